@@ -1,0 +1,192 @@
+//! Which images a job sees.
+
+use serde::{Deserialize, Serialize};
+
+/// Resolved `[data]`: what images, brought to which size, split how. The folder they lie in is no part of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DataSpec {
+    /// Where the images come from.
+    pub source: Source,
+    /// How the training images are divided.
+    pub split: Split,
+    /// Stratified subset of the training images, taken before the split; all of them if `None`.
+    pub limit: Option<u32>,
+    /// Every image is brought to this size; `None` keeps the source's own.
+    pub resize: Option<Resize>,
+    /// 1 (grey) or 3 (RGB); `None` keeps the source's own.
+    pub channels: Option<u8>,
+    /// What to do with an image of a folder that cannot be decoded.
+    pub damaged: Damaged,
+}
+
+/// An image set.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "name", rename_all = "kebab-case")]
+pub enum Source {
+    /// CIFAR-10, binary version (Krizhevsky 2009): 50,000 + 10,000 images of 3×32×32, ten classes.
+    Cifar10,
+    /// CIFAR-100, binary version, fine labels.
+    Cifar100,
+    /// MNIST, IDX files: 60,000 + 10,000 images of 1×28×28.
+    Mnist,
+    /// Fashion-MNIST, IDX files: 60,000 + 10,000 images of 1×28×28.
+    FashionMnist,
+    /// A folder for each class (optionally under `train/` and `test/` or `val/`), JPEG or PNG.
+    Folder,
+    /// A CSV file with a path column and a label column.
+    Csv {
+        /// Name of the column with paths, relative to the CSV file.
+        path_column: String,
+        /// Name of the column with labels.
+        label_column: String,
+    },
+    /// Drawn shapes, made by the program itself.
+    Shapes(Shapes),
+}
+
+impl Source {
+    /// The name used in an experiment file.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Source::Cifar10 => "cifar10",
+            Source::Cifar100 => "cifar100",
+            Source::Mnist => "mnist",
+            Source::FashionMnist => "fashion-mnist",
+            Source::Folder => "folder",
+            Source::Csv { .. } => "csv",
+            Source::Shapes(_) => "shapes",
+        }
+    }
+}
+
+/// The built-in set of drawn shapes; a pure function of these numbers.
+///
+/// Each random quantity is drawn uniformly, image by image.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Shapes {
+    /// Number of training images.
+    pub train: u32,
+    /// Number of test images.
+    pub test: u32,
+    /// Height and width in pixels.
+    pub size: u32,
+    /// Number of classes, 2 to 10: circle, square, triangle, pentagon, star, ring, cross, crescent, heart, arrow.
+    pub classes: u32,
+    /// Largest shift of the shape's centre, as a share of the image size.
+    pub position: f64,
+    /// Smallest and largest diameter of the shape, as a share of the image size.
+    pub scale: [f64; 2],
+    /// Largest rotation in degrees, either way.
+    pub rotation: f64,
+    /// 0: all shapes white on black; 1: any colour of shape and background (with a least contrast kept).
+    pub color: f64,
+    /// Strength of the background's texture, 0 to 1.
+    pub texture: f64,
+    /// Standard deviation of Gaussian pixel noise, as a share of the full range.
+    pub noise: f64,
+    /// Seed of the set.
+    pub seed: u64,
+}
+
+impl Default for Shapes {
+    fn default() -> Self {
+        Shapes {
+            train: 2000,
+            test: 500,
+            size: 32,
+            classes: 10,
+            position: 0.15,
+            scale: [0.4, 0.8],
+            rotation: 180.0,
+            color: 1.0,
+            texture: 0.5,
+            noise: 0.05,
+            seed: 0,
+        }
+    }
+}
+
+/// How the training images are divided; the test images are never part of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Split {
+    /// One validation part, or folds.
+    pub scheme: SplitScheme,
+    /// Seed of the shuffle before the cut. A job's own seed never changes the split.
+    pub seed: u64,
+    /// Whether every part has the classes in the proportions of the whole.
+    pub stratify: bool,
+    /// Share of images cut off first as test images, for sources that have none; chosen by content hash.
+    pub test: Option<f64>,
+}
+
+/// One validation part, or folds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SplitScheme {
+    /// Share of the training images that validate, 0 (none) to below 1.
+    Validation(f64),
+    /// Number of folds, at least 2; each job has one fold as its validation part.
+    Folds(u32),
+}
+
+impl Split {
+    /// Folds of the split: `Some(0..k)` numbers for a k-fold split, `None` otherwise.
+    pub fn folds(&self) -> Option<u32> {
+        match self.scheme {
+            SplitScheme::Folds(k) => Some(k),
+            SplitScheme::Validation(_) => None,
+        }
+    }
+}
+
+/// Target size of every image and how it gets there.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Resize {
+    /// Height in pixels.
+    pub height: u32,
+    /// Width in pixels.
+    pub width: u32,
+    /// What happens to the aspect ratio.
+    pub method: ResizeMethod,
+}
+
+/// What happens to the aspect ratio.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ResizeMethod {
+    /// Scale until the shorter side fits, cut the centre out.
+    Crop,
+    /// Scale until the longer side fits, fill the rest with black.
+    Pad,
+    /// Scale both sides on their own.
+    Squash,
+}
+
+/// What to do with an image that cannot be decoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Damaged {
+    /// Refuse the whole set, naming the file.
+    Refuse,
+    /// Leave the image out and say how many were.
+    Skip,
+}
+
+/// What planning needs to know of an image set, without its pixels.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DataFacts {
+    /// Content hash of the source (of the published archive for built-in sets): the data part of a job's identity.
+    pub hash: String,
+    /// Class names, by label.
+    pub classes: Vec<String>,
+    /// Number of training images before `limit` and the split.
+    pub train_images: u32,
+    /// Number of test images; 0 where the source has none and the split cuts none.
+    pub test_images: u32,
+    /// Channels of every image after `channels`.
+    pub channels: u32,
+    /// Height after `resize`.
+    pub height: u32,
+    /// Width after `resize`.
+    pub width: u32,
+}

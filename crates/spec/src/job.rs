@@ -1,0 +1,187 @@
+//! Jobs, what identifies them, and the states that they share.
+
+use crate::augment::AugmentSpec;
+use crate::canonical::{Digest, digest, short};
+use crate::data::DataSpec;
+use crate::model::ModelSpec;
+use crate::train::TrainSpec;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::path::PathBuf;
+
+/// One point of the grid, fully resolved.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Configuration {
+    /// Which images.
+    pub data: DataSpec,
+    /// What happens to them.
+    pub augment: AugmentSpec,
+    /// The network.
+    pub model: ModelSpec,
+    /// How it is trained.
+    pub train: TrainSpec,
+}
+
+/// What a job answers: everything that may change its result, and nothing else.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Question {
+    /// The configuration.
+    pub configuration: Configuration,
+    /// Content hash of the image set ([`crate::data::DataFacts::hash`]).
+    pub data_hash: String,
+    /// Varies initialisation, order of images, augmentation and dropout.
+    pub seed: u64,
+    /// Which fold validates, for a k-fold split.
+    pub fold: Option<u32>,
+}
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub String);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+id! {
+    /// Identity of a job: 16 hexadecimal characters.
+    JobId
+}
+id! {
+    /// Identity of a configuration with its data (seed and fold left out): 16 hexadecimal characters.
+    ConfigurationId
+}
+id! {
+    /// Identity of a training state: 16 hexadecimal characters. Equal keys mean equal bits.
+    StateKey
+}
+
+/// Digests of a configuration's sections, made once and combined for many jobs.
+#[derive(Clone, Debug)]
+pub struct ConfigurationDigest {
+    data: Digest,
+    augment: Digest,
+    model: Digest,
+    train: Digest,
+    data_hash: String,
+}
+
+impl ConfigurationDigest {
+    /// Digests each section of `configuration` over the image set with content hash `data_hash`.
+    pub fn new(configuration: &Configuration, data_hash: &str) -> Self {
+        ConfigurationDigest {
+            data: digest(&configuration.data),
+            augment: digest(&configuration.augment),
+            model: digest(&configuration.model),
+            train: digest(&configuration.train),
+            data_hash: data_hash.to_string(),
+        }
+    }
+
+    /// The configuration's id.
+    pub fn configuration_id(&self) -> ConfigurationId {
+        ConfigurationId(self.combine("configuration", &self.train, None))
+    }
+
+    /// The id of the job with this seed and fold.
+    pub fn job_id(&self, seed: u64, fold: Option<u32>) -> JobId {
+        JobId(self.combine("job", &self.train, Some((seed, fold))))
+    }
+
+    fn combine(&self, what: &str, train: &Digest, run: Option<(u64, Option<u32>)>) -> String {
+        let hex = |d: &Digest| d.to_hex().to_string();
+        short(&digest(&(
+            what,
+            crate::SEMANTICS,
+            &self.data_hash,
+            [hex(&self.data), hex(&self.augment), hex(&self.model), hex(train)],
+            run,
+        )))
+    }
+}
+
+impl Question {
+    /// The job's id.
+    pub fn job_id(&self) -> JobId {
+        ConfigurationDigest::new(&self.configuration, &self.data_hash).job_id(self.seed, self.fold)
+    }
+
+    /// The configuration's id.
+    pub fn configuration_id(&self) -> ConfigurationId {
+        ConfigurationDigest::new(&self.configuration, &self.data_hash).configuration_id()
+    }
+
+    /// Key of the training state after `epochs` completed epochs: a hash of all that determines it.
+    pub fn state_key(&self, epochs: u32) -> StateKey {
+        let digests = ConfigurationDigest::new(&self.configuration, &self.data_hash);
+        let prefix = digest(&self.configuration.train.prefix(epochs));
+        StateKey(digests.combine("state", &prefix, Some((self.seed, self.fold))))
+    }
+
+    /// Keys of every state that this job passes at an epoch's end and could start from, the longest first.
+    pub fn state_keys(&self) -> Vec<(u32, StateKey)> {
+        (1..=self.configuration.train.epochs()).rev().map(|e| (e, self.state_key(e))).collect()
+    }
+}
+
+/// A question with the circumstances of one attempt: what a worker gets, as one JSON line.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Job {
+    /// [`crate::FORMAT`] of the sender.
+    pub format: u32,
+    /// Identity; equals `question.job_id()`.
+    pub id: JobId,
+    /// What is asked.
+    pub question: Question,
+    /// How it is carried out; no part of the identity.
+    pub execution: Execution,
+}
+
+/// How an attempt is carried out.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Execution {
+    /// Number of the attempt, from 1.
+    pub attempt: u32,
+    /// `cpu`, `cuda:0`, …
+    pub device: String,
+    /// Threads that share the job's work.
+    pub threads: u32,
+    /// The job's folder, `results/jobs/<id>`.
+    pub folder: PathBuf,
+    /// The image sets' folder.
+    pub data_cache: PathBuf,
+    /// The folder or file that the experiment names, for sources that need one.
+    pub data_path: Option<PathBuf>,
+    /// A saved state of another job to start from, where this job has no checkpoint of its own.
+    pub start_from: Option<SavedState>,
+}
+
+/// A training state kept on disk.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SavedState {
+    /// The job that saved it.
+    pub job: JobId,
+    /// Completed epochs.
+    pub epoch: u32,
+    /// Its key.
+    pub key: StateKey,
+    /// The folder that holds it.
+    pub path: PathBuf,
+}
+
+/// What goes down to a worker, one JSON line each.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "command", rename_all = "kebab-case")]
+pub enum Command {
+    /// Train this job, then say `Ended` and wait for the next command.
+    Train(Box<Job>),
+    /// Stop the running job at the next step, after writing a checkpoint; then say `Ended` with `Cancelled`.
+    Stop,
+}

@@ -1,0 +1,122 @@
+//! What `<experiment>/log.jsonl` holds: the experiment's own truth, written by the runner.
+
+use crate::event::Outcome;
+use crate::job::{Configuration, ConfigurationId, JobId};
+use crate::metric::Metric;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// One line of an experiment's log.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// [`crate::FORMAT`] of the writer.
+    pub format: u32,
+    /// Seconds since 1970-01-01 UTC.
+    pub time: f64,
+    /// What is recorded.
+    pub record: Record,
+}
+
+/// What is recorded.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "record", rename_all = "kebab-case")]
+pub enum Record {
+    /// The file was run in a form not seen before; what follows until the next revision belongs to it.
+    Revision(Revision),
+    /// A configuration that the revision asks for.
+    Member(Box<Member>),
+    /// An attempt ended without its own word (the worker died), or could not begin.
+    AttemptEnded {
+        /// The job.
+        job: JobId,
+        /// The attempt.
+        attempt: u32,
+        /// How it ended.
+        outcome: Outcome,
+        /// The end of the worker's stderr.
+        stderr: String,
+    },
+}
+
+/// One form of the experiment file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Revision {
+    /// Number, from 1.
+    pub revision: u32,
+    /// Name of the experiment.
+    pub experiment: String,
+    /// Absolute path of the file.
+    pub file: String,
+    /// The file's text.
+    pub text: String,
+    /// `--set` and `--seeds` of the command line, as written.
+    pub overrides: Vec<String>,
+    /// The question in words.
+    pub question: Option<String>,
+    /// What configurations are compared by.
+    pub metric: Metric,
+    /// Configuration that the others are compared with.
+    pub baseline: Option<ConfigurationId>,
+    /// Axes in the order of the file.
+    pub axes: Vec<Axis>,
+    /// Class names, by label.
+    pub classes: Vec<String>,
+    /// Whether the report shows test figures of all configurations.
+    pub show_test: bool,
+}
+
+/// One axis of the grid.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Axis {
+    /// Dotted path of the file.
+    pub path: String,
+    /// Short name for charts: the end of the path.
+    pub name: String,
+    /// Labels of the values, in the file's order.
+    pub labels: Vec<String>,
+}
+
+/// A configuration's place in a revision.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Member {
+    /// Its id.
+    pub configuration: ConfigurationId,
+    /// Place in the plan, from 0.
+    pub position: u32,
+    /// Short name, from the labels of its axis values; the experiment's name where there are no axes.
+    pub label: String,
+    /// Values, one for each axis that it has.
+    pub values: Vec<AxisValue>,
+    /// The configuration, resolved.
+    pub resolved: Configuration,
+    /// Content hash of its image set.
+    pub data_hash: String,
+    /// Trainable parameters.
+    pub parameters: u64,
+    /// Multiply-accumulate operations for one image.
+    pub macs: u64,
+    /// Its jobs.
+    pub jobs: Vec<MemberJob>,
+}
+
+/// A value that a configuration has on an axis.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AxisValue {
+    /// Dotted path of the axis.
+    pub path: String,
+    /// Label of the value.
+    pub label: String,
+    /// The value as written, as JSON.
+    pub value: Value,
+}
+
+/// A job of a configuration.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MemberJob {
+    /// Its id.
+    pub job: JobId,
+    /// Its seed.
+    pub seed: u64,
+    /// Its fold.
+    pub fold: Option<u32>,
+}
