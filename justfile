@@ -1,0 +1,67 @@
+# The front door. Each recipe is one line over the program; `just` alone lists them.
+set positional-arguments
+set shell := ["bash", "-euo", "pipefail", "-c"]
+
+root := justfile_directory()
+manifest := root / "Cargo.toml"
+target := env("CARGO_TARGET_DIR", root / "target")
+program := target / "release" / "convsweep"
+
+_list:
+    @just --list --unsorted
+
+# Build what is missing, train what FILE asks for and is not there yet, render the report (default: experiments/quickstart.toml)
+[group("experiments"), no-cd]
+sweep *args: _build
+    @if [ $# -eq 0 ]; then exec "{{program}}" run "{{root}}/experiments/quickstart.toml"; fi; exec "{{program}}" run "$@"
+
+# Show what FILE asks for, without training
+[group("experiments"), no-cd]
+plan *args: _build
+    @exec "{{program}}" plan "$@"
+
+# Render the report of an experiment anew
+[group("experiments"), no-cd]
+report *args: _build
+    @exec "{{program}}" report "$@"
+
+# Ask the results database: just query "select * from leaderboard"
+[group("experiments"), no-cd]
+query *args: _build
+    @exec "{{program}}" query "$@"
+
+# How far every experiment is
+[group("experiments"), no-cd]
+status *args: _build
+    @exec "{{program}}" status "$@"
+
+# Run the tests (warm: a few minutes)
+[group("development")]
+test *args: _build
+    cargo test --release --workspace --quiet "$@"
+
+# Run the tests that need the real image sets in the data cache; fails where they are missing
+[group("development")]
+test-real: _build
+    cargo test --release --package convsweep-data --test real
+
+# Check format, lints, layering and docs
+[group("development")]
+check:
+    cargo fmt --all --check
+    cargo clippy --release --workspace --all-targets --quiet -- -D warnings
+    ./tests/layering.sh
+    RUSTDOCFLAGS="-D warnings" cargo doc --release --workspace --no-deps --document-private-items --quiet
+
+# Measure: program | augment | train
+[group("development")]
+bench *args: _build
+    @exec ./tests/bench.sh "$@"
+
+# Format the sources
+[group("development")]
+fmt:
+    cargo fmt --all
+
+_build:
+    @cargo build --release --workspace --quiet --manifest-path "{{manifest}}"
