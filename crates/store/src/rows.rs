@@ -1,0 +1,81 @@
+//! What a report needs of an experiment, as plain data; filled by the reader.
+
+use convsweep_spec::event::Fingerprint;
+use convsweep_spec::job::JobId;
+use convsweep_spec::log::{Member, Revision};
+use std::collections::BTreeMap;
+
+/// The latest revision of an experiment with everything its jobs left in the database.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ExperimentRows {
+    /// The revision.
+    pub revision: Revision,
+    /// Its configurations in the order of the plan.
+    pub configurations: Vec<ConfigurationRow>,
+}
+
+/// One configuration.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ConfigurationRow {
+    /// Its place in the revision.
+    pub member: Member,
+    /// Its jobs, in the order of the member's.
+    pub jobs: Vec<JobRow>,
+}
+
+/// One job, over all its attempts.
+#[derive(Clone, Debug, PartialEq)]
+pub struct JobRow {
+    /// Its id.
+    pub job: JobId,
+    /// Its seed.
+    pub seed: u64,
+    /// Its fold.
+    pub fold: Option<u32>,
+    /// Name of the last attempt's outcome; `None` where none has ended.
+    pub outcome: Option<String>,
+    /// Attempts so far.
+    pub attempts: u32,
+    /// Training time in seconds, summed over the attempts.
+    pub seconds: f64,
+    /// Training images per second, mean over the epochs; 0 where none was trained.
+    pub images_per_second: f64,
+    /// Largest peak memory of the attempts, in bytes.
+    pub peak_memory_bytes: u64,
+    /// Metrics of each completed epoch, in order.
+    pub epochs: Vec<EpochRow>,
+    /// Evaluation on the validation images after training.
+    pub validation: Option<EvaluationRow>,
+    /// Evaluation on the test images after training.
+    pub test: Option<EvaluationRow>,
+    /// What decided the last bits in the last attempt.
+    pub fingerprint: Option<Fingerprint>,
+    /// Device of the last attempt, `cpu`, `cuda:0`, …; empty where none began.
+    pub device: String,
+}
+
+/// Metrics at the end of an epoch.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EpochRow {
+    /// Completed epochs, from 1.
+    pub epoch: u32,
+    /// Phase, from 0.
+    pub phase: u32,
+    /// Values by name.
+    pub values: BTreeMap<String, f64>,
+}
+
+/// Result of classifying one part with the trained network.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EvaluationRow {
+    /// How many images.
+    pub images: u32,
+    /// Mean cross-entropy.
+    pub loss: f64,
+    /// Share of images whose most probable class is the true one.
+    pub accuracy: f64,
+    /// `confusion[true][predicted]` counts.
+    pub confusion: Vec<Vec<u32>>,
+    /// Which images were right: bit i (lowest bit of the first byte first) is image i of the part.
+    pub correct: Vec<u8>,
+}
