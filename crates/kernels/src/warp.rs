@@ -1,0 +1,158 @@
+//! Affine warps with bilinear interpolation.
+//!
+//! Pixel `(x, y)` covers the unit square around its centre; `(0, 0)` of an [`Affine`] is the centre of the image, which for
+//! an even width lies between two pixels (`align_corners = false` in PyTorch's words).
+
+use crate::{Fill, Pixel, Size};
+
+/// Columns handled together: coordinates and weights of a chunk stay in registers and L1.
+const CHUNK: usize = 32;
+
+/// Map from a place in the output to the place in the source that it shows, in pixels about the images' centres.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Affine {
+    /// Source x from output x, source x from output y.
+    pub x: [f64; 2],
+    /// Source y from output x, source y from output y.
+    pub y: [f64; 2],
+    /// Added to source x and y.
+    pub shift: [f64; 2],
+}
+
+impl Affine {
+    /// Shows the source as it is.
+    pub const IDENTITY: Affine = Affine { x: [1.0, 0.0], y: [0.0, 1.0], shift: [0.0, 0.0] };
+
+    /// Turns the picture by `radians`, clockwise as seen on a screen (y points down).
+    pub fn rotation(radians: f64) -> Affine {
+        let (sin, cos) = radians.sin_cos();
+        Affine { x: [cos, sin], y: [-sin, cos], shift: [0.0, 0.0] }
+    }
+
+    /// Enlarges the picture by `factor` (below 1: shrinks it).
+    pub fn scaling(factor: f64) -> Affine {
+        Affine { x: [1.0 / factor, 0.0], y: [0.0, 1.0 / factor], shift: [0.0, 0.0] }
+    }
+
+    /// Moves the picture by `(x, y)` pixels, right and down.
+    pub fn translation(x: f64, y: f64) -> Affine {
+        Affine { shift: [-x, -y], ..Affine::IDENTITY }
+    }
+
+    /// The map that first makes `self` of a picture, then `next` of the result.
+    pub fn then(self, next: Affine) -> Affine {
+        let row = |r: [f64; 2]| [r[0] * next.x[0] + r[1] * next.y[0], r[0] * next.x[1] + r[1] * next.y[1]];
+        let shift = |r: [f64; 2], s: f64| r[0] * next.shift[0] + r[1] * next.shift[1] + s;
+        Affine { x: row(self.x), y: row(self.y), shift: [shift(self.x, self.shift[0]), shift(self.y, self.shift[1])] }
+    }
+}
+
+/// Source places of a chunk of columns: the two rows' and two columns' offsets and the four weights.
+struct Taps {
+    at: [[u32; CHUNK]; 4],
+    weight: [[f32; CHUNK]; 4],
+}
+
+/// Warps `source` into `out`, both of `size`, bilinearly; all channels alike.
+///
+/// # Panics
+/// Where `source` or `out` is not of `size`, or a side is longer than 2^20 pixels.
+pub fn warp<T: Pixel>(source: &[T], size: Size, map: &Affine, fill: Fill, out: &mut [f32]) {
+    size.check("source", source.len());
+    size.check("out", out.len());
+    assert!(size.height.max(size.width) <= 1 << 20, "{size:?} is too large to warp");
+    let centre = [(size.width - 1) as f64 / 2.0, (size.height - 1) as f64 / 2.0];
+    let mut taps = Taps { at: [[0; CHUNK]; 4], weight: [[0.0; CHUNK]; 4] };
+    for y in 0..size.height {
+        let dy = y as f64 - centre[1];
+        for first in (0..size.width).step_by(CHUNK) {
+            let dx = first as f64 - centre[0];
+            let start_x = map.x[0] * dx + map.x[1] * dy + map.shift[0] + centre[0];
+            let start_y = map.y[0] * dx + map.y[1] * dy + map.shift[1] + centre[1];
+            let start = [start_x as f32, start_y as f32];
+            let step = [map.x[0] as f32, map.y[0] as f32];
+            match fill {
+                Fill::Zero => place(&mut taps, size, start, step, outside_zero),
+                Fill::Nearest => place(&mut taps, size, start, step, outside_nearest),
+                Fill::Reflect => place(&mut taps, size, start, step, outside_reflect),
+            }
+            let columns = CHUNK.min(size.width - first);
+            for channel in 0..size.channels {
+                let plane = &source[channel * size.plane()..][..size.plane()];
+                let row = (channel * size.height + y) * size.width + first;
+                gather(plane, &taps, &mut out[row..row + columns]);
+            }
+        }
+    }
+}
+
+/// Two neighbours along one side of length `n`, and their weights, for a coordinate.
+type Outside = fn(f32, f32) -> (i32, i32, f32, f32);
+
+#[inline(always)]
+fn outside_zero(v: f32, n: f32) -> (i32, i32, f32, f32) {
+    // One pixel beyond the border everything is fill: clamping there changes nothing and keeps the numbers small.
+    let v = v.clamp(-1.0, n) + 1.0;
+    let low = v as i32;
+    let high_weight = v - low as f32;
+    let low = low - 1;
+    let last = n as i32 - 1;
+    let low_weight = if low < 0 || low > last { 0.0 } else { 1.0 - high_weight };
+    let high_weight = if low >= last { 0.0 } else { high_weight };
+    (low.clamp(0, last), (low + 1).clamp(0, last), low_weight, high_weight)
+}
+
+#[inline(always)]
+fn outside_nearest(v: f32, n: f32) -> (i32, i32, f32, f32) {
+    let v = v.clamp(0.0, n - 1.0);
+    let low = v as i32;
+    let high_weight = v - low as f32;
+    (low, (low + 1).min(n as i32 - 1), 1.0 - high_weight, high_weight)
+}
+
+#[inline(always)]
+fn outside_reflect(v: f32, n: f32) -> (i32, i32, f32, f32) {
+    // The mirrored image repeats every 2n pixels; fold the coordinate into one period, then into one half of it.
+    let period = 2.0 * n;
+    let t = (v + 0.5) / period;
+    let whole = t as i32 as f32;
+    let t = t - whole;
+    let t = if t < 0.0 { t + 1.0 } else { t } * period;
+    let t = if t > n { period - t } else { t };
+    outside_nearest(t - 0.5, n)
+}
+
+#[inline(always)]
+fn place(taps: &mut Taps, size: Size, start: [f32; 2], step: [f32; 2], outside: Outside) {
+    let (width, height, stride) = (size.width as f32, size.height as f32, size.width as u32);
+    let [top_left, top_right, bottom_left, bottom_right] = &mut taps.at;
+    let [w_top_left, w_top_right, w_bottom_left, w_bottom_right] = &mut taps.weight;
+    for i in 0..CHUNK {
+        let x = start[0] + step[0] * i as f32;
+        let y = start[1] + step[1] * i as f32;
+        let (left, right, w_left, w_right) = outside(x, width);
+        let (top, bottom, w_top, w_bottom) = outside(y, height);
+        let (top, bottom) = (top as u32 * stride, bottom as u32 * stride);
+        top_left[i] = top + left as u32;
+        top_right[i] = top + right as u32;
+        bottom_left[i] = bottom + left as u32;
+        bottom_right[i] = bottom + right as u32;
+        w_top_left[i] = w_top * w_left;
+        w_top_right[i] = w_top * w_right;
+        w_bottom_left[i] = w_bottom * w_left;
+        w_bottom_right[i] = w_bottom * w_right;
+    }
+}
+
+#[inline]
+fn gather<T: Pixel>(plane: &[T], taps: &Taps, out: &mut [f32]) {
+    let [top_left, top_right, bottom_left, bottom_right] = &taps.at;
+    let [w_top_left, w_top_right, w_bottom_left, w_bottom_right] = &taps.weight;
+    for (i, out) in out.iter_mut().enumerate().take(CHUNK) {
+        let top =
+            plane[top_left[i] as usize].float() * w_top_left[i] + plane[top_right[i] as usize].float() * w_top_right[i];
+        let bottom = plane[bottom_left[i] as usize].float() * w_bottom_left[i]
+            + plane[bottom_right[i] as usize].float() * w_bottom_right[i];
+        *out = top + bottom;
+    }
+}
