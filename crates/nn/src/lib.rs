@@ -1,1 +1,21 @@
+//! From an architecture ([`convsweep_spec::model::ModelSpec`]) to a network of Burn tensors: initialisation, forward pass,
+//! loss, gradients and optimisers.
 //!
+//! Parameters are named flat tensors in a list, so that they are counted, initialised, saved and updated by one rule each.
+//! Nothing here reads Burn's global random state: every random number is a pure function of a seed and a name ([`rng`]).
+//! Which backend computes is compiled in by a feature (`flex`, `libtorch`, `cuda`) that only the worker chooses.
+
+mod build;
+mod device;
+mod forward;
+mod init;
+mod layer;
+pub mod loss;
+mod network;
+pub mod optimizer;
+pub mod rng;
+
+pub use build::build;
+pub use burn::tensor::Device;
+pub use device::{BACKEND, DeviceError, DeviceInfo, device, devices};
+pub use network::{Gradients, Named, Network, StateError};

@@ -5,6 +5,7 @@
 
 pub mod augment;
 pub mod canonical;
+pub mod checkpoint;
 pub mod data;
 pub mod event;
 pub mod job;

@@ -1,0 +1,108 @@
+//! Devices by name. The one place where the backend that a feature compiled in is named.
+
+use burn::tensor::Device;
+use thiserror::Error;
+
+#[cfg(not(any(feature = "flex", feature = "libtorch", feature = "cuda")))]
+compile_error!("convsweep-nn needs a backend: enable one of the features flex, libtorch, cuda");
+
+/// Name of the backend, as in an attempt's fingerprint. Of several features the fastest wins.
+pub const BACKEND: &str = if cfg!(feature = "cuda") {
+    "cuda"
+} else if cfg!(feature = "libtorch") {
+    "libtorch"
+} else {
+    "flex"
+};
+
+/// A device that this program cannot use.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("no device {asked:?} here: this worker ({BACKEND}) has {}", available.join(", "))]
+pub struct DeviceError {
+    /// The name asked for.
+    pub asked: String,
+    /// Names that would do.
+    pub available: Vec<String>,
+}
+
+/// A device that this program can use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeviceInfo {
+    /// `cpu`, `cuda:0`, …
+    pub name: String,
+    /// Kind of device for fingerprints: `cpu`, or the GPU's own name where the backend knows it.
+    pub kind: String,
+}
+
+/// Every device that this program can use.
+pub fn devices() -> Vec<DeviceInfo> {
+    available()
+}
+
+/// The device called `name`.
+///
+/// # Errors
+/// If there is none of that name.
+pub fn device(name: &str) -> Result<Device, DeviceError> {
+    let unknown = || DeviceError { asked: name.into(), available: available().into_iter().map(|d| d.name).collect() };
+    if !available().iter().any(|d| d.name == name) {
+        return Err(unknown());
+    }
+    match name.strip_prefix("cuda:") {
+        None => Ok(cpu()),
+        Some(index) => Ok(gpu(index.parse().map_err(|_| unknown())?)),
+    }
+}
+
+#[cfg(not(any(feature = "cuda", feature = "libtorch")))]
+fn available() -> Vec<DeviceInfo> {
+    vec![DeviceInfo { name: "cpu".into(), kind: "cpu".into() }]
+}
+
+#[cfg(not(any(feature = "cuda", feature = "libtorch")))]
+fn cpu() -> Device {
+    Device::flex()
+}
+
+#[cfg(not(any(feature = "cuda", feature = "libtorch")))]
+fn gpu(_index: usize) -> Device {
+    unreachable!("flex lists no GPU")
+}
+
+#[cfg(all(feature = "libtorch", not(feature = "cuda")))]
+fn available() -> Vec<DeviceInfo> {
+    let gpus = usize::try_from(tch::Cuda::device_count()).unwrap_or(0);
+    let cpu = DeviceInfo { name: "cpu".into(), kind: "cpu".into() };
+    std::iter::once(cpu)
+        .chain((0..gpus).map(|i| DeviceInfo { name: format!("cuda:{i}"), kind: "cuda".into() }))
+        .collect()
+}
+
+#[cfg(all(feature = "libtorch", not(feature = "cuda")))]
+#[expect(deprecated, reason = "the last release of Burn with LibTorch marks it so")]
+fn cpu() -> Device {
+    Device::libtorch()
+}
+
+#[cfg(all(feature = "libtorch", not(feature = "cuda")))]
+#[expect(deprecated, reason = "the last release of Burn with LibTorch marks it so")]
+fn gpu(index: usize) -> Device {
+    Device::libtorch_cuda(index)
+}
+
+#[cfg(feature = "cuda")]
+fn available() -> Vec<DeviceInfo> {
+    let devices = Device::enumerate(burn::tensor::DeviceType::Cuda);
+    let kind = |device: &Device| device.identity().map_or_else(|| "cuda".to_string(), |identity| identity.name.clone());
+    devices.iter().enumerate().map(|(i, device)| DeviceInfo { name: format!("cuda:{i}"), kind: kind(device) }).collect()
+}
+
+#[cfg(feature = "cuda")]
+fn cpu() -> Device {
+    unreachable!("the CUDA worker lists no CPU")
+}
+
+#[cfg(feature = "cuda")]
+fn gpu(index: usize) -> Device {
+    Device::cuda(index)
+}
