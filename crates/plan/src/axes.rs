@@ -1,0 +1,373 @@
+//! `[[sweep]]`: which paths take which values, in which combinations.
+
+use crate::check::{Sink, table};
+use crate::label;
+use crate::merge::split_path;
+use crate::problem::Problem;
+use crate::read::Reader;
+use crate::schema::tables;
+use crate::suggest;
+use crate::tree::{Entry, Node, Origin, Value};
+use std::sync::Arc;
+
+/// Sections that an axis can change.
+pub(crate) const SECTIONS: [&str; 4] = ["data", "augment", "model", "train"];
+
+/// Axes of a block and values of an axis at most.
+const MOST_AXES: usize = 200;
+const MOST_VALUES: usize = 10_000;
+
+/// All axes of the file and the blocks that combine their values.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Axes {
+    pub all: Vec<Axis>,
+    pub blocks: Vec<Block>,
+}
+
+/// A dotted path and every value that some block gives it.
+#[derive(Clone, Debug)]
+pub(crate) struct Axis {
+    pub path: String,
+    pub segments: Vec<Arc<str>>,
+    /// Place of its key where it stands first.
+    pub at: Origin,
+    /// Short name for charts.
+    pub name: String,
+    pub values: Vec<AxisValue>,
+}
+
+/// A value of an axis.
+#[derive(Clone, Debug)]
+pub(crate) struct AxisValue {
+    pub node: Node,
+    pub label: String,
+    /// Whether the file gave the label.
+    pub given: bool,
+}
+
+/// One block: the product of its dimensions without what is excluded.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Block {
+    pub dimensions: Vec<Dimension>,
+    /// Each a conjunction of (axis, any of these values).
+    pub exclude: Vec<Vec<(u32, Vec<u32>)>>,
+}
+
+/// Axes that walk in step; one alone in a grid.
+#[derive(Clone, Debug)]
+pub(crate) struct Dimension {
+    pub axes: Vec<u32>,
+    /// For each step, a value of each of the axes.
+    pub steps: Vec<Vec<u32>>,
+}
+
+impl Axes {
+    /// Reads `sweep`; without it there is one block with one point.
+    pub(crate) fn read(sweep: Option<&Node>, sink: &mut Sink) -> Axes {
+        let mut axes = Axes::default();
+        match sweep.map(|s| (s, &s.value)) {
+            None => axes.blocks.push(Block::default()),
+            Some((node, Value::Table(_))) => axes.block(node, sink),
+            Some((_, Value::List(items))) => items.iter().for_each(|node| axes.block(node, sink)),
+            Some((node, _)) => {
+                sink.at(node, format!("`sweep` is {}", node.type_name()), "", "begin a block with [[sweep]]".into());
+            }
+        }
+        label::assign(&mut axes.all);
+        axes
+    }
+
+    fn block(&mut self, node: &Node, sink: &mut Sink) {
+        if !node.is_table() {
+            sink.at(node, format!("a sweep is {}", node.type_name()), "", "begin a block with [[sweep]]".into());
+            return;
+        }
+        table(node, tables::SWEEP, &[], "sweep", sink);
+        let mut block = Block::default();
+        let grid = leaves(node.get("grid"), &|_| false, sink);
+        let zip = leaves(node.get("zip"), &|_| false, sink);
+        if grid.len() + zip.len() > MOST_AXES || self.all.len() > MOST_AXES {
+            let title = format!("more than {MOST_AXES} axes");
+            sink.at(node, title, "", "ask fewer questions in one file".into());
+            return;
+        }
+        let mut mine: Vec<Leaf> = Vec::new();
+        for leaf in grid.iter().chain(&zip) {
+            match mine.iter().find(|m| m.path == leaf.path) {
+                Some(first) => {
+                    let problem =
+                        Problem::new(leaf.at, format!("axis `{}` stands twice in this block", leaf.path), "again");
+                    sink.push(problem.also(Some(first.at), "first").help("give all its values in one list"));
+                }
+                None => mine.push(leaf.clone()),
+            }
+        }
+        let is_mine = |path: &str| mine.iter().any(|m| m.path == path);
+        let labels = leaves(node.get("labels"), &is_mine, sink);
+        known_axes(&labels, &mine, sink);
+        for leaf in &grid {
+            let Some((axis, steps)) = self.axis(leaf, &labels, sink) else { continue };
+            block.dimensions.push(Dimension { axes: vec![axis], steps: steps.into_iter().map(|v| vec![v]).collect() });
+        }
+        block.dimensions.extend(self.zip(&zip, &labels, sink));
+        self.exclude(node.get("exclude"), &mine, &mut block, sink);
+        self.blocks.push(block);
+    }
+
+    /// The axes of a zip as one dimension.
+    fn zip(&mut self, leaves: &[Leaf], labels: &[Leaf], sink: &mut Sink) -> Option<Dimension> {
+        let columns: Vec<_> = leaves.iter().filter_map(|l| self.axis(l, labels, sink)).collect();
+        let length = columns.first()?.1.len();
+        for (leaf, (_, values)) in leaves.iter().zip(&columns) {
+            if values.len() != length && columns.len() == leaves.len() {
+                let title =
+                    format!("`{}` has {} values, but `{}` has {length}", leaf.path, values.len(), leaves[0].path);
+                let problem = Problem::new(leaf.at, title, format!("{} values", values.len()));
+                let other = format!("{length} values");
+                sink.push(
+                    problem.also(Some(leaves[0].at), other).help("axes that walk in step need equally many values"),
+                );
+            }
+        }
+        let length = columns.iter().map(|c| c.1.len()).min()?;
+        let steps = (0..length).map(|i| columns.iter().map(|c| c.1[i]).collect()).collect();
+        Some(Dimension { axes: columns.iter().map(|c| c.0).collect(), steps })
+    }
+
+    /// Adds an axis's values; its number and the numbers of the values in their order.
+    fn axis(&mut self, leaf: &Leaf, labels: &[Leaf], sink: &mut Sink) -> Option<(u32, Vec<u32>)> {
+        let segments = match split_path(&leaf.path, leaf.at) {
+            Ok(segments) => segments,
+            Err(problem) => {
+                sink.push(*problem);
+                return None;
+            }
+        };
+        if !SECTIONS.contains(&&*segments[0]) {
+            sink.push(no_section(&leaf.path, &segments[0], leaf.at));
+            return None;
+        }
+        let nodes = values(leaf, sink)?;
+        let given = labels.iter().find(|l| l.path == leaf.path).map(|l| given_labels(&l.node, nodes.len(), sink));
+        let id = match self.all.iter().position(|a| a.path == leaf.path) {
+            Some(id) => id,
+            None => {
+                let path = leaf.path.clone();
+                self.all.push(Axis { path, segments, at: leaf.at, name: String::new(), values: vec![] });
+                self.all.len() - 1
+            }
+        };
+        let axis = &mut self.all[id];
+        let numbers = nodes.into_iter().enumerate().map(|(i, node)| {
+            let label = given.as_ref().and_then(|g| g.as_ref()?.get(i).cloned());
+            axis.value(node, label)
+        });
+        Some((u32::try_from(id).ok()?, numbers.collect()))
+    }
+
+    fn exclude(&self, node: Option<&Node>, mine: &[Leaf], block: &mut Block, sink: &mut Sink) {
+        let Some(node) = node else { return };
+        let single = std::slice::from_ref(node);
+        let is_mine = |path: &str| mine.iter().any(|m| m.path == path);
+        for combination in if node.is_table() { single } else { node.items() } {
+            let leaves = leaves(Some(combination), &is_mine, sink);
+            known_axes(&leaves, mine, sink);
+            let condition = leaves.iter().filter_map(|leaf| self.condition(leaf, block, sink)).collect::<Vec<_>>();
+            if !condition.is_empty() && condition.len() == leaves.len() {
+                block.exclude.push(condition);
+            }
+        }
+    }
+
+    /// The values of an axis of the block that an exclusion means: one of them, or several in a list.
+    fn condition(&self, leaf: &Leaf, block: &Block, sink: &mut Sink) -> Option<(u32, Vec<u32>)> {
+        let id = self.all.iter().position(|a| a.path == leaf.path)?;
+        let axis = u32::try_from(id).ok()?;
+        let dimension = block.dimensions.iter().find(|d| d.axes.contains(&axis))?;
+        let column = dimension.axes.iter().position(|a| *a == axis)?;
+        let have: Vec<u32> = dimension.steps.iter().map(|s| s[column]).collect();
+        let matching = |wanted: &Node| -> Vec<u32> {
+            have.iter().copied().filter(|v| self.all[id].values[*v as usize].is(wanted)).collect()
+        };
+        let whole = matching(&leaf.node);
+        if !whole.is_empty() {
+            return Some((axis, whole));
+        }
+        let wanted = match leaf.node.items() {
+            [] => std::slice::from_ref(&leaf.node),
+            items => items,
+        };
+        let mut found = Vec::new();
+        for node in wanted {
+            let values = matching(node);
+            if values.is_empty() {
+                let title = format!("`{}` never has the value {}", leaf.path, label::text(node));
+                let problem = Problem::new(node.at, title, "excludes nothing");
+                sink.push(problem.also(Some(self.all[id].at), "its values").help("write one of the axis's values"));
+            }
+            found.extend(values);
+        }
+        (!found.is_empty()).then_some((axis, found))
+    }
+}
+
+impl Axis {
+    /// Number of the value, which is added if it is new.
+    fn value(&mut self, node: Node, label: Option<String>) -> u32 {
+        let index = match self.values.iter().position(|v| v.node.same(&node)) {
+            Some(index) => index,
+            None => {
+                self.values.push(AxisValue { node, label: String::new(), given: false });
+                self.values.len() - 1
+            }
+        };
+        if let (Some(label), false) = (label, self.values[index].given) {
+            self.values[index].label = label;
+            self.values[index].given = true;
+        }
+        u32::try_from(index).unwrap_or(u32::MAX)
+    }
+}
+
+impl AxisValue {
+    /// Whether `wanted` means this value, by itself or by a label that the file gave.
+    pub(crate) fn is(&self, wanted: &Node) -> bool {
+        self.node.same(wanted) || (self.given && wanted.text() == Some(&self.label))
+    }
+}
+
+/// A path below `grid`, `zip`, `exclude`, `labels` or a baseline, with what stands there.
+#[derive(Clone, Debug)]
+pub(crate) struct Leaf {
+    pub path: String,
+    pub at: Origin,
+    pub node: Node,
+}
+
+/// Paths may be written with quotes (`"train.epochs"`) or without; tables between are part of the path,
+/// unless they are a range or `is_leaf` says that the path is an axis.
+pub(crate) fn leaves(node: Option<&Node>, is_leaf: &dyn Fn(&str) -> bool, sink: &mut Sink) -> Vec<Leaf> {
+    let mut found = Vec::new();
+    let Some(node) = node else { return found };
+    if !node.is_table() {
+        let help = "\"train.optimizer.lr\" = [0.1, 0.01]";
+        sink.at(node, format!("a table of axes is needed, not {}", node.type_name()), "", help.into());
+        return found;
+    }
+    collect(node, "", is_leaf, &mut found);
+    found
+}
+
+fn collect(node: &Node, prefix: &str, is_leaf: &dyn Fn(&str) -> bool, found: &mut Vec<Leaf>) {
+    for Entry { key, key_at, node } in node.entries() {
+        let path = if prefix.is_empty() { key.to_string() } else { format!("{prefix}.{key}") };
+        let range = ["from", "to", "steps"].iter().any(|k| node.get(k).is_some());
+        if node.is_table() && !range && !node.entries().is_empty() && !is_leaf(&path) {
+            collect(node, &path, is_leaf, found);
+        } else {
+            found.push(Leaf { path, at: *key_at, node: node.clone() });
+        }
+    }
+}
+
+fn known_axes(leaves: &[Leaf], mine: &[Leaf], sink: &mut Sink) {
+    let paths: Vec<_> = mine.iter().map(|m| m.path.as_str()).collect();
+    for leaf in leaves.iter().filter(|l| !paths.contains(&l.path.as_str())) {
+        let help = suggest::remedy(&leaf.path, &paths);
+        sink.push(Problem::new(leaf.at, format!("`{}` is no axis of this block", leaf.path), "").help(help));
+    }
+}
+
+fn no_section(path: &str, section: &str, at: Origin) -> Problem {
+    let problem = Problem::new(at, format!("`{path}` cannot be an axis"), "");
+    match suggest::nearest(section, &SECTIONS) {
+        Some(near) => problem.help(format!("did you mean `{near}`?")),
+        None if section == "experiment" => problem.help("seeds and names are set in [experiment]"),
+        None => problem.help(format!("an axis is a path in {}", SECTIONS.map(|s| format!("[{s}]")).join(", "))),
+    }
+}
+
+fn values(leaf: &Leaf, sink: &mut Sink) -> Option<Vec<Node>> {
+    match &leaf.node.value {
+        Value::List(items) if items.is_empty() => {
+            sink.at(&leaf.node, format!("axis `{}` has no values", leaf.path), "", "give it at least one".into());
+            None
+        }
+        Value::List(items) if items.len() > MOST_VALUES => {
+            let title = format!("axis `{}` has {} values", leaf.path, items.len());
+            sink.at(&leaf.node, title, "", format!("{MOST_VALUES} at most"));
+            None
+        }
+        Value::List(items) => Some(items.to_vec()),
+        Value::Table(_) => range(&leaf.node, &leaf.path, sink),
+        _ => {
+            let title = format!("axis `{}` has {} where a list of values is needed", leaf.path, leaf.node.type_name());
+            let help = "a list [a, b, c], or a range { from = 1e-4, to = 1e-1, steps = 4, scale = \"log\" }";
+            sink.at(&leaf.node, title, "", help.into());
+            None
+        }
+    }
+}
+
+/// Points of a range, both ends counted, rounded to 12 digits.
+fn range(node: &Node, path: &str, sink: &mut Sink) -> Option<Vec<Node>> {
+    if !table(node, tables::RANGE, &[], path, sink) {
+        return None;
+    }
+    let reader = Reader::new(node, tables::RANGE);
+    let (from, to, steps) = (reader.f64("from")?, reader.f64("to")?, reader.u32("steps")?);
+    let log = reader.text("scale")? == "log";
+    if log && (from <= 0.0 || to <= 0.0) {
+        let help = "both ends of a logarithmic range must be above 0; scale = \"linear\" takes any";
+        sink.at(node, format!("`{path}` has a logarithmic range that reaches {}", from.min(to)), "", help.into());
+        return None;
+    }
+    let whole = matches!((reader.node("from")?.value, reader.node("to")?.value), (Value::Int(_), Value::Int(_)));
+    let point = |i: u32| {
+        let share = f64::from(i) / f64::from(steps - 1);
+        let x = match (i, log) {
+            (0, _) => from,
+            (i, _) if i == steps - 1 => to,
+            (_, true) => (from.ln() + (to.ln() - from.ln()) * share).exp(),
+            (_, false) => from * (1.0 - share) + to * share,
+        };
+        let x = rounded(x);
+        let value = if whole && x.fract() == 0.0 && x.abs() < 9e15 { Value::Int(x as i64) } else { Value::Float(x) };
+        Node::new(value, node.at)
+    };
+    Some((0..steps).map(point).collect())
+}
+
+fn rounded(x: f64) -> f64 {
+    format!("{x:.11e}").parse().unwrap_or(x)
+}
+
+fn given_labels(node: &Node, count: usize, sink: &mut Sink) -> Option<Vec<String>> {
+    let labels: Option<Vec<String>> = match &node.value {
+        Value::List(items) => items.iter().map(|i| i.text().map(str::to_string)).collect(),
+        _ => None,
+    };
+    let help = format!("a list of {count} texts, one for each value");
+    match labels {
+        Some(labels) if labels.len() == count => {
+            let twice = (1..labels.len()).find(|i| labels[..*i].contains(&labels[*i]));
+            if let Some(i) = twice {
+                sink.at(
+                    &node.items()[i],
+                    format!("label \"{}\" stands twice", labels[i]),
+                    "",
+                    "labels must differ".into(),
+                );
+            }
+            Some(labels)
+        }
+        Some(labels) => {
+            sink.at(node, format!("{} labels for {count} values", labels.len()), "", help);
+            None
+        }
+        None => {
+            sink.at(node, "labels are a list of texts".into(), "", help);
+            None
+        }
+    }
+}

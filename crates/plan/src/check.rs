@@ -1,0 +1,280 @@
+//! Holds a value against the tables of the language; every difference is a problem.
+
+use crate::problem::Problem;
+use crate::schema::{Default, Family, Field, Kind, Variant, quoted};
+use crate::suggest;
+use crate::tree::{Node, Value};
+
+/// Where problems go.
+#[derive(Debug)]
+pub(crate) struct Sink {
+    pub problems: Vec<Problem>,
+    /// The value is not complete yet: nothing is missing, `"$name"` may stand for anything.
+    pub partial: bool,
+}
+
+impl Sink {
+    pub(crate) fn new(partial: bool) -> Sink {
+        Sink { problems: vec![], partial }
+    }
+
+    pub(crate) fn push(&mut self, problem: Problem) {
+        self.problems.push(problem);
+    }
+
+    /// Problem with a value: the caret stands under it, and under the `$name` that it came in for.
+    pub(crate) fn at(&mut self, node: &Node, title: String, label: impl Into<String>, help: String) -> bool {
+        self.push(Problem::new(node.at, title, label).also(node.via, "used here").help(help));
+        false
+    }
+}
+
+/// Whether `node` is what `kind` says. `path` is its name in messages.
+pub(crate) fn check(node: &Node, kind: &Kind, path: &str, doc: &str, sink: &mut Sink) -> bool {
+    if sink.partial && node.text().is_some_and(|t| t.starts_with('$')) {
+        return true;
+    }
+    if !fits(node, kind) {
+        let title = format!("`{path}` is {} where {} is needed", node.type_name(), kind.describe());
+        return sink.at(node, title, format!("is {}", node.type_name()), doc.to_string());
+    }
+    let in_range = |x: f64, holds: bool, sink: &mut Sink| {
+        holds
+            || sink.at(node, format!("`{path}` must be {}, not {x}", kind.describe()), "out of range", doc.to_string())
+    };
+    match kind {
+        Kind::Any | Kind::Bool | Kind::Text => true,
+        Kind::True => {
+            node.bool() == Some(true)
+                || sink.at(node, format!("`{path}` can only be true"), "", "leave the whole entry out instead".into())
+        }
+        Kind::Int { min, max } => match node.int() {
+            Some(n) => in_range(n as f64, (*min..=*max).contains(&n), sink),
+            None => in_range(node.float().unwrap_or(f64::NAN), false, sink),
+        },
+        Kind::Float(bounds) => {
+            let x = node.float().unwrap_or(f64::NAN);
+            in_range(x, bounds.hold(x), sink)
+        }
+        Kind::OneOf(texts) => one_of(node, texts, path, sink),
+        Kind::Pair { min, max } => {
+            let int = Kind::Int { min: *min, max: *max };
+            match node.items() {
+                [] => check(node, &int, path, doc, sink),
+                items => items.iter().fold(true, |ok, item| check(item, &int, path, doc, sink) && ok),
+            }
+        }
+        Kind::List { of, min, max } => list(node, of, *min..=*max, path, doc, sink),
+        Kind::Table(fields) => table(node, fields, &[], path, sink),
+        Kind::Named(family) => named(node, family, path, sink),
+        Kind::Keyed(family) => match keyed(node, family, path, sink) {
+            Some(variant) => table(node, variant.fields, &[], &format!("{path} ({})", variant.key), sink),
+            None => false,
+        },
+        Kind::Either(kinds) => match kinds.iter().find(|k| fits(node, k)) {
+            Some(kind) => check(node, kind, path, doc, sink),
+            None => false,
+        },
+        Kind::Part(kind) => {
+            let before = std::mem::replace(&mut sink.partial, true);
+            let ok = check(node, kind, path, doc, sink);
+            sink.partial = before;
+            ok
+        }
+    }
+}
+
+/// Whether the type is right, whatever the value.
+fn fits(node: &Node, kind: &Kind) -> bool {
+    match kind {
+        Kind::Any => true,
+        Kind::Bool | Kind::True => node.bool().is_some(),
+        Kind::Int { .. } | Kind::Float(_) => node.float().is_some(),
+        Kind::Text | Kind::OneOf(_) => node.text().is_some(),
+        Kind::Pair { .. } => node.float().is_some() || node.items().len() == 2,
+        Kind::List { .. } => matches!(node.value, Value::List(_)),
+        Kind::Table(_) | Kind::Keyed(_) => node.is_table(),
+        Kind::Named(_) => node.is_table() || node.text().is_some(),
+        Kind::Either(kinds) => kinds.iter().any(|k| fits(node, k)),
+        Kind::Part(kind) => fits(node, kind),
+    }
+}
+
+fn one_of(node: &Node, texts: &[&str], path: &str, sink: &mut Sink) -> bool {
+    let text = node.text().unwrap_or_default();
+    if texts.contains(&text) {
+        return true;
+    }
+    let title = format!("`{path}` cannot be \"{text}\"");
+    let help = match suggest::nearest(text, texts) {
+        Some(near) => format!("did you mean \"{near}\"? it can be {}", quoted(texts)),
+        None => format!("it can be {}", quoted(texts)),
+    };
+    sink.at(node, title, "not known here", help)
+}
+
+fn list(
+    node: &Node,
+    of: &Kind,
+    length: std::ops::RangeInclusive<usize>,
+    path: &str,
+    doc: &str,
+    sink: &mut Sink,
+) -> bool {
+    let items = node.items();
+    if !length.contains(&items.len()) {
+        let needed = match (length.start(), length.end()) {
+            (a, b) if a == b => format!("{a} items"),
+            (a, _) if items.len() < *a => format!("at least {a} items"),
+            (_, b) => format!("at most {b} items"),
+        };
+        let title = format!("`{path}` has {} items where {needed} are needed", items.len());
+        return sink.at(node, title, "", doc.to_string());
+    }
+    let item = |ok: bool, (i, item): (usize, &Node)| {
+        let name = match of {
+            Kind::Keyed(family) => format!("{} {}", family.what, i + 1),
+            _ => format!("{path}.{i}"),
+        };
+        check(item, of, &name, doc, sink) && ok
+    };
+    items.iter().enumerate().fold(true, item)
+}
+
+/// Holds a table against its fields; `known` are keys that are read elsewhere.
+pub(crate) fn table(node: &Node, fields: &[Field], known: &[&str], path: &str, sink: &mut Sink) -> bool {
+    let mut ok = true;
+    for entry in node.entries() {
+        let Some(field) = fields.iter().find(|f| f.key == &*entry.key) else {
+            if !known.contains(&&*entry.key) {
+                unknown_key(entry, fields, known, path, sink);
+                ok = false;
+            }
+            continue;
+        };
+        let name = if path.is_empty() { field.key.to_string() } else { format!("{path}.{}", field.key) };
+        ok &= check(&entry.node, &field.kind, &name, field.doc, sink);
+    }
+    for field in fields.iter().filter(|f| matches!(f.default, Default::Required) && node.get(f.key).is_none()) {
+        if sink.partial {
+            continue;
+        }
+        let what = if path.is_empty() { format!("[{}]", field.key) } else { format!("`{}`", field.key) };
+        let title = if path.is_empty() { format!("{what} is missing") } else { format!("{path} has no {what}") };
+        ok = sink.at(node, title, "", format!("{}: {}", field.key, field.doc));
+    }
+    ok
+}
+
+/// An unknown key, with the nearest known one.
+pub(crate) fn unknown_key(entry: &crate::tree::Entry, fields: &[Field], known: &[&str], path: &str, sink: &mut Sink) {
+    let key = &*entry.key;
+    let keys: Vec<_> = fields.iter().map(|f| f.key).chain(known.iter().copied()).collect();
+    let title = match path {
+        "" => format!("unknown section [{key}]"),
+        _ => format!("unknown key `{key}` in {path}"),
+    };
+    let help = match (suggest::nearest(key, &keys), suggest::home_of(key)) {
+        (None, Some(home)) if !path.starts_with(home) => format!("`{key}` belongs into [{home}]"),
+        _ => suggest::remedy(key, &keys),
+    };
+    sink.push(Problem::new(entry.key_at, title, "not known here").help(help));
+}
+
+fn named(node: &Node, family: &Family, path: &str, sink: &mut Sink) -> bool {
+    let name = match node.text() {
+        Some(_) => Some(node),
+        None => node.get("name"),
+    };
+    if let Some(name) = name.filter(|n| n.text().is_none()) {
+        return check(name, &Kind::Text, &format!("{path}.name"), "", sink);
+    }
+    let variant = match name.and_then(Node::text).or(family.default.filter(|_| !sink.partial)) {
+        Some(text) if sink.partial && text.starts_with('$') => None,
+        Some(text) => match family.find(text) {
+            Some(variant) => Some(variant),
+            None => {
+                let names = family.names();
+                let title = format!("there is no {} \"{text}\"", family.what);
+                let near = suggest::nearest(text, &names).and_then(|n| family.find(n));
+                let help = match near {
+                    Some(v) => format!("did you mean \"{}\"? {} Known: {}", v.key, v.doc, quoted(&names)),
+                    None => format!("known: {}", quoted(&names)),
+                };
+                return sink.at(name.unwrap_or(node), title, "not known", help);
+            }
+        },
+        None if sink.partial => None,
+        None => {
+            let title = format!("`{path}` does not say which {}", family.what);
+            return sink.at(node, title, "has no `name`", format!("name = {}", quoted(&family.names())));
+        }
+    };
+    match variant {
+        Some(variant) if node.is_table() => {
+            table(node, variant.fields, &["name"], &format!("{path} ({})", variant.key), sink)
+        }
+        Some(variant) => {
+            let missing = variant.fields.iter().find(|f| matches!(f.default, Default::Required) && !sink.partial);
+            missing.is_none_or(|f| {
+                let help = format!("write {{ name = \"{}\", {} = … }}: {}", variant.key, f.key, f.doc);
+                sink.at(node, format!("{path} ({}) has no `{}`", variant.key, f.key), "", help)
+            })
+        }
+        None => any_variant(node, family, path, sink),
+    }
+}
+
+/// A part of a named table that does not say its name: each key must belong to one of the family.
+fn any_variant(node: &Node, family: &Family, path: &str, sink: &mut Sink) -> bool {
+    let mut ok = true;
+    for entry in node.entries().iter().filter(|e| &*e.key != "name") {
+        let mut fields = family.variants.iter().flat_map(|v| v.fields);
+        match fields.find(|f| f.key == &*entry.key) {
+            Some(field) => ok &= check(&entry.node, &field.kind, &format!("{path}.{}", field.key), field.doc, sink),
+            None => {
+                let keys: Vec<_> = family.variants.iter().flat_map(|v| v.fields).map(|f| f.key).collect();
+                unknown_key(entry, &[], &keys, path, sink);
+                ok = false;
+            }
+        }
+    }
+    ok
+}
+
+/// The variant that a table's naming key names.
+fn keyed(node: &Node, family: &Family, path: &str, sink: &mut Sink) -> Option<&'static Variant> {
+    let found = naming(node, family);
+    match found[..] {
+        [variant] => Some(variant),
+        [] => {
+            let names = family.names();
+            let near =
+                node.entries().iter().find_map(|e| suggest::nearest(&e.key, &names)).and_then(|n| family.find(n));
+            let help = match near {
+                Some(v) => format!("did you mean `{}`? {}", v.key, v.doc),
+                None => format!("exactly one of these names it: {}", names.join(", ")),
+            };
+            let place = node.entries().first().map_or(node.at, |e| e.key_at);
+            sink.push(Problem::new(place, format!("{path} does not say what it is"), "").help(help));
+            None
+        }
+        [first, second, ..] => {
+            let title = format!("{path} is both `{}` and `{}`", first.key, second.key);
+            let place = node.entry(second.key).map_or(node.at, |e| e.key_at);
+            let help = format!("write each {} as an entry of its own", family.what);
+            let other = node.entry(first.key).map(|e| e.key_at);
+            sink.push(Problem::new(place, title, "a second name").also(other, "the first").help(help));
+            None
+        }
+    }
+}
+
+/// The variants whose naming keys stand in the table; weak ones only where they are alone.
+pub(crate) fn naming(node: &Node, family: &Family) -> Vec<&'static Variant> {
+    let mut found: Vec<_> = node.entries().iter().filter_map(|e| family.find(&e.key)).collect();
+    if found.iter().any(|v| !v.weak) {
+        found.retain(|v| !v.weak);
+    }
+    found
+}

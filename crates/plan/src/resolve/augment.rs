@@ -1,0 +1,72 @@
+//! `[augment]`.
+
+use crate::check::{Sink, check, naming};
+use crate::problem::Problem;
+use crate::read::{Reader, choice};
+use crate::schema::{Kind, tables};
+use crate::tree::{Node, Origin};
+use convsweep_spec::augment::{AugmentSpec, Normalize, Step};
+
+/// Resolved `[augment]` and where its `normalize` stands.
+#[derive(Clone, Debug)]
+pub(crate) struct Augment {
+    pub spec: AugmentSpec,
+    normalize_at: Origin,
+}
+
+/// Resolves `[augment]`.
+pub(crate) fn augment(node: &Node, sink: &mut Sink) -> Option<Augment> {
+    if !check(node, &Kind::Table(tables::AUGMENT), "augment", "", sink) {
+        return None;
+    }
+    let reader = Reader::new(node, tables::AUGMENT);
+    let normalize = reader.node("normalize")?;
+    let steps = reader.node("steps")?;
+    let steps: Vec<_> = steps.items().iter().map(|s| step(s, sink)).collect();
+    Some(Augment {
+        spec: AugmentSpec { normalize: self::normalize(&normalize)?, steps: steps.into_iter().collect::<Option<_>>()? },
+        normalize_at: normalize.at,
+    })
+}
+
+fn normalize(node: &Node) -> Option<Normalize> {
+    if node.text().is_some() {
+        return choice(node);
+    }
+    let reader = Reader::new(node, &[]);
+    Some(Normalize::Given { mean: reader.floats("mean")?, std: reader.floats("std")? })
+}
+
+fn step(node: &Node, sink: &mut Sink) -> Option<Step> {
+    let variant = *naming(node, &tables::STEPS).first()?;
+    let reader = Reader::new(node, variant.fields);
+    let p = reader.f64("p")?;
+    Some(match variant.key {
+        "rotate" => Step::Rotate { degrees: reader.f64("rotate")?, fill: reader.choice("fill")?, p },
+        "scale" => {
+            let [min, max] = reader.floats("scale")?[..] else { return None };
+            if min > max {
+                let range = reader.given("scale")?;
+                let help = format!("scale = [{max}, {min}]");
+                sink.at(range, format!("a scale from {min} to {max} is empty"), "smallest first", help);
+                return None;
+            }
+            Step::Scale { min, max, fill: reader.choice("fill")?, p }
+        }
+        "flip" => Step::Flip { axis: reader.choice("flip")?, p },
+        _ => Step::Crop { pad: reader.u32("pad")?, fill: reader.choice("fill")?, p },
+    })
+}
+
+/// Given means and deviations must be as many as the images have channels.
+pub(crate) fn agrees_with_channels(augment: &Augment, channels: u32, sink: &mut Sink) -> bool {
+    let Normalize::Given { mean, std } = &augment.spec.normalize else { return true };
+    let given = [mean.len(), std.len()];
+    if given == [channels as usize; 2] {
+        return true;
+    }
+    let title = format!("`normalize` has {} means and {} deviations for {channels} channels", given[0], given[1]);
+    let help = format!("give {channels} of each, or normalize = \"standard\"");
+    sink.push(Problem::new(augment.normalize_at, title, "").help(help));
+    false
+}

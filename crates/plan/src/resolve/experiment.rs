@@ -1,0 +1,138 @@
+//! `[experiment]` and `[run]`.
+
+use crate::check::{Sink, check};
+use crate::problem::Problem;
+use crate::read::{Reader, constant};
+use crate::schema::{Kind, tables};
+use crate::tree::Node;
+use convsweep_spec::metric::{Direction, Metric};
+
+/// `[experiment]`, resolved; the baseline waits for the axes.
+#[derive(Clone, Debug)]
+pub(crate) struct Experiment {
+    pub name: String,
+    pub question: Option<String>,
+    pub seeds: Vec<u64>,
+    pub metric: Metric,
+    pub baseline: Option<Node>,
+    pub limit: u64,
+    pub show_test: bool,
+}
+
+/// How jobs are run; nothing of it enters a job's id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunSettings {
+    /// Names of devices (`cpu`, `cuda:0`); `None` for all that there are.
+    pub devices: Option<Vec<String>>,
+    /// Jobs at once on the CPU; `None` for one on each core.
+    pub cpu_slots: Option<u32>,
+    /// Jobs at once on each CUDA device.
+    pub cuda_slots: u32,
+    /// Further attempts after a worker that died.
+    pub retry_crashed: u32,
+}
+
+/// Resolves `[experiment]`.
+pub(crate) fn experiment(node: &Node, sink: &mut Sink) -> Option<Experiment> {
+    if let Some(metric) = node.get("metric") {
+        sealed(metric, sink)?;
+    }
+    if !check(node, &Kind::Table(tables::EXPERIMENT), "experiment", "", sink) {
+        return None;
+    }
+    let reader = Reader::new(node, tables::EXPERIMENT);
+    let name = safe_name(reader.given("name")?, sink);
+    let seeds = seeds(&reader.node("seeds")?, sink);
+    let show_test = reader.text("show_test")? == "all";
+    Some(Experiment {
+        name: name?,
+        question: reader.text("question"),
+        seeds: seeds?,
+        metric: metric(&reader.node("metric")?)?,
+        baseline: reader.given("baseline").cloned(),
+        limit: reader.u64("limit")?,
+        show_test,
+    })
+}
+
+/// The metric must not select on test or training images.
+fn sealed(node: &Node, sink: &mut Sink) -> Option<()> {
+    let name = if node.is_table() { node.get("name")? } else { node };
+    let Some(text) = name.text() else { return Some(()) };
+    let why = match text {
+        _ if text.starts_with("test") => "the test images are sealed: nothing is selected on them",
+        _ if text.starts_with("train") => "what fits the training images best is not what is asked",
+        _ => return Some(()),
+    };
+    let help = "metric = \"val_accuracy\" or \"val_loss\"";
+    sink.push(Problem::new(name.at, format!("configurations cannot be compared by \"{text}\""), why).help(help));
+    None
+}
+
+fn metric(node: &Node) -> Option<Metric> {
+    let name = node.text().or_else(|| node.get("name").and_then(Node::text))?.to_string();
+    let natural = if name.ends_with("loss") { Direction::Min } else { Direction::Max };
+    let direction = match node.get("direction").and_then(Node::text) {
+        Some("min") => Direction::Min,
+        Some(_) => Direction::Max,
+        None => natural,
+    };
+    Some(Metric { name, direction })
+}
+
+/// The seeds that a number or a list means.
+pub(crate) fn seeds(node: &Node, sink: &mut Sink) -> Option<Vec<u64>> {
+    if let Some(count) = node.int() {
+        return Some((0..u64::try_from(count).ok()?).collect());
+    }
+    let seeds: Vec<u64> = node.items().iter().filter_map(|n| u64::try_from(n.int()?).ok()).collect();
+    let mut sorted = seeds.clone();
+    sorted.sort_unstable();
+    if let Some(twice) = sorted.windows(2).find(|w| w[0] == w[1]) {
+        sink.at(node, format!("seed {} stands twice", twice[0]), "", "each seed is one run: name it once".into());
+        return None;
+    }
+    Some(seeds)
+}
+
+/// A name that is a folder below the results and nothing else.
+fn safe_name(node: &Node, sink: &mut Sink) -> Option<String> {
+    let name = node.text()?;
+    let allowed = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let problem = if name.is_empty() {
+        "is empty"
+    } else if name.len() > 100 {
+        "is longer than 100 bytes"
+    } else if name.eq_ignore_ascii_case("jobs") {
+        "is taken: the jobs of all experiments lie there"
+    } else if name.starts_with(['.', '-']) {
+        "begins with a dot or a dash"
+    } else if !name.chars().all(allowed) {
+        "has characters that do not belong into a folder's name"
+    } else {
+        return Some(name.to_string());
+    };
+    let help = "the results lie in a folder of this name: use letters, digits, `-`, `_` and `.`";
+    sink.at(node, format!("the experiment's name {problem}"), "", help.into());
+    None
+}
+
+/// Resolves `[run]`.
+pub(crate) fn run(node: Option<&Node>, sink: &mut Sink) -> Option<RunSettings> {
+    let empty = constant("{}")?;
+    let node = node.unwrap_or(&empty);
+    if !check(node, &Kind::Table(tables::RUN), "run", "", sink) {
+        return None;
+    }
+    let reader = Reader::new(node, tables::RUN);
+    let (slots, retry) = (reader.node("slots")?, reader.node("retry")?);
+    let (slots, retry) = (Reader::new(&slots, tables::SLOTS), Reader::new(&retry, tables::RETRY));
+    let devices = reader.node("devices")?;
+    let list = || devices.items().iter().filter_map(|d| d.text().map(str::to_string)).collect();
+    Some(RunSettings {
+        devices: devices.text().is_none().then(list),
+        cpu_slots: slots.u32("cpu"),
+        cuda_slots: slots.u32("cuda")?,
+        retry_crashed: retry.u32("crashed")?,
+    })
+}

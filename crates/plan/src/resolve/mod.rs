@@ -1,0 +1,9 @@
+//! From a section of the tree to the resolved type of `spec`, every default filled in.
+//!
+//! A function here answers `None` only after it has told the [`Sink`](crate::check::Sink) why.
+
+pub(crate) mod augment;
+pub(crate) mod data;
+pub(crate) mod experiment;
+pub(crate) mod model;
+pub(crate) mod train;

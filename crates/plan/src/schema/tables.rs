@@ -1,0 +1,420 @@
+//! The language: every section, key, type, range and default, with what it means.
+
+use super::{Bounds, Default, Family, Field, Kind, Variant};
+use Default::{None, Required, Value};
+
+const POSITIVE: Bounds = Bounds { min: 0.0, max: f64::MAX, min_open: true, max_open: false };
+const NOT_NEGATIVE: Bounds = Bounds { min: 0.0, max: f64::MAX, min_open: false, max_open: false };
+const SHARE: Bounds = Bounds { min: 0.0, max: 1.0, min_open: false, max_open: false };
+const BELOW_ONE: Bounds = Bounds { min: 0.0, max: 1.0, min_open: false, max_open: true };
+const INSIDE: Bounds = Bounds { min: 0.0, max: 1.0, min_open: true, max_open: true };
+const TURN: Bounds = Bounds { min: 0.0, max: 180.0, min_open: false, max_open: false };
+
+/// Largest number of images, epochs, steps and the like.
+const MANY: i64 = u32::MAX as i64;
+
+const fn field(key: &'static str, kind: Kind, default: Default, doc: &'static str) -> Field {
+    Field { key, kind, default, doc }
+}
+
+const fn int(key: &'static str, min: i64, max: i64, default: Default, doc: &'static str) -> Field {
+    field(key, Kind::Int { min, max }, default, doc)
+}
+
+const fn float(key: &'static str, bounds: Bounds, default: &'static str, doc: &'static str) -> Field {
+    field(key, Kind::Float(bounds), Value(default), doc)
+}
+
+const fn variant(key: &'static str, fields: &'static [Field], doc: &'static str) -> Variant {
+    Variant { key, doc, fields, weak: false }
+}
+
+const fn weak(key: &'static str, fields: &'static [Field], doc: &'static str) -> Variant {
+    Variant { key, doc, fields, weak: true }
+}
+
+/// The whole file.
+pub(crate) static FILE: &[Field] = &[
+    field("experiment", Kind::Table(EXPERIMENT), Required, "The question, and what answers are compared by."),
+    field("data", Kind::Table(DATA), Required, "Which images, and how they are divided."),
+    field("augment", Kind::Table(AUGMENT), None, "What happens to an image on its way into a batch."),
+    field("augments", Kind::Any, None, "Named alternatives to [augment], chosen by an axis \"augment\"."),
+    field("model", Kind::Table(MODEL), Required, "The network."),
+    field("models", Kind::Any, None, "Named alternatives to [model], chosen by an axis \"model\"."),
+    field("train", Kind::Table(TRAIN), Required, "How the network is trained."),
+    field(
+        "optimizers",
+        Kind::Any,
+        None,
+        "Named optimizers, chosen by name in [train] or by an axis \"train.optimizer\".",
+    ),
+    field("sweep", Kind::Any, None, "Blocks of axes; the plan is the union of their points."),
+    field("run", Kind::Table(RUN), None, "How jobs are run; nothing here enters a job's id."),
+];
+
+/// `[experiment]`
+pub(crate) static EXPERIMENT: &[Field] = &[
+    field("name", Kind::Text, Required, "Name of the experiment, which is also the name of its folder in the results."),
+    field("question", Kind::Text, None, "The question, in words, as the report's title."),
+    field("seeds", SEEDS, Value("1"), "Number of seeds (3 means 0, 1, 2), or the seeds themselves."),
+    field("metric", METRIC, Value("\"val_accuracy\""), "What configurations are compared by."),
+    field("baseline", Kind::Any, None, "Axis values of the configuration that the others are compared with."),
+    int("limit", 1, 1_000_000, Value("10_000"), "Jobs at most, against a grid that was not meant."),
+    field("show_test", Kind::OneOf(&["chosen", "all"]), Value("\"chosen\""), "Whose test figures the report shows."),
+];
+
+pub(crate) const SEEDS: Kind = Kind::Either(&[
+    Kind::Int { min: 1, max: 1_000_000 },
+    Kind::List { of: &Kind::Int { min: 0, max: i64::MAX }, min: 1, max: 1_000_000 },
+]);
+
+const METRICS: Kind = Kind::OneOf(&["val_accuracy", "val_loss"]);
+pub(crate) const METRIC: Kind = Kind::Either(&[Kind::OneOf(&["val_accuracy", "val_loss"]), Kind::Table(METRIC_TABLE)]);
+static METRIC_TABLE: &[Field] = &[
+    field("name", Kind::Part(&METRICS), Required, "Name of the metric."),
+    field("direction", Kind::OneOf(&["max", "min"]), None, "Which way is better; by default what the metric is for."),
+];
+
+/// `[data]`
+pub(crate) static DATA: &[Field] = &[
+    field("source", Kind::Named(&SOURCES), Required, "Where the images come from."),
+    field("path", Kind::Text, None, "Folder or file of the images, relative to this file; default: the data cache."),
+    field("split", Kind::Table(SPLIT), Value("{}"), "How the training images are divided; test images stay sealed."),
+    int("limit", 1, MANY, None, "A stratified subset of the training images of this size, for quick looks."),
+    field("size", Kind::Pair { min: 1, max: 8192 }, None, "Every image is brought to this size in pixels."),
+    field("resize", Kind::OneOf(&["crop", "pad", "squash"]), None, "How an image comes to `size`; default \"crop\"."),
+    field("channels", Kind::Int { min: 1, max: 3 }, None, "1 (grey) or 3 (colour); default: what the source has."),
+    field(
+        "damaged",
+        Kind::OneOf(&["refuse", "skip"]),
+        Value("\"refuse\""),
+        "What to do with images that cannot be read.",
+    ),
+];
+
+/// `data.split`
+pub(crate) static SPLIT: &[Field] = &[
+    field("validation", Kind::Float(BELOW_ONE), None, "Share of the training images that validate; default 0.2."),
+    int("folds", 2, 1000, None, "Number of folds; each job validates on one of them."),
+    int("seed", 0, i64::MAX, Value("42"), "Seed of the division; a job's own seed never changes it."),
+    field("stratify", Kind::Bool, Value("true"), "Whether each part has the classes in the proportions of the whole."),
+    field("test", Kind::Float(INSIDE), None, "Share cut off first as test images, for folder and csv without any."),
+];
+
+/// `data.source`
+pub(crate) static SOURCES: Family = Family {
+    what: "source",
+    default: Option::None,
+    variants: &[
+        variant("cifar10", &[], "CIFAR-10, 50,000 + 10,000 images of 3×32×32, ten classes."),
+        variant("cifar100", &[], "CIFAR-100, fine labels."),
+        variant("mnist", &[], "MNIST, 60,000 + 10,000 images of 1×28×28."),
+        variant("fashion-mnist", &[], "Fashion-MNIST, 60,000 + 10,000 images of 1×28×28."),
+        variant("folder", &[], "A folder for each class, JPEG or PNG."),
+        variant("csv", CSV, "A CSV file with a path and a label column."),
+        variant("shapes", SHAPES, "Drawn shapes, made by the program itself."),
+    ],
+};
+
+static CSV: &[Field] = &[
+    field("path_column", Kind::Text, Value("\"path\""), "Column with paths, relative to the CSV file."),
+    field("label_column", Kind::Text, Value("\"label\""), "Column with labels."),
+];
+
+static SHAPES: &[Field] = &[
+    int("train", 1, 10_000_000, Value("2000"), "Number of training images."),
+    int("test", 1, 10_000_000, Value("500"), "Number of test images."),
+    int("size", 8, 1024, Value("32"), "Height and width in pixels."),
+    int("classes", 2, 10, Value("10"), "Number of kinds of shapes."),
+    float("position", SHARE, "0.15", "Largest shift of the shape, as a share of the image size."),
+    field(
+        "scale",
+        Kind::List { of: &Kind::Float(SCALE), min: 2, max: 2 },
+        Value("[0.4, 0.8]"),
+        "Smallest and largest diameter, as shares of the image size.",
+    ),
+    float("rotation", TURN, "180", "Largest rotation in degrees, either way."),
+    float("color", SHARE, "1.0", "0: white on black; 1: any colours."),
+    float("texture", SHARE, "0.5", "Strength of the background's texture."),
+    float("noise", SHARE, "0.05", "Standard deviation of the pixels' noise."),
+    int("seed", 0, i64::MAX, Value("0"), "Seed of the set."),
+];
+const SCALE: Bounds = Bounds { min: 0.0, max: 1.0, min_open: true, max_open: false };
+
+/// `[augment]`
+pub(crate) static AUGMENT: &[Field] = &[
+    field("normalize", NORMALIZE, Value("\"unit\""), "How bytes become numbers, for all images."),
+    field(
+        "steps",
+        Kind::List { of: &Kind::Keyed(&STEPS), min: 0, max: 100 },
+        Value("[]"),
+        "For training images only, in this order.",
+    ),
+];
+
+const NORMALIZE: Kind = Kind::Either(&[Kind::OneOf(&["unit", "standard"]), Kind::Table(NORMALIZE_TABLE)]);
+static NORMALIZE_TABLE: &[Field] = &[
+    field("mean", Kind::List { of: &Kind::Float(SHARE), min: 1, max: 3 }, Required, "Mean of each channel, in [0, 1]."),
+    field(
+        "std",
+        Kind::List { of: &Kind::Float(POSITIVE), min: 1, max: 3 },
+        Required,
+        "Standard deviation of each channel, in [0, 1].",
+    ),
+];
+
+const FILLS: Kind = Kind::OneOf(&["zero", "reflect", "nearest"]);
+const FILL: Field = field("fill", FILLS, Value("\"zero\""), "What lies outside the image.");
+const ALWAYS: Field = float("p", SHARE, "1.0", "Probability that an image is changed.");
+const HALF: Field = float("p", SHARE, "0.5", "Probability that an image is changed.");
+
+/// A step of `augment.steps`
+pub(crate) static STEPS: Family = Family {
+    what: "augmentation step",
+    default: Option::None,
+    variants: &[
+        variant(
+            "rotate",
+            &[field("rotate", Kind::Float(TURN), Required, "Largest angle in degrees, either way."), FILL, ALWAYS],
+            "Rotation about the centre.",
+        ),
+        variant(
+            "scale",
+            &[
+                field(
+                    "scale",
+                    Kind::List { of: &Kind::Float(POSITIVE), min: 2, max: 2 },
+                    Required,
+                    "Smallest and largest factor.",
+                ),
+                FILL,
+                ALWAYS,
+            ],
+            "Scaling about the centre.",
+        ),
+        variant(
+            "flip",
+            &[field("flip", Kind::OneOf(&["horizontal", "vertical"]), Required, "Which way."), HALF],
+            "Mirror image.",
+        ),
+        variant(
+            "crop",
+            &[
+                field("crop", Kind::True, Required, "Cuts the image's own size out of the padded image."),
+                int("pad", 1, 1024, Required, "Pixels added at every side."),
+                FILL,
+                ALWAYS,
+            ],
+            "Padding, then a cut at a random place.",
+        ),
+    ],
+};
+
+/// `[model]` and `[models.NAME]`
+pub(crate) static MODEL: &[Field] = &[
+    field("parameters", Kind::Any, None, "The model's own knobs, used in its layers as \"$name\"."),
+    field(
+        "layers",
+        Kind::List { of: &Kind::Keyed(&LAYERS), min: 1, max: 10_000 },
+        Required,
+        "Layers from the image to the logits.",
+    ),
+    field("init", Kind::OneOf(INITS), Value("\"glorot-uniform\""), "How weights start in layers that do not say."),
+];
+
+const INITS: &[&str] = &["glorot-uniform", "kaiming-normal", "kaiming-uniform", "torch"];
+const ACTIVATIONS: &[&str] = &["none", "relu", "leaky-relu", "elu", "gelu", "silu", "sigmoid", "tanh"];
+const INIT: Field = field("init", Kind::OneOf(INITS), None, "How weights start; default: the model's `init`.");
+const ACTIVATION: Field =
+    field("activation", Kind::OneOf(ACTIVATIONS), Value("\"none\""), "Element-wise function at the end.");
+const NORM: Field =
+    field("norm", Kind::Named(&NORMS), Value("\"none\""), "Normalisation between convolution and activation.");
+const BIAS: Field = field("bias", Kind::Bool, Value("true"), "Whether a bias is added.");
+const SIDE: i64 = 8192;
+const UNITS: i64 = 1 << 20;
+const PADDINGS: Kind = Kind::Either(&[Kind::OneOf(&["valid", "same"]), Kind::Pair { min: 0, max: SIDE }]);
+
+/// A layer of `model.layers`
+pub(crate) static LAYERS: Family = Family {
+    what: "layer",
+    default: Option::None,
+    variants: &[
+        variant("conv", CONV, "Two-dimensional convolution."),
+        variant("pool", POOL, "Pooling."),
+        weak("norm", &[field("norm", Kind::Named(&NORMS), Required, "Which.")], "Normalisation as a layer of its own."),
+        weak(
+            "activation",
+            &[field("activation", Kind::OneOf(ACTIVATIONS), Required, "Which.")],
+            "Activation as a layer of its own.",
+        ),
+        variant(
+            "dropout",
+            &[field("dropout", Kind::Float(BELOW_ONE), Required, "Probability that a number is zeroed.")],
+            "Dropout.",
+        ),
+        variant(
+            "flatten",
+            &[field("flatten", Kind::True, Required, "channels×height×width to one vector.")],
+            "From planes to a vector.",
+        ),
+        variant("dense", DENSE, "Fully connected layer."),
+    ],
+};
+
+static CONV: &[Field] = &[
+    int("conv", 1, UNITS, Required, "Output channels."),
+    field("kernel", Kind::Pair { min: 1, max: SIDE }, Required, "Kernel size."),
+    field("stride", Kind::Pair { min: 1, max: SIDE }, Value("1"), "Step between output positions."),
+    field("padding", PADDINGS, Value("\"valid\""), "Zeros around the input."),
+    field("dilation", Kind::Pair { min: 1, max: SIDE }, Value("1"), "Distance between kernel taps."),
+    int("groups", 1, UNITS, Value("1"), "Groups of channels that do not see each other."),
+    BIAS,
+    NORM,
+    ACTIVATION,
+    INIT,
+];
+
+static POOL: &[Field] = &[
+    field("pool", Kind::OneOf(&["max", "average", "global-average", "global-max"]), Required, "Which."),
+    field("size", Kind::Pair { min: 1, max: SIDE }, Value("2"), "Window."),
+    field("stride", Kind::Pair { min: 1, max: SIDE }, None, "Step between windows; default: the size."),
+    field("padding", PADDINGS, Value("\"valid\""), "Around the input, never counted by an average."),
+];
+
+static DENSE: &[Field] = &[
+    field(
+        "dense",
+        Kind::Either(&[Kind::Int { min: 1, max: UNITS }, Kind::OneOf(&["classes"])]),
+        Required,
+        "Outputs; \"classes\" for as many as the data has classes.",
+    ),
+    BIAS,
+    ACTIVATION,
+    INIT,
+];
+
+/// `norm`
+pub(crate) static NORMS: Family = Family {
+    what: "normalisation",
+    default: Option::None,
+    variants: &[
+        variant("none", &[], "None."),
+        variant(
+            "batch",
+            &[
+                float("momentum", SHARE, "0.1", "Weight of the newest batch in the running statistics."),
+                float("epsilon", POSITIVE, "1e-5", "Added to the variance."),
+            ],
+            "Batch normalisation.",
+        ),
+    ],
+};
+
+/// `[train]`
+pub(crate) static TRAIN: &[Field] = &[
+    int("epochs", 1, 100_000, Required, "Passes over the training images, before further phases."),
+    int("batch_size", 1, 1 << 20, Value("32"), "Images in a step; the last step of an epoch may have fewer."),
+    field("optimizer", Kind::Named(&OPTIMIZERS), Value("\"adam\""), "The optimizer."),
+    field("schedule", Kind::Named(&SCHEDULES), Value("\"constant\""), "The learning rate's course."),
+    field(
+        "phases",
+        Kind::List { of: &Kind::Table(PHASE), min: 0, max: 1000 },
+        Value("[]"),
+        "What follows after `epochs`.",
+    ),
+];
+
+/// A phase of `train.phases`
+pub(crate) static PHASE: &[Field] = &[
+    int("epochs", 1, 100_000, Required, "Passes over the training images in this phase."),
+    field("optimizer", Kind::Part(&Kind::Named(&OPTIMIZERS)), None, "Changes to the optimizer of the phase before."),
+    field("schedule", Kind::Part(&Kind::Named(&SCHEDULES)), None, "Changes to the schedule of the phase before."),
+];
+
+const DECAY: Field = float("weight_decay", NOT_NEGATIVE, "0.0", "L2 term added to the gradient.");
+
+/// `train.optimizer`
+pub(crate) static OPTIMIZERS: Family = Family {
+    what: "optimizer",
+    default: Some("adam"),
+    variants: &[
+        variant(
+            "sgd",
+            &[
+                float("lr", POSITIVE, "0.01", "Learning rate."),
+                float("momentum", BELOW_ONE, "0.0", "Momentum, 0 for none."),
+                field("nesterov", Kind::Bool, Value("false"), "Nesterov's form of momentum."),
+                DECAY,
+            ],
+            "Stochastic gradient descent.",
+        ),
+        variant(
+            "adam",
+            &[
+                float("lr", POSITIVE, "0.001", "Learning rate."),
+                float("beta1", BELOW_ONE, "0.9", "Decay of the first moment."),
+                float("beta2", BELOW_ONE, "0.999", "Decay of the second moment."),
+                float("epsilon", POSITIVE, "1e-7", "Added to the root of the second moment, as in Keras."),
+                DECAY,
+            ],
+            "Adam.",
+        ),
+    ],
+};
+
+/// `train.schedule`
+pub(crate) static SCHEDULES: Family = Family {
+    what: "schedule",
+    default: Some("constant"),
+    variants: &[
+        variant("constant", &[], "The optimizer's rate throughout."),
+        variant(
+            "step",
+            &[
+                int("every_epochs", 1, 100_000, Required, "Epochs between two changes."),
+                field("factor", Kind::Float(POSITIVE), Required, "What the rate is multiplied by."),
+            ],
+            "Changed by a factor after every so many epochs.",
+        ),
+    ],
+};
+
+/// A block of `[[sweep]]`
+pub(crate) static SWEEP: &[Field] = &[
+    field("grid", Kind::Any, None, "Axes of which every combination is taken."),
+    field("zip", Kind::Any, None, "Axes that walk in step."),
+    field("exclude", Kind::Any, None, "Combinations that are left out."),
+    field("labels", Kind::Any, None, "Short names for an axis's values, in their order."),
+];
+
+/// A range as an axis's values.
+pub(crate) static RANGE: &[Field] = &[
+    field("from", Kind::Float(ANY), Required, "First value."),
+    field("to", Kind::Float(ANY), Required, "Last value."),
+    int("steps", 2, 10_000, Required, "Number of values, both ends counted."),
+    field("scale", Kind::OneOf(&["linear", "log"]), Value("\"linear\""), "Equal differences or equal ratios."),
+];
+const ANY: Bounds = Bounds { min: f64::MIN, max: f64::MAX, min_open: false, max_open: false };
+
+/// `[run]`
+pub(crate) static RUN: &[Field] = &[
+    field(
+        "devices",
+        DEVICES,
+        Value("\"auto\""),
+        "Devices to train on, as \"auto\" or a list like [\"cuda:0\", \"cpu\"].",
+    ),
+    field("slots", Kind::Table(SLOTS), Value("{}"), "Jobs at once on a device."),
+    field("retry", Kind::Table(RETRY), Value("{}"), "Further attempts after an outcome."),
+];
+const DEVICES: Kind = Kind::Either(&[Kind::OneOf(&["auto"]), Kind::List { of: &Kind::Text, min: 1, max: 1000 }]);
+pub(crate) static SLOTS: &[Field] = &[
+    field(
+        "cpu",
+        Kind::Either(&[Kind::Int { min: 1, max: 4096 }, Kind::OneOf(&["cores"])]),
+        Value("\"cores\""),
+        "On the CPU; \"cores\" for one on each core.",
+    ),
+    int("cuda", 1, 64, Value("1"), "On each CUDA device."),
+];
+pub(crate) static RETRY: &[Field] = &[int("crashed", 0, 100, Value("2"), "After a worker that died.")];

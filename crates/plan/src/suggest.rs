@@ -1,0 +1,57 @@
+//! The nearest known name to one that is not known.
+
+use crate::schema::{Field, Kind, tables};
+
+/// Names of other programs for what a key is called here.
+const ELSEWHERE: [(&str, &str); 17] = [
+    ("learning_rate", "lr"),
+    ("learningrate", "lr"),
+    ("kernel_size", "kernel"),
+    ("strides", "stride"),
+    ("filters", "conv"),
+    ("conv2d", "conv"),
+    ("maxpool", "pool"),
+    ("max_pool", "pool"),
+    ("avg", "average"),
+    ("avg_pool", "average"),
+    ("mean", "average"),
+    ("batchnorm", "norm"),
+    ("linear", "dense"),
+    ("units", "dense"),
+    ("batch", "batch_size"),
+    ("eps", "epsilon"),
+    ("dataset", "source"),
+];
+
+/// The name among `known` that was probably meant.
+pub(crate) fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
+    if name.len() > 64 {
+        return None;
+    }
+    let lower = name.to_lowercase().replace('-', "_");
+    let meant = ELSEWHERE.iter().filter(|(theirs, _)| *theirs == lower).map(|(_, ours)| *ours);
+    if let Some(found) = meant.filter_map(|m| known.iter().find(|k| **k == m)).next() {
+        return Some(found);
+    }
+    let likeness = |k: &str| strsim::normalized_damerau_levenshtein(&lower, &k.replace('-', "_"));
+    let best = known.iter().map(|k| (likeness(k), *k)).max_by(|a, b| a.0.total_cmp(&b.0))?;
+    if best.0 >= 0.55 {
+        return Some(best.1);
+    }
+    known.iter().copied().find(|k| k.len() >= 3 && lower.len() >= 3 && (lower.starts_with(k) || k.starts_with(&*lower)))
+}
+
+/// The remedy for an unknown name: the nearest known one, or all of them.
+pub(crate) fn remedy(name: &str, known: &[&str]) -> String {
+    match nearest(name, known) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None if known.is_empty() => "there is nothing to set here".into(),
+        None => format!("known here: {}", known.join(", ")),
+    }
+}
+
+/// The section that has `key`, for a key that stands in the wrong one.
+pub(crate) fn home_of(key: &str) -> Option<&'static str> {
+    let has = |f: &Field| matches!(&f.kind, Kind::Table(fields) if fields.iter().any(|f| f.key == key));
+    tables::FILE.iter().find(|f| has(f)).map(|f| f.key)
+}

@@ -1,0 +1,67 @@
+//! The experiments that are shipped, planned.
+
+mod common;
+
+use common::{experiment_file, facts};
+use convsweep_plan::{Overrides, Plan, plan};
+use convsweep_spec::shape::Shape;
+
+fn shipped(name: &str) -> Plan {
+    plan(&experiment_file(name), &Overrides::default(), &facts).unwrap_or_else(|p| panic!("{p}"))
+}
+
+#[test]
+fn every_shipped_experiment_plans() {
+    let check = |name: &str, jobs: usize, labels: &[&str]| {
+        let plan = shipped(name);
+        let have: Vec<_> = plan.configurations.iter().map(|c| c.member.label.as_str()).collect();
+        assert_eq!((have.as_slice(), plan.jobs()), (labels, jobs), "{name}");
+        assert_eq!(plan.notes, Vec::<String>::new(), "{name}");
+    };
+    check(
+        "quickstart.toml",
+        12,
+        &[
+            "width=8, lr=3e-4",
+            "width=8, lr=0.003",
+            "width=16, lr=3e-4",
+            "width=16, lr=0.003",
+            "width=32, lr=3e-4",
+            "width=32, lr=0.003",
+        ],
+    );
+    check("tutorial.toml", 10, &["10 epochs", "then 5 at 1e-4"]);
+    check("pooling.toml", 9, &["max pooling", "average pooling", "strided convolution"]);
+    check("augmentation.toml", 15, &["none", "flip", "rotation", "scale", "all"]);
+    let rates = |name: &'static str, rates: [&str; 5]| rates.map(|r| format!("{name}, lr={r}"));
+    let both = [
+        rates("adam", ["1e-4", "3.16e-4", "0.001", "0.00316", "0.01"]),
+        rates("momentum", ["0.001", "0.00316", "0.01", "0.0316", "0.1"]),
+    ]
+    .concat();
+    check("learning-rate.toml", 20, &both.iter().map(String::as_str).collect::<Vec<_>>());
+}
+
+#[test]
+fn the_tutorial_is_what_the_hand_computes() {
+    let plan = shipped("tutorial.toml");
+    for planned in &plan.configurations {
+        assert_eq!((planned.member.parameters, planned.member.macs), (122_570, 4_548_608));
+        let last = planned.summary.layers.iter().find(|l| l.name == "conv3").expect("three convolutions");
+        assert_eq!(last.receptive_field, Some([18, 18]));
+        assert_eq!(last.output, Shape::Image { channels: 64, height: 4, width: 4 });
+    }
+    let [short, long] = &plan.configurations[..] else { panic!("two configurations") };
+    assert_eq!((short.member.resolved.train.epochs(), long.member.resolved.train.epochs()), (10, 15));
+    let state = |i: usize, epoch: u32| {
+        let planned = &plan.configurations[i];
+        planned.question(&planned.member.jobs[0]).state_key(epoch)
+    };
+    assert_eq!(state(0, 10), state(1, 10), "the second starts from the first's end");
+}
+
+#[test]
+fn the_augmentation_experiment_has_its_baseline() {
+    let plan = shipped("augmentation.toml");
+    assert_eq!(plan.baseline.as_ref(), Some(&plan.configurations[0].member.configuration));
+}
