@@ -1,0 +1,32 @@
+//! `check-db` and `rebuild`.
+
+use super::say;
+use crate::context::Context;
+use crate::exit::{Code, Exit};
+use anyhow::Result;
+use convsweep_runner::ResultsLock;
+
+/// Integrity, and agreement with the logs.
+pub fn check(context: &Context) -> Result<Exit> {
+    let problems = convsweep_store::check(&context.results).code(Exit::Results)?;
+    if problems.is_empty() {
+        say("the database is sound and agrees with the logs")?;
+        return Ok(Exit::Complete);
+    }
+    for problem in &problems {
+        say(problem)?;
+    }
+    eprintln!("{} problems; `convsweep rebuild` makes the database anew from the logs", problems.len());
+    Ok(Exit::Results)
+}
+
+/// The database anew from the logs.
+pub fn rebuild(context: &Context) -> Result<Exit> {
+    let _lock = ResultsLock::acquire(&context.results).code(Exit::Results)?;
+    let report = convsweep_store::rebuild(&context.results).code(Exit::Results)?;
+    for note in &report.problems {
+        eprintln!("note: {note}");
+    }
+    say(&format!("{} made anew", context.results.database().display()))?;
+    Ok(Exit::Complete)
+}

@@ -1,0 +1,29 @@
+//! What each command does, a file each.
+
+pub mod data;
+pub mod database;
+pub mod devices;
+pub mod plan;
+pub mod query;
+pub mod report;
+pub mod run;
+pub mod show;
+pub mod status;
+
+use crate::exit::{Code, Exit};
+use anyhow::Result;
+use serde::Serialize;
+use std::io::Write;
+
+/// Writes a line to stdout; a closed pipe is an error that `main` forgives.
+pub fn say(text: &str) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.write_all(b"\n")?;
+    Ok(())
+}
+
+/// Writes a value as indented JSON to stdout.
+pub fn say_json(value: &impl Serialize) -> Result<()> {
+    say(&serde_json::to_string_pretty(value).code(Exit::JobsFailed)?)
+}

@@ -1,0 +1,212 @@
+//! `plan`: what a file asks for, without training.
+
+use super::{say, say_json};
+use crate::args::PlanArgs;
+use crate::context::Context;
+use crate::difference::{Standing, counts, standing};
+use crate::exit::{Code, Exit};
+use crate::table::{plain, thousands};
+use anyhow::Result;
+use convsweep_plan::{Plan, Planned};
+use convsweep_spec::data::SplitScheme;
+use convsweep_spec::job::{JobId, Question, StateKey};
+use convsweep_spec::train::Schedule;
+use convsweep_store::Reader;
+use serde_json::{Value, json};
+use std::collections::HashMap;
+
+/// Prints the plans of the files.
+pub fn plan(context: &Context, args: &PlanArgs) -> Result<Exit> {
+    let mut plans = Vec::new();
+    for file in &args.files {
+        plans.push(context.plan(file, &args.changes)?);
+    }
+    let mut list = Vec::new();
+    for plan in &plans {
+        let standings = standings(context, plan)?;
+        if args.json {
+            list.push(as_json(plan, &standings));
+        } else {
+            say(&as_text(plan, &standings))?;
+        }
+    }
+    if args.json {
+        say_json(&list)?;
+    }
+    Ok(Exit::Complete)
+}
+
+/// Every job of the plan with its standing, in the plan's order.
+pub fn standings(context: &Context, plan: &Plan) -> Result<Vec<(usize, JobId, Question, Standing)>> {
+    let questions: Vec<(usize, JobId, Question)> = plan.questions().collect();
+    let (mut states, mut saved) = (HashMap::new(), HashMap::new());
+    if context.results.database().exists() {
+        let reader = Reader::open(&context.results).code(Exit::Results)?;
+        let ids: Vec<JobId> = questions.iter().map(|(_, id, _)| id.clone()).collect();
+        states = reader.job_states(&ids).code(Exit::Results)?;
+        let open = questions.iter().filter(|(_, id, _)| !states.get(id).is_some_and(|s| s.finished));
+        let keys: Vec<StateKey> = open.flat_map(|(_, _, q)| q.state_keys()).map(|(_, key)| key).collect();
+        saved = reader.saved_states(&keys).code(Exit::Results)?;
+        saved.retain(|_, state| state.path.is_dir());
+    }
+    let place = |(index, id, question): (usize, JobId, Question)| {
+        let standing = standing(&id, &question, &states, &saved);
+        (index, id, question, standing)
+    };
+    Ok(questions.into_iter().map(place).collect())
+}
+
+fn as_text(plan: &Plan, standings: &[(usize, JobId, Question, Standing)]) -> String {
+    let all: Vec<Standing> = standings.iter().map(|(_, _, _, s)| s.clone()).collect();
+    let mut text = format!("{}", plan.name);
+    if let Some(question) = &plan.question {
+        text += &format!(": {question}");
+    }
+    text += &format!(
+        "\n{} configurations, {} jobs: {}\ncompared by {}\n",
+        plan.configurations.len(),
+        plan.jobs(),
+        counts(&all),
+        plan.metric.name
+    );
+    if let Some(first) = plan.configurations.first() {
+        text += &format!("data: {}\n", data_line(first));
+    }
+    for note in &plan.notes {
+        text += &format!("note: {note}\n");
+    }
+    let rows: Vec<Vec<String>> = plan.configurations.iter().enumerate().map(|(i, c)| row(i, c, standings)).collect();
+    text += "\n";
+    text += &plain(&["configuration", "parameters", "MACs", "receptive field", "epochs", "jobs"], &rows);
+    for (names, planned) in architectures(plan) {
+        text +=
+            &format!("\n\nlayers of {names}: {} → {} classes\n", planned.summary.input, planned.facts.classes.len());
+        text += &layers(planned);
+    }
+    for (names, planned) in rates(plan) {
+        text += &format!("\n\nlearning rate of {names}\n{}", rate_lines(planned));
+    }
+    text
+}
+
+fn data_line(planned: &Planned) -> String {
+    let (data, facts) = (&planned.member.resolved.data, &planned.facts);
+    let pool = data.limit.map_or(facts.train_images, |limit| limit.min(facts.train_images));
+    let split = match data.split.scheme {
+        SplitScheme::Validation(share) => {
+            let validation = (f64::from(pool) * share).round() as u32;
+            format!("{} train, {} validate", thousands((pool - validation).into()), thousands(validation.into()))
+        }
+        SplitScheme::Folds(k) => format!("{} in {k} folds", thousands(pool.into())),
+    };
+    let (c, h, w) = (facts.channels, facts.height, facts.width);
+    format!(
+        "{}, {c}×{h}×{w}, {} classes, {split} (split seed {}), {} sealed test images",
+        data.source.name(),
+        facts.classes.len(),
+        data.split.seed,
+        thousands(facts.test_images.into())
+    )
+}
+
+fn row(index: usize, planned: &Planned, standings: &[(usize, JobId, Question, Standing)]) -> Vec<String> {
+    let own: Vec<Standing> = standings.iter().filter(|(i, ..)| *i == index).map(|(_, _, _, s)| s.clone()).collect();
+    let field = planned.summary.layers.iter().rev().find_map(|l| l.receptive_field);
+    vec![
+        planned.member.label.clone(),
+        thousands(planned.summary.parameters),
+        thousands(planned.summary.macs),
+        field.map_or("–".into(), |[v, h]| if v == h { v.to_string() } else { format!("{v}×{h}") }),
+        planned.member.resolved.train.epochs().to_string(),
+        counts(&own),
+    ]
+}
+
+/// Each distinct architecture with the labels of the configurations that have it.
+fn architectures(plan: &Plan) -> Vec<(String, &Planned)> {
+    grouped(plan, |a, b| a.summary == b.summary)
+}
+
+/// Each distinct course of the learning rate; none where all are constant in one phase.
+fn rates(plan: &Plan) -> Vec<(String, &Planned)> {
+    let plain = |p: &Planned| {
+        let phases = &p.member.resolved.train.phases;
+        phases.len() == 1 && phases[0].schedule == Schedule::Constant
+    };
+    let groups = grouped(plan, |a, b| rate_lines(a) == rate_lines(b));
+    groups.into_iter().filter(|(_, p)| !plain(p)).collect()
+}
+
+fn grouped(plan: &Plan, equal: impl Fn(&Planned, &Planned) -> bool) -> Vec<(String, &Planned)> {
+    let mut groups: Vec<(Vec<&str>, &Planned)> = Vec::new();
+    for planned in &plan.configurations {
+        match groups.iter_mut().find(|(_, other)| equal(other, planned)) {
+            Some((labels, _)) => labels.push(&planned.member.label),
+            None => groups.push((vec![&planned.member.label], planned)),
+        }
+    }
+    let name = |labels: Vec<&str>| match labels.len() {
+        n if n == plan.configurations.len() => "all configurations".to_string(),
+        1..=3 => labels.join("; "),
+        n => format!("{}; {} and {} more", labels[0], labels[1], n - 2),
+    };
+    groups.into_iter().map(|(labels, planned)| (name(labels), planned)).collect()
+}
+
+fn layers(planned: &Planned) -> String {
+    let pair =
+        |p: Option<[u32; 2]>| p.map_or("–".into(), |[a, b]| if a == b { a.to_string() } else { format!("{a}×{b}") });
+    let rows: Vec<Vec<String>> = planned
+        .summary
+        .layers
+        .iter()
+        .map(|l| {
+            vec![
+                l.name.clone(),
+                l.description.clone(),
+                l.output.to_string(),
+                thousands(l.parameters),
+                thousands(l.macs),
+                pair(l.receptive_field),
+            ]
+        })
+        .collect();
+    plain(&["layer", "what", "output", "parameters", "MACs", "receptive field"], &rows)
+}
+
+fn rate_lines(planned: &Planned) -> String {
+    let mut first = 0;
+    let mut lines = Vec::new();
+    for phase in &planned.member.resolved.train.phases {
+        let mut since = 0;
+        for epoch in 1..=phase.epochs {
+            let rate = phase.schedule.rate(phase.optimizer.lr(), since);
+            if epoch == phase.epochs || phase.schedule.rate(phase.optimizer.lr(), epoch) != rate {
+                let (from, to) = (first + since + 1, first + epoch);
+                lines.push(format!("  epochs {from} to {to}: {rate} ({})", phase.optimizer.name()));
+                since = epoch;
+            }
+        }
+        first += phase.epochs;
+    }
+    lines.join("\n")
+}
+
+fn as_json(plan: &Plan, standings: &[(usize, JobId, Question, Standing)]) -> Value {
+    let jobs: Vec<Value> = standings
+        .iter()
+        .map(|(index, id, question, standing)| {
+            json!({
+                "job": id, "configuration": plan.configurations[*index].member.label,
+                "seed": question.seed, "fold": question.fold, "standing": standing.word(),
+            })
+        })
+        .collect();
+    let configurations: Vec<Value> = plan
+        .configurations
+        .iter()
+        .map(|c| json!({ "id": c.member.configuration, "label": c.member.label, "values": c.member.values, "summary": c.summary, "resolved": c.member.resolved }))
+        .collect();
+    json!({ "experiment": plan.name, "question": plan.question, "axes": plan.axes, "notes": plan.notes,
+            "configurations": configurations, "jobs": jobs })
+}

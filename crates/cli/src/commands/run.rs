@@ -1,0 +1,297 @@
+//! `run`: makes the plan true. Trains what is missing, stores, reports.
+
+use super::plan::standings;
+use super::report::render;
+use crate::args::{PlanArgs, RunArgs};
+use crate::context::Context;
+use crate::difference::{Standing, counts};
+use crate::display::{Display, JobInfo};
+use crate::exit::{Code, Exit, Failure};
+use anyhow::Result;
+use convsweep_data::Kind;
+use convsweep_plan::Plan;
+use convsweep_runner::{
+    ExperimentLog, Policy, ResultsLock, RunEvent, RunSummary, RunnerError, Slot, SlotSettings, Stop, device_list,
+    slots, worker_dir,
+};
+use convsweep_spec::job::{Execution, Job, JobId, Question};
+use convsweep_spec::log::{Record, Revision};
+use convsweep_store::{Reader, Writer};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{mpsc, watch};
+
+/// Runs the files one after another.
+pub fn run(context: &Context, args: &RunArgs) -> Result<Exit> {
+    if args.dry_run {
+        let plan = PlanArgs { files: args.files.clone(), changes: args.changes.clone(), json: false };
+        return super::plan::plan(context, &plan);
+    }
+    let mut plans = Vec::new();
+    for file in &args.files {
+        plans.push(context.plan(file, &args.changes)?);
+    }
+    let _lock = ResultsLock::acquire(&context.results).map_err(runner_failure)?;
+    let mut exit = Exit::Complete;
+    for plan in &plans {
+        match run_one(context, args, plan)? {
+            Exit::Complete => {}
+            Exit::Interrupted => return Ok(Exit::Interrupted),
+            other => exit = other,
+        }
+    }
+    Ok(exit)
+}
+
+fn run_one(context: &Context, args: &RunArgs, plan: &Plan) -> Result<Exit> {
+    let slots = find_slots(args, plan)?;
+    let writer = Writer::open(&context.results).code(Exit::Results)?;
+    for problem in writer.sync(&context.results).code(Exit::Results)?.problems {
+        eprintln!("note: {problem}");
+    }
+    let mut log = ExperimentLog::open(&context.results, &plan.name).map_err(runner_failure)?;
+    log.notes().iter().for_each(|note| eprintln!("note: {note}"));
+    refuse_other_file(&log, plan)?;
+    let lacking = standings(context, plan)?;
+    let all: Vec<Standing> = lacking.iter().map(|(_, _, _, standing)| standing.clone()).collect();
+    if all.iter().any(Standing::is_trained) {
+        open_image_sets(context, plan)?;
+    }
+    record_plan(&writer, &mut log, plan)?;
+    let summary = if all.iter().any(Standing::is_trained) {
+        if !context.quiet {
+            let (c, s) = (plan.configurations.len(), slots.len());
+            eprintln!("{}: {c} configurations, {} jobs: {} · {s} slots", plan.name, plan.jobs(), counts(&all));
+        }
+        let jobs = jobs(context, plan, &lacking, &all)?;
+        train(context, plan, jobs, slots, &writer, &mut log)?
+    } else {
+        eprintln!("{}: {} jobs: {}; nothing to train", plan.name, plan.jobs(), counts(&all));
+        RunSummary::default()
+    };
+    writer.flush().code(Exit::Results)?;
+    conclude(context, plan, summary)
+}
+
+/// The same name from another file is another experiment, and an error.
+fn refuse_other_file(log: &ExperimentLog, plan: &Plan) -> Result<()> {
+    let Some(held) = log.revision().map(|r| r.file.clone()) else { return Ok(()) };
+    let file = plan.file.display().to_string();
+    let same_file_name = std::path::Path::new(&held).file_name() == plan.file.file_name();
+    if held == file || (same_file_name && !std::path::Path::new(&held).exists()) {
+        return Ok(());
+    }
+    let message =
+        format!("the experiment \"{}\" belongs to {held}, this is {file}: give one of them another name", plan.name);
+    Err(Failure { exit: Exit::Wrong, message }.into())
+}
+
+fn find_slots(args: &RunArgs, plan: &Plan) -> Result<Vec<Slot>> {
+    let names = match &args.devices {
+        Some(text) => device_list(text),
+        None => plan.run.devices.clone().unwrap_or_default(),
+    };
+    let settings = match &args.slots {
+        Some(text) => text.parse::<SlotSettings>().map_err(runner_failure)?,
+        None => {
+            let settings = SlotSettings::default().with("cuda", plan.run.cuda_slots).map_err(runner_failure)?;
+            match plan.run.cpu_slots {
+                Some(count) => settings.with("cpu", count).map_err(runner_failure)?,
+                None => settings,
+            }
+        }
+    };
+    slots(&names, &settings, &worker_dir()).map_err(runner_failure)
+}
+
+/// Decodes every image set before the first worker needs it, so that what is missing is said before anything is trained.
+fn open_image_sets(context: &Context, plan: &Plan) -> Result<()> {
+    let mut seen = Vec::new();
+    for planned in &plan.configurations {
+        let key = (&planned.member.resolved.data, &planned.data_path);
+        if seen.contains(&key) {
+            continue;
+        }
+        seen.push(key);
+        let at = context.location(planned.data_path.as_deref());
+        let set = convsweep_data::open(at, &planned.member.resolved.data).map_err(data_failure)?;
+        convsweep_data::split(
+            &set,
+            &planned.member.resolved.data,
+            Some(0).filter(|_| planned.member.resolved.data.split.folds().is_some()),
+        )
+        .map_err(data_failure)?;
+    }
+    Ok(())
+}
+
+pub(super) fn data_failure(error: convsweep_data::DataError) -> anyhow::Error {
+    let exit = match error.kind() {
+        Kind::Invalid => Exit::Wrong,
+        Kind::Missing | Kind::Damaged | Kind::Io => Exit::Data,
+    };
+    Failure { exit, message: error.to_string() }.into()
+}
+
+fn record_plan(writer: &Writer, log: &mut ExperimentLog, plan: &Plan) -> Result<()> {
+    let revision = Revision {
+        revision: 0,
+        experiment: plan.name.clone(),
+        file: plan.file.display().to_string(),
+        text: plan.text.clone(),
+        overrides: plan.overrides.clone(),
+        question: plan.question.clone(),
+        metric: plan.metric.clone(),
+        baseline: plan.baseline.clone(),
+        axes: plan.axes.clone(),
+        classes: plan.classes.clone(),
+        show_test: plan.show_test,
+    };
+    let members = plan.configurations.iter().map(|c| c.member.clone()).collect();
+    for entry in log.revise(revision, members).map_err(runner_failure)?.entries {
+        writer.entry(&plan.name, entry);
+    }
+    writer.flush().code(Exit::Results)
+}
+
+/// The jobs that are trained, in the plan's order, seeds of a configuration together.
+fn jobs(
+    context: &Context,
+    plan: &Plan,
+    lacking: &[(usize, JobId, Question, Standing)],
+    all: &[Standing],
+) -> Result<Vec<(usize, Job)>> {
+    let reader = Reader::open(&context.results).code(Exit::Results)?;
+    let ids: Vec<JobId> = lacking.iter().map(|(_, id, _, _)| id.clone()).collect();
+    let states = reader.job_states(&ids).code(Exit::Results)?;
+    let job = |(index, id, question, standing): &(usize, JobId, Question, Standing)| {
+        let execution = Execution {
+            attempt: states.get(id).map_or(0, |s| s.attempts) + 1,
+            device: String::new(),
+            threads: 1,
+            folder: context.results.job(id),
+            data_cache: context.data.clone(),
+            data_path: plan.configurations[*index].data_path.clone(),
+            start_from: match standing {
+                Standing::Extended(state) => Some(state.clone()),
+                _ => None,
+            },
+        };
+        (*index, Job { format: convsweep_spec::FORMAT, id: id.clone(), question: question.clone(), execution })
+    };
+    Ok(lacking.iter().zip(all).filter(|(_, standing)| standing.is_trained()).map(|(one, _)| job(one)).collect())
+}
+
+fn train(
+    context: &Context,
+    plan: &Plan,
+    jobs: Vec<(usize, Job)>,
+    slots: Vec<Slot>,
+    writer: &Writer,
+    log: &mut ExperimentLog,
+) -> Result<RunSummary> {
+    let infos = jobs.iter().map(|(index, job)| (job.id.clone(), info(plan, *index, &job.question))).collect();
+    let mut display = Display::new(infos, &slots, context.quiet);
+    let policy = Policy { retry_crashed: plan.run.retry_crashed, ..Policy::default() };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().code(Exit::Device)?;
+    let summary = runtime.block_on(async {
+        let (say, mut hear) = mpsc::unbounded_channel();
+        let (stop, stopped) = watch::channel(Stop::No);
+        let jobs = jobs.into_iter().map(|(_, job)| job).collect();
+        let running = convsweep_runner::run(jobs, slots, policy, say, stopped);
+        let following = async {
+            let mut failed = None;
+            while let Some(event) = hear.recv().await {
+                display.on(&event);
+                if let Err(error) = store(&plan.name, event, writer, log) {
+                    _ = stop.send(Stop::Drain);
+                    failed.get_or_insert(error);
+                }
+            }
+            failed.map_or(Ok(()), Err)
+        };
+        let work = async { tokio::join!(running, following) };
+        tokio::select! {
+            (summary, followed) = work => followed.map(|()| summary),
+            never = signals(&stop) => match never {},
+        }
+    });
+    display.close();
+    summary
+}
+
+/// First signal: drain; second: stop at once.
+async fn signals(stop: &watch::Sender<Stop>) -> std::convert::Infallible {
+    let listen = |kind| signal(kind).ok();
+    let (mut interrupt, mut terminate) = (listen(SignalKind::interrupt()), listen(SignalKind::terminate()));
+    async fn next(signal: &mut Option<tokio::signal::unix::Signal>) {
+        match signal {
+            Some(signal) => _ = signal.recv().await,
+            None => std::future::pending().await,
+        }
+    }
+    loop {
+        tokio::select! {
+            () = next(&mut interrupt) => {}
+            () = next(&mut terminate) => {}
+        }
+        let next = if *stop.borrow() == Stop::No { Stop::Drain } else { Stop::Now };
+        _ = stop.send(next);
+    }
+}
+
+fn store(experiment: &str, event: RunEvent, writer: &Writer, log: &mut ExperimentLog) -> Result<()> {
+    match event {
+        RunEvent::Worker(envelope) => writer.event(*envelope),
+        RunEvent::AttemptEnded { job, attempt, outcome, by_worker: false, stderr, .. } => {
+            let record = Record::AttemptEnded { job, attempt, outcome, stderr };
+            writer.entry(experiment, log.append(record).map_err(runner_failure)?);
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+fn info(plan: &Plan, index: usize, question: &Question) -> JobInfo {
+    let planned = &plan.configurations[index];
+    let fold = question.fold.map_or(String::new(), |fold| format!(", fold {}", fold + 1));
+    let images = planned.member.resolved.data.limit.unwrap_or(planned.facts.train_images);
+    let work = f64::from(question.configuration.train.epochs()) * f64::from(images) * planned.summary.macs as f64;
+    JobInfo { label: format!("{}, seed {}{fold}", planned.member.label, question.seed), work }
+}
+
+fn conclude(context: &Context, plan: &Plan, summary: RunSummary) -> Result<Exit> {
+    let reader = Reader::open(&context.results).code(Exit::Results)?;
+    let ids: Vec<JobId> = plan.questions().map(|(_, id, _)| id).collect();
+    let states = reader.job_states(&ids).code(Exit::Results)?;
+    let finished = ids.iter().filter(|id| states.get(id).is_some_and(|s| s.finished)).count();
+    if finished > 0 {
+        render(context, &reader, &plan.name)?;
+    }
+    if let Some(error) = summary.error {
+        return Err(runner_failure(error));
+    }
+    let left = summary.left.len();
+    if summary.stopped != Stop::No {
+        eprintln!("interrupted: {finished} of {} jobs are finished, {left} go on with the same command", ids.len());
+        return Ok(Exit::Interrupted);
+    }
+    if finished < ids.len() {
+        eprintln!(
+            "{} of {} jobs did not finish; `convsweep status {}` names them",
+            ids.len() - finished,
+            ids.len(),
+            plan.name
+        );
+        return Ok(Exit::JobsFailed);
+    }
+    Ok(Exit::Complete)
+}
+
+fn runner_failure(error: RunnerError) -> anyhow::Error {
+    let exit = match error.exit_code() {
+        2 => Exit::Wrong,
+        4 => Exit::Device,
+        _ => Exit::Results,
+    };
+    Failure { exit, message: error.to_string() }.into()
+}

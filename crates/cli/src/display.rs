@@ -1,0 +1,232 @@
+//! What a run looks like: bars on a terminal, plain lines elsewhere. All of it goes to stderr.
+
+use convsweep_runner::estimate::{Load, Running, duration, share};
+use convsweep_runner::{RunEvent, Slot, Stop};
+use convsweep_spec::event::{Event, Outcome};
+use convsweep_spec::job::JobId;
+use convsweep_spec::metric;
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use std::collections::{BTreeMap, HashMap};
+use std::io::IsTerminal;
+use std::time::{Duration, Instant};
+
+/// Without a terminal a running job says a word at most this often.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What the display knows of a job.
+#[derive(Clone, Debug)]
+pub struct JobInfo {
+    /// Configuration and seed, as a person calls it.
+    pub label: String,
+    /// Work in any unit common to all jobs.
+    pub work: f64,
+}
+
+/// Follows a run.
+pub struct Display {
+    jobs: HashMap<JobId, JobInfo>,
+    waiting: Vec<JobId>,
+    running: BTreeMap<usize, Now>,
+    finished: Vec<(f64, f64)>,
+    total: usize,
+    slots: usize,
+    screen: Screen,
+}
+
+struct Now {
+    job: JobId,
+    since: Instant,
+    from: f64,
+    done: f64,
+    said: Instant,
+    last: BTreeMap<String, f64>,
+}
+
+enum Screen {
+    Quiet,
+    Plain,
+    Bars { all: MultiProgress, sweep: ProgressBar, slots: Vec<ProgressBar> },
+}
+
+impl Display {
+    /// For these jobs, in the order in which they will start, on these slots.
+    pub fn new(jobs: Vec<(JobId, JobInfo)>, slots: &[Slot], quiet: bool) -> Self {
+        let waiting: Vec<JobId> = jobs.iter().map(|(id, _)| id.clone()).collect();
+        let screen = match (quiet, std::io::stderr().is_terminal()) {
+            (true, _) => Screen::Quiet,
+            (false, true) => bars(waiting.len() as u64, slots),
+            (false, false) => Screen::Plain,
+        };
+        let total = waiting.len();
+        let (running, finished) = (BTreeMap::new(), Vec::new());
+        Display { jobs: jobs.into_iter().collect(), waiting, running, finished, total, slots: slots.len(), screen }
+    }
+
+    /// Takes in what happened and shows it.
+    pub fn on(&mut self, event: &RunEvent) {
+        match event {
+            RunEvent::Launched { slot, job, .. } => self.launched(*slot, job),
+            RunEvent::Worker(envelope) => self.heard(&envelope.job, &envelope.event),
+            RunEvent::AttemptEnded { slot, outcome, stderr, .. } => self.ended(*slot, outcome, stderr),
+            RunEvent::Retrying { job, attempt, after } => {
+                self.waiting.push(job.clone());
+                self.say(&format!("{}: {}; attempt {attempt} follows", self.label(job), after.name()));
+            }
+            RunEvent::Finished { job, outcome, .. } => {
+                self.waiting.retain(|other| other != job);
+                if !matches!(outcome, Outcome::Finished | Outcome::Cancelled) {
+                    self.say(&format!("{}: {}; `convsweep show {job}` tells more", self.label(job), outcome.name()));
+                }
+            }
+            RunEvent::Noise { text, .. } => self.say(&format!("worker: {text}")),
+            RunEvent::StartFailed { reason, stderr, .. } => self.say(&with_end(reason, stderr)),
+            RunEvent::SlotClosed { device, reason, .. } => self.say(&format!("a slot of {device} is closed: {reason}")),
+            RunEvent::Stopping { stop: Stop::Now, .. } => self.say("stopping at once; the same command goes on from the last checkpoints"),
+            RunEvent::Stopping { running, .. } => self.say(&format!(
+                "stopping: {running} running jobs write a checkpoint, the same command goes on from there; interrupt again to stop at once"
+            )),
+        }
+    }
+
+    /// A line that stays.
+    pub fn say(&self, text: &str) {
+        match &self.screen {
+            Screen::Quiet => {}
+            Screen::Plain => eprintln!("{text}"),
+            Screen::Bars { all, .. } => _ = all.println(text),
+        }
+    }
+
+    /// Takes the bars away.
+    pub fn close(&self) {
+        if let Screen::Bars { all, .. } = &self.screen {
+            _ = all.clear();
+        }
+    }
+
+    fn launched(&mut self, slot: usize, job: &JobId) {
+        self.waiting.retain(|other| other != job);
+        let now = Instant::now();
+        let running = Now { job: job.clone(), since: now, from: 0.0, done: 0.0, said: now, last: BTreeMap::new() };
+        self.running.insert(slot, running);
+        if let Screen::Bars { slots, .. } = &self.screen {
+            slots[slot].set_position(0);
+            slots[slot].set_message(self.label(job));
+        }
+    }
+
+    fn heard(&mut self, job: &JobId, event: &Event) {
+        let Some((&slot, _)) = self.running.iter().find(|(_, now)| now.job == *job) else { return };
+        match event {
+            Event::Progress { epoch, step, steps, epochs, images_per_second } => {
+                let done = share(*epoch, *step, *steps, *epochs);
+                let label = self.label(job);
+                let Some(now) = self.running.get_mut(&slot) else { return };
+                if now.from == 0.0 && now.done == 0.0 && *epoch > 0 {
+                    now.from = share(*epoch, 0, 1, *epochs);
+                }
+                now.done = done;
+                if let Screen::Bars { slots, .. } = &self.screen {
+                    slots[slot].set_position((done * 1000.0) as u64);
+                    let score =
+                        now.last.get(metric::VAL_ACCURACY).map_or(String::new(), |a| format!(", val_accuracy {a:.4}"));
+                    slots[slot].set_message(format!(
+                        "{label}: epoch {} of {epochs}, {images_per_second:.0} images/s{score}",
+                        (epoch + 1).min(*epochs)
+                    ));
+                }
+                self.refresh();
+            }
+            Event::Metrics { epoch, values, .. } => {
+                let label = self.label(job);
+                let Some(now) = self.running.get_mut(&slot) else { return };
+                now.last = values.iter().map(|(name, value)| (name.clone(), value.0)).collect();
+                let text = format!("{label}: epoch {epoch}, {}", scores(&now.last));
+                if matches!(self.screen, Screen::Plain) && now.said.elapsed() >= PATIENCE {
+                    now.said = Instant::now();
+                    self.say(&text);
+                }
+            }
+            Event::Warning { text } => self.say(&format!("{}: {text}", self.label(job))),
+            _ => {}
+        }
+    }
+
+    fn ended(&mut self, slot: usize, outcome: &Outcome, stderr: &str) {
+        let Some(now) = self.running.remove(&slot) else { return };
+        let label = self.label(&now.job);
+        let seconds = now.since.elapsed().as_secs_f64();
+        if *outcome == Outcome::Finished {
+            let work = self.jobs.get(&now.job).map_or(0.0, |job| job.work);
+            self.finished.push((work * (1.0 - now.from), seconds));
+            let left = self.seconds_left().map_or(String::new(), |s| format!("; about {} left", duration(s)));
+            let text = format!("{label}: {} ({}{left})", scores(&now.last), duration(seconds));
+            self.say(&format!("[{}/{}] {text}", self.finished.len(), self.total));
+        } else {
+            let detail = outcome.detail();
+            let what =
+                if detail.is_empty() { outcome.name().to_string() } else { format!("{}: {detail}", outcome.name()) };
+            let quiet = matches!(outcome, Outcome::Cancelled | Outcome::Failed { .. });
+            self.say(&with_end(&format!("{label}: {what}"), if quiet { "" } else { stderr }));
+        }
+        if let Screen::Bars { sweep, slots, .. } = &self.screen {
+            sweep.set_position(self.finished.len() as u64);
+            slots[slot].set_message("idle");
+            slots[slot].set_position(0);
+        }
+        self.refresh();
+    }
+
+    fn refresh(&self) {
+        if let Screen::Bars { sweep, .. } = &self.screen {
+            let left =
+                self.seconds_left().map_or("time left not known yet".into(), |s| format!("about {} left", duration(s)));
+            sweep.set_message(left);
+        }
+    }
+
+    fn seconds_left(&self) -> Option<f64> {
+        let work = |job: &JobId| self.jobs.get(job).map_or(0.0, |info| info.work);
+        let running = self.running.values().map(|now| Running {
+            work: work(&now.job),
+            seconds: now.since.elapsed().as_secs_f64(),
+            from: now.from,
+            done: now.done,
+        });
+        Load {
+            finished: self.finished.clone(),
+            running: running.collect(),
+            waiting: self.waiting.iter().map(work).collect(),
+            slots: self.slots,
+        }
+        .seconds_left()
+    }
+
+    fn label(&self, job: &JobId) -> String {
+        self.jobs.get(job).map_or_else(|| job.to_string(), |info| info.label.clone())
+    }
+}
+
+/// The two numbers that a person wants to see.
+fn scores(values: &BTreeMap<String, f64>) -> String {
+    let shown = [metric::VAL_ACCURACY, metric::VAL_LOSS, metric::TRAIN_LOSS];
+    let parts = shown.iter().filter_map(|name| Some(format!("{name} {:.4}", values.get(*name)?)));
+    parts.take(2).collect::<Vec<_>>().join(", ")
+}
+
+fn with_end(text: &str, stderr: &str) -> String {
+    let end: Vec<&str> = stderr.lines().rev().take(8).collect();
+    let lines: String = end.into_iter().rev().map(|line| format!("\n    {line}")).collect();
+    format!("{text}{lines}")
+}
+
+fn bars(jobs: u64, slots: &[Slot]) -> Screen {
+    let style =
+        |template: &str| ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+    let all = MultiProgress::new();
+    let sweep = all.add(ProgressBar::new(jobs).with_style(style("{bar:30} {pos} of {len} jobs, {elapsed}, {msg}")));
+    let line = style("{bar:30.dim} {prefix} {msg}");
+    let one = |slot: &Slot| all.add(ProgressBar::new(1000).with_style(line.clone()).with_prefix(slot.device.clone()));
+    let slots = slots.iter().map(one).collect();
+    Screen::Bars { all, sweep, slots }
+}

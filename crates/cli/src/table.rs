@@ -1,0 +1,64 @@
+//! Tables and CSV on stdout.
+
+use comfy_table::{CellAlignment, Table, presets};
+
+/// A table without frames, numbers to the right: what a person reads and `awk` can split.
+pub fn plain(columns: &[&str], rows: &[Vec<String>]) -> String {
+    let mut table = Table::new();
+    table.load_preset(presets::NOTHING).set_header(columns);
+    for row in rows {
+        table.add_row(row);
+    }
+    for (i, column) in table.column_iter_mut().enumerate() {
+        let numeric = rows.iter().filter_map(|row| row.get(i)).all(|cell| starts_numeric(cell));
+        if numeric && !rows.is_empty() {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+        column.set_padding((0, 2));
+    }
+    let text = table.to_string();
+    text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
+}
+
+fn starts_numeric(cell: &str) -> bool {
+    cell.is_empty() || cell.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '–'))
+}
+
+/// One CSV line, quoted where needed (RFC 4180).
+pub fn csv_line(cells: impl IntoIterator<Item = String>) -> String {
+    let quote = |cell: String| {
+        if cell.contains([',', '"', '\n', '\r']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell }
+    };
+    cells.into_iter().map(quote).collect::<Vec<_>>().join(",")
+}
+
+/// 1234567 as `1,234,567`.
+pub fn thousands(n: u64) -> String {
+    let digits = n.to_string();
+    let groups = digits.as_bytes().rchunks(3).rev();
+    groups.map(|g| String::from_utf8_lossy(g).into_owned()).collect::<Vec<_>>().join(",")
+}
+
+/// Seconds as `42 s`, `3 min 20 s`, `2 h 05 min`.
+pub fn duration(seconds: f64) -> String {
+    let s = seconds.max(0.0).round() as u64;
+    match s {
+        0..60 => format!("{s} s"),
+        60..3600 => format!("{} min {:02} s", s / 60, s % 60),
+        _ => format!("{} h {:02} min", s / 3600, s % 3600 / 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_read_well() {
+        assert_eq!(thousands(122_570), "122,570");
+        assert_eq!(thousands(7), "7");
+        assert_eq!(duration(59.6), "1 min 00 s");
+        assert_eq!(duration(7500.0), "2 h 05 min");
+        assert_eq!(csv_line(["a,b".to_string(), "c\"d".into(), "e".into()]), "\"a,b\",\"c\"\"d\",e");
+    }
+}
