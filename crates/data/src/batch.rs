@@ -1,0 +1,131 @@
+//! Network inputs from rows.
+
+use crate::augment::{Augmentation, Scratch};
+use crate::{DataError, ImageSet, Images, Parts, mean_std};
+use convsweep_kernels::normalize;
+use convsweep_spec::augment::{AugmentSpec, Normalize};
+use convsweep_spec::event::Part;
+
+/// Makes network inputs of an image set's rows.
+#[derive(Clone, Debug)]
+pub struct Batcher {
+    set: ImageSet,
+    augmentation: Augmentation,
+    normalization: Normalization,
+    scale: Vec<f32>,
+    shift: Vec<f32>,
+}
+
+/// What is taken off and divided by, channel by channel, in [0, 1] units: mean 0 and standard deviation 1 for `unit`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Normalization {
+    /// Mean by channel.
+    pub mean: Vec<f64>,
+    /// Standard deviation by channel.
+    pub std: Vec<f64>,
+}
+
+impl Batcher {
+    /// A batcher for a job: `standard` normalisation uses the images of `parts.train`, and only those.
+    ///
+    /// # Errors
+    /// `Invalid` where a number of `augment` is out of range, or the normalisation does not fit the channels.
+    pub fn new(set: &ImageSet, augment: &AugmentSpec, parts: &Parts) -> Result<Batcher, DataError> {
+        let channels = set.facts().channels as usize;
+        let normalization = match &augment.normalize {
+            Normalize::Unit => Normalization { mean: vec![0.0; channels], std: vec![1.0; channels] },
+            Normalize::Standard => {
+                let found = mean_std(set.train(), &parts.train);
+                Normalization { mean: found.mean, std: found.std }
+            }
+            Normalize::Given { mean, std } => Normalization { mean: mean.clone(), std: std.clone() },
+        };
+        let Normalization { mean, std } = &normalization;
+        if mean.len() != channels || std.len() != channels {
+            let (means, stds) = (mean.len(), std.len());
+            return Err(DataError::Invalid(format!(
+                "augment.normalize has {means} means and {stds} standard deviations for {channels} channels"
+            )));
+        }
+        if let Some(c) = (0..channels).find(|&c| !(mean[c].is_finite() && std[c].is_finite() && std[c] > 0.0)) {
+            return Err(DataError::Invalid(format!(
+                "augment.normalize: channel {c} has mean {} and standard deviation {}; it cannot be divided by that",
+                mean[c], std[c]
+            )));
+        }
+        let scale = std.iter().map(|std| (1.0 / (255.0 * std)) as f32).collect();
+        let shift = mean.iter().zip(std).map(|(mean, std)| (-mean / std) as f32).collect();
+        Ok(Batcher { set: set.clone(), augmentation: Augmentation::new(augment)?, normalization, scale, shift })
+    }
+
+    /// The image set.
+    pub fn set(&self) -> &ImageSet {
+        &self.set
+    }
+
+    /// What images are normalised by.
+    pub fn normalization(&self) -> &Normalization {
+        &self.normalization
+    }
+
+    /// Replaces `out` by the augmented and normalised training images of these rows, `[rows, channels, height, width]`.
+    ///
+    /// What an image becomes is a pure function of (seed, epoch, row): the other rows of the batch have no part in it.
+    ///
+    /// # Panics
+    /// Where there is no such row.
+    pub fn training(&self, seed: u64, epoch: u32, rows: &[u32], out: &mut Vec<f32>) {
+        let (images, size) = (self.set.train(), self.set.size());
+        out.clear();
+        out.resize(rows.len() * size.len(), 0.0);
+        let mut scratch = Scratch::default();
+        for (&row, out) in rows.iter().zip(out.chunks_exact_mut(size.len())) {
+            let image = images.image(row);
+            match self.augmentation.apply(image, size, [seed, u64::from(epoch), u64::from(row)], &mut scratch) {
+                Some(augmented) => normalize(augmented, size, &self.scale, &self.shift, out),
+                None => normalize(image, size, &self.scale, &self.shift, out),
+            }
+        }
+    }
+
+    /// Replaces `out` by the normalised images of these rows, `[rows, channels, height, width]`: rows of the set's training
+    /// images for `Validation` (training rows may be given too), of its test images for `Test`.
+    ///
+    /// # Panics
+    /// Where there is no such row.
+    pub fn evaluation(&self, part: Part, rows: &[u32], out: &mut Vec<f32>) {
+        let (images, size) = (self.images(part), self.set.size());
+        out.clear();
+        out.resize(rows.len() * size.len(), 0.0);
+        for (&row, out) in rows.iter().zip(out.chunks_exact_mut(size.len())) {
+            normalize(images.image(row), size, &self.scale, &self.shift, out);
+        }
+    }
+
+    /// Replaces `out` by the labels of these rows; rows as for [`Batcher::evaluation`].
+    ///
+    /// # Panics
+    /// Where there is no such row.
+    pub fn labels(&self, part: Part, rows: &[u32], out: &mut Vec<u16>) {
+        let labels = self.images(part).labels();
+        out.clear();
+        out.extend(rows.iter().map(|&row| labels[row as usize]));
+    }
+
+    /// The augmented image of a training row before normalisation, as bytes.
+    pub(crate) fn augmented(&self, seed: u64, epoch: u32, row: u32) -> Vec<u8> {
+        let (image, mut scratch) = (self.set.train().image(row), Scratch::default());
+        let numbers = [seed, u64::from(epoch), u64::from(row)];
+        match self.augmentation.apply(image, self.set.size(), numbers, &mut scratch) {
+            Some(values) => values.iter().map(|v| v.round().clamp(0.0, 255.0) as u8).collect(),
+            None => image.to_vec(),
+        }
+    }
+
+    fn images(&self, part: Part) -> Images<'_> {
+        match part {
+            Part::Validation => self.set.train(),
+            Part::Test => self.set.test(),
+        }
+    }
+}
