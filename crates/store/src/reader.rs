@@ -1,0 +1,228 @@
+//! Reading the database, also while the writer runs; nothing here can change it.
+
+use crate::error::StoreError;
+use crate::schema;
+use crate::value::{Table, Value};
+use convsweep_spec::job::{JobId, SavedState, StateKey};
+use convsweep_spec::layout::ResultsFolder;
+use rusqlite::fallible_iterator::FallibleIterator;
+use rusqlite::{Batch, Connection, OptionalExtension, Row};
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+/// A connection that only reads.
+#[derive(Debug)]
+pub struct Reader {
+    pub(crate) connection: Connection,
+    pub(crate) results: ResultsFolder,
+    pub(crate) path: PathBuf,
+}
+
+/// How far a job is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JobState {
+    /// Number of the last attempt; 0 where there was none.
+    pub attempts: u32,
+    /// Name of the outcome: `finished` if any attempt did, else the last attempt's; `None` where that has not ended.
+    pub outcome: Option<String>,
+    /// Whether all is there that was asked for.
+    pub finished: bool,
+    /// Completed epochs, those of a state that it started from included.
+    pub epoch: u32,
+    /// Epochs asked for; 0 where no experiment's log names the job.
+    pub epochs: u32,
+    /// Whether any attempt wrote a checkpoint.
+    pub checkpoint: bool,
+    /// Words for a person about the outcome; empty where there are none.
+    pub detail: String,
+}
+
+/// One experiment in short.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ExperimentSummary {
+    /// Its name.
+    pub name: String,
+    /// Newest revision.
+    pub revision: u32,
+    /// The question in words.
+    pub question: Option<String>,
+    /// Its file.
+    pub file: String,
+    /// Configurations of the newest revision.
+    pub configurations: u32,
+    /// Its jobs.
+    pub jobs: u32,
+    /// Jobs that finished.
+    pub finished: u32,
+    /// Jobs whose last attempt failed, diverged, ran out of memory or time, or crashed.
+    pub failed: u32,
+    /// When the newest revision was made, in seconds since 1970-01-01 UTC.
+    pub updated: f64,
+}
+
+impl Reader {
+    /// Opens the database for reading.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] where there is none; [`StoreError::Newer`], [`StoreError::Older`]; [`StoreError::Damaged`].
+    pub fn open(results: &ResultsFolder) -> Result<Reader, StoreError> {
+        let path = results.database();
+        Ok(Reader { connection: schema::open_readable(&path)?, results: results.clone(), path })
+    }
+
+    /// Answers one SQL statement.
+    ///
+    /// # Errors
+    /// [`StoreError::WouldWrite`] for one that would change something; [`StoreError::Query`] for one that SQLite does not
+    /// understand, and for more than one.
+    pub fn query(&self, sql: &str) -> Result<Table, StoreError> {
+        let failed = |e: rusqlite::Error| match StoreError::sqlite(&self.path, e) {
+            StoreError::Sqlite { source, .. } => StoreError::Query { message: source.to_string() },
+            StoreError::NotWritable { .. } => StoreError::WouldWrite { statement: first_words(sql) },
+            other => other,
+        };
+        let mut batch = Batch::new(&self.connection, sql);
+        let Some(mut statement) = batch.next().map_err(failed)? else {
+            return Err(StoreError::Query { message: "there is no statement in the query".into() });
+        };
+        if !statement.readonly() || changes_connection(sql) {
+            return Err(StoreError::WouldWrite { statement: first_words(sql) });
+        }
+        if !matches!(batch.next(), Ok(None)) {
+            return Err(StoreError::Query { message: "a query is one statement: ask one after the other".into() });
+        }
+        let columns: Vec<String> = statement.column_names().map(String::from).collect();
+        let cells = |row: &Row| (0..columns.len()).map(|i| row.get_ref(i).map(Value::from)).collect();
+        let rows = statement.query_map([], cells).map_err(failed)?.collect::<Result<_, _>>().map_err(failed)?;
+        Ok(Table { columns, rows })
+    }
+
+    /// Tables and views as SQL with comments: what a query may ask for.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn schema(&self) -> Result<String, StoreError> {
+        let sql = "select sql || ';' from sqlite_master where type in ('table', 'view') order by type, rowid";
+        let statements: Vec<String> = self.rows(sql, [], |row| row.get(0))?;
+        Ok(statements.join("\n\n") + "\n")
+    }
+
+    /// How far these jobs are; those that nothing is known of are left out.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn job_states(&self, jobs: &[JobId]) -> Result<HashMap<JobId, JobState>, StoreError> {
+        let sql = "select j.attempts, j.outcome, j.epoch, coalesce(c.epochs, 0),
+              exists (select 1 from attempts a where a.job = j.job and a.checkpoint_epoch is not null),
+              coalesce((select detail from attempts a where a.job = j.job
+                order by outcome is 'finished' desc, attempt desc limit 1), '')
+            from jobs j left join configurations c using (configuration) where j.job = ?1";
+        let mut statement = self.connection.prepare_cached(sql).map_err(|e| StoreError::sqlite(&self.path, e))?;
+        let mut states = HashMap::with_capacity(jobs.len());
+        for job in jobs {
+            let state = statement.query_row([&job.0], job_state).optional();
+            if let Some(state) = state.map_err(|e| StoreError::sqlite(&self.path, e))? {
+                states.insert(job.clone(), state);
+            }
+        }
+        Ok(states)
+    }
+
+    /// Where the training states with these keys lie; those that nobody saved, or that are no longer on the disk, are left out.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn saved_states(&self, keys: &[StateKey]) -> Result<HashMap<StateKey, SavedState>, StoreError> {
+        let mut states = HashMap::new();
+        for key in keys {
+            let saved =
+                self.rows("select job, epoch, path from states where key = ?1 order by job", [&key.0], |row| {
+                    let job = JobId(row.get(0)?);
+                    let path = self.results.job(&job).join(row.get::<_, String>(2)?);
+                    Ok(SavedState { job, epoch: row.get(1)?, key: key.clone(), path })
+                })?;
+            if let Some(state) = saved.into_iter().find(|s| s.path.exists()) {
+                states.insert(key.clone(), state);
+            }
+        }
+        Ok(states)
+    }
+
+    /// All experiments, by name.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn experiments(&self) -> Result<Vec<ExperimentSummary>, StoreError> {
+        let sql = "select e.experiment, e.revision, e.question, e.file, e.updated,
+              (select count(*) from members m where m.experiment = e.experiment and m.revision = e.revision),
+              count(j.job), total(j.outcome = 'finished'),
+              total(j.outcome in ('failed', 'diverged', 'out-of-memory', 'timed-out', 'crashed'))
+            from experiments e
+            left join member_jobs mj on mj.experiment = e.experiment and mj.revision = e.revision
+            left join jobs j on j.job = mj.job
+            group by e.experiment order by e.experiment";
+        self.rows(sql, [], |row| {
+            Ok(ExperimentSummary {
+                name: row.get(0)?,
+                revision: row.get(1)?,
+                question: row.get(2)?,
+                file: row.get(3)?,
+                updated: row.get(4)?,
+                configurations: row.get(5)?,
+                jobs: row.get(6)?,
+                finished: row.get::<_, f64>(7)? as u32,
+                failed: row.get::<_, f64>(8)? as u32,
+            })
+        })
+    }
+
+    /// All rows of a statement of this crate.
+    pub(crate) fn rows<T>(
+        &self,
+        sql: &str,
+        parameters: impl rusqlite::Params,
+        read: impl FnMut(&Row) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>, StoreError> {
+        let failed = |e| StoreError::sqlite(&self.path, e);
+        let mut statement = self.connection.prepare_cached(sql).map_err(failed)?;
+        statement.query_map(parameters, read).map_err(failed)?.collect::<Result<_, _>>().map_err(failed)
+    }
+}
+
+fn job_state(row: &Row) -> rusqlite::Result<JobState> {
+    let outcome: Option<String> = row.get(1)?;
+    let finished = outcome.as_deref() == Some("finished");
+    Ok(JobState {
+        attempts: row.get(0)?,
+        outcome,
+        finished,
+        epoch: row.get(2)?,
+        epochs: row.get(3)?,
+        checkpoint: row.get(4)?,
+        detail: row.get(5)?,
+    })
+}
+
+/// Statements that SQLite calls reading, though they leave something changed: in the connection or in another file.
+fn changes_connection(sql: &str) -> bool {
+    let word = first_words(sql).split_whitespace().next().unwrap_or_default().to_ascii_lowercase();
+    !matches!(word.trim_start_matches('('), "select" | "with" | "values" | "explain" | "pragma")
+        || (word == "pragma" && sql.contains('='))
+}
+
+/// The first words of a statement, without comments before them, for a message.
+fn first_words(sql: &str) -> String {
+    let mut rest = sql.trim_start();
+    loop {
+        let after = if rest.starts_with("--") {
+            rest.find('\n').map(|i| &rest[i + 1..])
+        } else if rest.starts_with("/*") {
+            rest.find("*/").map(|i| &rest[i + 2..])
+        } else {
+            break;
+        };
+        rest = after.unwrap_or_default().trim_start();
+    }
+    let words: Vec<&str> = rest.split_whitespace().take(3).collect();
+    words.join(" ")
+}

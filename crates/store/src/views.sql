@@ -1,0 +1,69 @@
+create view leaderboard as -- the configurations of each experiment, best first by its metric on the validation images
+with rows as (
+  select e.experiment, e.metric, m.label, s.mean, s.sd, coalesce(s.n, 0) as n, s.low, s.high, m.configuration, m.position,
+    row_number() over (partition by e.experiment
+      order by s.mean is null, case e.direction when 'min' then s.mean else -s.mean end, m.position) as rank,
+    coalesce(m.configuration = e.baseline, 0) as baseline, e.show_test
+  from experiments e
+  join members m on m.experiment = e.experiment and m.revision = e.revision
+  left join summary s on s.experiment = e.experiment and s.configuration = m.configuration and s.metric = e.metric)
+select r.experiment, r.rank, r.label, r.metric, r.mean, r.sd, r.n, r.low, r.high,
+  (select count(*) from experiments e join member_jobs j on j.experiment = e.experiment and j.revision = e.revision
+    where e.experiment = r.experiment and j.configuration = r.configuration) as jobs, -- asked for; n of them count
+  c.parameters, c.macs,
+  (select s.mean from summary s where s.experiment = r.experiment and s.configuration = r.configuration and s.metric = 'seconds') as seconds,
+  case when r.baseline or r.show_test or (r.rank = 1 and r.mean is not null) then
+    (select s.mean from summary s where s.experiment = r.experiment and s.configuration = r.configuration and s.metric = 'test_accuracy')
+  end as test_accuracy, -- of the best and the baseline only, unless the file asks for all
+  r.baseline, r.configuration
+from rows r join configurations c on c.configuration = r.configuration
+order by r.experiment, r.rank;
+
+create view curves as -- every metric of every epoch, also of the epochs that a job took over from another's saved state
+with recursive lineage(job, source, above, until) as (
+  select job, job, coalesce(origin_epoch, 0), 9223372036854775807 from jobs
+  union
+  select l.job, j.job, case when j.origin_job is null then 0 else min(j.origin_epoch, l.above) end, l.above
+  from lineage l join jobs s on s.job = l.source join jobs j on j.job = s.origin_job
+  where l.above > 0)
+select e.experiment, m.label, j.job, j.seed, j.fold, x.phase, x.epoch, x.step, x.name as metric, x.value, mj.configuration
+from experiments e
+join members m on m.experiment = e.experiment and m.revision = e.revision
+join member_jobs mj on mj.experiment = e.experiment and mj.revision = e.revision and mj.configuration = m.configuration
+join jobs j on j.job = mj.job
+join lineage l on l.job = j.job
+join metrics x on x.job = l.source and x.epoch > l.above and x.epoch <= l.until;
+
+create view failures as -- attempts that did not end well, newest first
+select e.experiment as experiment, m.label as label, a.job as job, j.seed as seed, j.fold as fold, a.attempt as attempt,
+  a.outcome as outcome, a.detail as detail, a.device as device, a.host as host, a.ended as ended, a.stderr as stderr,
+  j.outcome as job_outcome -- finished: a later attempt made up for it
+from attempts a
+join jobs j on j.job = a.job
+left join (member_jobs mj join experiments e on e.experiment = mj.experiment and e.revision = mj.revision
+  join members m on m.experiment = mj.experiment and m.revision = mj.revision and m.configuration = mj.configuration)
+  on mj.job = a.job
+where a.outcome in ('failed', 'diverged', 'out-of-memory', 'timed-out', 'crashed')
+order by a.ended desc;
+
+create view classes as -- class names of each experiment
+select e.experiment, n.key as class, n.value as name
+from experiments e join revisions r on r.experiment = e.experiment and r.revision = e.revision, json_each(r.classes) n;
+
+create view per_class as -- precision, recall and F1 of each class of each evaluation
+with recursive labels(job, part, class, classes) as (
+  select job, part, 0, classes from evaluations where classes > 0
+  union all select job, part, class + 1, classes from labels where class + 1 < classes),
+actual as (select job, part, actual as class, sum(count) as n from confusion group by 1, 2, 3),
+predicted as (select job, part, predicted as class, sum(count) as n from confusion group by 1, 2, 3),
+counts as (
+  select l.job, l.part, l.class, coalesce(a.n, 0) as support, coalesce(p.n, 0) as predicted, coalesce(c.count, 0) as correct
+  from labels l
+  left join actual a on a.job = l.job and a.part = l.part and a.class = l.class
+  left join predicted p on p.job = l.job and p.part = l.part and p.class = l.class
+  left join confusion c on c.job = l.job and c.part = l.part and c.actual = l.class and c.predicted = l.class)
+select job, part, class, support, predicted, correct,
+  1.0 * correct / nullif(predicted, 0) as precision, -- null: the class was never predicted
+  1.0 * correct / nullif(support, 0) as recall,
+  2.0 * correct / nullif(support + predicted, 0) as f1
+from counts;

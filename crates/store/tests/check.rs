@@ -1,0 +1,79 @@
+//! What `check` finds.
+
+use crate::folder::{Folder, member};
+use convsweep_spec::metric::Direction;
+use convsweep_store::{StoreError, check, rebuild};
+use std::fs::OpenOptions;
+use std::io::{Seek, SeekFrom, Write};
+
+fn folder() -> Folder {
+    let mut folder = Folder::live();
+    let m = member(0, 1, 2, 2, &["model.width"]);
+    folder.revision(1, "a", &["model.width"], Direction::Max);
+    folder.member("a", &m);
+    m.jobs.iter().for_each(|j| folder.train(&j.job, 0.5));
+    folder.synced();
+    folder
+}
+
+fn tamper(folder: &Folder, sql: &str) {
+    let connection = rusqlite::Connection::open(folder.results.database()).expect("opens");
+    connection.execute_batch(sql).expect(sql);
+}
+
+#[test]
+fn a_sound_database_has_no_problems() {
+    assert_eq!(check(&folder().results).expect("checks"), [""; 0]);
+    assert!(matches!(check(&Folder::new().results), Err(StoreError::Missing { .. })));
+}
+
+#[test]
+fn rows_that_the_logs_do_not_give_are_found() {
+    let changes = [
+        (
+            "delete from metrics where epoch = 2 and name = 'val_loss'",
+            "metrics: the logs give 12 rows, the database has 10; 2 are missing",
+        ),
+        (
+            "update evaluations set accuracy = 1 where part = 'test'",
+            "evaluations: the logs give 4 rows, the database has 4; 2 are missing or differ, 2 are not",
+        ),
+        (
+            "insert into jobs (job) values ('x')",
+            "jobs: the logs give 2 rows, the database has 3; 0 are missing or differ, 1 are not",
+        ),
+        ("pragma foreign_keys = off; delete from members", "a row of member_jobs refers to a row of members"),
+    ];
+    for (sql, words) in changes {
+        let folder = folder();
+        tamper(&folder, sql);
+        let problems = check(&folder.results).expect("checks");
+        assert!(problems.iter().any(|p| p.contains(words)), "{sql}: {problems:#?}");
+        rebuild(&folder.results).expect("rebuilds");
+        assert_eq!(check(&folder.results).expect("checks"), [""; 0]);
+    }
+}
+
+#[test]
+fn lines_that_were_not_read_are_found() {
+    let folder = folder();
+    folder.append("a/log.jsonl", b"garbage\n");
+    let problems = check(&folder.results).expect("checks");
+    assert_eq!(problems.len(), 2, "{problems:#?}");
+    assert!(problems[0].starts_with("a/log.jsonl:3: could not be read"));
+    assert!(problems[1].starts_with("logs: "));
+}
+
+#[test]
+fn a_damaged_file_is_found() {
+    let folder = folder();
+    let size = folder.results.database().metadata().expect("is there").len();
+    let mut file = OpenOptions::new().write(true).open(folder.results.database()).expect("opens");
+    file.seek(SeekFrom::Start(size / 2)).expect("seeks");
+    file.write_all(&vec![0x5a; (size / 2) as usize]).expect("writes");
+    let problems = check(&folder.results).expect("checks");
+    assert!(problems.iter().any(|p| p.contains("damaged") || p.contains("malformed")), "{problems:#?}");
+    assert!(problems.last().expect("some").contains("`convsweep rebuild`"));
+    rebuild(&folder.results).expect("rebuilds");
+    assert_eq!(check(&folder.results).expect("checks"), [""; 0]);
+}

@@ -1,0 +1,201 @@
+//! Logs as the truth: replay, rebuild, torn and broken lines.
+
+use crate::folder::{Folder, member};
+use convsweep_spec::event::{Event, Outcome, Start};
+use convsweep_spec::job::{JobId, StateKey};
+use convsweep_spec::log::Record;
+use convsweep_spec::metric::Direction;
+use convsweep_store::{StoreError, Writer, rebuild};
+use std::fs;
+
+const WIDTH: &str = "model.parameters.width";
+
+/// Every kind of line, two experiments that share configurations, crashes, a job known by its events alone.
+fn busy(folder: &mut Folder) {
+    let members: Vec<_> = (1..=3).map(|w| member(w - 1, w, 2, 2, &[WIDTH])).collect();
+    folder.revision(1, "a", &[WIDTH], Direction::Max);
+    members.iter().for_each(|m| folder.member("a", m));
+    folder.train(&members[0].jobs[0].job, 0.5);
+    let job = members[1].jobs[0].job.clone();
+    folder.start(&job, 1, Start::Scratch);
+    folder.epoch(&job, 1, 1, 0.3);
+    folder.event(&job, 1, Event::Checkpoint { epoch: 1, step: 0, bytes: 77 });
+    let crash = |attempt, code| Record::AttemptEnded {
+        job: job.clone(),
+        attempt,
+        outcome: Outcome::Crashed { signal: None, code: Some(code) },
+        stderr: "e".into(),
+    };
+    folder.record("a", crash(1, 1));
+    folder.revision(1, "b", &[], Direction::Min);
+    members[..2].iter().for_each(|m| folder.member("b", m));
+    folder.record("b", crash(2, 2));
+    folder.start(&job, 3, Start::Checkpoint { epoch: 1, step: 0, exact: false });
+    folder.event(&job, 3, Event::Warning { text: "slow".into() });
+    folder.epoch(&job, 3, 1, 0.31);
+    folder.epoch(&job, 3, 2, 0.4);
+    folder.event(&job, 3, Event::StateSaved { epoch: 2, key: StateKey("k".into()), path: "s".into(), bytes: 4 });
+    folder.end(&job, 3, Outcome::Finished);
+    folder.revision(2, "a", &[WIDTH, "x.y"], Direction::Max);
+    members[1..].iter().for_each(|m| folder.member("a", m));
+    let diverged = Outcome::Diverged { epoch: 0, step: 3, learning_rate: 0.1 };
+    folder.end(&members[2].jobs[0].job, 1, diverged);
+    folder.train(&JobId("0000000000000000".into()), 0.9);
+}
+
+#[test]
+fn a_database_fed_live_equals_a_rebuilt_one() {
+    let mut folder = Folder::live();
+    busy(&mut folder);
+    assert_eq!(folder.synced(), [""; 0]);
+    let live = folder.dump();
+    let report = rebuild(&folder.results).expect("rebuilds");
+    assert_eq!(report.problems, [""; 0]);
+    assert_eq!(report.entries, 12);
+    assert_eq!(live, folder.dump());
+    // Nothing of it is trivially empty.
+    for table in ["summary", "confusion", "warnings", "states", "artifacts", "correctness", "axis_values", "logs"] {
+        assert_ne!(folder.text(&format!("select count(*) from {table}")), "0", "{table}");
+    }
+}
+
+#[test]
+fn replaying_changes_nothing() {
+    let mut folder = Folder::new();
+    busy(&mut folder);
+    folder.synced();
+    let once = folder.dump();
+    let connection = rusqlite::Connection::open(folder.results.database()).expect("opens");
+    connection.execute("delete from logs", []).expect("forgets");
+    drop(connection);
+    folder.synced();
+    assert_eq!(once, folder.dump());
+}
+
+#[test]
+fn any_cut_of_the_logs_leads_to_the_same_rows() {
+    let mut whole = Folder::new();
+    busy(&mut whole);
+    whole.synced();
+    // The same lines, arriving in two portions cut at arbitrary bytes.
+    let path = whole.results.0.join("a/log.jsonl");
+    let log = fs::read(&path).expect("reads");
+    for cut in [1, log.len() / 3, log.len() / 2, log.len() - 1] {
+        let mut parts = Folder::new();
+        busy(&mut parts);
+        let path = parts.results.0.join("a/log.jsonl");
+        let log = fs::read(&path).expect("reads");
+        fs::write(&path, &log[..cut]).expect("writes");
+        assert_eq!(parts.synced().len(), 1, "the torn line is told");
+        fs::write(&path, &log).expect("writes");
+        assert_eq!(parts.synced(), [""; 0]);
+        assert_eq!(whole.dump(), parts.dump(), "cut at {cut}");
+    }
+}
+
+#[test]
+fn broken_lines_are_told_by_file_and_line_and_the_rest_kept() {
+    let mut folder = Folder::new();
+    let (job, other) = (JobId("aaaa".into()), JobId("bbbb".into()));
+    folder.start(&job, 1, Start::Scratch);
+    folder.append("jobs/aaaa/events.jsonl", b"gar\xffbage\n\n");
+    folder.epoch(&job, 1, 1, 0.5);
+    // An event torn by a crash, and the next attempt's first word on the same line.
+    folder.append("jobs/aaaa/events.jsonl", br#"{"format":1,"job":"aaaa","att"#);
+    folder.epoch(&job, 2, 2, 0.6);
+    let lines = fs::read(folder.results.0.join("jobs/aaaa/events.jsonl")).expect("reads");
+    folder.epoch(&other, 1, 1, 0.7);
+    folder.append("jobs/bbbb/events.jsonl", &lines[..lines.iter().position(|&b| b == b'\n').expect("a line") + 1]);
+    folder.append("jobs/bbbb/events.jsonl", br#"{"format":1,"job":"bbbb","attempt":1,"n":1,"ti"#);
+    let problems = folder.synced();
+    let expect = [
+        "jobs/aaaa/events.jsonl:2: could not be read",
+        "jobs/aaaa/events.jsonl:5: a torn line before this one was dropped",
+        "jobs/bbbb/events.jsonl:2: an event of job aaaa in another job's folder was left out",
+        "jobs/bbbb/events.jsonl:3: a torn last line was dropped",
+    ];
+    assert_eq!(problems.len(), expect.len(), "{problems:#?}");
+    problems.iter().zip(expect).for_each(|(p, e)| assert!(p.starts_with(e), "{p}"));
+    assert_eq!(
+        folder.text("select job, epoch, attempt from metrics where name = 'val_loss' order by 1, 2"),
+        "aaaa|1|1\naaaa|2|2\nbbbb|1|1"
+    );
+    let live = folder.dump();
+    assert_eq!(rebuild(&folder.results).expect("rebuilds").problems.len(), expect.len());
+    assert_eq!(live, folder.dump());
+}
+
+#[test]
+fn a_flood_of_garbage_is_told_in_few_lines() {
+    let mut folder = Folder::new();
+    folder.append("jobs/aaaa/events.jsonl", "nonsense\n".repeat(1000).as_bytes());
+    folder.append("a/log.jsonl", b"{}\n");
+    let mut member_first = Folder::new();
+    member_first.member("a", &member(0, 1, 2, 1, &[]));
+    let problems = folder.synced();
+    assert_eq!(problems.len(), 12, "{problems:#?}");
+    assert_eq!(problems[11], "jobs/aaaa/events.jsonl: and 990 more lines");
+    let problems = member_first.synced();
+    assert_eq!(problems, ["a/log.jsonl:1: a configuration before any revision"]);
+}
+
+#[test]
+fn a_log_of_a_newer_program_is_refused() {
+    let mut folder = Folder::new();
+    busy(&mut folder);
+    folder.append("jobs/aaaa/events.jsonl", b"{\"format\":2,\"whatever\":1}\n");
+    let writer = Writer::open(&folder.results).expect("opens");
+    let error = writer.sync(&folder.results).expect_err("refuses");
+    assert!(matches!(error, StoreError::Newer { found: 2, known: 1, .. }), "{error}");
+    drop(writer);
+    assert!(matches!(rebuild(&folder.results), Err(StoreError::Newer { .. })));
+}
+
+#[test]
+fn logs_that_shrink_or_vanish_are_told() {
+    let mut folder = Folder::new();
+    busy(&mut folder);
+    folder.synced();
+    let path = folder.results.0.join("a/log.jsonl");
+    let log = fs::read(&path).expect("reads");
+    let line = log.iter().position(|&b| b == b'\n').expect("a line") + 1;
+    fs::write(&path, &log[..line]).expect("writes");
+    fs::remove_dir_all(folder.results.0.join("b")).expect("removes");
+    let problems = folder.synced();
+    assert_eq!(problems.len(), 2, "{problems:#?}");
+    assert!(problems[0].starts_with("a/log.jsonl: is shorter"));
+    assert!(problems[1].starts_with("b/log.jsonl: is gone"));
+    rebuild(&folder.results).expect("rebuilds");
+    assert_eq!(folder.text("select experiment from experiments"), "a");
+}
+
+#[test]
+fn a_lost_database_comes_back_without_its_old_write_ahead_log() {
+    let mut folder = Folder::live();
+    busy(&mut folder);
+    folder.synced();
+    let before = folder.dump();
+    // As left by a killed program: the database deleted, its write-ahead log not.
+    let wal = folder.results.0.join("convsweep.sqlite-wal");
+    let writer = Writer::open(&folder.results).expect("opens");
+    writer.entry(
+        "z",
+        serde_json::from_str(
+            &fs::read_to_string(folder.results.0.join("b/log.jsonl"))
+                .expect("reads")
+                .lines()
+                .next()
+                .expect("a line")
+                .replace("\"b\"", "\"z\""),
+        )
+        .expect("parses"),
+    );
+    writer.flush().expect("flushes");
+    let left = fs::read(&wal).expect("is there while the writer runs");
+    assert!(!left.is_empty());
+    drop(writer);
+    fs::remove_file(folder.results.database()).expect("removes");
+    fs::write(&wal, left).expect("writes");
+    assert_eq!(folder.synced(), [""; 0]);
+    assert_eq!(before, folder.dump());
+}

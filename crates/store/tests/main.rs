@@ -1,0 +1,7 @@
+//! The store over tiny results folders.
+
+mod check;
+mod folder;
+mod logs;
+mod readers;
+mod tables;
