@@ -8,6 +8,7 @@ use crate::read::Reader;
 use crate::schema::tables;
 use crate::suggest;
 use crate::tree::{Entry, Node, Origin, Value};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Sections that an axis can change.
@@ -16,6 +17,8 @@ pub(crate) const SECTIONS: [&str; 4] = ["data", "augment", "model", "train"];
 /// Axes of a block and values of an axis at most.
 const MOST_AXES: usize = 200;
 const MOST_VALUES: usize = 10_000;
+/// Values of all axes at most.
+const MOST_IN_ALL: usize = 100_000;
 
 /// All axes of the file and the blocks that combine their values.
 #[derive(Clone, Debug, Default)]
@@ -34,6 +37,8 @@ pub(crate) struct Axis {
     /// Short name for charts.
     pub name: String,
     pub values: Vec<AxisValue>,
+    /// Numbers of the values by what they mean.
+    known: HashMap<String, u32>,
 }
 
 /// A value of an axis.
@@ -148,12 +153,24 @@ impl Axes {
             return None;
         }
         let nodes = values(leaf, sink)?;
+        if self.all.iter().map(|a| a.values.len()).sum::<usize>() + nodes.len() > MOST_IN_ALL {
+            let title = format!("the axes have more than {MOST_IN_ALL} values together");
+            sink.push(Problem::new(leaf.at, title, "").help("ask fewer questions in one file"));
+            return None;
+        }
         let given = labels.iter().find(|l| l.path == leaf.path).map(|l| given_labels(&l.node, nodes.len(), sink));
         let id = match self.all.iter().position(|a| a.path == leaf.path) {
             Some(id) => id,
             None => {
                 let path = leaf.path.clone();
-                self.all.push(Axis { path, segments, at: leaf.at, name: String::new(), values: vec![] });
+                self.all.push(Axis {
+                    path,
+                    segments,
+                    at: leaf.at,
+                    name: String::new(),
+                    values: vec![],
+                    known: HashMap::new(),
+                });
                 self.all.len() - 1
             }
         };
@@ -186,12 +203,10 @@ impl Axes {
         let dimension = block.dimensions.iter().find(|d| d.axes.contains(&axis))?;
         let column = dimension.axes.iter().position(|a| *a == axis)?;
         let have: Vec<u32> = dimension.steps.iter().map(|s| s[column]).collect();
-        let matching = |wanted: &Node| -> Vec<u32> {
-            have.iter().copied().filter(|v| self.all[id].values[*v as usize].is(wanted)).collect()
-        };
+        let matching = |wanted: &Node| self.all[id].number(wanted).filter(|v| have.contains(v));
         let whole = matching(&leaf.node);
-        if !whole.is_empty() {
-            return Some((axis, whole));
+        if let Some(value) = whole {
+            return Some((axis, vec![value]));
         }
         let wanted = match leaf.node.items() {
             [] => std::slice::from_ref(&leaf.node),
@@ -199,40 +214,41 @@ impl Axes {
         };
         let mut found = Vec::new();
         for node in wanted {
-            let values = matching(node);
-            if values.is_empty() {
+            let value = matching(node);
+            if value.is_none() {
                 let title = format!("`{}` never has the value {}", leaf.path, label::text(node));
                 let problem = Problem::new(node.at, title, "excludes nothing");
                 sink.push(problem.also(Some(self.all[id].at), "its values").help("write one of the axis's values"));
             }
-            found.extend(values);
+            found.extend(value);
         }
         (!found.is_empty()).then_some((axis, found))
     }
 }
 
 impl Axis {
+    /// Number of the value that `wanted` means, by itself or by a label that the file gave.
+    pub(crate) fn number(&self, wanted: &Node) -> Option<u32> {
+        let by_label = || {
+            let text = wanted.text()?;
+            let at = self.values.iter().position(|v| v.given && v.label == text)?;
+            u32::try_from(at).ok()
+        };
+        self.known.get(&wanted.meaning()).copied().or_else(by_label)
+    }
+
     /// Number of the value, which is added if it is new.
     fn value(&mut self, node: Node, label: Option<String>) -> u32 {
-        let index = match self.values.iter().position(|v| v.node.same(&node)) {
-            Some(index) => index,
-            None => {
-                self.values.push(AxisValue { node, label: String::new(), given: false });
-                self.values.len() - 1
-            }
-        };
-        if let (Some(label), false) = (label, self.values[index].given) {
-            self.values[index].label = label;
-            self.values[index].given = true;
+        let new = u32::try_from(self.values.len()).unwrap_or(u32::MAX);
+        let number = *self.known.entry(node.meaning()).or_insert(new);
+        if number == new {
+            self.values.push(AxisValue { node, label: String::new(), given: false });
         }
-        u32::try_from(index).unwrap_or(u32::MAX)
-    }
-}
-
-impl AxisValue {
-    /// Whether `wanted` means this value, by itself or by a label that the file gave.
-    pub(crate) fn is(&self, wanted: &Node) -> bool {
-        self.node.same(wanted) || (self.given && wanted.text() == Some(&self.label))
+        let value = &mut self.values[number as usize];
+        if let (Some(label), false) = (label, value.given) {
+            (value.label, value.given) = (label, true);
+        }
+        number
     }
 }
 

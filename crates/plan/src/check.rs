@@ -35,18 +35,28 @@ pub(crate) fn check(node: &Node, kind: &Kind, path: &str, doc: &str, sink: &mut 
         return true;
     }
     if !fits(node, kind) {
-        let title = format!("`{path}` is {} where {} is needed", node.type_name(), kind.describe());
+        let title = format!("{} is {} where {} is needed", spoken(path), node.type_name(), kind.describe());
         return sink.at(node, title, format!("is {}", node.type_name()), doc.to_string());
     }
     let in_range = |x: f64, holds: bool, sink: &mut Sink| {
         holds
-            || sink.at(node, format!("`{path}` must be {}, not {x}", kind.describe()), "out of range", doc.to_string())
+            || sink.at(
+                node,
+                format!("{} must be {}, not {x}", spoken(path), kind.describe()),
+                if x.fract() == 0.0 { "out of range" } else { "" },
+                doc.to_string(),
+            )
     };
     match kind {
         Kind::Any | Kind::Bool | Kind::Text => true,
         Kind::True => {
             node.bool() == Some(true)
-                || sink.at(node, format!("`{path}` can only be true"), "", "leave the whole entry out instead".into())
+                || sink.at(
+                    node,
+                    format!("{} can only be true", spoken(path)),
+                    "",
+                    "leave the whole entry out instead".into(),
+                )
         }
         Kind::Int { min, max } => match node.int() {
             Some(n) => in_range(n as f64, (*min..=*max).contains(&n), sink),
@@ -61,7 +71,7 @@ pub(crate) fn check(node: &Node, kind: &Kind, path: &str, doc: &str, sink: &mut 
             let int = Kind::Int { min: *min, max: *max };
             match node.items() {
                 [] => check(node, &int, path, doc, sink),
-                items => items.iter().fold(true, |ok, item| check(item, &int, path, doc, sink) && ok),
+                items => items.iter().map(|item| check(item, &int, path, doc, sink)).fold(true, |all, ok| all & ok),
             }
         }
         Kind::List { of, min, max } => list(node, of, *min..=*max, path, doc, sink),
@@ -81,6 +91,14 @@ pub(crate) fn check(node: &Node, kind: &Kind, path: &str, doc: &str, sink: &mut 
             sink.partial = before;
             ok
         }
+    }
+}
+
+/// The name of a value in a sentence: `` `train.epochs` ``, or `` `kernel` of layer 1 (conv) ``.
+fn spoken(path: &str) -> String {
+    match path.rsplit_once(").") {
+        Some((owner, key)) => format!("`{key}` of {owner})"),
+        None => format!("`{path}`"),
     }
 }
 
@@ -105,8 +123,9 @@ fn one_of(node: &Node, texts: &[&str], path: &str, sink: &mut Sink) -> bool {
     if texts.contains(&text) {
         return true;
     }
-    let title = format!("`{path}` cannot be \"{text}\"");
+    let title = format!("{} cannot be \"{text}\"", spoken(path));
     let help = match suggest::nearest(text, texts) {
+        Some(near) if texts.len() == 1 => format!("did you mean \"{near}\"?"),
         Some(near) => format!("did you mean \"{near}\"? it can be {}", quoted(texts)),
         None => format!("it can be {}", quoted(texts)),
     };
@@ -128,7 +147,7 @@ fn list(
             (a, _) if items.len() < *a => format!("at least {a} items"),
             (_, b) => format!("at most {b} items"),
         };
-        let title = format!("`{path}` has {} items where {needed} are needed", items.len());
+        let title = format!("{} has {} items where {needed} are needed", spoken(path), items.len());
         return sink.at(node, title, "", doc.to_string());
     }
     let item = |ok: bool, (i, item): (usize, &Node)| {
@@ -156,14 +175,19 @@ pub(crate) fn table(node: &Node, fields: &[Field], known: &[&str], path: &str, s
         ok &= check(&entry.node, &field.kind, &name, field.doc, sink);
     }
     for field in fields.iter().filter(|f| matches!(f.default, Default::Required) && node.get(f.key).is_none()) {
-        if sink.partial {
-            continue;
+        if !sink.partial && !misspelt(node, field, fields) {
+            let title = format!("{path} has no `{}`", field.key);
+            ok = sink.at(node, title, "", format!("{}: {}", field.key, field.doc));
         }
-        let what = if path.is_empty() { format!("[{}]", field.key) } else { format!("`{}`", field.key) };
-        let title = if path.is_empty() { format!("{what} is missing") } else { format!("{path} has no {what}") };
-        ok = sink.at(node, title, "", format!("{}: {}", field.key, field.doc));
     }
     ok
+}
+
+/// Whether an unknown key of the table was probably meant to be `field`; then it is one mistake, not two.
+pub(crate) fn misspelt(node: &Node, field: &Field, fields: &[Field]) -> bool {
+    let keys: Vec<_> = fields.iter().map(|f| f.key).collect();
+    let unknown = node.entries().iter().filter(|e| !keys.contains(&&*e.key));
+    unknown.into_iter().any(|e| suggest::nearest(&e.key, &keys) == Some(field.key))
 }
 
 /// An unknown key, with the nearest known one.
@@ -206,13 +230,22 @@ fn named(node: &Node, family: &Family, path: &str, sink: &mut Sink) -> bool {
         },
         None if sink.partial => None,
         None => {
-            let title = format!("`{path}` does not say which {}", family.what);
+            let title = format!("{} does not say which {}", spoken(path), family.what);
             return sink.at(node, title, "has no `name`", format!("name = {}", quoted(&family.names())));
         }
     };
     match variant {
         Some(variant) if node.is_table() => {
-            table(node, variant.fields, &["name"], &format!("{path} ({})", variant.key), sink)
+            let mut known = vec!["name"];
+            for entry in foreign(node, variant, family) {
+                let owner = family.variants.iter().find(|v| v.fields.iter().any(|f| f.key == &*entry.key));
+                let owner = owner.map_or("", |v| v.key);
+                let title = format!("{} has no `{}`", variant.key, entry.key);
+                let help = format!("`{}` is an option of {owner}", entry.key);
+                sink.push(Problem::new(entry.key_at, title, "has no effect").help(help));
+                known.push(&entry.key);
+            }
+            table(node, variant.fields, &known, path, sink) && known.len() == 1
         }
         Some(variant) => {
             let missing = variant.fields.iter().find(|f| matches!(f.default, Default::Required) && !sink.partial);
@@ -223,6 +256,13 @@ fn named(node: &Node, family: &Family, path: &str, sink: &mut Sink) -> bool {
         }
         None => any_variant(node, family, path, sink),
     }
+}
+
+/// Entries that are options of another variant of the family.
+fn foreign<'a>(node: &'a Node, variant: &Variant, family: &Family) -> Vec<&'a crate::tree::Entry> {
+    let has = |v: &Variant, key: &str| v.fields.iter().any(|f| f.key == key);
+    let elsewhere = |key: &str| !has(variant, key) && family.variants.iter().any(|v| has(v, key));
+    node.entries().iter().filter(|e| elsewhere(&e.key)).collect()
 }
 
 /// A part of a named table that does not say its name: each key must belong to one of the family.

@@ -104,7 +104,7 @@ pub fn plan(file: &Path, overrides: &Overrides, facts: &Facts) -> Result<Plan, P
     let name = file.display().to_string();
     let text = read(file).map_err(|problem| {
         let source = Source { name: name.clone(), text: String::new() };
-        Problems::new(vec![source], vec![problem])
+        Problems::new(vec![source], vec![*problem])
     })?;
     let mut sources = vec![Source { name, text: text.clone() }];
     sources.extend(overrides.sources());
@@ -115,19 +115,20 @@ pub fn plan(file: &Path, overrides: &Overrides, facts: &Facts) -> Result<Plan, P
         .map_err(|problems| Problems::new(sources, problems))
 }
 
-fn read(file: &Path) -> Result<String, Problem> {
-    let unreadable = |e: std::io::Error| Problem::nowhere("the experiment file cannot be read", e.to_string());
+fn read(file: &Path) -> Result<String, Box<Problem>> {
+    let unreadable =
+        |e: std::io::Error| Box::new(Problem::nowhere("the experiment file cannot be read", e.to_string()));
     let size = std::fs::metadata(file).map_err(unreadable)?.len();
     if size > LARGEST_FILE {
         let label = format!("{size} bytes; an experiment file has at most {LARGEST_FILE}");
-        return Err(Problem::nowhere("the experiment file is too large", label));
+        return Err(Box::new(Problem::nowhere("the experiment file is too large", label)));
     }
     let bytes = std::fs::read(file).map_err(unreadable)?;
     String::from_utf8(bytes).map_err(|e| {
         let good = e.utf8_error().valid_up_to();
         let line = e.as_bytes()[..good].iter().filter(|b| **b == b'\n').count() + 1;
         let label = format!("line {line} has a byte that is not UTF-8");
-        Problem::nowhere("the experiment file is not a text", label).help("save it as UTF-8")
+        Box::new(Problem::nowhere("the experiment file is not a text", label).help("save it as UTF-8"))
     })
 }
 
@@ -139,6 +140,11 @@ fn plan_text(text: &str, folder: &Path, overrides: &Overrides, facts: &Facts) ->
     overrides.apply(&mut root, &axes, &before, &mut sink.problems);
     let others = sections::alternatives(&root);
     let head = head(&root, overrides, sink);
+    let baseline = head.0.as_ref().and_then(|e| e.baseline.as_ref()).map(|node| baseline::values(node, &axes));
+    let baseline = baseline.transpose().unwrap_or_else(|problem| {
+        sink.push(*problem);
+        None
+    });
     let mut notes = sections::check_parameters(&root, &others, &axes, sink);
     notes.extend(sections::unused_alternatives(&others, &axes));
     sections::check_missing(&root, sink);
@@ -146,7 +152,7 @@ fn plan_text(text: &str, folder: &Path, overrides: &Overrides, facts: &Facts) ->
     sections::check_written(&root, &others, sink);
     match (expanded, head) {
         (Some(expanded), (Some(experiment), Some(run))) if sink.problems.is_empty() => {
-            assemble(expanded, experiment, run, &axes, overrides, notes).map_err(|problem| vec![problem])
+            assemble(expanded, experiment, baseline, run, &axes, overrides, notes).map_err(|problem| vec![*problem])
         }
         _ => Err(std::mem::take(&mut sink.problems)),
     }
@@ -190,7 +196,12 @@ fn expanded(
     let points = expand::points(axes);
     if points.is_empty() && sink.problems.is_empty() {
         let help = "remove an exclusion, or all of [[sweep]] to train one configuration";
-        sink.push(Problem::nowhere("the sweep has no points", "every combination is excluded").help(help));
+        let (title, label) = ("the sweep has no points", "every combination is excluded");
+        let problem = match root.entry("sweep") {
+            Some(sweep) => Problem::new(sweep.key_at, title, label),
+            None => Problem::nowhere(title, label),
+        };
+        sink.push(problem.help(help));
     }
     let mut resolver = Points::new(root, folder, axes, others, facts);
     let mut hits = Hits::default();
@@ -225,35 +236,40 @@ fn too_many(root: &Node, axes: &Axes, jobs: u128, seeds: usize, limit: u64) -> P
 fn assemble(
     expanded: Vec<(Point, Resolved)>,
     experiment: Experiment,
+    baseline: Option<Point>,
     run: RunSettings,
     axes: &Axes,
     overrides: &Overrides,
     mut notes: Vec<String>,
-) -> Result<Plan, Problem> {
+) -> Result<Plan, Box<Problem>> {
     let mut configurations: Vec<Planned> = Vec::new();
     let mut points: Vec<Point> = Vec::new();
     let mut known: HashMap<ConfigurationId, usize> = HashMap::new();
     let mut equal = Collapsed::default();
+    let mut everywhere: Vec<(Point, usize)> = Vec::with_capacity(expanded.len());
     for (point, resolved) in expanded {
         let digest = ConfigurationDigest::new(&resolved.configuration(), &resolved.facts.hash);
         let id = digest.configuration_id();
         if let Some(&first) = known.get(&id) {
             equal.add(axes, &points[first], &point);
+            everywhere.push((point, first));
             continue;
         }
         known.insert(id.clone(), configurations.len());
         configurations.push(planned(configurations.len(), id, digest, &experiment.seeds, axes, &point, resolved));
+        everywhere.push((point.clone(), points.len()));
         points.push(point);
     }
     notes.extend(equal.notes());
     for (planned, label) in configurations.iter_mut().zip(labels(axes, &points, &experiment.name)) {
         planned.member.label = label;
     }
-    let baseline = match &experiment.baseline {
-        Some(node) => {
-            Some(configurations[baseline::find(node, axes, &points, &configurations)?].member.configuration.clone())
+    let baseline = match (&experiment.baseline, baseline) {
+        (Some(node), Some(wanted)) => {
+            let index = baseline::find(node, &wanted, &everywhere, &configurations)?;
+            Some(configurations[index].member.configuration.clone())
         }
-        None => None,
+        _ => None,
     };
     let classes = configurations.first().map(|c| c.facts.classes.clone()).unwrap_or_default();
     Ok(Plan {

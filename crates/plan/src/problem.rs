@@ -171,6 +171,9 @@ impl Problems {
 
     fn group<'a>(&'a self, problem: &'a Problem) -> Group<'a> {
         let mut group = Level::ERROR.primary_title(problem.title.as_str()).elements(self.snippets(problem));
+        if let (None, Some(file)) = (problem.at, self.sources.first()) {
+            group = group.element(annotate_snippets::Origin::path(file.name.as_str()));
+        }
         if problem.at.is_none() && !problem.label.is_empty() {
             group = group.element(Level::NOTE.message(problem.label.as_str()));
         }

@@ -144,15 +144,22 @@ impl Node {
 
     /// Equal in meaning: `1` equals `1.0`, the order of keys does not matter, places do not.
     pub(crate) fn same(&self, other: &Node) -> bool {
-        match (&self.value, &other.value) {
-            (Value::Text(a), Value::Text(b)) => a == b,
-            (Value::Bool(a), Value::Bool(b)) => a == b,
-            (Value::Int(a), Value::Int(b)) => a == b,
-            (Value::List(a), Value::List(b)) => a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| a.same(b)),
-            (Value::Table(a), Value::Table(b)) => {
-                a.len() == b.len() && a.iter().all(|e| other.get(&e.key).is_some_and(|o| e.node.same(o)))
+        self.meaning() == other.meaning()
+    }
+
+    /// One spelling for all values that are [`same`](Node::same).
+    pub(crate) fn meaning(&self) -> String {
+        match &self.value {
+            Value::List(items) => format!("[{}]", items.iter().map(Node::meaning).collect::<Vec<_>>().join(",")),
+            Value::Table(entries) => {
+                let mut parts: Vec<_> = entries.iter().map(|e| format!("{:?}:{}", e.key, e.node.meaning())).collect();
+                parts.sort();
+                format!("{{{}}}", parts.join(","))
             }
-            _ => matches!((self.float(), other.float()), (Some(a), Some(b)) if a == b),
+            Value::Text(text) => format!("{text:?}"),
+            // Beyond 2^53 integers are no longer exact as floats.
+            Value::Int(n) if n.unsigned_abs() > 1 << 53 => n.to_string(),
+            _ => self.float().map_or_else(|| self.json().to_string(), |x| format!("{x:e}")),
         }
     }
 
@@ -161,7 +168,8 @@ impl Node {
         match &self.value {
             Value::Text(text) => serde_json::Value::from(&**text),
             Value::Int(n) => (*n).into(),
-            Value::Float(x) => (*x).into(),
+            Value::Float(x) if x.is_finite() => (*x).into(),
+            Value::Float(x) => x.to_string().into(),
             Value::Bool(b) => (*b).into(),
             Value::Time => serde_json::Value::Null,
             Value::List(items) => items.iter().map(Node::json).collect(),
@@ -187,7 +195,7 @@ impl Node {
 pub(crate) fn parse_document(text: &str, source: u32) -> Result<Node, Vec<Problem>> {
     let (table, errors) = DeTable::parse_recoverable(text);
     if !errors.is_empty() {
-        return Err(syntax_problems(&errors, source, 0));
+        return Err(syntax_problems(text, &errors, source, 0));
     }
     let mut problems = Vec::new();
     let root = Node::new(convert_table(table.get_ref(), source, 0, &mut problems), Origin::new(source, 0, 0..0));
@@ -196,23 +204,26 @@ pub(crate) fn parse_document(text: &str, source: u32) -> Result<Node, Vec<Proble
 
 /// Parses one value that begins at byte `base` of its source.
 pub(crate) fn parse_value(text: &str, source: u32, base: usize) -> Result<Node, Vec<Problem>> {
-    let value = DeValue::parse(text).map_err(|e| syntax_problems(&[e], source, base))?;
+    let value = DeValue::parse(text).map_err(|e| syntax_problems(text, &[e], source, base))?;
     let mut problems = Vec::new();
     let node = convert(value.get_ref(), Origin::new(source, base, value.span()), source, base, &mut problems);
     if problems.is_empty() { Ok(node) } else { Err(problems) }
 }
 
-fn syntax_problems(errors: &[toml::de::Error], source: u32, base: usize) -> Vec<Problem> {
+/// One problem a line: what follows on a line is a consequence of the first.
+fn syntax_problems(text: &str, errors: &[toml::de::Error], source: u32, base: usize) -> Vec<Problem> {
     let mut problems = Vec::new();
-    let mut last_line = None;
+    let mut told = None;
     for error in errors {
-        let at = Origin::new(source, base, error.span().unwrap_or(0..0));
-        if last_line == Some(at.start) {
+        let span = error.span().unwrap_or(0..0);
+        let line = text.as_bytes().iter().take(span.start).filter(|b| **b == b'\n').count();
+        if told == Some(line) {
             continue;
         }
-        last_line = Some(at.start);
-        let message = error.message().trim();
-        problems.push(Problem::new(at, format!("this is not TOML: {message}"), message));
+        told = Some(line);
+        let message = error.message().trim().replace(", expected nothing", "");
+        let at = Origin::new(source, base, span);
+        problems.push(Problem::new(at, format!("this is not TOML: {message}"), ""));
     }
     problems
 }

@@ -34,14 +34,17 @@ pub struct RunSettings {
 
 /// Resolves `[experiment]`.
 pub(crate) fn experiment(node: &Node, sink: &mut Sink) -> Option<Experiment> {
-    if let Some(metric) = node.get("metric") {
-        sealed(metric, sink)?;
+    let mut node = node.clone();
+    let unsealed = node.get("metric").is_some_and(|metric| !sealed(metric, sink));
+    if unsealed {
+        node.remove("metric");
     }
-    if !check(node, &Kind::Table(tables::EXPERIMENT), "experiment", "", sink) {
+    let right = check(&node, &Kind::Table(tables::EXPERIMENT), "experiment", "", sink);
+    let reader = Reader::new(&node, tables::EXPERIMENT);
+    let name = reader.given("name").and_then(|n| safe_name(n, sink));
+    if unsealed || !right {
         return None;
     }
-    let reader = Reader::new(node, tables::EXPERIMENT);
-    let name = safe_name(reader.given("name")?, sink);
     let seeds = seeds(&reader.node("seeds")?, sink);
     let show_test = reader.text("show_test")? == "all";
     Some(Experiment {
@@ -56,17 +59,17 @@ pub(crate) fn experiment(node: &Node, sink: &mut Sink) -> Option<Experiment> {
 }
 
 /// The metric must not select on test or training images.
-fn sealed(node: &Node, sink: &mut Sink) -> Option<()> {
-    let name = if node.is_table() { node.get("name")? } else { node };
-    let Some(text) = name.text() else { return Some(()) };
+fn sealed(node: &Node, sink: &mut Sink) -> bool {
+    let name = if node.is_table() { node.get("name") } else { Some(node) };
+    let Some((name, text)) = name.and_then(|n| Some((n, n.text()?))) else { return true };
     let why = match text {
         _ if text.starts_with("test") => "the test images are sealed: nothing is selected on them",
         _ if text.starts_with("train") => "what fits the training images best is not what is asked",
-        _ => return Some(()),
+        _ => return true,
     };
     let help = "metric = \"val_accuracy\" or \"val_loss\"";
     sink.push(Problem::new(name.at, format!("configurations cannot be compared by \"{text}\""), why).help(help));
-    None
+    false
 }
 
 fn metric(node: &Node) -> Option<Metric> {

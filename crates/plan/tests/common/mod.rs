@@ -14,7 +14,7 @@ pub fn facts(spec: &DataSpec, path: Option<&Path>) -> Result<DataFacts, String> 
         Source::Shapes(s) => (s.classes, [s.train, s.test], 3, [s.size, s.size]),
         Source::Folder | Source::Csv { .. } => match path {
             Some(path) if path.ends_with("flowers") => (5, [1000, 0], 3, [64, 64]),
-            path => return Err(format!("{path:?} does not exist")),
+            _ => return Err("there is no such folder".into()),
         },
     };
     if let Some(resize) = &spec.resize {
@@ -65,7 +65,7 @@ pub fn problems_with(text: &str, overrides: &Overrides) -> String {
 
 /// `experiment.toml` in place of its whole path.
 pub fn without_folder(text: &str) -> String {
-    let line = |line: &str| match (line.find("--> "), line.find("experiment.toml")) {
+    let line = |line: &str| match (line.find("--> ").or(line.find("::: ")), line.find("experiment.toml")) {
         (Some(arrow), Some(name)) => format!("{}{}", &line[..arrow + 4], &line[name..]),
         _ => line.trim_end().to_string(),
     };

@@ -1,0 +1,231 @@
+//! What the language means: defaults, merging, alternatives, axes.
+
+mod common;
+
+use common::{SMALL, planned, set, small, sweep};
+use convsweep_plan::Plan;
+use convsweep_spec::augment::{Fill, FlipAxis, Normalize, Step};
+use convsweep_spec::canonical::canonical_json;
+use convsweep_spec::data::{Source, SplitScheme};
+use convsweep_spec::job::Configuration;
+use convsweep_spec::metric::Direction;
+use convsweep_spec::model::Layer;
+use convsweep_spec::train::{Optimizer, Schedule};
+
+fn only(text: &str) -> Configuration {
+    let plan = planned(text);
+    assert_eq!(plan.configurations.len(), 1);
+    plan.configurations[0].member.resolved.clone()
+}
+
+fn labels(plan: &Plan) -> Vec<String> {
+    plan.configurations.iter().map(|c| c.member.label.clone()).collect()
+}
+
+fn optimizers(plan: &Plan) -> Vec<Optimizer> {
+    plan.configurations.iter().map(|c| c.member.resolved.train.phases[0].optimizer.clone()).collect()
+}
+
+const SGD: Optimizer = Optimizer::Sgd { lr: 0.01, momentum: 0.0, nesterov: false, weight_decay: 0.0 };
+
+fn adam(lr: f64) -> Optimizer {
+    Optimizer::Adam { lr, beta1: 0.9, beta2: 0.999, epsilon: 1e-7, weight_decay: 0.0 }
+}
+
+fn sgd(lr: f64, momentum: f64) -> Optimizer {
+    Optimizer::Sgd { lr, momentum, nesterov: false, weight_decay: 0.0 }
+}
+
+#[test]
+fn every_default_is_filled_in() {
+    insta::assert_snapshot!("defaults", canonical_json(&only(SMALL)).replace('{', "{\n"));
+    let plan = planned(SMALL);
+    assert_eq!((plan.metric.name.as_str(), plan.metric.direction), ("val_accuracy", Direction::Max));
+    assert_eq!(
+        (plan.run.devices.clone(), plan.run.cpu_slots, plan.run.cuda_slots, plan.run.retry_crashed),
+        (None, None, 1, 2)
+    );
+    assert_eq!(labels(&plan), ["small"]);
+    assert_eq!(planned(&small("seeds = 2", "")).jobs(), 1);
+}
+
+#[test]
+fn sections_say_what_they_mean() {
+    let loss = planned(&small("seeds = 2", "metric = \"val_loss\""));
+    assert_eq!(loss.metric.direction, Direction::Min);
+    let run = planned(&format!(
+        "{SMALL}\n[run]\ndevices = [\"cuda:0\", \"cpu\"]\nslots = {{ cpu = 2, cuda = 3 }}\nretry.crashed = 0"
+    ))
+    .run;
+    assert_eq!(run.devices, Some(vec!["cuda:0".to_string(), "cpu".to_string()]));
+    assert_eq!((run.cpu_slots, run.cuda_slots, run.retry_crashed), (Some(2), 3, 0));
+    let shapes = only(&small("\"cifar10\"", "{ name = \"shapes\", size = 16, rotation = 0 }"));
+    let Source::Shapes(shapes) = shapes.data.source else { panic!("shapes") };
+    assert_eq!((shapes.size, shapes.rotation, shapes.train), (16, 0.0, 2000));
+    let table = "[data.source]\nname = \"shapes\"\nsize = 16\n[model]";
+    let Source::Shapes(same) = only(&small("source = \"cifar10\"", "").replace("[model]", table)).data.source else {
+        panic!()
+    };
+    assert_eq!((same.size, same.rotation), (16, 180.0));
+}
+
+#[test]
+fn augmentation_steps() {
+    let text = "[augment]\nnormalize = \"standard\"\nsteps = [ { rotate = 15 }, { scale = [0.9, 1.1], p = 0.5 }, \
+                { flip = \"vertical\" }, { crop = true, pad = 4, fill = \"reflect\" } ]";
+    let augment = only(&format!("{SMALL}\n{text}")).augment;
+    assert_eq!(augment.normalize, Normalize::Standard);
+    assert_eq!(
+        augment.steps,
+        [
+            Step::Rotate { degrees: 15.0, fill: Fill::Zero, p: 1.0 },
+            Step::Scale { min: 0.9, max: 1.1, fill: Fill::Zero, p: 0.5 },
+            Step::Flip { axis: FlipAxis::Vertical, p: 0.5 },
+            Step::Crop { pad: 4, fill: Fill::Reflect, p: 1.0 },
+        ]
+    );
+}
+
+#[test]
+fn a_phase_goes_on_where_the_one_before_was() {
+    let text = small(
+        "lr = 1e-3 }",
+        "lr = 1e-3, beta1 = 0.8 }\nschedule = { name = \"step\", every_epochs = 3, factor = 0.1 }",
+    );
+    let text = text
+        + "[[train.phases]]\nepochs = 5\noptimizer.lr = 1e-4\nschedule.factor = 0.5\n\
+           [[train.phases]]\nepochs = 1\noptimizer = { name = \"sgd\", momentum = 0.9 }\nschedule = \"constant\"\n\
+           [[train.phases]]\nepochs = 2\n";
+    let phases = only(&text).train.phases;
+    let steps = |factor| Schedule::Step { every_epochs: 3, factor };
+    let slow = |lr| Optimizer::Adam { lr, beta1: 0.8, beta2: 0.999, epsilon: 1e-7, weight_decay: 0.0 };
+    let found: Vec<_> = phases.into_iter().map(|p| (p.epochs, p.optimizer, p.schedule)).collect();
+    let last = |epochs| (epochs, sgd(0.01, 0.9), Schedule::Constant);
+    assert_eq!(found, [(3, slow(1e-3), steps(0.1)), (5, slow(1e-4), steps(0.5)), last(1), last(2)]);
+}
+
+#[test]
+fn a_table_merges_unless_its_name_changes() {
+    let base = "{ name = \"adam\", lr = 0.5 }";
+    let check = |axis: &str, expect: &[Optimizer]| {
+        let text =
+            small("{ name = \"adam\", lr = 1e-3 }", base) + "[optimizers.heavy]\nname = \"sgd\"\nmomentum = 0.9\n";
+        assert_eq!(optimizers(&planned(&format!("{text}\n[[sweep]]\n{axis}"))), expect, "{axis}");
+    };
+    check("grid.\"train.optimizer\" = [{ name = \"sgd\" }, { epsilon = 1e-7 }]", &[SGD, adam(0.5)]);
+    check(
+        "grid.\"train.optimizer\" = [{ name = \"sgd\", lr = 0.1 }, { name = \"adam\" }]",
+        &[sgd(0.1, 0.0), adam(0.5)],
+    );
+    check("grid.\"train.optimizer\" = [\"sgd\", \"adam\", \"heavy\"]", &[SGD, adam(0.001), sgd(0.01, 0.9)]);
+    check("grid.\"train.optimizer.name\" = [\"sgd\", \"adam\"]", &[sgd(0.5, 0.0), adam(0.5)]);
+    check(
+        "grid.\"train.optimizer.lr\" = [1, 2]\ngrid.\"train.optimizer\" = [\"heavy\", \"adam\"]",
+        &[sgd(1.0, 0.9), adam(1.0), sgd(2.0, 0.9), adam(2.0)],
+    );
+}
+
+#[test]
+fn an_axis_without_effect_does_not_multiply_jobs() {
+    let plan = planned(&sweep(
+        "grid.\"train.optimizer\" = [\"sgd\", \"adam\"]\ngrid.\"train.optimizer.momentum\" = [0, 0.5, 0.9]",
+    ));
+    assert_eq!(labels(&plan), ["sgd, momentum=0", "sgd, momentum=0.5", "sgd, momentum=0.9", "adam, momentum=0"]);
+    insta::assert_snapshot!("without_effect", plan.notes.join("\n"));
+}
+
+#[test]
+fn alternatives_merge_into_the_section_they_stand_for() {
+    let text = sweep("grid.model = [\"base\", \"strided\"]\ngrid.augment = [\"base\", \"mirrored\"]")
+        + "[models.strided]\nlayers = [ { conv = \"$width\", kernel = 3, stride = 2 }, { flatten = true }, { dense = \"classes\" } ]\n\
+           [augment]\nnormalize = \"standard\"\n[augments.mirrored]\nsteps = [ { flip = \"horizontal\" } ]\n";
+    let plan = planned(&text);
+    assert_eq!(labels(&plan), ["base, base", "base, mirrored", "strided, base", "strided, mirrored"]);
+    let last = &plan.configurations[3].member.resolved;
+    assert!(matches!(&last.model.layers[0], Layer::Conv(c) if c.filters == 16 && c.stride == [2, 2]));
+    assert_eq!((&last.augment.normalize, last.augment.steps.len()), (&Normalize::Standard, 1));
+    assert_eq!(plan.axes.iter().map(|a| a.name.as_str()).collect::<Vec<_>>(), ["model", "augment"]);
+}
+
+#[test]
+fn layers_that_are_none_are_no_layers() {
+    let text = small(
+        "\"$width\", kernel = 3, activation = \"relu\" }",
+        "16, kernel = 3, norm = \"$norm\" }, { activation = \"$act\" }",
+    );
+    let text = text.replace("width = 16", "norm = \"none\", act = \"none\"");
+    let plan = planned(
+        &(text
+            + "\n[[sweep]]\n[sweep.grid]\nmodel.parameters.norm = [\"none\", \"batch\"]\nmodel.parameters.act = [\"none\", \"elu\"]\n"),
+    );
+    let layers: Vec<_> = plan.configurations.iter().map(|c| c.member.resolved.model.layers.len()).collect();
+    assert_eq!(layers, [4, 5, 4, 5]);
+    let costs: Vec<_> = plan.configurations.iter().map(|c| c.member.parameters).collect();
+    assert_eq!(costs[2] - costs[0], 32, "batch norm has two numbers a channel");
+}
+
+#[test]
+fn grid_zip_exclude_and_blocks() {
+    let check = |text: &str, expect: &[&str]| assert_eq!(labels(&planned(&sweep(text))), expect, "{text}");
+    let both = "zip.\"train.epochs\" = [1, 2]\nzip.\"train.batch_size\" = [8, 16]";
+    check(both, &["epochs=1, batch_size=8", "epochs=2, batch_size=16"]);
+    check(
+        &format!(
+            "{both}\ngrid.\"model.parameters.width\" = [4, 5]\nexclude = [{{ train.epochs = 2, model.parameters.width = [4] }}]"
+        ),
+        &["width=4, epochs=1, batch_size=8", "width=5, epochs=1, batch_size=8", "width=5, epochs=2, batch_size=16"],
+    );
+    check(
+        "grid.\"train.epochs\" = [1, 2]\n[[sweep]]\ngrid.\"model.parameters.width\" = [4]",
+        &["epochs=1", "epochs=2", "width=4"],
+    );
+    check(
+        "grid.\"train.epochs\" = [1, 2]\nlabels.\"train.epochs\" = [\"one\", \"two\"]\n[[sweep.exclude]]\n\"train.epochs\" = \"one\"",
+        &["two"],
+    );
+    check(
+        "grid.\"train.epochs\" = { from = 1, to = 16, steps = 5, scale = \"log\" }",
+        &["epochs=1", "epochs=2", "epochs=4", "epochs=8", "epochs=16"],
+    );
+    check(
+        "grid.\"train.optimizer.lr\" = { from = 1, to = 0, steps = 3 }".replace("to = 0", "to = 0.5").as_str(),
+        &["lr=1", "lr=0.75", "lr=0.5"],
+    );
+}
+
+#[test]
+fn folds_multiply_jobs() {
+    let plan = planned(&small("\"cifar10\"", "\"cifar10\"\nsplit = { folds = 3 }"));
+    assert_eq!(plan.configurations[0].member.resolved.data.split.scheme, SplitScheme::Folds(3));
+    let jobs: Vec<_> = plan.configurations[0].member.jobs.iter().map(|j| (j.seed, j.fold)).collect();
+    assert_eq!(jobs, [(0, Some(0)), (0, Some(1)), (0, Some(2)), (1, Some(0)), (1, Some(1)), (1, Some(2))]);
+}
+
+#[test]
+fn a_path_is_relative_to_the_file_or_to_where_the_user_stands() {
+    let text = small("\"cifar10\"", "\"folder\"\npath = \"flowers\"").replace("\"classes\"", "5");
+    let plan = planned(&text);
+    let path = plan.configurations[0].data_path.clone().expect("has a path");
+    assert_eq!(path.parent(), plan.file.parent());
+    let elsewhere = common::plan_with(&text, &set(&["data.path=other/flowers"])).unwrap_or_else(|p| panic!("{p}"));
+    assert_eq!(elsewhere.configurations[0].data_path, Some("other/flowers".into()));
+}
+
+#[test]
+fn unused_things_are_said() {
+    let plan =
+        planned(&(small("width = 16", "width = 16, depth = 3") + "[models.other]\nlayers = [ { flatten = true } ]\n"));
+    insta::assert_snapshot!("unused", plan.notes.join("\n"));
+}
+
+#[test]
+fn the_baseline_is_found_by_value_or_label() {
+    let text = sweep(
+        "grid.\"train.epochs\" = [1, 2]\ngrid.\"model.parameters.width\" = [4, 8]\nlabels.\"train.epochs\" = [\"a\", \"b\"]",
+    );
+    let plan = planned(&text.replace("seeds = 2", "baseline = { epochs = \"b\", \"model.parameters.width\" = 4 }"));
+    assert_eq!(plan.baseline.as_ref(), Some(&plan.configurations[2].member.configuration));
+    let merged = sweep("grid.\"train.optimizer\" = [\"sgd\", \"adam\"]\ngrid.\"train.optimizer.momentum\" = [0, 0.5]");
+    let plan = planned(&merged.replace("seeds = 2", "baseline = { optimizer = \"adam\" }"));
+    assert_eq!(plan.baseline.as_ref(), Some(&plan.configurations[2].member.configuration));
+}

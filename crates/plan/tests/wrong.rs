@@ -1,0 +1,115 @@
+//! What a mistake gets. Each kind of mistake with its snapshot; the texts are part of the product.
+
+mod common;
+
+use common::{SMALL, problems, problems_with, set, small, sweep};
+
+/// One file for each kind of mistake: (name, file).
+fn mistakes() -> Vec<(&'static str, String)> {
+    let conv = "kernel = 3";
+    vec![
+        ("syntax", small("epochs = 3", "epochs = = 3")),
+        ("key_twice", small("epochs = 3", "epochs = 3\nepochs = 4")),
+        ("unknown_section", small("[train]", "[trian]")),
+        ("unknown_key", small(conv, "kernal = 3")),
+        ("key_of_another_program", small(conv, "kernel_size = 3")),
+        ("key_of_another_section", small("seeds = 2", "epochs = 2")),
+        ("wrong_type", small("epochs = 3", "epochs = \"three\"")),
+        ("out_of_range", small("epochs = 3", "epochs = 0")),
+        ("fraction", small("epochs = 3", "epochs = 2.5")),
+        ("nan", small("lr = 1e-3", "lr = nan")),
+        ("huge", small("epochs = 3", "epochs = 99999999999999999999")),
+        ("missing_key", small("epochs = 3", "")),
+        ("unknown_choice", small("\"relu\"", "\"rellu\"")),
+        ("unknown_layer", small("pool = \"max\"", "maxpool = 2")),
+        ("two_layers_in_one", small("{ pool = \"max\" }", "{ pool = \"max\", dropout = 0.5 }")),
+        ("unknown_optimizer", small("\"adam\"", "\"adamm\"")),
+        ("option_of_another_optimizer", small("lr = 1e-3", "momentum = 0.9")),
+        ("undefined_parameter", small("\"$width\"", "\"$widht\"")),
+        ("wrong_parameter", small("width = 16", "width = \"wide\"")),
+        ("no_flatten", small("  { flatten = true },\n", "")),
+        ("wrong_classes", small("\"classes\"", "7")),
+        ("window_too_large", small(conv, "kernel = 40")),
+        ("sealed_metric", small("seeds = 2", "metric = \"test_accuracy\"")),
+        ("unsafe_name", small("\"small\"", "\"../small\"")),
+        ("jobs_name", small("\"small\"", "\"Jobs\"")),
+        ("seed_twice", small("seeds = 2", "seeds = [1, 2, 1]")),
+        ("no_images", small("\"cifar10\"", "\"folder\"\npath = \"nowhere\"")),
+        ("no_path", small("\"cifar10\"", "\"folder\"")),
+        ("limit_above_images", small("\"cifar10\"", "\"cifar10\"\nlimit = 60000")),
+        ("both_splits", small("\"cifar10\"", "\"cifar10\"\nsplit = { validation = 0.1, folds = 5 }")),
+        ("nesterov_alone", small("name = \"adam\", lr = 1e-3", "name = \"sgd\", nesterov = true")),
+        ("half_a_schedule", small("epochs = 3", "epochs = 3\nschedule = \"step\"")),
+        ("global_pool_with_size", small("pool = \"max\"", "pool = \"global-max\", size = 2")),
+        ("channels_of_normalize", format!("{SMALL}\n[augment]\nnormalize = {{ mean = [0.5], std = [0.5] }}")),
+        ("empty_scale", format!("{SMALL}\n[augment]\nsteps = [ {{ scale = [1.1, 0.9] }} ]")),
+        ("phase_of_another_optimizer", format!("{SMALL}\n[[train.phases]]\nepochs = 1\noptimizer.momentum = 0.5")),
+        ("axis_is_no_list", sweep("grid.\"train.epochs\" = 3")),
+        ("axis_nowhere", sweep("grid.\"train.epoch\" = [1, 2]")),
+        ("axis_of_no_section", sweep("grid.\"experiment.seeds\" = [1, 2]")),
+        ("axis_through_a_number", sweep("grid.\"train.epochs.first\" = [1, 2]")),
+        ("axis_beyond_the_list", sweep("grid.\"model.layers.9.kernel\" = [1, 2]")),
+        ("axis_parameter_unused", sweep("grid.\"model.parameters.widht\" = [1, 2]")),
+        ("axis_twice", sweep("grid.\"train.epochs\" = [1, 2]\nzip.\"train.epochs\" = [1, 2]")),
+        ("axis_without_values", sweep("grid.\"train.epochs\" = []")),
+        ("axis_value_wrong", sweep("grid.\"train.batch_size\" = [32, 0]")),
+        ("unequal_zip", sweep("zip.\"train.epochs\" = [1, 2]\nzip.\"train.batch_size\" = [32, 64, 128]")),
+        ("logarithm_of_zero", sweep("grid.\"train.optimizer.lr\" = { from = 0, to = 1, steps = 3, scale = \"log\" }")),
+        ("too_many_labels", sweep("grid.\"train.epochs\" = [1, 2]\nlabels.\"train.epochs\" = [\"a\"]")),
+        ("labels_of_no_axis", sweep("grid.\"train.epochs\" = [1, 2]\nlabels.\"train.epoch\" = [\"a\", \"b\"]")),
+        ("excludes_nothing", sweep("grid.\"train.epochs\" = [1, 2]\nexclude = [{ \"train.epochs\" = 3 }]")),
+        ("excludes_all", sweep("grid.\"train.epochs\" = [1, 2]\nexclude = [{ \"train.epochs\" = [1, 2] }]")),
+        ("unknown_model", sweep("grid.model = [\"base\", \"strided\"]")),
+        ("too_many_jobs", sweep("grid.\"train.epochs\" = { from = 1, to = 9000, steps = 9000 }")),
+        (
+            "baseline_nowhere",
+            sweep("grid.\"train.epochs\" = [1, 2]").replace("seeds = 2", "baseline = { \"train.epochs\" = 3 }"),
+        ),
+        (
+            "does_not_fit_under_some_values",
+            sweep("grid.\"model.parameters.width\" = [8, 16]\ngrid.\"model.layers.0.kernel\" = [3, 32, 33]"),
+        ),
+    ]
+}
+
+#[test]
+fn every_mistake_is_shown_with_its_place_and_remedy() {
+    let text: Vec<_> = mistakes().iter().map(|(name, file)| format!("# {name}\n{}", problems(file))).collect();
+    insta::assert_snapshot!("mistakes", text.join("\n\n\n"));
+}
+
+#[test]
+fn eight_mistakes_are_eight_problems() {
+    let text = r#"
+[experiment]
+name = "a b"
+metric = "test_loss"
+
+[data]
+source = "cifar11"
+
+[model]
+layers = [
+  { conv = 32, kernal = 3 },
+  { pool = "maximum" },
+  { flatten = true },
+  { dense = "class" },
+]
+
+[train]
+epochs = -1
+optimizer = { name = "adam", lr = "fast" }
+"#;
+    insta::assert_snapshot!("eight", problems(text));
+}
+
+#[test]
+fn overrides_are_shown_where_they_stand() {
+    let check = |file: &str, words: &[&str]| problems_with(file, &set(words));
+    let swept = sweep("grid.\"train.optimizer\" = [\"sgd\", \"adam\"]");
+    let text = [
+        check(SMALL, &["train.epochs=0", "train.epoch=2", "tarin.epochs=2", "train", "train.epochs="]),
+        check(&swept, &["train.optimizer.lr=0.1"]),
+    ];
+    insta::assert_snapshot!("overrides", text.join("\n\n"));
+}
