@@ -1,0 +1,288 @@
+//! What this machine has to train on, found without linking CUDA, and why something cannot be used.
+
+use serde::Serialize;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A device and whether it can be used.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DeviceInfo {
+    /// `cpu`, `libtorch` (the CPU by LibTorch), `cuda:0`, …
+    pub name: String,
+    /// Model, in its maker's words.
+    pub description: String,
+    /// Memory that jobs on it can use, where it is known.
+    pub memory_bytes: Option<u64>,
+    /// Cores that this process may use; 0 for a GPU.
+    pub cores: u32,
+    /// The program that trains on it, whether it is there or not.
+    pub worker: PathBuf,
+    /// Why it cannot be used, and what to do; `None` where it can.
+    pub problem: Option<String>,
+}
+
+/// The devices of this machine: the CPU, the CPU by LibTorch where its worker is installed, CUDA devices.
+///
+/// CUDA devices are numbered in the order of their PCI addresses, after `CUDA_VISIBLE_DEVICES`.
+pub fn devices(worker_dir: &Path) -> Vec<DeviceInfo> {
+    let visible = std::env::var("CUDA_VISIBLE_DEVICES").ok();
+    find(Path::new("/"), worker_dir, cores().len() as u32, visible.as_deref())
+}
+
+/// Folder of the worker programs: that of the running program.
+pub fn worker_dir() -> PathBuf {
+    let program = std::env::current_exe().ok();
+    program.and_then(|p| p.parent().map(Path::to_path_buf)).unwrap_or_else(|| PathBuf::from("."))
+}
+
+/// Cores that this process may use: of the affinity mask, as many as the control group's quota allows.
+pub fn cores() -> Vec<usize> {
+    let many = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut cores = mask().unwrap_or_else(|| (0..many).collect());
+    cores.truncate(many);
+    cores
+}
+
+#[cfg(target_os = "linux")]
+fn mask() -> Option<Vec<usize>> {
+    use rustix::thread::{CpuSet, sched_getaffinity};
+    let set = sched_getaffinity(None).ok()?;
+    Some((0..CpuSet::MAX_CPU).filter(|&core| set.is_set(core)).collect())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn mask() -> Option<Vec<usize>> {
+    None
+}
+
+/// Suffix of the worker program of a device; `None` where the name is no device's.
+pub(crate) fn family(name: &str) -> Option<&'static str> {
+    match name.split_once(':') {
+        None if name == "cpu" => Some(""),
+        None if name == "libtorch" => Some("-libtorch"),
+        None if name == "cuda" => Some("-cuda"),
+        Some(("cuda", number)) if number.parse::<u32>().is_ok_and(|n| n.to_string() == number) => Some("-cuda"),
+        _ => None,
+    }
+}
+
+/// The worker program of a device.
+pub(crate) fn worker_path(worker_dir: &Path, device: &str) -> PathBuf {
+    worker_dir.join(format!("convsweep-worker{}", family(device).unwrap_or("")))
+}
+
+/// [`devices`] of the machine whose file system begins at `root`.
+fn find(root: &Path, worker_dir: &Path, cores: u32, visible: Option<&str>) -> Vec<DeviceInfo> {
+    let processor = |name: &str, how: &str| {
+        let worker = worker_path(worker_dir, name);
+        DeviceInfo {
+            name: name.to_string(),
+            description: processor_name(root) + how,
+            memory_bytes: memory(root),
+            cores,
+            problem: worker_problem(&worker),
+            worker,
+        }
+    };
+    let mut found = vec![processor("cpu", "")];
+    if worker_path(worker_dir, "libtorch").exists() {
+        found.push(processor("libtorch", " by LibTorch"));
+    }
+    let gpus = visible_gpus(gpus(root), visible);
+    found.extend(gpus.into_iter().enumerate().map(|(number, gpu)| {
+        let name = format!("cuda:{number}");
+        let worker = worker_path(worker_dir, &name);
+        let problem = gpu.problem.or_else(|| driver_problem(root)).or_else(|| worker_problem(&worker));
+        DeviceInfo { name, description: gpu.model, memory_bytes: None, cores: 0, worker, problem }
+    }));
+    found
+}
+
+/// Why a worker program cannot be started, as far as its file shows.
+fn worker_problem(worker: &Path) -> Option<String> {
+    use std::os::unix::fs::PermissionsExt;
+    let name = worker.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    let folder = worker.parent().unwrap_or(worker).display();
+    let feature = name.strip_prefix("convsweep-worker-").map(|f| format!(" --features {f}")).unwrap_or_default();
+    match fs::metadata(worker) {
+        Err(_) => Some(format!(
+            "its worker {name} is not in {folder}: build it (cargo build --release -p convsweep-worker{feature}) and put it there"
+        )),
+        Ok(file) if !file.is_file() || file.permissions().mode() & 0o111 == 0 => {
+            Some(format!("{} is no executable file: build it anew", worker.display()))
+        }
+        Ok(_) => None,
+    }
+}
+
+fn processor_name(root: &Path) -> String {
+    let text = fs::read_to_string(root.join("proc/cpuinfo")).unwrap_or_default();
+    let model = text.lines().find_map(|line| field(line, "model name"));
+    model.unwrap_or_else(|| std::env::consts::ARCH.to_string())
+}
+
+/// Memory of the machine, or of the control group where that is less.
+fn memory(root: &Path) -> Option<u64> {
+    let text = fs::read_to_string(root.join("proc/meminfo")).ok()?;
+    let total = text.lines().find_map(|line| field(line, "MemTotal"))?;
+    let total = total.strip_suffix("kB")?.trim().parse::<u64>().ok()? * 1024;
+    let limits = ["sys/fs/cgroup/memory.max", "sys/fs/cgroup/memory/memory.limit_in_bytes"];
+    let limit = |path: &&str| fs::read_to_string(root.join(path)).ok()?.trim().parse::<u64>().ok();
+    limits.iter().filter_map(limit).chain([total]).min()
+}
+
+/// The value of a line `name : value`.
+fn field(line: &str, name: &str) -> Option<String> {
+    let (key, value) = line.split_once(':')?;
+    (key.trim() == name).then(|| value.trim().to_string())
+}
+
+#[derive(Clone, Debug)]
+struct Gpu {
+    model: String,
+    uuid: String,
+    problem: Option<String>,
+}
+
+/// GPUs by PCI address from the driver's files; where these are hidden, from the device files.
+fn gpus(root: &Path) -> Vec<Gpu> {
+    let mut folders: Vec<PathBuf> = list(&root.join("proc/driver/nvidia/gpus"));
+    folders.sort();
+    let mut gpus = Vec::new();
+    for folder in folders {
+        let text = fs::read_to_string(folder.join("information")).unwrap_or_default();
+        let get = |name: &str| text.lines().find_map(|line| field(line, name));
+        let Some(minor) = get("Device Minor").and_then(|n| n.parse::<u32>().ok()) else { continue };
+        // In a container the driver lists all GPUs of the machine; the device files are those that one was given.
+        if root.join(format!("dev/nvidia{minor}")).exists() {
+            let model = get("Model").unwrap_or_else(|| "NVIDIA GPU".to_string());
+            gpus.push(Gpu { model, uuid: get("GPU UUID").unwrap_or_default(), problem: device_file(root, minor) });
+        }
+    }
+    if gpus.is_empty() {
+        let number = |path: &PathBuf| path.file_name()?.to_str()?.strip_prefix("nvidia")?.parse::<u32>().ok();
+        let mut minors: Vec<u32> = list(&root.join("dev")).iter().filter_map(number).collect();
+        minors.sort_unstable();
+        let gpu =
+            |minor| Gpu { model: "NVIDIA GPU".to_string(), uuid: String::new(), problem: device_file(root, minor) };
+        gpus = minors.into_iter().map(gpu).collect();
+    }
+    gpus
+}
+
+fn list(folder: &Path) -> Vec<PathBuf> {
+    fs::read_dir(folder).map(|entries| entries.flatten().map(|e| e.path()).collect()).unwrap_or_default()
+}
+
+/// Whether a GPU's device file and the driver's own can be opened.
+fn device_file(root: &Path, minor: u32) -> Option<String> {
+    [format!("dev/nvidia{minor}"), "dev/nvidiactl".to_string()].iter().find_map(|name| {
+        let path = root.join(name);
+        let opened = fs::OpenOptions::new().read(true).write(true).open(&path);
+        opened.err().map(|e| format!("{} cannot be opened: {e}; ask for access to it", path.display()))
+    })
+}
+
+/// What `CUDA_VISIBLE_DEVICES` leaves: numbers or the beginnings of UUIDs, up to the first that fits nothing, as CUDA does.
+fn visible_gpus(gpus: Vec<Gpu>, visible: Option<&str>) -> Vec<Gpu> {
+    let Some(visible) = visible else { return gpus };
+    let pick = |word: &str| match word.parse::<usize>() {
+        Ok(number) => gpus.get(number),
+        Err(_) => gpus.iter().find(|gpu| word.starts_with("GPU-") && gpu.uuid.starts_with(word)),
+    };
+    visible.split(',').map(|word| pick(word.trim())).map_while(|gpu| gpu.cloned()).collect()
+}
+
+/// Whether the driver's library, which the CUDA worker loads, is where it is usually put.
+fn driver_problem(root: &Path) -> Option<String> {
+    const FOLDERS: [&str; 7] = [
+        "usr/lib/x86_64-linux-gnu",
+        "usr/lib/aarch64-linux-gnu",
+        "usr/lib64",
+        "usr/lib",
+        "usr/local/cuda/compat",
+        "usr/local/nvidia/lib64",
+        "usr/lib/wsl/lib",
+    ];
+    let own = std::env::var("LD_LIBRARY_PATH").unwrap_or_default();
+    let own = own.split(':').filter(|folder| !folder.is_empty()).map(PathBuf::from);
+    let mut folders = FOLDERS.iter().map(|folder| root.join(folder)).chain(own);
+    let there = folders.any(|folder| folder.join("libcuda.so.1").exists());
+    (!there).then(|| {
+        "the driver's library libcuda.so.1 was not found: install the NVIDIA driver, or add its folder to LD_LIBRARY_PATH"
+            .to_string()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    fn put(root: &Path, path: &str, text: &str) {
+        let path = root.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+
+    fn gpu(root: &Path, pci: &str, model: &str, minor: u32) {
+        let text = format!("Model: \t\t {model}\nGPU UUID: \t GPU-{minor}abc\nDevice Minor: \t {minor}\n");
+        put(root, &format!("proc/driver/nvidia/gpus/{pci}/information"), &text);
+    }
+
+    fn names(found: &[DeviceInfo]) -> Vec<String> {
+        found.iter().map(|d| format!("{} {}", d.name, d.description)).collect()
+    }
+
+    #[test]
+    fn a_machine_with_two_of_three_gpus_given() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path();
+        put(root, "proc/cpuinfo", "processor\t: 0\nmodel name\t: Some CPU\n");
+        put(root, "proc/meminfo", "MemTotal:       2048 kB\n");
+        put(root, "sys/fs/cgroup/memory.max", "1048576\n");
+        gpu(root, "0000:c1:00.0", "Second", 0);
+        gpu(root, "0000:41:00.0", "First", 1);
+        gpu(root, "0000:81:00.0", "Not given", 2);
+        for file in ["dev/nvidia0", "dev/nvidia1", "dev/nvidiactl", "usr/lib64/libcuda.so.1"] {
+            put(root, file, "");
+        }
+        put(root, "bin/convsweep-worker", "");
+        let found = find(root, &root.join("bin"), 4, None);
+        assert_eq!(names(&found), ["cpu Some CPU", "cuda:0 First", "cuda:1 Second"]);
+        assert_eq!((found[0].memory_bytes, found[0].cores, &found[0].problem), (Some(1 << 20), 4, &None));
+        let problem = found[1].problem.clone().unwrap();
+        assert!(
+            problem.contains("convsweep-worker-cuda is not in") && problem.contains("--features cuda"),
+            "{problem}"
+        );
+        put(root, "bin/convsweep-worker-cuda", "");
+        put(root, "bin/convsweep-worker-libtorch", "");
+        let found = find(root, &root.join("bin"), 4, Some("1, GPU-1, 9, 0"));
+        assert_eq!(names(&found)[1..], ["libtorch Some CPU by LibTorch", "cuda:0 Second", "cuda:1 First"]);
+        assert!(found.iter().all(|d| d.problem.is_none()), "{found:?}");
+        assert_eq!(names(&find(root, &root.join("bin"), 4, Some("")))[1..], ["libtorch Some CPU by LibTorch"]);
+        fs::remove_file(root.join("usr/lib64/libcuda.so.1")).unwrap();
+        let found = find(root, &root.join("bin"), 4, None);
+        assert!(found[2].problem.as_ref().unwrap().contains("libcuda.so.1"), "{found:?}");
+        fs::remove_file(root.join("dev/nvidiactl")).unwrap();
+        let found = find(root, &root.join("bin"), 4, None);
+        assert!(found[2].problem.as_ref().unwrap().contains("nvidiactl cannot be opened"), "{found:?}");
+    }
+
+    #[test]
+    fn a_worker_must_be_there_and_executable() {
+        let dir = tempfile::tempdir().unwrap();
+        let problem = || find(dir.path(), dir.path(), 1, None)[0].problem.clone();
+        assert!(problem().unwrap().contains("convsweep-worker is not in"));
+        fs::write(dir.path().join("convsweep-worker"), "").unwrap();
+        assert!(problem().unwrap().contains("no executable file"));
+    }
+
+    #[test]
+    fn this_machine_has_a_core() {
+        assert!(!cores().is_empty());
+        assert_eq!(devices(Path::new("/nowhere"))[0].name, "cpu");
+    }
+}

@@ -1,0 +1,105 @@
+//! The seam between the run and its workers: local processes, later Slurm, fakes in tests.
+
+use crate::slot::Slot;
+use convsweep_spec::job::Command;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::mpsc;
+
+/// Number of a worker, unique within a run; a slot has several one after another.
+pub type WorkerId = u64;
+
+/// Starts workers.
+pub trait Launcher {
+    /// Starts a worker for `slot` that reports as `id` through `says`, whose last word is [`Says::Exited`].
+    ///
+    /// # Errors
+    /// A text that says what was tried, what went wrong, and what to do.
+    fn launch(&self, slot: &Slot, id: WorkerId, says: mpsc::Sender<(WorkerId, Says)>) -> Result<Worker, String>;
+}
+
+/// What a running worker is held by. Dropping it closes the worker's standard input, as [`Order::Close`] does.
+#[derive(Debug)]
+pub struct Worker {
+    /// What is sent down.
+    pub orders: mpsc::UnboundedSender<Order>,
+    /// The end of its stderr.
+    pub stderr: Tail,
+}
+
+/// What a worker is told.
+#[derive(Debug)]
+pub enum Order {
+    /// Stderr belongs to this attempt from now on: the job's folder and the attempt.
+    Log(PathBuf, u32),
+    /// One line on its standard input.
+    Send(Box<Command>),
+    /// Close its standard input, upon which it ends.
+    Close,
+    /// Kill it.
+    Kill,
+}
+
+/// What is heard from a worker.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Says {
+    /// A line of its standard output, without the newline.
+    Line(String),
+    /// Something about the process that a person should know.
+    Note(String),
+    /// It is gone. All its lines came before.
+    Exited {
+        /// Signal that ended it.
+        signal: Option<i32>,
+        /// Its exit code.
+        code: Option<i32>,
+    },
+}
+
+/// The end of a worker's stderr in its present attempt: at most the last [`Tail::BYTES`] bytes.
+#[derive(Clone, Debug, Default)]
+pub struct Tail(Arc<Mutex<Vec<u8>>>);
+
+impl Tail {
+    /// Bytes that are kept.
+    pub const BYTES: usize = 4096;
+
+    /// Adds to the end.
+    pub fn push(&self, bytes: &[u8]) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.extend_from_slice(bytes);
+        let surplus = kept.len().saturating_sub(Self::BYTES);
+        kept.drain(..surplus);
+    }
+
+    /// Forgets what was said.
+    pub fn clear(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// What is kept, from the beginning of a line where possible.
+    pub fn text(&self) -> String {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let whole =
+            if kept.len() < Self::BYTES { 0 } else { kept.iter().position(|&b| b == b'\n').map_or(0, |i| i + 1) };
+        String::from_utf8_lossy(&kept[whole..]).into_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tail_keeps_the_last_whole_lines() {
+        let tail = Tail::default();
+        for i in 0..2000 {
+            tail.push(format!("line {i}\n").as_bytes());
+        }
+        let text = tail.text();
+        assert!(text.starts_with("line ") && text.ends_with("line 1999\n"), "{text}");
+        assert!(text.len() <= Tail::BYTES && text.len() > Tail::BYTES - 20);
+        tail.clear();
+        assert_eq!(tail.text(), "");
+    }
+}

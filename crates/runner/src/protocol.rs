@@ -1,0 +1,124 @@
+//! What a worker's lines and death mean. Pure functions.
+
+use convsweep_spec::FORMAT;
+use convsweep_spec::event::{Envelope, Outcome};
+use convsweep_spec::job::JobId;
+use serde::Deserialize;
+
+/// What a line of a worker's standard output is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Heard {
+    /// An event of the job that the worker has.
+    Event(Box<Envelope>),
+    /// No event; the text, shortened.
+    Noise(String),
+    /// An event, but not of the job that the worker has: the worker is confused. What to say.
+    Stray(String),
+    /// An event of a newer format: the worker is of a newer version. What to say.
+    Newer(String),
+}
+
+#[derive(Deserialize)]
+struct Format {
+    format: u64,
+}
+
+/// Reads a line said by a worker that has the job and attempt `current`.
+pub fn read_line(line: &str, current: Option<(&JobId, u32)>) -> Heard {
+    if let Ok(Format { format }) = serde_json::from_str(line)
+        && format > u64::from(FORMAT)
+    {
+        return Heard::Newer(format!(
+            "the worker speaks format {format}, this program {FORMAT}: build both from the same sources"
+        ));
+    }
+    let Ok(envelope) = serde_json::from_str::<Envelope>(line) else { return Heard::Noise(shorten(line)) };
+    match current {
+        Some((job, attempt)) if *job == envelope.job && attempt == envelope.attempt => Heard::Event(Box::new(envelope)),
+        Some((job, attempt)) => Heard::Stray(format!(
+            "the worker was given job {job}, attempt {attempt}, but spoke of {}, attempt {}: it was ended; build it from the same sources as this program",
+            envelope.job, envelope.attempt
+        )),
+        None => Heard::Noise(shorten(line)),
+    }
+}
+
+/// How an attempt ended whose worker died, from the signal or exit code and the end of its stderr.
+///
+/// An allocation failure aborts the process (SIGABRT) after the runtime named it; the kernel's kill for want of memory
+/// (SIGKILL) looks like any other kill and counts as a crash.
+pub fn death(signal: Option<i32>, code: Option<i32>, stderr: &str) -> Outcome {
+    const SIGABRT: i32 = 6;
+    let allocation = stderr.contains("memory allocation of ") && stderr.contains(" bytes failed");
+    let bad_alloc = stderr.contains("std::bad_alloc") || stderr.contains("CUDA out of memory");
+    match signal {
+        Some(SIGABRT) if allocation || bad_alloc => Outcome::OutOfMemory,
+        _ => Outcome::Crashed { signal, code },
+    }
+}
+
+/// Words for a death: `was killed by signal 9 (SIGKILL)`, `exited with code 3`.
+pub fn death_words(signal: Option<i32>, code: Option<i32>) -> String {
+    let name = |s| match s {
+        4 => " (SIGILL: built for another kind of processor?)",
+        6 => " (SIGABRT)",
+        7 => " (SIGBUS)",
+        8 => " (SIGFPE)",
+        9 => " (SIGKILL: by a person, or by the kernel for want of memory)",
+        11 => " (SIGSEGV)",
+        15 => " (SIGTERM)",
+        _ => "",
+    };
+    match (signal, code) {
+        (Some(s), _) => format!("was killed by signal {s}{}", name(s)),
+        (None, Some(c)) => format!("exited with code {c}"),
+        (None, None) => "is gone".to_string(),
+    }
+}
+
+/// The beginning of a text, on one line.
+fn shorten(text: &str) -> String {
+    const MOST: usize = 300;
+    let clean = |c: char| if c.is_control() { ' ' } else { c };
+    let mut short: String = text.chars().take(MOST).map(clean).collect();
+    if text.chars().nth(MOST).is_some() {
+        short.push('…');
+    }
+    short
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use convsweep_spec::event::Event;
+
+    fn line(format: u32, job: &str, attempt: u32) -> String {
+        let event = Event::Warning { text: "w".into() };
+        let envelope = Envelope { format, job: JobId(job.into()), attempt, n: 0, time: 1.0, event };
+        serde_json::to_string(&envelope).unwrap()
+    }
+
+    #[test]
+    fn lines_are_events_noise_or_confusion() {
+        let a = JobId("a".into());
+        let mine = |line: &str| read_line(line, Some((&a, 2)));
+        assert!(matches!(mine(&line(FORMAT, "a", 2)), Heard::Event(_)));
+        assert!(matches!(mine(&line(FORMAT, "b", 2)), Heard::Stray(t) if t.contains("spoke of b")));
+        assert!(matches!(mine(&line(FORMAT, "a", 1)), Heard::Stray(t) if t.contains("attempt 1")));
+        assert!(matches!(mine(&line(FORMAT + 1, "a", 2)), Heard::Newer(_)));
+        assert!(matches!(mine(r#"{"format": 99, "something": "else"}"#), Heard::Newer(_)));
+        assert!(matches!(mine(&line(FORMAT, "a", 2)[..30]), Heard::Noise(_)));
+        assert_eq!(mine("hello\tworld"), Heard::Noise("hello world".into()));
+        assert!(matches!(mine(&"x".repeat(1000)), Heard::Noise(t) if t.chars().count() == 301));
+        assert!(matches!(read_line(&line(FORMAT, "a", 2), None), Heard::Noise(_)));
+    }
+
+    #[test]
+    fn an_allocation_failure_is_no_crash() {
+        let said = "memory allocation of 4096000000 bytes failed";
+        assert_eq!(death(Some(6), None, said), Outcome::OutOfMemory);
+        assert_eq!(death(Some(6), None, "assertion"), Outcome::Crashed { signal: Some(6), code: None });
+        assert_eq!(death(Some(9), None, said), Outcome::Crashed { signal: Some(9), code: None });
+        assert_eq!(death_words(None, Some(3)), "exited with code 3");
+    }
+}

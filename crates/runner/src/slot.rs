@@ -1,0 +1,230 @@
+//! Slots: the right to run one job on a device.
+
+use crate::device::{DeviceInfo, cores, devices, family, worker_path};
+use crate::error::RunnerError;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+/// The right to run one job on a device.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Slot {
+    /// `cpu`, `cuda:0`, `libtorch`: what the worker is told.
+    pub device: String,
+    /// Threads that share a job's work.
+    pub threads: u32,
+    /// Cores that the worker is kept on; any where empty.
+    pub cores: Vec<usize>,
+    /// The worker program.
+    pub worker: PathBuf,
+}
+
+/// How many slots a device or a kind of device has; what is not named has its default.
+///
+/// As text: `cpu=2,cuda=3,cuda:1=1`; `cpu=cores` is the default of the CPU.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SlotSettings {
+    counts: BTreeMap<String, u32>,
+}
+
+impl SlotSettings {
+    /// The most slots that a device can have.
+    pub const MOST: u32 = 1024;
+
+    /// With `device` (or kind of device) having `count` slots.
+    ///
+    /// # Errors
+    /// [`RunnerError::BadSlots`] for an unknown device, none, or more than [`SlotSettings::MOST`].
+    pub fn with(mut self, device: &str, count: u32) -> Result<Self, RunnerError> {
+        let bad = |problem: String| RunnerError::BadSlots { text: format!("{device}={count}"), problem };
+        if family(device).is_none() {
+            return Err(bad(format!("\"{device}\" is no device")));
+        }
+        if !(1..=Self::MOST).contains(&count) {
+            return Err(bad(format!("a device has 1 to {} slots; leave one out by --devices", Self::MOST)));
+        }
+        self.counts.insert(device.to_string(), count);
+        Ok(self)
+    }
+
+    /// What was set for this device, else for its kind.
+    fn of(&self, device: &str) -> Option<u32> {
+        let kind = device.split(':').next().unwrap_or(device);
+        self.counts.get(device).or_else(|| self.counts.get(kind)).copied()
+    }
+}
+
+impl FromStr for SlotSettings {
+    type Err = RunnerError;
+
+    fn from_str(text: &str) -> Result<Self, RunnerError> {
+        let mut settings = SlotSettings::default();
+        for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
+            let bad = |problem: &str| RunnerError::BadSlots { text: text.to_string(), problem: problem.to_string() };
+            let (device, count) = part.split_once('=').ok_or_else(|| bad("a device and a count are joined by ="))?;
+            if (device.trim(), count.trim()) == ("cpu", "cores") {
+                settings.counts.remove("cpu");
+                continue;
+            }
+            let count = count.trim().parse().map_err(|_| bad("the count is no whole number"))?;
+            settings = settings.with(device.trim(), count)?;
+        }
+        Ok(settings)
+    }
+}
+
+/// Names of devices in a text such as `cuda:0,cpu`.
+pub fn device_list(text: &str) -> Vec<String> {
+    text.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_string).collect()
+}
+
+/// The slots of the named devices of this machine; workers are looked for in `worker_dir` ([`crate::worker_dir`]).
+///
+/// `auto` (also: no name at all) is every usable CUDA device, and the CPU where there is none: beside a GPU the CPU's
+/// jobs would be the sweep's stragglers. A CPU slot is one core and one thread, as many as there are cores, or as the
+/// settings say; more slots than cores are left to the system to place. A CUDA device has one slot.
+///
+/// # Errors
+/// [`RunnerError::UnknownDevice`], and [`RunnerError::UnusableDevice`] for a device that was named but is not there, or
+/// cannot be used, or if none can.
+pub fn slots(names: &[String], settings: &SlotSettings, worker_dir: &Path) -> Result<Vec<Slot>, RunnerError> {
+    arrange(names, settings, worker_dir, &devices(worker_dir), &cores())
+}
+
+/// [`slots`] of a machine with these devices and cores. Does not look at the machine.
+pub(crate) fn arrange(
+    names: &[String],
+    settings: &SlotSettings,
+    worker_dir: &Path,
+    found: &[DeviceInfo],
+    cores: &[usize],
+) -> Result<Vec<Slot>, RunnerError> {
+    let chosen = choose(names, found)?;
+    let count = |device: &DeviceInfo| match device.name.as_str() {
+        "cpu" | "libtorch" => settings.of(&device.name).unwrap_or(cores.len().max(1) as u32),
+        name => settings.of(name).unwrap_or(1),
+    };
+    let on_gpu: u32 = chosen.iter().filter(|d| d.name.starts_with("cuda")).map(|d| count(d)).sum();
+    let mut slots = Vec::new();
+    for device in &chosen {
+        let many = count(device);
+        let on_cpu = !device.name.starts_with("cuda");
+        // Augmentation is a GPU slot's work on the CPU.
+        let threads = if on_cpu { 1 } else { (cores.len() as u32 / on_gpu.max(1)).clamp(1, 8) };
+        for i in 0..many as usize {
+            let own = on_cpu && many as usize <= cores.len() && chosen.len() == 1;
+            slots.push(Slot {
+                device: device.name.clone(),
+                threads,
+                cores: if own { vec![cores[i]] } else { vec![] },
+                worker: worker_path(worker_dir, &device.name),
+            });
+        }
+    }
+    Ok(slots)
+}
+
+fn choose<'a>(names: &[String], found: &'a [DeviceInfo]) -> Result<Vec<&'a DeviceInfo>, RunnerError> {
+    let mut chosen: Vec<&DeviceInfo> = Vec::new();
+    let auto = ["auto".to_string()];
+    for name in if names.is_empty() { &auto } else { names } {
+        let devices = match name.as_str() {
+            "auto" => automatic(found)?,
+            "cuda" => usable_gpus(found)?,
+            name => vec![named(name, found)?],
+        };
+        for device in devices {
+            if !chosen.iter().any(|c| c.name == device.name) {
+                chosen.push(device);
+            }
+        }
+    }
+    Ok(chosen)
+}
+
+fn automatic(found: &[DeviceInfo]) -> Result<Vec<&DeviceInfo>, RunnerError> {
+    usable_gpus(found).or_else(|_| Ok(vec![named("cpu", found)?]))
+}
+
+fn usable_gpus(found: &[DeviceInfo]) -> Result<Vec<&DeviceInfo>, RunnerError> {
+    let gpus: Vec<_> = found.iter().filter(|d| d.name.starts_with("cuda")).collect();
+    let usable: Vec<_> = gpus.iter().copied().filter(|d| d.problem.is_none()).collect();
+    if usable.is_empty() {
+        let reason = gpus.first().and_then(|d| d.problem.clone());
+        let reason = reason.unwrap_or_else(|| "no NVIDIA GPU was found (nothing in /dev/nvidia*)".to_string());
+        return Err(RunnerError::UnusableDevice { name: "cuda".to_string(), reason });
+    }
+    Ok(usable)
+}
+
+fn named<'a>(name: &str, found: &'a [DeviceInfo]) -> Result<&'a DeviceInfo, RunnerError> {
+    if family(name).is_none() {
+        return Err(RunnerError::UnknownDevice { name: name.to_string() });
+    }
+    let unusable = |reason: String| RunnerError::UnusableDevice { name: name.to_string(), reason };
+    let device = found.iter().find(|d| d.name == name).ok_or_else(|| {
+        let there: Vec<&str> = found.iter().map(|d| d.name.as_str()).collect();
+        unusable(format!("it is not there; this machine has {}", there.join(", ")))
+    })?;
+    match &device.problem {
+        Some(problem) => Err(unusable(problem.clone())),
+        None => Ok(device),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn device(name: &str, problem: Option<&str>) -> DeviceInfo {
+        DeviceInfo {
+            name: name.into(),
+            description: String::new(),
+            memory_bytes: None,
+            cores: 0,
+            worker: worker_path(Path::new("/w"), name),
+            problem: problem.map(str::to_string),
+        }
+    }
+
+    /// Slots as text: device, threads, cores.
+    fn check(names: &str, settings: &str, devices: &[DeviceInfo], cores: &[usize]) -> String {
+        let settings = settings.parse::<SlotSettings>();
+        let slots = settings.and_then(|s| arrange(&device_list(names), &s, Path::new("/w"), devices, cores));
+        match slots {
+            Ok(slots) => {
+                slots.iter().map(|s| format!("{}x{}{:?}", s.device, s.threads, s.cores)).collect::<Vec<_>>().join(" ")
+            }
+            Err(error) => format!("{} {error}", error.exit_code()),
+        }
+    }
+
+    #[test]
+    fn slots_follow_devices_and_settings() {
+        let cpu = [device("cpu", None)];
+        let mixed = [device("cpu", None), device("cuda:0", None), device("cuda:1", Some("broken"))];
+        assert_eq!(check("", "", &cpu, &[0, 3]), "cpux1[0] cpux1[3]");
+        assert_eq!(check("auto", "cpu=1", &cpu, &[0, 3]), "cpux1[0]");
+        assert_eq!(check("cpu", "cpu=3", &cpu, &[0, 3]), "cpux1[] cpux1[] cpux1[]");
+        assert_eq!(check("auto", "", &mixed, &[0, 1]), "cuda:0x2[]");
+        assert_eq!(check("cuda,cpu", "cuda:0=2,cpu=1", &mixed, &[0, 1]), "cuda:0x1[] cuda:0x1[] cpux1[]");
+        assert_eq!(check("cpu,cpu,auto", "cpu=cores", &cpu, &[5]), "cpux1[5]");
+    }
+
+    #[test]
+    fn what_cannot_be_is_said_with_its_exit_code() {
+        let mixed = [device("cpu", None), device("cuda:1", Some("broken"))];
+        let starts = |names: &str, settings: &str, expect: &str| {
+            let got = check(names, settings, &mixed, &[0]);
+            assert!(got.starts_with(expect), "{got}");
+        };
+        starts("cuda:1", "", "4 device cuda:1 cannot be used: broken");
+        starts("cuda", "", "4 device cuda cannot be used: broken");
+        starts("cuda:7", "", "4 device cuda:7 cannot be used: it is not there; this machine has cpu, cuda:1");
+        starts("gpu", "", "2 unknown device \"gpu\"");
+        starts("cpu", "cpu=0", "2 slots \"cpu=0\"");
+        starts("cpu", "cpu", "2 slots \"cpu\"");
+        starts("cpu", "tpu=1", "2 slots \"tpu=1\": \"tpu\" is no device");
+        starts("cpu", "cpu=many", "2 slots \"cpu=many\": the count is no whole number");
+    }
+}
