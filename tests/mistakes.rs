@@ -1,0 +1,94 @@
+//! What a mistake gets: an exit code, the place, the remedy, and nothing trained.
+
+use crate::support::{Place, SMALL};
+
+/// A changed file is refused with exit code 2 and these words, and leaves nothing.
+#[track_caller]
+fn refused(from: &str, to: &str, words: &[&str]) {
+    let place = Place::new();
+    assert!(SMALL.contains(from), "{from}");
+    place.write("small.toml", &SMALL.replace(from, to));
+    place.run(&["run", "small.toml"]).exits(2).says(&["small.toml"]).says(words);
+    assert!(!place.path("results").exists(), "nothing is made");
+}
+
+#[test]
+fn wrong_files_are_refused_with_place_and_remedy() {
+    refused("epochs = 3", "epochs = ", &["small.toml:26"]);
+    refused("epochs", "epoch", &["epoch", "epochs"]);
+    refused("epochs = 3", "epochs = \"many\"", &["whole number"]);
+    refused("epochs = 3", "epochs = -1", &["-1"]);
+    refused("{ flatten = true },", "", &["flatten = true"]);
+    refused("kernel = 3", "kernel = 40", &["40"]);
+    refused("seeds = 2", "seeds = 2\nmetric = \"test_accuracy\"", &["test"]);
+    refused("name = \"small\"", "name = \"../small\"", &["name"]);
+    refused("\"train.optimizer.lr\"", "\"train.optimizer.rate\"", &["rate"]);
+    refused("kernel = 3", "kernel = \"$size\"", &["size"]);
+}
+
+#[test]
+fn all_mistakes_come_at_once() {
+    let place = Place::new();
+    place.write("small.toml", &SMALL.replace("epochs", "epoch").replace("batch_size = 32", "batch_size = 0"));
+    place.run(&["plan", "small.toml"]).exits(2).says(&["epoch", "batch_size"]);
+}
+
+#[test]
+fn missing_files_and_words_are_told() {
+    let place = Place::small();
+    place.run(&["run", "nowhere.toml"]).exits(2).says(&["nowhere.toml"]);
+    place.run(&["run"]).exits(2);
+    place.run(&["run", "small.toml", "--devices", "tpu"]).exits(2).says(&["tpu"]);
+    place.run(&["run", "small.toml", "--devices", "cuda:7"]).exits(4).says(&["cuda:7"]);
+    place.run(&["run", "small.toml", "--set", "train.epoch=2"]).exits(2).says(&["epochs"]);
+    place.run(&["report", "unknown"]).exits(5);
+    place.run(&["query", "select 1"]).exits(5);
+    place.run(&["run", "small.toml", "--quiet"]).exits(0);
+    place.run(&["report", "unknown"]).exits(2).says(&["small"]);
+    place.run(&["show", "zz"]).exits(2).says(&["hexadecimal"]);
+}
+
+#[test]
+fn missing_and_damaged_data_are_told() {
+    let place = Place::new();
+    let cifar = SMALL.replace("{ name = \"shapes\", train = 240, test = 60, size = 16, classes = 4 }", "\"cifar10\"");
+    place.write("small.toml", &cifar);
+    place.run(&["plan", "small.toml"]).exits(0);
+    place.write("data/cifar-10-batches-bin/data_batch_1.bin", "short");
+    place.run(&["run", "small.toml"]).exits(3).says(&["data_batch_1.bin"]);
+    assert!(!place.path("results/jobs").exists(), "nothing is trained");
+}
+
+#[test]
+fn one_run_at_a_time_owns_a_results_folder() {
+    let place = Place::small();
+    place.write("small.toml", &SMALL.replace("epochs = 3", "epochs = 200"));
+    let mut first = place.command(&["run", "small.toml", "--quiet"]).spawn().expect("starts");
+    let began = std::time::Instant::now();
+    while !place.path("results/jobs").exists() {
+        assert!(began.elapsed().as_secs() < 60);
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    place.run(&["run", "small.toml"]).exits(5).says(&["in use by", &first.id().to_string()]);
+    first.kill().expect("killed");
+    first.wait().expect("reaped");
+}
+
+#[test]
+fn a_name_belongs_to_one_file() {
+    let place = Place::small();
+    place.run(&["run", "small.toml", "--quiet"]).exits(0);
+    place.write("copy.toml", SMALL);
+    place.run(&["run", "copy.toml"]).exits(2).says(&["small.toml", "another name"]);
+}
+
+#[test]
+fn a_newer_database_is_left_alone() {
+    let place = Place::small();
+    place.run(&["run", "small.toml", "--quiet"]).exits(0);
+    let database = rusqlite::Connection::open(place.path("results/convsweep.sqlite")).expect("opens");
+    database.execute_batch("pragma user_version = 999").expect("set");
+    drop(database);
+    place.run(&["run", "small.toml"]).exits(5).says(&["999"]);
+    place.run(&["query", "select 1"]).exits(5).says(&["999"]);
+}
