@@ -1,5 +1,7 @@
 //! From an experiment's `[data]` and `[augment]` to batches, over the built-in shapes.
 
+#![allow(clippy::unwrap_used)]
+
 use convsweep_data::{
     Batcher, DataError, ImageSet, Kind, Location, Parts, epoch_order, facts, inspect, mean_std, open, picture, preview,
     split,

@@ -7,6 +7,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
+use crate::builtin::Sink;
 use crate::decoded::Extra;
 use crate::files::in_parallel;
 use crate::open::{Location, identity};
@@ -38,6 +39,9 @@ pub(crate) struct Candidates {
     pub(crate) files: Vec<Candidate>,
 }
 
+/// A file and what a look at it found.
+type Image = (Candidate, Scanned);
+
 /// A set of image files, looked at and divided into training and test images.
 #[derive(Debug)]
 pub(crate) struct Listing {
@@ -45,7 +49,7 @@ pub(crate) struct Listing {
     hash: String,
     classes: Vec<String>,
     /// Training images, then test images, each by path.
-    images: Vec<(Candidate, Scanned)>,
+    images: Vec<Image>,
     test_images: usize,
     skipped: Vec<String>,
 }
@@ -73,9 +77,7 @@ impl Listing {
         let entries = files.iter().zip(&scanned).map(|(file, scan)| (&file.path, file.class, file.test, &scan.content));
         let hash = identity(&(&classes, entries.collect::<Vec<_>>()));
         let (whole, damaged): (Vec<_>, Vec<_>) = files.into_iter().zip(scanned).partition(|(_, s)| s.damage.is_none());
-        let reason = |(file, scan): &(Candidate, Scanned)| {
-            format!("{}: {}", file.path, scan.damage.as_deref().unwrap_or("damaged"))
-        };
+        let reason = |(file, scan): &Image| format!("{}: {}", file.path, scan.damage.as_deref().unwrap_or("damaged"));
         let skipped: Vec<String> = damaged.iter().map(reason).collect();
         if let (Damaged::Refuse, Some((file, scan))) = (spec.damaged, damaged.first()) {
             let why = scan.damage.as_deref().unwrap_or("damaged");
@@ -138,12 +140,7 @@ impl Listing {
     }
 
     /// Gives every image, `[channels, height, width]`, and its label to `sink`: the training images, then the test images.
-    pub(crate) fn decode(
-        &self,
-        facts: &DataFacts,
-        resize: Option<&Resize>,
-        sink: &mut dyn FnMut(&[u8], u16) -> Result<(), DataError>,
-    ) -> Result<(), DataError> {
+    pub(crate) fn decode(&self, facts: &DataFacts, resize: Option<&Resize>, sink: &mut Sink) -> Result<(), DataError> {
         // Chunks keep all cores busy and memory small.
         for chunk in self.images.chunks(256) {
             let decoded = in_parallel(chunk.len(), |i| {
@@ -168,11 +165,7 @@ impl Listing {
 ///
 /// The seed of the split has no part in it, so no other split makes a training image of a test image; images with equal
 /// content stay together, whatever their class.
-fn cut(
-    images: Vec<(Candidate, Scanned)>,
-    share: f64,
-    classes: usize,
-) -> (Vec<(Candidate, Scanned)>, Vec<(Candidate, Scanned)>) {
+fn cut(images: Vec<Image>, share: f64, classes: usize) -> (Vec<Image>, Vec<Image>) {
     let mut wanted = vec![0.0; classes];
     images.iter().for_each(|(file, _)| wanted[usize::from(file.class)] += share);
     let mut wanted: Vec<i64> = wanted.into_iter().map(|n: f64| n.round() as i64).collect();

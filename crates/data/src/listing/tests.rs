@@ -108,9 +108,12 @@ fn all_grey_is_one_channel() {
     assert_eq!((set.train().shape(), set.train().bytes()[9]), ([1, 3, 3], 20));
 }
 
+/// Spoils a file's content.
+type Damage<'a> = &'a dyn Fn(&mut Vec<u8>);
+
 #[test]
 fn damaged_images_are_refused_or_counted() {
-    let damages: [(&str, &dyn Fn(&mut Vec<u8>), &str); 5] = [
+    let damages: [(&str, Damage, &str); 5] = [
         ("cut.jpg", &|b| b.truncate(b.len() - 30), "a JPEG without its end"),
         ("cut.png", &|b| b.truncate(b.len() / 2), "cannot be decoded"),
         ("flipped.png", &|b| b[20] ^= 0xFF, "cannot be decoded"),

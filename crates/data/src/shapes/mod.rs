@@ -54,8 +54,13 @@ fn image(shapes: &Shapes, outline: &Outline, mut draws: Draws) -> Vec<u8> {
     let radius = draws.within(shapes.scale[0], shapes.scale[1]) * side / 2.0;
     let (sin, cos) = draws.within(-shapes.rotation, shapes.rotation).to_radians().sin_cos();
     let mut canvas = Canvas::new(shapes.size as usize, shapes.color, shapes.texture, &mut draws);
+    let beyond = (radius + 1.0).powi(2);
     canvas.stamp(|x, y| {
-        let (dx, dy) = ((x - centre[0]) / radius, (y - centre[1]) / radius);
+        let (dx, dy) = (x - centre[0], y - centre[1]);
+        if dx * dx + dy * dy > beyond {
+            return 1.0;
+        }
+        let (dx, dy) = (dx / radius, dy / radius);
         outline.distance([cos * dx + sin * dy, cos * dy - sin * dx]) * radius
     });
     canvas.into_bytes(shapes.noise, &mut draws)

@@ -54,13 +54,14 @@ fn polygon_distance(corners: &[[f64; 2]], [x, y]: [f64; 2]) -> f64 {
         let (ex, ey) = (before[0] - corner[0], before[1] - corner[1]);
         let (wx, wy) = (x - corner[0], y - corner[1]);
         let along = ((wx * ex + wy * ey) / (ex * ex + ey * ey)).clamp(0.0, 1.0);
-        nearest = nearest.min((wx - ex * along).hypot(wy - ey * along));
+        let (dx, dy) = (wx - ex * along, wy - ey * along);
+        nearest = nearest.min(dx * dx + dy * dy);
         if (corner[1] > y) != (before[1] > y) && x < corner[0] + ex * (y - corner[1]) / ey {
             inside = !inside;
         }
         before = corner;
     }
-    if inside { -nearest } else { nearest }
+    if inside { -nearest.sqrt() } else { nearest.sqrt() }
 }
 
 /// A regular polygon with a corner at the top, then turned.

@@ -1,7 +1,7 @@
 //! Colours, backgrounds and noise of the drawn shapes.
 
 use crate::random::Draws;
-use std::f64::consts::{PI, TAU};
+use std::f64::consts::TAU;
 
 type Colour = [f64; 3];
 
@@ -86,7 +86,7 @@ enum Pattern {
     /// Soft dots.
     Dots { wave: [f64; 2], phase: [f64; 2] },
     /// Clouds: two octaves of value noise.
-    Clouds { scale: f64, key: u64 },
+    Clouds { scale: f64, coarse: Box<Lattice>, fine: Box<Lattice> },
 }
 
 impl Pattern {
@@ -101,7 +101,9 @@ impl Pattern {
             1 => Pattern::Stripes { wave, phase: phase[0] },
             2 => Pattern::Checks { wave, phase },
             3 => Pattern::Dots { wave, phase },
-            _ => Pattern::Clouds { scale: 1.5 * waves / side, key: draws.bits() },
+            _ => {
+                Pattern::Clouds { scale: 1.5 * waves / side, coarse: Lattice::draw(draws), fine: Lattice::draw(draws) }
+            }
         }
     }
 
@@ -124,24 +126,32 @@ impl Pattern {
                 let (a, b) = turned(wave, phase);
                 (1.5 * (a + b - 0.6)).clamp(0.0, 1.0)
             }
-            Pattern::Clouds { scale, key } => {
-                let coarse = value_noise(x * scale, y * scale, *key);
-                let fine = value_noise(2.0 * x * scale, 2.0 * y * scale, key ^ 1);
-                (coarse * 2.0 + fine) / 3.0
+            Pattern::Clouds { scale, coarse, fine } => {
+                (coarse.at(x * scale, y * scale) * 2.0 + fine.at(2.0 * x * scale, 2.0 * y * scale)) / 3.0
             }
         }
     }
 }
 
-/// Random values at the whole numbers, smoothly joined.
-fn value_noise(x: f64, y: f64, key: u64) -> f64 {
-    let value = |dx: i64, dy: i64| {
-        let (x, y) = (x.floor() as i64 + dx, y.floor() as i64 + dy);
-        Draws::new(crate::random::Purpose::Shapes, &[key, x as u64, y as u64]).unit()
-    };
-    let smooth = |t: f64| 0.5 - 0.5 * (PI * t).cos();
-    let (tx, ty) = (smooth(x - x.floor()), smooth(y - y.floor()));
-    let top = value(0, 0) + (value(1, 0) - value(0, 0)) * tx;
-    let bottom = value(0, 1) + (value(1, 1) - value(0, 1)) * tx;
-    top + (bottom - top) * ty
+/// Random values at the whole numbers, smoothly joined (value noise).
+struct Lattice([[f64; Lattice::SIDE]; Lattice::SIDE]);
+
+impl Lattice {
+    /// Enough for the finest pattern: 5 waves × 1.5 × 2, and one more at the end.
+    const SIDE: usize = 17;
+
+    fn draw(draws: &mut Draws) -> Box<Lattice> {
+        Box::new(Lattice(std::array::from_fn(|_| std::array::from_fn(|_| draws.unit()))))
+    }
+
+    fn at(&self, x: f64, y: f64) -> f64 {
+        let smooth = |t: f64| t * t * (3.0 - 2.0 * t);
+        let (tx, ty) = (smooth(x.fract()), smooth(y.fract()));
+        let row = |y: usize| {
+            let [left, right] = [0, 1].map(|i| self.0[y.min(Self::SIDE - 1)][(x as usize + i).min(Self::SIDE - 1)]);
+            left + (right - left) * tx
+        };
+        let (top, bottom) = (row(y as usize), row(y as usize + 1));
+        top + (bottom - top) * ty
+    }
 }
