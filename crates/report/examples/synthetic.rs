@@ -10,13 +10,17 @@ use synthetic::{Made, predictions};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = PathBuf::from(std::env::args().nth(1).ok_or("name a folder")?);
-    let hundred = (0..100).map(|i| format!("{} {i}", ["maple tree", "orchid", "sweet pepper", "lawn mower", "ray"][i % 5]));
+    let hundred =
+        (0..100).map(|i| format!("{} {i}", ["maple tree", "orchid", "sweet pepper", "lawn mower", "ray"][i % 5]));
     let cases = [
         Made { name: "one", axes: vec![], seeds: 1, ..Made::default() },
         Made { name: "two", seeds: 1, ..Made::default() },
         Made {
             name: "six",
-            axes: vec![("model.parameters.pool", vec!["max", "average", "strided"]), ("train.optimizer", vec!["sgd", "adam"])],
+            axes: vec![
+                ("model.parameters.pool", vec!["max", "average", "strided"]),
+                ("train.optimizer", vec!["sgd", "adam"]),
+            ],
             baseline: Some(3),
             ..Made::default()
         },

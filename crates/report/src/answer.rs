@@ -42,16 +42,28 @@ fn first(standing: &Standing, best: &Entry) -> String {
     let measure = &standing.measure;
     let score = best.score.map_or(String::new(), |s| with_spread(measure, s, standing));
     if standing.entries.len() == 1 {
-        return format!("{} reaches a {} of {score}. It is the only configuration, so there is nothing to compare it with.", best.label(), measure.words());
+        return format!(
+            "{} reaches a {} of {score}. It is the only configuration, so there is nothing to compare it with.",
+            best.label(),
+            measure.words()
+        );
     }
     let superlative = if measure.direction == Direction::Max { "highest" } else { "lowest" };
     let of = standing.ranked;
     let baseline = if standing.baseline == Some(0) { ", the baseline," } else { "" };
     let part = if standing.folds { " (on the validation folds)" } else { "" };
     if of == 1 {
-        return format!("{}{baseline} reaches a {} of {score}{part}. No other configuration has a result yet, so there is nothing to compare it with.", best.label(), measure.words());
+        return format!(
+            "{}{baseline} reaches a {} of {score}{part}. No other configuration has a result yet, so there is nothing to compare it with.",
+            best.label(),
+            measure.words()
+        );
     }
-    format!("{}{baseline} has the {superlative} {} of {of} configurations: {score}{part}.", best.label(), measure.words())
+    format!(
+        "{}{baseline} has the {superlative} {} of {of} configurations: {score}{part}.",
+        best.label(),
+        measure.words()
+    )
 }
 
 /// `71.40 % ± 0.93 over 3 seeds`.
@@ -107,7 +119,8 @@ fn verdict(standing: &Standing, comparison: &Comparison) -> String {
     let n = test.difference.n;
     if n == 1 {
         let seeds = if standing.folds { "run" } else { "seed" };
-        let mut text = format!("with one {seeds} nothing can be said about whether this is noise; run more seeds to know.");
+        let mut text =
+            format!("with one {seeds} nothing can be said about whether this is noise; run more seeds to know.");
         if let [images] = comparison.images.as_slice() {
             text += &format!(
                 " (On the validation images that both classified, {} were right for the first alone and {} for the second alone; McNemar {}. That compares these two trained networks, not the choices behind them.)",
@@ -119,7 +132,10 @@ fn verdict(standing: &Standing, comparison: &Comparison) -> String {
         return text;
     }
     let (Some(p), Some((low, high))) = (test.p, test.difference.interval) else {
-        return format!("the difference is the same in all {}, so its spread cannot be judged; run more seeds to know.", runs(standing, n));
+        return format!(
+            "the difference is the same in all {}, so its spread cannot be judged; run more seeds to know.",
+            runs(standing, n)
+        );
     };
     let bounds = [low, high].map(|v| format!("{:.*}", measure.places(), v * measure.scale()).replace('-', "−"));
     let corrected = comparison.corrected;
@@ -127,14 +143,25 @@ fn verdict(standing: &Standing, comparison: &Comparison) -> String {
     let word = if judged < LEVEL { "unlikely to be noise" } else { "it could be noise" };
     let others = match corrected {
         Some(c) if standing.comparisons.len() > 1 => {
-            format!("{}, {} after Holm's correction for {} comparisons", p_value(p), p_value(c), standing.comparisons.len())
+            format!(
+                "{}, {} after Holm's correction for {} comparisons",
+                p_value(p),
+                p_value(c),
+                standing.comparisons.len()
+            )
         }
         Some(_) => format!("{}", p_value(p)),
         None => format!("{}, not corrected: the baseline is what the others are tested against", p_value(p)),
     };
     let few = if n == 2 { " Two pairs can only show a very large difference." } else { "" };
-    let folds = if standing.folds { " Folds share training images, so this interval is somewhat too narrow." } else { "" };
-    format!("{word} (paired over {}: 95 % interval of the difference {} to {}, t-test {others}).{few}{folds}", runs(standing, n), bounds[0], bounds[1])
+    let folds =
+        if standing.folds { " Folds share training images, so this interval is somewhat too narrow." } else { "" };
+    format!(
+        "{word} (paired over {}: 95 % interval of the difference {} to {}, t-test {others}).{few}{folds}",
+        runs(standing, n),
+        bounds[0],
+        bounds[1]
+    )
 }
 
 /// How many further configurations cannot be told from the best.
@@ -150,7 +177,10 @@ fn undecided(standing: &Standing) -> Option<String> {
         1 => "One further configuration".to_string(),
         n => format!("{n} further configurations"),
     };
-    Some(format!("{others} cannot be told from the best with this many {} either.", if standing.folds { "runs" } else { "seeds" }))
+    Some(format!(
+        "{others} cannot be told from the best with this many {} either.",
+        if standing.folds { "runs" } else { "seeds" }
+    ))
 }
 
 /// Accuracy on the sealed test images, for the chosen configuration and the baseline.
@@ -160,7 +190,12 @@ fn test(standing: &Standing, best: &Entry) -> Option<String> {
         format!("{:.2} %{sd}", s.mean * 100.0)
     };
     let own = best.test_accuracy()?;
-    let mut text = format!("On the test images, which nothing was chosen by, {} has an accuracy of {} over {}", best.label(), number(own), runs(standing, own.n));
+    let mut text = format!(
+        "On the test images, which nothing was chosen by, {} has an accuracy of {} over {}",
+        best.label(),
+        number(own),
+        runs(standing, own.n)
+    );
     if let Some(baseline) = standing.baseline.filter(|b| *b != 0).map(|b| &standing.entries[b])
         && let Some(sample) = baseline.test_accuracy()
     {

@@ -89,12 +89,25 @@ pub fn report(rows: &ExperimentRows, results: &ResultsFolder) -> Result<Report, 
         ("comparisons.csv", tables::comparisons_csv(&standing)?),
         ("leaderboard.tex", tables::leaderboard_tex(&standing).into_bytes()),
     ];
-    let table_files = tables.into_iter().map(|(name, bytes)| write(&folder.join(name), &bytes)).collect::<Result<_, _>>()?;
+    let table_files =
+        tables.into_iter().map(|(name, bytes)| write(&folder.join(name), &bytes)).collect::<Result<_, _>>()?;
     let pictures: Vec<(Chart, String)> = charts.into_iter().map(|d| (d.chart, d.svg)).collect();
-    let page = Page { standing: &standing, answer: &answer, warnings: &warnings, leaderboard: &leaderboard, charts: &pictures };
+    let page = Page {
+        standing: &standing,
+        answer: &answer,
+        warnings: &warnings,
+        leaderboard: &leaderboard,
+        charts: &pictures,
+    };
     let html = write(&folder.join("report.html"), page.html().as_bytes())?;
     let words = answer.into_iter().chain(warnings.into_iter().map(|w| format!("Note: {w}")));
-    Ok(Report { answer: words.collect::<Vec<_>>().join("\n\n"), leaderboard, html, charts: chart_files, tables: table_files })
+    Ok(Report {
+        answer: words.collect::<Vec<_>>().join("\n\n"),
+        leaderboard,
+        html,
+        charts: chart_files,
+        tables: table_files,
+    })
 }
 
 /// Predictions of the chosen configuration's first finished job, or what is wrong with them.

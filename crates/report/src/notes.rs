@@ -56,7 +56,9 @@ fn numerics(standing: &Standing) -> Option<String> {
         let own: BTreeSet<String> = entry
             .finished()
             .filter_map(|r| r.job.fingerprint.as_ref())
-            .map(|f| format!("{} on {} ({}), version {} {}", f.backend, f.device, f.instructions, f.version, f.revision))
+            .map(|f| {
+                format!("{} on {} ({}), version {} {}", f.backend, f.device, f.instructions, f.version, f.revision)
+            })
             .collect();
         mixed |= own.len() > 1;
         for print in own {
@@ -78,14 +80,11 @@ fn numerics(standing: &Standing) -> Option<String> {
 
 /// Finished jobs without a finite value.
 fn without_number(standing: &Standing) -> Option<String> {
-    let labels: BTreeSet<&str> = standing
-        .entries
-        .iter()
-        .filter(|e| e.finished().any(|r| r.value.is_none()))
-        .map(Entry::label)
-        .collect();
+    let labels: BTreeSet<&str> =
+        standing.entries.iter().filter(|e| e.finished().any(|r| r.value.is_none())).map(Entry::label).collect();
     let labels: Vec<&str> = labels.into_iter().collect();
-    (!labels.is_empty()).then(|| format!("Some finished jobs have no finite {}: {}.", standing.measure.words(), few(&labels)))
+    (!labels.is_empty())
+        .then(|| format!("Some finished jobs have no finite {}: {}.", standing.measure.words(), few(&labels)))
 }
 
 /// The first few names of a list.

@@ -6,6 +6,7 @@ use crate::draw::axis::duration;
 use crate::draw::render::{escape, themed};
 use crate::draw::text::{BOLD, FAMILY, REGULAR};
 use crate::standing::Standing;
+use crate::stats::McNemar;
 use crate::tables::TextTable;
 use base64::Engine as _;
 use std::collections::BTreeMap;
@@ -29,7 +30,8 @@ impl Page<'_> {
     pub fn html(&self) -> String {
         let revision = self.standing.revision;
         let title = escape(&revision.experiment);
-        let question = revision.question.as_ref().map_or(String::new(), |q| format!("<p class=\"question\">{}</p>", escape(q)));
+        let question =
+            revision.question.as_ref().map_or(String::new(), |q| format!("<p class=\"question\">{}</p>", escape(q)));
         format!(
             "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n<title>{title} – report</title>\n<style>\n{fonts}{STYLE}</style>\n</head>\n<body>\n<main>\n<header><p class=\"kind\">Experiment</p><h1>{title}</h1>{question}</header>\n{answer}{leaderboard}{comparisons}{charts}{provenance}</main>\n</body>\n</html>\n",
             fonts = fonts(),
@@ -60,12 +62,22 @@ impl Page<'_> {
             i if Some(i) == baseline => " class=\"baseline\"",
             _ => "",
         };
-        let rows: String = self.leaderboard.rows.iter().enumerate().map(|(i, row)| format!("<tr{}>{}</tr>\n", class(i), cells(row))).collect();
+        let rows: String = self
+            .leaderboard
+            .rows
+            .iter()
+            .enumerate()
+            .map(|(i, row)| format!("<tr{}>{}</tr>\n", class(i), cells(row)))
+            .collect();
         format!(
             "<section>\n<h2>Leaderboard</h2>\n<p class=\"caption\">Ordered by {} alone; mean ± standard deviation over runs, 95 % interval of the mean by Student's t, n: finished of planned runs. MACs: multiply-accumulate operations for one image. Time: training one run, without epochs that were taken over from another job.{}</p>\n<div class=\"wide\"><table>\n<thead><tr>{}</tr></thead>\n<tbody>\n{rows}</tbody></table></div>\n</section>\n",
             escape(&self.standing.measure.words()),
             self.sealed(),
-            self.leaderboard.columns.iter().map(|c| format!("<th scope=\"col\">{}</th>", escape(c))).collect::<String>(),
+            self.leaderboard
+                .columns
+                .iter()
+                .map(|c| format!("<th scope=\"col\">{}</th>", escape(c)))
+                .collect::<String>(),
         )
     }
 
@@ -97,20 +109,30 @@ impl Page<'_> {
                     s.entries[c.better].label().to_string(),
                     s.entries[c.worse].label().to_string(),
                     difference.map_or("–".into(), |d| number(d.mean)),
-                    difference.and_then(|d| d.interval).map_or("–".into(), |(a, b)| format!("{} to {}", number(a), number(b))),
+                    difference
+                        .and_then(|d| d.interval)
+                        .map_or("–".into(), |(a, b)| format!("{} to {}", number(a), number(b))),
                     c.test.and_then(|t| t.p).map_or("–".into(), bare),
                     c.corrected.map_or("–".into(), bare),
-                    c.images.iter().map(|m| bare(m.p)).collect::<Vec<_>>().join(", "),
+                    on_images(&c.images),
                 ];
                 let class = if c.corrected.is_some_and(|p| p < LEVEL) { " class=\"clear\"" } else { "" };
                 format!("<tr{class}>{}</tr>\n", cells(&row))
             })
             .collect();
         let unit = if measure.is_share() { " (percentage points)" } else { "" };
-        let heads = ["better".into(), "worse".into(), format!("difference{unit}"), "95 % interval".into(), "p".into(), "p (Holm)".into(), "McNemar p, run by run".into()];
+        let heads = [
+            "better".into(),
+            "worse".into(),
+            format!("difference{unit}"),
+            "95 % interval".into(),
+            "p".into(),
+            "p (Holm)".into(),
+            "McNemar".into(),
+        ];
         let heads: String = heads.iter().map(|h: &String| format!("<th scope=\"col\">{}</th>", escape(h))).collect();
         format!(
-            "<section>\n<details{}>\n<summary>Could it be noise? {} comparisons</summary>\n<p class=\"caption\">Differences of {} paired by {}; two-sided t-test, corrected by Holm's method over all {} comparisons made ({}). McNemar's test asks, for two trained networks, whether they differ on the validation images that both classified; it knows nothing of how another seed would have come out. All comparisons are in comparisons.csv.</p>\n<div class=\"wide\"><table>\n<thead><tr>{heads}</tr></thead>\n<tbody>\n{rows}</tbody></table></div>\n</details>\n</section>\n",
+            "<section>\n<details{}>\n<summary>Could it be noise? {} comparisons</summary>\n<p class=\"caption\">Differences of {} paired by {}; two-sided t-test, corrected by Holm's method over all {} comparisons made ({}). McNemar's test asks, for two trained networks, whether they differ on the validation images that both classified; it knows nothing of how another seed would have come out. Shown is its p-value, or in how many of the pairs it is below 0.05. All comparisons are in comparisons.csv.</p>\n<div class=\"wide\"><table>\n<thead><tr>{heads}</tr></thead>\n<tbody>\n{rows}</tbody></table></div>\n</details>\n</section>\n",
             if shown.len() <= 12 { " open" } else { "" },
             shown.len(),
             escape(&measure.words()),
@@ -151,18 +173,31 @@ impl Page<'_> {
         let mut hashes: Vec<&str> = s.entries.iter().map(|e| e.row.member.data_hash.as_str()).collect();
         hashes.sort_unstable();
         hashes.dedup();
-        let sources: std::collections::BTreeSet<&str> = s.entries.iter().map(|e| e.row.member.resolved.data.source.name()).collect();
-        facts.push(("Images", format!("{}, content {}", sources.into_iter().collect::<Vec<_>>().join(", "), hashes.join(", "))));
+        let sources: std::collections::BTreeSet<&str> =
+            s.entries.iter().map(|e| e.row.member.resolved.data.source.name()).collect();
+        facts.push((
+            "Images",
+            format!("{}, content {}", sources.into_iter().collect::<Vec<_>>().join(", "), hashes.join(", ")),
+        ));
         let mut prints: BTreeMap<String, usize> = BTreeMap::new();
         for job in s.entries.iter().flat_map(|e| &e.runs).map(|r| r.job) {
             if let Some(f) = &job.fingerprint {
-                *prints.entry(format!("{} on {} ({}, {}), worker {} {}", f.backend, job.device, f.device, f.instructions, f.version, f.revision)).or_default() += 1;
+                *prints
+                    .entry(format!(
+                        "{} on {} ({}, {}), worker {} {}",
+                        f.backend, job.device, f.device, f.instructions, f.version, f.revision
+                    ))
+                    .or_default() += 1;
             }
         }
         facts.extend(prints.into_iter().map(|(print, n)| ("Trained with", format!("{print}: {n} jobs"))));
         facts.push(("Rendered by", format!("convsweep {}", env!("CARGO_PKG_VERSION"))));
-        let rows: String = facts.iter().map(|(name, value)| format!("<tr><th scope=\"row\">{name}</th><td>{}</td></tr>\n", escape(value))).collect();
-        let classes = revision.classes.iter().enumerate().map(|(i, c)| format!("{i} {c}")).collect::<Vec<_>>().join(", ");
+        let rows: String = facts
+            .iter()
+            .map(|(name, value)| format!("<tr><th scope=\"row\">{name}</th><td>{}</td></tr>\n", escape(value)))
+            .collect();
+        let classes =
+            revision.classes.iter().enumerate().map(|(i, c)| format!("{i} {c}")).collect::<Vec<_>>().join(", ");
         let configurations: String = s
             .entries
             .iter()
@@ -172,10 +207,20 @@ impl Page<'_> {
                     .iter()
                     .map(|r| {
                         let fold = r.job.fold.map_or(String::new(), |f| format!(" fold {f}"));
-                        format!("seed {}{fold}: {} ({})", r.job.seed, r.job.job, r.job.outcome.as_deref().unwrap_or("not finished"))
+                        format!(
+                            "seed {}{fold}: {} ({})",
+                            r.job.seed,
+                            r.job.job,
+                            r.job.outcome.as_deref().unwrap_or("not finished")
+                        )
                     })
                     .collect();
-                format!("<tr><td>{}</td><td><code>{}</code></td><td>{}</td></tr>\n", escape(e.label()), e.row.member.configuration, escape(&jobs.join(", ")))
+                format!(
+                    "<tr><td>{}</td><td><code>{}</code></td><td>{}</td></tr>\n",
+                    escape(e.label()),
+                    e.row.member.configuration,
+                    escape(&jobs.join(", "))
+                )
             })
             .collect();
         format!(
@@ -183,6 +228,15 @@ impl Page<'_> {
             escape(&classes),
             escape(&revision.text)
         )
+    }
+}
+
+/// McNemar's p for one pair of networks, or how many pairs differ.
+fn on_images(tests: &[McNemar]) -> String {
+    match tests {
+        [] => "–".into(),
+        [only] => bare(only.p),
+        several => format!("{} of {}", several.iter().filter(|m| m.p < LEVEL).count(), several.len()),
     }
 }
 
@@ -212,7 +266,7 @@ const STYLE: &str = r#":root { --ink: #1b1f24; --muted: #57606a; --grid: #e1e4e8
 @media (prefers-color-scheme: dark) { :root { --ink: #e6e9ec; --muted: #a3acb5; --grid: #30363d; --faint: #6b747d; --paper: #171b20; --page: #0f1216; --accent: #56b4e9; --note: #2b2415; --note-edge: #e69f00; } }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--page); color: var(--ink); font: 16px/1.55 "Convsweep Sans", Inter, "Helvetica Neue", Arial, sans-serif; }
-main { max-width: 860px; margin: 0 auto; padding: 32px 20px 64px; }
+main { max-width: 1020px; margin: 0 auto; padding: 32px 20px 64px; }
 h1 { font-size: 30px; line-height: 1.2; margin: 0; overflow-wrap: anywhere; }
 h2 { font-size: 19px; line-height: 1.3; margin: 0 0 10px; overflow-wrap: anywhere; }
 header { margin-bottom: 24px; }
@@ -225,14 +279,14 @@ section { background: var(--paper); border: 1px solid var(--grid); border-radius
 .lead { font-size: 19px; font-weight: 600; line-height: 1.4; }
 .warning { background: var(--note); border-left: 3px solid var(--note-edge); padding: 8px 12px; border-radius: 4px; font-size: 15px; }
 .caption, figcaption { color: var(--muted); font-size: 14px; line-height: 1.45; margin: 0 0 12px; }
-figure { margin: 0; }
+figure { margin: 0 auto; max-width: 880px; }
 figcaption { margin: 10px 0 0; }
 figure svg { display: block; width: 100%; height: auto; }
 .files { white-space: nowrap; margin-left: 6px; }
 a { color: var(--accent); }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-size: 14px; }
-th, td { text-align: right; padding: 6px 10px; border-bottom: 1px solid var(--grid); white-space: nowrap; }
+th, td { text-align: right; padding: 6px 8px; border-bottom: 1px solid var(--grid); white-space: nowrap; }
 th { font-weight: 600; color: var(--muted); }
 thead th { white-space: normal; vertical-align: bottom; }
 td:first-child, th:first-child, td:nth-child(2), th:nth-child(2) { text-align: left; }

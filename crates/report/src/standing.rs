@@ -169,14 +169,10 @@ impl<'a> Standing<'a> {
         let measure = Measure { name: revision.metric.name.clone(), direction: revision.metric.direction };
         let mut entries: Vec<Entry> = rows.configurations.iter().map(|row| entry(row, &measure)).collect();
         let key = |e: &Entry| e.score.map_or(f64::INFINITY, |s| -measure.gain(s.mean));
-        entries.sort_by(|a, b| {
-            key(a).total_cmp(&key(b)).then(a.row.member.position.cmp(&b.row.member.position))
-        });
+        entries.sort_by(|a, b| key(a).total_cmp(&key(b)).then(a.row.member.position.cmp(&b.row.member.position)));
         let ranked = entries.iter().filter(|e| e.score.is_some()).count();
-        let baseline = revision
-            .baseline
-            .as_ref()
-            .and_then(|id| entries.iter().position(|e| &e.row.member.configuration == id));
+        let baseline =
+            revision.baseline.as_ref().and_then(|id| entries.iter().position(|e| &e.row.member.configuration == id));
         for (entry, style) in entries.iter_mut().zip(styles(rows.configurations.len(), baseline)) {
             entry.style = style;
         }
@@ -234,11 +230,8 @@ fn compare(ranking: &[Entry], baseline: Option<usize>, measure: &Measure) -> Vec
     };
     let mut comparisons: Vec<Comparison> =
         pairs.into_iter().map(|(better, worse)| compare_two(ranking, better, worse, measure)).collect();
-    let (tested, p): (Vec<usize>, Vec<f64>) = comparisons
-        .iter()
-        .enumerate()
-        .filter_map(|(i, c)| c.test.and_then(|t| t.p).map(|p| (i, p)))
-        .unzip();
+    let (tested, p): (Vec<usize>, Vec<f64>) =
+        comparisons.iter().enumerate().filter_map(|(i, c)| c.test.and_then(|t| t.p).map(|p| (i, p))).unzip();
     for (i, corrected) in tested.into_iter().zip(holm(&p)) {
         comparisons[i].corrected = Some(corrected);
     }
@@ -254,10 +247,8 @@ pub fn compare_two(ranking: &[Entry], better: usize, worse: usize, measure: &Mea
         .filter_map(|r| b.runs.iter().find(|other| other.pair() == r.pair()).map(|other| (r, other)))
         .filter(|(r, other)| r.value.is_some() && other.value.is_some())
         .collect();
-    let differences: Vec<f64> = shared
-        .iter()
-        .filter_map(|(r, other)| Some(measure.gain(r.value?) - measure.gain(other.value?)))
-        .collect();
+    let differences: Vec<f64> =
+        shared.iter().filter_map(|(r, other)| Some(measure.gain(r.value?) - measure.gain(other.value?))).collect();
     let images = if same_images(a.row, b.row) {
         shared.iter().filter_map(|(r, other)| on_images(r.job, other.job)).collect()
     } else {

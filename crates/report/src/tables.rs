@@ -20,7 +20,8 @@ pub struct TextTable {
 /// The leaderboard as people read it.
 pub fn leaderboard(standing: &Standing) -> TextTable {
     let measure = &standing.measure;
-    let with_test = (0..standing.ranked).any(|r| standing.shows_test(r) && standing.entries[r].test_accuracy().is_some());
+    let with_test =
+        (0..standing.ranked).any(|r| standing.shows_test(r) && standing.entries[r].test_accuracy().is_some());
     let mut columns: Vec<String> = ["", "configuration"].map(String::from).to_vec();
     columns.extend([measure.label(), "95 % interval".into(), "n".into()]);
     if with_test {
@@ -33,7 +34,10 @@ pub fn leaderboard(standing: &Standing) -> TextTable {
             if entry.score.is_some() { (rank + 1).to_string() } else { "–".into() },
             named(standing, entry.label()),
             entry.score.map_or("–".into(), |s| spread(s, &number)),
-            entry.score.and_then(|s| s.interval).map_or("–".into(), |(a, b)| format!("{} to {}", number(a), number(b))),
+            entry
+                .score
+                .and_then(|s| s.interval)
+                .map_or("–".into(), |(a, b)| format!("{} to {}", number(a), number(b))),
             format!("{}/{}", entry.score.map_or(0, |s| s.n), entry.runs.len()),
         ];
         if with_test {
@@ -74,9 +78,10 @@ pub fn leaderboard_csv(standing: &Standing) -> Result<Vec<u8>, csv::Error> {
     let axes = &standing.revision.axes;
     let mut columns: Vec<String> = ["rank", "configuration", "id"].map(String::from).to_vec();
     columns.extend(axes.iter().map(|a| a.path.clone()));
-    columns.extend(["n", "jobs", "mean", "sd", "ci95_low", "ci95_high"].map(|c| {
-        if matches!(c, "n" | "jobs") { c.to_string() } else { format!("{}_{c}", standing.measure.name) }
-    }));
+    columns.extend(
+        ["n", "jobs", "mean", "sd", "ci95_low", "ci95_high"]
+            .map(|c| if matches!(c, "n" | "jobs") { c.to_string() } else { format!("{}_{c}", standing.measure.name) }),
+    );
     columns.extend(["test_accuracy_mean", "test_accuracy_sd", "parameters", "macs", "seconds_mean"].map(String::from));
     let row = |(rank, entry): (usize, &Entry)| {
         let member = &entry.row.member;
@@ -87,9 +92,10 @@ pub fn leaderboard_csv(standing: &Standing) -> Result<Vec<u8>, csv::Error> {
             entry.label().to_string(),
             member.configuration.to_string(),
         ];
-        row.extend(axes.iter().map(|a| {
-            member.values.iter().find(|v| v.path == a.path).map_or(String::new(), |v| v.label.clone())
-        }));
+        row.extend(
+            axes.iter()
+                .map(|a| member.values.iter().find(|v| v.path == a.path).map_or(String::new(), |v| v.label.clone())),
+        );
         row.push(score.map_or(0, |s| s.n).to_string());
         row.push(entry.runs.len().to_string());
         row.push(optional(score.map(|s| s.mean)));
@@ -159,7 +165,8 @@ pub fn evaluations_csv(standing: &Standing) -> Result<Vec<u8>, csv::Error> {
 }
 
 fn macro_f1(evaluation: &EvaluationRow) -> f64 {
-    let counts: Vec<Vec<u64>> = evaluation.confusion.iter().map(|r| r.iter().map(|c| u64::from(*c)).collect()).collect();
+    let counts: Vec<Vec<u64>> =
+        evaluation.confusion.iter().map(|r| r.iter().map(|c| u64::from(*c)).collect()).collect();
     let scores = class_scores(&counts);
     scores.iter().map(|s| s.f1).sum::<f64>() / scores.len().max(1) as f64
 }
@@ -193,7 +200,10 @@ pub fn leaderboard_tex(standing: &Standing) -> String {
     let table = leaderboard(standing);
     let align: String = (0..table.columns.len()).map(|i| if i == 1 { 'l' } else { 'r' }).collect();
     let line = |cells: &[String]| format!("{} \\\\\n", cells.iter().map(|c| tex(c)).collect::<Vec<_>>().join(" & "));
-    let mut text = format!("% {}: mean and standard deviation over runs; needs \\usepackage{{booktabs}}\n", standing.revision.experiment.replace('\n', " "));
+    let mut text = format!(
+        "% {}: mean and standard deviation over runs; needs \\usepackage{{booktabs}}\n",
+        standing.revision.experiment.replace('\n', " ")
+    );
     text += &format!("\\begin{{tabular}}{{{align}}}\n\\toprule\n{}\\midrule\n", line(&table.columns));
     for row in &table.rows {
         text += &line(row);

@@ -2,7 +2,7 @@
 
 use super::confusion::Confusion;
 use super::{Chart, WIDTH, runs};
-use crate::draw::axis::{Panel, labelled, padded, ticks};
+use crate::draw::axis::{Panel, extent, labelled, padded, ticks};
 use crate::draw::color::{FAINT, Marker, SERIES, SOLID, Style};
 use crate::draw::legend::{self, Key};
 use crate::draw::scene::{Anchor, SMALL, Scene, Text};
@@ -56,18 +56,23 @@ impl Classes {
         let in_column = self.rows.len().div_ceil(columns);
         let row = if self.rows.len() > 20 { 13.5 } else { 20.0 };
         let all = self.rows.iter().flat_map(|(_, s)| [s.precision, s.recall]).flatten().map(|v| v * 100.0);
-        let low = padded((all.fold(100.0f64, f64::min), 100.0), 0.05).0.max(0.0);
+        let (low, high) = padded(extent(all).unwrap_or((0.0, 100.0)), 0.08);
+        let (low, high) = (low.max(0.0), high.min(100.0));
         let width = (WIDTH - 24.0) / columns as f64;
         let names = self.rows.iter().map(|(l, _)| text::width(l, SMALL, false)).fold(0.0f64, f64::max).min(width * 0.4);
-        let keys = [("precision", PRECISION), ("recall", RECALL)].map(|(name, style)| Key { name: name.into(), style, line: false });
+        let keys = [("precision", PRECISION), ("recall", RECALL)].map(|(name, style)| Key {
+            name: name.into(),
+            style,
+            line: false,
+        });
         let (top, bottom) = (32.0, 32.0 + row * in_column as f64 + 6.0);
         let mut scene = Scene::new(WIDTH, bottom + 44.0, "Precision and recall by class");
         legend::draw(&mut scene, &keys, (12.0, 6.0), WIDTH - 24.0);
         for (column, rows) in self.rows.chunks(in_column).enumerate() {
             let left = 12.0 + width * column as f64 + names + 10.0;
             let right = 12.0 + width * (column as f64 + 1.0) - 16.0;
-            let frame = Panel::new((left, top, right, bottom), (low, 100.0), (0.0, 1.0));
-            frame.bottom_axis(&mut scene, &labelled(ticks((low, 100.0), if columns > 1 { 3 } else { 8 })), true);
+            let frame = Panel::new((left, top, right, bottom), (low, high), (0.0, 1.0));
+            frame.bottom_axis(&mut scene, &labelled(ticks((low, high), if columns > 1 { 3 } else { 8 })), true);
             if columns == 1 || column == columns / 2 {
                 frame.x_name(&mut scene, "precision, recall (%)");
             }

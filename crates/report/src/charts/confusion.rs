@@ -90,7 +90,11 @@ impl Confusion {
         let n = self.classes.len();
         let named = n <= NAMED;
         let listed = 206.0;
-        let labels = if named { self.classes.iter().map(|c| text::width(c, TEXT, false)).fold(0.0f64, f64::max).min(96.0) } else { 26.0 };
+        let labels = if named {
+            self.classes.iter().map(|c| text::width(c, TEXT, false)).fold(0.0f64, f64::max).min(96.0)
+        } else {
+            26.0
+        };
         let left = labels + 34.0;
         let cell = ((WIDTH - listed - left - 14.0) / n as f64).min(44.0);
         let side = cell * n as f64;
@@ -110,7 +114,10 @@ impl Confusion {
         for i in (0..n).step_by(every) {
             let middle = cell * (i as f64 + 0.5);
             let name = if named { text::fit(&self.classes[i], labels, size, false) } else { i.to_string() };
-            scene.text(Text::new((left - 6.0, top + middle + size.max(SMALL * 0.9) * 0.36), name.clone(), Anchor::End).size(if named { size } else { SMALL }));
+            scene.text(
+                Text::new((left - 6.0, top + middle + size.max(SMALL * 0.9) * 0.36), name.clone(), Anchor::End)
+                    .size(if named { size } else { SMALL }),
+            );
             let at = (left + middle, top + side);
             scene.text(if turned {
                 Text::new((at.0 + size * 0.36, at.1 + 6.0), name, Anchor::End).size(size).upright()
@@ -119,7 +126,10 @@ impl Confusion {
             });
         }
         let kind = if named { "" } else { " (number)" };
-        scene.text(Text::new((left + side / 2.0, top + side + below + 14.0), format!("predicted class{kind}"), Anchor::Middle).bold());
+        scene.text(
+            Text::new((left + side / 2.0, top + side + below + 14.0), format!("predicted class{kind}"), Anchor::Middle)
+                .bold(),
+        );
         scene.text(Text::new((15.0, top + side / 2.0), format!("true class{kind}"), Anchor::Middle).bold().upright());
         self.list(&mut scene, left + side + 22.0, top);
         scene
@@ -139,7 +149,8 @@ impl Confusion {
                 let number = if per_cent >= 9.95 { format!("{per_cent:.0}") } else { format!("{per_cent:.1}") };
                 let size = (cell * 0.36).min(TEXT);
                 let place = (at.0 + cell / 2.0, at.1 + cell / 2.0 + size * 0.36);
-                scene.text(Text::new(place, number, Anchor::Middle).size(size).color(intensity(share.sqrt()).text_on()));
+                scene
+                    .text(Text::new(place, number, Anchor::Middle).size(size).color(intensity(share.sqrt()).text_on()));
             }
         }
     }
@@ -154,8 +165,9 @@ impl Confusion {
             let y = top + HEADING + 20.0 + 17.0 * i as f64;
             let number = format!("{:.1} %", share * 100.0);
             scene.text(Text::new((x + 38.0, y), number, Anchor::End).size(SMALL).color(MUTED));
-            let words = format!("{} → {}", self.classes[*truth], self.classes[*predicted]);
-            let words = text::fit(&words, WIDTH - x - 52.0, SMALL, false);
+            let room = (WIDTH - x - 52.0 - text::width(" → ", SMALL, false)) / 2.0;
+            let [truth, predicted] = [truth, predicted].map(|c| text::fit(&self.classes[*c], room, SMALL, false));
+            let words = format!("{truth} → {predicted}");
             scene.text(Text::new((x + 46.0, y), words, Anchor::Start).size(SMALL).color(INK));
         }
     }

@@ -128,7 +128,12 @@ impl Cost {
         for point in plain.into_iter().chain(highlighted) {
             let color = point.style.color;
             if point.sd > 0.0 && point.style.highlighted {
-                scene.rule(frame.at(point.cost, point.value - point.sd), frame.at(point.cost, point.value + point.sd), color, 1.3);
+                scene.rule(
+                    frame.at(point.cost, point.value - point.sd),
+                    frame.at(point.cost, point.value + point.sd),
+                    color,
+                    1.3,
+                );
             }
             let radius = if point.style.highlighted { 4.4 } else { 3.0 };
             scene.marker(frame.at(point.cost, point.value), radius, point.style.marker, color);

@@ -41,7 +41,9 @@ pub struct Line {
 /// The charts of accuracy and of loss.
 pub fn charts(standing: &Standing) -> Vec<Chart> {
     let n = runs_over_all(standing);
-    let caption = format!("After each epoch: mean over {n}, with a band of ± one standard deviation; dotted lines mark changes of phase.");
+    let caption = format!(
+        "After each epoch: mean over {n}, with a band of ± one standard deviation; dotted lines mark changes of phase."
+    );
     let accuracy = Curves::new(standing, &[metric::VAL_ACCURACY]).map(|c| Chart {
         name: "curves-accuracy".into(),
         title: "Learning curves: accuracy on the validation images".into(),
@@ -68,14 +70,12 @@ impl Curves {
                 CurvePanel { name: measure.label(), lines }
             })
             .collect();
-        let drawn: Vec<usize> = (0..standing.entries.len())
-            .filter(|i| panels.iter().any(|p| !p.lines[*i].points.is_empty()))
-            .collect();
+        let drawn: Vec<usize> =
+            (0..standing.entries.len()).filter(|i| panels.iter().any(|p| !p.lines[*i].points.is_empty())).collect();
         if drawn.is_empty() {
             return None;
         }
-        let mut changes: Vec<u32> =
-            standing.entries.iter().flat_map(|e| phase_changes(e)).collect();
+        let mut changes: Vec<u32> = standing.entries.iter().flat_map(|e| phase_changes(e)).collect();
         changes.sort_unstable();
         changes.dedup();
         Some(Curves { panels, phase_changes: changes, keys: keys(standing, &drawn, true) })

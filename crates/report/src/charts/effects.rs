@@ -25,7 +25,7 @@ pub struct Effects {
 pub struct Effect {
     /// Short name of the axis.
     pub axis: String,
-    /// Its values in the file's order, with the summary over the configurations that have them.
+    /// Its values in the file's order, with the summary over the configurations that have them (over the runs, where there is one axis only).
     pub values: Vec<(String, Sample)>,
     /// Configurations that differ in this axis alone, as (place of the value, mean of the configuration).
     pub traces: Vec<Vec<(usize, f64)>>,
@@ -39,9 +39,16 @@ pub fn chart(standing: &Standing) -> Option<Chart> {
         name: "effects".into(),
         title: if several { "Effect of each axis".into() } else { format!("Effect of {}", effects.axes[0].axis) },
         caption: if several {
-            format!("For each value of an axis: the mean {} over all configurations that have it (mark), ± one standard deviation over them (line). Grey lines join configurations that differ in this axis alone: where they run alike, the effect does not depend on the other axes.", standing.measure.words())
+            format!(
+                "For each value of an axis: the mean {} over all configurations that have it (mark), ± one standard deviation over them (line). Grey lines join configurations that differ in this axis alone: where they run alike, the effect does not depend on the other axes.",
+                standing.measure.words()
+            )
         } else {
-            format!("Mean {} for each value; there is no other axis to average over.", standing.measure.words())
+            format!(
+                "Mean {} for each value, ± one standard deviation over {} (line).",
+                standing.measure.words(),
+                super::runs_over_all(standing)
+            )
         },
         scene: effects.scene(),
     })
@@ -50,8 +57,12 @@ pub fn chart(standing: &Standing) -> Option<Chart> {
 impl Effects {
     /// Averages the configurations' means; every configuration weighs the same however many runs it has.
     pub fn new(standing: &Standing) -> Option<Effects> {
-        let axes: Vec<Effect> =
-            standing.revision.axes.iter().filter_map(|axis| effect(standing, &axis.path, &axis.name, &axis.labels)).collect();
+        let axes: Vec<Effect> = standing
+            .revision
+            .axes
+            .iter()
+            .filter_map(|axis| effect(standing, &axis.path, &axis.name, &axis.labels))
+            .collect();
         let measure = &standing.measure;
         (!axes.is_empty()).then(|| Effects { name: measure.label(), places: measure.places(), axes })
     }
@@ -121,8 +132,10 @@ impl Effects {
 const ROW: f64 = 25.0;
 
 fn effect(standing: &Standing, path: &str, name: &str, labels: &[String]) -> Option<Effect> {
+    let alone = standing.revision.axes.len() == 1;
     let scale = standing.measure.scale();
     let mut by_value: Vec<Vec<f64>> = vec![Vec::new(); labels.len()];
+    let mut single: Vec<Vec<f64>> = vec![Vec::new(); labels.len()];
     let mut traces: BTreeMap<Vec<(&str, &str)>, Vec<(usize, f64)>> = BTreeMap::new();
     for entry in standing.ranking() {
         let values = &entry.row.member.values;
@@ -130,12 +143,15 @@ fn effect(standing: &Standing, path: &str, name: &str, labels: &[String]) -> Opt
         let Some(place) = labels.iter().position(|l| *l == own.label) else { continue };
         let Some(score) = entry.score else { continue };
         by_value[place].push(score.mean * scale);
+        single[place].extend(entry.runs.iter().filter_map(|r| r.value).map(|v| v * scale));
         let others = values.iter().filter(|v| v.path != path).map(|v| (v.path.as_str(), v.label.as_str())).collect();
         traces.entry(others).or_default().push((place, score.mean * scale));
     }
+    // Without another axis to spread over, the spread is that over the runs.
+    let samples = if alone { single } else { by_value };
     let mut places = vec![None; labels.len()];
     let mut values = Vec::new();
-    for (i, (label, means)) in labels.iter().zip(&by_value).enumerate() {
+    for (i, (label, means)) in labels.iter().zip(&samples).enumerate() {
         if let Some(sample) = Sample::of(means) {
             places[i] = Some(values.len());
             values.push((label.clone(), sample));
@@ -145,5 +161,9 @@ fn effect(standing: &Standing, path: &str, name: &str, labels: &[String]) -> Opt
         trace.sort_by_key(|(place, _)| *place);
         trace.into_iter().filter_map(|(place, v)| Some((places[place]?, v))).collect::<Vec<_>>()
     });
-    (values.len() > 1).then(|| Effect { axis: name.to_string(), values, traces: traces.filter(|t| t.len() > 1).collect() })
+    (values.len() > 1).then(|| Effect {
+        axis: name.to_string(),
+        values,
+        traces: traces.filter(|t| t.len() > 1).collect(),
+    })
 }

@@ -34,7 +34,8 @@ const PAIRS: usize = 3;
 pub fn charts(standing: &Standing) -> Vec<Chart> {
     let axes = &standing.revision.axes;
     let pairs = (0..axes.len()).flat_map(|a| (a + 1..axes.len()).map(move |b| (a, b)));
-    let maps: Vec<HeatMap> = pairs.filter_map(|(a, b)| HeatMap::new(standing, &axes[a], &axes[b])).take(PAIRS).collect();
+    let maps: Vec<HeatMap> =
+        pairs.filter_map(|(a, b)| HeatMap::new(standing, &axes[a], &axes[b])).take(PAIRS).collect();
     let single = maps.len() == 1;
     maps.into_iter()
         .enumerate()
@@ -65,14 +66,16 @@ impl HeatMap {
                 values[row][column].push(score.mean * standing.measure.scale());
             }
         }
-        let used_rows: Vec<usize> = (0..down.labels.len()).filter(|r| values[*r].iter().any(|v| !v.is_empty())).collect();
+        let used_rows: Vec<usize> =
+            (0..down.labels.len()).filter(|r| values[*r].iter().any(|v| !v.is_empty())).collect();
         let used: Vec<usize> = (0..across.labels.len()).filter(|c| values.iter().any(|r| !r[*c].is_empty())).collect();
         if used_rows.len() < 2 || used.len() < 2 {
             return None;
         }
         let averaged = values.iter().flatten().any(|v| v.len() > 1);
         let mean = |v: &Vec<f64>| Sample::of(v).map(|s| s.mean);
-        let pick = |axis: &Axis, used: &[usize]| (axis.name.clone(), used.iter().map(|i| axis.labels[*i].clone()).collect());
+        let pick =
+            |axis: &Axis, used: &[usize]| (axis.name.clone(), used.iter().map(|i| axis.labels[*i].clone()).collect());
         Some(HeatMap {
             name: standing.measure.label(),
             across: pick(across, &used),
@@ -86,15 +89,20 @@ impl HeatMap {
     /// The best field as (row, column).
     pub fn best(&self) -> Option<(usize, usize)> {
         let sign = if self.larger_is_better { 1.0 } else { -1.0 };
-        let all = self.fields.iter().enumerate().flat_map(|(r, row)| row.iter().enumerate().map(move |(c, v)| (r, c, *v)));
-        all.filter_map(|(r, c, v)| v.map(|v| (r, c, v * sign))).max_by(|a, b| a.2.total_cmp(&b.2)).map(|(r, c, _)| (r, c))
+        let all =
+            self.fields.iter().enumerate().flat_map(|(r, row)| row.iter().enumerate().map(move |(c, v)| (r, c, *v)));
+        all.filter_map(|(r, c, v)| v.map(|v| (r, c, v * sign)))
+            .max_by(|a, b| a.2.total_cmp(&b.2))
+            .map(|(r, c, _)| (r, c))
     }
 
     /// Draws the fields.
     pub fn scene(&self) -> Scene {
         let (rows, columns) = (self.down.1.len() as f64, self.across.1.len() as f64);
-        let widest = |labels: &[String], most| labels.iter().map(|l| text::width(l, TEXT, false)).fold(0.0f64, f64::max).min(most);
-        let names = widest(&self.down.1, 200.0);
+        let widest = |labels: &[String], most| {
+            labels.iter().map(|l| text::width(l, TEXT, false)).fold(0.0f64, f64::max).min(most)
+        };
+        let names = widest(&self.down.1, 240.0);
         let (left, bar) = (names + 40.0, 92.0);
         let cell = ((WIDTH - left - bar) / columns).min(96.0);
         let height = (cell * 0.62).clamp(26.0, 52.0);
@@ -140,7 +148,14 @@ impl HeatMap {
                 scene.text(Text::new((x, bottom + 16.0), label, Anchor::Middle));
             }
         }
-        scene.text(Text::new(((left + right) / 2.0, bottom + below + 16.0), text::fit(&self.across.0, WIDTH * 0.7, TEXT, true), Anchor::Middle).bold());
+        scene.text(
+            Text::new(
+                ((left + right) / 2.0, bottom + below + 16.0),
+                text::fit(&self.across.0, WIDTH * 0.7, TEXT, true),
+                Anchor::Middle,
+            )
+            .bold(),
+        );
         let name = text::fit(&self.down.0, (bottom - top).max(80.0), TEXT, true);
         scene.text(Text::new((16.0, (top + bottom) / 2.0), name, Anchor::Middle).bold().upright());
         self.bar(&mut scene, right + 22.0, (top, bottom), range);
@@ -151,7 +166,8 @@ impl HeatMap {
     fn printed(&self, cell: f64) -> Option<usize> {
         let most = if self.name.contains('%') { 2 } else { 3 };
         (0..=most).rev().find(|places| {
-            let widest = self.fields.iter().flatten().flatten().map(|v| text::width(&format!("{v:.places$}"), TEXT, false));
+            let widest =
+                self.fields.iter().flatten().flatten().map(|v| text::width(&format!("{v:.places$}"), TEXT, false));
             widest.fold(0.0f64, f64::max) + 6.0 <= cell
         })
     }

@@ -26,8 +26,8 @@ pub struct Tile {
 }
 
 const COLUMNS: usize = 8;
-/// Tiles of each block.
-const MOST: usize = 16;
+/// Tiles of each block: as many as workers keep of each kind.
+const MOST: usize = 24;
 
 /// The chart; `None` where the worker kept no images.
 pub fn chart(standing: &Standing, predictions: &Predictions) -> Option<Chart> {
@@ -37,7 +37,9 @@ pub fn chart(standing: &Standing, predictions: &Predictions) -> Option<Chart> {
     Some(Chart {
         name: "images".into(),
         title: format!("{} images as {} sees them", capitalised(predictions.part.name()), best.label()),
-        caption: format!("Network of seed {seed}. Below each image: the predicted class and the probability given to it (✓ right, ✗ wrong), and for a mistake the true class."),
+        caption: format!(
+            "Network of seed {seed}. Below each image: the predicted class and the probability given to it; for a mistake (✗) also the true class."
+        ),
         scene: grid.scene(),
     })
 }
@@ -57,10 +59,12 @@ impl ImageGrid {
         let mut seen = std::collections::BTreeSet::new();
         mistakes.retain(|s| seen.insert(s.index));
         let mut seen = std::collections::BTreeSet::new();
-        let sample: Vec<Tile> = predictions.shown.iter().filter(|s| seen.insert(s.index)).take(MOST).map(tile).collect();
+        let sample: Vec<Tile> =
+            predictions.shown.iter().filter(|s| seen.insert(s.index)).take(MOST).map(tile).collect();
         let mistakes: Vec<Tile> = mistakes.into_iter().take(MOST).map(tile).collect();
         let part = predictions.part.name();
-        let blocks = [(format!("A sample of the {part} images"), sample), ("The surest mistakes".to_string(), mistakes)];
+        let blocks =
+            [(format!("A sample of the {part} images"), sample), ("The surest mistakes".to_string(), mistakes)];
         let blocks: Vec<_> = blocks.into_iter().filter(|(_, tiles)| !tiles.is_empty()).collect();
         (!blocks.is_empty()).then_some(ImageGrid { blocks })
     }
@@ -95,12 +99,16 @@ fn draw(scene: &mut Scene, tile: &Tile, at: (f64, f64), (side, height): (f64, f6
     let zoom = (side / f64::from(w.max(1))).min(height / f64::from(h.max(1)));
     let size = (f64::from(w) * zoom, f64::from(h) * zoom);
     scene.items.push(Item::Pixels { at, size, image: tile.shown.image.clone() });
-    let (mark, color): (&str, Color) = if tile.shown.right() { ("✓", RIGHT) } else { ("✗", WRONG) };
+    let (mark, color): (&str, Color) = if tile.shown.right() { ("", RIGHT) } else { ("✗ ", WRONG) };
     scene.outline((at.0 - 1.0, at.1 - 1.0), (size.0 + 2.0, size.1 + 2.0), color, 1.6);
     let number = format!(" {:.0} %", tile.shown.probability * 100.0);
-    let room = side + 8.0 - text::width(mark, SMALL, false) - text::width(&number, SMALL, false) - 4.0;
+    let room = side + 8.0 - text::width(mark, SMALL, false) - text::width(&number, SMALL, false);
     let name = text::fit(&tile.predicted, room, SMALL, false);
-    scene.text(Text::new((at.0, at.1 + height + 13.0), format!("{mark} {name}{number}"), Anchor::Start).size(SMALL).color(color));
+    scene.text(
+        Text::new((at.0, at.1 + height + 13.0), format!("{mark}{name}{number}"), Anchor::Start)
+            .size(SMALL)
+            .color(color),
+    );
     if !tile.shown.right() {
         let truth = text::fit(&format!("is {}", tile.truth), side + 8.0, SMALL, false);
         scene.text(Text::new((at.0, at.1 + height + 25.0), truth, Anchor::Start).size(SMALL).color(MUTED));

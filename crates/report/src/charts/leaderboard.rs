@@ -44,9 +44,9 @@ pub fn chart(standing: &Standing) -> Option<Chart> {
     let board = Leaderboard::new(standing)?;
     Some(Chart {
         name: "leaderboard".into(),
-        title: "Leaderboard".into(),
+        title: "Every run".into(),
         caption: format!(
-            "{} of each configuration: mean (large mark), 95 % interval of the mean by Student's t (line; an arrow where it goes on), and every single run (small points).{}",
+            "{} of each configuration: mean (large mark), 95 % interval of the mean by Student's t (line; an arrow where it goes on), and below it every single run (small points).{}",
             capitalised(&standing.measure.words()),
             if board.left_out > 0 { format!(" {} more are in the table.", board.left_out) } else { String::new() }
         ),
@@ -67,7 +67,12 @@ impl Leaderboard {
         let row = |rank: usize| {
             let entry = &standing.entries[rank];
             let runs: Vec<f64> = entry.runs.iter().filter_map(|r| r.value).map(|v| v * scale).collect();
-            Sample::of(&runs).map(|score| Row { label: named(standing, entry.label()), style: entry.style, score, runs })
+            Sample::of(&runs).map(|score| Row {
+                label: named(standing, entry.label()),
+                style: entry.style,
+                score,
+                runs,
+            })
         };
         let mut ranks: Vec<usize> = (0..standing.ranked.min(MOST)).collect();
         if let Some(baseline) = standing.baseline.filter(|b| (MOST..standing.ranked).contains(b)) {
@@ -95,19 +100,23 @@ impl Leaderboard {
 
     /// Draws the rows.
     pub fn scene(&self) -> Scene {
-        let height = if self.rows.len() > 12 { 18.0 } else { 24.0 };
+        let height = if self.rows.len() > 12 { 19.0 } else { 25.0 };
         let numbers: Vec<String> = self.rows.iter().map(|r| self.number(&r.score)).collect();
         let widest = |texts: &mut dyn Iterator<Item = &str>, size| {
             texts.map(|t| text::width(t, size, false)).fold(0.0f64, f64::max)
         };
-        let names = widest(&mut self.rows.iter().map(|r| r.label.as_str()), TEXT).min(260.0);
+        let names = widest(&mut self.rows.iter().map(|r| r.label.as_str()), TEXT).min(290.0);
         let figures = widest(&mut numbers.iter().map(String::as_str), SMALL).max(60.0);
         let bounds = (names + 22.0, 26.0, WIDTH - figures - 24.0, 26.0 + height * self.rows.len() as f64 + 6.0);
         let mut scene = Scene::new(WIDTH, bounds.3 + 42.0, format!("Leaderboard by {}", self.name));
         let frame = Panel::new(bounds, self.range(), (0.0, 1.0));
         frame.bottom_axis(&mut scene, &labelled(ticks(self.range(), 7)), true);
         frame.x_name(&mut scene, &self.name);
-        note(&mut scene, (bounds.2 + 14.0, 16.0), if self.rows.iter().any(|r| r.score.sd.is_some()) { "mean ± sd" } else { "result" });
+        note(
+            &mut scene,
+            (bounds.2 + 14.0, 16.0),
+            if self.rows.iter().any(|r| r.score.sd.is_some()) { "mean ± sd" } else { "result" },
+        );
         for (i, (row, number)) in self.rows.iter().zip(&numbers).enumerate() {
             let y = bounds.1 + height * (i as f64 + 0.5) + 3.0;
             let label = text::fit(&row.label, names, TEXT, false);
@@ -143,7 +152,7 @@ fn draw(scene: &mut Scene, frame: &Panel, row: &Row, y: f64) {
     }
     if row.runs.len() > 1 {
         for run in &row.runs {
-            scene.disc((frame.x.at(*run), y), 1.9, color, 0.6);
+            scene.disc((frame.x.at(*run), y + 6.0), 1.7, color, 0.75);
         }
     }
     scene.marker((frame.x.at(row.score.mean), y), 4.6, row.style.marker, color);

@@ -61,7 +61,12 @@ impl Rates {
 
     /// Draws the courses as steps.
     pub fn scene(&self) -> Scene {
-        let mut keys: Vec<Key> = self.courses.iter().filter(|c| c.style.highlighted).map(|c| Key { name: c.name.clone(), style: c.style, line: true }).collect();
+        let mut keys: Vec<Key> = self
+            .courses
+            .iter()
+            .filter(|c| c.style.highlighted)
+            .map(|c| Key { name: c.name.clone(), style: c.style, line: true })
+            .collect();
         if let Some(other) = self.courses.iter().find(|c| !c.style.highlighted) {
             let others = self.courses.len() - keys.len();
             keys.push(Key { name: format!("{others} others"), style: other.style, line: true });
@@ -75,7 +80,11 @@ impl Rates {
         let last = self.courses.iter().map(|c| c.rates.len()).max().unwrap_or(1) as f64;
         let mut frame = Panel::new(bounds, (0.0, last), range);
         frame.y.log = log;
-        let labels = if log { axis::log_ticks(range).into_iter().map(|v| (v, axis::short(v))).collect() } else { labelled(ticks(range, 5)) };
+        let labels = if log {
+            axis::log_ticks(range).into_iter().map(|v| (v, axis::short(v))).collect()
+        } else {
+            labelled(ticks(range, 5))
+        };
         frame.left_axis(&mut scene, &labels);
         let epochs: Vec<_> = whole_ticks((0.0, last), 10).into_iter().map(|t| (t, format!("{t:.0}"))).collect();
         frame.bottom_axis(&mut scene, &epochs, false);

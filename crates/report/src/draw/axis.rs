@@ -44,7 +44,7 @@ pub fn padded((low, high): (f64, f64), share: f64) -> (f64, f64) {
 fn step(span: f64, count: usize) -> f64 {
     let rough = span / count.max(1) as f64;
     let power = 10f64.powf(rough.log10().floor());
-    let factor = [1.0, 2.0, 5.0, 10.0].into_iter().find(|f| f * power >= rough * 0.999).unwrap_or(10.0);
+    let factor = [1.0, 2.0, 5.0, 10.0].into_iter().find(|f| f * power >= rough * 0.8).unwrap_or(10.0);
     factor * power
 }
 
@@ -86,7 +86,8 @@ pub fn log_ticks((low, high): (f64, f64)) -> Vec<f64> {
 /// Labels with as many decimals as the ticks need to differ.
 pub fn decimals(ticks: &[f64]) -> Vec<String> {
     let step = ticks.windows(2).map(|w| w[1] - w[0]).fold(f64::INFINITY, f64::min);
-    let places = if step.is_finite() && step > 0.0 { (-(step * 1.001).log10().floor()).clamp(0.0, 8.0) as usize } else { 2 };
+    let places =
+        if step.is_finite() && step > 0.0 { (-(step * 1.001).log10().floor()).clamp(0.0, 8.0) as usize } else { 2 };
     ticks.iter().map(|v| format!("{:.places$}", if *v == 0.0 { 0.0 } else { *v }).replace('-', "−")).collect()
 }
 
@@ -171,9 +172,7 @@ impl Panel {
             let y = self.y.at(*value);
             scene.rule((left, y), (right, y), GRID, 0.8);
             if y + SMALL * 1.1 < lowest {
-                scene.text(
-                    Text::new((left - 6.0, y + SMALL * 0.36), label, Anchor::End).size(SMALL).color(MUTED),
-                );
+                scene.text(Text::new((left - 6.0, y + SMALL * 0.36), label, Anchor::End).size(SMALL).color(MUTED));
                 lowest = y;
             }
         }
@@ -223,7 +222,7 @@ mod tests {
         let check = |range, count, expect: &[&str]| assert_eq!(decimals(&ticks(range, count)), expect, "{range:?}");
         check((0.0, 10.0), 5, &["0", "2", "4", "6", "8", "10"]);
         check((61.3, 72.9), 6, &["62", "64", "66", "68", "70", "72"]);
-        check((-0.021, 0.021), 4, &["−0.02", "0.00", "0.02"]);
+        check((-0.021, 0.021), 4, &["−0.02", "−0.01", "0.00", "0.01", "0.02"]);
         check((0.651, 0.6571), 6, &["0.651", "0.652", "0.653", "0.654", "0.655", "0.656", "0.657"]);
         check((1.0, 1.0), 5, &[]);
         assert_eq!(whole_ticks((1.0, 3.0), 6), [1.0, 2.0, 3.0]);
@@ -232,8 +231,14 @@ mod tests {
 
     #[test]
     fn numbers_read_well() {
-        assert_eq!(["123 k", "1.5 M", "12", "0.0125"], [122570.0, 1_500_000.0, 12.0, 0.0125].map(si).each_ref().map(String::as_str));
-        assert_eq!(["8.3 s", "75 s", "4 min 10 s", "2 h 05 min"], [8.3, 75.0, 250.0, 7500.0].map(duration).each_ref().map(String::as_str));
+        assert_eq!(
+            ["123 k", "1.5 M", "12", "0.0125"],
+            [122570.0, 1_500_000.0, 12.0, 0.0125].map(si).each_ref().map(String::as_str)
+        );
+        assert_eq!(
+            ["8.3 s", "75 s", "4 min 10 s", "2 h 05 min"],
+            [8.3, 75.0, 250.0, 7500.0].map(duration).each_ref().map(String::as_str)
+        );
         assert_eq!(["1e−5", "0.001", "0"], [1e-5, 1e-3, 0.0].map(short).each_ref().map(String::as_str));
     }
 

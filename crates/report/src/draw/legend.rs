@@ -1,6 +1,6 @@
 //! A legend below the panels: entries flow into lines, so that it fits however long or many the names are.
 
-use super::color::{Style, SOLID};
+use super::color::{SOLID, Style};
 use super::scene::{Anchor, Scene, TEXT, Text};
 use super::text;
 

@@ -39,7 +39,8 @@ pub fn svg(scene: &Scene) -> Result<String, RenderError> {
     let grid = ((scene.width * SVG_GRID).ceil() as u32, (scene.height * SVG_GRID).ceil() as u32);
     let mut document = String::new();
     {
-        let mut pen = Pen { backend: SVGBackend::with_string(&mut document, grid), grid: SVG_GRID, baseline: 0.76, em: 1.24 };
+        let mut pen =
+            Pen { backend: SVGBackend::with_string(&mut document, grid), grid: SVG_GRID, baseline: 0.76, em: 1.24 };
         pen.background(scene)?;
         pen.draw(scene)?;
     }
@@ -283,7 +284,9 @@ mod tests {
         assert_eq!(picture.get_pixel(50, 50).0, [0x00, 0x72, 0xb2]);
         assert_eq!(picture.get_pixel(4, 4).0, [255, 255, 255]);
         assert_eq!(picture.get_pixel(128, 30).0, [0, 0, 0]);
-        let inked = (100..135).flat_map(|x| (40..62).map(move |y| (x, y))).filter(|(x, y)| picture.get_pixel(*x, *y).0[0] < 128);
+        let inked = (100..135)
+            .flat_map(|x| (40..62).map(move |y| (x, y)))
+            .filter(|(x, y)| picture.get_pixel(*x, *y).0[0] < 128);
         assert!(inked.count() > 20, "text is drawn above its baseline");
     }
 

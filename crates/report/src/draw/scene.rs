@@ -178,7 +178,9 @@ impl Scene {
 
     /// Adds the outline of a rectangle.
     pub fn outline(&mut self, (x, y): (f64, f64), (w, h): (f64, f64), color: Color, width: f64) {
-        self.line(vec![(x, y), (x + w, y), (x + w, y + h), (x, y + h), (x, y)], color, width, SOLID);
+        // Past the first corner again, so that it is joined like the others.
+        let points = vec![(x, y), (x + w, y), (x + w, y + h), (x, y + h), (x, y), (x + w, y)];
+        self.line(points, color, width, SOLID);
     }
 
     /// Adds a filled circle.

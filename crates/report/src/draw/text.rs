@@ -45,8 +45,7 @@ pub fn fit(text: &str, room: f64, size: f64, bold: bool) -> String {
     let chars: Vec<char> = text.chars().collect();
     for kept in (2..chars.len()).rev() {
         let (head, tail) = (kept.div_ceil(2), kept / 2);
-        let short: String =
-            chars[..head].iter().chain(&['…']).chain(&chars[chars.len() - tail..]).collect::<String>();
+        let short: String = chars[..head].iter().chain(&['…']).chain(&chars[chars.len() - tail..]).collect::<String>();
         if width(&short, size, bold) <= room {
             return short;
         }

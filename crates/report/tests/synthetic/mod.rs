@@ -34,7 +34,9 @@ pub struct Made {
 
 /// The names of CIFAR-10.
 pub fn ten() -> Vec<String> {
-    ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"].map(String::from).to_vec()
+    ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]
+        .map(String::from)
+        .to_vec()
 }
 
 impl Default for Made {
@@ -73,7 +75,8 @@ impl Made {
     pub fn rows(&self) -> ExperimentRows {
         let mut points: Vec<Vec<usize>> = vec![vec![]];
         for (_, labels) in &self.axes {
-            points = points.iter().flat_map(|p| (0..labels.len()).map(move |i| [p.clone(), vec![i]].concat())).collect();
+            points =
+                points.iter().flat_map(|p| (0..labels.len()).map(move |i| [p.clone(), vec![i]].concat())).collect();
         }
         let configurations: Vec<_> = points.iter().enumerate().map(|(i, p)| self.configuration(i as u32, p)).collect();
         let baseline = self.baseline.map(|b| configurations[b].member.configuration.clone());
@@ -103,7 +106,11 @@ impl Made {
             .axes
             .iter()
             .zip(point)
-            .map(|((path, labels), i)| AxisValue { path: path.to_string(), label: labels[*i].to_string(), value: labels[*i].into() })
+            .map(|((path, labels), i)| AxisValue {
+                path: path.to_string(),
+                label: labels[*i].to_string(),
+                value: labels[*i].into(),
+            })
             .collect();
         let name = |path: &str| path.rsplit('.').next().expect("a part").to_string();
         let label = values.iter().map(|v| format!("{}={}", name(&v.path), v.label)).collect::<Vec<_>>().join(" ");
@@ -116,7 +123,12 @@ impl Made {
                 Some(k) => (0..k).map(|f| (s, Some(f))).collect(),
             })
             .collect();
-        let quality = 0.62 + point.iter().enumerate().map(|(axis, i)| 0.035 / (axis + 1) as f64 * (*i as f64 * 1.3).sin()).sum::<f64>();
+        let quality = 0.62
+            + point
+                .iter()
+                .enumerate()
+                .map(|(axis, i)| 0.035 / (axis + 1) as f64 * (*i as f64 * 1.3).sin())
+                .sum::<f64>();
         let jobs = runs.iter().map(|(seed, fold)| self.job(position, quality, rate, *seed, *fold, &digest)).collect();
         let member = Member {
             configuration: digest.configuration_id(),
@@ -127,12 +139,23 @@ impl Made {
             data_hash: "made-up".into(),
             parameters: 60_000 + 31_000 * (position as u64 % 5),
             macs: 4_000_000 + 3_700_000 * (position as u64 % 7),
-            jobs: runs.iter().map(|(seed, fold)| MemberJob { job: digest.job_id(*seed, *fold), seed: *seed, fold: *fold }).collect(),
+            jobs: runs
+                .iter()
+                .map(|(seed, fold)| MemberJob { job: digest.job_id(*seed, *fold), seed: *seed, fold: *fold })
+                .collect(),
         };
         ConfigurationRow { member, jobs }
     }
 
-    fn job(&self, position: u32, quality: f64, rate: f64, seed: u64, fold: Option<u32>, digest: &ConfigurationDigest) -> JobRow {
+    fn job(
+        &self,
+        position: u32,
+        quality: f64,
+        rate: f64,
+        seed: u64,
+        fold: Option<u32>,
+        digest: &ConfigurationDigest,
+    ) -> JobRow {
         let mut random = Random(u64::from(position) * 7919 + seed * 104_729 + u64::from(fold.unwrap_or(0)) * 31 + 1);
         random.uniform();
         // What a seed does to all configurations alike, and what it does to each.
