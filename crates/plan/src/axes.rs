@@ -87,7 +87,14 @@ impl Axes {
             sink.at(node, format!("a sweep is {}", node.type_name()), "", "begin a block with [[sweep]]".into());
             return;
         }
-        table(node, tables::SWEEP, &[], "sweep", sink);
+        let outside = |e: &&Entry| e.key.split('.').next().is_some_and(|s| SECTIONS.contains(&s));
+        let axes: Vec<_> = node.entries().iter().filter(outside).collect();
+        for entry in &axes {
+            let problem = Problem::new(entry.key_at, format!("`{}` stands outside of a grid", entry.key), "an axis?");
+            sink.push(problem.help("axes stand in [sweep.grid] (every combination) or in [sweep.zip] (in step)"));
+        }
+        let known: Vec<&str> = axes.iter().map(|e| &*e.key).collect();
+        table(node, tables::SWEEP, &known, "sweep", sink);
         let mut block = Block::default();
         let grid = leaves(node.get("grid"), &|_| false, sink);
         let zip = leaves(node.get("zip"), &|_| false, sink);
@@ -296,11 +303,13 @@ fn known_axes(leaves: &[Leaf], mine: &[Leaf], sink: &mut Sink) {
 
 fn no_section(path: &str, section: &str, at: Origin) -> Problem {
     let problem = Problem::new(at, format!("`{path}` cannot be an axis"), "");
-    match suggest::nearest(section, &SECTIONS) {
-        Some(near) => problem.help(format!("did you mean `{near}`?")),
-        None if section == "experiment" => problem.help("seeds and names are set in [experiment]"),
-        None => problem.help(format!("an axis is a path in {}", SECTIONS.map(|s| format!("[{s}]")).join(", "))),
-    }
+    let home = suggest::home_of(section).filter(|h| SECTIONS.iter().any(|s| h.starts_with(s)));
+    problem.help(match (suggest::nearest(section, &SECTIONS), home) {
+        (Some(near), _) => format!("did you mean `{near}`?"),
+        (None, Some(home)) => format!("did you mean `{home}.{path}`?"),
+        (None, None) if section == "experiment" => "seeds and names are set in [experiment]".into(),
+        (None, None) => format!("an axis is a path in {}", SECTIONS.map(|s| format!("[{s}]")).join(", ")),
+    })
 }
 
 fn values(leaf: &Leaf, sink: &mut Sink) -> Option<Vec<Node>> {

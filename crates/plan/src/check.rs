@@ -5,6 +5,9 @@ use crate::schema::{Default, Family, Field, Kind, Variant, quoted};
 use crate::suggest;
 use crate::tree::{Node, Value};
 
+/// Unknown keys of one table that are told of at most.
+pub(crate) const MOST_UNKNOWN: usize = 100;
+
 /// Where problems go.
 #[derive(Debug)]
 pub(crate) struct Sink {
@@ -35,7 +38,7 @@ pub(crate) fn check(node: &Node, kind: &Kind, path: &str, doc: &str, sink: &mut 
         return true;
     }
     if !fits(node, kind) {
-        let title = format!("{} is {} where {} is needed", spoken(path), node.type_name(), kind.describe());
+        let title = format!("{} must be {}, not {}", spoken(path), kind.describe(), node.type_name());
         return sink.at(node, title, format!("is {}", node.type_name()), doc.to_string());
     }
     let in_range = |x: f64, holds: bool, sink: &mut Sink| {
@@ -98,6 +101,7 @@ pub(crate) fn check(node: &Node, kind: &Kind, path: &str, doc: &str, sink: &mut 
 fn spoken(path: &str) -> String {
     match path.rsplit_once(").") {
         Some((owner, key)) => format!("`{key}` of {owner})"),
+        None if path.contains(' ') => path.to_string(),
         None => format!("`{path}`"),
     }
 }
@@ -163,11 +167,15 @@ fn list(
 /// Holds a table against its fields; `known` are keys that are read elsewhere.
 pub(crate) fn table(node: &Node, fields: &[Field], known: &[&str], path: &str, sink: &mut Sink) -> bool {
     let mut ok = true;
+    let mut unknown = 0;
     for entry in node.entries() {
         let Some(field) = fields.iter().find(|f| f.key == &*entry.key) else {
             if !known.contains(&&*entry.key) {
-                unknown_key(entry, fields, known, path, sink);
+                unknown += 1;
                 ok = false;
+                if unknown <= MOST_UNKNOWN {
+                    unknown_key(entry, fields, known, path, sink);
+                }
             }
             continue;
         };
@@ -187,7 +195,7 @@ pub(crate) fn table(node: &Node, fields: &[Field], known: &[&str], path: &str, s
 pub(crate) fn misspelt(node: &Node, field: &Field, fields: &[Field]) -> bool {
     let keys: Vec<_> = fields.iter().map(|f| f.key).collect();
     let unknown = node.entries().iter().filter(|e| !keys.contains(&&*e.key));
-    unknown.into_iter().any(|e| suggest::nearest(&e.key, &keys) == Some(field.key))
+    unknown.take(MOST_UNKNOWN).any(|e| suggest::nearest(&e.key, &keys) == Some(field.key))
 }
 
 /// An unknown key, with the nearest known one.
@@ -195,11 +203,12 @@ pub(crate) fn unknown_key(entry: &crate::tree::Entry, fields: &[Field], known: &
     let key = &*entry.key;
     let keys: Vec<_> = fields.iter().map(|f| f.key).chain(known.iter().copied()).collect();
     let title = match path {
+        "" if !entry.node.is_table() => format!("`{key}` stands in no section"),
         "" => format!("unknown section [{key}]"),
         _ => format!("unknown key `{key}` in {path}"),
     };
     let help = match (suggest::nearest(key, &keys), suggest::home_of(key)) {
-        (None, Some(home)) if !path.starts_with(home) => format!("`{key}` belongs into [{home}]"),
+        (None, Some(home)) if !path.starts_with(&home) => format!("`{key}` belongs into [{home}]"),
         _ => suggest::remedy(key, &keys),
     };
     sink.push(Problem::new(entry.key_at, title, "not known here").help(help));
@@ -268,7 +277,7 @@ fn foreign<'a>(node: &'a Node, variant: &Variant, family: &Family) -> Vec<&'a cr
 /// A part of a named table that does not say its name: each key must belong to one of the family.
 fn any_variant(node: &Node, family: &Family, path: &str, sink: &mut Sink) -> bool {
     let mut ok = true;
-    for entry in node.entries().iter().filter(|e| &*e.key != "name") {
+    for entry in node.entries().iter().filter(|e| &*e.key != "name").take(MOST_UNKNOWN) {
         let mut fields = family.variants.iter().flat_map(|v| v.fields);
         match fields.find(|f| f.key == &*entry.key) {
             Some(field) => ok &= check(&entry.node, &field.kind, &format!("{path}.{}", field.key), field.doc, sink),

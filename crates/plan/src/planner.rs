@@ -147,7 +147,7 @@ fn plan_text(text: &str, folder: &Path, overrides: &Overrides, facts: &Facts) ->
     });
     let mut notes = sections::check_parameters(&root, &others, &axes, sink);
     notes.extend(sections::unused_alternatives(&others, &axes));
-    sections::check_missing(&root, sink);
+    sections::check_missing(&root, &axes, sink);
     let expanded = expanded(&root, folder, &axes, &others, &head, facts, sink);
     sections::check_written(&root, &others, sink);
     match (expanded, head) {

@@ -1,7 +1,7 @@
 //! The sections as they stand in the file, before any axis: everything that is wrong whatever an axis says.
 
 use crate::axes::Axes;
-use crate::check::{Sink, check, misspelt, unknown_key};
+use crate::check::{MOST_UNKNOWN, Sink, check, misspelt, unknown_key};
 use crate::merge::{Alternatives, substitute};
 use crate::problem::Problem;
 use crate::resolve::train::with_optimizers;
@@ -55,15 +55,17 @@ pub(crate) fn check_written(root: &Node, others: &Alternatives, sink: &mut Sink)
         }
     }
     sink.problems.append(&mut partial.problems);
-    for entry in root.entries().iter().filter(|e| tables::FILE.iter().all(|f| f.key != &*e.key)) {
+    let unknown = root.entries().iter().filter(|e| tables::FILE.iter().all(|f| f.key != &*e.key));
+    for entry in unknown.take(MOST_UNKNOWN) {
         unknown_key(entry, tables::FILE, &[], "", sink);
     }
 }
 
-/// Sections that must stand in the file, or come from an axis.
-pub(crate) fn check_missing(root: &Node, sink: &mut Sink) {
+/// Sections that must stand in the file, or come whole from an axis.
+pub(crate) fn check_missing(root: &Node, axes: &Axes, sink: &mut Sink) {
     for field in tables::FILE.iter().filter(|f| matches!(f.default, Default::Required)) {
-        if root.get(field.key).is_none() && !misspelt(root, field, tables::FILE) {
+        let by_axis = axes.all.iter().any(|a| a.path == field.key);
+        if root.get(field.key).is_none() && !by_axis && !misspelt(root, field, tables::FILE) {
             let title = format!("section [{}] is missing", field.key);
             sink.push(Problem::nowhere(title, "").help(format!("[{}]: {}", field.key, field.doc)));
         }

@@ -3,7 +3,7 @@
 use crate::schema::{Field, Kind, tables};
 
 /// Names of other programs for what a key is called here.
-const ELSEWHERE: [(&str, &str); 17] = [
+const ELSEWHERE: [(&str, &str); 24] = [
     ("learning_rate", "lr"),
     ("learningrate", "lr"),
     ("kernel_size", "kernel"),
@@ -21,6 +21,13 @@ const ELSEWHERE: [(&str, &str); 17] = [
     ("batch", "batch_size"),
     ("eps", "epsilon"),
     ("dataset", "source"),
+    ("type", "name"),
+    ("random_crop", "crop"),
+    ("horizontal_flip", "flip"),
+    ("random_flip", "flip"),
+    ("rotation", "rotate"),
+    ("random_rotation", "rotate"),
+    ("zoom", "scale"),
 ];
 
 /// The name among `known` that was probably meant.
@@ -50,8 +57,24 @@ pub(crate) fn remedy(name: &str, known: &[&str]) -> String {
     }
 }
 
-/// The section that has `key`, for a key that stands in the wrong one.
-pub(crate) fn home_of(key: &str) -> Option<&'static str> {
-    let has = |f: &Field| matches!(&f.kind, Kind::Table(fields) if fields.iter().any(|f| f.key == key));
-    tables::FILE.iter().find(|f| has(f)).map(|f| f.key)
+/// The section, or the table in a section, that has `key`, for a key that stands in the wrong place.
+pub(crate) fn home_of(key: &str) -> Option<String> {
+    let has = |fields: &[Field]| fields.iter().any(|f| f.key == key);
+    let sections = || tables::FILE.iter().filter_map(|f| Some((f.key, fields(&f.kind)?)));
+    let section = sections().find(|(_, fields)| has(fields)).map(|(name, _)| name.to_string());
+    let inside = || {
+        sections().find_map(|(name, fields)| {
+            let with =
+                |f: &&Field| matches!(&f.kind, Kind::Named(family) if family.variants.iter().any(|v| has(v.fields)));
+            fields.iter().find(with).map(|f| format!("{name}.{}", f.key))
+        })
+    };
+    section.or_else(inside)
+}
+
+fn fields(kind: &Kind) -> Option<&'static [Field]> {
+    match kind {
+        Kind::Table(fields) => Some(fields),
+        _ => None,
+    }
 }

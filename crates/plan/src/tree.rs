@@ -223,7 +223,10 @@ fn syntax_problems(text: &str, errors: &[toml::de::Error], source: u32, base: us
         told = Some(line);
         let message = error.message().trim().replace(", expected nothing", "");
         let at = Origin::new(source, base, span);
-        problems.push(Problem::new(at, format!("this is not TOML: {message}"), ""));
+        let problem = Problem::new(at, format!("this is not TOML: {message}"), "");
+        let extends = message.contains("extend");
+        let help = "a path of which another is the beginning must be in quotes: \"model.parameters.width\" = …";
+        problems.push(if extends { problem.help(help) } else { problem });
     }
     problems
 }

@@ -11,7 +11,7 @@ fn refused_quickly(text: &str) -> usize {
     let start = Instant::now();
     let problems = plan_text(text).err().unwrap_or_else(|| panic!("plans\n{}", &text[..text.len().min(300)]));
     let _ = problems.to_string();
-    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(15), "{:?}", start.elapsed());
     problems.len()
 }
 
@@ -94,7 +94,7 @@ fn ten_thousand_jobs_cost_little() {
     let start = Instant::now();
     let plan = plan_text(&sweep(grid)).unwrap_or_else(|p| panic!("{p}"));
     assert_eq!(plan.jobs(), 10_000);
-    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(15), "{:?}", start.elapsed());
 }
 
 /// A file of ours with bytes changed, cut, doubled or swapped for words of the language.

@@ -229,3 +229,14 @@ fn the_baseline_is_found_by_value_or_label() {
     let plan = planned(&merged.replace("seeds = 2", "baseline = { optimizer = \"adam\" }"));
     assert_eq!(plan.baseline.as_ref(), Some(&plan.configurations[2].member.configuration));
 }
+
+#[test]
+fn a_model_may_come_whole_from_an_axis() {
+    let one = "layers = [ { flatten = true }, { dense = \"classes\" } ]";
+    let two = "layers = [ { flatten = true }, { dense = 8 }, { dense = \"classes\" } ]";
+    let start = SMALL.find("[model]").expect("a model");
+    let end = SMALL.find("[train]").expect("training");
+    let models = format!("[models.one]\n{one}\n[models.two]\n{two}\n{}", &SMALL[end..]);
+    let text = format!("{}{models}\n[sweep.grid]\nmodel = [\"one\", \"two\"]\n", &SMALL[..start]);
+    assert_eq!(labels(&planned(&text)), ["one", "two"]);
+}

@@ -139,7 +139,10 @@ impl Kind {
                 format!("a table {{ {} }}", keys.join(", "))
             }
             Kind::Named(family) => format!("{}, or a table with one of them as its `name`", quoted(&family.names())),
-            Kind::Keyed(family) => format!("a {} {{ {} = …, … }}", family.what, family.names().join(" | ")),
+            Kind::Keyed(family) => {
+                let article = if family.what.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+                format!("{article} {} {{ {} = …, … }}", family.what, family.names().join(" | "))
+            }
             Kind::Either(kinds) => kinds.iter().map(Kind::describe).collect::<Vec<_>>().join(", or "),
             Kind::Part(kind) => kind.describe(),
         }
