@@ -57,6 +57,14 @@ pub fn death(signal: Option<i32>, code: Option<i32>, stderr: &str) -> Outcome {
     }
 }
 
+/// Events of an attempt in its log (`events.jsonl`) from number `next` on: those that a worker wrote before it died but
+/// no longer said. Lines that cannot be read are passed over.
+pub fn unheard(log: &[u8], job: &JobId, attempt: u32, next: u64) -> Vec<Envelope> {
+    let lines = log.split(|&b| b == b'\n');
+    let events = lines.filter_map(|line| serde_json::from_slice::<Envelope>(line).ok());
+    events.filter(|e| e.format <= FORMAT && e.job == *job && e.attempt == attempt && e.n >= next).collect()
+}
+
 /// Words for a death: `was killed by signal 9 (SIGKILL)`, `exited with code 3`.
 pub fn death_words(signal: Option<i32>, code: Option<i32>) -> String {
     let name = |s| match s {
@@ -111,6 +119,19 @@ mod tests {
         assert_eq!(mine("hello\tworld"), Heard::Noise("hello world".into()));
         assert!(matches!(mine(&"x".repeat(1000)), Heard::Noise(t) if t.chars().count() == 301));
         assert!(matches!(read_line(&line(FORMAT, "a", 2), None), Heard::Noise(_)));
+    }
+
+    #[test]
+    fn the_log_knows_what_was_not_heard() {
+        let event = |job: &str, attempt, n| {
+            let event = Event::Warning { text: "w".into() };
+            let envelope = Envelope { format: FORMAT, job: JobId(job.into()), attempt, n, time: 1.0, event };
+            serde_json::to_string(&envelope).unwrap() + "\n"
+        };
+        let log = [event("a", 1, 0), event("a", 2, 0), "garbage\n".into(), event("a", 2, 1), event("b", 2, 2)].concat();
+        let log = log + &event("a", 2, 2)[..20];
+        let found = |next| unheard(log.as_bytes(), &JobId("a".into()), 2, next).iter().map(|e| e.n).collect::<Vec<_>>();
+        assert_eq!((found(0), found(1), found(2)), (vec![0, 1], vec![1], vec![]));
     }
 
     #[test]

@@ -5,11 +5,12 @@ use crate::event::{Policy, RunEvent, RunSummary, Stop};
 use crate::launcher::{Launcher, Order, Says, Worker, WorkerId};
 use crate::lineage::{Parent, parents};
 use crate::local::LocalLauncher;
-use crate::protocol::{Heard, death, death_words, read_line};
+use crate::protocol::{Heard, death, death_words, read_line, unheard};
 use crate::schedule::{Assignment, Next, Schedule, Verdict};
 use crate::slot::Slot;
 use convsweep_spec::event::{Envelope, Event, Outcome};
 use convsweep_spec::job::{Command, Job, JobId, SavedState};
+use convsweep_spec::layout::EVENTS;
 use std::collections::HashMap;
 use std::fs;
 use tokio::sync::{mpsc, watch};
@@ -86,6 +87,8 @@ struct Current {
     job: JobId,
     attempt: u32,
     spoke: bool,
+    /// Number of the next event that the attempt logs.
+    next: u64,
 }
 
 struct Run<'a> {
@@ -181,7 +184,7 @@ impl<'a> Run<'a> {
         let _ = worker.orders.send(Order::Log(job.execution.folder.clone(), attempt));
         let id = job.id.clone();
         let _ = worker.orders.send(Order::Send(Box::new(Command::Train(Box::new(job)))));
-        self.seats[slot].current = Some(Current { job: id.clone(), attempt, spoke: false });
+        self.seats[slot].current = Some(Current { job: id.clone(), attempt, spoke: false, next: 0 });
         self.say(RunEvent::Launched { slot, device: self.slots[slot].device.clone(), job: id, attempt });
     }
 
@@ -241,10 +244,13 @@ impl<'a> Run<'a> {
     }
 
     fn event(&mut self, slot: usize, envelope: Box<Envelope>) {
-        if let Some(current) = &mut self.seats[slot].current
-            && !std::mem::replace(&mut current.spoke, true)
-        {
-            self.schedule.spoke(slot);
+        if let Some(current) = &mut self.seats[slot].current {
+            if !matches!(envelope.event, Event::Progress { .. }) {
+                current.next = envelope.n + 1;
+            }
+            if !std::mem::replace(&mut current.spoke, true) {
+                self.schedule.spoke(slot);
+            }
         }
         let outcome = match &envelope.event {
             Event::Ended { outcome, .. } => Some(outcome.clone()),
@@ -296,12 +302,23 @@ impl<'a> Run<'a> {
         }
         let Some((_, worker)) = seat.worker.take_if(|(worker, _)| *worker == id) else { return };
         let stderr = worker.stderr.text();
+        self.read_unheard(slot);
+        let seat = &self.seats[slot];
         match &seat.current {
             None if code == Some(0) || self.stop == Stop::Now => {}
             None => self.noise(slot, format!("the worker {} between two jobs", death_words(signal, code))),
             Some(_) if self.stop == Stop::Now => self.end_attempt(slot, Outcome::Cancelled, false, stderr),
             Some(current) if current.spoke => self.end_attempt(slot, death(signal, code, &stderr), false, stderr),
             Some(_) => self.died_at_start(slot, signal, code, stderr),
+        }
+    }
+
+    /// Hears from the log of the attempt what its dead worker could no longer say; it may even have ended.
+    fn read_unheard(&mut self, slot: usize) {
+        let (Some(current), Some(job)) = (&self.seats[slot].current, self.schedule.job_of(slot)) else { return };
+        let log = fs::read(self.jobs[job].execution.folder.join(EVENTS)).unwrap_or_default();
+        for envelope in unheard(&log, &current.job.clone(), current.attempt, current.next) {
+            self.event(slot, Box::new(envelope));
         }
     }
 

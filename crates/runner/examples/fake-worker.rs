@@ -1,0 +1,104 @@
+//! A worker that trains nothing but does what a script says: for tests of the runner.
+//!
+//! The script is the file `script.<attempt>` in the job's folder, else `script`, else `finish`; one word a line:
+//! `started`, `log` (started, into the job's log only), `log-finish` (the same, ended), `finish`, `fail`, `wait` (until told to stop), `garbage`,
+//! `half`, `long`, `newer`, `stray`, `stderr TEXT`, `flood`, `die`, `abort`, `exit N`, `hang` (deaf to its standard input), `env`.
+
+use convsweep_spec::FORMAT;
+use convsweep_spec::event::{Envelope, Event, Fingerprint, Outcome, Start};
+use convsweep_spec::job::{Command, Job, JobId};
+use std::io::{BufRead, Write, stdin};
+use std::time::Duration;
+
+fn main() {
+    let mut lines = stdin().lock().lines();
+    while let Some(Ok(line)) = lines.next() {
+        match serde_json::from_str(&line).expect("a command") {
+            Command::Train(job) => train(&job, &mut lines),
+            Command::Stop => {}
+        }
+    }
+}
+
+fn train(job: &Job, lines: &mut impl Iterator<Item = std::io::Result<String>>) {
+    let script = |name: String| std::fs::read_to_string(job.execution.folder.join(name));
+    let script = script(format!("script.{}", job.execution.attempt)).or_else(|_| script("script".into()));
+    let mut n = 0;
+    for word in script.unwrap_or_else(|_| "finish".into()).lines() {
+        let (word, rest) = word.split_once(' ').unwrap_or((word, ""));
+        let mut event = |event: Event| {
+            n += 1;
+            say(&line(job, FORMAT, &job.id, n - 1, event));
+        };
+        match word {
+            "started" => event(started(job)),
+            "log" => log(job, &line(job, FORMAT, &job.id, 0, started(job))),
+            "log-finish" => log(job, &line(job, FORMAT, &job.id, 1, ended(Outcome::Finished))),
+            "finish" => {
+                event(started(job));
+                event(ended(Outcome::Finished));
+            }
+            "fail" => event(ended(Outcome::Failed { message: "as told".into() })),
+            "wait" => {
+                let stop = lines.next().and_then(Result::ok).unwrap_or_default();
+                match serde_json::from_str(&stop) {
+                    Ok(Command::Stop) => event(ended(Outcome::Cancelled)),
+                    _ => return,
+                }
+            }
+            "garbage" => say("what is this\n"),
+            "half" => say(line(job, FORMAT, &job.id, 7, started(job)).split_at(40).0),
+            "long" => say(&("x".repeat(65 << 20) + "\n")),
+            "newer" => say(&line(job, FORMAT + 1, &job.id, 0, started(job))),
+            "stray" => say(&line(job, FORMAT, &JobId("another".into()), 0, started(job))),
+            "stderr" => eprintln!("{rest}"),
+            "flood" => (0..100_000).for_each(|i| eprintln!("{i:>99}")),
+            "die" => kill_myself(rustix::process::Signal::KILL),
+            "abort" => kill_myself(rustix::process::Signal::ABORT),
+            "exit" => std::process::exit(rest.parse().expect("a code")),
+            "hang" => std::thread::sleep(Duration::from_secs(600)),
+            "env" => {
+                let cores = std::thread::available_parallelism().expect("cores");
+                let threads = std::env::var("RAYON_NUM_THREADS").expect("set");
+                event(Event::Warning { text: format!("{cores} {threads} {}", job.execution.device) });
+            }
+            other => panic!("unknown word {other}"),
+        }
+    }
+}
+
+fn say(text: &str) {
+    let mut stdout = std::io::stdout().lock();
+    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).expect("someone listens");
+}
+
+fn log(job: &Job, line: &str) {
+    let path = job.execution.folder.join(convsweep_spec::layout::EVENTS);
+    let mut file = std::fs::OpenOptions::new().create(true).append(true).open(path).expect("a log");
+    file.write_all(line.as_bytes()).expect("written");
+}
+
+fn line(job: &Job, format: u32, id: &JobId, n: u64, event: Event) -> String {
+    let envelope = Envelope { format, job: id.clone(), attempt: job.execution.attempt, n, time: 1.0, event };
+    serde_json::to_string(&envelope).expect("serializable") + "\n"
+}
+
+fn started(job: &Job) -> Event {
+    let fingerprint = Fingerprint {
+        backend: "fake".into(),
+        device: "fake".into(),
+        instructions: "none".into(),
+        version: "0".into(),
+        revision: "none".into(),
+    };
+    let (pid, host, device) = (std::process::id(), "here".into(), job.execution.device.clone());
+    Event::Started { pid, host, device, fingerprint, from: Start::Scratch }
+}
+
+fn ended(outcome: Outcome) -> Event {
+    Event::Ended { outcome, seconds: 0.0, peak_memory_bytes: 0 }
+}
+
+fn kill_myself(signal: rustix::process::Signal) {
+    rustix::process::kill_process(rustix::process::getpid(), signal).expect("killed");
+}

@@ -1,0 +1,114 @@
+//! Jobs, slots, and a run whose events are collected.
+
+use convsweep_runner::launcher::Launcher;
+use convsweep_runner::{Policy, RunEvent, RunSummary, Slot, Stop, run_with};
+use convsweep_spec::augment::{AugmentSpec, Normalize};
+use convsweep_spec::data::{Damaged, DataSpec, Source, Split, SplitScheme};
+use convsweep_spec::job::{Configuration, Execution, Job, Question};
+use convsweep_spec::model::{Layer, ModelSpec};
+use convsweep_spec::train::{Optimizer, Phase, Schedule, TrainSpec};
+use std::path::Path;
+use std::time::Duration;
+use tokio::sync::{mpsc, watch};
+
+/// A job with these phases (epochs and learning rate), in a folder of its own under `results`.
+pub fn job_with(results: &Path, seed: u64, phases: &[(u32, f64)]) -> Job {
+    let phase = |&(epochs, lr): &(u32, f64)| Phase {
+        epochs,
+        optimizer: Optimizer::Sgd { lr, momentum: 0.0, nesterov: false, weight_decay: 0.0 },
+        schedule: Schedule::Constant,
+    };
+    let question = Question {
+        configuration: Configuration {
+            data: DataSpec {
+                source: Source::Cifar10,
+                split: Split { scheme: SplitScheme::Validation(0.2), seed: 42, stratify: true, test: None },
+                limit: None,
+                resize: None,
+                channels: None,
+                damaged: Damaged::Refuse,
+            },
+            augment: AugmentSpec { normalize: Normalize::Unit, steps: vec![] },
+            model: ModelSpec { layers: vec![Layer::Flatten] },
+            train: TrainSpec { batch_size: 64, phases: phases.iter().map(phase).collect() },
+        },
+        data_hash: "hash".into(),
+        seed,
+        fold: None,
+    };
+    let id = question.job_id();
+    Job {
+        format: convsweep_spec::FORMAT,
+        execution: Execution {
+            attempt: 1,
+            device: String::new(),
+            threads: 0,
+            folder: results.join("jobs").join(&id.0),
+            data_cache: results.into(),
+            data_path: None,
+            start_from: None,
+        },
+        id,
+        question,
+    }
+}
+
+/// A job that differs from others by its seed alone.
+pub fn job(results: &Path, seed: u64) -> Job {
+    job_with(results, seed, &[(1, 0.1)])
+}
+
+pub fn slots(count: usize, worker: &Path) -> Vec<Slot> {
+    let slot = |i| Slot { device: format!("d{i}"), threads: 1, cores: vec![], worker: worker.into() };
+    (0..count).map(slot).collect()
+}
+
+pub fn policy() -> Policy {
+    Policy { start_delay: Duration::from_millis(1), grace: Duration::from_millis(500), ..Policy::default() }
+}
+
+/// Runs to the end; `control` sees every event as it happens and may stop the run.
+pub fn run_all(
+    launcher: &dyn Launcher,
+    jobs: Vec<Job>,
+    slots: Vec<Slot>,
+    mut control: impl FnMut(&RunEvent) -> Option<Stop>,
+) -> (Vec<RunEvent>, RunSummary) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let (say, mut heard) = mpsc::unbounded_channel();
+        let (stop, stopped) = watch::channel(Stop::No);
+        let run = run_with(launcher, jobs, slots, policy(), say, stopped);
+        let mut events = Vec::new();
+        let listen = async {
+            while let Some(event) = heard.recv().await {
+                if let Some(wish) = control(&event) {
+                    stop.send(wish).unwrap();
+                }
+                events.push(event);
+            }
+        };
+        let both = async { tokio::join!(run, listen) };
+        let (summary, ()) = tokio::time::timeout(Duration::from_secs(60), both).await.expect("the run hangs");
+        (events, summary)
+    })
+}
+
+/// What happened, in short words; jobs by their place in `jobs`.
+pub fn words(events: &[RunEvent], jobs: &[Job]) -> Vec<String> {
+    let place = |id: &convsweep_spec::job::JobId| jobs.iter().position(|j| j.id == *id).unwrap_or(99);
+    let word = |event: &RunEvent| match event {
+        RunEvent::Launched { slot, job, attempt, .. } => format!("{}.{attempt} on {slot}", place(job)),
+        RunEvent::AttemptEnded { job, attempt, outcome, by_worker, .. } => {
+            format!("{}.{attempt} {}{}", place(job), outcome.name(), if *by_worker { "" } else { "!" })
+        }
+        RunEvent::Retrying { job, attempt, .. } => format!("{} again as {attempt}", place(job)),
+        RunEvent::Finished { job, attempts, .. } => format!("{} done in {attempts}", place(job)),
+        RunEvent::StartFailed { slot, failures, .. } => format!("start {failures} failed on {slot}"),
+        RunEvent::SlotClosed { slot, .. } => format!("slot {slot} closed"),
+        RunEvent::Noise { text, .. } => format!("noise {text}"),
+        RunEvent::Stopping { stop, running } => format!("stopping {stop:?} {running}"),
+        RunEvent::Worker(_) => String::new(),
+    };
+    events.iter().map(word).filter(|w| !w.is_empty()).collect()
+}
