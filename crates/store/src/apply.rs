@@ -19,8 +19,10 @@ pub(crate) fn event(connection: &Connection, envelope: &Envelope, changes: &mut 
     if matches!(event, Event::Progress { .. }) {
         return Ok(None);
     }
+    if changes.attempt(job, *attempt) {
+        write.exists()?;
+    }
     write.seen(*time)?;
-    changes.job(job);
     match event {
         Event::Progress { .. } => {}
         Event::Started { pid, host, device, fingerprint, from } => {
@@ -68,9 +70,10 @@ pub(crate) fn entry(
         },
         Record::AttemptEnded { job, attempt, outcome, stderr } => {
             let write = Attempt { connection, job, attempt: *attempt };
-            write.exists()?;
+            if changes.attempt(job, *attempt) {
+                write.exists()?;
+            }
             write.ended_by_runner(entry.time, experiment, outcome, stderr)?;
-            changes.job(job);
         }
     }
     Ok(None)
@@ -102,7 +105,6 @@ impl Attempt<'_> {
     }
 
     fn seen(&self, time: f64) -> Result<()> {
-        self.exists()?;
         self.upsert(
             "update attempts set last_event = max(coalesce(last_event, ?3), ?3) where job = ?1 and attempt = ?2",
             params![self.job.0, self.attempt, time],
@@ -140,13 +142,13 @@ impl Attempt<'_> {
     }
 
     fn metrics(&self, phase: u32, epoch: u32, step: u64, values: &BTreeMap<String, Number>) -> Result<()> {
+        let mut statement = self.connection.prepare_cached(
+            "insert into metrics (job, epoch, name, phase, step, value, attempt) values (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+             on conflict do update set phase = excluded.phase, step = excluded.step, value = excluded.value,
+             attempt = excluded.attempt where excluded.attempt >= attempt",
+        )?;
         for (name, value) in values {
-            self.upsert(
-                "insert into metrics (job, epoch, name, phase, step, value, attempt) values (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-                 on conflict do update set phase = excluded.phase, step = excluded.step, value = excluded.value,
-                 attempt = excluded.attempt where excluded.attempt >= attempt",
-                params![self.job.0, epoch, name, phase, step as i64, real(*value), self.attempt],
-            )?;
+            statement.execute(params![self.job.0, epoch, name, phase, step as i64, real(*value), self.attempt])?;
         }
         Ok(())
     }

@@ -10,17 +10,22 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 /// What a transaction touched.
 #[derive(Debug, Default)]
 pub(crate) struct Changes {
-    jobs: BTreeSet<String>,
+    /// Attempts by job, all of which have their rows.
+    jobs: BTreeMap<String, BTreeSet<u32>>,
     configurations: BTreeSet<(String, String)>,
     experiments: BTreeSet<String>,
     quantiles: HashMap<usize, f64>,
 }
 
 impl Changes {
-    /// An event or an end of `job`.
-    pub(crate) fn job(&mut self, job: &JobId) {
-        if !self.jobs.contains(&job.0) {
-            self.jobs.insert(job.0.clone());
+    /// An event or the end of an attempt; whether it is the attempt's first in this transaction, so that its row may lack.
+    pub(crate) fn attempt(&mut self, job: &JobId, attempt: u32) -> bool {
+        match self.jobs.get_mut(&job.0) {
+            Some(attempts) => attempts.insert(attempt),
+            None => {
+                self.jobs.insert(job.0.clone(), BTreeSet::from([attempt]));
+                true
+            }
         }
     }
 
@@ -36,7 +41,7 @@ impl Changes {
 
     /// Brings derived rows and views up to date; nothing is left to do then.
     pub(crate) fn settle(&mut self, connection: &Connection) -> Result<()> {
-        for job in std::mem::take(&mut self.jobs) {
+        for job in std::mem::take(&mut self.jobs).into_keys() {
             if stand(connection, &job)? {
                 self.configurations.extend(asked_by(connection, &job)?);
             }
@@ -114,7 +119,8 @@ fn finite(value: f64) -> Option<f64> {
     Some(value).filter(|v| v.is_finite())
 }
 
-/// Final figures of the finished jobs of one configuration, in the order of its jobs.
+/// Final figures of the finished jobs of one configuration, in the order of its jobs: finite ones of the last epoch; where
+/// that has none on the validation images, those of the evaluation.
 const FINAL: &str = "
     with finished as (
       select j.job, j.epoch, j.seconds, mj.position from experiments e
@@ -124,10 +130,14 @@ const FINAL: &str = "
     select name, value from (
       select x.name as name, x.value as value, f.position as position
         from finished f join metrics x on x.job = f.job and x.epoch = f.epoch
-      union all select 'test_loss', v.loss, f.position from finished f join evaluations v on v.job = f.job and v.part = 'test'
-      union all select 'test_accuracy', v.accuracy, f.position from finished f join evaluations v on v.job = f.job and v.part = 'test'
+      union all
+      select case v.part when 'test' then 'test_' else 'val_' end || m.name,
+          case m.name when 'loss' then v.loss else v.accuracy end, f.position
+        from finished f join evaluations v on v.job = f.job join (select 'loss' as name union all select 'accuracy') m
+        where v.part = 'test' or not exists
+          (select 1 from metrics x where x.job = f.job and x.epoch = f.epoch and x.name = 'val_' || m.name)
       union all select 'seconds', seconds, position from finished)
-    where value is not null order by name, position";
+    where abs(value) < 9e999 order by name, position";
 
 /// Brings the standing of a job up to date; whether it is finished (or was), so that summaries must follow.
 fn stand(connection: &Connection, job: &str) -> Result<bool> {

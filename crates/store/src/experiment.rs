@@ -9,9 +9,6 @@ use convsweep_spec::log::{AxisValue, Member, MemberJob, Revision};
 use convsweep_spec::metric::{Direction, Metric};
 use rusqlite::{OptionalExtension, Row, params};
 use serde::de::DeserializeOwned;
-use std::collections::HashMap;
-
-type Curves = HashMap<String, Vec<EpochRow>>;
 
 impl Reader {
     /// The newest revision of an experiment with all that its jobs left; `None` where there is no such experiment.
@@ -25,10 +22,9 @@ impl Reader {
         let wrong = |e| StoreError::sqlite(&self.path, e);
         let moment = self.connection.unchecked_transaction().map_err(wrong)?;
         let Some(revision) = self.revision(name)? else { return Ok(None) };
-        let curves = self.curves(name)?;
         let mut configurations = Vec::new();
         for member in self.members(name, revision.revision)? {
-            let jobs = member.jobs.iter().map(|job| self.job_row(job, &curves)).collect::<Result<_, _>>()?;
+            let jobs = member.jobs.iter().map(|job| self.job_row(job)).collect::<Result<_, _>>()?;
             configurations.push(ConfigurationRow { member, jobs });
         }
         moment.finish().map_err(wrong)?;
@@ -93,25 +89,42 @@ impl Reader {
         Ok(members)
     }
 
-    fn curves(&self, name: &str) -> Result<Curves, StoreError> {
-        let sql = "select job, epoch, phase, metric, value from curves where experiment = ?1 order by job, epoch";
-        let mut curves = Curves::new();
-        let read = |row: &Row| -> rusqlite::Result<()> {
-            let epochs = curves.entry(row.get(0)?).or_default();
-            let epoch = row.get(1)?;
-            if epochs.last().is_none_or(|last| last.epoch != epoch) {
-                epochs.push(EpochRow { epoch, phase: row.get(2)?, values: Default::default() });
+    /// Metrics of a job's epochs, those before a state that it started from being the other job's.
+    fn epochs(&self, job: &str) -> Result<Vec<EpochRow>, StoreError> {
+        let origin = "select origin_job, origin_epoch from jobs where job = ?1 and origin_job is not null";
+        let (mut source, mut until, mut parts) = (job.to_string(), u32::MAX, vec![]);
+        loop {
+            let origin =
+                self.rows(origin, [&source], |row| Ok((row.get::<_, String>(0)?, row.get::<_, u32>(1)?)))?.pop();
+            let above = origin.as_ref().map_or(0, |(_, epoch)| *epoch).min(until);
+            parts.push(self.own_epochs(&source, above, until)?);
+            match origin {
+                // Each step back must be to fewer epochs, or logs that name each other would never end.
+                Some((before, epoch)) if epoch < until => (source, until) = (before, epoch),
+                _ => break,
             }
-            if let Some(last) = epochs.last_mut() {
-                last.values.insert(row.get(3)?, number(row, 4)?);
-            }
-            Ok(())
-        };
-        self.rows(sql, [name], read)?;
-        Ok(curves)
+        }
+        Ok(parts.into_iter().rev().flatten().collect())
     }
 
-    fn job_row(&self, job: &MemberJob, curves: &Curves) -> Result<JobRow, StoreError> {
+    /// Metrics that `job` itself recorded in epochs above `above`, up to `until`.
+    fn own_epochs(&self, job: &str, above: u32, until: u32) -> Result<Vec<EpochRow>, StoreError> {
+        let sql = "select epoch, phase, name, value from metrics where job = ?1 and epoch > ?2 and epoch <= ?3 order by epoch";
+        let mut epochs: Vec<EpochRow> = Vec::new();
+        self.rows(sql, params![job, above, until], |row| {
+            let epoch = row.get(0)?;
+            if epochs.last().is_none_or(|last| last.epoch != epoch) {
+                epochs.push(EpochRow { epoch, phase: row.get(1)?, values: Default::default() });
+            }
+            if let Some(last) = epochs.last_mut() {
+                last.values.insert(row.get(2)?, number(row, 3)?);
+            }
+            Ok(())
+        })?;
+        Ok(epochs)
+    }
+
+    fn job_row(&self, job: &MemberJob) -> Result<JobRow, StoreError> {
         let sql = "select outcome, attempts, seconds,
               (select coalesce(avg(value), 0.0) from metrics where job = ?1 and name = 'images_per_second'),
               (select coalesce(max(peak_memory_bytes), 0) from attempts where job = ?1)
@@ -128,7 +141,7 @@ impl Reader {
                     seconds: row.get(2)?,
                     images_per_second: row.get(3)?,
                     peak_memory_bytes: row.get::<_, i64>(4)? as u64,
-                    epochs: curves.get(id).cloned().unwrap_or_default(),
+                    epochs: vec![],
                     validation: None,
                     test: None,
                     fingerprint: None,
@@ -137,6 +150,7 @@ impl Reader {
             })?
             .pop()
             .ok_or_else(|| StoreError::Damaged { path: self.path.clone(), message: format!("job {id} is missing") })?;
+        row.epochs = self.epochs(id)?;
         row.validation = self.evaluation(id, Part::Validation)?;
         row.test = self.evaluation(id, Part::Test)?;
         let last = "select device, backend, device_kind, instructions, program_version, git_revision from attempts

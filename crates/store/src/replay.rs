@@ -132,11 +132,10 @@ impl Replay<'_> {
     fn log(&mut self, name: String, mark: Option<Mark>, kind: &Kind) -> Result<(), StoreError> {
         let path = self.results.0.join(&name);
         let failed = |e| StoreError::io(&path, e);
-        let mut file = match File::open(&path) {
+        let size = match path.metadata() {
             Err(e) if e.kind() == ErrorKind::NotFound => return Ok(()),
-            other => other.map_err(failed)?,
+            other => other.map_err(failed)?.len(),
         };
-        let size = file.metadata().map_err(failed)?.len();
         let mut mark = mark.unwrap_or_default();
         if size == mark.offset {
             return Ok(());
@@ -147,6 +146,7 @@ impl Replay<'_> {
                 .push(format!("{name}: is shorter than when it was last read; read again from its beginning"));
             mark = Mark::default();
         }
+        let mut file = File::open(&path).map_err(failed)?;
         file.seek(SeekFrom::Start(mark.offset)).map_err(failed)?;
         let mut reader = BufReader::with_capacity(1 << 16, file);
         let (mut line, mut problems) = (Vec::new(), Vec::new());

@@ -237,3 +237,17 @@ fn progress_leaves_nothing() {
     folder.event(&JobId("j".into()), 1, progress);
     assert_eq!(folder.text("select (select count(*) from jobs) + (select count(*) from attempts)"), "0");
 }
+
+#[test]
+fn evaluations_stand_in_for_epochs_without_validation_figures_and_infinite_ones_do_not_count() {
+    let mut folder = Folder::live();
+    let m = member(0, 1, 2, 2, &[]);
+    folder.revision(1, "a", &[], Direction::Max);
+    folder.member("a", &m);
+    folder.train(&m.jobs[0].job, f64::INFINITY);
+    folder.evaluate(&m.jobs[1].job, 1, Part::Validation, [[3, 1], [2, 4]]);
+    folder.end(&m.jobs[1].job, 1, Outcome::Finished);
+    assert_eq!(folder.text("select n, mean, sd from leaderboard"), "1|0.7|");
+    let losses = "select metric, n, mean from summary where metric like '%loss' order by metric";
+    assert_eq!(folder.text(losses), "test_loss|1|0.25\nval_loss|1|0.25");
+}
