@@ -95,7 +95,11 @@ fn the_program_dies_and_the_same_command_finishes() {
     }
     place.run(&["run", "small.toml"]).exits(0);
     assert_eq!(&place.results(), undisturbed());
-    assert_eq!(place.number("select count(*) from attempts where outcome = 'finished'"), 4.0, "nothing is trained twice");
+    assert_eq!(
+        place.number("select count(*) from attempts where outcome = 'finished'"),
+        4.0,
+        "nothing is trained twice"
+    );
     place.run(&["check-db"]).exits(0);
 }
 
@@ -109,7 +113,8 @@ fn an_interrupt_drains_and_the_same_command_goes_on() {
     place.write("small.toml", &crate::support::SMALL.replace("epochs = 3", "epochs = 40"));
     let program = start(&place);
     wait_until("training began", || lines(&place) >= 4);
-    let interrupted = std::process::Command::new("kill").args(["-INT", &program.id().to_string()]).status().expect("kill");
+    let interrupted =
+        std::process::Command::new("kill").args(["-INT", &program.id().to_string()]).status().expect("kill");
     assert!(interrupted.success());
     let status = program.wait_with_output().expect("ends").status;
     assert_eq!(status.code(), Some(130));

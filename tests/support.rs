@@ -92,12 +92,14 @@ impl Place {
             "select job || ' ' || part || ' accuracy', accuracy from evaluations",
         ] {
             let mut statement = database.prepare(sql).expect("prepares");
-            let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, f64>(1)?))).expect("runs");
+            let rows =
+                statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, f64>(1)?))).expect("runs");
             found.extend(rows.map(|row| row.expect("reads")).map(|(key, value)| (key, value.to_bits())));
         }
         for folder in std::fs::read_dir(self.path("results/jobs")).expect("jobs").filter_map(Result::ok) {
             for file in ["model.safetensors", "predictions.safetensors"] {
-                let bytes = std::fs::read(folder.path().join(file)).expect("every job leaves its weights and predictions");
+                let bytes =
+                    std::fs::read(folder.path().join(file)).expect("every job leaves its weights and predictions");
                 found.insert(format!("{} {file}", folder.file_name().display()), checksum(&bytes));
             }
         }

@@ -107,7 +107,8 @@ fn a_lost_database_is_made_anew_with_equal_content() {
 #[test]
 fn folds_validate_every_image_once() {
     let place = Place::new();
-    let folds = SMALL.replace("[augment]", "split = { folds = 3, seed = 1 }\n[augment]").replace("seeds = 2", "seeds = 1");
+    let folds =
+        SMALL.replace("[augment]", "split = { folds = 3, seed = 1 }\n[augment]").replace("seeds = 2", "seeds = 1");
     place.write("small.toml", &folds);
     place.run(&["run", "small.toml"]).exits(0);
     assert_eq!(place.number("select count(*) from jobs"), 6.0);

@@ -1,12 +1,13 @@
 //! Where results and image sets lie, and an experiment file read in that light.
 
 use crate::args::{Cli, FileArgs};
-use crate::exit::{Code, Exit};
+use crate::exit::{Code, Exit, Failure};
 use anyhow::Result;
 use convsweep_data::Location;
 use convsweep_plan::{Overrides, Plan, Seeds};
 use convsweep_spec::data::{DataFacts, DataSpec};
 use convsweep_spec::layout::ResultsFolder;
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 /// The two folders that everything else is relative to.
@@ -37,7 +38,11 @@ impl Context {
     pub fn plan(&self, file: &Path, changes: &FileArgs) -> Result<Plan> {
         let seeds = changes.seeds.as_deref().map(str::parse::<Seeds>).transpose().code(Exit::Wrong)?;
         let overrides = Overrides { set: changes.set.clone(), seeds };
-        convsweep_plan::plan(file, &overrides, &|spec, path| self.facts(spec, path)).code(Exit::Wrong)
+        convsweep_plan::plan(file, &overrides, &|spec, path| self.facts(spec, path)).map_err(|problems| {
+            let exit = if problems.only_data() { Exit::Data } else { Exit::Wrong };
+            let colours = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
+            Failure { exit, message: problems.render(colours) }.into()
+        })
     }
 
     /// Where an image set lies whose file names `path`.

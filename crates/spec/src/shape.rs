@@ -175,7 +175,7 @@ impl Walk {
 
     fn conv(&mut self, conv: &Conv) -> Result<Cost, String> {
         let [channels, height, width] = self.image("put it before { flatten = true }")?;
-        if conv.groups == 0 || channels % conv.groups != 0 || conv.filters % conv.groups != 0 {
+        if conv.groups == 0 || !channels.is_multiple_of(conv.groups) || !conv.filters.is_multiple_of(conv.groups) {
             return Err(format!(
                 "has {} groups, which must divide its {channels} input and {} output channels",
                 conv.groups, conv.filters
