@@ -150,7 +150,7 @@ fn verdict(standing: &Standing, comparison: &Comparison) -> String {
                 standing.comparisons.len()
             )
         }
-        Some(_) => format!("{}", p_value(p)),
+        Some(_) => p_value(p),
         None => format!("{}, not corrected: the baseline is what the others are tested against", p_value(p)),
     };
     let few = if n == 2 { " Two pairs can only show a very large difference." } else { "" };

@@ -125,13 +125,14 @@ struct Drawn {
     png: Vec<u8>,
 }
 
+/// SVG and PNG of a chart.
+type Files = Result<(String, Vec<u8>), RenderError>;
+
 /// Draws charts side by side, as many as there are cores.
 fn draw_all(charts: Vec<Chart>) -> Result<Vec<Drawn>, ReportError> {
     let threads = std::thread::available_parallelism().map_or(1, |n| n.get()).clamp(1, 8);
-    let draw = |chart: &Chart| -> Result<(String, Vec<u8>), RenderError> {
-        Ok((render::svg(&chart.scene)?, render::png(&chart.scene)?))
-    };
-    let mut drawn: Vec<Option<Result<(String, Vec<u8>), RenderError>>> = charts.iter().map(|_| None).collect();
+    let draw = |chart: &Chart| -> Files { Ok((render::svg(&chart.scene)?, render::png(&chart.scene)?)) };
+    let mut drawn: Vec<Option<Files>> = charts.iter().map(|_| None).collect();
     std::thread::scope(|scope| {
         let mut lots: Vec<Vec<_>> = (0..threads).map(|_| Vec::new()).collect();
         for (i, work) in charts.iter().zip(&mut drawn).enumerate() {

@@ -7,6 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 pub fn warnings(standing: &Standing) -> Vec<String> {
     let mut notes = Vec::new();
     notes.extend(unfinished(standing));
+    if let Some(baseline) = standing.baseline.filter(|b| *b >= standing.ranked && standing.ranked > 0) {
+        let label = standing.entries[baseline].label();
+        notes.push(format!("The baseline, {label}, has no result; all pairs are compared instead."));
+    }
     notes.extend(uneven(standing));
     notes.extend(numerics(standing));
     notes.extend(without_number(standing));

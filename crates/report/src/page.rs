@@ -291,6 +291,7 @@ th { font-weight: 600; color: var(--muted); }
 thead th { white-space: normal; vertical-align: bottom; }
 td:first-child, th:first-child, td:nth-child(2), th:nth-child(2) { text-align: left; }
 tbody tr:last-child td { border-bottom: 0; }
+tbody td:nth-child(2) { white-space: normal; min-width: 150px; overflow-wrap: break-word; }
 .best td { font-weight: 600; }
 .clear td:nth-child(6) { font-weight: 600; color: var(--accent); }
 .facts th { text-align: left; white-space: nowrap; vertical-align: top; width: 1%; }

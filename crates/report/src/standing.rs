@@ -216,7 +216,7 @@ fn value(job: &JobRow, measure: &Measure) -> Option<f64> {
         return None;
     }
     let last = job.epochs.last().and_then(|e| e.values.get(&measure.name).copied());
-    last.or_else(|| match (measure.name.as_str(), &job.validation) {
+    last.or(match (measure.name.as_str(), &job.validation) {
         (metric::VAL_ACCURACY, Some(e)) => Some(e.accuracy),
         (metric::VAL_LOSS, Some(e)) => Some(e.loss),
         _ => None,

@@ -43,6 +43,9 @@ pub struct Point {
     pub sd: f64,
 }
 
+/// How a cost is read off a configuration.
+type CostOf = fn(&Entry) -> Option<f64>;
+
 /// The chart; `None` with fewer than two configurations.
 pub fn chart(standing: &Standing) -> Option<Chart> {
     let cost = Cost::new(standing)?;
@@ -63,7 +66,7 @@ impl Cost {
         if standing.ranked < 2 {
             return None;
         }
-        let costs: [(&str, fn(&Entry) -> Option<f64>); 3] = [
+        let costs: [(&str, CostOf); 3] = [
             ("parameters", |e| Some(e.row.member.parameters as f64)),
             ("MACs per image", |e| Some(e.row.member.macs as f64)),
             ("training time (s)", |e| e.seconds().map(|s| s.mean).filter(|s| *s > 0.0)),

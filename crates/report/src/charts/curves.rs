@@ -123,8 +123,11 @@ impl Curves {
         if let [only] = self.phase_changes.as_slice()
             && *only < last
         {
-            let x = frame.x.at(f64::from(*only));
-            note(scene, (x + 4.0, bounds.3 - 6.0), "next phase");
+            // At the end of the line that the curves leave free.
+            let there = panel.lines.first().and_then(|l| l.points.iter().find(|p| p.0 == *only));
+            let high = there.is_some_and(|(_, s)| s.mean > (range.0 + range.1) / 2.0);
+            let y = if high { bounds.3 - 6.0 } else { bounds.1 + 10.0 };
+            note(scene, (frame.x.at(f64::from(*only)) + 4.0, y), "next phase");
         }
         for line in panel.lines.iter().rev().filter(|l| !l.style.highlighted) {
             draw(scene, &frame, line);

@@ -93,7 +93,8 @@ impl Effects {
             let title = text::fit(&axis.axis, right - 12.0, HEADING, true);
             scene.text(Text::new((12.0, top + head - 12.0), title, Anchor::Start).size(HEADING).bold());
             if i == 0 {
-                note(&mut scene, (right + 12.0, top + head - 12.0), "mean ± sd");
+                let spread = self.axes.iter().flat_map(|a| &a.values).any(|(_, s)| s.sd.is_some());
+                note(&mut scene, (right + 12.0, top + head - 12.0), if spread { "mean ± sd" } else { "mean" });
             }
             self.axis(&mut scene, &frame, axis, (names, top + head));
             top = bottom;
@@ -129,6 +130,9 @@ impl Effects {
     }
 }
 
+/// Places of values with the mean of a configuration, all else equal.
+type Trace = Vec<(usize, f64)>;
+
 const ROW: f64 = 25.0;
 
 fn effect(standing: &Standing, path: &str, name: &str, labels: &[String]) -> Option<Effect> {
@@ -136,7 +140,7 @@ fn effect(standing: &Standing, path: &str, name: &str, labels: &[String]) -> Opt
     let scale = standing.measure.scale();
     let mut by_value: Vec<Vec<f64>> = vec![Vec::new(); labels.len()];
     let mut single: Vec<Vec<f64>> = vec![Vec::new(); labels.len()];
-    let mut traces: BTreeMap<Vec<(&str, &str)>, Vec<(usize, f64)>> = BTreeMap::new();
+    let mut traces: BTreeMap<Vec<(&str, &str)>, Trace> = BTreeMap::new();
     for entry in standing.ranking() {
         let values = &entry.row.member.values;
         let Some(own) = values.iter().find(|v| v.path == path) else { continue };
