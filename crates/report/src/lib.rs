@@ -2,7 +2,7 @@
 //!
 //! Reads rows of the store and the predictions that workers left; never trains and never sees an image set.
 //! The way through: [`standing`] orders and compares, [`answer`] and [`notes`] say it in words, [`charts`] draw it,
-//! [`tables`] and [`page`] write it down.
+//! [`tables`] and `page` write it down.
 
 pub mod answer;
 pub mod charts;
