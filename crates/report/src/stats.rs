@@ -138,7 +138,7 @@ pub fn class_scores(confusion: &[Vec<u64>]) -> Vec<ClassScore> {
 
 #[cfg(test)]
 mod tests {
-    //! Expected numbers: scipy 1.16 (`stats.t.interval`, `ttest_rel`, `binomtest`, `chi2.sf`) and statsmodels 0.14
+    //! Expected numbers: scipy 1.17.1 (`stats.t.interval`, `ttest_rel`, `binomtest`, `chi2.sf`) and statsmodels 0.15.0
     //! (`multipletests(method="holm")`, `mcnemar`), computed once and copied.
     use super::*;
 
