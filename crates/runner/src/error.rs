@@ -104,3 +104,22 @@ fn tail(stderr: &str) -> String {
     let stderr = stderr.trim_end();
     if stderr.is_empty() { String::new() } else { format!("\nthe end of the worker's stderr:\n{stderr}") }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_remedy_fits_the_systems_word() {
+        let check = |kind: io::ErrorKind, remedy: &str| {
+            let error = RunnerError::results("/r/.lock", kind.into());
+            assert!(error.to_string().contains(remedy), "{error}");
+            assert_eq!(error.exit_code(), 5);
+        };
+        check(io::ErrorKind::PermissionDenied, "make it writable");
+        check(io::ErrorKind::ReadOnlyFilesystem, "make it writable");
+        check(io::ErrorKind::StorageFull, "make room");
+        check(io::ErrorKind::Unsupported, "knows no locks");
+        check(io::ErrorKind::NotFound, "--results");
+    }
+}

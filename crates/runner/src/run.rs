@@ -33,7 +33,7 @@ pub async fn run(
 /// The jobs' execution is completed here: attempt (counted on from the given one), device, threads, and the state to
 /// start from where an earlier job of the run saves one. A worker is kept between jobs; it is replaced after a death,
 /// and after a failed or out-of-memory job, whose process may be in any state. Must run on a Tokio runtime with I/O
-/// and time.
+/// and time, on a thread that outlives the workers: they are tied to the life of the thread that started them.
 pub async fn run_with(
     launcher: &dyn Launcher,
     jobs: Vec<Job>,

@@ -1,5 +1,7 @@
 //! The runner: decisions without processes, runs with fake workers, runs with processes, logs.
 
+#![allow(clippy::unwrap_used, reason = "a test's helper may fail the test")]
+
 mod common;
 mod decisions;
 mod logs;

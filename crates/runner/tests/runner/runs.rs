@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 /// What a fake worker does with a job.
 #[derive(Clone)]
 enum Do {
-    Say(Event),
+    Say(Box<Event>),
     Die,
     AwaitStop,
     Hang,
@@ -67,13 +67,12 @@ async fn work(
                 return;
             }
         };
-        let mut n = 0;
-        for step in script(&job) {
+        for (n, step) in (0..).zip(script(&job)) {
             let event = match step {
-                Do::Say(event) => event,
+                Do::Say(event) => *event,
                 Do::AwaitStop => {
                     while !matches!(orders.recv().await, Some(Order::Send(c)) if *c == Command::Stop) {}
-                    ended(Outcome::Cancelled)
+                    *ended(Outcome::Cancelled)
                 }
                 Do::Hang => {
                     while !matches!(orders.recv().await, Some(Order::Kill)) {}
@@ -88,19 +87,18 @@ async fn work(
             };
             let envelope =
                 Envelope { format: FORMAT, job: job.id.clone(), attempt: job.execution.attempt, n, time: 0.0, event };
-            n += 1;
             let _ = says.send((id, Says::Line(serde_json::to_string(&envelope).unwrap()))).await;
         }
     }
     let _ = exited(None, Some(0)).await;
 }
 
-fn ended(outcome: Outcome) -> Event {
-    Event::Ended { outcome, seconds: 1.0, peak_memory_bytes: 1 }
+fn ended(outcome: Outcome) -> Box<Event> {
+    Box::new(Event::Ended { outcome, seconds: 1.0, peak_memory_bytes: 1 })
 }
 
 fn warning(text: String) -> Do {
-    Do::Say(Event::Warning { text })
+    Do::Say(Box::new(Event::Warning { text }))
 }
 
 fn finish(_: &Job) -> Vec<Do> {
@@ -186,7 +184,7 @@ fn a_saved_state_is_handed_to_the_job_that_waits_for_it() {
         let epoch = question.configuration.train.epochs();
         let key = question.state_key(epoch);
         let saved = Event::StateSaved { epoch, key, path: "states/last".into(), bytes: 1 };
-        vec![warning(from.unwrap_or_default()), Do::Say(saved), Do::Say(ended(Outcome::Finished))]
+        vec![warning(from.unwrap_or_default()), Do::Say(Box::new(saved)), Do::Say(ended(Outcome::Finished))]
     };
     let long = job_with(dir.path(), 0, &[(2, 0.1), (1, 0.01)]);
     let short = job_with(dir.path(), 0, &[(2, 0.1)]);
