@@ -28,7 +28,7 @@ pub struct DeviceError {
 /// A device that this program can use.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeviceInfo {
-    /// `cpu`, `cuda:0`, …
+    /// `cpu`, `libtorch` (the CPU by LibTorch), `cuda:0`, …
     pub name: String,
     /// Kind of device for fingerprints: `cpu`, or the GPU's own name where the backend knows it.
     pub kind: String,
@@ -71,11 +71,7 @@ fn gpu(_index: usize) -> Device {
 
 #[cfg(all(feature = "libtorch", not(feature = "cuda")))]
 fn available() -> Vec<DeviceInfo> {
-    let gpus = usize::try_from(tch::Cuda::device_count()).unwrap_or(0);
-    let cpu = DeviceInfo { name: "cpu".into(), kind: "cpu".into() };
-    std::iter::once(cpu)
-        .chain((0..gpus).map(|i| DeviceInfo { name: format!("cuda:{i}"), kind: "cuda".into() }))
-        .collect()
+    vec![DeviceInfo { name: "libtorch".into(), kind: "cpu".into() }]
 }
 
 #[cfg(all(feature = "libtorch", not(feature = "cuda")))]
@@ -85,9 +81,8 @@ fn cpu() -> Device {
 }
 
 #[cfg(all(feature = "libtorch", not(feature = "cuda")))]
-#[expect(deprecated, reason = "the last release of Burn with LibTorch marks it so")]
-fn gpu(index: usize) -> Device {
-    Device::libtorch_cuda(index)
+fn gpu(_index: usize) -> Device {
+    unreachable!("the LibTorch worker lists no GPU: the CUDA worker serves those")
 }
 
 #[cfg(feature = "cuda")]

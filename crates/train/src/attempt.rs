@@ -1,0 +1,185 @@
+//! One attempt at a job, from its start to its outcome.
+
+use crate::TrainError;
+use crate::checkpoint;
+use crate::error::End;
+use crate::failpoint::Failpoints;
+use crate::files;
+use crate::predictions;
+use crate::process::host;
+use crate::state::{Beginning, State, weights};
+use convsweep_data::{Batcher, ImageSet, Location, Parts, open, split};
+use convsweep_nn::Device;
+use convsweep_spec::event::{Event, Fingerprint, Outcome, Start};
+use convsweep_spec::job::Job;
+use convsweep_spec::layout;
+use convsweep_spec::shape::Shape;
+
+/// What an attempt is asked before each step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// Go on.
+    GoOn,
+    /// Write a checkpoint and end with [`Outcome::Cancelled`].
+    Stop,
+    /// Nobody waits for the result any more: end at once.
+    Abandon,
+}
+
+/// What an attempt needs of its surroundings.
+pub struct Attempt<'a> {
+    /// The job and the circumstances of the attempt.
+    pub job: &'a Job,
+    /// What decides the last bits here.
+    pub fingerprint: &'a Fingerprint,
+    /// Where tensors live.
+    pub device: &'a Device,
+    /// Where a test may kill the process.
+    pub failpoints: &'a Failpoints,
+    /// Takes every event but `Ended`.
+    pub report: &'a mut dyn FnMut(Event) -> std::io::Result<()>,
+    /// Asked before each step.
+    pub asked: &'a dyn Fn() -> Asked,
+}
+
+/// The images of a job.
+pub(crate) struct Images {
+    pub set: ImageSet,
+    pub parts: Parts,
+    pub batcher: Batcher,
+}
+
+/// An attempt under way.
+pub(crate) struct Session<'a> {
+    pub attempt: Attempt<'a>,
+    pub images: Images,
+    pub state: State,
+}
+
+/// Trains the job as far as it is not yet trained, evaluates it and leaves its files; `None` if it was abandoned.
+///
+/// Begins at the job's own checkpoint, else at the saved state that the job names, else at the initial weights, and reaches the
+/// same bits from each.
+///
+/// # Errors
+/// If the images, a file or the network cannot be used; the attempt has then failed.
+pub fn train(attempt: Attempt) -> Result<Option<Outcome>, TrainError> {
+    match begin(attempt).and_then(Session::run) {
+        Ok(()) => Ok(Some(Outcome::Finished)),
+        Err(End::Outcome(outcome)) => Ok(Some(outcome)),
+        Err(End::Abandoned) => Ok(None),
+        Err(End::Error(error)) => Err(error),
+    }
+}
+
+fn begin(mut attempt: Attempt) -> Result<Session, End> {
+    let job = attempt.job;
+    let images = Images::open(job)?;
+    let [channels, height, width] = images.set.train().shape().map(|n| n as u32);
+    let classes = images.set.facts().classes.len() as u32;
+    let shape = Shape::Image { channels, height, width };
+    let Beginning { state, start, warnings } = State::begin(job, attempt.fingerprint, shape, classes, attempt.device)?;
+    let inherited = matches!(start, Start::State { .. });
+    attempt.say(Event::Started {
+        pid: std::process::id(),
+        host: host(),
+        device: job.execution.device.clone(),
+        fingerprint: attempt.fingerprint.clone(),
+        from: start,
+    })?;
+    attempt.failpoints.hit("started");
+    for text in warnings.into_iter().chain(images.warning()) {
+        attempt.say(Event::Warning { text })?;
+    }
+    if inherited {
+        for m in state.position.history.clone() {
+            attempt.say(Event::Metrics { phase: m.phase, epoch: m.epoch, step: m.step, values: m.values })?;
+        }
+    }
+    Ok(Session { attempt, images, state })
+}
+
+impl Attempt<'_> {
+    pub(crate) fn say(&mut self, event: Event) -> Result<(), TrainError> {
+        (self.report)(event).map_err(TrainError::Report)
+    }
+}
+
+impl Images {
+    fn open(job: &Job) -> Result<Images, TrainError> {
+        let (question, execution) = (&job.question, &job.execution);
+        let spec = &question.configuration.data;
+        let set = open(Location { cache: &execution.data_cache, path: execution.data_path.as_deref() }, spec)?;
+        if set.facts().hash != question.data_hash {
+            let (expected, found) = (question.data_hash.clone(), set.facts().hash.clone());
+            return Err(TrainError::OtherData { expected, found });
+        }
+        let parts = split(&set, spec, question.fold)?;
+        let batcher = Batcher::new(&set, &question.configuration.augment, &parts)?;
+        Ok(Images { set, parts, batcher })
+    }
+
+    fn warning(&self) -> Option<String> {
+        let skipped = self.set.skipped();
+        let first = skipped.first()?;
+        Some(format!("{} damaged images were left out, the first is {first}", skipped.len()))
+    }
+
+    /// `[images, channels, height, width]` of a batch.
+    pub(crate) fn batch_shape(&self, images: usize) -> [usize; 4] {
+        let [channels, height, width] = self.set.train().shape();
+        [images, channels, height, width]
+    }
+}
+
+impl Session<'_> {
+    fn run(mut self) -> Result<(), End> {
+        let epochs = self.attempt.job.question.configuration.train.epochs();
+        self.keep_state()?;
+        while self.state.position.epoch < epochs {
+            self.epoch()?;
+            self.checkpoint()?;
+            self.keep_state()?;
+        }
+        self.write_model()?;
+        predictions::evaluate(&mut self)
+    }
+
+    /// Makes the state safe: the attempt after this one goes on from here.
+    pub(crate) fn checkpoint(&mut self) -> Result<(), TrainError> {
+        let Attempt { job, failpoints, .. } = self.attempt;
+        let folder = job.execution.folder.join(layout::CHECKPOINT);
+        let bytes = self.state.save(&job.question, &folder, failpoints)?;
+        failpoints.hit("checkpoint-renamed");
+        let (epoch, step) = (self.state.position.epoch, self.state.position.step);
+        self.attempt.say(Event::Checkpoint { epoch, step, bytes })
+    }
+
+    /// At the end of a phase: keeps the state for later jobs, unless it is there already, and says so.
+    fn keep_state(&mut self) -> Result<(), TrainError> {
+        let Attempt { job, failpoints, .. } = self.attempt;
+        let (epoch, step) = (self.state.position.epoch, self.state.position.step);
+        if step != 0 || !job.question.configuration.train.phase_ends().contains(&epoch) {
+            return Ok(());
+        }
+        let path = layout::state(epoch);
+        let folder = job.execution.folder.join(&path);
+        let key = job.question.state_key(epoch);
+        let kept = checkpoint::load(&folder).ok().flatten().filter(|saved| saved.position.key.as_ref() == Some(&key));
+        let bytes = match kept {
+            Some(saved) => saved.bytes,
+            None => self.state.save(&job.question, &folder, failpoints)?,
+        };
+        failpoints.hit("state-saved");
+        self.attempt.say(Event::StateSaved { epoch, key, path: path.to_string_lossy().into_owned(), bytes })
+    }
+
+    fn write_model(&mut self) -> Result<(), TrainError> {
+        let path = self.attempt.job.execution.folder.join(layout::MODEL);
+        let bytes = checkpoint::encode(&weights(&self.state.network), None, &path)?;
+        files::write(&path, &bytes, None)?;
+        self.attempt.failpoints.hit("model");
+        let bytes = bytes.len() as u64;
+        self.attempt.say(Event::Artifact { kind: "model".into(), path: layout::MODEL.into(), bytes })
+    }
+}

@@ -1,0 +1,141 @@
+//! The training loop: one epoch, on one page.
+
+use crate::attempt::{Asked, Session};
+use crate::error::End;
+use crate::evaluate::judge_rows;
+use convsweep_data::epoch_order;
+use convsweep_spec::checkpoint::{EpochMetrics, Partial};
+use convsweep_spec::event::{Event, Outcome, Part};
+use convsweep_spec::metric::{self, Number};
+use convsweep_spec::train::Phase;
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+/// Least time between two progress events.
+const PROGRESS: Duration = Duration::from_millis(250);
+
+impl Session<'_> {
+    /// Trains what is left of the running epoch, validates, and reports the epoch's metrics. The position is then at the start
+    /// of the next epoch.
+    pub(crate) fn epoch(&mut self) -> Result<(), End> {
+        let started = Instant::now();
+        let job = self.attempt.job;
+        let (spec, seed) = (&job.question.configuration.train, job.question.seed);
+        let epoch = self.state.position.epoch;
+        let Some((phase_index, epoch_of_phase)) = spec.phase_of(epoch) else { return Ok(()) };
+        let Phase { optimizer, schedule, .. } = &spec.phases[phase_index];
+        let lr = schedule.rate(optimizer.lr(), epoch_of_phase);
+        self.state.enter(optimizer);
+
+        let train = &self.images.parts.train;
+        let order: Vec<u32> = epoch_order(seed, epoch, train.len()).into_iter().map(|i| train[i as usize]).collect();
+        let batches: Vec<&[u32]> = order.chunks(spec.batch_size.max(1) as usize).collect();
+        let mut pace = Pace::new();
+        while let Some(rows) = batches.get(self.state.position.step as usize) {
+            self.heed()?;
+            let step_started = Instant::now();
+            let (mut pixels, mut labels) = (Vec::new(), Vec::new());
+            self.images.batcher.training(seed, epoch, rows, &mut pixels);
+            self.images.batcher.labels(Part::Validation, rows, &mut labels);
+            let shape = self.images.batch_shape(rows.len());
+            let global_step = u64::from(epoch) * batches.len() as u64 + u64::from(self.state.position.step);
+            let mut found = self.state.network.gradients(pixels, shape, &labels, seed, global_step);
+            if !found.loss_sum.is_finite() {
+                return Err(self.diverged(lr));
+            }
+            self.state.network.update_statistics(&mut found);
+            let Session { state, .. } = self;
+            state.optimizer.step(optimizer, lr, &mut state.network, found.gradients);
+
+            let position = &mut state.position;
+            position.step += 1;
+            position.partial.images += rows.len() as u64;
+            position.partial.loss_sum += found.loss_sum;
+            position.partial.correct += u64::from(found.correct);
+            position.partial.seconds += step_started.elapsed().as_secs_f64();
+            let (step, steps, epochs) = (position.step, batches.len() as u32, spec.epochs());
+            self.attempt.failpoints.hit("step");
+            if let Some(images_per_second) = pace.after(rows.len()) {
+                self.attempt.say(Event::Progress { epoch, step, steps, epochs, images_per_second })?;
+            }
+        }
+
+        let mut values = self.training_values(lr);
+        values.extend(self.validate(lr)?);
+        values.push((metric::EPOCH_SECONDS, started.elapsed().as_secs_f64()));
+        let values: BTreeMap<String, Number> = values.into_iter().map(|(name, v)| (name.into(), Number(v))).collect();
+        let step = u64::from(epoch + 1) * batches.len() as u64;
+        let metrics = EpochMetrics { phase: phase_index as u32, epoch: epoch + 1, step, values };
+        let position = &mut self.state.position;
+        (position.epoch, position.step, position.partial) = (epoch + 1, 0, Partial::default());
+        position.history.push(metrics.clone());
+        let EpochMetrics { phase, epoch, step, values } = metrics;
+        self.attempt.say(Event::Metrics { phase, epoch, step, values })?;
+        self.attempt.failpoints.hit("metrics");
+        Ok(())
+    }
+
+    /// Ends the attempt if it is asked to end, after a checkpoint if it will go on later.
+    pub(crate) fn heed(&mut self) -> Result<(), End> {
+        match (self.attempt.asked)() {
+            Asked::GoOn => Ok(()),
+            Asked::Abandon => Err(End::Abandoned),
+            Asked::Stop => {
+                self.checkpoint()?;
+                Err(End::Outcome(Outcome::Cancelled))
+            }
+        }
+    }
+
+    fn diverged(&self, learning_rate: f64) -> End {
+        let (epoch, step) = (self.state.position.epoch, self.state.position.step);
+        End::Outcome(Outcome::Diverged { epoch, step, learning_rate })
+    }
+
+    fn training_values(&self, lr: f64) -> Vec<(&'static str, f64)> {
+        let partial = &self.state.position.partial;
+        let images = partial.images as f64;
+        vec![
+            (metric::TRAIN_LOSS, partial.loss_sum / images),
+            (metric::TRAIN_ACCURACY, partial.correct as f64 / images),
+            (metric::LEARNING_RATE, lr),
+            (metric::IMAGES_PER_SECOND, images / partial.seconds.max(1e-9)),
+        ]
+    }
+
+    /// Loss and accuracy on the validation images; nothing without a validation part.
+    fn validate(&mut self, lr: f64) -> Result<Vec<(&'static str, f64)>, End> {
+        if self.images.parts.validation.is_empty() {
+            return Ok(vec![]);
+        }
+        let judged = judge_rows(self, Part::Validation, "validation")?;
+        if !judged.loss().is_finite() {
+            return Err(self.diverged(lr));
+        }
+        Ok(vec![(metric::VAL_LOSS, judged.loss()), (metric::VAL_ACCURACY, judged.accuracy())])
+    }
+}
+
+/// Measures the speed between two progress events.
+struct Pace {
+    since: Instant,
+    images: usize,
+}
+
+impl Pace {
+    fn new() -> Self {
+        Pace { since: Instant::now(), images: 0 }
+    }
+
+    /// Counts a step; images per second if it is time to say so.
+    fn after(&mut self, images: usize) -> Option<f64> {
+        self.images += images;
+        let elapsed = self.since.elapsed();
+        if elapsed < PROGRESS {
+            return None;
+        }
+        let speed = self.images as f64 / elapsed.as_secs_f64();
+        *self = Pace::new();
+        Some(speed)
+    }
+}

@@ -1,0 +1,142 @@
+//! The training state: network, optimiser and position; where it comes from and how it is kept.
+
+use crate::TrainError;
+use crate::checkpoint::{self, Saved, Tensor};
+use crate::failpoint::Failpoints;
+use convsweep_nn::optimizer::OptimizerState;
+use convsweep_nn::{Device, Network, build};
+use convsweep_spec::FORMAT;
+use convsweep_spec::checkpoint::Position;
+use convsweep_spec::event::{Fingerprint, Start};
+use convsweep_spec::job::{Job, Question};
+use convsweep_spec::layout;
+use convsweep_spec::shape::Shape;
+use convsweep_spec::train::Optimizer;
+use std::path::Path;
+
+/// Everything that training changes.
+#[derive(Debug)]
+pub(crate) struct State {
+    pub network: Network,
+    pub optimizer: OptimizerState,
+    pub position: Position,
+}
+
+/// A state to begin with, where it comes from, and what was wrong with better ones.
+pub(crate) struct Beginning {
+    pub state: State,
+    pub start: Start,
+    pub warnings: Vec<String>,
+}
+
+impl State {
+    /// The newest usable state: the job's own checkpoint, else the saved state that the job names, else the initial weights.
+    pub(crate) fn begin(
+        job: &Job,
+        fingerprint: &Fingerprint,
+        input: Shape,
+        classes: u32,
+        device: &Device,
+    ) -> Result<Beginning, TrainError> {
+        let question = &job.question;
+        let network = build(&question.configuration.model, input, classes, question.seed, device)?;
+        let mut warnings = Vec::new();
+        let mut usable = |found: Result<Option<State>, TrainError>| {
+            found.unwrap_or_else(|error| {
+                warnings.push(format!("not used: {error}"));
+                None
+            })
+        };
+        let own = load(&job.execution.folder.join(layout::CHECKPOINT), &network, |p| p.job == job.id);
+        if let Some(state) = usable(own) {
+            let Position { epoch, step, .. } = state.position;
+            let start = Start::Checkpoint { epoch, step, exact: state.position.fingerprint == *fingerprint };
+            return Ok(Beginning { state: state.adopt(job, fingerprint), start, warnings });
+        }
+        if let Some(saved) = &job.execution.start_from {
+            let key = question.state_key(saved.epoch);
+            let fits = |p: &Position| p.epoch == saved.epoch && p.step == 0 && p.key.as_ref() == Some(&key);
+            let found = load(&saved.path, &network, fits).and_then(|found| match found {
+                None => Err(TrainError::state(&checkpoint::file(&saved.path), "is not there")),
+                some => Ok(some),
+            });
+            if let Some(state) = usable(found) {
+                let exact = state.position.fingerprint == *fingerprint;
+                let start = Start::State { job: saved.job.clone(), epoch: saved.epoch, exact };
+                return Ok(Beginning { state: state.adopt(job, fingerprint), start, warnings });
+            }
+        }
+        Ok(Beginning { state: State::initial(job, fingerprint, network), start: Start::Scratch, warnings })
+    }
+
+    fn initial(job: &Job, fingerprint: &Fingerprint, network: Network) -> State {
+        let optimizer = OptimizerState::new(&job.question.configuration.train.phases[0].optimizer);
+        let position = Position {
+            format: FORMAT,
+            job: job.id.clone(),
+            epoch: 0,
+            step: 0,
+            partial: Default::default(),
+            key: None,
+            optimizer: optimizer.description().clone(),
+            fingerprint: fingerprint.clone(),
+            history: vec![],
+        };
+        State { network, optimizer, position }
+    }
+
+    /// What is written from now on is this job's and this program's.
+    fn adopt(mut self, job: &Job, fingerprint: &Fingerprint) -> State {
+        self.position.job = job.id.clone();
+        self.position.fingerprint = fingerprint.clone();
+        self
+    }
+
+    /// Begins a phase: another optimiser starts afresh, the same one keeps what it remembers.
+    pub(crate) fn enter(&mut self, optimizer: &Optimizer) {
+        if self.optimizer.description().name != optimizer.name() {
+            self.optimizer = OptimizerState::new(optimizer);
+        }
+    }
+
+    /// Writes the state into `folder` and returns its size in bytes.
+    pub(crate) fn save(
+        &mut self,
+        question: &Question,
+        folder: &Path,
+        failpoints: &Failpoints,
+    ) -> Result<u64, TrainError> {
+        self.position.optimizer = self.optimizer.description().clone();
+        let Position { epoch, step, .. } = self.position;
+        self.position.key = (step == 0).then(|| question.state_key(epoch));
+        checkpoint::save(folder, &self.position, &self.tensors(), failpoints)
+    }
+
+    fn tensors(&self) -> Vec<Tensor> {
+        let mut tensors = weights(&self.network);
+        tensors.extend(self.optimizer.tensors(&self.network));
+        tensors
+    }
+}
+
+/// Parameters and running statistics.
+pub(crate) fn weights(network: &Network) -> Vec<Tensor> {
+    network.tensors().map(|t| (t.name.clone(), t.shape.clone(), t.values())).collect()
+}
+
+/// The state in `folder` if there is one and `fits` its position.
+fn load(folder: &Path, network: &Network, fits: impl Fn(&Position) -> bool) -> Result<Option<State>, TrainError> {
+    let Some(saved) = checkpoint::load(folder)? else { return Ok(None) };
+    if !fits(&saved.position) {
+        return Err(TrainError::state(&saved.path, "is the state of another job or epoch"));
+    }
+    restore(&saved, network.clone()).map(Some)
+}
+
+fn restore(saved: &Saved, mut network: Network) -> Result<State, TrainError> {
+    let find = |name: &str| saved.tensor(name);
+    network.restore(&find).map_err(TrainError::tensors(&saved.path))?;
+    let optimizer = OptimizerState::restore(saved.position.optimizer.clone(), &network, &find)
+        .map_err(TrainError::tensors(&saved.path))?;
+    Ok(State { network, optimizer, position: saved.position.clone() })
+}

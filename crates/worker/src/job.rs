@@ -1,0 +1,115 @@
+//! One attempt as a process sees it: its folder, its events, and an end for every way in which it can end.
+
+use crate::events::Events;
+use crate::fingerprint::fingerprint;
+use crate::folder;
+use crate::orders::Orders;
+use anyhow::{Result, bail};
+use convsweep_spec::event::{Event, Outcome};
+use convsweep_spec::job::{Job, JobId};
+use convsweep_train::failpoint::Failpoints;
+use convsweep_train::{Asked, Attempt, peak_memory_bytes, reset_peak_memory, train};
+use std::any::Any;
+use std::cell::RefCell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Instant;
+
+/// Trains `job`, the `number`-th order, and says how that ended; says nothing more once nobody is there.
+pub fn run(job: &Job, number: u64, orders: &Orders) {
+    let started = Instant::now();
+    reset_peak_memory();
+    let failpoints = Failpoints::from_env(job.execution.attempt);
+    let attempt = job.execution.attempt;
+    let entered = check(job).and_then(|()| {
+        let lock = folder::enter(job, &|| orders.gone() || orders.is_stopped(number))?;
+        Ok((lock, Events::open(job.id.clone(), attempt, &job.execution.folder, &failpoints)?))
+    });
+    let (_lock, events) = match entered {
+        Ok(entered) => entered,
+        Err(_) if orders.gone() => return,
+        Err(_) if orders.is_stopped(number) => return end_unlogged(job.id.clone(), attempt, Outcome::Cancelled),
+        Err(error) => return refuse(job.id.clone(), attempt, format!("{error:#}")),
+    };
+    let events = RefCell::new(events);
+    let outcome = catch_unwind(AssertUnwindSafe(|| attempt_job(job, number, orders, &failpoints, &events)));
+    let outcome = match outcome {
+        Ok(Ok(Some(outcome))) => outcome,
+        Ok(Ok(None)) => return,
+        Ok(Err(error)) => Outcome::Failed { message: format!("{error:#}") },
+        Err(panic) => Outcome::Failed { message: format!("the worker panicked: {}", words(&*panic)) },
+    };
+    let ended =
+        Event::Ended { outcome, seconds: started.elapsed().as_secs_f64(), peak_memory_bytes: peak_memory_bytes() };
+    say(&mut events.borrow_mut(), ended);
+}
+
+/// Says that a job cannot be trained here; nothing is logged, since its folder was not entered.
+pub fn refuse(job: JobId, attempt: u32, reason: String) {
+    eprintln!("convsweep-worker: job {job}: {reason}");
+    end_unlogged(job, attempt, Outcome::Failed { message: reason });
+}
+
+fn end_unlogged(job: JobId, attempt: u32, outcome: Outcome) {
+    let failpoints = Failpoints::default();
+    let ended = Event::Ended { outcome, seconds: 0.0, peak_memory_bytes: peak_memory_bytes() };
+    say(&mut Events::unlogged(job, attempt, &failpoints), ended);
+}
+
+/// Says the last word, even where it cannot be logged: who waits for it must not wait for ever.
+fn say(events: &mut Events, event: Event) {
+    if let Err(error) = events.write(event.clone()) {
+        eprintln!("convsweep-worker: cannot write the job's event log: {error}");
+        events.stop_logging();
+        let _ = events.write(event);
+    }
+}
+
+fn check(job: &Job) -> Result<()> {
+    let found = job.question.job_id();
+    if found != job.id {
+        bail!(
+            "the job is called {}, but its question hashes to {found} here: build convsweep and convsweep-worker from one revision",
+            job.id
+        );
+    }
+    if job.question.configuration.train.phases.is_empty() {
+        bail!("the job has no training phase");
+    }
+    Ok(())
+}
+
+fn attempt_job(
+    job: &Job,
+    number: u64,
+    orders: &Orders,
+    failpoints: &Failpoints,
+    events: &RefCell<Events>,
+) -> Result<Option<Outcome>> {
+    let device = convsweep_nn::device(&job.execution.device)?;
+    let fingerprint = fingerprint(&job.execution.device);
+    let mut report = |event| {
+        let heard = events.borrow_mut().write(event)?;
+        if !heard {
+            orders.lose();
+        }
+        Ok(())
+    };
+    let asked = || match () {
+        () if orders.gone() => Asked::Abandon,
+        () if orders.is_stopped(number) => Asked::Stop,
+        () => Asked::GoOn,
+    };
+    if convsweep_nn::BACKEND == "flex" && job.execution.threads > 1 {
+        let text = format!("{} threads were asked for; this worker trains with one", job.execution.threads);
+        eprintln!("convsweep-worker: {text}");
+    }
+    let attempt =
+        Attempt { job, fingerprint: &fingerprint, device: &device, failpoints, report: &mut report, asked: &asked };
+    Ok(train(attempt)?)
+}
+
+/// The message of a panic.
+fn words(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
+}

@@ -1,0 +1,153 @@
+//! However an attempt is cut off, the next one reaches the same bits.
+
+mod common;
+
+use common::*;
+use convsweep_spec::event::{Event, Outcome, Start};
+use convsweep_spec::job::{Command, SavedState};
+use std::fs;
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+use std::thread::sleep;
+use std::time::Duration;
+use tempfile::tempdir;
+
+fn phases() -> [(u32, convsweep_spec::train::Optimizer); 2] {
+    [(1, adam(3e-3)), (1, adam(3e-4))]
+}
+
+/// Kills first attempts at each place and lets second ones finish.
+fn check(failpoints: &[&str]) {
+    let reference = tempdir().expect("temporary");
+    let undisturbed = job(reference.path(), &phases());
+    assert_eq!(outcome(&run(&undisturbed, None)), Some(&Outcome::Finished));
+    let expected = left(&undisturbed);
+    for failpoint in failpoints {
+        let results = tempdir().expect("temporary");
+        let mut job = job(results.path(), &phases());
+        let mut worker = Worker::start(Some(failpoint));
+        worker.train(&job);
+        let events = worker.events();
+        assert_eq!(outcome(&events), None, "{failpoint} did not kill");
+        assert_eq!(worker.child.wait().expect("ends").signal(), Some(9), "{failpoint}");
+        job.execution.attempt = 2;
+        assert_eq!(outcome(&run(&job, Some(failpoint))), Some(&Outcome::Finished), "{failpoint}");
+        assert_eq!(left(&job), expected, "{failpoint}");
+        let log = log(&job);
+        let second: Vec<u64> = log.iter().filter(|e| e.attempt == 2).map(|e| e.n).collect();
+        assert_eq!(second, (0..second.len() as u64).collect::<Vec<_>>(), "{failpoint}");
+        assert!(log.iter().any(|e| e.attempt == 1) || failpoint.starts_with("event-torn:1"), "{failpoint}");
+    }
+}
+
+#[test]
+fn killed_while_training() {
+    check(&["started", "step:1", "step:9", "step:20", "validation:2"]);
+}
+
+#[test]
+fn killed_around_a_checkpoint() {
+    check(&[
+        "metrics",
+        "metrics:2",
+        "checkpoint-write",
+        "checkpoint-write:3",
+        "checkpoint-renamed",
+        "checkpoint-renamed:2",
+    ]);
+}
+
+#[test]
+fn killed_around_states_and_evaluation() {
+    check(&["state-saved", "state-saved:2", "model", "evaluation:2", "predictions", "evaluated"]);
+}
+
+#[test]
+fn killed_within_a_line_of_the_log() {
+    check(&["event-torn:1", "event-torn:3", "event-torn:9"]);
+}
+
+#[test]
+fn stopped_again_and_again() {
+    let [reference, results] = [tempdir().expect("temporary"), tempdir().expect("temporary")];
+    let small_steps = |results: &Path| {
+        let mut question = job(results, &phases()).question;
+        question.configuration.train.batch_size = 2;
+        finish(question, results)
+    };
+    let undisturbed = small_steps(reference.path());
+    run(&undisturbed, None);
+    let mut job = small_steps(results.path());
+    let mut within = 0;
+    let mut worker = Worker::start(None);
+    loop {
+        worker.train(&job);
+        let started = worker.next().expect("an event");
+        assert!(matches!(started.event, Event::Started { .. }), "{started:?}");
+        if within < 3 {
+            sleep(Duration::from_millis(10));
+            worker.send(&Command::Stop);
+        }
+        let events = worker.events();
+        if outcome(&events) == Some(&Outcome::Finished) {
+            break;
+        }
+        assert_eq!(outcome(&events), Some(&Outcome::Cancelled));
+        let Some(Event::Checkpoint { step, .. }) = events.iter().rfind(|e| matches!(e, Event::Checkpoint { .. }))
+        else {
+            panic!("cancelled without a checkpoint: {events:?}");
+        };
+        within += u32::from(*step > 0);
+        job.execution.attempt += 1;
+    }
+    assert!(within > 0, "no stop fell within an epoch");
+    assert_eq!(left(&job), left(&undisturbed));
+}
+
+#[test]
+fn from_a_shorter_jobs_state_as_from_scratch() {
+    // A phase at a lower rate keeps the moments; another optimiser starts afresh; more epochs of the same.
+    for longer in [vec![(1, adam(3e-3)), (1, adam(3e-4))], vec![(1, adam(3e-3)), (1, sgd(1e-2))], vec![(2, adam(3e-3))]]
+    {
+        let [scratch, results] = [tempdir().expect("temporary"), tempdir().expect("temporary")];
+        let whole = job(scratch.path(), &longer);
+        run(&whole, None);
+
+        let short = job(results.path(), &[(1, adam(3e-3))]);
+        let events = run(&short, None);
+        let saved = events.iter().find_map(|event| match event {
+            Event::StateSaved { epoch, key, path, .. } => Some((*epoch, key.clone(), path.clone())),
+            _ => None,
+        });
+        let (epoch, key, path) = saved.expect("keeps its last state");
+        let mut job = job(results.path(), &longer);
+        assert_eq!(key, job.question.state_key(1));
+        let path = short.execution.folder.join(path);
+        job.execution.start_from = Some(SavedState { job: short.id.clone(), epoch, key, path });
+        let events = run(&job, None);
+        let from = Start::State { job: short.id.clone(), epoch: 1, exact: true };
+        assert!(matches!(&events[0], Event::Started { from: f, .. } if *f == from), "{:?}", events[0]);
+        assert_eq!(left(&job), left(&whole), "{longer:?}");
+    }
+}
+
+#[test]
+fn a_state_that_cannot_be_used_is_named_and_done_without() {
+    let [reference, results] = [tempdir().expect("temporary"), tempdir().expect("temporary")];
+    let undisturbed = job(reference.path(), &phases());
+    run(&undisturbed, None);
+    let mut job = job(results.path(), &phases());
+    run(&job, Some("metrics:2"));
+    let file = job.execution.folder.join("checkpoint/state.safetensors");
+    let bytes = fs::read(&file).expect("has a checkpoint");
+    fs::write(&file, &bytes[..bytes.len() - 10]).expect("writes");
+    job.execution.attempt = 2;
+    let path = results.path().join("nowhere");
+    let key = job.question.state_key(1);
+    job.execution.start_from = Some(SavedState { job: job.id.clone(), epoch: 1, key, path });
+    let events = run(&job, None);
+    assert!(matches!(&events[0], Event::Started { from: Start::Scratch, .. }), "{:?}", events[0]);
+    let warned: Vec<_> = events.iter().filter(|e| matches!(e, Event::Warning { .. })).collect();
+    assert_eq!(warned.len(), 2, "{warned:?}");
+    assert_eq!(left(&job), left(&undisturbed));
+}
