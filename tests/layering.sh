@@ -4,17 +4,16 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 fail() { echo "layering: $*" >&2; exit 1; }
 
-if cargo tree --package convsweep --edges normal --prefix none | grep -q '^burn'; then
-  fail "convsweep reaches Burn; only convsweep-worker may"
-fi
-if cargo tree --package convsweep-train --edges normal --prefix none --no-default-features | grep -qE '^burn-(flex|tch|cuda|cubecl) '; then
-  fail "convsweep-train chooses a backend; only convsweep-worker may"
-fi
+tree() { cargo tree --locked --edges normal --prefix none --format '{p}' "$@"; }
+light=$(tree --package convsweep)
+[[ $light == *convsweep-plan* ]] || fail "cargo tree shows nothing"
+! grep '^burn' <<<"$light" || fail "convsweep reaches Burn; only convsweep-worker may"
+! grep -E '^burn-(flex|tch|cuda|cubecl) ' <<<"$(tree --package convsweep-train)" || fail "convsweep-train chooses a backend; only convsweep-worker may"
 
 allowed() { # allowed CRATE NAMES...: our crates that CRATE may name among its dependencies
   local crate=$1 found
   shift
-  found=$(cargo tree --package "$crate" --edges normal --depth 1 --prefix none --format '{p}' | tail -n +2 | grep -oE '^convsweep-[a-z]+' | sort -u)
+  found=$(tree --package "$crate" --depth 1 | tail -n +2 | grep -oE '^convsweep-[a-z]+' | sort -u || true)
   for dependency in $found; do
     [[ " $* " == *" ${dependency#convsweep-} "* ]] || fail "$crate uses $dependency; it may use: ${*:-nothing of ours}"
   done

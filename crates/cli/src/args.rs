@@ -107,7 +107,7 @@ pub struct RunArgs {
     /// What the command line changes in the file.
     #[command(flatten)]
     pub changes: FileArgs,
-    /// Devices to use, such as cpu or cuda:0,cuda:1,cpu [default: the file's, else all].
+    /// Devices to use, such as cpu or cuda:0,cuda:1,cpu [default: the file's, else every CUDA device, else the CPU].
     #[arg(long, value_name = "LIST")]
     pub devices: Option<String>,
     /// Jobs at once on a device, such as cpu=2,cuda=1 [default: the file's, else a core each].

@@ -5,7 +5,7 @@ use comfy_table::{CellAlignment, Table, presets};
 /// A table without frames, numbers to the right: what a person reads and `awk` can split.
 pub fn plain(columns: &[&str], rows: &[Vec<String>]) -> String {
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING).set_header(columns);
+    table.load_style(presets::NOTHING).set_header(columns);
     for row in rows {
         table.add_row(row);
     }
@@ -39,16 +39,6 @@ pub fn thousands(n: u64) -> String {
     groups.map(|g| String::from_utf8_lossy(g).into_owned()).collect::<Vec<_>>().join(",")
 }
 
-/// Seconds as `42 s`, `3 min 20 s`, `2 h 05 min`.
-pub fn duration(seconds: f64) -> String {
-    let s = seconds.max(0.0).round() as u64;
-    match s {
-        0..60 => format!("{s} s"),
-        60..3600 => format!("{} min {:02} s", s / 60, s % 60),
-        _ => format!("{} h {:02} min", s / 3600, s % 3600 / 60),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -57,8 +47,6 @@ mod tests {
     fn numbers_read_well() {
         assert_eq!(thousands(122_570), "122,570");
         assert_eq!(thousands(7), "7");
-        assert_eq!(duration(59.6), "1 min 00 s");
-        assert_eq!(duration(7500.0), "2 h 05 min");
         assert_eq!(csv_line(["a,b".to_string(), "c\"d".into(), "e".into()]), "\"a,b\",\"c\"\"d\",e");
     }
 }

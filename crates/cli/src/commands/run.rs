@@ -11,7 +11,7 @@ use anyhow::Result;
 use convsweep_data::Kind;
 use convsweep_plan::Plan;
 use convsweep_runner::{
-    ExperimentLog, Policy, ResultsLock, RunEvent, RunSummary, RunnerError, Slot, SlotSettings, Stop, device_list,
+    ExperimentLog, Policy, ResultsLock, RunEvent, RunSummary, RunnerError, Slot, SlotSettings, Stop, slot::device_list,
     slots, worker_dir,
 };
 use convsweep_spec::job::{Execution, Job, JobId, Question};
