@@ -14,9 +14,9 @@ fn refused(from: &str, to: &str, words: &[&str]) {
 
 #[test]
 fn wrong_files_are_refused_with_place_and_remedy() {
-    refused("epochs = 3", "epochs = ", &["small.toml:26"]);
+    refused("epochs = 3", "epochs = ", &["small.toml:23:10"]);
     refused("epochs", "epoch", &["epoch", "epochs"]);
-    refused("epochs = 3", "epochs = \"many\"", &["whole number"]);
+    refused("epochs = 3", "epochs = \"many\"", &["integer from 1"]);
     refused("epochs = 3", "epochs = -1", &["-1"]);
     refused("{ flatten = true },", "", &["flatten = true"]);
     refused("kernel = 3", "kernel = 40", &["40"]);
@@ -54,8 +54,11 @@ fn missing_and_damaged_data_are_told() {
     let cifar = SMALL.replace("{ name = \"shapes\", train = 240, test = 60, size = 16, classes = 4 }", "\"cifar10\"");
     place.write("small.toml", &cifar);
     place.run(&["plan", "small.toml"]).exits(0);
-    place.write("data/cifar-10-batches-bin/data_batch_1.bin", "short");
-    place.run(&["run", "small.toml"]).exits(3).says(&["data_batch_1.bin"]);
+    place.run(&["run", "small.toml"]).exits(3).says(&["data fetch cifar10", "cifar-10-binary.tar.gz"]);
+    for name in ["data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5", "test_batch"] {
+        place.write(&format!("data/cifar-10-batches-bin/{name}.bin"), "short");
+    }
+    place.run(&["run", "small.toml"]).exits(3).says(&["data_batch_1.bin", "30,730,000", "5 bytes"]);
     assert!(!place.path("results/jobs").exists(), "nothing is trained");
 }
 
