@@ -53,7 +53,7 @@ check:
     ./tests/layering.sh
     RUSTDOCFLAGS="-D warnings" cargo doc --release --workspace --no-deps --document-private-items --quiet
 
-# Measure: program | augment | train
+# Measure: `just bench` lists what
 [group("development")]
 bench *args: _build
     @exec ./tests/bench.sh "$@"

@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Benchmarks, each by its name: `just bench program`. Medians, pinned to one core; run them on an idle machine.
+# Where CONVSWEEP_BENCH_PYTHON names a Python with PyTorch, and CONVSWEEP_BENCH_PEERS the folder of the peers' scripts,
+# the peers are measured in the same run.
+set -euo pipefail
+root="$(cd "$(dirname "$0")/.." && pwd)"
+bin="${CARGO_TARGET_DIR:-$root/target}/release"
+
+# Milliseconds of each of RUNS starts of a command: minimum, median, maximum.
+starts() {
+    local runs=$1 i before after
+    shift
+    for ((i = 0; i < runs; i++)); do
+        before=$EPOCHREALTIME
+        taskset -c 0 "$@" >/dev/null
+        after=$EPOCHREALTIME
+        echo "$(((${after/./} - ${before/./})))"
+    done | sort -n | awk '{ t[NR] = $1 / 1000 } END { printf "%.1f ms (%.1f to %.1f, %d runs)\n", t[int((NR + 1) / 2)], t[1], t[NR], NR }'
+}
+
+# How long the program takes to answer.
+program() {
+    printf '%-28s' "convsweep --help"
+    starts 41 "$bin/convsweep" --help
+    printf '%-28s' "plan of the tutorial"
+    starts 21 "$bin/convsweep" plan "$root/experiments/tutorial.toml"
+}
+
+modes="$(declare -F | awk '{ print $3 }' | grep -v '^starts$' | paste -sd' ')"
+if [ $# -eq 0 ] || ! grep -qw -- "$1" <<<"$modes"; then
+    echo "usage: just bench NAME, of: $modes" >&2
+    exit 2
+fi
+"$@"
