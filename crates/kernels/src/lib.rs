@@ -1,17 +1,33 @@
 //! Fast f32 CPU kernels over slices; knows neither tensors nor files.
 //!
-//! Images are CHW planes: channel `c`, row `y`, column `x` lies at `(c * height + y) * width + x`. Every kernel checks the
-//! sizes of its slices before it starts and panics where they do not fit: a wrong size is a mistake of the caller's
-//! program, never of a user's file.
+//! Stored images are CHW planes: channel `c`, row `y`, column `x` lies at `(c * height + y) * width + x`; a network's activations
+//! are `[image, row, column, channel]`. Every kernel checks the sizes of its slices before it starts and panics where they do
+//! not fit: a wrong size is a mistake of the caller's program, never of a user's file.
 
+// The one crate that may: behind each safe function that checks its sizes lie loops over raw pointers.
+#![allow(unsafe_code, unsafe_op_in_unsafe_fn)]
+
+mod block;
+mod buffer;
+mod conv;
 mod crop;
+mod dense;
 mod flip;
 mod normalize;
+mod peak;
+mod pool;
+mod simd;
+mod step;
 mod warp;
 
+pub use conv::{Backward, ConvShape, Follow, Forward, Gradients, Method, conv_backward, conv_forward, conv_method};
 pub use crop::crop;
+pub use dense::{DenseShape, dense_backward, dense_forward};
 pub use flip::{flip_horizontal, flip_vertical};
 pub use normalize::{normalize, widen};
+pub use peak::fma_peak;
+pub use simd::InstructionSet;
+pub use step::{Adam, Sgd};
 pub use warp::{Affine, warp};
 
 /// What lies outside an image.

@@ -1,9 +1,11 @@
 //! From the resolved architecture to operations and parameters.
 
+use crate::fuse::fuse;
 use crate::init::{self, Fan};
 use crate::layer::{BatchNorm, Operation};
 use crate::network::{Named, Network};
-use burn::tensor::ops::{AvgPoolOptions, ConvOptions, MaxPoolOptions};
+use crate::ops::ConvUnit;
+use burn::tensor::ops::{AvgPoolOptions, MaxPoolOptions};
 use burn::tensor::{Device, Tensor, TensorData};
 use convsweep_spec::model::{Conv, Dense, Layer, ModelSpec, Norm, Padding, Pool, PoolKind};
 use convsweep_spec::shape::{Shape, ShapeError, padding_pixels, summarize};
@@ -21,7 +23,13 @@ pub fn build(model: &ModelSpec, input: Shape, classes: u32, seed: u64, device: &
         shape = found.output;
     }
     let Builder { operations, parameters, statistics, .. } = builder;
-    Ok(Network { operations, parameters, statistics, classes: classes as usize, device: device.clone() })
+    Ok(Network {
+        operations: fuse(operations),
+        parameters,
+        statistics,
+        classes: classes as usize,
+        device: device.clone(),
+    })
 }
 
 struct Builder<'a> {
@@ -59,13 +67,17 @@ impl Builder<'_> {
             let draw = |seed: u64, name: &str, count| init::biases(conv.init, seed, name, count, fan);
             self.parameter(&format!("{name}.bias"), &[filters], draw)
         });
-        let options = ConvOptions {
+        let unit = ConvUnit {
+            filters,
+            kernel,
             stride: conv.stride.map(|s| s as usize),
-            padding: padding(conv.padding, size, conv.kernel, conv.stride, conv.dilation),
             dilation: conv.dilation.map(|d| d as usize),
+            padding: padding(conv.padding, size, conv.kernel, conv.stride, conv.dilation),
             groups,
+            relu: false,
+            pool: false,
         };
-        self.operations.push(Operation::Conv { weight, bias, options });
+        self.operations.push(Operation::Conv { weight, bias, unit });
         if let Some(norm) = &conv.norm {
             self.norm(norm, &format!("{name}.norm"), output);
         }
@@ -82,7 +94,7 @@ impl Builder<'_> {
             let draw = |seed: u64, name: &str, count| init::biases(dense.init, seed, name, count, fan);
             self.parameter(&format!("{name}.bias"), &[units], draw)
         });
-        self.operations.push(Operation::Dense { weight, bias });
+        self.operations.push(Operation::Dense { weight, bias, relu: false });
         self.operations.extend(dense.activation.map(Operation::Activation));
     }
 

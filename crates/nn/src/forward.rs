@@ -3,9 +3,9 @@
 use crate::layer::{Batch, BatchNorm, Operation};
 use crate::loss::{cross_entropy, judge, one_hot};
 use crate::network::{Gradients, Named, Network};
+use crate::ops;
 use crate::rng::Stream;
-use burn::tensor::module::{batch_norm, batch_norm_train, conv2d};
-use burn::tensor::ops::ConvOptions;
+use burn::tensor::module::{batch_norm, batch_norm_train};
 use burn::tensor::{Tensor, TensorData};
 
 /// What a forward pass reads and finds.
@@ -78,8 +78,15 @@ impl Pass<'_> {
 
     fn apply(&mut self, operation: &Operation, batch: Batch) -> Batch {
         match operation {
-            Operation::Conv { weight, bias, options } => self.conv(batch, *weight, *bias, options),
-            Operation::Dense { weight, bias } => self.dense(batch, *weight, *bias),
+            Operation::Conv { weight, bias, unit } => {
+                let (weight, bias) = self.weights(*weight, *bias);
+                batch.image(|x| Batch::Image(ops::conv(x, weight, bias, unit)))
+            }
+            Operation::Dense { weight, bias, relu } => {
+                let units = self.network.parameters[*weight].shape[0];
+                let (weight, bias) = self.weights(*weight, *bias);
+                Batch::Flat(ops::dense(batch.flatten(), weight, bias, units, *relu))
+            }
             Operation::Norm(norm) => self.norm(batch, norm),
             Operation::Activation(activation) => batch.activate(*activation),
             Operation::Dropout { name, rate } => self.dropout(batch, name, *rate),
@@ -91,19 +98,8 @@ impl Pass<'_> {
         }
     }
 
-    fn conv(&self, batch: Batch, weight: usize, bias: Option<usize>, options: &ConvOptions<2>) -> Batch {
-        let weight = self.leaves[weight].clone().reshape(shape::<4>(&self.network.parameters[weight]));
-        let bias = bias.map(|b| self.leaves[b].clone());
-        batch.image(|x| Batch::Image(conv2d(x, weight, bias, options.clone())))
-    }
-
-    fn dense(&self, batch: Batch, weight: usize, bias: Option<usize>) -> Batch {
-        let weight = self.leaves[weight].clone().reshape(shape::<2>(&self.network.parameters[weight]));
-        let y = batch.flatten().matmul(weight.transpose());
-        Batch::Flat(match bias {
-            Some(b) => y + self.leaves[b].clone().unsqueeze(),
-            None => y,
-        })
+    fn weights(&self, weight: usize, bias: Option<usize>) -> (Tensor<1>, Option<Tensor<1>>) {
+        (self.leaves[weight].clone(), bias.map(|b| self.leaves[b].clone()))
     }
 
     /// Batch normalisation (Ioffe and Szegedy 2015): by the batch's mean and biased variance while training, which also moves the
@@ -154,10 +150,4 @@ impl Pass<'_> {
             Batch::Flat(x) => Batch::Flat(x * Tensor::from_data(data, device)),
         }
     }
-}
-
-fn shape<const D: usize>(named: &Named) -> [usize; D] {
-    let mut dims = [1; D];
-    dims.copy_from_slice(&named.shape);
-    dims
 }

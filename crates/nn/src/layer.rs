@@ -1,9 +1,10 @@
 //! What a layer does to a batch. Parameters are referred to by their place in the network's lists.
 
+use crate::ops::ConvUnit;
 use burn::tensor::Tensor;
 use burn::tensor::activation;
 use burn::tensor::module::{avg_pool2d, max_pool2d};
-use burn::tensor::ops::{AvgPoolOptions, ConvOptions, MaxPoolOptions};
+use burn::tensor::ops::{AvgPoolOptions, MaxPoolOptions};
 use convsweep_spec::model::Activation;
 
 /// A batch between two layers.
@@ -15,11 +16,11 @@ pub(crate) enum Batch {
     Flat(Tensor<2>),
 }
 
-/// One operation; a convolution of the file with norm and activation is three.
+/// One operation; a convolution of the file with norm and activation is three, before they are joined (`fuse`).
 #[derive(Clone, Debug)]
 pub(crate) enum Operation {
-    Conv { weight: usize, bias: Option<usize>, options: ConvOptions<2> },
-    Dense { weight: usize, bias: Option<usize> },
+    Conv { weight: usize, bias: Option<usize>, unit: ConvUnit },
+    Dense { weight: usize, bias: Option<usize>, relu: bool },
     Norm(BatchNorm),
     Activation(Activation),
     Dropout { name: String, rate: f64 },

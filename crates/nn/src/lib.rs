@@ -8,10 +8,12 @@
 mod build;
 mod device;
 mod forward;
+mod fuse;
 mod init;
 mod layer;
 pub mod loss;
 mod network;
+mod ops;
 pub mod optimizer;
 pub mod rng;
 

@@ -1,0 +1,154 @@
+//! Speed of each kernel: GFLOP/s by the definition's count, and the share of the FMA peak that this core reached just then.
+//!
+//! One JSON line a kernel. Times are those that the core spent on it, so that other programs on the machine cost cache only. Winograd does a quarter of the definition's multiplications and passes 100 %. Argument: milliseconds
+//! for each kernel (default 300).
+
+use convsweep_kernels::{
+    Adam, Backward, ConvShape, DenseShape, Follow, InstructionSet, Method, conv_backward, conv_forward, conv_method,
+    dense_backward, dense_forward, fma_peak,
+};
+use std::fs;
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+/// Calls between two looks at the clock.
+const CALLS: usize = 3;
+
+/// Seconds that this thread has spent on a core.
+fn core_seconds() -> f64 {
+    // Giving the core up for a moment brings the count up to date.
+    std::thread::yield_now();
+    let text = fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    text.split_whitespace().next().and_then(|n| n.parse::<f64>().ok()).unwrap_or(f64::NAN) / 1e9
+}
+
+/// Median seconds of a call.
+fn median(budget: Duration, mut call: impl FnMut()) -> f64 {
+    call();
+    let (begin, mut times) = (Instant::now(), Vec::new());
+    while begin.elapsed() < budget || times.len() < 5 {
+        let start = core_seconds();
+        for _ in 0..CALLS {
+            call();
+        }
+        times.push((core_seconds() - start) / CALLS as f64);
+    }
+    times.sort_by(f64::total_cmp);
+    times[times.len() / 2]
+}
+
+fn numbers(count: usize) -> Vec<f32> {
+    (0..count).map(|i| ((i * 7919 + 13) % 2011) as f32 / 1005.0 - 1.0).collect()
+}
+
+struct Bench {
+    budget: Duration,
+}
+
+impl Bench {
+    /// Measures `call` of `flops` operations over `images` images and prints a line.
+    fn line(&self, kernel: &str, method: &str, images: usize, flops: f64, call: impl FnMut()) {
+        let peak = fma_peak();
+        let seconds = median(self.budget, call);
+        let gflops = flops / seconds / 1e9;
+        println!(
+            "{{\"kernel\": \"{kernel}\", \"method\": \"{method}\", \"us_per_image\": {:.2}, \"gflops\": {gflops:.1}, \
+             \"share_of_peak\": {:.2}, \"peak_gflops\": {peak:.1}}}",
+            seconds * 1e6 / images as f64,
+            gflops / peak,
+        );
+    }
+
+    fn conv(&self, name: &str, shape: ConvShape, method: Method, follow: Follow, want_input: bool) {
+        let x = numbers(shape.images * shape.input[0] * shape.input[1] * shape.channels);
+        let w = numbers(shape.filters * shape.channels / shape.groups * shape.kernel[0] * shape.kernel[1]);
+        let b = numbers(shape.filters);
+        let label = format!("{method:?}").to_lowercase();
+        self.line(&format!("{name} forward"), &label, shape.images, shape.flops(), || {
+            black_box(conv_forward(&shape, method, &x, &w, Some(&b), follow));
+        });
+        let found = conv_forward(&shape, method, &x, &w, Some(&b), follow);
+        let gradient = numbers(found.output.len());
+        let backward = Backward { gradient: &gradient, output: &found.output, places: &found.places };
+        let times = if want_input { 2.0 } else { 1.0 };
+        self.line(&format!("{name} backward"), &label, shape.images, times * shape.flops(), || {
+            black_box(conv_backward(&shape, method, &x, &w, backward, follow, want_input));
+        });
+    }
+
+    fn dense(&self, name: &str, shape: DenseShape) {
+        let (x, w) = (numbers(shape.rows * shape.features), numbers(shape.units * shape.features));
+        let flops = 2.0 * (shape.rows * shape.units * shape.features) as f64;
+        self.line(&format!("{name} forward"), "direct", shape.rows, flops, || {
+            black_box(dense_forward(&shape, &x, &w, None, true));
+        });
+        let y = dense_forward(&shape, &x, &w, None, true);
+        let gradient = numbers(y.len());
+        self.line(&format!("{name} backward"), "direct", shape.rows, 2.0 * flops, || {
+            black_box(dense_backward(&shape, &x, &w, &y, &gradient, true, true));
+        });
+    }
+}
+
+fn square(images: usize, side: usize, channels: usize, filters: usize, kernel: usize, padding: usize) -> ConvShape {
+    ConvShape {
+        images,
+        input: [side; 2],
+        channels,
+        filters,
+        kernel: [kernel; 2],
+        stride: [1; 2],
+        dilation: [1; 2],
+        padding: [[padding; 2]; 2],
+        groups: 1,
+    }
+}
+
+fn main() {
+    let budget = std::env::args().nth(1).and_then(|a| a.parse().ok()).unwrap_or(300);
+    let bench = Bench { budget: Duration::from_millis(budget) };
+    eprintln!("instructions: {}", InstructionSet::best().name());
+    let bare = Follow::default();
+    let (relu, pool) = (Follow { relu: true, pool: false }, Follow { relu: true, pool: true });
+
+    bench.conv("tutorial conv1 3>32", square(64, 32, 3, 32, 3, 0), Method::Direct, pool, false);
+    for method in [Method::Winograd, Method::Direct] {
+        bench.conv("tutorial conv2 32>64", square(64, 15, 32, 64, 3, 0), method, pool, true);
+        bench.conv("tutorial conv3 64>64", square(64, 6, 64, 64, 3, 0), method, relu, true);
+    }
+    bench.dense("tutorial dense1 1024>64", DenseShape { rows: 64, features: 1024, units: 64 });
+
+    for (side, channels) in [(32, 16), (16, 32), (8, 64)] {
+        for method in [Method::Winograd, Method::Direct] {
+            let name = format!("resnet {channels}>{channels} {side}x{side}");
+            bench.conv(&name, square(64, side, channels, channels, 3, 1), method, bare, true);
+        }
+    }
+    let strided = ConvShape { stride: [2; 2], ..square(64, 32, 16, 32, 3, 1) };
+    bench.conv("resnet 16>32 stride 2", strided, Method::Direct, bare, true);
+    bench.conv(
+        "resnet 16>32 1x1 stride 2",
+        ConvShape { stride: [2; 2], ..square(64, 32, 16, 32, 1, 0) },
+        Method::Direct,
+        bare,
+        true,
+    );
+    for (side, channels, filters) in [(32, 64, 64), (16, 128, 128), (8, 256, 256)] {
+        let shape = square(32, side, channels, filters, 3, 1);
+        bench.conv(&format!("vgg {channels}>{filters} {side}x{side}"), shape, conv_method(&shape, bare), bare, true);
+    }
+    bench.conv("pointwise 64>128 16x16", square(64, 16, 64, 128, 1, 0), Method::Direct, bare, true);
+    bench.conv("5x5 16>32 16x16", square(64, 16, 16, 32, 5, 2), Method::Direct, bare, true);
+    bench.conv(
+        "depthwise 64 16x16",
+        ConvShape { groups: 64, ..square(64, 16, 64, 64, 3, 1) },
+        Method::Direct,
+        bare,
+        true,
+    );
+
+    let n = 122_570;
+    let (mut w, g, mut m, mut v) = (numbers(n), numbers(n), vec![0.0; n], vec![0.0; n]);
+    let adam = Adam { lr: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-7, weight_decay: 0.0, step: 3 };
+    bench.line("adam 122,570 weights", "one pass", 1, 13.0 * n as f64, || adam.step(&mut w, &g, &mut m, &mut v));
+}

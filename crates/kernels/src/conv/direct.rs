@@ -1,0 +1,293 @@
+//! The definition of a convolution in register blocks: every kernel size, stride, padding, dilation and number of groups.
+
+use super::pack::{Way, pack, packed_len, unpack};
+use super::taps::{Border, Family, add_border, backward_border, backward_families, forward_border, forward_family};
+use super::{ConvShape, Follow, Gradients, pool_rows, unpool_image, used};
+use crate::block::{Finish, Pixels, Rows, dots, outer};
+use crate::buffer::Buffer;
+use crate::pool::{add_rows, mask};
+use crate::simd::{Kernel, Vector, panel};
+
+pub(super) struct Forward<'a> {
+    pub shape: &'a ConvShape,
+    pub x: &'a [f32],
+    pub weight: &'a [f32],
+    pub bias: Option<&'a [f32]>,
+    pub follow: Follow,
+}
+
+impl Kernel for Forward<'_> {
+    type Output = super::Forward;
+
+    #[inline(always)]
+    unsafe fn run<V: Vector>(self) -> super::Forward {
+        let Forward { shape, x, weight, bias, follow } = self;
+        let size = used(shape, follow);
+        let family = forward_family(shape, size);
+        let mut packed = Buffer::new(packed_len(shape, Way::Forward, family.kernel.len(), panel::<V>()));
+        let n = packed_len(shape, Way::Forward, family.kernel.len(), panel::<V>());
+        pack(shape, Way::Forward, &family.kernel, panel::<V>(), weight, &mut packed[..n]);
+        let border = forward_border(shape);
+        let finish = Finish { bias: bias.map_or(std::ptr::null(), |b| b.as_ptr()), relu: follow.relu && !follow.pool };
+        let image = size[0] * size[1] * shape.filters;
+        let block = image_block(shape, size, follow);
+        let mut images = Images::new(x, shape.input, shape.channels, border, block);
+        let pass = Pass { shape, way: Way::Forward, family: &family, packed: &packed, finish };
+        if !follow.pool {
+            let mut output: Vec<f32> = Vec::with_capacity(shape.images * image);
+            for first in (0..shape.images).step_by(block) {
+                let (x, stride, count) = images.from(first);
+                pass.block::<V>(x, stride, output.as_mut_ptr().add(first * image), image, count);
+            }
+            output.set_len(shape.images * image);
+            return super::Forward { output, places: vec![] };
+        }
+        let row = size[1] * shape.filters;
+        let mut rows = Buffer::new(2 * row);
+        let len = shape.images * image / 4;
+        let (mut output, mut places) = (Vec::<f32>::with_capacity(len), Vec::<u8>::with_capacity(len));
+        for first in 0..shape.images {
+            let (x, ..) = images.from(first);
+            for pooled in 0..size[0] / 2 {
+                pass.rows::<V>(x, 2 * pooled * size[1]..(2 * pooled + 2) * size[1], rows.as_mut_ptr());
+                let at = (first * (size[0] / 2) + pooled) * row / 2;
+                let (y, place) = (output.as_mut_ptr().add(at), places.as_mut_ptr().add(at));
+                pool_rows::<V>(rows.as_ptr(), size[1], shape.filters, follow.relu, y, place);
+            }
+        }
+        output.set_len(len);
+        places.set_len(len);
+        super::Forward { output, places }
+    }
+}
+
+/// One way through a convolution with its packed weights.
+struct Pass<'a> {
+    shape: &'a ConvShape,
+    way: Way,
+    family: &'a Family,
+    packed: &'a [f32],
+    finish: Finish,
+}
+
+impl Pass<'_> {
+    /// `count` images from `x`, `stride` values apart, to `y`, `image` values apart.
+    #[inline(always)]
+    unsafe fn block<V: Vector>(&self, x: *const f32, stride: usize, y: *mut f32, image: usize, count: usize) {
+        if count == 1 {
+            return self.part::<V>(x, &self.family.inputs, y, &self.family.outputs);
+        }
+        let spread = |offsets: &[usize], step: usize| -> Vec<usize> {
+            (0..count).flat_map(|i| offsets.iter().map(move |o| o + i * step)).collect()
+        };
+        self.part::<V>(x, &spread(&self.family.inputs, stride), y, &spread(&self.family.outputs, image));
+    }
+
+    /// Some pixels of one image, to `y` as if they were all.
+    #[inline(always)]
+    unsafe fn rows<V: Vector>(&self, x: *const f32, pixels: std::ops::Range<usize>, y: *mut f32) {
+        let n = pixels.len();
+        self.part::<V>(x, &self.family.inputs[pixels], y, &self.family.outputs[..n]);
+    }
+
+    #[inline(always)]
+    unsafe fn part<V: Vector>(&self, x: *const f32, inputs: &[usize], y: *mut f32, outputs: &[usize]) {
+        let (run, columns) = self.way.sizes(self.shape);
+        let rows = Rows { inputs, taps: &self.family.taps, run: self.family.run };
+        let panels = columns.div_ceil(panel::<V>()) * panel::<V>();
+        for group in 0..self.shape.groups {
+            let finish = match self.finish.bias.is_null() {
+                true => self.finish,
+                false => Finish { bias: self.finish.bias.add(group * columns), ..self.finish },
+            };
+            let packed = self.packed.as_ptr().add(group * panels * rows.len());
+            dots::<V>(x.add(group * run), rows, packed, columns, finish, y.add(group * columns), outputs);
+        }
+    }
+}
+
+/// Images in blocks, with the border that a pass reads.
+struct Images<'a> {
+    values: &'a [f32],
+    size: [usize; 2],
+    channels: usize,
+    border: Border,
+    block: usize,
+    scratch: Buffer,
+}
+
+impl<'a> Images<'a> {
+    fn new(values: &'a [f32], size: [usize; 2], channels: usize, border: Border, block: usize) -> Self {
+        let plain = border.size == size;
+        let scratch = Buffer::new(if plain { 0 } else { block * border.values(channels) });
+        Images { values, size, channels, border, block, scratch }
+    }
+
+    /// The block that begins with image `first`: where it is, how far apart its images are, and how many.
+    fn from(&mut self, first: usize) -> (*const f32, usize, usize) {
+        let image = self.size[0] * self.size[1] * self.channels;
+        let rest = &self.values[first * image..];
+        let images = &rest[..rest.len().min(self.block * image)];
+        let count = images.len() / image;
+        if self.border.size == self.size {
+            return (images.as_ptr(), image, count);
+        }
+        let bordered = self.border.values(self.channels);
+        let scratch = &mut self.scratch[..count * bordered];
+        add_border(images, self.size, self.channels, &self.border, scratch);
+        (scratch.as_ptr(), bordered, count)
+    }
+}
+
+/// Images that are gone through together: enough pixels that reading the weights is cheap beside them.
+fn image_block(shape: &ConvShape, [rows, columns]: [usize; 2], follow: Follow) -> usize {
+    if follow.pool { 1 } else { 128_usize.div_ceil(rows * columns).clamp(1, shape.images.max(1)) }
+}
+
+pub(super) struct Backward<'a> {
+    pub shape: &'a ConvShape,
+    pub x: &'a [f32],
+    pub weight: &'a [f32],
+    pub backward: super::Backward<'a>,
+    pub follow: Follow,
+    pub want_input: bool,
+}
+
+impl Kernel for Backward<'_> {
+    type Output = Gradients;
+
+    #[inline(always)]
+    unsafe fn run<V: Vector>(self) -> Gradients {
+        let Backward { shape, x, weight, backward, follow, want_input } = self;
+        let size = used(shape, follow);
+        let pixels = size[0] * size[1];
+        let block = image_block(shape, size, Follow::default());
+        let mut bias = vec![0.0; shape.filters];
+        let mut sums = Sums::new::<V>(shape, size);
+        let inputs = want_input.then(|| InputGradient::new::<V>(shape, weight, size));
+        let image = shape.input[0] * shape.input[1] * shape.channels;
+        let mut scratch = Buffer::new(block * pixels * shape.filters);
+        let mut images = Images::new(x, shape.input, shape.channels, forward_border(shape), block);
+        let mut input: Vec<f32> = Vec::with_capacity(if want_input { shape.images * image } else { 0 });
+        for first in (0..shape.images).step_by(block) {
+            let (x, stride, count) = images.from(first);
+            let n = count * pixels * shape.filters;
+            let gradient = before_following::<V>(shape, &backward, follow, first, count, &mut scratch[..n]);
+            add_rows::<V>(gradient, &mut bias);
+            sums.add::<V>(x, stride, gradient, count);
+            if let Some(inputs) = &inputs {
+                inputs.block::<V>(gradient, input.as_mut_ptr().add(first * image), count);
+            }
+        }
+        if want_input {
+            input.set_len(shape.images * image);
+        }
+        Gradients { input, weight: sums.weights::<V>(), bias }
+    }
+}
+
+/// The gradient of the bare convolution's used pixels for some images, from the gradient behind what follows.
+#[inline(always)]
+unsafe fn before_following<'a, V: Vector>(
+    shape: &ConvShape,
+    backward: &super::Backward<'a>,
+    follow: Follow,
+    first: usize,
+    count: usize,
+    scratch: &'a mut [f32],
+) -> &'a [f32] {
+    let [h, w] = shape.output_after(follow);
+    let image = h * w * shape.filters;
+    let part = first * image..(first + count) * image;
+    if follow.pool {
+        let parts = backward.gradient[part.clone()].chunks(image).zip(backward.places[part].chunks(image));
+        for ((gradient, places), out) in parts.zip(scratch.chunks_exact_mut(4 * image)) {
+            unpool_image::<V>(gradient, places, [h, w], shape.filters, out);
+        }
+        scratch
+    } else if follow.relu {
+        mask::<V>(&backward.gradient[part.clone()], &backward.output[part], scratch);
+        scratch
+    } else {
+        &backward.gradient[part]
+    }
+}
+
+/// The weights' gradient while it is summed up, packed.
+struct Sums<'a> {
+    shape: &'a ConvShape,
+    family: Family,
+    /// Offset of each row of the weights in a window: taps × channels of a group.
+    places: Vec<usize>,
+    packed: Vec<f32>,
+}
+
+impl<'a> Sums<'a> {
+    fn new<V: Vector>(shape: &'a ConvShape, size: [usize; 2]) -> Self {
+        let family = forward_family(shape, size);
+        let places = family.taps.iter().flat_map(|t| (0..family.run).map(move |k| t + k)).collect();
+        let packed = vec![0.0; packed_len(shape, Way::Forward, family.kernel.len(), panel::<V>())];
+        Sums { shape, family, places, packed }
+    }
+
+    #[inline(always)]
+    unsafe fn add<V: Vector>(&mut self, x: *const f32, stride: usize, gradient: &[f32], count: usize) {
+        let (run, columns) = Way::Forward.sizes(self.shape);
+        let (width, rows) = (panel::<V>(), self.places.len());
+        let image = self.family.outputs.len() * self.shape.filters;
+        let mut packed = self.packed.as_mut_ptr();
+        for group in 0..self.shape.groups {
+            for column in (0..columns).step_by(width) {
+                for i in 0..count {
+                    let pixels = Pixels {
+                        x: x.add(i * stride + group * run),
+                        inputs: &self.family.inputs,
+                        g: gradient.as_ptr().add(i * image + group * columns + column),
+                        grads: &self.family.outputs,
+                    };
+                    outer::<V>(pixels, &self.places, (columns - column).min(width), packed, width);
+                }
+                packed = packed.add(rows * width);
+            }
+        }
+    }
+
+    fn weights<V: Vector>(&self) -> Vec<f32> {
+        let mut weight = vec![0.0; self.shape.weight_len()];
+        unpack(self.shape, &self.family.kernel, panel::<V>(), &self.packed, &mut weight);
+        weight
+    }
+}
+
+/// The input gradient: one pass for each phase of the stride over the bordered gradient of the output.
+struct InputGradient<'a> {
+    shape: &'a ConvShape,
+    used: [usize; 2],
+    border: Border,
+    passes: Vec<(Family, Vec<f32>)>,
+}
+
+impl<'a> InputGradient<'a> {
+    fn new<V: Vector>(shape: &'a ConvShape, weight: &[f32], used: [usize; 2]) -> Self {
+        let border = backward_border(shape, used);
+        let packed = |family: Family| {
+            let mut packed = vec![0.0; packed_len(shape, Way::Backward, family.kernel.len(), panel::<V>())];
+            pack(shape, Way::Backward, &family.kernel, panel::<V>(), weight, &mut packed);
+            (family, packed)
+        };
+        let passes = backward_families(shape, &border).into_iter().map(packed).collect();
+        InputGradient { shape, used, border, passes }
+    }
+
+    #[inline(always)]
+    unsafe fn block<V: Vector>(&self, gradient: &[f32], dx: *mut f32, count: usize) {
+        let shape = self.shape;
+        let image = shape.input[0] * shape.input[1] * shape.channels;
+        let mut images = Images::new(gradient, self.used, shape.filters, self.border, count);
+        let (g, stride, _) = images.from(0);
+        let finish = Finish { bias: std::ptr::null(), relu: false };
+        for (family, packed) in &self.passes {
+            Pass { shape, way: Way::Backward, family, packed, finish }.block::<V>(g, stride, dx, image, count);
+        }
+    }
+}

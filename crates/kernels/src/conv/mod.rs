@@ -1,0 +1,213 @@
+//! Convolution over NHWC activations, forward and backward, with what often follows it fused in.
+//!
+//! Activations are `[image, row, column, channel]`, weights `[filter, channel of the group, kernel row, kernel column]` as in
+//! model files; everything is f32.
+
+mod direct;
+mod pack;
+mod taps;
+mod winograd;
+mod winograd_transform;
+
+use crate::pool;
+use crate::simd::dispatch;
+
+/// Sizes of a 2-D convolution.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ConvShape {
+    /// Images of the batch.
+    pub images: usize,
+    /// Rows and columns of an input image.
+    pub input: [usize; 2],
+    /// Input channels.
+    pub channels: usize,
+    /// Output channels.
+    pub filters: usize,
+    /// Rows and columns of the kernel.
+    pub kernel: [usize; 2],
+    /// Steps by rows and columns.
+    pub stride: [usize; 2],
+    /// Distance of the kernel's taps by rows and columns.
+    pub dilation: [usize; 2],
+    /// Zeros before and after rows, before and after columns.
+    pub padding: [[usize; 2]; 2],
+    /// Parts that channels and filters are cut into; each part of the filters sees its part of the channels only.
+    pub groups: usize,
+}
+
+/// How a convolution is computed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// Sums of products as in the definition, in register blocks.
+    Direct,
+    /// Winograd's F(4×4, 3×3) (Lavin and Gray 2016): a quarter of the multiplications, relative errors around 1e-6 where direct
+    /// has 1e-7. For kernels of 3×3 with stride 1, without dilation and groups.
+    Winograd,
+}
+
+/// What follows the convolution in the same pass.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Follow {
+    /// `max(y, 0)`.
+    pub relu: bool,
+    /// The largest of each 2×2 block, stride 2, without padding; odd last rows and columns are dropped.
+    pub pool: bool,
+}
+
+/// Output of a forward pass.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Forward {
+    /// `[image, row, column, filter]`, after what follows.
+    pub output: Vec<f32>,
+    /// With pooling: for each output which of its block's four pixels (row-major) it was; 4 where ReLU made it zero.
+    pub places: Vec<u8>,
+}
+
+/// What a backward pass starts from.
+#[derive(Clone, Copy, Debug)]
+pub struct Backward<'a> {
+    /// The gradient of the output.
+    pub gradient: &'a [f32],
+    /// The output of the forward pass; read with ReLU without pooling only.
+    pub output: &'a [f32],
+    /// [`Forward::places`].
+    pub places: &'a [u8],
+}
+
+/// Gradients of a convolution.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Gradients {
+    /// `[image, row, column, channel]`; empty unless asked for.
+    pub input: Vec<f32>,
+    /// In the weights' order.
+    pub weight: Vec<f32>,
+    /// One for each filter.
+    pub bias: Vec<f32>,
+}
+
+impl ConvShape {
+    /// Rows and columns of the convolution's output.
+    ///
+    /// # Panics
+    /// Where the kernel is larger than the padded image, or a size is zero.
+    pub fn output(&self) -> [usize; 2] {
+        [0, 1].map(|i| {
+            let padded = self.input[i] + self.padding[i][0] + self.padding[i][1];
+            let span = (self.kernel[i] - 1) * self.dilation[i] + 1;
+            assert!(padded >= span, "a kernel that spans {span} on {padded} pixels");
+            (padded - span) / self.stride[i] + 1
+        })
+    }
+
+    /// Rows and columns after what follows.
+    pub fn output_after(&self, follow: Follow) -> [usize; 2] {
+        if follow.pool { self.output().map(|n| n / 2) } else { self.output() }
+    }
+
+    /// Multiplications and additions of the definition, without padding's savings: the usual count of a forward pass.
+    pub fn flops(&self) -> f64 {
+        let [oh, ow] = self.output();
+        let taps = self.kernel[0] * self.kernel[1] * self.channels / self.groups;
+        2.0 * (self.images * oh * ow * self.filters * taps) as f64
+    }
+
+    /// Whether `method` can compute this.
+    pub fn can(&self, method: Method) -> bool {
+        let plain = self.kernel == [3, 3] && self.stride == [1, 1] && self.dilation == [1, 1] && self.groups == 1;
+        method == Method::Direct || plain && self.channels.is_multiple_of(16) && self.filters.is_multiple_of(16)
+    }
+
+    fn input_len(&self) -> usize {
+        self.images * self.input[0] * self.input[1] * self.channels
+    }
+
+    fn weight_len(&self) -> usize {
+        self.filters * self.channels / self.groups * self.kernel[0] * self.kernel[1]
+    }
+
+    fn output_len(&self, follow: Follow) -> usize {
+        let [h, w] = self.output_after(follow);
+        self.images * h * w * self.filters
+    }
+
+    fn check(&self, method: Method, follow: Follow, x: &[f32], weight: &[f32]) {
+        assert!(
+            self.groups > 0 && self.channels.is_multiple_of(self.groups) && self.filters.is_multiple_of(self.groups)
+        );
+        let sizes = [self.channels, self.filters, self.kernel[0], self.kernel[1], self.input[0], self.input[1]];
+        let steps = [self.stride[0], self.stride[1], self.dilation[0], self.dilation[1]];
+        assert!(sizes.iter().chain(&steps).all(|&n| n > 0), "a size of zero in {self:?}");
+        assert!(!self.output_after(follow).contains(&0), "nothing to pool in {self:?}");
+        assert!(self.can(method), "{method:?} cannot compute {self:?}");
+        assert_eq!(x.len(), self.input_len(), "input of {self:?}");
+        assert_eq!(weight.len(), self.weight_len(), "weights of {self:?}");
+    }
+}
+
+/// `x * weight + bias`, then what follows.
+///
+/// # Panics
+/// Where a slice does not have the size that `shape` says, or `method` cannot compute it.
+pub fn conv_forward(
+    shape: &ConvShape,
+    method: Method,
+    x: &[f32],
+    weight: &[f32],
+    bias: Option<&[f32]>,
+    follow: Follow,
+) -> Forward {
+    shape.check(method, follow, x, weight);
+    assert!(bias.is_none_or(|b| b.len() == shape.filters), "bias of {shape:?}");
+    // SAFETY: all sizes are checked above; the instruction set is one that is here.
+    unsafe {
+        match method {
+            Method::Direct => dispatch(direct::Forward { shape, x, weight, bias, follow }),
+            Method::Winograd => dispatch(winograd::Forward { shape, x, weight, bias, follow }),
+        }
+    }
+}
+
+/// Gradients of the weights, the bias and, where `want_input`, the input.
+///
+/// # Panics
+/// As [`conv_forward`].
+pub fn conv_backward(
+    shape: &ConvShape,
+    method: Method,
+    x: &[f32],
+    weight: &[f32],
+    backward: Backward,
+    follow: Follow,
+    want_input: bool,
+) -> Gradients {
+    shape.check(method, follow, x, weight);
+    let n = shape.output_len(follow);
+    assert_eq!(backward.gradient.len(), n, "gradient of {shape:?}");
+    assert!(!follow.pool || backward.places.len() == n, "places of {shape:?}");
+    assert!(follow.pool || !follow.relu || backward.output.len() == n, "output of {shape:?}");
+    // SAFETY: all sizes are checked above; the instruction set is one that is here.
+    unsafe {
+        match method {
+            Method::Direct => dispatch(direct::Backward { shape, x, weight, backward, follow, want_input }),
+            Method::Winograd => dispatch(winograd::Backward { shape, x, weight, backward, follow, want_input }),
+        }
+    }
+}
+
+/// Which method is the faster one for a shape.
+///
+/// Winograd computes whole 4×4 tiles, so that it needs enough pixels in them, and it pays for its transforms with channels.
+pub fn conv_method(shape: &ConvShape, follow: Follow) -> Method {
+    let [oh, ow] = shape.output_after(follow).map(|n| if follow.pool { 2 * n } else { n });
+    let tiles = oh.div_ceil(4) * ow.div_ceil(4);
+    // 36 products a tile where direct has 9 a pixel, and about a third more for the transforms.
+    if shape.can(Method::Winograd) && 9 * oh * ow > 48 * tiles { Method::Winograd } else { Method::Direct }
+}
+
+/// The pixels of the convolution that are used: pooling drops odd last rows and columns.
+fn used(shape: &ConvShape, follow: Follow) -> [usize; 2] {
+    let [h, w] = shape.output_after(follow);
+    if follow.pool { [2 * h, 2 * w] } else { [h, w] }
+}
+
+use pool::{pool_rows, unpool_image};

@@ -1,0 +1,126 @@
+//! AVX2 with FMA: 8 floats in each of 16 registers.
+
+use super::{Kernel, Vector};
+use std::arch::x86_64::*;
+
+/// # Safety
+/// As the kernel says, on a processor with AVX2 and FMA.
+#[target_feature(enable = "avx2,fma")]
+pub(super) unsafe fn run<K: Kernel>(kernel: K) -> K::Output {
+    kernel.run::<Floats>()
+}
+
+#[derive(Clone, Copy)]
+pub(super) struct Floats(__m256);
+
+/// A window into this, starting at `8 - n`, masks the first `n` lanes.
+static PART: [i32; 16] = [-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0];
+
+#[inline(always)]
+unsafe fn part(n: usize) -> __m256i {
+    _mm256_loadu_si256(PART.as_ptr().add(8 - n).cast())
+}
+
+impl Vector for Floats {
+    const LANES: usize = 8;
+    const ROWS: usize = 6;
+    type Mask = __m256;
+
+    #[inline(always)]
+    unsafe fn splat(value: f32) -> Self {
+        Floats(_mm256_set1_ps(value))
+    }
+
+    #[inline(always)]
+    unsafe fn load(from: *const f32) -> Self {
+        Floats(_mm256_loadu_ps(from))
+    }
+
+    #[inline(always)]
+    unsafe fn store(self, to: *mut f32) {
+        _mm256_storeu_ps(to, self.0);
+    }
+
+    #[inline(always)]
+    unsafe fn load_part(from: *const f32, n: usize) -> Self {
+        Floats(_mm256_maskload_ps(from, part(n)))
+    }
+
+    #[inline(always)]
+    unsafe fn store_part(self, to: *mut f32, n: usize) {
+        _mm256_maskstore_ps(to, part(n), self.0);
+    }
+
+    #[inline(always)]
+    unsafe fn add(self, other: Self) -> Self {
+        Floats(_mm256_add_ps(self.0, other.0))
+    }
+
+    #[inline(always)]
+    unsafe fn sub(self, other: Self) -> Self {
+        Floats(_mm256_sub_ps(self.0, other.0))
+    }
+
+    #[inline(always)]
+    unsafe fn mul(self, other: Self) -> Self {
+        Floats(_mm256_mul_ps(self.0, other.0))
+    }
+
+    #[inline(always)]
+    unsafe fn div(self, other: Self) -> Self {
+        Floats(_mm256_div_ps(self.0, other.0))
+    }
+
+    #[inline(always)]
+    unsafe fn sqrt(self) -> Self {
+        Floats(_mm256_sqrt_ps(self.0))
+    }
+
+    #[inline(always)]
+    unsafe fn fma(self, factor: Self, term: Self) -> Self {
+        Floats(_mm256_fmadd_ps(self.0, factor.0, term.0))
+    }
+
+    #[inline(always)]
+    unsafe fn relu(self) -> Self {
+        // Of an unordered pair the instruction returns the second.
+        Floats(_mm256_max_ps(_mm256_setzero_ps(), self.0))
+    }
+
+    #[inline(always)]
+    unsafe fn greater(self, other: Self) -> __m256 {
+        _mm256_cmp_ps::<_CMP_GT_OQ>(self.0, other.0)
+    }
+
+    #[inline(always)]
+    unsafe fn equal(self, other: Self) -> __m256 {
+        _mm256_cmp_ps::<_CMP_EQ_OQ>(self.0, other.0)
+    }
+
+    #[inline(always)]
+    unsafe fn beats(self, best: Self) -> __m256 {
+        _mm256_or_ps(self.greater(best), _mm256_cmp_ps::<_CMP_UNORD_Q>(self.0, self.0))
+    }
+
+    #[inline(always)]
+    unsafe fn select(self, mask: __m256, other: Self) -> Self {
+        Floats(_mm256_blendv_ps(other.0, self.0, mask))
+    }
+
+    #[inline(always)]
+    unsafe fn keep(self, mask: __m256) -> Self {
+        Floats(_mm256_and_ps(self.0, mask))
+    }
+
+    #[inline(always)]
+    unsafe fn load_bytes(from: *const u8) -> Self {
+        Floats(_mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64(from.cast()))))
+    }
+
+    #[inline(always)]
+    unsafe fn store_bytes(self, to: *mut u8) {
+        let words = _mm256_cvttps_epi32(self.0);
+        let halves = _mm_packus_epi32(_mm256_castsi256_si128(words), _mm256_extracti128_si256::<1>(words));
+        _mm_storel_epi64(to.cast(), _mm_packus_epi16(halves, halves));
+    }
+}

@@ -1,0 +1,113 @@
+//! One source for every instruction set: kernels are generic over [`Vector`] and compiled once for each implementation.
+//!
+//! [`dispatch`] enters a function that has the instruction set's target features; everything below it is `inline(always)`, so
+//! that it is compiled with them. A kernel must therefore never keep a vector across a call that is not inlined.
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+mod portable;
+
+use std::sync::OnceLock;
+
+/// Registers of floats and what the kernels do with them.
+///
+/// # Safety
+/// Every method may only run on a processor that has the instruction set; pointers are those of plain loads and stores, without
+/// alignment.
+pub(crate) trait Vector: Copy {
+    /// Floats in a vector.
+    const LANES: usize;
+    /// Rows of a register block of two vectors a row.
+    const ROWS: usize;
+    /// One bit or word a lane.
+    type Mask: Copy;
+
+    unsafe fn splat(value: f32) -> Self;
+    unsafe fn load(from: *const f32) -> Self;
+    unsafe fn store(self, to: *mut f32);
+    /// The first `n` floats, zero behind them; nothing behind them is read.
+    unsafe fn load_part(from: *const f32, n: usize) -> Self;
+    /// Stores the first `n` lanes; nothing behind them is written.
+    unsafe fn store_part(self, to: *mut f32, n: usize);
+    unsafe fn add(self, other: Self) -> Self;
+    unsafe fn sub(self, other: Self) -> Self;
+    unsafe fn mul(self, other: Self) -> Self;
+    unsafe fn div(self, other: Self) -> Self;
+    unsafe fn sqrt(self) -> Self;
+    /// `self * factor + term`
+    unsafe fn fma(self, factor: Self, term: Self) -> Self;
+    /// `max(self, 0)`; NaN stays NaN.
+    unsafe fn relu(self) -> Self;
+    unsafe fn greater(self, other: Self) -> Self::Mask;
+    unsafe fn equal(self, other: Self) -> Self::Mask;
+    /// Whether this beats `best` as a maximum: it is greater, or NaN.
+    unsafe fn beats(self, best: Self) -> Self::Mask;
+    /// `self` where the mask is set, else `other`.
+    unsafe fn select(self, mask: Self::Mask, other: Self) -> Self;
+    /// `self` where the mask is set, else zero.
+    unsafe fn keep(self, mask: Self::Mask) -> Self;
+    /// Bytes as floats.
+    unsafe fn load_bytes(from: *const u8) -> Self;
+    /// Whole numbers from 0 to 255 as bytes.
+    unsafe fn store_bytes(self, to: *mut u8);
+}
+
+/// Floats in a panel of packed weights on every instruction set: two vectors.
+pub(crate) const fn panel<V: Vector>() -> usize {
+    2 * V::LANES
+}
+
+/// Work that can be compiled for any instruction set.
+pub(crate) trait Kernel {
+    type Output;
+
+    /// # Safety
+    /// As the kernel says, and on a processor that has the instruction set of `V`.
+    unsafe fn run<V: Vector>(self) -> Self::Output;
+}
+
+/// An instruction set that kernels are compiled for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InstructionSet {
+    /// AVX2 with FMA: 8 floats.
+    Avx2,
+    /// Whatever the compiler makes of arrays.
+    Portable,
+}
+
+impl InstructionSet {
+    /// The widest that this processor has. `CONVSWEEP_INSTRUCTIONS=portable` narrows it (for tests).
+    pub fn best() -> InstructionSet {
+        static BEST: OnceLock<InstructionSet> = OnceLock::new();
+        *BEST.get_or_init(|| {
+            if std::env::var("CONVSWEEP_INSTRUCTIONS").is_ok_and(|v| v == "portable") {
+                return InstructionSet::Portable;
+            }
+            #[cfg(target_arch = "x86_64")]
+            if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+                return InstructionSet::Avx2;
+            }
+            InstructionSet::Portable
+        })
+    }
+
+    /// As in a fingerprint.
+    pub fn name(self) -> &'static str {
+        match self {
+            InstructionSet::Avx2 => "avx2",
+            InstructionSet::Portable => "portable",
+        }
+    }
+}
+
+/// Runs a kernel on the widest instruction set here.
+///
+/// # Safety
+/// As the kernel says.
+pub(crate) unsafe fn dispatch<K: Kernel>(kernel: K) -> K::Output {
+    match InstructionSet::best() {
+        #[cfg(target_arch = "x86_64")]
+        InstructionSet::Avx2 => avx2::run(kernel),
+        _ => kernel.run::<portable::Floats>(),
+    }
+}

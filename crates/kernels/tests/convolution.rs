@@ -1,0 +1,226 @@
+//! Convolutions of drawn shapes, forward and backward, against the definition in f64.
+
+use convsweep_kernels::{Backward, ConvShape, Follow, Gradients, Method, conv_backward, conv_forward, conv_method};
+use proptest::prelude::*;
+
+/// Reproducible numbers in ±1.
+fn numbers(seed: u64, count: usize) -> Vec<f32> {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 40) as f32 / (1u64 << 23) as f32 - 1.0
+    };
+    (0..count).map(|_| next()).collect()
+}
+
+/// Calls `visit(output, input, weight)` with the places of each product of the convolution.
+fn products(s: &ConvShape, mut visit: impl FnMut(usize, usize, usize)) {
+    let [oh, ow] = s.output();
+    let (c, f) = (s.channels / s.groups, s.filters / s.groups);
+    for n in 0..s.images {
+        for (y, x) in (0..oh).flat_map(|y| (0..ow).map(move |x| (y, x))) {
+            for (ky, kx) in (0..s.kernel[0]).flat_map(|ky| (0..s.kernel[1]).map(move |kx| (ky, kx))) {
+                let row = (y * s.stride[0] + ky * s.dilation[0]).checked_sub(s.padding[0][0]);
+                let column = (x * s.stride[1] + kx * s.dilation[1]).checked_sub(s.padding[1][0]);
+                let (Some(row), Some(column)) = (row, column) else { continue };
+                if row >= s.input[0] || column >= s.input[1] {
+                    continue;
+                }
+                for (filter, channel) in (0..s.filters).flat_map(|filter| (0..c).map(move |channel| (filter, channel)))
+                {
+                    let output = ((n * oh + y) * ow + x) * s.filters + filter;
+                    let input = ((n * s.input[0] + row) * s.input[1] + column) * s.channels + filter / f * c + channel;
+                    let weight = ((filter * c + channel) * s.kernel[0] + ky) * s.kernel[1] + kx;
+                    visit(output, input, weight);
+                }
+            }
+        }
+    }
+}
+
+fn close(what: &str, found: &[f32], expected: &[f64], tolerance: f64) -> Result<(), TestCaseError> {
+    prop_assert_eq!(found.len(), expected.len(), "{}", what);
+    let scale = expected.iter().fold(1.0, |a: f64, b| a.max(b.abs()));
+    for (i, (&f, &e)) in found.iter().zip(expected).enumerate() {
+        prop_assert!((f64::from(f) - e).abs() <= tolerance * scale, "{what} {i}: {f}, expected {e} (of {scale})");
+    }
+    Ok(())
+}
+
+/// The used pixels and blocks of pooling: for each pooled value the four places it is the largest of.
+fn blocks(s: &ConvShape) -> Vec<[usize; 4]> {
+    let [oh, ow] = s.output();
+    let mut all = Vec::new();
+    for n in 0..s.images {
+        for (y, x) in (0..oh / 2).flat_map(|y| (0..ow / 2).map(move |x| (y, x))) {
+            for f in 0..s.filters {
+                all.push([0, 1, 2, 3].map(|i| ((n * oh + 2 * y + i / 2) * ow + 2 * x + i % 2) * s.filters + f));
+            }
+        }
+    }
+    all
+}
+
+fn check(s: &ConvShape, method: Method, follow: Follow, with_bias: bool) -> Result<(), TestCaseError> {
+    let [oh, ow] = s.output();
+    // A single row or column has no 2×2 block.
+    let follow = Follow { pool: follow.pool && oh > 1 && ow > 1, ..follow };
+    let x = numbers(1, s.images * s.input[0] * s.input[1] * s.channels);
+    let w = numbers(2, s.filters * s.channels / s.groups * s.kernel[0] * s.kernel[1]);
+    let b = numbers(3, s.filters);
+    let mut y: Vec<f64> = (0..s.images * oh * ow * s.filters)
+        .map(|i| if with_bias { f64::from(b[i % s.filters]) } else { 0.0 })
+        .collect();
+    products(s, |o, i, k| y[o] += f64::from(x[i]) * f64::from(w[k]));
+    let tolerance = if method == Method::Winograd { 4e-5 } else { 4e-6 };
+
+    let found = conv_forward(s, method, &x, &w, with_bias.then_some(&b[..]), follow);
+    let relu = |v: f64| if follow.relu { v.max(0.0) } else { v };
+    let blocks = if follow.pool { blocks(s) } else { vec![] };
+    let expected: Vec<f64> = match follow.pool {
+        true => blocks.iter().map(|b| relu(b.iter().fold(f64::NEG_INFINITY, |a, &i| a.max(y[i])))).collect(),
+        false => y.iter().map(|&v| relu(v)).collect(),
+    };
+    close("output", &found.output, &expected, tolerance)?;
+
+    let gradient = numbers(4, found.output.len());
+    let mut dy = vec![0.0; y.len()];
+    if follow.pool {
+        for ((block, &place), &g) in blocks.iter().zip(&found.places).zip(&gradient) {
+            prop_assert!(place < 4 || follow.relu && place == 4, "place {place}");
+            if place < 4 {
+                dy[block[usize::from(place)]] = f64::from(g);
+            }
+        }
+    } else {
+        for ((dy, &g), &o) in dy.iter_mut().zip(&gradient).zip(&found.output) {
+            *dy = if follow.relu && o <= 0.0 { 0.0 } else { f64::from(g) };
+        }
+    }
+    let (mut dx, mut dw, mut db) = (vec![0.0; x.len()], vec![0.0; w.len()], vec![0.0; b.len()]);
+    products(s, |o, i, k| {
+        dx[i] += dy[o] * f64::from(w[k]);
+        dw[k] += dy[o] * f64::from(x[i]);
+    });
+    dy.iter().enumerate().for_each(|(i, g)| db[i % s.filters] += g);
+    let backward = Backward { gradient: &gradient, output: &found.output, places: &found.places };
+    let Gradients { input, weight, bias } = conv_backward(s, method, &x, &w, backward, follow, true);
+    close("input gradient", &input, &dx, tolerance)?;
+    close("weight gradient", &weight, &dw, tolerance)?;
+    close("bias gradient", &bias, &db, 1e-5)?;
+    let without = conv_backward(s, method, &x, &w, backward, follow, false);
+    prop_assert!(without.input.is_empty() && without.weight == weight);
+    Ok(())
+}
+
+prop_compose! {
+    fn shapes()(
+        images in 1..4usize,
+        input in [1..13usize, 1..13usize],
+        groups in 1..4usize,
+        channels in 1..9usize,
+        filters in 1..20usize,
+        kernel in [1..5usize, 1..5usize],
+        stride in [1..4usize, 1..4usize],
+        dilation in [1..4usize, 1..4usize],
+        padding in [[0..4usize, 0..4usize], [0..4usize, 0..4usize]],
+    ) -> ConvShape {
+        let mut padding = padding;
+        for i in 0..2 {
+            // As large as it takes for the kernel to fit.
+            let span = (kernel[i] - 1) * dilation[i] + 1;
+            padding[i][1] += span.saturating_sub(input[i] + padding[i][0] + padding[i][1]);
+        }
+        ConvShape { images, input, channels: groups * channels, filters: groups * filters, kernel, stride, dilation, padding, groups }
+    }
+}
+
+fn follows() -> impl Strategy<Value = Follow> {
+    (any::<bool>(), any::<bool>()).prop_map(|(relu, pool)| Follow { relu, pool })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn direct_equals_the_definition(shape in shapes(), follow in follows(), bias: bool) {
+        check(&shape, Method::Direct, follow, bias)?;
+    }
+
+    #[test]
+    fn winograd_equals_the_definition(
+        images in 1..4usize,
+        input in [3..15usize, 3..15usize],
+        channels in 1..4usize,
+        filters in 1..4usize,
+        padding in [[0..3usize, 0..3usize], [0..3usize, 0..3usize]],
+        follow in follows(),
+        bias: bool,
+    ) {
+        let shape = ConvShape {
+            images, input, channels: 16 * channels, filters: 16 * filters, kernel: [3, 3], stride: [1, 1], dilation: [1, 1],
+            padding, groups: 1,
+        };
+        check(&shape, Method::Winograd, follow, bias)?;
+    }
+}
+
+fn plain(images: usize, side: usize, channels: usize, filters: usize) -> ConvShape {
+    ConvShape {
+        images,
+        input: [side; 2],
+        channels,
+        filters,
+        kernel: [3; 2],
+        stride: [1; 2],
+        dilation: [1; 2],
+        padding: [[0; 2]; 2],
+        groups: 1,
+    }
+}
+
+#[test]
+fn the_tutorials_layers_equal_the_definition() {
+    for (side, channels, filters, follow) in [
+        (32, 3, 32, Follow { relu: true, pool: true }),
+        (15, 32, 64, Follow { relu: true, pool: true }),
+        (6, 64, 64, Follow { relu: true, pool: false }),
+    ] {
+        let shape = plain(3, side, channels, filters);
+        check(&shape, conv_method(&shape, follow), follow, true).expect("equal");
+    }
+}
+
+#[test]
+fn what_is_not_a_number_stays_seen() {
+    for (channels, method) in [(3, Method::Direct), (16, Method::Direct), (16, Method::Winograd)] {
+        let shape = plain(1, 6, channels, 16);
+        for follow in [(false, false), (true, false), (true, true)].map(|(relu, pool)| Follow { relu, pool }) {
+            let mut x = numbers(1, 36 * channels);
+            x[14 * channels] = f32::NAN;
+            let w = numbers(2, 16 * channels * 9);
+            let found = conv_forward(&shape, method, &x, &w, None, follow);
+            assert!(found.output.iter().any(|v| v.is_nan()), "{method:?} {follow:?}");
+        }
+    }
+}
+
+#[test]
+fn results_do_not_depend_on_what_ran_before() {
+    let shape = plain(5, 15, 32, 64);
+    let (x, w) = (numbers(1, 5 * 225 * 32), numbers(2, 64 * 32 * 9));
+    let follow = Follow { relu: true, pool: true };
+    let first = conv_forward(&shape, Method::Winograd, &x, &w, None, follow);
+    let other = plain(2, 9, 48, 16);
+    conv_forward(&other, Method::Winograd, &numbers(3, 2 * 81 * 48), &numbers(4, 16 * 48 * 9), None, follow);
+    assert_eq!(first, conv_forward(&shape, Method::Winograd, &x, &w, None, follow));
+}
+
+#[test]
+#[should_panic(expected = "weights of")]
+fn wrong_sizes_are_refused() {
+    let shape = plain(1, 6, 16, 16);
+    conv_forward(&shape, Method::Direct, &[0.0; 576], &[0.0; 9], None, Follow::default());
+}
