@@ -6,6 +6,8 @@
 
 // The one crate that may: behind each safe function that checks its sizes lie loops over raw pointers.
 #![allow(unsafe_code, unsafe_op_in_unsafe_fn)]
+// One index runs over several arrays and pointers at once.
+#![allow(clippy::needless_range_loop)]
 
 mod block;
 mod buffer;
