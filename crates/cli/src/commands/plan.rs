@@ -58,7 +58,7 @@ pub fn standings(context: &Context, plan: &Plan) -> Result<Vec<(usize, JobId, Qu
 
 fn as_text(plan: &Plan, standings: &[(usize, JobId, Question, Standing)]) -> String {
     let all: Vec<Standing> = standings.iter().map(|(_, _, _, s)| s.clone()).collect();
-    let mut text = format!("{}", plan.name);
+    let mut text = plan.name.clone();
     if let Some(question) = &plan.question {
         text += &format!(": {question}");
     }

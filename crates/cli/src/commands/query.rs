@@ -68,7 +68,7 @@ mod tests {
     fn numbers_are_shortened_for_a_person() {
         let check = |v: f64, expect: &str| assert_eq!(short(&Value::Real(v)), expect);
         check(0.718_250_000_1, "0.71825");
-        check(1234.567_89, "1234.57");
+        check(1_234.567_89, "1234.57");
         check(1e-5, "1.0000e-5");
         check(3.0, "3");
         check(0.0, "0");
