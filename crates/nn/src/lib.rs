@@ -7,6 +7,7 @@
 
 mod build;
 mod device;
+mod ema;
 mod forward;
 mod fuse;
 mod init;
@@ -20,4 +21,5 @@ pub mod rng;
 pub use build::build;
 pub use burn::tensor::Device;
 pub use device::{BACKEND, DeviceError, DeviceInfo, device, devices};
+pub use ema::Average;
 pub use network::{Gradients, Named, Network, StateError};

@@ -29,7 +29,7 @@ pub struct Named {
 }
 
 /// What one training step found; nothing has been updated by it.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Gradients {
     /// Sum of the images' cross-entropy.
     pub loss_sum: f64,
@@ -99,6 +99,18 @@ pub(crate) fn find_checked(
 pub(crate) fn tensor(values: Vec<f32>, device: &Device) -> Tensor<1> {
     let count = values.len();
     Tensor::from_data(TensorData::new(values, [count]), device)
+}
+
+impl Gradients {
+    /// Takes in a further batch of `more` images after `images` of them: as if both had been one batch.
+    pub fn merge(&mut self, images: usize, other: Gradients, more: usize) {
+        self.loss_sum += other.loss_sum;
+        self.correct += other.correct;
+        let [old, new] = [images, more].map(|n| n as f64 / (images + more) as f64);
+        for (sum, gradient) in self.gradients.iter_mut().zip(other.gradients) {
+            *sum = sum.clone().mul_scalar(old) + gradient.mul_scalar(new);
+        }
+    }
 }
 
 impl Network {

@@ -4,7 +4,7 @@ use convsweep_nn::optimizer::OptimizerState;
 use convsweep_nn::{Network, build, device};
 use convsweep_spec::model::*;
 use convsweep_spec::shape::{Shape, summarize};
-use convsweep_spec::train::Optimizer;
+use convsweep_spec::train::{Moments, Optimizer, Rule};
 
 const INPUT: Shape = Shape::Image { channels: 3, height: 16, width: 16 };
 
@@ -108,7 +108,7 @@ fn check(optimizer: Optimizer, reference: impl Fn(usize, &[f64], &mut Vec<Vec<f6
     let mut state = OptimizerState::new(&optimizer);
     let mut memory = vec![vec![0.0; 9]; 2];
     for step in 1..=20 {
-        let lr = if step > 10 { optimizer.lr() / 10.0 } else { optimizer.lr() };
+        let lr = if step > 10 { optimizer.lr / 10.0 } else { optimizer.lr };
         let x: Vec<f32> = X.iter().flatten().map(|&v| v as f32).collect();
         let found = network.gradients(x, [4, 1, 1, 2], &Y, 0, step as u64);
         state.step(&optimizer, lr, &mut network, found.gradients);
@@ -128,7 +128,8 @@ fn check(optimizer: Optimizer, reference: impl Fn(usize, &[f64], &mut Vec<Vec<f6
 #[test]
 fn adam_takes_the_published_steps() {
     for weight_decay in [0.0, 0.03] {
-        let adam = Optimizer::Adam { lr: 0.05, beta1: 0.8, beta2: 0.99, epsilon: 1e-3, weight_decay };
+        let adam = Optimizer::new(Rule::Adam(Moments { beta1: 0.8, beta2: 0.99, epsilon: 1e-3 }), 0.05)
+            .with_decay(weight_decay);
         check(adam, |step, g, memory, lr, i| {
             let g = g[0] + weight_decay * g[1];
             memory[0][i] = 0.8 * memory[0][i] + 0.2 * g;
@@ -145,7 +146,7 @@ fn sgd_takes_pytorchs_steps() {
     for (momentum, nesterov, weight_decay) in
         [(0.0, false, 0.0), (0.9, false, 0.0), (0.9, true, 0.02), (0.0, false, 0.1)]
     {
-        let sgd = Optimizer::Sgd { lr: 0.1, momentum, nesterov, weight_decay };
+        let sgd = Optimizer::new(Rule::Sgd { momentum, nesterov }, 0.1).with_decay(weight_decay);
         check(sgd, |_, g, memory, lr, i| {
             let g = g[0] + weight_decay * g[1];
             memory[0][i] = momentum * memory[0][i] + g;
@@ -156,7 +157,7 @@ fn sgd_takes_pytorchs_steps() {
 
 #[test]
 fn a_restored_network_and_optimizer_go_on_to_the_bit() {
-    let adam = Optimizer::Adam { lr: 1e-2, beta1: 0.9, beta2: 0.999, epsilon: 1e-7, weight_decay: 0.0 };
+    let adam = Optimizer::adam(1e-2);
     let images: Vec<f32> = (0..8 * 768).map(|i| ((i * 31) % 97) as f32 / 97.0).collect();
     let labels = [0, 1, 2, 3, 0, 1, 2, 3];
     let train = |network: &mut Network, state: &mut OptimizerState, steps: std::ops::Range<u64>| {

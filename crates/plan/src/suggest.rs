@@ -41,7 +41,8 @@ pub(crate) fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
         return Some(found);
     }
     let likeness = |k: &str| strsim::normalized_damerau_levenshtein(&lower, &k.replace('-', "_"));
-    let best = known.iter().map(|k| (likeness(k), *k)).max_by(|a, b| a.0.total_cmp(&b.0))?;
+    // The first of equals.
+    let best = known.iter().rev().map(|k| (likeness(k), *k)).max_by(|a, b| a.0.total_cmp(&b.0))?;
     if best.0 >= 0.55 {
         return Some(best.1);
     }

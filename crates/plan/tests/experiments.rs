@@ -33,6 +33,22 @@ fn every_shipped_experiment_plans() {
     check("tutorial.toml", 10, &["10 epochs", "then 5 at 1e-4"]);
     check("pooling.toml", 9, &["max pooling", "average pooling", "strided convolution"]);
     check("augmentation.toml", 15, &["none", "flip", "rotation", "scale", "all"]);
+    check(
+        "schedules.toml",
+        30,
+        &[
+            "constant",
+            "multi-step",
+            "exponential",
+            "straight line",
+            "cosine",
+            "warm-up, cosine",
+            "cosine with restarts",
+            "triangular",
+            "one cycle",
+            "plateau",
+        ],
+    );
     let rates = |name: &'static str, rates: [&str; 5]| rates.map(|r| format!("{name}, lr={r}"));
     let both = [
         rates("adam", ["1e-4", "3.16e-4", "0.001", "0.00316", "0.01"]),
@@ -40,6 +56,20 @@ fn every_shipped_experiment_plans() {
     ]
     .concat();
     check("learning-rate.toml", 20, &both.iter().map(String::as_str).collect::<Vec<_>>());
+}
+
+#[test]
+fn every_optimizer_has_its_own_range() {
+    let plan = shipped("optimizers.toml");
+    assert_eq!((plan.configurations.len(), plan.jobs()), (24, 48));
+    let mut found = std::collections::BTreeMap::<_, Vec<f64>>::new();
+    for planned in &plan.configurations {
+        let optimizer = &planned.member.resolved.train.phases[0].optimizer;
+        found.entry(optimizer.name()).or_default().push(optimizer.lr);
+    }
+    assert_eq!(found["muon"], [0.005, 0.02, 0.08]);
+    assert_eq!(found["sgd"].len(), 6);
+    assert_eq!(found.len(), 7);
 }
 
 #[test]

@@ -8,9 +8,9 @@ use convsweep_spec::augment::{Fill, FlipAxis, Normalize, Step};
 use convsweep_spec::canonical::canonical_json;
 use convsweep_spec::data::{Source, SplitScheme};
 use convsweep_spec::job::Configuration;
-use convsweep_spec::metric::Direction;
+use convsweep_spec::metric::{Direction, Metric};
 use convsweep_spec::model::Layer;
-use convsweep_spec::train::{Optimizer, Schedule};
+use convsweep_spec::train::{Course, Length, Moments, Optimizer, Rule, Schedule, Warmup};
 
 fn only(text: &str) -> Configuration {
     let plan = planned(text);
@@ -26,14 +26,12 @@ fn optimizers(plan: &Plan) -> Vec<Optimizer> {
     plan.configurations.iter().map(|c| c.member.resolved.train.phases[0].optimizer.clone()).collect()
 }
 
-const SGD: Optimizer = Optimizer::Sgd { lr: 0.01, momentum: 0.0, nesterov: false, weight_decay: 0.0 };
-
 fn adam(lr: f64) -> Optimizer {
-    Optimizer::Adam { lr, beta1: 0.9, beta2: 0.999, epsilon: 1e-7, weight_decay: 0.0 }
+    Optimizer::adam(lr)
 }
 
 fn sgd(lr: f64, momentum: f64) -> Optimizer {
-    Optimizer::Sgd { lr, momentum, nesterov: false, weight_decay: 0.0 }
+    Optimizer::sgd(lr, momentum)
 }
 
 #[test]
@@ -97,11 +95,51 @@ fn a_phase_goes_on_where_the_one_before_was() {
            [[train.phases]]\nepochs = 1\noptimizer = { name = \"sgd\", momentum = 0.9 }\nschedule = \"constant\"\n\
            [[train.phases]]\nepochs = 2\n";
     let phases = only(&text).train.phases;
-    let steps = |factor| Schedule::Step { every_epochs: 3, factor };
-    let slow = |lr| Optimizer::Adam { lr, beta1: 0.8, beta2: 0.999, epsilon: 1e-7, weight_decay: 0.0 };
+    let steps = |factor| Schedule::new(Course::Step { every_epochs: 3, factor });
+    let slow = |lr| Optimizer::new(Rule::Adam(Moments { beta1: 0.8, beta2: 0.999, epsilon: 1e-7 }), lr);
     let found: Vec<_> = phases.into_iter().map(|p| (p.epochs, p.optimizer, p.schedule)).collect();
-    let last = |epochs| (epochs, sgd(0.01, 0.9), Schedule::Constant);
+    let last = |epochs| (epochs, sgd(0.01, 0.9), Schedule::CONSTANT);
     assert_eq!(found, [(3, slow(1e-3), steps(0.1)), (5, slow(1e-4), steps(0.5)), last(1), last(2)]);
+}
+
+#[test]
+fn optimizers_and_schedules_mean_what_they_say() {
+    let optimizer = |text: &str| {
+        let found = optimizers(&planned(&small("{ name = \"adam\", lr = 1e-3 }", text)));
+        found.into_iter().next().expect("one")
+    };
+    let moments = Moments { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
+    assert_eq!(optimizer("\"adamw\""), Optimizer::new(Rule::Adamw(moments), 0.001).with_decay(0.01));
+    let muon = Rule::Muon { momentum: 0.9, nesterov: true, iterations: 5, adam_lr: 0.001 };
+    assert_eq!(optimizer("{ name = \"muon\", momentum = 0.9 }"), Optimizer::new(muon, 0.02));
+    let lion = optimizer("{ name = \"lion\", weight_decay = 0.1, decay_norm_and_bias = false, clip_norm = 1 }");
+    let expected = Optimizer::new(Rule::Lion { beta1: 0.9, beta2: 0.99 }, 1e-4).with_decay(0.1);
+    assert_eq!(lion, Optimizer { decay_norm_and_bias: false, clip_norm: Some(1.0), ..expected });
+    // How nothing decays is no difference.
+    assert_eq!(optimizer("{ name = \"sgd\", decoupled = true, decay_norm_and_bias = false }"), sgd(0.01, 0.0));
+
+    let train = |lines: &str| only(&small("epochs = 3", &format!("epochs = 3\n{lines}"))).train;
+    let schedule = |text: &str| train(&format!("schedule = {text}")).phases[0].schedule.clone();
+    assert_eq!(schedule("\"cosine\""), Schedule::new(Course::Cosine { epochs: 3, min_lr: 0.0 }));
+    assert_eq!(
+        schedule("{ name = \"polynomial\", epochs = 9, min_lr = 1e-5, warmup_epochs = 1.5 }"),
+        Schedule {
+            course: Course::Polynomial { epochs: 9, power: 1.0, min_lr: 1e-5 },
+            warmup: Some(Warmup { length: Length::Epochs(1.5), from: 0.0 })
+        }
+    );
+    let plateau = Course::Plateau {
+        metric: Metric::natural("val_accuracy"),
+        factor: 0.5,
+        patience: 10,
+        min_delta: 1e-4,
+        cooldown_epochs: 0,
+        min_lr: 0.0,
+    };
+    let found = schedule("{ name = \"plateau\", metric = \"val_accuracy\", factor = 0.5 }");
+    assert_eq!(found, Schedule::new(plateau));
+    let many = train("accumulate = 4\nema = 0.99\nbatch_size = 8");
+    assert_eq!((many.accumulate, many.ema, many.step_images()), (4, Some(0.99), 32));
 }
 
 #[test]
@@ -112,12 +150,12 @@ fn a_table_merges_unless_its_name_changes() {
             small("{ name = \"adam\", lr = 1e-3 }", base) + "[optimizers.heavy]\nname = \"sgd\"\nmomentum = 0.9\n";
         assert_eq!(optimizers(&planned(&format!("{text}\n[[sweep]]\n{axis}"))), expect, "{axis}");
     };
-    check("grid.\"train.optimizer\" = [{ name = \"sgd\" }, { epsilon = 1e-7 }]", &[SGD, adam(0.5)]);
+    check("grid.\"train.optimizer\" = [{ name = \"sgd\" }, { epsilon = 1e-7 }]", &[sgd(0.01, 0.0), adam(0.5)]);
     check(
         "grid.\"train.optimizer\" = [{ name = \"sgd\", lr = 0.1 }, { name = \"adam\" }]",
         &[sgd(0.1, 0.0), adam(0.5)],
     );
-    check("grid.\"train.optimizer\" = [\"sgd\", \"adam\", \"heavy\"]", &[SGD, adam(0.001), sgd(0.01, 0.9)]);
+    check("grid.\"train.optimizer\" = [\"sgd\", \"adam\", \"heavy\"]", &[sgd(0.01, 0.0), adam(0.001), sgd(0.01, 0.9)]);
     check("grid.\"train.optimizer.name\" = [\"sgd\", \"adam\"]", &[sgd(0.5, 0.0), adam(0.5)]);
     check(
         "grid.\"train.optimizer.lr\" = [1, 2]\ngrid.\"train.optimizer\" = [\"heavy\", \"adam\"]",

@@ -39,6 +39,15 @@ fn mistakes() -> Vec<(&'static str, String)> {
         ("limit_above_images", small("\"cifar10\"", "\"cifar10\"\nlimit = 60000")),
         ("both_splits", small("\"cifar10\"", "\"cifar10\"\nsplit = { validation = 0.1, folds = 5 }")),
         ("nesterov_alone", small("name = \"adam\", lr = 1e-3", "name = \"sgd\", nesterov = true")),
+        ("two_warm_ups", small("epochs = 3", "epochs = 3\nschedule = { warmup_epochs = 1, warmup_steps = 5 }")),
+        ("nothing_but_warm_up", small("epochs = 3", "epochs = 3\nschedule = { name = \"cosine\", warmup_epochs = 3 }")),
+        (
+            "milestones_fall",
+            small(
+                "epochs = 3",
+                "epochs = 3\nschedule = { name = \"multi-step\", after_epochs = [5, 2], factor = 0.1 }",
+            ),
+        ),
         ("half_a_schedule", small("epochs = 3", "epochs = 3\nschedule = \"step\"")),
         ("global_pool_with_size", small("pool = \"max\"", "pool = \"global-max\", size = 2")),
         ("channels_of_normalize", format!("{SMALL}\n[augment]\nnormalize = {{ mean = [0.5], std = [0.5] }}")),

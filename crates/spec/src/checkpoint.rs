@@ -38,6 +38,9 @@ pub struct Partial {
     pub loss_sum: f64,
     /// How many of them were classified correctly.
     pub correct: u64,
+    /// Sum of the steps' gradient norms.
+    #[serde(default)]
+    pub gradient_norm_sum: f64,
     /// Seconds spent on them.
     pub seconds: f64,
 }

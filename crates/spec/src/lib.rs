@@ -13,6 +13,8 @@ pub mod layout;
 pub mod log;
 pub mod metric;
 pub mod model;
+pub mod optimizer;
+pub mod schedule;
 pub mod shape;
 pub mod train;
 

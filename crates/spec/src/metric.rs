@@ -10,16 +10,26 @@ pub const TRAIN_ACCURACY: &str = "train_accuracy";
 pub const VAL_LOSS: &str = "val_loss";
 /// Accuracy on the validation images at the end of the epoch.
 pub const VAL_ACCURACY: &str = "val_accuracy";
-/// Learning rate of the epoch.
+/// Learning rate of the epoch's last step.
 pub const LEARNING_RATE: &str = "learning_rate";
+/// Mean over the epoch's steps of the Euclidean norm of all gradients together, before any clipping.
+pub const GRADIENT_NORM: &str = "gradient_norm";
 /// Training images per second in the epoch, evaluation not counted. Differs from run to run.
 pub const IMAGES_PER_SECOND: &str = "images_per_second";
 /// Seconds that the epoch took, evaluation included. Differs from run to run.
 pub const EPOCH_SECONDS: &str = "epoch_seconds";
 
 /// Every metric recorded each epoch.
-pub const ALL: [&str; 7] =
-    [TRAIN_LOSS, TRAIN_ACCURACY, VAL_LOSS, VAL_ACCURACY, LEARNING_RATE, IMAGES_PER_SECOND, EPOCH_SECONDS];
+pub const ALL: [&str; 8] = [
+    TRAIN_LOSS,
+    TRAIN_ACCURACY,
+    VAL_LOSS,
+    VAL_ACCURACY,
+    LEARNING_RATE,
+    GRADIENT_NORM,
+    IMAGES_PER_SECOND,
+    EPOCH_SECONDS,
+];
 
 /// Whether equal jobs must record equal values.
 pub fn is_reproducible(name: &str) -> bool {
@@ -35,6 +45,14 @@ pub struct Metric {
     pub direction: Direction,
 }
 
+impl Metric {
+    /// The metric called `name`, better where it is smaller for losses and errors and where it is larger for the rest.
+    pub fn natural(name: &str) -> Self {
+        let smaller = name.ends_with("loss") || name.ends_with("error");
+        Metric { name: name.into(), direction: if smaller { Direction::Min } else { Direction::Max } }
+    }
+}
+
 /// Which way is better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -43,6 +61,17 @@ pub enum Direction {
     Max,
     /// Smaller is better.
     Min,
+}
+
+impl Direction {
+    /// Whether `value` is better than `best` by more than `min_delta`; anything is better than nothing, NaN than neither.
+    pub fn improves(self, value: f64, best: Option<f64>, min_delta: f64) -> bool {
+        match (self, best) {
+            (_, None) => !value.is_nan(),
+            (Direction::Max, Some(best)) => value > best + min_delta,
+            (Direction::Min, Some(best)) => value < best - min_delta,
+        }
+    }
 }
 
 /// A number that survives JSON: NaN and infinities are written as `"NaN"`, `"inf"`, `"-inf"`.

@@ -1,17 +1,35 @@
 //! How a network is trained.
 
+pub use crate::optimizer::{Moments, Optimizer, Rule};
+pub use crate::schedule::{Anneal, Clock, Course, Length, Schedule, Warmup};
 use serde::{Deserialize, Serialize};
 
 /// Resolved `[train]`. The file's own epochs, optimizer and schedule are phase 0.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TrainSpec {
-    /// Images in a step; the last step of an epoch may have fewer.
+    /// Images in a batch; the last batch of an epoch may have fewer.
     pub batch_size: u32,
+    /// Batches whose gradients make one step, as if they were one; the last step of an epoch may have fewer.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub accumulate: u32,
+    /// Decay of the weights' moving average, which is then what is evaluated and kept; `None` for the weights as they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ema: Option<f64>,
     /// At least one.
     pub phases: Vec<Phase>,
 }
 
 impl TrainSpec {
+    /// Plain training in batches of `batch_size`.
+    pub fn new(batch_size: u32, phases: Vec<Phase>) -> Self {
+        TrainSpec { batch_size, accumulate: 1, ema: None, phases }
+    }
+
+    /// Images in a step.
+    pub fn step_images(&self) -> usize {
+        self.batch_size.max(1) as usize * self.accumulate.max(1) as usize
+    }
+
     /// Epochs of all phases.
     pub fn epochs(&self) -> u32 {
         self.phases.iter().map(|p| p.epochs).sum()
@@ -53,7 +71,7 @@ impl TrainSpec {
             left -= epochs;
             phases.push(Phase { epochs, ..phase.clone() });
         }
-        TrainSpec { batch_size: self.batch_size, phases }
+        TrainSpec { phases, ..self.clone() }
     }
 }
 
@@ -68,74 +86,10 @@ pub struct Phase {
     pub schedule: Schedule,
 }
 
-/// Optimizers, with the rate at which a phase starts.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "name", rename_all = "kebab-case")]
-pub enum Optimizer {
-    /// Stochastic gradient descent as in PyTorch: v ← momentum·v + g, w ← w − lr·v (Nesterov: g + momentum·v).
-    Sgd {
-        /// Learning rate.
-        lr: f64,
-        /// Momentum, 0 for none.
-        momentum: f64,
-        /// Nesterov's form.
-        nesterov: bool,
-        /// L2 term added to the gradient.
-        weight_decay: f64,
-    },
-    /// Adam (Kingma and Ba 2015).
-    Adam {
-        /// Learning rate.
-        lr: f64,
-        /// Decay of the first moment.
-        beta1: f64,
-        /// Decay of the second moment.
-        beta2: f64,
-        /// Added to the root of the second moment; 1e-7 by default, as in Keras.
-        epsilon: f64,
-        /// L2 term added to the gradient.
-        weight_decay: f64,
-    },
+fn one() -> u32 {
+    1
 }
 
-impl Optimizer {
-    /// The name used in an experiment file.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Optimizer::Sgd { .. } => "sgd",
-            Optimizer::Adam { .. } => "adam",
-        }
-    }
-
-    /// Learning rate at the start of the phase.
-    pub fn lr(&self) -> f64 {
-        match *self {
-            Optimizer::Sgd { lr, .. } | Optimizer::Adam { lr, .. } => lr,
-        }
-    }
-}
-
-/// The learning rate's course within a phase.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "name", rename_all = "kebab-case")]
-pub enum Schedule {
-    /// The optimizer's rate throughout.
-    Constant,
-    /// Multiplied by `factor` after every `every_epochs` epochs.
-    Step {
-        /// Epochs between two changes.
-        every_epochs: u32,
-        /// What the rate is multiplied by.
-        factor: f64,
-    },
-}
-
-impl Schedule {
-    /// The learning rate in `epoch` (from 0) of the phase, for a starting rate `lr`.
-    pub fn rate(&self, lr: f64, epoch: u32) -> f64 {
-        match *self {
-            Schedule::Constant => lr,
-            Schedule::Step { every_epochs, factor } => lr * factor.powi((epoch / every_epochs.max(1)) as i32),
-        }
-    }
+fn is_one(value: &u32) -> bool {
+    *value == 1
 }

@@ -6,7 +6,7 @@ use convsweep_spec::data::{Damaged, DataSpec, Source, Split, SplitScheme};
 use convsweep_spec::job::{Configuration, Question};
 use convsweep_spec::model::*;
 use convsweep_spec::shape::{Shape, padding_pixels, summarize};
-use convsweep_spec::train::{Optimizer, Phase, Schedule, TrainSpec};
+use convsweep_spec::train::{Course, Optimizer, Phase, Schedule, TrainSpec};
 
 fn conv(filters: u32, kernel: u32, stride: u32, padding: Padding) -> Layer {
     Layer::Conv(Conv {
@@ -39,11 +39,11 @@ fn tutorial() -> ModelSpec {
 const CIFAR: Shape = Shape::Image { channels: 3, height: 32, width: 32 };
 
 fn adam(lr: f64) -> Optimizer {
-    Optimizer::Adam { lr, beta1: 0.9, beta2: 0.999, epsilon: 1e-7, weight_decay: 0.0 }
+    Optimizer::adam(lr)
 }
 
 fn question(phases: &[(u32, f64)]) -> Question {
-    let phase = |&(epochs, lr): &(u32, f64)| Phase { epochs, optimizer: adam(lr), schedule: Schedule::Constant };
+    let phase = |&(epochs, lr): &(u32, f64)| Phase { epochs, optimizer: adam(lr), schedule: Schedule::CONSTANT };
     Question {
         configuration: Configuration {
             data: DataSpec {
@@ -56,7 +56,7 @@ fn question(phases: &[(u32, f64)]) -> Question {
             },
             augment: AugmentSpec { normalize: Normalize::Unit, steps: vec![] },
             model: tutorial(),
-            train: TrainSpec { batch_size: 64, phases: phases.iter().map(phase).collect() },
+            train: TrainSpec::new(64, phases.iter().map(phase).collect()),
         },
         data_hash: "cifar10".into(),
         seed: 0,
@@ -134,8 +134,19 @@ fn ids_survive_json() {
 }
 
 #[test]
-fn step_schedules_change_after_every_so_many_epochs() {
-    let schedule = Schedule::Step { every_epochs: 2, factor: 0.5 };
-    let rates: Vec<f64> = (0..5).map(|e| schedule.rate(0.8, e)).collect();
-    assert_eq!(rates, [0.8, 0.8, 0.4, 0.4, 0.2]);
+fn a_course_over_the_whole_length_shares_no_state_with_another_length() {
+    let with = |epochs: u32, course: Course| {
+        let mut question = question(&[(epochs, 1e-3)]);
+        question.configuration.train.phases[0].schedule = Schedule::new(course);
+        question
+    };
+    let shares = |a: Question, b: Question| a.state_key(10) == b.state_key(10);
+    let cosine = |epochs| Course::Cosine { epochs, min_lr: 0.0 };
+    assert!(!shares(with(10, cosine(10)), with(12, cosine(12))));
+    assert!(shares(with(10, cosine(12)), with(12, cosine(12))));
+    let step = Course::Step { every_epochs: 3, factor: 0.1 };
+    assert!(shares(with(10, step.clone()), with(12, step)));
+    let mut accumulated = question(&[(10, 1e-3)]);
+    accumulated.configuration.train.accumulate = 2;
+    assert!(!shares(accumulated, question(&[(10, 1e-3)])));
 }

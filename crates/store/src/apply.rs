@@ -348,7 +348,7 @@ fn configuration(connection: &Connection, member: &Member) -> Result<()> {
             train.batch_size,
             train.epochs(),
             first.map_or("none", |p| p.optimizer.name()),
-            first.map_or(0.0, |p| p.optimizer.lr()),
+            first.map_or(0.0, |p| p.optimizer.lr),
             member.parameters as i64,
             member.macs as i64,
             member.data_hash,

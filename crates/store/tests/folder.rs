@@ -202,7 +202,7 @@ pub fn fingerprint() -> Fingerprint {
 /// A configuration that differs from others by its width; `seeds` jobs; a value for each axis.
 pub fn member(position: u32, width: u32, epochs: u32, seeds: u64, axes: &[&str]) -> Member {
     let dense = |units| Layer::Dense(Dense { units, bias: true, activation: None, init: Init::GlorotUniform });
-    let optimizer = Optimizer::Sgd { lr: 0.1, momentum: 0.9, nesterov: false, weight_decay: 0.0 };
+    let optimizer = Optimizer::sgd(0.1, 0.9);
     let split = Split { scheme: SplitScheme::Validation(0.2), seed: 1, stratify: true, test: None };
     let resolved = Configuration {
         data: DataSpec {
@@ -215,7 +215,7 @@ pub fn member(position: u32, width: u32, epochs: u32, seeds: u64, axes: &[&str])
         },
         augment: AugmentSpec { normalize: Normalize::Unit, steps: vec![] },
         model: ModelSpec { layers: vec![Layer::Flatten, dense(width), dense(2)] },
-        train: TrainSpec { batch_size: 8, phases: vec![Phase { epochs, optimizer, schedule: Schedule::Constant }] },
+        train: TrainSpec::new(8, vec![Phase { epochs, optimizer, schedule: Schedule::CONSTANT }]),
     };
     let question = |seed| Question { configuration: resolved.clone(), data_hash: "d".into(), seed, fold: None };
     let jobs = (0..seeds).map(|seed| MemberJob { job: question(seed).job_id(), seed, fold: None }).collect();

@@ -176,7 +176,7 @@ impl Session<'_> {
 
     fn write_model(&mut self) -> Result<(), TrainError> {
         let path = self.attempt.job.execution.folder.join(layout::MODEL);
-        let bytes = checkpoint::encode(&weights(&self.state.network), None, &path)?;
+        let bytes = checkpoint::encode(&weights(&self.state.evaluated()), None, &path)?;
         files::write(&path, &bytes, None)?;
         self.attempt.failpoints.hit("model");
         let bytes = bytes.len() as u64;

@@ -4,15 +4,20 @@ use crate::attempt::{Asked, Session};
 use crate::error::End;
 use crate::evaluate::judge_rows;
 use convsweep_data::epoch_order;
+use convsweep_nn::Gradients;
+use convsweep_nn::optimizer::{clip, global_norm};
 use convsweep_spec::checkpoint::{EpochMetrics, Partial};
 use convsweep_spec::event::{Event, Outcome, Part};
 use convsweep_spec::metric::{self, Number};
-use convsweep_spec::train::Phase;
+use convsweep_spec::train::{Clock, Phase, Schedule};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 /// Least time between two progress events.
 const PROGRESS: Duration = Duration::from_millis(250);
+
+/// Mean loss of a step above which training has exploded: no network comes back from giving the true classes e^-10,000.
+const EXPLODED: f64 = 1e4;
 
 impl Session<'_> {
     /// Trains what is left of the running epoch, validates, and reports the epoch's metrics. The position is then at the start
@@ -24,47 +29,61 @@ impl Session<'_> {
         let epoch = self.state.position.epoch;
         let Some((phase_index, epoch_of_phase)) = spec.phase_of(epoch) else { return Ok(()) };
         let Phase { optimizer, schedule, .. } = &spec.phases[phase_index];
-        let lr = schedule.rate(optimizer.lr(), epoch_of_phase);
         self.state.enter(optimizer);
 
         let train = &self.images.parts.train;
         let order: Vec<u32> = epoch_order(seed, epoch, train.len()).into_iter().map(|i| train[i as usize]).collect();
-        let batches: Vec<&[u32]> = order.chunks(spec.batch_size.max(1) as usize).collect();
+        let steps: Vec<&[u32]> = order.chunks(spec.step_images()).collect();
+        let measured = self.measured(schedule, phase_index);
+        let rate = |step: u32| {
+            let step = u64::from(epoch_of_phase) * steps.len() as u64 + u64::from(step);
+            schedule.rate(optimizer.lr, &Clock { step, steps_per_epoch: steps.len() as u32, measured: &measured })
+        };
         let mut pace = Pace::new();
-        while let Some(rows) = batches.get(self.state.position.step as usize) {
+        while let Some(rows) = steps.get(self.state.position.step as usize) {
             self.heed()?;
             let step_started = Instant::now();
-            let (mut pixels, mut labels) = (Vec::new(), Vec::new());
-            self.images.batcher.training(seed, epoch, rows, &mut pixels);
-            self.images.batcher.labels(Part::Validation, rows, &mut labels);
-            let shape = self.images.batch_shape(rows.len());
-            let global_step = u64::from(epoch) * batches.len() as u64 + u64::from(self.state.position.step);
-            let mut found = self.state.network.gradients(pixels, shape, &labels, seed, global_step);
-            if !found.loss_sum.is_finite() {
+            let lr = rate(self.state.position.step);
+            let batches = order.len().div_ceil(spec.batch_size.max(1) as usize) as u64;
+            let first = u64::from(epoch) * batches + u64::from(self.state.position.step) * u64::from(spec.accumulate);
+            let mut found = self.gradients(rows, epoch, first);
+            let norm = global_norm(&found.gradients);
+            if !found.loss_sum.is_finite() || found.loss_sum > EXPLODED * rows.len() as f64 || !norm.is_finite() {
                 return Err(self.diverged(lr));
             }
-            self.state.network.update_statistics(&mut found);
+            if let Some(largest) = optimizer.clip_norm {
+                found.gradients = clip(found.gradients, norm, largest);
+            }
             let Session { state, .. } = self;
             state.optimizer.step(optimizer, lr, &mut state.network, found.gradients);
+            if let (Some(average), Some(decay)) = (&mut state.average, spec.ema) {
+                average.update(
+                    &state.network,
+                    decay,
+                    u64::from(epoch) * steps.len() as u64 + u64::from(state.position.step) + 1,
+                );
+            }
 
             let position = &mut state.position;
             position.step += 1;
             position.partial.images += rows.len() as u64;
             position.partial.loss_sum += found.loss_sum;
             position.partial.correct += u64::from(found.correct);
+            position.partial.gradient_norm_sum += norm;
             position.partial.seconds += step_started.elapsed().as_secs_f64();
-            let (step, steps, epochs) = (position.step, batches.len() as u32, spec.epochs());
+            let (step, steps, epochs) = (position.step, steps.len() as u32, spec.epochs());
             self.attempt.failpoints.hit("step");
             if let Some(images_per_second) = pace.after(rows.len()) {
                 self.attempt.say(Event::Progress { epoch, step, steps, epochs, images_per_second })?;
             }
         }
 
+        let lr = rate(steps.len().saturating_sub(1) as u32);
         let mut values = self.training_values(lr);
         values.extend(self.validate(lr)?);
         values.push((metric::EPOCH_SECONDS, started.elapsed().as_secs_f64()));
         let values: BTreeMap<String, Number> = values.into_iter().map(|(name, v)| (name.into(), Number(v))).collect();
-        let step = u64::from(epoch + 1) * batches.len() as u64;
+        let step = u64::from(epoch + 1) * steps.len() as u64;
         let metrics = EpochMetrics { phase: phase_index as u32, epoch: epoch + 1, step, values };
         let position = &mut self.state.position;
         (position.epoch, position.step, position.partial) = (epoch + 1, 0, Partial::default());
@@ -73,6 +92,35 @@ impl Session<'_> {
         self.attempt.say(Event::Metrics { phase, epoch, step, values })?;
         self.attempt.failpoints.hit("metrics");
         Ok(())
+    }
+
+    /// Loss and mean gradients over the batches of one step; `first` is the number of the first of them over the whole job.
+    fn gradients(&mut self, rows: &[u32], epoch: u32, first: u64) -> Gradients {
+        let question = &self.attempt.job.question;
+        let (spec, seed) = (&question.configuration.train, question.seed);
+        let mut found: Option<Gradients> = None;
+        let mut images = 0;
+        for (rows, batch) in rows.chunks(spec.batch_size.max(1) as usize).zip(first..) {
+            let (mut pixels, mut labels) = (Vec::new(), Vec::new());
+            self.images.batcher.training(seed, epoch, rows, &mut pixels);
+            self.images.batcher.labels(Part::Validation, rows, &mut labels);
+            let shape = self.images.batch_shape(rows.len());
+            let mut new = self.state.network.gradients(pixels, shape, &labels, seed, batch);
+            self.state.network.update_statistics(&mut new);
+            match &mut found {
+                None => found = Some(new),
+                Some(found) => found.merge(images, new, rows.len()),
+            }
+            images += rows.len();
+        }
+        found.unwrap_or_default()
+    }
+
+    /// Values of the metric that the schedule depends on, epoch by epoch of the phase.
+    fn measured(&self, schedule: &Schedule, phase: usize) -> Vec<f64> {
+        let Some(metric) = schedule.metric() else { return vec![] };
+        let history = self.state.position.history.iter().filter(|m| m.phase as usize == phase);
+        history.filter_map(|m| m.values.get(&metric.name)).map(|value| value.0).collect()
     }
 
     /// Ends the attempt if it is asked to end, after a checkpoint if it will go on later.
@@ -99,6 +147,7 @@ impl Session<'_> {
             (metric::TRAIN_LOSS, partial.loss_sum / images),
             (metric::TRAIN_ACCURACY, partial.correct as f64 / images),
             (metric::LEARNING_RATE, lr),
+            (metric::GRADIENT_NORM, partial.gradient_norm_sum / f64::from(self.state.position.step.max(1))),
             (metric::IMAGES_PER_SECOND, images / partial.seconds.max(1e-9)),
         ]
     }

@@ -25,7 +25,8 @@ pub(crate) fn judge_rows(session: &mut Session, part: Part, failpoint: &str) -> 
         Part::Validation => session.images.parts.validation.clone(),
         Part::Test => session.images.parts.test.clone(),
     };
-    let classes = session.state.network.classes();
+    let network = session.state.evaluated().into_owned();
+    let classes = network.classes();
     // Large enough to be fast, small enough to need no more memory than training does.
     let batch = session.attempt.job.question.configuration.train.batch_size.clamp(64, 256) as usize;
     let mut judged = Judged::default();
@@ -34,7 +35,7 @@ pub(crate) fn judge_rows(session: &mut Session, part: Part, failpoint: &str) -> 
         let (mut pixels, mut labels) = (Vec::new(), Vec::new());
         session.images.batcher.evaluation(part, rows, &mut pixels);
         session.images.batcher.labels(part, rows, &mut labels);
-        let logits = session.state.network.classify(pixels, session.images.batch_shape(rows.len()));
+        let logits = network.classify(pixels, session.images.batch_shape(rows.len()));
         for (logits, &label) in logits.chunks_exact(classes).zip(&labels) {
             judged.add(logits, label);
         }

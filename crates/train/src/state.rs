@@ -4,7 +4,7 @@ use crate::TrainError;
 use crate::checkpoint::{self, Saved, Tensor};
 use crate::failpoint::Failpoints;
 use convsweep_nn::optimizer::OptimizerState;
-use convsweep_nn::{Device, Network, build};
+use convsweep_nn::{Average, Device, Network, build};
 use convsweep_spec::FORMAT;
 use convsweep_spec::checkpoint::Position;
 use convsweep_spec::event::{Fingerprint, Start};
@@ -12,6 +12,7 @@ use convsweep_spec::job::{Job, Question};
 use convsweep_spec::layout;
 use convsweep_spec::shape::Shape;
 use convsweep_spec::train::Optimizer;
+use std::borrow::Cow;
 use std::path::Path;
 
 /// Everything that training changes.
@@ -19,6 +20,8 @@ use std::path::Path;
 pub(crate) struct State {
     pub network: Network,
     pub optimizer: OptimizerState,
+    /// Moving average of the weights, where the job has one.
+    pub average: Option<Average>,
     pub position: Position,
 }
 
@@ -47,7 +50,8 @@ impl State {
                 None
             })
         };
-        let own = load(&job.execution.folder.join(layout::CHECKPOINT), &network, |p| p.job == job.id);
+        let averaged = question.configuration.train.ema.is_some();
+        let own = load(&job.execution.folder.join(layout::CHECKPOINT), &network, averaged, |p| p.job == job.id);
         if let Some(state) = usable(own) {
             let Position { epoch, step, .. } = state.position;
             let start = Start::Checkpoint { epoch, step, exact: state.position.fingerprint == *fingerprint };
@@ -56,7 +60,7 @@ impl State {
         if let Some(saved) = &job.execution.start_from {
             let key = question.state_key(saved.epoch);
             let fits = |p: &Position| p.epoch == saved.epoch && p.step == 0 && p.key.as_ref() == Some(&key);
-            let found = load(&saved.path, &network, fits).and_then(|found| match found {
+            let found = load(&saved.path, &network, averaged, fits).and_then(|found| match found {
                 None => Err(TrainError::state(&checkpoint::file(&saved.path), "is not there")),
                 some => Ok(some),
             });
@@ -82,7 +86,16 @@ impl State {
             fingerprint: fingerprint.clone(),
             history: vec![],
         };
-        State { network, optimizer, position }
+        let average = job.question.configuration.train.ema.map(|_| Average::new(&network));
+        State { network, optimizer, average, position }
+    }
+
+    /// The network that is evaluated and kept: the weights' moving average where there is one.
+    pub(crate) fn evaluated(&self) -> Cow<'_, Network> {
+        match &self.average {
+            Some(average) => Cow::Owned(average.applied(&self.network)),
+            None => Cow::Borrowed(&self.network),
+        }
     }
 
     /// What is written from now on is this job's and this program's.
@@ -115,6 +128,7 @@ impl State {
     fn tensors(&self) -> Vec<Tensor> {
         let mut tensors = weights(&self.network);
         tensors.extend(self.optimizer.tensors(&self.network));
+        tensors.extend(self.average.iter().flat_map(|average| average.tensors(&self.network)));
         tensors
     }
 }
@@ -125,18 +139,25 @@ pub(crate) fn weights(network: &Network) -> Vec<Tensor> {
 }
 
 /// The state in `folder` if there is one and `fits` its position.
-fn load(folder: &Path, network: &Network, fits: impl Fn(&Position) -> bool) -> Result<Option<State>, TrainError> {
+fn load(
+    folder: &Path,
+    network: &Network,
+    averaged: bool,
+    fits: impl Fn(&Position) -> bool,
+) -> Result<Option<State>, TrainError> {
     let Some(saved) = checkpoint::load(folder)? else { return Ok(None) };
     if !fits(&saved.position) {
         return Err(TrainError::state(&saved.path, "is the state of another job or epoch"));
     }
-    restore(&saved, network.clone()).map(Some)
+    restore(&saved, network.clone(), averaged).map(Some)
 }
 
-fn restore(saved: &Saved, mut network: Network) -> Result<State, TrainError> {
+fn restore(saved: &Saved, mut network: Network, averaged: bool) -> Result<State, TrainError> {
     let find = |name: &str| saved.tensor(name);
     network.restore(&find).map_err(TrainError::tensors(&saved.path))?;
     let optimizer = OptimizerState::restore(saved.position.optimizer.clone(), &network, &find)
         .map_err(TrainError::tensors(&saved.path))?;
-    Ok(State { network, optimizer, position: saved.position.clone() })
+    let average = averaged.then(|| Average::restore(&network, &find)).transpose();
+    let average = average.map_err(TrainError::tensors(&saved.path))?;
+    Ok(State { network, optimizer, average, position: saved.position.clone() })
 }

@@ -77,7 +77,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let set = open(Location { cache: &cache, path: None }, &spec)?;
     let parts = split(&set, &spec, None)?;
     let batcher = Batcher::new(&set, &augmentation(augmented), &parts)?;
-    let optimizer = Optimizer::Adam { lr: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-7, weight_decay: 0.0 };
+    let optimizer = Optimizer::adam(1e-3);
     let input = Shape::Image { channels: 3, height: 32, width: 32 };
     let mut network = build(&tutorial(), input, 10, 0, &device("cpu")?)?;
     let mut state = OptimizerState::new(&optimizer);

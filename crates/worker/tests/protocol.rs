@@ -116,7 +116,7 @@ fn learns_a_small_set_by_heart() {
 #[test]
 fn divergence_is_an_outcome() {
     let results = tempdir().expect("temporary");
-    let wild = Optimizer::Sgd { lr: 1e30, momentum: 0.0, nesterov: false, weight_decay: 0.0 };
+    let wild = Optimizer::sgd(1e30, 0.0);
     let events = run(&job(results.path(), &[(1, wild)]), None);
     assert!(
         matches!(outcome(&events), Some(Outcome::Diverged { epoch: 0, step: 1..=3, learning_rate: 1e30 })),

@@ -4,7 +4,9 @@ mod common;
 
 use common::*;
 use convsweep_spec::event::{Event, Outcome, Start};
-use convsweep_spec::job::{Command, SavedState};
+use convsweep_spec::job::{Command, Job, SavedState};
+use convsweep_spec::metric::Metric;
+use convsweep_spec::train::{Anneal, Course, Length, Optimizer, Rule, Schedule, Warmup};
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
@@ -18,13 +20,17 @@ fn phases() -> [(u32, convsweep_spec::train::Optimizer); 2] {
 
 /// Kills first attempts at each place and lets second ones finish.
 fn check(failpoints: &[&str]) {
+    check_job(&|results| job(results, &phases()), failpoints);
+}
+
+fn check_job(make: &dyn Fn(&Path) -> Job, failpoints: &[&str]) {
     let reference = tempdir().expect("temporary");
-    let undisturbed = job(reference.path(), &phases());
+    let undisturbed = make(reference.path());
     assert_eq!(outcome(&run(&undisturbed, None)), Some(&Outcome::Finished));
     let expected = left(&undisturbed);
     for failpoint in failpoints {
         let results = tempdir().expect("temporary");
-        let mut job = job(results.path(), &phases());
+        let mut job = make(results.path());
         let mut worker = Worker::start(Some(failpoint));
         worker.train(&job);
         let events = worker.events();
@@ -60,6 +66,33 @@ fn killed_around_a_checkpoint() {
 #[test]
 fn killed_around_states_and_evaluation() {
     check(&["state-saved", "state-saved:2", "model", "evaluation:2", "predictions", "evaluated"]);
+}
+
+#[test]
+fn killed_with_everything_that_has_a_state() {
+    let one_cycle =
+        Course::OneCycle { epochs: 3, pct_start: 0.3, div_factor: 25.0, final_div_factor: 1e4, anneal: Anneal::Cosine };
+    let plateau = Course::Plateau {
+        metric: Metric::natural("val_loss"),
+        factor: 0.1,
+        patience: 0,
+        min_delta: 10.0,
+        cooldown_epochs: 0,
+        min_lr: 0.0,
+    };
+    let muon = Rule::Muon { momentum: 0.95, nesterov: true, iterations: 3, adam_lr: 1e-3 };
+    for (course, optimizer) in [(one_cycle, Optimizer::new(muon, 0.02)), (plateau, sgd(0.05))] {
+        let make = |results: &Path| {
+            let mut question = job(results, &[(3, optimizer.clone())]).question;
+            let train = &mut question.configuration.train;
+            (train.accumulate, train.ema) = (3, Some(0.9));
+            train.phases[0].optimizer.clip_norm = Some(0.5);
+            let warmup = Warmup { length: Length::Steps(2), from: 0.1 };
+            train.phases[0].schedule = Schedule { course: course.clone(), warmup: Some(warmup) };
+            finish(question, results)
+        };
+        check_job(&make, &["step:2", "step:7", "validation:2", "checkpoint-renamed:2", "evaluation:1"]);
+    }
 }
 
 #[test]

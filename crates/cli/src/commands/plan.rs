@@ -10,7 +10,7 @@ use anyhow::Result;
 use convsweep_plan::{Plan, Planned};
 use convsweep_spec::data::SplitScheme;
 use convsweep_spec::job::{JobId, Question, StateKey};
-use convsweep_spec::train::Schedule;
+use convsweep_spec::train::{Clock, Schedule};
 use convsweep_store::Reader;
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -131,7 +131,7 @@ fn architectures(plan: &Plan) -> Vec<(String, &Planned)> {
 fn rates(plan: &Plan) -> Vec<(String, &Planned)> {
     let plain = |p: &Planned| {
         let phases = &p.member.resolved.train.phases;
-        phases.len() == 1 && phases[0].schedule == Schedule::Constant
+        phases.len() == 1 && phases[0].schedule == Schedule::CONSTANT
     };
     let groups = grouped(plan, |a, b| rate_lines(a) == rate_lines(b));
     groups.into_iter().filter(|(_, p)| !plain(p)).collect()
@@ -174,18 +174,39 @@ fn layers(planned: &Planned) -> String {
     plain(&["layer", "what", "output", "parameters", "MACs", "receptive field"], &rows)
 }
 
+/// Lines at most for a phase's rates.
+const MOST_RATES: usize = 10;
+const STEPS: u32 = 1000;
+
 fn rate_lines(planned: &Planned) -> String {
     let mut first = 0;
     let mut lines = Vec::new();
     for phase in &planned.member.resolved.train.phases {
+        // The rate at each epoch's first and last step; how many steps an epoch has makes no difference that is seen here.
+        let rate = |epoch: u32, last: u32| {
+            let clock =
+                Clock { step: u64::from(epoch * STEPS + last * (STEPS - 1)), steps_per_epoch: STEPS, measured: &[] };
+            phase.schedule.rate(phase.optimizer.lr, &clock)
+        };
+        let ends: Vec<u32> = (1..=phase.epochs)
+            .filter(|&e| {
+                e == phase.epochs || [rate(e - 1, 1), rate(e, 0), rate(e, 1)].iter().any(|r| *r != rate(e - 1, 0))
+            })
+            .collect();
+        let shown = ends.len().div_ceil(MOST_RATES);
         let mut since = 0;
-        for epoch in 1..=phase.epochs {
-            let rate = phase.schedule.rate(phase.optimizer.lr(), since);
-            if epoch == phase.epochs || phase.schedule.rate(phase.optimizer.lr(), epoch) != rate {
-                let (from, to) = (first + since + 1, first + epoch);
-                lines.push(format!("  epochs {from} to {to}: {rate} ({})", phase.optimizer.name()));
-                since = epoch;
+        for (i, &epoch) in ends.iter().enumerate() {
+            if (i + 1) % shown != 0 && epoch != phase.epochs {
+                continue;
             }
+            let (from, to) = (first + since + 1, first + epoch);
+            let rates = match (rate(since, 0), rate(epoch - 1, 1)) {
+                (a, b) if a == b => a.to_string(),
+                (a, b) => format!("{a:.3e} to {b:.3e}"),
+            };
+            let falls = if phase.schedule.metric().is_some() { ", lower at each plateau" } else { "" };
+            lines.push(format!("  epochs {from} to {to}: {rates} ({}{falls})", phase.optimizer.name()));
+            since = epoch;
         }
         first += phase.epochs;
     }

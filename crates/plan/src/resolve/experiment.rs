@@ -74,13 +74,13 @@ fn sealed(node: &Node, sink: &mut Sink) -> bool {
 
 fn metric(node: &Node) -> Option<Metric> {
     let name = node.text().or_else(|| node.get("name").and_then(Node::text))?.to_string();
-    let natural = if name.ends_with("loss") { Direction::Min } else { Direction::Max };
+    let natural = Metric::natural(&name);
     let direction = match node.get("direction").and_then(Node::text) {
         Some("min") => Direction::Min,
         Some(_) => Direction::Max,
-        None => natural,
+        None => natural.direction,
     };
-    Some(Metric { name, direction })
+    Some(Metric { direction, ..natural })
 }
 
 /// The seeds that a number or a list means.

@@ -5,7 +5,8 @@ use crate::merge::{Alternatives, overlay};
 use crate::read::{Reader, named};
 use crate::schema::{Kind, tables};
 use crate::tree::{Entry, Node, Value};
-use convsweep_spec::train::{Optimizer, Phase, Schedule, TrainSpec};
+use convsweep_spec::metric::Metric;
+use convsweep_spec::train::{Course, Length, Moments, Optimizer, Phase, Rule, Schedule, TrainSpec, Warmup};
 use std::sync::Arc;
 
 /// Resolves `[train]`.
@@ -32,7 +33,12 @@ pub(crate) fn train(node: &Node, others: &Alternatives, sink: &mut Sink) -> Opti
             & check(&schedule, &Kind::Named(&tables::SCHEDULES), &name("schedule"), "", sink);
         phases.push(if right { phase(reader.u32("epochs")?, &optimizer, &schedule, sink) } else { None });
     }
-    Some(TrainSpec { batch_size: reader.u32("batch_size")?, phases: phases.into_iter().collect::<Option<_>>()? })
+    Some(TrainSpec {
+        batch_size: reader.u32("batch_size")?,
+        accumulate: reader.u32("accumulate")?,
+        ema: reader.f64("ema"),
+        phases: phases.into_iter().collect::<Option<_>>()?,
+    })
 }
 
 /// The section with every name of `[optimizers]` replaced by what it means.
@@ -62,29 +68,121 @@ fn expand(table: &mut Node, others: &Alternatives) {
 }
 
 fn phase(epochs: u32, optimizer: &Node, schedule: &Node, sink: &mut Sink) -> Option<Phase> {
-    Some(Phase { epochs, optimizer: self::optimizer(optimizer, sink)?, schedule: self::schedule(schedule)? })
+    let (optimizer, schedule) = (self::optimizer(optimizer, sink), self::schedule(schedule, epochs, sink));
+    Some(Phase { epochs, optimizer: optimizer?, schedule: schedule? })
 }
 
 fn optimizer(node: &Node, sink: &mut Sink) -> Option<Optimizer> {
     let (name, options) = named(node, &tables::OPTIMIZERS)?;
     let (lr, weight_decay) = (options.f64("lr")?, options.f64("weight_decay")?);
-    if name == "adam" {
-        let (beta1, beta2) = (options.f64("beta1")?, options.f64("beta2")?);
-        return Some(Optimizer::Adam { lr, beta1, beta2, epsilon: options.f64("epsilon")?, weight_decay });
-    }
-    let (momentum, nesterov) = (options.f64("momentum")?, options.bool("nesterov")?);
-    if let Some(given) = options.given("nesterov").filter(|_| nesterov && momentum == 0.0) {
+    let moments = || {
+        Some(Moments { beta1: options.f64("beta1")?, beta2: options.f64("beta2")?, epsilon: options.f64("epsilon")? })
+    };
+    let rule = match name {
+        "adam" => Rule::Adam(moments()?),
+        "adamw" => Rule::Adamw(moments()?),
+        "rmsprop" => Rule::Rmsprop {
+            decay: options.f64("decay")?,
+            epsilon: options.f64("epsilon")?,
+            momentum: options.f64("momentum")?,
+            centered: options.bool("centered")?,
+        },
+        "adagrad" => Rule::Adagrad { epsilon: options.f64("epsilon")?, initial: options.f64("initial")? },
+        "lion" => Rule::Lion { beta1: options.f64("beta1")?, beta2: options.f64("beta2")? },
+        "muon" => Rule::Muon {
+            momentum: options.f64("momentum")?,
+            nesterov: options.bool("nesterov")?,
+            iterations: options.u32("iterations")?,
+            adam_lr: options.f64("adam_lr")?,
+        },
+        _ => Rule::Sgd { momentum: options.f64("momentum")?, nesterov: options.bool("nesterov")? },
+    };
+    if let (Rule::Sgd { momentum: 0.0, nesterov: true }, Some(given)) = (&rule, options.given("nesterov")) {
         let help = "momentum = 0.9, or nesterov = false";
         sink.at(given, "Nesterov's form needs a momentum above 0".into(), "", help.into());
         return None;
     }
-    Some(Optimizer::Sgd { lr, momentum, nesterov, weight_decay })
+    // How nothing decays makes no difference.
+    let decays = weight_decay > 0.0;
+    Some(Optimizer {
+        rule,
+        lr,
+        weight_decay,
+        decoupled: decays && options.bool("decoupled").unwrap_or(false),
+        decay_norm_and_bias: !decays || options.bool("decay_norm_and_bias")?,
+        clip_norm: options.f64("clip_norm"),
+    })
 }
 
-fn schedule(node: &Node) -> Option<Schedule> {
+/// A schedule within a phase of `epochs` epochs.
+fn schedule(node: &Node, epochs: u32, sink: &mut Sink) -> Option<Schedule> {
     let (name, options) = named(node, &tables::SCHEDULES)?;
-    Some(match name {
-        "step" => Schedule::Step { every_epochs: options.u32("every_epochs")?, factor: options.f64("factor")? },
-        _ => Schedule::Constant,
-    })
+    let warmup = warmup(&options, sink)?;
+    let span = options.u32("epochs").unwrap_or(epochs);
+    let min_lr = options.f64("min_lr").unwrap_or(0.0);
+    let course = match name {
+        "step" => Course::Step { every_epochs: options.u32("every_epochs")?, factor: options.f64("factor")? },
+        "multi-step" => {
+            let after = options.node("after_epochs")?;
+            let epochs: Vec<u32> = after.items().iter().filter_map(|n| u32::try_from(n.int()?).ok()).collect();
+            if !epochs.is_sorted_by(|a, b| a < b) {
+                let help = "write them from the first to the last, each once";
+                sink.at(&after, "`after_epochs` does not rise".into(), "", help.into());
+                return None;
+            }
+            Course::MultiStep { after_epochs: epochs, factor: options.f64("factor")? }
+        }
+        "exponential" => Course::Exponential { factor: options.f64("factor")? },
+        "polynomial" => Course::Polynomial { epochs: span, power: options.f64("power")?, min_lr },
+        "cosine" => Course::Cosine { epochs: span, min_lr },
+        "cosine-restarts" => Course::CosineRestarts {
+            every_epochs: options.u32("every_epochs")?,
+            growth: options.u32("growth")?,
+            min_lr,
+        },
+        "one-cycle" => Course::OneCycle {
+            epochs: span,
+            pct_start: options.f64("pct_start")?,
+            div_factor: options.f64("div_factor")?,
+            final_div_factor: options.f64("final_div_factor")?,
+            anneal: options.choice("anneal")?,
+        },
+        "triangular" => {
+            Course::Triangular { cycle_epochs: options.f64("cycle_epochs")?, min_lr, shrink: options.f64("shrink")? }
+        }
+        "plateau" => Course::Plateau {
+            metric: Metric::natural(&options.text("metric")?),
+            factor: options.f64("factor")?,
+            patience: options.u32("patience")?,
+            min_delta: options.f64("min_delta")?,
+            cooldown_epochs: options.u32("cooldown_epochs")?,
+            min_lr,
+        },
+        _ => Course::Constant,
+    };
+    let schedule = Schedule { course, warmup };
+    match (&schedule.warmup, schedule.span()) {
+        (Some(Warmup { length: Length::Epochs(warm), .. }), Some(span)) if *warm >= f64::from(span) => {
+            let given = options.given("warmup_epochs")?;
+            let title = format!("a warm-up of {warm} epochs leaves nothing of a course of {span}");
+            sink.at(given, title, "", format!("fewer epochs than {span}"));
+            None
+        }
+        _ => Some(schedule),
+    }
+}
+
+/// The warm-up of a schedule: `None` where it is wrong, `Some(None)` where there is none.
+fn warmup(options: &Reader, sink: &mut Sink) -> Option<Option<Warmup>> {
+    let from = options.f64("warmup_from")?;
+    let length = match (options.given("warmup_epochs"), options.given("warmup_steps")) {
+        (Some(epochs), Some(_)) => {
+            let help = "give `warmup_epochs` or `warmup_steps`";
+            sink.at(epochs, "the warm-up has two lengths".into(), "", help.into());
+            return None;
+        }
+        (Some(epochs), None) => epochs.float().filter(|e| *e > 0.0).map(Length::Epochs),
+        (None, _) => options.u32("warmup_steps").map(Length::Steps),
+    };
+    Some(length.map(|length| Warmup { length, from }))
 }

@@ -4,6 +4,7 @@
 //! message) reads those tables; nothing repeats them.
 
 pub(crate) mod tables;
+mod train;
 
 /// A key of a table.
 pub(crate) struct Field {

@@ -1,31 +1,32 @@
 //! The language: every section, key, type, range and default, with what it means.
 
+pub(crate) use super::train::{OPTIMIZERS, PHASE, SCHEDULES, TRAIN};
 use super::{Bounds, Default, Family, Field, Kind, Variant};
 use Default::{None, Required, Value};
 
-const POSITIVE: Bounds = Bounds { min: 0.0, max: f64::MAX, min_open: true, max_open: false };
-const NOT_NEGATIVE: Bounds = Bounds { min: 0.0, max: f64::MAX, min_open: false, max_open: false };
-const SHARE: Bounds = Bounds { min: 0.0, max: 1.0, min_open: false, max_open: false };
-const BELOW_ONE: Bounds = Bounds { min: 0.0, max: 1.0, min_open: false, max_open: true };
-const INSIDE: Bounds = Bounds { min: 0.0, max: 1.0, min_open: true, max_open: true };
+pub(super) const POSITIVE: Bounds = Bounds { min: 0.0, max: f64::MAX, min_open: true, max_open: false };
+pub(super) const NOT_NEGATIVE: Bounds = Bounds { min: 0.0, max: f64::MAX, min_open: false, max_open: false };
+pub(super) const SHARE: Bounds = Bounds { min: 0.0, max: 1.0, min_open: false, max_open: false };
+pub(super) const BELOW_ONE: Bounds = Bounds { min: 0.0, max: 1.0, min_open: false, max_open: true };
+pub(super) const INSIDE: Bounds = Bounds { min: 0.0, max: 1.0, min_open: true, max_open: true };
 const TURN: Bounds = Bounds { min: 0.0, max: 180.0, min_open: false, max_open: false };
 
 /// Largest number of images, epochs, steps and the like.
 const MANY: i64 = u32::MAX as i64;
 
-const fn field(key: &'static str, kind: Kind, default: Default, doc: &'static str) -> Field {
+pub(super) const fn field(key: &'static str, kind: Kind, default: Default, doc: &'static str) -> Field {
     Field { key, kind, default, doc }
 }
 
-const fn int(key: &'static str, min: i64, max: i64, default: Default, doc: &'static str) -> Field {
+pub(super) const fn int(key: &'static str, min: i64, max: i64, default: Default, doc: &'static str) -> Field {
     field(key, Kind::Int { min, max }, default, doc)
 }
 
-const fn float(key: &'static str, bounds: Bounds, default: &'static str, doc: &'static str) -> Field {
+pub(super) const fn float(key: &'static str, bounds: Bounds, default: &'static str, doc: &'static str) -> Field {
     field(key, Kind::Float(bounds), Value(default), doc)
 }
 
-const fn variant(key: &'static str, fields: &'static [Field], doc: &'static str) -> Variant {
+pub(super) const fn variant(key: &'static str, fields: &'static [Field], doc: &'static str) -> Variant {
     Variant { key, doc, fields, weak: false }
 }
 
@@ -68,7 +69,7 @@ pub(crate) const SEEDS: Kind = Kind::Either(&[
     Kind::List { of: &Kind::Int { min: 0, max: i64::MAX }, min: 1, max: 1_000_000 },
 ]);
 
-const METRICS: Kind = Kind::OneOf(&["val_accuracy", "val_loss"]);
+pub(super) const METRICS: Kind = Kind::OneOf(&["val_accuracy", "val_loss"]);
 pub(crate) const METRIC: Kind = Kind::Either(&[Kind::OneOf(&["val_accuracy", "val_loss"]), Kind::Table(METRIC_TABLE)]);
 static METRIC_TABLE: &[Field] = &[
     field("name", Kind::Part(&METRICS), Required, "Name of the metric."),
@@ -306,75 +307,6 @@ pub(crate) static NORMS: Family = Family {
                 float("epsilon", POSITIVE, "1e-5", "Added to the variance."),
             ],
             "Batch normalisation.",
-        ),
-    ],
-};
-
-/// `[train]`
-pub(crate) static TRAIN: &[Field] = &[
-    int("epochs", 1, 100_000, Required, "Passes over the training images, before further phases."),
-    int("batch_size", 1, 1 << 20, Value("32"), "Images in a step; the last step of an epoch may have fewer."),
-    field("optimizer", Kind::Named(&OPTIMIZERS), Value("\"adam\""), "The optimizer."),
-    field("schedule", Kind::Named(&SCHEDULES), Value("\"constant\""), "The learning rate's course."),
-    field(
-        "phases",
-        Kind::List { of: &Kind::Table(PHASE), min: 0, max: 1000 },
-        Value("[]"),
-        "What follows after `epochs`.",
-    ),
-];
-
-/// A phase of `train.phases`
-pub(crate) static PHASE: &[Field] = &[
-    int("epochs", 1, 100_000, Required, "Passes over the training images in this phase."),
-    field("optimizer", Kind::Part(&Kind::Named(&OPTIMIZERS)), None, "Changes to the optimizer of the phase before."),
-    field("schedule", Kind::Part(&Kind::Named(&SCHEDULES)), None, "Changes to the schedule of the phase before."),
-];
-
-const DECAY: Field = float("weight_decay", NOT_NEGATIVE, "0.0", "L2 term added to the gradient.");
-
-/// `train.optimizer`
-pub(crate) static OPTIMIZERS: Family = Family {
-    what: "optimizer",
-    default: Some("adam"),
-    variants: &[
-        variant(
-            "sgd",
-            &[
-                float("lr", POSITIVE, "0.01", "Learning rate."),
-                float("momentum", BELOW_ONE, "0.0", "Momentum, 0 for none."),
-                field("nesterov", Kind::Bool, Value("false"), "Nesterov's form of momentum."),
-                DECAY,
-            ],
-            "Stochastic gradient descent.",
-        ),
-        variant(
-            "adam",
-            &[
-                float("lr", POSITIVE, "0.001", "Learning rate."),
-                float("beta1", BELOW_ONE, "0.9", "Decay of the first moment."),
-                float("beta2", BELOW_ONE, "0.999", "Decay of the second moment."),
-                float("epsilon", POSITIVE, "1e-7", "Added to the root of the second moment, as in Keras."),
-                DECAY,
-            ],
-            "Adam.",
-        ),
-    ],
-};
-
-/// `train.schedule`
-pub(crate) static SCHEDULES: Family = Family {
-    what: "schedule",
-    default: Some("constant"),
-    variants: &[
-        variant("constant", &[], "The optimizer's rate throughout."),
-        variant(
-            "step",
-            &[
-                int("every_epochs", 1, 100_000, Required, "Epochs between two changes."),
-                field("factor", Kind::Float(POSITIVE), Required, "What the rate is multiplied by."),
-            ],
-            "Changed by a factor after every so many epochs.",
         ),
     ],
 };

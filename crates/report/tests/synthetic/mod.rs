@@ -225,11 +225,7 @@ impl Made {
 }
 
 fn resolved(position: u32, lr: f64, folds: Option<u32>) -> Configuration {
-    let phase = |epochs, lr| Phase {
-        epochs,
-        optimizer: Optimizer::Adam { lr, beta1: 0.9, beta2: 0.999, epsilon: 1e-7, weight_decay: 0.0 },
-        schedule: Schedule::Constant,
-    };
+    let phase = |epochs, lr| Phase { epochs, optimizer: Optimizer::adam(lr), schedule: Schedule::CONSTANT };
     Configuration {
         data: DataSpec {
             source: Source::Shapes(Shapes::default()),
@@ -251,7 +247,7 @@ fn resolved(position: u32, lr: f64, folds: Option<u32>) -> Configuration {
                 Layer::Dense(Dense { units: 10 + position, bias: true, activation: None, init: Init::GlorotUniform }),
             ],
         },
-        train: TrainSpec { batch_size: 64, phases: vec![phase(10, lr), phase(5, lr * 0.1)] },
+        train: TrainSpec::new(64, vec![phase(10, lr), phase(5, lr * 0.1)]),
     }
 }
 

@@ -13,11 +13,8 @@ use tokio::sync::{mpsc, watch};
 
 /// A job with these phases (epochs and learning rate), in a folder of its own under `results`.
 pub fn job_with(results: &Path, seed: u64, phases: &[(u32, f64)]) -> Job {
-    let phase = |&(epochs, lr): &(u32, f64)| Phase {
-        epochs,
-        optimizer: Optimizer::Sgd { lr, momentum: 0.0, nesterov: false, weight_decay: 0.0 },
-        schedule: Schedule::Constant,
-    };
+    let phase =
+        |&(epochs, lr): &(u32, f64)| Phase { epochs, optimizer: Optimizer::sgd(lr, 0.0), schedule: Schedule::CONSTANT };
     let question = Question {
         configuration: Configuration {
             data: DataSpec {
@@ -30,7 +27,7 @@ pub fn job_with(results: &Path, seed: u64, phases: &[(u32, f64)]) -> Job {
             },
             augment: AugmentSpec { normalize: Normalize::Unit, steps: vec![] },
             model: ModelSpec { layers: vec![Layer::Flatten] },
-            train: TrainSpec { batch_size: 64, phases: phases.iter().map(phase).collect() },
+            train: TrainSpec::new(64, phases.iter().map(phase).collect()),
         },
         data_hash: "hash".into(),
         seed,

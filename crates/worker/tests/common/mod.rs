@@ -10,7 +10,7 @@ use convsweep_spec::event::{Envelope, Event, Outcome};
 use convsweep_spec::job::{Command, Configuration, Execution, Job, Question};
 use convsweep_spec::metric::is_reproducible;
 use convsweep_spec::model::*;
-use convsweep_spec::train::{Optimizer, Phase, Schedule, TrainSpec};
+use convsweep_spec::train::{Optimizer, Phase, Rule, Schedule, TrainSpec};
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -20,11 +20,11 @@ use std::process::{Child, ChildStdin, ChildStdout, Stdio};
 pub const WORKER: &str = env!("CARGO_BIN_EXE_convsweep-worker");
 
 pub fn adam(lr: f64) -> Optimizer {
-    Optimizer::Adam { lr, beta1: 0.9, beta2: 0.999, epsilon: 1e-7, weight_decay: 0.0 }
+    Optimizer::adam(lr)
 }
 
 pub fn sgd(lr: f64) -> Optimizer {
-    Optimizer::Sgd { lr, momentum: 0.9, nesterov: true, weight_decay: 1e-4 }
+    Optimizer::new(Rule::Sgd { momentum: 0.9, nesterov: true }, lr).with_decay(1e-4)
 }
 
 /// Everything that has a state or draws random numbers is in it.
@@ -65,7 +65,7 @@ pub fn job(results: &Path, phases: &[(u32, Optimizer)]) -> Job {
     let phase = |(epochs, optimizer): &(u32, Optimizer)| Phase {
         epochs: *epochs,
         optimizer: optimizer.clone(),
-        schedule: Schedule::Constant,
+        schedule: Schedule::CONSTANT,
     };
     let data = DataSpec {
         source: Source::Shapes(shapes),
@@ -86,7 +86,7 @@ pub fn job(results: &Path, phases: &[(u32, Optimizer)]) -> Job {
             data,
             augment: AugmentSpec { normalize: Normalize::Standard, steps },
             model: model(),
-            train: TrainSpec { batch_size: 16, phases: phases.iter().map(phase).collect() },
+            train: TrainSpec::new(16, phases.iter().map(phase).collect()),
         },
         data_hash,
         seed: 3,

@@ -1,10 +1,13 @@
 //! Optimisers: each a function of parameters, gradients and a state that can be saved.
 
+mod muon;
+mod rules;
+
 use crate::forward::values;
 use crate::network::{Named, Network, StateError, find_checked, tensor};
 use burn::tensor::Tensor;
 use convsweep_spec::checkpoint::OptimizerDescription;
-use convsweep_spec::train::Optimizer;
+use convsweep_spec::train::{Optimizer, Rule};
 use std::collections::HashMap;
 
 /// What an optimiser remembers between steps.
@@ -57,26 +60,47 @@ impl OptimizerState {
         Ok(OptimizerState { description, moments })
     }
 
-    /// Takes one step: updates the network's parameters by `gradients` at learning rate `lr`.
+    /// Takes one step: updates the network's parameters by `gradients` at learning rate `lr`. Clipping comes before
+    /// ([`clip`]).
     pub fn step(&mut self, optimizer: &Optimizer, lr: f64, network: &mut Network, gradients: Vec<Tensor<1>>) {
         self.description.steps += 1;
-        self.prepare(moments(optimizer), network);
+        self.prepare(&optimizer.rule, network);
+        let last = network.parameters.iter().rposition(|p| p.shape.len() > 1);
         for (i, gradient) in gradients.into_iter().enumerate() {
-            let parameter = &mut network.parameters[i].value;
+            let Named { shape, value, .. } = &mut network.parameters[i];
+            let place =
+                rules::Place { steps: self.description.steps, shape: shape.as_slice(), is_last: Some(i) == last };
+            let lr = rules::rate(optimizer, lr, &place);
+            let decays = optimizer.decay_norm_and_bias || shape.len() > 1;
+            let decay = if decays { optimizer.weight_decay } else { 0.0 };
+            let gradient = match decay {
+                0.0 => gradient,
+                _ if optimizer.decouples() => {
+                    *value = value.clone().mul_scalar(1.0 - lr * decay);
+                    gradient
+                }
+                _ => gradient + value.clone().mul_scalar(decay),
+            };
             let remembered = self.moments.iter_mut().map(|of_parameters| &mut of_parameters[i]).collect();
-            update(optimizer, lr, self.description.steps, parameter, gradient, remembered);
+            let step = rules::step(&optimizer.rule, lr, gradient, remembered, &place);
+            *value = value.clone() - step;
         }
     }
 
-    /// Drops moving averages that the optimiser does not use (a phase may end a momentum) and starts new ones at zero.
-    fn prepare(&mut self, used: &[&str], network: &Network) {
+    /// Drops moving averages that the optimiser does not use (a phase may end a momentum) and starts new ones.
+    fn prepare(&mut self, rule: &Rule, network: &Network) {
+        let used = rules::moments(rule);
         if self.description.moments == used {
             return;
         }
         let mut kept: HashMap<String, Vec<Tensor<1>>> =
             self.description.moments.drain(..).zip(self.moments.drain(..)).collect();
-        let zeros = || network.parameters.iter().map(|p| Tensor::zeros([p.count()], &network.device)).collect();
-        self.moments = used.iter().map(|&name| kept.remove(name).unwrap_or_else(zeros)).collect();
+        let start = match rule {
+            Rule::Adagrad { initial, .. } => *initial,
+            _ => 0.0,
+        };
+        let fresh = || network.parameters.iter().map(|p| Tensor::full([p.count()], start, &network.device)).collect();
+        self.moments = used.iter().map(|&name| kept.remove(name).unwrap_or_else(fresh)).collect();
         self.description.moments = used.iter().map(|&name| name.to_string()).collect();
     }
 }
@@ -85,47 +109,17 @@ fn tensor_name(description: &OptimizerDescription, moment: &str, parameter: &Nam
     format!("{}.{moment}.{}", description.name, parameter.name)
 }
 
-/// Names of the moving averages that an optimiser keeps.
-fn moments(optimizer: &Optimizer) -> &'static [&'static str] {
-    match optimizer {
-        Optimizer::Sgd { momentum, .. } if *momentum == 0.0 => &[],
-        Optimizer::Sgd { .. } => &["momentum"],
-        Optimizer::Adam { .. } => &["moment1", "moment2"],
-    }
+/// Euclidean norm of all gradients together.
+pub fn global_norm(gradients: &[Tensor<1>]) -> f64 {
+    let squares = gradients.iter().map(|g| (g.clone() * g.clone()).sum());
+    squares.reduce(|a, b| a + b).map_or(0.0, |total| f64::from(values(total)[0]).sqrt())
 }
 
-fn update(
-    optimizer: &Optimizer,
-    lr: f64,
-    steps: u64,
-    parameter: &mut Tensor<1>,
-    gradient: Tensor<1>,
-    mut remembered: Vec<&mut Tensor<1>>,
-) {
-    let decayed = |decay: f64, w: &Tensor<1>| match decay {
-        0.0 => gradient.clone(),
-        _ => gradient.clone() + w.clone().mul_scalar(decay),
-    };
-    match *optimizer {
-        Optimizer::Sgd { momentum, nesterov, weight_decay, .. } => {
-            let g = decayed(weight_decay, parameter);
-            let direction = match remembered.first_mut() {
-                None => g,
-                Some(v) => {
-                    **v = v.clone().mul_scalar(momentum) + g.clone();
-                    if nesterov { g + v.clone().mul_scalar(momentum) } else { v.clone() }
-                }
-            };
-            *parameter = parameter.clone() - direction.mul_scalar(lr);
-        }
-        Optimizer::Adam { beta1, beta2, epsilon, weight_decay, .. } => {
-            let g = decayed(weight_decay, parameter);
-            let [m, v] = &mut remembered[..] else { return };
-            **m = m.clone().mul_scalar(beta1) + g.clone().mul_scalar(1.0 - beta1);
-            **v = v.clone().mul_scalar(beta2) + (g.clone() * g).mul_scalar(1.0 - beta2);
-            let [c1, c2] = [beta1, beta2].map(|beta| 1.0 - beta.powf(steps as f64));
-            let root = v.clone().sqrt().div_scalar(c2.sqrt()).add_scalar(epsilon);
-            *parameter = parameter.clone() - m.clone().mul_scalar(lr / c1) / root;
-        }
+/// Scales all gradients, whose [`global_norm`] is `norm`, to at most `largest`, as PyTorch's `clip_grad_norm_` does.
+pub fn clip(gradients: Vec<Tensor<1>>, norm: f64, largest: f64) -> Vec<Tensor<1>> {
+    let scale = largest / (norm + 1e-6);
+    if scale >= 1.0 {
+        return gradients;
     }
+    gradients.into_iter().map(|g| g.mul_scalar(scale)).collect()
 }

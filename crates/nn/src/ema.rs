@@ -1,0 +1,54 @@
+//! An exponential moving average of a network's weights and running statistics.
+
+use crate::forward::values;
+use crate::network::{Network, StateError, find_checked, tensor};
+use burn::tensor::Tensor;
+
+/// The average of every tensor of a network, in the order of [`Network::tensors`].
+#[derive(Clone, Debug)]
+pub struct Average {
+    values: Vec<Tensor<1>>,
+}
+
+impl Average {
+    /// The average of nothing but `network` itself.
+    pub fn new(network: &Network) -> Self {
+        Average { values: network.tensors().map(|t| t.value.clone()).collect() }
+    }
+
+    /// Takes `network` in after `step` steps (from 1): average ← d·average + (1 − d)·network with d = min(decay, (1 + step) /
+    /// (10 + step)), so that the initial weights are soon forgotten (as in TensorFlow's `ExponentialMovingAverage`).
+    pub fn update(&mut self, network: &Network, decay: f64, step: u64) {
+        let d = decay.min((1.0 + step as f64) / (10.0 + step as f64));
+        for (average, named) in self.values.iter_mut().zip(network.tensors()) {
+            *average = average.clone().mul_scalar(d) + named.value.clone().mul_scalar(1.0 - d);
+        }
+    }
+
+    /// `network` with the averages in the place of its values.
+    pub fn applied(&self, network: &Network) -> Network {
+        let mut averaged = network.clone();
+        let tensors = averaged.parameters.iter_mut().chain(&mut averaged.statistics);
+        tensors.zip(&self.values).for_each(|(named, value)| named.value = value.clone());
+        averaged
+    }
+
+    /// Name, shape and values: `ema.conv1.weight`, …
+    pub fn tensors(&self, network: &Network) -> Vec<(String, Vec<usize>, Vec<f32>)> {
+        let one = |(value, named): (&Tensor<1>, &crate::Named)| {
+            (format!("ema.{}", named.name), named.shape.clone(), values(value.clone()))
+        };
+        self.values.iter().zip(network.tensors()).map(one).collect()
+    }
+
+    /// The average from what `find` has under the names of [`Average::tensors`].
+    ///
+    /// # Errors
+    /// If a tensor is missing or has another size than the network's.
+    pub fn restore(network: &Network, find: &dyn Fn(&str) -> Option<Vec<f32>>) -> Result<Self, StateError> {
+        let one = |named: &crate::Named| {
+            find_checked(&format!("ema.{}", named.name), named.count(), find).map(|v| tensor(v, &network.device))
+        };
+        Ok(Average { values: network.tensors().map(one).collect::<Result<_, _>>()? })
+    }
+}

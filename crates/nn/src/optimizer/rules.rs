@@ -1,0 +1,134 @@
+//! What each optimiser makes of a gradient, decay aside.
+
+use super::muon::orthogonal;
+use burn::tensor::Tensor;
+use convsweep_spec::train::{Moments, Optimizer, Rule};
+
+/// Which parameter is updated, and when.
+pub(super) struct Place<'a> {
+    /// Steps taken, this one counted.
+    pub steps: u64,
+    pub shape: &'a [usize],
+    /// Whether it is the weight of the last layer.
+    pub is_last: bool,
+}
+
+/// Adam's numbers for what Muon leaves to it, as its author has them.
+const BESIDE_MUON: Moments = Moments { beta1: 0.9, beta2: 0.95, epsilon: 1e-10 };
+
+/// Names of the moving averages that an optimiser keeps.
+pub(super) fn moments(rule: &Rule) -> &'static [&'static str] {
+    match rule {
+        Rule::Sgd { momentum: 0.0, .. } => &[],
+        Rule::Sgd { .. } | Rule::Lion { .. } => &["momentum"],
+        Rule::Adam(_) | Rule::Adamw(_) => &["moment1", "moment2"],
+        Rule::Rmsprop { momentum: 0.0, centered: false, .. } => &["square"],
+        Rule::Rmsprop { momentum: 0.0, .. } => &["square", "mean"],
+        Rule::Rmsprop { centered: false, .. } => &["square", "momentum"],
+        Rule::Rmsprop { .. } => &["square", "mean", "momentum"],
+        Rule::Adagrad { .. } => &["square"],
+        // The second is only used beside the matrices.
+        Rule::Muon { .. } => &["moment1", "moment2"],
+    }
+}
+
+/// The parameter's own learning rate where the optimizer's is `lr`: what Muon leaves to AdamW has another.
+pub(super) fn rate(optimizer: &Optimizer, lr: f64, place: &Place) -> f64 {
+    match optimizer.rule {
+        Rule::Muon { adam_lr, .. } if !place.is_hidden_matrix() => lr * adam_lr / optimizer.lr,
+        _ => lr,
+    }
+}
+
+impl Place<'_> {
+    /// Whether it is the weight of a layer other than the last.
+    fn is_hidden_matrix(&self) -> bool {
+        self.shape.len() > 1 && !self.is_last
+    }
+}
+
+/// What is taken off the parameter for `gradient`; `remembered` are the [`moments`], which it moves on.
+pub(super) fn step(
+    rule: &Rule,
+    lr: f64,
+    gradient: Tensor<1>,
+    mut remembered: Vec<&mut Tensor<1>>,
+    place: &Place,
+) -> Tensor<1> {
+    match *rule {
+        Rule::Sgd { momentum, nesterov } => {
+            let direction = match remembered.first_mut() {
+                None => gradient,
+                Some(v) => heavy_ball(v, gradient, momentum, nesterov),
+            };
+            direction.mul_scalar(lr)
+        }
+        Rule::Adam(numbers) | Rule::Adamw(numbers) => adam(numbers, lr, gradient, &mut remembered, place.steps),
+        Rule::Rmsprop { decay, epsilon, momentum, centered } => {
+            let mut remembered = remembered.into_iter();
+            let Some(square) = remembered.next() else { return gradient };
+            *square = average(square, gradient.clone() * gradient.clone(), decay);
+            let mut variance = square.clone();
+            if centered && let Some(mean) = remembered.next() {
+                *mean = average(mean, gradient.clone(), decay);
+                variance = variance - mean.clone() * mean.clone();
+            }
+            let scaled = gradient / variance.clamp_min(0.0).sqrt().add_scalar(epsilon);
+            match remembered.next() {
+                None => scaled.mul_scalar(lr),
+                Some(v) => heavy_ball(v, scaled, momentum, false).mul_scalar(lr),
+            }
+        }
+        Rule::Adagrad { epsilon, .. } => {
+            let Some(square) = remembered.first_mut() else { return gradient };
+            **square = square.clone() + gradient.clone() * gradient.clone();
+            gradient.mul_scalar(lr) / square.clone().sqrt().add_scalar(epsilon)
+        }
+        Rule::Lion { beta1, beta2 } => {
+            let Some(m) = remembered.first_mut() else { return gradient };
+            let direction = average(m, gradient.clone(), beta1).sign();
+            **m = average(m, gradient, beta2);
+            direction.mul_scalar(lr)
+        }
+        Rule::Muon { .. } if !place.is_hidden_matrix() => adam(BESIDE_MUON, lr, gradient, &mut remembered, place.steps),
+        Rule::Muon { momentum, nesterov, iterations, .. } => {
+            let [rows, columns @ ..] = place.shape else { return gradient };
+            let Some(v) = remembered.first_mut() else { return gradient };
+            // A moving average, unlike SGD's sum.
+            **v = average(v, gradient.clone(), momentum);
+            let direction = if nesterov { average_of(gradient, v.clone(), momentum) } else { v.clone() };
+            let columns: usize = columns.iter().product();
+            let scale = (*rows as f64 / columns as f64).max(1.0).sqrt();
+            orthogonal(direction.reshape([*rows, columns]), iterations).reshape([-1]).mul_scalar(lr * scale)
+        }
+    }
+}
+
+fn heavy_ball(v: &mut Tensor<1>, gradient: Tensor<1>, momentum: f64, nesterov: bool) -> Tensor<1> {
+    *v = v.clone().mul_scalar(momentum) + gradient.clone();
+    if nesterov { gradient + v.clone().mul_scalar(momentum) } else { v.clone() }
+}
+
+fn adam(
+    Moments { beta1, beta2, epsilon }: Moments,
+    lr: f64,
+    gradient: Tensor<1>,
+    remembered: &mut [&mut Tensor<1>],
+    steps: u64,
+) -> Tensor<1> {
+    let [m, v] = remembered else { return gradient };
+    **m = average(m, gradient.clone(), beta1);
+    **v = average(v, gradient.clone() * gradient, beta2);
+    let [c1, c2] = [beta1, beta2].map(|beta| 1.0 - beta.powf(steps as f64));
+    let root = v.clone().sqrt().div_scalar(c2.sqrt()).add_scalar(epsilon);
+    m.clone().mul_scalar(lr / c1) / root
+}
+
+/// decay·old + (1 − decay)·new
+fn average(old: &Tensor<1>, new: Tensor<1>, decay: f64) -> Tensor<1> {
+    average_of(new, old.clone(), decay)
+}
+
+fn average_of(new: Tensor<1>, old: Tensor<1>, decay: f64) -> Tensor<1> {
+    old.mul_scalar(decay) + new.mul_scalar(1.0 - decay)
+}
