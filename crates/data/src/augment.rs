@@ -65,6 +65,7 @@ impl Augmentation {
                     stages.push(Stage::Flip { step: step_number, axis: *axis, p: *p });
                     continue;
                 }
+                Step::Mixup { .. } | Step::Cutmix { .. } => continue,
                 Step::Crop { pad, fill, p } => {
                     stages.push(Stage::Crop { step: step_number, pad: *pad, fill: kernel_fill(*fill), p: *p });
                     continue;
@@ -175,6 +176,7 @@ fn check(index: usize, step: &Step) -> Result<(), DataError> {
             (*p, (!fits).then(|| format!("scale is [{min}, {max}]: 0.01 ≤ smallest ≤ largest ≤ 100 expected")))
         }
         Step::Flip { p, .. } => (*p, None),
+        Step::Mixup { p, .. } | Step::Cutmix { p, .. } => (*p, None),
         Step::Crop { p, pad, .. } => (*p, (*pad > 4096).then(|| format!("pad is {pad}: at most 4096 expected"))),
     };
     let p_problem = (!(0.0..=1.0).contains(&p)).then(|| format!("p is {p}: 0 to 1 expected"));

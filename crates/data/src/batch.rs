@@ -1,6 +1,7 @@
 //! Network inputs from rows.
 
 use crate::augment::{Augmentation, Scratch};
+use crate::mix::Mixing;
 use crate::{DataError, ImageSet, Images, Parts, mean_std};
 use convsweep_kernels::normalize;
 use convsweep_spec::augment::{AugmentSpec, Normalize};
@@ -11,6 +12,7 @@ use convsweep_spec::event::Part;
 pub struct Batcher {
     set: ImageSet,
     augmentation: Augmentation,
+    mixing: Mixing,
     normalization: Normalization,
     scale: Vec<f32>,
     shift: Vec<f32>,
@@ -55,7 +57,8 @@ impl Batcher {
         }
         let scale = std.iter().map(|std| (1.0 / (255.0 * std)) as f32).collect();
         let shift = mean.iter().zip(std).map(|(mean, std)| (-mean / std) as f32).collect();
-        Ok(Batcher { set: set.clone(), augmentation: Augmentation::new(augment)?, normalization, scale, shift })
+        let (augmentation, mixing) = (Augmentation::new(augment)?, Mixing::new(augment)?);
+        Ok(Batcher { set: set.clone(), augmentation, mixing, normalization, scale, shift })
     }
 
     /// The image set.
@@ -86,6 +89,19 @@ impl Batcher {
                 None => normalize(image, size, &self.scale, &self.shift, out),
             }
         }
+    }
+
+    /// Mixes the images of a batch, each with the next and the last with the first, where a step over the batch is drawn for it;
+    /// returns the share of its own that each image keeps. A pure function of the images, the seed and the batch's number over
+    /// the whole job.
+    pub fn mix(&self, seed: u64, batch: u64, pixels: &mut [f32]) -> Option<f64> {
+        self.mixing.apply(seed, batch, self.set.size(), pixels)
+    }
+
+    /// Mirrors images `[rows, channels, height, width]` left to right, in place.
+    pub fn mirror(&self, pixels: &mut [f32]) {
+        let size = self.set.size();
+        pixels.chunks_exact_mut(size.len()).for_each(|image| convsweep_kernels::flip_horizontal(image, size));
     }
 
     /// Replaces `out` by the normalised images of these rows, `[rows, channels, height, width]`: rows of the set's training

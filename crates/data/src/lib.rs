@@ -15,6 +15,7 @@ mod fit;
 mod inspect;
 mod listing;
 mod mapped;
+mod mix;
 mod open;
 mod preview;
 mod random;

@@ -16,6 +16,8 @@ pub(crate) enum Purpose {
     Shapes = 5,
     /// The images shown in a preview.
     Preview = 6,
+    /// Mixing the images of a batch by one step.
+    Mix = 7,
 }
 
 /// A stream of random numbers.
@@ -49,6 +51,27 @@ impl Draws {
     /// Uniform in 0..n.
     pub(crate) fn below(&mut self, n: u64) -> u64 {
         ((u128::from(self.bits()) * u128::from(n)) >> 64) as u64
+    }
+
+    /// Of Beta(alpha, alpha), by two Gamma numbers.
+    pub(crate) fn beta(&mut self, alpha: f64) -> f64 {
+        let (a, b) = (self.gamma(alpha), self.gamma(alpha));
+        if a + b > 0.0 { a / (a + b) } else { (self.unit() < 0.5).into() }
+    }
+
+    /// Of Gamma(shape, 1) (Marsaglia and Tsang 2000).
+    fn gamma(&mut self, shape: f64) -> f64 {
+        if shape < 1.0 {
+            return self.gamma(shape + 1.0) * self.unit().powf(1.0 / shape);
+        }
+        let d = shape - 1.0 / 3.0;
+        loop {
+            let x = self.normal_pair().0;
+            let v = (1.0 + x / (9.0 * d).sqrt()).powi(3);
+            if v > 0.0 && (1.0 - self.unit()).ln() < 0.5 * x * x + d - d * v + d * v.ln() {
+                return d * v;
+            }
+        }
     }
 
     /// Two independent standard normal numbers (Box and Muller 1958).

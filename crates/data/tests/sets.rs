@@ -192,6 +192,7 @@ fn no_steps_and_p_0_change_nothing() {
         Step::Scale { min, max, fill, .. } => Step::Scale { min, max, fill, p: 0.0 },
         Step::Flip { axis, .. } => Step::Flip { axis, p: 0.0 },
         Step::Crop { pad, fill, .. } => Step::Crop { pad, fill, p: 0.0 },
+        other => panic!("{other:?} is none of the steps"),
     });
     let mut plain = Vec::new();
     for steps in [vec![], never.collect()] {

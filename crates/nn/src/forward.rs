@@ -1,7 +1,7 @@
 //! The forward pass, for training with its gradients and for evaluation.
 
 use crate::layer::{Batch, BatchNorm, Operation};
-use crate::loss::{cross_entropy, judge, one_hot};
+use crate::loss::Targets;
 use crate::network::{Gradients, Named, Network};
 use crate::ops;
 use crate::rng::Stream;
@@ -31,15 +31,27 @@ impl Network {
         values(pass.run(self.batch(images, shape)))
     }
 
-    /// Loss and gradients of one training step over `images` `[batch, channels, height, width]` with their `labels`.
-    /// Dropout is drawn from (`seed`, `step`, layer, place in the batch).
+    /// [`Network::gradients_towards`] for images of one class each under the plain cross-entropy.
     pub fn gradients(&self, images: Vec<f32>, shape: [usize; 4], labels: &[u16], seed: u64, step: u64) -> Gradients {
+        self.gradients_towards(&Targets::plain(labels, self.classes), images, shape, seed, step)
+    }
+
+    /// Loss and gradients of one training step over `images` `[batch, channels, height, width]` with their `targets`.
+    /// Dropout is drawn from (`seed`, `step`, layer, place in the batch).
+    pub fn gradients_towards(
+        &self,
+        targets: &Targets,
+        images: Vec<f32>,
+        shape: [usize; 4],
+        seed: u64,
+        step: u64,
+    ) -> Gradients {
         let leaves: Vec<_> = self.parameters.iter().map(|p| p.value.clone().autodiff().require_grad()).collect();
         let statistics = self.statistics.iter().map(|s| s.value.clone()).collect();
         let mut pass = Pass { network: self, leaves, training: Some(Training { seed, step, statistics }) };
         let logits = pass.run(self.batch(images, shape));
-        let (loss_sum, correct) = tally(&values(logits.clone().inner()), labels, self.classes);
-        let loss = cross_entropy(logits, one_hot(labels, self.classes, &self.device));
+        let (loss_sum, correct) = targets.tally(logits.clone().inner());
+        let loss = targets.loss(logits, &self.device);
         let mut found = loss.backward();
         let gradient = |(leaf, named): (&Tensor<1>, &Named)| {
             leaf.grad_remove(&mut found).unwrap_or_else(|| Tensor::zeros([named.count()], &self.device))
@@ -51,18 +63,6 @@ impl Network {
     fn batch(&self, images: Vec<f32>, shape: [usize; 4]) -> Batch {
         Batch::Image(Tensor::from_data(TensorData::new(images, shape), &self.device))
     }
-}
-
-/// Sum of losses and number of images classified correctly.
-fn tally(logits: &[f32], labels: &[u16], classes: usize) -> (f64, u32) {
-    let mut probabilities = vec![0.0; classes];
-    let (mut loss_sum, mut correct) = (0.0, 0);
-    for (row, &label) in logits.chunks_exact(classes).zip(labels) {
-        let judgement = judge(row, label, &mut probabilities);
-        loss_sum += judgement.loss;
-        correct += u32::from(judgement.predicted == label);
-    }
-    (loss_sum, correct)
 }
 
 /// The values of a tensor, row-major, on the host.

@@ -1,21 +1,113 @@
 //! Softmax cross-entropy from logits: on the device for gradients, on the host in f64 for what is reported.
 
+use crate::forward::values;
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Tensor, TensorData};
+use convsweep_spec::train::{ClassWeights, Loss};
 
-/// Mean cross-entropy of `logits` `[batch, classes]` against `targets` `[batch, classes]`, rows of probabilities.
-pub(crate) fn cross_entropy(logits: Tensor<2>, targets: Tensor<2>) -> Tensor<1> {
-    let images = logits.dims()[0] as f64;
-    (log_softmax(logits, 1) * targets).sum().div_scalar(-images)
+/// What training minimises, with the classes' weights counted out.
+#[derive(Clone, Debug)]
+pub struct Objective {
+    classes: usize,
+    smoothing: f64,
+    focal: f64,
+    weights: Option<Vec<f64>>,
 }
 
-/// One row a label with a one in the label's column.
-pub(crate) fn one_hot(labels: &[u16], classes: usize, device: &Device) -> Tensor<2> {
-    let mut rows = vec![0.0f32; labels.len() * classes];
-    for (row, &label) in rows.chunks_exact_mut(classes).zip(labels) {
-        row[usize::from(label)] = 1.0;
+/// What the images of a batch should be classified as.
+#[derive(Clone, Debug)]
+pub struct Targets {
+    /// True classes; of a mixture the class of the larger share.
+    labels: Vec<u16>,
+    /// `[images, classes]`: target probabilities times class weights.
+    rows: Vec<f32>,
+    focal: f64,
+}
+
+/// A second class of every image, and the first one's share.
+#[derive(Clone, Debug)]
+pub struct Mixture {
+    /// Share of the image's own class, 0 to 1.
+    pub share: f64,
+    /// The class that the image is mixed with, image by image.
+    pub others: Vec<u16>,
+}
+
+impl Objective {
+    /// The objective of a job whose training images have these labels.
+    pub fn new(loss: &Loss, classes: usize, labels: &[u16]) -> Self {
+        let weights = loss.class_weights.as_ref().map(|weights| match weights {
+            ClassWeights::Given(weights) => weights.clone(),
+            ClassWeights::Balanced => balanced(classes, labels),
+        });
+        Objective { classes, smoothing: loss.label_smoothing, focal: loss.focal, weights }
     }
-    Tensor::from_data(TensorData::new(rows, [labels.len(), classes]), device)
+
+    /// Targets for images of these classes, mixed or not.
+    ///
+    /// Panics if a label is no class.
+    pub fn targets(&self, labels: &[u16], mixture: Option<&Mixture>) -> Targets {
+        let mut rows = vec![0.0f64; labels.len() * self.classes];
+        let mut larger = labels.to_vec();
+        for (i, row) in rows.chunks_exact_mut(self.classes).enumerate() {
+            let share = mixture.map_or(1.0, |m| m.share);
+            row[usize::from(labels[i])] += share;
+            if let Some(mixture) = mixture {
+                row[usize::from(mixture.others[i])] += 1.0 - share;
+                larger[i] = if share < 0.5 { mixture.others[i] } else { labels[i] };
+            }
+            for (c, t) in row.iter_mut().enumerate() {
+                *t = *t * (1.0 - self.smoothing) + self.smoothing / self.classes as f64;
+                *t *= self.weights.as_ref().map_or(1.0, |w| w.get(c).copied().unwrap_or(1.0));
+            }
+        }
+        Targets { labels: larger, rows: rows.into_iter().map(|t| t as f32).collect(), focal: self.focal }
+    }
+}
+
+/// Images / (classes · images of the class); 0 for a class without images.
+fn balanced(classes: usize, labels: &[u16]) -> Vec<f64> {
+    let mut counts = vec![0u64; classes];
+    labels.iter().for_each(|&label| counts[usize::from(label)] += 1);
+    let weight = |&n: &u64| if n == 0 { 0.0 } else { labels.len() as f64 / (classes as f64 * n as f64) };
+    counts.iter().map(weight).collect()
+}
+
+impl Targets {
+    /// One class an image, nothing else.
+    pub fn plain(labels: &[u16], classes: usize) -> Self {
+        Objective::new(&Loss::default(), classes, &[]).targets(labels, None)
+    }
+
+    /// Mean loss of `logits` `[images, classes]`.
+    pub(crate) fn loss(&self, logits: Tensor<2>, device: &Device) -> Tensor<1> {
+        let [images, classes] = logits.dims();
+        let rows = Tensor::from_data(TensorData::new(self.rows.clone(), [images, classes]), device);
+        let logarithms = log_softmax(logits, 1);
+        let charged = logarithms.clone() * rows;
+        let charged = match self.focal {
+            0.0 => charged,
+            focal => charged * logarithms.exp().neg().add_scalar(1.0).clamp_min(1e-7).powf_scalar(focal),
+        };
+        charged.sum().div_scalar(-(images as f64))
+    }
+
+    /// Sum of losses and number of images classified correctly, for the values of `logits`.
+    pub(crate) fn tally(&self, logits: Tensor<2>) -> (f64, u32) {
+        let classes = logits.dims()[1];
+        let (mut loss_sum, mut correct) = (0.0, 0);
+        let rows = self.rows.chunks_exact(classes).zip(&self.labels);
+        for (logits, (targets, &label)) in values(logits).chunks_exact(classes).zip(rows) {
+            let Softmax { largest, logarithm, predicted, .. } = Softmax::of(logits);
+            for (&logit, &target) in logits.iter().zip(targets).filter(|(_, t)| **t != 0.0) {
+                let log_probability = f64::from(logit) - largest - logarithm;
+                let weight = if self.focal == 0.0 { 1.0 } else { (1.0 - log_probability.exp()).powf(self.focal) };
+                loss_sum -= f64::from(target) * weight * log_probability;
+            }
+            correct += u32::from(predicted == label);
+        }
+        (loss_sum, correct)
+    }
 }
 
 /// How a classifier judged one image.
@@ -27,22 +119,51 @@ pub struct Judgement {
     pub loss: f64,
 }
 
+/// The softmax of a row of logits, in f64.
+struct Softmax {
+    largest: f64,
+    total: f64,
+    /// Logarithm of the sum of exp(logit − largest).
+    logarithm: f64,
+    predicted: u16,
+}
+
+impl Softmax {
+    fn of(logits: &[f32]) -> Self {
+        let largest = logits.iter().fold(f64::NEG_INFINITY, |a, &b| a.max(f64::from(b)));
+        let total: f64 = logits.iter().map(|&l| (f64::from(l) - largest).exp()).sum();
+        let predicted = (1..logits.len()).fold(0, |best, i| if logits[i] > logits[best] { i } else { best });
+        Softmax { largest, total, logarithm: total.ln(), predicted: predicted as u16 }
+    }
+}
+
 /// Judges one image from its `logits` and writes its class probabilities into `probabilities`, computed in f64.
 ///
 /// Panics if `label` is no class or the lengths differ.
 pub fn judge(logits: &[f32], label: u16, probabilities: &mut [f32]) -> Judgement {
-    let largest = logits.iter().fold(f64::NEG_INFINITY, |a, &b| a.max(f64::from(b)));
-    let exponentials = logits.iter().map(|&l| (f64::from(l) - largest).exp());
-    let total: f64 = exponentials.clone().sum();
-    let mut predicted = 0;
-    for (i, (p, e)) in probabilities.iter_mut().zip(exponentials).enumerate() {
-        *p = (e / total) as f32;
-        if logits[i] > logits[predicted] {
-            predicted = i;
-        }
+    let Softmax { largest, total, logarithm, predicted } = Softmax::of(logits);
+    for (p, &l) in probabilities.iter_mut().zip(logits) {
+        *p = ((f64::from(l) - largest).exp() / total) as f32;
     }
-    let loss = total.ln() + largest - f64::from(logits[usize::from(label)]);
-    Judgement { predicted: predicted as u16, loss }
+    let loss = logarithm + largest - f64::from(logits[usize::from(label)]);
+    Judgement { predicted, loss }
+}
+
+/// Judges one image by the mean of the probabilities of two views of it.
+///
+/// Panics as [`judge`] does.
+pub fn judge_both(views: [&[f32]; 2], label: u16, probabilities: &mut [f32]) -> Judgement {
+    let softmaxes = views.map(Softmax::of);
+    let mut best = (0, f64::NEG_INFINITY);
+    let mut of_label = f64::NAN;
+    for (c, p) in probabilities.iter_mut().enumerate() {
+        let one = |i: usize| (f64::from(views[i][c]) - softmaxes[i].largest - softmaxes[i].logarithm).exp();
+        let mean = (one(0) + one(1)) / 2.0;
+        *p = mean as f32;
+        best = if mean > best.1 { (c as u16, mean) } else { best };
+        of_label = if c == usize::from(label) { mean } else { of_label };
+    }
+    Judgement { predicted: best.0, loss: -of_label.ln() }
 }
 
 #[cfg(test)]
@@ -59,5 +180,25 @@ mod tests {
         assert!((f64::from(p[2]) - 3f64.exp() / total).abs() < 1e-7);
         assert!(judge(&[f32::NAN, 0.0], 1, &mut p[..2]).loss.is_nan());
         assert!(judge(&[-1e30, 1e30], 0, &mut p[..2]).loss.is_finite());
+    }
+
+    #[test]
+    fn two_views_are_judged_by_their_mean() {
+        let mut p = [0.0; 2];
+        let found = judge_both([&[0.0, 2.0], &[3.0, 0.0]], 0, &mut p);
+        let mean = (1.0 / (1.0 + 2f64.exp()) + 1.0 / (1.0 + (-3f64).exp())) / 2.0;
+        assert_eq!(found.predicted, 0);
+        assert!((found.loss + mean.ln()).abs() < 1e-12 && (f64::from(p[0]) - mean).abs() < 1e-7);
+    }
+
+    #[test]
+    fn mixtures_and_balanced_weights() {
+        let loss = Loss { class_weights: Some(ClassWeights::Balanced), ..Loss::default() };
+        let objective = Objective::new(&loss, 2, &[0, 0, 0, 1]);
+        let mixture = Mixture { share: 0.25, others: vec![1, 0] };
+        let targets = objective.targets(&[0, 0], Some(&mixture));
+        let [rare, common] = [4.0 / 2.0, 4.0 / 6.0];
+        let expected = [0.25 * common, 0.75 * rare, common, 0.0].map(|x: f64| x as f32);
+        assert_eq!((targets.rows.as_slice(), targets.labels.as_slice()), (expected.as_slice(), [1u16, 0].as_slice()));
     }
 }

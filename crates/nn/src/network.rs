@@ -31,7 +31,7 @@ pub struct Named {
 /// What one training step found; nothing has been updated by it.
 #[derive(Debug, Default)]
 pub struct Gradients {
-    /// Sum of the images' cross-entropy.
+    /// Sum of the images' losses.
     pub loss_sum: f64,
     /// Images whose most probable class was the true one.
     pub correct: u32,

@@ -1,15 +1,17 @@
-//! Optimisers beside PyTorch's: one hundred steps, `tests/vectors/optimizers.py`.
+//! Optimisers and losses beside PyTorch's: one hundred steps, `tests/vectors/optimizers.py`; `tests/vectors/losses.py`.
 //!
 //! PyTorch's steps are in f64, ours in f32 with about 1e-7 relative error a step on weights near 1. Gradients pull towards fixed
 //! points, so errors do not grow: 2e-6 after one hundred steps, 5e-6 for Lion's, which are of one size. Where g / √g² is near 0 / 0 (Adam's kin) it is 1e-5, and Muon,
 //! whose iteration multiplies errors by up to 3.4^5 in directions that hold almost nothing, is held to 5e-4.
 
 use burn::tensor::{Tensor, TensorData};
+use convsweep_nn::loss::{Mixture, Objective};
 use convsweep_nn::optimizer::{OptimizerState, clip, global_norm};
 use convsweep_nn::{Network, build, device};
 use convsweep_spec::model::*;
 use convsweep_spec::shape::Shape;
-use convsweep_spec::train::{Moments, Optimizer, Rule};
+use convsweep_spec::train::{ClassWeights, Loss, Moments, Optimizer, Rule};
+use serde::Deserialize;
 use std::collections::BTreeMap;
 
 fn network() -> Network {
@@ -105,4 +107,45 @@ fn lion_and_muon() {
     check("lion", lion, 5e-6);
     let muon = Rule::Muon { momentum: 0.95, nesterov: true, iterations: 5, adam_lr: 1e-3 };
     check("muon", Optimizer::new(muon, 0.02).with_decay(0.1), 5e-4);
+}
+
+#[derive(Deserialize)]
+struct Expected {
+    loss: f64,
+    gradient: Vec<f64>,
+}
+
+/// The loss is summed in f64 from f32 logits, the gradient is f32 throughout: 1e-6 and 2e-6 on numbers below 3.
+#[test]
+fn losses_and_their_gradients() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/vectors/losses.json");
+    let text = std::fs::read_to_string(path).expect("kept");
+    let vectors: BTreeMap<String, Expected> = serde_json::from_str(&text).expect("JSON");
+    let dense = Layer::Dense(Dense { units: 5, bias: false, activation: None, init: Init::Torch });
+    let model = ModelSpec { layers: vec![Layer::Flatten, dense] };
+    let input = Shape::Image { channels: 1, height: 1, width: 4 };
+    let mut network = build(&model, input, 5, 0, &device("cpu").expect("cpu")).expect("fits");
+    let start = |_: &str| Some((0..20).map(|i| (0.8 * (0.9 * f64::from(i)).cos()) as f32).collect());
+    network.restore(&start).expect("one tensor");
+    let pixel = |i: i32, f: i32| (1.3 * f64::from(i) + 0.7 * f64::from(f)).sin() as f32;
+    let images: Vec<f32> = (0..6).flat_map(|i| (0..4).map(move |f| pixel(i, f))).collect();
+    let check = |name: &str, loss: Loss, share: f64| {
+        let mixture = Mixture { share, others: vec![1, 2, 3, 4, 1, 0] };
+        let mixture = Some(&mixture).filter(|m| m.share < 1.0);
+        let targets = Objective::new(&loss, 5, &[]).targets(&[0, 1, 2, 3, 4, 1], mixture);
+        let found = network.gradients_towards(&targets, images.clone(), [6, 1, 1, 4], 0, 0);
+        let Expected { loss, gradient } = &vectors[name];
+        assert!((found.loss_sum / 6.0 - loss).abs() < 1e-6, "{name}: {}, expected {loss}", found.loss_sum / 6.0);
+        let values: Vec<f32> = found.gradients[0].clone().into_data().try_into_vec().expect("f32");
+        let worst = values.iter().zip(gradient).map(|(a, e)| (f64::from(*a) - e).abs()).fold(0.0, f64::max);
+        assert!(values.len() == 20 && worst < 2e-6, "{name}: {worst:e}");
+    };
+    let weights = Some(ClassWeights::Given(vec![0.5, 2.0, 1.0, 1.5, 0.25]));
+    let loss = |label_smoothing, focal, class_weights| Loss { label_smoothing, focal, class_weights };
+    check("plain", loss(0.0, 0.0, None), 1.0);
+    check("smoothed", loss(0.1, 0.0, None), 1.0);
+    check("weighted", loss(0.0, 0.0, weights.clone()), 1.0);
+    check("focal", loss(0.0, 2.0, None), 1.0);
+    check("mixed", loss(0.0, 0.0, None), 0.3);
+    check("all", loss(0.2, 1.5, weights), 0.6);
 }

@@ -4,7 +4,7 @@
 
 use crate::problem::Problem;
 use crate::schema::Variant;
-use crate::schema::tables::{OPTIMIZERS, SCHEDULES, SOURCES};
+use crate::schema::tables::{LOSSES, OPTIMIZERS, SCHEDULES, SOURCES};
 use crate::suggest;
 use crate::tree::{Entry, Node, Origin, Value};
 use std::sync::Arc;
@@ -38,6 +38,7 @@ fn name_of<'a>(node: &'a Node, key: &str) -> Option<&'a str> {
     let default = match key {
         "optimizer" => OPTIMIZERS.default,
         "schedule" => SCHEDULES.default,
+        "loss" => LOSSES.default,
         _ => None,
     };
     node.text().or_else(|| node.get("name").and_then(Node::text)).or(default)

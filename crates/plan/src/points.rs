@@ -77,7 +77,7 @@ impl<'a> Points<'a> {
         let facts = data.0.as_ref().map(|d| d.1.clone());
         let augment = self.augment(point, facts.as_deref());
         let model = self.model(point, facts.as_deref());
-        let train = self.train(point);
+        let train = self.train(point, facts.as_deref());
         for problems in [&data.1, &augment.1, &model.1, &train.1] {
             problems.iter().for_each(|p| hits.add(p, index));
         }
@@ -142,14 +142,15 @@ impl<'a> Points<'a> {
         self.model.entry(key).or_insert(Rc::new((outcome, sink.problems))).clone()
     }
 
-    fn train(&mut self, point: &Point) -> Shared<Rc<TrainSpec>> {
-        let key = self.part(point, &["train"]);
+    fn train(&mut self, point: &Point, facts: Option<&DataFacts>) -> Shared<Rc<TrainSpec>> {
+        let key = self.part(point, &["train", "data"]);
         if let Some(found) = self.train.get(&key) {
             return found.clone();
         }
         let mut sink = Sink::new(false);
         let train = self.section("train", &key, &mut sink);
-        let train = train.and_then(|n| train::train(&n, self.others, &mut sink)).map(Rc::new);
+        let train =
+            train.and_then(|n| train::train(&n, self.others, facts.map(|f| f.classes.len()), &mut sink)).map(Rc::new);
         self.train.entry(key).or_insert(Rc::new((train, sink.problems))).clone()
     }
 

@@ -73,6 +73,14 @@ fn every_optimizer_has_its_own_range() {
 }
 
 #[test]
+fn regularizers_have_their_baseline() {
+    let plan = shipped("regularization.toml");
+    assert_eq!((plan.configurations.len(), plan.jobs()), (12, 36));
+    assert_eq!(plan.baseline.as_ref(), Some(&plan.configurations[0].member.configuration));
+    assert!(plan.configurations.iter().all(|c| c.member.resolved.train.best.is_some()));
+}
+
+#[test]
 fn the_tutorial_is_what_the_hand_computes() {
     let plan = shipped("tutorial.toml");
     for planned in &plan.configurations {

@@ -10,7 +10,9 @@ use convsweep_spec::data::{Source, SplitScheme};
 use convsweep_spec::job::Configuration;
 use convsweep_spec::metric::{Direction, Metric};
 use convsweep_spec::model::Layer;
-use convsweep_spec::train::{Course, Length, Moments, Optimizer, Rule, Schedule, Warmup};
+use convsweep_spec::train::{
+    ClassWeights, Course, EarlyStopping, Length, Loss, Moments, Optimizer, Rule, Schedule, Warmup,
+};
 
 fn only(text: &str) -> Configuration {
     let plan = planned(text);
@@ -138,6 +140,21 @@ fn optimizers_and_schedules_mean_what_they_say() {
     };
     let found = schedule("{ name = \"plateau\", metric = \"val_accuracy\", factor = 0.5 }");
     assert_eq!(found, Schedule::new(plateau));
+    let plain = train("loss = \"cross-entropy\"");
+    assert_eq!((plain.loss, plain.best, plain.tta_flip), (Loss::default(), None, false));
+    let all = train(
+        "loss = { label_smoothing = 0.1, focal = 2, class_weights = \"balanced\" }\nevaluate.tta = \"flip\"\n\
+         early_stopping = { patience = 3 }",
+    );
+    let loss = Loss { label_smoothing: 0.1, focal: 2.0, class_weights: Some(ClassWeights::Balanced) };
+    assert_eq!((all.loss, all.tta_flip), (loss, true));
+    let metric = Metric::natural("val_loss");
+    assert_eq!(all.best.as_ref(), Some(&metric));
+    assert_eq!(all.early_stopping, Some(EarlyStopping { metric, patience: 3, min_delta: 0.0 }));
+    assert_eq!(train("checkpoint = \"best\"").best, Some(Metric::natural("val_accuracy")));
+    assert_eq!(train("checkpoint.best = \"val_macro_f1\"").best, Some(Metric::natural("val_macro_f1")));
+    assert_eq!(train("checkpoint = \"last\"\nearly_stopping = {}").best, None);
+
     let many = train("accumulate = 4\nema = 0.99\nbatch_size = 8");
     assert_eq!((many.accumulate, many.ema, many.step_images()), (4, Some(0.99), 32));
 }

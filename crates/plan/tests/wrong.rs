@@ -39,6 +39,15 @@ fn mistakes() -> Vec<(&'static str, String)> {
         ("limit_above_images", small("\"cifar10\"", "\"cifar10\"\nlimit = 60000")),
         ("both_splits", small("\"cifar10\"", "\"cifar10\"\nsplit = { validation = 0.1, folds = 5 }")),
         ("nesterov_alone", small("name = \"adam\", lr = 1e-3", "name = \"sgd\", nesterov = true")),
+        ("weights_of_other_classes", small("epochs = 3", "epochs = 3\nloss = { class_weights = [1, 2] }")),
+        (
+            "two_kinds_of_best",
+            small("epochs = 3", "epochs = 3\ncheckpoint = \"last\"\nearly_stopping = { restore_best = true }"),
+        ),
+        (
+            "mixed_before_flipped",
+            format!("{SMALL}\n[augment]\nsteps = [ {{ mixup = 0.2 }}, {{ flip = \"horizontal\" }} ]"),
+        ),
         ("two_warm_ups", small("epochs = 3", "epochs = 3\nschedule = { warmup_epochs = 1, warmup_steps = 5 }")),
         ("nothing_but_warm_up", small("epochs = 3", "epochs = 3\nschedule = { name = \"cosine\", warmup_epochs = 3 }")),
         (

@@ -68,6 +68,30 @@ pub enum Step {
         /// Probability.
         p: f64,
     },
+    /// Over a batch, `p` its probability: each image becomes a mixture with the next one, with shares λ and 1 − λ of pixels and
+    /// of targets, λ of a batch drawn from Beta(alpha, alpha) (Zhang et al. 2018). Of several steps over a batch only the first
+    /// one drawn is taken.
+    Mixup {
+        /// Of the distribution.
+        alpha: f64,
+        /// Probability.
+        p: f64,
+    },
+    /// Over a batch: each image gets a rectangle of the next one, of area 1 − λ before it is cut at the border; targets are mixed
+    /// by area (Yun et al. 2019).
+    Cutmix {
+        /// Of the distribution.
+        alpha: f64,
+        /// Probability.
+        p: f64,
+    },
+}
+
+impl Step {
+    /// Whether it mixes the images of a batch.
+    pub fn is_over_batch(&self) -> bool {
+        matches!(self, Step::Mixup { .. } | Step::Cutmix { .. })
+    }
 }
 
 /// What lies outside the image.

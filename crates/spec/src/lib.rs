@@ -11,11 +11,13 @@ pub mod event;
 pub mod job;
 pub mod layout;
 pub mod log;
+pub mod loss;
 pub mod metric;
 pub mod model;
 pub mod optimizer;
 pub mod schedule;
 pub mod shape;
+pub mod stopping;
 pub mod train;
 
 /// Version of the JSON that crosses a process or disk boundary; a reader refuses a newer one.

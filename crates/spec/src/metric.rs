@@ -19,7 +19,37 @@ pub const IMAGES_PER_SECOND: &str = "images_per_second";
 /// Seconds that the epoch took, evaluation included. Differs from run to run.
 pub const EPOCH_SECONDS: &str = "epoch_seconds";
 
-/// Every metric recorded each epoch.
+/// Share of validation images whose true class is among the five most probable.
+pub const VAL_TOP5_ACCURACY: &str = "val_top5_accuracy";
+/// Mean over the classes of the share of what is called the class that is of it; 0 for a class that nothing is called.
+pub const VAL_MACRO_PRECISION: &str = "val_macro_precision";
+/// Mean over the classes of the F1 score.
+pub const VAL_MACRO_F1: &str = "val_macro_f1";
+/// Mean of the classes' F1 scores, weighted by their numbers of images.
+pub const VAL_WEIGHTED_F1: &str = "val_weighted_f1";
+/// Mean over the classes that have images of the share of them that is right (macro recall).
+pub const VAL_BALANCED_ACCURACY: &str = "val_balanced_accuracy";
+/// Mean over the classes of the area under the ROC curve of the class against the rest.
+pub const VAL_ROC_AUC: &str = "val_roc_auc";
+/// Expected calibration error of the most probable class over 15 equal bins (Guo et al. 2017).
+pub const VAL_CALIBRATION_ERROR: &str = "val_calibration_error";
+/// The epoch (from 1) whose weights are the best so far; recorded where the best are kept.
+pub const BEST_EPOCH: &str = "best_epoch";
+
+/// Validation metrics by which configurations may be compared, training may be stopped and weights may be chosen.
+pub const CHOOSING: [&str; 9] = [
+    VAL_ACCURACY,
+    VAL_LOSS,
+    VAL_TOP5_ACCURACY,
+    VAL_MACRO_PRECISION,
+    VAL_MACRO_F1,
+    VAL_WEIGHTED_F1,
+    VAL_BALANCED_ACCURACY,
+    VAL_ROC_AUC,
+    VAL_CALIBRATION_ERROR,
+];
+
+/// The metrics that every job records each epoch; [`CHOOSING`]'s others and [`BEST_EPOCH`] are recorded beside them.
 pub const ALL: [&str; 8] = [
     TRAIN_LOSS,
     TRAIN_ACCURACY,
@@ -39,7 +69,7 @@ pub fn is_reproducible(name: &str) -> bool {
 /// What configurations are compared by.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Metric {
-    /// One of [`ALL`]'s validation metrics.
+    /// One of [`CHOOSING`].
     pub name: String,
     /// Which way is better.
     pub direction: Direction,

@@ -1,7 +1,10 @@
 //! How a network is trained.
 
+pub use crate::loss::{ClassWeights, Loss};
+use crate::metric::Metric;
 pub use crate::optimizer::{Moments, Optimizer, Rule};
 pub use crate::schedule::{Anneal, Clock, Course, Length, Schedule, Warmup};
+pub use crate::stopping::EarlyStopping;
 use serde::{Deserialize, Serialize};
 
 /// Resolved `[train]`. The file's own epochs, optimizer and schedule are phase 0.
@@ -15,6 +18,18 @@ pub struct TrainSpec {
     /// Decay of the weights' moving average, which is then what is evaluated and kept; `None` for the weights as they are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ema: Option<f64>,
+    /// What is minimised.
+    #[serde(default, skip_serializing_if = "Loss::is_plain")]
+    pub loss: Loss,
+    /// Ends training early; `None` trains all epochs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub early_stopping: Option<EarlyStopping>,
+    /// The metric by which the best epoch's weights are what is evaluated and kept; `None` for the last epoch's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub best: Option<Metric>,
+    /// Whether evaluation takes the mean of each image's and its mirror image's probabilities.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub tta_flip: bool,
     /// At least one.
     pub phases: Vec<Phase>,
 }
@@ -22,7 +37,16 @@ pub struct TrainSpec {
 impl TrainSpec {
     /// Plain training in batches of `batch_size`.
     pub fn new(batch_size: u32, phases: Vec<Phase>) -> Self {
-        TrainSpec { batch_size, accumulate: 1, ema: None, phases }
+        TrainSpec {
+            batch_size,
+            accumulate: 1,
+            ema: None,
+            loss: Loss::default(),
+            early_stopping: None,
+            best: None,
+            tta_flip: false,
+            phases,
+        }
     }
 
     /// Images in a step.
@@ -84,6 +108,10 @@ pub struct Phase {
     pub optimizer: Optimizer,
     /// The learning rate's course; its clock starts with the phase.
     pub schedule: Schedule,
+}
+
+fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 fn one() -> u32 {

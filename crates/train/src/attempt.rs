@@ -10,7 +10,8 @@ use crate::process::host;
 use crate::state::{Beginning, State, weights};
 use convsweep_data::{Batcher, ImageSet, Location, Parts, open, split};
 use convsweep_nn::Device;
-use convsweep_spec::event::{Event, Fingerprint, Outcome, Start};
+use convsweep_nn::loss::Objective;
+use convsweep_spec::event::{Event, Fingerprint, Outcome, Part, Start};
 use convsweep_spec::job::Job;
 use convsweep_spec::layout;
 use convsweep_spec::shape::Shape;
@@ -47,6 +48,7 @@ pub(crate) struct Images {
     pub set: ImageSet,
     pub parts: Parts,
     pub batcher: Batcher,
+    pub objective: Objective,
 }
 
 /// An attempt under way.
@@ -116,7 +118,11 @@ impl Images {
         }
         let parts = split(&set, spec, question.fold)?;
         let batcher = Batcher::new(&set, &question.configuration.augment, &parts)?;
-        Ok(Images { set, parts, batcher })
+        let mut labels = Vec::new();
+        batcher.labels(Part::Validation, &parts.train, &mut labels);
+        let loss = &question.configuration.train.loss;
+        let objective = Objective::new(loss, set.facts().classes.len(), &labels);
+        Ok(Images { set, parts, batcher, objective })
     }
 
     fn warning(&self) -> Option<String> {
@@ -136,13 +142,23 @@ impl Session<'_> {
     fn run(mut self) -> Result<(), End> {
         let epochs = self.attempt.job.question.configuration.train.epochs();
         self.keep_state()?;
-        while self.state.position.epoch < epochs {
+        while self.state.position.epoch < epochs && !self.is_stopped() {
             self.epoch()?;
             self.checkpoint()?;
             self.keep_state()?;
         }
+        if self.is_stopped() && self.state.position.epoch < epochs {
+            let text = format!("stopped early after epoch {} of {epochs}", self.state.position.epoch);
+            self.attempt.say(Event::Warning { text })?;
+        }
         self.write_model()?;
         predictions::evaluate(&mut self)
+    }
+
+    /// Whether early stopping ends training here.
+    fn is_stopped(&self) -> bool {
+        let rule = &self.attempt.job.question.configuration.train.early_stopping;
+        rule.as_ref().is_some_and(|rule| rule.is_due(self.state.values(&rule.metric.name)))
     }
 
     /// Makes the state safe: the attempt after this one goes on from here.
@@ -159,7 +175,8 @@ impl Session<'_> {
     fn keep_state(&mut self) -> Result<(), TrainError> {
         let Attempt { job, failpoints, .. } = self.attempt;
         let (epoch, step) = (self.state.position.epoch, self.state.position.step);
-        if step != 0 || !job.question.configuration.train.phase_ends().contains(&epoch) {
+        let is_end = job.question.configuration.train.phase_ends().contains(&epoch) || self.is_stopped();
+        if step != 0 || !is_end {
             return Ok(());
         }
         let path = layout::state(epoch);
@@ -176,7 +193,7 @@ impl Session<'_> {
 
     fn write_model(&mut self) -> Result<(), TrainError> {
         let path = self.attempt.job.execution.folder.join(layout::MODEL);
-        let bytes = checkpoint::encode(&weights(&self.state.evaluated()), None, &path)?;
+        let bytes = checkpoint::encode(&weights(&self.state.kept()), None, &path)?;
         files::write(&path, &bytes, None)?;
         self.attempt.failpoints.hit("model");
         let bytes = bytes.len() as u64;

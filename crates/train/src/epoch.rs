@@ -3,12 +3,14 @@
 use crate::attempt::{Asked, Session};
 use crate::error::End;
 use crate::evaluate::judge_rows;
+use crate::scores::scores;
 use convsweep_data::epoch_order;
 use convsweep_nn::Gradients;
+use convsweep_nn::loss::Mixture;
 use convsweep_nn::optimizer::{clip, global_norm};
 use convsweep_spec::checkpoint::{EpochMetrics, Partial};
 use convsweep_spec::event::{Event, Outcome, Part};
-use convsweep_spec::metric::{self, Number};
+use convsweep_spec::metric::{self, Metric, Number};
 use convsweep_spec::train::{Clock, Phase, Schedule};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -84,6 +86,7 @@ impl Session<'_> {
         values.push((metric::EPOCH_SECONDS, started.elapsed().as_secs_f64()));
         let values: BTreeMap<String, Number> = values.into_iter().map(|(name, v)| (name.into(), Number(v))).collect();
         let step = u64::from(epoch + 1) * steps.len() as u64;
+        let values = self.keep_best(spec.best.as_ref(), values);
         let metrics = EpochMetrics { phase: phase_index as u32, epoch: epoch + 1, step, values };
         let position = &mut self.state.position;
         (position.epoch, position.step, position.partial) = (epoch + 1, 0, Partial::default());
@@ -104,8 +107,14 @@ impl Session<'_> {
             let (mut pixels, mut labels) = (Vec::new(), Vec::new());
             self.images.batcher.training(seed, epoch, rows, &mut pixels);
             self.images.batcher.labels(Part::Validation, rows, &mut labels);
+            let mixture = self.images.batcher.mix(seed, batch, &mut pixels).map(|share| {
+                let mut others = labels.clone();
+                others.rotate_left(1);
+                Mixture { share, others }
+            });
+            let targets = self.images.objective.targets(&labels, mixture.as_ref());
             let shape = self.images.batch_shape(rows.len());
-            let mut new = self.state.network.gradients(pixels, shape, &labels, seed, batch);
+            let mut new = self.state.network.gradients_towards(&targets, pixels, shape, seed, batch);
             self.state.network.update_statistics(&mut new);
             match &mut found {
                 None => found = Some(new),
@@ -121,6 +130,20 @@ impl Session<'_> {
         let Some(metric) = schedule.metric() else { return vec![] };
         let history = self.state.position.history.iter().filter(|m| m.phase as usize == phase);
         history.filter_map(|m| m.values.get(&metric.name)).map(|value| value.0).collect()
+    }
+
+    /// Keeps the network if it is the best so far by `metric`, and adds the best epoch to the epoch's `values`.
+    fn keep_best(&mut self, metric: Option<&Metric>, mut values: BTreeMap<String, Number>) -> BTreeMap<String, Number> {
+        let Some(metric) = metric else { return values };
+        let newest = values.get(&metric.name).map(|v| v.0);
+        let state = &mut self.state;
+        let best = metric.best_of(state.values(&metric.name).chain(newest));
+        if best == Some(state.position.history.len()) {
+            state.best = Some(state.evaluated().into_owned());
+        }
+        let epoch = best.map_or(f64::NAN, |i| i as f64 + 1.0);
+        values.insert(metric::BEST_EPOCH.into(), Number(epoch));
+        values
     }
 
     /// Ends the attempt if it is asked to end, after a checkpoint if it will go on later.
@@ -152,16 +175,19 @@ impl Session<'_> {
         ]
     }
 
-    /// Loss and accuracy on the validation images; nothing without a validation part.
+    /// Loss, accuracy and further scores on the validation images; nothing without a validation part.
     fn validate(&mut self, lr: f64) -> Result<Vec<(&'static str, f64)>, End> {
         if self.images.parts.validation.is_empty() {
             return Ok(vec![]);
         }
-        let judged = judge_rows(self, Part::Validation, "validation")?;
+        let network = self.state.evaluated().into_owned();
+        let judged = judge_rows(self, &network, Part::Validation, "validation")?;
         if !judged.loss().is_finite() {
             return Err(self.diverged(lr));
         }
-        Ok(vec![(metric::VAL_LOSS, judged.loss()), (metric::VAL_ACCURACY, judged.accuracy())])
+        let mut values = scores(&judged, network.classes());
+        values.extend([(metric::VAL_LOSS, judged.loss()), (metric::VAL_ACCURACY, judged.accuracy())]);
+        Ok(values)
     }
 }
 

@@ -2,7 +2,8 @@
 
 use crate::attempt::Session;
 use crate::error::End;
-use convsweep_nn::loss::judge;
+use convsweep_nn::Network;
+use convsweep_nn::loss::{judge, judge_both};
 use convsweep_spec::event::{Evaluation, Part};
 use convsweep_spec::metric::Number;
 
@@ -19,25 +20,32 @@ pub(crate) struct Judged {
     pub loss_sum: f64,
 }
 
-/// Classifies all images of `part`; passes `failpoint` after each batch.
-pub(crate) fn judge_rows(session: &mut Session, part: Part, failpoint: &str) -> Result<Judged, End> {
+/// Classifies all images of `part` by `network`; passes `failpoint` after each batch.
+pub(crate) fn judge_rows(session: &mut Session, network: &Network, part: Part, failpoint: &str) -> Result<Judged, End> {
     let rows = match part {
         Part::Validation => session.images.parts.validation.clone(),
         Part::Test => session.images.parts.test.clone(),
     };
-    let network = session.state.evaluated().into_owned();
     let classes = network.classes();
     // Large enough to be fast, small enough to need no more memory than training does.
-    let batch = session.attempt.job.question.configuration.train.batch_size.clamp(64, 256) as usize;
+    let train = &session.attempt.job.question.configuration.train;
+    let batch = train.batch_size.clamp(64, 256) as usize;
     let mut judged = Judged::default();
     for rows in rows.chunks(batch) {
         session.heed()?;
         let (mut pixels, mut labels) = (Vec::new(), Vec::new());
         session.images.batcher.evaluation(part, rows, &mut pixels);
         session.images.batcher.labels(part, rows, &mut labels);
-        let logits = network.classify(pixels, session.images.batch_shape(rows.len()));
-        for (logits, &label) in logits.chunks_exact(classes).zip(&labels) {
-            judged.add(logits, label);
+        let shape = session.images.batch_shape(rows.len());
+        let mirrored = train.tta_flip.then(|| {
+            let mut mirrored = pixels.clone();
+            session.images.batcher.mirror(&mut mirrored);
+            network.classify(mirrored, shape)
+        });
+        let logits = network.classify(pixels, shape);
+        for (i, (logits, &label)) in logits.chunks_exact(classes).zip(&labels).enumerate() {
+            let mirrored = mirrored.as_ref().map(|all| &all[i * classes..][..classes]);
+            judged.add(logits, mirrored, label);
         }
         session.attempt.failpoints.hit(failpoint);
     }
@@ -45,10 +53,15 @@ pub(crate) fn judge_rows(session: &mut Session, part: Part, failpoint: &str) -> 
 }
 
 impl Judged {
-    fn add(&mut self, logits: &[f32], label: u16) {
+    /// Takes in an image by its logits, and those of its mirror image where that is looked at too.
+    fn add(&mut self, logits: &[f32], mirrored: Option<&[f32]>, label: u16) {
         let start = self.probabilities.len();
         self.probabilities.resize(start + logits.len(), 0.0);
-        let judgement = judge(logits, label, &mut self.probabilities[start..]);
+        let probabilities = &mut self.probabilities[start..];
+        let judgement = match mirrored {
+            Some(mirrored) => judge_both([logits, mirrored], label, probabilities),
+            None => judge(logits, label, probabilities),
+        };
         self.labels.push(label);
         self.predicted.push(judgement.predicted);
         self.loss_sum += judgement.loss;
@@ -94,7 +107,7 @@ mod tests {
     fn counts_what_was_judged() {
         let mut judged = Judged::default();
         for (logits, label) in [([3.0, 0.0], 0), ([0.0, 3.0], 0), ([0.0, 3.0], 1)] {
-            judged.add(&logits, label);
+            judged.add(&logits, None, label);
         }
         let evaluation = judged.evaluation(Part::Test, 2);
         assert_eq!(evaluation.confusion, [[1, 1], [0, 1]]);

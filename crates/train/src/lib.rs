@@ -13,6 +13,7 @@ pub mod failpoint;
 mod files;
 mod predictions;
 mod process;
+mod scores;
 mod state;
 
 pub use attempt::{Asked, Attempt, train};

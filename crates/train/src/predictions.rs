@@ -17,8 +17,9 @@ const THUMBNAILS: usize = 24;
 /// Classifies the validation and the test images, writes [`layout::PREDICTIONS`] and reports both evaluations.
 pub(crate) fn evaluate(session: &mut Session) -> Result<(), End> {
     let mut parts = Vec::new();
+    let network = session.state.kept().into_owned();
     for part in [Part::Validation, Part::Test] {
-        let judged = judge_rows(session, part, "evaluation")?;
+        let judged = judge_rows(session, &network, part, "evaluation")?;
         if !judged.labels.is_empty() {
             parts.push((part, judged));
         }

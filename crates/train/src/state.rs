@@ -11,7 +11,7 @@ use convsweep_spec::event::{Fingerprint, Start};
 use convsweep_spec::job::{Job, Question};
 use convsweep_spec::layout;
 use convsweep_spec::shape::Shape;
-use convsweep_spec::train::Optimizer;
+use convsweep_spec::train::{Optimizer, TrainSpec};
 use std::borrow::Cow;
 use std::path::Path;
 
@@ -22,6 +22,8 @@ pub(crate) struct State {
     pub optimizer: OptimizerState,
     /// Moving average of the weights, where the job has one.
     pub average: Option<Average>,
+    /// The best epoch's network as it was evaluated, where the job keeps it and there is one.
+    pub best: Option<Network>,
     pub position: Position,
 }
 
@@ -50,8 +52,8 @@ impl State {
                 None
             })
         };
-        let averaged = question.configuration.train.ema.is_some();
-        let own = load(&job.execution.folder.join(layout::CHECKPOINT), &network, averaged, |p| p.job == job.id);
+        let train = &question.configuration.train;
+        let own = load(&job.execution.folder.join(layout::CHECKPOINT), &network, train, |p| p.job == job.id);
         if let Some(state) = usable(own) {
             let Position { epoch, step, .. } = state.position;
             let start = Start::Checkpoint { epoch, step, exact: state.position.fingerprint == *fingerprint };
@@ -60,7 +62,7 @@ impl State {
         if let Some(saved) = &job.execution.start_from {
             let key = question.state_key(saved.epoch);
             let fits = |p: &Position| p.epoch == saved.epoch && p.step == 0 && p.key.as_ref() == Some(&key);
-            let found = load(&saved.path, &network, averaged, fits).and_then(|found| match found {
+            let found = load(&saved.path, &network, train, fits).and_then(|found| match found {
                 None => Err(TrainError::state(&checkpoint::file(&saved.path), "is not there")),
                 some => Ok(some),
             });
@@ -87,10 +89,20 @@ impl State {
             history: vec![],
         };
         let average = job.question.configuration.train.ema.map(|_| Average::new(&network));
-        State { network, optimizer, average, position }
+        State { network, optimizer, average, best: None, position }
     }
 
-    /// The network that is evaluated and kept: the weights' moving average where there is one.
+    /// The network that is left at the end: the best epoch's where that is kept.
+    pub(crate) fn kept(&self) -> Cow<'_, Network> {
+        self.best.as_ref().map_or_else(|| self.evaluated(), Cow::Borrowed)
+    }
+
+    /// The values of a metric, epoch by epoch.
+    pub(crate) fn values(&self, metric: &str) -> impl Iterator<Item = f64> {
+        self.position.history.iter().map(move |epoch| epoch.values.get(metric).map_or(f64::NAN, |value| value.0))
+    }
+
+    /// The network that is evaluated: the weights' moving average where there is one.
     pub(crate) fn evaluated(&self) -> Cow<'_, Network> {
         match &self.average {
             Some(average) => Cow::Owned(average.applied(&self.network)),
@@ -129,6 +141,9 @@ impl State {
         let mut tensors = weights(&self.network);
         tensors.extend(self.optimizer.tensors(&self.network));
         tensors.extend(self.average.iter().flat_map(|average| average.tensors(&self.network)));
+        let best =
+            self.best.iter().flat_map(weights).map(|(name, shape, values)| (format!("best.{name}"), shape, values));
+        tensors.extend(best);
         tensors
     }
 }
@@ -142,22 +157,28 @@ pub(crate) fn weights(network: &Network) -> Vec<Tensor> {
 fn load(
     folder: &Path,
     network: &Network,
-    averaged: bool,
+    train: &TrainSpec,
     fits: impl Fn(&Position) -> bool,
 ) -> Result<Option<State>, TrainError> {
     let Some(saved) = checkpoint::load(folder)? else { return Ok(None) };
     if !fits(&saved.position) {
         return Err(TrainError::state(&saved.path, "is the state of another job or epoch"));
     }
-    restore(&saved, network.clone(), averaged).map(Some)
+    restore(&saved, network.clone(), train).map(Some)
 }
 
-fn restore(saved: &Saved, mut network: Network, averaged: bool) -> Result<State, TrainError> {
+fn restore(saved: &Saved, mut network: Network, train: &TrainSpec) -> Result<State, TrainError> {
     let find = |name: &str| saved.tensor(name);
     network.restore(&find).map_err(TrainError::tensors(&saved.path))?;
     let optimizer = OptimizerState::restore(saved.position.optimizer.clone(), &network, &find)
         .map_err(TrainError::tensors(&saved.path))?;
-    let average = averaged.then(|| Average::restore(&network, &find)).transpose();
+    let average = train.ema.map(|_| Average::restore(&network, &find)).transpose();
     let average = average.map_err(TrainError::tensors(&saved.path))?;
-    Ok(State { network, optimizer, average, position: saved.position.clone() })
+    let best = train.best.is_some() && saved.tensor(&format!("best.{}", network.parameters()[0].name)).is_some();
+    let best = best.then(|| {
+        let mut best = network.clone();
+        best.restore(&|name| saved.tensor(&format!("best.{name}"))).map(|()| best)
+    });
+    let best = best.transpose().map_err(TrainError::tensors(&saved.path))?;
+    Ok(State { network, optimizer, average, best, position: saved.position.clone() })
 }

@@ -3,10 +3,13 @@
 mod common;
 
 use common::*;
+use convsweep_spec::augment::Step;
 use convsweep_spec::event::{Event, Outcome, Start};
 use convsweep_spec::job::{Command, Job, SavedState};
 use convsweep_spec::metric::Metric;
-use convsweep_spec::train::{Anneal, Course, Length, Optimizer, Rule, Schedule, Warmup};
+use convsweep_spec::train::{
+    Anneal, ClassWeights, Course, EarlyStopping, Length, Loss, Optimizer, Rule, Schedule, Warmup,
+};
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
@@ -86,13 +89,54 @@ fn killed_with_everything_that_has_a_state() {
             let mut question = job(results, &[(3, optimizer.clone())]).question;
             let train = &mut question.configuration.train;
             (train.accumulate, train.ema) = (3, Some(0.9));
+            train.loss = Loss { label_smoothing: 0.1, focal: 1.0, class_weights: Some(ClassWeights::Balanced) };
+            train.best = Some(Metric::natural("val_macro_f1"));
+            train.tta_flip = true;
             train.phases[0].optimizer.clip_norm = Some(0.5);
             let warmup = Warmup { length: Length::Steps(2), from: 0.1 };
             train.phases[0].schedule = Schedule { course: course.clone(), warmup: Some(warmup) };
+            let over_batch = [Step::Mixup { alpha: 0.4, p: 0.5 }, Step::Cutmix { alpha: 1.0, p: 0.8 }];
+            question.configuration.augment.steps.extend(over_batch);
             finish(question, results)
         };
         check_job(&make, &["step:2", "step:7", "validation:2", "checkpoint-renamed:2", "evaluation:1"]);
     }
+}
+
+#[test]
+fn early_stopping_restores_the_best_weights_and_survives_kills() {
+    // A rate that leaves the optimum again: later epochs are worse than the best.
+    let make = |results: &Path| {
+        let mut question = job(results, &[(12, adam(3e-2))]).question;
+        let metric = Metric::natural("val_loss");
+        question.configuration.train.best = Some(metric.clone());
+        question.configuration.train.early_stopping = Some(EarlyStopping { metric, patience: 2, min_delta: 0.0 });
+        finish(question, results)
+    };
+    let results = tempdir().expect("temporary");
+    let stopped = make(results.path());
+    let events = run(&stopped, None);
+    assert_eq!(outcome(&events), Some(&Outcome::Finished));
+    let values = |name: &str| -> Vec<f64> {
+        let of = |event: &Event| match event {
+            Event::Metrics { values, .. } => Some(values[name].0),
+            _ => None,
+        };
+        events.iter().filter_map(of).collect()
+    };
+    let losses = values("val_loss");
+    let best = Metric::natural("val_loss").best_of(losses.iter().copied()).expect("epochs");
+    assert!(losses.len() < 12 && best + 3 == losses.len(), "{losses:?}");
+    assert_eq!(values("best_epoch").last(), Some(&(best as f64 + 1.0)));
+    let evaluated = events.iter().find_map(|event| match event {
+        Event::Evaluated(evaluation) => Some(evaluation.loss.0),
+        _ => None,
+    });
+    assert_eq!(evaluated, Some(losses[best]), "the weights that are evaluated are not the best");
+    let last = losses.len() as u32;
+    assert!(events.iter().any(|e| matches!(e, Event::StateSaved { epoch, .. } if *epoch == last)));
+    let after_best = format!("step:{}", 13 * (best + 1) + 5);
+    check_job(&make, &[after_best.as_str(), "validation:2", "state-saved", "evaluation:1"]);
 }
 
 #[test]

@@ -21,12 +21,16 @@ pub(crate) fn augment(node: &Node, sink: &mut Sink) -> Option<Augment> {
     }
     let reader = Reader::new(node, tables::AUGMENT);
     let normalize = reader.node("normalize")?;
-    let steps = reader.node("steps")?;
-    let steps: Vec<_> = steps.items().iter().map(|s| step(s, sink)).collect();
-    Some(Augment {
-        spec: AugmentSpec { normalize: self::normalize(&normalize)?, steps: steps.into_iter().collect::<Option<_>>()? },
-        normalize_at: normalize.at,
-    })
+    let list = reader.node("steps")?;
+    let steps: Vec<_> = list.items().iter().map(|s| step(s, sink)).collect();
+    let steps: Vec<_> = steps.into_iter().collect::<Option<_>>()?;
+    if let Some(i) = steps.windows(2).position(|w| w[0].is_over_batch() && !w[1].is_over_batch()) {
+        let late = &list.items()[i + 1];
+        let title = "a step for each image stands behind one over the batch".to_string();
+        sink.at(late, title, "", "write mixup and cutmix last: images are changed before they are mixed".into());
+        return None;
+    }
+    Some(Augment { spec: AugmentSpec { normalize: self::normalize(&normalize)?, steps }, normalize_at: normalize.at })
 }
 
 fn normalize(node: &Node) -> Option<Normalize> {
@@ -54,6 +58,8 @@ fn step(node: &Node, sink: &mut Sink) -> Option<Step> {
             Step::Scale { min, max, fill: reader.choice("fill")?, p }
         }
         "flip" => Step::Flip { axis: reader.choice("flip")?, p },
+        "mixup" => Step::Mixup { alpha: reader.f64("mixup")?, p },
+        "cutmix" => Step::Cutmix { alpha: reader.f64("cutmix")?, p },
         _ => Step::Crop { pad: reader.u32("pad")?, fill: reader.choice("fill")?, p },
     })
 }

@@ -5,12 +5,14 @@ use crate::merge::{Alternatives, overlay};
 use crate::read::{Reader, named};
 use crate::schema::{Kind, tables};
 use crate::tree::{Entry, Node, Value};
-use convsweep_spec::metric::Metric;
-use convsweep_spec::train::{Course, Length, Moments, Optimizer, Phase, Rule, Schedule, TrainSpec, Warmup};
+use convsweep_spec::metric::{Metric, VAL_ACCURACY};
+use convsweep_spec::train::{
+    ClassWeights, Course, EarlyStopping, Length, Loss, Moments, Optimizer, Phase, Rule, Schedule, TrainSpec, Warmup,
+};
 use std::sync::Arc;
 
-/// Resolves `[train]`.
-pub(crate) fn train(node: &Node, others: &Alternatives, sink: &mut Sink) -> Option<TrainSpec> {
+/// Resolves `[train]` for a number of classes, where it is known.
+pub(crate) fn train(node: &Node, others: &Alternatives, classes: Option<usize>, sink: &mut Sink) -> Option<TrainSpec> {
     let node = with_optimizers(node, others);
     if !check(&node, &Kind::Table(tables::TRAIN), "train", "", sink) {
         return None;
@@ -33,12 +35,59 @@ pub(crate) fn train(node: &Node, others: &Alternatives, sink: &mut Sink) -> Opti
             & check(&schedule, &Kind::Named(&tables::SCHEDULES), &name("schedule"), "", sink);
         phases.push(if right { phase(reader.u32("epochs")?, &optimizer, &schedule, sink) } else { None });
     }
+    let (early_stopping, best) = stopping(&reader, sink)?;
     Some(TrainSpec {
         batch_size: reader.u32("batch_size")?,
         accumulate: reader.u32("accumulate")?,
         ema: reader.f64("ema"),
+        loss: loss(&reader.node("loss")?, classes, sink)?,
+        early_stopping,
+        best,
+        tta_flip: Reader::new(&reader.node("evaluate")?, tables::EVALUATE).text("tta")? == "flip",
         phases: phases.into_iter().collect::<Option<_>>()?,
     })
+}
+
+/// Early stopping, and the metric by which the best weights are kept.
+fn stopping(reader: &Reader, sink: &mut Sink) -> Option<(Option<EarlyStopping>, Option<Metric>)> {
+    let mut restored = None;
+    let mut early_stopping = None;
+    if let Some(node) = reader.given("early_stopping") {
+        let options = Reader::new(node, tables::STOPPING);
+        let metric = Metric::natural(&options.text("metric")?);
+        restored = options.bool("restore_best")?.then(|| metric.clone());
+        let (patience, min_delta) = (options.u32("patience")?, options.f64("min_delta")?);
+        early_stopping = Some(EarlyStopping { metric, patience, min_delta });
+    }
+    let Some(checkpoint) = reader.given("checkpoint") else { return Some((early_stopping, restored)) };
+    let best = match checkpoint.text() {
+        Some("last") => None,
+        Some(_) => Some(restored.clone().unwrap_or_else(|| Metric::natural(VAL_ACCURACY))),
+        None => Some(Metric::natural(&Reader::new(checkpoint, tables::BEST).text("best")?)),
+    };
+    let given = reader.given("early_stopping").and_then(|node| node.get("restore_best"));
+    if let Some(given) = given.filter(|_| restored.is_some() && best != restored) {
+        let title = "`restore_best` and `checkpoint` name different weights".to_string();
+        sink.at(given, title, "", "leave one of them out".into());
+        return None;
+    }
+    Some((early_stopping, best))
+}
+
+fn loss(node: &Node, classes: Option<usize>, sink: &mut Sink) -> Option<Loss> {
+    let (_, options) = named(node, &tables::LOSSES)?;
+    let weights = options.node("class_weights")?;
+    if let Some(classes) = classes.filter(|c| weights.text().is_none() && weights.items().len() != *c) {
+        let title = format!("`class_weights` has {} weights for {classes} classes", weights.items().len());
+        sink.at(&weights, title, "", format!("give {classes}, or class_weights = \"balanced\""));
+        return None;
+    }
+    let class_weights = match weights.text() {
+        Some("balanced") => Some(ClassWeights::Balanced),
+        Some(_) => None,
+        None => Some(ClassWeights::Given(weights.items().iter().map(Node::float).collect::<Option<_>>()?)),
+    };
+    Some(Loss { label_smoothing: options.f64("label_smoothing")?, focal: options.f64("focal")?, class_weights })
 }
 
 /// The section with every name of `[optimizers]` replaced by what it means.

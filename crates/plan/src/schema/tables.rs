@@ -1,6 +1,6 @@
 //! The language: every section, key, type, range and default, with what it means.
 
-pub(crate) use super::train::{OPTIMIZERS, PHASE, SCHEDULES, TRAIN};
+pub(crate) use super::train::{BEST, EVALUATE, LOSSES, OPTIMIZERS, PHASE, SCHEDULES, STOPPING, TRAIN};
 use super::{Bounds, Default, Family, Field, Kind, Variant};
 use Default::{None, Required, Value};
 
@@ -69,8 +69,9 @@ pub(crate) const SEEDS: Kind = Kind::Either(&[
     Kind::List { of: &Kind::Int { min: 0, max: i64::MAX }, min: 1, max: 1_000_000 },
 ]);
 
-pub(super) const METRICS: Kind = Kind::OneOf(&["val_accuracy", "val_loss"]);
-pub(crate) const METRIC: Kind = Kind::Either(&[Kind::OneOf(&["val_accuracy", "val_loss"]), Kind::Table(METRIC_TABLE)]);
+pub(super) const METRICS: Kind = Kind::OneOf(&convsweep_spec::metric::CHOOSING);
+pub(crate) const METRIC: Kind =
+    Kind::Either(&[Kind::OneOf(&convsweep_spec::metric::CHOOSING), Kind::Table(METRIC_TABLE)]);
 static METRIC_TABLE: &[Field] = &[
     field("name", Kind::Part(&METRICS), Required, "Name of the metric."),
     field("direction", Kind::OneOf(&["max", "min"]), None, "Which way is better; by default what the metric is for."),
@@ -207,6 +208,16 @@ pub(crate) static STEPS: Family = Family {
                 ALWAYS,
             ],
             "Padding, then a cut at a random place.",
+        ),
+        variant(
+            "mixup",
+            &[field("mixup", Kind::Float(POSITIVE), Required, "Alpha of the shares' Beta distribution."), ALWAYS],
+            "Over the batch: each image mixed with another.",
+        ),
+        variant(
+            "cutmix",
+            &[field("cutmix", Kind::Float(POSITIVE), Required, "Alpha of the shares' Beta distribution."), ALWAYS],
+            "Over the batch: each image gets a rectangle of another.",
         ),
     ],
 };

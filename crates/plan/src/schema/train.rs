@@ -20,6 +20,20 @@ pub(crate) static TRAIN: &[Field] = &[
         None,
         "Decay of the weights' moving average, which is then what is evaluated and kept, as 0.999.",
     ),
+    field("loss", Kind::Named(&LOSSES), Value("\"cross-entropy\""), "What is minimised."),
+    field(
+        "early_stopping",
+        Kind::Table(STOPPING),
+        None,
+        "Ends training when a validation metric has stopped improving.",
+    ),
+    field(
+        "checkpoint",
+        Kind::Either(&[Kind::OneOf(&["last", "best"]), Kind::Table(BEST)]),
+        None,
+        "Which weights are evaluated and kept: those of the last epoch, or those of the best one.",
+    ),
+    field("evaluate", Kind::Table(EVALUATE), Value("{}"), "How images are evaluated."),
     field("optimizer", Kind::Named(&OPTIMIZERS), Value("\"adam\""), "The optimizer."),
     field("schedule", Kind::Named(&SCHEDULES), Value("\"constant\""), "The learning rate's course."),
     field(
@@ -29,6 +43,53 @@ pub(crate) static TRAIN: &[Field] = &[
         "What follows after `epochs`.",
     ),
 ];
+
+/// `train.early_stopping`
+pub(crate) static STOPPING: &[Field] = &[
+    field("metric", METRICS, Value("\"val_loss\""), "What must become better."),
+    int("patience", 1, EPOCHS, Value("5"), "So many epochs in a row without a better value end training."),
+    float("min_delta", NOT_NEGATIVE, "0.0", "What is better by no more than this is not better."),
+    field(
+        "restore_best",
+        Kind::Bool,
+        Value("true"),
+        "Whether the best epoch's weights are what is evaluated and kept.",
+    ),
+];
+
+/// `train.checkpoint` as a table
+pub(crate) static BEST: &[Field] = &[field("best", METRICS, Required, "The metric that says which epoch is the best.")];
+
+/// `train.evaluate`
+pub(crate) static EVALUATE: &[Field] = &[field(
+    "tta",
+    Kind::OneOf(&["none", "flip"]),
+    Value("\"none\""),
+    "\"flip\" takes the mean of an image's and its mirror image's probabilities.",
+)];
+
+/// `train.loss`
+pub(crate) static LOSSES: Family = Family {
+    what: "loss",
+    default: Some("cross-entropy"),
+    variants: &[variant(
+        "cross-entropy",
+        &[
+            float("label_smoothing", BELOW_ONE, "0.0", "Share of each target that is spread over all classes."),
+            float("focal", NOT_NEGATIVE, "0.0", "Exponent that lowers the weight of what is already right."),
+            field(
+                "class_weights",
+                Kind::Either(&[
+                    Kind::OneOf(&["none", "balanced"]),
+                    Kind::List { of: &Kind::Float(NOT_NEGATIVE), min: 2, max: 65_536 },
+                ]),
+                Value("\"none\""),
+                "Weights of the classes: \"balanced\" for the inverse of their share, or one for each.",
+            ),
+        ],
+        "Cross-entropy of the softmax.",
+    )],
+};
 
 /// A phase of `train.phases`
 pub(crate) static PHASE: &[Field] = &[

@@ -1,0 +1,41 @@
+//! What is minimised.
+
+use serde::{Deserialize, Serialize};
+
+/// Cross-entropy of the softmax, with what may be changed about it. The default is the plain one.
+///
+/// For target probabilities t, class weights w and predicted probabilities p, the mean over a batch's images of
+/// −Σ w·t·(1 − p)^focal·ln p over the classes.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Loss {
+    /// Share of each target that is spread evenly over all classes (Szegedy et al. 2016).
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub label_smoothing: f64,
+    /// Exponent that lowers the weight of what is already right (Lin et al. 2017).
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub focal: f64,
+    /// Weights of the classes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class_weights: Option<ClassWeights>,
+}
+
+/// Weights of the classes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ClassWeights {
+    /// Images / (classes · images of the class), so that the mean weight of a training image is 1.
+    Balanced,
+    /// These, by label. Not divided by their mean.
+    Given(Vec<f64>),
+}
+
+impl Loss {
+    /// Whether it is the plain cross-entropy.
+    pub fn is_plain(&self) -> bool {
+        *self == Loss::default()
+    }
+}
+
+fn is_zero(value: &f64) -> bool {
+    *value == 0.0
+}
