@@ -1,7 +1,7 @@
 //! Speed of each kernel: GFLOP/s by the definition's count, and the share of the FMA peak that this core reached just then.
 //!
-//! One JSON line a kernel. Times are those that the core spent on it, so that other programs on the machine cost cache only. Winograd does a quarter of the definition's multiplications and passes 100 %. Argument: milliseconds
-//! for each kernel (default 300).
+//! One JSON line a kernel. Times are those that the core spent on it, so that other programs on the machine cost cache only. Winograd does a quarter of the definition's multiplications and passes 100 %. Arguments: milliseconds
+//! for each kernel (default 300), a word that the names must have.
 
 use convsweep_kernels::{
     Adam, Backward, ConvShape, DenseShape, Follow, InstructionSet, Method, conv_backward, conv_forward, conv_method,
@@ -22,8 +22,8 @@ fn core_seconds() -> f64 {
     text.split_whitespace().next().and_then(|n| n.parse::<f64>().ok()).unwrap_or(f64::NAN) / 1e9
 }
 
-/// Median seconds of a call.
-fn median(budget: Duration, mut call: impl FnMut()) -> f64 {
+/// Median and least seconds of a call.
+fn measure(budget: Duration, mut call: impl FnMut()) -> (f64, f64) {
     call();
     let (begin, mut times) = (Instant::now(), Vec::new());
     while begin.elapsed() < budget || times.len() < 5 {
@@ -34,7 +34,7 @@ fn median(budget: Duration, mut call: impl FnMut()) -> f64 {
         times.push((core_seconds() - start) / CALLS as f64);
     }
     times.sort_by(f64::total_cmp);
-    times[times.len() / 2]
+    (times[times.len() / 2], times[0])
 }
 
 fn numbers(count: usize) -> Vec<f32> {
@@ -43,18 +43,23 @@ fn numbers(count: usize) -> Vec<f32> {
 
 struct Bench {
     budget: Duration,
+    only: String,
 }
 
 impl Bench {
     /// Measures `call` of `flops` operations over `images` images and prints a line.
     fn line(&self, kernel: &str, method: &str, images: usize, flops: f64, call: impl FnMut()) {
+        if !format!("{kernel} {method}").contains(&self.only) {
+            return;
+        }
         let peak = fma_peak();
-        let seconds = median(self.budget, call);
+        let (seconds, least) = measure(self.budget, call);
         let gflops = flops / seconds / 1e9;
         println!(
-            "{{\"kernel\": \"{kernel}\", \"method\": \"{method}\", \"us_per_image\": {:.2}, \"gflops\": {gflops:.1}, \
+            "{{\"kernel\": \"{kernel}\", \"method\": \"{method}\", \"us_per_image\": {:.2}, \"least_us\": {:.2}, \"gflops\": {gflops:.1}, \
              \"share_of_peak\": {:.2}, \"peak_gflops\": {peak:.1}}}",
             seconds * 1e6 / images as f64,
+            least * 1e6 / images as f64,
             gflops / peak,
         );
     }
@@ -106,7 +111,8 @@ fn square(images: usize, side: usize, channels: usize, filters: usize, kernel: u
 
 fn main() {
     let budget = std::env::args().nth(1).and_then(|a| a.parse().ok()).unwrap_or(300);
-    let bench = Bench { budget: Duration::from_millis(budget) };
+    let only = std::env::args().nth(2).unwrap_or_default();
+    let bench = Bench { budget: Duration::from_millis(budget), only };
     eprintln!("instructions: {}", InstructionSet::best().name());
     let bare = Follow::default();
     let (relu, pool) = (Follow { relu: true, pool: false }, Follow { relu: true, pool: true });

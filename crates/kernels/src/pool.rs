@@ -124,3 +124,21 @@ pub(crate) unsafe fn add_rows<V: Vector>(rows: &[f32], sums: &mut [f32]) {
         store::<V>(sum[0].add(sum[1]), sums.as_mut_ptr().add(c), n);
     }
 }
+
+/// Adds each row of `rows` to `sums`, without the values whose place says that ReLU made them zero.
+///
+/// # Safety
+/// The length of `rows` is that of `places` and a multiple of that of `sums`.
+#[inline(always)]
+pub(crate) unsafe fn add_placed_rows<V: Vector>(rows: &[f32], places: &[u8], sums: &mut [f32]) {
+    let width = sums.len();
+    for c in (0..width).step_by(V::LANES) {
+        let n = (width - c).min(V::LANES);
+        let mut sum = load::<V>(sums.as_ptr().add(c), n);
+        for at in (c..rows.len()).step_by(width) {
+            let placed = V::splat(4.0).greater(load_bytes::<V>(places.as_ptr().add(at), n));
+            sum = sum.add(load::<V>(rows.as_ptr().add(at), n).keep(placed));
+        }
+        store::<V>(sum, sums.as_mut_ptr().add(c), n);
+    }
+}

@@ -3,7 +3,9 @@
 //! Pixel `(x, y)` covers the unit square around its centre; `(0, 0)` of an [`Affine`] is the centre of the image, which for
 //! an even width lies between two pixels (`align_corners = false` in PyTorch's words).
 
+use crate::simd::{Kernel, Vector, dispatch};
 use crate::{Fill, Pixel, Size};
+use std::cell::Cell;
 
 /// Columns handled together: coordinates and weights of a chunk stay in registers and L1.
 const CHUNK: usize = 32;
@@ -53,6 +55,9 @@ struct Taps {
     weight: [[f32; CHUNK]; 4],
 }
 
+/// Channels of a pixel side by side: one vector load for all of them.
+const LANES: usize = 4;
+
 /// Warps `source` into `out`, both of `size`, bilinearly; all channels alike.
 ///
 /// # Panics
@@ -61,8 +66,63 @@ pub fn warp<T: Pixel>(source: &[T], size: Size, map: &Affine, fill: Fill, out: &
     size.check("source", source.len());
     size.check("out", out.len());
     assert!(size.height.max(size.width) <= 1 << 20, "{size:?} is too large to warp");
+    // SAFETY: the kernel is safe code; the instruction set is one that is here.
+    unsafe { dispatch(Warp { source, size, map, fill, out }) }
+}
+
+struct Warp<'a, T> {
+    source: &'a [T],
+    size: Size,
+    map: &'a Affine,
+    fill: Fill,
+    out: &'a mut [f32],
+}
+
+impl<T: Pixel> Kernel for Warp<'_, T> {
+    type Output = ();
+
+    /// Safe code for the compiler to make vectors of.
+    #[inline(always)]
+    unsafe fn run<V: Vector>(self) {
+        let Warp { source, size, map, fill, out } = self;
+        let mut pixels = PIXELS.take();
+        let planes = source.chunks(LANES * size.plane()).zip(out.chunks_mut(LANES * size.plane()));
+        for (source, out) in planes {
+            interleave(source, size.plane(), &mut pixels);
+            warp_pixels(&pixels, size, map, fill, out);
+        }
+        PIXELS.set(pixels);
+    }
+}
+
+thread_local! {
+    static PIXELS: Cell<Vec<[f32; LANES]>> = const { Cell::new(Vec::new()) };
+}
+
+/// Up to [`LANES`] planes as pixels.
+#[inline(always)]
+fn interleave<T: Pixel>(planes: &[T], plane: usize, pixels: &mut Vec<[f32; LANES]>) {
+    pixels.resize(plane, [0.0; LANES]);
+    let channels = planes.len() / plane;
+    if channels == 3 {
+        let ([red, green], blue) = ([&planes[..plane], &planes[plane..2 * plane]], &planes[2 * plane..]);
+        for (((pixel, r), g), b) in pixels.iter_mut().zip(red).zip(green).zip(blue) {
+            *pixel = [r.float(), g.float(), b.float(), 0.0];
+        }
+        return;
+    }
+    for (c, values) in planes.chunks_exact(plane).enumerate() {
+        for (pixel, value) in pixels.iter_mut().zip(values) {
+            pixel[c] = value.float();
+        }
+    }
+}
+
+#[inline(always)]
+fn warp_pixels(pixels: &[[f32; LANES]], size: Size, map: &Affine, fill: Fill, out: &mut [f32]) {
     let centre = [(size.width - 1) as f64 / 2.0, (size.height - 1) as f64 / 2.0];
     let mut taps = Taps { at: [[0; CHUNK]; 4], weight: [[0.0; CHUNK]; 4] };
+    let mut found = [[0.0; LANES]; CHUNK];
     for y in 0..size.height {
         let dy = y as f64 - centre[1];
         for first in (0..size.width).step_by(CHUNK) {
@@ -76,11 +136,13 @@ pub fn warp<T: Pixel>(source: &[T], size: Size, map: &Affine, fill: Fill, out: &
                 Fill::Nearest => place(&mut taps, size, start, step, outside_nearest),
                 Fill::Reflect => place(&mut taps, size, start, step, outside_reflect),
             }
+            gather(pixels, &taps, &mut found);
             let columns = CHUNK.min(size.width - first);
-            for channel in 0..size.channels {
-                let plane = &source[channel * size.plane()..][..size.plane()];
-                let row = (channel * size.height + y) * size.width + first;
-                gather(plane, &taps, &mut out[row..row + columns]);
+            for (c, plane) in out.chunks_exact_mut(size.plane()).enumerate() {
+                let row = &mut plane[y * size.width + first..][..columns];
+                for (out, found) in row.iter_mut().zip(&found) {
+                    *out = found[c];
+                }
             }
         }
     }
@@ -144,15 +206,17 @@ fn place(taps: &mut Taps, size: Size, start: [f32; 2], step: [f32; 2], outside: 
     }
 }
 
-#[inline]
-fn gather<T: Pixel>(plane: &[T], taps: &Taps, out: &mut [f32]) {
+#[inline(always)]
+fn gather(pixels: &[[f32; LANES]], taps: &Taps, out: &mut [[f32; LANES]; CHUNK]) {
     let [top_left, top_right, bottom_left, bottom_right] = &taps.at;
     let [w_top_left, w_top_right, w_bottom_left, w_bottom_right] = &taps.weight;
-    for (i, out) in out.iter_mut().enumerate().take(CHUNK) {
-        let top =
-            plane[top_left[i] as usize].float() * w_top_left[i] + plane[top_right[i] as usize].float() * w_top_right[i];
-        let bottom = plane[bottom_left[i] as usize].float() * w_bottom_left[i]
-            + plane[bottom_right[i] as usize].float() * w_bottom_right[i];
-        *out = top + bottom;
+    for (i, out) in out.iter_mut().enumerate() {
+        let mix = |at: [&[u32; CHUNK]; 2], weight: [&[f32; CHUNK]; 2]| {
+            let (a, b) = (pixels[at[0][i] as usize], pixels[at[1][i] as usize]);
+            [0, 1, 2, 3].map(|c| a[c] * weight[0][i] + b[c] * weight[1][i])
+        };
+        let top = mix([top_left, top_right], [w_top_left, w_top_right]);
+        let bottom = mix([bottom_left, bottom_right], [w_bottom_left, w_bottom_right]);
+        *out = [0, 1, 2, 3].map(|c| top[c] + bottom[c]);
     }
 }

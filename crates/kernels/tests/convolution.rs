@@ -111,8 +111,9 @@ fn check(s: &ConvShape, method: Method, follow: Follow, with_bias: bool) -> Resu
     close("weight gradient", &weight, &dw, tolerance)?;
     close("bias gradient", &bias, &db, 1e-5)?;
     let without = conv_backward(s, method, &x, &w, backward, follow, false);
-    prop_assert!(without.input.is_empty() && without.weight == weight);
-    Ok(())
+    prop_assert!(without.input.is_empty());
+    close("weight gradient alone", &without.weight, &dw, tolerance)?;
+    close("bias gradient alone", &without.bias, &db, 1e-5)
 }
 
 prop_compose! {

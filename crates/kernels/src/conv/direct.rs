@@ -1,11 +1,12 @@
 //! The definition of a convolution in register blocks: every kernel size, stride, padding, dilation and number of groups.
 
 use super::pack::{Way, pack, packed_len, unpack};
+use super::sparse::PooledSums;
 use super::taps::{Border, Family, add_border, backward_border, backward_families, forward_border, forward_family};
 use super::{ConvShape, Follow, Gradients, pool_rows, unpool_image, used};
 use crate::block::{Finish, Pixels, Rows, dots, outer};
 use crate::buffer::Buffer;
-use crate::pool::{add_rows, mask};
+use crate::pool::{add_placed_rows, add_rows, mask};
 use crate::simd::{Kernel, Vector, panel};
 
 pub(super) struct Forward<'a> {
@@ -159,6 +160,9 @@ impl Kernel for Backward<'_> {
     #[inline(always)]
     unsafe fn run<V: Vector>(self) -> Gradients {
         let Backward { shape, x, weight, backward, follow, want_input } = self;
+        if follow.pool && shape.groups == 1 && !want_input {
+            return pooled_weights::<V>(shape, x, &backward);
+        }
         let size = used(shape, follow);
         let pixels = size[0] * size[1];
         let block = image_block(shape, size, Follow::default());
@@ -184,6 +188,24 @@ impl Kernel for Backward<'_> {
         }
         Gradients { input, weight: sums.weights::<V>(), bias }
     }
+}
+
+/// The gradients of a first layer with pooling.
+#[inline(always)]
+unsafe fn pooled_weights<V: Vector>(shape: &ConvShape, x: &[f32], backward: &super::Backward) -> Gradients {
+    let size = used(shape, Follow { relu: false, pool: true });
+    let family = forward_family(shape, size);
+    let mut sums = PooledSums::new::<V>(shape, &family, size[1]);
+    let mut images = Images::new(x, shape.input, shape.channels, forward_border(shape), 1);
+    let image = size[0] * size[1] / 4 * shape.filters;
+    let mut bias = vec![0.0; shape.filters];
+    let parts = backward.gradient.chunks_exact(image).zip(backward.places.chunks_exact(image));
+    for (i, (gradient, places)) in parts.enumerate() {
+        let (x, ..) = images.from(i);
+        sums.add::<V>(x, gradient, places);
+        add_placed_rows::<V>(gradient, places, &mut bias);
+    }
+    Gradients { input: vec![], weight: sums.weights(), bias }
 }
 
 /// The gradient of the bare convolution's used pixels for some images, from the gradient behind what follows.

@@ -4,7 +4,7 @@
 //! `[tile, channel]`; each plane is multiplied by its own transformed weights. The gradients are the transposed steps in
 //! reverse order, so that input and weight gradients share the transformed output gradient.
 
-use super::winograd_transform as transform;
+use super::winograd_transform::{self as transform, four, six};
 use super::{ConvShape, Follow, Gradients, used};
 use crate::block::{Finish, Pixels, Rows, dots, outer};
 use crate::buffer::Buffer;
@@ -14,8 +14,8 @@ use crate::simd::{Kernel, Vector, panel};
 /// Products of a tile.
 const PLANES: usize = 36;
 
-/// Tiles that are gone through together: the weights are read once for all of them, and their planes stay in the cache.
-const TILES: usize = 32;
+/// Tiles that are gone through together, at most: the weights are read once for all of them, and their planes stay in the cache.
+const TILES: usize = 36;
 
 /// The tiles of an image.
 #[derive(Clone, Copy)]
@@ -48,9 +48,10 @@ impl Tiles {
         self.grid[0] * self.grid[1]
     }
 
-    /// Images that are gone through together.
+    /// Images that are gone through together: their tiles are to fill register blocks of six rows.
     fn images(&self) -> usize {
-        (TILES / self.of_image()).max(1)
+        let most = (TILES / self.of_image()).max(1);
+        (1..=most).rev().find(|n| (n * self.of_image()).is_multiple_of(6)).unwrap_or(most)
     }
 }
 
@@ -78,30 +79,26 @@ unsafe fn weights<V: Vector>(shape: &ConvShape, weight: &[f32], transposed: bool
     let mut taps = [[0.0; 64]; 9];
     for column in (0..columns).step_by(V::LANES) {
         let to = out.as_mut_ptr().add(column / width * width * rows + column % width);
-        for row in 0..rows {
+        for row_at in 0..rows {
             for lane in 0..V::LANES {
-                let (filter, channel) = if transposed { (row, column + lane) } else { (column + lane, row) };
+                let (filter, channel) = if transposed { (row_at, column + lane) } else { (column + lane, row_at) };
                 let from = weight.as_ptr().add((filter * c + channel) * 9);
                 for (t, tap) in taps.iter_mut().enumerate() {
                     tap[lane] = *from.add(t);
                 }
             }
-            let mut half = [[V::splat(0.0); 3]; 6];
-            for x in 0..3 {
-                let mut w = [V::splat(0.0); 3];
-                for (y, w) in w.iter_mut().enumerate() {
-                    *w = V::load(taps[3 * y + x].as_ptr());
-                }
-                let column = transform::weight(w);
-                for y in 0..6 {
-                    half[y][x] = column[y];
-                }
-            }
-            for (y, half) in half.into_iter().enumerate() {
-                for (x, value) in transform::weight(half).into_iter().enumerate() {
-                    value.store(to.add((6 * y + x) * plane + row * width));
-                }
-            }
+            let tap = |y: usize, x: usize| taps[3 * y + x].as_ptr();
+            let columns = [0, 1, 2].map(|x| [tap(0, x), tap(1, x), tap(2, x)]);
+            let [a, b, c] = columns;
+            let columns = [
+                transform::weight([V::load(a[0]), V::load(a[1]), V::load(a[2])]),
+                transform::weight([V::load(b[0]), V::load(b[1]), V::load(b[2])]),
+                transform::weight([V::load(c[0]), V::load(c[1]), V::load(c[2])]),
+            ];
+            six!(J => {
+                let row = transform::weight([columns[0][J], columns[1][J], columns[2][J]]);
+                six!(I => row[I].store(to.add((6 * J + I) * plane + row_at * width)));
+            });
         }
     }
     out
@@ -144,92 +141,57 @@ unsafe fn weights_gradient<V: Vector>(shape: &ConvShape, sums: &[f32]) -> Vec<f3
     weight
 }
 
+/// Where the pixels of a 6×6 tile are: in the image, or, outside of it, all at one place of the caller's.
+#[inline(always)]
+unsafe fn pixels(tiles: &Tiles, tile: usize, image: *mut f32, outside: *mut f32) -> [[*mut f32; 6]; 6] {
+    let [h, w] = tiles.input;
+    let (ty, tx) = (tile / tiles.grid[1], tile % tiles.grid[1]);
+    let mut at = [[outside; 6]; 6];
+    for (j, row) in at.iter_mut().enumerate() {
+        let Some(y) = inside(ty, j, tiles.before[0], h) else { continue };
+        for (i, pixel) in row.iter_mut().enumerate() {
+            if let Some(x) = inside(tx, i, tiles.before[1], w) {
+                *pixel = image.add((y * w + x) * tiles.channels);
+            }
+        }
+    }
+    at
+}
+
 impl Tiles {
-    /// Transforms the input tiles of one image into `v`, planes `plane` apart.
+    /// Transforms the input tiles of one image into `v`, planes `plane` apart. `zeros` holds a pixel of zeros.
     #[inline(always)]
-    unsafe fn input<V: Vector>(&self, x: *const f32, v: *mut f32, plane: usize) {
-        let [h, w] = self.input;
+    unsafe fn input<V: Vector>(&self, x: *const f32, zeros: &[f32], v: *mut f32, plane: usize) {
         for tile in 0..self.of_image() {
-            let (ty, tx) = (tile / self.grid[1], tile % self.grid[1]);
+            let at = pixels(self, tile, x.cast_mut(), zeros.as_ptr().cast_mut());
             for c in (0..self.channels).step_by(V::LANES) {
-                let mut half = [[V::splat(0.0); 6]; 6];
-                for i in 0..6 {
-                    let mut d = [V::splat(0.0); 6];
-                    if let Some(column) = inside(tx, i, self.before[1], w) {
-                        for (j, d) in d.iter_mut().enumerate() {
-                            if let Some(row) = inside(ty, j, self.before[0], h) {
-                                *d = V::load(x.add((row * w + column) * self.channels + c));
-                            }
-                        }
-                    }
-                    let column = transform::input(d);
-                    for j in 0..6 {
-                        half[j][i] = column[j];
-                    }
-                }
+                let columns = six!(I => transform::input(six!(J => V::load(at[J][I].add(c)))));
                 let to = v.add(tile * self.channels + c);
-                for (j, half) in half.into_iter().enumerate() {
-                    for (i, value) in transform::input(half).into_iter().enumerate() {
-                        value.store(to.add((6 * j + i) * plane));
-                    }
-                }
+                six!(J => {
+                    let row = transform::input(six!(I => columns[I][J]));
+                    six!(I => row[I].store(to.add((6 * J + I) * plane)));
+                });
             }
         }
     }
 
-    /// Adds the gradients of one image's input tiles, transposed, to `dx`.
+    /// Adds the gradients of one image's input tiles, transposed, to `dx`; what falls outside goes to `waste`.
     #[inline(always)]
-    unsafe fn input_gradient<V: Vector>(&self, v: *const f32, plane: usize, dx: *mut f32) {
-        let [h, w] = self.input;
+    unsafe fn input_gradient<V: Vector>(&self, v: *const f32, plane: usize, dx: *mut f32, waste: &mut [f32]) {
         for tile in 0..self.of_image() {
-            let (ty, tx) = (tile / self.grid[1], tile % self.grid[1]);
+            let at = pixels(self, tile, dx, waste.as_mut_ptr());
             for c in (0..self.channels).step_by(V::LANES) {
                 let from = v.add(tile * self.channels + c);
-                let mut half = [[V::splat(0.0); 6]; 6];
-                for i in 0..6 {
-                    let mut d = [V::splat(0.0); 6];
-                    for (j, d) in d.iter_mut().enumerate() {
-                        *d = V::load(from.add((6 * j + i) * plane));
-                    }
-                    let column = transform::input_transposed(d);
-                    for j in 0..6 {
-                        half[j][i] = column[j];
-                    }
-                }
-                for (j, half) in half.into_iter().enumerate() {
-                    let Some(row) = inside(ty, j, self.before[0], h) else { continue };
-                    for (i, value) in transform::input_transposed(half).into_iter().enumerate() {
-                        if let Some(column) = inside(tx, i, self.before[1], w) {
-                            let to = dx.add((row * w + column) * self.channels + c);
-                            V::load(to).add(value).store(to);
-                        }
-                    }
-                }
+                let columns = six!(I => transform::input_transposed(six!(J => V::load(from.add((6 * J + I) * plane)))));
+                six!(J => {
+                    let row = transform::input_transposed(six!(I => columns[I][J]));
+                    six!(I => {
+                        let to = at[J][I].add(c);
+                        V::load(to).add(row[I]).store(to);
+                    });
+                });
             }
         }
-    }
-
-    /// One output tile for a vector of filters, bias added.
-    #[inline(always)]
-    unsafe fn output_tile<V: Vector>(from: *const f32, plane: usize, bias: V) -> [[V; 4]; 4] {
-        let mut half = [[V::splat(0.0); 6]; 4];
-        for i in 0..6 {
-            let mut m = [V::splat(0.0); 6];
-            for (j, m) in m.iter_mut().enumerate() {
-                *m = V::load(from.add((6 * j + i) * plane));
-            }
-            let column = transform::output(m);
-            for j in 0..4 {
-                half[j][i] = column[j];
-            }
-        }
-        let mut tile = [[bias; 4]; 4];
-        for (half, row) in half.into_iter().zip(&mut tile) {
-            for (value, to) in transform::output(half).into_iter().zip(row) {
-                *to = value.add(*to);
-            }
-        }
-        tile
     }
 
     /// The output of one image from its tiles in `m`, with what follows.
@@ -245,35 +207,57 @@ impl Tiles {
     ) {
         for tile in 0..self.of_image() {
             let (ty, tx) = (tile / self.grid[1], tile % self.grid[1]);
-            let [rows, columns] = [self.output[0] - 4 * ty, self.output[1] - 4 * tx].map(|n| n.min(4));
+            let size = [self.output[0] - 4 * ty, self.output[1] - 4 * tx].map(|n| n.min(4));
             for c in (0..self.filters).step_by(V::LANES) {
                 let bias = match bias {
                     Some(bias) => V::load(bias.as_ptr().add(c)),
                     None => V::splat(0.0),
                 };
-                let values = Self::output_tile::<V>(m.add(tile * self.filters + c), plane, bias);
+                let from = m.add(tile * self.filters + c);
+                let columns = six!(I => transform::output(six!(J => V::load(from.add((6 * J + I) * plane)))));
+                let values = four!(J => {
+                    let row = transform::output(six!(I => columns[I][J]));
+                    four!(I => row[I].add(bias))
+                });
                 if follow.pool {
-                    let width = self.output[1] / 2;
-                    for j in 0..rows / 2 {
-                        for i in 0..columns / 2 {
-                            let [top, bottom] = [values[2 * j], values[2 * j + 1]];
-                            let four = [top[2 * i], top[2 * i + 1], bottom[2 * i], bottom[2 * i + 1]];
-                            let (best, place) = largest::<V>(four, follow.relu);
-                            let at = ((2 * ty + j) * width + 2 * tx + i) * self.filters + c;
-                            best.store(y.add(at));
-                            place.store_bytes(places.add(at));
-                        }
-                    }
-                    continue;
-                }
-                for (j, row) in values.iter().enumerate().take(rows) {
-                    for (i, &value) in row.iter().enumerate().take(columns) {
-                        let value = if follow.relu { value.relu() } else { value };
-                        value.store(y.add(((4 * ty + j) * self.output[1] + 4 * tx + i) * self.filters + c));
-                    }
+                    let at = (ty * self.output[1] + 2 * tx) * self.filters + c;
+                    self.pool::<V>(values, size, follow.relu, y.add(at), places.add(at));
+                } else {
+                    self.put::<V>(values, size, follow.relu, y.add(4 * (ty * self.output[1] + tx) * self.filters + c));
                 }
             }
         }
+    }
+
+    /// Stores a tile, or its part that lies in the output.
+    #[inline(always)]
+    unsafe fn put<V: Vector>(&self, values: [[V; 4]; 4], size: [usize; 2], relu: bool, y: *mut f32) {
+        let values = if relu { four!(J => four!(I => values[J][I].relu())) } else { values };
+        if size == [4, 4] {
+            four!(J => four!(I => values[J][I].store(y.add((J * self.output[1] + I) * self.filters))));
+            return;
+        }
+        for (j, row) in values.iter().enumerate().take(size[0]) {
+            for (i, &value) in row.iter().enumerate().take(size[1]) {
+                value.store(y.add((j * self.output[1] + i) * self.filters));
+            }
+        }
+    }
+
+    /// Stores the largest values of a tile's 2×2 blocks, and which they were.
+    #[inline(always)]
+    unsafe fn pool<V: Vector>(&self, values: [[V; 4]; 4], size: [usize; 2], relu: bool, y: *mut f32, places: *mut u8) {
+        four!(K => {
+            let (j, i) = (K / 2, K % 2);
+            if 2 * j < size[0] && 2 * i < size[1] {
+                let [top, bottom] = [values[2 * j], values[2 * j + 1]];
+                let four = [top[2 * i], top[2 * i + 1], bottom[2 * i], bottom[2 * i + 1]];
+                let (best, place) = largest::<V>(four, relu);
+                let at = (j * self.output[1] / 2 + i) * self.filters;
+                best.store(y.add(at));
+                place.store_bytes(places.add(at));
+            }
+        });
     }
 
     /// Transforms the output gradient of one image into `m` and adds its sum to `bias`.
@@ -295,29 +279,18 @@ impl Tiles {
                     let at = (ty * self.output[1] + 2 * tx) * self.filters + c;
                     self.pooled_gradient::<V>(backward[0].add(at), places.add(at), size)
                 } else {
-                    let at = (4 * ty * self.output[1] + 4 * tx) * self.filters + c;
+                    let at = 4 * (ty * self.output[1] + tx) * self.filters + c;
                     self.plain_gradient::<V>(backward.map(|p| p.wrapping_add(at)), follow.relu, size)
                 };
-                let mut half = [[V::splat(0.0); 4]; 6];
-                let mut sum = V::load(bias.as_ptr().add(c));
-                for i in 0..4 {
-                    let mut d = [V::splat(0.0); 4];
-                    for j in 0..4 {
-                        d[j] = values[j][i];
-                        sum = sum.add(d[j]);
-                    }
-                    let column = transform::output_transposed(d);
-                    for j in 0..6 {
-                        half[j][i] = column[j];
-                    }
-                }
-                sum.store(bias.as_mut_ptr().add(c));
+                let rows = four!(J => values[J][0].add(values[J][1]).add(values[J][2].add(values[J][3])));
+                let sum = rows[0].add(rows[1]).add(rows[2].add(rows[3]));
+                V::load(bias.as_ptr().add(c)).add(sum).store(bias.as_mut_ptr().add(c));
+                let columns = four!(I => transform::output_transposed(four!(J => values[J][I])));
                 let to = m.add(tile * self.filters + c);
-                for (j, half) in half.into_iter().enumerate() {
-                    for (i, value) in transform::output_transposed(half).into_iter().enumerate() {
-                        value.store(to.add((6 * j + i) * plane));
-                    }
-                }
+                six!(J => {
+                    let row = transform::output_transposed(four!(I => columns[I][J]));
+                    six!(I => row[I].store(to.add((6 * J + I) * plane)));
+                });
             }
         }
     }
@@ -325,6 +298,13 @@ impl Tiles {
     /// A tile of the gradient `[gradient, output]`, zero where ReLU was.
     #[inline(always)]
     unsafe fn plain_gradient<V: Vector>(&self, from: [*const f32; 2], relu: bool, size: [usize; 2]) -> [[V; 4]; 4] {
+        if size == [4, 4] {
+            let step = |j: usize, i: usize| (j * self.output[1] + i) * self.filters;
+            return four!(J => four!(I => {
+                let g = V::load(from[0].add(step(J, I)));
+                if relu { g.keep(V::load(from[1].add(step(J, I))).greater(V::splat(0.0))) } else { g }
+            }));
+        }
         let mut values = [[V::splat(0.0); 4]; 4];
         for (j, row) in values.iter_mut().enumerate().take(size[0]) {
             for (i, value) in row.iter_mut().enumerate().take(size[1]) {
@@ -346,17 +326,17 @@ impl Tiles {
         places: *const u8,
         size: [usize; 2],
     ) -> [[V; 4]; 4] {
-        let mut values = [[V::splat(0.0); 4]; 4];
-        for j in 0..size[0] / 2 {
-            for i in 0..size[1] / 2 {
+        let blocks = four!(K => {
+            let (j, i) = (K / 2, K % 2);
+            if 2 * j < size[0] && 2 * i < size[1] {
                 let at = (j * self.output[1] / 2 + i) * self.filters;
                 let (g, place) = (V::load(gradient.add(at)), V::load_bytes(places.add(at)));
-                for k in 0..4 {
-                    values[2 * j + k / 2][2 * i + k % 2] = g.keep(place.equal(V::splat(k as f32)));
-                }
+                four!(Q => g.keep(place.equal(V::splat(Q as f32))))
+            } else {
+                [V::splat(0.0); 4]
             }
-        }
-        values
+        });
+        four!(J => four!(I => blocks[J / 2 * 2 + I / 2][J % 2 * 2 + I % 2]))
     }
 }
 
@@ -384,6 +364,7 @@ impl Kernel for Forward<'_> {
         let tiles = Tiles::new(shape, follow);
         let (c, f, n) = (shape.channels, shape.filters, tiles.of_image());
         let block = tiles.images();
+        let outside = vec![0.0; c];
         let u = weights::<V>(shape, weight, false);
         let u_plane = c * f.div_ceil(panel::<V>()) * panel::<V>();
         let (v_plane, m_plane) = (plane(block * n, c), plane(block * n, f));
@@ -395,7 +376,12 @@ impl Kernel for Forward<'_> {
         for first in (0..shape.images).step_by(block) {
             let count = block.min(shape.images - first);
             for i in 0..count {
-                tiles.input::<V>(x.as_ptr().add((first + i) * x_image), v.as_mut_ptr().add(i * n * c), v_plane);
+                tiles.input::<V>(
+                    x.as_ptr().add((first + i) * x_image),
+                    &outside,
+                    v.as_mut_ptr().add(i * n * c),
+                    v_plane,
+                );
             }
             for z in 0..PLANES {
                 let rows = Rows { inputs: &inputs[..count * n], taps: &[0], run: c };
@@ -438,6 +424,7 @@ impl Kernel for Backward<'_> {
         let (v_plane, m_plane) = (plane(block * n, c), plane(block * n, f));
         let (mut v, mut m) = (Buffer::new(PLANES * v_plane), Buffer::new(PLANES * m_plane));
         let (inputs, outputs, places) = (offsets(block * n, c), offsets(block * n, f), offsets(c, 1));
+        let (outside, mut waste) = (vec![0.0; c], vec![0.0; c]);
         let u_plane = f * c.div_ceil(width) * width;
         let u = if want_input { weights::<V>(shape, weight, true) } else { Buffer::new(0) };
         let s_plane = c * f.div_ceil(width) * width;
@@ -453,7 +440,12 @@ impl Kernel for Backward<'_> {
                 let at = (first + i) * y_image;
                 let from = [gradient, output].map(|p| p.wrapping_add(at));
                 let m = m.as_mut_ptr().add(i * n * f);
-                tiles.input::<V>(x.as_ptr().add((first + i) * x_image), v.as_mut_ptr().add(i * n * c), v_plane);
+                tiles.input::<V>(
+                    x.as_ptr().add((first + i) * x_image),
+                    &outside,
+                    v.as_mut_ptr().add(i * n * c),
+                    v_plane,
+                );
                 tiles.output_gradient::<V>(from, place.wrapping_add(at), follow, m, m_plane, &mut bias);
             }
             for z in 0..PLANES {
@@ -472,7 +464,7 @@ impl Kernel for Backward<'_> {
             if want_input {
                 for i in 0..count {
                     let dx = input.as_mut_ptr().add((first + i) * x_image);
-                    tiles.input_gradient::<V>(v.as_ptr().add(i * n * c), v_plane, dx);
+                    tiles.input_gradient::<V>(v.as_ptr().add(i * n * c), v_plane, dx, &mut waste);
                 }
             }
         }

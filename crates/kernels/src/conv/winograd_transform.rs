@@ -5,6 +5,64 @@
 
 use crate::simd::Vector;
 
+/// An array of the expression's values for 0 to 5: written out, so that it is made of registers and not of memory.
+macro_rules! six {
+    ($i:ident => $value:expr) => {
+        [
+            {
+                const $i: usize = 0;
+                $value
+            },
+            {
+                const $i: usize = 1;
+                $value
+            },
+            {
+                const $i: usize = 2;
+                $value
+            },
+            {
+                const $i: usize = 3;
+                $value
+            },
+            {
+                const $i: usize = 4;
+                $value
+            },
+            {
+                const $i: usize = 5;
+                $value
+            },
+        ]
+    };
+}
+
+/// The same for 0 to 3.
+macro_rules! four {
+    ($i:ident => $value:expr) => {
+        [
+            {
+                const $i: usize = 0;
+                $value
+            },
+            {
+                const $i: usize = 1;
+                $value
+            },
+            {
+                const $i: usize = 2;
+                $value
+            },
+            {
+                const $i: usize = 3;
+                $value
+            },
+        ]
+    };
+}
+
+pub(super) use {four, six};
+
 #[inline(always)]
 unsafe fn times<V: Vector>(c: f32, a: V) -> V {
     V::splat(c).mul(a)
