@@ -26,7 +26,28 @@ program() {
     starts 21 "$bin/convsweep" plan "$root/experiments/tutorial.toml"
 }
 
-modes="$(declare -F | awk '{ print $3 }' | grep -v '^starts$' | paste -sd' ')"
+# Speed of each kernel beside the peak of multiply-adds, one JSON line each.
+kernels() {
+    cd "$root" && taskset -c 0 cargo run --release --quiet --package convsweep-kernels --example bench -- "$@"
+}
+
+# Images per second through the tutorial's augmentation.
+augment() {
+    cd "$root" && taskset -c 0 cargo test --release --quiet --package convsweep-data --bench augment
+}
+
+# Images per second of whole training steps of the tutorial's network on CIFAR-10, without and with augmentation, one core.
+train() {
+    local steps="${1:-200}" kind
+    for kind in plain augment; do
+        cd "$root" && taskset -c 0 cargo test --release --quiet --workspace --bench train -- "$kind" "$steps"
+        if [ -n "${CONVSWEEP_BENCH_PYTHON:-}" ] && [ -n "${CONVSWEEP_BENCH_PEERS:-}" ]; then
+            torch_peer "$kind"
+        fi
+    done
+}
+
+modes="$(declare -F | awk '{ print $3 }' | grep -vE '^(starts|torch_peer)$' | paste -sd' ')"
 if [ $# -eq 0 ] || ! grep -qw -- "$1" <<<"$modes"; then
     echo "usage: just bench NAME, of: $modes" >&2
     exit 2

@@ -141,7 +141,7 @@ fn main() {
     );
     for (side, channels, filters) in [(32, 64, 64), (16, 128, 128), (8, 256, 256)] {
         let shape = square(32, side, channels, filters, 3, 1);
-        bench.conv(&format!("vgg {channels}>{filters} {side}x{side}"), shape, conv_method(&shape, bare), bare, true);
+        bench.conv(&format!("vgg {channels}>{filters} {side}x{side}"), shape, conv_method(&shape, bare).0, bare, true);
     }
     bench.conv("pointwise 64>128 16x16", square(64, 16, 64, 128, 1, 0), Method::Direct, bare, true);
     bench.conv("5x5 16>32 16x16", square(64, 16, 16, 32, 5, 2), Method::Direct, bare, true);
@@ -155,6 +155,6 @@ fn main() {
 
     let n = 122_570;
     let (mut w, g, mut m, mut v) = (numbers(n), numbers(n), vec![0.0; n], vec![0.0; n]);
-    let adam = Adam { lr: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-7, weight_decay: 0.0, step: 3 };
+    let adam = Adam { lr: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-7, weight_decay: 0.0, shrink: 1.0, step: 3 };
     bench.line("adam 122,570 weights", "one pass", 1, 13.0 * n as f64, || adam.step(&mut w, &g, &mut m, &mut v));
 }

@@ -29,7 +29,7 @@ pub use flip::{flip_horizontal, flip_vertical};
 pub use normalize::{normalize, widen};
 pub use peak::fma_peak;
 pub use simd::InstructionSet;
-pub use step::{Adam, Sgd};
+pub use step::{Adam, Sgd, sum_of_squares};
 pub use warp::{Affine, warp};
 
 /// What lies outside an image.

@@ -16,6 +16,8 @@ pub struct Adam {
     pub epsilon: f64,
     /// Times the weight is added to the gradient.
     pub weight_decay: f64,
+    /// What the weight is multiplied by first: 1 without decoupled weight decay (Loshchilov and Hutter 2019).
+    pub shrink: f64,
     /// Number of this step, from 1.
     pub step: u64,
 }
@@ -31,6 +33,8 @@ pub struct Sgd {
     pub nesterov: bool,
     /// Times the weight is added to the gradient.
     pub weight_decay: f64,
+    /// What the weight is multiplied by first: 1 without decoupled weight decay (Loshchilov and Hutter 2019).
+    pub shrink: f64,
 }
 
 impl Adam {
@@ -73,13 +77,13 @@ impl Kernel for AdamStep<'_> {
     #[inline(always)]
     unsafe fn run<V: Vector>(self) {
         let AdamStep { numbers, weight, gradient, mean, square } = self;
-        let &Adam { lr, beta1, beta2, epsilon, weight_decay, step } = numbers;
+        let &Adam { lr, beta1, beta2, epsilon, weight_decay, shrink, step } = numbers;
         let [c1, c2] = [beta1, beta2].map(|beta| 1.0 - beta.powf(step as f64));
         let splat = |v: f64| v as f32;
         let (b1, b2) = (V::splat(splat(beta1)), V::splat(splat(beta2)));
         let (r1, r2) = (V::splat(splat(1.0 - beta1)), V::splat(splat(1.0 - beta2)));
         let (rate, root, eps) = (V::splat(splat(-lr / c1)), V::splat(splat(1.0 / c2.sqrt())), V::splat(splat(epsilon)));
-        let decay = V::splat(splat(weight_decay));
+        let (decay, shrink) = (V::splat(splat(weight_decay)), V::splat(splat(shrink)));
         for i in (0..weight.len()).step_by(V::LANES) {
             let n = (weight.len() - i).min(V::LANES);
             let w = load::<V>(weight.as_ptr().add(i), n);
@@ -89,7 +93,7 @@ impl Kernel for AdamStep<'_> {
             store::<V>(m, mean.as_mut_ptr().add(i), n);
             store::<V>(v, square.as_mut_ptr().add(i), n);
             let below = v.sqrt().fma(root, eps);
-            store::<V>(rate.mul(m).div(below).add(w), weight.as_mut_ptr().add(i), n);
+            store::<V>(rate.mul(m).div(below).add(w.mul(shrink)), weight.as_mut_ptr().add(i), n);
         }
     }
 }
@@ -107,9 +111,9 @@ impl Kernel for SgdStep<'_> {
     #[inline(always)]
     unsafe fn run<V: Vector>(self) {
         let SgdStep { numbers, weight, gradient, velocity } = self;
-        let &Sgd { lr, momentum, nesterov, weight_decay } = numbers;
+        let &Sgd { lr, momentum, nesterov, weight_decay, shrink } = numbers;
         let (rate, decay) = (V::splat(-lr as f32), V::splat(weight_decay as f32));
-        let momentum = V::splat(momentum as f32);
+        let (momentum, shrink) = (V::splat(momentum as f32), V::splat(shrink as f32));
         for i in (0..weight.len()).step_by(V::LANES) {
             let n = (weight.len() - i).min(V::LANES);
             let w = load::<V>(weight.as_ptr().add(i), n);
@@ -120,7 +124,24 @@ impl Kernel for SgdStep<'_> {
                 store::<V>(v, velocity.as_mut_ptr().add(i), n);
                 direction = if nesterov { momentum.fma(v, g) } else { v };
             }
-            store::<V>(rate.fma(direction, w), weight.as_mut_ptr().add(i), n);
+            store::<V>(rate.fma(direction, w.mul(shrink)), weight.as_mut_ptr().add(i), n);
         }
     }
+}
+
+/// Sum of squares, in f64.
+pub fn sum_of_squares(values: &[f32]) -> f64 {
+    // Partial sums over short stretches, so that the inner loop is vectors of f32 and nothing is lost.
+    let stretch = |part: &[f32]| {
+        let mut sums = [0.0f32; 16];
+        let (whole, rest) = part.as_chunks::<16>();
+        for chunk in whole {
+            for (sum, v) in sums.iter_mut().zip(chunk) {
+                *sum += v * v;
+            }
+        }
+        let rest: f64 = rest.iter().map(|&v| f64::from(v) * f64::from(v)).sum();
+        sums.iter().map(|&s| f64::from(s)).sum::<f64>() + rest
+    };
+    values.chunks(1024).map(stretch).sum()
 }

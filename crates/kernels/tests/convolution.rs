@@ -190,7 +190,7 @@ fn the_tutorials_layers_equal_the_definition() {
         (6, 64, 64, Follow { relu: true, pool: false }),
     ] {
         let shape = plain(3, side, channels, filters);
-        check(&shape, conv_method(&shape, follow), follow, true).expect("equal");
+        check(&shape, conv_method(&shape, follow).0, follow, true).expect("equal");
     }
 }
 

@@ -52,14 +52,14 @@ fn optimisers_take_the_defined_steps() {
     let mut expected: Vec<[f64; 3]> = w.iter().map(|&w| [w.into(), 0.0, 0.0]).collect();
     for step in 1..=5 {
         let g = numbers(step as usize + 5, n);
-        let adam = Adam { lr: 0.05, beta1: 0.8, beta2: 0.99, epsilon: 1e-3, weight_decay: 0.03, step };
+        let adam = Adam { lr: 0.05, beta1: 0.8, beta2: 0.99, epsilon: 1e-3, weight_decay: 0.03, shrink: 0.999, step };
         adam.step(&mut w, &g, &mut m, &mut v);
         for (e, &g) in expected.iter_mut().zip(&g) {
             let g = f64::from(g) + 0.03 * e[0];
             e[1] = 0.8 * e[1] + 0.2 * g;
             e[2] = 0.99 * e[2] + 0.01 * g * g;
             let (c1, c2) = (1.0 - 0.8f64.powf(step as f64), 1.0 - 0.99f64.powf(step as f64));
-            e[0] -= 0.05 * (e[1] / c1) / ((e[2] / c2).sqrt() + 1e-3);
+            e[0] = 0.999 * e[0] - 0.05 * (e[1] / c1) / ((e[2] / c2).sqrt() + 1e-3);
         }
     }
     close("adam", &w, &expected.iter().map(|e| e[0]).collect::<Vec<_>>());
@@ -69,11 +69,11 @@ fn optimisers_take_the_defined_steps() {
         let mut expected: Vec<[f64; 2]> = w.iter().map(|&w| [w.into(), 0.0]).collect();
         for step in 1..=5 {
             let g = numbers(step + 5, n);
-            Sgd { lr: 0.1, momentum: 0.9, nesterov, weight_decay: 0.02 }.step(&mut w, &g, &mut v);
+            Sgd { lr: 0.1, momentum: 0.9, nesterov, weight_decay: 0.02, shrink: 0.99 }.step(&mut w, &g, &mut v);
             for (e, &g) in expected.iter_mut().zip(&g) {
                 let g = f64::from(g) + 0.02 * e[0];
                 e[1] = 0.9 * e[1] + g;
-                e[0] -= 0.1 * if nesterov { g + 0.9 * e[1] } else { e[1] };
+                e[0] = 0.99 * e[0] - 0.1 * if nesterov { g + 0.9 * e[1] } else { e[1] };
             }
         }
         close("sgd", &w, &expected.iter().map(|e| e[0]).collect::<Vec<_>>());

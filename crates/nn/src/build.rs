@@ -4,11 +4,12 @@ use crate::fuse::fuse;
 use crate::init::{self, Fan};
 use crate::layer::{BatchNorm, Operation};
 use crate::network::{Named, Network};
-use crate::ops::ConvUnit;
+use crate::ops::{ConvUnit, DenseUnit};
 use burn::tensor::ops::{AvgPoolOptions, MaxPoolOptions};
 use burn::tensor::{Device, Tensor, TensorData};
 use convsweep_spec::model::{Conv, Dense, Layer, ModelSpec, Norm, Padding, Pool, PoolKind};
 use convsweep_spec::shape::{Shape, ShapeError, padding_pixels, summarize};
+use convsweep_spec::train::Kernels;
 
 /// Builds `model` for images of shape `input`, with its starting weights for `seed`, on `device`.
 ///
@@ -29,6 +30,7 @@ pub fn build(model: &ModelSpec, input: Shape, classes: u32, seed: u64, device: &
         statistics,
         classes: classes as usize,
         device: device.clone(),
+        kernels: Kernels::Auto,
     })
 }
 
@@ -68,6 +70,8 @@ impl Builder<'_> {
             self.parameter(&format!("{name}.bias"), &[filters], draw)
         });
         let unit = ConvUnit {
+            channels,
+            input: size.map(|n| n as usize),
             filters,
             kernel,
             stride: conv.stride.map(|s| s as usize),
@@ -94,7 +98,7 @@ impl Builder<'_> {
             let draw = |seed: u64, name: &str, count| init::biases(dense.init, seed, name, count, fan);
             self.parameter(&format!("{name}.bias"), &[units], draw)
         });
-        self.operations.push(Operation::Dense { weight, bias, relu: false });
+        self.operations.push(Operation::Dense { weight, bias, unit: DenseUnit { units, relu: false } });
         self.operations.extend(dense.activation.map(Operation::Activation));
     }
 

@@ -77,15 +77,15 @@ impl Pass<'_> {
     }
 
     fn apply(&mut self, operation: &Operation, batch: Batch) -> Batch {
+        let kernels = self.network.kernels;
         match operation {
             Operation::Conv { weight, bias, unit } => {
                 let (weight, bias) = self.weights(*weight, *bias);
-                batch.image(|x| Batch::Image(ops::conv(x, weight, bias, unit)))
+                batch.image(|x| Batch::Image(ops::conv(x, weight, bias, unit, kernels)))
             }
-            Operation::Dense { weight, bias, relu } => {
-                let units = self.network.parameters[*weight].shape[0];
+            Operation::Dense { weight, bias, unit } => {
                 let (weight, bias) = self.weights(*weight, *bias);
-                Batch::Flat(ops::dense(batch.flatten(), weight, bias, units, *relu))
+                Batch::Flat(ops::dense(batch.flatten(), weight, bias, *unit, kernels))
             }
             Operation::Norm(norm) => self.norm(batch, norm),
             Operation::Activation(activation) => batch.activate(*activation),

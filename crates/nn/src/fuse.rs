@@ -23,7 +23,7 @@ fn joins(last: &mut Operation, next: &Operation) -> bool {
         (Operation::Conv { unit, .. }, Operation::MaxPool(options)) if !unit.pool && halves(options) => {
             unit.pool = true;
         }
-        (Operation::Dense { relu, .. }, Operation::Activation(Activation::Relu)) => *relu = true,
+        (Operation::Dense { unit, .. }, Operation::Activation(Activation::Relu)) => unit.relu = true,
         _ => return false,
     }
     true

@@ -1,6 +1,6 @@
 //! What a layer does to a batch. Parameters are referred to by their place in the network's lists.
 
-use crate::ops::ConvUnit;
+use crate::ops::{ConvUnit, DenseUnit};
 use burn::tensor::Tensor;
 use burn::tensor::activation;
 use burn::tensor::module::{avg_pool2d, max_pool2d};
@@ -20,7 +20,7 @@ pub(crate) enum Batch {
 #[derive(Clone, Debug)]
 pub(crate) enum Operation {
     Conv { weight: usize, bias: Option<usize>, unit: ConvUnit },
-    Dense { weight: usize, bias: Option<usize>, relu: bool },
+    Dense { weight: usize, bias: Option<usize>, unit: DenseUnit },
     Norm(BatchNorm),
     Activation(Activation),
     Dropout { name: String, rate: f64 },

@@ -22,4 +22,4 @@ pub use build::build;
 pub use burn::tensor::Device;
 pub use device::{BACKEND, DeviceError, DeviceInfo, device, devices};
 pub use ema::Average;
-pub use network::{Gradients, Named, Network, StateError};
+pub use network::{Gradients, KernelChoice, Named, Network, StateError};

@@ -3,6 +3,7 @@
 use crate::forward::values;
 use crate::layer::Operation;
 use burn::tensor::{Device, Tensor, TensorData};
+use convsweep_spec::train::Kernels;
 use thiserror::Error;
 
 /// A sequential network on a device.
@@ -15,6 +16,18 @@ pub struct Network {
     pub(crate) statistics: Vec<Named>,
     pub(crate) classes: usize,
     pub(crate) device: Device,
+    pub(crate) kernels: Kernels,
+}
+
+/// The kernel that computes a layer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KernelChoice {
+    /// The layer's name.
+    pub layer: String,
+    /// `winograd`, `direct` or `stock`.
+    pub kernel: &'static str,
+    /// Why it was chosen.
+    pub reason: &'static str,
 }
 
 /// A named tensor, kept flat.
@@ -117,6 +130,22 @@ impl Network {
     /// Number of trainable values.
     pub fn parameter_count(&self) -> usize {
         self.parameters.iter().map(Named::count).sum()
+    }
+
+    /// The same network, computed by these kernels.
+    pub fn with_kernels(self, kernels: Kernels) -> Self {
+        Network { kernels, ..self }
+    }
+
+    /// Which kernel computes each convolution, and why.
+    pub fn kernel_choices(&self) -> Vec<KernelChoice> {
+        let choice = |operation: &Operation| {
+            let Operation::Conv { weight, unit, .. } = operation else { return None };
+            let (kernel, reason) = unit.choice(&self.device, self.kernels);
+            let layer = self.parameters[*weight].name.trim_end_matches(".weight").to_string();
+            Some(KernelChoice { layer, kernel, reason })
+        };
+        self.operations.iter().filter_map(choice).collect()
     }
 
     /// Trainable parameters, then running statistics: all that the trained network is.

@@ -11,7 +11,7 @@ use convsweep_spec::job::Configuration;
 use convsweep_spec::metric::{Direction, Metric};
 use convsweep_spec::model::Layer;
 use convsweep_spec::train::{
-    ClassWeights, Course, EarlyStopping, Length, Loss, Moments, Optimizer, Rule, Schedule, Warmup,
+    ClassWeights, Course, EarlyStopping, Kernels, Length, Loss, Moments, Optimizer, Rule, Schedule, Warmup,
 };
 
 fn only(text: &str) -> Configuration {
@@ -157,6 +157,7 @@ fn optimizers_and_schedules_mean_what_they_say() {
 
     let many = train("accumulate = 4\nema = 0.99\nbatch_size = 8");
     assert_eq!((many.accumulate, many.ema, many.step_images()), (4, Some(0.99), 32));
+    assert_eq!([train("").kernels, train("kernels = \"direct\"").kernels], [Kernels::Auto, Kernels::Direct]);
 }
 
 #[test]

@@ -32,6 +32,9 @@ pub struct TrainSpec {
     pub tta_flip: bool,
     /// At least one.
     pub phases: Vec<Phase>,
+    /// Which kernels compute it on a CPU.
+    #[serde(default, skip_serializing_if = "Kernels::is_auto")]
+    pub kernels: Kernels,
 }
 
 impl TrainSpec {
@@ -46,6 +49,7 @@ impl TrainSpec {
             best: None,
             tta_flip: false,
             phases,
+            kernels: Kernels::Auto,
         }
     }
 
@@ -96,6 +100,25 @@ impl TrainSpec {
             phases.push(Phase { epochs, ..phase.clone() });
         }
         TrainSpec { phases, ..self.clone() }
+    }
+}
+
+/// Kernels that compute a network on a CPU. They differ in rounding and speed; other devices have their own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kernels {
+    /// The fastest for each layer.
+    #[default]
+    Auto,
+    /// Convolutions by their definition: rounding errors of 1e-7 where Winograd's are around 1e-6.
+    Direct,
+    /// The tensor library's own operations.
+    Stock,
+}
+
+impl Kernels {
+    fn is_auto(&self) -> bool {
+        *self == Kernels::Auto
     }
 }
 

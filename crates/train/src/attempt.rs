@@ -15,6 +15,7 @@ use convsweep_spec::event::{Event, Fingerprint, Outcome, Part, Start};
 use convsweep_spec::job::Job;
 use convsweep_spec::layout;
 use convsweep_spec::shape::Shape;
+use serde_json::json;
 
 /// What an attempt is asked before each step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -152,6 +153,7 @@ impl Session<'_> {
             self.attempt.say(Event::Warning { text })?;
         }
         self.write_model()?;
+        self.write_kernels()?;
         predictions::evaluate(&mut self)
     }
 
@@ -189,6 +191,17 @@ impl Session<'_> {
         };
         failpoints.hit("state-saved");
         self.attempt.say(Event::StateSaved { epoch, key, path: path.to_string_lossy().into_owned(), bytes })
+    }
+
+    /// Which kernel computed each layer, and why.
+    fn write_kernels(&mut self) -> Result<(), TrainError> {
+        let path = self.attempt.job.execution.folder.join(layout::KERNELS);
+        let rows = self.state.network.kernel_choices().into_iter();
+        let rows = rows.map(|c| json!({ "layer": c.layer, "kernel": c.kernel, "reason": c.reason }));
+        let text = format!("{:#}\n", json!(rows.collect::<Vec<_>>()));
+        files::write(&path, text.as_bytes(), None)?;
+        let bytes = text.len() as u64;
+        self.attempt.say(Event::Artifact { kind: "kernels".into(), path: layout::KERNELS.into(), bytes })
     }
 
     fn write_model(&mut self) -> Result<(), TrainError> {

@@ -44,7 +44,8 @@ impl State {
         device: &Device,
     ) -> Result<Beginning, TrainError> {
         let question = &job.question;
-        let network = build(&question.configuration.model, input, classes, question.seed, device)?;
+        let network = build(&question.configuration.model, input, classes, question.seed, device)?
+            .with_kernels(question.configuration.train.kernels);
         let mut warnings = Vec::new();
         let mut usable = |found: Result<Option<State>, TrainError>| {
             found.unwrap_or_else(|error| {

@@ -196,14 +196,24 @@ pub fn conv_backward(
     }
 }
 
-/// Which method is the faster one for a shape.
-///
-/// Winograd computes whole 4×4 tiles, so that it needs enough pixels in them, and it pays for its transforms with channels.
-pub fn conv_method(shape: &ConvShape, follow: Follow) -> Method {
-    let [oh, ow] = shape.output_after(follow).map(|n| if follow.pool { 2 * n } else { n });
+/// Which method is the faster one for a shape, and why.
+pub fn conv_method(shape: &ConvShape, follow: Follow) -> (Method, &'static str) {
+    if shape.kernel != [3, 3] {
+        return (Method::Direct, "Winograd's tiles here are for kernels of 3×3");
+    }
+    if shape.stride != [1, 1] || shape.dilation != [1, 1] || shape.groups != 1 {
+        return (Method::Direct, "strides, dilations and groups leave nothing for Winograd's tiles to share");
+    }
+    if !shape.can(Method::Winograd) {
+        return (Method::Direct, "channels and filters are not both multiples of 16: the transforms would cost more");
+    }
+    let [oh, ow] = used(shape, follow);
     let tiles = oh.div_ceil(4) * ow.div_ceil(4);
     // 36 products a tile where direct has 9 a pixel, and about a third more for the transforms.
-    if shape.can(Method::Winograd) && 9 * oh * ow > 48 * tiles { Method::Winograd } else { Method::Direct }
+    if 9 * oh * ow <= 48 * tiles {
+        return (Method::Direct, "too few of the pixels of Winograd's 4×4 tiles would be used");
+    }
+    (Method::Winograd, "a quarter of the multiplications")
 }
 
 /// The pixels of the convolution that are used: pooling drops odd last rows and columns.

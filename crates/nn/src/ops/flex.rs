@@ -3,7 +3,7 @@
 //! Burn's way for that is a backend extension: a trait implemented for the backend and for its autodiff decorator, and a
 //! generated route from a tensor to the one it belongs to.
 
-use super::ConvUnit;
+use super::{ConvUnit, DenseUnit, Step};
 use burn::backend::autodiff::checkpoint::{base::Checkpointer, strategy::CheckpointStrategy};
 use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
@@ -12,7 +12,8 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, Dispatch, Flex, backend_extension};
 use burn::tensor::{Bytes, DType, Shape, Tensor};
 use convsweep_kernels as kernels;
-use convsweep_kernels::{ConvShape, DenseShape, Follow, Method, conv_method};
+use convsweep_kernels::{DenseShape, Method};
+use convsweep_spec::train::{Moments, Rule};
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -23,6 +24,7 @@ pub(super) trait Kernels: Backend {
         weight: FloatTensor<Self>,
         bias: FloatTensor<Self>,
         unit: ConvUnit,
+        method: Method,
     ) -> FloatTensor<Self>;
 
     fn dense_unit(
@@ -33,21 +35,27 @@ pub(super) trait Kernels: Backend {
     ) -> FloatTensor<Self>;
 }
 
-pub(super) fn conv(x: Tensor<4>, weight: Tensor<1>, bias: Option<Tensor<1>>, unit: &ConvUnit) -> Tensor<4> {
+pub(super) fn conv(
+    x: Tensor<4>,
+    weight: Tensor<1>,
+    bias: Option<Tensor<1>>,
+    unit: &ConvUnit,
+    method: Method,
+) -> Tensor<4> {
     let bias = bias.unwrap_or_else(|| Tensor::zeros([unit.filters], &x.device().inner()));
     let [x, weight, bias] = [x.into_dispatch(), weight.into_dispatch(), bias.into_dispatch()];
-    Tensor::from_dispatch(<Dispatch as Kernels>::conv_unit(x, weight, bias, unit.clone()))
+    Tensor::from_dispatch(<Dispatch as Kernels>::conv_unit(x, weight, bias, unit.clone(), method))
 }
 
-pub(super) fn dense(x: Tensor<2>, weight: Tensor<1>, bias: Option<Tensor<1>>, units: usize, relu: bool) -> Tensor<2> {
-    let bias = bias.unwrap_or_else(|| Tensor::zeros([units], &x.device().inner()));
+pub(super) fn dense(x: Tensor<2>, weight: Tensor<1>, bias: Option<Tensor<1>>, unit: DenseUnit) -> Tensor<2> {
+    let bias = bias.unwrap_or_else(|| Tensor::zeros([unit.units], &x.device().inner()));
     let [x, weight, bias] = [x.into_dispatch(), weight.into_dispatch(), bias.into_dispatch()];
-    Tensor::from_dispatch(<Dispatch as Kernels>::dense_unit(x, weight, bias, relu))
+    Tensor::from_dispatch(<Dispatch as Kernels>::dense_unit(x, weight, bias, unit.relu))
 }
 
 impl Kernels for Flex {
-    fn conv_unit(x: FlexTensor, weight: FlexTensor, bias: FlexTensor, unit: ConvUnit) -> FlexTensor {
-        conv_forward(&x, &weight, &bias, &unit).0
+    fn conv_unit(x: FlexTensor, weight: FlexTensor, bias: FlexTensor, unit: ConvUnit, method: Method) -> FlexTensor {
+        conv_forward(&x, &weight, &bias, &unit, method).0
     }
 
     fn dense_unit(x: FlexTensor, weight: FlexTensor, bias: FlexTensor, relu: bool) -> FlexTensor {
@@ -61,12 +69,13 @@ impl<C: CheckpointStrategy> Kernels for Autodiff<Flex, C> {
         weight: FloatTensor<Self>,
         bias: FloatTensor<Self>,
         unit: ConvUnit,
+        method: Method,
     ) -> FloatTensor<Self> {
-        let (y, places) = conv_forward(x.primitive(), weight.primitive(), bias.primitive(), &unit);
+        let (y, places) = conv_forward(x.primitive(), weight.primitive(), bias.primitive(), &unit, method);
         match ConvBackward.prepare::<C>([x.node(), weight.node(), bias.node()]).compute_bound().stateful() {
             OpsKind::Tracked(prepared) => {
                 let (x, weight) = (x.into_primitive(), weight.into_primitive());
-                let state = ConvState { x, weight, output: y.clone(), places: Arc::new(places), unit };
+                let state = ConvState { x, weight, output: y.clone(), places: Arc::new(places), unit, method };
                 prepared.finish(state, y)
             }
             OpsKind::UnTracked(prepared) => prepared.finish(y),
@@ -114,38 +123,19 @@ fn image_tensor(values: Vec<f32>, [n, c, h, w]: [usize; 4]) -> FlexTensor {
     tensor(values, [n, h, w, c]).permute(&[0, 3, 1, 2])
 }
 
-impl ConvUnit {
-    fn shape(&self, [images, channels, height, width]: [usize; 4]) -> ConvShape {
-        ConvShape {
-            images,
-            input: [height, width],
-            channels,
-            filters: self.filters,
-            kernel: self.kernel,
-            stride: self.stride,
-            dilation: self.dilation,
-            padding: self.padding.map(|(before, after)| [before, after]),
-            groups: self.groups,
-        }
-    }
-
-    fn follow(&self) -> Follow {
-        Follow { relu: self.relu, pool: self.pool }
-    }
-
-    fn method(&self, shape: &ConvShape) -> Method {
-        conv_method(shape, self.follow())
-    }
-}
-
-fn conv_forward(x: &FlexTensor, weight: &FlexTensor, bias: &FlexTensor, unit: &ConvUnit) -> (FlexTensor, Vec<u8>) {
-    let shape = unit.shape(x.layout().shape().dims());
-    let follow = unit.follow();
+fn conv_forward(
+    x: &FlexTensor,
+    weight: &FlexTensor,
+    bias: &FlexTensor,
+    unit: &ConvUnit,
+    method: Method,
+) -> (FlexTensor, Vec<u8>) {
+    let [images, ..] = x.layout().shape().dims::<4>();
+    let (shape, follow) = (unit.shape(images), unit.follow());
     let x = channels_last(x);
-    let method = unit.method(&shape);
     let found = kernels::conv_forward(&shape, method, &values(&x), &values(weight), Some(&values(bias)), follow);
     let [height, width] = shape.output_after(follow);
-    (image_tensor(found.output, [shape.images, shape.filters, height, width]), found.places)
+    (image_tensor(found.output, [images, shape.filters, height, width]), found.places)
 }
 
 #[derive(Clone, Debug)]
@@ -155,6 +145,7 @@ struct ConvState {
     output: FlexTensor,
     places: Arc<Vec<u8>>,
     unit: ConvUnit,
+    method: Method,
 }
 
 #[derive(Debug)]
@@ -165,15 +156,14 @@ impl Backward<Flex, 3> for ConvBackward {
 
     fn backward(self, ops: Ops<ConvState, 3>, gradients: &mut Gradients, _: &mut Checkpointer) {
         let gradient = channels_last(&gradients.consume::<Flex>(&ops.node));
-        let ConvState { x, weight, output, places, unit } = ops.state;
+        let ConvState { x, weight, output, places, unit, method } = ops.state;
         let dims = x.layout().shape().dims::<4>();
-        let (shape, follow) = (unit.shape(dims), unit.follow());
+        let (shape, follow) = (unit.shape(dims[0]), unit.follow());
         let (x, output) = (channels_last(&x), channels_last(&output));
         let backward =
             kernels::Backward { gradient: &values(&gradient), output: &values(&output), places: places.as_slice() };
         let [to_x, to_weight, to_bias] = ops.parents;
-        let (method, weight) = (unit.method(&shape), values(&weight));
-        let want = to_x.is_some();
+        let (weight, want) = (values(&weight), to_x.is_some());
         let found = kernels::conv_backward(&shape, method, &values(&x), &weight, backward, follow, want);
         if let Some(node) = to_x {
             gradients.register::<Flex>(node.id, image_tensor(found.input, dims));
@@ -232,4 +222,49 @@ impl Backward<Flex, 3> for DenseBackward {
             }
         }
     }
+}
+
+/// The flex tensor of a parameter or moment, taken out to be changed in place.
+fn take(tensor: &mut Tensor<1>) -> FlexTensor {
+    let device = tensor.device();
+    let taken = std::mem::replace(tensor, Tensor::empty([0], &device));
+    taken.try_into_primitive::<Flex>().expect("only tensors on flex come here")
+}
+
+fn put(tensor: &mut Tensor<1>, values: FlexTensor) {
+    *tensor = Tensor::from_primitive::<Flex>(values);
+}
+
+pub(super) fn step(step: Step, value: &mut Tensor<1>, gradient: &Tensor<1>, remembered: &mut [&mut Tensor<1>]) -> bool {
+    let Step { rule, lr, decay: weight_decay, shrink, number } = step;
+    if !matches!(rule, Rule::Sgd { .. } | Rule::Adam(_) | Rule::Adamw(_)) {
+        return false;
+    }
+    let Ok(gradient) = gradient.clone().try_into_primitive::<Flex>() else { return false };
+    let gradient = values(&gradient);
+    let mut weight = take(value);
+    let mut moments: Vec<FlexTensor> = remembered.iter_mut().map(|m| take(m)).collect();
+    let weights = weight.storage_mut::<f32>();
+    match (rule, &mut moments[..]) {
+        (&Rule::Sgd { momentum, nesterov }, moments) => {
+            let sgd = kernels::Sgd { lr, momentum, nesterov, weight_decay, shrink };
+            let velocity = moments.first_mut().map(|v| v.storage_mut::<f32>());
+            sgd.step(weights, &gradient, velocity.unwrap_or_default());
+        }
+        (&Rule::Adam(Moments { beta1, beta2, epsilon }) | &Rule::Adamw(Moments { beta1, beta2, epsilon }), [m, v]) => {
+            let adam = kernels::Adam { lr, beta1, beta2, epsilon, weight_decay, shrink, step: number };
+            adam.step(weights, &gradient, m.storage_mut(), v.storage_mut());
+        }
+        _ => unreachable!("Adam has two moments, and other rules do not come here"),
+    }
+    put(value, weight);
+    for (tensor, values) in remembered.iter_mut().zip(moments) {
+        put(tensor, values);
+    }
+    true
+}
+
+pub(super) fn sum_of_squares(tensor: &Tensor<1>) -> Option<f64> {
+    let tensor = tensor.clone().try_into_primitive::<Flex>().ok()?;
+    Some(kernels::sum_of_squares(&values(&tensor)))
 }

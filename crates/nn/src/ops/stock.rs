@@ -1,6 +1,6 @@
 //! The same operations from Burn's own.
 
-use super::ConvUnit;
+use super::{ConvUnit, DenseUnit};
 use burn::tensor::Tensor;
 use burn::tensor::activation::relu;
 use burn::tensor::module::{conv2d, max_pool2d};
@@ -17,17 +17,11 @@ pub(super) fn conv(x: Tensor<4>, weight: Tensor<1>, bias: Option<Tensor<1>>, uni
     if unit.pool { max_pool2d(y, MaxPoolOptions::new([2, 2]).with_stride([2, 2])) } else { y }
 }
 
-pub(super) fn dense(
-    x: Tensor<2>,
-    weight: Tensor<1>,
-    bias: Option<Tensor<1>>,
-    units: usize,
-    rectify: bool,
-) -> Tensor<2> {
+pub(super) fn dense(x: Tensor<2>, weight: Tensor<1>, bias: Option<Tensor<1>>, unit: DenseUnit) -> Tensor<2> {
     let features = x.dims()[1];
-    let mut y = x.matmul(weight.reshape([units, features]).transpose());
+    let mut y = x.matmul(weight.reshape([unit.units, features]).transpose());
     if let Some(bias) = bias {
         y = y + bias.unsqueeze();
     }
-    if rectify { relu(y) } else { y }
+    if unit.relu { relu(y) } else { y }
 }

@@ -5,6 +5,7 @@ mod rules;
 
 use crate::forward::values;
 use crate::network::{Named, Network, StateError, find_checked, tensor};
+use crate::ops;
 use burn::tensor::Tensor;
 use convsweep_spec::checkpoint::OptimizerDescription;
 use convsweep_spec::train::{Optimizer, Rule};
@@ -73,6 +74,12 @@ impl OptimizerState {
             let lr = rules::rate(optimizer, lr, &place);
             let decays = optimizer.decay_norm_and_bias || shape.len() > 1;
             let decay = if decays { optimizer.weight_decay } else { 0.0 };
+            let mut remembered: Vec<_> = self.moments.iter_mut().map(|of_parameters| &mut of_parameters[i]).collect();
+            let (added, shrink) = if optimizer.decouples() { (0.0, 1.0 - lr * decay) } else { (decay, 1.0) };
+            let whole = ops::Step { rule: &optimizer.rule, lr, decay: added, shrink, number: self.description.steps };
+            if ops::step(whole, value, &gradient, &mut remembered, network.kernels) {
+                continue;
+            }
             let gradient = match decay {
                 0.0 => gradient,
                 _ if optimizer.decouples() => {
@@ -81,7 +88,6 @@ impl OptimizerState {
                 }
                 _ => gradient + value.clone().mul_scalar(decay),
             };
-            let remembered = self.moments.iter_mut().map(|of_parameters| &mut of_parameters[i]).collect();
             let step = rules::step(&optimizer.rule, lr, gradient, remembered, &place);
             *value = value.clone() - step;
         }
@@ -111,6 +117,9 @@ fn tensor_name(description: &OptimizerDescription, moment: &str, parameter: &Nam
 
 /// Euclidean norm of all gradients together.
 pub fn global_norm(gradients: &[Tensor<1>]) -> f64 {
+    if let Some(squares) = gradients.iter().map(ops::sum_of_squares).collect::<Option<Vec<f64>>>() {
+        return squares.iter().sum::<f64>().sqrt();
+    }
     let squares = gradients.iter().map(|g| (g.clone() * g.clone()).sum());
     squares.reduce(|a, b| a + b).map_or(0.0, |total| f64::from(values(total)[0]).sqrt())
 }

@@ -45,6 +45,7 @@ pub(crate) fn train(node: &Node, others: &Alternatives, classes: Option<usize>, 
         best,
         tta_flip: Reader::new(&reader.node("evaluate")?, tables::EVALUATE).text("tta")? == "flip",
         phases: phases.into_iter().collect::<Option<_>>()?,
+        kernels: reader.choice("kernels")?,
     })
 }
 

@@ -42,6 +42,12 @@ pub(crate) static TRAIN: &[Field] = &[
         Value("[]"),
         "What follows after `epochs`.",
     ),
+    field(
+        "kernels",
+        Kind::OneOf(&["auto", "direct", "stock"]),
+        Value("\"auto\""),
+        "What computes it on a CPU: the fastest kernels, convolutions by their definition, or the tensor library's operations.",
+    ),
 ];
 
 /// `train.early_stopping`
