@@ -36,6 +36,14 @@ augment() {
     cd "$root" && taskset -c 0 cargo test --release --quiet --package convsweep-data --bench augment
 }
 
+# The same steps by PyTorch's best variant: channels last; with `augment` by batched grid_sample.
+torch_peer() {
+    local more=()
+    [ "$1" = augment ] && more=(--augment grid)
+    OMP_NUM_THREADS=1 taskset -c 0 "$CONVSWEEP_BENCH_PYTHON" "$CONVSWEEP_BENCH_PEERS/train_torch.py" --model tutorial \
+        --threads 1 --steps 60 --warmup 5 --channels-last "${more[@]}"
+}
+
 # Images per second of whole training steps of the tutorial's network on CIFAR-10, without and with augmentation, one core.
 train() {
     local steps="${1:-200}" kind
