@@ -1,6 +1,6 @@
 //! Joins operations that can be computed at once: a convolution or dense layer with the ReLU and the 2×2 pooling behind it.
 
-use crate::layer::Operation;
+use crate::operation::Operation;
 use burn::tensor::ops::MaxPoolOptions;
 use convsweep_spec::model::Activation;
 

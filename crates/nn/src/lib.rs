@@ -5,15 +5,18 @@
 //! Nothing here reads Burn's global random state: every random number is a pure function of a seed and a name ([`rng`]).
 //! Which backend computes is compiled in by a feature (`flex`, `libtorch`, `cuda`) that only the worker chooses.
 
+mod activation;
+mod apply;
 mod build;
 mod device;
 mod ema;
 mod forward;
+mod functions;
 mod fuse;
 mod init;
-mod layer;
 pub mod loss;
 mod network;
+mod operation;
 mod ops;
 pub mod optimizer;
 pub mod rng;
@@ -22,4 +25,4 @@ pub use build::build;
 pub use burn::tensor::Device;
 pub use device::{BACKEND, DeviceError, DeviceInfo, device, devices};
 pub use ema::Average;
-pub use network::{Gradients, KernelChoice, Named, Network, StateError};
+pub use network::{Derivatives, Gradients, KernelChoice, Named, Network, StateError};

@@ -1,12 +1,12 @@
 //! A network: operations, named parameters and running statistics; what goes in and out of it.
 
 use crate::forward::values;
-use crate::layer::Operation;
+use crate::operation::Operation;
 use burn::tensor::{Device, Tensor, TensorData};
 use convsweep_spec::train::Kernels;
 use thiserror::Error;
 
-/// A sequential network on a device.
+/// A network on a device.
 #[derive(Clone, Debug)]
 pub struct Network {
     pub(crate) operations: Vec<Operation>,
@@ -33,9 +33,11 @@ pub struct KernelChoice {
 /// A named tensor, kept flat.
 #[derive(Clone, Debug)]
 pub struct Named {
-    /// The layer's name (`spec::shape::LayerSummary::name`) and the role: `conv1.weight`, `conv1.norm.running_mean`.
+    /// The layer's name (`spec::shape::LayerSummary::name`) and the role: `conv1.weight`, `residual1.conv2.norm.running_mean`.
     pub name: String,
-    /// Shape that the values have: `[filters, channels / groups, height, width]`, `[units, features]` or `[channels]`.
+    /// Shape that the values have: `[filters, channels / groups, height, width]`, `[units, features]`, `[channels]`; of transposed
+    /// convolutions `[channels, filters / groups, height, width]`, of locally connected layers `[rows · columns, filters,
+    /// channels · height · width]` and `[filters, rows, columns]`.
     pub shape: Vec<usize>,
     /// The values, row-major.
     pub value: Tensor<1>,
@@ -52,6 +54,17 @@ pub struct Gradients {
     pub gradients: Vec<Tensor<1>>,
     /// New running statistics, in their order.
     pub(crate) statistics: Vec<Tensor<1>>,
+}
+
+/// Derivatives of a weighted sum of logits.
+#[derive(Clone, Debug)]
+pub struct Derivatives {
+    /// The logits, `[batch, classes]`, row-major.
+    pub logits: Vec<f32>,
+    /// By the images, `[batch, channels, height, width]`, row-major.
+    pub images: Vec<f32>,
+    /// By each parameter, in their order.
+    pub parameters: Vec<Vec<f32>>,
 }
 
 /// A saved tensor that does not belong to this network.

@@ -12,7 +12,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Sections that an axis can change.
-pub(crate) const SECTIONS: [&str; 4] = ["data", "augment", "model", "train"];
+pub(crate) const SECTIONS: [&str; 5] = ["data", "augment", "model", "blocks", "train"];
 
 /// Axes of a block and values of an axis at most.
 const MOST_AXES: usize = 200;

@@ -81,7 +81,10 @@ pub(crate) fn check(node: &Node, kind: &Kind, path: &str, doc: &str, sink: &mut 
         Kind::Table(fields) => table(node, fields, &[], path, sink),
         Kind::Named(family) => named(node, family, path, sink),
         Kind::Keyed(family) => match keyed(node, family, path, sink) {
-            Some(variant) => table(node, variant.fields, &[], &format!("{path} ({})", variant.key), sink),
+            Some(variant) => {
+                let keys = node.entries().iter().map(|e| &*e.key).filter(|_| variant.free).collect::<Vec<_>>();
+                table(node, variant.fields, &keys, &format!("{path} ({})", variant.key), sink)
+            }
             None => false,
         },
         Kind::Either(kinds) => match kinds.iter().find(|k| fits(node, k)) {
@@ -156,12 +159,26 @@ fn list(
     }
     let item = |ok: bool, (i, item): (usize, &Node)| {
         let name = match of {
-            Kind::Keyed(family) => format!("{} {}", family.what, i + 1),
+            Kind::Keyed(family) => item_name(family.what, path, i),
             _ => format!("{path}.{i}"),
         };
         check(item, of, &name, doc, sink) && ok
     };
     items.iter().enumerate().fold(true, item)
+}
+
+/// Name of item `i`: `layer 4`; in a structure `layer 4.2`, in a block `layer basic.2`.
+fn item_name(what: &str, path: &str, i: usize) -> String {
+    let inside = match (path.strip_prefix(what), path.strip_prefix("blocks.")) {
+        (Some(rest), _) => rest.split_once(" (").map(|(number, key)| {
+            let shortcut = if key.ends_with(").shortcut") { ".shortcut" } else { "" };
+            let branch = key.rsplit_once('.').and_then(|(_, n)| n.parse::<usize>().ok());
+            format!("{}{shortcut}{}.", number.trim(), branch.map_or(String::new(), |n| format!(".{}", n + 1)))
+        }),
+        (None, Some(block)) => block.strip_suffix(".layers").map(|name| format!("{name}.")),
+        (None, None) => None,
+    };
+    format!("{what} {}{}", inside.unwrap_or_default(), i + 1)
 }
 
 /// Holds a table against its fields; `known` are keys that are read elsewhere.

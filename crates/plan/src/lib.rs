@@ -13,6 +13,7 @@ mod merge;
 mod overrides;
 mod planner;
 mod points;
+mod presets;
 mod problem;
 mod read;
 mod resolve;
@@ -23,5 +24,6 @@ mod tree;
 
 pub use overrides::{Overrides, Seeds};
 pub use planner::{Facts, Plan, Planned, plan};
+pub use presets::{Preset, presets};
 pub use problem::{ProblemLine, Problems};
 pub use resolve::experiment::RunSettings;

@@ -1,6 +1,6 @@
 //! What happens when a value comes over another: axes, overrides, named alternatives and phases.
 //!
-//! A table merges into the one that it overrides, key by key, unless its `name` changes: then it replaces it.
+//! A table merges into the one that it overrides, key by key, unless its `name` or `preset` changes: then it replaces it.
 
 use crate::problem::Problem;
 use crate::schema::Variant;
@@ -48,7 +48,11 @@ fn name_of<'a>(node: &'a Node, key: &str) -> Option<&'a str> {
 pub(crate) fn overlay(base: Option<&Node>, over: &Node, key: &str) -> Node {
     let Some(base) = base.filter(|_| over.is_table()) else { return over.clone() };
     let renamed = over.get("name").is_some_and(|n| n.text() != name_of(base, key));
-    if renamed {
+    // A model has layers or a preset: whoever brings the other begins anew.
+    let other_model = key == "model"
+        && (over.get("preset").is_some_and(|p| base.get("preset").is_none_or(|b| b.text() != p.text()))
+            || (over.get("layers").is_some() && base.get("preset").is_some()));
+    if renamed || other_model {
         return over.clone();
     }
     let Some(mut merged) = as_table(base) else { return over.clone() };

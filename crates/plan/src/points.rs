@@ -125,13 +125,14 @@ impl<'a> Points<'a> {
 
     /// Without facts the layers are checked one by one, but not how they fit.
     fn model(&mut self, point: &Point, facts: Option<&DataFacts>) -> Shared<(Rc<ModelSpec>, Option<Rc<ModelSummary>>)> {
-        let key = self.part(point, &["model", "data"]);
+        let key = self.part(point, &["model", "blocks", "data"]);
         if let Some(found) = self.model.get(&key) {
             return found.clone();
         }
         let mut sink = Sink::new(false);
         let classes = facts.map_or(1, |f| u32::try_from(f.classes.len()).unwrap_or(u32::MAX));
-        let model = self.section("model", &key, &mut sink).and_then(|n| model::model(&n, classes, &mut sink));
+        let blocks = self.section("blocks", &key, &mut sink).unwrap_or_else(|| Node::table(Origin::DEFAULT));
+        let model = self.section("model", &key, &mut sink).and_then(|n| model::model(&n, &blocks, classes, &mut sink));
         let outcome = model.map(|model| {
             let summary = facts.and_then(|f| {
                 let image = Shape::Image { channels: f.channels, height: f.height, width: f.width };
@@ -206,7 +207,9 @@ impl Hits {
             self.found.push((problem.clone(), vec![]));
             self.found.len() - 1
         });
-        self.found[at].1.push(point);
+        if self.found[at].1.last() != Some(&point) {
+            self.found[at].1.push(point);
+        }
     }
 
     /// The problems, each saying under which axis values it happens where it does not happen everywhere.

@@ -5,7 +5,7 @@ use crate::check::{MOST_UNKNOWN, Sink, check, misspelt, unknown_key};
 use crate::merge::{Alternatives, substitute};
 use crate::problem::Problem;
 use crate::resolve::train::with_optimizers;
-use crate::schema::{Default, Kind, tables};
+use crate::schema::{Default, Kind, layers, tables};
 use crate::suggest;
 use crate::tree::Node;
 use std::collections::BTreeSet;
@@ -31,8 +31,10 @@ pub(crate) fn check_written(root: &Node, others: &Alternatives, sink: &mut Sink)
             }
         }
     }
+    let blocks = root.get("blocks").cloned();
     let kinds = [
-        ("models", Kind::Table(tables::MODEL), "model", &others.models),
+        ("blocks", Kind::Table(layers::BLOCK), "blocks", &blocks),
+        ("models", Kind::Table(layers::MODEL), "model", &others.models),
         ("augments", Kind::Table(tables::AUGMENT), "augment", &others.augments),
         ("optimizers", Kind::Named(&tables::OPTIMIZERS), "optimizer", &others.optimizers),
     ];
@@ -47,8 +49,9 @@ pub(crate) fn check_written(root: &Node, others: &Alternatives, sink: &mut Sink)
                 partial.at(&entry.node, title, "", format!("begin it with [{what}.{}]", entry.key));
                 continue;
             }
-            check(&entry.node, &kind, path, "", partial);
-            if &*entry.key == "base" && what != "optimizers" {
+            let inside = format!("blocks.{}", entry.key);
+            check(&entry.node, &kind, if what == "blocks" { &inside } else { path }, "", partial);
+            if &*entry.key == "base" && ["models", "augments"].contains(&what) {
                 let help = format!("\"base\" is the [{path}] of the file: choose another name");
                 partial.push(Problem::new(entry.key_at, format!("[{what}.base] cannot be defined"), "").help(help));
             }

@@ -1,5 +1,6 @@
 //! A resolved architecture: no names of parameters left in it.
 
+use crate::augment::Fill;
 use serde::{Deserialize, Serialize};
 
 /// Resolved `[model]`.
@@ -9,12 +10,20 @@ pub struct ModelSpec {
     pub layers: Vec<Layer>,
 }
 
-/// One layer.
+/// One layer, or a structure of layers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "layer", rename_all = "kebab-case")]
 pub enum Layer {
     /// Two-dimensional convolution (cross-correlation), with its own normalisation and activation after it.
     Conv(Conv),
+    /// Convolution of each channel by itself.
+    Depthwise(Depthwise),
+    /// Depthwise convolution, then a 1×1 convolution (Chollet 2017).
+    Separable(Separable),
+    /// Transposed convolution: the gradient of a convolution, which makes planes larger.
+    Transposed(Transposed),
+    /// A convolution with weights of its own at each position.
+    LocallyConnected(LocallyConnected),
     /// Pooling.
     Pool(Pool),
     /// Normalisation as a layer of its own.
@@ -32,10 +41,31 @@ pub enum Layer {
         /// Probability in [0, 1).
         rate: f64,
     },
+    /// Zeroes each plane (of flat features each number) with probability `rate`, the rest scaled (Tompson et al. 2015).
+    SpatialDropout {
+        /// Probability in [0, 1).
+        rate: f64,
+    },
+    /// Zeroes all of an image with probability `rate`, the rest scaled: stochastic depth at the end of a residual's layers
+    /// (Huang et al. 2016).
+    DropPath {
+        /// Probability in [0, 1).
+        rate: f64,
+    },
     /// `[channels, height, width]` to `[channels·height·width]`, channel-major.
     Flatten,
     /// Fully connected layer.
     Dense(Dense),
+    /// Larger planes without weights.
+    Upsample(Upsample),
+    /// Scales each channel by what a small network makes of all channels' means (Hu et al. 2018).
+    SqueezeExcite(SqueezeExcite),
+    /// Pixels around the planes.
+    Pad(Pad),
+    /// Layers whose output is added to a shortcut around them (He et al. 2016).
+    Residual(Residual),
+    /// Branches side by side.
+    Parallel(Parallel),
 }
 
 impl Layer {
@@ -43,12 +73,23 @@ impl Layer {
     pub fn kind(&self) -> &'static str {
         match self {
             Layer::Conv(_) => "conv",
+            Layer::Depthwise(_) => "depthwise",
+            Layer::Separable(_) => "separable",
+            Layer::Transposed(_) => "transposed",
+            Layer::LocallyConnected(_) => "locally-connected",
             Layer::Pool(_) => "pool",
             Layer::Norm { .. } => "norm",
             Layer::Activation { .. } => "activation",
             Layer::Dropout { .. } => "dropout",
+            Layer::SpatialDropout { .. } => "spatial-dropout",
+            Layer::DropPath { .. } => "drop-path",
             Layer::Flatten => "flatten",
             Layer::Dense(_) => "dense",
+            Layer::Upsample(_) => "upsample",
+            Layer::SqueezeExcite(_) => "squeeze-excite",
+            Layer::Pad(_) => "pad",
+            Layer::Residual(_) => "residual",
+            Layer::Parallel(_) => "parallel",
         }
     }
 }
@@ -78,6 +119,126 @@ pub struct Conv {
     pub init: Init,
 }
 
+/// Options of a depthwise convolution; those that are not explained here are as in [`Conv`].
+#[allow(missing_docs)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Depthwise {
+    /// Output channels for each input channel.
+    pub multiplier: u32,
+    pub kernel: [u32; 2],
+    pub stride: [u32; 2],
+    pub padding: Padding,
+    pub dilation: [u32; 2],
+    pub bias: bool,
+    pub norm: Option<Norm>,
+    pub activation: Option<Activation>,
+    pub init: Init,
+}
+
+impl Depthwise {
+    /// The grouped convolution that it is on `channels` input channels.
+    pub fn conv(&self, channels: u32) -> Conv {
+        Conv {
+            filters: channels.saturating_mul(self.multiplier),
+            kernel: self.kernel,
+            stride: self.stride,
+            padding: self.padding,
+            dilation: self.dilation,
+            groups: channels,
+            bias: self.bias,
+            norm: self.norm,
+            activation: self.activation,
+            init: self.init,
+        }
+    }
+}
+
+/// Options of a separable convolution; those that are not explained here are as in [`Conv`].
+#[allow(missing_docs)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Separable {
+    /// Output channels.
+    pub filters: u32,
+    /// Channels between the two convolutions for each input channel.
+    pub multiplier: u32,
+    pub kernel: [u32; 2],
+    pub stride: [u32; 2],
+    pub padding: Padding,
+    pub dilation: [u32; 2],
+    /// Whether the 1×1 convolution has a bias; the depthwise one has none.
+    pub bias: bool,
+    pub norm: Option<Norm>,
+    pub activation: Option<Activation>,
+    pub init: Init,
+}
+
+impl Separable {
+    /// Its two convolutions on `channels` input channels: the depthwise one, then the 1×1 one.
+    pub fn convs(&self, channels: u32) -> [Conv; 2] {
+        let pointwise = Conv {
+            filters: self.filters,
+            kernel: [1, 1],
+            stride: [1, 1],
+            padding: Padding::Valid,
+            dilation: [1, 1],
+            groups: 1,
+            bias: self.bias,
+            norm: self.norm,
+            activation: self.activation,
+            init: self.init,
+        };
+        let middle = channels.saturating_mul(self.multiplier);
+        let depthwise = Conv {
+            filters: middle,
+            kernel: self.kernel,
+            stride: self.stride,
+            padding: self.padding,
+            dilation: self.dilation,
+            groups: channels,
+            bias: false,
+            norm: None,
+            activation: None,
+            init: self.init,
+        };
+        [depthwise, pointwise]
+    }
+}
+
+/// Options of a transposed convolution; those that are not explained here are as in [`Conv`].
+#[allow(missing_docs)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Transposed {
+    pub filters: u32,
+    pub kernel: [u32; 2],
+    /// What the size of the planes is multiplied by.
+    pub stride: [u32; 2],
+    /// What is cut off from the full output at each end; `Same` leaves input × stride.
+    pub padding: Padding,
+    /// Rows and columns added at the bottom and right.
+    pub output_padding: [u32; 2],
+    pub dilation: [u32; 2],
+    pub groups: u32,
+    pub bias: bool,
+    pub norm: Option<Norm>,
+    pub activation: Option<Activation>,
+    pub init: Init,
+}
+
+/// Options of a locally connected layer; all as in [`Conv`].
+#[allow(missing_docs)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LocallyConnected {
+    pub filters: u32,
+    pub kernel: [u32; 2],
+    pub stride: [u32; 2],
+    pub padding: Padding,
+    /// Whether a bias is added, one for each filter and position.
+    pub bias: bool,
+    pub norm: Option<Norm>,
+    pub activation: Option<Activation>,
+    pub init: Init,
+}
+
 /// Zeros around a convolution's or pooling's input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -95,11 +256,11 @@ pub enum Padding {
 pub struct Pool {
     /// Which.
     pub kind: PoolKind,
-    /// Window; ignored (`[0, 0]`) by global pools.
+    /// Window; size of the output for adaptive pools; ignored (`[0, 0]`) by global pools.
     pub size: [u32; 2],
-    /// Step between windows; ignored (`[0, 0]`) by global pools.
+    /// Step between windows; ignored (`[0, 0]`) by global and adaptive pools.
     pub stride: [u32; 2],
-    /// Padding, never counted by an average; `Valid` for global pools.
+    /// Padding, never counted by an average; `Valid` for global and adaptive pools.
     pub padding: Padding,
 }
 
@@ -115,12 +276,22 @@ pub enum PoolKind {
     GlobalAverage,
     /// Largest value of the whole plane; the output is flat, `[channels]`.
     GlobalMax,
+    /// Means of as many windows as the output has positions: window `i` of `n` over `size` pixels goes from
+    /// ⌊i·size/n⌋ to ⌈(i+1)·size/n⌉, as in PyTorch.
+    AdaptiveAverage,
+    /// Largest values of the same windows.
+    AdaptiveMax,
 }
 
 impl PoolKind {
     /// Whether the window is the whole plane.
     pub fn is_global(self) -> bool {
         matches!(self, PoolKind::GlobalAverage | PoolKind::GlobalMax)
+    }
+
+    /// Whether the size is the output's.
+    pub fn is_adaptive(self) -> bool {
+        matches!(self, PoolKind::AdaptiveAverage | PoolKind::AdaptiveMax)
     }
 }
 
@@ -132,6 +303,23 @@ pub enum Norm {
     Batch {
         /// Weight of the newest batch in the running statistics (PyTorch's convention; Keras' momentum is 1 − this).
         momentum: f64,
+        /// Added to the variance.
+        epsilon: f64,
+    },
+    /// Each image by the mean and variance of all its numbers (Ba et al. 2016), a scale and a shift for each channel.
+    Layer {
+        /// Added to the variance.
+        epsilon: f64,
+    },
+    /// Each image by the mean and variance of each group of channels (Wu and He 2018), a scale and a shift for each channel.
+    Group {
+        /// Number of groups; divides the channels.
+        groups: u32,
+        /// Added to the variance.
+        epsilon: f64,
+    },
+    /// Each plane of each image by its own mean and variance (Ulyanov et al. 2016), a scale and a shift for each channel.
+    Instance {
         /// Added to the variance.
         epsilon: f64,
     },
@@ -155,6 +343,20 @@ pub enum Activation {
     Sigmoid,
     /// Hyperbolic tangent.
     Tanh,
+    /// x above 0, a·x below with `a` learned for each channel, 0.25 at the start (He et al. 2015).
+    Prelu,
+    /// min(max(x, 0), 6).
+    Relu6,
+    /// min(max(x + 3, 0), 6) / 6.
+    HardSigmoid,
+    /// x·hard-sigmoid(x) (Howard et al. 2019).
+    HardSwish,
+    /// x·tanh(softplus(x)) (Misra 2019).
+    Mish,
+    /// 1.0507·(x above 0, 1.6733·(exp(x) − 1) below) (Klambauer et al. 2017).
+    Selu,
+    /// ln(1 + exp(x)).
+    Softplus,
 }
 
 /// How weights start; biases start at zero except under `Torch`.
@@ -182,4 +384,96 @@ pub struct Dense {
     pub activation: Option<Activation>,
     /// How weights start.
     pub init: Init,
+}
+
+/// Upsampling.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Upsample {
+    /// What the size of the planes is multiplied by.
+    pub factor: [u32; 2],
+    /// What lies between the pixels.
+    pub method: Interpolation,
+}
+
+/// What lies between pixels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Interpolation {
+    /// The nearest pixel.
+    Nearest,
+    /// Linear in both directions; pixels are squares, so that corners do not align (PyTorch's and OpenCV's default).
+    Bilinear,
+}
+
+/// Squeeze and excitation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SqueezeExcite {
+    /// The channels are divided by this in the middle.
+    pub reduction: u32,
+    /// After the first dense layer.
+    pub activation: Activation,
+    /// After the second.
+    pub gate: Activation,
+    /// How weights start.
+    pub init: Init,
+}
+
+impl SqueezeExcite {
+    /// Features in the middle for `channels` channels; at least one.
+    pub fn hidden(&self, channels: u32) -> u32 {
+        (channels / self.reduction.max(1)).max(1)
+    }
+}
+
+/// Pixels around the planes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Pad {
+    /// `[[top, bottom], [left, right]]`.
+    pub pixels: [[u32; 2]; 2],
+    /// What they hold.
+    pub fill: Fill,
+}
+
+/// Layers with a shortcut around them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Residual {
+    /// What the shortcut goes around.
+    pub layers: Vec<Layer>,
+    /// The shortcut.
+    pub shortcut: Shortcut,
+}
+
+/// How a residual's input reaches the sum.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Shortcut {
+    /// Identity where the shapes agree, else projection.
+    Auto,
+    /// As it is.
+    Identity,
+    /// A 1×1 convolution with the stride that fits, and with bias, norm and start of the layers' last convolution.
+    Projection,
+    /// Every so-manyth pixel, and channels of zeros behind (option A of He et al. 2016): no parameters.
+    Pad,
+    /// These layers.
+    Layers(Vec<Layer>),
+}
+
+/// Branches over one input.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Parallel {
+    /// The branches; an empty one is the identity.
+    pub branches: Vec<Vec<Layer>>,
+    /// What becomes of their outputs.
+    pub join: Join,
+}
+
+/// How branches come together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Join {
+    /// Channel after channel, in the order of the branches.
+    Concat,
+    /// Summed.
+    Add,
 }

@@ -71,7 +71,7 @@ fn the_tutorial_network_costs_what_the_hand_says() {
     assert_eq!(summary.macs, 777_600 + 3_115_008 + 589_824 + 65_536 + 640);
     let last = summary.layers.iter().rfind(|l| l.name == "conv3").expect("three convolutions");
     assert_eq!(last.receptive_field, Some([18, 18]));
-    assert_eq!(last.stride, Some([4, 4]));
+    assert_eq!(last.stride, Some([4.0, 4.0]));
     assert_eq!(last.output, Shape::Image { channels: 64, height: 4, width: 4 });
 }
 
@@ -99,7 +99,7 @@ fn same_padding_keeps_ceil_of_input_over_stride() {
 fn what_does_not_fit_is_named() {
     let check = |layers: Vec<Layer>, position: usize, words: &str| {
         let error = summarize(&ModelSpec { layers }, CIFAR, 10).expect_err("does not fit");
-        assert_eq!(error.position, position, "{error}");
+        assert_eq!(error.path, [position], "{error}");
         assert!(error.to_string().contains(words), "{error}");
     };
     check(vec![dense(10)], 0, "needs a flat input but gets 3×32×32: put { flatten = true } before it");

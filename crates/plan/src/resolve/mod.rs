@@ -5,5 +5,7 @@
 pub(crate) mod augment;
 pub(crate) mod data;
 pub(crate) mod experiment;
+mod layer;
 pub(crate) mod model;
+mod structure;
 pub(crate) mod train;

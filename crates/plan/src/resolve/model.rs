@@ -1,164 +1,110 @@
-//! `[model]`: parameters filled in, layers resolved, shapes checked.
+//! `[model]`: a preset or layers, parameters put in, shapes checked.
 
-use crate::check::{Sink, check, naming};
+use super::layer::Around;
+use super::structure::{Place, Resolved, Scope, Structure, relocated};
+use crate::check::{Sink, check};
 use crate::merge::substitute;
+use crate::presets;
 use crate::problem::Problem;
-use crate::read::{Reader, named, pair};
-use crate::schema::{Kind, tables};
+use crate::read::Reader;
+use crate::schema::{Kind, layers::MODEL};
 use crate::suggest;
-use crate::tree::{Node, Origin};
-use convsweep_spec::model::{Activation, Conv, Dense, Init, Layer, ModelSpec, Norm, Padding, Pool, PoolKind};
-use convsweep_spec::shape::{ModelSummary, Shape, summarize};
+use crate::tree::{Entry, Node, Origin, Value};
+use convsweep_spec::model::ModelSpec;
+use convsweep_spec::shape::{ModelSummary, Shape, ShapeError, summarize};
+use std::sync::Arc;
 
 /// Resolved `[model]` with the place of each layer.
 #[derive(Clone, Debug)]
 pub(crate) struct Model {
     pub spec: ModelSpec,
-    /// For each layer of `spec`, its number in the file (from 1) and its place there.
-    pub places: Vec<(usize, Origin)>,
+    places: Vec<Place>,
+    at: Origin,
 }
 
-/// Resolves `[model]` for data with `classes` classes.
-pub(crate) fn model(node: &Node, classes: u32, sink: &mut Sink) -> Option<Model> {
-    let node = filled_in(node, sink)?;
-    if !check(&node, &Kind::Table(tables::MODEL), "model", "", sink) {
+/// Resolves `[model]`, which may use `blocks`, for data with `classes` classes.
+pub(crate) fn model(node: &Node, blocks: &Node, classes: u32, sink: &mut Sink) -> Option<Model> {
+    let (node, blocks, scope) = with_preset(node, blocks, sink)?;
+    let bare = without_layers(&node, &scope);
+    if !check(&bare, &Kind::Table(MODEL), "model", "", sink) {
         return None;
     }
-    let reader = Reader::new(&node, tables::MODEL);
-    let init: Init = reader.choice("init")?;
-    let mut spec = ModelSpec { layers: vec![] };
-    let mut places = vec![];
-    let mut ok = true;
-    for (i, item) in reader.given("layers")?.items().iter().enumerate() {
-        match layer(item, classes, init, sink) {
-            Some(Some(layer)) => {
-                spec.layers.push(layer);
-                places.push((i + 1, item.at));
-            }
-            Some(None) => {}
-            None => ok = false,
-        }
+    let Some(list) = node.get("layers") else {
+        let help = "layers = [ … ] from the image to { dense = \"classes\" }, or preset = \"resnet20\"";
+        sink.at(&node, "model has no `layers`".into(), "", help.into());
+        return None;
+    };
+    if list.items().is_empty() && list.text().is_none() {
+        let help = "at least { flatten = true } and { dense = \"classes\" }";
+        sink.at(list, "the model has no layers".into(), "empty", help.into());
+        return None;
     }
-    ok.then_some(Model { spec, places })
+    let around = Around { classes, init: Reader::new(&bare, MODEL).choice("init")? };
+    let Resolved { layers, places } = Structure::new(&blocks, around, sink).layers(list, &scope)?;
+    Some(Model { spec: ModelSpec { layers }, places, at: list.at })
 }
 
-/// The model with its parameters put where their names stand.
-fn filled_in(node: &Node, sink: &mut Sink) -> Option<Node> {
-    let empty = Node::table(node.at);
-    let parameters = node.get("parameters").unwrap_or(&empty);
+/// The model with its preset's layers, the blocks that they use, and the parameters.
+fn with_preset(node: &Node, blocks: &Node, sink: &mut Sink) -> Option<(Node, Node, Scope)> {
+    let own = parameters(node, sink)?;
+    let whole = |parameters: Node, prefix: String, via| {
+        let owner = "the model".to_string();
+        Scope { parameters, owner, prefix, via }
+    };
+    let Some(preset) = node.get("preset") else {
+        return Some((node.clone(), blocks.clone(), whole(own, String::new(), None)));
+    };
+    let Some((name, found)) = preset.text().and_then(|name| Some((name, presets::parsed(name)?))) else {
+        // The check against the schema says what is known.
+        return Some((node.clone(), blocks.clone(), whole(own, String::new(), None)));
+    };
+    if let Some(layers) = node.entry("layers") {
+        let problem = Problem::new(layers.key_at, format!("preset \"{name}\" has layers of its own"), "a second list");
+        sink.push(problem.also(Some(preset.at), "the first").help("remove `layers` or `preset`"));
+        return None;
+    }
+    let found = relocated(&found, preset.at);
+    let empty = Node::table(preset.at);
+    let shipped = found.get("model")?;
+    let mut values = shipped.get("parameters").unwrap_or(&empty).clone();
+    let known: Vec<_> = values.entries().iter().map(|e| e.key.clone()).collect();
+    for entry in own.entries() {
+        if !known.contains(&entry.key) {
+            let title = format!("preset \"{name}\" has no parameter `{}`", entry.key);
+            let keys: Vec<_> = known.iter().map(|k| &**k).collect();
+            let problem = Problem::new(entry.key_at, title, "has no effect");
+            sink.push(problem.also(Some(preset.at), "this preset").help(suggest::remedy(&entry.key, &keys)));
+            return None;
+        }
+        values.put(entry.clone());
+    }
+    let mut model = shipped.clone();
+    node.entries().iter().filter(|e| &*e.key != "parameters").for_each(|e| model.put(e.clone()));
+    let blocks = found.get("blocks").cloned().unwrap_or(empty);
+    Some((model, blocks, whole(values, format!("{name}."), Some(preset.at))))
+}
+
+fn parameters(node: &Node, sink: &mut Sink) -> Option<Node> {
+    let Some(parameters) = node.get("parameters") else { return Some(Node::table(node.at)) };
     if !parameters.is_table() {
         let title = format!("`model.parameters` is {} where a table is needed", parameters.type_name());
-        return sink.at(parameters, title, "", "parameters = { width = 32 }".into()).then(|| node.clone());
-    }
-    let mut unknown = Vec::new();
-    let mut filled = node.clone();
-    for entry in node.entries().iter().filter(|e| &*e.key != "parameters") {
-        let new = substitute(&entry.node, parameters, &mut |name, at| {
-            if parameters.get(name).is_none() {
-                unknown.push((name.to_string(), at.clone()));
-            }
-        });
-        filled.put(crate::tree::Entry { node: new, ..entry.clone() });
-    }
-    if sink.partial || unknown.is_empty() {
-        return Some(filled);
-    }
-    let known: Vec<_> = parameters.entries().iter().map(|e| &*e.key).collect();
-    for (name, at) in unknown {
-        let help = match suggest::nearest(&name, &known) {
-            Some(near) => format!("did you mean \"${near}\"?"),
-            None => format!("define it: parameters = {{ {name} = … }}"),
-        };
-        sink.at(&at, format!("nothing defines \"${name}\""), "not a parameter of the model", help);
-    }
-    None
-}
-
-/// `Some(None)` for a layer that does nothing.
-fn layer(node: &Node, classes: u32, init: Init, sink: &mut Sink) -> Option<Option<Layer>> {
-    let variant = *naming(node, &tables::LAYERS).first()?;
-    let reader = Reader::new(node, variant.fields);
-    Some(match variant.key {
-        "conv" => Some(Layer::Conv(conv(&reader, init)?)),
-        "pool" => Some(Layer::Pool(pool(&reader, sink)?)),
-        "norm" => norm(&reader)?.map(|norm| Layer::Norm { norm }),
-        "activation" => activation(&reader)?.map(|activation| Layer::Activation { activation }),
-        "dropout" => Some(Layer::Dropout { rate: reader.f64("dropout")? }),
-        "flatten" => Some(Layer::Flatten),
-        _ => {
-            let units = if reader.given("dense")?.text().is_some() { classes } else { reader.u32("dense")? };
-            Some(Layer::Dense(Dense {
-                units,
-                bias: reader.bool("bias")?,
-                activation: activation(&reader)?,
-                init: reader.choice("init").unwrap_or(init),
-            }))
-        }
-    })
-}
-
-fn conv(reader: &Reader, init: Init) -> Option<Conv> {
-    Some(Conv {
-        filters: reader.u32("conv")?,
-        kernel: reader.pair("kernel")?,
-        stride: reader.pair("stride")?,
-        padding: padding(reader)?,
-        dilation: reader.pair("dilation")?,
-        groups: reader.u32("groups")?,
-        bias: reader.bool("bias")?,
-        norm: norm(reader)?,
-        activation: activation(reader)?,
-        init: reader.choice("init").unwrap_or(init),
-    })
-}
-
-fn pool(reader: &Reader, sink: &mut Sink) -> Option<Pool> {
-    let kind: PoolKind = reader.choice("pool")?;
-    if kind.is_global() {
-        let extra: Vec<_> =
-            ["size", "stride", "padding"].iter().filter_map(|k| reader.given(k).map(|n| (k, n))).collect();
-        for (key, node) in &extra {
-            let title = format!("a global pool covers the whole plane and has no `{key}`");
-            sink.at(node, title, "has no effect", format!("remove `{key}`, or take \"max\" or \"average\""));
-        }
-        let pool = Pool { kind, size: [0, 0], stride: [0, 0], padding: Padding::Valid };
-        return extra.is_empty().then_some(pool);
-    }
-    let size = reader.pair("size")?;
-    let padding = padding(reader)?;
-    if let (Padding::Pixels(pixels), Some(node)) = (padding, reader.given("padding"))
-        && (0..2).any(|d| pixels[d] > size[d] / 2)
-    {
-        let title = format!("a pool of size {}×{} can be padded by half of that at most", size[0], size[1]);
-        sink.at(node, title, "too much", "windows would lie outside the image".into());
+        sink.at(parameters, title, "", "parameters = { width = 32 }".into());
         return None;
     }
-    Some(Pool { kind, size, stride: reader.pair("stride").unwrap_or(size), padding })
+    Some(parameters.clone())
 }
 
-fn padding(reader: &Reader) -> Option<Padding> {
-    let node = reader.node("padding")?;
-    match node.text() {
-        Some("same") => Some(Padding::Same),
-        Some(_) => Some(Padding::Valid),
-        None => pair(&node).map(Padding::Pixels),
+/// The model with an empty list of layers and its other values filled in, for a check of the rest.
+fn without_layers(node: &Node, scope: &Scope) -> Node {
+    let mut bare = node.clone();
+    for entry in node.entries() {
+        let new = match (&*entry.key, &entry.node.value) {
+            ("layers", Value::List(_)) => Node { value: Value::List(Arc::default()), ..entry.node.clone() },
+            _ => substitute(&entry.node, &scope.parameters, &mut |_, _| ()),
+        };
+        bare.put(Entry { node: new, ..entry.clone() });
     }
-}
-
-fn norm(reader: &Reader) -> Option<Option<Norm>> {
-    let node = reader.node("norm")?;
-    let (name, options) = named(&node, &tables::NORMS)?;
-    Some(match name {
-        "batch" => Some(Norm::Batch { momentum: options.f64("momentum")?, epsilon: options.f64("epsilon")? }),
-        _ => None,
-    })
-}
-
-fn activation(reader: &Reader) -> Option<Option<Activation>> {
-    match reader.text("activation")?.as_str() {
-        "none" => Some(None),
-        _ => reader.choice("activation").map(Some),
-    }
+    bare
 }
 
 /// Walks the shapes; a layer that does not fit is a problem at its line.
@@ -166,16 +112,31 @@ pub(crate) fn fits(model: &Model, input: Shape, classes: u32, sink: &mut Sink) -
     match summarize(&model.spec, input, classes) {
         Ok(summary) => Some(summary),
         Err(error) => {
-            let Some((number, at)) = model.places.get(error.position).or(model.places.last()) else {
+            let Some(place) = place(&model.places, &error) else {
                 let help = "end with { dense = \"classes\" }";
-                sink.push(Problem::nowhere("the model has no layers that do anything", "").help(help));
+                let title = "the model has no layers that do anything";
+                sink.push(Problem::new(model.at, title, "").help(help));
                 return None;
             };
             let (problem, remedy) = error.problem.split_once(": ").unwrap_or((&error.problem, ""));
-            let title = format!("layer {number} ({}) {problem}", error.kind);
-            let problem = Problem::new(*at, title, format!("gets {}", error.input));
+            let title = format!("layer {} ({}) {problem}", place.number, error.kind);
+            let via = place.via.filter(|via| *via != place.at);
+            let problem = Problem::new(place.at, title, format!("gets {}", error.input)).also(via, "used here");
             sink.push(if remedy.is_empty() { problem } else { problem.help(remedy) });
             None
         }
     }
+}
+
+/// The place of the layer that an error is about, or of the nearest structure around it.
+fn place<'a>(places: &'a [Place], error: &ShapeError) -> Option<&'a Place> {
+    let (first, rest) = error.path.split_first()?;
+    let mut place = places.get(*first)?;
+    for step in rest.chunks_exact(2) {
+        match place.branches.get(step[0]).and_then(|branch| branch.get(step[1])) {
+            Some(inner) => place = inner,
+            None => break,
+        }
+    }
+    Some(place)
 }

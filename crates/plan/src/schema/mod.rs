@@ -1,8 +1,9 @@
 //! The shape of the language: what a field, a choice and a table are.
 //!
-//! [`tables`] holds the language itself. Whatever needs to know it (the checks, the defaults, the help of a
+//! [`tables`] and [`layers`] hold the language itself. Whatever needs to know it (the checks, the defaults, the help of a
 //! message) reads those tables; nothing repeats them.
 
+pub(crate) mod layers;
 pub(crate) mod tables;
 mod train;
 
@@ -84,6 +85,8 @@ pub(crate) struct Variant {
     pub fields: &'static [Field],
     /// Names a layer only where no other naming key stands.
     pub weak: bool,
+    /// Whether keys beyond the fields are names that it gives values to.
+    pub free: bool,
 }
 
 impl Family {

@@ -1,5 +1,6 @@
 //! The language: every section, key, type, range and default, with what it means.
 
+use super::layers::MODEL;
 pub(crate) use super::train::{BEST, EVALUATE, LOSSES, OPTIMIZERS, PHASE, SCHEDULES, STOPPING, TRAIN};
 use super::{Bounds, Default, Family, Field, Kind, Variant};
 use Default::{None, Required, Value};
@@ -27,11 +28,11 @@ pub(super) const fn float(key: &'static str, bounds: Bounds, default: &'static s
 }
 
 pub(super) const fn variant(key: &'static str, fields: &'static [Field], doc: &'static str) -> Variant {
-    Variant { key, doc, fields, weak: false }
+    Variant { key, doc, fields, weak: false, free: false }
 }
 
-const fn weak(key: &'static str, fields: &'static [Field], doc: &'static str) -> Variant {
-    Variant { key, doc, fields, weak: true }
+pub(super) const fn weak(key: &'static str, fields: &'static [Field], doc: &'static str) -> Variant {
+    Variant { key, doc, fields, weak: true, free: false }
 }
 
 /// The whole file.
@@ -41,6 +42,7 @@ pub(crate) static FILE: &[Field] = &[
     field("augment", Kind::Table(AUGMENT), None, "What happens to an image on its way into a batch."),
     field("augments", Kind::Any, None, "Named alternatives to [augment], chosen by an axis \"augment\"."),
     field("model", Kind::Table(MODEL), Required, "The network."),
+    field("blocks", Kind::Any, None, "Blocks of layers with parameters, used as { block = \"NAME\", … }."),
     field("models", Kind::Any, None, "Named alternatives to [model], chosen by an axis \"model\"."),
     field("train", Kind::Table(TRAIN), Required, "How the network is trained."),
     field(
@@ -166,7 +168,7 @@ static NORMALIZE_TABLE: &[Field] = &[
 ];
 
 const FILLS: Kind = Kind::OneOf(&["zero", "reflect", "nearest"]);
-const FILL: Field = field("fill", FILLS, Value("\"zero\""), "What lies outside the image.");
+pub(super) const FILL: Field = field("fill", FILLS, Value("\"zero\""), "What lies outside the image.");
 const ALWAYS: Field = float("p", SHARE, "1.0", "Probability that an image is changed.");
 const HALF: Field = float("p", SHARE, "0.5", "Probability that an image is changed.");
 
@@ -218,106 +220,6 @@ pub(crate) static STEPS: Family = Family {
             "cutmix",
             &[field("cutmix", Kind::Float(POSITIVE), Required, "Alpha of the shares' Beta distribution."), ALWAYS],
             "Over the batch: each image gets a rectangle of another.",
-        ),
-    ],
-};
-
-/// `[model]` and `[models.NAME]`
-pub(crate) static MODEL: &[Field] = &[
-    field("parameters", Kind::Any, None, "The model's own knobs, used in its layers as \"$name\"."),
-    field(
-        "layers",
-        Kind::List { of: &Kind::Keyed(&LAYERS), min: 1, max: 10_000 },
-        Required,
-        "Layers from the image to the logits.",
-    ),
-    field("init", Kind::OneOf(INITS), Value("\"glorot-uniform\""), "How weights start in layers that do not say."),
-];
-
-const INITS: &[&str] = &["glorot-uniform", "kaiming-normal", "kaiming-uniform", "torch"];
-const ACTIVATIONS: &[&str] = &["none", "relu", "leaky-relu", "elu", "gelu", "silu", "sigmoid", "tanh"];
-const INIT: Field = field("init", Kind::OneOf(INITS), None, "How weights start; default: the model's `init`.");
-const ACTIVATION: Field =
-    field("activation", Kind::OneOf(ACTIVATIONS), Value("\"none\""), "Element-wise function at the end.");
-const NORM: Field =
-    field("norm", Kind::Named(&NORMS), Value("\"none\""), "Normalisation between convolution and activation.");
-const BIAS: Field = field("bias", Kind::Bool, Value("true"), "Whether a bias is added.");
-const SIDE: i64 = 8192;
-const UNITS: i64 = 1 << 20;
-const PADDINGS: Kind = Kind::Either(&[Kind::OneOf(&["valid", "same"]), Kind::Pair { min: 0, max: SIDE }]);
-
-/// A layer of `model.layers`
-pub(crate) static LAYERS: Family = Family {
-    what: "layer",
-    default: Option::None,
-    variants: &[
-        variant("conv", CONV, "Two-dimensional convolution."),
-        variant("pool", POOL, "Pooling."),
-        weak("norm", &[field("norm", Kind::Named(&NORMS), Required, "Which.")], "Normalisation as a layer of its own."),
-        weak(
-            "activation",
-            &[field("activation", Kind::OneOf(ACTIVATIONS), Required, "Which.")],
-            "Activation as a layer of its own.",
-        ),
-        variant(
-            "dropout",
-            &[field("dropout", Kind::Float(BELOW_ONE), Required, "Probability that a number is zeroed.")],
-            "Dropout.",
-        ),
-        variant(
-            "flatten",
-            &[field("flatten", Kind::True, Required, "channels×height×width to one vector.")],
-            "From planes to a vector.",
-        ),
-        variant("dense", DENSE, "Fully connected layer."),
-    ],
-};
-
-static CONV: &[Field] = &[
-    int("conv", 1, UNITS, Required, "Output channels."),
-    field("kernel", Kind::Pair { min: 1, max: SIDE }, Required, "Kernel size."),
-    field("stride", Kind::Pair { min: 1, max: SIDE }, Value("1"), "Step between output positions."),
-    field("padding", PADDINGS, Value("\"valid\""), "Zeros around the input."),
-    field("dilation", Kind::Pair { min: 1, max: SIDE }, Value("1"), "Distance between kernel taps."),
-    int("groups", 1, UNITS, Value("1"), "Groups of channels that do not see each other."),
-    BIAS,
-    NORM,
-    ACTIVATION,
-    INIT,
-];
-
-static POOL: &[Field] = &[
-    field("pool", Kind::OneOf(&["max", "average", "global-average", "global-max"]), Required, "Which."),
-    field("size", Kind::Pair { min: 1, max: SIDE }, Value("2"), "Window."),
-    field("stride", Kind::Pair { min: 1, max: SIDE }, None, "Step between windows; default: the size."),
-    field("padding", PADDINGS, Value("\"valid\""), "Around the input, never counted by an average."),
-];
-
-static DENSE: &[Field] = &[
-    field(
-        "dense",
-        Kind::Either(&[Kind::Int { min: 1, max: UNITS }, Kind::OneOf(&["classes"])]),
-        Required,
-        "Outputs; \"classes\" for as many as the data has classes.",
-    ),
-    BIAS,
-    ACTIVATION,
-    INIT,
-];
-
-/// `norm`
-pub(crate) static NORMS: Family = Family {
-    what: "normalisation",
-    default: Option::None,
-    variants: &[
-        variant("none", &[], "None."),
-        variant(
-            "batch",
-            &[
-                float("momentum", SHARE, "0.1", "Weight of the newest batch in the running statistics."),
-                float("epsilon", POSITIVE, "1e-5", "Added to the variance."),
-            ],
-            "Batch normalisation.",
         ),
     ],
 };
