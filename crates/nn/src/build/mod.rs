@@ -135,7 +135,8 @@ impl Builder<'_> {
     fn dense(&mut self, dense: &Dense, at: At, operations: &mut Vec<Operation>) {
         let features = at.input.elements() as u32;
         let fan = weights::dense_fan(dense.units, features);
-        let bias = dense.bias.then_some(&[dense.units]);
+        let bias = [dense.units];
+        let bias = dense.bias.then_some(&bias);
         let (weight, bias) = self.weights(at.name, &[dense.units, features], bias, dense.init, fan);
         operations.push(Operation::Dense { weight, bias, relu: false });
         self.activation(dense.activation, at.name, at.output, operations);
