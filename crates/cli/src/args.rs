@@ -58,6 +58,11 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// List the published architectures inside the program, or print one as a file.
+    Preset {
+        /// Its name.
+        name: Option<String>,
+    },
     /// Fetch, inspect and preview image sets.
     #[command(subcommand)]
     Data(DataCommand),

@@ -36,6 +36,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
         Command::Report { names } => commands::report::report(&context, &names),
         Command::Query(args) => commands::query::query(&context, &args),
         Command::Show { job, json } => commands::show::show(&context, &job, json),
+        Command::Preset { name } => commands::preset::preset(name.as_deref()),
         Command::Data(command) => commands::data::data(&context, command),
         Command::Devices { json } => commands::devices::devices(json),
         Command::CheckDb => commands::database::check(&context),

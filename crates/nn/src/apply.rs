@@ -22,10 +22,11 @@ impl Pass<'_> {
     }
 
     fn apply(&mut self, operation: &Operation, batch: Batch) -> Batch {
+        let kernels = self.network.kernels;
         match operation {
             Operation::Conv { weight, bias, unit } => {
                 let (weight, bias) = (self.leaves[*weight].clone(), bias.map(|b| self.leaves[b].clone()));
-                Batch::Image(ops::conv(batch.image(), weight, bias, unit))
+                Batch::Image(ops::conv(batch.image(), weight, bias, unit, kernels))
             }
             Operation::Transposed { weight, bias, options, extra } => {
                 let (weight, bias) = (self.leaf::<4>(*weight), bias.map(|b| self.leaf(b)));
@@ -35,10 +36,9 @@ impl Pass<'_> {
                 let (weight, bias) = (self.leaf::<3>(*weight), bias.map(|b| self.leaf::<3>(b)));
                 Batch::Image(functions::locally_connected(batch.image(), weight, bias, windows))
             }
-            Operation::Dense { weight, bias, relu } => {
-                let units = self.network.parameters[*weight].shape[0];
+            Operation::Dense { weight, bias, unit } => {
                 let (weight, bias) = (self.leaves[*weight].clone(), bias.map(|b| self.leaves[b].clone()));
-                Batch::Flat(ops::dense(batch.flatten(), weight, bias, units, *relu))
+                Batch::Flat(ops::dense(batch.flatten(), weight, bias, *unit, kernels))
             }
             Operation::BatchNorm(norm) => self.batch_norm(batch, norm),
             Operation::GroupNorm { scale, shift, groups, epsilon } => {

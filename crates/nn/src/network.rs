@@ -152,13 +152,24 @@ impl Network {
 
     /// Which kernel computes each convolution, and why.
     pub fn kernel_choices(&self) -> Vec<KernelChoice> {
-        let choice = |operation: &Operation| {
-            let Operation::Conv { weight, unit, .. } = operation else { return None };
-            let (kernel, reason) = unit.choice(&self.device, self.kernels);
-            let layer = self.parameters[*weight].name.trim_end_matches(".weight").to_string();
-            Some(KernelChoice { layer, kernel, reason })
-        };
-        self.operations.iter().filter_map(choice).collect()
+        let mut choices = vec![];
+        self.choose(&self.operations, &mut choices);
+        choices
+    }
+
+    fn choose(&self, operations: &[Operation], choices: &mut Vec<KernelChoice>) {
+        for operation in operations {
+            match operation {
+                Operation::Conv { weight, unit, .. } => {
+                    let (kernel, reason) = unit.choice(&self.device, self.kernels);
+                    let layer = self.parameters[*weight].name.trim_end_matches(".weight").to_string();
+                    choices.push(KernelChoice { layer, kernel, reason });
+                }
+                Operation::Branches { branches, .. } => branches.iter().for_each(|b| self.choose(b, choices)),
+                Operation::Gate(operations) => self.choose(operations, choices),
+                _ => {}
+            }
+        }
     }
 
     /// Trainable parameters, then running statistics: all that the trained network is.

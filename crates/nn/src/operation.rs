@@ -1,6 +1,6 @@
 //! What a network does to a batch, as a list of operations. Parameters are referred to by their place in the network's lists.
 
-use crate::ops::ConvUnit;
+use crate::ops::{ConvUnit, DenseUnit};
 use burn::tensor::Tensor;
 use burn::tensor::ops::{AvgPoolOptions, ConvTransposeOptions, MaxPoolOptions};
 use convsweep_spec::augment::Fill;
@@ -38,7 +38,7 @@ pub(crate) enum Operation {
     Dense {
         weight: usize,
         bias: Option<usize>,
-        relu: bool,
+        unit: DenseUnit,
     },
     BatchNorm(BatchNorm),
     /// Each image by groups of channels; `None` for a group for each channel.

@@ -3,6 +3,7 @@
 use crate::axes::Axes;
 use crate::check::{MOST_UNKNOWN, Sink, check, misspelt, unknown_key};
 use crate::merge::{Alternatives, substitute};
+use crate::presets;
 use crate::problem::Problem;
 use crate::resolve::train::with_optimizers;
 use crate::schema::{Default, Kind, layers, tables};
@@ -75,7 +76,7 @@ pub(crate) fn check_missing(root: &Node, axes: &Axes, sink: &mut Sink) {
     }
 }
 
-/// Names of parameters that some layer uses, in any of the models or in a value of an axis.
+/// Names of parameters that some layer uses, in any of the models, in a value of an axis, or in a preset.
 fn used_parameters(root: &Node, others: &Alternatives, axes: &Axes) -> BTreeSet<String> {
     let mut used = BTreeSet::new();
     let mut look = |node: &Node| {
@@ -86,6 +87,17 @@ fn used_parameters(root: &Node, others: &Alternatives, axes: &Axes) -> BTreeSet<
     root.get("model").into_iter().for_each(&mut look);
     others.models.iter().for_each(&mut look);
     axes.all.iter().flat_map(|a| &a.values).for_each(|v| look(&v.node));
+    let models = others.models.iter().flat_map(|m| m.entries()).map(|e| &e.node).chain(root.get("model"));
+    let values = axes.all.iter().flat_map(|a| a.values.iter().map(move |v| (a, &v.node)));
+    let of_axes = values.filter_map(|(axis, node)| match axis.path.as_str() {
+        "model.preset" => Some(node),
+        _ => node.get("preset"),
+    });
+    for name in models.filter_map(|m| m.get("preset")).chain(of_axes).filter_map(Node::text) {
+        let shipped = presets::parsed(name);
+        let parameters = shipped.as_ref().and_then(|root| root.get("model")?.get("parameters"));
+        used.extend(parameters.iter().flat_map(|p| p.entries()).map(|e| e.key.to_string()));
+    }
     used
 }
 

@@ -4,6 +4,7 @@ pub mod data;
 pub mod database;
 pub mod devices;
 pub mod plan;
+pub mod preset;
 pub mod query;
 pub mod report;
 pub mod run;

@@ -5,9 +5,11 @@ mod weights;
 
 use crate::fuse::fuse;
 use crate::network::{Named, Network};
+use crate::ops::DenseUnit;
 use crate::operation::{BatchNorm, Operation, Unit, Windows};
 use burn::tensor::{Device, Tensor, TensorData};
 use convsweep_spec::model::*;
+use convsweep_spec::train::Kernels;
 use convsweep_spec::shape::{LayerSummary, Route, Shape, ShapeError, route, summarize};
 use std::collections::HashMap;
 
@@ -21,7 +23,8 @@ pub fn build(model: &ModelSpec, input: Shape, classes: u32, seed: u64, device: &
     let mut builder = Builder { seed, device, found, parameters: vec![], statistics: vec![] };
     let operations = builder.layers(&model.layers, "", input);
     let Builder { parameters, statistics, .. } = builder;
-    Ok(Network { operations, parameters, statistics, classes: classes as usize, device: device.clone() })
+    let (classes, device) = (classes as usize, device.clone());
+    Ok(Network { operations, parameters, statistics, classes, device, kernels: Kernels::Auto })
 }
 
 struct Builder<'a> {
@@ -138,7 +141,7 @@ impl Builder<'_> {
         let bias = [dense.units];
         let bias = dense.bias.then_some(&bias);
         let (weight, bias) = self.weights(at.name, &[dense.units, features], bias, dense.init, fan);
-        operations.push(Operation::Dense { weight, bias, relu: false });
+        operations.push(Operation::Dense { weight, bias, unit: DenseUnit { units: dense.units as usize, relu: false } });
         self.activation(dense.activation, at.name, at.output, operations);
     }
 

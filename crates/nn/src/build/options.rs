@@ -8,6 +8,8 @@ use convsweep_spec::shape::{Shape, padding_pixels, transposed_cut};
 
 pub(super) fn conv(conv: &Conv, input: Shape) -> ConvUnit {
     ConvUnit {
+        channels: input.channels() as usize,
+        input: plane(input).map(|n| n as usize),
         filters: conv.filters as usize,
         kernel: conv.kernel.map(|k| k as usize),
         stride: conv.stride.map(|s| s as usize),

@@ -16,7 +16,7 @@ pub(super) struct Around {
 pub(super) fn leaf(key: &str, reader: &Reader, around: Around, sink: &mut Sink) -> Option<Option<Layer>> {
     let init = reader.choice("init").unwrap_or(around.init);
     Some(Some(match key {
-        "conv" => Layer::Conv(conv(reader, init)?),
+        "conv" => Layer::Conv(conv(reader, around.classes, init)?),
         "depthwise" => Layer::Depthwise(depthwise(reader, init)?),
         "separable" => Layer::Separable(separable(reader, init)?),
         "transposed" => Layer::Transposed(transposed(reader, init, sink)?),
@@ -34,17 +34,17 @@ pub(super) fn leaf(key: &str, reader: &Reader, around: Around, sink: &mut Sink) 
         "squeeze-excite" => Layer::SqueezeExcite(squeeze_excite(reader, init, sink)?),
         "pad" => Layer::Pad(pad(reader)?),
         _ => {
-            let units = if reader.given("dense")?.text().is_some() { around.classes } else { reader.u32("dense")? };
+            let units = units(reader, "dense", around.classes)?;
             let (bias, activation) = (reader.bool("bias")?, activation(reader, "activation")?);
             Layer::Dense(Dense { units, bias, activation, init })
         }
     }))
 }
 
-fn conv(reader: &Reader, init: Init) -> Option<Conv> {
+fn conv(reader: &Reader, classes: u32, init: Init) -> Option<Conv> {
     let (bias, norm, activation) = tail(reader)?;
     Some(Conv {
-        filters: reader.u32("conv")?,
+        filters: units(reader, "conv", classes)?,
         kernel: reader.pair("kernel")?,
         stride: reader.pair("stride")?,
         padding: padding(reader)?,
@@ -125,6 +125,11 @@ fn local(reader: &Reader, init: Init) -> Option<LocallyConnected> {
         activation,
         init,
     })
+}
+
+/// A number, or "classes".
+fn units(reader: &Reader, key: &str, classes: u32) -> Option<u32> {
+    if reader.given(key)?.text().is_some() { Some(classes) } else { reader.u32(key) }
 }
 
 /// Bias, norm and activation of a layer with weights.

@@ -77,6 +77,7 @@ const NORM: Field =
 const BIAS: Field = field("bias", Kind::Bool, Value("true"), "Whether a bias is added; of no use before a norm.");
 const SIDE: i64 = 8192;
 const UNITS: i64 = 1 << 20;
+const UNITS_OR_CLASSES: Kind = Kind::Either(&[Kind::Int { min: 1, max: UNITS }, Kind::OneOf(&["classes"])]);
 const PADDINGS: Kind = Kind::Either(&[Kind::OneOf(&["valid", "same"]), Kind::Pair { min: 0, max: SIDE }]);
 const KERNEL: Field = field("kernel", Kind::Pair { min: 1, max: SIDE }, Required, "Kernel size.");
 const STRIDE: Field = field("stride", Kind::Pair { min: 1, max: SIDE }, Value("1"), "Step between output positions.");
@@ -142,7 +143,7 @@ pub(crate) static LAYERS: Family = Family {
 };
 
 static CONV: &[Field] = &[
-    int("conv", 1, UNITS, Required, "Output channels."),
+    field("conv", UNITS_OR_CLASSES, Required, "Output channels; \"classes\" for as many as the data has classes."),
     KERNEL,
     STRIDE,
     PADDING,
@@ -228,12 +229,7 @@ static POOL: &[Field] = &[
 ];
 
 static DENSE: &[Field] = &[
-    field(
-        "dense",
-        Kind::Either(&[Kind::Int { min: 1, max: UNITS }, Kind::OneOf(&["classes"])]),
-        Required,
-        "Outputs; \"classes\" for as many as the data has classes.",
-    ),
+    field("dense", UNITS_OR_CLASSES, Required, "Outputs; \"classes\" for as many as the data has classes."),
     BIAS,
     ACTIVATION,
     INIT,
