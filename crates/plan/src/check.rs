@@ -336,10 +336,13 @@ fn keyed(node: &Node, family: &Family, path: &str, sink: &mut Sink) -> Option<&'
     }
 }
 
-/// The variants whose naming keys stand in the table; weak ones only where they are alone.
+/// The variants whose naming keys stand in the table; weak ones only where they are alone, and beside a free one no others.
 pub(crate) fn naming(node: &Node, family: &Family) -> Vec<&'static Variant> {
     let mut found: Vec<_> = node.entries().iter().filter_map(|e| family.find(&e.key)).collect();
-    if found.iter().any(|v| !v.weak) {
+    if found.iter().any(|v| v.free) {
+        // Its other keys are names of parameters, whatever they are called.
+        found.retain(|v| v.free);
+    } else if found.iter().any(|v| !v.weak) {
         found.retain(|v| !v.weak);
     }
     found
