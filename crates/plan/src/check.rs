@@ -88,6 +88,10 @@ pub(crate) fn check(node: &Node, kind: &Kind, path: &str, doc: &str, sink: &mut 
             None => false,
         },
         Kind::Either(kinds) => match kinds.iter().find(|k| fits(node, k)) {
+            Some(Kind::OneOf(texts)) if node.text().is_some_and(|t| suggest::nearest(t, texts).is_none()) => {
+                let title = format!("{} must be {}", spoken(path), kind.describe());
+                sink.at(node, title, "not known here", doc.to_string())
+            }
             Some(kind) => check(node, kind, path, doc, sink),
             None => false,
         },
