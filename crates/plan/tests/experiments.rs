@@ -103,3 +103,51 @@ fn the_augmentation_experiment_has_its_baseline() {
     let plan = shipped("augmentation.toml");
     assert_eq!(plan.baseline.as_ref(), Some(&plan.configurations[0].member.configuration));
 }
+
+/// Labels with parameters, multiply-accumulates and the largest receptive field before positions are gone.
+fn costs(name: &str) -> Vec<(String, u64, u64, u32)> {
+    let field = |plan: &convsweep_plan::Planned| {
+        let last = plan.summary.layers.iter().rev().find_map(|l| l.receptive_field);
+        last.map_or(0, |[vertical, _]| vertical)
+    };
+    let cost = |c: &convsweep_plan::Planned| (c.member.label.clone(), c.member.parameters, c.member.macs, field(c));
+    let plan = shipped(name);
+    assert_eq!(plan.notes, Vec::<String>::new(), "{name}");
+    plan.configurations.iter().map(cost).collect()
+}
+
+fn within(share: f64, values: impl Iterator<Item = u64> + Clone) -> bool {
+    let (Some(least), Some(most)) = (values.clone().min(), values.max()) else { return false };
+    most as f64 <= least as f64 * (1.0 + share)
+}
+
+#[test]
+fn architectures_are_compared_on_equal_terms() {
+    let table: Vec<String> = [
+        "batch-norm.toml",
+        "residual.toml",
+        "kernel-size.toml",
+        "downsampling.toml",
+        "multi-scale.toml",
+        "upsampling.toml",
+        "resnet-or-inception.toml",
+        "weight-sharing.toml",
+    ]
+    .iter()
+    .flat_map(|name| costs(name).into_iter().map(move |c| format!("{name} | {} | {} | {} | {}", c.0, c.1, c.2, c.3)))
+    .collect();
+    insta::assert_snapshot!("architectures", table.join("\n"));
+    let kernels = costs("kernel-size.toml");
+    assert!(kernels[..3].iter().all(|c| c.3 == 27), "the same receptive field");
+    assert!(within(0.03, kernels[3..].iter().map(|c| c.1)), "about as many parameters");
+    assert!(costs("downsampling.toml").iter().all(|c| c.3 == 18), "the same receptive field");
+    for name in ["multi-scale.toml", "resnet-or-inception.toml"] {
+        assert!(within(0.01, costs(name).iter().map(|c| c.2)), "{name}: about equal multiply-accumulates");
+    }
+    let sharing = costs("weight-sharing.toml");
+    assert_eq!(sharing[0].2, sharing[1].2, "the same connections");
+    assert!(within(0.02, sharing[1..].iter().map(|c| c.1)), "about as many parameters");
+    let residual = costs("residual.toml");
+    assert!((0..3).all(|i| residual[i].1 == residual[i + 3].1), "shortcuts have no parameters");
+    assert_eq!(residual[3].1, 269_722, "it is the preset resnet20");
+}

@@ -183,6 +183,13 @@ impl<'a> Structure<'a> {
         let default = || constant(DENSE_LAYERS).map(|node| relocated(&node, place.at));
         let list = whole.get("layers").cloned().or_else(default)?;
         self.not_empty(&list, whole)?;
+        let mut used = false;
+        substitute(&list, &Node::table(place.at), &mut |name, _| used |= name == "growth");
+        if !used {
+            let help = "write \"$growth\" where its layers make the new channels, as in { conv = \"$growth\", … }";
+            self.sink.at(&growth.node, "no layer uses \"$growth\"".into(), "has no effect", help.into());
+            return None;
+        }
         let mut all = Resolved::default();
         for _ in 0..reader.u32("dense-block")? {
             let made = self.layers(&list, &inner)?;
