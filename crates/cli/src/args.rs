@@ -54,6 +54,9 @@ pub enum Command {
     Show {
         /// A job's id or the beginning of one.
         job: String,
+        /// Where each of its values came from: line of a file, axis, override or default.
+        #[arg(long)]
+        origin: bool,
         /// As JSON.
         #[arg(long)]
         json: bool,
@@ -82,6 +85,9 @@ pub struct FileArgs {
     /// Seeds instead of the file's: a count, or a list such as 0,1,5.
     #[arg(long, value_name = "N|LIST")]
     pub seeds: Option<String>,
+    /// Let stages choose anew, whatever they chose before.
+    #[arg(long)]
+    pub redecide: bool,
 }
 
 /// Arguments of `plan`.

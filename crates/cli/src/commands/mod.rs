@@ -3,11 +3,13 @@
 pub mod data;
 pub mod database;
 pub mod devices;
+pub mod origin;
 pub mod plan;
 pub mod query;
 pub mod report;
 pub mod run;
 pub mod show;
+pub mod stages;
 pub mod status;
 
 use crate::exit::{Code, Exit};

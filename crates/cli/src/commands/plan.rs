@@ -7,7 +7,7 @@ use crate::difference::{Standing, counts, standing};
 use crate::exit::{Code, Exit};
 use crate::table::{plain, thousands};
 use anyhow::Result;
-use convsweep_plan::{Plan, Planned};
+use convsweep_plan::{Plan, Planned, StagePlan};
 use convsweep_spec::data::SplitScheme;
 use convsweep_spec::job::{JobId, Question, StateKey};
 use convsweep_spec::train::{Clock, Schedule};
@@ -75,6 +75,9 @@ fn as_text(plan: &Plan, standings: &[(usize, JobId, Question, Standing)]) -> Str
     for note in &plan.notes {
         text += &format!("note: {note}\n");
     }
+    for stage in &plan.stages {
+        text += &format!("{}\n", stage_line(stage));
+    }
     let rows: Vec<Vec<String>> = plan.configurations.iter().enumerate().map(|(i, c)| row(i, c, standings)).collect();
     text += "\n";
     text += &plain(&["configuration", "parameters", "MACs", "receptive field", "epochs", "jobs"], &rows);
@@ -89,13 +92,27 @@ fn as_text(plan: &Plan, standings: &[(usize, JobId, Question, Standing)]) -> Str
     text
 }
 
+fn stage_line(stage: &StagePlan) -> String {
+    let StagePlan { name, count, jobs, candidates, decision } = stage;
+    let whence = match (decision, candidates.is_empty()) {
+        (Some(decision), _) => format!("chose {} of {count} configurations", decision.label),
+        (None, false) => format!("{count} configurations, {jobs} jobs; chooses when they are trained"),
+        (None, true) => format!("{count} configurations, {jobs} jobs for whatever is chosen before it"),
+    };
+    format!("stage \"{name}\": {whence}")
+}
+
 fn data_line(planned: &Planned) -> String {
     let (data, facts) = (&planned.member.resolved.data, &planned.facts);
     let pool = data.limit.map_or(facts.train_images, |limit| limit.min(facts.train_images));
-    let split = match data.split.scheme {
+    let split = match &data.split.scheme {
         SplitScheme::Validation(share) => {
             let validation = (f64::from(pool) * share).round() as u32;
             format!("{} train, {} validate", thousands((pool - validation).into()), thousands(validation.into()))
+        }
+        SplitScheme::Listed(rows) => {
+            let validation = SplitScheme::rows(rows).map_or(0, |rows| rows.len() as u64);
+            format!("{} listed images validate", thousands(validation))
         }
         SplitScheme::Folds(k) => format!("{} in {k} folds", thousands(pool.into())),
     };
@@ -213,6 +230,11 @@ fn rate_lines(planned: &Planned) -> String {
     lines.join("\n")
 }
 
+fn stage_json(stage: &StagePlan) -> Value {
+    json!({ "name": stage.name, "configurations": stage.count, "jobs": stage.jobs, "reached": !stage.candidates.is_empty(),
+            "decision": stage.decision })
+}
+
 fn as_json(plan: &Plan, standings: &[(usize, JobId, Question, Standing)]) -> Value {
     let jobs: Vec<Value> = standings
         .iter()
@@ -229,5 +251,6 @@ fn as_json(plan: &Plan, standings: &[(usize, JobId, Question, Standing)]) -> Val
         .map(|c| json!({ "id": c.member.configuration, "label": c.member.label, "values": c.member.values, "summary": c.summary, "resolved": c.member.resolved }))
         .collect();
     json!({ "experiment": plan.name, "question": plan.question, "axes": plan.axes, "notes": plan.notes,
+            "stages": plan.stages.iter().map(stage_json).collect::<Vec<_>>(),
             "configurations": configurations, "jobs": jobs })
 }

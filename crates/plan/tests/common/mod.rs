@@ -42,6 +42,17 @@ pub fn plan_with(text: &str, overrides: &Overrides) -> Result<Plan, Problems> {
     plan(&file, overrides, &facts)
 }
 
+/// Plans the first of several files of one folder.
+pub fn plan_files(files: &[(&str, &str)]) -> Result<Plan, Problems> {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, text) in files {
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().expect("inside")).expect("made");
+        std::fs::write(path, text).expect("writes");
+    }
+    plan(&folder.path().join(files[0].0), &Overrides::default(), &facts)
+}
+
 pub fn plan_text(text: &str) -> Result<Plan, Problems> {
     plan_with(text, &Overrides::default())
 }
