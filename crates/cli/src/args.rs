@@ -70,6 +70,17 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// A commented experiment file to start from: convsweep new > first.toml.
+    New,
+    /// Every key of the experiment file, as Markdown.
+    Reference,
+    /// JSON Schema of the experiment file, for editors.
+    Schema,
+    /// Completions for a shell: convsweep completions bash > /etc/bash_completion.d/convsweep.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
     /// Check the database: integrity, and agreement with the logs.
     CheckDb,
     /// Make the database anew from the logs.
@@ -77,7 +88,7 @@ pub enum Command {
 }
 
 /// An experiment file and what the command line changes in it.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub struct FileArgs {
     /// Override a value: --set train.epochs=2.
     #[arg(long = "set", value_name = "KEY=VALUE")]
@@ -99,6 +110,9 @@ pub struct PlanArgs {
     /// What the command line changes in the file.
     #[command(flatten)]
     pub changes: FileArgs,
+    /// Every configuration, architecture and learning rate, however many.
+    #[arg(long)]
+    pub all: bool,
     /// As JSON.
     #[arg(long)]
     pub json: bool,

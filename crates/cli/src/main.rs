@@ -3,6 +3,7 @@
 mod args;
 mod commands;
 mod context;
+mod cost;
 mod difference;
 mod display;
 mod exit;
@@ -39,6 +40,10 @@ fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
         Command::Show { job, origin: false, json } => commands::show::show(&context, &job, json),
         Command::Data(command) => commands::data::data(&context, command),
         Command::Devices { json } => commands::devices::devices(json),
+        Command::New => commands::language::new(),
+        Command::Reference => commands::language::reference(),
+        Command::Schema => commands::language::schema(),
+        Command::Completions { shell } => commands::language::completions(shell),
         Command::CheckDb => commands::database::check(&context),
         Command::Rebuild => commands::database::rebuild(&context),
     }

@@ -31,4 +31,9 @@ pub use overrides::{Overrides, Seeds};
 pub use planner::{Candidate, Facts, Plan, Planned, StagePlan, origins, plan, plan_with};
 pub use problem::{ProblemLine, Problems};
 pub use resolve::experiment::RunSettings;
+pub use schema::json::json_schema;
+pub use schema::reference::reference;
 pub use sources::{ReadFile, from_disk};
+
+/// A commented file to start from.
+pub const STARTER: &str = include_str!("starter.toml");

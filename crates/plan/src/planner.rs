@@ -20,6 +20,7 @@ use convsweep_spec::metric::Metric;
 use convsweep_spec::shape::ModelSummary;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// What planning asks about an image set: its facts, or why there are none, in words for the user.
 pub type Facts<'a> = dyn Fn(&DataSpec, Option<&Path>) -> Result<DataFacts, String> + 'a;
@@ -93,9 +94,9 @@ pub struct Planned {
     /// Its place in the experiment, with its jobs.
     pub member: Member,
     /// Shapes and costs of its layers.
-    pub summary: ModelSummary,
+    pub summary: Arc<ModelSummary>,
     /// Facts of its image set.
-    pub facts: DataFacts,
+    pub facts: Arc<DataFacts>,
     /// Folder or file of its images, where the file names one.
     pub data_path: Option<PathBuf>,
     /// Digests of its sections, from which ids come.
@@ -415,8 +416,7 @@ fn planned(
         macs: resolved.summary.macs,
         jobs,
     };
-    let (summary, facts) = ((*resolved.summary).clone(), (*resolved.facts).clone());
-    Planned { member, summary, facts, data_path: resolved.data.path.clone(), digest }
+    Planned { member, summary: resolved.summary, facts: resolved.facts, data_path: resolved.data.path.clone(), digest }
 }
 
 /// The values that a point has on its axes.

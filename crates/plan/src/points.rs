@@ -21,6 +21,7 @@ use convsweep_spec::train::TrainSpec;
 use serde::Serialize;
 use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// What lies outside of the file's tree: its texts, other files, image sets.
 pub(crate) struct Around<'a> {
@@ -33,10 +34,10 @@ pub(crate) struct Around<'a> {
 #[derive(Clone, Debug)]
 pub(crate) struct Resolved {
     pub data: Rc<data::Data>,
-    pub facts: Rc<DataFacts>,
+    pub facts: Arc<DataFacts>,
     pub augment: Rc<AugmentSpec>,
     pub model: Rc<ModelSpec>,
-    pub summary: Rc<ModelSummary>,
+    pub summary: Arc<ModelSummary>,
     pub train: Rc<TrainSpec>,
     pub digest: ConfigurationDigest,
 }
@@ -62,9 +63,9 @@ pub(crate) struct Points<'a> {
     around: &'a Around<'a>,
     axes: &'a Axes,
     others: &'a Alternatives,
-    data: Cache<(Rc<data::Data>, Rc<DataFacts>)>,
+    data: Cache<(Rc<data::Data>, Arc<DataFacts>)>,
     augment: Cache<Rc<AugmentSpec>>,
-    model: Cache<(Rc<ModelSpec>, Option<Rc<ModelSummary>>)>,
+    model: Cache<(Rc<ModelSpec>, Option<Arc<ModelSummary>>)>,
     train: Cache<Rc<TrainSpec>>,
     digests: HashMap<*const (), Digest>,
 }
@@ -103,7 +104,7 @@ impl<'a> Points<'a> {
         *self.digests.entry(place).or_insert_with(|| digest(section))
     }
 
-    fn data(&mut self, point: &Point) -> Shared<(Rc<data::Data>, Rc<DataFacts>)> {
+    fn data(&mut self, point: &Point) -> Shared<(Rc<data::Data>, Arc<DataFacts>)> {
         let key = self.part(point, &["data"]);
         if let Some(found) = self.data.get(&key) {
             return found.clone();
@@ -113,7 +114,7 @@ impl<'a> Points<'a> {
         let outcome = data.and_then(|data| match (self.around.facts)(&data.spec, data.path.as_deref()) {
             Ok(facts) => {
                 data::agrees_with_facts(&data, &facts, &mut sink);
-                Some((Rc::new(data), Rc::new(facts)))
+                Some((Rc::new(data), Arc::new(facts)))
             }
             Err(why) => {
                 let source = data.spec.source.name();
@@ -141,7 +142,11 @@ impl<'a> Points<'a> {
     }
 
     /// Without facts the layers are checked one by one, but not how they fit.
-    fn model(&mut self, point: &Point, facts: Option<&DataFacts>) -> Shared<(Rc<ModelSpec>, Option<Rc<ModelSummary>>)> {
+    fn model(
+        &mut self,
+        point: &Point,
+        facts: Option<&DataFacts>,
+    ) -> Shared<(Rc<ModelSpec>, Option<Arc<ModelSummary>>)> {
         let key = self.part(point, &["model", "data"]);
         if let Some(found) = self.model.get(&key) {
             return found.clone();
@@ -154,7 +159,7 @@ impl<'a> Points<'a> {
                 let image = Shape::Image { channels: f.channels, height: f.height, width: f.width };
                 model::fits(&model, image, classes, &mut sink)
             });
-            (Rc::new(model.spec), summary.map(Rc::new))
+            (Rc::new(model.spec), summary.map(Arc::new))
         });
         self.model.entry(key).or_insert(Rc::new((outcome, sink.problems))).clone()
     }

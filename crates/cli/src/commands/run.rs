@@ -25,7 +25,7 @@ use tokio::sync::{mpsc, watch};
 /// Runs the files one after another.
 pub fn run(context: &Context, args: &RunArgs) -> Result<Exit> {
     if args.dry_run {
-        let plan = PlanArgs { files: args.files.clone(), changes: args.changes.clone(), json: false };
+        let plan = PlanArgs { files: args.files.clone(), changes: args.changes.clone(), all: false, json: false };
         return super::plan::plan(context, &plan);
     }
     let mut plans = Vec::new();
@@ -63,7 +63,7 @@ fn run_stages(context: &Context, args: &RunArgs, file: &Path, plan: &Plan) -> Re
 }
 
 fn run_one(context: &Context, args: &RunArgs, plan: &Plan) -> Result<Exit> {
-    let slots = find_slots(args, plan)?;
+    let slots = find_slots(args.devices.as_deref(), args.slots.as_deref(), plan)?;
     let writer = Writer::open(&context.results).code(Exit::Results)?;
     for problem in writer.sync(&context.results).code(Exit::Results)?.problems {
         eprintln!("note: {problem}");
@@ -105,12 +105,13 @@ fn refuse_other_file(log: &ExperimentLog, plan: &Plan) -> Result<()> {
     Err(Failure { exit: Exit::Wrong, message }.into())
 }
 
-fn find_slots(args: &RunArgs, plan: &Plan) -> Result<Vec<Slot>> {
-    let names = match &args.devices {
+/// The slots that the command line or the file asks for.
+pub fn find_slots(devices: Option<&str>, slots_of: Option<&str>, plan: &Plan) -> Result<Vec<Slot>> {
+    let names = match devices {
         Some(text) => device_list(text),
         None => plan.run.devices.clone().unwrap_or_default(),
     };
-    let settings = match &args.slots {
+    let settings = match slots_of {
         Some(text) => text.parse::<SlotSettings>().map_err(runner_failure)?,
         None => {
             let settings = SlotSettings::default().with("cuda", plan.run.cuda_slots).map_err(runner_failure)?;

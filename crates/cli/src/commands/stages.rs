@@ -3,7 +3,7 @@
 use crate::context::Context;
 use crate::exit::{Code, Exit};
 use anyhow::Result;
-use convsweep_plan::Plan;
+use convsweep_plan::{Candidate, Plan};
 use convsweep_runner::ExperimentLog;
 use convsweep_spec::job::ConfigurationId;
 use convsweep_spec::log::{Decision, Evidence};
