@@ -2,7 +2,8 @@
 
 mod common;
 
-use common::{SMALL, problems, problems_with, set, small, sweep};
+use common::validate::valid;
+use common::{SMALL, plan_text, problems, problems_with, set, small, sweep};
 
 /// One file for each kind of mistake: (name, file).
 fn mistakes() -> Vec<(&'static str, String)> {
@@ -101,6 +102,26 @@ fn mistakes() -> Vec<(&'static str, String)> {
 fn every_mistake_is_shown_with_its_place_and_remedy() {
     let text: Vec<_> = mistakes().iter().map(|(name, file)| format!("# {name}\n{}", problems(file))).collect();
     insta::assert_snapshot!("mistakes", text.join("\n\n\n"));
+}
+
+/// Which of the wrong files a schema refuses; the rest takes axes, shapes or images to see.
+#[test]
+fn wrong_files_are_refused_where_a_schema_can() {
+    let schema = convsweep_plan::json_schema();
+    let mut text = String::new();
+    for (name, file) in mistakes() {
+        assert!(plan_text(&file).is_err());
+        let json = common::validate::json(&file);
+        let verdict = |json: &serde_json::Value| if valid(&schema, &schema, json) { "passes" } else { "refused" };
+        let verdict = json.as_ref().map_or("is no JSON", verdict);
+        text += &format!("{name}: {verdict}\n");
+        // For another validator: tests/schema.sh.
+        if let (Ok(folder), Some(json)) = (std::env::var("CONVSWEEP_SCHEMA_FILES"), json) {
+            let path = std::path::Path::new(&folder).join(format!("{name}.{verdict}.json"));
+            std::fs::write(path, json.to_string()).expect("writes");
+        }
+    }
+    insta::assert_snapshot!("schema_on_mistakes", text);
 }
 
 #[test]

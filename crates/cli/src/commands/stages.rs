@@ -27,14 +27,13 @@ pub fn choose(context: &Context, plan: &Plan) -> Result<Option<Decision>> {
     }
     let figures = figures(context, plan)?;
     let stage = &plan.stages[number];
-    let evidence = |c: &convsweep_plan::Candidate| {
-        let configuration = plan.configurations[c.configuration].member.configuration.clone();
-        let (n, mean, deviation) = *figures.get(&configuration)?;
-        let deviation = deviation.map(Number);
-        Some((c, Evidence { configuration, label: c.label.clone(), n, mean: Number(mean), deviation }))
-    };
-    let mut known: Vec<_> =
-        stage.candidates.iter().filter_map(evidence).filter(|(_, e)| e.mean.0.is_finite()).collect();
+    let mut known: Vec<(&Candidate, Evidence)> = Vec::new();
+    for candidate in &stage.candidates {
+        let configuration = plan.configurations[candidate.configuration].member.configuration.clone();
+        let Some(&(n, mean, deviation)) = figures.get(&configuration).filter(|f| f.1.is_finite()) else { continue };
+        let (label, deviation) = (candidate.label.clone(), deviation.map(Number));
+        known.push((candidate, Evidence { configuration, label, n, mean: Number(mean), deviation }));
+    }
     // A stable sort: of equals the first of the file is chosen.
     known.sort_by(|(_, a), (_, b)| match plan.metric.direction {
         Direction::Max => b.mean.0.total_cmp(&a.mean.0),

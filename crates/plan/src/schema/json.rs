@@ -60,7 +60,7 @@ fn file(whole: bool) -> Value {
     }
     if let Some(name) = properties.get_mut("experiment").and_then(|e| e.pointer_mut("/properties/name")) {
         *name = described(
-            json!({ "type": "string", "pattern": r"^[\p{L}\p{N}_][\p{L}\p{N}_.\-]*$", "maxLength": 100, "not": { "pattern": "^[Jj][Oo][Bb][Ss]$" } }),
+            json!({ "type": "string", "pattern": r"^[^.\-\s/\\+][^\s/\\+]*$", "maxLength": 100, "not": { "pattern": "^[Jj][Oo][Bb][Ss]$" } }),
             "Name of the experiment, which is also the name of its folder in the results.",
         );
     }
