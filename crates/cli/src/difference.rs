@@ -115,11 +115,6 @@ impl Held {
         };
         plan.configurations.iter().enumerate().flat_map(of).collect()
     }
-
-    /// What is known of a job.
-    pub fn state(&self, job: &JobId) -> Option<&JobState> {
-        self.states.get(job)
-    }
 }
 
 /// The standing of one job of which `state` is known and which could `start` from a saved state.

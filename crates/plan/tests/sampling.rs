@@ -23,7 +23,7 @@ fn every_method_draws_so_many_points_in_their_ranges() {
         ));
         assert_eq!((plan.configurations.len(), plan.jobs()), (20, 40), "{method}");
         let rates: Vec<f64> =
-            plan.configurations.iter().map(|c| c.member.resolved.train.phases[0].optimizer.lr()).collect();
+            plan.configurations.iter().map(|c| c.member.resolved.train.phases[0].optimizer.lr).collect();
         assert!(rates.iter().all(|lr| (1e-4..=1e-1).contains(lr)));
         let decades: BTreeSet<i32> = rates.iter().map(|lr| lr.log10().floor() as i32).collect();
         assert_eq!(decades.len(), 3, "{method}: every decade is visited");

@@ -91,6 +91,28 @@ fn mistakes() -> Vec<(&'static str, String)> {
             "baseline_nowhere",
             sweep("grid.\"train.epochs\" = [1, 2]").replace("seeds = 2", "baseline = { \"train.epochs\" = 3 }"),
         ),
+        ("range_without_steps", sweep("grid.\"train.epochs\" = { from = 1, to = 9 }")),
+        (
+            "sample_of_an_unknown_kind",
+            sweep("grid.\"train.epochs\" = [1, 2]\nsample = { method = \"halton\", count = 9 }"),
+        ),
+        ("sample_of_nothing", sweep("sample = { count = 9 }")),
+        ("stage_beside_sweep", sweep("grid.\"train.epochs\" = [1, 2]\n[[stage]]\ngrid.\"train.batch_size\" = [8]")),
+        (
+            "two_stages_of_one_name",
+            format!(
+                "{SMALL}\n[[stage]]\nname = \"a\"\ngrid.\"train.epochs\" = [1]\n[[stage]]\nname = \"a\"\ngrid.\"train.batch_size\" = [8]"
+            ),
+        ),
+        (
+            "a_later_stage_does_not_fit",
+            format!(
+                "{SMALL}\n[[stage]]\ngrid.\"model.layers.0.stride\" = [1, 3]\n[[stage]]\ngrid.\"model.layers.1.size\" = [2, 12]"
+            ),
+        ),
+        ("included_file_is_missing", format!("include = \"nowhere.toml\"\n{SMALL}")),
+        ("included_by_itself", format!("include = \"experiment.toml\"\n{SMALL}")),
+        ("split_file_is_missing", small("\"cifar10\"", "\"cifar10\"\nsplit.file = \"nowhere.txt\"")),
         (
             "does_not_fit_under_some_values",
             sweep("grid.\"model.parameters.width\" = [8, 16]\ngrid.\"model.layers.0.kernel\" = [3, 32, 33]"),

@@ -13,9 +13,10 @@ use convsweep_spec::data::SplitScheme;
 use convsweep_spec::job::{JobId, Question};
 use convsweep_spec::log::MemberJob;
 use convsweep_spec::shape::ModelSummary;
-use convsweep_spec::train::{Clock, Schedule, TrainSpec};
+use convsweep_spec::train::{Clock, Schedule};
 use convsweep_store::Reader;
 use std::collections::{HashMap, HashSet};
+use std::hash::Hash;
 use std::sync::Arc;
 
 mod json;
@@ -119,7 +120,7 @@ fn as_text(whole: &Whole, all: bool) -> String {
         text += &format!("\nand {} more configurations (--all shows them)", plan.configurations.len() - rows.len());
     }
     let most = if all { usize::MAX } else { MOST_GROUPS };
-    let architectures = grouped(plan, |p| format!("{:?}", p.summary.layers));
+    let architectures = architectures(plan);
     let left = architectures.len().saturating_sub(most);
     for (names, planned) in architectures.into_iter().take(most) {
         text +=
@@ -189,6 +190,17 @@ fn row(planned: &Planned, own: &[&Standing], cost: &Cost) -> Vec<String> {
     ]
 }
 
+/// Each distinct architecture with the names of the configurations that have it.
+fn architectures(plan: &Plan) -> Vec<(String, &Planned)> {
+    // Summaries are shared: equal ones that lie in two places are few.
+    let mut known: HashMap<*const ModelSummary, String> = HashMap::new();
+    for planned in &plan.configurations {
+        let place = Arc::as_ptr(&planned.summary);
+        known.entry(place).or_insert_with(|| format!("{:?}", planned.summary.layers));
+    }
+    grouped(plan, |p| known[&Arc::as_ptr(&p.summary)].as_str())
+}
+
 /// Each distinct course of the learning rate; none where all are constant in one phase.
 fn rates(plan: &Plan) -> Vec<(String, &Planned)> {
     let plain = |p: &Planned| {
@@ -203,21 +215,14 @@ fn rates(plan: &Plan) -> Vec<(String, &Planned)> {
 }
 
 /// The first configuration for each `key`, with the names of all that share it, in the plan's order.
-fn grouped(plan: &Plan, key: impl Fn(&Planned) -> String) -> Vec<(String, &Planned)> {
+fn grouped<'a, K: Hash + Eq>(plan: &'a Plan, key: impl Fn(&'a Planned) -> K) -> Vec<(String, &'a Planned)> {
     let mut groups: Vec<(Vec<&str>, &Planned)> = Vec::new();
-    let mut known: HashMap<String, usize> = HashMap::new();
-    let mut last: Option<(*const ModelSummary, &TrainSpec, usize)> = None;
+    let mut known: HashMap<K, usize> = HashMap::new();
     for planned in &plan.configurations {
-        // Neighbours often share everything: then their key need not be made.
-        let own = (Arc::as_ptr(&planned.summary), &planned.member.resolved.train);
-        let group = match last {
-            Some((summary, train, group)) if (summary, train) == own => group,
-            _ => *known.entry(key(planned)).or_insert_with(|| {
-                groups.push((vec![], planned));
-                groups.len() - 1
-            }),
-        };
-        last = Some((own.0, own.1, group));
+        let group = *known.entry(key(planned)).or_insert_with(|| {
+            groups.push((vec![], planned));
+            groups.len() - 1
+        });
         groups[group].0.push(&planned.member.label);
     }
     let name = |labels: Vec<&str>| match labels.len() {

@@ -20,7 +20,7 @@ pub fn json_schema() -> Value {
         "if": { "anyOf": open },
         "then": { "$ref": "#/$defs/part" },
         "else": { "$ref": "#/$defs/whole" },
-        "allOf": [{ "if": { "not": { "anyOf": [{ "required": ["optimizers"] }, { "required": ["include"] }] } }, "then": only_builtin }],
+        "allOf": [{ "not": { "required": ["sweep", "stage"] } }, { "if": { "not": { "anyOf": [{ "required": ["optimizers"] }, { "required": ["include"] }] } }, "then": only_builtin }],
         "$defs": {
             "whole": file(true),
             "part": file(false),
@@ -57,6 +57,13 @@ fn file(whole: bool) -> Value {
         // A name of [optimizers] is known only where that section stands.
         *optimizer =
             described(json!({ "anyOf": [{ "type": "string" }, { "$ref": "#/$defs/optimizer" }] }), "The optimizer.");
+    }
+    if let Some(split) = properties.get_mut("data").and_then(|d| d.pointer_mut("/properties/split")) {
+        let pairs = [["validation", "folds"], ["validation", "file"], ["folds", "file"]];
+        split["not"] = json!({ "anyOf": pairs.map(|pair| json!({ "required": pair })) });
+    }
+    if let Some(list) = properties.get_mut("experiment").and_then(|e| e.pointer_mut("/properties/seeds/anyOf/1")) {
+        list["uniqueItems"] = true.into();
     }
     if let Some(name) = properties.get_mut("experiment").and_then(|e| e.pointer_mut("/properties/name")) {
         *name = described(

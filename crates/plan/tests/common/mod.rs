@@ -78,6 +78,11 @@ pub fn problems_with(text: &str, overrides: &Overrides) -> String {
 
 /// `experiment.toml` in place of its whole path.
 pub fn without_folder(text: &str) -> String {
+    let paths = text.split(' ').map(|word| match (word.starts_with("/tmp/"), word.rsplit_once('/')) {
+        (true, Some((_, name))) => name,
+        _ => word,
+    });
+    let text = paths.collect::<Vec<_>>().join(" ");
     let line = |line: &str| match (line.find("--> ").or(line.find("::: ")), line.find("experiment.toml")) {
         (Some(arrow), Some(name)) => format!("{}{}", &line[..arrow + 4], &line[name..]),
         _ => line.trim_end().to_string(),

@@ -29,6 +29,7 @@ pub fn valid(root: &Value, schema: &Value, value: &Value) -> bool {
         "pattern" => value.as_str().is_none_or(|t| matches(asked.as_str().expect("a pattern"), t)),
         "minItems" => value.as_array().is_none_or(|items| items.len() >= length(asked)),
         "maxItems" => value.as_array().is_none_or(|items| items.len() <= length(asked)),
+        "uniqueItems" => value.as_array().is_none_or(|items| (1..items.len()).all(|i| !items[..i].contains(&items[i]))),
         "items" => value.as_array().is_none_or(|items| items.iter().all(|item| valid(root, asked, item))),
         "required" => map.is_none_or(|map| list(asked).iter().all(|k| map.contains_key(k.as_str().expect("a key")))),
         "propertyNames" => map.is_none_or(|map| map.keys().all(|k| valid(root, asked, &k.as_str().into()))),
