@@ -37,8 +37,8 @@ fn a_job_tells_where_its_values_came_from_even_after_the_file_changed() {
             line.unwrap_or_else(|| panic!("{key} is not in\n{said}"))
         };
         assert!(line("train.batch_size").contains("--set train.batch_size=64"), "{said}");
-        assert!(line("train.epochs").contains("base.toml:25"), "{said}");
-        assert!(line("train.optimizer.lr").contains("axis train.optimizer.lr, base.toml:31"), "{said}");
+        assert!(line("train.epochs").contains("base.toml:23"), "{said}");
+        assert!(line("train.optimizer.lr").contains("axis train.optimizer.lr, base.toml:29"), "{said}");
         assert!(line("train.optimizer.beta1").ends_with("default"), "{said}");
         said
     };
