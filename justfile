@@ -45,6 +45,11 @@ test *args: _build
 test-real: _build
     cargo test --release --package convsweep-data --test real
 
+# Hold the JSON Schema against Python's jsonschema; fails where that is missing
+[group("development")]
+test-schema: _build
+    ./tests/schema.sh
+
 # Check format, lints, layering and docs
 [group("development")]
 check:

@@ -55,6 +55,28 @@ train() {
     done
 }
 
+# A plan of 100,000 jobs, as many configurations or a tenth of it with ten seeds: seconds and peak memory.
+plan() {
+    local folder case seeds rates
+    folder="$(mktemp -d)"
+    for case in "1 100" "10 10"; do
+        read -r seeds rates <<<"$case"
+        sed -e "s/^seeds.*/seeds = $seeds\nlimit = 100_000/" -e '/^\[\[sweep/,$d' "$root/experiments/quickstart.toml" >"$folder/many.toml"
+        cat >>"$folder/many.toml" <<END
+[[sweep]]
+[sweep.grid]
+"model.parameters.width" = { from = 1, to = 100, steps = 100 }
+"train.optimizer.lr" = { from = 1e-4, to = 1e-1, steps = $rates, scale = "log" }
+"train.batch_size" = [8, 16, 24, 32, 40, 48, 56, 64, 72, 80]
+END
+        printf '%-28s' "$((1000 * rates)) × $seeds seeds"
+        for _ in 1 2 3 4 5; do
+            env time -f '%e %M' taskset -c 0 "$bin/convsweep" --results "$folder/none" plan "$folder/many.toml" 2>&1 >/dev/null
+        done | sort -n | awk '{ s[NR] = $1; m[NR] = $2 / 1024 } END { printf "%.2f s, %.0f MB (5 runs, %.2f to %.2f s)\n", s[3], m[3], s[1], s[5] }'
+    done
+    rm -r "$folder"
+}
+
 modes="$(declare -F | awk '{ print $3 }' | grep -vE '^(starts|torch_peer)$' | paste -sd' ')"
 if [ $# -eq 0 ] || ! grep -qw -- "$1" <<<"$modes"; then
     echo "usage: just bench NAME, of: $modes" >&2

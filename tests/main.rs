@@ -3,6 +3,7 @@
 //! `convsweep-worker` is found beside `convsweep`; `just test` builds both first.
 
 mod kills;
+mod language;
 mod mistakes;
 mod recipes;
 mod support;

@@ -54,6 +54,9 @@ pub enum Command {
     Show {
         /// A job's id or the beginning of one.
         job: String,
+        /// Where each of its values came from: line of a file, axis, override or default.
+        #[arg(long)]
+        origin: bool,
         /// As JSON.
         #[arg(long)]
         json: bool,
@@ -72,6 +75,17 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// A commented experiment file to start from: convsweep new > first.toml.
+    New,
+    /// Every key of the experiment file, as Markdown.
+    Reference,
+    /// JSON Schema of the experiment file, for editors.
+    Schema,
+    /// Completions for a shell: convsweep completions bash > /etc/bash_completion.d/convsweep.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
     /// Check the database: integrity, and agreement with the logs.
     CheckDb,
     /// Make the database anew from the logs.
@@ -79,7 +93,7 @@ pub enum Command {
 }
 
 /// An experiment file and what the command line changes in it.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub struct FileArgs {
     /// Override a value: --set train.epochs=2.
     #[arg(long = "set", value_name = "KEY=VALUE")]
@@ -87,6 +101,9 @@ pub struct FileArgs {
     /// Seeds instead of the file's: a count, or a list such as 0,1,5.
     #[arg(long, value_name = "N|LIST")]
     pub seeds: Option<String>,
+    /// Let stages choose anew, whatever they chose before.
+    #[arg(long)]
+    pub redecide: bool,
 }
 
 /// Arguments of `plan`.
@@ -98,6 +115,9 @@ pub struct PlanArgs {
     /// What the command line changes in the file.
     #[command(flatten)]
     pub changes: FileArgs,
+    /// Every configuration, architecture and learning rate, however many.
+    #[arg(long)]
+    pub all: bool,
     /// As JSON.
     #[arg(long)]
     pub json: bool,

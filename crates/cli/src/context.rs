@@ -1,12 +1,14 @@
 //! Where results and image sets lie, and an experiment file read in that light.
 
 use crate::args::{Cli, FileArgs};
+use crate::commands::stages;
 use crate::exit::{Code, Exit, Failure};
 use anyhow::Result;
 use convsweep_data::Location;
-use convsweep_plan::{Overrides, Plan, Seeds};
+use convsweep_plan::{Overrides, Plan, Problems, Seeds};
 use convsweep_spec::data::{DataFacts, DataSpec};
 use convsweep_spec::layout::ResultsFolder;
+use convsweep_spec::log::Decision;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
@@ -34,15 +36,21 @@ impl Context {
         })
     }
 
-    /// Reads, checks and expands an experiment file.
+    /// Reads, checks and expands an experiment file; stages stand where its log says, or begin anew.
     pub fn plan(&self, file: &Path, changes: &FileArgs) -> Result<Plan> {
+        let plan = self.plan_decided(file, changes, &[])?;
+        match stages::recorded(self, &plan.name) {
+            decisions if plan.stages.is_empty() || decisions.is_empty() || changes.redecide => Ok(plan),
+            decisions => self.plan_decided(file, changes, &decisions),
+        }
+    }
+
+    /// The plan after the file's stages have made these choices.
+    pub fn plan_decided(&self, file: &Path, changes: &FileArgs, decisions: &[Decision]) -> Result<Plan> {
         let seeds = changes.seeds.as_deref().map(str::parse::<Seeds>).transpose().code(Exit::Wrong)?;
         let overrides = Overrides { set: changes.set.clone(), seeds };
-        convsweep_plan::plan(file, &overrides, &|spec, path| self.facts(spec, path)).map_err(|problems| {
-            let exit = if problems.only_data() { Exit::Data } else { Exit::Wrong };
-            let colours = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
-            Failure { exit, message: problems.render(colours) }.into()
-        })
+        let facts = |spec: &_, path: Option<&Path>| self.facts(spec, path);
+        convsweep_plan::plan_with(file, &convsweep_plan::from_disk, &overrides, decisions, &facts).map_err(failure)
     }
 
     /// Where an image set lies whose file names `path`.
@@ -50,9 +58,17 @@ impl Context {
         Location { cache: &self.data, path }
     }
 
-    fn facts(&self, spec: &DataSpec, path: Option<&Path>) -> Result<DataFacts, String> {
+    /// What is known of an image set, or why nothing is.
+    pub fn facts(&self, spec: &DataSpec, path: Option<&Path>) -> Result<DataFacts, String> {
         convsweep_data::facts(self.location(path), spec).map_err(|error| error.to_string())
     }
+}
+
+/// Problems of a file as an error with its exit code.
+pub fn failure(problems: Problems) -> anyhow::Error {
+    let exit = if problems.only_data() { Exit::Data } else { Exit::Wrong };
+    let colours = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
+    Failure { exit, message: problems.render(colours) }.into()
 }
 
 fn user_cache() -> Result<PathBuf> {

@@ -3,6 +3,7 @@
 mod args;
 mod commands;
 mod context;
+mod cost;
 mod difference;
 mod display;
 mod exit;
@@ -35,10 +36,15 @@ fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
         Command::Status { name, json } => commands::status::status(&context, name.as_deref(), json),
         Command::Report { names } => commands::report::report(&context, &names),
         Command::Query(args) => commands::query::query(&context, &args),
-        Command::Show { job, json } => commands::show::show(&context, &job, json),
+        Command::Show { job, origin: true, json } => commands::origin::origin(&context, &job, json),
+        Command::Show { job, origin: false, json } => commands::show::show(&context, &job, json),
         Command::Preset { name } => commands::preset::preset(name.as_deref()),
         Command::Data(command) => commands::data::data(&context, command),
         Command::Devices { json } => commands::devices::devices(json),
+        Command::New => commands::language::new(),
+        Command::Reference => commands::language::reference(),
+        Command::Schema => commands::language::schema(),
+        Command::Completions { shell } => commands::language::completions(shell),
         Command::CheckDb => commands::database::check(&context),
         Command::Rebuild => commands::database::rebuild(&context),
     }

@@ -71,7 +71,25 @@ fn divide(labels: &[u16], spec: &DataSpec, fold: Option<u32>) -> Result<(Vec<u32
             let rows = |part: Vec<(usize, u32)>| part.into_iter().map(|(_, row)| row).collect();
             (rows(mine), rows(others))
         }
-        (SplitScheme::Validation(_), Some(fold)) => return invalid(format!("fold {fold} of a split without folds")),
+        (SplitScheme::Listed(listed), None) => {
+            let Some(listed) = SplitScheme::rows(listed) else {
+                return invalid("split.file: the recorded rows are damaged".into());
+            };
+            if let Some(row) = listed.iter().find(|row| **row as usize >= labels.len()) {
+                return invalid(format!("split.file names row {row}, but there are {} training images", labels.len()));
+            }
+            let (validation, train): (Vec<_>, Vec<_>) =
+                rows.into_iter().partition(|row| listed.binary_search(row).is_ok());
+            if validation.is_empty() {
+                return invalid(
+                    "none of the images that split.file names is among those that data.limit leaves".into(),
+                );
+            }
+            (validation, train)
+        }
+        (SplitScheme::Validation(_) | SplitScheme::Listed(_), Some(fold)) => {
+            return invalid(format!("fold {fold} of a split without folds"));
+        }
         (SplitScheme::Folds(folds), None) => return invalid(format!("which of the {folds} folds?")),
     };
     if train.is_empty() {
@@ -120,6 +138,19 @@ mod tests {
         let split = Split { scheme, seed: 42, stratify, test: None };
         let source = Source::Shapes(Shapes::default());
         DataSpec { source, split, limit, resize: None, channels: None, damaged: Damaged::Refuse }
+    }
+
+    #[test]
+    fn listed_rows_validate() {
+        let listed = SplitScheme::listed(&[3, 9, 100]);
+        assert_eq!(listed, SplitScheme::Listed("08020000000000000000000010".into()));
+        let (train, validation) = divide(&labels(), &spec(listed, true, None), None).expect("divides");
+        assert_eq!((validation, train.len()), (vec![3, 9, 100], 100));
+        let all = SplitScheme::listed(&(0..103).collect::<Vec<_>>());
+        divide(&labels(), &spec(all, true, None), None).expect_err("nothing left");
+        divide(&labels(), &spec(SplitScheme::listed(&[103]), true, None), None).expect_err("no such row");
+        divide(&labels(), &spec(SplitScheme::Listed("zz".into()), true, None), None).expect_err("damaged");
+        divide(&labels(), &spec(SplitScheme::listed(&[0]), true, None), Some(0)).expect_err("no folds");
     }
 
     /// 103 rows of three classes, 50, 30 and 23 of each, mixed.

@@ -4,19 +4,19 @@ use crate::check::{Sink, table};
 use crate::label;
 use crate::merge::split_path;
 use crate::problem::Problem;
-use crate::read::Reader;
-use crate::schema::tables;
+use crate::sample::Sample;
+use crate::schema::{Field, tables};
 use crate::suggest;
 use crate::tree::{Entry, Node, Origin, Value};
+use crate::values::values;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Sections that an axis can change.
 pub(crate) const SECTIONS: [&str; 5] = ["data", "augment", "model", "blocks", "train"];
 
-/// Axes of a block and values of an axis at most.
+/// Axes of a block at most.
 const MOST_AXES: usize = 200;
-const MOST_VALUES: usize = 10_000;
 /// Values of all axes at most.
 const MOST_IN_ALL: usize = 100_000;
 
@@ -25,6 +25,8 @@ const MOST_IN_ALL: usize = 100_000;
 pub(crate) struct Axes {
     pub all: Vec<Axis>,
     pub blocks: Vec<Block>,
+    /// Names of the stages; none where the file has no `[[stage]]`.
+    pub stages: Vec<String>,
 }
 
 /// A dotted path and every value that some block gives it.
@@ -56,6 +58,10 @@ pub(crate) struct Block {
     pub dimensions: Vec<Dimension>,
     /// Each a conjunction of (axis, any of these values).
     pub exclude: Vec<Vec<(u32, Vec<u32>)>>,
+    /// Number of points that are drawn, where not every combination is taken.
+    pub drawn: Option<u32>,
+    /// Number of the stage, from 0.
+    pub stage: usize,
 }
 
 /// Axes that walk in step; one alone in a grid.
@@ -64,25 +70,69 @@ pub(crate) struct Dimension {
     pub axes: Vec<u32>,
     /// For each step, a value of each of the axes.
     pub steps: Vec<Vec<u32>>,
+    /// The step of each drawn point.
+    pub drawn: Vec<u32>,
 }
 
 impl Axes {
-    /// Reads `sweep`; without it there is one block with one point.
-    pub(crate) fn read(sweep: Option<&Node>, sink: &mut Sink) -> Axes {
+    /// Reads `sweep` or `stage`; without them there is one block with one point.
+    pub(crate) fn read(sweep: Option<&Node>, stages: Option<&Node>, sink: &mut Sink) -> Axes {
         let mut axes = Axes::default();
-        match sweep.map(|s| (s, &s.value)) {
-            None => axes.blocks.push(Block::default()),
-            Some((node, Value::Table(_))) => axes.block(node, sink),
-            Some((_, Value::List(items))) => items.iter().for_each(|node| axes.block(node, sink)),
-            Some((node, _)) => {
-                sink.at(node, format!("`sweep` is {}", node.type_name()), "", "begin a block with [[sweep]]".into());
-            }
+        if let (Some(sweep), Some(stages)) = (sweep, stages) {
+            let help = "put the blocks into stages: [[stage.sweep]]";
+            let problem = Problem::new(stages.at, "a file has either [[sweep]] or [[stage]]", "both are given");
+            sink.push(problem.also(Some(sweep.at), "here").help(help));
+        }
+        match (sweep, stages) {
+            (None, None) => axes.blocks.push(Block::default()),
+            (Some(sweep), _) => axes.blocks(sweep, "sweep", 0, sink),
+            (None, Some(stages)) => axes.read_stages(stages, sink),
         }
         label::assign(&mut axes.all);
         axes
     }
 
-    fn block(&mut self, node: &Node, sink: &mut Sink) {
+    fn blocks(&mut self, node: &Node, what: &str, stage: usize, sink: &mut Sink) {
+        match &node.value {
+            Value::Table(_) => self.block(node, tables::SWEEP, stage, sink),
+            Value::List(items) => items.iter().for_each(|node| self.block(node, tables::SWEEP, stage, sink)),
+            _ => {
+                let help = format!("begin a block with [[{what}]]");
+                sink.at(node, format!("`{what}` is {}", node.type_name()), "", help);
+            }
+        }
+    }
+
+    fn read_stages(&mut self, node: &Node, sink: &mut Sink) {
+        let single = std::slice::from_ref(node);
+        for (number, stage) in if node.is_table() { single } else { node.items() }.iter().enumerate() {
+            let name = stage.get("name").and_then(Node::text).map_or(format!("stage {}", number + 1), String::from);
+            if self.stages.contains(&name) {
+                let at = stage.get("name").map_or(stage.at, |n| n.at);
+                sink.push(Problem::new(at, format!("two stages are named \"{name}\""), "").help("name them apart"));
+            }
+            self.stages.push(name);
+            match stage.get("sweep") {
+                Some(sweep) => {
+                    for (key, at) in stage.entries().iter().map(|e| (&*e.key, e.key_at)) {
+                        if tables::SWEEP.iter().any(|f| f.key == key) {
+                            let title = format!("a stage with blocks of its own has no `{key}` beside them");
+                            sink.push(Problem::new(at, title, "").help(format!("[[stage.sweep]] and {key} in it")));
+                        }
+                    }
+                    table(stage, tables::STAGE, &[], "stage", sink);
+                    self.blocks(sweep, "stage.sweep", number, sink);
+                }
+                None => self.block(stage, tables::STAGE, number, sink),
+            }
+        }
+        if self.stages.is_empty() {
+            let help = "begin a stage with [[stage]] and its axes with [stage.grid]";
+            sink.at(node, "`stage` holds no stages".into(), "", help.into());
+        }
+    }
+
+    fn block(&mut self, node: &Node, fields: &[Field], stage: usize, sink: &mut Sink) {
         if !node.is_table() {
             sink.at(node, format!("a sweep is {}", node.type_name()), "", "begin a block with [[sweep]]".into());
             return;
@@ -94,8 +144,9 @@ impl Axes {
             sink.push(problem.help("axes stand in [sweep.grid] (every combination) or in [sweep.zip] (in step)"));
         }
         let known: Vec<&str> = axes.iter().map(|e| &*e.key).collect();
-        table(node, tables::SWEEP, &known, "sweep", sink);
-        let mut block = Block::default();
+        let what = if self.stages.is_empty() { "sweep" } else { "stage" };
+        table(node, fields, &known, what, sink);
+        let mut block = Block { stage, ..Block::default() };
         let grid = leaves(node.get("grid"), &|_| false, sink);
         let zip = leaves(node.get("zip"), &|_| false, sink);
         if grid.len() + zip.len() > MOST_AXES || self.all.len() > MOST_AXES {
@@ -117,18 +168,26 @@ impl Axes {
         let is_mine = |path: &str| mine.iter().any(|m| m.path == path);
         let labels = leaves(node.get("labels"), &is_mine, sink);
         known_axes(&labels, &mine, sink);
-        for leaf in &grid {
-            let Some((axis, steps)) = self.axis(leaf, &labels, sink) else { continue };
-            block.dimensions.push(Dimension { axes: vec![axis], steps: steps.into_iter().map(|v| vec![v]).collect() });
+        let sample = node.get("sample").map(|n| Sample::read(n, !mine.is_empty(), sink));
+        block.drawn = sample.map(|s| s.count);
+        for (leaf, number) in grid.iter().zip(0..) {
+            let Some(values) = values(leaf, number, sample.as_ref(), sink) else { continue };
+            let Some((axis, steps)) = self.axis(leaf, values.nodes, &labels, sink) else { continue };
+            let steps = steps.into_iter().map(|v| vec![v]).collect();
+            block.dimensions.push(Dimension { axes: vec![axis], steps, drawn: values.drawn });
         }
-        block.dimensions.extend(self.zip(&zip, &labels, sink));
+        block.dimensions.extend(self.zip(&zip, sample.as_ref(), &labels, sink));
         self.exclude(node.get("exclude"), &mine, &mut block, sink);
         self.blocks.push(block);
     }
 
     /// The axes of a zip as one dimension.
-    fn zip(&mut self, leaves: &[Leaf], labels: &[Leaf], sink: &mut Sink) -> Option<Dimension> {
-        let columns: Vec<_> = leaves.iter().filter_map(|l| self.axis(l, labels, sink)).collect();
+    fn zip(&mut self, leaves: &[Leaf], sample: Option<&Sample>, labels: &[Leaf], sink: &mut Sink) -> Option<Dimension> {
+        let mut columns = Vec::new();
+        for leaf in leaves {
+            let nodes = values(leaf, 0, None, sink).map(|v| v.nodes);
+            columns.extend(nodes.and_then(|nodes| self.axis(leaf, nodes, labels, sink)));
+        }
         let length = columns.first()?.1.len();
         for (leaf, (_, values)) in leaves.iter().zip(&columns) {
             if values.len() != length && columns.len() == leaves.len() {
@@ -143,11 +202,14 @@ impl Axes {
         }
         let length = columns.iter().map(|c| c.1.len()).min()?;
         let steps = (0..length).map(|i| columns.iter().map(|c| c.1[i]).collect()).collect();
-        Some(Dimension { axes: columns.iter().map(|c| c.0).collect(), steps })
+        // The dimension of a zip comes after those that a grid can have.
+        let number = u32::try_from(MOST_AXES).unwrap_or(u32::MAX);
+        let drawn = sample.map_or(vec![], |s| s.steps(number, &leaves[0].path, length));
+        Some(Dimension { axes: columns.iter().map(|c| c.0).collect(), steps, drawn })
     }
 
     /// Adds an axis's values; its number and the numbers of the values in their order.
-    fn axis(&mut self, leaf: &Leaf, labels: &[Leaf], sink: &mut Sink) -> Option<(u32, Vec<u32>)> {
+    fn axis(&mut self, leaf: &Leaf, nodes: Vec<Node>, labels: &[Leaf], sink: &mut Sink) -> Option<(u32, Vec<u32>)> {
         let segments = match split_path(&leaf.path, leaf.at) {
             Ok(segments) => segments,
             Err(problem) => {
@@ -159,7 +221,6 @@ impl Axes {
             sink.push(no_section(&leaf.path, &segments[0], leaf.at));
             return None;
         }
-        let nodes = values(leaf, sink)?;
         if self.all.iter().map(|a| a.values.len()).sum::<usize>() + nodes.len() > MOST_IN_ALL {
             let title = format!("the axes have more than {MOST_IN_ALL} values together");
             sink.push(Problem::new(leaf.at, title, "").help("ask fewer questions in one file"));
@@ -310,61 +371,6 @@ fn no_section(path: &str, section: &str, at: Origin) -> Problem {
         (None, None) if section == "experiment" => "seeds and names are set in [experiment]".into(),
         (None, None) => format!("an axis is a path in {}", SECTIONS.map(|s| format!("[{s}]")).join(", ")),
     })
-}
-
-fn values(leaf: &Leaf, sink: &mut Sink) -> Option<Vec<Node>> {
-    match &leaf.node.value {
-        Value::List(items) if items.is_empty() => {
-            sink.at(&leaf.node, format!("axis `{}` has no values", leaf.path), "", "give it at least one".into());
-            None
-        }
-        Value::List(items) if items.len() > MOST_VALUES => {
-            let title = format!("axis `{}` has {} values", leaf.path, items.len());
-            sink.at(&leaf.node, title, "", format!("{MOST_VALUES} at most"));
-            None
-        }
-        Value::List(items) => Some(items.to_vec()),
-        Value::Table(_) => range(&leaf.node, &leaf.path, sink),
-        _ => {
-            let title = format!("axis `{}` has {} where a list of values is needed", leaf.path, leaf.node.type_name());
-            let help = "a list [a, b, c], or a range { from = 1e-4, to = 1e-1, steps = 4, scale = \"log\" }";
-            sink.at(&leaf.node, title, "", help.into());
-            None
-        }
-    }
-}
-
-/// Points of a range, both ends counted, rounded to 12 digits.
-fn range(node: &Node, path: &str, sink: &mut Sink) -> Option<Vec<Node>> {
-    if !table(node, tables::RANGE, &[], path, sink) {
-        return None;
-    }
-    let reader = Reader::new(node, tables::RANGE);
-    let (from, to, steps) = (reader.f64("from")?, reader.f64("to")?, reader.u32("steps")?);
-    let log = reader.text("scale")? == "log";
-    if log && (from <= 0.0 || to <= 0.0) {
-        let help = "both ends of a logarithmic range must be above 0; scale = \"linear\" takes any";
-        sink.at(node, format!("`{path}` has a logarithmic range that reaches {}", from.min(to)), "", help.into());
-        return None;
-    }
-    let whole = matches!((reader.node("from")?.value, reader.node("to")?.value), (Value::Int(_), Value::Int(_)));
-    let point = |i: u32| {
-        let share = f64::from(i) / f64::from(steps - 1);
-        let x = match (i, log) {
-            (0, _) => from,
-            (i, _) if i == steps - 1 => to,
-            (_, true) => (from.ln() + (to.ln() - from.ln()) * share).exp(),
-            (_, false) => from * (1.0 - share) + to * share,
-        };
-        let x = rounded(x);
-        let value = if whole && x.fract() == 0.0 && x.abs() < 9e15 { Value::Int(x as i64) } else { Value::Float(x) };
-        Node::new(value, node.at)
-    };
-    Some((0..steps).map(point).collect())
-}
-
-fn rounded(x: f64) -> f64 {
-    format!("{x:.11e}").parse().unwrap_or(x)
 }
 
 fn given_labels(node: &Node, count: usize, sink: &mut Sink) -> Option<Vec<String>> {

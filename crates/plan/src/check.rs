@@ -114,7 +114,7 @@ fn spoken(path: &str) -> String {
 }
 
 /// Whether the type is right, whatever the value.
-fn fits(node: &Node, kind: &Kind) -> bool {
+pub(crate) fn fits(node: &Node, kind: &Kind) -> bool {
     match kind {
         Kind::Any => true,
         Kind::Bool | Kind::True => node.bool().is_some(),

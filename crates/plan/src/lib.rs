@@ -1,6 +1,6 @@
 //! From an experiment file to a checked list of jobs, without training anything and without seeing an image.
 //!
-//! The pipeline, a module each: `tree` (TOML with places) → `overrides` → `axes` → `expand` (points) →
+//! The pipeline, a module each: `sources` (files and what they include) → `tree` (TOML with places) → `overrides` → `axes` → `expand` (points) →
 //! `merge` (a point's values over the file) → `check` against `schema` → `resolve` (types of `spec`) → `planner`
 //! (shapes, identities, labels). Every problem is collected; the first never hides the next.
 
@@ -10,6 +10,7 @@ mod check;
 mod expand;
 mod label;
 mod merge;
+mod origin;
 mod overrides;
 mod planner;
 mod points;
@@ -17,13 +18,24 @@ mod presets;
 mod problem;
 mod read;
 mod resolve;
+mod sample;
 mod schema;
 mod sections;
+mod sources;
+mod stages;
 mod suggest;
 mod tree;
+mod values;
 
+pub use origin::{Origins, Whence};
 pub use overrides::{Overrides, Seeds};
-pub use planner::{Facts, Plan, Planned, plan};
+pub use planner::{Candidate, Facts, Plan, Planned, StagePlan, origins, plan, plan_with};
 pub use presets::{Preset, presets};
 pub use problem::{ProblemLine, Problems};
 pub use resolve::experiment::RunSettings;
+pub use schema::json::json_schema;
+pub use schema::reference::reference;
+pub use sources::{ReadFile, from_disk};
+
+/// A commented file to start from.
+pub const STARTER: &str = include_str!("starter.toml");

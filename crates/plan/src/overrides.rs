@@ -51,6 +51,13 @@ impl Overrides {
         self.set.iter().map(|s| format!("--set {s}")).chain(seeds).collect()
     }
 
+    /// From the words of a revision.
+    pub fn recorded(words: &[String]) -> Overrides {
+        let set = words.iter().filter_map(|w| w.strip_prefix("--set ")).map(String::from).collect();
+        let list = |text: &str| text.split(',').map(|s| s.parse().ok()).collect::<Option<Vec<u64>>>().map(Seeds);
+        Overrides { set, seeds: words.iter().find_map(|w| list(w.strip_prefix("--seeds ")?)) }
+    }
+
     /// What an overridden experiment's name ends with; nothing without overrides.
     pub(crate) fn suffix(&self) -> String {
         match self.words() {
@@ -59,15 +66,22 @@ impl Overrides {
         }
     }
 
-    /// The sources that problems with them lie in, numbered from 1.
+    /// The sources that problems with them lie in.
     pub(crate) fn sources(&self) -> impl Iterator<Item = Source> {
         self.set.iter().map(|s| Source { name: "--set".into(), text: s.clone() })
     }
 
-    /// Sets each value in the tree.
-    pub(crate) fn apply(&self, root: &mut Node, axes: &Axes, others: &Alternatives, problems: &mut Vec<Problem>) {
+    /// Sets each value in the tree; `first` is the number of the first override's source.
+    pub(crate) fn apply(
+        &self,
+        first: usize,
+        root: &mut Node,
+        axes: &Axes,
+        others: &Alternatives,
+        problems: &mut Vec<Problem>,
+    ) {
         for (i, text) in self.set.iter().enumerate() {
-            let source = u32::try_from(i + 1).unwrap_or(u32::MAX);
+            let source = u32::try_from(first + i).unwrap_or(u32::MAX);
             if let Err(problem) = apply(text, source, root, axes, others) {
                 problems.push(*problem);
             }

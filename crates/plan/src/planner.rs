@@ -4,22 +4,23 @@ use crate::axes::Axes;
 use crate::check::Sink;
 use crate::expand::{self, Point};
 use crate::merge::Alternatives;
+use crate::origin::{self, Origins};
 use crate::overrides::Overrides;
-use crate::points::{Hits, Points, Resolved};
-use crate::problem::{Problem, Problems, Source};
+use crate::points::{Around, Points, Resolved};
+use crate::problem::{Problem, Problems};
 use crate::resolve::experiment::{Experiment, RunSettings, experiment, run, seeds};
-use crate::tree::{Node, parse_document};
+use crate::sources::{self, ReadFile, Sources};
+use crate::stages::{self, Stage};
+use crate::tree::Node;
 use crate::{baseline, label, sections};
 use convsweep_spec::data::{DataFacts, DataSpec};
 use convsweep_spec::job::{ConfigurationDigest, ConfigurationId, JobId, Question};
-use convsweep_spec::log::{Axis, AxisValue, Member, MemberJob};
+use convsweep_spec::log::{Axis, AxisValue, Decision, Included, Member, MemberJob};
 use convsweep_spec::metric::Metric;
 use convsweep_spec::shape::ModelSummary;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
-
-/// Largest file that is read, in bytes.
-const LARGEST_FILE: u64 = 512 << 10;
+use std::sync::Arc;
 
 /// What planning asks about an image set: its facts, or why there are none, in words for the user.
 pub type Facts<'a> = dyn Fn(&DataSpec, Option<&Path>) -> Result<DataFacts, String> + 'a;
@@ -33,6 +34,8 @@ pub struct Plan {
     pub file: PathBuf,
     /// The file's text.
     pub text: String,
+    /// Files that it includes, directly or not.
+    pub includes: Vec<Included>,
     /// Overrides as they are recorded.
     pub overrides: Vec<String>,
     /// The question in words.
@@ -53,6 +56,36 @@ pub struct Plan {
     pub configurations: Vec<Planned>,
     /// What the user should know though nothing is wrong.
     pub notes: Vec<String>,
+    /// The stages, where the file has any; configurations are those of the stages up to the first that has not chosen.
+    pub stages: Vec<StagePlan>,
+    /// What the first stages have chosen.
+    pub decisions: Vec<Decision>,
+}
+
+/// A stage of the plan.
+#[derive(Clone, Debug)]
+pub struct StagePlan {
+    /// Its name.
+    pub name: String,
+    /// Number of its configurations; equal ones count once where they are known.
+    pub count: usize,
+    /// Number of its jobs; without folds where the stage is planned as a mere number.
+    pub jobs: usize,
+    /// What it chooses from; empty while the stages before it have not chosen.
+    pub candidates: Vec<Candidate>,
+    /// What it chose.
+    pub decision: Option<Decision>,
+}
+
+/// A configuration that a stage may choose.
+#[derive(Clone, Debug)]
+pub struct Candidate {
+    /// Index in [`Plan::configurations`].
+    pub configuration: usize,
+    /// Its label within the stage.
+    pub label: String,
+    /// Its values on all axes so far.
+    pub values: Vec<AxisValue>,
 }
 
 /// A configuration of the plan.
@@ -61,9 +94,9 @@ pub struct Planned {
     /// Its place in the experiment, with its jobs.
     pub member: Member,
     /// Shapes and costs of its layers.
-    pub summary: ModelSummary,
+    pub summary: Arc<ModelSummary>,
     /// Facts of its image set.
-    pub facts: DataFacts,
+    pub facts: Arc<DataFacts>,
     /// Folder or file of its images, where the file names one.
     pub data_path: Option<PathBuf>,
     /// Digests of its sections, from which ids come.
@@ -101,43 +134,95 @@ impl Planned {
 /// # Errors
 /// Everything that is wrong with the file, the overrides or the image sets, at once.
 pub fn plan(file: &Path, overrides: &Overrides, facts: &Facts) -> Result<Plan, Problems> {
-    let name = file.display().to_string();
-    let text = read(file).map_err(|problem| {
-        let source = Source { name: name.clone(), text: String::new() };
-        Problems::new(vec![source], vec![*problem])
-    })?;
-    let mut sources = vec![Source { name, text: text.clone() }];
-    sources.extend(overrides.sources());
-    let folder = file.parent().unwrap_or(Path::new(""));
-    let absolute = std::path::absolute(file).unwrap_or_else(|_| file.to_path_buf());
-    plan_text(&text, folder, overrides, facts)
-        .map(|plan| Plan { file: absolute, text, ..plan })
-        .map_err(|problems| Problems::new(sources, problems))
+    plan_with(file, &sources::from_disk, overrides, &[], facts)
 }
 
-fn read(file: &Path) -> Result<String, Box<Problem>> {
-    let unreadable =
-        |e: std::io::Error| Box::new(Problem::nowhere("the experiment file cannot be read", e.to_string()));
-    let size = std::fs::metadata(file).map_err(unreadable)?.len();
-    if size > LARGEST_FILE {
-        let label = format!("{size} bytes; an experiment file has at most {LARGEST_FILE}");
-        return Err(Box::new(Problem::nowhere("the experiment file is too large", label)));
-    }
-    let bytes = std::fs::read(file).map_err(unreadable)?;
-    String::from_utf8(bytes).map_err(|e| {
-        let good = e.utf8_error().valid_up_to();
-        let line = e.as_bytes()[..good].iter().filter(|b| **b == b'\n').count() + 1;
-        let label = format!("line {line} has a byte that is not UTF-8");
-        Box::new(Problem::nowhere("the experiment file is not a text", label).help("save it as UTF-8"))
+/// [`plan`], where files are read by `read` (so that a revision is planned again from the texts that were recorded) and
+/// stages have chosen `decisions` before.
+///
+/// # Errors
+/// As [`plan`].
+pub fn plan_with(
+    file: &Path,
+    read: &ReadFile,
+    overrides: &Overrides,
+    decisions: &[Decision],
+    facts: &Facts,
+) -> Result<Plan, Problems> {
+    with_sources(file, read, overrides, |root, sources| {
+        let checked = checked(root, &Around { sources, read, facts }, overrides, decisions)?;
+        let (file, includes) = texts(sources, overrides);
+        let plan = assemble(checked, overrides).map_err(|problem| vec![*problem])?;
+        Ok(Plan { file: file.path, text: file.text, includes, ..plan })
     })
 }
 
-fn plan_text(text: &str, folder: &Path, overrides: &Overrides, facts: &Facts) -> Result<Plan, Vec<Problem>> {
-    let mut root = parse_document(text, 0)?;
+/// Where each value of a configuration comes from; `None` where the plan has no such configuration.
+///
+/// # Errors
+/// As [`plan`].
+pub fn origins(
+    file: &Path,
+    read: &ReadFile,
+    overrides: &Overrides,
+    decisions: &[Decision],
+    facts: &Facts,
+    configuration: &ConfigurationId,
+) -> Result<Option<Vec<Origins>>, Problems> {
+    with_sources(file, read, overrides, |root, sources| {
+        let around = Around { sources, read, facts };
+        let checked = checked(root, &around, overrides, decisions)?;
+        let mut points = checked.stages.iter().flat_map(|s| &s.points);
+        let found = points.find(|(_, r)| r.digest.configuration_id() == *configuration);
+        let Some((point, _)) = found else { return Ok(None) };
+        let resolver = Points::new(&checked.root, &around, &checked.axes, &checked.others);
+        Ok(Some(origin::of(&resolver, point, &checked.axes, &checked.others, sources)))
+    })
+}
+
+/// Loads the file, hands its tree over, and shows problems in its texts.
+fn with_sources<T>(
+    file: &Path,
+    read: &ReadFile,
+    overrides: &Overrides,
+    work: impl FnOnce(Node, &Sources) -> Result<T, Vec<Problem>>,
+) -> Result<T, Problems> {
+    let (mut sources, root) = sources::load(file, read);
+    sources.texts.extend(overrides.sources());
+    let outcome = root.and_then(|root| work(root, &sources));
+    outcome.map_err(|problems| Problems::new(sources.texts, problems))
+}
+
+/// The file and what it includes, as they are recorded.
+fn texts(sources: &Sources, overrides: &Overrides) -> (Included, Vec<Included>) {
+    let files = sources.texts.len() - overrides.set.len();
+    let named = sources.texts[..files].iter().zip(&sources.paths);
+    let mut all: Vec<_> = named.map(|(s, path)| Included { path: path.clone(), text: s.text.clone() }).collect();
+    (all.remove(0), all)
+}
+
+/// A file that is right, and all that it resolves to.
+struct Checked {
+    root: Node,
+    axes: Axes,
+    others: Alternatives,
+    experiment: Experiment,
+    run: RunSettings,
+    baseline: Option<Point>,
+    notes: Vec<String>,
+    stages: Vec<Stage>,
+}
+
+fn checked(
+    mut root: Node,
+    around: &Around,
+    overrides: &Overrides,
+    decisions: &[Decision],
+) -> Result<Checked, Vec<Problem>> {
     let sink = &mut Sink::new(false);
-    let axes = Axes::read(root.get("sweep"), sink);
+    let axes = Axes::read(root.get("sweep"), root.get("stage"), sink);
     let before = sections::alternatives(&root);
-    overrides.apply(&mut root, &axes, &before, &mut sink.problems);
+    overrides.apply(around.sources.folders.len(), &mut root, &axes, &before, &mut sink.problems);
     let others = sections::alternatives(&root);
     let head = head(&root, overrides, sink);
     let baseline = head.0.as_ref().and_then(|e| e.baseline.as_ref()).map(|node| baseline::values(node, &axes));
@@ -148,11 +233,11 @@ fn plan_text(text: &str, folder: &Path, overrides: &Overrides, facts: &Facts) ->
     let mut notes = sections::check_parameters(&root, &others, &axes, sink);
     notes.extend(sections::unused_alternatives(&others, &axes));
     sections::check_missing(&root, &axes, sink);
-    let expanded = expanded(&root, folder, &axes, &others, &head, facts, sink);
+    let stages = expanded(&root, around, &axes, &others, &head, decisions, sink);
     sections::check_written(&root, &others, sink);
-    match (expanded, head) {
-        (Some(expanded), (Some(experiment), Some(run))) if sink.problems.is_empty() => {
-            assemble(expanded, experiment, baseline, run, &axes, overrides, notes).map_err(|problem| vec![*problem])
+    match (stages, head) {
+        (Some(stages), (Some(experiment), Some(run))) if sink.problems.is_empty() => {
+            Ok(Checked { root, axes, others, experiment, run, baseline, notes, stages })
         }
         _ => Err(std::mem::take(&mut sink.problems)),
     }
@@ -169,16 +254,16 @@ fn head(root: &Node, overrides: &Overrides, sink: &mut Sink) -> Head {
     (experiment, run(root.get("run"), sink))
 }
 
-/// Every point with what it resolves to; `None` if there are problems.
+/// Every stage with its points and what they resolve to; `None` if there are problems.
 fn expanded(
     root: &Node,
-    folder: &Path,
+    around: &Around,
     axes: &Axes,
     others: &Alternatives,
     head: &Head,
-    facts: &Facts,
+    decisions: &[Decision],
     sink: &mut Sink,
-) -> Option<Vec<(Point, Resolved)>> {
+) -> Option<Vec<Stage>> {
     let number_of_seeds = match &head.0 {
         Some(experiment) => experiment.seeds.len(),
         None => root
@@ -193,33 +278,21 @@ fn expanded(
         sink.push(too_many(root, axes, jobs, number_of_seeds, limit));
         return None;
     }
-    let points = expand::points(axes);
-    if points.is_empty() && sink.problems.is_empty() {
-        let help = "remove an exclusion, or all of [[sweep]] to train one configuration";
-        let (title, label) = ("the sweep has no points", "every combination is excluded");
-        let problem = match root.entry("sweep") {
-            Some(sweep) => Problem::new(sweep.key_at, title, label),
-            None => Problem::nowhere(title, label),
-        };
-        sink.push(problem.help(help));
-    }
-    let mut resolver = Points::new(root, folder, axes, others, facts);
-    let mut hits = Hits::default();
-    let resolved: Vec<_> = points.iter().enumerate().map(|(i, p)| resolver.resolve(p, i, &mut hits)).collect();
-    sink.problems.extend(hits.into_problems(axes, &points));
+    let mut resolver = Points::new(root, around, axes, others);
+    let stages = stages::stages(&mut resolver, axes, decisions, root.entry("sweep").or(root.entry("stage")), sink)?;
     let folds = |r: &Resolved| r.data.spec.split.folds().unwrap_or(1) as usize;
-    let resolved = resolved.into_iter().collect::<Option<Vec<_>>>()?;
-    let jobs = resolved.iter().map(|r| folds(r) * number_of_seeds).sum::<usize>() as u128;
+    let jobs = |s: &Stage| s.points.iter().map(|(_, r)| folds(r) * number_of_seeds).sum::<usize>() as u128;
+    let jobs = stages.iter().map(jobs).sum::<u128>();
     if jobs > u128::from(limit) {
         sink.push(too_many(root, axes, jobs, number_of_seeds, limit));
         return None;
     }
-    Some(points.into_iter().zip(resolved).collect())
+    Some(stages)
 }
 
 fn too_many(root: &Node, axes: &Axes, jobs: u128, seeds: usize, limit: u64) -> Problem {
     let lengths: Vec<_> = axes.all.iter().map(|a| format!("{} {}", a.values.len(), a.name)).take(8).collect();
-    let at = root.entry("sweep").or(root.entry("experiment")).map(|e| e.key_at);
+    let at = root.entry("sweep").or(root.entry("stage")).or(root.entry("experiment")).map(|e| e.key_at);
     let title = format!("the sweep has {jobs} jobs, more than the limit of {limit}");
     let label = format!("{} × {seeds} seeds", if lengths.is_empty() { "1".into() } else { lengths.join(" × ") });
     let help = format!(
@@ -233,32 +306,52 @@ fn too_many(root: &Node, axes: &Axes, jobs: u128, seeds: usize, limit: u64) -> P
     .help(help)
 }
 
-fn assemble(
-    expanded: Vec<(Point, Resolved)>,
-    experiment: Experiment,
-    baseline: Option<Point>,
-    run: RunSettings,
-    axes: &Axes,
-    overrides: &Overrides,
-    mut notes: Vec<String>,
-) -> Result<Plan, Box<Problem>> {
+fn assemble(checked: Checked, overrides: &Overrides) -> Result<Plan, Box<Problem>> {
+    let Checked { axes, experiment, run, baseline, mut notes, stages, .. } = checked;
+    let axes = &axes;
     let mut configurations: Vec<Planned> = Vec::new();
     let mut points: Vec<Point> = Vec::new();
     let mut known: HashMap<ConfigurationId, usize> = HashMap::new();
     let mut equal = Collapsed::default();
-    let mut everywhere: Vec<(Point, usize)> = Vec::with_capacity(expanded.len());
-    for (point, resolved) in expanded {
-        let digest = ConfigurationDigest::new(&resolved.configuration(), &resolved.facts.hash);
-        let id = digest.configuration_id();
-        if let Some(&first) = known.get(&id) {
-            equal.add(axes, &points[first], &point);
-            everywhere.push((point, first));
-            continue;
+    let mut everywhere: Vec<(Point, usize)> = Vec::with_capacity(stages.iter().map(|s| s.points.len()).sum());
+    let (mut planned_stages, mut decisions) = (Vec::new(), Vec::new());
+    for stage in stages {
+        let first_of_stage = points.len();
+        let mut candidates = Vec::new();
+        for (point, resolved) in stage.points {
+            let id = resolved.digest.configuration_id();
+            let index = match known.get(&id) {
+                Some(&first) => {
+                    // Of an earlier stage: what was chosen there, unchanged.
+                    if first >= first_of_stage {
+                        equal.add(axes, &points[first], &point);
+                    }
+                    first
+                }
+                None => {
+                    known.insert(id.clone(), points.len());
+                    configurations.push(planned(points.len(), id, &experiment.seeds, axes, &point, resolved));
+                    points.push(point.clone());
+                    points.len() - 1
+                }
+            };
+            if !axes.stages.is_empty() && candidates.iter().all(|c: &Candidate| c.configuration != index) {
+                let label = label::configuration(&axes.all, &point, false);
+                candidates.push(Candidate { configuration: index, label, values: values(axes, &point) });
+            }
+            everywhere.push((point, index));
         }
-        known.insert(id.clone(), configurations.len());
-        configurations.push(planned(configurations.len(), id, digest, &experiment.seeds, axes, &point, resolved));
-        everywhere.push((point.clone(), points.len()));
-        points.push(point);
+        notes.extend(stage.note);
+        decisions.extend(stage.decision.clone());
+        if !axes.stages.is_empty() {
+            let jobs = match candidates.is_empty() {
+                true => stage.count * experiment.seeds.len(),
+                false => candidates.iter().map(|c| configurations[c.configuration].member.jobs.len()).sum(),
+            };
+            let count = if candidates.is_empty() { stage.count } else { candidates.len() };
+            let (name, decision) = (stage.name, stage.decision);
+            planned_stages.push(StagePlan { name, count, jobs, candidates, decision });
+        }
     }
     notes.extend(equal.notes());
     for (planned, label) in configurations.iter_mut().zip(labels(axes, &points, &experiment.name)) {
@@ -276,6 +369,7 @@ fn assemble(
         name: experiment.name.clone() + &overrides.suffix(),
         file: PathBuf::new(),
         text: String::new(),
+        includes: vec![],
         overrides: overrides.words(),
         question: experiment.question,
         metric: experiment.metric,
@@ -286,6 +380,8 @@ fn assemble(
         run,
         configurations,
         notes,
+        stages: planned_stages,
+        decisions,
     })
 }
 
@@ -297,17 +393,12 @@ fn log_axis(axis: &crate::axes::Axis) -> Axis {
 fn planned(
     position: usize,
     id: ConfigurationId,
-    digest: ConfigurationDigest,
     seeds: &[u64],
     axes: &Axes,
     point: &Point,
     resolved: Resolved,
 ) -> Planned {
-    let value = |&(axis, value): &(u32, u32)| {
-        let axis = &axes.all[axis as usize];
-        let value = &axis.values[value as usize];
-        AxisValue { path: axis.path.clone(), label: value.label.clone(), value: value.node.json() }
-    };
+    let digest = resolved.digest.clone();
     let folds: Vec<Option<u32>> = match resolved.data.spec.split.folds() {
         Some(folds) => (0..folds).map(Some).collect(),
         None => vec![None],
@@ -318,15 +409,24 @@ fn planned(
         configuration: id,
         position: u32::try_from(position).unwrap_or(u32::MAX),
         label: String::new(),
-        values: point.iter().map(value).collect(),
+        values: values(axes, point),
         resolved: resolved.configuration(),
         data_hash: resolved.facts.hash.clone(),
         parameters: resolved.summary.parameters,
         macs: resolved.summary.macs,
         jobs,
     };
-    let (summary, facts) = ((*resolved.summary).clone(), (*resolved.facts).clone());
-    Planned { member, summary, facts, data_path: resolved.data.path.clone(), digest }
+    Planned { member, summary: resolved.summary, facts: resolved.facts, data_path: resolved.data.path.clone(), digest }
+}
+
+/// The values that a point has on its axes.
+fn values(axes: &Axes, point: &Point) -> Vec<AxisValue> {
+    let value = |&(axis, value): &(u32, u32)| {
+        let axis = &axes.all[axis as usize];
+        let value = &axis.values[value as usize];
+        AxisValue { path: axis.path.clone(), label: value.label.clone(), value: value.node.json() }
+    };
+    point.iter().map(value).collect()
 }
 
 /// Labels of the configurations, all different.

@@ -9,26 +9,37 @@ use crate::merge::{self, Alternatives};
 use crate::planner::Facts;
 use crate::problem::Problem;
 use crate::resolve::{augment, data, model, train};
+use crate::sources::{ReadFile, Sources};
 use crate::tree::{Entry, Node, Origin};
 use convsweep_spec::augment::AugmentSpec;
+use convsweep_spec::canonical::{Digest, digest};
 use convsweep_spec::data::DataFacts;
-use convsweep_spec::job::Configuration;
+use convsweep_spec::job::{Configuration, ConfigurationDigest};
 use convsweep_spec::model::ModelSpec;
 use convsweep_spec::shape::{ModelSummary, Shape};
 use convsweep_spec::train::TrainSpec;
+use serde::Serialize;
 use std::collections::{BTreeSet, HashMap};
-use std::path::Path;
 use std::rc::Rc;
+use std::sync::Arc;
+
+/// What lies outside of the file's tree: its texts, other files, image sets.
+pub(crate) struct Around<'a> {
+    pub sources: &'a Sources,
+    pub read: &'a ReadFile<'a>,
+    pub facts: &'a Facts<'a>,
+}
 
 /// What a point resolves to.
 #[derive(Clone, Debug)]
 pub(crate) struct Resolved {
     pub data: Rc<data::Data>,
-    pub facts: Rc<DataFacts>,
+    pub facts: Arc<DataFacts>,
     pub augment: Rc<AugmentSpec>,
     pub model: Rc<ModelSpec>,
-    pub summary: Rc<ModelSummary>,
+    pub summary: Arc<ModelSummary>,
     pub train: Rc<TrainSpec>,
+    pub digest: ConfigurationDigest,
 }
 
 impl Resolved {
@@ -49,26 +60,20 @@ type Cache<T> = HashMap<Point, Shared<T>>;
 /// Resolves points of one file.
 pub(crate) struct Points<'a> {
     root: &'a Node,
-    folder: &'a Path,
+    around: &'a Around<'a>,
     axes: &'a Axes,
     others: &'a Alternatives,
-    facts: &'a Facts<'a>,
-    data: Cache<(Rc<data::Data>, Rc<DataFacts>)>,
+    data: Cache<(Rc<data::Data>, Arc<DataFacts>)>,
     augment: Cache<Rc<AugmentSpec>>,
-    model: Cache<(Rc<ModelSpec>, Option<Rc<ModelSummary>>)>,
+    model: Cache<(Rc<ModelSpec>, Option<Arc<ModelSummary>>)>,
     train: Cache<Rc<TrainSpec>>,
+    digests: HashMap<*const (), Digest>,
 }
 
 impl<'a> Points<'a> {
-    pub(crate) fn new(
-        root: &'a Node,
-        folder: &'a Path,
-        axes: &'a Axes,
-        others: &'a Alternatives,
-        facts: &'a Facts<'a>,
-    ) -> Points<'a> {
-        let (data, augment, model, train) = Default::default();
-        Points { root, folder, axes, others, facts, data, augment, model, train }
+    pub(crate) fn new(root: &'a Node, around: &'a Around<'a>, axes: &'a Axes, others: &'a Alternatives) -> Points<'a> {
+        let (data, augment, model, train, digests) = Default::default();
+        Points { root, around, axes, others, data, augment, model, train, digests }
     }
 
     /// What `point`, the `index`th, resolves to; its problems are added to `hits`.
@@ -83,20 +88,33 @@ impl<'a> Points<'a> {
         }
         let (data, facts) = data.0.clone()?;
         let (model, summary) = model.0.clone()?;
-        Some(Resolved { data, facts, augment: augment.0.clone()?, model, summary: summary?, train: train.0.clone()? })
+        let (augment, train) = (augment.0.clone()?, train.0.clone()?);
+        let sections = [
+            self.digest(Rc::as_ptr(&data).cast(), &data.spec),
+            self.digest(Rc::as_ptr(&augment).cast(), &*augment),
+            self.digest(Rc::as_ptr(&model).cast(), &*model),
+            self.digest(Rc::as_ptr(&train).cast(), &*train),
+        ];
+        let digest = ConfigurationDigest::of_sections(sections, &facts.hash);
+        Some(Resolved { data, facts, augment, model, summary: summary?, train, digest })
     }
 
-    fn data(&mut self, point: &Point) -> Shared<(Rc<data::Data>, Rc<DataFacts>)> {
+    /// The digest of a section, made once for the place where it lies; the caches keep it there.
+    fn digest(&mut self, place: *const (), section: &impl Serialize) -> Digest {
+        *self.digests.entry(place).or_insert_with(|| digest(section))
+    }
+
+    fn data(&mut self, point: &Point) -> Shared<(Rc<data::Data>, Arc<DataFacts>)> {
         let key = self.part(point, &["data"]);
         if let Some(found) = self.data.get(&key) {
             return found.clone();
         }
         let mut sink = Sink::new(false);
-        let data = self.section("data", &key, &mut sink).and_then(|n| data::data(&n, self.folder, &mut sink));
-        let outcome = data.and_then(|data| match (self.facts)(&data.spec, data.path.as_deref()) {
+        let data = self.section("data", &key, &mut sink).and_then(|n| data::data(&n, self.around, &mut sink));
+        let outcome = data.and_then(|data| match (self.around.facts)(&data.spec, data.path.as_deref()) {
             Ok(facts) => {
                 data::agrees_with_facts(&data, &facts, &mut sink);
-                Some((Rc::new(data), Rc::new(facts)))
+                Some((Rc::new(data), Arc::new(facts)))
             }
             Err(why) => {
                 let source = data.spec.source.name();
@@ -124,7 +142,11 @@ impl<'a> Points<'a> {
     }
 
     /// Without facts the layers are checked one by one, but not how they fit.
-    fn model(&mut self, point: &Point, facts: Option<&DataFacts>) -> Shared<(Rc<ModelSpec>, Option<Rc<ModelSummary>>)> {
+    fn model(
+        &mut self,
+        point: &Point,
+        facts: Option<&DataFacts>,
+    ) -> Shared<(Rc<ModelSpec>, Option<Arc<ModelSummary>>)> {
         let key = self.part(point, &["model", "blocks", "data"]);
         if let Some(found) = self.model.get(&key) {
             return found.clone();
@@ -138,7 +160,7 @@ impl<'a> Points<'a> {
                 let image = Shape::Image { channels: f.channels, height: f.height, width: f.width };
                 model::fits(&model, image, classes, &mut sink)
             });
-            (Rc::new(model.spec), summary.map(Rc::new))
+            (Rc::new(model.spec), summary.map(Arc::new))
         });
         self.model.entry(key).or_insert(Rc::new((outcome, sink.problems))).clone()
     }
@@ -156,13 +178,13 @@ impl<'a> Points<'a> {
     }
 
     /// The point's values on axes of these sections.
-    fn part(&self, point: &Point, sections: &[&str]) -> Point {
+    pub(crate) fn part(&self, point: &Point, sections: &[&str]) -> Point {
         let of = |axis: u32| sections.contains(&&*self.axes.all[axis as usize].segments[0]);
         point.iter().copied().filter(|(axis, _)| of(*axis)).collect()
     }
 
     /// The section with the values of `part` over it, shorter paths first. A missing section has been told of.
-    fn section(&self, name: &str, part: &Point, sink: &mut Sink) -> Option<Node> {
+    pub(crate) fn section(&self, name: &str, part: &Point, sink: &mut Sink) -> Option<Node> {
         debug_assert!(SECTIONS.contains(&name));
         let mut root = Node::table(Origin::DEFAULT);
         if let Some(entry) = self.root.entry(name) {
@@ -201,7 +223,7 @@ pub(crate) struct Hits {
 }
 
 impl Hits {
-    fn add(&mut self, problem: &Problem, point: usize) {
+    pub(crate) fn add(&mut self, problem: &Problem, point: usize) {
         let key = (problem.at, without_numbers(&problem.title));
         let at = *self.index.entry(key).or_insert_with(|| {
             self.found.push((problem.clone(), vec![]));

@@ -73,7 +73,7 @@ impl Source {
     }
 
     /// Line and column, from 1; columns count characters.
-    fn place(&self, at: Origin) -> (usize, usize) {
+    pub(crate) fn place(&self, at: Origin) -> (usize, usize) {
         let start = self.span(at).start;
         let line_start = self.text[..start].rfind('\n').map_or(0, |n| n + 1);
         (line_of(&self.text, start), self.text[line_start..start].chars().count() + 1)

@@ -15,6 +15,10 @@ impl<'a> Reader<'a> {
         Reader { node, fields }
     }
 
+    pub(crate) fn fields(&self) -> &'static [Field] {
+        self.fields
+    }
+
     /// What stands in the file.
     pub(crate) fn given(&self, key: &str) -> Option<&'a Node> {
         self.node.get(key)

@@ -187,4 +187,37 @@ proptest! {
             Err(_) => prop_assert_eq!(left, 0),
         }
     }
+
+    #[test]
+    fn a_further_value_changes_no_other_job(
+        rates in prop::collection::btree_set(1u32..40, 2..6),
+        more in 40u32..60,
+        at in any::<prop::sample::Index>(),
+        widths in prop::collection::btree_set(1u32..9, 1..4),
+    ) {
+        let list = |values: &[u32]| values.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
+        let widths: Vec<u32> = widths.into_iter().collect();
+        let before: Vec<u32> = rates.into_iter().collect();
+        let mut after = before.clone();
+        after.insert(at.index(before.len() + 1), more);
+        let ids = |rates: &[u32]| {
+            let text = sweep(&format!("grid.\"train.optimizer.lr\" = [{}]\ngrid.\"model.parameters.width\" = [{}]", list(rates), list(&widths)));
+            let plan = plan_text(&text).unwrap_or_else(|p| panic!("{p}"));
+            plan.questions().map(|q| q.1).collect::<Vec<_>>()
+        };
+        let (old, new) = (ids(&before), ids(&after));
+        // What was there keeps its ids and its order; only the jobs of the new value come in between.
+        let kept: Vec<_> = new.iter().filter(|id| old.contains(id)).cloned().collect();
+        prop_assert_eq!(&kept, &old);
+        prop_assert_eq!(new.len(), old.len() + 2 * widths.len());
+    }
+
+    #[test]
+    fn arbitrary_bytes_get_an_answer(bytes in prop::collection::vec(any::<u8>(), 0..2000)) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("experiment.toml");
+        std::fs::write(&file, &bytes).expect("writes");
+        let problems = plan(&file, &Overrides::default(), &facts).expect_err("is no experiment");
+        prop_assert!(!problems.is_empty() && problems.to_string().contains("error"));
+    }
 }

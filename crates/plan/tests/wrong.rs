@@ -2,7 +2,8 @@
 
 mod common;
 
-use common::{SMALL, problems, problems_with, set, small, sweep};
+use common::validate::valid;
+use common::{SMALL, plan_text, problems, problems_with, set, small, sweep};
 
 /// One file for each kind of mistake: (name, file).
 fn mistakes() -> Vec<(&'static str, String)> {
@@ -90,6 +91,28 @@ fn mistakes() -> Vec<(&'static str, String)> {
             "baseline_nowhere",
             sweep("grid.\"train.epochs\" = [1, 2]").replace("seeds = 2", "baseline = { \"train.epochs\" = 3 }"),
         ),
+        ("range_without_steps", sweep("grid.\"train.epochs\" = { from = 1, to = 9 }")),
+        (
+            "sample_of_an_unknown_kind",
+            sweep("grid.\"train.epochs\" = [1, 2]\nsample = { method = \"halton\", count = 9 }"),
+        ),
+        ("sample_of_nothing", sweep("sample = { count = 9 }")),
+        ("stage_beside_sweep", sweep("grid.\"train.epochs\" = [1, 2]\n[[stage]]\ngrid.\"train.batch_size\" = [8]")),
+        (
+            "two_stages_of_one_name",
+            format!(
+                "{SMALL}\n[[stage]]\nname = \"a\"\ngrid.\"train.epochs\" = [1]\n[[stage]]\nname = \"a\"\ngrid.\"train.batch_size\" = [8]"
+            ),
+        ),
+        (
+            "a_later_stage_does_not_fit",
+            format!(
+                "{SMALL}\n[[stage]]\ngrid.\"model.layers.0.stride\" = [1, 3]\n[[stage]]\ngrid.\"model.layers.1.size\" = [2, 12]"
+            ),
+        ),
+        ("included_file_is_missing", format!("include = \"nowhere.toml\"\n{SMALL}")),
+        ("included_by_itself", format!("include = \"experiment.toml\"\n{SMALL}")),
+        ("split_file_is_missing", small("\"cifar10\"", "\"cifar10\"\nsplit.file = \"nowhere.txt\"")),
         (
             "does_not_fit_under_some_values",
             sweep("grid.\"model.parameters.width\" = [8, 16]\ngrid.\"model.layers.0.kernel\" = [3, 32, 33]"),
@@ -101,6 +124,26 @@ fn mistakes() -> Vec<(&'static str, String)> {
 fn every_mistake_is_shown_with_its_place_and_remedy() {
     let text: Vec<_> = mistakes().iter().map(|(name, file)| format!("# {name}\n{}", problems(file))).collect();
     insta::assert_snapshot!("mistakes", text.join("\n\n\n"));
+}
+
+/// Which of the wrong files a schema refuses; the rest takes axes, shapes or images to see.
+#[test]
+fn wrong_files_are_refused_where_a_schema_can() {
+    let schema = convsweep_plan::json_schema();
+    let mut text = String::new();
+    for (name, file) in mistakes() {
+        assert!(plan_text(&file).is_err());
+        let json = common::validate::json(&file);
+        let verdict = |json: &serde_json::Value| if valid(&schema, &schema, json) { "passes" } else { "refused" };
+        let verdict = json.as_ref().map_or("is no JSON", verdict);
+        text += &format!("{name}: {verdict}\n");
+        // For another validator: tests/schema.sh.
+        if let (Ok(folder), Some(json)) = (std::env::var("CONVSWEEP_SCHEMA_FILES"), json) {
+            let path = std::path::Path::new(&folder).join(format!("{name}.{verdict}.json"));
+            std::fs::write(path, json.to_string()).expect("writes");
+        }
+    }
+    insta::assert_snapshot!("schema_on_mistakes", text);
 }
 
 #[test]

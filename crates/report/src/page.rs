@@ -9,6 +9,7 @@ use crate::standing::Standing;
 use crate::stats::McNemar;
 use crate::tables::TextTable;
 use base64::Engine as _;
+use convsweep_spec::log::{Decision, Evidence};
 use std::collections::BTreeMap;
 
 /// What the page is made of.
@@ -33,9 +34,10 @@ impl Page<'_> {
         let question =
             revision.question.as_ref().map_or(String::new(), |q| format!("<p class=\"question\">{}</p>", escape(q)));
         format!(
-            "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n<title>{title} – report</title>\n<style>\n{fonts}{STYLE}</style>\n</head>\n<body>\n<main>\n<header><p class=\"kind\">Experiment</p><h1>{title}</h1>{question}</header>\n{answer}{leaderboard}{comparisons}{charts}{provenance}</main>\n</body>\n</html>\n",
+            "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n<title>{title} – report</title>\n<style>\n{fonts}{STYLE}</style>\n</head>\n<body>\n<main>\n<header><p class=\"kind\">Experiment</p><h1>{title}</h1>{question}</header>\n{answer}{stages}{leaderboard}{comparisons}{charts}{provenance}</main>\n</body>\n</html>\n",
             fonts = fonts(),
             answer = self.answer(),
+            stages = self.stages(),
             leaderboard = self.leaderboard(),
             comparisons = self.comparisons(),
             charts = self.charts(),
@@ -78,6 +80,39 @@ impl Page<'_> {
                 .iter()
                 .map(|c| format!("<th scope=\"col\">{}</th>", escape(c)))
                 .collect::<String>(),
+        )
+    }
+
+    /// What the stages of the file chose, with the evidence of that moment.
+    fn stages(&self) -> String {
+        let decisions = &self.standing.revision.decisions;
+        if decisions.is_empty() {
+            return String::new();
+        }
+        let measure = &self.standing.measure;
+        let number = |v: f64| format!("{:.*}", measure.places(), v * measure.scale()).replace('-', "−");
+        let row = |(i, evidence): (usize, &Evidence)| {
+            let row = [
+                evidence.label.clone(),
+                number(evidence.mean.0),
+                evidence.deviation.map_or("–".into(), |d| number(d.0)),
+                evidence.n.to_string(),
+            ];
+            format!("<tr{}>{}</tr>\n", if i == 0 { " class=\"best\"" } else { "" }, cells(&row))
+        };
+        let heads = ["configuration".to_string(), measure.words(), "standard deviation".into(), "n".into()];
+        let heads: String = heads.iter().map(|h| format!("<th scope=\"col\">{}</th>", escape(h))).collect();
+        let one = |d: &Decision| {
+            let rows: String = d.evidence.iter().enumerate().map(row).collect();
+            format!(
+                "<details open><summary>{}: {}</summary><div class=\"wide\"><table><thead><tr>{heads}</tr></thead><tbody>\n{rows}</tbody></table></div></details>\n",
+                escape(&d.stage),
+                escape(&d.label),
+            )
+        };
+        let all: String = decisions.iter().map(one).collect();
+        format!(
+            "<section class=\"stages\">\n<h2>Stages</h2>\n<p class=\"caption\">Each stage starts from what the one before it chose. The figures are those that were known when it chose; a choice stands until <code>--redecide</code> asks for it anew. A best of many looks better than it is: what is chosen and measured on the same images is no independent estimate.</p>\n{all}</section>\n"
         )
     }
 

@@ -62,6 +62,25 @@ impl ExperimentLog {
         Ok(ExperimentLog { file, length: whole as u64, last, notes, path })
     }
 
+    /// Every revision in the log of the experiment `name`, each with its members; also while a run appends to it.
+    ///
+    /// # Errors
+    /// [`RunnerError::ResultsUnusable`]; [`RunnerError::NewerFormat`].
+    pub fn revisions(results: &ResultsFolder, name: &str) -> Result<Vec<(Revision, Vec<Member>)>, RunnerError> {
+        let path = results.experiment_log(name);
+        let bytes = fs::read(&path).map_err(|e| RunnerError::results(&path, e))?;
+        let mut all = Vec::new();
+        let mut last = None;
+        each(&path, &bytes, &mut vec![], |record| {
+            if matches!(record, Record::Revision(_)) {
+                all.extend(last.take());
+            }
+            note_record(&mut last, record);
+        })?;
+        all.extend(last);
+        Ok(all)
+    }
+
     /// What was wrong with the log, in words for a person.
     pub fn notes(&self) -> &[String] {
         &self.notes
@@ -125,14 +144,19 @@ impl ExperimentLog {
 }
 
 fn read(path: &Path, text: &[u8], notes: &mut Vec<String>) -> Result<Option<(Revision, Vec<Member>)>, RunnerError> {
+    let mut last = None;
+    each(path, text, notes, |record| note_record(&mut last, record))?;
+    Ok(last)
+}
+
+fn each(path: &Path, text: &[u8], notes: &mut Vec<String>, mut record: impl FnMut(&Record)) -> Result<(), RunnerError> {
     #[derive(Deserialize)]
     struct Format {
         format: u64,
     }
-    let mut last = None;
     for (i, line) in text.split(|&b| b == b'\n').enumerate().filter(|(_, line)| !line.is_empty()) {
         match serde_json::from_slice::<Entry>(line) {
-            Ok(entry) if entry.format <= FORMAT => note_record(&mut last, &entry.record),
+            Ok(entry) if entry.format <= FORMAT => record(&entry.record),
             _ => match serde_json::from_slice(line) {
                 Ok(Format { format }) if format > u64::from(FORMAT) => {
                     return Err(RunnerError::NewerFormat { path: path.into(), line: i + 1, found: format });
@@ -141,7 +165,7 @@ fn read(path: &Path, text: &[u8], notes: &mut Vec<String>) -> Result<Option<(Rev
             },
         }
     }
-    Ok(last)
+    Ok(())
 }
 
 /// Follows the newest revision and its members.

@@ -20,7 +20,12 @@ pub fn canonical_json(value: &impl Serialize) -> String {
 
 /// Digest of the canonical JSON of `value`.
 pub fn digest(value: &impl Serialize) -> Digest {
-    blake3::hash(canonical_json(value).as_bytes())
+    hash(&canonical_json(value))
+}
+
+/// Digest of a text that is canonical already.
+pub fn hash(canonical: &str) -> Digest {
+    blake3::hash(canonical.as_bytes())
 }
 
 /// The first 64 bits of a digest as 16 hexadecimal characters: what ids look like.

@@ -1,13 +1,14 @@
 //! Jobs, what identifies them, and the states that they share.
 
 use crate::augment::AugmentSpec;
-use crate::canonical::{Digest, digest, short};
+use crate::canonical::{Digest, canonical_json, digest, hash, short};
 use crate::data::DataSpec;
 use crate::model::ModelSpec;
 use crate::train::TrainSpec;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// One point of the grid, fully resolved.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -64,25 +65,26 @@ id! {
 }
 
 /// Digests of a configuration's sections, made once and combined for many jobs.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigurationDigest {
-    data: Digest,
-    augment: Digest,
-    model: Digest,
+    /// What stands before the digest of `train` in the canonical text of an id.
+    before: Arc<str>,
     train: Digest,
-    data_hash: String,
 }
 
 impl ConfigurationDigest {
     /// Digests each section of `configuration` over the image set with content hash `data_hash`.
     pub fn new(configuration: &Configuration, data_hash: &str) -> Self {
-        ConfigurationDigest {
-            data: digest(&configuration.data),
-            augment: digest(&configuration.augment),
-            model: digest(&configuration.model),
-            train: digest(&configuration.train),
-            data_hash: data_hash.to_string(),
-        }
+        let Configuration { data, augment, model, train } = configuration;
+        Self::of_sections([digest(data), digest(augment), digest(model), digest(train)], data_hash)
+    }
+
+    /// From the digests of `data`, `augment`, `model` and `train`.
+    pub fn of_sections([data, augment, model, train]: [Digest; 4], data_hash: &str) -> Self {
+        let hash = canonical_json(&data_hash);
+        let [data, augment, model] = [data, augment, model].map(|d| d.to_hex());
+        let before = format!(r#"{},{hash},["{data}","{augment}","{model}""#, crate::SEMANTICS);
+        ConfigurationDigest { before: before.into(), train }
     }
 
     /// The configuration's id.
@@ -95,15 +97,20 @@ impl ConfigurationDigest {
         JobId(self.combine("job", &self.train, Some((seed, fold))))
     }
 
+    /// Key of the state after the epochs that the digested training `prefix` has ([`TrainSpec::prefix`]).
+    pub fn state_key(&self, prefix: &Digest, seed: u64, fold: Option<u32>) -> StateKey {
+        StateKey(self.combine("state", prefix, Some((seed, fold))))
+    }
+
+    /// The digest of the canonical JSON of `(what, SEMANTICS, data_hash, [data, augment, model, train], run)`.
     fn combine(&self, what: &str, train: &Digest, run: Option<(u64, Option<u32>)>) -> String {
-        let hex = |d: &Digest| d.to_hex().to_string();
-        short(&digest(&(
-            what,
-            crate::SEMANTICS,
-            &self.data_hash,
-            [hex(&self.data), hex(&self.augment), hex(&self.model), hex(train)],
-            run,
-        )))
+        let run = match run {
+            None => "null".to_string(),
+            Some((seed, None)) => format!("[{seed},null]"),
+            Some((seed, Some(fold))) => format!("[{seed},{fold}]"),
+        };
+        let text = format!(r#"["{what}",{},"{}"],{run}]"#, self.before, train.to_hex());
+        short(&hash(&text))
     }
 }
 
@@ -121,13 +128,15 @@ impl Question {
     /// Key of the training state after `epochs` completed epochs: a hash of all that determines it.
     pub fn state_key(&self, epochs: u32) -> StateKey {
         let digests = ConfigurationDigest::new(&self.configuration, &self.data_hash);
-        let prefix = digest(&self.configuration.train.prefix(epochs));
-        StateKey(digests.combine("state", &prefix, Some((self.seed, self.fold))))
+        digests.state_key(&digest(&self.configuration.train.prefix(epochs)), self.seed, self.fold)
     }
 
     /// Keys of every state that this job passes at an epoch's end and could start from, the longest first.
     pub fn state_keys(&self) -> Vec<(u32, StateKey)> {
-        (1..=self.configuration.train.epochs()).rev().map(|e| (e, self.state_key(e))).collect()
+        let digests = ConfigurationDigest::new(&self.configuration, &self.data_hash);
+        let train = &self.configuration.train;
+        let key = |e| digests.state_key(&digest(&train.prefix(e)), self.seed, self.fold);
+        (1..=train.epochs()).rev().map(|e| (e, key(e))).collect()
     }
 }
 

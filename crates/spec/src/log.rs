@@ -2,9 +2,10 @@
 
 use crate::event::Outcome;
 use crate::job::{Configuration, ConfigurationId, JobId};
-use crate::metric::Metric;
+use crate::metric::{Metric, Number};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::path::PathBuf;
 
 /// One line of an experiment's log.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -49,6 +50,9 @@ pub struct Revision {
     pub file: String,
     /// The file's text.
     pub text: String,
+    /// Files that it includes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub includes: Vec<Included>,
     /// `--set` and `--seeds` of the command line, as written.
     pub overrides: Vec<String>,
     /// The question in words.
@@ -63,6 +67,48 @@ pub struct Revision {
     pub classes: Vec<String>,
     /// Whether the report shows test figures of all configurations.
     pub show_test: bool,
+    /// What stages of the file have chosen; the stage after the last of them is under way.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub decisions: Vec<Decision>,
+}
+
+/// What a stage chose: the configuration that the next one starts from. It stands until it is asked for anew.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Decision {
+    /// Name of the stage.
+    pub stage: String,
+    /// The configuration chosen.
+    pub configuration: ConfigurationId,
+    /// Its label.
+    pub label: String,
+    /// Its values on all axes so far.
+    pub values: Vec<AxisValue>,
+    /// What was known when it was chosen, the best first.
+    pub evidence: Vec<Evidence>,
+}
+
+/// What was known of a configuration when a stage chose.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// The configuration.
+    pub configuration: ConfigurationId,
+    /// Its label.
+    pub label: String,
+    /// Number of finished jobs.
+    pub n: u32,
+    /// Mean of the experiment's metric over them.
+    pub mean: Number,
+    /// Its standard deviation; `None` for one job.
+    pub deviation: Option<Number>,
+}
+
+/// A file that an experiment file includes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Included {
+    /// Absolute path.
+    pub path: PathBuf,
+    /// Its text.
+    pub text: String,
 }
 
 /// One axis of the grid.

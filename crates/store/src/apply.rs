@@ -246,11 +246,11 @@ fn revision(
     let baseline = record.baseline.as_ref().map(|b| &b.0);
     connection
         .prepare_cached(
-            "insert into revisions values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+            "insert into revisions values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
              on conflict do update set time = excluded.time, file = excluded.file, text = excluded.text,
              overrides = excluded.overrides, question = excluded.question, metric = excluded.metric,
              direction = excluded.direction, baseline = excluded.baseline, axes = excluded.axes, classes = excluded.classes,
-             show_test = excluded.show_test",
+             show_test = excluded.show_test, includes = excluded.includes, decisions = excluded.decisions",
         )?
         .execute(params![
             experiment,
@@ -265,7 +265,9 @@ fn revision(
             baseline,
             canonical_json(&record.axes),
             canonical_json(&record.classes),
-            record.show_test
+            record.show_test,
+            canonical_json(&record.includes),
+            canonical_json(&record.decisions)
         ])?;
     connection
         .prepare_cached(

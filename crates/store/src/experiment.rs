@@ -34,7 +34,7 @@ impl Reader {
     fn revision(&self, name: &str) -> Result<Option<Revision>, StoreError> {
         let sql =
             "select r.revision, r.file, r.text, r.overrides, r.question, r.metric, r.direction, r.baseline, r.axes,
-              r.classes, r.show_test
+              r.classes, r.show_test, r.includes, r.decisions
             from experiments e join revisions r using (experiment, revision) where e.experiment = ?1";
         let mut found = self.rows(sql, [name], |row| {
             let direction = if row.get::<_, String>(6)? == "min" { Direction::Min } else { Direction::Max };
@@ -43,6 +43,7 @@ impl Reader {
                 experiment: name.to_string(),
                 file: row.get(1)?,
                 text: row.get(2)?,
+                includes: json(row, 11)?,
                 overrides: json(row, 3)?,
                 question: row.get(4)?,
                 metric: Metric { name: row.get(5)?, direction },
@@ -50,6 +51,7 @@ impl Reader {
                 axes: json(row, 8)?,
                 classes: json(row, 9)?,
                 show_test: row.get(10)?,
+                decisions: json(row, 12)?,
             })
         })?;
         Ok(found.pop())

@@ -117,8 +117,12 @@ impl Reader {
               coalesce((select detail from attempts a where a.job = j.job
                 order by outcome is 'finished' desc, attempt desc limit 1), '')
             from jobs j left join configurations c using (configuration) where j.job = ?1";
+        let known: u32 = self.rows("select count(*) from jobs", [], |row| row.get(0))?.pop().unwrap_or(0);
+        if known == 0 {
+            return Ok(HashMap::new());
+        }
         let mut statement = self.connection.prepare_cached(sql).map_err(|e| StoreError::sqlite(&self.path, e))?;
-        let mut states = HashMap::with_capacity(jobs.len());
+        let mut states = HashMap::with_capacity(jobs.len().min(known as usize));
         for job in jobs {
             let state = statement.query_row([&job.0], job_state).optional();
             if let Some(state) = state.map_err(|e| StoreError::sqlite(&self.path, e))? {
@@ -126,6 +130,14 @@ impl Reader {
             }
         }
         Ok(states)
+    }
+
+    /// Numbers of completed epochs after which any job's training state is kept, the largest first.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn saved_epochs(&self) -> Result<Vec<u32>, StoreError> {
+        self.rows("select distinct epoch from states order by epoch desc", [], |row| row.get(0))
     }
 
     /// Where the training states with these keys lie; those that nobody saved, or that are no longer on the disk, are left out.

@@ -86,6 +86,7 @@ impl Folder {
             experiment: experiment.into(),
             file: "/x/a.toml".into(),
             text: "[experiment]".into(),
+            includes: vec![],
             overrides: vec!["train.epochs=2".into()],
             question: Some("Which?".into()),
             metric: Metric { name: name.into(), direction },
@@ -93,6 +94,7 @@ impl Folder {
             axes: axes.iter().map(|a| axis(a)).collect(),
             classes: vec!["cat".into(), "dog".into()],
             show_test: false,
+            decisions: vec![],
         };
         self.record(experiment, Record::Revision(revision));
     }

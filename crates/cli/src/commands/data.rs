@@ -100,7 +100,7 @@ fn whole(source: Source) -> DataSpec {
 }
 
 fn no_changes() -> FileArgs {
-    FileArgs { set: Vec::new(), seeds: None }
+    FileArgs::default()
 }
 
 /// `preview.png` as `preview-2.png`.

@@ -3,15 +3,17 @@
 pub mod data;
 pub mod database;
 pub mod devices;
+pub mod language;
+pub mod origin;
 pub mod plan;
 pub mod preset;
 pub mod query;
 pub mod report;
 pub mod run;
 pub mod show;
+pub mod stages;
 pub mod status;
 
-use crate::exit::{Code, Exit};
 use anyhow::Result;
 use serde::Serialize;
 use std::io::Write;
@@ -26,5 +28,8 @@ pub fn say(text: &str) -> Result<()> {
 
 /// Writes a value as indented JSON to stdout.
 pub fn say_json(value: &impl Serialize) -> Result<()> {
-    say(&serde_json::to_string_pretty(value).code(Exit::JobsFailed)?)
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    serde_json::to_writer_pretty(&mut out, value).map_err(std::io::Error::from)?;
+    out.write_all(b"\n")?;
+    Ok(out.flush()?)
 }

@@ -3,17 +3,27 @@
 use super::{say, say_json};
 use crate::args::PlanArgs;
 use crate::context::Context;
-use crate::difference::{Standing, counts, standing};
+use crate::cost::Cost;
+use crate::difference::{Held, Standing, counts};
 use crate::exit::{Code, Exit};
 use crate::table::{plain, thousands};
 use anyhow::Result;
-use convsweep_plan::{Plan, Planned};
+use convsweep_plan::{Plan, Planned, StagePlan};
 use convsweep_spec::data::SplitScheme;
-use convsweep_spec::job::{JobId, Question, StateKey};
+use convsweep_spec::job::{JobId, Question};
+use convsweep_spec::log::MemberJob;
+use convsweep_spec::shape::ModelSummary;
 use convsweep_spec::train::{Clock, Schedule};
 use convsweep_store::Reader;
-use serde_json::{Value, json};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::hash::Hash;
+use std::sync::Arc;
+
+mod json;
+
+/// Rows of a table, and architectures and learning rates, that are shown without `--all`.
+const MOST_ROWS: usize = 50;
+const MOST_GROUPS: usize = 8;
 
 /// Prints the plans of the files.
 pub fn plan(context: &Context, args: &PlanArgs) -> Result<Exit> {
@@ -21,81 +31,137 @@ pub fn plan(context: &Context, args: &PlanArgs) -> Result<Exit> {
     for file in &args.files {
         plans.push(context.plan(file, &args.changes)?);
     }
-    let mut list = Vec::new();
+    let mut wholes = Vec::new();
     for plan in &plans {
-        let standings = standings(context, plan)?;
+        let standings = Held::look(&context.results, plan)?.standings(plan);
+        let gone = no_longer_asked(context, plan)?;
+        let cost = Cost::of(context, plan, &standings)?;
+        let whole = Whole { plan, standings, gone, cost };
         if args.json {
-            list.push(as_json(plan, &standings));
+            wholes.push(whole);
         } else {
-            say(&as_text(plan, &standings))?;
+            say(&as_text(&whole, args.all))?;
         }
     }
     if args.json {
-        say_json(&list)?;
+        say_json(&wholes.iter().map(json::PlanJson).collect::<Vec<_>>())?;
     }
     Ok(Exit::Complete)
 }
 
-/// Every job of the plan with its standing, in the plan's order.
-pub fn standings(context: &Context, plan: &Plan) -> Result<Vec<(usize, JobId, Question, Standing)>> {
-    let questions: Vec<(usize, JobId, Question)> = plan.questions().collect();
-    let (mut states, mut saved) = (HashMap::new(), HashMap::new());
-    if context.results.database().exists() {
-        let reader = Reader::open(&context.results).code(Exit::Results)?;
-        let ids: Vec<JobId> = questions.iter().map(|(_, id, _)| id.clone()).collect();
-        states = reader.job_states(&ids).code(Exit::Results)?;
-        let open = questions.iter().filter(|(_, id, _)| !states.get(id).is_some_and(|s| s.finished));
-        let keys: Vec<StateKey> = open.flat_map(|(_, _, q)| q.state_keys()).map(|(_, key)| key).collect();
-        saved = reader.saved_states(&keys).code(Exit::Results)?;
-        saved.retain(|_, state| state.path.is_dir());
-    }
-    let place = |(index, id, question): (usize, JobId, Question)| {
-        let standing = standing(&id, &question, &states, &saved);
-        (index, id, question, standing)
-    };
-    Ok(questions.into_iter().map(place).collect())
+/// A plan with what is known of it.
+pub struct Whole<'a> {
+    plan: &'a Plan,
+    standings: Vec<(usize, &'a MemberJob, Standing)>,
+    /// Jobs that the newest revision asked for and this plan does not.
+    gone: Vec<JobId>,
+    cost: Cost,
 }
 
-fn as_text(plan: &Plan, standings: &[(usize, JobId, Question, Standing)]) -> String {
-    let all: Vec<Standing> = standings.iter().map(|(_, _, _, s)| s.clone()).collect();
+/// Every job of the plan with its question and its standing, in the plan's order.
+pub fn standings(context: &Context, plan: &Plan) -> Result<Vec<(usize, JobId, Question, Standing)>> {
+    let held = Held::look(&context.results, plan)?.standings(plan);
+    let whole = |(index, job, standing): (usize, &MemberJob, Standing)| {
+        (index, job.job.clone(), plan.configurations[index].question(job), standing)
+    };
+    Ok(held.into_iter().map(whole).collect())
+}
+
+/// Jobs that the newest revision of the experiment asked for and this plan does not.
+fn no_longer_asked(context: &Context, plan: &Plan) -> Result<Vec<JobId>> {
+    if !context.results.database().exists() {
+        return Ok(vec![]);
+    }
+    let reader = Reader::open(&context.results).code(Exit::Results)?;
+    let sql = format!(
+        "select m.job from member_jobs m join experiments e using (experiment, revision) where experiment = '{}'",
+        plan.name.replace('\'', "''")
+    );
+    let asked: HashSet<&str> =
+        plan.configurations.iter().flat_map(|c| &c.member.jobs).map(|j| j.job.0.as_str()).collect();
+    let before = reader.query(&sql).code(Exit::Results)?.rows.into_iter().flatten().map(|cell| cell.to_string());
+    Ok(before.filter(|job| !asked.contains(job.as_str())).map(JobId).collect())
+}
+
+fn as_text(whole: &Whole, all: bool) -> String {
+    let Whole { plan, standings, gone, cost } = whole;
     let mut text = plan.name.clone();
     if let Some(question) = &plan.question {
         text += &format!(": {question}");
     }
     text += &format!(
-        "\n{} configurations, {} jobs: {}\ncompared by {}\n",
+        "\n{} configurations, {} jobs: {}\n",
         plan.configurations.len(),
         plan.jobs(),
-        counts(&all),
-        plan.metric.name
+        counts(standings.iter().map(|(_, _, standing)| standing)),
     );
+    if !gone.is_empty() {
+        text += &format!("{} jobs of before are no longer asked for; their results are kept\n", gone.len());
+    }
+    text += &format!("compared by {}\n", plan.metric.name);
     if let Some(first) = plan.configurations.first() {
         text += &format!("data: {}\n", data_line(first));
     }
     for note in &plan.notes {
         text += &format!("note: {note}\n");
     }
-    let rows: Vec<Vec<String>> = plan.configurations.iter().enumerate().map(|(i, c)| row(i, c, standings)).collect();
+    for stage in &plan.stages {
+        text += &format!("{}\n", stage_line(stage));
+    }
+    let most = if all { usize::MAX } else { MOST_ROWS };
+    let mut own: Vec<Vec<&Standing>> = vec![vec![]; plan.configurations.len()];
+    standings.iter().for_each(|(i, _, standing)| own[*i].push(standing));
+    let rows: Vec<Vec<String>> =
+        plan.configurations.iter().zip(own).take(most).map(|(c, own)| row(c, &own, cost)).collect();
     text += "\n";
-    text += &plain(&["configuration", "parameters", "MACs", "receptive field", "epochs", "jobs"], &rows);
-    for (names, planned) in architectures(plan) {
+    let columns = ["configuration", "parameters", "MACs", "receptive field", "epochs", "a job", "memory", "jobs"];
+    text += &plain(&columns, &rows);
+    if plan.configurations.len() > rows.len() {
+        text += &format!("\nand {} more configurations (--all shows them)", plan.configurations.len() - rows.len());
+    }
+    let most = if all { usize::MAX } else { MOST_GROUPS };
+    let architectures = architectures(plan);
+    let left = architectures.len().saturating_sub(most);
+    for (names, planned) in architectures.into_iter().take(most) {
         text +=
             &format!("\n\nlayers of {names}: {} → {} classes\n", planned.summary.input, planned.facts.classes.len());
         text += &layers(planned);
     }
-    for (names, planned) in rates(plan) {
+    if left > 0 {
+        text += &format!("\n\nand {left} more architectures (--all shows them)");
+    }
+    let rates = rates(plan);
+    let left = rates.len().saturating_sub(most);
+    for (names, planned) in rates.into_iter().take(most) {
         text += &format!("\n\nlearning rate of {names}\n{}", rate_lines(planned));
     }
-    text
+    if left > 0 {
+        text += &format!("\n\nand {left} more courses of the learning rate (--all shows them)");
+    }
+    format!("{text}\n\n{}", cost.words())
+}
+
+fn stage_line(stage: &StagePlan) -> String {
+    let StagePlan { name, count, jobs, candidates, decision } = stage;
+    let whence = match (decision, candidates.is_empty()) {
+        (Some(decision), _) => format!("chose {} of {count} configurations", decision.label),
+        (None, false) => format!("{count} configurations, {jobs} jobs; chooses when they are trained"),
+        (None, true) => format!("{count} configurations, {jobs} jobs for whatever is chosen before it"),
+    };
+    format!("stage \"{name}\": {whence}")
 }
 
 fn data_line(planned: &Planned) -> String {
     let (data, facts) = (&planned.member.resolved.data, &planned.facts);
     let pool = data.limit.map_or(facts.train_images, |limit| limit.min(facts.train_images));
-    let split = match data.split.scheme {
+    let split = match &data.split.scheme {
         SplitScheme::Validation(share) => {
             let validation = (f64::from(pool) * share).round() as u32;
             format!("{} train, {} validate", thousands((pool - validation).into()), thousands(validation.into()))
+        }
+        SplitScheme::Listed(rows) => {
+            let validation = SplitScheme::rows(rows).map_or(0, |rows| rows.len() as u64);
+            format!("{} listed images validate", thousands(validation))
         }
         SplitScheme::Folds(k) => format!("{} in {k} folds", thousands(pool.into())),
     };
@@ -109,22 +175,30 @@ fn data_line(planned: &Planned) -> String {
     )
 }
 
-fn row(index: usize, planned: &Planned, standings: &[(usize, JobId, Question, Standing)]) -> Vec<String> {
-    let own: Vec<Standing> = standings.iter().filter(|(i, ..)| *i == index).map(|(_, _, _, s)| s.clone()).collect();
+fn row(planned: &Planned, own: &[&Standing], cost: &Cost) -> Vec<String> {
     let field = planned.summary.layers.iter().rev().find_map(|l| l.receptive_field);
+    let cost = cost.of_job(planned);
     vec![
         planned.member.label.clone(),
         thousands(planned.summary.parameters),
         thousands(planned.summary.macs),
         field.map_or("–".into(), |[v, h]| if v == h { v.to_string() } else { format!("{v}×{h}") }),
         planned.member.resolved.train.epochs().to_string(),
-        counts(&own),
+        cost.time(),
+        cost.memory(),
+        counts(own.iter().copied()),
     ]
 }
 
-/// Each distinct architecture with the labels of the configurations that have it.
+/// Each distinct architecture with the names of the configurations that have it.
 fn architectures(plan: &Plan) -> Vec<(String, &Planned)> {
-    grouped(plan, |a, b| a.summary == b.summary)
+    // Summaries are shared: equal ones that lie in two places are few.
+    let mut known: HashMap<*const ModelSummary, String> = HashMap::new();
+    for planned in &plan.configurations {
+        let place = Arc::as_ptr(&planned.summary);
+        known.entry(place).or_insert_with(|| format!("{:?}", planned.summary.layers));
+    }
+    grouped(plan, |p| known[&Arc::as_ptr(&p.summary)].as_str())
 }
 
 /// Each distinct course of the learning rate; none where all are constant in one phase.
@@ -133,17 +207,23 @@ fn rates(plan: &Plan) -> Vec<(String, &Planned)> {
         let phases = &p.member.resolved.train.phases;
         phases.len() == 1 && phases[0].schedule == Schedule::CONSTANT
     };
-    let groups = grouped(plan, |a, b| rate_lines(a) == rate_lines(b));
+    if plan.configurations.iter().all(plain) {
+        return vec![];
+    }
+    let groups = grouped(plan, rate_lines);
     groups.into_iter().filter(|(_, p)| !plain(p)).collect()
 }
 
-fn grouped(plan: &Plan, equal: impl Fn(&Planned, &Planned) -> bool) -> Vec<(String, &Planned)> {
+/// The first configuration for each `key`, with the names of all that share it, in the plan's order.
+fn grouped<'a, K: Hash + Eq>(plan: &'a Plan, key: impl Fn(&'a Planned) -> K) -> Vec<(String, &'a Planned)> {
     let mut groups: Vec<(Vec<&str>, &Planned)> = Vec::new();
+    let mut known: HashMap<K, usize> = HashMap::new();
     for planned in &plan.configurations {
-        match groups.iter_mut().find(|(_, other)| equal(other, planned)) {
-            Some((labels, _)) => labels.push(&planned.member.label),
-            None => groups.push((vec![&planned.member.label], planned)),
-        }
+        let group = *known.entry(key(planned)).or_insert_with(|| {
+            groups.push((vec![], planned));
+            groups.len() - 1
+        });
+        groups[group].0.push(&planned.member.label);
     }
     let name = |labels: Vec<&str>| match labels.len() {
         n if n == plan.configurations.len() => "all configurations".to_string(),
@@ -211,23 +291,4 @@ fn rate_lines(planned: &Planned) -> String {
         first += phase.epochs;
     }
     lines.join("\n")
-}
-
-fn as_json(plan: &Plan, standings: &[(usize, JobId, Question, Standing)]) -> Value {
-    let jobs: Vec<Value> = standings
-        .iter()
-        .map(|(index, id, question, standing)| {
-            json!({
-                "job": id, "configuration": plan.configurations[*index].member.label,
-                "seed": question.seed, "fold": question.fold, "standing": standing.word(),
-            })
-        })
-        .collect();
-    let configurations: Vec<Value> = plan
-        .configurations
-        .iter()
-        .map(|c| json!({ "id": c.member.configuration, "label": c.member.label, "values": c.member.values, "summary": c.summary, "resolved": c.member.resolved }))
-        .collect();
-    json!({ "experiment": plan.name, "question": plan.question, "axes": plan.axes, "notes": plan.notes,
-            "configurations": configurations, "jobs": jobs })
 }

@@ -2,6 +2,7 @@
 
 use super::plan::standings;
 use super::report::render;
+use super::stages;
 use crate::args::{PlanArgs, RunArgs};
 use crate::context::Context;
 use crate::difference::{Standing, counts};
@@ -15,15 +16,16 @@ use convsweep_runner::{
     slots, worker_dir,
 };
 use convsweep_spec::job::{Execution, Job, JobId, Question};
-use convsweep_spec::log::{Record, Revision};
+use convsweep_spec::log::{Decision, Record, Revision};
 use convsweep_store::{Reader, Writer};
+use std::path::Path;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 
 /// Runs the files one after another.
 pub fn run(context: &Context, args: &RunArgs) -> Result<Exit> {
     if args.dry_run {
-        let plan = PlanArgs { files: args.files.clone(), changes: args.changes.clone(), json: false };
+        let plan = PlanArgs { files: args.files.clone(), changes: args.changes.clone(), all: false, json: false };
         return super::plan::plan(context, &plan);
     }
     let mut plans = Vec::new();
@@ -32,8 +34,8 @@ pub fn run(context: &Context, args: &RunArgs) -> Result<Exit> {
     }
     let _lock = ResultsLock::acquire(&context.results).map_err(runner_failure)?;
     let mut exit = Exit::Complete;
-    for plan in &plans {
-        match run_one(context, args, plan)? {
+    for (plan, file) in plans.iter().zip(&args.files) {
+        match run_stages(context, args, file, plan)? {
             Exit::Complete => {}
             Exit::Interrupted => return Ok(Exit::Interrupted),
             other => exit = other,
@@ -42,8 +44,26 @@ pub fn run(context: &Context, args: &RunArgs) -> Result<Exit> {
     Ok(exit)
 }
 
+/// Runs a plan; where it has stages, one after another, each from what the one before it chose.
+fn run_stages(context: &Context, args: &RunArgs, file: &Path, plan: &Plan) -> Result<Exit> {
+    let mut exit = run_one(context, args, plan)?;
+    let mut plan = plan.clone();
+    while exit != Exit::Interrupted
+        && let Some(decision) = stages::choose(context, &plan)?
+    {
+        eprintln!("{}: stage \"{}\" chose {}", plan.name, decision.stage, decision.label);
+        let decisions: Vec<Decision> = plan.decisions.iter().cloned().chain([decision]).collect();
+        plan = context.plan_decided(file, &args.changes, &decisions)?;
+        exit = match (exit, run_one(context, args, &plan)?) {
+            (Exit::JobsFailed, Exit::Complete) => Exit::JobsFailed,
+            (_, latest) => latest,
+        };
+    }
+    Ok(exit)
+}
+
 fn run_one(context: &Context, args: &RunArgs, plan: &Plan) -> Result<Exit> {
-    let slots = find_slots(args, plan)?;
+    let slots = find_slots(args.devices.as_deref(), args.slots.as_deref(), plan)?;
     let writer = Writer::open(&context.results).code(Exit::Results)?;
     for problem in writer.sync(&context.results).code(Exit::Results)?.problems {
         eprintln!("note: {problem}");
@@ -85,12 +105,13 @@ fn refuse_other_file(log: &ExperimentLog, plan: &Plan) -> Result<()> {
     Err(Failure { exit: Exit::Wrong, message }.into())
 }
 
-fn find_slots(args: &RunArgs, plan: &Plan) -> Result<Vec<Slot>> {
-    let names = match &args.devices {
+/// The slots that the command line or the file asks for.
+pub fn find_slots(devices: Option<&str>, slots_of: Option<&str>, plan: &Plan) -> Result<Vec<Slot>> {
+    let names = match devices {
         Some(text) => device_list(text),
         None => plan.run.devices.clone().unwrap_or_default(),
     };
-    let settings = match &args.slots {
+    let settings = match slots_of {
         Some(text) => text.parse::<SlotSettings>().map_err(runner_failure)?,
         None => {
             let settings = SlotSettings::default().with("cuda", plan.run.cuda_slots).map_err(runner_failure)?;
@@ -138,6 +159,7 @@ fn record_plan(writer: &Writer, log: &mut ExperimentLog, plan: &Plan) -> Result<
         experiment: plan.name.clone(),
         file: plan.file.display().to_string(),
         text: plan.text.clone(),
+        includes: plan.includes.clone(),
         overrides: plan.overrides.clone(),
         question: plan.question.clone(),
         metric: plan.metric.clone(),
@@ -145,6 +167,7 @@ fn record_plan(writer: &Writer, log: &mut ExperimentLog, plan: &Plan) -> Result<
         axes: plan.axes.clone(),
         classes: plan.classes.clone(),
         show_test: plan.show_test,
+        decisions: plan.decisions.clone(),
     };
     let members = plan.configurations.iter().map(|c| c.member.clone()).collect();
     for entry in log.revise(revision, members).map_err(runner_failure)?.entries {

@@ -68,7 +68,7 @@ fn curve(reader: &Reader, id: &JobId) -> Result<(Vec<String>, Vec<Vec<String>>)>
 }
 
 /// The one job whose id begins with `prefix`.
-fn find(context: &Context, prefix: &str) -> Result<JobId> {
+pub(super) fn find(context: &Context, prefix: &str) -> Result<JobId> {
     let wrong = |message: String| anyhow::Error::from(Failure { exit: Exit::Wrong, message });
     if prefix.is_empty() || !prefix.chars().all(|c| c.is_ascii_hexdigit()) {
         return Err(wrong(format!(

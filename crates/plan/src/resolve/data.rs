@@ -1,12 +1,13 @@
 //! `[data]`.
 
 use crate::check::{Sink, check};
+use crate::points::Around;
 use crate::problem::Problem;
 use crate::read::{Reader, named};
 use crate::schema::{Kind, tables};
 use crate::tree::{Node, Origin};
 use convsweep_spec::data::{DataFacts, DataSpec, Resize, ResizeMethod, Shapes, Source, Split, SplitScheme};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Resolved `[data]` with the folder or file it lies in and the places that later messages need.
 #[derive(Clone, Debug)]
@@ -18,18 +19,18 @@ pub(crate) struct Data {
     split_at: Origin,
 }
 
-/// Resolves `[data]`; a path of the file is relative to `folder`, one of the command line to where the user stands.
-pub(crate) fn data(node: &Node, folder: &Path, sink: &mut Sink) -> Option<Data> {
+/// Resolves `[data]`; a path of the file is relative to its folder, one of the command line to where the user stands.
+pub(crate) fn data(node: &Node, around: &Around, sink: &mut Sink) -> Option<Data> {
     if !check(node, &Kind::Table(tables::DATA), "data", "", sink) {
         return None;
     }
     let reader = Reader::new(node, tables::DATA);
     let source_node = reader.node("source")?;
     let source = source(&source_node)?;
-    let path = path(&reader, &source, folder, source_node.at, sink);
+    let path = path(&reader, &source, around, source_node.at, sink);
     let split_node = reader.node("split")?;
     let split_at = if split_node.at == Origin::DEFAULT { node.at } else { split_node.at };
-    let split = split(&split_node, &source, sink);
+    let split = split(&split_node, &source, around, sink);
     let resize = resize(&reader, sink);
     if let Some(channels) = reader.given("channels").filter(|n| n.int() == Some(2)) {
         let help = "1 for grey, 3 for colour";
@@ -80,7 +81,7 @@ fn source(node: &Node) -> Option<Source> {
 fn path(
     reader: &Reader,
     source: &Source,
-    folder: &Path,
+    around: &Around,
     source_at: Origin,
     sink: &mut Sink,
 ) -> Option<Option<PathBuf>> {
@@ -104,17 +105,18 @@ fn path(
                 sink.at(node, "`data.path` is no path".into(), "", "name a folder or file".into());
                 return None;
             }
-            Some(Some(if node.at.source == 0 { folder.join(text) } else { PathBuf::from(text) }))
+            Some(Some(around.sources.path(node.at, text)))
         }
     }
 }
 
-fn split(node: &Node, source: &Source, sink: &mut Sink) -> Option<Split> {
+fn split(node: &Node, source: &Source, around: &Around, sink: &mut Sink) -> Option<Split> {
     let reader = Reader::new(node, tables::SPLIT);
     let mut ok = true;
-    if let (Some(_), Some(folds)) = (reader.given("validation"), reader.given("folds")) {
-        let help = "keep `validation` for one validation part, or `folds` for k-fold cross-validation";
-        sink.at(folds, "a split has either `validation` or `folds`".into(), "both are given", help.into());
+    let schemes: Vec<_> = ["validation", "folds", "file"].iter().filter_map(|k| Some((k, reader.given(k)?))).collect();
+    if let [(first, _), (second, node), ..] = schemes[..] {
+        let help = "`validation` makes one part, `folds` make k of them, `file` names the images that validate";
+        sink.at(node, format!("a split has either `{first}` or `{second}`"), "both are given", help.into());
         ok = false;
     }
     if let Some(test) = reader.given("test").filter(|_| !matches!(source, Source::Folder | Source::Csv { .. })) {
@@ -122,13 +124,49 @@ fn split(node: &Node, source: &Source, sink: &mut Sink) -> Option<Split> {
         sink.at(test, title, "cuts test images off", "remove `split.test`".into());
         ok = false;
     }
-    let scheme = match reader.u32("folds") {
-        Some(folds) => SplitScheme::Folds(folds),
-        None => SplitScheme::Validation(reader.f64("validation").unwrap_or(0.2)),
+    let scheme = match (reader.u32("folds"), reader.given("file")) {
+        (Some(folds), _) => SplitScheme::Folds(folds),
+        (None, Some(file)) => SplitScheme::listed(&listed(file, around, sink)?),
+        (None, None) => SplitScheme::Validation(reader.f64("validation").unwrap_or(0.2)),
     };
     let split =
         Split { scheme, seed: reader.u64("seed")?, stratify: reader.bool("stratify")?, test: reader.f64("test") };
     ok.then_some(split)
+}
+
+/// The rows that a split's file lists.
+fn listed(node: &Node, around: &Around, sink: &mut Sink) -> Option<Vec<u32>> {
+    let help = "one number on each line: the rows of the training images, from 0, that validate; # begins a comment";
+    let path = around.sources.path(node.at, node.text()?);
+    let mut wrong = |title: String, label: String| {
+        sink.at(node, title, label, help.into());
+        None
+    };
+    let text = match (around.read)(&path).map(String::from_utf8) {
+        Ok(Ok(text)) => text,
+        Ok(Err(_)) => return wrong("the split's file is not a text".into(), "not UTF-8".into()),
+        Err(e) => return wrong(format!("the split's file {} cannot be read", path.display()), e.to_string()),
+    };
+    let mut rows = Vec::new();
+    for (i, line) in text.lines().enumerate() {
+        let line = line.split('#').next().unwrap_or_default().trim();
+        match line.parse::<u32>() {
+            _ if line.is_empty() => {}
+            Ok(row) if row < 1 << 28 => rows.push(row),
+            _ => {
+                let short: String = line.chars().take(40).collect();
+                return wrong(
+                    format!("line {} of the split's file is \"{short}\"", i + 1),
+                    "no row of an image".into(),
+                );
+            }
+        }
+    }
+    rows.sort_unstable();
+    if let Some(twice) = rows.windows(2).find(|w| w[0] == w[1]) {
+        return wrong(format!("the split's file names row {} twice", twice[0]), String::new());
+    }
+    if rows.is_empty() { wrong("the split's file names no rows".into(), String::new()) } else { Some(rows) }
 }
 
 fn resize(reader: &Reader, sink: &mut Sink) -> Option<Option<Resize>> {
@@ -156,12 +194,12 @@ pub(crate) fn agrees_with_facts(data: &Data, facts: &DataFacts, sink: &mut Sink)
         }
     }
     let help = "raise the share, or the number of images";
-    match data.spec.split.scheme {
-        SplitScheme::Folds(folds) if folds > images => {
+    match &data.spec.split.scheme {
+        &SplitScheme::Folds(folds) if folds > images => {
             let title = format!("{folds} folds cannot be made of {images} images");
             sink.push(Problem::new(data.split_at, title, "").help("use fewer folds"));
         }
-        SplitScheme::Validation(share) if share > 0.0 && f64::from(images) * share < 1.0 => {
+        &SplitScheme::Validation(share) if share > 0.0 && f64::from(images) * share < 1.0 => {
             let title = format!("a validation share of {share} leaves none of {images} images");
             sink.push(Problem::new(data.split_at, title, "").help(help));
         }
@@ -169,6 +207,16 @@ pub(crate) fn agrees_with_facts(data: &Data, facts: &DataFacts, sink: &mut Sink)
             let title = "without validation images nothing can be compared";
             let help = "validation = 0.2, or folds: the test images stay sealed, so they cannot be used instead";
             sink.push(Problem::new(data.split_at, title, "").help(help));
+        }
+        SplitScheme::Listed(rows) => {
+            let rows = SplitScheme::rows(rows).unwrap_or_default();
+            if let Some(row) = rows.iter().find(|row| **row >= facts.train_images) {
+                let title = format!("the split names row {row}, but there are {} training images", facts.train_images);
+                sink.push(Problem::new(data.split_at, title, "").help("rows count from 0"));
+            } else if rows.len() as u64 == u64::from(facts.train_images) {
+                let title = "the split's file names every training image: none is left to train on";
+                sink.push(Problem::new(data.split_at, title, "").help("it names the images that validate"));
+            }
         }
         _ => {}
     }

@@ -3,6 +3,8 @@
 //! [`tables`] and [`layers`] hold the language itself. Whatever needs to know it (the checks, the defaults, the help of a
 //! message) reads those tables; nothing repeats them.
 
+pub(crate) mod json;
+pub(crate) mod reference;
 pub(crate) mod layers;
 pub(crate) mod tables;
 mod train;

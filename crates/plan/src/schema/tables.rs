@@ -37,6 +37,7 @@ pub(super) const fn weak(key: &'static str, fields: &'static [Field], doc: &'sta
 
 /// The whole file.
 pub(crate) static FILE: &[Field] = &[
+    field("include", INCLUDE, None, "A file, or several, over which this one lies; relative to this file."),
     field("experiment", Kind::Table(EXPERIMENT), Required, "The question, and what answers are compared by."),
     field("data", Kind::Table(DATA), Required, "Which images, and how they are divided."),
     field("augment", Kind::Table(AUGMENT), None, "What happens to an image on its way into a batch."),
@@ -52,8 +53,16 @@ pub(crate) static FILE: &[Field] = &[
         "Named optimizers, chosen by name in [train] or by an axis \"train.optimizer\".",
     ),
     field("sweep", Kind::Any, None, "Blocks of axes; the plan is the union of their points."),
+    field(
+        "stage",
+        Kind::Any,
+        None,
+        "Sweeps one after another; each starts from the best configuration of the one before it.",
+    ),
     field("run", Kind::Table(RUN), None, "How jobs are run; nothing here enters a job's id."),
 ];
+
+const INCLUDE: Kind = Kind::Either(&[Kind::Text, Kind::List { of: &Kind::Text, min: 1, max: 32 }]);
 
 /// `[experiment]`
 pub(crate) static EXPERIMENT: &[Field] = &[
@@ -100,6 +109,12 @@ pub(crate) static DATA: &[Field] = &[
 pub(crate) static SPLIT: &[Field] = &[
     field("validation", Kind::Float(BELOW_ONE), None, "Share of the training images that validate; default 0.2."),
     int("folds", 2, 1000, None, "Number of folds; each job validates on one of them."),
+    field(
+        "file",
+        Kind::Text,
+        None,
+        "A text file that names the training images that validate: a number from 0 on each line.",
+    ),
     int("seed", 0, i64::MAX, Value("42"), "Seed of the division; a job's own seed never changes it."),
     field("stratify", Kind::Bool, Value("true"), "Whether each part has the classes in the proportions of the whole."),
     field("test", Kind::Float(INSIDE), None, "Share cut off first as test images, for folder and csv without any."),
@@ -224,19 +239,44 @@ pub(crate) static STEPS: Family = Family {
     ],
 };
 
+const GRID: Field = field("grid", Kind::Any, None, "Axes of which every combination is taken.");
+const ZIP: Field = field("zip", Kind::Any, None, "Axes that walk in step.");
+const EXCLUDE: Field = field("exclude", Kind::Any, None, "Combinations that are left out.");
+const SAMPLED: Field =
+    field("sample", Kind::Any, None, "Points drawn instead of all combinations; ranges then need no `steps`.");
+const LABELS: Field = field("labels", Kind::Any, None, "Short names for an axis's values, in their order.");
+
 /// A block of `[[sweep]]`
-pub(crate) static SWEEP: &[Field] = &[
-    field("grid", Kind::Any, None, "Axes of which every combination is taken."),
-    field("zip", Kind::Any, None, "Axes that walk in step."),
-    field("exclude", Kind::Any, None, "Combinations that are left out."),
-    field("labels", Kind::Any, None, "Short names for an axis's values, in their order."),
+pub(crate) static SWEEP: &[Field] = &[GRID, ZIP, EXCLUDE, SAMPLED, LABELS];
+
+/// A stage of `[[stage]]`
+pub(crate) static STAGE: &[Field] = &[
+    field("name", Kind::Text, None, "Name of the stage; by default its number."),
+    field("sweep", Kind::Any, None, "Blocks of axes, where one is not enough."),
+    GRID,
+    ZIP,
+    EXCLUDE,
+    SAMPLED,
+    LABELS,
+];
+
+/// `sample` of a block
+pub(crate) static SAMPLE: &[Field] = &[
+    field(
+        "method",
+        Kind::OneOf(&["random", "sobol", "latin-hypercube"]),
+        Value("\"random\""),
+        "How points are drawn: each by itself, or spread evenly over all axes.",
+    ),
+    int("count", 1, 1 << 16, Required, "Number of points."),
+    int("seed", 0, i64::MAX, Value("0"), "Seed of the draws."),
 ];
 
 /// A range as an axis's values.
 pub(crate) static RANGE: &[Field] = &[
     field("from", Kind::Float(ANY), Required, "First value."),
     field("to", Kind::Float(ANY), Required, "Last value."),
-    int("steps", 2, 10_000, Required, "Number of values, both ends counted."),
+    int("steps", 2, 10_000, None, "Number of values, both ends counted; only a block with `sample` needs none."),
     field("scale", Kind::OneOf(&["linear", "log"]), Value("\"linear\""), "Equal differences or equal ratios."),
 ];
 const ANY: Bounds = Bounds { min: f64::MIN, max: f64::MAX, min_open: false, max_open: false };

@@ -1,6 +1,8 @@
 //! What the tests share: facts of imagined image sets, planning of a text, a small right file to begin with.
 #![allow(dead_code)]
 
+pub mod validate;
+
 use convsweep_plan::{Overrides, Plan, Problems, plan};
 use convsweep_spec::data::{DataFacts, DataSpec, Source};
 use std::path::{Path, PathBuf};
@@ -42,6 +44,17 @@ pub fn plan_with(text: &str, overrides: &Overrides) -> Result<Plan, Problems> {
     plan(&file, overrides, &facts)
 }
 
+/// Plans the first of several files of one folder.
+pub fn plan_files(files: &[(&str, &str)]) -> Result<Plan, Problems> {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, text) in files {
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().expect("inside")).expect("made");
+        std::fs::write(path, text).expect("writes");
+    }
+    plan(&folder.path().join(files[0].0), &Overrides::default(), &facts)
+}
+
 pub fn plan_text(text: &str) -> Result<Plan, Problems> {
     plan_with(text, &Overrides::default())
 }
@@ -65,6 +78,11 @@ pub fn problems_with(text: &str, overrides: &Overrides) -> String {
 
 /// `experiment.toml` in place of its whole path.
 pub fn without_folder(text: &str) -> String {
+    let paths = text.split(' ').map(|word| match (word.starts_with("/tmp/"), word.rsplit_once('/')) {
+        (true, Some((_, name))) => name,
+        _ => word,
+    });
+    let text = paths.collect::<Vec<_>>().join(" ");
     let line = |line: &str| match (line.find("--> ").or(line.find("::: ")), line.find("experiment.toml")) {
         (Some(arrow), Some(name)) => format!("{}{}", &line[..arrow + 4], &line[name..]),
         _ => line.trim_end().to_string(),

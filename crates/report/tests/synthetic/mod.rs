@@ -90,6 +90,7 @@ impl Made {
             experiment: self.name.to_string(),
             file: format!("/home/me/{}.toml", self.name),
             text: format!("[experiment]\nname = \"{}\"\n", self.name),
+            includes: vec![],
             overrides: vec![],
             question: Some("Which of these made-up choices is best?".into()),
             metric: Metric { name: self.metric.0.into(), direction: self.metric.1 },
@@ -97,6 +98,7 @@ impl Made {
             axes: axes.collect(),
             classes: self.classes.clone(),
             show_test: false,
+            decisions: vec![],
         };
         ExperimentRows { revision, configurations }
     }

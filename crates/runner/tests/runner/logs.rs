@@ -16,6 +16,7 @@ fn revision(text: &str) -> Revision {
         experiment: "e".into(),
         file: "/a/e.toml".into(),
         text: text.into(),
+        includes: vec![],
         overrides: vec![],
         question: None,
         metric: Metric { name: "val_accuracy".into(), direction: Direction::Max },
@@ -23,6 +24,7 @@ fn revision(text: &str) -> Revision {
         axes: vec![],
         classes: vec![],
         show_test: false,
+        decisions: vec![],
     }
 }
 

@@ -1,0 +1,243 @@
+//! The language as a JSON Schema (draft 2020-12), for editors: made from the tables, so that it cannot differ from them.
+//!
+//! Where axes or an included file may still bring a value, nothing is required; the file's own check knows better.
+
+use super::{Bounds, Default, Family, Field, Kind, Variant, tables};
+use crate::axes::SECTIONS;
+use crate::read::constant;
+use serde_json::{Map, Value, json};
+
+/// The schema of an experiment file.
+pub fn json_schema() -> Value {
+    let open = ["include", "sweep", "stage"].map(|key| json!({ "required": [key] }));
+    let builtin = Writer { whole: false, parameters: false }.kind(&Kind::Named(&tables::OPTIMIZERS));
+    let only_builtin =
+        json!({ "properties": { "train": { "properties": { "optimizer": { "$ref": "#/$defs/optimizer" } } } } });
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Convsweep experiment",
+        "type": "object",
+        "if": { "anyOf": open },
+        "then": { "$ref": "#/$defs/part" },
+        "else": { "$ref": "#/$defs/whole" },
+        "allOf": [{ "not": { "required": ["sweep", "stage"] } }, { "if": { "not": { "anyOf": [{ "required": ["optimizers"] }, { "required": ["include"] }] } }, "then": only_builtin }],
+        "$defs": {
+            "whole": file(true),
+            "part": file(false),
+            "optimizer": builtin,
+            "axes": {
+                "type": "object",
+                "additionalProperties": { "anyOf": [{ "type": "array", "minItems": 1 }, { "$ref": "#/$defs/range" }, { "$ref": "#/$defs/axes" }] },
+            },
+            "range": Writer { whole: true, parameters: false }.table(tables::RANGE, None),
+        },
+    })
+}
+
+fn file(whole: bool) -> Value {
+    let plain = Writer { whole, parameters: false };
+    let mut schema = plain.table(tables::FILE, None);
+    let part = Writer { whole: false, parameters: true };
+    let Some(Value::Object(properties)) = schema.get_mut("properties") else { return schema };
+    for (key, doc) in tables::FILE.iter().map(|f| (f.key, f.doc)) {
+        let special = match key {
+            "model" => Writer { whole, parameters: true }.field_kind(key),
+            "models" => named(part.field_kind("model"), Some("base")),
+            "augments" => named(Writer { whole: false, parameters: false }.field_kind("augment"), Some("base")),
+            "optimizers" => {
+                named(Writer { whole: false, parameters: false }.kind(&Kind::Named(&tables::OPTIMIZERS)), None)
+            }
+            "sweep" => blocks(tables::SWEEP),
+            "stage" => blocks(tables::STAGE),
+            _ => continue,
+        };
+        properties.insert(key.into(), described(special, doc));
+    }
+    if let Some(optimizer) = properties.get_mut("train").and_then(|t| t.pointer_mut("/properties/optimizer")) {
+        // A name of [optimizers] is known only where that section stands.
+        *optimizer =
+            described(json!({ "anyOf": [{ "type": "string" }, { "$ref": "#/$defs/optimizer" }] }), "The optimizer.");
+    }
+    if let Some(split) = properties.get_mut("data").and_then(|d| d.pointer_mut("/properties/split")) {
+        let pairs = [["validation", "folds"], ["validation", "file"], ["folds", "file"]];
+        split["not"] = json!({ "anyOf": pairs.map(|pair| json!({ "required": pair })) });
+    }
+    if let Some(list) = properties.get_mut("experiment").and_then(|e| e.pointer_mut("/properties/seeds/anyOf/1")) {
+        list["uniqueItems"] = true.into();
+    }
+    if let Some(name) = properties.get_mut("experiment").and_then(|e| e.pointer_mut("/properties/name")) {
+        *name = described(
+            json!({ "type": "string", "pattern": r"^[^.\-\s/\\+][^\s/\\+]*$", "maxLength": 100, "not": { "pattern": "^[Jj][Oo][Bb][Ss]$" } }),
+            "Name of the experiment, which is also the name of its folder in the results.",
+        );
+    }
+    schema
+}
+
+/// A table of things of a kind, by names of the user's choice but one.
+fn named(thing: Value, taken: Option<&str>) -> Value {
+    let mut thing = json!({ "type": "object", "additionalProperties": thing });
+    if let Some(taken) = taken {
+        thing["propertyNames"] = json!({ "not": { "const": taken } });
+    }
+    thing
+}
+
+/// One block or several.
+fn blocks(fields: &[Field]) -> Value {
+    let block = block(fields);
+    json!({ "anyOf": [{ "type": "array", "items": block }, block] })
+}
+
+fn block(fields: &[Field]) -> Value {
+    let names = format!("^({})(\\.|$)", SECTIONS.join("|"));
+    let mut properties = Map::new();
+    for field in fields {
+        let kind = match field.key {
+            "grid" | "zip" => {
+                json!({ "allOf": [{ "$ref": "#/$defs/axes" }, { "propertyNames": { "pattern": names } }] })
+            }
+            "labels" => json!({ "type": "object" }),
+            "exclude" => json!({ "anyOf": [{ "type": "array", "items": { "type": "object" } }, { "type": "object" }] }),
+            "sample" => Writer { whole: true, parameters: false }.table(tables::SAMPLE, None),
+            "sweep" => blocks(tables::SWEEP),
+            _ => Writer { whole: true, parameters: false }.kind(&field.kind),
+        };
+        properties.insert(field.key.into(), described(kind, field.doc));
+    }
+    json!({ "type": "object", "properties": properties, "additionalProperties": false })
+}
+
+/// How strict the schema is that is written.
+#[derive(Clone, Copy)]
+struct Writer {
+    /// Nothing is brought by anything else: what is required must be there.
+    whole: bool,
+    /// `"$name"` may stand for any value.
+    parameters: bool,
+}
+
+impl Writer {
+    fn field_kind(self, section: &str) -> Value {
+        let field = tables::FILE.iter().find(|f| f.key == section);
+        field.map_or(Value::Bool(true), |f| self.kind(&f.kind))
+    }
+
+    fn kind(self, kind: &Kind) -> Value {
+        let schema = match kind {
+            Kind::Any => Value::Bool(true),
+            Kind::Bool => json!({ "type": "boolean" }),
+            Kind::True => json!({ "const": true }),
+            Kind::Int { min, max } => int(*min, *max),
+            Kind::Float(bounds) => float(bounds),
+            Kind::Text => json!({ "type": "string" }),
+            Kind::OneOf(texts) => json!({ "enum": texts }),
+            Kind::Pair { min, max } => {
+                let one = self.value(int(*min, *max));
+                json!({ "anyOf": [int(*min, *max), { "type": "array", "items": one, "minItems": 2, "maxItems": 2 }] })
+            }
+            Kind::List { of, min, max } => {
+                let mut list = json!({ "type": "array", "items": self.kind(of), "minItems": min });
+                if *max < 1_000_000 {
+                    list["maxItems"] = json!(max);
+                }
+                list
+            }
+            Kind::Table(fields) => self.table(fields, None),
+            Kind::Named(family) => self.family(family),
+            Kind::Keyed(family) => {
+                let variants: Vec<Value> = family.variants.iter().map(|v| self.keyed(v)).collect();
+                json!({ "anyOf": variants })
+            }
+            Kind::Either(kinds) => json!({ "anyOf": kinds.iter().map(|k| self.kind(k)).collect::<Vec<_>>() }),
+            Kind::Part(kind) => Writer { whole: false, ..self }.kind(kind),
+        };
+        match kind {
+            Kind::Any | Kind::Part(_) | Kind::Text => schema,
+            _ => self.value(schema),
+        }
+    }
+
+    /// The value itself, or a parameter's name in its place.
+    fn value(self, schema: Value) -> Value {
+        match self.parameters {
+            true => json!({ "anyOf": [schema, { "type": "string", "pattern": "^\\$" }] }),
+            false => schema,
+        }
+    }
+
+    fn table(self, fields: &[Field], name: Option<Value>) -> Value {
+        let mut properties = Map::new();
+        properties.extend(name.map(|name| ("name".to_string(), name)));
+        for field in fields {
+            let mut schema = described(self.kind(&field.kind), field.doc);
+            if let (Default::Value(text), Some(map)) = (&field.default, schema.as_object_mut()) {
+                map.extend(constant(text).map(|node| ("default".to_string(), node.json())));
+            }
+            properties.insert(field.key.into(), schema);
+        }
+        let required: Vec<&str> = match self.whole {
+            true => fields.iter().filter(|f| matches!(f.default, Default::Required)).map(|f| f.key).collect(),
+            false => vec![],
+        };
+        json!({ "type": "object", "properties": properties, "required": required, "additionalProperties": false })
+    }
+
+    /// A name, or a table that says it, or one that means the default; of a part the name may be missing.
+    fn family(self, family: &Family) -> Value {
+        let needs = |v: &&Variant| v.fields.iter().any(|f| matches!(f.default, Default::Required));
+        let alone: Vec<&str> = family.variants.iter().filter(|v| !self.whole || !needs(v)).map(|v| v.key).collect();
+        let one = |variant: &Variant| {
+            let mut table =
+                self.table(variant.fields, Some(json!({ "const": variant.key, "description": variant.doc })));
+            let free = !self.whole || family.default == Some(variant.key);
+            if let (false, Some(Value::Array(required))) = (free, table.get_mut("required")) {
+                required.push("name".into());
+            }
+            table
+        };
+        let mut choices = vec![json!({ "enum": alone })];
+        choices.extend(family.variants.iter().map(one));
+        json!({ "anyOf": choices })
+    }
+
+    fn keyed(self, variant: &Variant) -> Value {
+        let mut table = self.table(variant.fields, None);
+        table["description"] = variant.doc.into();
+        if let Some(Value::Array(required)) = table.get_mut("required")
+            && !required.iter().any(|r| r == variant.key)
+        {
+            required.push(variant.key.into());
+        }
+        table
+    }
+}
+
+fn int(min: i64, max: i64) -> Value {
+    let mut schema = json!({ "type": "integer", "minimum": min });
+    if max < i64::MAX {
+        schema["maximum"] = max.into();
+    }
+    schema
+}
+
+fn float(bounds: &Bounds) -> Value {
+    let mut schema = json!({ "type": "number" });
+    if bounds.min > f64::MIN {
+        schema[if bounds.min_open { "exclusiveMinimum" } else { "minimum" }] = bounds.min.into();
+    }
+    if bounds.max < f64::MAX {
+        schema[if bounds.max_open { "exclusiveMaximum" } else { "maximum" }] = bounds.max.into();
+    }
+    schema
+}
+
+fn described(mut schema: Value, doc: &str) -> Value {
+    match schema.as_object_mut() {
+        Some(map) => {
+            map.insert("description".into(), doc.into());
+            schema
+        }
+        None => json!({ "description": doc }),
+    }
+}
