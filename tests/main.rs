@@ -2,8 +2,11 @@
 //!
 //! `convsweep-worker` is found beside `convsweep`; `just test` builds both first.
 
+mod control;
 mod kills;
 mod mistakes;
+mod outcomes;
 mod recipes;
 mod support;
 mod sweep;
+mod torture;

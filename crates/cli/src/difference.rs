@@ -1,6 +1,6 @@
 //! What a plan lacks: each job's standing against what the results folder holds. A pure function.
 
-use convsweep_spec::job::{JobId, Question, SavedState, StateKey};
+use convsweep_spec::job::{SavedState, StateKey};
 use convsweep_store::JobState;
 use std::collections::HashMap;
 
@@ -43,14 +43,8 @@ impl Standing {
     }
 }
 
-/// The standing of one job.
-pub fn standing(
-    id: &JobId,
-    question: &Question,
-    states: &HashMap<JobId, JobState>,
-    saved: &HashMap<StateKey, SavedState>,
-) -> Standing {
-    let state = states.get(id);
+/// The standing of one job, by what is known of it, and by the states that it could start from, the longest first.
+pub fn standing(state: Option<&JobState>, starts: &[StateKey], saved: &HashMap<StateKey, SavedState>) -> Standing {
     if let Some(state) = state {
         if state.finished {
             return Standing::Reused;
@@ -62,7 +56,7 @@ pub fn standing(
             return Standing::Resumed { epoch: state.epoch };
         }
     }
-    let start = question.state_keys().into_iter().find_map(|(_, key)| saved.get(&key));
+    let start = starts.iter().find_map(|key| saved.get(key));
     start.map_or(Standing::New, |start| Standing::Extended(start.clone()))
 }
 

@@ -6,11 +6,15 @@ mod context;
 mod difference;
 mod display;
 mod exit;
+mod notify;
+mod search;
 mod table;
+mod watch;
 
 use args::{Cli, Command};
 use clap::Parser;
 use context::Context;
+use convsweep_runner::Control;
 use exit::Exit;
 use std::process::ExitCode;
 
@@ -36,10 +40,18 @@ fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
         Command::Report { names } => commands::report::report(&context, &names),
         Command::Query(args) => commands::query::query(&context, &args),
         Command::Show { job, json } => commands::show::show(&context, &job, json),
+        Command::Explain { job } => commands::explain::explain(&context, &job),
+        Command::Watch { name, once } => commands::watch::watch(&context, name.as_deref(), once),
+        Command::Cancel { jobs } => commands::control::cancel(&context, &jobs),
+        Command::Pause => commands::control::tell(&context, &Control::Pause),
+        Command::Resume => commands::control::tell(&context, &Control::Resume),
+        Command::Retry { jobs } => commands::retry::retry(&context, &jobs),
+        Command::Prune { states, dry_run } => commands::prune::prune(&context, states, dry_run),
         Command::Data(command) => commands::data::data(&context, command),
         Command::Devices { json } => commands::devices::devices(json),
         Command::CheckDb => commands::database::check(&context),
         Command::Rebuild => commands::database::rebuild(&context),
+        Command::Backup { file } => commands::database::backup(&context, &file),
     }
 }
 

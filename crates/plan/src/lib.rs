@@ -24,4 +24,5 @@ mod tree;
 pub use overrides::{Overrides, Seeds};
 pub use planner::{Facts, Plan, Planned, plan};
 pub use problem::{ProblemLine, Problems};
-pub use resolve::experiment::RunSettings;
+pub use resolve::run::{Retry, RunSettings};
+pub use resolve::search::{SearchSettings, StopRule, rule_of};

@@ -7,7 +7,9 @@ use crate::merge::Alternatives;
 use crate::overrides::Overrides;
 use crate::points::{Hits, Points, Resolved};
 use crate::problem::{Problem, Problems, Source};
-use crate::resolve::experiment::{Experiment, RunSettings, experiment, run, seeds};
+use crate::resolve::experiment::{Experiment, experiment, seeds};
+use crate::resolve::run::{RunSettings, run};
+use crate::resolve::search::{SearchSettings, search};
 use crate::tree::{Node, parse_document};
 use crate::{baseline, label, sections};
 use convsweep_spec::data::{DataFacts, DataSpec};
@@ -49,6 +51,8 @@ pub struct Plan {
     pub show_test: bool,
     /// How jobs are run.
     pub run: RunSettings,
+    /// Which jobs are spared.
+    pub search: SearchSettings,
     /// Configurations in the order of the grid, each once.
     pub configurations: Vec<Planned>,
     /// What the user should know though nothing is wrong.
@@ -158,7 +162,7 @@ fn plan_text(text: &str, folder: &Path, overrides: &Overrides, facts: &Facts) ->
     }
 }
 
-type Head = (Option<Experiment>, Option<RunSettings>);
+type Head = (Option<Experiment>, Option<(RunSettings, SearchSettings)>);
 
 fn head(root: &Node, overrides: &Overrides, sink: &mut Sink) -> Head {
     let experiment = root.get("experiment").and_then(|node| experiment(node, sink));
@@ -166,7 +170,13 @@ fn head(root: &Node, overrides: &Overrides, sink: &mut Sink) -> Head {
         Some(seeds) => Experiment { seeds: seeds.0.clone(), ..e },
         None => e,
     });
-    (experiment, run(root.get("run"), sink))
+    let seeds = experiment.as_ref().map(|e| e.seeds.len());
+    let settings = (run(root.get("run"), sink), search(root.get("search"), seeds, sink));
+    let settings = match settings {
+        (Some(run), Some(search)) => Some((run, search)),
+        _ => None,
+    };
+    (experiment, settings)
 }
 
 /// Every point with what it resolves to; `None` if there are problems.
@@ -237,7 +247,7 @@ fn assemble(
     expanded: Vec<(Point, Resolved)>,
     experiment: Experiment,
     baseline: Option<Point>,
-    run: RunSettings,
+    (run, search): (RunSettings, SearchSettings),
     axes: &Axes,
     overrides: &Overrides,
     mut notes: Vec<String>,
@@ -284,6 +294,7 @@ fn assemble(
         classes,
         show_test: experiment.show_test,
         run,
+        search,
         configurations,
         notes,
     })

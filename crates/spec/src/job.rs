@@ -3,6 +3,7 @@
 use crate::augment::AugmentSpec;
 use crate::canonical::{Digest, digest, short};
 use crate::data::DataSpec;
+use crate::event::Outcome;
 use crate::model::ModelSpec;
 use crate::train::TrainSpec;
 use serde::{Deserialize, Serialize};
@@ -95,6 +96,12 @@ impl ConfigurationDigest {
         JobId(self.combine("job", &self.train, Some((seed, fold))))
     }
 
+    /// Keys of the states that its jobs pass after some numbers of epochs, prepared once for all seeds and folds.
+    pub fn state_keys(&self, configuration: &Configuration, epochs: &[u32]) -> StateKeys<'_> {
+        let prefix = |&epoch: &u32| (epoch, digest(&configuration.train.prefix(epoch)));
+        StateKeys { digests: self, prefixes: epochs.iter().map(prefix).collect() }
+    }
+
     fn combine(&self, what: &str, train: &Digest, run: Option<(u64, Option<u32>)>) -> String {
         let hex = |d: &Digest| d.to_hex().to_string();
         short(&digest(&(
@@ -104,6 +111,21 @@ impl ConfigurationDigest {
             [hex(&self.data), hex(&self.augment), hex(&self.model), hex(train)],
             run,
         )))
+    }
+}
+
+/// Keys of training states of one configuration; [`ConfigurationDigest::state_keys`].
+#[derive(Clone, Debug)]
+pub struct StateKeys<'a> {
+    digests: &'a ConfigurationDigest,
+    prefixes: Vec<(u32, Digest)>,
+}
+
+impl StateKeys<'_> {
+    /// The key of a job's state after each of the numbers of epochs, in their order.
+    pub fn of(&self, seed: u64, fold: Option<u32>) -> Vec<StateKey> {
+        let key = |(_, prefix): &(u32, Digest)| StateKey(self.digests.combine("state", prefix, Some((seed, fold))));
+        self.prefixes.iter().map(key).collect()
     }
 }
 
@@ -161,6 +183,28 @@ pub struct Execution {
     pub data_path: Option<PathBuf>,
     /// A saved state of another job to start from, where this job has no checkpoint of its own.
     pub start_from: Option<SavedState>,
+    /// How often a checkpoint is written.
+    #[serde(default)]
+    pub checkpoint_every: CheckpointEvery,
+    /// Completed epochs after which the attempt writes a checkpoint and ends as cancelled, to go on later.
+    #[serde(default)]
+    pub until: Option<u32>,
+}
+
+/// How often a checkpoint is written. The end of a phase and of the job always has one.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CheckpointEvery {
+    /// After so many epochs.
+    Epochs(u32),
+    /// After the step at which so many seconds have passed since the last one.
+    Seconds(f64),
+}
+
+impl Default for CheckpointEvery {
+    fn default() -> Self {
+        CheckpointEvery::Epochs(1)
+    }
 }
 
 /// A training state kept on disk.
@@ -182,6 +226,23 @@ pub struct SavedState {
 pub enum Command {
     /// Train this job, then say `Ended` and wait for the next command.
     Train(Box<Job>),
-    /// Stop the running job at the next step, after writing a checkpoint; then say `Ended` with `Cancelled`.
-    Stop,
+    /// Stop the running job at the next step, after writing a checkpoint; then say `Ended` with this outcome.
+    Stop {
+        /// Why: cancelled unless it says otherwise.
+        #[serde(rename = "as", default = "cancelled", skip_serializing_if = "is_cancelled")]
+        outcome: Outcome,
+    },
+}
+
+impl Command {
+    /// To go on later.
+    pub const CANCEL: Command = Command::Stop { outcome: Outcome::Cancelled };
+}
+
+fn cancelled() -> Outcome {
+    Outcome::Cancelled
+}
+
+fn is_cancelled(outcome: &Outcome) -> bool {
+    *outcome == Outcome::Cancelled
 }

@@ -11,7 +11,7 @@ use convsweep_plan::{Plan, Planned};
 use convsweep_spec::data::SplitScheme;
 use convsweep_spec::job::{JobId, Question, StateKey};
 use convsweep_spec::train::{Clock, Schedule};
-use convsweep_store::Reader;
+use convsweep_store::{JobState, Reader};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 
@@ -23,6 +23,10 @@ pub fn plan(context: &Context, args: &PlanArgs) -> Result<Exit> {
     }
     let mut list = Vec::new();
     for plan in &plans {
+        if let Some(rule) = &args.simulate {
+            super::simulate::simulate(context, plan, rule)?;
+            continue;
+        }
         let standings = standings(context, plan)?;
         if args.json {
             list.push(as_json(plan, &standings));
@@ -30,7 +34,7 @@ pub fn plan(context: &Context, args: &PlanArgs) -> Result<Exit> {
             say(&as_text(plan, &standings))?;
         }
     }
-    if args.json {
+    if args.json && args.simulate.is_none() {
         say_json(&list)?;
     }
     Ok(Exit::Complete)
@@ -39,21 +43,43 @@ pub fn plan(context: &Context, args: &PlanArgs) -> Result<Exit> {
 /// Every job of the plan with its standing, in the plan's order.
 pub fn standings(context: &Context, plan: &Plan) -> Result<Vec<(usize, JobId, Question, Standing)>> {
     let questions: Vec<(usize, JobId, Question)> = plan.questions().collect();
-    let (mut states, mut saved) = (HashMap::new(), HashMap::new());
-    if context.results.database().exists() {
-        let reader = Reader::open(&context.results).code(Exit::Results)?;
-        let ids: Vec<JobId> = questions.iter().map(|(_, id, _)| id.clone()).collect();
-        states = reader.job_states(&ids).code(Exit::Results)?;
-        let open = questions.iter().filter(|(_, id, _)| !states.get(id).is_some_and(|s| s.finished));
-        let keys: Vec<StateKey> = open.flat_map(|(_, _, q)| q.state_keys()).map(|(_, key)| key).collect();
-        saved = reader.saved_states(&keys).code(Exit::Results)?;
-        saved.retain(|_, state| state.path.is_dir());
+    if !context.results.database().exists() {
+        return Ok(questions.into_iter().map(|(i, id, question)| (i, id, question, Standing::New)).collect());
     }
+    let reader = Reader::open(&context.results).code(Exit::Results)?;
+    let ids: Vec<JobId> = questions.iter().map(|(_, id, _)| id.clone()).collect();
+    let states = reader.job_states(&ids).code(Exit::Results)?;
+    let keys = starts(plan, &questions, &states, reader.saved_epochs().code(Exit::Results)?);
+    let wanted: Vec<StateKey> = keys.values().flatten().cloned().collect();
+    let mut saved = reader.saved_states(&wanted).code(Exit::Results)?;
+    saved.retain(|_, state| state.path.is_dir());
     let place = |(index, id, question): (usize, JobId, Question)| {
-        let standing = standing(&id, &question, &states, &saved);
+        let standing = standing(states.get(&id), keys.get(&id).map_or(&[], Vec::as_slice), &saved);
         (index, id, question, standing)
     };
     Ok(questions.into_iter().map(place).collect())
+}
+
+/// Keys of the states that each open job could start from, the longest first; `saved` are epochs after which there are any.
+fn starts(
+    plan: &Plan,
+    questions: &[(usize, JobId, Question)],
+    states: &HashMap<JobId, JobState>,
+    saved: Vec<u32>,
+) -> HashMap<JobId, Vec<StateKey>> {
+    let mut keys = HashMap::new();
+    for jobs in questions.chunk_by(|a, b| a.0 == b.0) {
+        let open = |(_, id, _): &&(usize, JobId, Question)| !states.get(id).is_some_and(|s| s.finished);
+        let Some((index, ..)) = jobs.iter().find(open) else { continue };
+        let planned = &plan.configurations[*index];
+        let own = planned.member.resolved.train.epochs();
+        let epochs: Vec<u32> = saved.iter().rev().copied().filter(|&epoch| epoch <= own).collect();
+        let makes = planned.digest.state_keys(&planned.member.resolved, &epochs);
+        for (_, id, question) in jobs.iter().filter(open) {
+            keys.insert(id.clone(), makes.of(question.seed, question.fold));
+        }
+    }
+    keys
 }
 
 fn as_text(plan: &Plan, standings: &[(usize, JobId, Question, Standing)]) -> String {
@@ -75,7 +101,10 @@ fn as_text(plan: &Plan, standings: &[(usize, JobId, Question, Standing)]) -> Str
     for note in &plan.notes {
         text += &format!("note: {note}\n");
     }
-    let rows: Vec<Vec<String>> = plan.configurations.iter().enumerate().map(|(i, c)| row(i, c, standings)).collect();
+    // The jobs of a configuration stand together.
+    let own: HashMap<usize, &[_]> = standings.chunk_by(|a, b| a.0 == b.0).map(|jobs| (jobs[0].0, jobs)).collect();
+    let row = |(i, planned)| row(planned, own.get(&i).copied().unwrap_or_default());
+    let rows: Vec<Vec<String>> = plan.configurations.iter().enumerate().map(row).collect();
     text += "\n";
     text += &plain(&["configuration", "parameters", "MACs", "receptive field", "epochs", "jobs"], &rows);
     for (names, planned) in architectures(plan) {
@@ -109,8 +138,8 @@ fn data_line(planned: &Planned) -> String {
     )
 }
 
-fn row(index: usize, planned: &Planned, standings: &[(usize, JobId, Question, Standing)]) -> Vec<String> {
-    let own: Vec<Standing> = standings.iter().filter(|(i, ..)| *i == index).map(|(_, _, _, s)| s.clone()).collect();
+fn row(planned: &Planned, jobs: &[(usize, JobId, Question, Standing)]) -> Vec<String> {
+    let own: Vec<Standing> = jobs.iter().map(|(_, _, _, s)| s.clone()).collect();
     let field = planned.summary.layers.iter().rev().find_map(|l| l.receptive_field);
     vec![
         planned.member.label.clone(),
@@ -124,7 +153,7 @@ fn row(index: usize, planned: &Planned, standings: &[(usize, JobId, Question, St
 
 /// Each distinct architecture with the labels of the configurations that have it.
 fn architectures(plan: &Plan) -> Vec<(String, &Planned)> {
-    grouped(plan, |a, b| a.summary == b.summary)
+    grouped(plan, |planned| Some(serde_json::to_string(&planned.summary).unwrap_or_default()))
 }
 
 /// Each distinct course of the learning rate; none where all are constant in one phase.
@@ -133,14 +162,17 @@ fn rates(plan: &Plan) -> Vec<(String, &Planned)> {
         let phases = &p.member.resolved.train.phases;
         phases.len() == 1 && phases[0].schedule == Schedule::CONSTANT
     };
-    let groups = grouped(plan, |a, b| rate_lines(a) == rate_lines(b));
-    groups.into_iter().filter(|(_, p)| !plain(p)).collect()
+    grouped(plan, |planned| (!plain(planned)).then(|| rate_lines(planned)))
 }
 
-fn grouped(plan: &Plan, equal: impl Fn(&Planned, &Planned) -> bool) -> Vec<(String, &Planned)> {
+/// The configurations by what `key` says of them, in the order of the plan; those without a key are left out.
+fn grouped(plan: &Plan, key: impl Fn(&Planned) -> Option<String>) -> Vec<(String, &Planned)> {
     let mut groups: Vec<(Vec<&str>, &Planned)> = Vec::new();
+    let mut places: HashMap<String, usize> = HashMap::new();
     for planned in &plan.configurations {
-        match groups.iter_mut().find(|(_, other)| equal(other, planned)) {
+        let Some(key) = key(planned) else { continue };
+        let place = *places.entry(key).or_insert(groups.len());
+        match groups.get_mut(place) {
             Some((labels, _)) => labels.push(&planned.member.label),
             None => groups.push((vec![&planned.member.label], planned)),
         }

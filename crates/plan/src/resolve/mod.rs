@@ -6,4 +6,6 @@ pub(crate) mod augment;
 pub(crate) mod data;
 pub(crate) mod experiment;
 pub(crate) mod model;
+pub(crate) mod run;
+pub(crate) mod search;
 pub(crate) mod train;
