@@ -77,6 +77,38 @@ END
     rm -r "$folder"
 }
 
+# The store under load: rows through the writer, and what the commands ask of a folder of JOBS jobs of EPOCHS epochs.
+store() {
+    local jobs=${1:-10000} epochs=${2:-50} folder
+    cargo build --release --quiet --manifest-path "$root/Cargo.toml" -p convsweep-store --example load
+    folder=$(mktemp -d)
+    "$bin/examples/load" "$folder" "$jobs" "$epochs"
+    rm -r "$folder"
+}
+
+# The price of a job: JOBS jobs of a worker that trains nothing but reports ten epochs, in log and database, on two slots.
+# Beside Optuna's, where CONVSWEEP_BENCH_PYTHON has it: trials that do nothing but report ten values.
+runner() {
+    local jobs=${1:-10000} folder
+    cargo build --release --quiet --manifest-path "$root/Cargo.toml" -p convsweep-runner --example fake-worker
+    folder=$(mktemp -d)
+    mkdir "$folder/bin"
+    cp "$bin/convsweep" "$folder/bin/"
+    cp "$bin/examples/fake-worker" "$folder/bin/convsweep-worker"
+    printf '%s\n' '[experiment]' 'name = "price"' "seeds = $jobs" 'limit = 1000000' \
+        '[data]' 'source = { name = "shapes", train = 40, test = 20, size = 8 }' \
+        '[model]' 'layers = [{ flatten = true }, { dense = "classes" }]' \
+        '[train]' 'epochs = 10' '[run]' 'slots = { cpu = 2 }' >"$folder/price.toml"
+    (cd "$folder" && CONVSWEEP_DATA="$folder/data" CONVSWEEP_FAKE_SCRIPT='train 10' bin/convsweep run --quiet price.toml >/dev/null)
+    (cd "$folder" && bin/convsweep query --csv "select count(*), 1000.0 * (max(ended) - min(started)) / count(*) from attempts") |
+        awk -F, 'NR == 2 { printf "convsweep: %d jobs, %.2f ms a job of wall time on two slots\n", $1, $2 }'
+    rm -r "$folder"
+    if [ -n "${CONVSWEEP_BENCH_PYTHON:-}" ] && [ -n "${CONVSWEEP_BENCH_PEERS:-}" ]; then
+        "$CONVSWEEP_BENCH_PYTHON" "$CONVSWEEP_BENCH_PEERS/sweep_optuna.py" --job noop --sampler random --processes 2
+        "$CONVSWEEP_BENCH_PYTHON" "$CONVSWEEP_BENCH_PEERS/sweep_optuna.py" --job noop --sampler grid --processes 2
+    fi
+}
+
 modes="$(declare -F | awk '{ print $3 }' | grep -vE '^(starts|torch_peer)$' | paste -sd' ')"
 if [ $# -eq 0 ] || ! grep -qw -- "$1" <<<"$modes"; then
     echo "usage: just bench NAME, of: $modes" >&2

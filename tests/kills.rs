@@ -50,12 +50,12 @@ fn a_worker_dies_while_it_evaluates() {
     }
 }
 
-fn start(place: &Place) -> Child {
+pub fn start(place: &Place) -> Child {
     place.command(&["run", "small.toml"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("starts")
 }
 
 /// Process ids of workers that train in this place.
-fn workers(place: &Place) -> Vec<u32> {
+pub fn workers(place: &Place) -> Vec<u32> {
     let here = std::fs::canonicalize(place.path(".")).expect("exists");
     let processes = std::fs::read_dir("/proc").expect("a Linux system").filter_map(Result::ok);
     let number = |entry: std::fs::DirEntry| entry.file_name().to_str()?.parse::<u32>().ok();
@@ -68,7 +68,7 @@ fn workers(place: &Place) -> Vec<u32> {
     processes.filter_map(number).filter(is_ours).collect()
 }
 
-fn wait_until(what: &str, condition: impl Fn() -> bool) {
+pub fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
     let began = Instant::now();
     while !condition() {
         assert!(began.elapsed() < Duration::from_secs(60), "waited too long until {what}");
@@ -77,7 +77,7 @@ fn wait_until(what: &str, condition: impl Fn() -> bool) {
 }
 
 /// Lines of all event logs.
-fn lines(place: &Place) -> usize {
+pub fn lines(place: &Place) -> usize {
     let Ok(jobs) = std::fs::read_dir(place.path("results/jobs")) else { return 0 };
     let log = |job: std::fs::DirEntry| std::fs::read_to_string(job.path().join("events.jsonl")).unwrap_or_default();
     jobs.filter_map(Result::ok).map(|job| log(job).lines().count()).sum()

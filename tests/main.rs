@@ -2,9 +2,12 @@
 //!
 //! `convsweep-worker` is found beside `convsweep`; `just test` builds both first.
 
+mod control;
 mod kills;
 mod language;
 mod mistakes;
+mod outcomes;
 mod recipes;
 mod support;
 mod sweep;
+mod torture;

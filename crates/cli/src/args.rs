@@ -66,6 +66,44 @@ pub enum Command {
         /// Its name.
         name: Option<String>,
     },
+    /// Why a job waits, was stopped or failed, and what to do.
+    Explain {
+        /// A job's id or the beginning of one.
+        job: String,
+    },
+    /// The running sweep, live in the terminal: slots, curves, best so far, failures, time left.
+    Watch {
+        /// Only this experiment [default: the one that was run last].
+        name: Option<String>,
+        /// Print one picture and end.
+        #[arg(long)]
+        once: bool,
+    },
+    /// Let running jobs of the sweep in this results folder write a checkpoint and end; waiting ones do not start.
+    Cancel {
+        /// Ids of jobs, or beginnings of ids.
+        #[arg(required = true, value_name = "JOB")]
+        jobs: Vec<String>,
+    },
+    /// Let all running jobs write a checkpoint; nothing starts until `resume`.
+    Pause,
+    /// Let a paused sweep go on.
+    Resume,
+    /// Train jobs again that failed, crashed, diverged or were spared.
+    Retry {
+        /// Ids of jobs (or beginnings of ids), or the name of an experiment for all of its jobs that did not finish.
+        #[arg(required = true, value_name = "JOB|NAME")]
+        jobs: Vec<String>,
+    },
+    /// Give disk space back: checkpoints of finished jobs. Never results.
+    Prune {
+        /// Also the kept training states: more epochs then begin anew.
+        #[arg(long)]
+        states: bool,
+        /// Only say what would be removed.
+        #[arg(long)]
+        dry_run: bool,
+    },
     /// Fetch, inspect and preview image sets.
     #[command(subcommand)]
     Data(DataCommand),
@@ -90,6 +128,11 @@ pub enum Command {
     CheckDb,
     /// Make the database anew from the logs.
     Rebuild,
+    /// Copy the database to a file as it is now, also while a run goes on.
+    Backup {
+        /// The file; it must not exist.
+        file: PathBuf,
+    },
 }
 
 /// An experiment file and what the command line changes in it.
@@ -118,13 +161,17 @@ pub struct PlanArgs {
     /// Every configuration, architecture and learning rate, however many.
     #[arg(long)]
     pub all: bool,
+    /// What a rule would have spared, and lost, on recorded curves: successive-halving, asha, median or race, with
+    /// options such as successive-halving:eta=3,first=2.
+    #[arg(long, value_name = "RULE")]
+    pub simulate: Option<String>,
     /// As JSON.
     #[arg(long)]
     pub json: bool,
 }
 
 /// Arguments of `run`.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct RunArgs {
     /// Experiment files.
     #[arg(required = true, value_name = "FILE")]
@@ -138,6 +185,13 @@ pub struct RunArgs {
     /// Jobs at once on a device, such as cpu=2,cuda=1 [default: the file's, else a core each].
     #[arg(long, value_name = "LIST")]
     pub slots: Option<String>,
+    /// Run this command by the shell at the end and at failures; CONVSWEEP_EVENT, CONVSWEEP_EXPERIMENT, CONVSWEEP_JOB and
+    /// CONVSWEEP_MESSAGE tell it what happened.
+    #[arg(long, value_name = "COMMAND")]
+    pub notify: Option<String>,
+    /// Only these jobs of the file: ids or beginnings of ids; may be given several times.
+    #[arg(long, value_name = "JOB")]
+    pub only: Vec<String>,
     /// Show the plan and stop.
     #[arg(long)]
     pub dry_run: bool,

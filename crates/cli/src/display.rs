@@ -1,9 +1,10 @@
 //! What a run looks like: bars on a terminal, plain lines elsewhere. All of it goes to stderr.
 
 use convsweep_runner::estimate::{Load, Running, duration, share};
-use convsweep_runner::{RunEvent, Slot, Stop};
+use convsweep_runner::{Halt, RunEvent, Slot, Stop};
 use convsweep_spec::event::{Event, Outcome};
 use convsweep_spec::job::JobId;
+use convsweep_spec::log::Verdict;
 use convsweep_spec::metric;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use std::collections::{BTreeMap, HashMap};
@@ -29,7 +30,10 @@ pub struct Display {
     running: BTreeMap<usize, Now>,
     finished: Vec<(f64, f64)>,
     total: usize,
+    failed: usize,
     slots: usize,
+    /// The command that runs this experiment.
+    command: String,
     screen: Screen,
 }
 
@@ -49,8 +53,8 @@ enum Screen {
 }
 
 impl Display {
-    /// For these jobs, in the order in which they will start, on these slots.
-    pub fn new(jobs: Vec<(JobId, JobInfo)>, slots: &[Slot], quiet: bool) -> Self {
+    /// For these jobs, in the order in which they will start, on these slots; `command` runs the experiment.
+    pub fn new(jobs: Vec<(JobId, JobInfo)>, slots: &[Slot], command: String, quiet: bool) -> Self {
         let waiting: Vec<JobId> = jobs.iter().map(|(id, _)| id.clone()).collect();
         let screen = match (quiet, std::io::stderr().is_terminal()) {
             (true, _) => Screen::Quiet,
@@ -59,7 +63,8 @@ impl Display {
         };
         let total = waiting.len();
         let (running, finished) = (BTreeMap::new(), Vec::new());
-        Display { jobs: jobs.into_iter().collect(), waiting, running, finished, total, slots: slots.len(), screen }
+        let (jobs, slots) = (jobs.into_iter().collect(), slots.len());
+        Display { jobs, waiting, running, finished, total, failed: 0, slots, command, screen }
     }
 
     /// Takes in what happened and shows it.
@@ -67,20 +72,31 @@ impl Display {
         match event {
             RunEvent::Launched { slot, job, .. } => self.launched(*slot, job),
             RunEvent::Worker(envelope) => self.heard(&envelope.job, &envelope.event),
-            RunEvent::AttemptEnded { slot, outcome, stderr, .. } => self.ended(*slot, outcome, stderr),
+            RunEvent::AttemptEnded { slot, job, outcome, stderr, .. } => self.ended(*slot, job, outcome, stderr),
             RunEvent::Retrying { job, attempt, after } => {
                 self.waiting.push(job.clone());
                 self.say(&format!("{}: {}; attempt {attempt} follows", self.label(job), after.name()));
             }
             RunEvent::Finished { job, outcome, .. } => {
                 self.waiting.retain(|other| other != job);
-                if !matches!(outcome, Outcome::Finished | Outcome::Cancelled) {
-                    self.say(&format!("{}: {}; `convsweep show {job}` tells more", self.label(job), outcome.name()));
+                if !matches!(outcome, Outcome::Finished | Outcome::Cancelled | Outcome::Stopped { .. }) {
+                    self.failed += 1;
                 }
             }
             RunEvent::Noise { text, .. } => self.say(&format!("worker: {text}")),
             RunEvent::StartFailed { reason, stderr, .. } => self.say(&with_end(reason, stderr)),
             RunEvent::SlotClosed { device, reason, .. } => self.say(&format!("a slot of {device} is closed: {reason}")),
+            RunEvent::Decided(decision) => {
+                if decision.verdict == Verdict::Stop {
+                    self.say(&format!("{}: spared by {}: {}", self.label(&decision.job), decision.rule, decision.reason));
+                }
+            }
+            RunEvent::Paused(true) => self.say("paused: running jobs write a checkpoint; `convsweep resume` lets them go on"),
+            RunEvent::Paused(false) => self.say("the sweep goes on"),
+            RunEvent::Halting(Halt::TimeLimit) => self.say("the sweep's time limit is over: running jobs write a checkpoint"),
+            RunEvent::Halting(Halt::Failures(count)) => {
+                self.say(&format!("{count} jobs failed, no more are started (run.on_failure): running jobs write a checkpoint"));
+            }
             RunEvent::Stopping { stop: Stop::Now, .. } => self.say("stopping at once; the same command goes on from the last checkpoints"),
             RunEvent::Stopping { running, .. } => self.say(&format!(
                 "stopping: {running} running jobs write a checkpoint, the same command goes on from there; interrupt again to stop at once"
@@ -152,7 +168,7 @@ impl Display {
         }
     }
 
-    fn ended(&mut self, slot: usize, outcome: &Outcome, stderr: &str) {
+    fn ended(&mut self, slot: usize, job: &JobId, outcome: &Outcome, stderr: &str) {
         let Some(now) = self.running.remove(&slot) else { return };
         let label = self.label(&now.job);
         let seconds = now.since.elapsed().as_secs_f64();
@@ -163,11 +179,7 @@ impl Display {
             let text = format!("{label}: {} ({}{left})", scores(&now.last), duration(seconds));
             self.say(&format!("[{}/{}] {text}", self.finished.len(), self.total));
         } else {
-            let detail = outcome.detail();
-            let what =
-                if detail.is_empty() { outcome.name().to_string() } else { format!("{}: {detail}", outcome.name()) };
-            let quiet = matches!(outcome, Outcome::Cancelled | Outcome::Failed { .. });
-            self.say(&with_end(&format!("{label}: {what}"), if quiet { "" } else { stderr }));
+            self.say(&self.bad_end(job, &label, outcome, stderr));
         }
         if let Screen::Bars { sweep, slots, .. } = &self.screen {
             sweep.set_position(self.finished.len() as u64);
@@ -177,11 +189,26 @@ impl Display {
         self.refresh();
     }
 
+    /// How an attempt ended that did not finish: why, the end of the worker's log, and what repeats it.
+    fn bad_end(&self, job: &JobId, label: &str, outcome: &Outcome, stderr: &str) -> String {
+        let detail = outcome.detail();
+        let what = if detail.is_empty() { outcome.name().to_string() } else { format!("{}: {detail}", outcome.name()) };
+        match outcome {
+            Outcome::Cancelled => return format!("{label}: pauses, its checkpoint is kept"),
+            Outcome::Stopped { .. } => return format!("{label}: {what}"),
+            _ => {}
+        }
+        let remedy = remedy(outcome).map_or(String::new(), |text| format!("\n    {text}"));
+        let repeat = format!("    again: {} --only {job} · more: convsweep show {job}", self.command);
+        format!("{}{remedy}\n{repeat}", with_end(&format!("{label}: {what}"), stderr))
+    }
+
     fn refresh(&self) {
         if let Screen::Bars { sweep, .. } = &self.screen {
             let left =
                 self.seconds_left().map_or("time left not known yet".into(), |s| format!("about {} left", duration(s)));
-            sweep.set_message(left);
+            let failed = if self.failed == 0 { String::new() } else { format!(", {} failed", self.failed) };
+            sweep.set_message(left + &failed);
         }
     }
 
@@ -212,6 +239,16 @@ fn scores(values: &BTreeMap<String, f64>) -> String {
     let shown = [metric::VAL_ACCURACY, metric::VAL_LOSS, metric::TRAIN_LOSS];
     let parts = shown.iter().filter_map(|name| Some(format!("{name} {:.4}", values.get(*name)?)));
     parts.take(2).collect::<Vec<_>>().join(", ")
+}
+
+/// What a person can do about an outcome that would only repeat itself.
+fn remedy(outcome: &Outcome) -> Option<&'static str> {
+    match outcome {
+        Outcome::OutOfMemory => Some("it would end so again: fewer slots (--slots), a smaller batch or another device"),
+        Outcome::Diverged { .. } => Some("it would end so again: a lower learning rate is another job"),
+        Outcome::TimedOut => Some("its checkpoint is kept: the same command goes on from there"),
+        _ => None,
+    }
 }
 
 fn with_end(text: &str, stderr: &str) -> String {

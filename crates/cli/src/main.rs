@@ -7,11 +7,15 @@ mod cost;
 mod difference;
 mod display;
 mod exit;
+mod notify;
+mod search;
 mod table;
+mod watch;
 
 use args::{Cli, Command};
 use clap::Parser;
 use context::Context;
+use convsweep_runner::Control;
 use exit::Exit;
 use std::process::ExitCode;
 
@@ -39,6 +43,13 @@ fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
         Command::Show { job, origin: true, json } => commands::origin::origin(&context, &job, json),
         Command::Show { job, origin: false, json } => commands::show::show(&context, &job, json),
         Command::Preset { name } => commands::preset::preset(name.as_deref()),
+        Command::Explain { job } => commands::explain::explain(&context, &job),
+        Command::Watch { name, once } => commands::watch::watch(&context, name.as_deref(), once),
+        Command::Cancel { jobs } => commands::control::cancel(&context, &jobs),
+        Command::Pause => commands::control::tell(&context, &Control::Pause),
+        Command::Resume => commands::control::tell(&context, &Control::Resume),
+        Command::Retry { jobs } => commands::retry::retry(&context, &jobs),
+        Command::Prune { states, dry_run } => commands::prune::prune(&context, states, dry_run),
         Command::Data(command) => commands::data::data(&context, command),
         Command::Devices { json } => commands::devices::devices(json),
         Command::New => commands::language::new(),
@@ -47,6 +58,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
         Command::Completions { shell } => commands::language::completions(shell),
         Command::CheckDb => commands::database::check(&context),
         Command::Rebuild => commands::database::rebuild(&context),
+        Command::Backup { file } => commands::database::backup(&context, &file),
     }
 }
 

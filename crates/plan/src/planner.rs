@@ -8,7 +8,9 @@ use crate::origin::{self, Origins};
 use crate::overrides::Overrides;
 use crate::points::{Around, Points, Resolved};
 use crate::problem::{Problem, Problems};
-use crate::resolve::experiment::{Experiment, RunSettings, experiment, run, seeds};
+use crate::resolve::experiment::{Experiment, experiment, seeds};
+use crate::resolve::run::{RunSettings, run};
+use crate::resolve::search::{SearchSettings, search};
 use crate::sources::{self, ReadFile, Sources};
 use crate::stages::{self, Stage};
 use crate::tree::Node;
@@ -52,6 +54,8 @@ pub struct Plan {
     pub show_test: bool,
     /// How jobs are run.
     pub run: RunSettings,
+    /// Which jobs are spared.
+    pub search: SearchSettings,
     /// Configurations in the order of the grid, each once.
     pub configurations: Vec<Planned>,
     /// What the user should know though nothing is wrong.
@@ -207,7 +211,7 @@ struct Checked {
     axes: Axes,
     others: Alternatives,
     experiment: Experiment,
-    run: RunSettings,
+    settings: (RunSettings, SearchSettings),
     baseline: Option<Point>,
     notes: Vec<String>,
     stages: Vec<Stage>,
@@ -236,14 +240,14 @@ fn checked(
     let stages = expanded(&root, around, &axes, &others, &head, decisions, sink);
     sections::check_written(&root, &others, sink);
     match (stages, head) {
-        (Some(stages), (Some(experiment), Some(run))) if sink.problems.is_empty() => {
-            Ok(Checked { root, axes, others, experiment, run, baseline, notes, stages })
+        (Some(stages), (Some(experiment), Some(settings))) if sink.problems.is_empty() => {
+            Ok(Checked { root, axes, others, experiment, settings, baseline, notes, stages })
         }
         _ => Err(std::mem::take(&mut sink.problems)),
     }
 }
 
-type Head = (Option<Experiment>, Option<RunSettings>);
+type Head = (Option<Experiment>, Option<(RunSettings, SearchSettings)>);
 
 fn head(root: &Node, overrides: &Overrides, sink: &mut Sink) -> Head {
     let experiment = root.get("experiment").and_then(|node| experiment(node, sink));
@@ -251,7 +255,13 @@ fn head(root: &Node, overrides: &Overrides, sink: &mut Sink) -> Head {
         Some(seeds) => Experiment { seeds: seeds.0.clone(), ..e },
         None => e,
     });
-    (experiment, run(root.get("run"), sink))
+    let seeds = experiment.as_ref().map(|e| e.seeds.len());
+    let settings = (run(root.get("run"), sink), search(root.get("search"), seeds, sink));
+    let settings = match settings {
+        (Some(run), Some(search)) => Some((run, search)),
+        _ => None,
+    };
+    (experiment, settings)
 }
 
 /// Every stage with its points and what they resolve to; `None` if there are problems.
@@ -307,7 +317,7 @@ fn too_many(root: &Node, axes: &Axes, jobs: u128, seeds: usize, limit: u64) -> P
 }
 
 fn assemble(checked: Checked, overrides: &Overrides) -> Result<Plan, Box<Problem>> {
-    let Checked { axes, experiment, run, baseline, mut notes, stages, .. } = checked;
+    let Checked { axes, experiment, settings: (run, search), baseline, mut notes, stages, .. } = checked;
     let axes = &axes;
     let mut configurations: Vec<Planned> = Vec::new();
     let mut points: Vec<Point> = Vec::new();
@@ -378,6 +388,7 @@ fn assemble(checked: Checked, overrides: &Overrides) -> Result<Plan, Box<Problem
         classes,
         show_test: experiment.show_test,
         run,
+        search,
         configurations,
         notes,
         stages: planned_stages,

@@ -23,7 +23,7 @@ pub(crate) fn check_written(root: &Node, others: &Alternatives, sink: &mut Sink)
     for entry in root.entries() {
         let Some(field) = tables::FILE.iter().find(|f| f.key == &*entry.key) else { continue };
         match field.key {
-            "experiment" | "run" => continue,
+            "experiment" | "run" | "search" => continue,
             "train" => {
                 check(&with_optimizers(&entry.node, others), &field.kind, field.key, field.doc, partial);
             }

@@ -1,12 +1,15 @@
 //! A worker that trains nothing but does what a script says: for tests of the runner.
 //!
-//! The script is the file `script.<attempt>` in the job's folder, else `script`, else `finish`; one word a line:
+//! The script is the file `script.<attempt>` in the job's folder, else `script`, else CONVSWEEP_FAKE_SCRIPT, else `finish`; one
+//! word a line: `train N` (so many epochs, logged and said),
 //! `started`, `log` (started, into the job's log only), `log-finish` (the same, ended), `finish`, `fail`, `wait` (until told to stop), `garbage`,
-//! `half`, `long`, `newer`, `stray`, `stderr TEXT`, `flood`, `die`, `abort`, `exit N`, `hang` (deaf to its standard input), `env`.
+//! `half`, `long`, `newer`, `stray`, `stderr TEXT`, `flood`, `die`, `abort`, `exit N`, `hang` (deaf to its standard input), `freeze`
+//! (stops itself), `alive N` (so many signs of life, 50 ms apart), `hog` (takes memory until it is killed), `env`.
 
 use convsweep_spec::FORMAT;
 use convsweep_spec::event::{Envelope, Event, Fingerprint, Outcome, Start};
 use convsweep_spec::job::{Command, Job, JobId};
+use convsweep_spec::metric::Number;
 use std::io::{BufRead, Write, stdin};
 use std::time::Duration;
 
@@ -15,7 +18,7 @@ fn main() {
     while let Some(Ok(line)) = lines.next() {
         match serde_json::from_str(&line).expect("a command") {
             Command::Train(job) => train(&job, &mut lines),
-            Command::Stop => {}
+            Command::Stop { .. } => {}
         }
     }
 }
@@ -24,6 +27,7 @@ fn train(job: &Job, lines: &mut impl Iterator<Item = std::io::Result<String>>) {
     let script = |name: String| std::fs::read_to_string(job.execution.folder.join(name));
     let script = script(format!("script.{}", job.execution.attempt)).or_else(|_| script("script".into()));
     let mut n = 0;
+    let script = script.or_else(|_| std::env::var("CONVSWEEP_FAKE_SCRIPT"));
     for word in script.unwrap_or_else(|_| "finish".into()).lines() {
         let (word, rest) = word.split_once(' ').unwrap_or((word, ""));
         let mut event = |event: Event| {
@@ -38,11 +42,23 @@ fn train(job: &Job, lines: &mut impl Iterator<Item = std::io::Result<String>>) {
                 event(started(job));
                 event(ended(Outcome::Finished));
             }
+            "train" => {
+                let epochs: u32 = rest.parse().expect("a count");
+                let mut both = |event: Event| {
+                    let line = line(job, FORMAT, &job.id, n, event);
+                    n += 1;
+                    log(job, &line);
+                    say(&line);
+                };
+                both(started(job));
+                (1..=epochs).for_each(|epoch| both(metrics(epoch)));
+                both(ended(Outcome::Finished));
+            }
             "fail" => event(ended(Outcome::Failed { message: "as told".into() })),
             "wait" => {
                 let stop = lines.next().and_then(Result::ok).unwrap_or_default();
                 match serde_json::from_str(&stop) {
-                    Ok(Command::Stop) => event(ended(Outcome::Cancelled)),
+                    Ok(Command::Stop { outcome }) => event(ended(outcome)),
                     _ => return,
                 }
             }
@@ -56,7 +72,21 @@ fn train(job: &Job, lines: &mut impl Iterator<Item = std::io::Result<String>>) {
             "die" => kill_myself(rustix::process::Signal::KILL),
             "abort" => kill_myself(rustix::process::Signal::ABORT),
             "exit" => std::process::exit(rest.parse().expect("a code")),
+            "freeze" => kill_myself(rustix::process::Signal::STOP),
+            "alive" => {
+                for _ in 0..rest.parse().expect("a count") {
+                    say(&line(job, FORMAT, &job.id, 0, Event::Alive));
+                    std::thread::sleep(Duration::from_millis(50));
+                }
+            }
             "hang" => std::thread::sleep(Duration::from_secs(600)),
+            "hog" => {
+                let mut hoard = Vec::new();
+                loop {
+                    hoard.push(vec![1u8; 1 << 20]);
+                    std::hint::black_box(&hoard);
+                }
+            }
             "env" => {
                 let cores = std::thread::available_parallelism().expect("cores");
                 let threads = std::env::var("RAYON_NUM_THREADS").expect("set");
@@ -79,8 +109,12 @@ fn log(job: &Job, line: &str) {
 }
 
 fn line(job: &Job, format: u32, id: &JobId, n: u64, event: Event) -> String {
-    let envelope = Envelope { format, job: id.clone(), attempt: job.execution.attempt, n, time: 1.0, event };
+    let envelope = Envelope { format, job: id.clone(), attempt: job.execution.attempt, n, time: now(), event };
     serde_json::to_string(&envelope).expect("serializable") + "\n"
+}
+
+fn now() -> f64 {
+    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0.0, |d| d.as_secs_f64())
 }
 
 fn started(job: &Job) -> Event {
@@ -93,6 +127,12 @@ fn started(job: &Job) -> Event {
     };
     let (pid, host, device) = (std::process::id(), "here".into(), job.execution.device.clone());
     Event::Started { pid, host, device, fingerprint, from: Start::Scratch }
+}
+
+fn metrics(epoch: u32) -> Event {
+    let value = |name: &&str| (name.to_string(), Number(0.5 + f64::from(epoch) / 100.0));
+    let values = convsweep_spec::metric::ALL.iter().map(value).collect();
+    Event::Metrics { phase: 0, epoch, step: u64::from(epoch), values }
 }
 
 fn ended(outcome: Outcome) -> Event {

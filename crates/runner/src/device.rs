@@ -26,7 +26,40 @@ pub struct DeviceInfo {
 /// CUDA devices are numbered in the order of their PCI addresses, after `CUDA_VISIBLE_DEVICES`.
 pub fn devices(worker_dir: &Path) -> Vec<DeviceInfo> {
     let visible = std::env::var("CUDA_VISIBLE_DEVICES").ok();
-    find(Path::new("/"), worker_dir, cores().len() as u32, visible.as_deref())
+    let cores = cores().len() as u32;
+    find(Path::new("/"), worker_dir, cores, visible.as_deref(), &|| ask_driver().unwrap_or_default())
+}
+
+/// What the driver's own program says of memory, where there is one and it answers: lines of PCI address and MiB.
+fn ask_driver() -> Option<String> {
+    use std::process::{Command, Stdio};
+    use std::time::{Duration, Instant};
+    let mut command = Command::new("nvidia-smi");
+    command.args(["--query-gpu=pci.bus_id,memory.total", "--format=csv,noheader,nounits"]);
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().ok()?;
+    let since = Instant::now();
+    // A driver in trouble can hang it for minutes; its answer is a line a GPU, which fits into the pipe.
+    while child.try_wait().ok()?.is_none() {
+        if since.elapsed() > Duration::from_secs(5) {
+            let _ = child.kill();
+            let _ = child.wait();
+            return None;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let mut text = String::new();
+    std::io::Read::read_to_string(&mut child.stdout.take()?, &mut text).ok()?;
+    Some(text)
+}
+
+/// Bytes of the GPU at a PCI address, of the driver's answer; it writes the domain with eight digits, its files with four.
+fn gpu_memory(answer: &str, bus: &str) -> Option<u64> {
+    let line = answer.lines().find_map(|line| {
+        let (address, memory) = line.split_once(',')?;
+        let (address, bus) = (address.trim().to_ascii_lowercase(), bus.to_ascii_lowercase());
+        (!bus.is_empty() && address.trim_start_matches('0').ends_with(bus.trim_start_matches('0'))).then_some(memory)
+    });
+    line?.trim().parse::<u64>().ok().map(|mib| mib << 20)
 }
 
 /// Folder of the worker programs: that of the running program.
@@ -72,7 +105,13 @@ pub(crate) fn worker_path(worker_dir: &Path, device: &str) -> PathBuf {
 }
 
 /// [`devices`] of the machine whose file system begins at `root`.
-fn find(root: &Path, worker_dir: &Path, cores: u32, visible: Option<&str>) -> Vec<DeviceInfo> {
+fn find(
+    root: &Path,
+    worker_dir: &Path,
+    cores: u32,
+    visible: Option<&str>,
+    driver: &dyn Fn() -> String,
+) -> Vec<DeviceInfo> {
     let processor = |name: &str, how: &str| {
         let worker = worker_path(worker_dir, name);
         DeviceInfo {
@@ -89,11 +128,13 @@ fn find(root: &Path, worker_dir: &Path, cores: u32, visible: Option<&str>) -> Ve
         found.push(processor("libtorch", " by LibTorch"));
     }
     let gpus = visible_gpus(gpus(root), visible);
+    let answer = if gpus.is_empty() { String::new() } else { driver() };
     found.extend(gpus.into_iter().enumerate().map(|(number, gpu)| {
         let name = format!("cuda:{number}");
         let worker = worker_path(worker_dir, &name);
         let problem = gpu.problem.or_else(|| driver_problem(root)).or_else(|| worker_problem(&worker));
-        DeviceInfo { name, description: gpu.model, memory_bytes: None, cores: 0, worker, problem }
+        let memory_bytes = gpu_memory(&answer, &gpu.bus);
+        DeviceInfo { name, description: gpu.model, memory_bytes, cores: 0, worker, problem }
     }));
     found
 }
@@ -139,6 +180,8 @@ fn field(line: &str, name: &str) -> Option<String> {
 
 #[derive(Clone, Debug)]
 struct Gpu {
+    /// PCI address, where it is known.
+    bus: String,
     model: String,
     uuid: String,
     problem: Option<String>,
@@ -156,15 +199,20 @@ fn gpus(root: &Path) -> Vec<Gpu> {
         // In a container the driver lists all GPUs of the machine; the device files are those that one was given.
         if root.join(format!("dev/nvidia{minor}")).exists() {
             let model = get("Model").unwrap_or_else(|| "NVIDIA GPU".to_string());
-            gpus.push(Gpu { model, uuid: get("GPU UUID").unwrap_or_default(), problem: device_file(root, minor) });
+            let bus = folder.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+            gpus.push(Gpu { bus, model, uuid: get("GPU UUID").unwrap_or_default(), problem: device_file(root, minor) });
         }
     }
     if gpus.is_empty() {
         let number = |path: &PathBuf| path.file_name()?.to_str()?.strip_prefix("nvidia")?.parse::<u32>().ok();
         let mut minors: Vec<u32> = list(&root.join("dev")).iter().filter_map(number).collect();
         minors.sort_unstable();
-        let gpu =
-            |minor| Gpu { model: "NVIDIA GPU".to_string(), uuid: String::new(), problem: device_file(root, minor) };
+        let gpu = |minor| Gpu {
+            bus: String::new(),
+            model: "NVIDIA GPU".to_string(),
+            uuid: String::new(),
+            problem: device_file(root, minor),
+        };
         gpus = minors.into_iter().map(gpu).collect();
     }
     gpus
@@ -249,7 +297,7 @@ mod tests {
             put(root, file, "");
         }
         put(root, "bin/convsweep-worker", "");
-        let found = find(root, &root.join("bin"), 4, None);
+        let found = find(root, &root.join("bin"), 4, None, &String::new);
         assert_eq!(names(&found), ["cpu Some CPU", "cuda:0 First", "cuda:1 Second"]);
         assert_eq!((found[0].memory_bytes, found[0].cores, &found[0].problem), (Some(1 << 20), 4, &None));
         let problem = found[1].problem.clone().unwrap();
@@ -259,22 +307,27 @@ mod tests {
         );
         put(root, "bin/convsweep-worker-cuda", "");
         put(root, "bin/convsweep-worker-libtorch", "");
-        let found = find(root, &root.join("bin"), 4, Some("1, GPU-1, 9, 0"));
+        let smi = || "00000000:C1:00.0, 81559\n00000000:41:00.0, 16384\n".to_string();
+        let found = find(root, &root.join("bin"), 4, Some("1, GPU-1, 9, 0"), &smi);
+        assert_eq!([found[2].memory_bytes, found[3].memory_bytes], [Some(81_559 << 20), Some(16_384 << 20)]);
         assert_eq!(names(&found)[1..], ["libtorch Some CPU by LibTorch", "cuda:0 Second", "cuda:1 First"]);
         assert!(found.iter().all(|d| d.problem.is_none()), "{found:?}");
-        assert_eq!(names(&find(root, &root.join("bin"), 4, Some("")))[1..], ["libtorch Some CPU by LibTorch"]);
+        assert_eq!(
+            names(&find(root, &root.join("bin"), 4, Some(""), &String::new))[1..],
+            ["libtorch Some CPU by LibTorch"]
+        );
         fs::remove_file(root.join("usr/lib64/libcuda.so.1")).unwrap();
-        let found = find(root, &root.join("bin"), 4, None);
+        let found = find(root, &root.join("bin"), 4, None, &String::new);
         assert!(found[2].problem.as_ref().unwrap().contains("libcuda.so.1"), "{found:?}");
         fs::remove_file(root.join("dev/nvidiactl")).unwrap();
-        let found = find(root, &root.join("bin"), 4, None);
+        let found = find(root, &root.join("bin"), 4, None, &String::new);
         assert!(found[2].problem.as_ref().unwrap().contains("nvidiactl cannot be opened"), "{found:?}");
     }
 
     #[test]
     fn a_worker_must_be_there_and_executable() {
         let dir = tempfile::tempdir().unwrap();
-        let problem = || find(dir.path(), dir.path(), 1, None)[0].problem.clone();
+        let problem = || find(dir.path(), dir.path(), 1, None, &String::new)[0].problem.clone();
         assert!(problem().unwrap().contains("convsweep-worker is not in"));
         fs::write(dir.path().join("convsweep-worker"), "").unwrap();
         assert!(problem().unwrap().contains("no executable file"));

@@ -3,7 +3,7 @@
 use crate::error::RunnerError;
 use convsweep_spec::event::{Envelope, Outcome};
 use convsweep_spec::job::JobId;
-use std::time::Duration;
+use convsweep_spec::log::Decision;
 
 /// What happens in a run. Display, store and logs all consume this one enum.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,6 +54,10 @@ pub enum RunEvent {
         /// How the last one ended.
         outcome: Outcome,
     },
+    /// A stopping rule decided about a job. The experiment's log must hold it.
+    Decided(Decision),
+    /// The run was paused by a person (`true`), or goes on.
+    Paused(bool),
     /// A worker wrote something that is no event, or something about a worker is worth saying. The run goes on.
     Noise {
         /// Index into the slots.
@@ -83,6 +87,8 @@ pub enum RunEvent {
         /// Why.
         reason: String,
     },
+    /// The run ends before its jobs do, by its own policy: running jobs write a checkpoint.
+    Halting(Halt),
     /// The run was told to stop and does so.
     Stopping {
         /// How.
@@ -104,28 +110,13 @@ pub enum Stop {
     Now,
 }
 
-/// What happens to jobs that ended badly.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Policy {
-    /// Times that a job whose worker died is tried again. Failed, diverged and out-of-memory jobs never are.
-    pub retry_crashed: u32,
-    /// Successive start failures of a worker that close its slot.
-    pub start_failures: u32,
-    /// Wait before the second start after a failed one; four times as long before each further one.
-    pub start_delay: Duration,
-    /// Time that a worker has to end after its standard input was closed, before it is killed.
-    pub grace: Duration,
-}
-
-impl Default for Policy {
-    fn default() -> Self {
-        Policy {
-            retry_crashed: 2,
-            start_failures: 3,
-            start_delay: Duration::from_millis(250),
-            grace: Duration::from_secs(10),
-        }
-    }
+/// Why a run ends before its jobs do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Halt {
+    /// So many jobs failed ([`crate::Policy::stop_after`]).
+    Failures(u32),
+    /// It lasted as long as it may ([`crate::Policy::sweep_time_limit`]).
+    TimeLimit,
 }
 
 /// What a run leaves.
@@ -139,6 +130,8 @@ pub struct RunSummary {
     pub closed: Vec<(usize, String)>,
     /// How the run was told to stop.
     pub stopped: Stop,
+    /// Why it stopped by itself.
+    pub halted: Option<Halt>,
     /// Why the run could not go on.
     pub error: Option<RunnerError>,
 }

@@ -177,6 +177,6 @@ fn note_record(last: &mut Option<(Revision, Vec<Member>)>, record: &Record) {
                 members.push((**member).clone());
             }
         }
-        Record::AttemptEnded { .. } => {}
+        Record::AttemptEnded { .. } | Record::Decision(_) => {}
     }
 }

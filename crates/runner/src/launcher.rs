@@ -1,5 +1,6 @@
 //! The seam between the run and its workers: local processes, later Slurm, fakes in tests.
 
+use crate::protocol::Death;
 use crate::slot::Slot;
 use convsweep_spec::job::Command;
 use std::path::PathBuf;
@@ -48,12 +49,7 @@ pub enum Says {
     /// Something about the process that a person should know.
     Note(String),
     /// It is gone. All its lines came before.
-    Exited {
-        /// Signal that ended it.
-        signal: Option<i32>,
-        /// Its exit code.
-        code: Option<i32>,
-    },
+    Exited(Death),
 }
 
 /// The end of a worker's stderr in its present attempt: at most the last [`Tail::BYTES`] bytes.

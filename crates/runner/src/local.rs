@@ -4,12 +4,14 @@
 //! the workers. It lives as long as its standard input is open: when the runner dies, it ends by itself.
 
 use crate::launcher::{Launcher, Order, Says, Tail, Worker, WorkerId};
+use crate::memory::OomKills;
+use crate::protocol::Death;
 use crate::slot::Slot;
 use convsweep_spec::layout::STDERR;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::process::ExitStatusExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -42,6 +44,10 @@ impl Launcher for LocalLauncher {
         }
         // Numbers of CUDA devices then mean what [`crate::devices`] means by them.
         command.env("CUDA_DEVICE_ORDER", "PCI_BUS_ID");
+        if slot.memory_bytes.is_some() {
+            // The allocator then takes memory as it needs it, not a gigabyte ahead.
+            command.env("MIMALLOC_ARENA_EAGER_COMMIT", "0");
+        }
         let (spawned, unpinned) = on_cores(&slot.cores, || command.spawn());
         let mut child = spawned.map_err(|error| start_error(slot, &error))?;
         let (Some(stdin), Some(stdout), Some(stderr)) = (child.stdin.take(), child.stdout.take(), child.stderr.take())
@@ -51,7 +57,10 @@ impl Launcher for LocalLauncher {
         let (orders, received) = mpsc::unbounded_channel();
         let tail = Tail::default();
         let log = Arc::new(Mutex::new(Log { tail: tail.clone(), file: Target::None, written: 0 }));
-        let hand = Hand { id, says, log: Arc::clone(&log), grace: self.grace };
+        let pid = child.id().unwrap_or_default();
+        let unlimited = slot.memory_bytes.and_then(|bytes| limit_memory(pid, bytes));
+        let unpinned = unpinned.or(unlimited);
+        let hand = Hand { id, says, log: Arc::clone(&log), grace: self.grace, pid, kills: Kills::now(pid) };
         tokio::spawn(hand.supervise(child, stdin, BufReader::new(stdout), stderr, received, unpinned));
         Ok(Worker { orders, stderr: tail })
     }
@@ -90,17 +99,45 @@ fn on_cores<T>(_: &[usize], spawn: impl FnOnce() -> T) -> (T, Option<String>) {
     (spawn(), None)
 }
 
+/// Lets a process have no more than `bytes` of memory of its own. Says why not, if not.
+#[cfg(target_os = "linux")]
+fn limit_memory(pid: u32, bytes: u64) -> Option<String> {
+    use rustix::process::{Pid, Resource, Rlimit, prlimit};
+    let limit = Rlimit { current: Some(bytes), maximum: Some(bytes) };
+    let pid = Pid::from_raw(pid as i32)?;
+    prlimit(Some(pid), Resource::Data, limit).err().map(|e| format!("the worker's memory could not be limited: {e}"))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn limit_memory(_: u32, _: u64) -> Option<String> {
+    None
+}
+
 /// Holds one process.
 struct Hand {
     id: WorkerId,
     says: mpsc::Sender<(WorkerId, Says)>,
     log: Arc<Mutex<Log>>,
     grace: Duration,
+    pid: u32,
+    kills: Kills,
+}
+
+/// The kernel's kills for want of memory as they were lately.
+struct Kills {
+    counts: OomKills,
+    at: Instant,
+}
+
+impl Kills {
+    fn now(pid: u32) -> Self {
+        Kills { counts: OomKills::now(Path::new("/"), pid), at: Instant::now() }
+    }
 }
 
 impl Hand {
     async fn supervise(
-        self,
+        mut self,
         mut child: Child,
         stdin: ChildStdin,
         stdout: impl AsyncBufRead + Unpin + Send + 'static,
@@ -123,7 +160,12 @@ impl Hand {
             tokio::select! {
                 status = child.wait() => break status,
                 order = orders.recv(), if listening => match order {
-                    Some(Order::Log(folder, attempt)) => self.log().begin(folder, attempt),
+                    Some(Order::Log(folder, attempt)) => {
+                        self.log().begin(folder, attempt);
+                        if self.kills.at.elapsed() > Duration::from_secs(1) {
+                            self.kills = Kills::now(self.pid);
+                        }
+                    }
                     Some(Order::Send(command)) => {
                         let _ = send.as_ref().map(|send| send.send(command));
                     }
@@ -147,7 +189,9 @@ impl Hand {
             words.abort();
         }
         let (signal, code) = status.as_ref().map_or((None, None), |s: &ExitStatus| (s.signal(), s.code()));
-        let _ = self.says.send((self.id, Says::Exited { signal, code })).await;
+        // The process is gone and its entry in /proc with it, so the files of before are asked again.
+        let out_of_memory = signal == Some(9) && self.kills.counts.again().grew_since(&self.kills.counts);
+        let _ = self.says.send((self.id, Says::Exited(Death { signal, code, out_of_memory }))).await;
     }
 
     fn log(&self) -> std::sync::MutexGuard<'_, Log> {

@@ -50,6 +50,15 @@ impl ResultsLock {
     }
 }
 
+/// Who runs in a results folder, in words; `None` where nobody does.
+pub fn running(results: &ResultsFolder) -> Option<String> {
+    let mut file = File::open(results.lock()).ok()?;
+    match file.try_lock_shared() {
+        Err(TryLockError::WouldBlock) => Some(holder(&mut file)),
+        Ok(()) | Err(TryLockError::Error(_)) => None,
+    }
+}
+
 impl Drop for ResultsLock {
     fn drop(&mut self) {
         let _ = self.file.rewind();

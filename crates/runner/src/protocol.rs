@@ -43,17 +43,30 @@ pub fn read_line(line: &str, current: Option<(&JobId, u32)>) -> Heard {
     }
 }
 
-/// How an attempt ended whose worker died, from the signal or exit code and the end of its stderr.
+/// How a worker's process ended.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Death {
+    /// Signal that ended it.
+    pub signal: Option<i32>,
+    /// Its exit code.
+    pub code: Option<i32>,
+    /// Whether the kernel says that it killed for want of memory at that time.
+    pub out_of_memory: bool,
+}
+
+/// How an attempt ended whose worker died, from the process's end and the end of its stderr.
 ///
 /// An allocation failure aborts the process (SIGABRT) after the runtime named it; the kernel's kill for want of memory
-/// (SIGKILL) looks like any other kill and counts as a crash.
-pub fn death(signal: Option<i32>, code: Option<i32>, stderr: &str) -> Outcome {
+/// is a SIGKILL that the kernel counted.
+pub fn death(end: &Death, stderr: &str) -> Outcome {
     const SIGABRT: i32 = 6;
+    const SIGKILL: i32 = 9;
     let allocation = stderr.contains("memory allocation of ") && stderr.contains(" bytes failed");
     let bad_alloc = stderr.contains("std::bad_alloc") || stderr.contains("CUDA out of memory");
-    match signal {
+    match end.signal {
         Some(SIGABRT) if allocation || bad_alloc => Outcome::OutOfMemory,
-        _ => Outcome::Crashed { signal, code },
+        Some(SIGKILL) if end.out_of_memory => Outcome::OutOfMemory,
+        signal => Outcome::Crashed { signal, code: end.code },
     }
 }
 
@@ -66,7 +79,7 @@ pub fn unheard(log: &[u8], job: &JobId, attempt: u32, next: u64) -> Vec<Envelope
 }
 
 /// Words for a death: `was killed by signal 9 (SIGKILL)`, `exited with code 3`.
-pub fn death_words(signal: Option<i32>, code: Option<i32>) -> String {
+pub fn death_words(end: &Death) -> String {
     let name = |s| match s {
         4 => " (SIGILL: built for another kind of processor?)",
         6 => " (SIGABRT)",
@@ -77,7 +90,8 @@ pub fn death_words(signal: Option<i32>, code: Option<i32>) -> String {
         15 => " (SIGTERM)",
         _ => "",
     };
-    match (signal, code) {
+    match (end.signal, end.code) {
+        (Some(9), _) if end.out_of_memory => "was killed by the kernel for want of memory".to_string(),
         (Some(s), _) => format!("was killed by signal {s}{}", name(s)),
         (None, Some(c)) => format!("exited with code {c}"),
         (None, None) => "is gone".to_string(),
@@ -137,9 +151,12 @@ mod tests {
     #[test]
     fn an_allocation_failure_is_no_crash() {
         let said = "memory allocation of 4096000000 bytes failed";
-        assert_eq!(death(Some(6), None, said), Outcome::OutOfMemory);
-        assert_eq!(death(Some(6), None, "assertion"), Outcome::Crashed { signal: Some(6), code: None });
-        assert_eq!(death(Some(9), None, said), Outcome::Crashed { signal: Some(9), code: None });
-        assert_eq!(death_words(None, Some(3)), "exited with code 3");
+        let by = |signal, out_of_memory| Death { signal: Some(signal), code: None, out_of_memory };
+        assert_eq!(death(&by(6, false), said), Outcome::OutOfMemory);
+        assert_eq!(death(&by(6, false), "assertion"), Outcome::Crashed { signal: Some(6), code: None });
+        assert_eq!(death(&by(9, false), said), Outcome::Crashed { signal: Some(9), code: None });
+        assert_eq!(death(&by(9, true), ""), Outcome::OutOfMemory);
+        assert_eq!(death(&by(11, true), ""), Outcome::Crashed { signal: Some(11), code: None });
+        assert_eq!(death_words(&Death { code: Some(3), ..Death::default() }), "exited with code 3");
     }
 }

@@ -1,12 +1,12 @@
 //! Which job runs where and what follows from how it ends: a state machine without processes, clocks or files.
 //!
 //! Jobs and slots are indices. Jobs start in the order given; one that waits for another's state comes as soon as that
-//! is there; one whose worker died comes again at once; one whose worker died before its first word goes to the end,
-//! so that neither a bad job nor a bad slot holds up the others.
+//! is there; one that is tried again rests a while and then comes first; one whose worker died before its first word goes
+//! to the end, so that neither a bad job nor a bad slot holds up the others.
 
-use crate::event::Policy;
+use crate::policy::{Policy, Streak, is_disk_full, is_failure};
 use convsweep_spec::event::Outcome;
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::time::Duration;
 
 /// The state of a run.
@@ -16,23 +16,48 @@ pub struct Schedule {
     ready: VecDeque<usize>,
     waiting: usize,
     children: Vec<Vec<usize>>,
+    /// Jobs that wait for their retry.
+    resting: BTreeSet<usize>,
+    /// Jobs that wait for a decision of the search.
+    held: BTreeSet<usize>,
     slots: Vec<SlotState>,
+    /// Successive bad ends by device.
+    streaks: HashMap<usize, Streak>,
+    configurations: usize,
+    failed: u32,
     policy: Policy,
     stopping: bool,
+    paused: bool,
+}
+
+/// A job as the schedule sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Number of its first attempt.
+    pub attempt: u32,
+    /// The job whose state it waits for.
+    pub parent: Option<usize>,
+    /// Number of its configuration.
+    pub configuration: usize,
 }
 
 #[derive(Debug)]
 struct JobState {
     attempt: u32,
     made: u32,
-    crashes: u32,
+    configuration: usize,
+    /// Retries by outcome.
+    retries: HashMap<&'static str, u32>,
     start_failures: u32,
     left: bool,
 }
 
 #[derive(Debug, Default)]
 struct SlotState {
+    device: usize,
     place: Place,
+    /// Closed as soon as its job has ended.
+    closing: bool,
     start_failures: u32,
     failed_on: Option<usize>,
 }
@@ -69,6 +94,19 @@ pub struct Verdict {
     pub next: Next,
     /// Whether the slot was closed by this.
     pub closes: bool,
+    /// Wait before the next attempt; [`Schedule::wake`] then queues the job.
+    pub rest: Duration,
+    /// Why the whole device gets no more jobs, if that follows.
+    pub trips: Option<String>,
+    /// So many jobs failed that the run is to drain.
+    pub halts: bool,
+}
+
+/// Where a job comes that is tried again.
+enum Queue {
+    First,
+    Rest,
+    Last,
 }
 
 /// What becomes of a job.
@@ -83,24 +121,37 @@ pub enum Next {
 }
 
 impl Schedule {
-    /// A run of jobs whose first attempts have these numbers, each after its parent (an index, without circles), on `slots` slots.
-    pub fn new(attempts: &[u32], parents: &[Option<usize>], slots: usize, policy: Policy) -> Self {
-        let mut children = vec![Vec::new(); attempts.len()];
-        for (child, parent) in parents.iter().enumerate() {
-            if let Some(parent) = parent {
-                children[*parent].push(child);
+    /// A run of these jobs (parents are indices, without circles) on slots that belong to the devices of these numbers.
+    pub fn new(jobs: &[Entry], devices: &[usize], policy: Policy) -> Self {
+        let mut children = vec![Vec::new(); jobs.len()];
+        for (child, job) in jobs.iter().enumerate() {
+            if let Some(parent) = job.parent {
+                children[parent].push(child);
             }
         }
-        let waits = |i: usize| parents.get(i).is_some_and(Option::is_some);
-        let job = |&attempt: &u32| JobState { attempt, made: 0, crashes: 0, start_failures: 0, left: true };
+        let state = |entry: &Entry| JobState {
+            attempt: entry.attempt,
+            made: 0,
+            configuration: entry.configuration,
+            retries: HashMap::new(),
+            start_failures: 0,
+            left: true,
+        };
+        let distinct: BTreeSet<usize> = jobs.iter().map(|job| job.configuration).collect();
         Schedule {
-            jobs: attempts.iter().map(job).collect(),
-            ready: (0..attempts.len()).filter(|&i| !waits(i)).collect(),
-            waiting: (0..attempts.len()).filter(|&i| waits(i)).count(),
+            jobs: jobs.iter().map(state).collect(),
+            ready: (0..jobs.len()).filter(|&i| jobs[i].parent.is_none()).collect(),
+            waiting: jobs.iter().filter(|job| job.parent.is_some()).count(),
             children,
-            slots: (0..slots).map(|_| SlotState::default()).collect(),
+            resting: BTreeSet::new(),
+            held: BTreeSet::new(),
+            slots: devices.iter().map(|&device| SlotState { device, ..SlotState::default() }).collect(),
+            streaks: HashMap::new(),
+            configurations: distinct.len(),
+            failed: 0,
             policy,
             stopping: false,
+            paused: false,
         }
     }
 
@@ -108,7 +159,7 @@ impl Schedule {
     pub fn assign(&mut self) -> Vec<Assignment> {
         let mut assigned = Vec::new();
         for slot in 0..self.slots.len() {
-            if self.stopping || self.slots[slot].place != Place::Idle {
+            if self.stopping || self.paused || self.slots[slot].place != Place::Idle {
                 continue;
             }
             let avoided = self.slots[slot].failed_on;
@@ -152,18 +203,98 @@ impl Schedule {
     /// The slot's attempt ended with this outcome; the slot is idle again. `None` if it had none.
     pub fn ended(&mut self, slot: usize, outcome: &Outcome) -> Option<Verdict> {
         let job = self.vacate(slot)?;
-        let state = &mut self.jobs[job];
+        let allowed = self.policy.retry.after(outcome);
+        let retries = self.jobs[job].retries.entry(outcome.name()).or_default();
+        let number = *retries + 1;
+        let mut rest = Duration::ZERO;
         let next = match outcome {
             Outcome::Cancelled => Next::Left,
-            Outcome::Crashed { .. } => {
-                state.crashes += 1;
-                let again = state.crashes <= self.policy.retry_crashed;
-                self.again(job, again, true)
+            full if is_disk_full(full) => Next::Left,
+            _ if number <= allowed => {
+                *retries = number;
+                rest = self.policy.rest(self.jobs[job].retries.values().sum());
+                self.again(job, true, if rest.is_zero() { Queue::First } else { Queue::Rest })
             }
             _ => Next::Done,
         };
+        if next == Next::Done && is_failure(outcome) {
+            self.failed += 1;
+        }
+        let halts = next == Next::Done && self.policy.stop_after.is_some_and(|most| self.failed >= most);
         self.settle(job, &next);
-        Some(Verdict { job, next, closes: false })
+        let (device, configuration) = (self.slots[slot].device, self.jobs[job].configuration);
+        let streak = self.streaks.entry(device).or_default();
+        let trips = streak.count(outcome, job, configuration, self.policy.breaker, self.configurations);
+        Some(Verdict { job, next, closes: false, rest, trips, halts })
+    }
+
+    /// A job's wait before its retry is over: it comes before all others.
+    pub fn wake(&mut self, job: usize) {
+        if self.resting.remove(&job) {
+            self.ready.push_front(job);
+        }
+    }
+
+    /// The device that a slot belongs to gets no more jobs; its idle slots are closed, the others once they are idle.
+    /// The slots that were open.
+    pub fn close_device(&mut self, slot: usize) -> Vec<usize> {
+        let device = self.slots[slot].device;
+        let open = |s: &SlotState| s.device == device && s.place != Place::Closed && !s.closing;
+        let slots: Vec<usize> = (0..self.slots.len()).filter(|&i| open(&self.slots[i])).collect();
+        for &slot in &slots {
+            match self.slots[slot].place {
+                Place::Busy(_) | Place::Leaving => self.slots[slot].closing = true,
+                Place::Idle | Place::Closed => self.slots[slot].place = Place::Closed,
+            }
+        }
+        slots
+    }
+
+    /// These jobs start only when they are freed. They must wait for no other job.
+    pub fn hold(&mut self, jobs: &BTreeSet<usize>) {
+        self.ready.retain(|job| !jobs.contains(job));
+        self.held.extend(jobs);
+    }
+
+    /// A job paused as it was told to: it is held, and its next attempt has the next number.
+    pub fn pause(&mut self, job: usize) {
+        self.jobs[job].attempt += 1;
+        self.held.insert(job);
+    }
+
+    /// A held job may start.
+    pub fn free(&mut self, job: usize) {
+        if self.held.remove(&job) {
+            self.ready.push_back(job);
+        }
+    }
+
+    /// A job that does not run is done with; whether it did not run.
+    pub fn drop_job(&mut self, job: usize) -> bool {
+        let waits = self.held.remove(&job) || self.resting.remove(&job);
+        let place = self.ready.iter().position(|other| *other == job);
+        let waits = waits || place.and_then(|place| self.ready.remove(place)).is_some();
+        if waits {
+            self.settle(job, &Next::Done);
+        }
+        waits
+    }
+
+    /// A job that does not run is left for another run; whether it did not run.
+    pub fn leave(&mut self, job: usize) -> bool {
+        let left = self.drop_job(job);
+        self.jobs[job].left |= left;
+        left
+    }
+
+    /// While paused, nothing is assigned, and the run is not over.
+    pub fn set_paused(&mut self, paused: bool) {
+        self.paused = paused;
+    }
+
+    /// Jobs that failed so far.
+    pub fn failed(&self) -> u32 {
+        self.failed
     }
 
     /// The slot's worker died before its first word about the attempt; the slot is idle again, or closed.
@@ -174,9 +305,9 @@ impl Schedule {
         let closes = self.count_start_failure(slot, Some(job));
         self.jobs[job].start_failures += 1;
         let again = self.jobs[job].start_failures < self.policy.start_failures;
-        let next = self.again(job, again, false);
+        let next = self.again(job, again, Queue::Last);
         self.settle(job, &next);
-        Some(Verdict { job, next, closes })
+        Some(Verdict { job, next, closes, rest: Duration::ZERO, trips: None, halts: false })
     }
 
     /// There was no process at all; the attempt does not count, the job comes first again.
@@ -185,7 +316,8 @@ impl Schedule {
         let closes = self.count_start_failure(slot, None);
         self.jobs[job].made -= 1;
         self.ready.push_front(job);
-        Some(Verdict { job, next: Next::Again(self.jobs[job].attempt), closes })
+        let next = Next::Again(self.jobs[job].attempt);
+        Some(Verdict { job, next, closes, rest: Duration::ZERO, trips: None, halts: false })
     }
 
     /// The job was assigned, but never given to a worker: the run stopped before. It is as if it never was.
@@ -206,7 +338,7 @@ impl Schedule {
     /// The worker that was on its way out is gone.
     pub fn gone(&mut self, slot: usize) {
         if self.slots[slot].place == Place::Leaving {
-            self.slots[slot].place = Place::Idle;
+            self.slots[slot].place = self.emptied(slot);
         }
     }
 
@@ -251,21 +383,26 @@ impl Schedule {
 
     /// Whether nothing runs and nothing will.
     pub fn is_over(&self) -> bool {
-        self.running() == 0 && (self.stopping || self.ready.is_empty() && self.waiting == 0 || self.all_closed())
+        let nothing_left = self.ready.is_empty() && self.waiting == 0 && self.resting.is_empty();
+        self.running() == 0 && (self.stopping || (nothing_left && !self.paused) || self.all_closed())
     }
 
     /// Whether every slot is closed.
     pub fn all_closed(&self) -> bool {
-        self.slots.iter().all(|s| s.place == Place::Closed)
+        self.slots.iter().all(|s| s.place == Place::Closed || (s.place == Place::Leaving && s.closing))
     }
 
     fn vacate(&mut self, slot: usize) -> Option<usize> {
         let job = self.job_of(slot)?;
-        self.slots[slot].place = Place::Idle;
+        self.slots[slot].place = self.emptied(slot);
         Some(job)
     }
 
-    fn again(&mut self, job: usize, allowed: bool, first: bool) -> Next {
+    fn emptied(&self, slot: usize) -> Place {
+        if self.slots[slot].closing { Place::Closed } else { Place::Idle }
+    }
+
+    fn again(&mut self, job: usize, allowed: bool, queue: Queue) -> Next {
         if !allowed {
             return Next::Done;
         }
@@ -273,10 +410,10 @@ impl Schedule {
             return Next::Left;
         }
         self.jobs[job].attempt += 1;
-        if first {
-            self.ready.push_front(job)
-        } else {
-            self.ready.push_back(job)
+        match queue {
+            Queue::First => self.ready.push_front(job),
+            Queue::Rest => _ = self.resting.insert(job),
+            Queue::Last => self.ready.push_back(job),
         }
         Next::Again(self.jobs[job].attempt)
     }

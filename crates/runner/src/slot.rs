@@ -17,6 +17,8 @@ pub struct Slot {
     pub cores: Vec<usize>,
     /// The worker program.
     pub worker: PathBuf,
+    /// Memory that a job may take; a worker on the CPU that wants more ends as out of memory.
+    pub memory_bytes: Option<u64>,
 }
 
 /// How many slots a device or a kind of device has; what is not named has its default.
@@ -25,6 +27,7 @@ pub struct Slot {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SlotSettings {
     counts: BTreeMap<String, u32>,
+    memory_bytes: Option<u64>,
 }
 
 impl SlotSettings {
@@ -45,6 +48,11 @@ impl SlotSettings {
         }
         self.counts.insert(device.to_string(), count);
         Ok(self)
+    }
+
+    /// With so much memory for a job: a device then has no more slots than fit into its memory, though at least one.
+    pub fn with_memory(self, bytes: Option<u64>) -> Self {
+        SlotSettings { memory_bytes: bytes, ..self }
     }
 
     /// What was set for this device, else for its kind.
@@ -107,7 +115,8 @@ pub(crate) fn arrange(
     let on_gpu: u32 = chosen.iter().filter(|d| d.name.starts_with("cuda")).map(|d| count(d)).sum();
     let mut slots = Vec::new();
     for device in &chosen {
-        let many = count(device);
+        let fit = settings.memory_bytes.zip(device.memory_bytes).map(|(job, all)| (all / job.max(1)).max(1));
+        let many = fit.map_or(count(device), |fit| count(device).min(fit.try_into().unwrap_or(u32::MAX)));
         let on_cpu = !device.name.starts_with("cuda");
         // Augmentation is a GPU slot's work on the CPU.
         let threads = if on_cpu { 1 } else { (cores.len() as u32 / on_gpu.max(1)).clamp(1, 8) };
@@ -118,6 +127,7 @@ pub(crate) fn arrange(
                 threads,
                 cores: if own { vec![cores[i]] } else { vec![] },
                 worker: worker_path(worker_dir, &device.name),
+                memory_bytes: settings.memory_bytes.filter(|_| on_cpu),
             });
         }
     }
@@ -209,6 +219,22 @@ mod tests {
         assert_eq!(check("auto", "", &mixed, &[0, 1]), "cuda:0x2[]");
         assert_eq!(check("cuda,cpu", "cuda:0=2,cpu=1", &mixed, &[0, 1]), "cuda:0x1[] cuda:0x1[] cpux1[]");
         assert_eq!(check("cpu,cpu,auto", "cpu=cores", &cpu, &[5]), "cpux1[5]");
+    }
+
+    #[test]
+    fn no_more_slots_than_fit_into_the_memory() {
+        let cpu = DeviceInfo { memory_bytes: Some(10 << 30), ..device("cpu", None) };
+        let gpu = DeviceInfo { memory_bytes: Some(80 << 30), ..device("cuda:0", None) };
+        let count = |names: &str, settings: &str, gib: u64| {
+            let settings = settings.parse::<SlotSettings>().unwrap().with_memory(Some(gib << 30));
+            let slots =
+                arrange(&device_list(names), &settings, Path::new("/w"), &[cpu.clone(), gpu.clone()], &[0, 1, 2, 3]);
+            slots.unwrap().iter().map(|s| s.memory_bytes.map_or(0, |b| b >> 30)).collect::<Vec<_>>()
+        };
+        assert_eq!(count("cpu", "", 4), [4, 4]);
+        assert_eq!(count("cpu", "", 1), [1, 1, 1, 1]);
+        assert_eq!(count("cpu", "", 100), [100]);
+        assert_eq!(count("cuda", "cuda=8", 30), [0, 0], "a GPU's memory cannot be limited, only shared out");
     }
 
     #[test]

@@ -52,6 +52,8 @@ pub enum Event {
         /// Recent training speed.
         images_per_second: f64,
     },
+    /// The worker lives, whatever the job is doing; sent every second by a thread of its own, never logged.
+    Alive,
     /// Metrics at the end of an epoch.
     Metrics {
         /// Phase, from 0.
@@ -231,6 +233,11 @@ pub enum Outcome {
     OutOfMemory,
     /// The time limit was reached.
     TimedOut,
+    /// Nothing was heard of the worker for too long, and it was killed.
+    Lost {
+        /// Seconds since its last word.
+        seconds: f64,
+    },
     /// The worker process died.
     Crashed {
         /// Signal that ended it, if one did.
@@ -242,7 +249,20 @@ pub enum Outcome {
     Cancelled,
 }
 
+impl Event {
+    /// Whether a worker only says it: such an event repeats the next number and is in no log.
+    pub fn is_passing(&self) -> bool {
+        matches!(self, Event::Progress { .. } | Event::Alive)
+    }
+}
+
 impl Outcome {
+    /// Whether the job has an answer, or at least one that trying again would repeat: it finished, a rule spared it, or
+    /// it diverged.
+    pub fn is_answer(&self) -> bool {
+        matches!(self, Outcome::Finished | Outcome::Stopped { .. } | Outcome::Diverged { .. })
+    }
+
     /// The outcome's name, as in the database.
     pub fn name(&self) -> &'static str {
         match self {
@@ -252,6 +272,7 @@ impl Outcome {
             Outcome::Diverged { .. } => "diverged",
             Outcome::OutOfMemory => "out-of-memory",
             Outcome::TimedOut => "timed-out",
+            Outcome::Lost { .. } => "lost",
             Outcome::Crashed { .. } => "crashed",
             Outcome::Cancelled => "cancelled",
         }
@@ -265,6 +286,7 @@ impl Outcome {
             Outcome::Diverged { epoch, step, learning_rate } => {
                 format!("loss not finite in epoch {}, step {step}, learning rate {learning_rate}", epoch + 1)
             }
+            Outcome::Lost { seconds } => format!("no word for {seconds:.0} s"),
             Outcome::Crashed { signal: Some(s), .. } => format!("signal {s}"),
             Outcome::Crashed { code: Some(c), .. } => format!("exit code {c}"),
             _ => String::new(),

@@ -3,6 +3,7 @@
 use crate::augment::AugmentSpec;
 use crate::canonical::{Digest, canonical_json, digest, hash, short};
 use crate::data::DataSpec;
+use crate::event::Outcome;
 use crate::model::ModelSpec;
 use crate::train::TrainSpec;
 use serde::{Deserialize, Serialize};
@@ -170,6 +171,28 @@ pub struct Execution {
     pub data_path: Option<PathBuf>,
     /// A saved state of another job to start from, where this job has no checkpoint of its own.
     pub start_from: Option<SavedState>,
+    /// How often a checkpoint is written.
+    #[serde(default)]
+    pub checkpoint_every: CheckpointEvery,
+    /// Completed epochs after which the attempt writes a checkpoint and ends as cancelled, to go on later.
+    #[serde(default)]
+    pub until: Option<u32>,
+}
+
+/// How often a checkpoint is written. The end of a phase and of the job always has one.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CheckpointEvery {
+    /// After so many epochs.
+    Epochs(u32),
+    /// After the step at which so many seconds have passed since the last one.
+    Seconds(f64),
+}
+
+impl Default for CheckpointEvery {
+    fn default() -> Self {
+        CheckpointEvery::Epochs(1)
+    }
 }
 
 /// A training state kept on disk.
@@ -191,6 +214,23 @@ pub struct SavedState {
 pub enum Command {
     /// Train this job, then say `Ended` and wait for the next command.
     Train(Box<Job>),
-    /// Stop the running job at the next step, after writing a checkpoint; then say `Ended` with `Cancelled`.
-    Stop,
+    /// Stop the running job at the next step, after writing a checkpoint; then say `Ended` with this outcome.
+    Stop {
+        /// Why: cancelled unless it says otherwise.
+        #[serde(rename = "as", default = "cancelled", skip_serializing_if = "is_cancelled")]
+        outcome: Outcome,
+    },
+}
+
+impl Command {
+    /// To go on later.
+    pub const CANCEL: Command = Command::Stop { outcome: Outcome::Cancelled };
+}
+
+fn cancelled() -> Outcome {
+    Outcome::Cancelled
+}
+
+fn is_cancelled(outcome: &Outcome) -> bool {
+    *outcome == Outcome::Cancelled
 }

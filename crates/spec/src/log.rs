@@ -37,6 +37,46 @@ pub enum Record {
         /// The end of the worker's stderr.
         stderr: String,
     },
+    /// A stopping rule or a person decided about a job.
+    Decision(Decision),
+}
+
+/// What a stopping rule or a person decided about a job, and why.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Decision {
+    /// The job.
+    pub job: JobId,
+    /// Its completed epochs at that time.
+    pub epoch: u32,
+    /// What follows.
+    pub verdict: Verdict,
+    /// Name of the rule, or `person`.
+    pub rule: String,
+    /// Why, in words with figures.
+    pub reason: String,
+}
+
+/// What follows from a decision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// The job trains on.
+    GoOn,
+    /// The job is spared: it counts as stopped.
+    Stop,
+    /// The job is tried again, whatever its attempts ended with.
+    Retry,
+}
+
+impl Verdict {
+    /// As in the database.
+    pub fn name(self) -> &'static str {
+        match self {
+            Verdict::GoOn => "go-on",
+            Verdict::Stop => "stop",
+            Verdict::Retry => "retry",
+        }
+    }
 }
 
 /// One form of the experiment file.

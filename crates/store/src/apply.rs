@@ -5,7 +5,7 @@ use crate::derive::Changes;
 use convsweep_spec::canonical::canonical_json;
 use convsweep_spec::event::{Envelope, Evaluation, Event, Fingerprint, Outcome, Start};
 use convsweep_spec::job::{Configuration, JobId};
-use convsweep_spec::log::{AxisValue, Entry, Member, Record, Revision};
+use convsweep_spec::log::{AxisValue, Decision, Entry, Member, Record, Revision};
 use convsweep_spec::metric::{Direction, Number};
 use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, Result, params};
@@ -16,15 +16,15 @@ use std::collections::BTreeMap;
 pub(crate) fn event(connection: &Connection, envelope: &Envelope, changes: &mut Changes) -> Result<Option<String>> {
     let Envelope { job, attempt, n, time, event, .. } = envelope;
     let write = Attempt { connection, job, attempt: *attempt };
-    if matches!(event, Event::Progress { .. }) {
+    if event.is_passing() {
         return Ok(None);
     }
     if changes.attempt(job, *attempt) {
         write.exists()?;
     }
-    write.seen(*time)?;
+    changes.seen(job, *attempt, *time);
     match event {
-        Event::Progress { .. } => {}
+        Event::Progress { .. } | Event::Alive => {}
         Event::Started { pid, host, device, fingerprint, from } => {
             write.started(*time, *pid, host, device, fingerprint, from)?
         }
@@ -75,6 +75,17 @@ pub(crate) fn entry(
             }
             write.ended_by_runner(entry.time, experiment, outcome, stderr)?;
         }
+        Record::Decision(decision) => {
+            let Decision { job, epoch, verdict, rule, reason } = decision;
+            changes.job(job);
+            let write = Attempt { connection, job, attempt: 0 };
+            write.upsert("insert into jobs (job) values (?1) on conflict do nothing", [&job.0])?;
+            write.upsert(
+                "insert into decisions (experiment, job, time, epoch, verdict, rule, reason) values (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+                 on conflict do update set epoch = excluded.epoch, rule = excluded.rule, reason = excluded.reason",
+                params![experiment, job.0, entry.time, epoch, verdict.name(), rule, reason],
+            )?;
+        }
     }
     Ok(None)
 }
@@ -101,13 +112,6 @@ impl Attempt<'_> {
         self.upsert(
             "insert into attempts (job, attempt) values (?1, ?2) on conflict do nothing",
             params![self.job.0, self.attempt],
-        )
-    }
-
-    fn seen(&self, time: f64) -> Result<()> {
-        self.upsert(
-            "update attempts set last_event = max(coalesce(last_event, ?3), ?3) where job = ?1 and attempt = ?2",
-            params![self.job.0, self.attempt, time],
         )
     }
 

@@ -10,8 +10,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 /// What a transaction touched.
 #[derive(Debug, Default)]
 pub(crate) struct Changes {
-    /// Attempts by job, all of which have their rows.
-    jobs: BTreeMap<String, BTreeSet<u32>>,
+    /// Attempts by job, all of which have their rows, with the time of the newest event, where there was one.
+    jobs: BTreeMap<String, BTreeMap<u32, Option<f64>>>,
     configurations: BTreeSet<(String, String)>,
     experiments: BTreeSet<String>,
     quantiles: HashMap<usize, f64>,
@@ -20,13 +20,25 @@ pub(crate) struct Changes {
 impl Changes {
     /// An event or the end of an attempt; whether it is the attempt's first in this transaction, so that its row may lack.
     pub(crate) fn attempt(&mut self, job: &JobId, attempt: u32) -> bool {
-        match self.jobs.get_mut(&job.0) {
-            Some(attempts) => attempts.insert(attempt),
-            None => {
-                self.jobs.insert(job.0.clone(), BTreeSet::from([attempt]));
-                true
-            }
+        if !self.jobs.contains_key(&job.0) {
+            self.jobs.insert(job.0.clone(), BTreeMap::new());
         }
+        match self.jobs.get_mut(&job.0) {
+            Some(attempts) if !attempts.contains_key(&attempt) => attempts.insert(attempt, None).is_none(),
+            _ => false,
+        }
+    }
+
+    /// Notes the time of an event of an attempt that was told of by [`Changes::attempt`].
+    pub(crate) fn seen(&mut self, job: &JobId, attempt: u32, time: f64) {
+        if let Some(last) = self.jobs.get_mut(&job.0).and_then(|attempts| attempts.get_mut(&attempt)) {
+            *last = Some(last.map_or(time, |last| last.max(time)));
+        }
+    }
+
+    /// A decision about a job.
+    pub(crate) fn job(&mut self, job: &JobId) {
+        self.jobs.entry(job.0.clone()).or_default();
     }
 
     /// The jobs of a configuration as `experiment` has it.
@@ -41,7 +53,15 @@ impl Changes {
 
     /// Brings derived rows and views up to date; nothing is left to do then.
     pub(crate) fn settle(&mut self, connection: &Connection) -> Result<()> {
-        for job in std::mem::take(&mut self.jobs).into_keys() {
+        for (job, attempts) in std::mem::take(&mut self.jobs) {
+            for (attempt, time) in attempts {
+                let Some(time) = time else { continue };
+                connection
+                    .prepare_cached(
+                        "update attempts set last_event = max(coalesce(last_event, ?3), ?3) where job = ?1 and attempt = ?2",
+                    )?
+                    .execute(params![job, attempt, time])?;
+            }
             if stand(connection, &job)? {
                 self.configurations.extend(asked_by(connection, &job)?);
             }
@@ -155,7 +175,13 @@ fn stand(connection: &Connection, job: &str) -> Result<bool> {
         .prepare_cached(
             "update jobs set
                attempts = (select coalesce(max(attempt), 0) from attempts where job = ?1),
-               outcome = (select outcome from attempts where job = ?1 order by outcome is 'finished' desc, attempt desc limit 1),
+               outcome = (select outcome from (
+                   select outcome is 'finished' as first, coalesce(ended, 9e999) as time, attempt, outcome from attempts where job = ?1
+                     and (outcome is 'finished' or attempt = (select max(attempt) from attempts where job = ?1))
+                   union all
+                   select 0, time, 9e999, case verdict when 'stop' then 'stopped' end from decisions
+                     where job = ?1 and verdict <> 'go-on')
+                 order by first desc, time desc, attempt desc limit 1),
                seconds = (select total(seconds) from attempts where job = ?1),
                (origin_job, origin_epoch) = (select start_job, case start when 'state' then start_epoch end from attempts
                  where job = ?1 and start <> 'checkpoint' order by attempt desc limit 1)

@@ -34,6 +34,12 @@ pub enum StoreError {
         /// The database.
         path: PathBuf,
     },
+    /// A file is where a copy should go.
+    #[error("{} exists already: name another file", path.display())]
+    Exists {
+        /// The file.
+        path: PathBuf,
+    },
     /// There is no database.
     #[error("there is no results database {}: `convsweep run FILE` makes one, `convsweep rebuild` makes it from the logs", path.display())]
     Missing {

@@ -6,9 +6,10 @@ use crate::rows::{ConfigurationRow, EpochRow, EvaluationRow, ExperimentRows, Job
 use convsweep_spec::event::{Fingerprint, Part};
 use convsweep_spec::job::{ConfigurationId, JobId};
 use convsweep_spec::log::{AxisValue, Member, MemberJob, Revision};
-use convsweep_spec::metric::{Direction, Metric};
-use rusqlite::{OptionalExtension, Row, params};
+use convsweep_spec::metric::{Direction, IMAGES_PER_SECOND, Metric};
+use rusqlite::{Row, ToSql, params};
 use serde::de::DeserializeOwned;
+use std::collections::HashMap;
 
 impl Reader {
     /// The newest revision of an experiment with all that its jobs left; `None` where there is no such experiment.
@@ -22,9 +23,18 @@ impl Reader {
         let wrong = |e| StoreError::sqlite(&self.path, e);
         let moment = self.connection.unchecked_transaction().map_err(wrong)?;
         let Some(revision) = self.revision(name)? else { return Ok(None) };
+        let members = self.members(name, revision.revision)?;
+        let mut jobs = self.job_rows(name, revision.revision)?;
+        let lacking =
+            |id: &JobId| StoreError::Damaged { path: self.path.clone(), message: format!("job {id} is missing") };
         let mut configurations = Vec::new();
-        for member in self.members(name, revision.revision)? {
-            let jobs = member.jobs.iter().map(|job| self.job_row(job)).collect::<Result<_, _>>()?;
+        for member in members {
+            let row = |job: &MemberJob| {
+                let mut row = jobs.remove(&job.job).ok_or_else(|| lacking(&job.job))?;
+                (row.seed, row.fold) = (job.seed, job.fold);
+                Ok(row)
+            };
+            let jobs = member.jobs.iter().map(row).collect::<Result<_, StoreError>>()?;
             configurations.push(ConfigurationRow { member, jobs });
         }
         moment.finish().map_err(wrong)?;
@@ -74,20 +84,25 @@ impl Reader {
                 jobs: vec![],
             })
         })?;
-        let values = "select axis, label, json from axis_values
-            where experiment = ?1 and revision = ?2 and configuration = ?3 order by position";
-        let jobs = "select j.job, j.seed, j.fold from member_jobs m join jobs j using (job)
-            where experiment = ?1 and revision = ?2 and m.configuration = ?3 order by m.position";
-        for member in &mut members {
-            let place = params![name, revision, member.configuration.0];
-            member.values = self.rows(values, place, |row| {
-                Ok(AxisValue { path: row.get(0)?, label: row.get(1)?, value: json(row, 2)? })
-            })?;
-            member.jobs = self.rows(jobs, place, |row| {
-                let seed = row.get::<_, i64>(1)? as u64;
-                Ok(MemberJob { job: JobId(row.get(0)?), seed, fold: row.get(2)? })
-            })?;
-        }
+        let mut places: HashMap<String, usize> = HashMap::new();
+        places.extend(members.iter().enumerate().map(|(i, member)| (member.configuration.0.clone(), i)));
+        let sql = "select configuration, axis, label, json from axis_values
+            where experiment = ?1 and revision = ?2 order by configuration, position";
+        self.rows(sql, params![name, revision], |row| {
+            if let Some(&i) = places.get(row.get_ref(0)?.as_str()?) {
+                members[i].values.push(AxisValue { path: row.get(1)?, label: row.get(2)?, value: json(row, 3)? });
+            }
+            Ok(())
+        })?;
+        let sql = "select m.configuration, j.job, j.seed, j.fold from member_jobs m join jobs j using (job)
+            where experiment = ?1 and revision = ?2 order by m.configuration, m.position";
+        self.rows(sql, params![name, revision], |row| {
+            if let Some(&i) = places.get(row.get_ref(0)?.as_str()?) {
+                let seed = row.get::<_, i64>(2)? as u64;
+                members[i].jobs.push(MemberJob { job: JobId(row.get(1)?), seed, fold: row.get(3)? });
+            }
+            Ok(())
+        })?;
         Ok(members)
     }
 
@@ -126,74 +141,141 @@ impl Reader {
         Ok(epochs)
     }
 
-    fn job_row(&self, job: &MemberJob) -> Result<JobRow, StoreError> {
-        let sql = "select outcome, attempts, seconds,
-              (select coalesce(avg(value), 0.0) from metrics where job = ?1 and name = 'images_per_second'),
-              (select coalesce(max(peak_memory_bytes), 0) from attempts where job = ?1)
-            from jobs where job = ?1";
-        let id = &job.job.0;
-        let mut row = self
-            .rows(sql, [id], |row| {
-                Ok(JobRow {
-                    job: job.job.clone(),
-                    seed: job.seed,
-                    fold: job.fold,
-                    outcome: row.get(0)?,
-                    attempts: row.get(1)?,
-                    seconds: row.get(2)?,
-                    images_per_second: row.get(3)?,
-                    peak_memory_bytes: row.get::<_, i64>(4)? as u64,
-                    epochs: vec![],
-                    validation: None,
-                    test: None,
-                    fingerprint: None,
-                    device: String::new(),
-                })
-            })?
-            .pop()
-            .ok_or_else(|| StoreError::Damaged { path: self.path.clone(), message: format!("job {id} is missing") })?;
-        row.epochs = self.epochs(id)?;
-        row.validation = self.evaluation(id, Part::Validation)?;
-        row.test = self.evaluation(id, Part::Test)?;
-        let last = "select device, backend, device_kind, instructions, program_version, git_revision from attempts
-            where job = ?1 and started is not null order by outcome is 'finished' desc, attempt desc limit 1";
-        let last = self.rows(last, [id], |row| {
-            let (backend, device, instructions) = (row.get(1)?, row.get(2)?, row.get(3)?);
-            let (version, revision) = (row.get(4)?, row.get(5)?);
-            Ok((row.get::<_, String>(0)?, Fingerprint { backend, device, instructions, version, revision }))
+    /// Every job of a revision. Each table is read once, whole or along its key: a query a job would take a minute for ten
+    /// thousand of them.
+    fn job_rows(&self, name: &str, revision: u32) -> Result<HashMap<JobId, JobRow>, StoreError> {
+        let place = params![name, revision];
+        let mut rows: HashMap<JobId, JobRow> = HashMap::new();
+        let mut heirs = Vec::new();
+        let sql = format!("select job, outcome, attempts, seconds, origin_job is not null from jobs where {ASKED}");
+        self.rows(&sql, place, |row| {
+            let (job, outcome, attempts, seconds) = (JobId(row.get(0)?), row.get(1)?, row.get(2)?, row.get(3)?);
+            if row.get(4)? {
+                heirs.push(job.clone());
+            }
+            rows.insert(job.clone(), blank(job, outcome, attempts, seconds));
+            Ok(())
         })?;
-        if let Some((device, fingerprint)) = last.into_iter().next() {
-            (row.device, row.fingerprint) = (device, Some(fingerprint));
+        self.metrics(place, &mut rows)?;
+        for job in heirs {
+            let epochs = self.epochs(&job.0)?;
+            rows.entry(job).and_modify(|row| row.epochs = epochs);
         }
-        Ok(row)
+        self.attempts(place, &mut rows)?;
+        self.evaluations(place, &mut rows)?;
+        Ok(rows)
     }
 
-    fn evaluation(&self, job: &str, part: Part) -> Result<Option<EvaluationRow>, StoreError> {
-        let wrong = |e| StoreError::sqlite(&self.path, e);
-        let place = params![job, part.name()];
-        let sql = "select e.images, e.loss, e.accuracy, e.classes, c.bits from evaluations e
-            join correctness c using (job, part) where e.job = ?1 and e.part = ?2";
-        let read = |row: &Row| {
-            let classes = row.get::<_, u32>(3)? as usize;
-            Ok(EvaluationRow {
-                images: row.get(0)?,
-                loss: number(row, 1)?,
-                accuracy: number(row, 2)?,
-                confusion: vec![vec![0; classes]; classes],
-                correct: row.get(4)?,
-            })
+    fn metrics(&self, place: &[&dyn ToSql], rows: &mut HashMap<JobId, JobRow>) -> Result<(), StoreError> {
+        let sql = format!("select job, epoch, phase, name, value from metrics where {ASKED} order by job, epoch");
+        let mut current: Option<JobRow> = None;
+        let mut speed = (0.0, 0u32);
+        let close = |row: Option<JobRow>, (sum, count): (f64, u32), rows: &mut HashMap<JobId, JobRow>| {
+            if let Some(mut row) = row {
+                row.images_per_second = if count == 0 { 0.0 } else { sum / f64::from(count) };
+                rows.insert(row.job.clone(), row);
+            }
         };
-        let found = self.connection.prepare_cached(sql).map_err(wrong)?.query_row(place, read).optional();
-        let Some(mut evaluation) = found.map_err(wrong)? else { return Ok(None) };
-        let sql = "select actual, predicted, count from confusion where job = ?1 and part = ?2";
-        self.rows(sql, place, |row| {
-            let (actual, predicted) = (row.get::<_, u32>(0)? as usize, row.get::<_, u32>(1)? as usize);
-            if let Some(cell) = evaluation.confusion.get_mut(actual).and_then(|r| r.get_mut(predicted)) {
-                *cell = row.get(2)?;
+        self.rows(&sql, place, |row| {
+            let job = row.get_ref(0)?.as_str()?;
+            if current.as_ref().is_none_or(|c| c.job.0 != job) {
+                close(current.take(), std::mem::take(&mut speed), rows);
+                current = rows.remove(&JobId(job.to_string()));
+            }
+            let Some(found) = &mut current else { return Ok(()) };
+            let epoch = row.get(1)?;
+            if found.epochs.last().is_none_or(|last| last.epoch != epoch) {
+                found.epochs.push(EpochRow { epoch, phase: row.get(2)?, values: Default::default() });
+            }
+            let (metric, value) = (row.get_ref(3)?.as_str()?, number(row, 4)?);
+            if metric == IMAGES_PER_SECOND && !value.is_nan() {
+                speed = (speed.0 + value, speed.1 + 1);
+            }
+            if let Some(last) = found.epochs.last_mut() {
+                last.values.insert(metric.to_string(), value);
             }
             Ok(())
         })?;
-        Ok(Some(evaluation))
+        close(current, speed, rows);
+        Ok(())
+    }
+
+    /// Peak memory over all attempts; device and fingerprint of the one that finished, else of the last that began.
+    fn attempts(&self, place: &[&dyn ToSql], rows: &mut HashMap<JobId, JobRow>) -> Result<(), StoreError> {
+        let sql = format!(
+            "select job, coalesce(peak_memory_bytes, 0), started is not null, device, backend, device_kind, instructions,
+              program_version, git_revision
+            from attempts where {ASKED} order by job, outcome is 'finished', attempt"
+        );
+        self.rows(&sql, place, |row| {
+            let Some(found) = rows.get_mut(&JobId(row.get(0)?)) else { return Ok(()) };
+            found.peak_memory_bytes = found.peak_memory_bytes.max(row.get::<_, i64>(1)? as u64);
+            if row.get(2)? {
+                let (backend, device, instructions) = (row.get(4)?, row.get(5)?, row.get(6)?);
+                let (version, revision) = (row.get(7)?, row.get(8)?);
+                found.device = row.get(3)?;
+                found.fingerprint = Some(Fingerprint { backend, device, instructions, version, revision });
+            }
+            Ok(())
+        })?;
+        Ok(())
+    }
+
+    fn evaluations(&self, place: &[&dyn ToSql], rows: &mut HashMap<JobId, JobRow>) -> Result<(), StoreError> {
+        let sql = format!(
+            "select job, part, images, loss, accuracy, classes, (select bits from correctness c where c.job = e.job and c.part = e.part)
+            from evaluations e where {ASKED}"
+        );
+        self.rows(&sql, place, |row| {
+            let classes = row.get::<_, u32>(5)? as usize;
+            let evaluation = EvaluationRow {
+                images: row.get(2)?,
+                loss: number(row, 3)?,
+                accuracy: number(row, 4)?,
+                confusion: vec![vec![0; classes]; classes],
+                correct: row.get::<_, Option<Vec<u8>>>(6)?.unwrap_or_default(),
+            };
+            let Some(found) = rows.get_mut(&JobId(row.get(0)?)) else { return Ok(()) };
+            *part(found, row.get_ref(1)?.as_str()?) = Some(evaluation);
+            Ok(())
+        })?;
+        let sql = format!("select job, part, actual, predicted, count from confusion where {ASKED} order by job");
+        self.rows(&sql, place, |row| {
+            let Some(found) = rows.get_mut(&JobId(row.get(0)?)) else { return Ok(()) };
+            let (actual, predicted) = (row.get::<_, u32>(2)? as usize, row.get::<_, u32>(3)? as usize);
+            let evaluation = part(found, row.get_ref(1)?.as_str()?).as_mut();
+            if let Some(cell) = evaluation.and_then(|e| e.confusion.get_mut(actual)?.get_mut(predicted)) {
+                *cell = row.get(4)?;
+            }
+            Ok(())
+        })?;
+        Ok(())
+    }
+}
+
+/// The jobs that a revision asks for.
+const ASKED: &str = "job in (select job from member_jobs where experiment = ?1 and revision = ?2)";
+
+fn part<'a>(row: &'a mut JobRow, name: &str) -> &'a mut Option<EvaluationRow> {
+    if name == Part::Test.name() { &mut row.test } else { &mut row.validation }
+}
+
+/// A job of which nothing is known yet but how it stands.
+fn blank(job: JobId, outcome: Option<String>, attempts: u32, seconds: f64) -> JobRow {
+    JobRow {
+        job,
+        seed: 0,
+        fold: None,
+        outcome,
+        attempts,
+        seconds,
+        images_per_second: 0.0,
+        peak_memory_bytes: 0,
+        epochs: vec![],
+        validation: None,
+        test: None,
+        fingerprint: None,
+        device: String::new(),
     }
 }
 

@@ -11,6 +11,7 @@ mod apply;
 mod derive;
 mod error;
 mod experiment;
+mod heard;
 mod hold;
 mod maintain;
 mod reader;
@@ -23,7 +24,7 @@ mod writer;
 
 pub use error::StoreError;
 pub use maintain::{check, rebuild};
-pub use reader::{ExperimentSummary, JobState, Reader};
+pub use reader::{ExperimentSummary, JobDecision, JobProgress, JobState, Reader};
 pub use replay::SyncReport;
 pub use rows::{ConfigurationRow, EpochRow, EvaluationRow, ExperimentRows, JobRow};
 pub use value::{Table, Value};

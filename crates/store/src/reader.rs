@@ -6,9 +6,9 @@ use crate::value::{Table, Value};
 use convsweep_spec::job::{JobId, SavedState, StateKey};
 use convsweep_spec::layout::ResultsFolder;
 use rusqlite::fallible_iterator::FallibleIterator;
-use rusqlite::{Batch, Connection, OptionalExtension, Row};
-use std::collections::HashMap;
-use std::path::PathBuf;
+use rusqlite::{Batch, Connection, Row};
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
 
 /// A connection that only reads.
 #[derive(Debug)]
@@ -35,6 +35,36 @@ pub struct JobState {
     pub checkpoint: bool,
     /// Words for a person about the outcome; empty where there are none.
     pub detail: String,
+}
+
+/// A job's place in an experiment, and how far it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JobProgress {
+    /// The job.
+    pub job: JobId,
+    /// Label of its configuration.
+    pub label: String,
+    /// Its seed.
+    pub seed: u64,
+    /// Its fold.
+    pub fold: Option<u32>,
+    /// How far it is.
+    pub state: JobState,
+}
+
+/// What was decided about a job.
+#[derive(Clone, Debug, PartialEq)]
+pub struct JobDecision {
+    /// Seconds since 1970-01-01 UTC.
+    pub time: f64,
+    /// Name of the rule, or `person`.
+    pub rule: String,
+    /// `go-on`, `stop` or `retry`.
+    pub verdict: String,
+    /// Completed epochs.
+    pub epoch: u32,
+    /// Why.
+    pub reason: String,
 }
 
 /// One experiment in short.
@@ -112,24 +142,91 @@ impl Reader {
     /// # Errors
     /// What SQLite says.
     pub fn job_states(&self, jobs: &[JobId]) -> Result<HashMap<JobId, JobState>, StoreError> {
-        let sql = "select j.attempts, j.outcome, j.epoch, coalesce(c.epochs, 0),
+        let sql = "select j.job, j.attempts, j.outcome, j.epoch, coalesce(c.epochs, 0),
               exists (select 1 from attempts a where a.job = j.job and a.checkpoint_epoch is not null),
-              coalesce((select detail from attempts a where a.job = j.job
-                order by outcome is 'finished' desc, attempt desc limit 1), '')
-            from jobs j left join configurations c using (configuration) where j.job = ?1";
-        let known: u32 = self.rows("select count(*) from jobs", [], |row| row.get(0))?.pop().unwrap_or(0);
+              case when j.outcome = 'stopped' then (select reason from decisions d where d.job = j.job and verdict = 'stop'
+                order by time desc limit 1) end,
+              (select detail from attempts a where a.job = j.job order by outcome is 'finished' desc, attempt desc limit 1)
+            from json_each(?1) i join jobs j on j.job = i.value left join configurations c using (configuration)";
+        let names: Vec<&str> = jobs.iter().map(|job| job.0.as_str()).collect();
+        let names = serde_json::to_string(&names).unwrap_or_default();
+        Ok(self.rows(sql, [names], job_state)?.into_iter().collect())
+    }
+
+    /// How far each job of an experiment's newest revision is, in the plan's order; `None` where there is no such experiment.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn progress(&self, name: &str) -> Result<Option<Vec<JobProgress>>, StoreError> {
+        let sql = "select m.label, j.seed, j.fold, mj.job from experiments e
+            join members m on m.experiment = e.experiment and m.revision = e.revision
+            join member_jobs mj on mj.experiment = m.experiment and mj.revision = m.revision and mj.configuration = m.configuration
+            join jobs j on j.job = mj.job where e.experiment = ?1 order by m.position, m.configuration, mj.position";
+        let known: i64 =
+            self.rows("select count(*) from experiments where experiment = ?1", [name], |r| r.get(0))?.remove(0);
         if known == 0 {
-            return Ok(HashMap::new());
+            return Ok(None);
         }
-        let mut statement = self.connection.prepare_cached(sql).map_err(|e| StoreError::sqlite(&self.path, e))?;
-        let mut states = HashMap::with_capacity(jobs.len().min(known as usize));
-        for job in jobs {
-            let state = statement.query_row([&job.0], job_state).optional();
-            if let Some(state) = state.map_err(|e| StoreError::sqlite(&self.path, e))? {
-                states.insert(job.clone(), state);
-            }
+        let rows = self.rows(sql, [name], |row| {
+            let seed = row.get::<_, i64>(1)? as u64;
+            Ok((row.get::<_, String>(0)?, seed, row.get::<_, Option<u32>>(2)?, JobId(row.get(3)?)))
+        })?;
+        let ids: Vec<JobId> = rows.iter().map(|(.., job)| job.clone()).collect();
+        let mut states = self.job_states(&ids)?;
+        let line = |(label, seed, fold, job): (String, u64, Option<u32>, JobId)| {
+            states.remove(&job).map(|state| JobProgress { job, label, seed, fold, state })
+        };
+        Ok(Some(rows.into_iter().filter_map(line).collect()))
+    }
+
+    /// Values of one metric by job and completed epochs, of every job of an experiment's newest revision.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn curves(&self, name: &str, metric: &str) -> Result<HashMap<JobId, BTreeMap<u32, f64>>, StoreError> {
+        let sql = "select x.job, x.epoch, x.value from experiments e
+            join member_jobs mj on mj.experiment = e.experiment and mj.revision = e.revision
+            join metrics x on x.job = mj.job and x.name = ?2 where e.experiment = ?1";
+        let mut curves: HashMap<JobId, BTreeMap<u32, f64>> = HashMap::new();
+        self.rows(sql, [name, metric], |row| {
+            let value = row.get::<_, Option<f64>>(2)?.unwrap_or(f64::NAN);
+            curves.entry(JobId(row.get(0)?)).or_default().insert(row.get(1)?, value);
+            Ok(())
+        })?;
+        Ok(curves)
+    }
+
+    /// Decisions about a job, oldest first: time, rule, verdict, completed epochs, reason.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn decisions(&self, job: &JobId) -> Result<Vec<JobDecision>, StoreError> {
+        let sql = "select time, rule, verdict, epoch, reason from decisions where job = ?1 order by time, verdict";
+        self.rows(sql, [&job.0], |row| {
+            let (time, rule, verdict) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            Ok(JobDecision { time, rule, verdict, epoch: row.get(3)?, reason: row.get(4)? })
+        })
+    }
+
+    /// Copies the database as it is at this moment into the file `to`, while others read and write it.
+    ///
+    /// # Errors
+    /// [`StoreError::Exists`] where there is such a file; what keeps it from being written.
+    pub fn backup(&self, to: &Path) -> Result<(), StoreError> {
+        if to.exists() {
+            return Err(StoreError::Exists { path: to.to_path_buf() });
         }
-        Ok(states)
+        let new = schema::beside(to, ".new");
+        schema::remove(&new)?;
+        let wrong = |e| StoreError::sqlite(to, e);
+        let mut copy = Connection::open(&new).map_err(wrong)?;
+        // All pages in one step: one moment of the database, which a reader holds without holding the writer up.
+        let copied = rusqlite::backup::Backup::new(&self.connection, &mut copy).and_then(|backup| backup.step(-1));
+        copied.map_err(wrong)?;
+        copy.query_row("pragma journal_mode = delete", [], |_| Ok(())).map_err(wrong)?;
+        copy.close().map_err(|(_, e)| wrong(e))?;
+        std::fs::File::open(&new).and_then(|file| file.sync_all()).map_err(|e| StoreError::io(&new, e))?;
+        std::fs::rename(&new, to).map_err(|e| StoreError::io(to, e))
     }
 
     /// Numbers of completed epochs after which any job's training state is kept, the largest first.
@@ -168,7 +265,7 @@ impl Reader {
         let sql = "select e.experiment, e.revision, e.question, e.file, e.updated,
               (select count(*) from members m where m.experiment = e.experiment and m.revision = e.revision),
               count(j.job), total(j.outcome = 'finished'),
-              total(j.outcome in ('failed', 'diverged', 'out-of-memory', 'timed-out', 'crashed'))
+              total(j.outcome in ('failed', 'diverged', 'out-of-memory', 'timed-out', 'crashed', 'lost'))
             from experiments e
             left join member_jobs mj on mj.experiment = e.experiment and mj.revision = e.revision
             left join jobs j on j.job = mj.job
@@ -201,18 +298,20 @@ impl Reader {
     }
 }
 
-fn job_state(row: &Row) -> rusqlite::Result<JobState> {
-    let outcome: Option<String> = row.get(1)?;
+fn job_state(row: &Row) -> rusqlite::Result<(JobId, JobState)> {
+    let outcome: Option<String> = row.get(2)?;
     let finished = outcome.as_deref() == Some("finished");
-    Ok(JobState {
-        attempts: row.get(0)?,
+    let detail = row.get::<_, Option<String>>(6)?.or(row.get(7)?);
+    let state = JobState {
+        attempts: row.get(1)?,
         outcome,
         finished,
-        epoch: row.get(2)?,
-        epochs: row.get(3)?,
-        checkpoint: row.get(4)?,
-        detail: row.get(5)?,
-    })
+        epoch: row.get(3)?,
+        epochs: row.get(4)?,
+        checkpoint: row.get(5)?,
+        detail: detail.unwrap_or_default(),
+    };
+    Ok((JobId(row.get(0)?), state))
 }
 
 /// Statements that SQLite calls reading, though they leave something changed: in the connection or in another file.

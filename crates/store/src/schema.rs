@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Forward migrations: step i leads from version i to i + 1.
-const STEPS: &[&str] = &[include_str!("tables.sql"), include_str!("tables-2.sql")];
+const STEPS: &[&str] =
+    &[include_str!("tables.sql"), include_str!("tables-2.sql"), include_str!("decisions.sql")];
 /// Views are made anew whenever they differ from these.
 const VIEWS: &str = include_str!("views.sql");
 /// "CNVS": tells our database from others.
@@ -108,13 +109,13 @@ pub(crate) fn make<T>(
     Ok(filled)
 }
 
-fn beside(path: &Path, suffix: &str) -> PathBuf {
+pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     PathBuf::from(name)
 }
 
-fn remove(path: &Path) -> Result<(), StoreError> {
+pub(crate) fn remove(path: &Path) -> Result<(), StoreError> {
     match fs::remove_file(path) {
         Err(e) if e.kind() != io::ErrorKind::NotFound => Err(StoreError::io(path, e)),
         _ => Ok(()),
@@ -197,11 +198,12 @@ mod tests {
         migrate(&mut connection, &STEPS[..1]).expect("first");
         let row = "insert into experiments values ('a', 1, null, 'm', 'max', null, 0, 'f', 0, 0)";
         connection.execute(row, []).expect("inserts");
-        let later = [STEPS[0], "alter table experiments add column note text default 'x'", "create table extra (a)"];
+        let added = ["alter table experiments add column note text default 'x'", "create table extra (a)"];
+        let later = [STEPS, &added].concat();
         migrate(&mut connection, &later).expect("migrates");
         let read = |sql: &str| connection.query_row(sql, [], |r| r.get::<_, String>(0)).expect("reads");
         assert_eq!(read("select experiment || note from experiments"), "ax");
-        assert_eq!(read("select user_version || '' from pragma_user_version"), "3");
+        assert_eq!(read("select user_version || '' from pragma_user_version"), later.len().to_string());
         assert_eq!(read("select count(*) || '' from extra"), "0");
     }
 
@@ -209,9 +211,9 @@ mod tests {
     fn a_failing_step_changes_nothing() {
         let mut connection = Connection::open_in_memory().expect("opens");
         migrate(&mut connection, STEPS).expect("first");
-        migrate(&mut connection, &[STEPS[0], "create table extra (a)", "nonsense"]).expect_err("fails");
+        migrate(&mut connection, &[STEPS, &["create table extra (a)", "nonsense"]].concat()).expect_err("fails");
         let count = |sql: &str| connection.query_row(sql, [], |r| r.get::<_, i64>(0)).expect("reads");
-        assert_eq!(count("select user_version from pragma_user_version"), 1);
+        assert_eq!(count("select user_version from pragma_user_version"), STEPS.len() as i64);
         assert_eq!(count("select count(*) from sqlite_master where name = 'extra'"), 0);
         assert_eq!(views(&connection).expect("reads"), expected_views().expect("reads"));
     }

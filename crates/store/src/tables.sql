@@ -74,7 +74,7 @@ create table jobs ( -- a configuration with a seed (and a fold): what is trained
   configuration text references configurations, -- null only while no experiment's log names the job
   seed          integer,
   fold          integer,
-  outcome       text,                   -- finished if any attempt did, else the last attempt's; null: waiting or running
+  outcome       text,                   -- finished if any attempt did, else the last attempt's, or stopped by a later decision; null: waiting or running
   attempts      integer not null default 0,
   epoch         integer not null default 0,     -- completed epochs
   seconds       real not null default 0,        -- training time over all attempts
@@ -103,7 +103,7 @@ create table attempts ( -- each try to train a job
   started           real,               -- seconds since 1970 UTC; null: it could not begin
   ended             real,               -- null: running, or the program died with it
   seconds           real,               -- training time; for an attempt that died, up to its last word
-  outcome           text,               -- finished, stopped, failed, diverged, out-of-memory, timed-out, crashed, cancelled
+  outcome           text,               -- finished, stopped, failed, diverged, out-of-memory, timed-out, crashed, lost, cancelled
   detail            text,               -- the reason, message or signal
   ended_by          text,               -- worker: its own word; 'log of EXPERIMENT': it died, as that log tells
   stderr            text,               -- the end of the worker's stderr, where it died

@@ -43,7 +43,7 @@ join jobs j on j.job = a.job
 left join (member_jobs mj join experiments e on e.experiment = mj.experiment and e.revision = mj.revision
   join members m on m.experiment = mj.experiment and m.revision = mj.revision and m.configuration = mj.configuration)
   on mj.job = a.job
-where a.outcome in ('failed', 'diverged', 'out-of-memory', 'timed-out', 'crashed')
+where a.outcome in ('failed', 'diverged', 'out-of-memory', 'timed-out', 'crashed', 'lost')
 order by a.ended desc;
 
 create view classes as -- class names of each experiment

@@ -3,6 +3,7 @@
 use crate::apply;
 use crate::derive::Changes;
 use crate::error::StoreError;
+use crate::heard::Heard;
 use crate::hold;
 use crate::replay::{SyncReport, replay};
 use crate::schema;
@@ -47,7 +48,13 @@ impl Writer {
         let connection = schema::open_writable(&results.database())?;
         hold::hold(&results.database());
         let (sender, receiver) = sync_channel(WAITING);
-        let keeper = Keeper { connection, results: results.clone(), changes: Changes::default(), behind: false };
+        let keeper = Keeper {
+            connection,
+            results: results.clone(),
+            changes: Changes::default(),
+            heard: Heard::default(),
+            behind: false,
+        };
         let thread = thread::Builder::new()
             .name("store-writer".into())
             .spawn(move || keeper.serve(&receiver))
@@ -108,6 +115,7 @@ struct Keeper {
     connection: Connection,
     results: ResultsFolder,
     changes: Changes,
+    heard: Heard,
     /// Whether a batch could not be written, so that the logs hold more than the database.
     behind: bool,
 }
@@ -128,6 +136,7 @@ impl Keeper {
                     if written.is_err() {
                         self.behind = true;
                         self.changes = Changes::default();
+                        self.heard.forget();
                         let _ = self.connection.execute_batch("rollback");
                     }
                 }
@@ -169,10 +178,14 @@ impl Keeper {
     /// What the log would have to say of a line that is left out, [`crate::check`] and the next sync say.
     fn apply(&mut self, message: &Message) -> rusqlite::Result<()> {
         match message {
-            Message::Event(envelope) => apply::event(&self.connection, envelope, &mut self.changes).map(drop),
+            Message::Event(envelope) => {
+                apply::event(&self.connection, envelope, &mut self.changes)?;
+                self.heard.event(&self.connection, &self.results, envelope)
+            }
             Message::Entry(experiment, entry) => {
                 let revision = apply::current_revision(&self.connection, experiment)?;
-                apply::entry(&self.connection, experiment, revision, entry, &mut self.changes).map(drop)
+                apply::entry(&self.connection, experiment, revision, entry, &mut self.changes)?;
+                self.heard.entry(&self.connection, experiment, entry)
             }
             Message::Flush(_) | Message::Sync(..) => Ok(()),
         }

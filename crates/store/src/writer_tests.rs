@@ -19,7 +19,13 @@ fn a_full_disk_is_told_and_made_up_for() {
     let connection = schema::open_writable(&results.database()).expect("opens");
     let pages: i64 = connection.query_row("pragma page_count", [], |r| r.get(0)).expect("reads");
     connection.query_row(&format!("pragma max_page_count = {}", pages + 5), [], |_| Ok(())).expect("limits");
-    let mut keeper = Keeper { connection, results: results.clone(), changes: Changes::default(), behind: false };
+    let mut keeper = Keeper {
+        connection,
+        results: results.clone(),
+        changes: Changes::default(),
+        heard: Heard::default(),
+        behind: false,
+    };
     let job = results.job(&JobId("j".into()));
     fs::create_dir_all(&job).expect("makes");
     let lines: Vec<_> = (0..50).map(|n| serde_json::to_string(&warning(n)).expect("writes") + "\n").collect();

@@ -2,6 +2,7 @@
 
 mod check;
 mod folder;
+mod kept;
 mod logs;
 mod readers;
 mod tables;

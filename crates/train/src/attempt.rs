@@ -12,10 +12,11 @@ use convsweep_data::{Batcher, ImageSet, Location, Parts, open, split};
 use convsweep_nn::Device;
 use convsweep_nn::loss::Objective;
 use convsweep_spec::event::{Event, Fingerprint, Outcome, Part, Start};
-use convsweep_spec::job::Job;
+use convsweep_spec::job::{CheckpointEvery, Job};
 use convsweep_spec::layout;
 use convsweep_spec::shape::Shape;
 use serde_json::json;
+use std::time::Instant;
 
 /// What an attempt is asked before each step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +58,8 @@ pub(crate) struct Session<'a> {
     pub attempt: Attempt<'a>,
     pub images: Images,
     pub state: State,
+    /// When the last checkpoint was written, or the attempt began.
+    pub saved: Instant,
 }
 
 /// Trains the job as far as it is not yet trained, evaluates it and leaves its files; `None` if it was abandoned.
@@ -99,7 +102,7 @@ fn begin(mut attempt: Attempt) -> Result<Session, End> {
             attempt.say(Event::Metrics { phase: m.phase, epoch: m.epoch, step: m.step, values: m.values })?;
         }
     }
-    Ok(Session { attempt, images, state })
+    Ok(Session { attempt, images, state, saved: Instant::now() })
 }
 
 impl Attempt<'_> {
@@ -144,8 +147,11 @@ impl Session<'_> {
         let epochs = self.attempt.job.question.configuration.train.epochs();
         self.keep_state()?;
         while self.state.position.epoch < epochs && !self.is_stopped() {
+            if self.attempt.job.execution.until.is_some_and(|until| until <= self.state.position.epoch) {
+                return Err(End::Outcome(Outcome::Cancelled));
+            }
             self.epoch()?;
-            self.checkpoint()?;
+            self.checkpoint_of_epoch(epochs)?;
             self.keep_state()?;
         }
         if self.is_stopped() && self.state.position.epoch < epochs {
@@ -163,11 +169,33 @@ impl Session<'_> {
         rule.as_ref().is_some_and(|rule| rule.is_due(self.state.values(&rule.metric.name)))
     }
 
+    /// At the end of an epoch: a checkpoint if it is time for one, or if training pauses or a phase ends here.
+    fn checkpoint_of_epoch(&mut self, epochs: u32) -> Result<(), TrainError> {
+        let job = self.attempt.job;
+        let epoch = self.state.position.epoch;
+        let due = match job.execution.checkpoint_every {
+            CheckpointEvery::Epochs(every) => epoch.is_multiple_of(every.max(1)),
+            CheckpointEvery::Seconds(seconds) => self.saved.elapsed().as_secs_f64() >= seconds,
+        };
+        let ends =
+            epoch == epochs || self.is_stopped() || job.question.configuration.train.phase_ends().contains(&epoch);
+        if due || ends || job.execution.until == Some(epoch) { self.checkpoint() } else { Ok(()) }
+    }
+
+    /// Within an epoch: a checkpoint where they are asked for by time and it is time for one.
+    pub(crate) fn checkpoint_of_step(&mut self) -> Result<(), TrainError> {
+        match self.attempt.job.execution.checkpoint_every {
+            CheckpointEvery::Seconds(seconds) if self.saved.elapsed().as_secs_f64() >= seconds => self.checkpoint(),
+            _ => Ok(()),
+        }
+    }
+
     /// Makes the state safe: the attempt after this one goes on from here.
     pub(crate) fn checkpoint(&mut self) -> Result<(), TrainError> {
         let Attempt { job, failpoints, .. } = self.attempt;
         let folder = job.execution.folder.join(layout::CHECKPOINT);
         let bytes = self.state.save(&job.question, &folder, failpoints)?;
+        self.saved = Instant::now();
         failpoints.hit("checkpoint-renamed");
         let (epoch, step) = (self.state.position.epoch, self.state.position.step);
         self.attempt.say(Event::Checkpoint { epoch, step, bytes })

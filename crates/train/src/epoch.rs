@@ -75,6 +75,9 @@ impl Session<'_> {
             position.partial.seconds += step_started.elapsed().as_secs_f64();
             let (step, steps, epochs) = (position.step, steps.len() as u32, spec.epochs());
             self.attempt.failpoints.hit("step");
+            if step < steps {
+                self.checkpoint_of_step()?;
+            }
             if let Some(images_per_second) = pace.after(rows.len()) {
                 self.attempt.say(Event::Progress { epoch, step, steps, epochs, images_per_second })?;
             }

@@ -63,7 +63,7 @@ impl<'a> Events<'a> {
     /// # Errors
     /// If the log cannot be written. That nobody reads standard output is no error: `Ok(false)`.
     pub fn write(&mut self, event: Event) -> io::Result<bool> {
-        let logged = !matches!(event, Event::Progress { .. });
+        let logged = !event.is_passing();
         let last = matches!(event, Event::Ended { .. });
         let time = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |d| d.as_secs_f64());
         let (job, attempt, n) = (self.job.clone(), self.attempt, self.next);

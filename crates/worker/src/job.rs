@@ -4,6 +4,7 @@ use crate::events::Events;
 use crate::fingerprint::fingerprint;
 use crate::folder;
 use crate::orders::Orders;
+use crate::pulse::Pulse;
 use anyhow::{Result, bail};
 use convsweep_spec::event::{Event, Outcome};
 use convsweep_spec::job::{Job, JobId};
@@ -27,16 +28,19 @@ pub fn run(job: &Job, number: u64, orders: &Orders) {
     let (_lock, events) = match entered {
         Ok(entered) => entered,
         Err(_) if orders.gone() => return,
-        Err(_) if orders.is_stopped(number) => return end_unlogged(job.id.clone(), attempt, Outcome::Cancelled),
+        Err(_) if orders.is_stopped(number) => return end_unlogged(job.id.clone(), attempt, orders.stop_outcome()),
         Err(error) => return refuse(job.id.clone(), attempt, format!("{error:#}")),
     };
+    let pulse = Pulse::begin(job.id.clone(), attempt);
     let events = RefCell::new(events);
     let outcome = catch_unwind(AssertUnwindSafe(|| attempt_job(job, number, orders, &failpoints, &events)));
+    drop(pulse);
     let outcome = match outcome {
+        Ok(Ok(Some(Outcome::Cancelled))) if orders.is_stopped(number) => orders.stop_outcome(),
         Ok(Ok(Some(outcome))) => outcome,
         Ok(Ok(None)) => return,
-        Ok(Err(error)) => Outcome::Failed { message: format!("{error:#}") },
-        Err(panic) => Outcome::Failed { message: format!("the worker panicked: {}", words(&*panic)) },
+        Ok(Err(error)) => failed(format!("{error:#}")),
+        Err(panic) => failed(format!("the worker panicked: {}", words(&*panic))),
     };
     let ended =
         Event::Ended { outcome, seconds: started.elapsed().as_secs_f64(), peak_memory_bytes: peak_memory_bytes() };
@@ -106,6 +110,16 @@ fn attempt_job(
     let attempt =
         Attempt { job, fingerprint: &fingerprint, device: &device, failpoints, report: &mut report, asked: &asked };
     Ok(train(attempt)?)
+}
+
+/// A failure by its message: a GPU's runtime says only there that its memory ran out.
+fn failed(message: String) -> Outcome {
+    const WORDS: [&str; 4] = ["out of memory", "OutOfMemory", "OUT_OF_MEMORY", "Cannot allocate memory"];
+    if WORDS.iter().any(|words| message.contains(words)) {
+        eprintln!("convsweep-worker: {message}");
+        return Outcome::OutOfMemory;
+    }
+    Outcome::Failed { message }
 }
 
 /// The message of a panic.

@@ -11,6 +11,7 @@ mod fingerprint;
 mod folder;
 mod job;
 mod orders;
+mod pulse;
 
 use orders::{Order, Orders};
 use serde::Serialize;

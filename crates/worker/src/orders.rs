@@ -1,12 +1,13 @@
 //! What standard input says, read by a thread of its own so that a running job can be stopped.
 
 use convsweep_spec::FORMAT;
+use convsweep_spec::event::Outcome;
 use convsweep_spec::job::{Command, Job, JobId};
 use serde_json::Value;
 use std::io::BufRead;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 /// What to do next.
@@ -31,6 +32,8 @@ struct Shared {
     asked: AtomicU64,
     /// Jobs up to this number are to stop.
     stopped: AtomicU64,
+    /// How the last one of them is to end.
+    outcome: Mutex<Option<Outcome>>,
     /// Nobody is there any more.
     gone: AtomicBool,
 }
@@ -58,6 +61,12 @@ impl Orders {
         self.shared.stopped.load(Ordering::Acquire) >= number
     }
 
+    /// How a stopped job is to end.
+    pub fn stop_outcome(&self) -> Outcome {
+        let outcome = self.shared.outcome.lock().unwrap_or_else(PoisonError::into_inner);
+        outcome.clone().unwrap_or(Outcome::Cancelled)
+    }
+
     /// Whether nobody is there any more.
     pub fn gone(&self) -> bool {
         self.shared.gone.load(Ordering::Acquire)
@@ -80,7 +89,10 @@ fn read(input: impl BufRead, shared: &Shared, queue: &Sender<Order>) {
                 let number = shared.asked.fetch_add(1, Ordering::AcqRel) + 1;
                 let _ = queue.send(Order::Train { job, number });
             }
-            Ok(Command::Stop) => shared.stopped.store(shared.asked.load(Ordering::Acquire), Ordering::Release),
+            Ok(Command::Stop { outcome }) => {
+                *shared.outcome.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
+                shared.stopped.store(shared.asked.load(Ordering::Acquire), Ordering::Release);
+            }
             Err(Bad::Refused(order)) => {
                 let _ = queue.send(order);
             }
@@ -134,5 +146,9 @@ mod tests {
         orders.shared.asked.store(2, Ordering::Release);
         read("{\"command\":\"stop\"}".as_bytes(), &orders.shared, &channel().0);
         assert!(orders.is_stopped(2) && !orders.is_stopped(3));
+        assert_eq!(orders.stop_outcome(), Outcome::Cancelled);
+        let text = r#"{"command":"stop","as":{"outcome":"timed-out"}}"#;
+        read(text.as_bytes(), &orders.shared, &channel().0);
+        assert_eq!(orders.stop_outcome(), Outcome::TimedOut);
     }
 }

@@ -163,7 +163,7 @@ fn stopped_again_and_again() {
         assert!(matches!(started.event, Event::Started { .. }), "{started:?}");
         if within < 3 {
             sleep(Duration::from_millis(10));
-            worker.send(&Command::Stop);
+            worker.send(&Command::CANCEL);
         }
         let events = worker.events();
         if outcome(&events) == Some(&Outcome::Finished) {

@@ -1,10 +1,12 @@
-//! `check-db` and `rebuild`.
+//! `check-db`, `rebuild` and `backup`.
 
 use super::say;
 use crate::context::Context;
 use crate::exit::{Code, Exit};
 use anyhow::Result;
 use convsweep_runner::ResultsLock;
+use convsweep_store::Reader;
+use std::path::Path;
 
 /// Integrity, and agreement with the logs.
 pub fn check(context: &Context) -> Result<Exit> {
@@ -28,5 +30,13 @@ pub fn rebuild(context: &Context) -> Result<Exit> {
         eprintln!("note: {note}");
     }
     say(&format!("{} made anew", context.results.database().display()))?;
+    Ok(Exit::Complete)
+}
+
+/// A copy of the database as it is now, while a run goes on.
+pub fn backup(context: &Context, to: &Path) -> Result<Exit> {
+    let reader = Reader::open(&context.results).code(Exit::Results)?;
+    reader.backup(to).code(Exit::Results)?;
+    say(&format!("{} copied to {}", context.results.database().display(), to.display()))?;
     Ok(Exit::Complete)
 }

@@ -33,6 +33,10 @@ pub fn plan(context: &Context, args: &PlanArgs) -> Result<Exit> {
     }
     let mut wholes = Vec::new();
     for plan in &plans {
+        if let Some(rule) = &args.simulate {
+            super::simulate::simulate(context, plan, rule)?;
+            continue;
+        }
         let standings = Held::look(&context.results, plan)?.standings(plan);
         let gone = no_longer_asked(context, plan)?;
         let cost = Cost::of(context, plan, &standings)?;
@@ -43,7 +47,7 @@ pub fn plan(context: &Context, args: &PlanArgs) -> Result<Exit> {
             say(&as_text(&whole, args.all))?;
         }
     }
-    if args.json {
+    if args.json && args.simulate.is_none() {
         say_json(&wholes.iter().map(json::PlanJson).collect::<Vec<_>>())?;
     }
     Ok(Exit::Complete)

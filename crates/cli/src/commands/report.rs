@@ -1,7 +1,7 @@
 //! `report`: charts, page and tables anew.
 
 use super::say;
-use super::status::experiment;
+use super::status::unknown;
 use crate::context::Context;
 use crate::exit::{Code, Exit};
 use crate::table::plain;
@@ -20,7 +20,7 @@ pub fn report(context: &Context, names: &[String]) -> Result<Exit> {
 
 /// Renders one report and prints its answer, the leaderboard and where everything is.
 pub fn render(context: &Context, reader: &Reader, name: &str) -> Result<()> {
-    let rows = experiment(reader, name)?;
+    let Some(rows) = reader.experiment(name).code(Exit::Results)? else { return Err(unknown(reader, name)) };
     let report = convsweep_report::report(&rows, &context.results).code(Exit::Results)?;
     say(&report.answer)?;
     let columns: Vec<&str> = report.leaderboard.columns.iter().map(String::as_str).collect();

@@ -8,12 +8,14 @@ use crate::context::Context;
 use crate::difference::{Standing, counts};
 use crate::display::{Display, JobInfo};
 use crate::exit::{Code, Exit, Failure};
+use crate::notify::Notifier;
 use anyhow::Result;
 use convsweep_data::Kind;
-use convsweep_plan::Plan;
+use convsweep_plan::{Plan, RunSettings, SearchSettings};
+use convsweep_runner::estimate::duration;
 use convsweep_runner::{
-    ExperimentLog, Policy, ResultsLock, RunEvent, RunSummary, RunnerError, Slot, SlotSettings, Stop, slot::device_list,
-    slots, worker_dir,
+    Control, Directed, ExperimentLog, Halt, Policy, ResultsLock, Retry, RunEvent, RunSummary, RunnerError, Slot,
+    SlotSettings, Stop, slot::device_list, slots, worker_dir,
 };
 use convsweep_spec::job::{Execution, Job, JobId, Question};
 use convsweep_spec::log::{Decision, Record, Revision};
@@ -25,7 +27,8 @@ use tokio::sync::{mpsc, watch};
 /// Runs the files one after another.
 pub fn run(context: &Context, args: &RunArgs) -> Result<Exit> {
     if args.dry_run {
-        let plan = PlanArgs { files: args.files.clone(), changes: args.changes.clone(), all: false, json: false };
+        let changes = args.changes.clone();
+        let plan = PlanArgs { files: args.files.clone(), changes, all: false, simulate: None, json: false };
         return super::plan::plan(context, &plan);
     }
     let mut plans = Vec::new();
@@ -71,25 +74,55 @@ fn run_one(context: &Context, args: &RunArgs, plan: &Plan) -> Result<Exit> {
     let mut log = ExperimentLog::open(&context.results, &plan.name).map_err(runner_failure)?;
     log.notes().iter().for_each(|note| eprintln!("note: {note}"));
     refuse_other_file(&log, plan)?;
-    let lacking = standings(context, plan)?;
+    let mut lacking = standings(context, plan)?;
+    if !args.only.is_empty() {
+        keep_only(&mut lacking, &args.only)?;
+    }
     let all: Vec<Standing> = lacking.iter().map(|(_, _, _, standing)| standing.clone()).collect();
     if all.iter().any(Standing::is_trained) {
         open_image_sets(context, plan)?;
     }
     record_plan(&writer, &mut log, plan)?;
+    let mut notifier = Notifier::new(args.notify.clone(), &plan.name);
     let summary = if all.iter().any(Standing::is_trained) {
         if !context.quiet {
             let (c, s) = (plan.configurations.len(), slots.len());
             eprintln!("{}: {c} configurations, {} jobs: {} · {s} slots", plan.name, plan.jobs(), counts(&all));
         }
         let jobs = jobs(context, plan, &lacking, &all)?;
-        train(context, plan, jobs, slots, &writer, &mut log)?
+        // Who names jobs wants them trained.
+        let directed = if args.only.is_empty() { directed(context, plan)? } else { None };
+        let policy = Policy { search: directed, ..policy(&plan.run) };
+        train(context, plan, jobs, slots, policy, &mut notifier, &writer, &mut log)?
     } else {
         eprintln!("{}: {} jobs: {}; nothing to train", plan.name, plan.jobs(), counts(&all));
         RunSummary::default()
     };
     writer.flush().code(Exit::Results)?;
-    conclude(context, plan, summary)
+    let asked: Vec<JobId> = lacking.into_iter().map(|(_, id, ..)| id).collect();
+    let trained = !summary.ended.is_empty() || !summary.left.is_empty();
+    let exit = conclude(context, plan, &asked, summary)?;
+    let event = if exit == Exit::Interrupted { "interrupted" } else { "finished" };
+    if trained {
+        notifier.say(event, "", &format!("{}: exit code {}", plan.name, exit as u8));
+    }
+    Ok(exit)
+}
+
+/// Leaves the named jobs alone in the list. Who names a job wants it trained, though it would end as it did before.
+fn keep_only(lacking: &mut Vec<(usize, JobId, Question, Standing)>, only: &[String]) -> Result<()> {
+    if let Some(unknown) = only.iter().find(|name| !lacking.iter().any(|(_, id, ..)| id.0.starts_with(*name))) {
+        let message =
+            format!("--only {unknown}: the file asks for no such job; `convsweep plan FILE --json` lists them");
+        return Err(Failure { exit: Exit::Wrong, message }.into());
+    }
+    lacking.retain(|(_, id, ..)| only.iter().any(|name| id.0.starts_with(name)));
+    for (.., standing) in lacking {
+        if matches!(standing, Standing::Settled { .. }) {
+            *standing = Standing::New;
+        }
+    }
+    Ok(())
 }
 
 /// The same name from another file is another experiment, and an error.
@@ -121,7 +154,7 @@ pub fn find_slots(devices: Option<&str>, slots_of: Option<&str>, plan: &Plan) ->
             }
         }
     };
-    slots(&names, &settings, &worker_dir()).map_err(runner_failure)
+    slots(&names, &settings.with_memory(plan.run.memory_bytes), &worker_dir()).map_err(runner_failure)
 }
 
 /// Decodes every image set before the first worker needs it, so that what is missing is said before anything is trained.
@@ -198,6 +231,8 @@ fn jobs(
                 Standing::Extended(state) => Some(state.clone()),
                 _ => None,
             },
+            checkpoint_every: plan.run.checkpoint_every,
+            until: None,
         };
         (*index, Job { format: convsweep_spec::FORMAT, id: id.clone(), question: question.clone(), execution })
     };
@@ -209,22 +244,29 @@ fn train(
     plan: &Plan,
     jobs: Vec<(usize, Job)>,
     slots: Vec<Slot>,
+    policy: Policy,
+    notifier: &mut Notifier,
     writer: &Writer,
     log: &mut ExperimentLog,
 ) -> Result<RunSummary> {
     let infos = jobs.iter().map(|(index, job)| (job.id.clone(), info(plan, *index, &job.question))).collect();
-    let mut display = Display::new(infos, &slots, context.quiet);
-    let policy = Policy { retry_crashed: plan.run.retry_crashed, ..Policy::default() };
+    let mut display = Display::new(infos, &slots, command(plan), context.quiet);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().code(Exit::Device)?;
     let summary = runtime.block_on(async {
         let (say, mut hear) = mpsc::unbounded_channel();
         let (stop, stopped) = watch::channel(Stop::No);
+        let (tell, told) = mpsc::unbounded_channel();
         let jobs = jobs.into_iter().map(|(_, job)| job).collect();
-        let running = convsweep_runner::run(jobs, slots, policy, say, stopped);
+        let running = convsweep_runner::run(jobs, slots, policy, say, stopped, told);
         let following = async {
             let mut failed = None;
             while let Some(event) = hear.recv().await {
                 display.on(&event);
+                if let RunEvent::Finished { job, outcome, .. } = &event
+                    && convsweep_runner::policy::is_failure(outcome)
+                {
+                    notifier.say("failed", &job.0, &format!("{} {}", outcome.name(), outcome.detail()));
+                }
                 if let Err(error) = store(&plan.name, event, writer, log) {
                     _ = stop.send(Stop::Drain);
                     failed.get_or_insert(error);
@@ -236,10 +278,60 @@ fn train(
         tokio::select! {
             (summary, followed) = work => followed.map(|()| summary),
             never = signals(&stop) => match never {},
+            never = controls(context, &tell) => match never {},
         }
     });
     display.close();
     summary
+}
+
+/// What the plan's `[search]` says, with what is known of its jobs.
+fn directed(context: &Context, plan: &Plan) -> Result<Option<Directed>> {
+    if plan.search == SearchSettings::default() {
+        return Ok(None);
+    }
+    let reader = Reader::open(&context.results).code(Exit::Results)?;
+    let ids: Vec<JobId> = plan.configurations.iter().flat_map(|c| &c.member.jobs).map(|j| j.job.clone()).collect();
+    let states = reader.job_states(&ids).code(Exit::Results)?;
+    let curves = reader.curves(&plan.name, &plan.metric.name).code(Exit::Results)?;
+    Ok(Some(crate::search::directed(plan, &plan.search, &states, curves)))
+}
+
+/// The command line that runs this plan.
+fn command(plan: &Plan) -> String {
+    let word = |text: &str| {
+        let plain = |c: char| c.is_alphanumeric() || "-_./=,:+".contains(c);
+        if text.chars().all(plain) { text.to_string() } else { format!("'{}'", text.replace('\'', r"'\''")) }
+    };
+    let changes = plan.overrides.iter().map(|text| match text.split_once(' ') {
+        Some((flag, value)) => format!(" {flag} {}", word(value)),
+        None => format!(" {}", word(text)),
+    });
+    format!("convsweep run {}{}", word(&plan.file.display().to_string()), changes.collect::<String>())
+}
+
+/// What `[run]` says, in the runner's words.
+fn policy(run: &RunSettings) -> Policy {
+    let convsweep_plan::Retry { crashed, lost, failed, timed_out } = run.retry;
+    Policy {
+        retry: Retry { crashed, lost, failed, timed_out },
+        stop_after: run.stop_after,
+        time_limit: run.time_limit,
+        sweep_time_limit: run.sweep_time_limit,
+        lost_after: run.lost_after,
+        breaker: run.breaker,
+        ..Policy::default()
+    }
+}
+
+/// Passes on what other processes tell the run.
+async fn controls(context: &Context, tell: &mpsc::UnboundedSender<Control>) -> std::convert::Infallible {
+    loop {
+        for control in convsweep_runner::control::take(&context.results) {
+            _ = tell.send(control);
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    }
 }
 
 /// First signal: drain; second: stop at once.
@@ -269,6 +361,9 @@ fn store(experiment: &str, event: RunEvent, writer: &Writer, log: &mut Experimen
             let record = Record::AttemptEnded { job, attempt, outcome, stderr };
             writer.entry(experiment, log.append(record).map_err(runner_failure)?);
         }
+        RunEvent::Decided(decision) => {
+            writer.entry(experiment, log.append(Record::Decision(decision)).map_err(runner_failure)?);
+        }
         _ => {}
     }
     Ok(())
@@ -282,10 +377,9 @@ fn info(plan: &Plan, index: usize, question: &Question) -> JobInfo {
     JobInfo { label: format!("{}, seed {}{fold}", planned.member.label, question.seed), work }
 }
 
-fn conclude(context: &Context, plan: &Plan, summary: RunSummary) -> Result<Exit> {
+fn conclude(context: &Context, plan: &Plan, ids: &[JobId], summary: RunSummary) -> Result<Exit> {
     let reader = Reader::open(&context.results).code(Exit::Results)?;
-    let ids: Vec<JobId> = plan.questions().map(|(_, id, _)| id).collect();
-    let states = reader.job_states(&ids).code(Exit::Results)?;
+    let states = reader.job_states(ids).code(Exit::Results)?;
     let finished = ids.iter().filter(|id| states.get(id).is_some_and(|s| s.finished)).count();
     if finished > 0 {
         render(context, &reader, &plan.name)?;
@@ -298,6 +392,25 @@ fn conclude(context: &Context, plan: &Plan, summary: RunSummary) -> Result<Exit>
         eprintln!("interrupted: {finished} of {} jobs are finished, {left} go on with the same command", ids.len());
         return Ok(Exit::Interrupted);
     }
+    match summary.halted {
+        Some(Halt::TimeLimit) => {
+            let limit = plan.run.sweep_time_limit.unwrap_or_default().as_secs_f64();
+            eprintln!("the sweep's time limit of {} is over: {left} jobs go on with the same command", duration(limit));
+            return Ok(Exit::Interrupted);
+        }
+        Some(Halt::Failures(count)) => {
+            eprintln!(
+                "stopped after {count} failed jobs, as run.on_failure asks: {left} jobs go on with the same command"
+            );
+        }
+        None => {}
+    }
+    let spared =
+        ids.iter().filter(|id| states.get(id).is_some_and(|s| s.outcome.as_deref() == Some("stopped"))).count();
+    if spared > 0 {
+        eprintln!("{spared} of {} jobs were spared ([search]); `convsweep explain JOB` tells why", ids.len());
+    }
+    let finished = finished + spared;
     if finished < ids.len() {
         eprintln!(
             "{} of {} jobs did not finish; `convsweep status {}` names them",

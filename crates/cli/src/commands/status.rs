@@ -5,8 +5,7 @@ use crate::context::Context;
 use crate::exit::{Code, Exit, Failure};
 use crate::table::plain;
 use anyhow::Result;
-use convsweep_spec::job::JobId;
-use convsweep_store::{ExperimentRows, Reader};
+use convsweep_store::{JobProgress, JobState, Reader};
 use serde_json::json;
 
 /// Prints how far experiments are.
@@ -52,35 +51,26 @@ fn experiments(reader: &Reader, as_json: bool) -> Result<Exit> {
 }
 
 fn jobs(reader: &Reader, name: &str, as_json: bool) -> Result<Exit> {
-    let rows = experiment(reader, name)?;
-    let ids: Vec<JobId> = rows.configurations.iter().flat_map(|c| &c.member.jobs).map(|j| j.job.clone()).collect();
-    let states = reader.job_states(&ids).code(Exit::Results)?;
     let mut lines = Vec::new();
     let mut objects = Vec::new();
-    for configuration in &rows.configurations {
-        for job in &configuration.member.jobs {
-            let state = states.get(&job.job);
-            let epochs = configuration.member.resolved.train.epochs();
-            let epoch = state.map_or(0, |s| s.epoch);
-            let attempts = state.map_or(0, |s| s.attempts);
-            let standing = match state {
-                None => "waits",
-                Some(s) => s.outcome.as_deref().unwrap_or("began"),
-            };
-            objects.push(
-                json!({ "job": job.job, "configuration": configuration.member.label, "seed": job.seed, "fold": job.fold,
-                                 "standing": standing, "epoch": epoch, "epochs": epochs, "attempts": attempts }),
-            );
-            lines.push(vec![
-                job.job.to_string(),
-                configuration.member.label.clone(),
-                job.fold.map_or(format!("seed {}", job.seed), |fold| format!("seed {}, fold {fold}", job.seed)),
-                standing.to_string(),
-                format!("{epoch} of {epochs}"),
-                attempts.to_string(),
-                state.map_or(String::new(), |s| s.detail.clone()),
-            ]);
-        }
+    for JobProgress { job, label, seed, fold, state } in progress(reader, name)? {
+        let standing = match (&state.outcome, state.attempts) {
+            (Some(outcome), _) => outcome.as_str(),
+            (None, 0) => "waits",
+            (None, _) => "began",
+        };
+        let JobState { epoch, epochs, attempts, detail, .. } = &state;
+        objects.push(json!({ "job": job, "configuration": label, "seed": seed, "fold": fold, "standing": standing,
+                             "epoch": epoch, "epochs": epochs, "attempts": attempts, "detail": detail }));
+        lines.push(vec![
+            job.to_string(),
+            label,
+            fold.map_or(format!("seed {seed}"), |fold| format!("seed {seed}, fold {fold}")),
+            standing.to_string(),
+            format!("{epoch} of {epochs}"),
+            attempts.to_string(),
+            detail.lines().next().unwrap_or_default().to_string(),
+        ]);
     }
     if as_json {
         say_json(&objects)?;
@@ -90,15 +80,20 @@ fn jobs(reader: &Reader, name: &str, as_json: bool) -> Result<Exit> {
     Ok(Exit::Complete)
 }
 
-/// The rows of an experiment, or an error that names those there are.
-pub fn experiment(reader: &Reader, name: &str) -> Result<ExperimentRows> {
-    if let Some(rows) = reader.experiment(name).code(Exit::Results)? {
-        return Ok(rows);
+/// How far the jobs of an experiment are, or an error that names the experiments that there are.
+pub fn progress(reader: &Reader, name: &str) -> Result<Vec<JobProgress>> {
+    match reader.progress(name).code(Exit::Results)? {
+        Some(rows) => Ok(rows),
+        None => Err(unknown(reader, name)),
     }
-    let known: Vec<String> = reader.experiments().code(Exit::Results)?.into_iter().map(|e| e.name).collect();
+}
+
+/// There is no such experiment; names those there are.
+pub fn unknown(reader: &Reader, name: &str) -> anyhow::Error {
+    let known: Vec<String> = reader.experiments().unwrap_or_default().into_iter().map(|e| e.name).collect();
     let message = match known.is_empty() {
         true => format!("no experiment \"{name}\": nothing was run here yet"),
         false => format!("no experiment \"{name}\" here; there are {}", known.join(", ")),
     };
-    Err(Failure { exit: Exit::Wrong, message }.into())
+    Failure { exit: Exit::Wrong, message }.into()
 }

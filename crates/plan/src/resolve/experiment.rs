@@ -1,8 +1,8 @@
-//! `[experiment]` and `[run]`.
+//! `[experiment]`.
 
 use crate::check::{Sink, check};
 use crate::problem::Problem;
-use crate::read::{Reader, constant};
+use crate::read::Reader;
 use crate::schema::{Kind, tables};
 use crate::tree::Node;
 use convsweep_spec::metric::{Direction, Metric};
@@ -17,19 +17,6 @@ pub(crate) struct Experiment {
     pub baseline: Option<Node>,
     pub limit: u64,
     pub show_test: bool,
-}
-
-/// How jobs are run; nothing of it enters a job's id.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RunSettings {
-    /// Names of devices (`cpu`, `cuda:0`); `None` for all that there are.
-    pub devices: Option<Vec<String>>,
-    /// Jobs at once on the CPU; `None` for one on each core.
-    pub cpu_slots: Option<u32>,
-    /// Jobs at once on each CUDA device.
-    pub cuda_slots: u32,
-    /// Further attempts after a worker that died.
-    pub retry_crashed: u32,
 }
 
 /// Resolves `[experiment]`.
@@ -118,24 +105,4 @@ fn safe_name(node: &Node, sink: &mut Sink) -> Option<String> {
     let help = "the results lie in a folder of this name: use letters, digits, `-`, `_` and `.`";
     sink.at(node, format!("the experiment's name {problem}"), "", help.into());
     None
-}
-
-/// Resolves `[run]`.
-pub(crate) fn run(node: Option<&Node>, sink: &mut Sink) -> Option<RunSettings> {
-    let empty = constant("{}")?;
-    let node = node.unwrap_or(&empty);
-    if !check(node, &Kind::Table(tables::RUN), "run", "", sink) {
-        return None;
-    }
-    let reader = Reader::new(node, tables::RUN);
-    let (slots, retry) = (reader.node("slots")?, reader.node("retry")?);
-    let (slots, retry) = (Reader::new(&slots, tables::SLOTS), Reader::new(&retry, tables::RETRY));
-    let devices = reader.node("devices")?;
-    let list = || devices.items().iter().filter_map(|d| d.text().map(str::to_string)).collect();
-    Some(RunSettings {
-        devices: devices.text().is_none().then(list),
-        cpu_slots: slots.u32("cpu"),
-        cuda_slots: slots.u32("cuda")?,
-        retry_crashed: retry.u32("crashed")?,
-    })
 }

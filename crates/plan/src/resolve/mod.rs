@@ -7,5 +7,7 @@ pub(crate) mod data;
 pub(crate) mod experiment;
 mod layer;
 pub(crate) mod model;
+pub(crate) mod run;
+pub(crate) mod search;
 mod structure;
 pub(crate) mod train;

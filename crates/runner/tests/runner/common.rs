@@ -4,7 +4,7 @@ use convsweep_runner::launcher::Launcher;
 use convsweep_runner::{Policy, RunEvent, RunSummary, Slot, Stop, run_with};
 use convsweep_spec::augment::{AugmentSpec, Normalize};
 use convsweep_spec::data::{Damaged, DataSpec, Source, Split, SplitScheme};
-use convsweep_spec::job::{Configuration, Execution, Job, Question};
+use convsweep_spec::job::{CheckpointEvery, Configuration, Execution, Job, Question};
 use convsweep_spec::model::{Layer, ModelSpec};
 use convsweep_spec::train::{Optimizer, Phase, Schedule, TrainSpec};
 use std::path::Path;
@@ -44,6 +44,8 @@ pub fn job_with(results: &Path, seed: u64, phases: &[(u32, f64)]) -> Job {
             data_cache: results.into(),
             data_path: None,
             start_from: None,
+            checkpoint_every: CheckpointEvery::default(),
+            until: None,
         },
         id,
         question,
@@ -56,16 +58,29 @@ pub fn job(results: &Path, seed: u64) -> Job {
 }
 
 pub fn slots(count: usize, worker: &Path) -> Vec<Slot> {
-    let slot = |i| Slot { device: format!("d{i}"), threads: 1, cores: vec![], worker: worker.into() };
+    let slot =
+        |i| Slot { device: format!("d{i}"), threads: 1, cores: vec![], worker: worker.into(), memory_bytes: None };
     (0..count).map(slot).collect()
 }
 
 pub fn policy() -> Policy {
-    Policy { start_delay: Duration::from_millis(1), grace: Duration::from_millis(500), ..Policy::default() }
+    let (start_delay, backoff) = (Duration::from_millis(1), Duration::ZERO);
+    Policy { start_delay, backoff, grace: Duration::from_millis(500), ..Policy::default() }
 }
 
 /// Runs to the end; `control` sees every event as it happens and may stop the run.
 pub fn run_all(
+    launcher: &dyn Launcher,
+    jobs: Vec<Job>,
+    slots: Vec<Slot>,
+    control: impl FnMut(&RunEvent) -> Option<Stop>,
+) -> (Vec<RunEvent>, RunSummary) {
+    run_by(policy(), launcher, jobs, slots, control)
+}
+
+/// [`run_all`] by another policy.
+pub fn run_by(
+    policy: Policy,
     launcher: &dyn Launcher,
     jobs: Vec<Job>,
     slots: Vec<Slot>,
@@ -75,7 +90,8 @@ pub fn run_all(
     runtime.block_on(async {
         let (say, mut heard) = mpsc::unbounded_channel();
         let (stop, stopped) = watch::channel(Stop::No);
-        let run = run_with(launcher, jobs, slots, policy(), say, stopped);
+        let (_tell, told) = mpsc::unbounded_channel();
+        let run = run_with(launcher, jobs, slots, policy, say, stopped, told);
         let mut events = Vec::new();
         let listen = async {
             while let Some(event) = heard.recv().await {
@@ -105,6 +121,9 @@ pub fn words(events: &[RunEvent], jobs: &[Job]) -> Vec<String> {
         RunEvent::SlotClosed { slot, .. } => format!("slot {slot} closed"),
         RunEvent::Noise { text, .. } => format!("noise {text}"),
         RunEvent::Stopping { stop, running } => format!("stopping {stop:?} {running}"),
+        RunEvent::Decided(d) => format!("{} {} by {} at {}", place(&d.job), d.verdict.name(), d.rule, d.epoch),
+        RunEvent::Paused(paused) => format!("paused {paused}"),
+        RunEvent::Halting(halt) => format!("halting {halt:?}"),
         RunEvent::Worker(_) => String::new(),
     };
     events.iter().map(word).filter(|w| !w.is_empty()).collect()

@@ -2,7 +2,7 @@
 
 use crate::common::{job, job_with, policy};
 use convsweep_runner::lineage::parents;
-use convsweep_runner::schedule::{Assignment, Next, Schedule};
+use convsweep_runner::schedule::{Assignment, Entry, Next, Schedule};
 use convsweep_spec::event::Outcome;
 use convsweep_spec::job::SavedState;
 use std::path::Path;
@@ -10,7 +10,14 @@ use std::path::Path;
 const CRASHED: Outcome = Outcome::Crashed { signal: Some(9), code: None };
 
 fn schedule(jobs: usize, slots: usize) -> Schedule {
-    Schedule::new(&vec![1; jobs], &vec![None; jobs], slots, policy())
+    schedule_of(&vec![None; jobs], slots)
+}
+
+/// Jobs with these parents, each of a configuration of its own, on devices of one slot.
+fn schedule_of(parents: &[Option<usize>], slots: usize) -> Schedule {
+    let entry = |(configuration, &parent)| Entry { attempt: 1, parent, configuration };
+    let entries: Vec<Entry> = parents.iter().enumerate().map(entry).collect();
+    Schedule::new(&entries, &(0..slots).collect::<Vec<_>>(), policy())
 }
 
 /// Assignments as slot, job, attempt.
@@ -126,7 +133,7 @@ fn a_stopped_run_starts_nothing_and_keeps_what_is_left() {
 
 #[test]
 fn a_child_waits_for_its_parent_and_then_comes_first() {
-    let mut s = Schedule::new(&[1, 1, 1, 1], &[Some(3), None, None, None], 2, policy());
+    let mut s = schedule_of(&[Some(3), None, None, None], 2);
     assert_eq!(short(s.assign()), [(0, 1, 1), (1, 2, 1)]);
     s.ended(0, &Outcome::Finished);
     assert_eq!(short(s.assign()), [(0, 3, 1)]);
@@ -143,7 +150,7 @@ fn a_child_waits_for_its_parent_and_then_comes_first() {
     s.ended(0, &Outcome::Failed { message: "m".into() });
     assert_eq!(short(s.assign()), []);
 
-    let mut s = Schedule::new(&[1, 1], &[None, Some(0)], 1, policy());
+    let mut s = schedule_of(&[None, Some(0)], 1);
     s.assign();
     s.ended(0, &Outcome::OutOfMemory);
     assert_eq!(short(s.assign()), [(0, 1, 1)], "a parent that failed releases its children");

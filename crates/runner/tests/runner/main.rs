@@ -5,5 +5,7 @@
 mod common;
 mod decisions;
 mod logs;
+mod policy;
 mod processes;
 mod runs;
+mod search;

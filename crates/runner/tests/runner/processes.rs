@@ -11,7 +11,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-fn fake_worker() -> PathBuf {
+pub fn fake_worker() -> PathBuf {
     let test = std::env::current_exe().unwrap();
     let path = test.parent().unwrap().parent().unwrap().join("examples/fake-worker");
     assert!(path.exists(), "build it: cargo build --release -p convsweep-runner --example fake-worker");
@@ -25,6 +25,13 @@ fn run_scripts(
     control: impl FnMut(&RunEvent) -> Option<Stop>,
 ) -> (Vec<Job>, Vec<RunEvent>, RunSummary) {
     let jobs: Vec<Job> = (0..).zip(scripts).map(|(seed, _)| job(dir, seed)).collect();
+    write_scripts(&jobs, scripts);
+    let launcher = LocalLauncher { grace: Duration::from_millis(500) };
+    let (events, summary) = run_all(&launcher, jobs.clone(), slots(1, &fake_worker()), control);
+    (jobs, events, summary)
+}
+
+pub fn write_scripts(jobs: &[Job], scripts: &[&str]) {
     for (job, script) in jobs.iter().zip(scripts) {
         fs::create_dir_all(&job.execution.folder).unwrap();
         for (attempt, script) in (1..).zip(script.split('|')) {
@@ -32,9 +39,6 @@ fn run_scripts(
             fs::write(path, script.trim().replace(", ", "\n")).unwrap();
         }
     }
-    let launcher = LocalLauncher { grace: Duration::from_millis(500) };
-    let (events, summary) = run_all(&launcher, jobs.clone(), slots(1, &fake_worker()), control);
-    (jobs, events, summary)
 }
 
 /// Everything that is said when jobs with these scripts run.

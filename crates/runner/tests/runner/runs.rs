@@ -2,6 +2,7 @@
 
 use crate::common::{job, job_with, run_all, slots, words};
 use convsweep_runner::launcher::{Launcher, Order, Says, Tail, Worker, WorkerId};
+use convsweep_runner::protocol::Death;
 use convsweep_runner::{RunEvent, Slot, Stop};
 use convsweep_spec::FORMAT;
 use convsweep_spec::event::{Envelope, Event, Outcome};
@@ -53,12 +54,12 @@ async fn work(
     mut orders: mpsc::UnboundedReceiver<Order>,
     stderr: Tail,
 ) {
-    let exited = |signal, code| says.send((id, Says::Exited { signal, code }));
+    let exited = |signal, code| says.send((id, Says::Exited(Death { signal, code, out_of_memory: false })));
     while let Some(order) = orders.recv().await {
         let job = match order {
             Order::Send(command) => match *command {
                 Command::Train(job) => job,
-                Command::Stop => continue,
+                Command::Stop { .. } => continue,
             },
             Order::Log(..) => continue,
             Order::Close => break,
@@ -71,7 +72,7 @@ async fn work(
             let event = match step {
                 Do::Say(event) => *event,
                 Do::AwaitStop => {
-                    while !matches!(orders.recv().await, Some(Order::Send(c)) if *c == Command::Stop) {}
+                    while !matches!(orders.recv().await, Some(Order::Send(c)) if *c == Command::CANCEL) {}
                     *ended(Outcome::Cancelled)
                 }
                 Do::Hang => {

@@ -7,7 +7,7 @@ use convsweep_data::{Location, facts};
 use convsweep_spec::augment::{AugmentSpec, Fill, FlipAxis, Normalize, Step};
 use convsweep_spec::data::{Damaged, DataSpec, Shapes, Source, Split, SplitScheme};
 use convsweep_spec::event::{Envelope, Event, Outcome};
-use convsweep_spec::job::{Command, Configuration, Execution, Job, Question};
+use convsweep_spec::job::{CheckpointEvery, Command, Configuration, Execution, Job, Question};
 use convsweep_spec::metric::is_reproducible;
 use convsweep_spec::model::*;
 use convsweep_spec::train::{Optimizer, Phase, Rule, Schedule, TrainSpec};
@@ -106,6 +106,8 @@ pub fn finish(question: Question, results: &Path) -> Job {
         data_cache: results.join("cache"),
         data_path: None,
         start_from: None,
+        checkpoint_every: CheckpointEvery::default(),
+        until: None,
     };
     Job { format: convsweep_spec::FORMAT, id, question, execution }
 }

@@ -1,18 +1,29 @@
 //! The run: gives jobs to workers, hears them, and says what happens. Decisions are [`crate::schedule`]'s.
 
+mod hearing;
+mod times;
+mod wishes;
+
+use crate::control::Control;
 use crate::error::RunnerError;
-use crate::event::{Policy, RunEvent, RunSummary, Stop};
+use crate::event::{Halt, RunEvent, RunSummary, Stop};
+use crate::guide::Guide;
 use crate::launcher::{Launcher, Order, Says, Worker, WorkerId};
 use crate::lineage::{Parent, parents};
 use crate::local::LocalLauncher;
-use crate::protocol::{Heard, death, death_words, read_line, unheard};
-use crate::schedule::{Assignment, Next, Schedule, Verdict};
+use crate::policy::{Policy, is_disk_full};
+use crate::protocol::{Death, Heard, death, death_words, read_line, unheard};
+use crate::schedule::{Assignment, Entry, Next, Schedule, Verdict};
+use crate::search::Action;
 use crate::slot::Slot;
 use convsweep_spec::event::{Envelope, Event, Outcome};
 use convsweep_spec::job::{Command, Job, JobId, SavedState};
 use convsweep_spec::layout::EVENTS;
-use std::collections::HashMap;
+use convsweep_spec::log::Decision;
+use convsweep_spec::metric::Number;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
+use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 
@@ -23,9 +34,10 @@ pub async fn run(
     policy: Policy,
     events: mpsc::UnboundedSender<RunEvent>,
     stop: watch::Receiver<Stop>,
+    control: mpsc::UnboundedReceiver<Control>,
 ) -> RunSummary {
     let launcher = LocalLauncher { grace: policy.grace };
-    run_with(&launcher, jobs, slots, policy, events, stop).await
+    run_with(&launcher, jobs, slots, policy, events, stop, control).await
 }
 
 /// Trains `jobs` in their order on `slots` by workers of `launcher`, and returns when all workers are gone.
@@ -41,6 +53,7 @@ pub async fn run_with(
     policy: Policy,
     events: mpsc::UnboundedSender<RunEvent>,
     mut stop: watch::Receiver<Stop>,
+    mut control: mpsc::UnboundedReceiver<Control>,
 ) -> RunSummary {
     let (says, mut heard) = mpsc::channel(1024);
     let mut run = Run::new(launcher, jobs, slots, policy, events, says);
@@ -54,8 +67,11 @@ pub async fn run_with(
         let due = run.next_due();
         tokio::select! {
             changed = stop.changed(), if told => told = changed.is_ok(),
+            Some(control) = control.recv() => run.control(control),
             Some((id, says)) = heard.recv() => run.hear(id, says),
-            () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {}
+            () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
+                run.tick(due.unwrap_or_else(Instant::now), heard.is_empty());
+            }
         }
     }
     run.dismiss();
@@ -89,6 +105,17 @@ struct Current {
     spoke: bool,
     /// Number of the next event that the attempt logs.
     next: u64,
+    since: Instant,
+    /// When something was last heard of the worker.
+    heard: Instant,
+    /// When its time is up.
+    limit: Option<Instant>,
+    /// Epochs after which it was told to pause.
+    until: Option<u32>,
+    /// Completed epochs that it told of.
+    epoch: u32,
+    /// When it is killed, because it does not end as it was told to, and how the attempt then ended.
+    doom: Option<(Instant, Outcome)>,
 }
 
 struct Run<'a> {
@@ -98,12 +125,22 @@ struct Run<'a> {
     slots: Vec<Slot>,
     events: mpsc::UnboundedSender<RunEvent>,
     says: mpsc::Sender<(WorkerId, Says)>,
+    policy: Policy,
     schedule: Schedule,
+    guide: Option<Guide>,
+    /// Jobs that a person paused while they ran.
+    paused: BTreeSet<usize>,
+    began: Instant,
+    /// Time that each job trained in this run.
+    trained: Vec<Duration>,
+    /// Jobs that rest before a retry, and until when.
+    resting: Vec<(Instant, usize)>,
     seats: Vec<Seat>,
     /// Slots of all workers that are not gone.
     live: HashMap<WorkerId, usize>,
     launched: WorkerId,
     stop: Stop,
+    halted: Option<Halt>,
     ended: Vec<(JobId, u32, Outcome)>,
     closed: Vec<(usize, String)>,
     last_stderr: String,
@@ -119,13 +156,31 @@ impl<'a> Run<'a> {
         events: mpsc::UnboundedSender<RunEvent>,
         says: mpsc::Sender<(WorkerId, Says)>,
     ) -> Self {
-        let parents = parents(&jobs);
-        let waits: Vec<_> = parents.iter().map(|p| p.as_ref().map(|p| p.job)).collect();
-        let attempts: Vec<_> = jobs.iter().map(|job| job.execution.attempt).collect();
-        Run {
+        // Jobs of a search wait for decisions, never for another job's state.
+        let parents = if policy.search.is_some() { vec![None; jobs.len()] } else { parents(&jobs) };
+        let numbers = configurations(&jobs);
+        let entry = |(i, job): (usize, &Job)| Entry {
+            attempt: job.execution.attempt,
+            parent: parents[i].as_ref().map(|p| p.job),
+            configuration: numbers[i],
+        };
+        let entries: Vec<Entry> = jobs.iter().enumerate().map(entry).collect();
+        let device = |slot: &Slot| slots.iter().position(|other| other.device == slot.device).unwrap_or(0);
+        let devices: Vec<usize> = slots.iter().map(device).collect();
+        let (guide, actions) = policy.search.clone().map_or((None, vec![]), |directed| {
+            let (guide, actions) = Guide::new(directed, &jobs);
+            (Some(guide), actions)
+        });
+        let mut run = Run {
             launcher,
             parents,
-            schedule: Schedule::new(&attempts, &waits, slots.len(), policy),
+            schedule: Schedule::new(&entries, &devices, policy.clone()),
+            policy,
+            guide,
+            paused: BTreeSet::new(),
+            began: Instant::now(),
+            trained: vec![Duration::ZERO; jobs.len()],
+            resting: vec![],
             seats: slots.iter().map(|_| Seat::default()).collect(),
             jobs,
             slots,
@@ -134,11 +189,16 @@ impl<'a> Run<'a> {
             live: HashMap::new(),
             launched: 0,
             stop: Stop::No,
+            halted: None,
             ended: Vec::new(),
             closed: Vec::new(),
             last_stderr: String::new(),
             error: None,
-        }
+        };
+        let held = run.guide.as_ref().map(Guide::guided).unwrap_or_default();
+        run.schedule.hold(&held);
+        run.act(actions);
+        run
     }
 
     /// A listener that went away does not stop the run.
@@ -162,15 +222,13 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn next_due(&self) -> Option<Instant> {
-        self.seats.iter().filter_map(|seat| seat.pending.as_ref().map(|(due, _)| *due)).min()
-    }
-
     fn start(&mut self, Assignment { slot, job: index, attempt, .. }: Assignment) {
         let mut job = self.jobs[index].clone();
         job.execution.attempt = attempt;
         job.execution.device = self.slots[slot].device.clone();
         job.execution.threads = self.slots[slot].threads;
+        job.execution.until = self.guide.as_ref().and_then(|guide| guide.until(index));
+        let until = job.execution.until;
         if let Err(error) = fs::create_dir_all(&job.execution.folder) {
             self.schedule.abandon(slot);
             return self.fail(RunnerError::results(&job.execution.folder, error));
@@ -184,7 +242,21 @@ impl<'a> Run<'a> {
         let _ = worker.orders.send(Order::Log(job.execution.folder.clone(), attempt));
         let id = job.id.clone();
         let _ = worker.orders.send(Order::Send(Box::new(Command::Train(Box::new(job)))));
-        self.seats[slot].current = Some(Current { job: id.clone(), attempt, spoke: false, next: 0 });
+        let now = Instant::now();
+        let limit = self.policy.time_limit.map(|limit| now + limit.saturating_sub(self.trained[index]));
+        let current = Current {
+            job: id.clone(),
+            attempt,
+            spoke: false,
+            next: 0,
+            since: now,
+            heard: now,
+            limit,
+            until,
+            epoch: 0,
+            doom: None,
+        };
+        self.seats[slot].current = Some(current);
         self.say(RunEvent::Launched { slot, device: self.slots[slot].device.clone(), job: id, attempt });
     }
 
@@ -212,133 +284,6 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn hear(&mut self, id: WorkerId, says: Says) {
-        let Some(&slot) = self.live.get(&id) else { return };
-        match says {
-            Says::Line(line) => self.hear_line(slot, id, &line),
-            Says::Note(text) => self.noise(slot, text),
-            Says::Exited { signal, code } => self.exited(slot, id, signal, code),
-        }
-    }
-
-    fn noise(&self, slot: usize, text: String) {
-        let job = self.seats[slot].current.as_ref().map(|c| c.job.clone());
-        self.say(RunEvent::Noise { slot, job, text });
-    }
-
-    fn hear_line(&mut self, slot: usize, id: WorkerId, line: &str) {
-        let seat = &self.seats[slot];
-        let holds = seat.worker.as_ref().is_some_and(|(worker, _)| *worker == id);
-        let current = seat.current.as_ref().filter(|_| holds).map(|c| (&c.job, c.attempt));
-        let has_job = current.is_some();
-        match read_line(line, current) {
-            Heard::Event(envelope) => self.event(slot, envelope),
-            Heard::Noise(text) => self.noise(slot, text),
-            Heard::Stray(text) => self.confused(slot, text),
-            Heard::Newer(text) if has_job => {
-                self.confused(slot, text.clone());
-                self.close(slot, text, String::new());
-            }
-            Heard::Newer(text) => self.noise(slot, text),
-        }
-    }
-
-    fn event(&mut self, slot: usize, envelope: Box<Envelope>) {
-        if let Some(current) = &mut self.seats[slot].current {
-            if !matches!(envelope.event, Event::Progress { .. }) {
-                current.next = envelope.n + 1;
-            }
-            if !std::mem::replace(&mut current.spoke, true) {
-                self.schedule.spoke(slot);
-            }
-        }
-        let outcome = match &envelope.event {
-            Event::Ended { outcome, .. } => Some(outcome.clone()),
-            Event::StateSaved { epoch, key, path, .. } => {
-                self.state_saved(
-                    slot,
-                    SavedState { job: envelope.job.clone(), epoch: *epoch, key: key.clone(), path: path.into() },
-                );
-                None
-            }
-            _ => None,
-        };
-        self.say(RunEvent::Worker(envelope));
-        if let Some(outcome) = outcome {
-            if matches!(outcome, Outcome::Failed { .. } | Outcome::OutOfMemory | Outcome::Crashed { .. }) {
-                self.retire(slot);
-            }
-            self.attempt_ended(slot, outcome, true);
-        }
-    }
-
-    /// Gives a state to the jobs that wait for it.
-    fn state_saved(&mut self, slot: usize, mut state: SavedState) {
-        let Some(saver) = self.schedule.job_of(slot) else { return };
-        state.path = self.jobs[saver].execution.folder.join(&state.path);
-        let waits = |&heir: &usize| self.parents[heir].as_ref().is_some_and(|p| p.key == state.key);
-        let heirs: Vec<usize> = self.schedule.waiting_for(saver).iter().copied().filter(waits).collect();
-        for heir in heirs {
-            self.jobs[heir].execution.start_from = Some(state.clone());
-            self.schedule.release(saver, heir);
-        }
-    }
-
-    /// The worker broke the protocol: its attempt ends as failed, and it is replaced.
-    fn confused(&mut self, slot: usize, message: String) {
-        if let Some((_, worker)) = &self.seats[slot].worker {
-            let _ = worker.orders.send(Order::Kill);
-        }
-        self.retire(slot);
-        self.attempt_ended(slot, Outcome::Failed { message }, false);
-    }
-
-    fn exited(&mut self, slot: usize, id: WorkerId, signal: Option<i32>, code: Option<i32>) {
-        self.live.remove(&id);
-        let seat = &mut self.seats[slot];
-        if seat.leaving.as_ref().is_some_and(|(leaver, _)| *leaver == id) {
-            seat.leaving = None;
-            return self.schedule.gone(slot);
-        }
-        let Some((_, worker)) = seat.worker.take_if(|(worker, _)| *worker == id) else { return };
-        let stderr = worker.stderr.text();
-        self.read_unheard(slot);
-        let seat = &self.seats[slot];
-        match &seat.current {
-            None if code == Some(0) || self.stop == Stop::Now => {}
-            None => self.noise(slot, format!("the worker {} between two jobs", death_words(signal, code))),
-            Some(_) if self.stop == Stop::Now => self.end_attempt(slot, Outcome::Cancelled, false, stderr),
-            Some(current) if current.spoke => self.end_attempt(slot, death(signal, code, &stderr), false, stderr),
-            Some(_) => self.died_at_start(slot, signal, code, stderr),
-        }
-    }
-
-    /// Hears from the log of the attempt what its dead worker could no longer say; it may even have ended.
-    fn read_unheard(&mut self, slot: usize) {
-        let (Some(current), Some(job)) = (&self.seats[slot].current, self.schedule.job_of(slot)) else { return };
-        let log = fs::read(self.jobs[job].execution.folder.join(EVENTS)).unwrap_or_default();
-        for envelope in unheard(&log, &current.job.clone(), current.attempt, current.next) {
-            self.event(slot, Box::new(envelope));
-        }
-    }
-
-    fn died_at_start(&mut self, slot: usize, signal: Option<i32>, code: Option<i32>, stderr: String) {
-        let Some(current) = self.seats[slot].current.take() else { return };
-        let Some(verdict) = self.schedule.died_at_start(slot) else { return };
-        let reason = format!(
-            "the worker {} {} before its first word",
-            self.slots[slot].worker.display(),
-            death_words(signal, code)
-        );
-        let failures = self.schedule.start_failures(slot);
-        self.say(RunEvent::StartFailed { slot, failures, reason: reason.clone(), stderr: stderr.clone() });
-        let outcome = Outcome::Crashed { signal, code };
-        self.conclude(slot, current, &verdict, outcome, false, stderr.clone());
-        if verdict.closes {
-            self.close(slot, reason, stderr);
-        }
-    }
-
     /// The worker of the slot is on its way out: its standard input closes, and the slot waits until it is gone.
     fn retire(&mut self, slot: usize) {
         let seat = &mut self.seats[slot];
@@ -358,10 +303,21 @@ impl<'a> Run<'a> {
     fn end_attempt(&mut self, slot: usize, outcome: Outcome, by_worker: bool, stderr: String) {
         let Some(current) = self.seats[slot].current.take() else { return };
         let Some(verdict) = self.schedule.ended(slot, &outcome) else { return };
+        self.trained[verdict.job] += current.since.elapsed();
+        self.guide_end(&current, &verdict, &outcome);
         if self.seats[slot].leaving.is_some() {
             self.schedule.leaving(slot);
         }
-        self.conclude(slot, current, &verdict, outcome, by_worker, stderr);
+        self.conclude(slot, current, &verdict, outcome, by_worker, stderr.clone());
+        if let Some(reason) = verdict.trips.clone() {
+            let reason = format!("{reason}: the device {} gets no more", self.slots[slot].device);
+            for slot in self.schedule.close_device(slot) {
+                self.closed(slot, reason.clone(), stderr.clone());
+            }
+        }
+        if verdict.halts {
+            self.halt_by_policy(Halt::Failures(self.schedule.failed()));
+        }
     }
 
     /// Says how an attempt ended and what follows.
@@ -384,7 +340,12 @@ impl<'a> Run<'a> {
             stderr,
         });
         match verdict.next {
-            Next::Again(attempt) => self.say(RunEvent::Retrying { job, attempt, after: outcome }),
+            Next::Again(attempt) => {
+                if !verdict.rest.is_zero() {
+                    self.resting.push((Instant::now() + verdict.rest, verdict.job));
+                }
+                self.say(RunEvent::Retrying { job, attempt, after: outcome });
+            }
             Next::Done => {
                 let attempts = self.schedule.attempts(verdict.job);
                 self.ended.push((job.clone(), attempts, outcome.clone()));
@@ -396,6 +357,10 @@ impl<'a> Run<'a> {
 
     fn close(&mut self, slot: usize, reason: String, stderr: String) {
         self.schedule.close(slot);
+        self.closed(slot, reason, stderr);
+    }
+
+    fn closed(&mut self, slot: usize, reason: String, stderr: String) {
         self.closed.push((slot, reason.clone()));
         self.last_stderr = stderr;
         self.say(RunEvent::SlotClosed { slot, device: self.slots[slot].device.clone(), reason });
@@ -424,7 +389,7 @@ impl<'a> Run<'a> {
             }
             let seat = &self.seats[slot];
             for (_, worker) in seat.worker.iter().chain(&seat.leaving) {
-                let order = if kill { Order::Kill } else { Order::Send(Box::new(Command::Stop)) };
+                let order = if kill { Order::Kill } else { Order::Send(Box::new(Command::CANCEL)) };
                 if kill || seat.current.is_some() {
                     let _ = worker.orders.send(order);
                 }
@@ -441,11 +406,29 @@ impl<'a> Run<'a> {
 
     fn summary(mut self) -> RunSummary {
         let left: Vec<JobId> = self.schedule.left().into_iter().map(|i| self.jobs[i].id.clone()).collect();
-        if self.error.is_none() && self.stop == Stop::No && !left.is_empty() && self.schedule.all_closed() {
+        let by_itself = self.stop == Stop::No && self.halted.is_none();
+        if self.error.is_none() && by_itself && !left.is_empty() && self.schedule.all_closed() {
             let reason = self.closed.last().map_or_else(|| "there are none".to_string(), |(_, reason)| reason.clone());
             let stderr = std::mem::take(&mut self.last_stderr);
             self.error = Some(RunnerError::AllSlotsClosed { jobs_left: left.len(), reason, stderr });
         }
-        RunSummary { ended: self.ended, left, closed: self.closed, stopped: self.stop, error: self.error }
+        RunSummary {
+            ended: self.ended,
+            left,
+            closed: self.closed,
+            stopped: self.stop,
+            halted: self.halted,
+            error: self.error,
+        }
     }
+}
+
+/// A number for the configuration of each job; jobs of one configuration stand together.
+fn configurations(jobs: &[Job]) -> Vec<usize> {
+    let mut numbers: Vec<usize> = Vec::with_capacity(jobs.len());
+    for (i, job) in jobs.iter().enumerate() {
+        let same = i > 0 && jobs[i - 1].question.configuration == job.question.configuration;
+        numbers.push(numbers.last().map_or(0, |last| if same { *last } else { last + 1 }));
+    }
+    numbers
 }

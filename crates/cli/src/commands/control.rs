@@ -1,0 +1,37 @@
+//! `cancel`, `pause` and `resume`: what a running sweep is told from another terminal.
+
+use super::explain::find;
+use super::say;
+use crate::context::Context;
+use crate::exit::{Code, Exit, Failure};
+use anyhow::Result;
+use convsweep_runner::control::{self, Control};
+use convsweep_runner::lock::running;
+use convsweep_store::Reader;
+
+/// Cancels the named jobs.
+pub fn cancel(context: &Context, jobs: &[String]) -> Result<Exit> {
+    let reader = Reader::open(&context.results).code(Exit::Results)?;
+    let jobs = jobs.iter().map(|job| find(&reader, job)).collect::<Result<_>>()?;
+    tell(context, &Control::Cancel { jobs })
+}
+
+/// Tells the run that holds the results folder.
+pub fn tell(context: &Context, control: &Control) -> Result<Exit> {
+    let folder = context.results.0.display();
+    let Some(holder) = running(&context.results) else {
+        return Err(Failure { exit: Exit::Wrong, message: format!("nothing runs in {folder}") }.into());
+    };
+    if !control::tell(&context.results, control).code(Exit::Results)? {
+        let message =
+            format!("{holder} holds {folder} but did not take it within 10 s: is it a run, and does it live?");
+        return Err(Failure { exit: Exit::Results, message }.into());
+    }
+    let words = match control {
+        Control::Cancel { jobs } => format!("{} jobs are cancelled", jobs.len()),
+        Control::Pause => "running jobs write a checkpoint and pause; `convsweep resume` lets them go on".into(),
+        Control::Resume => "the sweep goes on".into(),
+    };
+    say(&format!("told {holder}: {words}"))?;
+    Ok(Exit::Complete)
+}

@@ -1,0 +1,47 @@
+//! The plan's `[search]` in the runner's terms, with what earlier runs recorded.
+
+use convsweep_plan::{Plan, SearchSettings, StopRule};
+use convsweep_runner::Directed;
+use convsweep_runner::search::{Entry, Rule, Search, Standing};
+use convsweep_spec::job::JobId;
+use convsweep_store::JobState;
+use std::collections::{BTreeMap, HashMap};
+
+/// The rules of a plan.
+pub fn search(plan: &Plan, settings: &SearchSettings) -> Search {
+    let baseline = plan.baseline.as_ref();
+    Search {
+        stop: settings.stop.map(|rule| match rule {
+            StopRule::SuccessiveHalving { eta, first } => Rule::SuccessiveHalving { eta, first },
+            StopRule::Asha { eta, first } => Rule::Asha { eta, first },
+            StopRule::Median { first } => Rule::Median { first },
+        }),
+        start_seeds: settings.start_seeds.map(|n| n as usize),
+        direction: plan.metric.direction,
+        baseline: baseline.and_then(|b| plan.configurations.iter().position(|c| c.member.configuration == *b)),
+    }
+}
+
+/// Every job of the plan as the search sees it.
+pub fn directed(
+    plan: &Plan,
+    settings: &SearchSettings,
+    states: &HashMap<JobId, JobState>,
+    mut curves: HashMap<JobId, BTreeMap<u32, f64>>,
+) -> Directed {
+    let (mut entries, mut jobs) = (Vec::new(), Vec::new());
+    for (configuration, planned) in plan.configurations.iter().enumerate() {
+        for (seed, job) in planned.member.jobs.iter().enumerate() {
+            let standing = match states.get(&job.job).and_then(|s| s.outcome.as_deref()) {
+                Some("finished") => Standing::Finished,
+                Some("stopped") => Standing::Spared,
+                Some("diverged") => Standing::Bad,
+                _ => Standing::Open,
+            };
+            let (epochs, curve) = (planned.member.resolved.train.epochs(), curves.remove(&job.job).unwrap_or_default());
+            entries.push(Entry { configuration, seed, epochs, curve, standing });
+            jobs.push(job.job.clone());
+        }
+    }
+    Directed { search: search(plan, settings), metric: plan.metric.name.clone(), entries, jobs }
+}

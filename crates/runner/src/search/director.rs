@@ -1,0 +1,317 @@
+//! Applies the rules while results come in: which jobs wait, go on, or are spared. A state machine without processes.
+
+use super::rules::{asha_goes_on, below_median, compare, halve, mean_of, race};
+use super::{Rule, Search};
+use convsweep_spec::log::Verdict;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A job as the director sees it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// Number of its configuration.
+    pub configuration: usize,
+    /// Its place among the configuration's jobs.
+    pub seed: usize,
+    /// Epochs asked for.
+    pub epochs: u32,
+    /// Values of the metric so far, by completed epochs.
+    pub curve: BTreeMap<u32, f64>,
+    /// How it stands.
+    pub standing: Standing,
+}
+
+/// How a job stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// To be trained, or training.
+    Open,
+    /// Not to be trained yet: it waits for a decision.
+    Waiting,
+    /// All epochs are trained.
+    Finished,
+    /// It ended without an answer, or diverged.
+    Bad,
+    /// Spared.
+    Spared,
+}
+
+/// What follows.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    /// The job may train, up to [`Director::until`].
+    Free(usize),
+    /// Something was decided about the job, for the record; a job with [`Verdict::Stop`] is spared.
+    Decide {
+        /// The job.
+        job: usize,
+        /// Epochs that it had completed.
+        epoch: u32,
+        /// What.
+        verdict: Verdict,
+        /// Name of the rule.
+        rule: &'static str,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// The state of a search.
+#[derive(Clone, Debug)]
+pub struct Director {
+    search: Search,
+    entries: Vec<Entry>,
+    /// Number of the next decision of successive halving.
+    rung: u32,
+    /// Job and rung that ASHA has judged.
+    judged: BTreeSet<(usize, u32)>,
+}
+
+impl Director {
+    /// A search over these jobs, and what follows at once. Jobs that are [`Standing::Open`] wait until they are freed.
+    pub fn new(search: Search, mut entries: Vec<Entry>) -> (Director, Vec<Action>) {
+        let start = search.start_seeds.unwrap_or(usize::MAX);
+        let mut director = Director { search, entries: vec![], rung: 0, judged: BTreeSet::new() };
+        let open: Vec<usize> = (0..entries.len()).filter(|&i| entries[i].standing == Standing::Open).collect();
+        open.iter().for_each(|&i| entries[i].standing = Standing::Waiting);
+        director.entries = entries;
+        let mut actions = Vec::new();
+        for job in open {
+            let entry = &director.entries[job];
+            if entry.seed < start && !director.has_arrived(entry) {
+                director.free(job, &mut actions);
+            }
+        }
+        director.settle(&mut actions);
+        (director, actions)
+    }
+
+    /// Epochs after which the job is to pause; `None`: it trains to its end.
+    pub fn until(&self, job: usize) -> Option<u32> {
+        let entry = &self.entries[job];
+        let raced = self.search.start_seeds.is_some_and(|start| entry.seed >= start);
+        self.halving_rung().filter(|&rung| rung < entry.epochs && !raced)
+    }
+
+    /// A job reached the end of an epoch with this value of the metric.
+    pub fn metric(&mut self, job: usize, epoch: u32, value: f64) -> Vec<Action> {
+        self.entries[job].curve.insert(epoch, value);
+        let mut actions = Vec::new();
+        let entry = &self.entries[job];
+        let protected = self.search.baseline == Some(entry.configuration) || epoch >= entry.epochs;
+        if entry.standing == Standing::Open && !protected {
+            let reason = match self.search.stop {
+                Some(rule @ Rule::Asha { eta, .. }) => self.asha(rule, eta, job, epoch, value),
+                Some(Rule::Median { first }) if epoch >= first => self.median(job, epoch),
+                _ => None,
+            };
+            if let Some(reason) = reason {
+                self.spare(job, reason, &mut actions);
+            }
+        }
+        self.settle(&mut actions);
+        actions
+    }
+
+    /// A job's attempt ended after [`Director::until`] epochs.
+    pub fn paused(&mut self, job: usize) -> Vec<Action> {
+        let mut actions = self.end(job, Standing::Waiting);
+        // The decision may have come while the job was on its way to its pause.
+        if self.entries[job].standing == Standing::Waiting && !self.has_arrived(&self.entries[job]) {
+            self.free(job, &mut actions);
+        }
+        actions
+    }
+
+    /// A job is done with: `finished` all its epochs, or not.
+    pub fn ended(&mut self, job: usize, finished: bool) -> Vec<Action> {
+        self.end(job, if finished { Standing::Finished } else { Standing::Bad })
+    }
+
+    /// The jobs, as they stand.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    fn end(&mut self, job: usize, standing: Standing) -> Vec<Action> {
+        let mut actions = Vec::new();
+        if matches!(self.entries[job].standing, Standing::Open | Standing::Waiting) {
+            self.entries[job].standing = standing;
+            self.settle(&mut actions);
+        }
+        actions
+    }
+
+    /// Decides what can be decided.
+    fn settle(&mut self, actions: &mut Vec<Action>) {
+        while self.halve(actions) {}
+        while self.race(actions) {}
+    }
+
+    fn free(&mut self, job: usize, actions: &mut Vec<Action>) {
+        self.entries[job].standing = Standing::Open;
+        actions.push(Action::Free(job));
+    }
+
+    fn spare(&mut self, job: usize, reason: String, actions: &mut Vec<Action>) {
+        self.entries[job].standing = Standing::Spared;
+        self.record(job, Verdict::Stop, self.rule(), reason, actions);
+    }
+
+    fn record(&self, job: usize, verdict: Verdict, rule: &'static str, reason: String, actions: &mut Vec<Action>) {
+        let epoch = self.entries[job].curve.keys().next_back().copied().unwrap_or(0);
+        actions.push(Action::Decide { job, epoch, verdict, rule, reason });
+    }
+
+    fn rule(&self) -> &'static str {
+        self.search.stop.map_or("race", |rule| rule.name())
+    }
+
+    fn halving_rung(&self) -> Option<u32> {
+        self.search.stop.filter(|rule| !rule.depends_on_arrival()).and_then(|rule| rule.rung(self.rung))
+    }
+
+    /// Whether nothing more is awaited of the job at the present rung.
+    fn has_arrived(&self, entry: &Entry) -> bool {
+        self.halving_rung().is_some_and(|rung| rung < entry.epochs && entry.curve.contains_key(&rung))
+    }
+
+    /// One decision of successive halving, if all have arrived; whether there was one.
+    fn halve(&mut self, actions: &mut Vec<Action>) -> bool {
+        let (Some(Rule::SuccessiveHalving { eta, .. }), Some(rung)) = (self.search.stop, self.halving_rung()) else {
+            return false;
+        };
+        let start = self.search.start_seeds.unwrap_or(usize::MAX);
+        let competes = |e: &Entry| e.seed < start && e.epochs > rung && e.standing != Standing::Spared;
+        let members: Vec<usize> = (0..self.entries.len()).filter(|&i| competes(&self.entries[i])).collect();
+        let open = |&i: &usize| matches!(self.entries[i].standing, Standing::Open | Standing::Waiting);
+        if members.is_empty() || !members.iter().any(open) {
+            return false;
+        }
+        if members.iter().any(|&i| open(&i) && !self.has_arrived(&self.entries[i])) {
+            return false;
+        }
+        let mut values: BTreeMap<usize, Vec<Option<f64>>> = BTreeMap::new();
+        for &i in &members {
+            let entry = &self.entries[i];
+            // A job that stopped early by its own rule has its last value for good.
+            let last = entry.curve.values().next_back().filter(|_| entry.standing == Standing::Finished);
+            values.entry(entry.configuration).or_default().push(entry.curve.get(&rung).or(last).copied());
+        }
+        let means: Vec<(usize, Option<f64>)> = values.iter().map(|(c, v)| (*c, mean_of(v))).collect();
+        let kept = halve(self.search.direction, &means, eta);
+        let mut order = means.clone();
+        order.sort_by(|a, b| compare(self.search.direction, a.1, b.1));
+        let worst = kept.last().and_then(|last| means.iter().find(|(c, _)| c == last)).and_then(|(_, v)| *v);
+        let waiting: Vec<usize> = members.into_iter().filter(open).collect();
+        self.rung += 1;
+        for i in waiting {
+            let configuration = self.entries[i].configuration;
+            let place = order.iter().position(|(c, _)| *c == configuration).unwrap_or(0);
+            let says = format!(
+                "{} after {rung} epochs is place {} of {}; the best {} go on (down to {})",
+                shown(order[place].1),
+                place + 1,
+                order.len(),
+                kept.len(),
+                shown(worst)
+            );
+            if kept.contains(&configuration) {
+                self.record(i, Verdict::GoOn, self.rule(), says, actions);
+                self.go_on(i, actions);
+            } else if self.search.baseline == Some(configuration) {
+                self.record(i, Verdict::GoOn, self.rule(), format!("{says}; it is the baseline"), actions);
+                self.go_on(i, actions);
+            } else {
+                self.spare(i, says, actions);
+            }
+        }
+        true
+    }
+
+    /// After a decision: a job that is already beyond the next rung waits there, all others train.
+    fn go_on(&mut self, job: usize, actions: &mut Vec<Action>) {
+        if self.has_arrived(&self.entries[job]) {
+            self.entries[job].standing = Standing::Waiting;
+        } else if self.entries[job].standing == Standing::Waiting {
+            self.free(job, actions);
+        }
+    }
+
+    fn asha(&mut self, rule: Rule, eta: u32, job: usize, epoch: u32, value: f64) -> Option<String> {
+        let number = (0..32).find(|&k| rule.rung(k).is_none_or(|rung| rung >= epoch))?;
+        if rule.rung(number) != Some(epoch) || !self.judged.insert((job, epoch)) {
+            return None;
+        }
+        let others = self.entries.iter().enumerate().filter(|(i, _)| *i != job && self.judged.contains(&(*i, epoch)));
+        let so_far: Vec<f64> = others.filter_map(|(_, e)| e.curve.get(&epoch).copied()).collect();
+        (!asha_goes_on(self.search.direction, &so_far, value, eta)).then(|| {
+            format!(
+                "{} after {epoch} epochs is not among the best of every {eta} of {}",
+                shown(Some(value)),
+                so_far.len() + 1
+            )
+        })
+    }
+
+    fn median(&self, job: usize, epoch: u32) -> Option<String> {
+        let own: Vec<f64> = self.entries[job].curve.range(..=epoch).map(|(_, v)| *v).collect();
+        let other = |e: &&Entry| e.configuration != self.entries[job].configuration && e.curve.contains_key(&epoch);
+        let up_to = |e: &Entry| e.curve.range(..=epoch).map(|(_, v)| *v).collect::<Vec<f64>>();
+        let others: Vec<Vec<f64>> = self.entries.iter().filter(other).map(up_to).collect();
+        let (best, median) = below_median(self.search.direction, &own, &others)?;
+        let (best, median) = (shown(Some(best)), shown(Some(median)));
+        Some(format!(
+            "its best until epoch {epoch}, {best}, is worse than {median}, the median of {} other jobs",
+            others.len()
+        ))
+    }
+
+    /// One round of the race over seeds, if all that run are done; whether there was one.
+    fn race(&mut self, actions: &mut Vec<Action>) -> bool {
+        let Some(start) = self.search.start_seeds else { return false };
+        let held: Vec<usize> = (0..self.entries.len())
+            .filter(|&i| self.entries[i].seed >= start && self.entries[i].standing == Standing::Waiting)
+            .collect();
+        let busy = |e: &Entry| e.standing == Standing::Open || (e.seed < start && e.standing == Standing::Waiting);
+        if held.is_empty() || self.entries.iter().any(busy) {
+            return false;
+        }
+        let mut values: BTreeMap<usize, Vec<Option<f64>>> = BTreeMap::new();
+        for entry in &self.entries {
+            let row = values.entry(entry.configuration).or_default();
+            row.resize(row.len().max(entry.seed + 1), None);
+            row[entry.seed] =
+                entry.curve.values().next_back().copied().filter(|_| entry.standing == Standing::Finished);
+        }
+        let numbers: Vec<usize> = values.keys().copied().collect();
+        let rows: Vec<Vec<Option<f64>>> = values.into_values().collect();
+        let stays = race(self.search.direction, &rows);
+        let rivals = stays.iter().filter(|s| **s).count();
+        let mut freed: BTreeSet<usize> = BTreeSet::new();
+        for job in held {
+            let configuration = self.entries[job].configuration;
+            let place = numbers.iter().position(|n| *n == configuration).unwrap_or(0);
+            let (mean, seeds) = (shown(mean_of(&rows[place])), rows[place].iter().flatten().count());
+            if stays[place] && rivals > 1 {
+                if freed.insert(configuration) {
+                    let reason =
+                        format!("{mean} over {seeds} seeds may still be the best, as {rivals} may: one more seed");
+                    self.record(job, Verdict::GoOn, "race", reason, actions);
+                    self.free(job, actions);
+                }
+                continue;
+            }
+            let reason = match stays[place] {
+                true => format!("{mean} over {seeds} seeds is the best beyond chance: no more seeds are needed"),
+                false => format!("{mean} over {seeds} seeds is worse than the best beyond chance"),
+            };
+            self.entries[job].standing = Standing::Spared;
+            self.record(job, Verdict::Stop, "race", reason, actions);
+        }
+        freed.is_empty()
+    }
+}
+
+fn shown(value: Option<f64>) -> String {
+    value.map_or("no value".to_string(), |v| format!("{v:.4}"))
+}

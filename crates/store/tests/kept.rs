@@ -1,0 +1,85 @@
+//! Databases that earlier schemas left, kept as text: each is brought up to date with its rows as they were.
+
+use convsweep_spec::job::JobId;
+use convsweep_spec::layout::ResultsFolder;
+use convsweep_store::{Reader, StoreError, Writer};
+
+fn check(kept: &str) {
+    let folder = tempfile::tempdir().expect("makes");
+    let results = ResultsFolder(folder.path().into());
+    let old = rusqlite::Connection::open(results.database()).expect("opens");
+    old.execute_batch(kept).expect("is SQL");
+    let count = |c: &rusqlite::Connection, table: &str| -> i64 {
+        c.query_row(&format!("select count(*) from {table}"), [], |r| r.get(0)).expect("counts")
+    };
+    let tables = ["experiments", "jobs", "attempts", "metrics", "confusion", "summary", "leaderboard"];
+    let before: Vec<i64> = tables.iter().map(|table| count(&old, table)).collect();
+    assert!(before.iter().all(|n| *n > 0), "{before:?}");
+    drop(old);
+    assert!(matches!(Reader::open(&results), Err(StoreError::Older { .. })), "a reader changes nothing");
+    drop(Writer::open(&results).expect("migrates"));
+    let new = rusqlite::Connection::open(results.database()).expect("opens");
+    let after: Vec<i64> = tables.iter().map(|table| count(&new, table)).collect();
+    assert_eq!(after, before);
+    assert_eq!(count(&new, "decisions"), 0);
+    let reader = Reader::open(&results).expect("is up to date");
+    let experiment = reader.experiments().expect("reads").remove(0);
+    let progress = reader.progress(&experiment.name).expect("reads").expect("is there");
+    assert_eq!((progress.len(), experiment.finished), (2, 2));
+    let rows = reader.experiment(&experiment.name).expect("reads").expect("is there");
+    assert!(rows.configurations[0].jobs.iter().all(|job| job.test.is_some() && !job.epochs.is_empty()));
+    let states = reader.job_states(&[progress[0].job.clone(), JobId("none".into())]).expect("reads");
+    assert!(states.len() == 1 && states[&progress[0].job].finished);
+}
+
+#[test]
+fn schema_1() {
+    check(include_str!("kept/schema-1.sql"));
+}
+
+#[test]
+fn a_backup_is_whole_while_the_writer_writes() {
+    let mut folder = crate::folder::Folder::live();
+    let member = crate::folder::member(0, 1, 2, 2, &["model.width"]);
+    folder.revision(1, "a", &["model.width"], convsweep_spec::metric::Direction::Max);
+    folder.member("a", &member);
+    folder.train(&member.jobs[0].job, 0.5);
+    let copy = folder.results.0.join("copy");
+    let reader = folder.reader();
+    folder.train(&member.jobs[1].job, 0.6);
+    reader.backup(&copy.join("../copy.sqlite")).expect_err("no such folder is made");
+    let to = folder.results.0.join("copy.sqlite");
+    reader.backup(&to).expect("copies");
+    assert!(matches!(reader.backup(&to), Err(StoreError::Exists { .. })));
+    let copied = rusqlite::Connection::open(&to).expect("opens");
+    let sound: String = copied.query_row("pragma integrity_check", [], |r| r.get(0)).expect("checks");
+    let jobs: i64 =
+        copied.query_row("select count(*) from jobs where outcome = 'finished'", [], |r| r.get(0)).expect("reads");
+    assert_eq!(sound, "ok");
+    assert!((1..=2).contains(&jobs));
+    assert!(!to.with_extension("sqlite.new").exists());
+}
+
+/// What was heard while a sweep ran is not read again: the next run's start does not grow with what is there.
+#[test]
+fn heard_logs_are_not_read_again() {
+    let mut folder = crate::folder::Folder::live();
+    let member = crate::folder::member(0, 1, 2, 3, &["model.width"]);
+    folder.revision(1, "a", &["model.width"], convsweep_spec::metric::Direction::Max);
+    folder.member("a", &member);
+    folder.train(&member.jobs[0].job, 0.5);
+    folder.train(&member.jobs[1].job, 0.6);
+    drop(folder.reader());
+    // A line that the writer never heard of: that log is read again.
+    folder.append(&format!("jobs/{}/events.jsonl", member.jobs[1].job), b"{}\n");
+    folder.start(&member.jobs[2].job, 1, convsweep_spec::event::Start::Scratch);
+    folder.writer = None;
+    let before = folder.dump();
+    let writer = Writer::open(&folder.results).expect("opens");
+    let report = writer.sync(&folder.results).expect("syncs");
+    assert_eq!((report.entries, report.events), (0, 1), "{report:?}");
+    assert_eq!(report.problems.len(), 1, "{report:?}");
+    drop(writer);
+    let without_marks = |dump: String| dump.split("== ").filter(|t| !t.starts_with("logs")).collect::<String>();
+    assert_eq!(without_marks(folder.dump()), without_marks(before));
+}

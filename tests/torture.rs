@@ -1,0 +1,190 @@
+//! A sweep of real jobs under every kind of fault at once: at the end each job is accounted for, every figure equals the
+//! undisturbed sweep's to the bit, and each kind of fault has hit. `CONVSWEEP_TORTURE=ROUNDS` makes it long
+//! (`just test-long`).
+
+use crate::kills::{lines, start, wait_until, workers};
+use crate::support::{Place, SMALL};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Instant;
+
+/// What can be done to a sweep; the first ones while it runs, the last ones while it does not.
+const FAULTS: [&str; 8] = [
+    "worker killed",
+    "worker frozen",
+    "program killed",
+    "program interrupted",
+    "database deleted while it ran",
+    "database deleted",
+    "last line torn",
+    "last line cut",
+];
+
+/// A generator of its own, so that a failing run can be repeated by its seed.
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, many: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % many.max(1)
+    }
+}
+
+fn signal(name: &str, pid: u32) -> bool {
+    Command::new("kill").args([format!("-{name}"), pid.to_string()]).status().is_ok_and(|status| status.success())
+}
+
+/// Event logs with at least one line.
+fn logs(place: &Place) -> Vec<PathBuf> {
+    let Ok(jobs) = fs::read_dir(place.path("results/jobs")) else { return vec![] };
+    let mut logs: Vec<PathBuf> = jobs.flatten().map(|job| job.path().join("events.jsonl")).collect();
+    logs.retain(|log| log.metadata().is_ok_and(|m| m.len() > 100));
+    logs.sort();
+    logs
+}
+
+/// One fault while the program runs; whether it hit.
+fn disturb(place: &Place, program: u32, fault: &str, chance: &mut Chance) -> bool {
+    let workers = workers(place);
+    let worker = || workers.get(0).copied();
+    match fault {
+        "worker killed" | "worker frozen" => {
+            let Some(_) = worker() else { return false };
+            let victim = workers[chance.below(workers.len())];
+            signal(if fault == "worker killed" { "KILL" } else { "STOP" }, victim)
+        }
+        "program killed" => signal("KILL", program),
+        "program interrupted" => signal("INT", program),
+        _ => fs::remove_file(place.path("results/convsweep.sqlite")).is_ok(),
+    }
+}
+
+/// One fault while nothing runs; whether it hit.
+fn damage(place: &Place, fault: &str, chance: &mut Chance) -> bool {
+    let logs = logs(place);
+    if fault == "database deleted" {
+        return fs::remove_file(place.path("results/convsweep.sqlite")).is_ok();
+    }
+    let Some(log) = logs.get(chance.below(logs.len())) else { return false };
+    let mut bytes = fs::read(log).expect("readable");
+    if fault == "last line torn" {
+        bytes.extend_from_slice(br#"{"format":1,"job":"0123"#);
+    } else {
+        bytes.truncate(bytes.len() - 20);
+    }
+    fs::write(log, bytes).is_ok()
+}
+
+fn place(jobs: &str, epochs: u32) -> Place {
+    let place = Place::new();
+    let text = SMALL.replace("[1e-3, 1e-2]", jobs).replace("epochs = 3", &format!("epochs = {epochs}"));
+    let run = "\n[run]\nlost_after = \"3 s\"\nretry = { crashed = 20, lost = 20 }\nbreaker = 1000\n";
+    place.write("small.toml", &(text + run));
+    place
+}
+
+#[test]
+fn every_kind_of_fault_and_still_the_same_figures() {
+    let rounds: usize = std::env::var("CONVSWEEP_TORTURE").ok().and_then(|n| n.parse().ok()).unwrap_or(1);
+    let (grid, epochs) = match rounds {
+        1 => ("[1e-3, 3e-3]", 12),
+        _ => ("{ from = 1e-4, to = 1e-1, steps = 100, scale = \"log\" }", 12),
+    };
+    let calm = place(grid, epochs);
+    calm.run(&["run", "small.toml"]).exits(0);
+    let expect = calm.results();
+    let seed = std::env::var("CONVSWEEP_TORTURE_SEED").ok().and_then(|n| n.parse().ok()).unwrap_or(7);
+    let mut chance = Chance(seed);
+    let place = place(grid, epochs);
+    let mut hits: BTreeMap<&str, usize> = FAULTS.iter().map(|fault| (*fault, 0)).collect();
+    let began = Instant::now();
+    for round in 0..rounds {
+        for fault in &FAULTS[..5] {
+            let mut program = start(&place);
+            let before = lines(&place);
+            let until = before + 1 + chance.below(12);
+            wait_until("it trains or has ended", || lines(&place) >= until || finished(&place, &mut program));
+            if program.try_wait().expect("asked").is_none() && disturb(&place, program.id(), fault, &mut chance) {
+                *hits.entry(fault).or_default() += 1;
+            }
+            if *fault == "worker frozen" || *fault == "worker killed" {
+                // The run itself makes up for it, for a while; then it is ended, so that faults hit an unfinished sweep.
+                let until = lines(&place) + 3;
+                wait_until("it goes on", || lines(&place) >= until || finished(&place, &mut program));
+                signal("INT", program.id());
+            } else if fault.starts_with("database") {
+                signal("INT", program.id());
+            }
+            program.wait().expect("ends");
+            wait_until("no worker is left", || workers(&place).is_empty());
+            let fault = FAULTS[5 + chance.below(3)];
+            *hits.entry(fault).or_default() += usize::from(damage(&place, fault, &mut chance));
+        }
+        for fault in &FAULTS[5..] {
+            *hits.entry(fault).or_default() += usize::from(damage(&place, fault, &mut chance));
+        }
+        eprintln!("round {}: {hits:?} after {:.0?}", round + 1, began.elapsed());
+    }
+    place.run(&["run", "small.toml"]).exits(0);
+    assert!(hits.values().all(|n| *n > 0), "each kind of fault must have hit: {hits:?}, seed {seed}");
+    assert_eq!(place.results(), expect, "seed {seed}");
+    let jobs = place.number("select count(*) from jobs");
+    assert_eq!(place.number("select count(*) from jobs where outcome = 'finished'"), jobs);
+    assert_eq!(jobs, calm.number("select count(*) from jobs"));
+    place.run(&["run", "small.toml"]).exits(0).says(&["nothing to train"]);
+    place.run(&["rebuild"]).exits(0);
+    assert_eq!(place.results(), expect, "the logs give the same rows");
+    // The torn ends of finished jobs' logs are still there, and told; nothing else is.
+    let told = place.run(&["check-db"]).stdout();
+    assert!(told.lines().all(|line| line.contains("torn") || line.contains("agrees with the logs")), "{told}");
+}
+
+fn finished(_: &Place, program: &mut std::process::Child) -> bool {
+    program.try_wait().expect("asked").is_some()
+}
+
+/// A small file system that another program fills; only root can mount one.
+struct Small(PathBuf);
+
+impl Small {
+    fn mount(at: PathBuf, megabytes: u32) -> Option<Small> {
+        fs::create_dir_all(&at).ok()?;
+        let mut command = Command::new("mount");
+        command.args(["-t", "tmpfs", "-o", &format!("size={megabytes}m"), "tmpfs"]).arg(&at);
+        command.output().is_ok_and(|out| out.status.success()).then_some(Small(at))
+    }
+}
+
+impl Drop for Small {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
+    }
+}
+
+#[test]
+fn a_full_disk_ends_the_run_and_the_same_command_goes_on_when_there_is_room() {
+    let calm = place("[1e-3, 3e-3]", 12);
+    calm.run(&["run", "small.toml"]).exits(0);
+    let place = place("[1e-3, 3e-3]", 12);
+    let Some(small) = Small::mount(place.path("results"), 16) else {
+        eprintln!("no file system can be mounted here");
+        return;
+    };
+    let mut program = start(&place);
+    wait_until("it trains", || lines(&place) > 10 || finished(&place, &mut program));
+    // As much as there is room for.
+    let filler = small.0.join("filler");
+    let filled = Command::new("dd").arg("if=/dev/zero").arg(format!("of={}", filler.display())).arg("bs=4k").output();
+    assert!(filled.is_ok());
+    let status = program.wait().expect("ends");
+    assert_eq!(status.code(), Some(5), "the folder cannot be used");
+    let full = place.run(&["run", "small.toml"]).exits(5);
+    let told = full.stderr();
+    assert!(told.contains("room"), "{told}");
+    fs::remove_file(&filler).expect("removed");
+    place.run(&["run", "small.toml"]).exits(0);
+    assert_eq!(place.results(), calm.results());
+    place.run(&["check-db"]).exits(0);
+}
