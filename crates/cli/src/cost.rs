@@ -120,12 +120,16 @@ impl Cost {
         // Each job goes to the slot that is free first, as the runner has it.
         let mut free: std::collections::BinaryHeap<std::cmp::Reverse<(u64, usize)>> =
             (0..kinds.len()).map(|i| std::cmp::Reverse((0, i))).collect();
-        let mut paces: BTreeMap<(usize, &str), f64> = BTreeMap::new();
+        // Of the configuration at hand, by slot: its jobs stand together.
+        let mut paces: (usize, Vec<f64>) = (usize::MAX, vec![]);
         let mut last = 0;
         for (index, _, standing) in standings.iter().filter(|(_, _, s)| s.is_trained()) {
             let planned = &plan.configurations[*index];
             let std::cmp::Reverse((start, slot)) = free.pop()?;
-            let pace = *paces.entry((*index, &kinds[slot])).or_insert_with(|| self.pace(&kinds[slot], planned).0);
+            if paces.0 != *index {
+                paces = (*index, kinds.iter().map(|kind| self.pace(kind, planned).0).collect());
+            }
+            let pace = paces.1[slot];
             let epochs = planned.member.resolved.train.epochs();
             let left = match standing {
                 Standing::Resumed { epoch } => epochs.saturating_sub(*epoch),

@@ -19,6 +19,8 @@ pub(crate) const SECTIONS: [&str; 5] = ["data", "augment", "model", "blocks", "t
 const MOST_AXES: usize = 200;
 /// Values of all axes at most.
 const MOST_IN_ALL: usize = 100_000;
+/// Values that samples draw at most.
+const MOST_DRAWS: u64 = 1_000_000;
 
 /// All axes of the file and the blocks that combine their values.
 #[derive(Clone, Debug, Default)]
@@ -27,6 +29,8 @@ pub(crate) struct Axes {
     pub blocks: Vec<Block>,
     /// Names of the stages; none where the file has no `[[stage]]`.
     pub stages: Vec<String>,
+    /// Values that samples have drawn so far.
+    draws: u64,
 }
 
 /// A dotted path and every value that some block gives it.
@@ -168,7 +172,16 @@ impl Axes {
         let is_mine = |path: &str| mine.iter().any(|m| m.path == path);
         let labels = leaves(node.get("labels"), &is_mine, sink);
         known_axes(&labels, &mine, sink);
-        let sample = node.get("sample").map(|n| Sample::read(n, !mine.is_empty(), sink));
+        let sample = node.get("sample").map(|n| {
+            let sample = Sample::read(n, !mine.is_empty(), sink);
+            self.draws += u64::from(sample.count) * mine.len() as u64;
+            if self.draws > MOST_DRAWS {
+                let title = format!("more than {MOST_DRAWS} values are drawn");
+                sink.at(n, title, "", "draw fewer points, or along fewer axes".into());
+                return sample.of_one();
+            }
+            sample
+        });
         block.drawn = sample.map(|s| s.count);
         for (leaf, number) in grid.iter().zip(0..) {
             let Some(values) = values(leaf, number, sample.as_ref(), sink) else { continue };

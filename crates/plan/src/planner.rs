@@ -323,7 +323,8 @@ fn assemble(checked: Checked, overrides: &Overrides) -> Result<Plan, Box<Problem
     let mut points: Vec<Point> = Vec::new();
     let mut known: HashMap<ConfigurationId, usize> = HashMap::new();
     let mut equal = Collapsed::default();
-    let mut everywhere: Vec<(Point, usize)> = Vec::with_capacity(stages.iter().map(|s| s.points.len()).sum());
+    // Looked at for the baseline only.
+    let mut everywhere: Vec<(Point, usize)> = Vec::new();
     let (mut planned_stages, mut decisions) = (Vec::new(), Vec::new());
     for stage in stages {
         let first_of_stage = points.len();
@@ -349,7 +350,9 @@ fn assemble(checked: Checked, overrides: &Overrides) -> Result<Plan, Box<Problem
                 let label = label::configuration(&axes.all, &point, false);
                 candidates.push(Candidate { configuration: index, label, values: values(axes, &point) });
             }
-            everywhere.push((point, index));
+            if baseline.is_some() {
+                everywhere.push((point, index));
+            }
         }
         notes.extend(stage.note);
         decisions.extend(stage.decision.clone());
@@ -447,7 +450,7 @@ fn labels(axes: &Axes, points: &[Point], experiment: &str) -> Vec<String> {
         false => label::configuration(&axes.all, point, named),
     };
     let short: Vec<String> = points.iter().map(|p| label(p, false)).collect();
-    let mut count: BTreeMap<&str, u32> = BTreeMap::new();
+    let mut count: HashMap<&str, u32> = HashMap::with_capacity(short.len());
     short.iter().for_each(|l| *count.entry(l).or_default() += 1);
     points.iter().zip(&short).map(|(p, l)| if count[l.as_str()] > 1 { label(p, true) } else { l.clone() }).collect()
 }

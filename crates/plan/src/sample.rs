@@ -56,6 +56,11 @@ impl Sample {
         Sample { method: Method::Random, count: 1, seed: 0 }
     }
 
+    /// The same, of one point only.
+    pub(crate) fn of_one(self) -> Sample {
+        Sample { count: 1, ..self }
+    }
+
     /// The step of each point along a dimension of so many steps.
     pub(crate) fn steps(&self, number: u32, name: &str, steps: usize) -> Vec<u32> {
         let step = |u: f64| ((u * steps as f64) as u32).min(u32::try_from(steps).unwrap_or(u32::MAX).saturating_sub(1));

@@ -8,7 +8,7 @@ use crate::problem::Problem;
 use crate::tree::Entry;
 use convsweep_spec::log::Decision;
 
-/// Points of a stage that is not yet reached that are checked at most: of many possible beginnings the first ones.
+/// Points of stages that are not yet reached that are checked at most: of many possible beginnings the first ones.
 const MOST_CHECKED: usize = 20_000;
 
 /// A stage with its points; a file without stages is one.
@@ -35,13 +35,15 @@ pub(crate) fn stages(
     let mut bases = vec![Point::new()];
     // Whether every stage before has chosen.
     let mut reached = true;
+    let mut left = MOST_CHECKED;
     for number in 0..axes.stages.len().max(1) {
         let own = expand::points(axes, number);
         if own.is_empty() && sink.problems.is_empty() {
             sink.push(no_points(written));
         }
         if !reached {
-            bases.truncate(MOST_CHECKED.div_ceil(own.len().max(1)));
+            bases.truncate((left / own.len().max(1)).max(1));
+            left = left.saturating_sub(bases.len() * own.len());
         }
         let points: Vec<Point> = bases.iter().flat_map(|base| own.iter().map(|p| overlaid(base, p))).collect();
         let mut hits = Hits::default();

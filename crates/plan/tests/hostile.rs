@@ -41,6 +41,12 @@ fn deep_long_and_strange_files_are_refused() {
     refused_quickly(&sweep(&format!("grid.\"train.epochs\" = [{}]", "1,".repeat(100_000))));
     refused_quickly(&small("16", &format!("\"{}\"", "é".repeat(100_000))));
     refused_quickly(&"a".repeat(600_000));
+    let axes: String = (0..190).map(|i| format!("grid.\"train.k{i}\" = [1, 2]\n")).collect();
+    refused_quickly(&sweep(&format!("{axes}sample = {{ method = \"latin-hypercube\", count = 65536 }}")));
+    let stages: String = (0..300)
+        .map(|i| format!("[[stage]]\nname = \"{i}\"\ngrid.\"train.epochs\" = [{}]\n", "1,".repeat(40)))
+        .collect();
+    refused_quickly(&format!("{SMALL}\n{stages}"));
     refused_quickly("");
     refused_quickly("\u{feff}\r\n\u{0}");
 }

@@ -32,7 +32,9 @@ pub fn plan(context: &Context, args: &PlanArgs) -> Result<Exit> {
         plans.push(context.plan(file, &args.changes)?);
     }
     let mut wholes = Vec::new();
-    for plan in &plans {
+    // The program ends after this: to give a large plan back piece by piece would only take time.
+    let plans: &'static [Plan] = plans.leak();
+    for plan in plans {
         if let Some(rule) = &args.simulate {
             super::simulate::simulate(context, plan, rule)?;
             continue;
@@ -113,10 +115,10 @@ fn as_text(whole: &Whole, all: bool) -> String {
         text += &format!("{}\n", stage_line(stage));
     }
     let most = if all { usize::MAX } else { MOST_ROWS };
-    let mut own: Vec<Vec<&Standing>> = vec![vec![]; plan.configurations.len()];
-    standings.iter().for_each(|(i, _, standing)| own[*i].push(standing));
-    let rows: Vec<Vec<String>> =
-        plan.configurations.iter().zip(own).take(most).map(|(c, own)| row(c, &own, cost)).collect();
+    let shown = plan.configurations.len().min(most);
+    let mut own: Vec<Vec<&Standing>> = vec![vec![]; shown];
+    standings.iter().filter(|(i, ..)| *i < shown).for_each(|(i, _, standing)| own[*i].push(standing));
+    let rows: Vec<Vec<String>> = plan.configurations.iter().zip(own).map(|(c, own)| row(c, &own, cost)).collect();
     text += "\n";
     let columns = ["configuration", "parameters", "MACs", "receptive field", "epochs", "a job", "memory", "jobs"];
     text += &plain(&columns, &rows);
