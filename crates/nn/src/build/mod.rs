@@ -5,12 +5,12 @@ mod weights;
 
 use crate::fuse::fuse;
 use crate::network::{Named, Network};
-use crate::ops::DenseUnit;
 use crate::operation::{BatchNorm, Operation, Unit, Windows};
+use crate::ops::DenseUnit;
 use burn::tensor::{Device, Tensor, TensorData};
 use convsweep_spec::model::*;
-use convsweep_spec::train::Kernels;
 use convsweep_spec::shape::{LayerSummary, Route, Shape, ShapeError, route, summarize};
+use convsweep_spec::train::Kernels;
 use std::collections::HashMap;
 
 /// Builds `model` for images of shape `input`, with its starting weights for `seed`, on `device`.
@@ -141,7 +141,11 @@ impl Builder<'_> {
         let bias = [dense.units];
         let bias = dense.bias.then_some(&bias);
         let (weight, bias) = self.weights(at.name, &[dense.units, features], bias, dense.init, fan);
-        operations.push(Operation::Dense { weight, bias, unit: DenseUnit { units: dense.units as usize, relu: false } });
+        operations.push(Operation::Dense {
+            weight,
+            bias,
+            unit: DenseUnit { units: dense.units as usize, relu: false },
+        });
         self.activation(dense.activation, at.name, at.output, operations);
     }
 
