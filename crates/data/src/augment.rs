@@ -1,6 +1,7 @@
 //! What an image becomes on its way into training.
 
 use crate::DataError;
+use crate::change::Change;
 use crate::random::{Draws, Purpose};
 use convsweep_kernels::{Affine, Fill, Size, crop, flip_horizontal, flip_vertical, warp, widen};
 use convsweep_spec::augment::{self as spec, AugmentSpec, FlipAxis, Step};
@@ -23,6 +24,11 @@ enum Stage {
         axis: FlipAxis,
         p: f64,
     },
+    Change {
+        step: u64,
+        change: Change,
+        p: f64,
+    },
     Crop {
         step: u64,
         pad: u32,
@@ -30,6 +36,9 @@ enum Stage {
         p: f64,
     },
 }
+
+/// Aspect ratios drawn for a part that fits, at most.
+const TRIES: u32 = 10;
 
 #[derive(Clone, Copy, Debug)]
 struct Move {
@@ -42,6 +51,9 @@ struct Move {
 enum Kind {
     Rotate { degrees: f64 },
     Scale { min: f64, max: f64 },
+    Translate { share: f64 },
+    Shear { degrees: f64 },
+    Part { min: f64, max: f64, ratio: f64 },
 }
 
 /// Two images' worth of memory that calls share.
@@ -61,13 +73,23 @@ impl Augmentation {
             let (kind, step_fill, p) = match step {
                 Step::Rotate { degrees, fill, p } => (Kind::Rotate { degrees: *degrees }, fill, *p),
                 Step::Scale { min, max, fill, p } => (Kind::Scale { min: *min, max: *max }, fill, *p),
+                Step::Translate { share, fill, p } => (Kind::Translate { share: *share }, fill, *p),
+                Step::Shear { degrees, fill, p } => (Kind::Shear { degrees: *degrees }, fill, *p),
+                Step::RandomResizedCrop { min, max, ratio, p } => {
+                    (Kind::Part { min: *min, max: *max, ratio: *ratio }, &spec::Fill::Nearest, *p)
+                }
                 Step::Flip { axis, p } => {
                     stages.push(Stage::Flip { step: step_number, axis: *axis, p: *p });
                     continue;
                 }
-                Step::Mixup { .. } | Step::Cutmix { .. } => continue,
+                _ if step.is_over_batch() => continue,
                 Step::Crop { pad, fill, p } => {
                     stages.push(Stage::Crop { step: step_number, pad: *pad, fill: kernel_fill(*fill), p: *p });
+                    continue;
+                }
+                other => {
+                    let change = Change::of(other).map(|(change, p)| Stage::Change { step: step_number, change, p });
+                    stages.extend(change);
                     continue;
                 }
             };
@@ -98,7 +120,7 @@ impl Augmentation {
             let mut draws = |step| Draws::new(Purpose::Augment, &[seed, epoch, row, step]);
             match stage {
                 Stage::Warp { fill, moves } => {
-                    let Some(map) = affine(moves, &mut draws) else { continue };
+                    let Some(map) = affine(moves, size, &mut draws) else { continue };
                     match touched {
                         false => warp(image, size, &map, *fill, now),
                         true => {
@@ -118,6 +140,16 @@ impl Augmentation {
                         FlipAxis::Horizontal => flip_horizontal(now, size),
                         FlipAxis::Vertical => flip_vertical(now, size),
                     }
+                }
+                Stage::Change { step, change, p } => {
+                    let mut draws = draws(*step);
+                    if draws.unit() >= *p {
+                        continue;
+                    }
+                    if !touched {
+                        widen(image, now);
+                    }
+                    change.apply(&mut draws, now, next, size);
                 }
                 Stage::Crop { step, pad, fill, p } => {
                     let mut draws = draws(*step);
@@ -142,7 +174,7 @@ impl Augmentation {
 }
 
 /// The moves that this image gets, as one map; none where it gets none.
-fn affine(moves: &[Move], draws: &mut dyn FnMut(u64) -> Draws) -> Option<Affine> {
+fn affine(moves: &[Move], size: Size, draws: &mut dyn FnMut(u64) -> Draws) -> Option<Affine> {
     let mut map = None;
     for step in moves {
         let mut draws = draws(step.step);
@@ -152,10 +184,30 @@ fn affine(moves: &[Move], draws: &mut dyn FnMut(u64) -> Draws) -> Option<Affine>
         let next = match step.kind {
             Kind::Rotate { degrees } => Affine::rotation(draws.within(-degrees, degrees).to_radians()),
             Kind::Scale { min, max } => Affine::scaling(draws.within(min, max)),
+            Kind::Translate { share } => {
+                let mut shift = |side: usize| draws.within(-share, share) * side as f64;
+                Affine::translation(shift(size.width), shift(size.height))
+            }
+            Kind::Shear { degrees } => Affine::shear(draws.within(-degrees, degrees).to_radians().tan()),
+            Kind::Part { min, max, ratio } => part(&mut draws, size, [min, max], ratio),
         };
         map = Some(map.map_or(next, |map: Affine| map.then(next)));
     }
     map
+}
+
+/// A random part of the image as the whole.
+fn part(draws: &mut Draws, size: Size, [min, max]: [f64; 2], ratio: f64) -> Affine {
+    for _ in 0..TRIES {
+        let (area, aspect) = (draws.within(min, max), draws.within(-ratio.ln(), ratio.ln()).exp());
+        let share = [(area / aspect).sqrt(), (area * aspect).sqrt()];
+        let place = [draws.within(-0.5, 0.5), draws.within(-0.5, 0.5)];
+        if share.iter().all(|s| *s <= 1.0) {
+            let sides = [size.width, size.height].map(|side| side as f64);
+            return Affine::part(share, [0, 1].map(|i| place[i] * (1.0 - share[i]) * sides[i]));
+        }
+    }
+    Affine::IDENTITY
 }
 
 fn kernel_fill(fill: spec::Fill) -> Fill {
@@ -176,12 +228,77 @@ fn check(index: usize, step: &Step) -> Result<(), DataError> {
             (*p, (!fits).then(|| format!("scale is [{min}, {max}]: 0.01 ≤ smallest ≤ largest ≤ 100 expected")))
         }
         Step::Flip { p, .. } => (*p, None),
-        Step::Mixup { p, .. } | Step::Cutmix { p, .. } => (*p, None),
+        Step::Mixup { p, .. } | Step::Cutmix { p, .. } | Step::Grayscale { p } => (*p, None),
+        Step::Translate { share: n, p, .. }
+        | Step::Brightness { strength: n, p }
+        | Step::Contrast { strength: n, p }
+        | Step::Saturation { strength: n, p }
+        | Step::Hue { turns: n, p }
+        | Step::Noise { deviation: n, p } => {
+            (*p, (!(0.0..=10.0).contains(n)).then(|| format!("{n} is not within 0 to 10")))
+        }
+        Step::Shear { degrees, p, .. } => {
+            (*p, (!(0.0..=80.0).contains(degrees)).then(|| format!("shear is {degrees}: 0 to 80 degrees expected")))
+        }
+        Step::RandomResizedCrop { min, max, p, .. } | Step::Erase { min, max, p } => {
+            let fits = *min >= 0.0 && min <= max && *max <= 1.0;
+            (*p, (!fits).then(|| format!("the area is [{min}, {max}]: 0 ≤ smallest ≤ largest ≤ 1 expected")))
+        }
+        Step::Blur { min, max, p } => {
+            let fits = *min >= 0.0 && min <= max && *max <= 100.0;
+            (*p, (!fits).then(|| format!("blur is [{min}, {max}]: 0 ≤ smallest ≤ largest ≤ 100 expected")))
+        }
         Step::Crop { p, pad, .. } => (*p, (*pad > 4096).then(|| format!("pad is {pad}: at most 4096 expected"))),
     };
     let p_problem = (!(0.0..=1.0).contains(&p)).then(|| format!("p is {p}: 0 to 1 expected"));
     match problem.or(p_problem) {
         Some(problem) => Err(DataError::Invalid(format!("augment.steps[{index}]: {problem}"))),
         None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use convsweep_spec::augment::Normalize;
+
+    const SIZE: Size = Size { channels: 1, height: 33, width: 33 };
+
+    /// A picture whose values rise by 4 from column to column, after one step.
+    fn after(step: Step, row: u64) -> Vec<f32> {
+        let spec = AugmentSpec { normalize: Normalize::Unit, steps: vec![step] };
+        let image: Vec<u8> = (0..SIZE.len()).map(|i| (i % SIZE.width * 4) as u8).collect();
+        let mut scratch = Scratch::default();
+        let found = Augmentation::new(&spec)
+            .expect("right")
+            .apply(&image, SIZE, [1, 2, row], &mut scratch)
+            .map(<[f32]>::to_vec);
+        found.expect("always changed")
+    }
+
+    /// Value in the middle of the picture's row `y`, and its rise from column to column there.
+    fn middle(picture: &[f32], y: usize) -> [f32; 2] {
+        let at = y * SIZE.width + 16;
+        [picture[at], (picture[at + 1] - picture[at - 1]) / 2.0]
+    }
+
+    #[test]
+    fn warps_move_slant_and_enlarge() {
+        let near = |a: f32, b: f32| (a - b).abs() < 1e-2;
+        for row in 0..20 {
+            let moved = after(Step::Translate { share: 0.2, fill: spec::Fill::Nearest, p: 1.0 }, row);
+            let [value, rise] = middle(&moved, 16);
+            assert!(near(rise, 4.0) && (value - 64.0).abs() <= 4.0 * 0.2 * 33.0, "{value} {rise}");
+            let slanted = after(Step::Shear { degrees: 20.0, fill: spec::Fill::Nearest, p: 1.0 }, row);
+            let [up, middle_row, down] = [12, 16, 20].map(|y| middle(&slanted, y)[0]);
+            assert!(near(middle_row, 64.0) && near(up + down, 128.0), "{up} {middle_row} {down}");
+            assert!((down - up).abs() <= 4.0 * 8.0 * 20f32.to_radians().tan() + 0.01);
+            let part = after(Step::RandomResizedCrop { min: 0.25, max: 0.25, ratio: 1.0, p: 1.0 }, row);
+            let [value, rise] = middle(&part, 16);
+            assert!(near(rise, 2.0) && (value - 64.0).abs() <= 4.0 * 33.0 / 4.0, "{value} {rise}");
+        }
+        let moved: Vec<_> =
+            (0..20).map(|row| after(Step::Translate { share: 0.2, fill: spec::Fill::Zero, p: 1.0 }, row)).collect();
+        assert!(moved.windows(2).any(|w| w[0] != w[1]));
     }
 }

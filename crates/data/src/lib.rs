@@ -7,6 +7,7 @@
 mod augment;
 mod batch;
 mod builtin;
+mod change;
 mod decoded;
 mod error;
 mod fetch;

@@ -11,6 +11,7 @@
 
 mod block;
 mod buffer;
+mod color;
 mod conv;
 mod crop;
 mod dense;
@@ -22,6 +23,7 @@ mod simd;
 mod step;
 mod warp;
 
+pub use color::{blur, brightness, contrast, hue, saturation};
 pub use conv::{Backward, ConvShape, Follow, Forward, Gradients, Method, conv_backward, conv_forward, conv_method};
 pub use crop::crop;
 pub use dense::{DenseShape, dense_backward, dense_forward};

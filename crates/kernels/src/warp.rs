@@ -41,6 +41,17 @@ impl Affine {
         Affine { shift: [-x, -y], ..Affine::IDENTITY }
     }
 
+    /// Slants the picture: rows move right by `slope` pixels for each pixel that they lie lower.
+    pub fn shear(slope: f64) -> Affine {
+        Affine { x: [1.0, -slope], ..Affine::IDENTITY }
+    }
+
+    /// Enlarges the part of `share` of each side, x and y, whose centre lies `centre` pixels right of and below the image's, to
+    /// the whole.
+    pub fn part(share: [f64; 2], centre: [f64; 2]) -> Affine {
+        Affine { x: [share[0], 0.0], y: [0.0, share[1]], shift: centre }
+    }
+
     /// The map that first makes `self` of a picture, then `next` of the result.
     pub fn then(self, next: Affine) -> Affine {
         let row = |r: [f64; 2]| [r[0] * next.x[0] + r[1] * next.y[0], r[0] * next.x[1] + r[1] * next.y[1]];

@@ -72,7 +72,10 @@ fn sections_say_what_they_mean() {
 #[test]
 fn augmentation_steps() {
     let text = "[augment]\nnormalize = \"standard\"\nsteps = [ { rotate = 15 }, { scale = [0.9, 1.1], p = 0.5 }, \
-                { flip = \"vertical\" }, { crop = true, pad = 4, fill = \"reflect\" } ]";
+                { flip = \"vertical\" }, { crop = true, pad = 4, fill = \"reflect\" }, { translate = 0.1 }, { shear = 10, fill = \"nearest\" }, \
+                { random-resized-crop = [0.5, 1], ratio = 2 }, { brightness = 0.2 }, { contrast = 0.3 }, \
+                { saturation = 0.4, p = 0.8 }, { hue = 0.05 }, { grayscale = true }, { blur = [0.1, 2] }, { noise = 0.02 }, \
+                { erase = [0.02, 0.3] }, { mixup = 0.2, p = 0.5 }, { cutmix = 1 } ]";
     let augment = only(&format!("{SMALL}\n{text}")).augment;
     assert_eq!(augment.normalize, Normalize::Standard);
     assert_eq!(
@@ -82,6 +85,19 @@ fn augmentation_steps() {
             Step::Scale { min: 0.9, max: 1.1, fill: Fill::Zero, p: 0.5 },
             Step::Flip { axis: FlipAxis::Vertical, p: 0.5 },
             Step::Crop { pad: 4, fill: Fill::Reflect, p: 1.0 },
+            Step::Translate { share: 0.1, fill: Fill::Zero, p: 1.0 },
+            Step::Shear { degrees: 10.0, fill: Fill::Nearest, p: 1.0 },
+            Step::RandomResizedCrop { min: 0.5, max: 1.0, ratio: 2.0, p: 1.0 },
+            Step::Brightness { strength: 0.2, p: 1.0 },
+            Step::Contrast { strength: 0.3, p: 1.0 },
+            Step::Saturation { strength: 0.4, p: 0.8 },
+            Step::Hue { turns: 0.05, p: 1.0 },
+            Step::Grayscale { p: 0.1 },
+            Step::Blur { min: 0.1, max: 2.0, p: 0.5 },
+            Step::Noise { deviation: 0.02, p: 1.0 },
+            Step::Erase { min: 0.02, max: 0.3, p: 0.5 },
+            Step::Mixup { alpha: 0.2, p: 0.5 },
+            Step::Cutmix { alpha: 1.0, p: 1.0 },
         ]
     );
 }

@@ -49,6 +49,7 @@ fn mistakes() -> Vec<(&'static str, String)> {
             "mixed_before_flipped",
             format!("{SMALL}\n[augment]\nsteps = [ {{ mixup = 0.2 }}, {{ flip = \"horizontal\" }} ]"),
         ),
+        ("colours_of_grey_images", small("cifar10", "mnist") + "[augment]\nsteps = [ { hue = 0.1 } ]"),
         ("two_warm_ups", small("epochs = 3", "epochs = 3\nschedule = { warmup_epochs = 1, warmup_steps = 5 }")),
         ("nothing_but_warm_up", small("epochs = 3", "epochs = 3\nschedule = { name = \"cosine\", warmup_epochs = 3 }")),
         (

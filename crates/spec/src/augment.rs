@@ -52,6 +52,96 @@ pub enum Step {
         /// Probability.
         p: f64,
     },
+    /// Translation by shares of the image's width and height, each uniform in ±`share`, bilinear.
+    Translate {
+        /// Largest shift.
+        share: f64,
+        /// What lies outside the image.
+        fill: Fill,
+        /// Probability.
+        p: f64,
+    },
+    /// Horizontal shear by an angle uniform in ±`degrees`, bilinear.
+    Shear {
+        /// Largest angle.
+        degrees: f64,
+        /// What lies outside the image.
+        fill: Fill,
+        /// Probability.
+        p: f64,
+    },
+    /// A part of the image, its area uniform in `[min, max]` of the whole and the logarithm of its aspect ratio (height to width,
+    /// as a multiple of the image's) uniform in ±ln `ratio`, at a random place, enlarged to the whole, bilinear (Szegedy et al.
+    /// 2015). Of parts that do not fit ten are drawn, then the whole image is taken.
+    RandomResizedCrop {
+        /// Smallest share of the area.
+        min: f64,
+        /// Largest share of the area.
+        max: f64,
+        /// Largest aspect ratio, at least 1.
+        ratio: f64,
+        /// Probability.
+        p: f64,
+    },
+    /// Every value times a factor uniform in 1 ± `strength`.
+    Brightness {
+        /// Largest change, above 0.
+        strength: f64,
+        /// Probability.
+        p: f64,
+    },
+    /// Distance from the image's mean grey times a factor uniform in 1 ± `strength`.
+    Contrast {
+        /// Largest change, above 0.
+        strength: f64,
+        /// Probability.
+        p: f64,
+    },
+    /// Distance from the pixel's grey times a factor uniform in 1 ± `strength`.
+    Saturation {
+        /// Largest change, above 0.
+        strength: f64,
+        /// Probability.
+        p: f64,
+    },
+    /// Hue turned by a part of the colour circle uniform in ±`turns`.
+    Hue {
+        /// Largest turn, at most half a circle.
+        turns: f64,
+        /// Probability.
+        p: f64,
+    },
+    /// All channels become the pixel's grey.
+    Grayscale {
+        /// Probability.
+        p: f64,
+    },
+    /// Gaussian blur of a standard deviation uniform in `[min, max]` pixels.
+    Blur {
+        /// Smallest standard deviation.
+        min: f64,
+        /// Largest standard deviation.
+        max: f64,
+        /// Probability.
+        p: f64,
+    },
+    /// Gaussian noise on every value.
+    Noise {
+        /// Standard deviation as a share of the full range.
+        deviation: f64,
+        /// Probability.
+        p: f64,
+    },
+    /// A rectangle becomes the image's mean colour: its area uniform in `[min, max]` of the whole, its aspect ratio between 0.3
+    /// and 3.3 (random erasing, Zhong et al. 2020; cutout, DeVries and Taylor 2017).
+    Erase {
+        /// Smallest share of the area.
+        min: f64,
+        /// Largest share of the area.
+        max: f64,
+        /// Probability.
+        p: f64,
+    },
     /// Mirrors the image.
     Flip {
         /// Which way.

@@ -95,6 +95,14 @@ fn killed_with_everything_that_has_a_state() {
             train.phases[0].optimizer.clip_norm = Some(0.5);
             let warmup = Warmup { length: Length::Steps(2), from: 0.1 };
             train.phases[0].schedule = Schedule { course: course.clone(), warmup: Some(warmup) };
+            let over_image = [
+                Step::RandomResizedCrop { min: 0.5, max: 1.0, ratio: 1.5, p: 0.5 },
+                Step::Hue { turns: 0.1, p: 0.5 },
+                Step::Blur { min: 0.5, max: 1.0, p: 0.5 },
+                Step::Noise { deviation: 0.02, p: 1.0 },
+                Step::Erase { min: 0.1, max: 0.2, p: 0.5 },
+            ];
+            question.configuration.augment.steps.extend(over_image);
             let over_batch = [Step::Mixup { alpha: 0.4, p: 0.5 }, Step::Cutmix { alpha: 1.0, p: 0.8 }];
             question.configuration.augment.steps.extend(over_batch);
             finish(question, results)

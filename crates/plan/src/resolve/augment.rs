@@ -12,6 +12,7 @@ use convsweep_spec::augment::{AugmentSpec, Normalize, Step};
 pub(crate) struct Augment {
     pub spec: AugmentSpec,
     normalize_at: Origin,
+    steps_at: Origin,
 }
 
 /// Resolves `[augment]`.
@@ -30,7 +31,11 @@ pub(crate) fn augment(node: &Node, sink: &mut Sink) -> Option<Augment> {
         sink.at(late, title, "", "write mixup and cutmix last: images are changed before they are mixed".into());
         return None;
     }
-    Some(Augment { spec: AugmentSpec { normalize: self::normalize(&normalize)?, steps }, normalize_at: normalize.at })
+    Some(Augment {
+        spec: AugmentSpec { normalize: self::normalize(&normalize)?, steps },
+        normalize_at: normalize.at,
+        steps_at: list.at,
+    })
 }
 
 fn normalize(node: &Node) -> Option<Normalize> {
@@ -48,14 +53,28 @@ fn step(node: &Node, sink: &mut Sink) -> Option<Step> {
     Some(match variant.key {
         "rotate" => Step::Rotate { degrees: reader.f64("rotate")?, fill: reader.choice("fill")?, p },
         "scale" => {
-            let [min, max] = reader.floats("scale")?[..] else { return None };
-            if min > max {
-                let range = reader.given("scale")?;
-                let help = format!("scale = [{max}, {min}]");
-                sink.at(range, format!("a scale from {min} to {max} is empty"), "smallest first", help);
-                return None;
-            }
+            let [min, max] = range(&reader, "scale", sink)?;
             Step::Scale { min, max, fill: reader.choice("fill")?, p }
+        }
+        "translate" => Step::Translate { share: reader.f64("translate")?, fill: reader.choice("fill")?, p },
+        "shear" => Step::Shear { degrees: reader.f64("shear")?, fill: reader.choice("fill")?, p },
+        "random-resized-crop" => {
+            let [min, max] = range(&reader, "random-resized-crop", sink)?;
+            Step::RandomResizedCrop { min, max, ratio: reader.f64("ratio")?, p }
+        }
+        "brightness" => Step::Brightness { strength: reader.f64("brightness")?, p },
+        "contrast" => Step::Contrast { strength: reader.f64("contrast")?, p },
+        "saturation" => Step::Saturation { strength: reader.f64("saturation")?, p },
+        "hue" => Step::Hue { turns: reader.f64("hue")?, p },
+        "grayscale" => Step::Grayscale { p },
+        "blur" => {
+            let [min, max] = range(&reader, "blur", sink)?;
+            Step::Blur { min, max, p }
+        }
+        "noise" => Step::Noise { deviation: reader.f64("noise")?, p },
+        "erase" => {
+            let [min, max] = range(&reader, "erase", sink)?;
+            Step::Erase { min, max, p }
         }
         "flip" => Step::Flip { axis: reader.choice("flip")?, p },
         "mixup" => Step::Mixup { alpha: reader.f64("mixup")?, p },
@@ -64,8 +83,30 @@ fn step(node: &Node, sink: &mut Sink) -> Option<Step> {
     })
 }
 
-/// Given means and deviations must be as many as the images have channels.
+/// Two numbers, the smaller one first.
+fn range(reader: &Reader, key: &str, sink: &mut Sink) -> Option<[f64; 2]> {
+    let [min, max] = reader.floats(key)?[..] else { return None };
+    if min <= max {
+        return Some([min, max]);
+    }
+    let help = format!("{key} = [{max}, {min}]");
+    sink.at(reader.given(key)?, format!("a {key} from {min} to {max} is empty"), "smallest first", help);
+    None
+}
+
+/// Steps that change colours need colours, and given means and deviations must be as many as the images have channels.
 pub(crate) fn agrees_with_channels(augment: &Augment, channels: u32, sink: &mut Sink) -> bool {
+    let colour = augment.spec.steps.iter().find_map(|step| match step {
+        Step::Saturation { .. } => Some("saturation"),
+        Step::Hue { .. } => Some("hue"),
+        Step::Grayscale { .. } => Some("grayscale"),
+        _ => None,
+    });
+    if let Some(step) = colour.filter(|_| channels == 1) {
+        let help = "leave it out, or data.channels = 3";
+        sink.push(Problem::new(augment.steps_at, format!("`{step}` changes nothing on grey images"), "").help(help));
+        return false;
+    }
     let Normalize::Given { mean, std } = &augment.spec.normalize else { return true };
     let given = [mean.len(), std.len()];
     if given == [channels as usize; 2] {

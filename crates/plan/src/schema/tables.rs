@@ -183,6 +183,11 @@ static NORMALIZE_TABLE: &[Field] = &[
     ),
 ];
 
+const SLANT: Bounds = Bounds { min: 0.0, max: 80.0, min_open: false, max_open: false };
+const RATIO: Bounds = Bounds { min: 1.0, max: 100.0, min_open: false, max_open: false };
+const JITTER: Bounds = Bounds { min: 0.0, max: 10.0, min_open: true, max_open: false };
+const HALF_TURN: Bounds = Bounds { min: 0.0, max: 0.5, min_open: true, max_open: false };
+const SIGMA: Bounds = Bounds { min: 0.0, max: 100.0, min_open: true, max_open: false };
 const FILLS: Kind = Kind::OneOf(&["zero", "reflect", "nearest"]);
 pub(super) const FILL: Field = field("fill", FILLS, Value("\"zero\""), "What lies outside the image.");
 const ALWAYS: Field = float("p", SHARE, "1.0", "Probability that an image is changed.");
@@ -226,6 +231,100 @@ pub(crate) static STEPS: Family = Family {
                 ALWAYS,
             ],
             "Padding, then a cut at a random place.",
+        ),
+        variant(
+            "translate",
+            &[field("translate", Kind::Float(SHARE), Required, "Largest shift, as a share of the side."), FILL, ALWAYS],
+            "Translation.",
+        ),
+        variant(
+            "shear",
+            &[field("shear", Kind::Float(SLANT), Required, "Largest angle in degrees, either way."), FILL, ALWAYS],
+            "Horizontal shear.",
+        ),
+        variant(
+            "random-resized-crop",
+            &[
+                field(
+                    "random-resized-crop",
+                    Kind::List { of: &Kind::Float(SCALE), min: 2, max: 2 },
+                    Required,
+                    "Smallest and largest share of the area.",
+                ),
+                field("ratio", Kind::Float(RATIO), Value("1.3333333333"), "Largest aspect ratio, either way."),
+                ALWAYS,
+            ],
+            "A random part, enlarged to the whole.",
+        ),
+        variant(
+            "brightness",
+            &[field("brightness", Kind::Float(JITTER), Required, "Largest change of the factor, either way."), ALWAYS],
+            "Brightness.",
+        ),
+        variant(
+            "contrast",
+            &[field("contrast", Kind::Float(JITTER), Required, "Largest change of the factor, either way."), ALWAYS],
+            "Contrast.",
+        ),
+        variant(
+            "saturation",
+            &[field("saturation", Kind::Float(JITTER), Required, "Largest change of the factor, either way."), ALWAYS],
+            "Saturation.",
+        ),
+        variant(
+            "hue",
+            &[
+                field(
+                    "hue",
+                    Kind::Float(HALF_TURN),
+                    Required,
+                    "Largest turn, in parts of the colour circle, either way.",
+                ),
+                ALWAYS,
+            ],
+            "Hue.",
+        ),
+        variant(
+            "grayscale",
+            &[
+                field("grayscale", Kind::True, Required, "Every pixel its grey."),
+                float("p", SHARE, "0.1", "Probability that an image is changed."),
+            ],
+            "Colour taken away.",
+        ),
+        variant(
+            "blur",
+            &[
+                field(
+                    "blur",
+                    Kind::List { of: &Kind::Float(SIGMA), min: 2, max: 2 },
+                    Required,
+                    "Smallest and largest standard deviation in pixels.",
+                ),
+                HALF,
+            ],
+            "Gaussian blur.",
+        ),
+        variant(
+            "noise",
+            &[
+                field("noise", Kind::Float(SHARE), Required, "Standard deviation, as a share of the full range."),
+                ALWAYS,
+            ],
+            "Gaussian noise.",
+        ),
+        variant(
+            "erase",
+            &[
+                field(
+                    "erase",
+                    Kind::List { of: &Kind::Float(SCALE), min: 2, max: 2 },
+                    Required,
+                    "Smallest and largest share of the area.",
+                ),
+                HALF,
+            ],
+            "A rectangle of the mean colour.",
         ),
         variant(
             "mixup",
