@@ -8,7 +8,7 @@ use convsweep_data::Location;
 use convsweep_plan::{Overrides, Plan, Problems, Seeds};
 use convsweep_spec::data::{DataFacts, DataSpec};
 use convsweep_spec::layout::ResultsFolder;
-use convsweep_spec::log::Decision;
+use convsweep_spec::log::Choice;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
@@ -46,7 +46,7 @@ impl Context {
     }
 
     /// The plan after the file's stages have made these choices.
-    pub fn plan_decided(&self, file: &Path, changes: &FileArgs, decisions: &[Decision]) -> Result<Plan> {
+    pub fn plan_decided(&self, file: &Path, changes: &FileArgs, decisions: &[Choice]) -> Result<Plan> {
         let seeds = changes.seeds.as_deref().map(str::parse::<Seeds>).transpose().code(Exit::Wrong)?;
         let overrides = Overrides { set: changes.set.clone(), seeds };
         let facts = |spec: &_, path: Option<&Path>| self.facts(spec, path);

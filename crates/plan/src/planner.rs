@@ -17,7 +17,7 @@ use crate::tree::Node;
 use crate::{baseline, label, sections};
 use convsweep_spec::data::{DataFacts, DataSpec};
 use convsweep_spec::job::{ConfigurationDigest, ConfigurationId, JobId, Question};
-use convsweep_spec::log::{Axis, AxisValue, Decision, Included, Member, MemberJob};
+use convsweep_spec::log::{Axis, AxisValue, Choice, Included, Member, MemberJob};
 use convsweep_spec::metric::Metric;
 use convsweep_spec::shape::ModelSummary;
 use std::collections::{BTreeMap, HashMap};
@@ -63,7 +63,7 @@ pub struct Plan {
     /// The stages, where the file has any; configurations are those of the stages up to the first that has not chosen.
     pub stages: Vec<StagePlan>,
     /// What the first stages have chosen.
-    pub decisions: Vec<Decision>,
+    pub decisions: Vec<Choice>,
 }
 
 /// A stage of the plan.
@@ -78,7 +78,7 @@ pub struct StagePlan {
     /// What it chooses from; empty while the stages before it have not chosen.
     pub candidates: Vec<Candidate>,
     /// What it chose.
-    pub decision: Option<Decision>,
+    pub decision: Option<Choice>,
 }
 
 /// A configuration that a stage may choose.
@@ -150,7 +150,7 @@ pub fn plan_with(
     file: &Path,
     read: &ReadFile,
     overrides: &Overrides,
-    decisions: &[Decision],
+    decisions: &[Choice],
     facts: &Facts,
 ) -> Result<Plan, Problems> {
     with_sources(file, read, overrides, |root, sources| {
@@ -169,7 +169,7 @@ pub fn origins(
     file: &Path,
     read: &ReadFile,
     overrides: &Overrides,
-    decisions: &[Decision],
+    decisions: &[Choice],
     facts: &Facts,
     configuration: &ConfigurationId,
 ) -> Result<Option<Vec<Origins>>, Problems> {
@@ -221,7 +221,7 @@ fn checked(
     mut root: Node,
     around: &Around,
     overrides: &Overrides,
-    decisions: &[Decision],
+    decisions: &[Choice],
 ) -> Result<Checked, Vec<Problem>> {
     let sink = &mut Sink::new(false);
     let axes = Axes::read(root.get("sweep"), root.get("stage"), sink);
@@ -271,7 +271,7 @@ fn expanded(
     axes: &Axes,
     others: &Alternatives,
     head: &Head,
-    decisions: &[Decision],
+    decisions: &[Choice],
     sink: &mut Sink,
 ) -> Option<Vec<Stage>> {
     let number_of_seeds = match &head.0 {

@@ -6,7 +6,7 @@ use crate::expand::{self, Point, overlaid};
 use crate::points::{Hits, Points, Resolved};
 use crate::problem::Problem;
 use crate::tree::Entry;
-use convsweep_spec::log::Decision;
+use convsweep_spec::log::Choice;
 
 /// Points of stages that are not yet reached that are checked at most: of many possible beginnings the first ones.
 const MOST_CHECKED: usize = 20_000;
@@ -18,7 +18,7 @@ pub(crate) struct Stage {
     pub count: usize,
     /// Each with what it resolves to; empty while a stage before it has not chosen.
     pub points: Vec<(Point, Resolved)>,
-    pub decision: Option<Decision>,
+    pub decision: Option<Choice>,
     /// What the user should know.
     pub note: Option<String>,
 }
@@ -27,7 +27,7 @@ pub(crate) struct Stage {
 pub(crate) fn stages(
     resolver: &mut Points,
     axes: &Axes,
-    decisions: &[Decision],
+    decisions: &[Choice],
     written: Option<&Entry>,
     sink: &mut Sink,
 ) -> Option<Vec<Stage>> {
@@ -69,7 +69,7 @@ pub(crate) fn stages(
 }
 
 /// Whether a point is the configuration that a stage chose: the same one, by the same values.
-fn is_chosen(decision: &Decision, axes: &Axes, point: &Point, resolved: &Option<Resolved>) -> bool {
+fn is_chosen(decision: &Choice, axes: &Axes, point: &Point, resolved: &Option<Resolved>) -> bool {
     let has = |&(axis, value): &(u32, u32)| {
         let axis = &axes.all[axis as usize];
         let json = axis.values[value as usize].node.json();
@@ -80,8 +80,8 @@ fn is_chosen(decision: &Decision, axes: &Axes, point: &Point, resolved: &Option<
 }
 
 /// What is to be said of a choice: that it no longer stands, or that others have come since.
-fn note(held: &Decision, stands: bool, points: usize) -> Option<String> {
-    let Decision { stage, label, evidence, .. } = held;
+fn note(held: &Choice, stands: bool, points: usize) -> Option<String> {
+    let Choice { stage, label, evidence, .. } = held;
     if !stands {
         return Some(format!("stage \"{stage}\" no longer has what it chose ({label}): it chooses anew"));
     }

@@ -5,7 +5,7 @@ mod common;
 use common::{SMALL, facts, plan_text, planned, problems};
 use convsweep_plan::{Overrides, Plan, from_disk, plan_with};
 use convsweep_spec::job::ConfigurationId;
-use convsweep_spec::log::{Decision, Evidence};
+use convsweep_spec::log::{Choice, Evidence};
 use convsweep_spec::metric::Number;
 
 const STAGES: &str = "
@@ -29,7 +29,7 @@ fn staged() -> String {
     format!("{SMALL}{STAGES}")
 }
 
-fn decided(text: &str, decisions: &[Decision]) -> Plan {
+fn decided(text: &str, decisions: &[Choice]) -> Plan {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("experiment.toml");
     std::fs::write(&file, text).expect("writes");
@@ -37,7 +37,7 @@ fn decided(text: &str, decisions: &[Decision]) -> Plan {
 }
 
 /// The first stage that has not chosen takes its candidate of this number.
-fn choice(plan: &Plan, number: usize) -> Decision {
+fn choice(plan: &Plan, number: usize) -> Choice {
     let stage = plan.stages.iter().find(|s| s.decision.is_none()).expect("a stage");
     let candidate = &stage.candidates[number];
     let configuration = plan.configurations[candidate.configuration].member.configuration.clone();
@@ -50,7 +50,7 @@ fn choice(plan: &Plan, number: usize) -> Decision {
     };
     let (label, values) = (candidate.label.clone(), candidate.values.clone());
     let evidence = stage.candidates.iter().map(evidence).collect();
-    Decision { stage: stage.name.clone(), configuration, label, values, evidence }
+    Choice { stage: stage.name.clone(), configuration, label, values, evidence }
 }
 
 fn numbers(plan: &Plan) -> Vec<(usize, usize)> {
@@ -93,7 +93,7 @@ fn a_choice_stands_with_new_seeds_and_falls_with_its_configuration() {
         assert_eq!((plan.decisions.len(), numbers(&plan)[1]), (0, (3, 0)));
         assert!(plan.notes[0].contains("no longer has what it chose (width=16)"), "{:?}", plan.notes);
     }
-    let forged = Decision { configuration: ConfigurationId("0".repeat(16)), ..first };
+    let forged = Choice { configuration: ConfigurationId("0".repeat(16)), ..first };
     assert!(decided(&staged(), &[forged]).decisions.is_empty());
 }
 

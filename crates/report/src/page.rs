@@ -9,7 +9,7 @@ use crate::standing::Standing;
 use crate::stats::McNemar;
 use crate::tables::TextTable;
 use base64::Engine as _;
-use convsweep_spec::log::{Decision, Evidence};
+use convsweep_spec::log::{Choice, Evidence};
 use std::collections::BTreeMap;
 
 /// What the page is made of.
@@ -102,7 +102,7 @@ impl Page<'_> {
         };
         let heads = ["configuration".to_string(), measure.words(), "standard deviation".into(), "n".into()];
         let heads: String = heads.iter().map(|h| format!("<th scope=\"col\">{}</th>", escape(h))).collect();
-        let one = |d: &Decision| {
+        let one = |d: &Choice| {
             let rows: String = d.evidence.iter().enumerate().map(row).collect();
             format!(
                 "<details open><summary>{}: {}</summary><div class=\"wide\"><table><thead><tr>{heads}</tr></thead><tbody>\n{rows}</tbody></table></div></details>\n",

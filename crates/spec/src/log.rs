@@ -109,12 +109,12 @@ pub struct Revision {
     pub show_test: bool,
     /// What stages of the file have chosen; the stage after the last of them is under way.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub decisions: Vec<Decision>,
+    pub decisions: Vec<Choice>,
 }
 
 /// What a stage chose: the configuration that the next one starts from. It stands until it is asked for anew.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Decision {
+pub struct Choice {
     /// Name of the stage.
     pub stage: String,
     /// The configuration chosen.

@@ -18,7 +18,7 @@ use convsweep_runner::{
     SlotSettings, Stop, slot::device_list, slots, worker_dir,
 };
 use convsweep_spec::job::{Execution, Job, JobId, Question};
-use convsweep_spec::log::{Decision, Record, Revision};
+use convsweep_spec::log::{Choice, Record, Revision};
 use convsweep_store::{Reader, Writer};
 use std::path::Path;
 use tokio::signal::unix::{SignalKind, signal};
@@ -55,7 +55,7 @@ fn run_stages(context: &Context, args: &RunArgs, file: &Path, plan: &Plan) -> Re
         && let Some(decision) = stages::choose(context, &plan)?
     {
         eprintln!("{}: stage \"{}\" chose {}", plan.name, decision.stage, decision.label);
-        let decisions: Vec<Decision> = plan.decisions.iter().cloned().chain([decision]).collect();
+        let decisions: Vec<Choice> = plan.decisions.iter().cloned().chain([decision]).collect();
         plan = context.plan_decided(file, &args.changes, &decisions)?;
         exit = match (exit, run_one(context, args, &plan)?) {
             (Exit::JobsFailed, Exit::Complete) => Exit::JobsFailed,

@@ -6,13 +6,13 @@ use anyhow::Result;
 use convsweep_plan::{Candidate, Plan};
 use convsweep_runner::ExperimentLog;
 use convsweep_spec::job::ConfigurationId;
-use convsweep_spec::log::{Decision, Evidence};
+use convsweep_spec::log::{Choice, Evidence};
 use convsweep_spec::metric::{Direction, Number};
 use convsweep_store::{Reader, Value};
 use std::collections::HashMap;
 
 /// What the stages of an experiment have chosen, by its log.
-pub fn recorded(context: &Context, name: &str) -> Vec<Decision> {
+pub fn recorded(context: &Context, name: &str) -> Vec<Choice> {
     let revisions = ExperimentLog::revisions(&context.results, name).unwrap_or_default();
     revisions.into_iter().next_back().map_or(vec![], |(revision, _)| revision.decisions)
 }
@@ -20,7 +20,7 @@ pub fn recorded(context: &Context, name: &str) -> Vec<Decision> {
 /// What the first stage that has not chosen takes as the beginning of the next one: the configuration with the best mean.
 ///
 /// `None` for a file without stages, for the last stage (the report's answer is its choice), and where nothing finished.
-pub fn choose(context: &Context, plan: &Plan) -> Result<Option<Decision>> {
+pub fn choose(context: &Context, plan: &Plan) -> Result<Option<Choice>> {
     let Some(number) = plan.stages.iter().position(|s| s.decision.is_none()) else { return Ok(None) };
     if number + 1 == plan.stages.len() {
         return Ok(None);
@@ -40,7 +40,7 @@ pub fn choose(context: &Context, plan: &Plan) -> Result<Option<Decision>> {
         Direction::Min => a.mean.0.total_cmp(&b.mean.0),
     });
     let Some((candidate, best)) = known.first() else { return Ok(None) };
-    Ok(Some(Decision {
+    Ok(Some(Choice {
         stage: stage.name.clone(),
         configuration: best.configuration.clone(),
         label: candidate.label.clone(),
