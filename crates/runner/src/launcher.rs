@@ -3,6 +3,7 @@
 use crate::protocol::Death;
 use crate::slot::Slot;
 use convsweep_spec::job::Command;
+use crate::protocol::is_allocation_failure;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::mpsc;
@@ -52,9 +53,16 @@ pub enum Says {
     Exited(Death),
 }
 
-/// The end of a worker's stderr in its present attempt: at most the last [`Tail::BYTES`] bytes.
+/// The end of a worker's stderr in its present attempt: at most the last [`Tail::BYTES`] bytes. The runtime's word about an
+/// allocation that failed is kept whatever comes after it, since a long backtrace may.
 #[derive(Clone, Debug, Default)]
-pub struct Tail(Arc<Mutex<Vec<u8>>>);
+pub struct Tail(Arc<Mutex<Kept>>);
+
+#[derive(Debug, Default)]
+struct Kept {
+    end: Vec<u8>,
+    allocation: Option<String>,
+}
 
 impl Tail {
     /// Bytes that are kept.
@@ -62,23 +70,31 @@ impl Tail {
 
     /// Adds to the end.
     pub fn push(&self, bytes: &[u8]) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.extend_from_slice(bytes);
-        let surplus = kept.len().saturating_sub(Self::BYTES);
-        kept.drain(..surplus);
+        let kept = &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.end.extend_from_slice(bytes);
+        let surplus = kept.end.len().saturating_sub(Self::BYTES);
+        if surplus > 0 && kept.allocation.is_none() {
+            let text = String::from_utf8_lossy(&kept.end);
+            kept.allocation = text.lines().find(|line| is_allocation_failure(line)).map(str::to_string);
+        }
+        kept.end.drain(..surplus);
     }
 
     /// Forgets what was said.
     pub fn clear(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Kept::default();
     }
 
     /// What is kept, from the beginning of a line where possible.
     pub fn text(&self) -> String {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let whole =
-            if kept.len() < Self::BYTES { 0 } else { kept.iter().position(|&b| b == b'\n').map_or(0, |i| i + 1) };
-        String::from_utf8_lossy(&kept[whole..]).into_owned()
+        let end = &kept.end;
+        let whole = if end.len() < Self::BYTES { 0 } else { end.iter().position(|&b| b == b'\n').map_or(0, |i| i + 1) };
+        let text = String::from_utf8_lossy(&end[whole..]);
+        match kept.allocation.as_ref().filter(|line| !text.contains(*line)) {
+            Some(line) => format!("{line}\n{text}"),
+            None => text.into_owned(),
+        }
     }
 }
 
@@ -95,6 +111,13 @@ mod tests {
         let text = tail.text();
         assert!(text.starts_with("line ") && text.ends_with("line 1999\n"), "{text}");
         assert!(text.len() <= Tail::BYTES && text.len() > Tail::BYTES - 20);
+        tail.clear();
+        assert_eq!(tail.text(), "");
+        tail.push(b"memory allocation of 77 bytes failed\n");
+        for i in 0..2000 {
+            tail.push(format!("frame {i}\n").as_bytes());
+        }
+        assert!(tail.text().starts_with("memory allocation of 77 bytes failed\nframe "), "{}", tail.text());
         tail.clear();
         assert_eq!(tail.text(), "");
     }

@@ -61,13 +61,18 @@ pub struct Death {
 pub fn death(end: &Death, stderr: &str) -> Outcome {
     const SIGABRT: i32 = 6;
     const SIGKILL: i32 = 9;
-    let allocation = stderr.contains("memory allocation of ") && stderr.contains(" bytes failed");
+    let allocation = stderr.lines().any(is_allocation_failure);
     let bad_alloc = stderr.contains("std::bad_alloc") || stderr.contains("CUDA out of memory");
     match end.signal {
         Some(SIGABRT) if allocation || bad_alloc => Outcome::OutOfMemory,
         Some(SIGKILL) if end.out_of_memory => Outcome::OutOfMemory,
         signal => Outcome::Crashed { signal, code: end.code },
     }
+}
+
+/// Whether a line is the runtime's word about an allocation that failed.
+pub fn is_allocation_failure(line: &str) -> bool {
+    line.contains("memory allocation of ") && line.contains(" bytes failed")
 }
 
 /// Events of an attempt in its log (`events.jsonl`) from number `next` on: those that a worker wrote before it died but

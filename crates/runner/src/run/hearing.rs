@@ -115,7 +115,7 @@ impl Run<'_> {
             None if end.code == Some(0) || self.stop == Stop::Now => {}
             None => self.noise(slot, format!("the worker {} between two jobs", death_words(&end))),
             Some(_) if self.stop == Stop::Now => self.end_attempt(slot, Outcome::Cancelled, false, stderr),
-            Some(current) if current.spoke || end.out_of_memory => {
+            Some(current) if current.spoke || death(&end, &stderr) == Outcome::OutOfMemory => {
                 self.end_attempt(slot, death(&end, &stderr), false, stderr);
             }
             Some(_) => self.died_at_start(slot, &end, stderr),
