@@ -45,23 +45,30 @@ pub(crate) unsafe fn dots<V: Vector>(
     outputs: &[usize],
 ) {
     let width = panel::<V>();
-    let mut column = 0;
-    while column < columns {
+    for column in (0..columns).step_by(width) {
         let n = (columns - column).min(width);
-        let finish =
-            Finish { bias: if finish.bias.is_null() { finish.bias } else { finish.bias.add(column) }, ..finish };
-        let b = packed.add(column * rows.len());
-        if n <= V::LANES {
-            dots_panel::<V, 1>(x, rows, b, n, finish, y.add(column), outputs);
+        let bias = if finish.bias.is_null() { finish.bias } else { finish.bias.add(column) };
+        let finish = Finish { bias, ..finish };
+        let (b, y) = (packed.add(column * rows.len()), y.add(column));
+        if n == width {
+            dots_panel::<V, 2, true>(x, rows, b, n, finish, y, outputs);
+        } else if n > V::LANES {
+            dots_panel::<V, 2, false>(x, rows, b, n, finish, y, outputs);
         } else {
-            dots_panel::<V, 2>(x, rows, b, n, finish, y.add(column), outputs);
+            dots_panel::<V, 1, false>(x, rows, b, n, finish, y, outputs);
         }
-        column += width;
     }
 }
 
+/// What a block's sums begin with, and what they are at least.
+#[derive(Clone, Copy)]
+struct Edges<V, const NV: usize> {
+    start: [V; NV],
+    least: V,
+}
+
 #[inline(always)]
-unsafe fn dots_panel<V: Vector, const NV: usize>(
+unsafe fn dots_panel<V: Vector, const NV: usize, const WHOLE: bool>(
     x: *const f32,
     rows: Rows,
     b: *const f32,
@@ -70,14 +77,21 @@ unsafe fn dots_panel<V: Vector, const NV: usize>(
     y: *mut f32,
     outputs: &[usize],
 ) {
+    let mut edges =
+        Edges { start: [V::splat(0.0); NV], least: V::splat(if finish.relu { 0.0 } else { f32::NEG_INFINITY }) };
+    if !finish.bias.is_null() {
+        for (j, start) in edges.start.iter_mut().enumerate() {
+            *start = V::load_part(finish.bias.add(j * V::LANES), lanes::<V>(n, j));
+        }
+    }
     let mut m = 0;
     while m < outputs.len() {
         let left = outputs.len() - m;
-        let rows = Rows { inputs: &rows.inputs[m..], ..rows };
-        let outputs = &outputs[m..];
+        let rows = Rows { inputs: rows.inputs.get_unchecked(m..), ..rows };
+        let outputs = outputs.get_unchecked(m..);
         macro_rules! block {
             ($rows:literal) => {{
-                dots_block::<V, $rows, NV>(x, rows, b, n, finish, y, outputs);
+                dots_block::<V, $rows, NV, WHOLE>(x, rows, b, n, edges, y, outputs);
                 m += $rows;
             }};
         }
@@ -94,26 +108,20 @@ unsafe fn dots_panel<V: Vector, const NV: usize>(
 }
 
 #[inline(always)]
-unsafe fn dots_block<V: Vector, const M: usize, const NV: usize>(
+unsafe fn dots_block<V: Vector, const M: usize, const NV: usize, const WHOLE: bool>(
     x: *const f32,
     rows: Rows,
     mut b: *const f32,
     n: usize,
-    finish: Finish,
+    edges: Edges<V, NV>,
     y: *mut f32,
     outputs: &[usize],
 ) {
     let mut from = [x; M];
     for (i, from) in from.iter_mut().enumerate() {
-        *from = x.add(rows.inputs[i]);
+        *from = x.add(*rows.inputs.get_unchecked(i));
     }
-    let mut start = [V::splat(0.0); NV];
-    if !finish.bias.is_null() {
-        for (j, start) in start.iter_mut().enumerate() {
-            *start = V::load_part(finish.bias.add(j * V::LANES), lanes::<V>(n, j));
-        }
-    }
-    let mut sum = [start; M];
+    let mut sum = [edges.start; M];
     for &tap in rows.taps {
         for k in tap..tap + rows.run {
             let mut column = [V::splat(0.0); NV];
@@ -130,10 +138,10 @@ unsafe fn dots_block<V: Vector, const M: usize, const NV: usize>(
         }
     }
     for (i, sum) in sum.iter().enumerate() {
-        let to = y.add(outputs[i]);
+        let to = y.add(*outputs.get_unchecked(i));
         for (j, &sum) in sum.iter().enumerate() {
-            let value = if finish.relu { sum.relu() } else { sum };
-            store::<V>(value, to.add(j * V::LANES), lanes::<V>(n, j));
+            let (value, to) = (sum.at_least(edges.least), to.add(j * V::LANES));
+            if WHOLE { value.store(to) } else { store::<V>(value, to, lanes::<V>(n, j)) }
         }
     }
 }
@@ -186,7 +194,7 @@ unsafe fn outer_panel<V: Vector, const NV: usize>(
 ) {
     let mut r = 0;
     while r < places.len() {
-        let (places, c) = (&places[r..], c.add(r * row));
+        let (places, c) = (places.get_unchecked(r..), c.add(r * row));
         macro_rules! block {
             ($rows:literal) => {{
                 outer_block::<V, $rows, NV>(pixels, places, columns, c, row);
@@ -216,7 +224,7 @@ unsafe fn outer_block<V: Vector, const M: usize, const NV: usize>(
     let mut from = [pixels.x; M];
     let mut sum = [[V::splat(0.0); NV]; M];
     for i in 0..M {
-        from[i] = pixels.x.add(places[i]);
+        from[i] = pixels.x.add(*places.get_unchecked(i));
         for j in 0..NV {
             sum[i][j] = load::<V>(c.add(i * row + j * V::LANES), lanes::<V>(columns, j));
         }

@@ -11,15 +11,23 @@ use crate::simd::Vector;
 /// Vectors of a filter's sum that are kept in registers.
 const KEPT: usize = 4;
 
+/// Values of the windows that are laid out at once: half of a first-level cache.
+const LAID_OUT: usize = 4096;
+
 /// Sums up over images; for convolutions without groups.
 pub(super) struct PooledSums<'a> {
     shape: &'a ConvShape,
     family: &'a Family,
-    columns: usize,
-    /// Window length, in whole vectors.
+    /// Window length, in whole blocks of kept vectors.
     length: usize,
-    /// One window of zeros and those of two rows of pixels.
+    /// Pixels before pooling that are laid out at once: some pairs of rows.
+    pixels: usize,
+    /// One window of zeros and those of the pixels.
     windows: Buffer,
+    /// Where the window of each pooled pixel's first pixel is.
+    bases: Vec<usize>,
+    /// From there to the windows of a block's four pixels; and for the place that says that none counts.
+    corners: [usize; 5],
     /// `[filter, length]`
     sums: Vec<f32>,
 }
@@ -27,23 +35,34 @@ pub(super) struct PooledSums<'a> {
 impl<'a> PooledSums<'a> {
     pub(super) fn new<V: Vector>(shape: &'a ConvShape, family: &'a Family, columns: usize) -> Self {
         let length = (family.taps.len() * family.run).div_ceil(KEPT * V::LANES) * KEPT * V::LANES;
-        let windows = Buffer::zeros((2 * columns + 1) * length);
-        PooledSums { shape, family, columns, length, windows, sums: vec![0.0; shape.filters * length] }
+        let pairs = (LAID_OUT / (2 * columns * length)).max(1);
+        let pixels = 2 * columns * pairs;
+        let base = |y: usize, x: usize| (1 + 2 * y * columns + 2 * x) * length;
+        PooledSums {
+            shape,
+            family,
+            length,
+            pixels,
+            windows: Buffer::zeros((1 + pixels) * length),
+            bases: (0..pairs).flat_map(|y| (0..columns / 2).map(move |x| base(y, x))).collect(),
+            corners: [0, 1, columns, columns + 1, 0].map(|window| window * length),
+            sums: vec![0.0; shape.filters * length],
+        }
     }
 
-    /// Adds one image: its bordered input and the gradient and places of its pooled output.
+    /// Adds one image: its bordered input and the gradient and places (all at most 4) of its pooled output.
     ///
     /// # Safety
     /// The slices and the image have the sizes that the shape says.
     #[inline(always)]
     pub(super) unsafe fn add<V: Vector>(&mut self, x: *const f32, gradient: &[f32], places: &[u8]) {
-        let row = self.columns / 2 * self.shape.filters;
-        for (y, (gradient, places)) in gradient.chunks_exact(row).zip(places.chunks_exact(row)).enumerate() {
-            let pixels = 2 * y * self.columns..(2 * y + 2) * self.columns;
-            self.lay_out::<V>(x, pixels);
+        let values = self.pixels / 4 * self.shape.filters;
+        for (i, (gradient, places)) in gradient.chunks(values).zip(places.chunks(values)).enumerate() {
+            let count = gradient.len() / self.shape.filters;
+            self.lay_out::<V>(x, i * self.pixels..i * self.pixels + 4 * count);
             for filter in 0..self.shape.filters {
                 for part in (0..self.length).step_by(KEPT * V::LANES) {
-                    self.row::<V>(gradient, places, filter, part);
+                    self.filter::<V>(gradient.as_ptr().add(filter), places.as_ptr().add(filter), count, filter, part);
                 }
             }
         }
@@ -52,11 +71,11 @@ impl<'a> PooledSums<'a> {
     #[inline(always)]
     unsafe fn lay_out<V: Vector>(&mut self, x: *const f32, pixels: std::ops::Range<usize>) {
         let run = self.family.run;
+        let whole = run / V::LANES * V::LANES;
         for (i, &input) in self.family.inputs[pixels].iter().enumerate() {
             let mut to = self.windows.as_mut_ptr().add((i + 1) * self.length);
             for &tap in &self.family.taps {
                 let from = x.add(input + tap);
-                let whole = run / V::LANES * V::LANES;
                 for k in (0..whole).step_by(V::LANES) {
                     V::load(from.add(k)).store(to.add(k));
                 }
@@ -68,38 +87,43 @@ impl<'a> PooledSums<'a> {
         }
     }
 
-    /// One filter's part of a row of pooled pixels, two at a time so that sums do not wait for each other.
+    /// One filter's part of the sum over the laid out pixels, by turns into two sums that do not wait for each other.
     #[inline(always)]
-    unsafe fn row<V: Vector>(&mut self, gradient: &[f32], places: &[u8], filter: usize, part: usize) {
-        let (filters, length) = (self.shape.filters, self.length);
-        let sums = self.sums.as_mut_ptr().add(filter * length + part);
+    unsafe fn filter<V: Vector>(
+        &mut self,
+        gradient: *const f32,
+        places: *const u8,
+        count: usize,
+        filter: usize,
+        part: usize,
+    ) {
+        let filters = self.shape.filters;
+        let sums = self.sums.as_mut_ptr().add(filter * self.length + part);
         let windows = self.windows.as_ptr().add(part);
-        // Without a place the window of zeros counts.
-        let corner = [1, 2, self.columns + 1, self.columns + 2, 0].map(|window| window * length);
-        let (gradient, places) = (gradient.as_ptr().add(filter), places.as_ptr().add(filter));
+        let bases = self.bases.as_ptr();
         let mut even = [V::splat(0.0); KEPT];
         let mut odd = [V::splat(0.0); KEPT];
         for k in 0..KEPT {
             even[k] = V::load(sums.add(k * V::LANES));
         }
-        let pixels = self.columns / 2;
         macro_rules! add {
             ($kept:ident, $pixel:expr) => {{
                 let place = usize::from(*places.add($pixel * filters));
-                // No branch: it would be foretold wrongly at every other pixel.
-                let from = usize::from(place < 4) * 2 * $pixel * length + *corner.get_unchecked(place);
+                // Where none counts it is the window of zeros; no branch, which would be foretold wrongly half of the time.
+                let counts = usize::from(place < 4).wrapping_neg();
+                let from = windows.add((*bases.add($pixel) + *self.corners.get_unchecked(place)) & counts);
                 let g = V::splat(*gradient.add($pixel * filters));
                 for k in 0..KEPT {
-                    $kept[k] = g.fma(V::load(windows.add(from + k * V::LANES)), $kept[k]);
+                    $kept[k] = g.fma(V::load(from.add(k * V::LANES)), $kept[k]);
                 }
             }};
         }
-        for pair in 0..pixels / 2 {
+        for pair in 0..count / 2 {
             add!(even, 2 * pair);
             add!(odd, 2 * pair + 1);
         }
-        if pixels % 2 == 1 {
-            add!(even, pixels - 1);
+        if count % 2 == 1 {
+            add!(even, count - 1);
         }
         for k in 0..KEPT {
             even[k].add(odd[k]).store(sums.add(k * V::LANES));

@@ -99,9 +99,9 @@ impl Vector for Floats {
     }
 
     #[inline(always)]
-    unsafe fn relu(self) -> Self {
+    unsafe fn at_least(self, least: Self) -> Self {
         // Of an unordered pair the instruction returns the second.
-        Floats(_mm256_max_ps(_mm256_setzero_ps(), self.0))
+        Floats(_mm256_max_ps(least.0, self.0))
     }
 
     #[inline(always)]

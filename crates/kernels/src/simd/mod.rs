@@ -36,8 +36,13 @@ pub(crate) trait Vector: Copy {
     unsafe fn sqrt(self) -> Self;
     /// `self * factor + term`
     unsafe fn fma(self, factor: Self, term: Self) -> Self;
+    /// The larger of both; NaN in `self` stays NaN.
+    unsafe fn at_least(self, least: Self) -> Self;
     /// `max(self, 0)`; NaN stays NaN.
-    unsafe fn relu(self) -> Self;
+    #[inline(always)]
+    unsafe fn relu(self) -> Self {
+        self.at_least(Self::splat(0.0))
+    }
     unsafe fn greater(self, other: Self) -> Self::Mask;
     unsafe fn equal(self, other: Self) -> Self::Mask;
     /// Whether this beats `best` as a maximum: it is greater, or NaN.

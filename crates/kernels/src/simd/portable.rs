@@ -74,8 +74,8 @@ impl Vector for Floats {
     }
 
     #[inline(always)]
-    unsafe fn relu(self) -> Self {
-        Floats(from_fn(|i| if self.0[i] < 0.0 { 0.0 } else { self.0[i] }))
+    unsafe fn at_least(self, least: Self) -> Self {
+        Floats(from_fn(|i| if self.0[i] < least.0[i] { least.0[i] } else { self.0[i] }))
     }
 
     #[inline(always)]
