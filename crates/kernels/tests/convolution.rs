@@ -143,10 +143,16 @@ fn follows() -> impl Strategy<Value = Follow> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn direct_equals_the_definition(shape in shapes(), follow in follows(), bias: bool) {
+        check(&shape, Method::Direct, follow, bias)?;
+    }
+
+    #[test]
+    fn depthwise_equals_the_definition(shape in shapes(), channels in 1..21usize, follow in follows(), bias: bool) {
+        let shape = ConvShape { channels, filters: channels, groups: channels, ..shape };
         check(&shape, Method::Direct, follow, bias)?;
     }
 

@@ -1,6 +1,8 @@
 //! The definition of a convolution in register blocks: every kernel size, stride, padding, dilation and number of groups.
 
+use super::depthwise;
 use super::pack::{Way, pack, packed_len, unpack};
+
 use super::sparse::PooledSums;
 use super::taps::{Border, Family, add_border, backward_border, backward_families, forward_border, forward_family};
 use super::{ConvShape, Follow, Gradients, pool_rows, unpool_image, used};
@@ -94,6 +96,11 @@ impl Pass<'_> {
     #[inline(always)]
     unsafe fn part<V: Vector>(&self, x: *const f32, inputs: &[usize], y: *mut f32, outputs: &[usize]) {
         let (run, columns) = self.way.sizes(self.shape);
+        if depthwise::is(self.shape) {
+            let (channels, packed) = (self.shape.channels, self.packed.as_ptr());
+            let taps = self.family.taps.as_slice();
+            return depthwise::forward::<V>(x, [inputs, taps], packed, channels, self.finish, y, outputs);
+        }
         let rows = Rows { inputs, taps: &self.family.taps, run: self.family.run };
         let panels = columns.div_ceil(panel::<V>()) * panel::<V>();
         for group in 0..self.shape.groups {
@@ -258,6 +265,14 @@ impl<'a> Sums<'a> {
         let (width, rows) = (panel::<V>(), self.places.len());
         let image = self.family.outputs.len() * self.shape.filters;
         let mut packed = self.packed.as_mut_ptr();
+        if depthwise::is(self.shape) {
+            for i in 0..count {
+                let (x, g) = (x.add(i * stride), gradient.as_ptr().add(i * image));
+                let pixels = Pixels { x, inputs: &self.family.inputs, g, grads: &self.family.outputs };
+                depthwise::sums::<V>(pixels, &self.family, self.shape.channels, packed);
+            }
+            return;
+        }
         for group in 0..self.shape.groups {
             for column in (0..columns).step_by(width) {
                 for i in 0..count {

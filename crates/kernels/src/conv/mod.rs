@@ -3,6 +3,7 @@
 //! Activations are `[image, row, column, channel]`, weights `[filter, channel of the group, kernel row, kernel column]` as in
 //! model files; everything is f32.
 
+mod depthwise;
 mod direct;
 mod pack;
 mod sparse;

@@ -1,6 +1,6 @@
 //! Weights in the order in which the kernels read them, and back.
 
-use super::ConvShape;
+use super::{ConvShape, depthwise};
 
 /// Which way a convolution is gone through.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -21,18 +21,27 @@ impl Way {
 
 /// Values of the packed weights of all groups.
 pub(super) fn packed_len(shape: &ConvShape, way: Way, taps: usize, panel: usize) -> usize {
+    if depthwise::is(shape) {
+        return taps * shape.channels;
+    }
     let (run, columns) = way.sizes(shape);
     shape.groups * columns.div_ceil(panel) * panel * taps * run
 }
 
 /// Packs the taps `kernel` as `[group, panel of columns, tap, row of the tap, column of the panel]`, zeros behind the last column.
 pub(super) fn pack(shape: &ConvShape, way: Way, kernel: &[[usize; 2]], panel: usize, weight: &[f32], out: &mut [f32]) {
+    if depthwise::is(shape) {
+        return depthwise::pack(shape, kernel, weight, out);
+    }
     out.fill(0.0);
     walk(shape, way, kernel, panel, |packed, place| out[packed] = weight[place]);
 }
 
 /// The weights' gradient from its packed form (forward way).
 pub(super) fn unpack(shape: &ConvShape, kernel: &[[usize; 2]], panel: usize, packed: &[f32], out: &mut [f32]) {
+    if depthwise::is(shape) {
+        return depthwise::unpack(shape, kernel, packed, out);
+    }
     walk(shape, Way::Forward, kernel, panel, |at, place| out[place] = packed[at]);
 }
 
