@@ -2,7 +2,6 @@
 
 use super::depthwise;
 use super::pack::{Way, pack, packed_len, unpack};
-
 use super::sparse::PooledSums;
 use super::taps::{Border, Family, add_border, backward_border, backward_families, forward_border, forward_family};
 use super::{ConvShape, Follow, Gradients, pool_rows, unpool_image, used};
