@@ -121,8 +121,10 @@ pub fn draw(picture: &Picture, width: usize, height: usize) -> Vec<String> {
     let share = (p.finished + p.spared + p.bad) as f64 / p.jobs.max(1) as f64;
     let words = [(p.finished, "finished"), (p.spared, "spared"), (p.bad, "failed"), (p.running.len(), "running")];
     let words: Vec<String> = words.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}")).collect();
-    let left = p.left().map_or(String::new(), |s| format!(" · about {} left", duration(s)));
-    lines.push(format!("{} {} of {} jobs{left}", bar(share, 24), words.join(", "), p.jobs));
+    let left = p.left().map_or(String::new(), |s| format!(" · {} left", duration(s)));
+    let told = format!("{} of {} jobs{left}", words.join(", "), p.jobs);
+    let room = width.saturating_sub(told.chars().count() + 1).clamp(4, 24);
+    lines.push(format!("{} {told}", bar(share, room)));
     // Failures and the best have their lines first; slots take what is left.
     let (best, failures) = (section("best", &p.best), section("failures", &p.failures));
     let room = height.saturating_sub(lines.len() + best.len() + failures.len() + 2).max(1);
@@ -222,7 +224,7 @@ mod tests {
         }
         let text = draw(&picture(2), 80, 24).join("\n");
         for words in
-            ["10 finished, 8 spared, 2 failed, 2 running of 40 jobs", "about 9 min 45 s left", "▁█▆", "lr 10, seed 0"]
+            ["10 finished, 8 spared, 2 failed, 2 running of 40 jobs", "9 min 45 s left", "▁█▆", "lr 10, seed 0"]
         {
             assert!(text.contains(words), "{words} is not in\n{text}");
         }

@@ -1,9 +1,9 @@
 //! The seam between the run and its workers: local processes, later Slurm, fakes in tests.
 
 use crate::protocol::Death;
+use crate::protocol::is_allocation_failure;
 use crate::slot::Slot;
 use convsweep_spec::job::Command;
-use crate::protocol::is_allocation_failure;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::mpsc;

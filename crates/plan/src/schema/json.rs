@@ -2,7 +2,7 @@
 //!
 //! Where axes or an included file may still bring a value, nothing is required; the file's own check knows better.
 
-use super::{Bounds, Default, Family, Field, Kind, Variant, tables};
+use super::{Bounds, Default, Family, Field, Kind, Variant, layers, tables};
 use crate::axes::SECTIONS;
 use crate::read::constant;
 use serde_json::{Map, Value, json};
@@ -13,7 +13,7 @@ pub fn json_schema() -> Value {
     let builtin = Writer { whole: false, parameters: false }.kind(&Kind::Named(&tables::OPTIMIZERS));
     let only_builtin =
         json!({ "properties": { "train": { "properties": { "optimizer": { "$ref": "#/$defs/optimizer" } } } } });
-    json!({
+    let mut schema = json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Convsweep experiment",
         "type": "object",
@@ -31,7 +31,16 @@ pub fn json_schema() -> Value {
             },
             "range": Writer { whole: true, parameters: false }.table(tables::RANGE, None),
         },
-    })
+    });
+    // What may hold itself, as layers do, is written once for each strictness and referred to.
+    for (whole, parameters) in [(true, true), (true, false), (false, true), (false, false)] {
+        let writer = Writer { whole, parameters };
+        for family in [&layers::LAYERS, &tables::STEPS] {
+            let variants: Vec<Value> = family.variants.iter().map(|v| writer.keyed(v)).collect();
+            schema["$defs"][writer.name(family)] = json!({ "anyOf": variants });
+        }
+    }
+    schema
 }
 
 fn file(whole: bool) -> Value {
@@ -118,6 +127,13 @@ struct Writer {
 }
 
 impl Writer {
+    /// Name of the definition of a family, as strict as this.
+    fn name(self, family: &Family) -> String {
+        let strict = if self.whole { "" } else { "-part" };
+        let parameters = if self.parameters { "-with-parameters" } else { "" };
+        format!("{}{strict}{parameters}", family.what.replace(' ', "-"))
+    }
+
     fn field_kind(self, section: &str) -> Value {
         let field = tables::FILE.iter().find(|f| f.key == section);
         field.map_or(Value::Bool(true), |f| self.kind(&f.kind))
@@ -145,10 +161,7 @@ impl Writer {
             }
             Kind::Table(fields) => self.table(fields, None),
             Kind::Named(family) => self.family(family),
-            Kind::Keyed(family) => {
-                let variants: Vec<Value> = family.variants.iter().map(|v| self.keyed(v)).collect();
-                json!({ "anyOf": variants })
-            }
+            Kind::Keyed(family) => json!({ "$ref": format!("#/$defs/{}", self.name(family)) }),
             Kind::Either(kinds) => json!({ "anyOf": kinds.iter().map(|k| self.kind(k)).collect::<Vec<_>>() }),
             Kind::Part(kind) => Writer { whole: false, ..self }.kind(kind),
         };
@@ -208,6 +221,10 @@ impl Writer {
             && !required.iter().any(|r| r == variant.key)
         {
             required.push(variant.key.into());
+        }
+        if variant.free {
+            // Its other keys are the block's own parameters.
+            table["additionalProperties"] = true.into();
         }
         table
     }

@@ -4,8 +4,8 @@
 //! message) reads those tables; nothing repeats them.
 
 pub(crate) mod json;
-pub(crate) mod reference;
 pub(crate) mod layers;
+pub(crate) mod reference;
 pub(crate) mod tables;
 mod train;
 

@@ -101,10 +101,7 @@ fn an_allocation_failure_is_told_from_a_crash_and_not_repeated() {
         &["0.1 on 0", "0.1 out-of-memory!", "0 done in 1"],
     );
     // Also before its first word: the job is too large, the worker is sound.
-    check(
-        &["stderr memory allocation of 99 bytes failed, abort"],
-        &["0.1 on 0", "0.1 out-of-memory!", "0 done in 1"],
-    );
+    check(&["stderr memory allocation of 99 bytes failed, abort"], &["0.1 on 0", "0.1 out-of-memory!", "0 done in 1"]);
 }
 
 #[test]
