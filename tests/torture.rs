@@ -48,7 +48,7 @@ fn logs(place: &Place) -> Vec<PathBuf> {
 /// One fault while the program runs; whether it hit.
 fn disturb(place: &Place, program: u32, fault: &str, chance: &mut Chance) -> bool {
     let workers = workers(place);
-    let worker = || workers.get(0).copied();
+    let worker = || workers.first().copied();
     match fault {
         "worker killed" | "worker frozen" => {
             let Some(_) = worker() else { return false };

@@ -93,7 +93,7 @@ fn run_one(context: &Context, args: &RunArgs, plan: &Plan) -> Result<Exit> {
         // Who names jobs wants them trained.
         let directed = if args.only.is_empty() { directed(context, plan)? } else { None };
         let policy = Policy { search: directed, ..policy(&plan.run) };
-        train(context, plan, jobs, slots, policy, &mut notifier, &writer, &mut log)?
+        train(context, plan, jobs, slots, policy, &mut notifier, (&writer, &mut log))?
     } else {
         eprintln!("{}: {} jobs: {}; nothing to train", plan.name, plan.jobs(), counts(&all));
         RunSummary::default()
@@ -246,8 +246,7 @@ fn train(
     slots: Vec<Slot>,
     policy: Policy,
     notifier: &mut Notifier,
-    writer: &Writer,
-    log: &mut ExperimentLog,
+    (writer, log): (&Writer, &mut ExperimentLog),
 ) -> Result<RunSummary> {
     let infos = jobs.iter().map(|(index, job)| (job.id.clone(), info(plan, *index, &job.question))).collect();
     let mut display = Display::new(infos, &slots, command(plan), context.quiet);

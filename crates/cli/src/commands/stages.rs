@@ -49,8 +49,11 @@ pub fn choose(context: &Context, plan: &Plan) -> Result<Option<Choice>> {
     }))
 }
 
-/// Number of finished jobs, mean and standard deviation of the experiment's metric for each configuration.
-fn figures(context: &Context, plan: &Plan) -> Result<HashMap<ConfigurationId, (u32, f64, Option<f64>)>> {
+/// Number of finished jobs, mean and standard deviation of the experiment's metric.
+type Figures = (u32, f64, Option<f64>);
+
+/// The figures of each configuration.
+fn figures(context: &Context, plan: &Plan) -> Result<HashMap<ConfigurationId, Figures>> {
     let reader = Reader::open(&context.results).code(Exit::Results)?;
     let quoted = |text: &str| text.replace('\'', "''");
     let sql = format!(

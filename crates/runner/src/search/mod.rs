@@ -1,6 +1,6 @@
 //! Which jobs are spared: stopping rules over jobs and the race over seeds.
 //!
-//! [`rules`] are pure functions over recorded values. [`director`] applies them while a sweep runs, or, in [`simulate`],
+//! [`rules`] are pure functions over recorded values. [`director`] applies them while a sweep runs, or, in [`simulate()`],
 //! to the curves of an earlier one. Nothing here knows processes, clocks or files, and only [`Rule::Asha`] and
 //! [`Rule::Median`] depend on the order in which results arrive.
 

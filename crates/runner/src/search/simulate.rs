@@ -89,8 +89,11 @@ pub fn simulate(search: &Search, recorded: &[Entry]) -> Simulation {
     }
 }
 
+/// A configuration's index and its mean.
+type Winner = Option<(usize, f64)>;
+
 /// The best configuration of all, and of those with a job that was not spared.
-fn winners(search: &Search, recorded: &[Entry], spared: &[bool]) -> (Option<(usize, f64)>, Option<(usize, f64)>) {
+fn winners(search: &Search, recorded: &[Entry], spared: &[bool]) -> (Winner, Winner) {
     let mut values: BTreeMap<usize, (Vec<Option<f64>>, bool)> = BTreeMap::new();
     for (entry, spared) in recorded.iter().zip(spared) {
         let last = entry.curve.values().next_back().copied().filter(|_| entry.standing == Standing::Finished);
