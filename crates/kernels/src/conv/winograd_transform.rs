@@ -5,63 +5,31 @@
 
 use crate::simd::Vector;
 
-/// An array of the expression's values for 0 to 5: written out, so that it is made of registers and not of memory.
+/// An array of the expression's values for each number: written out, so that it is made of registers and not of memory.
+macro_rules! array {
+    ($i:ident in $($n:literal)* => $value:expr) => {
+        [$({
+            const $i: usize = $n;
+            $value
+        }),*]
+    };
+}
+
+/// The values for 0 to 5.
 macro_rules! six {
     ($i:ident => $value:expr) => {
-        [
-            {
-                const $i: usize = 0;
-                $value
-            },
-            {
-                const $i: usize = 1;
-                $value
-            },
-            {
-                const $i: usize = 2;
-                $value
-            },
-            {
-                const $i: usize = 3;
-                $value
-            },
-            {
-                const $i: usize = 4;
-                $value
-            },
-            {
-                const $i: usize = 5;
-                $value
-            },
-        ]
+        $crate::conv::winograd_transform::array!($i in 0 1 2 3 4 5 => $value)
     };
 }
 
-/// The same for 0 to 3.
+/// The values for 0 to 3.
 macro_rules! four {
     ($i:ident => $value:expr) => {
-        [
-            {
-                const $i: usize = 0;
-                $value
-            },
-            {
-                const $i: usize = 1;
-                $value
-            },
-            {
-                const $i: usize = 2;
-                $value
-            },
-            {
-                const $i: usize = 3;
-                $value
-            },
-        ]
+        $crate::conv::winograd_transform::array!($i in 0 1 2 3 => $value)
     };
 }
 
-pub(super) use {four, six};
+pub(super) use {array, four, six};
 
 #[inline(always)]
 unsafe fn times<V: Vector>(c: f32, a: V) -> V {
