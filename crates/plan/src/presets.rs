@@ -1,6 +1,5 @@
 //! Published architectures, shipped as files of the language.
 
-use crate::schema::layers::PRESETS;
 use crate::tree::{Node, parse_document};
 
 /// A shipped architecture.
@@ -19,44 +18,42 @@ impl Preset {
     }
 }
 
+/// Names and texts from one list of files in `presets/`.
+macro_rules! shipped {
+    ($($name:literal)*) => {
+        /// Names of the shipped architectures.
+        pub(crate) const NAMES: &[&str] = &[$($name),*];
+        const TEXTS: &[&str] = &[$(include_str!(concat!("../presets/", $name, ".toml"))),*];
+    };
+}
+
+shipped! {
+    "tutorial"
+    "lenet5"
+    "vgg11"
+    "vgg16"
+    "resnet20"
+    "resnet32"
+    "resnet44"
+    "resnet56"
+    "resnet18"
+    "resnet50"
+    "googlenet"
+    "inception-small"
+    "densenet-bc-100-12"
+    "mobilenet-v2"
+    "squeezenet"
+}
+
 /// All of them.
 pub fn presets() -> impl Iterator<Item = Preset> {
-    PRESETS.into_iter().filter_map(|name| text(name).map(|text| Preset { name, text }))
+    NAMES.iter().zip(TEXTS).map(|(name, text)| Preset { name, text })
 }
 
 /// The file of a preset, parsed.
 pub(crate) fn parsed(name: &str) -> Option<Node> {
-    parse_document(text(name)?, 0).ok()
-}
-
-macro_rules! text {
-    ($name:expr, $($known:literal),*) => {
-        match $name {
-            $($known => Some(include_str!(concat!("../presets/", $known, ".toml"))),)*
-            _ => None,
-        }
-    };
-}
-
-fn text(name: &str) -> Option<&'static str> {
-    text!(
-        name,
-        "tutorial",
-        "lenet5",
-        "vgg11",
-        "vgg16",
-        "resnet20",
-        "resnet32",
-        "resnet44",
-        "resnet56",
-        "resnet18",
-        "resnet50",
-        "googlenet",
-        "inception-small",
-        "densenet-bc-100-12",
-        "mobilenet-v2",
-        "squeezenet"
-    )
+    let preset = presets().find(|preset| preset.name == name)?;
+    parse_document(preset.text, 0).ok()
 }
 
 #[cfg(test)]
@@ -65,10 +62,10 @@ mod tests {
 
     #[test]
     fn every_name_has_its_file() {
-        for name in PRESETS {
+        for Preset { name, text } in presets() {
             let root = parsed(name).unwrap_or_else(|| panic!("{name} is no TOML"));
             assert!(root.get("model").is_some_and(|m| m.get("layers").is_some()), "{name}");
-            assert!(text(name).is_some_and(|t| t.starts_with("# ")), "{name} does not say what it is");
+            assert!(text.starts_with("# "), "{name} does not say what it is");
         }
     }
 }

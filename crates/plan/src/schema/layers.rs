@@ -2,6 +2,7 @@
 
 use super::tables::{BELOW_ONE, FILL, POSITIVE, SHARE, field, float, int, variant, weak};
 use super::{Default, Family, Field, Kind, Variant};
+use crate::presets::NAMES;
 use Default::{None, Required, Value};
 
 /// `[model]` and `[models.NAME]`
@@ -10,7 +11,7 @@ pub(crate) static MODEL: &[Field] = &[
     field("layers", list(), None, "Layers from the image to the logits."),
     field(
         "preset",
-        Kind::OneOf(&PRESETS),
+        Kind::OneOf(NAMES),
         None,
         "A published architecture in place of layers; its parameters can be set.",
     ),
@@ -21,25 +22,6 @@ pub(crate) static MODEL: &[Field] = &[
 pub(crate) static BLOCK: &[Field] = &[
     field("parameters", Kind::Any, None, "The block's own knobs with their defaults, used in its layers as \"$name\"."),
     field("layers", list(), Required, "What stands for { block = \"NAME\" }."),
-];
-
-/// Names of the shipped architectures.
-pub(crate) const PRESETS: [&str; 15] = [
-    "tutorial",
-    "lenet5",
-    "vgg11",
-    "vgg16",
-    "resnet20",
-    "resnet32",
-    "resnet44",
-    "resnet56",
-    "resnet18",
-    "resnet50",
-    "googlenet",
-    "inception-small",
-    "densenet-bc-100-12",
-    "mobilenet-v2",
-    "squeezenet",
 ];
 
 /// Most layers of one list.
