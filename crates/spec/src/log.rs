@@ -64,8 +64,6 @@ pub enum Verdict {
     GoOn,
     /// The job is spared: it counts as stopped.
     Stop,
-    /// The job is tried again, whatever its attempts ended with.
-    Retry,
 }
 
 impl Verdict {
@@ -74,7 +72,6 @@ impl Verdict {
         match self {
             Verdict::GoOn => "go-on",
             Verdict::Stop => "stop",
-            Verdict::Retry => "retry",
         }
     }
 }

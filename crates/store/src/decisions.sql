@@ -3,7 +3,7 @@ create table decisions ( -- what stopping rules and people decided about jobs
   job        text not null references jobs,
   time       real not null,             -- seconds since 1970 UTC
   epoch      integer not null,          -- the job's completed epochs at that time
-  verdict    text not null,             -- go-on; stop: the job is spared; retry: it is tried again
+  verdict    text not null,             -- go-on; stop: the job is spared
   rule       text not null,             -- name of the rule, or person
   reason     text not null,
   primary key (experiment, job, time, verdict)

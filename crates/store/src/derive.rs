@@ -179,8 +179,7 @@ fn stand(connection: &Connection, job: &str) -> Result<bool> {
                    select outcome is 'finished' as first, coalesce(ended, 9e999) as time, attempt, outcome from attempts where job = ?1
                      and (outcome is 'finished' or attempt = (select max(attempt) from attempts where job = ?1))
                    union all
-                   select 0, time, 9e999, case verdict when 'stop' then 'stopped' end from decisions
-                     where job = ?1 and verdict <> 'go-on')
+                   select 0, time, 9e999, 'stopped' from decisions where job = ?1 and verdict = 'stop')
                  order by first desc, time desc, attempt desc limit 1),
                seconds = (select total(seconds) from attempts where job = ?1),
                (origin_job, origin_epoch) = (select start_job, case start when 'state' then start_epoch end from attempts

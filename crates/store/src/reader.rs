@@ -59,7 +59,7 @@ pub struct JobDecision {
     pub time: f64,
     /// Name of the rule, or `person`.
     pub rule: String,
-    /// `go-on`, `stop` or `retry`.
+    /// `go-on` or `stop`.
     pub verdict: String,
     /// Completed epochs.
     pub epoch: u32,
