@@ -10,7 +10,7 @@ use convsweep_runner::Slot;
 use convsweep_runner::estimate::duration;
 use convsweep_spec::data::SplitScheme;
 use convsweep_spec::log::MemberJob;
-use convsweep_store::{Reader, Value};
+use convsweep_store::{Reader, Value, literal};
 use serde_json::json;
 use std::collections::BTreeMap;
 
@@ -233,12 +233,12 @@ fn observe(context: &Context) -> Result<BTreeMap<String, Known>> {
         return Ok(known);
     }
     let reader = Reader::open(&context.results).code(Exit::Results)?;
-    let host = convsweep_runner::lock::host().replace('\'', "''");
+    let host = literal(&convsweep_runner::lock::host());
     let sql = format!(
         "select a.device, c.macs, c.parameters, c.batch_size, a.seconds, coalesce(a.peak_memory_bytes, 0),
            (select max(m.step) from metrics m where m.job = a.job)
          from attempts a join jobs j using (job) join configurations c using (configuration)
-         where a.outcome = 'finished' and a.start = 'scratch' and a.host = '{host}' order by a.ended desc limit {MOST_OBSERVED}"
+         where a.outcome = 'finished' and a.start = 'scratch' and a.host = {host} order by a.ended desc limit {MOST_OBSERVED}"
     );
     for row in reader.query(&sql).code(Exit::Results)?.rows {
         let [device, macs, parameters, batch, seconds, memory, steps] = &row[..] else { continue };

@@ -4,7 +4,7 @@ use crate::commands::status::progress;
 use crate::exit::{Code, Exit};
 use anyhow::Result;
 use convsweep_runner::estimate::duration;
-use convsweep_store::{Reader, Value};
+use convsweep_store::{Reader, Value, literal};
 
 /// How an experiment stands.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -53,10 +53,10 @@ impl Picture {
         let is = |outcome: &str| jobs.iter().filter(|j| j.state.outcome.as_deref() == Some(outcome)).count();
         let (finished, spared) = (is("finished"), is("stopped"));
         let ended = jobs.iter().filter(|j| j.state.outcome.is_some()).count();
-        let quoted = name.replace('\'', "''");
+        let experiment = literal(name);
         let ask = |sql: String| reader.query(&sql).code(Exit::Results).map(|table| table.rows);
         let number = |value: &Value| value.to_string().parse::<f64>().ok();
-        let metric = ask(format!("select metric from experiments where experiment = '{quoted}'"))?;
+        let metric = ask(format!("select metric from experiments where experiment = {experiment}"))?;
         let metric = metric.first().map(|row| row[0].to_string()).unwrap_or_default();
         let mut running = Vec::new();
         for job in jobs.iter().filter(|j| j.state.outcome.is_none() && j.state.attempts > 0 && holder.is_some()) {
@@ -73,7 +73,7 @@ impl Picture {
             });
         }
         let best = ask(format!(
-            "select label, mean, sd, n, jobs from leaderboard where experiment = '{quoted}' and mean is not null order by rank limit 5"
+            "select label, mean, sd, n, jobs from leaderboard where experiment = {experiment} and mean is not null order by rank limit 5"
         ))?;
         let figure = |row: &Vec<Value>| {
             let spread = number(&row[2]).map_or(String::new(), |sd| format!(" ± {sd:.4}"));
@@ -81,7 +81,7 @@ impl Picture {
             (row[0].to_string(), format!("{metric} {mean:.4}{spread} ({} of {} seeds)", row[3], row[4]))
         };
         let failures = ask(format!(
-            "select label, seed, outcome, coalesce(detail, '') from failures where experiment = '{quoted}' limit 5"
+            "select label, seed, outcome, coalesce(detail, '') from failures where experiment = {experiment} limit 5"
         ))?;
         let failure = |row: &Vec<Value>| {
             let detail = row[3].to_string();
@@ -90,7 +90,7 @@ impl Picture {
         };
         let seconds = ask(format!(
             "select avg(j.seconds) from jobs j join member_jobs m using (job) join experiments e using (experiment, revision)
-             where experiment = '{quoted}' and outcome = 'finished'"
+             where experiment = {experiment} and outcome = 'finished'"
         ))?;
         Ok(Picture {
             name: name.to_string(),

@@ -27,5 +27,6 @@ pub use maintain::{check, rebuild};
 pub use reader::{ExperimentSummary, JobDecision, JobProgress, JobState, Reader};
 pub use replay::SyncReport;
 pub use rows::{ConfigurationRow, EpochRow, EvaluationRow, ExperimentRows, JobRow};
+pub use schema::literal;
 pub use value::{Table, Value};
 pub use writer::Writer;

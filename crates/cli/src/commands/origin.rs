@@ -10,7 +10,7 @@ use convsweep_plan::{Origins, Overrides, origins};
 use convsweep_runner::ExperimentLog;
 use convsweep_spec::job::{ConfigurationId, JobId};
 use convsweep_spec::log::Revision;
-use convsweep_store::{Reader, Value};
+use convsweep_store::{Reader, Value, literal};
 use serde_json::json;
 use std::collections::HashMap;
 use std::io;
@@ -44,7 +44,7 @@ fn asked(context: &Context, id: &JobId) -> Result<(Revision, ConfigurationId)> {
     for row in reader.query(&sql).code(Exit::Results)?.rows {
         let Some(Value::Text(name)) = row.into_iter().next() else { continue };
         let revisions = ExperimentLog::revisions(&context.results, &name).code(Exit::Results)?;
-        let sql = format!("select updated from experiments where experiment = '{}'", name.replace('\'', "''"));
+        let sql = format!("select updated from experiments where experiment = {}", literal(&name));
         let updated = match reader.query(&sql).code(Exit::Results)?.rows.first().map(|r| &r[..]) {
             Some([Value::Real(time)]) => *time,
             _ => 0.0,

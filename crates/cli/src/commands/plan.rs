@@ -14,7 +14,7 @@ use convsweep_spec::job::{JobId, Question};
 use convsweep_spec::log::MemberJob;
 use convsweep_spec::shape::ModelSummary;
 use convsweep_spec::train::{Clock, Schedule};
-use convsweep_store::Reader;
+use convsweep_store::{Reader, literal};
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 use std::sync::Arc;
@@ -80,8 +80,8 @@ fn no_longer_asked(context: &Context, plan: &Plan) -> Result<Vec<JobId>> {
     }
     let reader = Reader::open(&context.results).code(Exit::Results)?;
     let sql = format!(
-        "select m.job from member_jobs m join experiments e using (experiment, revision) where experiment = '{}'",
-        plan.name.replace('\'', "''")
+        "select m.job from member_jobs m join experiments e using (experiment, revision) where experiment = {}",
+        literal(&plan.name)
     );
     let asked: HashSet<&str> =
         plan.configurations.iter().flat_map(|c| &c.member.jobs).map(|j| j.job.0.as_str()).collect();

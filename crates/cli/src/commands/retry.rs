@@ -7,7 +7,7 @@ use crate::context::Context;
 use crate::exit::{Code, Exit, Failure};
 use anyhow::Result;
 use convsweep_spec::job::JobId;
-use convsweep_store::{Reader, Value};
+use convsweep_store::{Reader, Value, literal};
 use std::collections::BTreeMap;
 
 /// Runs the files of the named jobs, or experiments, with these jobs alone.
@@ -53,9 +53,9 @@ fn asked_by(reader: &Reader, job: &JobId) -> Result<String> {
 }
 
 fn file_of(reader: &Reader, experiment: &str) -> Result<(String, Vec<String>)> {
-    let name = experiment.replace('\'', "''");
+    let name = literal(experiment);
     let sql = format!(
-        "select r.file, r.overrides from revisions r join experiments e using (experiment, revision) where e.experiment = '{name}'"
+        "select r.file, r.overrides from revisions r join experiments e using (experiment, revision) where e.experiment = {name}"
     );
     let rows = reader.query(&sql).code(Exit::Results)?.rows;
     let missing = || Failure { exit: Exit::Wrong, message: format!("the file of {experiment} is not recorded") };

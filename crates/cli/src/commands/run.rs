@@ -78,24 +78,25 @@ fn run_one(context: &Context, args: &RunArgs, plan: &Plan) -> Result<Exit> {
     if !args.only.is_empty() {
         keep_only(&mut lacking, &args.only)?;
     }
-    let all: Vec<Standing> = lacking.iter().map(|(_, _, _, standing)| standing.clone()).collect();
-    if all.iter().any(Standing::is_trained) {
+    let trains = lacking.iter().any(|(.., standing)| standing.is_trained());
+    let counted = counts(lacking.iter().map(|(.., standing)| standing));
+    if trains {
         open_image_sets(context, plan)?;
     }
     record_plan(&writer, &mut log, plan)?;
     let mut notifier = Notifier::new(args.notify.clone(), &plan.name);
-    let summary = if all.iter().any(Standing::is_trained) {
+    let summary = if trains {
         if !context.quiet {
             let (c, s) = (plan.configurations.len(), slots.len());
-            eprintln!("{}: {c} configurations, {} jobs: {} · {s} slots", plan.name, plan.jobs(), counts(&all));
+            eprintln!("{}: {c} configurations, {} jobs: {counted} · {s} slots", plan.name, plan.jobs());
         }
-        let jobs = jobs(context, plan, &lacking, &all)?;
+        let jobs = jobs(context, plan, &lacking)?;
         // Who names jobs wants them trained.
         let directed = if args.only.is_empty() { directed(context, plan)? } else { None };
         let policy = Policy { search: directed, ..policy(&plan.run) };
         train(context, plan, jobs, slots, policy, &mut notifier, (&writer, &mut log))?
     } else {
-        eprintln!("{}: {} jobs: {}; nothing to train", plan.name, plan.jobs(), counts(&all));
+        eprintln!("{}: {} jobs: {counted}; nothing to train", plan.name, plan.jobs());
         RunSummary::default()
     };
     writer.flush().code(Exit::Results)?;
@@ -210,12 +211,7 @@ fn record_plan(writer: &Writer, log: &mut ExperimentLog, plan: &Plan) -> Result<
 }
 
 /// The jobs that are trained, in the plan's order, seeds of a configuration together.
-fn jobs(
-    context: &Context,
-    plan: &Plan,
-    lacking: &[(usize, JobId, Question, Standing)],
-    all: &[Standing],
-) -> Result<Vec<(usize, Job)>> {
+fn jobs(context: &Context, plan: &Plan, lacking: &[(usize, JobId, Question, Standing)]) -> Result<Vec<(usize, Job)>> {
     let reader = Reader::open(&context.results).code(Exit::Results)?;
     let ids: Vec<JobId> = lacking.iter().map(|(_, id, _, _)| id.clone()).collect();
     let states = reader.job_states(&ids).code(Exit::Results)?;
@@ -236,7 +232,7 @@ fn jobs(
         };
         (*index, Job { format: convsweep_spec::FORMAT, id: id.clone(), question: question.clone(), execution })
     };
-    Ok(lacking.iter().zip(all).filter(|(_, standing)| standing.is_trained()).map(|(one, _)| job(one)).collect())
+    Ok(lacking.iter().filter(|(.., standing)| standing.is_trained()).map(job).collect())
 }
 
 fn train(

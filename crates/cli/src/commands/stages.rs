@@ -8,7 +8,7 @@ use convsweep_runner::ExperimentLog;
 use convsweep_spec::job::ConfigurationId;
 use convsweep_spec::log::{Choice, Evidence};
 use convsweep_spec::metric::{Direction, Number};
-use convsweep_store::{Reader, Value};
+use convsweep_store::{Reader, Value, literal};
 use std::collections::HashMap;
 
 /// What the stages of an experiment have chosen, by its log.
@@ -55,11 +55,10 @@ type Figures = (u32, f64, Option<f64>);
 /// The figures of each configuration.
 fn figures(context: &Context, plan: &Plan) -> Result<HashMap<ConfigurationId, Figures>> {
     let reader = Reader::open(&context.results).code(Exit::Results)?;
-    let quoted = |text: &str| text.replace('\'', "''");
     let sql = format!(
-        "select configuration, n, mean, sd from summary where experiment = '{}' and metric = '{}'",
-        quoted(&plan.name),
-        quoted(&plan.metric.name)
+        "select configuration, n, mean, sd from summary where experiment = {} and metric = {}",
+        literal(&plan.name),
+        literal(&plan.metric.name)
     );
     let row = |row: &Vec<Value>| match &row[..] {
         [Value::Text(id), Value::Integer(n), Value::Real(mean), sd] => {
