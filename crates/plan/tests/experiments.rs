@@ -20,14 +20,17 @@ fn every_shipped_experiment_plans() {
     };
     check(
         "quickstart.toml",
-        12,
+        27,
         &[
             "width=8, lr=3e-4",
-            "width=8, lr=0.003",
+            "width=8, lr=0.001",
+            "width=8, lr=0.002",
             "width=16, lr=3e-4",
-            "width=16, lr=0.003",
+            "width=16, lr=0.001",
+            "width=16, lr=0.002",
             "width=32, lr=3e-4",
-            "width=32, lr=0.003",
+            "width=32, lr=0.001",
+            "width=32, lr=0.002",
         ],
     );
     check("tutorial.toml", 10, &["10 epochs", "then 5 at 1e-4"]);
