@@ -1,7 +1,8 @@
 //! Speed of each kernel: GFLOP/s by the definition's count, and the share of the FMA peak that this core reached just then.
 //!
-//! One JSON line a kernel. Times are those that the core spent on it, so that other programs on the machine cost cache only. Winograd does a quarter of the definition's multiplications and passes 100 %. Arguments: milliseconds
-//! for each kernel (default 300), a word that the names must have.
+//! One JSON line a kernel. Times are those that the core spent on it, so that other programs on the machine cost cache only.
+//! Winograd does a quarter of the definition's multiplications and passes 100 %. Arguments: milliseconds for each kernel (default
+//! 300), a word that the names must have, images of a batch (default 64; with 8 all lies in the cache and memory costs nothing).
 
 use convsweep_kernels::{
     Adam, Backward, ConvShape, DenseShape, Follow, InstructionSet, Method, conv_backward, conv_forward, conv_method,
@@ -10,6 +11,10 @@ use convsweep_kernels::{
 use std::fs;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
+
+// As in the worker: the system's allocator would map and unmap each output anew.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Calls between two looks at the clock.
 const CALLS: usize = 3;
@@ -109,49 +114,98 @@ fn square(images: usize, side: usize, channels: usize, filters: usize, kernel: u
     }
 }
 
+struct Layer {
+    name: String,
+    shape: ConvShape,
+    follow: Follow,
+    /// Whether the other method is measured too.
+    both: bool,
+}
+
+/// The convolutions of the five networks that are measured as wholes (`just bench train`).
+fn layers(images: usize) -> Vec<Layer> {
+    let bare = Follow::default();
+    let (relu, pool) = (Follow { relu: true, pool: false }, Follow { relu: true, pool: true });
+    let mut all = Vec::new();
+    let mut add = |name: String, shape: ConvShape, follow: Follow, both: bool| {
+        all.push(Layer { name, shape, follow, both });
+    };
+    let plain = |side, channels, filters, kernel: usize| square(images, side, channels, filters, kernel, kernel / 2);
+    for (number, side, channels, filters, follow) in [(1, 32, 3, 32, pool), (2, 15, 32, 64, pool), (3, 6, 64, 64, relu)]
+    {
+        let name = format!("tutorial conv{number} {channels}>{filters}");
+        add(name, square(images, side, channels, filters, 3, 0), follow, true);
+    }
+    add("resnet 3>16 32x32".into(), plain(32, 3, 16, 3), bare, false);
+    for (side, channels) in [(32, 16), (16, 32), (8, 64)] {
+        add(format!("resnet {channels}>{channels} {side}x{side}"), plain(side, channels, channels, 3), bare, true);
+    }
+    for (side, channels) in [(32, 16), (16, 32)] {
+        let name = format!("resnet {channels}>{} stride 2", 2 * channels);
+        let stride = [2; 2];
+        add(name.clone(), ConvShape { stride, ..plain(side, channels, 2 * channels, 3) }, bare, false);
+        add(format!("{name} 1x1"), ConvShape { stride, ..plain(side, channels, 2 * channels, 1) }, bare, false);
+    }
+    for (side, channels, filters, follow) in [
+        (32, 3, 64, relu),
+        (32, 64, 64, pool),
+        (16, 64, 128, relu),
+        (16, 128, 128, pool),
+        (8, 128, 256, relu),
+        (8, 256, 256, pool),
+    ] {
+        add(format!("vgg {channels}>{filters} {side}x{side}"), plain(side, channels, filters, 3), follow, false);
+    }
+    add("mobilenet 3>32 32x32".into(), plain(32, 3, 32, 3), bare, false);
+    for (side, channels, filters, stride) in
+        [(32, 32, 64, 1), (32, 64, 128, 2), (16, 128, 128, 1), (16, 128, 256, 2), (8, 256, 256, 1), (8, 256, 512, 2)]
+    {
+        let stride = [stride; 2];
+        let depthwise = ConvShape { groups: channels, stride, ..plain(side, channels, channels, 3) };
+        add(format!("mobilenet depthwise {channels} {side}x{side} stride {}", stride[0]), depthwise, bare, false);
+        let side = side / stride[0];
+        add(
+            format!("mobilenet 1x1 {channels}>{filters} {side}x{side}"),
+            plain(side, channels, filters, 1),
+            bare,
+            false,
+        );
+    }
+    add("inception 3>32 32x32".into(), plain(32, 3, 32, 3), pool, false);
+    for (side, channels, filters) in [(16, 32, [32, 48, 16]), (8, 96, [64, 96, 32])] {
+        for (kernel, filters) in [1, 3, 5].into_iter().zip(filters) {
+            let name = format!("inception {kernel}x{kernel} {channels}>{filters} {side}x{side}");
+            add(name, plain(side, channels, filters, kernel), bare, false);
+        }
+    }
+    add("7x7 3>32 stride 2 64x64".into(), ConvShape { stride: [2; 2], ..plain(64, 3, 32, 7) }, bare, false);
+    add("grouped 4 64>64 16x16".into(), ConvShape { groups: 4, ..plain(16, 64, 64, 3) }, bare, false);
+    add(
+        "dilated 2 32>32 16x16".into(),
+        ConvShape { dilation: [2; 2], ..square(images, 16, 32, 32, 3, 2) },
+        bare,
+        false,
+    );
+    all
+}
+
 fn main() {
     let budget = std::env::args().nth(1).and_then(|a| a.parse().ok()).unwrap_or(300);
     let only = std::env::args().nth(2).unwrap_or_default();
+    let images = std::env::args().nth(3).and_then(|a| a.parse().ok()).unwrap_or(64);
     let bench = Bench { budget: Duration::from_millis(budget), only };
     eprintln!("instructions: {}", InstructionSet::best().name());
-    let bare = Follow::default();
-    let (relu, pool) = (Follow { relu: true, pool: false }, Follow { relu: true, pool: true });
-
-    bench.conv("tutorial conv1 3>32", square(64, 32, 3, 32, 3, 0), Method::Direct, pool, false);
-    for method in [Method::Winograd, Method::Direct] {
-        bench.conv("tutorial conv2 32>64", square(64, 15, 32, 64, 3, 0), method, pool, true);
-        bench.conv("tutorial conv3 64>64", square(64, 6, 64, 64, 3, 0), method, relu, true);
-    }
-    bench.dense("tutorial dense1 1024>64", DenseShape { rows: 64, features: 1024, units: 64 });
-
-    for (side, channels) in [(32, 16), (16, 32), (8, 64)] {
-        for method in [Method::Winograd, Method::Direct] {
-            let name = format!("resnet {channels}>{channels} {side}x{side}");
-            bench.conv(&name, square(64, side, channels, channels, 3, 1), method, bare, true);
+    for layer in layers(images) {
+        let (follow, first) = (layer.follow, layer.shape.channels > 3);
+        for method in [Method::Direct, Method::Winograd] {
+            // What is not taken is measured where it is a near thing.
+            if method == conv_method(&layer.shape, follow).0 || layer.both && layer.shape.can(method) {
+                bench.conv(&layer.name, layer.shape, method, follow, first);
+            }
         }
     }
-    let strided = ConvShape { stride: [2; 2], ..square(64, 32, 16, 32, 3, 1) };
-    bench.conv("resnet 16>32 stride 2", strided, Method::Direct, bare, true);
-    bench.conv(
-        "resnet 16>32 1x1 stride 2",
-        ConvShape { stride: [2; 2], ..square(64, 32, 16, 32, 1, 0) },
-        Method::Direct,
-        bare,
-        true,
-    );
-    for (side, channels, filters) in [(32, 64, 64), (16, 128, 128), (8, 256, 256)] {
-        let shape = square(32, side, channels, filters, 3, 1);
-        bench.conv(&format!("vgg {channels}>{filters} {side}x{side}"), shape, conv_method(&shape, bare).0, bare, true);
-    }
-    bench.conv("pointwise 64>128 16x16", square(64, 16, 64, 128, 1, 0), Method::Direct, bare, true);
-    bench.conv("5x5 16>32 16x16", square(64, 16, 16, 32, 5, 2), Method::Direct, bare, true);
-    bench.conv(
-        "depthwise 64 16x16",
-        ConvShape { groups: 64, ..square(64, 16, 64, 64, 3, 1) },
-        Method::Direct,
-        bare,
-        true,
-    );
+    bench.dense("tutorial dense1 1024>64", DenseShape { rows: images, features: 1024, units: 64 });
+    bench.dense("vgg dense1 4096>256", DenseShape { rows: images, features: 4096, units: 256 });
 
     let n = 122_570;
     let (mut w, g, mut m, mut v) = (numbers(n), numbers(n), vec![0.0; n], vec![0.0; n]);

@@ -2,9 +2,11 @@
 //!
 //! [`dots`]: rows of a left matrix, each anywhere in memory, times a packed panel; the forward pass and the input gradient of
 //! every convolution and dense layer. [`outer`]: sums of outer products over pixels; their weight gradients. Both keep a block of
-//! `V::ROWS` rows by two vectors in registers, which is what the FMA units can be kept busy with.
+//! `V::ROWS` rows by two vectors in registers, which is what the FMA units can be kept busy with, and go through their operands
+//! in parts that stay in the first-level cache. No part changes the order in which a sum is added up.
 
-use crate::simd::{Vector, panel};
+use crate::buffer::Buffer;
+use crate::simd::{Kernel, Vector, panel};
 
 /// Rows of the left matrix in pieces: row `m` is the values at `x + inputs[m] + t` for each `t` in `taps`, `run` long each.
 #[derive(Clone, Copy)]
@@ -12,6 +14,8 @@ pub(crate) struct Rows<'a> {
     pub inputs: &'a [usize],
     pub taps: &'a [usize],
     pub run: usize,
+    /// Values of a row that the rows before it have not: what it takes in the cache.
+    pub fresh: usize,
 }
 
 impl Rows<'_> {
@@ -29,11 +33,25 @@ pub(crate) struct Finish {
     pub relu: bool,
 }
 
-/// `y[outputs[m] + n] = finish(row m · column n)` for `n < columns`; `packed` holds `ceil(columns / panel)` panels
-/// `[row length][panel]`, filled up with zeros.
+/// Nothing is.
+pub(crate) const PLAIN: Finish = Finish { bias: std::ptr::null(), relu: false };
+
+/// Where [`dots`] puts its sums: row `m` at `y + outputs[m]`, its panels of columns `panel` values apart.
+#[derive(Clone, Copy)]
+pub(crate) struct Target<'a> {
+    pub y: *mut f32,
+    pub outputs: &'a [usize],
+    pub panel: usize,
+}
+
+/// Values of left rows that are multiplied by all panels before the next rows: half of a first-level cache.
+const LEFT: usize = 4096;
+
+/// `finish(row m · column n)` for `n < columns`; `packed` holds `ceil(columns / panel)` panels `[row length][panel]`, filled up
+/// with zeros.
 ///
 /// # Safety
-/// All that is named must lie in memory that is there; `outputs` is as long as `rows.inputs`.
+/// All that is named must lie in memory that is there; the target has as many outputs as there are rows.
 #[inline(always)]
 pub(crate) unsafe fn dots<V: Vector>(
     x: *const f32,
@@ -41,22 +59,58 @@ pub(crate) unsafe fn dots<V: Vector>(
     packed: *const f32,
     columns: usize,
     finish: Finish,
-    y: *mut f32,
-    outputs: &[usize],
+    target: Target,
 ) {
-    let width = panel::<V>();
-    for column in (0..columns).step_by(width) {
-        let n = (columns - column).min(width);
-        let bias = if finish.bias.is_null() { finish.bias } else { finish.bias.add(column) };
-        let finish = Finish { bias, ..finish };
-        let (b, y) = (packed.add(column * rows.len()), y.add(column));
-        if n == width {
-            dots_panel::<V, 2, true>(x, rows, b, n, finish, y, outputs);
-        } else if n > V::LANES {
-            dots_panel::<V, 2, false>(x, rows, b, n, finish, y, outputs);
-        } else {
-            dots_panel::<V, 1, false>(x, rows, b, n, finish, y, outputs);
+    V::apart(Dots { x, rows, packed, columns, finish, target });
+}
+
+struct Dots<'a> {
+    x: *const f32,
+    rows: Rows<'a>,
+    packed: *const f32,
+    columns: usize,
+    finish: Finish,
+    target: Target<'a>,
+}
+
+impl Kernel for Dots<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<V: Vector>(self) {
+        let Dots { x, rows, packed, columns, finish, target } = self;
+        let width = panel::<V>();
+        let chunk = (LEFT / rows.fresh.max(1)).max(4 * V::ROWS) / V::ROWS * V::ROWS;
+        for (inputs, outputs) in rows.inputs.chunks(chunk).zip(target.outputs.chunks(chunk)) {
+            let rows = Rows { inputs, ..rows };
+            for p in 0..columns.div_ceil(width) {
+                let column = p * width;
+                let n = (columns - column).min(width);
+                let bias = if finish.bias.is_null() { finish.bias } else { finish.bias.add(column) };
+                let finish = Finish { bias, ..finish };
+                let (b, y) = (packed.add(column * rows.len()), target.y.add(p * target.panel));
+                if n == width {
+                    dots_panel::<V, 2, true>(x, rows, b, n, finish, y, outputs);
+                } else if n > V::LANES {
+                    dots_panel::<V, 2, false>(x, rows, b, n, finish, y, outputs);
+                } else {
+                    dots_panel::<V, 1, false>(x, rows, b, n, finish, y, outputs);
+                }
+            }
         }
+    }
+}
+
+/// Rows of the next of the blocks that `left` rows are cut into: as many as there are registers for, but two halves rather than
+/// a last block so small that its sums wait for each other.
+#[inline(always)]
+fn block_rows(left: usize, most: usize) -> usize {
+    if left == most || left > most + 2 {
+        most
+    } else if left > most {
+        left.div_ceil(2)
+    } else {
+        left
     }
 }
 
@@ -86,7 +140,6 @@ unsafe fn dots_panel<V: Vector, const NV: usize, const WHOLE: bool>(
     }
     let mut m = 0;
     while m < outputs.len() {
-        let left = outputs.len() - m;
         let rows = Rows { inputs: rows.inputs.get_unchecked(m..), ..rows };
         let outputs = outputs.get_unchecked(m..);
         macro_rules! block {
@@ -95,8 +148,7 @@ unsafe fn dots_panel<V: Vector, const NV: usize, const WHOLE: bool>(
                 m += $rows;
             }};
         }
-        match left.min(V::ROWS) {
-            12.. => block!(12),
+        match block_rows(outputs.len(), V::ROWS) {
             6.. => block!(6),
             5 => block!(5),
             4 => block!(4),
@@ -171,22 +223,141 @@ pub(crate) struct Pixels<'a> {
     pub grads: &'a [usize],
 }
 
-/// `c[r * row + n] += sum over pixels of x[inputs[p] + places[r]] * g[grads[p] + n]` for `n < columns <= panel`.
+/// Where sums of outer products are: row `r` at `c + r * row`, its panels of columns `panel` values apart.
+#[derive(Clone, Copy)]
+pub(crate) struct Sums {
+    pub c: *mut f32,
+    pub row: usize,
+    pub panel: usize,
+}
+
+/// Pixels, rows and columns that are gone through together: what is read again and again stays in the first-level cache.
+const PIXELS: usize = 96;
+const STRIP: usize = 48;
+const COLUMNS: usize = 128;
+
+/// Adds the sum over pixels of `x[inputs[p] + places[r]] * g[grads[p] + n]`, `n < columns`, to row `r`, column `n` of `sums`.
+/// `places` ascend.
 ///
 /// # Safety
 /// All that is named must lie in memory that is there.
 #[inline(always)]
-pub(crate) unsafe fn outer<V: Vector>(pixels: Pixels, places: &[usize], columns: usize, c: *mut f32, row: usize) {
-    if columns <= V::LANES {
-        outer_panel::<V, 1>(pixels, places, columns, c, row);
-    } else {
-        outer_panel::<V, 2>(pixels, places, columns, c, row);
+pub(crate) unsafe fn outer<V: Vector>(pixels: Pixels, places: &[usize], columns: usize, sums: Sums) {
+    V::apart(Outer { pixels, places, columns, sums });
+}
+
+struct Outer<'a> {
+    pixels: Pixels<'a>,
+    places: &'a [usize],
+    columns: usize,
+    sums: Sums,
+}
+
+impl Kernel for Outer<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<V: Vector>(self) {
+        let Outer { pixels, places, columns, sums } = self;
+        let (Some(&first), Some(&last)) = (places.first(), places.last()) else { return };
+        // Rows that lie side by side are copied into strips: pixels are often a power of two apart, which few cache sets hold.
+        let strips = last - first + 1 == places.len() && columns > panel::<V>();
+        let mut x = Buffer::new(if strips { PIXELS * STRIP } else { 0 });
+        let mut g = Buffer::new(PIXELS * COLUMNS);
+        let x = x.as_mut_ptr();
+        let steps: [usize; PIXELS] = std::array::from_fn(|p| p * STRIP);
+        let places_in_strip: [usize; STRIP] = std::array::from_fn(|r| r);
+        for (inputs, grads) in pixels.inputs.chunks(PIXELS).zip(pixels.grads.chunks(PIXELS)) {
+            for column in (0..columns).step_by(COLUMNS) {
+                let n = (columns - column).min(COLUMNS);
+                let g = panels_of::<V>(pixels.g.add(column), grads, n, &mut g);
+                let sums = Sums { c: sums.c.add(column / panel::<V>() * sums.panel), ..sums };
+                if !strips {
+                    outer_panels::<V>([pixels.x, g], inputs, places, n, sums);
+                    continue;
+                }
+                for row in (0..places.len()).step_by(STRIP) {
+                    let rows = (places.len() - row).min(STRIP);
+                    for (p, &input) in inputs.iter().enumerate() {
+                        copy::<V>(pixels.x.add(input + first + row), x.add(p * STRIP), rows);
+                    }
+                    let sums = Sums { c: sums.c.add(row * sums.row), ..sums };
+                    outer_panels::<V>([x, g], &steps[..inputs.len()], &places_in_strip[..rows], n, sums);
+                }
+            }
+        }
+    }
+}
+
+#[inline(always)]
+unsafe fn copy<V: Vector>(from: *const f32, to: *mut f32, count: usize) {
+    let whole = count / V::LANES * V::LANES;
+    for i in (0..whole).step_by(V::LANES) {
+        V::load(from.add(i)).store(to.add(i));
+    }
+    if whole < count {
+        V::load_part(from.add(whole), count - whole).store_part(to.add(whole), count - whole);
+    }
+}
+
+/// The gradients of some pixels as panels `[panel][pixel][column of the panel]`, zeros behind the last column.
+#[inline(always)]
+unsafe fn panels_of<V: Vector>(g: *const f32, grads: &[usize], columns: usize, out: &mut [f32]) -> *const f32 {
+    for column in (0..columns).step_by(V::LANES) {
+        let n = (columns - column).min(V::LANES);
+        let to = out.as_mut_ptr().add(column / panel::<V>() * grads.len() * panel::<V>() + column % panel::<V>());
+        for (p, &grad) in grads.iter().enumerate() {
+            load::<V>(g.add(grad + column), n).store(to.add(p * panel::<V>()));
+        }
+    }
+    out.as_ptr()
+}
+
+/// [`outer`] of `[x, g]` where `g` is panels already: `[panel][pixel][column of the panel]`.
+///
+/// # Safety
+/// All that is named must lie in memory that is there.
+#[inline(always)]
+pub(crate) unsafe fn outer_panels<V: Vector>(
+    from: [*const f32; 2],
+    inputs: &[usize],
+    places: &[usize],
+    columns: usize,
+    sums: Sums,
+) {
+    V::apart(OuterPanels { from, inputs, places, columns, sums });
+}
+
+struct OuterPanels<'a> {
+    from: [*const f32; 2],
+    inputs: &'a [usize],
+    places: &'a [usize],
+    columns: usize,
+    sums: Sums,
+}
+
+impl Kernel for OuterPanels<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<V: Vector>(self) {
+        let OuterPanels { from: [x, g], inputs, places, columns, sums } = self;
+        for p in 0..columns.div_ceil(panel::<V>()) {
+            let n = (columns - p * panel::<V>()).min(panel::<V>());
+            let (g, c) = (g.add(p * inputs.len() * panel::<V>()), sums.c.add(p * sums.panel));
+            if n <= V::LANES {
+                outer_panel::<V, 1>([x, g], inputs, places, n, c, sums.row);
+            } else {
+                outer_panel::<V, 2>([x, g], inputs, places, n, c, sums.row);
+            }
+        }
     }
 }
 
 #[inline(always)]
 unsafe fn outer_panel<V: Vector, const NV: usize>(
-    pixels: Pixels,
+    from: [*const f32; 2],
+    inputs: &[usize],
     places: &[usize],
     columns: usize,
     c: *mut f32,
@@ -197,12 +368,11 @@ unsafe fn outer_panel<V: Vector, const NV: usize>(
         let (places, c) = (places.get_unchecked(r..), c.add(r * row));
         macro_rules! block {
             ($rows:literal) => {{
-                outer_block::<V, $rows, NV>(pixels, places, columns, c, row);
+                outer_block::<V, $rows, NV>(from, inputs, places, columns, c, row);
                 r += $rows;
             }};
         }
-        match places.len().min(V::ROWS) {
-            12.. => block!(12),
+        match block_rows(places.len(), V::ROWS) {
             6.. => block!(6),
             5 => block!(5),
             4 => block!(4),
@@ -215,27 +385,25 @@ unsafe fn outer_panel<V: Vector, const NV: usize>(
 
 #[inline(always)]
 unsafe fn outer_block<V: Vector, const M: usize, const NV: usize>(
-    pixels: Pixels,
+    [x, mut g]: [*const f32; 2],
+    inputs: &[usize],
     places: &[usize],
     columns: usize,
     c: *mut f32,
     row: usize,
 ) {
-    let mut from = [pixels.x; M];
+    let mut from = [x; M];
     let mut sum = [[V::splat(0.0); NV]; M];
     for i in 0..M {
-        from[i] = pixels.x.add(*places.get_unchecked(i));
+        from[i] = x.add(*places.get_unchecked(i));
         for j in 0..NV {
             sum[i][j] = load::<V>(c.add(i * row + j * V::LANES), lanes::<V>(columns, j));
         }
     }
-    let whole = columns == NV * V::LANES;
-    for (&input, &grad) in pixels.inputs.iter().zip(pixels.grads) {
-        let g = pixels.g.add(grad);
+    for &input in inputs {
         let mut column = [V::splat(0.0); NV];
         for (j, column) in column.iter_mut().enumerate() {
-            let g = g.add(j * V::LANES);
-            *column = if whole { V::load(g) } else { load::<V>(g, lanes::<V>(columns, j)) };
+            *column = V::load(g.add(j * V::LANES));
         }
         for i in 0..M {
             let a = V::splat(*from[i].add(input));
@@ -243,6 +411,7 @@ unsafe fn outer_block<V: Vector, const M: usize, const NV: usize>(
                 sum[i][j] = a.fma(column[j], sum[i][j]);
             }
         }
+        g = g.add(panel::<V>());
     }
     for (i, sum) in sum.iter().enumerate() {
         for (j, &sum) in sum.iter().enumerate() {

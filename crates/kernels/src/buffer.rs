@@ -3,39 +3,52 @@
 use std::cell::RefCell;
 use std::ops::{Deref, DerefMut};
 
+/// A cache line: what scratch memory is aligned to, so that no vector of it lies in two.
+#[derive(Clone, Copy)]
+#[repr(align(64))]
+struct Line {
+    _values: [f32; LINE],
+}
+
+const LINE: usize = 16;
+
 thread_local! {
-    static POOL: RefCell<Vec<Vec<f32>>> = const { RefCell::new(Vec::new()) };
+    static POOL: RefCell<Vec<Vec<Line>>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Scratch memory from this thread's pool; it goes back there. Its contents are whatever was there before.
-pub(crate) struct Buffer(Vec<f32>);
+pub(crate) struct Buffer {
+    lines: Vec<Line>,
+    len: usize,
+}
 
 impl Buffer {
     /// `len` floats of any value.
     pub(crate) fn new(len: usize) -> Buffer {
-        let fitting = |pool: &mut Vec<Vec<f32>>| {
-            let best = (0..pool.len()).filter(|&i| pool[i].len() >= len).min_by_key(|&i| pool[i].len());
+        let count = len.div_ceil(LINE);
+        let fitting = |pool: &mut Vec<Vec<Line>>| {
+            let best = (0..pool.len()).filter(|&i| pool[i].len() >= count).min_by_key(|&i| pool[i].len());
             best.or_else(|| (0..pool.len()).max_by_key(|&i| pool[i].len())).map(|i| pool.swap_remove(i))
         };
-        let mut memory = POOL.with_borrow_mut(fitting).unwrap_or_default();
-        if memory.len() < len {
-            memory.clear();
-            memory.resize(len, 0.0);
+        let mut lines = POOL.with_borrow_mut(fitting).unwrap_or_default();
+        if lines.len() < count {
+            lines.clear();
+            lines.resize(count, Line { _values: [0.0; LINE] });
         }
-        Buffer(memory)
+        Buffer { lines, len }
     }
 
     /// `len` zeros.
     pub(crate) fn zeros(len: usize) -> Buffer {
         let mut buffer = Buffer::new(len);
-        buffer[..len].fill(0.0);
+        buffer.fill(0.0);
         buffer
     }
 }
 
 impl Drop for Buffer {
     fn drop(&mut self) {
-        let memory = std::mem::take(&mut self.0);
+        let memory = std::mem::take(&mut self.lines);
         // The pool may be gone when the thread ends.
         let _ = POOL.try_with(|pool| pool.borrow_mut().push(memory));
     }
@@ -45,12 +58,14 @@ impl Deref for Buffer {
     type Target = [f32];
 
     fn deref(&self) -> &[f32] {
-        &self.0
+        // SAFETY: the lines hold at least `len` floats, all of which are initialised.
+        unsafe { std::slice::from_raw_parts(self.lines.as_ptr().cast(), self.len) }
     }
 }
 
 impl DerefMut for Buffer {
     fn deref_mut(&mut self) -> &mut [f32] {
-        &mut self.0
+        // SAFETY: as above.
+        unsafe { std::slice::from_raw_parts_mut(self.lines.as_mut_ptr().cast(), self.len) }
     }
 }

@@ -1,10 +1,11 @@
 //! Dense layers: every input to every unit, forward and backward, with ReLU fused in.
 
-use crate::block::{Finish, Pixels, Rows, dots, outer};
+use crate::block::{Finish, PLAIN, Pixels, Rows, Sums, Target, dots, outer};
 use crate::buffer::Buffer;
 use crate::conv::Gradients;
 use crate::pool::{add_rows, mask};
 use crate::simd::{Kernel, Vector, dispatch, panel};
+use crate::transpose::to_lanes;
 
 /// Sizes of a dense layer: `x` is `[rows, features]`, the weights are `[units, features]`, the output is `[rows, units]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,12 +73,13 @@ impl Kernel for Forward<'_> {
         let Forward { shape: &DenseShape { rows, features, units }, x, weight, bias, relu } = self;
         let width = panel::<V>();
         let mut packed = Buffer::new(units.div_ceil(width) * width * features);
-        pack_transposed(weight, features, width, &mut packed);
+        pack_transposed::<V>(weight, features, &mut packed);
         let (inputs, outputs) = (steps(rows, features), steps(rows, units));
-        let left = Rows { inputs: &inputs, taps: &[0], run: features };
+        let left = Rows { inputs: &inputs, taps: &[0], run: features, fresh: features };
         let finish = Finish { bias: bias.map_or(std::ptr::null(), |b| b.as_ptr()), relu };
         let mut y: Vec<f32> = Vec::with_capacity(rows * units);
-        dots::<V>(x.as_ptr(), left, packed.as_ptr(), units, finish, y.as_mut_ptr(), &outputs);
+        let target = Target { y: y.as_mut_ptr(), outputs: &outputs, panel: width };
+        dots::<V>(x.as_ptr(), left, packed.as_ptr(), units, finish, target);
         y.set_len(rows * units);
         y
     }
@@ -112,20 +114,15 @@ impl Kernel for Backward<'_> {
         let (by_unit, by_feature) = (steps(rows, units), steps(rows, features));
         let places = steps(units, 1);
         let width = panel::<V>();
-        for column in (0..features).step_by(width) {
-            let pixels =
-                Pixels { x: gradient.as_ptr(), inputs: &by_unit, g: x.as_ptr().add(column), grads: &by_feature };
-            let to = found.weight.as_mut_ptr().add(column);
-            outer::<V>(pixels, &places, (features - column).min(width), to, features);
-        }
+        let pixels = Pixels { x: gradient.as_ptr(), inputs: &by_unit, g: x.as_ptr(), grads: &by_feature };
+        outer::<V>(pixels, &places, features, Sums { c: found.weight.as_mut_ptr(), row: features, panel: width });
         if want_input {
             let mut packed = Buffer::new(features.div_ceil(width) * width * units);
             pack_panels(weight, features, width, &mut packed);
-            let left = Rows { inputs: &by_unit, taps: &[0], run: units };
-            let finish = Finish { bias: std::ptr::null(), relu: false };
+            let left = Rows { inputs: &by_unit, taps: &[0], run: units, fresh: units };
             found.input = Vec::with_capacity(x.len());
-            let to = found.input.as_mut_ptr();
-            dots::<V>(gradient.as_ptr(), left, packed.as_ptr(), features, finish, to, &by_feature);
+            let target = Target { y: found.input.as_mut_ptr(), outputs: &by_feature, panel: width };
+            dots::<V>(gradient.as_ptr(), left, packed.as_ptr(), features, PLAIN, target);
             found.input.set_len(x.len());
         }
         found
@@ -137,13 +134,18 @@ fn steps(count: usize, step: usize) -> Vec<usize> {
 }
 
 /// Rows of `matrix` (`columns` long) become columns of panels; zeros behind the last.
-fn pack_transposed(matrix: &[f32], columns: usize, width: usize, out: &mut [f32]) {
-    for (rows, out) in matrix.chunks(width * columns).zip(out.chunks_exact_mut(width * columns)) {
-        for (k, out) in out.chunks_exact_mut(width).enumerate() {
-            for (lane, out) in out.iter_mut().enumerate() {
-                *out = rows.get(lane * columns + k).copied().unwrap_or(0.0);
-            }
-        }
+///
+/// # Safety
+/// `out` has room for the panels.
+#[inline(always)]
+unsafe fn pack_transposed<V: Vector>(matrix: &[f32], columns: usize, out: &mut [f32]) {
+    let width = panel::<V>();
+    let offsets = steps(columns, width);
+    let rows = matrix.len() / columns;
+    for row in (0..rows.div_ceil(width) * width).step_by(V::LANES) {
+        let lanes = rows.saturating_sub(row).min(V::LANES);
+        let to = out.as_mut_ptr().add(row / width * width * columns + row % width);
+        to_lanes::<V>(matrix.as_ptr().wrapping_add(row * columns), columns, lanes, to, &offsets);
     }
 }
 

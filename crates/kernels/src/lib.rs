@@ -21,6 +21,7 @@ mod peak;
 mod pool;
 mod simd;
 mod step;
+mod transpose;
 mod warp;
 
 pub use color::{blur, brightness, contrast, hue, saturation};

@@ -1,9 +1,8 @@
 //! Depthwise convolutions, one filter for each channel: vectors of channels, since no sum crosses them.
 
 use super::ConvShape;
-use super::taps::Family;
 use crate::block::{Finish, Pixels, load, store};
-use crate::simd::Vector;
+use crate::simd::{Kernel, Vector};
 
 /// Pixels that are summed up together, so that sums do not wait for each other.
 const PIXELS: usize = 4;
@@ -47,24 +46,69 @@ pub(super) unsafe fn forward<V: Vector>(
     y: *mut f32,
     outputs: &[usize],
 ) {
-    let least = V::splat(if finish.relu { 0.0 } else { f32::NEG_INFINITY });
-    for c in (0..channels).step_by(V::LANES) {
-        let n = (channels - c).min(V::LANES);
-        let start = if finish.bias.is_null() { V::splat(0.0) } else { load::<V>(finish.bias.add(c), n) };
-        for (inputs, outputs) in inputs.chunks(PIXELS).zip(outputs.chunks(PIXELS)) {
-            let mut sum = [start; PIXELS];
+    V::apart(Forward { x, inputs, taps, packed, channels, finish, y, outputs });
+}
+
+struct Forward<'a> {
+    x: *const f32,
+    inputs: &'a [usize],
+    taps: &'a [usize],
+    packed: *const f32,
+    channels: usize,
+    finish: Finish,
+    y: *mut f32,
+    outputs: &'a [usize],
+}
+
+impl Kernel for Forward<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<V: Vector>(self) {
+        let whole = self.channels / V::LANES * V::LANES;
+        for (inputs, outputs) in self.inputs.chunks(PIXELS).zip(self.outputs.chunks(PIXELS)) {
             // A last block that is not full computes its last pixel several times.
             let last = inputs.len() - 1;
-            for (t, &tap) in taps.iter().enumerate() {
-                let w = load::<V>(packed.add(t * channels + c), n);
-                for i in 0..PIXELS {
-                    let from = x.add(*inputs.get_unchecked(i.min(last)) + tap + c);
-                    sum[i] = load::<V>(from, n).fma(w, sum[i]);
-                }
+            let from: [_; PIXELS] = std::array::from_fn(|i| self.x.add(inputs[i.min(last)]));
+            let to: [_; PIXELS] = std::array::from_fn(|i| self.y.add(outputs[i.min(last)]));
+            for c in (0..whole).step_by(V::LANES) {
+                self.vector::<V, true>(from, to, c, V::LANES);
             }
-            for (&output, sum) in outputs.iter().zip(sum) {
-                store::<V>(sum.at_least(least), y.add(output + c), n);
+            if whole < self.channels {
+                self.vector::<V, false>(from, to, whole, self.channels - whole);
             }
+        }
+    }
+}
+
+impl Forward<'_> {
+    #[inline(always)]
+    unsafe fn vector<V: Vector, const WHOLE: bool>(
+        &self,
+        from: [*const f32; PIXELS],
+        to: [*mut f32; PIXELS],
+        c: usize,
+        n: usize,
+    ) {
+        macro_rules! load {
+            ($at:expr) => {
+                if WHOLE { V::load($at) } else { V::load_part($at, n) }
+            };
+        }
+        let least = V::splat(if self.finish.relu { 0.0 } else { f32::NEG_INFINITY });
+        let start = if self.finish.bias.is_null() { V::splat(0.0) } else { load!(self.finish.bias.add(c)) };
+        let mut sum = [start; PIXELS];
+        let mut w = self.packed.add(c);
+        for &tap in self.taps {
+            let weight = load!(w);
+            for i in 0..PIXELS {
+                sum[i] = load!(from[i].add(tap + c)).fma(weight, sum[i]);
+            }
+            w = w.add(self.channels);
+        }
+        for i in 0..PIXELS {
+            let value = sum[i].at_least(least);
+            if WHOLE { value.store(to[i].add(c)) } else { value.store_part(to[i].add(c), n) }
         }
     }
 }
@@ -74,25 +118,69 @@ pub(super) unsafe fn forward<V: Vector>(
 /// # Safety
 /// All that is named must lie in memory that is there.
 #[inline(always)]
-pub(super) unsafe fn sums<V: Vector>(pixels: Pixels, family: &Family, channels: usize, packed: *mut f32) {
-    /// Taps whose sums are kept in registers.
-    const TAPS: usize = 6;
-    for c in (0..channels).step_by(V::LANES) {
-        let n = (channels - c).min(V::LANES);
-        for (block, taps) in family.taps.chunks(TAPS).enumerate() {
-            let last = taps.len() - 1;
-            let mut sum = [V::splat(0.0); TAPS];
-            for (&input, &grad) in pixels.inputs.iter().zip(pixels.grads) {
-                let g = load::<V>(pixels.g.add(grad + c), n);
-                let x = pixels.x.add(input + c);
-                for t in 0..TAPS {
-                    sum[t] = load::<V>(x.add(*taps.get_unchecked(t.min(last))), n).fma(g, sum[t]);
+pub(super) unsafe fn sums<V: Vector>(pixels: Pixels, taps: &[usize], channels: usize, packed: *mut f32) {
+    V::apart(TapSums { pixels, taps, channels, packed });
+}
+
+struct TapSums<'a> {
+    pixels: Pixels<'a>,
+    taps: &'a [usize],
+    channels: usize,
+    packed: *mut f32,
+}
+
+/// Pixels whose channels are gone through before the next ones: their rows stay in the cache.
+const CHUNK: usize = 32;
+
+impl Kernel for TapSums<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<V: Vector>(self) {
+        for (inputs, grads) in self.pixels.inputs.chunks(CHUNK).zip(self.pixels.grads.chunks(CHUNK)) {
+            let pixels = Pixels { inputs, grads, ..self.pixels };
+            for c in (0..self.channels).step_by(V::LANES) {
+                let mut done = 0;
+                while done < self.taps.len() {
+                    macro_rules! block {
+                        ($taps:literal) => {{
+                            self.taps_from::<V, $taps>(pixels, c, done);
+                            done += $taps;
+                        }};
+                    }
+                    match self.taps.len() - done {
+                        9.. => block!(9),
+                        5.. => block!(5),
+                        3.. => block!(3),
+                        2 => block!(2),
+                        _ => block!(1),
+                    }
                 }
             }
-            for (t, sum) in sum.into_iter().enumerate().take(taps.len()) {
-                let to = packed.add((block * TAPS + t) * channels + c);
-                store::<V>(load::<V>(to, n).add(sum), to, n);
+        }
+    }
+}
+
+impl TapSums<'_> {
+    /// Adds up `T` taps from the one of that number on, each in a register of its own.
+    #[inline(always)]
+    unsafe fn taps_from<V: Vector, const T: usize>(&self, pixels: Pixels, c: usize, first: usize) {
+        let n = (self.channels - c).min(V::LANES);
+        let to = self.packed.add(first * self.channels + c);
+        let taps: [usize; T] = std::array::from_fn(|t| *self.taps.get_unchecked(first + t));
+        let mut sum = [V::splat(0.0); T];
+        for t in 0..T {
+            sum[t] = load::<V>(to.add(t * self.channels), n);
+        }
+        for (&input, &grad) in pixels.inputs.iter().zip(pixels.grads) {
+            let g = load::<V>(pixels.g.add(grad + c), n);
+            let x = pixels.x.add(input + c);
+            for t in 0..T {
+                sum[t] = load::<V>(x.add(taps[t]), n).fma(g, sum[t]);
             }
+        }
+        for t in 0..T {
+            store::<V>(sum[t], to.add(t * self.channels), n);
         }
     }
 }

@@ -5,7 +5,7 @@ use super::pack::{Way, pack, packed_len, unpack};
 use super::sparse::PooledSums;
 use super::taps::{Border, Family, add_border, backward_border, backward_families, forward_border, forward_family};
 use super::{ConvShape, Follow, Gradients, pool_rows, unpool_image, used};
-use crate::block::{Finish, Pixels, Rows, dots, outer};
+use crate::block::{self, Finish, PLAIN, Pixels, Rows, Target, dots, outer};
 use crate::buffer::Buffer;
 use crate::pool::{add_placed_rows, add_rows, mask};
 use crate::simd::{Kernel, Vector, panel};
@@ -25,21 +25,21 @@ impl Kernel for Forward<'_> {
     unsafe fn run<V: Vector>(self) -> super::Forward {
         let Forward { shape, x, weight, bias, follow } = self;
         let size = used(shape, follow);
-        let family = forward_family(shape, size);
-        let mut packed = Buffer::new(packed_len(shape, Way::Forward, family.kernel.len(), panel::<V>()));
-        let n = packed_len(shape, Way::Forward, family.kernel.len(), panel::<V>());
-        pack(shape, Way::Forward, &family.kernel, panel::<V>(), weight, &mut packed[..n]);
         let border = forward_border(shape);
-        let finish = Finish { bias: bias.map_or(std::ptr::null(), |b| b.as_ptr()), relu: follow.relu && !follow.pool };
         let image = size[0] * size[1] * shape.filters;
-        let block = image_block(shape, size, follow);
+        let block = if follow.pool { 1 } else { image_block(shape, size) };
+        let family = forward_family(shape, size).repeat(block, border.values(shape.channels), image);
+        let mut packed = Buffer::new(packed_len::<V>(shape, Way::Forward, family.kernel.len()));
+        pack::<V>(shape, Way::Forward, &family.kernel, weight, &mut packed);
+        let finish = Finish { bias: bias.map_or(std::ptr::null(), |b| b.as_ptr()), relu: follow.relu && !follow.pool };
         let mut images = Images::new(x, shape.input, shape.channels, border, block);
         let pass = Pass { shape, way: Way::Forward, family: &family, packed: &packed, finish };
         if !follow.pool {
             let mut output: Vec<f32> = Vec::with_capacity(shape.images * image);
             for first in (0..shape.images).step_by(block) {
-                let (x, stride, count) = images.from(first);
-                pass.block::<V>(x, stride, output.as_mut_ptr().add(first * image), image, count);
+                let (x, count) = images.from(first);
+                let pixels = 0..count * size[0] * size[1];
+                pass.part::<V>(x, pixels, output.as_mut_ptr().add(first * image));
             }
             output.set_len(shape.images * image);
             return super::Forward { output, places: vec![] };
@@ -49,9 +49,9 @@ impl Kernel for Forward<'_> {
         let len = shape.images * image / 4;
         let (mut output, mut places) = (Vec::<f32>::with_capacity(len), Vec::<u8>::with_capacity(len));
         for first in 0..shape.images {
-            let (x, ..) = images.from(first);
+            let (x, _) = images.from(first);
             for pooled in 0..size[0] / 2 {
-                pass.rows::<V>(x, 2 * pooled * size[1]..(2 * pooled + 2) * size[1], rows.as_mut_ptr());
+                pass.part::<V>(x, 2 * pooled * size[1]..(2 * pooled + 2) * size[1], rows.as_mut_ptr());
                 let at = (first * (size[0] / 2) + pooled) * row / 2;
                 let (y, place) = (output.as_mut_ptr().add(at), places.as_mut_ptr().add(at));
                 pool_rows::<V>(rows.as_ptr(), size[1], shape.filters, follow.relu, y, place);
@@ -73,34 +73,17 @@ struct Pass<'a> {
 }
 
 impl Pass<'_> {
-    /// `count` images from `x`, `stride` values apart, to `y`, `image` values apart.
+    /// Some pixels of the family, to `y` as if the first of them were the first.
     #[inline(always)]
-    unsafe fn block<V: Vector>(&self, x: *const f32, stride: usize, y: *mut f32, image: usize, count: usize) {
-        if count == 1 {
-            return self.part::<V>(x, &self.family.inputs, y, &self.family.outputs);
-        }
-        let spread = |offsets: &[usize], step: usize| -> Vec<usize> {
-            (0..count).flat_map(|i| offsets.iter().map(move |o| o + i * step)).collect()
-        };
-        self.part::<V>(x, &spread(&self.family.inputs, stride), y, &spread(&self.family.outputs, image));
-    }
-
-    /// Some pixels of one image, to `y` as if they were all.
-    #[inline(always)]
-    unsafe fn rows<V: Vector>(&self, x: *const f32, pixels: std::ops::Range<usize>, y: *mut f32) {
-        let n = pixels.len();
-        self.part::<V>(x, &self.family.inputs[pixels], y, &self.family.outputs[..n]);
-    }
-
-    #[inline(always)]
-    unsafe fn part<V: Vector>(&self, x: *const f32, inputs: &[usize], y: *mut f32, outputs: &[usize]) {
+    unsafe fn part<V: Vector>(&self, x: *const f32, pixels: std::ops::Range<usize>, y: *mut f32) {
         let (run, columns) = self.way.sizes(self.shape);
+        let (outputs, inputs) = (&self.family.outputs[..pixels.len()], &self.family.inputs[pixels]);
         if depthwise::is(self.shape) {
             let (channels, packed) = (self.shape.channels, self.packed.as_ptr());
             let taps = self.family.taps.as_slice();
             return depthwise::forward::<V>(x, [inputs, taps], packed, channels, self.finish, y, outputs);
         }
-        let rows = Rows { inputs, taps: &self.family.taps, run: self.family.run };
+        let rows = Rows { inputs, taps: &self.family.taps, run: self.family.run, fresh: run };
         let panels = columns.div_ceil(panel::<V>()) * panel::<V>();
         for group in 0..self.shape.groups {
             let finish = match self.finish.bias.is_null() {
@@ -108,7 +91,8 @@ impl Pass<'_> {
                 false => Finish { bias: self.finish.bias.add(group * columns), ..self.finish },
             };
             let packed = self.packed.as_ptr().add(group * panels * rows.len());
-            dots::<V>(x.add(group * run), rows, packed, columns, finish, y.add(group * columns), outputs);
+            let target = Target { y: y.add(group * columns), outputs, panel: panel::<V>() };
+            dots::<V>(x.add(group * run), rows, packed, columns, finish, target);
         }
     }
 }
@@ -130,25 +114,25 @@ impl<'a> Images<'a> {
         Images { values, size, channels, border, block, scratch }
     }
 
-    /// The block that begins with image `first`: where it is, how far apart its images are, and how many.
-    fn from(&mut self, first: usize) -> (*const f32, usize, usize) {
+    /// The block that begins with image `first`: where its bordered images lie side by side, and how many.
+    fn from(&mut self, first: usize) -> (*const f32, usize) {
         let image = self.size[0] * self.size[1] * self.channels;
         let rest = &self.values[first * image..];
         let images = &rest[..rest.len().min(self.block * image)];
         let count = images.len() / image;
         if self.border.size == self.size {
-            return (images.as_ptr(), image, count);
+            return (images.as_ptr(), count);
         }
         let bordered = self.border.values(self.channels);
         let scratch = &mut self.scratch[..count * bordered];
         add_border(images, self.size, self.channels, &self.border, scratch);
-        (scratch.as_ptr(), bordered, count)
+        (scratch.as_ptr(), count)
     }
 }
 
 /// Images that are gone through together: enough pixels that reading the weights is cheap beside them.
-fn image_block(shape: &ConvShape, [rows, columns]: [usize; 2], follow: Follow) -> usize {
-    if follow.pool { 1 } else { 128_usize.div_ceil(rows * columns).clamp(1, shape.images.max(1)) }
+fn image_block(shape: &ConvShape, [rows, columns]: [usize; 2]) -> usize {
+    128_usize.div_ceil(rows * columns).clamp(1, shape.images.max(1))
 }
 
 pub(super) struct Backward<'a> {
@@ -171,20 +155,20 @@ impl Kernel for Backward<'_> {
         }
         let size = used(shape, follow);
         let pixels = size[0] * size[1];
-        let block = image_block(shape, size, Follow::default());
+        let block = image_block(shape, size);
         let mut bias = vec![0.0; shape.filters];
-        let mut sums = Sums::new::<V>(shape, size);
-        let inputs = want_input.then(|| InputGradient::new::<V>(shape, weight, size));
+        let mut sums = Sums::new::<V>(shape, size, block);
+        let inputs = want_input.then(|| InputGradient::new::<V>(shape, weight, size, block));
         let image = shape.input[0] * shape.input[1] * shape.channels;
         let mut scratch = Buffer::new(block * pixels * shape.filters);
         let mut images = Images::new(x, shape.input, shape.channels, forward_border(shape), block);
         let mut input: Vec<f32> = Vec::with_capacity(if want_input { shape.images * image } else { 0 });
         for first in (0..shape.images).step_by(block) {
-            let (x, stride, count) = images.from(first);
+            let (x, count) = images.from(first);
             let n = count * pixels * shape.filters;
             let gradient = before_following::<V>(shape, &backward, follow, first, count, &mut scratch[..n]);
             add_rows::<V>(gradient, &mut bias);
-            sums.add::<V>(x, stride, gradient, count);
+            sums.add::<V>(x, gradient, count * pixels);
             if let Some(inputs) = &inputs {
                 inputs.block::<V>(gradient, input.as_mut_ptr().add(first * image), count);
             }
@@ -207,7 +191,7 @@ unsafe fn pooled_weights<V: Vector>(shape: &ConvShape, x: &[f32], backward: &sup
     let mut bias = vec![0.0; shape.filters];
     let parts = backward.gradient.chunks_exact(image).zip(backward.places.chunks_exact(image));
     for (i, (gradient, places)) in parts.enumerate() {
-        let (x, ..) = images.from(i);
+        let (x, _) = images.from(i);
         sums.add::<V>(x, gradient, places);
         add_placed_rows::<V>(gradient, places, &mut bias);
     }
@@ -251,46 +235,34 @@ struct Sums<'a> {
 }
 
 impl<'a> Sums<'a> {
-    fn new<V: Vector>(shape: &'a ConvShape, size: [usize; 2]) -> Self {
-        let family = forward_family(shape, size);
+    fn new<V: Vector>(shape: &'a ConvShape, size: [usize; 2], block: usize) -> Self {
+        let image = size[0] * size[1] * shape.filters;
+        let family = forward_family(shape, size).repeat(block, forward_border(shape).values(shape.channels), image);
         let places = family.taps.iter().flat_map(|t| (0..family.run).map(move |k| t + k)).collect();
-        let packed = vec![0.0; packed_len(shape, Way::Forward, family.kernel.len(), panel::<V>())];
+        let packed = vec![0.0; packed_len::<V>(shape, Way::Forward, family.kernel.len())];
         Sums { shape, family, places, packed }
     }
 
     #[inline(always)]
-    unsafe fn add<V: Vector>(&mut self, x: *const f32, stride: usize, gradient: &[f32], count: usize) {
+    unsafe fn add<V: Vector>(&mut self, x: *const f32, gradient: &[f32], pixels: usize) {
         let (run, columns) = Way::Forward.sizes(self.shape);
         let (width, rows) = (panel::<V>(), self.places.len());
-        let image = self.family.outputs.len() * self.shape.filters;
-        let mut packed = self.packed.as_mut_ptr();
+        let (inputs, grads) = (&self.family.inputs[..pixels], &self.family.outputs[..pixels]);
+        let pixels = Pixels { x, inputs, g: gradient.as_ptr(), grads };
         if depthwise::is(self.shape) {
-            for i in 0..count {
-                let (x, g) = (x.add(i * stride), gradient.as_ptr().add(i * image));
-                let pixels = Pixels { x, inputs: &self.family.inputs, g, grads: &self.family.outputs };
-                depthwise::sums::<V>(pixels, &self.family, self.shape.channels, packed);
-            }
-            return;
+            return depthwise::sums::<V>(pixels, &self.family.taps, self.shape.channels, self.packed.as_mut_ptr());
         }
         for group in 0..self.shape.groups {
-            for column in (0..columns).step_by(width) {
-                for i in 0..count {
-                    let pixels = Pixels {
-                        x: x.add(i * stride + group * run),
-                        inputs: &self.family.inputs,
-                        g: gradient.as_ptr().add(i * image + group * columns + column),
-                        grads: &self.family.outputs,
-                    };
-                    outer::<V>(pixels, &self.places, (columns - column).min(width), packed, width);
-                }
-                packed = packed.add(rows * width);
-            }
+            let c = self.packed.as_mut_ptr().add(group * columns.div_ceil(width) * rows * width);
+            let pixels = Pixels { x: pixels.x.add(group * run), g: pixels.g.add(group * columns), ..pixels };
+            outer::<V>(pixels, &self.places, columns, block::Sums { c, row: width, panel: rows * width });
         }
     }
 
-    fn weights<V: Vector>(&self) -> Vec<f32> {
+    #[inline(always)]
+    unsafe fn weights<V: Vector>(&self) -> Vec<f32> {
         let mut weight = vec![0.0; self.shape.weight_len()];
-        unpack(self.shape, &self.family.kernel, panel::<V>(), &self.packed, &mut weight);
+        unpack::<V>(self.shape, &self.family.kernel, &self.packed, &mut weight);
         weight
     }
 }
@@ -304,12 +276,14 @@ struct InputGradient<'a> {
 }
 
 impl<'a> InputGradient<'a> {
-    fn new<V: Vector>(shape: &'a ConvShape, weight: &[f32], used: [usize; 2]) -> Self {
+    #[inline(always)]
+    unsafe fn new<V: Vector>(shape: &'a ConvShape, weight: &[f32], used: [usize; 2], block: usize) -> Self {
         let border = backward_border(shape, used);
+        let image = shape.input[0] * shape.input[1] * shape.channels;
         let packed = |family: Family| {
-            let mut packed = vec![0.0; packed_len(shape, Way::Backward, family.kernel.len(), panel::<V>())];
-            pack(shape, Way::Backward, &family.kernel, panel::<V>(), weight, &mut packed);
-            (family, packed)
+            let mut packed = vec![0.0; packed_len::<V>(shape, Way::Backward, family.kernel.len())];
+            pack::<V>(shape, Way::Backward, &family.kernel, weight, &mut packed);
+            (family.repeat(block, border.values(shape.filters), image), packed)
         };
         let passes = backward_families(shape, &border).into_iter().map(packed).collect();
         InputGradient { shape, used, border, passes }
@@ -318,12 +292,11 @@ impl<'a> InputGradient<'a> {
     #[inline(always)]
     unsafe fn block<V: Vector>(&self, gradient: &[f32], dx: *mut f32, count: usize) {
         let shape = self.shape;
-        let image = shape.input[0] * shape.input[1] * shape.channels;
         let mut images = Images::new(gradient, self.used, shape.filters, self.border, count);
-        let (g, stride, _) = images.from(0);
-        let finish = Finish { bias: std::ptr::null(), relu: false };
+        let (g, _) = images.from(0);
         for (family, packed) in &self.passes {
-            Pass { shape, way: Way::Backward, family, packed, finish }.block::<V>(g, stride, dx, image, count);
+            let pixels = 0..count * family.of_image;
+            Pass { shape, way: Way::Backward, family, packed, finish: PLAIN }.part::<V>(g, pixels, dx);
         }
     }
 }

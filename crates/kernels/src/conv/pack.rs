@@ -1,6 +1,8 @@
 //! Weights in the order in which the kernels read them, and back.
 
 use super::{ConvShape, depthwise};
+use crate::simd::{Vector, panel};
+use crate::transpose::{from_lanes, to_lanes};
 
 /// Which way a convolution is gone through.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -20,48 +22,96 @@ impl Way {
 }
 
 /// Values of the packed weights of all groups.
-pub(super) fn packed_len(shape: &ConvShape, way: Way, taps: usize, panel: usize) -> usize {
+pub(super) fn packed_len<V: Vector>(shape: &ConvShape, way: Way, taps: usize) -> usize {
     if depthwise::is(shape) {
         return taps * shape.channels;
     }
     let (run, columns) = way.sizes(shape);
-    shape.groups * columns.div_ceil(panel) * panel * taps * run
+    shape.groups * columns.div_ceil(panel::<V>()) * panel::<V>() * taps * run
 }
 
 /// Packs the taps `kernel` as `[group, panel of columns, tap, row of the tap, column of the panel]`, zeros behind the last column.
-pub(super) fn pack(shape: &ConvShape, way: Way, kernel: &[[usize; 2]], panel: usize, weight: &[f32], out: &mut [f32]) {
+/// Forward, the taps are all.
+///
+/// # Safety
+/// The slices have the sizes of the shape.
+#[inline(always)]
+pub(super) unsafe fn pack<V: Vector>(
+    shape: &ConvShape,
+    way: Way,
+    kernel: &[[usize; 2]],
+    weight: &[f32],
+    out: &mut [f32],
+) {
     if depthwise::is(shape) {
         return depthwise::pack(shape, kernel, weight, out);
     }
+    if way == Way::Forward {
+        let offsets = offsets::<V>(shape);
+        return vectors::<V>(shape, |part| {
+            let (from, to) = (weight.as_ptr().wrapping_add(part.weight), out.as_mut_ptr().add(part.packed));
+            to_lanes::<V>(from, offsets.len(), part.lanes, to, &offsets);
+        });
+    }
+    let (run, columns) = way.sizes(shape);
+    let (width, area) = (panel::<V>(), shape.kernel[0] * shape.kernel[1]);
     out.fill(0.0);
-    walk(shape, way, kernel, panel, |packed, place| out[packed] = weight[place]);
+    let mut packed = out.chunks_exact_mut(width);
+    for group in weight.chunks_exact(run * columns * area) {
+        for column in (0..columns).step_by(width) {
+            let here = (columns - column).min(width);
+            for &[y, x] in kernel {
+                let tap = y * shape.kernel[1] + x;
+                for (row, to) in group.chunks_exact(columns * area).zip(&mut packed) {
+                    let row = &row[column * area..(column + here) * area];
+                    for (to, from) in to.iter_mut().zip(row.chunks_exact(area)) {
+                        *to = from[tap];
+                    }
+                }
+            }
+        }
+    }
 }
 
 /// The weights' gradient from its packed form (forward way).
-pub(super) fn unpack(shape: &ConvShape, kernel: &[[usize; 2]], panel: usize, packed: &[f32], out: &mut [f32]) {
+///
+/// # Safety
+/// The slices have the sizes of the shape.
+#[inline(always)]
+pub(super) unsafe fn unpack<V: Vector>(shape: &ConvShape, kernel: &[[usize; 2]], packed: &[f32], out: &mut [f32]) {
     if depthwise::is(shape) {
         return depthwise::unpack(shape, kernel, packed, out);
     }
-    walk(shape, Way::Forward, kernel, panel, |at, place| out[place] = packed[at]);
+    let offsets = offsets::<V>(shape);
+    vectors::<V>(shape, |part| {
+        let (from, to) = (packed.as_ptr().add(part.packed), out.as_mut_ptr().wrapping_add(part.weight));
+        from_lanes::<V>(from, &offsets, to, offsets.len(), part.lanes);
+    });
 }
 
-fn walk(shape: &ConvShape, way: Way, kernel: &[[usize; 2]], panel: usize, mut visit: impl FnMut(usize, usize)) {
-    let (run, columns) = way.sizes(shape);
-    let (c, f) = (shape.channels / shape.groups, shape.filters / shape.groups);
-    let [kh, kw] = shape.kernel;
-    let rows = kernel.len() * run;
-    let panels = columns.div_ceil(panel);
+/// Where each of a filter's weights lies among packed ones.
+fn offsets<V: Vector>(shape: &ConvShape) -> Vec<usize> {
+    let (run, area) = (shape.channels / shape.groups, shape.kernel[0] * shape.kernel[1]);
+    (0..run).flat_map(|r| (0..area).map(move |tap| (tap * run + r) * panel::<V>())).collect()
+}
+
+/// A vector of filters: where the first weight of the first is, packed and not, and how many filters there are.
+struct Part {
+    packed: usize,
+    weight: usize,
+    lanes: usize,
+}
+
+/// Visits the filters in vectors, those of a last panel that are not there too.
+fn vectors<V: Vector>(shape: &ConvShape, mut visit: impl FnMut(Part)) {
+    let (width, filters) = (panel::<V>(), shape.filters / shape.groups);
+    let filter = shape.channels / shape.groups * shape.kernel[0] * shape.kernel[1];
+    let padded = filters.div_ceil(width) * width;
     for group in 0..shape.groups {
-        for column in 0..columns {
-            let start = (group * panels + column / panel) * rows * panel + column % panel;
-            for (t, &[ky, kx]) in kernel.iter().enumerate() {
-                let tap = ky * kw + kx;
-                for r in 0..run {
-                    let (filter, channel) = if way == Way::Forward { (column, r) } else { (r, column) };
-                    let place = ((group * f + filter) * c + channel) * kh * kw + tap;
-                    visit(start + (t * run + r) * panel, place);
-                }
-            }
+        for first in (0..padded).step_by(V::LANES) {
+            let packed = (group * padded + first / width * width) * filter + first % width;
+            let weight = (group * filters + first) * filter;
+            visit(Part { packed, weight, lanes: filters.saturating_sub(first).min(V::LANES) });
         }
     }
 }

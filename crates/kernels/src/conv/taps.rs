@@ -5,7 +5,7 @@
 
 use super::ConvShape;
 
-/// Output pixels of one image that share their taps.
+/// Output pixels of one image, or of several, that share their taps.
 pub(super) struct Family {
     /// Offset of each pixel's window in the padded source image, in values.
     pub inputs: Vec<usize>,
@@ -17,6 +17,19 @@ pub(super) struct Family {
     pub kernel: Vec<[usize; 2]>,
     /// Values of a tap that lie side by side.
     pub run: usize,
+    /// How many of the pixels are one image's.
+    pub of_image: usize,
+}
+
+impl Family {
+    /// The same for `images` images whose sources and destinations lie so many values apart.
+    pub(super) fn repeat(self, images: usize, source: usize, destination: usize) -> Family {
+        let spread = |offsets: &[usize], step: usize| -> Vec<usize> {
+            (0..images).flat_map(|i| offsets.iter().map(move |o| o + i * step)).collect()
+        };
+        let (inputs, outputs) = (spread(&self.inputs, source), spread(&self.outputs, destination));
+        Family { inputs, outputs, ..self }
+    }
 }
 
 /// A source image with a border: rows and columns before it, and its full size.
@@ -57,7 +70,7 @@ pub(super) fn forward_family(shape: &ConvShape, [rows, columns]: [usize; 2]) -> 
         }
     }
     let (taps, run) = join(taps, c / shape.groups);
-    Family { inputs, outputs, taps, kernel, run }
+    Family { of_image: inputs.len(), inputs, outputs, taps, kernel, run }
 }
 
 /// For one dimension of the input gradient: the output row `(y + padding - k * dilation) / stride` that a tap brings to input row
@@ -107,7 +120,7 @@ fn backward_family(shape: &ConvShape, border: &Border, phase: [usize; 2]) -> Fam
         }
     }
     let (taps, run) = join(taps, f / shape.groups);
-    Family { inputs, outputs, taps, kernel, run }
+    Family { of_image: inputs.len(), inputs, outputs, taps, kernel, run }
 }
 
 /// Joins taps that lie side by side, as many as divide all of them evenly.

@@ -1,21 +1,19 @@
 //! Winograd convolution (see `winograd_transform`): 36 small matrix products where the definition has 144.
 //!
 //! The input is cut into overlapping 6×6 tiles, the output into 4×4 tiles. Transformed tiles lie in 36 planes
-//! `[tile, channel]`; each plane is multiplied by its own transformed weights. The gradients are the transposed steps in
-//! reverse order, so that input and weight gradients share the transformed output gradient.
+//! `[panel of channels, tile, channel of the panel]`; each plane is multiplied by its own transformed weights. The gradients are
+//! the transposed steps in reverse order, so that input and weight gradients share the transformed output gradient.
 
 use super::winograd_transform::{self as transform, four, six};
 use super::{ConvShape, Follow, Gradients, used};
-use crate::block::{Finish, Pixels, Rows, dots, outer};
+use crate::block::{PLAIN, Rows, Sums, Target, dots, outer_panels};
 use crate::buffer::Buffer;
 use crate::pool::largest;
 use crate::simd::{Kernel, Vector, panel};
+use crate::transpose::{from_lanes, to_lanes};
 
 /// Products of a tile.
 const PLANES: usize = 36;
-
-/// Tiles that are gone through together, at most: the weights are read once for all of them, and their planes stay in the cache.
-const TILES: usize = 36;
 
 /// The tiles of an image.
 #[derive(Clone, Copy)]
@@ -48,16 +46,42 @@ impl Tiles {
         self.grid[0] * self.grid[1]
     }
 
-    /// Images that are gone through together: their tiles are to fill register blocks of six rows.
+    /// Images that are gone through together. With few channels their planes are to stay in the second-level cache; with many
+    /// the weights do not fit there anyway, and are to be read for many tiles at once.
     fn images(&self) -> usize {
-        let most = (TILES / self.of_image()).max(1);
-        (1..=most).rev().find(|n| (n * self.of_image()).is_multiple_of(6)).unwrap_or(most)
+        let tiles = (self.channels.min(self.filters) / 2).max(36);
+        (tiles / self.of_image()).max(1)
     }
 }
 
-/// Distance of two planes of `tiles` tiles: not a multiple of a page, so that the planes do not all fall into the same cache sets.
-fn plane(tiles: usize, channels: usize) -> usize {
-    tiles * channels + 16
+/// Distance of two planes of so many values: not a multiple of a page, so that they do not all fall into the same cache sets.
+fn apart(values: usize) -> usize {
+    values + 16
+}
+
+/// The planes of transformed tiles.
+#[derive(Clone, Copy)]
+struct Planes {
+    at: *mut f32,
+    /// Distance of two planes.
+    plane: usize,
+    /// Distance of two panels of channels.
+    panel: usize,
+}
+
+impl Planes {
+    /// From the tile's number on.
+    #[inline(always)]
+    unsafe fn from<V: Vector>(self, tile: usize) -> Planes {
+        Planes { at: self.at.add(tile * panel::<V>()), ..self }
+    }
+
+    /// A tile's first plane at a vector of channels.
+    #[inline(always)]
+    unsafe fn place<V: Vector>(self, tile: usize, channel: usize) -> *mut f32 {
+        let width = panel::<V>();
+        self.at.add(channel / width * self.panel + tile * width + channel % width)
+    }
 }
 
 /// Where `i` of a tile's six rows (or columns) lies in an image of `size`; none outside.
@@ -73,21 +97,25 @@ unsafe fn weights<V: Vector>(shape: &ConvShape, weight: &[f32], transposed: bool
     let (c, f) = (shape.channels, shape.filters);
     let (rows, columns) = if transposed { (f, c) } else { (c, f) };
     let width = panel::<V>();
-    let plane = rows * columns.div_ceil(width) * width;
+    let plane = apart(rows * columns);
     let mut out = Buffer::new(PLANES * plane);
-    // The nine taps of one row for a vector of columns.
-    let mut taps = [[0.0; 64]; 9];
+    // For each row the nine taps of a vector of columns.
+    let mut lined = Buffer::new(rows * 9 * V::LANES);
+    let row_offsets: Vec<usize> = (0..9 * rows).map(|q| q * V::LANES).collect();
     for column in (0..columns).step_by(V::LANES) {
         let to = out.as_mut_ptr().add(column / width * width * rows + column % width);
-        for row_at in 0..rows {
-            for lane in 0..V::LANES {
-                let (filter, channel) = if transposed { (row_at, column + lane) } else { (column + lane, row_at) };
-                let from = weight.as_ptr().add((filter * c + channel) * 9);
-                for (t, tap) in taps.iter_mut().enumerate() {
-                    tap[lane] = *from.add(t);
-                }
+        let lined = lined.as_mut_ptr();
+        if transposed {
+            for row in 0..rows {
+                let (from, to) = (weight.as_ptr().add((row * c + column) * 9), lined.add(row * 9 * V::LANES));
+                to_lanes::<V>(from, 9, V::LANES, to, &row_offsets[..9]);
             }
-            let tap = |y: usize, x: usize| taps[3 * y + x].as_ptr();
+        } else {
+            to_lanes::<V>(weight.as_ptr().add(column * c * 9), c * 9, V::LANES, lined, &row_offsets);
+        }
+        for row_at in 0..rows {
+            let taps = lined.add(row_at * 9 * V::LANES);
+            let tap = |y: usize, x: usize| taps.add((3 * y + x) * V::LANES).cast_const();
             let columns = [0, 1, 2].map(|x| [tap(0, x), tap(1, x), tap(2, x)]);
             let [a, b, c] = columns;
             let columns = [
@@ -108,10 +136,12 @@ unsafe fn weights<V: Vector>(shape: &ConvShape, weight: &[f32], transposed: bool
 #[inline(always)]
 unsafe fn weights_gradient<V: Vector>(shape: &ConvShape, sums: &[f32]) -> Vec<f32> {
     let (c, f, width) = (shape.channels, shape.filters, panel::<V>());
-    let plane = c * f.div_ceil(width) * width;
+    let plane = apart(c * f);
     let mut weight = vec![0.0; c * f * 9];
-    let mut taps = [[0.0; 64]; 9];
+    let mut lined = Buffer::new(c * 9 * V::LANES);
+    let offsets: Vec<usize> = (0..9 * c).map(|q| q * V::LANES).collect();
     for column in (0..f).step_by(V::LANES) {
+        let lined = lined.as_mut_ptr();
         let from = sums.as_ptr().add(column / width * width * c + column % width);
         for row in 0..c {
             let mut half = [[V::splat(0.0); 6]; 3];
@@ -127,67 +157,67 @@ unsafe fn weights_gradient<V: Vector>(shape: &ConvShape, sums: &[f32]) -> Vec<f3
             }
             for (y, half) in half.into_iter().enumerate() {
                 for (x, value) in transform::weight_transposed(half).into_iter().enumerate() {
-                    value.store(taps[3 * y + x].as_mut_ptr());
-                }
-            }
-            for lane in 0..V::LANES {
-                let to = &mut weight[((column + lane) * c + row) * 9..][..9];
-                for (to, tap) in to.iter_mut().zip(&taps) {
-                    *to = tap[lane];
+                    value.store(lined.add((9 * row + 3 * y + x) * V::LANES));
                 }
             }
         }
+        from_lanes::<V>(lined, &offsets, weight.as_mut_ptr().add(column * c * 9), c * 9, V::LANES);
     }
     weight
 }
 
-/// Where the pixels of a 6×6 tile are: in the image, or, outside of it, all at one place of the caller's.
-#[inline(always)]
-unsafe fn pixels(tiles: &Tiles, tile: usize, image: *mut f32, outside: *mut f32) -> [[*mut f32; 6]; 6] {
-    let [h, w] = tiles.input;
-    let (ty, tx) = (tile / tiles.grid[1], tile % tiles.grid[1]);
-    let mut at = [[outside; 6]; 6];
-    for (j, row) in at.iter_mut().enumerate() {
-        let Some(y) = inside(ty, j, tiles.before[0], h) else { continue };
-        for (i, pixel) in row.iter_mut().enumerate() {
-            if let Some(x) = inside(tx, i, tiles.before[1], w) {
-                *pixel = image.add((y * w + x) * tiles.channels);
-            }
-        }
-    }
-    at
+/// Where a tile's six rows begin and its columns lie in a row, in values; none outside of the image.
+#[derive(Clone, Copy)]
+struct Window {
+    rows: [Option<usize>; 6],
+    columns: [Option<usize>; 6],
 }
 
 impl Tiles {
-    /// Transforms the input tiles of one image into `v`, planes `plane` apart. `zeros` holds a pixel of zeros.
     #[inline(always)]
-    unsafe fn input<V: Vector>(&self, x: *const f32, zeros: &[f32], v: *mut f32, plane: usize) {
+    fn window(&self, tile: usize) -> Window {
+        let [h, w] = self.input;
+        let (y, x) = (tile / self.grid[1], tile % self.grid[1]);
+        Window {
+            rows: six!(J => inside(y, J, self.before[0], h).map(|row| row * w * self.channels)),
+            columns: six!(I => inside(x, I, self.before[1], w).map(|column| column * self.channels)),
+        }
+    }
+
+    /// Transforms the input tiles of one image. `zeros` holds a row of zeros.
+    #[inline(always)]
+    unsafe fn input<V: Vector>(&self, x: *const f32, zeros: &[f32], v: Planes) {
         for tile in 0..self.of_image() {
-            let at = pixels(self, tile, x.cast_mut(), zeros.as_ptr().cast_mut());
+            let Window { rows, columns } = self.window(tile);
+            let rows = six!(J => rows[J].map_or(zeros.as_ptr(), |row| x.add(row)));
             for c in (0..self.channels).step_by(V::LANES) {
-                let columns = six!(I => transform::input(six!(J => V::load(at[J][I].add(c)))));
-                let to = v.add(tile * self.channels + c);
+                let columns = six!(I => match columns[I] {
+                    Some(column) => transform::input(six!(J => V::load(rows[J].add(column + c)))),
+                    None => [V::splat(0.0); 6],
+                });
+                let to = v.place::<V>(tile, c);
                 six!(J => {
                     let row = transform::input(six!(I => columns[I][J]));
-                    six!(I => row[I].store(to.add((6 * J + I) * plane)));
+                    six!(I => row[I].store(to.add((6 * J + I) * v.plane)));
                 });
             }
         }
     }
 
-    /// Adds the gradients of one image's input tiles, transposed, to `dx`; what falls outside goes to `waste`.
+    /// Adds the gradients of one image's input tiles, transposed, to `dx`.
     #[inline(always)]
-    unsafe fn input_gradient<V: Vector>(&self, v: *const f32, plane: usize, dx: *mut f32, waste: &mut [f32]) {
+    unsafe fn input_gradient<V: Vector>(&self, v: Planes, dx: *mut f32) {
         for tile in 0..self.of_image() {
-            let at = pixels(self, tile, dx, waste.as_mut_ptr());
+            let Window { rows, columns: within } = self.window(tile);
             for c in (0..self.channels).step_by(V::LANES) {
-                let from = v.add(tile * self.channels + c);
-                let columns = six!(I => transform::input_transposed(six!(J => V::load(from.add((6 * J + I) * plane)))));
-                six!(J => {
-                    let row = transform::input_transposed(six!(I => columns[I][J]));
-                    six!(I => {
-                        let to = at[J][I].add(c);
-                        V::load(to).add(row[I]).store(to);
+                let from = v.place::<V>(tile, c);
+                let columns =
+                    six!(I => transform::input_transposed(six!(J => V::load(from.add((6 * J + I) * v.plane)))));
+                six!(J => if let Some(row) = rows[J] {
+                    let values = transform::input_transposed(six!(I => columns[I][J]));
+                    six!(I => if let Some(column) = within[I] {
+                        let to = dx.add(row + column + c);
+                        V::load(to).add(values[I]).store(to);
                     });
                 });
             }
@@ -196,15 +226,7 @@ impl Tiles {
 
     /// The output of one image from its tiles in `m`, with what follows.
     #[inline(always)]
-    unsafe fn output<V: Vector>(
-        &self,
-        m: *const f32,
-        plane: usize,
-        bias: Option<&[f32]>,
-        follow: Follow,
-        y: *mut f32,
-        places: *mut u8,
-    ) {
+    unsafe fn output<V: Vector>(&self, m: Planes, bias: Option<&[f32]>, follow: Follow, y: *mut f32, places: *mut u8) {
         for tile in 0..self.of_image() {
             let (ty, tx) = (tile / self.grid[1], tile % self.grid[1]);
             let size = [self.output[0] - 4 * ty, self.output[1] - 4 * tx].map(|n| n.min(4));
@@ -213,8 +235,8 @@ impl Tiles {
                     Some(bias) => V::load(bias.as_ptr().add(c)),
                     None => V::splat(0.0),
                 };
-                let from = m.add(tile * self.filters + c);
-                let columns = six!(I => transform::output(six!(J => V::load(from.add((6 * J + I) * plane)))));
+                let from = m.place::<V>(tile, c);
+                let columns = six!(I => transform::output(six!(J => V::load(from.add((6 * J + I) * m.plane)))));
                 let values = four!(J => {
                     let row = transform::output(six!(I => columns[I][J]));
                     four!(I => row[I].add(bias))
@@ -267,8 +289,7 @@ impl Tiles {
         backward: [*const f32; 2],
         places: *const u8,
         follow: Follow,
-        m: *mut f32,
-        plane: usize,
+        m: Planes,
         bias: &mut [f32],
     ) {
         for tile in 0..self.of_image() {
@@ -286,10 +307,10 @@ impl Tiles {
                 let sum = rows[0].add(rows[1]).add(rows[2].add(rows[3]));
                 V::load(bias.as_ptr().add(c)).add(sum).store(bias.as_mut_ptr().add(c));
                 let columns = four!(I => transform::output_transposed(four!(J => values[J][I])));
-                let to = m.add(tile * self.filters + c);
+                let to = m.place::<V>(tile, c);
                 six!(J => {
                     let row = transform::output_transposed(four!(I => columns[I][J]));
-                    six!(I => row[I].store(to.add((6 * J + I) * plane)));
+                    six!(I => row[I].store(to.add((6 * J + I) * m.plane)));
                 });
             }
         }
@@ -340,12 +361,87 @@ impl Tiles {
     }
 }
 
-/// Offsets of the tiles of a plane.
-fn offsets(tiles: usize, channels: usize) -> Vec<usize> {
-    (0..tiles).map(|t| t * channels).collect()
+/// The planes of a block of tiles and how its products go through them.
+struct Block {
+    channels: usize,
+    filters: usize,
+    /// Tiles of a whole block.
+    most: usize,
+    v: Buffer,
+    m: Buffer,
+    /// Offsets of the tiles in a panel.
+    tiles: Vec<usize>,
 }
 
-const PLAIN: Finish = Finish { bias: std::ptr::null(), relu: false };
+/// Which of a block's planes.
+#[derive(Clone, Copy)]
+enum Side {
+    Input,
+    Output,
+}
+
+impl Block {
+    fn new<V: Vector>(shape: &ConvShape, tiles: &Tiles) -> Block {
+        let most = tiles.images().min(shape.images.max(1)) * tiles.of_image();
+        let (channels, filters) = (shape.channels, shape.filters);
+        Block {
+            channels,
+            filters,
+            most,
+            v: Buffer::new(PLANES * apart(most * channels)),
+            m: Buffer::new(PLANES * apart(most * filters)),
+            tiles: (0..most).map(|t| t * panel::<V>()).collect(),
+        }
+    }
+
+    /// Planes of so many tiles.
+    fn planes<V: Vector>(&mut self, side: Side, tiles: usize) -> Planes {
+        let (at, channels) = match side {
+            Side::Input => (self.v.as_mut_ptr(), self.channels),
+            Side::Output => (self.m.as_mut_ptr(), self.filters),
+        };
+        Planes { at, plane: apart(self.most * channels), panel: tiles * panel::<V>() }
+    }
+
+    /// Offsets of the panels of a plane.
+    fn panels<V: Vector>(&self, side: Side, tiles: usize) -> Vec<usize> {
+        let channels = if let Side::Input = side { self.channels } else { self.filters };
+        (0..channels / panel::<V>()).map(|p| p * tiles * panel::<V>()).collect()
+    }
+
+    /// Plane by plane, `tiles` tiles of `from` times weights, to the other side.
+    #[inline(always)]
+    unsafe fn multiply<V: Vector>(&mut self, from: Side, weights: &[f32], tiles: usize) {
+        let (other, channels, columns) = match from {
+            Side::Input => (Side::Output, self.channels, self.filters),
+            Side::Output => (Side::Input, self.filters, self.channels),
+        };
+        let (x, y) = (self.planes::<V>(from, tiles), self.planes::<V>(other, tiles));
+        let panels = self.panels::<V>(from, tiles);
+        let places = &self.tiles[..tiles];
+        let rows = Rows { inputs: places, taps: &panels, run: panel::<V>(), fresh: channels };
+        for z in 0..PLANES {
+            let target = Target { y: y.at.add(z * y.plane), outputs: places, panel: y.panel };
+            let weights = weights.as_ptr().add(z * apart(channels * columns));
+            dots::<V>(x.at.add(z * x.plane), rows, weights, columns, PLAIN, target);
+        }
+    }
+
+    /// Adds the products of both sides to the transformed weights' gradient.
+    #[inline(always)]
+    unsafe fn sum<V: Vector>(&mut self, sums: &mut [f32], tiles: usize) {
+        let (v, m) = (self.planes::<V>(Side::Input, tiles), self.planes::<V>(Side::Output, tiles));
+        let width = panel::<V>();
+        let panels = self.panels::<V>(Side::Input, tiles);
+        let places: Vec<usize> = panels.iter().flat_map(|p| (0..width).map(move |c| p + c)).collect();
+        for z in 0..PLANES {
+            let c = sums.as_mut_ptr().add(z * apart(self.channels * self.filters));
+            let sums = Sums { c, row: width, panel: self.channels * width };
+            let (v, m) = (v.at.add(z * v.plane), m.at.add(z * m.plane));
+            outer_panels::<V>([v, m], &self.tiles[..tiles], &places, self.filters, sums);
+        }
+    }
+}
 
 pub(super) struct Forward<'a> {
     pub shape: &'a ConvShape,
@@ -362,42 +458,31 @@ impl Kernel for Forward<'_> {
     unsafe fn run<V: Vector>(self) -> super::Forward {
         let Forward { shape, x, weight, bias, follow } = self;
         let tiles = Tiles::new(shape, follow);
-        let (c, f, n) = (shape.channels, shape.filters, tiles.of_image());
-        let block = tiles.images();
-        let outside = vec![0.0; c];
+        let (images, n) = (tiles.images(), tiles.of_image());
+        let mut block = Block::new::<V>(shape, &tiles);
+        let zeros = vec![0.0; shape.input[1] * shape.channels];
         let u = weights::<V>(shape, weight, false);
-        let u_plane = c * f.div_ceil(panel::<V>()) * panel::<V>();
-        let (v_plane, m_plane) = (plane(block * n, c), plane(block * n, f));
-        let (mut v, mut m) = (Buffer::new(PLANES * v_plane), Buffer::new(PLANES * m_plane));
-        let (inputs, outputs) = (offsets(block * n, c), offsets(block * n, f));
-        let (x_image, y_image) = (shape.input[0] * shape.input[1] * c, shape.output_len(follow) / shape.images.max(1));
-        let mut output: Vec<f32> = Vec::with_capacity(shape.output_len(follow));
-        let mut places: Vec<u8> = Vec::with_capacity(if follow.pool { shape.output_len(follow) } else { 0 });
-        for first in (0..shape.images).step_by(block) {
-            let count = block.min(shape.images - first);
+        let len = shape.output_len(follow);
+        let (x_image, y_image) = (shape.input[0] * shape.input[1] * shape.channels, len / shape.images.max(1));
+        let mut output: Vec<f32> = Vec::with_capacity(len);
+        let mut places: Vec<u8> = Vec::with_capacity(if follow.pool { len } else { 0 });
+        for first in (0..shape.images).step_by(images) {
+            let count = images.min(shape.images - first);
+            let v = block.planes::<V>(Side::Input, count * n);
             for i in 0..count {
-                tiles.input::<V>(
-                    x.as_ptr().add((first + i) * x_image),
-                    &outside,
-                    v.as_mut_ptr().add(i * n * c),
-                    v_plane,
-                );
+                tiles.input::<V>(x.as_ptr().add((first + i) * x_image), &zeros, v.from::<V>(i * n));
             }
-            for z in 0..PLANES {
-                let rows = Rows { inputs: &inputs[..count * n], taps: &[0], run: c };
-                let (from, to) = (v.as_ptr().add(z * v_plane), m.as_mut_ptr().add(z * m_plane));
-                dots::<V>(from, rows, u.as_ptr().add(z * u_plane), f, PLAIN, to, &outputs[..count * n]);
-            }
+            block.multiply::<V>(Side::Input, &u, count * n);
+            let m = block.planes::<V>(Side::Output, count * n);
             for i in 0..count {
                 let at = (first + i) * y_image;
                 let place = if follow.pool { places.as_mut_ptr().add(at) } else { std::ptr::null_mut() };
-                let y = output.as_mut_ptr().add(at);
-                tiles.output::<V>(m.as_ptr().add(i * n * f), m_plane, bias, follow, y, place);
+                tiles.output::<V>(m.from::<V>(i * n), bias, follow, output.as_mut_ptr().add(at), place);
             }
         }
-        output.set_len(shape.output_len(follow));
+        output.set_len(len);
         if follow.pool {
-            places.set_len(shape.output_len(follow));
+            places.set_len(len);
         }
         super::Forward { output, places }
     }
@@ -419,52 +504,32 @@ impl Kernel for Backward<'_> {
     unsafe fn run<V: Vector>(self) -> Gradients {
         let Backward { shape, x, weight, backward, follow, want_input } = self;
         let tiles = Tiles::new(shape, follow);
-        let (c, f, n) = (shape.channels, shape.filters, tiles.of_image());
-        let (block, width) = (tiles.images(), panel::<V>());
-        let (v_plane, m_plane) = (plane(block * n, c), plane(block * n, f));
-        let (mut v, mut m) = (Buffer::new(PLANES * v_plane), Buffer::new(PLANES * m_plane));
-        let (inputs, outputs, places) = (offsets(block * n, c), offsets(block * n, f), offsets(c, 1));
-        let (outside, mut waste) = (vec![0.0; c], vec![0.0; c]);
-        let u_plane = f * c.div_ceil(width) * width;
+        let (images, n) = (tiles.images(), tiles.of_image());
+        let mut block = Block::new::<V>(shape, &tiles);
+        let zeros = vec![0.0; shape.input[1] * shape.channels];
         let u = if want_input { weights::<V>(shape, weight, true) } else { Buffer::new(0) };
-        let s_plane = c * f.div_ceil(width) * width;
-        let mut sums = Buffer::zeros(PLANES * s_plane);
-        let (x_image, y_image) = (shape.input[0] * shape.input[1] * c, shape.output_len(follow) / shape.images.max(1));
-        let mut bias = vec![0.0; f];
+        let mut sums = Buffer::zeros(PLANES * apart(shape.channels * shape.filters));
+        let x_image = shape.input[0] * shape.input[1] * shape.channels;
+        let y_image = shape.output_len(follow) / shape.images.max(1);
+        let mut bias = vec![0.0; shape.filters];
         let mut input = vec![0.0f32; if want_input { shape.images * x_image } else { 0 }];
         let (gradient, output, place) =
             (backward.gradient.as_ptr(), backward.output.as_ptr(), backward.places.as_ptr());
-        for first in (0..shape.images).step_by(block) {
-            let count = block.min(shape.images - first);
+        for first in (0..shape.images).step_by(images) {
+            let count = images.min(shape.images - first);
+            let (v, m) = (block.planes::<V>(Side::Input, count * n), block.planes::<V>(Side::Output, count * n));
             for i in 0..count {
                 let at = (first + i) * y_image;
                 let from = [gradient, output].map(|p| p.wrapping_add(at));
-                let m = m.as_mut_ptr().add(i * n * f);
-                tiles.input::<V>(
-                    x.as_ptr().add((first + i) * x_image),
-                    &outside,
-                    v.as_mut_ptr().add(i * n * c),
-                    v_plane,
-                );
-                tiles.output_gradient::<V>(from, place.wrapping_add(at), follow, m, m_plane, &mut bias);
+                tiles.input::<V>(x.as_ptr().add((first + i) * x_image), &zeros, v.from::<V>(i * n));
+                tiles.output_gradient::<V>(from, place.wrapping_add(at), follow, m.from::<V>(i * n), &mut bias);
             }
-            for z in 0..PLANES {
-                let (v, m) = (v.as_mut_ptr().add(z * v_plane), m.as_ptr().add(z * m_plane));
-                for column in (0..f).step_by(width) {
-                    let pixels =
-                        Pixels { x: v, inputs: &inputs[..count * n], g: m.add(column), grads: &outputs[..count * n] };
-                    let to = sums.as_mut_ptr().add(z * s_plane + column * c);
-                    outer::<V>(pixels, &places, (f - column).min(width), to, width);
-                }
-                if want_input {
-                    let rows = Rows { inputs: &outputs[..count * n], taps: &[0], run: f };
-                    dots::<V>(m, rows, u.as_ptr().add(z * u_plane), c, PLAIN, v, &inputs[..count * n]);
-                }
-            }
+            block.sum::<V>(&mut sums, count * n);
             if want_input {
+                block.multiply::<V>(Side::Output, &u, count * n);
+                let v = block.planes::<V>(Side::Input, count * n);
                 for i in 0..count {
-                    let dx = input.as_mut_ptr().add((first + i) * x_image);
-                    tiles.input_gradient::<V>(v.as_ptr().add(i * n * c), v_plane, dx, &mut waste);
+                    tiles.input_gradient::<V>(v.from::<V>(i * n), input.as_mut_ptr().add((first + i) * x_image));
                 }
             }
         }

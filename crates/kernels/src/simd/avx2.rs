@@ -10,6 +10,12 @@ pub(super) unsafe fn run<K: Kernel>(kernel: K) -> K::Output {
     kernel.run::<Floats>()
 }
 
+#[inline(never)]
+#[target_feature(enable = "avx2,fma")]
+unsafe fn apart<K: Kernel>(kernel: K) -> K::Output {
+    kernel.run::<Floats>()
+}
+
 #[derive(Clone, Copy)]
 pub(super) struct Floats(__m256);
 
@@ -25,6 +31,11 @@ impl Vector for Floats {
     const LANES: usize = 8;
     const ROWS: usize = 6;
     type Mask = __m256;
+
+    #[inline(always)]
+    unsafe fn apart<K: Kernel>(kernel: K) -> K::Output {
+        apart(kernel)
+    }
 
     #[inline(always)]
     unsafe fn splat(value: f32) -> Self {
@@ -65,6 +76,34 @@ impl Vector for Floats {
         }
         if n & 1 != 0 {
             _mm_store_ss(to, left);
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn transpose(from: *const f32, step: usize, to: *mut f32, to_step: usize) {
+        // Pairs of rows, then fours, then the two halves of a register.
+        macro_rules! pair {
+            ($i:expr) => {{
+                let (a, b) = (_mm256_loadu_ps(from.add($i * step)), _mm256_loadu_ps(from.add(($i + 1) * step)));
+                (_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b))
+            }};
+        }
+        macro_rules! four {
+            ($i:expr) => {{
+                let ((a, b), (c, d)) = (pair!($i), pair!($i + 2));
+                [
+                    _mm256_shuffle_ps::<0x44>(a, c),
+                    _mm256_shuffle_ps::<0xee>(a, c),
+                    _mm256_shuffle_ps::<0x44>(b, d),
+                    _mm256_shuffle_ps::<0xee>(b, d),
+                ]
+            }};
+        }
+        let (upper, lower) = (four!(0), four!(4));
+        for i in 0..4 {
+            let (a, b) = (upper[i], lower[i]);
+            _mm256_storeu_ps(to.add(i * to_step), _mm256_permute2f128_ps::<0x20>(a, b));
+            _mm256_storeu_ps(to.add((i + 4) * to_step), _mm256_permute2f128_ps::<0x31>(a, b));
         }
     }
 

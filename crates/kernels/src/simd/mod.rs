@@ -22,6 +22,9 @@ pub(crate) trait Vector: Copy {
     /// One bit or word a lane.
     type Mask: Copy;
 
+    /// Runs a kernel in a function of its own: it is compiled once, however often it is called.
+    unsafe fn apart<K: Kernel>(kernel: K) -> K::Output;
+
     unsafe fn splat(value: f32) -> Self;
     unsafe fn load(from: *const f32) -> Self;
     unsafe fn store(self, to: *mut f32);
@@ -29,6 +32,8 @@ pub(crate) trait Vector: Copy {
     unsafe fn load_part(from: *const f32, n: usize) -> Self;
     /// Stores the first `n` lanes; nothing behind them is written.
     unsafe fn store_part(self, to: *mut f32, n: usize);
+    /// Transposes a square of `LANES` rows of `LANES` values, the rows so many values apart.
+    unsafe fn transpose(from: *const f32, step: usize, to: *mut f32, to_step: usize);
     unsafe fn add(self, other: Self) -> Self;
     unsafe fn sub(self, other: Self) -> Self;
     unsafe fn mul(self, other: Self) -> Self;

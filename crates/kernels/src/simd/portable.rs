@@ -1,6 +1,6 @@
 //! Arrays of 8 floats, for the compiler to make the best of.
 
-use super::Vector;
+use super::{Kernel, Vector};
 use std::array::from_fn;
 
 #[derive(Clone, Copy)]
@@ -10,6 +10,11 @@ impl Vector for Floats {
     const LANES: usize = 8;
     const ROWS: usize = 4;
     type Mask = [bool; 8];
+
+    #[inline(never)]
+    unsafe fn apart<K: Kernel>(kernel: K) -> K::Output {
+        kernel.run::<Self>()
+    }
 
     #[inline(always)]
     unsafe fn splat(value: f32) -> Self {
@@ -39,6 +44,15 @@ impl Vector for Floats {
     unsafe fn store_part(self, to: *mut f32, n: usize) {
         for (i, value) in self.0.iter().enumerate().take(n) {
             *to.add(i) = *value;
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn transpose(from: *const f32, step: usize, to: *mut f32, to_step: usize) {
+        for i in 0..8 {
+            for j in 0..8 {
+                *to.add(j * to_step + i) = *from.add(i * step + j);
+            }
         }
     }
 
