@@ -5,8 +5,8 @@
 //! 300), a word that the names must have, images of a batch (default 64; with 8 all lies in the cache and memory costs nothing).
 
 use convsweep_kernels::{
-    Adam, Backward, ConvShape, DenseShape, Follow, InstructionSet, Method, conv_backward, conv_forward, conv_method,
-    dense_backward, dense_forward, fma_peak,
+    Adam, Backward, ConvShape, DenseShape, Follow, InstructionSet, Method, Wanted, conv_backward, conv_forward,
+    conv_method, dense_backward, dense_forward, fma_peak,
 };
 use std::fs;
 use std::hint::black_box;
@@ -82,7 +82,8 @@ impl Bench {
         let backward = Backward { gradient: &gradient, output: &found.output, places: &found.places };
         let times = if want_input { 2.0 } else { 1.0 };
         self.line(&format!("{name} backward"), &label, shape.images, times * shape.flops(), || {
-            black_box(conv_backward(&shape, method, &x, &w, backward, follow, want_input));
+            let want = Wanted { input: want_input, bias: follow.relu };
+            black_box(conv_backward(&shape, method, &x, &w, backward, follow, want));
         });
     }
 

@@ -229,6 +229,8 @@ pub(crate) struct Sums {
     pub c: *mut f32,
     pub row: usize,
     pub panel: usize,
+    /// What the right values themselves are added to, or null.
+    pub right: *mut f32,
 }
 
 /// Pixels, rows and columns that are gone through together: what is read again and again stays in the first-level cache.
@@ -236,8 +238,8 @@ const PIXELS: usize = 96;
 const STRIP: usize = 48;
 const COLUMNS: usize = 128;
 
-/// Adds the sum over pixels of `x[inputs[p] + places[r]] * g[grads[p] + n]`, `n < columns`, to row `r`, column `n` of `sums`.
-/// `places` ascend.
+/// Adds the sum over pixels of `x[inputs[p] + places[r]] * g[grads[p] + n]`, `n < columns`, to row `r`, column `n` of `sums`, and
+/// that of `g[grads[p] + n]` to `sums.right[n]`. `places` ascend.
 ///
 /// # Safety
 /// All that is named must lie in memory that is there.
@@ -270,7 +272,8 @@ impl Kernel for Outer<'_> {
         for (inputs, grads) in pixels.inputs.chunks(PIXELS).zip(pixels.grads.chunks(PIXELS)) {
             for column in (0..columns).step_by(COLUMNS) {
                 let n = (columns - column).min(COLUMNS);
-                let g = panels_of::<V>(pixels.g.add(column), grads, n, &mut g);
+                let right = if sums.right.is_null() { sums.right } else { sums.right.add(column) };
+                let g = panels_of::<V>(pixels.g.add(column), grads, n, &mut g, right);
                 let sums = Sums { c: sums.c.add(column / panel::<V>() * sums.panel), ..sums };
                 if !strips {
                     outer_panels::<V>([pixels.x, g], inputs, places, n, sums);
@@ -300,14 +303,29 @@ unsafe fn copy<V: Vector>(from: *const f32, to: *mut f32, count: usize) {
     }
 }
 
-/// The gradients of some pixels as panels `[panel][pixel][column of the panel]`, zeros behind the last column.
+/// The gradients of some pixels as panels `[panel][pixel][column of the panel]`, zeros behind the last column; adds them to
+/// `sums`, unless that is null.
 #[inline(always)]
-unsafe fn panels_of<V: Vector>(g: *const f32, grads: &[usize], columns: usize, out: &mut [f32]) -> *const f32 {
+unsafe fn panels_of<V: Vector>(
+    g: *const f32,
+    grads: &[usize],
+    columns: usize,
+    out: &mut [f32],
+    sums: *mut f32,
+) -> *const f32 {
     for column in (0..columns).step_by(V::LANES) {
         let n = (columns - column).min(V::LANES);
         let to = out.as_mut_ptr().add(column / panel::<V>() * grads.len() * panel::<V>() + column % panel::<V>());
+        // Two sums by turns do not wait for each other.
+        let mut sum = [V::splat(0.0); 2];
         for (p, &grad) in grads.iter().enumerate() {
-            load::<V>(g.add(grad + column), n).store(to.add(p * panel::<V>()));
+            let g = load::<V>(g.add(grad + column), n);
+            g.store(to.add(p * panel::<V>()));
+            sum[p % 2] = sum[p % 2].add(g);
+        }
+        if !sums.is_null() {
+            let sums = sums.add(column);
+            store::<V>(load::<V>(sums, n).add(sum[0].add(sum[1])), sums, n);
         }
     }
     out.as_ptr()

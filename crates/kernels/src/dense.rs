@@ -115,7 +115,12 @@ impl Kernel for Backward<'_> {
         let places = steps(units, 1);
         let width = panel::<V>();
         let pixels = Pixels { x: gradient.as_ptr(), inputs: &by_unit, g: x.as_ptr(), grads: &by_feature };
-        outer::<V>(pixels, &places, features, Sums { c: found.weight.as_mut_ptr(), row: features, panel: width });
+        outer::<V>(
+            pixels,
+            &places,
+            features,
+            Sums { c: found.weight.as_mut_ptr(), row: features, panel: width, right: std::ptr::null_mut() },
+        );
         if want_input {
             let mut packed = Buffer::new(features.div_ceil(width) * width * units);
             pack_panels(weight, features, width, &mut packed);

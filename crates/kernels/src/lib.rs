@@ -25,7 +25,9 @@ mod transpose;
 mod warp;
 
 pub use color::{blur, brightness, contrast, hue, saturation};
-pub use conv::{Backward, ConvShape, Follow, Forward, Gradients, Method, conv_backward, conv_forward, conv_method};
+pub use conv::{
+    Backward, ConvShape, Follow, Forward, Gradients, Method, Wanted, conv_backward, conv_forward, conv_method,
+};
 pub use crop::crop;
 pub use dense::{DenseShape, dense_backward, dense_forward};
 pub use flip::{flip_horizontal, flip_vertical};

@@ -1,6 +1,8 @@
 //! Convolutions of drawn shapes, forward and backward, against the definition in f64.
 
-use convsweep_kernels::{Backward, ConvShape, Follow, Gradients, Method, conv_backward, conv_forward, conv_method};
+use convsweep_kernels::{
+    Backward, ConvShape, Follow, Gradients, Method, Wanted, conv_backward, conv_forward, conv_method,
+};
 use proptest::prelude::*;
 
 /// Reproducible numbers in ±1.
@@ -106,14 +108,19 @@ fn check(s: &ConvShape, method: Method, follow: Follow, with_bias: bool) -> Resu
     });
     dy.iter().enumerate().for_each(|(i, g)| db[i % s.filters] += g);
     let backward = Backward { gradient: &gradient, output: &found.output, places: &found.places };
-    let Gradients { input, weight, bias } = conv_backward(s, method, &x, &w, backward, follow, true);
+    let Gradients { input, weight, bias } =
+        conv_backward(s, method, &x, &w, backward, follow, Wanted { input: true, bias: true });
     close("input gradient", &input, &dx, tolerance)?;
     close("weight gradient", &weight, &dw, tolerance)?;
     close("bias gradient", &bias, &db, 1e-5)?;
-    let without = conv_backward(s, method, &x, &w, backward, follow, false);
+    let without = conv_backward(s, method, &x, &w, backward, follow, Wanted { input: false, bias: true });
     prop_assert!(without.input.is_empty());
-    close("weight gradient alone", &without.weight, &dw, tolerance)?;
-    close("bias gradient alone", &without.bias, &db, 1e-5)
+    close("weight gradient without the input's", &without.weight, &dw, tolerance)?;
+    close("bias gradient without the input's", &without.bias, &db, 1e-5)?;
+    let alone = conv_backward(s, method, &x, &w, backward, follow, Wanted { input: false, bias: false });
+    prop_assert!(alone.input.is_empty() && alone.bias.is_empty());
+    prop_assert_eq!(alone.weight, without.weight);
+    Ok(())
 }
 
 prop_compose! {

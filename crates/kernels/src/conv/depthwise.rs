@@ -113,13 +113,19 @@ impl Forward<'_> {
     }
 }
 
-/// `packed[tap, c] += sum over pixels of x[inputs[p] + tap + c] * g[grads[p] + c]`.
+/// `packed[tap, c] += sum over pixels of x[inputs[p] + tap + c] * g[grads[p] + c]`; adds `g` itself to `right`, unless that is null.
 ///
 /// # Safety
 /// All that is named must lie in memory that is there.
 #[inline(always)]
-pub(super) unsafe fn sums<V: Vector>(pixels: Pixels, taps: &[usize], channels: usize, packed: *mut f32) {
-    V::apart(TapSums { pixels, taps, channels, packed });
+pub(super) unsafe fn sums<V: Vector>(
+    pixels: Pixels,
+    taps: &[usize],
+    channels: usize,
+    packed: *mut f32,
+    right: *mut f32,
+) {
+    V::apart(TapSums { pixels, taps, channels, packed, right });
 }
 
 struct TapSums<'a> {
@@ -127,6 +133,7 @@ struct TapSums<'a> {
     taps: &'a [usize],
     channels: usize,
     packed: *mut f32,
+    right: *mut f32,
 }
 
 /// Pixels whose channels are gone through before the next ones: their rows stay in the cache.
@@ -169,11 +176,13 @@ impl TapSums<'_> {
         let to = self.packed.add(first * self.channels + c);
         let taps: [usize; T] = std::array::from_fn(|t| *self.taps.get_unchecked(first + t));
         let mut sum = [V::splat(0.0); T];
+        let mut right = V::splat(0.0);
         for t in 0..T {
             sum[t] = load::<V>(to.add(t * self.channels), n);
         }
         for (&input, &grad) in pixels.inputs.iter().zip(pixels.grads) {
             let g = load::<V>(pixels.g.add(grad + c), n);
+            right = right.add(g);
             let x = pixels.x.add(input + c);
             for t in 0..T {
                 sum[t] = load::<V>(x.add(taps[t]), n).fma(g, sum[t]);
@@ -181,6 +190,10 @@ impl TapSums<'_> {
         }
         for t in 0..T {
             store::<V>(sum[t], to.add(t * self.channels), n);
+        }
+        if first == 0 && !self.right.is_null() {
+            let to = self.right.add(c);
+            store::<V>(load::<V>(to, n).add(right), to, n);
         }
     }
 }

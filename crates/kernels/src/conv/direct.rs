@@ -4,10 +4,10 @@ use super::depthwise;
 use super::pack::{Way, pack, packed_len, unpack};
 use super::sparse::PooledSums;
 use super::taps::{Border, Family, add_border, backward_border, backward_families, forward_border, forward_family};
-use super::{ConvShape, Follow, Gradients, pool_rows, unpool_image, used};
+use super::{ConvShape, Follow, Gradients, Wanted, pool_rows, unpool_image, used};
 use crate::block::{self, Finish, PLAIN, Pixels, Rows, Target, dots, outer};
 use crate::buffer::Buffer;
-use crate::pool::{add_placed_rows, add_rows, mask};
+use crate::pool::{add_placed_rows, mask};
 use crate::simd::{Kernel, Vector, panel};
 
 pub(super) struct Forward<'a> {
@@ -141,7 +141,7 @@ pub(super) struct Backward<'a> {
     pub weight: &'a [f32],
     pub backward: super::Backward<'a>,
     pub follow: Follow,
-    pub want_input: bool,
+    pub want: Wanted,
 }
 
 impl Kernel for Backward<'_> {
@@ -149,51 +149,56 @@ impl Kernel for Backward<'_> {
 
     #[inline(always)]
     unsafe fn run<V: Vector>(self) -> Gradients {
-        let Backward { shape, x, weight, backward, follow, want_input } = self;
-        if follow.pool && shape.groups == 1 && !want_input {
-            return pooled_weights::<V>(shape, x, &backward);
+        let Backward { shape, x, weight, backward, follow, want } = self;
+        if follow.pool && shape.groups == 1 && !want.input {
+            return pooled_weights::<V>(shape, x, &backward, want.bias);
         }
         let size = used(shape, follow);
         let pixels = size[0] * size[1];
         let block = image_block(shape, size);
-        let mut bias = vec![0.0; shape.filters];
-        let mut sums = Sums::new::<V>(shape, size, block);
-        let inputs = want_input.then(|| InputGradient::new::<V>(shape, weight, size, block));
+        let mut sums = Sums::new::<V>(shape, size, block, want.bias);
+        let inputs = want.input.then(|| InputGradient::new::<V>(shape, weight, size, block));
         let image = shape.input[0] * shape.input[1] * shape.channels;
         let mut scratch = Buffer::new(block * pixels * shape.filters);
         let mut images = Images::new(x, shape.input, shape.channels, forward_border(shape), block);
-        let mut input: Vec<f32> = Vec::with_capacity(if want_input { shape.images * image } else { 0 });
+        let mut input: Vec<f32> = Vec::with_capacity(if want.input { shape.images * image } else { 0 });
         for first in (0..shape.images).step_by(block) {
             let (x, count) = images.from(first);
             let n = count * pixels * shape.filters;
             let gradient = before_following::<V>(shape, &backward, follow, first, count, &mut scratch[..n]);
-            add_rows::<V>(gradient, &mut bias);
             sums.add::<V>(x, gradient, count * pixels);
             if let Some(inputs) = &inputs {
                 inputs.block::<V>(gradient, input.as_mut_ptr().add(first * image), count);
             }
         }
-        if want_input {
+        if want.input {
             input.set_len(shape.images * image);
         }
-        Gradients { input, weight: sums.weights::<V>(), bias }
+        Gradients { input, weight: sums.weights::<V>(), bias: sums.bias }
     }
 }
 
 /// The gradients of a first layer with pooling.
 #[inline(always)]
-unsafe fn pooled_weights<V: Vector>(shape: &ConvShape, x: &[f32], backward: &super::Backward) -> Gradients {
+unsafe fn pooled_weights<V: Vector>(
+    shape: &ConvShape,
+    x: &[f32],
+    backward: &super::Backward,
+    want_bias: bool,
+) -> Gradients {
     let size = used(shape, Follow { relu: false, pool: true });
     let family = forward_family(shape, size);
     let mut sums = PooledSums::new::<V>(shape, &family, size[1]);
     let mut images = Images::new(x, shape.input, shape.channels, forward_border(shape), 1);
     let image = size[0] * size[1] / 4 * shape.filters;
-    let mut bias = vec![0.0; shape.filters];
+    let mut bias = vec![0.0; if want_bias { shape.filters } else { 0 }];
     let parts = backward.gradient.chunks_exact(image).zip(backward.places.chunks_exact(image));
     for (i, (gradient, places)) in parts.enumerate() {
         let (x, _) = images.from(i);
         sums.add::<V>(x, gradient, places);
-        add_placed_rows::<V>(gradient, places, &mut bias);
+        if want_bias {
+            add_placed_rows::<V>(gradient, places, &mut bias);
+        }
     }
     Gradients { input: vec![], weight: sums.weights(), bias }
 }
@@ -225,22 +230,25 @@ unsafe fn before_following<'a, V: Vector>(
     }
 }
 
-/// The weights' gradient while it is summed up, packed.
+/// The gradients of the weights, packed, and of the bias while they are summed up.
 struct Sums<'a> {
     shape: &'a ConvShape,
     family: Family,
     /// Offset of each row of the weights in a window: taps × channels of a group.
     places: Vec<usize>,
     packed: Vec<f32>,
+    /// Empty unless asked for.
+    bias: Vec<f32>,
 }
 
 impl<'a> Sums<'a> {
-    fn new<V: Vector>(shape: &'a ConvShape, size: [usize; 2], block: usize) -> Self {
+    fn new<V: Vector>(shape: &'a ConvShape, size: [usize; 2], block: usize, want_bias: bool) -> Self {
         let image = size[0] * size[1] * shape.filters;
         let family = forward_family(shape, size).repeat(block, forward_border(shape).values(shape.channels), image);
         let places = family.taps.iter().flat_map(|t| (0..family.run).map(move |k| t + k)).collect();
         let packed = vec![0.0; packed_len::<V>(shape, Way::Forward, family.kernel.len())];
-        Sums { shape, family, places, packed }
+        let bias = vec![0.0; if want_bias { shape.filters } else { 0 }];
+        Sums { shape, family, places, packed, bias }
     }
 
     #[inline(always)]
@@ -249,13 +257,16 @@ impl<'a> Sums<'a> {
         let (width, rows) = (panel::<V>(), self.places.len());
         let (inputs, grads) = (&self.family.inputs[..pixels], &self.family.outputs[..pixels]);
         let pixels = Pixels { x, inputs, g: gradient.as_ptr(), grads };
+        let bias = if self.bias.is_empty() { std::ptr::null_mut() } else { self.bias.as_mut_ptr() };
         if depthwise::is(self.shape) {
-            return depthwise::sums::<V>(pixels, &self.family.taps, self.shape.channels, self.packed.as_mut_ptr());
+            let (taps, channels) = (&self.family.taps, self.shape.channels);
+            return depthwise::sums::<V>(pixels, taps, channels, self.packed.as_mut_ptr(), bias);
         }
         for group in 0..self.shape.groups {
             let c = self.packed.as_mut_ptr().add(group * columns.div_ceil(width) * rows * width);
             let pixels = Pixels { x: pixels.x.add(group * run), g: pixels.g.add(group * columns), ..pixels };
-            outer::<V>(pixels, &self.places, columns, block::Sums { c, row: width, panel: rows * width });
+            let right = if bias.is_null() { bias } else { bias.add(group * columns) };
+            outer::<V>(pixels, &self.places, columns, block::Sums { c, row: width, panel: rows * width, right });
         }
     }
 

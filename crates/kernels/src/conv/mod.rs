@@ -76,6 +76,15 @@ pub struct Backward<'a> {
     pub places: &'a [u8],
 }
 
+/// Gradients that are asked for besides that of the weights.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// That of the input: not for a first layer.
+    pub input: bool,
+    /// That of the bias: not where there is none.
+    pub bias: bool,
+}
+
 /// Gradients of a convolution.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Gradients {
@@ -83,7 +92,7 @@ pub struct Gradients {
     pub input: Vec<f32>,
     /// In the weights' order.
     pub weight: Vec<f32>,
-    /// One for each filter.
+    /// One for each filter; empty unless asked for.
     pub bias: Vec<f32>,
 }
 
@@ -169,7 +178,7 @@ pub fn conv_forward(
     }
 }
 
-/// Gradients of the weights, the bias and, where `want_input`, the input.
+/// Gradients of the weights and what else is wanted.
 ///
 /// # Panics
 /// As [`conv_forward`].
@@ -180,7 +189,7 @@ pub fn conv_backward(
     weight: &[f32],
     backward: Backward,
     follow: Follow,
-    want_input: bool,
+    want: Wanted,
 ) -> Gradients {
     shape.check(method, follow, x, weight);
     let n = shape.output_len(follow);
@@ -191,8 +200,8 @@ pub fn conv_backward(
     // SAFETY: all sizes are checked above; the instruction set is one that is here.
     unsafe {
         match method {
-            Method::Direct => dispatch(direct::Backward { shape, x, weight, backward, follow, want_input }),
-            Method::Winograd => dispatch(winograd::Backward { shape, x, weight, backward, follow, want_input }),
+            Method::Direct => dispatch(direct::Backward { shape, x, weight, backward, follow, want }),
+            Method::Winograd => dispatch(winograd::Backward { shape, x, weight, backward, follow, want }),
         }
     }
 }

@@ -5,7 +5,7 @@
 //! the transposed steps in reverse order, so that input and weight gradients share the transformed output gradient.
 
 use super::winograd_transform::{self as transform, four, six};
-use super::{ConvShape, Follow, Gradients, used};
+use super::{ConvShape, Follow, Gradients, Wanted, used};
 use crate::block::{PLAIN, Rows, Sums, Target, dots, outer_panels};
 use crate::buffer::Buffer;
 use crate::pool::largest;
@@ -436,7 +436,7 @@ impl Block {
         let places: Vec<usize> = panels.iter().flat_map(|p| (0..width).map(move |c| p + c)).collect();
         for z in 0..PLANES {
             let c = sums.as_mut_ptr().add(z * apart(self.channels * self.filters));
-            let sums = Sums { c, row: width, panel: self.channels * width };
+            let sums = Sums { c, row: width, panel: self.channels * width, right: std::ptr::null_mut() };
             let (v, m) = (v.at.add(z * v.plane), m.at.add(z * m.plane));
             outer_panels::<V>([v, m], &self.tiles[..tiles], &places, self.filters, sums);
         }
@@ -494,7 +494,7 @@ pub(super) struct Backward<'a> {
     pub weight: &'a [f32],
     pub backward: super::Backward<'a>,
     pub follow: Follow,
-    pub want_input: bool,
+    pub want: Wanted,
 }
 
 impl Kernel for Backward<'_> {
@@ -502,17 +502,17 @@ impl Kernel for Backward<'_> {
 
     #[inline(always)]
     unsafe fn run<V: Vector>(self) -> Gradients {
-        let Backward { shape, x, weight, backward, follow, want_input } = self;
+        let Backward { shape, x, weight, backward, follow, want } = self;
         let tiles = Tiles::new(shape, follow);
         let (images, n) = (tiles.images(), tiles.of_image());
         let mut block = Block::new::<V>(shape, &tiles);
         let zeros = vec![0.0; shape.input[1] * shape.channels];
-        let u = if want_input { weights::<V>(shape, weight, true) } else { Buffer::new(0) };
+        let u = if want.input { weights::<V>(shape, weight, true) } else { Buffer::new(0) };
         let mut sums = Buffer::zeros(PLANES * apart(shape.channels * shape.filters));
         let x_image = shape.input[0] * shape.input[1] * shape.channels;
         let y_image = shape.output_len(follow) / shape.images.max(1);
         let mut bias = vec![0.0; shape.filters];
-        let mut input = vec![0.0f32; if want_input { shape.images * x_image } else { 0 }];
+        let mut input = vec![0.0f32; if want.input { shape.images * x_image } else { 0 }];
         let (gradient, output, place) =
             (backward.gradient.as_ptr(), backward.output.as_ptr(), backward.places.as_ptr());
         for first in (0..shape.images).step_by(images) {
@@ -525,7 +525,7 @@ impl Kernel for Backward<'_> {
                 tiles.output_gradient::<V>(from, place.wrapping_add(at), follow, m.from::<V>(i * n), &mut bias);
             }
             block.sum::<V>(&mut sums, count * n);
-            if want_input {
+            if want.input {
                 block.multiply::<V>(Side::Output, &u, count * n);
                 let v = block.planes::<V>(Side::Input, count * n);
                 for i in 0..count {
@@ -533,6 +533,7 @@ impl Kernel for Backward<'_> {
                 }
             }
         }
+        let bias = if want.bias { bias } else { vec![] };
         Gradients { input, weight: weights_gradient::<V>(shape, &sums), bias }
     }
 }

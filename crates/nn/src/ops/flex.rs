@@ -163,7 +163,7 @@ impl Backward<Flex, 3> for ConvBackward {
         let backward =
             kernels::Backward { gradient: &values(&gradient), output: &values(&output), places: places.as_slice() };
         let [to_x, to_weight, to_bias] = ops.parents;
-        let (weight, want) = (values(&weight), to_x.is_some());
+        let (weight, want) = (values(&weight), kernels::Wanted { input: to_x.is_some(), bias: to_bias.is_some() });
         let found = kernels::conv_backward(&shape, method, &values(&x), &weight, backward, follow, want);
         if let Some(node) = to_x {
             gradients.register::<Flex>(node.id, image_tensor(found.input, dims));
