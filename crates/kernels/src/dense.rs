@@ -5,7 +5,9 @@ use crate::buffer::Buffer;
 use crate::conv::Gradients;
 use crate::pool::{add_rows, mask};
 use crate::simd::{Kernel, Vector, dispatch, panel};
+use crate::threads;
 use crate::transpose::to_lanes;
+use std::ops::Range;
 
 /// Sizes of a dense layer: `x` is `[rows, features]`, the weights are `[units, features]`, the output is `[rows, units]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +52,11 @@ pub fn dense_backward(
 }
 
 impl DenseShape {
+    /// Tasks that `count` columns are cut into: one where threads would wait for each other longer than they compute.
+    fn tasks(&self, count: usize) -> usize {
+        if self.rows * self.features * self.units < 1 << 20 { 1 } else { threads::tasks(count) }
+    }
+
     fn check(&self, x: &[f32], weight: &[f32]) {
         assert!(self.features > 0 && self.units > 0, "a size of zero in {self:?}");
         assert_eq!(x.len(), self.rows * self.features, "input of {self:?}");
@@ -71,17 +78,68 @@ impl Kernel for Forward<'_> {
     #[inline(always)]
     unsafe fn run<V: Vector>(self) -> Vec<f32> {
         let Forward { shape: &DenseShape { rows, features, units }, x, weight, bias, relu } = self;
-        let width = panel::<V>();
-        let mut packed = Buffer::new(units.div_ceil(width) * width * features);
-        pack_transposed::<V>(weight, features, &mut packed);
         let (inputs, outputs) = (steps(rows, features), steps(rows, units));
-        let left = Rows { inputs: &inputs, taps: &[0], run: features, fresh: features };
-        let finish = Finish { bias: bias.map_or(std::ptr::null(), |b| b.as_ptr()), relu };
         let mut y: Vec<f32> = Vec::with_capacity(rows * units);
-        let target = Target { y: y.as_mut_ptr(), outputs: &outputs, panel: width };
-        dots::<V>(x.as_ptr(), left, packed.as_ptr(), units, finish, target);
+        let to = y.as_mut_ptr();
+        let panels = units.div_ceil(panel::<V>());
+        let tasks = self.shape.tasks(panels);
+        threads::share(tasks, |i| {
+            let units = panels_of::<V>(units, threads::part(panels, tasks, i));
+            let bias = bias.map_or(std::ptr::null(), |b| b[units.start..].as_ptr());
+            let weight = &weight[units.start * features..units.end * features];
+            V::apart(Product {
+                x: x.as_ptr(),
+                rows: Rows { inputs: &inputs, taps: &[0], run: features, fresh: features },
+                matrix: Matrix::Rows(weight),
+                columns: units.len(),
+                finish: Finish { bias, relu },
+                y: to.add(units.start),
+                outputs: &outputs,
+            });
+        });
         y.set_len(rows * units);
         y
+    }
+}
+
+/// The columns of some panels.
+fn panels_of<V: Vector>(columns: usize, panels: Range<usize>) -> Range<usize> {
+    panels.start * panel::<V>()..(panels.end * panel::<V>()).min(columns)
+}
+
+/// Rows times a matrix that is packed first.
+struct Product<'a> {
+    x: *const f32,
+    rows: Rows<'a>,
+    matrix: Matrix<'a>,
+    columns: usize,
+    finish: Finish,
+    y: *mut f32,
+    outputs: &'a [usize],
+}
+
+#[derive(Clone, Copy)]
+enum Matrix<'a> {
+    /// The columns lie as rows, one behind the other.
+    Rows(&'a [f32]),
+    /// Rows so long, from a column on.
+    Columns(&'a [f32], usize, usize),
+}
+
+impl Kernel for Product<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<V: Vector>(self) {
+        let Product { x, rows, matrix, columns, finish, y, outputs } = self;
+        let mut packed = Buffer::new(columns.div_ceil(panel::<V>()) * panel::<V>() * rows.len());
+        match matrix {
+            Matrix::Rows(matrix) => pack_transposed::<V>(matrix, rows.len(), &mut packed),
+            Matrix::Columns(matrix, length, first) => {
+                pack_panels(matrix, length, first..first + columns, panel::<V>(), &mut packed)
+            }
+        }
+        dots::<V>(x, rows, packed.as_ptr(), columns, finish, Target { y, outputs, panel: panel::<V>() });
     }
 }
 
@@ -113,21 +171,32 @@ impl Kernel for Backward<'_> {
         add_rows::<V>(gradient, &mut found.bias);
         let (by_unit, by_feature) = (steps(rows, units), steps(rows, features));
         let places = steps(units, 1);
-        let width = panel::<V>();
         let pixels = Pixels { x: gradient.as_ptr(), inputs: &by_unit, g: x.as_ptr(), grads: &by_feature };
-        outer::<V>(
-            pixels,
-            &places,
-            features,
-            Sums { c: found.weight.as_mut_ptr(), row: features, panel: width, right: std::ptr::null_mut() },
-        );
+        let to = found.weight.as_mut_ptr();
+        let tasks = shape.tasks(units);
+        threads::share(tasks, |i| {
+            let units = threads::part(units, tasks, i);
+            let c = to.add(units.start * features);
+            let sums = Sums { c, row: features, panel: panel::<V>(), right: std::ptr::null_mut() };
+            outer::<V>(pixels, &places[units], features, sums);
+        });
         if want_input {
-            let mut packed = Buffer::new(features.div_ceil(width) * width * units);
-            pack_panels(weight, features, width, &mut packed);
-            let left = Rows { inputs: &by_unit, taps: &[0], run: units, fresh: units };
             found.input = Vec::with_capacity(x.len());
-            let target = Target { y: found.input.as_mut_ptr(), outputs: &by_feature, panel: width };
-            dots::<V>(gradient.as_ptr(), left, packed.as_ptr(), features, PLAIN, target);
+            let to = found.input.as_mut_ptr();
+            let panels = features.div_ceil(panel::<V>());
+            let tasks = shape.tasks(panels);
+            threads::share(tasks, |i| {
+                let columns = panels_of::<V>(features, threads::part(panels, tasks, i));
+                V::apart(Product {
+                    x: gradient.as_ptr(),
+                    rows: Rows { inputs: &by_unit, taps: &[0], run: units, fresh: units },
+                    matrix: Matrix::Columns(weight, features, columns.start),
+                    columns: columns.len(),
+                    finish: PLAIN,
+                    y: to.add(columns.start),
+                    outputs: &by_feature,
+                });
+            });
             found.input.set_len(x.len());
         }
         found
@@ -154,13 +223,13 @@ unsafe fn pack_transposed<V: Vector>(matrix: &[f32], columns: usize, out: &mut [
     }
 }
 
-/// `matrix` (rows `columns` long) cut into panels of `width` columns; zeros behind the last.
-fn pack_panels(matrix: &[f32], columns: usize, width: usize, out: &mut [f32]) {
-    let rows = matrix.len() / columns;
-    for (p, out) in out.chunks_exact_mut(rows * width).enumerate().take(columns.div_ceil(width)) {
-        let n = (columns - p * width).min(width);
-        for (row, out) in matrix.chunks_exact(columns).zip(out.chunks_exact_mut(width)) {
-            out[..n].copy_from_slice(&row[p * width..][..n]);
+/// Some columns of `matrix` (rows `length` long) cut into panels of `width` columns; zeros behind the last.
+fn pack_panels(matrix: &[f32], length: usize, columns: Range<usize>, width: usize, out: &mut [f32]) {
+    let rows = matrix.len() / length;
+    for (column, out) in columns.clone().step_by(width).zip(out.chunks_exact_mut(rows * width)) {
+        let n = (columns.end - column).min(width);
+        for (row, out) in matrix.chunks_exact(length).zip(out.chunks_exact_mut(width)) {
+            out[..n].copy_from_slice(&row[column..][..n]);
             out[n..].fill(0.0);
         }
     }

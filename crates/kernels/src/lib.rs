@@ -21,6 +21,7 @@ mod peak;
 mod pool;
 mod simd;
 mod step;
+mod threads;
 mod transpose;
 mod warp;
 
@@ -35,6 +36,7 @@ pub use normalize::{normalize, widen};
 pub use peak::fma_peak;
 pub use simd::InstructionSet;
 pub use step::{Adam, Sgd, sum_of_squares};
+pub use threads::{threads, use_threads};
 pub use warp::{Affine, warp};
 
 /// What lies outside an image.

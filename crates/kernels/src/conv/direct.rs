@@ -2,13 +2,15 @@
 
 use super::depthwise;
 use super::pack::{Way, pack, packed_len, unpack};
-use super::sparse::PooledSums;
+use super::sparse::{PooledSums, pooled_weights};
 use super::taps::{Border, Family, add_border, backward_border, backward_families, forward_border, forward_family};
-use super::{ConvShape, Follow, Gradients, Wanted, pool_rows, unpool_image, used};
+use super::{ConvShape, Follow, Gradients, Method, Wanted, add_up, pool_rows, unpool_image, used};
 use crate::block::{self, Finish, PLAIN, Pixels, Rows, Target, dots, outer};
 use crate::buffer::Buffer;
 use crate::pool::{add_placed_rows, mask};
 use crate::simd::{Kernel, Vector, panel};
+use crate::threads;
+use std::ops::Range;
 
 pub(super) struct Forward<'a> {
     pub shape: &'a ConvShape,
@@ -32,34 +34,63 @@ impl Kernel for Forward<'_> {
         let mut packed = Buffer::new(packed_len::<V>(shape, Way::Forward, family.kernel.len()));
         pack::<V>(shape, Way::Forward, &family.kernel, weight, &mut packed);
         let finish = Finish { bias: bias.map_or(std::ptr::null(), |b| b.as_ptr()), relu: follow.relu && !follow.pool };
-        let mut images = Images::new(x, shape.input, shape.channels, border, block);
         let pass = Pass { shape, way: Way::Forward, family: &family, packed: &packed, finish };
+        let len = shape.output_len(follow);
+        let mut output: Vec<f32> = Vec::with_capacity(len);
+        let mut places: Vec<u8> = Vec::with_capacity(if follow.pool { len } else { 0 });
+        let to = (output.as_mut_ptr(), places.as_mut_ptr());
+        let tasks = threads::tasks(shape.images);
+        threads::share(tasks, |i| {
+            let images = threads::part(shape.images, tasks, i);
+            V::apart(ForwardPart { pass: &pass, x, border, follow, block, images, to });
+        });
+        output.set_len(len);
+        if follow.pool {
+            places.set_len(len);
+        }
+        super::Forward { output, places }
+    }
+}
+
+/// Some of the images.
+struct ForwardPart<'a> {
+    pass: &'a Pass<'a>,
+    x: &'a [f32],
+    border: Border,
+    follow: Follow,
+    block: usize,
+    images: Range<usize>,
+    /// The whole batch's output and places.
+    to: (*mut f32, *mut u8),
+}
+
+impl Kernel for ForwardPart<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<V: Vector>(self) {
+        let ForwardPart { pass, x, border, follow, block, images: range, to: (y, places) } = self;
+        let shape = pass.shape;
+        let size = used(shape, follow);
+        let mut images = Images::new(x, shape.input, shape.channels, border, block, range.end);
         if !follow.pool {
-            let mut output: Vec<f32> = Vec::with_capacity(shape.images * image);
-            for first in (0..shape.images).step_by(block) {
+            for first in range.step_by(block) {
                 let (x, count) = images.from(first);
-                let pixels = 0..count * size[0] * size[1];
-                pass.part::<V>(x, pixels, output.as_mut_ptr().add(first * image));
+                let pixels = size[0] * size[1];
+                pass.part::<V>(x, 0..count * pixels, y.add(first * pixels * shape.filters));
             }
-            output.set_len(shape.images * image);
-            return super::Forward { output, places: vec![] };
+            return;
         }
         let row = size[1] * shape.filters;
         let mut rows = Buffer::new(2 * row);
-        let len = shape.images * image / 4;
-        let (mut output, mut places) = (Vec::<f32>::with_capacity(len), Vec::<u8>::with_capacity(len));
-        for first in 0..shape.images {
+        for first in range {
             let (x, _) = images.from(first);
             for pooled in 0..size[0] / 2 {
                 pass.part::<V>(x, 2 * pooled * size[1]..(2 * pooled + 2) * size[1], rows.as_mut_ptr());
                 let at = (first * (size[0] / 2) + pooled) * row / 2;
-                let (y, place) = (output.as_mut_ptr().add(at), places.as_mut_ptr().add(at));
-                pool_rows::<V>(rows.as_ptr(), size[1], shape.filters, follow.relu, y, place);
+                pool_rows::<V>(rows.as_ptr(), size[1], shape.filters, follow.relu, y.add(at), places.add(at));
             }
         }
-        output.set_len(len);
-        places.set_len(len);
-        super::Forward { output, places }
     }
 }
 
@@ -97,7 +128,7 @@ impl Pass<'_> {
     }
 }
 
-/// Images in blocks, with the border that a pass reads.
+/// Images in blocks, with the border that a pass reads; up to the one where they end.
 struct Images<'a> {
     values: &'a [f32],
     size: [usize; 2],
@@ -108,7 +139,8 @@ struct Images<'a> {
 }
 
 impl<'a> Images<'a> {
-    fn new(values: &'a [f32], size: [usize; 2], channels: usize, border: Border, block: usize) -> Self {
+    fn new(values: &'a [f32], size: [usize; 2], channels: usize, border: Border, block: usize, end: usize) -> Self {
+        let values = &values[..end * size[0] * size[1] * channels];
         let plain = border.size == size;
         let scratch = Buffer::new(if plain { 0 } else { block * border.values(channels) });
         Images { values, size, channels, border, block, scratch }
@@ -150,57 +182,109 @@ impl Kernel for Backward<'_> {
     #[inline(always)]
     unsafe fn run<V: Vector>(self) -> Gradients {
         let Backward { shape, x, weight, backward, follow, want } = self;
-        if follow.pool && shape.groups == 1 && !want.input {
-            return pooled_weights::<V>(shape, x, &backward, want.bias);
-        }
+        let parts = shape.parts(Method::Direct, follow);
         let size = used(shape, follow);
-        let pixels = size[0] * size[1];
         let block = image_block(shape, size);
-        let mut sums = Sums::new::<V>(shape, size, block, want.bias);
+        let pooled = follow.pool && shape.groups == 1 && !want.input;
+        let image = size[0] * size[1] * shape.filters;
+        let repeated = if pooled { 1 } else { block };
+        let family = forward_family(shape, size).repeat(repeated, forward_border(shape).values(shape.channels), image);
+        let sums = Sums::new(shape, family);
         let inputs = want.input.then(|| InputGradient::new::<V>(shape, weight, size, block));
-        let image = shape.input[0] * shape.input[1] * shape.channels;
-        let mut scratch = Buffer::new(block * pixels * shape.filters);
-        let mut images = Images::new(x, shape.input, shape.channels, forward_border(shape), block);
-        let mut input: Vec<f32> = Vec::with_capacity(if want.input { shape.images * image } else { 0 });
-        for first in (0..shape.images).step_by(block) {
-            let (x, count) = images.from(first);
-            let n = count * pixels * shape.filters;
-            let gradient = before_following::<V>(shape, &backward, follow, first, count, &mut scratch[..n]);
-            sums.add::<V>(x, gradient, count * pixels);
-            if let Some(inputs) = &inputs {
-                inputs.block::<V>(gradient, input.as_mut_ptr().add(first * image), count);
-            }
-        }
-        if want.input {
-            input.set_len(shape.images * image);
-        }
-        Gradients { input, weight: sums.weights::<V>(), bias: sums.bias }
+        let len = if want.input { shape.input_len() } else { 0 };
+        let mut input: Vec<f32> = Vec::with_capacity(len);
+        let dx = input.as_mut_ptr();
+        let (mut weights, mut biases) = (vec![vec![]; parts], vec![vec![]; parts]);
+        let to = (weights.as_mut_ptr(), biases.as_mut_ptr());
+        threads::share(parts, |i| {
+            let images = threads::part(shape.images, parts, i);
+            let bias = vec![0.0; if want.bias { shape.filters } else { 0 }];
+            let found = match pooled {
+                true => V::apart(PooledPart { sums: &sums, x, backward, images, bias }),
+                false => {
+                    let inputs = inputs.as_ref();
+                    V::apart(BackwardPart { sums: &sums, inputs, x, backward, follow, block, images, bias, dx })
+                }
+            };
+            (*to.0.add(i), *to.1.add(i)) = found;
+        });
+        input.set_len(len);
+        let (weight, bias) = (add_up(weights), add_up(biases));
+        let weight =
+            if pooled { pooled_weights::<V>(shape, &sums.family, &weight) } else { sums.weights::<V>(&weight) };
+        Gradients { input, weight, bias }
     }
 }
 
-/// The gradients of a first layer with pooling.
-#[inline(always)]
-unsafe fn pooled_weights<V: Vector>(
-    shape: &ConvShape,
-    x: &[f32],
-    backward: &super::Backward,
-    want_bias: bool,
-) -> Gradients {
-    let size = used(shape, Follow { relu: false, pool: true });
-    let family = forward_family(shape, size);
-    let mut sums = PooledSums::new::<V>(shape, &family, size[1]);
-    let mut images = Images::new(x, shape.input, shape.channels, forward_border(shape), 1);
-    let image = size[0] * size[1] / 4 * shape.filters;
-    let mut bias = vec![0.0; if want_bias { shape.filters } else { 0 }];
-    let parts = backward.gradient.chunks_exact(image).zip(backward.places.chunks_exact(image));
-    for (i, (gradient, places)) in parts.enumerate() {
-        let (x, _) = images.from(i);
-        sums.add::<V>(x, gradient, places);
-        if want_bias {
-            add_placed_rows::<V>(gradient, places, &mut bias);
+/// Some of the images: their part of the weights' gradient, packed, and of the bias'.
+struct BackwardPart<'a> {
+    sums: &'a Sums<'a>,
+    inputs: Option<&'a InputGradient<'a>>,
+    x: &'a [f32],
+    backward: super::Backward<'a>,
+    follow: Follow,
+    block: usize,
+    images: Range<usize>,
+    bias: Vec<f32>,
+    /// The whole batch's input gradient.
+    dx: *mut f32,
+}
+
+impl Kernel for BackwardPart<'_> {
+    type Output = (Vec<f32>, Vec<f32>);
+
+    #[inline(always)]
+    unsafe fn run<V: Vector>(self) -> (Vec<f32>, Vec<f32>) {
+        let BackwardPart { sums, inputs, x, backward, follow, block, images: range, mut bias, dx } = self;
+        let shape = sums.shape;
+        let [h, w] = used(shape, follow);
+        let image = shape.input[0] * shape.input[1] * shape.channels;
+        let mut packed = vec![0.0; packed_len::<V>(shape, Way::Forward, sums.family.kernel.len())];
+        let mut scratch = Buffer::new(block * h * w * shape.filters);
+        let mut images = Images::new(x, shape.input, shape.channels, forward_border(shape), block, range.end);
+        for first in range.step_by(block) {
+            let (x, count) = images.from(first);
+            let n = count * h * w * shape.filters;
+            let gradient = before_following::<V>(shape, &backward, follow, first, count, &mut scratch[..n]);
+            sums.add::<V>(x, gradient, count * h * w, &mut packed, &mut bias);
+            if let Some(inputs) = inputs {
+                inputs.block::<V>(gradient, dx.add(first * image), count);
+            }
         }
+        (packed, bias)
     }
-    Gradients { input: vec![], weight: sums.weights(), bias }
+}
+
+/// The same for a first layer with pooling.
+struct PooledPart<'a> {
+    sums: &'a Sums<'a>,
+    x: &'a [f32],
+    backward: super::Backward<'a>,
+    images: Range<usize>,
+    bias: Vec<f32>,
+}
+
+impl Kernel for PooledPart<'_> {
+    type Output = (Vec<f32>, Vec<f32>);
+
+    #[inline(always)]
+    unsafe fn run<V: Vector>(self) -> (Vec<f32>, Vec<f32>) {
+        let PooledPart { sums: &Sums { shape, ref family, .. }, x, backward, images: range, mut bias } = self;
+        let size = used(shape, Follow { relu: false, pool: true });
+        let mut sums = PooledSums::new::<V>(shape, family, size[1]);
+        let mut images = Images::new(x, shape.input, shape.channels, forward_border(shape), 1, range.end);
+        let image = size[0] * size[1] / 4 * shape.filters;
+        for i in range {
+            let (x, _) = images.from(i);
+            let part = i * image..(i + 1) * image;
+            let (gradient, places) = (&backward.gradient[part.clone()], &backward.places[part]);
+            sums.add::<V>(x, gradient, places);
+            if !bias.is_empty() {
+                add_placed_rows::<V>(gradient, places, &mut bias);
+            }
+        }
+        (sums.into_sums(), bias)
+    }
 }
 
 /// The gradient of the bare convolution's used pixels for some images, from the gradient behind what follows.
@@ -230,40 +314,41 @@ unsafe fn before_following<'a, V: Vector>(
     }
 }
 
-/// The gradients of the weights, packed, and of the bias while they are summed up.
+/// How the gradients of the weights and the bias are summed up.
 struct Sums<'a> {
     shape: &'a ConvShape,
     family: Family,
     /// Offset of each row of the weights in a window: taps × channels of a group.
     places: Vec<usize>,
-    packed: Vec<f32>,
-    /// Empty unless asked for.
-    bias: Vec<f32>,
 }
 
 impl<'a> Sums<'a> {
-    fn new<V: Vector>(shape: &'a ConvShape, size: [usize; 2], block: usize, want_bias: bool) -> Self {
-        let image = size[0] * size[1] * shape.filters;
-        let family = forward_family(shape, size).repeat(block, forward_border(shape).values(shape.channels), image);
+    fn new(shape: &'a ConvShape, family: Family) -> Self {
         let places = family.taps.iter().flat_map(|t| (0..family.run).map(move |k| t + k)).collect();
-        let packed = vec![0.0; packed_len::<V>(shape, Way::Forward, family.kernel.len())];
-        let bias = vec![0.0; if want_bias { shape.filters } else { 0 }];
-        Sums { shape, family, places, packed, bias }
+        Sums { shape, family, places }
     }
 
+    /// Adds some pixels to the packed gradient of the weights and, unless that is empty, to the bias'.
     #[inline(always)]
-    unsafe fn add<V: Vector>(&mut self, x: *const f32, gradient: &[f32], pixels: usize) {
+    unsafe fn add<V: Vector>(
+        &self,
+        x: *const f32,
+        gradient: &[f32],
+        pixels: usize,
+        packed: &mut [f32],
+        bias: &mut [f32],
+    ) {
         let (run, columns) = Way::Forward.sizes(self.shape);
         let (width, rows) = (panel::<V>(), self.places.len());
         let (inputs, grads) = (&self.family.inputs[..pixels], &self.family.outputs[..pixels]);
         let pixels = Pixels { x, inputs, g: gradient.as_ptr(), grads };
-        let bias = if self.bias.is_empty() { std::ptr::null_mut() } else { self.bias.as_mut_ptr() };
+        let bias = if bias.is_empty() { std::ptr::null_mut() } else { bias.as_mut_ptr() };
         if depthwise::is(self.shape) {
             let (taps, channels) = (&self.family.taps, self.shape.channels);
-            return depthwise::sums::<V>(pixels, taps, channels, self.packed.as_mut_ptr(), bias);
+            return depthwise::sums::<V>(pixels, taps, channels, packed.as_mut_ptr(), bias);
         }
         for group in 0..self.shape.groups {
-            let c = self.packed.as_mut_ptr().add(group * columns.div_ceil(width) * rows * width);
+            let c = packed.as_mut_ptr().add(group * columns.div_ceil(width) * rows * width);
             let pixels = Pixels { x: pixels.x.add(group * run), g: pixels.g.add(group * columns), ..pixels };
             let right = if bias.is_null() { bias } else { bias.add(group * columns) };
             outer::<V>(pixels, &self.places, columns, block::Sums { c, row: width, panel: rows * width, right });
@@ -271,9 +356,9 @@ impl<'a> Sums<'a> {
     }
 
     #[inline(always)]
-    unsafe fn weights<V: Vector>(&self) -> Vec<f32> {
+    unsafe fn weights<V: Vector>(&self, packed: &[f32]) -> Vec<f32> {
         let mut weight = vec![0.0; self.shape.weight_len()];
-        unpack::<V>(self.shape, &self.family.kernel, &self.packed, &mut weight);
+        unpack::<V>(self.shape, &self.family.kernel, packed, &mut weight);
         weight
     }
 }
@@ -303,7 +388,7 @@ impl<'a> InputGradient<'a> {
     #[inline(always)]
     unsafe fn block<V: Vector>(&self, gradient: &[f32], dx: *mut f32, count: usize) {
         let shape = self.shape;
-        let mut images = Images::new(gradient, self.used, shape.filters, self.border, count);
+        let mut images = Images::new(gradient, self.used, shape.filters, self.border, count, count);
         let (g, _) = images.from(0);
         for (family, packed) in &self.passes {
             let pixels = 0..count * family.of_image;

@@ -128,6 +128,17 @@ impl ConvShape {
         method == Method::Direct || plain && self.channels.is_multiple_of(16) && self.filters.is_multiple_of(16)
     }
 
+    /// Parts of the batch whose gradients of the weights are summed up one by one and then added. By the sizes alone, so that
+    /// bits do not depend on threads; each so large that the weights cost little beside it.
+    fn parts(&self, method: Method, follow: Follow) -> usize {
+        let [h, w] = used(self, follow);
+        let count = match method {
+            Method::Direct => h * w / 8,
+            Method::Winograd => h.div_ceil(4) * w.div_ceil(4),
+        };
+        (self.images * count / 128).clamp(1, 8.min(self.images.max(1)))
+    }
+
     fn input_len(&self) -> usize {
         self.images * self.input[0] * self.input[1] * self.channels
     }
@@ -233,3 +244,13 @@ fn used(shape: &ConvShape, follow: Follow) -> [usize; 2] {
 }
 
 use pool::{pool_rows, unpool_image};
+
+/// Adds the parts' sums to the first, in their order.
+fn add_up(parts: Vec<Vec<f32>>) -> Vec<f32> {
+    let mut parts = parts.into_iter();
+    let mut sum = parts.next().unwrap_or_default();
+    for part in parts {
+        sum.iter_mut().zip(part).for_each(|(sum, value)| *sum += value);
+    }
+    sum
+}

@@ -34,7 +34,7 @@ pub(super) struct PooledSums<'a> {
 
 impl<'a> PooledSums<'a> {
     pub(super) fn new<V: Vector>(shape: &'a ConvShape, family: &'a Family, columns: usize) -> Self {
-        let length = (family.taps.len() * family.run).div_ceil(KEPT * V::LANES) * KEPT * V::LANES;
+        let length = length::<V>(family);
         let pairs = (LAID_OUT / (2 * columns * length)).max(1);
         let pixels = 2 * columns * pairs;
         let base = |y: usize, x: usize| (1 + 2 * y * columns + 2 * x) * length;
@@ -130,17 +130,27 @@ impl<'a> PooledSums<'a> {
         }
     }
 
-    /// The weights' gradient.
-    pub(super) fn weights(&self) -> Vec<f32> {
-        let (channels, [kh, kw]) = (self.shape.channels, self.shape.kernel);
-        let mut weight = vec![0.0; self.shape.weight_len()];
-        for (filter, sums) in self.sums.chunks_exact(self.length).enumerate() {
-            for (t, &[ky, kx]) in self.family.kernel.iter().enumerate() {
-                for c in 0..channels {
-                    weight[((filter * channels + c) * kh + ky) * kw + kx] = sums[t * channels + c];
-                }
+    /// The sums, for [`pooled_weights`].
+    pub(super) fn into_sums(self) -> Vec<f32> {
+        self.sums
+    }
+}
+
+/// Length of a window, in whole blocks of kept vectors.
+fn length<V: Vector>(family: &Family) -> usize {
+    (family.taps.len() * family.run).div_ceil(KEPT * V::LANES) * KEPT * V::LANES
+}
+
+/// The weights' gradient from the sums.
+pub(super) fn pooled_weights<V: Vector>(shape: &ConvShape, family: &Family, sums: &[f32]) -> Vec<f32> {
+    let (channels, [kh, kw]) = (shape.channels, shape.kernel);
+    let mut weight = vec![0.0; shape.weight_len()];
+    for (filter, sums) in sums.chunks_exact(length::<V>(family)).enumerate() {
+        for (t, &[ky, kx]) in family.kernel.iter().enumerate() {
+            for c in 0..channels {
+                weight[((filter * channels + c) * kh + ky) * kw + kx] = sums[t * channels + c];
             }
         }
-        weight
     }
+    weight
 }

@@ -5,12 +5,14 @@
 //! the transposed steps in reverse order, so that input and weight gradients share the transformed output gradient.
 
 use super::winograd_transform::{self as transform, four, six};
-use super::{ConvShape, Follow, Gradients, Wanted, used};
+use super::{ConvShape, Follow, Gradients, Method, Wanted, add_up, used};
 use crate::block::{PLAIN, Rows, Sums, Target, dots, outer_panels};
 use crate::buffer::Buffer;
 use crate::pool::largest;
 use crate::simd::{Kernel, Vector, panel};
+use crate::threads;
 use crate::transpose::{from_lanes, to_lanes};
+use std::ops::Range;
 
 /// Products of a tile.
 const PLANES: usize = 36;
@@ -457,34 +459,62 @@ impl Kernel for Forward<'_> {
     #[inline(always)]
     unsafe fn run<V: Vector>(self) -> super::Forward {
         let Forward { shape, x, weight, bias, follow } = self;
-        let tiles = Tiles::new(shape, follow);
-        let (images, n) = (tiles.images(), tiles.of_image());
-        let mut block = Block::new::<V>(shape, &tiles);
-        let zeros = vec![0.0; shape.input[1] * shape.channels];
         let u = weights::<V>(shape, weight, false);
         let len = shape.output_len(follow);
-        let (x_image, y_image) = (shape.input[0] * shape.input[1] * shape.channels, len / shape.images.max(1));
         let mut output: Vec<f32> = Vec::with_capacity(len);
         let mut places: Vec<u8> = Vec::with_capacity(if follow.pool { len } else { 0 });
-        for first in (0..shape.images).step_by(images) {
-            let count = images.min(shape.images - first);
-            let v = block.planes::<V>(Side::Input, count * n);
-            for i in 0..count {
-                tiles.input::<V>(x.as_ptr().add((first + i) * x_image), &zeros, v.from::<V>(i * n));
-            }
-            block.multiply::<V>(Side::Input, &u, count * n);
-            let m = block.planes::<V>(Side::Output, count * n);
-            for i in 0..count {
-                let at = (first + i) * y_image;
-                let place = if follow.pool { places.as_mut_ptr().add(at) } else { std::ptr::null_mut() };
-                tiles.output::<V>(m.from::<V>(i * n), bias, follow, output.as_mut_ptr().add(at), place);
-            }
-        }
+        let to = (output.as_mut_ptr(), places.as_mut_ptr());
+        let tasks = threads::tasks(shape.images);
+        threads::share(tasks, |i| {
+            let images = threads::part(shape.images, tasks, i);
+            V::apart(ForwardPart { shape, x, u: &u, bias, follow, images, to });
+        });
         output.set_len(len);
         if follow.pool {
             places.set_len(len);
         }
         super::Forward { output, places }
+    }
+}
+
+/// Some of the images.
+struct ForwardPart<'a> {
+    shape: &'a ConvShape,
+    x: &'a [f32],
+    /// Transformed weights.
+    u: &'a [f32],
+    bias: Option<&'a [f32]>,
+    follow: Follow,
+    images: Range<usize>,
+    /// The whole batch's output and places.
+    to: (*mut f32, *mut u8),
+}
+
+impl Kernel for ForwardPart<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<V: Vector>(self) {
+        let ForwardPart { shape, x, u, bias, follow, images: range, to: (output, places) } = self;
+        let tiles = Tiles::new(shape, follow);
+        let (images, n) = (tiles.images(), tiles.of_image());
+        let mut block = Block::new::<V>(shape, &tiles);
+        let zeros = vec![0.0; shape.input[1] * shape.channels];
+        let (x_image, y_image) = (x.len() / shape.images.max(1), shape.output_len(follow) / shape.images.max(1));
+        for first in range.clone().step_by(images) {
+            let count = images.min(range.end - first);
+            let v = block.planes::<V>(Side::Input, count * n);
+            for i in 0..count {
+                tiles.input::<V>(x.as_ptr().add((first + i) * x_image), &zeros, v.from::<V>(i * n));
+            }
+            block.multiply::<V>(Side::Input, u, count * n);
+            let m = block.planes::<V>(Side::Output, count * n);
+            for i in 0..count {
+                let at = (first + i) * y_image;
+                let place = if follow.pool { places.add(at) } else { std::ptr::null_mut() };
+                tiles.output::<V>(m.from::<V>(i * n), bias, follow, output.add(at), place);
+            }
+        }
     }
 }
 
@@ -503,20 +533,55 @@ impl Kernel for Backward<'_> {
     #[inline(always)]
     unsafe fn run<V: Vector>(self) -> Gradients {
         let Backward { shape, x, weight, backward, follow, want } = self;
+        let u = if want.input { weights::<V>(shape, weight, true) } else { Buffer::new(0) };
+        let u = want.input.then_some(&u[..]);
+        let len = if want.input { shape.input_len() } else { 0 };
+        let mut input: Vec<f32> = Vec::with_capacity(len);
+        let dx = input.as_mut_ptr();
+        let parts = shape.parts(Method::Winograd, follow);
+        let (mut weights, mut biases) = (vec![vec![]; parts], vec![vec![]; parts]);
+        let to = (weights.as_mut_ptr(), biases.as_mut_ptr());
+        threads::share(parts, |i| {
+            let images = threads::part(shape.images, parts, i);
+            let found = V::apart(BackwardPart { shape, x, u, backward, follow, images, dx });
+            (*to.0.add(i), *to.1.add(i)) = found;
+        });
+        input.set_len(len);
+        let bias = if want.bias { add_up(biases) } else { vec![] };
+        Gradients { input, weight: add_up(weights), bias }
+    }
+}
+
+/// Some of the images: their part of the gradients of the weights and the bias.
+struct BackwardPart<'a> {
+    shape: &'a ConvShape,
+    x: &'a [f32],
+    /// Transformed weights, where the input's gradient is wanted.
+    u: Option<&'a [f32]>,
+    backward: super::Backward<'a>,
+    follow: Follow,
+    images: Range<usize>,
+    /// The whole batch's input gradient.
+    dx: *mut f32,
+}
+
+impl Kernel for BackwardPart<'_> {
+    type Output = (Vec<f32>, Vec<f32>);
+
+    #[inline(always)]
+    unsafe fn run<V: Vector>(self) -> (Vec<f32>, Vec<f32>) {
+        let BackwardPart { shape, x, u, backward, follow, images: range, dx } = self;
         let tiles = Tiles::new(shape, follow);
         let (images, n) = (tiles.images(), tiles.of_image());
         let mut block = Block::new::<V>(shape, &tiles);
         let zeros = vec![0.0; shape.input[1] * shape.channels];
-        let u = if want.input { weights::<V>(shape, weight, true) } else { Buffer::new(0) };
         let mut sums = Buffer::zeros(PLANES * apart(shape.channels * shape.filters));
-        let x_image = shape.input[0] * shape.input[1] * shape.channels;
-        let y_image = shape.output_len(follow) / shape.images.max(1);
         let mut bias = vec![0.0; shape.filters];
-        let mut input = vec![0.0f32; if want.input { shape.images * x_image } else { 0 }];
+        let (x_image, y_image) = (x.len() / shape.images.max(1), shape.output_len(follow) / shape.images.max(1));
         let (gradient, output, place) =
             (backward.gradient.as_ptr(), backward.output.as_ptr(), backward.places.as_ptr());
-        for first in (0..shape.images).step_by(images) {
-            let count = images.min(shape.images - first);
+        for first in range.clone().step_by(images) {
+            let count = images.min(range.end - first);
             let (v, m) = (block.planes::<V>(Side::Input, count * n), block.planes::<V>(Side::Output, count * n));
             for i in 0..count {
                 let at = (first + i) * y_image;
@@ -525,15 +590,16 @@ impl Kernel for Backward<'_> {
                 tiles.output_gradient::<V>(from, place.wrapping_add(at), follow, m.from::<V>(i * n), &mut bias);
             }
             block.sum::<V>(&mut sums, count * n);
-            if want.input {
-                block.multiply::<V>(Side::Output, &u, count * n);
+            if let Some(u) = u {
+                block.multiply::<V>(Side::Output, u, count * n);
                 let v = block.planes::<V>(Side::Input, count * n);
                 for i in 0..count {
-                    tiles.input_gradient::<V>(v.from::<V>(i * n), input.as_mut_ptr().add((first + i) * x_image));
+                    let dx = dx.add((first + i) * x_image);
+                    dx.write_bytes(0, x_image);
+                    tiles.input_gradient::<V>(v.from::<V>(i * n), dx);
                 }
             }
         }
-        let bias = if want.bias { bias } else { vec![] };
-        Gradients { input, weight: weights_gradient::<V>(shape, &sums), bias }
+        (weights_gradient::<V>(shape, &sums), bias)
     }
 }

@@ -1,0 +1,181 @@
+//! Threads that share the work of one call.
+//!
+//! What a task computes must not depend on how many threads there are, nor on which of them takes it: tasks write to places of
+//! their own, and where their results are summed up, the tasks are cut by the call's sizes alone and added in their order.
+
+use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+/// Tasks for each thread, where their number changes no result: the last ones are short waits.
+const TASKS: usize = 4;
+
+/// What the threads share.
+struct Pool {
+    state: Mutex<State>,
+    /// There is work.
+    called: Condvar,
+    /// A helper has ended its last task.
+    ended: Condvar,
+}
+
+struct State {
+    /// Threads that take part, the caller among them.
+    threads: usize,
+    /// Helpers that have been started.
+    helpers: usize,
+    work: Option<Work>,
+}
+
+/// A call's tasks while they are taken.
+struct Work {
+    run: *const (dyn Fn(usize) + 'static),
+    tasks: usize,
+    next: usize,
+    running: usize,
+    panic: Option<Box<dyn std::any::Any + Send>>,
+}
+
+// SAFETY: `run` is called only while the call that it belongs to waits, and that has promised that it may be called anywhere.
+unsafe impl Send for Work {}
+
+static POOL: Pool = Pool {
+    state: Mutex::new(State { threads: 1, helpers: 0, work: None }),
+    called: Condvar::new(),
+    ended: Condvar::new(),
+};
+
+/// From now on `count` threads (at least one) share the work of each call. No result depends on it.
+pub fn use_threads(count: usize) {
+    POOL.lock().threads = count.max(1);
+}
+
+/// Number of threads that share the work of each call.
+pub fn threads() -> usize {
+    POOL.lock().threads
+}
+
+/// Calls `run` with each number below `tasks`, on this thread and the helpers that there are. A call while another one has the
+/// helpers is served by its own thread alone.
+///
+/// # Safety
+/// `run` may be called on several threads at once, each time with another number.
+pub(crate) unsafe fn share(tasks: usize, run: impl Fn(usize)) {
+    if tasks > 1 && POOL.offer(tasks, &run) {
+        let mut state = POOL.work_off(POOL.lock());
+        while state.work.as_ref().is_some_and(|work| work.running > 0) {
+            state = POOL.ended.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        let panic = state.work.take().and_then(|work| work.panic);
+        drop(state);
+        if let Some(panic) = panic {
+            resume_unwind(panic);
+        }
+    } else {
+        (0..tasks).for_each(run);
+    }
+}
+
+/// Tasks that `count` things are cut into where their number changes no result.
+pub(crate) fn tasks(count: usize) -> usize {
+    match threads() {
+        1 => 1,
+        threads => (TASKS * threads).min(count),
+    }
+}
+
+/// The things that belong to task `i` of `tasks`.
+pub(crate) fn part(count: usize, tasks: usize, i: usize) -> Range<usize> {
+    count * i / tasks..count * (i + 1) / tasks
+}
+
+impl Pool {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lays the tasks out for the helpers, unless there are none or they have others.
+    fn offer(&'static self, tasks: usize, run: &impl Fn(usize)) -> bool {
+        let mut state = self.lock();
+        if state.threads == 1 || state.work.is_some() {
+            return false;
+        }
+        while state.helpers + 1 < state.threads {
+            let number = state.helpers;
+            let helper = std::thread::Builder::new().name(format!("kernels-{}", number + 1));
+            if helper.spawn(move || self.help(number)).is_err() {
+                break;
+            }
+            state.helpers += 1;
+        }
+        let run: *const (dyn Fn(usize) + '_) = run;
+        // SAFETY: only the lifetime changes; the call that lives as long waits for all tasks and then takes the work away.
+        let run = unsafe { std::mem::transmute::<*const (dyn Fn(usize) + '_), *const (dyn Fn(usize) + 'static)>(run) };
+        state.work = Some(Work { run, tasks, next: 0, running: 0, panic: None });
+        self.called.notify_all();
+        true
+    }
+
+    fn help(&'static self, number: usize) {
+        let mut state = self.lock();
+        loop {
+            let here = number + 1 < state.threads && state.work.as_ref().is_some_and(|work| work.next < work.tasks);
+            state = match here {
+                true => self.work_off(state),
+                false => self.called.wait(state).unwrap_or_else(PoisonError::into_inner),
+            };
+        }
+    }
+
+    /// Takes tasks until none is left.
+    fn work_off<'a>(&'a self, mut state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+        while let Some(work) = state.work.as_mut().filter(|work| work.next < work.tasks) {
+            let (run, number) = (work.run, work.next);
+            work.next += 1;
+            work.running += 1;
+            drop(state);
+            // SAFETY: the caller waits while a task runs.
+            let result = catch_unwind(AssertUnwindSafe(|| unsafe { (*run)(number) }));
+            state = self.lock();
+            if let Some(work) = state.work.as_mut() {
+                work.running -= 1;
+                if let Err(panic) = result {
+                    (work.next, work.panic) = (work.tasks, Some(panic));
+                }
+            }
+            self.ended.notify_all();
+        }
+        state
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    #[test]
+    fn every_task_runs_once_and_a_panic_comes_back() {
+        use_threads(3);
+        for tasks in [0, 1, 2, 7, 100] {
+            let counts: Vec<AtomicUsize> = (0..tasks).map(|_| AtomicUsize::new(0)).collect();
+            // SAFETY: the tasks share atomic counters only.
+            unsafe { share(tasks, |i| _ = counts[i].fetch_add(1, Ordering::Relaxed)) };
+            assert!(counts.iter().all(|n| n.load(Ordering::Relaxed) == 1), "{tasks} tasks");
+        }
+        // SAFETY: nothing is shared.
+        let inner = || unsafe { share(4, |i| assert!(i < 3, "the last")) };
+        assert!(catch_unwind(inner).is_err());
+        // SAFETY: nothing is shared.
+        unsafe { share(2, |_| share(2, |_| ())) };
+        use_threads(1);
+    }
+
+    #[test]
+    fn parts_are_all_of_it() {
+        for (count, tasks) in [(64, 8), (7, 3), (1, 1), (5, 5)] {
+            let all: Vec<usize> = (0..tasks).flat_map(|i| part(count, tasks, i)).collect();
+            assert_eq!(all, (0..count).collect::<Vec<_>>());
+        }
+    }
+}
