@@ -14,8 +14,10 @@ mod buffer;
 mod color;
 mod conv;
 mod crop;
+mod cross_entropy;
 mod dense;
 mod flip;
+mod norm;
 mod normalize;
 mod peak;
 mod pool;
@@ -24,20 +26,27 @@ mod step;
 mod threads;
 mod transpose;
 mod warp;
+mod windows;
 
 pub use color::{blur, brightness, contrast, hue, saturation};
 pub use conv::{
     Backward, ConvShape, Follow, Forward, Gradients, Method, Wanted, conv_backward, conv_forward, conv_method,
 };
 pub use crop::crop;
+pub use cross_entropy::{Charge, cross_entropy};
 pub use dense::{DenseShape, dense_backward, dense_forward};
 pub use flip::{flip_horizontal, flip_vertical};
+pub use norm::{Moments, Norm, NormGradients, batch_norm, batch_norm_backward, moments};
 pub use normalize::{normalize, widen};
 pub use peak::fma_peak;
 pub use simd::InstructionSet;
 pub use step::{Adam, Sgd, sum_of_squares};
 pub use threads::{threads, use_threads};
 pub use warp::{Affine, warp};
+pub use windows::{
+    PoolShape, average_pool, average_pool_backward, global_average, global_average_backward, max_pool,
+    max_pool_backward,
+};
 
 /// What lies outside an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

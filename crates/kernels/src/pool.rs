@@ -75,7 +75,7 @@ pub(crate) unsafe fn unpool_image<V: Vector>(
 }
 
 #[inline(always)]
-unsafe fn load_bytes<V: Vector>(from: *const u8, n: usize) -> V {
+pub(crate) unsafe fn load_bytes<V: Vector>(from: *const u8, n: usize) -> V {
     if n == V::LANES {
         return V::load_bytes(from);
     }
@@ -85,7 +85,7 @@ unsafe fn load_bytes<V: Vector>(from: *const u8, n: usize) -> V {
 }
 
 #[inline(always)]
-unsafe fn store_bytes<V: Vector>(value: V, to: *mut u8, n: usize) {
+pub(crate) unsafe fn store_bytes<V: Vector>(value: V, to: *mut u8, n: usize) {
     if n == V::LANES {
         return value.store_bytes(to);
     }
