@@ -36,23 +36,72 @@ augment() {
     cd "$root" && taskset -c 0 cargo test --release --quiet --package convsweep-data --bench augment
 }
 
-# The same steps by PyTorch's best variant: channels last; with `augment` by batched grid_sample.
-torch_peer() {
-    local more=()
-    [ "$1" = augment ] && more=(--augment grid)
-    OMP_NUM_THREADS=1 taskset -c 0 "$CONVSWEEP_BENCH_PYTHON" "$CONVSWEEP_BENCH_PEERS/train_torch.py" --model tutorial \
-        --threads 1 --steps 60 --warmup 5 --channels-last "${more[@]}"
+# The program of benches/train.rs, built once.
+train_program() {
+    (cd "$root" && cargo test --release --workspace --bench train --no-run 2>&1) | sed -n 's/.*Executable.*(\(.*\))$/\1/p'
 }
 
-# Images per second of whole training steps of the tutorial's network on CIFAR-10, without and with augmentation, one core.
-train() {
-    local steps="${1:-200}" kind
-    for kind in plain augment; do
-        cd "$root" && taskset -c 0 cargo test --release --quiet --workspace --bench train -- "$kind" "$steps"
-        if [ -n "${CONVSWEEP_BENCH_PYTHON:-}" ] && [ -n "${CONVSWEEP_BENCH_PEERS:-}" ]; then
-            torch_peer "$kind"
-        fi
+# One network by our program or by PyTorch, one JSON line: `measure PROGRAM train|evaluate NETWORK STEPS`, `torch_peer …`.
+# Both are timed by what the core spent on them, so that other programs on the machine cost cache only; CONVSWEEP_BENCH_CLOCK=wall
+# for the clock on the wall.
+measure() {
+    (cd "$root" && taskset -c 0 "$1" "$2" "crates/worker/benches/networks/$3.toml" "$4" "${CONVSWEEP_BENCH_CLOCK:-core}")
+}
+torch_peer() {
+    local script="$root/tests/evaluate_torch.py" more=("$2" "$3") clock=process_time
+    [ "${CONVSWEEP_BENCH_CLOCK:-core}" = wall ] && clock=perf_counter
+    if [ "$1" = train ]; then
+        script="$CONVSWEEP_BENCH_PEERS/train_torch.py"
+        more=(--model "${2%-augmented}" --threads 1 --steps "$3" --warmup 5 --channels-last)
+        [ "$2" = tutorial-augmented ] && more+=(--augment grid)
+    fi
+    OMP_NUM_THREADS=1 PYTHONPATH="$CONVSWEEP_BENCH_PEERS" taskset -c 0 "$CONVSWEEP_BENCH_PYTHON" -c \
+        "import bench_common, runpy, sys, time; bench_common.now = time.$clock; runpy.run_path(sys.argv.pop(1), run_name='__main__')" \
+        "$script" "${more[@]}"
+}
+
+# Each network by turns, ours and (where they are there) PyTorch's with channels last, ROUNDS times; then medians and ratios.
+turns() {
+    local what=$1 rounds=$2 steps=$3 program lines network
+    shift 3
+    program="$(cd "$root" && train_program)"
+    lines="$(mktemp)"
+    for ((; rounds > 0; rounds--)); do
+        for network in "$@"; do
+            measure "$program" "$what" "$network" "$steps" | sed "s/^{/{\"network\": \"$network\", /" | tee -a "$lines"
+            if [ -n "${CONVSWEEP_BENCH_PYTHON:-}" ] && [ -n "${CONVSWEEP_BENCH_PEERS:-}" ]; then
+                torch_peer "$what" "$network" "$steps" | sed "s/^{/{\"network\": \"$network\", /" | tee -a "$lines"
+            fi
+        done
     done
+    awk -v networks="$*" '
+        function median(who, n,   i, j, t) {
+            for (i = 2; i <= n; i++) for (j = i; j > 1 && v[who, j - 1] > v[who, j]; j--) { t = v[who, j]; v[who, j] = v[who, j - 1]; v[who, j - 1] = t }
+            return v[who, int((n + 1) / 2)]
+        }
+        { match($0, /"network": "[^"]*"/); name = substr($0, RSTART + 12, RLENGTH - 13)
+          match($0, /"images_per_s": *[0-9.]+/); speed = substr($0, RSTART, RLENGTH); sub(/.*: */, "", speed)
+          who = name ($0 ~ /"peer"/ ? " torch" : " ours"); v[who, ++n[who]] = speed + 0 }
+        END { split(networks, order, " ")
+              for (i = 1; i in order; i++) { o = median(order[i] " ours", n[order[i] " ours"]); printf "%-20s %9.1f images/s", order[i], o
+                  if (n[order[i] " torch"]) { p = median(order[i] " torch", n[order[i] " torch"]); printf "   PyTorch %8.1f   %.2f times", p, o / p }
+                  print "" } }' "$lines" >&2
+    rm "$lines"
+}
+
+# Images per second of whole training steps on CIFAR-10, one core: `train [STEPS] [ROUNDS] [NETWORK…]`; networks are the files
+# of crates/worker/benches/networks.
+train() {
+    local networks=("${@:3}")
+    [ ${#networks[@]} -gt 0 ] || networks=(tutorial tutorial-augmented resnet20 vggsmall mobilenet inception)
+    turns train "${2:-3}" "${1:-30}" "${networks[@]}"
+}
+
+# The same of evaluation: batch, forward, judgement.
+evaluate() {
+    local networks=("${@:3}")
+    [ ${#networks[@]} -gt 0 ] || networks=(tutorial resnet20 vggsmall mobilenet inception)
+    turns evaluate "${2:-3}" "${1:-15}" "${networks[@]}"
 }
 
 # A plan of 100,000 jobs, as many configurations or a tenth of it with ten seeds: seconds and peak memory.
@@ -109,7 +158,7 @@ runner() {
     fi
 }
 
-modes="$(declare -F | awk '{ print $3 }' | grep -vE '^(starts|torch_peer)$' | paste -sd' ')"
+modes="$(declare -F | awk '{ print $3 }' | grep -vE '^(starts|train_program|measure|torch_peer|turns)$' | paste -sd' ')"
 if [ $# -eq 0 ] || ! grep -qw -- "$1" <<<"$modes"; then
     echo "usage: just bench NAME, of: $modes" >&2
     exit 2

@@ -4,10 +4,9 @@ use crate::activation::{activate, prelu};
 use crate::forward::Pass;
 use crate::functions;
 use crate::network::Named;
-use crate::operation::{Batch, BatchNorm, Operation, Unit};
-use crate::ops;
+use crate::operation::{Batch, BatchNorm, Operation, Pooling, Unit, norm_then_sum};
+use crate::ops::{self, NormUnit};
 use crate::rng::Stream;
-use burn::tensor::module::{batch_norm, batch_norm_train};
 use burn::tensor::{Tensor, TensorData};
 use convsweep_spec::model::Join;
 
@@ -24,9 +23,9 @@ impl Pass<'_> {
     fn apply(&mut self, operation: &Operation, batch: Batch) -> Batch {
         let kernels = self.network.kernels;
         match operation {
-            Operation::Conv { weight, bias, unit } => {
+            Operation::Conv { weight, bias, unit, .. } => {
                 let (weight, bias) = (self.leaves[*weight].clone(), bias.map(|b| self.leaves[b].clone()));
-                Batch::Image(ops::conv(batch.image(), weight, bias, unit, kernels))
+                ops::conv(batch, weight, bias, unit, kernels)
             }
             Operation::Transposed { weight, bias, options, extra } => {
                 let (weight, bias) = (self.leaf::<4>(*weight), bias.map(|b| self.leaf(b)));
@@ -36,45 +35,52 @@ impl Pass<'_> {
                 let (weight, bias) = (self.leaf::<3>(*weight), bias.map(|b| self.leaf::<3>(b)));
                 Batch::Image(functions::locally_connected(batch.image(), weight, bias, windows))
             }
-            Operation::Dense { weight, bias, unit } => {
+            Operation::Dense { weight, bias, unit, .. } => {
                 let (weight, bias) = (self.leaves[*weight].clone(), bias.map(|b| self.leaves[b].clone()));
                 Batch::Flat(ops::dense(batch.flatten(), weight, bias, *unit, kernels))
             }
-            Operation::BatchNorm(norm) => self.batch_norm(batch, norm),
+            Operation::BatchNorm { norm, .. } => self.batch_norm(batch, None, norm, norm.relu),
             Operation::GroupNorm { scale, shift, groups, epsilon } => {
                 let (scale, shift) = (self.leaf(*scale), self.leaf(*shift));
                 group_norm(batch, scale, shift, *groups, *epsilon)
             }
-            Operation::Activation(function) => batch.map(|x| activate(x, *function), |x| activate(x, *function)),
+            Operation::Activation { function, .. } => batch.map(|x| activate(x, *function), |x| activate(x, *function)),
             Operation::Prelu(slopes) => {
-                let slopes = self.leaf::<1>(*slopes);
-                let count = slopes.dims()[0];
-                let wide = slopes.clone();
-                batch.map(|x| prelu(x, wide.reshape([1, count, 1, 1])), |x| prelu(x, slopes.reshape([1, count])))
+                let slopes = batch.by_channel(self.leaf::<1>(*slopes));
+                batch.zip(slopes, prelu, prelu)
             }
             Operation::Dropout { name, rate, unit } => self.dropout(batch, name, *rate, *unit),
             Operation::Flatten => Batch::Flat(batch.flatten()),
-            Operation::MaxPool(options) => Batch::Image(functions::max_pool(batch.image(), options)),
-            Operation::AveragePool(options) => Batch::Image(functions::average_pool(batch.image(), options)),
-            Operation::GlobalAverage => Batch::Flat(functions::global_average(batch.image())),
-            Operation::GlobalMax => Batch::Flat(functions::global_max(batch.image())),
-            Operation::AdaptiveAverage(size) => Batch::Image(functions::adaptive_average(batch.image(), *size)),
-            Operation::AdaptiveMax(size) => Batch::Image(functions::adaptive_max(batch.image(), *size)),
+            Operation::Pool { pooling, .. } => match pooling {
+                Pooling::Max(options) => ops::max_pool(batch, options, kernels),
+                Pooling::Average(options) => ops::average_pool(batch, options, kernels),
+                Pooling::GlobalAverage => Batch::Flat(ops::global_average(batch, kernels)),
+                Pooling::GlobalMax => Batch::Flat(functions::global_max(batch.image())),
+                Pooling::AdaptiveAverage(size) => Batch::Image(functions::adaptive_average(batch.image(), *size)),
+                Pooling::AdaptiveMax(size) => Batch::Image(functions::adaptive_max(batch.image(), *size)),
+            },
             Operation::Upsample { factor, method } => {
                 Batch::Image(functions::upsample(batch.image(), *factor, *method))
             }
             Operation::Pad { pixels, fill } => Batch::Image(functions::pad(batch.image(), *pixels, *fill)),
-            Operation::PadShortcut { stride, channels } => {
-                Batch::Image(functions::pad_shortcut(batch.image(), *stride, *channels))
-            }
+            Operation::PadShortcut { stride, channels } => functions::pad_shortcut(batch, *stride, *channels),
             Operation::Gate(operations) => {
                 let gate = self.all(operations, batch.clone()).flatten();
                 let [n, c] = gate.dims();
-                Batch::Image(batch.image() * gate.reshape([n, c, 1, 1]))
+                match batch {
+                    Batch::Last(x) => Batch::Last(x * gate.reshape([n, 1, 1, c])),
+                    other => Batch::Image(other.image() * gate.reshape([n, c, 1, 1])),
+                }
             }
-            Operation::Branches { branches, join } => {
-                let ends: Vec<_> = branches.iter().map(|b| self.all(b, batch.clone())).collect();
-                joined(ends, *join)
+            Operation::Branches { branches, join, relu, .. } => {
+                if let Some((norm, before, shortcut)) = norm_then_sum(operation) {
+                    let summand = self.all(shortcut, batch.clone());
+                    let x = self.all(before, batch);
+                    return self.batch_norm(x, Some(summand), norm, *relu);
+                }
+                let ends = branches.iter().map(|b| self.all(b, batch.clone())).collect();
+                let sum = joined(ends, *join);
+                if *relu { sum.map(burn::tensor::activation::relu, burn::tensor::activation::relu) } else { sum }
             }
         }
     }
@@ -85,30 +91,20 @@ impl Pass<'_> {
     }
 
     /// Batch normalisation (Ioffe and Szegedy 2015): by the batch's mean and biased variance while training, which also moves the
-    /// running mean and (unbiased) variance; by the running ones in evaluation.
-    fn batch_norm(&mut self, batch: Batch, norm: &BatchNorm) -> Batch {
+    /// running mean and (unbiased) variance; by the running ones in evaluation. Then `summand` is added, then comes ReLU.
+    fn batch_norm(&mut self, batch: Batch, summand: Option<Batch>, norm: &BatchNorm, relu: bool) -> Batch {
+        let kernels = self.network.kernels;
+        let unit = NormUnit { epsilon: norm.epsilon, relu };
         let [scale, shift] = [norm.scale, norm.shift].map(|i| self.leaves[i].clone());
         let Some(training) = &mut self.training else {
             let [mean, variance] = [norm.mean, norm.variance].map(|i| self.network.statistics[i].value.clone());
-            let [m, v, g, b] = [mean, variance, scale, shift];
-            let (m2, v2, g2, b2) = (m.clone(), v.clone(), g.clone(), b.clone());
-            return batch
-                .map(|x| batch_norm(x, g, b, m, v, norm.epsilon), |x| batch_norm(x, g2, b2, m2, v2, norm.epsilon));
+            return ops::batch_norm(batch, summand, [scale, shift, mean, variance], unit, kernels);
         };
         let dims = batch.dims();
         let count = (dims.iter().product::<usize>() / dims[1]) as f64;
-        let (output, mean, variance) = match batch {
-            Batch::Image(x) => {
-                let found = batch_norm_train(x, scale, shift, norm.epsilon);
-                (Batch::Image(found.output), found.mean, found.variance)
-            }
-            Batch::Flat(x) => {
-                let found = batch_norm_train(x, scale, shift, norm.epsilon);
-                (Batch::Flat(found.output), found.mean, found.variance)
-            }
-        };
-        let unbiased = variance.inner().mul_scalar(count / (count - 1.0).max(1.0));
-        for (place, newest) in [(norm.mean, mean.inner()), (norm.variance, unbiased)] {
+        let (output, [mean, variance]) = ops::batch_norm_train(batch, summand, [scale, shift], unit, kernels);
+        let unbiased = variance.mul_scalar(count / (count - 1.0).max(1.0));
+        for (place, newest) in [(norm.mean, mean), (norm.variance, unbiased)] {
             let running = &mut training.statistics[place];
             *running = running.clone().mul_scalar(1.0 - norm.momentum) + newest.mul_scalar(norm.momentum);
         }
@@ -130,13 +126,24 @@ impl Pass<'_> {
         dims[kept_together..].fill(1);
         let stream = Stream::new("dropout", training.seed, name, training.step);
         let kept = (1.0 / (1.0 - rate)) as f32;
-        let draw = |i| if stream.uniform(i) < rate { 0.0 } else { kept };
-        let mask: Vec<f32> = (0..dims.iter().product::<usize>() as u64).map(draw).collect();
-        let data = TensorData::new(mask, dims);
+        let draw = |i: usize| if stream.uniform(i as u64) < rate { 0.0 } else { kept };
+        let count = dims.iter().product::<usize>();
         let device = &self.network.device;
         match batch {
-            Batch::Image(x) => Batch::Image(x * Tensor::from_data(data, device)),
-            Batch::Flat(x) => Batch::Flat(x * Tensor::from_data(data, device)),
+            Batch::Image(x) => {
+                let mask: Vec<f32> = (0..count).map(draw).collect();
+                Batch::Image(x * Tensor::from_data(TensorData::new(mask, dims), device))
+            }
+            Batch::Last(x) => {
+                let [c, h, w] = [dims[1], dims[2], dims[3]];
+                let place = |i: usize| ((i / (h * w * c) * c + i % c) * h + i / (w * c) % h) * w + i / c % w;
+                let mask: Vec<f32> = (0..count).map(|i| draw(place(i))).collect();
+                Batch::Last(x * Tensor::from_data(TensorData::new(mask, [dims[0], h, w, c]), device))
+            }
+            Batch::Flat(x) => {
+                let mask: Vec<f32> = (0..count).map(draw).collect();
+                Batch::Flat(x * Tensor::from_data(TensorData::new(mask, dims), device))
+            }
         }
     }
 }
@@ -148,8 +155,8 @@ fn group_norm(batch: Batch, scale: Tensor<1>, shift: Tensor<1>, groups: Option<u
     let rows = dims[0] * groups.unwrap_or(channels);
     let columns = dims.iter().product::<usize>() / rows.max(1);
     let normal = match batch {
-        Batch::Image(x) => functions::standardize(x.reshape([rows, columns]), epsilon),
         Batch::Flat(x) => functions::standardize(x.reshape([rows, columns]), epsilon),
+        image => functions::standardize(image.image().reshape([rows, columns]), epsilon),
     };
     match dims[..] {
         [n, c, h, w] => {
@@ -164,19 +171,18 @@ fn group_norm(batch: Batch, scale: Tensor<1>, shift: Tensor<1>, groups: Option<u
 }
 
 /// The ends of branches, one behind the other or summed.
-fn joined(ends: Vec<Batch>, join: Join) -> Batch {
-    if ends.iter().all(|end| matches!(end, Batch::Image(_))) {
-        return Batch::Image(join_tensors(ends.into_iter().map(Batch::image).collect(), join));
+fn joined(mut ends: Vec<Batch>, join: Join) -> Batch {
+    if join == Join::Add {
+        let first = ends.remove(0);
+        return ends.into_iter().fold(first, |sum, end| sum.zip(end, |a, b| a + b, |a, b| a + b));
     }
-    Batch::Flat(join_tensors(ends.into_iter().map(Batch::flatten).collect(), join))
-}
-
-fn join_tensors<const D: usize>(mut ends: Vec<Tensor<D>>, join: Join) -> Tensor<D> {
-    if join == Join::Concat {
-        return Tensor::cat(ends, 1);
+    if ends.iter().any(|end| matches!(end, Batch::Flat(_))) {
+        return Batch::Flat(Tensor::cat(ends.into_iter().map(Batch::flatten).collect(), 1));
     }
-    let first = ends.remove(0);
-    ends.into_iter().fold(first, |sum, end| sum + end)
+    if ends.iter().any(|end| matches!(end, Batch::Last(_))) {
+        return Batch::Last(Tensor::cat(ends.into_iter().map(Batch::last).collect(), 3));
+    }
+    Batch::Image(Tensor::cat(ends.into_iter().map(Batch::image).collect(), 1))
 }
 
 fn shape<const D: usize>(named: &Named) -> [usize; D] {

@@ -47,9 +47,10 @@ impl Network {
         let statistics = self.statistics.iter().map(|s| s.value.clone()).collect();
         let mut pass = Pass { network: self, leaves, training: Some(Training { seed, step, statistics }) };
         let logits = pass.run(self.batch(images, shape));
-        let (loss_sum, correct) = targets.tally(logits.clone().inner());
-        let loss = targets.loss(logits, &self.device);
-        let mut found = loss.backward();
+        let dims = logits.dims();
+        let (loss_sum, correct, gradient) = targets.charge(&values(logits.clone().inner()));
+        let gradient = Tensor::<2>::from_data(TensorData::new(gradient, dims), &self.device);
+        let mut found = (logits * gradient).sum().backward();
         let gradient = |(leaf, named): (&Tensor<1>, &Named)| {
             leaf.grad_remove(&mut found).unwrap_or_else(|| Tensor::zeros([named.count()], &self.device))
         };

@@ -1,8 +1,8 @@
 //! What the layers compute that have no kernels of our own ([`crate::ops`]), by Burn's operations: tensors in, tensor out.
 
-use crate::operation::Windows;
+use crate::operation::{Batch, Windows};
 use burn::tensor::module;
-use burn::tensor::ops::{AvgPoolOptions, ConvTransposeOptions, MaxPoolOptions, PadMode};
+use burn::tensor::ops::{ConvTransposeOptions, PadMode};
 use burn::tensor::{Slice, Tensor, TensorData};
 use convsweep_spec::augment::Fill;
 use convsweep_spec::model::Interpolation;
@@ -54,22 +54,6 @@ pub(crate) fn strided(x: Tensor<4>, first: [usize; 2], stride: [usize; 2], count
         Slice::new(first[d] as isize, Some(end as isize), stride[d] as isize)
     };
     x.slice([Slice::new(0, None, 1), Slice::new(0, None, 1), range(0), range(1)])
-}
-
-/// Largest value of each window; padding is never the largest.
-pub(crate) fn max_pool(x: Tensor<4>, options: &MaxPoolOptions<2>) -> Tensor<4> {
-    module::max_pool2d(x, options.clone())
-}
-
-/// Mean of each window; padding does not count.
-pub(crate) fn average_pool(x: Tensor<4>, options: &AvgPoolOptions<2>) -> Tensor<4> {
-    module::avg_pool2d(x, options.clone())
-}
-
-/// `[batch, channels]`: mean of each plane.
-pub(crate) fn global_average(x: Tensor<4>) -> Tensor<2> {
-    let [n, c, h, w] = x.dims();
-    x.reshape([n, c, h * w]).mean_dim(2).reshape([n, c])
 }
 
 /// `[batch, channels]`: largest value of each plane.
@@ -159,11 +143,23 @@ fn mirrored(x: Tensor<4>, dim: usize, (before, after): (usize, usize)) -> Tensor
 }
 
 /// Every `stride`th pixel, and channels of zeros behind up to `channels`.
-pub(crate) fn pad_shortcut(x: Tensor<4>, stride: [usize; 2], channels: usize) -> Tensor<4> {
-    let [_, c, h, w] = x.dims();
-    let x =
-        if stride == [1, 1] { x } else { strided(x, [0, 0], stride, [h.div_ceil(stride[0]), w.div_ceil(stride[1])]) };
-    if channels == c { x } else { x.pad([(0, 0), (0, channels - c), (0, 0), (0, 0)], PadMode::Constant(0.0)) }
+pub(crate) fn pad_shortcut(batch: Batch, stride: [usize; 2], channels: usize) -> Batch {
+    let every = |d: usize| Slice::new(0, None, stride[d] as isize);
+    let all = || Slice::new(0, None, 1);
+    let (slices, dim) = match &batch {
+        Batch::Last(_) => ([all(), every(0), every(1), all()], 3),
+        _ => ([all(), all(), every(0), every(1)], 1),
+    };
+    let pad = |x: Tensor<4>| {
+        let x = if stride == [1, 1] { x } else { x.slice(slices) };
+        let mut more = [(0, 0); 4];
+        more[dim].1 = channels - x.dims()[dim];
+        if more[dim].1 == 0 { x } else { x.pad(more, PadMode::Constant(0.0)) }
+    };
+    match batch {
+        Batch::Last(x) => Batch::Last(pad(x)),
+        other => Batch::Image(pad(other.image())),
+    }
 }
 
 /// Each row of `[batch·groups, values]` by its own mean and biased variance.

@@ -1,8 +1,10 @@
-//! Joins operations that can be computed at once: a convolution or dense layer with the ReLU and the 2×2 pooling behind it.
+//! Joins operations that can be computed at once: what follows a layer (ReLU, pooling of 2×2 blocks) is computed with it.
+//!
+//! The builder does so for every list of operations, those of branches and residuals like the network's own.
 
-use crate::operation::Operation;
+use crate::operation::{Operation, Pooling};
 use burn::tensor::ops::MaxPoolOptions;
-use convsweep_spec::model::Activation;
+use convsweep_spec::model::{Activation, Join};
 
 /// The same operations, joined where they can be.
 pub(crate) fn fuse(operations: Vec<Operation>) -> Vec<Operation> {
@@ -18,14 +20,35 @@ pub(crate) fn fuse(operations: Vec<Operation>) -> Vec<Operation> {
 
 /// Whether `next` became a part of `last`.
 fn joins(last: &mut Operation, next: &Operation) -> bool {
-    match (last, next) {
-        (Operation::Conv { unit, .. }, Operation::Activation(Activation::Relu)) if !unit.pool => unit.relu = true,
-        (Operation::Conv { unit, .. }, Operation::MaxPool(options)) if !unit.pool && halves(options) => {
+    let (name, joined) = match (last, next) {
+        (Operation::Conv { unit, joined, .. }, Operation::Pool { name, pooling: Pooling::Max(options) })
+            if !unit.pool && halves(options) =>
+        {
             unit.pool = true;
+            (name, joined)
         }
-        (Operation::Dense { unit, .. }, Operation::Activation(Activation::Relu)) => unit.relu = true,
+        (last, Operation::Activation { name, function: Activation::Relu }) => match last {
+            Operation::Conv { unit, joined, .. } if !unit.pool => {
+                unit.relu = true;
+                (name, joined)
+            }
+            Operation::Dense { unit, joined, .. } => {
+                unit.relu = true;
+                (name, joined)
+            }
+            Operation::BatchNorm { norm, joined } => {
+                norm.relu = true;
+                (name, joined)
+            }
+            Operation::Branches { join: Join::Add, relu, joined, .. } => {
+                *relu = true;
+                (name, joined)
+            }
+            _ => return false,
+        },
         _ => return false,
-    }
+    };
+    joined.push(name.clone());
     true
 }
 

@@ -8,6 +8,7 @@
 mod activation;
 mod apply;
 mod build;
+mod choices;
 mod device;
 mod ema;
 mod forward;
@@ -23,6 +24,7 @@ pub mod rng;
 
 pub use build::build;
 pub use burn::tensor::Device;
+pub use choices::KernelChoice;
 pub use device::{BACKEND, DeviceError, DeviceInfo, device, devices};
 pub use ema::Average;
-pub use network::{Derivatives, Gradients, KernelChoice, Named, Network, StateError};
+pub use network::{Derivatives, Gradients, Named, Network, StateError};

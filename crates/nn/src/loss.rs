@@ -1,8 +1,6 @@
-//! Softmax cross-entropy from logits: on the device for gradients, on the host in f64 for what is reported.
+//! Softmax cross-entropy from logits, on the host in f64: losses, gradients and what is reported.
 
-use crate::forward::values;
-use burn::tensor::activation::log_softmax;
-use burn::tensor::{Device, Tensor, TensorData};
+use convsweep_kernels::{Charge, cross_entropy};
 use convsweep_spec::train::{ClassWeights, Loss};
 
 /// What training minimises, with the classes' weights counted out.
@@ -79,34 +77,13 @@ impl Targets {
         Objective::new(&Loss::default(), classes, &[]).targets(labels, None)
     }
 
-    /// Mean loss of `logits` `[images, classes]`.
-    pub(crate) fn loss(&self, logits: Tensor<2>, device: &Device) -> Tensor<1> {
-        let [images, classes] = logits.dims();
-        let rows = Tensor::from_data(TensorData::new(self.rows.clone(), [images, classes]), device);
-        let logarithms = log_softmax(logits, 1);
-        let charged = logarithms.clone() * rows;
-        let charged = match self.focal {
-            0.0 => charged,
-            focal => charged * logarithms.exp().neg().add_scalar(1.0).clamp_min(1e-7).powf_scalar(focal),
-        };
-        charged.sum().div_scalar(-(images as f64))
-    }
-
-    /// Sum of losses and number of images classified correctly, for the values of `logits`.
-    pub(crate) fn tally(&self, logits: Tensor<2>) -> (f64, u32) {
-        let classes = logits.dims()[1];
-        let (mut loss_sum, mut correct) = (0.0, 0);
-        let rows = self.rows.chunks_exact(classes).zip(&self.labels);
-        for (logits, (targets, &label)) in values(logits).chunks_exact(classes).zip(rows) {
-            let Softmax { largest, logarithm, predicted, .. } = Softmax::of(logits);
-            for (&logit, &target) in logits.iter().zip(targets).filter(|(_, t)| **t != 0.0) {
-                let log_probability = f64::from(logit) - largest - logarithm;
-                let weight = if self.focal == 0.0 { 1.0 } else { (1.0 - log_probability.exp()).powf(self.focal) };
-                loss_sum -= f64::from(target) * weight * log_probability;
-            }
-            correct += u32::from(predicted == label);
-        }
-        (loss_sum, correct)
+    /// Sum of losses, number of images classified correctly, and the gradient of the mean loss by the logits, for
+    /// `logits` `[images, classes]`.
+    pub(crate) fn charge(&self, logits: &[f32]) -> (f64, u32, Vec<f32>) {
+        let classes = logits.len() / self.labels.len().max(1);
+        let Charge { loss_sum, predicted, gradient } = cross_entropy(logits, &self.rows, classes, self.focal);
+        let correct = predicted.iter().zip(&self.labels).filter(|(predicted, label)| predicted == label).count();
+        (loss_sum, correct as u32, gradient)
     }
 }
 

@@ -19,17 +19,6 @@ pub struct Network {
     pub(crate) kernels: Kernels,
 }
 
-/// The kernel that computes a layer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KernelChoice {
-    /// The layer's name.
-    pub layer: String,
-    /// `winograd`, `direct` or `stock`.
-    pub kernel: &'static str,
-    /// Why it was chosen.
-    pub reason: &'static str,
-}
-
 /// A named tensor, kept flat.
 #[derive(Clone, Debug)]
 pub struct Named {
@@ -148,28 +137,6 @@ impl Network {
     /// The same network, computed by these kernels.
     pub fn with_kernels(self, kernels: Kernels) -> Self {
         Network { kernels, ..self }
-    }
-
-    /// Which kernel computes each convolution, and why.
-    pub fn kernel_choices(&self) -> Vec<KernelChoice> {
-        let mut choices = vec![];
-        self.choose(&self.operations, &mut choices);
-        choices
-    }
-
-    fn choose(&self, operations: &[Operation], choices: &mut Vec<KernelChoice>) {
-        for operation in operations {
-            match operation {
-                Operation::Conv { weight, unit, .. } => {
-                    let (kernel, reason) = unit.choice(&self.device, self.kernels);
-                    let layer = self.parameters[*weight].name.trim_end_matches(".weight").to_string();
-                    choices.push(KernelChoice { layer, kernel, reason });
-                }
-                Operation::Branches { branches, .. } => branches.iter().for_each(|b| self.choose(b, choices)),
-                Operation::Gate(operations) => self.choose(operations, choices),
-                _ => {}
-            }
-        }
     }
 
     /// Trainable parameters, then running statistics: all that the trained network is.

@@ -1,8 +1,8 @@
 //! What a network does to a batch, as a list of operations. Parameters are referred to by their place in the network's lists.
 
 use crate::ops::{ConvUnit, DenseUnit};
-use burn::tensor::Tensor;
 use burn::tensor::ops::{AvgPoolOptions, ConvTransposeOptions, MaxPoolOptions};
+use burn::tensor::{Device, Tensor};
 use convsweep_spec::augment::Fill;
 use convsweep_spec::model::{Activation, Interpolation, Join};
 
@@ -11,17 +11,22 @@ use convsweep_spec::model::{Activation, Interpolation, Join};
 pub(crate) enum Batch {
     /// `[batch, channels, height, width]`
     Image(Tensor<4>),
+    /// `[batch, height, width, channels]`: the same as our kernels take and give it.
+    Last(Tensor<4>),
     /// `[batch, features]`
     Flat(Tensor<2>),
 }
 
 /// One operation; a convolution of the file with norm and activation is three, before they are joined (`fuse`).
+///
+/// `name` is that of the layer; `joined` are the names of further layers that are computed in the same pass.
 #[derive(Clone, Debug)]
 pub(crate) enum Operation {
     Conv {
         weight: usize,
         bias: Option<usize>,
         unit: ConvUnit,
+        joined: Vec<String>,
     },
     /// `extra`: rows and columns more than asked for, at the bottom and right.
     Transposed {
@@ -39,8 +44,12 @@ pub(crate) enum Operation {
         weight: usize,
         bias: Option<usize>,
         unit: DenseUnit,
+        joined: Vec<String>,
     },
-    BatchNorm(BatchNorm),
+    BatchNorm {
+        norm: BatchNorm,
+        joined: Vec<String>,
+    },
     /// Each image by groups of channels; `None` for a group for each channel.
     GroupNorm {
         scale: usize,
@@ -48,7 +57,10 @@ pub(crate) enum Operation {
         groups: Option<usize>,
         epsilon: f64,
     },
-    Activation(Activation),
+    Activation {
+        name: String,
+        function: Activation,
+    },
     /// With the place of the slopes, one for each channel.
     Prelu(usize),
     Dropout {
@@ -57,13 +69,10 @@ pub(crate) enum Operation {
         unit: Unit,
     },
     Flatten,
-    MaxPool(MaxPoolOptions<2>),
-    AveragePool(AvgPoolOptions<2>),
-    GlobalAverage,
-    GlobalMax,
-    /// To planes of this size.
-    AdaptiveAverage([usize; 2]),
-    AdaptiveMax([usize; 2]),
+    Pool {
+        name: String,
+        pooling: Pooling,
+    },
     Upsample {
         factor: [usize; 2],
         method: Interpolation,
@@ -81,9 +90,25 @@ pub(crate) enum Operation {
     /// Each channel times what the operations make of the batch, `[batch, channels]`.
     Gate(Vec<Operation>),
     Branches {
+        name: String,
         branches: Vec<Vec<Operation>>,
         join: Join,
+        /// `max(y, 0)` follows the sum.
+        relu: bool,
+        joined: Vec<String>,
     },
+}
+
+/// What becomes of the pixels of a window.
+#[derive(Clone, Debug)]
+pub(crate) enum Pooling {
+    Max(MaxPoolOptions<2>),
+    Average(AvgPoolOptions<2>),
+    GlobalAverage,
+    GlobalMax,
+    /// To planes of this size.
+    AdaptiveAverage([usize; 2]),
+    AdaptiveMax([usize; 2]),
 }
 
 /// What is dropped as one.
@@ -115,10 +140,23 @@ pub(crate) struct BatchNorm {
     /// Weight of the newest batch in the running statistics.
     pub momentum: f64,
     pub epsilon: f64,
+    /// `max(y, 0)` follows.
+    pub relu: bool,
+}
+
+/// The parts of a sum of two branches whose first ends in batch normalisation, so that the other can be added as the values are
+/// normalised: the norm, what comes before it, and the other branch.
+pub(crate) fn norm_then_sum(operation: &Operation) -> Option<(&BatchNorm, &[Operation], &[Operation])> {
+    let Operation::Branches { branches, join: Join::Add, .. } = operation else { return None };
+    let [body, other] = &branches[..] else { return None };
+    match body.split_last()? {
+        (Operation::BatchNorm { norm, .. }, before) if !norm.relu => Some((norm, before, other)),
+        _ => None,
+    }
 }
 
 impl Batch {
-    /// Applies `image` or `flat`, whichever fits, keeping the rank.
+    /// Applies what looks at each value for itself, keeping rank and order.
     pub(crate) fn map(
         self,
         image: impl FnOnce(Tensor<4>) -> Tensor<4>,
@@ -126,33 +164,81 @@ impl Batch {
     ) -> Batch {
         match self {
             Batch::Image(x) => Batch::Image(image(x)),
+            Batch::Last(x) => Batch::Last(image(x)),
             Batch::Flat(x) => Batch::Flat(flat(x)),
         }
     }
 
-    /// The planes.
+    /// The planes, `[batch, channels, height, width]`.
     ///
     /// Panics on flat features: `spec::shape` has refused such a model before.
     pub(crate) fn image(self) -> Tensor<4> {
         match self {
             Batch::Image(x) => x,
+            Batch::Last(x) => x.permute([0, 3, 1, 2]),
             Batch::Flat(_) => panic!("a layer for images got flat features"),
+        }
+    }
+
+    /// The pixels, `[batch, height, width, channels]`.
+    ///
+    /// Panics as [`Batch::image`].
+    pub(crate) fn last(self) -> Tensor<4> {
+        match self {
+            Batch::Last(x) => x,
+            other => other.image().permute([0, 2, 3, 1]),
         }
     }
 
     /// `[batch, features]`, channel-major.
     pub(crate) fn flatten(self) -> Tensor<2> {
         match self {
-            Batch::Image(x) => x.flatten(1, 3),
             Batch::Flat(x) => x,
+            other => other.image().flatten(1, 3),
         }
     }
 
-    /// Shape with the batch first.
+    /// Where the values are.
+    pub(crate) fn device(&self) -> Device {
+        match self {
+            Batch::Image(x) | Batch::Last(x) => x.device(),
+            Batch::Flat(x) => x.device(),
+        }
+    }
+
+    /// Shape with batch and channels first.
     pub(crate) fn dims(&self) -> Vec<usize> {
         match self {
             Batch::Image(x) => x.dims().to_vec(),
+            Batch::Last(x) => {
+                let [n, h, w, c] = x.dims();
+                vec![n, c, h, w]
+            }
             Batch::Flat(x) => x.dims().to_vec(),
+        }
+    }
+
+    /// A value for each channel, in a shape that goes with the batch's.
+    pub(crate) fn by_channel(&self, values: Tensor<1>) -> Batch {
+        let c = values.dims()[0];
+        match self {
+            Batch::Image(_) => Batch::Image(values.reshape([1, c, 1, 1])),
+            Batch::Last(_) => Batch::Last(values.reshape([1, 1, 1, c])),
+            Batch::Flat(_) => Batch::Flat(values.reshape([1, c])),
+        }
+    }
+
+    /// Combines two batches value by value; where one has its channels last, so has the result.
+    pub(crate) fn zip(
+        self,
+        other: Batch,
+        image: impl FnOnce(Tensor<4>, Tensor<4>) -> Tensor<4>,
+        flat: impl FnOnce(Tensor<2>, Tensor<2>) -> Tensor<2>,
+    ) -> Batch {
+        match (self, other) {
+            (Batch::Image(a), Batch::Image(b)) => Batch::Image(image(a, b)),
+            (a @ Batch::Flat(_), b) | (a, b @ Batch::Flat(_)) => Batch::Flat(flat(a.flatten(), b.flatten())),
+            (a, b) => Batch::Last(image(a.last(), b.last())),
         }
     }
 }

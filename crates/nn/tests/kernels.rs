@@ -1,17 +1,20 @@
 //! Our kernels against the tensor library's stock operations: the same training from equal weights and batches.
 
 use convsweep_nn::optimizer::OptimizerState;
+use convsweep_nn::rng::Stream;
 use convsweep_nn::{build, device};
 use convsweep_spec::model::*;
 use convsweep_spec::shape::Shape;
 use convsweep_spec::train::{Kernels, Optimizer};
 
-const SIDE: usize = 32;
-const BATCH: usize = 16;
 const STEPS: usize = 20;
 
 fn conv(filters: u32, kernel: u32, stride: u32, padding: Padding) -> Layer {
-    Layer::Conv(Conv {
+    Layer::Conv(plain(filters, kernel, stride, padding))
+}
+
+fn plain(filters: u32, kernel: u32, stride: u32, padding: Padding) -> Conv {
+    Conv {
         filters,
         kernel: [kernel; 2],
         stride: [stride; 2],
@@ -22,7 +25,13 @@ fn conv(filters: u32, kernel: u32, stride: u32, padding: Padding) -> Layer {
         norm: None,
         activation: Some(Activation::Relu),
         init: Init::GlorotUniform,
-    })
+    }
+}
+
+/// With batch normalisation instead of a bias.
+fn normed(conv: Conv, activation: Option<Activation>) -> Layer {
+    let norm = Some(Norm::Batch { momentum: 0.1, epsilon: 1e-5 });
+    Layer::Conv(Conv { bias: false, norm, activation, init: Init::KaimingNormal, ..conv })
 }
 
 fn pool() -> Layer {
@@ -53,62 +62,150 @@ fn odd() -> Vec<Layer> {
     ]
 }
 
-/// Images whose classes can be learned: a brighter square at one of ten places over noise.
-fn batch(step: usize) -> (Vec<f32>, Vec<u16>) {
-    let labels: Vec<u16> = (0..BATCH).map(|i| ((i * 7 + step * 3) % 10) as u16).collect();
-    let pixel = |i: usize| {
-        let (image, y, x) = (i / (3 * SIDE * SIDE), i / SIDE % SIDE, i % SIDE);
-        let label = usize::from(labels[image]);
-        let bright = y / 6 == label / 5 + 1 && x / 6 == label % 5;
-        let noise = ((i * 7919 + step * 104_729) % 1009) as f32 / 1009.0;
-        noise * 0.7 + if bright { 0.3 } else { 0.0 }
-    };
-    let images = (0..BATCH * 3 * SIDE * SIDE).map(pixel).collect();
-    (images, labels)
+/// ResNet-20 for CIFAR (He et al. 2016), with projections.
+fn resnet20() -> Vec<Layer> {
+    let relu = Some(Activation::Relu);
+    let mut layers = vec![normed(plain(16, 3, 1, Padding::Same), relu)];
+    for (width, first) in [(16, 1), (32, 2), (64, 2)] {
+        for stride in [first, 1, 1] {
+            let body = vec![
+                normed(plain(width, 3, stride, Padding::Same), relu),
+                normed(plain(width, 3, 1, Padding::Same), None),
+            ];
+            layers.push(Layer::Residual(Residual { layers: body, shortcut: Shortcut::Auto }));
+            layers.push(Layer::Activation { activation: Activation::Relu });
+        }
+    }
+    layers.extend([global_average(), dense(10, None)]);
+    layers
 }
 
-fn losses(layers: &[Layer], kernels: Kernels) -> Vec<f64> {
-    let input = Shape::Image { channels: 3, height: SIDE as u32, width: SIDE as u32 };
+fn global_average() -> Layer {
+    Layer::Pool(Pool { kind: PoolKind::GlobalAverage, size: [1; 2], stride: [1; 2], padding: Padding::Valid })
+}
+
+/// Pairs of convolutions before each pool.
+fn vgg() -> Vec<Layer> {
+    let conv = |width| Layer::Conv(Conv { init: Init::KaimingNormal, ..plain(width, 3, 1, Padding::Same) });
+    let pair = |width| [conv(width), conv(width), pool()];
+    let mut layers: Vec<Layer> = [16, 32, 64].into_iter().flat_map(pair).collect();
+    layers.extend([Layer::Flatten, dense(64, Some(Activation::Relu)), dense(10, None)]);
+    layers
+}
+
+/// Blocks of three kernel sizes and a pooled way, joined behind one another.
+fn inception() -> Vec<Layer> {
+    let average = Pool { kind: PoolKind::Average, size: [3; 2], stride: [1; 2], padding: Padding::Same };
+    let block = |one, three, five| {
+        Layer::Parallel(Parallel {
+            branches: vec![
+                vec![conv(one, 1, 1, Padding::Same)],
+                vec![conv(three, 3, 1, Padding::Same)],
+                vec![conv(five, 5, 1, Padding::Same)],
+                vec![Layer::Pool(average.clone()), conv(8, 1, 1, Padding::Same)],
+            ],
+            join: Join::Concat,
+        })
+    };
+    let stem = conv(32, 3, 1, Padding::Same);
+    vec![stem, pool(), block(32, 48, 16), pool(), block(32, 48, 16), global_average(), dense(10, None)]
+}
+
+/// Images whose classes can be learned: a brighter square at one of ten places over noise.
+fn batch(side: usize, images: usize, step: usize) -> (Vec<f32>, Vec<u16>) {
+    let labels: Vec<u16> = (0..images).map(|i| ((i * 7 + step * 3) % 10) as u16).collect();
+    let (stream, pixels) = (Stream::new("noise", 0, "", 0), images * 3 * side * side);
+    let pixel = |i: usize| {
+        let (image, y, x) = (i / (3 * side * side), i / side % side, i % side);
+        let (label, square) = (usize::from(labels[image]), side / 5);
+        let bright = y / square == label / 5 + 1 && x / square == label % 5;
+        let noise = stream.uniform((step * pixels + i) as u64) as f32;
+        noise * 0.7 + if bright { 0.3 } else { 0.0 }
+    };
+    ((0..pixels).map(pixel).collect(), labels)
+}
+
+fn losses(layers: &[Layer], [side, images]: [usize; 2], lr: f64, kernels: Kernels) -> Vec<f64> {
+    let input = Shape::Image { channels: 3, height: side as u32, width: side as u32 };
     let model = ModelSpec { layers: layers.to_vec() };
     let mut network = build(&model, input, 10, 3, &device("cpu").expect("cpu")).expect("fits").with_kernels(kernels);
     // Not Adam: it makes full steps of gradients that are all rounding, and 20 steps later even 1e-8 is seen.
-    let optimizer = Optimizer::sgd(0.02, 0.9);
+    let optimizer = Optimizer::sgd(lr, 0.9);
     let mut state = OptimizerState::new(&optimizer);
     let step = |step: usize| {
-        let (images, labels) = batch(step);
-        let found = network.gradients(images, [BATCH, 3, SIDE, SIDE], &labels, 0, step as u64);
+        let (pixels, labels) = batch(side, images, step);
+        let mut found = network.gradients(pixels, [images, 3, side, side], &labels, 0, step as u64);
+        network.update_statistics(&mut found);
         state.step(&optimizer, optimizer.lr, &mut network, found.gradients);
-        found.loss_sum / BATCH as f64
+        found.loss_sum / images as f64
     };
     (0..STEPS).map(step).collect()
+}
+
+fn agree(layers: &[Layer], size: [usize; 2], lr: f64, all: &[Kernels]) {
+    let stock = losses(layers, size, lr, Kernels::Stock);
+    assert!(stock.iter().any(|loss| (loss - stock[0]).abs() > 0.02), "the weights move: {stock:?}");
+    for &kernels in all {
+        let own = losses(layers, size, lr, kernels);
+        let apart: Vec<f64> = own.iter().zip(&stock).map(|(own, stock)| (own - stock).abs()).collect();
+        assert!(apart.iter().all(|&d| d < 1e-3), "{kernels:?}: apart by {apart:?}; stock {stock:?}");
+    }
 }
 
 #[test]
 fn losses_agree_with_stock_operations() {
     for layers in [tutorial(), odd()] {
-        let stock = losses(&layers, Kernels::Stock);
-        assert!(stock.iter().any(|loss| (loss - stock[0]).abs() > 0.02), "the weights move: {stock:?}");
-        for kernels in [Kernels::Auto, Kernels::Direct] {
-            let own = losses(&layers, kernels);
-            let apart: Vec<f64> = own.iter().zip(&stock).map(|(own, stock)| (own - stock).abs()).collect();
-            assert!(
-                apart.iter().all(|&d| d < 1e-3),
-                "{kernels:?}, {} layers: apart by {apart:?}; stock {stock:?}",
-                layers.len()
-            );
-        }
+        agree(&layers, [32, 16], 0.02, &[Kernels::Auto, Kernels::Direct]);
     }
 }
 
 #[test]
-fn each_layer_says_which_kernel_computes_it() {
+fn losses_of_a_residual_network_agree() {
+    // Larger steps part any two right ways of computing such a network: rounding decides which side of ReLU a value is on.
+    agree(&resnet20(), [16, 16], 3e-4, &[Kernels::Auto]);
+}
+
+#[test]
+fn losses_of_a_deep_plain_network_agree() {
+    agree(&vgg(), [16, 16], 0.01, &[Kernels::Auto]);
+}
+
+#[test]
+fn losses_of_a_network_of_branches_agree() {
+    agree(&inception(), [16, 16], 0.02, &[Kernels::Auto]);
+}
+
+fn chosen(layers: Vec<Layer>, kernels: Kernels) -> Vec<String> {
     let input = Shape::Image { channels: 3, height: 32, width: 32 };
-    let network = build(&ModelSpec { layers: tutorial() }, input, 10, 3, &device("cpu").expect("cpu")).expect("fits");
-    let chosen = |kernels| {
-        let choices = network.clone().with_kernels(kernels).kernel_choices();
-        choices.iter().map(|c| format!("{} {}", c.layer, c.kernel)).collect::<Vec<_>>().join(", ")
+    let network = build(&ModelSpec { layers }, input, 10, 3, &device("cpu").expect("cpu")).expect("fits");
+    let choices = network.with_kernels(kernels).kernel_choices();
+    choices.iter().map(|c| format!("{}: {}", c.layer, c.kernel)).collect()
+}
+
+#[test]
+fn each_layer_says_which_kernel_computes_it() {
+    let of = |kernels| chosen(tutorial(), kernels).join(", ");
+    let rest = "dense1: own, dense2: own";
+    let pools = |conv: &str| {
+        format!("conv1: direct, pool1: with conv1, conv2: {conv}, pool2: with conv2, conv3: {conv}, {rest}")
     };
-    assert_eq!(chosen(Kernels::Auto), "conv1 direct, conv2 winograd, conv3 winograd");
-    assert_eq!(chosen(Kernels::Direct), "conv1 direct, conv2 direct, conv3 direct");
-    assert_eq!(chosen(Kernels::Stock), "conv1 stock, conv2 stock, conv3 stock");
+    assert_eq!(of(Kernels::Auto), pools("winograd"));
+    assert_eq!(of(Kernels::Direct), pools("direct"));
+    assert!(chosen(resnet20(), Kernels::Stock).iter().all(|c| c.ends_with(": stock")));
+}
+
+#[test]
+fn layers_within_layers_say_it_too() {
+    let found = chosen(resnet20(), Kernels::Auto);
+    let expected = "residual4.conv1: direct, residual4.conv1.norm: own, residual4.conv2: winograd, \
+                    residual4.conv2.norm: own, residual4.shortcut.conv1: direct, residual4.shortcut.conv1.norm: own, \
+                    residual4: with residual4.conv2.norm, activation4: with residual4.conv2.norm";
+    let first = found.iter().position(|c| c.starts_with("residual4")).expect("it is there");
+    assert_eq!(found[first..first + 8].join(", "), expected);
+
+    let found = chosen(inception(), Kernels::Auto);
+    let expected = "parallel1.branch1.conv1: direct, parallel1.branch2.conv1: winograd, parallel1.branch3.conv1: direct, \
+                    parallel1.branch4.pool1: own, parallel1.branch4.conv1: direct, parallel1: stock, pool2: own";
+    let first = found.iter().position(|c| c.starts_with("parallel1")).expect("it is there");
+    assert_eq!(found[first..first + 7].join(", "), expected);
 }

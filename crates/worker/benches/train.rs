@@ -1,60 +1,154 @@
-//! Images per second of the tutorial's network on CIFAR-10 on one core, and where a step's time goes; one JSON line.
+//! Images per second of a network on one core, and where the time goes; one JSON line.
 //!
-//! A step is what `shared/bench/train_torch.py` calls one: batch, augmentation, forward, backward, update; the speed is the batch
-//! size over the median step after a warm-up. Arguments: `[augment|plain] [steps] [batch]`.
+//! Arguments: `train` or `evaluate`, an experiment file, the number of steps (default 100). The file's first configuration is
+//! measured. A step of training is what `shared/bench/train_torch.py` calls one: batch, augmentation, forward, backward, update;
+//! a step of evaluation is batch, forward and the judgement of 256 images. The speed is the batch size over the median step after
+//! a warm-up. Times are those that the core spent on this thread, so that other programs on the machine cost cache only;
+//! with `wall` behind the steps they are the clock's.
 
-use convsweep_data::{Batcher, Location, epoch_order, open, split};
-use convsweep_nn::{build, device, optimizer::OptimizerState};
-use convsweep_spec::augment::{AugmentSpec, Fill, FlipAxis, Normalize, Step};
-use convsweep_spec::data::{Damaged, DataSpec, Source, Split, SplitScheme};
+use convsweep_data::{Batcher, Location, Parts, epoch_order, open, split};
+use convsweep_nn::loss::judge;
+use convsweep_nn::optimizer::OptimizerState;
+use convsweep_nn::{Network, build, device};
+use convsweep_plan::{Overrides, plan};
 use convsweep_spec::event::Part;
-use convsweep_spec::model::*;
+use convsweep_spec::job::Configuration;
 use convsweep_spec::shape::Shape;
-use convsweep_spec::train::Optimizer;
-use std::path::PathBuf;
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-const WARM_UP: usize = 10;
+const WARM_UP: usize = 5;
 
-fn tutorial() -> ModelSpec {
-    let conv = |filters| {
-        Layer::Conv(Conv {
-            filters,
-            kernel: [3, 3],
-            stride: [1, 1],
-            padding: Padding::Valid,
-            dilation: [1, 1],
-            groups: 1,
-            bias: true,
-            norm: None,
-            activation: Some(Activation::Relu),
-            init: Init::GlorotUniform,
-        })
+type Failure = Box<dyn std::error::Error>;
+
+fn main() -> Result<(), Failure> {
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|a| a != "--bench").collect();
+    let [what, file, more @ ..] = &arguments[..] else {
+        return Err("usage: train|evaluate FILE [STEPS] [wall]".into());
     };
-    let pool = || Layer::Pool(Pool { kind: PoolKind::Max, size: [2, 2], stride: [2, 2], padding: Padding::Valid });
-    let dense = |units, activation| Layer::Dense(Dense { units, bias: true, activation, init: Init::GlorotUniform });
-    let relu = Some(Activation::Relu);
-    ModelSpec {
-        layers: vec![conv(32), pool(), conv(64), pool(), conv(64), Layer::Flatten, dense(64, relu), dense(10, None)],
+    let steps = more.first().map_or(Ok(100), |steps| steps.parse())?;
+    let clock = Clock { begin: more.get(1).is_some_and(|word| word == "wall").then(Instant::now) };
+    let cache = cache();
+    let facts = |spec: &_, path: Option<&Path>| {
+        let set = open(Location { cache: &cache, path }, spec).map_err(|e| e.to_string())?;
+        Ok(set.facts().clone())
+    };
+    let plan = plan(Path::new(file), &Overrides::default(), &facts).map_err(|problems| problems.to_string())?;
+    let (_, _, question) = plan.questions().next().ok_or("no configuration")?;
+    let Configuration { data, augment, model, train, .. } = &question.configuration;
+
+    let set = open(Location { cache: &cache, path: None }, data)?;
+    let parts = split(&set, data, None)?;
+    let batcher = Batcher::new(&set, augment, &parts)?;
+    let [channels, height, width] = set.train().shape();
+    let input = Shape::Image { channels: channels as u32, height: height as u32, width: width as u32 };
+    let classes = set.facts().classes.len();
+    let network = build(model, input, classes as u32, 0, &device("cpu")?)?.with_kernels(train.kernels);
+    let parameters = network.parameter_count();
+    let measure = Measure { batcher, parts, image: [channels, height, width], steps, clock };
+    let mut line = json!({
+        "program": "convsweep", "what": what, "model": plan.name.trim_start_matches("bench-"), "parameters": parameters,
+        "threads": 1, "clock": if measure.clock.begin.is_some() { "wall" } else { "core" },
+    });
+    let found = match what.as_str() {
+        "train" => measure.training(network, train),
+        "evaluate" => measure.evaluation(&network),
+        other => return Err(format!("{other:?} is neither train nor evaluate").into()),
+    };
+    if let (Value::Object(line), Value::Object(found)) = (&mut line, found) {
+        line.extend(found);
+        line.insert("peak_rss_mib".into(), json!(peak_memory()));
+    }
+    println!("{line}");
+    Ok(())
+}
+
+struct Measure {
+    batcher: Batcher,
+    parts: Parts,
+    /// Channels, height, width.
+    image: [usize; 3],
+    steps: usize,
+    clock: Clock,
+}
+
+impl Measure {
+    fn training(&self, mut network: Network, train: &convsweep_spec::train::TrainSpec) -> Value {
+        let (batch, [c, h, w]) = (train.batch_size as usize, self.image);
+        let optimizer = &train.phases[0].optimizer;
+        let mut state = OptimizerState::new(optimizer);
+        let order = epoch_order(0, 0, self.parts.train.len());
+        let mut times = [const { Vec::new() }; 4];
+        let mut loss = f64::NAN;
+        for (step, places) in order.chunks_exact(batch).cycle().take(WARM_UP + self.steps).enumerate() {
+            let rows: Vec<u32> = places.iter().map(|&i| self.parts.train[i as usize]).collect();
+            let (mut pixels, mut labels) = (Vec::new(), Vec::new());
+            let mut clock = [self.clock.seconds(); 4];
+            self.batcher.training(0, 0, &rows, &mut pixels);
+            self.batcher.labels(Part::Validation, &rows, &mut labels);
+            clock[1] = self.clock.seconds();
+            let mut found = network.gradients(pixels, [batch, c, h, w], &labels, 0, step as u64);
+            clock[2] = self.clock.seconds();
+            loss = found.loss_sum / batch as f64;
+            network.update_statistics(&mut found);
+            state.step(optimizer, optimizer.lr, &mut network, found.gradients);
+            clock[3] = self.clock.seconds();
+            for (i, times) in times[..3].iter_mut().enumerate() {
+                times.push(clock[i + 1] - clock[i]);
+            }
+            times[3].push(clock[3] - clock[0]);
+        }
+        let [batch_ms, gradients_ms, update_ms, step_ms] = times.map(median);
+        json!({
+            "batch": batch, "images_per_s": speed(batch, step_ms), "step_ms": step_ms, "batch_ms": batch_ms,
+            "forward_backward_ms": gradients_ms, "update_ms": update_ms, "measured_steps": self.steps, "loss": loss,
+        })
+    }
+
+    fn evaluation(&self, network: &Network) -> Value {
+        let (batch, [c, h, w]) = (256, self.image);
+        let (mut times, mut judged) = ([const { Vec::new() }; 2], 0.0);
+        let mut probabilities = vec![0.0; network.classes()];
+        for rows in self.parts.validation.chunks_exact(batch).cycle().take(WARM_UP + self.steps) {
+            let (mut pixels, mut labels) = (Vec::new(), Vec::new());
+            let start = self.clock.seconds();
+            self.batcher.evaluation(Part::Validation, rows, &mut pixels);
+            self.batcher.labels(Part::Validation, rows, &mut labels);
+            let forward = self.clock.seconds();
+            let logits = network.classify(pixels, [batch, c, h, w]);
+            times[1].push(self.clock.seconds() - forward);
+            for (logits, &label) in logits.chunks_exact(network.classes()).zip(&labels) {
+                judged += judge(logits, label, &mut probabilities).loss;
+            }
+            times[0].push(self.clock.seconds() - start);
+        }
+        let [step_ms, forward_ms] = times.map(median);
+        json!({
+            "batch": batch, "images_per_s": speed(batch, step_ms), "step_ms": step_ms, "forward_ms": forward_ms,
+            "measured_steps": self.steps, "loss": judged / ((WARM_UP + self.steps) * batch) as f64,
+        })
     }
 }
 
-fn data() -> DataSpec {
-    let split = Split { scheme: SplitScheme::Validation(0.2), seed: 42, stratify: true, test: None };
-    DataSpec { source: Source::Cifar10, split, limit: None, resize: None, channels: None, damaged: Damaged::Refuse }
+/// Seconds by the wall's clock since it began, or those that this thread has spent on a core.
+struct Clock {
+    begin: Option<Instant>,
 }
 
-fn augmentation(on: bool) -> AugmentSpec {
-    let (fill, p) = (Fill::Zero, 1.0);
-    let steps = vec![
-        Step::Rotate { degrees: 15.0, fill, p },
-        Step::Scale { min: 0.9, max: 1.1, fill, p },
-        Step::Flip { axis: FlipAxis::Horizontal, p: 0.5 },
-    ];
-    AugmentSpec { normalize: Normalize::Unit, steps: if on { steps } else { vec![] } }
+impl Clock {
+    fn seconds(&self) -> f64 {
+        if let Some(begin) = self.begin {
+            return begin.elapsed().as_secs_f64();
+        }
+        // Giving the core up for a moment brings the count up to date.
+        std::thread::yield_now();
+        let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+        text.split_whitespace().next().and_then(|n| n.parse::<f64>().ok()).unwrap_or(f64::NAN) / 1e9
+    }
 }
 
 fn cache() -> PathBuf {
@@ -62,58 +156,21 @@ fn cache() -> PathBuf {
     std::env::var_os("CONVSWEEP_DATA").map_or_else(home, PathBuf::from)
 }
 
-/// Median in milliseconds.
-fn median(mut seconds: Vec<f64>) -> f64 {
+/// Median in milliseconds, without the warm-up.
+fn median(seconds: Vec<f64>) -> f64 {
+    let mut seconds = seconds[WARM_UP..].to_vec();
     seconds.sort_by(f64::total_cmp);
     seconds[seconds.len() / 2] * 1e3
 }
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let arguments: Vec<String> = std::env::args().skip(1).filter(|a| a != "--bench").collect();
-    let number = |i: usize, default: usize| arguments.get(i).and_then(|a| a.parse().ok()).unwrap_or(default);
-    let augmented = arguments.first().is_none_or(|a| a != "plain");
-    let (steps, batch) = (number(1, 100), number(2, 64));
-    let (spec, cache) = (data(), cache());
-    let set = open(Location { cache: &cache, path: None }, &spec)?;
-    let parts = split(&set, &spec, None)?;
-    let batcher = Batcher::new(&set, &augmentation(augmented), &parts)?;
-    let optimizer = Optimizer::adam(1e-3);
-    let input = Shape::Image { channels: 3, height: 32, width: 32 };
-    let mut network = build(&tutorial(), input, 10, 0, &device("cpu")?)?;
-    let mut state = OptimizerState::new(&optimizer);
+/// Images per second, to a tenth.
+fn speed(batch: usize, step_ms: f64) -> f64 {
+    (batch as f64 / step_ms * 1e4).round() / 10.0
+}
 
-    let order = epoch_order(0, 0, parts.train.len());
-    let mut times = [const { Vec::new() }; 4];
-    let mut loss = f64::NAN;
-    for (step, places) in order.chunks_exact(batch).cycle().take(WARM_UP + steps).enumerate() {
-        let rows: Vec<u32> = places.iter().map(|&i| parts.train[i as usize]).collect();
-        let (mut pixels, mut labels) = (Vec::new(), Vec::new());
-        let mut clock = [Instant::now(); 4];
-        batcher.training(0, 0, &rows, &mut pixels);
-        batcher.labels(Part::Validation, &rows, &mut labels);
-        clock[1] = Instant::now();
-        let mut found = network.gradients(pixels, [batch, 3, 32, 32], &labels, 0, step as u64);
-        clock[2] = Instant::now();
-        loss = found.loss_sum / batch as f64;
-        network.update_statistics(&mut found);
-        state.step(&optimizer, 1e-3, &mut network, found.gradients);
-        clock[3] = Instant::now();
-        if step >= WARM_UP {
-            for (i, times) in times[..3].iter_mut().enumerate() {
-                times.push((clock[i + 1] - clock[i]).as_secs_f64());
-            }
-            times[3].push((clock[3] - clock[0]).as_secs_f64());
-        }
-    }
-    let [batch_ms, gradients_ms, update_ms, step_ms] = times.map(median);
-    println!(
-        "{}",
-        serde_json::json!({
-            "program": "convsweep", "backend": convsweep_nn::BACKEND, "model": "tutorial", "threads": 1, "batch": batch,
-            "augment": augmented, "images_per_s": (batch as f64 / step_ms * 1e4).round() / 10.0, "step_ms": step_ms,
-            "batch_ms": batch_ms, "forward_backward_ms": gradients_ms, "update_ms": update_ms, "measured_steps": steps,
-            "loss": loss,
-        })
-    );
-    Ok(())
+/// The most memory that this process had, MiB.
+fn peak_memory() -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    line.split_whitespace().nth(1)?.parse::<f64>().ok().map(|kib| (kib / 102.4).round() / 10.0)
 }

@@ -5,7 +5,7 @@ mod weights;
 
 use crate::fuse::fuse;
 use crate::network::{Named, Network};
-use crate::operation::{BatchNorm, Operation, Unit, Windows};
+use crate::operation::{BatchNorm, Operation, Pooling, Unit, Windows};
 use crate::ops::DenseUnit;
 use burn::tensor::{Device, Tensor, TensorData};
 use convsweep_spec::model::*;
@@ -68,7 +68,10 @@ impl Builder<'_> {
             Layer::Separable(separable) => self.separable(separable, at, operations),
             Layer::Transposed(transposed) => self.transposed(transposed, at, operations),
             Layer::LocallyConnected(local) => self.locally_connected(local, at, operations),
-            Layer::Pool(pool) => operations.push(options::pooling(pool, at.input)),
+            Layer::Pool(pool) => {
+                let (name, pooling) = (at.name.into(), options::pooling(pool, at.input));
+                operations.push(Operation::Pool { name, pooling });
+            }
             Layer::Norm { norm } => operations.push(self.norm(norm, at.name, at.output)),
             Layer::Activation { activation } => self.activation(Some(*activation), at.name, at.output, operations),
             Layer::Dropout { rate } => operations.push(dropout(at.name, *rate, Unit::Number)),
@@ -90,7 +93,7 @@ impl Builder<'_> {
                     self.layers(layers, &format!("{}.branch{}.", at.name, i + 1), at.input)
                 };
                 let branches = parallel.branches.iter().enumerate().map(branch).collect();
-                operations.push(Operation::Branches { branches, join: parallel.join });
+                operations.push(branched(at.name, branches, parallel.join));
             }
         }
     }
@@ -99,7 +102,7 @@ impl Builder<'_> {
         let shape = [conv.filters, at.input.channels() / conv.groups, conv.kernel[0], conv.kernel[1]];
         let fan = weights::conv_fan(shape);
         let (weight, bias) = self.weights(at.name, &shape, conv.bias.then_some(&[conv.filters]), conv.init, fan);
-        operations.push(Operation::Conv { weight, bias, unit: options::conv(conv, at.input) });
+        operations.push(Operation::Conv { weight, bias, unit: options::conv(conv, at.input), joined: vec![] });
         self.tail(conv.norm, conv.activation, at, operations);
     }
 
@@ -141,17 +144,14 @@ impl Builder<'_> {
         let bias = [dense.units];
         let bias = dense.bias.then_some(&bias);
         let (weight, bias) = self.weights(at.name, &[dense.units, features], bias, dense.init, fan);
-        operations.push(Operation::Dense {
-            weight,
-            bias,
-            unit: DenseUnit { units: dense.units as usize, relu: false },
-        });
+        let unit = DenseUnit { units: dense.units as usize, relu: false };
+        operations.push(Operation::Dense { weight, bias, unit, joined: vec![] });
         self.activation(dense.activation, at.name, at.output, operations);
     }
 
     fn squeeze_excite(&mut self, squeeze: &SqueezeExcite, at: At) -> Operation {
         let channels = at.input.channels();
-        let mut inner = vec![Operation::GlobalAverage];
+        let mut inner = vec![Operation::Pool { name: at.name.into(), pooling: Pooling::GlobalAverage }];
         let hidden = squeeze.hidden(channels);
         let steps = [("reduce", channels, hidden, squeeze.activation), ("expand", hidden, channels, squeeze.gate)];
         for (role, from, units, activation) in steps {
@@ -174,7 +174,7 @@ impl Builder<'_> {
             }
             Err(_) => vec![],
         };
-        Operation::Branches { branches: vec![body, shortcut], join: Join::Add }
+        branched(at.name, vec![body, shortcut], Join::Add)
     }
 
     /// Norm and activation behind a layer with weights.
@@ -200,7 +200,10 @@ impl Builder<'_> {
                 let slopes = self.parameter(&format!("{name}.slope"), &[shape.channels()], |_, _, n| vec![start; n]);
                 operations.push(Operation::Prelu(slopes));
             }
-            Some(activation) => operations.push(Operation::Activation(activation)),
+            Some(function) => {
+                let name = if layer_kind(name).starts_with("activation") { name.into() } else { own_activation(name) };
+                operations.push(Operation::Activation { name, function });
+            }
         }
     }
 
@@ -212,7 +215,8 @@ impl Builder<'_> {
             Norm::Batch { momentum, epsilon } => {
                 let mean = self.statistic(&format!("{name}.running_mean"), vec![0.0; channels as usize]);
                 let variance = self.statistic(&format!("{name}.running_var"), vec![1.0; channels as usize]);
-                Operation::BatchNorm(BatchNorm { scale, shift, mean, variance, momentum, epsilon })
+                let norm = BatchNorm { scale, shift, mean, variance, momentum, epsilon, relu: false };
+                Operation::BatchNorm { norm, joined: vec![] }
             }
             Norm::Layer { epsilon } => Operation::GroupNorm { scale, shift, groups: Some(1), epsilon },
             Norm::Group { groups, epsilon } => {
@@ -239,6 +243,20 @@ impl Builder<'_> {
         let value = Tensor::from_data(TensorData::new(values, [count]), self.device);
         Named { name: name.into(), shape, value }
     }
+}
+
+/// The last part of a layer's name.
+fn layer_kind(name: &str) -> &str {
+    name.rsplit('.').next().unwrap_or(name)
+}
+
+/// Name of the activation that belongs to a layer with weights.
+fn own_activation(layer: &str) -> String {
+    format!("{layer}.activation")
+}
+
+fn branched(name: &str, branches: Vec<Vec<Operation>>, join: Join) -> Operation {
+    Operation::Branches { name: name.into(), branches, join, relu: false, joined: vec![] }
 }
 
 fn dropout(name: &str, rate: f64, unit: Unit) -> Operation {

@@ -1,6 +1,6 @@
 //! Options of the tensors' operations from those of the layers.
 
-use crate::operation::{Operation, Windows};
+use crate::operation::{Pooling, Windows};
 use crate::ops::ConvUnit;
 use burn::tensor::ops::{AvgPoolOptions, ConvTransposeOptions, MaxPoolOptions};
 use convsweep_spec::model::{Conv, LocallyConnected, Pool, PoolKind, Transposed};
@@ -43,23 +43,23 @@ pub(super) fn windows(layer: &LocallyConnected, input: Shape, count: [u32; 2]) -
     }
 }
 
-pub(super) fn pooling(pool: &Pool, input: Shape) -> Operation {
+pub(super) fn pooling(pool: &Pool, input: Shape) -> Pooling {
     let window = pool.size.map(|s| s as usize);
     let stride = pool.stride.map(|s| s as usize);
     let padding = || pairs(padding_pixels(pool.padding, plane(input), pool.size, pool.stride, [1, 1]));
     match pool.kind {
         PoolKind::Max => {
             let options = MaxPoolOptions::new(window).with_stride(stride);
-            Operation::MaxPool(MaxPoolOptions { padding: padding(), ..options })
+            Pooling::Max(MaxPoolOptions { padding: padding(), ..options })
         }
         PoolKind::Average => {
             let options = AvgPoolOptions::new(window).with_stride(stride);
-            Operation::AveragePool(AvgPoolOptions { padding: padding(), count_include_pad: false, ..options })
+            Pooling::Average(AvgPoolOptions { padding: padding(), count_include_pad: false, ..options })
         }
-        PoolKind::GlobalAverage => Operation::GlobalAverage,
-        PoolKind::GlobalMax => Operation::GlobalMax,
-        PoolKind::AdaptiveAverage => Operation::AdaptiveAverage(window),
-        PoolKind::AdaptiveMax => Operation::AdaptiveMax(window),
+        PoolKind::GlobalAverage => Pooling::GlobalAverage,
+        PoolKind::GlobalMax => Pooling::GlobalMax,
+        PoolKind::AdaptiveAverage => Pooling::AdaptiveAverage(window),
+        PoolKind::AdaptiveMax => Pooling::AdaptiveMax(window),
     }
 }
 

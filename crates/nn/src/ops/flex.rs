@@ -2,6 +2,11 @@
 //!
 //! Burn's way for that is a backend extension: a trait implemented for the backend and for its autodiff decorator, and a
 //! generated route from a tensor to the one it belongs to.
+//!
+//! Images come and go with their channels last, without gaps: so Burn's own operations between ours are fast too.
+
+pub(super) mod norm;
+pub(super) mod pool;
 
 use super::{ConvUnit, DenseUnit, Step};
 use burn::backend::autodiff::checkpoint::{base::Checkpointer, strategy::CheckpointStrategy};
@@ -35,6 +40,7 @@ pub(super) trait Kernels: Backend {
     ) -> FloatTensor<Self>;
 }
 
+/// `x` and the result are `[batch, height, width, channels]`.
 pub(super) fn conv(
     x: Tensor<4>,
     weight: Tensor<1>,
@@ -55,7 +61,7 @@ pub(super) fn dense(x: Tensor<2>, weight: Tensor<1>, bias: Option<Tensor<1>>, un
 
 impl Kernels for Flex {
     fn conv_unit(x: FlexTensor, weight: FlexTensor, bias: FlexTensor, unit: ConvUnit, method: Method) -> FlexTensor {
-        conv_forward(&x, &weight, &bias, &unit, method).0
+        conv_forward(&contiguous(x), &weight, &bias, &unit, method).0
     }
 
     fn dense_unit(x: FlexTensor, weight: FlexTensor, bias: FlexTensor, relu: bool) -> FlexTensor {
@@ -71,10 +77,11 @@ impl<C: CheckpointStrategy> Kernels for Autodiff<Flex, C> {
         unit: ConvUnit,
         method: Method,
     ) -> FloatTensor<Self> {
-        let (y, places) = conv_forward(x.primitive(), weight.primitive(), bias.primitive(), &unit, method);
-        match ConvBackward.prepare::<C>([x.node(), weight.node(), bias.node()]).compute_bound().stateful() {
+        let nodes = [x.node(), weight.node(), bias.node()];
+        let [x, weight, bias] = [x, weight, bias].map(|t| contiguous(t.into_primitive()));
+        let (y, places) = conv_forward(&x, &weight, &bias, &unit, method);
+        match ConvBackward.prepare::<C>(nodes).compute_bound().stateful() {
             OpsKind::Tracked(prepared) => {
-                let (x, weight) = (x.into_primitive(), weight.into_primitive());
                 let state = ConvState { x, weight, output: y.clone(), places: Arc::new(places), unit, method };
                 prepared.finish(state, y)
             }
@@ -107,20 +114,15 @@ fn values(tensor: &FlexTensor) -> Cow<'_, [f32]> {
     }
 }
 
-/// A tensor `[batch, channel, height, width]` with its values in the order `[batch, height, width, channel]`.
-fn channels_last(tensor: &FlexTensor) -> FlexTensor {
-    let permuted = tensor.permute(&[0, 2, 3, 1]);
-    if permuted.is_contiguous() { permuted } else { permuted.to_contiguous() }
+/// The tensor with its values, and no others, in the order of its shape; not copied where they lie so.
+fn contiguous(tensor: FlexTensor) -> FlexTensor {
+    // The tensor itself is dropped here, so that the result has its values to itself where it had.
+    tensor.to_contiguous()
 }
 
 /// The tensor of this shape.
 fn tensor(values: Vec<f32>, shape: impl Into<Shape>) -> FlexTensor {
     FlexTensor::new(Bytes::from_elems(values), Layout::contiguous(shape.into()), DType::F32)
-}
-
-/// `[batch, channel, height, width]` from values in the order `[batch, height, width, channel]`.
-fn image_tensor(values: Vec<f32>, [n, c, h, w]: [usize; 4]) -> FlexTensor {
-    tensor(values, [n, h, w, c]).permute(&[0, 3, 1, 2])
 }
 
 fn conv_forward(
@@ -132,10 +134,9 @@ fn conv_forward(
 ) -> (FlexTensor, Vec<u8>) {
     let [images, ..] = x.layout().shape().dims::<4>();
     let (shape, follow) = (unit.shape(images), unit.follow());
-    let x = channels_last(x);
-    let found = kernels::conv_forward(&shape, method, &values(&x), &values(weight), Some(&values(bias)), follow);
+    let found = kernels::conv_forward(&shape, method, &values(x), &values(weight), Some(&values(bias)), follow);
     let [height, width] = shape.output_after(follow);
-    (image_tensor(found.output, [images, shape.filters, height, width]), found.places)
+    (tensor(found.output, [images, height, width, shape.filters]), found.places)
 }
 
 #[derive(Clone, Debug)]
@@ -155,18 +156,17 @@ impl Backward<Flex, 3> for ConvBackward {
     type State = ConvState;
 
     fn backward(self, ops: Ops<ConvState, 3>, gradients: &mut Gradients, _: &mut Checkpointer) {
-        let gradient = channels_last(&gradients.consume::<Flex>(&ops.node));
+        let gradient = contiguous(gradients.consume::<Flex>(&ops.node));
         let ConvState { x, weight, output, places, unit, method } = ops.state;
         let dims = x.layout().shape().dims::<4>();
         let (shape, follow) = (unit.shape(dims[0]), unit.follow());
-        let (x, output) = (channels_last(&x), channels_last(&output));
         let backward =
             kernels::Backward { gradient: &values(&gradient), output: &values(&output), places: places.as_slice() };
         let [to_x, to_weight, to_bias] = ops.parents;
         let (weight, want) = (values(&weight), kernels::Wanted { input: to_x.is_some(), bias: to_bias.is_some() });
         let found = kernels::conv_backward(&shape, method, &values(&x), &weight, backward, follow, want);
         if let Some(node) = to_x {
-            gradients.register::<Flex>(node.id, image_tensor(found.input, dims));
+            gradients.register::<Flex>(node.id, tensor(found.input, dims));
         }
         for (node, values) in [(to_weight, found.weight), (to_bias, found.bias)] {
             if let Some(node) = node {

@@ -1,14 +1,16 @@
 //! The operations that have kernels of our own: those on the CPU (flex), Burn's stock operations on every other device.
 //!
-//! Model code calls these and knows nothing of it. A kernel of ours may leave a tensor with the strides of
-//! `[batch, height, width, channel]` under its shape `[batch, channel, height, width]`; stock operations take that too.
+//! Model code calls these and knows nothing of it. Our kernels take and give images with their channels last
+//! ([`Batch::Last`]), stock operations with their channels first.
 
 #[cfg(feature = "flex")]
 mod flex;
 mod stock;
 
+use crate::operation::Batch;
+use burn::tensor::ops::{AvgPoolOptions, MaxPoolOptions};
 use burn::tensor::{Device, Tensor};
-use convsweep_kernels::{ConvShape, Follow, Method, conv_method};
+use convsweep_kernels::{ConvShape, Follow, Method, PoolShape, conv_method};
 use convsweep_spec::train::{Kernels, Rule};
 
 /// A convolution and what follows it at once.
@@ -32,13 +34,13 @@ pub(crate) struct ConvUnit {
 
 /// Whether tensors on `device` are computed with our own kernels.
 #[cfg(feature = "flex")]
-fn own(device: &Device, kernels: Kernels) -> bool {
+pub(crate) fn own(device: &Device, kernels: Kernels) -> bool {
     let cpu = matches!(device.clone().inner().as_dispatch(), burn::backend::DispatchDevice::Flex(_));
     cpu && kernels != Kernels::Stock
 }
 
 #[cfg(not(feature = "flex"))]
-fn own(_device: &Device, _kernels: Kernels) -> bool {
+pub(crate) fn own(_device: &Device, _kernels: Kernels) -> bool {
     false
 }
 
@@ -71,34 +73,151 @@ impl ConvUnit {
     }
 
     /// Name of the kernel that computes it on `device`, and why.
-    pub(crate) fn choice(&self, device: &Device, kernels: Kernels) -> (&'static str, &'static str) {
-        if kernels == Kernels::Stock {
-            return ("stock", "train.kernels asks for it");
-        }
-        if !own(device, kernels) {
-            return ("stock", "a device with kernels of its own");
-        }
-        match self.method(kernels) {
-            (Method::Direct, why) => ("direct", why),
-            (Method::Winograd, why) => ("winograd", why),
-        }
+    pub(crate) fn choice(&self, device: &Device, kernels: Kernels) -> Choice {
+        let (method, why) = self.method(kernels);
+        let name = match method {
+            Method::Direct => "direct",
+            Method::Winograd => "winograd",
+        };
+        choice(device, kernels, (name, why))
     }
 }
 
-/// `[batch, filters, height, width]` from `x` `[batch, channels, height, width]`, flat weights
-/// `[filters, channels / groups, kernel rows, kernel columns]` and a bias for each filter.
+/// Name of a kernel, and why it was taken.
+pub(crate) type Choice = (&'static str, &'static str);
+
+/// `ours` where our kernels are used, else stock with its reason.
+pub(crate) fn choice(device: &Device, kernels: Kernels, ours: Choice) -> Choice {
+    match (kernels, own(device, kernels)) {
+        (Kernels::Stock, _) => ("stock", "train.kernels asks for it"),
+        (_, false) => ("stock", "a device with kernels of its own"),
+        (_, true) => ours,
+    }
+}
+
+/// A convolution with flat weights `[filters, channels / groups, kernel rows, kernel columns]` and a bias for each filter.
 pub(crate) fn conv(
-    x: Tensor<4>,
+    batch: Batch,
     weight: Tensor<1>,
     bias: Option<Tensor<1>>,
     unit: &ConvUnit,
     kernels: Kernels,
-) -> Tensor<4> {
+) -> Batch {
     #[cfg(feature = "flex")]
-    if own(&x.device(), kernels) {
-        return flex::conv(x, weight, bias, unit, unit.method(kernels).0);
+    if own(&weight.device(), kernels) {
+        return Batch::Last(flex::conv(batch.last(), weight, bias, unit, unit.method(kernels).0));
     }
-    stock::conv(x, weight, bias, unit)
+    Batch::Image(stock::conv(batch.image(), weight, bias, unit))
+}
+
+/// Numbers of a batch normalisation.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct NormUnit {
+    pub epsilon: f64,
+    /// `max(y, 0)` follows.
+    pub relu: bool,
+}
+
+/// Normalises each channel by its mean and variance in `batch`, adds `summand`, and gives mean and biased variance too.
+pub(crate) fn batch_norm_train(
+    batch: Batch,
+    summand: Option<Batch>,
+    [scale, shift]: [Tensor<1>; 2],
+    unit: NormUnit,
+    kernels: Kernels,
+) -> (Batch, [Tensor<1>; 2]) {
+    #[cfg(feature = "flex")]
+    if own(&scale.device(), kernels) {
+        return match batch {
+            Batch::Flat(x) => {
+                let (y, found) = flex::norm::train(x, summand.map(Batch::flatten), [scale, shift], unit);
+                (Batch::Flat(y), found)
+            }
+            image => {
+                let (y, found) = flex::norm::train(image.last(), summand.map(Batch::last), [scale, shift], unit);
+                (Batch::Last(y), found)
+            }
+        };
+    }
+    match batch {
+        Batch::Flat(x) => {
+            let (y, found) = stock::batch_norm_train(x, summand.map(Batch::flatten), [scale, shift], unit);
+            (Batch::Flat(y), found)
+        }
+        image => {
+            let (y, found) = stock::batch_norm_train(image.image(), summand.map(Batch::image), [scale, shift], unit);
+            (Batch::Image(y), found)
+        }
+    }
+}
+
+/// Normalises each channel by a given mean and variance (`[scale, shift, mean, variance]`) and adds `summand`; gives no gradients.
+pub(crate) fn batch_norm(
+    batch: Batch,
+    summand: Option<Batch>,
+    numbers: [Tensor<1>; 4],
+    unit: NormUnit,
+    kernels: Kernels,
+) -> Batch {
+    #[cfg(feature = "flex")]
+    if own(&numbers[0].device(), kernels) {
+        return match batch {
+            Batch::Flat(x) => Batch::Flat(flex::norm::apply(x, summand.map(Batch::flatten), numbers, unit)),
+            image => Batch::Last(flex::norm::apply(image.last(), summand.map(Batch::last), numbers, unit)),
+        };
+    }
+    match batch {
+        Batch::Flat(x) => Batch::Flat(stock::batch_norm(x, summand.map(Batch::flatten), numbers, unit)),
+        image => Batch::Image(stock::batch_norm(image.image(), summand.map(Batch::image), numbers, unit)),
+    }
+}
+
+/// Sizes of a pooling of `batch`, if our kernels compute it.
+fn pool_shape(batch: &Batch, size: [[usize; 2]; 2], padding: [(usize, usize); 2]) -> Option<PoolShape> {
+    let [images, channels, height, width] = batch.dims().try_into().ok()?;
+    let (padding, [window, stride]) = (padding.map(|(before, after)| [before, after]), size);
+    let shape = PoolShape { images, input: [height, width], channels, window, stride, padding };
+    shape.is_supported().then_some(shape)
+}
+
+fn max_pool_shape(batch: &Batch, options: &MaxPoolOptions<2>) -> Option<PoolShape> {
+    let plain = options.dilation == [1, 1] && !options.ceil_mode;
+    pool_shape(batch, [options.kernel_size, options.stride], options.padding).filter(|_| plain)
+}
+
+fn average_pool_shape(batch: &Batch, options: &AvgPoolOptions<2>) -> Option<PoolShape> {
+    let plain = !options.count_include_pad && !options.ceil_mode;
+    pool_shape(batch, [options.kernel_size, options.stride], options.padding).filter(|_| plain)
+}
+
+/// Largest value of each window; padding is never the largest.
+pub(crate) fn max_pool(batch: Batch, options: &MaxPoolOptions<2>, kernels: Kernels) -> Batch {
+    #[cfg(feature = "flex")]
+    if let (true, Some(shape)) = (own(&batch.device(), kernels), max_pool_shape(&batch, options)) {
+        return Batch::Last(flex::pool::max(batch.last(), shape));
+    }
+    let _ = kernels;
+    Batch::Image(stock::max_pool(batch.image(), options))
+}
+
+/// Mean of each window; padding does not count.
+pub(crate) fn average_pool(batch: Batch, options: &AvgPoolOptions<2>, kernels: Kernels) -> Batch {
+    #[cfg(feature = "flex")]
+    if let (true, Some(shape)) = (own(&batch.device(), kernels), average_pool_shape(&batch, options)) {
+        return Batch::Last(flex::pool::average(batch.last(), shape));
+    }
+    let _ = kernels;
+    Batch::Image(stock::average_pool(batch.image(), options))
+}
+
+/// `[batch, channels]`: mean of each plane.
+pub(crate) fn global_average(batch: Batch, kernels: Kernels) -> Tensor<2> {
+    #[cfg(feature = "flex")]
+    if own(&batch.device(), kernels) {
+        return flex::pool::global_average(batch.last());
+    }
+    let _ = kernels;
+    stock::global_average(batch.image())
 }
 
 /// A dense layer and what follows it at once.
