@@ -31,10 +31,21 @@ pub(crate) struct Finish {
     /// One value for each column, or null.
     pub bias: *const f32,
     pub relu: bool,
+    /// Whether the sums go past the caches ([`streams`]).
+    pub stream: bool,
 }
 
 /// Nothing is.
-pub(crate) const PLAIN: Finish = Finish { bias: std::ptr::null(), relu: false };
+pub(crate) const PLAIN: Finish = Finish { bias: std::ptr::null(), relu: false, stream: false };
+
+/// Values of an output that is written past the caches: it would not stay there until it is read, and a line that is written as
+/// a whole need not be fetched first.
+const STREAMED: usize = 2 << 20;
+
+/// Whether an output `[pixel, channel]` is written past the caches: it is large and its pixels' vectors are aligned.
+pub(crate) fn streams<V: Vector>(output: *const f32, len: usize, channels: usize) -> bool {
+    len >= STREAMED && channels.is_multiple_of(V::LANES) && output.addr().is_multiple_of(4 * V::LANES)
+}
 
 /// Where [`dots`] puts its sums: row `m` at `y + outputs[m]`, its panels of columns `panel` values apart.
 #[derive(Clone, Copy)]
@@ -119,6 +130,7 @@ fn block_rows(left: usize, most: usize) -> usize {
 struct Edges<V, const NV: usize> {
     start: [V; NV],
     least: V,
+    stream: bool,
 }
 
 #[inline(always)]
@@ -131,8 +143,8 @@ unsafe fn dots_panel<V: Vector, const NV: usize, const WHOLE: bool>(
     y: *mut f32,
     outputs: &[usize],
 ) {
-    let mut edges =
-        Edges { start: [V::splat(0.0); NV], least: V::splat(if finish.relu { 0.0 } else { f32::NEG_INFINITY }) };
+    let least = V::splat(if finish.relu { 0.0 } else { f32::NEG_INFINITY });
+    let mut edges = Edges { start: [V::splat(0.0); NV], least, stream: finish.stream };
     if !finish.bias.is_null() {
         for (j, start) in edges.start.iter_mut().enumerate() {
             *start = V::load_part(finish.bias.add(j * V::LANES), lanes::<V>(n, j));
@@ -188,6 +200,15 @@ unsafe fn dots_block<V: Vector, const M: usize, const NV: usize, const WHOLE: bo
             }
             b = b.add(panel::<V>());
         }
+    }
+    if WHOLE && edges.stream {
+        for (i, sum) in sum.iter().enumerate() {
+            let to = y.add(*outputs.get_unchecked(i));
+            for (j, &sum) in sum.iter().enumerate() {
+                sum.at_least(edges.least).stream(to.add(j * V::LANES));
+            }
+        }
+        return;
     }
     for (i, sum) in sum.iter().enumerate() {
         let to = y.add(*outputs.get_unchecked(i));
@@ -313,18 +334,23 @@ unsafe fn panels_of<V: Vector>(
     out: &mut [f32],
     sums: *mut f32,
 ) -> *const f32 {
-    for column in (0..columns).step_by(V::LANES) {
-        let n = (columns - column).min(V::LANES);
-        let to = out.as_mut_ptr().add(column / panel::<V>() * grads.len() * panel::<V>() + column % panel::<V>());
-        // Two sums by turns do not wait for each other.
-        let mut sum = [V::splat(0.0); 2];
-        for (p, &grad) in grads.iter().enumerate() {
-            let g = load::<V>(g.add(grad + column), n);
-            g.store(to.add(p * panel::<V>()));
-            sum[p % 2] = sum[p % 2].add(g);
+    let width = panel::<V>();
+    let place = |column: usize| column / width * grads.len() * width + column % width;
+    let to = out.as_mut_ptr();
+    for (p, &grad) in grads.iter().enumerate() {
+        for column in (0..columns).step_by(V::LANES) {
+            let n = (columns - column).min(V::LANES);
+            load::<V>(g.add(grad + column), n).store(to.add(place(column) + p * width));
         }
-        if !sums.is_null() {
-            let sums = sums.add(column);
+    }
+    if !sums.is_null() {
+        for column in (0..columns).step_by(V::LANES) {
+            let (n, from, sums) = ((columns - column).min(V::LANES), to.add(place(column)), sums.add(column));
+            // Two sums by turns do not wait for each other.
+            let mut sum = [V::splat(0.0); 2];
+            for p in 0..grads.len() {
+                sum[p % 2] = sum[p % 2].add(V::load(from.add(p * width)));
+            }
             store::<V>(load::<V>(sums, n).add(sum[0].add(sum[1])), sums, n);
         }
     }

@@ -92,7 +92,7 @@ impl Kernel for Forward<'_> {
                 rows: Rows { inputs: &inputs, taps: &[0], run: features, fresh: features },
                 matrix: Matrix::Rows(weight),
                 columns: units.len(),
-                finish: Finish { bias, relu },
+                finish: Finish { bias, relu, stream: false },
                 y: to.add(units.start),
                 outputs: &outputs,
             });

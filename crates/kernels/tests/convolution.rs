@@ -232,6 +232,30 @@ fn results_do_not_depend_on_what_ran_before() {
     assert_eq!(first, conv_forward(&shape, Method::Winograd, &x, &w, None, follow));
 }
 
+/// Large outputs are written past the caches.
+#[test]
+fn large_images_equal_small_ones() {
+    for (channels, filters, groups, kernel) in
+        [(1, 16, 1, 1), (16, 16, 16, 3), (16, 16, 2, 1), (40, 40, 2, 1), (17, 17, 17, 1)]
+    {
+        let whole = ConvShape { kernel: [kernel; 2], groups, ..plain(2, 258, channels, filters) };
+        let half = ConvShape { images: 1, ..whole };
+        let x = numbers(1, 2 * 258 * 258 * channels);
+        let w = numbers(2, filters * channels / groups * kernel * kernel);
+        let run = |shape: &ConvShape, x: &[f32]| {
+            let follow = Follow::default();
+            let y = conv_forward(shape, Method::Direct, x, &w, None, follow).output;
+            let backward = Backward { gradient: &y, output: &[], places: &[] };
+            let want = Wanted { input: true, bias: false };
+            (conv_backward(shape, Method::Direct, x, &w, backward, follow, want).input, y)
+        };
+        let (dx, y) = run(&whole, &x);
+        let halves = [&x[..x.len() / 2], &x[x.len() / 2..]].map(|x| run(&half, x));
+        assert!(dx == [&halves[0].0[..], &halves[1].0].concat(), "{whole:?}");
+        assert!(y == [&halves[0].1[..], &halves[1].1].concat(), "{whole:?}");
+    }
+}
+
 #[test]
 #[should_panic(expected = "weights of")]
 fn wrong_sizes_are_refused() {

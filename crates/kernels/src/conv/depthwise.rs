@@ -108,7 +108,13 @@ impl Forward<'_> {
         }
         for i in 0..PIXELS {
             let value = sum[i].at_least(least);
-            if WHOLE { value.store(to[i].add(c)) } else { value.store_part(to[i].add(c), n) }
+            if WHOLE && self.finish.stream {
+                value.stream(to[i].add(c));
+            } else if WHOLE {
+                value.store(to[i].add(c));
+            } else {
+                value.store_part(to[i].add(c), n);
+            }
         }
     }
 }

@@ -5,7 +5,7 @@ use super::pack::{Way, pack, packed_len, unpack};
 use super::sparse::{PooledSums, pooled_weights};
 use super::taps::{Border, Family, add_border, backward_border, backward_families, forward_border, forward_family};
 use super::{ConvShape, Follow, Gradients, Method, Wanted, add_up, pool_rows, unpool_image, used};
-use crate::block::{self, Finish, PLAIN, Pixels, Rows, Target, dots, outer};
+use crate::block::{self, Finish, PLAIN, Pixels, Rows, Target, dots, outer, streams};
 use crate::buffer::Buffer;
 use crate::pool::{add_placed_rows, mask};
 use crate::simd::{Kernel, Vector, panel};
@@ -33,12 +33,18 @@ impl Kernel for Forward<'_> {
         let family = forward_family(shape, size).repeat(block, border.values(shape.channels), image);
         let mut packed = Buffer::new(packed_len::<V>(shape, Way::Forward, family.kernel.len()));
         pack::<V>(shape, Way::Forward, &family.kernel, weight, &mut packed);
-        let finish = Finish { bias: bias.map_or(std::ptr::null(), |b| b.as_ptr()), relu: follow.relu && !follow.pool };
+        let finish = Finish {
+            bias: bias.map_or(std::ptr::null(), |b| b.as_ptr()),
+            relu: follow.relu && !follow.pool,
+            stream: false,
+        };
         let pass = Pass { shape, way: Way::Forward, family: &family, packed: &packed, finish };
         let len = shape.output_len(follow);
         let mut output: Vec<f32> = Vec::with_capacity(len);
         let mut places: Vec<u8> = Vec::with_capacity(if follow.pool { len } else { 0 });
         let to = (output.as_mut_ptr(), places.as_mut_ptr());
+        let stream = !follow.pool && streams::<V>(to.0, len, aligned(shape, shape.filters));
+        let pass = Pass { finish: Finish { stream, ..finish }, ..pass };
         let tasks = threads::tasks(shape.images);
         threads::share(tasks, |i| {
             let images = threads::part(shape.images, tasks, i);
@@ -79,6 +85,7 @@ impl Kernel for ForwardPart<'_> {
                 let pixels = size[0] * size[1];
                 pass.part::<V>(x, 0..count * pixels, y.add(first * pixels * shape.filters));
             }
+            V::streamed();
             return;
         }
         let row = size[1] * shape.filters;
@@ -162,6 +169,11 @@ impl<'a> Images<'a> {
     }
 }
 
+/// Channels between places where vectors begin: those of a group, whose vectors are its own.
+fn aligned(shape: &ConvShape, channels: usize) -> usize {
+    if depthwise::is(shape) { channels } else { channels / shape.groups }
+}
+
 /// Images that are gone through together: enough pixels that reading the weights is cheap beside them.
 fn image_block(shape: &ConvShape, [rows, columns]: [usize; 2]) -> usize {
     128_usize.div_ceil(rows * columns).clamp(1, shape.images.max(1))
@@ -240,6 +252,7 @@ impl Kernel for BackwardPart<'_> {
         let [h, w] = used(shape, follow);
         let image = shape.input[0] * shape.input[1] * shape.channels;
         let mut packed = vec![0.0; packed_len::<V>(shape, Way::Forward, sums.family.kernel.len())];
+        let stream = streams::<V>(dx, shape.input_len(), aligned(shape, shape.channels));
         let mut scratch = Buffer::new(block * h * w * shape.filters);
         let mut images = Images::new(x, shape.input, shape.channels, forward_border(shape), block, range.end);
         for first in range.step_by(block) {
@@ -248,9 +261,10 @@ impl Kernel for BackwardPart<'_> {
             let gradient = before_following::<V>(shape, &backward, follow, first, count, &mut scratch[..n]);
             sums.add::<V>(x, gradient, count * h * w, &mut packed, &mut bias);
             if let Some(inputs) = inputs {
-                inputs.block::<V>(gradient, dx.add(first * image), count);
+                inputs.block::<V>(gradient, dx.add(first * image), count, stream);
             }
         }
+        V::streamed();
         (packed, bias)
     }
 }
@@ -386,13 +400,14 @@ impl<'a> InputGradient<'a> {
     }
 
     #[inline(always)]
-    unsafe fn block<V: Vector>(&self, gradient: &[f32], dx: *mut f32, count: usize) {
+    unsafe fn block<V: Vector>(&self, gradient: &[f32], dx: *mut f32, count: usize, stream: bool) {
         let shape = self.shape;
         let mut images = Images::new(gradient, self.used, shape.filters, self.border, count, count);
         let (g, _) = images.from(0);
         for (family, packed) in &self.passes {
             let pixels = 0..count * family.of_image;
-            Pass { shape, way: Way::Backward, family, packed, finish: PLAIN }.part::<V>(g, pixels, dx);
+            Pass { shape, way: Way::Backward, family, packed, finish: Finish { stream, ..PLAIN } }
+                .part::<V>(g, pixels, dx);
         }
     }
 }

@@ -53,6 +53,16 @@ impl Vector for Floats {
     }
 
     #[inline(always)]
+    unsafe fn stream(self, to: *mut f32) {
+        _mm256_stream_ps(to, self.0);
+    }
+
+    #[inline(always)]
+    unsafe fn streamed() {
+        _mm_sfence();
+    }
+
+    #[inline(always)]
     unsafe fn load_part(from: *const f32, n: usize) -> Self {
         Floats(_mm256_maskload_ps(from, part(n)))
     }

@@ -28,6 +28,10 @@ pub(crate) trait Vector: Copy {
     unsafe fn splat(value: f32) -> Self;
     unsafe fn load(from: *const f32) -> Self;
     unsafe fn store(self, to: *mut f32);
+    /// Stores past the caches, to an aligned place; what follows on another thread must wait for [`Vector::streamed`].
+    unsafe fn stream(self, to: *mut f32);
+    /// Waits until all that was streamed is there for others.
+    unsafe fn streamed();
     /// The first `n` floats, zero behind them; nothing behind them is read.
     unsafe fn load_part(from: *const f32, n: usize) -> Self;
     /// Stores the first `n` lanes; nothing behind them is written.

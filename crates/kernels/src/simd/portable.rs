@@ -32,6 +32,14 @@ impl Vector for Floats {
     }
 
     #[inline(always)]
+    unsafe fn stream(self, to: *mut f32) {
+        self.store(to);
+    }
+
+    #[inline(always)]
+    unsafe fn streamed() {}
+
+    #[inline(always)]
     unsafe fn load_part(from: *const f32, n: usize) -> Self {
         let mut values = [0.0; 8];
         for (i, value) in values.iter_mut().enumerate().take(n) {
