@@ -26,7 +26,7 @@ pub enum Standing {
     New,
     /// Failed before, with nothing to go on from: trained from the start once more.
     Failed {
-        /// `failed`, `crashed`, `out-of-memory`, `timed-out`.
+        /// `failed`, `crashed`, `lost`, `out-of-memory`, `timed-out`.
         outcome: String,
     },
     /// Ended in a way that trying again would repeat; not trained.
@@ -58,7 +58,8 @@ impl Standing {
 /// What the results folder holds of a plan.
 #[derive(Default)]
 pub struct Held {
-    states: HashMap<JobId, JobState>,
+    /// How far each known job of the plan is.
+    pub states: HashMap<JobId, JobState>,
     saved: HashMap<StateKey, SavedState>,
     /// Epochs after which anybody saved a state, the latest first.
     epochs: Vec<u32>,
@@ -134,7 +135,7 @@ pub fn standing(state: Option<&JobState>, start: impl FnOnce() -> Option<SavedSt
         return Standing::Extended(start);
     }
     match state.and_then(|s| s.outcome.as_deref()) {
-        Some(outcome @ ("failed" | "crashed" | "out-of-memory" | "timed-out")) => {
+        Some(outcome @ ("failed" | "crashed" | "lost" | "out-of-memory" | "timed-out")) => {
             Standing::Failed { outcome: outcome.to_string() }
         }
         _ => Standing::New,
@@ -181,7 +182,7 @@ mod tests {
         check(Some(state(None, true)), Some(&saved), "resumed", true);
         check(Some(state(None, false)), None, "new", true);
         check(Some(state(Some("cancelled"), false)), None, "new", true);
-        for outcome in ["failed", "crashed", "out-of-memory", "timed-out"] {
+        for outcome in ["failed", "crashed", "lost", "out-of-memory", "timed-out"] {
             check(Some(state(Some(outcome), false)), None, "failed before", true);
             check(Some(state(Some(outcome), false)), Some(&saved), "extended", true);
             check(Some(state(Some(outcome), true)), None, "resumed", true);

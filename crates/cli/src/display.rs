@@ -7,12 +7,17 @@ use convsweep_spec::job::JobId;
 use convsweep_spec::log::Verdict;
 use convsweep_spec::metric;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap};
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
 /// Without a terminal a running job says a word at most this often.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// Sweeps of more jobs tell of finished ones at most once a second, and of the last.
+const MANY: usize = 100;
+/// How long an estimate of the time left is good.
+const GOOD: Duration = Duration::from_millis(250);
 
 /// What the display knows of a job.
 #[derive(Clone, Debug)]
@@ -25,10 +30,18 @@ pub struct JobInfo {
 
 /// Follows a run.
 pub struct Display {
-    jobs: HashMap<JobId, JobInfo>,
-    waiting: Vec<JobId>,
+    /// Each job's place in the order, and what is known of it.
+    jobs: HashMap<JobId, (usize, JobInfo)>,
+    /// Work of the jobs that wait, in the order in which they will start.
+    waiting: BTreeMap<usize, f64>,
     running: BTreeMap<usize, Now>,
-    finished: Vec<(f64, f64)>,
+    finished: usize,
+    /// Work of all finished jobs, and their seconds.
+    spent: (f64, f64),
+    /// When the time left was estimated last, and that.
+    left: Cell<Option<(Instant, Option<f64>)>>,
+    /// When a finished job was told of last.
+    told: Option<Instant>,
     total: usize,
     failed: usize,
     slots: usize,
@@ -55,16 +68,26 @@ enum Screen {
 impl Display {
     /// For these jobs, in the order in which they will start, on these slots; `command` runs the experiment.
     pub fn new(jobs: Vec<(JobId, JobInfo)>, slots: &[Slot], command: String, quiet: bool) -> Self {
-        let waiting: Vec<JobId> = jobs.iter().map(|(id, _)| id.clone()).collect();
+        let waiting: BTreeMap<usize, f64> = jobs.iter().map(|(_, info)| info.work).enumerate().collect();
         let screen = match (quiet, std::io::stderr().is_terminal()) {
             (true, _) => Screen::Quiet,
             (false, true) => bars(waiting.len() as u64, slots),
             (false, false) => Screen::Plain,
         };
-        let total = waiting.len();
-        let (running, finished) = (BTreeMap::new(), Vec::new());
-        let (jobs, slots) = (jobs.into_iter().collect(), slots.len());
-        Display { jobs, waiting, running, finished, total, failed: 0, slots, command, screen }
+        Display {
+            total: waiting.len(),
+            jobs: jobs.into_iter().enumerate().map(|(place, (id, info))| (id, (place, info))).collect(),
+            waiting,
+            running: BTreeMap::new(),
+            finished: 0,
+            spent: (0.0, 0.0),
+            left: Cell::new(None),
+            told: None,
+            failed: 0,
+            slots: slots.len(),
+            command,
+            screen,
+        }
     }
 
     /// Takes in what happened and shows it.
@@ -74,11 +97,11 @@ impl Display {
             RunEvent::Worker(envelope) => self.heard(&envelope.job, &envelope.event),
             RunEvent::AttemptEnded { slot, job, outcome, stderr, .. } => self.ended(*slot, job, outcome, stderr),
             RunEvent::Retrying { job, attempt, after } => {
-                self.waiting.push(job.clone());
+                self.waits(job, true);
                 self.say(&format!("{}: {}; attempt {attempt} follows", self.label(job), after.name()));
             }
             RunEvent::Finished { job, outcome, .. } => {
-                self.waiting.retain(|other| other != job);
+                self.waits(job, false);
                 if !matches!(outcome, Outcome::Finished | Outcome::Cancelled | Outcome::Stopped { .. }) {
                     self.failed += 1;
                 }
@@ -120,8 +143,14 @@ impl Display {
         }
     }
 
+    fn waits(&mut self, job: &JobId, waits: bool) {
+        if let Some((place, info)) = self.jobs.get(job) {
+            _ = if waits { self.waiting.insert(*place, info.work) } else { self.waiting.remove(place) };
+        }
+    }
+
     fn launched(&mut self, slot: usize, job: &JobId) {
-        self.waiting.retain(|other| other != job);
+        self.waits(job, false);
         let now = Instant::now();
         let running = Now { job: job.clone(), since: now, from: 0.0, done: 0.0, said: now, last: BTreeMap::new() };
         self.running.insert(slot, running);
@@ -154,13 +183,13 @@ impl Display {
                 self.refresh();
             }
             Event::Metrics { epoch, values, .. } => {
-                let label = self.label(job);
+                let plain = matches!(self.screen, Screen::Plain);
                 let Some(now) = self.running.get_mut(&slot) else { return };
                 now.last = values.iter().map(|(name, value)| (name.clone(), value.0)).collect();
-                let text = format!("{label}: epoch {epoch}, {}", scores(&now.last));
-                if matches!(self.screen, Screen::Plain) && now.said.elapsed() >= PATIENCE {
+                if plain && now.said.elapsed() >= PATIENCE {
                     now.said = Instant::now();
-                    self.say(&text);
+                    let scores = scores(&now.last);
+                    self.say(&format!("{}: epoch {epoch}, {scores}", self.label(job)));
                 }
             }
             Event::Warning { text } => self.say(&format!("{}: {text}", self.label(job))),
@@ -170,23 +199,33 @@ impl Display {
 
     fn ended(&mut self, slot: usize, job: &JobId, outcome: &Outcome, stderr: &str) {
         let Some(now) = self.running.remove(&slot) else { return };
-        let label = self.label(&now.job);
-        let seconds = now.since.elapsed().as_secs_f64();
         if *outcome == Outcome::Finished {
-            let work = self.jobs.get(&now.job).map_or(0.0, |job| job.work);
-            self.finished.push((work * (1.0 - now.from), seconds));
-            let left = self.seconds_left().map_or(String::new(), |s| format!("; about {} left", duration(s)));
-            let text = format!("{label}: {} ({}{left})", scores(&now.last), duration(seconds));
-            self.say(&format!("[{}/{}] {text}", self.finished.len(), self.total));
+            let work = self.jobs.get(&now.job).map_or(0.0, |(_, job)| job.work);
+            let seconds = now.since.elapsed().as_secs_f64();
+            self.spent = (self.spent.0 + work * (1.0 - now.from), self.spent.1 + seconds);
+            self.finished += 1;
+            self.tell(&now, seconds);
         } else {
-            self.say(&self.bad_end(job, &label, outcome, stderr));
+            self.say(&self.bad_end(job, &self.label(&now.job), outcome, stderr));
         }
         if let Screen::Bars { sweep, slots, .. } = &self.screen {
-            sweep.set_position(self.finished.len() as u64);
+            sweep.set_position(self.finished as u64);
             slots[slot].set_message("idle");
             slots[slot].set_position(0);
         }
         self.refresh();
+    }
+
+    /// A finished job's line.
+    fn tell(&mut self, job: &Now, seconds: f64) {
+        let soon = self.told.is_some_and(|told| told.elapsed() < Duration::from_secs(1));
+        if matches!(self.screen, Screen::Quiet) || (soon && self.total > MANY && self.finished < self.total) {
+            return;
+        }
+        self.told = Some(Instant::now());
+        let left = self.seconds_left().map_or(String::new(), |s| format!("; about {} left", duration(s)));
+        let (label, scores) = (self.label(&job.job), scores(&job.last));
+        self.say(&format!("[{}/{}] {label}: {scores} ({}{left})", self.finished, self.total, duration(seconds)));
     }
 
     /// How an attempt ended that did not finish: why, the end of the worker's log, and what repeats it.
@@ -212,25 +251,30 @@ impl Display {
         }
     }
 
+    /// Estimated time to the last job's end, at most [`GOOD`] old: it looks at every job that waits.
     fn seconds_left(&self) -> Option<f64> {
-        let work = |job: &JobId| self.jobs.get(job).map_or(0.0, |info| info.work);
+        if let Some((at, left)) = self.left.get().filter(|(at, _)| at.elapsed() < GOOD && self.total > MANY) {
+            return left.map(|left| (left - at.elapsed().as_secs_f64()).max(0.0));
+        }
         let running = self.running.values().map(|now| Running {
-            work: work(&now.job),
+            work: self.jobs.get(&now.job).map_or(0.0, |(_, info)| info.work),
             seconds: now.since.elapsed().as_secs_f64(),
             from: now.from,
             done: now.done,
         });
-        Load {
-            finished: self.finished.clone(),
+        let load = Load {
+            finished: self.spent,
             running: running.collect(),
-            waiting: self.waiting.iter().map(work).collect(),
+            waiting: self.waiting.values().copied().collect(),
             slots: self.slots,
-        }
-        .seconds_left()
+        };
+        let left = load.seconds_left();
+        self.left.set(Some((Instant::now(), left)));
+        left
     }
 
     fn label(&self, job: &JobId) -> String {
-        self.jobs.get(job).map_or_else(|| job.to_string(), |info| info.label.clone())
+        self.jobs.get(job).map_or_else(|| job.to_string(), |(_, info)| info.label.clone())
     }
 }
 

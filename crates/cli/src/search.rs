@@ -1,9 +1,10 @@
 //! The plan's `[search]` in the runner's terms, with what earlier runs recorded.
 
-use convsweep_plan::{Plan, SearchSettings, StopRule};
+use convsweep_plan::Plan;
 use convsweep_runner::Directed;
-use convsweep_runner::search::{Entry, Rule, Search, Standing};
+use convsweep_runner::search::{Entry, Search, Standing};
 use convsweep_spec::job::JobId;
+use convsweep_spec::search::SearchSettings;
 use convsweep_store::JobState;
 use std::collections::{BTreeMap, HashMap};
 
@@ -11,12 +12,7 @@ use std::collections::{BTreeMap, HashMap};
 pub fn search(plan: &Plan, settings: &SearchSettings) -> Search {
     let baseline = plan.baseline.as_ref();
     Search {
-        stop: settings.stop.map(|rule| match rule {
-            StopRule::SuccessiveHalving { eta, first } => Rule::SuccessiveHalving { eta, first },
-            StopRule::Asha { eta, first } => Rule::Asha { eta, first },
-            StopRule::Median { first } => Rule::Median { first },
-        }),
-        start_seeds: settings.start_seeds.map(|n| n as usize),
+        settings: settings.clone(),
         direction: plan.metric.direction,
         baseline: baseline.and_then(|b| plan.configurations.iter().position(|c| c.member.configuration == *b)),
     }

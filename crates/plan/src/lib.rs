@@ -33,7 +33,7 @@ pub use planner::{Candidate, Facts, Plan, Planned, StagePlan, origins, plan, pla
 pub use presets::{Preset, presets};
 pub use problem::{ProblemLine, Problems};
 pub use resolve::run::{Retry, RunSettings};
-pub use resolve::search::{SearchSettings, StopRule, rule_of};
+pub use resolve::search::rule_of;
 pub use schema::json::json_schema;
 pub use schema::reference::reference;
 pub use sources::{ReadFile, from_disk};

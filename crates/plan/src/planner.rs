@@ -10,7 +10,7 @@ use crate::points::{Around, Points, Resolved};
 use crate::problem::{Problem, Problems};
 use crate::resolve::experiment::{Experiment, experiment, seeds};
 use crate::resolve::run::{RunSettings, run};
-use crate::resolve::search::{SearchSettings, search};
+use crate::resolve::search::search;
 use crate::sources::{self, ReadFile, Sources};
 use crate::stages::{self, Stage};
 use crate::tree::Node;
@@ -19,6 +19,7 @@ use convsweep_spec::data::{DataFacts, DataSpec};
 use convsweep_spec::job::{ConfigurationDigest, ConfigurationId, JobId, Question};
 use convsweep_spec::log::{Axis, AxisValue, Choice, Included, Member, MemberJob};
 use convsweep_spec::metric::Metric;
+use convsweep_spec::search::SearchSettings;
 use convsweep_spec::shape::ModelSummary;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
@@ -105,6 +106,8 @@ pub struct Planned {
     pub data_path: Option<PathBuf>,
     /// Digests of its sections, from which ids come.
     pub digest: ConfigurationDigest,
+    /// The first entry of `run.priority` that it fits, their number where it fits none: lower ones start first.
+    pub rank: u32,
 }
 
 impl Plan {
@@ -213,6 +216,7 @@ struct Checked {
     experiment: Experiment,
     settings: (RunSettings, SearchSettings),
     baseline: Option<Point>,
+    priority: Vec<(Node, Point)>,
     notes: Vec<String>,
     stages: Vec<Stage>,
 }
@@ -229,10 +233,15 @@ fn checked(
     overrides.apply(around.sources.folders.len(), &mut root, &axes, &before, &mut sink.problems);
     let others = sections::alternatives(&root);
     let head = head(&root, overrides, sink);
-    let baseline = head.0.as_ref().and_then(|e| e.baseline.as_ref()).map(|node| baseline::values(node, &axes));
+    let baseline = head.0.as_ref().and_then(|e| e.baseline.as_ref()).map(|node| baseline::baseline(node, &axes));
     let baseline = baseline.transpose().unwrap_or_else(|problem| {
         sink.push(*problem);
         None
+    });
+    let priority = root.get("run").and_then(|run| run.get("priority")).map(|list| baseline::priority(list, &axes));
+    let priority = priority.unwrap_or(Ok(vec![])).unwrap_or_else(|problem| {
+        sink.push(*problem);
+        vec![]
     });
     let mut notes = sections::check_parameters(&root, &others, &axes, sink);
     notes.extend(sections::unused_alternatives(&others, &axes));
@@ -241,7 +250,7 @@ fn checked(
     sections::check_written(&root, &others, sink);
     match (stages, head) {
         (Some(stages), (Some(experiment), Some(settings))) if sink.problems.is_empty() => {
-            Ok(Checked { root, axes, others, experiment, settings, baseline, notes, stages })
+            Ok(Checked { root, axes, others, experiment, settings, baseline, priority, notes, stages })
         }
         _ => Err(std::mem::take(&mut sink.problems)),
     }
@@ -257,11 +266,10 @@ fn head(root: &Node, overrides: &Overrides, sink: &mut Sink) -> Head {
     });
     let seeds = experiment.as_ref().map(|e| e.seeds.len());
     let settings = (run(root.get("run"), sink), search(root.get("search"), seeds, sink));
-    let settings = match settings {
-        (Some(run), Some(search)) => Some((run, search)),
-        _ => None,
-    };
-    (experiment, settings)
+    match settings {
+        (Some(run), Some((search, max_seeds))) => (experiment.map(|e| e.with_seeds(max_seeds)), Some((run, search))),
+        _ => (experiment, None),
+    }
 }
 
 /// Every stage with its points and what they resolve to; `None` if there are problems.
@@ -317,13 +325,13 @@ fn too_many(root: &Node, axes: &Axes, jobs: u128, seeds: usize, limit: u64) -> P
 }
 
 fn assemble(checked: Checked, overrides: &Overrides) -> Result<Plan, Box<Problem>> {
-    let Checked { axes, experiment, settings: (run, search), baseline, mut notes, stages, .. } = checked;
+    let Checked { axes, experiment, settings: (run, search), baseline, priority, mut notes, stages, .. } = checked;
     let axes = &axes;
     let mut configurations: Vec<Planned> = Vec::new();
     let mut points: Vec<Point> = Vec::new();
     let mut known: HashMap<ConfigurationId, usize> = HashMap::new();
     let mut equal = Collapsed::default();
-    // Looked at for the baseline only.
+    // Looked at for the baseline and the priority only.
     let mut everywhere: Vec<(Point, usize)> = Vec::new();
     let (mut planned_stages, mut decisions) = (Vec::new(), Vec::new());
     for stage in stages {
@@ -350,7 +358,7 @@ fn assemble(checked: Checked, overrides: &Overrides) -> Result<Plan, Box<Problem
                 let label = label::configuration(&axes.all, &point, false);
                 candidates.push(Candidate { configuration: index, label, values: values(axes, &point) });
             }
-            if baseline.is_some() {
+            if baseline.is_some() || !priority.is_empty() {
                 everywhere.push((point, index));
             }
         }
@@ -370,6 +378,8 @@ fn assemble(checked: Checked, overrides: &Overrides) -> Result<Plan, Box<Problem
     for (planned, label) in configurations.iter_mut().zip(labels(axes, &points, &experiment.name)) {
         planned.member.label = label;
     }
+    let ranks = baseline::ranks(&priority, &everywhere, configurations.len(), !axes.stages.is_empty())?;
+    configurations.iter_mut().zip(ranks).for_each(|(planned, rank)| planned.rank = rank);
     let baseline = match (&experiment.baseline, baseline) {
         (Some(node), Some(wanted)) => {
             let index = baseline::find(node, &wanted, &everywhere, &configurations)?;
@@ -430,7 +440,8 @@ fn planned(
         macs: resolved.summary.macs,
         jobs,
     };
-    Planned { member, summary: resolved.summary, facts: resolved.facts, data_path: resolved.data.path.clone(), digest }
+    let data_path = resolved.data.path.clone();
+    Planned { member, summary: resolved.summary, facts: resolved.facts, data_path, digest, rank: 0 }
 }
 
 /// The values that a point has on its axes.

@@ -10,6 +10,7 @@ use convsweep_spec::FORMAT;
 use convsweep_spec::event::{Envelope, Event, Fingerprint, Outcome, Start};
 use convsweep_spec::job::{Command, Job, JobId};
 use convsweep_spec::metric::Number;
+use std::fs::File;
 use std::io::{BufRead, Write, stdin};
 use std::time::Duration;
 
@@ -44,10 +45,11 @@ fn train(job: &Job, lines: &mut impl Iterator<Item = std::io::Result<String>>) {
             }
             "train" => {
                 let epochs: u32 = rest.parse().expect("a count");
+                let mut log = enter(job);
                 let mut both = |event: Event| {
                     let line = line(job, FORMAT, &job.id, n, event);
                     n += 1;
-                    log(job, &line);
+                    log.write_all(line.as_bytes()).expect("written");
                     say(&line);
                 };
                 both(started(job));
@@ -102,10 +104,22 @@ fn say(text: &str) {
     stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).expect("someone listens");
 }
 
-fn log(job: &Job, line: &str) {
+/// The files that the real worker writes of a job: the lock, what the job asks, the log, which is returned.
+fn enter(job: &Job) -> File {
+    let folder = &job.execution.folder;
+    File::create(folder.join(".lock")).and_then(|lock| Ok(lock.try_lock()?)).expect("a lock");
+    let question = convsweep_spec::canonical::canonical_json(&job.question);
+    std::fs::write(folder.join(convsweep_spec::layout::JOB), question + "\n").expect("written");
+    open_log(job)
+}
+
+fn open_log(job: &Job) -> File {
     let path = job.execution.folder.join(convsweep_spec::layout::EVENTS);
-    let mut file = std::fs::OpenOptions::new().create(true).append(true).open(path).expect("a log");
-    file.write_all(line.as_bytes()).expect("written");
+    File::options().create(true).append(true).open(path).expect("a log")
+}
+
+fn log(job: &Job, line: &str) {
+    open_log(job).write_all(line.as_bytes()).expect("written");
 }
 
 fn line(job: &Job, format: u32, id: &JobId, n: u64, event: Event) -> String {

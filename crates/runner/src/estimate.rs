@@ -6,8 +6,8 @@ use std::collections::BinaryHeap;
 /// What is known of a run.
 #[derive(Clone, Debug, Default)]
 pub struct Load {
-    /// Finished jobs: their work and what they took in seconds.
-    pub finished: Vec<(f64, f64)>,
+    /// Work of all finished jobs, and what they took in seconds.
+    pub finished: (f64, f64),
     /// Running jobs.
     pub running: Vec<Running>,
     /// Work of each job that waits, in the order in which they will start.
@@ -67,8 +67,7 @@ impl Load {
     fn seconds_per_work(&self) -> Option<f64> {
         let running = self.running.iter().filter(|job| job.seconds_left().is_some());
         let running = running.map(|job| (job.work * (job.done - job.from), job.seconds));
-        let (work, seconds) =
-            self.finished.iter().copied().chain(running).fold((0.0, 0.0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
+        let (work, seconds) = running.fold(self.finished, |sum, one| (sum.0 + one.0, sum.1 + one.1));
         (work > 0.0 && seconds > 0.0).then(|| seconds / work)
     }
 }
@@ -122,18 +121,18 @@ mod tests {
 
     #[test]
     fn time_left_follows_speed_and_slots() {
-        let done = vec![(10.0, 20.0)];
+        let done = (10.0, 20.0);
         check(Load { waiting: vec![1.0], slots: 2, ..Load::default() }, None);
-        check(Load { finished: done.clone(), waiting: vec![10.0; 5], slots: 2, ..Load::default() }, Some(60.0));
-        check(Load { finished: done.clone(), waiting: vec![10.0, 30.0], slots: 3, ..Load::default() }, Some(60.0));
+        check(Load { finished: done, waiting: vec![10.0; 5], slots: 2, ..Load::default() }, Some(60.0));
+        check(Load { finished: done, waiting: vec![10.0, 30.0], slots: 3, ..Load::default() }, Some(60.0));
         check(Load { running: vec![running(10.0, 5.0, 0.0, 0.25)], slots: 1, ..Load::default() }, Some(15.0));
         // Half was done by an earlier attempt: the other half takes twice what its half took.
         check(Load { running: vec![running(10.0, 5.0, 0.5, 0.75)], slots: 1, ..Load::default() }, Some(5.0));
         let early = vec![running(10.0, 0.1, 0.0, 0.001)];
         check(Load { running: early.clone(), slots: 1, ..Load::default() }, None);
         check(Load { finished: done, running: early, waiting: vec![5.0], slots: 1 }, Some(19.98 + 10.0));
-        check(Load { finished: vec![(1.0, 1.0)], slots: 1, ..Load::default() }, Some(0.0));
-        check(Load { finished: vec![(1.0, 1.0)], waiting: vec![1.0], ..Load::default() }, None);
+        check(Load { finished: (1.0, 1.0), slots: 1, ..Load::default() }, Some(0.0));
+        check(Load { finished: (1.0, 1.0), waiting: vec![1.0], ..Load::default() }, None);
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! `<experiment>/log.jsonl`: revisions of the file, members, attempts that ended without a word. Appended, synced, never changed.
+//! `<experiment>/log.jsonl`: revisions of the file, members, attempts that ended without a word, decisions. Appended, never
+//! changed. A revision is synced; of the others a power cut may cost the last ones, which the next run makes anew.
 
 use crate::error::RunnerError;
 use crate::lock::now;
@@ -91,20 +92,17 @@ impl ExperimentLog {
         self.last.as_ref().map(|(revision, _)| revision)
     }
 
-    /// Appends a record; when this returns, it is on the disk.
+    /// Appends a record; when this returns, the system has it, though perhaps not yet the disk.
     ///
     /// # Errors
     /// [`RunnerError::ResultsUnusable`]; then nothing of it is in the log.
     pub fn append(&mut self, record: Record) -> Result<Entry, RunnerError> {
-        let mut entries = self.append_all(vec![record])?;
+        let mut entries = self.append_all(vec![record], false)?;
         entries.pop().ok_or_else(|| RunnerError::results(&self.path, std::io::ErrorKind::InvalidData.into()))
     }
 
-    /// Appends records with one write and one sync.
-    ///
-    /// # Errors
-    /// [`RunnerError::ResultsUnusable`]; then nothing of them is in the log.
-    pub fn append_all(&mut self, records: Vec<Record>) -> Result<Vec<Entry>, RunnerError> {
+    /// Appends records with one write; waits for the disk if `sync`.
+    fn append_all(&mut self, records: Vec<Record>, sync: bool) -> Result<Vec<Entry>, RunnerError> {
         let time = now();
         let entries: Vec<Entry> = records.into_iter().map(|record| Entry { format: FORMAT, time, record }).collect();
         let mut bytes = Vec::new();
@@ -112,7 +110,8 @@ impl ExperimentLog {
             serde_json::to_writer(&mut bytes, entry).map_err(|e| RunnerError::results(&self.path, e.into()))?;
             bytes.push(b'\n');
         }
-        if let Err(error) = self.file.write_all(&bytes).and_then(|()| self.file.sync_data()) {
+        let synced = |()| if sync { self.file.sync_data() } else { Ok(()) };
+        if let Err(error) = (&self.file).write_all(&bytes).and_then(synced) {
             let _ = self.file.set_len(self.length);
             return Err(RunnerError::results(&self.path, error));
         }
@@ -139,7 +138,7 @@ impl ExperimentLog {
         let number = revision.revision;
         let members = members.into_iter().map(|member| Record::Member(Box::new(member)));
         let records = std::iter::once(Record::Revision(revision)).chain(members).collect();
-        Ok(Revised { revision: number, entries: self.append_all(records)? })
+        Ok(Revised { revision: number, entries: self.append_all(records, true)? })
     }
 }
 

@@ -16,6 +16,7 @@ pub mod metric;
 pub mod model;
 pub mod optimizer;
 pub mod schedule;
+pub mod search;
 pub mod shape;
 pub mod stopping;
 pub mod train;

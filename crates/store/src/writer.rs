@@ -1,4 +1,7 @@
 //! The one writer: a thread that owns the only connection that writes, behind a bounded channel.
+//!
+//! What comes within a short while shares a transaction, so that derived rows (a job's standing, the summary of its
+//! configuration) are made once for all of it. Readers see the state of before until then; the logs hold what a kill takes.
 
 use crate::apply;
 use crate::derive::Changes;
@@ -12,14 +15,18 @@ use convsweep_spec::layout::ResultsFolder;
 use convsweep_spec::log::Entry;
 use rusqlite::Connection;
 use std::fs;
-use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Messages that wait for the thread before a sender must wait.
 const WAITING: usize = 8192;
 /// Messages in a transaction, at most.
-const BATCH: usize = 4096;
+const BATCH: usize = 1 << 16;
+/// How long a transaction takes messages, at least: what it holds is seen that much later.
+const LEAST: Duration = Duration::from_millis(50);
+/// The same, at most.
+const MOST: Duration = Duration::from_secs(1);
 
 /// The database's writer. The program that opens it must hold the results folder's lock.
 ///
@@ -54,6 +61,7 @@ impl Writer {
             changes: Changes::default(),
             heard: Heard::default(),
             behind: false,
+            settling: Duration::ZERO,
         };
         let thread = thread::Builder::new()
             .name("store-writer".into())
@@ -118,6 +126,8 @@ struct Keeper {
     heard: Heard,
     /// Whether a batch could not be written, so that the logs hold more than the database.
     behind: bool,
+    /// What the last transaction took to make its derived rows.
+    settling: Duration,
 }
 
 impl Keeper {
@@ -146,7 +156,10 @@ impl Keeper {
         self.close();
     }
 
-    /// Writes `first` and what waits behind it in one transaction, up to the next message that wants an answer (`left`).
+    /// Writes `first` and what comes soon after it in one transaction, up to the next message that wants an answer (`left`).
+    ///
+    /// It takes messages for four times as long as derived rows took last, so that these, which may be many, take a fifth
+    /// of the thread's time at most.
     fn batch(
         &mut self,
         first: Message,
@@ -155,23 +168,26 @@ impl Keeper {
     ) -> rusqlite::Result<()> {
         let mut result = self.connection.execute_batch("begin immediate");
         let mut message = first;
+        let until = Instant::now() + (self.settling * 4).clamp(LEAST, MOST);
         for taken in 1.. {
             // After an error the rest of the batch is still taken out: the logs have it.
             result = result.and_then(|()| self.apply(&message));
             if taken >= BATCH {
                 break;
             }
-            match messages.try_recv() {
+            match messages.recv_timeout(until.saturating_duration_since(Instant::now())) {
                 Ok(other @ (Message::Event(_) | Message::Entry(..))) => message = other,
                 Ok(other) => {
                     *left = Some(other);
                     break;
                 }
-                Err(_) => break,
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => break,
             }
         }
         result?;
+        let since = Instant::now();
         self.changes.settle(&self.connection)?;
+        self.settling = since.elapsed();
         self.connection.execute_batch("commit")
     }
 

@@ -25,6 +25,7 @@ fn a_full_disk_is_told_and_made_up_for() {
         changes: Changes::default(),
         heard: Heard::default(),
         behind: false,
+        settling: Duration::ZERO,
     };
     let job = results.job(&JobId("j".into()));
     fs::create_dir_all(&job).expect("makes");

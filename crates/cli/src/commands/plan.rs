@@ -10,7 +10,7 @@ use crate::table::{plain, thousands};
 use anyhow::Result;
 use convsweep_plan::{Plan, Planned, StagePlan};
 use convsweep_spec::data::SplitScheme;
-use convsweep_spec::job::{JobId, Question};
+use convsweep_spec::job::JobId;
 use convsweep_spec::log::MemberJob;
 use convsweep_spec::shape::ModelSummary;
 use convsweep_spec::train::{Clock, Schedule};
@@ -62,15 +62,6 @@ pub struct Whole<'a> {
     /// Jobs that the newest revision asked for and this plan does not.
     gone: Vec<JobId>,
     cost: Cost,
-}
-
-/// Every job of the plan with its question and its standing, in the plan's order.
-pub fn standings(context: &Context, plan: &Plan) -> Result<Vec<(usize, JobId, Question, Standing)>> {
-    let held = Held::look(&context.results, plan)?.standings(plan);
-    let whole = |(index, job, standing): (usize, &MemberJob, Standing)| {
-        (index, job.job.clone(), plan.configurations[index].question(job), standing)
-    };
-    Ok(held.into_iter().map(whole).collect())
 }
 
 /// Jobs that the newest revision of the experiment asked for and this plan does not.

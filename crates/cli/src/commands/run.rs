@@ -1,28 +1,31 @@
 //! `run`: makes the plan true. Trains what is missing, stores, reports.
 
-use super::plan::standings;
 use super::report::render;
 use super::stages;
 use crate::args::{PlanArgs, RunArgs};
 use crate::context::Context;
-use crate::difference::{Standing, counts};
+use crate::difference::{Held, Standing, counts};
 use crate::display::{Display, JobInfo};
 use crate::exit::{Code, Exit, Failure};
 use crate::notify::Notifier;
 use anyhow::Result;
 use convsweep_data::Kind;
-use convsweep_plan::{Plan, RunSettings, SearchSettings};
+use convsweep_plan::{Plan, Planned, RunSettings};
 use convsweep_runner::estimate::duration;
 use convsweep_runner::{
     Control, Directed, ExperimentLog, Halt, Policy, ResultsLock, Retry, RunEvent, RunSummary, RunnerError, Slot,
     SlotSettings, Stop, slot::device_list, slots, worker_dir,
 };
 use convsweep_spec::job::{Execution, Job, JobId, Question};
-use convsweep_spec::log::{Choice, Record, Revision};
+use convsweep_spec::log::{Choice, MemberJob, Record, Revision};
+use convsweep_spec::search::SearchSettings;
 use convsweep_store::{Reader, Writer};
 use std::path::Path;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
+
+/// A job of the plan: the index of its configuration, its id, what it asks, its standing.
+type Asked = (usize, JobId, Question, Standing);
 
 /// Runs the files one after another.
 pub fn run(context: &Context, args: &RunArgs) -> Result<Exit> {
@@ -74,7 +77,8 @@ fn run_one(context: &Context, args: &RunArgs, plan: &Plan) -> Result<Exit> {
     let mut log = ExperimentLog::open(&context.results, &plan.name).map_err(runner_failure)?;
     log.notes().iter().for_each(|note| eprintln!("note: {note}"));
     refuse_other_file(&log, plan)?;
-    let mut lacking = standings(context, plan)?;
+    let held = Held::look(&context.results, plan)?;
+    let mut lacking = standings(&held, plan);
     if !args.only.is_empty() {
         keep_only(&mut lacking, &args.only)?;
     }
@@ -90,9 +94,9 @@ fn run_one(context: &Context, args: &RunArgs, plan: &Plan) -> Result<Exit> {
             let (c, s) = (plan.configurations.len(), slots.len());
             eprintln!("{}: {c} configurations, {} jobs: {counted} · {s} slots", plan.name, plan.jobs());
         }
-        let jobs = jobs(context, plan, &lacking)?;
+        let jobs = jobs(context, plan, &lacking, &held);
         // Who names jobs wants them trained.
-        let directed = if args.only.is_empty() { directed(context, plan)? } else { None };
+        let directed = if args.only.is_empty() { directed(context, plan, &held)? } else { None };
         let policy = Policy { search: directed, ..policy(&plan.run) };
         train(context, plan, jobs, slots, policy, &mut notifier, (&writer, &mut log))?
     } else {
@@ -110,8 +114,16 @@ fn run_one(context: &Context, args: &RunArgs, plan: &Plan) -> Result<Exit> {
     Ok(exit)
 }
 
+/// Every job of the plan with its question and its standing, in the plan's order.
+fn standings(held: &Held, plan: &Plan) -> Vec<Asked> {
+    let whole = |(index, job, standing): (usize, &MemberJob, Standing)| {
+        (index, job.job.clone(), plan.configurations[index].question(job), standing)
+    };
+    held.standings(plan).into_iter().map(whole).collect()
+}
+
 /// Leaves the named jobs alone in the list. Who names a job wants it trained, though it would end as it did before.
-fn keep_only(lacking: &mut Vec<(usize, JobId, Question, Standing)>, only: &[String]) -> Result<()> {
+fn keep_only(lacking: &mut Vec<Asked>, only: &[String]) -> Result<()> {
     if let Some(unknown) = only.iter().find(|name| !lacking.iter().any(|(_, id, ..)| id.0.starts_with(*name))) {
         let message =
             format!("--only {unknown}: the file asks for no such job; `convsweep plan FILE --json` lists them");
@@ -210,14 +222,12 @@ fn record_plan(writer: &Writer, log: &mut ExperimentLog, plan: &Plan) -> Result<
     writer.flush().code(Exit::Results)
 }
 
-/// The jobs that are trained, in the plan's order, seeds of a configuration together.
-fn jobs(context: &Context, plan: &Plan, lacking: &[(usize, JobId, Question, Standing)]) -> Result<Vec<(usize, Job)>> {
-    let reader = Reader::open(&context.results).code(Exit::Results)?;
-    let ids: Vec<JobId> = lacking.iter().map(|(_, id, _, _)| id.clone()).collect();
-    let states = reader.job_states(&ids).code(Exit::Results)?;
-    let job = |(index, id, question, standing): &(usize, JobId, Question, Standing)| {
+/// The jobs that are trained, in the order in which they start: by the file's priority, then the least work first if the
+/// file does not ask for its own order; seeds of a configuration together.
+fn jobs(context: &Context, plan: &Plan, lacking: &[Asked], held: &Held) -> Vec<(usize, Job)> {
+    let job = |(index, id, question, standing): &Asked| {
         let execution = Execution {
-            attempt: states.get(id).map_or(0, |s| s.attempts) + 1,
+            attempt: held.states.get(id).map_or(0, |s| s.attempts) + 1,
             device: String::new(),
             threads: 1,
             folder: context.results.job(id),
@@ -232,7 +242,17 @@ fn jobs(context: &Context, plan: &Plan, lacking: &[(usize, JobId, Question, Stan
         };
         (*index, Job { format: convsweep_spec::FORMAT, id: id.clone(), question: question.clone(), execution })
     };
-    Ok(lacking.iter().filter(|(.., standing)| standing.is_trained()).map(job).collect())
+    let mut jobs: Vec<(usize, Job)> = lacking.iter().filter(|(.., standing)| standing.is_trained()).map(job).collect();
+    let place = |index: usize| {
+        let planned = &plan.configurations[index];
+        (planned.rank, if plan.run.short_first { work(planned) } else { 0.0 })
+    };
+    // A stable sort by what belongs to the configuration: its seeds stay together.
+    jobs.sort_by(|(a, _), (b, _)| {
+        let ((rank_a, work_a), (rank_b, work_b)) = (place(*a), place(*b));
+        rank_a.cmp(&rank_b).then(work_a.total_cmp(&work_b)).then(a.cmp(b))
+    });
+    jobs
 }
 
 fn train(
@@ -281,15 +301,13 @@ fn train(
 }
 
 /// What the plan's `[search]` says, with what is known of its jobs.
-fn directed(context: &Context, plan: &Plan) -> Result<Option<Directed>> {
+fn directed(context: &Context, plan: &Plan, held: &Held) -> Result<Option<Directed>> {
     if plan.search == SearchSettings::default() {
         return Ok(None);
     }
     let reader = Reader::open(&context.results).code(Exit::Results)?;
-    let ids: Vec<JobId> = plan.configurations.iter().flat_map(|c| &c.member.jobs).map(|j| j.job.clone()).collect();
-    let states = reader.job_states(&ids).code(Exit::Results)?;
     let curves = reader.curves(&plan.name, &plan.metric.name).code(Exit::Results)?;
-    Ok(Some(crate::search::directed(plan, &plan.search, &states, curves)))
+    Ok(Some(crate::search::directed(plan, &plan.search, &held.states, curves)))
 }
 
 /// The command line that runs this plan.
@@ -367,9 +385,14 @@ fn store(experiment: &str, event: RunEvent, writer: &Writer, log: &mut Experimen
 fn info(plan: &Plan, index: usize, question: &Question) -> JobInfo {
     let planned = &plan.configurations[index];
     let fold = question.fold.map_or(String::new(), |fold| format!(", fold {}", fold + 1));
+    JobInfo { label: format!("{}, seed {}{fold}", planned.member.label, question.seed), work: work(planned) }
+}
+
+/// Work of a job of the configuration: epochs × images × multiply-accumulates.
+fn work(planned: &Planned) -> f64 {
     let images = planned.member.resolved.data.limit.unwrap_or(planned.facts.train_images);
-    let work = f64::from(question.configuration.train.epochs()) * f64::from(images) * planned.summary.macs as f64;
-    JobInfo { label: format!("{}, seed {}{fold}", planned.member.label, question.seed), work }
+    let epochs = planned.member.resolved.train.epochs();
+    f64::from(epochs) * f64::from(images) * planned.summary.macs as f64
 }
 
 fn conclude(context: &Context, plan: &Plan, ids: &[JobId], summary: RunSummary) -> Result<Exit> {

@@ -19,6 +19,16 @@ pub(crate) struct Experiment {
     pub show_test: bool,
 }
 
+impl Experiment {
+    /// With at least so many seeds: the smallest numbers that are not there yet are added.
+    pub fn with_seeds(mut self, count: Option<usize>) -> Self {
+        let lacking = count.unwrap_or(0).saturating_sub(self.seeds.len());
+        let more: Vec<u64> = (0..).filter(|seed| !self.seeds.contains(seed)).take(lacking).collect();
+        self.seeds.extend(more);
+        self
+    }
+}
+
 /// Resolves `[experiment]`.
 pub(crate) fn experiment(node: &Node, sink: &mut Sink) -> Option<Experiment> {
     let mut node = node.clone();

@@ -18,6 +18,8 @@ pub struct RunSettings {
     pub cuda_slots: u32,
     /// Memory that a job may take, in bytes.
     pub memory_bytes: Option<u64>,
+    /// Whether configurations of little work start first; else those that the file names first.
+    pub short_first: bool,
     /// Further attempts by the outcome before.
     pub retry: Retry,
     /// Failed jobs after which no more are started.
@@ -75,6 +77,7 @@ pub(crate) fn run(node: Option<&Node>, sink: &mut Sink) -> Option<RunSettings> {
         cpu_slots: slots.u32("cpu"),
         cuda_slots: slots.u32("cuda")?,
         memory_bytes: memory?,
+        short_first: reader.text("order")? == "short-first",
         retry: Retry {
             crashed: retry.u32("crashed")?,
             lost: retry.u32("lost")?,

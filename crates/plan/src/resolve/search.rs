@@ -4,43 +4,15 @@ use crate::check::{Sink, check};
 use crate::read::{Reader, constant};
 use crate::schema::{Kind, tables};
 use crate::tree::Node;
+use convsweep_spec::search::{SearchSettings, StopRule};
 
-/// Which jobs are spared; nothing of it enters a job's id.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct SearchSettings {
-    /// The rule that stops jobs.
-    pub stop: Option<StopRule>,
-    /// Seeds that are trained for all configurations; further ones only for those that may still be the best.
-    pub start_seeds: Option<u32>,
-}
-
-/// A rule that stops jobs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StopRule {
-    /// The best of every `eta` configurations go on, for `eta` times as long; decided when all have come.
-    SuccessiveHalving {
-        /// Of how many one goes on.
-        eta: u32,
-        /// Epochs before the first decision.
-        first: u32,
-    },
-    /// The same, decided for each job when it comes.
-    Asha {
-        /// Of how many one goes on.
-        eta: u32,
-        /// Epochs before the first decision.
-        first: u32,
-    },
-    /// A job stops that is worse than the median of the others.
-    Median {
-        /// Epochs before the first decision.
-        first: u32,
-    },
-}
-
-/// Resolves `[search]` of an experiment with so many seeds.
-pub(crate) fn search(node: Option<&Node>, seeds: Option<usize>, sink: &mut Sink) -> Option<SearchSettings> {
-    let Some(node) = node else { return Some(SearchSettings::default()) };
+/// Resolves `[search]` of an experiment with so many seeds; with the number of seeds at which its race ends.
+pub(crate) fn search(
+    node: Option<&Node>,
+    seeds: Option<usize>,
+    sink: &mut Sink,
+) -> Option<(SearchSettings, Option<usize>)> {
+    let Some(node) = node else { return Some((SearchSettings::default(), None)) };
     if !check(node, &Kind::Table(tables::SEARCH), "search", "", sink) {
         return None;
     }
@@ -48,11 +20,12 @@ pub(crate) fn search(node: Option<&Node>, seeds: Option<usize>, sink: &mut Sink)
         Some(stop) => Some(rule(stop, sink)?),
         None => None,
     };
-    let start_seeds = match node.get("race") {
-        Some(race) => Some(start_seeds(race, seeds, sink)?),
+    let race = match node.get("race") {
+        Some(node) => Some(race(node, seeds, sink)?),
         None => None,
     };
-    Some(SearchSettings { stop, start_seeds })
+    let (start_seeds, max_seeds) = race.map_or((None, None), |(start, max)| (Some(start), max));
+    Some((SearchSettings { stop, start_seeds }, max_seeds))
 }
 
 fn rule(node: &Node, sink: &mut Sink) -> Option<StopRule> {
@@ -70,16 +43,31 @@ fn rule(node: &Node, sink: &mut Sink) -> Option<StopRule> {
     }
 }
 
-fn start_seeds(node: &Node, seeds: Option<usize>, sink: &mut Sink) -> Option<u32> {
-    let count = Reader::new(node, tables::RACE).u32("start_seeds")?;
-    match seeds {
-        Some(seeds) if count as usize >= seeds => {
-            let title = format!("`search.race.start_seeds` is {count}, but the experiment has {seeds} seeds");
-            let help = "the race gives the seeds beyond these to rivals alone: raise experiment.seeds";
-            sink.at(node.get("start_seeds").unwrap_or(node), title, "leaves none to race with", help.into());
+/// Seeds for all, and the number at which the race ends if the file says so.
+fn race(node: &Node, seeds: Option<usize>, sink: &mut Sink) -> Option<(u32, Option<usize>)> {
+    let reader = Reader::new(node, tables::RACE);
+    let (start, max) = (reader.u32("start_seeds")?, reader.u32("max_seeds").map(|n| n as usize));
+    let at = |key: &str| node.get(key).unwrap_or(node);
+    match (max, seeds) {
+        (Some(max), Some(seeds)) if max <= seeds => {
+            let title = format!("`search.race.max_seeds` is {max}, but the experiment has {seeds} seeds");
+            let help = "leave it out: the race then ends at experiment.seeds";
+            sink.at(at("max_seeds"), title, "adds none", help.into());
             None
         }
-        _ => Some(count),
+        (Some(max), _) if start as usize >= max => {
+            let title = format!("`search.race.start_seeds` is {start}, but `max_seeds` is {max}");
+            sink.at(at("start_seeds"), title, "leaves none to race with", "raise max_seeds".into());
+            None
+        }
+        (None, Some(seeds)) if start as usize >= seeds => {
+            let title = format!("`search.race.start_seeds` is {start}, but the experiment has {seeds} seeds");
+            let help =
+                "the race gives the seeds beyond these to rivals alone: raise experiment.seeds, or set max_seeds";
+            sink.at(at("start_seeds"), title, "leaves none to race with", help.into());
+            None
+        }
+        _ => Some((start, max)),
     }
 }
 

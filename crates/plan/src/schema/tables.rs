@@ -396,8 +396,16 @@ pub(crate) static STOP: &[Field] = &[
     int("eta", 2, 100, Value("3"), "Of so many configurations one goes on, for so many times as long."),
     int("first", 1, MANY, Value("1"), "Epochs before the first decision."),
 ];
-pub(crate) static RACE: &[Field] =
-    &[int("start_seeds", 2, 10_000, Required, "So many of the experiment's seeds are trained for all.")];
+pub(crate) static RACE: &[Field] = &[
+    int("start_seeds", 2, 10_000, Required, "So many seeds are trained for all."),
+    int(
+        "max_seeds",
+        3,
+        10_000,
+        None,
+        "So many seeds at most, more than experiment.seeds: further ones are numbered on. Without it the race ends at experiment.seeds.",
+    ),
+];
 
 /// `[run]`
 pub(crate) static RUN: &[Field] = &[
@@ -413,6 +421,18 @@ pub(crate) static RUN: &[Field] = &[
         Kind::Text,
         None,
         "Memory that a job may take, like \"2 GiB\": no more slots than fit, and a job on the CPU that wants more runs out of memory.",
+    ),
+    field(
+        "order",
+        Kind::OneOf(&["short-first", "file"]),
+        Value("\"short-first\""),
+        "Which configurations start first: those of the least work, for an early picture, or those that the file names first. All seeds of a configuration stand together.",
+    ),
+    field(
+        "priority",
+        Kind::List { of: &Kind::Any, min: 1, max: 1000 },
+        None,
+        "Axis values of configurations that start before all others, the first of the list first: [{ \"model.parameters.width\" = 64 }].",
     ),
     field("retry", Kind::Table(RETRY), Value("{}"), "Further attempts after an outcome."),
     field(

@@ -36,10 +36,11 @@ impl Run<'_> {
 
     /// Does what the search wants.
     pub(super) fn act(&mut self, actions: Vec<Action>) {
+        let mut free = Vec::new();
         for action in actions {
             let Some(guide) = &self.guide else { return };
             match action {
-                Action::Free(entry) => guide.job(entry).into_iter().for_each(|job| self.schedule.free(job)),
+                Action::Free(entry) => free.extend(guide.job(entry)),
                 Action::Decide { job: entry, epoch, verdict, rule, reason } => {
                     let Some(job) = guide.job(entry) else { continue };
                     let id = self.jobs[job].id.clone();
@@ -51,6 +52,9 @@ impl Run<'_> {
                 }
             }
         }
+        // In the run's order, not in the plan's.
+        free.sort_unstable();
+        free.into_iter().for_each(|job| self.schedule.free(job));
     }
 
     pub(super) fn spare(&mut self, job: usize, reason: String) {

@@ -1,8 +1,9 @@
 //! Applies the rules while results come in: which jobs wait, go on, or are spared. A state machine without processes.
 
-use super::rules::{asha_goes_on, below_median, compare, halve, mean_of, race};
-use super::{Rule, Search};
+use super::Search;
+use super::rules::{asha_goes_on, below_median, compare, halve, mean, mean_of, race};
 use convsweep_spec::log::Verdict;
+use convsweep_spec::search::StopRule;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A job as the director sees it.
@@ -64,16 +65,25 @@ pub struct Director {
     rung: u32,
     /// Job and rung that ASHA has judged.
     judged: BTreeSet<(usize, u32)>,
+    /// Values of the judged jobs, by rung.
+    rungs: BTreeMap<u32, Vec<f64>>,
+    /// By epochs, each job's configuration and its mean value up to there: what the median rule looks at.
+    means: BTreeMap<u32, Vec<(usize, f64)>>,
 }
 
 impl Director {
     /// A search over these jobs, and what follows at once. Jobs that are [`Standing::Open`] wait until they are freed.
     pub fn new(search: Search, mut entries: Vec<Entry>) -> (Director, Vec<Action>) {
-        let start = search.start_seeds.unwrap_or(usize::MAX);
-        let mut director = Director { search, entries: vec![], rung: 0, judged: BTreeSet::new() };
+        let start = search.start_seeds();
+        let (judged, rungs, means) = (BTreeSet::new(), BTreeMap::new(), BTreeMap::new());
+        let mut director = Director { search, entries: vec![], rung: 0, judged, rungs, means };
         let open: Vec<usize> = (0..entries.len()).filter(|&i| entries[i].standing == Standing::Open).collect();
         open.iter().for_each(|&i| entries[i].standing = Standing::Waiting);
         director.entries = entries;
+        for job in 0..director.entries.len() {
+            let epochs: Vec<u32> = director.entries[job].curve.keys().copied().collect();
+            epochs.into_iter().for_each(|epoch| director.note_mean(job, epoch));
+        }
         let mut actions = Vec::new();
         for job in open {
             let entry = &director.entries[job];
@@ -88,28 +98,41 @@ impl Director {
     /// Epochs after which the job is to pause; `None`: it trains to its end.
     pub fn until(&self, job: usize) -> Option<u32> {
         let entry = &self.entries[job];
-        let raced = self.search.start_seeds.is_some_and(|start| entry.seed >= start);
+        let raced = entry.seed >= self.search.start_seeds();
         self.halving_rung().filter(|&rung| rung < entry.epochs && !raced)
     }
 
     /// A job reached the end of an epoch with this value of the metric.
     pub fn metric(&mut self, job: usize, epoch: u32, value: f64) -> Vec<Action> {
-        self.entries[job].curve.insert(epoch, value);
+        if self.entries[job].curve.insert(epoch, value).is_none() {
+            self.note_mean(job, epoch);
+        }
         let mut actions = Vec::new();
         let entry = &self.entries[job];
         let protected = self.search.baseline == Some(entry.configuration) || epoch >= entry.epochs;
         if entry.standing == Standing::Open && !protected {
-            let reason = match self.search.stop {
-                Some(rule @ Rule::Asha { eta, .. }) => self.asha(rule, eta, job, epoch, value),
-                Some(Rule::Median { first }) if epoch >= first => self.median(job, epoch),
+            let reason = match self.search.settings.stop {
+                Some(rule @ StopRule::Asha { eta, .. }) => self.asha(rule, eta, job, epoch, value),
+                Some(StopRule::Median { first }) if epoch >= first => self.median(job, epoch),
                 _ => None,
             };
             if let Some(reason) = reason {
                 self.spare(job, reason, &mut actions);
             }
         }
-        self.settle(&mut actions);
+        // Nothing else can have become decidable: a look at all jobs after each epoch of each would be long.
+        if !actions.is_empty() || self.halving_rung().is_some_and(|rung| epoch >= rung) {
+            self.settle(&mut actions);
+        }
         actions
+    }
+
+    fn note_mean(&mut self, job: usize, epoch: u32) {
+        if matches!(self.search.settings.stop, Some(StopRule::Median { .. })) {
+            let entry = &self.entries[job];
+            let values: Vec<f64> = entry.curve.range(..=epoch).map(|(_, v)| *v).collect();
+            self.means.entry(epoch).or_default().push((entry.configuration, mean(&values)));
+        }
     }
 
     /// A job's attempt ended after [`Director::until`] epochs.
@@ -163,11 +186,11 @@ impl Director {
     }
 
     fn rule(&self) -> &'static str {
-        self.search.stop.map_or("race", |rule| rule.name())
+        self.search.settings.stop.map_or("race", |rule| rule.name())
     }
 
     fn halving_rung(&self) -> Option<u32> {
-        self.search.stop.filter(|rule| !rule.depends_on_arrival()).and_then(|rule| rule.rung(self.rung))
+        self.search.settings.stop.filter(|rule| !rule.depends_on_arrival()).and_then(|rule| rule.rung(self.rung))
     }
 
     /// Whether nothing more is awaited of the job at the present rung.
@@ -177,17 +200,20 @@ impl Director {
 
     /// One decision of successive halving, if all have arrived; whether there was one.
     fn halve(&mut self, actions: &mut Vec<Action>) -> bool {
-        let (Some(Rule::SuccessiveHalving { eta, .. }), Some(rung)) = (self.search.stop, self.halving_rung()) else {
+        let (Some(StopRule::SuccessiveHalving { eta, .. }), Some(rung)) =
+            (self.search.settings.stop, self.halving_rung())
+        else {
             return false;
         };
-        let start = self.search.start_seeds.unwrap_or(usize::MAX);
+        let start = self.search.start_seeds();
         let competes = |e: &Entry| e.seed < start && e.epochs > rung && e.standing != Standing::Spared;
-        let members: Vec<usize> = (0..self.entries.len()).filter(|&i| competes(&self.entries[i])).collect();
-        let open = |&i: &usize| matches!(self.entries[i].standing, Standing::Open | Standing::Waiting);
-        if members.is_empty() || !members.iter().any(open) {
+        let is_open = |e: &Entry| matches!(e.standing, Standing::Open | Standing::Waiting);
+        if self.entries.iter().any(|e| competes(e) && is_open(e) && !self.has_arrived(e)) {
             return false;
         }
-        if members.iter().any(|&i| open(&i) && !self.has_arrived(&self.entries[i])) {
+        let members: Vec<usize> = (0..self.entries.len()).filter(|&i| competes(&self.entries[i])).collect();
+        let open = |&i: &usize| is_open(&self.entries[i]);
+        if !members.iter().any(open) {
             return false;
         }
         let mut values: BTreeMap<usize, Vec<Option<f64>>> = BTreeMap::new();
@@ -237,38 +263,37 @@ impl Director {
         }
     }
 
-    fn asha(&mut self, rule: Rule, eta: u32, job: usize, epoch: u32, value: f64) -> Option<String> {
+    fn asha(&mut self, rule: StopRule, eta: u32, job: usize, epoch: u32, value: f64) -> Option<String> {
         let number = (0..32).find(|&k| rule.rung(k).is_none_or(|rung| rung >= epoch))?;
         if rule.rung(number) != Some(epoch) || !self.judged.insert((job, epoch)) {
             return None;
         }
-        let others = self.entries.iter().enumerate().filter(|(i, _)| *i != job && self.judged.contains(&(*i, epoch)));
-        let so_far: Vec<f64> = others.filter_map(|(_, e)| e.curve.get(&epoch).copied()).collect();
-        (!asha_goes_on(self.search.direction, &so_far, value, eta)).then(|| {
+        let so_far = self.rungs.entry(epoch).or_default();
+        let goes_on = asha_goes_on(self.search.direction, so_far, value, eta);
+        so_far.push(value);
+        (!goes_on).then(|| {
             format!(
                 "{} after {epoch} epochs is not among the best of every {eta} of {}",
                 shown(Some(value)),
-                so_far.len() + 1
+                so_far.len()
             )
         })
     }
 
     fn median(&self, job: usize, epoch: u32) -> Option<String> {
         let own: Vec<f64> = self.entries[job].curve.range(..=epoch).map(|(_, v)| *v).collect();
-        let other = |e: &&Entry| e.configuration != self.entries[job].configuration && e.curve.contains_key(&epoch);
-        let up_to = |e: &Entry| e.curve.range(..=epoch).map(|(_, v)| *v).collect::<Vec<f64>>();
-        let others: Vec<Vec<f64>> = self.entries.iter().filter(other).map(up_to).collect();
-        let (best, median) = below_median(self.search.direction, &own, &others)?;
+        let configuration = self.entries[job].configuration;
+        let means = self.means.get(&epoch).into_iter().flatten();
+        let others: Vec<f64> = means.filter(|(c, _)| *c != configuration).map(|(_, mean)| *mean).collect();
+        let count = others.len();
+        let (best, median) = below_median(self.search.direction, &own, others)?;
         let (best, median) = (shown(Some(best)), shown(Some(median)));
-        Some(format!(
-            "its best until epoch {epoch}, {best}, is worse than {median}, the median of {} other jobs",
-            others.len()
-        ))
+        Some(format!("its best until epoch {epoch}, {best}, is worse than {median}, the median of {count} other jobs"))
     }
 
     /// One round of the race over seeds, if all that run are done; whether there was one.
     fn race(&mut self, actions: &mut Vec<Action>) -> bool {
-        let Some(start) = self.search.start_seeds else { return false };
+        let start = self.search.start_seeds();
         let held: Vec<usize> = (0..self.entries.len())
             .filter(|&i| self.entries[i].seed >= start && self.entries[i].standing == Standing::Waiting)
             .collect();

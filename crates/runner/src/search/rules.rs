@@ -36,16 +36,17 @@ pub fn asha_goes_on(direction: Direction, so_far: &[f64], value: f64, eta: u32) 
     so_far.len() + 1 < eta as usize || better < keep.max(1)
 }
 
-/// The median that the best of `own` does not reach, if it does not; `others` are the others' values up to the same epoch.
-pub fn below_median(direction: Direction, own: &[f64], others: &[Vec<f64>]) -> Option<(f64, f64)> {
+/// The median that the best of `own` does not reach, if it does not; `others` are the others' means up to the same epoch.
+pub fn below_median(direction: Direction, own: &[f64], mut others: Vec<f64>) -> Option<(f64, f64)> {
     if others.len() < LEAST {
         return None;
     }
     let best = own.iter().copied().min_by(|a, b| compare(direction, Some(*a), Some(*b)))?;
-    let mut means: Vec<f64> = others.iter().map(|values| mean(values)).collect();
-    means.sort_by(f64::total_cmp);
-    let middle = means.len() / 2;
-    let median = if means.len() % 2 == 1 { means[middle] } else { f64::midpoint(means[middle - 1], means[middle]) };
+    let middle = others.len() / 2;
+    let is_even = others.len() % 2 == 0;
+    let (below, &mut upper, _) = others.select_nth_unstable_by(middle, f64::total_cmp);
+    let lower = below.iter().copied().max_by(f64::total_cmp).filter(|_| is_even);
+    let median = lower.map_or(upper, |lower| f64::midpoint(lower, upper));
     (compare(direction, Some(best), Some(median)) == Ordering::Greater).then_some((best, median))
 }
 
@@ -85,7 +86,8 @@ pub fn mean_of(values: &[Option<f64>]) -> Option<f64> {
     (!there.is_empty()).then(|| mean(&there))
 }
 
-fn mean(values: &[f64]) -> f64 {
+/// The mean.
+pub fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len().max(1) as f64
 }
 
@@ -124,11 +126,12 @@ mod tests {
 
     #[test]
     fn the_median_is_of_the_others_means() {
-        let others = vec![vec![0.2, 0.4], vec![0.4, 0.6], vec![0.6, 0.8]];
-        assert_eq!(below_median(Max, &[0.1, 0.45], &others), Some((0.45, 0.5)));
-        assert_eq!(below_median(Max, &[0.55, 0.1], &others), None);
-        assert_eq!(below_median(Max, &[0.0], &others[..2]), None, "two say nothing");
-        assert!(below_median(Min, &[0.9], &others).is_some());
+        let others = || vec![0.7, 0.3, 0.5];
+        assert_eq!(below_median(Max, &[0.1, 0.45], others()), Some((0.45, 0.5)));
+        assert_eq!(below_median(Max, &[0.55, 0.1], others()), None);
+        assert_eq!(below_median(Max, &[0.1], vec![0.75, 0.25, 1.0, 0.5]), Some((0.1, 0.625)), "of an even number");
+        assert_eq!(below_median(Max, &[0.0], others()[..2].to_vec()), None, "two say nothing");
+        assert!(below_median(Min, &[0.9], others()).is_some());
     }
 
     #[test]

@@ -1,14 +1,15 @@
 //! Stopping rules over recorded curves: what they spare, what they find, and what the order of arrival changes.
 
-use convsweep_runner::search::{Action, Director, Entry, Rule, Search, Simulation, Standing, simulate};
+use convsweep_runner::search::{Action, Director, Entry, Search, Simulation, Standing, simulate};
 use convsweep_spec::log::Verdict;
 use convsweep_spec::metric::Direction;
+use convsweep_spec::search::{SearchSettings, StopRule};
 use std::collections::BTreeMap;
 
-const HALVING: Rule = Rule::SuccessiveHalving { eta: 3, first: 2 };
+const HALVING: StopRule = StopRule::SuccessiveHalving { eta: 3, first: 2 };
 
-fn search(stop: Option<Rule>, start_seeds: Option<usize>) -> Search {
-    Search { stop, start_seeds, direction: Direction::Max, baseline: None }
+fn search(stop: Option<StopRule>, start_seeds: Option<u32>) -> Search {
+    Search { settings: SearchSettings { stop, start_seeds }, direction: Direction::Max, baseline: None }
 }
 
 /// Curves that rise to a height of their own: `height(configuration, seed)`.
@@ -97,11 +98,11 @@ fn halving_and_racing_do_not_depend_on_the_order_of_arrival() {
 #[test]
 fn asha_finds_the_winner_but_spares_others_in_another_order() {
     let recorded = rising(27, 1);
-    let asha = search(Some(Rule::Asha { eta: 3, first: 2 }), None);
+    let asha = search(Some(StopRule::Asha { eta: 3, first: 2 }), None);
     let runs: Vec<_> = (0..10).map(|seed| play(asha.clone(), &recorded, order(seed))).collect();
     assert!(runs.iter().all(|spared| !spared.contains_key(&26) && !spared.is_empty()));
     assert!(runs.iter().any(|spared| *spared != runs[0]), "the order of arrival matters");
-    assert!(Rule::Asha { eta: 3, first: 2 }.depends_on_arrival() && !HALVING.depends_on_arrival());
+    assert!(StopRule::Asha { eta: 3, first: 2 }.depends_on_arrival() && !HALVING.depends_on_arrival());
     let mixed = sweep(27, 1, 18, |c, _| 0.5 + 0.01 * ((c * 10) % 27) as f64);
     let Simulation { spent, epochs, best, found, .. } = simulate(&asha, &mixed);
     assert!(spent < epochs * 2 / 3, "{spent} of {epochs}");
@@ -111,7 +112,7 @@ fn asha_finds_the_winner_but_spares_others_in_another_order() {
 #[test]
 fn the_median_rule_spares_the_lower_half_at_most() {
     let simulated = simulate(
-        &search(Some(Rule::Median { first: 4 }), None),
+        &search(Some(StopRule::Median { first: 4 }), None),
         &sweep(12, 1, 18, |c, _| 0.5 + 0.05 * ((c * 5) % 12) as f64),
     );
     assert!((1..=8).contains(&simulated.spared), "{simulated:?}");
