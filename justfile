@@ -40,7 +40,7 @@ status *args: _build
 test *args: _build
     cargo test --release --workspace --quiet "$@"
 
-# Torture a sweep of two hundred jobs: kills, freezes, deleted databases, torn logs, in many rounds
+# Torture a sweep of two hundred jobs: kills, freezes, jumps of the clock, deleted databases, torn logs, in many rounds
 [group("development")]
 test-long *rounds: _build
     CONVSWEEP_TORTURE="${1:-10}" cargo test --release --workspace --test main torture -- --nocapture

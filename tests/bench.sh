@@ -129,32 +129,44 @@ END
 # The store under load: rows through the writer, and what the commands ask of a folder of JOBS jobs of EPOCHS epochs.
 store() {
     local jobs=${1:-10000} epochs=${2:-50} folder
-    cargo build --release --quiet --manifest-path "$root/Cargo.toml" -p convsweep-store --example load
+    cargo build --release --quiet --manifest-path "$root/Cargo.toml" --workspace --example load
     folder=$(mktemp -d)
     "$bin/examples/load" "$folder" "$jobs" "$epochs"
     rm -r "$folder"
 }
 
-# The price of a job: JOBS jobs of a worker that trains nothing but reports ten epochs, in log and database, on two slots.
-# Beside Optuna's, where CONVSWEEP_BENCH_PYTHON has it: trials that do nothing but report ten values.
+# The price of a job: JOBS jobs (a multiple of 100) of a worker that trains nothing but reports EPOCHS epochs, in log and
+# database, on two slots; then what the commands take in that folder. Beside Optuna's, where CONVSWEEP_BENCH_PYTHON has it:
+# trials that do nothing but report as many values.
 runner() {
-    local jobs=${1:-10000} folder
-    cargo build --release --quiet --manifest-path "$root/Cargo.toml" -p convsweep-runner --example fake-worker
+    local jobs=${1:-10000} epochs=${2:-10} folder
+    cargo build --release --quiet --manifest-path "$root/Cargo.toml" --workspace --example fake-worker
     folder=$(mktemp -d)
     mkdir "$folder/bin"
     cp "$bin/convsweep" "$folder/bin/"
     cp "$bin/examples/fake-worker" "$folder/bin/convsweep-worker"
-    printf '%s\n' '[experiment]' 'name = "price"' "seeds = $jobs" 'limit = 1000000' \
+    printf '%s\n' '[experiment]' 'name = "price"' "seeds = $((jobs / 100))" 'limit = 1000000' \
         '[data]' 'source = { name = "shapes", train = 40, test = 20, size = 8 }' \
         '[model]' 'layers = [{ flatten = true }, { dense = "classes" }]' \
-        '[train]' 'epochs = 10' '[run]' 'slots = { cpu = 2 }' >"$folder/price.toml"
-    (cd "$folder" && CONVSWEEP_DATA="$folder/data" CONVSWEEP_FAKE_SCRIPT='train 10' bin/convsweep run --quiet price.toml >/dev/null)
-    (cd "$folder" && bin/convsweep query --csv "select count(*), 1000.0 * (max(ended) - min(started)) / count(*) from attempts") |
-        awk -F, 'NR == 2 { printf "convsweep: %d jobs, %.2f ms a job of wall time on two slots\n", $1, $2 }'
+        '[train]' "epochs = $epochs" '[[sweep]]' '[sweep.grid]' \
+        '"train.optimizer.lr" = { from = 1e-5, to = 1e-1, steps = 100, scale = "log" }' \
+        '[run]' 'slots = { cpu = 2 }' >"$folder/price.toml"
+    cd "$folder"
+    export CONVSWEEP_DATA="$folder/data" CONVSWEEP_FAKE_SCRIPT="train $epochs"
+    # The report is no part of a job's price: with it the program and its workers take more time than this says.
+    bin/convsweep run --quiet price.toml >/dev/null
+    bin/convsweep query --csv "select count(*), 1000.0 * (max(ended) - min(started)) / count(*) from attempts" |
+        awk -F, -v epochs="$epochs" 'NR == 2 { printf "convsweep: %d jobs of %d reports, %.2f ms a job of wall time on two slots\n", $1, epochs, $2 }'
+    printf '%-28s' "status" && starts 5 bin/convsweep status
+    printf '%-28s' "status price" && starts 5 bin/convsweep status price
+    printf '%-28s' "plan" && starts 5 bin/convsweep plan price.toml
+    printf '%-28s' "the leaderboard" && starts 5 bin/convsweep query "select * from leaderboard"
+    cd "$root"
     rm -r "$folder"
     if [ -n "${CONVSWEEP_BENCH_PYTHON:-}" ] && [ -n "${CONVSWEEP_BENCH_PEERS:-}" ]; then
-        "$CONVSWEEP_BENCH_PYTHON" "$CONVSWEEP_BENCH_PEERS/sweep_optuna.py" --job noop --sampler random --processes 2
-        "$CONVSWEEP_BENCH_PYTHON" "$CONVSWEEP_BENCH_PEERS/sweep_optuna.py" --job noop --sampler grid --processes 2
+        for sampler in random grid; do
+            "$CONVSWEEP_BENCH_PYTHON" "$CONVSWEEP_BENCH_PEERS/sweep_optuna.py" --job noop --sampler $sampler --processes 2 --reports "$epochs"
+        done
     fi
 }
 

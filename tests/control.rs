@@ -36,7 +36,9 @@ fn a_cancelled_job_is_left_and_the_others_finish() {
     let place = long("\n[run]\nslots = { cpu = 1 }\n");
     let mut program = start(&place);
     wait_until("it trains", || lines(&place) > 4);
-    let running = place.run(&["query", "--csv", "select job from attempts"]).stdout();
+    let attempts = || place.run(&["query", "--csv", "select job from attempts"]).stdout();
+    wait_until("the database has it", || attempts().lines().count() > 1);
+    let running = attempts();
     let waiting = place.run(&["query", "--csv", "select job from jobs where attempts = 0 order by job"]).stdout();
     let first = |text: &str| text.lines().nth(1).expect("a job").to_string();
     let (running, waiting) = (first(&running), first(&waiting));
@@ -49,6 +51,49 @@ fn a_cancelled_job_is_left_and_the_others_finish() {
     assert!(outcome.contains("waits") && outcome.contains("0 attempts"), "{outcome}");
     place.run(&["run", "small.toml"]).exits(0);
     assert!(workers(&place).is_empty());
+}
+
+/// A terminal of tmux, closed at the end.
+struct Terminal(String);
+
+impl Terminal {
+    fn tmux(&self, arguments: &[&str]) -> Option<String> {
+        let out = std::process::Command::new("tmux").args(["-L", &self.0]).args(arguments).output().ok()?;
+        out.status.success().then(|| String::from_utf8_lossy(&out.stdout).into_owned())
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        self.tmux(&["kill-server"]);
+    }
+}
+
+#[test]
+fn watch_fits_its_terminal_and_follows_the_sweep() {
+    let place = long("\n[run]\nslots = { cpu = 2 }\n");
+    let mut program = start(&place);
+    wait_until("it trains", || lines(&place) > 4);
+    let terminal = Terminal(format!("convsweep-test-{}", std::process::id()));
+    let (program_path, results) = (env!("CARGO_BIN_EXE_convsweep"), place.path("results"));
+    let watch = format!("{program_path} --results {} watch", results.display());
+    for (width, height) in [("80", "24"), ("200", "50")] {
+        let opened = terminal.tmux(&["new-session", "-d", "-s", width, "-x", width, "-y", height, &watch]);
+        if opened.is_none() && width == "80" {
+            eprintln!("there is no tmux here");
+            break;
+        }
+        let mut seen = String::new();
+        wait_until("a slot with its curve is shown", || {
+            seen = terminal.tmux(&["capture-pane", "-p", "-t", width]).unwrap_or_default();
+            let ended = program.try_wait().expect("asked").is_some();
+            ended || (seen.contains("of 4 jobs") && seen.contains("/60") && seen.contains('█'))
+        });
+        assert!(seen.starts_with("convsweep · small"), "{seen}");
+        assert!(seen.lines().all(|line| line.chars().count() <= width.parse().expect("a number")), "{seen}");
+    }
+    let _ = std::process::Command::new("kill").args(["-INT", &program.id().to_string()]).status();
+    program.wait().expect("ends");
 }
 
 #[test]

@@ -40,11 +40,13 @@ optimizer = { name = "adam", lr = 1e-3 }
 /// A working folder with an experiment file, an image cache and a results folder.
 pub struct Place {
     folder: TempDir,
+    /// What the program's environment has besides.
+    pub environment: Vec<(&'static str, PathBuf)>,
 }
 
 impl Place {
     pub fn new() -> Self {
-        Place { folder: tempfile::tempdir().expect("a temporary folder") }
+        Place { folder: tempfile::tempdir().expect("a temporary folder"), environment: vec![] }
     }
 
     /// With `small.toml` in it.
@@ -69,6 +71,7 @@ impl Place {
         let mut command = Command::new(env!("CARGO_BIN_EXE_convsweep"));
         command.args(arguments).current_dir(self.folder.path());
         command.env("CONVSWEEP_DATA", self.path("data")).env_remove("CONVSWEEP_RESULTS");
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command
     }
 

@@ -1,26 +1,30 @@
 //! A sweep of real jobs under every kind of fault at once: at the end each job is accounted for, every figure equals the
-//! undisturbed sweep's to the bit, and each kind of fault has hit. `CONVSWEEP_TORTURE=ROUNDS` makes it long
+//! undisturbed sweep's to the bit, nothing was trained twice, and each kind of fault has hit. `CONVSWEEP_TORTURE=ROUNDS` makes it long
 //! (`just test-long`).
 
 use crate::kills::{lines, start, wait_until, workers};
-use crate::support::{Place, SMALL};
+use crate::support::{Place, SMALL, root};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
-use std::time::Instant;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 /// What can be done to a sweep; the first ones while it runs, the last ones while it does not.
-const FAULTS: [&str; 8] = [
+const FAULTS: [&str; 9] = [
     "worker killed",
     "worker frozen",
     "program killed",
     "program interrupted",
     "database deleted while it ran",
+    "clock jumped",
     "database deleted",
     "last line torn",
     "last line cut",
 ];
+
+/// How many of them need a running program.
+const LIVE: usize = 6;
 
 /// A generator of its own, so that a failing run can be repeated by its seed.
 struct Chance(u64);
@@ -57,6 +61,11 @@ fn disturb(place: &Place, program: u32, fault: &str, chance: &mut Chance) -> boo
         }
         "program killed" => signal("KILL", program),
         "program interrupted" => signal("INT", program),
+        // A day, a year or ten, there or back.
+        "clock jumped" => {
+            let days = [1, -1, 365, -365, 3650, -3650][chance.below(6)];
+            fs::write(place.path("clock"), format!("{}\n", days * 86_400)).is_ok()
+        }
         _ => fs::remove_file(place.path("results/convsweep.sqlite")).is_ok(),
     }
 }
@@ -85,6 +94,26 @@ fn place(jobs: &str, epochs: u32) -> Place {
     place
 }
 
+/// Puts the program of this place, and its workers, under a clock that jumps as the file `clock` says.
+fn fake_clock(place: &mut Place) {
+    let library = place.path("clock.so");
+    let mut compiler = Command::new("cc");
+    compiler.args(["-shared", "-fPIC", "-O1", "-o"]).arg(&library).arg(root().join("tests/clock.c")).arg("-ldl");
+    assert!(compiler.status().expect("the linker of Rust programs").success());
+    fs::write(place.path("clock"), "0\n").expect("written");
+    place.environment = vec![("LD_PRELOAD", library), ("CLOCK_JUMP", place.path("clock"))];
+}
+
+/// Whether what is logged now bears another day's time.
+fn clock_is_off(place: &Place) -> bool {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs_f64();
+    let off = |line: &str| {
+        let time = line.split_once("\"time\":").map_or("", |(_, rest)| rest.split(',').next().unwrap_or(""));
+        time.parse::<f64>().is_ok_and(|time| (time - now).abs() > 40_000.0)
+    };
+    logs(place).iter().any(|log| fs::read_to_string(log).unwrap_or_default().lines().any(off))
+}
+
 #[test]
 fn every_kind_of_fault_and_still_the_same_figures() {
     let rounds: usize = std::env::var("CONVSWEEP_TORTURE").ok().and_then(|n| n.parse().ok()).unwrap_or(1);
@@ -97,11 +126,12 @@ fn every_kind_of_fault_and_still_the_same_figures() {
     let expect = calm.results();
     let seed = std::env::var("CONVSWEEP_TORTURE_SEED").ok().and_then(|n| n.parse().ok()).unwrap_or(7);
     let mut chance = Chance(seed);
-    let place = place(grid, epochs);
+    let mut place = place(grid, epochs);
+    fake_clock(&mut place);
     let mut hits: BTreeMap<&str, usize> = FAULTS.iter().map(|fault| (*fault, 0)).collect();
     let began = Instant::now();
     for round in 0..rounds {
-        for fault in &FAULTS[..5] {
+        for fault in &FAULTS[..LIVE] {
             let mut program = start(&place);
             let before = lines(&place);
             let until = before + 1 + chance.below(12);
@@ -109,7 +139,7 @@ fn every_kind_of_fault_and_still_the_same_figures() {
             if program.try_wait().expect("asked").is_none() && disturb(&place, program.id(), fault, &mut chance) {
                 *hits.entry(fault).or_default() += 1;
             }
-            if *fault == "worker frozen" || *fault == "worker killed" {
+            if ["worker frozen", "worker killed", "clock jumped"].contains(fault) {
                 // The run itself makes up for it, for a while; then it is ended, so that faults hit an unfinished sweep.
                 let until = lines(&place) + 3;
                 wait_until("it goes on", || lines(&place) >= until || finished(&place, &mut program));
@@ -119,16 +149,20 @@ fn every_kind_of_fault_and_still_the_same_figures() {
             }
             program.wait().expect("ends");
             wait_until("no worker is left", || workers(&place).is_empty());
-            let fault = FAULTS[5 + chance.below(3)];
+            let fault = FAULTS[LIVE + chance.below(FAULTS.len() - LIVE)];
             *hits.entry(fault).or_default() += usize::from(damage(&place, fault, &mut chance));
         }
-        for fault in &FAULTS[5..] {
+        for fault in &FAULTS[LIVE..] {
             *hits.entry(fault).or_default() += usize::from(damage(&place, fault, &mut chance));
         }
         eprintln!("round {}: {hits:?} after {:.0?}", round + 1, began.elapsed());
     }
     place.run(&["run", "small.toml"]).exits(0);
     assert!(hits.values().all(|n| *n > 0), "each kind of fault must have hit: {hits:?}, seed {seed}");
+    assert!(clock_is_off(&place), "the jumps were seen");
+    let twice =
+        "select count(*) from (select job from attempts where outcome = 'finished' group by job having count(*) > 1)";
+    assert_eq!(place.number(twice), 0.0, "nothing was trained twice");
     assert_eq!(place.results(), expect, "seed {seed}");
     let jobs = place.number("select count(*) from jobs");
     assert_eq!(place.number("select count(*) from jobs where outcome = 'finished'"), jobs);

@@ -16,6 +16,8 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Sweeps of more jobs tell of finished ones at most once a second, and of the last.
 const MANY: usize = 100;
+/// Jobs spared at once that are told one by one.
+const SPARED: usize = 3;
 /// How long an estimate of the time left is good.
 const GOOD: Duration = Duration::from_millis(250);
 
@@ -44,6 +46,8 @@ pub struct Display {
     told: Option<Instant>,
     total: usize,
     failed: usize,
+    /// Jobs spared in succession.
+    spared: usize,
     slots: usize,
     /// The command that runs this experiment.
     command: String,
@@ -84,6 +88,7 @@ impl Display {
             left: Cell::new(None),
             told: None,
             failed: 0,
+            spared: 0,
             slots: slots.len(),
             command,
             screen,
@@ -92,6 +97,9 @@ impl Display {
 
     /// Takes in what happened and shows it.
     pub fn on(&mut self, event: &RunEvent) {
+        if !matches!(event, RunEvent::Decided(_) | RunEvent::Finished { .. }) {
+            self.tell_spared();
+        }
         match event {
             RunEvent::Launched { slot, job, .. } => self.launched(*slot, job),
             RunEvent::Worker(envelope) => self.heard(&envelope.job, &envelope.event),
@@ -110,7 +118,8 @@ impl Display {
             RunEvent::StartFailed { reason, stderr, .. } => self.say(&with_end(reason, stderr)),
             RunEvent::SlotClosed { device, reason, .. } => self.say(&format!("a slot of {device} is closed: {reason}")),
             RunEvent::Decided(decision) => {
-                if decision.verdict == Verdict::Stop {
+                self.spared += usize::from(decision.verdict == Verdict::Stop);
+                if decision.verdict == Verdict::Stop && self.spared <= SPARED {
                     self.say(&format!("{}: spared by {}: {}", self.label(&decision.job), decision.rule, decision.reason));
                 }
             }
@@ -127,6 +136,14 @@ impl Display {
         }
     }
 
+    /// What was left out of the jobs spared at once.
+    fn tell_spared(&mut self) {
+        let more = std::mem::take(&mut self.spared).saturating_sub(SPARED);
+        if more > 0 {
+            self.say(&format!("and {more} more jobs were spared; `convsweep explain JOB` tells why"));
+        }
+    }
+
     /// A line that stays.
     pub fn say(&self, text: &str) {
         match &self.screen {
@@ -137,7 +154,8 @@ impl Display {
     }
 
     /// Takes the bars away.
-    pub fn close(&self) {
+    pub fn close(&mut self) {
+        self.tell_spared();
         if let Screen::Bars { all, .. } = &self.screen {
             _ = all.clear();
         }

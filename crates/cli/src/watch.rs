@@ -73,7 +73,7 @@ impl Picture {
             });
         }
         let best = ask(format!(
-            "select label, mean, sd, n, jobs from leaderboard where experiment = {experiment} and mean is not null order by rank limit 5"
+            "select label, mean, sd, n, jobs from leaderboard where experiment = {experiment} and mean is not null order by rank limit 20"
         ))?;
         let figure = |row: &Vec<Value>| {
             let spread = number(&row[2]).map_or(String::new(), |sd| format!(" ± {sd:.4}"));
@@ -126,7 +126,8 @@ pub fn draw(picture: &Picture, width: usize, height: usize) -> Vec<String> {
     let room = width.saturating_sub(told.chars().count() + 1).clamp(4, 24);
     lines.push(format!("{} {told}", bar(share, room)));
     // Failures and the best have their lines first; slots take what is left.
-    let (best, failures) = (section("best", &p.best), section("failures", &p.failures));
+    let most = p.best.len().min(height.div_ceil(5));
+    let (best, failures) = (section("best", &p.best[..most]), section("failures", &p.failures));
     let room = height.saturating_sub(lines.len() + best.len() + failures.len() + 2).max(1);
     if !p.running.is_empty() {
         lines.push(String::new());

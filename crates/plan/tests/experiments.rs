@@ -52,6 +52,9 @@ fn every_shipped_experiment_plans() {
             "plateau",
         ],
     );
+    let sparing = shipped("sparing.toml");
+    assert_eq!((sparing.configurations.len(), sparing.jobs(), sparing.notes.len()), (24, 96, 0));
+    assert_eq!(sparing.search, Default::default(), "the file trains all; the rules are set beside it");
     let rates = |name: &'static str, rates: [&str; 5]| rates.map(|r| format!("{name}, lr={r}"));
     let both = [
         rates("adam", ["1e-4", "3.16e-4", "0.001", "0.00316", "0.01"]),
