@@ -48,6 +48,10 @@ pub struct Display {
     failed: usize,
     /// Jobs spared in succession.
     spared: usize,
+    /// Whether a pause is by a person's wish or a limit; else it is for a decision of the search.
+    drains: bool,
+    /// Whether there is a search.
+    searches: bool,
     slots: usize,
     /// The command that runs this experiment.
     command: String,
@@ -70,8 +74,9 @@ enum Screen {
 }
 
 impl Display {
-    /// For these jobs, in the order in which they will start, on these slots; `command` runs the experiment.
-    pub fn new(jobs: Vec<(JobId, JobInfo)>, slots: &[Slot], command: String, quiet: bool) -> Self {
+    /// For these jobs, in the order in which they will start, on these slots; `command` runs the experiment,
+    /// and a search spares jobs if it `searches`.
+    pub fn new(jobs: Vec<(JobId, JobInfo)>, slots: &[Slot], command: String, searches: bool, quiet: bool) -> Self {
         let waiting: BTreeMap<usize, f64> = jobs.iter().map(|(_, info)| info.work).enumerate().collect();
         let screen = match (quiet, std::io::stderr().is_terminal()) {
             (true, _) => Screen::Quiet,
@@ -89,6 +94,8 @@ impl Display {
             told: None,
             failed: 0,
             spared: 0,
+            drains: false,
+            searches,
             slots: slots.len(),
             command,
             screen,
@@ -99,6 +106,11 @@ impl Display {
     pub fn on(&mut self, event: &RunEvent) {
         if !matches!(event, RunEvent::Decided(_) | RunEvent::Finished { .. }) {
             self.tell_spared();
+        }
+        match event {
+            RunEvent::Paused(paused) => self.drains = *paused,
+            RunEvent::Halting(_) | RunEvent::Stopping { .. } => self.drains = true,
+            _ => {}
         }
         match event {
             RunEvent::Launched { slot, job, .. } => self.launched(*slot, job),
@@ -223,7 +235,7 @@ impl Display {
             self.spent = (self.spent.0 + work * (1.0 - now.from), self.spent.1 + seconds);
             self.finished += 1;
             self.tell(&now, seconds);
-        } else {
+        } else if self.is_told(outcome) {
             self.say(&self.bad_end(job, &self.label(&now.job), outcome, stderr));
         }
         if let Screen::Bars { sweep, slots, .. } = &self.screen {
@@ -232,6 +244,15 @@ impl Display {
             slots[slot].set_position(0);
         }
         self.refresh();
+    }
+
+    /// Whether the end of an attempt that did not finish has a line of its own: a search has told of its own already.
+    fn is_told(&self, outcome: &Outcome) -> bool {
+        match outcome {
+            Outcome::Cancelled => self.drains || !self.searches,
+            Outcome::Stopped { .. } => false,
+            _ => true,
+        }
     }
 
     /// A finished job's line.
@@ -250,10 +271,8 @@ impl Display {
     fn bad_end(&self, job: &JobId, label: &str, outcome: &Outcome, stderr: &str) -> String {
         let detail = outcome.detail();
         let what = if detail.is_empty() { outcome.name().to_string() } else { format!("{}: {detail}", outcome.name()) };
-        match outcome {
-            Outcome::Cancelled => return format!("{label}: pauses, its checkpoint is kept"),
-            Outcome::Stopped { .. } => return format!("{label}: {what}"),
-            _ => {}
+        if *outcome == Outcome::Cancelled {
+            return format!("{label}: pauses, its checkpoint is kept");
         }
         let remedy = remedy(outcome).map_or(String::new(), |text| format!("\n    {text}"));
         let repeat = format!("    again: {} --only {job} · more: convsweep show {job}", self.command);

@@ -265,7 +265,7 @@ fn train(
     (writer, log): (&Writer, &mut ExperimentLog),
 ) -> Result<RunSummary> {
     let infos = jobs.iter().map(|(index, job)| (job.id.clone(), info(plan, *index, &job.question))).collect();
-    let mut display = Display::new(infos, &slots, command(plan), context.quiet);
+    let mut display = Display::new(infos, &slots, command(plan), policy.search.is_some(), context.quiet);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().code(Exit::Device)?;
     let summary = runtime.block_on(async {
         let (say, mut hear) = mpsc::unbounded_channel();

@@ -9,6 +9,7 @@ pub mod heatmap;
 pub mod images;
 pub mod leaderboard;
 pub mod rates;
+pub mod sparing;
 
 use crate::draw::color::{FAINT, MUTED, Marker, SOLID, Style};
 use crate::draw::legend::Key;
@@ -37,6 +38,7 @@ pub fn all(standing: &Standing, predictions: Option<&Predictions>) -> Vec<Chart>
     let mut charts = Vec::new();
     charts.extend(leaderboard::chart(standing));
     charts.extend(curves::charts(standing));
+    charts.extend(sparing::chart(standing));
     charts.extend(effects::chart(standing));
     charts.extend(heatmap::charts(standing));
     charts.extend(cost::chart(standing));
