@@ -43,7 +43,7 @@ pub fn below_median(direction: Direction, own: &[f64], mut others: Vec<f64>) -> 
     }
     let best = own.iter().copied().min_by(|a, b| compare(direction, Some(*a), Some(*b)))?;
     let middle = others.len() / 2;
-    let is_even = others.len() % 2 == 0;
+    let is_even = others.len().is_multiple_of(2);
     let (below, &mut upper, _) = others.select_nth_unstable_by(middle, f64::total_cmp);
     let lower = below.iter().copied().max_by(f64::total_cmp).filter(|_| is_even);
     let median = lower.map_or(upper, |lower| f64::midpoint(lower, upper));
