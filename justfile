@@ -40,10 +40,10 @@ status *args: _build
 test *args: _build
     cargo test --release --workspace --quiet "$@"
 
-# Torture a sweep of two hundred jobs: kills, freezes, jumps of the clock, deleted databases, torn logs, in many rounds
+# Torture a sweep of two hundred jobs and twenty drawn at random: kills, freezes, jumps of the clock, torn logs, in many rounds
 [group("development")]
 test-long *rounds: _build
-    CONVSWEEP_TORTURE="${1:-10}" cargo test --release --workspace --test main torture -- --nocapture
+    CONVSWEEP_TORTURE="${1:-10}" cargo test --release --workspace --test main --test random_kills torture -- --nocapture
 
 # Run the tests that need the real image sets in the data cache; fails where they are missing
 [group("development")]

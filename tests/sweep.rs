@@ -78,6 +78,25 @@ fn a_phase_goes_on_from_the_job_without_it() {
 }
 
 #[test]
+fn a_job_counts_by_the_weights_that_it_keeps() {
+    let place = Place::new();
+    // A rate at which later epochs are worse than the best.
+    let text = SMALL
+        .replace("[1e-3, 1e-2]", "[5e-2]")
+        .replace("epochs = 3", "epochs = 6\ncheckpoint = { best = \"val_loss\" }");
+    place.write("small.toml", &text);
+    place.run(&["run", "small.toml"]).exits(0);
+    let evaluated = place.number("select avg(loss) from evaluations where part = 'validation'");
+    let summary = place.number("select mean from summary where metric = 'val_loss'");
+    assert!((evaluated - summary).abs() < 1e-12, "{evaluated} {summary}");
+    let last = place.number("select avg(value) from metrics where name = 'val_loss' and epoch = 6");
+    assert!(last > summary, "the best epoch is the last one for both seeds: the test shows nothing");
+    let scored = place.number("select mean from summary where metric = 'val_accuracy'");
+    let table = std::fs::read_to_string(place.path("results/small/leaderboard.csv")).expect("a table");
+    assert!(table.contains(&scored.to_string()), "{scored} is not in\n{table}");
+}
+
+#[test]
 fn queries_print_what_the_report_says() {
     let place = Place::small();
     place.run(&["run", "small.toml"]).exits(0);

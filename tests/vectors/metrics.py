@@ -42,7 +42,13 @@ def case(classes, images, seed, step):
         "val_calibration_error": calibration_error(labels, probabilities),
     }
     numbers = [float(p) for p in probabilities.flatten()]
-    return dict(classes=classes, labels=labels.tolist(), probabilities=numbers, scores=scores)
+    of_class = m.precision_recall_fscore_support(labels, predicted, labels=list(every), zero_division=np.nan)
+    listed = lambda values: [None if np.isnan(v) else float(v) for v in values]
+    per_class = dict(zip(("precision", "recall", "f1", "images"), map(listed, of_class)))
+    confusion = m.confusion_matrix(labels, predicted, labels=list(every)).tolist()
+    return dict(
+        classes=classes, labels=labels.tolist(), probabilities=numbers, scores=scores, confusion=confusion, per_class=per_class
+    )
 
 
 cases = [case(2, 40, 0, 0.01), case(4, 60, 1, 0.5), case(10, 60, 2, 0.01)]

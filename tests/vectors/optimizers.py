@@ -105,6 +105,16 @@ def only_matrices(params, decay):
     return [dict(params=matrices, weight_decay=decay), dict(params=rest, weight_decay=0.0)]
 
 
+def groups(params, decay):
+    """The head at its own rate, the first layer at a half without decay, what is between at a tenth; norms and biases as they are."""
+    first, between, head = params[:2], params[2:4], params[4:]
+    matrices = lambda group, lr, decay: [
+        dict(params=[p for p in group if p.dim() > 1], lr=lr, weight_decay=decay),
+        dict(params=[p for p in group if p.dim() == 1], lr=lr, weight_decay=0.0),
+    ]
+    return matrices(first, 0.025, 0.0) + matrices(between, 0.005, decay) + matrices(head, 0.05, decay)
+
+
 o = torch.optim
 cases = {
     "sgd": run(lambda p: o.SGD(p, lr=0.05)),
@@ -112,6 +122,8 @@ cases = {
     "sgd nesterov": run(lambda p: o.SGD(p, lr=0.05, momentum=0.9, nesterov=True, weight_decay=0.01)),
     "sgd decoupled": run(lambda p: o.SGD(p, lr=0.05, momentum=0.9), shrink=0.05 * 0.1),
     "sgd clipped": run(lambda p: o.SGD(p, lr=0.05, momentum=0.9), clip=1.5),
+    "sgd groups": run(lambda p: o.SGD(groups(p, 0.01), lr=0.05, momentum=0.9)),
+    "sgd frozen": run(lambda p: o.SGD(p[2:], lr=0.05, momentum=0.9, weight_decay=0.01)),
     "adam": run(lambda p: o.Adam(p, lr=0.01, eps=1e-7)),
     "adam decay": run(lambda p: o.Adam(p, lr=0.01, eps=1e-7, weight_decay=0.05)),
     "adamw": run(lambda p: o.AdamW(p, lr=0.01, eps=1e-8, weight_decay=0.1)),

@@ -2,6 +2,7 @@
 
 use crate::DataError;
 use crate::change::Change;
+use crate::policy::LEVELS;
 use crate::random::{Draws, Purpose};
 use convsweep_kernels::{Affine, Fill, Size, crop, flip_horizontal, flip_vertical, warp, widen};
 use convsweep_spec::augment::{self as spec, AugmentSpec, FlipAxis, Step};
@@ -130,14 +131,21 @@ impl Augmentation {
                     }
                 }
                 Stage::Flip { step, axis, p } => {
-                    if draws(*step).unit() >= *p {
+                    let is_flipped = match axis {
+                        // Drawn once for the image, then every other epoch.
+                        FlipAxis::Alternating => {
+                            (Draws::new(Purpose::Augment, &[seed, row, *step]).bits() ^ epoch) & 1 == 1
+                        }
+                        _ => draws(*step).unit() < *p,
+                    };
+                    if !is_flipped {
                         continue;
                     }
                     if !touched {
                         widen(image, now);
                     }
                     match axis {
-                        FlipAxis::Horizontal => flip_horizontal(now, size),
+                        FlipAxis::Horizontal | FlipAxis::Alternating => flip_horizontal(now, size),
                         FlipAxis::Vertical => flip_vertical(now, size),
                     }
                 }
@@ -229,6 +237,12 @@ fn check(index: usize, step: &Step) -> Result<(), DataError> {
         }
         Step::Flip { p, .. } => (*p, None),
         Step::Mixup { p, .. } | Step::Cutmix { p, .. } | Step::Grayscale { p } => (*p, None),
+        Step::TrivialAugment { p } | Step::AutoAugment { p, .. } => (*p, None),
+        Step::RandAugment { operations, magnitude, p } => {
+            let fits = *operations <= 14 && *magnitude < LEVELS;
+            let found = || format!("rand-augment is {operations} at {magnitude}: at most 14, at most {}", LEVELS - 1);
+            (*p, (!fits).then(found))
+        }
         Step::Translate { share: n, p, .. }
         | Step::Brightness { strength: n, p }
         | Step::Contrast { strength: n, p }
@@ -280,6 +294,25 @@ mod tests {
     fn middle(picture: &[f32], y: usize) -> [f32; 2] {
         let at = y * SIZE.width + 16;
         [picture[at], (picture[at + 1] - picture[at - 1]) / 2.0]
+    }
+
+    #[test]
+    fn an_alternating_flip_shows_both_sides_in_any_two_epochs() {
+        let spec =
+            AugmentSpec { normalize: Normalize::Unit, steps: vec![Step::Flip { axis: FlipAxis::Alternating, p: 1.0 }] };
+        let augmentation = Augmentation::new(&spec).expect("right");
+        let image: Vec<u8> = (0..SIZE.len()).map(|i| (i % SIZE.width * 4) as u8).collect();
+        let is_flipped = |epoch, row| {
+            let mut scratch = Scratch::default();
+            augmentation.apply(&image, SIZE, [1, epoch, row], &mut scratch).is_some_and(|found| found[0] == 128.0)
+        };
+        let first: Vec<bool> = (0..200).map(|row| is_flipped(0, row)).collect();
+        let count = first.iter().filter(|f| **f).count();
+        assert!((70..130).contains(&count), "{count} of 200 begin flipped");
+        for epoch in 1..5 {
+            let now = (0..200).map(|row| is_flipped(epoch, row));
+            assert!(now.zip(&first).all(|(now, first)| now == (*first ^ (epoch % 2 == 1))), "epoch {epoch}");
+        }
     }
 
     #[test]

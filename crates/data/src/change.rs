@@ -1,8 +1,9 @@
-//! Steps that change an image's values in place: colour, sharpness, noise, a hole.
+//! Steps that change an image's values in place: colour, sharpness, noise, a hole, or what an automatic augmentation draws.
 
+use crate::policy::{auto_augment, rand_augment, trivial_augment};
 use crate::random::Draws;
 use convsweep_kernels::{Size, blur, brightness, contrast, hue, saturation};
-use convsweep_spec::augment::Step;
+use convsweep_spec::augment::{Policy, Step};
 
 /// Such a step.
 #[derive(Clone, Copy, Debug)]
@@ -15,6 +16,9 @@ pub(crate) enum Change {
     Blur([f64; 2]),
     Noise(f64),
     Erase([f64; 2]),
+    Rand([u32; 2]),
+    Trivial,
+    Auto,
 }
 
 /// Smallest and largest aspect ratio of an erased rectangle, as in the paper.
@@ -32,6 +36,9 @@ impl Change {
             Step::Blur { min, max, p } => (Change::Blur([min, max]), p),
             Step::Noise { deviation, p } => (Change::Noise(deviation), p),
             Step::Erase { min, max, p } => (Change::Erase([min, max]), p),
+            Step::RandAugment { operations, magnitude, p } => (Change::Rand([operations, magnitude]), p),
+            Step::TrivialAugment { p } => (Change::Trivial, p),
+            Step::AutoAugment { policy: Policy::Cifar10, p } => (Change::Auto, p),
             _ => return None,
         })
     }
@@ -55,6 +62,9 @@ impl Change {
                 }
             }
             Change::Erase([min, max]) => erase(draws, image, size, [min, max]),
+            Change::Rand(numbers) => rand_augment(draws, numbers, image, scratch, size),
+            Change::Trivial => trivial_augment(draws, image, scratch, size),
+            Change::Auto => auto_augment(draws, image, scratch, size),
         }
     }
 }

@@ -18,6 +18,7 @@ mod listing;
 mod mapped;
 mod mix;
 mod open;
+mod policy;
 mod preview;
 mod random;
 mod set;

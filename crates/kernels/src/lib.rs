@@ -24,6 +24,7 @@ mod pool;
 mod simd;
 mod step;
 mod threads;
+mod tone;
 mod transpose;
 mod warp;
 mod windows;
@@ -42,6 +43,7 @@ pub use peak::fma_peak;
 pub use simd::InstructionSet;
 pub use step::{Adam, Sgd, sum_of_squares};
 pub use threads::{threads, use_threads};
+pub use tone::{autocontrast, equalize, invert, posterize, sharpness, solarize};
 pub use warp::{Affine, warp};
 pub use windows::{
     PoolShape, average_pool, average_pool_backward, global_average, global_average_backward, max_pool,

@@ -91,14 +91,22 @@ impl Pass<'_> {
     }
 
     /// Batch normalisation (Ioffe and Szegedy 2015): by the batch's mean and biased variance while training, which also moves the
-    /// running mean and (unbiased) variance; by the running ones in evaluation. Then `summand` is added, then comes ReLU.
+    /// running mean and (unbiased) variance; by the running ones in evaluation, and where it is frozen. Then `summand` is added,
+    /// then comes ReLU.
     fn batch_norm(&mut self, batch: Batch, summand: Option<Batch>, norm: &BatchNorm, relu: bool) -> Batch {
         let kernels = self.network.kernels;
         let unit = NormUnit { epsilon: norm.epsilon, relu };
         let [scale, shift] = [norm.scale, norm.shift].map(|i| self.leaves[i].clone());
-        let Some(training) = &mut self.training else {
-            let [mean, variance] = [norm.mean, norm.variance].map(|i| self.network.statistics[i].value.clone());
-            return ops::batch_norm(batch, summand, [scale, shift, mean, variance], unit, kernels);
+        let [mean, variance] = [norm.mean, norm.variance].map(|i| self.network.statistics[i].value.clone());
+        let numbers = [scale.clone(), shift.clone(), mean, variance];
+        let training = match &mut self.training {
+            None => return ops::batch_norm(batch, summand, numbers, unit, kernels),
+            Some(_) if self.network.frozen[norm.scale] => {
+                let [scale, shift, mean, variance] = numbers;
+                let numbers = [scale, shift, mean.autodiff(), variance.autodiff()];
+                return ops::batch_norm_fixed(batch, summand, numbers, unit);
+            }
+            Some(training) => training,
         };
         let dims = batch.dims();
         let count = (dims.iter().product::<usize>() / dims[1]) as f64;

@@ -34,7 +34,7 @@ impl Network {
     }
 
     /// Loss and gradients of one training step over `images` `[batch, channels, height, width]` with their `targets`.
-    /// Dropout is drawn from (`seed`, `step`, layer, place in the batch).
+    /// Dropout is drawn from (`seed`, `step`, layer, place in the batch). Gradients of frozen parameters are 0.
     pub fn gradients_towards(
         &self,
         targets: &Targets,
@@ -43,7 +43,11 @@ impl Network {
         seed: u64,
         step: u64,
     ) -> Gradients {
-        let leaves: Vec<_> = self.parameters.iter().map(|p| p.value.clone().autodiff().require_grad()).collect();
+        let tracked = |(p, frozen): (&Named, &bool)| {
+            let leaf = p.value.clone().autodiff();
+            if *frozen { leaf } else { leaf.require_grad() }
+        };
+        let leaves: Vec<_> = self.parameters.iter().zip(&self.frozen).map(tracked).collect();
         let statistics = self.statistics.iter().map(|s| s.value.clone()).collect();
         let mut pass = Pass { network: self, leaves, training: Some(Training { seed, step, statistics }) };
         let logits = pass.run(self.batch(images, shape));

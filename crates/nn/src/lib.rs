@@ -21,6 +21,7 @@ mod operation;
 mod ops;
 pub mod optimizer;
 pub mod rng;
+mod transfer;
 
 pub use build::build;
 pub use burn::tensor::Device;

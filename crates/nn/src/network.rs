@@ -3,6 +3,7 @@
 use crate::forward::values;
 use crate::operation::Operation;
 use burn::tensor::{Device, Tensor, TensorData};
+use convsweep_spec::pattern::{self, takes};
 use convsweep_spec::train::Kernels;
 use thiserror::Error;
 
@@ -14,6 +15,8 @@ pub struct Network {
     pub(crate) parameters: Vec<Named>,
     /// Running statistics of batch normalisation.
     pub(crate) statistics: Vec<Named>,
+    /// For each parameter whether it stays as it is.
+    pub(crate) frozen: Vec<bool>,
     pub(crate) classes: usize,
     pub(crate) device: Device,
     pub(crate) kernels: Kernels,
@@ -137,6 +140,17 @@ impl Network {
     /// The same network, computed by these kernels.
     pub fn with_kernels(self, kernels: Kernels) -> Self {
         Network { kernels, ..self }
+    }
+
+    /// Freezes the layers that `rules` name and no others ([`convsweep_spec::pattern::takes`]).
+    pub fn freeze(&mut self, rules: &[String]) {
+        let head = self.head();
+        self.frozen = self.parameters.iter().map(|p| takes(rules, &p.name, head)).collect();
+    }
+
+    /// Name of the last layer with a matrix of weights.
+    pub fn head(&self) -> &str {
+        pattern::head(self.parameters.iter().map(|p| (p.name.as_str(), p.shape.len())))
     }
 
     /// Trainable parameters, then running statistics: all that the trained network is.

@@ -4,7 +4,7 @@ use convsweep_nn::rng::Stream;
 use convsweep_nn::{Network, build, device};
 use convsweep_spec::augment::Fill;
 use convsweep_spec::model::*;
-use convsweep_spec::shape::{ModelSummary, Shape, summarize};
+use convsweep_spec::shape::{ModelSummary, Shape, summarize, tensors};
 
 /// Draws choices, one after the other.
 struct Draw {
@@ -247,6 +247,11 @@ fn agree(network: &Network, summary: &ModelSummary, model: &ModelSpec) {
         left.retain(|(name, _)| !name.starts_with(&prefix));
     }
     assert!(left.is_empty(), "{left:?}");
+    let (statistics, trained): (Vec<_>, Vec<_>) = tensors(model, summary).into_iter().partition(|t| t.statistic);
+    let predicted = trained.into_iter().chain(statistics).map(|t| (t.name, t.shape));
+    let shape = |t: &convsweep_nn::Named| t.shape.iter().map(|&n| n as u32).collect();
+    let built: Vec<(String, Vec<u32>)> = network.tensors().map(|t| (t.name.clone(), shape(t))).collect();
+    assert_eq!(predicted.collect::<Vec<_>>(), built, "{model:#?}");
 }
 
 fn conv(filters: u32, norm: Option<Norm>) -> Layer {

@@ -1,5 +1,7 @@
 //! Every layer's forward pass against a naive f64 reference, and gradients against finite differences.
 
+use convsweep_nn::loss::judge;
+use convsweep_nn::optimizer::global_norm;
 use convsweep_nn::{build, device};
 use convsweep_spec::model::*;
 use convsweep_spec::shape::{Shape, padding_pixels, summarize};
@@ -212,6 +214,72 @@ fn dense_equals_the_definition() {
     let expected: Vec<f64> =
         x.chunks(12).flat_map(|row| (0..4).map(move |u| (row, u))).map(|(r, u)| dot(r, u)).collect();
     close(&network.classify(x, input), &expected, "dense");
+}
+
+#[test]
+fn a_frozen_layer_has_no_gradient_and_its_norm_takes_the_running_statistics() {
+    let input = [4, 3, 5, 2];
+    let norm = Norm::Batch { momentum: 0.3, epsilon: 1e-3 };
+    let model = ModelSpec { layers: vec![Layer::Norm { norm }, Layer::Flatten, dense(2)] };
+    let mut network = build(&model, image(input), 2, 5, &device("cpu").expect("cpu")).expect("fits");
+    let mut warm = network.gradients(numbers(120), input, &[0, 1, 0, 1], 0, 0);
+    network.update_statistics(&mut warm);
+    let before: Vec<_> = network.tensors().map(|t| t.values()).collect();
+    network.freeze(&["backbone".to_string()]);
+    let mut found = network.gradients(numbers(120), input, &[0, 1, 0, 1], 0, 0);
+    network.update_statistics(&mut found);
+    assert_eq!(network.tensors().map(|t| t.values()).collect::<Vec<_>>(), before);
+    let squares: Vec<f64> = found.gradients.iter().map(|g| global_norm(std::slice::from_ref(g))).collect();
+    assert!(squares[..2] == [0.0, 0.0] && squares[2] > 0.01 && squares[3] > 0.01, "{squares:?}");
+    // The loss is the one that evaluation finds.
+    let logits = network.classify(numbers(120), input);
+    let losses = logits.chunks(2).zip([0, 1, 0, 1]).map(|(row, label)| judge(row, label, &mut [0.0; 2]).loss);
+    assert!((losses.sum::<f64>() - found.loss_sum).abs() < 1e-5);
+}
+
+#[test]
+fn gradients_pass_through_a_frozen_norm() {
+    let input = [4, 3, 5, 2];
+    let norm = Norm::Batch { momentum: 0.3, epsilon: 1e-3 };
+    let conv = Layer::Conv(Conv {
+        filters: 3,
+        kernel: [3, 3],
+        stride: [1, 1],
+        padding: Padding::Same,
+        dilation: [1, 1],
+        groups: 1,
+        bias: true,
+        norm: None,
+        activation: None,
+        init: Init::GlorotUniform,
+    });
+    let layers =
+        vec![conv, Layer::Norm { norm }, Layer::Activation { activation: Activation::Relu }, Layer::Flatten, dense(2)];
+    let mut network = build(&ModelSpec { layers }, image(input), 2, 5, &device("cpu").expect("cpu")).expect("fits");
+    let labels = [0, 1, 0, 1];
+    let mut warm = network.gradients(numbers(120), input, &labels, 0, 0);
+    network.update_statistics(&mut warm);
+    network.freeze(&["norm1".to_string()]);
+    let found = network.gradients(numbers(120), input, &labels, 0, 0);
+    let gradient: Vec<f32> = found.gradients[0].clone().into_data().try_into_vec().expect("f32");
+    let start: std::collections::HashMap<String, Vec<f32>> =
+        network.tensors().map(|t| (t.name.clone(), t.values())).collect();
+    for place in [0, 7, 20] {
+        let loss = |step: f32| {
+            let mut moved = network.clone();
+            let find = |name: &str| {
+                let mut values = start.get(name)?.clone();
+                if name == "conv1.weight" {
+                    values[place] += step;
+                }
+                Some(values)
+            };
+            moved.restore(&find).expect("same names");
+            moved.gradients(numbers(120), input, &labels, 0, 0).loss_sum / 4.0
+        };
+        let slope = (loss(1e-2) - loss(-1e-2)) / 2e-2;
+        assert!((slope - f64::from(gradient[place])).abs() < 2e-3, "{place}: {slope}, {}", gradient[place]);
+    }
 }
 
 #[test]

@@ -10,7 +10,7 @@ use convsweep_nn::optimizer::{OptimizerState, clip, global_norm};
 use convsweep_nn::{Network, build, device};
 use convsweep_spec::model::*;
 use convsweep_spec::shape::Shape;
-use convsweep_spec::train::{ClassWeights, Loss, Moments, Optimizer, Rule};
+use convsweep_spec::train::{ClassWeights, Group, Loss, Moments, Optimizer, Rule, Transfer};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -55,11 +55,16 @@ fn gradients(network: &Network, step: u64) -> Vec<Tensor<1>> {
 }
 
 fn check(name: &str, optimizer: Optimizer, tolerance: f64) {
+    check_frozen(name, optimizer, &[], tolerance);
+}
+
+fn check_frozen(name: &str, optimizer: Optimizer, frozen: &[String], tolerance: f64) {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/vectors/optimizers.json");
     let text = std::fs::read_to_string(path).expect("kept");
     let vectors: BTreeMap<String, BTreeMap<u64, Vec<f64>>> = serde_json::from_str(&text).expect("JSON");
     let expected = &vectors[name];
     let (mut network, mut state) = (network(), OptimizerState::new(&optimizer));
+    network.freeze(frozen);
     for step in 1..=100 {
         let mut found = gradients(&network, step);
         if let Some(largest) = optimizer.clip_norm {
@@ -83,6 +88,15 @@ fn gradient_descent() {
     check("sgd nesterov", sgd(0.9, true).with_decay(0.01), 2e-6);
     check("sgd decoupled", Optimizer { decoupled: true, ..sgd(0.9, false).with_decay(0.1) }, 2e-6);
     check("sgd clipped", Optimizer { clip_norm: Some(1.5), ..sgd(0.9, false) }, 2e-6);
+}
+
+#[test]
+fn groups_and_frozen_layers() {
+    let sgd = || Optimizer::new(Rule::Sgd { momentum: 0.9, nesterov: false }, 0.05).with_decay(0.01);
+    let group = |layers: &str, lr_factor, weight_decay| Group { layers: vec![layers.into()], lr_factor, weight_decay };
+    let groups = vec![group("backbone", 0.1, None), group("conv1", 0.5, Some(0.0))];
+    check("sgd groups", Optimizer { groups, decay_norm_and_bias: false, ..sgd() }, 2e-6);
+    check_frozen("sgd frozen", sgd(), &["conv*".to_string()], 2e-6);
 }
 
 #[test]
@@ -148,4 +162,42 @@ fn losses_and_their_gradients() {
     check("focal", loss(0.0, 2.0, None), 1.0);
     check("mixed", loss(0.0, 0.0, None), 0.3);
     check("all", loss(0.2, 1.5, weights), 0.6);
+}
+
+/// `tests/vectors/transfer.py`: a network of PyTorch's, its weights taken over by the order of the layers. Two f32 forward passes
+/// of a few hundred products: 1e-5 of logits up to 6.
+#[test]
+fn pytorchs_weights_make_pytorchs_logits() {
+    let kept = |name: &str| format!("{}/../../tests/vectors/{name}", env!("CARGO_MANIFEST_DIR"));
+    let conv = |filters, bias, norm| {
+        Layer::Conv(Conv {
+            filters,
+            kernel: [3, 3],
+            stride: [1, 1],
+            padding: Padding::Valid,
+            dilation: [1, 1],
+            groups: 1,
+            bias,
+            norm,
+            activation: Some(Activation::Relu),
+            init: Init::Torch,
+        })
+    };
+    let dense = |units, activation| Layer::Dense(Dense { units, bias: true, activation, init: Init::Torch });
+    let pool = || Layer::Pool(Pool { kind: PoolKind::Max, size: [2, 2], stride: [2, 2], padding: Padding::Valid });
+    let norm = Some(Norm::Batch { momentum: 0.1, epsilon: 1e-5 });
+    let relu = Some(Activation::Relu);
+    let layers =
+        vec![conv(4, false, norm), pool(), conv(6, true, None), pool(), Layer::Flatten, dense(8, relu), dense(5, None)];
+    let input = Shape::Image { channels: 3, height: 16, width: 16 };
+    let mut network = build(&ModelSpec { layers }, input, 5, 0, &device("cpu").expect("cpu")).expect("fits");
+    let file = std::fs::read(kept("transfer.safetensors")).expect("kept");
+    let transfer = Transfer { hash: String::new(), map: BTreeMap::new(), anew: None };
+    network.take_over(&file, &transfer).expect("fits");
+    let pixels = (0..2 * 3 * 16 * 16).map(|i| ((i * 7919 + 13) % 211) as f32 / 105.0 - 1.0).collect();
+    let expected = std::fs::read_to_string(kept("transfer.json")).expect("kept");
+    let expected: Vec<f64> = serde_json::from_str(&expected).expect("JSON");
+    for (found, expected) in network.classify(pixels, [2, 3, 16, 16]).into_iter().zip(expected) {
+        assert!((f64::from(found) - expected).abs() < 1e-5, "{found}, PyTorch {expected}");
+    }
 }

@@ -29,7 +29,7 @@ mod values;
 
 pub use origin::{Origins, Whence};
 pub use overrides::{Overrides, Seeds};
-pub use planner::{Candidate, Facts, Plan, Planned, StagePlan, origins, plan, plan_with};
+pub use planner::{Candidate, Facts, Known, Plan, Planned, StagePlan, Trained, origins, plan, plan_with};
 pub use presets::{Preset, presets};
 pub use problem::{ProblemLine, Problems};
 pub use resolve::run::{Retry, RunSettings};

@@ -25,8 +25,41 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// What planning asks about an image set: its facts, or why there are none, in words for the user.
-pub type Facts<'a> = dyn Fn(&DataSpec, Option<&Path>) -> Result<DataFacts, String> + 'a;
+/// What planning asks about the world: facts of image sets, and weights that were trained before.
+pub trait Known {
+    /// The facts of an image set whose file names a path.
+    ///
+    /// # Errors
+    /// Why there are none, in words for the user.
+    fn facts(&self, spec: &DataSpec, path: Option<&Path>) -> Result<DataFacts, String>;
+
+    /// The file of trained weights.
+    ///
+    /// # Errors
+    /// Why there are none, in words for the user.
+    fn weights(&self, _of: Trained) -> Result<PathBuf, String> {
+        Err("there is no results folder here".into())
+    }
+}
+
+/// What has trained weights.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trained<'a> {
+    /// An experiment: the best job of its best configuration.
+    Experiment(&'a str),
+    /// A job, by the beginning of its id.
+    Job(&'a str),
+}
+
+/// Facts alone are known by a function.
+impl<F: Fn(&DataSpec, Option<&Path>) -> Result<DataFacts, String>> Known for F {
+    fn facts(&self, spec: &DataSpec, path: Option<&Path>) -> Result<DataFacts, String> {
+        self(spec, path)
+    }
+}
+
+/// What planning asks.
+pub type Facts<'a> = dyn Known + 'a;
 
 /// All that is needed to answer an experiment's question.
 #[derive(Clone, Debug)]
@@ -104,6 +137,8 @@ pub struct Planned {
     pub facts: Arc<DataFacts>,
     /// Folder or file of its images, where the file names one.
     pub data_path: Option<PathBuf>,
+    /// File of the weights that its jobs start from, where the file names some.
+    pub weights: Option<PathBuf>,
     /// Digests of its sections, from which ids come.
     pub digest: ConfigurationDigest,
     /// The first entry of `run.priority` that it fits, their number where it fits none: lower ones start first.
@@ -338,6 +373,9 @@ fn assemble(checked: Checked, overrides: &Overrides) -> Result<Plan, Box<Problem
         let first_of_stage = points.len();
         let mut candidates = Vec::new();
         for (point, resolved) in stage.points {
+            if let Some((_, note)) = resolved.weights.as_ref().filter(|(_, note)| !notes.contains(note)) {
+                notes.push(note.clone());
+            }
             let id = resolved.digest.configuration_id();
             let index = match known.get(&id) {
                 Some(&first) => {
@@ -440,8 +478,9 @@ fn planned(
         macs: resolved.summary.macs,
         jobs,
     };
+    let weights = resolved.weights.map(|(path, _)| path);
     let data_path = resolved.data.path.clone();
-    Planned { member, summary: resolved.summary, facts: resolved.facts, data_path, digest, rank: 0 }
+    Planned { member, summary: resolved.summary, facts: resolved.facts, data_path, weights, digest, rank: 0 }
 }
 
 /// The values that a point has on its axes.

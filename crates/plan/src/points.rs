@@ -8,7 +8,7 @@ use crate::label;
 use crate::merge::{self, Alternatives};
 use crate::planner::Facts;
 use crate::problem::Problem;
-use crate::resolve::{augment, data, model, train};
+use crate::resolve::{augment, data, model, patterns, range, train, transfer};
 use crate::sources::{ReadFile, Sources};
 use crate::tree::{Entry, Node, Origin};
 use convsweep_spec::augment::AugmentSpec;
@@ -16,10 +16,11 @@ use convsweep_spec::canonical::{Digest, digest};
 use convsweep_spec::data::DataFacts;
 use convsweep_spec::job::{Configuration, ConfigurationDigest};
 use convsweep_spec::model::ModelSpec;
-use convsweep_spec::shape::{ModelSummary, Shape};
+use convsweep_spec::shape::{ModelSummary, Shape, tensors};
 use convsweep_spec::train::TrainSpec;
 use serde::Serialize;
 use std::collections::{BTreeSet, HashMap};
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -39,6 +40,8 @@ pub(crate) struct Resolved {
     pub model: Rc<ModelSpec>,
     pub summary: Arc<ModelSummary>,
     pub train: Rc<TrainSpec>,
+    /// The file that the weights come from, and how they fit, in words.
+    pub weights: Option<(PathBuf, String)>,
     pub digest: ConfigurationDigest,
 }
 
@@ -55,6 +58,8 @@ impl Resolved {
 
 /// A section's outcome, shared by points: what it is if it is right, and what is wrong with it.
 type Shared<T> = Rc<(Option<T>, Vec<Problem>)>;
+/// How a training and a network fit, in words, and what is wrong.
+type Between = (Option<String>, Rc<Vec<Problem>>);
 type Cache<T> = HashMap<Point, Shared<T>>;
 
 /// Resolves points of one file.
@@ -63,17 +68,22 @@ pub(crate) struct Points<'a> {
     around: &'a Around<'a>,
     axes: &'a Axes,
     others: &'a Alternatives,
+    range: Option<range::RangeTest>,
     data: Cache<(Rc<data::Data>, Arc<DataFacts>)>,
     augment: Cache<Rc<AugmentSpec>>,
     model: Cache<(Rc<ModelSpec>, Option<Arc<ModelSummary>>)>,
-    train: Cache<Rc<TrainSpec>>,
+    train: Cache<train::Train>,
+    /// What is found between a training and a network, by where they lie.
+    between: HashMap<[*const (); 2], Between>,
+    files: transfer::Files,
     digests: HashMap<*const (), Digest>,
 }
 
 impl<'a> Points<'a> {
     pub(crate) fn new(root: &'a Node, around: &'a Around<'a>, axes: &'a Axes, others: &'a Alternatives) -> Points<'a> {
-        let (data, augment, model, train, digests) = Default::default();
-        Points { root, around, axes, others, data, augment, model, train, digests }
+        let (data, augment, model, train, between, files, digests) = Default::default();
+        let range = root.get("experiment").and_then(range::range_test);
+        Points { root, around, axes, others, range, data, augment, model, train, between, files, digests }
     }
 
     /// What `point`, the `index`th, resolves to; its problems are added to `hits`.
@@ -82,13 +92,21 @@ impl<'a> Points<'a> {
         let facts = data.0.as_ref().map(|d| d.1.clone());
         let augment = self.augment(point, facts.as_deref());
         let model = self.model(point, facts.as_deref());
-        let train = self.train(point, facts.as_deref());
+        let train = self.train(point, data.0.as_ref());
         for problems in [&data.1, &augment.1, &model.1, &train.1] {
             problems.iter().for_each(|p| hits.add(p, index));
         }
         let (data, facts) = data.0.clone()?;
         let (model, summary) = model.0.clone()?;
         let (augment, train) = (augment.0.clone()?, train.0.clone()?);
+        let summary = summary?;
+        let (note, wrong) = self.between(&train, &model, &summary);
+        wrong.iter().for_each(|p| hits.add(p, index));
+        if !wrong.is_empty() {
+            return None;
+        }
+        let weights = train.from.map(|from| (from.path, note.unwrap_or_default()));
+        let train = train.spec;
         let sections = [
             self.digest(Rc::as_ptr(&data).cast(), &data.spec),
             self.digest(Rc::as_ptr(&augment).cast(), &*augment),
@@ -96,7 +114,23 @@ impl<'a> Points<'a> {
             self.digest(Rc::as_ptr(&train).cast(), &*train),
         ];
         let digest = ConfigurationDigest::of_sections(sections, &facts.hash);
-        Some(Resolved { data, facts, augment, model, summary: summary?, train, digest })
+        Some(Resolved { data, facts, augment, model, summary, train, weights, digest })
+    }
+
+    /// How a training and a network fit, found once for both.
+    fn between(&mut self, train: &train::Train, model: &Rc<ModelSpec>, summary: &ModelSummary) -> Between {
+        if train.patterns.is_empty() && train.from.is_none() {
+            return (None, Rc::default());
+        }
+        let key = [Rc::as_ptr(&train.spec).cast(), Rc::as_ptr(model).cast()];
+        let found = self.between.entry(key).or_insert_with(|| {
+            let mut sink = Sink::new(false);
+            let network = tensors(model, summary);
+            patterns::fit(&train.patterns, &train.spec, &network, &mut sink);
+            let note = train.from.as_ref().and_then(|from| from.fit(&network, &mut sink));
+            (note, Rc::new(sink.problems))
+        });
+        found.clone()
     }
 
     /// The digest of a section, made once for the place where it lies; the caches keep it there.
@@ -111,7 +145,7 @@ impl<'a> Points<'a> {
         }
         let mut sink = Sink::new(false);
         let data = self.section("data", &key, &mut sink).and_then(|n| data::data(&n, self.around, &mut sink));
-        let outcome = data.and_then(|data| match (self.around.facts)(&data.spec, data.path.as_deref()) {
+        let outcome = data.and_then(|data| match self.around.facts.facts(&data.spec, data.path.as_deref()) {
             Ok(facts) => {
                 data::agrees_with_facts(&data, &facts, &mut sink);
                 Some((Rc::new(data), Arc::new(facts)))
@@ -165,15 +199,23 @@ impl<'a> Points<'a> {
         self.model.entry(key).or_insert(Rc::new((outcome, sink.problems))).clone()
     }
 
-    fn train(&mut self, point: &Point, facts: Option<&DataFacts>) -> Shared<Rc<TrainSpec>> {
+    fn train(&mut self, point: &Point, data: Option<&(Rc<data::Data>, Arc<DataFacts>)>) -> Shared<train::Train> {
         let key = self.part(point, &["train", "data"]);
         if let Some(found) = self.train.get(&key) {
             return found.clone();
         }
         let mut sink = Sink::new(false);
-        let train = self.section("train", &key, &mut sink);
-        let train =
-            train.and_then(|n| train::train(&n, self.others, facts.map(|f| f.classes.len()), &mut sink)).map(Rc::new);
+        let section = self.section("train", &key, &mut sink);
+        let own = self.root.get("experiment").and_then(|e| e.get("name")).and_then(Node::text);
+        let (around, files) = (self.around, &mut self.files);
+        let mut weights = |node: &Node, patterns: &mut patterns::Patterns, sink: &mut Sink| {
+            transfer::from(node, own, around, files, patterns, sink)
+        };
+        let classes = data.map(|(_, facts)| facts.classes.len());
+        let mut train = section.and_then(|n| train::train(&n, self.others, classes, &mut weights, &mut sink));
+        if let (Some(train), Some((data, facts)), Some(test)) = (&mut train, data, self.range) {
+            train.spec = Rc::new(test.of((*train.spec).clone(), range::training_images(&data.spec, facts)));
+        }
         self.train.entry(key).or_insert(Rc::new((train, sink.problems))).clone()
     }
 

@@ -21,7 +21,7 @@ pub type ReadFile<'a> = dyn Fn(&Path) -> io::Result<Vec<u8>> + 'a;
 /// What the system says.
 pub fn from_disk(path: &Path) -> io::Result<Vec<u8>> {
     let size = std::fs::metadata(path)?.len();
-    if size > 64 << 20 {
+    if size > 4 << 30 {
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("it has {size} bytes")));
     }
     std::fs::read(path)

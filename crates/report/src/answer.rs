@@ -1,6 +1,6 @@
 //! The answer in words: which configuration, by how much, over how many runs, and whether it could be noise.
 
-use crate::charts::runs;
+use crate::charts::{runs, unit};
 use crate::standing::{Comparison, Entry, Measure, Standing};
 use crate::stats::Sample;
 use convsweep_spec::metric::Direction;
@@ -113,14 +113,14 @@ fn against(standing: &Standing, rank: usize) -> String {
 fn verdict(standing: &Standing, comparison: &Comparison) -> String {
     let measure = &standing.measure;
     let Some(test) = comparison.test else {
-        let unit = if standing.folds { "seed and fold" } else { "seed" };
+        let unit = paired(standing);
         return format!("the two share no {unit} with a result, so the difference cannot be tested.");
     };
     let n = test.difference.n;
     if n == 1 {
-        let seeds = if standing.folds { "run" } else { "seed" };
+        let unit = unit(standing);
         let mut text =
-            format!("with one {seeds} nothing can be said about whether this is noise; run more seeds to know.");
+            format!("with one {unit} nothing can be said about whether this is noise; run more seeds to know.");
         if let [images] = comparison.images.as_slice() {
             text += &format!(
                 " (On the validation images that both classified, {} were right for the first alone and {} for the second alone; McNemar {}. That compares these two trained networks, not the choices behind them.)",
@@ -164,6 +164,11 @@ fn verdict(standing: &Standing, comparison: &Comparison) -> String {
     )
 }
 
+/// What runs of two configurations are paired by.
+pub(crate) fn paired(standing: &Standing) -> &'static str {
+    if unit(standing) == "run" { "seed and fold" } else { unit(standing) }
+}
+
 /// How many further configurations cannot be told from the best.
 fn undecided(standing: &Standing) -> Option<String> {
     let close = standing
@@ -179,7 +184,7 @@ fn undecided(standing: &Standing) -> Option<String> {
     };
     Some(format!(
         "{others} cannot be told from the best with this many {} either.",
-        if standing.folds { "runs" } else { "seeds" }
+        format_args!("{}s", unit(standing))
     ))
 }
 

@@ -72,14 +72,16 @@ pub enum ReportError {
 /// Where a file cannot be written. Predictions that are missing or damaged are said in the report instead.
 pub fn report(rows: &ExperimentRows, results: &ResultsFolder) -> Result<Report, ReportError> {
     let standing = Standing::new(rows);
-    let answer = answer::answer(&standing);
+    let tests = charts::range::tests(&standing, results);
+    let answer = if tests.is_empty() { answer::answer(&standing) } else { charts::range::answer(&tests) };
     let mut warnings = notes::warnings(&standing);
     let predictions = chosen_predictions(&standing, results).unwrap_or_else(|problem| {
         warnings.push(problem);
         None
     });
     let folder = results.experiment(&rows.revision.experiment);
-    let charts = draw_all(charts::all(&standing, predictions.as_ref()))?;
+    let charts = charts::range::chart(&tests).into_iter().chain(charts::all(&standing, predictions.as_ref()));
+    let charts = draw_all(charts.collect())?;
     let chart_files = write_charts(&folder.join("charts"), &charts)?;
     let leaderboard = tables::leaderboard(&standing);
     let tables = [

@@ -84,6 +84,9 @@ fn numerics(standing: &Standing) -> Option<String> {
 
 /// Finished jobs without a finite value.
 fn without_number(standing: &Standing) -> Option<String> {
+    if standing.entries.iter().all(|e| e.row.member.resolved.train.range_steps().is_some()) {
+        return None;
+    }
     let labels: BTreeSet<&str> =
         standing.entries.iter().filter(|e| e.finished().any(|r| r.value.is_none())).map(Entry::label).collect();
     let labels: Vec<&str> = labels.into_iter().collect();

@@ -1,6 +1,6 @@
 //! One HTML page that opens offline: the answer, the leaderboard, the charts, where it all comes from.
 
-use crate::answer::{LEVEL, p_value};
+use crate::answer::{LEVEL, p_value, paired};
 use crate::charts::Chart;
 use crate::draw::axis::duration;
 use crate::draw::render::{escape, themed};
@@ -34,11 +34,12 @@ impl Page<'_> {
         let question =
             revision.question.as_ref().map_or(String::new(), |q| format!("<p class=\"question\">{}</p>", escape(q)));
         format!(
-            "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n<title>{title} – report</title>\n<style>\n{fonts}{STYLE}</style>\n</head>\n<body>\n<main>\n<header><p class=\"kind\">Experiment</p><h1>{title}</h1>{question}</header>\n{answer}{stages}{leaderboard}{comparisons}{charts}{provenance}</main>\n</body>\n</html>\n",
+            "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n<title>{title} – report</title>\n<style>\n{fonts}{STYLE}</style>\n</head>\n<body>\n<main>\n<header><p class=\"kind\">Experiment</p><h1>{title}</h1>{question}</header>\n{answer}{stages}{leaderboard}{scores}{comparisons}{charts}{provenance}</main>\n</body>\n</html>\n",
             fonts = fonts(),
             answer = self.answer(),
             stages = self.stages(),
             leaderboard = self.leaderboard(),
+            scores = self.scores(),
             comparisons = self.comparisons(),
             charts = self.charts(),
             provenance = self.provenance(),
@@ -80,6 +81,16 @@ impl Page<'_> {
                 .iter()
                 .map(|c| format!("<th scope=\"col\">{}</th>", escape(c)))
                 .collect::<String>(),
+        )
+    }
+
+    /// Scores beside the one that configurations are compared by.
+    fn scores(&self) -> String {
+        let Some(table) = crate::tables::scores(self.standing) else { return String::new() };
+        let heads: String = table.columns.iter().map(|c| format!("<th scope=\"col\">{}</th>", escape(c))).collect();
+        let rows: String = table.rows.iter().map(|row| format!("<tr>{}</tr>\n", cells(row))).collect();
+        format!(
+            "<section>\n<details><summary>Further scores</summary>\n<p class=\"caption\">On the validation images, by the weights that are kept; mean ± standard deviation over runs. Macro: the mean over the classes, each counting the same. ROC-AUC: of each class against the rest. Calibration error: how far the probability of the predicted class is from the share of right ones, over 15 bins. Precision, recall and F1 of each class: <code>convsweep query \"select * from per_class\"</code>.</p>\n<div class=\"wide\"><table><thead><tr>{heads}</tr></thead><tbody>\n{rows}</tbody></table></div></details>\n</section>\n"
         )
     }
 
@@ -171,7 +182,7 @@ impl Page<'_> {
             if shown.len() <= 12 { " open" } else { "" },
             shown.len(),
             escape(&measure.words()),
-            if s.folds { "seed and fold" } else { "seed" },
+            paired(s),
             s.comparisons.len(),
             if s.baseline.is_some_and(|b| b < s.ranked) { "each configuration with the baseline" } else { "all pairs" },
         )

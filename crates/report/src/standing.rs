@@ -7,7 +7,7 @@ use crate::draw::color::{Style, styles};
 use crate::stats::{McNemar, PairedTest, Sample, holm, mcnemar, paired_t};
 use convsweep_spec::log::Revision;
 use convsweep_spec::metric::{self, Direction};
-use convsweep_store::{ConfigurationRow, ExperimentRows, JobRow};
+use convsweep_store::{ConfigurationRow, EpochRow, ExperimentRows, JobRow};
 
 /// How a metric is spoken of and written.
 #[derive(Clone, Debug, PartialEq)]
@@ -210,13 +210,22 @@ fn entry<'a>(row: &'a ConfigurationRow, measure: &Measure) -> Entry<'a> {
     Entry { row, runs, score, style: styles(1, None)[0] }
 }
 
-/// The metric of a finished job, after its last epoch.
+/// The epoch whose weights a job keeps: the best one where it says which, else the last.
+pub fn kept_epoch(job: &JobRow) -> Option<&EpochRow> {
+    let last = job.epochs.last()?;
+    match last.values.get(metric::BEST_EPOCH) {
+        Some(&best) => job.epochs.iter().find(|e| f64::from(e.epoch) == best).or(Some(last)),
+        None => Some(last),
+    }
+}
+
+/// The metric of a finished job, after the epoch whose weights it keeps.
 fn value(job: &JobRow, measure: &Measure) -> Option<f64> {
     if job.outcome.as_deref() != Some("finished") {
         return None;
     }
-    let last = job.epochs.last().and_then(|e| e.values.get(&measure.name).copied());
-    last.or(match (measure.name.as_str(), &job.validation) {
+    let kept = kept_epoch(job).and_then(|e| e.values.get(&measure.name).copied());
+    kept.or(match (measure.name.as_str(), &job.validation) {
         (metric::VAL_ACCURACY, Some(e)) => Some(e.accuracy),
         (metric::VAL_LOSS, Some(e)) => Some(e.loss),
         _ => None,

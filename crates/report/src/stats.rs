@@ -198,6 +198,32 @@ mod tests {
         close(mcnemar(0, 0).p, 1.0);
     }
 
+    /// Against `tests/vectors/metrics.py` (scikit-learn): quotients of the same counts.
+    #[test]
+    fn scores_are_scikit_learns() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/vectors/metrics.json");
+        let cases: serde_json::Value =
+            serde_json::from_str(&std::fs::read_to_string(path).expect("kept")).expect("JSON");
+        for case in cases.as_array().expect("cases") {
+            let confusion: Vec<Vec<u64>> = serde_json::from_value(case["confusion"].clone()).expect("counts");
+            let column = |key: &str| -> Vec<Option<f64>> {
+                serde_json::from_value(case["per_class"][key].clone()).expect("numbers")
+            };
+            let found = class_scores(&confusion);
+            let near = |a: Option<f64>, b: Option<f64>| match (a, b) {
+                (Some(a), Some(b)) => (a - b).abs() < 1e-12,
+                (a, b) => a == b,
+            };
+            for (i, score) in found.iter().enumerate() {
+                assert!(near(score.precision, column("precision")[i]), "{i}: {score:?}");
+                assert!(near(score.recall, column("recall")[i]), "{i}: {score:?}");
+                // scikit-learn has none where there is neither precision nor recall; here it is 0.
+                assert!(near(Some(score.f1), column("f1")[i].or(Some(0.0))), "{i}: {score:?}");
+                assert_eq!(Some(score.images as f64), column("images")[i]);
+            }
+        }
+    }
+
     #[test]
     fn scores_by_hand() {
         let scores = class_scores(&[vec![8, 2, 0], vec![4, 6, 0], vec![0, 0, 0]]);

@@ -4,8 +4,9 @@
 
 use crate::charts::named;
 use crate::draw::axis::{duration, si};
-use crate::standing::{Entry, Standing};
+use crate::standing::{Entry, Measure, Run, Standing, kept_epoch};
 use crate::stats::{Sample, class_scores};
+use convsweep_spec::metric::{CHOOSING, Metric, VAL_ACCURACY, VAL_LOSS};
 use convsweep_store::EvaluationRow;
 
 /// A table of texts.
@@ -50,6 +51,30 @@ pub fn leaderboard(standing: &Standing) -> TextTable {
         row
     };
     TextTable { columns, rows: standing.entries.iter().enumerate().map(row).collect() }
+}
+
+/// Further scores on the validation images, where jobs have recorded any: means over the finished runs.
+pub fn scores(standing: &Standing) -> Option<TextTable> {
+    let kept = |run: &Run, name: &str| kept_epoch(run.job).and_then(|e| e.values.get(name)).copied();
+    let measures: Vec<Measure> = CHOOSING
+        .iter()
+        .filter(|name| **name != VAL_ACCURACY && **name != VAL_LOSS)
+        .map(|name| Measure { name: name.to_string(), direction: Metric::natural(name).direction })
+        .filter(|m| standing.entries.iter().any(|e| e.sample(|r| kept(r, &m.name)).is_some()))
+        .collect();
+    if measures.is_empty() {
+        return None;
+    }
+    let head = |m: &Measure| m.label().replace("validation ", "");
+    let columns = ["configuration".to_string()].into_iter().chain(measures.iter().map(head)).collect();
+    let row = |entry: &Entry| {
+        let cell = |m: &Measure| {
+            let number = |v: f64| format!("{:.*}", m.places(), v * m.scale());
+            entry.sample(|r| kept(r, &m.name)).map_or("–".into(), |s| spread(s, &number))
+        };
+        [named(standing, entry.label())].into_iter().chain(measures.iter().map(cell)).collect()
+    };
+    Some(TextTable { columns, rows: standing.entries.iter().map(row).collect() })
 }
 
 fn spread(sample: Sample, number: &dyn Fn(f64) -> String) -> String {

@@ -162,6 +162,7 @@ fn folds_are_spoken_of_and_paired() {
     let rows = Made { folds: Some(5), seeds: 1, ..two() }.rows();
     let text = answer(&Standing::new(&rows)).join("\n");
     assert!(text.contains("validation folds") && text.contains("Folds share training images"), "{text}");
+    assert!(text.contains("over 5 folds") && !text.contains("5 seeds"), "{text}");
     assert_eq!(Standing::new(&rows).comparisons[0].test.expect("tested").difference.n, 5);
 }
 

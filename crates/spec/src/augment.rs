@@ -158,6 +158,27 @@ pub enum Step {
         /// Probability.
         p: f64,
     },
+    /// Drawn operations one after the other, all of one strength (Cubuk et al. 2020).
+    RandAugment {
+        /// How many.
+        operations: u32,
+        /// Strength, 0 to 30.
+        magnitude: u32,
+        /// Probability.
+        p: f64,
+    },
+    /// One drawn operation of a drawn strength (Müller and Hutter 2021).
+    TrivialAugment {
+        /// Probability.
+        p: f64,
+    },
+    /// A drawn pair of operations of a policy that was found by search (Cubuk et al. 2019).
+    AutoAugment {
+        /// The images that it was found for.
+        policy: Policy,
+        /// Probability.
+        p: f64,
+    },
     /// Over a batch, `p` its probability: each image becomes a mixture with the next one, with shares λ and 1 − λ of pixels and
     /// of targets, λ of a batch drawn from Beta(alpha, alpha) (Zhang et al. 2018). Of several steps over a batch only the first
     /// one drawn is taken.
@@ -204,4 +225,14 @@ pub enum FlipAxis {
     Horizontal,
     /// Top and bottom change places.
     Vertical,
+    /// Left and right change places in every other epoch, beginning with a drawn one; the probability says nothing.
+    Alternating,
+}
+
+/// A policy of AutoAugment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Policy {
+    /// For CIFAR-10, of 25 pairs.
+    Cifar10,
 }

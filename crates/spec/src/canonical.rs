@@ -28,6 +28,11 @@ pub fn hash(canonical: &str) -> Digest {
     blake3::hash(canonical.as_bytes())
 }
 
+/// Hash of a file's bytes, 64 hexadecimal characters.
+pub fn hash_of(file: &[u8]) -> String {
+    blake3::hash(file).to_hex().to_string()
+}
+
 /// The first 64 bits of a digest as 16 hexadecimal characters: what ids look like.
 pub fn short(digest: &Digest) -> String {
     digest.to_hex()[..16].to_string()

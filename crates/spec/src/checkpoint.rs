@@ -3,6 +3,7 @@
 use crate::event::Fingerprint;
 use crate::job::{JobId, StateKey};
 use crate::metric::Number;
+use crate::range::RangePoint;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -25,6 +26,9 @@ pub struct Position {
     pub optimizer: OptimizerDescription,
     /// What wrote it.
     pub fingerprint: Fingerprint,
+    /// The steps of a learning-rate range test; empty of any other training.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub range: Vec<RangePoint>,
     /// Metrics of the completed epochs, so that a job that starts from here has the whole curve.
     pub history: Vec<EpochMetrics>,
 }

@@ -1,7 +1,7 @@
 //! What a worker says while it trains; the only thing that leaves it.
 
 use crate::job::{JobId, StateKey};
-use crate::metric::Number;
+use crate::metric::{Number, short};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -220,7 +220,7 @@ pub enum Outcome {
         /// The error.
         message: String,
     },
-    /// The loss was no longer a finite number.
+    /// The loss exploded, or it or the gradients were no longer finite.
     Diverged {
         /// Completed epochs.
         epoch: u32,
@@ -228,6 +228,9 @@ pub enum Outcome {
         step: u32,
         /// Learning rate at that step.
         learning_rate: f64,
+        /// The step's mean loss; `None` where it or the gradients were not finite.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        loss: Option<f64>,
     },
     /// Memory ran out.
     OutOfMemory,
@@ -283,8 +286,9 @@ impl Outcome {
         match self {
             Outcome::Stopped { reason } => reason.clone(),
             Outcome::Failed { message } => message.clone(),
-            Outcome::Diverged { epoch, step, learning_rate } => {
-                format!("loss not finite in epoch {}, step {step}, learning rate {learning_rate}", epoch + 1)
+            Outcome::Diverged { epoch, step, learning_rate, loss } => {
+                let what = loss.map_or("loss or gradients not finite".into(), |x| format!("loss {}", short(x)));
+                format!("{what} in epoch {}, step {step}, at learning rate {}", epoch + 1, short(*learning_rate))
             }
             Outcome::Lost { seconds } => format!("no word for {seconds:.0} s"),
             Outcome::Crashed { signal: Some(s), .. } => format!("signal {s}"),
@@ -297,6 +301,15 @@ impl Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn divergence_says_where_and_at_which_rate() {
+        let exploded = Outcome::Diverged { epoch: 1, step: 7, learning_rate: 0.1 * 3.0, loss: Some(31_234.5) };
+        assert_eq!(exploded.detail(), "loss 31234.5 in epoch 2, step 7, at learning rate 0.3");
+        let text = r#"{"outcome":"diverged","epoch":0,"step":2,"learning_rate":10.0}"#;
+        let older: Outcome = serde_json::from_str(text).expect("reads");
+        assert_eq!(older.detail(), "loss or gradients not finite in epoch 1, step 2, at learning rate 10");
+    }
 
     #[test]
     fn correctness_packs_lowest_bit_first() {

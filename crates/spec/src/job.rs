@@ -169,6 +169,9 @@ pub struct Execution {
     pub data_cache: PathBuf,
     /// The folder or file that the experiment names, for sources that need one.
     pub data_path: Option<PathBuf>,
+    /// The file of the weights that training starts from, for jobs that name one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weights: Option<PathBuf>,
     /// A saved state of another job to start from, where this job has no checkpoint of its own.
     pub start_from: Option<SavedState>,
     /// How often a checkpoint is written.

@@ -15,11 +15,14 @@ pub mod loss;
 pub mod metric;
 pub mod model;
 pub mod optimizer;
+pub mod pattern;
+pub mod range;
 pub mod schedule;
 pub mod search;
 pub mod shape;
 pub mod stopping;
 pub mod train;
+pub mod weights;
 
 /// Version of the JSON that crosses a process or disk boundary; a reader refuses a newer one.
 pub const FORMAT: u32 = 1;

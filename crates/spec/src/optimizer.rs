@@ -1,5 +1,6 @@
 //! Optimizers: the rule of a step, and what all of them share.
 
+use crate::pattern::names;
 use serde::{Deserialize, Serialize};
 
 /// An optimizer with the rate at which a phase starts.
@@ -22,6 +23,22 @@ pub struct Optimizer {
     /// Largest Euclidean norm of all gradients together; larger ones are scaled down to it (Pascanu et al. 2013).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clip_norm: Option<f64>,
+    /// Layers with a rate or decay of their own; of several groups with a layer the last counts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<Group>,
+}
+
+/// Layers with a rate or weight decay of their own.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Group {
+    /// Which ([`crate::pattern`]).
+    pub layers: Vec<String>,
+    /// Times the optimizer's rate.
+    #[serde(default = "whole", skip_serializing_if = "is_whole")]
+    pub lr_factor: f64,
+    /// In place of the optimizer's weight decay.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weight_decay: Option<f64>,
 }
 
 /// How a gradient g becomes a step of the weights w.
@@ -93,7 +110,8 @@ pub struct Moments {
 impl Optimizer {
     /// `rule` at rate `lr`, without weight decay and clipping.
     pub fn new(rule: Rule, lr: f64) -> Self {
-        Optimizer { rule, lr, weight_decay: 0.0, decoupled: false, decay_norm_and_bias: true, clip_norm: None }
+        let (decoupled, decay_norm_and_bias, clip_norm, groups) = (false, true, None, vec![]);
+        Optimizer { rule, lr, weight_decay: 0.0, decoupled, decay_norm_and_bias, clip_norm, groups }
     }
 
     /// Adam with the language's defaults.
@@ -109,6 +127,16 @@ impl Optimizer {
     /// The same with weight decay.
     pub fn with_decay(self, weight_decay: f64) -> Self {
         Optimizer { weight_decay, ..self }
+    }
+
+    /// Factor of the rate, and weight decay, of the parameter called `name` with so many `dimensions` in a network whose head is
+    /// the layer `head`.
+    pub fn of(&self, name: &str, dimensions: usize, head: &str) -> (f64, f64) {
+        let names = |group: &&Group| group.layers.iter().any(|pattern| names(pattern, name, head));
+        let group = self.groups.iter().rfind(names);
+        let decay = group.and_then(|g| g.weight_decay).unwrap_or(self.weight_decay);
+        let decays = self.decay_norm_and_bias || dimensions > 1;
+        (group.map_or(1.0, |g| g.lr_factor), if decays { decay } else { 0.0 })
     }
 
     /// The name used in an experiment file.
@@ -142,10 +170,31 @@ fn is_false(value: &bool) -> bool {
     !*value
 }
 
+fn whole() -> f64 {
+    1.0
+}
+
+fn is_whole(factor: &f64) -> bool {
+    *factor == 1.0
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::canonical::canonical_json;
+
+    #[test]
+    fn groups_have_rates_and_decays_of_their_own() {
+        let group =
+            |layers: &str, lr_factor, weight_decay| Group { layers: vec![layers.into()], lr_factor, weight_decay };
+        let groups = vec![group("backbone", 0.1, None), group("conv1", 0.5, Some(0.0))];
+        let optimizer = Optimizer { groups, decay_norm_and_bias: false, ..Optimizer::sgd(0.1, 0.9).with_decay(5e-4) };
+        let of = |name, dimensions| optimizer.of(name, dimensions, "dense1");
+        assert_eq!(of("conv1.weight", 4), (0.5, 0.0));
+        assert_eq!(of("conv2.weight", 4), (0.1, 5e-4));
+        assert_eq!(of("conv2.norm.weight", 1), (0.1, 0.0));
+        assert_eq!(of("dense1.weight", 2), (1.0, 5e-4));
+    }
 
     #[test]
     fn neutral_options_are_left_out_and_all_come_back() {

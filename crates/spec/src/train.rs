@@ -2,9 +2,10 @@
 
 pub use crate::loss::{ClassWeights, Loss};
 use crate::metric::Metric;
-pub use crate::optimizer::{Moments, Optimizer, Rule};
+pub use crate::optimizer::{Group, Moments, Optimizer, Rule};
 pub use crate::schedule::{Anneal, Clock, Course, Length, Schedule, Warmup};
 pub use crate::stopping::EarlyStopping;
+pub use crate::weights::Transfer;
 use serde::{Deserialize, Serialize};
 
 /// Resolved `[train]`. The file's own epochs, optimizer and schedule are phase 0.
@@ -18,6 +19,9 @@ pub struct TrainSpec {
     /// Decay of the weights' moving average, which is then what is evaluated and kept; `None` for the weights as they are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ema: Option<f64>,
+    /// Where the weights come from; `None` where they are drawn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<Transfer>,
     /// What is minimised.
     #[serde(default, skip_serializing_if = "Loss::is_plain")]
     pub loss: Loss,
@@ -44,12 +48,21 @@ impl TrainSpec {
             batch_size,
             accumulate: 1,
             ema: None,
+            from: None,
             loss: Loss::default(),
             early_stopping: None,
             best: None,
             tta_flip: false,
             phases,
             kernels: Kernels::Auto,
+        }
+    }
+
+    /// Steps of the learning-rate range test, if training is one.
+    pub fn range_steps(&self) -> Option<u32> {
+        match self.phases.first()?.schedule.course {
+            Course::RangeTest { steps, .. } => Some(steps),
+            _ => None,
         }
     }
 
@@ -131,6 +144,18 @@ pub struct Phase {
     pub optimizer: Optimizer,
     /// The learning rate's course; its clock starts with the phase.
     pub schedule: Schedule,
+    /// Layers that are not trained, by rules of which the last that names a layer counts; `!` takes out
+    /// ([`crate::pattern::takes`]). A frozen layer changes in nothing: its norm takes the running statistics as they are. A phase
+    /// that freezes other layers than the one before starts the optimizer afresh.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub freeze: Vec<String>,
+}
+
+impl Phase {
+    /// `epochs` epochs by `optimizer` at its own rate throughout.
+    pub fn new(epochs: u32, optimizer: Optimizer) -> Self {
+        Phase { epochs, optimizer, schedule: Schedule::CONSTANT, freeze: vec![] }
+    }
 }
 
 fn is_false(value: &bool) -> bool {

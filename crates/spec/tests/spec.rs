@@ -43,7 +43,7 @@ fn adam(lr: f64) -> Optimizer {
 }
 
 fn question(phases: &[(u32, f64)]) -> Question {
-    let phase = |&(epochs, lr): &(u32, f64)| Phase { epochs, optimizer: adam(lr), schedule: Schedule::CONSTANT };
+    let phase = |&(epochs, lr): &(u32, f64)| Phase::new(epochs, adam(lr));
     Question {
         configuration: Configuration {
             data: DataSpec {

@@ -139,11 +139,14 @@ fn finite(value: f64) -> Option<f64> {
     Some(value).filter(|v| v.is_finite())
 }
 
-/// Final figures of the finished jobs of one configuration, in the order of its jobs: finite ones of the last epoch; where
-/// that has none on the validation images, those of the evaluation.
+/// Final figures of the finished jobs of one configuration, in the order of its jobs: finite ones of the last epoch, or of the
+/// best one where its weights are kept; where that has none on the validation images, those of the evaluation.
 const FINAL: &str = "
     with finished as (
-      select j.job, j.epoch, j.seconds, mj.position from experiments e
+      select j.job, j.seconds, mj.position,
+        coalesce((select cast(b.value as integer) from metrics b
+          where b.job = j.job and b.epoch = j.epoch and b.name = 'best_epoch'), j.epoch) as epoch
+      from experiments e
       join member_jobs mj on mj.experiment = e.experiment and mj.revision = e.revision
       join jobs j on j.job = mj.job
       where e.experiment = ?1 and mj.configuration = ?2 and j.outcome = 'finished')

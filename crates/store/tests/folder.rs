@@ -10,7 +10,7 @@ use convsweep_spec::layout::{EVENTS, ResultsFolder};
 use convsweep_spec::log::{Axis, AxisValue, Entry, Member, MemberJob, Record, Revision};
 use convsweep_spec::metric::{Direction, Metric, Number};
 use convsweep_spec::model::{Dense, Init, Layer, ModelSpec};
-use convsweep_spec::train::{Optimizer, Phase, Schedule, TrainSpec};
+use convsweep_spec::train::{Optimizer, Phase, TrainSpec};
 use convsweep_store::{Reader, Table, Value, Writer};
 use std::collections::HashMap;
 use std::fs::{self, OpenOptions};
@@ -217,7 +217,7 @@ pub fn member(position: u32, width: u32, epochs: u32, seeds: u64, axes: &[&str])
         },
         augment: AugmentSpec { normalize: Normalize::Unit, steps: vec![] },
         model: ModelSpec { layers: vec![Layer::Flatten, dense(width), dense(2)] },
-        train: TrainSpec::new(8, vec![Phase { epochs, optimizer, schedule: Schedule::CONSTANT }]),
+        train: TrainSpec::new(8, vec![Phase::new(epochs, optimizer)]),
     };
     let question = |seed| Question { configuration: resolved.clone(), data_hash: "d".into(), seed, fold: None };
     let jobs = (0..seeds).map(|seed| MemberJob { job: question(seed).job_id(), seed, fold: None }).collect();

@@ -38,7 +38,7 @@ fn busy(folder: &mut Folder) {
     folder.end(&job, 3, Outcome::Finished);
     folder.revision(2, "a", &[WIDTH, "x.y"], Direction::Max);
     members[1..].iter().for_each(|m| folder.member("a", m));
-    let diverged = Outcome::Diverged { epoch: 0, step: 3, learning_rate: 0.1 };
+    let diverged = Outcome::Diverged { epoch: 0, step: 3, learning_rate: 0.1, loss: None };
     folder.end(&members[2].jobs[0].job, 1, diverged);
     folder.train(&JobId("0000000000000000".into()), 0.9);
 }

@@ -14,6 +14,7 @@ use convsweep_nn::loss::Objective;
 use convsweep_spec::event::{Event, Fingerprint, Outcome, Part, Start};
 use convsweep_spec::job::{CheckpointEvery, Job};
 use convsweep_spec::layout;
+use convsweep_spec::range::{self, RangeResult};
 use convsweep_spec::shape::Shape;
 use serde_json::json;
 use std::time::Instant;
@@ -154,6 +155,9 @@ impl Session<'_> {
             self.checkpoint_of_epoch(epochs)?;
             self.keep_state()?;
         }
+        if self.attempt.job.question.configuration.train.range_steps().is_some() {
+            return Ok(self.write_range()?);
+        }
         if self.is_stopped() && self.state.position.epoch < epochs {
             let text = format!("stopped early after epoch {} of {epochs}", self.state.position.epoch);
             self.attempt.say(Event::Warning { text })?;
@@ -163,9 +167,14 @@ impl Session<'_> {
         predictions::evaluate(&mut self)
     }
 
-    /// Whether early stopping ends training here.
-    fn is_stopped(&self) -> bool {
-        let rule = &self.attempt.job.question.configuration.train.early_stopping;
+    /// Whether early stopping, or the end of a range test, ends training here.
+    pub(crate) fn is_stopped(&self) -> bool {
+        let train = &self.attempt.job.question.configuration.train;
+        if let Some(steps) = train.range_steps() {
+            let points = &self.state.position.range;
+            return points.len() >= steps as usize || range::is_over(points);
+        }
+        let rule = &train.early_stopping;
         rule.as_ref().is_some_and(|rule| rule.is_due(self.state.values(&rule.metric.name)))
     }
 
@@ -205,8 +214,9 @@ impl Session<'_> {
     fn keep_state(&mut self) -> Result<(), TrainError> {
         let Attempt { job, failpoints, .. } = self.attempt;
         let (epoch, step) = (self.state.position.epoch, self.state.position.step);
-        let is_end = job.question.configuration.train.phase_ends().contains(&epoch) || self.is_stopped();
-        if step != 0 || !is_end {
+        let train = &job.question.configuration.train;
+        let is_end = train.phase_ends().contains(&epoch) || self.is_stopped();
+        if step != 0 || !is_end || train.range_steps().is_some() {
             return Ok(());
         }
         let path = layout::state(epoch);
@@ -230,6 +240,16 @@ impl Session<'_> {
         files::write(&path, text.as_bytes(), None)?;
         let bytes = text.len() as u64;
         self.attempt.say(Event::Artifact { kind: "kernels".into(), path: layout::KERNELS.into(), bytes })
+    }
+
+    /// What a range test found; there is nothing else to keep of it.
+    fn write_range(&mut self) -> Result<(), TrainError> {
+        let path = self.attempt.job.execution.folder.join(layout::RANGE);
+        let found = RangeResult::new(&self.state.position.range);
+        let text = format!("{:#}\n", json!(found));
+        files::write(&path, text.as_bytes(), None)?;
+        let bytes = text.len() as u64;
+        self.attempt.say(Event::Artifact { kind: "range-test".into(), path: layout::RANGE.into(), bytes })
     }
 
     fn write_model(&mut self) -> Result<(), TrainError> {

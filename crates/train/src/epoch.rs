@@ -11,6 +11,7 @@ use convsweep_nn::optimizer::{clip, global_norm};
 use convsweep_spec::checkpoint::{EpochMetrics, Partial};
 use convsweep_spec::event::{Event, Outcome, Part};
 use convsweep_spec::metric::{self, Metric, Number};
+use convsweep_spec::range::RangePoint;
 use convsweep_spec::train::{Clock, Phase, Schedule};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -31,27 +32,38 @@ impl Session<'_> {
         let epoch = self.state.position.epoch;
         let Some((phase_index, epoch_of_phase)) = spec.phase_of(epoch) else { return Ok(()) };
         let Phase { optimizer, schedule, .. } = &spec.phases[phase_index];
-        self.state.enter(optimizer);
+        let is_beginning = epoch_of_phase == 0 && self.state.position.step == 0;
+        self.state.enter(&spec.phases, phase_index, is_beginning);
 
         let train = &self.images.parts.train;
         let order: Vec<u32> = epoch_order(seed, epoch, train.len()).into_iter().map(|i| train[i as usize]).collect();
         let steps: Vec<&[u32]> = order.chunks(spec.step_images()).collect();
+        let range = spec.range_steps();
         let measured = self.measured(schedule, phase_index);
         let rate = |step: u32| {
             let step = u64::from(epoch_of_phase) * steps.len() as u64 + u64::from(step);
             schedule.rate(optimizer.lr, &Clock { step, steps_per_epoch: steps.len() as u32, measured: &measured })
         };
         let mut pace = Pace::new();
-        while let Some(rows) = steps.get(self.state.position.step as usize) {
+        while let Some(rows) = steps.get(self.state.position.step as usize).filter(|_| !self.is_stopped()) {
             self.heed()?;
             let step_started = Instant::now();
             let lr = rate(self.state.position.step);
             let batches = order.len().div_ceil(spec.batch_size.max(1) as usize) as u64;
             let first = u64::from(epoch) * batches + u64::from(self.state.position.step) * u64::from(spec.accumulate);
             let mut found = self.gradients(rows, epoch, first);
+            self.attempt.failpoints.hit("gradients");
             let norm = global_norm(&found.gradients);
-            if !found.loss_sum.is_finite() || found.loss_sum > EXPLODED * rows.len() as f64 || !norm.is_finite() {
-                return Err(self.diverged(lr));
+            if range.is_some() {
+                let loss = if norm.is_finite() { found.loss_sum / rows.len() as f64 } else { f64::INFINITY };
+                self.state.position.range.push(RangePoint { rate: lr, loss: Number(loss) });
+                if !loss.is_finite() {
+                    break;
+                }
+            } else if !found.loss_sum.is_finite() || found.loss_sum > EXPLODED * rows.len() as f64 || !norm.is_finite()
+            {
+                let loss = found.loss_sum / rows.len() as f64;
+                return Err(self.diverged(lr, (loss.is_finite() && norm.is_finite()).then_some(loss)));
             }
             if let Some(largest) = optimizer.clip_norm {
                 found.gradients = clip(found.gradients, norm, largest);
@@ -83,12 +95,14 @@ impl Session<'_> {
             }
         }
 
-        let lr = rate(steps.len().saturating_sub(1) as u32);
+        let lr = rate((self.state.position.step as usize).min(steps.len()).saturating_sub(1) as u32);
         let mut values = self.training_values(lr);
-        values.extend(self.validate(lr)?);
+        if range.is_none() {
+            values.extend(self.validate(lr)?);
+        }
         values.push((metric::EPOCH_SECONDS, started.elapsed().as_secs_f64()));
         let values: BTreeMap<String, Number> = values.into_iter().map(|(name, v)| (name.into(), Number(v))).collect();
-        let step = u64::from(epoch + 1) * steps.len() as u64;
+        let step = u64::from(epoch) * steps.len() as u64 + u64::from(self.state.position.step);
         let values = self.keep_best(spec.best.as_ref(), values);
         let metrics = EpochMetrics { phase: phase_index as u32, epoch: epoch + 1, step, values };
         let position = &mut self.state.position;
@@ -161,9 +175,9 @@ impl Session<'_> {
         }
     }
 
-    fn diverged(&self, learning_rate: f64) -> End {
+    fn diverged(&self, learning_rate: f64, loss: Option<f64>) -> End {
         let (epoch, step) = (self.state.position.epoch, self.state.position.step);
-        End::Outcome(Outcome::Diverged { epoch, step, learning_rate })
+        End::Outcome(Outcome::Diverged { epoch, step, learning_rate, loss })
     }
 
     fn training_values(&self, lr: f64) -> Vec<(&'static str, f64)> {
@@ -186,7 +200,7 @@ impl Session<'_> {
         let network = self.state.evaluated().into_owned();
         let judged = judge_rows(self, &network, Part::Validation, "validation")?;
         if !judged.loss().is_finite() {
-            return Err(self.diverged(lr));
+            return Err(self.diverged(lr, None));
         }
         let mut values = scores(&judged, network.classes());
         values.extend([(metric::VAL_LOSS, judged.loss()), (metric::VAL_ACCURACY, judged.accuracy())]);

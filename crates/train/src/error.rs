@@ -24,6 +24,9 @@ pub enum TrainError {
     /// The network does not fit the images.
     #[error(transparent)]
     Shape(#[from] ShapeError),
+    /// The job starts from weights, but was not told where they are.
+    #[error("the job starts from weights of a file, but names none")]
+    NoWeights,
     /// A file could not be read or written.
     #[error("cannot {action} {}: {source}", path.display())]
     Io {

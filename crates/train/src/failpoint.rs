@@ -7,6 +7,7 @@
 //! | name | where |
 //! | --- | --- |
 //! | `started` | after the `Started` event |
+//! | `gradients` | within a step, between its gradients and the optimiser |
 //! | `step` | after an optimiser step |
 //! | `validation` | after a batch of an epoch's validation |
 //! | `metrics` | between an epoch's `Metrics` event and its checkpoint |

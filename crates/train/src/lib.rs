@@ -15,6 +15,7 @@ mod predictions;
 mod process;
 mod scores;
 mod state;
+mod transfer;
 
 pub use attempt::{Asked, Attempt, train};
 pub use error::TrainError;

@@ -3,6 +3,7 @@
 use crate::TrainError;
 use crate::checkpoint::{self, Saved, Tensor};
 use crate::failpoint::Failpoints;
+use crate::transfer::transfer;
 use convsweep_nn::optimizer::OptimizerState;
 use convsweep_nn::{Average, Device, Network, build};
 use convsweep_spec::FORMAT;
@@ -11,7 +12,7 @@ use convsweep_spec::event::{Fingerprint, Start};
 use convsweep_spec::job::{Job, Question};
 use convsweep_spec::layout;
 use convsweep_spec::shape::Shape;
-use convsweep_spec::train::{Optimizer, TrainSpec};
+use convsweep_spec::train::{Phase, TrainSpec};
 use std::borrow::Cow;
 use std::path::Path;
 
@@ -73,6 +74,11 @@ impl State {
                 return Ok(Beginning { state: state.adopt(job, fingerprint), start, warnings });
             }
         }
+        let mut network = network;
+        if let Some(from) = &train.from {
+            let path = job.execution.weights.as_deref().ok_or(TrainError::NoWeights)?;
+            transfer(&mut network, from, path)?;
+        }
         Ok(Beginning { state: State::initial(job, fingerprint, network), start: Start::Scratch, warnings })
     }
 
@@ -87,6 +93,7 @@ impl State {
             key: None,
             optimizer: optimizer.description().clone(),
             fingerprint: fingerprint.clone(),
+            range: vec![],
             history: vec![],
         };
         let average = job.question.configuration.train.ema.map(|_| Average::new(&network));
@@ -118,9 +125,13 @@ impl State {
         self
     }
 
-    /// Begins a phase: another optimiser starts afresh, the same one keeps what it remembers.
-    pub(crate) fn enter(&mut self, optimizer: &Optimizer) {
-        if self.optimizer.description().name != optimizer.name() {
+    /// Begins or goes on with phase `index` of `phases`: another optimiser starts afresh, the same one keeps what it remembers,
+    /// unless other layers are trained from here on.
+    pub(crate) fn enter(&mut self, phases: &[Phase], index: usize, is_beginning: bool) {
+        let Phase { optimizer, freeze, .. } = &phases[index];
+        self.network.freeze(freeze);
+        let thawed = is_beginning && index > 0 && phases[index - 1].freeze != *freeze;
+        if thawed || self.optimizer.description().name != optimizer.name() {
             self.optimizer = OptimizerState::new(optimizer);
         }
     }

@@ -118,10 +118,21 @@ fn divergence_is_an_outcome() {
     let wild = Optimizer::sgd(1e30, 0.0);
     let events = run(&job(results.path(), &[(1, wild)]), None);
     assert!(
-        matches!(outcome(&events), Some(Outcome::Diverged { epoch: 0, step: 1..=3, learning_rate: 1e30 })),
+        matches!(outcome(&events), Some(Outcome::Diverged { epoch: 0, step: 1..=3, learning_rate: 1e30, .. })),
         "{:?}",
         outcome(&events)
     );
+}
+
+#[test]
+fn a_loss_that_explodes_is_divergence_before_it_is_infinite() {
+    let results = tempdir().expect("temporary");
+    let events = run(&job(results.path(), &[(2, Optimizer::sgd(1e6, 0.0))]), None);
+    let Some(ended @ Outcome::Diverged { loss: Some(loss), learning_rate: 1e6, .. }) = outcome(&events) else {
+        panic!("{:?}", outcome(&events));
+    };
+    assert!(*loss > 1e4 && loss.is_finite());
+    assert!(ended.detail().contains("step") && ended.detail().ends_with("at learning rate 1e6"), "{}", ended.detail());
 }
 
 #[test]

@@ -8,7 +8,7 @@ use convsweep_spec::event::{Event, Outcome, Start};
 use convsweep_spec::job::{Command, Job, SavedState};
 use convsweep_spec::metric::Metric;
 use convsweep_spec::train::{
-    Anneal, ClassWeights, Course, EarlyStopping, Length, Loss, Optimizer, Rule, Schedule, Warmup,
+    Anneal, ClassWeights, Course, EarlyStopping, Group, Length, Loss, Optimizer, Rule, Schedule, Warmup,
 };
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
@@ -109,6 +109,33 @@ fn killed_with_everything_that_has_a_state() {
         };
         check_job(&make, &["step:2", "step:7", "validation:2", "checkpoint-renamed:2", "evaluation:1"]);
     }
+}
+
+#[test]
+fn frozen_layers_stay_as_they_are_and_survive_kills() {
+    let make = |results: &Path| {
+        let mut question = job(results, &[(1, adam(3e-3)), (1, adam(3e-3)), (1, adam(3e-4))]).question;
+        let train = &mut question.configuration.train;
+        train.phases[1].freeze = vec!["backbone".into(), "!dense1".into()];
+        let group = Group { layers: vec!["conv*".into()], lr_factor: 0.1, weight_decay: Some(1e-3) };
+        train.phases[2].optimizer.groups = vec![group];
+        finish(question, results)
+    };
+    let results = tempdir().expect("temporary");
+    let whole = make(results.path());
+    assert_eq!(outcome(&run(&whole, None)), Some(&Outcome::Finished));
+    let state = |epoch: u32, name: &str| {
+        let path = whole.execution.folder.join(format!("states/epoch-{epoch}/state.safetensors"));
+        let bytes = fs::read(path).expect("kept");
+        safetensors::SafeTensors::deserialize(&bytes).expect("whole").tensor(name).expect(name).data().to_vec()
+    };
+    for name in ["conv1.weight", "conv1.norm.running_mean", "conv2.bias"] {
+        assert_eq!(state(1, name), state(2, name), "{name}");
+        assert_ne!(state(2, name), state(3, name), "{name}");
+    }
+    assert_ne!(state(1, "dense1.weight"), state(2, "dense1.weight"));
+    assert!(state(2, "adam.moment1.conv1.weight").iter().all(|&byte| byte == 0), "the optimizer starts afresh");
+    check_job(&make, &["step:15", "checkpoint-renamed:1", "checkpoint-renamed:3", "step:30", "evaluation:1"]);
 }
 
 #[test]

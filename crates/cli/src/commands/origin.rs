@@ -72,8 +72,7 @@ fn values(context: &Context, revision: &Revision, configuration: &ConfigurationI
         recorded.map_or_else(|| convsweep_plan::from_disk(path), |(_, text)| Ok(text.clone().into_bytes()))
     };
     let overrides = Overrides::recorded(&revision.overrides);
-    let facts = |spec: &_, path: Option<&Path>| context.facts(spec, path);
-    let found = origins(Path::new(&revision.file), &read, &overrides, &revision.decisions, &facts, configuration)
+    let found = origins(Path::new(&revision.file), &read, &overrides, &revision.decisions, context, configuration)
         .map_err(failure)?;
     let message = "the recorded file no longer makes this configuration: an image set or a split's file has changed";
     Ok(found.ok_or(Failure { exit: Exit::Results, message: message.into() })?)

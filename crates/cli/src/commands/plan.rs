@@ -12,8 +12,9 @@ use convsweep_plan::{Plan, Planned, StagePlan};
 use convsweep_spec::data::SplitScheme;
 use convsweep_spec::job::JobId;
 use convsweep_spec::log::MemberJob;
+use convsweep_spec::metric::short;
 use convsweep_spec::shape::ModelSummary;
-use convsweep_spec::train::{Clock, Schedule};
+use convsweep_spec::train::{Clock, Course, Schedule};
 use convsweep_store::{Reader, literal};
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
@@ -259,6 +260,11 @@ fn rate_lines(planned: &Planned) -> String {
     let mut first = 0;
     let mut lines = Vec::new();
     for phase in &planned.member.resolved.train.phases {
+        if let Course::RangeTest { from, steps } = phase.schedule.course {
+            let (lr, name) = (phase.optimizer.lr, phase.optimizer.name());
+            lines.push(format!("  range test of {steps} steps: {} to {} ({name})", short(from), short(lr)));
+            continue;
+        }
         // The rate at each epoch's first and last step; how many steps an epoch has makes no difference that is seen here.
         let rate = |epoch: u32, last: u32| {
             let clock =
@@ -278,7 +284,7 @@ fn rate_lines(planned: &Planned) -> String {
             }
             let (from, to) = (first + since + 1, first + epoch);
             let rates = match (rate(since, 0), rate(epoch - 1, 1)) {
-                (a, b) if a == b => a.to_string(),
+                (a, b) if a == b => short(a),
                 (a, b) => format!("{a:.3e} to {b:.3e}"),
             };
             let falls = if phase.schedule.metric().is_some() { ", lower at each plateau" } else { "" };

@@ -233,6 +233,7 @@ fn jobs(context: &Context, plan: &Plan, lacking: &[Asked], held: &Held) -> Vec<(
             folder: context.results.job(id),
             data_cache: context.data.clone(),
             data_path: plan.configurations[*index].data_path.clone(),
+            weights: plan.configurations[*index].weights.clone(),
             start_from: match standing {
                 Standing::Extended(state) => Some(state.clone()),
                 _ => None,

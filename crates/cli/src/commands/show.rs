@@ -41,6 +41,13 @@ pub fn show(context: &Context, job: &str, as_json: bool) -> Result<Exit> {
     say(&format!("\nattempts\n{}", plain(&columns, &cells(&attempts.rows))))?;
     let columns: Vec<&str> = curve.0.iter().map(String::as_str).collect();
     say(&format!("\ncurve\n{}", plain(&columns, &curve.1)))?;
+    let scores = scores(&reader, &id)?;
+    if !scores.is_empty() {
+        say(&format!(
+            "\nscores on the validation images after the last epoch\n{}",
+            plain(&["score", "value"], &scores)
+        ))?;
+    }
     let end: Vec<&str> = log.lines().rev().take(20).collect();
     if !end.is_empty() {
         say(&format!(
@@ -65,6 +72,21 @@ fn curve(reader: &Reader, id: &JobId) -> Result<(Vec<String>, Vec<Vec<String>>)>
         other => other.to_string(),
     };
     Ok((table.columns, table.rows.iter().map(|row| row.iter().map(number).collect()).collect()))
+}
+
+/// What is measured beside the curve's columns, after the last epoch.
+fn scores(reader: &Reader, id: &JobId) -> Result<Vec<Vec<String>>> {
+    let shown = metric::ALL.map(|m| format!("'{m}'")).join(", ");
+    let sql = format!(
+        "select name, value from metrics where job = '{id}' and name not in ({shown})
+         and epoch = (select max(epoch) from metrics where job = '{id}') order by name"
+    );
+    let rows = reader.query(&sql).code(Exit::Results)?.rows;
+    let number = |value: &Value| match value {
+        Value::Real(r) => metric::short(*r),
+        other => other.to_string(),
+    };
+    Ok(rows.iter().map(|row| vec![row[0].to_string(), number(&row[1])]).collect())
 }
 
 /// The one job whose id begins with `prefix`.

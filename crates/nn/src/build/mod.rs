@@ -24,7 +24,8 @@ pub fn build(model: &ModelSpec, input: Shape, classes: u32, seed: u64, device: &
     let operations = builder.layers(&model.layers, "", input);
     let Builder { parameters, statistics, .. } = builder;
     let (classes, device) = (classes as usize, device.clone());
-    Ok(Network { operations, parameters, statistics, classes, device, kernels: Kernels::Auto })
+    let frozen = vec![false; parameters.len()];
+    Ok(Network { operations, parameters, statistics, frozen, classes, device, kernels: Kernels::Auto })
 }
 
 struct Builder<'a> {

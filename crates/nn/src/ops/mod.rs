@@ -166,6 +166,11 @@ pub(crate) fn batch_norm(
             image => Batch::Last(flex::norm::apply(image.last(), summand.map(Batch::last), numbers, unit)),
         };
     }
+    batch_norm_fixed(batch, summand, numbers, unit)
+}
+
+/// As [`batch_norm`], with gradients: the norm of a frozen layer.
+pub(crate) fn batch_norm_fixed(batch: Batch, summand: Option<Batch>, numbers: [Tensor<1>; 4], unit: NormUnit) -> Batch {
     match batch {
         Batch::Flat(x) => Batch::Flat(stock::batch_norm(x, summand.map(Batch::flatten), numbers, unit)),
         image => Batch::Image(stock::batch_norm(image.image(), summand.map(Batch::image), numbers, unit)),

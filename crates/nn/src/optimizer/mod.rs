@@ -61,19 +61,19 @@ impl OptimizerState {
         Ok(OptimizerState { description, moments })
     }
 
-    /// Takes one step: updates the network's parameters by `gradients` at learning rate `lr`. Clipping comes before
-    /// ([`clip`]).
+    /// Takes one step: updates the network's parameters by `gradients` at learning rate `lr`, those of the optimizer's groups at
+    /// theirs; frozen ones stay. Clipping comes before ([`clip`]).
     pub fn step(&mut self, optimizer: &Optimizer, lr: f64, network: &mut Network, gradients: Vec<Tensor<1>>) {
         self.description.steps += 1;
         self.prepare(&optimizer.rule, network);
         let last = network.parameters.iter().rposition(|p| p.shape.len() > 1);
-        for (i, gradient) in gradients.into_iter().enumerate() {
-            let Named { shape, value, .. } = &mut network.parameters[i];
+        let head = network.head().to_string();
+        for (i, gradient) in gradients.into_iter().enumerate().filter(|(i, _)| !network.frozen[*i]) {
+            let Named { name, shape, value } = &mut network.parameters[i];
             let place =
                 rules::Place { steps: self.description.steps, shape: shape.as_slice(), is_last: Some(i) == last };
-            let lr = rules::rate(optimizer, lr, &place);
-            let decays = optimizer.decay_norm_and_bias || shape.len() > 1;
-            let decay = if decays { optimizer.weight_decay } else { 0.0 };
+            let (factor, decay) = optimizer.of(name, shape.len(), &head);
+            let lr = rules::rate(optimizer, lr * factor, &place);
             let mut remembered: Vec<_> = self.moments.iter_mut().map(|of_parameters| &mut of_parameters[i]).collect();
             let (added, shrink) = if optimizer.decouples() { (0.0, 1.0 - lr * decay) } else { (decay, 1.0) };
             let whole = ops::Step { rule: &optimizer.rule, lr, decay: added, shrink, number: self.description.steps };

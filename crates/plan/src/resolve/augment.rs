@@ -5,7 +5,7 @@ use crate::problem::Problem;
 use crate::read::{Reader, choice};
 use crate::schema::{Kind, tables};
 use crate::tree::{Node, Origin};
-use convsweep_spec::augment::{AugmentSpec, Normalize, Step};
+use convsweep_spec::augment::{AugmentSpec, FlipAxis, Normalize, Step};
 
 /// Resolved `[augment]` and where its `normalize` stands.
 #[derive(Clone, Debug)]
@@ -76,11 +76,29 @@ fn step(node: &Node, sink: &mut Sink) -> Option<Step> {
             let [min, max] = range(&reader, "erase", sink)?;
             Step::Erase { min, max, p }
         }
-        "flip" => Step::Flip { axis: reader.choice("flip")?, p },
+        "flip" => flip(&reader, p, sink)?,
+        "rand-augment" => {
+            Step::RandAugment { operations: reader.u32("rand-augment")?, magnitude: reader.u32("magnitude")?, p }
+        }
+        "trivial-augment" => Step::TrivialAugment { p },
+        "auto-augment" => Step::AutoAugment { policy: reader.choice("auto-augment")?, p },
         "mixup" => Step::Mixup { alpha: reader.f64("mixup")?, p },
         "cutmix" => Step::Cutmix { alpha: reader.f64("cutmix")?, p },
         _ => Step::Crop { pad: reader.u32("pad")?, fill: reader.choice("fill")?, p },
     })
+}
+
+fn flip(reader: &Reader, p: f64, sink: &mut Sink) -> Option<Step> {
+    let axis = reader.choice("flip")?;
+    if axis != FlipAxis::Alternating {
+        return Some(Step::Flip { axis, p });
+    }
+    if let Some(given) = reader.given("p") {
+        let help = "leave it out: each image is flipped in every other epoch";
+        sink.at(given, "an alternating flip has no `p`".into(), "has no effect", help.into());
+        return None;
+    }
+    Some(Step::Flip { axis, p: 1.0 })
 }
 
 /// Two numbers, the smaller one first.

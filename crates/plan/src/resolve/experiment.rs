@@ -1,5 +1,6 @@
 //! `[experiment]`.
 
+use super::range::rises;
 use crate::check::{Sink, check};
 use crate::problem::Problem;
 use crate::read::Reader;
@@ -36,7 +37,7 @@ pub(crate) fn experiment(node: &Node, sink: &mut Sink) -> Option<Experiment> {
     if unsealed {
         node.remove("metric");
     }
-    let right = check(&node, &Kind::Table(tables::EXPERIMENT), "experiment", "", sink);
+    let right = check(&node, &Kind::Table(tables::EXPERIMENT), "experiment", "", sink) && rises(&node, sink);
     let reader = Reader::new(&node, tables::EXPERIMENT);
     let name = reader.given("name").and_then(|n| safe_name(n, sink));
     if unsealed || !right {

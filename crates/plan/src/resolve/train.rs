@@ -1,5 +1,7 @@
 //! `[train]`: phase 0 and the phases after it, each laid over the one before.
 
+use super::patterns::{Pattern, Patterns};
+use super::transfer::From;
 use crate::check::{Sink, check};
 use crate::merge::{Alternatives, overlay};
 use crate::read::{Reader, named};
@@ -7,12 +9,30 @@ use crate::schema::{Kind, tables};
 use crate::tree::{Entry, Node, Value};
 use convsweep_spec::metric::{Metric, VAL_ACCURACY};
 use convsweep_spec::train::{
-    ClassWeights, Course, EarlyStopping, Length, Loss, Moments, Optimizer, Phase, Rule, Schedule, TrainSpec, Warmup,
+    ClassWeights, Course, EarlyStopping, Group, Length, Loss, Moments, Optimizer, Phase, Rule, Schedule, TrainSpec,
+    Warmup,
 };
+use std::rc::Rc;
 use std::sync::Arc;
 
-/// Resolves `[train]` for a number of classes, where it is known.
-pub(crate) fn train(node: &Node, others: &Alternatives, classes: Option<usize>, sink: &mut Sink) -> Option<TrainSpec> {
+/// Resolved `[train]` with the places that later messages need.
+#[derive(Clone, Debug)]
+pub(crate) struct Train {
+    pub spec: Rc<TrainSpec>,
+    /// Patterns that must each name a layer of the network.
+    pub patterns: Vec<Pattern>,
+    /// Where the weights come from, where they are not drawn.
+    pub from: Option<From>,
+}
+
+/// Resolves `[train]` for a number of classes, where it is known; `weights` resolves `from`.
+pub(crate) fn train(
+    node: &Node,
+    others: &Alternatives,
+    classes: Option<usize>,
+    weights: &mut dyn FnMut(&Node, &mut Patterns, &mut Sink) -> Option<From>,
+    sink: &mut Sink,
+) -> Option<Train> {
     let node = with_optimizers(node, others);
     if !check(&node, &Kind::Table(tables::TRAIN), "train", "", sink) {
         return None;
@@ -20,7 +40,9 @@ pub(crate) fn train(node: &Node, others: &Alternatives, classes: Option<usize>, 
     let reader = Reader::new(&node, tables::TRAIN);
     let mut optimizer = reader.node("optimizer")?;
     let mut schedule = reader.node("schedule")?;
-    let first = phase(reader.u32("epochs")?, &optimizer, &schedule, sink);
+    let mut patterns = Patterns::default();
+    patterns.freeze(reader.given("freeze"), sink);
+    let first = phase(reader.u32("epochs")?, &optimizer, &schedule, &mut patterns, sink);
     let mut phases = vec![first];
     for (i, next) in reader.node("phases")?.items().iter().enumerate() {
         let reader = Reader::new(next, tables::PHASE);
@@ -33,20 +55,29 @@ pub(crate) fn train(node: &Node, others: &Alternatives, classes: Option<usize>, 
         let name = |what: &str| format!("train.phases.{i}.{what}");
         let right = check(&optimizer, &Kind::Named(&tables::OPTIMIZERS), &name("optimizer"), "", sink)
             & check(&schedule, &Kind::Named(&tables::SCHEDULES), &name("schedule"), "", sink);
-        phases.push(if right { phase(reader.u32("epochs")?, &optimizer, &schedule, sink) } else { None });
+        patterns.unfreeze(reader.given("unfreeze"), sink);
+        patterns.freeze(reader.given("freeze"), sink);
+        let epochs = reader.u32("epochs")?;
+        phases.push(if right { phase(epochs, &optimizer, &schedule, &mut patterns, sink) } else { None });
     }
     let (early_stopping, best) = stopping(&reader, sink)?;
-    Some(TrainSpec {
+    let from = match reader.given("from") {
+        Some(node) => Some(weights(node, &mut patterns, sink)?),
+        None => None,
+    };
+    let spec = TrainSpec {
         batch_size: reader.u32("batch_size")?,
         accumulate: reader.u32("accumulate")?,
         ema: reader.f64("ema"),
+        from: from.as_ref().map(|from| from.transfer.clone()),
         loss: loss(&reader.node("loss")?, classes, sink)?,
         early_stopping,
         best,
         tta_flip: Reader::new(&reader.node("evaluate")?, tables::EVALUATE).text("tta")? == "flip",
         phases: phases.into_iter().collect::<Option<_>>()?,
         kernels: reader.choice("kernels")?,
-    })
+    };
+    patterns.right.then_some(Train { spec: Rc::new(spec), patterns: patterns.found, from })
 }
 
 /// Early stopping, and the metric by which the best weights are kept.
@@ -117,12 +148,12 @@ fn expand(table: &mut Node, others: &Alternatives) {
     }
 }
 
-fn phase(epochs: u32, optimizer: &Node, schedule: &Node, sink: &mut Sink) -> Option<Phase> {
-    let (optimizer, schedule) = (self::optimizer(optimizer, sink), self::schedule(schedule, epochs, sink));
-    Some(Phase { epochs, optimizer: optimizer?, schedule: schedule? })
+fn phase(epochs: u32, optimizer: &Node, schedule: &Node, patterns: &mut Patterns, sink: &mut Sink) -> Option<Phase> {
+    let (optimizer, schedule) = (self::optimizer(optimizer, patterns, sink), self::schedule(schedule, epochs, sink));
+    Some(Phase { epochs, optimizer: optimizer?, schedule: schedule?, freeze: patterns.frozen.clone() })
 }
 
-fn optimizer(node: &Node, sink: &mut Sink) -> Option<Optimizer> {
+fn optimizer(node: &Node, patterns: &mut Patterns, sink: &mut Sink) -> Option<Optimizer> {
     let (name, options) = named(node, &tables::OPTIMIZERS)?;
     let (lr, weight_decay) = (options.f64("lr")?, options.f64("weight_decay")?);
     let moments = || {
@@ -152,8 +183,9 @@ fn optimizer(node: &Node, sink: &mut Sink) -> Option<Optimizer> {
         sink.at(given, "Nesterov's form needs a momentum above 0".into(), "", help.into());
         return None;
     }
+    let groups = groups(&options.node("groups")?, patterns, sink)?;
     // How nothing decays makes no difference.
-    let decays = weight_decay > 0.0;
+    let decays = weight_decay > 0.0 || groups.iter().any(|g| g.weight_decay.is_some_and(|decay| decay > 0.0));
     Some(Optimizer {
         rule,
         lr,
@@ -161,7 +193,18 @@ fn optimizer(node: &Node, sink: &mut Sink) -> Option<Optimizer> {
         decoupled: decays && options.bool("decoupled").unwrap_or(false),
         decay_norm_and_bias: !decays || options.bool("decay_norm_and_bias")?,
         clip_norm: options.f64("clip_norm"),
+        groups,
     })
+}
+
+/// Groups of layers; one that changes nothing stays, since it takes its layers out of the groups before it.
+fn groups(node: &Node, patterns: &mut Patterns, sink: &mut Sink) -> Option<Vec<Group>> {
+    let group = |node: &Node| {
+        let options = Reader::new(node, tables::GROUP);
+        let layers = patterns.read(options.given("layers")?, sink);
+        Some(Group { layers, lr_factor: options.f64("lr_factor")?, weight_decay: options.f64("weight_decay") })
+    };
+    node.items().iter().map(group).collect()
 }
 
 /// A schedule within a phase of `epochs` epochs.

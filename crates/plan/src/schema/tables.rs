@@ -1,7 +1,7 @@
 //! The language: every section, key, type, range and default, with what it means.
 
 use super::layers::MODEL;
-pub(crate) use super::train::{BEST, EVALUATE, LOSSES, OPTIMIZERS, PHASE, SCHEDULES, STOPPING, TRAIN};
+pub(crate) use super::train::{BEST, EVALUATE, FROM, GROUP, LOSSES, OPTIMIZERS, PHASE, SCHEDULES, STOPPING, TRAIN};
 use super::{Bounds, Default, Family, Field, Kind, Variant};
 use Default::{None, Required, Value};
 
@@ -69,12 +69,31 @@ const INCLUDE: Kind = Kind::Either(&[Kind::Text, Kind::List { of: &Kind::Text, m
 pub(crate) static EXPERIMENT: &[Field] = &[
     field("name", Kind::Text, Required, "Name of the experiment, which is also the name of its folder in the results."),
     field("question", Kind::Text, None, "The question, in words, as the report's title."),
+    field("kind", Kind::Named(&KINDS), Value("\"comparison\""), "What is asked of each configuration."),
     field("seeds", SEEDS, Value("1"), "Number of seeds (3 means 0, 1, 2), or the seeds themselves."),
     field("metric", METRIC, Value("\"val_accuracy\""), "What configurations are compared by."),
     field("baseline", Kind::Any, None, "Axis values of the configuration that the others are compared with."),
     int("limit", 1, 1_000_000, Value("10_000"), "Jobs at most, against a grid that was not meant."),
     field("show_test", Kind::OneOf(&["chosen", "all"]), Value("\"chosen\""), "Whose test figures the report shows."),
 ];
+
+/// `experiment.kind`
+pub(crate) static KINDS: Family = Family {
+    what: "kind of experiment",
+    default: Some("comparison"),
+    variants: &[
+        variant("comparison", &[], "Trained to the end and compared."),
+        variant(
+            "lr-range-test",
+            &[
+                float("from", POSITIVE, "1e-7", "Learning rate of the first step."),
+                float("to", POSITIVE, "10.0", "Learning rate of the last step."),
+                int("steps", 20, 100_000, Value("100"), "Steps, if the loss does not explode before."),
+            ],
+            "The learning rate rises at every step until the loss explodes; epochs, phases and schedule do not count.",
+        ),
+    ],
+};
 
 pub(crate) const SEEDS: Kind = Kind::Either(&[
     Kind::Int { min: 1, max: 1_000_000 },
@@ -219,7 +238,15 @@ pub(crate) static STEPS: Family = Family {
         ),
         variant(
             "flip",
-            &[field("flip", Kind::OneOf(&["horizontal", "vertical"]), Required, "Which way."), HALF],
+            &[
+                field(
+                    "flip",
+                    Kind::OneOf(&["horizontal", "vertical", "alternating"]),
+                    Required,
+                    "Which way; \"alternating\": left to right in every other epoch, which needs no `p`.",
+                ),
+                HALF,
+            ],
             "Mirror image.",
         ),
         variant(
@@ -325,6 +352,25 @@ pub(crate) static STEPS: Family = Family {
                 HALF,
             ],
             "A rectangle of the mean colour.",
+        ),
+        variant(
+            "rand-augment",
+            &[
+                int("rand-augment", 1, 14, Required, "Number of drawn operations."),
+                int("magnitude", 0, 30, Value("9"), "Their strength."),
+                ALWAYS,
+            ],
+            "RandAugment: drawn operations of one strength.",
+        ),
+        variant(
+            "trivial-augment",
+            &[field("trivial-augment", Kind::True, Required, "One drawn operation of a drawn strength."), ALWAYS],
+            "TrivialAugment.",
+        ),
+        variant(
+            "auto-augment",
+            &[field("auto-augment", Kind::OneOf(&["cifar10"]), Required, "The policy."), ALWAYS],
+            "AutoAugment: a drawn pair of operations of a policy.",
         ),
         variant(
             "mixup",

@@ -36,6 +36,13 @@ pub(crate) static TRAIN: &[Field] = &[
     field("evaluate", Kind::Table(EVALUATE), Value("{}"), "How images are evaluated."),
     field("optimizer", Kind::Named(&OPTIMIZERS), Value("\"adam\""), "The optimizer."),
     field("schedule", Kind::Named(&SCHEDULES), Value("\"constant\""), "The learning rate's course."),
+    field("from", Kind::Table(FROM), None, "Weights to start from, in place of drawn ones."),
+    field(
+        "freeze",
+        PATTERNS,
+        None,
+        "Layers that are not trained: \"backbone\" (all but the last), \"conv1\", \"residual*\".",
+    ),
     field(
         "phases",
         Kind::List { of: &Kind::Table(PHASE), min: 0, max: 1000 },
@@ -102,6 +109,47 @@ pub(crate) static PHASE: &[Field] = &[
     int("epochs", 1, EPOCHS, Required, "Passes over the training images in this phase."),
     field("optimizer", Kind::Part(&Kind::Named(&OPTIMIZERS)), None, "Changes to the optimizer of the phase before."),
     field("schedule", Kind::Part(&Kind::Named(&SCHEDULES)), None, "Changes to the schedule of the phase before."),
+    field(
+        "freeze",
+        PATTERNS,
+        None,
+        "Layers that are not trained from this phase on, beside those of the phase before.",
+    ),
+    field("unfreeze", PATTERNS, None, "Layers that are trained again from this phase on; \"*\" for all."),
+];
+
+/// `train.from`
+pub(crate) static FROM: &[Field] = &[
+    field("weights", Kind::Text, None, "A safetensors file, relative to this one; of PyTorch or torchvision too."),
+    field("experiment", Kind::Text, None, "An experiment of these results: the best job of its best configuration."),
+    field("job", Kind::Text, None, "A job of these results, by the beginning of its id."),
+    field(
+        "map",
+        Kind::Any,
+        Value("{}"),
+        "Names of layers in the file and what they are here: { \"stem.*\" = \"conv*\" }.",
+    ),
+    field(
+        "head",
+        Kind::Either(&[Kind::OneOf(&["new", "keep"]), Kind::List { of: &Kind::Text, min: 1, max: 1000 }]),
+        None,
+        "The last layer starts anew or is kept, or which layers start anew; default: new where the classes differ.",
+    ),
+];
+
+/// Names of layers.
+const PATTERNS: Kind = Kind::Either(&[Kind::Text, Kind::List { of: &Kind::Text, min: 1, max: 1000 }]);
+
+/// A group of an optimizer's `groups`
+pub(crate) static GROUP: &[Field] = &[
+    field(
+        "layers",
+        PATTERNS,
+        Required,
+        "Which layers: \"backbone\" (all but the last), \"head\", \"conv1\", \"residual*\".",
+    ),
+    float("lr_factor", NOT_NEGATIVE, "1.0", "Times the optimizer's rate."),
+    field("weight_decay", Kind::Float(NOT_NEGATIVE), None, "In place of the optimizer's weight decay."),
 ];
 
 /// What every optimizer has, then its own.
@@ -123,6 +171,12 @@ macro_rules! optimizer {
                     Kind::Float(POSITIVE),
                     None,
                     "Largest norm of all gradients together; larger ones are scaled down to it.",
+                ),
+                field(
+                    "groups",
+                    Kind::List { of: &Kind::Table(GROUP), min: 0, max: 1000 },
+                    Value("[]"),
+                    "Layers with a rate or weight decay of their own; the last group with a layer counts.",
                 ),
                 $($field),*
             ],

@@ -8,6 +8,7 @@ pub mod effects;
 pub mod heatmap;
 pub mod images;
 pub mod leaderboard;
+pub mod range;
 pub mod rates;
 pub mod sparing;
 
@@ -49,13 +50,22 @@ pub fn all(standing: &Standing, predictions: Option<&Predictions>) -> Vec<Chart>
     charts
 }
 
-/// `seed` or `run`, for how many: `3 seeds`, `10 runs (seeds × folds)`.
+/// What a run is one of: a seed, a fold of the only seed, or a run of several seeds and folds.
+pub fn unit(standing: &Standing) -> &'static str {
+    if !standing.folds {
+        return "seed";
+    }
+    let mut seeds = standing.entries.iter().flat_map(|e| &e.runs).map(|r| r.job.seed);
+    let first = seeds.next();
+    if seeds.all(|seed| Some(seed) == first) { "fold" } else { "run" }
+}
+
+/// How many: `3 seeds`, `5 folds`, `10 runs (seeds × folds)`.
 pub fn runs(standing: &Standing, n: usize) -> String {
-    match (standing.folds, n) {
-        (false, 1) => "1 seed".into(),
-        (false, n) => format!("{n} seeds"),
-        (true, 1) => "1 run (one fold)".into(),
-        (true, n) => format!("{n} runs (seeds × folds)"),
+    match (unit(standing), n) {
+        (unit, 1) => format!("1 {unit}"),
+        ("run", n) => format!("{n} runs (seeds × folds)"),
+        (unit, n) => format!("{n} {unit}s"),
     }
 }
 

@@ -7,7 +7,7 @@ use convsweep_spec::job::{Configuration, ConfigurationDigest};
 use convsweep_spec::log::{Axis, AxisValue, Member, MemberJob, Revision};
 use convsweep_spec::metric::{Direction, Metric};
 use convsweep_spec::model::{Dense, Init, Layer, ModelSpec};
-use convsweep_spec::train::{Optimizer, Phase, Schedule, TrainSpec};
+use convsweep_spec::train::{Optimizer, Phase, TrainSpec};
 use convsweep_store::{ConfigurationRow, EpochRow, EvaluationRow, ExperimentRows, JobRow};
 use std::collections::BTreeMap;
 
@@ -227,7 +227,7 @@ impl Made {
 }
 
 fn resolved(position: u32, lr: f64, folds: Option<u32>) -> Configuration {
-    let phase = |epochs, lr| Phase { epochs, optimizer: Optimizer::adam(lr), schedule: Schedule::CONSTANT };
+    let phase = |epochs, lr| Phase::new(epochs, Optimizer::adam(lr));
     Configuration {
         data: DataSpec {
             source: Source::Shapes(Shapes::default()),

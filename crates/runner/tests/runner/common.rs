@@ -6,15 +6,14 @@ use convsweep_spec::augment::{AugmentSpec, Normalize};
 use convsweep_spec::data::{Damaged, DataSpec, Source, Split, SplitScheme};
 use convsweep_spec::job::{CheckpointEvery, Configuration, Execution, Job, Question};
 use convsweep_spec::model::{Layer, ModelSpec};
-use convsweep_spec::train::{Optimizer, Phase, Schedule, TrainSpec};
+use convsweep_spec::train::{Optimizer, Phase, TrainSpec};
 use std::path::Path;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 
 /// A job with these phases (epochs and learning rate), in a folder of its own under `results`.
 pub fn job_with(results: &Path, seed: u64, phases: &[(u32, f64)]) -> Job {
-    let phase =
-        |&(epochs, lr): &(u32, f64)| Phase { epochs, optimizer: Optimizer::sgd(lr, 0.0), schedule: Schedule::CONSTANT };
+    let phase = |&(epochs, lr): &(u32, f64)| Phase::new(epochs, Optimizer::sgd(lr, 0.0));
     let question = Question {
         configuration: Configuration {
             data: DataSpec {
@@ -43,6 +42,7 @@ pub fn job_with(results: &Path, seed: u64, phases: &[(u32, f64)]) -> Job {
             folder: results.join("jobs").join(&id.0),
             data_cache: results.into(),
             data_path: None,
+            weights: None,
             start_from: None,
             checkpoint_every: CheckpointEvery::default(),
             until: None,

@@ -48,7 +48,7 @@ fn only_crashes_are_tried_again_and_only_so_often() {
     let outcomes = [
         Outcome::Finished,
         Outcome::Failed { message: "m".into() },
-        Outcome::Diverged { epoch: 0, step: 1, learning_rate: 1.0 },
+        Outcome::Diverged { epoch: 0, step: 1, learning_rate: 1.0, loss: None },
         Outcome::OutOfMemory,
         Outcome::TimedOut,
         Outcome::Stopped { reason: "r".into() },

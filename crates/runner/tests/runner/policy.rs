@@ -43,10 +43,10 @@ fn each_kind_of_end_has_its_own_retries_and_rests_grow() {
 #[test]
 fn nothing_repeats_what_would_only_repeat_itself() {
     let retry = Retry { crashed: 100, lost: 100, failed: 100, timed_out: 100 };
-    for outcome in [Outcome::OutOfMemory, Outcome::Diverged { epoch: 0, step: 0, learning_rate: 1.0 }] {
+    for outcome in [Outcome::OutOfMemory, Outcome::Diverged { epoch: 0, step: 0, learning_rate: 1.0, loss: None }] {
         assert_eq!(retry.after(&outcome), 0);
     }
-    assert!(!is_failure(&Outcome::Diverged { epoch: 0, step: 0, learning_rate: 1.0 }));
+    assert!(!is_failure(&Outcome::Diverged { epoch: 0, step: 0, learning_rate: 1.0, loss: None }));
     assert!(is_failure(&Outcome::OutOfMemory) && is_failure(&Outcome::TimedOut) && !is_failure(&Outcome::Cancelled));
 }
 

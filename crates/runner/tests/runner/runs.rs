@@ -166,7 +166,7 @@ fn failed_jobs_are_not_repeated_but_their_worker_is_replaced() {
     let script: Script = |job| match job.question.seed {
         0 => vec![Do::Say(ended(Outcome::Failed { message: "m".into() }))],
         1 => vec![Do::Say(ended(Outcome::OutOfMemory))],
-        2 => vec![Do::Say(ended(Outcome::Diverged { epoch: 0, step: 0, learning_rate: 1.0 }))],
+        2 => vec![Do::Say(ended(Outcome::Diverged { epoch: 0, step: 0, learning_rate: 1.0, loss: None }))],
         _ => finish(job),
     };
     let (fake, jobs) = (Fake::new(script), jobs(dir.path(), 4));

@@ -1,9 +1,11 @@
 //! Shapes, parameters, multiply-accumulate operations and receptive fields, layer by layer, without a tensor.
 
 mod describe;
+mod tensors;
 mod walk;
 mod window;
 
+pub use tensors::{TensorShape, tensors};
 pub use walk::{Route, route};
 pub use window::{adaptive_window, padding_pixels, transposed_cut};
 

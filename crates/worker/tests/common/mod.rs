@@ -10,7 +10,7 @@ use convsweep_spec::event::{Envelope, Event, Outcome};
 use convsweep_spec::job::{CheckpointEvery, Command, Configuration, Execution, Job, Question};
 use convsweep_spec::metric::is_reproducible;
 use convsweep_spec::model::*;
-use convsweep_spec::train::{Optimizer, Phase, Rule, Schedule, TrainSpec};
+use convsweep_spec::train::{Optimizer, Phase, Rule, TrainSpec};
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -62,11 +62,7 @@ pub fn model() -> ModelSpec {
 /// A job over drawn shapes, phase by phase.
 pub fn job(results: &Path, phases: &[(u32, Optimizer)]) -> Job {
     let shapes = Shapes { train: 256, test: 70, size: 16, classes: 4, ..Shapes::default() };
-    let phase = |(epochs, optimizer): &(u32, Optimizer)| Phase {
-        epochs: *epochs,
-        optimizer: optimizer.clone(),
-        schedule: Schedule::CONSTANT,
-    };
+    let phase = |(epochs, optimizer): &(u32, Optimizer)| Phase::new(*epochs, optimizer.clone());
     let data = DataSpec {
         source: Source::Shapes(shapes),
         split: Split { scheme: SplitScheme::Validation(0.2), seed: 42, stratify: true, test: None },
@@ -105,6 +101,7 @@ pub fn finish(question: Question, results: &Path) -> Job {
         folder: results.join("jobs").join(&id.0),
         data_cache: results.join("cache"),
         data_path: None,
+        weights: None,
         start_from: None,
         checkpoint_every: CheckpointEvery::default(),
         until: None,
@@ -121,10 +118,20 @@ pub struct Worker {
 
 impl Worker {
     pub fn start(failpoint: Option<&str>) -> Worker {
+        Worker::start_with(failpoint, 1)
+    }
+
+    /// A worker that dies at the failpoint, whichever attempt it is.
+    pub fn start_to_die(failpoint: &str) -> Worker {
+        Worker::start_with(Some(failpoint), u32::MAX)
+    }
+
+    fn start_with(failpoint: Option<&str>, attempts: u32) -> Worker {
         let mut command = std::process::Command::new(WORKER);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit());
         if let Some(failpoint) = failpoint {
             command.env("CONVSWEEP_FAILPOINT", failpoint);
+            command.env("CONVSWEEP_FAILPOINT_ATTEMPTS", attempts.to_string());
         }
         let mut child = command.spawn().expect("starts");
         let stdin = child.stdin.take();
