@@ -40,20 +40,21 @@ status *args: _build
 test *args: _build
     cargo test --release --workspace --quiet "$@"
 
-# Torture a sweep of two hundred jobs and twenty drawn at random: kills, freezes, jumps of the clock, torn logs, in many rounds
+# Torture a sweep of two hundred jobs and twenty drawn at random (kills, freezes, jumps of the clock, torn logs) in many rounds, and train every shipped experiment on a few images
 [group("development")]
 test-long *rounds: _build
     CONVSWEEP_TORTURE="${1:-10}" cargo test --release --workspace --test main --test random_kills torture -- --nocapture
+    cargo test --release --workspace --test main every_shipped_experiment_trains -- --ignored
 
 # Run the tests that need the real image sets in the data cache; fails where they are missing
 [group("development")]
 test-real: _build
     cargo test --release --package convsweep-data --test real
 
-# Hold the JSON Schema against Python's jsonschema; fails where that is missing
+# Throw bytes at the reader and the expander for so many seconds (needs a nightly compiler and `cargo install cargo-fuzz`)
 [group("development")]
-test-schema: _build
-    ./tests/schema.sh
+fuzz seconds="60":
+    ./crates/plan/fuzz/run.sh "{{seconds}}"
 
 # Check format, lints, layering and docs
 [group("development")]

@@ -103,3 +103,27 @@ fn stages_choose_record_why_and_stand_until_asked_anew() {
     place.run(&["rebuild"]).exits(0);
     assert_eq!(place.number(evidence), 3.0);
 }
+
+#[test]
+fn a_plan_ends_with_what_it_takes_first_roughly_then_by_what_jobs_took() {
+    let place = Place::small();
+    let cost = || {
+        let plan = place.run(&["plan", "small.toml", "--json"]).exits(0).stdout();
+        let plan: serde_json::Value = serde_json::from_str(&plan).expect("JSON");
+        plan[0]["cost"].clone()
+    };
+    let last = || place.run(&["plan", "small.toml"]).exits(0).stdout().trim_end().lines().last().map(str::to_string);
+    assert!(last().is_some_and(|l| l.contains("roughly: no finished job")), "{:?}", last());
+    let rough = cost();
+    assert_eq!((rough["rough"].as_bool(), rough["jobs_behind_it"].as_u64()), (Some(true), Some(0)));
+    place.run(&["run", "small.toml"]).exits(0);
+    assert_eq!(last().as_deref(), Some("nothing to train"));
+    place.write("small.toml", &SMALL.replace("seeds = 2", "seeds = 4"));
+    assert!(last().is_some_and(|l| l.contains("by what 4 finished jobs of this machine took")), "{:?}", last());
+    let known = cost();
+    let slots = known["slots"][0]["slots"].as_f64().expect("slots");
+    // Four new jobs, each as long as the middle one of the same configuration.
+    let took = |which: &str| place.number(&format!("select {which}(seconds) from attempts"));
+    let each = known["seconds"].as_f64().expect("seconds") / (4.0 / slots).ceil();
+    assert!(each >= 0.95 * took("min") && each <= 1.05 * took("max"), "{each}: {} to {}", took("min"), took("max"));
+}

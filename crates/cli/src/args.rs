@@ -114,7 +114,10 @@ pub enum Command {
         json: bool,
     },
     /// A commented experiment file to start from: convsweep new > first.toml.
-    New,
+    New {
+        /// A published architecture it shall be about; `convsweep preset` lists them.
+        preset: Option<String>,
+    },
     /// Every key of the experiment file, as Markdown.
     Reference,
     /// JSON Schema of the experiment file, for editors.

@@ -184,7 +184,7 @@ impl Cost {
 }
 
 impl JobCost {
-    /// `~3 min`; twice the sign where it is rough.
+    /// `3 min`; `≈ 3 min` where it is rough.
     pub fn time(&self) -> String {
         format!("{}{}", if self.rough { "≈ " } else { "" }, duration(self.seconds))
     }

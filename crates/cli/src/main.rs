@@ -19,6 +19,10 @@ use convsweep_runner::Control;
 use exit::Exit;
 use std::process::ExitCode;
 
+// A plan of many jobs is many small pieces of memory.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     start_logging(cli.quiet);
@@ -52,7 +56,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
         Command::Prune { states, dry_run } => commands::prune::prune(&context, states, dry_run),
         Command::Data(command) => commands::data::data(&context, command),
         Command::Devices { json } => commands::devices::devices(json),
-        Command::New => commands::language::new(),
+        Command::New { preset } => commands::language::new(preset.as_deref()),
         Command::Reference => commands::language::reference(),
         Command::Schema => commands::language::schema(),
         Command::Completions { shell } => commands::language::completions(shell),

@@ -23,6 +23,7 @@ mod schema;
 mod sections;
 mod sources;
 mod stages;
+mod starter;
 mod suggest;
 mod tree;
 mod values;
@@ -37,6 +38,4 @@ pub use resolve::search::rule_of;
 pub use schema::json::json_schema;
 pub use schema::reference::reference;
 pub use sources::{ReadFile, from_disk};
-
-/// A commented file to start from.
-pub const STARTER: &str = include_str!("starter.toml");
+pub use starter::starter;

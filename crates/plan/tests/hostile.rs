@@ -155,6 +155,21 @@ fn mutated() -> impl Strategy<Value = String> {
     })
 }
 
+/// What the fuzzer found worth keeping (`just fuzz`).
+#[test]
+fn the_kept_corpus_gets_answers() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus/plan");
+    let files: Vec<_> = std::fs::read_dir(folder).expect("a corpus").filter_map(Result::ok).collect();
+    assert!(files.len() >= 10, "{}", files.len());
+    for file in files {
+        let start = Instant::now();
+        if let Err(problems) = plan(&file.path(), &Overrides::default(), &facts) {
+            assert!(problems.to_string().contains("error") && problems.lines().len() == problems.len());
+        }
+        assert!(start.elapsed() < Duration::from_secs(10), "{:?} took {:?}", file.path(), start.elapsed());
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 

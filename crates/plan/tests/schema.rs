@@ -2,25 +2,22 @@
 
 mod common;
 
-use common::validate::{json, valid};
+use common::validate::{json, schema};
 use common::{SMALL, experiment_file, planned, sweep};
-use convsweep_plan::{STARTER, json_schema, reference};
+use convsweep_plan::{json_schema, presets, reference, starter};
+use jsonschema::Validator;
 use serde_json::Value;
 
 #[track_caller]
-fn accepts(schema: &Value, text: &str) {
-    let file = json(text).expect("TOML");
-    let wrong = |(section, value): &(&String, &Value)| {
-        let part = schema.pointer(&format!("/$defs/part/properties/{section}"));
-        !part.is_some_and(|part| valid(schema, part, value))
-    };
-    let sections: Vec<_> = file.as_object().expect("a table").iter().filter(wrong).collect();
-    assert!(valid(schema, schema, &file), "{sections:?}\n{text}");
+fn accepts(schema: &Validator, text: &str) {
+    if let Err(error) = schema.validate(&json(text).expect("TOML")) {
+        panic!("{}: {error}\n{text}", error.instance_path());
+    }
 }
 
 #[test]
 fn every_shipped_experiment_is_accepted() {
-    let schema = json_schema();
+    let schema = schema();
     let folder = experiment_file("");
     let mut count = 0;
     for entry in std::fs::read_dir(folder).expect("experiments").filter_map(Result::ok) {
@@ -29,14 +26,17 @@ fn every_shipped_experiment_is_accepted() {
             count += 1;
         }
     }
-    assert!(count >= 5);
+    assert!(count >= 16);
 }
 
 #[test]
 fn right_files_are_accepted() {
-    let schema = json_schema();
+    let schema = schema();
     accepts(&schema, SMALL);
-    accepts(&schema, STARTER);
+    accepts(&schema, &starter(None));
+    for preset in presets() {
+        accepts(&schema, &starter(Some(&preset)));
+    }
     let parts = [
         "[[sweep]]\ngrid.\"train.optimizer\" = [\"sgd\", { name = \"adam\", lr = 0.1 }]\nlabels.\"train.optimizer\" = [\"a\", \"b\"]",
         "[[sweep]]\ngrid.train.optimizer.lr = { from = 1e-4, to = 1, scale = \"log\" }\nsample = { method = \"sobol\", count = 9 }",
@@ -89,7 +89,11 @@ fn the_reference_names_every_key_of_the_schema() {
 }
 
 #[test]
-fn the_starter_plans() {
-    let plan = planned(STARTER);
+fn the_starters_plan() {
+    let plan = planned(&starter(None));
     assert_eq!((plan.configurations.len(), plan.jobs(), plan.notes.len()), (9, 27, 0));
+    for preset in presets() {
+        let plan = planned(&starter(Some(&preset)));
+        assert_eq!((plan.name.as_str(), plan.jobs(), plan.notes.len()), (preset.name, 9, 0));
+    }
 }

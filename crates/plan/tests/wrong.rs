@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::validate::valid;
+use common::validate::{json, schema};
 use common::{SMALL, plan_text, problems, problems_with, set, small, sweep};
 
 /// One file for each kind of mistake: (name, file).
@@ -130,19 +130,12 @@ fn every_mistake_is_shown_with_its_place_and_remedy() {
 /// Which of the wrong files a schema refuses; the rest takes axes, shapes or images to see.
 #[test]
 fn wrong_files_are_refused_where_a_schema_can() {
-    let schema = convsweep_plan::json_schema();
+    let schema = schema();
     let mut text = String::new();
     for (name, file) in mistakes() {
         assert!(plan_text(&file).is_err());
-        let json = common::validate::json(&file);
-        let verdict = |json: &serde_json::Value| if valid(&schema, &schema, json) { "passes" } else { "refused" };
-        let verdict = json.as_ref().map_or("is no JSON", verdict);
-        text += &format!("{name}: {verdict}\n");
-        // For another validator: tests/schema.sh.
-        if let (Ok(folder), Some(json)) = (std::env::var("CONVSWEEP_SCHEMA_FILES"), json) {
-            let path = std::path::Path::new(&folder).join(format!("{name}.{verdict}.json"));
-            std::fs::write(path, json.to_string()).expect("writes");
-        }
+        let verdict = |json| if schema.is_valid(&json) { "passes" } else { "refused" };
+        text += &format!("{name}: {}\n", json(&file).map_or("is no JSON", verdict));
     }
     insta::assert_snapshot!("schema_on_mistakes", text);
 }

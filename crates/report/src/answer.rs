@@ -1,5 +1,6 @@
 //! The answer in words: which configuration, by how much, over how many runs, and whether it could be noise.
 
+use crate::charts::effects::{Effect, Effects};
 use crate::charts::{runs, unit};
 use crate::standing::{Comparison, Entry, Measure, Standing};
 use crate::stats::Sample;
@@ -21,6 +22,7 @@ pub fn answer(standing: &Standing) -> Vec<String> {
             paragraphs.push(against(standing, baseline));
         }
         paragraphs.extend(undecided(standing));
+        paragraphs.extend(effects(standing));
     }
     paragraphs.extend(test(standing, best));
     paragraphs
@@ -186,6 +188,30 @@ fn undecided(standing: &Standing) -> Option<String> {
         "{others} cannot be told from the best with this many {} either.",
         format_args!("{}s", unit(standing))
     ))
+}
+
+/// How far each axis moves the metric, the strongest first; only where every value met the same others.
+fn effects(standing: &Standing) -> Option<String> {
+    let measure = &standing.measure;
+    let axes = Effects::new(standing)?.axes;
+    let balanced = |axis: &Effect| axis.values.iter().all(|(_, mean)| mean.n == axis.values[0].1.n);
+    if axes.len() < 2 || !axes.iter().all(balanced) {
+        return None;
+    }
+    let mut moves: Vec<_> = axes
+        .iter()
+        .filter_map(|axis| {
+            let by_mean = |a: &&(String, Sample), b: &&(String, Sample)| a.1.mean.total_cmp(&b.1.mean);
+            let (low, high) = (axis.values.iter().min_by(by_mean)?, axis.values.iter().max_by(by_mean)?);
+            Some((high.1.mean - low.1.mean, &axis.axis, &low.0, &high.0))
+        })
+        .collect();
+    moves.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let words = moves.iter().enumerate().map(|(i, (by, axis, low, high))| {
+        let verb = if i == 0 { " moves it most," } else { "" };
+        format!("{axis}{verb} by {} (from {low} to {high})", measure.difference(by / measure.scale()))
+    });
+    Some(format!("Averaged over the other axes, {}.", words.collect::<Vec<_>>().join("; ")))
 }
 
 /// Accuracy on the sealed test images, for the chosen configuration and the baseline.

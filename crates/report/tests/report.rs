@@ -151,6 +151,32 @@ fn comparisons_are_with_the_baseline_or_of_all_pairs() {
 }
 
 #[test]
+fn the_effects_of_the_axes_are_told_where_they_are_comparable() {
+    let told =
+        |rows: &ExperimentRows| answer(&Standing::new(rows)).into_iter().find(|p| p.starts_with("Averaged over"));
+    let mut rows = six().rows();
+    let text = told(&rows).expect("two axes");
+    let mean = |optimizer: &str| {
+        let standing = Standing::new(&rows);
+        let with: Vec<f64> = standing
+            .entries
+            .iter()
+            .filter(|e| e.label().contains(optimizer))
+            .filter_map(|e| e.score.map(|s| s.mean))
+            .collect();
+        assert_eq!(with.len(), 3);
+        with.iter().sum::<f64>() / 3.0
+    };
+    let by = 100.0 * (mean("optimizer=adam") - mean("optimizer=sgd"));
+    let (low, high) = if by > 0.0 { ("sgd", "adam") } else { ("adam", "sgd") };
+    let part = format!("by {:.2} percentage points (from {low} to {high})", by.abs());
+    assert!(text.contains(&part) && text.matches("moves it most").count() == 1, "{part} is not in {text}");
+    // One configuration less, and the values of an axis have not met the same others.
+    rows.configurations.pop();
+    assert_eq!((told(&rows), told(&two().rows())), (None, None));
+}
+
+#[test]
 fn other_images_are_not_compared_image_by_image() {
     let mut rows = two().rows();
     rows.configurations[1].member.resolved.data.limit = Some(100);

@@ -1,5 +1,6 @@
 //! What helps to write a file: `new`, `reference`, `schema`, `completions`.
 
+use super::preset::known;
 use super::{say, say_json};
 use crate::args::Cli;
 use crate::exit::Exit;
@@ -7,8 +8,9 @@ use anyhow::Result;
 use clap::CommandFactory;
 
 /// Prints a commented file to start from.
-pub fn new() -> Result<Exit> {
-    say(convsweep_plan::STARTER.trim_end())?;
+pub fn new(preset: Option<&str>) -> Result<Exit> {
+    let preset = preset.map(known).transpose()?;
+    say(convsweep_plan::starter(preset.as_ref()).trim_end())?;
     Ok(Exit::Complete)
 }
 

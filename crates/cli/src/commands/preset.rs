@@ -4,7 +4,7 @@ use super::say;
 use crate::exit::{Exit, Failure};
 use crate::table::plain;
 use anyhow::Result;
-use convsweep_plan::presets;
+use convsweep_plan::{Preset, presets};
 
 /// Lists the presets, or prints the file of one.
 pub fn preset(name: Option<&str>) -> Result<Exit> {
@@ -16,11 +16,16 @@ pub fn preset(name: Option<&str>) -> Result<Exit> {
         )?;
         return Ok(Exit::Complete);
     };
-    let Some(preset) = presets().find(|p| p.name == name) else {
-        let known: Vec<_> = presets().map(|p| p.name).collect();
-        let message = format!("there is no preset \"{name}\"; known: {}", known.join(", "));
-        return Err(Failure { exit: Exit::Wrong, message }.into());
-    };
+    let preset = known(name)?;
     say(preset.text.trim_end())?;
     Ok(Exit::Complete)
+}
+
+/// The preset of that name; the error lists those there are.
+pub fn known(name: &str) -> Result<Preset> {
+    presets().find(|preset| preset.name == name).ok_or_else(|| {
+        let known: Vec<_> = presets().map(|preset| preset.name).collect();
+        let message = format!("there is no preset \"{name}\"; known: {}", known.join(", "));
+        Failure { exit: Exit::Wrong, message }.into()
+    })
 }

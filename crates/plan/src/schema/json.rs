@@ -6,6 +6,7 @@ use super::{Bounds, Default, Family, Field, Kind, Variant, layers, tables};
 use crate::axes::SECTIONS;
 use crate::read::constant;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
 
 /// The schema of an experiment file.
 pub fn json_schema() -> Value {
@@ -25,11 +26,10 @@ pub fn json_schema() -> Value {
             "whole": file(true),
             "part": file(false),
             "optimizer": builtin,
-            "axes": {
-                "type": "object",
-                "additionalProperties": { "anyOf": [{ "type": "array", "minItems": 1 }, { "$ref": "#/$defs/range" }, { "$ref": "#/$defs/axes" }] },
-            },
-            "range": Writer { whole: true, parameters: false }.table(tables::RANGE, None),
+            "axes": axes("range", "axes"),
+            "sampled-axes": axes("sampled-range", "sampled-axes"),
+            "range": range(&["from", "to", "steps"]),
+            "sampled-range": range(&["from", "to"]),
         },
     });
     // What may hold itself, as layers do, is written once for each strictness and referred to.
@@ -40,7 +40,46 @@ pub fn json_schema() -> Value {
             schema["$defs"][writer.name(family)] = json!({ "anyOf": variants });
         }
     }
+    without_unused(schema)
+}
+
+/// The schema with those definitions only that it refers to.
+fn without_unused(mut schema: Value) -> Value {
+    fn references(schema: &Value, found: &mut Vec<String>) {
+        match schema {
+            Value::Object(map) => {
+                found.extend(map.get("$ref").and_then(Value::as_str).map(|r| r.replace("#/$defs/", "")));
+                map.iter().filter(|(key, _)| *key != "$defs").for_each(|(_, value)| references(value, found));
+            }
+            Value::Array(items) => items.iter().for_each(|item| references(item, found)),
+            _ => {}
+        }
+    }
+    let mut open = Vec::new();
+    references(&schema, &mut open);
+    let mut used = BTreeSet::new();
+    while let Some(name) = open.pop() {
+        if used.insert(name.clone()) {
+            references(&schema["$defs"][&name], &mut open);
+        }
+    }
+    if let Some(definitions) = schema["$defs"].as_object_mut() {
+        definitions.retain(|name, _| used.contains(name));
+    }
     schema
+}
+
+/// Axes by their paths, dotted or as tables in tables.
+fn axes(range: &str, axes: &str) -> Value {
+    let reference = |name: &str| json!({ "$ref": format!("#/$defs/{name}") });
+    let values = json!([{ "type": "array", "minItems": 1 }, reference(range), reference(axes)]);
+    json!({ "type": "object", "additionalProperties": { "anyOf": values } })
+}
+
+fn range(required: &[&str]) -> Value {
+    let mut range = Writer { whole: false, parameters: false }.table(tables::RANGE, None);
+    range["required"] = json!(required);
+    range
 }
 
 fn file(whole: bool) -> Value {
@@ -67,9 +106,19 @@ fn file(whole: bool) -> Value {
         *optimizer =
             described(json!({ "anyOf": [{ "type": "string" }, { "$ref": "#/$defs/optimizer" }] }), "The optimizer.");
     }
-    if let Some(split) = properties.get_mut("data").and_then(|d| d.pointer_mut("/properties/split")) {
-        let pairs = [["validation", "folds"], ["validation", "file"], ["folds", "file"]];
-        split["not"] = json!({ "anyOf": pairs.map(|pair| json!({ "required": pair })) });
+    if let (true, Some(data)) = (whole, properties.get_mut("data")) {
+        let files = json!({ "enum": ["folder", "csv"] });
+        let source =
+            json!({ "anyOf": [files, { "type": "object", "required": ["name"], "properties": { "name": files } }] });
+        data["if"] = json!({ "required": ["source"], "properties": { "source": source } });
+        data["then"] = json!({ "required": ["path"] });
+    }
+    if let Some(train) = properties.get_mut("train") {
+        let best = json!({ "type": "object", "required": ["restore_best"], "properties": { "restore_best": { "const": true } } });
+        train["not"] = json!({
+            "required": ["checkpoint", "early_stopping"],
+            "properties": { "checkpoint": { "const": "last" }, "early_stopping": best },
+        });
     }
     if let Some(list) = properties.get_mut("experiment").and_then(|e| e.pointer_mut("/properties/seeds/anyOf/1")) {
         list["uniqueItems"] = true.into();
@@ -103,9 +152,7 @@ fn block(fields: &[Field]) -> Value {
     let mut properties = Map::new();
     for field in fields {
         let kind = match field.key {
-            "grid" | "zip" => {
-                json!({ "allOf": [{ "$ref": "#/$defs/axes" }, { "propertyNames": { "pattern": names } }] })
-            }
+            "grid" | "zip" => json!({ "type": "object", "propertyNames": { "pattern": names } }),
             "labels" => json!({ "type": "object" }),
             "exclude" => json!({ "anyOf": [{ "type": "array", "items": { "type": "object" } }, { "type": "object" }] }),
             "sample" => Writer { whole: true, parameters: false }.table(tables::SAMPLE, None),
@@ -114,8 +161,21 @@ fn block(fields: &[Field]) -> Value {
         };
         properties.insert(field.key.into(), described(kind, field.doc));
     }
-    json!({ "type": "object", "properties": properties, "additionalProperties": false })
+    let axes = |name: &str| {
+        let axes = json!({ "$ref": format!("#/$defs/{name}") });
+        json!({ "properties": { "grid": axes, "zip": axes } })
+    };
+    let mut sampled = axes("sampled-axes");
+    sampled["anyOf"] = json!([{ "required": ["grid"] }, { "required": ["zip"] }]);
+    json!({
+        "type": "object", "properties": properties, "additionalProperties": false,
+        "if": { "required": ["sample"] }, "then": sampled, "else": axes("axes"),
+    })
 }
+
+/// Keys of one table of which only one can stand.
+const APART: &[[&str; 2]] =
+    &[["validation", "folds"], ["validation", "file"], ["folds", "file"], ["warmup_epochs", "warmup_steps"]];
 
 /// How strict the schema is that is written.
 #[derive(Clone, Copy)]
@@ -193,7 +253,19 @@ impl Writer {
             true => fields.iter().filter(|f| matches!(f.default, Default::Required)).map(|f| f.key).collect(),
             false => vec![],
         };
-        json!({ "type": "object", "properties": properties, "required": required, "additionalProperties": false })
+        let both = |pair: &&[&str; 2]| pair.iter().all(|key| properties.contains_key(*key));
+        let apart: Vec<_> = APART.iter().filter(both).map(|pair| json!({ "required": pair })).collect();
+        let off = fields.iter().any(|f| f.key == "nesterov" && matches!(f.default, Default::Value("false")));
+        let mut table =
+            json!({ "type": "object", "properties": properties, "required": required, "additionalProperties": false });
+        if !apart.is_empty() {
+            table["not"] = json!({ "anyOf": apart });
+        }
+        if self.whole && off {
+            table["if"] = json!({ "required": ["nesterov"], "properties": { "nesterov": { "const": true } } });
+            table["then"] = json!({ "required": ["momentum"] });
+        }
+        table
     }
 
     /// A name, or a table that says it, or one that means the default; of a part the name may be missing.
@@ -221,6 +293,11 @@ impl Writer {
             && !required.iter().any(|r| r == variant.key)
         {
             required.push(variant.key.into());
+        }
+        if variant.key == "pool" {
+            let sized = ["size", "stride", "padding"].map(|key| json!({ "required": [key] }));
+            table["if"] = json!({ "properties": { "pool": { "pattern": "^global-" } } });
+            table["then"] = json!({ "not": { "anyOf": sized } });
         }
         if variant.free {
             // Its other keys are the block's own parameters.
