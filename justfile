@@ -39,6 +39,7 @@ status *args: _build
 [group("development")]
 test *args: _build
     cargo test --release --workspace --quiet "$@"
+    CARGO_TARGET_DIR="{{target}}" cargo test --release --quiet --manifest-path "{{root}}/tests/schema/Cargo.toml" "$@"
 
 # Torture a sweep of two hundred jobs and twenty drawn at random (kills, freezes, jumps of the clock, torn logs) in many rounds, and train every shipped experiment on a few images
 [group("development")]
@@ -60,6 +61,7 @@ fuzz seconds="60":
 [group("development")]
 check:
     cargo fmt --all --check
+    cargo fmt --manifest-path tests/schema/Cargo.toml --check
     cargo clippy --release --workspace --all-targets --quiet -- -D warnings
     ./tests/layering.sh
     RUSTDOCFLAGS="-D warnings" cargo doc --release --workspace --no-deps --document-private-items --quiet
@@ -73,6 +75,7 @@ bench *args: _build
 [group("development")]
 fmt:
     cargo fmt --all
+    cargo fmt --manifest-path tests/schema/Cargo.toml
 
 _build:
     @cargo build --release --workspace --quiet --manifest-path "{{manifest}}"

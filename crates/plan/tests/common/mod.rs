@@ -1,7 +1,7 @@
 //! What the tests share: facts of imagined image sets, planning of a text, a small right file to begin with.
 #![allow(dead_code)]
 
-pub mod validate;
+pub mod mistakes;
 
 use convsweep_plan::{Overrides, Plan, Problems, plan};
 use convsweep_spec::data::{DataFacts, DataSpec, Source};
