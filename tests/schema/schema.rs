@@ -59,7 +59,7 @@ fn right_files_are_accepted() {
         "[augment]\nnormalize = { mean = [0.5, 0.5, 0.5], std = [1, 1, 1] }\nsteps = [{ rotate = 15 }, { crop = true, pad = 4 }]",
         "[[train.phases]]\nepochs = 2\noptimizer.lr = 1e-4",
         "[models.other]\nlayers = [{ flatten = true }, { dense = \"classes\" }]",
-        "[run]\ndevices = [\"cpu\"]\nslots = { cpu = \"cores\", cuda = 2 }",
+        "[run]\ndevices = [\"cpu\"]\nslots = { cpu = \"cores\", cuda = 2 }\nthreads = 2",
     ];
     for part in parts {
         let text = format!("{SMALL}\n{part}\n");

@@ -26,6 +26,7 @@ mod transfer;
 pub use build::build;
 pub use burn::tensor::Device;
 pub use choices::KernelChoice;
+pub use convsweep_kernels::use_threads;
 pub use device::{BACKEND, DeviceError, DeviceInfo, device, devices};
 pub use ema::Average;
 pub use network::{Derivatives, Gradients, Named, Network, StateError};

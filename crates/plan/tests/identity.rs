@@ -27,7 +27,7 @@ fn order_comments_spelling_and_how_it_runs_change_no_id() {
     check(sweep(SWEEP).replace("lr = 1e-3 }", "lr = 0.001, epsilon = 1e-7 }"));
     check(sweep(SWEEP).replace("epochs = 3", "epochs = 3.0\nbatch_size = 32\nphases = []\nschedule = \"constant\""));
     check(sweep(SWEEP).replace("\"cifar10\"", "{ name = \"cifar10\" }\nsplit.seed = 42"));
-    check(sweep(SWEEP) + "[run]\nslots = { cpu = 1 }\nretry.crashed = 0\n");
+    check(sweep(SWEEP) + "[run]\nslots = { cpu = 1 }\nthreads = 4\nretry.crashed = 0\n");
     check(sweep(SWEEP).replace("name = \"small\"", "name = \"other\"\nquestion = \"Why?\""));
     check(sweep(
         "grid.\"model.parameters.width\" = [8, 16]\ngrid.\"train.optimizer.lr\" = { from = 0.001, to = 0.01, steps = 2 }",

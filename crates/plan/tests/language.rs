@@ -42,8 +42,8 @@ fn every_default_is_filled_in() {
     let plan = planned(SMALL);
     assert_eq!((plan.metric.name.as_str(), plan.metric.direction), ("val_accuracy", Direction::Max));
     assert_eq!(
-        (plan.run.devices.clone(), plan.run.cpu_slots, plan.run.cuda_slots, plan.run.retry.crashed),
-        (None, None, 1, 2)
+        (plan.run.devices.clone(), plan.run.cpu_slots, plan.run.threads, plan.run.cuda_slots, plan.run.retry.crashed),
+        (None, None, 1, 1, 2)
     );
     assert_eq!(labels(&plan), ["small"]);
     assert_eq!(planned(&small("seeds = 2", "")).jobs(), 1);
@@ -54,11 +54,11 @@ fn sections_say_what_they_mean() {
     let loss = planned(&small("seeds = 2", "metric = \"val_loss\""));
     assert_eq!(loss.metric.direction, Direction::Min);
     let run = planned(&format!(
-        "{SMALL}\n[run]\ndevices = [\"cuda:0\", \"cpu\"]\nslots = {{ cpu = 2, cuda = 3 }}\nretry.crashed = 0"
+        "{SMALL}\n[run]\ndevices = [\"cuda:0\", \"cpu\"]\nslots = {{ cpu = 2, cuda = 3 }}\nthreads = 2\nretry.crashed = 0"
     ))
     .run;
     assert_eq!(run.devices, Some(vec!["cuda:0".to_string(), "cpu".to_string()]));
-    assert_eq!((run.cpu_slots, run.cuda_slots, run.retry.crashed), (Some(2), 3, 0));
+    assert_eq!((run.cpu_slots, run.threads, run.cuda_slots, run.retry.crashed), (Some(2), 2, 3, 0));
     let shapes = only(&small("\"cifar10\"", "{ name = \"shapes\", size = 16, rotation = 0 }"));
     let Source::Shapes(shapes) = shapes.data.source else { panic!("shapes") };
     assert_eq!((shapes.size, shapes.rotation, shapes.train), (16, 0.0, 2000));

@@ -27,6 +27,8 @@ pub struct Slot {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SlotSettings {
     counts: BTreeMap<String, u32>,
+    /// Of a job on the CPU; 0 and 1 are the same.
+    threads: u32,
     memory_bytes: Option<u64>,
 }
 
@@ -48,6 +50,11 @@ impl SlotSettings {
         }
         self.counts.insert(device.to_string(), count);
         Ok(self)
+    }
+
+    /// With so many threads for a job on the CPU.
+    pub fn with_threads(self, threads: u32) -> Self {
+        SlotSettings { threads, ..self }
     }
 
     /// With so much memory for a job: a device then has no more slots than fit into its memory, though at least one.
@@ -89,8 +96,8 @@ pub fn device_list(text: &str) -> Vec<String> {
 /// The slots of the named devices of this machine; workers are looked for in `worker_dir` ([`crate::worker_dir`]).
 ///
 /// `auto` (also: no name at all) is every usable CUDA device, and the CPU where there is none: beside a GPU the CPU's
-/// jobs would be the sweep's stragglers. A CPU slot is one core and one thread, as many as there are cores, or as the
-/// settings say; more slots than cores are left to the system to place. A CUDA device has one slot.
+/// jobs would be the sweep's stragglers. A CPU slot is one core for each of its threads, as many as there are cores for, or as
+/// the settings say; more than there are cores for are left to the system to place. A CUDA device has one slot.
 ///
 /// # Errors
 /// [`RunnerError::UnknownDevice`], and [`RunnerError::UnusableDevice`] for a device that was named but is not there, or
@@ -108,8 +115,9 @@ pub(crate) fn arrange(
     cores: &[usize],
 ) -> Result<Vec<Slot>, RunnerError> {
     let chosen = choose(names, found)?;
+    let job_threads = settings.threads.max(1);
     let count = |device: &DeviceInfo| match device.name.as_str() {
-        "cpu" | "libtorch" => settings.of(&device.name).unwrap_or(cores.len().max(1) as u32),
+        "cpu" | "libtorch" => settings.of(&device.name).unwrap_or((cores.len() as u32 / job_threads).max(1)),
         name => settings.of(name).unwrap_or(1),
     };
     let on_gpu: u32 = chosen.iter().filter(|d| d.name.starts_with("cuda")).map(|d| count(d)).sum();
@@ -119,13 +127,14 @@ pub(crate) fn arrange(
         let many = fit.map_or(count(device), |fit| count(device).min(fit.try_into().unwrap_or(u32::MAX)));
         let on_cpu = !device.name.starts_with("cuda");
         // Augmentation is a GPU slot's work on the CPU.
-        let threads = if on_cpu { 1 } else { (cores.len() as u32 / on_gpu.max(1)).clamp(1, 8) };
-        for i in 0..many as usize {
-            let own = on_cpu && many as usize <= cores.len() && chosen.len() == 1;
+        let threads = if on_cpu { job_threads } else { (cores.len() as u32 / on_gpu.max(1)).clamp(1, 8) };
+        let own = on_cpu && u64::from(many) * u64::from(threads) <= cores.len() as u64 && chosen.len() == 1;
+        let mut cores = cores.chunks(threads as usize);
+        for _ in 0..many {
             slots.push(Slot {
                 device: device.name.clone(),
                 threads,
-                cores: if own { vec![cores[i]] } else { vec![] },
+                cores: if own { cores.next().unwrap_or_default().to_vec() } else { vec![] },
                 worker: worker_path(worker_dir, &device.name),
                 memory_bytes: settings.memory_bytes.filter(|_| on_cpu),
             });
@@ -219,6 +228,20 @@ mod tests {
         assert_eq!(check("auto", "", &mixed, &[0, 1]), "cuda:0x2[]");
         assert_eq!(check("cuda,cpu", "cuda:0=2,cpu=1", &mixed, &[0, 1]), "cuda:0x1[] cuda:0x1[] cpux1[]");
         assert_eq!(check("cpu,cpu,auto", "cpu=cores", &cpu, &[5]), "cpux1[5]");
+    }
+
+    #[test]
+    fn a_jobs_threads_have_cores_of_their_own() {
+        let cpu = [device("cpu", None)];
+        let count = |settings: &str, threads: u32, cores: &[usize]| -> Vec<(u32, Vec<usize>)> {
+            let settings = settings.parse::<SlotSettings>().unwrap().with_threads(threads);
+            let slots = arrange(&[], &settings, Path::new("/w"), &cpu, cores).unwrap();
+            slots.into_iter().map(|s| (s.threads, s.cores)).collect()
+        };
+        assert_eq!(count("", 2, &[0, 1, 4, 5, 7]), [(2, vec![0, 1]), (2, vec![4, 5])]);
+        assert_eq!(count("cpu=1", 3, &[0, 1, 4, 5]), [(3, vec![0, 1, 4])]);
+        assert_eq!(count("cpu=2", 2, &[0, 1, 4]), [(2, vec![]), (2, vec![])]);
+        assert_eq!(count("", 4, &[0, 1]), [(4, vec![])]);
     }
 
     #[test]

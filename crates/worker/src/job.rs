@@ -103,10 +103,7 @@ fn attempt_job(
         () if orders.is_stopped(number) => Asked::Stop,
         () => Asked::GoOn,
     };
-    if convsweep_nn::BACKEND == "flex" && job.execution.threads > 1 {
-        let text = format!("{} threads were asked for; this worker trains with one", job.execution.threads);
-        eprintln!("convsweep-worker: {text}");
-    }
+    convsweep_nn::use_threads(job.execution.threads as usize);
     let attempt =
         Attempt { job, fingerprint: &fingerprint, device: &device, failpoints, report: &mut report, asked: &asked };
     Ok(train(attempt)?)

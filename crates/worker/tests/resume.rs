@@ -50,6 +50,18 @@ fn check_job(make: &dyn Fn(&Path) -> Job, failpoints: &[&str]) {
 }
 
 #[test]
+fn threads_change_nothing() {
+    let of = |threads| {
+        let results = tempdir().expect("temporary");
+        let mut job = job(results.path(), &phases());
+        job.execution.threads = threads;
+        assert_eq!(outcome(&run(&job, None)), Some(&Outcome::Finished));
+        left(&job)
+    };
+    assert_eq!(of(3), of(1));
+}
+
+#[test]
 fn killed_while_training() {
     check(&["started", "step:1", "step:9", "step:20", "validation:2"]);
 }

@@ -167,7 +167,8 @@ pub fn find_slots(devices: Option<&str>, slots_of: Option<&str>, plan: &Plan) ->
             }
         }
     };
-    slots(&names, &settings.with_memory(plan.run.memory_bytes), &worker_dir()).map_err(runner_failure)
+    let settings = settings.with_threads(plan.run.threads).with_memory(plan.run.memory_bytes);
+    slots(&names, &settings, &worker_dir()).map_err(runner_failure)
 }
 
 /// Decodes every image set before the first worker needs it, so that what is missing is said before anything is trained.

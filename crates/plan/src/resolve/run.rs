@@ -12,10 +12,12 @@ use std::time::Duration;
 pub struct RunSettings {
     /// Names of devices (`cpu`, `cuda:0`); `None` for all that there are.
     pub devices: Option<Vec<String>>,
-    /// Jobs at once on the CPU; `None` for one on each core.
+    /// Jobs at once on the CPU; `None` for as many as there are cores for their threads.
     pub cpu_slots: Option<u32>,
     /// Jobs at once on each CUDA device.
     pub cuda_slots: u32,
+    /// Threads that share a job's work on the CPU.
+    pub threads: u32,
     /// Memory that a job may take, in bytes.
     pub memory_bytes: Option<u64>,
     /// Whether configurations of little work start first; else those that the file names first.
@@ -76,6 +78,7 @@ pub(crate) fn run(node: Option<&Node>, sink: &mut Sink) -> Option<RunSettings> {
         devices: devices.text().is_none().then(list),
         cpu_slots: slots.u32("cpu"),
         cuda_slots: slots.u32("cuda")?,
+        threads: reader.u32("threads")?,
         memory_bytes: memory?,
         short_first: reader.text("order")? == "short-first",
         retry: Retry {

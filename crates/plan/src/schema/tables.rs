@@ -462,6 +462,13 @@ pub(crate) static RUN: &[Field] = &[
         "Devices to train on, as \"auto\" or a list like [\"cuda:0\", \"cpu\"].",
     ),
     field("slots", Kind::Table(SLOTS), Value("{}"), "Jobs at once on a device."),
+    int(
+        "threads",
+        1,
+        64,
+        Value("1"),
+        "Threads that share a job's work on the CPU, each on a core; no result depends on them. Jobs at once use the cores better.",
+    ),
     field(
         "memory",
         Kind::Text,
@@ -527,7 +534,7 @@ pub(crate) static SLOTS: &[Field] = &[
         "cpu",
         Kind::Either(&[Kind::Int { min: 1, max: 4096 }, Kind::OneOf(&["cores"])]),
         Value("\"cores\""),
-        "On the CPU; \"cores\" for one on each core.",
+        "On the CPU; \"cores\" for as many as there are cores for their threads.",
     ),
     int("cuda", 1, 64, Value("1"), "On each CUDA device."),
 ];
