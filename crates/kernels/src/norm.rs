@@ -70,20 +70,22 @@ pub fn batch_norm(norm: &Norm, x: &[f32], summand: Option<&[f32]>) -> Vec<f32> {
 }
 
 /// Turns `gradient`, that of the output, into that of `x`, whose own moments normalised it, and gives the others.
-/// `output` is that of the forward pass, read with ReLU only.
+/// `output` is that of the forward pass, needed with ReLU where a summand was added: else what ReLU let through is computed again
+/// from `x`, which costs less than to read it.
 ///
 /// # Panics
 /// Where a slice has another size.
 pub fn batch_norm_backward(
     norm: &Norm,
     x: &[f32],
-    output: &[f32],
+    output: Option<&[f32]>,
     gradient: &mut [f32],
     with_summand: bool,
 ) -> NormGradients {
     norm.check(x);
     assert_eq!(gradient.len(), x.len(), "gradient");
-    assert!(!norm.relu || output.len() == x.len(), "output");
+    assert!(output.is_none_or(|y| y.len() == x.len()), "output");
+    assert!(output.is_some() || !with_summand || !norm.relu, "no output to see ReLU by");
     // SAFETY: the sizes are checked above; the instruction set is one that is here.
     unsafe { dispatch(Backward { norm, x, output, gradient, with_summand }) }
 }
@@ -121,12 +123,12 @@ unsafe fn columns<V: Vector, P: Pass<V>>(pass: &mut P, rows: [usize; 2], channel
     let mut c = 0;
     while c < channels {
         let whole = (channels - c) / V::LANES;
-        match whole {
-            4.. => pass.block::<4>(rows, c, V::LANES),
-            2 | 3 => pass.block::<2>(rows, c, V::LANES),
-            _ => pass.block::<1>(rows, c, (channels - c).min(V::LANES)),
+        if whole >= 2 {
+            pass.block::<2>(rows, c, V::LANES);
+        } else {
+            pass.block::<1>(rows, c, (channels - c).min(V::LANES));
         }
-        c += V::LANES * [1, 1, 2, 2, 4][whole.min(4)];
+        c += V::LANES * whole.clamp(1, 2);
     }
 }
 
@@ -280,16 +282,63 @@ fn factors(norm: &Norm) -> Vec<f32> {
 struct Backward<'a> {
     norm: &'a Norm<'a>,
     x: &'a [f32],
-    output: &'a [f32],
+    output: Option<&'a [f32]>,
     gradient: &'a mut [f32],
     with_summand: bool,
+}
+
+/// Which gradients ReLU lets through.
+#[derive(Clone, Copy)]
+enum Gate {
+    All,
+    /// Those of outputs above 0.
+    Output(*const f32),
+    /// Those of `(x − mean) · factor + shift` above 0, computed as on the way forward.
+    Again {
+        factor: *const f32,
+        shift: *const f32,
+    },
+}
+
+/// [`Gate`] for a block of columns.
+#[derive(Clone, Copy)]
+struct BlockGate<V, const NV: usize> {
+    gate: Gate,
+    factor: [V; NV],
+    shift: [V; NV],
+}
+
+impl Gate {
+    #[inline(always)]
+    unsafe fn block<V: Vector, const NV: usize>(self, c: usize, n: usize) -> BlockGate<V, NV> {
+        let mut block = BlockGate { gate: self, factor: [V::splat(0.0); NV], shift: [V::splat(0.0); NV] };
+        if let Gate::Again { factor, shift } = self {
+            for j in 0..NV {
+                block.factor[j] = load::<V>(factor.add(c + j * V::LANES), n);
+                block.shift[j] = load::<V>(shift.add(c + j * V::LANES), n);
+            }
+        }
+        block
+    }
+}
+
+impl<V: Vector, const NV: usize> BlockGate<V, NV> {
+    /// The gradient `g` at `at`, vector `j` of its row; `apart` is `x − mean` there.
+    #[inline(always)]
+    unsafe fn pass(&self, g: V, apart: V, at: usize, j: usize, n: usize) -> V {
+        let zero = V::splat(0.0);
+        match self.gate {
+            Gate::All => g,
+            Gate::Output(output) => g.keep(load::<V>(output.add(at), n).greater(zero)),
+            Gate::Again { .. } => g.keep(apart.fma(self.factor[j], self.shift[j]).greater(zero)),
+        }
+    }
 }
 
 /// Sums of a chunk: of the gradients, and of the gradients times the distances from the mean. Masks the gradient by ReLU on the way.
 struct SumPass {
     x: *const f32,
-    /// Null without ReLU.
-    output: *const f32,
+    gate: Gate,
     gradient: *const f32,
     /// Where the masked gradient goes; null for nowhere.
     masked: *mut f32,
@@ -307,18 +356,17 @@ impl<V: Vector> Pass<V> for SumPass {
         for (j, mean) in mean.iter_mut().enumerate() {
             *mean = load::<V>(self.mean.add(c + j * V::LANES), n);
         }
+        let gate = self.gate.block::<V, NV>(c, n);
         for row in first..end {
             for j in 0..NV {
                 let at = row * self.channels + c + j * V::LANES;
-                let mut g = load::<V>(self.gradient.add(at), n);
-                if !self.output.is_null() {
-                    g = g.keep(load::<V>(self.output.add(at), n).greater(zero));
-                }
+                let apart = load::<V>(self.x.add(at), n).sub(mean[j]);
+                let g = gate.pass(load::<V>(self.gradient.add(at), n), apart, at, j, n);
                 if !self.masked.is_null() {
                     store::<V>(g, self.masked.add(at), n);
                 }
                 sums[j] = sums[j].add(g);
-                products[j] = g.fma(load::<V>(self.x.add(at), n).sub(mean[j]), products[j]);
+                products[j] = g.fma(apart, products[j]);
             }
         }
         for j in 0..NV {
@@ -328,11 +376,10 @@ impl<V: Vector> Pass<V> for SumPass {
     }
 }
 
-/// The gradient of `x`: `factor · g − constant − (x − mean) · slope`.
+/// The gradient of `x`: `factor · g + constant + (x − mean) · slope`.
 struct InputPass {
     x: *const f32,
-    /// Null without ReLU, or where `from` is masked already.
-    output: *const f32,
+    gate: Gate,
     from: *const f32,
     to: *mut f32,
     mean: *const f32,
@@ -354,14 +401,12 @@ impl<V: Vector> Pass<V> for InputPass {
             constant[j] = load::<V>(self.constant.add(at), n);
             slope[j] = load::<V>(self.slope.add(at), n);
         }
+        let gate = self.gate.block::<V, NV>(c, n);
         for row in first..end {
             for j in 0..NV {
                 let at = row * self.channels + c + j * V::LANES;
-                let mut g = load::<V>(self.from.add(at), n);
-                if !self.output.is_null() {
-                    g = g.keep(load::<V>(self.output.add(at), n).greater(zero));
-                }
-                let apart = mean[j].sub(load::<V>(self.x.add(at), n));
+                let apart = load::<V>(self.x.add(at), n).sub(mean[j]);
+                let g = gate.pass(load::<V>(self.from.add(at), n), apart, at, j, n);
                 let rest = apart.fma(slope[j], constant[j]);
                 store::<V>(g.fma(factor[j], rest), self.to.add(at), n);
             }
@@ -377,12 +422,18 @@ impl Kernel for Backward<'_> {
         let Backward { norm, x, output, gradient, with_summand } = self;
         let (channels, rows) = (norm.scale.len(), x.len() / norm.scale.len());
         let keep_masked = with_summand && norm.relu;
+        let factor = factors(norm);
+        let gate = match (norm.relu, output) {
+            (false, _) => Gate::All,
+            (true, Some(output)) => Gate::Output(output.as_ptr()),
+            (true, None) => Gate::Again { factor: factor.as_ptr(), shift: norm.shift.as_ptr() },
+        };
         let mut summand: Vec<f32> = Vec::with_capacity(if keep_masked { x.len() } else { 0 });
         let mut of_chunk = Buffer::new(2 * channels);
         let (sums, products) = of_chunk.split_at_mut(channels);
         let mut pass = SumPass {
             x: x.as_ptr(),
-            output: if norm.relu { output.as_ptr() } else { std::ptr::null() },
+            gate,
             gradient: gradient.as_ptr(),
             masked: if keep_masked { summand.as_mut_ptr() } else { std::ptr::null_mut() },
             mean: norm.moments.mean.as_ptr(),
@@ -408,12 +459,11 @@ impl Kernel for Backward<'_> {
             found.shift.push(*sum as f32);
             found.scale.push((product * inverse) as f32);
             constant.push((-factor * sum / rows as f64) as f32);
-            slope.push((factor * product * inverse * inverse / rows as f64) as f32);
+            slope.push((-factor * product * inverse * inverse / rows as f64) as f32);
         }
-        let factor = factors(norm);
         let mut pass = InputPass {
             x: x.as_ptr(),
-            output: if norm.relu && !keep_masked { output.as_ptr() } else { std::ptr::null() },
+            gate: if keep_masked { Gate::All } else { gate },
             from: if keep_masked { found.summand.as_ptr() } else { gradient.as_ptr() },
             to: gradient.as_mut_ptr(),
             mean: norm.moments.mean.as_ptr(),

@@ -116,8 +116,29 @@ fn values(tensor: &FlexTensor) -> Cow<'_, [f32]> {
 
 /// The tensor with its values, and no others, in the order of its shape; not copied where they lie so.
 fn contiguous(tensor: FlexTensor) -> FlexTensor {
+    if let Some(rows) = whole_rows(&tensor) {
+        return rows;
+    }
     // The tensor itself is dropped here, so that the result has its values to itself where it had.
     tensor.to_contiguous()
+}
+
+/// Rows without gaps, cut out of longer ones (a part of the channels of each pixel): Burn's copy would go value by value.
+fn whole_rows(tensor: &FlexTensor) -> Option<FlexTensor> {
+    let layout = tensor.layout();
+    let (shape, strides) = (layout.shape(), layout.strides());
+    let last = strides.len().checked_sub(2)?;
+    let regular = (0..last).all(|d| strides[d] == strides[d + 1] * shape[d + 1] as isize);
+    let (length, step) = (shape[last + 1], usize::try_from(strides[last]).ok()?);
+    if !regular || strides[last + 1] != 1 || step <= length {
+        return None;
+    }
+    let values = tensor.storage::<f32>().get(layout.start_offset()..)?;
+    let mut rows = Vec::with_capacity(layout.num_elements());
+    for row in values.chunks(step).take(layout.num_elements() / length.max(1)) {
+        rows.extend_from_slice(row.get(..length)?);
+    }
+    Some(self::tensor(rows, shape.clone()))
 }
 
 /// The tensor of this shape.

@@ -107,9 +107,7 @@ impl<C: CheckpointStrategy> NormKernels for Autodiff<Flex, C> {
         let [x, scale, shift] = [x, scale, shift].map(|t| contiguous(t.into_primitive()));
         let y = forward(&x, None, [&scale, &shift], unit, &found);
         match NormBackward.prepare::<C>(nodes).compute_bound().stateful() {
-            OpsKind::Tracked(prepared) => {
-                prepared.finish(NormState { x, output: y.clone(), scale, shift, unit, found }, y)
-            }
+            OpsKind::Tracked(prepared) => prepared.finish(NormState { x, output: None, scale, shift, unit, found }, y),
             OpsKind::UnTracked(prepared) => prepared.finish(y),
         }
     }
@@ -127,7 +125,7 @@ impl<C: CheckpointStrategy> NormKernels for Autodiff<Flex, C> {
         let y = forward(&x, Some(&summand), [&scale, &shift], unit, &found);
         match NormBackward.prepare::<C>(nodes).compute_bound().stateful() {
             OpsKind::Tracked(prepared) => {
-                prepared.finish(NormState { x, output: y.clone(), scale, shift, unit, found }, y)
+                prepared.finish(NormState { x, output: Some(y.clone()), scale, shift, unit, found }, y)
             }
             OpsKind::UnTracked(prepared) => prepared.finish(y),
         }
@@ -151,7 +149,8 @@ fn forward(
 #[derive(Clone, Debug)]
 struct NormState {
     x: FlexTensor,
-    output: FlexTensor,
+    /// Where a summand was added.
+    output: Option<FlexTensor>,
     scale: FlexTensor,
     shift: FlexTensor,
     unit: NormUnit,
@@ -166,8 +165,8 @@ impl NormState {
         let (scale, shift, moments) =
             (values(&self.scale), values(&self.shift), self.found.get_or_init(Moments::default));
         let norm = Norm { moments, scale: &scale, shift: &shift, epsilon: self.unit.epsilon, relu: self.unit.relu };
-        let (x, output) = (values(&self.x), values(&self.output));
-        let found = kernels::batch_norm_backward(&norm, &x, &output, gradient.storage_mut(), with_summand);
+        let (x, output) = (values(&self.x), self.output.as_ref().map(values));
+        let found = kernels::batch_norm_backward(&norm, &x, output.as_deref(), gradient.storage_mut(), with_summand);
         let channels = scale.len();
         let summand = match unmasked {
             Some(gradient) => Some(gradient),
