@@ -14,9 +14,8 @@ fn every_shipped_experiment_can_be_planned() {
     }
 }
 
-/// Each of them on a few drawn images, one epoch and one seed: that it trains at all, whatever it asks.
+/// Each of them on a few drawn images, two epochs and one seed: that it trains at all, whatever it asks.
 #[test]
-#[ignore = "some minutes; `just test-long` runs it"]
 fn every_shipped_experiment_trains() {
     let files = std::fs::read_dir(root().join("experiments")).expect("a folder").filter_map(Result::ok);
     for file in files.map(|f| f.path()).filter(|p| p.extension().is_some_and(|e| e == "toml")) {
@@ -27,7 +26,7 @@ fn every_shipped_experiment_trains() {
         let text: Vec<_> = lines.lines().filter(|l| !l.starts_with("limit =") && !l.starts_with("source =")).collect();
         let shapes = "[data]\nsource = { name = \"shapes\", train = 40, test = 10 }";
         place.write(&format!("{name}.toml"), &text.join("\n").replace("[data]", shapes));
-        let small = ["--seeds", "1", "--set", "train.epochs=1", "--set", "train.batch_size=16"];
+        let small = ["--seeds", "1", "--set", "train.epochs=2", "--set", "train.batch_size=16"];
         place.run(&[&["run", &format!("{name}.toml"), "--quiet"][..], &small].concat()).exits(0);
         let failed = place.number("select count(*) from attempts where outcome <> 'finished'");
         assert_eq!(failed, 0.0, "{name}");
