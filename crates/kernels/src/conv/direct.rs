@@ -4,12 +4,13 @@ use super::depthwise;
 use super::pack::{Way, pack, packed_len, unpack};
 use super::sparse::{PooledSums, pooled_weights};
 use super::taps::{Border, Family, add_border, backward_border, backward_families, forward_border, forward_family};
-use super::{ConvShape, Follow, Gradients, Method, Wanted, add_up, pool_rows, unpool_image, used};
+use super::{
+    ConvShape, Follow, Gradients, Method, Wanted, backward_in_parts, forward_in_parts, pool_rows, unpool_image, used,
+};
 use crate::block::{self, Finish, PLAIN, Pixels, Rows, Target, dots, outer, streams};
 use crate::buffer::Buffer;
 use crate::pool::{add_placed_rows, mask};
 use crate::simd::{Kernel, Vector, panel};
-use crate::threads;
 use std::ops::Range;
 
 pub(super) struct Forward<'a> {
@@ -38,23 +39,13 @@ impl Kernel for Forward<'_> {
             relu: follow.relu && !follow.pool,
             stream: false,
         };
-        let pass = Pass { shape, way: Way::Forward, family: &family, packed: &packed, finish };
         let len = shape.output_len(follow);
-        let mut output: Vec<f32> = Vec::with_capacity(len);
-        let mut places: Vec<u8> = Vec::with_capacity(if follow.pool { len } else { 0 });
-        let to = (output.as_mut_ptr(), places.as_mut_ptr());
-        let stream = !follow.pool && streams::<V>(to.0, len, aligned(shape, shape.filters));
-        let pass = Pass { finish: Finish { stream, ..finish }, ..pass };
-        let tasks = threads::tasks(shape.images);
-        threads::share(tasks, |i| {
-            let images = threads::part(shape.images, tasks, i);
+        forward_in_parts(shape, follow, |images, to| {
+            let stream = !follow.pool && streams::<V>(to.0, len, aligned(shape, shape.filters));
+            let finish = Finish { stream, ..finish };
+            let pass = Pass { shape, way: Way::Forward, family: &family, packed: &packed, finish };
             V::apart(ForwardPart { pass: &pass, x, border, follow, block, images, to });
-        });
-        output.set_len(len);
-        if follow.pool {
-            places.set_len(len);
-        }
-        super::Forward { output, places }
+        })
     }
 }
 
@@ -194,7 +185,6 @@ impl Kernel for Backward<'_> {
     #[inline(always)]
     unsafe fn run<V: Vector>(self) -> Gradients {
         let Backward { shape, x, weight, backward, follow, want } = self;
-        let parts = shape.parts(Method::Direct, follow);
         let size = used(shape, follow);
         let block = image_block(shape, size);
         let pooled = follow.pool && shape.groups == 1 && !want.input;
@@ -203,28 +193,21 @@ impl Kernel for Backward<'_> {
         let family = forward_family(shape, size).repeat(repeated, forward_border(shape).values(shape.channels), image);
         let sums = Sums::new(shape, family);
         let inputs = want.input.then(|| InputGradient::new::<V>(shape, weight, size, block));
-        let len = if want.input { shape.input_len() } else { 0 };
-        let mut input: Vec<f32> = Vec::with_capacity(len);
-        let dx = input.as_mut_ptr();
-        let (mut weights, mut biases) = (vec![vec![]; parts], vec![vec![]; parts]);
-        let to = (weights.as_mut_ptr(), biases.as_mut_ptr());
-        threads::share(parts, |i| {
-            let images = threads::part(shape.images, parts, i);
+        let found = backward_in_parts(shape, Method::Direct, follow, want, |images, dx| {
             let bias = vec![0.0; if want.bias { shape.filters } else { 0 }];
-            let found = match pooled {
+            match pooled {
                 true => V::apart(PooledPart { sums: &sums, x, backward, images, bias }),
                 false => {
                     let inputs = inputs.as_ref();
                     V::apart(BackwardPart { sums: &sums, inputs, x, backward, follow, block, images, bias, dx })
                 }
-            };
-            (*to.0.add(i), *to.1.add(i)) = found;
+            }
         });
-        input.set_len(len);
-        let (weight, bias) = (add_up(weights), add_up(biases));
-        let weight =
-            if pooled { pooled_weights::<V>(shape, &sums.family, &weight) } else { sums.weights::<V>(&weight) };
-        Gradients { input, weight, bias }
+        let weight = match pooled {
+            true => pooled_weights::<V>(shape, &sums.family, &found.weight),
+            false => sums.weights::<V>(&found.weight),
+        };
+        Gradients { weight, ..found }
     }
 }
 

@@ -9,10 +9,11 @@ mod pack;
 mod sparse;
 mod taps;
 mod winograd;
-mod winograd_transform;
 
 use crate::pool;
 use crate::simd::dispatch;
+use crate::threads;
+use std::ops::Range;
 
 /// Sizes of a 2-D convolution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -244,6 +245,54 @@ fn used(shape: &ConvShape, follow: Follow) -> [usize; 2] {
 }
 
 use pool::{pool_rows, unpool_image};
+
+/// The whole batch's output and places, from what `part` writes for some images at a time.
+///
+/// # Safety
+/// `part` must write all that belongs to its images, at their places behind the pointers, from any thread.
+#[inline(always)]
+unsafe fn forward_in_parts(
+    shape: &ConvShape,
+    follow: Follow,
+    part: impl Fn(Range<usize>, (*mut f32, *mut u8)),
+) -> Forward {
+    let len = shape.output_len(follow);
+    let mut output: Vec<f32> = Vec::with_capacity(len);
+    let mut places: Vec<u8> = Vec::with_capacity(if follow.pool { len } else { 0 });
+    let to = (output.as_mut_ptr(), places.as_mut_ptr());
+    let tasks = threads::tasks(shape.images);
+    threads::share(tasks, |i| part(threads::part(shape.images, tasks, i), to));
+    output.set_len(len);
+    if follow.pool {
+        places.set_len(len);
+    }
+    Forward { output, places }
+}
+
+/// The gradients, from the sums for weights and bias that `part` makes of some images at a time; it writes the input's gradient
+/// for them behind the pointer, where that is wanted. The parts are cut by the sizes alone and added in their order.
+///
+/// # Safety
+/// As [`forward_in_parts`].
+#[inline(always)]
+unsafe fn backward_in_parts(
+    shape: &ConvShape,
+    method: Method,
+    follow: Follow,
+    want: Wanted,
+    part: impl Fn(Range<usize>, *mut f32) -> (Vec<f32>, Vec<f32>),
+) -> Gradients {
+    let len = if want.input { shape.input_len() } else { 0 };
+    let mut input: Vec<f32> = Vec::with_capacity(len);
+    let dx = input.as_mut_ptr();
+    let parts = shape.parts(method, follow);
+    let (mut weights, mut biases) = (vec![vec![]; parts], vec![vec![]; parts]);
+    let to = (weights.as_mut_ptr(), biases.as_mut_ptr());
+    threads::share(parts, |i| (*to.0.add(i), *to.1.add(i)) = part(threads::part(shape.images, parts, i), dx));
+    input.set_len(len);
+    let bias = if want.bias { add_up(biases) } else { vec![] };
+    Gradients { input, weight: add_up(weights), bias }
+}
 
 /// Adds the parts' sums to the first, in their order.
 fn add_up(parts: Vec<Vec<f32>>) -> Vec<f32> {

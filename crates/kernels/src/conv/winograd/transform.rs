@@ -18,14 +18,14 @@ macro_rules! array {
 /// The values for 0 to 5.
 macro_rules! six {
     ($i:ident => $value:expr) => {
-        $crate::conv::winograd_transform::array!($i in 0 1 2 3 4 5 => $value)
+        $crate::conv::winograd::transform::array!($i in 0 1 2 3 4 5 => $value)
     };
 }
 
 /// The values for 0 to 3.
 macro_rules! four {
     ($i:ident => $value:expr) => {
-        $crate::conv::winograd_transform::array!($i in 0 1 2 3 => $value)
+        $crate::conv::winograd::transform::array!($i in 0 1 2 3 => $value)
     };
 }
 

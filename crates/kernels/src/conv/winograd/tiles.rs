@@ -1,0 +1,286 @@
+//! The tiles of an image, from it into planes and back.
+
+use super::transform::{self, four, six};
+use crate::conv::{ConvShape, Follow, used};
+use crate::pool::largest;
+use crate::simd::{Vector, panel};
+
+/// Products of a tile.
+pub(super) const PLANES: usize = 36;
+
+/// The tiles of an image.
+#[derive(Clone, Copy)]
+pub(super) struct Tiles {
+    input: [usize; 2],
+    /// Zeros before rows and columns.
+    before: [usize; 2],
+    /// Output pixels that are used.
+    output: [usize; 2],
+    /// Tiles by rows and columns.
+    grid: [usize; 2],
+    channels: usize,
+    filters: usize,
+}
+
+impl Tiles {
+    pub(super) fn new(shape: &ConvShape, follow: Follow) -> Tiles {
+        let output = used(shape, follow);
+        Tiles {
+            input: shape.input,
+            before: [shape.padding[0][0], shape.padding[1][0]],
+            output,
+            grid: output.map(|n| n.div_ceil(4)),
+            channels: shape.channels,
+            filters: shape.filters,
+        }
+    }
+
+    pub(super) fn of_image(&self) -> usize {
+        self.grid[0] * self.grid[1]
+    }
+
+    /// Images that are gone through together. With few channels their planes are to stay in the second-level cache; with many
+    /// the weights do not fit there anyway, and are to be read for many tiles at once.
+    pub(super) fn images(&self) -> usize {
+        let tiles = (self.channels.min(self.filters) / 2).max(36);
+        (tiles / self.of_image()).max(1)
+    }
+}
+
+/// Distance of two planes of so many values: not a multiple of a page, so that they do not all fall into the same cache sets.
+pub(super) fn apart(values: usize) -> usize {
+    values + 16
+}
+
+/// The planes of transformed tiles.
+#[derive(Clone, Copy)]
+pub(super) struct Planes {
+    pub at: *mut f32,
+    /// Distance of two planes.
+    pub plane: usize,
+    /// Distance of two panels of channels.
+    pub panel: usize,
+}
+
+impl Planes {
+    /// From the tile's number on.
+    #[inline(always)]
+    pub(super) unsafe fn from<V: Vector>(self, tile: usize) -> Planes {
+        Planes { at: self.at.add(tile * panel::<V>()), ..self }
+    }
+
+    /// A tile's first plane at a vector of channels.
+    #[inline(always)]
+    unsafe fn place<V: Vector>(self, tile: usize, channel: usize) -> *mut f32 {
+        let width = panel::<V>();
+        self.at.add(channel / width * self.panel + tile * width + channel % width)
+    }
+}
+
+/// Where `i` of a tile's six rows (or columns) lies in an image of `size`; none outside.
+#[inline(always)]
+fn inside(tile: usize, i: usize, before: usize, size: usize) -> Option<usize> {
+    (4 * tile + i).checked_sub(before).filter(|&at| at < size)
+}
+
+/// Where a tile's six rows begin and its columns lie in a row, in values; none outside of the image.
+#[derive(Clone, Copy)]
+struct Window {
+    rows: [Option<usize>; 6],
+    columns: [Option<usize>; 6],
+}
+
+impl Tiles {
+    #[inline(always)]
+    fn window(&self, tile: usize) -> Window {
+        let [h, w] = self.input;
+        let (y, x) = (tile / self.grid[1], tile % self.grid[1]);
+        Window {
+            rows: six!(J => inside(y, J, self.before[0], h).map(|row| row * w * self.channels)),
+            columns: six!(I => inside(x, I, self.before[1], w).map(|column| column * self.channels)),
+        }
+    }
+
+    /// Transforms the input tiles of one image. `zeros` holds a row of zeros.
+    #[inline(always)]
+    pub(super) unsafe fn input<V: Vector>(&self, x: *const f32, zeros: &[f32], v: Planes) {
+        for tile in 0..self.of_image() {
+            let Window { rows, columns } = self.window(tile);
+            let rows = six!(J => rows[J].map_or(zeros.as_ptr(), |row| x.add(row)));
+            for c in (0..self.channels).step_by(V::LANES) {
+                let columns = six!(I => match columns[I] {
+                    Some(column) => transform::input(six!(J => V::load(rows[J].add(column + c)))),
+                    None => [V::splat(0.0); 6],
+                });
+                let to = v.place::<V>(tile, c);
+                six!(J => {
+                    let row = transform::input(six!(I => columns[I][J]));
+                    six!(I => row[I].store(to.add((6 * J + I) * v.plane)));
+                });
+            }
+        }
+    }
+
+    /// Adds the gradients of one image's input tiles, transposed, to `dx`.
+    #[inline(always)]
+    pub(super) unsafe fn input_gradient<V: Vector>(&self, v: Planes, dx: *mut f32) {
+        for tile in 0..self.of_image() {
+            let Window { rows, columns: within } = self.window(tile);
+            for c in (0..self.channels).step_by(V::LANES) {
+                let from = v.place::<V>(tile, c);
+                let columns =
+                    six!(I => transform::input_transposed(six!(J => V::load(from.add((6 * J + I) * v.plane)))));
+                six!(J => if let Some(row) = rows[J] {
+                    let values = transform::input_transposed(six!(I => columns[I][J]));
+                    six!(I => if let Some(column) = within[I] {
+                        let to = dx.add(row + column + c);
+                        V::load(to).add(values[I]).store(to);
+                    });
+                });
+            }
+        }
+    }
+
+    /// The output of one image from its tiles in `m`, with what follows.
+    #[inline(always)]
+    pub(super) unsafe fn output<V: Vector>(
+        &self,
+        m: Planes,
+        bias: Option<&[f32]>,
+        follow: Follow,
+        y: *mut f32,
+        places: *mut u8,
+    ) {
+        for tile in 0..self.of_image() {
+            let (ty, tx) = (tile / self.grid[1], tile % self.grid[1]);
+            let size = [self.output[0] - 4 * ty, self.output[1] - 4 * tx].map(|n| n.min(4));
+            for c in (0..self.filters).step_by(V::LANES) {
+                let bias = match bias {
+                    Some(bias) => V::load(bias.as_ptr().add(c)),
+                    None => V::splat(0.0),
+                };
+                let from = m.place::<V>(tile, c);
+                let columns = six!(I => transform::output(six!(J => V::load(from.add((6 * J + I) * m.plane)))));
+                let values = four!(J => {
+                    let row = transform::output(six!(I => columns[I][J]));
+                    four!(I => row[I].add(bias))
+                });
+                if follow.pool {
+                    let at = (ty * self.output[1] + 2 * tx) * self.filters + c;
+                    self.pool::<V>(values, size, follow.relu, y.add(at), places.add(at));
+                } else {
+                    self.put::<V>(values, size, follow.relu, y.add(4 * (ty * self.output[1] + tx) * self.filters + c));
+                }
+            }
+        }
+    }
+
+    /// Stores a tile, or its part that lies in the output.
+    #[inline(always)]
+    unsafe fn put<V: Vector>(&self, values: [[V; 4]; 4], size: [usize; 2], relu: bool, y: *mut f32) {
+        let values = if relu { four!(J => four!(I => values[J][I].relu())) } else { values };
+        if size == [4, 4] {
+            four!(J => four!(I => values[J][I].store(y.add((J * self.output[1] + I) * self.filters))));
+            return;
+        }
+        for (j, row) in values.iter().enumerate().take(size[0]) {
+            for (i, &value) in row.iter().enumerate().take(size[1]) {
+                value.store(y.add((j * self.output[1] + i) * self.filters));
+            }
+        }
+    }
+
+    /// Stores the largest values of a tile's 2×2 blocks, and which they were.
+    #[inline(always)]
+    unsafe fn pool<V: Vector>(&self, values: [[V; 4]; 4], size: [usize; 2], relu: bool, y: *mut f32, places: *mut u8) {
+        four!(K => {
+            let (j, i) = (K / 2, K % 2);
+            if 2 * j < size[0] && 2 * i < size[1] {
+                let [top, bottom] = [values[2 * j], values[2 * j + 1]];
+                let four = [top[2 * i], top[2 * i + 1], bottom[2 * i], bottom[2 * i + 1]];
+                let (best, place) = largest::<V>(four, relu);
+                let at = (j * self.output[1] / 2 + i) * self.filters;
+                best.store(y.add(at));
+                place.store_bytes(places.add(at));
+            }
+        });
+    }
+
+    /// Transforms the output gradient of one image into `m` and adds its sum to `bias`.
+    #[inline(always)]
+    pub(super) unsafe fn output_gradient<V: Vector>(
+        &self,
+        backward: [*const f32; 2],
+        places: *const u8,
+        follow: Follow,
+        m: Planes,
+        bias: &mut [f32],
+    ) {
+        for tile in 0..self.of_image() {
+            let (ty, tx) = (tile / self.grid[1], tile % self.grid[1]);
+            let size = [self.output[0] - 4 * ty, self.output[1] - 4 * tx].map(|n| n.min(4));
+            for c in (0..self.filters).step_by(V::LANES) {
+                let values = if follow.pool {
+                    let at = (ty * self.output[1] + 2 * tx) * self.filters + c;
+                    self.pooled_gradient::<V>(backward[0].add(at), places.add(at), size)
+                } else {
+                    let at = 4 * (ty * self.output[1] + tx) * self.filters + c;
+                    self.plain_gradient::<V>(backward.map(|p| p.wrapping_add(at)), follow.relu, size)
+                };
+                let rows = four!(J => values[J][0].add(values[J][1]).add(values[J][2].add(values[J][3])));
+                let sum = rows[0].add(rows[1]).add(rows[2].add(rows[3]));
+                V::load(bias.as_ptr().add(c)).add(sum).store(bias.as_mut_ptr().add(c));
+                let columns = four!(I => transform::output_transposed(four!(J => values[J][I])));
+                let to = m.place::<V>(tile, c);
+                six!(J => {
+                    let row = transform::output_transposed(four!(I => columns[I][J]));
+                    six!(I => row[I].store(to.add((6 * J + I) * m.plane)));
+                });
+            }
+        }
+    }
+
+    /// A tile of the gradient `[gradient, output]`, zero where ReLU was.
+    #[inline(always)]
+    unsafe fn plain_gradient<V: Vector>(&self, from: [*const f32; 2], relu: bool, size: [usize; 2]) -> [[V; 4]; 4] {
+        if size == [4, 4] {
+            let step = |j: usize, i: usize| (j * self.output[1] + i) * self.filters;
+            return four!(J => four!(I => {
+                let g = V::load(from[0].add(step(J, I)));
+                if relu { g.keep(V::load(from[1].add(step(J, I))).greater(V::splat(0.0))) } else { g }
+            }));
+        }
+        let mut values = [[V::splat(0.0); 4]; 4];
+        for (j, row) in values.iter_mut().enumerate().take(size[0]) {
+            for (i, value) in row.iter_mut().enumerate().take(size[1]) {
+                let at = (j * self.output[1] + i) * self.filters;
+                *value = V::load(from[0].add(at));
+                if relu {
+                    *value = value.keep(V::load(from[1].add(at)).greater(V::splat(0.0)));
+                }
+            }
+        }
+        values
+    }
+
+    /// A tile of the gradient before pooling, from the gradient behind it.
+    #[inline(always)]
+    unsafe fn pooled_gradient<V: Vector>(
+        &self,
+        gradient: *const f32,
+        places: *const u8,
+        size: [usize; 2],
+    ) -> [[V; 4]; 4] {
+        let blocks = four!(K => {
+            let (j, i) = (K / 2, K % 2);
+            if 2 * j < size[0] && 2 * i < size[1] {
+                let at = (j * self.output[1] / 2 + i) * self.filters;
+                let (g, place) = (V::load(gradient.add(at)), V::load_bytes(places.add(at)));
+                four!(Q => g.keep(place.equal(V::splat(Q as f32))))
+            } else {
+                [V::splat(0.0); 4]
+            }
+        });
+        four!(J => four!(I => blocks[J / 2 * 2 + I / 2][J % 2 * 2 + I % 2]))
+    }
+}
