@@ -1,4 +1,37 @@
-//! Softmax cross-entropy with its gradient in one pass over the logits, in f64.
+//! Softmax and cross-entropy with its gradient, in f64.
+
+/// The softmax of a row of logits.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Softmax {
+    /// The largest logit.
+    pub largest: f64,
+    /// Sum of exp(logit − largest).
+    pub total: f64,
+    /// Its logarithm.
+    pub logarithm: f64,
+    /// Most probable class; the lowest of equals.
+    pub predicted: u16,
+}
+
+impl Softmax {
+    /// Of `logits`, one for each class.
+    pub fn of(logits: &[f32]) -> Self {
+        let largest = logits.iter().fold(f64::NEG_INFINITY, |a, &b| a.max(f64::from(b)));
+        let total: f64 = logits.iter().map(|&z| (f64::from(z) - largest).exp()).sum();
+        let predicted = (1..logits.len()).fold(0, |best, i| if logits[i] > logits[best] { i } else { best });
+        Softmax { largest, total, logarithm: total.ln(), predicted: predicted as u16 }
+    }
+
+    /// Probability of the class with this logit.
+    pub fn probability(&self, logit: f32) -> f64 {
+        (f64::from(logit) - self.largest).exp() / self.total
+    }
+
+    /// Its logarithm, which is finite where the probability is too small to be one.
+    pub fn log_probability(&self, logit: f32) -> f64 {
+        f64::from(logit) - self.largest - self.logarithm
+    }
+}
 
 /// What a batch's logits cost.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -23,17 +56,13 @@ pub fn cross_entropy(logits: &[f32], targets: &[f32], classes: usize, focal: f64
     let mut charge = Charge { gradient: Vec::with_capacity(logits.len()), ..Charge::default() };
     let (mut p, mut slopes) = (vec![0.0f64; classes], vec![0.0f64; classes]);
     for (logits, targets) in logits.chunks_exact(classes).zip(targets.chunks_exact(classes)) {
-        let largest = logits.iter().fold(f64::NEG_INFINITY, |a, &b| a.max(f64::from(b)));
-        p.iter_mut().zip(logits).for_each(|(p, &z)| *p = (f64::from(z) - largest).exp());
-        let total: f64 = p.iter().sum();
-        let logarithm = total.ln();
-        let predicted = (1..classes).fold(0, |best, i| if logits[i] > logits[best] { i } else { best });
-        charge.predicted.push(predicted as u16);
+        let softmax = Softmax::of(logits);
+        charge.predicted.push(softmax.predicted);
         // Slope: minus the loss's derivative by each ln p.
         let mut slope_sum = 0.0;
         for (c, &target) in targets.iter().enumerate() {
-            p[c] /= total;
-            let (target, log_p) = (f64::from(target), f64::from(logits[c]) - largest - logarithm);
+            p[c] = softmax.probability(logits[c]);
+            let (target, log_p) = (f64::from(target), softmax.log_probability(logits[c]));
             let (weight, slope) = focus(p[c], log_p, focal);
             if target != 0.0 {
                 charge.loss_sum -= target * weight * log_p;

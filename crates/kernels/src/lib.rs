@@ -34,7 +34,7 @@ pub use conv::{
     Backward, ConvShape, Follow, Forward, Gradients, Method, Wanted, conv_backward, conv_forward, conv_method,
 };
 pub use crop::crop;
-pub use cross_entropy::{Charge, cross_entropy};
+pub use cross_entropy::{Charge, Softmax, cross_entropy};
 pub use dense::{DenseShape, dense_backward, dense_forward};
 pub use flip::{flip_horizontal, flip_vertical};
 pub use norm::{Moments, Norm, NormGradients, batch_norm, batch_norm_backward, moments};

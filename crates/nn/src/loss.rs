@@ -1,6 +1,6 @@
 //! Softmax cross-entropy from logits, on the host in f64: losses, gradients and what is reported.
 
-use convsweep_kernels::{Charge, cross_entropy};
+use convsweep_kernels::{Charge, Softmax, cross_entropy};
 use convsweep_spec::train::{ClassWeights, Loss};
 
 /// What training minimises, with the classes' weights counted out.
@@ -96,34 +96,17 @@ pub struct Judgement {
     pub loss: f64,
 }
 
-/// The softmax of a row of logits, in f64.
-struct Softmax {
-    largest: f64,
-    total: f64,
-    /// Logarithm of the sum of exp(logit − largest).
-    logarithm: f64,
-    predicted: u16,
-}
-
-impl Softmax {
-    fn of(logits: &[f32]) -> Self {
-        let largest = logits.iter().fold(f64::NEG_INFINITY, |a, &b| a.max(f64::from(b)));
-        let total: f64 = logits.iter().map(|&l| (f64::from(l) - largest).exp()).sum();
-        let predicted = (1..logits.len()).fold(0, |best, i| if logits[i] > logits[best] { i } else { best });
-        Softmax { largest, total, logarithm: total.ln(), predicted: predicted as u16 }
-    }
-}
-
 /// Judges one image from its `logits` and writes its class probabilities into `probabilities`, computed in f64.
 ///
 /// Panics if `label` is no class or the lengths differ.
 pub fn judge(logits: &[f32], label: u16, probabilities: &mut [f32]) -> Judgement {
-    let Softmax { largest, total, logarithm, predicted } = Softmax::of(logits);
+    let softmax = Softmax::of(logits);
     for (p, &l) in probabilities.iter_mut().zip(logits) {
-        *p = ((f64::from(l) - largest).exp() / total) as f32;
+        *p = softmax.probability(l) as f32;
     }
-    let loss = logarithm + largest - f64::from(logits[usize::from(label)]);
-    Judgement { predicted, loss }
+    // In this order, which the recorded losses have.
+    let loss = softmax.logarithm + softmax.largest - f64::from(logits[usize::from(label)]);
+    Judgement { predicted: softmax.predicted, loss }
 }
 
 /// Judges one image by the mean of the probabilities of two views of it.
@@ -134,7 +117,7 @@ pub fn judge_both(views: [&[f32]; 2], label: u16, probabilities: &mut [f32]) -> 
     let mut best = (0, f64::NEG_INFINITY);
     let mut of_label = f64::NAN;
     for (c, p) in probabilities.iter_mut().enumerate() {
-        let one = |i: usize| (f64::from(views[i][c]) - softmaxes[i].largest - softmaxes[i].logarithm).exp();
+        let one = |i: usize| softmaxes[i].log_probability(views[i][c]).exp();
         let mean = (one(0) + one(1)) / 2.0;
         *p = mean as f32;
         best = if mean > best.1 { (c as u16, mean) } else { best };
