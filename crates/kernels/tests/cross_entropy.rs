@@ -1,10 +1,9 @@
 //! The loss and its gradient against the definition and its differences.
 
-use convsweep_kernels::cross_entropy;
+mod common;
 
-fn numbers(seed: usize, count: usize) -> Vec<f32> {
-    (0..count).map(|i| ((i * 7919 + seed * 104_729) % 2003) as f32 / 1001.0 - 1.0).collect()
-}
+use common::numbers;
+use convsweep_kernels::cross_entropy;
 
 fn loss(logits: &[f64], targets: &[f32], classes: usize, focal: f64) -> f64 {
     let mut sum = 0.0;

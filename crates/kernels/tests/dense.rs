@@ -1,18 +1,9 @@
 //! Dense layers and steps of optimisers against f64.
 
+mod common;
+
+use common::{close, numbers};
 use convsweep_kernels::{Adam, DenseShape, Sgd, dense_backward, dense_forward};
-
-fn numbers(seed: usize, count: usize) -> Vec<f32> {
-    (0..count).map(|i| ((i * 7919 + seed * 104_729) % 2003) as f32 / 1001.0 - 1.0).collect()
-}
-
-fn close(what: &str, found: &[f32], expected: &[f64]) {
-    assert_eq!(found.len(), expected.len(), "{what}");
-    let scale = expected.iter().fold(1.0, |a: f64, b| a.max(b.abs()));
-    for (i, (&f, &e)) in found.iter().zip(expected).enumerate() {
-        assert!((f64::from(f) - e).abs() < 4e-6 * scale, "{what} {i}: {f}, expected {e}");
-    }
-}
 
 #[test]
 fn dense_equals_the_definition() {

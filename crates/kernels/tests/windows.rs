@@ -1,14 +1,13 @@
 //! Pooling against the definition, on odd sizes, strides and paddings.
 
+mod common;
+
+use common::numbers;
 use convsweep_kernels::{
     PoolShape, average_pool, average_pool_backward, global_average, global_average_backward, max_pool,
     max_pool_backward,
 };
 use proptest::prelude::*;
-
-fn numbers(seed: usize, count: usize) -> Vec<f32> {
-    (0..count).map(|i| ((i * 7919 + seed * 104_729) % 2003) as f32 / 1001.0 - 1.0).collect()
-}
 
 fn close(what: &str, found: &[f32], expected: &[f64]) {
     assert_eq!(found.len(), expected.len(), "{what}");

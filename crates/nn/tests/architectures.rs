@@ -1,5 +1,8 @@
 //! Random architectures: what the summary predicts is what the network has and computes.
 
+mod common;
+
+use common::plain_conv;
 use convsweep_nn::rng::Stream;
 use convsweep_nn::{Network, build, device};
 use convsweep_spec::augment::Fill;
@@ -255,18 +258,7 @@ fn agree(network: &Network, summary: &ModelSummary, model: &ModelSpec) {
 }
 
 fn conv(filters: u32, norm: Option<Norm>) -> Layer {
-    Layer::Conv(Conv {
-        filters,
-        kernel: [3, 3],
-        stride: [1, 1],
-        padding: Padding::Same,
-        dilation: [1, 1],
-        groups: 1,
-        bias: true,
-        norm,
-        activation: None,
-        init: Init::KaimingNormal,
-    })
+    Layer::Conv(Conv { norm, init: Init::KaimingNormal, ..plain_conv(filters) })
 }
 
 fn mask(layer: Layer, seed: u64, step: u64) -> Vec<f32> {

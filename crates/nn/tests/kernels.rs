@@ -1,5 +1,8 @@
 //! Our kernels against the tensor library's stock operations: the same training from equal weights and batches.
 
+mod common;
+
+use common::plain_conv;
 use convsweep_nn::optimizer::OptimizerState;
 use convsweep_nn::rng::Stream;
 use convsweep_nn::{build, device};
@@ -15,16 +18,11 @@ fn conv(filters: u32, kernel: u32, stride: u32, padding: Padding) -> Layer {
 
 fn plain(filters: u32, kernel: u32, stride: u32, padding: Padding) -> Conv {
     Conv {
-        filters,
         kernel: [kernel; 2],
         stride: [stride; 2],
         padding,
-        dilation: [1; 2],
-        groups: 1,
-        bias: true,
-        norm: None,
         activation: Some(Activation::Relu),
-        init: Init::GlorotUniform,
+        ..plain_conv(filters)
     }
 }
 

@@ -1,5 +1,8 @@
 //! Every layer's forward pass against a naive f64 reference, and gradients against finite differences.
 
+mod common;
+
+use common::plain_conv;
 use convsweep_nn::loss::judge;
 use convsweep_nn::optimizer::global_norm;
 use convsweep_nn::{build, device};
@@ -89,18 +92,8 @@ fn windows(
 fn convolutions_equal_the_definition() {
     let check = |size: [usize; 2], kernel, stride, padding, dilation, groups: usize| {
         let input = [2, 4, size[0], size[1]];
-        let conv = Conv {
-            filters: 6,
-            kernel,
-            stride,
-            padding,
-            dilation,
-            groups: groups as u32,
-            bias: true,
-            norm: None,
-            activation: None,
-            init: Init::Torch,
-        };
+        let conv =
+            Conv { kernel, stride, padding, dilation, groups: groups as u32, init: Init::Torch, ..plain_conv(6) };
         let (found, weight, bias) = run(vec![Layer::Conv(conv)], input);
         let x = planes(input);
         let (cin, taps) = (4 / groups, (kernel[0] * kernel[1]) as usize);
@@ -241,18 +234,7 @@ fn a_frozen_layer_has_no_gradient_and_its_norm_takes_the_running_statistics() {
 fn gradients_pass_through_a_frozen_norm() {
     let input = [4, 3, 5, 2];
     let norm = Norm::Batch { momentum: 0.3, epsilon: 1e-3 };
-    let conv = Layer::Conv(Conv {
-        filters: 3,
-        kernel: [3, 3],
-        stride: [1, 1],
-        padding: Padding::Same,
-        dilation: [1, 1],
-        groups: 1,
-        bias: true,
-        norm: None,
-        activation: None,
-        init: Init::GlorotUniform,
-    });
+    let conv = Layer::Conv(plain_conv(3));
     let layers =
         vec![conv, Layer::Norm { norm }, Layer::Activation { activation: Activation::Relu }, Layer::Flatten, dense(2)];
     let mut network = build(&ModelSpec { layers }, image(input), 2, 5, &device("cpu").expect("cpu")).expect("fits");
@@ -337,16 +319,10 @@ fn dropout_keeps_the_mean_and_is_drawn_by_step() {
 fn gradients_equal_finite_differences() {
     let input = [3, 2, 8, 7];
     let conv = Conv {
-        filters: 4,
-        kernel: [3, 3],
         stride: [2, 2],
-        padding: Padding::Same,
-        dilation: [1, 1],
-        groups: 1,
-        bias: true,
         norm: Some(Norm::Batch { momentum: 0.1, epsilon: 1e-3 }),
         activation: Some(Activation::Tanh),
-        init: Init::GlorotUniform,
+        ..plain_conv(4)
     };
     let pool = Pool { kind: PoolKind::Average, size: [2, 2], stride: [2, 2], padding: Padding::Same };
     let layers = vec![Layer::Conv(conv), Layer::Pool(pool), Layer::Flatten, dense(3)];

@@ -1,5 +1,8 @@
 //! Building, saving and optimising: counts, determinism, and Adam and SGD against an independent f64 implementation.
 
+mod common;
+
+use common::plain_conv;
 use convsweep_nn::optimizer::OptimizerState;
 use convsweep_nn::{Network, build, device};
 use convsweep_spec::model::*;
@@ -10,16 +13,11 @@ const INPUT: Shape = Shape::Image { channels: 3, height: 16, width: 16 };
 
 fn conv(filters: u32, norm: Option<Norm>) -> Layer {
     Layer::Conv(Conv {
-        filters,
-        kernel: [3, 3],
-        stride: [1, 1],
         padding: Padding::Valid,
-        dilation: [1, 1],
-        groups: 1,
         bias: norm.is_none(),
         norm,
         activation: Some(Activation::Relu),
-        init: Init::GlorotUniform,
+        ..plain_conv(filters)
     })
 }
 

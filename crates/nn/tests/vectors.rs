@@ -4,7 +4,10 @@
 //! points, so errors do not grow: 2e-6 after one hundred steps, 5e-6 for Lion's, which are of one size. Where g / √g² is near 0 / 0 (Adam's kin) it is 1e-5, and Muon,
 //! whose iteration multiplies errors by up to 3.4^5 in directions that hold almost nothing, is held to 5e-4.
 
+mod common;
+
 use burn::tensor::{Tensor, TensorData};
+use common::plain_conv;
 use convsweep_nn::loss::{Mixture, Objective};
 use convsweep_nn::optimizer::{OptimizerState, clip, global_norm};
 use convsweep_nn::{Network, build, device};
@@ -15,18 +18,7 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 
 fn network() -> Network {
-    let conv = Conv {
-        filters: 4,
-        kernel: [3, 3],
-        stride: [1, 1],
-        padding: Padding::Valid,
-        dilation: [1, 1],
-        groups: 1,
-        bias: true,
-        norm: None,
-        activation: None,
-        init: Init::Torch,
-    };
+    let conv = Conv { padding: Padding::Valid, init: Init::Torch, ..plain_conv(4) };
     let dense = |units| Layer::Dense(Dense { units, bias: true, activation: None, init: Init::Torch });
     let model = ModelSpec { layers: vec![Layer::Conv(conv), Layer::Flatten, dense(6), dense(3)] };
     let input = Shape::Image { channels: 2, height: 4, width: 4 };
@@ -171,16 +163,12 @@ fn pytorchs_weights_make_pytorchs_logits() {
     let kept = |name: &str| format!("{}/../../tests/vectors/{name}", env!("CARGO_MANIFEST_DIR"));
     let conv = |filters, bias, norm| {
         Layer::Conv(Conv {
-            filters,
-            kernel: [3, 3],
-            stride: [1, 1],
             padding: Padding::Valid,
-            dilation: [1, 1],
-            groups: 1,
             bias,
             norm,
             activation: Some(Activation::Relu),
             init: Init::Torch,
+            ..plain_conv(filters)
         })
     };
     let dense = |units, activation| Layer::Dense(Dense { units, bias: true, activation, init: Init::Torch });

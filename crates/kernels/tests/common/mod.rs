@@ -1,0 +1,16 @@
+//! What the tests share: numbers, and closeness to a reference in f64.
+#![allow(dead_code)]
+
+/// As many numbers from −1 to 1, other ones for another seed.
+pub fn numbers(seed: usize, count: usize) -> Vec<f32> {
+    (0..count).map(|i| ((i * 7919 + seed * 104_729) % 2003) as f32 / 1001.0 - 1.0).collect()
+}
+
+/// Within 4e-6 of the largest value.
+pub fn close(what: &str, found: &[f32], expected: &[f64]) {
+    assert_eq!(found.len(), expected.len(), "{what}");
+    let scale = expected.iter().fold(1.0, |a: f64, b| a.max(b.abs()));
+    for (i, (&f, &e)) in found.iter().zip(expected).enumerate() {
+        assert!((f64::from(f) - e).abs() < 4e-6 * scale, "{what} {i}: {f}, expected {e}");
+    }
+}
