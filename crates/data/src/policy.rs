@@ -101,7 +101,8 @@ pub(crate) fn rand_augment(
     for _ in 0..operations {
         let operation = ALL[draws.below(ALL.len() as u64) as usize];
         let share = f64::from(magnitude) / f64::from(LEVELS - 1);
-        drawn(draws, operation, Range::Narrow, share, image, scratch, size);
+        let turned = draws.unit() >= 0.5;
+        apply(operation, strength(operation, Range::Narrow, share, turned, size), image, scratch, size);
     }
 }
 
@@ -109,54 +110,33 @@ pub(crate) fn rand_augment(
 pub(crate) fn trivial_augment(draws: &mut Draws, image: &mut [f32], scratch: &mut [f32], size: Size) {
     let operation = ALL[draws.below(ALL.len() as u64) as usize];
     let share = draws.below(LEVELS.into()) as f64 / f64::from(LEVELS - 1);
-    drawn(draws, operation, Range::Wide, share, image, scratch, size);
+    let turned = draws.unit() >= 0.5;
+    apply(operation, strength(operation, Range::Wide, share, turned, size), image, scratch, size);
 }
 
 /// A drawn pair of the CIFAR-10 policy.
 pub(crate) fn auto_augment(draws: &mut Draws, image: &mut [f32], scratch: &mut [f32], size: Size) {
     for (operation, p, magnitude) in CIFAR10[draws.below(CIFAR10.len() as u64) as usize] {
         // Drawn in any case, so that the second does not hang on the first.
-        let is_done = draws.unit() < p;
-        let sign = draws.unit() < 0.5;
+        let (is_done, turned) = (draws.unit() < p, draws.unit() >= 0.5);
         if is_done {
-            let magnitude = strength(operation, Range::Narrow, f64::from(magnitude) / 9.0, size);
-            apply(operation, if sign { magnitude } else { mirrored(operation, magnitude) }, image, scratch, size);
+            let share = f64::from(magnitude) / 9.0;
+            apply(operation, strength(operation, Range::Narrow, share, turned, size), image, scratch, size);
         }
     }
 }
 
-fn drawn(
-    draws: &mut Draws,
-    operation: Operation,
-    range: Range,
-    share: f64,
-    image: &mut [f32],
-    scratch: &mut [f32],
-    size: Size,
-) {
-    let magnitude = strength(operation, range, share, size);
-    let magnitude = if draws.unit() < 0.5 { magnitude } else { mirrored(operation, magnitude) };
-    apply(operation, magnitude, image, scratch, size);
-}
-
-/// The same strength the other way, for operations that have two ways.
-fn mirrored(operation: Operation, magnitude: f64) -> f64 {
-    match operation {
-        Posterize | Solarize | AutoContrast | Equalize | Invert | Identity => magnitude,
-        _ => -magnitude,
-    }
-}
-
-/// An operation's magnitude at `share` of the range.
-fn strength(operation: Operation, range: Range, share: f64, size: Size) -> f64 {
+/// An operation's magnitude at `share` of the range; `turned` the other way round, where it has two ways.
+fn strength(operation: Operation, range: Range, share: f64, turned: bool, size: Size) -> f64 {
     let wide = range == Range::Wide;
     let of = |narrow: f64, far: f64| share * if wide { far } else { narrow };
+    let sign = if turned { -1.0 } else { 1.0 };
     match operation {
-        ShearX | ShearY => of(0.3, 0.99),
-        TranslateX => of(150.0 / 331.0 * size.width as f64, 32.0).trunc(),
-        TranslateY => of(150.0 / 331.0 * size.height as f64, 32.0).trunc(),
-        Rotate => of(30.0, 135.0),
-        Brightness | Color | Contrast | Sharpness => of(0.9, 0.99),
+        ShearX | ShearY => sign * of(0.3, 0.99),
+        TranslateX => sign * of(150.0 / 331.0 * size.width as f64, 32.0).trunc(),
+        TranslateY => sign * of(150.0 / 331.0 * size.height as f64, 32.0).trunc(),
+        Rotate => sign * of(30.0, 135.0),
+        Brightness | Color | Contrast | Sharpness => sign * of(0.9, 0.99),
         // Half to even, as PyTorch rounds.
         Posterize => 8.0 - of(4.0, 6.0).round_ties_even(),
         Solarize => 255.0 * (1.0 - share),
@@ -203,13 +183,18 @@ mod tests {
         (0..size.len()).map(|i| ((i * 7919 + 13) % 211 + i % 40) as f32).collect()
     }
 
-    /// Against `tests/vectors/policies.py` (torchvision). Tones are equal but for the rounding of f32 and, in contrast, of the
+    /// What `tests/vectors/policies.py` (torchvision) wrote.
+    fn kept() -> Value {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/vectors/policies.json");
+        serde_json::from_str(&std::fs::read_to_string(path).expect("kept")).expect("JSON")
+    }
+
+    /// Tones are equal but for the rounding of f32 and, in contrast, of the
     /// weights of grey, which torchvision has with four digits: 0.05 of 255. Moved pictures are interpolated on grids that
     /// torchvision computes in f32: 0.1.
     #[test]
     fn operations_are_torchvisions() {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/vectors/policies.json");
-        let cases: Value = serde_json::from_str(&std::fs::read_to_string(path).expect("kept")).expect("JSON");
+        let cases = kept();
         let named = |name: &str| ALL.into_iter().chain([Invert]).find(|o| format!("{o:?}") == name).expect("known");
         let cases = cases["operations"].as_array().expect("a list");
         assert!(cases.len() > 20);
@@ -228,8 +213,7 @@ mod tests {
 
     #[test]
     fn strengths_are_torchvisions() {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/vectors/policies.json");
-        let kept: Value = serde_json::from_str(&std::fs::read_to_string(path).expect("kept")).expect("JSON");
+        let kept = kept();
         let size = Size { channels: 3, height: 32, width: 48 };
         for (key, range, levels) in
             [("narrow", Range::Narrow, 31), ("wide", Range::Wide, 31), ("ten", Range::Narrow, 10)]
@@ -237,7 +221,7 @@ mod tests {
             for operation in ALL {
                 let expected = kept[key][format!("{operation:?}")].as_array().expect("a list");
                 for (i, expected) in expected.iter().enumerate() {
-                    let found = strength(operation, range, i as f64 / f64::from(levels - 1), size);
+                    let found = strength(operation, range, i as f64 / f64::from(levels - 1), false, size);
                     let expected = expected.as_f64().expect("a number");
                     assert!((found - expected).abs() < 1e-4, "{key} {operation:?} {i}: {found}, expected {expected}");
                 }
