@@ -2,6 +2,7 @@
 
 use crate::pattern::{self, names};
 use crate::shape::TensorShape;
+use half::{bf16, f16};
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -88,8 +89,8 @@ impl Held {
         let values: Vec<f32> = match self.dtype.as_str() {
             "F32" => bytes.as_chunks().0.iter().map(|b| f32::from_le_bytes(*b)).collect(),
             "F64" => bytes.as_chunks().0.iter().map(|b| f64::from_le_bytes(*b) as f32).collect(),
-            "BF16" => bytes.as_chunks().0.iter().map(|b| bfloat(u16::from_le_bytes(*b))).collect(),
-            "F16" => bytes.as_chunks().0.iter().map(|b| half(u16::from_le_bytes(*b))).collect(),
+            "BF16" => bytes.as_chunks().0.iter().map(|b| bf16::from_le_bytes(*b).to_f32()).collect(),
+            "F16" => bytes.as_chunks().0.iter().map(|b| f16::from_le_bytes(*b).to_f32()).collect(),
             other => return Err(format!("has \"{}\" in {other}, which is no floating-point number", self.name)),
         };
         let expected = self.shape.iter().try_fold(1usize, |n, &d| n.checked_mul(d as usize));
@@ -102,22 +103,6 @@ impl Held {
     fn is_floating(&self) -> bool {
         matches!(self.dtype.as_str(), "F32" | "F64" | "BF16" | "F16")
     }
-}
-
-fn bfloat(bits: u16) -> f32 {
-    f32::from_bits(u32::from(bits) << 16)
-}
-
-/// IEEE 754's binary16.
-fn half(bits: u16) -> f32 {
-    let (sign, exponent, fraction) = (bits >> 15, (bits >> 10) & 31, f32::from(bits & 1023));
-    let size = match exponent {
-        0 => fraction * 2f32.powi(-24),
-        31 if fraction == 0.0 => f32::INFINITY,
-        31 => f32::NAN,
-        e => (1.0 + fraction / 1024.0) * 2f32.powi(i32::from(e) - 15),
-    };
-    if sign == 1 { -size } else { size }
 }
 
 /// Finds for each tensor of `network` (in the order of the layers) the one of the file, by name, as `transfer.map` says, or,
