@@ -3,6 +3,7 @@
 use crate::axes::Axes;
 use crate::check::Sink;
 use crate::expand::{self, Point};
+use crate::known::Known;
 use crate::merge::Alternatives;
 use crate::origin::{self, Origins};
 use crate::overrides::Overrides;
@@ -15,7 +16,7 @@ use crate::sources::{self, ReadFile, Sources};
 use crate::stages::{self, Stage};
 use crate::tree::Node;
 use crate::{baseline, label, sections};
-use convsweep_spec::data::{DataFacts, DataSpec};
+use convsweep_spec::data::DataFacts;
 use convsweep_spec::job::{ConfigurationDigest, ConfigurationId, JobId, Question};
 use convsweep_spec::log::{Axis, AxisValue, Choice, Included, Member, MemberJob};
 use convsweep_spec::metric::Metric;
@@ -24,42 +25,6 @@ use convsweep_spec::shape::ModelSummary;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-/// What planning asks about the world: facts of image sets, and weights that were trained before.
-pub trait Known {
-    /// The facts of an image set whose file names a path.
-    ///
-    /// # Errors
-    /// Why there are none, in words for the user.
-    fn facts(&self, spec: &DataSpec, path: Option<&Path>) -> Result<DataFacts, String>;
-
-    /// The file of trained weights.
-    ///
-    /// # Errors
-    /// Why there are none, in words for the user.
-    fn weights(&self, _of: Trained) -> Result<PathBuf, String> {
-        Err("there is no results folder here".into())
-    }
-}
-
-/// What has trained weights.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Trained<'a> {
-    /// An experiment: the best job of its best configuration.
-    Experiment(&'a str),
-    /// A job, by the beginning of its id.
-    Job(&'a str),
-}
-
-/// Facts alone are known by a function.
-impl<F: Fn(&DataSpec, Option<&Path>) -> Result<DataFacts, String>> Known for F {
-    fn facts(&self, spec: &DataSpec, path: Option<&Path>) -> Result<DataFacts, String> {
-        self(spec, path)
-    }
-}
-
-/// What planning asks.
-pub type Facts<'a> = dyn Known + 'a;
 
 /// All that is needed to answer an experiment's question.
 #[derive(Clone, Debug)]
@@ -171,12 +136,12 @@ impl Planned {
     }
 }
 
-/// Reads, checks and expands an experiment file. Nothing is trained and no image is read; `facts` answers for the data.
+/// Reads, checks and expands an experiment file. Nothing is trained and no image is read; `known` answers for data and weights.
 ///
 /// # Errors
 /// Everything that is wrong with the file, the overrides or the image sets, at once.
-pub fn plan(file: &Path, overrides: &Overrides, facts: &Facts) -> Result<Plan, Problems> {
-    plan_with(file, &sources::from_disk, overrides, &[], facts)
+pub fn plan(file: &Path, overrides: &Overrides, known: &dyn Known) -> Result<Plan, Problems> {
+    plan_with(file, &sources::from_disk, overrides, &[], known)
 }
 
 /// [`plan`], where files are read by `read` (so that a revision is planned again from the texts that were recorded) and
@@ -189,10 +154,10 @@ pub fn plan_with(
     read: &ReadFile,
     overrides: &Overrides,
     decisions: &[Choice],
-    facts: &Facts,
+    known: &dyn Known,
 ) -> Result<Plan, Problems> {
     with_sources(file, read, overrides, |root, sources| {
-        let checked = checked(root, &Around { sources, read, facts }, overrides, decisions)?;
+        let checked = checked(root, &Around { sources, read, known }, overrides, decisions)?;
         let (file, includes) = texts(sources, overrides);
         let plan = assemble(checked, overrides).map_err(|problem| vec![*problem])?;
         Ok(Plan { file: file.path, text: file.text, includes, ..plan })
@@ -208,11 +173,11 @@ pub fn origins(
     read: &ReadFile,
     overrides: &Overrides,
     decisions: &[Choice],
-    facts: &Facts,
+    known: &dyn Known,
     configuration: &ConfigurationId,
 ) -> Result<Option<Vec<Origins>>, Problems> {
     with_sources(file, read, overrides, |root, sources| {
-        let around = Around { sources, read, facts };
+        let around = Around { sources, read, known };
         let checked = checked(root, &around, overrides, decisions)?;
         let mut points = checked.stages.iter().flat_map(|s| &s.points);
         let found = points.find(|(_, r)| r.digest.configuration_id() == *configuration);

@@ -4,9 +4,9 @@
 use crate::axes::{Axes, SECTIONS};
 use crate::check::Sink;
 use crate::expand::Point;
+use crate::known::Known;
 use crate::label;
 use crate::merge::{self, Alternatives};
-use crate::planner::Facts;
 use crate::problem::Problem;
 use crate::resolve::{augment, data, model, patterns, range, train, transfer};
 use crate::sources::{ReadFile, Sources};
@@ -28,7 +28,7 @@ use std::sync::Arc;
 pub(crate) struct Around<'a> {
     pub sources: &'a Sources,
     pub read: &'a ReadFile<'a>,
-    pub facts: &'a Facts<'a>,
+    pub known: &'a dyn Known,
 }
 
 /// What a point resolves to.
@@ -145,7 +145,7 @@ impl<'a> Points<'a> {
         }
         let mut sink = Sink::new(false);
         let data = self.section("data", &key, &mut sink).and_then(|n| data::data(&n, self.around, &mut sink));
-        let outcome = data.and_then(|data| match self.around.facts.facts(&data.spec, data.path.as_deref()) {
+        let outcome = data.and_then(|data| match self.around.known.facts(&data.spec, data.path.as_deref()) {
             Ok(facts) => {
                 data::agrees_with_facts(&data, &facts, &mut sink);
                 Some((Rc::new(data), Arc::new(facts)))

@@ -50,10 +50,14 @@ pub fn presets() -> impl Iterator<Item = Preset> {
     NAMES.iter().zip(TEXTS).map(|(name, text)| Preset { name, text })
 }
 
+/// The one of that name.
+pub fn preset(name: &str) -> Option<Preset> {
+    presets().find(|preset| preset.name == name)
+}
+
 /// The file of a preset, parsed.
 pub(crate) fn parsed(name: &str) -> Option<Node> {
-    let preset = presets().find(|preset| preset.name == name)?;
-    parse_document(preset.text, 0).ok()
+    parse_document(preset(name)?.text, 0).ok()
 }
 
 #[cfg(test)]

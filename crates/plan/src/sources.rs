@@ -7,21 +7,24 @@ use crate::tree::{Entry, Node, Origin, parse_document};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Largest file that is read, in bytes.
+/// Largest experiment file, in bytes.
 const LARGEST_FILE: usize = 512 << 10;
 /// Files that one file may include, directly or not.
 const MOST_FILES: usize = 32;
 
-/// How a file is read: from the disk, or from what a revision recorded.
-pub type ReadFile<'a> = dyn Fn(&Path) -> io::Result<Vec<u8>> + 'a;
+/// Largest text that is read, in bytes.
+pub(crate) const LARGEST_TEXT: u64 = 64 << 20;
 
-/// Reads a file from the disk, but nothing that is larger than any file should be.
+/// How a file of at most so many bytes is read: from the disk, or from what a revision recorded.
+pub type ReadFile<'a> = dyn Fn(&Path, u64) -> io::Result<Vec<u8>> + 'a;
+
+/// Reads a file of at most `most` bytes from the disk.
 ///
 /// # Errors
 /// What the system says.
-pub fn from_disk(path: &Path) -> io::Result<Vec<u8>> {
+pub fn from_disk(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     let size = std::fs::metadata(path)?.len();
-    if size > 4 << 30 {
+    if size > most {
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("it has {size} bytes")));
     }
     std::fs::read(path)
@@ -138,7 +141,7 @@ impl Loader<'_> {
             }
             None
         };
-        let bytes = match (self.read)(file) {
+        let bytes = match (self.read)(file, LARGEST_TEXT) {
             Ok(bytes) => bytes,
             Err(e) => return wrong(format!("{what} cannot be read"), e.to_string(), near(file)),
         };

@@ -66,10 +66,10 @@ fn values(context: &Context, revision: &Revision, configuration: &ConfigurationI
     let main = (PathBuf::from(&revision.file), revision.text.clone());
     let included = revision.includes.iter().map(|i| (i.path.clone(), i.text.clone()));
     let texts: HashMap<PathBuf, String> = std::iter::once(main).chain(included).collect();
-    let read = |path: &Path| -> io::Result<Vec<u8>> {
+    let read = |path: &Path, most: u64| -> io::Result<Vec<u8>> {
         let absolute = std::path::absolute(path)?;
         let recorded = texts.iter().find(|(known, _)| same(known, &absolute));
-        recorded.map_or_else(|| convsweep_plan::from_disk(path), |(_, text)| Ok(text.clone().into_bytes()))
+        recorded.map_or_else(|| convsweep_plan::from_disk(path, most), |(_, text)| Ok(text.clone().into_bytes()))
     };
     let overrides = Overrides::recorded(&revision.overrides);
     let found = origins(Path::new(&revision.file), &read, &overrides, &revision.decisions, context, configuration)

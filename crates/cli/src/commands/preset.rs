@@ -23,7 +23,7 @@ pub fn preset(name: Option<&str>) -> Result<Exit> {
 
 /// The preset of that name; the error lists those there are.
 pub fn known(name: &str) -> Result<Preset> {
-    presets().find(|preset| preset.name == name).ok_or_else(|| {
+    convsweep_plan::preset(name).ok_or_else(|| {
         let known: Vec<_> = presets().map(|preset| preset.name).collect();
         let message = format!("there is no preset \"{name}\"; known: {}", known.join(", "));
         Failure { exit: Exit::Wrong, message }.into()

@@ -14,7 +14,7 @@ fn facts(_: &DataSpec, _: Option<&Path>) -> Result<DataFacts, String> {
 
 fuzz_target!(|bytes: &[u8]| {
     // Every file that is included has the same bytes, so that whatever includes goes round in a circle.
-    let read = |_: &Path| Ok(bytes.to_vec());
+    let read = |_: &Path, _: u64| Ok(bytes.to_vec());
     if let Err(problems) = plan_with(Path::new("experiment.toml"), &read, &Overrides::default(), &[], &facts) {
         assert!(!problems.is_empty() && problems.to_string().contains("error"));
         assert_eq!(problems.lines().len(), problems.len());

@@ -5,6 +5,7 @@ use crate::points::Around;
 use crate::problem::Problem;
 use crate::read::{Reader, named};
 use crate::schema::{Kind, tables};
+use crate::sources::LARGEST_TEXT;
 use crate::tree::{Node, Origin};
 use convsweep_spec::data::{DataFacts, DataSpec, Resize, ResizeMethod, Shapes, Source, Split, SplitScheme};
 use std::path::PathBuf;
@@ -142,7 +143,7 @@ fn listed(node: &Node, around: &Around, sink: &mut Sink) -> Option<Vec<u32>> {
         sink.at(node, title, label, help.into());
         None
     };
-    let text = match (around.read)(&path).map(String::from_utf8) {
+    let text = match (around.read)(&path, LARGEST_TEXT).map(String::from_utf8) {
         Ok(Ok(text)) => text,
         Ok(Err(_)) => return wrong("the split's file is not a text".into(), "not UTF-8".into()),
         Err(e) => return wrong(format!("the split's file {} cannot be read", path.display()), e.to_string()),

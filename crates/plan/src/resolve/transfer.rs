@@ -2,7 +2,7 @@
 
 use super::patterns::Patterns;
 use crate::check::Sink;
-use crate::planner::Trained;
+use crate::known::Trained;
 use crate::points::Around;
 use crate::problem::Problem;
 use crate::read::Reader;
@@ -16,6 +16,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+/// Largest file of weights that is read, in bytes.
+const LARGEST_WEIGHTS: u64 = 4 << 30;
 /// Problems of one file that are shown.
 const MOST: usize = 6;
 
@@ -55,8 +57,8 @@ pub(crate) fn from(
         "experiment" if own == Some(text) => {
             Err("this is that experiment: its best job would start from itself".into())
         }
-        "experiment" => around.facts.weights(Trained::Experiment(text)),
-        _ => around.facts.weights(Trained::Job(text)),
+        "experiment" => around.known.weights(Trained::Experiment(text)),
+        _ => around.known.weights(Trained::Job(text)),
     };
     let wrong = |title: String, sink: &mut Sink| {
         sink.at(source, title, "", String::new());
@@ -67,7 +69,7 @@ pub(crate) fn from(
         Err(why) => return wrong(format!("there are no weights of {key} \"{text}\": {why}"), sink),
     };
     let read = files.entry(path.clone()).or_insert_with(|| {
-        let file = (around.read)(&path).map_err(|e| format!("cannot be read: {e}"))?;
+        let file = (around.read)(&path, LARGEST_WEIGHTS).map_err(|e| format!("cannot be read: {e}"))?;
         Ok((hash_of(&file), Rc::new(read(&file)?)))
     });
     let (hash, held) = match read {

@@ -6,6 +6,7 @@
 pub(crate) mod json;
 pub(crate) mod layers;
 pub(crate) mod reference;
+mod run;
 pub(crate) mod tables;
 mod train;
 
