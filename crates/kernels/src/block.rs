@@ -2,11 +2,11 @@
 //!
 //! [`dots`]: rows of a left matrix, each anywhere in memory, times a packed panel; the forward pass and the input gradient of
 //! every convolution and dense layer. [`outer`]: sums of outer products over pixels; their weight gradients. Both keep a block of
-//! `V::ROWS` rows by two vectors in registers, which is what the FMA units can be kept busy with, and go through their operands
+//! `V::ROWS` rows by one or two vectors in registers, which is what the FMA units can be kept busy with, and go through their operands
 //! in parts that stay in the first-level cache. No part changes the order in which a sum is added up.
 
 use crate::buffer::Buffer;
-use crate::simd::{Kernel, Vector, panel};
+use crate::simd::{Kernel, PANEL, Vector};
 
 /// Rows of the left matrix in pieces: row `m` is the values at `x + inputs[m] + t` for each `t` in `taps`, `run` long each.
 #[derive(Clone, Copy)]
@@ -90,20 +90,22 @@ impl Kernel for Dots<'_> {
     #[inline(always)]
     unsafe fn run<V: Vector>(self) {
         let Dots { x, rows, packed, columns, finish, target } = self;
-        let width = panel::<V>();
-        let chunk = (LEFT / rows.fresh.max(1)).max(4 * V::ROWS) / V::ROWS * V::ROWS;
+        let most = V::ROWS[1];
+        let chunk = (LEFT / rows.fresh.max(1)).max(4 * most) / most * most;
         for (inputs, outputs) in rows.inputs.chunks(chunk).zip(target.outputs.chunks(chunk)) {
             let rows = Rows { inputs, ..rows };
-            for p in 0..columns.div_ceil(width) {
-                let column = p * width;
-                let n = (columns - column).min(width);
+            for column in (0..columns).step_by(2 * V::LANES) {
+                let n = (columns - column).min(2 * V::LANES);
                 let bias = if finish.bias.is_null() { finish.bias } else { finish.bias.add(column) };
                 let finish = Finish { bias, ..finish };
-                let (b, y) = (packed.add(column * rows.len()), target.y.add(p * target.panel));
-                if n == width {
+                let y = Place { at: target.y.add(column / PANEL * target.panel), panel: target.panel };
+                let b = packed.add(column * rows.len());
+                if n == 2 * V::LANES {
                     dots_panel::<V, 2, true>(x, rows, b, n, finish, y, outputs);
                 } else if n > V::LANES {
                     dots_panel::<V, 2, false>(x, rows, b, n, finish, y, outputs);
+                } else if n == V::LANES {
+                    dots_panel::<V, 1, true>(x, rows, b, n, finish, y, outputs);
                 } else {
                     dots_panel::<V, 1, false>(x, rows, b, n, finish, y, outputs);
                 }
@@ -125,6 +127,19 @@ fn block_rows(left: usize, most: usize) -> usize {
     }
 }
 
+/// Where the first of two vectors of a row is stored; the second lies behind it or, in the next panel, so many values apart.
+#[derive(Clone, Copy)]
+struct Place {
+    at: *mut f32,
+    panel: usize,
+}
+
+/// How far vector `j` is from the first one, where panels are so many values apart.
+#[inline(always)]
+fn vector<V: Vector>(j: usize, panel: usize) -> usize {
+    j * V::LANES / PANEL * panel + j * V::LANES % PANEL
+}
+
 /// What a block's sums begin with, and what they are at least.
 #[derive(Clone, Copy)]
 struct Edges<V, const NV: usize> {
@@ -140,7 +155,7 @@ unsafe fn dots_panel<V: Vector, const NV: usize, const WHOLE: bool>(
     b: *const f32,
     n: usize,
     finish: Finish,
-    y: *mut f32,
+    y: Place,
     outputs: &[usize],
 ) {
     let least = V::splat(if finish.relu { 0.0 } else { f32::NEG_INFINITY });
@@ -160,7 +175,13 @@ unsafe fn dots_panel<V: Vector, const NV: usize, const WHOLE: bool>(
                 m += $rows;
             }};
         }
-        match block_rows(outputs.len(), V::ROWS) {
+        match block_rows(outputs.len(), V::ROWS[NV - 1]) {
+            12.. if V::ROWS[NV - 1] >= 12 => block!(12),
+            11 if V::ROWS[NV - 1] >= 11 => block!(11),
+            10 if V::ROWS[NV - 1] >= 10 => block!(10),
+            9 if V::ROWS[NV - 1] >= 9 => block!(9),
+            8 if V::ROWS[NV - 1] >= 8 => block!(8),
+            7 if V::ROWS[NV - 1] >= 7 => block!(7),
             6.. => block!(6),
             5 => block!(5),
             4 => block!(4),
@@ -178,9 +199,10 @@ unsafe fn dots_block<V: Vector, const M: usize, const NV: usize, const WHOLE: bo
     mut b: *const f32,
     n: usize,
     edges: Edges<V, NV>,
-    y: *mut f32,
+    y: Place,
     outputs: &[usize],
 ) {
+    let panel = rows.len() * PANEL;
     let mut from = [x; M];
     for (i, from) in from.iter_mut().enumerate() {
         *from = x.add(*rows.inputs.get_unchecked(i));
@@ -190,7 +212,7 @@ unsafe fn dots_block<V: Vector, const M: usize, const NV: usize, const WHOLE: bo
         for k in tap..tap + rows.run {
             let mut column = [V::splat(0.0); NV];
             for (j, column) in column.iter_mut().enumerate() {
-                *column = V::load(b.add(j * V::LANES));
+                *column = V::load(b.add(vector::<V>(j, panel)));
             }
             for i in 0..M {
                 let a = V::splat(*from[i].add(k));
@@ -198,22 +220,22 @@ unsafe fn dots_block<V: Vector, const M: usize, const NV: usize, const WHOLE: bo
                     sum[i][j] = a.fma(column[j], sum[i][j]);
                 }
             }
-            b = b.add(panel::<V>());
+            b = b.add(PANEL);
         }
     }
     if WHOLE && edges.stream {
         for (i, sum) in sum.iter().enumerate() {
-            let to = y.add(*outputs.get_unchecked(i));
+            let to = y.at.add(*outputs.get_unchecked(i));
             for (j, &sum) in sum.iter().enumerate() {
-                sum.at_least(edges.least).stream(to.add(j * V::LANES));
+                sum.at_least(edges.least).stream(to.add(vector::<V>(j, y.panel)));
             }
         }
         return;
     }
     for (i, sum) in sum.iter().enumerate() {
-        let to = y.add(*outputs.get_unchecked(i));
+        let to = y.at.add(*outputs.get_unchecked(i));
         for (j, &sum) in sum.iter().enumerate() {
-            let (value, to) = (sum.at_least(edges.least), to.add(j * V::LANES));
+            let (value, to) = (sum.at_least(edges.least), to.add(vector::<V>(j, y.panel)));
             if WHOLE { value.store(to) } else { store::<V>(value, to, lanes::<V>(n, j)) }
         }
     }
@@ -284,7 +306,7 @@ impl Kernel for Outer<'_> {
         let Outer { pixels, places, columns, sums } = self;
         let (Some(&first), Some(&last)) = (places.first(), places.last()) else { return };
         // Rows that lie side by side are copied into strips: pixels are often a power of two apart, which few cache sets hold.
-        let strips = last - first + 1 == places.len() && columns > panel::<V>();
+        let strips = last - first + 1 == places.len() && columns > PANEL;
         let mut x = Buffer::new(if strips { PIXELS * STRIP } else { 0 });
         let mut g = Buffer::new(PIXELS * COLUMNS);
         let x = x.as_mut_ptr();
@@ -295,7 +317,7 @@ impl Kernel for Outer<'_> {
                 let n = (columns - column).min(COLUMNS);
                 let right = if sums.right.is_null() { sums.right } else { sums.right.add(column) };
                 let g = panels_of::<V>(pixels.g.add(column), grads, n, &mut g, right);
-                let sums = Sums { c: sums.c.add(column / panel::<V>() * sums.panel), ..sums };
+                let sums = Sums { c: sums.c.add(column / PANEL * sums.panel), ..sums };
                 if !strips {
                     outer_panels::<V>([pixels.x, g], inputs, places, n, sums);
                     continue;
@@ -334,13 +356,12 @@ unsafe fn panels_of<V: Vector>(
     out: &mut [f32],
     sums: *mut f32,
 ) -> *const f32 {
-    let width = panel::<V>();
-    let place = |column: usize| column / width * grads.len() * width + column % width;
+    let place = |column: usize| column / PANEL * grads.len() * PANEL + column % PANEL;
     let to = out.as_mut_ptr();
     for (p, &grad) in grads.iter().enumerate() {
         for column in (0..columns).step_by(V::LANES) {
             let n = (columns - column).min(V::LANES);
-            load::<V>(g.add(grad + column), n).store(to.add(place(column) + p * width));
+            load::<V>(g.add(grad + column), n).store(to.add(place(column) + p * PANEL));
         }
     }
     if !sums.is_null() {
@@ -349,7 +370,7 @@ unsafe fn panels_of<V: Vector>(
             // Two sums by turns do not wait for each other.
             let mut sum = [V::splat(0.0); 2];
             for p in 0..grads.len() {
-                sum[p % 2] = sum[p % 2].add(V::load(from.add(p * width)));
+                sum[p % 2] = sum[p % 2].add(V::load(from.add(p * PANEL)));
             }
             store::<V>(load::<V>(sums, n).add(sum[0].add(sum[1])), sums, n);
         }
@@ -386,13 +407,14 @@ impl Kernel for OuterPanels<'_> {
     #[inline(always)]
     unsafe fn run<V: Vector>(self) {
         let OuterPanels { from: [x, g], inputs, places, columns, sums } = self;
-        for p in 0..columns.div_ceil(panel::<V>()) {
-            let n = (columns - p * panel::<V>()).min(panel::<V>());
-            let (g, c) = (g.add(p * inputs.len() * panel::<V>()), sums.c.add(p * sums.panel));
+        for column in (0..columns).step_by(2 * V::LANES) {
+            let n = (columns - column).min(2 * V::LANES);
+            let sums = Sums { c: sums.c.add(column / PANEL * sums.panel), ..sums };
+            let g = g.add(column * inputs.len());
             if n <= V::LANES {
-                outer_panel::<V, 1>([x, g], inputs, places, n, c, sums.row);
+                outer_panel::<V, 1>([x, g], inputs, places, n, sums);
             } else {
-                outer_panel::<V, 2>([x, g], inputs, places, n, c, sums.row);
+                outer_panel::<V, 2>([x, g], inputs, places, n, sums);
             }
         }
     }
@@ -404,19 +426,25 @@ unsafe fn outer_panel<V: Vector, const NV: usize>(
     inputs: &[usize],
     places: &[usize],
     columns: usize,
-    c: *mut f32,
-    row: usize,
+    sums: Sums,
 ) {
     let mut r = 0;
     while r < places.len() {
-        let (places, c) = (places.get_unchecked(r..), c.add(r * row));
+        let places = places.get_unchecked(r..);
+        let sums = Sums { c: sums.c.add(r * sums.row), ..sums };
         macro_rules! block {
             ($rows:literal) => {{
-                outer_block::<V, $rows, NV>(from, inputs, places, columns, c, row);
+                outer_block::<V, $rows, NV>(from, inputs, places, columns, sums);
                 r += $rows;
             }};
         }
-        match block_rows(places.len(), V::ROWS) {
+        match block_rows(places.len(), V::ROWS[NV - 1]) {
+            12.. if V::ROWS[NV - 1] >= 12 => block!(12),
+            11 if V::ROWS[NV - 1] >= 11 => block!(11),
+            10 if V::ROWS[NV - 1] >= 10 => block!(10),
+            9 if V::ROWS[NV - 1] >= 9 => block!(9),
+            8 if V::ROWS[NV - 1] >= 8 => block!(8),
+            7 if V::ROWS[NV - 1] >= 7 => block!(7),
             6.. => block!(6),
             5 => block!(5),
             4 => block!(4),
@@ -433,21 +461,22 @@ unsafe fn outer_block<V: Vector, const M: usize, const NV: usize>(
     inputs: &[usize],
     places: &[usize],
     columns: usize,
-    c: *mut f32,
-    row: usize,
+    sums: Sums,
 ) {
+    let panel = inputs.len() * PANEL;
+    let Sums { c, row, .. } = sums;
     let mut from = [x; M];
     let mut sum = [[V::splat(0.0); NV]; M];
     for i in 0..M {
         from[i] = x.add(*places.get_unchecked(i));
         for j in 0..NV {
-            sum[i][j] = load::<V>(c.add(i * row + j * V::LANES), lanes::<V>(columns, j));
+            sum[i][j] = load::<V>(c.add(i * row + vector::<V>(j, sums.panel)), lanes::<V>(columns, j));
         }
     }
     for &input in inputs {
         let mut column = [V::splat(0.0); NV];
         for (j, column) in column.iter_mut().enumerate() {
-            *column = V::load(g.add(j * V::LANES));
+            *column = V::load(g.add(vector::<V>(j, panel)));
         }
         for i in 0..M {
             let a = V::splat(*from[i].add(input));
@@ -455,11 +484,11 @@ unsafe fn outer_block<V: Vector, const M: usize, const NV: usize>(
                 sum[i][j] = a.fma(column[j], sum[i][j]);
             }
         }
-        g = g.add(panel::<V>());
+        g = g.add(PANEL);
     }
     for (i, sum) in sum.iter().enumerate() {
         for (j, &sum) in sum.iter().enumerate() {
-            store::<V>(sum, c.add(i * row + j * V::LANES), lanes::<V>(columns, j));
+            store::<V>(sum, c.add(i * row + vector::<V>(j, sums.panel)), lanes::<V>(columns, j));
         }
     }
 }

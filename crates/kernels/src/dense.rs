@@ -4,7 +4,7 @@ use crate::block::{Finish, PLAIN, Pixels, Rows, Sums, Target, dots, outer};
 use crate::buffer::Buffer;
 use crate::conv::Gradients;
 use crate::pool::{add_rows, mask};
-use crate::simd::{Kernel, Vector, dispatch, panel};
+use crate::simd::{Kernel, PANEL, Vector, dispatch};
 use crate::threads;
 use crate::transpose::to_lanes;
 use std::ops::Range;
@@ -81,7 +81,7 @@ impl Kernel for Forward<'_> {
         let (inputs, outputs) = (steps(rows, features), steps(rows, units));
         let mut y: Vec<f32> = Vec::with_capacity(rows * units);
         let to = y.as_mut_ptr();
-        let panels = units.div_ceil(panel::<V>());
+        let panels = units.div_ceil(PANEL);
         let tasks = self.shape.tasks(panels);
         threads::share(tasks, |i| {
             let units = panels_of::<V>(units, threads::part(panels, tasks, i));
@@ -104,7 +104,7 @@ impl Kernel for Forward<'_> {
 
 /// The columns of some panels.
 fn panels_of<V: Vector>(columns: usize, panels: Range<usize>) -> Range<usize> {
-    panels.start * panel::<V>()..(panels.end * panel::<V>()).min(columns)
+    panels.start * PANEL..(panels.end * PANEL).min(columns)
 }
 
 /// Rows times a matrix that is packed first.
@@ -132,14 +132,14 @@ impl Kernel for Product<'_> {
     #[inline(always)]
     unsafe fn run<V: Vector>(self) {
         let Product { x, rows, matrix, columns, finish, y, outputs } = self;
-        let mut packed = Buffer::new(columns.div_ceil(panel::<V>()) * panel::<V>() * rows.len());
+        let mut packed = Buffer::new(columns.div_ceil(PANEL) * PANEL * rows.len());
         match matrix {
             Matrix::Rows(matrix) => pack_transposed::<V>(matrix, rows.len(), &mut packed),
             Matrix::Columns(matrix, length, first) => {
-                pack_panels(matrix, length, first..first + columns, panel::<V>(), &mut packed)
+                pack_panels(matrix, length, first..first + columns, PANEL, &mut packed)
             }
         }
-        dots::<V>(x, rows, packed.as_ptr(), columns, finish, Target { y, outputs, panel: panel::<V>() });
+        dots::<V>(x, rows, packed.as_ptr(), columns, finish, Target { y, outputs, panel: PANEL });
     }
 }
 
@@ -177,13 +177,13 @@ impl Kernel for Backward<'_> {
         threads::share(tasks, |i| {
             let units = threads::part(units, tasks, i);
             let c = to.add(units.start * features);
-            let sums = Sums { c, row: features, panel: panel::<V>(), right: std::ptr::null_mut() };
+            let sums = Sums { c, row: features, panel: PANEL, right: std::ptr::null_mut() };
             outer::<V>(pixels, &places[units], features, sums);
         });
         if want_input {
             found.input = Vec::with_capacity(x.len());
             let to = found.input.as_mut_ptr();
-            let panels = features.div_ceil(panel::<V>());
+            let panels = features.div_ceil(PANEL);
             let tasks = shape.tasks(panels);
             threads::share(tasks, |i| {
                 let columns = panels_of::<V>(features, threads::part(panels, tasks, i));
@@ -213,7 +213,7 @@ fn steps(count: usize, step: usize) -> Vec<usize> {
 /// `out` has room for the panels.
 #[inline(always)]
 unsafe fn pack_transposed<V: Vector>(matrix: &[f32], columns: usize, out: &mut [f32]) {
-    let width = panel::<V>();
+    let width = PANEL;
     let offsets = steps(columns, width);
     let rows = matrix.len() / columns;
     for row in (0..rows.div_ceil(width) * width).step_by(V::LANES) {

@@ -1,5 +1,7 @@
 //! Convolutions of drawn shapes, forward and backward, against the definition in f64.
 
+mod common;
+
 use convsweep_kernels::{
     Backward, ConvShape, Follow, Gradients, Method, Wanted, conv_backward, conv_forward, conv_method,
 };
@@ -261,4 +263,9 @@ fn large_images_equal_small_ones() {
 fn wrong_sizes_are_refused() {
     let shape = plain(1, 6, 16, 16);
     conv_forward(&shape, Method::Direct, &[0.0; 576], &[0.0; 9], None, Follow::default());
+}
+
+#[test]
+fn narrower_instruction_sets_pass_too() {
+    common::on_narrower_instruction_sets();
 }

@@ -65,3 +65,8 @@ fn far_logits_and_what_is_no_number() {
     let found = cross_entropy(&[f32::NAN, 0.0], &[1.0, 0.0], 2, 0.0);
     assert!(found.loss_sum.is_nan() && found.gradient.iter().all(|g| g.is_nan()));
 }
+
+#[test]
+fn narrower_instruction_sets_pass_too() {
+    common::on_narrower_instruction_sets();
+}

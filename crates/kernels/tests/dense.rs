@@ -70,3 +70,8 @@ fn optimisers_take_the_defined_steps() {
         close("sgd", &w, &expected.iter().map(|e| e[0]).collect::<Vec<_>>());
     }
 }
+
+#[test]
+fn narrower_instruction_sets_pass_too() {
+    common::on_narrower_instruction_sets();
+}

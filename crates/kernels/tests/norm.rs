@@ -110,3 +110,8 @@ fn what_is_no_number_stays_none_in_its_channel() {
         assert_eq!(y.is_nan(), matches!(i % 11, 3 | 9), "{i}: {y}");
     }
 }
+
+#[test]
+fn narrower_instruction_sets_pass_too() {
+    common::on_narrower_instruction_sets();
+}

@@ -104,3 +104,8 @@ fn what_is_no_number_is_the_largest() {
     assert!(y[4].is_nan() && places[4] == 0);
     assert!(y.iter().enumerate().all(|(i, y)| i == 4 || y.is_finite()));
 }
+
+#[test]
+fn narrower_instruction_sets_pass_too() {
+    common::on_narrower_instruction_sets();
+}

@@ -1,6 +1,7 @@
 //! Devices by name. The one place where the backend that a feature compiled in is named.
 
 use burn::tensor::Device;
+use convsweep_kernels::InstructionSet;
 use thiserror::Error;
 
 #[cfg(not(any(feature = "flex", feature = "libtorch", feature = "cuda")))]
@@ -14,6 +15,14 @@ pub const BACKEND: &str = if cfg!(feature = "cuda") {
 } else {
     "flex"
 };
+
+/// The widest vector instructions of the processor, among which Burn's kernels choose at run time (of other than Intel's and AMD's
+/// its kind); behind them what ours were held to, where that is less.
+pub fn instructions() -> String {
+    let (widest, taken) = (InstructionSet::widest(), InstructionSet::best());
+    let name = if widest == InstructionSet::Portable { std::env::consts::ARCH } else { widest.name() };
+    if taken == widest { name.into() } else { format!("{name}, held to {}", taken.name()) }
+}
 
 /// A device that this program cannot use.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]

@@ -8,25 +8,8 @@ pub fn fingerprint(name: &str) -> Fingerprint {
     Fingerprint {
         backend: convsweep_nn::BACKEND.into(),
         device: kind.unwrap_or_else(|| name.into()),
-        instructions: instructions().into(),
+        instructions: convsweep_nn::instructions(),
         version: env!("CARGO_PKG_VERSION").into(),
         revision: env!("CONVSWEEP_REVISION").into(),
     }
-}
-
-/// The widest vector instructions of the processor, among which the kernels choose at run time.
-#[cfg(target_arch = "x86_64")]
-fn instructions() -> &'static str {
-    if is_x86_feature_detected!("avx512f") {
-        "avx512"
-    } else if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-        "avx2"
-    } else {
-        "sse2"
-    }
-}
-
-#[cfg(not(target_arch = "x86_64"))]
-fn instructions() -> &'static str {
-    std::env::consts::ARCH
 }

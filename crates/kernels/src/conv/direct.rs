@@ -10,7 +10,7 @@ use super::{
 use crate::block::{self, Finish, PLAIN, Pixels, Rows, Target, dots, outer, streams};
 use crate::buffer::Buffer;
 use crate::pool::{add_placed_rows, mask};
-use crate::simd::{Kernel, Vector, panel};
+use crate::simd::{Kernel, PANEL, Vector};
 use std::ops::Range;
 
 pub(super) struct Forward<'a> {
@@ -113,14 +113,14 @@ impl Pass<'_> {
             return depthwise::forward::<V>(x, [inputs, taps], packed, channels, self.finish, y, outputs);
         }
         let rows = Rows { inputs, taps: &self.family.taps, run: self.family.run, fresh: run };
-        let panels = columns.div_ceil(panel::<V>()) * panel::<V>();
+        let panels = columns.div_ceil(PANEL) * PANEL;
         for group in 0..self.shape.groups {
             let finish = match self.finish.bias.is_null() {
                 true => self.finish,
                 false => Finish { bias: self.finish.bias.add(group * columns), ..self.finish },
             };
             let packed = self.packed.as_ptr().add(group * panels * rows.len());
-            let target = Target { y: y.add(group * columns), outputs, panel: panel::<V>() };
+            let target = Target { y: y.add(group * columns), outputs, panel: PANEL };
             dots::<V>(x.add(group * run), rows, packed, columns, finish, target);
         }
     }
@@ -204,7 +204,7 @@ impl Kernel for Backward<'_> {
             }
         });
         let weight = match pooled {
-            true => pooled_weights::<V>(shape, &sums.family, &found.weight),
+            true => pooled_weights(shape, &sums.family, &found.weight),
             false => sums.weights::<V>(&found.weight),
         };
         Gradients { weight, ..found }
@@ -268,7 +268,7 @@ impl Kernel for PooledPart<'_> {
     unsafe fn run<V: Vector>(self) -> (Vec<f32>, Vec<f32>) {
         let PooledPart { sums: &Sums { shape, ref family, .. }, x, backward, images: range, mut bias } = self;
         let size = used(shape, Follow { relu: false, pool: true });
-        let mut sums = PooledSums::new::<V>(shape, family, size[1]);
+        let mut sums = PooledSums::new(shape, family, size[1]);
         let mut images = Images::new(x, shape.input, shape.channels, forward_border(shape), 1, range.end);
         let image = size[0] * size[1] / 4 * shape.filters;
         for i in range {
@@ -336,7 +336,7 @@ impl<'a> Sums<'a> {
         bias: &mut [f32],
     ) {
         let (run, columns) = Way::Forward.sizes(self.shape);
-        let (width, rows) = (panel::<V>(), self.places.len());
+        let (width, rows) = (PANEL, self.places.len());
         let (inputs, grads) = (&self.family.inputs[..pixels], &self.family.outputs[..pixels]);
         let pixels = Pixels { x, inputs, g: gradient.as_ptr(), grads };
         let bias = if bias.is_empty() { std::ptr::null_mut() } else { bias.as_mut_ptr() };

@@ -1,7 +1,7 @@
 //! Weights in the order in which the kernels read them, and back.
 
 use super::{ConvShape, depthwise};
-use crate::simd::{Vector, panel};
+use crate::simd::{PANEL, Vector};
 use crate::transpose::{from_lanes, to_lanes};
 
 /// Which way a convolution is gone through.
@@ -27,7 +27,7 @@ pub(super) fn packed_len<V: Vector>(shape: &ConvShape, way: Way, taps: usize) ->
         return taps * shape.channels;
     }
     let (run, columns) = way.sizes(shape);
-    shape.groups * columns.div_ceil(panel::<V>()) * panel::<V>() * taps * run
+    shape.groups * columns.div_ceil(PANEL) * PANEL * taps * run
 }
 
 /// Packs the taps `kernel` as `[group, panel of columns, tap, row of the tap, column of the panel]`, zeros behind the last column.
@@ -54,7 +54,7 @@ pub(super) unsafe fn pack<V: Vector>(
         });
     }
     let (run, columns) = way.sizes(shape);
-    let (width, area) = (panel::<V>(), shape.kernel[0] * shape.kernel[1]);
+    let (width, area) = (PANEL, shape.kernel[0] * shape.kernel[1]);
     out.fill(0.0);
     let mut packed = out.chunks_exact_mut(width);
     for group in weight.chunks_exact(run * columns * area) {
@@ -92,7 +92,7 @@ pub(super) unsafe fn unpack<V: Vector>(shape: &ConvShape, kernel: &[[usize; 2]],
 /// Where each of a filter's weights lies among packed ones.
 fn offsets<V: Vector>(shape: &ConvShape) -> Vec<usize> {
     let (run, area) = (shape.channels / shape.groups, shape.kernel[0] * shape.kernel[1]);
-    (0..run).flat_map(|r| (0..area).map(move |tap| (tap * run + r) * panel::<V>())).collect()
+    (0..run).flat_map(|r| (0..area).map(move |tap| (tap * run + r) * PANEL)).collect()
 }
 
 /// A vector of filters: where the first weight of the first is, packed and not, and how many filters there are.
@@ -104,7 +104,7 @@ struct Part {
 
 /// Visits the filters in vectors, those of a last panel that are not there too.
 fn vectors<V: Vector>(shape: &ConvShape, mut visit: impl FnMut(Part)) {
-    let (width, filters) = (panel::<V>(), shape.filters / shape.groups);
+    let (width, filters) = (PANEL, shape.filters / shape.groups);
     let filter = shape.channels / shape.groups * shape.kernel[0] * shape.kernel[1];
     let padded = filters.div_ceil(width) * width;
     for group in 0..shape.groups {

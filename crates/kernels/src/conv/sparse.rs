@@ -8,8 +8,8 @@ use super::taps::Family;
 use crate::buffer::Buffer;
 use crate::simd::Vector;
 
-/// Vectors of a filter's sum that are kept in registers.
-const KEPT: usize = 4;
+/// Values of a filter's sum that are kept in registers.
+const KEPT: usize = 32;
 
 /// Values of the windows that are laid out at once: half of a first-level cache.
 const LAID_OUT: usize = 4096;
@@ -33,8 +33,8 @@ pub(super) struct PooledSums<'a> {
 }
 
 impl<'a> PooledSums<'a> {
-    pub(super) fn new<V: Vector>(shape: &'a ConvShape, family: &'a Family, columns: usize) -> Self {
-        let length = length::<V>(family);
+    pub(super) fn new(shape: &'a ConvShape, family: &'a Family, columns: usize) -> Self {
+        let length = length(family);
         let pairs = (LAID_OUT / (2 * columns * length)).max(1);
         let pixels = 2 * columns * pairs;
         let base = |y: usize, x: usize| (1 + 2 * y * columns + 2 * x) * length;
@@ -61,8 +61,12 @@ impl<'a> PooledSums<'a> {
             let count = gradient.len() / self.shape.filters;
             self.lay_out::<V>(x, i * self.pixels..i * self.pixels + 4 * count);
             for filter in 0..self.shape.filters {
-                for part in (0..self.length).step_by(KEPT * V::LANES) {
-                    self.filter::<V>(gradient.as_ptr().add(filter), places.as_ptr().add(filter), count, filter, part);
+                for part in (0..self.length).step_by(KEPT) {
+                    let from = (gradient.as_ptr().add(filter), places.as_ptr().add(filter));
+                    match V::LANES {
+                        16 => self.filter::<V, 2>(from, count, filter, part),
+                        _ => self.filter::<V, 4>(from, count, filter, part),
+                    }
                 }
             }
         }
@@ -89,10 +93,9 @@ impl<'a> PooledSums<'a> {
 
     /// One filter's part of the sum over the laid out pixels, by turns into two sums that do not wait for each other.
     #[inline(always)]
-    unsafe fn filter<V: Vector>(
+    unsafe fn filter<V: Vector, const VECTORS: usize>(
         &mut self,
-        gradient: *const f32,
-        places: *const u8,
+        (gradient, places): (*const f32, *const u8),
         count: usize,
         filter: usize,
         part: usize,
@@ -101,9 +104,9 @@ impl<'a> PooledSums<'a> {
         let sums = self.sums.as_mut_ptr().add(filter * self.length + part);
         let windows = self.windows.as_ptr().add(part);
         let bases = self.bases.as_ptr();
-        let mut even = [V::splat(0.0); KEPT];
-        let mut odd = [V::splat(0.0); KEPT];
-        for k in 0..KEPT {
+        let mut even = [V::splat(0.0); VECTORS];
+        let mut odd = [V::splat(0.0); VECTORS];
+        for k in 0..VECTORS {
             even[k] = V::load(sums.add(k * V::LANES));
         }
         macro_rules! add {
@@ -113,7 +116,7 @@ impl<'a> PooledSums<'a> {
                 let counts = usize::from(place < 4).wrapping_neg();
                 let from = windows.add((*bases.add($pixel) + *self.corners.get_unchecked(place)) & counts);
                 let g = V::splat(*gradient.add($pixel * filters));
-                for k in 0..KEPT {
+                for k in 0..VECTORS {
                     $kept[k] = g.fma(V::load(from.add(k * V::LANES)), $kept[k]);
                 }
             }};
@@ -125,7 +128,7 @@ impl<'a> PooledSums<'a> {
         if count % 2 == 1 {
             add!(even, count - 1);
         }
-        for k in 0..KEPT {
+        for k in 0..VECTORS {
             even[k].add(odd[k]).store(sums.add(k * V::LANES));
         }
     }
@@ -137,15 +140,15 @@ impl<'a> PooledSums<'a> {
 }
 
 /// Length of a window, in whole blocks of kept vectors.
-fn length<V: Vector>(family: &Family) -> usize {
-    (family.taps.len() * family.run).div_ceil(KEPT * V::LANES) * KEPT * V::LANES
+fn length(family: &Family) -> usize {
+    (family.taps.len() * family.run).next_multiple_of(KEPT)
 }
 
 /// The weights' gradient from the sums.
-pub(super) fn pooled_weights<V: Vector>(shape: &ConvShape, family: &Family, sums: &[f32]) -> Vec<f32> {
+pub(super) fn pooled_weights(shape: &ConvShape, family: &Family, sums: &[f32]) -> Vec<f32> {
     let (channels, [kh, kw]) = (shape.channels, shape.kernel);
     let mut weight = vec![0.0; shape.weight_len()];
-    for (filter, sums) in sums.chunks_exact(length::<V>(family)).enumerate() {
+    for (filter, sums) in sums.chunks_exact(length(family)).enumerate() {
         for (t, &[ky, kx]) in family.kernel.iter().enumerate() {
             for c in 0..channels {
                 weight[((filter * channels + c) * kh + ky) * kw + kx] = sums[t * channels + c];

@@ -29,7 +29,7 @@ unsafe fn part(n: usize) -> __m256i {
 
 impl Vector for Floats {
     const LANES: usize = 8;
-    const ROWS: usize = 6;
+    const ROWS: [usize; 2] = [6, 6];
     type Mask = __m256;
 
     #[inline(always)]

@@ -5,6 +5,8 @@
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
 mod portable;
 
 use std::sync::OnceLock;
@@ -17,8 +19,8 @@ use std::sync::OnceLock;
 pub(crate) trait Vector: Copy {
     /// Floats in a vector.
     const LANES: usize;
-    /// Rows of a register block of two vectors a row.
-    const ROWS: usize;
+    /// Rows of a register block of one vector a row, and of two.
+    const ROWS: [usize; 2];
     /// One bit or word a lane.
     type Mask: Copy;
 
@@ -66,10 +68,8 @@ pub(crate) trait Vector: Copy {
     unsafe fn store_bytes(self, to: *mut u8);
 }
 
-/// Floats in a panel of packed weights on every instruction set: two vectors.
-pub(crate) const fn panel<V: Vector>() -> usize {
-    2 * V::LANES
-}
+/// Floats in a row of a panel of packed weights, on every instruction set: one vector or two.
+pub(crate) const PANEL: usize = 16;
 
 /// Work that can be compiled for any instruction set.
 pub(crate) trait Kernel {
@@ -83,6 +83,8 @@ pub(crate) trait Kernel {
 /// An instruction set that kernels are compiled for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InstructionSet {
+    /// AVX-512 F, BW, DQ and VL: 16 floats.
+    Avx512,
     /// AVX2 with FMA: 8 floats.
     Avx2,
     /// Whatever the compiler makes of arrays.
@@ -90,24 +92,50 @@ pub enum InstructionSet {
 }
 
 impl InstructionSet {
-    /// The widest that this processor has. `CONVSWEEP_INSTRUCTIONS=portable` narrows it (for tests).
+    /// From the widest to the narrowest.
+    const ALL: [InstructionSet; 3] = [InstructionSet::Avx512, InstructionSet::Avx2, InstructionSet::Portable];
+
+    /// The widest that this processor has. `CONVSWEEP_INSTRUCTIONS` (`avx512`, `avx2`, `portable`) says which is the widest that
+    /// may be taken: for tests and comparisons.
     pub fn best() -> InstructionSet {
         static BEST: OnceLock<InstructionSet> = OnceLock::new();
         *BEST.get_or_init(|| {
-            if std::env::var("CONVSWEEP_INSTRUCTIONS").is_ok_and(|v| v == "portable") {
-                return InstructionSet::Portable;
-            }
-            #[cfg(target_arch = "x86_64")]
-            if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-                return InstructionSet::Avx2;
-            }
-            InstructionSet::Portable
+            let most = std::env::var("CONVSWEEP_INSTRUCTIONS").unwrap_or_default();
+            let first = InstructionSet::ALL.iter().position(|set| set.name() == most).unwrap_or(0);
+            let here = InstructionSet::ALL[first..].iter().find(|set| set.is_here());
+            here.copied().unwrap_or(InstructionSet::Portable)
         })
+    }
+
+    /// The widest that this processor has, whatever may be taken.
+    pub fn widest() -> InstructionSet {
+        InstructionSet::ALL.into_iter().find(|set| set.is_here()).unwrap_or(InstructionSet::Portable)
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    fn is_here(self) -> bool {
+        let avx2 = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
+        match self {
+            InstructionSet::Avx512 => {
+                avx2 && is_x86_feature_detected!("avx512f")
+                    && is_x86_feature_detected!("avx512bw")
+                    && is_x86_feature_detected!("avx512dq")
+                    && is_x86_feature_detected!("avx512vl")
+            }
+            InstructionSet::Avx2 => avx2,
+            InstructionSet::Portable => true,
+        }
+    }
+
+    #[cfg(not(target_arch = "x86_64"))]
+    fn is_here(self) -> bool {
+        self == InstructionSet::Portable
     }
 
     /// As in a fingerprint.
     pub fn name(self) -> &'static str {
         match self {
+            InstructionSet::Avx512 => "avx512",
             InstructionSet::Avx2 => "avx2",
             InstructionSet::Portable => "portable",
         }
@@ -120,6 +148,8 @@ impl InstructionSet {
 /// As the kernel says.
 pub(crate) unsafe fn dispatch<K: Kernel>(kernel: K) -> K::Output {
     match InstructionSet::best() {
+        #[cfg(target_arch = "x86_64")]
+        InstructionSet::Avx512 => avx512::run(kernel),
         #[cfg(target_arch = "x86_64")]
         InstructionSet::Avx2 => avx2::run(kernel),
         _ => kernel.run::<portable::Floats>(),

@@ -8,7 +8,7 @@ pub(super) struct Floats([f32; 8]);
 
 impl Vector for Floats {
     const LANES: usize = 8;
-    const ROWS: usize = 4;
+    const ROWS: [usize; 2] = [4, 4];
     type Mask = [bool; 8];
 
     #[inline(never)]

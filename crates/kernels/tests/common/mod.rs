@@ -14,3 +14,16 @@ pub fn close(what: &str, found: &[f32], expected: &[f64]) {
         assert!((f64::from(f) - e).abs() < 4e-6 * scale, "{what} {i}: {f}, expected {e}");
     }
 }
+
+/// Runs this program's tests again on each instruction set that is narrower than the widest here.
+pub fn on_narrower_instruction_sets() {
+    const ASKED: &str = "CONVSWEEP_INSTRUCTIONS";
+    if std::env::var_os(ASKED).is_some() {
+        return;
+    }
+    for set in ["avx2", "portable"] {
+        let program = std::env::current_exe().unwrap();
+        let run = std::process::Command::new(program).env(ASKED, set).output().unwrap();
+        assert!(run.status.success(), "on {set}:\n{}", String::from_utf8_lossy(&run.stdout));
+    }
+}

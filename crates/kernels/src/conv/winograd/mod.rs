@@ -10,7 +10,7 @@ mod transform;
 use super::{ConvShape, Follow, Gradients, Method, Wanted, backward_in_parts, forward_in_parts};
 use crate::block::{PLAIN, Rows, Sums, Target, dots, outer_panels};
 use crate::buffer::Buffer;
-use crate::simd::{Kernel, Vector, panel};
+use crate::simd::{Kernel, PANEL, Vector};
 use crate::transpose::{from_lanes, to_lanes};
 use std::ops::Range;
 use tiles::{PLANES, Planes, Tiles, apart};
@@ -22,7 +22,7 @@ use transform::six;
 unsafe fn weights<V: Vector>(shape: &ConvShape, weight: &[f32], transposed: bool) -> Buffer {
     let (c, f) = (shape.channels, shape.filters);
     let (rows, columns) = if transposed { (f, c) } else { (c, f) };
-    let width = panel::<V>();
+    let width = PANEL;
     let plane = apart(rows * columns);
     let mut out = Buffer::new(PLANES * plane);
     // For each row the nine taps of a vector of columns.
@@ -61,7 +61,7 @@ unsafe fn weights<V: Vector>(shape: &ConvShape, weight: &[f32], transposed: bool
 /// Weight gradient from its transform, in the layout of [`weights`] (not transposed).
 #[inline(always)]
 unsafe fn weights_gradient<V: Vector>(shape: &ConvShape, sums: &[f32]) -> Vec<f32> {
-    let (c, f, width) = (shape.channels, shape.filters, panel::<V>());
+    let (c, f, width) = (shape.channels, shape.filters, PANEL);
     let plane = apart(c * f);
     let mut weight = vec![0.0; c * f * 9];
     let mut lined = Buffer::new(c * 9 * V::LANES);
@@ -121,7 +121,7 @@ impl Block {
             most,
             v: Buffer::new(PLANES * apart(most * channels)),
             m: Buffer::new(PLANES * apart(most * filters)),
-            tiles: (0..most).map(|t| t * panel::<V>()).collect(),
+            tiles: (0..most).map(|t| t * PANEL).collect(),
         }
     }
 
@@ -131,13 +131,13 @@ impl Block {
             Side::Input => (self.v.as_mut_ptr(), self.channels),
             Side::Output => (self.m.as_mut_ptr(), self.filters),
         };
-        Planes { at, plane: apart(self.most * channels), panel: tiles * panel::<V>() }
+        Planes { at, plane: apart(self.most * channels), panel: tiles * PANEL }
     }
 
     /// Offsets of the panels of a plane.
     fn panels<V: Vector>(&self, side: Side, tiles: usize) -> Vec<usize> {
         let channels = if let Side::Input = side { self.channels } else { self.filters };
-        (0..channels / panel::<V>()).map(|p| p * tiles * panel::<V>()).collect()
+        (0..channels / PANEL).map(|p| p * tiles * PANEL).collect()
     }
 
     /// Plane by plane, `tiles` tiles of `from` times weights, to the other side.
@@ -150,7 +150,7 @@ impl Block {
         let (x, y) = (self.planes::<V>(from, tiles), self.planes::<V>(other, tiles));
         let panels = self.panels::<V>(from, tiles);
         let places = &self.tiles[..tiles];
-        let rows = Rows { inputs: places, taps: &panels, run: panel::<V>(), fresh: channels };
+        let rows = Rows { inputs: places, taps: &panels, run: PANEL, fresh: channels };
         for z in 0..PLANES {
             let target = Target { y: y.at.add(z * y.plane), outputs: places, panel: y.panel };
             let weights = weights.as_ptr().add(z * apart(channels * columns));
@@ -162,7 +162,7 @@ impl Block {
     #[inline(always)]
     unsafe fn sum<V: Vector>(&mut self, sums: &mut [f32], tiles: usize) {
         let (v, m) = (self.planes::<V>(Side::Input, tiles), self.planes::<V>(Side::Output, tiles));
-        let width = panel::<V>();
+        let width = PANEL;
         let panels = self.panels::<V>(Side::Input, tiles);
         let places: Vec<usize> = panels.iter().flat_map(|p| (0..width).map(move |c| p + c)).collect();
         for z in 0..PLANES {

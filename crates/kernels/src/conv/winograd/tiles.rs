@@ -3,7 +3,7 @@
 use super::transform::{self, four, six};
 use crate::conv::{ConvShape, Follow, used};
 use crate::pool::largest;
-use crate::simd::{Vector, panel};
+use crate::simd::{PANEL, Vector};
 
 /// Products of a tile.
 pub(super) const PLANES: usize = 36;
@@ -66,13 +66,13 @@ impl Planes {
     /// From the tile's number on.
     #[inline(always)]
     pub(super) unsafe fn from<V: Vector>(self, tile: usize) -> Planes {
-        Planes { at: self.at.add(tile * panel::<V>()), ..self }
+        Planes { at: self.at.add(tile * PANEL), ..self }
     }
 
     /// A tile's first plane at a vector of channels.
     #[inline(always)]
     unsafe fn place<V: Vector>(self, tile: usize, channel: usize) -> *mut f32 {
-        let width = panel::<V>();
+        let width = PANEL;
         self.at.add(channel / width * self.panel + tile * width + channel % width)
     }
 }
