@@ -306,7 +306,7 @@ impl Kernel for Outer<'_> {
         let Outer { pixels, places, columns, sums } = self;
         let (Some(&first), Some(&last)) = (places.first(), places.last()) else { return };
         // Rows that lie side by side are copied into strips: pixels are often a power of two apart, which few cache sets hold.
-        let strips = last - first + 1 == places.len() && columns > PANEL;
+        let strips = last - first + 1 == places.len() && columns > 2 * V::LANES;
         let mut x = Buffer::new(if strips { PIXELS * STRIP } else { 0 });
         let mut g = Buffer::new(PIXELS * COLUMNS);
         let x = x.as_mut_ptr();

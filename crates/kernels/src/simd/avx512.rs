@@ -28,7 +28,7 @@ unsafe fn part(n: usize) -> __mmask16 {
 
 impl Vector for Floats {
     const LANES: usize = 16;
-    const ROWS: [usize; 2] = [12, 12];
+    const ROWS: [usize; 2] = [12, 10];
     type Mask = __mmask16;
 
     #[inline(always)]
