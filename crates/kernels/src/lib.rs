@@ -44,6 +44,7 @@ pub use simd::InstructionSet;
 pub use step::{Adam, Sgd, sum_of_squares};
 pub use threads::{threads, use_threads};
 pub use tone::{autocontrast, equalize, invert, posterize, sharpness, solarize};
+pub use transpose::transpose;
 pub use warp::{Affine, warp};
 pub use windows::{
     PoolShape, average_pool, average_pool_backward, global_average, global_average_backward, max_pool,

@@ -1,6 +1,79 @@
-//! Weights from the order of model files to panels and back: transposed a block of registers at a time.
+//! Matrices transposed a block of registers at a time: images from planes to pixels and back, weights from the order of model
+//! files to panels and back.
 
-use crate::simd::{Kernel, Vector};
+use crate::simd::{Kernel, Vector, dispatch};
+use std::ops::Range;
+
+/// Transposes matrices of `rows` × `columns` that lie one behind the other: planes to pixels, or pixels to planes.
+///
+/// # Panics
+/// Where the values are not a whole number of such matrices.
+pub fn transpose(values: &[f32], rows: usize, columns: usize) -> Vec<f32> {
+    assert!(rows * columns > 0 && values.len().is_multiple_of(rows * columns), "matrices of {rows}×{columns}");
+    let mut out = Vec::with_capacity(values.len());
+    // SAFETY: the sizes are checked above, all of `out` is written; the instruction set is one that is here.
+    unsafe {
+        dispatch(Transpose { values, rows, columns, out: out.as_mut_ptr() });
+        out.set_len(values.len());
+    }
+    out
+}
+
+struct Transpose<'a> {
+    values: &'a [f32],
+    rows: usize,
+    columns: usize,
+    out: *mut f32,
+}
+
+impl Kernel for Transpose<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<V: Vector>(self) {
+        let Transpose { values, rows, columns, out } = self;
+        let [whole_rows, whole_columns] = [rows, columns].map(|n| n / V::LANES * V::LANES);
+        for i in (0..values.len()).step_by(rows * columns) {
+            let (from, to) = (values.as_ptr().add(i), out.add(i));
+            let both = [from, to.cast_const()];
+            for row in (0..whole_rows).step_by(V::LANES) {
+                for column in (0..whole_columns).step_by(V::LANES) {
+                    V::transpose(from.add(row * columns + column), columns, to.add(column * rows + row), rows);
+                }
+            }
+            // What is left: the last columns of these rows, and the last rows.
+            one_by_one(both, [rows, columns], 0..whole_rows, whole_columns..columns);
+            match rows {
+                // Colours: written out, so that their values are written side by side.
+                3 => interleave::<3>(both, columns),
+                _ => one_by_one(both, [rows, columns], whole_rows..rows, 0..columns),
+            }
+        }
+    }
+}
+
+#[inline(always)]
+unsafe fn one_by_one(
+    [from, to]: [*const f32; 2],
+    [rows, columns]: [usize; 2],
+    row_range: Range<usize>,
+    column_range: Range<usize>,
+) {
+    let to = to.cast_mut();
+    for row in row_range {
+        for column in column_range.clone() {
+            *to.add(column * rows + row) = *from.add(row * columns + column);
+        }
+    }
+}
+
+#[inline(always)]
+unsafe fn interleave<const N: usize>([from, to]: [*const f32; 2], columns: usize) {
+    let to = to.cast_mut().cast::<[f32; N]>();
+    for column in 0..columns {
+        to.add(column).write_unaligned(std::array::from_fn(|row| *from.add(row * columns + column)));
+    }
+}
 
 /// `to[offsets[q] + l] = from[l * step + q]` for each `l < lanes`, zero for the other lanes of a vector.
 ///

@@ -1,6 +1,6 @@
 //! Every kernel against a plain f64 version of its definition.
 
-use convsweep_kernels::{Affine, Fill, Size, crop, flip_horizontal, flip_vertical, normalize, warp, widen};
+use convsweep_kernels::{Affine, Fill, Size, crop, flip_horizontal, flip_vertical, normalize, transpose, warp, widen};
 
 const FILLS: [Fill; 3] = [Fill::Zero, Fill::Reflect, Fill::Nearest];
 const SIZES: [(usize, usize, usize); 6] = [(3, 32, 32), (1, 28, 28), (3, 5, 70), (2, 41, 33), (1, 1, 1), (1, 2, 3)];
@@ -205,4 +205,16 @@ fn normalize_agrees() {
 #[should_panic(expected = "out holds 5 values")]
 fn a_wrong_size_is_refused() {
     warp(&[0u8; 6], size((1, 2, 3)), &Affine::IDENTITY, Fill::Zero, &mut [0.0; 5]);
+}
+
+#[test]
+fn matrices_are_transposed() {
+    for (rows, columns) in [(3, 1024), (3, 5), (64, 16), (17, 40), (1, 7), (33, 3), (16, 16)] {
+        let values: Vec<f32> = (0..3 * rows * columns).map(|i| i as f32).collect();
+        let expected: Vec<f32> = values
+            .chunks(rows * columns)
+            .flat_map(|m| (0..columns).flat_map(move |c| (0..rows).map(move |r| m[r * columns + c])))
+            .collect();
+        assert_eq!(transpose(&values, rows, columns), expected, "{rows}×{columns}");
+    }
 }

@@ -174,9 +174,12 @@ proptest! {
         padding in [[0..3usize, 0..3usize], [0..3usize, 0..3usize]],
         follow in follows(),
         bias: bool,
+        kernel in prop::sample::select(vec![3usize, 5]),
     ) {
+        // The padded image is no smaller than the kernel.
+        let input = input.map(|n| n.max(kernel));
         let shape = ConvShape {
-            images, input, channels: 16 * channels, filters: 16 * filters, kernel: [3, 3], stride: [1, 1], dilation: [1, 1],
+            images, input, channels: 16 * channels, filters: 16 * filters, kernel: [kernel; 2], stride: [1, 1], dilation: [1, 1],
             padding, groups: 1,
         };
         check(&shape, Method::Winograd, follow, bias)?;

@@ -1,6 +1,6 @@
 //! What a network does to a batch, as a list of operations. Parameters are referred to by their place in the network's lists.
 
-use crate::ops::{ConvUnit, DenseUnit};
+use crate::ops::{self, ConvUnit, DenseUnit};
 use burn::tensor::ops::{AvgPoolOptions, ConvTransposeOptions, MaxPoolOptions};
 use burn::tensor::{Device, Tensor};
 use convsweep_spec::augment::Fill;
@@ -194,7 +194,8 @@ impl Batch {
     pub(crate) fn flatten(self) -> Tensor<2> {
         match self {
             Batch::Flat(x) => x,
-            other => other.image().flatten(1, 3),
+            Batch::Last(x) => ops::flatten(x),
+            Batch::Image(x) => x.flatten(1, 3),
         }
     }
 

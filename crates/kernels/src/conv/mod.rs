@@ -43,8 +43,8 @@ pub struct ConvShape {
 pub enum Method {
     /// Sums of products as in the definition, in register blocks.
     Direct,
-    /// Winograd's F(4×4, 3×3) (Lavin and Gray 2016): a quarter of the multiplications, relative errors around 1e-6 where direct
-    /// has 1e-7. For kernels of 3×3 with stride 1, without dilation and groups.
+    /// Winograd's F(4×4, 3×3) and F(2×2, 5×5) (Lavin and Gray 2016): about a quarter and a third of the multiplications, relative
+    /// errors around 1e-6 where direct has 1e-7. For kernels of 3×3 and 5×5 with stride 1, without dilation and groups.
     Winograd,
 }
 
@@ -125,7 +125,10 @@ impl ConvShape {
 
     /// Whether `method` can compute this.
     pub fn can(&self, method: Method) -> bool {
-        let plain = self.kernel == [3, 3] && self.stride == [1, 1] && self.dilation == [1, 1] && self.groups == 1;
+        let plain = winograd::tile(self.kernel).is_some()
+            && self.stride == [1, 1]
+            && self.dilation == [1, 1]
+            && self.groups == 1;
         method == Method::Direct || plain && self.channels.is_multiple_of(16) && self.filters.is_multiple_of(16)
     }
 
@@ -133,9 +136,9 @@ impl ConvShape {
     /// bits do not depend on threads; each so large that the weights cost little beside it.
     fn parts(&self, method: Method, follow: Follow) -> usize {
         let [h, w] = used(self, follow);
-        let count = match method {
-            Method::Direct => h * w / 8,
-            Method::Winograd => h.div_ceil(4) * w.div_ceil(4),
+        let count = match (method, winograd::tile(self.kernel)) {
+            (Method::Winograd, Some(tile)) => h.div_ceil(tile) * w.div_ceil(tile),
+            _ => h * w / 8,
         };
         (self.images * count / 128).clamp(1, 8.min(self.images.max(1)))
     }
@@ -221,9 +224,9 @@ pub fn conv_backward(
 
 /// Which method is the faster one for a shape, and why.
 pub fn conv_method(shape: &ConvShape, follow: Follow) -> (Method, &'static str) {
-    if shape.kernel != [3, 3] {
-        return (Method::Direct, "Winograd's tiles here are for kernels of 3×3");
-    }
+    let Some(tile) = winograd::tile(shape.kernel) else {
+        return (Method::Direct, "Winograd's tiles here are for kernels of 3×3 and 5×5");
+    };
     if shape.stride != [1, 1] || shape.dilation != [1, 1] || shape.groups != 1 {
         return (Method::Direct, "strides, dilations and groups leave nothing for Winograd's tiles to share");
     }
@@ -231,12 +234,15 @@ pub fn conv_method(shape: &ConvShape, follow: Follow) -> (Method, &'static str) 
         return (Method::Direct, "channels and filters are not both multiples of 16: the transforms would cost more");
     }
     let [oh, ow] = used(shape, follow);
-    let tiles = oh.div_ceil(4) * ow.div_ceil(4);
-    // 36 products a tile where direct has 9 a pixel, and about a third more for the transforms.
-    if 9 * oh * ow <= 48 * tiles {
-        return (Method::Direct, "too few of the pixels of Winograd's 4×4 tiles would be used");
+    let tiles = oh.div_ceil(tile) * ow.div_ceil(tile);
+    // 36 products a tile where direct has one a tap and pixel, and about a third more for the transforms.
+    if shape.kernel[0] * shape.kernel[1] * oh * ow <= 48 * tiles {
+        return (Method::Direct, "too few of the pixels of Winograd's tiles would be used");
     }
-    (Method::Winograd, "a quarter of the multiplications")
+    match tile {
+        2 => (Method::Winograd, "36 multiplications where the definition has 100"),
+        _ => (Method::Winograd, "a quarter of the multiplications"),
+    }
 }
 
 /// The pixels of the convolution that are used: pooling drops odd last rows and columns.

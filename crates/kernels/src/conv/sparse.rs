@@ -83,8 +83,8 @@ impl<'a> PooledSums<'a> {
                 for k in (0..whole).step_by(V::LANES) {
                     V::load(from.add(k)).store(to.add(k));
                 }
-                for k in whole..run {
-                    *to.add(k) = *from.add(k);
+                if whole < run {
+                    V::load_part(from.add(whole), run - whole).store_part(to.add(whole), run - whole);
                 }
                 to = to.add(run);
             }

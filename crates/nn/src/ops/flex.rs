@@ -5,6 +5,7 @@
 //!
 //! Images come and go with their channels last, without gaps: so Burn's own operations between ours are fast too.
 
+pub(super) mod flatten;
 pub(super) mod norm;
 pub(super) mod pool;
 
@@ -116,8 +117,8 @@ fn values(tensor: &FlexTensor) -> Cow<'_, [f32]> {
 
 /// The tensor with its values, and no others, in the order of its shape; not copied where they lie so.
 fn contiguous(tensor: FlexTensor) -> FlexTensor {
-    if let Some(rows) = whole_rows(&tensor) {
-        return rows;
+    if let Some(found) = whole_rows(&tensor).or_else(|| pixels(&tensor)) {
+        return found;
     }
     // The tensor itself is dropped here, so that the result has its values to itself where it had.
     tensor.to_contiguous()
@@ -139,6 +140,18 @@ fn whole_rows(tensor: &FlexTensor) -> Option<FlexTensor> {
         rows.extend_from_slice(row.get(..length)?);
     }
     Some(self::tensor(rows, shape.clone()))
+}
+
+/// Images whose planes lie one behind the other, seen as pixels: Burn's copy is for any order of dimensions and slower.
+fn pixels(tensor: &FlexTensor) -> Option<FlexTensor> {
+    let layout = tensor.layout();
+    let &[_, h, w, c] = &layout.shape()[..] else { return None };
+    let planes = [h * w * c, w, 1, h * w].map(|step| step as isize);
+    if layout.strides() != planes || h * w * c == 0 {
+        return None;
+    }
+    let values = tensor.storage::<f32>().get(layout.start_offset()..)?.get(..layout.num_elements())?;
+    Some(self::tensor(kernels::transpose(values, c, h * w), layout.shape().clone()))
 }
 
 /// The tensor of this shape.

@@ -225,6 +225,15 @@ pub(crate) fn global_average(batch: Batch, kernels: Kernels) -> Tensor<2> {
     stock::global_average(batch.image())
 }
 
+/// `[batch, channels * height * width]` from `[batch, height, width, channels]`.
+pub(crate) fn flatten(x: Tensor<4>) -> Tensor<2> {
+    #[cfg(feature = "flex")]
+    if own(&x.device(), Kernels::Auto) && x.dims().iter().all(|&n| n > 0) {
+        return flex::flatten::flatten(x);
+    }
+    x.permute([0, 3, 1, 2]).flatten(1, 3)
+}
+
 /// A dense layer and what follows it at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct DenseUnit {

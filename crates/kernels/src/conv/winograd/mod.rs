@@ -1,6 +1,6 @@
-//! Winograd convolution (see `transform`): 36 small matrix products where the definition has 144.
+//! Winograd convolution (see `transform`): 36 small matrix products where the definition has 144 (3×3) or 100 (5×5).
 //!
-//! The input is cut into overlapping 6×6 tiles, the output into 4×4 tiles. Transformed tiles lie in 36 planes
+//! The input is cut into overlapping 6×6 tiles, the output into tiles of 4×4 or 2×2. Transformed tiles lie in 36 planes
 //! `[panel of channels, tile, channel of the panel]`; each plane is multiplied by its own transformed weights. The gradients are
 //! the transposed steps in reverse order, so that input and weight gradients share the transformed output gradient.
 
@@ -12,46 +12,45 @@ use crate::block::{PLAIN, Rows, Sums, Target, dots, outer_panels};
 use crate::buffer::Buffer;
 use crate::simd::{Kernel, PANEL, Vector};
 use crate::transpose::{from_lanes, to_lanes};
+use std::marker::PhantomData;
 use std::ops::Range;
 use tiles::{PLANES, Planes, Tiles, apart};
-use transform::six;
+use transform::{Five, Form, Three, five, six};
 
 /// Transformed weights `[plane][panel of columns][row][column of the panel]`; rows are channels and columns filters, or, for the
 /// input gradient, the other way round.
 #[inline(always)]
-unsafe fn weights<V: Vector>(shape: &ConvShape, weight: &[f32], transposed: bool) -> Buffer {
-    let (c, f) = (shape.channels, shape.filters);
+unsafe fn weights<V: Vector, F: Form>(shape: &ConvShape, weight: &[f32], transposed: bool) -> Buffer {
+    let (c, f, area) = (shape.channels, shape.filters, F::TAPS * F::TAPS);
     let (rows, columns) = if transposed { (f, c) } else { (c, f) };
-    let width = PANEL;
     let plane = apart(rows * columns);
     let mut out = Buffer::new(PLANES * plane);
-    // For each row the nine taps of a vector of columns.
-    let mut lined = Buffer::new(rows * 9 * V::LANES);
-    let row_offsets: Vec<usize> = (0..9 * rows).map(|q| q * V::LANES).collect();
+    // For each row the taps of a vector of columns.
+    let mut lined = Buffer::new(rows * area * V::LANES);
+    let row_offsets: Vec<usize> = (0..area * rows).map(|q| q * V::LANES).collect();
     for column in (0..columns).step_by(V::LANES) {
-        let to = out.as_mut_ptr().add(column / width * width * rows + column % width);
+        let to = out.as_mut_ptr().add(column / PANEL * PANEL * rows + column % PANEL);
         let lined = lined.as_mut_ptr();
         if transposed {
             for row in 0..rows {
-                let (from, to) = (weight.as_ptr().add((row * c + column) * 9), lined.add(row * 9 * V::LANES));
-                to_lanes::<V>(from, 9, V::LANES, to, &row_offsets[..9]);
+                let (from, to) = (weight.as_ptr().add((row * c + column) * area), lined.add(row * area * V::LANES));
+                to_lanes::<V>(from, area, V::LANES, to, &row_offsets[..area]);
             }
         } else {
-            to_lanes::<V>(weight.as_ptr().add(column * c * 9), c * 9, V::LANES, lined, &row_offsets);
+            to_lanes::<V>(weight.as_ptr().add(column * c * area), c * area, V::LANES, lined, &row_offsets);
         }
         for row_at in 0..rows {
-            let taps = lined.add(row_at * 9 * V::LANES);
-            let tap = |y: usize, x: usize| taps.add((3 * y + x) * V::LANES).cast_const();
-            let columns = [0, 1, 2].map(|x| [tap(0, x), tap(1, x), tap(2, x)]);
-            let [a, b, c] = columns;
-            let columns = [
-                transform::weight([V::load(a[0]), V::load(a[1]), V::load(a[2])]),
-                transform::weight([V::load(b[0]), V::load(b[1]), V::load(b[2])]),
-                transform::weight([V::load(c[0]), V::load(c[1]), V::load(c[2])]),
-            ];
+            let taps = lined.add(row_at * area * V::LANES);
+            let columns = five!(X => match X < F::TAPS {
+                true => F::weight(five!(Y => match Y < F::TAPS {
+                    true => V::load(taps.add((F::TAPS * Y + X) * V::LANES)),
+                    false => V::splat(0.0),
+                })),
+                false => [V::splat(0.0); 6],
+            });
             six!(J => {
-                let row = transform::weight([columns[0][J], columns[1][J], columns[2][J]]);
-                six!(I => row[I].store(to.add((6 * J + I) * plane + row_at * width)));
+                let row = F::weight(five!(X => columns[X][J]));
+                six!(I => row[I].store(to.add((6 * J + I) * plane + row_at * PANEL)));
             });
         }
     }
@@ -60,34 +59,26 @@ unsafe fn weights<V: Vector>(shape: &ConvShape, weight: &[f32], transposed: bool
 
 /// Weight gradient from its transform, in the layout of [`weights`] (not transposed).
 #[inline(always)]
-unsafe fn weights_gradient<V: Vector>(shape: &ConvShape, sums: &[f32]) -> Vec<f32> {
-    let (c, f, width) = (shape.channels, shape.filters, PANEL);
+unsafe fn weights_gradient<V: Vector, F: Form>(shape: &ConvShape, sums: &[f32]) -> Vec<f32> {
+    let (c, f, area) = (shape.channels, shape.filters, F::TAPS * F::TAPS);
     let plane = apart(c * f);
-    let mut weight = vec![0.0; c * f * 9];
-    let mut lined = Buffer::new(c * 9 * V::LANES);
-    let offsets: Vec<usize> = (0..9 * c).map(|q| q * V::LANES).collect();
+    let mut weight = vec![0.0; c * f * area];
+    let mut lined = Buffer::new(c * area * V::LANES);
+    let offsets: Vec<usize> = (0..area * c).map(|q| q * V::LANES).collect();
     for column in (0..f).step_by(V::LANES) {
         let lined = lined.as_mut_ptr();
-        let from = sums.as_ptr().add(column / width * width * c + column % width);
+        let from = sums.as_ptr().add(column / PANEL * PANEL * c + column % PANEL);
         for row in 0..c {
-            let mut half = [[V::splat(0.0); 6]; 3];
-            for x in 0..6 {
-                let mut u = [V::splat(0.0); 6];
-                for (y, u) in u.iter_mut().enumerate() {
-                    *u = V::load(from.add((6 * y + x) * plane + row * width));
-                }
-                let column = transform::weight_transposed(u);
-                for y in 0..3 {
-                    half[y][x] = column[y];
-                }
-            }
-            for (y, half) in half.into_iter().enumerate() {
-                for (x, value) in transform::weight_transposed(half).into_iter().enumerate() {
-                    value.store(lined.add((9 * row + 3 * y + x) * V::LANES));
+            let from = from.add(row * PANEL);
+            let half = six!(X => F::weight_transposed(six!(Y => V::load(from.add((6 * Y + X) * plane)))));
+            for y in 0..F::TAPS {
+                let values = F::weight_transposed(six!(X => half[X][y]));
+                for (x, value) in values.into_iter().enumerate().take(F::TAPS) {
+                    value.store(lined.add((area * row + F::TAPS * y + x) * V::LANES));
                 }
             }
         }
-        from_lanes::<V>(lined, &offsets, weight.as_mut_ptr().add(column * c * 9), c * 9, V::LANES);
+        from_lanes::<V>(lined, &offsets, weight.as_mut_ptr().add(column * c * area), c * area, V::LANES);
     }
     weight
 }
@@ -112,7 +103,7 @@ enum Side {
 }
 
 impl Block {
-    fn new<V: Vector>(shape: &ConvShape, tiles: &Tiles) -> Block {
+    fn new<F: Form>(shape: &ConvShape, tiles: &Tiles<F>) -> Block {
         let most = tiles.images().min(shape.images.max(1)) * tiles.of_image();
         let (channels, filters) = (shape.channels, shape.filters);
         Block {
@@ -126,7 +117,7 @@ impl Block {
     }
 
     /// Planes of so many tiles.
-    fn planes<V: Vector>(&mut self, side: Side, tiles: usize) -> Planes {
+    fn planes(&mut self, side: Side, tiles: usize) -> Planes {
         let (at, channels) = match side {
             Side::Input => (self.v.as_mut_ptr(), self.channels),
             Side::Output => (self.m.as_mut_ptr(), self.filters),
@@ -135,7 +126,7 @@ impl Block {
     }
 
     /// Offsets of the panels of a plane.
-    fn panels<V: Vector>(&self, side: Side, tiles: usize) -> Vec<usize> {
+    fn panels(&self, side: Side, tiles: usize) -> Vec<usize> {
         let channels = if let Side::Input = side { self.channels } else { self.filters };
         (0..channels / PANEL).map(|p| p * tiles * PANEL).collect()
     }
@@ -147,8 +138,8 @@ impl Block {
             Side::Input => (Side::Output, self.channels, self.filters),
             Side::Output => (Side::Input, self.filters, self.channels),
         };
-        let (x, y) = (self.planes::<V>(from, tiles), self.planes::<V>(other, tiles));
-        let panels = self.panels::<V>(from, tiles);
+        let (x, y) = (self.planes(from, tiles), self.planes(other, tiles));
+        let panels = self.panels(from, tiles);
         let places = &self.tiles[..tiles];
         let rows = Rows { inputs: places, taps: &panels, run: PANEL, fresh: channels };
         for z in 0..PLANES {
@@ -161,9 +152,9 @@ impl Block {
     /// Adds the products of both sides to the transformed weights' gradient.
     #[inline(always)]
     unsafe fn sum<V: Vector>(&mut self, sums: &mut [f32], tiles: usize) {
-        let (v, m) = (self.planes::<V>(Side::Input, tiles), self.planes::<V>(Side::Output, tiles));
+        let (v, m) = (self.planes(Side::Input, tiles), self.planes(Side::Output, tiles));
         let width = PANEL;
-        let panels = self.panels::<V>(Side::Input, tiles);
+        let panels = self.panels(Side::Input, tiles);
         let places: Vec<usize> = panels.iter().flat_map(|p| (0..width).map(move |c| p + c)).collect();
         for z in 0..PLANES {
             let c = sums.as_mut_ptr().add(z * apart(self.channels * self.filters));
@@ -171,6 +162,15 @@ impl Block {
             let (v, m) = (v.at.add(z * v.plane), m.at.add(z * m.plane));
             outer_panels::<V>([v, m], &self.tiles[..tiles], &places, self.filters, sums);
         }
+    }
+}
+
+/// Rows and columns of an output tile for a kernel of this size, if there are tiles for it.
+pub(super) fn tile(kernel: [usize; 2]) -> Option<usize> {
+    match kernel {
+        [3, 3] => Some(Three::OUT),
+        [5, 5] => Some(Five::OUT),
+        _ => None,
     }
 }
 
@@ -187,16 +187,24 @@ impl Kernel for Forward<'_> {
 
     #[inline(always)]
     unsafe fn run<V: Vector>(self) -> super::Forward {
+        if self.shape.kernel == [5, 5] { self.run_as::<V, Five>() } else { self.run_as::<V, Three>() }
+    }
+}
+
+impl Forward<'_> {
+    #[inline(always)]
+    unsafe fn run_as<V: Vector, F: Form>(self) -> super::Forward {
         let Forward { shape, x, weight, bias, follow } = self;
-        let u = weights::<V>(shape, weight, false);
+        let u = weights::<V, F>(shape, weight, false);
         forward_in_parts(shape, follow, |images, to| {
-            V::apart(ForwardPart { shape, x, u: &u, bias, follow, images, to });
+            V::apart(ForwardPart::<F> { form: PhantomData, shape, x, u: &u, bias, follow, images, to });
         })
     }
 }
 
 /// Some of the images.
-struct ForwardPart<'a> {
+struct ForwardPart<'a, F> {
+    form: PhantomData<F>,
     shape: &'a ConvShape,
     x: &'a [f32],
     /// Transformed weights.
@@ -208,29 +216,29 @@ struct ForwardPart<'a> {
     to: (*mut f32, *mut u8),
 }
 
-impl Kernel for ForwardPart<'_> {
+impl<F: Form> Kernel for ForwardPart<'_, F> {
     type Output = ();
 
     #[inline(always)]
     unsafe fn run<V: Vector>(self) {
-        let ForwardPart { shape, x, u, bias, follow, images: range, to: (output, places) } = self;
-        let tiles = Tiles::new(shape, follow);
+        let ForwardPart { shape, x, u, bias, follow, images: range, to: (output, places), .. } = self;
+        let tiles = Tiles::<F>::new(shape, follow);
         let (images, n) = (tiles.images(), tiles.of_image());
-        let mut block = Block::new::<V>(shape, &tiles);
+        let mut block = Block::new(shape, &tiles);
         let zeros = vec![0.0; shape.input[1] * shape.channels];
         let (x_image, y_image) = (x.len() / shape.images.max(1), shape.output_len(follow) / shape.images.max(1));
         for first in range.clone().step_by(images) {
             let count = images.min(range.end - first);
-            let v = block.planes::<V>(Side::Input, count * n);
+            let v = block.planes(Side::Input, count * n);
             for i in 0..count {
-                tiles.input::<V>(x.as_ptr().add((first + i) * x_image), &zeros, v.from::<V>(i * n));
+                tiles.input::<V>(x.as_ptr().add((first + i) * x_image), &zeros, v.from(i * n));
             }
             block.multiply::<V>(Side::Input, u, count * n);
-            let m = block.planes::<V>(Side::Output, count * n);
+            let m = block.planes(Side::Output, count * n);
             for i in 0..count {
                 let at = (first + i) * y_image;
                 let place = if follow.pool { places.add(at) } else { std::ptr::null_mut() };
-                tiles.output::<V>(m.from::<V>(i * n), bias, follow, output.add(at), place);
+                tiles.output::<V>(m.from(i * n), bias, follow, output.add(at), place);
             }
         }
     }
@@ -250,17 +258,25 @@ impl Kernel for Backward<'_> {
 
     #[inline(always)]
     unsafe fn run<V: Vector>(self) -> Gradients {
+        if self.shape.kernel == [5, 5] { self.run_as::<V, Five>() } else { self.run_as::<V, Three>() }
+    }
+}
+
+impl Backward<'_> {
+    #[inline(always)]
+    unsafe fn run_as<V: Vector, F: Form>(self) -> Gradients {
         let Backward { shape, x, weight, backward, follow, want } = self;
-        let u = if want.input { weights::<V>(shape, weight, true) } else { Buffer::new(0) };
+        let u = if want.input { weights::<V, F>(shape, weight, true) } else { Buffer::new(0) };
         let u = want.input.then_some(&u[..]);
         backward_in_parts(shape, Method::Winograd, follow, want, |images, dx| {
-            V::apart(BackwardPart { shape, x, u, backward, follow, images, dx })
+            V::apart(BackwardPart::<F> { form: PhantomData, shape, x, u, backward, follow, images, dx })
         })
     }
 }
 
 /// Some of the images: their part of the gradients of the weights and the bias.
-struct BackwardPart<'a> {
+struct BackwardPart<'a, F> {
+    form: PhantomData<F>,
     shape: &'a ConvShape,
     x: &'a [f32],
     /// Transformed weights, where the input's gradient is wanted.
@@ -272,15 +288,15 @@ struct BackwardPart<'a> {
     dx: *mut f32,
 }
 
-impl Kernel for BackwardPart<'_> {
+impl<F: Form> Kernel for BackwardPart<'_, F> {
     type Output = (Vec<f32>, Vec<f32>);
 
     #[inline(always)]
     unsafe fn run<V: Vector>(self) -> (Vec<f32>, Vec<f32>) {
-        let BackwardPart { shape, x, u, backward, follow, images: range, dx } = self;
-        let tiles = Tiles::new(shape, follow);
+        let BackwardPart { shape, x, u, backward, follow, images: range, dx, .. } = self;
+        let tiles = Tiles::<F>::new(shape, follow);
         let (images, n) = (tiles.images(), tiles.of_image());
-        let mut block = Block::new::<V>(shape, &tiles);
+        let mut block = Block::new(shape, &tiles);
         let zeros = vec![0.0; shape.input[1] * shape.channels];
         let mut sums = Buffer::zeros(PLANES * apart(shape.channels * shape.filters));
         let mut bias = vec![0.0; shape.filters];
@@ -289,24 +305,24 @@ impl Kernel for BackwardPart<'_> {
             (backward.gradient.as_ptr(), backward.output.as_ptr(), backward.places.as_ptr());
         for first in range.clone().step_by(images) {
             let count = images.min(range.end - first);
-            let (v, m) = (block.planes::<V>(Side::Input, count * n), block.planes::<V>(Side::Output, count * n));
+            let (v, m) = (block.planes(Side::Input, count * n), block.planes(Side::Output, count * n));
             for i in 0..count {
                 let at = (first + i) * y_image;
                 let from = [gradient, output].map(|p| p.wrapping_add(at));
-                tiles.input::<V>(x.as_ptr().add((first + i) * x_image), &zeros, v.from::<V>(i * n));
-                tiles.output_gradient::<V>(from, place.wrapping_add(at), follow, m.from::<V>(i * n), &mut bias);
+                tiles.input::<V>(x.as_ptr().add((first + i) * x_image), &zeros, v.from(i * n));
+                tiles.output_gradient::<V>(from, place.wrapping_add(at), follow, m.from(i * n), &mut bias);
             }
             block.sum::<V>(&mut sums, count * n);
             if let Some(u) = u {
                 block.multiply::<V>(Side::Output, u, count * n);
-                let v = block.planes::<V>(Side::Input, count * n);
+                let v = block.planes(Side::Input, count * n);
                 for i in 0..count {
                     let dx = dx.add((first + i) * x_image);
                     dx.write_bytes(0, x_image);
-                    tiles.input_gradient::<V>(v.from::<V>(i * n), dx);
+                    tiles.input_gradient::<V>(v.from(i * n), dx);
                 }
             }
         }
-        (weights_gradient::<V>(shape, &sums), bias)
+        (weights_gradient::<V, F>(shape, &sums), bias)
     }
 }

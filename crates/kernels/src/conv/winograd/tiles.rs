@@ -1,16 +1,17 @@
 //! The tiles of an image, from it into planes and back.
 
-use super::transform::{self, four, six};
+use super::transform::{self, Form, four, six};
 use crate::conv::{ConvShape, Follow, used};
 use crate::pool::largest;
 use crate::simd::{PANEL, Vector};
+use std::marker::PhantomData;
 
 /// Products of a tile.
 pub(super) const PLANES: usize = 36;
 
 /// The tiles of an image.
-#[derive(Clone, Copy)]
-pub(super) struct Tiles {
+pub(super) struct Tiles<F> {
+    form: PhantomData<F>,
     input: [usize; 2],
     /// Zeros before rows and columns.
     before: [usize; 2],
@@ -22,14 +23,15 @@ pub(super) struct Tiles {
     filters: usize,
 }
 
-impl Tiles {
-    pub(super) fn new(shape: &ConvShape, follow: Follow) -> Tiles {
+impl<F: Form> Tiles<F> {
+    pub(super) fn new(shape: &ConvShape, follow: Follow) -> Self {
         let output = used(shape, follow);
         Tiles {
+            form: PhantomData,
             input: shape.input,
             before: [shape.padding[0][0], shape.padding[1][0]],
             output,
-            grid: output.map(|n| n.div_ceil(4)),
+            grid: output.map(|n| n.div_ceil(F::OUT)),
             channels: shape.channels,
             filters: shape.filters,
         }
@@ -65,22 +67,28 @@ pub(super) struct Planes {
 impl Planes {
     /// From the tile's number on.
     #[inline(always)]
-    pub(super) unsafe fn from<V: Vector>(self, tile: usize) -> Planes {
+    pub(super) unsafe fn from(self, tile: usize) -> Planes {
         Planes { at: self.at.add(tile * PANEL), ..self }
     }
 
     /// A tile's first plane at a vector of channels.
     #[inline(always)]
-    unsafe fn place<V: Vector>(self, tile: usize, channel: usize) -> *mut f32 {
-        let width = PANEL;
-        self.at.add(channel / width * self.panel + tile * width + channel % width)
+    unsafe fn place(self, tile: usize, channel: usize) -> *mut f32 {
+        self.at.add(channel / PANEL * self.panel + tile * PANEL + channel % PANEL)
     }
 }
 
-/// Where `i` of a tile's six rows (or columns) lies in an image of `size`; none outside.
+/// The sum of what counts of a tile's row or column.
 #[inline(always)]
-fn inside(tile: usize, i: usize, before: usize, size: usize) -> Option<usize> {
-    (4 * tile + i).checked_sub(before).filter(|&at| at < size)
+unsafe fn sum_of<V: Vector, F: Form>(values: [V; 4]) -> V {
+    let [a, b, c, d] = values;
+    if F::OUT == 4 { a.add(b).add(c.add(d)) } else { a.add(b) }
+}
+
+/// Where `i` of the six rows (or columns) of the tile that begins at `start` lies in an image of `size`; none outside.
+#[inline(always)]
+fn inside(start: usize, i: usize, before: usize, size: usize) -> Option<usize> {
+    (start + i).checked_sub(before).filter(|&at| at < size)
 }
 
 /// Where a tile's six rows begin and its columns lie in a row, in values; none outside of the image.
@@ -90,11 +98,11 @@ struct Window {
     columns: [Option<usize>; 6],
 }
 
-impl Tiles {
+impl<F: Form> Tiles<F> {
     #[inline(always)]
     fn window(&self, tile: usize) -> Window {
         let [h, w] = self.input;
-        let (y, x) = (tile / self.grid[1], tile % self.grid[1]);
+        let (y, x) = (F::OUT * (tile / self.grid[1]), F::OUT * (tile % self.grid[1]));
         Window {
             rows: six!(J => inside(y, J, self.before[0], h).map(|row| row * w * self.channels)),
             columns: six!(I => inside(x, I, self.before[1], w).map(|column| column * self.channels)),
@@ -112,7 +120,7 @@ impl Tiles {
                     Some(column) => transform::input(six!(J => V::load(rows[J].add(column + c)))),
                     None => [V::splat(0.0); 6],
                 });
-                let to = v.place::<V>(tile, c);
+                let to = v.place(tile, c);
                 six!(J => {
                     let row = transform::input(six!(I => columns[I][J]));
                     six!(I => row[I].store(to.add((6 * J + I) * v.plane)));
@@ -127,7 +135,7 @@ impl Tiles {
         for tile in 0..self.of_image() {
             let Window { rows, columns: within } = self.window(tile);
             for c in (0..self.channels).step_by(V::LANES) {
-                let from = v.place::<V>(tile, c);
+                let from = v.place(tile, c);
                 let columns =
                     six!(I => transform::input_transposed(six!(J => V::load(from.add((6 * J + I) * v.plane)))));
                 six!(J => if let Some(row) = rows[J] {
@@ -153,23 +161,28 @@ impl Tiles {
     ) {
         for tile in 0..self.of_image() {
             let (ty, tx) = (tile / self.grid[1], tile % self.grid[1]);
-            let size = [self.output[0] - 4 * ty, self.output[1] - 4 * tx].map(|n| n.min(4));
+            let size = [self.output[0] - F::OUT * ty, self.output[1] - F::OUT * tx].map(|n| n.min(F::OUT));
             for c in (0..self.filters).step_by(V::LANES) {
                 let bias = match bias {
                     Some(bias) => V::load(bias.as_ptr().add(c)),
                     None => V::splat(0.0),
                 };
-                let from = m.place::<V>(tile, c);
-                let columns = six!(I => transform::output(six!(J => V::load(from.add((6 * J + I) * m.plane)))));
+                let from = m.place(tile, c);
+                let columns = six!(I => F::output(six!(J => V::load(from.add((6 * J + I) * m.plane)))));
                 let values = four!(J => {
-                    let row = transform::output(six!(I => columns[I][J]));
+                    let row = F::output(six!(I => columns[I][J]));
                     four!(I => row[I].add(bias))
                 });
                 if follow.pool {
-                    let at = (ty * self.output[1] + 2 * tx) * self.filters + c;
+                    let at = F::OUT / 2 * (ty * (self.output[1] / 2) + tx) * self.filters + c;
                     self.pool::<V>(values, size, follow.relu, y.add(at), places.add(at));
                 } else {
-                    self.put::<V>(values, size, follow.relu, y.add(4 * (ty * self.output[1] + tx) * self.filters + c));
+                    self.put::<V>(
+                        values,
+                        size,
+                        follow.relu,
+                        y.add(F::OUT * (ty * self.output[1] + tx) * self.filters + c),
+                    );
                 }
             }
         }
@@ -179,8 +192,10 @@ impl Tiles {
     #[inline(always)]
     unsafe fn put<V: Vector>(&self, values: [[V; 4]; 4], size: [usize; 2], relu: bool, y: *mut f32) {
         let values = if relu { four!(J => four!(I => values[J][I].relu())) } else { values };
-        if size == [4, 4] {
-            four!(J => four!(I => values[J][I].store(y.add((J * self.output[1] + I) * self.filters))));
+        if size == [F::OUT; 2] {
+            four!(J => four!(I => if J < F::OUT && I < F::OUT {
+                values[J][I].store(y.add((J * self.output[1] + I) * self.filters));
+            }));
             return;
         }
         for (j, row) in values.iter().enumerate().take(size[0]) {
@@ -195,7 +210,7 @@ impl Tiles {
     unsafe fn pool<V: Vector>(&self, values: [[V; 4]; 4], size: [usize; 2], relu: bool, y: *mut f32, places: *mut u8) {
         four!(K => {
             let (j, i) = (K / 2, K % 2);
-            if 2 * j < size[0] && 2 * i < size[1] {
+            if 2 * j.max(i) < F::OUT && 2 * j < size[0] && 2 * i < size[1] {
                 let [top, bottom] = [values[2 * j], values[2 * j + 1]];
                 let four = [top[2 * i], top[2 * i + 1], bottom[2 * i], bottom[2 * i + 1]];
                 let (best, place) = largest::<V>(four, relu);
@@ -218,22 +233,24 @@ impl Tiles {
     ) {
         for tile in 0..self.of_image() {
             let (ty, tx) = (tile / self.grid[1], tile % self.grid[1]);
-            let size = [self.output[0] - 4 * ty, self.output[1] - 4 * tx].map(|n| n.min(4));
+            let size = [self.output[0] - F::OUT * ty, self.output[1] - F::OUT * tx].map(|n| n.min(F::OUT));
             for c in (0..self.filters).step_by(V::LANES) {
                 let values = if follow.pool {
-                    let at = (ty * self.output[1] + 2 * tx) * self.filters + c;
+                    let at = F::OUT / 2 * (ty * (self.output[1] / 2) + tx) * self.filters + c;
                     self.pooled_gradient::<V>(backward[0].add(at), places.add(at), size)
                 } else {
-                    let at = 4 * (ty * self.output[1] + tx) * self.filters + c;
+                    let at = F::OUT * (ty * self.output[1] + tx) * self.filters + c;
                     self.plain_gradient::<V>(backward.map(|p| p.wrapping_add(at)), follow.relu, size)
                 };
-                let rows = four!(J => values[J][0].add(values[J][1]).add(values[J][2].add(values[J][3])));
-                let sum = rows[0].add(rows[1]).add(rows[2].add(rows[3]));
+                let sum = sum_of::<V, F>(four!(J => sum_of::<V, F>(values[J])));
                 V::load(bias.as_ptr().add(c)).add(sum).store(bias.as_mut_ptr().add(c));
-                let columns = four!(I => transform::output_transposed(four!(J => values[J][I])));
-                let to = m.place::<V>(tile, c);
+                let columns = four!(I => match I < F::OUT {
+                    true => F::output_transposed(four!(J => values[J][I])),
+                    false => [V::splat(0.0); 6],
+                });
+                let to = m.place(tile, c);
                 six!(J => {
-                    let row = transform::output_transposed(four!(I => columns[I][J]));
+                    let row = F::output_transposed(four!(I => columns[I][J]));
                     six!(I => row[I].store(to.add((6 * J + I) * m.plane)));
                 });
             }
@@ -243,11 +260,14 @@ impl Tiles {
     /// A tile of the gradient `[gradient, output]`, zero where ReLU was.
     #[inline(always)]
     unsafe fn plain_gradient<V: Vector>(&self, from: [*const f32; 2], relu: bool, size: [usize; 2]) -> [[V; 4]; 4] {
-        if size == [4, 4] {
+        if size == [F::OUT; 2] {
             let step = |j: usize, i: usize| (j * self.output[1] + i) * self.filters;
-            return four!(J => four!(I => {
-                let g = V::load(from[0].add(step(J, I)));
-                if relu { g.keep(V::load(from[1].add(step(J, I))).greater(V::splat(0.0))) } else { g }
+            return four!(J => four!(I => match J < F::OUT && I < F::OUT {
+                true => {
+                    let g = V::load(from[0].add(step(J, I)));
+                    if relu { g.keep(V::load(from[1].add(step(J, I))).greater(V::splat(0.0))) } else { g }
+                }
+                false => V::splat(0.0),
             }));
         }
         let mut values = [[V::splat(0.0); 4]; 4];
@@ -273,7 +293,7 @@ impl Tiles {
     ) -> [[V; 4]; 4] {
         let blocks = four!(K => {
             let (j, i) = (K / 2, K % 2);
-            if 2 * j < size[0] && 2 * i < size[1] {
+            if 2 * j.max(i) < F::OUT && 2 * j < size[0] && 2 * i < size[1] {
                 let at = (j * self.output[1] / 2 + i) * self.filters;
                 let (g, place) = (V::load(gradient.add(at)), V::load_bytes(places.add(at)));
                 four!(Q => g.keep(place.equal(V::splat(Q as f32))))

@@ -1,7 +1,7 @@
-//! Winograd's F(4×4, 3×3) in one dimension on vectors of channels, and its transposes for the gradients.
+//! Winograd's F(4×4, 3×3) and F(2×2, 5×5) in one dimension on vectors of channels, and their transposes for the gradients.
 //!
-//! The matrices are those of Lavin and Gray (2016) at the points 0, ±1, ±2, ∞. In two dimensions each is applied to columns,
-//! then to rows.
+//! The matrices are those of Lavin and Gray (2016) at the points 0, ±1, ±2, ∞: both forms have tiles of six values, whose
+//! transform is the same. In two dimensions each is applied to columns, then to rows.
 
 use crate::simd::Vector;
 
@@ -22,6 +22,13 @@ macro_rules! six {
     };
 }
 
+/// The values for 0 to 4.
+macro_rules! five {
+    ($i:ident => $value:expr) => {
+        $crate::conv::winograd::transform::array!($i in 0 1 2 3 4 => $value)
+    };
+}
+
 /// The values for 0 to 3.
 macro_rules! four {
     ($i:ident => $value:expr) => {
@@ -29,7 +36,7 @@ macro_rules! four {
     };
 }
 
-pub(super) use {array, four, six};
+pub(super) use {array, five, four, six};
 
 #[inline(always)]
 unsafe fn times<V: Vector>(c: f32, a: V) -> V {
@@ -72,44 +79,118 @@ pub(super) unsafe fn input_transposed<V: Vector>(v: [V; 6]) -> [V; 6] {
     ]
 }
 
-/// Output: Aᵀm.
-#[inline(always)]
-pub(super) unsafe fn output<V: Vector>(m: [V; 6]) -> [V; 4] {
-    let (s, d) = (m[1].add(m[2]), m[1].sub(m[2]));
-    let (t, e) = (m[3].add(m[4]), m[3].sub(m[4]));
-    [m[0].add(s.add(t)), plus(2.0, e, d), plus(4.0, t, s), plus(8.0, e, d).add(m[5])]
+/// Which sums a tile of six values is made into.
+///
+/// Arrays have room for both forms; of outputs only the first [`Form::OUT`] count, of weights the first [`Form::TAPS`].
+pub(super) trait Form {
+    /// Outputs of a tile, in each dimension.
+    const OUT: usize;
+    /// Rows, and columns, of the kernel.
+    const TAPS: usize;
+
+    /// Output: Aᵀm.
+    unsafe fn output<V: Vector>(m: [V; 6]) -> [V; 4];
+    /// Output gradient: Ay.
+    unsafe fn output_transposed<V: Vector>(y: [V; 4]) -> [V; 6];
+    /// Weights: Gw.
+    unsafe fn weight<V: Vector>(w: [V; 5]) -> [V; 6];
+    /// Weight gradient: Gᵀu.
+    unsafe fn weight_transposed<V: Vector>(u: [V; 6]) -> [V; 5];
 }
 
-/// Output gradient: Ay.
-#[inline(always)]
-pub(super) unsafe fn output_transposed<V: Vector>(y: [V; 4]) -> [V; 6] {
-    let (e, o) = (y[0].add(y[2]), y[1].add(y[3]));
-    let (f, q) = (plus(4.0, y[2], y[0]), plus(8.0, y[3], times(2.0, y[1])));
-    [y[0], e.add(o), e.sub(o), f.add(q), f.sub(q), y[3]]
+/// F(4×4, 3×3).
+pub(super) struct Three;
+
+impl Form for Three {
+    const OUT: usize = 4;
+    const TAPS: usize = 3;
+
+    #[inline(always)]
+    unsafe fn output<V: Vector>(m: [V; 6]) -> [V; 4] {
+        let (s, d) = (m[1].add(m[2]), m[1].sub(m[2]));
+        let (t, e) = (m[3].add(m[4]), m[3].sub(m[4]));
+        [m[0].add(s.add(t)), plus(2.0, e, d), plus(4.0, t, s), plus(8.0, e, d).add(m[5])]
+    }
+
+    #[inline(always)]
+    unsafe fn output_transposed<V: Vector>(y: [V; 4]) -> [V; 6] {
+        let (e, o) = (y[0].add(y[2]), y[1].add(y[3]));
+        let (f, q) = (plus(4.0, y[2], y[0]), plus(8.0, y[3], times(2.0, y[1])));
+        [y[0], e.add(o), e.sub(o), f.add(q), f.sub(q), y[3]]
+    }
+
+    #[inline(always)]
+    unsafe fn weight<V: Vector>(w: [V; 5]) -> [V; 6] {
+        let (e, f) = (w[0].add(w[2]), plus(4.0, w[2], w[0]));
+        [
+            times(0.25, w[0]),
+            times(-1.0 / 6.0, e.add(w[1])),
+            times(-1.0 / 6.0, e.sub(w[1])),
+            times(1.0 / 24.0, plus(2.0, w[1], f)),
+            times(1.0 / 24.0, plus(-2.0, w[1], f)),
+            w[2],
+        ]
+    }
+
+    #[inline(always)]
+    unsafe fn weight_transposed<V: Vector>(u: [V; 6]) -> [V; 5] {
+        let (s, d) = (u[1].add(u[2]), u[2].sub(u[1]));
+        let (t, e) = (u[3].add(u[4]), u[3].sub(u[4]));
+        [
+            plus(0.25, u[0], plus(1.0 / 24.0, t, times(-1.0 / 6.0, s))),
+            plus(1.0 / 6.0, d, times(1.0 / 12.0, e)),
+            plus(1.0 / 6.0, t.sub(s), u[5]),
+            V::splat(0.0),
+            V::splat(0.0),
+        ]
+    }
 }
 
-/// Weights: Gw.
-#[inline(always)]
-pub(super) unsafe fn weight<V: Vector>(w: [V; 3]) -> [V; 6] {
-    let (e, f) = (w[0].add(w[2]), plus(4.0, w[2], w[0]));
-    [
-        times(0.25, w[0]),
-        times(-1.0 / 6.0, e.add(w[1])),
-        times(-1.0 / 6.0, e.sub(w[1])),
-        times(1.0 / 24.0, plus(2.0, w[1], f)),
-        times(1.0 / 24.0, plus(-2.0, w[1], f)),
-        w[2],
-    ]
-}
+/// F(2×2, 5×5).
+pub(super) struct Five;
 
-/// Weight gradient: Gᵀu.
-#[inline(always)]
-pub(super) unsafe fn weight_transposed<V: Vector>(u: [V; 6]) -> [V; 3] {
-    let (s, d) = (u[1].add(u[2]), u[2].sub(u[1]));
-    let (t, e) = (u[3].add(u[4]), u[3].sub(u[4]));
-    [
-        plus(0.25, u[0], plus(1.0 / 24.0, t, times(-1.0 / 6.0, s))),
-        plus(1.0 / 6.0, d, times(1.0 / 12.0, e)),
-        plus(1.0 / 6.0, t.sub(s), u[5]),
-    ]
+impl Form for Five {
+    const OUT: usize = 2;
+    const TAPS: usize = 5;
+
+    #[inline(always)]
+    unsafe fn output<V: Vector>(m: [V; 6]) -> [V; 4] {
+        let (s, d) = (m[1].add(m[2]), m[1].sub(m[2]));
+        let (t, e) = (m[3].add(m[4]), m[3].sub(m[4]));
+        [m[0].add(s.add(t)), plus(2.0, e, d).add(m[5]), V::splat(0.0), V::splat(0.0)]
+    }
+
+    #[inline(always)]
+    unsafe fn output_transposed<V: Vector>(y: [V; 4]) -> [V; 6] {
+        [y[0], y[0].add(y[1]), y[0].sub(y[1]), plus(2.0, y[1], y[0]), plus(-2.0, y[1], y[0]), y[1]]
+    }
+
+    #[inline(always)]
+    unsafe fn weight<V: Vector>(w: [V; 5]) -> [V; 6] {
+        let (e, o) = (w[0].add(w[2]).add(w[4]), w[1].add(w[3]));
+        let (f, q) = (plus(16.0, w[4], plus(4.0, w[2], w[0])), plus(8.0, w[3], times(2.0, w[1])));
+        [
+            times(0.25, w[0]),
+            times(-1.0 / 6.0, e.add(o)),
+            times(-1.0 / 6.0, e.sub(o)),
+            times(1.0 / 24.0, f.add(q)),
+            times(1.0 / 24.0, f.sub(q)),
+            w[4],
+        ]
+    }
+
+    #[inline(always)]
+    unsafe fn weight_transposed<V: Vector>(u: [V; 6]) -> [V; 5] {
+        let (s, d) = (u[1].add(u[2]), u[2].sub(u[1]));
+        let (t, e) = (u[3].add(u[4]), u[3].sub(u[4]));
+        let s = times(-1.0 / 6.0, s);
+        let d = times(1.0 / 6.0, d);
+        [
+            plus(0.25, u[0], plus(1.0 / 24.0, t, s)),
+            plus(1.0 / 12.0, e, d),
+            plus(1.0 / 6.0, t, s),
+            plus(1.0 / 3.0, e, d),
+            plus(2.0 / 3.0, t, s).add(u[5]),
+        ]
+    }
 }

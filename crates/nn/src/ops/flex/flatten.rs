@@ -1,0 +1,56 @@
+//! Images to flat features, plane by plane, by our kernel.
+
+use super::{contiguous, tensor, values};
+use burn::backend::autodiff::checkpoint::{base::Checkpointer, strategy::CheckpointStrategy};
+use burn::backend::autodiff::grads::Gradients;
+use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
+use burn::backend::flex::FlexTensor;
+use burn::backend::tensor::FloatTensor;
+use burn::backend::{Autodiff, Backend, Dispatch, Flex, backend_extension};
+use burn::tensor::Tensor;
+use convsweep_kernels as kernels;
+
+#[backend_extension(Flex, Autodiff)]
+pub(super) trait FlattenKernel: Backend {
+    fn flatten_unit(x: FloatTensor<Self>) -> FloatTensor<Self>;
+}
+
+/// `[batch, channels * height * width]` from `[batch, height, width, channels]`.
+pub(in crate::ops) fn flatten(x: Tensor<4>) -> Tensor<2> {
+    Tensor::from_dispatch(<Dispatch as FlattenKernel>::flatten_unit(x.into_dispatch()))
+}
+
+impl FlattenKernel for Flex {
+    fn flatten_unit(x: FlexTensor) -> FlexTensor {
+        let x = contiguous(x);
+        let [images, h, w, c] = x.layout().shape().dims::<4>();
+        tensor(kernels::transpose(&values(&x), h * w, c), [images, c * h * w])
+    }
+}
+
+impl<C: CheckpointStrategy> FlattenKernel for Autodiff<Flex, C> {
+    fn flatten_unit(x: FloatTensor<Self>) -> FloatTensor<Self> {
+        let node = x.node();
+        let x = x.into_primitive();
+        let dims = x.layout().shape().dims::<4>();
+        let y = Flex::flatten_unit(x);
+        match FlattenBackward.prepare::<C>([node]).compute_bound().stateful() {
+            OpsKind::Tracked(prepared) => prepared.finish(dims, y),
+            OpsKind::UnTracked(prepared) => prepared.finish(y),
+        }
+    }
+}
+
+#[derive(Debug)]
+struct FlattenBackward;
+
+impl Backward<Flex, 1> for FlattenBackward {
+    type State = [usize; 4];
+
+    fn backward(self, ops: Ops<[usize; 4], 1>, gradients: &mut Gradients, _: &mut Checkpointer) {
+        let gradient = gradients.consume::<Flex>(&ops.node);
+        let [Some(node)] = ops.parents else { return };
+        let [_, h, w, c] = ops.state;
+        gradients.register::<Flex>(node.id, tensor(kernels::transpose(&values(&gradient), c, h * w), ops.state));
+    }
+}
