@@ -41,37 +41,59 @@ train_program() {
     (cd "$root" && cargo test --release --workspace --bench train --no-run 2>&1) | sed -n 's/.*Executable.*(\(.*\))$/\1/p'
 }
 
-# One network by our program or by PyTorch, one JSON line: `measure PROGRAM train|evaluate NETWORK STEPS`, `torch_peer …`.
+# One network by our program or by a peer, one JSON line: `measure PROGRAM train|evaluate NETWORK STEPS`,
+# `peer train|evaluate NETWORK STEPS VARIANT`.
 # Both are timed by what the core spent on them, so that other programs on the machine cost cache only; CONVSWEEP_BENCH_CLOCK=wall
 # for the clock on the wall.
 measure() {
     (cd "$root" && taskset -c 0 "$1" "$2" "crates/worker/benches/networks/$3.toml" "$4" "${CONVSWEEP_BENCH_CLOCK:-core}")
 }
-torch_peer() {
-    local script="$root/tests/evaluate_torch.py" more=("$2" "$3") clock=process_time
+# The peers' variants that are measured beside ours: PyTorch with channels last (cl), with an allocator that keeps its memory
+# (malloc), compiled (compile), and Keras with several steps at a time (keras, where CONVSWEEP_BENCH_KERAS names a Python with it).
+peer() {
+    local what=$1 network=$2 steps=$3 variant=$4 python=$CONVSWEEP_BENCH_PYTHON clock=process_time more env=()
+    local script="$CONVSWEEP_BENCH_PEERS/train_torch.py"
     [ "${CONVSWEEP_BENCH_CLOCK:-core}" = wall ] && clock=perf_counter
-    if [ "$1" = train ]; then
-        script="$CONVSWEEP_BENCH_PEERS/train_torch.py"
-        more=(--model "${2%-augmented}" --threads 1 --steps "$3" --warmup 5 --channels-last)
-        [ "$2" = tutorial-augmented ] && more+=(--augment grid)
+    if [ "$what" = evaluate ]; then
+        script="$root/tests/evaluate_torch.py" more=("$network" "$steps")
+    elif [ "$variant" = keras ]; then
+        python=$CONVSWEEP_BENCH_KERAS script="$CONVSWEEP_BENCH_PEERS/train_keras.py"
+        more=(--model "$network" --threads 1 --steps "$((15 * steps))" --repeats 1 --steps-per-execution 15)
+    else
+        more=(--model "${network%-augmented}" --threads 1 --steps "$steps" --warmup 5 --channels-last)
+        [ "$network" = tutorial-augmented ] && more+=(--augment grid)
+        [ "$variant" = compile ] && more+=(--compile)
+        [ "$variant" = malloc ] && env=(MALLOC_TRIM_THRESHOLD_=1073741824 MALLOC_MMAP_THRESHOLD_=1073741824)
     fi
-    OMP_NUM_THREADS=1 PYTHONPATH="$CONVSWEEP_BENCH_PEERS" taskset -c 0 "$CONVSWEEP_BENCH_PYTHON" -c \
+    env OMP_NUM_THREADS=1 PYTHONPATH="$CONVSWEEP_BENCH_PEERS" "${env[@]}" taskset -c 0 "$python" -c \
         "import bench_common, runpy, sys, time; bench_common.now = time.$clock; runpy.run_path(sys.argv.pop(1), run_name='__main__')" \
         "$script" "${more[@]}"
 }
 
-# Each network by turns, ours and (where they are there) PyTorch's with channels last, ROUNDS times; then medians and ratios.
+# The variants that are there for a network; without CONVSWEEP_BENCH_VARIANTS PyTorch's `cl` alone.
+variants() {
+    local what=$1 network=$2 variant
+    [ -n "${CONVSWEEP_BENCH_PYTHON:-}" ] && [ -n "${CONVSWEEP_BENCH_PEERS:-}" ] || return 0
+    for variant in ${CONVSWEEP_BENCH_VARIANTS:-cl}; do
+        case "$what $variant" in
+        *" cl" | "train malloc" | "train compile") echo "$variant" ;;
+        "train keras") case $network in tutorial | resnet20) [ -z "${CONVSWEEP_BENCH_KERAS:-}" ] || echo keras ;; esac ;;
+        esac
+    done
+}
+
+# Each network by turns, ours and each variant of the peers, ROUNDS times; then medians, and our ratio to the fastest peer.
 turns() {
-    local what=$1 rounds=$2 steps=$3 program lines network
+    local what=$1 rounds=$2 steps=$3 program lines network variant
     shift 3
     program="$(cd "$root" && train_program)"
     lines="$(mktemp)"
     for ((; rounds > 0; rounds--)); do
         for network in "$@"; do
-            measure "$program" "$what" "$network" "$steps" | sed "s/^{/{\"network\": \"$network\", /" | tee -a "$lines"
-            if [ -n "${CONVSWEEP_BENCH_PYTHON:-}" ] && [ -n "${CONVSWEEP_BENCH_PEERS:-}" ]; then
-                torch_peer "$what" "$network" "$steps" | sed "s/^{/{\"network\": \"$network\", /" | tee -a "$lines"
-            fi
+            measure "$program" "$what" "$network" "$steps" | sed "s/^{/{\"network\": \"$network\", \"variant\": \"ours\", /" | tee -a "$lines"
+            for variant in $(variants "$what" "$network"); do
+                peer "$what" "$network" "$steps" "$variant" 2>/dev/null | sed "s/^{/{\"network\": \"$network\", \"variant\": \"$variant\", /" | tee -a "$lines"
+            done
         done
     done
     awk -v networks="$*" '
@@ -79,12 +101,13 @@ turns() {
             for (i = 2; i <= n; i++) for (j = i; j > 1 && v[who, j - 1] > v[who, j]; j--) { t = v[who, j]; v[who, j] = v[who, j - 1]; v[who, j - 1] = t }
             return v[who, int((n + 1) / 2)]
         }
-        { match($0, /"network": "[^"]*"/); name = substr($0, RSTART + 12, RLENGTH - 13)
-          match($0, /"images_per_s": *[0-9.]+/); speed = substr($0, RSTART, RLENGTH); sub(/.*: */, "", speed)
-          who = name ($0 ~ /"peer"/ ? " torch" : " ours"); v[who, ++n[who]] = speed + 0 }
-        END { split(networks, order, " ")
-              for (i = 1; i in order; i++) { o = median(order[i] " ours", n[order[i] " ours"]); printf "%-20s %9.1f images/s", order[i], o
-                  if (n[order[i] " torch"]) { p = median(order[i] " torch", n[order[i] " torch"]); printf "   PyTorch %8.1f   %.2f times", p, o / p }
+        function field(name,   text) { match($0, "\"" name "\": *\"?[^\",}]*"); text = substr($0, RSTART, RLENGTH); sub(/.*: *"?/, "", text); return text }
+        { who = field("network") " " field("variant"); v[who, ++n[who]] = field("images_per_s") + 0 }
+        END { split(networks, order, " "); split("cl malloc compile keras", peers, " ")
+              for (i = 1; i in order; i++) { o = median(order[i] " ours", n[order[i] " ours"]); printf "%-20s %9.1f images/s", order[i], o; best = 0
+                  for (j = 1; j in peers; j++) { who = order[i] " " peers[j]
+                      if (n[who]) { p = median(who, n[who]); printf "   %s %.1f", peers[j], p; if (p > best) best = p } }
+                  if (best) printf "   %.2f times", o / best
                   print "" } }' "$lines" >&2
     rm "$lines"
 }
@@ -170,7 +193,7 @@ runner() {
     fi
 }
 
-modes="$(declare -F | awk '{ print $3 }' | grep -vE '^(starts|train_program|measure|torch_peer|turns)$' | paste -sd' ')"
+modes="$(declare -F | awk '{ print $3 }' | grep -vE '^(starts|train_program|measure|peer|variants|turns)$' | paste -sd' ')"
 if [ $# -eq 0 ] || ! grep -qw -- "$1" <<<"$modes"; then
     echo "usage: just bench NAME, of: $modes" >&2
     exit 2
