@@ -47,7 +47,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 let order = epoch_order(0, epoch, IMAGES as usize);
                 let start = cpu_seconds();
                 for rows in order.chunks(BATCH) {
-                    batcher.training(0, epoch, rows, &mut out);
+                    batcher.training(0, epoch, rows, &mut out)?;
                     std::hint::black_box(&out);
                 }
                 cpu_seconds() - start

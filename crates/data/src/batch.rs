@@ -31,13 +31,13 @@ impl Batcher {
     /// A batcher for a job: `standard` normalisation uses the images of `parts.train`, and only those.
     ///
     /// # Errors
-    /// `Invalid` where a number of `augment` is out of range, or the normalisation does not fit the channels.
+    /// `Invalid` where a number of `augment` is out of range, or the normalisation does not fit the channels; as [`Images::read`].
     pub fn new(set: &ImageSet, augment: &AugmentSpec, parts: &Parts) -> Result<Batcher, DataError> {
         let channels = set.facts().channels as usize;
         let normalization = match &augment.normalize {
             Normalize::Unit => Normalization { mean: vec![0.0; channels], std: vec![1.0; channels] },
             Normalize::Standard => {
-                let found = mean_std(set.train(), &parts.train);
+                let found = mean_std(&set.train(), &parts.train)?;
                 Normalization { mean: found.mean, std: found.std }
             }
             Normalize::Given { mean, std } => Normalization { mean: mean.clone(), std: std.clone() },
@@ -75,20 +75,24 @@ impl Batcher {
     ///
     /// What an image becomes is a pure function of (seed, epoch, row): the other rows of the batch have no part in it.
     ///
+    /// # Errors
+    /// As [`Images::read`].
+    ///
     /// # Panics
     /// Where there is no such row.
-    pub fn training(&self, seed: u64, epoch: u32, rows: &[u32], out: &mut Vec<f32>) {
+    pub fn training(&self, seed: u64, epoch: u32, rows: &[u32], out: &mut Vec<f32>) -> Result<(), DataError> {
         let (images, size) = (self.set.train(), self.set.size());
         out.clear();
         out.resize(rows.len() * size.len(), 0.0);
-        let mut scratch = Scratch::default();
+        let (mut image, mut scratch) = (Vec::new(), Scratch::default());
         for (&row, out) in rows.iter().zip(out.chunks_exact_mut(size.len())) {
-            let image = images.image(row);
-            match self.augmentation.apply(image, size, [seed, u64::from(epoch), u64::from(row)], &mut scratch) {
+            images.read(row, &mut image)?;
+            match self.augmentation.apply(&image, size, [seed, u64::from(epoch), u64::from(row)], &mut scratch) {
                 Some(augmented) => normalize(augmented, size, &self.scale, &self.shift, out),
-                None => normalize(image, size, &self.scale, &self.shift, out),
+                None => normalize(&image, size, &self.scale, &self.shift, out),
             }
         }
+        Ok(())
     }
 
     /// Mixes the images of a batch, each with the next and the last with the first, where a step over the batch is drawn for it;
@@ -107,15 +111,21 @@ impl Batcher {
     /// Replaces `out` by the normalised images of these rows, `[rows, channels, height, width]`: rows of the set's training
     /// images for `Validation` (training rows may be given too), of its test images for `Test`.
     ///
+    /// # Errors
+    /// As [`Images::read`].
+    ///
     /// # Panics
     /// Where there is no such row.
-    pub fn evaluation(&self, part: Part, rows: &[u32], out: &mut Vec<f32>) {
+    pub fn evaluation(&self, part: Part, rows: &[u32], out: &mut Vec<f32>) -> Result<(), DataError> {
         let (images, size) = (self.images(part), self.set.size());
         out.clear();
         out.resize(rows.len() * size.len(), 0.0);
+        let mut image = Vec::new();
         for (&row, out) in rows.iter().zip(out.chunks_exact_mut(size.len())) {
-            normalize(images.image(row), size, &self.scale, &self.shift, out);
+            images.read(row, &mut image)?;
+            normalize(&image, size, &self.scale, &self.shift, out);
         }
+        Ok(())
     }
 
     /// Replaces `out` by the labels of these rows; rows as for [`Batcher::evaluation`].
@@ -129,13 +139,13 @@ impl Batcher {
     }
 
     /// The augmented image of a training row before normalisation, as bytes.
-    pub(crate) fn augmented(&self, seed: u64, epoch: u32, row: u32) -> Vec<u8> {
-        let (image, mut scratch) = (self.set.train().image(row), Scratch::default());
+    pub(crate) fn augmented(&self, seed: u64, epoch: u32, row: u32) -> Result<Vec<u8>, DataError> {
+        let (image, mut scratch) = (self.set.train().image(row)?, Scratch::default());
         let numbers = [seed, u64::from(epoch), u64::from(row)];
-        match self.augmentation.apply(image, self.set.size(), numbers, &mut scratch) {
+        Ok(match self.augmentation.apply(&image, self.set.size(), numbers, &mut scratch) {
             Some(values) => values.iter().map(|v| v.round().clamp(0.0, 255.0) as u8).collect(),
-            None => image.to_vec(),
-        }
+            None => image,
+        })
     }
 
     fn images(&self, part: Part) -> Images<'_> {

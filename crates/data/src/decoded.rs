@@ -1,18 +1,20 @@
-//! The decoded file: one image set as bytes, ready to be mapped.
+//! The decoded file: one image set as bytes, ready to be read image by image.
 //!
 //! ```text
-//! header 128 bytes | pixels u8 [images, channels, height, width] | labels u16 [images] | JSON
+//! header 128 bytes | pixels u8 [images, channels, height, width] | labels u16 [images] | CRC-32 of each image u32 [images] | JSON
 //! header: magic 8 | version u32 | channels, height, width u32 | training, test images u32 | JSON bytes u64 | BLAKE3 32 | zeros
 //! ```
-//! Numbers are little-endian, training images come first. The BLAKE3 covers everything after the header, then the header's
-//! first 40 bytes.
+//! Numbers are little-endian, training images come first. The BLAKE3 covers everything behind the pixels, then the header's
+//! first 40 bytes; it is checked when the file is opened. The pixels are checked image by image as they are read, so that
+//! opening a set of any size takes no time and no memory.
 
 use crate::set::{ImageSet, Inner};
-use crate::{DataError, files, mapped};
+use crate::{DataError, files};
 use convsweep_spec::data::DataFacts;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io::{BufWriter, Seek, SeekFrom, Write};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -21,7 +23,7 @@ const HEADER: usize = 128;
 const FIELDS: usize = 40;
 
 /// Version of the file and of what decoding makes of an image; part of the file's name.
-pub(crate) const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 2;
 
 /// What else a decoded file says.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -37,8 +39,8 @@ pub(crate) struct Writer<'a> {
     path: PathBuf,
     facts: &'a DataFacts,
     file: BufWriter<File>,
-    hash: blake3::Hasher,
     labels: Vec<u16>,
+    sums: Vec<u32>,
 }
 
 impl<'a> Writer<'a> {
@@ -47,7 +49,7 @@ impl<'a> Writer<'a> {
         let part = files::part(path);
         let mut file = BufWriter::with_capacity(1 << 20, File::create(&part).map_err(DataError::io("write", &part))?);
         file.write_all(&[0; HEADER]).map_err(DataError::io("write", &part))?;
-        Ok(Writer { path: path.to_owned(), facts, file, hash: blake3::Hasher::new(), labels: Vec::new() })
+        Ok(Writer { path: path.to_owned(), facts, file, labels: Vec::new(), sums: Vec::new() })
     }
 
     /// Adds the next image, `[channels, height, width]`; first all training, then all test images.
@@ -60,6 +62,7 @@ impl<'a> Writer<'a> {
             return Err(DataError::damaged(&self.path, format!("image {row} has label {label} of {classes} classes")));
         }
         self.labels.push(label);
+        self.sums.push(crc32fast::hash(image));
         self.write(image)
     }
 
@@ -67,23 +70,27 @@ impl<'a> Writer<'a> {
     pub(crate) fn finish(mut self, extra: &Extra) -> Result<(), DataError> {
         let (facts, part) = (self.facts, files::part(&self.path));
         debug_assert_eq!(self.labels.len(), (facts.train_images + facts.test_images) as usize);
-        let labels: Vec<u8> = self.labels.iter().flat_map(|label| label.to_le_bytes()).collect();
-        self.write(&labels)?;
         let extra = serde_json::to_vec(extra).map_err(|e| DataError::Invalid(format!("names of images: {e}")))?;
-        self.write(&extra)?;
         let fields = fields(facts, extra.len() as u64);
-        self.hash.update(&fields);
+        let labels = self.labels.iter().flat_map(|label| label.to_le_bytes());
+        let sums = self.sums.iter().flat_map(|sum| sum.to_le_bytes());
+        let behind: Vec<u8> = labels.chain(sums).chain(extra).collect();
+        self.write(&behind)?;
         let mut file = self.file.into_inner().map_err(|e| DataError::io("write", &part)(e.into_error()))?;
         file.seek(SeekFrom::Start(0)).map_err(DataError::io("write", &part))?;
         file.write_all(&fields).map_err(DataError::io("write", &part))?;
-        file.write_all(self.hash.finalize().as_bytes()).map_err(DataError::io("write", &part))?;
+        file.write_all(sum_of(&behind, &fields).as_bytes()).map_err(DataError::io("write", &part))?;
         files::publish(&file, &part, &self.path)
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<(), DataError> {
-        self.hash.update(bytes);
         self.file.write_all(bytes).map_err(DataError::io("write", &files::part(&self.path)))
     }
+}
+
+/// The sum over what lies behind the pixels, and the header's numbers.
+fn sum_of(behind: &[u8], fields: &[u8]) -> blake3::Hash {
+    blake3::Hasher::new().update(behind).update(fields).finalize()
 }
 
 /// The header's numbers.
@@ -98,9 +105,7 @@ fn fields(facts: &DataFacts, extra: u64) -> [u8; FIELDS] {
     out
 }
 
-/// Maps the decoded file of the set that `facts` describes; `None` where there is no such file.
-///
-/// The whole file is read once to check its sum.
+/// Opens the decoded file of the set that `facts` describes; `None` where there is no such file.
 pub(crate) fn read(path: &Path, facts: &DataFacts) -> Result<Option<ImageSet>, DataError> {
     let file = match File::open(path) {
         Ok(file) => file,
@@ -112,32 +117,38 @@ pub(crate) fn read(path: &Path, facts: &DataFacts) -> Result<Option<ImageSet>, D
     if found < HEADER as u64 {
         return Err(damaged(format!("{found} bytes found, a header of {HEADER} expected")));
     }
-    let map = mapped::map(&file, path)?;
+    let part = |from: usize, len: usize| -> Result<Vec<u8>, DataError> {
+        let mut bytes = vec![0; len];
+        file.read_exact_at(&mut bytes, from as u64).map_err(DataError::io("read", path))?;
+        Ok(bytes)
+    };
+    let header = part(0, HEADER)?;
     let mut extra = [0; 8];
-    extra.copy_from_slice(&map[32..FIELDS]);
+    extra.copy_from_slice(&header[32..FIELDS]);
     let extra = u64::from_le_bytes(extra);
-    if map[..FIELDS] != fields(facts, extra) {
+    if header[..FIELDS] != fields(facts, extra) {
         return Err(damaged("the header is not that of this image set".to_string()));
     }
-    let pixels = |images: u32| images as usize * (facts.channels * facts.height * facts.width) as usize;
     let images = (facts.train_images + facts.test_images) as usize;
-    let train = HEADER..HEADER + pixels(facts.train_images);
-    let test = train.end..train.end + pixels(facts.test_images);
-    let labels = test.end..test.end + 2 * images;
-    let expected = (labels.end as u64).saturating_add(extra);
+    let pixels = images * (facts.channels * facts.height * facts.width) as usize;
+    let expected = ((HEADER + pixels + 6 * images) as u64).saturating_add(extra);
     if found != expected {
         let (found, expected) = (files::thousands(found), files::thousands(expected));
         return Err(damaged(format!("{found} bytes found, {expected} expected")));
     }
-    let sum = blake3::Hasher::new().update(&map[HEADER..]).update(&map[..FIELDS]).finalize();
-    let kept = &map[FIELDS..FIELDS + 32];
+    let behind = part(HEADER + pixels, 6 * images + extra as usize)?;
+    let (sum, kept) = (sum_of(&behind, &header[..FIELDS]), &header[FIELDS..FIELDS + 32]);
     if sum.as_bytes() != kept {
         let kept: String = kept.iter().map(|b| format!("{b:02x}")).collect();
         return Err(damaged(format!("BLAKE3 {sum} found, {kept} expected")));
     }
-    let extra: Extra = serde_json::from_slice(&map[labels.end..]).map_err(|e| damaged(e.to_string()))?;
-    let labels = map[labels].chunks_exact(2).map(|b| u16::from_le_bytes([b[0], b[1]])).collect();
+    let (labels, rest) = behind.split_at(2 * images);
+    let (sums, extra) = rest.split_at(4 * images);
+    let extra: Extra = serde_json::from_slice(extra).map_err(|e| damaged(e.to_string()))?;
+    let labels = labels.as_chunks().0.iter().map(|&b| u16::from_le_bytes(b)).collect();
+    let sums = sums.as_chunks().0.iter().map(|&b| u32::from_le_bytes(b)).collect();
     let Extra { names, skipped } = extra;
-    let inner = Inner { map, facts: facts.clone(), train, test, labels, names, skipped };
+    let path = path.to_owned();
+    let inner = Inner { file, path, pixels: HEADER as u64, facts: facts.clone(), labels, sums, names, skipped };
     Ok(Some(ImageSet(Arc::new(inner))))
 }

@@ -1,6 +1,6 @@
 //! What an image set looks like in numbers.
 
-use crate::{ImageSet, Images, MeanStd, mean_std};
+use crate::{DataError, ImageSet, Images, MeanStd, mean_std};
 use serde::Serialize;
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
@@ -51,36 +51,39 @@ pub struct Duplicates {
 }
 
 /// Counts, class balance, pixel statistics and exact duplicates.
-pub fn inspect(set: &ImageSet) -> Inspection {
+///
+/// # Errors
+/// As [`Images::read`].
+pub fn inspect(set: &ImageSet) -> Result<Inspection, DataError> {
     let facts = set.facts();
-    Inspection {
+    Ok(Inspection {
         hash: facts.hash.clone(),
         shape: set.train().shape(),
         classes: facts.classes.clone(),
-        train: part(set.train(), facts.classes.len()),
-        test: part(set.test(), facts.classes.len()),
-        duplicates: duplicates(set),
+        train: part(&set.train(), facts.classes.len())?,
+        test: part(&set.test(), facts.classes.len())?,
+        duplicates: duplicates(set)?,
         skipped: set.skipped().to_vec(),
-    }
+    })
 }
 
-fn part(images: Images<'_>, classes: usize) -> PartInspection {
+fn part(images: &Images<'_>, classes: usize) -> Result<PartInspection, DataError> {
     let mut per_class = vec![0; classes];
     images.labels().iter().for_each(|label| per_class[usize::from(*label)] += 1);
     let rows: Vec<u32> = (0..images.len() as u32).collect();
-    PartInspection { images: images.len(), per_class, pixels: mean_std(images, &rows) }
+    Ok(PartInspection { images: images.len(), per_class, pixels: mean_std(images, &rows)? })
 }
 
 /// At most so many pairs are named.
 const EXAMPLES: usize = 10;
 
-fn duplicates(set: &ImageSet) -> Duplicates {
+fn duplicates(set: &ImageSet) -> Result<Duplicates, DataError> {
     let mut found = Duplicates::default();
     let (train, test) = (Named { part: "train", images: set.train() }, Named { part: "test", images: set.test() });
     let mut first: HashMap<[u8; 32], (&Named, u32)> = HashMap::new();
     let mut seen_in_test = HashSet::new();
     for (here, row) in train.rows().chain(test.rows()) {
-        let hash = *blake3::hash(here.images.image(row)).as_bytes();
+        let hash = *blake3::hash(&here.images.image(row)?).as_bytes();
         let in_test = here.part == "test";
         if in_test && !seen_in_test.insert(hash) {
             found.within_test += 1;
@@ -104,7 +107,7 @@ fn duplicates(set: &ImageSet) -> Duplicates {
             found.examples.push([here.name(row), there.name(earlier)]);
         }
     }
-    found
+    Ok(found)
 }
 
 struct Named<'a> {

@@ -1,4 +1,4 @@
-//! From what an experiment asks for to a decoded, mapped image set.
+//! From what an experiment asks for to a decoded image set.
 
 use crate::builtin::{self, BuiltIn};
 use crate::decoded::{self, Extra, Writer};
@@ -31,7 +31,7 @@ pub fn facts(at: Location, spec: &DataSpec) -> Result<DataFacts, DataError> {
     Ok(Plan::new(at, spec)?.facts)
 }
 
-/// The decoded image set: decoded by the first caller into `<cache>/decoded`, mapped by all.
+/// The decoded image set: decoded by the first caller into `<cache>/decoded`, read by all.
 ///
 /// A published set must have been fetched before (an archive that lies in the cache is unpacked), unless its decoded file is
 /// there already.

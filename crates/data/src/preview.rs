@@ -22,7 +22,7 @@ const LEAST_SIDE: u32 = 64;
 /// Writes a PNG with sixteen training images and, right of each, what the augmentation makes of it in six epochs.
 ///
 /// # Errors
-/// As [`Batcher::new`]; `Io` where the file cannot be written.
+/// As [`Batcher::new`] and [`Images::read`](crate::Images::read); `Io` where the file cannot be written.
 pub fn preview(set: &ImageSet, augment: &AugmentSpec, parts: &Parts, seed: u64, path: &Path) -> Result<(), DataError> {
     let batcher = Batcher::new(set, augment, parts)?;
     let mut rows = shuffled(Purpose::Preview, &[seed], parts.train.iter().copied());
@@ -31,9 +31,9 @@ pub fn preview(set: &ImageSet, augment: &AugmentSpec, parts: &Parts, seed: u64, 
     for (i, &row) in rows.iter().enumerate() {
         let (line, half) = (i as u32 / 2, i as u32 % 2);
         let column = half * (DRAWS + 1);
-        cells.push(Cell { line, column, wide_gaps: 2 * half, image: set.train().image(row).to_vec() });
+        cells.push(Cell { line, column, wide_gaps: 2 * half, image: set.train().image(row)? });
         for epoch in 0..DRAWS {
-            let image = batcher.augmented(seed, epoch, row);
+            let image = batcher.augmented(seed, epoch, row)?;
             cells.push(Cell { line, column: column + 1 + epoch, wide_gaps: 2 * half + 1, image });
         }
     }
@@ -43,7 +43,7 @@ pub fn preview(set: &ImageSet, augment: &AugmentSpec, parts: &Parts, seed: u64, 
 /// Writes a PNG with the first ten training images of every class, a line for each class.
 ///
 /// # Errors
-/// `Io` where the file cannot be written.
+/// As [`Images::read`](crate::Images::read); `Io` where the file cannot be written.
 pub fn picture(set: &ImageSet, path: &Path) -> Result<(), DataError> {
     let images = set.train();
     let mut shown = vec![0; set.facts().classes.len()];
@@ -51,7 +51,7 @@ pub fn picture(set: &ImageSet, path: &Path) -> Result<(), DataError> {
     for (row, &label) in images.labels().iter().enumerate() {
         let column = &mut shown[usize::from(label)];
         if *column < PER_CLASS {
-            let image = images.image(row as u32).to_vec();
+            let image = images.image(row as u32)?;
             cells.push(Cell { line: u32::from(label), column: *column as u32, wide_gaps: 0, image });
             *column += 1;
         }

@@ -1,22 +1,28 @@
 //! A decoded image set.
 
+use crate::DataError;
 use convsweep_kernels::Size;
 use convsweep_spec::data::DataFacts;
-use memmap2::Mmap;
+use std::fs::File;
 use std::ops::Range;
+use std::os::unix::fs::FileExt;
+use std::path::PathBuf;
 use std::sync::Arc;
 
-/// A decoded image set, shared between clones and, through the operating system, between processes.
+/// A decoded image set, shared between clones and, through the operating system's cache of its file, between processes.
 #[derive(Clone, Debug)]
 pub struct ImageSet(pub(crate) Arc<Inner>);
 
 #[derive(Debug)]
 pub(crate) struct Inner {
-    pub(crate) map: Mmap,
+    pub(crate) file: File,
+    pub(crate) path: PathBuf,
+    /// Where the pixels begin in the file.
+    pub(crate) pixels: u64,
     pub(crate) facts: DataFacts,
-    pub(crate) train: Range<usize>,
-    pub(crate) test: Range<usize>,
     pub(crate) labels: Vec<u16>,
+    /// CRC-32 of each image.
+    pub(crate) sums: Vec<u32>,
     pub(crate) names: Vec<String>,
     pub(crate) skipped: Vec<String>,
 }
@@ -29,12 +35,12 @@ impl ImageSet {
 
     /// The training images, in the source's order.
     pub fn train(&self) -> Images<'_> {
-        self.images(0, self.0.train.clone())
+        self.images(0..self.0.facts.train_images as usize)
     }
 
     /// The test images; none where the source has none and the split cuts none.
     pub fn test(&self) -> Images<'_> {
-        self.images(self.0.facts.train_images as usize, self.0.test.clone())
+        self.images(self.0.facts.train_images as usize..self.0.labels.len())
     }
 
     /// Images that could not be decoded and were left out, each with the reason.
@@ -42,15 +48,8 @@ impl ImageSet {
         &self.0.skipped
     }
 
-    fn images(&self, first: usize, bytes: Range<usize>) -> Images<'_> {
-        let size = self.size();
-        let rows = first..first + bytes.len() / size.len();
-        Images {
-            bytes: &self.0.map[bytes],
-            labels: &self.0.labels[rows.clone()],
-            names: self.0.names.get(rows).unwrap_or_default(),
-            size,
-        }
+    fn images(&self, rows: Range<usize>) -> Images<'_> {
+        Images { set: &self.0, rows, size: self.size() }
     }
 
     pub(crate) fn size(&self) -> Size {
@@ -60,23 +59,22 @@ impl ImageSet {
 }
 
 /// Images of one shape as bytes, and their labels.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Images<'a> {
-    pub(crate) bytes: &'a [u8],
-    pub(crate) labels: &'a [u16],
-    pub(crate) names: &'a [String],
-    pub(crate) size: Size,
+    set: &'a Inner,
+    rows: Range<usize>,
+    size: Size,
 }
 
 impl<'a> Images<'a> {
     /// Number of images.
     pub fn len(&self) -> usize {
-        self.labels.len()
+        self.rows.len()
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.labels.is_empty()
+        self.rows.is_empty()
     }
 
     /// `[channels, height, width]` of every image.
@@ -84,26 +82,48 @@ impl<'a> Images<'a> {
         [self.size.channels, self.size.height, self.size.width]
     }
 
-    /// All pixels, `[images, channels, height, width]`.
-    pub fn bytes(&self) -> &'a [u8] {
-        self.bytes
-    }
-
     /// All labels, by row.
     pub fn labels(&self) -> &'a [u16] {
-        self.labels
+        &self.set.labels[self.rows.clone()]
+    }
+
+    /// Replaces `pixels` by those of one image, `[channels, height, width]`.
+    ///
+    /// # Errors
+    /// `Io` where the file cannot be read, `Damaged` where the image is not what was decoded.
+    ///
+    /// # Panics
+    /// Where there is no such row.
+    pub fn read(&self, row: u32, pixels: &mut Vec<u8>) -> Result<(), DataError> {
+        let (row, path) = (row as usize, &self.set.path);
+        assert!(row < self.len(), "row {row} of {} images", self.len());
+        let image = self.rows.start + row;
+        // Read into what is there: zeros would be written for nothing.
+        pixels.resize(self.size.len(), 0);
+        let from = self.set.pixels + (image * self.size.len()) as u64;
+        self.set.file.read_exact_at(pixels, from).map_err(DataError::io("read", path))?;
+        if crc32fast::hash(pixels) != self.set.sums[image] {
+            let what = format!("image {image} has not the bytes that were decoded; delete the file, it is made anew");
+            return Err(DataError::damaged(path, what));
+        }
+        Ok(())
     }
 
     /// Pixels of one image, `[channels, height, width]`.
     ///
+    /// # Errors
+    /// As [`Images::read`].
+    ///
     /// # Panics
-    /// Where there is no such row.
-    pub fn image(&self, row: u32) -> &'a [u8] {
-        &self.bytes[row as usize * self.size.len()..][..self.size.len()]
+    /// As [`Images::read`].
+    pub fn image(&self, row: u32) -> Result<Vec<u8>, DataError> {
+        let mut pixels = Vec::new();
+        self.read(row, &mut pixels)?;
+        Ok(pixels)
     }
 
     /// Path of one image relative to the set, for sets of single files.
     pub fn name(&self, row: u32) -> Option<&'a str> {
-        self.names.get(row as usize).map(String::as_str)
+        self.set.names.get(self.rows.start + row as usize).map(String::as_str)
     }
 }

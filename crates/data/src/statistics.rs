@@ -1,6 +1,6 @@
 //! Mean and standard deviation of pixels.
 
-use crate::Images;
+use crate::{DataError, Images};
 
 /// Mean and (population) standard deviation of each channel, in [0, 1] units.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
@@ -15,19 +15,28 @@ pub struct MeanStd {
 ///
 /// Zeros where there are no rows.
 ///
+/// # Errors
+/// As [`Images::read`].
+///
 /// # Panics
 /// Where there is no such row.
-pub fn mean_std(images: Images<'_>, rows: &[u32]) -> MeanStd {
+pub fn mean_std(images: &Images<'_>, rows: &[u32]) -> Result<MeanStd, DataError> {
     let [channels, height, width] = images.shape();
     let plane = height * width;
-    let mut counts = vec![[0u64; 256]; channels];
+    let (mut counts, mut image) = (vec![[0u64; 256]; channels], Vec::new());
     for &row in rows {
-        for (pixels, counts) in images.image(row).chunks_exact(plane).zip(&mut counts) {
-            pixels.iter().for_each(|&value| counts[usize::from(value)] += 1);
-        }
+        images.read(row, &mut image)?;
+        count(&image, plane, &mut counts);
     }
     let (mean, std) = counts.iter().map(moments).unzip();
-    MeanStd { mean, std }
+    Ok(MeanStd { mean, std })
+}
+
+/// Adds an image's values to the counts of each channel.
+fn count(image: &[u8], plane: usize, counts: &mut [[u64; 256]]) {
+    for (pixels, counts) in image.chunks_exact(plane).zip(counts) {
+        pixels.iter().for_each(|&value| counts[usize::from(value)] += 1);
+    }
 }
 
 fn moments(counts: &[u64; 256]) -> (f64, f64) {
@@ -44,18 +53,16 @@ fn moments(counts: &[u64; 256]) -> (f64, f64) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use convsweep_kernels::Size;
 
     #[test]
     fn by_hand() {
-        let size = Size { channels: 2, height: 1, width: 2 };
-        let images =
-            Images { bytes: &[0, 255, 51, 51, 9, 9, 9, 9, 255, 255, 51, 102], labels: &[0; 3], names: &[], size };
-        let found = mean_std(images, &[2, 0]);
-        let expect = [0.75, 0.25, 0.1875f64.sqrt(), 0.0075f64.sqrt()];
-        for (found, expect) in found.mean.iter().chain(&found.std).zip(expect) {
-            assert!((found - expect).abs() < 1e-12, "{found} {expect}");
+        let mut counts = [[0; 256]; 2];
+        assert_eq!(moments(&counts[0]), (0.0, 0.0));
+        for image in [[255, 255, 51, 102], [0, 255, 51, 51]] {
+            count(&image, 2, &mut counts);
         }
-        assert_eq!(mean_std(images, &[]).mean, [0.0, 0.0]);
+        for (found, expect) in counts.iter().map(moments).zip([(0.75, 0.1875f64.sqrt()), (0.25, 0.0075f64.sqrt())]) {
+            assert!((found.0 - expect.0).abs() < 1e-12 && (found.1 - expect.1).abs() < 1e-12, "{found:?} {expect:?}");
+        }
     }
 }

@@ -22,7 +22,7 @@ fn decode(folder: &str, spec: &DataSpec) -> ImageSet {
     let path = cache().join(folder);
     let elsewhere = tempfile::tempdir().expect("a temporary folder");
     let set = open(Location { cache: elsewhere.path(), path: Some(&path) }, spec);
-    // The mapped file lives on after its folder.
+    // The open file lives on after its folder.
     set.unwrap_or_else(|e| panic!("{e}\n(unpack the real image sets into {})", cache().display()))
 }
 
@@ -37,7 +37,7 @@ fn check_pixels(found: &[f64], expect: &[f64]) {
 fn cifar10() {
     let asked = spec(Source::Cifar10);
     let set = decode("cifar-10-batches-bin", &asked);
-    let found = inspect(&set);
+    let found = inspect(&set).unwrap();
     assert_eq!(found.train.per_class, [5000; 10]);
     assert_eq!(found.test.per_class, [1000; 10]);
     // The numbers that everyone normalises by.
@@ -48,7 +48,7 @@ fn cifar10() {
     assert_eq!((parts.train.len(), parts.validation.len(), parts.test.len()), (40_000, 10_000, 10_000));
     let batcher = Batcher::new(&set, &augment(), &parts).expect("a batcher");
     let mut out = Vec::new();
-    batcher.evaluation(Part::Test, &parts.test, &mut out);
+    batcher.evaluation(Part::Test, &parts.test, &mut out).unwrap();
     let mean = out.iter().map(|v| f64::from(*v)).sum::<f64>() / out.len() as f64;
     assert!(mean.abs() < 0.05, "{mean}");
     pictures("cifar10", &set, &asked);
@@ -58,7 +58,7 @@ fn cifar10() {
 fn fashion_mnist() {
     let asked = spec(Source::FashionMnist);
     let set = decode("fashion-mnist", &asked);
-    let found = inspect(&set);
+    let found = inspect(&set).unwrap();
     assert_eq!((found.shape, found.train.images, found.test.images), ([1, 28, 28], 60_000, 10_000));
     assert_eq!(found.train.per_class, [6000; 10]);
     check_pixels(&found.train.pixels.mean, &[0.28604]);
@@ -80,7 +80,7 @@ fn photographs_in_folders() {
         let resize = Some(Resize { height: 64, width: 64, method });
         let asked = DataSpec { resize, channels, ..spec(Source::Folder) };
         let set = decode("caltech101-12", &asked);
-        let found = inspect(&set);
+        let found = inspect(&set).unwrap();
         assert_eq!(found.train.per_class, [60; 12], "{method:?}");
         assert_eq!(found.test.per_class, [20; 12], "{method:?}");
         assert_eq!(found.shape, [usize::from(channels.unwrap_or(3)), 64, 64]);

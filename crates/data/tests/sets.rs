@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used)]
 
 use convsweep_data::{
-    Batcher, DataError, ImageSet, Kind, Location, Parts, epoch_order, facts, inspect, mean_std, open, picture, preview,
-    split,
+    Batcher, DataError, ImageSet, Images, Kind, Location, Parts, epoch_order, facts, inspect, mean_std, open, picture,
+    preview, split,
 };
 use convsweep_spec::augment::{AugmentSpec, Fill, FlipAxis, Normalize, Step};
 use convsweep_spec::data::{Damaged, DataSpec, Resize, ResizeMethod, Shapes, Source, Split, SplitScheme};
@@ -46,7 +46,7 @@ fn unit(steps: Vec<Step>) -> AugmentSpec {
 
 fn batch(batcher: &Batcher, seed: u64, epoch: u32, rows: &[u32]) -> Vec<f32> {
     let mut out = vec![9.0; 3];
-    batcher.training(seed, epoch, rows, &mut out);
+    batcher.training(seed, epoch, rows, &mut out).unwrap();
     out
 }
 
@@ -93,7 +93,7 @@ fn opened_twice_decoded_once() {
     let written = std::fs::metadata(&file).unwrap().modified().unwrap();
     let again = open_in(cache.path(), &spec()).unwrap();
     assert_eq!(std::fs::metadata(&file).unwrap().modified().unwrap(), written);
-    assert_eq!((set.train().bytes(), set.test().labels()), (again.train().bytes(), again.test().labels()));
+    assert_eq!((pixels(&set.train()), set.test().labels()), (pixels(&again.train()), again.test().labels()));
     assert_eq!((set.train().len(), set.test().len()), (80, 20));
     // The split is no part of the decoded file; the size is.
     let mut other = spec();
@@ -109,12 +109,37 @@ fn opened_twice_decoded_once() {
 fn many_at_once_decode_once() {
     let cache = tempfile::tempdir().unwrap();
     let hashes: Vec<_> = std::thread::scope(|scope| {
-        let open = || open_in(cache.path(), &spec()).unwrap().train().bytes().to_vec();
+        let open = || pixels(&open_in(cache.path(), &spec()).unwrap().train());
         let threads: Vec<_> = (0..6).map(|_| scope.spawn(open)).collect();
         threads.into_iter().map(|thread| thread.join().unwrap()).collect()
     });
     assert!(hashes.windows(2).all(|pair| pair[0] == pair[1]));
     decoded(cache.path());
+}
+
+/// The pixels of all images.
+fn pixels(images: &Images) -> Vec<Vec<u8>> {
+    (0..images.len() as u32).map(|row| images.image(row).unwrap()).collect()
+}
+
+#[test]
+fn a_damaged_image_is_found_when_it_is_read() {
+    let cache = tempfile::tempdir().unwrap();
+    open_in(cache.path(), &spec()).unwrap();
+    let path = decoded(cache.path());
+    let mut bytes = std::fs::read(&path).unwrap();
+    // In the third test image: row 82 of all.
+    bytes[128 + 82 * 3 * 16 * 16 + 5] ^= 1;
+    std::fs::write(&path, bytes).unwrap();
+    let set = open_in(cache.path(), &spec()).unwrap();
+    assert!(set.test().image(1).is_ok() && set.train().image(79).is_ok());
+    let batcher = Batcher::new(&set, &unit(vec![]), &split(&set, &spec(), None).unwrap()).unwrap();
+    for error in [set.test().image(2).unwrap_err(), batcher.evaluation(Part::Test, &[0, 2], &mut vec![]).unwrap_err()] {
+        assert_eq!(error.kind(), Kind::Damaged);
+        let text = error.to_string();
+        assert!(text.contains(&path.display().to_string()), "{text}");
+        assert!(text.contains("image 82 has not the bytes that were decoded; delete the file"), "{text}");
+    }
 }
 
 /// The only decoded file.
@@ -142,12 +167,13 @@ fn a_damaged_decoded_file_is_named() {
         open_in(cache.path(), &spec()).unwrap();
     };
     check(&|b| b.truncate(50), "50 bytes found, a header of 128 expected");
-    check(&|b| b.truncate(10_000), "10,000 bytes found, 77,1");
-    check(&|b| b.push(1), "bytes found, 77,1");
+    check(&|b| b.truncate(10_000), "10,000 bytes found, 77,5");
+    check(&|b| b.push(1), "bytes found, 77,5");
     check(&|b| b[0] ^= 1, "the header is not that of this image set");
     check(&|b| b[12] ^= 1, "the header is not that of this image set");
     check(&|b| b[45] ^= 1, "BLAKE3");
-    check(&|b| b[5_000] ^= 1, "BLAKE3");
+    // A label, behind the pixels.
+    check(&|b| b[128 + 100 * 3 * 16 * 16] ^= 1, "BLAKE3");
     check(&|b| *b.last_mut().unwrap() ^= 1, "BLAKE3");
 }
 
@@ -197,12 +223,12 @@ fn no_steps_and_p_0_change_nothing() {
     let mut plain = Vec::new();
     for steps in [vec![], never.collect()] {
         let batcher = Batcher::new(&set, &unit(steps), &parts).unwrap();
-        batcher.evaluation(Part::Validation, &[3, 9], &mut plain);
+        batcher.evaluation(Part::Validation, &[3, 9], &mut plain).unwrap();
         assert_eq!(batch(&batcher, 0, 0, &[3, 9]), plain);
-        let expected = set.train().image(9)[7];
+        let expected = set.train().image(9).unwrap()[7];
         assert!((plain[3 * 256 + 7] - f32::from(expected) / 255.0).abs() < 1e-6);
-        batcher.evaluation(Part::Test, &[3], &mut plain);
-        assert!((plain[7] - f32::from(set.test().image(3)[7]) / 255.0).abs() < 1e-6);
+        batcher.evaluation(Part::Test, &[3], &mut plain).unwrap();
+        assert!((plain[7] - f32::from(set.test().image(3).unwrap()[7]) / 255.0).abs() < 1e-6);
     }
 }
 
@@ -211,7 +237,7 @@ fn probabilities_hold() {
     let (set, parts) = shapes();
     let batcher = Batcher::new(&set, &unit(vec![Step::Flip { axis: FlipAxis::Horizontal, p: 0.3 }]), &parts).unwrap();
     let (mut plain, rows): (_, Vec<u32>) = (Vec::new(), (0..80).collect());
-    batcher.evaluation(Part::Validation, &rows, &mut plain);
+    batcher.evaluation(Part::Validation, &rows, &mut plain).unwrap();
     let flipped: usize = (0..50)
         .map(|epoch| {
             batch(&batcher, 0, epoch, &rows).chunks(768).zip(plain.chunks(768)).filter(|(a, b)| a != b).count()
@@ -227,7 +253,7 @@ fn a_crop_moves_by_every_offset() {
     let crop = unit(vec![Step::Crop { pad: 1, fill: Fill::Zero, p: 1.0 }]);
     let batcher = Batcher::new(&set, &crop, &parts).unwrap();
     let mut plain = Vec::new();
-    batcher.evaluation(Part::Validation, &[0], &mut plain);
+    batcher.evaluation(Part::Validation, &[0], &mut plain).unwrap();
     let mut seen = std::collections::BTreeSet::new();
     for epoch in 0..200 {
         let cut = batch(&batcher, 0, epoch, &[0]);
@@ -251,9 +277,9 @@ fn standard_normalisation_uses_the_training_part_only() {
     let (set, parts) = shapes();
     let augment = AugmentSpec { normalize: Normalize::Standard, steps: vec![] };
     let batcher = Batcher::new(&set, &augment, &parts).unwrap();
-    let expected = mean_std(set.train(), &parts.train);
+    let expected = mean_std(&set.train(), &parts.train).unwrap();
     assert_eq!(batcher.normalization().mean, expected.mean);
-    assert_ne!(expected, mean_std(set.train(), &(0..80).collect::<Vec<_>>()));
+    assert_ne!(expected, mean_std(&set.train(), &(0..80).collect::<Vec<_>>()).unwrap());
     let out = batch(&batcher, 0, 0, &parts.train);
     for c in 0..3 {
         let values: Vec<f64> = out.chunks(256).skip(c).step_by(3).flatten().map(|v| f64::from(*v)).collect();
@@ -296,13 +322,13 @@ fn a_share_of_test_images_only_where_there_are_none() {
 #[test]
 fn inspection_and_pictures() {
     let (set, parts) = shapes();
-    let found = inspect(&set);
+    let found = inspect(&set).unwrap();
     assert_eq!(
         (found.train.per_class.as_slice(), found.test.per_class.as_slice()),
         ([8; 10].as_slice(), [2; 10].as_slice())
     );
     assert_eq!(found.duplicates, Default::default());
-    assert_eq!(found.train.pixels, mean_std(set.train(), &(0..80).collect::<Vec<_>>()));
+    assert_eq!(found.train.pixels, mean_std(&set.train(), &(0..80).collect::<Vec<_>>()).unwrap());
     let folder = tempfile::tempdir().unwrap();
     let (one, two) = (folder.path().join("set.png"), folder.path().join("augmented.png"));
     picture(&set, &one).unwrap();

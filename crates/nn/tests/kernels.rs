@@ -202,7 +202,7 @@ fn layers_within_layers_say_it_too() {
     assert_eq!(found[first..first + 8].join(", "), expected);
 
     let found = chosen(inception(), Kernels::Auto);
-    let expected = "parallel1.branch1.conv1: direct, parallel1.branch2.conv1: winograd, parallel1.branch3.conv1: direct, \
+    let expected = "parallel1.branch1.conv1: direct, parallel1.branch2.conv1: winograd, parallel1.branch3.conv1: winograd, \
                     parallel1.branch4.pool1: own, parallel1.branch4.conv1: direct, parallel1: stock, pool2: own";
     let first = found.iter().position(|c| c.starts_with("parallel1")).expect("it is there");
     assert_eq!(found[first..first + 7].join(", "), expected);

@@ -1,5 +1,6 @@
 //! The training loop: one epoch, on one page.
 
+use crate::TrainError;
 use crate::attempt::{Asked, Session};
 use crate::error::End;
 use crate::evaluate::judge_rows;
@@ -51,7 +52,7 @@ impl Session<'_> {
             let lr = rate(self.state.position.step);
             let batches = order.len().div_ceil(spec.batch_size.max(1) as usize) as u64;
             let first = u64::from(epoch) * batches + u64::from(self.state.position.step) * u64::from(spec.accumulate);
-            let mut found = self.gradients(rows, epoch, first);
+            let mut found = self.gradients(rows, epoch, first)?;
             self.attempt.failpoints.hit("gradients");
             let norm = global_norm(&found.gradients);
             if range.is_some() {
@@ -115,14 +116,14 @@ impl Session<'_> {
     }
 
     /// Loss and mean gradients over the batches of one step; `first` is the number of the first of them over the whole job.
-    fn gradients(&mut self, rows: &[u32], epoch: u32, first: u64) -> Gradients {
+    fn gradients(&mut self, rows: &[u32], epoch: u32, first: u64) -> Result<Gradients, TrainError> {
         let question = &self.attempt.job.question;
         let (spec, seed) = (&question.configuration.train, question.seed);
         let mut found: Option<Gradients> = None;
         let mut images = 0;
         for (rows, batch) in rows.chunks(spec.batch_size.max(1) as usize).zip(first..) {
             let (mut pixels, mut labels) = (Vec::new(), Vec::new());
-            self.images.batcher.training(seed, epoch, rows, &mut pixels);
+            self.images.batcher.training(seed, epoch, rows, &mut pixels)?;
             self.images.batcher.labels(Part::Validation, rows, &mut labels);
             let mixture = self.images.batcher.mix(seed, batch, &mut pixels).map(|share| {
                 let mut others = labels.clone();
@@ -139,7 +140,7 @@ impl Session<'_> {
             }
             images += rows.len();
         }
-        found.unwrap_or_default()
+        Ok(found.unwrap_or_default())
     }
 
     /// Values of the metric that the schedule depends on, epoch by epoch of the phase.

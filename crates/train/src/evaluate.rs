@@ -34,7 +34,7 @@ pub(crate) fn judge_rows(session: &mut Session, network: &Network, part: Part, f
     for rows in rows.chunks(batch) {
         session.heed()?;
         let (mut pixels, mut labels) = (Vec::new(), Vec::new());
-        session.images.batcher.evaluation(part, rows, &mut pixels);
+        session.images.batcher.evaluation(part, rows, &mut pixels)?;
         session.images.batcher.labels(part, rows, &mut labels);
         let shape = session.images.batch_shape(rows.len());
         let mirrored = train.tta_flip.then(|| {

@@ -5,7 +5,7 @@ use crate::attempt::Session;
 use crate::error::End;
 use crate::evaluate::{Judged, judge_rows};
 use crate::files;
-use convsweep_data::Images;
+use convsweep_data::{DataError, Images};
 use convsweep_spec::event::{Event, Part};
 use convsweep_spec::layout;
 use safetensors::{Dtype, serialize, tensor::TensorView};
@@ -56,7 +56,7 @@ fn encode(session: &Session, parts: &[(Part, Judged)], classes: usize, path: &Pa
             Part::Validation => (session.images.set.train(), &session.images.parts.validation),
             Part::Test => (session.images.set.test(), &session.images.parts.test),
         };
-        tensors.extend(thumbnails(part.name(), images, rows, &chosen(judged, classes)));
+        tensors.extend(thumbnails(part.name(), &images, rows, &chosen(judged, classes))?);
     }
     let views = tensors.iter().map(|(name, dtype, shape, bytes)| {
         TensorView::new(*dtype, shape.clone(), bytes).map(|view| (name.as_str(), view))
@@ -78,14 +78,14 @@ fn prediction_tensors(name: &str, rows: &[u32], judged: &Judged, classes: usize)
     ]
 }
 
-fn thumbnails(name: &str, images: Images, rows: &[u32], chosen: &[u32]) -> [Raw; 2] {
+fn thumbnails(name: &str, images: &Images, rows: &[u32], chosen: &[u32]) -> Result<[Raw; 2], DataError> {
     let [channels, height, width] = images.shape();
-    let pixels = chosen.iter().flat_map(|&i| images.image(rows[i as usize]).iter().copied()).collect();
+    let pixels = chosen.iter().map(|&i| images.image(rows[i as usize])).collect::<Result<Vec<_>, _>>()?.concat();
     let places = chosen.iter().flat_map(|i| i.to_le_bytes()).collect();
-    [
+    Ok([
         (format!("{name}.thumbnail_rows"), Dtype::U32, vec![chosen.len()], places),
         (format!("{name}.thumbnails"), Dtype::U8, vec![chosen.len(), channels, height, width], pixels),
-    ]
+    ])
 }
 
 /// Places in the part: first a fair sample (evenly spaced, the same for every job on these images), then the surest mistakes,

@@ -6,7 +6,7 @@
 //! a warm-up. Times are those that the core spent on this thread, so that other programs on the machine cost cache only;
 //! with `wall` behind the steps they are the clock's.
 
-use convsweep_data::{Batcher, Location, Parts, epoch_order, open, split};
+use convsweep_data::{Batcher, DataError, Location, Parts, epoch_order, open, split};
 use convsweep_nn::loss::judge;
 use convsweep_nn::optimizer::OptimizerState;
 use convsweep_nn::{Network, build, device};
@@ -55,8 +55,8 @@ fn main() -> Result<(), Failure> {
         "threads": 1, "clock": if measure.clock.begin.is_some() { "wall" } else { "core" },
     });
     let found = match what.as_str() {
-        "train" => measure.training(network, train),
-        "evaluate" => measure.evaluation(&network),
+        "train" => measure.training(network, train)?,
+        "evaluate" => measure.evaluation(&network)?,
         other => return Err(format!("{other:?} is neither train nor evaluate").into()),
     };
     if let (Value::Object(line), Value::Object(found)) = (&mut line, found) {
@@ -77,7 +77,7 @@ struct Measure {
 }
 
 impl Measure {
-    fn training(&self, mut network: Network, train: &convsweep_spec::train::TrainSpec) -> Value {
+    fn training(&self, mut network: Network, train: &convsweep_spec::train::TrainSpec) -> Result<Value, DataError> {
         let (batch, [c, h, w]) = (train.batch_size as usize, self.image);
         let optimizer = &train.phases[0].optimizer;
         let mut state = OptimizerState::new(optimizer);
@@ -88,7 +88,7 @@ impl Measure {
             let rows: Vec<u32> = places.iter().map(|&i| self.parts.train[i as usize]).collect();
             let (mut pixels, mut labels) = (Vec::new(), Vec::new());
             let mut clock = [self.clock.seconds(); 4];
-            self.batcher.training(0, 0, &rows, &mut pixels);
+            self.batcher.training(0, 0, &rows, &mut pixels)?;
             self.batcher.labels(Part::Validation, &rows, &mut labels);
             clock[1] = self.clock.seconds();
             let mut found = network.gradients(pixels, [batch, c, h, w], &labels, 0, step as u64);
@@ -103,20 +103,20 @@ impl Measure {
             times[3].push(clock[3] - clock[0]);
         }
         let [batch_ms, gradients_ms, update_ms, step_ms] = times.map(median);
-        json!({
+        Ok(json!({
             "batch": batch, "images_per_s": speed(batch, step_ms), "step_ms": step_ms, "batch_ms": batch_ms,
             "forward_backward_ms": gradients_ms, "update_ms": update_ms, "measured_steps": self.steps, "loss": loss,
-        })
+        }))
     }
 
-    fn evaluation(&self, network: &Network) -> Value {
+    fn evaluation(&self, network: &Network) -> Result<Value, DataError> {
         let (batch, [c, h, w]) = (256, self.image);
         let (mut times, mut judged) = ([const { Vec::new() }; 2], 0.0);
         let mut probabilities = vec![0.0; network.classes()];
         for rows in self.parts.validation.chunks_exact(batch).cycle().take(WARM_UP + self.steps) {
             let (mut pixels, mut labels) = (Vec::new(), Vec::new());
             let start = self.clock.seconds();
-            self.batcher.evaluation(Part::Validation, rows, &mut pixels);
+            self.batcher.evaluation(Part::Validation, rows, &mut pixels)?;
             self.batcher.labels(Part::Validation, rows, &mut labels);
             let forward = self.clock.seconds();
             let logits = network.classify(pixels, [batch, c, h, w]);
@@ -127,10 +127,10 @@ impl Measure {
             times[0].push(self.clock.seconds() - start);
         }
         let [step_ms, forward_ms] = times.map(median);
-        json!({
+        Ok(json!({
             "batch": batch, "images_per_s": speed(batch, step_ms), "step_ms": step_ms, "forward_ms": forward_ms,
             "measured_steps": self.steps, "loss": judged / ((WARM_UP + self.steps) * batch) as f64,
-        })
+        }))
     }
 }
 

@@ -47,7 +47,7 @@ fn inspect(context: &Context, target: &str, as_json: bool) -> Result<Exit> {
         Some(source) => convsweep_data::open(context.location(None), &whole(source)).map_err(data_failure)?,
         None => first_set(context, &context.plan(Path::new(target), &no_changes())?)?,
     };
-    let found = convsweep_data::inspect(&set);
+    let found = convsweep_data::inspect(&set)?;
     if as_json {
         say_json(&as_object(&found))?
     } else {
