@@ -105,7 +105,7 @@ fn all_grey_is_one_channel() {
         image::GrayImage::from_pixel(3, 3, image::Luma([level])).save(dir.path().join(class).join("1.png")).unwrap();
     }
     let set = run(&dir, &spec(Source::Folder)).unwrap();
-    assert_eq!((set.train().shape(), set.train().image(0).unwrap()[9]), ([1, 3, 3], 20));
+    assert_eq!((set.train().shape(), set.train().image(1).unwrap()[0]), ([1, 3, 3], 20));
 }
 
 /// Spoils a file's content.
