@@ -127,6 +127,36 @@ evaluate() {
     turns evaluate "${2:-3}" "${1:-15}" "${networks[@]}"
 }
 
+# What the second core brings, by the clock on the wall: a job with two threads, and two jobs at once, beside one job with one
+# thread; medians of ROUNDS rounds. `cores [STEPS] [ROUNDS] [NETWORK…]`
+cores() {
+    local steps=${1:-60} rounds=${2:-5} network program lines
+    local networks=("${@:3}")
+    [ ${#networks[@]} -gt 0 ] || networks=(tutorial resnet20 vggsmall mobilenet inception)
+    program="$(cd "$root" && train_program)"
+    lines="$(mktemp)"
+    cd "$root"
+    job() { # job CORES THREADS NETWORK
+        taskset -c "$1" "$program" train "crates/worker/benches/networks/$3.toml" "$steps" wall "$2" |
+            grep -o '"images_per_s":[0-9.]*' | cut -d: -f2
+    }
+    for network in "${networks[@]}"; do
+        for ((i = 0; i < rounds; i++)); do
+            echo "$network $(job 0 1 "$network") $(job 0,1 2 "$network") $({ job 0 1 "$network" & job 1 1 "$network"; wait; } | paste -sd+ | bc)"
+        done
+    done | tee "$lines"
+    awk '
+        function median(c, n,   i, j, t) {
+            for (i = 2; i <= n; i++) for (j = i; j > 1 && v[c, j - 1] > v[c, j]; j--) { t = v[c, j]; v[c, j] = v[c, j - 1]; v[c, j - 1] = t }
+            return v[c, int((n + 1) / 2)]
+        }
+        function flush() { if (n) printf "%-12s one %8.1f   two threads %.2f times   two jobs %.2f times\n", name, median(1, n), median(2, n), median(3, n) }
+        $1 != name { flush(); name = $1; n = 0 }
+        { n++; v[1, n] = $2; v[2, n] = $3 / $2; v[3, n] = $4 / $2 }
+        END { flush() }' "$lines" >&2
+    rm "$lines"
+}
+
 # A plan of 100,000 jobs, as many configurations or a tenth of it with ten seeds: seconds and peak memory.
 plan() {
     local folder case seeds rates
@@ -193,7 +223,7 @@ runner() {
     fi
 }
 
-modes="$(declare -F | awk '{ print $3 }' | grep -vE '^(starts|train_program|measure|peer|variants|turns)$' | paste -sd' ')"
+modes="$(declare -F | awk '{ print $3 }' | grep -vE '^(starts|train_program|measure|peer|variants|job|turns)$' | paste -sd' ')"
 if [ $# -eq 0 ] || ! grep -qw -- "$1" <<<"$modes"; then
     echo "usage: just bench NAME, of: $modes" >&2
     exit 2

@@ -28,9 +28,11 @@ type Failure = Box<dyn std::error::Error>;
 fn main() -> Result<(), Failure> {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|a| a != "--bench").collect();
     let [what, file, more @ ..] = &arguments[..] else {
-        return Err("usage: train|evaluate FILE [STEPS] [wall]".into());
+        return Err("usage: train|evaluate FILE [STEPS] [wall|core] [THREADS]".into());
     };
     let steps = more.first().map_or(Ok(100), |steps| steps.parse())?;
+    let threads = more.get(2).map_or(Ok(1), |threads| threads.parse())?;
+    convsweep_nn::use_threads(threads);
     let clock = Clock { begin: more.get(1).is_some_and(|word| word == "wall").then(Instant::now) };
     let cache = cache();
     let facts = |spec: &_, path: Option<&Path>| {
@@ -52,7 +54,7 @@ fn main() -> Result<(), Failure> {
     let measure = Measure { batcher, parts, image: [channels, height, width], steps, clock };
     let mut line = json!({
         "program": "convsweep", "what": what, "model": plan.name.trim_start_matches("bench-"), "parameters": parameters,
-        "threads": 1, "clock": if measure.clock.begin.is_some() { "wall" } else { "core" },
+        "threads": threads, "clock": if measure.clock.begin.is_some() { "wall" } else { "core" },
     });
     let found = match what.as_str() {
         "train" => measure.training(network, train)?,
