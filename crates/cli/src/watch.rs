@@ -81,7 +81,7 @@ impl Picture {
             (row[0].to_string(), format!("{metric} {mean:.4}{spread} ({} of {} seeds)", row[3], row[4]))
         };
         let failures = ask(format!(
-            "select label, seed, outcome, coalesce(detail, '') from failures where experiment = {experiment} limit 5"
+            "select label, seed, outcome, coalesce(detail, '') from failures where experiment = {experiment} limit 10"
         ))?;
         let failure = |row: &Vec<Value>| {
             let detail = row[3].to_string();
@@ -127,12 +127,14 @@ pub fn draw(picture: &Picture, width: usize, height: usize) -> Vec<String> {
     lines.push(format!("{} {told}", bar(share, room)));
     // Failures and the best have their lines first; slots take what is left.
     let most = p.best.len().min(height.div_ceil(5));
-    let (best, failures) = (section("best", &p.best[..most]), section("failures", &p.failures));
+    let told = p.failures.len().min(height.div_ceil(5));
+    let (best, failures) = (section("best", &p.best[..most], width), section("failures", &p.failures[..told], width));
     let room = height.saturating_sub(lines.len() + best.len() + failures.len() + 2).max(1);
     if !p.running.is_empty() {
         lines.push(String::new());
         let shown = p.running.len().min(room);
-        lines.extend(p.running[..shown].iter().map(|running| slot(running, width)));
+        let labels = label_width(p.running[..shown].iter().map(|running| &running.label), width);
+        lines.extend(p.running[..shown].iter().map(|running| slot(running, labels, width)));
         if shown < p.running.len() {
             lines.push(format!("… and {} more", p.running.len() - shown));
         }
@@ -143,27 +145,32 @@ pub fn draw(picture: &Picture, width: usize, height: usize) -> Vec<String> {
     lines.iter().map(|line| cut(line, width)).collect()
 }
 
-fn section(title: &str, rows: &[(String, String)]) -> Vec<String> {
+/// Columns for labels of which the longest ones may be cut: two fifths of the terminal's.
+fn label_width<'a>(labels: impl Iterator<Item = &'a String>, width: usize) -> usize {
+    labels.map(|label| label.chars().count()).max().unwrap_or(0).min(width * 2 / 5)
+}
+
+fn section(title: &str, rows: &[(String, String)], width: usize) -> Vec<String> {
     if rows.is_empty() {
         return vec![];
     }
-    let wide = rows.iter().map(|(label, _)| label.chars().count()).max().unwrap_or(0).min(32);
+    let wide = label_width(rows.iter().map(|(label, _)| label), width);
     let row = |(label, text): &(String, String)| format!("  {:wide$}  {text}", cut(label, wide));
     [String::new(), title.to_string()].into_iter().chain(rows.iter().map(row)).collect()
 }
 
-fn slot(running: &Running, width: usize) -> String {
+fn slot(running: &Running, labels: usize, width: usize) -> String {
     let share = f64::from(running.epoch) / f64::from(running.epochs.max(1));
-    let last = running.curve.last().map_or(String::new(), |v| format!(" {v:.4}"));
+    let last = running.curve.last().map_or(String::new(), |v| format!("{v:.4}"));
     let head = format!(
-        "{:8} {} {:>4}/{:<4} {}{last} ",
+        "{:8} {} {:>4}/{:<4} {:labels$} {last:>6} ",
         running.device,
         bar(share, 10),
         running.epoch,
         running.epochs,
-        cut(&running.label, 32)
+        cut(&running.label, labels)
     );
-    let room = width.saturating_sub(head.chars().count()).min(60);
+    let room = width.saturating_sub(head.chars().count()).min(120);
     head + &sparkline(&running.curve, room)
 }
 
