@@ -237,5 +237,7 @@ mod tests {
             assert!(text.contains(words), "{words} is not in\n{text}");
         }
         assert!(draw(&picture(64), 80, 24).join("\n").contains("more"));
+        let whole = |width| draw(&picture(2), width, 24).join("\n").contains("a long name that goes on, seed 1 ");
+        assert_eq!((whole(80), whole(200)), (false, true), "a wide terminal cuts nothing");
     }
 }
