@@ -179,10 +179,15 @@ fn bar(share: f64, width: usize) -> String {
     "█".repeat(full) + &"░".repeat(width - full)
 }
 
-/// Values as eighths of a line's height, the last of them where they do not all fit.
+/// Values as eighths of a line's height; means of neighbours where they do not all fit.
 fn sparkline(values: &[f64], width: usize) -> String {
     const STEPS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
-    let shown = &values[values.len().saturating_sub(width)..];
+    let columns = values.len().min(width);
+    let column = |i: usize| {
+        let part = &values[i * values.len() / columns..(i + 1) * values.len() / columns];
+        part.iter().sum::<f64>() / part.len() as f64
+    };
+    let shown: Vec<f64> = (0..columns).map(column).collect();
     let (low, high) = shown.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(*v), h.max(*v)));
     let step = |v: &f64| STEPS[(((v - low) / (high - low).max(1e-12)) * 7.0).round().clamp(0.0, 7.0) as usize];
     shown.iter().map(step).collect()
@@ -219,6 +224,14 @@ mod tests {
             running: (0..slots).map(running).collect(),
             failures: vec![("lr 10, seed 0".into(), "crashed signal 9".into())],
         }
+    }
+
+    #[test]
+    fn a_long_curve_is_shown_whole() {
+        let rising: Vec<f64> = (0..1000).map(f64::from).collect();
+        assert_eq!(sparkline(&rising, 8), "▁▂▃▄▅▆▇█");
+        assert_eq!(sparkline(&rising[..3], 8), "▁▅█");
+        assert_eq!((sparkline(&rising, 0), sparkline(&[], 8)), (String::new(), String::new()));
     }
 
     #[test]
