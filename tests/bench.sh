@@ -6,16 +6,23 @@ set -euo pipefail
 root="$(cd "$(dirname "$0")/.." && pwd)"
 bin="${CARGO_TARGET_DIR:-$root/target}/release"
 
-# Milliseconds of each of RUNS starts of a command: minimum, median, maximum.
+# Milliseconds of each of RUNS starts of a command: median, minimum, maximum, and what the core spent on one.
 starts() {
     local runs=$1 i before after
     shift
-    for ((i = 0; i < runs; i++)); do
-        before=$EPOCHREALTIME
-        taskset -c 0 "$@" >/dev/null
-        after=$EPOCHREALTIME
-        echo "$(((${after/./} - ${before/./})))"
-    done | sort -n | awk '{ t[NR] = $1 / 1000 } END { printf "%.1f ms (%.1f to %.1f, %d runs)\n", t[int((NR + 1) / 2)], t[1], t[NR], NR }'
+    {
+        for ((i = 0; i < runs; i++)); do
+            before=$EPOCHREALTIME
+            taskset -c 0 "$@" >/dev/null
+            after=$EPOCHREALTIME
+            echo "$(((${after/./} - ${before/./})))"
+        done
+        times
+    } | awk '
+        function seconds(text,   parts) { split(text, parts, /[ms]/); return 60 * parts[1] + parts[2] }
+        /m/ { core = seconds($1) + seconds($2); next }
+        { for (i = n++; i > 0 && t[i] > $1 / 1000; i--) t[i + 1] = t[i]; t[i + 1] = $1 / 1000 }
+        END { printf "%.1f ms (%.1f to %.1f, %d runs; %.0f ms of the core)\n", t[int((n + 1) / 2)], t[1], t[n], n, 1000 * core / n }'
 }
 
 # How long the program takes to answer.
@@ -190,9 +197,10 @@ store() {
 
 # The price of a job: JOBS jobs (a multiple of 100) of a worker that trains nothing but reports EPOCHS epochs, in log and
 # database, on two slots; then what the commands take in that folder. Beside Optuna's, where CONVSWEEP_BENCH_PYTHON has it:
-# trials that do nothing but report as many values.
+# so many TRIALS (a multiple of 100) that do nothing but report as many values, in two processes.
+# On ext4 a file costs several times as much to make for minutes after very many were deleted: wait between two of these.
 runner() {
-    local jobs=${1:-10000} epochs=${2:-10} folder
+    local jobs=${1:-10000} epochs=${2:-10} trials=${3:-300} folder
     cargo build --release --quiet --manifest-path "$root/Cargo.toml" --workspace --example fake-worker
     folder=$(mktemp -d)
     mkdir "$folder/bin"
@@ -218,8 +226,12 @@ runner() {
     rm -r "$folder"
     if [ -n "${CONVSWEEP_BENCH_PYTHON:-}" ] && [ -n "${CONVSWEEP_BENCH_PEERS:-}" ]; then
         for sampler in random grid; do
-            "$CONVSWEEP_BENCH_PYTHON" "$CONVSWEEP_BENCH_PEERS/sweep_optuna.py" --job noop --sampler $sampler --processes 2 --reports "$epochs"
-        done
+            "$CONVSWEEP_BENCH_PYTHON" "$CONVSWEEP_BENCH_PEERS/sweep_optuna.py" --job noop --sampler $sampler --trials "$trials" --processes 2 --reports "$epochs"
+        done | "$CONVSWEEP_BENCH_PYTHON" -c '
+import json, sys
+for row in map(json.loads, sys.stdin):
+    ms = 1000 * max(row["optimize_s"]) / row["trials"]
+    print("Optuna {version}, {sampler}: {trials} trials of {reports} reports, {0:.2f} ms a trial of wall time in two processes".format(ms, **row))'
     fi
 }
 

@@ -75,6 +75,58 @@ fn one_run_at_a_time_owns_a_results_folder() {
     place.run(&["run", "small.toml"]).exits(5).says(&["in use by", &first.id().to_string()]);
     first.kill().expect("killed");
     first.wait().expect("reaped");
+    // What the dead one left in the lock's file holds nobody up.
+    let left = std::fs::read_to_string(place.path("results/.lock")).expect("is there");
+    assert!(left.contains(&first.id().to_string()), "{left}");
+    place.run(&["run", "small.toml", "--set", "train.epochs=1", "--dry-run"]).exits(0);
+    place.run(&["rebuild"]).exits(0);
+}
+
+/// A folder where nothing can be written, by root or by others; `None` where that cannot be had.
+struct ReadOnly(std::path::PathBuf);
+
+impl ReadOnly {
+    fn make(folder: std::path::PathBuf) -> Option<ReadOnly> {
+        let run = |program: &str, arguments: &[&str]| {
+            let out = std::process::Command::new(program).args(arguments).arg(&folder).output();
+            out.is_ok_and(|out| out.status.success())
+        };
+        let path = folder.to_str().expect("UTF-8");
+        // Permissions keep all out but root, who can mount.
+        let made = match run("mount", &["--bind", path]) {
+            true => run("mount", &["-o", "remount,ro,bind"]),
+            false => run("chmod", &["-R", "a-w"]),
+        };
+        let read_only = ReadOnly(folder);
+        (made && std::fs::write(read_only.0.join("probe"), "").is_err()).then_some(read_only)
+    }
+}
+
+impl Drop for ReadOnly {
+    fn drop(&mut self) {
+        _ = std::process::Command::new("umount").arg(&self.0).output();
+        _ = std::process::Command::new("chmod").args(["-R", "u+w"]).arg(&self.0).output();
+    }
+}
+
+#[test]
+fn a_read_only_results_folder_can_be_read_and_says_what_to_do() {
+    let place = Place::small();
+    place.run(&["run", "small.toml", "--quiet"]).exits(0);
+    let Some(_keep) = ReadOnly::make(place.path("results")) else {
+        eprintln!("no folder can be made read-only here");
+        return;
+    };
+    for words in ["run small.toml", "rebuild", "prune"] {
+        let words: Vec<&str> = words.split(' ').collect();
+        place.run(&words).exits(5).says(&["make it writable", "--results"]);
+    }
+    place.run(&["report", "small"]).exits(5).says(&["make the folder writable", "--results"]);
+    for words in ["status", "status small", "plan small.toml", "query select+1", "check-db", "watch --once"] {
+        let words: Vec<String> = words.split(' ').map(|word| word.replace('+', " ")).collect();
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        place.run(&words).exits(0);
+    }
 }
 
 #[test]

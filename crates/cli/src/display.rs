@@ -1,6 +1,7 @@
 //! What a run looks like: bars on a terminal, plain lines elsewhere. All of it goes to stderr.
 
 use convsweep_runner::estimate::{Load, Running, duration, share};
+use convsweep_runner::protocol::{Death, death_words};
 use convsweep_runner::{Halt, RunEvent, Slot, Stop};
 use convsweep_spec::event::{Event, Outcome};
 use convsweep_spec::job::JobId;
@@ -46,6 +47,8 @@ pub struct Display {
     told: Option<Instant>,
     total: usize,
     failed: usize,
+    /// An attempt that ended badly; it is told with what follows, which is the next thing that happens.
+    ending: Option<Ending>,
     /// Jobs spared in succession.
     spared: usize,
     /// Whether a pause is by a person's wish or a limit; else it is for a decision of the search.
@@ -65,6 +68,12 @@ struct Now {
     done: f64,
     said: Instant,
     last: BTreeMap<String, f64>,
+}
+
+struct Ending {
+    job: JobId,
+    outcome: Outcome,
+    stderr: String,
 }
 
 enum Screen {
@@ -93,6 +102,7 @@ impl Display {
             left: Cell::new(None),
             told: None,
             failed: 0,
+            ending: None,
             spared: 0,
             drains: false,
             searches,
@@ -107,6 +117,7 @@ impl Display {
         if !matches!(event, RunEvent::Decided(_) | RunEvent::Finished { .. }) {
             self.tell_spared();
         }
+        self.tell_ending(event);
         match event {
             RunEvent::Paused(paused) => self.drains = *paused,
             RunEvent::Halting(_) | RunEvent::Stopping { .. } => self.drains = true,
@@ -116,16 +127,14 @@ impl Display {
             RunEvent::Launched { slot, job, .. } => self.launched(*slot, job),
             RunEvent::Worker(envelope) => self.heard(&envelope.job, &envelope.event),
             RunEvent::AttemptEnded { slot, job, outcome, stderr, .. } => self.ended(*slot, job, outcome, stderr),
-            RunEvent::Retrying { job, attempt, after } => {
-                self.waits(job, true);
-                self.say(&format!("{}: {}; attempt {attempt} follows", self.label(job), after.name()));
-            }
+            RunEvent::Retrying { job, .. } => self.waits(job, true),
             RunEvent::Finished { job, outcome, .. } => {
                 self.waits(job, false);
                 if !matches!(outcome, Outcome::Finished | Outcome::Cancelled | Outcome::Stopped { .. }) {
                     self.failed += 1;
                 }
             }
+            RunEvent::Noise { text, .. } if text.starts_with("the worker ") => self.say(text),
             RunEvent::Noise { text, .. } => self.say(&format!("worker: {text}")),
             RunEvent::StartFailed { reason, stderr, .. } => self.say(&with_end(reason, stderr)),
             RunEvent::SlotClosed { device, reason, .. } => self.say(&format!("a slot of {device} is closed: {reason}")),
@@ -148,6 +157,18 @@ impl Display {
         }
     }
 
+    /// Tells of a bad end: shortly where the job is tried again, else with what a person can do.
+    fn tell_ending(&mut self, next: &RunEvent) {
+        let Some(Ending { job, outcome, stderr }) = self.ending.take() else { return };
+        let text = match next {
+            RunEvent::Retrying { job: again, attempt, .. } if *again == job => {
+                with_end(&format!("{}: {}; attempt {attempt} follows", self.label(&job), what(&outcome)), &stderr)
+            }
+            _ => self.bad_end(&job, &outcome, &stderr),
+        };
+        self.say(&text);
+    }
+
     /// What was left out of the jobs spared at once.
     fn tell_spared(&mut self) {
         let more = std::mem::take(&mut self.spared).saturating_sub(SPARED);
@@ -168,6 +189,9 @@ impl Display {
     /// Takes the bars away.
     pub fn close(&mut self) {
         self.tell_spared();
+        if let Some(Ending { job, outcome, stderr }) = self.ending.take() {
+            self.say(&self.bad_end(&job, &outcome, &stderr));
+        }
         if let Screen::Bars { all, .. } = &self.screen {
             _ = all.clear();
         }
@@ -235,8 +259,10 @@ impl Display {
             self.spent = (self.spent.0 + work * (1.0 - now.from), self.spent.1 + seconds);
             self.finished += 1;
             self.tell(&now, seconds);
+        } else if *outcome == Outcome::Cancelled && self.is_told(outcome) {
+            self.say(&format!("{}: pauses, its checkpoint is kept", self.label(job)));
         } else if self.is_told(outcome) {
-            self.say(&self.bad_end(job, &self.label(&now.job), outcome, stderr));
+            self.ending = Some(Ending { job: job.clone(), outcome: outcome.clone(), stderr: stderr.to_string() });
         }
         if let Screen::Bars { sweep, slots, .. } = &self.screen {
             sweep.set_position(self.finished as u64);
@@ -268,15 +294,10 @@ impl Display {
     }
 
     /// How an attempt ended that did not finish: why, the end of the worker's log, and what repeats it.
-    fn bad_end(&self, job: &JobId, label: &str, outcome: &Outcome, stderr: &str) -> String {
-        let detail = outcome.detail();
-        let what = if detail.is_empty() { outcome.name().to_string() } else { format!("{}: {detail}", outcome.name()) };
-        if *outcome == Outcome::Cancelled {
-            return format!("{label}: pauses, its checkpoint is kept");
-        }
+    fn bad_end(&self, job: &JobId, outcome: &Outcome, stderr: &str) -> String {
         let remedy = remedy(outcome).map_or(String::new(), |text| format!("\n    {text}"));
-        let repeat = format!("    again: {} --only {job} · more: convsweep show {job}", self.command);
-        format!("{}{remedy}\n{repeat}", with_end(&format!("{label}: {what}"), stderr))
+        let repeat = format!("    repeat it: {} --only {job} · more: convsweep show {job}", self.command);
+        format!("{}{remedy}\n{repeat}", with_end(&format!("{}: {}", self.label(job), what(outcome)), stderr))
     }
 
     fn refresh(&self) {
@@ -322,11 +343,24 @@ fn scores(values: &BTreeMap<String, f64>) -> String {
     parts.take(2).collect::<Vec<_>>().join(", ")
 }
 
+/// An outcome with its detail.
+fn what(outcome: &Outcome) -> String {
+    let detail = match outcome {
+        &Outcome::Crashed { signal, code } => {
+            format!("its worker {}", death_words(&Death { signal, code, out_of_memory: false }))
+        }
+        other => other.detail(),
+    };
+    if detail.is_empty() { outcome.name().to_string() } else { format!("{}: {detail}", outcome.name()) }
+}
+
 /// What a person can do about an outcome that would only repeat itself.
 fn remedy(outcome: &Outcome) -> Option<&'static str> {
     match outcome {
-        Outcome::OutOfMemory => Some("it would end so again: fewer slots (--slots), a smaller batch or another device"),
-        Outcome::Diverged { .. } => Some("it would end so again: a lower learning rate is another job"),
+        Outcome::OutOfMemory => {
+            Some("it would end so each time: fewer slots (--slots), a smaller batch or another device")
+        }
+        Outcome::Diverged { .. } => Some("it would end so each time: a lower learning rate is another job"),
         Outcome::TimedOut => Some("its checkpoint is kept: the same command goes on from there"),
         _ => None,
     }

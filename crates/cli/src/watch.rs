@@ -81,7 +81,7 @@ impl Picture {
             (row[0].to_string(), format!("{metric} {mean:.4}{spread} ({} of {} seeds)", row[3], row[4]))
         };
         let failures = ask(format!(
-            "select label, seed, outcome, coalesce(detail, '') from failures where experiment = {experiment} limit 5"
+            "select label, seed, outcome, coalesce(detail, '') from failures where experiment = {experiment} limit 10"
         ))?;
         let failure = |row: &Vec<Value>| {
             let detail = row[3].to_string();
@@ -127,12 +127,14 @@ pub fn draw(picture: &Picture, width: usize, height: usize) -> Vec<String> {
     lines.push(format!("{} {told}", bar(share, room)));
     // Failures and the best have their lines first; slots take what is left.
     let most = p.best.len().min(height.div_ceil(5));
-    let (best, failures) = (section("best", &p.best[..most]), section("failures", &p.failures));
+    let told = p.failures.len().min(height.div_ceil(5));
+    let (best, failures) = (section("best", &p.best[..most], width), section("failures", &p.failures[..told], width));
     let room = height.saturating_sub(lines.len() + best.len() + failures.len() + 2).max(1);
     if !p.running.is_empty() {
         lines.push(String::new());
         let shown = p.running.len().min(room);
-        lines.extend(p.running[..shown].iter().map(|running| slot(running, width)));
+        let labels = label_width(p.running[..shown].iter().map(|running| &running.label), width);
+        lines.extend(p.running[..shown].iter().map(|running| slot(running, labels, width)));
         if shown < p.running.len() {
             lines.push(format!("… and {} more", p.running.len() - shown));
         }
@@ -143,27 +145,32 @@ pub fn draw(picture: &Picture, width: usize, height: usize) -> Vec<String> {
     lines.iter().map(|line| cut(line, width)).collect()
 }
 
-fn section(title: &str, rows: &[(String, String)]) -> Vec<String> {
+/// Columns for labels of which the longest ones may be cut: two fifths of the terminal's.
+fn label_width<'a>(labels: impl Iterator<Item = &'a String>, width: usize) -> usize {
+    labels.map(|label| label.chars().count()).max().unwrap_or(0).min(width * 2 / 5)
+}
+
+fn section(title: &str, rows: &[(String, String)], width: usize) -> Vec<String> {
     if rows.is_empty() {
         return vec![];
     }
-    let wide = rows.iter().map(|(label, _)| label.chars().count()).max().unwrap_or(0).min(32);
+    let wide = label_width(rows.iter().map(|(label, _)| label), width);
     let row = |(label, text): &(String, String)| format!("  {:wide$}  {text}", cut(label, wide));
     [String::new(), title.to_string()].into_iter().chain(rows.iter().map(row)).collect()
 }
 
-fn slot(running: &Running, width: usize) -> String {
+fn slot(running: &Running, labels: usize, width: usize) -> String {
     let share = f64::from(running.epoch) / f64::from(running.epochs.max(1));
-    let last = running.curve.last().map_or(String::new(), |v| format!(" {v:.4}"));
+    let last = running.curve.last().map_or(String::new(), |v| format!("{v:.4}"));
     let head = format!(
-        "{:8} {} {:>4}/{:<4} {}{last} ",
+        "{:8} {} {:>4}/{:<4} {:labels$} {last:>6} ",
         running.device,
         bar(share, 10),
         running.epoch,
         running.epochs,
-        cut(&running.label, 32)
+        cut(&running.label, labels)
     );
-    let room = width.saturating_sub(head.chars().count()).min(60);
+    let room = width.saturating_sub(head.chars().count()).min(120);
     head + &sparkline(&running.curve, room)
 }
 
@@ -172,10 +179,15 @@ fn bar(share: f64, width: usize) -> String {
     "█".repeat(full) + &"░".repeat(width - full)
 }
 
-/// Values as eighths of a line's height, the last of them where they do not all fit.
+/// Values as eighths of a line's height; means of neighbours where they do not all fit.
 fn sparkline(values: &[f64], width: usize) -> String {
     const STEPS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
-    let shown = &values[values.len().saturating_sub(width)..];
+    let columns = values.len().min(width);
+    let column = |i: usize| {
+        let part = &values[i * values.len() / columns..(i + 1) * values.len() / columns];
+        part.iter().sum::<f64>() / part.len() as f64
+    };
+    let shown: Vec<f64> = (0..columns).map(column).collect();
     let (low, high) = shown.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(*v), h.max(*v)));
     let step = |v: &f64| STEPS[(((v - low) / (high - low).max(1e-12)) * 7.0).round().clamp(0.0, 7.0) as usize];
     shown.iter().map(step).collect()
@@ -215,6 +227,14 @@ mod tests {
     }
 
     #[test]
+    fn a_long_curve_is_shown_whole() {
+        let rising: Vec<f64> = (0..1000).map(f64::from).collect();
+        assert_eq!(sparkline(&rising, 8), "▁▂▃▄▅▆▇█");
+        assert_eq!(sparkline(&rising[..3], 8), "▁▅█");
+        assert_eq!((sparkline(&rising, 0), sparkline(&[], 8)), (String::new(), String::new()));
+    }
+
+    #[test]
     fn it_fits_into_small_and_large_terminals() {
         for (width, height) in [(80, 24), (200, 50), (40, 10), (1, 1)] {
             for slots in [0, 1, 2, 64] {
@@ -230,5 +250,7 @@ mod tests {
             assert!(text.contains(words), "{words} is not in\n{text}");
         }
         assert!(draw(&picture(64), 80, 24).join("\n").contains("more"));
+        let whole = |width| draw(&picture(2), width, 24).join("\n").contains("a long name that goes on, seed 1 ");
+        assert_eq!((whole(80), whole(200)), (false, true), "a wide terminal cuts nothing");
     }
 }

@@ -44,7 +44,7 @@ pub struct Report {
 #[derive(Debug, Error)]
 pub enum ReportError {
     /// A file could not be written.
-    #[error("cannot write {path}: {source}")]
+    #[error("cannot write {path}: {source}; make the folder writable, or work on a copy of it (--results)")]
     Write {
         /// The file or folder.
         path: PathBuf,

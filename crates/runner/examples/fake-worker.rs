@@ -3,7 +3,7 @@
 //! The script is the file `script.<attempt>` in the job's folder, else `script`, else CONVSWEEP_FAKE_SCRIPT, else `finish`; one
 //! word a line: `train N` (so many epochs, logged and said),
 //! `started`, `log` (started, into the job's log only), `log-finish` (the same, ended), `finish`, `fail`, `wait` (until told to stop), `garbage`,
-//! `half`, `long`, `newer`, `stray`, `stderr TEXT`, `flood`, `die`, `abort`, `exit N`, `hang` (deaf to its standard input), `freeze`
+//! `half`, `long`, `newer`, `stray`, `stderr TEXT`, `flood`, `babble N` (so many lines that are no events), `die`, `abort`, `exit N`, `hang` (deaf to its standard input), `freeze`
 //! (stops itself), `alive N` (so many signs of life, 50 ms apart), `hog` (takes memory until it is killed), `env`.
 
 use convsweep_spec::FORMAT;
@@ -70,6 +70,7 @@ fn train(job: &Job, lines: &mut impl Iterator<Item = std::io::Result<String>>) {
             "newer" => say(&line(job, FORMAT + 1, &job.id, 0, started(job))),
             "stray" => say(&line(job, FORMAT, &JobId("another".into()), 0, started(job))),
             "stderr" => eprintln!("{rest}"),
+            "babble" => say(&"blah\n".repeat(rest.parse().expect("a count"))),
             "flood" => eprint!("{}", "much the same\n".repeat(1 << 20)),
             "die" => kill_myself(rustix::process::Signal::KILL),
             "abort" => kill_myself(rustix::process::Signal::ABORT),

@@ -149,7 +149,7 @@ impl Hand {
             let _ = self.says.send((self.id, Says::Note(note))).await;
         }
         let mut lines = tokio::spawn(read_lines(stdout, self.id, self.says.clone()));
-        let mut words = tokio::spawn(keep_stderr(stderr, Arc::clone(&self.log)));
+        let mut words = tokio::spawn(keep_stderr(stderr, Arc::clone(&self.log), self.id, self.says.clone()));
         let (send, sent) = mpsc::unbounded_channel();
         // A task of its own, so that a worker that does not read can still be killed.
         let writer = tokio::spawn(write_commands(stdin, sent));
@@ -260,12 +260,22 @@ async fn say_line(
     says.send((id, word)).await.is_ok()
 }
 
-async fn keep_stderr(mut stderr: impl AsyncRead + Unpin, log: Arc<Mutex<Log>>) {
+async fn keep_stderr(
+    mut stderr: impl AsyncRead + Unpin,
+    log: Arc<Mutex<Log>>,
+    id: WorkerId,
+    says: mpsc::Sender<(WorkerId, Says)>,
+) {
     let mut buffer = vec![0; 8192];
     while let Ok(count) = stderr.read(&mut buffer).await
         && count > 0
     {
-        log.lock().unwrap_or_else(PoisonError::into_inner).write(&buffer[..count]);
+        let full = log.lock().unwrap_or_else(PoisonError::into_inner).write(&buffer[..count]);
+        if full {
+            let limit = STDERR_LIMIT >> 20;
+            let text = format!("the worker floods its log; beyond {limit} MiB of an attempt {STDERR} keeps nothing");
+            let _ = says.send((id, Says::Note(text))).await;
+        }
     }
 }
 
@@ -289,8 +299,9 @@ impl Log {
         self.written = 0;
     }
 
-    /// A log that cannot be written is no reason to end a job: the tail is kept in memory all the same.
-    fn write(&mut self, bytes: &[u8]) {
+    /// Whether the file is full now and was not before. A log that cannot be written is no reason to end a job: the tail is
+    /// kept in memory all the same.
+    fn write(&mut self, bytes: &[u8]) -> bool {
         self.tail.push(bytes);
         if let Target::Waiting(folder, attempt) = &self.file {
             self.file = match open(folder, *attempt) {
@@ -298,16 +309,18 @@ impl Log {
                 Err(_) => Target::None,
             };
         }
-        let Target::Open(file) = &mut self.file else { return };
+        let Target::Open(file) = &mut self.file else { return false };
         let room = STDERR_LIMIT.saturating_sub(self.written);
         let failed = file.write_all(&bytes[..bytes.len().min(room)]).is_err();
         self.written += bytes.len();
-        if self.written > STDERR_LIMIT {
+        let full = self.written > STDERR_LIMIT;
+        if full {
             let _ = file.write_all(b"\n[the worker said more; it is not kept]\n");
         }
-        if failed || self.written > STDERR_LIMIT {
+        if failed || full {
             self.file = Target::None;
         }
+        full
     }
 }
 

@@ -25,14 +25,10 @@ struct Format {
 
 /// Reads a line said by a worker that has the job and attempt `current`.
 pub fn read_line(line: &str, current: Option<(&JobId, u32)>) -> Heard {
-    if let Ok(Format { format }) = serde_json::from_str(line)
-        && format > u64::from(FORMAT)
-    {
-        return Heard::Newer(format!(
-            "the worker speaks format {format}, this program {FORMAT}: build both from the same sources"
-        ));
-    }
-    let Ok(envelope) = serde_json::from_str::<Envelope>(line) else { return Heard::Noise(shorten(line)) };
+    let envelope = match serde_json::from_str::<Envelope>(line) {
+        Ok(envelope) if envelope.format <= FORMAT => envelope,
+        _ => return no_event(line),
+    };
     match current {
         Some((job, attempt)) if *job == envelope.job && attempt == envelope.attempt => Heard::Event(Box::new(envelope)),
         Some((job, attempt)) => Heard::Stray(format!(
@@ -40,6 +36,16 @@ pub fn read_line(line: &str, current: Option<(&JobId, u32)>) -> Heard {
             envelope.job, envelope.attempt
         )),
         None => Heard::Noise(shorten(line)),
+    }
+}
+
+/// What a line is that this program cannot take as an event.
+fn no_event(line: &str) -> Heard {
+    match serde_json::from_str(line) {
+        Ok(Format { format }) if format > u64::from(FORMAT) => Heard::Newer(format!(
+            "the worker speaks format {format}, this program {FORMAT}: build both from the same sources"
+        )),
+        _ => Heard::Noise(shorten(line)),
     }
 }
 

@@ -46,6 +46,10 @@ pub enum Record {
 pub struct Decision {
     /// The job.
     pub job: JobId,
+    /// Its newest attempt at that time, 0 before the first. It orders decisions and ends of attempts whatever the clock does;
+    /// logs of older programs lack it, and the entry's time has to do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attempt: Option<u32>,
     /// Its completed epochs at that time.
     pub epoch: u32,
     /// What follows.

@@ -76,14 +76,15 @@ pub(crate) fn entry(
             write.ended_by_runner(entry.time, experiment, outcome, stderr)?;
         }
         Record::Decision(decision) => {
-            let Decision { job, epoch, verdict, rule, reason } = decision;
+            let Decision { job, attempt, epoch, verdict, rule, reason } = decision;
             changes.job(job);
             let write = Attempt { connection, job, attempt: 0 };
             write.upsert("insert into jobs (job) values (?1) on conflict do nothing", [&job.0])?;
             write.upsert(
-                "insert into decisions (experiment, job, time, epoch, verdict, rule, reason) values (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-                 on conflict do update set epoch = excluded.epoch, rule = excluded.rule, reason = excluded.reason",
-                params![experiment, job.0, entry.time, epoch, verdict.name(), rule, reason],
+                "insert into decisions (experiment, job, time, attempt, epoch, verdict, rule, reason)
+                 values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) on conflict do update set attempt = excluded.attempt,
+                 epoch = excluded.epoch, rule = excluded.rule, reason = excluded.reason",
+                params![experiment, job.0, entry.time, attempt, epoch, verdict.name(), rule, reason],
             )?;
         }
     }

@@ -178,12 +178,14 @@ fn stand(connection: &Connection, job: &str) -> Result<bool> {
         .prepare_cached(
             "update jobs set
                attempts = (select coalesce(max(attempt), 0) from attempts where job = ?1),
-               outcome = (select outcome from (
-                   select outcome is 'finished' as first, coalesce(ended, 9e999) as time, attempt, outcome from attempts where job = ?1
-                     and (outcome is 'finished' or attempt = (select max(attempt) from attempts where job = ?1))
-                   union all
-                   select 0, time, 9e999, 'stopped' from decisions where job = ?1 and verdict = 'stop')
-                 order by first desc, time desc, attempt desc limit 1),
+               outcome = case
+                 when exists (select 1 from attempts where job = ?1 and outcome = 'finished') then 'finished'
+                 when exists (select 1 from decisions d
+                   left join (select attempt, ended from attempts where job = ?1 order by attempt desc limit 1) a
+                   where d.job = ?1 and d.verdict = 'stop' and case when d.attempt is null
+                     then d.time >= case when a.attempt is null then -9e999 else coalesce(a.ended, 9e999) end
+                     else d.attempt >= coalesce(a.attempt, 0) end) then 'stopped'
+                 else (select outcome from attempts where job = ?1 order by attempt desc limit 1) end,
                seconds = (select total(seconds) from attempts where job = ?1),
                (origin_job, origin_epoch) = (select start_job, case start when 'state' then start_epoch end from attempts
                  where job = ?1 and start <> 'checkpoint' order by attempt desc limit 1)

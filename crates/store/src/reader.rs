@@ -145,7 +145,7 @@ impl Reader {
         let sql = "select j.job, j.attempts, j.outcome, j.epoch, coalesce(c.epochs, 0),
               exists (select 1 from attempts a where a.job = j.job and a.checkpoint_epoch is not null),
               case when j.outcome = 'stopped' then (select reason from decisions d where d.job = j.job and verdict = 'stop'
-                order by time desc limit 1) end,
+                order by attempt desc, epoch desc, time desc limit 1) end,
               (select detail from attempts a where a.job = j.job order by outcome is 'finished' desc, attempt desc limit 1)
             from json_each(?1) i join jobs j on j.job = i.value left join configurations c using (configuration)";
         let names: Vec<&str> = jobs.iter().map(|job| job.0.as_str()).collect();
@@ -201,7 +201,8 @@ impl Reader {
     /// # Errors
     /// What SQLite says.
     pub fn decisions(&self, job: &JobId) -> Result<Vec<JobDecision>, StoreError> {
-        let sql = "select time, rule, verdict, epoch, reason from decisions where job = ?1 order by time, verdict";
+        let sql = "select time, rule, verdict, epoch, reason from decisions where job = ?1
+            order by attempt, epoch, time, verdict";
         self.rows(sql, [&job.0], |row| {
             let (time, rule, verdict) = (row.get(0)?, row.get(1)?, row.get(2)?);
             Ok(JobDecision { time, rule, verdict, epoch: row.get(3)?, reason: row.get(4)? })

@@ -143,7 +143,7 @@ impl Replay<'_> {
         if size < mark.offset {
             self.report
                 .problems
-                .push(format!("{name}: is shorter than when it was last read; read again from its beginning"));
+                .push(format!("{name}: is shorter than when it was last read, and was read again; `convsweep rebuild` drops what it no longer says"));
             mark = Mark::default();
         }
         let mut file = File::open(&path).map_err(failed)?;

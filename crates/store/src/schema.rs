@@ -10,7 +10,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Forward migrations: step i leads from version i to i + 1.
-const STEPS: &[&str] = &[include_str!("tables.sql"), include_str!("tables-2.sql"), include_str!("decisions.sql")];
+const STEPS: &[&str] = &[
+    include_str!("tables.sql"),
+    include_str!("tables-2.sql"),
+    include_str!("decisions.sql"),
+    include_str!("decisions-2.sql"),
+];
 /// Views are made anew whenever they differ from these.
 const VIEWS: &str = include_str!("views.sql");
 /// "CNVS": tells our database from others.

@@ -23,7 +23,8 @@ pub struct Folder {
     /// Lines go to the log and, where there is a writer, to it as well, as in a run.
     pub writer: Option<Writer>,
     numbers: HashMap<(JobId, u32), u64>,
-    clock: f64,
+    /// What the next line's time is a second after.
+    pub clock: f64,
 }
 
 impl Folder {

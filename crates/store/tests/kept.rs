@@ -2,9 +2,10 @@
 
 use convsweep_spec::job::JobId;
 use convsweep_spec::layout::ResultsFolder;
-use convsweep_store::{Reader, StoreError, Writer};
+use convsweep_store::{JobProgress, Reader, StoreError, Writer};
 
-fn check(kept: &str) {
+/// `finished` of two jobs, and so many decisions, are in the kept database.
+fn check(kept: &str, finished: u32, decisions: i64) {
     let folder = tempfile::tempdir().expect("makes");
     let results = ResultsFolder(folder.path().into());
     let old = rusqlite::Connection::open(results.database()).expect("opens");
@@ -21,20 +22,39 @@ fn check(kept: &str) {
     let new = rusqlite::Connection::open(results.database()).expect("opens");
     let after: Vec<i64> = tables.iter().map(|table| count(&new, table)).collect();
     assert_eq!(after, before);
-    assert_eq!(count(&new, "decisions"), 0);
+    assert_eq!(count(&new, "decisions"), decisions);
     let reader = Reader::open(&results).expect("is up to date");
     let experiment = reader.experiments().expect("reads").remove(0);
     let progress = reader.progress(&experiment.name).expect("reads").expect("is there");
-    assert_eq!((progress.len(), experiment.finished), (2, 2));
+    assert_eq!((progress.len(), experiment.finished), (2, finished));
     let rows = reader.experiment(&experiment.name).expect("reads").expect("is there");
     assert!(rows.configurations[0].jobs.iter().all(|job| job.test.is_some() && !job.epochs.is_empty()));
     let states = reader.job_states(&[progress[0].job.clone(), JobId("none".into())]).expect("reads");
     assert!(states.len() == 1 && states[&progress[0].job].finished);
+    let outcomes = |jobs: &[JobProgress]| jobs.iter().map(|job| job.state.outcome.clone()).collect::<Vec<_>>();
+    if decisions > 0 {
+        assert_eq!(outcomes(&progress), [Some("finished".into()), Some("stopped".into())]);
+        assert!(progress[1].state.detail.contains("is place 2 of 2"), "{progress:?}");
+        assert_eq!(count(&new, "decisions where attempt is not null"), 0);
+        assert_eq!(reader.decisions(&progress[1].job).expect("reads").len(), 1);
+    }
 }
 
 #[test]
 fn schema_1() {
-    check(include_str!("kept/schema-1.sql"));
+    check(include_str!("kept/schema-1.sql"), 2, 0);
+}
+
+/// What schema 2 left: schema 1 and what it added.
+#[test]
+fn schema_2() {
+    let added = [include_str!("kept/schema-1.sql"), include_str!("../src/tables-2.sql"), "pragma user_version = 2;"];
+    check(&added.concat(), 2, 0);
+}
+
+#[test]
+fn schema_3() {
+    check(include_str!("kept/schema-3.sql"), 1, 3);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use crate::folder::{Folder, fingerprint, member};
 use convsweep_spec::event::{Event, Outcome, Part, Start};
 use convsweep_spec::job::{JobId, StateKey};
-use convsweep_spec::log::Record;
+use convsweep_spec::log::{Decision, Record, Verdict};
 use convsweep_spec::metric::{Direction, Number};
 
 const WIDTH: &str = "model.parameters.width";
@@ -92,6 +92,67 @@ fn a_later_attempt_replaces_and_a_finished_one_decides() {
     assert!(row.epochs[2].values["val_accuracy"].is_nan());
     assert_eq!(row.epochs[1].values["val_accuracy"], 0.3);
     assert_eq!((row.seconds, row.images_per_second, row.peak_memory_bytes), (5.5, 100.0, 1 << 20));
+}
+
+/// A clock that jumps changes no standing: decisions and attempts are in the order of the attempts' numbers.
+#[test]
+fn a_decision_belongs_to_its_attempt_whatever_the_clock_says() {
+    let mut folder = Folder::live();
+    let m = member(0, 1, 9, 1, &[]);
+    let job = &m.jobs[0].job;
+    folder.revision(1, "a", &[], Direction::Max);
+    folder.member("a", &m);
+    let decide = |folder: &mut Folder, attempt, epoch, verdict, reason: &str| {
+        let (rule, reason) = ("median".to_string(), reason.to_string());
+        folder.record("a", Record::Decision(Decision { job: job.clone(), attempt, epoch, verdict, rule, reason }));
+    };
+    let outcome = |folder: &Folder| folder.text("select coalesce(outcome, 'runs') from jobs");
+    decide(&mut folder, Some(0), 0, Verdict::Stop, "before the first attempt");
+    assert_eq!(outcome(&folder), "stopped");
+    folder.start(job, 1, Start::Scratch);
+    assert_eq!(outcome(&folder), "runs", "somebody wanted it all the same");
+    folder.epoch(job, 1, 1, 0.1);
+    decide(&mut folder, Some(1), 1, Verdict::GoOn, "first");
+    folder.epoch(job, 1, 2, 0.1);
+    folder.end(job, 1, Outcome::Cancelled);
+    // A day back, between the end of the attempt and the decision upon it.
+    folder.clock -= 86_400.0;
+    decide(&mut folder, Some(1), 2, Verdict::Stop, "second");
+    assert_eq!(outcome(&folder), "stopped");
+    let state = folder.reader().job_states(std::slice::from_ref(job)).expect("reads").remove(job).expect("is there");
+    assert_eq!((state.outcome.as_deref(), state.detail.as_str()), (Some("stopped"), "second"));
+    // Ten years back: the attempt that somebody wanted after the decision is the newer word.
+    folder.clock -= 3650.0 * 86_400.0;
+    folder.start(job, 2, Start::Checkpoint { epoch: 2, step: 0, exact: true });
+    folder.end(job, 2, Outcome::Failed { message: "m".into() });
+    assert_eq!(outcome(&folder), "failed");
+    let told = folder.reader().decisions(job).expect("reads");
+    let told: Vec<&str> = told.iter().map(|decision| decision.reason.as_str()).collect();
+    assert_eq!(told, ["before the first attempt", "first", "second"]);
+    // The logs give the same.
+    folder.writer = None;
+    assert_eq!(convsweep_store::check(&folder.results).expect("reads"), Vec::<String>::new());
+}
+
+/// Logs of programs that did not record the attempt: the time has to do.
+#[test]
+fn an_old_decision_is_ordered_by_time() {
+    let mut folder = Folder::live();
+    let job = JobId("0123456789abcdef".into());
+    let decide = |folder: &mut Folder| {
+        let line = r#"{"job":"0123456789abcdef","epoch":1,"verdict":"stop","rule":"r","reason":"w"}"#;
+        folder.record("a", Record::Decision(serde_json::from_str(line).expect("an old line")));
+    };
+    let outcome = |folder: &Folder| folder.text("select coalesce(outcome, 'runs') from jobs");
+    decide(&mut folder);
+    assert_eq!(outcome(&folder), "stopped");
+    folder.start(&job, 1, Start::Scratch);
+    decide(&mut folder);
+    assert_eq!(outcome(&folder), "runs", "an attempt that has not ended is the newest word");
+    folder.end(&job, 1, Outcome::Cancelled);
+    assert_eq!(outcome(&folder), "cancelled");
+    decide(&mut folder);
+    assert_eq!(outcome(&folder), "stopped");
 }
 
 #[test]

@@ -17,6 +17,20 @@ impl Run<'_> {
         self.say(RunEvent::Noise { slot, job, text });
     }
 
+    /// Says a line that is no event; of very many only the first.
+    fn babble(&mut self, slot: usize, text: String) {
+        const TOLD: u32 = 5;
+        let count = &mut self.seats[slot].noise;
+        *count = count.saturating_add(1);
+        match *count {
+            ..=TOLD => self.noise(slot, text),
+            count if count == TOLD + 1 => {
+                self.noise(slot, "the worker says more that is no event; it is passed over unseen".to_string());
+            }
+            _ => {}
+        }
+    }
+
     pub(super) fn hear_line(&mut self, slot: usize, id: WorkerId, line: &str) {
         let seat = &self.seats[slot];
         let holds = seat.worker.as_ref().is_some_and(|(worker, _)| *worker == id);
@@ -24,7 +38,7 @@ impl Run<'_> {
         let has_job = current.is_some();
         match read_line(line, current) {
             Heard::Event(envelope) => self.event(slot, envelope),
-            Heard::Noise(text) => self.noise(slot, text),
+            Heard::Noise(text) => self.babble(slot, text),
             Heard::Stray(text) => self.confused(slot, text),
             Heard::Newer(text) if has_job => {
                 self.confused(slot, text.clone());

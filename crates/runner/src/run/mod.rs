@@ -97,6 +97,8 @@ struct Seat {
     pending: Option<(Instant, Assignment)>,
     /// A worker on its way out; it no longer has a job.
     leaving: Option<(WorkerId, Worker)>,
+    /// Lines that were no events since the newest attempt began.
+    noise: u32,
 }
 
 struct Current {
@@ -257,6 +259,7 @@ impl<'a> Run<'a> {
             doom: None,
         };
         self.seats[slot].current = Some(current);
+        self.seats[slot].noise = 0;
         self.say(RunEvent::Launched { slot, device: self.slots[slot].device.clone(), job: id, attempt });
     }
 

@@ -43,9 +43,17 @@ impl Run<'_> {
                 Action::Free(entry) => free.extend(guide.job(entry)),
                 Action::Decide { job: entry, epoch, verdict, rule, reason } => {
                     let Some(job) = guide.job(entry) else { continue };
-                    let id = self.jobs[job].id.clone();
-                    let rule = rule.to_string();
-                    self.say(RunEvent::Decided(Decision { job: id, epoch, verdict, rule, reason: reason.clone() }));
+                    let (id, rule) = (self.jobs[job].id.clone(), rule.to_string());
+                    let attempt = (self.jobs[job].execution.attempt + self.schedule.attempts(job)).checked_sub(1);
+                    let reason_told = reason.clone();
+                    self.say(RunEvent::Decided(Decision {
+                        job: id,
+                        attempt,
+                        epoch,
+                        verdict,
+                        rule,
+                        reason: reason_told,
+                    }));
                     if verdict == convsweep_spec::log::Verdict::Stop {
                         self.spare(job, reason);
                     }

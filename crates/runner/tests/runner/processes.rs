@@ -122,6 +122,22 @@ fn garbage_is_said_and_the_job_goes_on() {
 }
 
 #[test]
+fn a_worker_that_babbles_is_told_of_a_few_times_and_anew_with_each_job() {
+    let dir = tempfile::tempdir().unwrap();
+    let (jobs, events, summary) = run_scripts(dir.path(), &["babble 100000, finish", "babble 1, finish"], |_| None);
+    assert_eq!(summary.well(), 2);
+    let mut expect = vec!["0.1 on 0"];
+    expect.extend(["noise blah"; 5]);
+    expect.extend([
+        "noise the worker says more that is no event; it is passed over unseen",
+        "0.1 finished",
+        "0 done in 1",
+    ]);
+    expect.extend(["1.1 on 0", "noise blah", "1.1 finished", "1 done in 1"]);
+    assert_eq!(words(&events, &jobs), expect);
+}
+
+#[test]
 fn a_half_line_before_death_is_said() {
     let dir = tempfile::tempdir().unwrap();
     let (jobs, events, _) = run_scripts(dir.path(), &["started, half, die | finish"], |_| None);
@@ -175,8 +191,10 @@ fn stderr_goes_to_the_log_of_the_job_by_attempt() {
 #[test]
 fn a_flood_on_stderr_is_cut() {
     let dir = tempfile::tempdir().unwrap();
-    let (jobs, _, summary) = run_scripts(dir.path(), &["started, flood, finish"], |_| None);
+    let (jobs, events, summary) = run_scripts(dir.path(), &["started, flood, finish"], |_| None);
     assert_eq!(summary.well(), 1);
+    let floods = |word: &&String| word.starts_with("noise the worker floods its log; beyond 8 MiB");
+    assert_eq!(words(&events, &jobs).iter().filter(floods).count(), 1);
     let bytes = fs::metadata(jobs[0].execution.folder.join(STDERR)).unwrap().len() as usize;
     assert!(bytes > STDERR_LIMIT && bytes < STDERR_LIMIT + 200, "{bytes}");
 }
