@@ -21,16 +21,17 @@ pub type ReadFile<'a> = dyn Fn(&Path, u64) -> io::Result<Vec<u8>> + 'a;
 /// Reads a file of at most `most` bytes from the disk.
 ///
 /// # Errors
-/// What the system says; `FileTooLarge` for a larger one, of which no more than `most` bytes are read (a device or a pipe does
-/// not say how many it has).
+/// What the system says; `FileTooLarge` for a larger one, of which no more than `most` bytes are read. Of what is no file (a
+/// device, a pipe) no more than 64 MiB are read, since it does not say how many it has.
 pub fn from_disk(path: &Path, most: u64) -> io::Result<Vec<u8>> {
-    let too_large = || io::Error::new(io::ErrorKind::FileTooLarge, format!("it has more than {most} bytes"));
     let file = std::fs::File::open(path)?;
-    let size = file.metadata()?.len();
-    if size > most {
+    let found = file.metadata()?;
+    let most = if found.is_file() { most } else { most.min(LARGEST_TEXT) };
+    let too_large = || io::Error::new(io::ErrorKind::FileTooLarge, format!("it has more than {most} bytes"));
+    if found.len() > most {
         return Err(too_large());
     }
-    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or_default());
+    let mut bytes = Vec::with_capacity(usize::try_from(found.len()).unwrap_or_default());
     file.take(most + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > most { Err(too_large()) } else { Ok(bytes) }
 }
