@@ -154,7 +154,7 @@ fn halving_spares_jobs_says_why_and_may_be_simulated_before() {
     let job = spared.run(&["query", "--csv", "select job from decisions where verdict = 'stop'"]).stdout();
     let why = spared.run(&["explain", job.lines().nth(1).expect("a job")]).exits(0).stdout();
     assert!(why.contains("successive-halving, after") && why.contains("stop, because"), "{why}");
-    spared.run(&["run", "small.toml"]).exits(0).says(&["10 settled"]);
+    spared.run(&["run", "small.toml"]).exits(0).says(&["10 stopped before"]);
     assert_eq!((count("stopped"), count("finished")), (10.0, 2.0), "a second run decides nothing anew");
     // What was trained, in several attempts with pauses between, equals the full sweep's to the bit.
     let sql = "select job, epoch, name, value from metrics where name like 'val%' or name like 'train%'";

@@ -118,6 +118,12 @@ fn a_plan_ends_with_what_it_takes_first_roughly_then_by_what_jobs_took() {
     assert_eq!((rough["rough"].as_bool(), rough["jobs_behind_it"].as_u64()), (Some(true), Some(0)));
     place.run(&["run", "small.toml"]).exits(0);
     assert_eq!(last().as_deref(), Some("nothing to train"));
+    place.write("small.toml", &SMALL.replace("conv = 8", "conv = 9"));
+    assert!(
+        last().is_some_and(|l| l.contains("roughly: no finished job")),
+        "short jobs say nothing of others: {:?}",
+        last()
+    );
     place.write("small.toml", &SMALL.replace("seeds = 2", "seeds = 4"));
     assert!(last().is_some_and(|l| l.contains("by what 4 finished jobs of this machine took")), "{:?}", last());
     let known = cost();

@@ -31,6 +31,13 @@ fn all_mistakes_come_at_once() {
     let place = Place::new();
     place.write("small.toml", &SMALL.replace("epochs", "epoch").replace("batch_size = 32", "batch_size = 0"));
     place.run(&["plan", "small.toml"]).exits(2).says(&["epoch", "batch_size"]);
+    place.write("right.toml", SMALL);
+    place.write("other.toml", &SMALL.replace("kernel = 3", "kernle = 3"));
+    place.run(&["plan", "small.toml", "right.toml", "other.toml"]).exits(2).says(&[
+        "batch_size",
+        "other.toml",
+        "kernle",
+    ]);
 }
 
 #[test]

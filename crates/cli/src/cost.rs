@@ -16,6 +16,8 @@ use std::collections::BTreeMap;
 
 /// Jobs that are looked at, the newest first.
 const MOST_OBSERVED: usize = 2000;
+/// Seconds that a job must have taken to say anything of other networks: a shorter one mostly started.
+const TELLING: f64 = 2.0;
 /// Memory of a worker before its first batch.
 const WORKER_BYTES: f64 = 60e6;
 
@@ -30,6 +32,8 @@ pub struct Cost {
     known: BTreeMap<String, Known>,
     /// Seconds until all is trained.
     seconds: Option<f64>,
+    /// Whether the time of a job that is to be trained comes from no finished job of this machine.
+    rough: bool,
     memory_ratio: Option<f64>,
 }
 
@@ -52,6 +56,8 @@ struct Observed {
     batch_size: u32,
     /// Seconds for one training image.
     pace: f64,
+    /// Seconds in all.
+    seconds: f64,
     memory: f64,
 }
 
@@ -78,9 +84,10 @@ impl Cost {
             }
         }
         let known = observe(context)?;
-        let mut cost = Cost { slots: counts, unusable, known, seconds: None, memory_ratio: None };
+        let mut cost = Cost { slots: counts, unusable, known, seconds: None, rough: false, memory_ratio: None };
         cost.memory_ratio = cost.memory_ratio(plan);
-        cost.seconds = cost.until_done(plan, standings, &slots);
+        let (seconds, rough) = cost.until_done(plan, standings, &slots).unzip();
+        (cost.seconds, cost.rough) = (seconds, rough.unwrap_or(false));
         Ok(cost)
     }
 
@@ -110,26 +117,32 @@ impl Cost {
                 return (image + mac * macs as f64, false);
             }
         }
-        // A core of 2020 trains some ten thousand million multiply-accumulates of the forward pass a second, a GPU a hundred times that.
-        let pace = if kind.starts_with("cuda") { 2e-6 + macs as f64 * 1e-12 } else { 1e-5 + macs as f64 * 1e-10 };
-        (pace, true)
+        let (image, mac) = rough_line(kind);
+        (image + mac * macs as f64, true)
     }
 
-    fn until_done(&self, plan: &Plan, standings: &[(usize, &MemberJob, Standing)], slots: &[Slot]) -> Option<f64> {
+    /// Seconds until all is trained, and whether the time of one of the jobs is rough.
+    fn until_done(
+        &self,
+        plan: &Plan,
+        standings: &[(usize, &MemberJob, Standing)],
+        slots: &[Slot],
+    ) -> Option<(f64, bool)> {
         let kinds: Vec<String> = slots.iter().map(|s| kind(&s.device)).collect();
         // Each job goes to the slot that is free first, as the runner has it.
         let mut free: std::collections::BinaryHeap<std::cmp::Reverse<(u64, usize)>> =
             (0..kinds.len()).map(|i| std::cmp::Reverse((0, i))).collect();
         // Of the configuration at hand, by slot: its jobs stand together.
-        let mut paces: (usize, Vec<f64>) = (usize::MAX, vec![]);
-        let mut last = 0;
+        let mut paces: (usize, Vec<(f64, bool)>) = (usize::MAX, vec![]);
+        let (mut last, mut any_rough) = (0, false);
         for (index, _, standing) in standings.iter().filter(|(_, _, s)| s.is_trained()) {
             let planned = &plan.configurations[*index];
             let std::cmp::Reverse((start, slot)) = free.pop()?;
             if paces.0 != *index {
-                paces = (*index, kinds.iter().map(|kind| self.pace(kind, planned).0).collect());
+                paces = (*index, kinds.iter().map(|kind| self.pace(kind, planned)).collect());
             }
-            let pace = paces.1[slot];
+            let (pace, rough) = paces.1[slot];
+            any_rough |= rough;
             let epochs = planned.member.resolved.train.epochs();
             let left = match standing {
                 Standing::Resumed { epoch } => epochs.saturating_sub(*epoch),
@@ -140,7 +153,7 @@ impl Cost {
             free.push(std::cmp::Reverse((start.saturating_add(milliseconds), slot)));
             last = last.max(start.saturating_add(milliseconds));
         }
-        (!kinds.is_empty()).then_some(last as f64 / 1000.0)
+        (!kinds.is_empty()).then_some((last as f64 / 1000.0, any_rough))
     }
 
     /// How far the rough memory is from what jobs of this plan's architectures took.
@@ -155,8 +168,12 @@ impl Cost {
         median(plan.configurations.iter().take(200).filter_map(ratio).collect())
     }
 
+    /// Finished jobs behind the times; none where one of them is rough all the same.
     fn calibrated(&self) -> usize {
-        self.known.get(self.first_kind()).map_or(0, |known| known.jobs.len())
+        match self.rough {
+            true => 0,
+            false => self.known.get(self.first_kind()).map_or(0, |known| known.jobs.len()),
+        }
     }
 
     /// The plan's last line.
@@ -251,12 +268,13 @@ fn observe(context: &Context) -> Result<BTreeMap<String, Known>> {
         if seen > 0.0 && seconds > 0.0 {
             let (macs, parameters, batch_size) = (macs as u64, parameters as u64, batch as u32);
             let memory = number(memory).unwrap_or(0.0);
-            let observed = Observed { macs, parameters, batch_size, pace: seconds / seen, memory };
+            let observed = Observed { macs, parameters, batch_size, pace: seconds / seen, seconds, memory };
             known.entry(kind(device)).or_default().jobs.push(observed);
         }
     }
-    for known in known.values_mut() {
-        known.line = line(&known.jobs);
+    for (kind, known) in &mut known {
+        let telling: Vec<_> = known.jobs.iter().filter(|job| job.seconds >= TELLING).cloned().collect();
+        known.line = line(&telling, rough_line(kind));
     }
     Ok(known)
 }
@@ -269,8 +287,15 @@ fn number(value: &Value) -> Option<f64> {
     }
 }
 
-/// Seconds for an image and for each multiply-accumulate, by least squares with neither below zero.
-fn line(jobs: &[Observed]) -> Option<(f64, f64)> {
+/// Seconds for an image and for each multiply-accumulate where nothing is known: a core of 2020 trains some ten thousand
+/// million multiply-accumulates of the forward pass a second, a GPU a hundred times that.
+fn rough_line(kind: &str) -> (f64, f64) {
+    if kind.starts_with("cuda") { (2e-6, 1e-12) } else { (1e-5, 1e-10) }
+}
+
+/// Seconds for an image and for each multiply-accumulate, by least squares with neither below zero; where the jobs are of one
+/// size, the rough line, as much steeper or flatter as they say.
+fn line(jobs: &[Observed], (image, mac): (f64, f64)) -> Option<(f64, f64)> {
     let n = jobs.len() as f64;
     let mean = |of: &dyn Fn(&Observed) -> f64| jobs.iter().map(of).sum::<f64>() / n;
     if jobs.is_empty() {
@@ -282,7 +307,11 @@ fn line(jobs: &[Observed]) -> Option<(f64, f64)> {
     let slope = if xx > 0.0 { xy / xx } else { 0.0 };
     let constant = y - slope * x;
     Some(match () {
-        () if xx == 0.0 || constant < 0.0 => (0.0, if x > 0.0 { y / x } else { 0.0 }),
+        () if xx == 0.0 => {
+            let factor = y / (image + mac * x);
+            (factor * image, factor * mac)
+        }
+        () if constant < 0.0 => (0.0, if x > 0.0 { y / x } else { 0.0 }),
         () if slope < 0.0 => (y, 0.0),
         () => (constant, slope),
     })
@@ -293,19 +322,20 @@ mod tests {
     use super::*;
 
     fn job(macs: u64, pace: f64) -> Observed {
-        Observed { macs, parameters: 1, batch_size: 1, pace, memory: 1.0 }
+        Observed { macs, parameters: 1, batch_size: 1, pace, seconds: 60.0, memory: 1.0 }
     }
 
     #[test]
     fn paces_lie_on_a_line() {
         let check = |jobs: &[Observed], expect: Option<(f64, f64)>| {
-            let found = line(jobs);
+            let found = line(jobs, (1.0, 1e-3));
             let near = |a: f64, b: f64| (a - b).abs() <= 1e-9 * b.abs().max(1e-12);
             let same = |((a, b), (c, d)): ((f64, f64), (f64, f64))| near(a, c) && near(b, d);
             assert!(found.zip(expect).map_or(found == expect, same), "{found:?} is not {expect:?}");
         };
         check(&[], None);
-        check(&[job(1000, 0.5)], Some((0.0, 5e-4)));
+        check(&[job(1000, 0.5)], Some((0.25, 2.5e-4)));
+        check(&[job(1000, 0.4), job(1000, 0.6)], Some((0.25, 2.5e-4)));
         check(&[job(1000, 0.3), job(3000, 0.7)], Some((0.1, 2e-4)));
         check(&[job(1000, 0.1), job(3000, 0.7)], Some((0.0, 2e-4)));
         check(&[job(1000, 0.7), job(3000, 0.5)], Some((0.6, 0.0)));

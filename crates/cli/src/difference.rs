@@ -45,7 +45,8 @@ impl Standing {
             Standing::Extended(_) => "extended",
             Standing::New => "new",
             Standing::Failed { .. } => "failed before",
-            Standing::Settled { .. } => "settled",
+            Standing::Settled { outcome } if outcome == "diverged" => "diverged before",
+            Standing::Settled { .. } => "stopped before",
         }
     }
 
@@ -144,7 +145,7 @@ pub fn standing(state: Option<&JobState>, start: impl FnOnce() -> Option<SavedSt
 
 /// `6 reused, 2 new`, in a fixed order; zero counts left out.
 pub fn counts<'a>(standings: impl IntoIterator<Item = &'a Standing>) -> String {
-    let words = ["new", "extended", "resumed", "failed before", "reused", "settled"];
+    let words = ["new", "extended", "resumed", "failed before", "reused", "diverged before", "stopped before"];
     let mut found: HashMap<&str, usize> = HashMap::new();
     standings.into_iter().for_each(|s| *found.entry(s.word()).or_default() += 1);
     let count = |word: &str| found.get(word).copied().unwrap_or(0);
@@ -187,9 +188,8 @@ mod tests {
             check(Some(state(Some(outcome), false)), Some(&saved), "extended", true);
             check(Some(state(Some(outcome), true)), None, "resumed", true);
         }
-        for outcome in ["diverged", "stopped"] {
-            check(Some(state(Some(outcome), true)), Some(&saved), "settled", false);
-        }
+        check(Some(state(Some("diverged"), true)), Some(&saved), "diverged before", false);
+        check(Some(state(Some("stopped"), true)), Some(&saved), "stopped before", false);
     }
 
     #[test]

@@ -39,6 +39,11 @@ pub fn thousands(n: u64) -> String {
     groups.map(|g| String::from_utf8_lossy(g).into_owned()).collect::<Vec<_>>().join(",")
 }
 
+/// `1 job`, `2 jobs`.
+pub fn counted(n: usize, noun: &str) -> String {
+    format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -47,6 +52,7 @@ mod tests {
     fn numbers_read_well() {
         assert_eq!(thousands(122_570), "122,570");
         assert_eq!(thousands(7), "7");
+        assert_eq!([1, 2].map(|n| counted(n, "job")), ["1 job", "2 jobs"]);
         assert_eq!(csv_line(["a,b".to_string(), "c\"d".into(), "e".into()]), "\"a,b\",\"c\"\"d\",e");
     }
 }

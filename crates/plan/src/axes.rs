@@ -378,10 +378,14 @@ fn known_axes(leaves: &[Leaf], mine: &[Leaf], sink: &mut Sink) {
 fn no_section(path: &str, section: &str, at: Origin) -> Problem {
     let problem = Problem::new(at, format!("`{path}` cannot be an axis"), "");
     let home = suggest::home_of(section).filter(|h| SECTIONS.iter().any(|s| h.starts_with(s)));
+    let beside = tables::SWEEP.iter().any(|f| f.key == section);
     problem.help(match (suggest::nearest(section, &SECTIONS), home) {
+        _ if beside => format!("`{section}` stands beside the grid, not in it: put it before [sweep.grid]"),
         (Some(near), _) => format!("did you mean `{near}`?"),
         (None, Some(home)) => format!("did you mean `{home}.{path}`?"),
-        (None, None) if section == "experiment" => "seeds and names are set in [experiment]".into(),
+        (None, None) if section == "experiment" || tables::EXPERIMENT.iter().any(|f| f.key == section) => {
+            "seeds and names are set in [experiment]".into()
+        }
         (None, None) => format!("an axis is a path in {}", SECTIONS.map(|s| format!("[{s}]")).join(", ")),
     })
 }

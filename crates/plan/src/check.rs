@@ -39,13 +39,14 @@ pub(crate) fn check(node: &Node, kind: &Kind, path: &str, doc: &str, sink: &mut 
     }
     if !fits(node, kind) {
         let title = format!("{} must be {}, not {}", spoken(path), kind.describe(), node.type_name());
-        return sink.at(node, title, format!("is {}", node.type_name()), doc.to_string());
+        let help = written_out(node, kind).map_or_else(|| doc.to_string(), |table| format!("did you mean {table}?"));
+        return sink.at(node, title, format!("is {}", node.type_name()), help);
     }
     let in_range = |x: f64, holds: bool, sink: &mut Sink| {
         holds
             || sink.at(
                 node,
-                format!("{} must be {}, not {x}", spoken(path), kind.describe()),
+                format!("{} must be {}, not {}", spoken(path), kind.describe(), number(x)),
                 if x.fract() == 0.0 { "out of range" } else { "" },
                 doc.to_string(),
             )
@@ -110,6 +111,35 @@ fn spoken(path: &str) -> String {
         Some((owner, key)) => format!("`{key}` of {owner})"),
         None if path.contains(' ') => path.to_string(),
         None => format!("`{path}`"),
+    }
+}
+
+/// A number as people write it, without three hundred digits.
+fn number(x: f64) -> String {
+    match x.abs() {
+        size if size >= 1e20 || (size < 1e-9 && size > 0.0) => format!("{x:e}"),
+        _ => x.to_string(),
+    }
+}
+
+/// The table that a text or a number in its place probably meant: `"flip"`, or `0.2` where a share is the first key.
+fn written_out(node: &Node, kind: &Kind) -> Option<String> {
+    match kind {
+        Kind::Keyed(family) => {
+            let text = node.text()?;
+            let variant = family.find(suggest::nearest(text, &family.names())?)?;
+            let field = variant.fields.iter().find(|f| f.key == variant.key)?;
+            let value = match &field.kind {
+                Kind::True | Kind::Bool => "true".into(),
+                Kind::OneOf(texts) => format!("\"{}\"", suggest::nearest(text, texts).or(texts.first().copied())?),
+                _ => "…".into(),
+            };
+            Some(format!("{{ {} = {value} }}", variant.key))
+        }
+        Kind::Table([first, ..]) if node.float().is_some() && fits(node, &first.kind) => {
+            Some(format!("{{ {} = {} }}", first.key, node.float()?))
+        }
+        _ => None,
     }
 }
 
@@ -332,7 +362,15 @@ fn keyed(node: &Node, family: &Family, path: &str, sink: &mut Sink) -> Option<&'
         [first, second, ..] => {
             let title = format!("{path} is both `{}` and `{}`", first.key, second.key);
             let place = node.entry(second.key).map_or(node.at, |e| e.key_at);
-            let help = format!("write each {} as an entry of its own", family.what);
+            // A short word for an option of the first may be the name of another.
+            let options: Vec<_> = first.fields.iter().map(|f| f.key).filter(|k| *k != first.key).collect();
+            let option = suggest::elsewhere(second.key, &options);
+            let help = match option {
+                Some(option) => {
+                    format!("did you mean `{option}`? Else write each {} as an entry of its own", family.what)
+                }
+                None => format!("write each {} as an entry of its own", family.what),
+            };
             let other = node.entry(first.key).map(|e| e.key_at);
             sink.push(Problem::new(place, title, "a second name").also(other, "the first").help(help));
             None

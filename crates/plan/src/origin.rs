@@ -8,9 +8,10 @@ use crate::merge::{Alternatives, substitute};
 use crate::points::Points;
 use crate::read::{constant, named};
 use crate::resolve::train::with_optimizers;
-use crate::schema::{Default, Field, Kind, tables};
+use crate::schema::tables::{self, APART};
+use crate::schema::{Default, Field, Kind};
 use crate::sources::Sources;
-use crate::tree::{Node, Origin};
+use crate::tree::{Node, Origin, Value};
 use serde::Serialize;
 
 /// A value and where it comes from.
@@ -109,6 +110,12 @@ impl Walk<'_> {
                         self.leaf(name, path);
                         self.table(node, options.fields(), path, whole);
                     }
+                    // Its name is not said, so that it is the default.
+                    (Some((name, options)), None) if whole => {
+                        let value = Value::Text(name.into());
+                        self.leaf(&Node { value, at: Origin::DEFAULT, via: None }, path);
+                        self.table(node, options.fields(), path, true);
+                    }
                     // A part of one: only what it changes.
                     _ => node.entries().iter().for_each(|e| self.leaf(&e.node, &format!("{path}.{}", e.key))),
                 }
@@ -118,6 +125,9 @@ impl Walk<'_> {
                 _ => self.leaf(node, path),
             },
             Kind::List { of: of @ (Kind::Keyed(_) | Kind::Table(_) | Kind::Named(_)), .. } => {
+                if node.items().is_empty() {
+                    self.leaf(node, path);
+                }
                 for (i, item) in node.items().iter().enumerate() {
                     self.value(item, of, &format!("{path}.{i}"), whole);
                 }
@@ -135,11 +145,16 @@ impl Walk<'_> {
     }
 
     fn table(&mut self, node: &Node, fields: &[Field], path: &str, whole: bool) {
+        // A default does not count beside a key in whose place it would stand.
+        let replaced = |key: &str| {
+            let other = APART.iter().filter_map(|[a, b]| if *a == key { Some(b) } else { (*b == key).then_some(a) });
+            other.into_iter().any(|other| node.get(other).is_some())
+        };
         for field in fields {
             let path = format!("{path}.{}", field.key);
             match (node.get(field.key), &field.default) {
                 (Some(given), _) => self.value(given, &field.kind, &path, whole),
-                (None, Default::Value(text)) if whole => {
+                (None, Default::Value(text)) if whole && !replaced(field.key) => {
                     if let Some(default) = constant(text) {
                         self.value(&default, &field.kind, &path, true);
                     }

@@ -488,11 +488,13 @@ impl Collapsed {
     fn notes(self) -> Vec<String> {
         let note = |(axes, (count, again, first)): (String, (u32, String, String))| {
             let first = if first.is_empty() { "the file as it stands".into() } else { first };
+            let (points, stand, differ) =
+                if count == 1 { ("point", "stands", "differs") } else { ("points", "stand", "differ") };
             let what = match axes.as_str() {
-                "" => "stand in the sweep twice".to_string(),
-                axes => format!("differ only in {axes}, which changes nothing there"),
+                "" => format!("{stand} in the sweep twice"),
+                axes => format!("{differ} only in {axes}, which changes nothing there"),
             };
-            format!("{count} points {what}: they are one configuration and trained once (first: {again} is {first})")
+            format!("{count} {points} {what}: equal configurations are trained once (first: {again} is {first})")
         };
         self.groups.into_iter().map(note).collect()
     }

@@ -8,6 +8,9 @@ use std::ops::Range;
 /// Problems shown at most; the rest is counted.
 const SHOWN: usize = 50;
 
+/// Further places of one problem that are shown at most.
+const MOST_ALSO: usize = 4;
+
 /// Lines between two places of one snippet at most.
 const NEAR_LINES: usize = 12;
 
@@ -80,11 +83,15 @@ impl Source {
     }
 }
 
-/// The title without the place that an unknown key was looked for in.
-fn essence(title: &str) -> &str {
-    match title.strip_prefix("unknown key ") {
-        Some(rest) => rest.split(" in ").next().unwrap_or(rest),
-        None => title,
+/// The title without what one cause has several of: the place that an unknown key was looked for in, and the layer that a
+/// value is used in.
+fn essence(title: &str) -> String {
+    if let Some(rest) = title.strip_prefix("unknown key ") {
+        return rest.split(" in ").next().unwrap_or(rest).to_string();
+    }
+    match title.split_once(" of layer ").and_then(|(before, rest)| Some((before, rest.split_once(')')?.1))) {
+        Some((before, after)) => format!("{before}{after}"),
+        None => title.to_string(),
     }
 }
 
@@ -122,7 +129,14 @@ pub struct ProblemLine {
 impl Problems {
     pub(crate) fn new(sources: Vec<Source>, mut list: Vec<Problem>) -> Problems {
         list.sort_by(|a, b| (a.at, &a.title).cmp(&(b.at, &b.title)));
-        list.dedup_by(|a, b| a.at == b.at && essence(&a.title) == essence(&b.title));
+        list.dedup_by(|again, first| {
+            let same = again.at == first.at && essence(&again.title) == essence(&first.title);
+            if same {
+                let room = MOST_ALSO.saturating_sub(first.also.len());
+                first.also.extend(again.also.drain(..).take(room));
+            }
+            same
+        });
         Problems { sources, list }
     }
 

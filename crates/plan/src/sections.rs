@@ -87,6 +87,15 @@ fn used_parameters(root: &Node, others: &Alternatives, axes: &Axes) -> BTreeSet<
     root.get("model").into_iter().for_each(&mut look);
     others.models.iter().for_each(&mut look);
     axes.all.iter().flat_map(|a| &a.values).for_each(|v| look(&v.node));
+    for block in root.get("blocks").into_iter().flat_map(Node::entries).map(|e| &e.node) {
+        // A block's own parameters hide the model's.
+        let own = block.get("parameters").cloned().unwrap_or_else(|| Node::table(block.at));
+        substitute(block, &own, &mut |name, _| {
+            if own.get(name).is_none() {
+                used.insert(name.to_string());
+            }
+        });
+    }
     let models = others.models.iter().flat_map(|m| m.entries()).map(|e| &e.node).chain(root.get("model"));
     let values = axes.all.iter().flat_map(|a| a.values.iter().map(move |v| (a, &v.node)));
     let of_axes = values.filter_map(|(axis, node)| match axis.path.as_str() {

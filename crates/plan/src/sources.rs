@@ -4,11 +4,11 @@ use crate::merge::overlay;
 use crate::problem::{Problem, Source};
 use crate::suggest;
 use crate::tree::{Entry, Node, Origin, parse_document};
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 /// Largest experiment file, in bytes.
-const LARGEST_FILE: usize = 512 << 10;
+const LARGEST_FILE: u64 = 512 << 10;
 /// Files that one file may include, directly or not.
 const MOST_FILES: usize = 32;
 
@@ -21,13 +21,19 @@ pub type ReadFile<'a> = dyn Fn(&Path, u64) -> io::Result<Vec<u8>> + 'a;
 /// Reads a file of at most `most` bytes from the disk.
 ///
 /// # Errors
-/// What the system says.
+/// What the system says; `FileTooLarge` for a larger one, of which no more than `most` bytes are read. Of what is no file (a
+/// device, a pipe) no more than 64 MiB are read, since it does not say how many it has.
 pub fn from_disk(path: &Path, most: u64) -> io::Result<Vec<u8>> {
-    let size = std::fs::metadata(path)?.len();
-    if size > most {
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("it has {size} bytes")));
+    let file = std::fs::File::open(path)?;
+    let found = file.metadata()?;
+    let most = if found.is_file() { most } else { most.min(LARGEST_TEXT) };
+    let too_large = || io::Error::new(io::ErrorKind::FileTooLarge, format!("it has more than {most} bytes"));
+    if found.len() > most {
+        return Err(too_large());
     }
-    std::fs::read(path)
+    let mut bytes = Vec::with_capacity(usize::try_from(found.len()).unwrap_or_default());
+    file.take(most + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > most { Err(too_large()) } else { Ok(bytes) }
 }
 
 /// The texts of a plan, numbered as [`Origin::source`] counts them.
@@ -141,14 +147,17 @@ impl Loader<'_> {
             }
             None
         };
-        let bytes = match (self.read)(file, LARGEST_TEXT) {
+        let bytes = match (self.read)(file, LARGEST_FILE) {
             Ok(bytes) => bytes,
+            Err(e) if e.kind() == io::ErrorKind::FileTooLarge => {
+                return wrong(
+                    format!("{what} is too large"),
+                    format!("an experiment file has at most {LARGEST_FILE} bytes"),
+                    None,
+                );
+            }
             Err(e) => return wrong(format!("{what} cannot be read"), e.to_string(), near(file)),
         };
-        if bytes.len() > LARGEST_FILE {
-            let label = format!("{} bytes; an experiment file has at most {LARGEST_FILE}", bytes.len());
-            return wrong(format!("{what} is too large"), label, None);
-        }
         String::from_utf8(bytes).map_or_else(
             |e| {
                 let good = e.utf8_error().valid_up_to();

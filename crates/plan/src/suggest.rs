@@ -2,8 +2,8 @@
 
 use crate::schema::{Field, Kind, tables};
 
-/// Names of other programs for what a key is called here.
-const ELSEWHERE: [(&str, &str); 24] = [
+/// Names of other programs for what a key is called here; underscores stand for dashes too.
+const ELSEWHERE: [(&str, &str); 66] = [
     ("learning_rate", "lr"),
     ("learningrate", "lr"),
     ("kernel_size", "kernel"),
@@ -28,6 +28,48 @@ const ELSEWHERE: [(&str, &str); 24] = [
     ("rotation", "rotate"),
     ("random_rotation", "rotate"),
     ("zoom", "scale"),
+    ("pad", "padding"),
+    ("out_channels", "conv"),
+    ("out_features", "dense"),
+    ("fc", "dense"),
+    ("averagepool", "pool"),
+    ("average_pool", "pool"),
+    ("avgpool", "pool"),
+    ("global_average_pool", "pool"),
+    ("global_average_pooling", "pool"),
+    ("global_avg_pool", "pool"),
+    ("gap", "pool"),
+    ("adaptive_avg_pool", "pool"),
+    ("batch_norm", "norm"),
+    ("bn", "norm"),
+    ("relu", "activation"),
+    ("gelu", "activation"),
+    ("sigmoid", "activation"),
+    ("act", "activation"),
+    ("conv_transpose", "transposed"),
+    ("deconv", "transposed"),
+    ("conv2d_transpose", "transposed"),
+    ("separable_conv", "separable"),
+    ("depthwise_conv", "depthwise"),
+    ("xavier_uniform", "glorot-uniform"),
+    ("xavier", "glorot-uniform"),
+    ("xavier_normal", "glorot-uniform"),
+    ("he_normal", "kaiming-normal"),
+    ("he_uniform", "kaiming-uniform"),
+    ("he", "kaiming-normal"),
+    ("color_jitter", "brightness"),
+    ("colour_jitter", "brightness"),
+    ("cutout", "erase"),
+    ("random_erasing", "erase"),
+    ("gaussian_blur", "blur"),
+    ("gaussian_noise", "noise"),
+    ("scheduler", "schedule"),
+    ("lr_schedule", "schedule"),
+    ("lr_scheduler", "schedule"),
+    ("criterion", "loss"),
+    ("betas", "beta1"),
+    ("grad_clip", "clip_norm"),
+    ("clip_grad_norm", "clip_norm"),
 ];
 
 /// The name among `known` that was probably meant.
@@ -36,8 +78,7 @@ pub(crate) fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
         return None;
     }
     let lower = name.to_lowercase().replace('-', "_");
-    let meant = ELSEWHERE.iter().filter(|(theirs, _)| *theirs == lower).map(|(_, ours)| *ours);
-    if let Some(found) = meant.filter_map(|m| known.iter().find(|k| **k == m)).next() {
+    if let Some(found) = elsewhere(&lower, known) {
         return Some(found);
     }
     let likeness = |k: &str| strsim::normalized_damerau_levenshtein(&lower, &k.replace('-', "_"));
@@ -47,6 +88,12 @@ pub(crate) fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
         return Some(best.1);
     }
     known.iter().copied().find(|k| k.len() >= 3 && lower.len() >= 3 && (lower.starts_with(k) || k.starts_with(&*lower)))
+}
+
+/// The one among `known` that other programs call so.
+pub(crate) fn elsewhere<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
+    let meant = ELSEWHERE.iter().filter(|(theirs, _)| *theirs == name).map(|(_, ours)| *ours);
+    meant.filter_map(|m| known.iter().find(|k| **k == m)).next().copied()
 }
 
 /// The remedy for an unknown name: the nearest known one, or all of them.

@@ -81,7 +81,7 @@ fn every_optimizer_has_its_own_range() {
 #[test]
 fn regularizers_have_their_baseline() {
     let plan = shipped("regularization.toml");
-    assert_eq!((plan.configurations.len(), plan.jobs()), (12, 36));
+    assert_eq!((plan.configurations.len(), plan.jobs()), (13, 39));
     assert_eq!(plan.baseline.as_ref(), Some(&plan.configurations[0].member.configuration));
     assert!(plan.configurations.iter().all(|c| c.member.resolved.train.best.is_some()));
 }

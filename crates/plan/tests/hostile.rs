@@ -67,6 +67,20 @@ fn what_is_no_text_or_no_file_is_said() {
     check("cannot be read");
 }
 
+/// A device gives bytes without end and does not say so.
+#[test]
+#[cfg(target_os = "linux")]
+fn what_never_ends_is_not_read_to_its_end() {
+    let start = Instant::now();
+    let problems =
+        plan(std::path::Path::new("/dev/zero"), &Overrides::default(), &facts).expect_err("refuses").to_string();
+    assert!(problems.contains("too large") && problems.contains("at most 524288 bytes"), "{problems}");
+    let included = plan_text(&format!("include = \"/dev/zero\"\n{SMALL}")).expect_err("refuses").to_string();
+    assert!(included.contains("the included file is too large"), "{included}");
+    assert!(convsweep_plan::from_disk(std::path::Path::new("/dev/zero"), u64::MAX - 1).is_err());
+    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+}
+
 #[test]
 fn a_failed_image_set_is_told_apart() {
     let problems = plan_text(&small("\"cifar10\"", "\"folder\"\npath = \"nowhere\"")).expect_err("refuses");

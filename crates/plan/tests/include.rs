@@ -82,6 +82,33 @@ fn a_split_may_be_given_from_outside() {
     refused(&[("e.toml", &both), ("rows.txt", "1")], &["either `folds` or `file`"]);
 }
 
+/// The values of the first configuration of a text of one file, with where they come from, by path.
+fn values_of(text: &str) -> BTreeMap<String, (String, Whence)> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("top.toml");
+    std::fs::write(&file, text).expect("writes");
+    let (none, plan) = (Overrides::default(), plan(&file, &Overrides::default(), &facts));
+    let id = plan.unwrap_or_else(|p| panic!("{p}")).configurations[0].member.configuration.clone();
+    let found = origins(&file, &from_disk, &none, &[], &facts, &id).unwrap_or_else(|p| panic!("{p}"));
+    found.expect("is planned").into_iter().map(|o| (o.path, (o.value, o.whence))).collect()
+}
+
+#[test]
+fn what_the_file_does_not_name_is_told_too() {
+    let text = SMALL.replace("optimizer = { name = \"adam\", lr = 1e-3 }", "optimizer.lr = 1e-2");
+    assert_ne!(text, SMALL);
+    let found = values_of(&text);
+    let check = |path: &str, value: &str| assert_eq!(found.get(path), Some(&(value.into(), Whence::Default)), "{path}");
+    check("train.optimizer", "adam");
+    check("train.optimizer.beta1", "0.9");
+    check("data.split.validation", "0.2");
+    assert_eq!(found["train.optimizer.lr"].0, "0.01");
+    assert!(matches!(found["train.optimizer.lr"].1, Whence::File { .. }));
+    assert!(found.contains_key("augment.steps") && found.contains_key("train.phases"));
+    let folds = values_of(&SMALL.replace("source = \"cifar10\"", "source = \"cifar10\"\nsplit.folds = 3"));
+    assert!(folds.contains_key("data.split.folds") && !folds.contains_key("data.split.validation"));
+}
+
 #[test]
 fn every_value_knows_where_it_comes_from() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -119,3 +119,21 @@ fn what_is_written_out_without_end_is_refused_at_once() {
     check(&format!("{nested},"), "", "more than 16 deep");
     assert!(started.elapsed().as_secs_f64() < 2.0, "{:?}", started.elapsed());
 }
+
+#[test]
+fn a_block_may_use_the_models_knobs() {
+    let model = |width: &str, rest: &str| {
+        let layers = "{ conv = \"$width\", kernel = 3, activation = \"relu\" }";
+        assert!(SMALL.contains(layers));
+        SMALL.replace(layers, "{ block = \"wide\" }")
+            + &format!("[blocks.wide]\n{rest}\nlayers = [ {{ conv = \"{width}\", kernel = 3 }} ]\n")
+    };
+    let counts = |text: &str| planned(text).configurations.iter().map(|c| c.member.parameters).collect::<Vec<_>>();
+    let own = counts(&model("$width", "parameters = { width = 8 }"));
+    let axis = "[[sweep]]\ngrid.\"model.parameters.width\" = [8, 16]\n";
+    assert_eq!(counts(&(model("$width", "") + axis))[0], own[0], "the model's where the block has none");
+    let wrong = problems(&model("$widht", ""));
+    assert!(wrong.contains("nor of the model") && wrong.contains("did you mean \"$width\"?"), "{wrong}");
+    let hidden = problems(&(model("$width", "parameters = { width = 8 }") + axis));
+    assert!(hidden.contains("no layer uses \"$width\""), "{hidden}");
+}

@@ -1,4 +1,4 @@
-//! Ten files as a new user wrote them, from the README alone: each must mean what its author meant.
+//! Twenty files as two new users wrote them, from the README alone: each must mean what its author meant.
 
 mod common;
 
@@ -24,7 +24,23 @@ fn files_from_memory_mean_what_they_say() {
     check("schedules", 2, 2, "step");
     check("in-stages", 3, 6, "width=64");
     check("activations", 5, 10, "tanh");
-    let random = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/users/random-search.toml");
-    let random = plan(&random, &Overrides::default(), &facts).unwrap_or_else(|p| panic!("{p}"));
-    assert_eq!((random.configurations.len(), random.notes.len()), (40, 0));
+    check("dropout", 6, 18, "p1=0.25, p2=0.5");
+    check("presets", 6, 6, "googlenet");
+    check("squeeze-excite", 5, 15, "se=16");
+    check("folds", 2, 10, "width=16");
+    check("regularizers-together", 8, 16, "weight_decay=0.05, label_smoothing=0.1, dropout=0.5");
+    check("staged", 3, 6, "depth=3");
+    check("augments", 5, 5, "trivial");
+    check("widths", 2, 2, "full, width=32");
+    let planned = |name: &str| {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/users").join(name);
+        plan(&file, &Overrides::default(), &facts).unwrap_or_else(|p| panic!("{p}"))
+    };
+    for (name, count) in [("random-search.toml", 40), ("random.toml", 12)] {
+        let random = planned(name);
+        assert_eq!((random.configurations.len(), random.notes.len()), (count, 0), "{name}");
+    }
+    let scaled = planned("linear-scaling.toml");
+    assert_eq!((scaled.configurations.len(), scaled.notes.len()), (7, 1));
+    assert!(scaled.notes[0].starts_with("1 point stands in the sweep twice"), "{}", scaled.notes[0]);
 }

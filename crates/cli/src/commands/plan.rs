@@ -5,8 +5,8 @@ use crate::args::PlanArgs;
 use crate::context::Context;
 use crate::cost::Cost;
 use crate::difference::{Held, Standing, counts};
-use crate::exit::{Code, Exit};
-use crate::table::{plain, thousands};
+use crate::exit::{self, Code, Exit, Failure};
+use crate::table::{counted, plain, thousands};
 use anyhow::Result;
 use convsweep_plan::{Plan, Planned, StagePlan};
 use convsweep_spec::data::SplitScheme;
@@ -28,9 +28,18 @@ const MOST_GROUPS: usize = 8;
 
 /// Prints the plans of the files.
 pub fn plan(context: &Context, args: &PlanArgs) -> Result<Exit> {
-    let mut plans = Vec::new();
+    let (mut plans, mut wrong) = (Vec::new(), Vec::new());
     for file in &args.files {
-        plans.push(context.plan(file, &args.changes)?);
+        match context.plan(file, &args.changes) {
+            Ok(plan) => plans.push(plan),
+            Err(error) => wrong.push(error),
+        }
+    }
+    if let Some(first) = wrong.first() {
+        // What is wrong with all of the files, at once.
+        let message = wrong.iter().map(|e| e.to_string().trim_end().to_string()).collect::<Vec<_>>().join("\n\n");
+        let same = wrong.iter().all(|e| exit::of(e) == exit::of(first));
+        return Err(Failure { exit: if same { exit::of(first) } else { Exit::Wrong }, message }.into());
     }
     let mut wholes = Vec::new();
     // The program ends after this: to give a large plan back piece by piece would only take time.
@@ -88,9 +97,9 @@ fn as_text(whole: &Whole, all: bool) -> String {
         text += &format!(": {question}");
     }
     text += &format!(
-        "\n{} configurations, {} jobs: {}\n",
-        plan.configurations.len(),
-        plan.jobs(),
+        "\n{}, {}: {}\n",
+        counted(plan.configurations.len(), "configuration"),
+        counted(plan.jobs(), "job"),
         counts(standings.iter().map(|(_, _, standing)| standing)),
     );
     if !gone.is_empty() {
@@ -141,10 +150,11 @@ fn as_text(whole: &Whole, all: bool) -> String {
 
 fn stage_line(stage: &StagePlan) -> String {
     let StagePlan { name, count, jobs, candidates, decision } = stage;
+    let (configurations, jobs) = (counted(*count, "configuration"), counted(*jobs, "job"));
     let whence = match (decision, candidates.is_empty()) {
         (Some(decision), _) => format!("chose {} of {count} configurations", decision.label),
-        (None, false) => format!("{count} configurations, {jobs} jobs; chooses when they are trained"),
-        (None, true) => format!("{count} configurations, {jobs} jobs for whatever is chosen before it"),
+        (None, false) => format!("{configurations}, {jobs}; chooses when they are trained"),
+        (None, true) => format!("{configurations}, {jobs} for whatever is chosen before it"),
     };
     format!("stage \"{name}\": {whence}")
 }

@@ -8,6 +8,7 @@ use crate::difference::{Held, Standing, counts};
 use crate::display::{Display, JobInfo};
 use crate::exit::{Code, Exit, Failure};
 use crate::notify::Notifier;
+use crate::table::counted;
 use anyhow::Result;
 use convsweep_data::Kind;
 use convsweep_plan::{Plan, Planned, RunSettings};
@@ -83,7 +84,7 @@ fn run_one(context: &Context, args: &RunArgs, plan: &Plan) -> Result<Exit> {
         keep_only(&mut lacking, &args.only)?;
     }
     let trains = lacking.iter().any(|(.., standing)| standing.is_trained());
-    let counted = counts(lacking.iter().map(|(.., standing)| standing));
+    let told = counts(lacking.iter().map(|(.., standing)| standing));
     if trains {
         open_image_sets(context, plan)?;
     }
@@ -91,8 +92,9 @@ fn run_one(context: &Context, args: &RunArgs, plan: &Plan) -> Result<Exit> {
     let mut notifier = Notifier::new(args.notify.clone(), &plan.name);
     let summary = if trains {
         if !context.quiet {
-            let (c, s) = (plan.configurations.len(), slots.len());
-            eprintln!("{}: {c} configurations, {} jobs: {counted} · {s} slots", plan.name, plan.jobs());
+            let all = [(plan.configurations.len(), "configuration"), (plan.jobs(), "job"), (slots.len(), "slot")];
+            let [configurations, jobs, slots] = all.map(|(n, noun)| counted(n, noun));
+            eprintln!("{}: {configurations}, {jobs}: {told} · {slots}", plan.name);
         }
         let jobs = jobs(context, plan, &lacking, &held);
         // Who names jobs wants them trained.
@@ -100,7 +102,7 @@ fn run_one(context: &Context, args: &RunArgs, plan: &Plan) -> Result<Exit> {
         let policy = Policy { search: directed, ..policy(&plan.run) };
         train(context, plan, jobs, slots, policy, &mut notifier, (&writer, &mut log))?
     } else {
-        eprintln!("{}: {} jobs: {counted}; nothing to train", plan.name, plan.jobs());
+        eprintln!("{}: {}: {told}; nothing to train", plan.name, counted(plan.jobs(), "job"));
         RunSummary::default()
     };
     writer.flush().code(Exit::Results)?;

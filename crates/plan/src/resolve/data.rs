@@ -128,7 +128,7 @@ fn split(node: &Node, source: &Source, around: &Around, sink: &mut Sink) -> Opti
     let scheme = match (reader.u32("folds"), reader.given("file")) {
         (Some(folds), _) => SplitScheme::Folds(folds),
         (None, Some(file)) => SplitScheme::listed(&listed(file, around, sink)?),
-        (None, None) => SplitScheme::Validation(reader.f64("validation").unwrap_or(0.2)),
+        (None, None) => SplitScheme::Validation(reader.f64("validation")?),
     };
     let split =
         Split { scheme, seed: reader.u64("seed")?, stratify: reader.bool("stratify")?, test: reader.f64("test") };

@@ -10,7 +10,7 @@ use crate::read::Reader;
 use crate::schema::{Kind, layers::MODEL};
 use crate::suggest;
 use crate::tree::{Entry, Node, Origin, Value};
-use convsweep_spec::model::ModelSpec;
+use convsweep_spec::model::{Init, ModelSpec};
 use convsweep_spec::shape::{ModelSummary, Shape, ShapeError, summarize};
 use std::sync::Arc;
 
@@ -26,10 +26,11 @@ pub(crate) struct Model {
 pub(crate) fn model(node: &Node, blocks: &Node, classes: u32, sink: &mut Sink) -> Option<Model> {
     let (node, blocks, scope) = with_preset(node, blocks, sink)?;
     let bare = without_layers(&node, &scope);
-    if !check(&bare, &Kind::Table(MODEL), "model", "", sink) {
-        return None;
-    }
+    let ok = check(&bare, &Kind::Table(MODEL), "model", "", sink);
     let Some(list) = node.get("layers") else {
+        if !ok {
+            return None;
+        }
         let help = "layers = [ … ] from the image to { dense = \"classes\" }, or preset = \"resnet20\"";
         sink.at(&node, "model has no `layers`".into(), "", help.into());
         return None;
@@ -39,9 +40,11 @@ pub(crate) fn model(node: &Node, blocks: &Node, classes: u32, sink: &mut Sink) -
         sink.at(list, "the model has no layers".into(), "empty", help.into());
         return None;
     }
-    let around = Around { classes, init: Reader::new(&bare, MODEL).choice("init")? };
-    let Resolved { layers, places } = Structure::new(&blocks, around, sink).layers(list, &scope)?;
-    Some(Model { spec: ModelSpec { layers }, places, at: list.at })
+    // Where `init` is wrong, its layers are still looked at.
+    let init = Reader::new(&bare, MODEL).choice("init").unwrap_or(Init::GlorotUniform);
+    let around = Around { classes, init };
+    let Resolved { layers, places } = Structure::new(&blocks, &scope.parameters, around, sink).layers(list, &scope)?;
+    ok.then_some(Model { spec: ModelSpec { layers }, places, at: list.at })
 }
 
 /// The model with its preset's layers, the blocks that they use, and the parameters.

@@ -61,6 +61,8 @@ pub(super) struct Scope {
 pub(super) struct Structure<'a> {
     /// The table of blocks.
     pub blocks: &'a Node,
+    /// The model's parameters, which blocks may use that have none of that name.
+    knobs: &'a Node,
     pub around: Around,
     pub sink: &'a mut Sink,
     /// Names of the blocks that are being written out.
@@ -72,8 +74,8 @@ pub(super) struct Structure<'a> {
 }
 
 impl<'a> Structure<'a> {
-    pub(super) fn new(blocks: &'a Node, around: Around, sink: &'a mut Sink) -> Structure<'a> {
-        Structure { blocks, around, sink, open: vec![], depth: 0, seen: 0, written: 0 }
+    pub(super) fn new(blocks: &'a Node, knobs: &'a Node, around: Around, sink: &'a mut Sink) -> Structure<'a> {
+        Structure { blocks, knobs, around, sink, open: vec![], depth: 0, seen: 0, written: 0 }
     }
 
     /// The layers of a list; `None` if something is wrong with them.
@@ -265,6 +267,9 @@ impl<'a> Structure<'a> {
             // The caret stands under the value, the note under the layer that takes it.
             parameters.put(entry.clone());
         }
+        for knob in self.knobs.entries().iter().filter(|e| !known.contains(&e.key)) {
+            parameters.put(knob.clone());
+        }
         let Some(list) = block.get("layers").filter(|_| ok) else {
             if ok {
                 let title = format!("block \"{name}\" has no `layers`");
@@ -308,7 +313,11 @@ impl<'a> Structure<'a> {
                 None => format!("define it: parameters = {{ {name} = … }}"),
             };
             let title = format!("nothing defines \"${name}\"");
-            self.sink.at(at, title, format!("not a parameter of {}", scope.owner), help);
+            let label = match scope.owner.starts_with("block") {
+                true => format!("not a parameter of {}, nor of the model", scope.owner),
+                false => format!("not a parameter of {}", scope.owner),
+            };
+            self.sink.at(at, title, label, help);
         }
         unknown.is_empty().then(|| with_lists_of(filled, node))
     }

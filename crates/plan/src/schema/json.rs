@@ -6,14 +6,14 @@ use super::{Bounds, Default, Family, Field, Kind, Variant, layers, tables};
 use crate::axes::SECTIONS;
 use crate::read::constant;
 use serde_json::{Map, Value, json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The schema of an experiment file.
 pub fn json_schema() -> Value {
     let open = ["include", "sweep", "stage"].map(|key| json!({ "required": [key] }));
-    let builtin = Writer { whole: false, parameters: false }.kind(&Kind::Named(&tables::OPTIMIZERS));
+    let builtin = |whole| Writer { whole, parameters: false }.kind(&Kind::Named(&tables::OPTIMIZERS));
     let only_builtin =
-        json!({ "properties": { "train": { "properties": { "optimizer": { "$ref": "#/$defs/optimizer" } } } } });
+        json!({ "properties": { "train": { "properties": { "optimizer": { "$ref": "#/$defs/optimizer-part" } } } } });
     let mut schema = json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Convsweep experiment",
@@ -25,9 +25,12 @@ pub fn json_schema() -> Value {
         "$defs": {
             "whole": file(true),
             "part": file(false),
-            "optimizer": builtin,
-            "axes": axes("range", "axes"),
-            "sampled-axes": axes("sampled-range", "sampled-axes"),
+            "optimizer": builtin(true),
+            "optimizer-part": builtin(false),
+            "axes": top_axes("range", "axes-below"),
+            "axes-below": axes("range", "axes-below"),
+            "sampled-axes": top_axes("sampled-range", "sampled-axes-below"),
+            "sampled-axes-below": axes("sampled-range", "sampled-axes-below"),
             "range": range(&["from", "to", "steps"]),
             "sampled-range": range(&["from", "to"]),
         },
@@ -69,16 +72,80 @@ fn without_unused(mut schema: Value) -> Value {
     schema
 }
 
+fn reference(name: &str) -> Value {
+    json!({ "$ref": format!("#/$defs/{name}") })
+}
+
 /// Axes by their paths, dotted or as tables in tables.
 fn axes(range: &str, axes: &str) -> Value {
-    let reference = |name: &str| json!({ "$ref": format!("#/$defs/{name}") });
     let values = json!([{ "type": "array", "minItems": 1 }, reference(range), reference(axes)]);
     json!({ "type": "object", "additionalProperties": { "anyOf": values } })
+}
+
+/// The same where a path begins: it is one of the language's, and its values are of its kind.
+fn top_axes(range: &str, below: &str) -> Value {
+    let mut paths = BTreeMap::new();
+    for section in tables::FILE.iter().filter(|f| SECTIONS.contains(&f.key)) {
+        axis_paths(section, "", section.key == "model", &mut paths);
+    }
+    let names: Vec<&str> = paths.keys().map(String::as_str).collect();
+    let known = format!("^({})$", names.join("|"));
+    let mut axes = axes(range, below);
+    axes["propertyNames"] = json!({ "pattern": known });
+    let typed = paths.iter().filter(|(_, values)| !values.is_empty()).map(|(path, values)| {
+        let list = json!({ "type": "array", "minItems": 1, "items": { "anyOf": values } });
+        (format!("^{path}$"), json!({ "anyOf": [list, reference(range), reference(below)] }))
+    });
+    axes["patternProperties"] = typed.collect::<Map<_, _>>().into();
+    axes
+}
+
+/// What the values of each axis at `field` or in it can be, by a pattern of the path; nothing where only the file's own check
+/// knows, as for tables, which may be named elsewhere.
+fn axis_paths(field: &Field, before: &str, parameters: bool, found: &mut BTreeMap<String, Vec<Value>>) {
+    let path = format!("{before}{}", field.key);
+    axis_kind(&field.kind, path, parameters, found);
+}
+
+fn axis_kind(kind: &Kind, path: String, parameters: bool, found: &mut BTreeMap<String, Vec<Value>>) {
+    let inside = |fields: &[Field], found: &mut _| {
+        fields.iter().for_each(|f| axis_paths(f, &format!("{path}\\."), parameters, found));
+    };
+    match kind {
+        Kind::Bool | Kind::True | Kind::Int { .. } | Kind::Float(_) | Kind::OneOf(_) | Kind::Text => {
+            let values = found.entry(path).or_default();
+            let schema = Writer { whole: false, parameters }.kind(kind);
+            if !values.contains(&schema) {
+                values.push(schema);
+            }
+        }
+        Kind::Table(fields) => {
+            inside(fields, found);
+            found.entry(path).or_default();
+        }
+        Kind::Named(family) => {
+            family.variants.iter().for_each(|v| inside(v.fields, found));
+            found.entry(format!("{path}\\.name")).or_default();
+            found.entry(path).or_default();
+        }
+        Kind::List { of: of @ (Kind::Table(_) | Kind::Named(_)), .. } => {
+            axis_kind(of, format!("{path}\\.\\d+"), parameters, found);
+            found.entry(path).or_default();
+        }
+        Kind::Part(kind) => axis_kind(kind, path, parameters, found),
+        // Layers, steps and whatever has several forms: anything may lie in them.
+        Kind::Any | Kind::Pair { .. } | Kind::List { .. } | Kind::Keyed(_) | Kind::Either(_) => {
+            found.entry(format!("{path}(\\..+)?")).or_default();
+        }
+    }
 }
 
 fn range(required: &[&str]) -> Value {
     let mut range = Writer { whole: false, parameters: false }.table(tables::RANGE, None);
     range["required"] = json!(required);
+    let above = json!({ "exclusiveMinimum": 0 });
+    range["if"] = json!({ "required": ["scale"], "properties": { "scale": { "const": "log" } } });
+    range["then"] = json!({ "properties": { "from": above, "to": above } });
     range
 }
 
@@ -103,8 +170,10 @@ fn file(whole: bool) -> Value {
     }
     if let Some(optimizer) = properties.get_mut("train").and_then(|t| t.pointer_mut("/properties/optimizer")) {
         // A name of [optimizers] is known only where that section stands.
-        *optimizer =
-            described(json!({ "anyOf": [{ "type": "string" }, { "$ref": "#/$defs/optimizer" }] }), "The optimizer.");
+        *optimizer = described(
+            json!({ "anyOf": [{ "type": "string" }, reference(if whole { "optimizer" } else { "optimizer-part" })] }),
+            "The optimizer.",
+        );
     }
     if let (true, Some(data)) = (whole, properties.get_mut("data")) {
         let files = json!({ "enum": ["folder", "csv"] });
@@ -148,11 +217,10 @@ fn blocks(fields: &[Field]) -> Value {
 }
 
 fn block(fields: &[Field]) -> Value {
-    let names = format!("^({})(\\.|$)", SECTIONS.join("|"));
     let mut properties = Map::new();
     for field in fields {
         let kind = match field.key {
-            "grid" | "zip" => json!({ "type": "object", "propertyNames": { "pattern": names } }),
+            "grid" | "zip" => json!({ "type": "object" }),
             "labels" => json!({ "type": "object" }),
             "exclude" => json!({ "anyOf": [{ "type": "array", "items": { "type": "object" } }, { "type": "object" }] }),
             "sample" => Writer { whole: true, parameters: false }.table(tables::SAMPLE, None),
@@ -162,7 +230,7 @@ fn block(fields: &[Field]) -> Value {
         properties.insert(field.key.into(), described(kind, field.doc));
     }
     let axes = |name: &str| {
-        let axes = json!({ "$ref": format!("#/$defs/{name}") });
+        let axes = reference(name);
         json!({ "properties": { "grid": axes, "zip": axes } })
     };
     let mut sampled = axes("sampled-axes");
@@ -172,10 +240,6 @@ fn block(fields: &[Field]) -> Value {
         "if": { "required": ["sample"] }, "then": sampled, "else": axes("axes"),
     })
 }
-
-/// Keys of one table of which only one can stand.
-const APART: &[[&str; 2]] =
-    &[["validation", "folds"], ["validation", "file"], ["folds", "file"], ["warmup_epochs", "warmup_steps"]];
 
 /// How strict the schema is that is written.
 #[derive(Clone, Copy)]
@@ -254,7 +318,7 @@ impl Writer {
             false => vec![],
         };
         let both = |pair: &&[&str; 2]| pair.iter().all(|key| properties.contains_key(*key));
-        let apart: Vec<_> = APART.iter().filter(both).map(|pair| json!({ "required": pair })).collect();
+        let apart: Vec<_> = tables::APART.iter().filter(both).map(|pair| json!({ "required": pair })).collect();
         let off = fields.iter().any(|f| f.key == "nesterov" && matches!(f.default, Default::Value("false")));
         let mut table =
             json!({ "type": "object", "properties": properties, "required": required, "additionalProperties": false });
@@ -263,7 +327,8 @@ impl Writer {
         }
         if self.whole && off {
             table["if"] = json!({ "required": ["nesterov"], "properties": { "nesterov": { "const": true } } });
-            table["then"] = json!({ "required": ["momentum"] });
+            table["then"] =
+                json!({ "required": ["momentum"], "properties": { "momentum": { "exclusiveMinimum": 0 } } });
         }
         table
     }

@@ -7,7 +7,7 @@ use Default::{None, Required, Value};
 
 /// `[model]` and `[models.NAME]`
 pub(crate) static MODEL: &[Field] = &[
-    field("parameters", Kind::Any, None, "The model's own knobs, used in its layers as \"$name\"."),
+    field("parameters", Kind::Any, None, "The model's own knobs, used in its layers and in blocks as \"$name\"."),
     field("layers", list(), None, "Layers from the image to the logits."),
     field(
         "preset",
@@ -20,7 +20,12 @@ pub(crate) static MODEL: &[Field] = &[
 
 /// `[blocks.NAME]`
 pub(crate) static BLOCK: &[Field] = &[
-    field("parameters", Kind::Any, None, "The block's own knobs with their defaults, used in its layers as \"$name\"."),
+    field(
+        "parameters",
+        Kind::Any,
+        None,
+        "The block's own knobs with their defaults, used in its layers as \"$name\"; any other name is the model's.",
+    ),
     field("layers", list(), Required, "What stands for { block = \"NAME\" }."),
 ];
 

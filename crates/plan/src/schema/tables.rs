@@ -36,6 +36,10 @@ pub(super) const fn weak(key: &'static str, fields: &'static [Field], doc: &'sta
     Variant { key, doc, fields, weak: true, free: false }
 }
 
+/// Keys of one table of which only one can stand.
+pub(crate) const APART: &[[&str; 2]] =
+    &[["validation", "folds"], ["validation", "file"], ["folds", "file"], ["warmup_epochs", "warmup_steps"]];
+
 /// The whole file.
 pub(crate) static FILE: &[Field] = &[
     field("include", INCLUDE, None, "A file, or several, over which this one lies; relative to this file."),
@@ -128,7 +132,12 @@ pub(crate) static DATA: &[Field] = &[
 
 /// `data.split`
 pub(crate) static SPLIT: &[Field] = &[
-    field("validation", Kind::Float(BELOW_ONE), None, "Share of the training images that validate; default 0.2."),
+    float(
+        "validation",
+        BELOW_ONE,
+        "0.2",
+        "Share of the training images that validate, where neither `folds` nor `file` stands.",
+    ),
     int("folds", 2, 1000, None, "Number of folds; each job validates on one of them."),
     field(
         "file",

@@ -65,6 +65,21 @@ pub fn mistakes() -> Vec<(&'static str, String)> {
         ("key_of_no_section", format!("name = \"x\"\n{SMALL}")),
         ("name_of_another_program", small("name = \"adam\"", "type = \"adam\"")),
         ("step_is_a_text", format!("{SMALL}\n[augment]\nsteps = [ \"flip\" ]")),
+        ("option_of_another_name", small("kernel = 3", "kernel = 3, pad = 1")),
+        ("layer_of_another_name", small("{ flatten = true }", "{ relu = true }, { flatten = true }")),
+        ("start_of_another_name", small("[model]", "[model]\ninit = \"xavier_uniform\"")),
+        ("share_in_place_of_a_table", small("\"cifar10\"", "\"cifar10\"\nsplit = 0.2")),
+        (
+            "one_value_in_two_layers",
+            small("{ dense = \"classes\" }", "{ dense = 8, activation = \"$act\" }, { dense = \"classes\" }")
+                .replace("\"relu\"", "\"$act\"")
+                .replace("width = 16", "width = 16, act = \"leaky_relu\""),
+        ),
+        (
+            "labels_in_the_grid",
+            sweep("[sweep.grid]\n\"train.epochs\" = [1, 2]\nlabels.\"train.epochs\" = [\"a\", \"b\"]"),
+        ),
+        ("seeds_in_the_grid", sweep("grid.seeds = [1, 2]")),
         ("axis_outside_of_a_grid", sweep("\"train.epochs\" = [1, 2]")),
         ("axis_without_its_section", sweep("grid.\"optimizer.lr\" = [1, 2]")),
         ("path_begins_another", sweep("grid.model = [\"base\"]\ngrid.model.parameters.width = [1]")),
