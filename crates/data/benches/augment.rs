@@ -42,17 +42,16 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for (name, steps) in cases {
         let batcher = Batcher::new(&set, &AugmentSpec { normalize: Normalize::Standard, steps }, &parts)?;
         let mut out = Vec::new();
-        let mut seconds: Vec<f64> = (0..7)
-            .map(|epoch| {
-                let order = epoch_order(0, epoch, IMAGES as usize);
-                let start = cpu_seconds();
-                for rows in order.chunks(BATCH) {
-                    batcher.training(0, epoch, rows, &mut out)?;
-                    std::hint::black_box(&out);
-                }
-                cpu_seconds() - start
-            })
-            .collect();
+        let mut seconds = Vec::new();
+        for epoch in 0..7 {
+            let order = epoch_order(0, epoch, IMAGES as usize);
+            let start = cpu_seconds();
+            for rows in order.chunks(BATCH) {
+                batcher.training(0, epoch, rows, &mut out)?;
+                std::hint::black_box(&out);
+            }
+            seconds.push(cpu_seconds() - start);
+        }
         seconds.sort_by(f64::total_cmp);
         let rate = |i: usize| f64::from(IMAGES) / seconds[i];
         println!("{name:20} {:9.0} images/s (best of 7; median {:.0})", rate(0), rate(3));
