@@ -78,6 +78,12 @@ impl Planes {
     }
 }
 
+/// Whether a value of a 4×4 tile belongs to this form's tile.
+#[inline(always)]
+fn counts<F: Form>(j: usize, i: usize) -> bool {
+    j.max(i) < F::OUT
+}
+
 /// The sum of what counts of a tile's row or column.
 #[inline(always)]
 unsafe fn sum_of<V: Vector, F: Form>(values: [V; 4]) -> V {
@@ -193,7 +199,7 @@ impl<F: Form> Tiles<F> {
     unsafe fn put<V: Vector>(&self, values: [[V; 4]; 4], size: [usize; 2], relu: bool, y: *mut f32) {
         let values = if relu { four!(J => four!(I => values[J][I].relu())) } else { values };
         if size == [F::OUT; 2] {
-            four!(J => four!(I => if J < F::OUT && I < F::OUT {
+            four!(J => four!(I => if counts::<F>(J, I) {
                 values[J][I].store(y.add((J * self.output[1] + I) * self.filters));
             }));
             return;
@@ -262,7 +268,7 @@ impl<F: Form> Tiles<F> {
     unsafe fn plain_gradient<V: Vector>(&self, from: [*const f32; 2], relu: bool, size: [usize; 2]) -> [[V; 4]; 4] {
         if size == [F::OUT; 2] {
             let step = |j: usize, i: usize| (j * self.output[1] + i) * self.filters;
-            return four!(J => four!(I => match J < F::OUT && I < F::OUT {
+            return four!(J => four!(I => match counts::<F>(J, I) {
                 true => {
                     let g = V::load(from[0].add(step(J, I)));
                     if relu { g.keep(V::load(from[1].add(step(J, I))).greater(V::splat(0.0))) } else { g }
