@@ -22,8 +22,8 @@ pub fn on_narrower_instruction_sets() {
         return;
     }
     for set in ["avx2", "portable"] {
-        let program = std::env::current_exe().unwrap();
-        let run = std::process::Command::new(program).env(ASKED, set).output().unwrap();
+        let program = std::env::current_exe().expect("a program");
+        let run = std::process::Command::new(program).env(ASKED, set).output().expect("it starts");
         assert!(run.status.success(), "on {set}:\n{}", String::from_utf8_lossy(&run.stdout));
     }
 }
