@@ -25,6 +25,14 @@ starts() {
         END { printf "%.1f ms (%.1f to %.1f, %d runs; %.0f ms of the core)\n", t[int((n + 1) / 2)], t[1], t[n], n, 1000 * core / n }'
 }
 
+# For awk: the middle one of v[key, 1] to v[key, n].
+median='
+        function median(key, n,   i, j, t) {
+            for (i = 2; i <= n; i++) for (j = i; j > 1 && v[key, j - 1] > v[key, j]; j--) { t = v[key, j]; v[key, j] = v[key, j - 1]; v[key, j - 1] = t }
+            return v[key, int((n + 1) / 2)]
+        }
+'
+
 # How long the program takes to answer.
 program() {
     printf '%-28s' "convsweep --help"
@@ -105,11 +113,7 @@ turns() {
             done
         done
     done
-    awk -v networks="$*" '
-        function median(who, n,   i, j, t) {
-            for (i = 2; i <= n; i++) for (j = i; j > 1 && v[who, j - 1] > v[who, j]; j--) { t = v[who, j]; v[who, j] = v[who, j - 1]; v[who, j - 1] = t }
-            return v[who, int((n + 1) / 2)]
-        }
+    awk -v networks="$*" "$median"'
         function field(name,   text) { match($0, "\"" name "\": *\"?[^\",}]*"); text = substr($0, RSTART, RLENGTH); sub(/.*: *"?/, "", text); return text }
         { who = field("network") " " field("variant"); v[who, ++n[who]] = field("images_per_s") + 0 }
         END { split(networks, order, " "); split("cl malloc compile keras", peers, " ")
@@ -154,11 +158,7 @@ cores() {
             echo "$network $(job 0 1 "$network") $(job 0,1 2 "$network") $({ job 0 1 "$network" & job 1 1 "$network"; wait; } | paste -sd+ | bc)"
         done
     done | tee "$lines"
-    awk '
-        function median(c, n,   i, j, t) {
-            for (i = 2; i <= n; i++) for (j = i; j > 1 && v[c, j - 1] > v[c, j]; j--) { t = v[c, j]; v[c, j] = v[c, j - 1]; v[c, j - 1] = t }
-            return v[c, int((n + 1) / 2)]
-        }
+    awk "$median"'
         function flush() { if (n) printf "%-12s one %8.1f   two threads %.2f times   two jobs %.2f times\n", name, median(1, n), median(2, n), median(3, n) }
         $1 != name { flush(); name = $1; n = 0 }
         { n++; v[1, n] = $2; v[2, n] = $3 / $2; v[3, n] = $4 / $2 }

@@ -127,6 +127,26 @@ fn block_rows(left: usize, most: usize) -> usize {
     }
 }
 
+/// Goes through the next block of `left` rows by `$block!(its rows)`; blocks larger than `most`, a constant, are not compiled.
+macro_rules! next_block {
+    ($left:expr, $most:expr, $block:ident) => {
+        match block_rows($left, $most) {
+            12.. if $most >= 12 => $block!(12),
+            11 if $most >= 11 => $block!(11),
+            10 if $most >= 10 => $block!(10),
+            9 if $most >= 9 => $block!(9),
+            8 if $most >= 8 => $block!(8),
+            7 if $most >= 7 => $block!(7),
+            6.. => $block!(6),
+            5 => $block!(5),
+            4 => $block!(4),
+            3 => $block!(3),
+            2 => $block!(2),
+            _ => $block!(1),
+        }
+    };
+}
+
 /// Where the first of two vectors of a row is stored; the second lies behind it or, in the next panel, so many values apart.
 #[derive(Clone, Copy)]
 struct Place {
@@ -175,20 +195,7 @@ unsafe fn dots_panel<V: Vector, const NV: usize, const WHOLE: bool>(
                 m += $rows;
             }};
         }
-        match block_rows(outputs.len(), V::ROWS[NV - 1]) {
-            12.. if V::ROWS[NV - 1] >= 12 => block!(12),
-            11 if V::ROWS[NV - 1] >= 11 => block!(11),
-            10 if V::ROWS[NV - 1] >= 10 => block!(10),
-            9 if V::ROWS[NV - 1] >= 9 => block!(9),
-            8 if V::ROWS[NV - 1] >= 8 => block!(8),
-            7 if V::ROWS[NV - 1] >= 7 => block!(7),
-            6.. => block!(6),
-            5 => block!(5),
-            4 => block!(4),
-            3 => block!(3),
-            2 => block!(2),
-            _ => block!(1),
-        }
+        next_block!(outputs.len(), V::ROWS[NV - 1], block);
     }
 }
 
@@ -438,20 +445,7 @@ unsafe fn outer_panel<V: Vector, const NV: usize>(
                 r += $rows;
             }};
         }
-        match block_rows(places.len(), V::ROWS[NV - 1]) {
-            12.. if V::ROWS[NV - 1] >= 12 => block!(12),
-            11 if V::ROWS[NV - 1] >= 11 => block!(11),
-            10 if V::ROWS[NV - 1] >= 10 => block!(10),
-            9 if V::ROWS[NV - 1] >= 9 => block!(9),
-            8 if V::ROWS[NV - 1] >= 8 => block!(8),
-            7 if V::ROWS[NV - 1] >= 7 => block!(7),
-            6.. => block!(6),
-            5 => block!(5),
-            4 => block!(4),
-            3 => block!(3),
-            2 => block!(2),
-            _ => block!(1),
-        }
+        next_block!(places.len(), V::ROWS[NV - 1], block);
     }
 }
 

@@ -84,7 +84,7 @@ impl Kernel for Forward<'_> {
         let panels = units.div_ceil(PANEL);
         let tasks = self.shape.tasks(panels);
         threads::share(tasks, |i| {
-            let units = panels_of::<V>(units, threads::part(panels, tasks, i));
+            let units = panels_of(units, threads::part(panels, tasks, i));
             let bias = bias.map_or(std::ptr::null(), |b| b[units.start..].as_ptr());
             let weight = &weight[units.start * features..units.end * features];
             V::apart(Product {
@@ -103,7 +103,7 @@ impl Kernel for Forward<'_> {
 }
 
 /// The columns of some panels.
-fn panels_of<V: Vector>(columns: usize, panels: Range<usize>) -> Range<usize> {
+fn panels_of(columns: usize, panels: Range<usize>) -> Range<usize> {
     panels.start * PANEL..(panels.end * PANEL).min(columns)
 }
 
@@ -135,9 +135,7 @@ impl Kernel for Product<'_> {
         let mut packed = Buffer::new(columns.div_ceil(PANEL) * PANEL * rows.len());
         match matrix {
             Matrix::Rows(matrix) => pack_transposed::<V>(matrix, rows.len(), &mut packed),
-            Matrix::Columns(matrix, length, first) => {
-                pack_panels(matrix, length, first..first + columns, PANEL, &mut packed)
-            }
+            Matrix::Columns(matrix, length, first) => pack_panels(matrix, length, first..first + columns, &mut packed),
         }
         dots::<V>(x, rows, packed.as_ptr(), columns, finish, Target { y, outputs, panel: PANEL });
     }
@@ -186,7 +184,7 @@ impl Kernel for Backward<'_> {
             let panels = features.div_ceil(PANEL);
             let tasks = shape.tasks(panels);
             threads::share(tasks, |i| {
-                let columns = panels_of::<V>(features, threads::part(panels, tasks, i));
+                let columns = panels_of(features, threads::part(panels, tasks, i));
                 V::apart(Product {
                     x: gradient.as_ptr(),
                     rows: Rows { inputs: &by_unit, taps: &[0], run: units, fresh: units },
@@ -213,22 +211,21 @@ fn steps(count: usize, step: usize) -> Vec<usize> {
 /// `out` has room for the panels.
 #[inline(always)]
 unsafe fn pack_transposed<V: Vector>(matrix: &[f32], columns: usize, out: &mut [f32]) {
-    let width = PANEL;
-    let offsets = steps(columns, width);
+    let offsets = steps(columns, PANEL);
     let rows = matrix.len() / columns;
-    for row in (0..rows.div_ceil(width) * width).step_by(V::LANES) {
+    for row in (0..rows.next_multiple_of(PANEL)).step_by(V::LANES) {
         let lanes = rows.saturating_sub(row).min(V::LANES);
-        let to = out.as_mut_ptr().add(row / width * width * columns + row % width);
+        let to = out.as_mut_ptr().add(row / PANEL * PANEL * columns + row % PANEL);
         to_lanes::<V>(matrix.as_ptr().wrapping_add(row * columns), columns, lanes, to, &offsets);
     }
 }
 
-/// Some columns of `matrix` (rows `length` long) cut into panels of `width` columns; zeros behind the last.
-fn pack_panels(matrix: &[f32], length: usize, columns: Range<usize>, width: usize, out: &mut [f32]) {
+/// Some columns of `matrix` (rows `length` long) cut into panels; zeros behind the last.
+fn pack_panels(matrix: &[f32], length: usize, columns: Range<usize>, out: &mut [f32]) {
     let rows = matrix.len() / length;
-    for (column, out) in columns.clone().step_by(width).zip(out.chunks_exact_mut(rows * width)) {
-        let n = (columns.end - column).min(width);
-        for (row, out) in matrix.chunks_exact(length).zip(out.chunks_exact_mut(width)) {
+    for (column, out) in columns.clone().step_by(PANEL).zip(out.chunks_exact_mut(rows * PANEL)) {
+        let n = (columns.end - column).min(PANEL);
+        for (row, out) in matrix.chunks_exact(length).zip(out.chunks_exact_mut(PANEL)) {
             out[..n].copy_from_slice(&row[column..][..n]);
             out[n..].fill(0.0);
         }

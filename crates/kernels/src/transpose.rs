@@ -35,18 +35,17 @@ impl Kernel for Transpose<'_> {
         let [whole_rows, whole_columns] = [rows, columns].map(|n| n / V::LANES * V::LANES);
         for i in (0..values.len()).step_by(rows * columns) {
             let (from, to) = (values.as_ptr().add(i), out.add(i));
-            let both = [from, to.cast_const()];
             for row in (0..whole_rows).step_by(V::LANES) {
                 for column in (0..whole_columns).step_by(V::LANES) {
                     V::transpose(from.add(row * columns + column), columns, to.add(column * rows + row), rows);
                 }
             }
             // What is left: the last columns of these rows, and the last rows.
-            one_by_one(both, [rows, columns], 0..whole_rows, whole_columns..columns);
+            one_by_one((from, to), [rows, columns], 0..whole_rows, whole_columns..columns);
             match rows {
                 // Colours: written out, so that their values are written side by side.
-                3 => interleave::<3>(both, columns),
-                _ => one_by_one(both, [rows, columns], whole_rows..rows, 0..columns),
+                3 => interleave::<3>((from, to), columns),
+                _ => one_by_one((from, to), [rows, columns], whole_rows..rows, 0..columns),
             }
         }
     }
@@ -54,12 +53,11 @@ impl Kernel for Transpose<'_> {
 
 #[inline(always)]
 unsafe fn one_by_one(
-    [from, to]: [*const f32; 2],
+    (from, to): (*const f32, *mut f32),
     [rows, columns]: [usize; 2],
     row_range: Range<usize>,
     column_range: Range<usize>,
 ) {
-    let to = to.cast_mut();
     for row in row_range {
         for column in column_range.clone() {
             *to.add(column * rows + row) = *from.add(row * columns + column);
@@ -68,8 +66,8 @@ unsafe fn one_by_one(
 }
 
 #[inline(always)]
-unsafe fn interleave<const N: usize>([from, to]: [*const f32; 2], columns: usize) {
-    let to = to.cast_mut().cast::<[f32; N]>();
+unsafe fn interleave<const N: usize>((from, to): (*const f32, *mut f32), columns: usize) {
+    let to = to.cast::<[f32; N]>();
     for column in 0..columns {
         to.add(column).write_unaligned(std::array::from_fn(|row| *from.add(row * columns + column)));
     }

@@ -32,7 +32,7 @@ impl Kernel for Forward<'_> {
         let image = size[0] * size[1] * shape.filters;
         let block = if follow.pool { 1 } else { image_block(shape, size) };
         let family = forward_family(shape, size).repeat(block, border.values(shape.channels), image);
-        let mut packed = Buffer::new(packed_len::<V>(shape, Way::Forward, family.kernel.len()));
+        let mut packed = Buffer::new(packed_len(shape, Way::Forward, family.kernel.len()));
         pack::<V>(shape, Way::Forward, &family.kernel, weight, &mut packed);
         let finish = Finish {
             bias: bias.map_or(std::ptr::null(), |b| b.as_ptr()),
@@ -234,7 +234,7 @@ impl Kernel for BackwardPart<'_> {
         let shape = sums.shape;
         let [h, w] = used(shape, follow);
         let image = shape.input[0] * shape.input[1] * shape.channels;
-        let mut packed = vec![0.0; packed_len::<V>(shape, Way::Forward, sums.family.kernel.len())];
+        let mut packed = vec![0.0; packed_len(shape, Way::Forward, sums.family.kernel.len())];
         let stream = streams::<V>(dx, shape.input_len(), aligned(shape, shape.channels));
         let mut scratch = Buffer::new(block * h * w * shape.filters);
         let mut images = Images::new(x, shape.input, shape.channels, forward_border(shape), block, range.end);
@@ -374,7 +374,7 @@ impl<'a> InputGradient<'a> {
         let border = backward_border(shape, used);
         let image = shape.input[0] * shape.input[1] * shape.channels;
         let packed = |family: Family| {
-            let mut packed = vec![0.0; packed_len::<V>(shape, Way::Backward, family.kernel.len())];
+            let mut packed = vec![0.0; packed_len(shape, Way::Backward, family.kernel.len())];
             pack::<V>(shape, Way::Backward, &family.kernel, weight, &mut packed);
             (family.repeat(block, border.values(shape.filters), image), packed)
         };

@@ -22,7 +22,7 @@ impl Way {
 }
 
 /// Values of the packed weights of all groups.
-pub(super) fn packed_len<V: Vector>(shape: &ConvShape, way: Way, taps: usize) -> usize {
+pub(super) fn packed_len(shape: &ConvShape, way: Way, taps: usize) -> usize {
     if depthwise::is(shape) {
         return taps * shape.channels;
     }
@@ -47,7 +47,7 @@ pub(super) unsafe fn pack<V: Vector>(
         return depthwise::pack(shape, kernel, weight, out);
     }
     if way == Way::Forward {
-        let offsets = offsets::<V>(shape);
+        let offsets = offsets(shape);
         return vectors::<V>(shape, |part| {
             let (from, to) = (weight.as_ptr().wrapping_add(part.weight), out.as_mut_ptr().add(part.packed));
             to_lanes::<V>(from, offsets.len(), part.lanes, to, &offsets);
@@ -82,7 +82,7 @@ pub(super) unsafe fn unpack<V: Vector>(shape: &ConvShape, kernel: &[[usize; 2]],
     if depthwise::is(shape) {
         return depthwise::unpack(shape, kernel, packed, out);
     }
-    let offsets = offsets::<V>(shape);
+    let offsets = offsets(shape);
     vectors::<V>(shape, |part| {
         let (from, to) = (packed.as_ptr().add(part.packed), out.as_mut_ptr().wrapping_add(part.weight));
         from_lanes::<V>(from, &offsets, to, offsets.len(), part.lanes);
@@ -90,7 +90,7 @@ pub(super) unsafe fn unpack<V: Vector>(shape: &ConvShape, kernel: &[[usize; 2]],
 }
 
 /// Where each of a filter's weights lies among packed ones.
-fn offsets<V: Vector>(shape: &ConvShape) -> Vec<usize> {
+fn offsets(shape: &ConvShape) -> Vec<usize> {
     let (run, area) = (shape.channels / shape.groups, shape.kernel[0] * shape.kernel[1]);
     (0..run).flat_map(|r| (0..area).map(move |tap| (tap * run + r) * PANEL)).collect()
 }

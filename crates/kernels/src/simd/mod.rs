@@ -102,14 +102,17 @@ impl InstructionSet {
         *BEST.get_or_init(|| {
             let most = std::env::var("CONVSWEEP_INSTRUCTIONS").unwrap_or_default();
             let first = InstructionSet::ALL.iter().position(|set| set.name() == most).unwrap_or(0);
-            let here = InstructionSet::ALL[first..].iter().find(|set| set.is_here());
-            here.copied().unwrap_or(InstructionSet::Portable)
+            InstructionSet::first_here(&InstructionSet::ALL[first..])
         })
     }
 
     /// The widest that this processor has, whatever may be taken.
     pub fn widest() -> InstructionSet {
-        InstructionSet::ALL.into_iter().find(|set| set.is_here()).unwrap_or(InstructionSet::Portable)
+        InstructionSet::first_here(&InstructionSet::ALL)
+    }
+
+    fn first_here(sets: &[InstructionSet]) -> InstructionSet {
+        sets.iter().copied().find(|set| set.is_here()).unwrap_or(InstructionSet::Portable)
     }
 
     #[cfg(target_arch = "x86_64")]

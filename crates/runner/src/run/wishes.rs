@@ -45,14 +45,13 @@ impl Run<'_> {
                     let Some(job) = guide.job(entry) else { continue };
                     let (id, rule) = (self.jobs[job].id.clone(), rule.to_string());
                     let attempt = (self.jobs[job].execution.attempt + self.schedule.attempts(job)).checked_sub(1);
-                    let reason_told = reason.clone();
                     self.say(RunEvent::Decided(Decision {
                         job: id,
                         attempt,
                         epoch,
                         verdict,
                         rule,
-                        reason: reason_told,
+                        reason: reason.clone(),
                     }));
                     if verdict == convsweep_spec::log::Verdict::Stop {
                         self.spare(job, reason);
