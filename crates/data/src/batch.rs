@@ -3,9 +3,10 @@
 use crate::augment::{Augmentation, Scratch};
 use crate::mix::Mixing;
 use crate::{DataError, ImageSet, Images, Parts, mean_std};
-use convsweep_kernels::normalize;
+use convsweep_kernels::{normalize, share_stretches};
 use convsweep_spec::augment::{AugmentSpec, Normalize};
 use convsweep_spec::event::Part;
+use std::sync::{Mutex, PoisonError};
 
 /// Makes network inputs of an image set's rows.
 #[derive(Clone, Debug)]
@@ -81,18 +82,41 @@ impl Batcher {
     /// # Panics
     /// Where there is no such row.
     pub fn training(&self, seed: u64, epoch: u32, rows: &[u32], out: &mut Vec<f32>) -> Result<(), DataError> {
-        let (images, size) = (self.set.train(), self.set.size());
-        out.clear();
-        out.resize(rows.len() * size.len(), 0.0);
-        let (mut image, mut scratch) = (Vec::new(), Scratch::default());
-        for (&row, out) in rows.iter().zip(out.chunks_exact_mut(size.len())) {
-            images.read(row, &mut image)?;
-            match self.augmentation.apply(&image, size, [seed, u64::from(epoch), u64::from(row)], &mut scratch) {
+        let size = self.set.size();
+        self.read(self.set.train(), rows, out, |row, image, scratch, out| {
+            match self.augmentation.apply(image, size, [seed, u64::from(epoch), u64::from(row)], scratch) {
                 Some(augmented) => normalize(augmented, size, &self.scale, &self.shift, out),
-                None => normalize(&image, size, &self.scale, &self.shift, out),
+                None => normalize(image, size, &self.scale, &self.shift, out),
             }
-        }
-        Ok(())
+        })
+    }
+
+    /// Replaces `out` by what `make` makes of the images of these rows. The threads that there are share the work.
+    fn read(
+        &self,
+        images: Images,
+        rows: &[u32],
+        out: &mut Vec<f32>,
+        make: impl Fn(u32, &[u8], &mut Scratch, &mut [f32]) + Sync,
+    ) -> Result<(), DataError> {
+        let size = self.set.size().len();
+        out.clear();
+        out.resize(rows.len() * size, 0.0);
+        // Of several errors the first row's is told, whichever thread met it first.
+        let failed: Mutex<Option<(usize, DataError)>> = Mutex::new(None);
+        share_stretches(out, size, Default::default, |(image, scratch): &mut (Vec<u8>, Scratch), i, out| match images
+            .read(rows[i], image)
+        {
+            Ok(()) => make(rows[i], image, scratch, out),
+            Err(error) => {
+                let mut failed = failed.lock().unwrap_or_else(PoisonError::into_inner);
+                if failed.as_ref().is_none_or(|(first, _)| i < *first) {
+                    *failed = Some((i, error));
+                }
+            }
+        });
+        let failed = failed.into_inner().unwrap_or_else(PoisonError::into_inner);
+        failed.map_or(Ok(()), |(_, error)| Err(error))
     }
 
     /// Mixes the images of a batch, each with the next and the last with the first, where a step over the batch is drawn for it;
@@ -117,15 +141,10 @@ impl Batcher {
     /// # Panics
     /// Where there is no such row.
     pub fn evaluation(&self, part: Part, rows: &[u32], out: &mut Vec<f32>) -> Result<(), DataError> {
-        let (images, size) = (self.images(part), self.set.size());
-        out.clear();
-        out.resize(rows.len() * size.len(), 0.0);
-        let mut image = Vec::new();
-        for (&row, out) in rows.iter().zip(out.chunks_exact_mut(size.len())) {
-            images.read(row, &mut image)?;
-            normalize(&image, size, &self.scale, &self.shift, out);
-        }
-        Ok(())
+        let size = self.set.size();
+        self.read(self.images(part), rows, out, |_, image, _, out| {
+            normalize(image, size, &self.scale, &self.shift, out)
+        })
     }
 
     /// Replaces `out` by the labels of these rows; rows as for [`Batcher::evaluation`].

@@ -42,7 +42,7 @@ pub use normalize::{normalize, widen};
 pub use peak::fma_peak;
 pub use simd::InstructionSet;
 pub use step::{Adam, Sgd, sum_of_squares};
-pub use threads::{threads, use_threads};
+pub use threads::{share_stretches, threads, use_threads};
 pub use tone::{autocontrast, equalize, invert, posterize, sharpness, solarize};
 pub use transpose::transpose;
 pub use warp::{Affine, warp};

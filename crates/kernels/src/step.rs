@@ -2,6 +2,8 @@
 
 use crate::block::{load, store};
 use crate::simd::{Kernel, Vector, dispatch};
+use crate::threads;
+use std::ops::Range;
 
 /// Numbers of one step of Adam (Kingma and Ba 2015).
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -45,8 +47,14 @@ impl Adam {
     pub fn step(&self, weight: &mut [f32], gradient: &[f32], mean: &mut [f32], square: &mut [f32]) {
         let n = weight.len();
         assert!(gradient.len() == n && mean.len() == n && square.len() == n, "slices of {n} values");
-        // SAFETY: the lengths are checked above; the instruction set is one that is here.
-        unsafe { dispatch(AdamStep { numbers: self, weight, gradient, mean, square }) }
+        let [weight, mean, square] = [weight, mean, square].map(|values| values.as_mut_ptr());
+        // SAFETY: the lengths are checked above, parts do not overlap; the instruction set is one that is here.
+        unsafe {
+            in_parts(n, |at| {
+                let [weight, mean, square] = [weight, mean, square].map(|values| part_of(values, &at));
+                dispatch(AdamStep { numbers: self, weight, gradient: &gradient[at], mean, square });
+            });
+        }
     }
 }
 
@@ -58,9 +66,31 @@ impl Sgd {
     pub fn step(&self, weight: &mut [f32], gradient: &[f32], velocity: &mut [f32]) {
         let n = weight.len();
         assert!(gradient.len() == n && (velocity.len() == n || velocity.is_empty()), "slices of {n} values");
-        // SAFETY: the lengths are checked above; the instruction set is one that is here.
-        unsafe { dispatch(SgdStep { numbers: self, weight, gradient, velocity }) }
+        let (weight, has_velocity, velocity) = (weight.as_mut_ptr(), !velocity.is_empty(), velocity.as_mut_ptr());
+        // SAFETY: the lengths are checked above, parts do not overlap; the instruction set is one that is here.
+        unsafe {
+            in_parts(n, |at| {
+                let velocity = if has_velocity { part_of(velocity, &at) } else { &mut [] };
+                let weight = part_of(weight, &at);
+                dispatch(SgdStep { numbers: self, weight, gradient: &gradient[at], velocity });
+            });
+        }
     }
+}
+
+/// Calls `part` for some of `n` values at a time, on the threads that there are.
+///
+/// # Safety
+/// `part` may be called on several threads at once.
+unsafe fn in_parts(n: usize, part: impl Fn(Range<usize>)) {
+    let tasks = threads::tasks_of(n, n);
+    threads::share(tasks, |i| part(threads::part(n, tasks, i)));
+}
+
+/// # Safety
+/// The values are there, and nobody else uses them meanwhile.
+unsafe fn part_of<'a>(values: *mut f32, at: &Range<usize>) -> &'a mut [f32] {
+    std::slice::from_raw_parts_mut(values.add(at.start), at.len())
 }
 
 struct AdamStep<'a> {

@@ -10,6 +10,9 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 /// Tasks for each thread, where their number changes no result: the last ones are short waits.
 const TASKS: usize = 4;
 
+/// Numbers that are worth a task of their own.
+const LEAST: usize = 1 << 14;
+
 /// What the threads share.
 struct Pool {
     state: Mutex<State>,
@@ -76,12 +79,43 @@ pub(crate) unsafe fn share(tasks: usize, run: impl Fn(usize)) {
     }
 }
 
+/// Calls `run` with the number and the values of each stretch of `size` values, on this thread and the helpers that there are.
+/// `scratch` makes what `run` works with besides; it is handed from one stretch to another.
+///
+/// # Panics
+/// Where `values` is not a whole number of stretches.
+pub fn share_stretches<T: Send, S>(
+    values: &mut [T],
+    size: usize,
+    scratch: impl Fn() -> S + Sync,
+    run: impl Fn(&mut S, usize, &mut [T]) + Sync,
+) {
+    assert!(size > 0 && values.len().is_multiple_of(size), "{} values in stretches of {size}", values.len());
+    let (count, start) = (values.len() / size, values.as_mut_ptr());
+    let tasks = tasks_of(count, values.len());
+    // SAFETY: both may be called anywhere, and what `run` is given may be sent there; stretches do not overlap, and each is handed
+    // out once.
+    unsafe {
+        share(tasks, |task| {
+            let mut scratch = scratch();
+            for i in part(count, tasks, task) {
+                run(&mut scratch, i, std::slice::from_raw_parts_mut(start.add(i * size), size));
+            }
+        });
+    }
+}
+
 /// Tasks that `count` things are cut into where their number changes no result.
 pub(crate) fn tasks(count: usize) -> usize {
     match threads() {
         1 => 1,
         threads => (TASKS * threads).min(count),
     }
+}
+
+/// [`tasks`] for `count` things of `values` numbers in all: one where there is too little to share.
+pub(crate) fn tasks_of(count: usize, values: usize) -> usize {
+    tasks((values / LEAST).clamp(1, count.max(1)))
 }
 
 /// The things that belong to task `i` of `tasks`.

@@ -2,6 +2,7 @@
 //! files to panels and back.
 
 use crate::simd::{Kernel, Vector, dispatch};
+use crate::threads;
 use std::ops::Range;
 
 /// Transposes matrices of `rows` × `columns` that lie one behind the other: planes to pixels, or pixels to planes.
@@ -10,10 +11,17 @@ use std::ops::Range;
 /// Where the values are not a whole number of such matrices.
 pub fn transpose(values: &[f32], rows: usize, columns: usize) -> Vec<f32> {
     assert!(rows * columns > 0 && values.len().is_multiple_of(rows * columns), "matrices of {rows}×{columns}");
-    let mut out = Vec::with_capacity(values.len());
+    let mut out: Vec<f32> = Vec::with_capacity(values.len());
+    let (matrix, to) = (rows * columns, out.as_mut_ptr());
+    let count = values.len() / matrix;
+    let tasks = threads::tasks_of(count, values.len());
     // SAFETY: the sizes are checked above, all of `out` is written; the instruction set is one that is here.
     unsafe {
-        dispatch(Transpose { values, rows, columns, out: out.as_mut_ptr() });
+        threads::share(tasks, |i| {
+            let Range { start, end } = threads::part(count, tasks, i);
+            let values = &values[start * matrix..end * matrix];
+            dispatch(Transpose { values, rows, columns, out: to.add(start * matrix) });
+        });
         out.set_len(values.len());
     }
     out

@@ -60,24 +60,28 @@ impl Affine {
     }
 }
 
-/// Source places of a chunk of columns: the two rows' and two columns' offsets and the four weights.
+/// Where the four neighbours of a chunk of columns lie, and how far between them.
 struct Taps {
-    at: [[u32; CHUNK]; 4],
-    weight: [[f32; CHUNK]; 4],
+    /// The upper left one.
+    at: [u32; CHUNK],
+    /// From the left ones to the right ones, 0 to 1.
+    across: [f32; CHUNK],
+    /// From the upper ones to the lower ones.
+    down: [f32; CHUNK],
 }
 
-/// Channels of a pixel side by side: one vector load for all of them.
+/// Channels of a pixel side by side: two neighbours are one vector.
 const LANES: usize = 4;
 
 /// Warps `source` into `out`, both of `size`, bilinearly; all channels alike.
 ///
 /// # Panics
-/// Where `source` or `out` is not of `size`, or a side is longer than 2^20 pixels.
+/// Where `source` or `out` is not of `size`, or a side is longer than 2^14 pixels.
 pub fn warp<T: Pixel>(source: &[T], size: Size, map: &Affine, fill: Fill, out: &mut [f32]) {
     size.check("source", source.len());
     size.check("out", out.len());
-    assert!(size.height.max(size.width) <= 1 << 20, "{size:?} is too large to warp");
-    // SAFETY: the kernel is safe code; the instruction set is one that is here.
+    assert!(size.height.max(size.width) <= 1 << 14, "{size:?} is too large to warp");
+    // SAFETY: the sizes are checked above; the instruction set is one that is here.
     unsafe { dispatch(Warp { source, size, map, fill, out }) }
 }
 
@@ -92,15 +96,22 @@ struct Warp<'a, T> {
 impl<T: Pixel> Kernel for Warp<'_, T> {
     type Output = ();
 
-    /// Safe code for the compiler to make vectors of.
+    /// Plain code for the compiler to make vectors of.
     #[inline(always)]
     unsafe fn run<V: Vector>(self) {
         let Warp { source, size, map, fill, out } = self;
+        if size.is_empty() {
+            return;
+        }
         let mut pixels = PIXELS.take();
         let planes = source.chunks(LANES * size.plane()).zip(out.chunks_mut(LANES * size.plane()));
         for (source, out) in planes {
-            interleave(source, size.plane(), &mut pixels);
-            warp_pixels(&pixels, size, map, fill, out);
+            frame(source, size, fill, &mut pixels);
+            match fill {
+                Fill::Zero => warp_pixels::<V>(&pixels, size, map, inside_zero, out),
+                Fill::Nearest => warp_pixels::<V>(&pixels, size, map, inside_nearest, out),
+                Fill::Reflect => warp_pixels::<V>(&pixels, size, map, inside_reflect, out),
+            }
         }
         PIXELS.set(pixels);
     }
@@ -110,29 +121,44 @@ thread_local! {
     static PIXELS: Cell<Vec<[f32; LANES]>> = const { Cell::new(Vec::new()) };
 }
 
-/// Up to [`LANES`] planes as pixels.
+/// Up to [`LANES`] planes as pixels, in a frame of one pixel that holds what lies outside: so no neighbour needs to be looked for.
 #[inline(always)]
-fn interleave<T: Pixel>(planes: &[T], plane: usize, pixels: &mut Vec<[f32; LANES]>) {
-    pixels.resize(plane, [0.0; LANES]);
+fn frame<T: Pixel>(planes: &[T], size: Size, fill: Fill, pixels: &mut Vec<[f32; LANES]>) {
+    let (plane, width, wide) = (size.plane(), size.width, size.width + 2);
+    pixels.resize(wide * (size.height + 2), [0.0; LANES]);
     let channels = planes.len() / plane;
-    if channels == 3 {
-        let ([red, green], blue) = ([&planes[..plane], &planes[plane..2 * plane]], &planes[2 * plane..]);
-        for (((pixel, r), g), b) in pixels.iter_mut().zip(red).zip(green).zip(blue) {
-            *pixel = [r.float(), g.float(), b.float(), 0.0];
+    for (y, row) in pixels[wide..].chunks_exact_mut(wide).take(size.height).enumerate() {
+        let inner = &mut row[1..=width];
+        if channels == 3 {
+            let [red, green, blue] = [0, 1, 2].map(|c| &planes[c * plane + y * width..][..width]);
+            for (((pixel, r), g), b) in inner.iter_mut().zip(red).zip(green).zip(blue) {
+                *pixel = [r.float(), g.float(), b.float(), 0.0];
+            }
+        } else {
+            for (c, values) in planes.chunks_exact(plane).enumerate() {
+                for (pixel, value) in inner.iter_mut().zip(&values[y * width..]) {
+                    pixel[c] = value.float();
+                }
+            }
         }
-        return;
+        let [left, right] = [row[1], row[width]];
+        [row[0], row[width + 1]] = if fill == Fill::Zero { [[0.0; LANES]; 2] } else { [left, right] };
     }
-    for (c, values) in planes.chunks_exact(plane).enumerate() {
-        for (pixel, value) in pixels.iter_mut().zip(values) {
-            pixel[c] = value.float();
-        }
+    let last = wide * size.height;
+    if fill == Fill::Zero {
+        pixels[..wide].fill([0.0; LANES]);
+        pixels[last + wide..].fill([0.0; LANES]);
+    } else {
+        // A mirrored picture, too, goes on with its last pixel once more.
+        pixels.copy_within(wide..2 * wide, 0);
+        pixels.copy_within(last..last + wide, last + wide);
     }
 }
 
 #[inline(always)]
-fn warp_pixels(pixels: &[[f32; LANES]], size: Size, map: &Affine, fill: Fill, out: &mut [f32]) {
+unsafe fn warp_pixels<V: Vector>(pixels: &[[f32; LANES]], size: Size, map: &Affine, inside: Inside, out: &mut [f32]) {
     let centre = [(size.width - 1) as f64 / 2.0, (size.height - 1) as f64 / 2.0];
-    let mut taps = Taps { at: [[0; CHUNK]; 4], weight: [[0.0; CHUNK]; 4] };
+    let mut taps = Taps { at: [0; CHUNK], across: [0.0; CHUNK], down: [0.0; CHUNK] };
     let mut found = [[0.0; LANES]; CHUNK];
     for y in 0..size.height {
         let dy = y as f64 - centre[1];
@@ -142,12 +168,8 @@ fn warp_pixels(pixels: &[[f32; LANES]], size: Size, map: &Affine, fill: Fill, ou
             let start_y = map.y[0] * dx + map.y[1] * dy + map.shift[1] + centre[1];
             let start = [start_x as f32, start_y as f32];
             let step = [map.x[0] as f32, map.y[0] as f32];
-            match fill {
-                Fill::Zero => place(&mut taps, size, start, step, outside_zero),
-                Fill::Nearest => place(&mut taps, size, start, step, outside_nearest),
-                Fill::Reflect => place(&mut taps, size, start, step, outside_reflect),
-            }
-            gather(pixels, &taps, &mut found);
+            place(&mut taps, size, start, step, inside);
+            mix(pixels, size.width + 2, &taps, &mut found);
             let columns = CHUNK.min(size.width - first);
             for (c, plane) in out.chunks_exact_mut(size.plane()).enumerate() {
                 let row = &mut plane[y * size.width + first..][..columns];
@@ -159,75 +181,61 @@ fn warp_pixels(pixels: &[[f32; LANES]], size: Size, map: &Affine, fill: Fill, ou
     }
 }
 
-/// Two neighbours along one side of length `n`, and their weights, for a coordinate.
-type Outside = fn(f32, f32) -> (i32, i32, f32, f32);
+/// The place from −1 to `n` that shows what a place along a side of length `n` shows.
+type Inside = fn(f32, f32) -> f32;
 
 #[inline(always)]
-fn outside_zero(v: f32, n: f32) -> (i32, i32, f32, f32) {
-    // One pixel beyond the border everything is fill: clamping there changes nothing and keeps the numbers small.
-    let v = v.clamp(-1.0, n) + 1.0;
-    let low = v as i32;
-    let high_weight = v - low as f32;
-    let low = low - 1;
-    let last = n as i32 - 1;
-    let low_weight = if low < 0 || low > last { 0.0 } else { 1.0 - high_weight };
-    let high_weight = if low >= last { 0.0 } else { high_weight };
-    (low.clamp(0, last), (low + 1).clamp(0, last), low_weight, high_weight)
+fn inside_zero(v: f32, n: f32) -> f32 {
+    // `max` first: what is no number becomes one.
+    v.max(-1.0).min(n)
 }
 
 #[inline(always)]
-fn outside_nearest(v: f32, n: f32) -> (i32, i32, f32, f32) {
-    let v = v.clamp(0.0, n - 1.0);
-    let low = v as i32;
-    let high_weight = v - low as f32;
-    (low, (low + 1).min(n as i32 - 1), 1.0 - high_weight, high_weight)
+fn inside_nearest(v: f32, n: f32) -> f32 {
+    v.max(0.0).min(n - 1.0)
 }
 
 #[inline(always)]
-fn outside_reflect(v: f32, n: f32) -> (i32, i32, f32, f32) {
-    // The mirrored image repeats every 2n pixels; fold the coordinate into one period, then into one half of it.
+fn inside_reflect(v: f32, n: f32) -> f32 {
+    // The mirrored image repeats every 2n pixels; fold the place into one period, then into one half of it.
     let period = 2.0 * n;
     let t = (v + 0.5) / period;
     let whole = t as i32 as f32;
     let t = t - whole;
     let t = if t < 0.0 { t + 1.0 } else { t } * period;
     let t = if t > n { period - t } else { t };
-    outside_nearest(t - 0.5, n)
+    inside_nearest(t - 0.5, n)
 }
 
+/// Finds the neighbours of a chunk of columns in the framed pixels.
 #[inline(always)]
-fn place(taps: &mut Taps, size: Size, start: [f32; 2], step: [f32; 2], outside: Outside) {
-    let (width, height, stride) = (size.width as f32, size.height as f32, size.width as u32);
-    let [top_left, top_right, bottom_left, bottom_right] = &mut taps.at;
-    let [w_top_left, w_top_right, w_bottom_left, w_bottom_right] = &mut taps.weight;
+unsafe fn place(taps: &mut Taps, size: Size, start: [f32; 2], step: [f32; 2], inside: Inside) {
+    let (width, height, wide) = (size.width as f32, size.height as f32, size.width as i32 + 2);
     for i in 0..CHUNK {
-        let x = start[0] + step[0] * i as f32;
-        let y = start[1] + step[1] * i as f32;
-        let (left, right, w_left, w_right) = outside(x, width);
-        let (top, bottom, w_top, w_bottom) = outside(y, height);
-        let (top, bottom) = (top as u32 * stride, bottom as u32 * stride);
-        top_left[i] = top + left as u32;
-        top_right[i] = top + right as u32;
-        bottom_left[i] = bottom + left as u32;
-        bottom_right[i] = bottom + right as u32;
-        w_top_left[i] = w_top * w_left;
-        w_top_right[i] = w_top * w_right;
-        w_bottom_left[i] = w_bottom * w_left;
-        w_bottom_right[i] = w_bottom * w_right;
+        let x = inside(start[0] + step[0] * i as f32, width) + 1.0;
+        let y = inside(start[1] + step[1] * i as f32, height) + 1.0;
+        // From 0 to the side's length and one: the conversion needs no look at what else a float may be.
+        let left = x.to_int_unchecked::<i32>().min(size.width as i32);
+        let top = y.to_int_unchecked::<i32>().min(size.height as i32);
+        taps.at[i] = (top * wide + left) as u32;
+        taps.across[i] = x - left as f32;
+        taps.down[i] = y - top as f32;
     }
 }
 
+/// Mixes each four neighbours of pixels whose rows are `wide`.
 #[inline(always)]
-fn gather(pixels: &[[f32; LANES]], taps: &Taps, out: &mut [[f32; LANES]; CHUNK]) {
-    let [top_left, top_right, bottom_left, bottom_right] = &taps.at;
-    let [w_top_left, w_top_right, w_bottom_left, w_bottom_right] = &taps.weight;
+unsafe fn mix(pixels: &[[f32; LANES]], wide: usize, taps: &Taps, out: &mut [[f32; LANES]; CHUNK]) {
     for (i, out) in out.iter_mut().enumerate() {
-        let mix = |at: [&[u32; CHUNK]; 2], weight: [&[f32; CHUNK]; 2]| {
-            let (a, b) = (pixels[at[0][i] as usize], pixels[at[1][i] as usize]);
-            [0, 1, 2, 3].map(|c| a[c] * weight[0][i] + b[c] * weight[1][i])
-        };
-        let top = mix([top_left, top_right], [w_top_left, w_top_right]);
-        let bottom = mix([bottom_left, bottom_right], [w_bottom_left, w_bottom_right]);
-        *out = [0, 1, 2, 3].map(|c| top[c] + bottom[c]);
+        let upper = pixels.as_ptr().add(taps.at[i] as usize);
+        let [upper, lower] = [upper, upper.add(wide)].map(|two| two.cast::<[f32; 2 * LANES]>().read_unaligned());
+        let (across, down) = (taps.across[i], taps.down[i]);
+        let mut two = [0.0; 2 * LANES];
+        for c in 0..2 * LANES {
+            two[c] = upper[c] + (lower[c] - upper[c]) * down;
+        }
+        for c in 0..LANES {
+            out[c] = two[c] + (two[LANES + c] - two[c]) * across;
+        }
     }
 }

@@ -3,6 +3,8 @@
 use crate::block::{load, store};
 use crate::pool::{load_bytes, store_bytes};
 use crate::simd::{Kernel, Vector, dispatch};
+use crate::threads;
+use std::ops::Range;
 
 /// Sizes of a pooling: the input is `[images, input rows, input columns, channels]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,11 +65,20 @@ impl PoolShape {
         assert!(self.is_supported(), "no kernel for {self:?}");
     }
 
-    /// All windows, in the order of the output.
+    /// Calls `part` for some images at a time, on the threads that there are.
+    ///
+    /// # Safety
+    /// `part` may be called on several threads at once.
+    unsafe fn in_parts(&self, part: impl Fn(Range<usize>)) {
+        let tasks = threads::tasks_of(self.images, self.input_len());
+        threads::share(tasks, |i| part(threads::part(self.images, tasks, i)));
+    }
+
+    /// All windows of these images, in the order of the output.
     #[inline(always)]
-    fn windows(&self) -> impl Iterator<Item = Window> {
+    fn windows(&self, images: Range<usize>) -> impl Iterator<Item = Window> {
         let ([oh, ow], shape) = (self.output(), *self);
-        (0..self.images * oh * ow).map(move |i| {
+        (images.start * oh * ow..images.end * oh * ow).map(move |i| {
             let (image, place) = (i / (oh * ow), [i / ow % oh, i % ow]);
             let mut window = Window { output: i * shape.channels, image, ..Window::default() };
             for d in 0..2 {
@@ -113,8 +124,16 @@ impl Window {
 pub fn max_pool(shape: &PoolShape, x: &[f32]) -> (Vec<f32>, Vec<u8>) {
     shape.check();
     assert_eq!(x.len(), shape.input_len(), "input of {shape:?}");
-    // SAFETY: the sizes are checked above; the instruction set is one that is here.
-    unsafe { dispatch(Max { shape, x }) }
+    let count = shape.output_len();
+    let (mut y, mut places) = (Vec::with_capacity(count), Vec::with_capacity(count));
+    let to = (y.as_mut_ptr(), places.as_mut_ptr());
+    // SAFETY: the sizes are checked above, each part writes all that belongs to its images; the instruction set is one that is here.
+    unsafe {
+        shape.in_parts(|images| dispatch(Max { shape, x, images, to }));
+        y.set_len(count);
+        places.set_len(count);
+    }
+    (y, places)
 }
 
 /// The gradient of the input from that of the output and the places that [`max_pool`] found.
@@ -124,8 +143,7 @@ pub fn max_pool(shape: &PoolShape, x: &[f32]) -> (Vec<f32>, Vec<u8>) {
 pub fn max_pool_backward(shape: &PoolShape, gradient: &[f32], places: &[u8]) -> Vec<f32> {
     shape.check();
     assert!([gradient.len(), places.len()] == [shape.output_len(); 2], "gradient of {shape:?}");
-    // SAFETY: the sizes are checked above; the instruction set is one that is here.
-    unsafe { dispatch(Back { shape, gradient, places: Some(places) }) }
+    back(shape, gradient, Some(places))
 }
 
 /// The mean of each window's pixels, without padding.
@@ -135,8 +153,15 @@ pub fn max_pool_backward(shape: &PoolShape, gradient: &[f32], places: &[u8]) -> 
 pub fn average_pool(shape: &PoolShape, x: &[f32]) -> Vec<f32> {
     shape.check();
     assert_eq!(x.len(), shape.input_len(), "input of {shape:?}");
-    // SAFETY: the sizes are checked above; the instruction set is one that is here.
-    unsafe { dispatch(Average { shape, x }) }
+    let count = shape.output_len();
+    let mut y = Vec::with_capacity(count);
+    let to = y.as_mut_ptr();
+    // SAFETY: as in `max_pool`.
+    unsafe {
+        shape.in_parts(|images| dispatch(Average { shape, x, images, to }));
+        y.set_len(count);
+    }
+    y
 }
 
 /// The gradient of the input from that of the output.
@@ -146,8 +171,20 @@ pub fn average_pool(shape: &PoolShape, x: &[f32]) -> Vec<f32> {
 pub fn average_pool_backward(shape: &PoolShape, gradient: &[f32]) -> Vec<f32> {
     shape.check();
     assert_eq!(gradient.len(), shape.output_len(), "gradient of {shape:?}");
-    // SAFETY: the sizes are checked above; the instruction set is one that is here.
-    unsafe { dispatch(Back { shape, gradient, places: None }) }
+    back(shape, gradient, None)
+}
+
+fn back(shape: &PoolShape, gradient: &[f32], places: Option<&[u8]>) -> Vec<f32> {
+    let count = shape.input_len();
+    let mut found = if shape.is_tiling() { Vec::with_capacity(count) } else { vec![0.0; count] };
+    let out = found.as_mut_ptr();
+    // SAFETY: the callers have checked the sizes, each part writes all that belongs to its images: what tiles do not cover is
+    // zero; the instruction set is one that is here.
+    unsafe {
+        shape.in_parts(|images| dispatch(Back { shape, gradient, places, images, out }));
+        found.set_len(count);
+    }
+    found
 }
 
 /// The mean of each channel over `[images, pixels, channels]`: `[images, channels]`.
@@ -186,18 +223,17 @@ fn check_planes(values: usize, pixels: usize, channels: usize) {
 struct Max<'a> {
     shape: &'a PoolShape,
     x: &'a [f32],
+    images: Range<usize>,
+    to: (*mut f32, *mut u8),
 }
 
 impl Kernel for Max<'_> {
-    type Output = (Vec<f32>, Vec<u8>);
+    type Output = ();
 
     #[inline(always)]
-    unsafe fn run<V: Vector>(self) -> (Vec<f32>, Vec<u8>) {
-        let Max { shape, x } = self;
-        let count = shape.output_len();
-        let mut y: Vec<f32> = Vec::with_capacity(count);
-        let mut places: Vec<u8> = Vec::with_capacity(count);
-        for window in shape.windows() {
+    unsafe fn run<V: Vector>(self) {
+        let Max { shape, x, images, to: (y, places) } = self;
+        for window in shape.windows(images) {
             for c in (0..shape.channels).step_by(V::LANES) {
                 let n = (shape.channels - c).min(V::LANES);
                 let mut best = V::splat(f32::NEG_INFINITY);
@@ -212,30 +248,27 @@ impl Kernel for Max<'_> {
                         place = V::splat((at + column) as f32).select(better, place);
                     }
                 }
-                store::<V>(best, y.as_mut_ptr().add(window.output + c), n);
-                store_bytes::<V>(place, places.as_mut_ptr().add(window.output + c), n);
+                store::<V>(best, y.add(window.output + c), n);
+                store_bytes::<V>(place, places.add(window.output + c), n);
             }
         }
-        y.set_len(count);
-        places.set_len(count);
-        (y, places)
     }
 }
 
 struct Average<'a> {
     shape: &'a PoolShape,
     x: &'a [f32],
+    images: Range<usize>,
+    to: *mut f32,
 }
 
 impl Kernel for Average<'_> {
-    type Output = Vec<f32>;
+    type Output = ();
 
     #[inline(always)]
-    unsafe fn run<V: Vector>(self) -> Vec<f32> {
-        let Average { shape, x } = self;
-        let count = shape.output_len();
-        let mut y: Vec<f32> = Vec::with_capacity(count);
-        for window in shape.windows() {
+    unsafe fn run<V: Vector>(self) {
+        let Average { shape, x, images, to } = self;
+        for window in shape.windows(images) {
             let share = V::splat(1.0 / window.count() as f32);
             for c in (0..shape.channels).step_by(V::LANES) {
                 let n = (shape.channels - c).min(V::LANES);
@@ -246,11 +279,9 @@ impl Kernel for Average<'_> {
                         sum = sum.add(load::<V>(from.add(column * shape.channels), n));
                     }
                 }
-                store::<V>(sum.mul(share), y.as_mut_ptr().add(window.output + c), n);
+                store::<V>(sum.mul(share), to.add(window.output + c), n);
             }
         }
-        y.set_len(count);
-        y
     }
 }
 
@@ -259,13 +290,16 @@ struct Back<'a> {
     shape: &'a PoolShape,
     gradient: &'a [f32],
     places: Option<&'a [u8]>,
+    images: Range<usize>,
+    /// Zeros, unless the windows are tiles.
+    out: *mut f32,
 }
 
 impl Kernel for Back<'_> {
-    type Output = Vec<f32>;
+    type Output = ();
 
     #[inline(always)]
-    unsafe fn run<V: Vector>(self) -> Vec<f32> {
+    unsafe fn run<V: Vector>(self) {
         match (self.places, self.shape.is_tiling()) {
             (Some(places), true) => self.spread::<V, true>(Some(places)),
             (Some(places), false) => self.spread::<V, false>(Some(places)),
@@ -278,12 +312,9 @@ impl Kernel for Back<'_> {
 impl Back<'_> {
     /// With `TILES` every pixel is written once, so that nothing needs to be added.
     #[inline(always)]
-    unsafe fn spread<V: Vector, const TILES: bool>(self, places: Option<&[u8]>) -> Vec<f32> {
-        let Back { shape, gradient, .. } = self;
-        let count = shape.input_len();
-        let mut found: Vec<f32> = if TILES { Vec::with_capacity(count) } else { vec![0.0; count] };
-        let out = found.as_mut_ptr();
-        for window in shape.windows() {
+    unsafe fn spread<V: Vector, const TILES: bool>(self, places: Option<&[u8]>) {
+        let Back { shape, gradient, images, out, .. } = self;
+        for window in shape.windows(images) {
             let share = V::splat(1.0 / window.count() as f32);
             for c in (0..shape.channels).step_by(V::LANES) {
                 let n = (shape.channels - c).min(V::LANES);
@@ -310,8 +341,6 @@ impl Back<'_> {
                 }
             }
         }
-        found.set_len(count);
-        found
     }
 }
 

@@ -1,8 +1,9 @@
 //! Bits depend neither on the number of threads nor on which of them was faster.
 
 use convsweep_kernels::{
-    Backward, ConvShape, DenseShape, Follow, Method, Wanted, conv_backward, conv_forward, dense_backward,
-    dense_forward, use_threads,
+    Adam, Backward, ConvShape, DenseShape, Follow, Method, Norm, PoolShape, Sgd, Wanted, average_pool,
+    average_pool_backward, batch_norm, batch_norm_backward, conv_backward, conv_forward, dense_backward, dense_forward,
+    max_pool, max_pool_backward, moments, share_stretches, transpose, use_threads,
 };
 
 fn numbers(count: usize) -> Vec<f32> {
@@ -37,6 +38,52 @@ fn dense(shape: &DenseShape) -> Vec<Vec<u32>> {
     [y, found.input, found.weight, found.bias].map(|v| bits(&v)).into()
 }
 
+/// All that a batch normalisation computes.
+fn norm(rows: usize, channels: usize) -> Vec<Vec<u32>> {
+    let (x, scale) = (numbers(rows * channels), numbers(channels));
+    let moments = &moments(&x, channels);
+    let norm = Norm { moments, scale: &scale, shift: &scale, epsilon: 1e-5, relu: true };
+    let y = batch_norm(&norm, &x, Some(&x));
+    let mut by_x = y.clone();
+    let found = batch_norm_backward(&norm, &x, Some(&y), &mut by_x, true);
+    [&moments.mean, &moments.variance, &y, &by_x, &found.scale, &found.shift, &found.summand].map(|v| bits(v)).into()
+}
+
+/// All that poolings compute.
+fn pools(shape: &PoolShape) -> Vec<Vec<u32>> {
+    let x = numbers(shape.images * shape.input[0] * shape.input[1] * shape.channels);
+    let (y, places) = max_pool(shape, &x);
+    let back = [max_pool_backward(shape, &y, &places), average_pool_backward(shape, &y)];
+    let found = [y, average_pool(shape, &x), transpose(&x, shape.channels, shape.input[0] * shape.input[1])];
+    found.into_iter().chain(back).map(|v| bits(&v)).chain([places.into_iter().map(u32::from).collect()]).collect()
+}
+
+/// Steps of optimisers.
+fn steps(count: usize) -> Vec<Vec<u32>> {
+    let gradient = numbers(count);
+    let mut weights = [gradient.clone(), gradient.clone(), gradient.clone()];
+    let mut moments = [numbers(count), vec![0.5; count], numbers(count)];
+    let [adam, plain, heavy] = &mut weights;
+    let [mean, square, velocity] = &mut moments;
+    let numbers = Adam { lr: 0.1, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay: 0.1, shrink: 0.9, step: 3 };
+    numbers.step(adam, &gradient, mean, square);
+    let sgd = Sgd { lr: 0.1, momentum: 0.9, nesterov: true, weight_decay: 0.1, shrink: 1.0 };
+    Sgd { momentum: 0.0, nesterov: false, ..sgd }.step(plain, &gradient, &mut []);
+    sgd.step(heavy, &gradient, velocity);
+    weights.iter().chain(&moments).map(|v| bits(v)).collect()
+}
+
+#[test]
+fn every_stretch_is_handed_out_once() {
+    for threads in [1, 3] {
+        use_threads(threads);
+        let mut values = vec![0u32; 70_000];
+        share_stretches(&mut values, 7, || 1, |one, i, stretch| stretch.iter_mut().for_each(|v| *v += *one + i as u32));
+        assert!(values.iter().enumerate().all(|(i, &v)| v as usize == i / 7 + 1), "{threads} threads");
+    }
+    use_threads(1);
+}
+
 #[test]
 fn results_are_equal_with_any_number_of_threads() {
     let plain = ConvShape {
@@ -62,9 +109,13 @@ fn results_are_equal_with_any_number_of_threads() {
     ];
     let follows = [(false, false), (true, false), (true, true)].map(|(relu, pool)| Follow { relu, pool });
     let layer = DenseShape { rows: 32, features: 700, units: 90 };
+    let overlapping =
+        PoolShape { images: 37, input: [13, 10], channels: 20, window: [3, 3], stride: [2, 2], padding: [[1, 1]; 2] };
+    let tiles = PoolShape { input: [12, 10], window: [2, 2], padding: [[0, 0]; 2], ..overlapping };
     let all = || -> Vec<_> {
         let layers = cases.iter().flat_map(|(shape, method)| follows.map(|f| convolution(shape, *method, f)));
-        layers.chain([dense(&layer)]).collect()
+        let others = [dense(&layer), norm(9001, 20), norm(7, 3), pools(&overlapping), pools(&tiles), steps(100_003)];
+        layers.chain(others).collect()
     };
     use_threads(1);
     let one = all();

@@ -6,10 +6,15 @@ pub fn numbers(seed: usize, count: usize) -> Vec<f32> {
     (0..count).map(|i| ((i * 7919 + seed * 104_729) % 2003) as f32 / 1001.0 - 1.0).collect()
 }
 
-/// Within 4e-6 of the largest value.
+/// Within 4e-6 of the largest value, which counts as 1 at least.
 pub fn close(what: &str, found: &[f32], expected: &[f64]) {
+    close_at_scale(1.0, what, found, expected);
+}
+
+/// Within 4e-6 of the largest value, which counts as `least` at least: for sums that are much smaller than their summands.
+pub fn close_at_scale(least: f64, what: &str, found: &[f32], expected: &[f64]) {
     assert_eq!(found.len(), expected.len(), "{what}");
-    let scale = expected.iter().fold(1.0, |a: f64, b| a.max(b.abs()));
+    let scale = expected.iter().fold(least, |a: f64, b| a.max(b.abs()));
     for (i, (&f, &e)) in found.iter().zip(expected).enumerate() {
         assert!((f64::from(f) - e).abs() < 4e-6 * scale, "{what} {i}: {f}, expected {e}");
     }

@@ -1,0 +1,234 @@
+//! The way back, ReLU's included.
+
+use super::{Norm, NormGradients, Pass, factors, in_chunks, parts, share_rows};
+use crate::block::{load, store};
+use crate::buffer::Buffer;
+use crate::simd::{Kernel, Vector};
+use crate::threads::{self, part};
+use std::ops::Range;
+
+pub(super) struct Backward<'a> {
+    pub norm: &'a Norm<'a>,
+    pub x: &'a [f32],
+    pub output: Option<&'a [f32]>,
+    pub gradient: &'a mut [f32],
+    pub with_summand: bool,
+}
+
+/// Which gradients ReLU lets through.
+#[derive(Clone, Copy)]
+enum Gate {
+    All,
+    /// Those of outputs above 0.
+    Output(*const f32),
+    /// Those of `(x − mean) · factor + shift` above 0, computed as on the way forward.
+    Again {
+        factor: *const f32,
+        shift: *const f32,
+    },
+}
+
+/// [`Gate`] for a block of columns.
+#[derive(Clone, Copy)]
+struct BlockGate<V, const NV: usize> {
+    gate: Gate,
+    factor: [V; NV],
+    shift: [V; NV],
+}
+
+impl Gate {
+    #[inline(always)]
+    unsafe fn block<V: Vector, const NV: usize>(self, c: usize, n: usize) -> BlockGate<V, NV> {
+        let mut block = BlockGate { gate: self, factor: [V::splat(0.0); NV], shift: [V::splat(0.0); NV] };
+        if let Gate::Again { factor, shift } = self {
+            for j in 0..NV {
+                block.factor[j] = load::<V>(factor.add(c + j * V::LANES), n);
+                block.shift[j] = load::<V>(shift.add(c + j * V::LANES), n);
+            }
+        }
+        block
+    }
+}
+
+impl<V: Vector, const NV: usize> BlockGate<V, NV> {
+    /// The gradient `g` at `at`, vector `j` of its row; `apart` is `x − mean` there.
+    #[inline(always)]
+    unsafe fn pass(&self, g: V, apart: V, at: usize, j: usize, n: usize) -> V {
+        let zero = V::splat(0.0);
+        match self.gate {
+            Gate::All => g,
+            Gate::Output(output) => g.keep(load::<V>(output.add(at), n).greater(zero)),
+            Gate::Again { .. } => g.keep(apart.fma(self.factor[j], self.shift[j]).greater(zero)),
+        }
+    }
+}
+
+/// Sums of a chunk: of the gradients, and of the gradients times the distances from the mean. Masks the gradient by ReLU on the way.
+#[derive(Clone, Copy)]
+struct SumPass {
+    x: *const f32,
+    gate: Gate,
+    gradient: *const f32,
+    /// Where the masked gradient goes; null for nowhere.
+    masked: *mut f32,
+    mean: *const f32,
+    /// Of the chunk.
+    sums: *mut f32,
+    products: *mut f32,
+    channels: usize,
+}
+
+impl Pass for SumPass {
+    #[inline(always)]
+    unsafe fn block<V: Vector, const NV: usize>(&mut self, [first, end]: [usize; 2], c: usize, n: usize) {
+        let zero = V::splat(0.0);
+        let (mut mean, mut sums, mut products) = ([zero; NV], [zero; NV], [zero; NV]);
+        for (j, mean) in mean.iter_mut().enumerate() {
+            *mean = load::<V>(self.mean.add(c + j * V::LANES), n);
+        }
+        let gate = self.gate.block::<V, NV>(c, n);
+        for row in first..end {
+            for j in 0..NV {
+                let at = row * self.channels + c + j * V::LANES;
+                let apart = load::<V>(self.x.add(at), n).sub(mean[j]);
+                let g = gate.pass(load::<V>(self.gradient.add(at), n), apart, at, j, n);
+                if !self.masked.is_null() {
+                    store::<V>(g, self.masked.add(at), n);
+                }
+                sums[j] = sums[j].add(g);
+                products[j] = g.fma(apart, products[j]);
+            }
+        }
+        for j in 0..NV {
+            store::<V>(sums[j], self.sums.add(c + j * V::LANES), n);
+            store::<V>(products[j], self.products.add(c + j * V::LANES), n);
+        }
+    }
+}
+
+/// [`SumPass`] over some rows.
+struct SumPart {
+    pass: SumPass,
+    rows: Range<usize>,
+}
+
+impl Kernel for SumPart {
+    type Output = Vec<[f64; 2]>;
+
+    #[inline(always)]
+    unsafe fn run<V: Vector>(self) -> Vec<[f64; 2]> {
+        let channels = self.pass.channels;
+        let mut of_chunk = Buffer::new(2 * channels);
+        let (sums, products) = of_chunk.split_at_mut(channels);
+        let mut pass = SumPass { sums: sums.as_mut_ptr(), products: products.as_mut_ptr(), ..self.pass };
+        let mut totals = vec![[0.0; 2]; channels];
+        in_chunks::<V>(&mut pass, self.rows, channels, |_| {
+            for (c, total) in totals.iter_mut().enumerate() {
+                *total = [total[0] + f64::from(sums[c]), total[1] + f64::from(products[c])];
+            }
+        });
+        totals
+    }
+}
+
+/// The gradient of `x`: `factor · g + constant + (x − mean) · slope`.
+#[derive(Clone, Copy)]
+struct InputPass {
+    x: *const f32,
+    gate: Gate,
+    from: *const f32,
+    to: *mut f32,
+    mean: *const f32,
+    factor: *const f32,
+    constant: *const f32,
+    slope: *const f32,
+    channels: usize,
+}
+
+impl Pass for InputPass {
+    #[inline(always)]
+    unsafe fn block<V: Vector, const NV: usize>(&mut self, [first, end]: [usize; 2], c: usize, n: usize) {
+        let zero = V::splat(0.0);
+        let (mut mean, mut factor, mut constant, mut slope) = ([zero; NV], [zero; NV], [zero; NV], [zero; NV]);
+        for j in 0..NV {
+            let at = c + j * V::LANES;
+            mean[j] = load::<V>(self.mean.add(at), n);
+            factor[j] = load::<V>(self.factor.add(at), n);
+            constant[j] = load::<V>(self.constant.add(at), n);
+            slope[j] = load::<V>(self.slope.add(at), n);
+        }
+        let gate = self.gate.block::<V, NV>(c, n);
+        for row in first..end {
+            for j in 0..NV {
+                let at = row * self.channels + c + j * V::LANES;
+                let apart = load::<V>(self.x.add(at), n).sub(mean[j]);
+                let g = gate.pass(load::<V>(self.from.add(at), n), apart, at, j, n);
+                let rest = apart.fma(slope[j], constant[j]);
+                store::<V>(g.fma(factor[j], rest), self.to.add(at), n);
+            }
+        }
+    }
+}
+
+impl Kernel for Backward<'_> {
+    type Output = NormGradients;
+
+    #[inline(always)]
+    unsafe fn run<V: Vector>(self) -> NormGradients {
+        let Backward { norm, x, output, gradient, with_summand } = self;
+        let (channels, rows) = (norm.scale.len(), x.len() / norm.scale.len());
+        let keep_masked = with_summand && norm.relu;
+        let factor = factors(norm);
+        let gate = match (norm.relu, output) {
+            (false, _) => Gate::All,
+            (true, Some(output)) => Gate::Output(output.as_ptr()),
+            (true, None) => Gate::Again { factor: factor.as_ptr(), shift: norm.shift.as_ptr() },
+        };
+        let mut summand: Vec<f32> = Vec::with_capacity(if keep_masked { x.len() } else { 0 });
+        let pass = SumPass {
+            x: x.as_ptr(),
+            gate,
+            gradient: gradient.as_ptr(),
+            masked: if keep_masked { summand.as_mut_ptr() } else { std::ptr::null_mut() },
+            mean: norm.moments.mean.as_ptr(),
+            sums: std::ptr::null_mut(),
+            products: std::ptr::null_mut(),
+            channels,
+        };
+        let parts = parts(rows, channels);
+        let mut of_parts = vec![vec![]; parts];
+        let to = of_parts.as_mut_ptr();
+        threads::share(parts, |i| *to.add(i) = V::apart(SumPart { pass, rows: part(rows, parts, i) }));
+        let mut totals = vec![[0.0; 2]; channels];
+        for found in of_parts {
+            for (total, found) in totals.iter_mut().zip(found) {
+                *total = [total[0] + found[0], total[1] + found[1]];
+            }
+        }
+        if keep_masked {
+            summand.set_len(x.len());
+        }
+        let (mut constant, mut slope) = (Vec::with_capacity(channels), Vec::with_capacity(channels));
+        let mut found = NormGradients { summand, ..NormGradients::default() };
+        for ((inverse, &scale), [sum, product]) in norm.inverse_deviations().zip(norm.scale).zip(&totals) {
+            let factor = f64::from(scale) * inverse;
+            found.shift.push(*sum as f32);
+            found.scale.push((product * inverse) as f32);
+            constant.push((-factor * sum / rows as f64) as f32);
+            slope.push((-factor * product * inverse * inverse / rows as f64) as f32);
+        }
+        let pass = InputPass {
+            x: x.as_ptr(),
+            gate: if keep_masked { Gate::All } else { gate },
+            from: if keep_masked { found.summand.as_ptr() } else { gradient.as_ptr() },
+            to: gradient.as_mut_ptr(),
+            mean: norm.moments.mean.as_ptr(),
+            factor: factor.as_ptr(),
+            constant: constant.as_ptr(),
+            slope: slope.as_ptr(),
+            channels,
+        };
+        share_rows::<V>(pass, rows, channels);
+        found
+    }
+}

@@ -1,0 +1,174 @@
+//! Moments, and the normalisation by them.
+
+use super::{Moments, Norm, Pass, factors, in_chunks, parts, share_rows};
+use crate::block::{load, store};
+use crate::buffer::Buffer;
+use crate::simd::{Kernel, Vector};
+use crate::threads::{self, part};
+use std::ops::Range;
+
+pub(super) struct Gather<'a> {
+    pub x: &'a [f32],
+    pub channels: usize,
+}
+
+/// Mean and summed squared distance of a chunk.
+struct GatherPass {
+    x: *const f32,
+    channels: usize,
+    mean: *mut f32,
+    squares: *mut f32,
+}
+
+impl Pass for GatherPass {
+    #[inline(always)]
+    unsafe fn block<V: Vector, const NV: usize>(&mut self, [first, end]: [usize; 2], c: usize, n: usize) {
+        let share = V::splat(1.0 / (end - first) as f32);
+        let mut mean = [V::splat(0.0); NV];
+        for row in first..end {
+            let x = self.x.add(row * self.channels + c);
+            for (j, mean) in mean.iter_mut().enumerate() {
+                *mean = mean.add(load::<V>(x.add(j * V::LANES), n));
+            }
+        }
+        let mut squares = [V::splat(0.0); NV];
+        mean.iter_mut().for_each(|mean| *mean = mean.mul(share));
+        for row in first..end {
+            let x = self.x.add(row * self.channels + c);
+            for (j, squares) in squares.iter_mut().enumerate() {
+                let apart = load::<V>(x.add(j * V::LANES), n).sub(mean[j]);
+                *squares = apart.fma(apart, *squares);
+            }
+        }
+        for j in 0..NV {
+            store::<V>(mean[j], self.mean.add(c + j * V::LANES), n);
+            store::<V>(squares[j], self.squares.add(c + j * V::LANES), n);
+        }
+    }
+}
+
+impl Kernel for Gather<'_> {
+    type Output = Moments;
+
+    #[inline(always)]
+    unsafe fn run<V: Vector>(self) -> Moments {
+        let Gather { x, channels } = self;
+        let rows = x.len() / channels;
+        let parts = parts(rows, channels);
+        let mut of_parts = vec![vec![]; parts];
+        let to = of_parts.as_mut_ptr();
+        threads::share(parts, |i| *to.add(i) = V::apart(GatherPart { x, channels, rows: part(rows, parts, i) }));
+        let mut found = vec![[0.0; 2]; channels];
+        for (i, new) in of_parts.into_iter().enumerate() {
+            let Range { start, end } = part(rows, parts, i);
+            found.iter_mut().zip(new).for_each(|(found, new)| join(found, new, [start, end - start]));
+        }
+        let mean = found.iter().map(|m| m[0] as f32).collect();
+        Moments { mean, variance: found.iter().map(|m| (m[1] / rows as f64) as f32).collect() }
+    }
+}
+
+/// Mean and summed squared distance of each channel over some rows.
+struct GatherPart<'a> {
+    x: &'a [f32],
+    channels: usize,
+    rows: Range<usize>,
+}
+
+impl Kernel for GatherPart<'_> {
+    type Output = Vec<[f64; 2]>;
+
+    #[inline(always)]
+    unsafe fn run<V: Vector>(self) -> Vec<[f64; 2]> {
+        let GatherPart { x, channels, rows } = self;
+        let (mut found, mut of_chunk) = (vec![[0.0; 2]; channels], Buffer::new(2 * channels));
+        let (mean, squares) = of_chunk.split_at_mut(channels);
+        let mut pass = GatherPass { x: x.as_ptr(), channels, mean: mean.as_mut_ptr(), squares: squares.as_mut_ptr() };
+        let start = rows.start;
+        in_chunks::<V>(&mut pass, rows, channels, |[first, end]| {
+            for (c, found) in found.iter_mut().enumerate() {
+                join(found, [mean[c], squares[c]].map(f64::from), [first - start, end - first]);
+            }
+        });
+        found
+    }
+}
+
+/// Joins mean and summed squared distance of `[before, new]` rows.
+#[inline(always)]
+fn join(found: &mut [f64; 2], new: [f64; 2], rows: [usize; 2]) {
+    let [before, count] = rows.map(|n| n as f64);
+    let (apart, share) = (new[0] - found[0], count / (before + count));
+    found[0] += apart * share;
+    found[1] += new[1] + apart * apart * before * share;
+}
+
+pub(super) struct Apply<'a> {
+    pub norm: &'a Norm<'a>,
+    pub x: &'a [f32],
+    pub summand: Option<&'a [f32]>,
+}
+
+#[derive(Clone, Copy)]
+struct ApplyPass {
+    x: *const f32,
+    /// Null for none.
+    summand: *const f32,
+    y: *mut f32,
+    mean: *const f32,
+    factor: *const f32,
+    shift: *const f32,
+    relu: bool,
+    channels: usize,
+}
+
+impl Pass for ApplyPass {
+    #[inline(always)]
+    unsafe fn block<V: Vector, const NV: usize>(&mut self, [first, end]: [usize; 2], c: usize, n: usize) {
+        let zero = V::splat(0.0);
+        let (mut mean, mut factor, mut shift) = ([zero; NV], [zero; NV], [zero; NV]);
+        for j in 0..NV {
+            let at = c + j * V::LANES;
+            mean[j] = load::<V>(self.mean.add(at), n);
+            factor[j] = load::<V>(self.factor.add(at), n);
+            shift[j] = load::<V>(self.shift.add(at), n);
+        }
+        let least = V::splat(if self.relu { 0.0 } else { f32::NEG_INFINITY });
+        for row in first..end {
+            for j in 0..NV {
+                let at = row * self.channels + c + j * V::LANES;
+                let apart = load::<V>(self.x.add(at), n).sub(mean[j]);
+                let mut y = apart.fma(factor[j], shift[j]);
+                if !self.summand.is_null() {
+                    y = y.add(load::<V>(self.summand.add(at), n));
+                }
+                store::<V>(y.at_least(least), self.y.add(at), n);
+            }
+        }
+    }
+}
+
+impl Kernel for Apply<'_> {
+    type Output = Vec<f32>;
+
+    #[inline(always)]
+    unsafe fn run<V: Vector>(self) -> Vec<f32> {
+        let Apply { norm, x, summand } = self;
+        let channels = norm.scale.len();
+        let factor: Vec<f32> = factors(norm);
+        let mut y: Vec<f32> = Vec::with_capacity(x.len());
+        let pass = ApplyPass {
+            x: x.as_ptr(),
+            summand: summand.map_or(std::ptr::null(), <[f32]>::as_ptr),
+            y: y.as_mut_ptr(),
+            mean: norm.moments.mean.as_ptr(),
+            factor: factor.as_ptr(),
+            shift: norm.shift.as_ptr(),
+            relu: norm.relu,
+            channels,
+        };
+        share_rows::<V>(pass, x.len() / channels, channels);
+        y.set_len(x.len());
+        y
+    }
+}

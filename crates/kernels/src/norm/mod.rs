@@ -1,0 +1,186 @@
+//! Batch normalisation (Ioffe and Szegedy 2015) over rows of channels, with an addition and ReLU in the same pass.
+//!
+//! All of it is bound by memory, not by arithmetic: `x` is read twice on the way forward (once for the statistics, once to be
+//! normalised), and what must be read twice on the way back is read in rows that stay in the first-level cache.
+
+mod backward;
+mod forward;
+
+use crate::simd::{Kernel, Vector, dispatch};
+use crate::threads;
+use backward::Backward;
+use forward::{Apply, Gather};
+use std::ops::Range;
+
+/// Values of the rows that are worked on at once: half of a first-level cache.
+const CHUNK: usize = 4096;
+
+/// Mean and biased variance of each channel.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Moments {
+    /// Mean.
+    pub mean: Vec<f32>,
+    /// Mean squared distance from it.
+    pub variance: Vec<f32>,
+}
+
+/// What normalises each channel.
+#[derive(Clone, Copy, Debug)]
+pub struct Norm<'a> {
+    /// Mean and variance: the batch's own while training, the running ones in evaluation.
+    pub moments: &'a Moments,
+    /// Factors of the normalised values.
+    pub scale: &'a [f32],
+    /// Added to them.
+    pub shift: &'a [f32],
+    /// Added to the variance.
+    pub epsilon: f64,
+    /// `max(y, 0)` follows.
+    pub relu: bool,
+}
+
+/// Gradients of batch normalisation.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct NormGradients {
+    /// Of the factors.
+    pub scale: Vec<f32>,
+    /// Of what is added.
+    pub shift: Vec<f32>,
+    /// Of the summand, `[rows, channels]`; empty without one or without ReLU, when it is the output's gradient itself.
+    pub summand: Vec<f32>,
+}
+
+/// Mean and variance of each channel of `x` `[rows, channels]`.
+///
+/// Each chunk of rows is summed up around its own mean, and chunks are joined in f64 (Chan, Golub and LeVeque 1983), so that a
+/// mean far from zero costs no digits.
+///
+/// # Panics
+/// Where `x` is empty or has no whole rows.
+pub fn moments(x: &[f32], channels: usize) -> Moments {
+    check_rows(x, channels);
+    // SAFETY: the size is checked above; the instruction set is one that is here.
+    unsafe { dispatch(Gather { x, channels }) }
+}
+
+/// `(x − mean) / √(variance + ε) · scale + shift`, then `summand` is added, then ReLU; `x` and `summand` are `[rows, channels]`.
+///
+/// # Panics
+/// Where a slice has another size.
+pub fn batch_norm(norm: &Norm, x: &[f32], summand: Option<&[f32]>) -> Vec<f32> {
+    norm.check(x);
+    assert!(summand.is_none_or(|s| s.len() == x.len()), "summand of {} values", x.len());
+    // SAFETY: the sizes are checked above; the instruction set is one that is here.
+    unsafe { dispatch(Apply { norm, x, summand }) }
+}
+
+/// Turns `gradient`, that of the output, into that of `x`, whose own moments normalised it, and gives the others.
+/// `output` is that of the forward pass, needed with ReLU where a summand was added: else what ReLU let through is computed again
+/// from `x`, which costs less than to read it.
+///
+/// # Panics
+/// Where a slice has another size.
+pub fn batch_norm_backward(
+    norm: &Norm,
+    x: &[f32],
+    output: Option<&[f32]>,
+    gradient: &mut [f32],
+    with_summand: bool,
+) -> NormGradients {
+    norm.check(x);
+    assert_eq!(gradient.len(), x.len(), "gradient");
+    assert!(output.is_none_or(|y| y.len() == x.len()), "output");
+    assert!(output.is_some() || !with_summand || !norm.relu, "no output to see ReLU by");
+    // SAFETY: the sizes are checked above; the instruction set is one that is here.
+    unsafe { dispatch(Backward { norm, x, output, gradient, with_summand }) }
+}
+
+fn check_rows(x: &[f32], channels: usize) {
+    assert!(
+        channels > 0 && !x.is_empty() && x.len().is_multiple_of(channels),
+        "{} values in rows of {channels}",
+        x.len()
+    );
+}
+
+impl Norm<'_> {
+    fn check(&self, x: &[f32]) {
+        let channels = self.scale.len();
+        check_rows(x, channels);
+        let Moments { mean, variance } = self.moments;
+        assert!([mean.len(), variance.len(), self.shift.len()] == [channels; 3], "values for {channels} channels");
+    }
+
+    /// `1 / √(variance + ε)` of each channel.
+    fn inverse_deviations(&self) -> impl Iterator<Item = f64> {
+        self.moments.variance.iter().map(|&v| 1.0 / (f64::from(v) + self.epsilon).sqrt())
+    }
+}
+
+/// Work on a block of columns of some rows: `NV` vectors from column `c` on, the last of `n` lanes.
+trait Pass {
+    unsafe fn block<V: Vector, const NV: usize>(&mut self, rows: [usize; 2], c: usize, n: usize);
+}
+
+/// Runs `pass` over all columns of the rows `[first, end]`.
+#[inline(always)]
+unsafe fn columns<V: Vector>(pass: &mut impl Pass, rows: [usize; 2], channels: usize) {
+    let mut c = 0;
+    while c < channels {
+        let whole = (channels - c) / V::LANES;
+        if whole >= 2 {
+            pass.block::<V, 2>(rows, c, V::LANES);
+        } else {
+            pass.block::<V, 1>(rows, c, (channels - c).min(V::LANES));
+        }
+        c += V::LANES * whole.clamp(1, 2);
+    }
+}
+
+/// Runs `pass` over the rows in chunks; `then` sees what it left after each, whose rows it is given.
+#[inline(always)]
+unsafe fn in_chunks<V: Vector>(
+    pass: &mut impl Pass,
+    rows: Range<usize>,
+    channels: usize,
+    mut then: impl FnMut([usize; 2]),
+) {
+    let step = (CHUNK / channels).max(8);
+    for first in rows.clone().step_by(step) {
+        let chunk = [first, (first + step).min(rows.end)];
+        columns::<V>(pass, chunk, channels);
+        then(chunk);
+    }
+}
+
+/// Parts of the rows that are summed up one by one and then joined: by the sizes alone, so that bits do not depend on threads.
+fn parts(rows: usize, channels: usize) -> usize {
+    (rows * channels / (8 * CHUNK)).clamp(1, 8.min(rows))
+}
+
+/// Runs a pass whose rows have nothing to do with each other over all of them.
+#[inline(always)]
+unsafe fn share_rows<V: Vector>(pass: impl Pass + Copy, rows: usize, channels: usize) {
+    let tasks = threads::tasks_of(rows, rows * channels);
+    threads::share(tasks, |i| V::apart(SomeRows { pass, rows: threads::part(rows, tasks, i), channels }));
+}
+
+struct SomeRows<P> {
+    pass: P,
+    rows: Range<usize>,
+    channels: usize,
+}
+
+impl<P: Pass> Kernel for SomeRows<P> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<V: Vector>(mut self) {
+        in_chunks::<V>(&mut self.pass, self.rows, self.channels, |_| ());
+    }
+}
+
+/// `scale / √(variance + ε)` of each channel.
+fn factors(norm: &Norm) -> Vec<f32> {
+    norm.inverse_deviations().zip(norm.scale).map(|(inverse, &scale)| (f64::from(scale) * inverse) as f32).collect()
+}
