@@ -100,7 +100,7 @@ impl Batcher {
         make: impl Fn(u32, &[u8], &mut Scratch, &mut [f32]) + Sync,
     ) -> Result<(), DataError> {
         let size = self.set.size().len();
-        out.clear();
+        // What is there is written over: zeros would be written for nothing.
         out.resize(rows.len() * size, 0.0);
         // Of several errors the first row's is told, whichever thread met it first.
         let failed: Mutex<Option<(usize, DataError)>> = Mutex::new(None);

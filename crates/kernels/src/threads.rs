@@ -5,7 +5,9 @@
 
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 /// Tasks for each thread, where their number changes no result: the last ones are short waits.
 const TASKS: usize = 4;
@@ -13,13 +15,24 @@ const TASKS: usize = 4;
 /// Numbers that are worth a task of their own.
 const LEAST: usize = 1 << 14;
 
+/// How long a thread looks for what it waits for before it sleeps: a step's calls follow one another sooner, and to be woken
+/// takes longer.
+const PATIENCE: Duration = Duration::from_micros(100);
+
 /// What the threads share.
 struct Pool {
     state: Mutex<State>,
     /// There is work.
-    called: Condvar,
-    /// A helper has ended its last task.
-    ended: Condvar,
+    called: Signal,
+    /// The last task has ended.
+    ended: Signal,
+}
+
+/// What a thread can wait for.
+struct Signal {
+    /// Times that it was given.
+    count: AtomicUsize,
+    sleeping: Condvar,
 }
 
 struct State {
@@ -44,9 +57,36 @@ unsafe impl Send for Work {}
 
 static POOL: Pool = Pool {
     state: Mutex::new(State { threads: 1, helpers: 0, work: None }),
-    called: Condvar::new(),
-    ended: Condvar::new(),
+    called: Signal::new(),
+    ended: Signal::new(),
 };
+
+impl Signal {
+    const fn new() -> Signal {
+        Signal { count: AtomicUsize::new(0), sleeping: Condvar::new() }
+    }
+
+    /// Gives it to all that wait. The caller holds the state.
+    fn give(&self) {
+        self.count.fetch_add(1, Ordering::Release);
+        self.sleeping.notify_all();
+    }
+
+    /// Waits until it is given once more.
+    fn wait<'a>(&self, pool: &'a Pool, state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+        let seen = self.count.load(Ordering::Relaxed);
+        drop(state);
+        let start = Instant::now();
+        while self.count.load(Ordering::Acquire) == seen && start.elapsed() < PATIENCE {
+            (0..32).for_each(|_| std::hint::spin_loop());
+        }
+        let mut state = pool.lock();
+        while self.count.load(Ordering::Relaxed) == seen {
+            state = self.sleeping.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        state
+    }
+}
 
 /// From now on `count` threads (at least one) share the work of each call. No result depends on it.
 pub fn use_threads(count: usize) {
@@ -67,7 +107,7 @@ pub(crate) unsafe fn share(tasks: usize, run: impl Fn(usize)) {
     if tasks > 1 && POOL.offer(tasks, &run) {
         let mut state = POOL.work_off(POOL.lock());
         while state.work.as_ref().is_some_and(|work| work.running > 0) {
-            state = POOL.ended.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = POOL.ended.wait(&POOL, state);
         }
         let panic = state.work.take().and_then(|work| work.panic);
         drop(state);
@@ -146,7 +186,7 @@ impl Pool {
         // SAFETY: only the lifetime changes; the call that lives as long waits for all tasks and then takes the work away.
         let run = unsafe { std::mem::transmute::<*const (dyn Fn(usize) + '_), *const (dyn Fn(usize) + 'static)>(run) };
         state.work = Some(Work { run, tasks, next: 0, running: 0, panic: None });
-        self.called.notify_all();
+        self.called.give();
         true
     }
 
@@ -156,7 +196,7 @@ impl Pool {
             let here = number + 1 < state.threads && state.work.as_ref().is_some_and(|work| work.next < work.tasks);
             state = match here {
                 true => self.work_off(state),
-                false => self.called.wait(state).unwrap_or_else(PoisonError::into_inner),
+                false => self.called.wait(self, state),
             };
         }
     }
@@ -176,8 +216,10 @@ impl Pool {
                 if let Err(panic) = result {
                     (work.next, work.panic) = (work.tasks, Some(panic));
                 }
+                if work.running == 0 && work.next == work.tasks {
+                    self.ended.give();
+                }
             }
-            self.ended.notify_all();
         }
         state
     }
@@ -186,7 +228,6 @@ impl Pool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::atomic::{AtomicUsize, Ordering};
 
     #[test]
     fn every_task_runs_once_and_a_panic_comes_back() {

@@ -5,6 +5,7 @@ use convsweep_kernels::{
     average_pool_backward, batch_norm, batch_norm_backward, conv_backward, conv_forward, dense_backward, dense_forward,
     max_pool, max_pool_backward, moments, share_stretches, transpose, use_threads,
 };
+use std::sync::Mutex;
 
 fn numbers(count: usize) -> Vec<f32> {
     (0..count).map(|i| ((i * 7919 + 13) % 2011) as f32 / 1005.0 - 1.0).collect()
@@ -73,8 +74,12 @@ fn steps(count: usize) -> Vec<Vec<u32>> {
     weights.iter().chain(&moments).map(|v| bits(v)).collect()
 }
 
+/// The number of threads is one for the whole program.
+static NUMBER: Mutex<()> = Mutex::new(());
+
 #[test]
 fn every_stretch_is_handed_out_once() {
+    let _number = NUMBER.lock();
     for threads in [1, 3] {
         use_threads(threads);
         let mut values = vec![0u32; 70_000];
@@ -86,6 +91,7 @@ fn every_stretch_is_handed_out_once() {
 
 #[test]
 fn results_are_equal_with_any_number_of_threads() {
+    let _number = NUMBER.lock();
     let plain = ConvShape {
         images: 37,
         input: [13, 10],
