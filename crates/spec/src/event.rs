@@ -131,7 +131,7 @@ pub struct Fingerprint {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "from", rename_all = "kebab-case")]
 pub enum Start {
-    /// From the initial weights.
+    /// From the initial weights: drawn ones, or those of the file that the job names.
     Scratch,
     /// From the job's own checkpoint.
     Checkpoint {

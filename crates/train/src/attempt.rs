@@ -11,12 +11,13 @@ use crate::state::{Beginning, State, weights};
 use convsweep_data::{Batcher, ImageSet, Location, Parts, open, split};
 use convsweep_nn::Device;
 use convsweep_nn::loss::Objective;
-use convsweep_spec::event::{Event, Fingerprint, Outcome, Part, Start};
+use convsweep_spec::event::{Event, Fingerprint, Outcome, Part};
 use convsweep_spec::job::{CheckpointEvery, Job};
 use convsweep_spec::layout;
 use convsweep_spec::range::{self, RangeResult};
 use convsweep_spec::shape::Shape;
 use serde_json::json;
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 /// What an attempt is asked before each step.
@@ -40,6 +41,8 @@ pub struct Attempt<'a> {
     pub device: &'a Device,
     /// Where a test may kill the process.
     pub failpoints: &'a Failpoints,
+    /// Epochs whose metrics the job's log has.
+    pub logged: &'a BTreeSet<u32>,
     /// Takes every event but `Ended`.
     pub report: &'a mut dyn FnMut(Event) -> std::io::Result<()>,
     /// Asked before each step.
@@ -86,7 +89,6 @@ fn begin(mut attempt: Attempt) -> Result<Session, End> {
     let classes = images.set.facts().classes.len() as u32;
     let shape = Shape::Image { channels, height, width };
     let Beginning { state, start, warnings } = State::begin(job, attempt.fingerprint, shape, classes, attempt.device)?;
-    let inherited = matches!(start, Start::State { .. });
     attempt.say(Event::Started {
         pid: std::process::id(),
         host: host(),
@@ -98,10 +100,9 @@ fn begin(mut attempt: Attempt) -> Result<Session, End> {
     for text in warnings.into_iter().chain(images.warning()) {
         attempt.say(Event::Warning { text })?;
     }
-    if inherited {
-        for m in state.position.history.clone() {
-            attempt.say(Event::Metrics { phase: m.phase, epoch: m.epoch, step: m.step, values: m.values })?;
-        }
+    // What another job trained, and what the log of this one has lost since.
+    for m in state.position.history.iter().filter(|m| !attempt.logged.contains(&m.epoch)).cloned() {
+        attempt.say(Event::Metrics { phase: m.phase, epoch: m.epoch, step: m.step, values: m.values })?;
     }
     Ok(Session { attempt, images, state, saved: Instant::now() })
 }

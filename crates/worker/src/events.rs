@@ -6,6 +6,7 @@ use convsweep_spec::event::{Envelope, Event};
 use convsweep_spec::job::JobId;
 use convsweep_spec::layout;
 use convsweep_train::failpoint::{self, Failpoints};
+use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::Path;
@@ -17,13 +18,14 @@ pub struct Events<'a> {
     attempt: u32,
     next: u64,
     log: Option<File>,
+    logged: BTreeSet<u32>,
     failpoints: &'a Failpoints,
 }
 
 impl<'a> Events<'a> {
     /// Events that are only said, not logged: of a job whose folder could not be entered.
     pub fn unlogged(job: JobId, attempt: u32, failpoints: &'a Failpoints) -> Self {
-        Events { job, attempt, next: 0, log: None, failpoints }
+        Events { job, attempt, next: 0, log: None, logged: BTreeSet::new(), failpoints }
     }
 
     /// Opens the log in the job's folder. A last line that an attempt left torn is cut off.
@@ -46,11 +48,22 @@ impl<'a> Events<'a> {
             log.set_len(whole as u64).with_context(wrong)?;
         }
         let lines = bytes[..whole].split(|&b| b == b'\n');
-        let attempts = lines.filter_map(|line| serde_json::from_slice::<Envelope>(line).ok()).map(|e| e.attempt);
-        if let Some(last) = attempts.max().filter(|&last| last >= attempt) {
-            bail!("attempt {attempt} was asked for, but {} has attempt {last} already", path.display());
+        let mut logged = BTreeSet::new();
+        for line in lines.filter_map(|line| serde_json::from_slice::<Envelope>(line).ok()) {
+            if line.attempt >= attempt {
+                let (path, last) = (path.display(), line.attempt);
+                bail!("attempt {attempt} was asked for, but {path} has attempt {last} already");
+            }
+            if let Event::Metrics { epoch, .. } = line.event {
+                logged.insert(epoch);
+            }
         }
-        Ok(Events { job, attempt, next: 0, log: Some(log), failpoints })
+        Ok(Events { job, attempt, next: 0, log: Some(log), logged, failpoints })
+    }
+
+    /// Epochs whose metrics earlier attempts have logged.
+    pub fn logged(&self) -> &BTreeSet<u32> {
+        &self.logged
     }
 
     /// From now on events are only said.

@@ -91,6 +91,7 @@ fn attempt_job(
 ) -> Result<Option<Outcome>> {
     let device = convsweep_nn::device(&job.execution.device)?;
     let fingerprint = fingerprint(&job.execution.device);
+    let logged = events.borrow().logged().clone();
     let mut report = |event| {
         let heard = events.borrow_mut().write(event)?;
         if !heard {
@@ -104,9 +105,15 @@ fn attempt_job(
         () => Asked::GoOn,
     };
     convsweep_nn::use_threads(job.execution.threads as usize);
-    let attempt =
-        Attempt { job, fingerprint: &fingerprint, device: &device, failpoints, report: &mut report, asked: &asked };
-    Ok(train(attempt)?)
+    Ok(train(Attempt {
+        job,
+        fingerprint: &fingerprint,
+        device: &device,
+        failpoints,
+        logged: &logged,
+        report: &mut report,
+        asked: &asked,
+    })?)
 }
 
 /// A failure by its message: a GPU's runtime says only there that its memory ran out.

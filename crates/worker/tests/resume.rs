@@ -6,6 +6,7 @@ use common::*;
 use convsweep_spec::augment::Step;
 use convsweep_spec::event::{Event, Outcome, Start};
 use convsweep_spec::job::{Command, Job, SavedState};
+use convsweep_spec::layout;
 use convsweep_spec::metric::Metric;
 use convsweep_spec::train::{
     Anneal, ClassWeights, Course, EarlyStopping, Group, Length, Loss, Optimizer, Rule, Schedule, Warmup,
@@ -189,6 +190,26 @@ fn early_stopping_restores_the_best_weights_and_survives_kills() {
 #[test]
 fn killed_within_a_line_of_the_log() {
     check(&["event-torn:1", "event-torn:3", "event-torn:9"]);
+}
+
+#[test]
+fn an_epoch_that_the_log_lost_is_told_from_the_checkpoint() {
+    let whole = tempdir().expect("temporary");
+    let undisturbed = job(whole.path(), &phases());
+    assert_eq!(outcome(&run(&undisturbed, None)), Some(&Outcome::Finished));
+    let results = tempdir().expect("temporary");
+    let mut job = job(results.path(), &phases());
+    assert_eq!(outcome(&run(&job, Some("checkpoint-renamed"))), None);
+    let path = job.execution.folder.join(layout::EVENTS);
+    let text = fs::read_to_string(&path).expect("a log");
+    assert!(text.lines().last().is_some_and(|line| line.contains("\"metrics\"")), "{text}");
+    fs::write(&path, &text[..text.len() - 20]).expect("written");
+    job.execution.attempt = 2;
+    assert_eq!(outcome(&run(&job, None)), Some(&Outcome::Finished));
+    assert!(
+        log(&job).iter().any(|e| matches!(e.event, Event::Started { from: Start::Checkpoint { epoch: 1, .. }, .. }))
+    );
+    assert_eq!(left(&job), left(&undisturbed));
 }
 
 #[test]
