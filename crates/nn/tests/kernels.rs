@@ -1,4 +1,5 @@
-//! Our kernels against the tensor library's stock operations: the same training from equal weights and batches.
+//! Our kernels against the tensor library's stock operations and against PyTorch: the same training from equal weights and
+//! batches.
 
 mod common;
 
@@ -9,6 +10,7 @@ use convsweep_nn::{build, device};
 use convsweep_spec::model::*;
 use convsweep_spec::shape::Shape;
 use convsweep_spec::train::{Kernels, Optimizer};
+use std::collections::BTreeMap;
 
 const STEPS: usize = 20;
 
@@ -67,8 +69,8 @@ fn resnet20() -> Vec<Layer> {
     for (width, first) in [(16, 1), (32, 2), (64, 2)] {
         for stride in [first, 1, 1] {
             let body = vec![
-                normed(plain(width, 3, stride, Padding::Same), relu),
-                normed(plain(width, 3, 1, Padding::Same), None),
+                normed(plain(width, 3, stride, Padding::Pixels([1; 2])), relu),
+                normed(plain(width, 3, 1, Padding::Pixels([1; 2])), None),
             ];
             layers.push(Layer::Residual(Residual { layers: body, shortcut: Shortcut::Auto }));
             layers.push(Layer::Activation { activation: Activation::Relu });
@@ -171,6 +173,71 @@ fn losses_of_a_deep_plain_network_agree() {
 #[test]
 fn losses_of_a_network_of_branches_agree() {
     agree(&inception(), [16, 16], 0.02, &[Kernels::Auto]);
+}
+
+/// As `noise` of `tests/vectors/training.py`.
+fn noise(i: usize, j: usize) -> f64 {
+    let v = (12.9898 * i as f64 + 78.233 * j as f64).sin() * 43758.5453;
+    2.0 * (v - v.floor()) - 1.0
+}
+
+/// As `batch` there.
+fn striped(step: usize) -> (Vec<f32>, Vec<u16>) {
+    const SIDE: usize = 32;
+    let labels: Vec<u16> = (0..16).map(|i| (i * 7 + step as u16 * 3) % 10).collect();
+    let pixel = |i: usize| {
+        let (label, x) = (f64::from(labels[i / (3 * SIDE * SIDE)]), (i % SIDE) as f64);
+        (0.5 + 0.25 * noise(i, 1000 + step) + 0.25 * (0.1 * (label + 1.0) * x).sin()) as f32
+    };
+    ((0..16 * 3 * SIDE * SIDE).map(pixel).collect(), labels)
+}
+
+/// The losses of twenty steps against PyTorch's in f64 (`tests/vectors/training.py`), on every kind of kernels. Rounding decides
+/// which side of ReLU a value near 0 is on, so that any two right ways part a little: 1e-3.
+fn as_pytorch(name: &str, layers: Vec<Layer>, lr: f64) {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/vectors/training.json");
+    let kept: BTreeMap<String, Vec<f64>> =
+        serde_json::from_str(&std::fs::read_to_string(path).expect("kept")).expect("JSON");
+    let (model, input) = (ModelSpec { layers }, Shape::Image { channels: 3, height: 32, width: 32 });
+    for kernels in [Kernels::Auto, Kernels::Direct] {
+        let network = build(&model, input, 10, 0, &device("cpu").expect("cpu")).expect("fits");
+        let mut network = network.with_kernels(kernels);
+        let shapes: Vec<(String, Vec<usize>)> =
+            network.parameters().iter().map(|p| (p.name.clone(), p.shape.clone())).collect();
+        let start = |name: &str| {
+            if let Some((norm, statistic)) = name.split_once("running_") {
+                let (_, channels) = shapes.iter().find(|(n, _)| *n == format!("{norm}weight"))?;
+                return Some(vec![if statistic == "mean" { 0.0 } else { 1.0 }; channels[0]]);
+            }
+            let (j, (_, shape)) = shapes.iter().enumerate().find(|(_, (n, _))| n == name)?;
+            let count: usize = shape.iter().product();
+            let size = match shape[..] {
+                [filters, _, ..] => (6.0 / (count / filters) as f64).sqrt(),
+                _ => 0.05,
+            };
+            let is_scale = name.ends_with("norm.weight");
+            Some((0..count).map(|i| if is_scale { 1.0 } else { (noise(i, j) * size) as f32 }).collect())
+        };
+        network.restore(&start).expect("same names");
+        let optimizer = Optimizer::sgd(lr, 0.9);
+        let mut state = OptimizerState::new(&optimizer);
+        for (step, expected) in kept[name].iter().enumerate() {
+            let (pixels, labels) = striped(step);
+            let mut found = network.gradients(pixels, [16, 3, 32, 32], &labels, 0, step as u64);
+            network.update_statistics(&mut found);
+            state.step(&optimizer, lr, &mut network, found.gradients);
+            let loss = found.loss_sum / 16.0;
+            assert!((loss - expected).abs() < 1e-3, "{name}, {kernels:?}, step {step}: {loss}, PyTorch {expected}");
+        }
+    }
+}
+
+#[test]
+fn losses_agree_with_pytorch() {
+    as_pytorch("tutorial", tutorial(), 0.01);
+    as_pytorch("resnet20", resnet20(), 3e-4);
+    as_pytorch("vgg", vgg(), 0.003);
+    as_pytorch("inception", inception(), 0.02);
 }
 
 fn chosen(layers: Vec<Layer>, kernels: Kernels) -> Vec<String> {
