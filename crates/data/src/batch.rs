@@ -104,15 +104,12 @@ impl Batcher {
         out.resize(rows.len() * size, 0.0);
         // Of several errors the first row's is told, whichever thread met it first.
         let failed: Mutex<Option<(usize, DataError)>> = Mutex::new(None);
-        share_stretches(out, size, Default::default, |(image, scratch): &mut (Vec<u8>, Scratch), i, out| match images
-            .read(rows[i], image)
-        {
-            Ok(()) => make(rows[i], image, scratch, out),
-            Err(error) => {
-                let mut failed = failed.lock().unwrap_or_else(PoisonError::into_inner);
-                if failed.as_ref().is_none_or(|(first, _)| i < *first) {
-                    *failed = Some((i, error));
-                }
+        let scratch = || (Vec::new(), Scratch::default());
+        share_stretches(out, size, scratch, |(image, scratch), i, out| {
+            let Err(error) = images.read(rows[i], image) else { return make(rows[i], image, scratch, out) };
+            let mut failed = failed.lock().unwrap_or_else(PoisonError::into_inner);
+            if failed.as_ref().is_none_or(|(first, _)| i < *first) {
+                *failed = Some((i, error));
             }
         });
         let failed = failed.into_inner().unwrap_or_else(PoisonError::into_inner);

@@ -50,7 +50,7 @@ impl Adam {
         let [weight, mean, square] = [weight, mean, square].map(|values| values.as_mut_ptr());
         // SAFETY: the lengths are checked above, parts do not overlap; the instruction set is one that is here.
         unsafe {
-            in_parts(n, |at| {
+            threads::share_parts(n, n, |at| {
                 let [weight, mean, square] = [weight, mean, square].map(|values| part_of(values, &at));
                 dispatch(AdamStep { numbers: self, weight, gradient: &gradient[at], mean, square });
             });
@@ -69,22 +69,13 @@ impl Sgd {
         let (weight, has_velocity, velocity) = (weight.as_mut_ptr(), !velocity.is_empty(), velocity.as_mut_ptr());
         // SAFETY: the lengths are checked above, parts do not overlap; the instruction set is one that is here.
         unsafe {
-            in_parts(n, |at| {
+            threads::share_parts(n, n, |at| {
                 let velocity = if has_velocity { part_of(velocity, &at) } else { &mut [] };
                 let weight = part_of(weight, &at);
                 dispatch(SgdStep { numbers: self, weight, gradient: &gradient[at], velocity });
             });
         }
     }
-}
-
-/// Calls `part` for some of `n` values at a time, on the threads that there are.
-///
-/// # Safety
-/// `part` may be called on several threads at once.
-unsafe fn in_parts(n: usize, part: impl Fn(Range<usize>)) {
-    let tasks = threads::tasks_of(n, n);
-    threads::share(tasks, |i| part(threads::part(n, tasks, i)));
 }
 
 /// # Safety

@@ -132,13 +132,12 @@ pub fn share_stretches<T: Send, S>(
 ) {
     assert!(size > 0 && values.len().is_multiple_of(size), "{} values in stretches of {size}", values.len());
     let (count, start) = (values.len() / size, values.as_mut_ptr());
-    let tasks = tasks_of(count, values.len());
     // SAFETY: both may be called anywhere, and what `run` is given may be sent there; stretches do not overlap, and each is handed
     // out once.
     unsafe {
-        share(tasks, |task| {
+        share_parts(count, values.len(), |part| {
             let mut scratch = scratch();
-            for i in part(count, tasks, task) {
+            for i in part {
                 run(&mut scratch, i, std::slice::from_raw_parts_mut(start.add(i * size), size));
             }
         });
@@ -153,9 +152,24 @@ pub(crate) fn tasks(count: usize) -> usize {
     }
 }
 
-/// [`tasks`] for `count` things of `values` numbers in all: one where there is too little to share.
-pub(crate) fn tasks_of(count: usize, values: usize) -> usize {
-    tasks((values / LEAST).clamp(1, count.max(1)))
+/// Calls `run` with parts of `count` things of `values` numbers in all: with all of them where there is too little to share.
+///
+/// # Safety
+/// `run` may be called on several threads at once, each time with another part.
+pub(crate) unsafe fn share_parts(count: usize, values: usize, run: impl Fn(Range<usize>)) {
+    let tasks = tasks((values / LEAST).clamp(1, count.max(1)));
+    share(tasks, |i| run(part(count, tasks, i)));
+}
+
+/// What `run` gives for each number below `tasks`, in their order.
+///
+/// # Safety
+/// As [`share`].
+pub(crate) unsafe fn collect<T: Default>(tasks: usize, run: impl Fn(usize) -> T) -> Vec<T> {
+    let mut found: Vec<T> = (0..tasks).map(|_| T::default()).collect();
+    let to = found.as_mut_ptr();
+    share(tasks, |i| *to.add(i) = run(i));
+    found
 }
 
 /// The things that belong to task `i` of `tasks`.

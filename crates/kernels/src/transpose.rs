@@ -14,11 +14,9 @@ pub fn transpose(values: &[f32], rows: usize, columns: usize) -> Vec<f32> {
     let mut out: Vec<f32> = Vec::with_capacity(values.len());
     let (matrix, to) = (rows * columns, out.as_mut_ptr());
     let count = values.len() / matrix;
-    let tasks = threads::tasks_of(count, values.len());
     // SAFETY: the sizes are checked above, all of `out` is written; the instruction set is one that is here.
     unsafe {
-        threads::share(tasks, |i| {
-            let Range { start, end } = threads::part(count, tasks, i);
+        threads::share_parts(count, values.len(), |Range { start, end }| {
             let values = &values[start * matrix..end * matrix];
             dispatch(Transpose { values, rows, columns, out: to.add(start * matrix) });
         });

@@ -108,9 +108,9 @@ impl<T: Pixel> Kernel for Warp<'_, T> {
         for (source, out) in planes {
             frame(source, size, fill, &mut pixels);
             match fill {
-                Fill::Zero => warp_pixels::<V>(&pixels, size, map, inside_zero, out),
-                Fill::Nearest => warp_pixels::<V>(&pixels, size, map, inside_nearest, out),
-                Fill::Reflect => warp_pixels::<V>(&pixels, size, map, inside_reflect, out),
+                Fill::Zero => warp_pixels(&pixels, size, map, inside_zero, out),
+                Fill::Nearest => warp_pixels(&pixels, size, map, inside_nearest, out),
+                Fill::Reflect => warp_pixels(&pixels, size, map, inside_reflect, out),
             }
         }
         PIXELS.set(pixels);
@@ -156,7 +156,7 @@ fn frame<T: Pixel>(planes: &[T], size: Size, fill: Fill, pixels: &mut Vec<[f32; 
 }
 
 #[inline(always)]
-unsafe fn warp_pixels<V: Vector>(pixels: &[[f32; LANES]], size: Size, map: &Affine, inside: Inside, out: &mut [f32]) {
+unsafe fn warp_pixels(pixels: &[[f32; LANES]], size: Size, map: &Affine, inside: Inside, out: &mut [f32]) {
     let centre = [(size.width - 1) as f64 / 2.0, (size.height - 1) as f64 / 2.0];
     let mut taps = Taps { at: [0; CHUNK], across: [0.0; CHUNK], down: [0.0; CHUNK] };
     let mut found = [[0.0; LANES]; CHUNK];

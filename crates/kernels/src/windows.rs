@@ -68,10 +68,9 @@ impl PoolShape {
     /// Calls `part` for some images at a time, on the threads that there are.
     ///
     /// # Safety
-    /// `part` may be called on several threads at once.
+    /// As [`threads::share_parts`].
     unsafe fn in_parts(&self, part: impl Fn(Range<usize>)) {
-        let tasks = threads::tasks_of(self.images, self.input_len());
-        threads::share(tasks, |i| part(threads::part(self.images, tasks, i)));
+        threads::share_parts(self.images, self.input_len(), part);
     }
 
     /// All windows of these images, in the order of the output.

@@ -293,9 +293,8 @@ unsafe fn backward_in_parts(
     let mut input: Vec<f32> = Vec::with_capacity(len);
     let dx = input.as_mut_ptr();
     let parts = shape.parts(method, follow);
-    let (mut weights, mut biases) = (vec![vec![]; parts], vec![vec![]; parts]);
-    let to = (weights.as_mut_ptr(), biases.as_mut_ptr());
-    threads::share(parts, |i| (*to.0.add(i), *to.1.add(i)) = part(threads::part(shape.images, parts, i), dx));
+    let sums = threads::collect(parts, |i| part(threads::part(shape.images, parts, i), dx));
+    let (weights, biases) = sums.into_iter().unzip();
     input.set_len(len);
     let bias = if want.bias { add_up(biases) } else { vec![] };
     Gradients { input, weight: add_up(weights), bias }

@@ -196,11 +196,9 @@ impl Kernel for Backward<'_> {
             channels,
         };
         let parts = parts(rows, channels);
-        let mut of_parts = vec![vec![]; parts];
-        let to = of_parts.as_mut_ptr();
-        threads::share(parts, |i| *to.add(i) = V::apart(SumPart { pass, rows: part(rows, parts, i) }));
+        let of_part = |i| V::apart(SumPart { pass, rows: part(rows, parts, i) });
         let mut totals = vec![[0.0; 2]; channels];
-        for found in of_parts {
+        for found in threads::collect(parts, of_part) {
             for (total, found) in totals.iter_mut().zip(found) {
                 *total = [total[0] + found[0], total[1] + found[1]];
             }

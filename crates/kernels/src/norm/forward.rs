@@ -55,11 +55,9 @@ impl Kernel for Gather<'_> {
         let Gather { x, channels } = self;
         let rows = x.len() / channels;
         let parts = parts(rows, channels);
-        let mut of_parts = vec![vec![]; parts];
-        let to = of_parts.as_mut_ptr();
-        threads::share(parts, |i| *to.add(i) = V::apart(GatherPart { x, channels, rows: part(rows, parts, i) }));
+        let of_part = |i| V::apart(GatherPart { x, channels, rows: part(rows, parts, i) });
         let mut found = vec![[0.0; 2]; channels];
-        for (i, new) in of_parts.into_iter().enumerate() {
+        for (i, new) in threads::collect(parts, of_part).into_iter().enumerate() {
             let Range { start, end } = part(rows, parts, i);
             found.iter_mut().zip(new).for_each(|(found, new)| join(found, new, [start, end - start]));
         }

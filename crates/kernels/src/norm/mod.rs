@@ -161,8 +161,7 @@ fn parts(rows: usize, channels: usize) -> usize {
 /// Runs a pass whose rows have nothing to do with each other over all of them.
 #[inline(always)]
 unsafe fn share_rows<V: Vector>(pass: impl Pass + Copy, rows: usize, channels: usize) {
-    let tasks = threads::tasks_of(rows, rows * channels);
-    threads::share(tasks, |i| V::apart(SomeRows { pass, rows: threads::part(rows, tasks, i), channels }));
+    threads::share_parts(rows, rows * channels, |rows| V::apart(SomeRows { pass, rows, channels }));
 }
 
 struct SomeRows<P> {
