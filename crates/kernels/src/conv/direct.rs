@@ -2,10 +2,11 @@
 
 use super::depthwise;
 use super::pack::{Way, pack, packed_len, unpack};
-use super::sparse::{PooledSums, pooled_weights};
+use super::sparse::{PooledSums, pooled_len, pooled_weights};
 use super::taps::{Border, Family, add_border, backward_border, backward_families, forward_border, forward_family};
 use super::{
-    ConvShape, Follow, Gradients, Method, Wanted, backward_in_parts, forward_in_parts, pool_rows, unpool_image, used,
+    ConvShape, Follow, Gradients, Method, PartOf, Wanted, backward_in_parts, forward_in_parts, pool_rows, unpool_image,
+    used,
 };
 use crate::block::{self, Finish, PLAIN, Pixels, Rows, Target, dots, outer, streams};
 use crate::buffer::Buffer;
@@ -193,19 +194,20 @@ impl Kernel for Backward<'_> {
         let family = forward_family(shape, size).repeat(repeated, forward_border(shape).values(shape.channels), image);
         let sums = Sums::new(shape, family);
         let inputs = want.input.then(|| InputGradient::new::<V>(shape, weight, size, block));
-        let found = backward_in_parts(shape, Method::Direct, follow, want, |images, dx| {
-            let bias = vec![0.0; if want.bias { shape.filters } else { 0 }];
-            match pooled {
-                true => V::apart(PooledPart { sums: &sums, x, backward, images, bias }),
-                false => {
-                    let inputs = inputs.as_ref();
-                    V::apart(BackwardPart { sums: &sums, inputs, x, backward, follow, block, images, bias, dx })
-                }
+        let len = match pooled {
+            true => pooled_len(shape, &sums.family),
+            false => packed_len(shape, Way::Forward, sums.family.kernel.len()),
+        };
+        let (found, mut total) = backward_in_parts(shape, Method::Direct, follow, want, len, |part| match pooled {
+            true => V::apart(PooledPart { sums: &sums, x, backward, want, part }),
+            false => {
+                let inputs = inputs.as_ref();
+                V::apart(BackwardPart { sums: &sums, inputs, x, backward, follow, want, block, part });
             }
         });
         let weight = match pooled {
-            true => pooled_weights(shape, &sums.family, &found.weight),
-            false => sums.weights::<V>(&found.weight),
+            true => pooled_weights(shape, &sums.family, total.total()),
+            false => sums.weights::<V>(total.total()),
         };
         Gradients { weight, ..found }
     }
@@ -218,23 +220,22 @@ struct BackwardPart<'a> {
     x: &'a [f32],
     backward: super::Backward<'a>,
     follow: Follow,
+    want: Wanted,
     block: usize,
-    images: Range<usize>,
-    bias: Vec<f32>,
-    /// The whole batch's input gradient.
-    dx: *mut f32,
+    part: PartOf<'a>,
 }
 
 impl Kernel for BackwardPart<'_> {
-    type Output = (Vec<f32>, Vec<f32>);
+    type Output = ();
 
     #[inline(always)]
-    unsafe fn run<V: Vector>(self) -> (Vec<f32>, Vec<f32>) {
-        let BackwardPart { sums, inputs, x, backward, follow, block, images: range, mut bias, dx } = self;
+    unsafe fn run<V: Vector>(self) {
+        let BackwardPart { sums, inputs, x, backward, follow, want, block, part } = self;
+        let PartOf { images: range, sums: packed, bias, dx } = part;
         let shape = sums.shape;
         let [h, w] = used(shape, follow);
         let image = shape.input[0] * shape.input[1] * shape.channels;
-        let mut packed = vec![0.0; packed_len(shape, Way::Forward, sums.family.kernel.len())];
+        let bias = if want.bias { bias } else { &mut [] };
         let stream = streams::<V>(dx, shape.input_len(), aligned(shape, shape.channels));
         let mut scratch = Buffer::new(block * h * w * shape.filters);
         let mut images = Images::new(x, shape.input, shape.channels, forward_border(shape), block, range.end);
@@ -242,13 +243,12 @@ impl Kernel for BackwardPart<'_> {
             let (x, count) = images.from(first);
             let n = count * h * w * shape.filters;
             let gradient = before_following::<V>(shape, &backward, follow, first, count, &mut scratch[..n]);
-            sums.add::<V>(x, gradient, count * h * w, &mut packed, &mut bias);
+            sums.add::<V>(x, gradient, count * h * w, packed, bias);
             if let Some(inputs) = inputs {
                 inputs.block::<V>(gradient, dx.add(first * image), count, stream);
             }
         }
         V::streamed();
-        (packed, bias)
     }
 }
 
@@ -257,30 +257,29 @@ struct PooledPart<'a> {
     sums: &'a Sums<'a>,
     x: &'a [f32],
     backward: super::Backward<'a>,
-    images: Range<usize>,
-    bias: Vec<f32>,
+    want: Wanted,
+    part: PartOf<'a>,
 }
 
 impl Kernel for PooledPart<'_> {
-    type Output = (Vec<f32>, Vec<f32>);
+    type Output = ();
 
     #[inline(always)]
-    unsafe fn run<V: Vector>(self) -> (Vec<f32>, Vec<f32>) {
-        let PooledPart { sums: &Sums { shape, ref family, .. }, x, backward, images: range, mut bias } = self;
+    unsafe fn run<V: Vector>(self) {
+        let PooledPart { sums: &Sums { shape, ref family, .. }, x, backward, want, part } = self;
         let size = used(shape, Follow { relu: false, pool: true });
-        let mut sums = PooledSums::new(shape, family, size[1]);
-        let mut images = Images::new(x, shape.input, shape.channels, forward_border(shape), 1, range.end);
+        let mut sums = PooledSums::new(shape, family, size[1], part.sums);
+        let mut images = Images::new(x, shape.input, shape.channels, forward_border(shape), 1, part.images.end);
         let image = size[0] * size[1] / 4 * shape.filters;
-        for i in range {
+        for i in part.images {
             let (x, _) = images.from(i);
-            let part = i * image..(i + 1) * image;
-            let (gradient, places) = (&backward.gradient[part.clone()], &backward.places[part]);
+            let at = i * image..(i + 1) * image;
+            let (gradient, places) = (&backward.gradient[at.clone()], &backward.places[at]);
             sums.add::<V>(x, gradient, places);
-            if !bias.is_empty() {
-                add_placed_rows::<V>(gradient, places, &mut bias);
+            if want.bias {
+                add_placed_rows::<V>(gradient, places, part.bias);
             }
         }
-        (sums.into_sums(), bias)
     }
 }
 

@@ -10,8 +10,9 @@ mod sparse;
 mod taps;
 mod winograd;
 
+use crate::buffer::Buffer;
 use crate::pool;
-use crate::simd::dispatch;
+use crate::simd::{Vector, dispatch};
 use crate::threads;
 use std::ops::Range;
 
@@ -133,14 +134,16 @@ impl ConvShape {
     }
 
     /// Parts of the batch whose gradients of the weights are summed up one by one and then added. By the sizes alone, so that
-    /// bits do not depend on threads; each so large that the weights cost little beside it.
+    /// bits do not depend on threads; each so large that the weights cost little beside it, but two where that can be, for the
+    /// second thread, and a power of two, so that none waits.
     fn parts(&self, method: Method, follow: Follow) -> usize {
         let [h, w] = used(self, follow);
-        let count = match (method, winograd::tile(self.kernel)) {
-            (Method::Winograd, Some(tile)) => h.div_ceil(tile) * w.div_ceil(tile),
-            _ => h * w / 8,
+        let rows = match (method, winograd::tile(self.kernel)) {
+            (Method::Winograd, Some(tile)) => self.images * h.div_ceil(tile) * w.div_ceil(tile),
+            _ => self.images * h * w / 8,
         };
-        (self.images * count / 128).clamp(1, 8.min(self.images.max(1)))
+        let (least, most) = (if rows < 32 { 1 } else { 2 }, 8.min(self.images.max(1)));
+        1 << (rows / 128).clamp(least, 8).min(most).ilog2()
     }
 
     fn input_len(&self) -> usize {
@@ -276,8 +279,47 @@ unsafe fn forward_in_parts(
     Forward { output, places }
 }
 
-/// The gradients, from the sums for weights and bias that `part` makes of some images at a time; it writes the input's gradient
-/// for them behind the pointer, where that is wanted. The parts are cut by the sizes alone and added in their order.
+/// A part of a backward pass: some images, and where what is found of them goes.
+struct PartOf<'a> {
+    images: Range<usize>,
+    /// The sums that the weights' gradient is made of, to add to.
+    sums: &'a mut [f32],
+    /// The same for each filter's bias.
+    bias: &'a mut [f32],
+    /// The whole batch's input gradient, where that is wanted.
+    dx: *mut f32,
+}
+
+/// What the parts of a backward pass have summed up, one behind the other.
+struct PartSums {
+    values: Buffer,
+    /// Values of a part.
+    len: usize,
+}
+
+impl PartSums {
+    /// The sum of the parts' vectors at `at`, in their order.
+    #[inline(always)]
+    unsafe fn vector<V: Vector>(&self, at: usize) -> V {
+        let mut sum = V::load(self.values.as_ptr().add(at));
+        for first in (self.len..self.values.len()).step_by(self.len) {
+            sum = sum.add(V::load(self.values.as_ptr().add(first + at)));
+        }
+        sum
+    }
+
+    /// Adds all parts to the first, in their order.
+    fn total(&mut self) -> &[f32] {
+        let (sum, others) = self.values.split_at_mut(self.len);
+        for part in others.chunks_exact(self.len.max(1)) {
+            sum.iter_mut().zip(part).for_each(|(sum, value)| *sum += value);
+        }
+        sum
+    }
+}
+
+/// The gradients but for that of the weights, whose `len` sums come apart. `part` adds up some images at a time and writes the
+/// input's gradient for them. The parts are cut by the sizes alone.
 ///
 /// # Safety
 /// As [`forward_in_parts`].
@@ -287,25 +329,23 @@ unsafe fn backward_in_parts(
     method: Method,
     follow: Follow,
     want: Wanted,
-    part: impl Fn(Range<usize>, *mut f32) -> (Vec<f32>, Vec<f32>),
-) -> Gradients {
-    let len = if want.input { shape.input_len() } else { 0 };
-    let mut input: Vec<f32> = Vec::with_capacity(len);
-    let dx = input.as_mut_ptr();
+    len: usize,
+    part: impl Fn(PartOf),
+) -> (Gradients, PartSums) {
+    let input_len = if want.input { shape.input_len() } else { 0 };
+    let mut input: Vec<f32> = Vec::with_capacity(input_len);
     let parts = shape.parts(method, follow);
-    let sums = threads::collect(parts, |i| part(threads::part(shape.images, parts, i), dx));
-    let (weights, biases) = sums.into_iter().unzip();
-    input.set_len(len);
-    let bias = if want.bias { add_up(biases) } else { vec![] };
-    Gradients { input, weight: add_up(weights), bias }
-}
-
-/// Adds the parts' sums to the first, in their order.
-fn add_up(parts: Vec<Vec<f32>>) -> Vec<f32> {
-    let mut parts = parts.into_iter();
-    let mut sum = parts.next().unwrap_or_default();
-    for part in parts {
-        sum.iter_mut().zip(part).for_each(|(sum, value)| *sum += value);
-    }
-    sum
+    let mut sums = PartSums { values: Buffer::new(parts * len), len };
+    let mut biases = PartSums { values: Buffer::zeros(parts * shape.filters), len: shape.filters };
+    let to = [&mut sums, &mut biases].map(|sums| (sums.values.as_mut_ptr(), sums.len));
+    let dx = input.as_mut_ptr();
+    threads::share(parts, |i| {
+        // The parts' places do not overlap.
+        let [sums, bias] = to.map(|(to, len)| std::slice::from_raw_parts_mut(to.add(i * len), len));
+        sums.fill(0.0);
+        part(PartOf { images: threads::part(shape.images, parts, i), sums, bias, dx });
+    });
+    input.set_len(input_len);
+    let bias = if want.bias { biases.total().to_vec() } else { vec![] };
+    (Gradients { input, weight: vec![], bias }, sums)
 }

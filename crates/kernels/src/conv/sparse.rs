@@ -29,11 +29,12 @@ pub(super) struct PooledSums<'a> {
     /// From there to the windows of a block's four pixels; and for the place that says that none counts.
     corners: [usize; 5],
     /// `[filter, length]`
-    sums: Vec<f32>,
+    sums: &'a mut [f32],
 }
 
 impl<'a> PooledSums<'a> {
-    pub(super) fn new(shape: &'a ConvShape, family: &'a Family, columns: usize) -> Self {
+    /// Adds to `sums`, [`pooled_len`] of them.
+    pub(super) fn new(shape: &'a ConvShape, family: &'a Family, columns: usize, sums: &'a mut [f32]) -> Self {
         let length = length(family);
         let pairs = (LAID_OUT / (2 * columns * length)).max(1);
         let pixels = 2 * columns * pairs;
@@ -46,7 +47,7 @@ impl<'a> PooledSums<'a> {
             windows: Buffer::zeros((1 + pixels) * length),
             bases: (0..pairs).flat_map(|y| (0..columns / 2).map(move |x| base(y, x))).collect(),
             corners: [0, 1, columns, columns + 1, 0].map(|window| window * length),
-            sums: vec![0.0; shape.filters * length],
+            sums,
         }
     }
 
@@ -132,11 +133,11 @@ impl<'a> PooledSums<'a> {
             even[k].add(odd[k]).store(sums.add(k * V::LANES));
         }
     }
+}
 
-    /// The sums, for [`pooled_weights`].
-    pub(super) fn into_sums(self) -> Vec<f32> {
-        self.sums
-    }
+/// Number of sums.
+pub(super) fn pooled_len(shape: &ConvShape, family: &Family) -> usize {
+    shape.filters * length(family)
 }
 
 /// Length of a window, in whole blocks of kept vectors.

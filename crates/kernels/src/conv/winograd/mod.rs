@@ -6,82 +6,16 @@
 
 mod tiles;
 mod transform;
+mod weights;
 
-use super::{ConvShape, Follow, Gradients, Method, Wanted, backward_in_parts, forward_in_parts};
+use super::{ConvShape, Follow, Gradients, Method, PartOf, Wanted, backward_in_parts, forward_in_parts};
 use crate::block::{PLAIN, Rows, Sums, Target, dots, outer_panels};
 use crate::buffer::Buffer;
 use crate::simd::{Kernel, PANEL, Vector};
-use crate::transpose::{from_lanes, to_lanes};
 use std::marker::PhantomData;
 use std::ops::Range;
 use tiles::{PLANES, Planes, Tiles, apart};
-use transform::{Five, Form, Three, five, six};
-
-/// Transformed weights `[plane][panel of columns][row][column of the panel]`; rows are channels and columns filters, or, for the
-/// input gradient, the other way round.
-#[inline(always)]
-unsafe fn weights<V: Vector, F: Form>(shape: &ConvShape, weight: &[f32], transposed: bool) -> Buffer {
-    let (c, f, area) = (shape.channels, shape.filters, F::TAPS * F::TAPS);
-    let (rows, columns) = if transposed { (f, c) } else { (c, f) };
-    let plane = apart(rows * columns);
-    let mut out = Buffer::new(PLANES * plane);
-    // For each row the taps of a vector of columns.
-    let mut lined = Buffer::new(rows * area * V::LANES);
-    let row_offsets: Vec<usize> = (0..area * rows).map(|q| q * V::LANES).collect();
-    for column in (0..columns).step_by(V::LANES) {
-        let to = out.as_mut_ptr().add(column / PANEL * PANEL * rows + column % PANEL);
-        let lined = lined.as_mut_ptr();
-        if transposed {
-            for row in 0..rows {
-                let (from, to) = (weight.as_ptr().add((row * c + column) * area), lined.add(row * area * V::LANES));
-                to_lanes::<V>(from, area, V::LANES, to, &row_offsets[..area]);
-            }
-        } else {
-            to_lanes::<V>(weight.as_ptr().add(column * c * area), c * area, V::LANES, lined, &row_offsets);
-        }
-        for row_at in 0..rows {
-            let taps = lined.add(row_at * area * V::LANES);
-            let columns = five!(X => match X < F::TAPS {
-                true => F::weight(five!(Y => match Y < F::TAPS {
-                    true => V::load(taps.add((F::TAPS * Y + X) * V::LANES)),
-                    false => V::splat(0.0),
-                })),
-                false => [V::splat(0.0); 6],
-            });
-            six!(J => {
-                let row = F::weight(five!(X => columns[X][J]));
-                six!(I => row[I].store(to.add((6 * J + I) * plane + row_at * PANEL)));
-            });
-        }
-    }
-    out
-}
-
-/// Weight gradient from its transform, in the layout of [`weights`] (not transposed).
-#[inline(always)]
-unsafe fn weights_gradient<V: Vector, F: Form>(shape: &ConvShape, sums: &[f32]) -> Vec<f32> {
-    let (c, f, area) = (shape.channels, shape.filters, F::TAPS * F::TAPS);
-    let plane = apart(c * f);
-    let mut weight = vec![0.0; c * f * area];
-    let mut lined = Buffer::new(c * area * V::LANES);
-    let offsets: Vec<usize> = (0..area * c).map(|q| q * V::LANES).collect();
-    for column in (0..f).step_by(V::LANES) {
-        let lined = lined.as_mut_ptr();
-        let from = sums.as_ptr().add(column / PANEL * PANEL * c + column % PANEL);
-        for row in 0..c {
-            let from = from.add(row * PANEL);
-            let half = six!(X => F::weight_transposed(six!(Y => V::load(from.add((6 * Y + X) * plane)))));
-            for y in 0..F::TAPS {
-                let values = F::weight_transposed(six!(X => half[X][y]));
-                for (x, value) in values.into_iter().enumerate().take(F::TAPS) {
-                    value.store(lined.add((area * row + F::TAPS * y + x) * V::LANES));
-                }
-            }
-        }
-        from_lanes::<V>(lined, &offsets, weight.as_mut_ptr().add(column * c * area), c * area, V::LANES);
-    }
-    weight
-}
+use transform::{Five, Form, Three};
 
 /// The planes of a block of tiles and how its products go through them.
 struct Block {
@@ -195,7 +129,7 @@ impl Forward<'_> {
     #[inline(always)]
     unsafe fn run_as<V: Vector, F: Form>(self) -> super::Forward {
         let Forward { shape, x, weight, bias, follow } = self;
-        let u = weights::<V, F>(shape, weight, false);
+        let u = weights::transformed::<V, F>(shape, weight, false);
         forward_in_parts(shape, follow, |images, to| {
             V::apart(ForwardPart::<F> { form: PhantomData, shape, x, u: &u, bias, follow, images, to });
         })
@@ -266,11 +200,12 @@ impl Backward<'_> {
     #[inline(always)]
     unsafe fn run_as<V: Vector, F: Form>(self) -> Gradients {
         let Backward { shape, x, weight, backward, follow, want } = self;
-        let u = if want.input { weights::<V, F>(shape, weight, true) } else { Buffer::new(0) };
-        let u = want.input.then_some(&u[..]);
-        backward_in_parts(shape, Method::Winograd, follow, want, |images, dx| {
-            V::apart(BackwardPart::<F> { form: PhantomData, shape, x, u, backward, follow, images, dx })
-        })
+        let u = want.input.then(|| weights::transformed::<V, F>(shape, weight, true));
+        let (u, planes) = (u.as_deref(), PLANES * apart(shape.channels * shape.filters));
+        let (found, sums) = backward_in_parts(shape, Method::Winograd, follow, want, planes, |part| {
+            V::apart(BackwardPart::<F> { form: PhantomData, shape, x, u, backward, follow, part });
+        });
+        Gradients { weight: weights::gradient::<V, F>(shape, &sums), ..found }
     }
 }
 
@@ -283,23 +218,20 @@ struct BackwardPart<'a, F> {
     u: Option<&'a [f32]>,
     backward: super::Backward<'a>,
     follow: Follow,
-    images: Range<usize>,
-    /// The whole batch's input gradient.
-    dx: *mut f32,
+    part: PartOf<'a>,
 }
 
 impl<F: Form> Kernel for BackwardPart<'_, F> {
-    type Output = (Vec<f32>, Vec<f32>);
+    type Output = ();
 
     #[inline(always)]
-    unsafe fn run<V: Vector>(self) -> (Vec<f32>, Vec<f32>) {
-        let BackwardPart { shape, x, u, backward, follow, images: range, dx, .. } = self;
+    unsafe fn run<V: Vector>(self) {
+        let BackwardPart { shape, x, u, backward, follow, part, .. } = self;
+        let PartOf { images: range, sums, bias, dx } = part;
         let tiles = Tiles::<F>::new(shape, follow);
         let (images, n) = (tiles.images(), tiles.of_image());
         let mut block = Block::new(shape, &tiles);
         let zeros = vec![0.0; shape.input[1] * shape.channels];
-        let mut sums = Buffer::zeros(PLANES * apart(shape.channels * shape.filters));
-        let mut bias = vec![0.0; shape.filters];
         let (x_image, y_image) = (x.len() / shape.images.max(1), shape.output_len(follow) / shape.images.max(1));
         let (gradient, output, place) =
             (backward.gradient.as_ptr(), backward.output.as_ptr(), backward.places.as_ptr());
@@ -310,9 +242,9 @@ impl<F: Form> Kernel for BackwardPart<'_, F> {
                 let at = (first + i) * y_image;
                 let from = [gradient, output].map(|p| p.wrapping_add(at));
                 tiles.input::<V>(x.as_ptr().add((first + i) * x_image), &zeros, v.from(i * n));
-                tiles.output_gradient::<V>(from, place.wrapping_add(at), follow, m.from(i * n), &mut bias);
+                tiles.output_gradient::<V>(from, place.wrapping_add(at), follow, m.from(i * n), bias);
             }
-            block.sum::<V>(&mut sums, count * n);
+            block.sum::<V>(sums, count * n);
             if let Some(u) = u {
                 block.multiply::<V>(Side::Output, u, count * n);
                 let v = block.planes(Side::Input, count * n);
@@ -323,6 +255,5 @@ impl<F: Form> Kernel for BackwardPart<'_, F> {
                 }
             }
         }
-        (weights_gradient::<V, F>(shape, &sums), bias)
     }
 }
