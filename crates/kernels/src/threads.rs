@@ -2,6 +2,9 @@
 //!
 //! What a task computes must not depend on how many threads there are, nor on which of them takes it: tasks write to places of
 //! their own, and where their results are summed up, the tasks are cut by the call's sizes alone and added in their order.
+//!
+//! Each thread begins with its own share of the tasks, the same one in each call, so that it reads what it wrote itself in the call
+//! before: to fetch that from another core's cache costs more than to compute with it. Who is done helps the others.
 
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -46,14 +49,26 @@ struct State {
 /// A call's tasks while they are taken.
 struct Work {
     run: *const (dyn Fn(usize) + 'static),
-    tasks: usize,
-    next: usize,
+    /// The tasks that are left of each thread's share; the caller's comes first.
+    left: Vec<Range<usize>>,
     running: usize,
     panic: Option<Box<dyn std::any::Any + Send>>,
 }
 
 // SAFETY: `run` is called only while the call that it belongs to waits, and that has promised that it may be called anywhere.
 unsafe impl Send for Work {}
+
+impl Work {
+    /// The next task for the thread of this number: the first of its own, or else the last of whose most are left.
+    fn take(&mut self, thread: usize) -> Option<usize> {
+        let own = self.left.get_mut(thread).and_then(Range::next);
+        own.or_else(|| self.left.iter_mut().max_by_key(|left| left.len())?.next_back())
+    }
+
+    fn is_taken(&self) -> bool {
+        self.left.iter().all(Range::is_empty)
+    }
+}
 
 static POOL: Pool = Pool {
     state: Mutex::new(State { threads: 1, helpers: 0, work: None }),
@@ -105,7 +120,7 @@ pub fn threads() -> usize {
 /// `run` may be called on several threads at once, each time with another number.
 pub(crate) unsafe fn share(tasks: usize, run: impl Fn(usize)) {
     if tasks > 1 && POOL.offer(tasks, &run) {
-        let mut state = POOL.work_off(POOL.lock());
+        let mut state = POOL.work_off(POOL.lock(), 0);
         while state.work.as_ref().is_some_and(|work| work.running > 0) {
             state = POOL.ended.wait(&POOL, state);
         }
@@ -199,7 +214,8 @@ impl Pool {
         let run: *const (dyn Fn(usize) + '_) = run;
         // SAFETY: only the lifetime changes; the call that lives as long waits for all tasks and then takes the work away.
         let run = unsafe { std::mem::transmute::<*const (dyn Fn(usize) + '_), *const (dyn Fn(usize) + 'static)>(run) };
-        state.work = Some(Work { run, tasks, next: 0, running: 0, panic: None });
+        let left = (0..state.threads).map(|thread| part(tasks, state.threads, thread)).collect();
+        state.work = Some(Work { run, left, running: 0, panic: None });
         self.called.give();
         true
     }
@@ -207,20 +223,20 @@ impl Pool {
     fn help(&'static self, number: usize) {
         let mut state = self.lock();
         loop {
-            let here = number + 1 < state.threads && state.work.as_ref().is_some_and(|work| work.next < work.tasks);
+            let here = number + 1 < state.threads && state.work.as_ref().is_some_and(|work| !work.is_taken());
             state = match here {
-                true => self.work_off(state),
+                true => self.work_off(state, number + 1),
                 false => self.called.wait(self, state),
             };
         }
     }
 
     /// Takes tasks until none is left.
-    fn work_off<'a>(&'a self, mut state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
-        while let Some(work) = state.work.as_mut().filter(|work| work.next < work.tasks) {
-            let (run, number) = (work.run, work.next);
-            work.next += 1;
-            work.running += 1;
+    fn work_off<'a>(&'a self, mut state: MutexGuard<'a, State>, thread: usize) -> MutexGuard<'a, State> {
+        while let Some((run, number)) = state.work.as_mut().and_then(|work| Some((work.run, work.take(thread)?))) {
+            if let Some(work) = state.work.as_mut() {
+                work.running += 1;
+            }
             drop(state);
             // SAFETY: the caller waits while a task runs.
             let result = catch_unwind(AssertUnwindSafe(|| unsafe { (*run)(number) }));
@@ -228,9 +244,10 @@ impl Pool {
             if let Some(work) = state.work.as_mut() {
                 work.running -= 1;
                 if let Err(panic) = result {
-                    (work.next, work.panic) = (work.tasks, Some(panic));
+                    work.left.clear();
+                    work.panic = Some(panic);
                 }
-                if work.running == 0 && work.next == work.tasks {
+                if work.running == 0 && work.is_taken() {
                     self.ended.give();
                 }
             }
