@@ -79,7 +79,7 @@ impl Bench {
         });
         let found = conv_forward(&shape, method, &x, &w, Some(&b), follow);
         let gradient = numbers(found.output.len());
-        let backward = Backward { gradient: &gradient, output: &found.output, places: &found.places };
+        let backward = Backward { gradient: &gradient, norm: None, output: &found.output, places: &found.places };
         let times = if want_input { 2.0 } else { 1.0 };
         self.line(&format!("{name} backward"), &label, shape.images, times * shape.flops(), || {
             let want = Wanted { input: want_input, bias: follow.relu };
@@ -126,7 +126,10 @@ struct Layer {
 /// The convolutions of the five networks that are measured as wholes (`just bench train`).
 fn layers(images: usize) -> Vec<Layer> {
     let bare = Follow::default();
-    let (relu, pool) = (Follow { relu: true, pool: false }, Follow { relu: true, pool: true });
+    let (relu, pool) = (
+        Follow { relu: true, pool: false, ..Follow::default() },
+        Follow { relu: true, pool: true, ..Follow::default() },
+    );
     let mut all = Vec::new();
     let mut add = |name: String, shape: ConvShape, follow: Follow, both: bool| {
         all.push(Layer { name, shape, follow, both });

@@ -37,7 +37,9 @@ pub use crop::crop;
 pub use cross_entropy::{Charge, Softmax, cross_entropy};
 pub use dense::{DenseShape, dense_backward, dense_forward};
 pub use flip::{flip_horizontal, flip_vertical};
-pub use norm::{Moments, Norm, NormGradients, batch_norm, batch_norm_backward, moments};
+pub use norm::{
+    Moments, Norm, NormBehind, NormGradients, NormSlopes, batch_norm, batch_norm_backward, batch_norm_sums, moments,
+};
 pub use normalize::{normalize, widen};
 pub use peak::fma_peak;
 pub use simd::InstructionSet;

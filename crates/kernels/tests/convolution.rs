@@ -3,7 +3,8 @@
 mod common;
 
 use convsweep_kernels::{
-    Backward, ConvShape, Follow, Gradients, Method, Wanted, conv_backward, conv_forward, conv_method,
+    Backward, ConvShape, Follow, Gradients, Method, Norm, NormBehind, Wanted, batch_norm_backward, batch_norm_sums,
+    conv_backward, conv_forward, conv_method, moments,
 };
 use proptest::prelude::*;
 
@@ -109,7 +110,7 @@ fn check(s: &ConvShape, method: Method, follow: Follow, with_bias: bool) -> Resu
         dw[k] += dy[o] * f64::from(x[i]);
     });
     dy.iter().enumerate().for_each(|(i, g)| db[i % s.filters] += g);
-    let backward = Backward { gradient: &gradient, output: &found.output, places: &found.places };
+    let backward = Backward { gradient: &gradient, norm: None, output: &found.output, places: &found.places };
     let Gradients { input, weight, bias } =
         conv_backward(s, method, &x, &w, backward, follow, Wanted { input: true, bias: true });
     close("input gradient", &input, &dx, tolerance)?;
@@ -122,6 +123,34 @@ fn check(s: &ConvShape, method: Method, follow: Follow, with_bias: bool) -> Resu
     let alone = conv_backward(s, method, &x, &w, backward, follow, Wanted { input: false, bias: false });
     prop_assert!(alone.input.is_empty() && alone.bias.is_empty());
     prop_assert_eq!(alone.weight, without.weight);
+    Ok(())
+}
+
+/// Batch normalisation behind a convolution, computed with it and on its own.
+fn check_norm(s: &ConvShape, method: Method, relu: bool) -> Result<(), TestCaseError> {
+    let x = numbers(1, s.images * s.input[0] * s.input[1] * s.channels);
+    let w = numbers(2, s.filters * s.channels / s.groups * s.kernel[0] * s.kernel[1]);
+    let (scale, shift) = (numbers(5, s.filters), numbers(6, s.filters));
+    let bare = conv_forward(s, method, &x, &w, None, Follow::default());
+    let found = conv_forward(s, method, &x, &w, None, Follow { moments: true, ..Follow::default() });
+    prop_assert_eq!(&found.output, &bare.output);
+    let expected = moments(&bare.output, s.filters);
+    let wide = |v: &[f32]| v.iter().map(|&v| f64::from(v)).collect::<Vec<f64>>();
+    close("mean", &found.moments.mean, &wide(&expected.mean), 1e-6)?;
+    close("variance", &found.moments.variance, &wide(&expected.variance), 1e-6)?;
+
+    let norm = Norm { moments: &found.moments, scale: &scale, shift: &shift, epsilon: 1e-3, relu };
+    let gradient = numbers(4, bare.output.len());
+    let mut of_bare = gradient.clone();
+    let others = batch_norm_backward(&norm, &bare.output, None, &mut of_bare);
+    let (sums, slopes) = batch_norm_sums(&norm, &bare.output, None, &gradient);
+    prop_assert_eq!(sums, others);
+    let backward = |gradient, norm| {
+        let backward = Backward { gradient, norm, output: &[], places: &[] };
+        conv_backward(s, method, &x, &w, backward, Follow::default(), Wanted { input: true, bias: true })
+    };
+    let behind = NormBehind { norm, slopes: &slopes, x: &bare.output };
+    prop_assert_eq!(backward(&gradient, Some(behind)), backward(&of_bare, None));
     Ok(())
 }
 
@@ -148,7 +177,7 @@ prop_compose! {
 }
 
 fn follows() -> impl Strategy<Value = Follow> {
-    (any::<bool>(), any::<bool>()).prop_map(|(relu, pool)| Follow { relu, pool })
+    (any::<bool>(), any::<bool>()).prop_map(|(relu, pool)| Follow { relu, pool, ..Follow::default() })
 }
 
 proptest! {
@@ -157,6 +186,20 @@ proptest! {
     #[test]
     fn direct_equals_the_definition(shape in shapes(), follow in follows(), bias: bool) {
         check(&shape, Method::Direct, follow, bias)?;
+    }
+
+    #[test]
+    fn a_norm_behind_equals_one_on_its_own(shape in shapes(), depthwise: bool, relu: bool) {
+        let groups = if depthwise { shape.channels } else { shape.groups };
+        let filters = if depthwise { shape.channels } else { shape.filters };
+        check_norm(&ConvShape { groups, filters, ..shape }, Method::Direct, relu)?;
+    }
+
+    #[test]
+    fn a_norm_behind_winograd_equals_one_on_its_own(shape in shapes(), channels in 1..3usize, relu: bool) {
+        let (plain, channels) = ([1; 2], 16 * channels);
+        let shape = ConvShape { kernel: [3; 2], stride: plain, dilation: plain, padding: [[1; 2]; 2], groups: 1, ..shape };
+        check_norm(&ConvShape { channels, filters: 32, ..shape }, Method::Winograd, relu)?;
     }
 
     #[test]
@@ -203,9 +246,9 @@ fn plain(images: usize, side: usize, channels: usize, filters: usize) -> ConvSha
 #[test]
 fn the_tutorials_layers_equal_the_definition() {
     for (side, channels, filters, follow) in [
-        (32, 3, 32, Follow { relu: true, pool: true }),
-        (15, 32, 64, Follow { relu: true, pool: true }),
-        (6, 64, 64, Follow { relu: true, pool: false }),
+        (32, 3, 32, Follow { relu: true, pool: true, ..Follow::default() }),
+        (15, 32, 64, Follow { relu: true, pool: true, ..Follow::default() }),
+        (6, 64, 64, Follow { relu: true, pool: false, ..Follow::default() }),
     ] {
         let shape = plain(3, side, channels, filters);
         check(&shape, conv_method(&shape, follow).0, follow, true).expect("equal");
@@ -216,7 +259,9 @@ fn the_tutorials_layers_equal_the_definition() {
 fn what_is_not_a_number_stays_seen() {
     for (channels, method) in [(3, Method::Direct), (16, Method::Direct), (16, Method::Winograd)] {
         let shape = plain(1, 6, channels, 16);
-        for follow in [(false, false), (true, false), (true, true)].map(|(relu, pool)| Follow { relu, pool }) {
+        for follow in
+            [(false, false), (true, false), (true, true)].map(|(relu, pool)| Follow { relu, pool, ..Follow::default() })
+        {
             let mut x = numbers(1, 36 * channels);
             x[14 * channels] = f32::NAN;
             let w = numbers(2, 16 * channels * 9);
@@ -230,7 +275,7 @@ fn what_is_not_a_number_stays_seen() {
 fn results_do_not_depend_on_what_ran_before() {
     let shape = plain(5, 15, 32, 64);
     let (x, w) = (numbers(1, 5 * 225 * 32), numbers(2, 64 * 32 * 9));
-    let follow = Follow { relu: true, pool: true };
+    let follow = Follow { relu: true, pool: true, ..Follow::default() };
     let first = conv_forward(&shape, Method::Winograd, &x, &w, None, follow);
     let other = plain(2, 9, 48, 16);
     conv_forward(&other, Method::Winograd, &numbers(3, 2 * 81 * 48), &numbers(4, 16 * 48 * 9), None, follow);
@@ -250,7 +295,7 @@ fn large_images_equal_small_ones() {
         let run = |shape: &ConvShape, x: &[f32]| {
             let follow = Follow::default();
             let y = conv_forward(shape, Method::Direct, x, &w, None, follow).output;
-            let backward = Backward { gradient: &y, output: &[], places: &[] };
+            let backward = Backward { gradient: &y, norm: None, output: &[], places: &[] };
             let want = Wanted { input: true, bias: false };
             (conv_backward(shape, Method::Direct, x, &w, backward, follow, want).input, y)
         };
@@ -271,4 +316,22 @@ fn wrong_sizes_are_refused() {
 #[test]
 fn narrower_instruction_sets_pass_too() {
     common::on_narrower_instruction_sets();
+}
+
+/// Outputs that go past the caches.
+#[test]
+fn the_moments_of_a_large_batch_are_those_of_its_output() {
+    let shape = ConvShape {
+        images: 70,
+        input: [32; 2],
+        channels: 8,
+        filters: 32,
+        kernel: [1; 2],
+        stride: [1; 2],
+        dilation: [1; 2],
+        padding: [[0; 2]; 2],
+        groups: 1,
+    };
+    check_norm(&shape, Method::Direct, true).expect("they are");
+    check_norm(&ConvShape { filters: 8, groups: 8, images: 260, ..shape }, Method::Direct, true).expect("they are");
 }

@@ -53,10 +53,11 @@ fn forward_and_backward_equal_the_definition() {
             let norm = Norm { moments: &found, scale: &scale, shift: &shift, epsilon, relu };
             let y = batch_norm(&norm, &x, with_summand.then_some(&summand));
             let mut by_x = g.clone();
-            let by = batch_norm_backward(&norm, &x, with_summand.then_some(&y), &mut by_x, with_summand);
+            let by = batch_norm_backward(&norm, &x, with_summand.then_some(&y), &mut by_x);
             if !with_summand {
                 let mut seen = g.clone();
-                assert_eq!(batch_norm_backward(&norm, &x, Some(&y), &mut seen, false), by, "{what}");
+                let seen_by = batch_norm_backward(&norm, &x, Some(&y), &mut seen);
+                assert_eq!((seen_by.scale, seen_by.shift), (by.scale.clone(), by.shift.clone()), "{what}");
                 assert_eq!(seen, by_x, "{what}");
             }
             let (mut out, mut dx, mut ds) = (vec![0.0; n], vec![0.0; n], vec![0.0; n]);

@@ -1,7 +1,7 @@
 //! Bits depend neither on the number of threads nor on which of them was faster.
 
 use convsweep_kernels::{
-    Adam, Backward, ConvShape, DenseShape, Follow, Method, Norm, PoolShape, Sgd, Wanted, average_pool,
+    Adam, Backward, ConvShape, DenseShape, Follow, Method, Moments, Norm, PoolShape, Sgd, Wanted, average_pool,
     average_pool_backward, batch_norm, batch_norm_backward, conv_backward, conv_forward, dense_backward, dense_forward,
     max_pool, max_pool_backward, moments, share_stretches, transpose, use_threads,
 };
@@ -22,8 +22,10 @@ fn convolution(shape: &ConvShape, method: Method, follow: Follow) -> Vec<Vec<u32
     let b = numbers(shape.filters);
     let y = conv_forward(shape, method, &x, &w, Some(&b), follow);
     let gradient = numbers(y.output.len());
-    let backward = Backward { gradient: &gradient, output: &y.output, places: &y.places };
-    let mut all = vec![bits(&y.output), y.places.iter().map(|&p| u32::from(p)).collect()];
+    let backward = Backward { gradient: &gradient, norm: None, output: &y.output, places: &y.places };
+    let Moments { mean, variance } =
+        conv_forward(shape, method, &x, &w, None, Follow { moments: true, ..Follow::default() }).moments;
+    let mut all = vec![bits(&mean), bits(&variance), bits(&y.output), y.places.iter().map(|&p| u32::from(p)).collect()];
     for input in [true, false] {
         let found = conv_backward(shape, method, &x, &w, backward, follow, Wanted { input, bias: true });
         all.extend([found.input, found.weight, found.bias].map(|v| bits(&v)));
@@ -46,7 +48,7 @@ fn norm(rows: usize, channels: usize) -> Vec<Vec<u32>> {
     let norm = Norm { moments, scale: &scale, shift: &scale, epsilon: 1e-5, relu: true };
     let y = batch_norm(&norm, &x, Some(&x));
     let mut by_x = y.clone();
-    let found = batch_norm_backward(&norm, &x, Some(&y), &mut by_x, true);
+    let found = batch_norm_backward(&norm, &x, Some(&y), &mut by_x);
     [&moments.mean, &moments.variance, &y, &by_x, &found.scale, &found.shift, &found.summand].map(|v| bits(v)).into()
 }
 
@@ -113,7 +115,8 @@ fn results_are_equal_with_any_number_of_threads() {
         (first, Method::Direct),
         (pointwise, Method::Direct),
     ];
-    let follows = [(false, false), (true, false), (true, true)].map(|(relu, pool)| Follow { relu, pool });
+    let follows =
+        [(false, false), (true, false), (true, true)].map(|(relu, pool)| Follow { relu, pool, ..Follow::default() });
     let layer = DenseShape { rows: 32, features: 700, units: 90 };
     let overlapping =
         PoolShape { images: 37, input: [13, 10], channels: 20, window: [3, 3], stride: [2, 2], padding: [[1, 1]; 2] };

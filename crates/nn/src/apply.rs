@@ -17,7 +17,16 @@ impl Pass<'_> {
     }
 
     fn all(&mut self, operations: &[Operation], batch: Batch) -> Batch {
-        operations.iter().fold(batch, |batch, operation| self.apply(operation, batch))
+        let (mut rest, mut batch) = (operations, batch);
+        while let Some((operation, behind)) = rest.split_first() {
+            (batch, rest) = match behind.split_first() {
+                Some((Operation::BatchNorm { norm, .. }, behind)) if is_bare(operation) => {
+                    (self.batch_norm(batch, Some(operation), None, norm, norm.relu), behind)
+                }
+                _ => (self.apply(operation, batch), behind),
+            };
+        }
+        batch
     }
 
     fn apply(&mut self, operation: &Operation, batch: Batch) -> Batch {
@@ -39,7 +48,7 @@ impl Pass<'_> {
                 let (weight, bias) = (self.leaves[*weight].clone(), bias.map(|b| self.leaves[b].clone()));
                 Batch::Flat(ops::dense(batch.flatten(), weight, bias, *unit, kernels))
             }
-            Operation::BatchNorm { norm, .. } => self.batch_norm(batch, None, norm, norm.relu),
+            Operation::BatchNorm { norm, .. } => self.batch_norm(batch, None, None, norm, norm.relu),
             Operation::GroupNorm { scale, shift, groups, epsilon } => {
                 let (scale, shift) = (self.leaf(*scale), self.leaf(*shift));
                 group_norm(batch, scale, shift, *groups, *epsilon)
@@ -75,8 +84,12 @@ impl Pass<'_> {
             Operation::Branches { branches, join, relu, .. } => {
                 if let Some((norm, before, shortcut)) = norm_then_sum(operation) {
                     let summand = self.all(shortcut, batch.clone());
+                    let (conv, before) = match before.split_last() {
+                        Some((conv, before)) if is_bare(conv) => (Some(conv), before),
+                        _ => (None, before),
+                    };
                     let x = self.all(before, batch);
-                    return self.batch_norm(x, Some(summand), norm, *relu);
+                    return self.batch_norm(x, conv, Some(summand), norm, *relu);
                 }
                 let ends = branches.iter().map(|b| self.all(b, batch.clone())).collect();
                 let sum = joined(ends, *join);
@@ -90,31 +103,47 @@ impl Pass<'_> {
         self.leaves[place].clone().reshape(shape::<D>(&self.network.parameters[place]))
     }
 
-    /// Batch normalisation (Ioffe and Szegedy 2015): by the batch's mean and biased variance while training, which also moves the
-    /// running mean and (unbiased) variance; by the running ones in evaluation, and where it is frozen. Then `summand` is added,
-    /// then comes ReLU.
-    fn batch_norm(&mut self, batch: Batch, summand: Option<Batch>, norm: &BatchNorm, relu: bool) -> Batch {
+    /// Batch normalisation (Ioffe and Szegedy 2015) of `batch`, or of what `conv` makes of it: by the batch's mean and biased variance
+    /// while training, which also moves the running mean and (unbiased) variance; by the running ones in evaluation, and where it is
+    /// frozen. Then `summand` is added, then comes ReLU.
+    fn batch_norm(
+        &mut self,
+        batch: Batch,
+        conv: Option<&Operation>,
+        summand: Option<Batch>,
+        norm: &BatchNorm,
+        relu: bool,
+    ) -> Batch {
         let kernels = self.network.kernels;
         let unit = NormUnit { epsilon: norm.epsilon, relu };
         let [scale, shift] = [norm.scale, norm.shift].map(|i| self.leaves[i].clone());
-        let [mean, variance] = [norm.mean, norm.variance].map(|i| self.network.statistics[i].value.clone());
-        let numbers = [scale.clone(), shift.clone(), mean, variance];
-        let training = match &mut self.training {
-            None => return ops::batch_norm(batch, summand, numbers, unit, kernels),
-            Some(_) if self.network.frozen[norm.scale] => {
-                let [scale, shift, mean, variance] = numbers;
-                let numbers = [scale, shift, mean.autodiff(), variance.autodiff()];
-                return ops::batch_norm_fixed(batch, summand, numbers, unit);
+        let frozen = self.network.frozen[norm.scale];
+        if self.training.is_none() || frozen {
+            let batch = conv.into_iter().fold(batch, |batch, conv| self.apply(conv, batch));
+            let [mean, variance] = [norm.mean, norm.variance].map(|i| self.network.statistics[i].value.clone());
+            return match self.training {
+                None => ops::batch_norm(batch, summand, [scale, shift, mean, variance], unit, kernels),
+                Some(_) => {
+                    let numbers = [scale, shift, mean.autodiff(), variance.autodiff()];
+                    ops::batch_norm_fixed(batch, summand, numbers, unit)
+                }
+            };
+        }
+        let (output, [mean, variance]) = match conv {
+            Some(Operation::Conv { weight, bias, unit: conv, .. }) => {
+                let (weight, bias) = (self.leaves[*weight].clone(), bias.map(|b| self.leaves[b].clone()));
+                ops::conv_norm_train(batch, summand, (weight, bias, conv), ([scale, shift], unit), kernels)
             }
-            Some(training) => training,
+            _ => ops::batch_norm_train(batch, summand, [scale, shift], unit, kernels),
         };
-        let dims = batch.dims();
+        let dims = output.dims();
         let count = (dims.iter().product::<usize>() / dims[1]) as f64;
-        let (output, [mean, variance]) = ops::batch_norm_train(batch, summand, [scale, shift], unit, kernels);
         let unbiased = variance.mul_scalar(count / (count - 1.0).max(1.0));
         for (place, newest) in [(norm.mean, mean), (norm.variance, unbiased)] {
-            let running = &mut training.statistics[place];
-            *running = running.clone().mul_scalar(1.0 - norm.momentum) + newest.mul_scalar(norm.momentum);
+            if let Some(training) = &mut self.training {
+                let running = &mut training.statistics[place];
+                *running = running.clone().mul_scalar(1.0 - norm.momentum) + newest.mul_scalar(norm.momentum);
+            }
         }
         output
     }
@@ -176,6 +205,11 @@ fn group_norm(batch: Batch, scale: Tensor<1>, shift: Tensor<1>, groups: Option<u
             Batch::Flat(normal.reshape([dims[0], channels]) * scale + shift)
         }
     }
+}
+
+/// A convolution with nothing behind it yet.
+fn is_bare(operation: &Operation) -> bool {
+    matches!(operation, Operation::Conv { unit, .. } if !unit.relu && !unit.pool)
 }
 
 /// The ends of branches, one behind the other or summed.

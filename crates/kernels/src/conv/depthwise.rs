@@ -152,33 +152,43 @@ impl Kernel for TapSums<'_> {
     unsafe fn run<V: Vector>(self) {
         for (inputs, grads) in self.pixels.inputs.chunks(CHUNK).zip(self.pixels.grads.chunks(CHUNK)) {
             let pixels = Pixels { inputs, grads, ..self.pixels };
-            for c in (0..self.channels).step_by(V::LANES) {
-                let mut done = 0;
-                while done < self.taps.len() {
-                    macro_rules! block {
-                        ($taps:literal) => {{
-                            self.taps_from::<V, $taps>(pixels, c, done);
-                            done += $taps;
-                        }};
-                    }
-                    match self.taps.len() - done {
-                        9.. => block!(9),
-                        5.. => block!(5),
-                        3.. => block!(3),
-                        2 => block!(2),
-                        _ => block!(1),
-                    }
-                }
+            let whole = self.channels / V::LANES * V::LANES;
+            for c in (0..whole).step_by(V::LANES) {
+                self.all_taps::<V, true>(pixels, c);
+            }
+            if whole < self.channels {
+                self.all_taps::<V, false>(pixels, whole);
             }
         }
     }
 }
 
 impl TapSums<'_> {
+    /// Adds up the taps for a vector of channels, which a last one is a part of.
+    #[inline(always)]
+    unsafe fn all_taps<V: Vector, const WHOLE: bool>(&self, pixels: Pixels, c: usize) {
+        let mut done = 0;
+        while done < self.taps.len() {
+            macro_rules! block {
+                ($taps:literal) => {{
+                    self.taps_from::<V, $taps, WHOLE>(pixels, c, done);
+                    done += $taps;
+                }};
+            }
+            match self.taps.len() - done {
+                9.. => block!(9),
+                5.. => block!(5),
+                3.. => block!(3),
+                2 => block!(2),
+                _ => block!(1),
+            }
+        }
+    }
+
     /// Adds up `T` taps from the one of that number on, each in a register of its own.
     #[inline(always)]
-    unsafe fn taps_from<V: Vector, const T: usize>(&self, pixels: Pixels, c: usize, first: usize) {
-        let n = (self.channels - c).min(V::LANES);
+    unsafe fn taps_from<V: Vector, const T: usize, const WHOLE: bool>(&self, pixels: Pixels, c: usize, first: usize) {
+        let n = if WHOLE { V::LANES } else { self.channels - c };
         let to = self.packed.add(first * self.channels + c);
         let taps: [usize; T] = std::array::from_fn(|t| *self.taps.get_unchecked(first + t));
         let mut sum = [V::splat(0.0); T];

@@ -5,11 +5,12 @@ use super::pack::{Way, pack, packed_len, unpack};
 use super::sparse::{PooledSums, pooled_len, pooled_weights};
 use super::taps::{Border, Family, add_border, backward_border, backward_families, forward_border, forward_family};
 use super::{
-    ConvShape, Follow, Gradients, Method, PartOf, Wanted, backward_in_parts, forward_in_parts, pool_rows, unpool_image,
-    used,
+    ConvShape, Follow, Gradients, Method, PartOf, To, Wanted, backward_in_parts, forward_in_parts, pool_rows,
+    unpool_image, used,
 };
 use crate::block::{self, Finish, PLAIN, Pixels, Rows, Target, dots, outer, streams};
 use crate::buffer::Buffer;
+use crate::norm::{gather, gather_step};
 use crate::pool::{add_placed_rows, mask};
 use crate::simd::{Kernel, PANEL, Vector};
 use std::ops::Range;
@@ -42,7 +43,7 @@ impl Kernel for Forward<'_> {
         };
         let len = shape.output_len(follow);
         forward_in_parts(shape, follow, |images, to| {
-            let stream = !follow.pool && streams::<V>(to.0, len, aligned(shape, shape.filters));
+            let stream = !follow.pool && streams::<V>(to.output, len, aligned(shape, shape.filters));
             let finish = Finish { stream, ..finish };
             let pass = Pass { shape, way: Way::Forward, family: &family, packed: &packed, finish };
             V::apart(ForwardPart { pass: &pass, x, border, follow, block, images, to });
@@ -58,8 +59,7 @@ struct ForwardPart<'a> {
     follow: Follow,
     block: usize,
     images: Range<usize>,
-    /// The whole batch's output and places.
-    to: (*mut f32, *mut u8),
+    to: To,
 }
 
 impl Kernel for ForwardPart<'_> {
@@ -67,15 +67,20 @@ impl Kernel for ForwardPart<'_> {
 
     #[inline(always)]
     unsafe fn run<V: Vector>(self) {
-        let ForwardPart { pass, x, border, follow, block, images: range, to: (y, places) } = self;
+        let ForwardPart { pass, x, border, follow, block, images: range, to } = self;
         let shape = pass.shape;
         let size = used(shape, follow);
         let mut images = Images::new(x, shape.input, shape.channels, border, block, range.end);
+        let pixels = size[0] * size[1];
         if !follow.pool {
+            let mut moments = follow.moments.then(|| Gathering::new(pass, pixels, to));
             for first in range.step_by(block) {
                 let (x, count) = images.from(first);
-                let pixels = size[0] * size[1];
-                pass.part::<V>(x, 0..count * pixels, y.add(first * pixels * shape.filters));
+                let y = to.output.add(first * pixels * shape.filters);
+                match &mut moments {
+                    Some(moments) => moments.block::<V>(x, [first, count], y),
+                    None => pass.part::<V>(x, 0..count * pixels, y),
+                }
             }
             V::streamed();
             return;
@@ -87,13 +92,60 @@ impl Kernel for ForwardPart<'_> {
             for pooled in 0..size[0] / 2 {
                 pass.part::<V>(x, 2 * pooled * size[1]..(2 * pooled + 2) * size[1], rows.as_mut_ptr());
                 let at = (first * (size[0] / 2) + pooled) * row / 2;
-                pool_rows::<V>(rows.as_ptr(), size[1], shape.filters, follow.relu, y.add(at), places.add(at));
+                let (y, places) = (to.output.add(at), to.places.add(at));
+                pool_rows::<V>(rows.as_ptr(), size[1], shape.filters, follow.relu, y, places);
+            }
+        }
+    }
+}
+
+/// A pass that finds the moments of its outputs while they are in the caches.
+struct Gathering<'a> {
+    pass: Pass<'a>,
+    /// Of an image.
+    pixels: usize,
+    /// Pixels that are gone through together, unless images are smaller: enough that reading the weights is cheap beside them.
+    strip: usize,
+    to: To,
+    /// Outputs that go past the caches afterwards.
+    scratch: Buffer,
+}
+
+impl<'a> Gathering<'a> {
+    fn new(pass: &Pass<'a>, pixels: usize, to: To) -> Self {
+        let filters = pass.shape.filters;
+        let strip = 128_usize.next_multiple_of(gather_step(filters));
+        let scratch = Buffer::new(if pass.finish.stream { strip.min(pixels) * filters } else { 0 });
+        let pass = Pass { finish: Finish { stream: false, ..pass.finish }, ..*pass };
+        Gathering { pass, pixels, strip, to, scratch }
+    }
+
+    /// The pixels of `[first, count]` images, to `y`.
+    #[inline(always)]
+    unsafe fn block<V: Vector>(&mut self, x: *const f32, [first, count]: [usize; 2], y: *mut f32) {
+        let (filters, pixels) = (self.pass.shape.filters, self.pixels);
+        let stream = !self.scratch.is_empty();
+        if count > 1 && !stream {
+            self.pass.part::<V>(x, 0..count * pixels, y);
+        }
+        for i in 0..count {
+            let found = &mut *self.to.moments.add(first + i);
+            found.resize(filters, [0.0; 2]);
+            for at in (0..pixels).step_by(self.strip) {
+                let n = self.strip.min(pixels - at);
+                let (part, to) = (i * pixels + at..i * pixels + at + n, y.add((i * pixels + at) * filters));
+                let place = if stream { (self.scratch.as_mut_ptr(), to) } else { (to, std::ptr::null_mut()) };
+                if count == 1 || stream {
+                    self.pass.part::<V>(x, part, place.0);
+                }
+                gather::<V>((place.0, place.1), [at, n], filters, found);
             }
         }
     }
 }
 
 /// One way through a convolution with its packed weights.
+#[derive(Clone, Copy)]
 struct Pass<'a> {
     shape: &'a ConvShape,
     way: Way,
@@ -267,7 +319,7 @@ impl Kernel for PooledPart<'_> {
     #[inline(always)]
     unsafe fn run<V: Vector>(self) {
         let PooledPart { sums: &Sums { shape, ref family, .. }, x, backward, want, part } = self;
-        let size = used(shape, Follow { relu: false, pool: true });
+        let size = used(shape, Follow { pool: true, ..Follow::default() });
         let mut sums = PooledSums::new(shape, family, size[1], part.sums);
         let mut images = Images::new(x, shape.input, shape.channels, forward_border(shape), 1, part.images.end);
         let image = size[0] * size[1] / 4 * shape.filters;
@@ -296,7 +348,10 @@ unsafe fn before_following<'a, V: Vector>(
     let [h, w] = shape.output_after(follow);
     let image = h * w * shape.filters;
     let part = first * image..(first + count) * image;
-    if follow.pool {
+    if let Some(norm) = &backward.norm {
+        norm.bare::<V>(&backward.gradient[part], first * h * w, scratch);
+        scratch
+    } else if follow.pool {
         let parts = backward.gradient[part.clone()].chunks(image).zip(backward.places[part].chunks(image));
         for ((gradient, places), out) in parts.zip(scratch.chunks_exact_mut(4 * image)) {
             unpool_image::<V>(gradient, places, [h, w], shape.filters, out);

@@ -11,6 +11,7 @@ mod taps;
 mod winograd;
 
 use crate::buffer::Buffer;
+use crate::norm::{Moments, NormBehind, join_images};
 use crate::pool;
 use crate::simd::{Vector, dispatch};
 use crate::threads;
@@ -56,6 +57,8 @@ pub struct Follow {
     pub relu: bool,
     /// The largest of each 2×2 block, stride 2, without padding; odd last rows and columns are dropped.
     pub pool: bool,
+    /// Each filter's mean and variance are found too, for the batch normalisation that comes next; not with the others.
+    pub moments: bool,
 }
 
 /// Output of a forward pass.
@@ -65,13 +68,17 @@ pub struct Forward {
     pub output: Vec<f32>,
     /// With pooling: for each output which of its block's four pixels (row-major) it was; 4 where ReLU made it zero.
     pub places: Vec<u8>,
+    /// Mean and variance of each filter over all pixels, where they were asked for.
+    pub moments: Moments,
 }
 
 /// What a backward pass starts from.
 #[derive(Clone, Copy, Debug)]
 pub struct Backward<'a> {
-    /// The gradient of the output.
+    /// The gradient of the output; of that of the batch normalisation, where there is one behind.
     pub gradient: &'a [f32],
+    /// The batch normalisation behind.
+    pub norm: Option<NormBehind<'a>>,
     /// The output of the forward pass; read with ReLU without pooling only.
     pub output: &'a [f32],
     /// [`Forward::places`].
@@ -168,6 +175,7 @@ impl ConvShape {
         assert!(sizes.iter().chain(&steps).all(|&n| n > 0), "a size of zero in {self:?}");
         assert!(!self.output_after(follow).contains(&0), "nothing to pool in {self:?}");
         assert!(self.can(method), "{method:?} cannot compute {self:?}");
+        assert!(!follow.moments || !follow.relu && !follow.pool, "moments of {self:?} behind something else");
         assert_eq!(x.len(), self.input_len(), "input of {self:?}");
         assert_eq!(weight.len(), self.weight_len(), "weights of {self:?}");
     }
@@ -216,6 +224,10 @@ pub fn conv_backward(
     // A fold, since a search that may end early is not made of vectors.
     assert!(backward.places.iter().fold(0, |most, &place| place.max(most)) <= 4, "places of another pass");
     assert!(follow.pool || !follow.relu || backward.output.len() == n, "output of {shape:?}");
+    if let Some(norm) = &backward.norm {
+        assert!(!follow.pool && !follow.relu, "a norm behind something else in {shape:?}");
+        norm.check(n, shape.filters);
+    }
     // SAFETY: all sizes are checked above; the instruction set is one that is here.
     unsafe {
         match method {
@@ -256,27 +268,34 @@ fn used(shape: &ConvShape, follow: Follow) -> [usize; 2] {
 
 use pool::{pool_rows, unpool_image};
 
-/// The whole batch's output and places, from what `part` writes for some images at a time.
+/// Where a forward pass puts what it finds of the whole batch.
+#[derive(Clone, Copy)]
+struct To {
+    output: *mut f32,
+    places: *mut u8,
+    /// For each image each filter's mean and summed squared distance.
+    moments: *mut Vec<[f64; 2]>,
+}
+
+/// The whole batch's output, and what was found with it, from what `part` writes for some images at a time.
 ///
 /// # Safety
 /// `part` must write all that belongs to its images, at their places behind the pointers, from any thread.
 #[inline(always)]
-unsafe fn forward_in_parts(
-    shape: &ConvShape,
-    follow: Follow,
-    part: impl Fn(Range<usize>, (*mut f32, *mut u8)),
-) -> Forward {
+unsafe fn forward_in_parts(shape: &ConvShape, follow: Follow, part: impl Fn(Range<usize>, To)) -> Forward {
     let len = shape.output_len(follow);
     let mut output: Vec<f32> = Vec::with_capacity(len);
     let mut places: Vec<u8> = Vec::with_capacity(if follow.pool { len } else { 0 });
-    let to = (output.as_mut_ptr(), places.as_mut_ptr());
+    let mut moments = vec![vec![]; if follow.moments { shape.images } else { 0 }];
+    let to = To { output: output.as_mut_ptr(), places: places.as_mut_ptr(), moments: moments.as_mut_ptr() };
     let tasks = threads::tasks(shape.images);
     threads::share(tasks, |i| part(threads::part(shape.images, tasks, i), to));
     output.set_len(len);
     if follow.pool {
         places.set_len(len);
     }
-    Forward { output, places }
+    let moments = join_images(&moments, len / shape.filters / shape.images.max(1));
+    Forward { output, places, moments }
 }
 
 /// A part of a backward pass: some images, and where what is found of them goes.

@@ -1,18 +1,17 @@
 //! The way back, ReLU's included.
 
-use super::{Norm, NormGradients, Pass, factors, in_chunks, parts, share_rows};
+use super::{Norm, NormGradients, NormSlopes, Pass, factors, in_chunks, parts, share_rows};
 use crate::block::{load, store};
 use crate::buffer::Buffer;
 use crate::simd::{Kernel, Vector};
 use crate::threads::{self, part};
 use std::ops::Range;
 
-pub(super) struct Backward<'a> {
+pub(super) struct Sums<'a> {
     pub norm: &'a Norm<'a>,
     pub x: &'a [f32],
     pub output: Option<&'a [f32]>,
-    pub gradient: &'a mut [f32],
-    pub with_summand: bool,
+    pub gradient: &'a [f32],
 }
 
 /// Which gradients ReLU lets through.
@@ -170,14 +169,14 @@ impl Pass for InputPass {
     }
 }
 
-impl Kernel for Backward<'_> {
-    type Output = NormGradients;
+impl Kernel for Sums<'_> {
+    type Output = (NormGradients, NormSlopes);
 
     #[inline(always)]
-    unsafe fn run<V: Vector>(self) -> NormGradients {
-        let Backward { norm, x, output, gradient, with_summand } = self;
+    unsafe fn run<V: Vector>(self) -> (NormGradients, NormSlopes) {
+        let Sums { norm, x, output, gradient } = self;
         let (channels, rows) = (norm.scale.len(), x.len() / norm.scale.len());
-        let keep_masked = with_summand && norm.relu;
+        let keep_masked = norm.relu && output.is_some();
         let factor = factors(norm);
         let gate = match (norm.relu, output) {
             (false, _) => Gate::All,
@@ -206,27 +205,63 @@ impl Kernel for Backward<'_> {
         if keep_masked {
             summand.set_len(x.len());
         }
-        let (mut constant, mut slope) = (Vec::with_capacity(channels), Vec::with_capacity(channels));
+        let mut slopes = NormSlopes { factor, ..NormSlopes::default() };
         let mut found = NormGradients { summand, ..NormGradients::default() };
         for ((inverse, &scale), [sum, product]) in norm.inverse_deviations().zip(norm.scale).zip(&totals) {
             let factor = f64::from(scale) * inverse;
             found.shift.push(*sum as f32);
             found.scale.push((product * inverse) as f32);
-            constant.push((-factor * sum / rows as f64) as f32);
-            slope.push((-factor * product * inverse * inverse / rows as f64) as f32);
+            slopes.constant.push((-factor * sum / rows as f64) as f32);
+            slopes.slope.push((-factor * product * inverse * inverse / rows as f64) as f32);
         }
-        let pass = InputPass {
-            x: x.as_ptr(),
-            gate: if keep_masked { Gate::All } else { gate },
-            from: if keep_masked { found.summand.as_ptr() } else { gradient.as_ptr() },
-            to: gradient.as_mut_ptr(),
-            mean: norm.moments.mean.as_ptr(),
-            factor: factor.as_ptr(),
-            constant: constant.as_ptr(),
-            slope: slope.as_ptr(),
-            channels,
-        };
-        share_rows::<V>(pass, rows, channels);
-        found
+        (found, slopes)
+    }
+}
+
+/// What gives the gradient of `x`; ReLU, where there is one, is seen by `x`.
+#[derive(Clone, Copy)]
+pub(super) struct Input<'a> {
+    pub norm: Norm<'a>,
+    pub slopes: &'a NormSlopes,
+    pub x: &'a [f32],
+}
+
+impl<'a> Input<'a> {
+    pub(super) fn pass(&self, from: *const f32, to: *mut f32) -> impl Pass + Copy + use<> {
+        let NormSlopes { factor, constant, slope } = self.slopes;
+        let [factor, constant, slope] = [factor, constant, slope].map(|values| values.as_ptr());
+        InputPass {
+            x: self.x.as_ptr(),
+            gate: if self.norm.relu { Gate::Again { factor, shift: self.norm.shift.as_ptr() } } else { Gate::All },
+            from,
+            to,
+            mean: self.norm.moments.mean.as_ptr(),
+            factor,
+            constant,
+            slope,
+            channels: self.norm.scale.len(),
+        }
+    }
+
+    /// Of all rows.
+    pub(super) fn of_all(self, from: *const f32, to: &'a mut [f32]) -> AllInput<'a> {
+        AllInput { input: self, from, to }
+    }
+}
+
+pub(super) struct AllInput<'a> {
+    input: Input<'a>,
+    from: *const f32,
+    to: &'a mut [f32],
+}
+
+impl Kernel for AllInput<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<V: Vector>(self) {
+        let channels = self.input.norm.scale.len();
+        let pass = self.input.pass(self.from, self.to.as_mut_ptr());
+        share_rows::<V>(pass, self.to.len() / channels, channels);
     }
 }

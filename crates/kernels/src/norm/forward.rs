@@ -15,6 +15,8 @@ pub(super) struct Gather<'a> {
 /// Mean and summed squared distance of a chunk.
 struct GatherPass {
     x: *const f32,
+    /// Where the rows go past the caches, whole vectors that are aligned there; null for nowhere.
+    to: *mut f32,
     channels: usize,
     mean: *mut f32,
     squares: *mut f32,
@@ -36,8 +38,12 @@ impl Pass for GatherPass {
         for row in first..end {
             let x = self.x.add(row * self.channels + c);
             for (j, squares) in squares.iter_mut().enumerate() {
-                let apart = load::<V>(x.add(j * V::LANES), n).sub(mean[j]);
+                let value = load::<V>(x.add(j * V::LANES), n);
+                let apart = value.sub(mean[j]);
                 *squares = apart.fma(apart, *squares);
+                if !self.to.is_null() {
+                    value.stream(self.to.add(row * self.channels + c + j * V::LANES));
+                }
             }
         }
         for j in 0..NV {
@@ -61,8 +67,7 @@ impl Kernel for Gather<'_> {
             let Range { start, end } = part(rows, parts, i);
             found.iter_mut().zip(new).for_each(|(found, new)| join(found, new, [start, end - start]));
         }
-        let mean = found.iter().map(|m| m[0] as f32).collect();
-        Moments { mean, variance: found.iter().map(|m| (m[1] / rows as f64) as f32).collect() }
+        moments(&found, rows)
     }
 }
 
@@ -79,17 +84,48 @@ impl Kernel for GatherPart<'_> {
     #[inline(always)]
     unsafe fn run<V: Vector>(self) -> Vec<[f64; 2]> {
         let GatherPart { x, channels, rows } = self;
-        let (mut found, mut of_chunk) = (vec![[0.0; 2]; channels], Buffer::new(2 * channels));
-        let (mean, squares) = of_chunk.split_at_mut(channels);
-        let mut pass = GatherPass { x: x.as_ptr(), channels, mean: mean.as_mut_ptr(), squares: squares.as_mut_ptr() };
-        let start = rows.start;
-        in_chunks::<V>(&mut pass, rows, channels, |[first, end]| {
-            for (c, found) in found.iter_mut().enumerate() {
-                join(found, [mean[c], squares[c]].map(f64::from), [first - start, end - first]);
-            }
-        });
+        let mut found = vec![[0.0; 2]; channels];
+        let x = x.as_ptr().add(rows.start * channels);
+        gather::<V>((x, std::ptr::null_mut()), [0, rows.len()], channels, &mut found);
         found
     }
+}
+
+/// Joins mean and summed squared distance of each channel over `[before, rows]` to what was `found` in the rows before them. The
+/// rows begin at the first place and are copied past the caches to the second, unless that is null; they are cut into chunks, so
+/// that what is found depends on where, unless that is at a multiple of [`gather_step`].
+///
+/// # Safety
+/// The rows are there, and what is given to copy them to has room and is aligned for vectors, of which a row is a whole number.
+#[inline(always)]
+pub(crate) unsafe fn gather<V: Vector>(
+    (x, to): (*const f32, *mut f32),
+    [before, rows]: [usize; 2],
+    channels: usize,
+    found: &mut [[f64; 2]],
+) {
+    let mut of_chunk = Buffer::new(2 * channels);
+    let (mean, squares) = of_chunk.split_at_mut(channels);
+    let mut pass = GatherPass { x, to, channels, mean: mean.as_mut_ptr(), squares: squares.as_mut_ptr() };
+    in_chunks::<V>(&mut pass, 0..rows, channels, |[first, end]| {
+        for (c, found) in found.iter_mut().enumerate() {
+            join(found, [mean[c], squares[c]].map(f64::from), [before + first, end - first]);
+        }
+    });
+}
+
+/// The moments of all images from what was gathered of each, `rows` rows an image.
+pub(crate) fn join_images(images: &[Vec<[f64; 2]>], rows: usize) -> Moments {
+    let mut found = vec![[0.0; 2]; images.first().map_or(0, Vec::len)];
+    for (i, image) in images.iter().enumerate() {
+        found.iter_mut().zip(image).for_each(|(found, &new)| join(found, new, [i * rows, rows]));
+    }
+    moments(&found, images.len() * rows)
+}
+
+fn moments(found: &[[f64; 2]], rows: usize) -> Moments {
+    let mean = found.iter().map(|m| m[0] as f32).collect();
+    Moments { mean, variance: found.iter().map(|m| (m[1] / rows as f64) as f32).collect() }
 }
 
 /// Joins mean and summed squared distance of `[before, new]` rows.

@@ -8,8 +8,9 @@ mod forward;
 
 use crate::simd::{Kernel, Vector, dispatch};
 use crate::threads;
-use backward::Backward;
+use backward::{Input, Sums};
 use forward::{Apply, Gather};
+pub(crate) use forward::{gather, join_images};
 use std::ops::Range;
 
 /// Values of the rows that are worked on at once: half of a first-level cache.
@@ -46,8 +47,16 @@ pub struct NormGradients {
     pub scale: Vec<f32>,
     /// Of what is added.
     pub shift: Vec<f32>,
-    /// Of the summand, `[rows, channels]`; empty without one or without ReLU, when it is the output's gradient itself.
+    /// Of the summand, `[rows, channels]`; empty without one, and without ReLU, where it is the output's gradient itself.
     pub summand: Vec<f32>,
+}
+
+/// How the gradient of what is normalised goes by that of the output, `g`: `factor · g + constant + (x − mean) · slope`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct NormSlopes {
+    factor: Vec<f32>,
+    constant: Vec<f32>,
+    slope: Vec<f32>,
 }
 
 /// Mean and variance of each channel of `x` `[rows, channels]`.
@@ -75,24 +84,69 @@ pub fn batch_norm(norm: &Norm, x: &[f32], summand: Option<&[f32]>) -> Vec<f32> {
 }
 
 /// Turns `gradient`, that of the output, into that of `x`, whose own moments normalised it, and gives the others.
-/// `output` is that of the forward pass, needed with ReLU where a summand was added: else what ReLU let through is computed again
-/// from `x`, which costs less than to read it.
+/// `output` is that of the forward pass, given where a summand was added: else what ReLU let through is computed again from `x`,
+/// which costs less than to read it.
 ///
 /// # Panics
 /// Where a slice has another size.
-pub fn batch_norm_backward(
+pub fn batch_norm_backward(norm: &Norm, x: &[f32], output: Option<&[f32]>, gradient: &mut [f32]) -> NormGradients {
+    let (found, slopes) = batch_norm_sums(norm, x, output, gradient);
+    let masked = !found.summand.is_empty();
+    let from = if masked { found.summand.as_ptr() } else { gradient.as_ptr() };
+    let pass = Input { norm: Norm { relu: norm.relu && !masked, ..*norm }, slopes: &slopes, x };
+    // SAFETY: the sizes are checked above; the instruction set is one that is here.
+    unsafe { dispatch(pass.of_all(from, gradient)) };
+    found
+}
+
+/// The first half of [`batch_norm_backward`]: all gradients but that of `x`, and how that goes by the output's; or, where there is
+/// one of the summand, by that, without ReLU.
+///
+/// # Panics
+/// Where a slice has another size.
+pub fn batch_norm_sums(
     norm: &Norm,
     x: &[f32],
     output: Option<&[f32]>,
-    gradient: &mut [f32],
-    with_summand: bool,
-) -> NormGradients {
+    gradient: &[f32],
+) -> (NormGradients, NormSlopes) {
     norm.check(x);
     assert_eq!(gradient.len(), x.len(), "gradient");
     assert!(output.is_none_or(|y| y.len() == x.len()), "output");
-    assert!(output.is_some() || !with_summand || !norm.relu, "no output to see ReLU by");
     // SAFETY: the sizes are checked above; the instruction set is one that is here.
-    unsafe { dispatch(Backward { norm, x, output, gradient, with_summand }) }
+    unsafe { dispatch(Sums { norm, x, output, gradient }) }
+}
+
+/// A batch normalisation behind a convolution, on the way back: what [`batch_norm_sums`] has left to do.
+#[derive(Clone, Copy, Debug)]
+pub struct NormBehind<'a> {
+    /// What normalised.
+    pub norm: Norm<'a>,
+    /// How the gradient goes.
+    pub slopes: &'a NormSlopes,
+    /// What was normalised: the bare convolution's output.
+    pub x: &'a [f32],
+}
+
+impl NormBehind<'_> {
+    pub(crate) fn check(&self, len: usize, channels: usize) {
+        self.norm.check(self.x);
+        assert_eq!((self.x.len(), self.norm.scale.len()), (len, channels), "what was normalised");
+        let NormSlopes { factor, constant, slope } = self.slopes;
+        assert_eq!([factor.len(), constant.len(), slope.len()], [channels; 3], "slopes");
+    }
+
+    /// The gradient of the bare convolution's rows from row `first` on, from that of the norm's output.
+    ///
+    /// # Safety
+    /// The rows are there.
+    #[inline(always)]
+    pub(crate) unsafe fn bare<V: Vector>(&self, gradient: &[f32], first: usize, to: &mut [f32]) {
+        let channels = self.norm.scale.len();
+        let input = Input { norm: self.norm, slopes: self.slopes, x: &self.x[first * channels..] };
+        let mut pass = input.pass(gradient.as_ptr(), to.as_mut_ptr());
+        in_chunks::<V>(&mut pass, 0..to.len() / channels, channels, |_| ());
+    }
 }
 
 fn check_rows(x: &[f32], channels: usize) {
@@ -145,12 +199,17 @@ unsafe fn in_chunks<V: Vector>(
     channels: usize,
     mut then: impl FnMut([usize; 2]),
 ) {
-    let step = (CHUNK / channels).max(8);
+    let step = gather_step(channels);
     for first in rows.clone().step_by(step) {
         let chunk = [first, (first + step).min(rows.end)];
         columns::<V>(pass, chunk, channels);
         then(chunk);
     }
+}
+
+/// Rows that are worked on at once.
+pub(crate) fn gather_step(channels: usize) -> usize {
+    (CHUNK / channels).max(8)
 }
 
 /// Parts of the rows that are summed up one by one and then joined: by the sizes alone, so that bits do not depend on threads.

@@ -5,6 +5,7 @@
 //!
 //! Images come and go with their channels last, without gaps: so Burn's own operations between ours are fast too.
 
+pub(super) mod conv_norm;
 pub(super) mod flatten;
 pub(super) mod norm;
 pub(super) mod pool;
@@ -16,7 +17,7 @@ use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::flex::{FlexTensor, Layout};
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, Dispatch, Flex, backend_extension};
-use burn::tensor::{Bytes, DType, Shape, Tensor};
+use burn::tensor::{Bytes, DType, Device, Shape, Tensor};
 use convsweep_kernels as kernels;
 use convsweep_kernels::{DenseShape, Method};
 use convsweep_spec::train::{Moments, Rule};
@@ -49,9 +50,14 @@ pub(super) fn conv(
     unit: &ConvUnit,
     method: Method,
 ) -> Tensor<4> {
-    let bias = bias.unwrap_or_else(|| Tensor::zeros([unit.filters], &x.device().inner()));
+    let bias = bias.unwrap_or_else(|| no_bias(unit, &x.device()));
     let [x, weight, bias] = [x.into_dispatch(), weight.into_dispatch(), bias.into_dispatch()];
     Tensor::from_dispatch(<Dispatch as Kernels>::conv_unit(x, weight, bias, unit.clone(), method))
+}
+
+/// What is added where there is none.
+pub(super) fn no_bias(unit: &ConvUnit, device: &Device) -> Tensor<1> {
+    Tensor::zeros([unit.filters], &device.clone().inner())
 }
 
 pub(super) fn dense(x: Tensor<2>, weight: Tensor<1>, bias: Option<Tensor<1>>, unit: DenseUnit) -> Tensor<2> {
@@ -194,8 +200,12 @@ impl Backward<Flex, 3> for ConvBackward {
         let ConvState { x, weight, output, places, unit, method } = ops.state;
         let dims = x.layout().shape().dims::<4>();
         let (shape, follow) = (unit.shape(dims[0]), unit.follow());
-        let backward =
-            kernels::Backward { gradient: &values(&gradient), output: &values(&output), places: places.as_slice() };
+        let backward = kernels::Backward {
+            gradient: &values(&gradient),
+            norm: None,
+            output: &values(&output),
+            places: places.as_slice(),
+        };
         let [to_x, to_weight, to_bias] = ops.parents;
         let (weight, want) = (values(&weight), kernels::Wanted { input: to_x.is_some(), bias: to_bias.is_some() });
         let found = kernels::conv_backward(&shape, method, &values(&x), &weight, backward, follow, want);

@@ -61,7 +61,7 @@ impl ConvUnit {
     }
 
     fn follow(&self) -> Follow {
-        Follow { relu: self.relu, pool: self.pool }
+        Follow { relu: self.relu, pool: self.pool, moments: false }
     }
 
     /// Which of our kernels computes it, and why.
@@ -149,6 +149,26 @@ pub(crate) fn batch_norm_train(
             (Batch::Image(y), found)
         }
     }
+}
+
+/// [`conv`] and [`batch_norm_train`] of its output at once; the convolution is a bare one.
+pub(crate) fn conv_norm_train(
+    batch: Batch,
+    summand: Option<Batch>,
+    (weight, bias, conv): (Tensor<1>, Option<Tensor<1>>, &ConvUnit),
+    (numbers, norm): ([Tensor<1>; 2], NormUnit),
+    kernels: Kernels,
+) -> (Batch, [Tensor<1>; 2]) {
+    #[cfg(feature = "flex")]
+    if own(&weight.device(), kernels) {
+        let bias = bias.unwrap_or_else(|| flex::no_bias(conv, &weight.device()));
+        let ([scale, shift], method) = (numbers, conv.method(kernels).0);
+        let parameters = [weight, bias, scale, shift];
+        let (y, found) =
+            flex::conv_norm::train(batch.last(), summand.map(Batch::last), parameters, (conv, method), norm);
+        return (Batch::Last(y), found);
+    }
+    batch_norm_train(self::conv(batch, weight, bias, conv, kernels), summand, numbers, norm, kernels)
 }
 
 /// Normalises each channel by a given mean and variance (`[scale, shift, mean, variance]`) and adds `summand`; gives no gradients.

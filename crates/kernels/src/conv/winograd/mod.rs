@@ -8,9 +8,10 @@ mod tiles;
 mod transform;
 mod weights;
 
-use super::{ConvShape, Follow, Gradients, Method, PartOf, Wanted, backward_in_parts, forward_in_parts};
+use super::{ConvShape, Follow, Gradients, Method, PartOf, To, Wanted, backward_in_parts, forward_in_parts};
 use crate::block::{PLAIN, Rows, Sums, Target, dots, outer_panels};
 use crate::buffer::Buffer;
+use crate::norm::gather;
 use crate::simd::{Kernel, PANEL, Vector};
 use std::marker::PhantomData;
 use std::ops::Range;
@@ -146,8 +147,7 @@ struct ForwardPart<'a, F> {
     bias: Option<&'a [f32]>,
     follow: Follow,
     images: Range<usize>,
-    /// The whole batch's output and places.
-    to: (*mut f32, *mut u8),
+    to: To,
 }
 
 impl<F: Form> Kernel for ForwardPart<'_, F> {
@@ -155,7 +155,7 @@ impl<F: Form> Kernel for ForwardPart<'_, F> {
 
     #[inline(always)]
     unsafe fn run<V: Vector>(self) {
-        let ForwardPart { shape, x, u, bias, follow, images: range, to: (output, places), .. } = self;
+        let ForwardPart { shape, x, u, bias, follow, images: range, to, .. } = self;
         let tiles = Tiles::<F>::new(shape, follow);
         let (images, n) = (tiles.images(), tiles.of_image());
         let mut block = Block::new(shape, &tiles);
@@ -171,8 +171,14 @@ impl<F: Form> Kernel for ForwardPart<'_, F> {
             let m = block.planes(Side::Output, count * n);
             for i in 0..count {
                 let at = (first + i) * y_image;
-                let place = if follow.pool { places.add(at) } else { std::ptr::null_mut() };
-                tiles.output::<V>(m.from(i * n), bias, follow, output.add(at), place);
+                let place = if follow.pool { to.places.add(at) } else { std::ptr::null_mut() };
+                let output = to.output.add(at);
+                tiles.output::<V>(m.from(i * n), bias, follow, output, place);
+                if follow.moments {
+                    let (filters, found) = (shape.filters, &mut *to.moments.add(first + i));
+                    found.resize(filters, [0.0; 2]);
+                    gather::<V>((output, std::ptr::null_mut()), [0, y_image / filters], filters, found);
+                }
             }
         }
     }
@@ -235,12 +241,17 @@ impl<F: Form> Kernel for BackwardPart<'_, F> {
         let (x_image, y_image) = (x.len() / shape.images.max(1), shape.output_len(follow) / shape.images.max(1));
         let (gradient, output, place) =
             (backward.gradient.as_ptr(), backward.output.as_ptr(), backward.places.as_ptr());
+        let mut bare = Buffer::new(if backward.norm.is_some() { y_image } else { 0 });
         for first in range.clone().step_by(images) {
             let count = images.min(range.end - first);
             let (v, m) = (block.planes(Side::Input, count * n), block.planes(Side::Output, count * n));
             for i in 0..count {
                 let at = (first + i) * y_image;
-                let from = [gradient, output].map(|p| p.wrapping_add(at));
+                let mut from = [gradient, output].map(|p| p.wrapping_add(at));
+                if let Some(norm) = &backward.norm {
+                    norm.bare::<V>(&backward.gradient[at..at + y_image], at / shape.filters, &mut bare);
+                    from[0] = bare.as_ptr();
+                }
                 tiles.input::<V>(x.as_ptr().add((first + i) * x_image), &zeros, v.from(i * n));
                 tiles.output_gradient::<V>(from, place.wrapping_add(at), follow, m.from(i * n), bias);
             }

@@ -8,12 +8,12 @@ use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::flex::FlexTensor;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, Dispatch, Flex, backend_extension};
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::{Device, Tensor, TensorData};
 use convsweep_kernels::{self as kernels, Moments, Norm};
 use std::sync::{Arc, OnceLock};
 
 /// Mean and variance: found by the pass where they are not there yet.
-type Found = Arc<OnceLock<Moments>>;
+pub(super) type Found = Arc<OnceLock<Moments>>;
 
 #[backend_extension(Flex, Autodiff)]
 pub(super) trait NormKernels: Backend {
@@ -44,12 +44,16 @@ pub(in crate::ops) fn train<const D: usize>(
 ) -> (Tensor<D>, [Tensor<1>; 2]) {
     let (found, device) = (Found::default(), scale.device().inner());
     let y = normalize(x, summand, [scale, shift], unit, found.clone());
+    (y, tensors(&found, &device))
+}
+
+/// Mean and variance that were found.
+pub(super) fn tensors(found: &Found, device: &Device) -> [Tensor<1>; 2] {
     let Moments { mean, variance } = found.get().cloned().unwrap_or_default();
-    let moments = [mean, variance].map(|values| {
+    [mean, variance].map(|values| {
         let count = values.len();
-        Tensor::from_data(TensorData::new(values, [count]), &device)
-    });
-    (y, moments)
+        Tensor::from_data(TensorData::new(values, [count]), device)
+    })
 }
 
 /// Normalises the last dimension of `x` by given moments. The gradients would be wrong: none are asked for in evaluation.
@@ -158,20 +162,18 @@ struct NormState {
 }
 
 impl NormState {
-    /// Gradients of `x`, scale, shift and, where asked for, the summand.
-    fn backward(self, gradient: FlexTensor, with_summand: bool) -> ([FlexTensor; 3], Option<FlexTensor>) {
+    /// Gradients of `x`, scale, shift and the summand, if there was one.
+    fn backward(self, gradient: FlexTensor) -> ([FlexTensor; 3], Option<FlexTensor>) {
         let mut gradient = contiguous(gradient);
+        let (shape, with_summand) = (self.x.layout().shape().clone(), self.output.is_some());
         let unmasked = (with_summand && !self.unit.relu).then(|| gradient.clone());
         let (scale, shift, moments) =
             (values(&self.scale), values(&self.shift), self.found.get_or_init(Moments::default));
         let norm = Norm { moments, scale: &scale, shift: &shift, epsilon: self.unit.epsilon, relu: self.unit.relu };
         let (x, output) = (values(&self.x), self.output.as_ref().map(values));
-        let found = kernels::batch_norm_backward(&norm, &x, output.as_deref(), gradient.storage_mut(), with_summand);
+        let found = kernels::batch_norm_backward(&norm, &x, output.as_deref(), gradient.storage_mut());
         let channels = scale.len();
-        let summand = match unmasked {
-            Some(gradient) => Some(gradient),
-            None => with_summand.then(|| tensor(found.summand, self.x.layout().shape().clone())),
-        };
+        let summand = unmasked.or_else(|| with_summand.then(|| tensor(found.summand, shape)));
         ([gradient, tensor(found.scale, [channels]), tensor(found.shift, [channels])], summand)
     }
 }
@@ -184,7 +186,7 @@ impl Backward<Flex, 3> for NormBackward {
 
     fn backward(self, ops: Ops<NormState, 3>, gradients: &mut Gradients, _: &mut Checkpointer) {
         let gradient = gradients.consume::<Flex>(&ops.node);
-        let (found, _) = ops.state.backward(gradient, false);
+        let (found, _) = ops.state.backward(gradient);
         for (node, gradient) in ops.parents.into_iter().zip(found) {
             if let Some(node) = node {
                 gradients.register::<Flex>(node.id, gradient);
@@ -198,8 +200,7 @@ impl Backward<Flex, 4> for NormBackward {
 
     fn backward(self, ops: Ops<NormState, 4>, gradients: &mut Gradients, _: &mut Checkpointer) {
         let gradient = gradients.consume::<Flex>(&ops.node);
-        let with_summand = ops.parents[3].is_some();
-        let ([x, scale, shift], summand) = ops.state.backward(gradient, with_summand);
+        let ([x, scale, shift], summand) = ops.state.backward(gradient);
         for (node, gradient) in ops.parents.into_iter().zip([Some(x), Some(scale), Some(shift), summand]) {
             if let (Some(node), Some(gradient)) = (node, gradient) {
                 gradients.register::<Flex>(node.id, gradient);
