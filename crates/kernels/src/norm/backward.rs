@@ -1,6 +1,6 @@
 //! The way back, ReLU's included.
 
-use super::{Norm, NormGradients, NormSlopes, Pass, factors, in_chunks, parts, share_rows};
+use super::{Norm, NormGradients, NormSlopes, Pass, chunks, factors, over, parts, share_rows};
 use crate::block::{load, store};
 use crate::buffer::Buffer;
 use crate::simd::{Kernel, Vector};
@@ -27,37 +27,34 @@ enum Gate {
     },
 }
 
-/// [`Gate`] for a block of columns.
+/// [`Gate`] for a vector of columns.
 #[derive(Clone, Copy)]
-struct BlockGate<V, const NV: usize> {
+struct VectorGate<V> {
     gate: Gate,
-    factor: [V; NV],
-    shift: [V; NV],
+    factor: V,
+    shift: V,
 }
 
 impl Gate {
     #[inline(always)]
-    unsafe fn block<V: Vector, const NV: usize>(self, c: usize, n: usize) -> BlockGate<V, NV> {
-        let mut block = BlockGate { gate: self, factor: [V::splat(0.0); NV], shift: [V::splat(0.0); NV] };
-        if let Gate::Again { factor, shift } = self {
-            for j in 0..NV {
-                block.factor[j] = load::<V>(factor.add(c + j * V::LANES), n);
-                block.shift[j] = load::<V>(shift.add(c + j * V::LANES), n);
-            }
+    unsafe fn vector<V: Vector>(self, c: usize, n: usize) -> VectorGate<V> {
+        let (mut factor, mut shift) = (V::splat(0.0), V::splat(0.0));
+        if let Gate::Again { factor: factors, shift: shifts } = self {
+            (factor, shift) = (load::<V>(factors.add(c), n), load::<V>(shifts.add(c), n));
         }
-        block
+        VectorGate { gate: self, factor, shift }
     }
 }
 
-impl<V: Vector, const NV: usize> BlockGate<V, NV> {
-    /// The gradient `g` at `at`, vector `j` of its row; `apart` is `x − mean` there.
+impl<V: Vector> VectorGate<V> {
+    /// The gradient `g` at `at`; `apart` is `x − mean` there.
     #[inline(always)]
-    unsafe fn pass(&self, g: V, apart: V, at: usize, j: usize, n: usize) -> V {
+    unsafe fn pass(&self, g: V, apart: V, at: usize, n: usize) -> V {
         let zero = V::splat(0.0);
         match self.gate {
             Gate::All => g,
             Gate::Output(output) => g.keep(load::<V>(output.add(at), n).greater(zero)),
-            Gate::Again { .. } => g.keep(apart.fma(self.factor[j], self.shift[j]).greater(zero)),
+            Gate::Again { .. } => g.keep(apart.fma(self.factor, self.shift).greater(zero)),
         }
     }
 }
@@ -79,28 +76,21 @@ struct SumPass {
 
 impl Pass for SumPass {
     #[inline(always)]
-    unsafe fn block<V: Vector, const NV: usize>(&mut self, [first, end]: [usize; 2], c: usize, n: usize) {
-        let zero = V::splat(0.0);
-        let (mut mean, mut sums, mut products) = ([zero; NV], [zero; NV], [zero; NV]);
-        for (j, mean) in mean.iter_mut().enumerate() {
-            *mean = load::<V>(self.mean.add(c + j * V::LANES), n);
-        }
-        let gate = self.gate.block::<V, NV>(c, n);
-        for row in first..end {
-            for j in 0..NV {
-                let at = row * self.channels + c + j * V::LANES;
-                let apart = load::<V>(self.x.add(at), n).sub(mean[j]);
-                let g = gate.pass(load::<V>(self.gradient.add(at), n), apart, at, j, n);
-                if !self.masked.is_null() {
-                    store::<V>(g, self.masked.add(at), n);
-                }
-                sums[j] = sums[j].add(g);
-                products[j] = g.fma(apart, products[j]);
+    unsafe fn block<V: Vector, const R: usize>(&mut self, row: usize, c: usize, n: usize) {
+        let (mean, gate) = (load::<V>(self.mean.add(c), n), self.gate.vector::<V>(c, n));
+        let (mut sum, mut product) = (V::splat(0.0), V::splat(0.0));
+        for r in row..row + R {
+            let at = r * self.channels + c;
+            let apart = load::<V>(self.x.add(at), n).sub(mean);
+            let g = gate.pass(load::<V>(self.gradient.add(at), n), apart, at, n);
+            if !self.masked.is_null() {
+                store::<V>(g, self.masked.add(at), n);
             }
+            sum = sum.add(g);
+            product = g.fma(apart, product);
         }
-        for j in 0..NV {
-            store::<V>(sums[j], self.sums.add(c + j * V::LANES), n);
-            store::<V>(products[j], self.products.add(c + j * V::LANES), n);
+        for (to, new) in [(self.sums.add(c), sum), (self.products.add(c), product)] {
+            store::<V>(load::<V>(to, n).add(new), to, n);
         }
     }
 }
@@ -119,13 +109,16 @@ impl Kernel for SumPart {
         let channels = self.pass.channels;
         let mut of_chunk = Buffer::new(2 * channels);
         let (sums, products) = of_chunk.split_at_mut(channels);
-        let mut pass = SumPass { sums: sums.as_mut_ptr(), products: products.as_mut_ptr(), ..self.pass };
         let mut totals = vec![[0.0; 2]; channels];
-        in_chunks::<V>(&mut pass, self.rows, channels, |_| {
+        for chunk in chunks(self.rows, channels) {
+            sums.fill(0.0);
+            products.fill(0.0);
+            let mut pass = SumPass { sums: sums.as_mut_ptr(), products: products.as_mut_ptr(), ..self.pass };
+            over::<V>(&mut pass, chunk, channels);
             for (c, total) in totals.iter_mut().enumerate() {
                 *total = [total[0] + f64::from(sums[c]), total[1] + f64::from(products[c])];
             }
-        });
+        }
         totals
     }
 }
@@ -146,25 +139,15 @@ struct InputPass {
 
 impl Pass for InputPass {
     #[inline(always)]
-    unsafe fn block<V: Vector, const NV: usize>(&mut self, [first, end]: [usize; 2], c: usize, n: usize) {
-        let zero = V::splat(0.0);
-        let (mut mean, mut factor, mut constant, mut slope) = ([zero; NV], [zero; NV], [zero; NV], [zero; NV]);
-        for j in 0..NV {
-            let at = c + j * V::LANES;
-            mean[j] = load::<V>(self.mean.add(at), n);
-            factor[j] = load::<V>(self.factor.add(at), n);
-            constant[j] = load::<V>(self.constant.add(at), n);
-            slope[j] = load::<V>(self.slope.add(at), n);
-        }
-        let gate = self.gate.block::<V, NV>(c, n);
-        for row in first..end {
-            for j in 0..NV {
-                let at = row * self.channels + c + j * V::LANES;
-                let apart = load::<V>(self.x.add(at), n).sub(mean[j]);
-                let g = gate.pass(load::<V>(self.from.add(at), n), apart, at, j, n);
-                let rest = apart.fma(slope[j], constant[j]);
-                store::<V>(g.fma(factor[j], rest), self.to.add(at), n);
-            }
+    unsafe fn block<V: Vector, const R: usize>(&mut self, row: usize, c: usize, n: usize) {
+        let numbers = [self.mean, self.factor, self.constant, self.slope];
+        let [mean, factor, constant, slope] = numbers.map(|values| load::<V>(values.add(c), n));
+        let gate = self.gate.vector::<V>(c, n);
+        for r in row..row + R {
+            let at = r * self.channels + c;
+            let apart = load::<V>(self.x.add(at), n).sub(mean);
+            let g = gate.pass(load::<V>(self.from.add(at), n), apart, at, n);
+            store::<V>(g.fma(factor, apart.fma(slope, constant)), self.to.add(at), n);
         }
     }
 }

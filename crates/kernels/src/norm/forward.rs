@@ -1,7 +1,7 @@
 //! Moments, and the normalisation by them.
 
-use super::{Moments, Norm, Pass, factors, in_chunks, parts, share_rows};
-use crate::block::{load, store};
+use super::{Moments, Norm, Pass, chunks, factors, over, parts, share_rows};
+use crate::block::{load, store, streams};
 use crate::buffer::Buffer;
 use crate::simd::{Kernel, Vector};
 use crate::threads::{self, part};
@@ -12,44 +12,50 @@ pub(super) struct Gather<'a> {
     pub channels: usize,
 }
 
-/// Mean and summed squared distance of a chunk.
-struct GatherPass {
+/// The sum of a chunk.
+struct SumPass {
+    x: *const f32,
+    channels: usize,
+    sums: *mut f32,
+}
+
+impl Pass for SumPass {
+    #[inline(always)]
+    unsafe fn block<V: Vector, const R: usize>(&mut self, row: usize, c: usize, n: usize) {
+        let mut sum = V::splat(0.0);
+        for r in row..row + R {
+            sum = sum.add(load::<V>(self.x.add(r * self.channels + c), n));
+        }
+        let to = self.sums.add(c);
+        store::<V>(load::<V>(to, n).add(sum), to, n);
+    }
+}
+
+/// The summed squared distance of a chunk from its mean.
+struct SquarePass {
     x: *const f32,
     /// Where the rows go past the caches, whole vectors that are aligned there; null for nowhere.
     to: *mut f32,
     channels: usize,
-    mean: *mut f32,
+    mean: *const f32,
     squares: *mut f32,
 }
 
-impl Pass for GatherPass {
+impl Pass for SquarePass {
     #[inline(always)]
-    unsafe fn block<V: Vector, const NV: usize>(&mut self, [first, end]: [usize; 2], c: usize, n: usize) {
-        let share = V::splat(1.0 / (end - first) as f32);
-        let mut mean = [V::splat(0.0); NV];
-        for row in first..end {
-            let x = self.x.add(row * self.channels + c);
-            for (j, mean) in mean.iter_mut().enumerate() {
-                *mean = mean.add(load::<V>(x.add(j * V::LANES), n));
+    unsafe fn block<V: Vector, const R: usize>(&mut self, row: usize, c: usize, n: usize) {
+        let (mean, mut sum) = (load::<V>(self.mean.add(c), n), V::splat(0.0));
+        for r in row..row + R {
+            let at = r * self.channels + c;
+            let value = load::<V>(self.x.add(at), n);
+            let apart = value.sub(mean);
+            sum = apart.fma(apart, sum);
+            if !self.to.is_null() {
+                value.stream(self.to.add(at));
             }
         }
-        let mut squares = [V::splat(0.0); NV];
-        mean.iter_mut().for_each(|mean| *mean = mean.mul(share));
-        for row in first..end {
-            let x = self.x.add(row * self.channels + c);
-            for (j, squares) in squares.iter_mut().enumerate() {
-                let value = load::<V>(x.add(j * V::LANES), n);
-                let apart = value.sub(mean[j]);
-                *squares = apart.fma(apart, *squares);
-                if !self.to.is_null() {
-                    value.stream(self.to.add(row * self.channels + c + j * V::LANES));
-                }
-            }
-        }
-        for j in 0..NV {
-            store::<V>(mean[j], self.mean.add(c + j * V::LANES), n);
-            store::<V>(squares[j], self.squares.add(c + j * V::LANES), n);
-        }
+        let to = self.squares.add(c);
+        store::<V>(load::<V>(to, n).add(sum), to, n);
     }
 }
 
@@ -106,12 +112,18 @@ pub(crate) unsafe fn gather<V: Vector>(
 ) {
     let mut of_chunk = Buffer::new(2 * channels);
     let (mean, squares) = of_chunk.split_at_mut(channels);
-    let mut pass = GatherPass { x, to, channels, mean: mean.as_mut_ptr(), squares: squares.as_mut_ptr() };
-    in_chunks::<V>(&mut pass, 0..rows, channels, |[first, end]| {
+    for chunk in chunks(0..rows, channels) {
+        let (first, count) = (chunk.start, chunk.len());
+        mean.fill(0.0);
+        squares.fill(0.0);
+        over::<V>(&mut SumPass { x, channels, sums: mean.as_mut_ptr() }, chunk.clone(), channels);
+        mean.iter_mut().for_each(|mean| *mean /= count as f32);
+        let (mean_at, squares_at) = (mean.as_ptr(), squares.as_mut_ptr());
+        over::<V>(&mut SquarePass { x, to, channels, mean: mean_at, squares: squares_at }, chunk, channels);
         for (c, found) in found.iter_mut().enumerate() {
-            join(found, [mean[c], squares[c]].map(f64::from), [before + first, end - first]);
+            join(found, [mean[c], squares[c]].map(f64::from), [before + first, count]);
         }
-    });
+    }
 }
 
 /// The moments of all images from what was gathered of each, `rows` rows an image.
@@ -153,31 +165,25 @@ struct ApplyPass {
     factor: *const f32,
     shift: *const f32,
     relu: bool,
+    /// Whether the results go past the caches, whole vectors that are aligned there.
+    stream: bool,
     channels: usize,
 }
 
 impl Pass for ApplyPass {
     #[inline(always)]
-    unsafe fn block<V: Vector, const NV: usize>(&mut self, [first, end]: [usize; 2], c: usize, n: usize) {
-        let zero = V::splat(0.0);
-        let (mut mean, mut factor, mut shift) = ([zero; NV], [zero; NV], [zero; NV]);
-        for j in 0..NV {
-            let at = c + j * V::LANES;
-            mean[j] = load::<V>(self.mean.add(at), n);
-            factor[j] = load::<V>(self.factor.add(at), n);
-            shift[j] = load::<V>(self.shift.add(at), n);
-        }
+    unsafe fn block<V: Vector, const R: usize>(&mut self, row: usize, c: usize, n: usize) {
+        let [mean, factor, shift] = [self.mean, self.factor, self.shift].map(|values| load::<V>(values.add(c), n));
         let least = V::splat(if self.relu { 0.0 } else { f32::NEG_INFINITY });
-        for row in first..end {
-            for j in 0..NV {
-                let at = row * self.channels + c + j * V::LANES;
-                let apart = load::<V>(self.x.add(at), n).sub(mean[j]);
-                let mut y = apart.fma(factor[j], shift[j]);
-                if !self.summand.is_null() {
-                    y = y.add(load::<V>(self.summand.add(at), n));
-                }
-                store::<V>(y.at_least(least), self.y.add(at), n);
+        for r in row..row + R {
+            let at = r * self.channels + c;
+            let apart = load::<V>(self.x.add(at), n).sub(mean);
+            let mut y = apart.fma(factor, shift);
+            if !self.summand.is_null() {
+                y = y.add(load::<V>(self.summand.add(at), n));
             }
+            let (y, to) = (y.at_least(least), self.y.add(at));
+            if self.stream { y.stream(to) } else { store::<V>(y, to, n) }
         }
     }
 }
@@ -199,6 +205,7 @@ impl Kernel for Apply<'_> {
             factor: factor.as_ptr(),
             shift: norm.shift.as_ptr(),
             relu: norm.relu,
+            stream: streams::<V>(y.as_ptr(), x.len(), channels),
             channels,
         };
         share_rows::<V>(pass, x.len() / channels, channels);

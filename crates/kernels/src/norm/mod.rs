@@ -145,7 +145,7 @@ impl NormBehind<'_> {
         let channels = self.norm.scale.len();
         let input = Input { norm: self.norm, slopes: self.slopes, x: &self.x[first * channels..] };
         let mut pass = input.pass(gradient.as_ptr(), to.as_mut_ptr());
-        in_chunks::<V>(&mut pass, 0..to.len() / channels, channels, |_| ());
+        over::<V>(&mut pass, 0..to.len() / channels, channels);
     }
 }
 
@@ -171,45 +171,58 @@ impl Norm<'_> {
     }
 }
 
-/// Work on a block of columns of some rows: `NV` vectors from column `c` on, the last of `n` lanes.
+/// Work on rows that goes through memory in its order: a pass that took some columns of many rows at a time would wait for each
+/// line of them.
 trait Pass {
-    unsafe fn block<V: Vector, const NV: usize>(&mut self, rows: [usize; 2], c: usize, n: usize);
+    /// `R` rows from `row` on, the vector of `n` lanes at column `c`.
+    unsafe fn block<V: Vector, const R: usize>(&mut self, row: usize, c: usize, n: usize);
 }
 
-/// Runs `pass` over all columns of the rows `[first, end]`.
+/// Values of rows that are gone through side by side: what is the same for all rows is loaded once for them, and their sums do not
+/// wait for each other; but each is a place of its own in memory, of which few can be followed.
+const BESIDE: usize = 128;
+
+/// Runs `pass` over some rows.
 #[inline(always)]
-unsafe fn columns<V: Vector>(pass: &mut impl Pass, rows: [usize; 2], channels: usize) {
-    let mut c = 0;
-    while c < channels {
-        let whole = (channels - c) / V::LANES;
-        if whole >= 2 {
-            pass.block::<V, 2>(rows, c, V::LANES);
-        } else {
-            pass.block::<V, 1>(rows, c, (channels - c).min(V::LANES));
-        }
-        c += V::LANES * whole.clamp(1, 2);
+unsafe fn over<V: Vector>(pass: &mut impl Pass, rows: Range<usize>, channels: usize) {
+    match BESIDE / channels {
+        4.. => in_blocks::<V, 4>(pass, rows, channels),
+        2.. => in_blocks::<V, 2>(pass, rows, channels),
+        _ => in_blocks::<V, 1>(pass, rows, channels),
     }
 }
 
-/// Runs `pass` over the rows in chunks; `then` sees what it left after each, whose rows it is given.
 #[inline(always)]
-unsafe fn in_chunks<V: Vector>(
-    pass: &mut impl Pass,
-    rows: Range<usize>,
-    channels: usize,
-    mut then: impl FnMut([usize; 2]),
-) {
+unsafe fn in_blocks<V: Vector, const R: usize>(pass: &mut impl Pass, rows: Range<usize>, channels: usize) {
+    let end = rows.start + rows.len() / R * R;
+    for row in (rows.start..end).step_by(R) {
+        over_columns::<V, R>(pass, row, channels);
+    }
+    for row in end..rows.end {
+        over_columns::<V, 1>(pass, row, channels);
+    }
+}
+
+#[inline(always)]
+unsafe fn over_columns<V: Vector, const R: usize>(pass: &mut impl Pass, row: usize, channels: usize) {
+    let whole = channels / V::LANES * V::LANES;
+    for c in (0..whole).step_by(V::LANES) {
+        pass.block::<V, R>(row, c, V::LANES);
+    }
+    if whole < channels {
+        pass.block::<V, R>(row, whole, channels - whole);
+    }
+}
+
+/// The rows in chunks whose sums are exact enough in f32.
+fn chunks(rows: Range<usize>, channels: usize) -> impl Iterator<Item = Range<usize>> {
     let step = gather_step(channels);
-    for first in rows.clone().step_by(step) {
-        let chunk = [first, (first + step).min(rows.end)];
-        columns::<V>(pass, chunk, channels);
-        then(chunk);
-    }
+    rows.clone().step_by(step).map(move |first| first..(first + step).min(rows.end))
 }
 
-/// Rows that are worked on at once.
+/// Rows of a chunk.
 pub(crate) fn gather_step(channels: usize) -> usize {
-    (CHUNK / channels).max(8)
+    (CHUNK / channels).max(32)
 }
 
 /// Parts of the rows that are summed up one by one and then joined: by the sizes alone, so that bits do not depend on threads.
@@ -234,7 +247,8 @@ impl<P: Pass> Kernel for SomeRows<P> {
 
     #[inline(always)]
     unsafe fn run<V: Vector>(mut self) {
-        in_chunks::<V>(&mut self.pass, self.rows, self.channels, |_| ());
+        over::<V>(&mut self.pass, self.rows, self.channels);
+        V::streamed();
     }
 }
 
