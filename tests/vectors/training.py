@@ -115,7 +115,7 @@ def losses(model, lr):
 
 
 def main():
-    rates = {tutorial: 0.01, resnet20: 3e-4, vgg: 0.003, inception: 0.02}
+    rates = {tutorial: 0.01, resnet20: 1e-4, vgg: 3e-5, inception: 0.01}
     found = {network.__name__: losses(network(), lr) for network, lr in rates.items()}
     path = pathlib.Path(__file__).with_name("training.json")
     path.write_text(json.dumps(found, indent=1) + "\n")

@@ -32,6 +32,7 @@ mod windows;
 pub use color::{blur, brightness, contrast, hue, saturation};
 pub use conv::{
     Backward, ConvShape, Follow, Forward, Gradients, Method, Wanted, conv_backward, conv_forward, conv_method,
+    transposed_backward, transposed_forward,
 };
 pub use crop::crop;
 pub use cross_entropy::{Charge, Softmax, cross_entropy};

@@ -4,7 +4,7 @@ mod common;
 
 use convsweep_kernels::{
     Backward, ConvShape, Follow, Gradients, Method, Norm, NormBehind, Wanted, batch_norm_backward, batch_norm_sums,
-    conv_backward, conv_forward, conv_method, moments,
+    conv_backward, conv_forward, conv_method, moments, transposed_backward, transposed_forward,
 };
 use proptest::prelude::*;
 
@@ -126,6 +126,33 @@ fn check(s: &ConvShape, method: Method, follow: Follow, with_bias: bool) -> Resu
     Ok(())
 }
 
+/// The transpose of a convolution.
+fn check_transposed(s: &ConvShape, with_bias: bool) -> Result<(), TestCaseError> {
+    let [oh, ow] = s.output();
+    let x = numbers(1, s.images * oh * ow * s.filters);
+    let w = numbers(2, s.filters * s.channels / s.groups * s.kernel[0] * s.kernel[1]);
+    let b = numbers(3, s.channels);
+    let len = s.images * s.input[0] * s.input[1] * s.channels;
+    let mut y: Vec<f64> = (0..len).map(|i| if with_bias { f64::from(b[i % s.channels]) } else { 0.0 }).collect();
+    products(s, |o, i, k| y[i] += f64::from(x[o]) * f64::from(w[k]));
+    close("output", &transposed_forward(s, &x, &w, with_bias.then_some(&b[..])), &y, 4e-6)?;
+    let dy = numbers(4, len);
+    let (mut dx, mut dw, mut db) = (vec![0.0; x.len()], vec![0.0; w.len()], vec![0.0; b.len()]);
+    products(s, |o, i, k| {
+        dx[o] += f64::from(dy[i]) * f64::from(w[k]);
+        dw[k] += f64::from(dy[i]) * f64::from(x[o]);
+    });
+    dy.iter().enumerate().for_each(|(i, &g)| db[i % s.channels] += f64::from(g));
+    let Gradients { input, weight, bias } = transposed_backward(s, &x, &w, &dy, Wanted { input: true, bias: true });
+    close("input gradient", &input, &dx, 4e-5)?;
+    close("weight gradient", &weight, &dw, 4e-5)?;
+    close("bias gradient", &bias, &db, 1e-5)?;
+    let alone = transposed_backward(s, &x, &w, &dy, Wanted { input: false, bias: false });
+    prop_assert!(alone.input.is_empty() && alone.bias.is_empty());
+    prop_assert_eq!(alone.weight, weight);
+    Ok(())
+}
+
 /// Batch normalisation behind a convolution, computed with it and on its own.
 fn check_norm(s: &ConvShape, method: Method, relu: bool) -> Result<(), TestCaseError> {
     let x = numbers(1, s.images * s.input[0] * s.input[1] * s.channels);
@@ -186,6 +213,13 @@ proptest! {
     #[test]
     fn direct_equals_the_definition(shape in shapes(), follow in follows(), bias: bool) {
         check(&shape, Method::Direct, follow, bias)?;
+    }
+
+    #[test]
+    fn transposed_equals_the_definition(shape in shapes(), depthwise: bool, bias: bool) {
+        let groups = if depthwise { shape.channels } else { shape.groups };
+        let filters = if depthwise { shape.channels } else { shape.filters };
+        check_transposed(&ConvShape { groups, filters, ..shape }, bias)?;
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use convsweep_kernels::{
     Adam, Backward, ConvShape, DenseShape, Follow, Method, Moments, Norm, PoolShape, Sgd, Wanted, average_pool,
     average_pool_backward, batch_norm, batch_norm_backward, conv_backward, conv_forward, dense_backward, dense_forward,
-    max_pool, max_pool_backward, moments, share_stretches, transpose, use_threads,
+    max_pool, max_pool_backward, moments, share_stretches, transpose, transposed_forward, use_threads,
 };
 use std::sync::Mutex;
 
@@ -25,7 +25,15 @@ fn convolution(shape: &ConvShape, method: Method, follow: Follow) -> Vec<Vec<u32
     let backward = Backward { gradient: &gradient, norm: None, output: &y.output, places: &y.places };
     let Moments { mean, variance } =
         conv_forward(shape, method, &x, &w, None, Follow { moments: true, ..Follow::default() }).moments;
-    let mut all = vec![bits(&mean), bits(&variance), bits(&y.output), y.places.iter().map(|&p| u32::from(p)).collect()];
+    let plain = conv_forward(shape, method, &x, &w, None, Follow::default()).output;
+    let transposed = transposed_forward(shape, &plain, &w, None);
+    let mut all = vec![
+        bits(&transposed),
+        bits(&mean),
+        bits(&variance),
+        bits(&y.output),
+        y.places.iter().map(|&p| u32::from(p)).collect(),
+    ];
     for input in [true, false] {
         let found = conv_backward(shape, method, &x, &w, backward, follow, Wanted { input, bias: true });
         all.extend([found.input, found.weight, found.bias].map(|v| bits(&v)));

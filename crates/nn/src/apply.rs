@@ -36,9 +36,9 @@ impl Pass<'_> {
                 let (weight, bias) = (self.leaves[*weight].clone(), bias.map(|b| self.leaves[b].clone()));
                 ops::conv(batch, weight, bias, unit, kernels)
             }
-            Operation::Transposed { weight, bias, options, extra } => {
-                let (weight, bias) = (self.leaf::<4>(*weight), bias.map(|b| self.leaf(b)));
-                Batch::Image(functions::transposed(batch.image(), weight, bias, options, *extra))
+            Operation::Transposed { weight, bias, unit } => {
+                let (weight, bias) = (self.leaves[*weight].clone(), bias.map(|b| self.leaves[b].clone()));
+                ops::transposed(batch, weight, bias, unit, kernels)
             }
             Operation::LocallyConnected { weight, bias, windows } => {
                 let (weight, bias) = (self.leaf::<3>(*weight), bias.map(|b| self.leaf::<3>(b)));

@@ -72,9 +72,10 @@ impl Network {
                     };
                     push(choices, name, choice, &[]);
                 }
-                Operation::Transposed { weight, .. } | Operation::LocallyConnected { weight, .. } => {
-                    push(choices, self.layer(*weight), NONE, &[]);
+                Operation::Transposed { weight, unit, .. } => {
+                    push(choices, self.layer(*weight), unit.choice(&self.device, self.kernels), &[]);
                 }
+                Operation::LocallyConnected { weight, .. } => push(choices, self.layer(*weight), NONE, &[]),
                 Operation::GroupNorm { scale, .. } => push(choices, self.layer(*scale), NONE, &[]),
                 Operation::Activation { name, .. } => push(choices, name, NONE, &[]),
                 Operation::Prelu(slopes) => {

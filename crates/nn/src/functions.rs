@@ -1,25 +1,11 @@
 //! What the layers compute that have no kernels of our own ([`crate::ops`]), by Burn's operations: tensors in, tensor out.
 
 use crate::operation::{Batch, Windows};
-use burn::tensor::module;
-use burn::tensor::ops::{ConvTransposeOptions, PadMode};
+use burn::tensor::ops::PadMode;
 use burn::tensor::{Slice, Tensor, TensorData};
 use convsweep_spec::augment::Fill;
 use convsweep_spec::model::Interpolation;
 use convsweep_spec::shape::adaptive_window;
-
-/// Transposed convolution with `[channels, filters / groups, height, width]`; the last `extra` rows and columns are cut off.
-pub(crate) fn transposed(
-    x: Tensor<4>,
-    weight: Tensor<4>,
-    bias: Option<Tensor<1>>,
-    options: &ConvTransposeOptions<2>,
-    extra: [usize; 2],
-) -> Tensor<4> {
-    let y = module::conv_transpose2d(x, weight, bias, options.clone());
-    let [n, c, h, w] = y.dims();
-    if extra == [0, 0] { y } else { y.slice([0..n, 0..c, 0..h - extra[0], 0..w - extra[1]]) }
-}
 
 /// A convolution with weights of its own at each position: `weight` `[positions, filters, channels·height·width]`,
 /// `bias` `[filters, rows, columns]`.

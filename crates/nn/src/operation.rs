@@ -1,7 +1,7 @@
 //! What a network does to a batch, as a list of operations. Parameters are referred to by their place in the network's lists.
 
-use crate::ops::{self, ConvUnit, DenseUnit};
-use burn::tensor::ops::{AvgPoolOptions, ConvTransposeOptions, MaxPoolOptions};
+use crate::ops::{self, ConvUnit, DenseUnit, TransposedUnit};
+use burn::tensor::ops::{AvgPoolOptions, MaxPoolOptions};
 use burn::tensor::{Device, Tensor};
 use convsweep_spec::augment::Fill;
 use convsweep_spec::model::{Activation, Interpolation, Join};
@@ -28,12 +28,10 @@ pub(crate) enum Operation {
         unit: ConvUnit,
         joined: Vec<String>,
     },
-    /// `extra`: rows and columns more than asked for, at the bottom and right.
     Transposed {
         weight: usize,
         bias: Option<usize>,
-        options: ConvTransposeOptions<2>,
-        extra: [usize; 2],
+        unit: TransposedUnit,
     },
     LocallyConnected {
         weight: usize,

@@ -193,7 +193,8 @@ fn striped(step: usize) -> (Vec<f32>, Vec<u16>) {
 }
 
 /// The losses of twenty steps against PyTorch's in f64 (`tests/vectors/training.py`), on every kind of kernels. Rounding decides
-/// which side of ReLU a value near 0 is on, so that any two right ways part a little: 1e-3.
+/// which side of ReLU a value near 0 is on, and each such choice moves the gradient by about a thousandth: rates are so low that
+/// what comes of it over the steps stays far below the 3e-4 that are allowed.
 fn as_pytorch(name: &str, layers: Vec<Layer>, lr: f64) {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/vectors/training.json");
     let kept: BTreeMap<String, Vec<f64>> =
@@ -227,7 +228,7 @@ fn as_pytorch(name: &str, layers: Vec<Layer>, lr: f64) {
             network.update_statistics(&mut found);
             state.step(&optimizer, lr, &mut network, found.gradients);
             let loss = found.loss_sum / 16.0;
-            assert!((loss - expected).abs() < 1e-3, "{name}, {kernels:?}, step {step}: {loss}, PyTorch {expected}");
+            assert!((loss - expected).abs() < 3e-4, "{name}, {kernels:?}, step {step}: {loss}, PyTorch {expected}");
         }
     }
 }
@@ -235,9 +236,9 @@ fn as_pytorch(name: &str, layers: Vec<Layer>, lr: f64) {
 #[test]
 fn losses_agree_with_pytorch() {
     as_pytorch("tutorial", tutorial(), 0.01);
-    as_pytorch("resnet20", resnet20(), 3e-4);
-    as_pytorch("vgg", vgg(), 0.003);
-    as_pytorch("inception", inception(), 0.02);
+    as_pytorch("resnet20", resnet20(), 1e-4);
+    as_pytorch("vgg", vgg(), 3e-5);
+    as_pytorch("inception", inception(), 0.01);
 }
 
 fn chosen(layers: Vec<Layer>, kernels: Kernels) -> Vec<String> {

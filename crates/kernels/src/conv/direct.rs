@@ -214,12 +214,12 @@ impl<'a> Images<'a> {
 }
 
 /// Channels between places where vectors begin: those of a group, whose vectors are its own.
-fn aligned(shape: &ConvShape, channels: usize) -> usize {
+pub(super) fn aligned(shape: &ConvShape, channels: usize) -> usize {
     if depthwise::is(shape) { channels } else { channels / shape.groups }
 }
 
 /// Images that are gone through together: enough pixels that reading the weights is cheap beside them.
-fn image_block(shape: &ConvShape, [rows, columns]: [usize; 2]) -> usize {
+pub(super) fn image_block(shape: &ConvShape, [rows, columns]: [usize; 2]) -> usize {
     128_usize.div_ceil(rows * columns).clamp(1, shape.images.max(1))
 }
 
@@ -297,7 +297,7 @@ impl Kernel for BackwardPart<'_> {
             let gradient = before_following::<V>(shape, &backward, follow, first, count, &mut scratch[..n]);
             sums.add::<V>(x, gradient, count * h * w, packed, bias);
             if let Some(inputs) = inputs {
-                inputs.block::<V>(gradient, dx.add(first * image), count, stream);
+                inputs.block::<V>(gradient, dx.add(first * image), count, Finish { stream, ..PLAIN });
             }
         }
         V::streamed();
@@ -415,7 +415,7 @@ impl<'a> Sums<'a> {
 }
 
 /// The input gradient: one pass for each phase of the stride over the bordered gradient of the output.
-struct InputGradient<'a> {
+pub(super) struct InputGradient<'a> {
     shape: &'a ConvShape,
     used: [usize; 2],
     border: Border,
@@ -424,7 +424,7 @@ struct InputGradient<'a> {
 
 impl<'a> InputGradient<'a> {
     #[inline(always)]
-    unsafe fn new<V: Vector>(shape: &'a ConvShape, weight: &[f32], used: [usize; 2], block: usize) -> Self {
+    pub(super) unsafe fn new<V: Vector>(shape: &'a ConvShape, weight: &[f32], used: [usize; 2], block: usize) -> Self {
         let border = backward_border(shape, used);
         let image = shape.input[0] * shape.input[1] * shape.channels;
         let packed = |family: Family| {
@@ -437,14 +437,13 @@ impl<'a> InputGradient<'a> {
     }
 
     #[inline(always)]
-    unsafe fn block<V: Vector>(&self, gradient: &[f32], dx: *mut f32, count: usize, stream: bool) {
+    pub(super) unsafe fn block<V: Vector>(&self, gradient: &[f32], dx: *mut f32, count: usize, finish: Finish) {
         let shape = self.shape;
         let mut images = Images::new(gradient, self.used, shape.filters, self.border, count, count);
         let (g, _) = images.from(0);
         for (family, packed) in &self.passes {
             let pixels = 0..count * family.of_image;
-            Pass { shape, way: Way::Backward, family, packed, finish: Finish { stream, ..PLAIN } }
-                .part::<V>(g, pixels, dx);
+            Pass { shape, way: Way::Backward, family, packed, finish }.part::<V>(g, pixels, dx);
         }
     }
 }

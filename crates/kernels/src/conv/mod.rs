@@ -8,6 +8,7 @@ mod direct;
 mod pack;
 mod sparse;
 mod taps;
+mod transposed;
 mod winograd;
 
 use crate::buffer::Buffer;
@@ -16,6 +17,8 @@ use crate::pool;
 use crate::simd::{Vector, dispatch};
 use crate::threads;
 use std::ops::Range;
+
+pub use transposed::{transposed_backward, transposed_forward};
 
 /// Sizes of a 2-D convolution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -166,13 +169,17 @@ impl ConvShape {
         self.images * h * w * self.filters
     }
 
-    fn check(&self, method: Method, follow: Follow, x: &[f32], weight: &[f32]) {
+    fn check_sizes(&self) {
         assert!(
             self.groups > 0 && self.channels.is_multiple_of(self.groups) && self.filters.is_multiple_of(self.groups)
         );
         let sizes = [self.channels, self.filters, self.kernel[0], self.kernel[1], self.input[0], self.input[1]];
         let steps = [self.stride[0], self.stride[1], self.dilation[0], self.dilation[1]];
         assert!(sizes.iter().chain(&steps).all(|&n| n > 0), "a size of zero in {self:?}");
+    }
+
+    fn check(&self, method: Method, follow: Follow, x: &[f32], weight: &[f32]) {
+        self.check_sizes();
         assert!(!self.output_after(follow).contains(&0), "nothing to pool in {self:?}");
         assert!(self.can(method), "{method:?} cannot compute {self:?}");
         assert!(!follow.moments || !follow.relu && !follow.pool, "moments of {self:?} behind something else");

@@ -122,8 +122,8 @@ impl Builder<'_> {
         let shape = [at.input.channels(), layer.filters / layer.groups, layer.kernel[0], layer.kernel[1]];
         let fan = weights::conv_fan(shape);
         let (weight, bias) = self.weights(at.name, &shape, layer.bias.then_some(&[layer.filters]), layer.init, fan);
-        let (options, extra) = options::transposed(layer);
-        operations.push(Operation::Transposed { weight, bias, options, extra });
+        let unit = options::transposed(layer, at.input, at.output);
+        operations.push(Operation::Transposed { weight, bias, unit });
         self.tail(layer.norm, layer.activation, at, operations);
     }
 

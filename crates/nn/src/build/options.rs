@@ -1,7 +1,7 @@
 //! Options of the tensors' operations from those of the layers.
 
 use crate::operation::{Pooling, Windows};
-use crate::ops::ConvUnit;
+use crate::ops::{ConvUnit, TransposedUnit};
 use burn::tensor::ops::{AvgPoolOptions, ConvTransposeOptions, MaxPoolOptions};
 use convsweep_spec::model::{Conv, LocallyConnected, Pool, PoolKind, Transposed};
 use convsweep_spec::shape::{Shape, padding_pixels, transposed_cut};
@@ -22,7 +22,7 @@ pub(super) fn conv(conv: &Conv, input: Shape) -> ConvUnit {
 }
 
 /// Burn cuts equally at both ends: what must go at one end only is left over.
-pub(super) fn transposed(layer: &Transposed) -> (ConvTransposeOptions<2>, [usize; 2]) {
+pub(super) fn transposed(layer: &Transposed, input: Shape, output: Shape) -> TransposedUnit {
     let cut = transposed_cut(layer.padding, layer.kernel, layer.stride, layer.dilation, layer.output_padding);
     let options = ConvTransposeOptions {
         stride: layer.stride.map(|s| s as usize),
@@ -31,7 +31,25 @@ pub(super) fn transposed(layer: &Transposed) -> (ConvTransposeOptions<2>, [usize
         dilation: layer.dilation.map(|d| d as usize),
         groups: layer.groups as usize,
     };
-    (options, cut.map(|[before, after]| (after - before).max(0) as usize))
+    let [from, to] = [input, output].map(|shape| plane(shape).map(|n| n as usize));
+    let (stride, dilation, kernel) = (options.stride, options.dilation, layer.kernel.map(|k| k as usize));
+    let padding = [0, 1].map(|d| {
+        let (before, span) = (options.padding[d], (kernel[d] - 1) * dilation[d] + 1);
+        (before, ((from[d] - 1) * stride[d] + span).saturating_sub(to[d] + before))
+    });
+    let conv = ConvUnit {
+        channels: output.channels() as usize,
+        input: to,
+        filters: input.channels() as usize,
+        kernel,
+        stride,
+        dilation,
+        padding,
+        groups: options.groups,
+        relu: false,
+        pool: false,
+    };
+    TransposedUnit { conv, input: from, options, extra: cut.map(|[before, after]| (after - before).max(0) as usize) }
 }
 
 pub(super) fn windows(layer: &LocallyConnected, input: Shape, count: [u32; 2]) -> Windows {

@@ -9,6 +9,7 @@ pub(super) mod conv_norm;
 pub(super) mod flatten;
 pub(super) mod norm;
 pub(super) mod pool;
+pub(super) mod transposed;
 
 use super::{ConvUnit, DenseUnit, Step};
 use burn::backend::autodiff::checkpoint::{base::Checkpointer, strategy::CheckpointStrategy};
@@ -50,14 +51,14 @@ pub(super) fn conv(
     unit: &ConvUnit,
     method: Method,
 ) -> Tensor<4> {
-    let bias = bias.unwrap_or_else(|| no_bias(unit, &x.device()));
+    let bias = bias.unwrap_or_else(|| no_bias(unit.filters, &x.device()));
     let [x, weight, bias] = [x.into_dispatch(), weight.into_dispatch(), bias.into_dispatch()];
     Tensor::from_dispatch(<Dispatch as Kernels>::conv_unit(x, weight, bias, unit.clone(), method))
 }
 
 /// What is added where there is none.
-pub(super) fn no_bias(unit: &ConvUnit, device: &Device) -> Tensor<1> {
-    Tensor::zeros([unit.filters], &device.clone().inner())
+pub(super) fn no_bias(count: usize, device: &Device) -> Tensor<1> {
+    Tensor::zeros([count], &device.clone().inner())
 }
 
 pub(super) fn dense(x: Tensor<2>, weight: Tensor<1>, bias: Option<Tensor<1>>, unit: DenseUnit) -> Tensor<2> {

@@ -8,7 +8,7 @@ mod flex;
 mod stock;
 
 use crate::operation::Batch;
-use burn::tensor::ops::{AvgPoolOptions, MaxPoolOptions};
+use burn::tensor::ops::{AvgPoolOptions, ConvTransposeOptions, MaxPoolOptions};
 use burn::tensor::{Device, Tensor};
 use convsweep_kernels::{ConvShape, Follow, Method, PoolShape, conv_method};
 use convsweep_spec::train::{Kernels, Rule};
@@ -110,6 +110,49 @@ pub(crate) fn conv(
     Batch::Image(stock::conv(batch.image(), weight, bias, unit))
 }
 
+/// A transposed convolution: the convolution that it is the transpose of, and Burn's own description.
+#[derive(Clone, Debug)]
+pub(crate) struct TransposedUnit {
+    /// Its input is this one's output; its output is this one's input.
+    pub conv: ConvUnit,
+    /// Rows and columns of the input.
+    pub input: [usize; 2],
+    pub options: ConvTransposeOptions<2>,
+    /// Rows and columns more than asked for, at the bottom and right.
+    pub extra: [usize; 2],
+}
+
+impl TransposedUnit {
+    /// Whether the convolution's output is as large as the input: with zeros behind further than the stride it is larger.
+    fn has_kernel(&self) -> bool {
+        self.conv.shape(1).output() == self.input
+    }
+
+    /// Name of the kernel that computes it on `device`, and why.
+    pub(crate) fn choice(&self, device: &Device, kernels: Kernels) -> Choice {
+        match self.has_kernel() {
+            true => choice(device, kernels, ("direct", "the input gradient of a convolution")),
+            false => ("stock", "zeros behind the output further than the stride"),
+        }
+    }
+}
+
+/// A transposed convolution with flat weights `[channels, filters / groups, kernel rows, kernel columns]` and a bias for each filter.
+pub(crate) fn transposed(
+    batch: Batch,
+    weight: Tensor<1>,
+    bias: Option<Tensor<1>>,
+    unit: &TransposedUnit,
+    kernels: Kernels,
+) -> Batch {
+    #[cfg(feature = "flex")]
+    if own(&weight.device(), kernels) && unit.has_kernel() {
+        return Batch::Last(flex::transposed::transposed(batch.last(), weight, bias, &unit.conv));
+    }
+    let _ = kernels;
+    Batch::Image(stock::transposed(batch.image(), weight, bias, unit))
+}
+
 /// Numbers of a batch normalisation.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct NormUnit {
@@ -161,7 +204,7 @@ pub(crate) fn conv_norm_train(
 ) -> (Batch, [Tensor<1>; 2]) {
     #[cfg(feature = "flex")]
     if own(&weight.device(), kernels) {
-        let bias = bias.unwrap_or_else(|| flex::no_bias(conv, &weight.device()));
+        let bias = bias.unwrap_or_else(|| flex::no_bias(conv.filters, &weight.device()));
         let ([scale, shift], method) = (numbers, conv.method(kernels).0);
         let parameters = [weight, bias, scale, shift];
         let (y, found) =

@@ -1,9 +1,9 @@
 //! The same operations from Burn's own.
 
-use super::{ConvUnit, DenseUnit, NormUnit};
+use super::{ConvUnit, DenseUnit, NormUnit, TransposedUnit};
 use burn::tensor::Tensor;
 use burn::tensor::activation::relu;
-use burn::tensor::module::{self, conv2d, max_pool2d};
+use burn::tensor::module::{self, conv_transpose2d, conv2d, max_pool2d};
 use burn::tensor::ops::{AvgPoolOptions, ConvOptions, MaxPoolOptions};
 
 pub(super) fn conv(x: Tensor<4>, weight: Tensor<1>, bias: Option<Tensor<1>>, unit: &ConvUnit) -> Tensor<4> {
@@ -15,6 +15,14 @@ pub(super) fn conv(x: Tensor<4>, weight: Tensor<1>, bias: Option<Tensor<1>>, uni
         y = relu(y);
     }
     if unit.pool { max_pool2d(y, MaxPoolOptions::new([2, 2]).with_stride([2, 2])) } else { y }
+}
+
+pub(super) fn transposed(x: Tensor<4>, weight: Tensor<1>, bias: Option<Tensor<1>>, unit: &TransposedUnit) -> Tensor<4> {
+    let TransposedUnit { conv, options, extra, .. } = unit;
+    let weight = weight.reshape([conv.filters, conv.channels / conv.groups, conv.kernel[0], conv.kernel[1]]);
+    let y = conv_transpose2d(x, weight, bias, options.clone());
+    let [n, c, h, w] = y.dims();
+    if *extra == [0, 0] { y } else { y.slice([0..n, 0..c, 0..h - extra[0], 0..w - extra[1]]) }
 }
 
 pub(super) fn dense(x: Tensor<2>, weight: Tensor<1>, bias: Option<Tensor<1>>, unit: DenseUnit) -> Tensor<2> {
