@@ -20,7 +20,7 @@ impl Pass<'_> {
         let (mut rest, mut batch) = (operations, batch);
         while let Some((operation, behind)) = rest.split_first() {
             (batch, rest) = match behind.split_first() {
-                Some((Operation::BatchNorm { norm, .. }, behind)) if is_bare(operation) => {
+                Some((Operation::BatchNorm { norm, .. }, behind)) if operation.is_bare_conv() => {
                     (self.batch_norm(batch, Some(operation), None, norm, norm.relu), behind)
                 }
                 _ => (self.apply(operation, batch), behind),
@@ -85,7 +85,7 @@ impl Pass<'_> {
                 if let Some((norm, before, shortcut)) = norm_then_sum(operation) {
                     let summand = self.all(shortcut, batch.clone());
                     let (conv, before) = match before.split_last() {
-                        Some((conv, before)) if is_bare(conv) => (Some(conv), before),
+                        Some((conv, before)) if conv.is_bare_conv() => (Some(conv), before),
                         _ => (None, before),
                     };
                     let x = self.all(before, batch);
@@ -118,23 +118,30 @@ impl Pass<'_> {
         let unit = NormUnit { epsilon: norm.epsilon, relu };
         let [scale, shift] = [norm.scale, norm.shift].map(|i| self.leaves[i].clone());
         let frozen = self.network.frozen[norm.scale];
+        let conv = match conv {
+            Some(Operation::Conv { weight, bias, unit, .. }) => {
+                Some((self.leaves[*weight].clone(), bias.map(|b| self.leaves[b].clone()), unit))
+            }
+            _ => None,
+        };
         if self.training.is_none() || frozen {
-            let batch = conv.into_iter().fold(batch, |batch, conv| self.apply(conv, batch));
             let [mean, variance] = [norm.mean, norm.variance].map(|i| self.network.statistics[i].value.clone());
-            return match self.training {
-                None => ops::batch_norm(batch, summand, [scale, shift, mean, variance], unit, kernels),
-                Some(_) => {
+            return match (&self.training, conv) {
+                (None, Some(conv)) => {
+                    ops::conv_norm(batch, summand, conv, ([scale, shift, mean, variance], unit), kernels)
+                }
+                (None, None) => ops::batch_norm(batch, summand, [scale, shift, mean, variance], unit, kernels),
+                (Some(_), conv) => {
+                    let batch =
+                        conv.into_iter().fold(batch, |batch, (w, b, unit)| ops::conv(batch, w, b, unit, kernels));
                     let numbers = [scale, shift, mean.autodiff(), variance.autodiff()];
                     ops::batch_norm_fixed(batch, summand, numbers, unit)
                 }
             };
         }
         let (output, [mean, variance]) = match conv {
-            Some(Operation::Conv { weight, bias, unit: conv, .. }) => {
-                let (weight, bias) = (self.leaves[*weight].clone(), bias.map(|b| self.leaves[b].clone()));
-                ops::conv_norm_train(batch, summand, (weight, bias, conv), ([scale, shift], unit), kernels)
-            }
-            _ => ops::batch_norm_train(batch, summand, [scale, shift], unit, kernels),
+            Some(conv) => ops::conv_norm_train(batch, summand, conv, ([scale, shift], unit), kernels),
+            None => ops::batch_norm_train(batch, summand, [scale, shift], unit, kernels),
         };
         let dims = output.dims();
         let count = (dims.iter().product::<usize>() / dims[1]) as f64;
@@ -205,11 +212,6 @@ fn group_norm(batch: Batch, scale: Tensor<1>, shift: Tensor<1>, groups: Option<u
             Batch::Flat(normal.reshape([dims[0], channels]) * scale + shift)
         }
     }
-}
-
-/// A convolution with nothing behind it yet.
-fn is_bare(operation: &Operation) -> bool {
-    matches!(operation, Operation::Conv { unit, .. } if !unit.relu && !unit.pool)
 }
 
 /// The ends of branches, one behind the other or summed.

@@ -48,6 +48,7 @@ impl Network {
 
     fn choose(&self, operations: &[Operation], choices: &mut Vec<KernelChoice>) {
         let own = |reason| ops::choice(&self.device, self.kernels, ("own", reason));
+        let mut behind_conv = false;
         for operation in operations {
             match operation {
                 Operation::Conv { weight, unit, joined, .. } => {
@@ -57,12 +58,11 @@ impl Network {
                     push(choices, self.layer(*weight), own("products summed up in register blocks"), joined);
                 }
                 Operation::BatchNorm { norm, joined } => {
-                    push(
-                        choices,
-                        self.layer(norm.scale),
-                        own("one pass for the moments, one for all that follows"),
-                        joined,
-                    );
+                    let reason = match behind_conv {
+                        true => "with the convolution before it; one pass for all that follows",
+                        false => "one pass for the moments, one for all that follows",
+                    };
+                    push(choices, self.layer(norm.scale), own(reason), joined);
                 }
                 Operation::Pool { name, pooling } => {
                     let choice = match pooling {
@@ -96,6 +96,7 @@ impl Network {
                 | Operation::Pad { .. }
                 | Operation::PadShortcut { .. } => {}
             }
+            behind_conv = operation.is_bare_conv();
         }
     }
 

@@ -97,6 +97,13 @@ pub(crate) enum Operation {
     },
 }
 
+impl Operation {
+    /// Whether it is a convolution with nothing in the same pass, so that a norm behind it can be.
+    pub(crate) fn is_bare_conv(&self) -> bool {
+        matches!(self, Operation::Conv { unit, .. } if !unit.relu && !unit.pool)
+    }
+}
+
 /// What becomes of the pixels of a window.
 #[derive(Clone, Debug)]
 pub(crate) enum Pooling {

@@ -176,6 +176,40 @@ fn losses_of_a_network_of_branches_agree() {
 }
 
 /// As `noise` of `tests/vectors/training.py`.
+/// In evaluation the norm behind a convolution is a part of its weights.
+#[test]
+fn evaluation_agrees_with_stock_operations() {
+    let input = Shape::Image { channels: 3, height: 32, width: 32 };
+    let depthwise = Conv { groups: 16, bias: true, ..plain(16, 3, 2, Padding::Same) };
+    let mobile = [
+        normed(plain(16, 3, 1, Padding::Same), Some(Activation::Relu)),
+        normed(depthwise, None),
+        normed(plain(32, 1, 1, Padding::Same), Some(Activation::Relu)),
+        global_average(),
+        dense(10, None),
+    ];
+    for layers in [resnet20(), mobile.to_vec()] {
+        let model = ModelSpec { layers };
+        let mut network = build(&model, input, 10, 3, &device("cpu").expect("cpu")).expect("fits");
+        let optimizer = Optimizer::sgd(0.05, 0.9);
+        let mut state = OptimizerState::new(&optimizer);
+        for step in 0..5 {
+            let (pixels, labels) = batch(32, 16, step);
+            let mut found = network.gradients(pixels, [16, 3, 32, 32], &labels, 0, step as u64);
+            network.update_statistics(&mut found);
+            state.step(&optimizer, optimizer.lr, &mut network, found.gradients);
+        }
+        let (pixels, _) = batch(32, 16, 9);
+        let own = network.classify(pixels.clone(), [16, 3, 32, 32]);
+        let stock = network.with_kernels(Kernels::Stock).classify(pixels, [16, 3, 32, 32]);
+        let most = stock.iter().fold(0.0f32, |most, v| most.max(v.abs()));
+        assert!(most > 0.1, "it says something: {stock:?}");
+        for (own, stock) in own.iter().zip(&stock) {
+            assert!((own - stock).abs() < 1e-4 * most, "{own}, stock {stock}");
+        }
+    }
+}
+
 fn noise(i: usize, j: usize) -> f64 {
     let v = (12.9898 * i as f64 + 78.233 * j as f64).sin() * 43758.5453;
     2.0 * (v - v.floor()) - 1.0

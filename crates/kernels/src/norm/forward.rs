@@ -99,7 +99,7 @@ impl Kernel for GatherPart<'_> {
 
 /// Joins mean and summed squared distance of each channel over `[before, rows]` to what was `found` in the rows before them. The
 /// rows begin at the first place and are copied past the caches to the second, unless that is null; they are cut into chunks, so
-/// that what is found depends on where, unless that is at a multiple of [`gather_step`].
+/// that what is found depends on where, unless that is at a multiple of [`super::gather_step`].
 ///
 /// # Safety
 /// The rows are there, and what is given to copy them to has room and is aligned for vectors, of which a row is a whole number.

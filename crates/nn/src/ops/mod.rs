@@ -232,6 +232,23 @@ pub(crate) fn batch_norm(
     batch_norm_fixed(batch, summand, numbers, unit)
 }
 
+/// [`conv`] and [`batch_norm`] of its output at once; the convolution is a bare one.
+pub(crate) fn conv_norm(
+    batch: Batch,
+    summand: Option<Batch>,
+    (weight, bias, conv): (Tensor<1>, Option<Tensor<1>>, &ConvUnit),
+    (numbers, norm): ([Tensor<1>; 4], NormUnit),
+    kernels: Kernels,
+) -> Batch {
+    #[cfg(feature = "flex")]
+    if own(&weight.device(), kernels) && summand.is_none() {
+        let (weight, bias) = flex::conv_norm::folded(weight, bias, numbers, norm.epsilon);
+        let unit = ConvUnit { relu: norm.relu, ..conv.clone() };
+        return Batch::Last(flex::conv(batch.last(), weight, Some(bias), &unit, unit.method(kernels).0));
+    }
+    batch_norm(self::conv(batch, weight, bias, conv, kernels), summand, numbers, norm, kernels)
+}
+
 /// As [`batch_norm`], with gradients: the norm of a frozen layer.
 pub(crate) fn batch_norm_fixed(batch: Batch, summand: Option<Batch>, numbers: [Tensor<1>; 4], unit: NormUnit) -> Batch {
     match batch {

@@ -10,7 +10,7 @@ use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::flex::FlexTensor;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, Dispatch, Flex, backend_extension};
-use burn::tensor::Tensor;
+use burn::tensor::{Tensor, TensorData};
 use convsweep_kernels::{self as kernels, Follow, Method, Moments, Norm, NormBehind, Wanted};
 
 /// Both, and where the moments go.
@@ -64,6 +64,32 @@ pub(in crate::ops) fn train(
         None => <Dispatch as ConvNormKernels>::conv_norm_unit(x, weight, bias, scale, shift, unit),
     };
     (Tensor::from_dispatch(y), tensors(&found, &device))
+}
+
+/// Weights and bias of the convolution that does what one with these does and a norm by `[scale, shift, mean, variance]` behind it.
+pub(in crate::ops) fn folded(
+    weight: Tensor<1>,
+    bias: Option<Tensor<1>>,
+    numbers: [Tensor<1>; 4],
+    epsilon: f64,
+) -> (Tensor<1>, Tensor<1>) {
+    let device = weight.device();
+    let (mut weight, bias) = (crate::forward::values(weight), bias.map(crate::forward::values));
+    let [scale, shift, mean, variance] = numbers.map(crate::forward::values);
+    let filters = scale.len();
+    let of_filter = weight.len() / filters.max(1);
+    let mut found = Vec::with_capacity(filters);
+    for (f, weights) in weight.chunks_exact_mut(of_filter.max(1)).enumerate() {
+        let factor = f64::from(scale[f]) / (f64::from(variance[f]) + epsilon).sqrt();
+        weights.iter_mut().for_each(|w| *w = (f64::from(*w) * factor) as f32);
+        let bias = f64::from(bias.as_ref().map_or(0.0, |bias| bias[f]));
+        found.push((f64::from(shift[f]) + (bias - f64::from(mean[f])) * factor) as f32);
+    }
+    let tensor = |values: Vec<f32>| {
+        let count = values.len();
+        Tensor::from_data(TensorData::new(values, [count]), &device)
+    };
+    (tensor(weight), tensor(found))
 }
 
 impl ConvNormKernels for Flex {
