@@ -12,50 +12,36 @@ pub(super) struct Gather<'a> {
     pub channels: usize,
 }
 
-/// The sum of a chunk.
-struct SumPass {
-    x: *const f32,
-    channels: usize,
-    sums: *mut f32,
-}
-
-impl Pass for SumPass {
-    #[inline(always)]
-    unsafe fn block<V: Vector, const R: usize>(&mut self, row: usize, c: usize, n: usize) {
-        let mut sum = V::splat(0.0);
-        for r in row..row + R {
-            sum = sum.add(load::<V>(self.x.add(r * self.channels + c), n));
-        }
-        let to = self.sums.add(c);
-        store::<V>(load::<V>(to, n).add(sum), to, n);
-    }
-}
-
-/// The summed squared distance of a chunk from its mean.
-struct SquarePass {
+/// Sums of a chunk, and of the squares, of the distances from its first row: one pass, and no digits lost to a mean far from zero.
+struct GatherPass {
     x: *const f32,
     /// Where the rows go past the caches, whole vectors that are aligned there; null for nowhere.
     to: *mut f32,
     channels: usize,
-    mean: *const f32,
+    /// The chunk's first row.
+    from: *const f32,
+    sums: *mut f32,
     squares: *mut f32,
 }
 
-impl Pass for SquarePass {
+impl Pass for GatherPass {
     #[inline(always)]
     unsafe fn block<V: Vector, const R: usize>(&mut self, row: usize, c: usize, n: usize) {
-        let (mean, mut sum) = (load::<V>(self.mean.add(c), n), V::splat(0.0));
+        let from = load::<V>(self.from.add(c), n);
+        let (mut sum, mut square) = (V::splat(0.0), V::splat(0.0));
         for r in row..row + R {
             let at = r * self.channels + c;
             let value = load::<V>(self.x.add(at), n);
-            let apart = value.sub(mean);
-            sum = apart.fma(apart, sum);
+            let apart = value.sub(from);
+            sum = sum.add(apart);
+            square = apart.fma(apart, square);
             if !self.to.is_null() {
                 value.stream(self.to.add(at));
             }
         }
-        let to = self.squares.add(c);
-        store::<V>(load::<V>(to, n).add(sum), to, n);
+        for (to, new) in [(self.sums.add(c), sum), (self.squares.add(c), square)] {
+            store::<V>(load::<V>(to, n).add(new), to, n);
+        }
     }
 }
 
@@ -111,17 +97,19 @@ pub(crate) unsafe fn gather<V: Vector>(
     found: &mut [[f64; 2]],
 ) {
     let mut of_chunk = Buffer::new(2 * channels);
-    let (mean, squares) = of_chunk.split_at_mut(channels);
+    let (sums, squares) = of_chunk.split_at_mut(channels);
     for chunk in chunks(0..rows, channels) {
         let (first, count) = (chunk.start, chunk.len());
-        mean.fill(0.0);
+        sums.fill(0.0);
         squares.fill(0.0);
-        over::<V>(&mut SumPass { x, channels, sums: mean.as_mut_ptr() }, chunk.clone(), channels);
-        mean.iter_mut().for_each(|mean| *mean /= count as f32);
-        let (mean_at, squares_at) = (mean.as_ptr(), squares.as_mut_ptr());
-        over::<V>(&mut SquarePass { x, to, channels, mean: mean_at, squares: squares_at }, chunk, channels);
+        let from = x.add(first * channels);
+        let (sums_at, squares_at) = (sums.as_mut_ptr(), squares.as_mut_ptr());
+        over::<V>(&mut GatherPass { x, to, channels, from, sums: sums_at, squares: squares_at }, chunk, channels);
+        let share = 1.0 / count as f64;
         for (c, found) in found.iter_mut().enumerate() {
-            join(found, [mean[c], squares[c]].map(f64::from), [before + first, count]);
+            let [sum, square] = [sums[c], squares[c]].map(f64::from);
+            let new = [f64::from(*from.add(c)) + sum * share, square - sum * sum * share];
+            join(found, new, [before + first, count]);
         }
     }
 }

@@ -61,7 +61,7 @@ pub struct NormSlopes {
 
 /// Mean and variance of each channel of `x` `[rows, channels]`.
 ///
-/// Each chunk of rows is summed up around its own mean, and chunks are joined in f64 (Chan, Golub and LeVeque 1983), so that a
+/// Each chunk of rows is summed up around its first row, and chunks are joined in f64 (Chan, Golub and LeVeque 1983), so that a
 /// mean far from zero costs no digits.
 ///
 /// # Panics
@@ -222,7 +222,7 @@ fn chunks(rows: Range<usize>, channels: usize) -> impl Iterator<Item = Range<usi
 
 /// Rows of a chunk.
 pub(crate) fn gather_step(channels: usize) -> usize {
-    (CHUNK / channels).max(32)
+    (CHUNK / channels).clamp(32, 128)
 }
 
 /// Parts of the rows that are summed up one by one and then joined: by the sizes alone, so that bits do not depend on threads.
