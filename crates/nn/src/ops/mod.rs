@@ -107,6 +107,7 @@ pub(crate) fn conv(
     if own(&weight.device(), kernels) {
         return Batch::Last(flex::conv(batch.last(), weight, bias, unit, unit.method(kernels).0));
     }
+    let _ = kernels;
     Batch::Image(stock::conv(batch.image(), weight, bias, unit))
 }
 
@@ -182,6 +183,7 @@ pub(crate) fn batch_norm_train(
             }
         };
     }
+    let _ = kernels;
     match batch {
         Batch::Flat(x) => {
             let (y, found) = stock::batch_norm_train(x, summand.map(Batch::flatten), [scale, shift], unit);
@@ -229,6 +231,7 @@ pub(crate) fn batch_norm(
             image => Batch::Last(flex::norm::apply(image.last(), summand.map(Batch::last), numbers, unit)),
         };
     }
+    let _ = kernels;
     batch_norm_fixed(batch, summand, numbers, unit)
 }
 
@@ -334,6 +337,7 @@ pub(crate) fn dense(
     if own(&x.device(), kernels) {
         return flex::dense(x, weight, bias, unit);
     }
+    let _ = kernels;
     stock::dense(x, weight, bias, unit)
 }
 
