@@ -62,7 +62,9 @@ impl Work {
     /// The next task for the thread of this number: the first of its own, or else the last of whose most are left.
     fn take(&mut self, thread: usize) -> Option<usize> {
         let own = self.left.get_mut(thread).and_then(Range::next);
-        own.or_else(|| self.left.iter_mut().max_by_key(|left| left.len())?.next_back())
+        let task = own.or_else(|| self.left.iter_mut().max_by_key(|left| left.len())?.next_back())?;
+        self.running += 1;
+        Some(task)
     }
 
     fn is_taken(&self) -> bool {
@@ -234,9 +236,6 @@ impl Pool {
     /// Takes tasks until none is left.
     fn work_off<'a>(&'a self, mut state: MutexGuard<'a, State>, thread: usize) -> MutexGuard<'a, State> {
         while let Some((run, number)) = state.work.as_mut().and_then(|work| Some((work.run, work.take(thread)?))) {
-            if let Some(work) = state.work.as_mut() {
-                work.running += 1;
-            }
             drop(state);
             // SAFETY: the caller waits while a task runs.
             let result = catch_unwind(AssertUnwindSafe(|| unsafe { (*run)(number) }));

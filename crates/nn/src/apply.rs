@@ -5,7 +5,7 @@ use crate::forward::Pass;
 use crate::functions;
 use crate::network::Named;
 use crate::operation::{Batch, BatchNorm, Operation, Pooling, Unit, norm_then_sum};
-use crate::ops::{self, NormUnit};
+use crate::ops::{self, ConvUnit, NormUnit};
 use crate::rng::Stream;
 use burn::tensor::{Tensor, TensorData};
 use convsweep_spec::model::Join;
@@ -19,9 +19,9 @@ impl Pass<'_> {
     fn all(&mut self, operations: &[Operation], batch: Batch) -> Batch {
         let (mut rest, mut batch) = (operations, batch);
         while let Some((operation, behind)) = rest.split_first() {
-            (batch, rest) = match behind.split_first() {
-                Some((Operation::BatchNorm { norm, .. }, behind)) if operation.is_bare_conv() => {
-                    (self.batch_norm(batch, Some(operation), None, norm, norm.relu), behind)
+            (batch, rest) = match (operation.bare_conv(), behind.split_first()) {
+                (conv @ Some(_), Some((Operation::BatchNorm { norm, .. }, behind))) => {
+                    (self.batch_norm(batch, conv, None, norm, norm.relu), behind)
                 }
                 _ => (self.apply(operation, batch), behind),
             };
@@ -33,11 +33,11 @@ impl Pass<'_> {
         let kernels = self.network.kernels;
         match operation {
             Operation::Conv { weight, bias, unit, .. } => {
-                let (weight, bias) = (self.leaves[*weight].clone(), bias.map(|b| self.leaves[b].clone()));
+                let (weight, bias) = self.weights(*weight, *bias);
                 ops::conv(batch, weight, bias, unit, kernels)
             }
             Operation::Transposed { weight, bias, unit } => {
-                let (weight, bias) = (self.leaves[*weight].clone(), bias.map(|b| self.leaves[b].clone()));
+                let (weight, bias) = self.weights(*weight, *bias);
                 ops::transposed(batch, weight, bias, unit, kernels)
             }
             Operation::LocallyConnected { weight, bias, windows } => {
@@ -45,7 +45,7 @@ impl Pass<'_> {
                 Batch::Image(functions::locally_connected(batch.image(), weight, bias, windows))
             }
             Operation::Dense { weight, bias, unit, .. } => {
-                let (weight, bias) = (self.leaves[*weight].clone(), bias.map(|b| self.leaves[b].clone()));
+                let (weight, bias) = self.weights(*weight, *bias);
                 Batch::Flat(ops::dense(batch.flatten(), weight, bias, *unit, kernels))
             }
             Operation::BatchNorm { norm, .. } => self.batch_norm(batch, None, None, norm, norm.relu),
@@ -84,10 +84,8 @@ impl Pass<'_> {
             Operation::Branches { branches, join, relu, .. } => {
                 if let Some((norm, before, shortcut)) = norm_then_sum(operation) {
                     let summand = self.all(shortcut, batch.clone());
-                    let (conv, before) = match before.split_last() {
-                        Some((conv, before)) if conv.is_bare_conv() => (Some(conv), before),
-                        _ => (None, before),
-                    };
+                    let conv = before.last().and_then(Operation::bare_conv);
+                    let before = &before[..before.len() - usize::from(conv.is_some())];
                     let x = self.all(before, batch);
                     return self.batch_norm(x, conv, Some(summand), norm, *relu);
                 }
@@ -96,6 +94,11 @@ impl Pass<'_> {
                 if *relu { sum.map(burn::tensor::activation::relu, burn::tensor::activation::relu) } else { sum }
             }
         }
+    }
+
+    /// Weights and bias of a layer, flat.
+    fn weights(&self, weight: usize, bias: Option<usize>) -> (Tensor<1>, Option<Tensor<1>>) {
+        (self.leaves[weight].clone(), bias.map(|b| self.leaves[b].clone()))
     }
 
     /// A parameter in its shape.
@@ -109,7 +112,7 @@ impl Pass<'_> {
     fn batch_norm(
         &mut self,
         batch: Batch,
-        conv: Option<&Operation>,
+        conv: Option<(usize, Option<usize>, &ConvUnit)>,
         summand: Option<Batch>,
         norm: &BatchNorm,
         relu: bool,
@@ -117,27 +120,26 @@ impl Pass<'_> {
         let kernels = self.network.kernels;
         let unit = NormUnit { epsilon: norm.epsilon, relu };
         let [scale, shift] = [norm.scale, norm.shift].map(|i| self.leaves[i].clone());
-        let frozen = self.network.frozen[norm.scale];
-        let conv = match conv {
-            Some(Operation::Conv { weight, bias, unit, .. }) => {
-                Some((self.leaves[*weight].clone(), bias.map(|b| self.leaves[b].clone()), unit))
-            }
-            _ => None,
-        };
-        if self.training.is_none() || frozen {
-            let [mean, variance] = [norm.mean, norm.variance].map(|i| self.network.statistics[i].value.clone());
-            return match (&self.training, conv) {
-                (None, Some(conv)) => {
-                    ops::conv_norm(batch, summand, conv, ([scale, shift, mean, variance], unit), kernels)
-                }
-                (None, None) => ops::batch_norm(batch, summand, [scale, shift, mean, variance], unit, kernels),
-                (Some(_), conv) => {
-                    let batch =
-                        conv.into_iter().fold(batch, |batch, (w, b, unit)| ops::conv(batch, w, b, unit, kernels));
-                    let numbers = [scale, shift, mean.autodiff(), variance.autodiff()];
-                    ops::batch_norm_fixed(batch, summand, numbers, unit)
-                }
+        let conv = conv.map(|(weight, bias, unit)| {
+            let (weight, bias) = self.weights(weight, bias);
+            (weight, bias, unit)
+        });
+        let running = || [norm.mean, norm.variance].map(|i| self.network.statistics[i].value.clone());
+        let Some(training) = &mut self.training else {
+            let [mean, variance] = running();
+            let numbers = [scale, shift, mean, variance];
+            return match conv {
+                Some(conv) => ops::conv_norm(batch, summand, conv, (numbers, unit), kernels),
+                None => ops::batch_norm(batch, summand, numbers, unit, kernels),
             };
+        };
+        if self.network.frozen[norm.scale] {
+            let [mean, variance] = running().map(Tensor::autodiff);
+            let batch = match conv {
+                Some((weight, bias, conv)) => ops::conv(batch, weight, bias, conv, kernels),
+                None => batch,
+            };
+            return ops::batch_norm_fixed(batch, summand, [scale, shift, mean, variance], unit);
         }
         let (output, [mean, variance]) = match conv {
             Some(conv) => ops::conv_norm_train(batch, summand, conv, ([scale, shift], unit), kernels),
@@ -147,10 +149,8 @@ impl Pass<'_> {
         let count = (dims.iter().product::<usize>() / dims[1]) as f64;
         let unbiased = variance.mul_scalar(count / (count - 1.0).max(1.0));
         for (place, newest) in [(norm.mean, mean), (norm.variance, unbiased)] {
-            if let Some(training) = &mut self.training {
-                let running = &mut training.statistics[place];
-                *running = running.clone().mul_scalar(1.0 - norm.momentum) + newest.mul_scalar(norm.momentum);
-            }
+            let running = &mut training.statistics[place];
+            *running = running.clone().mul_scalar(1.0 - norm.momentum) + newest.mul_scalar(norm.momentum);
         }
         output
     }

@@ -96,7 +96,7 @@ impl Network {
                 | Operation::Pad { .. }
                 | Operation::PadShortcut { .. } => {}
             }
-            behind_conv = operation.is_bare_conv();
+            behind_conv = operation.bare_conv().is_some();
         }
     }
 

@@ -98,9 +98,12 @@ pub(crate) enum Operation {
 }
 
 impl Operation {
-    /// Whether it is a convolution with nothing in the same pass, so that a norm behind it can be.
-    pub(crate) fn is_bare_conv(&self) -> bool {
-        matches!(self, Operation::Conv { unit, .. } if !unit.relu && !unit.pool)
+    /// A convolution with nothing in the same pass, so that a norm behind it can be: places of weights and bias, and its sizes.
+    pub(crate) fn bare_conv(&self) -> Option<(usize, Option<usize>, &ConvUnit)> {
+        match self {
+            Operation::Conv { weight, bias, unit, .. } if !unit.relu && !unit.pool => Some((*weight, *bias, unit)),
+            _ => None,
+        }
     }
 }
 

@@ -125,20 +125,21 @@ impl<'a> Gathering<'a> {
     unsafe fn block<V: Vector>(&mut self, x: *const f32, [first, count]: [usize; 2], y: *mut f32) {
         let (filters, pixels) = (self.pass.shape.filters, self.pixels);
         let stream = !self.scratch.is_empty();
-        if count > 1 && !stream {
+        let at_once = count > 1 && !stream;
+        if at_once {
             self.pass.part::<V>(x, 0..count * pixels, y);
         }
         for i in 0..count {
             let found = &mut *self.to.moments.add(first + i);
             found.resize(filters, [0.0; 2]);
             for at in (0..pixels).step_by(self.strip) {
-                let n = self.strip.min(pixels - at);
-                let (part, to) = (i * pixels + at..i * pixels + at + n, y.add((i * pixels + at) * filters));
-                let place = if stream { (self.scratch.as_mut_ptr(), to) } else { (to, std::ptr::null_mut()) };
-                if count == 1 || stream {
-                    self.pass.part::<V>(x, part, place.0);
+                let (n, start) = (self.strip.min(pixels - at), i * pixels + at);
+                let y = y.add(start * filters);
+                let (part, to) = if stream { (self.scratch.as_mut_ptr(), y) } else { (y, std::ptr::null_mut()) };
+                if !at_once {
+                    self.pass.part::<V>(x, start..start + n, part);
                 }
-                gather::<V>((place.0, place.1), [at, n], filters, found);
+                gather::<V>((part, to), [at, n], filters, found);
             }
         }
     }

@@ -1,6 +1,6 @@
 //! The way back, ReLU's included.
 
-use super::{Norm, NormGradients, NormSlopes, Pass, chunks, factors, over, parts, share_rows};
+use super::{Norm, NormBehind, NormGradients, NormSlopes, Pass, chunks, factors, over, parts, share_rows};
 use crate::block::{load, store};
 use crate::buffer::Buffer;
 use crate::simd::{Kernel, Vector};
@@ -125,7 +125,7 @@ impl Kernel for SumPart {
 
 /// The gradient of `x`: `factor · g + constant + (x − mean) · slope`.
 #[derive(Clone, Copy)]
-struct InputPass {
+pub(super) struct InputPass {
     x: *const f32,
     gate: Gate,
     from: *const f32,
@@ -135,6 +135,26 @@ struct InputPass {
     constant: *const f32,
     slope: *const f32,
     channels: usize,
+}
+
+impl InputPass {
+    /// From the gradient `from`, which `behind` makes the one of what it normalised, to `to`; ReLU, where there is one, is seen by
+    /// what was normalised.
+    pub(super) fn new(behind: &NormBehind, from: *const f32, to: *mut f32) -> Self {
+        let NormBehind { norm, slopes: NormSlopes { factor, constant, slope }, x } = behind;
+        let [factor, constant, slope] = [factor, constant, slope].map(|values| values.as_ptr());
+        InputPass {
+            x: x.as_ptr(),
+            gate: if norm.relu { Gate::Again { factor, shift: norm.shift.as_ptr() } } else { Gate::All },
+            from,
+            to,
+            mean: norm.moments.mean.as_ptr(),
+            factor,
+            constant,
+            slope,
+            channels: norm.scale.len(),
+        }
+    }
 }
 
 impl Pass for InputPass {
@@ -201,50 +221,20 @@ impl Kernel for Sums<'_> {
     }
 }
 
-/// What gives the gradient of `x`; ReLU, where there is one, is seen by `x`.
-#[derive(Clone, Copy)]
+/// The gradient of all rows of what was normalised.
 pub(super) struct Input<'a> {
-    pub norm: Norm<'a>,
-    pub slopes: &'a NormSlopes,
-    pub x: &'a [f32],
+    pub behind: NormBehind<'a>,
+    pub from: *const f32,
+    pub to: &'a mut [f32],
 }
 
-impl<'a> Input<'a> {
-    pub(super) fn pass(&self, from: *const f32, to: *mut f32) -> impl Pass + Copy + use<> {
-        let NormSlopes { factor, constant, slope } = self.slopes;
-        let [factor, constant, slope] = [factor, constant, slope].map(|values| values.as_ptr());
-        InputPass {
-            x: self.x.as_ptr(),
-            gate: if self.norm.relu { Gate::Again { factor, shift: self.norm.shift.as_ptr() } } else { Gate::All },
-            from,
-            to,
-            mean: self.norm.moments.mean.as_ptr(),
-            factor,
-            constant,
-            slope,
-            channels: self.norm.scale.len(),
-        }
-    }
-
-    /// Of all rows.
-    pub(super) fn of_all(self, from: *const f32, to: &'a mut [f32]) -> AllInput<'a> {
-        AllInput { input: self, from, to }
-    }
-}
-
-pub(super) struct AllInput<'a> {
-    input: Input<'a>,
-    from: *const f32,
-    to: &'a mut [f32],
-}
-
-impl Kernel for AllInput<'_> {
+impl Kernel for Input<'_> {
     type Output = ();
 
     #[inline(always)]
     unsafe fn run<V: Vector>(self) {
-        let channels = self.input.norm.scale.len();
-        let pass = self.input.pass(self.from, self.to.as_mut_ptr());
+        let channels = self.behind.norm.scale.len();
+        let pass = InputPass::new(&self.behind, self.from, self.to.as_mut_ptr());
         share_rows::<V>(pass, self.to.len() / channels, channels);
     }
 }

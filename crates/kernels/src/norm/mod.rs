@@ -8,7 +8,7 @@ mod forward;
 
 use crate::simd::{Kernel, Vector, dispatch};
 use crate::threads;
-use backward::{Input, Sums};
+use backward::{Input, InputPass, Sums};
 use forward::{Apply, Gather};
 pub(crate) use forward::{gather, join_images};
 use std::ops::Range;
@@ -93,9 +93,9 @@ pub fn batch_norm_backward(norm: &Norm, x: &[f32], output: Option<&[f32]>, gradi
     let (found, slopes) = batch_norm_sums(norm, x, output, gradient);
     let masked = !found.summand.is_empty();
     let from = if masked { found.summand.as_ptr() } else { gradient.as_ptr() };
-    let pass = Input { norm: Norm { relu: norm.relu && !masked, ..*norm }, slopes: &slopes, x };
+    let behind = NormBehind { norm: Norm { relu: norm.relu && !masked, ..*norm }, slopes: &slopes, x };
     // SAFETY: the sizes are checked above; the instruction set is one that is here.
-    unsafe { dispatch(pass.of_all(from, gradient)) };
+    unsafe { dispatch(Input { behind, from, to: gradient }) };
     found
 }
 
@@ -143,8 +143,8 @@ impl NormBehind<'_> {
     #[inline(always)]
     pub(crate) unsafe fn bare<V: Vector>(&self, gradient: &[f32], first: usize, to: &mut [f32]) {
         let channels = self.norm.scale.len();
-        let input = Input { norm: self.norm, slopes: self.slopes, x: &self.x[first * channels..] };
-        let mut pass = input.pass(gradient.as_ptr(), to.as_mut_ptr());
+        let behind = NormBehind { x: &self.x[first * channels..], ..*self };
+        let mut pass = InputPass::new(&behind, gradient.as_ptr(), to.as_mut_ptr());
         over::<V>(&mut pass, 0..to.len() / channels, channels);
     }
 }

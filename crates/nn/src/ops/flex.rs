@@ -12,6 +12,7 @@ pub(super) mod pool;
 pub(super) mod transposed;
 
 use super::{ConvUnit, DenseUnit, Step};
+use burn::backend::autodiff::NodeId;
 use burn::backend::autodiff::checkpoint::{base::Checkpointer, strategy::CheckpointStrategy};
 use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
@@ -166,6 +167,34 @@ fn tensor(values: Vec<f32>, shape: impl Into<Shape>) -> FlexTensor {
     FlexTensor::new(Bytes::from_elems(values), Layout::contiguous(shape.into()), DType::F32)
 }
 
+/// The flat tensor of these values.
+fn flat(values: Vec<f32>) -> FlexTensor {
+    let count = values.len();
+    tensor(values, [count])
+}
+
+/// Which gradients a layer's parents, `[x, weight, bias]`, ask for.
+fn wanted(parents: &[Option<NodeId>; 3]) -> kernels::Wanted {
+    kernels::Wanted { input: parents[0].is_some(), bias: parents[2].is_some() }
+}
+
+/// Hands a layer's gradients to its parents, that of `x` in its shape.
+fn register(
+    gradients: &mut Gradients,
+    [to_x, to_weight, to_bias]: [Option<NodeId>; 3],
+    found: kernels::Gradients,
+    x: impl Into<Shape>,
+) {
+    if let Some(id) = to_x {
+        gradients.register::<Flex>(id, tensor(found.input, x));
+    }
+    for (id, values) in [(to_weight, found.weight), (to_bias, found.bias)] {
+        if let Some(id) = id {
+            gradients.register::<Flex>(id, flat(values));
+        }
+    }
+}
+
 fn conv_forward(
     x: &FlexTensor,
     weight: &FlexTensor,
@@ -207,18 +236,10 @@ impl Backward<Flex, 3> for ConvBackward {
             output: &values(&output),
             places: places.as_slice(),
         };
-        let [to_x, to_weight, to_bias] = ops.parents;
-        let (weight, want) = (values(&weight), kernels::Wanted { input: to_x.is_some(), bias: to_bias.is_some() });
+        let parents = ops.parents.map(|node| Some(node?.id));
+        let (weight, want) = (values(&weight), wanted(&parents));
         let found = kernels::conv_backward(&shape, method, &values(&x), &weight, backward, follow, want);
-        if let Some(node) = to_x {
-            gradients.register::<Flex>(node.id, tensor(found.input, dims));
-        }
-        for (node, values) in [(to_weight, found.weight), (to_bias, found.bias)] {
-            if let Some(node) = node {
-                let count = values.len();
-                gradients.register::<Flex>(node.id, tensor(values, [count]));
-            }
-        }
+        register(gradients, parents, found, dims);
     }
 }
 
@@ -253,19 +274,10 @@ impl Backward<Flex, 3> for DenseBackward {
         let DenseState { x, weight, output, relu } = ops.state;
         let [rows, units] = output.layout().shape().dims();
         let shape = dense_shape(&x, units);
-        let [to_x, to_weight, to_bias] = ops.parents;
-        let (output, gradient) = (values(&output), values(&gradient));
-        let want = to_x.is_some();
+        let parents = ops.parents.map(|node| Some(node?.id));
+        let (output, gradient, want) = (values(&output), values(&gradient), wanted(&parents).input);
         let found = kernels::dense_backward(&shape, &values(&x), &values(&weight), &output, &gradient, relu, want);
-        if let Some(node) = to_x {
-            gradients.register::<Flex>(node.id, tensor(found.input, [rows, shape.features]));
-        }
-        for (node, values) in [(to_weight, found.weight), (to_bias, found.bias)] {
-            if let Some(node) = node {
-                let count = values.len();
-                gradients.register::<Flex>(node.id, tensor(values, [count]));
-            }
-        }
+        register(gradients, parents, found, [rows, shape.features]);
     }
 }
 

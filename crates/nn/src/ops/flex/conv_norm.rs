@@ -2,7 +2,7 @@
 //! the outputs are in the caches, and the bare convolution's gradient is made as it is used.
 
 use super::norm::{Found, tensors};
-use super::{contiguous, tensor, values};
+use super::{contiguous, flat, tensor, values};
 use crate::ops::{ConvUnit, NormUnit};
 use burn::backend::autodiff::checkpoint::{base::Checkpointer, strategy::CheckpointStrategy};
 use burn::backend::autodiff::grads::Gradients;
@@ -203,11 +203,8 @@ impl State {
         let backward = kernels::Backward { gradient: &from, norm: Some(behind), output: &[], places: &[] };
         let (unit, follow) = (&self.unit, Follow::default());
         let conv = kernels::conv_backward(&unit.conv.shape(dims[0]), unit.method, &x, &weight, backward, follow, want);
-        let input = if want.input { tensor(conv.input, dims) } else { tensor(vec![], [0]) };
-        let [weight, bias, scale, shift] = [conv.weight, conv.bias, sums.scale, sums.shift].map(|values| {
-            let count = values.len();
-            tensor(values, [count])
-        });
+        let input = if want.input { tensor(conv.input, dims) } else { flat(conv.input) };
+        let [weight, bias, scale, shift] = [conv.weight, conv.bias, sums.scale, sums.shift].map(flat);
         drop(from);
         ([input, weight, bias, scale, shift], summand)
     }
@@ -216,30 +213,16 @@ impl State {
 #[derive(Debug)]
 struct ConvNormBackward;
 
-impl Backward<Flex, 5> for ConvNormBackward {
+/// Of `[x, weight, bias, scale, shift]`, and the summand where there is one.
+impl<const N: usize> Backward<Flex, N> for ConvNormBackward {
     type State = State;
 
-    fn backward(self, ops: Ops<State, 5>, gradients: &mut Gradients, _: &mut Checkpointer) {
-        let gradient = gradients.consume::<Flex>(&ops.node);
-        let want = Wanted { input: ops.parents[0].is_some(), bias: ops.parents[2].is_some() };
-        let (found, _) = ops.state.backward(gradient, want);
-        for (node, gradient) in ops.parents.into_iter().zip(found) {
-            if let Some(node) = node {
-                gradients.register::<Flex>(node.id, gradient);
-            }
-        }
-    }
-}
-
-impl Backward<Flex, 6> for ConvNormBackward {
-    type State = State;
-
-    fn backward(self, ops: Ops<State, 6>, gradients: &mut Gradients, _: &mut Checkpointer) {
+    fn backward(self, ops: Ops<State, N>, gradients: &mut Gradients, _: &mut Checkpointer) {
         let gradient = gradients.consume::<Flex>(&ops.node);
         let want = Wanted { input: ops.parents[0].is_some(), bias: ops.parents[2].is_some() };
         let (found, summand) = ops.state.backward(gradient, want);
-        for (node, gradient) in ops.parents.into_iter().zip(found.map(Some).into_iter().chain([summand])) {
-            if let (Some(node), Some(gradient)) = (node, gradient) {
+        for (node, gradient) in ops.parents.into_iter().zip(found.into_iter().chain(summand)) {
+            if let Some(node) = node {
                 gradients.register::<Flex>(node.id, gradient);
             }
         }

@@ -1,6 +1,6 @@
 //! Batch normalisation, with an addition and ReLU, by our kernels.
 
-use super::{contiguous, tensor, values};
+use super::{contiguous, flat, tensor, values};
 use crate::ops::NormUnit;
 use burn::backend::autodiff::checkpoint::{base::Checkpointer, strategy::CheckpointStrategy};
 use burn::backend::autodiff::grads::Gradients;
@@ -172,37 +172,23 @@ impl NormState {
         let norm = Norm { moments, scale: &scale, shift: &shift, epsilon: self.unit.epsilon, relu: self.unit.relu };
         let (x, output) = (values(&self.x), self.output.as_ref().map(values));
         let found = kernels::batch_norm_backward(&norm, &x, output.as_deref(), gradient.storage_mut());
-        let channels = scale.len();
         let summand = unmasked.or_else(|| with_summand.then(|| tensor(found.summand, shape)));
-        ([gradient, tensor(found.scale, [channels]), tensor(found.shift, [channels])], summand)
+        ([gradient, flat(found.scale), flat(found.shift)], summand)
     }
 }
 
 #[derive(Debug)]
 struct NormBackward;
 
-impl Backward<Flex, 3> for NormBackward {
+/// Of `[x, scale, shift]`, and the summand where there is one.
+impl<const N: usize> Backward<Flex, N> for NormBackward {
     type State = NormState;
 
-    fn backward(self, ops: Ops<NormState, 3>, gradients: &mut Gradients, _: &mut Checkpointer) {
+    fn backward(self, ops: Ops<NormState, N>, gradients: &mut Gradients, _: &mut Checkpointer) {
         let gradient = gradients.consume::<Flex>(&ops.node);
-        let (found, _) = ops.state.backward(gradient);
-        for (node, gradient) in ops.parents.into_iter().zip(found) {
+        let (found, summand) = ops.state.backward(gradient);
+        for (node, gradient) in ops.parents.into_iter().zip(found.into_iter().chain(summand)) {
             if let Some(node) = node {
-                gradients.register::<Flex>(node.id, gradient);
-            }
-        }
-    }
-}
-
-impl Backward<Flex, 4> for NormBackward {
-    type State = NormState;
-
-    fn backward(self, ops: Ops<NormState, 4>, gradients: &mut Gradients, _: &mut Checkpointer) {
-        let gradient = gradients.consume::<Flex>(&ops.node);
-        let ([x, scale, shift], summand) = ops.state.backward(gradient);
-        for (node, gradient) in ops.parents.into_iter().zip([Some(x), Some(scale), Some(shift), summand]) {
-            if let (Some(node), Some(gradient)) = (node, gradient) {
                 gradients.register::<Flex>(node.id, gradient);
             }
         }

@@ -1,6 +1,6 @@
 //! Transposed convolution by our kernels.
 
-use super::{contiguous, no_bias, tensor, values};
+use super::{contiguous, no_bias, register, tensor, values, wanted};
 use crate::ops::ConvUnit;
 use burn::backend::autodiff::checkpoint::{base::Checkpointer, strategy::CheckpointStrategy};
 use burn::backend::autodiff::grads::Gradients;
@@ -9,7 +9,7 @@ use burn::backend::flex::FlexTensor;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, Dispatch, Flex, backend_extension};
 use burn::tensor::Tensor;
-use convsweep_kernels::{self as kernels, Wanted};
+use convsweep_kernels as kernels;
 
 #[backend_extension(Flex, Autodiff)]
 pub(super) trait TransposedKernels: Backend {
@@ -80,18 +80,9 @@ impl Backward<Flex, 3> for TransposedBackward {
         let gradient = contiguous(gradients.consume::<Flex>(&ops.node));
         let State { x, weight, unit } = ops.state;
         let dims = x.layout().shape().dims::<4>();
-        let [to_x, to_weight, to_bias] = ops.parents;
-        let want = Wanted { input: to_x.is_some(), bias: to_bias.is_some() };
-        let shape = unit.shape(dims[0]);
+        let parents = ops.parents.map(|node| Some(node?.id));
+        let (shape, want) = (unit.shape(dims[0]), wanted(&parents));
         let found = kernels::transposed_backward(&shape, &values(&x), &values(&weight), &values(&gradient), want);
-        if let Some(node) = to_x {
-            gradients.register::<Flex>(node.id, tensor(found.input, dims));
-        }
-        for (node, values) in [(to_weight, found.weight), (to_bias, found.bias)] {
-            if let Some(node) = node {
-                let count = values.len();
-                gradients.register::<Flex>(node.id, tensor(values, [count]));
-            }
-        }
+        register(gradients, parents, found, dims);
     }
 }
