@@ -5,7 +5,10 @@ use crate::support::{Place, SMALL};
 
 fn long(run: &str) -> Place {
     let place = Place::new();
-    place.write("small.toml", &(SMALL.replace("epochs = 3", "epochs = 60") + run));
+    place.write(
+        "small.toml",
+        &(SMALL.replace("epochs = 3", "epochs = 60") + run),
+    );
     place
 }
 
@@ -20,10 +23,16 @@ fn a_paused_sweep_goes_on_and_ends_with_the_same_figures() {
     wait_until("both jobs wrote a checkpoint", || cancelled() >= 2.0);
     let standing = lines(&place);
     let picture = place.run(&["watch", "--once"]).exits(0).stdout();
-    assert!(picture.contains("small") && picture.contains("of 4 jobs"), "{picture}");
+    assert!(
+        picture.contains("small") && picture.contains("of 4 jobs"),
+        "{picture}"
+    );
     std::thread::sleep(std::time::Duration::from_millis(300));
     assert_eq!(lines(&place), standing, "nothing trains");
-    assert!(program.try_wait().expect("asked").is_none(), "but the program is there");
+    assert!(
+        program.try_wait().expect("asked").is_none(),
+        "but the program is there"
+    );
     place.run(&["resume"]).exits(0);
     assert_eq!(program.wait().expect("ends").code(), Some(0));
     assert_eq!(place.results(), calm.results());
@@ -36,19 +45,42 @@ fn a_cancelled_job_is_left_and_the_others_finish() {
     let place = long("\n[run]\nslots = { cpu = 1 }\n");
     let mut program = start(&place);
     wait_until("it trains", || lines(&place) > 4);
-    let attempts = || place.run(&["query", "--csv", "select job from attempts"]).stdout();
+    let attempts = || {
+        place
+            .run(&["query", "--csv", "select job from attempts"])
+            .stdout()
+    };
     wait_until("the database has it", || attempts().lines().count() > 1);
     let running = attempts();
-    let waiting = place.run(&["query", "--csv", "select job from jobs where attempts = 0 order by job"]).stdout();
+    let waiting = place
+        .run(&[
+            "query",
+            "--csv",
+            "select job from jobs where attempts = 0 order by job",
+        ])
+        .stdout();
     let first = |text: &str| text.lines().nth(1).expect("a job").to_string();
     let (running, waiting) = (first(&running), first(&waiting));
     place.run(&["cancel", &running, &waiting[..10]]).exits(0);
-    assert_eq!(program.wait().expect("ends").code(), Some(1), "not all jobs finished");
-    assert_eq!(place.number("select count(*) from jobs where outcome = 'finished'"), 2.0);
+    assert_eq!(
+        program.wait().expect("ends").code(),
+        Some(1),
+        "not all jobs finished"
+    );
+    assert_eq!(
+        place.number("select count(*) from jobs where outcome = 'finished'"),
+        2.0
+    );
     let outcome = place.run(&["explain", &running]).exits(0).stdout();
-    assert!(outcome.contains("cancelled") && outcome.contains("goes on from its checkpoint"), "{outcome}");
+    assert!(
+        outcome.contains("cancelled") && outcome.contains("goes on from its checkpoint"),
+        "{outcome}"
+    );
     let outcome = place.run(&["explain", &waiting]).exits(0).stdout();
-    assert!(outcome.contains("waits") && outcome.contains("0 attempts"), "{outcome}");
+    assert!(
+        outcome.contains("waits") && outcome.contains("0 attempts"),
+        "{outcome}"
+    );
     place.run(&["run", "small.toml"]).exits(0);
     assert!(workers(&place).is_empty());
 }
@@ -58,8 +90,14 @@ struct Terminal(String);
 
 impl Terminal {
     fn tmux(&self, arguments: &[&str]) -> Option<String> {
-        let out = std::process::Command::new("tmux").args(["-L", &self.0]).args(arguments).output().ok()?;
-        out.status.success().then(|| String::from_utf8_lossy(&out.stdout).into_owned())
+        let out = std::process::Command::new("tmux")
+            .args(["-L", &self.0])
+            .args(arguments)
+            .output()
+            .ok()?;
+        out.status
+            .success()
+            .then(|| String::from_utf8_lossy(&out.stdout).into_owned())
     }
 }
 
@@ -78,21 +116,39 @@ fn watch_fits_its_terminal_and_follows_the_sweep() {
     let (program_path, results) = (env!("CARGO_BIN_EXE_convsweep"), place.path("results"));
     let watch = format!("{program_path} --results {} watch", results.display());
     for (width, height) in [("80", "24"), ("200", "50")] {
-        let opened = terminal.tmux(&["new-session", "-d", "-s", width, "-x", width, "-y", height, &watch]);
+        let opened = terminal.tmux(&[
+            "new-session",
+            "-d",
+            "-s",
+            width,
+            "-x",
+            width,
+            "-y",
+            height,
+            &watch,
+        ]);
         if opened.is_none() && width == "80" {
             eprintln!("there is no tmux here");
             break;
         }
         let mut seen = String::new();
         wait_until("a slot with its curve is shown", || {
-            seen = terminal.tmux(&["capture-pane", "-p", "-t", width]).unwrap_or_default();
+            seen = terminal
+                .tmux(&["capture-pane", "-p", "-t", width])
+                .unwrap_or_default();
             let ended = program.try_wait().expect("asked").is_some();
             ended || (seen.contains("of 4 jobs") && seen.contains("/60") && seen.contains('█'))
         });
         assert!(seen.starts_with("convsweep · small"), "{seen}");
-        assert!(seen.lines().all(|line| line.chars().count() <= width.parse().expect("a number")), "{seen}");
+        assert!(
+            seen.lines()
+                .all(|line| line.chars().count() <= width.parse().expect("a number")),
+            "{seen}"
+        );
     }
-    let _ = std::process::Command::new("kill").args(["-INT", &program.id().to_string()]).status();
+    let _ = std::process::Command::new("kill")
+        .args(["-INT", &program.id().to_string()])
+        .status();
     program.wait().expect("ends");
 }
 
@@ -101,16 +157,25 @@ fn retry_notify_and_prune() {
     let place = Place::small();
     place.write("small.toml", &SMALL.replace("[1e-3, 1e-2]", "[1e-3, 1e30]"));
     let notify = "echo $CONVSWEEP_EVENT $CONVSWEEP_EXPERIMENT >> told";
-    place.run(&["run", "small.toml", "--notify", notify]).exits(1);
+    place
+        .run(&["run", "small.toml", "--notify", notify])
+        .exits(1);
     let told = std::fs::read_to_string(place.path("told")).expect("told");
-    assert_eq!(told.lines().collect::<Vec<_>>(), ["finished small"], "a diverged job is no failure");
+    assert_eq!(
+        told.lines().collect::<Vec<_>>(),
+        ["finished small"],
+        "a diverged job is no failure"
+    );
     let attempts = || place.number("select count(*) from attempts");
     assert_eq!(attempts(), 4.0);
     place.run(&["retry", "small"]).exits(1);
     assert_eq!(attempts(), 6.0, "the two diverged jobs again");
     let checkpoints = || {
-        let jobs = std::fs::read_dir(place.path("results/jobs")).expect("jobs").flatten();
-        jobs.filter(|job| job.path().join("checkpoint").is_dir()).count()
+        let jobs = std::fs::read_dir(place.path("results/jobs"))
+            .expect("jobs")
+            .flatten();
+        jobs.filter(|job| job.path().join("checkpoint").is_dir())
+            .count()
     };
     let before = checkpoints();
     let would = place.run(&["prune", "--dry-run"]).exits(0).stdout();
@@ -126,14 +191,24 @@ fn retry_notify_and_prune() {
 #[test]
 fn halving_spares_jobs_says_why_and_may_be_simulated_before() {
     let grid = "\"train.optimizer.lr\" = [1e-5, 1e-4, 1e-3, 3e-3, 1e-2, 3e-2]";
-    let text = SMALL.replace("\"train.optimizer.lr\" = [1e-3, 1e-2]", grid).replace("epochs = 3", "epochs = 9");
+    let text = SMALL
+        .replace("\"train.optimizer.lr\" = [1e-3, 1e-2]", grid)
+        .replace("epochs = 3", "epochs = 9");
     let full = Place::new();
     full.write("small.toml", &text);
     full.run(&["run", "small.toml"]).exits(0);
-    let simulated =
-        full.run(&["plan", "small.toml", "--simulate", "successive-halving:eta=3,first=1"]).exits(0).stdout();
+    let simulated = full
+        .run(&[
+            "plan",
+            "small.toml",
+            "--simulate",
+            "successive-halving:eta=3,first=1",
+        ])
+        .exits(0)
+        .stdout();
     assert!(
-        simulated.contains("of 108 would have been trained") && simulated.contains("12 recorded jobs"),
+        simulated.contains("of 108 would have been trained")
+            && simulated.contains("12 recorded jobs"),
         "{simulated}"
     );
     full.run(&["plan", "small.toml", "--simulate", "guessing"])
@@ -143,21 +218,53 @@ fn halving_spares_jobs_says_why_and_may_be_simulated_before() {
     let spared = Place::new();
     spared.write(
         "small.toml",
-        &(text.clone() + "\n[search]\nstop = { rule = \"successive-halving\", eta = 3, first = 1 }\n"),
+        &(text.clone()
+            + "\n[search]\nstop = { rule = \"successive-halving\", eta = 3, first = 1 }\n"),
     );
-    spared.run(&["run", "small.toml"]).exits(0).says(&["spared by successive-halving", "is place"]);
-    let count = |outcome: &str| spared.number(&format!("select count(*) from jobs where outcome = '{outcome}'"));
+    spared
+        .run(&["run", "small.toml"])
+        .exits(0)
+        .says(&["spared by successive-halving", "is place"]);
+    let count = |outcome: &str| {
+        spared.number(&format!(
+            "select count(*) from jobs where outcome = '{outcome}'"
+        ))
+    };
     // Six configurations of two seeds: two go on after an epoch, one of them after three.
     assert_eq!((count("stopped"), count("finished")), (10.0, 2.0));
-    let trained = |place: &Place| place.number("select count(*) from metrics where name = 'val_loss'");
-    assert_eq!((trained(&full), trained(&spared)), (108.0, 6.0 * 2.0 + 2.0 * 2.0 * 2.0 + 6.0 * 2.0));
-    let job = spared.run(&["query", "--csv", "select job from decisions where verdict = 'stop'"]).stdout();
-    let why = spared.run(&["explain", job.lines().nth(1).expect("a job")]).exits(0).stdout();
-    assert!(why.contains("successive-halving, after") && why.contains("stop, because"), "{why}");
-    spared.run(&["run", "small.toml"]).exits(0).says(&["10 stopped before"]);
-    assert_eq!((count("stopped"), count("finished")), (10.0, 2.0), "a second run decides nothing anew");
+    let trained =
+        |place: &Place| place.number("select count(*) from metrics where name = 'val_loss'");
+    assert_eq!(
+        (trained(&full), trained(&spared)),
+        (108.0, 6.0 * 2.0 + 2.0 * 2.0 * 2.0 + 6.0 * 2.0)
+    );
+    let job = spared
+        .run(&[
+            "query",
+            "--csv",
+            "select job from decisions where verdict = 'stop'",
+        ])
+        .stdout();
+    let why = spared
+        .run(&["explain", job.lines().nth(1).expect("a job")])
+        .exits(0)
+        .stdout();
+    assert!(
+        why.contains("successive-halving, after") && why.contains("stop, because"),
+        "{why}"
+    );
+    spared
+        .run(&["run", "small.toml"])
+        .exits(0)
+        .says(&["10 stopped before"]);
+    assert_eq!(
+        (count("stopped"), count("finished")),
+        (10.0, 2.0),
+        "a second run decides nothing anew"
+    );
     // What was trained, in several attempts with pauses between, equals the full sweep's to the bit.
-    let sql = "select job, epoch, name, value from metrics where name like 'val%' or name like 'train%'";
+    let sql =
+        "select job, epoch, name, value from metrics where name like 'val%' or name like 'train%'";
     let rows = |place: &Place| place.run(&["query", "--csv", sql]).exits(0).stdout();
     let all = rows(&full);
     assert!(rows(&spared).lines().all(|row| all.contains(row)));

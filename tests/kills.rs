@@ -19,12 +19,33 @@ fn undisturbed() -> &'static BTreeMap<String, u64> {
 /// Kills each job's first worker at the failpoint; the runner's second attempt finishes the job.
 fn worker_dies_at(failpoint: &str) {
     let place = Place::small();
-    let ran = place.command(&["run", "small.toml"]).env("CONVSWEEP_FAILPOINT", failpoint).output().expect("runs");
-    assert_eq!(ran.status.code(), Some(0), "{failpoint}: {}", String::from_utf8_lossy(&ran.stderr));
+    let ran = place
+        .command(&["run", "small.toml"])
+        .env("CONVSWEEP_FAILPOINT", failpoint)
+        .output()
+        .expect("runs");
+    assert_eq!(
+        ran.status.code(),
+        Some(0),
+        "{failpoint}: {}",
+        String::from_utf8_lossy(&ran.stderr)
+    );
     let hit = "select count(*) from (select job from attempts group by job having count(*) >= 2)";
-    assert_eq!(place.number(hit), 4.0, "{failpoint}: every job has at least two attempts");
-    assert_eq!(place.number("select count(*) from attempts where outcome = 'crashed'"), 4.0, "{failpoint}");
-    assert_eq!(place.number("select count(*) from attempts where outcome = 'finished'"), 4.0, "{failpoint}");
+    assert_eq!(
+        place.number(hit),
+        4.0,
+        "{failpoint}: every job has at least two attempts"
+    );
+    assert_eq!(
+        place.number("select count(*) from attempts where outcome = 'crashed'"),
+        4.0,
+        "{failpoint}"
+    );
+    assert_eq!(
+        place.number("select count(*) from attempts where outcome = 'finished'"),
+        4.0,
+        "{failpoint}"
+    );
     assert_eq!(&place.results(), undisturbed(), "{failpoint}");
     place.run(&["check-db"]).exits(0);
 }
@@ -38,7 +59,12 @@ fn a_worker_dies_while_it_trains() {
 
 #[test]
 fn a_worker_dies_around_a_checkpoint() {
-    for failpoint in ["checkpoint-write:2", "checkpoint-renamed:2", "state-saved", "event-torn:4"] {
+    for failpoint in [
+        "checkpoint-write:2",
+        "checkpoint-renamed:2",
+        "state-saved",
+        "event-torn:4",
+    ] {
         worker_dies_at(failpoint);
     }
 }
@@ -51,19 +77,28 @@ fn a_worker_dies_while_it_evaluates() {
 }
 
 pub fn start(place: &Place) -> Child {
-    place.command(&["run", "small.toml"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("starts")
+    place
+        .command(&["run", "small.toml"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("starts")
 }
 
 /// Process ids of workers that train in this place.
 pub fn workers(place: &Place) -> Vec<u32> {
     let here = std::fs::canonicalize(place.path(".")).expect("exists");
-    let processes = std::fs::read_dir("/proc").expect("a Linux system").filter_map(Result::ok);
+    let processes = std::fs::read_dir("/proc")
+        .expect("a Linux system")
+        .filter_map(Result::ok);
     let number = |entry: std::fs::DirEntry| entry.file_name().to_str()?.parse::<u32>().ok();
     let is_ours = |pid: &u32| {
         let name = std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
         let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
         let cwd = std::fs::read_link(format!("/proc/{pid}/cwd"));
-        name.starts_with("convsweep-worke") && !status.contains("State:\tZ") && cwd.is_ok_and(|cwd| cwd == here)
+        name.starts_with("convsweep-worke")
+            && !status.contains("State:\tZ")
+            && cwd.is_ok_and(|cwd| cwd == here)
     };
     processes.filter_map(number).filter(is_ours).collect()
 }
@@ -71,16 +106,25 @@ pub fn workers(place: &Place) -> Vec<u32> {
 pub fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
     let began = Instant::now();
     while !condition() {
-        assert!(began.elapsed() < Duration::from_secs(60), "waited too long until {what}");
+        assert!(
+            began.elapsed() < Duration::from_secs(60),
+            "waited too long until {what}"
+        );
         std::thread::sleep(Duration::from_millis(5));
     }
 }
 
 /// Lines of all event logs.
 pub fn lines(place: &Place) -> usize {
-    let Ok(jobs) = std::fs::read_dir(place.path("results/jobs")) else { return 0 };
-    let log = |job: std::fs::DirEntry| std::fs::read_to_string(job.path().join("events.jsonl")).unwrap_or_default();
-    jobs.filter_map(Result::ok).map(|job| log(job).lines().count()).sum()
+    let Ok(jobs) = std::fs::read_dir(place.path("results/jobs")) else {
+        return 0;
+    };
+    let log = |job: std::fs::DirEntry| {
+        std::fs::read_to_string(job.path().join("events.jsonl")).unwrap_or_default()
+    };
+    jobs.filter_map(Result::ok)
+        .map(|job| log(job).lines().count())
+        .sum()
 }
 
 #[test]
@@ -88,7 +132,9 @@ fn the_program_dies_and_the_same_command_finishes() {
     let place = Place::small();
     for after in [1, 4, 9] {
         let mut program = start(&place);
-        wait_until("training began", || lines(&place) >= after || program_ended(&place));
+        wait_until("training began", || {
+            lines(&place) >= after || program_ended(&place)
+        });
         program.kill().expect("killed");
         program.wait().expect("reaped");
         wait_until("no orphan is left", || workers(&place).is_empty());
@@ -110,11 +156,16 @@ fn program_ended(place: &Place) -> bool {
 #[test]
 fn an_interrupt_drains_and_the_same_command_goes_on() {
     let place = Place::small();
-    place.write("small.toml", &crate::support::SMALL.replace("epochs = 3", "epochs = 40"));
+    place.write(
+        "small.toml",
+        &crate::support::SMALL.replace("epochs = 3", "epochs = 40"),
+    );
     let program = start(&place);
     wait_until("training began", || lines(&place) >= 4);
-    let interrupted =
-        std::process::Command::new("kill").args(["-INT", &program.id().to_string()]).status().expect("kill");
+    let interrupted = std::process::Command::new("kill")
+        .args(["-INT", &program.id().to_string()])
+        .status()
+        .expect("kill");
     assert!(interrupted.success());
     let status = program.wait_with_output().expect("ends").status;
     assert_eq!(status.code(), Some(130));
@@ -122,10 +173,14 @@ fn an_interrupt_drains_and_the_same_command_goes_on() {
     let cancelled = place.number("select count(*) from attempts where outcome = 'cancelled'");
     assert!(cancelled >= 1.0);
     place.run(&["run", "small.toml"]).exits(0);
-    let resumed = "select count(*) from (select job from attempts group by job having count(*) = 2)";
+    let resumed =
+        "select count(*) from (select job from attempts group by job having count(*) = 2)";
     assert_eq!(place.number(resumed), cancelled);
     let calm = Place::small();
-    calm.write("small.toml", &crate::support::SMALL.replace("epochs = 3", "epochs = 40"));
+    calm.write(
+        "small.toml",
+        &crate::support::SMALL.replace("epochs = 3", "epochs = 40"),
+    );
     calm.run(&["run", "small.toml"]).exits(0);
     assert_eq!(place.results(), calm.results());
 }
@@ -133,9 +188,14 @@ fn an_interrupt_drains_and_the_same_command_goes_on() {
 #[test]
 fn readers_never_see_a_locked_database() {
     let place = Place::small();
-    place.write("small.toml", &crate::support::SMALL.replace("epochs = 3", "epochs = 20"));
+    place.write(
+        "small.toml",
+        &crate::support::SMALL.replace("epochs = 3", "epochs = 20"),
+    );
     let mut program = start(&place);
-    wait_until("there is a database", || place.path("results/convsweep.sqlite").exists() && lines(&place) > 2);
+    wait_until("there is a database", || {
+        place.path("results/convsweep.sqlite").exists() && lines(&place) > 2
+    });
     let mut reads = 0;
     while program.try_wait().expect("asked").is_none() {
         let database = rusqlite::Connection::open_with_flags(
@@ -143,7 +203,9 @@ fn readers_never_see_a_locked_database() {
             rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY,
         )
         .expect("opens");
-        let rows: i64 = database.query_row("select count(*) from metrics", [], |row| row.get(0)).expect("never locked");
+        let rows: i64 = database
+            .query_row("select count(*) from metrics", [], |row| row.get(0))
+            .expect("never locked");
         assert!(rows >= 0);
         reads += 1;
     }

@@ -5,8 +5,13 @@ use crate::support::{Place, root};
 #[test]
 fn every_shipped_experiment_can_be_planned() {
     let place = Place::new();
-    let files = std::fs::read_dir(root().join("experiments")).expect("a folder").filter_map(Result::ok);
-    let files: Vec<_> = files.map(|f| f.path()).filter(|p| p.extension().is_some_and(|e| e == "toml")).collect();
+    let files = std::fs::read_dir(root().join("experiments"))
+        .expect("a folder")
+        .filter_map(Result::ok);
+    let files: Vec<_> = files
+        .map(|f| f.path())
+        .filter(|p| p.extension().is_some_and(|e| e == "toml"))
+        .collect();
     assert!(files.len() >= 5, "{files:?}");
     for file in files {
         let ran = place.run(&["plan", file.to_str().expect("UTF-8")]).exits(0);
@@ -17,17 +22,41 @@ fn every_shipped_experiment_can_be_planned() {
 /// Each of them on a few drawn images, two epochs and one seed: that it trains at all, whatever it asks.
 #[test]
 fn every_shipped_experiment_trains() {
-    let files = std::fs::read_dir(root().join("experiments")).expect("a folder").filter_map(Result::ok);
-    for file in files.map(|f| f.path()).filter(|p| p.extension().is_some_and(|e| e == "toml")) {
+    let files = std::fs::read_dir(root().join("experiments"))
+        .expect("a folder")
+        .filter_map(Result::ok);
+    for file in files
+        .map(|f| f.path())
+        .filter(|p| p.extension().is_some_and(|e| e == "toml"))
+    {
         let place = Place::new();
-        let name = file.file_stem().and_then(|n| n.to_str()).expect("UTF-8").to_string();
+        let name = file
+            .file_stem()
+            .and_then(|n| n.to_str())
+            .expect("UTF-8")
+            .to_string();
         // On the drawn images a limit that was meant for CIFAR-10 would be above what there is.
         let lines = std::fs::read_to_string(&file).expect("reads");
-        let text: Vec<_> = lines.lines().filter(|l| !l.starts_with("limit =") && !l.starts_with("source =")).collect();
+        let text: Vec<_> = lines
+            .lines()
+            .filter(|l| !l.starts_with("limit =") && !l.starts_with("source ="))
+            .collect();
         let shapes = "[data]\nsource = { name = \"shapes\", train = 40, test = 10 }";
-        place.write(&format!("{name}.toml"), &text.join("\n").replace("[data]", shapes));
-        let small = ["--seeds", "1", "--set", "train.epochs=2", "--set", "train.batch_size=16"];
-        place.run(&[&["run", &format!("{name}.toml"), "--quiet"][..], &small].concat()).exits(0);
+        place.write(
+            &format!("{name}.toml"),
+            &text.join("\n").replace("[data]", shapes),
+        );
+        let small = [
+            "--seeds",
+            "1",
+            "--set",
+            "train.epochs=2",
+            "--set",
+            "train.batch_size=16",
+        ];
+        place
+            .run(&[&["run", &format!("{name}.toml"), "--quiet"][..], &small].concat())
+            .exits(0);
         let failed = place.number("select count(*) from attempts where outcome <> 'finished'");
         assert_eq!(failed, 0.0, "{name}");
     }
@@ -37,20 +66,39 @@ fn every_shipped_experiment_trains() {
 fn the_tutorial_plan_shows_the_hand_computed_costs() {
     let place = Place::new();
     let file = root().join("experiments/tutorial.toml");
-    let plan = place.run(&["plan", file.to_str().expect("UTF-8")]).exits(0).stdout();
+    let plan = place
+        .run(&["plan", file.to_str().expect("UTF-8")])
+        .exits(0)
+        .stdout();
     for words in ["122,570", "4,548,608", "conv3"] {
         assert!(plan.contains(words), "{words} is not in\n{plan}");
     }
-    let conv3 = plan.lines().find(|line| line.trim_start().starts_with("conv3")).expect("a line");
-    assert!(conv3.trim_end().ends_with("18"), "receptive field 18: {conv3}");
+    let conv3 = plan
+        .lines()
+        .find(|line| line.trim_start().starts_with("conv3"))
+        .expect("a line");
+    assert!(
+        conv3.trim_end().ends_with("18"),
+        "receptive field 18: {conv3}"
+    );
 }
 
 #[test]
 fn help_names_every_command() {
     let help = Place::new().run(&["--help"]).exits(0).stdout();
-    for word in
-        ["plan", "run", "status", "report", "query", "show", "data", "devices", "check-db", "rebuild", "Exit codes"]
-    {
+    for word in [
+        "plan",
+        "run",
+        "status",
+        "report",
+        "query",
+        "show",
+        "data",
+        "devices",
+        "check-db",
+        "rebuild",
+        "Exit codes",
+    ] {
         assert!(help.contains(word), "{word}");
     }
 }

@@ -46,7 +46,10 @@ pub struct Place {
 
 impl Place {
     pub fn new() -> Self {
-        Place { folder: tempfile::tempdir().expect("a temporary folder"), environment: vec![] }
+        Place {
+            folder: tempfile::tempdir().expect("a temporary folder"),
+            environment: vec![],
+        }
     }
 
     /// With `small.toml` in it.
@@ -70,24 +73,33 @@ impl Place {
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_convsweep"));
         command.args(arguments).current_dir(self.folder.path());
-        command.env("CONVSWEEP_DATA", self.path("data")).env_remove("CONVSWEEP_RESULTS");
+        command
+            .env("CONVSWEEP_DATA", self.path("data"))
+            .env_remove("CONVSWEEP_RESULTS");
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command
     }
 
     pub fn run(&self, arguments: &[&str]) -> Ran {
-        Ran(self.command(arguments).output().expect("the program starts"))
+        Ran(self
+            .command(arguments)
+            .output()
+            .expect("the program starts"))
     }
 
     /// One value of the database.
     pub fn number(&self, sql: &str) -> f64 {
-        let database = rusqlite::Connection::open(self.path("results/convsweep.sqlite")).expect("opens");
-        database.query_row(sql, [], |row| row.get(0)).unwrap_or_else(|e| panic!("{sql}: {e}"))
+        let database =
+            rusqlite::Connection::open(self.path("results/convsweep.sqlite")).expect("opens");
+        database
+            .query_row(sql, [], |row| row.get(0))
+            .unwrap_or_else(|e| panic!("{sql}: {e}"))
     }
 
     /// Every reproducible metric and every evaluation: what an interrupted run must end with, to the bit.
     pub fn results(&self) -> BTreeMap<String, u64> {
-        let database = rusqlite::Connection::open(self.path("results/convsweep.sqlite")).expect("opens");
+        let database =
+            rusqlite::Connection::open(self.path("results/convsweep.sqlite")).expect("opens");
         let mut found = BTreeMap::new();
         for sql in [
             "select job || ' ' || epoch || ' ' || name, value from metrics where name not in ('images_per_second', 'epoch_seconds')",
@@ -95,15 +107,27 @@ impl Place {
             "select job || ' ' || part || ' accuracy', accuracy from evaluations",
         ] {
             let mut statement = database.prepare(sql).expect("prepares");
-            let rows =
-                statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, f64>(1)?))).expect("runs");
-            found.extend(rows.map(|row| row.expect("reads")).map(|(key, value)| (key, value.to_bits())));
+            let rows = statement
+                .query_map([], |row| {
+                    Ok((row.get::<_, String>(0)?, row.get::<_, f64>(1)?))
+                })
+                .expect("runs");
+            found.extend(
+                rows.map(|row| row.expect("reads"))
+                    .map(|(key, value)| (key, value.to_bits())),
+            );
         }
-        for folder in std::fs::read_dir(self.path("results/jobs")).expect("jobs").filter_map(Result::ok) {
+        for folder in std::fs::read_dir(self.path("results/jobs"))
+            .expect("jobs")
+            .filter_map(Result::ok)
+        {
             for file in ["model.safetensors", "predictions.safetensors"] {
-                let bytes =
-                    std::fs::read(folder.path().join(file)).expect("every job leaves its weights and predictions");
-                found.insert(format!("{} {file}", folder.file_name().display()), checksum(&bytes));
+                let bytes = std::fs::read(folder.path().join(file))
+                    .expect("every job leaves its weights and predictions");
+                found.insert(
+                    format!("{} {file}", folder.file_name().display()),
+                    checksum(&bytes),
+                );
             }
         }
         found
@@ -111,7 +135,9 @@ impl Place {
 }
 
 fn checksum(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
 }
 
 /// How a run of the program went.
@@ -129,7 +155,13 @@ impl Ran {
     /// Ended with this exit code.
     #[track_caller]
     pub fn exits(self, code: i32) -> Self {
-        assert_eq!(self.0.status.code(), Some(code), "stdout:\n{}\nstderr:\n{}", self.stdout(), self.stderr());
+        assert_eq!(
+            self.0.status.code(),
+            Some(code),
+            "stdout:\n{}\nstderr:\n{}",
+            self.stdout(),
+            self.stderr()
+        );
         self
     }
 
@@ -138,7 +170,9 @@ impl Ran {
     pub fn says(self, words: &[&str]) -> Self {
         let said = self.stderr();
         assert!(!said.contains("panicked"), "{said}");
-        words.iter().for_each(|word| assert!(said.contains(word), "\"{word}\" is not in:\n{said}"));
+        words
+            .iter()
+            .for_each(|word| assert!(said.contains(word), "\"{word}\" is not in:\n{said}"));
         self
     }
 }

@@ -31,19 +31,30 @@ struct Chance(u64);
 
 impl Chance {
     fn below(&mut self, many: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) as usize % many.max(1)
     }
 }
 
 fn signal(name: &str, pid: u32) -> bool {
-    Command::new("kill").args([format!("-{name}"), pid.to_string()]).status().is_ok_and(|status| status.success())
+    Command::new("kill")
+        .args([format!("-{name}"), pid.to_string()])
+        .status()
+        .is_ok_and(|status| status.success())
 }
 
 /// Event logs with at least one line.
 fn logs(place: &Place) -> Vec<PathBuf> {
-    let Ok(jobs) = fs::read_dir(place.path("results/jobs")) else { return vec![] };
-    let mut logs: Vec<PathBuf> = jobs.flatten().map(|job| job.path().join("events.jsonl")).collect();
+    let Ok(jobs) = fs::read_dir(place.path("results/jobs")) else {
+        return vec![];
+    };
+    let mut logs: Vec<PathBuf> = jobs
+        .flatten()
+        .map(|job| job.path().join("events.jsonl"))
+        .collect();
     logs.retain(|log| log.metadata().is_ok_and(|m| m.len() > 100));
     logs.sort();
     logs
@@ -57,7 +68,14 @@ fn disturb(place: &Place, program: u32, fault: &str, chance: &mut Chance) -> boo
         "worker killed" | "worker frozen" => {
             let Some(_) = worker() else { return false };
             let victim = workers[chance.below(workers.len())];
-            signal(if fault == "worker killed" { "KILL" } else { "STOP" }, victim)
+            signal(
+                if fault == "worker killed" {
+                    "KILL"
+                } else {
+                    "STOP"
+                },
+                victim,
+            )
         }
         "program killed" => signal("KILL", program),
         "program interrupted" => signal("INT", program),
@@ -76,7 +94,9 @@ fn damage(place: &Place, fault: &str, chance: &mut Chance) -> bool {
     if fault == "database deleted" {
         return fs::remove_file(place.path("results/convsweep.sqlite")).is_ok();
     }
-    let Some(log) = logs.get(chance.below(logs.len())) else { return false };
+    let Some(log) = logs.get(chance.below(logs.len())) else {
+        return false;
+    };
     let mut bytes = fs::read(log).expect("readable");
     if fault == "last line torn" {
         bytes.extend_from_slice(br#"{"format":1,"job":"0123"#);
@@ -88,8 +108,11 @@ fn damage(place: &Place, fault: &str, chance: &mut Chance) -> bool {
 
 fn place(jobs: &str, epochs: u32) -> Place {
     let place = Place::new();
-    let text = SMALL.replace("[1e-3, 1e-2]", jobs).replace("epochs = 3", &format!("epochs = {epochs}"));
-    let run = "\n[run]\nlost_after = \"3 s\"\nretry = { crashed = 20, lost = 20 }\nbreaker = 1000\n";
+    let text = SMALL
+        .replace("[1e-3, 1e-2]", jobs)
+        .replace("epochs = 3", &format!("epochs = {epochs}"));
+    let run =
+        "\n[run]\nlost_after = \"3 s\"\nretry = { crashed = 20, lost = 20 }\nbreaker = 1000\n";
     place.write("small.toml", &(text + run));
     place
 }
@@ -98,33 +121,59 @@ fn place(jobs: &str, epochs: u32) -> Place {
 fn fake_clock(place: &mut Place) {
     let library = place.path("clock.so");
     let mut compiler = Command::new("cc");
-    compiler.args(["-shared", "-fPIC", "-O1", "-o"]).arg(&library).arg(root().join("tests/clock.c")).arg("-ldl");
-    assert!(compiler.status().expect("the linker of Rust programs").success());
+    compiler
+        .args(["-shared", "-fPIC", "-O1", "-o"])
+        .arg(&library)
+        .arg(root().join("tests/clock.c"))
+        .arg("-ldl");
+    assert!(
+        compiler
+            .status()
+            .expect("the linker of Rust programs")
+            .success()
+    );
     fs::write(place.path("clock"), "0\n").expect("written");
     place.environment = vec![("LD_PRELOAD", library), ("CLOCK_JUMP", place.path("clock"))];
 }
 
 /// Whether what is logged now bears another day's time.
 fn clock_is_off(place: &Place) -> bool {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs_f64();
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .expect("after 1970")
+        .as_secs_f64();
     let off = |line: &str| {
-        let time = line.split_once("\"time\":").map_or("", |(_, rest)| rest.split(',').next().unwrap_or(""));
-        time.parse::<f64>().is_ok_and(|time| (time - now).abs() > 40_000.0)
+        let time = line
+            .split_once("\"time\":")
+            .map_or("", |(_, rest)| rest.split(',').next().unwrap_or(""));
+        time.parse::<f64>()
+            .is_ok_and(|time| (time - now).abs() > 40_000.0)
     };
-    logs(place).iter().any(|log| fs::read_to_string(log).unwrap_or_default().lines().any(off))
+    logs(place)
+        .iter()
+        .any(|log| fs::read_to_string(log).unwrap_or_default().lines().any(off))
 }
 
 #[test]
 fn every_kind_of_fault_and_still_the_same_figures() {
-    let rounds: usize = std::env::var("CONVSWEEP_TORTURE").ok().and_then(|n| n.parse().ok()).unwrap_or(1);
+    let rounds: usize = std::env::var("CONVSWEEP_TORTURE")
+        .ok()
+        .and_then(|n| n.parse().ok())
+        .unwrap_or(1);
     let (grid, epochs) = match rounds {
         1 => ("[1e-3, 3e-3]", 12),
-        _ => ("{ from = 1e-4, to = 1e-1, steps = 100, scale = \"log\" }", 12),
+        _ => (
+            "{ from = 1e-4, to = 1e-1, steps = 100, scale = \"log\" }",
+            12,
+        ),
     };
     let calm = place(grid, epochs);
     calm.run(&["run", "small.toml"]).exits(0);
     let expect = calm.results();
-    let seed = std::env::var("CONVSWEEP_TORTURE_SEED").ok().and_then(|n| n.parse().ok()).unwrap_or(7);
+    let seed = std::env::var("CONVSWEEP_TORTURE_SEED")
+        .ok()
+        .and_then(|n| n.parse().ok())
+        .unwrap_or(7);
     let mut chance = Chance(seed);
     let mut place = place(grid, epochs);
     fake_clock(&mut place);
@@ -135,14 +184,20 @@ fn every_kind_of_fault_and_still_the_same_figures() {
             let mut program = start(&place);
             let before = lines(&place);
             let until = before + 1 + chance.below(12);
-            wait_until("it trains or has ended", || lines(&place) >= until || finished(&place, &mut program));
-            if program.try_wait().expect("asked").is_none() && disturb(&place, program.id(), fault, &mut chance) {
+            wait_until("it trains or has ended", || {
+                lines(&place) >= until || finished(&place, &mut program)
+            });
+            if program.try_wait().expect("asked").is_none()
+                && disturb(&place, program.id(), fault, &mut chance)
+            {
                 *hits.entry(fault).or_default() += 1;
             }
             if ["worker frozen", "worker killed", "clock jumped"].contains(fault) {
                 // The run itself makes up for it, for a while; then it is ended, so that faults hit an unfinished sweep.
                 let until = lines(&place) + 3;
-                wait_until("it goes on", || lines(&place) >= until || finished(&place, &mut program));
+                wait_until("it goes on", || {
+                    lines(&place) >= until || finished(&place, &mut program)
+                });
                 signal("INT", program.id());
             } else if fault.starts_with("database") {
                 signal("INT", program.id());
@@ -155,24 +210,40 @@ fn every_kind_of_fault_and_still_the_same_figures() {
         for fault in &FAULTS[LIVE..] {
             *hits.entry(fault).or_default() += usize::from(damage(&place, fault, &mut chance));
         }
-        eprintln!("round {}: {hits:?} after {:.0?}", round + 1, began.elapsed());
+        eprintln!(
+            "round {}: {hits:?} after {:.0?}",
+            round + 1,
+            began.elapsed()
+        );
     }
     place.run(&["run", "small.toml"]).exits(0);
-    assert!(hits.values().all(|n| *n > 0), "each kind of fault must have hit: {hits:?}, seed {seed}");
+    assert!(
+        hits.values().all(|n| *n > 0),
+        "each kind of fault must have hit: {hits:?}, seed {seed}"
+    );
     assert!(clock_is_off(&place), "the jumps were seen");
-    let twice =
-        "select count(*) from (select job from attempts where outcome = 'finished' group by job having count(*) > 1)";
+    let twice = "select count(*) from (select job from attempts where outcome = 'finished' group by job having count(*) > 1)";
     assert_eq!(place.number(twice), 0.0, "nothing was trained twice");
     assert_eq!(place.results(), expect, "seed {seed}");
     let jobs = place.number("select count(*) from jobs");
-    assert_eq!(place.number("select count(*) from jobs where outcome = 'finished'"), jobs);
+    assert_eq!(
+        place.number("select count(*) from jobs where outcome = 'finished'"),
+        jobs
+    );
     assert_eq!(jobs, calm.number("select count(*) from jobs"));
-    place.run(&["run", "small.toml"]).exits(0).says(&["nothing to train"]);
+    place
+        .run(&["run", "small.toml"])
+        .exits(0)
+        .says(&["nothing to train"]);
     place.run(&["rebuild"]).exits(0);
     assert_eq!(place.results(), expect, "the logs give the same rows");
     // The torn ends of finished jobs' logs are still there, and told; nothing else is.
     let told = place.run(&["check-db"]).stdout();
-    assert!(told.lines().all(|line| line.contains("torn") || line.contains("agrees with the logs")), "{told}");
+    assert!(
+        told.lines()
+            .all(|line| line.contains("torn") || line.contains("agrees with the logs")),
+        "{told}"
+    );
 }
 
 fn finished(_: &Place, program: &mut std::process::Child) -> bool {
@@ -186,8 +257,13 @@ impl Small {
     fn mount(at: PathBuf, megabytes: u32) -> Option<Small> {
         fs::create_dir_all(&at).ok()?;
         let mut command = Command::new("mount");
-        command.args(["-t", "tmpfs", "-o", &format!("size={megabytes}m"), "tmpfs"]).arg(&at);
-        command.output().is_ok_and(|out| out.status.success()).then_some(Small(at))
+        command
+            .args(["-t", "tmpfs", "-o", &format!("size={megabytes}m"), "tmpfs"])
+            .arg(&at);
+        command
+            .output()
+            .is_ok_and(|out| out.status.success())
+            .then_some(Small(at))
     }
 }
 
@@ -207,10 +283,16 @@ fn a_full_disk_ends_the_run_and_the_same_command_goes_on_when_there_is_room() {
         return;
     };
     let mut program = start(&place);
-    wait_until("it trains", || lines(&place) > 10 || finished(&place, &mut program));
+    wait_until("it trains", || {
+        lines(&place) > 10 || finished(&place, &mut program)
+    });
     // As much as there is room for.
     let filler = small.0.join("filler");
-    let filled = Command::new("dd").arg("if=/dev/zero").arg(format!("of={}", filler.display())).arg("bs=4k").output();
+    let filled = Command::new("dd")
+        .arg("if=/dev/zero")
+        .arg(format!("of={}", filler.display()))
+        .arg("bs=4k")
+        .output();
     assert!(filled.is_ok());
     let status = program.wait().expect("ends");
     assert_eq!(status.code(), Some(5), "the folder cannot be used");

@@ -42,20 +42,34 @@ fn place(classes: u32, from: &str) -> Place {
 
 /// The tensors of the one job's trained network.
 fn trained(place: &Place) -> std::collections::BTreeMap<String, Vec<f32>> {
-    let jobs = std::fs::read_dir(place.path("results/jobs")).expect("jobs").filter_map(Result::ok);
-    let newest = jobs.max_by_key(|j| j.metadata().and_then(|m| m.created()).ok()).expect("a job");
+    let jobs = std::fs::read_dir(place.path("results/jobs"))
+        .expect("jobs")
+        .filter_map(Result::ok);
+    let newest = jobs
+        .max_by_key(|j| j.metadata().and_then(|m| m.created()).ok())
+        .expect("a job");
     let bytes = std::fs::read(newest.path().join("model.safetensors")).expect("left");
     let held = convsweep_spec::weights::read(&bytes).expect("safetensors");
-    held.into_iter().map(|h| (h.name.clone(), h.values(&bytes).expect("f32"))).collect()
+    held.into_iter()
+        .map(|h| (h.name.clone(), h.values(&bytes).expect("f32")))
+        .collect()
 }
 
 #[test]
 fn a_file_of_pytorch_is_where_training_starts() {
     let place = place(5, "{ weights = \"torch.safetensors\" }");
     let plan = place.run(&["plan", "fine.toml"]).exits(0).stdout();
-    assert!(plan.contains("weights from torch.safetensors: 11 tensors, layers of a kind in their order"), "{plan}");
+    assert!(
+        plan.contains(
+            "weights from torch.safetensors: 11 tensors, layers of a kind in their order"
+        ),
+        "{plan}"
+    );
     place.run(&["run", "fine.toml"]).exits(0);
-    let (trained, file) = (trained(&place), std::fs::read(place.path("torch.safetensors")).expect("there"));
+    let (trained, file) = (
+        trained(&place),
+        std::fs::read(place.path("torch.safetensors")).expect("there"),
+    );
     let held = convsweep_spec::weights::read(&file).expect("safetensors");
     for (theirs, ours) in [
         ("conv1.weight", "conv1.weight"),
@@ -64,11 +78,19 @@ fn a_file_of_pytorch_is_where_training_starts() {
         ("fc1.weight", "dense1.weight"),
         ("fc2.weight", "dense2.weight"),
     ] {
-        let expected = held.iter().find(|h| h.name == theirs).expect(theirs).values(&file).expect("floats");
+        let expected = held
+            .iter()
+            .find(|h| h.name == theirs)
+            .expect(theirs)
+            .values(&file)
+            .expect("floats");
         assert_eq!(trained[ours], expected, "{theirs}");
     }
     // The same file makes the same job, another one another.
-    place.run(&["run", "fine.toml"]).exits(0).says(&["1 reused"]);
+    place
+        .run(&["run", "fine.toml"])
+        .exits(0)
+        .says(&["1 reused"]);
     let mut other = file.clone();
     *other.last_mut().expect("bytes") ^= 1;
     std::fs::write(place.path("torch.safetensors"), other).expect("written");
@@ -80,15 +102,27 @@ fn a_file_of_pytorch_is_where_training_starts() {
 fn another_number_of_classes_makes_a_new_head() {
     let place = place(4, "{ weights = \"torch.safetensors\" }");
     let plan = place.run(&["plan", "fine.toml"]).exits(0).stdout();
-    assert!(plan.contains("9 tensors, layers of a kind in their order; dense2 anew"), "{plan}");
+    assert!(
+        plan.contains("9 tensors, layers of a kind in their order; dense2 anew"),
+        "{plan}"
+    );
     place.run(&["run", "fine.toml"]).exits(0);
     assert_eq!(trained(&place)["dense2.weight"].len(), 4 * 8);
-    place.write("fine.toml", &experiment(4, "{ weights = \"torch.safetensors\", head = \"keep\" }"));
+    place.write(
+        "fine.toml",
+        &experiment(4, "{ weights = \"torch.safetensors\", head = \"keep\" }"),
+    );
     place.run(&["plan", "fine.toml"]).exits(2).says(&[
         "torch.safetensors has \"fc2.weight\" in the shape [5, 8], the network has \"dense2.weight\" [4, 8]",
         "fine.toml:",
     ]);
-    place.write("fine.toml", &experiment(4, "{ weights = \"torch.safetensors\", head = [\"dense*\"] }"));
+    place.write(
+        "fine.toml",
+        &experiment(
+            4,
+            "{ weights = \"torch.safetensors\", head = [\"dense*\"] }",
+        ),
+    );
     let plan = place.run(&["plan", "fine.toml"]).exits(0).stdout();
     assert!(plan.contains("dense1, dense2 anew"), "{plan}");
 }
@@ -106,12 +140,24 @@ fn what_does_not_fit_is_said_before_training() {
     for (from, words) in [
         ("{ weights = \"nowhere.safetensors\" }", "cannot be read"),
         ("{ weights = \"fine.toml\" }", "is no safetensors file"),
-        ("{ map = { a = \"b\" } }", "does not say where the weights come from"),
+        (
+            "{ map = { a = \"b\" } }",
+            "does not say where the weights come from",
+        ),
         ("{ weights = \"a\", job = \"b\" }", "names two sources"),
         ("{ experiment = \"fine\" }", "this is that experiment"),
-        ("{ experiment = \"other\" }", "there are no weights of experiment \"other\""),
-        ("{ weights = \"torch.safetensors\", map = { conv1 = 3 } }", "names \"conv1\" by an integer"),
-        ("{ weights = \"torch.safetensors\", map = { \"a\" = \"b*\" } }", "cannot take \"a\" to \"b*\""),
+        (
+            "{ experiment = \"other\" }",
+            "there are no weights of experiment \"other\"",
+        ),
+        (
+            "{ weights = \"torch.safetensors\", map = { conv1 = 3 } }",
+            "names \"conv1\" by an integer",
+        ),
+        (
+            "{ weights = \"torch.safetensors\", map = { \"a\" = \"b*\" } }",
+            "cannot take \"a\" to \"b*\"",
+        ),
     ] {
         place.write("fine.toml", &experiment(5, from));
         place.run(&["plan", "fine.toml"]).exits(2).says(&[words]);
@@ -128,27 +174,54 @@ fn an_experiments_best_job_or_a_job_is_where_another_starts() {
          and c.epoch = 3 order by c.value desc, c.job limit 1"]).exits(0).stdout();
     let best = best.lines().nth(1).expect("a job").to_string();
     let fine = |from: &str| {
-        let text = SMALL.replace("name = \"small\"", "name = \"fine\"").replace("seeds = 2", "seeds = 1");
-        text.replace("[1e-3, 1e-2]", "[1e-30]")
-            .replace("[train]\n", &format!("[train]\nfreeze = \"backbone\"\nfrom = {from}\n"))
+        let text = SMALL
+            .replace("name = \"small\"", "name = \"fine\"")
+            .replace("seeds = 2", "seeds = 1");
+        text.replace("[1e-3, 1e-2]", "[1e-30]").replace(
+            "[train]\n",
+            &format!("[train]\nfreeze = \"backbone\"\nfrom = {from}\n"),
+        )
     };
     place.write("fine.toml", &fine("{ experiment = \"small\" }"));
     let plan = place.run(&["plan", "fine.toml"]).exits(0).stdout();
-    assert!(plan.contains(&format!("weights from {best}/model.safetensors: 8 tensors")), "{plan}");
+    assert!(
+        plan.contains(&format!("weights from {best}/model.safetensors: 8 tensors")),
+        "{plan}"
+    );
     place.run(&["run", "fine.toml"]).exits(0);
     let jobs = place.number("select count(*) from jobs");
     assert_eq!(jobs, 5.0);
-    let left = |job: &str| std::fs::read(place.path(&format!("results/jobs/{job}/model.safetensors"))).expect("left");
-    let fine_job = place.run(&["query", "--csv", "select job from curves where experiment = 'fine' limit 1"]).stdout();
+    let left = |job: &str| {
+        std::fs::read(place.path(&format!("results/jobs/{job}/model.safetensors"))).expect("left")
+    };
+    let fine_job = place
+        .run(&[
+            "query",
+            "--csv",
+            "select job from curves where experiment = 'fine' limit 1",
+        ])
+        .stdout();
     let fine_job = fine_job.lines().nth(1).expect("a job").to_string();
     let tensors = |job: &str| {
         let bytes = left(job);
         let held = convsweep_spec::weights::read(&bytes).expect("safetensors");
-        held.iter().map(|h| (h.name.clone(), h.values(&bytes).expect("f32"))).collect::<Vec<_>>()
+        held.iter()
+            .map(|h| (h.name.clone(), h.values(&bytes).expect("f32")))
+            .collect::<Vec<_>>()
     };
-    assert_eq!(tensors(&fine_job), tensors(&best), "a frozen network at a rate of nothing stays what it was");
+    assert_eq!(
+        tensors(&fine_job),
+        tensors(&best),
+        "a frozen network at a rate of nothing stays what it was"
+    );
     // Named by its id it is the same file, and so the same job.
-    place.write("fine.toml", &fine(&format!("{{ job = \"{}\" }}", &best[..10])));
-    place.run(&["run", "fine.toml"]).exits(0).says(&["1 reused"]);
+    place.write(
+        "fine.toml",
+        &fine(&format!("{{ job = \"{}\" }}", &best[..10])),
+    );
+    place
+        .run(&["run", "fine.toml"])
+        .exits(0)
+        .says(&["1 reused"]);
     place.run(&["check-db"]).exits(0);
 }

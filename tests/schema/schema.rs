@@ -22,7 +22,9 @@ fn schema() -> Validator {
 /// The file as JSON; `None` where JSON has no such thing (what is no TOML, dates, NaN).
 fn json(text: &str) -> Option<Value> {
     let table: toml::Table = text.parse().ok()?;
-    serde_json::to_value(table).ok().filter(|_| !text.contains("nan"))
+    serde_json::to_value(table)
+        .ok()
+        .filter(|_| !text.contains("nan"))
 }
 
 #[track_caller]
@@ -37,10 +39,17 @@ fn every_shipped_file_is_accepted() {
     let schema = schema();
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     for (folder, least) in [("experiments", 16), ("crates/plan/tests/users", 20)] {
-        let files = std::fs::read_dir(root.join(folder)).expect(folder).filter_map(Result::ok);
-        let files: Vec<_> = files.map(|f| f.path()).filter(|p| p.extension().is_some_and(|e| e == "toml")).collect();
+        let files = std::fs::read_dir(root.join(folder))
+            .expect(folder)
+            .filter_map(Result::ok);
+        let files: Vec<_> = files
+            .map(|f| f.path())
+            .filter(|p| p.extension().is_some_and(|e| e == "toml"))
+            .collect();
         assert!(files.len() >= least, "{folder}: {}", files.len());
-        files.iter().for_each(|file| accepts(&schema, &std::fs::read_to_string(file).expect("reads")));
+        files
+            .iter()
+            .for_each(|file| accepts(&schema, &std::fs::read_to_string(file).expect("reads")));
     }
     accepts(&schema, &starter(None));
     presets().for_each(|preset| accepts(&schema, &starter(Some(&preset))));
@@ -70,7 +79,8 @@ fn right_files_are_accepted() {
         planned(&text);
         accepts(&schema, &text);
     }
-    let chosen = SMALL.replace("{ name = \"adam\", lr = 1e-3 }", "\"heavy\"") + "[optimizers.heavy]\nname = \"sgd\"\n";
+    let chosen = SMALL.replace("{ name = \"adam\", lr = 1e-3 }", "\"heavy\"")
+        + "[optimizers.heavy]\nname = \"sgd\"\n";
     planned(&chosen);
     accepts(&schema, &chosen);
     let brought = sweep("grid.\"train.epochs\" = [1, 2]").replace("epochs = 3", "");
@@ -80,8 +90,14 @@ fn right_files_are_accepted() {
     let heavy = SMALL.replace("{ name = \"adam\", lr = 1e-3 }", heavy);
     planned(&heavy);
     accepts(&schema, &heavy);
-    assert!(!schema.is_valid(&json(&heavy.replace("0.9", "0")).expect("TOML")), "Nesterov's form needs a momentum");
-    accepts(&schema, "include = \"base.toml\"\n[experiment]\nname = \"top\"\n");
+    assert!(
+        !schema.is_valid(&json(&heavy.replace("0.9", "0")).expect("TOML")),
+        "Nesterov's form needs a momentum"
+    );
+    accepts(
+        &schema,
+        "include = \"base.toml\"\n[experiment]\nname = \"top\"\n",
+    );
 }
 
 /// Which of the wrong files a schema refuses; the rest takes axes, shapes or images to see.
@@ -91,7 +107,13 @@ fn wrong_files_are_refused_where_a_schema_can() {
     let mut text = String::new();
     for (name, file) in mistakes() {
         assert!(plan_text(&file).is_err());
-        let verdict = |json| if schema.is_valid(&json) { "passes" } else { "refused" };
+        let verdict = |json| {
+            if schema.is_valid(&json) {
+                "passes"
+            } else {
+                "refused"
+            }
+        };
         text += &format!("{name}: {}\n", json(&file).map_or("is no JSON", verdict));
     }
     insta::assert_snapshot!("mistakes", text);

@@ -17,7 +17,13 @@ pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
     /// Results folder.
-    #[arg(long, global = true, env = "CONVSWEEP_RESULTS", default_value = "results", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        env = "CONVSWEEP_RESULTS",
+        default_value = "results",
+        hide_env_values = true
+    )]
     pub results: PathBuf,
     /// Folder of image sets [default: the user's cache folder].
     #[arg(long, global = true, env = "CONVSWEEP_DATA", hide_env_values = true)]

@@ -42,21 +42,46 @@ impl Context {
     pub fn plan(&self, file: &Path, changes: &FileArgs) -> Result<Plan> {
         let plan = self.plan_decided(file, changes, &[])?;
         match stages::recorded(self, &plan.name) {
-            decisions if plan.stages.is_empty() || decisions.is_empty() || changes.redecide => Ok(plan),
+            decisions if plan.stages.is_empty() || decisions.is_empty() || changes.redecide => {
+                Ok(plan)
+            }
             decisions => self.plan_decided(file, changes, &decisions),
         }
     }
 
     /// The plan after the file's stages have made these choices.
-    pub fn plan_decided(&self, file: &Path, changes: &FileArgs, decisions: &[Choice]) -> Result<Plan> {
-        let seeds = changes.seeds.as_deref().map(str::parse::<Seeds>).transpose().code(Exit::Wrong)?;
-        let overrides = Overrides { set: changes.set.clone(), seeds };
-        convsweep_plan::plan_with(file, &convsweep_plan::from_disk, &overrides, decisions, self).map_err(failure)
+    pub fn plan_decided(
+        &self,
+        file: &Path,
+        changes: &FileArgs,
+        decisions: &[Choice],
+    ) -> Result<Plan> {
+        let seeds = changes
+            .seeds
+            .as_deref()
+            .map(str::parse::<Seeds>)
+            .transpose()
+            .code(Exit::Wrong)?;
+        let overrides = Overrides {
+            set: changes.set.clone(),
+            seeds,
+        };
+        convsweep_plan::plan_with(
+            file,
+            &convsweep_plan::from_disk,
+            &overrides,
+            decisions,
+            self,
+        )
+        .map_err(failure)
     }
 
     /// Where an image set lies whose file names `path`.
     pub fn location<'a>(&'a self, path: Option<&'a Path>) -> Location<'a> {
-        Location { cache: &self.data, path }
+        Location {
+            cache: &self.data,
+            path,
+        }
     }
 }
 
@@ -73,19 +98,34 @@ impl Known for Context {
             Trained::Experiment(name) => best_job(&reader, name)?,
         };
         let path = self.results.job(&job).join(layout::MODEL);
-        if path.exists() { Ok(path) } else { Err(format!("job {job} has not left any; has it finished?")) }
+        if path.exists() {
+            Ok(path)
+        } else {
+            Err(format!("job {job} has not left any; has it finished?"))
+        }
     }
 }
 
 /// The best job of an experiment's best configuration, by the experiment's metric.
 fn best_job(reader: &Reader, experiment: &str) -> Result<JobId, String> {
     let name = literal(experiment);
-    let ask = |sql: &str| reader.query(sql).map(|found| found.rows).map_err(|error| error.to_string());
-    let known = ask(&format!("select metric, direction from experiments where experiment = {name}"))?;
-    let Some([Value::Text(metric), Value::Text(direction)]) = known.first().map(|row| &row[..]) else {
+    let ask = |sql: &str| {
+        reader
+            .query(sql)
+            .map(|found| found.rows)
+            .map_err(|error| error.to_string())
+    };
+    let known = ask(&format!(
+        "select metric, direction from experiments where experiment = {name}"
+    ))?;
+    let Some([Value::Text(metric), Value::Text(direction)]) = known.first().map(|row| &row[..])
+    else {
         return Err("no such experiment has run here".into());
     };
-    let (metric, order) = (literal(metric), if direction == "min" { "asc" } else { "desc" });
+    let (metric, order) = (
+        literal(metric),
+        if direction == "min" { "asc" } else { "desc" },
+    );
     let sql = format!(
         "select j.job from summary s
          join experiments e on e.experiment = s.experiment
@@ -104,14 +144,28 @@ fn best_job(reader: &Reader, experiment: &str) -> Result<JobId, String> {
 
 /// Problems of a file as an error with its exit code.
 pub fn failure(problems: Problems) -> anyhow::Error {
-    let exit = if problems.only_data() { Exit::Data } else { Exit::Wrong };
-    let colours = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
-    Failure { exit, message: problems.render(colours) }.into()
+    let exit = if problems.only_data() {
+        Exit::Data
+    } else {
+        Exit::Wrong
+    };
+    let colours = std::io::stderr().is_terminal()
+        && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
+    Failure {
+        exit,
+        message: problems.render(colours),
+    }
+    .into()
 }
 
 fn user_cache() -> Result<PathBuf> {
-    let named = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
+    let named = |name: &str| {
+        std::env::var_os(name)
+            .filter(|v| !v.is_empty())
+            .map(PathBuf::from)
+    };
     let cache = named("XDG_CACHE_HOME").or_else(|| named("HOME").map(|home| home.join(".cache")));
-    let unknown = "neither HOME nor XDG_CACHE_HOME is set: name the folder of image sets with CONVSWEEP_DATA";
+    let unknown =
+        "neither HOME nor XDG_CACHE_HOME is set: name the folder of image sets with CONVSWEEP_DATA";
     Ok(cache.ok_or(unknown).code(Exit::Data)?.join("convsweep"))
 }

@@ -71,7 +71,11 @@ struct Known {
 
 impl Cost {
     /// Of what the plan still has to train.
-    pub fn of(context: &Context, plan: &Plan, standings: &[(usize, &MemberJob, Standing)]) -> Result<Cost> {
+    pub fn of(
+        context: &Context,
+        plan: &Plan,
+        standings: &[(usize, &MemberJob, Standing)],
+    ) -> Result<Cost> {
         let (slots, unusable) = match find_slots(None, None, plan) {
             Ok(slots) => (slots, None),
             Err(error) => (vec![], Some(error.to_string())),
@@ -84,7 +88,14 @@ impl Cost {
             }
         }
         let known = observe(context)?;
-        let mut cost = Cost { slots: counts, unusable, known, seconds: None, rough: false, memory_ratio: None };
+        let mut cost = Cost {
+            slots: counts,
+            unusable,
+            known,
+            seconds: None,
+            rough: false,
+            memory_ratio: None,
+        };
         cost.memory_ratio = cost.memory_ratio(plan);
         let (seconds, rough) = cost.until_done(plan, standings, &slots).unzip();
         (cost.seconds, cost.rough) = (seconds, rough.unwrap_or(false));
@@ -96,7 +107,11 @@ impl Cost {
         let (pace, rough) = self.pace(self.first_kind(), planned);
         let seconds = pace * images(planned) * f64::from(planned.member.resolved.train.epochs());
         let memory_bytes = rough_memory(planned) * self.memory_ratio.unwrap_or(1.0);
-        JobCost { seconds, memory_bytes, rough }
+        JobCost {
+            seconds,
+            memory_bytes,
+            rough,
+        }
     }
 
     fn first_kind(&self) -> &str {
@@ -108,7 +123,8 @@ impl Cost {
         let (macs, parameters) = (planned.summary.macs, planned.summary.parameters);
         let batch = planned.member.resolved.train.batch_size;
         if let Some(known) = self.known.get(kind) {
-            let alike = |o: &&Observed| (o.macs, o.parameters, o.batch_size) == (macs, parameters, batch);
+            let alike =
+                |o: &&Observed| (o.macs, o.parameters, o.batch_size) == (macs, parameters, batch);
             let paces: Vec<f64> = known.jobs.iter().filter(alike).map(|o| o.pace).collect();
             if let Some(pace) = median(paces) {
                 return (pace, false);
@@ -130,8 +146,10 @@ impl Cost {
     ) -> Option<(f64, bool)> {
         let kinds: Vec<String> = slots.iter().map(|s| kind(&s.device)).collect();
         // Each job goes to the slot that is free first, as the runner has it.
-        let mut free: std::collections::BinaryHeap<std::cmp::Reverse<(u64, usize)>> =
-            (0..kinds.len()).map(|i| std::cmp::Reverse((0, i))).collect();
+        let mut free: std::collections::BinaryHeap<std::cmp::Reverse<(u64, usize)>> = (0..kinds
+            .len())
+            .map(|i| std::cmp::Reverse((0, i)))
+            .collect();
         // Of the configuration at hand, by slot: its jobs stand together.
         let mut paces: (usize, Vec<(f64, bool)>) = (usize::MAX, vec![]);
         let (mut last, mut any_rough) = (0, false);
@@ -139,7 +157,10 @@ impl Cost {
             let planned = &plan.configurations[*index];
             let std::cmp::Reverse((start, slot)) = free.pop()?;
             if paces.0 != *index {
-                paces = (*index, kinds.iter().map(|kind| self.pace(kind, planned)).collect());
+                paces = (
+                    *index,
+                    kinds.iter().map(|kind| self.pace(kind, planned)).collect(),
+                );
             }
             let (pace, rough) = paces.1[slot];
             any_rough |= rough;
@@ -150,7 +171,10 @@ impl Cost {
                 _ => epochs,
             };
             let milliseconds = (pace * images(planned) * f64::from(left) * 1000.0) as u64;
-            free.push(std::cmp::Reverse((start.saturating_add(milliseconds), slot)));
+            free.push(std::cmp::Reverse((
+                start.saturating_add(milliseconds),
+                slot,
+            )));
             last = last.max(start.saturating_add(milliseconds));
         }
         (!kinds.is_empty()).then_some((last as f64 / 1000.0, any_rough))
@@ -162,24 +186,47 @@ impl Cost {
         let ratio = |planned: &Planned| {
             let (macs, parameters) = (planned.summary.macs, planned.summary.parameters);
             let batch = planned.member.resolved.train.batch_size;
-            let alike = |o: &&Observed| (o.macs, o.parameters, o.batch_size) == (macs, parameters, batch);
-            known.jobs.iter().find(alike).map(|o| o.memory / rough_memory(planned))
+            let alike =
+                |o: &&Observed| (o.macs, o.parameters, o.batch_size) == (macs, parameters, batch);
+            known
+                .jobs
+                .iter()
+                .find(alike)
+                .map(|o| o.memory / rough_memory(planned))
         };
-        median(plan.configurations.iter().take(200).filter_map(ratio).collect())
+        median(
+            plan.configurations
+                .iter()
+                .take(200)
+                .filter_map(ratio)
+                .collect(),
+        )
     }
 
     /// Finished jobs behind the times; none where one of them is rough all the same.
     fn calibrated(&self) -> usize {
         match self.rough {
             true => 0,
-            false => self.known.get(self.first_kind()).map_or(0, |known| known.jobs.len()),
+            false => self
+                .known
+                .get(self.first_kind())
+                .map_or(0, |known| known.jobs.len()),
         }
     }
 
     /// The plan's last line.
     pub fn words(&self) -> String {
-        let slots: Vec<String> =
-            self.slots.iter().map(|(kind, n)| if *n == 1 { kind.clone() } else { format!("{n} × {kind}") }).collect();
+        let slots: Vec<String> = self
+            .slots
+            .iter()
+            .map(|(kind, n)| {
+                if *n == 1 {
+                    kind.clone()
+                } else {
+                    format!("{n} × {kind}")
+                }
+            })
+            .collect();
         let whence = match self.calibrated() {
             0 => "roughly: no finished job of this machine tells more".to_string(),
             1 => "by what one finished job of this machine took".to_string(),
@@ -187,7 +234,11 @@ impl Cost {
         };
         match (self.seconds, &self.unusable) {
             (Some(0.0), _) => "nothing to train".into(),
-            (Some(seconds), _) => format!("about {} on {} ({whence})", duration(seconds), slots.join(" and ")),
+            (Some(seconds), _) => format!(
+                "about {} on {} ({whence})",
+                duration(seconds),
+                slots.join(" and ")
+            ),
             (None, Some(why)) => format!("how long it takes is not known: {why}"),
             (None, None) => "how long it takes is not known: there is no device".into(),
         }
@@ -203,7 +254,11 @@ impl Cost {
 impl JobCost {
     /// `3 min`; `≈ 3 min` where it is rough.
     pub fn time(&self) -> String {
-        format!("{}{}", if self.rough { "≈ " } else { "" }, duration(self.seconds))
+        format!(
+            "{}{}",
+            if self.rough { "≈ " } else { "" },
+            duration(self.seconds)
+        )
     }
 
     /// Memory in short.
@@ -223,17 +278,28 @@ fn kind(device: &str) -> String {
 /// Images that an epoch trains on.
 fn images(planned: &Planned) -> f64 {
     let data = &planned.member.resolved.data;
-    let pool = f64::from(data.limit.unwrap_or(planned.facts.train_images).min(planned.facts.train_images));
+    let pool = f64::from(
+        data.limit
+            .unwrap_or(planned.facts.train_images)
+            .min(planned.facts.train_images),
+    );
     match &data.split.scheme {
         SplitScheme::Validation(share) => pool * (1.0 - share),
         SplitScheme::Folds(folds) => pool * f64::from(folds - 1) / f64::from(*folds),
-        SplitScheme::Listed(rows) => (pool - SplitScheme::rows(rows).map_or(0, |r| r.len()) as f64).max(1.0),
+        SplitScheme::Listed(rows) => {
+            (pool - SplitScheme::rows(rows).map_or(0, |r| r.len()) as f64).max(1.0)
+        }
     }
 }
 
 /// Weights with gradients and two moments, every layer's output and its gradient for a batch, and the program itself.
 fn rough_memory(planned: &Planned) -> f64 {
-    let activations: f64 = planned.summary.layers.iter().map(|l| l.activation_bytes as f64).sum();
+    let activations: f64 = planned
+        .summary
+        .layers
+        .iter()
+        .map(|l| l.activation_bytes as f64)
+        .sum();
     let batch = f64::from(planned.member.resolved.train.batch_size);
     WORKER_BYTES + planned.summary.parameters as f64 * 16.0 + batch * activations * 2.0
 }
@@ -258,22 +324,40 @@ fn observe(context: &Context) -> Result<BTreeMap<String, Known>> {
          where a.outcome = 'finished' and a.start = 'scratch' and a.host = {host} order by a.ended desc limit {MOST_OBSERVED}"
     );
     for row in reader.query(&sql).code(Exit::Results)?.rows {
-        let [device, macs, parameters, batch, seconds, memory, steps] = &row[..] else { continue };
-        let (Value::Text(device), Some(seconds), Some(steps)) = (device, number(seconds), number(steps)) else {
+        let [device, macs, parameters, batch, seconds, memory, steps] = &row[..] else {
+            continue;
+        };
+        let (Value::Text(device), Some(seconds), Some(steps)) =
+            (device, number(seconds), number(steps))
+        else {
             continue;
         };
         let (macs, parameters, batch) = (number(macs), number(parameters), number(batch));
-        let (Some(macs), Some(parameters), Some(batch)) = (macs, parameters, batch) else { continue };
+        let (Some(macs), Some(parameters), Some(batch)) = (macs, parameters, batch) else {
+            continue;
+        };
         let seen = steps * batch;
         if seen > 0.0 && seconds > 0.0 {
             let (macs, parameters, batch_size) = (macs as u64, parameters as u64, batch as u32);
             let memory = number(memory).unwrap_or(0.0);
-            let observed = Observed { macs, parameters, batch_size, pace: seconds / seen, seconds, memory };
+            let observed = Observed {
+                macs,
+                parameters,
+                batch_size,
+                pace: seconds / seen,
+                seconds,
+                memory,
+            };
             known.entry(kind(device)).or_default().jobs.push(observed);
         }
     }
     for (kind, known) in &mut known {
-        let telling: Vec<_> = known.jobs.iter().filter(|job| job.seconds >= TELLING).cloned().collect();
+        let telling: Vec<_> = known
+            .jobs
+            .iter()
+            .filter(|job| job.seconds >= TELLING)
+            .cloned()
+            .collect();
         known.line = line(&telling, rough_line(kind));
     }
     Ok(known)
@@ -290,7 +374,11 @@ fn number(value: &Value) -> Option<f64> {
 /// Seconds for an image and for each multiply-accumulate where nothing is known: a core of 2020 trains some ten thousand
 /// million multiply-accumulates of the forward pass a second, a GPU a hundred times that.
 fn rough_line(kind: &str) -> (f64, f64) {
-    if kind.starts_with("cuda") { (2e-6, 1e-12) } else { (1e-5, 1e-10) }
+    if kind.starts_with("cuda") {
+        (2e-6, 1e-12)
+    } else {
+        (1e-5, 1e-10)
+    }
 }
 
 /// Seconds for an image and for each multiply-accumulate, by least squares with neither below zero; where the jobs are of one
@@ -322,7 +410,14 @@ mod tests {
     use super::*;
 
     fn job(macs: u64, pace: f64) -> Observed {
-        Observed { macs, parameters: 1, batch_size: 1, pace, seconds: 60.0, memory: 1.0 }
+        Observed {
+            macs,
+            parameters: 1,
+            batch_size: 1,
+            pace,
+            seconds: 60.0,
+            memory: 1.0,
+        }
     }
 
     #[test]
@@ -331,7 +426,10 @@ mod tests {
             let found = line(jobs, (1.0, 1e-3));
             let near = |a: f64, b: f64| (a - b).abs() <= 1e-9 * b.abs().max(1e-12);
             let same = |((a, b), (c, d)): ((f64, f64), (f64, f64))| near(a, c) && near(b, d);
-            assert!(found.zip(expect).map_or(found == expect, same), "{found:?} is not {expect:?}");
+            assert!(
+                found.zip(expect).map_or(found == expect, same),
+                "{found:?} is not {expect:?}"
+            );
         };
         check(&[], None);
         check(&[job(1000, 0.5)], Some((0.25, 2.5e-4)));
@@ -343,8 +441,15 @@ mod tests {
 
     #[test]
     fn sizes_are_short() {
-        let cost = |memory_bytes| JobCost { seconds: 61.0, memory_bytes, rough: true };
-        assert_eq!((cost(1.5e8).memory(), cost(2.34e9).memory()), ("150 MB".into(), "2.3 GB".into()));
+        let cost = |memory_bytes| JobCost {
+            seconds: 61.0,
+            memory_bytes,
+            rough: true,
+        };
+        assert_eq!(
+            (cost(1.5e8).memory(), cost(2.34e9).memory()),
+            ("150 MB".into(), "2.3 GB".into())
+        );
         assert_eq!(cost(1.0).time(), "≈ 1 min 1 s");
     }
 }

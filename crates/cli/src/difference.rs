@@ -73,16 +73,31 @@ impl Held {
             return Ok(Held::default());
         }
         let reader = Reader::open(results).code(Exit::Results)?;
-        let ids: Vec<JobId> = plan.configurations.iter().flat_map(|c| &c.member.jobs).map(|j| j.job.clone()).collect();
+        let ids: Vec<JobId> = plan
+            .configurations
+            .iter()
+            .flat_map(|c| &c.member.jobs)
+            .map(|j| j.job.clone())
+            .collect();
         let states = reader.job_states(&ids).code(Exit::Results)?;
-        let mut held = Held { states, epochs: reader.saved_epochs().code(Exit::Results)?, ..Held::default() };
+        let mut held = Held {
+            states,
+            epochs: reader.saved_epochs().code(Exit::Results)?,
+            ..Held::default()
+        };
         let open = |job: &&MemberJob| !held.states.get(&job.job).is_some_and(|s| s.finished);
         let keys = plan.configurations.iter().flat_map(|c| {
             let open: Vec<&MemberJob> = c.member.jobs.iter().filter(open).collect();
-            let epochs = if open.is_empty() { vec![] } else { held.prefixes(c) };
-            epochs
-                .into_iter()
-                .flat_map(move |(_, d)| open.clone().into_iter().map(move |j| c.digest.state_key(&d, j.seed, j.fold)))
+            let epochs = if open.is_empty() {
+                vec![]
+            } else {
+                held.prefixes(c)
+            };
+            epochs.into_iter().flat_map(move |(_, d)| {
+                open.clone()
+                    .into_iter()
+                    .map(move |j| c.digest.state_key(&d, j.seed, j.fold))
+            })
         });
         let keys: Vec<StateKey> = keys.collect();
         held.saved = reader.saved_states(&keys).code(Exit::Results)?;
@@ -94,7 +109,11 @@ impl Held {
     fn prefixes(&self, planned: &Planned) -> Vec<(u32, Digest)> {
         let train = &planned.member.resolved.train;
         let asked = train.epochs();
-        self.epochs.iter().filter(|e| **e <= asked).map(|e| (*e, digest(&train.prefix(*e)))).collect()
+        self.epochs
+            .iter()
+            .filter(|e| **e <= asked)
+            .map(|e| (*e, digest(&train.prefix(*e))))
+            .collect()
     }
 
     /// Every job of the plan, in its order: the index of its configuration, the job, its standing.
@@ -108,14 +127,22 @@ impl Held {
                         return None;
                     }
                     let prefixes = prefixes.get_or_insert_with(|| self.prefixes(planned));
-                    let key = |(_, d): &(u32, Digest)| planned.digest.state_key(d, job.seed, job.fold);
-                    prefixes.iter().find_map(|p| self.saved.get(&key(p))).cloned()
+                    let key =
+                        |(_, d): &(u32, Digest)| planned.digest.state_key(d, job.seed, job.fold);
+                    prefixes
+                        .iter()
+                        .find_map(|p| self.saved.get(&key(p)))
+                        .cloned()
                 };
                 places.push((index, job, standing(self.states.get(&job.job), start)));
             }
             places
         };
-        plan.configurations.iter().enumerate().flat_map(of).collect()
+        plan.configurations
+            .iter()
+            .enumerate()
+            .flat_map(of)
+            .collect()
     }
 }
 
@@ -126,7 +153,9 @@ pub fn standing(state: Option<&JobState>, start: impl FnOnce() -> Option<SavedSt
             return Standing::Reused;
         }
         if let Some(outcome @ ("diverged" | "stopped")) = state.outcome.as_deref() {
-            return Standing::Settled { outcome: outcome.to_string() };
+            return Standing::Settled {
+                outcome: outcome.to_string(),
+            };
         }
         if state.checkpoint {
             return Standing::Resumed { epoch: state.epoch };
@@ -137,7 +166,9 @@ pub fn standing(state: Option<&JobState>, start: impl FnOnce() -> Option<SavedSt
     }
     match state.and_then(|s| s.outcome.as_deref()) {
         Some(outcome @ ("failed" | "crashed" | "lost" | "out-of-memory" | "timed-out")) => {
-            Standing::Failed { outcome: outcome.to_string() }
+            Standing::Failed {
+                outcome: outcome.to_string(),
+            }
         }
         _ => Standing::New,
     }
@@ -145,13 +176,31 @@ pub fn standing(state: Option<&JobState>, start: impl FnOnce() -> Option<SavedSt
 
 /// `6 reused, 2 new`, in a fixed order; zero counts left out.
 pub fn counts<'a>(standings: impl IntoIterator<Item = &'a Standing>) -> String {
-    let words = ["new", "extended", "resumed", "failed before", "reused", "diverged before", "stopped before"];
+    let words = [
+        "new",
+        "extended",
+        "resumed",
+        "failed before",
+        "reused",
+        "diverged before",
+        "stopped before",
+    ];
     let mut found: HashMap<&str, usize> = HashMap::new();
-    standings.into_iter().for_each(|s| *found.entry(s.word()).or_default() += 1);
+    standings
+        .into_iter()
+        .for_each(|s| *found.entry(s.word()).or_default() += 1);
     let count = |word: &str| found.get(word).copied().unwrap_or(0);
-    let parts: Vec<String> =
-        words.iter().map(|w| (count(w), w)).filter(|(n, _)| *n > 0).map(|(n, w)| format!("{n} {w}")).collect();
-    if parts.is_empty() { "no jobs".into() } else { parts.join(", ") }
+    let parts: Vec<String> = words
+        .iter()
+        .map(|w| (count(w), w))
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, w)| format!("{n} {w}"))
+        .collect();
+    if parts.is_empty() {
+        "no jobs".into()
+    } else {
+        parts.join(", ")
+    }
 }
 
 #[cfg(test)]
@@ -172,29 +221,71 @@ mod tests {
 
     #[test]
     fn a_standing_for_every_way_to_have_ended() {
-        let saved = SavedState { job: JobId("a".into()), epoch: 2, key: StateKey("k".into()), path: "p".into() };
-        let check = |state: Option<JobState>, start: Option<&SavedState>, word: &str, trained: bool| {
-            let standing = standing(state.as_ref(), || start.cloned());
-            assert_eq!((standing.word(), standing.is_trained()), (word, trained), "{state:?}");
+        let saved = SavedState {
+            job: JobId("a".into()),
+            epoch: 2,
+            key: StateKey("k".into()),
+            path: "p".into(),
         };
+        let check =
+            |state: Option<JobState>, start: Option<&SavedState>, word: &str, trained: bool| {
+                let standing = standing(state.as_ref(), || start.cloned());
+                assert_eq!(
+                    (standing.word(), standing.is_trained()),
+                    (word, trained),
+                    "{state:?}"
+                );
+            };
         check(None, None, "new", true);
         check(None, Some(&saved), "extended", true);
-        check(Some(state(Some("finished"), true)), Some(&saved), "reused", false);
+        check(
+            Some(state(Some("finished"), true)),
+            Some(&saved),
+            "reused",
+            false,
+        );
         check(Some(state(None, true)), Some(&saved), "resumed", true);
         check(Some(state(None, false)), None, "new", true);
         check(Some(state(Some("cancelled"), false)), None, "new", true);
         for outcome in ["failed", "crashed", "lost", "out-of-memory", "timed-out"] {
-            check(Some(state(Some(outcome), false)), None, "failed before", true);
-            check(Some(state(Some(outcome), false)), Some(&saved), "extended", true);
+            check(
+                Some(state(Some(outcome), false)),
+                None,
+                "failed before",
+                true,
+            );
+            check(
+                Some(state(Some(outcome), false)),
+                Some(&saved),
+                "extended",
+                true,
+            );
             check(Some(state(Some(outcome), true)), None, "resumed", true);
         }
-        check(Some(state(Some("diverged"), true)), Some(&saved), "diverged before", false);
-        check(Some(state(Some("stopped"), true)), Some(&saved), "stopped before", false);
+        check(
+            Some(state(Some("diverged"), true)),
+            Some(&saved),
+            "diverged before",
+            false,
+        );
+        check(
+            Some(state(Some("stopped"), true)),
+            Some(&saved),
+            "stopped before",
+            false,
+        );
     }
 
     #[test]
     fn counts_are_words() {
-        let list = [Standing::Reused, Standing::New, Standing::Reused, Standing::Failed { outcome: "crashed".into() }];
+        let list = [
+            Standing::Reused,
+            Standing::New,
+            Standing::Reused,
+            Standing::Failed {
+                outcome: "crashed".into(),
+            },
+        ];
         assert_eq!(counts(&list), "1 new, 1 failed before, 2 reused");
         assert_eq!(counts(&[]), "no jobs");
     }

@@ -79,14 +79,25 @@ struct Ending {
 enum Screen {
     Quiet,
     Plain,
-    Bars { all: MultiProgress, sweep: ProgressBar, slots: Vec<ProgressBar> },
+    Bars {
+        all: MultiProgress,
+        sweep: ProgressBar,
+        slots: Vec<ProgressBar>,
+    },
 }
 
 impl Display {
     /// For these jobs, in the order in which they will start, on these slots; `command` runs the experiment,
     /// and a search spares jobs if it `searches`.
-    pub fn new(jobs: Vec<(JobId, JobInfo)>, slots: &[Slot], command: String, searches: bool, quiet: bool) -> Self {
-        let waiting: BTreeMap<usize, f64> = jobs.iter().map(|(_, info)| info.work).enumerate().collect();
+    pub fn new(
+        jobs: Vec<(JobId, JobInfo)>,
+        slots: &[Slot],
+        command: String,
+        searches: bool,
+        quiet: bool,
+    ) -> Self {
+        let waiting: BTreeMap<usize, f64> =
+            jobs.iter().map(|(_, info)| info.work).enumerate().collect();
         let screen = match (quiet, std::io::stderr().is_terminal()) {
             (true, _) => Screen::Quiet,
             (false, true) => bars(waiting.len() as u64, slots),
@@ -94,7 +105,11 @@ impl Display {
         };
         Display {
             total: waiting.len(),
-            jobs: jobs.into_iter().enumerate().map(|(place, (id, info))| (id, (place, info))).collect(),
+            jobs: jobs
+                .into_iter()
+                .enumerate()
+                .map(|(place, (id, info))| (id, (place, info)))
+                .collect(),
             waiting,
             running: BTreeMap::new(),
             finished: 0,
@@ -159,11 +174,27 @@ impl Display {
 
     /// Tells of a bad end: shortly where the job is tried again, else with what a person can do.
     fn tell_ending(&mut self, next: &RunEvent) {
-        let Some(Ending { job, outcome, stderr }) = self.ending.take() else { return };
+        let Some(Ending {
+            job,
+            outcome,
+            stderr,
+        }) = self.ending.take()
+        else {
+            return;
+        };
         let text = match next {
-            RunEvent::Retrying { job: again, attempt, .. } if *again == job => {
-                with_end(&format!("{}: {}; attempt {attempt} follows", self.label(&job), what(&outcome)), &stderr)
-            }
+            RunEvent::Retrying {
+                job: again,
+                attempt,
+                ..
+            } if *again == job => with_end(
+                &format!(
+                    "{}: {}; attempt {attempt} follows",
+                    self.label(&job),
+                    what(&outcome)
+                ),
+                &stderr,
+            ),
             _ => self.bad_end(&job, &outcome, &stderr),
         };
         self.say(&text);
@@ -173,7 +204,9 @@ impl Display {
     fn tell_spared(&mut self) {
         let more = std::mem::take(&mut self.spared).saturating_sub(SPARED);
         if more > 0 {
-            self.say(&format!("and {more} more jobs were spared; `convsweep explain JOB` tells why"));
+            self.say(&format!(
+                "and {more} more jobs were spared; `convsweep explain JOB` tells why"
+            ));
         }
     }
 
@@ -189,7 +222,12 @@ impl Display {
     /// Takes the bars away.
     pub fn close(&mut self) {
         self.tell_spared();
-        if let Some(Ending { job, outcome, stderr }) = self.ending.take() {
+        if let Some(Ending {
+            job,
+            outcome,
+            stderr,
+        }) = self.ending.take()
+        {
             self.say(&self.bad_end(&job, &outcome, &stderr));
         }
         if let Screen::Bars { all, .. } = &self.screen {
@@ -199,14 +237,25 @@ impl Display {
 
     fn waits(&mut self, job: &JobId, waits: bool) {
         if let Some((place, info)) = self.jobs.get(job) {
-            _ = if waits { self.waiting.insert(*place, info.work) } else { self.waiting.remove(place) };
+            _ = if waits {
+                self.waiting.insert(*place, info.work)
+            } else {
+                self.waiting.remove(place)
+            };
         }
     }
 
     fn launched(&mut self, slot: usize, job: &JobId) {
         self.waits(job, false);
         let now = Instant::now();
-        let running = Now { job: job.clone(), since: now, from: 0.0, done: 0.0, said: now, last: BTreeMap::new() };
+        let running = Now {
+            job: job.clone(),
+            since: now,
+            from: 0.0,
+            done: 0.0,
+            said: now,
+            last: BTreeMap::new(),
+        };
         self.running.insert(slot, running);
         if let Screen::Bars { slots, .. } = &self.screen {
             slots[slot].set_position(0);
@@ -215,20 +264,32 @@ impl Display {
     }
 
     fn heard(&mut self, job: &JobId, event: &Event) {
-        let Some((&slot, _)) = self.running.iter().find(|(_, now)| now.job == *job) else { return };
+        let Some((&slot, _)) = self.running.iter().find(|(_, now)| now.job == *job) else {
+            return;
+        };
         match event {
-            Event::Progress { epoch, step, steps, epochs, images_per_second } => {
+            Event::Progress {
+                epoch,
+                step,
+                steps,
+                epochs,
+                images_per_second,
+            } => {
                 let done = share(*epoch, *step, *steps, *epochs);
                 let label = self.label(job);
-                let Some(now) = self.running.get_mut(&slot) else { return };
+                let Some(now) = self.running.get_mut(&slot) else {
+                    return;
+                };
                 if now.from == 0.0 && now.done == 0.0 && *epoch > 0 {
                     now.from = share(*epoch, 0, 1, *epochs);
                 }
                 now.done = done;
                 if let Screen::Bars { slots, .. } = &self.screen {
                     slots[slot].set_position((done * 1000.0) as u64);
-                    let score =
-                        now.last.get(metric::VAL_ACCURACY).map_or(String::new(), |a| format!(", val_accuracy {a:.4}"));
+                    let score = now
+                        .last
+                        .get(metric::VAL_ACCURACY)
+                        .map_or(String::new(), |a| format!(", val_accuracy {a:.4}"));
                     slots[slot].set_message(format!(
                         "{label}: epoch {} of {epochs}, {images_per_second:.0} images/s{score}",
                         (epoch + 1).min(*epochs)
@@ -238,8 +299,13 @@ impl Display {
             }
             Event::Metrics { epoch, values, .. } => {
                 let plain = matches!(self.screen, Screen::Plain);
-                let Some(now) = self.running.get_mut(&slot) else { return };
-                now.last = values.iter().map(|(name, value)| (name.clone(), value.0)).collect();
+                let Some(now) = self.running.get_mut(&slot) else {
+                    return;
+                };
+                now.last = values
+                    .iter()
+                    .map(|(name, value)| (name.clone(), value.0))
+                    .collect();
                 if plain && now.said.elapsed() >= PATIENCE {
                     now.said = Instant::now();
                     let scores = scores(&now.last);
@@ -252,17 +318,29 @@ impl Display {
     }
 
     fn ended(&mut self, slot: usize, job: &JobId, outcome: &Outcome, stderr: &str) {
-        let Some(now) = self.running.remove(&slot) else { return };
+        let Some(now) = self.running.remove(&slot) else {
+            return;
+        };
         if *outcome == Outcome::Finished {
             let work = self.jobs.get(&now.job).map_or(0.0, |(_, job)| job.work);
             let seconds = now.since.elapsed().as_secs_f64();
-            self.spent = (self.spent.0 + work * (1.0 - now.from), self.spent.1 + seconds);
+            self.spent = (
+                self.spent.0 + work * (1.0 - now.from),
+                self.spent.1 + seconds,
+            );
             self.finished += 1;
             self.tell(&now, seconds);
         } else if *outcome == Outcome::Cancelled && self.is_told(outcome) {
-            self.say(&format!("{}: pauses, its checkpoint is kept", self.label(job)));
+            self.say(&format!(
+                "{}: pauses, its checkpoint is kept",
+                self.label(job)
+            ));
         } else if self.is_told(outcome) {
-            self.ending = Some(Ending { job: job.clone(), outcome: outcome.clone(), stderr: stderr.to_string() });
+            self.ending = Some(Ending {
+                job: job.clone(),
+                outcome: outcome.clone(),
+                stderr: stderr.to_string(),
+            });
         }
         if let Screen::Bars { sweep, slots, .. } = &self.screen {
             sweep.set_position(self.finished as u64);
@@ -283,35 +361,63 @@ impl Display {
 
     /// A finished job's line.
     fn tell(&mut self, job: &Now, seconds: f64) {
-        let soon = self.told.is_some_and(|told| told.elapsed() < Duration::from_secs(1));
-        if matches!(self.screen, Screen::Quiet) || (soon && self.total > MANY && self.finished < self.total) {
+        let soon = self
+            .told
+            .is_some_and(|told| told.elapsed() < Duration::from_secs(1));
+        if matches!(self.screen, Screen::Quiet)
+            || (soon && self.total > MANY && self.finished < self.total)
+        {
             return;
         }
         self.told = Some(Instant::now());
-        let left = self.seconds_left().map_or(String::new(), |s| format!("; about {} left", duration(s)));
+        let left = self
+            .seconds_left()
+            .map_or(String::new(), |s| format!("; about {} left", duration(s)));
         let (label, scores) = (self.label(&job.job), scores(&job.last));
-        self.say(&format!("[{}/{}] {label}: {scores} ({}{left})", self.finished, self.total, duration(seconds)));
+        self.say(&format!(
+            "[{}/{}] {label}: {scores} ({}{left})",
+            self.finished,
+            self.total,
+            duration(seconds)
+        ));
     }
 
     /// How an attempt ended that did not finish: why, the end of the worker's log, and what repeats it.
     fn bad_end(&self, job: &JobId, outcome: &Outcome, stderr: &str) -> String {
         let remedy = remedy(outcome).map_or(String::new(), |text| format!("\n    {text}"));
-        let repeat = format!("    repeat it: {} --only {job} · more: convsweep show {job}", self.command);
-        format!("{}{remedy}\n{repeat}", with_end(&format!("{}: {}", self.label(job), what(outcome)), stderr))
+        let repeat = format!(
+            "    repeat it: {} --only {job} · more: convsweep show {job}",
+            self.command
+        );
+        format!(
+            "{}{remedy}\n{repeat}",
+            with_end(&format!("{}: {}", self.label(job), what(outcome)), stderr)
+        )
     }
 
     fn refresh(&self) {
         if let Screen::Bars { sweep, .. } = &self.screen {
-            let left =
-                self.seconds_left().map_or("time left not known yet".into(), |s| format!("about {} left", duration(s)));
-            let failed = if self.failed == 0 { String::new() } else { format!(", {} failed", self.failed) };
+            let left = self
+                .seconds_left()
+                .map_or("time left not known yet".into(), |s| {
+                    format!("about {} left", duration(s))
+                });
+            let failed = if self.failed == 0 {
+                String::new()
+            } else {
+                format!(", {} failed", self.failed)
+            };
             sweep.set_message(left + &failed);
         }
     }
 
     /// Estimated time to the last job's end, at most [`GOOD`] old: it looks at every job that waits.
     fn seconds_left(&self) -> Option<f64> {
-        if let Some((at, left)) = self.left.get().filter(|(at, _)| at.elapsed() < GOOD && self.total > MANY) {
+        if let Some((at, left)) = self
+            .left
+            .get()
+            .filter(|(at, _)| at.elapsed() < GOOD && self.total > MANY)
+        {
             return left.map(|left| (left - at.elapsed().as_secs_f64()).max(0.0));
         }
         let running = self.running.values().map(|now| Running {
@@ -332,14 +438,18 @@ impl Display {
     }
 
     fn label(&self, job: &JobId) -> String {
-        self.jobs.get(job).map_or_else(|| job.to_string(), |(_, info)| info.label.clone())
+        self.jobs
+            .get(job)
+            .map_or_else(|| job.to_string(), |(_, info)| info.label.clone())
     }
 }
 
 /// The two numbers that a person wants to see.
 fn scores(values: &BTreeMap<String, f64>) -> String {
     let shown = [metric::VAL_ACCURACY, metric::VAL_LOSS, metric::TRAIN_LOSS];
-    let parts = shown.iter().filter_map(|name| Some(format!("{name} {:.4}", values.get(*name)?)));
+    let parts = shown
+        .iter()
+        .filter_map(|name| Some(format!("{name} {:.4}", values.get(*name)?)));
     parts.take(2).collect::<Vec<_>>().join(", ")
 }
 
@@ -347,20 +457,33 @@ fn scores(values: &BTreeMap<String, f64>) -> String {
 fn what(outcome: &Outcome) -> String {
     let detail = match outcome {
         &Outcome::Crashed { signal, code } => {
-            format!("its worker {}", death_words(&Death { signal, code, out_of_memory: false }))
+            format!(
+                "its worker {}",
+                death_words(&Death {
+                    signal,
+                    code,
+                    out_of_memory: false
+                })
+            )
         }
         other => other.detail(),
     };
-    if detail.is_empty() { outcome.name().to_string() } else { format!("{}: {detail}", outcome.name()) }
+    if detail.is_empty() {
+        outcome.name().to_string()
+    } else {
+        format!("{}: {detail}", outcome.name())
+    }
 }
 
 /// What a person can do about an outcome that would only repeat itself.
 fn remedy(outcome: &Outcome) -> Option<&'static str> {
     match outcome {
-        Outcome::OutOfMemory => {
-            Some("it would end so each time: fewer slots (--slots), a smaller batch or another device")
+        Outcome::OutOfMemory => Some(
+            "it would end so each time: fewer slots (--slots), a smaller batch or another device",
+        ),
+        Outcome::Diverged { .. } => {
+            Some("it would end so each time: a lower learning rate is another job")
         }
-        Outcome::Diverged { .. } => Some("it would end so each time: a lower learning rate is another job"),
         Outcome::TimedOut => Some("its checkpoint is kept: the same command goes on from there"),
         _ => None,
     }
@@ -368,17 +491,30 @@ fn remedy(outcome: &Outcome) -> Option<&'static str> {
 
 fn with_end(text: &str, stderr: &str) -> String {
     let end: Vec<&str> = stderr.lines().rev().take(8).collect();
-    let lines: String = end.into_iter().rev().map(|line| format!("\n    {line}")).collect();
+    let lines: String = end
+        .into_iter()
+        .rev()
+        .map(|line| format!("\n    {line}"))
+        .collect();
     format!("{text}{lines}")
 }
 
 fn bars(jobs: u64, slots: &[Slot]) -> Screen {
-    let style =
-        |template: &str| ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+    let style = |template: &str| {
+        ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+    };
     let all = MultiProgress::new();
-    let sweep = all.add(ProgressBar::new(jobs).with_style(style("{bar:30} {pos} of {len} jobs, {elapsed}, {msg}")));
+    let sweep = all.add(
+        ProgressBar::new(jobs).with_style(style("{bar:30} {pos} of {len} jobs, {elapsed}, {msg}")),
+    );
     let line = style("{bar:30.dim} {prefix} {msg}");
-    let one = |slot: &Slot| all.add(ProgressBar::new(1000).with_style(line.clone()).with_prefix(slot.device.clone()));
+    let one = |slot: &Slot| {
+        all.add(
+            ProgressBar::new(1000)
+                .with_style(line.clone())
+                .with_prefix(slot.device.clone()),
+        )
+    };
     let slots = slots.iter().map(one).collect();
     Screen::Bars { all, sweep, slots }
 }

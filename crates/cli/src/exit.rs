@@ -46,11 +46,19 @@ pub trait Code<T> {
 
 impl<T, E: fmt::Display> Code<T> for Result<T, E> {
     fn code(self, exit: Exit) -> anyhow::Result<T> {
-        self.map_err(|error| Failure { exit, message: error.to_string() }.into())
+        self.map_err(|error| {
+            Failure {
+                exit,
+                message: error.to_string(),
+            }
+            .into()
+        })
     }
 }
 
 /// The exit code of an error: its own, else 1.
 pub fn of(error: &anyhow::Error) -> Exit {
-    error.downcast_ref::<Failure>().map_or(Exit::JobsFailed, |f| f.exit)
+    error
+        .downcast_ref::<Failure>()
+        .map_or(Exit::JobsFailed, |f| f.exit)
 }

@@ -44,8 +44,16 @@ fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
         Command::Status { name, json } => commands::status::status(&context, name.as_deref(), json),
         Command::Report { names } => commands::report::report(&context, &names),
         Command::Query(args) => commands::query::query(&context, &args),
-        Command::Show { job, origin: true, json } => commands::origin::origin(&context, &job, json),
-        Command::Show { job, origin: false, json } => commands::show::show(&context, &job, json),
+        Command::Show {
+            job,
+            origin: true,
+            json,
+        } => commands::origin::origin(&context, &job, json),
+        Command::Show {
+            job,
+            origin: false,
+            json,
+        } => commands::show::show(&context, &job, json),
         Command::Preset { name } => commands::preset::preset(name.as_deref()),
         Command::Explain { job } => commands::explain::explain(&context, &job),
         Command::Watch { name, once } => commands::watch::watch(&context, name.as_deref(), once),
@@ -70,7 +78,11 @@ fn start_logging(quiet: bool) {
     let level = if quiet { "error" } else { "warn" };
     let filter = tracing_subscriber::EnvFilter::try_from_env("CONVSWEEP_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(level));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).without_time().init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .without_time()
+        .init();
 }
 
 /// Problems of a file come with labels of their own.

@@ -17,17 +17,28 @@ pub struct Notifier {
 impl Notifier {
     /// For a run of `experiment`; without a command it does nothing.
     pub fn new(command: Option<String>, experiment: &str) -> Self {
-        Notifier { command, experiment: experiment.to_string(), running: vec![] }
+        Notifier {
+            command,
+            experiment: experiment.to_string(),
+            running: vec![],
+        }
     }
 
     /// Starts the command for `event` (`failed`, `finished`, `interrupted`), and does not wait for it.
     pub fn say(&mut self, event: &str, job: &str, message: &str) {
-        self.running.retain_mut(|child| matches!(child.try_wait(), Ok(None)));
-        let Some(command) = self.command.as_ref().filter(|_| self.running.len() < MOST) else { return };
+        self.running
+            .retain_mut(|child| matches!(child.try_wait(), Ok(None)));
+        let Some(command) = self.command.as_ref().filter(|_| self.running.len() < MOST) else {
+            return;
+        };
         let mut shell = Command::new("sh");
         shell.args(["-c", command]).stdin(Stdio::null());
-        shell.env("CONVSWEEP_EVENT", event).env("CONVSWEEP_EXPERIMENT", &self.experiment);
-        shell.env("CONVSWEEP_JOB", job).env("CONVSWEEP_MESSAGE", message);
+        shell
+            .env("CONVSWEEP_EVENT", event)
+            .env("CONVSWEEP_EXPERIMENT", &self.experiment);
+        shell
+            .env("CONVSWEEP_JOB", job)
+            .env("CONVSWEEP_MESSAGE", message);
         match shell.spawn() {
             Ok(child) => self.running.push(child),
             Err(error) => eprintln!("--notify: {command} does not start: {error}"),
@@ -40,7 +51,8 @@ impl Drop for Notifier {
     fn drop(&mut self) {
         let since = Instant::now();
         while since.elapsed() < Duration::from_secs(10) {
-            self.running.retain_mut(|child| matches!(child.try_wait(), Ok(None)));
+            self.running
+                .retain_mut(|child| matches!(child.try_wait(), Ok(None)));
             if self.running.is_empty() {
                 return;
             }

@@ -14,7 +14,11 @@ pub fn search(plan: &Plan, settings: &SearchSettings) -> Search {
     Search {
         settings: settings.clone(),
         direction: plan.metric.direction,
-        baseline: baseline.and_then(|b| plan.configurations.iter().position(|c| c.member.configuration == *b)),
+        baseline: baseline.and_then(|b| {
+            plan.configurations
+                .iter()
+                .position(|c| c.member.configuration == *b)
+        }),
     }
 }
 
@@ -34,10 +38,24 @@ pub fn directed(
                 Some("diverged") => Standing::Bad,
                 _ => Standing::Open,
             };
-            let (epochs, curve) = (planned.member.resolved.train.epochs(), curves.remove(&job.job).unwrap_or_default());
-            entries.push(Entry { configuration, seed, epochs, curve, standing });
+            let (epochs, curve) = (
+                planned.member.resolved.train.epochs(),
+                curves.remove(&job.job).unwrap_or_default(),
+            );
+            entries.push(Entry {
+                configuration,
+                seed,
+                epochs,
+                curve,
+                standing,
+            });
             jobs.push(job.job.clone());
         }
     }
-    Directed { search: search(plan, settings), metric: plan.metric.name.clone(), entries, jobs }
+    Directed {
+        search: search(plan, settings),
+        metric: plan.metric.name.clone(),
+        entries,
+        jobs,
+    }
 }

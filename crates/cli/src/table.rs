@@ -10,24 +10,35 @@ pub fn plain(columns: &[&str], rows: &[Vec<String>]) -> String {
         table.add_row(row);
     }
     for (i, column) in table.column_iter_mut().enumerate() {
-        let numeric = rows.iter().filter_map(|row| row.get(i)).all(|cell| starts_numeric(cell));
+        let numeric = rows
+            .iter()
+            .filter_map(|row| row.get(i))
+            .all(|cell| starts_numeric(cell));
         if numeric && !rows.is_empty() {
             column.set_cell_alignment(CellAlignment::Right);
         }
         column.set_padding((0, 2));
     }
     let text = table.to_string();
-    text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
+    text.lines()
+        .map(str::trim_end)
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 fn starts_numeric(cell: &str) -> bool {
-    cell.is_empty() || cell.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '–'))
+    cell.is_empty()
+        || cell.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '–'))
 }
 
 /// One CSV line, quoted where needed (RFC 4180).
 pub fn csv_line(cells: impl IntoIterator<Item = String>) -> String {
     let quote = |cell: String| {
-        if cell.contains([',', '"', '\n', '\r']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell }
+        if cell.contains([',', '"', '\n', '\r']) {
+            format!("\"{}\"", cell.replace('"', "\"\""))
+        } else {
+            cell
+        }
     };
     cells.into_iter().map(quote).collect::<Vec<_>>().join(",")
 }
@@ -36,7 +47,10 @@ pub fn csv_line(cells: impl IntoIterator<Item = String>) -> String {
 pub fn thousands(n: u64) -> String {
     let digits = n.to_string();
     let groups = digits.as_bytes().rchunks(3).rev();
-    groups.map(|g| String::from_utf8_lossy(g).into_owned()).collect::<Vec<_>>().join(",")
+    groups
+        .map(|g| String::from_utf8_lossy(g).into_owned())
+        .collect::<Vec<_>>()
+        .join(",")
 }
 
 /// `1 job`, `2 jobs`.
@@ -53,6 +67,9 @@ mod tests {
         assert_eq!(thousands(122_570), "122,570");
         assert_eq!(thousands(7), "7");
         assert_eq!([1, 2].map(|n| counted(n, "job")), ["1 job", "2 jobs"]);
-        assert_eq!(csv_line(["a,b".to_string(), "c\"d".into(), "e".into()]), "\"a,b\",\"c\"\"d\",e");
+        assert_eq!(
+            csv_line(["a,b".to_string(), "c\"d".into(), "e".into()]),
+            "\"a,b\",\"c\"\"d\",e"
+        );
     }
 }

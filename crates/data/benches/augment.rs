@@ -20,18 +20,66 @@ fn cpu_seconds() -> f64 {
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let split = Split { scheme: SplitScheme::Validation(0.0), seed: 0, stratify: true, test: None };
-    let source = Source::Shapes(Shapes { train: IMAGES, test: 0, ..Shapes::default() });
-    let data = DataSpec { source, split, limit: None, resize: None, channels: None, damaged: Damaged::Refuse };
+    let split = Split {
+        scheme: SplitScheme::Validation(0.0),
+        seed: 0,
+        stratify: true,
+        test: None,
+    };
+    let source = Source::Shapes(Shapes {
+        train: IMAGES,
+        test: 0,
+        ..Shapes::default()
+    });
+    let data = DataSpec {
+        source,
+        split,
+        limit: None,
+        resize: None,
+        channels: None,
+        damaged: Damaged::Refuse,
+    };
     let cache = tempfile::tempdir()?;
     let start = cpu_seconds();
-    let set = open(Location { cache: cache.path(), path: None }, &data)?;
-    println!("draw, write and map {IMAGES} shapes: {:.2} s of this core", cpu_seconds() - start);
-    let parts = Parts { train: (0..IMAGES).collect(), validation: vec![], test: vec![] };
+    let set = open(
+        Location {
+            cache: cache.path(),
+            path: None,
+        },
+        &data,
+    )?;
+    println!(
+        "draw, write and map {IMAGES} shapes: {:.2} s of this core",
+        cpu_seconds() - start
+    );
+    let parts = Parts {
+        train: (0..IMAGES).collect(),
+        validation: vec![],
+        test: vec![],
+    };
     let (fill, p) = (Fill::Zero, 1.0);
-    let warp = [Step::Rotate { degrees: 15.0, fill, p }, Step::Scale { min: 0.9, max: 1.1, fill, p }];
-    let flip = [Step::Flip { axis: FlipAxis::Horizontal, p: 0.5 }];
-    let crop = [Step::Crop { pad: 4, fill: Fill::Reflect, p: 1.0 }];
+    let warp = [
+        Step::Rotate {
+            degrees: 15.0,
+            fill,
+            p,
+        },
+        Step::Scale {
+            min: 0.9,
+            max: 1.1,
+            fill,
+            p,
+        },
+    ];
+    let flip = [Step::Flip {
+        axis: FlipAxis::Horizontal,
+        p: 0.5,
+    }];
+    let crop = [Step::Crop {
+        pad: 4,
+        fill: Fill::Reflect,
+        p: 1.0,
+    }];
     let cases: [(&str, Vec<Step>); 5] = [
         ("normalise only", vec![]),
         ("flip", flip.to_vec()),
@@ -40,7 +88,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         ("rotate, scale, flip", [&warp[..], &flip[..]].concat()),
     ];
     for (name, steps) in cases {
-        let batcher = Batcher::new(&set, &AugmentSpec { normalize: Normalize::Standard, steps }, &parts)?;
+        let batcher = Batcher::new(
+            &set,
+            &AugmentSpec {
+                normalize: Normalize::Standard,
+                steps,
+            },
+            &parts,
+        )?;
         let mut out = Vec::new();
         let mut seconds = Vec::new();
         for epoch in 0..7 {
@@ -54,7 +109,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
         seconds.sort_by(f64::total_cmp);
         let rate = |i: usize| f64::from(IMAGES) / seconds[i];
-        println!("{name:20} {:9.0} images/s (best of 7; median {:.0})", rate(0), rate(3));
+        println!(
+            "{name:20} {:9.0} images/s (best of 7; median {:.0})",
+            rate(0),
+            rate(3)
+        );
     }
     Ok(())
 }

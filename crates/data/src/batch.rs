@@ -36,12 +36,21 @@ impl Batcher {
     pub fn new(set: &ImageSet, augment: &AugmentSpec, parts: &Parts) -> Result<Batcher, DataError> {
         let channels = set.facts().channels as usize;
         let normalization = match &augment.normalize {
-            Normalize::Unit => Normalization { mean: vec![0.0; channels], std: vec![1.0; channels] },
+            Normalize::Unit => Normalization {
+                mean: vec![0.0; channels],
+                std: vec![1.0; channels],
+            },
             Normalize::Standard => {
                 let found = mean_std(&set.train(), &parts.train)?;
-                Normalization { mean: found.mean, std: found.std }
+                Normalization {
+                    mean: found.mean,
+                    std: found.std,
+                }
             }
-            Normalize::Given { mean, std } => Normalization { mean: mean.clone(), std: std.clone() },
+            Normalize::Given { mean, std } => Normalization {
+                mean: mean.clone(),
+                std: std.clone(),
+            },
         };
         let Normalization { mean, std } = &normalization;
         if mean.len() != channels || std.len() != channels {
@@ -50,16 +59,29 @@ impl Batcher {
                 "augment.normalize has {means} means and {stds} standard deviations for {channels} channels"
             )));
         }
-        if let Some(c) = (0..channels).find(|&c| !(mean[c].is_finite() && std[c].is_finite() && std[c] > 0.0)) {
+        if let Some(c) =
+            (0..channels).find(|&c| !(mean[c].is_finite() && std[c].is_finite() && std[c] > 0.0))
+        {
             return Err(DataError::Invalid(format!(
                 "augment.normalize: channel {c} has mean {} and standard deviation {}; it cannot be divided by that",
                 mean[c], std[c]
             )));
         }
         let scale = std.iter().map(|std| (1.0 / (255.0 * std)) as f32).collect();
-        let shift = mean.iter().zip(std).map(|(mean, std)| (-mean / std) as f32).collect();
+        let shift = mean
+            .iter()
+            .zip(std)
+            .map(|(mean, std)| (-mean / std) as f32)
+            .collect();
         let (augmentation, mixing) = (Augmentation::new(augment)?, Mixing::new(augment)?);
-        Ok(Batcher { set: set.clone(), augmentation, mixing, normalization, scale, shift })
+        Ok(Batcher {
+            set: set.clone(),
+            augmentation,
+            mixing,
+            normalization,
+            scale,
+            shift,
+        })
     }
 
     /// The image set.
@@ -81,14 +103,28 @@ impl Batcher {
     ///
     /// # Panics
     /// Where there is no such row.
-    pub fn training(&self, seed: u64, epoch: u32, rows: &[u32], out: &mut Vec<f32>) -> Result<(), DataError> {
+    pub fn training(
+        &self,
+        seed: u64,
+        epoch: u32,
+        rows: &[u32],
+        out: &mut Vec<f32>,
+    ) -> Result<(), DataError> {
         let size = self.set.size();
-        self.read(self.set.train(), rows, out, |row, image, scratch, out| {
-            match self.augmentation.apply(image, size, [seed, u64::from(epoch), u64::from(row)], scratch) {
+        self.read(
+            self.set.train(),
+            rows,
+            out,
+            |row, image, scratch, out| match self.augmentation.apply(
+                image,
+                size,
+                [seed, u64::from(epoch), u64::from(row)],
+                scratch,
+            ) {
                 Some(augmented) => normalize(augmented, size, &self.scale, &self.shift, out),
                 None => normalize(image, size, &self.scale, &self.shift, out),
-            }
-        })
+            },
+        )
     }
 
     /// Replaces `out` by what `make` makes of the images of these rows. The threads that there are share the work.
@@ -106,7 +142,9 @@ impl Batcher {
         let failed: Mutex<Option<(usize, DataError)>> = Mutex::new(None);
         let scratch = || (Vec::new(), Scratch::default());
         share_stretches(out, size, scratch, |(image, scratch), i, out| {
-            let Err(error) = images.read(rows[i], image) else { return make(rows[i], image, scratch, out) };
+            let Err(error) = images.read(rows[i], image) else {
+                return make(rows[i], image, scratch, out);
+            };
             let mut failed = failed.lock().unwrap_or_else(PoisonError::into_inner);
             if failed.as_ref().is_none_or(|(first, _)| i < *first) {
                 *failed = Some((i, error));
@@ -126,7 +164,9 @@ impl Batcher {
     /// Mirrors images `[rows, channels, height, width]` left to right, in place.
     pub fn mirror(&self, pixels: &mut [f32]) {
         let size = self.set.size();
-        pixels.chunks_exact_mut(size.len()).for_each(|image| convsweep_kernels::flip_horizontal(image, size));
+        pixels
+            .chunks_exact_mut(size.len())
+            .for_each(|image| convsweep_kernels::flip_horizontal(image, size));
     }
 
     /// Replaces `out` by the normalised images of these rows, `[rows, channels, height, width]`: rows of the set's training
@@ -137,7 +177,12 @@ impl Batcher {
     ///
     /// # Panics
     /// Where there is no such row.
-    pub fn evaluation(&self, part: Part, rows: &[u32], out: &mut Vec<f32>) -> Result<(), DataError> {
+    pub fn evaluation(
+        &self,
+        part: Part,
+        rows: &[u32],
+        out: &mut Vec<f32>,
+    ) -> Result<(), DataError> {
         let size = self.set.size();
         self.read(self.images(part), rows, out, |_, image, _, out| {
             normalize(image, size, &self.scale, &self.shift, out)
@@ -158,10 +203,18 @@ impl Batcher {
     pub(crate) fn augmented(&self, seed: u64, epoch: u32, row: u32) -> Result<Vec<u8>, DataError> {
         let (image, mut scratch) = (self.set.train().image(row)?, Scratch::default());
         let numbers = [seed, u64::from(epoch), u64::from(row)];
-        Ok(match self.augmentation.apply(&image, self.set.size(), numbers, &mut scratch) {
-            Some(values) => values.iter().map(|v| v.round().clamp(0.0, 255.0) as u8).collect(),
-            None => image,
-        })
+        Ok(
+            match self
+                .augmentation
+                .apply(&image, self.set.size(), numbers, &mut scratch)
+            {
+                Some(values) => values
+                    .iter()
+                    .map(|v| v.round().clamp(0.0, 255.0) as u8)
+                    .collect(),
+                None => image,
+            },
+        )
     }
 
     fn images(&self, part: Part) -> Images<'_> {

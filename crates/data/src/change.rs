@@ -36,16 +36,30 @@ impl Change {
             Step::Blur { min, max, p } => (Change::Blur([min, max]), p),
             Step::Noise { deviation, p } => (Change::Noise(deviation), p),
             Step::Erase { min, max, p } => (Change::Erase([min, max]), p),
-            Step::RandAugment { operations, magnitude, p } => (Change::Rand([operations, magnitude]), p),
+            Step::RandAugment {
+                operations,
+                magnitude,
+                p,
+            } => (Change::Rand([operations, magnitude]), p),
             Step::TrivialAugment { p } => (Change::Trivial, p),
-            Step::AutoAugment { policy: Policy::Cifar10, p } => (Change::Auto, p),
+            Step::AutoAugment {
+                policy: Policy::Cifar10,
+                p,
+            } => (Change::Auto, p),
             _ => return None,
         })
     }
 
     /// Changes `image`, values 0 to 255; `scratch` is of its size.
-    pub(crate) fn apply(self, draws: &mut Draws, image: &mut [f32], scratch: &mut [f32], size: Size) {
-        let mut factor = |strength: f64| draws.within((1.0 - strength).max(0.0), 1.0 + strength) as f32;
+    pub(crate) fn apply(
+        self,
+        draws: &mut Draws,
+        image: &mut [f32],
+        scratch: &mut [f32],
+        size: Size,
+    ) {
+        let mut factor =
+            |strength: f64| draws.within((1.0 - strength).max(0.0), 1.0 + strength) as f32;
         match self {
             Change::Brightness(strength) => brightness(image, factor(strength)),
             Change::Contrast(strength) => contrast(image, size, factor(strength)),
@@ -74,15 +88,22 @@ fn erase(draws: &mut Draws, image: &mut [f32], size: Size, [min, max]: [f64; 2])
     for _ in 0..10 {
         let area = draws.within(min, max) * size.plane() as f64;
         let aspect = draws.within(ASPECT[0].ln(), ASPECT[1].ln()).exp();
-        let (height, width) = ((area * aspect).sqrt().round() as usize, (area / aspect).sqrt().round() as usize);
+        let (height, width) = (
+            (area * aspect).sqrt().round() as usize,
+            (area / aspect).sqrt().round() as usize,
+        );
         let (top, left) = (draws.unit(), draws.unit());
         if height > size.height || width > size.width {
             continue;
         }
         let place = |unit: f64, room: usize| ((unit * (room + 1) as f64) as usize).min(room);
-        let (top, left) = (place(top, size.height - height), place(left, size.width - width));
+        let (top, left) = (
+            place(top, size.height - height),
+            place(left, size.width - width),
+        );
         for plane in image.chunks_exact_mut(size.plane()) {
-            let mean = (plane.iter().map(|v| f64::from(*v)).sum::<f64>() / plane.len() as f64) as f32;
+            let mean =
+                (plane.iter().map(|v| f64::from(*v)).sum::<f64>() / plane.len() as f64) as f32;
             plane
                 .chunks_exact_mut(size.width)
                 .skip(top)
@@ -98,7 +119,11 @@ mod tests {
     use super::*;
     use crate::random::Purpose;
 
-    const SIZE: Size = Size { channels: 3, height: 20, width: 24 };
+    const SIZE: Size = Size {
+        channels: 3,
+        height: 20,
+        width: 24,
+    };
 
     fn changed(change: Change, row: u64) -> Vec<f32> {
         let mut image: Vec<f32> = (0..SIZE.len()).map(|i| ((i * 37) % 251) as f32).collect();
@@ -112,7 +137,11 @@ mod tests {
         let before = changed(Change::Erase([0.0, 0.0]), 0);
         for row in 0..50 {
             let after = changed(Change::Erase([0.1, 0.3]), row);
-            let same = after[..SIZE.plane()].iter().zip(&before).filter(|(a, b)| a == b).count();
+            let same = after[..SIZE.plane()]
+                .iter()
+                .zip(&before)
+                .filter(|(a, b)| a == b)
+                .count();
             let share = 1.0 - same as f64 / SIZE.plane() as f64;
             assert!((0.07..0.33).contains(&share), "{share}");
         }
@@ -123,7 +152,10 @@ mod tests {
         let before = changed(Change::Brightness(0.0), 0);
         assert_eq!(before, changed(Change::Contrast(0.0), 1));
         let noisy = changed(Change::Noise(0.02), 0);
-        let inside = before.iter().zip(&noisy).filter(|(b, _)| (30.0..220.0).contains(*b));
+        let inside = before
+            .iter()
+            .zip(&noisy)
+            .filter(|(b, _)| (30.0..220.0).contains(*b));
         let squares: Vec<f64> = inside.map(|(a, b)| f64::from(a - b).powi(2)).collect();
         let deviation = (squares.iter().sum::<f64>() / squares.len() as f64).sqrt() / 255.0;
         assert!((deviation - 0.02).abs() < 0.002, "{deviation}");

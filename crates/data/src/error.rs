@@ -56,11 +56,21 @@ impl DataError {
     }
 
     pub(crate) fn damaged(path: &Path, problem: impl Into<String>) -> DataError {
-        DataError::Damaged { path: path.to_owned(), problem: problem.into() }
+        DataError::Damaged {
+            path: path.to_owned(),
+            problem: problem.into(),
+        }
     }
 
     /// For `map_err`.
-    pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> DataError {
-        move |source| DataError::Io { action, path: path.to_owned(), source }
+    pub(crate) fn io(
+        action: &'static str,
+        path: &Path,
+    ) -> impl FnOnce(std::io::Error) -> DataError {
+        move |source| DataError::Io {
+            action,
+            path: path.to_owned(),
+            source,
+        }
     }
 }

@@ -13,7 +13,11 @@ impl Lock {
     pub(crate) fn acquire(folder: &Path, name: &str) -> Result<Lock, DataError> {
         std::fs::create_dir_all(folder).map_err(DataError::io("make folder", folder))?;
         let path = folder.join(format!(".{name}.lock"));
-        let file = File::options().create(true).truncate(false).write(true).open(&path);
+        let file = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&path);
         let file = file.map_err(DataError::io("open", &path))?;
         file.lock().map_err(DataError::io("lock", &path))?;
         Ok(Lock(file))
@@ -31,7 +35,8 @@ pub(crate) fn part(path: &Path) -> PathBuf {
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), DataError> {
     let part = part(path);
     let mut file = File::create(&part).map_err(DataError::io("write", &part))?;
-    file.write_all(bytes).map_err(DataError::io("write", &part))?;
+    file.write_all(bytes)
+        .map_err(DataError::io("write", &part))?;
     publish(&file, &part, path)
 }
 
@@ -51,7 +56,10 @@ pub(crate) fn checksum<D: sha2::Digest>(path: &Path) -> Result<String, DataError
     let mut file = File::open(path).map_err(DataError::io("read", path))?;
     let (mut digest, mut buffer) = (D::new(), vec![0; 1 << 18]);
     loop {
-        match file.read(&mut buffer).map_err(DataError::io("read", path))? {
+        match file
+            .read(&mut buffer)
+            .map_err(DataError::io("read", path))?
+        {
             0 => return Ok(hex(&digest.finalize())),
             n => digest.update(&buffer[..n]),
         }
@@ -82,7 +90,9 @@ pub(crate) fn thousands(n: u64) -> String {
 
 /// Does `work` for every index below `count` on all cores; the results are in order.
 pub(crate) fn in_parallel<T: Send>(count: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
-    let threads = std::thread::available_parallelism().map_or(1, |n| n.get()).min(count.max(1));
+    let threads = std::thread::available_parallelism()
+        .map_or(1, |n| n.get())
+        .min(count.max(1));
     let next = std::sync::atomic::AtomicUsize::new(0);
     let mut results: Vec<(usize, T)> = std::thread::scope(|scope| {
         let run = || {
@@ -117,8 +127,14 @@ mod tests {
     fn small_things() {
         assert_eq!(thousands(170_052_171), "170,052,171");
         assert_eq!(thousands(42), "42");
-        assert_eq!(checksum_of::<md5::Md5>(b"abc"), "900150983cd24fb0d6963f7d28e17f72");
-        assert_eq!(in_parallel(1000, |i| i * i), (0..1000).map(|i| i * i).collect::<Vec<_>>());
+        assert_eq!(
+            checksum_of::<md5::Md5>(b"abc"),
+            "900150983cd24fb0d6963f7d28e17f72"
+        );
+        assert_eq!(
+            in_parallel(1000, |i| i * i),
+            (0..1000).map(|i| i * i).collect::<Vec<_>>()
+        );
         assert_eq!(part(Path::new("a/b.tar.gz")), Path::new("a/b.tar.gz.part"));
     }
 }

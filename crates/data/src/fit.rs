@@ -14,7 +14,9 @@ pub(crate) fn fit(image: DynamicImage, facts: &DataFacts, resize: Option<&Resize
         _ => DynamicImage::ImageRgb8(image.into_rgb8()),
     };
     let image = match resize {
-        Some(resize) if (image.height(), image.width()) != (resize.height, resize.width) => scale(image, resize),
+        Some(resize) if (image.height(), image.width()) != (resize.height, resize.width) => {
+            scale(image, resize)
+        }
         _ => image,
     };
     planes(&image)
@@ -26,15 +28,18 @@ pub(crate) fn from_planes(bytes: &[u8], channels: usize, height: u32, width: u32
     let value = |c: usize, x: u32, y: u32| bytes[(c % channels) * plane + (y * width + x) as usize];
     match channels {
         1 => GrayImage::from_fn(width, height, |x, y| image::Luma([value(0, x, y)])).into(),
-        _ => {
-            RgbImage::from_fn(width, height, |x, y| image::Rgb([value(0, x, y), value(1, x, y), value(2, x, y)])).into()
-        }
+        _ => RgbImage::from_fn(width, height, |x, y| {
+            image::Rgb([value(0, x, y), value(1, x, y), value(2, x, y)])
+        })
+        .into(),
     }
 }
 
 fn scale(image: DynamicImage, to: &Resize) -> DynamicImage {
     let (width, height) = (image.width(), image.height());
-    let ratio = |a: u32, b: u32, c: u32| ((u64::from(a) * u64::from(b)) as f64 / f64::from(c)).round() as u32;
+    let ratio = |a: u32, b: u32, c: u32| {
+        ((u64::from(a) * u64::from(b)) as f64 / f64::from(c)).round() as u32
+    };
     match to.method {
         ResizeMethod::Squash => image.resize_exact(to.width, to.height, FilterType::Triangle),
         ResizeMethod::Crop => {
@@ -76,16 +81,31 @@ mod tests {
 
     fn facts(channels: u32, height: u32, width: u32) -> DataFacts {
         let (hash, classes) = (String::new(), vec![]);
-        DataFacts { hash, classes, train_images: 0, test_images: 0, channels, height, width }
+        DataFacts {
+            hash,
+            classes,
+            train_images: 0,
+            test_images: 0,
+            channels,
+            height,
+            width,
+        }
     }
 
     /// Left half red, right half blue; 40 wide, 20 high.
     fn halves() -> DynamicImage {
-        RgbImage::from_fn(40, 20, |x, _| image::Rgb(if x < 20 { [200, 0, 0] } else { [0, 0, 100] })).into()
+        RgbImage::from_fn(40, 20, |x, _| {
+            image::Rgb(if x < 20 { [200, 0, 0] } else { [0, 0, 100] })
+        })
+        .into()
     }
 
     fn check(method: ResizeMethod, expect: &[((usize, usize), [u8; 3])]) {
-        let resize = Resize { height: 10, width: 10, method };
+        let resize = Resize {
+            height: 10,
+            width: 10,
+            method,
+        };
         let out = fit(halves(), &facts(3, 10, 10), Some(&resize));
         for ((y, x), pixel) in expect {
             let found = [0, 1, 2].map(|c| out[c * 100 + y * 10 + x]);
@@ -96,16 +116,35 @@ mod tests {
     #[test]
     fn aspect_ratio() {
         let (red, blue, black) = ([200, 0, 0], [0, 0, 100], [0, 0, 0]);
-        check(ResizeMethod::Squash, &[((0, 0), red), ((9, 3), red), ((5, 6), blue), ((0, 9), blue)]);
-        check(ResizeMethod::Crop, &[((0, 0), red), ((9, 3), red), ((5, 6), blue), ((0, 9), blue)]);
-        check(ResizeMethod::Pad, &[((0, 0), black), ((1, 5), black), ((5, 0), red), ((5, 9), blue), ((8, 9), black)]);
+        check(
+            ResizeMethod::Squash,
+            &[((0, 0), red), ((9, 3), red), ((5, 6), blue), ((0, 9), blue)],
+        );
+        check(
+            ResizeMethod::Crop,
+            &[((0, 0), red), ((9, 3), red), ((5, 6), blue), ((0, 9), blue)],
+        );
+        check(
+            ResizeMethod::Pad,
+            &[
+                ((0, 0), black),
+                ((1, 5), black),
+                ((5, 0), red),
+                ((5, 9), blue),
+                ((8, 9), black),
+            ],
+        );
     }
 
     #[test]
     fn grey_both_ways() {
         let grey = fit(halves(), &facts(1, 20, 40), None);
         assert_eq!((grey.len(), grey[0], grey[39]), (800, 43, 7));
-        let colour = fit(GrayImage::from_pixel(2, 1, image::Luma([9])).into(), &facts(3, 1, 2), None);
+        let colour = fit(
+            GrayImage::from_pixel(2, 1, image::Luma([9])).into(),
+            &facts(3, 1, 2),
+            None,
+        );
         assert_eq!(colour, [9; 6]);
     }
 

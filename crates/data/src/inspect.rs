@@ -69,9 +69,16 @@ pub fn inspect(set: &ImageSet) -> Result<Inspection, DataError> {
 
 fn part(images: &Images<'_>, classes: usize) -> Result<PartInspection, DataError> {
     let mut per_class = vec![0; classes];
-    images.labels().iter().for_each(|label| per_class[usize::from(*label)] += 1);
+    images
+        .labels()
+        .iter()
+        .for_each(|label| per_class[usize::from(*label)] += 1);
     let rows: Vec<u32> = (0..images.len() as u32).collect();
-    Ok(PartInspection { images: images.len(), per_class, pixels: mean_std(images, &rows)? })
+    Ok(PartInspection {
+        images: images.len(),
+        per_class,
+        pixels: mean_std(images, &rows)?,
+    })
 }
 
 /// At most so many pairs are named.
@@ -79,7 +86,16 @@ const EXAMPLES: usize = 10;
 
 fn duplicates(set: &ImageSet) -> Result<Duplicates, DataError> {
     let mut found = Duplicates::default();
-    let (train, test) = (Named { part: "train", images: set.train() }, Named { part: "test", images: set.test() });
+    let (train, test) = (
+        Named {
+            part: "train",
+            images: set.train(),
+        },
+        Named {
+            part: "test",
+            images: set.test(),
+        },
+    );
     let mut first: HashMap<[u8; 32], (&Named, u32)> = HashMap::new();
     let mut seen_in_test = HashSet::new();
     for (here, row) in train.rows().chain(test.rows()) {
@@ -125,6 +141,8 @@ impl Named<'_> {
     }
 
     fn name(&self, row: u32) -> String {
-        self.images.name(row).map_or_else(|| format!("{} {row}", self.part), str::to_string)
+        self.images
+            .name(row)
+            .map_or_else(|| format!("{} {row}", self.part), str::to_string)
     }
 }

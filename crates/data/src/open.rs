@@ -52,7 +52,8 @@ pub fn open(at: Location, spec: &DataSpec) -> Result<ImageSet, DataError> {
         return Ok(set);
     }
     plan.decode(at, spec, &path)?;
-    decoded::read(&path, &plan.facts)?.ok_or_else(|| DataError::damaged(&path, "gone as soon as it was written"))
+    decoded::read(&path, &plan.facts)?
+        .ok_or_else(|| DataError::damaged(&path, "gone as soon as it was written"))
 }
 
 /// Content hash as it stands in facts: 128 bits in hexadecimal.
@@ -87,7 +88,9 @@ impl Plan {
         };
         if spec.split.test.is_some() && !matches!(source, Known::Listing(_)) {
             let name = spec.source.name();
-            return Err(DataError::Invalid(format!("{name} has test images of its own: split.test cannot cut more")));
+            return Err(DataError::Invalid(format!(
+                "{name} has test images of its own: split.test cannot cut more"
+            )));
         }
         if let Some(resize) = &spec.resize {
             (facts.height, facts.width) = (resize.height, resize.width);
@@ -100,9 +103,20 @@ impl Plan {
     fn file_name(&self, spec: &DataSpec) -> String {
         let facts = &self.facts;
         let cut = spec.split.test.map(f64::to_bits);
-        let shape = [facts.channels, facts.height, facts.width, facts.train_images, facts.test_images];
+        let shape = [
+            facts.channels,
+            facts.height,
+            facts.width,
+            facts.train_images,
+            facts.test_images,
+        ];
         let key = identity(&(&facts.hash, &spec.resize, shape, cut, spec.damaged));
-        format!("{}-{}.v{}", spec.source.name(), &key[..16], decoded::VERSION)
+        format!(
+            "{}-{}.v{}",
+            spec.source.name(),
+            &key[..16],
+            decoded::VERSION
+        )
     }
 
     fn decode(&self, at: Location, spec: &DataSpec, path: &Path) -> Result<(), DataError> {
@@ -127,10 +141,12 @@ impl Plan {
                 extra = listing.extra();
                 listing.decode(facts, resize, &mut |image, label| writer.push(image, label))?;
             }
-            (Known::Shapes, Source::Shapes(shapes)) => shapes::draw(shapes, &mut |image, label| {
-                let image = fit::from_planes(image, 3, shapes.size, shapes.size);
-                writer.push(&fit::fit(image, facts, resize), label)
-            })?,
+            (Known::Shapes, Source::Shapes(shapes)) => {
+                shapes::draw(shapes, &mut |image, label| {
+                    let image = fit::from_planes(image, 3, shapes.size, shapes.size);
+                    writer.push(&fit::fit(image, facts, resize), label)
+                })?
+            }
             (Known::Shapes, _) => {}
         }
         writer.finish(&extra)
@@ -144,12 +160,17 @@ fn check(spec: &DataSpec) -> Result<(), DataError> {
         && channels != 1
         && channels != 3
     {
-        return invalid(format!("data.channels is {channels}: 1 (grey) or 3 (RGB) expected"));
+        return invalid(format!(
+            "data.channels is {channels}: 1 (grey) or 3 (RGB) expected"
+        ));
     }
     if let Some(resize) = &spec.resize {
         let side = 1..=4096;
         if !side.contains(&resize.height) || !side.contains(&resize.width) {
-            return invalid(format!("data.size is {}×{}: 1 to 4096 expected", resize.height, resize.width));
+            return invalid(format!(
+                "data.size is {}×{}: 1 to 4096 expected",
+                resize.height, resize.width
+            ));
         }
     }
     match spec.split.test {
@@ -174,7 +195,11 @@ fn find(at: Location, set: &BuiltIn) -> Result<PathBuf, DataError> {
     if fetch::unpack_present(at.cache, set)? {
         return Ok(in_cache);
     }
-    let looked = candidates.iter().map(|c| format!("{}", c.display())).collect::<Vec<_>>().join(" and ");
+    let looked = candidates
+        .iter()
+        .map(|c| format!("{}", c.display()))
+        .collect::<Vec<_>>()
+        .join(" and ");
     let hint = fetch::by_hand(at.cache, set);
     Err(DataError::Missing(format!(
         "the files of {} are not in {looked}\nfetch them with `convsweep data fetch {}`, or by hand:\n{hint}",

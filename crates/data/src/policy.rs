@@ -5,8 +5,8 @@
 
 use crate::random::Draws;
 use convsweep_kernels::{
-    Affine, Fill, Size, autocontrast, brightness, contrast, equalize, invert, posterize, saturation, sharpness,
-    solarize, warp,
+    Affine, Fill, Size, autocontrast, brightness, contrast, equalize, invert, posterize,
+    saturation, sharpness, solarize, warp,
 };
 
 /// One operation on an image.
@@ -102,16 +102,33 @@ pub(crate) fn rand_augment(
         let operation = ALL[draws.below(ALL.len() as u64) as usize];
         let share = f64::from(magnitude) / f64::from(LEVELS - 1);
         let turned = draws.unit() >= 0.5;
-        apply(operation, strength(operation, Range::Narrow, share, turned, size), image, scratch, size);
+        apply(
+            operation,
+            strength(operation, Range::Narrow, share, turned, size),
+            image,
+            scratch,
+            size,
+        );
     }
 }
 
 /// One drawn operation at a drawn strength of a wide range (Müller and Hutter 2021).
-pub(crate) fn trivial_augment(draws: &mut Draws, image: &mut [f32], scratch: &mut [f32], size: Size) {
+pub(crate) fn trivial_augment(
+    draws: &mut Draws,
+    image: &mut [f32],
+    scratch: &mut [f32],
+    size: Size,
+) {
     let operation = ALL[draws.below(ALL.len() as u64) as usize];
     let share = draws.below(LEVELS.into()) as f64 / f64::from(LEVELS - 1);
     let turned = draws.unit() >= 0.5;
-    apply(operation, strength(operation, Range::Wide, share, turned, size), image, scratch, size);
+    apply(
+        operation,
+        strength(operation, Range::Wide, share, turned, size),
+        image,
+        scratch,
+        size,
+    );
 }
 
 /// A drawn pair of the CIFAR-10 policy.
@@ -121,7 +138,13 @@ pub(crate) fn auto_augment(draws: &mut Draws, image: &mut [f32], scratch: &mut [
         let (is_done, turned) = (draws.unit() < p, draws.unit() >= 0.5);
         if is_done {
             let share = f64::from(magnitude) / 9.0;
-            apply(operation, strength(operation, Range::Narrow, share, turned, size), image, scratch, size);
+            apply(
+                operation,
+                strength(operation, Range::Narrow, share, turned, size),
+                image,
+                scratch,
+                size,
+            );
         }
     }
 }
@@ -150,8 +173,16 @@ fn apply(operation: Operation, magnitude: f64, image: &mut [f32], scratch: &mut 
     let half = [size.width as f64 / 2.0, size.height as f64 / 2.0];
     let map = match operation {
         // About the corner at the top left.
-        ShearX => Affine { x: [1.0, magnitude], y: [0.0, 1.0], shift: [magnitude * half[1], 0.0] },
-        ShearY => Affine { x: [1.0, 0.0], y: [magnitude, 1.0], shift: [0.0, magnitude * half[0]] },
+        ShearX => Affine {
+            x: [1.0, magnitude],
+            y: [0.0, 1.0],
+            shift: [magnitude * half[1], 0.0],
+        },
+        ShearY => Affine {
+            x: [1.0, 0.0],
+            y: [magnitude, 1.0],
+            shift: [0.0, magnitude * half[0]],
+        },
         TranslateX => Affine::translation(magnitude, 0.0),
         TranslateY => Affine::translation(0.0, magnitude),
         // Counter-clockwise for positive angles.
@@ -177,15 +208,24 @@ mod tests {
     use crate::random::Purpose;
     use serde_json::Value;
 
-    const SIZE: Size = Size { channels: 3, height: 9, width: 12 };
+    const SIZE: Size = Size {
+        channels: 3,
+        height: 9,
+        width: 12,
+    };
 
     fn picture(size: Size) -> Vec<f32> {
-        (0..size.len()).map(|i| ((i * 7919 + 13) % 211 + i % 40) as f32).collect()
+        (0..size.len())
+            .map(|i| ((i * 7919 + 13) % 211 + i % 40) as f32)
+            .collect()
     }
 
     /// What `tests/vectors/policies.py` (torchvision) wrote.
     fn kept() -> Value {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/vectors/policies.json");
+        let path = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../../tests/vectors/policies.json"
+        );
         serde_json::from_str(&std::fs::read_to_string(path).expect("kept")).expect("JSON")
     }
 
@@ -195,18 +235,35 @@ mod tests {
     #[test]
     fn operations_are_torchvisions() {
         let cases = kept();
-        let named = |name: &str| ALL.into_iter().chain([Invert]).find(|o| format!("{o:?}") == name).expect("known");
+        let named = |name: &str| {
+            ALL.into_iter()
+                .chain([Invert])
+                .find(|o| format!("{o:?}") == name)
+                .expect("known")
+        };
         let cases = cases["operations"].as_array().expect("a list");
         assert!(cases.len() > 20);
         for case in cases {
             let operation = named(case["name"].as_str().expect("a name"));
             let magnitude = case["magnitude"].as_f64().expect("a number");
             let shape: [usize; 3] = serde_json::from_value(case["shape"].clone()).expect("a shape");
-            let size = Size { channels: shape[0], height: shape[1], width: shape[2] };
+            let size = Size {
+                channels: shape[0],
+                height: shape[1],
+                width: shape[2],
+            };
             let (mut image, mut scratch) = (picture(size), vec![0.0; size.len()]);
             apply(operation, magnitude, &mut image, &mut scratch, size);
-            let expected = case["pixels"].as_array().expect("pixels").iter().map(|v| v.as_f64().expect("a number"));
-            let worst = image.iter().zip(expected).map(|(a, e)| (f64::from(*a) - e).abs()).fold(0.0, f64::max);
+            let expected = case["pixels"]
+                .as_array()
+                .expect("pixels")
+                .iter()
+                .map(|v| v.as_f64().expect("a number"));
+            let worst = image
+                .iter()
+                .zip(expected)
+                .map(|(a, e)| (f64::from(*a) - e).abs())
+                .fold(0.0, f64::max);
             assert!(worst < 0.1, "{operation:?} at {magnitude}: {worst}");
         }
     }
@@ -214,16 +271,33 @@ mod tests {
     #[test]
     fn strengths_are_torchvisions() {
         let kept = kept();
-        let size = Size { channels: 3, height: 32, width: 48 };
-        for (key, range, levels) in
-            [("narrow", Range::Narrow, 31), ("wide", Range::Wide, 31), ("ten", Range::Narrow, 10)]
-        {
+        let size = Size {
+            channels: 3,
+            height: 32,
+            width: 48,
+        };
+        for (key, range, levels) in [
+            ("narrow", Range::Narrow, 31),
+            ("wide", Range::Wide, 31),
+            ("ten", Range::Narrow, 10),
+        ] {
             for operation in ALL {
-                let expected = kept[key][format!("{operation:?}")].as_array().expect("a list");
+                let expected = kept[key][format!("{operation:?}")]
+                    .as_array()
+                    .expect("a list");
                 for (i, expected) in expected.iter().enumerate() {
-                    let found = strength(operation, range, i as f64 / f64::from(levels - 1), false, size);
+                    let found = strength(
+                        operation,
+                        range,
+                        i as f64 / f64::from(levels - 1),
+                        false,
+                        size,
+                    );
                     let expected = expected.as_f64().expect("a number");
-                    assert!((found - expected).abs() < 1e-4, "{key} {operation:?} {i}: {found}, expected {expected}");
+                    assert!(
+                        (found - expected).abs() < 1e-4,
+                        "{key} {operation:?} {i}: {found}, expected {expected}"
+                    );
                 }
             }
         }
@@ -239,18 +313,31 @@ mod tests {
                 1 => trivial_augment(&mut draws, &mut image, &mut scratch, SIZE),
                 _ => auto_augment(&mut draws, &mut image, &mut scratch, SIZE),
             }
-            assert!(image.iter().all(|v| (0.0..=255.0).contains(v)), "{which} {row}");
+            assert!(
+                image.iter().all(|v| (0.0..=255.0).contains(v)),
+                "{which} {row}"
+            );
             image
         };
         for which in 0..3 {
             let all: Vec<_> = (0..60).map(|row| drawn(which, row)).collect();
-            assert_eq!(all, (0..60).map(|row| drawn(which, row)).collect::<Vec<_>>());
+            assert_eq!(
+                all,
+                (0..60).map(|row| drawn(which, row)).collect::<Vec<_>>()
+            );
             let changed = all.iter().filter(|image| **image != picture(SIZE)).count();
-            assert!((30..=60).contains(&changed), "{which}: {changed} of 60 changed");
+            assert!(
+                (30..=60).contains(&changed),
+                "{which}: {changed} of 60 changed"
+            );
             let mut different = all.clone();
             different.sort_by(|a, b| a.partial_cmp(b).expect("numbers"));
             different.dedup();
-            assert!(different.len() > 15, "{which}: {} different ones", different.len());
+            assert!(
+                different.len() > 15,
+                "{which}: {} different ones",
+                different.len()
+            );
         }
     }
 }

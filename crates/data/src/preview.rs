@@ -23,7 +23,13 @@ const LEAST_SIDE: u32 = 64;
 ///
 /// # Errors
 /// As [`Batcher::new`] and [`Images::read`](crate::Images::read); `Io` where the file cannot be written.
-pub fn preview(set: &ImageSet, augment: &AugmentSpec, parts: &Parts, seed: u64, path: &Path) -> Result<(), DataError> {
+pub fn preview(
+    set: &ImageSet,
+    augment: &AugmentSpec,
+    parts: &Parts,
+    seed: u64,
+    path: &Path,
+) -> Result<(), DataError> {
     let batcher = Batcher::new(set, augment, parts)?;
     let mut rows = shuffled(Purpose::Preview, &[seed], parts.train.iter().copied());
     rows.truncate(IMAGES);
@@ -31,10 +37,20 @@ pub fn preview(set: &ImageSet, augment: &AugmentSpec, parts: &Parts, seed: u64, 
     for (i, &row) in rows.iter().enumerate() {
         let (line, half) = (i as u32 / 2, i as u32 % 2);
         let column = half * (DRAWS + 1);
-        cells.push(Cell { line, column, wide_gaps: 2 * half, image: set.train().image(row)? });
+        cells.push(Cell {
+            line,
+            column,
+            wide_gaps: 2 * half,
+            image: set.train().image(row)?,
+        });
         for epoch in 0..DRAWS {
             let image = batcher.augmented(seed, epoch, row)?;
-            cells.push(Cell { line, column: column + 1 + epoch, wide_gaps: 2 * half + 1, image });
+            cells.push(Cell {
+                line,
+                column: column + 1 + epoch,
+                wide_gaps: 2 * half + 1,
+                image,
+            });
         }
     }
     sheet(set, &cells, path)
@@ -52,7 +68,12 @@ pub fn picture(set: &ImageSet, path: &Path) -> Result<(), DataError> {
         let column = &mut shown[usize::from(label)];
         if *column < PER_CLASS {
             let image = images.image(row as u32)?;
-            cells.push(Cell { line: u32::from(label), column: *column as u32, wide_gaps: 0, image });
+            cells.push(Cell {
+                line: u32::from(label),
+                column: *column as u32,
+                wide_gaps: 0,
+                image,
+            });
             *column += 1;
         }
     }
@@ -85,8 +106,10 @@ fn sheet(set: &ImageSet, cells: &[Cell], path: &Path) -> Result<(), DataError> {
         let image = resize(&image, cell_width, cell_height, FilterType::Nearest);
         overlay(&mut sheet, &image, i64::from(left), i64::from(top));
     }
-    sheet.save_with_format(path, image::ImageFormat::Png).map_err(|e| match e {
-        image::ImageError::IoError(e) => DataError::io("write", path)(e),
-        e => DataError::Invalid(format!("cannot draw {}: {e}", path.display())),
-    })
+    sheet
+        .save_with_format(path, image::ImageFormat::Png)
+        .map_err(|e| match e {
+            image::ImageError::IoError(e) => DataError::io("write", path)(e),
+            e => DataError::Invalid(format!("cannot draw {}: {e}", path.display())),
+        })
 }

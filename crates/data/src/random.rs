@@ -29,7 +29,12 @@ pub(crate) struct Draws {
 impl Draws {
     /// The stream of these numbers.
     pub(crate) fn new(purpose: Purpose, numbers: &[u64]) -> Draws {
-        Draws { key: numbers.iter().fold(mix(purpose as u64), |key, &n| mix(key ^ mix(n))), count: 0 }
+        Draws {
+            key: numbers
+                .iter()
+                .fold(mix(purpose as u64), |key, &n| mix(key ^ mix(n))),
+            count: 0,
+        }
     }
 
     /// 64 random bits.
@@ -56,7 +61,11 @@ impl Draws {
     /// Of Beta(alpha, alpha), by two Gamma numbers.
     pub(crate) fn beta(&mut self, alpha: f64) -> f64 {
         let (a, b) = (self.gamma(alpha), self.gamma(alpha));
-        if a + b > 0.0 { a / (a + b) } else { (self.unit() < 0.5).into() }
+        if a + b > 0.0 {
+            a / (a + b)
+        } else {
+            (self.unit() < 0.5).into()
+        }
     }
 
     /// Of Gamma(shape, 1) (Marsaglia and Tsang 2000).
@@ -83,10 +92,21 @@ impl Draws {
 }
 
 /// `rows` in a random order that only the purpose and `numbers` decide; each row's place hangs on its own hash.
-pub(crate) fn shuffled(purpose: Purpose, numbers: &[u64], rows: impl IntoIterator<Item = u32>) -> Vec<u32> {
+pub(crate) fn shuffled(
+    purpose: Purpose,
+    numbers: &[u64],
+    rows: impl IntoIterator<Item = u32>,
+) -> Vec<u32> {
     let key = Draws::new(purpose, numbers).key;
-    let mut keyed: Vec<(u64, u32)> =
-        rows.into_iter().map(|row| (mix(key.wrapping_add(u64::from(row).wrapping_mul(GOLDEN))), row)).collect();
+    let mut keyed: Vec<(u64, u32)> = rows
+        .into_iter()
+        .map(|row| {
+            (
+                mix(key.wrapping_add(u64::from(row).wrapping_mul(GOLDEN))),
+                row,
+            )
+        })
+        .collect();
     keyed.sort_unstable();
     keyed.into_iter().map(|(_, row)| row).collect()
 }
@@ -108,8 +128,13 @@ mod tests {
     #[test]
     fn streams_differ_and_repeat() {
         let draw = |purpose, numbers: &[u64]| Draws::new(purpose, numbers).bits();
-        assert_eq!(draw(Purpose::Augment, &[1, 2]), draw(Purpose::Augment, &[1, 2]));
-        let mut all: Vec<u64> = (0..30).flat_map(|a| (0..30).map(move |b| draw(Purpose::Augment, &[a, b]))).collect();
+        assert_eq!(
+            draw(Purpose::Augment, &[1, 2]),
+            draw(Purpose::Augment, &[1, 2])
+        );
+        let mut all: Vec<u64> = (0..30)
+            .flat_map(|a| (0..30).map(move |b| draw(Purpose::Augment, &[a, b])))
+            .collect();
         all.push(draw(Purpose::Split, &[1, 2]));
         all.sort_unstable();
         all.dedup();
@@ -125,16 +150,24 @@ mod tests {
         }
         // 10,000 each, standard deviation 95.
         assert!(bins.iter().all(|n| (9_500..10_500).contains(n)), "{bins:?}");
-        let normal: Vec<f64> = (0..50_000).flat_map(|_| <[f64; 2]>::from(draws.normal_pair())).collect();
+        let normal: Vec<f64> = (0..50_000)
+            .flat_map(|_| <[f64; 2]>::from(draws.normal_pair()))
+            .collect();
         let mean = normal.iter().sum::<f64>() / 1e5;
         let variance = normal.iter().map(|x| x * x).sum::<f64>() / 1e5;
-        assert!(mean.abs() < 0.02 && (variance - 1.0).abs() < 0.03, "{mean} {variance}");
+        assert!(
+            mean.abs() < 0.02 && (variance - 1.0).abs() < 0.03,
+            "{mean} {variance}"
+        );
     }
 
     #[test]
     fn a_row_keeps_its_place_when_others_join() {
         let small = shuffled(Purpose::Split, &[3], 0..50);
-        let large: Vec<u32> = shuffled(Purpose::Split, &[3], 0..200).into_iter().filter(|r| *r < 50).collect();
+        let large: Vec<u32> = shuffled(Purpose::Split, &[3], 0..200)
+            .into_iter()
+            .filter(|r| *r < 50)
+            .collect();
         assert_eq!(small, large);
         assert_ne!(small, (0..50).collect::<Vec<_>>());
     }

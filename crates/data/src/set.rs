@@ -49,12 +49,20 @@ impl ImageSet {
     }
 
     fn images(&self, rows: Range<usize>) -> Images<'_> {
-        Images { set: &self.0, rows, size: self.size() }
+        Images {
+            set: &self.0,
+            rows,
+            size: self.size(),
+        }
     }
 
     pub(crate) fn size(&self) -> Size {
         let facts = &self.0.facts;
-        Size { channels: facts.channels as usize, height: facts.height as usize, width: facts.width as usize }
+        Size {
+            channels: facts.channels as usize,
+            height: facts.height as usize,
+            width: facts.width as usize,
+        }
     }
 }
 
@@ -101,9 +109,14 @@ impl<'a> Images<'a> {
         // Read into what is there: zeros would be written for nothing.
         pixels.resize(self.size.len(), 0);
         let from = self.set.pixels + (image * self.size.len()) as u64;
-        self.set.file.read_exact_at(pixels, from).map_err(DataError::io("read", path))?;
+        self.set
+            .file
+            .read_exact_at(pixels, from)
+            .map_err(DataError::io("read", path))?;
         if crc32fast::hash(pixels) != self.set.sums[image] {
-            let what = format!("image {image} has not the bytes that were decoded; delete the file, it is made anew");
+            let what = format!(
+                "image {image} has not the bytes that were decoded; delete the file, it is made anew"
+            );
             return Err(DataError::damaged(path, what));
         }
         Ok(())
@@ -124,6 +137,9 @@ impl<'a> Images<'a> {
 
     /// Path of one image relative to the set, for sets of single files.
     pub fn name(&self, row: u32) -> Option<&'a str> {
-        self.set.names.get(self.rows.start + row as usize).map(String::as_str)
+        self.set
+            .names
+            .get(self.rows.start + row as usize)
+            .map(String::as_str)
     }
 }

@@ -35,7 +35,9 @@ pub fn mean_std(images: &Images<'_>, rows: &[u32]) -> Result<MeanStd, DataError>
 /// Adds an image's values to the counts of each channel.
 fn count(image: &[u8], plane: usize, counts: &mut [[u64; 256]]) {
     for (pixels, counts) in image.chunks_exact(plane).zip(counts) {
-        pixels.iter().for_each(|&value| counts[usize::from(value)] += 1);
+        pixels
+            .iter()
+            .for_each(|&value| counts[usize::from(value)] += 1);
     }
 }
 
@@ -44,7 +46,12 @@ fn moments(counts: &[u64; 256]) -> (f64, f64) {
     if n == 0 {
         return (0.0, 0.0);
     }
-    let sum = |power: u32| (0u128..256).zip(counts).map(|(v, &n)| v.pow(power) * u128::from(n)).sum::<u128>();
+    let sum = |power: u32| {
+        (0u128..256)
+            .zip(counts)
+            .map(|(v, &n)| v.pow(power) * u128::from(n))
+            .sum::<u128>()
+    };
     let (first, second, n) = (sum(1), sum(2), u128::from(n));
     let variance = (n * second - first * first) as f64 / (n * n) as f64;
     (first as f64 / n as f64 / 255.0, variance.sqrt() / 255.0)
@@ -61,8 +68,15 @@ mod tests {
         for image in [[255, 255, 51, 102], [0, 255, 51, 51]] {
             count(&image, 2, &mut counts);
         }
-        for (found, expect) in counts.iter().map(moments).zip([(0.75, 0.1875f64.sqrt()), (0.25, 0.0075f64.sqrt())]) {
-            assert!((found.0 - expect.0).abs() < 1e-12 && (found.1 - expect.1).abs() < 1e-12, "{found:?} {expect:?}");
+        for (found, expect) in counts
+            .iter()
+            .map(moments)
+            .zip([(0.75, 0.1875f64.sqrt()), (0.25, 0.0075f64.sqrt())])
+        {
+            assert!(
+                (found.0 - expect.0).abs() < 1e-12 && (found.1 - expect.1).abs() < 1e-12,
+                "{found:?} {expect:?}"
+            );
         }
     }
 }

@@ -9,21 +9,46 @@ use std::path::PathBuf;
 
 fn cache() -> PathBuf {
     let named = std::env::var_os("CONVSWEEP_DATA").map(PathBuf::from);
-    named.unwrap_or_else(|| PathBuf::from(std::env::var_os("HOME").expect("a home folder")).join(".cache/convsweep"))
+    named.unwrap_or_else(|| {
+        PathBuf::from(std::env::var_os("HOME").expect("a home folder")).join(".cache/convsweep")
+    })
 }
 
 fn spec(source: Source) -> DataSpec {
-    let split = Split { scheme: SplitScheme::Validation(0.2), seed: 42, stratify: true, test: None };
-    DataSpec { source, split, limit: None, resize: None, channels: None, damaged: Damaged::Refuse }
+    let split = Split {
+        scheme: SplitScheme::Validation(0.2),
+        seed: 42,
+        stratify: true,
+        test: None,
+    };
+    DataSpec {
+        source,
+        split,
+        limit: None,
+        resize: None,
+        channels: None,
+        damaged: Damaged::Refuse,
+    }
 }
 
 /// Decodes a set of the cache anew, in a folder of its own.
 fn decode(folder: &str, spec: &DataSpec) -> ImageSet {
     let path = cache().join(folder);
     let elsewhere = tempfile::tempdir().expect("a temporary folder");
-    let set = open(Location { cache: elsewhere.path(), path: Some(&path) }, spec);
+    let set = open(
+        Location {
+            cache: elsewhere.path(),
+            path: Some(&path),
+        },
+        spec,
+    );
     // The open file lives on after its folder.
-    set.unwrap_or_else(|e| panic!("{e}\n(unpack the real image sets into {})", cache().display()))
+    set.unwrap_or_else(|e| {
+        panic!(
+            "{e}\n(unpack the real image sets into {})",
+            cache().display()
+        )
+    })
 }
 
 fn check_pixels(found: &[f64], expect: &[f64]) {
@@ -45,10 +70,15 @@ fn cifar10() {
     check_pixels(&found.train.pixels.std, &[0.24703, 0.24349, 0.26159]);
     assert_eq!(found.duplicates.between, 0);
     let parts = split(&set, &asked, None).expect("a split");
-    assert_eq!((parts.train.len(), parts.validation.len(), parts.test.len()), (40_000, 10_000, 10_000));
+    assert_eq!(
+        (parts.train.len(), parts.validation.len(), parts.test.len()),
+        (40_000, 10_000, 10_000)
+    );
     let batcher = Batcher::new(&set, &augment(), &parts).expect("a batcher");
     let mut out = Vec::new();
-    batcher.evaluation(Part::Test, &parts.test, &mut out).unwrap();
+    batcher
+        .evaluation(Part::Test, &parts.test, &mut out)
+        .unwrap();
     let mean = out.iter().map(|v| f64::from(*v)).sum::<f64>() / out.len() as f64;
     assert!(mean.abs() < 0.05, "{mean}");
     pictures("cifar10", &set, &asked);
@@ -59,7 +89,10 @@ fn fashion_mnist() {
     let asked = spec(Source::FashionMnist);
     let set = decode("fashion-mnist", &asked);
     let found = inspect(&set).unwrap();
-    assert_eq!((found.shape, found.train.images, found.test.images), ([1, 28, 28], 60_000, 10_000));
+    assert_eq!(
+        (found.shape, found.train.images, found.test.images),
+        ([1, 28, 28], 60_000, 10_000)
+    );
     assert_eq!(found.train.per_class, [6000; 10]);
     check_pixels(&found.train.pixels.mean, &[0.28604]);
     check_pixels(&found.train.pixels.std, &[0.35302]);
@@ -71,14 +104,31 @@ fn photographs_in_folders() {
     let refused = {
         let elsewhere = tempfile::tempdir().expect("a temporary folder");
         let path = cache().join("caltech101-12");
-        open(Location { cache: elsewhere.path(), path: Some(&path) }, &spec(Source::Folder)).expect_err("many sizes")
+        open(
+            Location {
+                cache: elsewhere.path(),
+                path: Some(&path),
+            },
+            &spec(Source::Folder),
+        )
+        .expect_err("many sizes")
     };
     assert_eq!(refused.kind(), Kind::Invalid, "{refused}");
-    for (method, channels) in
-        [(ResizeMethod::Crop, None), (ResizeMethod::Pad, Some(3)), (ResizeMethod::Squash, Some(1))]
-    {
-        let resize = Some(Resize { height: 64, width: 64, method });
-        let asked = DataSpec { resize, channels, ..spec(Source::Folder) };
+    for (method, channels) in [
+        (ResizeMethod::Crop, None),
+        (ResizeMethod::Pad, Some(3)),
+        (ResizeMethod::Squash, Some(1)),
+    ] {
+        let resize = Some(Resize {
+            height: 64,
+            width: 64,
+            method,
+        });
+        let asked = DataSpec {
+            resize,
+            channels,
+            ..spec(Source::Folder)
+        };
         let set = decode("caltech101-12", &asked);
         let found = inspect(&set).unwrap();
         assert_eq!(found.train.per_class, [60; 12], "{method:?}");
@@ -94,9 +144,21 @@ fn augment() -> AugmentSpec {
     AugmentSpec {
         normalize: Normalize::Standard,
         steps: vec![
-            Step::Rotate { degrees: 15.0, fill, p },
-            Step::Scale { min: 0.9, max: 1.1, fill, p },
-            Step::Flip { axis: FlipAxis::Horizontal, p: 0.5 },
+            Step::Rotate {
+                degrees: 15.0,
+                fill,
+                p,
+            },
+            Step::Scale {
+                min: 0.9,
+                max: 1.1,
+                fill,
+                p,
+            },
+            Step::Flip {
+                axis: FlipAxis::Horizontal,
+                p: 0.5,
+            },
         ],
     }
 }
@@ -107,7 +169,10 @@ fn pictures(name: &str, set: &ImageSet, asked: &DataSpec) {
     let kept = tempfile::tempdir().expect("a temporary folder");
     let folder = folder.unwrap_or_else(|| kept.path().to_owned());
     let parts = split(set, asked, None).expect("a split");
-    let (set_picture, augmented) = (folder.join(format!("{name}.png")), folder.join(format!("{name}-augmented.png")));
+    let (set_picture, augmented) = (
+        folder.join(format!("{name}.png")),
+        folder.join(format!("{name}-augmented.png")),
+    );
     picture(set, &set_picture).expect("a picture");
     preview(set, &augment(), &parts, 0, &augmented).expect("a preview");
     assert!(image::open(&augmented).expect("a PNG").width() > 500);

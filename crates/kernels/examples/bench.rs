@@ -5,8 +5,8 @@
 //! 300), a word that the names must have, images of a batch (default 64; with 8 all lies in the cache and memory costs nothing).
 
 use convsweep_kernels::{
-    Adam, Backward, ConvShape, DenseShape, Follow, InstructionSet, Method, Wanted, conv_backward, conv_forward,
-    conv_method, dense_backward, dense_forward, fma_peak,
+    Adam, Backward, ConvShape, DenseShape, Follow, InstructionSet, Method, Wanted, conv_backward,
+    conv_forward, conv_method, dense_backward, dense_forward, fma_peak,
 };
 use std::fs;
 use std::hint::black_box;
@@ -24,7 +24,11 @@ fn core_seconds() -> f64 {
     // Giving the core up for a moment brings the count up to date.
     std::thread::yield_now();
     let text = fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-    text.split_whitespace().next().and_then(|n| n.parse::<f64>().ok()).unwrap_or(f64::NAN) / 1e9
+    text.split_whitespace()
+        .next()
+        .and_then(|n| n.parse::<f64>().ok())
+        .unwrap_or(f64::NAN)
+        / 1e9
 }
 
 /// Median and least seconds of a call.
@@ -43,7 +47,9 @@ fn measure(budget: Duration, mut call: impl FnMut()) -> (f64, f64) {
 }
 
 fn numbers(count: usize) -> Vec<f32> {
-    (0..count).map(|i| ((i * 7919 + 13) % 2011) as f32 / 1005.0 - 1.0).collect()
+    (0..count)
+        .map(|i| ((i * 7919 + 13) % 2011) as f32 / 1005.0 - 1.0)
+        .collect()
 }
 
 struct Bench {
@@ -71,37 +77,83 @@ impl Bench {
 
     fn conv(&self, name: &str, shape: ConvShape, method: Method, follow: Follow, want_input: bool) {
         let x = numbers(shape.images * shape.input[0] * shape.input[1] * shape.channels);
-        let w = numbers(shape.filters * shape.channels / shape.groups * shape.kernel[0] * shape.kernel[1]);
+        let w = numbers(
+            shape.filters * shape.channels / shape.groups * shape.kernel[0] * shape.kernel[1],
+        );
         let b = numbers(shape.filters);
         let label = format!("{method:?}").to_lowercase();
-        self.line(&format!("{name} forward"), &label, shape.images, shape.flops(), || {
-            black_box(conv_forward(&shape, method, &x, &w, Some(&b), follow));
-        });
+        self.line(
+            &format!("{name} forward"),
+            &label,
+            shape.images,
+            shape.flops(),
+            || {
+                black_box(conv_forward(&shape, method, &x, &w, Some(&b), follow));
+            },
+        );
         let found = conv_forward(&shape, method, &x, &w, Some(&b), follow);
         let gradient = numbers(found.output.len());
-        let backward = Backward { gradient: &gradient, norm: None, output: &found.output, places: &found.places };
+        let backward = Backward {
+            gradient: &gradient,
+            norm: None,
+            output: &found.output,
+            places: &found.places,
+        };
         let times = if want_input { 2.0 } else { 1.0 };
-        self.line(&format!("{name} backward"), &label, shape.images, times * shape.flops(), || {
-            let want = Wanted { input: want_input, bias: follow.relu };
-            black_box(conv_backward(&shape, method, &x, &w, backward, follow, want));
-        });
+        self.line(
+            &format!("{name} backward"),
+            &label,
+            shape.images,
+            times * shape.flops(),
+            || {
+                let want = Wanted {
+                    input: want_input,
+                    bias: follow.relu,
+                };
+                black_box(conv_backward(
+                    &shape, method, &x, &w, backward, follow, want,
+                ));
+            },
+        );
     }
 
     fn dense(&self, name: &str, shape: DenseShape) {
-        let (x, w) = (numbers(shape.rows * shape.features), numbers(shape.units * shape.features));
+        let (x, w) = (
+            numbers(shape.rows * shape.features),
+            numbers(shape.units * shape.features),
+        );
         let flops = 2.0 * (shape.rows * shape.units * shape.features) as f64;
-        self.line(&format!("{name} forward"), "direct", shape.rows, flops, || {
-            black_box(dense_forward(&shape, &x, &w, None, true));
-        });
+        self.line(
+            &format!("{name} forward"),
+            "direct",
+            shape.rows,
+            flops,
+            || {
+                black_box(dense_forward(&shape, &x, &w, None, true));
+            },
+        );
         let y = dense_forward(&shape, &x, &w, None, true);
         let gradient = numbers(y.len());
-        self.line(&format!("{name} backward"), "direct", shape.rows, 2.0 * flops, || {
-            black_box(dense_backward(&shape, &x, &w, &y, &gradient, true, true));
-        });
+        self.line(
+            &format!("{name} backward"),
+            "direct",
+            shape.rows,
+            2.0 * flops,
+            || {
+                black_box(dense_backward(&shape, &x, &w, &y, &gradient, true, true));
+            },
+        );
     }
 }
 
-fn square(images: usize, side: usize, channels: usize, filters: usize, kernel: usize, padding: usize) -> ConvShape {
+fn square(
+    images: usize,
+    side: usize,
+    channels: usize,
+    filters: usize,
+    kernel: usize,
+    padding: usize,
+) -> ConvShape {
     ConvShape {
         images,
         input: [side; 2],
@@ -127,28 +179,72 @@ struct Layer {
 fn layers(images: usize) -> Vec<Layer> {
     let bare = Follow::default();
     let (relu, pool) = (
-        Follow { relu: true, pool: false, ..Follow::default() },
-        Follow { relu: true, pool: true, ..Follow::default() },
+        Follow {
+            relu: true,
+            pool: false,
+            ..Follow::default()
+        },
+        Follow {
+            relu: true,
+            pool: true,
+            ..Follow::default()
+        },
     );
     let mut all = Vec::new();
     let mut add = |name: String, shape: ConvShape, follow: Follow, both: bool| {
-        all.push(Layer { name, shape, follow, both });
+        all.push(Layer {
+            name,
+            shape,
+            follow,
+            both,
+        });
     };
-    let plain = |side, channels, filters, kernel: usize| square(images, side, channels, filters, kernel, kernel / 2);
-    for (number, side, channels, filters, follow) in [(1, 32, 3, 32, pool), (2, 15, 32, 64, pool), (3, 6, 64, 64, relu)]
-    {
+    let plain = |side, channels, filters, kernel: usize| {
+        square(images, side, channels, filters, kernel, kernel / 2)
+    };
+    for (number, side, channels, filters, follow) in [
+        (1, 32, 3, 32, pool),
+        (2, 15, 32, 64, pool),
+        (3, 6, 64, 64, relu),
+    ] {
         let name = format!("tutorial conv{number} {channels}>{filters}");
-        add(name, square(images, side, channels, filters, 3, 0), follow, true);
+        add(
+            name,
+            square(images, side, channels, filters, 3, 0),
+            follow,
+            true,
+        );
     }
     add("resnet 3>16 32x32".into(), plain(32, 3, 16, 3), bare, false);
     for (side, channels) in [(32, 16), (16, 32), (8, 64)] {
-        add(format!("resnet {channels}>{channels} {side}x{side}"), plain(side, channels, channels, 3), bare, true);
+        add(
+            format!("resnet {channels}>{channels} {side}x{side}"),
+            plain(side, channels, channels, 3),
+            bare,
+            true,
+        );
     }
     for (side, channels) in [(32, 16), (16, 32)] {
         let name = format!("resnet {channels}>{} stride 2", 2 * channels);
         let stride = [2; 2];
-        add(name.clone(), ConvShape { stride, ..plain(side, channels, 2 * channels, 3) }, bare, false);
-        add(format!("{name} 1x1"), ConvShape { stride, ..plain(side, channels, 2 * channels, 1) }, bare, false);
+        add(
+            name.clone(),
+            ConvShape {
+                stride,
+                ..plain(side, channels, 2 * channels, 3)
+            },
+            bare,
+            false,
+        );
+        add(
+            format!("{name} 1x1"),
+            ConvShape {
+                stride,
+                ..plain(side, channels, 2 * channels, 1)
+            },
+            bare,
+            false,
+        );
     }
     for (side, channels, filters, follow) in [
         (32, 3, 64, relu),
@@ -158,15 +254,42 @@ fn layers(images: usize) -> Vec<Layer> {
         (8, 128, 256, relu),
         (8, 256, 256, pool),
     ] {
-        add(format!("vgg {channels}>{filters} {side}x{side}"), plain(side, channels, filters, 3), follow, false);
+        add(
+            format!("vgg {channels}>{filters} {side}x{side}"),
+            plain(side, channels, filters, 3),
+            follow,
+            false,
+        );
     }
-    add("mobilenet 3>32 32x32".into(), plain(32, 3, 32, 3), bare, false);
-    for (side, channels, filters, stride) in
-        [(32, 32, 64, 1), (32, 64, 128, 2), (16, 128, 128, 1), (16, 128, 256, 2), (8, 256, 256, 1), (8, 256, 512, 2)]
-    {
+    add(
+        "mobilenet 3>32 32x32".into(),
+        plain(32, 3, 32, 3),
+        bare,
+        false,
+    );
+    for (side, channels, filters, stride) in [
+        (32, 32, 64, 1),
+        (32, 64, 128, 2),
+        (16, 128, 128, 1),
+        (16, 128, 256, 2),
+        (8, 256, 256, 1),
+        (8, 256, 512, 2),
+    ] {
         let stride = [stride; 2];
-        let depthwise = ConvShape { groups: channels, stride, ..plain(side, channels, channels, 3) };
-        add(format!("mobilenet depthwise {channels} {side}x{side} stride {}", stride[0]), depthwise, bare, false);
+        let depthwise = ConvShape {
+            groups: channels,
+            stride,
+            ..plain(side, channels, channels, 3)
+        };
+        add(
+            format!(
+                "mobilenet depthwise {channels} {side}x{side} stride {}",
+                stride[0]
+            ),
+            depthwise,
+            bare,
+            false,
+        );
         let side = side / stride[0];
         add(
             format!("mobilenet 1x1 {channels}>{filters} {side}x{side}"),
@@ -175,18 +298,42 @@ fn layers(images: usize) -> Vec<Layer> {
             false,
         );
     }
-    add("inception 3>32 32x32".into(), plain(32, 3, 32, 3), pool, false);
+    add(
+        "inception 3>32 32x32".into(),
+        plain(32, 3, 32, 3),
+        pool,
+        false,
+    );
     for (side, channels, filters) in [(16, 32, [32, 48, 16]), (8, 96, [64, 96, 32])] {
         for (kernel, filters) in [1, 3, 5].into_iter().zip(filters) {
             let name = format!("inception {kernel}x{kernel} {channels}>{filters} {side}x{side}");
             add(name, plain(side, channels, filters, kernel), bare, false);
         }
     }
-    add("7x7 3>32 stride 2 64x64".into(), ConvShape { stride: [2; 2], ..plain(64, 3, 32, 7) }, bare, false);
-    add("grouped 4 64>64 16x16".into(), ConvShape { groups: 4, ..plain(16, 64, 64, 3) }, bare, false);
+    add(
+        "7x7 3>32 stride 2 64x64".into(),
+        ConvShape {
+            stride: [2; 2],
+            ..plain(64, 3, 32, 7)
+        },
+        bare,
+        false,
+    );
+    add(
+        "grouped 4 64>64 16x16".into(),
+        ConvShape {
+            groups: 4,
+            ..plain(16, 64, 64, 3)
+        },
+        bare,
+        false,
+    );
     add(
         "dilated 2 32>32 16x16".into(),
-        ConvShape { dilation: [2; 2], ..square(images, 16, 32, 32, 3, 2) },
+        ConvShape {
+            dilation: [2; 2],
+            ..square(images, 16, 32, 32, 3, 2)
+        },
         bare,
         false,
     );
@@ -194,25 +341,64 @@ fn layers(images: usize) -> Vec<Layer> {
 }
 
 fn main() {
-    let budget = std::env::args().nth(1).and_then(|a| a.parse().ok()).unwrap_or(300);
+    let budget = std::env::args()
+        .nth(1)
+        .and_then(|a| a.parse().ok())
+        .unwrap_or(300);
     let only = std::env::args().nth(2).unwrap_or_default();
-    let images = std::env::args().nth(3).and_then(|a| a.parse().ok()).unwrap_or(64);
-    let bench = Bench { budget: Duration::from_millis(budget), only };
+    let images = std::env::args()
+        .nth(3)
+        .and_then(|a| a.parse().ok())
+        .unwrap_or(64);
+    let bench = Bench {
+        budget: Duration::from_millis(budget),
+        only,
+    };
     eprintln!("instructions: {}", InstructionSet::best().name());
     for layer in layers(images) {
         let (follow, first) = (layer.follow, layer.shape.channels > 3);
         for method in [Method::Direct, Method::Winograd] {
             // What is not taken is measured where it is a near thing.
-            if method == conv_method(&layer.shape, follow).0 || layer.both && layer.shape.can(method) {
+            if method == conv_method(&layer.shape, follow).0
+                || layer.both && layer.shape.can(method)
+            {
                 bench.conv(&layer.name, layer.shape, method, follow, first);
             }
         }
     }
-    bench.dense("tutorial dense1 1024>64", DenseShape { rows: images, features: 1024, units: 64 });
-    bench.dense("vgg dense1 4096>256", DenseShape { rows: images, features: 4096, units: 256 });
+    bench.dense(
+        "tutorial dense1 1024>64",
+        DenseShape {
+            rows: images,
+            features: 1024,
+            units: 64,
+        },
+    );
+    bench.dense(
+        "vgg dense1 4096>256",
+        DenseShape {
+            rows: images,
+            features: 4096,
+            units: 256,
+        },
+    );
 
     let n = 122_570;
     let (mut w, g, mut m, mut v) = (numbers(n), numbers(n), vec![0.0; n], vec![0.0; n]);
-    let adam = Adam { lr: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-7, weight_decay: 0.0, shrink: 1.0, step: 3 };
-    bench.line("adam 122,570 weights", "one pass", 1, 13.0 * n as f64, || adam.step(&mut w, &g, &mut m, &mut v));
+    let adam = Adam {
+        lr: 1e-3,
+        beta1: 0.9,
+        beta2: 0.999,
+        epsilon: 1e-7,
+        weight_decay: 0.0,
+        shrink: 1.0,
+        step: 3,
+    };
+    bench.line(
+        "adam 122,570 weights",
+        "one pass",
+        1,
+        13.0 * n as f64,
+        || adam.step(&mut w, &g, &mut m, &mut v),
+    );
 }

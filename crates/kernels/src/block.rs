@@ -36,7 +36,11 @@ pub(crate) struct Finish {
 }
 
 /// Nothing is.
-pub(crate) const PLAIN: Finish = Finish { bias: std::ptr::null(), relu: false, stream: false };
+pub(crate) const PLAIN: Finish = Finish {
+    bias: std::ptr::null(),
+    relu: false,
+    stream: false,
+};
 
 /// Values of an output that is written past the caches: it would not stay there until it is read, and a line that is written as
 /// a whole need not be fetched first.
@@ -44,7 +48,9 @@ const STREAMED: usize = 2 << 20;
 
 /// Whether an output `[pixel, channel]` is written past the caches: it is large and its pixels' vectors are aligned.
 pub(crate) fn streams<V: Vector>(output: *const f32, len: usize, channels: usize) -> bool {
-    len >= STREAMED && channels.is_multiple_of(V::LANES) && output.addr().is_multiple_of(4 * V::LANES)
+    len >= STREAMED
+        && channels.is_multiple_of(V::LANES)
+        && output.addr().is_multiple_of(4 * V::LANES)
 }
 
 /// Where [`dots`] puts its sums: row `m` at `y + outputs[m]`, its panels of columns `panel` values apart.
@@ -72,7 +78,14 @@ pub(crate) unsafe fn dots<V: Vector>(
     finish: Finish,
     target: Target,
 ) {
-    V::apart(Dots { x, rows, packed, columns, finish, target });
+    V::apart(Dots {
+        x,
+        rows,
+        packed,
+        columns,
+        finish,
+        target,
+    });
 }
 
 struct Dots<'a> {
@@ -89,16 +102,30 @@ impl Kernel for Dots<'_> {
 
     #[inline(always)]
     unsafe fn run<V: Vector>(self) {
-        let Dots { x, rows, packed, columns, finish, target } = self;
+        let Dots {
+            x,
+            rows,
+            packed,
+            columns,
+            finish,
+            target,
+        } = self;
         let most = V::ROWS[1];
         let chunk = (LEFT / rows.fresh.max(1)).max(4 * most) / most * most;
         for (inputs, outputs) in rows.inputs.chunks(chunk).zip(target.outputs.chunks(chunk)) {
             let rows = Rows { inputs, ..rows };
             for column in (0..columns).step_by(2 * V::LANES) {
                 let n = (columns - column).min(2 * V::LANES);
-                let bias = if finish.bias.is_null() { finish.bias } else { finish.bias.add(column) };
+                let bias = if finish.bias.is_null() {
+                    finish.bias
+                } else {
+                    finish.bias.add(column)
+                };
                 let finish = Finish { bias, ..finish };
-                let y = Place { at: target.y.add(column / PANEL * target.panel), panel: target.panel };
+                let y = Place {
+                    at: target.y.add(column / PANEL * target.panel),
+                    panel: target.panel,
+                };
                 let b = packed.add(column * rows.len());
                 if n == 2 * V::LANES {
                     dots_panel::<V, 2, true>(x, rows, b, n, finish, y, outputs);
@@ -179,7 +206,11 @@ unsafe fn dots_panel<V: Vector, const NV: usize, const WHOLE: bool>(
     outputs: &[usize],
 ) {
     let least = V::splat(if finish.relu { 0.0 } else { f32::NEG_INFINITY });
-    let mut edges = Edges { start: [V::splat(0.0); NV], least, stream: finish.stream };
+    let mut edges = Edges {
+        start: [V::splat(0.0); NV],
+        least,
+        stream: finish.stream,
+    };
     if !finish.bias.is_null() {
         for (j, start) in edges.start.iter_mut().enumerate() {
             *start = V::load_part(finish.bias.add(j * V::LANES), lanes::<V>(n, j));
@@ -187,7 +218,10 @@ unsafe fn dots_panel<V: Vector, const NV: usize, const WHOLE: bool>(
     }
     let mut m = 0;
     while m < outputs.len() {
-        let rows = Rows { inputs: rows.inputs.get_unchecked(m..), ..rows };
+        let rows = Rows {
+            inputs: rows.inputs.get_unchecked(m..),
+            ..rows
+        };
         let outputs = outputs.get_unchecked(m..);
         macro_rules! block {
             ($rows:literal) => {{
@@ -234,7 +268,8 @@ unsafe fn dots_block<V: Vector, const M: usize, const NV: usize, const WHOLE: bo
         for (i, sum) in sum.iter().enumerate() {
             let to = y.at.add(*outputs.get_unchecked(i));
             for (j, &sum) in sum.iter().enumerate() {
-                sum.at_least(edges.least).stream(to.add(vector::<V>(j, y.panel)));
+                sum.at_least(edges.least)
+                    .stream(to.add(vector::<V>(j, y.panel)));
             }
         }
         return;
@@ -243,7 +278,11 @@ unsafe fn dots_block<V: Vector, const M: usize, const NV: usize, const WHOLE: bo
         let to = y.at.add(*outputs.get_unchecked(i));
         for (j, &sum) in sum.iter().enumerate() {
             let (value, to) = (sum.at_least(edges.least), to.add(vector::<V>(j, y.panel)));
-            if WHOLE { value.store(to) } else { store::<V>(value, to, lanes::<V>(n, j)) }
+            if WHOLE {
+                value.store(to)
+            } else {
+                store::<V>(value, to, lanes::<V>(n, j))
+            }
         }
     }
 }
@@ -256,12 +295,20 @@ fn lanes<V: Vector>(n: usize, j: usize) -> usize {
 
 #[inline(always)]
 pub(crate) unsafe fn store<V: Vector>(value: V, to: *mut f32, n: usize) {
-    if n == V::LANES { value.store(to) } else { value.store_part(to, n) }
+    if n == V::LANES {
+        value.store(to)
+    } else {
+        value.store_part(to, n)
+    }
 }
 
 #[inline(always)]
 pub(crate) unsafe fn load<V: Vector>(from: *const f32, n: usize) -> V {
-    if n == V::LANES { V::load(from) } else { V::load_part(from, n) }
+    if n == V::LANES {
+        V::load(from)
+    } else {
+        V::load_part(from, n)
+    }
 }
 
 /// The two factors of [`outer`]: pixel `p` has its left values at `x + inputs[p]`, its right ones at `g + grads[p]`.
@@ -294,8 +341,18 @@ const COLUMNS: usize = 128;
 /// # Safety
 /// All that is named must lie in memory that is there.
 #[inline(always)]
-pub(crate) unsafe fn outer<V: Vector>(pixels: Pixels, places: &[usize], columns: usize, sums: Sums) {
-    V::apart(Outer { pixels, places, columns, sums });
+pub(crate) unsafe fn outer<V: Vector>(
+    pixels: Pixels,
+    places: &[usize],
+    columns: usize,
+    sums: Sums,
+) {
+    V::apart(Outer {
+        pixels,
+        places,
+        columns,
+        sums,
+    });
 }
 
 struct Outer<'a> {
@@ -310,8 +367,15 @@ impl Kernel for Outer<'_> {
 
     #[inline(always)]
     unsafe fn run<V: Vector>(self) {
-        let Outer { pixels, places, columns, sums } = self;
-        let (Some(&first), Some(&last)) = (places.first(), places.last()) else { return };
+        let Outer {
+            pixels,
+            places,
+            columns,
+            sums,
+        } = self;
+        let (Some(&first), Some(&last)) = (places.first(), places.last()) else {
+            return;
+        };
         // Rows that lie side by side are copied into strips: pixels are often a power of two apart, which few cache sets hold.
         let strips = last - first + 1 == places.len() && columns > 2 * V::LANES;
         let mut x = Buffer::new(if strips { PIXELS * STRIP } else { 0 });
@@ -319,12 +383,23 @@ impl Kernel for Outer<'_> {
         let x = x.as_mut_ptr();
         let steps: [usize; PIXELS] = std::array::from_fn(|p| p * STRIP);
         let places_in_strip: [usize; STRIP] = std::array::from_fn(|r| r);
-        for (inputs, grads) in pixels.inputs.chunks(PIXELS).zip(pixels.grads.chunks(PIXELS)) {
+        for (inputs, grads) in pixels
+            .inputs
+            .chunks(PIXELS)
+            .zip(pixels.grads.chunks(PIXELS))
+        {
             for column in (0..columns).step_by(COLUMNS) {
                 let n = (columns - column).min(COLUMNS);
-                let right = if sums.right.is_null() { sums.right } else { sums.right.add(column) };
+                let right = if sums.right.is_null() {
+                    sums.right
+                } else {
+                    sums.right.add(column)
+                };
                 let g = panels_of::<V>(pixels.g.add(column), grads, n, &mut g, right);
-                let sums = Sums { c: sums.c.add(column / PANEL * sums.panel), ..sums };
+                let sums = Sums {
+                    c: sums.c.add(column / PANEL * sums.panel),
+                    ..sums
+                };
                 if !strips {
                     outer_panels::<V>([pixels.x, g], inputs, places, n, sums);
                     continue;
@@ -334,8 +409,17 @@ impl Kernel for Outer<'_> {
                     for (p, &input) in inputs.iter().enumerate() {
                         copy::<V>(pixels.x.add(input + first + row), x.add(p * STRIP), rows);
                     }
-                    let sums = Sums { c: sums.c.add(row * sums.row), ..sums };
-                    outer_panels::<V>([x, g], &steps[..inputs.len()], &places_in_strip[..rows], n, sums);
+                    let sums = Sums {
+                        c: sums.c.add(row * sums.row),
+                        ..sums
+                    };
+                    outer_panels::<V>(
+                        [x, g],
+                        &steps[..inputs.len()],
+                        &places_in_strip[..rows],
+                        n,
+                        sums,
+                    );
                 }
             }
         }
@@ -373,7 +457,11 @@ unsafe fn panels_of<V: Vector>(
     }
     if !sums.is_null() {
         for column in (0..columns).step_by(V::LANES) {
-            let (n, from, sums) = ((columns - column).min(V::LANES), to.add(place(column)), sums.add(column));
+            let (n, from, sums) = (
+                (columns - column).min(V::LANES),
+                to.add(place(column)),
+                sums.add(column),
+            );
             // Two sums by turns do not wait for each other.
             let mut sum = [V::splat(0.0); 2];
             for p in 0..grads.len() {
@@ -397,7 +485,13 @@ pub(crate) unsafe fn outer_panels<V: Vector>(
     columns: usize,
     sums: Sums,
 ) {
-    V::apart(OuterPanels { from, inputs, places, columns, sums });
+    V::apart(OuterPanels {
+        from,
+        inputs,
+        places,
+        columns,
+        sums,
+    });
 }
 
 struct OuterPanels<'a> {
@@ -413,10 +507,19 @@ impl Kernel for OuterPanels<'_> {
 
     #[inline(always)]
     unsafe fn run<V: Vector>(self) {
-        let OuterPanels { from: [x, g], inputs, places, columns, sums } = self;
+        let OuterPanels {
+            from: [x, g],
+            inputs,
+            places,
+            columns,
+            sums,
+        } = self;
         for column in (0..columns).step_by(2 * V::LANES) {
             let n = (columns - column).min(2 * V::LANES);
-            let sums = Sums { c: sums.c.add(column / PANEL * sums.panel), ..sums };
+            let sums = Sums {
+                c: sums.c.add(column / PANEL * sums.panel),
+                ..sums
+            };
             let g = g.add(column * inputs.len());
             if n <= V::LANES {
                 outer_panel::<V, 1>([x, g], inputs, places, n, sums);
@@ -438,7 +541,10 @@ unsafe fn outer_panel<V: Vector, const NV: usize>(
     let mut r = 0;
     while r < places.len() {
         let places = places.get_unchecked(r..);
-        let sums = Sums { c: sums.c.add(r * sums.row), ..sums };
+        let sums = Sums {
+            c: sums.c.add(r * sums.row),
+            ..sums
+        };
         macro_rules! block {
             ($rows:literal) => {{
                 outer_block::<V, $rows, NV>(from, inputs, places, columns, sums);
@@ -464,7 +570,10 @@ unsafe fn outer_block<V: Vector, const M: usize, const NV: usize>(
     for i in 0..M {
         from[i] = x.add(*places.get_unchecked(i));
         for j in 0..NV {
-            sum[i][j] = load::<V>(c.add(i * row + vector::<V>(j, sums.panel)), lanes::<V>(columns, j));
+            sum[i][j] = load::<V>(
+                c.add(i * row + vector::<V>(j, sums.panel)),
+                lanes::<V>(columns, j),
+            );
         }
     }
     for &input in inputs {
@@ -482,7 +591,11 @@ unsafe fn outer_block<V: Vector, const M: usize, const NV: usize>(
     }
     for (i, sum) in sum.iter().enumerate() {
         for (j, &sum) in sum.iter().enumerate() {
-            store::<V>(sum, c.add(i * row + vector::<V>(j, sums.panel)), lanes::<V>(columns, j));
+            store::<V>(
+                sum,
+                c.add(i * row + vector::<V>(j, sums.panel)),
+                lanes::<V>(columns, j),
+            );
         }
     }
 }

@@ -27,13 +27,21 @@ impl Buffer {
     pub(crate) fn new(len: usize) -> Buffer {
         let count = len.div_ceil(LINE);
         let fitting = |pool: &mut Vec<Vec<Line>>| {
-            let best = (0..pool.len()).filter(|&i| pool[i].len() >= count).min_by_key(|&i| pool[i].len());
-            best.or_else(|| (0..pool.len()).max_by_key(|&i| pool[i].len())).map(|i| pool.swap_remove(i))
+            let best = (0..pool.len())
+                .filter(|&i| pool[i].len() >= count)
+                .min_by_key(|&i| pool[i].len());
+            best.or_else(|| (0..pool.len()).max_by_key(|&i| pool[i].len()))
+                .map(|i| pool.swap_remove(i))
         };
         let mut lines = POOL.with_borrow_mut(fitting).unwrap_or_default();
         if lines.len() < count {
             lines.clear();
-            lines.resize(count, Line { _values: [0.0; LINE] });
+            lines.resize(
+                count,
+                Line {
+                    _values: [0.0; LINE],
+                },
+            );
         }
         Buffer { lines, len }
     }

@@ -7,7 +7,9 @@ const LUMA: [f32; 3] = [0.299, 0.587, 0.114];
 
 /// Every value times `factor`.
 pub fn brightness(image: &mut [f32], factor: f32) {
-    image.iter_mut().for_each(|v| *v = (*v * factor).clamp(0.0, 255.0));
+    image
+        .iter_mut()
+        .for_each(|v| *v = (*v * factor).clamp(0.0, 255.0));
 }
 
 /// Away from the mean grey of the image by `factor`; below 1: towards it.
@@ -16,9 +18,13 @@ pub fn brightness(image: &mut [f32], factor: f32) {
 /// Where `image` is not of `size`.
 pub fn contrast(image: &mut [f32], size: Size, factor: f32) {
     size.check("image", image.len());
-    let total: f64 = (0..size.plane()).map(|i| f64::from(grey(image, size, i))).sum();
+    let total: f64 = (0..size.plane())
+        .map(|i| f64::from(grey(image, size, i)))
+        .sum();
     let mean = (total / size.plane() as f64) as f32;
-    image.iter_mut().for_each(|v| *v = (mean + factor * (*v - mean)).clamp(0.0, 255.0));
+    image
+        .iter_mut()
+        .for_each(|v| *v = (mean + factor * (*v - mean)).clamp(0.0, 255.0));
 }
 
 /// Away from the pixel's grey by `factor`; 0: a grey image. Images of one channel stay as they are.
@@ -71,7 +77,11 @@ pub fn hue(image: &mut [f32], size: Size, turns: f32) {
 
 fn grey(image: &[f32], size: Size, pixel: usize) -> f32 {
     match size.channels {
-        3 => LUMA.iter().enumerate().map(|(c, weight)| weight * image[c * size.plane() + pixel]).sum(),
+        3 => LUMA
+            .iter()
+            .enumerate()
+            .map(|(c, weight)| weight * image[c * size.plane() + pixel])
+            .sum(),
         _ => image[pixel],
     }
 }
@@ -87,7 +97,9 @@ pub fn blur(image: &mut [f32], size: Size, sigma: f64, scratch: &mut [f32]) {
     if radius < 1 {
         return;
     }
-    let weights: Vec<f64> = (-radius..=radius).map(|d| (-(d * d) as f64 / (2.0 * sigma * sigma)).exp()).collect();
+    let weights: Vec<f64> = (-radius..=radius)
+        .map(|d| (-(d * d) as f64 / (2.0 * sigma * sigma)).exp())
+        .collect();
     let total: f64 = weights.iter().sum();
     let weights: Vec<f32> = weights.into_iter().map(|w| (w / total) as f32).collect();
     let pass = |from: &[f32], to: &mut [f32], stride: usize, length: usize| {
@@ -106,35 +118,67 @@ pub fn blur(image: &mut [f32], size: Size, sigma: f64, scratch: &mut [f32]) {
 mod tests {
     use super::*;
 
-    const PIXELS: Size = Size { channels: 3, height: 1, width: 2 };
+    const PIXELS: Size = Size {
+        channels: 3,
+        height: 1,
+        width: 2,
+    };
 
     fn check(change: impl Fn(&mut [f32]), expect: [f32; 6]) {
         // One orange and one blue pixel.
         let mut image = [200.0, 0.0, 100.0, 50.0, 0.0, 250.0];
         change(&mut image);
-        assert!(image.iter().zip(expect).all(|(a, b)| (a - b).abs() < 1e-3), "{image:?}, expected {expect:?}");
+        assert!(
+            image.iter().zip(expect).all(|(a, b)| (a - b).abs() < 1e-3),
+            "{image:?}, expected {expect:?}"
+        );
     }
 
     #[test]
     fn colours_by_hand() {
-        check(|i| brightness(i, 1.5), [255.0, 0.0, 150.0, 75.0, 0.0, 255.0]);
-        check(|i| saturation(i, PIXELS, 0.0), [118.5, 57.85, 118.5, 57.85, 118.5, 57.85]);
+        check(
+            |i| brightness(i, 1.5),
+            [255.0, 0.0, 150.0, 75.0, 0.0, 255.0],
+        );
+        check(
+            |i| saturation(i, PIXELS, 0.0),
+            [118.5, 57.85, 118.5, 57.85, 118.5, 57.85],
+        );
         check(|i| contrast(i, PIXELS, 0.0), [88.175; 6]);
-        check(|i| hue(i, PIXELS, 0.0), [200.0, 0.0, 100.0, 50.0, 0.0, 250.0]);
-        check(|i| hue(i, PIXELS, 1.0), [200.0, 0.0, 100.0, 50.0, 0.0, 250.0]);
+        check(
+            |i| hue(i, PIXELS, 0.0),
+            [200.0, 0.0, 100.0, 50.0, 0.0, 250.0],
+        );
+        check(
+            |i| hue(i, PIXELS, 1.0),
+            [200.0, 0.0, 100.0, 50.0, 0.0, 250.0],
+        );
         // A third of a turn: red to green, green to blue, blue to red.
-        check(|i| hue(i, PIXELS, 1.0 / 3.0), [0.0, 250.0, 200.0, 0.0, 100.0, 50.0]);
+        check(
+            |i| hue(i, PIXELS, 1.0 / 3.0),
+            [0.0, 250.0, 200.0, 0.0, 100.0, 50.0],
+        );
     }
 
     #[test]
     fn a_blur_keeps_the_mean_of_a_dot_and_spreads_it() {
-        let size = Size { channels: 1, height: 15, width: 15 };
+        let size = Size {
+            channels: 1,
+            height: 15,
+            width: 15,
+        };
         let (mut image, mut scratch) = (vec![0.0; 225], vec![0.0; 225]);
         image[7 * 15 + 7] = 100.0;
         blur(&mut image, size, 1.5, &mut scratch);
         assert!((image.iter().sum::<f32>() - 100.0).abs() < 1e-3);
         let ratio = image[7 * 15 + 9] / image[7 * 15 + 7];
-        assert!((f64::from(ratio) - (-4.0f64 / 4.5).exp()).abs() < 1e-4, "{ratio}");
-        assert!((image[5 * 15 + 7] - image[7 * 15 + 9]).abs() < 1e-4, "rows and columns differ");
+        assert!(
+            (f64::from(ratio) - (-4.0f64 / 4.5).exp()).abs() < 1e-4,
+            "{ratio}"
+        );
+        assert!(
+            (image[5 * 15 + 7] - image[7 * 15 + 9]).abs() < 1e-4,
+            "rows and columns differ"
+        );
     }
 }

@@ -11,7 +11,10 @@ use crate::{Fill, Pixel, Size};
 pub fn crop<T: Pixel>(source: &[T], size: Size, left: i64, top: i64, fill: Fill, out: &mut [f32]) {
     size.check("source", source.len());
     size.check("out", out.len());
-    for (from, to) in source.chunks_exact(size.plane()).zip(out.chunks_exact_mut(size.plane())) {
+    for (from, to) in source
+        .chunks_exact(size.plane())
+        .zip(out.chunks_exact_mut(size.plane()))
+    {
         for (y, row) in to.chunks_exact_mut(size.width).enumerate() {
             match inside(y as i64 + top, size.height, fill) {
                 Some(y) => copy_row(&from[y * size.width..][..size.width], left, fill, row),

@@ -16,10 +16,18 @@ pub struct Softmax {
 impl Softmax {
     /// Of `logits`, one for each class.
     pub fn of(logits: &[f32]) -> Self {
-        let largest = logits.iter().fold(f64::NEG_INFINITY, |a, &b| a.max(f64::from(b)));
+        let largest = logits
+            .iter()
+            .fold(f64::NEG_INFINITY, |a, &b| a.max(f64::from(b)));
         let total: f64 = logits.iter().map(|&z| (f64::from(z) - largest).exp()).sum();
-        let predicted = (1..logits.len()).fold(0, |best, i| if logits[i] > logits[best] { i } else { best });
-        Softmax { largest, total, logarithm: total.ln(), predicted: predicted as u16 }
+        let predicted =
+            (1..logits.len()).fold(0, |best, i| if logits[i] > logits[best] { i } else { best });
+        Softmax {
+            largest,
+            total,
+            logarithm: total.ln(),
+            predicted: predicted as u16,
+        }
     }
 
     /// Probability of the class with this logit.
@@ -50,12 +58,22 @@ pub struct Charge {
 /// # Panics
 /// Where the lengths differ or have no whole rows.
 pub fn cross_entropy(logits: &[f32], targets: &[f32], classes: usize, focal: f64) -> Charge {
-    assert!(classes > 0 && logits.len().is_multiple_of(classes), "{} logits of {classes} classes", logits.len());
+    assert!(
+        classes > 0 && logits.len().is_multiple_of(classes),
+        "{} logits of {classes} classes",
+        logits.len()
+    );
     assert_eq!(logits.len(), targets.len(), "targets");
     let rows = logits.len() / classes;
-    let mut charge = Charge { gradient: Vec::with_capacity(logits.len()), ..Charge::default() };
+    let mut charge = Charge {
+        gradient: Vec::with_capacity(logits.len()),
+        ..Charge::default()
+    };
     let (mut p, mut slopes) = (vec![0.0f64; classes], vec![0.0f64; classes]);
-    for (logits, targets) in logits.chunks_exact(classes).zip(targets.chunks_exact(classes)) {
+    for (logits, targets) in logits
+        .chunks_exact(classes)
+        .zip(targets.chunks_exact(classes))
+    {
         let softmax = Softmax::of(logits);
         charge.predicted.push(softmax.predicted);
         // Slope: minus the loss's derivative by each ln p.
@@ -84,6 +102,10 @@ fn focus(p: f64, log_p: f64, focal: f64) -> (f64, f64) {
     let rest = (1.0 - p).max(0.0);
     let weight = rest.powf(focal);
     // At p = 1 the second term's limit is 0 for every focal > 0, as ln p falls as fast as 1 − p.
-    let bend = if rest > 0.0 { focal * weight / rest * p * log_p } else { 0.0 };
+    let bend = if rest > 0.0 {
+        focal * weight / rest * p * log_p
+    } else {
+        0.0
+    };
     (weight, weight - bend)
 }

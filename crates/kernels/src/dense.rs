@@ -24,11 +24,28 @@ pub struct DenseShape {
 ///
 /// # Panics
 /// Where a slice does not have the size that `shape` says.
-pub fn dense_forward(shape: &DenseShape, x: &[f32], weight: &[f32], bias: Option<&[f32]>, relu: bool) -> Vec<f32> {
+pub fn dense_forward(
+    shape: &DenseShape,
+    x: &[f32],
+    weight: &[f32],
+    bias: Option<&[f32]>,
+    relu: bool,
+) -> Vec<f32> {
     shape.check(x, weight);
-    assert!(bias.is_none_or(|b| b.len() == shape.units), "bias of {shape:?}");
+    assert!(
+        bias.is_none_or(|b| b.len() == shape.units),
+        "bias of {shape:?}"
+    );
     // SAFETY: all sizes are checked above; the instruction set is one that is here.
-    unsafe { dispatch(Forward { shape, x, weight, bias, relu }) }
+    unsafe {
+        dispatch(Forward {
+            shape,
+            x,
+            weight,
+            bias,
+            relu,
+        })
+    }
 }
 
 /// Gradients of the weights, the bias and, where `want_input`, the input, from that of the output. `output` is read with `relu` only.
@@ -45,22 +62,50 @@ pub fn dense_backward(
     want_input: bool,
 ) -> Gradients {
     shape.check(x, weight);
-    assert_eq!(gradient.len(), shape.rows * shape.units, "gradient of {shape:?}");
-    assert!(!relu || output.len() == gradient.len(), "output of {shape:?}");
+    assert_eq!(
+        gradient.len(),
+        shape.rows * shape.units,
+        "gradient of {shape:?}"
+    );
+    assert!(
+        !relu || output.len() == gradient.len(),
+        "output of {shape:?}"
+    );
     // SAFETY: all sizes are checked above; the instruction set is one that is here.
-    unsafe { dispatch(Backward { shape, x, weight, output, gradient, relu, want_input }) }
+    unsafe {
+        dispatch(Backward {
+            shape,
+            x,
+            weight,
+            output,
+            gradient,
+            relu,
+            want_input,
+        })
+    }
 }
 
 impl DenseShape {
     /// Tasks that `count` columns are cut into: one where threads would wait for each other longer than they compute.
     fn tasks(&self, count: usize) -> usize {
-        if self.rows * self.features * self.units < 1 << 20 { 1 } else { threads::tasks(count) }
+        if self.rows * self.features * self.units < 1 << 20 {
+            1
+        } else {
+            threads::tasks(count)
+        }
     }
 
     fn check(&self, x: &[f32], weight: &[f32]) {
-        assert!(self.features > 0 && self.units > 0, "a size of zero in {self:?}");
+        assert!(
+            self.features > 0 && self.units > 0,
+            "a size of zero in {self:?}"
+        );
         assert_eq!(x.len(), self.rows * self.features, "input of {self:?}");
-        assert_eq!(weight.len(), self.units * self.features, "weights of {self:?}");
+        assert_eq!(
+            weight.len(),
+            self.units * self.features,
+            "weights of {self:?}"
+        );
     }
 }
 
@@ -77,7 +122,18 @@ impl Kernel for Forward<'_> {
 
     #[inline(always)]
     unsafe fn run<V: Vector>(self) -> Vec<f32> {
-        let Forward { shape: &DenseShape { rows, features, units }, x, weight, bias, relu } = self;
+        let Forward {
+            shape:
+                &DenseShape {
+                    rows,
+                    features,
+                    units,
+                },
+            x,
+            weight,
+            bias,
+            relu,
+        } = self;
         let (inputs, outputs) = (steps(rows, features), steps(rows, units));
         let mut y: Vec<f32> = Vec::with_capacity(rows * units);
         let to = y.as_mut_ptr();
@@ -89,10 +145,19 @@ impl Kernel for Forward<'_> {
             let weight = &weight[units.start * features..units.end * features];
             V::apart(Product {
                 x: x.as_ptr(),
-                rows: Rows { inputs: &inputs, taps: &[0], run: features, fresh: features },
+                rows: Rows {
+                    inputs: &inputs,
+                    taps: &[0],
+                    run: features,
+                    fresh: features,
+                },
                 matrix: Matrix::Rows(weight),
                 columns: units.len(),
-                finish: Finish { bias, relu, stream: false },
+                finish: Finish {
+                    bias,
+                    relu,
+                    stream: false,
+                },
                 y: to.add(units.start),
                 outputs: &outputs,
             });
@@ -131,13 +196,34 @@ impl Kernel for Product<'_> {
 
     #[inline(always)]
     unsafe fn run<V: Vector>(self) {
-        let Product { x, rows, matrix, columns, finish, y, outputs } = self;
+        let Product {
+            x,
+            rows,
+            matrix,
+            columns,
+            finish,
+            y,
+            outputs,
+        } = self;
         let mut packed = Buffer::new(columns.div_ceil(PANEL) * PANEL * rows.len());
         match matrix {
             Matrix::Rows(matrix) => pack_transposed::<V>(matrix, rows.len(), &mut packed),
-            Matrix::Columns(matrix, length, first) => pack_panels(matrix, length, first..first + columns, &mut packed),
+            Matrix::Columns(matrix, length, first) => {
+                pack_panels(matrix, length, first..first + columns, &mut packed)
+            }
         }
-        dots::<V>(x, rows, packed.as_ptr(), columns, finish, Target { y, outputs, panel: PANEL });
+        dots::<V>(
+            x,
+            rows,
+            packed.as_ptr(),
+            columns,
+            finish,
+            Target {
+                y,
+                outputs,
+                panel: PANEL,
+            },
+        );
     }
 }
 
@@ -156,8 +242,20 @@ impl Kernel for Backward<'_> {
 
     #[inline(always)]
     unsafe fn run<V: Vector>(self) -> Gradients {
-        let Backward { shape, x, weight, output, gradient, relu, want_input } = self;
-        let &DenseShape { rows, features, units } = shape;
+        let Backward {
+            shape,
+            x,
+            weight,
+            output,
+            gradient,
+            relu,
+            want_input,
+        } = self;
+        let &DenseShape {
+            rows,
+            features,
+            units,
+        } = shape;
         let mut masked = Buffer::new(if relu { gradient.len() } else { 0 });
         let gradient = if relu {
             mask::<V>(gradient, output, &mut masked[..gradient.len()]);
@@ -165,17 +263,31 @@ impl Kernel for Backward<'_> {
         } else {
             gradient
         };
-        let mut found = Gradients { bias: vec![0.0; units], weight: vec![0.0; weight.len()], input: vec![] };
+        let mut found = Gradients {
+            bias: vec![0.0; units],
+            weight: vec![0.0; weight.len()],
+            input: vec![],
+        };
         add_rows::<V>(gradient, &mut found.bias);
         let (by_unit, by_feature) = (steps(rows, units), steps(rows, features));
         let places = steps(units, 1);
-        let pixels = Pixels { x: gradient.as_ptr(), inputs: &by_unit, g: x.as_ptr(), grads: &by_feature };
+        let pixels = Pixels {
+            x: gradient.as_ptr(),
+            inputs: &by_unit,
+            g: x.as_ptr(),
+            grads: &by_feature,
+        };
         let to = found.weight.as_mut_ptr();
         let tasks = shape.tasks(units);
         threads::share(tasks, |i| {
             let units = threads::part(units, tasks, i);
             let c = to.add(units.start * features);
-            let sums = Sums { c, row: features, panel: PANEL, right: std::ptr::null_mut() };
+            let sums = Sums {
+                c,
+                row: features,
+                panel: PANEL,
+                right: std::ptr::null_mut(),
+            };
             outer::<V>(pixels, &places[units], features, sums);
         });
         if want_input {
@@ -187,7 +299,12 @@ impl Kernel for Backward<'_> {
                 let columns = panels_of(features, threads::part(panels, tasks, i));
                 V::apart(Product {
                     x: gradient.as_ptr(),
-                    rows: Rows { inputs: &by_unit, taps: &[0], run: units, fresh: units },
+                    rows: Rows {
+                        inputs: &by_unit,
+                        taps: &[0],
+                        run: units,
+                        fresh: units,
+                    },
                     matrix: Matrix::Columns(weight, features, columns.start),
                     columns: columns.len(),
                     finish: PLAIN,
@@ -215,15 +332,27 @@ unsafe fn pack_transposed<V: Vector>(matrix: &[f32], columns: usize, out: &mut [
     let rows = matrix.len() / columns;
     for row in (0..rows.next_multiple_of(PANEL)).step_by(V::LANES) {
         let lanes = rows.saturating_sub(row).min(V::LANES);
-        let to = out.as_mut_ptr().add(row / PANEL * PANEL * columns + row % PANEL);
-        to_lanes::<V>(matrix.as_ptr().wrapping_add(row * columns), columns, lanes, to, &offsets);
+        let to = out
+            .as_mut_ptr()
+            .add(row / PANEL * PANEL * columns + row % PANEL);
+        to_lanes::<V>(
+            matrix.as_ptr().wrapping_add(row * columns),
+            columns,
+            lanes,
+            to,
+            &offsets,
+        );
     }
 }
 
 /// Some columns of `matrix` (rows `length` long) cut into panels; zeros behind the last.
 fn pack_panels(matrix: &[f32], length: usize, columns: Range<usize>, out: &mut [f32]) {
     let rows = matrix.len() / length;
-    for (column, out) in columns.clone().step_by(PANEL).zip(out.chunks_exact_mut(rows * PANEL)) {
+    for (column, out) in columns
+        .clone()
+        .step_by(PANEL)
+        .zip(out.chunks_exact_mut(rows * PANEL))
+    {
         let n = (columns.end - column).min(PANEL);
         for (row, out) in matrix.chunks_exact(length).zip(out.chunks_exact_mut(PANEL)) {
             out[..n].copy_from_slice(&row[column..][..n]);

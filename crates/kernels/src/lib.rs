@@ -31,15 +31,16 @@ mod windows;
 
 pub use color::{blur, brightness, contrast, hue, saturation};
 pub use conv::{
-    Backward, ConvShape, Follow, Forward, Gradients, Method, Wanted, conv_backward, conv_forward, conv_method,
-    transposed_backward, transposed_forward,
+    Backward, ConvShape, Follow, Forward, Gradients, Method, Wanted, conv_backward, conv_forward,
+    conv_method, transposed_backward, transposed_forward,
 };
 pub use crop::crop;
 pub use cross_entropy::{Charge, Softmax, cross_entropy};
 pub use dense::{DenseShape, dense_backward, dense_forward};
 pub use flip::{flip_horizontal, flip_vertical};
 pub use norm::{
-    Moments, Norm, NormBehind, NormGradients, NormSlopes, batch_norm, batch_norm_backward, batch_norm_sums, moments,
+    Moments, Norm, NormBehind, NormGradients, NormSlopes, batch_norm, batch_norm_backward,
+    batch_norm_sums, moments,
 };
 pub use normalize::{normalize, widen};
 pub use peak::fma_peak;
@@ -50,8 +51,8 @@ pub use tone::{autocontrast, equalize, invert, posterize, sharpness, solarize};
 pub use transpose::transpose;
 pub use warp::{Affine, warp};
 pub use windows::{
-    PoolShape, average_pool, average_pool_backward, global_average, global_average_backward, max_pool,
-    max_pool_backward,
+    PoolShape, average_pool, average_pool_backward, global_average, global_average_backward,
+    max_pool, max_pool_backward,
 };
 
 /// What lies outside an image.
@@ -94,7 +95,11 @@ impl Size {
 
     /// Panics unless a slice of `len` values holds exactly one image of this size.
     fn check(self, name: &str, len: usize) {
-        assert!(len == self.len(), "{name} holds {len} values, an image of {self:?} has {}", self.len());
+        assert!(
+            len == self.len(),
+            "{name} holds {len} values, an image of {self:?} has {}",
+            self.len()
+        );
         assert!(!self.is_empty(), "an image of {self:?} has no pixels");
     }
 }

@@ -6,8 +6,11 @@ use crate::simd::Vector;
 /// Largest of four values and which it was (the first of equals); with `relu` the value is at least 0, and 4 stands for none.
 #[inline(always)]
 pub(crate) unsafe fn largest<V: Vector>(values: [V; 4], relu: bool) -> (V, V) {
-    let (mut best, mut place) =
-        if relu { (V::splat(0.0), V::splat(4.0)) } else { (V::splat(f32::NEG_INFINITY), V::splat(0.0)) };
+    let (mut best, mut place) = if relu {
+        (V::splat(0.0), V::splat(4.0))
+    } else {
+        (V::splat(f32::NEG_INFINITY), V::splat(0.0))
+    };
     for (i, value) in values.into_iter().enumerate() {
         let better = value.beats(best);
         best = value.select(better, best);
@@ -34,7 +37,10 @@ pub(crate) unsafe fn pool_rows<V: Vector>(
             let n = (channels - c).min(V::LANES);
             let mut values = [V::splat(0.0); 4];
             for (i, value) in values.iter_mut().enumerate() {
-                *value = load::<V>(rows.add((i / 2 * columns + 2 * x + i % 2) * channels + c), n);
+                *value = load::<V>(
+                    rows.add((i / 2 * columns + 2 * x + i % 2) * channels + c),
+                    n,
+                );
             }
             let (best, place) = largest::<V>(values, relu);
             let at = x * channels + c;
@@ -68,7 +74,11 @@ pub(crate) unsafe fn unpool_image<V: Vector>(
             let place = load_bytes::<V>(places.as_ptr().add(at), n);
             for i in 0..4 {
                 let here = g.keep(place.equal(V::splat(i as f32)));
-                store::<V>(here, to.add((i / 2 * 2 * columns + i % 2) * channels + c), n);
+                store::<V>(
+                    here,
+                    to.add((i / 2 * 2 * columns + i % 2) * channels + c),
+                    n,
+                );
             }
         }
     }

@@ -46,13 +46,23 @@ impl Adam {
     /// Where the slices are not of equal length.
     pub fn step(&self, weight: &mut [f32], gradient: &[f32], mean: &mut [f32], square: &mut [f32]) {
         let n = weight.len();
-        assert!(gradient.len() == n && mean.len() == n && square.len() == n, "slices of {n} values");
+        assert!(
+            gradient.len() == n && mean.len() == n && square.len() == n,
+            "slices of {n} values"
+        );
         let [weight, mean, square] = [weight, mean, square].map(|values| values.as_mut_ptr());
         // SAFETY: the lengths are checked above, parts do not overlap; the instruction set is one that is here.
         unsafe {
             threads::share_parts(n, n, |at| {
-                let [weight, mean, square] = [weight, mean, square].map(|values| part_of(values, &at));
-                dispatch(AdamStep { numbers: self, weight, gradient: &gradient[at], mean, square });
+                let [weight, mean, square] =
+                    [weight, mean, square].map(|values| part_of(values, &at));
+                dispatch(AdamStep {
+                    numbers: self,
+                    weight,
+                    gradient: &gradient[at],
+                    mean,
+                    square,
+                });
             });
         }
     }
@@ -65,14 +75,30 @@ impl Sgd {
     /// Where the slices are not of equal length.
     pub fn step(&self, weight: &mut [f32], gradient: &[f32], velocity: &mut [f32]) {
         let n = weight.len();
-        assert!(gradient.len() == n && (velocity.len() == n || velocity.is_empty()), "slices of {n} values");
-        let (weight, has_velocity, velocity) = (weight.as_mut_ptr(), !velocity.is_empty(), velocity.as_mut_ptr());
+        assert!(
+            gradient.len() == n && (velocity.len() == n || velocity.is_empty()),
+            "slices of {n} values"
+        );
+        let (weight, has_velocity, velocity) = (
+            weight.as_mut_ptr(),
+            !velocity.is_empty(),
+            velocity.as_mut_ptr(),
+        );
         // SAFETY: the lengths are checked above, parts do not overlap; the instruction set is one that is here.
         unsafe {
             threads::share_parts(n, n, |at| {
-                let velocity = if has_velocity { part_of(velocity, &at) } else { &mut [] };
+                let velocity = if has_velocity {
+                    part_of(velocity, &at)
+                } else {
+                    &mut []
+                };
                 let weight = part_of(weight, &at);
-                dispatch(SgdStep { numbers: self, weight, gradient: &gradient[at], velocity });
+                dispatch(SgdStep {
+                    numbers: self,
+                    weight,
+                    gradient: &gradient[at],
+                    velocity,
+                });
             });
         }
     }
@@ -97,24 +123,48 @@ impl Kernel for AdamStep<'_> {
 
     #[inline(always)]
     unsafe fn run<V: Vector>(self) {
-        let AdamStep { numbers, weight, gradient, mean, square } = self;
-        let &Adam { lr, beta1, beta2, epsilon, weight_decay, shrink, step } = numbers;
+        let AdamStep {
+            numbers,
+            weight,
+            gradient,
+            mean,
+            square,
+        } = self;
+        let &Adam {
+            lr,
+            beta1,
+            beta2,
+            epsilon,
+            weight_decay,
+            shrink,
+            step,
+        } = numbers;
         let [c1, c2] = [beta1, beta2].map(|beta| 1.0 - beta.powf(step as f64));
         let splat = |v: f64| v as f32;
         let (b1, b2) = (V::splat(splat(beta1)), V::splat(splat(beta2)));
         let (r1, r2) = (V::splat(splat(1.0 - beta1)), V::splat(splat(1.0 - beta2)));
-        let (rate, root, eps) = (V::splat(splat(-lr / c1)), V::splat(splat(1.0 / c2.sqrt())), V::splat(splat(epsilon)));
+        let (rate, root, eps) = (
+            V::splat(splat(-lr / c1)),
+            V::splat(splat(1.0 / c2.sqrt())),
+            V::splat(splat(epsilon)),
+        );
         let (decay, shrink) = (V::splat(splat(weight_decay)), V::splat(splat(shrink)));
         for i in (0..weight.len()).step_by(V::LANES) {
             let n = (weight.len() - i).min(V::LANES);
             let w = load::<V>(weight.as_ptr().add(i), n);
             let g = decay.fma(w, load::<V>(gradient.as_ptr().add(i), n));
             let m = load::<V>(mean.as_ptr().add(i), n).mul(b1).add(r1.mul(g));
-            let v = load::<V>(square.as_ptr().add(i), n).mul(b2).add(r2.mul(g.mul(g)));
+            let v = load::<V>(square.as_ptr().add(i), n)
+                .mul(b2)
+                .add(r2.mul(g.mul(g)));
             store::<V>(m, mean.as_mut_ptr().add(i), n);
             store::<V>(v, square.as_mut_ptr().add(i), n);
             let below = v.sqrt().fma(root, eps);
-            store::<V>(rate.mul(m).div(below).add(w.mul(shrink)), weight.as_mut_ptr().add(i), n);
+            store::<V>(
+                rate.mul(m).div(below).add(w.mul(shrink)),
+                weight.as_mut_ptr().add(i),
+                n,
+            );
         }
     }
 }
@@ -131,8 +181,19 @@ impl Kernel for SgdStep<'_> {
 
     #[inline(always)]
     unsafe fn run<V: Vector>(self) {
-        let SgdStep { numbers, weight, gradient, velocity } = self;
-        let &Sgd { lr, momentum, nesterov, weight_decay, shrink } = numbers;
+        let SgdStep {
+            numbers,
+            weight,
+            gradient,
+            velocity,
+        } = self;
+        let &Sgd {
+            lr,
+            momentum,
+            nesterov,
+            weight_decay,
+            shrink,
+        } = numbers;
         let (rate, decay) = (V::splat(-lr as f32), V::splat(weight_decay as f32));
         let (momentum, shrink) = (V::splat(momentum as f32), V::splat(shrink as f32));
         for i in (0..weight.len()).step_by(V::LANES) {
@@ -145,7 +206,11 @@ impl Kernel for SgdStep<'_> {
                 store::<V>(v, velocity.as_mut_ptr().add(i), n);
                 direction = if nesterov { momentum.fma(v, g) } else { v };
             }
-            store::<V>(rate.fma(direction, w.mul(shrink)), weight.as_mut_ptr().add(i), n);
+            store::<V>(
+                rate.fma(direction, w.mul(shrink)),
+                weight.as_mut_ptr().add(i),
+                n,
+            );
         }
     }
 }

@@ -62,7 +62,12 @@ impl Work {
     /// The next task for the thread of this number: the first of its own, or else the last of whose most are left.
     fn take(&mut self, thread: usize) -> Option<usize> {
         let own = self.left.get_mut(thread).and_then(Range::next);
-        let task = own.or_else(|| self.left.iter_mut().max_by_key(|left| left.len())?.next_back())?;
+        let task = own.or_else(|| {
+            self.left
+                .iter_mut()
+                .max_by_key(|left| left.len())?
+                .next_back()
+        })?;
         self.running += 1;
         Some(task)
     }
@@ -73,14 +78,21 @@ impl Work {
 }
 
 static POOL: Pool = Pool {
-    state: Mutex::new(State { threads: 1, helpers: 0, work: None }),
+    state: Mutex::new(State {
+        threads: 1,
+        helpers: 0,
+        work: None,
+    }),
     called: Signal::new(),
     ended: Signal::new(),
 };
 
 impl Signal {
     const fn new() -> Signal {
-        Signal { count: AtomicUsize::new(0), sleeping: Condvar::new() }
+        Signal {
+            count: AtomicUsize::new(0),
+            sleeping: Condvar::new(),
+        }
     }
 
     /// Gives it to all that wait. The caller holds the state.
@@ -99,7 +111,10 @@ impl Signal {
         }
         let mut state = pool.lock();
         while self.count.load(Ordering::Relaxed) == seen {
-            state = self.sleeping.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = self
+                .sleeping
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
         }
         state
     }
@@ -147,7 +162,11 @@ pub fn share_stretches<T: Send, S>(
     scratch: impl Fn() -> S + Sync,
     run: impl Fn(&mut S, usize, &mut [T]) + Sync,
 ) {
-    assert!(size > 0 && values.len().is_multiple_of(size), "{} values in stretches of {size}", values.len());
+    assert!(
+        size > 0 && values.len().is_multiple_of(size),
+        "{} values in stretches of {size}",
+        values.len()
+    );
     let (count, start) = (values.len() / size, values.as_mut_ptr());
     // SAFETY: both may be called anywhere, and what `run` is given may be sent there; stretches do not overlap, and each is handed
     // out once.
@@ -155,7 +174,11 @@ pub fn share_stretches<T: Send, S>(
         share_parts(count, values.len(), |part| {
             let mut scratch = scratch();
             for i in part {
-                run(&mut scratch, i, std::slice::from_raw_parts_mut(start.add(i * size), size));
+                run(
+                    &mut scratch,
+                    i,
+                    std::slice::from_raw_parts_mut(start.add(i * size), size),
+                );
             }
         });
     }
@@ -215,9 +238,20 @@ impl Pool {
         }
         let run: *const (dyn Fn(usize) + '_) = run;
         // SAFETY: only the lifetime changes; the call that lives as long waits for all tasks and then takes the work away.
-        let run = unsafe { std::mem::transmute::<*const (dyn Fn(usize) + '_), *const (dyn Fn(usize) + 'static)>(run) };
-        let left = (0..state.threads).map(|thread| part(tasks, state.threads, thread)).collect();
-        state.work = Some(Work { run, left, running: 0, panic: None });
+        let run = unsafe {
+            std::mem::transmute::<*const (dyn Fn(usize) + '_), *const (dyn Fn(usize) + 'static)>(
+                run,
+            )
+        };
+        let left = (0..state.threads)
+            .map(|thread| part(tasks, state.threads, thread))
+            .collect();
+        state.work = Some(Work {
+            run,
+            left,
+            running: 0,
+            panic: None,
+        });
         self.called.give();
         true
     }
@@ -225,7 +259,8 @@ impl Pool {
     fn help(&'static self, number: usize) {
         let mut state = self.lock();
         loop {
-            let here = number + 1 < state.threads && state.work.as_ref().is_some_and(|work| !work.is_taken());
+            let here = number + 1 < state.threads
+                && state.work.as_ref().is_some_and(|work| !work.is_taken());
             state = match here {
                 true => self.work_off(state, number + 1),
                 false => self.called.wait(self, state),
@@ -234,8 +269,16 @@ impl Pool {
     }
 
     /// Takes tasks until none is left.
-    fn work_off<'a>(&'a self, mut state: MutexGuard<'a, State>, thread: usize) -> MutexGuard<'a, State> {
-        while let Some((run, number)) = state.work.as_mut().and_then(|work| Some((work.run, work.take(thread)?))) {
+    fn work_off<'a>(
+        &'a self,
+        mut state: MutexGuard<'a, State>,
+        thread: usize,
+    ) -> MutexGuard<'a, State> {
+        while let Some((run, number)) = state
+            .work
+            .as_mut()
+            .and_then(|work| Some((work.run, work.take(thread)?)))
+        {
             drop(state);
             // SAFETY: the caller waits while a task runs.
             let result = catch_unwind(AssertUnwindSafe(|| unsafe { (*run)(number) }));
@@ -266,7 +309,10 @@ mod tests {
             let counts: Vec<AtomicUsize> = (0..tasks).map(|_| AtomicUsize::new(0)).collect();
             // SAFETY: the tasks share atomic counters only.
             unsafe { share(tasks, |i| _ = counts[i].fetch_add(1, Ordering::Relaxed)) };
-            assert!(counts.iter().all(|n| n.load(Ordering::Relaxed) == 1), "{tasks} tasks");
+            assert!(
+                counts.iter().all(|n| n.load(Ordering::Relaxed) == 1),
+                "{tasks} tasks"
+            );
         }
         // SAFETY: nothing is shared.
         let inner = || unsafe { share(4, |i| assert!(i < 3, "the last")) };

@@ -11,13 +11,18 @@ pub fn invert(image: &mut [f32]) {
 
 /// Inverts the values of at least `threshold`.
 pub fn solarize(image: &mut [f32], threshold: f32) {
-    image.iter_mut().filter(|v| **v >= threshold).for_each(|v| *v = 255.0 - *v);
+    image
+        .iter_mut()
+        .filter(|v| **v >= threshold)
+        .for_each(|v| *v = 255.0 - *v);
 }
 
 /// Leaves the `bits` highest of each value's eight bits.
 pub fn posterize(image: &mut [f32], bits: u32) {
     let mask = !(255u8.checked_shr(bits).unwrap_or(0));
-    image.iter_mut().for_each(|v| *v = f32::from(byte(*v) & mask));
+    image
+        .iter_mut()
+        .for_each(|v| *v = f32::from(byte(*v) & mask));
 }
 
 /// Stretches each channel to the whole range; a channel of one value stays as it is.
@@ -31,7 +36,9 @@ pub fn autocontrast(image: &mut [f32], size: Size) {
         let high = plane.iter().copied().fold(f32::NEG_INFINITY, f32::max);
         if high > low {
             let scale = 255.0 / (high - low);
-            plane.iter_mut().for_each(|v| *v = ((*v - low) * scale).clamp(0.0, 255.0));
+            plane
+                .iter_mut()
+                .for_each(|v| *v = ((*v - low) * scale).clamp(0.0, 255.0));
         }
     }
 }
@@ -44,7 +51,9 @@ pub fn equalize(image: &mut [f32], size: Size) {
     size.check("image", image.len());
     for plane in image.chunks_exact_mut(size.plane()) {
         let mut counts = [0usize; 256];
-        plane.iter().for_each(|v| counts[usize::from(byte(*v))] += 1);
+        plane
+            .iter()
+            .for_each(|v| counts[usize::from(byte(*v))] += 1);
         let last = counts.iter().rev().find(|n| **n > 0).copied().unwrap_or(0);
         let step = (plane.len() - last) / 255;
         if step == 0 {
@@ -57,7 +66,9 @@ pub fn equalize(image: &mut [f32], size: Size) {
             below += n;
             found
         });
-        plane.iter_mut().for_each(|v| *v = table[usize::from(byte(*v))]);
+        plane
+            .iter_mut()
+            .for_each(|v| *v = table[usize::from(byte(*v))]);
     }
 }
 
@@ -73,12 +84,16 @@ pub fn sharpness(image: &mut [f32], size: Size, factor: f32, scratch: &mut [f32]
     }
     scratch.copy_from_slice(image);
     let width = size.width;
-    for (plane, source) in image.chunks_exact_mut(size.plane()).zip(scratch.chunks_exact(size.plane())) {
+    for (plane, source) in image
+        .chunks_exact_mut(size.plane())
+        .zip(scratch.chunks_exact(size.plane()))
+    {
         for y in 1..size.height - 1 {
             for x in 1..width - 1 {
                 let at = y * width + x;
                 let row = |start: usize| source[start - 1] + source[start] + source[start + 1];
-                let smooth = (row(at - width) + row(at) + row(at + width) + 4.0 * source[at]) / 13.0;
+                let smooth =
+                    (row(at - width) + row(at) + row(at + width) + 4.0 * source[at]) / 13.0;
                 plane[at] = (smooth + factor * (source[at] - smooth)).clamp(0.0, 255.0);
             }
         }

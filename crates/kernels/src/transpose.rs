@@ -10,7 +10,10 @@ use std::ops::Range;
 /// # Panics
 /// Where the values are not a whole number of such matrices.
 pub fn transpose(values: &[f32], rows: usize, columns: usize) -> Vec<f32> {
-    assert!(rows * columns > 0 && values.len().is_multiple_of(rows * columns), "matrices of {rows}×{columns}");
+    assert!(
+        rows * columns > 0 && values.len().is_multiple_of(rows * columns),
+        "matrices of {rows}×{columns}"
+    );
     let mut out: Vec<f32> = Vec::with_capacity(values.len());
     let (matrix, to) = (rows * columns, out.as_mut_ptr());
     let count = values.len() / matrix;
@@ -18,7 +21,12 @@ pub fn transpose(values: &[f32], rows: usize, columns: usize) -> Vec<f32> {
     unsafe {
         threads::share_parts(count, values.len(), |Range { start, end }| {
             let values = &values[start * matrix..end * matrix];
-            dispatch(Transpose { values, rows, columns, out: to.add(start * matrix) });
+            dispatch(Transpose {
+                values,
+                rows,
+                columns,
+                out: to.add(start * matrix),
+            });
         });
         out.set_len(values.len());
     }
@@ -37,17 +45,32 @@ impl Kernel for Transpose<'_> {
 
     #[inline(always)]
     unsafe fn run<V: Vector>(self) {
-        let Transpose { values, rows, columns, out } = self;
+        let Transpose {
+            values,
+            rows,
+            columns,
+            out,
+        } = self;
         let [whole_rows, whole_columns] = [rows, columns].map(|n| n / V::LANES * V::LANES);
         for i in (0..values.len()).step_by(rows * columns) {
             let (from, to) = (values.as_ptr().add(i), out.add(i));
             for row in (0..whole_rows).step_by(V::LANES) {
                 for column in (0..whole_columns).step_by(V::LANES) {
-                    V::transpose(from.add(row * columns + column), columns, to.add(column * rows + row), rows);
+                    V::transpose(
+                        from.add(row * columns + column),
+                        columns,
+                        to.add(column * rows + row),
+                        rows,
+                    );
                 }
             }
             // What is left: the last columns of these rows, and the last rows.
-            one_by_one((from, to), [rows, columns], 0..whole_rows, whole_columns..columns);
+            one_by_one(
+                (from, to),
+                [rows, columns],
+                0..whole_rows,
+                whole_columns..columns,
+            );
             match rows {
                 // Colours: written out, so that their values are written side by side.
                 3 => interleave::<3>((from, to), columns),
@@ -75,7 +98,8 @@ unsafe fn one_by_one(
 unsafe fn interleave<const N: usize>((from, to): (*const f32, *mut f32), columns: usize) {
     let to = to.cast::<[f32; N]>();
     for column in 0..columns {
-        to.add(column).write_unaligned(std::array::from_fn(|row| *from.add(row * columns + column)));
+        to.add(column)
+            .write_unaligned(std::array::from_fn(|row| *from.add(row * columns + column)));
     }
 }
 
@@ -84,8 +108,20 @@ unsafe fn interleave<const N: usize>((from, to): (*const f32, *mut f32), columns
 /// # Safety
 /// All that is named must lie in memory that is there; `lanes` are those of a vector at most.
 #[inline(always)]
-pub(crate) unsafe fn to_lanes<V: Vector>(from: *const f32, step: usize, lanes: usize, to: *mut f32, offsets: &[usize]) {
-    V::apart(ToLanes { from, step, lanes, to, offsets });
+pub(crate) unsafe fn to_lanes<V: Vector>(
+    from: *const f32,
+    step: usize,
+    lanes: usize,
+    to: *mut f32,
+    offsets: &[usize],
+) {
+    V::apart(ToLanes {
+        from,
+        step,
+        lanes,
+        to,
+        offsets,
+    });
 }
 
 /// `to[l * step + q] = from[offsets[q] + l]` for each `l < lanes`: the inverse of [`to_lanes`].
@@ -100,7 +136,13 @@ pub(crate) unsafe fn from_lanes<V: Vector>(
     step: usize,
     lanes: usize,
 ) {
-    V::apart(FromLanes { from, offsets, to, step, lanes });
+    V::apart(FromLanes {
+        from,
+        offsets,
+        to,
+        step,
+        lanes,
+    });
 }
 
 /// Room for a square of vectors on every instruction set.
@@ -119,7 +161,13 @@ impl Kernel for ToLanes<'_> {
 
     #[inline(always)]
     unsafe fn run<V: Vector>(self) {
-        let ToLanes { from, step, lanes, to, offsets } = self;
+        let ToLanes {
+            from,
+            step,
+            lanes,
+            to,
+            offsets,
+        } = self;
         let mut square = [0.0; SQUARE];
         let square = square.as_mut_ptr();
         for (i, offsets) in offsets.chunks(V::LANES).enumerate() {
@@ -133,7 +181,11 @@ impl Kernel for ToLanes<'_> {
             }
             for (j, &offset) in offsets.iter().enumerate() {
                 for l in 0..V::LANES {
-                    *to.add(offset + l) = if l < lanes { *from.add(l * step + j) } else { 0.0 };
+                    *to.add(offset + l) = if l < lanes {
+                        *from.add(l * step + j)
+                    } else {
+                        0.0
+                    };
                 }
             }
         }
@@ -153,7 +205,13 @@ impl Kernel for FromLanes<'_> {
 
     #[inline(always)]
     unsafe fn run<V: Vector>(self) {
-        let FromLanes { from, offsets, to, step, lanes } = self;
+        let FromLanes {
+            from,
+            offsets,
+            to,
+            step,
+            lanes,
+        } = self;
         let mut square = [0.0; SQUARE];
         let square = square.as_mut_ptr();
         for (i, offsets) in offsets.chunks(V::LANES).enumerate() {

@@ -23,40 +23,71 @@ pub struct Affine {
 
 impl Affine {
     /// Shows the source as it is.
-    pub const IDENTITY: Affine = Affine { x: [1.0, 0.0], y: [0.0, 1.0], shift: [0.0, 0.0] };
+    pub const IDENTITY: Affine = Affine {
+        x: [1.0, 0.0],
+        y: [0.0, 1.0],
+        shift: [0.0, 0.0],
+    };
 
     /// Turns the picture by `radians`, clockwise as seen on a screen (y points down).
     pub fn rotation(radians: f64) -> Affine {
         let (sin, cos) = radians.sin_cos();
-        Affine { x: [cos, sin], y: [-sin, cos], shift: [0.0, 0.0] }
+        Affine {
+            x: [cos, sin],
+            y: [-sin, cos],
+            shift: [0.0, 0.0],
+        }
     }
 
     /// Enlarges the picture by `factor` (below 1: shrinks it).
     pub fn scaling(factor: f64) -> Affine {
-        Affine { x: [1.0 / factor, 0.0], y: [0.0, 1.0 / factor], shift: [0.0, 0.0] }
+        Affine {
+            x: [1.0 / factor, 0.0],
+            y: [0.0, 1.0 / factor],
+            shift: [0.0, 0.0],
+        }
     }
 
     /// Moves the picture by `(x, y)` pixels, right and down.
     pub fn translation(x: f64, y: f64) -> Affine {
-        Affine { shift: [-x, -y], ..Affine::IDENTITY }
+        Affine {
+            shift: [-x, -y],
+            ..Affine::IDENTITY
+        }
     }
 
     /// Slants the picture: rows move right by `slope` pixels for each pixel that they lie lower.
     pub fn shear(slope: f64) -> Affine {
-        Affine { x: [1.0, -slope], ..Affine::IDENTITY }
+        Affine {
+            x: [1.0, -slope],
+            ..Affine::IDENTITY
+        }
     }
 
     /// Enlarges the part of `share` of each side, x and y, whose centre lies `centre` pixels right of and below the image's, to
     /// the whole.
     pub fn part(share: [f64; 2], centre: [f64; 2]) -> Affine {
-        Affine { x: [share[0], 0.0], y: [0.0, share[1]], shift: centre }
+        Affine {
+            x: [share[0], 0.0],
+            y: [0.0, share[1]],
+            shift: centre,
+        }
     }
 
     /// The map that first makes `self` of a picture, then `next` of the result.
     pub fn then(self, next: Affine) -> Affine {
-        let row = |r: [f64; 2]| [r[0] * next.x[0] + r[1] * next.y[0], r[0] * next.x[1] + r[1] * next.y[1]];
+        let row = |r: [f64; 2]| {
+            [
+                r[0] * next.x[0] + r[1] * next.y[0],
+                r[0] * next.x[1] + r[1] * next.y[1],
+            ]
+        };
         let shift = |r: [f64; 2], s: f64| r[0] * next.shift[0] + r[1] * next.shift[1] + s;
-        Affine { x: row(self.x), y: row(self.y), shift: [shift(self.x, self.shift[0]), shift(self.y, self.shift[1])] }
+        Affine {
+            x: row(self.x),
+            y: row(self.y),
+            shift: [shift(self.x, self.shift[0]), shift(self.y, self.shift[1])],
+        }
     }
 }
 
@@ -80,9 +111,20 @@ const LANES: usize = 4;
 pub fn warp<T: Pixel>(source: &[T], size: Size, map: &Affine, fill: Fill, out: &mut [f32]) {
     size.check("source", source.len());
     size.check("out", out.len());
-    assert!(size.height.max(size.width) <= 1 << 14, "{size:?} is too large to warp");
+    assert!(
+        size.height.max(size.width) <= 1 << 14,
+        "{size:?} is too large to warp"
+    );
     // SAFETY: the sizes are checked above; the instruction set is one that is here.
-    unsafe { dispatch(Warp { source, size, map, fill, out }) }
+    unsafe {
+        dispatch(Warp {
+            source,
+            size,
+            map,
+            fill,
+            out,
+        })
+    }
 }
 
 struct Warp<'a, T> {
@@ -99,12 +141,20 @@ impl<T: Pixel> Kernel for Warp<'_, T> {
     /// Plain code for the compiler to make vectors of.
     #[inline(always)]
     unsafe fn run<V: Vector>(self) {
-        let Warp { source, size, map, fill, out } = self;
+        let Warp {
+            source,
+            size,
+            map,
+            fill,
+            out,
+        } = self;
         if size.is_empty() {
             return;
         }
         let mut pixels = PIXELS.take();
-        let planes = source.chunks(LANES * size.plane()).zip(out.chunks_mut(LANES * size.plane()));
+        let planes = source
+            .chunks(LANES * size.plane())
+            .zip(out.chunks_mut(LANES * size.plane()));
         for (source, out) in planes {
             frame(source, size, fill, &mut pixels);
             match fill {
@@ -127,7 +177,11 @@ fn frame<T: Pixel>(planes: &[T], size: Size, fill: Fill, pixels: &mut Vec<[f32; 
     let (plane, width, wide) = (size.plane(), size.width, size.width + 2);
     pixels.resize(wide * (size.height + 2), [0.0; LANES]);
     let channels = planes.len() / plane;
-    for (y, row) in pixels[wide..].chunks_exact_mut(wide).take(size.height).enumerate() {
+    for (y, row) in pixels[wide..]
+        .chunks_exact_mut(wide)
+        .take(size.height)
+        .enumerate()
+    {
         let inner = &mut row[1..=width];
         if channels == 3 {
             let [red, green, blue] = [0, 1, 2].map(|c| &planes[c * plane + y * width..][..width]);
@@ -142,7 +196,11 @@ fn frame<T: Pixel>(planes: &[T], size: Size, fill: Fill, pixels: &mut Vec<[f32; 
             }
         }
         let [left, right] = [row[1], row[width]];
-        [row[0], row[width + 1]] = if fill == Fill::Zero { [[0.0; LANES]; 2] } else { [left, right] };
+        [row[0], row[width + 1]] = if fill == Fill::Zero {
+            [[0.0; LANES]; 2]
+        } else {
+            [left, right]
+        };
     }
     let last = wide * size.height;
     if fill == Fill::Zero {
@@ -156,9 +214,22 @@ fn frame<T: Pixel>(planes: &[T], size: Size, fill: Fill, pixels: &mut Vec<[f32; 
 }
 
 #[inline(always)]
-unsafe fn warp_pixels(pixels: &[[f32; LANES]], size: Size, map: &Affine, inside: Inside, out: &mut [f32]) {
-    let centre = [(size.width - 1) as f64 / 2.0, (size.height - 1) as f64 / 2.0];
-    let mut taps = Taps { at: [0; CHUNK], across: [0.0; CHUNK], down: [0.0; CHUNK] };
+unsafe fn warp_pixels(
+    pixels: &[[f32; LANES]],
+    size: Size,
+    map: &Affine,
+    inside: Inside,
+    out: &mut [f32],
+) {
+    let centre = [
+        (size.width - 1) as f64 / 2.0,
+        (size.height - 1) as f64 / 2.0,
+    ];
+    let mut taps = Taps {
+        at: [0; CHUNK],
+        across: [0.0; CHUNK],
+        down: [0.0; CHUNK],
+    };
     let mut found = [[0.0; LANES]; CHUNK];
     for y in 0..size.height {
         let dy = y as f64 - centre[1];
@@ -228,7 +299,8 @@ unsafe fn place(taps: &mut Taps, size: Size, start: [f32; 2], step: [f32; 2], in
 unsafe fn mix(pixels: &[[f32; LANES]], wide: usize, taps: &Taps, out: &mut [[f32; LANES]; CHUNK]) {
     for (i, out) in out.iter_mut().enumerate() {
         let upper = pixels.as_ptr().add(taps.at[i] as usize);
-        let [upper, lower] = [upper, upper.add(wide)].map(|two| two.cast::<[f32; 2 * LANES]>().read_unaligned());
+        let [upper, lower] =
+            [upper, upper.add(wide)].map(|two| two.cast::<[f32; 2 * LANES]>().read_unaligned());
         let (across, down) = (taps.across[i], taps.down[i]);
         let mut two = [0.0; 2 * LANES];
         for c in 0..2 * LANES {

@@ -31,18 +31,30 @@ impl PoolShape {
     pub fn output(&self) -> [usize; 2] {
         [0, 1].map(|i| {
             let padded = self.input[i] + self.padding[i][0] + self.padding[i][1];
-            assert!(padded >= self.window[i], "a window of {} on {padded} pixels", self.window[i]);
+            assert!(
+                padded >= self.window[i],
+                "a window of {} on {padded} pixels",
+                self.window[i]
+            );
             (padded - self.window[i]) / self.stride[i] + 1
         })
     }
 
     /// Whether the kernels compute it: every window has a pixel, and a place in it fits a byte.
     pub fn is_supported(&self) -> bool {
-        let sizes = [self.images, self.input[0], self.input[1], self.channels, self.window[0], self.window[1]];
+        let sizes = [
+            self.images,
+            self.input[0],
+            self.input[1],
+            self.channels,
+            self.window[0],
+            self.window[1],
+        ];
         sizes.iter().chain(&self.stride).all(|&n| n > 0)
             && self.window[0] * self.window[1] <= 255
             && (0..2).all(|i| self.padding[i].iter().all(|&p| p < self.window[i]))
-            && (0..2).all(|i| self.input[i] + self.padding[i][0] + self.padding[i][1] >= self.window[i])
+            && (0..2)
+                .all(|i| self.input[i] + self.padding[i][0] + self.padding[i][1] >= self.window[i])
     }
 
     fn input_len(&self) -> usize {
@@ -79,7 +91,11 @@ impl PoolShape {
         let ([oh, ow], shape) = (self.output(), *self);
         (images.start * oh * ow..images.end * oh * ow).map(move |i| {
             let (image, place) = (i / (oh * ow), [i / ow % oh, i % ow]);
-            let mut window = Window { output: i * shape.channels, image, ..Window::default() };
+            let mut window = Window {
+                output: i * shape.channels,
+                image,
+                ..Window::default()
+            };
             for d in 0..2 {
                 let at = place[d] * shape.stride[d];
                 window.first[d] = at.saturating_sub(shape.padding[d][0]);
@@ -128,7 +144,14 @@ pub fn max_pool(shape: &PoolShape, x: &[f32]) -> (Vec<f32>, Vec<u8>) {
     let to = (y.as_mut_ptr(), places.as_mut_ptr());
     // SAFETY: the sizes are checked above, each part writes all that belongs to its images; the instruction set is one that is here.
     unsafe {
-        shape.in_parts(|images| dispatch(Max { shape, x, images, to }));
+        shape.in_parts(|images| {
+            dispatch(Max {
+                shape,
+                x,
+                images,
+                to,
+            })
+        });
         y.set_len(count);
         places.set_len(count);
     }
@@ -141,7 +164,10 @@ pub fn max_pool(shape: &PoolShape, x: &[f32]) -> (Vec<f32>, Vec<u8>) {
 /// As [`max_pool`].
 pub fn max_pool_backward(shape: &PoolShape, gradient: &[f32], places: &[u8]) -> Vec<f32> {
     shape.check();
-    assert!([gradient.len(), places.len()] == [shape.output_len(); 2], "gradient of {shape:?}");
+    assert!(
+        [gradient.len(), places.len()] == [shape.output_len(); 2],
+        "gradient of {shape:?}"
+    );
     back(shape, gradient, Some(places))
 }
 
@@ -157,7 +183,14 @@ pub fn average_pool(shape: &PoolShape, x: &[f32]) -> Vec<f32> {
     let to = y.as_mut_ptr();
     // SAFETY: as in `max_pool`.
     unsafe {
-        shape.in_parts(|images| dispatch(Average { shape, x, images, to }));
+        shape.in_parts(|images| {
+            dispatch(Average {
+                shape,
+                x,
+                images,
+                to,
+            })
+        });
         y.set_len(count);
     }
     y
@@ -175,12 +208,24 @@ pub fn average_pool_backward(shape: &PoolShape, gradient: &[f32]) -> Vec<f32> {
 
 fn back(shape: &PoolShape, gradient: &[f32], places: Option<&[u8]>) -> Vec<f32> {
     let count = shape.input_len();
-    let mut found = if shape.is_tiling() { Vec::with_capacity(count) } else { vec![0.0; count] };
+    let mut found = if shape.is_tiling() {
+        Vec::with_capacity(count)
+    } else {
+        vec![0.0; count]
+    };
     let out = found.as_mut_ptr();
     // SAFETY: the callers have checked the sizes, each part writes all that belongs to its images: what tiles do not cover is
     // zero; the instruction set is one that is here.
     unsafe {
-        shape.in_parts(|images| dispatch(Back { shape, gradient, places, images, out }));
+        shape.in_parts(|images| {
+            dispatch(Back {
+                shape,
+                gradient,
+                places,
+                images,
+                out,
+            })
+        });
         found.set_len(count);
     }
     found
@@ -193,7 +238,13 @@ fn back(shape: &PoolShape, gradient: &[f32], places: Option<&[u8]>) -> Vec<f32> 
 pub fn global_average(x: &[f32], pixels: usize, channels: usize) -> Vec<f32> {
     check_planes(x.len(), pixels, channels);
     // SAFETY: the size is checked above; the instruction set is one that is here.
-    unsafe { dispatch(Global { x, pixels, channels }) }
+    unsafe {
+        dispatch(Global {
+            x,
+            pixels,
+            channels,
+        })
+    }
 }
 
 /// The gradient of the input `[images, pixels, channels]` from that of the means `[images, channels]`.
@@ -206,7 +257,9 @@ pub fn global_average_backward(gradient: &[f32], pixels: usize, channels: usize)
     let mut found = Vec::with_capacity(gradient.len() * pixels);
     let mut row = vec![0.0; channels];
     for gradient in gradient.chunks_exact(channels) {
-        row.iter_mut().zip(gradient).for_each(|(to, g)| *to = g * share);
+        row.iter_mut()
+            .zip(gradient)
+            .for_each(|(to, g)| *to = g * share);
         (0..pixels).for_each(|_| found.extend_from_slice(&row));
     }
     found
@@ -231,15 +284,23 @@ impl Kernel for Max<'_> {
 
     #[inline(always)]
     unsafe fn run<V: Vector>(self) {
-        let Max { shape, x, images, to: (y, places) } = self;
+        let Max {
+            shape,
+            x,
+            images,
+            to: (y, places),
+        } = self;
         for window in shape.windows(images) {
             for c in (0..shape.channels).step_by(V::LANES) {
                 let n = (shape.channels - c).min(V::LANES);
                 let mut best = V::splat(f32::NEG_INFINITY);
                 let mut place = V::splat((window.cut[0] * shape.window[1] + window.cut[1]) as f32);
                 for row in window.first[0]..window.end[0] {
-                    let at = (row - window.first[0] + window.cut[0]) * shape.window[1] + window.cut[1];
-                    let from = x.as_ptr().add(shape.pixel(window.image, row, window.first[1]) + c);
+                    let at =
+                        (row - window.first[0] + window.cut[0]) * shape.window[1] + window.cut[1];
+                    let from = x
+                        .as_ptr()
+                        .add(shape.pixel(window.image, row, window.first[1]) + c);
                     for column in 0..window.end[1] - window.first[1] {
                         let value = load::<V>(from.add(column * shape.channels), n);
                         let better = value.beats(best);
@@ -266,14 +327,21 @@ impl Kernel for Average<'_> {
 
     #[inline(always)]
     unsafe fn run<V: Vector>(self) {
-        let Average { shape, x, images, to } = self;
+        let Average {
+            shape,
+            x,
+            images,
+            to,
+        } = self;
         for window in shape.windows(images) {
             let share = V::splat(1.0 / window.count() as f32);
             for c in (0..shape.channels).step_by(V::LANES) {
                 let n = (shape.channels - c).min(V::LANES);
                 let mut sum = V::splat(0.0);
                 for row in window.first[0]..window.end[0] {
-                    let from = x.as_ptr().add(shape.pixel(window.image, row, window.first[1]) + c);
+                    let from = x
+                        .as_ptr()
+                        .add(shape.pixel(window.image, row, window.first[1]) + c);
                     for column in 0..window.end[1] - window.first[1] {
                         sum = sum.add(load::<V>(from.add(column * shape.channels), n));
                     }
@@ -312,7 +380,13 @@ impl Back<'_> {
     /// With `TILES` every pixel is written once, so that nothing needs to be added.
     #[inline(always)]
     unsafe fn spread<V: Vector, const TILES: bool>(self, places: Option<&[u8]>) {
-        let Back { shape, gradient, images, out, .. } = self;
+        let Back {
+            shape,
+            gradient,
+            images,
+            out,
+            ..
+        } = self;
         for window in shape.windows(images) {
             let share = V::splat(1.0 / window.count() as f32);
             for c in (0..shape.channels).step_by(V::LANES) {
@@ -320,11 +394,14 @@ impl Back<'_> {
                 let mut g = load::<V>(gradient.as_ptr().add(window.output + c), n);
                 let mut place = V::splat(0.0);
                 match places {
-                    Some(places) => place = load_bytes::<V>(places.as_ptr().add(window.output + c), n),
+                    Some(places) => {
+                        place = load_bytes::<V>(places.as_ptr().add(window.output + c), n)
+                    }
                     None => g = g.mul(share),
                 }
                 for row in window.first[0]..window.end[0] {
-                    let at = (row - window.first[0] + window.cut[0]) * shape.window[1] + window.cut[1];
+                    let at =
+                        (row - window.first[0] + window.cut[0]) * shape.window[1] + window.cut[1];
                     let to = out.add(shape.pixel(window.image, row, window.first[1]) + c);
                     for column in 0..window.end[1] - window.first[1] {
                         let to = to.add(column * shape.channels);
@@ -354,7 +431,11 @@ impl Kernel for Global<'_> {
 
     #[inline(always)]
     unsafe fn run<V: Vector>(self) -> Vec<f32> {
-        let Global { x, pixels, channels } = self;
+        let Global {
+            x,
+            pixels,
+            channels,
+        } = self;
         let mut means: Vec<f32> = Vec::with_capacity(x.len() / pixels);
         let share = V::splat(1.0 / pixels as f32);
         for image in x.chunks_exact(pixels * channels) {
@@ -363,7 +444,8 @@ impl Kernel for Global<'_> {
                 let n = (channels - c).min(V::LANES);
                 let mut sum = [V::splat(0.0); 2];
                 for pixel in 0..pixels {
-                    sum[pixel % 2] = sum[pixel % 2].add(load::<V>(image.as_ptr().add(pixel * channels + c), n));
+                    sum[pixel % 2] =
+                        sum[pixel % 2].add(load::<V>(image.as_ptr().add(pixel * channels + c), n));
                 }
                 store::<V>(sum[0].add(sum[1]).mul(share), to.add(c), n);
             }

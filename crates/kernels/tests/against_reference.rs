@@ -1,17 +1,32 @@
 //! Every kernel against a plain f64 version of its definition.
 
-use convsweep_kernels::{Affine, Fill, Size, crop, flip_horizontal, flip_vertical, normalize, transpose, warp, widen};
+use convsweep_kernels::{
+    Affine, Fill, Size, crop, flip_horizontal, flip_vertical, normalize, transpose, warp, widen,
+};
 
 const FILLS: [Fill; 3] = [Fill::Zero, Fill::Reflect, Fill::Nearest];
-const SIZES: [(usize, usize, usize); 6] = [(3, 32, 32), (1, 28, 28), (3, 5, 70), (2, 41, 33), (1, 1, 1), (1, 2, 3)];
+const SIZES: [(usize, usize, usize); 6] = [
+    (3, 32, 32),
+    (1, 28, 28),
+    (3, 5, 70),
+    (2, 41, 33),
+    (1, 1, 1),
+    (1, 2, 3),
+];
 
 fn size((channels, height, width): (usize, usize, usize)) -> Size {
-    Size { channels, height, width }
+    Size {
+        channels,
+        height,
+        width,
+    }
 }
 
 /// Bytes that look random.
 fn bytes(len: usize) -> Vec<u8> {
-    (0..len as u64).map(|i| ((i + 7).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40) as u8).collect()
+    (0..len as u64)
+        .map(|i| ((i + 7).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40) as u8)
+        .collect()
 }
 
 /// The image continued without end.
@@ -31,13 +46,18 @@ fn at(image: &[u8], size: Size, c: usize, y: i64, x: i64, fill: Fill) -> f64 {
         }
     };
     match (fold(y, size.height), fold(x, size.width)) {
-        (Some(y), Some(x)) => f64::from(image[(c * size.height + y as usize) * size.width + x as usize]),
+        (Some(y), Some(x)) => {
+            f64::from(image[(c * size.height + y as usize) * size.width + x as usize])
+        }
         _ => 0.0,
     }
 }
 
 fn reference_warp(image: &[u8], size: Size, map: &Affine, fill: Fill) -> Vec<f64> {
-    let (cx, cy) = ((size.width as f64 - 1.0) / 2.0, (size.height as f64 - 1.0) / 2.0);
+    let (cx, cy) = (
+        (size.width as f64 - 1.0) / 2.0,
+        (size.height as f64 - 1.0) / 2.0,
+    );
     let mut out = Vec::new();
     for c in 0..size.channels {
         for y in 0..size.height {
@@ -49,7 +69,8 @@ fn reference_warp(image: &[u8], size: Size, map: &Affine, fill: Fill) -> Vec<f64
                 let (ix, iy) = (sx.floor() as i64, sy.floor() as i64);
                 let p = |j, i| at(image, size, c, iy + j, ix + i, fill);
                 out.push(
-                    (p(0, 0) * (1.0 - fx) + p(0, 1) * fx) * (1.0 - fy) + (p(1, 0) * (1.0 - fx) + p(1, 1) * fx) * fy,
+                    (p(0, 0) * (1.0 - fx) + p(0, 1) * fx) * (1.0 - fy)
+                        + (p(1, 0) * (1.0 - fx) + p(1, 1) * fx) * fy,
                 );
             }
         }
@@ -103,7 +124,13 @@ fn identity_and_quarter_turns_are_exact() {
     let mut plain = vec![0.0; size.len()];
     widen(&image, &mut plain);
     assert_eq!(out, plain);
-    warp(&image, size, &Affine::rotation(std::f64::consts::FRAC_PI_2), Fill::Zero, &mut out);
+    warp(
+        &image,
+        size,
+        &Affine::rotation(std::f64::consts::FRAC_PI_2),
+        Fill::Zero,
+        &mut out,
+    );
     for c in 0..2 {
         for y in 0..6 {
             for x in 0..6 {
@@ -128,11 +155,17 @@ fn scaling_enlarges_and_then_keeps_the_order() {
         (out.iter().filter(|v| **v > 100.0).count(), out)
     };
     assert_eq!(lit(Affine::scaling(2.0)).0, 16);
-    assert!((lit(Affine::scaling(0.5)).1.iter().sum::<f32>() - 200.0).abs() < 1e-3, "a quarter of the light");
+    assert!(
+        (lit(Affine::scaling(0.5)).1.iter().sum::<f32>() - 200.0).abs() < 1e-3,
+        "a quarter of the light"
+    );
     // Moved by one, then enlarged by two: moved by two.
     let (_, out) = lit(Affine::translation(1.0, 0.0).then(Affine::scaling(2.0)));
     let columns: f32 = (0..64).map(|i| out[i] * ((i % 8) as f32 - 3.5)).sum();
-    assert!((columns / out.iter().sum::<f32>() - 2.0).abs() < 0.26, "{columns}");
+    assert!(
+        (columns / out.iter().sum::<f32>() - 2.0).abs() < 0.26,
+        "{columns}"
+    );
 }
 
 #[test]
@@ -141,7 +174,15 @@ fn crop_agrees() {
         let size = size(shape);
         let image = bytes(size.len());
         for fill in FILLS {
-            for (left, top) in [(0, 0), (-4, 4), (4, -4), (-1, -1), (100, 0), (0, -200), (-73, 51)] {
+            for (left, top) in [
+                (0, 0),
+                (-4, 4),
+                (4, -4),
+                (-1, -1),
+                (100, 0),
+                (0, -200),
+                (-73, 51),
+            ] {
                 let mut out = vec![f32::NAN; size.len()];
                 crop(&image, size, left, top, fill, &mut out);
                 let mut expected = Vec::new();
@@ -189,7 +230,9 @@ fn normalize_agrees() {
     for shape in SIZES {
         let size = size(shape);
         let image = bytes(size.len());
-        let scale: Vec<f32> = (0..size.channels).map(|c| 0.004 + c as f32 * 0.001).collect();
+        let scale: Vec<f32> = (0..size.channels)
+            .map(|c| 0.004 + c as f32 * 0.001)
+            .collect();
         let shift: Vec<f32> = (0..size.channels).map(|c| -0.5 - c as f32).collect();
         let mut out = vec![f32::NAN; size.len()];
         normalize(&image, size, &scale, &shift, &mut out);
@@ -204,17 +247,37 @@ fn normalize_agrees() {
 #[test]
 #[should_panic(expected = "out holds 5 values")]
 fn a_wrong_size_is_refused() {
-    warp(&[0u8; 6], size((1, 2, 3)), &Affine::IDENTITY, Fill::Zero, &mut [0.0; 5]);
+    warp(
+        &[0u8; 6],
+        size((1, 2, 3)),
+        &Affine::IDENTITY,
+        Fill::Zero,
+        &mut [0.0; 5],
+    );
 }
 
 #[test]
 fn matrices_are_transposed() {
-    for (rows, columns) in [(3, 1024), (3, 5), (64, 16), (17, 40), (1, 7), (33, 3), (16, 16)] {
+    for (rows, columns) in [
+        (3, 1024),
+        (3, 5),
+        (64, 16),
+        (17, 40),
+        (1, 7),
+        (33, 3),
+        (16, 16),
+    ] {
         let values: Vec<f32> = (0..3 * rows * columns).map(|i| i as f32).collect();
         let expected: Vec<f32> = values
             .chunks(rows * columns)
-            .flat_map(|m| (0..columns).flat_map(move |c| (0..rows).map(move |r| m[r * columns + c])))
+            .flat_map(|m| {
+                (0..columns).flat_map(move |c| (0..rows).map(move |r| m[r * columns + c]))
+            })
             .collect();
-        assert_eq!(transpose(&values, rows, columns), expected, "{rows}×{columns}");
+        assert_eq!(
+            transpose(&values, rows, columns),
+            expected,
+            "{rows}×{columns}"
+        );
     }
 }

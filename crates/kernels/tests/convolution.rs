@@ -3,8 +3,9 @@
 mod common;
 
 use convsweep_kernels::{
-    Backward, ConvShape, Follow, Gradients, Method, Norm, NormBehind, Wanted, batch_norm_backward, batch_norm_sums,
-    conv_backward, conv_forward, conv_method, moments, transposed_backward, transposed_forward,
+    Backward, ConvShape, Follow, Gradients, Method, Norm, NormBehind, Wanted, batch_norm_backward,
+    batch_norm_sums, conv_backward, conv_forward, conv_method, moments, transposed_backward,
+    transposed_forward,
 };
 use proptest::prelude::*;
 
@@ -26,17 +27,23 @@ fn products(s: &ConvShape, mut visit: impl FnMut(usize, usize, usize)) {
     let (c, f) = (s.channels / s.groups, s.filters / s.groups);
     for n in 0..s.images {
         for (y, x) in (0..oh).flat_map(|y| (0..ow).map(move |x| (y, x))) {
-            for (ky, kx) in (0..s.kernel[0]).flat_map(|ky| (0..s.kernel[1]).map(move |kx| (ky, kx))) {
+            for (ky, kx) in (0..s.kernel[0]).flat_map(|ky| (0..s.kernel[1]).map(move |kx| (ky, kx)))
+            {
                 let row = (y * s.stride[0] + ky * s.dilation[0]).checked_sub(s.padding[0][0]);
                 let column = (x * s.stride[1] + kx * s.dilation[1]).checked_sub(s.padding[1][0]);
-                let (Some(row), Some(column)) = (row, column) else { continue };
+                let (Some(row), Some(column)) = (row, column) else {
+                    continue;
+                };
                 if row >= s.input[0] || column >= s.input[1] {
                     continue;
                 }
-                for (filter, channel) in (0..s.filters).flat_map(|filter| (0..c).map(move |channel| (filter, channel)))
+                for (filter, channel) in
+                    (0..s.filters).flat_map(|filter| (0..c).map(move |channel| (filter, channel)))
                 {
                     let output = ((n * oh + y) * ow + x) * s.filters + filter;
-                    let input = ((n * s.input[0] + row) * s.input[1] + column) * s.channels + filter / f * c + channel;
+                    let input = ((n * s.input[0] + row) * s.input[1] + column) * s.channels
+                        + filter / f * c
+                        + channel;
                     let weight = ((filter * c + channel) * s.kernel[0] + ky) * s.kernel[1] + kx;
                     visit(output, input, weight);
                 }
@@ -49,7 +56,10 @@ fn close(what: &str, found: &[f32], expected: &[f64], tolerance: f64) -> Result<
     prop_assert_eq!(found.len(), expected.len(), "{}", what);
     let scale = expected.iter().fold(1.0, |a: f64, b| a.max(b.abs()));
     for (i, (&f, &e)) in found.iter().zip(expected).enumerate() {
-        prop_assert!((f64::from(f) - e).abs() <= tolerance * scale, "{what} {i}: {f}, expected {e} (of {scale})");
+        prop_assert!(
+            (f64::from(f) - e).abs() <= tolerance * scale,
+            "{what} {i}: {f}, expected {e} (of {scale})"
+        );
     }
     Ok(())
 }
@@ -61,31 +71,58 @@ fn blocks(s: &ConvShape) -> Vec<[usize; 4]> {
     for n in 0..s.images {
         for (y, x) in (0..oh / 2).flat_map(|y| (0..ow / 2).map(move |x| (y, x))) {
             for f in 0..s.filters {
-                all.push([0, 1, 2, 3].map(|i| ((n * oh + 2 * y + i / 2) * ow + 2 * x + i % 2) * s.filters + f));
+                all.push(
+                    [0, 1, 2, 3]
+                        .map(|i| ((n * oh + 2 * y + i / 2) * ow + 2 * x + i % 2) * s.filters + f),
+                );
             }
         }
     }
     all
 }
 
-fn check(s: &ConvShape, method: Method, follow: Follow, with_bias: bool) -> Result<(), TestCaseError> {
+fn check(
+    s: &ConvShape,
+    method: Method,
+    follow: Follow,
+    with_bias: bool,
+) -> Result<(), TestCaseError> {
     let [oh, ow] = s.output();
     // A single row or column has no 2×2 block.
-    let follow = Follow { pool: follow.pool && oh > 1 && ow > 1, ..follow };
+    let follow = Follow {
+        pool: follow.pool && oh > 1 && ow > 1,
+        ..follow
+    };
     let x = numbers(1, s.images * s.input[0] * s.input[1] * s.channels);
-    let w = numbers(2, s.filters * s.channels / s.groups * s.kernel[0] * s.kernel[1]);
+    let w = numbers(
+        2,
+        s.filters * s.channels / s.groups * s.kernel[0] * s.kernel[1],
+    );
     let b = numbers(3, s.filters);
     let mut y: Vec<f64> = (0..s.images * oh * ow * s.filters)
-        .map(|i| if with_bias { f64::from(b[i % s.filters]) } else { 0.0 })
+        .map(|i| {
+            if with_bias {
+                f64::from(b[i % s.filters])
+            } else {
+                0.0
+            }
+        })
         .collect();
     products(s, |o, i, k| y[o] += f64::from(x[i]) * f64::from(w[k]));
-    let tolerance = if method == Method::Winograd { 4e-5 } else { 4e-6 };
+    let tolerance = if method == Method::Winograd {
+        4e-5
+    } else {
+        4e-6
+    };
 
     let found = conv_forward(s, method, &x, &w, with_bias.then_some(&b[..]), follow);
     let relu = |v: f64| if follow.relu { v.max(0.0) } else { v };
     let blocks = if follow.pool { blocks(s) } else { vec![] };
     let expected: Vec<f64> = match follow.pool {
-        true => blocks.iter().map(|b| relu(b.iter().fold(f64::NEG_INFINITY, |a, &i| a.max(y[i])))).collect(),
+        true => blocks
+            .iter()
+            .map(|b| relu(b.iter().fold(f64::NEG_INFINITY, |a, &i| a.max(y[i]))))
+            .collect(),
         false => y.iter().map(|&v| relu(v)).collect(),
     };
     close("output", &found.output, &expected, tolerance)?;
@@ -101,7 +138,11 @@ fn check(s: &ConvShape, method: Method, follow: Follow, with_bias: bool) -> Resu
         }
     } else {
         for ((dy, &g), &o) in dy.iter_mut().zip(&gradient).zip(&found.output) {
-            *dy = if follow.relu && o <= 0.0 { 0.0 } else { f64::from(g) };
+            *dy = if follow.relu && o <= 0.0 {
+                0.0
+            } else {
+                f64::from(g)
+            };
         }
     }
     let (mut dx, mut dw, mut db) = (vec![0.0; x.len()], vec![0.0; w.len()], vec![0.0; b.len()]);
@@ -109,18 +150,71 @@ fn check(s: &ConvShape, method: Method, follow: Follow, with_bias: bool) -> Resu
         dx[i] += dy[o] * f64::from(w[k]);
         dw[k] += dy[o] * f64::from(x[i]);
     });
-    dy.iter().enumerate().for_each(|(i, g)| db[i % s.filters] += g);
-    let backward = Backward { gradient: &gradient, norm: None, output: &found.output, places: &found.places };
-    let Gradients { input, weight, bias } =
-        conv_backward(s, method, &x, &w, backward, follow, Wanted { input: true, bias: true });
+    dy.iter()
+        .enumerate()
+        .for_each(|(i, g)| db[i % s.filters] += g);
+    let backward = Backward {
+        gradient: &gradient,
+        norm: None,
+        output: &found.output,
+        places: &found.places,
+    };
+    let Gradients {
+        input,
+        weight,
+        bias,
+    } = conv_backward(
+        s,
+        method,
+        &x,
+        &w,
+        backward,
+        follow,
+        Wanted {
+            input: true,
+            bias: true,
+        },
+    );
     close("input gradient", &input, &dx, tolerance)?;
     close("weight gradient", &weight, &dw, tolerance)?;
     close("bias gradient", &bias, &db, 1e-5)?;
-    let without = conv_backward(s, method, &x, &w, backward, follow, Wanted { input: false, bias: true });
+    let without = conv_backward(
+        s,
+        method,
+        &x,
+        &w,
+        backward,
+        follow,
+        Wanted {
+            input: false,
+            bias: true,
+        },
+    );
     prop_assert!(without.input.is_empty());
-    close("weight gradient without the input's", &without.weight, &dw, tolerance)?;
-    close("bias gradient without the input's", &without.bias, &db, 1e-5)?;
-    let alone = conv_backward(s, method, &x, &w, backward, follow, Wanted { input: false, bias: false });
+    close(
+        "weight gradient without the input's",
+        &without.weight,
+        &dw,
+        tolerance,
+    )?;
+    close(
+        "bias gradient without the input's",
+        &without.bias,
+        &db,
+        1e-5,
+    )?;
+    let alone = conv_backward(
+        s,
+        method,
+        &x,
+        &w,
+        backward,
+        follow,
+        Wanted {
+            input: false,
+            bias: false,
+        },
+    );
     prop_assert!(alone.input.is_empty() && alone.bias.is_empty());
     prop_assert_eq!(alone.weight, without.weight);
     Ok(())
@@ -130,24 +224,64 @@ fn check(s: &ConvShape, method: Method, follow: Follow, with_bias: bool) -> Resu
 fn check_transposed(s: &ConvShape, with_bias: bool) -> Result<(), TestCaseError> {
     let [oh, ow] = s.output();
     let x = numbers(1, s.images * oh * ow * s.filters);
-    let w = numbers(2, s.filters * s.channels / s.groups * s.kernel[0] * s.kernel[1]);
+    let w = numbers(
+        2,
+        s.filters * s.channels / s.groups * s.kernel[0] * s.kernel[1],
+    );
     let b = numbers(3, s.channels);
     let len = s.images * s.input[0] * s.input[1] * s.channels;
-    let mut y: Vec<f64> = (0..len).map(|i| if with_bias { f64::from(b[i % s.channels]) } else { 0.0 }).collect();
+    let mut y: Vec<f64> = (0..len)
+        .map(|i| {
+            if with_bias {
+                f64::from(b[i % s.channels])
+            } else {
+                0.0
+            }
+        })
+        .collect();
     products(s, |o, i, k| y[i] += f64::from(x[o]) * f64::from(w[k]));
-    close("output", &transposed_forward(s, &x, &w, with_bias.then_some(&b[..])), &y, 4e-6)?;
+    close(
+        "output",
+        &transposed_forward(s, &x, &w, with_bias.then_some(&b[..])),
+        &y,
+        4e-6,
+    )?;
     let dy = numbers(4, len);
     let (mut dx, mut dw, mut db) = (vec![0.0; x.len()], vec![0.0; w.len()], vec![0.0; b.len()]);
     products(s, |o, i, k| {
         dx[o] += f64::from(dy[i]) * f64::from(w[k]);
         dw[k] += f64::from(dy[i]) * f64::from(x[o]);
     });
-    dy.iter().enumerate().for_each(|(i, &g)| db[i % s.channels] += f64::from(g));
-    let Gradients { input, weight, bias } = transposed_backward(s, &x, &w, &dy, Wanted { input: true, bias: true });
+    dy.iter()
+        .enumerate()
+        .for_each(|(i, &g)| db[i % s.channels] += f64::from(g));
+    let Gradients {
+        input,
+        weight,
+        bias,
+    } = transposed_backward(
+        s,
+        &x,
+        &w,
+        &dy,
+        Wanted {
+            input: true,
+            bias: true,
+        },
+    );
     close("input gradient", &input, &dx, 4e-5)?;
     close("weight gradient", &weight, &dw, 4e-5)?;
     close("bias gradient", &bias, &db, 1e-5)?;
-    let alone = transposed_backward(s, &x, &w, &dy, Wanted { input: false, bias: false });
+    let alone = transposed_backward(
+        s,
+        &x,
+        &w,
+        &dy,
+        Wanted {
+            input: false,
+            bias: false,
+        },
+    );
     prop_assert!(alone.input.is_empty() && alone.bias.is_empty());
     prop_assert_eq!(alone.weight, weight);
     Ok(())
@@ -156,27 +290,71 @@ fn check_transposed(s: &ConvShape, with_bias: bool) -> Result<(), TestCaseError>
 /// Batch normalisation behind a convolution, computed with it and on its own.
 fn check_norm(s: &ConvShape, method: Method, relu: bool) -> Result<(), TestCaseError> {
     let x = numbers(1, s.images * s.input[0] * s.input[1] * s.channels);
-    let w = numbers(2, s.filters * s.channels / s.groups * s.kernel[0] * s.kernel[1]);
+    let w = numbers(
+        2,
+        s.filters * s.channels / s.groups * s.kernel[0] * s.kernel[1],
+    );
     let (scale, shift) = (numbers(5, s.filters), numbers(6, s.filters));
     let bare = conv_forward(s, method, &x, &w, None, Follow::default());
-    let found = conv_forward(s, method, &x, &w, None, Follow { moments: true, ..Follow::default() });
+    let found = conv_forward(
+        s,
+        method,
+        &x,
+        &w,
+        None,
+        Follow {
+            moments: true,
+            ..Follow::default()
+        },
+    );
     prop_assert_eq!(&found.output, &bare.output);
     let expected = moments(&bare.output, s.filters);
     let wide = |v: &[f32]| v.iter().map(|&v| f64::from(v)).collect::<Vec<f64>>();
     close("mean", &found.moments.mean, &wide(&expected.mean), 4e-6)?;
-    close("variance", &found.moments.variance, &wide(&expected.variance), 4e-6)?;
+    close(
+        "variance",
+        &found.moments.variance,
+        &wide(&expected.variance),
+        4e-6,
+    )?;
 
-    let norm = Norm { moments: &found.moments, scale: &scale, shift: &shift, epsilon: 1e-3, relu };
+    let norm = Norm {
+        moments: &found.moments,
+        scale: &scale,
+        shift: &shift,
+        epsilon: 1e-3,
+        relu,
+    };
     let gradient = numbers(4, bare.output.len());
     let mut of_bare = gradient.clone();
     let others = batch_norm_backward(&norm, &bare.output, None, &mut of_bare);
     let (sums, slopes) = batch_norm_sums(&norm, &bare.output, None, &gradient);
     prop_assert_eq!(sums, others);
     let backward = |gradient, norm| {
-        let backward = Backward { gradient, norm, output: &[], places: &[] };
-        conv_backward(s, method, &x, &w, backward, Follow::default(), Wanted { input: true, bias: true })
+        let backward = Backward {
+            gradient,
+            norm,
+            output: &[],
+            places: &[],
+        };
+        conv_backward(
+            s,
+            method,
+            &x,
+            &w,
+            backward,
+            Follow::default(),
+            Wanted {
+                input: true,
+                bias: true,
+            },
+        )
     };
-    let behind = NormBehind { norm, slopes: &slopes, x: &bare.output };
+    let behind = NormBehind {
+        norm,
+        slopes: &slopes,
+        x: &bare.output,
+    };
     prop_assert_eq!(backward(&gradient, Some(behind)), backward(&of_bare, None));
     Ok(())
 }
@@ -204,7 +382,11 @@ prop_compose! {
 }
 
 fn follows() -> impl Strategy<Value = Follow> {
-    (any::<bool>(), any::<bool>()).prop_map(|(relu, pool)| Follow { relu, pool, ..Follow::default() })
+    (any::<bool>(), any::<bool>()).prop_map(|(relu, pool)| Follow {
+        relu,
+        pool,
+        ..Follow::default()
+    })
 }
 
 proptest! {
@@ -280,9 +462,36 @@ fn plain(images: usize, side: usize, channels: usize, filters: usize) -> ConvSha
 #[test]
 fn the_tutorials_layers_equal_the_definition() {
     for (side, channels, filters, follow) in [
-        (32, 3, 32, Follow { relu: true, pool: true, ..Follow::default() }),
-        (15, 32, 64, Follow { relu: true, pool: true, ..Follow::default() }),
-        (6, 64, 64, Follow { relu: true, pool: false, ..Follow::default() }),
+        (
+            32,
+            3,
+            32,
+            Follow {
+                relu: true,
+                pool: true,
+                ..Follow::default()
+            },
+        ),
+        (
+            15,
+            32,
+            64,
+            Follow {
+                relu: true,
+                pool: true,
+                ..Follow::default()
+            },
+        ),
+        (
+            6,
+            64,
+            64,
+            Follow {
+                relu: true,
+                pool: false,
+                ..Follow::default()
+            },
+        ),
     ] {
         let shape = plain(3, side, channels, filters);
         check(&shape, conv_method(&shape, follow).0, follow, true).expect("equal");
@@ -291,16 +500,25 @@ fn the_tutorials_layers_equal_the_definition() {
 
 #[test]
 fn what_is_not_a_number_stays_seen() {
-    for (channels, method) in [(3, Method::Direct), (16, Method::Direct), (16, Method::Winograd)] {
+    for (channels, method) in [
+        (3, Method::Direct),
+        (16, Method::Direct),
+        (16, Method::Winograd),
+    ] {
         let shape = plain(1, 6, channels, 16);
-        for follow in
-            [(false, false), (true, false), (true, true)].map(|(relu, pool)| Follow { relu, pool, ..Follow::default() })
-        {
+        for follow in [(false, false), (true, false), (true, true)].map(|(relu, pool)| Follow {
+            relu,
+            pool,
+            ..Follow::default()
+        }) {
             let mut x = numbers(1, 36 * channels);
             x[14 * channels] = f32::NAN;
             let w = numbers(2, 16 * channels * 9);
             let found = conv_forward(&shape, method, &x, &w, None, follow);
-            assert!(found.output.iter().any(|v| v.is_nan()), "{method:?} {follow:?}");
+            assert!(
+                found.output.iter().any(|v| v.is_nan()),
+                "{method:?} {follow:?}"
+            );
         }
     }
 }
@@ -309,29 +527,62 @@ fn what_is_not_a_number_stays_seen() {
 fn results_do_not_depend_on_what_ran_before() {
     let shape = plain(5, 15, 32, 64);
     let (x, w) = (numbers(1, 5 * 225 * 32), numbers(2, 64 * 32 * 9));
-    let follow = Follow { relu: true, pool: true, ..Follow::default() };
+    let follow = Follow {
+        relu: true,
+        pool: true,
+        ..Follow::default()
+    };
     let first = conv_forward(&shape, Method::Winograd, &x, &w, None, follow);
     let other = plain(2, 9, 48, 16);
-    conv_forward(&other, Method::Winograd, &numbers(3, 2 * 81 * 48), &numbers(4, 16 * 48 * 9), None, follow);
-    assert_eq!(first, conv_forward(&shape, Method::Winograd, &x, &w, None, follow));
+    conv_forward(
+        &other,
+        Method::Winograd,
+        &numbers(3, 2 * 81 * 48),
+        &numbers(4, 16 * 48 * 9),
+        None,
+        follow,
+    );
+    assert_eq!(
+        first,
+        conv_forward(&shape, Method::Winograd, &x, &w, None, follow)
+    );
 }
 
 /// Large outputs are written past the caches.
 #[test]
 fn large_images_equal_small_ones() {
-    for (channels, filters, groups, kernel) in
-        [(1, 16, 1, 1), (16, 16, 16, 3), (16, 16, 2, 1), (40, 40, 2, 1), (17, 17, 17, 1)]
-    {
-        let whole = ConvShape { kernel: [kernel; 2], groups, ..plain(2, 258, channels, filters) };
+    for (channels, filters, groups, kernel) in [
+        (1, 16, 1, 1),
+        (16, 16, 16, 3),
+        (16, 16, 2, 1),
+        (40, 40, 2, 1),
+        (17, 17, 17, 1),
+    ] {
+        let whole = ConvShape {
+            kernel: [kernel; 2],
+            groups,
+            ..plain(2, 258, channels, filters)
+        };
         let half = ConvShape { images: 1, ..whole };
         let x = numbers(1, 2 * 258 * 258 * channels);
         let w = numbers(2, filters * channels / groups * kernel * kernel);
         let run = |shape: &ConvShape, x: &[f32]| {
             let follow = Follow::default();
             let y = conv_forward(shape, Method::Direct, x, &w, None, follow).output;
-            let backward = Backward { gradient: &y, norm: None, output: &[], places: &[] };
-            let want = Wanted { input: true, bias: false };
-            (conv_backward(shape, Method::Direct, x, &w, backward, follow, want).input, y)
+            let backward = Backward {
+                gradient: &y,
+                norm: None,
+                output: &[],
+                places: &[],
+            };
+            let want = Wanted {
+                input: true,
+                bias: false,
+            };
+            (
+                conv_backward(shape, Method::Direct, x, &w, backward, follow, want).input,
+                y,
+            )
         };
         let (dx, y) = run(&whole, &x);
         let halves = [&x[..x.len() / 2], &x[x.len() / 2..]].map(|x| run(&half, x));
@@ -344,7 +595,14 @@ fn large_images_equal_small_ones() {
 #[should_panic(expected = "weights of")]
 fn wrong_sizes_are_refused() {
     let shape = plain(1, 6, 16, 16);
-    conv_forward(&shape, Method::Direct, &[0.0; 576], &[0.0; 9], None, Follow::default());
+    conv_forward(
+        &shape,
+        Method::Direct,
+        &[0.0; 576],
+        &[0.0; 9],
+        None,
+        Follow::default(),
+    );
 }
 
 #[test]
@@ -367,5 +625,15 @@ fn the_moments_of_a_large_batch_are_those_of_its_output() {
         groups: 1,
     };
     check_norm(&shape, Method::Direct, true).expect("they are");
-    check_norm(&ConvShape { filters: 8, groups: 8, images: 260, ..shape }, Method::Direct, true).expect("they are");
+    check_norm(
+        &ConvShape {
+            filters: 8,
+            groups: 8,
+            images: 260,
+            ..shape
+        },
+        Method::Direct,
+        true,
+    )
+    .expect("they are");
 }

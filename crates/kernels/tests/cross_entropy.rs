@@ -22,8 +22,9 @@ fn gradients_are_the_differences_of_the_loss() {
     for classes in [2, 3, 10, 101] {
         let rows = 7;
         let logits: Vec<f32> = numbers(1, rows * classes).iter().map(|z| 5.0 * z).collect();
-        let hard: Vec<f32> =
-            (0..rows * classes).map(|i| f32::from(u8::from(i % classes == (i / classes * 5) % classes))).collect();
+        let hard: Vec<f32> = (0..rows * classes)
+            .map(|i| f32::from(u8::from(i % classes == (i / classes * 5) % classes)))
+            .collect();
         let soft: Vec<f32> = numbers(2, rows * classes).iter().map(|t| t.abs()).collect();
         for targets in [hard, soft] {
             for focal in [0.0, 0.5, 2.0] {
@@ -57,11 +58,18 @@ fn gradients_are_the_differences_of_the_loss() {
 fn far_logits_and_what_is_no_number() {
     let found = cross_entropy(&[1000.0, 0.0, -1000.0], &[0.0, 1.0, 0.0], 3, 0.0);
     assert_eq!(
-        (found.loss_sum, found.predicted.as_slice(), found.gradient.as_slice()),
+        (
+            found.loss_sum,
+            found.predicted.as_slice(),
+            found.gradient.as_slice()
+        ),
         (1000.0, &[0u16][..], &[1.0, -1.0, 0.0][..])
     );
     let found = cross_entropy(&[1000.0, 0.0], &[1.0, 0.0], 2, 0.5);
-    assert_eq!((found.loss_sum, found.gradient.as_slice()), (0.0, &[0.0, 0.0][..]));
+    assert_eq!(
+        (found.loss_sum, found.gradient.as_slice()),
+        (0.0, &[0.0, 0.0][..])
+    );
     let found = cross_entropy(&[f32::NAN, 0.0], &[1.0, 0.0], 2, 0.0);
     assert!(found.loss_sum.is_nan() && found.gradient.iter().all(|g| g.is_nan()));
 }

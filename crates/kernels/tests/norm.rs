@@ -7,7 +7,11 @@ use convsweep_kernels::{Norm, batch_norm, batch_norm_backward, moments};
 
 /// Values of channel `c`.
 fn channel(x: &[f32], channels: usize, c: usize) -> Vec<f64> {
-    x.iter().skip(c).step_by(channels).map(|&v| v.into()).collect()
+    x.iter()
+        .skip(c)
+        .step_by(channels)
+        .map(|&v| v.into())
+        .collect()
 }
 
 fn mean(values: &[f64]) -> f64 {
@@ -15,26 +19,47 @@ fn mean(values: &[f64]) -> f64 {
 }
 
 /// The last is summed up in several parts.
-const SIZES: [(usize, usize); 10] =
-    [(1, 1), (2, 3), (5, 8), (7, 13), (64, 16), (33, 33), (1025, 4), (700, 24), (9, 515), (9001, 13)];
+const SIZES: [(usize, usize); 10] = [
+    (1, 1),
+    (2, 3),
+    (5, 8),
+    (7, 13),
+    (64, 16),
+    (33, 33),
+    (1025, 4),
+    (700, 24),
+    (9, 515),
+    (9001, 13),
+];
 
 #[test]
 fn moments_equal_the_definition_far_from_zero() {
     for (rows, channels) in SIZES {
         for far in [0.0f32, 100.0] {
-            let x: Vec<f32> = numbers(1, rows * channels).iter().map(|v| v + far).collect();
+            let x: Vec<f32> = numbers(1, rows * channels)
+                .iter()
+                .map(|v| v + far)
+                .collect();
             let found = moments(&x, channels);
             for c in 0..channels {
                 let values = channel(&x, channels, c);
                 let middle = mean(&values);
-                let variance = mean(&values.iter().map(|v| (v - middle).powi(2)).collect::<Vec<_>>());
+                let variance = mean(
+                    &values
+                        .iter()
+                        .map(|v| (v - middle).powi(2))
+                        .collect::<Vec<_>>(),
+                );
                 assert!(
                     (f64::from(found.mean[c]) - middle).abs() <= 1e-6 * middle.abs().max(1.0),
                     "{rows} × {channels}"
                 );
                 // What f32 can hold of a value around 100 is 4e-6.
                 let allowed = if far == 0.0 { 1e-6 } else { 2e-5 };
-                assert!((f64::from(found.variance[c]) - variance).abs() < allowed, "{rows} × {channels}");
+                assert!(
+                    (f64::from(found.variance[c]) - variance).abs() < allowed,
+                    "{rows} × {channels}"
+                );
             }
         }
     }
@@ -50,14 +75,24 @@ fn forward_and_backward_equal_the_definition() {
             let (scale, shift) = (numbers(4, channels), numbers(5, channels));
             let epsilon = 0.01;
             let found = moments(&x, channels);
-            let norm = Norm { moments: &found, scale: &scale, shift: &shift, epsilon, relu };
+            let norm = Norm {
+                moments: &found,
+                scale: &scale,
+                shift: &shift,
+                epsilon,
+                relu,
+            };
             let y = batch_norm(&norm, &x, with_summand.then_some(&summand));
             let mut by_x = g.clone();
             let by = batch_norm_backward(&norm, &x, with_summand.then_some(&y), &mut by_x);
             if !with_summand {
                 let mut seen = g.clone();
                 let seen_by = batch_norm_backward(&norm, &x, Some(&y), &mut seen);
-                assert_eq!((seen_by.scale, seen_by.shift), (by.scale.clone(), by.shift.clone()), "{what}");
+                assert_eq!(
+                    (seen_by.scale, seen_by.shift),
+                    (by.scale.clone(), by.shift.clone()),
+                    "{what}"
+                );
                 assert_eq!(seen, by_x, "{what}");
             }
             let (mut out, mut dx, mut ds) = (vec![0.0; n], vec![0.0; n], vec![0.0; n]);
@@ -65,14 +100,25 @@ fn forward_and_backward_equal_the_definition() {
             for c in 0..channels {
                 let values = channel(&x, channels, c);
                 let middle = mean(&values);
-                let variance = mean(&values.iter().map(|v| (v - middle).powi(2)).collect::<Vec<_>>());
+                let variance = mean(
+                    &values
+                        .iter()
+                        .map(|v| (v - middle).powi(2))
+                        .collect::<Vec<_>>(),
+                );
                 let inverse = 1.0 / (variance + epsilon).sqrt();
                 let normal: Vec<f64> = values.iter().map(|v| (v - middle) * inverse).collect();
                 let (scale, shift) = (f64::from(scale[c]), f64::from(shift[c]));
                 let mut masked = channel(&g, channels, c);
                 for (r, g) in masked.iter_mut().enumerate() {
                     let i = r * channels + c;
-                    let bare = normal[r] * scale + shift + if with_summand { f64::from(summand[i]) } else { 0.0 };
+                    let bare = normal[r] * scale
+                        + shift
+                        + if with_summand {
+                            f64::from(summand[i])
+                        } else {
+                            0.0
+                        };
                     out[i] = if relu { bare.max(0.0) } else { bare };
                     // Where a value is as good as zero, rounding decides about its gradient: both take what the kernel found.
                     *g = if relu && y[i] <= 0.0 { 0.0 } else { *g };
@@ -108,7 +154,13 @@ fn what_is_no_number_stays_none_in_its_channel() {
     x[7 * 11 + 9] = f32::INFINITY;
     let found = moments(&x, 11);
     let ones = [1.0; 11];
-    let norm = Norm { moments: &found, scale: &ones, shift: &ones, epsilon: 1e-5, relu: true };
+    let norm = Norm {
+        moments: &found,
+        scale: &ones,
+        shift: &ones,
+        epsilon: 1e-5,
+        relu: true,
+    };
     let y = batch_norm(&norm, &x, None);
     for (i, y) in y.iter().enumerate() {
         assert_eq!(y.is_nan(), matches!(i % 11, 3 | 9), "{i}: {y}");

@@ -1,14 +1,17 @@
 //! Bits depend neither on the number of threads nor on which of them was faster.
 
 use convsweep_kernels::{
-    Adam, Backward, ConvShape, DenseShape, Follow, Method, Moments, Norm, PoolShape, Sgd, Wanted, average_pool,
-    average_pool_backward, batch_norm, batch_norm_backward, conv_backward, conv_forward, dense_backward, dense_forward,
-    max_pool, max_pool_backward, moments, share_stretches, transpose, transposed_forward, use_threads,
+    Adam, Backward, ConvShape, DenseShape, Follow, Method, Moments, Norm, PoolShape, Sgd, Wanted,
+    average_pool, average_pool_backward, batch_norm, batch_norm_backward, conv_backward,
+    conv_forward, dense_backward, dense_forward, max_pool, max_pool_backward, moments,
+    share_stretches, transpose, transposed_forward, use_threads,
 };
 use std::sync::Mutex;
 
 fn numbers(count: usize) -> Vec<f32> {
-    (0..count).map(|i| ((i * 7919 + 13) % 2011) as f32 / 1005.0 - 1.0).collect()
+    (0..count)
+        .map(|i| ((i * 7919 + 13) % 2011) as f32 / 1005.0 - 1.0)
+        .collect()
 }
 
 fn bits(values: &[f32]) -> Vec<u32> {
@@ -18,13 +21,29 @@ fn bits(values: &[f32]) -> Vec<u32> {
 /// All that a convolution computes.
 fn convolution(shape: &ConvShape, method: Method, follow: Follow) -> Vec<Vec<u32>> {
     let x = numbers(shape.images * shape.input[0] * shape.input[1] * shape.channels);
-    let w = numbers(shape.filters * shape.channels / shape.groups * shape.kernel[0] * shape.kernel[1]);
+    let w =
+        numbers(shape.filters * shape.channels / shape.groups * shape.kernel[0] * shape.kernel[1]);
     let b = numbers(shape.filters);
     let y = conv_forward(shape, method, &x, &w, Some(&b), follow);
     let gradient = numbers(y.output.len());
-    let backward = Backward { gradient: &gradient, norm: None, output: &y.output, places: &y.places };
-    let Moments { mean, variance } =
-        conv_forward(shape, method, &x, &w, None, Follow { moments: true, ..Follow::default() }).moments;
+    let backward = Backward {
+        gradient: &gradient,
+        norm: None,
+        output: &y.output,
+        places: &y.places,
+    };
+    let Moments { mean, variance } = conv_forward(
+        shape,
+        method,
+        &x,
+        &w,
+        None,
+        Follow {
+            moments: true,
+            ..Follow::default()
+        },
+    )
+    .moments;
     let plain = conv_forward(shape, method, &x, &w, None, Follow::default()).output;
     let transposed = transposed_forward(shape, &plain, &w, None);
     let mut all = vec![
@@ -35,7 +54,15 @@ fn convolution(shape: &ConvShape, method: Method, follow: Follow) -> Vec<Vec<u32
         y.places.iter().map(|&p| u32::from(p)).collect(),
     ];
     for input in [true, false] {
-        let found = conv_backward(shape, method, &x, &w, backward, follow, Wanted { input, bias: true });
+        let found = conv_backward(
+            shape,
+            method,
+            &x,
+            &w,
+            backward,
+            follow,
+            Wanted { input, bias: true },
+        );
         all.extend([found.input, found.weight, found.bias].map(|v| bits(&v)));
     }
     all
@@ -43,30 +70,63 @@ fn convolution(shape: &ConvShape, method: Method, follow: Follow) -> Vec<Vec<u32
 
 /// All that a dense layer computes.
 fn dense(shape: &DenseShape) -> Vec<Vec<u32>> {
-    let (x, w) = (numbers(shape.rows * shape.features), numbers(shape.units * shape.features));
+    let (x, w) = (
+        numbers(shape.rows * shape.features),
+        numbers(shape.units * shape.features),
+    );
     let y = dense_forward(shape, &x, &w, Some(&numbers(shape.units)), true);
     let found = dense_backward(shape, &x, &w, &y, &numbers(y.len()), true, true);
-    [y, found.input, found.weight, found.bias].map(|v| bits(&v)).into()
+    [y, found.input, found.weight, found.bias]
+        .map(|v| bits(&v))
+        .into()
 }
 
 /// All that a batch normalisation computes.
 fn norm(rows: usize, channels: usize) -> Vec<Vec<u32>> {
     let (x, scale) = (numbers(rows * channels), numbers(channels));
     let moments = &moments(&x, channels);
-    let norm = Norm { moments, scale: &scale, shift: &scale, epsilon: 1e-5, relu: true };
+    let norm = Norm {
+        moments,
+        scale: &scale,
+        shift: &scale,
+        epsilon: 1e-5,
+        relu: true,
+    };
     let y = batch_norm(&norm, &x, Some(&x));
     let mut by_x = y.clone();
     let found = batch_norm_backward(&norm, &x, Some(&y), &mut by_x);
-    [&moments.mean, &moments.variance, &y, &by_x, &found.scale, &found.shift, &found.summand].map(|v| bits(v)).into()
+    [
+        &moments.mean,
+        &moments.variance,
+        &y,
+        &by_x,
+        &found.scale,
+        &found.shift,
+        &found.summand,
+    ]
+    .map(|v| bits(v))
+    .into()
 }
 
 /// All that poolings compute.
 fn pools(shape: &PoolShape) -> Vec<Vec<u32>> {
     let x = numbers(shape.images * shape.input[0] * shape.input[1] * shape.channels);
     let (y, places) = max_pool(shape, &x);
-    let back = [max_pool_backward(shape, &y, &places), average_pool_backward(shape, &y)];
-    let found = [y, average_pool(shape, &x), transpose(&x, shape.channels, shape.input[0] * shape.input[1])];
-    found.into_iter().chain(back).map(|v| bits(&v)).chain([places.into_iter().map(u32::from).collect()]).collect()
+    let back = [
+        max_pool_backward(shape, &y, &places),
+        average_pool_backward(shape, &y),
+    ];
+    let found = [
+        y,
+        average_pool(shape, &x),
+        transpose(&x, shape.channels, shape.input[0] * shape.input[1]),
+    ];
+    found
+        .into_iter()
+        .chain(back)
+        .map(|v| bits(&v))
+        .chain([places.into_iter().map(u32::from).collect()])
+        .collect()
 }
 
 /// Steps of optimisers.
@@ -76,10 +136,29 @@ fn steps(count: usize) -> Vec<Vec<u32>> {
     let mut moments = [numbers(count), vec![0.5; count], numbers(count)];
     let [adam, plain, heavy] = &mut weights;
     let [mean, square, velocity] = &mut moments;
-    let numbers = Adam { lr: 0.1, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay: 0.1, shrink: 0.9, step: 3 };
+    let numbers = Adam {
+        lr: 0.1,
+        beta1: 0.9,
+        beta2: 0.999,
+        epsilon: 1e-8,
+        weight_decay: 0.1,
+        shrink: 0.9,
+        step: 3,
+    };
     numbers.step(adam, &gradient, mean, square);
-    let sgd = Sgd { lr: 0.1, momentum: 0.9, nesterov: true, weight_decay: 0.1, shrink: 1.0 };
-    Sgd { momentum: 0.0, nesterov: false, ..sgd }.step(plain, &gradient, &mut []);
+    let sgd = Sgd {
+        lr: 0.1,
+        momentum: 0.9,
+        nesterov: true,
+        weight_decay: 0.1,
+        shrink: 1.0,
+    };
+    Sgd {
+        momentum: 0.0,
+        nesterov: false,
+        ..sgd
+    }
+    .step(plain, &gradient, &mut []);
     sgd.step(heavy, &gradient, velocity);
     weights.iter().chain(&moments).map(|v| bits(v)).collect()
 }
@@ -93,8 +172,19 @@ fn every_stretch_is_handed_out_once() {
     for threads in [1, 3] {
         use_threads(threads);
         let mut values = vec![0u32; 70_000];
-        share_stretches(&mut values, 7, || 1, |one, i, stretch| stretch.iter_mut().for_each(|v| *v += *one + i as u32));
-        assert!(values.iter().enumerate().all(|(i, &v)| v as usize == i / 7 + 1), "{threads} threads");
+        share_stretches(
+            &mut values,
+            7,
+            || 1,
+            |one, i, stretch| stretch.iter_mut().for_each(|v| *v += *one + i as u32),
+        );
+        assert!(
+            values
+                .iter()
+                .enumerate()
+                .all(|(i, &v)| v as usize == i / 7 + 1),
+            "{threads} threads"
+        );
     }
     use_threads(1);
 }
@@ -113,9 +203,22 @@ fn results_are_equal_with_any_number_of_threads() {
         padding: [[1, 1]; 2],
         groups: 1,
     };
-    let depthwise = ConvShape { channels: 24, filters: 24, groups: 24, ..plain };
-    let first = ConvShape { channels: 3, ..plain };
-    let pointwise = ConvShape { kernel: [1, 1], padding: [[0, 0]; 2], stride: [2, 2], ..plain };
+    let depthwise = ConvShape {
+        channels: 24,
+        filters: 24,
+        groups: 24,
+        ..plain
+    };
+    let first = ConvShape {
+        channels: 3,
+        ..plain
+    };
+    let pointwise = ConvShape {
+        kernel: [1, 1],
+        padding: [[0, 0]; 2],
+        stride: [2, 2],
+        ..plain
+    };
     let cases = [
         (plain, Method::Direct),
         (plain, Method::Winograd),
@@ -123,15 +226,42 @@ fn results_are_equal_with_any_number_of_threads() {
         (first, Method::Direct),
         (pointwise, Method::Direct),
     ];
-    let follows =
-        [(false, false), (true, false), (true, true)].map(|(relu, pool)| Follow { relu, pool, ..Follow::default() });
-    let layer = DenseShape { rows: 32, features: 700, units: 90 };
-    let overlapping =
-        PoolShape { images: 37, input: [13, 10], channels: 20, window: [3, 3], stride: [2, 2], padding: [[1, 1]; 2] };
-    let tiles = PoolShape { input: [12, 10], window: [2, 2], padding: [[0, 0]; 2], ..overlapping };
+    let follows = [(false, false), (true, false), (true, true)].map(|(relu, pool)| Follow {
+        relu,
+        pool,
+        ..Follow::default()
+    });
+    let layer = DenseShape {
+        rows: 32,
+        features: 700,
+        units: 90,
+    };
+    let overlapping = PoolShape {
+        images: 37,
+        input: [13, 10],
+        channels: 20,
+        window: [3, 3],
+        stride: [2, 2],
+        padding: [[1, 1]; 2],
+    };
+    let tiles = PoolShape {
+        input: [12, 10],
+        window: [2, 2],
+        padding: [[0, 0]; 2],
+        ..overlapping
+    };
     let all = || -> Vec<_> {
-        let layers = cases.iter().flat_map(|(shape, method)| follows.map(|f| convolution(shape, *method, f)));
-        let others = [dense(&layer), norm(9001, 20), norm(7, 3), pools(&overlapping), pools(&tiles), steps(100_003)];
+        let layers = cases
+            .iter()
+            .flat_map(|(shape, method)| follows.map(|f| convolution(shape, *method, f)));
+        let others = [
+            dense(&layer),
+            norm(9001, 20),
+            norm(7, 3),
+            pools(&overlapping),
+            pools(&tiles),
+            steps(100_003),
+        ];
         layers.chain(others).collect()
     };
     use_threads(1);

@@ -38,6 +38,11 @@ fn hard_sigmoid<const D: usize>(x: Tensor<D>) -> Tensor<D> {
 /// The exponential is taken of what is not above 0 only, so that it cannot overflow.
 fn elu<const D: usize>(x: Tensor<D>, alpha: f64) -> Tensor<D> {
     let above = x.clone().greater_elem(0.0);
-    let below = x.clone().mask_fill(above.clone(), 0.0).exp().sub_scalar(1.0).mul_scalar(alpha);
+    let below = x
+        .clone()
+        .mask_fill(above.clone(), 0.0)
+        .exp()
+        .sub_scalar(1.0)
+        .mul_scalar(alpha);
     below.mask_where(above, x)
 }

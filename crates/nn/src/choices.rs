@@ -20,11 +20,19 @@ const NONE: Choice = ("stock", "no kernel of our own");
 
 impl KernelChoice {
     fn new(layer: &str, (kernel, reason): Choice) -> Self {
-        KernelChoice { layer: layer.into(), kernel: kernel.into(), reason }
+        KernelChoice {
+            layer: layer.into(),
+            kernel: kernel.into(),
+            reason,
+        }
     }
 
     fn with(layer: &str, other: &str) -> Self {
-        KernelChoice { layer: layer.into(), kernel: format!("with {other}"), reason: "computed in the same pass" }
+        KernelChoice {
+            layer: layer.into(),
+            kernel: format!("with {other}"),
+            reason: "computed in the same pass",
+        }
     }
 }
 
@@ -51,11 +59,26 @@ impl Network {
         let mut behind_conv = false;
         for operation in operations {
             match operation {
-                Operation::Conv { weight, unit, joined, .. } => {
-                    push(choices, self.layer(*weight), unit.choice(&self.device, self.kernels), joined);
+                Operation::Conv {
+                    weight,
+                    unit,
+                    joined,
+                    ..
+                } => {
+                    push(
+                        choices,
+                        self.layer(*weight),
+                        unit.choice(&self.device, self.kernels),
+                        joined,
+                    );
                 }
                 Operation::Dense { weight, joined, .. } => {
-                    push(choices, self.layer(*weight), own("products summed up in register blocks"), joined);
+                    push(
+                        choices,
+                        self.layer(*weight),
+                        own("products summed up in register blocks"),
+                        joined,
+                    );
                 }
                 Operation::BatchNorm { norm, joined } => {
                     let reason = match behind_conv {
@@ -68,23 +91,43 @@ impl Network {
                     let choice = match pooling {
                         Pooling::Max(_) | Pooling::Average(_) => own("each window in one pass"),
                         Pooling::GlobalAverage => own("each plane in one pass"),
-                        Pooling::GlobalMax | Pooling::AdaptiveAverage(_) | Pooling::AdaptiveMax(_) => NONE,
+                        Pooling::GlobalMax
+                        | Pooling::AdaptiveAverage(_)
+                        | Pooling::AdaptiveMax(_) => NONE,
                     };
                     push(choices, name, choice, &[]);
                 }
                 Operation::Transposed { weight, unit, .. } => {
-                    push(choices, self.layer(*weight), unit.choice(&self.device, self.kernels), &[]);
+                    push(
+                        choices,
+                        self.layer(*weight),
+                        unit.choice(&self.device, self.kernels),
+                        &[],
+                    );
                 }
-                Operation::LocallyConnected { weight, .. } => push(choices, self.layer(*weight), NONE, &[]),
+                Operation::LocallyConnected { weight, .. } => {
+                    push(choices, self.layer(*weight), NONE, &[])
+                }
                 Operation::GroupNorm { scale, .. } => push(choices, self.layer(*scale), NONE, &[]),
                 Operation::Activation { name, .. } => push(choices, name, NONE, &[]),
                 Operation::Prelu(slopes) => {
-                    push(choices, self.parameters[*slopes].name.trim_end_matches(".slope"), NONE, &[]);
+                    push(
+                        choices,
+                        self.parameters[*slopes].name.trim_end_matches(".slope"),
+                        NONE,
+                        &[],
+                    );
                 }
                 Operation::Gate(operations) => self.choose(operations, choices),
-                Operation::Branches { name, branches, joined, .. } => {
+                Operation::Branches {
+                    name,
+                    branches,
+                    joined,
+                    ..
+                } => {
                     branches.iter().for_each(|b| self.choose(b, choices));
-                    let sum = norm_then_sum(operation).filter(|_| ops::own(&self.device, self.kernels));
+                    let sum =
+                        norm_then_sum(operation).filter(|_| ops::own(&self.device, self.kernels));
                     choices.extend(std::iter::once(name).chain(joined).map(|layer| match sum {
                         Some((norm, ..)) => KernelChoice::with(layer, self.layer(norm.scale)),
                         None => KernelChoice::new(layer, NONE),

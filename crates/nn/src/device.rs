@@ -20,8 +20,16 @@ pub const BACKEND: &str = if cfg!(feature = "cuda") {
 /// its kind); behind them what ours were held to, where that is less.
 pub fn instructions() -> String {
     let (widest, taken) = (InstructionSet::widest(), InstructionSet::best());
-    let name = if widest == InstructionSet::Portable { std::env::consts::ARCH } else { widest.name() };
-    if taken == widest { name.into() } else { format!("{name}, held to {}", taken.name()) }
+    let name = if widest == InstructionSet::Portable {
+        std::env::consts::ARCH
+    } else {
+        widest.name()
+    };
+    if taken == widest {
+        name.into()
+    } else {
+        format!("{name}, held to {}", taken.name())
+    }
 }
 
 /// A device that this program cannot use.
@@ -53,7 +61,10 @@ pub fn devices() -> Vec<DeviceInfo> {
 /// # Errors
 /// If there is none of that name.
 pub fn device(name: &str) -> Result<Device, DeviceError> {
-    let unknown = || DeviceError { asked: name.into(), available: available().into_iter().map(|d| d.name).collect() };
+    let unknown = || DeviceError {
+        asked: name.into(),
+        available: available().into_iter().map(|d| d.name).collect(),
+    };
     if !available().iter().any(|d| d.name == name) {
         return Err(unknown());
     }
@@ -65,7 +76,10 @@ pub fn device(name: &str) -> Result<Device, DeviceError> {
 
 #[cfg(not(any(feature = "cuda", feature = "libtorch")))]
 fn available() -> Vec<DeviceInfo> {
-    vec![DeviceInfo { name: "cpu".into(), kind: "cpu".into() }]
+    vec![DeviceInfo {
+        name: "cpu".into(),
+        kind: "cpu".into(),
+    }]
 }
 
 #[cfg(not(any(feature = "cuda", feature = "libtorch")))]
@@ -80,11 +94,17 @@ fn gpu(_index: usize) -> Device {
 
 #[cfg(all(feature = "libtorch", not(feature = "cuda")))]
 fn available() -> Vec<DeviceInfo> {
-    vec![DeviceInfo { name: "libtorch".into(), kind: "cpu".into() }]
+    vec![DeviceInfo {
+        name: "libtorch".into(),
+        kind: "cpu".into(),
+    }]
 }
 
 #[cfg(all(feature = "libtorch", not(feature = "cuda")))]
-#[expect(deprecated, reason = "the last release of Burn with LibTorch marks it so")]
+#[expect(
+    deprecated,
+    reason = "the last release of Burn with LibTorch marks it so"
+)]
 fn cpu() -> Device {
     Device::libtorch()
 }
@@ -97,8 +117,19 @@ fn gpu(_index: usize) -> Device {
 #[cfg(feature = "cuda")]
 fn available() -> Vec<DeviceInfo> {
     let devices = Device::enumerate(burn::tensor::DeviceType::Cuda);
-    let kind = |device: &Device| device.identity().map_or_else(|| "cuda".to_string(), |identity| identity.name.clone());
-    devices.iter().enumerate().map(|(i, device)| DeviceInfo { name: format!("cuda:{i}"), kind: kind(device) }).collect()
+    let kind = |device: &Device| {
+        device
+            .identity()
+            .map_or_else(|| "cuda".to_string(), |identity| identity.name.clone())
+    };
+    devices
+        .iter()
+        .enumerate()
+        .map(|(i, device)| DeviceInfo {
+            name: format!("cuda:{i}"),
+            kind: kind(device),
+        })
+        .collect()
 }
 
 #[cfg(feature = "cuda")]

@@ -13,7 +13,9 @@ pub struct Average {
 impl Average {
     /// The average of nothing but `network` itself.
     pub fn new(network: &Network) -> Self {
-        Average { values: network.tensors().map(|t| t.value.clone()).collect() }
+        Average {
+            values: network.tensors().map(|t| t.value.clone()).collect(),
+        }
     }
 
     /// Takes `network` in after `step` steps (from 1): average ← d·average + (1 − d)·network with d = min(decay, (1 + step) /
@@ -28,15 +30,24 @@ impl Average {
     /// `network` with the averages in the place of its values.
     pub fn applied(&self, network: &Network) -> Network {
         let mut averaged = network.clone();
-        let tensors = averaged.parameters.iter_mut().chain(&mut averaged.statistics);
-        tensors.zip(&self.values).for_each(|(named, value)| named.value = value.clone());
+        let tensors = averaged
+            .parameters
+            .iter_mut()
+            .chain(&mut averaged.statistics);
+        tensors
+            .zip(&self.values)
+            .for_each(|(named, value)| named.value = value.clone());
         averaged
     }
 
     /// Name, shape and values: `ema.conv1.weight`, …
     pub fn tensors(&self, network: &Network) -> Vec<(String, Vec<usize>, Vec<f32>)> {
         let one = |(value, named): (&Tensor<1>, &crate::Named)| {
-            (format!("ema.{}", named.name), named.shape.clone(), values(value.clone()))
+            (
+                format!("ema.{}", named.name),
+                named.shape.clone(),
+                values(value.clone()),
+            )
         };
         self.values.iter().zip(network.tensors()).map(one).collect()
     }
@@ -45,10 +56,16 @@ impl Average {
     ///
     /// # Errors
     /// If a tensor is missing or has another size than the network's.
-    pub fn restore(network: &Network, find: &dyn Fn(&str) -> Option<Vec<f32>>) -> Result<Self, StateError> {
+    pub fn restore(
+        network: &Network,
+        find: &dyn Fn(&str) -> Option<Vec<f32>>,
+    ) -> Result<Self, StateError> {
         let one = |named: &crate::Named| {
-            find_checked(&format!("ema.{}", named.name), named.count(), find).map(|v| tensor(v, &network.device))
+            find_checked(&format!("ema.{}", named.name), named.count(), find)
+                .map(|v| tensor(v, &network.device))
         };
-        Ok(Average { values: network.tensors().map(one).collect::<Result<_, _>>()? })
+        Ok(Average {
+            values: network.tensors().map(one).collect::<Result<_, _>>()?,
+        })
     }
 }

@@ -23,7 +23,8 @@ pub(crate) fn locally_connected(
         let first = [i / windows.kernel[1], i % windows.kernel[1]];
         strided(x.clone(), first, windows.stride, windows.count).unsqueeze_dim::<5>(2)
     };
-    let patches = Tensor::cat((0..taps).map(tap).collect(), 2).reshape([n, c * taps, rows * columns]);
+    let patches =
+        Tensor::cat((0..taps).map(tap).collect(), 2).reshape([n, c * taps, rows * columns]);
     let y = patches.permute([2, 0, 1]).matmul(weight.swap_dims(1, 2));
     let [_, _, filters] = y.dims();
     let y = y.permute([1, 2, 0]).reshape([n, filters, rows, columns]);
@@ -34,12 +35,22 @@ pub(crate) fn locally_connected(
 }
 
 /// `count` rows and columns from `first` on, `stride` apart.
-pub(crate) fn strided(x: Tensor<4>, first: [usize; 2], stride: [usize; 2], count: [usize; 2]) -> Tensor<4> {
+pub(crate) fn strided(
+    x: Tensor<4>,
+    first: [usize; 2],
+    stride: [usize; 2],
+    count: [usize; 2],
+) -> Tensor<4> {
     let range = |d: usize| {
         let end = first[d] + (count[d] - 1) * stride[d] + 1;
         Slice::new(first[d] as isize, Some(end as isize), stride[d] as isize)
     };
-    x.slice([Slice::new(0, None, 1), Slice::new(0, None, 1), range(0), range(1)])
+    x.slice([
+        Slice::new(0, None, 1),
+        Slice::new(0, None, 1),
+        range(0),
+        range(1),
+    ])
 }
 
 /// `[batch, channels]`: largest value of each plane.
@@ -62,7 +73,8 @@ pub(crate) fn adaptive_max(x: Tensor<4>, size: [usize; 2]) -> Tensor<4> {
     [2, 3].into_iter().fold(x, |x, dim| {
         let (have, want) = (x.dims()[dim], size[dim - 2]);
         let largest = |i: usize| {
-            let [from, to] = adaptive_window(i as u32, want as u32, have as u32).map(|p| p as usize);
+            let [from, to] =
+                adaptive_window(i as u32, want as u32, have as u32).map(|p| p as usize);
             x.clone().narrow(dim, from, to - from).max_dim(dim)
         };
         Tensor::cat((0..want).map(largest).collect(), dim)
@@ -74,7 +86,9 @@ pub(crate) fn upsample(x: Tensor<4>, factor: [usize; 2], method: Interpolation) 
     let [n, c, h, w] = x.dims();
     match method {
         Interpolation::Nearest => {
-            let spread = x.reshape([n, c, h, 1, w, 1]).expand([n, c, h, factor[0], w, factor[1]]);
+            let spread = x
+                .reshape([n, c, h, 1, w, 1])
+                .expand([n, c, h, factor[0], w, factor[1]]);
             spread.reshape([n, c, h * factor[0], w * factor[1]])
         }
         Interpolation::Bilinear => resample(x, [h * factor[0], w * factor[1]], |i, count, size| {
@@ -88,7 +102,11 @@ pub(crate) fn upsample(x: Tensor<4>, factor: [usize; 2], method: Interpolation) 
 
 /// Planes of `size`, each pixel a weighted sum of pixels in its row and column: `weights(i, count, size)` are those of pixel `i`
 /// of `count` over `size`. Two products with matrices, so that the gradient is one too.
-fn resample(x: Tensor<4>, size: [usize; 2], weights: impl Fn(u32, u32, u32) -> Vec<(u32, f64)>) -> Tensor<4> {
+fn resample(
+    x: Tensor<4>,
+    size: [usize; 2],
+    weights: impl Fn(u32, u32, u32) -> Vec<(u32, f64)>,
+) -> Tensor<4> {
     let device = x.device();
     let [_, _, h, w] = x.dims();
     let matrix = |have: usize, want: usize| {
@@ -100,7 +118,9 @@ fn resample(x: Tensor<4>, size: [usize; 2], weights: impl Fn(u32, u32, u32) -> V
         }
         Tensor::<2>::from_data(TensorData::new(values, [want, have]), &device).unsqueeze::<4>()
     };
-    matrix(h, size[0]).matmul(x).matmul(matrix(w, size[1]).swap_dims(2, 3))
+    matrix(h, size[0])
+        .matmul(x)
+        .matmul(matrix(w, size[1]).swap_dims(2, 3))
 }
 
 /// `pixels` `[(top, bottom), (left, right)]` more.
@@ -111,7 +131,9 @@ pub(crate) fn pad(x: Tensor<4>, pixels: [(usize, usize); 2], fill: Fill) -> Tens
     match fill {
         Fill::Zero => x.pad(pixels, PadMode::Constant(0.0)),
         Fill::Nearest => x.pad(pixels, PadMode::Edge),
-        Fill::Reflect => [0, 1].into_iter().fold(x, |x, d| mirrored(x, d + 2, pixels[d])),
+        Fill::Reflect => [0, 1]
+            .into_iter()
+            .fold(x, |x, d| mirrored(x, d + 2, pixels[d])),
     }
 }
 
@@ -140,7 +162,11 @@ pub(crate) fn pad_shortcut(batch: Batch, stride: [usize; 2], channels: usize) ->
         let x = if stride == [1, 1] { x } else { x.slice(slices) };
         let mut more = [(0, 0); 4];
         more[dim].1 = channels - x.dims()[dim];
-        if more[dim].1 == 0 { x } else { x.pad(more, PadMode::Constant(0.0)) }
+        if more[dim].1 == 0 {
+            x
+        } else {
+            x.pad(more, PadMode::Constant(0.0))
+        }
     };
     match batch {
         Batch::Last(x) => Batch::Last(pad(x)),

@@ -21,13 +21,23 @@ pub(crate) fn fuse(operations: Vec<Operation>) -> Vec<Operation> {
 /// Whether `next` became a part of `last`.
 fn joins(last: &mut Operation, next: &Operation) -> bool {
     let (name, joined) = match (last, next) {
-        (Operation::Conv { unit, joined, .. }, Operation::Pool { name, pooling: Pooling::Max(options) })
-            if !unit.pool && halves(options) =>
-        {
+        (
+            Operation::Conv { unit, joined, .. },
+            Operation::Pool {
+                name,
+                pooling: Pooling::Max(options),
+            },
+        ) if !unit.pool && halves(options) => {
             unit.pool = true;
             (name, joined)
         }
-        (last, Operation::Activation { name, function: Activation::Relu }) => match last {
+        (
+            last,
+            Operation::Activation {
+                name,
+                function: Activation::Relu,
+            },
+        ) => match last {
             Operation::Conv { unit, joined, .. } if !unit.pool => {
                 unit.relu = true;
                 (name, joined)
@@ -40,7 +50,12 @@ fn joins(last: &mut Operation, next: &Operation) -> bool {
                 norm.relu = true;
                 (name, joined)
             }
-            Operation::Branches { join: Join::Add, relu, joined, .. } => {
+            Operation::Branches {
+                join: Join::Add,
+                relu,
+                joined,
+                ..
+            } => {
                 *relu = true;
                 (name, joined)
             }
@@ -54,6 +69,15 @@ fn joins(last: &mut Operation, next: &Operation) -> bool {
 
 /// Whether the windows are 2×2 blocks.
 fn halves(options: &MaxPoolOptions<2>) -> bool {
-    let MaxPoolOptions { kernel_size, stride, padding, dilation, ceil_mode } = options;
-    [kernel_size, stride] == [&[2, 2]; 2] && *padding == [(0, 0); 2] && *dilation == [1, 1] && !ceil_mode
+    let MaxPoolOptions {
+        kernel_size,
+        stride,
+        padding,
+        dilation,
+        ceil_mode,
+    } = options;
+    [kernel_size, stride] == [&[2, 2]; 2]
+        && *padding == [(0, 0); 2]
+        && *dilation == [1, 1]
+        && !ceil_mode
 }

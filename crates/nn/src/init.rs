@@ -19,7 +19,9 @@ pub(crate) fn weights(init: Init, seed: u64, name: &str, count: usize, fan: Fan)
         Init::KaimingNormal => {
             let stream = Stream::new("init", seed, name, 0);
             let deviation = (2.0 / fan.input).sqrt();
-            (0..count as u64).map(|i| (stream.normal(i) * deviation) as f32).collect()
+            (0..count as u64)
+                .map(|i| (stream.normal(i) * deviation) as f32)
+                .collect()
         }
     }
 }
@@ -34,7 +36,9 @@ pub(crate) fn biases(init: Init, seed: u64, name: &str, count: usize, fan: Fan) 
 
 fn uniform(seed: u64, name: &str, count: usize, bound: f64) -> Vec<f32> {
     let stream = Stream::new("init", seed, name, 0);
-    (0..count as u64).map(|i| ((2.0 * stream.uniform(i) - 1.0) * bound) as f32).collect()
+    (0..count as u64)
+        .map(|i| ((2.0 * stream.uniform(i) - 1.0) * bound) as f32)
+        .collect()
 }
 
 #[cfg(test)]
@@ -43,19 +47,39 @@ mod tests {
 
     #[test]
     fn spreads_are_the_published_ones() {
-        let fan = Fan { input: 27.0, output: 288.0 };
+        let fan = Fan {
+            input: 27.0,
+            output: 288.0,
+        };
         let check = |init, variance: f64| {
             let w = weights(init, 3, "conv1.weight", 40_000, fan);
             let mean = w.iter().map(|&v| f64::from(v)).sum::<f64>() / w.len() as f64;
-            let found = w.iter().map(|&v| (f64::from(v) - mean).powi(2)).sum::<f64>() / w.len() as f64;
-            assert!((found / variance - 1.0).abs() < 0.03, "{init:?}: {found}, expected {variance}");
-            assert!(mean.abs() < 0.02 * variance.sqrt().max(0.1), "{init:?}: {mean}");
+            let found = w
+                .iter()
+                .map(|&v| (f64::from(v) - mean).powi(2))
+                .sum::<f64>()
+                / w.len() as f64;
+            assert!(
+                (found / variance - 1.0).abs() < 0.03,
+                "{init:?}: {found}, expected {variance}"
+            );
+            assert!(
+                mean.abs() < 0.02 * variance.sqrt().max(0.1),
+                "{init:?}: {mean}"
+            );
         };
         check(Init::GlorotUniform, 2.0 / 315.0);
         check(Init::KaimingUniform, 2.0 / 27.0);
         check(Init::KaimingNormal, 2.0 / 27.0);
         check(Init::Torch, 1.0 / (3.0 * 27.0));
-        assert_eq!(biases(Init::GlorotUniform, 3, "conv1.bias", 2, fan), [0.0, 0.0]);
-        assert!(biases(Init::Torch, 3, "conv1.bias", 2, fan).iter().all(|&b| b != 0.0 && b.abs() < 0.2));
+        assert_eq!(
+            biases(Init::GlorotUniform, 3, "conv1.bias", 2, fan),
+            [0.0, 0.0]
+        );
+        assert!(
+            biases(Init::Torch, 3, "conv1.bias", 2, fan)
+                .iter()
+                .all(|&b| b != 0.0 && b.abs() < 0.2)
+        );
     }
 }

@@ -38,7 +38,12 @@ impl Objective {
             ClassWeights::Given(weights) => weights.clone(),
             ClassWeights::Balanced => balanced(classes, labels),
         });
-        Objective { classes, smoothing: loss.label_smoothing, focal: loss.focal, weights }
+        Objective {
+            classes,
+            smoothing: loss.label_smoothing,
+            focal: loss.focal,
+            weights,
+        }
     }
 
     /// Targets for images of these classes, mixed or not.
@@ -52,22 +57,41 @@ impl Objective {
             row[usize::from(labels[i])] += share;
             if let Some(mixture) = mixture {
                 row[usize::from(mixture.others[i])] += 1.0 - share;
-                larger[i] = if share < 0.5 { mixture.others[i] } else { labels[i] };
+                larger[i] = if share < 0.5 {
+                    mixture.others[i]
+                } else {
+                    labels[i]
+                };
             }
             for (c, t) in row.iter_mut().enumerate() {
                 *t = *t * (1.0 - self.smoothing) + self.smoothing / self.classes as f64;
-                *t *= self.weights.as_ref().map_or(1.0, |w| w.get(c).copied().unwrap_or(1.0));
+                *t *= self
+                    .weights
+                    .as_ref()
+                    .map_or(1.0, |w| w.get(c).copied().unwrap_or(1.0));
             }
         }
-        Targets { labels: larger, rows: rows.into_iter().map(|t| t as f32).collect(), focal: self.focal }
+        Targets {
+            labels: larger,
+            rows: rows.into_iter().map(|t| t as f32).collect(),
+            focal: self.focal,
+        }
     }
 }
 
 /// Images / (classes · images of the class); 0 for a class without images.
 fn balanced(classes: usize, labels: &[u16]) -> Vec<f64> {
     let mut counts = vec![0u64; classes];
-    labels.iter().for_each(|&label| counts[usize::from(label)] += 1);
-    let weight = |&n: &u64| if n == 0 { 0.0 } else { labels.len() as f64 / (classes as f64 * n as f64) };
+    labels
+        .iter()
+        .for_each(|&label| counts[usize::from(label)] += 1);
+    let weight = |&n: &u64| {
+        if n == 0 {
+            0.0
+        } else {
+            labels.len() as f64 / (classes as f64 * n as f64)
+        }
+    };
     counts.iter().map(weight).collect()
 }
 
@@ -81,8 +105,16 @@ impl Targets {
     /// `logits` `[images, classes]`.
     pub(crate) fn charge(&self, logits: &[f32]) -> (f64, u32, Vec<f32>) {
         let classes = logits.len() / self.labels.len().max(1);
-        let Charge { loss_sum, predicted, gradient } = cross_entropy(logits, &self.rows, classes, self.focal);
-        let correct = predicted.iter().zip(&self.labels).filter(|(predicted, label)| predicted == label).count();
+        let Charge {
+            loss_sum,
+            predicted,
+            gradient,
+        } = cross_entropy(logits, &self.rows, classes, self.focal);
+        let correct = predicted
+            .iter()
+            .zip(&self.labels)
+            .filter(|(predicted, label)| predicted == label)
+            .count();
         (loss_sum, correct as u32, gradient)
     }
 }
@@ -106,7 +138,10 @@ pub fn judge(logits: &[f32], label: u16, probabilities: &mut [f32]) -> Judgement
     }
     // In this order, which the recorded losses have.
     let loss = softmax.logarithm + softmax.largest - f64::from(logits[usize::from(label)]);
-    Judgement { predicted: softmax.predicted, loss }
+    Judgement {
+        predicted: softmax.predicted,
+        loss,
+    }
 }
 
 /// Judges one image by the mean of the probabilities of two views of it.
@@ -120,10 +155,21 @@ pub fn judge_both(views: [&[f32]; 2], label: u16, probabilities: &mut [f32]) -> 
         let one = |i: usize| softmaxes[i].log_probability(views[i][c]).exp();
         let mean = (one(0) + one(1)) / 2.0;
         *p = mean as f32;
-        best = if mean > best.1 { (c as u16, mean) } else { best };
-        of_label = if c == usize::from(label) { mean } else { of_label };
+        best = if mean > best.1 {
+            (c as u16, mean)
+        } else {
+            best
+        };
+        of_label = if c == usize::from(label) {
+            mean
+        } else {
+            of_label
+        };
     }
-    Judgement { predicted: best.0, loss: -of_label.ln() }
+    Judgement {
+        predicted: best.0,
+        loss: -of_label.ln(),
+    }
 }
 
 #[cfg(test)]
@@ -136,7 +182,11 @@ mod tests {
         let found = judge(&[1.0, 3.0, 3.0], 0, &mut p);
         let total = 1f64.exp() + 2.0 * 3f64.exp();
         assert_eq!(found.predicted, 1);
-        assert!((found.loss - (total.ln() - 1.0)).abs() < 1e-12, "{}", found.loss);
+        assert!(
+            (found.loss - (total.ln() - 1.0)).abs() < 1e-12,
+            "{}",
+            found.loss
+        );
         assert!((f64::from(p[2]) - 3f64.exp() / total).abs() < 1e-7);
         assert!(judge(&[f32::NAN, 0.0], 1, &mut p[..2]).loss.is_nan());
         assert!(judge(&[-1e30, 1e30], 0, &mut p[..2]).loss.is_finite());
@@ -153,12 +203,21 @@ mod tests {
 
     #[test]
     fn mixtures_and_balanced_weights() {
-        let loss = Loss { class_weights: Some(ClassWeights::Balanced), ..Loss::default() };
+        let loss = Loss {
+            class_weights: Some(ClassWeights::Balanced),
+            ..Loss::default()
+        };
         let objective = Objective::new(&loss, 2, &[0, 0, 0, 1]);
-        let mixture = Mixture { share: 0.25, others: vec![1, 0] };
+        let mixture = Mixture {
+            share: 0.25,
+            others: vec![1, 0],
+        };
         let targets = objective.targets(&[0, 0], Some(&mixture));
         let [rare, common] = [4.0 / 2.0, 4.0 / 6.0];
         let expected = [0.25 * common, 0.75 * rare, common, 0.0].map(|x: f64| x as f32);
-        assert_eq!((targets.rows.as_slice(), targets.labels.as_slice()), (expected.as_slice(), [1u16, 0].as_slice()));
+        assert_eq!(
+            (targets.rows.as_slice(), targets.labels.as_slice()),
+            (expected.as_slice(), [1u16, 0].as_slice())
+        );
     }
 }

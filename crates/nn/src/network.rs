@@ -109,7 +109,11 @@ pub(crate) fn find_checked(
 ) -> Result<Vec<f32>, StateError> {
     let values = find(name).ok_or_else(|| StateError::Missing { name: name.into() })?;
     if values.len() != expected {
-        return Err(StateError::Size { name: name.into(), expected, found: values.len() });
+        return Err(StateError::Size {
+            name: name.into(),
+            expected,
+            found: values.len(),
+        });
     }
     Ok(values)
 }
@@ -145,12 +149,20 @@ impl Network {
     /// Freezes the layers that `rules` name and no others ([`convsweep_spec::pattern::takes`]).
     pub fn freeze(&mut self, rules: &[String]) {
         let head = self.head();
-        self.frozen = self.parameters.iter().map(|p| takes(rules, &p.name, head)).collect();
+        self.frozen = self
+            .parameters
+            .iter()
+            .map(|p| takes(rules, &p.name, head))
+            .collect();
     }
 
     /// Name of the last layer with a matrix of weights.
     pub fn head(&self) -> &str {
-        pattern::head(self.parameters.iter().map(|p| (p.name.as_str(), p.shape.len())))
+        pattern::head(
+            self.parameters
+                .iter()
+                .map(|p| (p.name.as_str(), p.shape.len())),
+        )
     }
 
     /// Trainable parameters, then running statistics: all that the trained network is.
@@ -174,7 +186,10 @@ impl Network {
     /// If one is missing or has another size; the network may then be partly replaced.
     pub fn restore(&mut self, find: &dyn Fn(&str) -> Option<Vec<f32>>) -> Result<(), StateError> {
         let device = self.device.clone();
-        self.parameters.iter_mut().chain(&mut self.statistics).try_for_each(|named| named.restore(&device, find))
+        self.parameters
+            .iter_mut()
+            .chain(&mut self.statistics)
+            .try_for_each(|named| named.restore(&device, find))
     }
 
     /// Takes over the running statistics that a step found.

@@ -101,7 +101,9 @@ impl Operation {
     /// A convolution with nothing in the same pass, so that a norm behind it can be: places of weights and bias, and its sizes.
     pub(crate) fn bare_conv(&self) -> Option<(usize, Option<usize>, &ConvUnit)> {
         match self {
-            Operation::Conv { weight, bias, unit, .. } if !unit.relu && !unit.pool => Some((*weight, *bias, unit)),
+            Operation::Conv {
+                weight, bias, unit, ..
+            } if !unit.relu && !unit.pool => Some((*weight, *bias, unit)),
             _ => None,
         }
     }
@@ -154,9 +156,20 @@ pub(crate) struct BatchNorm {
 
 /// The parts of a sum of two branches whose first ends in batch normalisation, so that the other can be added as the values are
 /// normalised: the norm, what comes before it, and the other branch.
-pub(crate) fn norm_then_sum(operation: &Operation) -> Option<(&BatchNorm, &[Operation], &[Operation])> {
-    let Operation::Branches { branches, join: Join::Add, .. } = operation else { return None };
-    let [body, other] = &branches[..] else { return None };
+pub(crate) fn norm_then_sum(
+    operation: &Operation,
+) -> Option<(&BatchNorm, &[Operation], &[Operation])> {
+    let Operation::Branches {
+        branches,
+        join: Join::Add,
+        ..
+    } = operation
+    else {
+        return None;
+    };
+    let [body, other] = &branches[..] else {
+        return None;
+    };
     match body.split_last()? {
         (Operation::BatchNorm { norm, .. }, before) if !norm.relu => Some((norm, before, other)),
         _ => None,
@@ -246,7 +259,9 @@ impl Batch {
     ) -> Batch {
         match (self, other) {
             (Batch::Image(a), Batch::Image(b)) => Batch::Image(image(a, b)),
-            (a @ Batch::Flat(_), b) | (a, b @ Batch::Flat(_)) => Batch::Flat(flat(a.flatten(), b.flatten())),
+            (a @ Batch::Flat(_), b) | (a, b @ Batch::Flat(_)) => {
+                Batch::Flat(flat(a.flatten(), b.flatten()))
+            }
             (a, b) => Batch::Last(image(a.last(), b.last())),
         }
     }

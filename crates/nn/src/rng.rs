@@ -20,12 +20,16 @@ impl Stream {
         let digest = digest(&(purpose, seed, name, step));
         let mut key = [0; 8];
         key.copy_from_slice(&digest.as_bytes()[..8]);
-        Stream { key: u64::from_le_bytes(key) }
+        Stream {
+            key: u64::from_le_bytes(key),
+        }
     }
 
     /// 64 random bits.
     pub fn bits(self, index: u64) -> u64 {
-        let mut z = self.key.wrapping_add(index.wrapping_add(1).wrapping_mul(GOLDEN));
+        let mut z = self
+            .key
+            .wrapping_add(index.wrapping_add(1).wrapping_mul(GOLDEN));
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         z ^ (z >> 31)
@@ -53,21 +57,33 @@ mod tests {
         let moments = |f: &dyn Fn(u64) -> f64| {
             let n = 100_000;
             let mean = (0..n).map(f).sum::<f64>() / n as f64;
-            (mean, (0..n).map(|i| (f(i) - mean).powi(2)).sum::<f64>() / n as f64)
+            (
+                mean,
+                (0..n).map(|i| (f(i) - mean).powi(2)).sum::<f64>() / n as f64,
+            )
         };
         let (mean, variance) = moments(&|i| stream.uniform(i));
-        assert!((mean - 0.5).abs() < 0.005 && (variance - 1.0 / 12.0).abs() < 0.002, "{mean} {variance}");
+        assert!(
+            (mean - 0.5).abs() < 0.005 && (variance - 1.0 / 12.0).abs() < 0.002,
+            "{mean} {variance}"
+        );
         let (mean, variance) = moments(&|i| stream.normal(i));
-        assert!(mean.abs() < 0.02 && (variance - 1.0).abs() < 0.02, "{mean} {variance}");
+        assert!(
+            mean.abs() < 0.02 && (variance - 1.0).abs() < 0.02,
+            "{mean} {variance}"
+        );
     }
 
     #[test]
     fn every_part_of_the_purpose_matters() {
         let first = |purpose, seed, name, step| Stream::new(purpose, seed, name, step).bits(0);
         let base = first("init", 1, "a", 0);
-        for other in
-            [first("dropout", 1, "a", 0), first("init", 2, "a", 0), first("init", 1, "b", 0), first("init", 1, "a", 1)]
-        {
+        for other in [
+            first("dropout", 1, "a", 0),
+            first("init", 2, "a", 0),
+            first("init", 1, "b", 0),
+            first("init", 1, "a", 1),
+        ] {
             assert_ne!(base, other);
         }
         assert_eq!(base, first("init", 1, "a", 0));

@@ -9,11 +9,22 @@ impl Network {
     /// Names and shapes of its tensors, in the order of [`Network::tensors`].
     pub fn shapes(&self) -> Vec<TensorShape> {
         let shape = |(t, statistic): (&Named, bool)| {
-            let shape = t.shape.iter().map(|&n| u32::try_from(n).unwrap_or(u32::MAX)).collect();
-            TensorShape { name: t.name.clone(), shape, statistic }
+            let shape = t
+                .shape
+                .iter()
+                .map(|&n| u32::try_from(n).unwrap_or(u32::MAX))
+                .collect();
+            TensorShape {
+                name: t.name.clone(),
+                shape,
+                statistic,
+            }
         };
         let trained = self.parameters.iter().map(|t| (t, false));
-        trained.chain(self.statistics.iter().map(|t| (t, true))).map(shape).collect()
+        trained
+            .chain(self.statistics.iter().map(|t| (t, true)))
+            .map(shape)
+            .collect()
     }
 
     /// Takes over the weights of a safetensors file as `transfer` says; layers that start anew keep theirs.

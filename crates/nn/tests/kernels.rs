@@ -30,27 +30,60 @@ fn plain(filters: u32, kernel: u32, stride: u32, padding: Padding) -> Conv {
 
 /// With batch normalisation instead of a bias.
 fn normed(conv: Conv, activation: Option<Activation>) -> Layer {
-    let norm = Some(Norm::Batch { momentum: 0.1, epsilon: 1e-5 });
-    Layer::Conv(Conv { bias: false, norm, activation, init: Init::KaimingNormal, ..conv })
+    let norm = Some(Norm::Batch {
+        momentum: 0.1,
+        epsilon: 1e-5,
+    });
+    Layer::Conv(Conv {
+        bias: false,
+        norm,
+        activation,
+        init: Init::KaimingNormal,
+        ..conv
+    })
 }
 
 fn pool() -> Layer {
-    Layer::Pool(Pool { kind: PoolKind::Max, size: [2; 2], stride: [2; 2], padding: Padding::Valid })
+    Layer::Pool(Pool {
+        kind: PoolKind::Max,
+        size: [2; 2],
+        stride: [2; 2],
+        padding: Padding::Valid,
+    })
 }
 
 fn dense(units: u32, activation: Option<Activation>) -> Layer {
-    Layer::Dense(Dense { units, bias: true, activation, init: Init::GlorotUniform })
+    Layer::Dense(Dense {
+        units,
+        bias: true,
+        activation,
+        init: Init::GlorotUniform,
+    })
 }
 
 fn tutorial() -> Vec<Layer> {
     let conv = |filters| conv(filters, 3, 1, Padding::Valid);
     let relu = Some(Activation::Relu);
-    vec![conv(32), pool(), conv(64), pool(), conv(64), Layer::Flatten, dense(64, relu), dense(10, None)]
+    vec![
+        conv(32),
+        pool(),
+        conv(64),
+        pool(),
+        conv(64),
+        Layer::Flatten,
+        dense(64, relu),
+        dense(10, None),
+    ]
 }
 
 /// Strides, padding, a pool that is not 2×2, odd sizes and few filters.
 fn odd() -> Vec<Layer> {
-    let overlapping = Pool { kind: PoolKind::Max, size: [3; 2], stride: [2; 2], padding: Padding::Same };
+    let overlapping = Pool {
+        kind: PoolKind::Max,
+        size: [3; 2],
+        stride: [2; 2],
+        padding: Padding::Same,
+    };
     vec![
         conv(12, 5, 2, Padding::Same),
         conv(16, 3, 1, Padding::Same),
@@ -72,8 +105,13 @@ fn resnet20() -> Vec<Layer> {
                 normed(plain(width, 3, stride, Padding::Pixels([1; 2])), relu),
                 normed(plain(width, 3, 1, Padding::Pixels([1; 2])), None),
             ];
-            layers.push(Layer::Residual(Residual { layers: body, shortcut: Shortcut::Auto }));
-            layers.push(Layer::Activation { activation: Activation::Relu });
+            layers.push(Layer::Residual(Residual {
+                layers: body,
+                shortcut: Shortcut::Auto,
+            }));
+            layers.push(Layer::Activation {
+                activation: Activation::Relu,
+            });
         }
     }
     layers.extend([global_average(), dense(10, None)]);
@@ -81,21 +119,40 @@ fn resnet20() -> Vec<Layer> {
 }
 
 fn global_average() -> Layer {
-    Layer::Pool(Pool { kind: PoolKind::GlobalAverage, size: [1; 2], stride: [1; 2], padding: Padding::Valid })
+    Layer::Pool(Pool {
+        kind: PoolKind::GlobalAverage,
+        size: [1; 2],
+        stride: [1; 2],
+        padding: Padding::Valid,
+    })
 }
 
 /// Pairs of convolutions before each pool.
 fn vgg() -> Vec<Layer> {
-    let conv = |width| Layer::Conv(Conv { init: Init::KaimingNormal, ..plain(width, 3, 1, Padding::Same) });
+    let conv = |width| {
+        Layer::Conv(Conv {
+            init: Init::KaimingNormal,
+            ..plain(width, 3, 1, Padding::Same)
+        })
+    };
     let pair = |width| [conv(width), conv(width), pool()];
     let mut layers: Vec<Layer> = [16, 32, 64].into_iter().flat_map(pair).collect();
-    layers.extend([Layer::Flatten, dense(64, Some(Activation::Relu)), dense(10, None)]);
+    layers.extend([
+        Layer::Flatten,
+        dense(64, Some(Activation::Relu)),
+        dense(10, None),
+    ]);
     layers
 }
 
 /// Blocks of three kernel sizes and a pooled way, joined behind one another.
 fn inception() -> Vec<Layer> {
-    let average = Pool { kind: PoolKind::Average, size: [3; 2], stride: [1; 2], padding: Padding::Same };
+    let average = Pool {
+        kind: PoolKind::Average,
+        size: [3; 2],
+        stride: [1; 2],
+        padding: Padding::Same,
+    };
     let block = |one, three, five| {
         Layer::Parallel(Parallel {
             branches: vec![
@@ -108,12 +165,22 @@ fn inception() -> Vec<Layer> {
         })
     };
     let stem = conv(32, 3, 1, Padding::Same);
-    vec![stem, pool(), block(32, 48, 16), pool(), block(32, 48, 16), global_average(), dense(10, None)]
+    vec![
+        stem,
+        pool(),
+        block(32, 48, 16),
+        pool(),
+        block(32, 48, 16),
+        global_average(),
+        dense(10, None),
+    ]
 }
 
 /// Images whose classes can be learned: a brighter square at one of ten places over noise.
 fn batch(side: usize, images: usize, step: usize) -> (Vec<f32>, Vec<u16>) {
-    let labels: Vec<u16> = (0..images).map(|i| ((i * 7 + step * 3) % 10) as u16).collect();
+    let labels: Vec<u16> = (0..images)
+        .map(|i| ((i * 7 + step * 3) % 10) as u16)
+        .collect();
     let (stream, pixels) = (Stream::new("noise", 0, "", 0), images * 3 * side * side);
     let pixel = |i: usize| {
         let (image, y, x) = (i / (3 * side * side), i / side % side, i % side);
@@ -126,9 +193,17 @@ fn batch(side: usize, images: usize, step: usize) -> (Vec<f32>, Vec<u16>) {
 }
 
 fn losses(layers: &[Layer], [side, images]: [usize; 2], lr: f64, kernels: Kernels) -> Vec<f64> {
-    let input = Shape::Image { channels: 3, height: side as u32, width: side as u32 };
-    let model = ModelSpec { layers: layers.to_vec() };
-    let mut network = build(&model, input, 10, 3, &device("cpu").expect("cpu")).expect("fits").with_kernels(kernels);
+    let input = Shape::Image {
+        channels: 3,
+        height: side as u32,
+        width: side as u32,
+    };
+    let model = ModelSpec {
+        layers: layers.to_vec(),
+    };
+    let mut network = build(&model, input, 10, 3, &device("cpu").expect("cpu"))
+        .expect("fits")
+        .with_kernels(kernels);
     // Not Adam: it makes full steps of gradients that are all rounding, and 20 steps later even 1e-8 is seen.
     let optimizer = Optimizer::sgd(lr, 0.9);
     let mut state = OptimizerState::new(&optimizer);
@@ -144,11 +219,21 @@ fn losses(layers: &[Layer], [side, images]: [usize; 2], lr: f64, kernels: Kernel
 
 fn agree(layers: &[Layer], size: [usize; 2], lr: f64, all: &[Kernels]) {
     let stock = losses(layers, size, lr, Kernels::Stock);
-    assert!(stock.iter().any(|loss| (loss - stock[0]).abs() > 0.02), "the weights move: {stock:?}");
+    assert!(
+        stock.iter().any(|loss| (loss - stock[0]).abs() > 0.02),
+        "the weights move: {stock:?}"
+    );
     for &kernels in all {
         let own = losses(layers, size, lr, kernels);
-        let apart: Vec<f64> = own.iter().zip(&stock).map(|(own, stock)| (own - stock).abs()).collect();
-        assert!(apart.iter().all(|&d| d < 1e-3), "{kernels:?}: apart by {apart:?}; stock {stock:?}");
+        let apart: Vec<f64> = own
+            .iter()
+            .zip(&stock)
+            .map(|(own, stock)| (own - stock).abs())
+            .collect();
+        assert!(
+            apart.iter().all(|&d| d < 1e-3),
+            "{kernels:?}: apart by {apart:?}; stock {stock:?}"
+        );
     }
 }
 
@@ -179,8 +264,16 @@ fn losses_of_a_network_of_branches_agree() {
 /// In evaluation the norm behind a convolution is a part of its weights.
 #[test]
 fn evaluation_agrees_with_stock_operations() {
-    let input = Shape::Image { channels: 3, height: 32, width: 32 };
-    let depthwise = Conv { groups: 16, bias: true, ..plain(16, 3, 2, Padding::Same) };
+    let input = Shape::Image {
+        channels: 3,
+        height: 32,
+        width: 32,
+    };
+    let depthwise = Conv {
+        groups: 16,
+        bias: true,
+        ..plain(16, 3, 2, Padding::Same)
+    };
     let mobile = [
         normed(plain(16, 3, 1, Padding::Same), Some(Activation::Relu)),
         normed(depthwise, None),
@@ -201,7 +294,9 @@ fn evaluation_agrees_with_stock_operations() {
         }
         let (pixels, _) = batch(32, 16, 9);
         let own = network.classify(pixels.clone(), [16, 3, 32, 32]);
-        let stock = network.with_kernels(Kernels::Stock).classify(pixels, [16, 3, 32, 32]);
+        let stock = network
+            .with_kernels(Kernels::Stock)
+            .classify(pixels, [16, 3, 32, 32]);
         let most = stock.iter().fold(0.0f32, |most, v| most.max(v.abs()));
         assert!(most > 0.1, "it says something: {stock:?}");
         for (own, stock) in own.iter().zip(&stock) {
@@ -230,19 +325,35 @@ fn striped(step: usize) -> (Vec<f32>, Vec<u16>) {
 /// which side of ReLU a value near 0 is on, and each such choice moves the gradient by about a thousandth: rates are so low that
 /// what comes of it over the steps stays far below the 3e-4 that are allowed.
 fn as_pytorch(name: &str, layers: Vec<Layer>, lr: f64) {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/vectors/training.json");
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../tests/vectors/training.json"
+    );
     let kept: BTreeMap<String, Vec<f64>> =
         serde_json::from_str(&std::fs::read_to_string(path).expect("kept")).expect("JSON");
-    let (model, input) = (ModelSpec { layers }, Shape::Image { channels: 3, height: 32, width: 32 });
+    let (model, input) = (
+        ModelSpec { layers },
+        Shape::Image {
+            channels: 3,
+            height: 32,
+            width: 32,
+        },
+    );
     for kernels in [Kernels::Auto, Kernels::Direct] {
         let network = build(&model, input, 10, 0, &device("cpu").expect("cpu")).expect("fits");
         let mut network = network.with_kernels(kernels);
-        let shapes: Vec<(String, Vec<usize>)> =
-            network.parameters().iter().map(|p| (p.name.clone(), p.shape.clone())).collect();
+        let shapes: Vec<(String, Vec<usize>)> = network
+            .parameters()
+            .iter()
+            .map(|p| (p.name.clone(), p.shape.clone()))
+            .collect();
         let start = |name: &str| {
             if let Some((norm, statistic)) = name.split_once("running_") {
                 let (_, channels) = shapes.iter().find(|(n, _)| *n == format!("{norm}weight"))?;
-                return Some(vec![if statistic == "mean" { 0.0 } else { 1.0 }; channels[0]]);
+                return Some(vec![
+                    if statistic == "mean" { 0.0 } else { 1.0 };
+                    channels[0]
+                ]);
             }
             let (j, (_, shape)) = shapes.iter().enumerate().find(|(_, (n, _))| n == name)?;
             let count: usize = shape.iter().product();
@@ -251,7 +362,17 @@ fn as_pytorch(name: &str, layers: Vec<Layer>, lr: f64) {
                 _ => 0.05,
             };
             let is_scale = name.ends_with("norm.weight");
-            Some((0..count).map(|i| if is_scale { 1.0 } else { (noise(i, j) * size) as f32 }).collect())
+            Some(
+                (0..count)
+                    .map(|i| {
+                        if is_scale {
+                            1.0
+                        } else {
+                            (noise(i, j) * size) as f32
+                        }
+                    })
+                    .collect(),
+            )
         };
         network.restore(&start).expect("same names");
         let optimizer = Optimizer::sgd(lr, 0.9);
@@ -262,7 +383,10 @@ fn as_pytorch(name: &str, layers: Vec<Layer>, lr: f64) {
             network.update_statistics(&mut found);
             state.step(&optimizer, lr, &mut network, found.gradients);
             let loss = found.loss_sum / 16.0;
-            assert!((loss - expected).abs() < 3e-4, "{name}, {kernels:?}, step {step}: {loss}, PyTorch {expected}");
+            assert!(
+                (loss - expected).abs() < 3e-4,
+                "{name}, {kernels:?}, step {step}: {loss}, PyTorch {expected}"
+            );
         }
     }
 }
@@ -276,10 +400,24 @@ fn losses_agree_with_pytorch() {
 }
 
 fn chosen(layers: Vec<Layer>, kernels: Kernels) -> Vec<String> {
-    let input = Shape::Image { channels: 3, height: 32, width: 32 };
-    let network = build(&ModelSpec { layers }, input, 10, 3, &device("cpu").expect("cpu")).expect("fits");
+    let input = Shape::Image {
+        channels: 3,
+        height: 32,
+        width: 32,
+    };
+    let network = build(
+        &ModelSpec { layers },
+        input,
+        10,
+        3,
+        &device("cpu").expect("cpu"),
+    )
+    .expect("fits");
     let choices = network.with_kernels(kernels).kernel_choices();
-    choices.iter().map(|c| format!("{}: {}", c.layer, c.kernel)).collect()
+    choices
+        .iter()
+        .map(|c| format!("{}: {}", c.layer, c.kernel))
+        .collect()
 }
 
 #[test]
@@ -287,11 +425,17 @@ fn each_layer_says_which_kernel_computes_it() {
     let of = |kernels| chosen(tutorial(), kernels).join(", ");
     let rest = "dense1: own, dense2: own";
     let pools = |conv: &str| {
-        format!("conv1: direct, pool1: with conv1, conv2: {conv}, pool2: with conv2, conv3: {conv}, {rest}")
+        format!(
+            "conv1: direct, pool1: with conv1, conv2: {conv}, pool2: with conv2, conv3: {conv}, {rest}"
+        )
     };
     assert_eq!(of(Kernels::Auto), pools("winograd"));
     assert_eq!(of(Kernels::Direct), pools("direct"));
-    assert!(chosen(resnet20(), Kernels::Stock).iter().all(|c| c.ends_with(": stock")));
+    assert!(
+        chosen(resnet20(), Kernels::Stock)
+            .iter()
+            .all(|c| c.ends_with(": stock"))
+    );
 }
 
 #[test]
@@ -300,12 +444,18 @@ fn layers_within_layers_say_it_too() {
     let expected = "residual4.conv1: direct, residual4.conv1.norm: own, residual4.conv2: winograd, \
                     residual4.conv2.norm: own, residual4.shortcut.conv1: direct, residual4.shortcut.conv1.norm: own, \
                     residual4: with residual4.conv2.norm, activation4: with residual4.conv2.norm";
-    let first = found.iter().position(|c| c.starts_with("residual4")).expect("it is there");
+    let first = found
+        .iter()
+        .position(|c| c.starts_with("residual4"))
+        .expect("it is there");
     assert_eq!(found[first..first + 8].join(", "), expected);
 
     let found = chosen(inception(), Kernels::Auto);
     let expected = "parallel1.branch1.conv1: direct, parallel1.branch2.conv1: winograd, parallel1.branch3.conv1: winograd, \
                     parallel1.branch4.pool1: own, parallel1.branch4.conv1: direct, parallel1: stock, pool2: own";
-    let first = found.iter().position(|c| c.starts_with("parallel1")).expect("it is there");
+    let first = found
+        .iter()
+        .position(|c| c.starts_with("parallel1"))
+        .expect("it is there");
     assert_eq!(found[first..first + 7].join(", "), expected);
 }

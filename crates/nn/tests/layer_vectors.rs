@@ -24,14 +24,23 @@ struct Case {
 
 /// The formula of `layers.py`.
 fn numbers(count: usize, k: usize, scale: f64, shift: f64) -> Vec<f32> {
-    (0..count).map(|i| ((((i * 7919 + 13 + 31 * k) % 211) as f64 / 105.5 - 1.0) * scale + shift) as f32).collect()
+    (0..count)
+        .map(|i| ((((i * 7919 + 13 + 31 * k) % 211) as f64 / 105.5 - 1.0) * scale + shift) as f32)
+        .collect()
 }
 
 fn compare(found: &[f32], kept: &mut &[f32], what: &str, wrong: &mut Vec<String>) {
     let (expected, rest) = kept.split_at(found.len());
     *kept = rest;
-    let largest = expected.iter().fold(1.0, |a: f64, b| a.max(f64::from(b.abs())));
-    let error = found.iter().zip(expected).map(|(f, e)| f64::from((f - e).abs())).fold(0.0, f64::max) / largest;
+    let largest = expected
+        .iter()
+        .fold(1.0, |a: f64, b| a.max(f64::from(b.abs())));
+    let error = found
+        .iter()
+        .zip(expected)
+        .map(|(f, e)| f64::from((f - e).abs()))
+        .fold(0.0, f64::max)
+        / largest;
     if error > TOLERANCE || found.iter().any(|f| !f.is_finite()) {
         wrong.push(format!("{what}: {error:.1e}"));
     }
@@ -39,39 +48,86 @@ fn compare(found: &[f32], kept: &mut &[f32], what: &str, wrong: &mut Vec<String>
 
 #[test]
 fn every_layer_computes_what_pytorch_computes() {
-    let cases: Vec<Case> = serde_json::from_str(include_str!("../../../tests/vectors/layers.json")).expect("cases");
+    let cases: Vec<Case> =
+        serde_json::from_str(include_str!("../../../tests/vectors/layers.json")).expect("cases");
     let bytes = include_bytes!("../../../tests/vectors/layers.f32");
-    let kept: Vec<f32> = bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
+    let kept: Vec<f32> = bytes
+        .chunks_exact(4)
+        .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+        .collect();
     let mut kept = kept.as_slice();
     let mut wrong = vec![];
     for case in &cases {
         let [n, c, h, w] = case.shape;
-        let input = Shape::Image { channels: c as u32, height: h as u32, width: w as u32 };
+        let input = Shape::Image {
+            channels: c as u32,
+            height: h as u32,
+            width: w as u32,
+        };
         let outputs: usize = case.output.iter().product();
         let mut layers = case.layers.clone();
         layers.push(Layer::Flatten);
         let device = device("cpu").expect("cpu");
         let mut network = build(&ModelSpec { layers }, input, outputs as u32, 0, &device)
             .unwrap_or_else(|e| panic!("{}: {e}", case.name));
-        let have: Vec<_> = network.parameters().iter().map(|p| (p.name.clone(), p.shape.clone())).collect();
+        let have: Vec<_> = network
+            .parameters()
+            .iter()
+            .map(|p| (p.name.clone(), p.shape.clone()))
+            .collect();
         assert_eq!(have, case.parameters, "{}", case.name);
         let value = |name: &str| {
             let Some(k) = case.parameters.iter().position(|(p, _)| p == name) else {
                 let channels = case.output[0];
-                return Some(vec![if name.ends_with("var") { 1.0 } else { 0.0 }; channels]);
+                return Some(vec![
+                    if name.ends_with("var") { 1.0 } else { 0.0 };
+                    channels
+                ]);
             };
             let scale = name.contains("norm") && name.ends_with("weight");
-            Some(numbers(case.parameters[k].1.iter().product(), k, 0.5, if scale { 1.0 } else { 0.0 }))
+            Some(numbers(
+                case.parameters[k].1.iter().product(),
+                k,
+                0.5,
+                if scale { 1.0 } else { 0.0 },
+            ))
         };
         network.restore(&value).expect("all are there");
         let images = numbers(n * c * h * w, INPUT, case.scale, 0.0);
-        let found = network.derivatives(images, case.shape, numbers(n * outputs, WEIGHTS, 1.0, 0.0), 0, 0);
-        compare(&found.logits, &mut kept, &format!("{}: output", case.name), &mut wrong);
-        compare(&found.images, &mut kept, &format!("{}: by the input", case.name), &mut wrong);
+        let found = network.derivatives(
+            images,
+            case.shape,
+            numbers(n * outputs, WEIGHTS, 1.0, 0.0),
+            0,
+            0,
+        );
+        compare(
+            &found.logits,
+            &mut kept,
+            &format!("{}: output", case.name),
+            &mut wrong,
+        );
+        compare(
+            &found.images,
+            &mut kept,
+            &format!("{}: by the input", case.name),
+            &mut wrong,
+        );
         for (values, (name, _)) in found.parameters.iter().zip(&case.parameters) {
-            compare(values, &mut kept, &format!("{}: by {name}", case.name), &mut wrong);
+            compare(
+                values,
+                &mut kept,
+                &format!("{}: by {name}", case.name),
+                &mut wrong,
+            );
         }
     }
     assert!(kept.is_empty(), "{} numbers are left over", kept.len());
-    assert!(wrong.is_empty(), "{} of {} cases:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} of {} cases:\n{}",
+        wrong.len(),
+        cases.len(),
+        wrong.join("\n")
+    );
 }

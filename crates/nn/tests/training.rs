@@ -9,7 +9,11 @@ use convsweep_spec::model::*;
 use convsweep_spec::shape::{Shape, summarize};
 use convsweep_spec::train::{Moments, Optimizer, Rule};
 
-const INPUT: Shape = Shape::Image { channels: 3, height: 16, width: 16 };
+const INPUT: Shape = Shape::Image {
+    channels: 3,
+    height: 16,
+    width: 16,
+};
 
 fn conv(filters: u32, norm: Option<Norm>) -> Layer {
     Layer::Conv(Conv {
@@ -22,12 +26,25 @@ fn conv(filters: u32, norm: Option<Norm>) -> Layer {
 }
 
 fn dense(units: u32) -> Layer {
-    Layer::Dense(Dense { units, bias: true, activation: None, init: Init::GlorotUniform })
+    Layer::Dense(Dense {
+        units,
+        bias: true,
+        activation: None,
+        init: Init::GlorotUniform,
+    })
 }
 
 fn model() -> ModelSpec {
-    let norm = Norm::Batch { momentum: 0.1, epsilon: 1e-5 };
-    let pool = Layer::Pool(Pool { kind: PoolKind::Max, size: [2, 2], stride: [2, 2], padding: Padding::Valid });
+    let norm = Norm::Batch {
+        momentum: 0.1,
+        epsilon: 1e-5,
+    };
+    let pool = Layer::Pool(Pool {
+        kind: PoolKind::Max,
+        size: [2, 2],
+        stride: [2, 2],
+        padding: Padding::Valid,
+    });
     ModelSpec {
         layers: vec![
             conv(8, None),
@@ -46,7 +63,10 @@ fn network(model: &ModelSpec, input: Shape, classes: u32, seed: u64) -> Network 
 }
 
 fn values(network: &Network) -> Vec<(String, Vec<f32>)> {
-    network.tensors().map(|t| (t.name.clone(), t.values())).collect()
+    network
+        .tensors()
+        .map(|t| (t.name.clone(), t.values()))
+        .collect()
 }
 
 #[test]
@@ -58,12 +78,18 @@ fn parameters_are_as_many_as_predicted_and_named_by_layer() {
     let expected = "conv1.weight conv1.bias conv2.weight conv2.norm.weight conv2.norm.bias norm1.weight norm1.bias \
         dense1.weight dense1.bias dense2.weight dense2.bias \
         conv2.norm.running_mean conv2.norm.running_var norm1.running_mean norm1.running_var";
-    assert_eq!(names.join(" "), expected.split_whitespace().collect::<Vec<_>>().join(" "));
+    assert_eq!(
+        names.join(" "),
+        expected.split_whitespace().collect::<Vec<_>>().join(" ")
+    );
 }
 
 #[test]
 fn weights_depend_on_seed_and_name_only() {
-    assert_eq!(values(&network(&model(), INPUT, 4, 1)), values(&network(&model(), INPUT, 4, 1)));
+    assert_eq!(
+        values(&network(&model(), INPUT, 4, 1)),
+        values(&network(&model(), INPUT, 4, 1))
+    );
     let [a, b] = [1, 2].map(|seed| values(&network(&model(), INPUT, 4, seed)));
     assert_ne!(a[0], b[0]);
     // Another layer behind it changes nothing in front.
@@ -75,10 +101,23 @@ fn weights_depend_on_seed_and_name_only() {
 
 /// Softmax regression over two features and three classes: small enough to be written down again in f64.
 fn regression() -> (Network, Vec<f64>) {
-    let model = ModelSpec { layers: vec![Layer::Flatten, dense(3)] };
-    let network = network(&model, Shape::Image { channels: 1, height: 1, width: 2 }, 3, 9);
-    let weights =
-        values(&network).iter().flat_map(|(_, v)| v.iter().map(|&x| f64::from(x)).collect::<Vec<_>>()).collect();
+    let model = ModelSpec {
+        layers: vec![Layer::Flatten, dense(3)],
+    };
+    let network = network(
+        &model,
+        Shape::Image {
+            channels: 1,
+            height: 1,
+            width: 2,
+        },
+        3,
+        9,
+    );
+    let weights = values(&network)
+        .iter()
+        .flat_map(|(_, v)| v.iter().map(|&x| f64::from(x)).collect::<Vec<_>>())
+        .collect();
     (network, weights)
 }
 
@@ -89,7 +128,9 @@ const Y: [u16; 4] = [0, 2, 1, 2];
 fn reference_gradient(w: &[f64]) -> Vec<f64> {
     let mut gradient = vec![0.0; 9];
     for (x, &y) in X.iter().zip(&Y) {
-        let logits: Vec<f64> = (0..3).map(|u| w[2 * u] * x[0] + w[2 * u + 1] * x[1] + w[6 + u]).collect();
+        let logits: Vec<f64> = (0..3)
+            .map(|u| w[2 * u] * x[0] + w[2 * u + 1] * x[1] + w[6 + u])
+            .collect();
         let total: f64 = logits.iter().map(|l| l.exp()).sum();
         for u in 0..3 {
             let d = (logits[u].exp() / total - if u == usize::from(y) { 1.0 } else { 0.0 }) / 4.0;
@@ -101,12 +142,19 @@ fn reference_gradient(w: &[f64]) -> Vec<f64> {
     gradient
 }
 
-fn check(optimizer: Optimizer, reference: impl Fn(usize, &[f64], &mut Vec<Vec<f64>>, f64, usize) -> f64) {
+fn check(
+    optimizer: Optimizer,
+    reference: impl Fn(usize, &[f64], &mut Vec<Vec<f64>>, f64, usize) -> f64,
+) {
     let (mut network, mut w) = regression();
     let mut state = OptimizerState::new(&optimizer);
     let mut memory = vec![vec![0.0; 9]; 2];
     for step in 1..=20 {
-        let lr = if step > 10 { optimizer.lr / 10.0 } else { optimizer.lr };
+        let lr = if step > 10 {
+            optimizer.lr / 10.0
+        } else {
+            optimizer.lr
+        };
         let x: Vec<f32> = X.iter().flatten().map(|&v| v as f32).collect();
         let found = network.gradients(x, [4, 1, 1, 2], &Y, 0, step as u64);
         state.step(&optimizer, lr, &mut network, found.gradients);
@@ -119,15 +167,25 @@ fn check(optimizer: Optimizer, reference: impl Fn(usize, &[f64], &mut Vec<Vec<f6
     }
     let found: Vec<f32> = values(&network).into_iter().flat_map(|(_, v)| v).collect();
     for (i, (f, e)) in found.iter().zip(&w).enumerate() {
-        assert!((f64::from(*f) - e).abs() < 2e-6, "{optimizer:?} {i}: {f}, expected {e}");
+        assert!(
+            (f64::from(*f) - e).abs() < 2e-6,
+            "{optimizer:?} {i}: {f}, expected {e}"
+        );
     }
 }
 
 #[test]
 fn adam_takes_the_published_steps() {
     for weight_decay in [0.0, 0.03] {
-        let adam = Optimizer::new(Rule::Adam(Moments { beta1: 0.8, beta2: 0.99, epsilon: 1e-3 }), 0.05)
-            .with_decay(weight_decay);
+        let adam = Optimizer::new(
+            Rule::Adam(Moments {
+                beta1: 0.8,
+                beta2: 0.99,
+                epsilon: 1e-3,
+            }),
+            0.05,
+        )
+        .with_decay(weight_decay);
         check(adam, |step, g, memory, lr, i| {
             let g = g[0] + weight_decay * g[1];
             memory[0][i] = 0.8 * memory[0][i] + 0.2 * g;
@@ -141,14 +199,21 @@ fn adam_takes_the_published_steps() {
 
 #[test]
 fn sgd_takes_pytorchs_steps() {
-    for (momentum, nesterov, weight_decay) in
-        [(0.0, false, 0.0), (0.9, false, 0.0), (0.9, true, 0.02), (0.0, false, 0.1)]
-    {
+    for (momentum, nesterov, weight_decay) in [
+        (0.0, false, 0.0),
+        (0.9, false, 0.0),
+        (0.9, true, 0.02),
+        (0.0, false, 0.1),
+    ] {
         let sgd = Optimizer::new(Rule::Sgd { momentum, nesterov }, 0.1).with_decay(weight_decay);
         check(sgd, |_, g, memory, lr, i| {
             let g = g[0] + weight_decay * g[1];
             memory[0][i] = momentum * memory[0][i] + g;
-            lr * if nesterov { g + momentum * memory[0][i] } else { memory[0][i] }
+            lr * if nesterov {
+                g + momentum * memory[0][i]
+            } else {
+                memory[0][i]
+            }
         });
     }
 }
@@ -156,7 +221,9 @@ fn sgd_takes_pytorchs_steps() {
 #[test]
 fn a_restored_network_and_optimizer_go_on_to_the_bit() {
     let adam = Optimizer::adam(1e-2);
-    let images: Vec<f32> = (0..8 * 768).map(|i| ((i * 31) % 97) as f32 / 97.0).collect();
+    let images: Vec<f32> = (0..8 * 768)
+        .map(|i| ((i * 31) % 97) as f32 / 97.0)
+        .collect();
     let labels = [0, 1, 2, 3, 0, 1, 2, 3];
     let train = |network: &mut Network, state: &mut OptimizerState, steps: std::ops::Range<u64>| {
         for step in steps {
@@ -172,8 +239,20 @@ fn a_restored_network_and_optimizer_go_on_to_the_bit() {
     train(&mut whole, &mut state, 3..6);
 
     let mut resumed = network(&model(), INPUT, 4, 2);
-    resumed.restore(&|name| saved.iter().find(|(n, _)| n == name).map(|(_, v)| v.clone())).expect("same names");
-    let find = |name: &str| moments.iter().find(|(n, ..)| n == name).map(|(.., v)| v.clone());
+    resumed
+        .restore(&|name| {
+            saved
+                .iter()
+                .find(|(n, _)| n == name)
+                .map(|(_, v)| v.clone())
+        })
+        .expect("same names");
+    let find = |name: &str| {
+        moments
+            .iter()
+            .find(|(n, ..)| n == name)
+            .map(|(.., v)| v.clone())
+    };
     let description = convsweep_spec::checkpoint::OptimizerDescription {
         name: "adam".into(),
         steps: 3,

@@ -18,15 +18,40 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 
 fn network() -> Network {
-    let conv = Conv { padding: Padding::Valid, init: Init::Torch, ..plain_conv(4) };
-    let dense = |units| Layer::Dense(Dense { units, bias: true, activation: None, init: Init::Torch });
-    let model = ModelSpec { layers: vec![Layer::Conv(conv), Layer::Flatten, dense(6), dense(3)] };
-    let input = Shape::Image { channels: 2, height: 4, width: 4 };
+    let conv = Conv {
+        padding: Padding::Valid,
+        init: Init::Torch,
+        ..plain_conv(4)
+    };
+    let dense = |units| {
+        Layer::Dense(Dense {
+            units,
+            bias: true,
+            activation: None,
+            init: Init::Torch,
+        })
+    };
+    let model = ModelSpec {
+        layers: vec![Layer::Conv(conv), Layer::Flatten, dense(6), dense(3)],
+    };
+    let input = Shape::Image {
+        channels: 2,
+        height: 4,
+        width: 4,
+    };
     let mut network = build(&model, input, 3, 0, &device("cpu").expect("cpu")).expect("fits");
-    let names: Vec<_> = network.parameters().iter().map(|p| (p.name.clone(), p.count())).collect();
+    let names: Vec<_> = network
+        .parameters()
+        .iter()
+        .map(|p| (p.name.clone(), p.count()))
+        .collect();
     let find = |name: &str| {
         let (j, (_, count)) = names.iter().enumerate().find(|(_, (n, _))| n == name)?;
-        Some((0..*count).map(|i| (0.5 * (0.7 * i as f64 + j as f64).cos()) as f32).collect())
+        Some(
+            (0..*count)
+                .map(|i| (0.5 * (0.7 * i as f64 + j as f64).cos()) as f32)
+                .collect(),
+        )
     };
     network.restore(&find).expect("same names");
     network
@@ -37,13 +62,19 @@ fn gradients(network: &Network, step: u64) -> Vec<Tensor<1>> {
     let gradient = |(j, p): (usize, &convsweep_nn::Named)| {
         let one = |(i, w): (usize, f32)| {
             let i = i as f64;
-            (0.5 * (f64::from(w) - i.sin()) + 0.3 * (0.37 * step as f64 + i + j as f64).sin()) as f32
+            (0.5 * (f64::from(w) - i.sin()) + 0.3 * (0.37 * step as f64 + i + j as f64).sin())
+                as f32
         };
         let values: Vec<f32> = p.values().into_iter().enumerate().map(one).collect();
         let count = values.len();
         Tensor::from_data(TensorData::new(values, [count]), &device)
     };
-    network.parameters().iter().enumerate().map(gradient).collect()
+    network
+        .parameters()
+        .iter()
+        .enumerate()
+        .map(gradient)
+        .collect()
 }
 
 fn check(name: &str, optimizer: Optimizer, tolerance: f64) {
@@ -51,9 +82,13 @@ fn check(name: &str, optimizer: Optimizer, tolerance: f64) {
 }
 
 fn check_frozen(name: &str, optimizer: Optimizer, frozen: &[String], tolerance: f64) {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/vectors/optimizers.json");
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../tests/vectors/optimizers.json"
+    );
     let text = std::fs::read_to_string(path).expect("kept");
-    let vectors: BTreeMap<String, BTreeMap<u64, Vec<f64>>> = serde_json::from_str(&text).expect("JSON");
+    let vectors: BTreeMap<String, BTreeMap<u64, Vec<f64>>> =
+        serde_json::from_str(&text).expect("JSON");
     let expected = &vectors[name];
     let (mut network, mut state) = (network(), OptimizerState::new(&optimizer));
     network.freeze(frozen);
@@ -64,10 +99,20 @@ fn check_frozen(name: &str, optimizer: Optimizer, frozen: &[String], tolerance: 
             found = clip(found, norm, largest);
         }
         state.step(&optimizer, optimizer.lr, &mut network, found);
-        let Some(expected) = expected.get(&step) else { continue };
-        let values: Vec<f32> = network.parameters().iter().flat_map(|p| p.values()).collect();
+        let Some(expected) = expected.get(&step) else {
+            continue;
+        };
+        let values: Vec<f32> = network
+            .parameters()
+            .iter()
+            .flat_map(|p| p.values())
+            .collect();
         assert_eq!(values.len(), expected.len());
-        let worst = values.iter().zip(expected).map(|(a, e)| (f64::from(*a) - e).abs()).fold(0.0, f64::max);
+        let worst = values
+            .iter()
+            .zip(expected)
+            .map(|(a, e)| (f64::from(*a) - e).abs())
+            .fold(0.0, f64::max);
         assert!(worst < tolerance, "{name}: {worst:e} after {step} steps");
     }
 }
@@ -78,40 +123,114 @@ fn gradient_descent() {
     check("sgd", sgd(0.0, false), 2e-6);
     check("sgd momentum", sgd(0.9, false).with_decay(0.01), 2e-6);
     check("sgd nesterov", sgd(0.9, true).with_decay(0.01), 2e-6);
-    check("sgd decoupled", Optimizer { decoupled: true, ..sgd(0.9, false).with_decay(0.1) }, 2e-6);
-    check("sgd clipped", Optimizer { clip_norm: Some(1.5), ..sgd(0.9, false) }, 2e-6);
+    check(
+        "sgd decoupled",
+        Optimizer {
+            decoupled: true,
+            ..sgd(0.9, false).with_decay(0.1)
+        },
+        2e-6,
+    );
+    check(
+        "sgd clipped",
+        Optimizer {
+            clip_norm: Some(1.5),
+            ..sgd(0.9, false)
+        },
+        2e-6,
+    );
 }
 
 #[test]
 fn groups_and_frozen_layers() {
-    let sgd = || Optimizer::new(Rule::Sgd { momentum: 0.9, nesterov: false }, 0.05).with_decay(0.01);
-    let group = |layers: &str, lr_factor, weight_decay| Group { layers: vec![layers.into()], lr_factor, weight_decay };
+    let sgd = || {
+        Optimizer::new(
+            Rule::Sgd {
+                momentum: 0.9,
+                nesterov: false,
+            },
+            0.05,
+        )
+        .with_decay(0.01)
+    };
+    let group = |layers: &str, lr_factor, weight_decay| Group {
+        layers: vec![layers.into()],
+        lr_factor,
+        weight_decay,
+    };
     let groups = vec![group("backbone", 0.1, None), group("conv1", 0.5, Some(0.0))];
-    check("sgd groups", Optimizer { groups, decay_norm_and_bias: false, ..sgd() }, 2e-6);
+    check(
+        "sgd groups",
+        Optimizer {
+            groups,
+            decay_norm_and_bias: false,
+            ..sgd()
+        },
+        2e-6,
+    );
     check_frozen("sgd frozen", sgd(), &["conv*".to_string()], 2e-6);
 }
 
 #[test]
 fn adam_and_its_kin() {
-    let moments = |epsilon| Moments { beta1: 0.9, beta2: 0.999, epsilon };
+    let moments = |epsilon| Moments {
+        beta1: 0.9,
+        beta2: 0.999,
+        epsilon,
+    };
     let adam = Optimizer::new(Rule::Adam(moments(1e-7)), 0.01);
     check("adam", adam.clone(), 1e-5);
     check("adam decay", adam.with_decay(0.05), 1e-5);
     let adamw = Optimizer::new(Rule::Adamw(moments(1e-8)), 0.01).with_decay(0.1);
     check("adamw", adamw.clone(), 1e-5);
-    check("adamw matrices", Optimizer { decay_norm_and_bias: false, ..adamw }, 1e-5);
-    let rmsprop = |momentum, centered| Rule::Rmsprop { decay: 0.99, epsilon: 1e-8, momentum, centered };
+    check(
+        "adamw matrices",
+        Optimizer {
+            decay_norm_and_bias: false,
+            ..adamw
+        },
+        1e-5,
+    );
+    let rmsprop = |momentum, centered| Rule::Rmsprop {
+        decay: 0.99,
+        epsilon: 1e-8,
+        momentum,
+        centered,
+    };
     check("rmsprop", Optimizer::new(rmsprop(0.0, false), 0.01), 1e-5);
-    check("rmsprop centered", Optimizer::new(rmsprop(0.9, true), 0.01).with_decay(0.01), 2e-5);
-    let adagrad = Optimizer::new(Rule::Adagrad { epsilon: 1e-10, initial: 0.1 }, 0.1).with_decay(0.01);
+    check(
+        "rmsprop centered",
+        Optimizer::new(rmsprop(0.9, true), 0.01).with_decay(0.01),
+        2e-5,
+    );
+    let adagrad = Optimizer::new(
+        Rule::Adagrad {
+            epsilon: 1e-10,
+            initial: 0.1,
+        },
+        0.1,
+    )
+    .with_decay(0.01);
     check("adagrad", adagrad, 2e-6);
 }
 
 #[test]
 fn lion_and_muon() {
-    let lion = Optimizer::new(Rule::Lion { beta1: 0.9, beta2: 0.99 }, 1e-3).with_decay(0.1);
+    let lion = Optimizer::new(
+        Rule::Lion {
+            beta1: 0.9,
+            beta2: 0.99,
+        },
+        1e-3,
+    )
+    .with_decay(0.1);
     check("lion", lion, 5e-6);
-    let muon = Rule::Muon { momentum: 0.95, nesterov: true, iterations: 5, adam_lr: 1e-3 };
+    let muon = Rule::Muon {
+        momentum: 0.95,
+        nesterov: true,
+        iterations: 5,
+        adam_lr: 1e-3,
+    };
     check("muon", Optimizer::new(muon, 0.02).with_decay(0.1), 5e-4);
 }
 
@@ -124,30 +243,71 @@ struct Expected {
 /// The loss is summed in f64 from f32 logits, the gradient is f32 throughout: 1e-6 and 2e-6 on numbers below 3.
 #[test]
 fn losses_and_their_gradients() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/vectors/losses.json");
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../tests/vectors/losses.json"
+    );
     let text = std::fs::read_to_string(path).expect("kept");
     let vectors: BTreeMap<String, Expected> = serde_json::from_str(&text).expect("JSON");
-    let dense = Layer::Dense(Dense { units: 5, bias: false, activation: None, init: Init::Torch });
-    let model = ModelSpec { layers: vec![Layer::Flatten, dense] };
-    let input = Shape::Image { channels: 1, height: 1, width: 4 };
+    let dense = Layer::Dense(Dense {
+        units: 5,
+        bias: false,
+        activation: None,
+        init: Init::Torch,
+    });
+    let model = ModelSpec {
+        layers: vec![Layer::Flatten, dense],
+    };
+    let input = Shape::Image {
+        channels: 1,
+        height: 1,
+        width: 4,
+    };
     let mut network = build(&model, input, 5, 0, &device("cpu").expect("cpu")).expect("fits");
-    let start = |_: &str| Some((0..20).map(|i| (0.8 * (0.9 * f64::from(i)).cos()) as f32).collect());
+    let start = |_: &str| {
+        Some(
+            (0..20)
+                .map(|i| (0.8 * (0.9 * f64::from(i)).cos()) as f32)
+                .collect(),
+        )
+    };
     network.restore(&start).expect("one tensor");
     let pixel = |i: i32, f: i32| (1.3 * f64::from(i) + 0.7 * f64::from(f)).sin() as f32;
-    let images: Vec<f32> = (0..6).flat_map(|i| (0..4).map(move |f| pixel(i, f))).collect();
+    let images: Vec<f32> = (0..6)
+        .flat_map(|i| (0..4).map(move |f| pixel(i, f)))
+        .collect();
     let check = |name: &str, loss: Loss, share: f64| {
-        let mixture = Mixture { share, others: vec![1, 2, 3, 4, 1, 0] };
+        let mixture = Mixture {
+            share,
+            others: vec![1, 2, 3, 4, 1, 0],
+        };
         let mixture = Some(&mixture).filter(|m| m.share < 1.0);
         let targets = Objective::new(&loss, 5, &[]).targets(&[0, 1, 2, 3, 4, 1], mixture);
         let found = network.gradients_towards(&targets, images.clone(), [6, 1, 1, 4], 0, 0);
         let Expected { loss, gradient } = &vectors[name];
-        assert!((found.loss_sum / 6.0 - loss).abs() < 1e-6, "{name}: {}, expected {loss}", found.loss_sum / 6.0);
-        let values: Vec<f32> = found.gradients[0].clone().into_data().try_into_vec().expect("f32");
-        let worst = values.iter().zip(gradient).map(|(a, e)| (f64::from(*a) - e).abs()).fold(0.0, f64::max);
+        assert!(
+            (found.loss_sum / 6.0 - loss).abs() < 1e-6,
+            "{name}: {}, expected {loss}",
+            found.loss_sum / 6.0
+        );
+        let values: Vec<f32> = found.gradients[0]
+            .clone()
+            .into_data()
+            .try_into_vec()
+            .expect("f32");
+        let worst = values
+            .iter()
+            .zip(gradient)
+            .map(|(a, e)| (f64::from(*a) - e).abs())
+            .fold(0.0, f64::max);
         assert!(values.len() == 20 && worst < 2e-6, "{name}: {worst:e}");
     };
     let weights = Some(ClassWeights::Given(vec![0.5, 2.0, 1.0, 1.5, 0.25]));
-    let loss = |label_smoothing, focal, class_weights| Loss { label_smoothing, focal, class_weights };
+    let loss = |label_smoothing, focal, class_weights| Loss {
+        label_smoothing,
+        focal,
+        class_weights,
+    };
     check("plain", loss(0.0, 0.0, None), 1.0);
     check("smoothed", loss(0.1, 0.0, None), 1.0);
     check("weighted", loss(0.0, 0.0, weights.clone()), 1.0);
@@ -171,21 +331,69 @@ fn pytorchs_weights_make_pytorchs_logits() {
             ..plain_conv(filters)
         })
     };
-    let dense = |units, activation| Layer::Dense(Dense { units, bias: true, activation, init: Init::Torch });
-    let pool = || Layer::Pool(Pool { kind: PoolKind::Max, size: [2, 2], stride: [2, 2], padding: Padding::Valid });
-    let norm = Some(Norm::Batch { momentum: 0.1, epsilon: 1e-5 });
+    let dense = |units, activation| {
+        Layer::Dense(Dense {
+            units,
+            bias: true,
+            activation,
+            init: Init::Torch,
+        })
+    };
+    let pool = || {
+        Layer::Pool(Pool {
+            kind: PoolKind::Max,
+            size: [2, 2],
+            stride: [2, 2],
+            padding: Padding::Valid,
+        })
+    };
+    let norm = Some(Norm::Batch {
+        momentum: 0.1,
+        epsilon: 1e-5,
+    });
     let relu = Some(Activation::Relu);
-    let layers =
-        vec![conv(4, false, norm), pool(), conv(6, true, None), pool(), Layer::Flatten, dense(8, relu), dense(5, None)];
-    let input = Shape::Image { channels: 3, height: 16, width: 16 };
-    let mut network = build(&ModelSpec { layers }, input, 5, 0, &device("cpu").expect("cpu")).expect("fits");
+    let layers = vec![
+        conv(4, false, norm),
+        pool(),
+        conv(6, true, None),
+        pool(),
+        Layer::Flatten,
+        dense(8, relu),
+        dense(5, None),
+    ];
+    let input = Shape::Image {
+        channels: 3,
+        height: 16,
+        width: 16,
+    };
+    let mut network = build(
+        &ModelSpec { layers },
+        input,
+        5,
+        0,
+        &device("cpu").expect("cpu"),
+    )
+    .expect("fits");
     let file = std::fs::read(kept("transfer.safetensors")).expect("kept");
-    let transfer = Transfer { hash: String::new(), map: BTreeMap::new(), anew: None };
+    let transfer = Transfer {
+        hash: String::new(),
+        map: BTreeMap::new(),
+        anew: None,
+    };
     network.take_over(&file, &transfer).expect("fits");
-    let pixels = (0..2 * 3 * 16 * 16).map(|i| ((i * 7919 + 13) % 211) as f32 / 105.0 - 1.0).collect();
+    let pixels = (0..2 * 3 * 16 * 16)
+        .map(|i| ((i * 7919 + 13) % 211) as f32 / 105.0 - 1.0)
+        .collect();
     let expected = std::fs::read_to_string(kept("transfer.json")).expect("kept");
     let expected: Vec<f64> = serde_json::from_str(&expected).expect("JSON");
-    for (found, expected) in network.classify(pixels, [2, 3, 16, 16]).into_iter().zip(expected) {
-        assert!((f64::from(found) - expected).abs() < 1e-5, "{found}, PyTorch {expected}");
+    for (found, expected) in network
+        .classify(pixels, [2, 3, 16, 16])
+        .into_iter()
+        .zip(expected)
+    {
+        assert!(
+            (f64::from(found) - expected).abs() < 1e-5,
+            "{found}, PyTorch {expected}"
+        );
     }
 }

@@ -84,7 +84,11 @@ impl Axes {
         let mut axes = Axes::default();
         if let (Some(sweep), Some(stages)) = (sweep, stages) {
             let help = "put the blocks into stages: [[stage.sweep]]";
-            let problem = Problem::new(stages.at, "a file has either [[sweep]] or [[stage]]", "both are given");
+            let problem = Problem::new(
+                stages.at,
+                "a file has either [[sweep]] or [[stage]]",
+                "both are given",
+            );
             sink.push(problem.also(Some(sweep.at), "here").help(help));
         }
         match (sweep, stages) {
@@ -99,7 +103,9 @@ impl Axes {
     fn blocks(&mut self, node: &Node, what: &str, stage: usize, sink: &mut Sink) {
         match &node.value {
             Value::Table(_) => self.block(node, tables::SWEEP, stage, sink),
-            Value::List(items) => items.iter().for_each(|node| self.block(node, tables::SWEEP, stage, sink)),
+            Value::List(items) => items
+                .iter()
+                .for_each(|node| self.block(node, tables::SWEEP, stage, sink)),
             _ => {
                 let help = format!("begin a block with [[{what}]]");
                 sink.at(node, format!("`{what}` is {}", node.type_name()), "", help);
@@ -109,19 +115,37 @@ impl Axes {
 
     fn read_stages(&mut self, node: &Node, sink: &mut Sink) {
         let single = std::slice::from_ref(node);
-        for (number, stage) in if node.is_table() { single } else { node.items() }.iter().enumerate() {
-            let name = stage.get("name").and_then(Node::text).map_or(format!("stage {}", number + 1), String::from);
+        for (number, stage) in if node.is_table() {
+            single
+        } else {
+            node.items()
+        }
+        .iter()
+        .enumerate()
+        {
+            let name = stage
+                .get("name")
+                .and_then(Node::text)
+                .map_or(format!("stage {}", number + 1), String::from);
             if self.stages.contains(&name) {
                 let at = stage.get("name").map_or(stage.at, |n| n.at);
-                sink.push(Problem::new(at, format!("two stages are named \"{name}\""), "").help("name them apart"));
+                sink.push(
+                    Problem::new(at, format!("two stages are named \"{name}\""), "")
+                        .help("name them apart"),
+                );
             }
             self.stages.push(name);
             match stage.get("sweep") {
                 Some(sweep) => {
                     for (key, at) in stage.entries().iter().map(|e| (&*e.key, e.key_at)) {
                         if tables::SWEEP.iter().any(|f| f.key == key) {
-                            let title = format!("a stage with blocks of its own has no `{key}` beside them");
-                            sink.push(Problem::new(at, title, "").help(format!("[[stage.sweep]] and {key} in it")));
+                            let title = format!(
+                                "a stage with blocks of its own has no `{key}` beside them"
+                            );
+                            sink.push(
+                                Problem::new(at, title, "")
+                                    .help(format!("[[stage.sweep]] and {key} in it")),
+                            );
                         }
                     }
                     table(stage, tables::STAGE, &[], "stage", sink);
@@ -138,19 +162,42 @@ impl Axes {
 
     fn block(&mut self, node: &Node, fields: &[Field], stage: usize, sink: &mut Sink) {
         if !node.is_table() {
-            sink.at(node, format!("a sweep is {}", node.type_name()), "", "begin a block with [[sweep]]".into());
+            sink.at(
+                node,
+                format!("a sweep is {}", node.type_name()),
+                "",
+                "begin a block with [[sweep]]".into(),
+            );
             return;
         }
-        let outside = |e: &&Entry| e.key.split('.').next().is_some_and(|s| SECTIONS.contains(&s));
+        let outside = |e: &&Entry| {
+            e.key
+                .split('.')
+                .next()
+                .is_some_and(|s| SECTIONS.contains(&s))
+        };
         let axes: Vec<_> = node.entries().iter().filter(outside).collect();
         for entry in &axes {
-            let problem = Problem::new(entry.key_at, format!("`{}` stands outside of a grid", entry.key), "an axis?");
-            sink.push(problem.help("axes stand in [sweep.grid] (every combination) or in [sweep.zip] (in step)"));
+            let problem = Problem::new(
+                entry.key_at,
+                format!("`{}` stands outside of a grid", entry.key),
+                "an axis?",
+            );
+            sink.push(problem.help(
+                "axes stand in [sweep.grid] (every combination) or in [sweep.zip] (in step)",
+            ));
         }
         let known: Vec<&str> = axes.iter().map(|e| &*e.key).collect();
-        let what = if self.stages.is_empty() { "sweep" } else { "stage" };
+        let what = if self.stages.is_empty() {
+            "sweep"
+        } else {
+            "stage"
+        };
         table(node, fields, &known, what, sink);
-        let mut block = Block { stage, ..Block::default() };
+        let mut block = Block {
+            stage,
+            ..Block::default()
+        };
         let grid = leaves(node.get("grid"), &|_| false, sink);
         let zip = leaves(node.get("zip"), &|_| false, sink);
         if grid.len() + zip.len() > MOST_AXES || self.all.len() > MOST_AXES {
@@ -162,9 +209,16 @@ impl Axes {
         for leaf in grid.iter().chain(&zip) {
             match mine.iter().find(|m| m.path == leaf.path) {
                 Some(first) => {
-                    let problem =
-                        Problem::new(leaf.at, format!("axis `{}` stands twice in this block", leaf.path), "again");
-                    sink.push(problem.also(Some(first.at), "first").help("give all its values in one list"));
+                    let problem = Problem::new(
+                        leaf.at,
+                        format!("axis `{}` stands twice in this block", leaf.path),
+                        "again",
+                    );
+                    sink.push(
+                        problem
+                            .also(Some(first.at), "first")
+                            .help("give all its values in one list"),
+                    );
                 }
                 None => mine.push(leaf.clone()),
             }
@@ -177,25 +231,46 @@ impl Axes {
             self.draws += u64::from(sample.count) * mine.len() as u64;
             if self.draws > MOST_DRAWS {
                 let title = format!("more than {MOST_DRAWS} values are drawn");
-                sink.at(n, title, "", "draw fewer points, or along fewer axes".into());
+                sink.at(
+                    n,
+                    title,
+                    "",
+                    "draw fewer points, or along fewer axes".into(),
+                );
                 return sample.of_one();
             }
             sample
         });
         block.drawn = sample.map(|s| s.count);
         for (leaf, number) in grid.iter().zip(0..) {
-            let Some(values) = values(leaf, number, sample.as_ref(), sink) else { continue };
-            let Some((axis, steps)) = self.axis(leaf, values.nodes, &labels, sink) else { continue };
+            let Some(values) = values(leaf, number, sample.as_ref(), sink) else {
+                continue;
+            };
+            let Some((axis, steps)) = self.axis(leaf, values.nodes, &labels, sink) else {
+                continue;
+            };
             let steps = steps.into_iter().map(|v| vec![v]).collect();
-            block.dimensions.push(Dimension { axes: vec![axis], steps, drawn: values.drawn });
+            block.dimensions.push(Dimension {
+                axes: vec![axis],
+                steps,
+                drawn: values.drawn,
+            });
         }
-        block.dimensions.extend(self.zip(&zip, sample.as_ref(), &labels, sink));
+        block
+            .dimensions
+            .extend(self.zip(&zip, sample.as_ref(), &labels, sink));
         self.exclude(node.get("exclude"), &mine, &mut block, sink);
         self.blocks.push(block);
     }
 
     /// The axes of a zip as one dimension.
-    fn zip(&mut self, leaves: &[Leaf], sample: Option<&Sample>, labels: &[Leaf], sink: &mut Sink) -> Option<Dimension> {
+    fn zip(
+        &mut self,
+        leaves: &[Leaf],
+        sample: Option<&Sample>,
+        labels: &[Leaf],
+        sink: &mut Sink,
+    ) -> Option<Dimension> {
         let mut columns = Vec::new();
         for leaf in leaves {
             let nodes = values(leaf, 0, None, sink).map(|v| v.nodes);
@@ -204,25 +279,43 @@ impl Axes {
         let length = columns.first()?.1.len();
         for (leaf, (_, values)) in leaves.iter().zip(&columns) {
             if values.len() != length && columns.len() == leaves.len() {
-                let title =
-                    format!("`{}` has {} values, but `{}` has {length}", leaf.path, values.len(), leaves[0].path);
+                let title = format!(
+                    "`{}` has {} values, but `{}` has {length}",
+                    leaf.path,
+                    values.len(),
+                    leaves[0].path
+                );
                 let problem = Problem::new(leaf.at, title, format!("{} values", values.len()));
                 let other = format!("{length} values");
                 sink.push(
-                    problem.also(Some(leaves[0].at), other).help("axes that walk in step need equally many values"),
+                    problem
+                        .also(Some(leaves[0].at), other)
+                        .help("axes that walk in step need equally many values"),
                 );
             }
         }
         let length = columns.iter().map(|c| c.1.len()).min()?;
-        let steps = (0..length).map(|i| columns.iter().map(|c| c.1[i]).collect()).collect();
+        let steps = (0..length)
+            .map(|i| columns.iter().map(|c| c.1[i]).collect())
+            .collect();
         // The dimension of a zip comes after those that a grid can have.
         let number = u32::try_from(MOST_AXES).unwrap_or(u32::MAX);
         let drawn = sample.map_or(vec![], |s| s.steps(number, &leaves[0].path, length));
-        Some(Dimension { axes: columns.iter().map(|c| c.0).collect(), steps, drawn })
+        Some(Dimension {
+            axes: columns.iter().map(|c| c.0).collect(),
+            steps,
+            drawn,
+        })
     }
 
     /// Adds an axis's values; its number and the numbers of the values in their order.
-    fn axis(&mut self, leaf: &Leaf, nodes: Vec<Node>, labels: &[Leaf], sink: &mut Sink) -> Option<(u32, Vec<u32>)> {
+    fn axis(
+        &mut self,
+        leaf: &Leaf,
+        nodes: Vec<Node>,
+        labels: &[Leaf],
+        sink: &mut Sink,
+    ) -> Option<(u32, Vec<u32>)> {
         let segments = match split_path(&leaf.path, leaf.at) {
             Ok(segments) => segments,
             Err(problem) => {
@@ -239,7 +332,10 @@ impl Axes {
             sink.push(Problem::new(leaf.at, title, "").help("ask fewer questions in one file"));
             return None;
         }
-        let given = labels.iter().find(|l| l.path == leaf.path).map(|l| given_labels(&l.node, nodes.len(), sink));
+        let given = labels
+            .iter()
+            .find(|l| l.path == leaf.path)
+            .map(|l| given_labels(&l.node, nodes.len(), sink));
         let id = match self.all.iter().position(|a| a.path == leaf.path) {
             Some(id) => id,
             None => {
@@ -267,10 +363,17 @@ impl Axes {
         let Some(node) = node else { return };
         let single = std::slice::from_ref(node);
         let is_mine = |path: &str| mine.iter().any(|m| m.path == path);
-        for combination in if node.is_table() { single } else { node.items() } {
+        for combination in if node.is_table() {
+            single
+        } else {
+            node.items()
+        } {
             let leaves = leaves(Some(combination), &is_mine, sink);
             known_axes(&leaves, mine, sink);
-            let condition = leaves.iter().filter_map(|leaf| self.condition(leaf, block, sink)).collect::<Vec<_>>();
+            let condition = leaves
+                .iter()
+                .filter_map(|leaf| self.condition(leaf, block, sink))
+                .collect::<Vec<_>>();
             if !condition.is_empty() && condition.len() == leaves.len() {
                 block.exclude.push(condition);
             }
@@ -299,7 +402,11 @@ impl Axes {
             if value.is_none() {
                 let title = format!("`{}` never has the value {}", leaf.path, label::text(node));
                 let problem = Problem::new(node.at, title, "excludes nothing");
-                sink.push(problem.also(Some(self.all[id].at), "its values").help("write one of the axis's values"));
+                sink.push(
+                    problem
+                        .also(Some(self.all[id].at), "its values")
+                        .help("write one of the axis's values"),
+                );
             }
             found.extend(value);
         }
@@ -312,7 +419,10 @@ impl Axis {
     pub(crate) fn number(&self, wanted: &Node) -> Option<u32> {
         let by_label = || {
             let text = wanted.text()?;
-            let at = self.values.iter().position(|v| v.given && v.label == text)?;
+            let at = self
+                .values
+                .iter()
+                .position(|v| v.given && v.label == text)?;
             u32::try_from(at).ok()
         };
         self.known.get(&wanted.meaning()).copied().or_else(by_label)
@@ -323,7 +433,11 @@ impl Axis {
         let new = u32::try_from(self.values.len()).unwrap_or(u32::MAX);
         let number = *self.known.entry(node.meaning()).or_insert(new);
         if number == new {
-            self.values.push(AxisValue { node, label: String::new(), given: false });
+            self.values.push(AxisValue {
+                node,
+                label: String::new(),
+                given: false,
+            });
         }
         let value = &mut self.values[number as usize];
         if let (Some(label), false) = (label, value.given) {
@@ -343,12 +457,21 @@ pub(crate) struct Leaf {
 
 /// Paths may be written with quotes (`"train.epochs"`) or without; tables between are part of the path,
 /// unless they are a range or `is_leaf` says that the path is an axis.
-pub(crate) fn leaves(node: Option<&Node>, is_leaf: &dyn Fn(&str) -> bool, sink: &mut Sink) -> Vec<Leaf> {
+pub(crate) fn leaves(
+    node: Option<&Node>,
+    is_leaf: &dyn Fn(&str) -> bool,
+    sink: &mut Sink,
+) -> Vec<Leaf> {
     let mut found = Vec::new();
     let Some(node) = node else { return found };
     if !node.is_table() {
         let help = "\"train.optimizer.lr\" = [0.1, 0.01]";
-        sink.at(node, format!("a table of axes is needed, not {}", node.type_name()), "", help.into());
+        sink.at(
+            node,
+            format!("a table of axes is needed, not {}", node.type_name()),
+            "",
+            help.into(),
+        );
         return found;
     }
     collect(node, "", is_leaf, &mut found);
@@ -357,12 +480,22 @@ pub(crate) fn leaves(node: Option<&Node>, is_leaf: &dyn Fn(&str) -> bool, sink: 
 
 fn collect(node: &Node, prefix: &str, is_leaf: &dyn Fn(&str) -> bool, found: &mut Vec<Leaf>) {
     for Entry { key, key_at, node } in node.entries() {
-        let path = if prefix.is_empty() { key.to_string() } else { format!("{prefix}.{key}") };
-        let range = ["from", "to", "steps"].iter().any(|k| node.get(k).is_some());
+        let path = if prefix.is_empty() {
+            key.to_string()
+        } else {
+            format!("{prefix}.{key}")
+        };
+        let range = ["from", "to", "steps"]
+            .iter()
+            .any(|k| node.get(k).is_some());
         if node.is_table() && !range && !node.entries().is_empty() && !is_leaf(&path) {
             collect(node, &path, is_leaf, found);
         } else {
-            found.push(Leaf { path, at: *key_at, node: node.clone() });
+            found.push(Leaf {
+                path,
+                at: *key_at,
+                node: node.clone(),
+            });
         }
     }
 }
@@ -371,7 +504,14 @@ fn known_axes(leaves: &[Leaf], mine: &[Leaf], sink: &mut Sink) {
     let paths: Vec<_> = mine.iter().map(|m| m.path.as_str()).collect();
     for leaf in leaves.iter().filter(|l| !paths.contains(&l.path.as_str())) {
         let help = suggest::remedy(&leaf.path, &paths);
-        sink.push(Problem::new(leaf.at, format!("`{}` is no axis of this block", leaf.path), "").help(help));
+        sink.push(
+            Problem::new(
+                leaf.at,
+                format!("`{}` is no axis of this block", leaf.path),
+                "",
+            )
+            .help(help),
+        );
     }
 }
 
@@ -380,13 +520,20 @@ fn no_section(path: &str, section: &str, at: Origin) -> Problem {
     let home = suggest::home_of(section).filter(|h| SECTIONS.iter().any(|s| h.starts_with(s)));
     let beside = tables::SWEEP.iter().any(|f| f.key == section);
     problem.help(match (suggest::nearest(section, &SECTIONS), home) {
-        _ if beside => format!("`{section}` stands beside the grid, not in it: put it before [sweep.grid]"),
+        _ if beside => {
+            format!("`{section}` stands beside the grid, not in it: put it before [sweep.grid]")
+        }
         (Some(near), _) => format!("did you mean `{near}`?"),
         (None, Some(home)) => format!("did you mean `{home}.{path}`?"),
-        (None, None) if section == "experiment" || tables::EXPERIMENT.iter().any(|f| f.key == section) => {
+        (None, None)
+            if section == "experiment" || tables::EXPERIMENT.iter().any(|f| f.key == section) =>
+        {
             "seeds and names are set in [experiment]".into()
         }
-        (None, None) => format!("an axis is a path in {}", SECTIONS.map(|s| format!("[{s}]")).join(", ")),
+        (None, None) => format!(
+            "an axis is a path in {}",
+            SECTIONS.map(|s| format!("[{s}]")).join(", ")
+        ),
     })
 }
 
@@ -410,7 +557,12 @@ fn given_labels(node: &Node, count: usize, sink: &mut Sink) -> Option<Vec<String
             Some(labels)
         }
         Some(labels) => {
-            sink.at(node, format!("{} labels for {count} values", labels.len()), "", help);
+            sink.at(
+                node,
+                format!("{} labels for {count} values", labels.len()),
+                "",
+                help,
+            );
             None
         }
         None => {

@@ -18,7 +18,10 @@ pub(crate) struct Sink {
 
 impl Sink {
     pub(crate) fn new(partial: bool) -> Sink {
-        Sink { problems: vec![], partial }
+        Sink {
+            problems: vec![],
+            partial,
+        }
     }
 
     pub(crate) fn push(&mut self, problem: Problem) {
@@ -26,8 +29,18 @@ impl Sink {
     }
 
     /// Problem with a value: the caret stands under it, and under the `$name` that it came in for.
-    pub(crate) fn at(&mut self, node: &Node, title: String, label: impl Into<String>, help: String) -> bool {
-        self.push(Problem::new(node.at, title, label).also(node.via, "used here").help(help));
+    pub(crate) fn at(
+        &mut self,
+        node: &Node,
+        title: String,
+        label: impl Into<String>,
+        help: String,
+    ) -> bool {
+        self.push(
+            Problem::new(node.at, title, label)
+                .also(node.via, "used here")
+                .help(help),
+        );
         false
     }
 }
@@ -38,15 +51,26 @@ pub(crate) fn check(node: &Node, kind: &Kind, path: &str, doc: &str, sink: &mut 
         return true;
     }
     if !fits(node, kind) {
-        let title = format!("{} must be {}, not {}", spoken(path), kind.describe(), node.type_name());
-        let help = written_out(node, kind).map_or_else(|| doc.to_string(), |table| format!("did you mean {table}?"));
+        let title = format!(
+            "{} must be {}, not {}",
+            spoken(path),
+            kind.describe(),
+            node.type_name()
+        );
+        let help = written_out(node, kind)
+            .map_or_else(|| doc.to_string(), |table| format!("did you mean {table}?"));
         return sink.at(node, title, format!("is {}", node.type_name()), help);
     }
     let in_range = |x: f64, holds: bool, sink: &mut Sink| {
         holds
             || sink.at(
                 node,
-                format!("{} must be {}, not {}", spoken(path), kind.describe(), number(x)),
+                format!(
+                    "{} must be {}, not {}",
+                    spoken(path),
+                    kind.describe(),
+                    number(x)
+                ),
                 if x.fract() == 0.0 { "out of range" } else { "" },
                 doc.to_string(),
             )
@@ -72,10 +96,16 @@ pub(crate) fn check(node: &Node, kind: &Kind, path: &str, doc: &str, sink: &mut 
         }
         Kind::OneOf(texts) => one_of(node, texts, path, sink),
         Kind::Pair { min, max } => {
-            let int = Kind::Int { min: *min, max: *max };
+            let int = Kind::Int {
+                min: *min,
+                max: *max,
+            };
             match node.items() {
                 [] => check(node, &int, path, doc, sink),
-                items => items.iter().map(|item| check(item, &int, path, doc, sink)).fold(true, |all, ok| all & ok),
+                items => items
+                    .iter()
+                    .map(|item| check(item, &int, path, doc, sink))
+                    .fold(true, |all, ok| all & ok),
             }
         }
         Kind::List { of, min, max } => list(node, of, *min..=*max, path, doc, sink),
@@ -83,13 +113,28 @@ pub(crate) fn check(node: &Node, kind: &Kind, path: &str, doc: &str, sink: &mut 
         Kind::Named(family) => named(node, family, path, sink),
         Kind::Keyed(family) => match keyed(node, family, path, sink) {
             Some(variant) => {
-                let keys = node.entries().iter().map(|e| &*e.key).filter(|_| variant.free).collect::<Vec<_>>();
-                table(node, variant.fields, &keys, &format!("{path} ({})", variant.key), sink)
+                let keys = node
+                    .entries()
+                    .iter()
+                    .map(|e| &*e.key)
+                    .filter(|_| variant.free)
+                    .collect::<Vec<_>>();
+                table(
+                    node,
+                    variant.fields,
+                    &keys,
+                    &format!("{path} ({})", variant.key),
+                    sink,
+                )
             }
             None => false,
         },
         Kind::Either(kinds) => match kinds.iter().find(|k| fits(node, k)) {
-            Some(Kind::OneOf(texts)) if node.text().is_some_and(|t| suggest::nearest(t, texts).is_none()) => {
+            Some(Kind::OneOf(texts))
+                if node
+                    .text()
+                    .is_some_and(|t| suggest::nearest(t, texts).is_none()) =>
+            {
                 let title = format!("{} must be {}", spoken(path), kind.describe());
                 sink.at(node, title, "not known here", doc.to_string())
             }
@@ -131,7 +176,10 @@ fn written_out(node: &Node, kind: &Kind) -> Option<String> {
             let field = variant.fields.iter().find(|f| f.key == variant.key)?;
             let value = match &field.kind {
                 Kind::True | Kind::Bool => "true".into(),
-                Kind::OneOf(texts) => format!("\"{}\"", suggest::nearest(text, texts).or(texts.first().copied())?),
+                Kind::OneOf(texts) => format!(
+                    "\"{}\"",
+                    suggest::nearest(text, texts).or(texts.first().copied())?
+                ),
                 _ => "…".into(),
             };
             Some(format!("{{ {} = {value} }}", variant.key))
@@ -188,7 +236,11 @@ fn list(
             (a, _) if items.len() < *a => format!("at least {a} items"),
             (_, b) => format!("at most {b} items"),
         };
-        let title = format!("{} has {} items where {needed} are needed", spoken(path), items.len());
+        let title = format!(
+            "{} has {} items where {needed} are needed",
+            spoken(path),
+            items.len()
+        );
         return sink.at(node, title, "", doc.to_string());
     }
     let item = |ok: bool, (i, item): (usize, &Node)| {
@@ -205,9 +257,19 @@ fn list(
 fn item_name(what: &str, path: &str, i: usize) -> String {
     let inside = match (path.strip_prefix(what), path.strip_prefix("blocks.")) {
         (Some(rest), _) => rest.split_once(" (").map(|(number, key)| {
-            let shortcut = if key.ends_with(").shortcut") { ".shortcut" } else { "" };
-            let branch = key.rsplit_once('.').and_then(|(_, n)| n.parse::<usize>().ok());
-            format!("{}{shortcut}{}.", number.trim(), branch.map_or(String::new(), |n| format!(".{}", n + 1)))
+            let shortcut = if key.ends_with(").shortcut") {
+                ".shortcut"
+            } else {
+                ""
+            };
+            let branch = key
+                .rsplit_once('.')
+                .and_then(|(_, n)| n.parse::<usize>().ok());
+            format!(
+                "{}{shortcut}{}.",
+                number.trim(),
+                branch.map_or(String::new(), |n| format!(".{}", n + 1))
+            )
         }),
         (None, Some(block)) => block.strip_suffix(".layers").map(|name| format!("{name}.")),
         (None, None) => None,
@@ -216,7 +278,13 @@ fn item_name(what: &str, path: &str, i: usize) -> String {
 }
 
 /// Holds a table against its fields; `known` are keys that are read elsewhere.
-pub(crate) fn table(node: &Node, fields: &[Field], known: &[&str], path: &str, sink: &mut Sink) -> bool {
+pub(crate) fn table(
+    node: &Node,
+    fields: &[Field],
+    known: &[&str],
+    path: &str,
+    sink: &mut Sink,
+) -> bool {
     let mut ok = true;
     let mut unknown = 0;
     for entry in node.entries() {
@@ -230,10 +298,17 @@ pub(crate) fn table(node: &Node, fields: &[Field], known: &[&str], path: &str, s
             }
             continue;
         };
-        let name = if path.is_empty() { field.key.to_string() } else { format!("{path}.{}", field.key) };
+        let name = if path.is_empty() {
+            field.key.to_string()
+        } else {
+            format!("{path}.{}", field.key)
+        };
         ok &= check(&entry.node, &field.kind, &name, field.doc, sink);
     }
-    for field in fields.iter().filter(|f| matches!(f.default, Default::Required) && node.get(f.key).is_none()) {
+    for field in fields
+        .iter()
+        .filter(|f| matches!(f.default, Default::Required) && node.get(f.key).is_none())
+    {
         if !sink.partial && !misspelt(node, field, fields) {
             let title = format!("{path} has no `{}`", field.key);
             ok = sink.at(node, title, "", format!("{}: {}", field.key, field.doc));
@@ -246,13 +321,25 @@ pub(crate) fn table(node: &Node, fields: &[Field], known: &[&str], path: &str, s
 pub(crate) fn misspelt(node: &Node, field: &Field, fields: &[Field]) -> bool {
     let keys: Vec<_> = fields.iter().map(|f| f.key).collect();
     let unknown = node.entries().iter().filter(|e| !keys.contains(&&*e.key));
-    unknown.take(MOST_UNKNOWN).any(|e| suggest::nearest(&e.key, &keys) == Some(field.key))
+    unknown
+        .take(MOST_UNKNOWN)
+        .any(|e| suggest::nearest(&e.key, &keys) == Some(field.key))
 }
 
 /// An unknown key, with the nearest known one.
-pub(crate) fn unknown_key(entry: &crate::tree::Entry, fields: &[Field], known: &[&str], path: &str, sink: &mut Sink) {
+pub(crate) fn unknown_key(
+    entry: &crate::tree::Entry,
+    fields: &[Field],
+    known: &[&str],
+    path: &str,
+    sink: &mut Sink,
+) {
     let key = &*entry.key;
-    let keys: Vec<_> = fields.iter().map(|f| f.key).chain(known.iter().copied()).collect();
+    let keys: Vec<_> = fields
+        .iter()
+        .map(|f| f.key)
+        .chain(known.iter().copied())
+        .collect();
     let title = match path {
         "" if !entry.node.is_table() => format!("`{key}` stands in no section"),
         "" => format!("unknown section [{key}]"),
@@ -273,7 +360,10 @@ fn named(node: &Node, family: &Family, path: &str, sink: &mut Sink) -> bool {
     if let Some(name) = name.filter(|n| n.text().is_none()) {
         return check(name, &Kind::Text, &format!("{path}.name"), "", sink);
     }
-    let variant = match name.and_then(Node::text).or(family.default.filter(|_| !sink.partial)) {
+    let variant = match name
+        .and_then(Node::text)
+        .or(family.default.filter(|_| !sink.partial))
+    {
         Some(text) if sink.partial && text.starts_with('$') => None,
         Some(text) => match family.find(text) {
             Some(variant) => Some(variant),
@@ -282,7 +372,12 @@ fn named(node: &Node, family: &Family, path: &str, sink: &mut Sink) -> bool {
                 let title = format!("there is no {} \"{text}\"", family.what);
                 let near = suggest::nearest(text, &names).and_then(|n| family.find(n));
                 let help = match near {
-                    Some(v) => format!("did you mean \"{}\"? {} Known: {}", v.key, v.doc, quoted(&names)),
+                    Some(v) => format!(
+                        "did you mean \"{}\"? {} Known: {}",
+                        v.key,
+                        v.doc,
+                        quoted(&names)
+                    ),
                     None => format!("known: {}", quoted(&names)),
                 };
                 return sink.at(name.unwrap_or(node), title, "not known", help);
@@ -291,14 +386,22 @@ fn named(node: &Node, family: &Family, path: &str, sink: &mut Sink) -> bool {
         None if sink.partial => None,
         None => {
             let title = format!("{} does not say which {}", spoken(path), family.what);
-            return sink.at(node, title, "has no `name`", format!("name = {}", quoted(&family.names())));
+            return sink.at(
+                node,
+                title,
+                "has no `name`",
+                format!("name = {}", quoted(&family.names())),
+            );
         }
     };
     match variant {
         Some(variant) if node.is_table() => {
             let mut known = vec!["name"];
             for entry in foreign(node, variant, family) {
-                let owner = family.variants.iter().find(|v| v.fields.iter().any(|f| f.key == &*entry.key));
+                let owner = family
+                    .variants
+                    .iter()
+                    .find(|v| v.fields.iter().any(|f| f.key == &*entry.key));
                 let owner = owner.map_or("", |v| v.key);
                 let title = format!("{} has no `{}`", variant.key, entry.key);
                 let help = format!("`{}` is an option of {owner}", entry.key);
@@ -308,10 +411,21 @@ fn named(node: &Node, family: &Family, path: &str, sink: &mut Sink) -> bool {
             table(node, variant.fields, &known, path, sink) && known.len() == 1
         }
         Some(variant) => {
-            let missing = variant.fields.iter().find(|f| matches!(f.default, Default::Required) && !sink.partial);
+            let missing = variant
+                .fields
+                .iter()
+                .find(|f| matches!(f.default, Default::Required) && !sink.partial);
             missing.is_none_or(|f| {
-                let help = format!("write {{ name = \"{}\", {} = … }}: {}", variant.key, f.key, f.doc);
-                sink.at(node, format!("{path} ({}) has no `{}`", variant.key, f.key), "", help)
+                let help = format!(
+                    "write {{ name = \"{}\", {} = … }}: {}",
+                    variant.key, f.key, f.doc
+                );
+                sink.at(
+                    node,
+                    format!("{path} ({}) has no `{}`", variant.key, f.key),
+                    "",
+                    help,
+                )
             })
         }
         None => any_variant(node, family, path, sink),
@@ -322,18 +436,39 @@ fn named(node: &Node, family: &Family, path: &str, sink: &mut Sink) -> bool {
 fn foreign<'a>(node: &'a Node, variant: &Variant, family: &Family) -> Vec<&'a crate::tree::Entry> {
     let has = |v: &Variant, key: &str| v.fields.iter().any(|f| f.key == key);
     let elsewhere = |key: &str| !has(variant, key) && family.variants.iter().any(|v| has(v, key));
-    node.entries().iter().filter(|e| elsewhere(&e.key)).collect()
+    node.entries()
+        .iter()
+        .filter(|e| elsewhere(&e.key))
+        .collect()
 }
 
 /// A part of a named table that does not say its name: each key must belong to one of the family.
 fn any_variant(node: &Node, family: &Family, path: &str, sink: &mut Sink) -> bool {
     let mut ok = true;
-    for entry in node.entries().iter().filter(|e| &*e.key != "name").take(MOST_UNKNOWN) {
+    for entry in node
+        .entries()
+        .iter()
+        .filter(|e| &*e.key != "name")
+        .take(MOST_UNKNOWN)
+    {
         let mut fields = family.variants.iter().flat_map(|v| v.fields);
         match fields.find(|f| f.key == &*entry.key) {
-            Some(field) => ok &= check(&entry.node, &field.kind, &format!("{path}.{}", field.key), field.doc, sink),
+            Some(field) => {
+                ok &= check(
+                    &entry.node,
+                    &field.kind,
+                    &format!("{path}.{}", field.key),
+                    field.doc,
+                    sink,
+                )
+            }
             None => {
-                let keys: Vec<_> = family.variants.iter().flat_map(|v| v.fields).map(|f| f.key).collect();
+                let keys: Vec<_> = family
+                    .variants
+                    .iter()
+                    .flat_map(|v| v.fields)
+                    .map(|f| f.key)
+                    .collect();
                 unknown_key(entry, &[], &keys, path, sink);
                 ok = false;
             }
@@ -349,30 +484,47 @@ fn keyed(node: &Node, family: &Family, path: &str, sink: &mut Sink) -> Option<&'
         [variant] => Some(variant),
         [] => {
             let names = family.names();
-            let near =
-                node.entries().iter().find_map(|e| suggest::nearest(&e.key, &names)).and_then(|n| family.find(n));
+            let near = node
+                .entries()
+                .iter()
+                .find_map(|e| suggest::nearest(&e.key, &names))
+                .and_then(|n| family.find(n));
             let help = match near {
                 Some(v) => format!("did you mean `{}`? {}", v.key, v.doc),
                 None => format!("exactly one of these names it: {}", names.join(", ")),
             };
             let place = node.entries().first().map_or(node.at, |e| e.key_at);
-            sink.push(Problem::new(place, format!("{path} does not say what it is"), "").help(help));
+            sink.push(
+                Problem::new(place, format!("{path} does not say what it is"), "").help(help),
+            );
             None
         }
         [first, second, ..] => {
             let title = format!("{path} is both `{}` and `{}`", first.key, second.key);
             let place = node.entry(second.key).map_or(node.at, |e| e.key_at);
             // A short word for an option of the first may be the name of another.
-            let options: Vec<_> = first.fields.iter().map(|f| f.key).filter(|k| *k != first.key).collect();
+            let options: Vec<_> = first
+                .fields
+                .iter()
+                .map(|f| f.key)
+                .filter(|k| *k != first.key)
+                .collect();
             let option = suggest::elsewhere(second.key, &options);
             let help = match option {
                 Some(option) => {
-                    format!("did you mean `{option}`? Else write each {} as an entry of its own", family.what)
+                    format!(
+                        "did you mean `{option}`? Else write each {} as an entry of its own",
+                        family.what
+                    )
                 }
                 None => format!("write each {} as an entry of its own", family.what),
             };
             let other = node.entry(first.key).map(|e| e.key_at);
-            sink.push(Problem::new(place, title, "a second name").also(other, "the first").help(help));
+            sink.push(
+                Problem::new(place, title, "a second name")
+                    .also(other, "the first")
+                    .help(help),
+            );
             None
         }
     }
@@ -380,7 +532,11 @@ fn keyed(node: &Node, family: &Family, path: &str, sink: &mut Sink) -> Option<&'
 
 /// The variants whose naming keys stand in the table; weak ones only where they are alone, and beside a free one no others.
 pub(crate) fn naming(node: &Node, family: &Family) -> Vec<&'static Variant> {
-    let mut found: Vec<_> = node.entries().iter().filter_map(|e| family.find(&e.key)).collect();
+    let mut found: Vec<_> = node
+        .entries()
+        .iter()
+        .filter_map(|e| family.find(&e.key))
+        .collect();
     if found.iter().any(|v| v.free) {
         // Its other keys are names of parameters, whatever they are called.
         found.retain(|v| v.free);

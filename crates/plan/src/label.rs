@@ -21,7 +21,11 @@ pub(crate) fn assign(axes: &mut [Axis]) {
             let label = shortened(&among(&value.node, &nodes));
             let count = seen.entry(label.clone()).or_default();
             *count += 1;
-            value.label = if *count == 1 { label } else { format!("{label} ({count})") };
+            value.label = if *count == 1 {
+                label
+            } else {
+                format!("{label} ({count})")
+            };
         }
     }
 }
@@ -35,25 +39,46 @@ fn name_axes(axes: &mut [Axis]) {
     let names: Vec<String> = axes
         .iter()
         .map(|axis| {
-            let alone = |n: &usize| axes.iter().filter(|other| tail(other, *n) == tail(axis, *n)).count() == 1;
-            let length = (1..=axis.segments.len()).find(alone).unwrap_or(axis.segments.len());
+            let alone = |n: &usize| {
+                axes.iter()
+                    .filter(|other| tail(other, *n) == tail(axis, *n))
+                    .count()
+                    == 1
+            };
+            let length = (1..=axis.segments.len())
+                .find(alone)
+                .unwrap_or(axis.segments.len());
             tail(axis, length)
         })
         .collect();
-    axes.iter_mut().zip(names).for_each(|(axis, name)| axis.name = name);
+    axes.iter_mut()
+        .zip(names)
+        .for_each(|(axis, name)| axis.name = name);
 }
 
 /// Label of a value beside the others of its axis: for tables with a name, the name and what the name does not tell.
 fn among(node: &Node, all: &[Node]) -> String {
-    let Some(name) = node.get("name").and_then(Node::text) else { return text(node) };
+    let Some(name) = node.get("name").and_then(Node::text) else {
+        return text(node);
+    };
     let others: Vec<_> = all.iter().filter(|n| name_of(n) == Some(name)).collect();
     let telling = |key: &str| others.iter().any(|o| !same(o.get(key), node.get(key)));
-    let options: Vec<_> = node.entries().iter().filter(|e| &*e.key != "name" && telling(&e.key)).map(option).collect();
-    [name.to_string()].into_iter().chain(options).collect::<Vec<_>>().join(" ")
+    let options: Vec<_> = node
+        .entries()
+        .iter()
+        .filter(|e| &*e.key != "name" && telling(&e.key))
+        .map(option)
+        .collect();
+    [name.to_string()]
+        .into_iter()
+        .chain(options)
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 fn name_of(node: &Node) -> Option<&str> {
-    node.text().or_else(|| node.get("name").and_then(Node::text))
+    node.text()
+        .or_else(|| node.get("name").and_then(Node::text))
 }
 
 fn same(a: Option<&Node>, b: Option<&Node>) -> bool {
@@ -84,8 +109,16 @@ pub(crate) fn text(node: &Node) -> String {
 /// `0.001`, but `1e-4`; points of a range, which have many digits, with three of them.
 fn float(x: f64) -> String {
     let short: f64 = format!("{x:.2e}").parse().unwrap_or(x);
-    let x = if x.to_string().len().min(format!("{x:e}").len()) > 7 { short } else { x };
-    if x == 0.0 || (1e-3..1e6).contains(&x.abs()) { x.to_string() } else { format!("{x:e}") }
+    let x = if x.to_string().len().min(format!("{x:e}").len()) > 7 {
+        short
+    } else {
+        x
+    };
+    if x == 0.0 || (1e-3..1e6).contains(&x.abs()) {
+        x.to_string()
+    } else {
+        format!("{x:e}")
+    }
 }
 
 fn shortened(text: &str) -> String {
@@ -101,8 +134,16 @@ pub(crate) fn configuration(axes: &[Axis], point: &[(u32, u32)], named: bool) ->
     let part = |&(axis, value): &(u32, u32)| {
         let axis = &axes[axis as usize];
         let value = &axis.values[value as usize];
-        let speaks = value.given || matches!(value.node.value, Value::Text(_) | Value::List(_) | Value::Table(_));
-        if speaks && !named { value.label.clone() } else { format!("{}={}", axis.name, value.label) }
+        let speaks = value.given
+            || matches!(
+                value.node.value,
+                Value::Text(_) | Value::List(_) | Value::Table(_)
+            );
+        if speaks && !named {
+            value.label.clone()
+        } else {
+            format!("{}={}", axis.name, value.label)
+        }
     };
     point.iter().map(part).collect::<Vec<_>>().join(", ")
 }

@@ -23,11 +23,19 @@ pub(crate) struct Alternatives {
 impl Alternatives {
     /// The optimizer that a text names: of `[optimizers]`, else the built-in with its defaults.
     pub(crate) fn optimizer(&self, node: &Node) -> Node {
-        let Some(name) = node.text() else { return node.clone() };
-        let Some(found) = self.optimizers.as_ref().and_then(|o| o.get(name)) else { return node.clone() };
+        let Some(name) = node.text() else {
+            return node.clone();
+        };
+        let Some(found) = self.optimizers.as_ref().and_then(|o| o.get(name)) else {
+            return node.clone();
+        };
         let mut found = found.clone();
         if found.get("name").is_none() && OPTIMIZERS.find(name).is_some() {
-            found.put(Entry { key: "name".into(), key_at: node.at, node: node.clone() });
+            found.put(Entry {
+                key: "name".into(),
+                key_at: node.at,
+                node: node.clone(),
+            });
         }
         found
     }
@@ -41,24 +49,37 @@ fn name_of<'a>(node: &'a Node, key: &str) -> Option<&'a str> {
         "loss" => LOSSES.default,
         _ => None,
     };
-    node.text().or_else(|| node.get("name").and_then(Node::text)).or(default)
+    node.text()
+        .or_else(|| node.get("name").and_then(Node::text))
+        .or(default)
 }
 
 /// `over` laid over `base` at a place called `key`.
 pub(crate) fn overlay(base: Option<&Node>, over: &Node, key: &str) -> Node {
-    let Some(base) = base.filter(|_| over.is_table()) else { return over.clone() };
-    let renamed = over.get("name").is_some_and(|n| n.text() != name_of(base, key));
+    let Some(base) = base.filter(|_| over.is_table()) else {
+        return over.clone();
+    };
+    let renamed = over
+        .get("name")
+        .is_some_and(|n| n.text() != name_of(base, key));
     // A model has layers or a preset: whoever brings the other begins anew.
     let other_model = key == "model"
-        && (over.get("preset").is_some_and(|p| base.get("preset").is_none_or(|b| b.text() != p.text()))
+        && (over
+            .get("preset")
+            .is_some_and(|p| base.get("preset").is_none_or(|b| b.text() != p.text()))
             || (over.get("layers").is_some() && base.get("preset").is_some()));
     if renamed || other_model {
         return over.clone();
     }
-    let Some(mut merged) = as_table(base) else { return over.clone() };
+    let Some(mut merged) = as_table(base) else {
+        return over.clone();
+    };
     for entry in over.entries() {
         let node = overlay(merged.get(&entry.key), &entry.node, &entry.key);
-        merged.put(Entry { node, ..entry.clone() });
+        merged.put(Entry {
+            node,
+            ..entry.clone()
+        });
     }
     merged.at = over.at;
     merged
@@ -71,7 +92,11 @@ fn as_table(node: &Node) -> Option<Node> {
     }
     node.text()?;
     let mut table = Node::table(node.at);
-    table.put(Entry { key: "name".into(), key_at: node.at, node: node.clone() });
+    table.put(Entry {
+        key: "name".into(),
+        key_at: node.at,
+        node: node.clone(),
+    });
     Some(table)
 }
 
@@ -94,7 +119,11 @@ pub(crate) fn set(
             return alternative(root, section, (name, value), table.as_ref(), what, at);
         }
     }
-    let value = if path.last().is_some_and(|k| &**k == "optimizer") { others.optimizer(value) } else { value.clone() };
+    let value = if path.last().is_some_and(|k| &**k == "optimizer") {
+        others.optimizer(value)
+    } else {
+        value.clone()
+    };
     descend(root, path, &value, at, others, &whole)
 }
 
@@ -114,10 +143,16 @@ fn alternative(
         names.extend(table.iter().flat_map(|t| t.entries()).map(|e| &*e.key));
         let title = format!("there is no [{what}.{name}]");
         let help = suggest::remedy(name, &names);
-        return Err(Box::new(Problem::new(value.at, title, "not defined").help(help)));
+        return Err(Box::new(
+            Problem::new(value.at, title, "not defined").help(help),
+        ));
     };
     let node = overlay(root.get(section), found, section);
-    root.put(Entry { key: section.clone(), key_at: at, node });
+    root.put(Entry {
+        key: section.clone(),
+        key_at: at,
+        node,
+    });
     Ok(())
 }
 
@@ -129,13 +164,22 @@ fn descend(
     others: &Alternatives,
     whole: &str,
 ) -> Result<(), Box<Problem>> {
-    let Some((key, rest)) = path.split_first() else { return Ok(()) };
-    let wrong = |title: String, help: &str| Err(Box::new(Problem::new(at, title, "does not lead anywhere").help(help)));
+    let Some((key, rest)) = path.split_first() else {
+        return Ok(());
+    };
+    let wrong = |title: String, help: &str| {
+        Err(Box::new(
+            Problem::new(at, title, "does not lead anywhere").help(help),
+        ))
+    };
     if let Value::List(items) = &mut node.value {
         let count = items.len();
         let Some(index) = key.parse::<usize>().ok().filter(|i| *i < count) else {
             let help = format!("its items are 0 to {}", count.saturating_sub(1));
-            return wrong(format!("`{whole}` leads to item `{key}` of a list of {count}"), &help);
+            return wrong(
+                format!("`{whole}` leads to item `{key}` of a list of {count}"),
+                &help,
+            );
         };
         let item = &mut Arc::make_mut(items)[index];
         if rest.is_empty() {
@@ -153,7 +197,11 @@ fn descend(
     }
     let mut child = match node.entry(key) {
         Some(entry) => entry.clone(),
-        None => Entry { key: key.clone(), key_at: at, node: Node::table(at) },
+        None => Entry {
+            key: key.clone(),
+            key_at: at,
+            node: Node::table(at),
+        },
     };
     if rest.is_empty() {
         child.node = overlay(node.get(key), value, key);
@@ -172,7 +220,9 @@ fn descend(
 /// Takes a value out again that an axis has set on a named thing that has no such option, but whose relatives have
 /// (momentum under Adam): it cannot change anything.
 pub(crate) fn drop_without_effect(node: &mut Node, path: &[Arc<str>]) {
-    let Some((key, rest)) = path.split_first() else { return };
+    let Some((key, rest)) = path.split_first() else {
+        return;
+    };
     let leaf = match rest {
         [leaf] => Some(leaf),
         _ => None,
@@ -207,35 +257,60 @@ pub(crate) fn drop_without_effect(node: &mut Node, path: &[Arc<str>]) {
 
 /// Splits a dotted path; too deep or empty ones are problems.
 pub(crate) fn split_path(text: &str, at: Origin) -> Result<Vec<Arc<str>>, Box<Problem>> {
-    let parts: Vec<Arc<str>> = text.split('.').map(|p| Arc::from(p.trim())).take(DEEPEST + 1).collect();
+    let parts: Vec<Arc<str>> = text
+        .split('.')
+        .map(|p| Arc::from(p.trim()))
+        .take(DEEPEST + 1)
+        .collect();
     if parts.iter().any(|p| p.is_empty()) || parts.len() > DEEPEST {
         let help = "a path is names with dots between, as \"train.optimizer.lr\"";
-        return Err(Box::new(Problem::new(at, "this is no path of the file", "no path").help(help)));
+        return Err(Box::new(
+            Problem::new(at, "this is no path of the file", "no path").help(help),
+        ));
     }
     Ok(parts)
 }
 
 /// Replaces every `"$name"` below `node` by the parameter of that name.
-pub(crate) fn substitute(node: &Node, parameters: &Node, used: &mut impl FnMut(&str, &Node)) -> Node {
+pub(crate) fn substitute(
+    node: &Node,
+    parameters: &Node,
+    used: &mut impl FnMut(&str, &Node),
+) -> Node {
     match &node.value {
         Value::Text(text) => match text.strip_prefix('$') {
             Some(name) => {
                 used(name, node);
                 match parameters.get(name) {
-                    Some(value) => Node { via: Some(node.at), ..value.clone() },
+                    Some(value) => Node {
+                        via: Some(node.at),
+                        ..value.clone()
+                    },
                     None => node.clone(),
                 }
             }
             None => node.clone(),
         },
         Value::List(items) => {
-            let items = items.iter().map(|i| substitute(i, parameters, used)).collect();
-            Node { value: Value::List(Arc::new(items)), ..node.clone() }
+            let items = items
+                .iter()
+                .map(|i| substitute(i, parameters, used))
+                .collect();
+            Node {
+                value: Value::List(Arc::new(items)),
+                ..node.clone()
+            }
         }
         Value::Table(entries) => {
-            let entry = |e: &Entry| Entry { node: substitute(&e.node, parameters, used), ..e.clone() };
+            let entry = |e: &Entry| Entry {
+                node: substitute(&e.node, parameters, used),
+                ..e.clone()
+            };
             let entries = entries.iter().map(entry).collect::<Vec<_>>();
-            Node { value: Value::Table(Arc::new(entries)), ..node.clone() }
+            Node {
+                value: Value::Table(Arc::new(entries)),
+                ..node.clone()
+            }
         }
         _ => node.clone(),
     }

@@ -75,10 +75,17 @@ pub(crate) fn of(
     others: &Alternatives,
     sources: &Sources,
 ) -> Vec<Origins> {
-    let mut walk = Walk { axes, point, sources, found: vec![] };
+    let mut walk = Walk {
+        axes,
+        point,
+        sources,
+        found: vec![],
+    };
     for name in SECTIONS {
         let part = resolver.part(point, &[name]);
-        let Some(section) = resolver.section(name, &part, &mut Sink::new(false)) else { continue };
+        let Some(section) = resolver.section(name, &part, &mut Sink::new(false)) else {
+            continue;
+        };
         let section = match (name, section.get("parameters").cloned()) {
             ("model", Some(parameters)) => substitute(&section, &parameters, &mut |_, _| {}),
             ("train", _) => with_optimizers(&section, others),
@@ -113,18 +120,31 @@ impl Walk<'_> {
                     // Its name is not said, so that it is the default.
                     (Some((name, options)), None) if whole => {
                         let value = Value::Text(name.into());
-                        self.leaf(&Node { value, at: Origin::DEFAULT, via: None }, path);
+                        self.leaf(
+                            &Node {
+                                value,
+                                at: Origin::DEFAULT,
+                                via: None,
+                            },
+                            path,
+                        );
                         self.table(node, options.fields(), path, true);
                     }
                     // A part of one: only what it changes.
-                    _ => node.entries().iter().for_each(|e| self.leaf(&e.node, &format!("{path}.{}", e.key))),
+                    _ => node
+                        .entries()
+                        .iter()
+                        .for_each(|e| self.leaf(&e.node, &format!("{path}.{}", e.key))),
                 }
             }
             Kind::Keyed(family) => match check::naming(node, family)[..] {
                 [variant] => self.table(node, variant.fields, path, whole),
                 _ => self.leaf(node, path),
             },
-            Kind::List { of: of @ (Kind::Keyed(_) | Kind::Table(_) | Kind::Named(_)), .. } => {
+            Kind::List {
+                of: of @ (Kind::Keyed(_) | Kind::Table(_) | Kind::Named(_)),
+                ..
+            } => {
                 if node.items().is_empty() {
                     self.leaf(node, path);
                 }
@@ -138,7 +158,9 @@ impl Walk<'_> {
             },
             Kind::Part(kind) => self.value(node, kind, path, false),
             Kind::Any if node.is_table() => {
-                node.entries().iter().for_each(|e| self.value(&e.node, kind, &format!("{path}.{}", e.key), whole));
+                node.entries()
+                    .iter()
+                    .for_each(|e| self.value(&e.node, kind, &format!("{path}.{}", e.key), whole));
             }
             _ => self.leaf(node, path),
         }
@@ -147,7 +169,13 @@ impl Walk<'_> {
     fn table(&mut self, node: &Node, fields: &[Field], path: &str, whole: bool) {
         // A default does not count beside a key in whose place it would stand.
         let replaced = |key: &str| {
-            let other = APART.iter().filter_map(|[a, b]| if *a == key { Some(b) } else { (*b == key).then_some(a) });
+            let other = APART.iter().filter_map(|[a, b]| {
+                if *a == key {
+                    Some(b)
+                } else {
+                    (*b == key).then_some(a)
+                }
+            });
             other.into_iter().any(|other| node.get(other).is_some())
         };
         for field in fields {
@@ -166,21 +194,32 @@ impl Walk<'_> {
 
     fn leaf(&mut self, node: &Node, path: &str) {
         let used = node.via.and_then(|at| self.place(at));
-        let origin = Origins { path: path.to_string(), value: label::text(node), whence: self.whence(node.at), used };
+        let origin = Origins {
+            path: path.to_string(),
+            value: label::text(node),
+            whence: self.whence(node.at),
+            used,
+        };
         self.found.push(origin);
     }
 
     fn whence(&self, at: Origin) -> Whence {
-        let Some((file, line)) = self.place(at) else { return Whence::Default };
+        let Some((file, line)) = self.place(at) else {
+            return Whence::Default;
+        };
         let within = |&&(axis, value): &&(u32, u32)| {
             let held = self.axes.all[axis as usize].values[value as usize].node.at;
             held.source == at.source && held.start <= at.start && at.end <= held.end
         };
         match self.point.iter().find(within) {
-            Some((axis, _)) => Whence::Axis { axis: self.axes.all[*axis as usize].path.clone(), file, line },
-            None if at.source as usize >= self.sources.folders.len() => {
-                Whence::Override { set: self.sources.texts[at.source as usize].text.clone() }
-            }
+            Some((axis, _)) => Whence::Axis {
+                axis: self.axes.all[*axis as usize].path.clone(),
+                file,
+                line,
+            },
+            None if at.source as usize >= self.sources.folders.len() => Whence::Override {
+                set: self.sources.texts[at.source as usize].text.clone(),
+            },
             None => Whence::File { file, line },
         }
     }

@@ -26,7 +26,8 @@ impl FromStr for Seeds {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Seeds, String> {
-        let wrong = || format!("`{text}` is neither a number of seeds (3) nor a list of them (0,1,5)");
+        let wrong =
+            || format!("`{text}` is neither a number of seeds (3) nor a list of them (0,1,5)");
         let parts: Result<Vec<u64>, _> = text.split(',').map(|p| p.trim().parse::<u64>()).collect();
         let seeds = match parts.map_err(|_| wrong())?[..] {
             [count @ 1..=1_000_000] if !text.contains(',') => (0..count).collect(),
@@ -37,7 +38,11 @@ impl FromStr for Seeds {
         sorted.sort_unstable();
         sorted.dedup();
         let large = seeds.iter().any(|s| i64::try_from(*s).is_err());
-        if sorted.len() < seeds.len() || large { Err(wrong()) } else { Ok(Seeds(seeds)) }
+        if sorted.len() < seeds.len() || large {
+            Err(wrong())
+        } else {
+            Ok(Seeds(seeds))
+        }
     }
 }
 
@@ -48,14 +53,30 @@ impl Overrides {
             let list: Vec<_> = seeds.iter().map(u64::to_string).collect();
             format!("--seeds {}", list.join(","))
         });
-        self.set.iter().map(|s| format!("--set {s}")).chain(seeds).collect()
+        self.set
+            .iter()
+            .map(|s| format!("--set {s}"))
+            .chain(seeds)
+            .collect()
     }
 
     /// From the words of a revision.
     pub fn recorded(words: &[String]) -> Overrides {
-        let set = words.iter().filter_map(|w| w.strip_prefix("--set ")).map(String::from).collect();
-        let list = |text: &str| text.split(',').map(|s| s.parse().ok()).collect::<Option<Vec<u64>>>().map(Seeds);
-        Overrides { set, seeds: words.iter().find_map(|w| list(w.strip_prefix("--seeds ")?)) }
+        let set = words
+            .iter()
+            .filter_map(|w| w.strip_prefix("--set "))
+            .map(String::from)
+            .collect();
+        let list = |text: &str| {
+            text.split(',')
+                .map(|s| s.parse().ok())
+                .collect::<Option<Vec<u64>>>()
+                .map(Seeds)
+        };
+        Overrides {
+            set,
+            seeds: words.iter().find_map(|w| list(w.strip_prefix("--seeds ")?)),
+        }
     }
 
     /// What an overridden experiment's name ends with; nothing without overrides.
@@ -68,7 +89,10 @@ impl Overrides {
 
     /// The sources that problems with them lie in.
     pub(crate) fn sources(&self) -> impl Iterator<Item = Source> {
-        self.set.iter().map(|s| Source { name: "--set".into(), text: s.clone() })
+        self.set.iter().map(|s| Source {
+            name: "--set".into(),
+            text: s.clone(),
+        })
     }
 
     /// Sets each value in the tree; `first` is the number of the first override's source.
@@ -89,23 +113,57 @@ impl Overrides {
     }
 }
 
-fn apply(text: &str, source: u32, root: &mut Node, axes: &Axes, others: &Alternatives) -> Result<(), Box<Problem>> {
-    let whole = Origin { source, start: 0, end: u32::try_from(text.len()).unwrap_or(u32::MAX) };
+fn apply(
+    text: &str,
+    source: u32,
+    root: &mut Node,
+    axes: &Axes,
+    others: &Alternatives,
+) -> Result<(), Box<Problem>> {
+    let whole = Origin {
+        source,
+        start: 0,
+        end: u32::try_from(text.len()).unwrap_or(u32::MAX),
+    };
     let Some((path, value)) = text.split_once('=') else {
         let help = "--set train.epochs=2";
-        return Err(Box::new(Problem::new(whole, "an override is PATH=VALUE", "no `=`").help(help)));
+        return Err(Box::new(
+            Problem::new(whole, "an override is PATH=VALUE", "no `=`").help(help),
+        ));
     };
-    let at = Origin { end: u32::try_from(path.len()).unwrap_or(u32::MAX), ..whole };
+    let at = Origin {
+        end: u32::try_from(path.len()).unwrap_or(u32::MAX),
+        ..whole
+    };
     let segments = split_path(path, at)?;
-    let sections: Vec<_> = tables::FILE.iter().map(|f| f.key).filter(|k| *k != "sweep").collect();
+    let sections: Vec<_> = tables::FILE
+        .iter()
+        .map(|f| f.key)
+        .filter(|k| *k != "sweep")
+        .collect();
     if !sections.contains(&&*segments[0]) {
         let help = suggest::remedy(&segments[0], &sections);
-        return Err(Box::new(Problem::new(at, format!("there is no section [{}] to set", segments[0]), "").help(help)));
+        return Err(Box::new(
+            Problem::new(
+                at,
+                format!("there is no section [{}] to set", segments[0]),
+                "",
+            )
+            .help(help),
+        ));
     }
     let covers = |axis: &&crate::axes::Axis| segments.starts_with(&axis.segments);
     if let Some(axis) = axes.all.iter().find(covers) {
-        let problem = Problem::new(at, format!("`{}` is an axis of this file", axis.path), "would have no effect");
-        return Err(Box::new(problem.also(Some(axis.at), "its values win").help("edit the axis in the file instead")));
+        let problem = Problem::new(
+            at,
+            format!("`{}` is an axis of this file", axis.path),
+            "would have no effect",
+        );
+        return Err(Box::new(
+            problem
+                .also(Some(axis.at), "its values win")
+                .help("edit the axis in the file instead"),
+        ));
     }
     let value = value_of(value, source, path.len() + 1)?;
     merge::set(root, &segments, &value, at, others)
@@ -115,11 +173,19 @@ fn apply(text: &str, source: u32, root: &mut Node, axes: &Axes, others: &Alterna
 fn value_of(text: &str, source: u32, base: usize) -> Result<Node, Box<Problem>> {
     let trimmed = text.trim();
     let bare = |c: char| c.is_alphanumeric() || "-_./$:~".contains(c);
-    match parse_value(trimmed, source, base + (text.len() - text.trim_start().len())) {
+    match parse_value(
+        trimmed,
+        source,
+        base + (text.len() - text.trim_start().len()),
+    ) {
         Ok(node) => Ok(node),
         Err(_) if !trimmed.is_empty() && trimmed.chars().all(bare) => {
             let clamp = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-            let at = Origin { source, start: clamp(base), end: clamp(base + text.len()) };
+            let at = Origin {
+                source,
+                start: clamp(base),
+                end: clamp(base + text.len()),
+            };
             Ok(Node::new(Value::Text(trimmed.into()), at))
         }
         Err(mut problems) => Err(Box::new(problems.swap_remove(0))),

@@ -113,14 +113,24 @@ pub struct Planned {
 impl Plan {
     /// Every job: the index of its configuration, its id and what it asks.
     pub fn questions(&self) -> impl Iterator<Item = (usize, JobId, Question)> + '_ {
-        self.configurations.iter().enumerate().flat_map(|(i, planned)| {
-            planned.member.jobs.iter().map(move |job| (i, job.job.clone(), planned.question(job)))
-        })
+        self.configurations
+            .iter()
+            .enumerate()
+            .flat_map(|(i, planned)| {
+                planned
+                    .member
+                    .jobs
+                    .iter()
+                    .map(move |job| (i, job.job.clone(), planned.question(job)))
+            })
     }
 
     /// Number of jobs.
     pub fn jobs(&self) -> usize {
-        self.configurations.iter().map(|c| c.member.jobs.len()).sum()
+        self.configurations
+            .iter()
+            .map(|c| c.member.jobs.len())
+            .sum()
     }
 }
 
@@ -157,10 +167,24 @@ pub fn plan_with(
     known: &dyn Known,
 ) -> Result<Plan, Problems> {
     with_sources(file, read, overrides, |root, sources| {
-        let checked = checked(root, &Around { sources, read, known }, overrides, decisions)?;
+        let checked = checked(
+            root,
+            &Around {
+                sources,
+                read,
+                known,
+            },
+            overrides,
+            decisions,
+        )?;
         let (file, includes) = texts(sources, overrides);
         let plan = assemble(checked, overrides).map_err(|problem| vec![*problem])?;
-        Ok(Plan { file: file.path, text: file.text, includes, ..plan })
+        Ok(Plan {
+            file: file.path,
+            text: file.text,
+            includes,
+            ..plan
+        })
     })
 }
 
@@ -177,13 +201,25 @@ pub fn origins(
     configuration: &ConfigurationId,
 ) -> Result<Option<Vec<Origins>>, Problems> {
     with_sources(file, read, overrides, |root, sources| {
-        let around = Around { sources, read, known };
+        let around = Around {
+            sources,
+            read,
+            known,
+        };
         let checked = checked(root, &around, overrides, decisions)?;
         let mut points = checked.stages.iter().flat_map(|s| &s.points);
         let found = points.find(|(_, r)| r.digest.configuration_id() == *configuration);
-        let Some((point, _)) = found else { return Ok(None) };
+        let Some((point, _)) = found else {
+            return Ok(None);
+        };
         let resolver = Points::new(&checked.root, &around, &checked.axes, &checked.others);
-        Ok(Some(origin::of(&resolver, point, &checked.axes, &checked.others, sources)))
+        Ok(Some(origin::of(
+            &resolver,
+            point,
+            &checked.axes,
+            &checked.others,
+            sources,
+        )))
     })
 }
 
@@ -204,7 +240,12 @@ fn with_sources<T>(
 fn texts(sources: &Sources, overrides: &Overrides) -> (Included, Vec<Included>) {
     let files = sources.texts.len() - overrides.set.len();
     let named = sources.texts[..files].iter().zip(&sources.paths);
-    let mut all: Vec<_> = named.map(|(s, path)| Included { path: path.clone(), text: s.text.clone() }).collect();
+    let mut all: Vec<_> = named
+        .map(|(s, path)| Included {
+            path: path.clone(),
+            text: s.text.clone(),
+        })
+        .collect();
     (all.remove(0), all)
 }
 
@@ -230,15 +271,28 @@ fn checked(
     let sink = &mut Sink::new(false);
     let axes = Axes::read(root.get("sweep"), root.get("stage"), sink);
     let before = sections::alternatives(&root);
-    overrides.apply(around.sources.folders.len(), &mut root, &axes, &before, &mut sink.problems);
+    overrides.apply(
+        around.sources.folders.len(),
+        &mut root,
+        &axes,
+        &before,
+        &mut sink.problems,
+    );
     let others = sections::alternatives(&root);
     let head = head(&root, overrides, sink);
-    let baseline = head.0.as_ref().and_then(|e| e.baseline.as_ref()).map(|node| baseline::baseline(node, &axes));
+    let baseline = head
+        .0
+        .as_ref()
+        .and_then(|e| e.baseline.as_ref())
+        .map(|node| baseline::baseline(node, &axes));
     let baseline = baseline.transpose().unwrap_or_else(|problem| {
         sink.push(*problem);
         None
     });
-    let priority = root.get("run").and_then(|run| run.get("priority")).map(|list| baseline::priority(list, &axes));
+    let priority = root
+        .get("run")
+        .and_then(|run| run.get("priority"))
+        .map(|list| baseline::priority(list, &axes));
     let priority = priority.unwrap_or(Ok(vec![])).unwrap_or_else(|problem| {
         sink.push(*problem);
         vec![]
@@ -250,7 +304,17 @@ fn checked(
     sections::check_written(&root, &others, sink);
     match (stages, head) {
         (Some(stages), (Some(experiment), Some(settings))) if sink.problems.is_empty() => {
-            Ok(Checked { root, axes, others, experiment, settings, baseline, priority, notes, stages })
+            Ok(Checked {
+                root,
+                axes,
+                others,
+                experiment,
+                settings,
+                baseline,
+                priority,
+                notes,
+                stages,
+            })
         }
         _ => Err(std::mem::take(&mut sink.problems)),
     }
@@ -259,15 +323,26 @@ fn checked(
 type Head = (Option<Experiment>, Option<(RunSettings, SearchSettings)>);
 
 fn head(root: &Node, overrides: &Overrides, sink: &mut Sink) -> Head {
-    let experiment = root.get("experiment").and_then(|node| experiment(node, sink));
+    let experiment = root
+        .get("experiment")
+        .and_then(|node| experiment(node, sink));
     let experiment = experiment.map(|e| match &overrides.seeds {
-        Some(seeds) => Experiment { seeds: seeds.0.clone(), ..e },
+        Some(seeds) => Experiment {
+            seeds: seeds.0.clone(),
+            ..e
+        },
         None => e,
     });
     let seeds = experiment.as_ref().map(|e| e.seeds.len());
-    let settings = (run(root.get("run"), sink), search(root.get("search"), seeds, sink));
+    let settings = (
+        run(root.get("run"), sink),
+        search(root.get("search"), seeds, sink),
+    );
     match settings {
-        (Some(run), Some((search, max_seeds))) => (experiment.map(|e| e.with_seeds(max_seeds)), Some((run, search))),
+        (Some(run), Some((search, max_seeds))) => (
+            experiment.map(|e| e.with_seeds(max_seeds)),
+            Some((run, search)),
+        ),
         _ => (experiment, None),
     }
 }
@@ -297,9 +372,20 @@ fn expanded(
         return None;
     }
     let mut resolver = Points::new(root, around, axes, others);
-    let stages = stages::stages(&mut resolver, axes, decisions, root.entry("sweep").or(root.entry("stage")), sink)?;
+    let stages = stages::stages(
+        &mut resolver,
+        axes,
+        decisions,
+        root.entry("sweep").or(root.entry("stage")),
+        sink,
+    )?;
     let folds = |r: &Resolved| r.data.spec.split.folds().unwrap_or(1) as usize;
-    let jobs = |s: &Stage| s.points.iter().map(|(_, r)| folds(r) * number_of_seeds).sum::<usize>() as u128;
+    let jobs = |s: &Stage| {
+        s.points
+            .iter()
+            .map(|(_, r)| folds(r) * number_of_seeds)
+            .sum::<usize>() as u128
+    };
     let jobs = stages.iter().map(jobs).sum::<u128>();
     if jobs > u128::from(limit) {
         sink.push(too_many(root, axes, jobs, number_of_seeds, limit));
@@ -309,10 +395,26 @@ fn expanded(
 }
 
 fn too_many(root: &Node, axes: &Axes, jobs: u128, seeds: usize, limit: u64) -> Problem {
-    let lengths: Vec<_> = axes.all.iter().map(|a| format!("{} {}", a.values.len(), a.name)).take(8).collect();
-    let at = root.entry("sweep").or(root.entry("stage")).or(root.entry("experiment")).map(|e| e.key_at);
+    let lengths: Vec<_> = axes
+        .all
+        .iter()
+        .map(|a| format!("{} {}", a.values.len(), a.name))
+        .take(8)
+        .collect();
+    let at = root
+        .entry("sweep")
+        .or(root.entry("stage"))
+        .or(root.entry("experiment"))
+        .map(|e| e.key_at);
     let title = format!("the sweep has {jobs} jobs, more than the limit of {limit}");
-    let label = format!("{} × {seeds} seeds", if lengths.is_empty() { "1".into() } else { lengths.join(" × ") });
+    let label = format!(
+        "{} × {seeds} seeds",
+        if lengths.is_empty() {
+            "1".into()
+        } else {
+            lengths.join(" × ")
+        }
+    );
     let help = format!(
         "if it is meant: experiment.limit = {}; else use fewer values or a second [[sweep]]",
         jobs.min(1_000_000)
@@ -325,7 +427,16 @@ fn too_many(root: &Node, axes: &Axes, jobs: u128, seeds: usize, limit: u64) -> P
 }
 
 fn assemble(checked: Checked, overrides: &Overrides) -> Result<Plan, Box<Problem>> {
-    let Checked { axes, experiment, settings: (run, search), baseline, priority, mut notes, stages, .. } = checked;
+    let Checked {
+        axes,
+        experiment,
+        settings: (run, search),
+        baseline,
+        priority,
+        mut notes,
+        stages,
+        ..
+    } = checked;
     let axes = &axes;
     let mut configurations: Vec<Planned> = Vec::new();
     let mut points: Vec<Point> = Vec::new();
@@ -338,7 +449,11 @@ fn assemble(checked: Checked, overrides: &Overrides) -> Result<Plan, Box<Problem
         let first_of_stage = points.len();
         let mut candidates = Vec::new();
         for (point, resolved) in stage.points {
-            if let Some((_, note)) = resolved.weights.as_ref().filter(|(_, note)| !notes.contains(note)) {
+            if let Some((_, note)) = resolved
+                .weights
+                .as_ref()
+                .filter(|(_, note)| !notes.contains(note))
+            {
                 notes.push(note.clone());
             }
             let id = resolved.digest.configuration_id();
@@ -352,14 +467,29 @@ fn assemble(checked: Checked, overrides: &Overrides) -> Result<Plan, Box<Problem
                 }
                 None => {
                     known.insert(id.clone(), points.len());
-                    configurations.push(planned(points.len(), id, &experiment.seeds, axes, &point, resolved));
+                    configurations.push(planned(
+                        points.len(),
+                        id,
+                        &experiment.seeds,
+                        axes,
+                        &point,
+                        resolved,
+                    ));
                     points.push(point.clone());
                     points.len() - 1
                 }
             };
-            if !axes.stages.is_empty() && candidates.iter().all(|c: &Candidate| c.configuration != index) {
+            if !axes.stages.is_empty()
+                && candidates
+                    .iter()
+                    .all(|c: &Candidate| c.configuration != index)
+            {
                 let label = label::configuration(&axes.all, &point, false);
-                candidates.push(Candidate { configuration: index, label, values: values(axes, &point) });
+                candidates.push(Candidate {
+                    configuration: index,
+                    label,
+                    values: values(axes, &point),
+                });
             }
             if baseline.is_some() || !priority.is_empty() {
                 everywhere.push((point, index));
@@ -370,19 +500,43 @@ fn assemble(checked: Checked, overrides: &Overrides) -> Result<Plan, Box<Problem
         if !axes.stages.is_empty() {
             let jobs = match candidates.is_empty() {
                 true => stage.count * experiment.seeds.len(),
-                false => candidates.iter().map(|c| configurations[c.configuration].member.jobs.len()).sum(),
+                false => candidates
+                    .iter()
+                    .map(|c| configurations[c.configuration].member.jobs.len())
+                    .sum(),
             };
-            let count = if candidates.is_empty() { stage.count } else { candidates.len() };
+            let count = if candidates.is_empty() {
+                stage.count
+            } else {
+                candidates.len()
+            };
             let (name, decision) = (stage.name, stage.decision);
-            planned_stages.push(StagePlan { name, count, jobs, candidates, decision });
+            planned_stages.push(StagePlan {
+                name,
+                count,
+                jobs,
+                candidates,
+                decision,
+            });
         }
     }
     notes.extend(equal.notes());
-    for (planned, label) in configurations.iter_mut().zip(labels(axes, &points, &experiment.name)) {
+    for (planned, label) in configurations
+        .iter_mut()
+        .zip(labels(axes, &points, &experiment.name))
+    {
         planned.member.label = label;
     }
-    let ranks = baseline::ranks(&priority, &everywhere, configurations.len(), !axes.stages.is_empty())?;
-    configurations.iter_mut().zip(ranks).for_each(|(planned, rank)| planned.rank = rank);
+    let ranks = baseline::ranks(
+        &priority,
+        &everywhere,
+        configurations.len(),
+        !axes.stages.is_empty(),
+    )?;
+    configurations
+        .iter_mut()
+        .zip(ranks)
+        .for_each(|(planned, rank)| planned.rank = rank);
     let baseline = match (&experiment.baseline, baseline) {
         (Some(node), Some(wanted)) => {
             let index = baseline::find(node, &wanted, &everywhere, &configurations)?;
@@ -390,7 +544,10 @@ fn assemble(checked: Checked, overrides: &Overrides) -> Result<Plan, Box<Problem
         }
         _ => None,
     };
-    let classes = configurations.first().map(|c| c.facts.classes.clone()).unwrap_or_default();
+    let classes = configurations
+        .first()
+        .map(|c| c.facts.classes.clone())
+        .unwrap_or_default();
     Ok(Plan {
         name: experiment.name.clone() + &overrides.suffix(),
         file: PathBuf::new(),
@@ -414,7 +571,11 @@ fn assemble(checked: Checked, overrides: &Overrides) -> Result<Plan, Box<Problem
 
 fn log_axis(axis: &crate::axes::Axis) -> Axis {
     let labels = axis.values.iter().map(|v| v.label.clone()).collect();
-    Axis { path: axis.path.clone(), name: axis.name.clone(), labels }
+    Axis {
+        path: axis.path.clone(),
+        name: axis.name.clone(),
+        labels,
+    }
 }
 
 fn planned(
@@ -430,8 +591,15 @@ fn planned(
         Some(folds) => (0..folds).map(Some).collect(),
         None => vec![None],
     };
-    let job = |seed: u64, fold: Option<u32>| MemberJob { job: digest.job_id(seed, fold), seed, fold };
-    let jobs = seeds.iter().flat_map(|s| folds.iter().map(|f| job(*s, *f))).collect();
+    let job = |seed: u64, fold: Option<u32>| MemberJob {
+        job: digest.job_id(seed, fold),
+        seed,
+        fold,
+    };
+    let jobs = seeds
+        .iter()
+        .flat_map(|s| folds.iter().map(|f| job(*s, *f)))
+        .collect();
     let member = Member {
         configuration: id,
         position: u32::try_from(position).unwrap_or(u32::MAX),
@@ -445,7 +613,15 @@ fn planned(
     };
     let weights = resolved.weights.map(|(path, _)| path);
     let data_path = resolved.data.path.clone();
-    Planned { member, summary: resolved.summary, facts: resolved.facts, data_path, weights, digest, rank: 0 }
+    Planned {
+        member,
+        summary: resolved.summary,
+        facts: resolved.facts,
+        data_path,
+        weights,
+        digest,
+        rank: 0,
+    }
 }
 
 /// The values that a point has on its axes.
@@ -453,7 +629,11 @@ fn values(axes: &Axes, point: &Point) -> Vec<AxisValue> {
     let value = |&(axis, value): &(u32, u32)| {
         let axis = &axes.all[axis as usize];
         let value = &axis.values[value as usize];
-        AxisValue { path: axis.path.clone(), label: value.label.clone(), value: value.node.json() }
+        AxisValue {
+            path: axis.path.clone(),
+            label: value.label.clone(),
+            value: value.node.json(),
+        }
     };
     point.iter().map(value).collect()
 }
@@ -467,7 +647,17 @@ fn labels(axes: &Axes, points: &[Point], experiment: &str) -> Vec<String> {
     let short: Vec<String> = points.iter().map(|p| label(p, false)).collect();
     let mut count: HashMap<&str, u32> = HashMap::with_capacity(short.len());
     short.iter().for_each(|l| *count.entry(l).or_default() += 1);
-    points.iter().zip(&short).map(|(p, l)| if count[l.as_str()] > 1 { label(p, true) } else { l.clone() }).collect()
+    points
+        .iter()
+        .zip(&short)
+        .map(|(p, l)| {
+            if count[l.as_str()] > 1 {
+                label(p, true)
+            } else {
+                l.clone()
+            }
+        })
+        .collect()
 }
 
 /// Points that resolve to a configuration that is already there.
@@ -480,21 +670,36 @@ struct Collapsed {
 impl Collapsed {
     fn add(&mut self, axes: &Axes, first: &Point, again: &Point) {
         let name = |point: &Point| label::configuration(&axes.all, point, true);
-        let differing = again.iter().filter(|v| !first.contains(v)).map(|(a, _)| axes.all[*a as usize].path.clone());
+        let differing = again
+            .iter()
+            .filter(|v| !first.contains(v))
+            .map(|(a, _)| axes.all[*a as usize].path.clone());
         let key = differing.collect::<Vec<_>>().join(", ");
-        self.groups.entry(key).or_insert_with(|| (0, name(again), name(first))).0 += 1;
+        self.groups
+            .entry(key)
+            .or_insert_with(|| (0, name(again), name(first)))
+            .0 += 1;
     }
 
     fn notes(self) -> Vec<String> {
         let note = |(axes, (count, again, first)): (String, (u32, String, String))| {
-            let first = if first.is_empty() { "the file as it stands".into() } else { first };
-            let (points, stand, differ) =
-                if count == 1 { ("point", "stands", "differs") } else { ("points", "stand", "differ") };
+            let first = if first.is_empty() {
+                "the file as it stands".into()
+            } else {
+                first
+            };
+            let (points, stand, differ) = if count == 1 {
+                ("point", "stands", "differs")
+            } else {
+                ("points", "stand", "differ")
+            };
             let what = match axes.as_str() {
                 "" => format!("{stand} in the sweep twice"),
                 axes => format!("{differ} only in {axes}, which changes nothing there"),
             };
-            format!("{count} {points} {what}: equal configurations are trained once (first: {again} is {first})")
+            format!(
+                "{count} {points} {what}: equal configurations are trained once (first: {again} is {first})"
+            )
         };
         self.groups.into_iter().map(note).collect()
     }

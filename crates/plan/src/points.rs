@@ -80,14 +80,37 @@ pub(crate) struct Points<'a> {
 }
 
 impl<'a> Points<'a> {
-    pub(crate) fn new(root: &'a Node, around: &'a Around<'a>, axes: &'a Axes, others: &'a Alternatives) -> Points<'a> {
+    pub(crate) fn new(
+        root: &'a Node,
+        around: &'a Around<'a>,
+        axes: &'a Axes,
+        others: &'a Alternatives,
+    ) -> Points<'a> {
         let (data, augment, model, train, between, files, digests) = Default::default();
         let range = root.get("experiment").and_then(range::range_test);
-        Points { root, around, axes, others, range, data, augment, model, train, between, files, digests }
+        Points {
+            root,
+            around,
+            axes,
+            others,
+            range,
+            data,
+            augment,
+            model,
+            train,
+            between,
+            files,
+            digests,
+        }
     }
 
     /// What `point`, the `index`th, resolves to; its problems are added to `hits`.
-    pub(crate) fn resolve(&mut self, point: &Point, index: usize, hits: &mut Hits) -> Option<Resolved> {
+    pub(crate) fn resolve(
+        &mut self,
+        point: &Point,
+        index: usize,
+        hits: &mut Hits,
+    ) -> Option<Resolved> {
         let data = self.data(point);
         let facts = data.0.as_ref().map(|d| d.1.clone());
         let augment = self.augment(point, facts.as_deref());
@@ -114,11 +137,25 @@ impl<'a> Points<'a> {
             self.digest(Rc::as_ptr(&train).cast(), &*train),
         ];
         let digest = ConfigurationDigest::of_sections(sections, &facts.hash);
-        Some(Resolved { data, facts, augment, model, summary, train, weights, digest })
+        Some(Resolved {
+            data,
+            facts,
+            augment,
+            model,
+            summary,
+            train,
+            weights,
+            digest,
+        })
     }
 
     /// How a training and a network fit, found once for both.
-    fn between(&mut self, train: &train::Train, model: &Rc<ModelSpec>, summary: &ModelSummary) -> Between {
+    fn between(
+        &mut self,
+        train: &train::Train,
+        model: &Rc<ModelSpec>,
+        summary: &ModelSummary,
+    ) -> Between {
         if train.patterns.is_empty() && train.from.is_none() {
             return (None, Rc::default());
         }
@@ -127,7 +164,10 @@ impl<'a> Points<'a> {
             let mut sink = Sink::new(false);
             let network = tensors(model, summary);
             patterns::fit(&train.patterns, &train.spec, &network, &mut sink);
-            let note = train.from.as_ref().and_then(|from| from.fit(&network, &mut sink));
+            let note = train
+                .from
+                .as_ref()
+                .and_then(|from| from.fit(&network, &mut sink));
             (note, Rc::new(sink.problems))
         });
         found.clone()
@@ -144,21 +184,36 @@ impl<'a> Points<'a> {
             return found.clone();
         }
         let mut sink = Sink::new(false);
-        let data = self.section("data", &key, &mut sink).and_then(|n| data::data(&n, self.around, &mut sink));
-        let outcome = data.and_then(|data| match self.around.known.facts(&data.spec, data.path.as_deref()) {
-            Ok(facts) => {
-                data::agrees_with_facts(&data, &facts, &mut sink);
-                Some((Rc::new(data), Arc::new(facts)))
-            }
-            Err(why) => {
-                let source = data.spec.source.name();
-                let problem =
-                    Problem::new(data.source_at, format!("the images of \"{source}\" cannot be used"), "").note(why);
-                sink.push(Problem { data: true, ..problem });
-                None
-            }
-        });
-        self.data.entry(key).or_insert(Rc::new((outcome, sink.problems))).clone()
+        let data = self
+            .section("data", &key, &mut sink)
+            .and_then(|n| data::data(&n, self.around, &mut sink));
+        let outcome =
+            data.and_then(
+                |data| match self.around.known.facts(&data.spec, data.path.as_deref()) {
+                    Ok(facts) => {
+                        data::agrees_with_facts(&data, &facts, &mut sink);
+                        Some((Rc::new(data), Arc::new(facts)))
+                    }
+                    Err(why) => {
+                        let source = data.spec.source.name();
+                        let problem = Problem::new(
+                            data.source_at,
+                            format!("the images of \"{source}\" cannot be used"),
+                            "",
+                        )
+                        .note(why);
+                        sink.push(Problem {
+                            data: true,
+                            ..problem
+                        });
+                        None
+                    }
+                },
+            );
+        self.data
+            .entry(key)
+            .or_insert(Rc::new((outcome, sink.problems)))
+            .clone()
     }
 
     fn augment(&mut self, point: &Point, facts: Option<&DataFacts>) -> Shared<Rc<AugmentSpec>> {
@@ -167,12 +222,17 @@ impl<'a> Points<'a> {
             return found.clone();
         }
         let mut sink = Sink::new(false);
-        let augment = self.section("augment", &key, &mut sink).and_then(|n| augment::augment(&n, &mut sink));
+        let augment = self
+            .section("augment", &key, &mut sink)
+            .and_then(|n| augment::augment(&n, &mut sink));
         if let (Some(augment), Some(facts)) = (&augment, facts) {
             augment::agrees_with_channels(augment, facts.channels, &mut sink);
         }
         let outcome = augment.map(|a| Rc::new(a.spec));
-        self.augment.entry(key).or_insert(Rc::new((outcome, sink.problems))).clone()
+        self.augment
+            .entry(key)
+            .or_insert(Rc::new((outcome, sink.problems)))
+            .clone()
     }
 
     /// Without facts the layers are checked one by one, but not how they fit.
@@ -187,42 +247,72 @@ impl<'a> Points<'a> {
         }
         let mut sink = Sink::new(false);
         let classes = facts.map_or(1, |f| u32::try_from(f.classes.len()).unwrap_or(u32::MAX));
-        let blocks = self.section("blocks", &key, &mut sink).unwrap_or_else(|| Node::table(Origin::DEFAULT));
-        let model = self.section("model", &key, &mut sink).and_then(|n| model::model(&n, &blocks, classes, &mut sink));
+        let blocks = self
+            .section("blocks", &key, &mut sink)
+            .unwrap_or_else(|| Node::table(Origin::DEFAULT));
+        let model = self
+            .section("model", &key, &mut sink)
+            .and_then(|n| model::model(&n, &blocks, classes, &mut sink));
         let outcome = model.map(|model| {
             let summary = facts.and_then(|f| {
-                let image = Shape::Image { channels: f.channels, height: f.height, width: f.width };
+                let image = Shape::Image {
+                    channels: f.channels,
+                    height: f.height,
+                    width: f.width,
+                };
                 model::fits(&model, image, classes, &mut sink)
             });
             (Rc::new(model.spec), summary.map(Arc::new))
         });
-        self.model.entry(key).or_insert(Rc::new((outcome, sink.problems))).clone()
+        self.model
+            .entry(key)
+            .or_insert(Rc::new((outcome, sink.problems)))
+            .clone()
     }
 
-    fn train(&mut self, point: &Point, data: Option<&(Rc<data::Data>, Arc<DataFacts>)>) -> Shared<train::Train> {
+    fn train(
+        &mut self,
+        point: &Point,
+        data: Option<&(Rc<data::Data>, Arc<DataFacts>)>,
+    ) -> Shared<train::Train> {
         let key = self.part(point, &["train", "data"]);
         if let Some(found) = self.train.get(&key) {
             return found.clone();
         }
         let mut sink = Sink::new(false);
         let section = self.section("train", &key, &mut sink);
-        let own = self.root.get("experiment").and_then(|e| e.get("name")).and_then(Node::text);
+        let own = self
+            .root
+            .get("experiment")
+            .and_then(|e| e.get("name"))
+            .and_then(Node::text);
         let (around, files) = (self.around, &mut self.files);
         let mut weights = |node: &Node, patterns: &mut patterns::Patterns, sink: &mut Sink| {
             transfer::from(node, own, around, files, patterns, sink)
         };
         let classes = data.map(|(_, facts)| facts.classes.len());
-        let mut train = section.and_then(|n| train::train(&n, self.others, classes, &mut weights, &mut sink));
+        let mut train =
+            section.and_then(|n| train::train(&n, self.others, classes, &mut weights, &mut sink));
         if let (Some(train), Some((data, facts)), Some(test)) = (&mut train, data, self.range) {
-            train.spec = Rc::new(test.of((*train.spec).clone(), range::training_images(&data.spec, facts)));
+            train.spec = Rc::new(test.of(
+                (*train.spec).clone(),
+                range::training_images(&data.spec, facts),
+            ));
         }
-        self.train.entry(key).or_insert(Rc::new((train, sink.problems))).clone()
+        self.train
+            .entry(key)
+            .or_insert(Rc::new((train, sink.problems)))
+            .clone()
     }
 
     /// The point's values on axes of these sections.
     pub(crate) fn part(&self, point: &Point, sections: &[&str]) -> Point {
         let of = |axis: u32| sections.contains(&&*self.axes.all[axis as usize].segments[0]);
-        point.iter().copied().filter(|(axis, _)| of(*axis)).collect()
+        point
+            .iter()
+            .copied()
+            .filter(|(axis, _)| of(*axis))
+            .collect()
     }
 
     /// The section with the values of `part` over it, shorter paths first. A missing section has been told of.
@@ -232,14 +322,17 @@ impl<'a> Points<'a> {
         if let Some(entry) = self.root.entry(name) {
             root.put(entry.clone());
         }
-        let mut values: Vec<_> =
-            part.iter().filter(|(a, _)| &*self.axes.all[*a as usize].segments[0] == name).collect();
+        let mut values: Vec<_> = part
+            .iter()
+            .filter(|(a, _)| &*self.axes.all[*a as usize].segments[0] == name)
+            .collect();
         values.sort_by_key(|(axis, _)| self.axes.all[*axis as usize].segments.len());
         let before = sink.problems.len();
         for (axis, value) in &values {
             let axis = &self.axes.all[*axis as usize];
             let node = &axis.values[*value as usize].node;
-            if let Err(problem) = merge::set(&mut root, &axis.segments, node, axis.at, self.others) {
+            if let Err(problem) = merge::set(&mut root, &axis.segments, node, axis.at, self.others)
+            {
                 sink.push(*problem);
             }
         }
@@ -300,19 +393,31 @@ fn condition(axes: &Axes, points: &[Point], hit: &[usize]) -> String {
             telling.push((axis, values.into_iter().flatten().collect()));
         }
     }
-    let holds =
-        |p: &&Point| telling.iter().all(|(axis, values)| p.iter().any(|(a, v)| a == axis && values.contains(v)));
+    let holds = |p: &&Point| {
+        telling
+            .iter()
+            .all(|(axis, values)| p.iter().any(|(a, v)| a == axis && values.contains(v)))
+    };
     if !telling.is_empty() && points.iter().filter(holds).count() == hit.len() {
-        let words: Vec<_> = telling.iter().map(|(axis, values)| one_condition(axes, *axis, values)).collect();
+        let words: Vec<_> = telling
+            .iter()
+            .map(|(axis, values)| one_condition(axes, *axis, values))
+            .collect();
         return format!("this happens where {} ({count})", words.join(" and "));
     }
-    let example = hit.first().map_or(String::new(), |i| label::configuration(&axes.all, &points[*i], true));
+    let example = hit.first().map_or(String::new(), |i| {
+        label::configuration(&axes.all, &points[*i], true)
+    });
     format!("this happens in {count}, for example where {example}")
 }
 
 fn one_condition(axes: &Axes, axis: u32, values: &BTreeSet<u32>) -> String {
     let axis = &axes.all[axis as usize];
-    let labels: Vec<_> = values.iter().take(6).map(|v| axis.values[*v as usize].label.as_str()).collect();
+    let labels: Vec<_> = values
+        .iter()
+        .take(6)
+        .map(|v| axis.values[*v as usize].label.as_str())
+        .collect();
     let more = if values.len() > 6 { ", …" } else { "" };
     format!("{} = {}{more}", axis.path, labels.join(" or "))
 }

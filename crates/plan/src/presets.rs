@@ -14,7 +14,11 @@ pub struct Preset {
 impl Preset {
     /// What it is, in a line: the first of its file.
     pub fn about(&self) -> &'static str {
-        self.text.lines().next().unwrap_or_default().trim_start_matches("# ")
+        self.text
+            .lines()
+            .next()
+            .unwrap_or_default()
+            .trim_start_matches("# ")
     }
 }
 
@@ -47,7 +51,10 @@ shipped! {
 
 /// All of them.
 pub fn presets() -> impl Iterator<Item = Preset> {
-    NAMES.iter().zip(TEXTS).map(|(name, text)| Preset { name, text })
+    NAMES
+        .iter()
+        .zip(TEXTS)
+        .map(|(name, text)| Preset { name, text })
 }
 
 /// The one of that name.
@@ -68,7 +75,10 @@ mod tests {
     fn every_name_has_its_file() {
         for Preset { name, text } in presets() {
             let root = parsed(name).unwrap_or_else(|| panic!("{name} is no TOML"));
-            assert!(root.get("model").is_some_and(|m| m.get("layers").is_some()), "{name}");
+            assert!(
+                root.get("model").is_some_and(|m| m.get("layers").is_some()),
+                "{name}"
+            );
             assert!(text.starts_with("# "), "{name} does not say what it is");
         }
     }

@@ -34,12 +34,23 @@ pub(crate) struct Problem {
 
 impl Problem {
     pub(crate) fn new(at: Origin, title: impl Into<String>, label: impl Into<String>) -> Problem {
-        Problem { at: Some(at), ..Problem::nowhere(title, label) }
+        Problem {
+            at: Some(at),
+            ..Problem::nowhere(title, label)
+        }
     }
 
     pub(crate) fn nowhere(title: impl Into<String>, label: impl Into<String>) -> Problem {
         let (title, label) = (title.into(), label.into());
-        Problem { title, at: None, label, also: vec![], help: vec![], notes: vec![], data: false }
+        Problem {
+            title,
+            at: None,
+            label,
+            also: vec![],
+            help: vec![],
+            notes: vec![],
+            data: false,
+        }
     }
 
     pub(crate) fn help(mut self, help: impl Into<String>) -> Problem {
@@ -69,9 +80,14 @@ impl Source {
     /// The place as bytes of the text, on character boundaries and at least one character wide where there is one.
     fn span(&self, at: Origin) -> Range<usize> {
         let start = floor(&self.text, at.start as usize);
-        let next = self.text[start..].chars().next().map_or(start, |c| start + c.len_utf8());
+        let next = self.text[start..]
+            .chars()
+            .next()
+            .map_or(start, |c| start + c.len_utf8());
         let end = floor(&self.text, at.end as usize).max(next);
-        let line_end = self.text[start..].find('\n').map_or(self.text.len(), |n| start + n);
+        let line_end = self.text[start..]
+            .find('\n')
+            .map_or(self.text.len(), |n| start + n);
         start..end.min(line_end.max(start))
     }
 
@@ -79,7 +95,10 @@ impl Source {
     pub(crate) fn place(&self, at: Origin) -> (usize, usize) {
         let start = self.span(at).start;
         let line_start = self.text[..start].rfind('\n').map_or(0, |n| n + 1);
-        (line_of(&self.text, start), self.text[line_start..start].chars().count() + 1)
+        (
+            line_of(&self.text, start),
+            self.text[line_start..start].chars().count() + 1,
+        )
     }
 }
 
@@ -89,7 +108,10 @@ fn essence(title: &str) -> String {
     if let Some(rest) = title.strip_prefix("unknown key ") {
         return rest.split(" in ").next().unwrap_or(rest).to_string();
     }
-    match title.split_once(" of layer ").and_then(|(before, rest)| Some((before, rest.split_once(')')?.1))) {
+    match title
+        .split_once(" of layer ")
+        .and_then(|(before, rest)| Some((before, rest.split_once(')')?.1)))
+    {
         Some((before, after)) => format!("{before}{after}"),
         None => title.to_string(),
     }
@@ -158,20 +180,32 @@ impl Problems {
     /// A line for each.
     pub fn lines(&self) -> Vec<ProblemLine> {
         let line = |p: &Problem| {
-            let source = p.at.and_then(|at| self.sources.get(at.source as usize)).or(self.sources.first());
+            let source =
+                p.at.and_then(|at| self.sources.get(at.source as usize))
+                    .or(self.sources.first());
             let (line, column) = match (p.at, source) {
                 (Some(at), Some(source)) => source.place(at),
                 _ => (0, 0),
             };
             let file = source.map(|s| s.name.clone()).unwrap_or_default();
-            ProblemLine { file, line, column, message: p.title.clone() }
+            ProblemLine {
+                file,
+                line,
+                column,
+                message: p.title.clone(),
+            }
         };
         self.list.iter().map(line).collect()
     }
 
     /// The text for a terminal, with or without its colours.
     pub fn render(&self, colours: bool) -> String {
-        let renderer = if colours { Renderer::styled() } else { Renderer::plain() }.decor_style(DecorStyle::Ascii);
+        let renderer = if colours {
+            Renderer::styled()
+        } else {
+            Renderer::plain()
+        }
+        .decor_style(DecorStyle::Ascii);
         let mut text = String::new();
         for problem in self.list.iter().take(SHOWN) {
             text += &renderer.render(&[self.group(problem)]);
@@ -184,7 +218,9 @@ impl Problems {
     }
 
     fn group<'a>(&'a self, problem: &'a Problem) -> Group<'a> {
-        let mut group = Level::ERROR.primary_title(problem.title.as_str()).elements(self.snippets(problem));
+        let mut group = Level::ERROR
+            .primary_title(problem.title.as_str())
+            .elements(self.snippets(problem));
         if let (None, Some(file)) = (problem.at, self.sources.first()) {
             group = group.element(annotate_snippets::Origin::path(file.name.as_str()));
         }
@@ -201,7 +237,10 @@ impl Problems {
     }
 
     /// One snippet for the places that lie near each other, more for the others; only the lines that matter.
-    fn snippets<'a>(&'a self, problem: &'a Problem) -> Vec<Snippet<'a, annotate_snippets::Annotation<'a>>> {
+    fn snippets<'a>(
+        &'a self,
+        problem: &'a Problem,
+    ) -> Vec<Snippet<'a, annotate_snippets::Annotation<'a>>> {
         let Some(at) = problem.at else { return vec![] };
         let mut places = vec![(at, problem.label.as_str(), AnnotationKind::Primary)];
         for (at, label) in &problem.also {
@@ -211,7 +250,9 @@ impl Problems {
         }
         let mut snippets = Vec::new();
         while let Some(&(first, ..)) = places.first() {
-            let Some(source) = self.sources.get(first.source as usize) else { break };
+            let Some(source) = self.sources.get(first.source as usize) else {
+                break;
+            };
             let home = line_of(&source.text, source.span(first).start);
             let near = |at: Origin| {
                 let line = || line_of(&source.text, source.span(at).start);
@@ -233,10 +274,16 @@ fn snippet<'a>(
     let first = spans.iter().map(|s| s.start).min().unwrap_or(0);
     let last = spans.iter().map(|s| s.end).max().unwrap_or(0);
     let begin = source.text[..first].rfind('\n').map_or(0, |n| n + 1);
-    let end = source.text[last..].find('\n').map_or(source.text.len(), |n| last + n);
+    let end = source.text[last..]
+        .find('\n')
+        .map_or(source.text.len(), |n| last + n);
     let annotations = places.iter().zip(spans).map(|((_, label, kind), span)| {
         let annotation = kind.span(span.start - begin..span.end - begin);
-        if label.is_empty() { annotation } else { annotation.label(*label) }
+        if label.is_empty() {
+            annotation
+        } else {
+            annotation.label(*label)
+        }
     });
     Snippet::source(&source.text[begin..end])
         .path(source.name.as_str())

@@ -84,7 +84,10 @@ pub(crate) fn choice<T: DeserializeOwned>(node: &Node) -> Option<T> {
 
 /// The variant that a name or a table with a name means, with its options.
 pub(crate) fn named<'a>(node: &'a Node, family: &Family) -> Option<(&'static str, Reader<'a>)> {
-    let name = node.text().or_else(|| node.get("name").and_then(Node::text)).or(family.default)?;
+    let name = node
+        .text()
+        .or_else(|| node.get("name").and_then(Node::text))
+        .or(family.default)?;
     let variant: &'static Variant = family.find(name)?;
     Some((variant.key, Reader::new(node, variant.fields)))
 }

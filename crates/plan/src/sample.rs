@@ -40,9 +40,19 @@ impl Sample {
     pub(crate) fn read(node: &Node, has_axes: bool, sink: &mut Sink) -> Sample {
         let help = "sample = { method = \"sobol\", count = 40 }";
         if !node.is_table() {
-            sink.at(node, format!("`sample` is {}", node.type_name()), "", help.into());
+            sink.at(
+                node,
+                format!("`sample` is {}", node.type_name()),
+                "",
+                help.into(),
+            );
         } else if !has_axes {
-            sink.at(node, "there is nothing to sample".into(), "the block has no axes", "[sweep.grid]".into());
+            sink.at(
+                node,
+                "there is nothing to sample".into(),
+                "the block has no axes",
+                "[sweep.grid]".into(),
+            );
         } else if table(node, tables::SAMPLE, &[], "sample", sink) {
             let reader = Reader::new(node, tables::SAMPLE);
             let method = match reader.text("method").as_deref() {
@@ -50,10 +60,21 @@ impl Sample {
                 Some("latin-hypercube") => Method::LatinHypercube,
                 _ => Method::Random,
             };
-            let (count, seed) = (reader.u32("count").unwrap_or(1), reader.u64("seed").unwrap_or(0));
-            return Sample { method, count, seed };
+            let (count, seed) = (
+                reader.u32("count").unwrap_or(1),
+                reader.u64("seed").unwrap_or(0),
+            );
+            return Sample {
+                method,
+                count,
+                seed,
+            };
         }
-        Sample { method: Method::Random, count: 1, seed: 0 }
+        Sample {
+            method: Method::Random,
+            count: 1,
+            seed: 0,
+        }
     }
 
     /// The same, of one point only.
@@ -63,8 +84,14 @@ impl Sample {
 
     /// The step of each point along a dimension of so many steps.
     pub(crate) fn steps(&self, number: u32, name: &str, steps: usize) -> Vec<u32> {
-        let step = |u: f64| ((u * steps as f64) as u32).min(u32::try_from(steps).unwrap_or(u32::MAX).saturating_sub(1));
-        self.coordinates(number, name).into_iter().map(step).collect()
+        let step = |u: f64| {
+            ((u * steps as f64) as u32)
+                .min(u32::try_from(steps).unwrap_or(u32::MAX).saturating_sub(1))
+        };
+        self.coordinates(number, name)
+            .into_iter()
+            .map(step)
+            .collect()
     }
 
     /// Coordinates in [0, 1) of all points along the dimension of this number and name.
@@ -75,13 +102,16 @@ impl Sample {
             Method::Sobol => {
                 let seed = (share(&self.seed) * f64::from(u32::MAX)) as u32;
                 // Dimensions beyond the tables begin again under another seed.
-                let place = |i| sobol_burley::sample(i, number % 256, seed.wrapping_add(number / 256));
+                let place =
+                    |i| sobol_burley::sample(i, number % 256, seed.wrapping_add(number / 256));
                 (0..self.count).map(|i| f64::from(place(i))).collect()
             }
             Method::LatinHypercube => {
                 let mut strips: Vec<u32> = (0..self.count).collect();
                 strips.sort_by_cached_key(|i| digest(&(self.seed, name, "strip", i)).to_hex());
-                let within = |(i, strip): (u32, &u32)| (f64::from(*strip) + uniform(i)) / f64::from(self.count);
+                let within = |(i, strip): (u32, &u32)| {
+                    (f64::from(*strip) + uniform(i)) / f64::from(self.count)
+                };
                 (0..self.count).zip(&strips).map(within).collect()
             }
         }
@@ -91,7 +121,9 @@ impl Sample {
 /// A number in [0, 1) from what it is drawn for.
 fn share(key: &impl serde::Serialize) -> f64 {
     let bytes = *digest(key).as_bytes();
-    let bits = bytes[..8].iter().fold(0u64, |bits, byte| bits << 8 | u64::from(*byte));
+    let bits = bytes[..8]
+        .iter()
+        .fold(0u64, |bits, byte| bits << 8 | u64::from(*byte));
     (bits >> 11) as f64 / (1u64 << 53) as f64
 }
 
@@ -120,7 +152,12 @@ mod tests {
     const METHODS: [Method; 3] = [Method::Random, Method::Sobol, Method::LatinHypercube];
 
     fn coordinates(method: Method, count: u32, seed: u64, name: &str) -> Vec<f64> {
-        Sample { method, count, seed }.coordinates(1, name)
+        Sample {
+            method,
+            count,
+            seed,
+        }
+        .coordinates(1, name)
     }
 
     #[test]
@@ -130,7 +167,10 @@ mod tests {
             assert!(drawn.iter().all(|u| (0.0..1.0).contains(u)), "{method:?}");
             let mean = drawn.iter().sum::<f64>() / 1024.0;
             let variance = drawn.iter().map(|u| (u - mean).powi(2)).sum::<f64>() / 1024.0;
-            assert!((mean - 0.5).abs() < 0.03 && (variance - 1.0 / 12.0).abs() < 0.01, "{method:?} {mean} {variance}");
+            assert!(
+                (mean - 0.5).abs() < 0.03 && (variance - 1.0 / 12.0).abs() < 0.01,
+                "{method:?} {mean} {variance}"
+            );
             assert_eq!(drawn, coordinates(method, 1024, 7, "lr"));
             assert_ne!(drawn, coordinates(method, 1024, 8, "lr"));
         }
@@ -147,7 +187,10 @@ mod tests {
     #[test]
     fn stratified_methods_hit_every_strip() {
         for method in [Method::Sobol, Method::LatinHypercube] {
-            let mut strips: Vec<u32> = coordinates(method, 64, 5, "x").iter().map(|u| (u * 64.0) as u32).collect();
+            let mut strips: Vec<u32> = coordinates(method, 64, 5, "x")
+                .iter()
+                .map(|u| (u * 64.0) as u32)
+                .collect();
             strips.sort_unstable();
             assert_eq!(strips, (0..64).collect::<Vec<_>>(), "{method:?}");
         }
@@ -156,7 +199,13 @@ mod tests {
     #[test]
     fn values_stay_in_their_interval() {
         let check = |from, to, log, whole, coordinate, expect: f64| {
-            let interval = Interval { from, to, log, whole, at: Origin::DEFAULT };
+            let interval = Interval {
+                from,
+                to,
+                log,
+                whole,
+                at: Origin::DEFAULT,
+            };
             assert_eq!(interval.value(coordinate).float(), Some(expect));
         };
         check(1e-4, 1e-1, true, false, 0.0, 1e-4);

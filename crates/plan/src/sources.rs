@@ -26,14 +26,27 @@ pub type ReadFile<'a> = dyn Fn(&Path, u64) -> io::Result<Vec<u8>> + 'a;
 pub fn from_disk(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     let file = std::fs::File::open(path)?;
     let found = file.metadata()?;
-    let most = if found.is_file() { most } else { most.min(LARGEST_TEXT) };
-    let too_large = || io::Error::new(io::ErrorKind::FileTooLarge, format!("it has more than {most} bytes"));
+    let most = if found.is_file() {
+        most
+    } else {
+        most.min(LARGEST_TEXT)
+    };
+    let too_large = || {
+        io::Error::new(
+            io::ErrorKind::FileTooLarge,
+            format!("it has more than {most} bytes"),
+        )
+    };
     if found.len() > most {
         return Err(too_large());
     }
     let mut bytes = Vec::with_capacity(usize::try_from(found.len()).unwrap_or_default());
     file.take(most + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > most { Err(too_large()) } else { Ok(bytes) }
+    if bytes.len() as u64 > most {
+        Err(too_large())
+    } else {
+        Ok(bytes)
+    }
 }
 
 /// The texts of a plan, numbered as [`Origin::source`] counts them.
@@ -49,14 +62,25 @@ pub(crate) struct Sources {
 impl Sources {
     /// A path that stands at `at`: relative to its file, or to where the user stands.
     pub(crate) fn path(&self, at: Origin, text: &str) -> PathBuf {
-        self.folders.get(at.source as usize).map_or_else(|| PathBuf::from(text), |folder| folder.join(text))
+        self.folders
+            .get(at.source as usize)
+            .map_or_else(|| PathBuf::from(text), |folder| folder.join(text))
     }
 }
 
 /// Reads `file` and everything that it includes; the including file lies over what it includes.
 pub(crate) fn load(file: &Path, read: &ReadFile) -> (Sources, Result<Node, Vec<Problem>>) {
-    let sources = Sources { texts: vec![], folders: vec![], paths: vec![] };
-    let mut loader = Loader { sources, read, chain: vec![], problems: vec![] };
+    let sources = Sources {
+        texts: vec![],
+        folders: vec![],
+        paths: vec![],
+    };
+    let mut loader = Loader {
+        sources,
+        read,
+        chain: vec![],
+        problems: vec![],
+    };
     let root = loader.file(file, None);
     let root = match root {
         Some(root) if loader.problems.is_empty() => Ok(root),
@@ -78,9 +102,16 @@ impl Loader<'_> {
     fn file(&mut self, file: &Path, from: Option<Origin>) -> Option<Node> {
         let number = u32::try_from(self.sources.texts.len()).unwrap_or(u32::MAX);
         let text = self.text(file, from)?;
-        self.sources.texts.push(Source { name: file.display().to_string(), text: text.clone() });
-        self.sources.folders.push(file.parent().unwrap_or(Path::new("")).to_path_buf());
-        self.sources.paths.push(std::path::absolute(file).unwrap_or_else(|_| file.to_path_buf()));
+        self.sources.texts.push(Source {
+            name: file.display().to_string(),
+            text: text.clone(),
+        });
+        self.sources
+            .folders
+            .push(file.parent().unwrap_or(Path::new("")).to_path_buf());
+        self.sources
+            .paths
+            .push(std::path::absolute(file).unwrap_or_else(|_| file.to_path_buf()));
         let mut root = match parse_document(&text, number) {
             Ok(root) => root,
             Err(mut problems) => {
@@ -88,7 +119,9 @@ impl Loader<'_> {
                 return None;
             }
         };
-        let Some(include) = root.get("include").cloned() else { return Some(root) };
+        let Some(include) = root.get("include").cloned() else {
+            return Some(root);
+        };
         root.remove("include");
         self.chain.push(plain(file));
         let base = self.included(&include, file.parent().unwrap_or(Path::new("")));
@@ -99,29 +132,41 @@ impl Loader<'_> {
     /// What the files that `include` names make together, later ones over earlier ones.
     fn included(&mut self, include: &Node, folder: &Path) -> Option<Node> {
         let single = std::slice::from_ref(include);
-        let names = if include.text().is_some() { single } else { include.items() };
+        let names = if include.text().is_some() {
+            single
+        } else {
+            include.items()
+        };
         if names.is_empty() {
             let problem = Problem::new(include.at, "`include` names no file", "");
-            self.problems.push(problem.help("include = \"base.toml\", or a list of such files"));
+            self.problems
+                .push(problem.help("include = \"base.toml\", or a list of such files"));
         }
         let mut base: Option<Node> = None;
         for name in names {
             let Some(text) = name.text().filter(|t| !t.is_empty() && !t.contains('\0')) else {
                 let title = format!("`include` takes files, not {}", name.type_name());
-                self.problems.push(Problem::new(name.at, title, "").help("include = \"base.toml\""));
+                self.problems
+                    .push(Problem::new(name.at, title, "").help("include = \"base.toml\""));
                 continue;
             };
             let path = folder.join(text);
             if self.chain.contains(&plain(&path)) {
                 let title = format!("\"{text}\" is included by itself");
-                let last = self.chain.last().map(|p| p.display().to_string()).unwrap_or_default();
+                let last = self
+                    .chain
+                    .last()
+                    .map(|p| p.display().to_string())
+                    .unwrap_or_default();
                 let problem = Problem::new(name.at, title, "a circle").note(format!("from {last}"));
-                self.problems.push(problem.help("take the common part into a file that includes neither"));
+                self.problems
+                    .push(problem.help("take the common part into a file that includes neither"));
                 continue;
             }
             if self.sources.texts.len() >= MOST_FILES {
                 let title = format!("more than {MOST_FILES} files are included");
-                self.problems.push(Problem::new(name.at, title, "one too many"));
+                self.problems
+                    .push(Problem::new(name.at, title, "one too many"));
                 break;
             }
             if let Some(node) = self.file(&path, Some(name.at)) {
@@ -132,7 +177,11 @@ impl Loader<'_> {
     }
 
     fn text(&mut self, file: &Path, from: Option<Origin>) -> Option<String> {
-        let what = if from.is_some() { "the included file" } else { "the experiment file" };
+        let what = if from.is_some() {
+            "the included file"
+        } else {
+            "the experiment file"
+        };
         let mut wrong = |title: String, label: String, help: Option<String>| {
             let problem = match from {
                 Some(at) => Problem::new(at, title, "").note(label),
@@ -143,7 +192,10 @@ impl Loader<'_> {
                 None => problem,
             });
             if self.sources.texts.is_empty() {
-                self.sources.texts.push(Source { name: file.display().to_string(), text: String::new() });
+                self.sources.texts.push(Source {
+                    name: file.display().to_string(),
+                    text: String::new(),
+                });
             }
             None
         };
@@ -163,7 +215,11 @@ impl Loader<'_> {
                 let good = e.utf8_error().valid_up_to();
                 let line = e.as_bytes()[..good].iter().filter(|b| **b == b'\n').count() + 1;
                 let label = format!("line {line} has a byte that is not UTF-8");
-                wrong(format!("{what} is not a text"), label, Some("save it as UTF-8".into()))
+                wrong(
+                    format!("{what} is not a text"),
+                    label,
+                    Some("save it as UTF-8".into()),
+                )
             },
             Some,
         )
@@ -178,14 +234,27 @@ fn over(base: &Node, root: &Node) -> Node {
             // A name of an experiment is no kind of thing that would bring options of its own.
             (Some(experiment), "experiment") if experiment.is_table() && entry.node.is_table() => {
                 let mut merged = experiment.clone();
-                entry.node.entries().iter().for_each(|e| merged.put(e.clone()));
-                Node { at: entry.node.at, ..merged }
+                entry
+                    .node
+                    .entries()
+                    .iter()
+                    .for_each(|e| merged.put(e.clone()));
+                Node {
+                    at: entry.node.at,
+                    ..merged
+                }
             }
             (held, key) => overlay(held, &entry.node, key),
         };
-        merged.put(Entry { node, ..entry.clone() });
+        merged.put(Entry {
+            node,
+            ..entry.clone()
+        });
     }
-    Node { at: root.at, ..merged }
+    Node {
+        at: root.at,
+        ..merged
+    }
 }
 
 /// The path without `.` and `..`, so that a circle is seen; files need not exist.
@@ -207,10 +276,20 @@ fn near(file: &Path) -> Option<String> {
     if file.exists() {
         return None;
     }
-    let folder = file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let names: Vec<String> =
-        std::fs::read_dir(folder).ok()?.take(1000).filter_map(|e| e.ok()?.file_name().into_string().ok()).collect();
-    let tomls: Vec<&str> = names.iter().map(String::as_str).filter(|n| n.ends_with(".toml")).collect();
+    let folder = file
+        .parent()
+        .filter(|p| !p.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    let names: Vec<String> = std::fs::read_dir(folder)
+        .ok()?
+        .take(1000)
+        .filter_map(|e| e.ok()?.file_name().into_string().ok())
+        .collect();
+    let tomls: Vec<&str> = names
+        .iter()
+        .map(String::as_str)
+        .filter(|n| n.ends_with(".toml"))
+        .collect();
     let near = suggest::nearest(file.file_name()?.to_str()?, &tomls)?;
     Some(format!("did you mean \"{}\"?", folder.join(near).display()))
 }

@@ -45,24 +45,49 @@ pub(crate) fn stages(
             bases.truncate((left / own.len().max(1)).max(1));
             left = left.saturating_sub(bases.len() * own.len());
         }
-        let points: Vec<Point> = bases.iter().flat_map(|base| own.iter().map(|p| overlaid(base, p))).collect();
+        let points: Vec<Point> = bases
+            .iter()
+            .flat_map(|base| own.iter().map(|p| overlaid(base, p)))
+            .collect();
         let mut hits = Hits::default();
-        let resolved: Vec<_> = points.iter().enumerate().map(|(i, p)| resolver.resolve(p, i, &mut hits)).collect();
+        let resolved: Vec<_> = points
+            .iter()
+            .enumerate()
+            .map(|(i, p)| resolver.resolve(p, i, &mut hits))
+            .collect();
         sink.problems.extend(hits.into_problems(axes, &points));
-        let (name, count) = (axes.stages.get(number).cloned().unwrap_or_default(), own.len());
-        let mut stage = Stage { name, count, points: vec![], decision: None, note: None };
+        let (name, count) = (
+            axes.stages.get(number).cloned().unwrap_or_default(),
+            own.len(),
+        );
+        let mut stage = Stage {
+            name,
+            count,
+            points: vec![],
+            decision: None,
+            note: None,
+        };
         if !reached {
             bases = points;
             stages.push(stage);
             continue;
         }
         let held = decisions.get(number).filter(|d| d.stage == stage.name);
-        let chosen = held.and_then(|d| points.iter().zip(&resolved).position(|(p, r)| is_chosen(d, axes, p, r)));
+        let chosen = held.and_then(|d| {
+            points
+                .iter()
+                .zip(&resolved)
+                .position(|(p, r)| is_chosen(d, axes, p, r))
+        });
         stage.decision = held.filter(|_| chosen.is_some()).cloned();
         stage.note = held.and_then(|held| note(held, chosen.is_some(), points.len()));
         reached = chosen.is_some();
         bases = chosen.map_or_else(|| points.clone(), |i| vec![points[i].clone()]);
-        stage.points = points.into_iter().zip(resolved).filter_map(|(p, r)| Some((p, r?))).collect();
+        stage.points = points
+            .into_iter()
+            .zip(resolved)
+            .filter_map(|(p, r)| Some((p, r?)))
+            .collect();
         stages.push(stage);
     }
     sink.problems.is_empty().then_some(stages)
@@ -73,17 +98,29 @@ fn is_chosen(decision: &Choice, axes: &Axes, point: &Point, resolved: &Option<Re
     let has = |&(axis, value): &(u32, u32)| {
         let axis = &axes.all[axis as usize];
         let json = axis.values[value as usize].node.json();
-        decision.values.iter().any(|v| v.path == axis.path && v.value == json)
+        decision
+            .values
+            .iter()
+            .any(|v| v.path == axis.path && v.value == json)
     };
     let same = |r: &Resolved| r.digest.configuration_id() == decision.configuration;
-    point.len() == decision.values.len() && point.iter().all(has) && resolved.as_ref().is_some_and(same)
+    point.len() == decision.values.len()
+        && point.iter().all(has)
+        && resolved.as_ref().is_some_and(same)
 }
 
 /// What is to be said of a choice: that it no longer stands, or that others have come since.
 fn note(held: &Choice, stands: bool, points: usize) -> Option<String> {
-    let Choice { stage, label, evidence, .. } = held;
+    let Choice {
+        stage,
+        label,
+        evidence,
+        ..
+    } = held;
     if !stands {
-        return Some(format!("stage \"{stage}\" no longer has what it chose ({label}): it chooses anew"));
+        return Some(format!(
+            "stage \"{stage}\" no longer has what it chose ({label}): it chooses anew"
+        ));
     }
     let more = points.saturating_sub(evidence.len());
     (more > 0).then(|| {

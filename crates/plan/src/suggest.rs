@@ -83,17 +83,29 @@ pub(crate) fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
     }
     let likeness = |k: &str| strsim::normalized_damerau_levenshtein(&lower, &k.replace('-', "_"));
     // The first of equals.
-    let best = known.iter().rev().map(|k| (likeness(k), *k)).max_by(|a, b| a.0.total_cmp(&b.0))?;
+    let best = known
+        .iter()
+        .rev()
+        .map(|k| (likeness(k), *k))
+        .max_by(|a, b| a.0.total_cmp(&b.0))?;
     if best.0 >= 0.55 {
         return Some(best.1);
     }
-    known.iter().copied().find(|k| k.len() >= 3 && lower.len() >= 3 && (lower.starts_with(k) || k.starts_with(&*lower)))
+    known.iter().copied().find(|k| {
+        k.len() >= 3 && lower.len() >= 3 && (lower.starts_with(k) || k.starts_with(&*lower))
+    })
 }
 
 /// The one among `known` that other programs call so.
 pub(crate) fn elsewhere<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
-    let meant = ELSEWHERE.iter().filter(|(theirs, _)| *theirs == name).map(|(_, ours)| *ours);
-    meant.filter_map(|m| known.iter().find(|k| **k == m)).next().copied()
+    let meant = ELSEWHERE
+        .iter()
+        .filter(|(theirs, _)| *theirs == name)
+        .map(|(_, ours)| *ours);
+    meant
+        .filter_map(|m| known.iter().find(|k| **k == m))
+        .next()
+        .copied()
 }
 
 /// The remedy for an unknown name: the nearest known one, or all of them.
@@ -108,8 +120,14 @@ pub(crate) fn remedy(name: &str, known: &[&str]) -> String {
 /// The section, or the table in a section, that has `key`, for a key that stands in the wrong place.
 pub(crate) fn home_of(key: &str) -> Option<String> {
     let has = |fields: &[Field]| fields.iter().any(|f| f.key == key);
-    let sections = || tables::FILE.iter().filter_map(|f| Some((f.key, fields(&f.kind)?)));
-    let section = sections().find(|(_, fields)| has(fields)).map(|(name, _)| name.to_string());
+    let sections = || {
+        tables::FILE
+            .iter()
+            .filter_map(|f| Some((f.key, fields(&f.kind)?)))
+    };
+    let section = sections()
+        .find(|(_, fields)| has(fields))
+        .map(|(name, _)| name.to_string());
     let inside = || {
         sections().find_map(|(name, fields)| {
             let with =

@@ -16,11 +16,19 @@ pub(crate) struct Origin {
 
 impl Origin {
     /// Of values that the program fills in.
-    pub(crate) const DEFAULT: Origin = Origin { source: u32::MAX, start: 0, end: 0 };
+    pub(crate) const DEFAULT: Origin = Origin {
+        source: u32::MAX,
+        start: 0,
+        end: 0,
+    };
 
     fn new(source: u32, base: usize, span: std::ops::Range<usize>) -> Origin {
         let clamp = |n: usize| u32::try_from(base + n).unwrap_or(u32::MAX);
-        Origin { source, start: clamp(span.start), end: clamp(span.end) }
+        Origin {
+            source,
+            start: clamp(span.start),
+            end: clamp(span.end),
+        }
     }
 
     fn is_empty(self) -> bool {
@@ -58,7 +66,11 @@ pub(crate) struct Entry {
 
 impl Node {
     pub(crate) fn new(value: Value, at: Origin) -> Node {
-        Node { value, at, via: None }
+        Node {
+            value,
+            at,
+            via: None,
+        }
     }
 
     /// A table without entries.
@@ -150,16 +162,28 @@ impl Node {
     /// One spelling for all values that are [`same`](Node::same).
     pub(crate) fn meaning(&self) -> String {
         match &self.value {
-            Value::List(items) => format!("[{}]", items.iter().map(Node::meaning).collect::<Vec<_>>().join(",")),
+            Value::List(items) => format!(
+                "[{}]",
+                items
+                    .iter()
+                    .map(Node::meaning)
+                    .collect::<Vec<_>>()
+                    .join(",")
+            ),
             Value::Table(entries) => {
-                let mut parts: Vec<_> = entries.iter().map(|e| format!("{:?}:{}", e.key, e.node.meaning())).collect();
+                let mut parts: Vec<_> = entries
+                    .iter()
+                    .map(|e| format!("{:?}:{}", e.key, e.node.meaning()))
+                    .collect();
                 parts.sort();
                 format!("{{{}}}", parts.join(","))
             }
             Value::Text(text) => format!("{text:?}"),
             // Beyond 2^53 integers are no longer exact as floats.
             Value::Int(n) if n.unsigned_abs() > 1 << 53 => n.to_string(),
-            _ => self.float().map_or_else(|| self.json().to_string(), |x| format!("{x:e}")),
+            _ => self
+                .float()
+                .map_or_else(|| self.json().to_string(), |x| format!("{x:e}")),
         }
     }
 
@@ -173,7 +197,10 @@ impl Node {
             Value::Bool(b) => (*b).into(),
             Value::Time => serde_json::Value::Null,
             Value::List(items) => items.iter().map(Node::json).collect(),
-            Value::Table(entries) => entries.iter().map(|e| (e.key.to_string(), e.node.json())).collect(),
+            Value::Table(entries) => entries
+                .iter()
+                .map(|e| (e.key.to_string(), e.node.json()))
+                .collect(),
         }
     }
 
@@ -198,25 +225,52 @@ pub(crate) fn parse_document(text: &str, source: u32) -> Result<Node, Vec<Proble
         return Err(syntax_problems(text, &errors, source, 0));
     }
     let mut problems = Vec::new();
-    let root = Node::new(convert_table(table.get_ref(), source, 0, &mut problems), Origin::new(source, 0, 0..0));
-    if problems.is_empty() { Ok(root) } else { Err(problems) }
+    let root = Node::new(
+        convert_table(table.get_ref(), source, 0, &mut problems),
+        Origin::new(source, 0, 0..0),
+    );
+    if problems.is_empty() {
+        Ok(root)
+    } else {
+        Err(problems)
+    }
 }
 
 /// Parses one value that begins at byte `base` of its source.
 pub(crate) fn parse_value(text: &str, source: u32, base: usize) -> Result<Node, Vec<Problem>> {
     let value = DeValue::parse(text).map_err(|e| syntax_problems(text, &[e], source, base))?;
     let mut problems = Vec::new();
-    let node = convert(value.get_ref(), Origin::new(source, base, value.span()), source, base, &mut problems);
-    if problems.is_empty() { Ok(node) } else { Err(problems) }
+    let node = convert(
+        value.get_ref(),
+        Origin::new(source, base, value.span()),
+        source,
+        base,
+        &mut problems,
+    );
+    if problems.is_empty() {
+        Ok(node)
+    } else {
+        Err(problems)
+    }
 }
 
 /// One problem a line: what follows on a line is a consequence of the first.
-fn syntax_problems(text: &str, errors: &[toml::de::Error], source: u32, base: usize) -> Vec<Problem> {
+fn syntax_problems(
+    text: &str,
+    errors: &[toml::de::Error],
+    source: u32,
+    base: usize,
+) -> Vec<Problem> {
     let mut problems = Vec::new();
     let mut told = None;
     for error in errors {
         let span = error.span().unwrap_or(0..0);
-        let line = text.as_bytes().iter().take(span.start).filter(|b| **b == b'\n').count();
+        let line = text
+            .as_bytes()
+            .iter()
+            .take(span.start)
+            .filter(|b| **b == b'\n')
+            .count();
         if told == Some(line) {
             continue;
         }
@@ -241,20 +295,34 @@ fn convert_table(table: &DeTable, source: u32, base: usize, problems: &mut Vec<P
                 at = key_at;
             }
             let node = convert(value.get_ref(), at, source, base, problems);
-            Entry { key: Arc::from(&**key.get_ref()), key_at, node }
+            Entry {
+                key: Arc::from(&**key.get_ref()),
+                key_at,
+                node,
+            }
         })
         .collect();
     entries.sort_by_key(|e| e.key_at);
     Value::Table(Arc::new(entries))
 }
 
-fn convert(value: &DeValue, at: Origin, source: u32, base: usize, problems: &mut Vec<Problem>) -> Node {
+fn convert(
+    value: &DeValue,
+    at: Origin,
+    source: u32,
+    base: usize,
+    problems: &mut Vec<Problem>,
+) -> Node {
     let value = match value {
         DeValue::String(text) => Value::Text(Arc::from(&**text)),
         DeValue::Integer(n) => match i64::from_str_radix(n.as_str(), n.radix()) {
             Ok(n) => Value::Int(n),
             Err(_) => {
-                problems.push(Problem::new(at, "an integer that is too large", "does not fit 64 bits"));
+                problems.push(Problem::new(
+                    at,
+                    "an integer that is too large",
+                    "does not fit 64 bits",
+                ));
                 Value::Int(0)
             }
         },
@@ -264,9 +332,17 @@ fn convert(value: &DeValue, at: Origin, source: u32, base: usize, problems: &mut
         DeValue::Array(items) => {
             let convert = |item: &toml::Spanned<DeValue>, problems: &mut Vec<Problem>| {
                 let place = Origin::new(source, base, item.span());
-                convert(item.get_ref(), if place.is_empty() { at } else { place }, source, base, problems)
+                convert(
+                    item.get_ref(),
+                    if place.is_empty() { at } else { place },
+                    source,
+                    base,
+                    problems,
+                )
             };
-            Value::List(Arc::new(items.iter().map(|i| convert(i, problems)).collect()))
+            Value::List(Arc::new(
+                items.iter().map(|i| convert(i, problems)).collect(),
+            ))
         }
         DeValue::Table(table) => convert_table(table, source, base, problems),
     };

@@ -18,10 +18,20 @@ pub(crate) struct Values {
 }
 
 /// The values that stand at `leaf`, the dimension `number` of its block.
-pub(crate) fn values(leaf: &Leaf, number: u32, sample: Option<&Sample>, sink: &mut Sink) -> Option<Values> {
+pub(crate) fn values(
+    leaf: &Leaf,
+    number: u32,
+    sample: Option<&Sample>,
+    sink: &mut Sink,
+) -> Option<Values> {
     let nodes = match &leaf.node.value {
         Value::List(items) if items.is_empty() => {
-            sink.at(&leaf.node, format!("axis `{}` has no values", leaf.path), "", "give it at least one".into());
+            sink.at(
+                &leaf.node,
+                format!("axis `{}` has no values", leaf.path),
+                "",
+                "give it at least one".into(),
+            );
             return None;
         }
         Value::List(items) if items.len() > MOST_VALUES => {
@@ -33,19 +43,29 @@ pub(crate) fn values(leaf: &Leaf, number: u32, sample: Option<&Sample>, sink: &m
         Value::Table(_) => match (range(&leaf.node, &leaf.path, sink)?, sample) {
             (Range::Steps(nodes), _) => nodes,
             (Range::Interval(interval), Some(sample)) => {
-                let nodes = sample.coordinates(number, &leaf.path).into_iter().map(|u| interval.value(u)).collect();
-                return Some(Values { nodes, drawn: (0..sample.count).collect() });
+                let nodes = sample
+                    .coordinates(number, &leaf.path)
+                    .into_iter()
+                    .map(|u| interval.value(u))
+                    .collect();
+                return Some(Values {
+                    nodes,
+                    drawn: (0..sample.count).collect(),
+                });
             }
             (Range::Interval(_), None) => {
                 let title = format!("`{}` is a range without `steps`", leaf.path);
-                let help =
-                    "steps = 5 for five values, or sample = { method = \"sobol\", count = 40 } in this [[sweep]]";
+                let help = "steps = 5 for five values, or sample = { method = \"sobol\", count = 40 } in this [[sweep]]";
                 sink.at(&leaf.node, title, "how many values?", help.into());
                 return None;
             }
         },
         _ => {
-            let title = format!("axis `{}` has {} where a list of values is needed", leaf.path, leaf.node.type_name());
+            let title = format!(
+                "axis `{}` has {} where a list of values is needed",
+                leaf.path,
+                leaf.node.type_name()
+            );
             let help = "a list [a, b, c], or a range { from = 1e-4, to = 1e-1, steps = 4, scale = \"log\" }";
             sink.at(&leaf.node, title, "", help.into());
             return None;
@@ -70,13 +90,27 @@ fn range(node: &Node, path: &str, sink: &mut Sink) -> Option<Range> {
     let log = reader.text("scale")? == "log";
     if log && (from <= 0.0 || to <= 0.0) {
         let help = "both ends of a logarithmic range must be above 0; scale = \"linear\" takes any";
-        sink.at(node, format!("`{path}` has a logarithmic range that reaches {}", from.min(to)), "", help.into());
+        sink.at(
+            node,
+            format!(
+                "`{path}` has a logarithmic range that reaches {}",
+                from.min(to)
+            ),
+            "",
+            help.into(),
+        );
         return None;
     }
     let integer = |key: &str| matches!(reader.node(key).map(|n| n.value), Some(Value::Int(_)));
     let whole = integer("from") && integer("to");
     let Some(steps) = reader.u32("steps") else {
-        return Some(Range::Interval(Interval { from, to, log, whole, at: node.at }));
+        return Some(Range::Interval(Interval {
+            from,
+            to,
+            log,
+            whole,
+            at: node.at,
+        }));
     };
     let point = |i: u32| {
         let share = f64::from(i) / f64::from(steps - 1);
@@ -87,7 +121,11 @@ fn range(node: &Node, path: &str, sink: &mut Sink) -> Option<Range> {
             (_, false) => from * (1.0 - share) + to * share,
         };
         let x = rounded(x);
-        let value = if whole && x.fract() == 0.0 && x.abs() < 9e15 { Value::Int(x as i64) } else { Value::Float(x) };
+        let value = if whole && x.fract() == 0.0 && x.abs() < 9e15 {
+            Value::Int(x as i64)
+        } else {
+            Value::Float(x)
+        };
         Node::new(value, node.at)
     };
     Some(Range::Steps((0..steps).map(point).collect()))

@@ -9,19 +9,30 @@ use std::time::{Duration, Instant};
 
 fn refused_quickly(text: &str) -> usize {
     let start = Instant::now();
-    let problems = plan_text(text).err().unwrap_or_else(|| panic!("plans\n{}", &text[..text.len().min(300)]));
+    let problems = plan_text(text)
+        .err()
+        .unwrap_or_else(|| panic!("plans\n{}", &text[..text.len().min(300)]));
     let _ = problems.to_string();
-    assert!(start.elapsed() < Duration::from_secs(15), "{:?}", start.elapsed());
+    assert!(
+        start.elapsed() < Duration::from_secs(15),
+        "{:?}",
+        start.elapsed()
+    );
     problems.len()
 }
 
 #[test]
 fn a_huge_grid_is_refused_before_it_is_made() {
-    let axis = |path: &str| format!("grid.\"train.optimizer.{path}\" = {{ from = 0.1, to = 0.2, steps = 1000 }}\n");
+    let axis = |path: &str| {
+        format!("grid.\"train.optimizer.{path}\" = {{ from = 0.1, to = 0.2, steps = 1000 }}\n")
+    };
     let text = sweep(&["lr", "beta1", "beta2", "epsilon"].map(axis).concat());
-    assert!(problems(&text).contains("the sweep has 2000000000000 jobs, more than the limit of 10000"));
-    let axes: String =
-        (0..150).map(|i| format!("grid.\"train.a{i}\" = {{ from = 1, to = 2, steps = 9999 }}\n")).collect();
+    assert!(
+        problems(&text).contains("the sweep has 2000000000000 jobs, more than the limit of 10000")
+    );
+    let axes: String = (0..150)
+        .map(|i| format!("grid.\"train.a{i}\" = {{ from = 1, to = 2, steps = 9999 }}\n"))
+        .collect();
     refused_quickly(&sweep(&axes));
     let seeds = small("seeds = 2", "seeds = 1000000");
     assert!(problems(&seeds).contains("more than the limit"));
@@ -29,22 +40,46 @@ fn a_huge_grid_is_refused_before_it_is_made() {
 
 #[test]
 fn deep_long_and_strange_files_are_refused() {
-    let deep = |open: &str, close: &str, n: usize| format!("a = {}{}", open.repeat(n), close.repeat(n));
+    let deep =
+        |open: &str, close: &str, n: usize| format!("a = {}{}", open.repeat(n), close.repeat(n));
     for n in [10, 79, 81, 100_000] {
         refused_quickly(&deep("[", "]", n));
         refused_quickly(&deep("{ a = ", "}", n));
     }
     refused_quickly(&format!("[{}]", ["a"; 10_000].join(".")));
-    refused_quickly(&sweep(&format!("grid.\"train{}\" = [1]", ".a".repeat(50_000))));
-    refused_quickly(&(0..40_000).map(|i| format!("k{i} = 1\n")).collect::<String>());
-    refused_quickly(&sweep(&(0..20_000).map(|i| format!("grid.\"train.k{i}\" = [1]\n")).collect::<String>()));
-    refused_quickly(&sweep(&format!("grid.\"train.epochs\" = [{}]", "1,".repeat(100_000))));
+    refused_quickly(&sweep(&format!(
+        "grid.\"train{}\" = [1]",
+        ".a".repeat(50_000)
+    )));
+    refused_quickly(
+        &(0..40_000)
+            .map(|i| format!("k{i} = 1\n"))
+            .collect::<String>(),
+    );
+    refused_quickly(&sweep(
+        &(0..20_000)
+            .map(|i| format!("grid.\"train.k{i}\" = [1]\n"))
+            .collect::<String>(),
+    ));
+    refused_quickly(&sweep(&format!(
+        "grid.\"train.epochs\" = [{}]",
+        "1,".repeat(100_000)
+    )));
     refused_quickly(&small("16", &format!("\"{}\"", "é".repeat(100_000))));
     refused_quickly(&"a".repeat(600_000));
-    let axes: String = (0..190).map(|i| format!("grid.\"train.k{i}\" = [1, 2]\n")).collect();
-    refused_quickly(&sweep(&format!("{axes}sample = {{ method = \"latin-hypercube\", count = 65536 }}")));
+    let axes: String = (0..190)
+        .map(|i| format!("grid.\"train.k{i}\" = [1, 2]\n"))
+        .collect();
+    refused_quickly(&sweep(&format!(
+        "{axes}sample = {{ method = \"latin-hypercube\", count = 65536 }}"
+    )));
     let stages: String = (0..300)
-        .map(|i| format!("[[stage]]\nname = \"{i}\"\ngrid.\"train.epochs\" = [{}]\n", "1,".repeat(40)))
+        .map(|i| {
+            format!(
+                "[[stage]]\nname = \"{i}\"\ngrid.\"train.epochs\" = [{}]\n",
+                "1,".repeat(40)
+            )
+        })
         .collect();
     refused_quickly(&format!("{SMALL}\n{stages}"));
     refused_quickly("");
@@ -56,7 +91,9 @@ fn what_is_no_text_or_no_file_is_said() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("experiment.toml");
     let check = |expect: &str| {
-        let problems = plan(&file, &Overrides::default(), &facts).expect_err("refuses").to_string();
+        let problems = plan(&file, &Overrides::default(), &facts)
+            .expect_err("refuses")
+            .to_string();
         assert!(problems.contains(expect), "{problems}");
     };
     check("cannot be read");
@@ -72,20 +109,39 @@ fn what_is_no_text_or_no_file_is_said() {
 #[cfg(target_os = "linux")]
 fn what_never_ends_is_not_read_to_its_end() {
     let start = Instant::now();
-    let problems =
-        plan(std::path::Path::new("/dev/zero"), &Overrides::default(), &facts).expect_err("refuses").to_string();
-    assert!(problems.contains("too large") && problems.contains("at most 524288 bytes"), "{problems}");
-    let included = plan_text(&format!("include = \"/dev/zero\"\n{SMALL}")).expect_err("refuses").to_string();
-    assert!(included.contains("the included file is too large"), "{included}");
+    let problems = plan(
+        std::path::Path::new("/dev/zero"),
+        &Overrides::default(),
+        &facts,
+    )
+    .expect_err("refuses")
+    .to_string();
+    assert!(
+        problems.contains("too large") && problems.contains("at most 524288 bytes"),
+        "{problems}"
+    );
+    let included = plan_text(&format!("include = \"/dev/zero\"\n{SMALL}"))
+        .expect_err("refuses")
+        .to_string();
+    assert!(
+        included.contains("the included file is too large"),
+        "{included}"
+    );
     assert!(convsweep_plan::from_disk(std::path::Path::new("/dev/zero"), u64::MAX - 1).is_err());
-    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+    assert!(
+        start.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        start.elapsed()
+    );
 }
 
 #[test]
 fn a_failed_image_set_is_told_apart() {
-    let problems = plan_text(&small("\"cifar10\"", "\"folder\"\npath = \"nowhere\"")).expect_err("refuses");
+    let problems =
+        plan_text(&small("\"cifar10\"", "\"folder\"\npath = \"nowhere\"")).expect_err("refuses");
     assert!(problems.only_data() && problems.len() == 1);
-    let both = small("\"cifar10\"", "\"folder\"\npath = \"nowhere\"").replace("epochs = 3", "epochs = 0");
+    let both =
+        small("\"cifar10\"", "\"folder\"\npath = \"nowhere\"").replace("epochs = 3", "epochs = 0");
     let problems = plan_text(&both).expect_err("refuses");
     assert!(!problems.only_data() && problems.len() == 2);
     let line = &problems.lines()[0];
@@ -101,7 +157,21 @@ fn names_are_folders() {
     for name in ["a", "größe-3_b.2", "名前", "a..b", "α"] {
         check(name, true);
     }
-    for name in ["", ".", "..", ".a", "-a", "a/b", "a\\b", "jobs", "JOBS", "a b", "a+b", "a\n", "\u{202e}a"] {
+    for name in [
+        "",
+        ".",
+        "..",
+        ".a",
+        "-a",
+        "a/b",
+        "a\\b",
+        "jobs",
+        "JOBS",
+        "a b",
+        "a+b",
+        "a\n",
+        "\u{202e}a",
+    ] {
         check(name, false);
     }
     check(&"x".repeat(101), false);
@@ -114,12 +184,22 @@ fn ten_thousand_jobs_cost_little() {
     let start = Instant::now();
     let plan = plan_text(&sweep(grid)).unwrap_or_else(|p| panic!("{p}"));
     assert_eq!(plan.jobs(), 10_000);
-    assert!(start.elapsed() < Duration::from_secs(15), "{:?}", start.elapsed());
+    assert!(
+        start.elapsed() < Duration::from_secs(15),
+        "{:?}",
+        start.elapsed()
+    );
 }
 
 /// A file of ours with bytes changed, cut, doubled or swapped for words of the language.
 fn mutated() -> impl Strategy<Value = String> {
-    let files = ["quickstart", "tutorial", "pooling", "learning-rate", "augmentation"];
+    let files = [
+        "quickstart",
+        "tutorial",
+        "pooling",
+        "learning-rate",
+        "augmentation",
+    ];
     let texts: Vec<String> = files
         .iter()
         .map(|f| std::fs::read_to_string(experiment_file(&format!("{f}.toml"))).expect("reads"))
@@ -157,30 +237,52 @@ fn mutated() -> impl Strategy<Value = String> {
         "exclude",
         "baseline = { model = 1 }",
     ];
-    let edit = (any::<prop::sample::Index>(), 0usize..30, prop::sample::select(words.to_vec()));
-    (prop::sample::select(texts), prop::collection::vec(edit, 1..6)).prop_map(|(mut text, edits)| {
-        for (at, length, word) in edits {
-            let chars: Vec<char> = text.chars().collect();
-            let start = at.index(chars.len() + 1);
-            let end = (start + length).min(chars.len());
-            text = chars[..start].iter().chain(&word.chars().collect::<Vec<_>>()).chain(&chars[end..]).collect();
-        }
-        text
-    })
+    let edit = (
+        any::<prop::sample::Index>(),
+        0usize..30,
+        prop::sample::select(words.to_vec()),
+    );
+    (
+        prop::sample::select(texts),
+        prop::collection::vec(edit, 1..6),
+    )
+        .prop_map(|(mut text, edits)| {
+            for (at, length, word) in edits {
+                let chars: Vec<char> = text.chars().collect();
+                let start = at.index(chars.len() + 1);
+                let end = (start + length).min(chars.len());
+                text = chars[..start]
+                    .iter()
+                    .chain(&word.chars().collect::<Vec<_>>())
+                    .chain(&chars[end..])
+                    .collect();
+            }
+            text
+        })
 }
 
 /// What the fuzzer found worth keeping (`just fuzz`).
 #[test]
 fn the_kept_corpus_gets_answers() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus/plan");
-    let files: Vec<_> = std::fs::read_dir(folder).expect("a corpus").filter_map(Result::ok).collect();
+    let files: Vec<_> = std::fs::read_dir(folder)
+        .expect("a corpus")
+        .filter_map(Result::ok)
+        .collect();
     assert!(files.len() >= 10, "{}", files.len());
     for file in files {
         let start = Instant::now();
         if let Err(problems) = plan(&file.path(), &Overrides::default(), &facts) {
-            assert!(problems.to_string().contains("error") && problems.lines().len() == problems.len());
+            assert!(
+                problems.to_string().contains("error") && problems.lines().len() == problems.len()
+            );
         }
-        assert!(start.elapsed() < Duration::from_secs(10), "{:?} took {:?}", file.path(), start.elapsed());
+        assert!(
+            start.elapsed() < Duration::from_secs(10),
+            "{:?} took {:?}",
+            file.path(),
+            start.elapsed()
+        );
     }
 }
 

@@ -11,7 +11,8 @@ use convsweep_spec::job::Configuration;
 use convsweep_spec::metric::{Direction, Metric};
 use convsweep_spec::model::Layer;
 use convsweep_spec::train::{
-    ClassWeights, Course, EarlyStopping, Kernels, Length, Loss, Moments, Optimizer, Rule, Schedule, Warmup,
+    ClassWeights, Course, EarlyStopping, Kernels, Length, Loss, Moments, Optimizer, Rule, Schedule,
+    Warmup,
 };
 
 fn only(text: &str) -> Configuration {
@@ -21,11 +22,17 @@ fn only(text: &str) -> Configuration {
 }
 
 fn labels(plan: &Plan) -> Vec<String> {
-    plan.configurations.iter().map(|c| c.member.label.clone()).collect()
+    plan.configurations
+        .iter()
+        .map(|c| c.member.label.clone())
+        .collect()
 }
 
 fn optimizers(plan: &Plan) -> Vec<Optimizer> {
-    plan.configurations.iter().map(|c| c.member.resolved.train.phases[0].optimizer.clone()).collect()
+    plan.configurations
+        .iter()
+        .map(|c| c.member.resolved.train.phases[0].optimizer.clone())
+        .collect()
 }
 
 fn adam(lr: f64) -> Optimizer {
@@ -40,9 +47,18 @@ fn sgd(lr: f64, momentum: f64) -> Optimizer {
 fn every_default_is_filled_in() {
     insta::assert_snapshot!("defaults", canonical_json(&only(SMALL)).replace('{', "{\n"));
     let plan = planned(SMALL);
-    assert_eq!((plan.metric.name.as_str(), plan.metric.direction), ("val_accuracy", Direction::Max));
     assert_eq!(
-        (plan.run.devices.clone(), plan.run.cpu_slots, plan.run.threads, plan.run.cuda_slots, plan.run.retry.crashed),
+        (plan.metric.name.as_str(), plan.metric.direction),
+        ("val_accuracy", Direction::Max)
+    );
+    assert_eq!(
+        (
+            plan.run.devices.clone(),
+            plan.run.cpu_slots,
+            plan.run.threads,
+            plan.run.cuda_slots,
+            plan.run.retry.crashed
+        ),
         (None, None, 1, 1, 2)
     );
     assert_eq!(labels(&plan), ["small"]);
@@ -57,13 +73,35 @@ fn sections_say_what_they_mean() {
         "{SMALL}\n[run]\ndevices = [\"cuda:0\", \"cpu\"]\nslots = {{ cpu = 2, cuda = 3 }}\nthreads = 2\nretry.crashed = 0"
     ))
     .run;
-    assert_eq!(run.devices, Some(vec!["cuda:0".to_string(), "cpu".to_string()]));
-    assert_eq!((run.cpu_slots, run.threads, run.cuda_slots, run.retry.crashed), (Some(2), 2, 3, 0));
-    let shapes = only(&small("\"cifar10\"", "{ name = \"shapes\", size = 16, rotation = 0 }"));
-    let Source::Shapes(shapes) = shapes.data.source else { panic!("shapes") };
-    assert_eq!((shapes.size, shapes.rotation, shapes.train), (16, 0.0, 2000));
+    assert_eq!(
+        run.devices,
+        Some(vec!["cuda:0".to_string(), "cpu".to_string()])
+    );
+    assert_eq!(
+        (
+            run.cpu_slots,
+            run.threads,
+            run.cuda_slots,
+            run.retry.crashed
+        ),
+        (Some(2), 2, 3, 0)
+    );
+    let shapes = only(&small(
+        "\"cifar10\"",
+        "{ name = \"shapes\", size = 16, rotation = 0 }",
+    ));
+    let Source::Shapes(shapes) = shapes.data.source else {
+        panic!("shapes")
+    };
+    assert_eq!(
+        (shapes.size, shapes.rotation, shapes.train),
+        (16, 0.0, 2000)
+    );
     let table = "[data.source]\nname = \"shapes\"\nsize = 16\n[model]";
-    let Source::Shapes(same) = only(&small("source = \"cifar10\"", "").replace("[model]", table)).data.source else {
+    let Source::Shapes(same) = only(&small("source = \"cifar10\"", "").replace("[model]", table))
+        .data
+        .source
+    else {
         panic!()
     };
     assert_eq!((same.size, same.rotation), (16, 180.0));
@@ -81,21 +119,73 @@ fn augmentation_steps() {
     assert_eq!(
         augment.steps,
         [
-            Step::Rotate { degrees: 15.0, fill: Fill::Zero, p: 1.0 },
-            Step::Scale { min: 0.9, max: 1.1, fill: Fill::Zero, p: 0.5 },
-            Step::Flip { axis: FlipAxis::Vertical, p: 0.5 },
-            Step::Crop { pad: 4, fill: Fill::Reflect, p: 1.0 },
-            Step::Translate { share: 0.1, fill: Fill::Zero, p: 1.0 },
-            Step::Shear { degrees: 10.0, fill: Fill::Nearest, p: 1.0 },
-            Step::RandomResizedCrop { min: 0.5, max: 1.0, ratio: 2.0, p: 1.0 },
-            Step::Brightness { strength: 0.2, p: 1.0 },
-            Step::Contrast { strength: 0.3, p: 1.0 },
-            Step::Saturation { strength: 0.4, p: 0.8 },
-            Step::Hue { turns: 0.05, p: 1.0 },
+            Step::Rotate {
+                degrees: 15.0,
+                fill: Fill::Zero,
+                p: 1.0
+            },
+            Step::Scale {
+                min: 0.9,
+                max: 1.1,
+                fill: Fill::Zero,
+                p: 0.5
+            },
+            Step::Flip {
+                axis: FlipAxis::Vertical,
+                p: 0.5
+            },
+            Step::Crop {
+                pad: 4,
+                fill: Fill::Reflect,
+                p: 1.0
+            },
+            Step::Translate {
+                share: 0.1,
+                fill: Fill::Zero,
+                p: 1.0
+            },
+            Step::Shear {
+                degrees: 10.0,
+                fill: Fill::Nearest,
+                p: 1.0
+            },
+            Step::RandomResizedCrop {
+                min: 0.5,
+                max: 1.0,
+                ratio: 2.0,
+                p: 1.0
+            },
+            Step::Brightness {
+                strength: 0.2,
+                p: 1.0
+            },
+            Step::Contrast {
+                strength: 0.3,
+                p: 1.0
+            },
+            Step::Saturation {
+                strength: 0.4,
+                p: 0.8
+            },
+            Step::Hue {
+                turns: 0.05,
+                p: 1.0
+            },
             Step::Grayscale { p: 0.1 },
-            Step::Blur { min: 0.1, max: 2.0, p: 0.5 },
-            Step::Noise { deviation: 0.02, p: 1.0 },
-            Step::Erase { min: 0.02, max: 0.3, p: 0.5 },
+            Step::Blur {
+                min: 0.1,
+                max: 2.0,
+                p: 0.5
+            },
+            Step::Noise {
+                deviation: 0.02,
+                p: 1.0
+            },
+            Step::Erase {
+                min: 0.02,
+                max: 0.3,
+                p: 0.5
+            },
             Step::Mixup { alpha: 0.2, p: 0.5 },
             Step::Cutmix { alpha: 1.0, p: 1.0 },
         ]
@@ -113,11 +203,36 @@ fn a_phase_goes_on_where_the_one_before_was() {
            [[train.phases]]\nepochs = 1\noptimizer = { name = \"sgd\", momentum = 0.9 }\nschedule = \"constant\"\n\
            [[train.phases]]\nepochs = 2\n";
     let phases = only(&text).train.phases;
-    let steps = |factor| Schedule::new(Course::Step { every_epochs: 3, factor });
-    let slow = |lr| Optimizer::new(Rule::Adam(Moments { beta1: 0.8, beta2: 0.999, epsilon: 1e-7 }), lr);
-    let found: Vec<_> = phases.into_iter().map(|p| (p.epochs, p.optimizer, p.schedule)).collect();
+    let steps = |factor| {
+        Schedule::new(Course::Step {
+            every_epochs: 3,
+            factor,
+        })
+    };
+    let slow = |lr| {
+        Optimizer::new(
+            Rule::Adam(Moments {
+                beta1: 0.8,
+                beta2: 0.999,
+                epsilon: 1e-7,
+            }),
+            lr,
+        )
+    };
+    let found: Vec<_> = phases
+        .into_iter()
+        .map(|p| (p.epochs, p.optimizer, p.schedule))
+        .collect();
     let last = |epochs| (epochs, sgd(0.01, 0.9), Schedule::CONSTANT);
-    assert_eq!(found, [(3, slow(1e-3), steps(0.1)), (5, slow(1e-4), steps(0.5)), last(1), last(2)]);
+    assert_eq!(
+        found,
+        [
+            (3, slow(1e-3), steps(0.1)),
+            (5, slow(1e-4), steps(0.5)),
+            last(1),
+            last(2)
+        ]
+    );
 }
 
 #[test]
@@ -126,24 +241,75 @@ fn optimizers_and_schedules_mean_what_they_say() {
         let found = optimizers(&planned(&small("{ name = \"adam\", lr = 1e-3 }", text)));
         found.into_iter().next().expect("one")
     };
-    let moments = Moments { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
-    assert_eq!(optimizer("\"adamw\""), Optimizer::new(Rule::Adamw(moments), 0.001).with_decay(0.01));
-    let muon = Rule::Muon { momentum: 0.9, nesterov: true, iterations: 5, adam_lr: 0.001 };
-    assert_eq!(optimizer("{ name = \"muon\", momentum = 0.9 }"), Optimizer::new(muon, 0.02));
-    let lion = optimizer("{ name = \"lion\", weight_decay = 0.1, decay_norm_and_bias = false, clip_norm = 1 }");
-    let expected = Optimizer::new(Rule::Lion { beta1: 0.9, beta2: 0.99 }, 1e-4).with_decay(0.1);
-    assert_eq!(lion, Optimizer { decay_norm_and_bias: false, clip_norm: Some(1.0), ..expected });
+    let moments = Moments {
+        beta1: 0.9,
+        beta2: 0.999,
+        epsilon: 1e-8,
+    };
+    assert_eq!(
+        optimizer("\"adamw\""),
+        Optimizer::new(Rule::Adamw(moments), 0.001).with_decay(0.01)
+    );
+    let muon = Rule::Muon {
+        momentum: 0.9,
+        nesterov: true,
+        iterations: 5,
+        adam_lr: 0.001,
+    };
+    assert_eq!(
+        optimizer("{ name = \"muon\", momentum = 0.9 }"),
+        Optimizer::new(muon, 0.02)
+    );
+    let lion = optimizer(
+        "{ name = \"lion\", weight_decay = 0.1, decay_norm_and_bias = false, clip_norm = 1 }",
+    );
+    let expected = Optimizer::new(
+        Rule::Lion {
+            beta1: 0.9,
+            beta2: 0.99,
+        },
+        1e-4,
+    )
+    .with_decay(0.1);
+    assert_eq!(
+        lion,
+        Optimizer {
+            decay_norm_and_bias: false,
+            clip_norm: Some(1.0),
+            ..expected
+        }
+    );
     // How nothing decays is no difference.
-    assert_eq!(optimizer("{ name = \"sgd\", decoupled = true, decay_norm_and_bias = false }"), sgd(0.01, 0.0));
+    assert_eq!(
+        optimizer("{ name = \"sgd\", decoupled = true, decay_norm_and_bias = false }"),
+        sgd(0.01, 0.0)
+    );
 
     let train = |lines: &str| only(&small("epochs = 3", &format!("epochs = 3\n{lines}"))).train;
-    let schedule = |text: &str| train(&format!("schedule = {text}")).phases[0].schedule.clone();
-    assert_eq!(schedule("\"cosine\""), Schedule::new(Course::Cosine { epochs: 3, min_lr: 0.0 }));
+    let schedule = |text: &str| {
+        train(&format!("schedule = {text}")).phases[0]
+            .schedule
+            .clone()
+    };
+    assert_eq!(
+        schedule("\"cosine\""),
+        Schedule::new(Course::Cosine {
+            epochs: 3,
+            min_lr: 0.0
+        })
+    );
     assert_eq!(
         schedule("{ name = \"polynomial\", epochs = 9, min_lr = 1e-5, warmup_epochs = 1.5 }"),
         Schedule {
-            course: Course::Polynomial { epochs: 9, power: 1.0, min_lr: 1e-5 },
-            warmup: Some(Warmup { length: Length::Epochs(1.5), from: 0.0 })
+            course: Course::Polynomial {
+                epochs: 9,
+                power: 1.0,
+                min_lr: 1e-5
+            },
+            warmup: Some(Warmup {
+                length: Length::Epochs(1.5),
+                from: 0.0
+            })
         }
     );
     let plateau = Course::Plateau {
@@ -157,40 +323,82 @@ fn optimizers_and_schedules_mean_what_they_say() {
     let found = schedule("{ name = \"plateau\", metric = \"val_accuracy\", factor = 0.5 }");
     assert_eq!(found, Schedule::new(plateau));
     let plain = train("loss = \"cross-entropy\"");
-    assert_eq!((plain.loss, plain.best, plain.tta_flip), (Loss::default(), None, false));
+    assert_eq!(
+        (plain.loss, plain.best, plain.tta_flip),
+        (Loss::default(), None, false)
+    );
     let all = train(
         "loss = { label_smoothing = 0.1, focal = 2, class_weights = \"balanced\" }\nevaluate.tta = \"flip\"\n\
          early_stopping = { patience = 3 }",
     );
-    let loss = Loss { label_smoothing: 0.1, focal: 2.0, class_weights: Some(ClassWeights::Balanced) };
+    let loss = Loss {
+        label_smoothing: 0.1,
+        focal: 2.0,
+        class_weights: Some(ClassWeights::Balanced),
+    };
     assert_eq!((all.loss, all.tta_flip), (loss, true));
     let metric = Metric::natural("val_loss");
     assert_eq!(all.best.as_ref(), Some(&metric));
-    assert_eq!(all.early_stopping, Some(EarlyStopping { metric, patience: 3, min_delta: 0.0 }));
-    assert_eq!(train("checkpoint = \"best\"").best, Some(Metric::natural("val_accuracy")));
-    assert_eq!(train("checkpoint.best = \"val_macro_f1\"").best, Some(Metric::natural("val_macro_f1")));
-    assert_eq!(train("checkpoint = \"last\"\nearly_stopping = {}").best, None);
+    assert_eq!(
+        all.early_stopping,
+        Some(EarlyStopping {
+            metric,
+            patience: 3,
+            min_delta: 0.0
+        })
+    );
+    assert_eq!(
+        train("checkpoint = \"best\"").best,
+        Some(Metric::natural("val_accuracy"))
+    );
+    assert_eq!(
+        train("checkpoint.best = \"val_macro_f1\"").best,
+        Some(Metric::natural("val_macro_f1"))
+    );
+    assert_eq!(
+        train("checkpoint = \"last\"\nearly_stopping = {}").best,
+        None
+    );
 
     let many = train("accumulate = 4\nema = 0.99\nbatch_size = 8");
-    assert_eq!((many.accumulate, many.ema, many.step_images()), (4, Some(0.99), 32));
-    assert_eq!([train("").kernels, train("kernels = \"direct\"").kernels], [Kernels::Auto, Kernels::Direct]);
+    assert_eq!(
+        (many.accumulate, many.ema, many.step_images()),
+        (4, Some(0.99), 32)
+    );
+    assert_eq!(
+        [train("").kernels, train("kernels = \"direct\"").kernels],
+        [Kernels::Auto, Kernels::Direct]
+    );
 }
 
 #[test]
 fn a_table_merges_unless_its_name_changes() {
     let base = "{ name = \"adam\", lr = 0.5 }";
     let check = |axis: &str, expect: &[Optimizer]| {
-        let text =
-            small("{ name = \"adam\", lr = 1e-3 }", base) + "[optimizers.heavy]\nname = \"sgd\"\nmomentum = 0.9\n";
-        assert_eq!(optimizers(&planned(&format!("{text}\n[[sweep]]\n{axis}"))), expect, "{axis}");
+        let text = small("{ name = \"adam\", lr = 1e-3 }", base)
+            + "[optimizers.heavy]\nname = \"sgd\"\nmomentum = 0.9\n";
+        assert_eq!(
+            optimizers(&planned(&format!("{text}\n[[sweep]]\n{axis}"))),
+            expect,
+            "{axis}"
+        );
     };
-    check("grid.\"train.optimizer\" = [{ name = \"sgd\" }, { epsilon = 1e-7 }]", &[sgd(0.01, 0.0), adam(0.5)]);
+    check(
+        "grid.\"train.optimizer\" = [{ name = \"sgd\" }, { epsilon = 1e-7 }]",
+        &[sgd(0.01, 0.0), adam(0.5)],
+    );
     check(
         "grid.\"train.optimizer\" = [{ name = \"sgd\", lr = 0.1 }, { name = \"adam\" }]",
         &[sgd(0.1, 0.0), adam(0.5)],
     );
-    check("grid.\"train.optimizer\" = [\"sgd\", \"adam\", \"heavy\"]", &[sgd(0.01, 0.0), adam(0.001), sgd(0.01, 0.9)]);
-    check("grid.\"train.optimizer.name\" = [\"sgd\", \"adam\"]", &[sgd(0.5, 0.0), adam(0.5)]);
+    check(
+        "grid.\"train.optimizer\" = [\"sgd\", \"adam\", \"heavy\"]",
+        &[sgd(0.01, 0.0), adam(0.001), sgd(0.01, 0.9)],
+    );
+    check(
+        "grid.\"train.optimizer.name\" = [\"sgd\", \"adam\"]",
+        &[sgd(0.5, 0.0), adam(0.5)],
+    );
     check(
         "grid.\"train.optimizer.lr\" = [1, 2]\ngrid.\"train.optimizer\" = [\"heavy\", \"adam\"]",
         &[sgd(1.0, 0.9), adam(1.0), sgd(2.0, 0.9), adam(2.0)],
@@ -202,21 +410,49 @@ fn an_axis_without_effect_does_not_multiply_jobs() {
     let plan = planned(&sweep(
         "grid.\"train.optimizer\" = [\"sgd\", \"adam\"]\ngrid.\"train.optimizer.momentum\" = [0, 0.5, 0.9]",
     ));
-    assert_eq!(labels(&plan), ["sgd, momentum=0", "sgd, momentum=0.5", "sgd, momentum=0.9", "adam, momentum=0"]);
+    assert_eq!(
+        labels(&plan),
+        [
+            "sgd, momentum=0",
+            "sgd, momentum=0.5",
+            "sgd, momentum=0.9",
+            "adam, momentum=0"
+        ]
+    );
     insta::assert_snapshot!("without_effect", plan.notes.join("\n"));
 }
 
 #[test]
 fn alternatives_merge_into_the_section_they_stand_for() {
-    let text = sweep("grid.model = [\"base\", \"strided\"]\ngrid.augment = [\"base\", \"mirrored\"]")
-        + "[models.strided]\nlayers = [ { conv = \"$width\", kernel = 3, stride = 2 }, { flatten = true }, { dense = \"classes\" } ]\n\
+    let text = sweep(
+        "grid.model = [\"base\", \"strided\"]\ngrid.augment = [\"base\", \"mirrored\"]",
+    ) + "[models.strided]\nlayers = [ { conv = \"$width\", kernel = 3, stride = 2 }, { flatten = true }, { dense = \"classes\" } ]\n\
            [augment]\nnormalize = \"standard\"\n[augments.mirrored]\nsteps = [ { flip = \"horizontal\" } ]\n";
     let plan = planned(&text);
-    assert_eq!(labels(&plan), ["base, base", "base, mirrored", "strided, base", "strided, mirrored"]);
+    assert_eq!(
+        labels(&plan),
+        [
+            "base, base",
+            "base, mirrored",
+            "strided, base",
+            "strided, mirrored"
+        ]
+    );
     let last = &plan.configurations[3].member.resolved;
-    assert!(matches!(&last.model.layers[0], Layer::Conv(c) if c.filters == 16 && c.stride == [2, 2]));
-    assert_eq!((&last.augment.normalize, last.augment.steps.len()), (&Normalize::Standard, 1));
-    assert_eq!(plan.axes.iter().map(|a| a.name.as_str()).collect::<Vec<_>>(), ["model", "augment"]);
+    assert!(
+        matches!(&last.model.layers[0], Layer::Conv(c) if c.filters == 16 && c.stride == [2, 2])
+    );
+    assert_eq!(
+        (&last.augment.normalize, last.augment.steps.len()),
+        (&Normalize::Standard, 1)
+    );
+    assert_eq!(
+        plan.axes
+            .iter()
+            .map(|a| a.name.as_str())
+            .collect::<Vec<_>>(),
+        ["model", "augment"]
+    );
 }
 
 #[test]
@@ -230,22 +466,39 @@ fn layers_that_are_none_are_no_layers() {
         &(text
             + "\n[[sweep]]\n[sweep.grid]\nmodel.parameters.norm = [\"none\", \"batch\"]\nmodel.parameters.act = [\"none\", \"elu\"]\n"),
     );
-    let layers: Vec<_> = plan.configurations.iter().map(|c| c.member.resolved.model.layers.len()).collect();
+    let layers: Vec<_> = plan
+        .configurations
+        .iter()
+        .map(|c| c.member.resolved.model.layers.len())
+        .collect();
     assert_eq!(layers, [4, 5, 4, 5]);
-    let costs: Vec<_> = plan.configurations.iter().map(|c| c.member.parameters).collect();
-    assert_eq!(costs[2] - costs[0], 32, "batch norm has two numbers a channel");
+    let costs: Vec<_> = plan
+        .configurations
+        .iter()
+        .map(|c| c.member.parameters)
+        .collect();
+    assert_eq!(
+        costs[2] - costs[0],
+        32,
+        "batch norm has two numbers a channel"
+    );
 }
 
 #[test]
 fn grid_zip_exclude_and_blocks() {
-    let check = |text: &str, expect: &[&str]| assert_eq!(labels(&planned(&sweep(text))), expect, "{text}");
+    let check =
+        |text: &str, expect: &[&str]| assert_eq!(labels(&planned(&sweep(text))), expect, "{text}");
     let both = "zip.\"train.epochs\" = [1, 2]\nzip.\"train.batch_size\" = [8, 16]";
     check(both, &["epochs=1, batch_size=8", "epochs=2, batch_size=16"]);
     check(
         &format!(
             "{both}\ngrid.\"model.parameters.width\" = [4, 5]\nexclude = [{{ train.epochs = 2, model.parameters.width = [4] }}]"
         ),
-        &["width=4, epochs=1, batch_size=8", "width=5, epochs=1, batch_size=8", "width=5, epochs=2, batch_size=16"],
+        &[
+            "width=4, epochs=1, batch_size=8",
+            "width=5, epochs=1, batch_size=8",
+            "width=5, epochs=2, batch_size=16",
+        ],
     );
     check(
         "grid.\"train.epochs\" = [1, 2]\n[[sweep]]\ngrid.\"model.parameters.width\" = [4]",
@@ -260,7 +513,9 @@ fn grid_zip_exclude_and_blocks() {
         &["epochs=1", "epochs=2", "epochs=4", "epochs=8", "epochs=16"],
     );
     check(
-        "grid.\"train.optimizer.lr\" = { from = 1, to = 0, steps = 3 }".replace("to = 0", "to = 0.5").as_str(),
+        "grid.\"train.optimizer.lr\" = { from = 1, to = 0, steps = 3 }"
+            .replace("to = 0", "to = 0.5")
+            .as_str(),
         &["lr=1", "lr=0.75", "lr=0.5"],
     );
 }
@@ -268,25 +523,52 @@ fn grid_zip_exclude_and_blocks() {
 #[test]
 fn folds_multiply_jobs() {
     let plan = planned(&small("\"cifar10\"", "\"cifar10\"\nsplit = { folds = 3 }"));
-    assert_eq!(plan.configurations[0].member.resolved.data.split.scheme, SplitScheme::Folds(3));
-    let jobs: Vec<_> = plan.configurations[0].member.jobs.iter().map(|j| (j.seed, j.fold)).collect();
-    assert_eq!(jobs, [(0, Some(0)), (0, Some(1)), (0, Some(2)), (1, Some(0)), (1, Some(1)), (1, Some(2))]);
+    assert_eq!(
+        plan.configurations[0].member.resolved.data.split.scheme,
+        SplitScheme::Folds(3)
+    );
+    let jobs: Vec<_> = plan.configurations[0]
+        .member
+        .jobs
+        .iter()
+        .map(|j| (j.seed, j.fold))
+        .collect();
+    assert_eq!(
+        jobs,
+        [
+            (0, Some(0)),
+            (0, Some(1)),
+            (0, Some(2)),
+            (1, Some(0)),
+            (1, Some(1)),
+            (1, Some(2))
+        ]
+    );
 }
 
 #[test]
 fn a_path_is_relative_to_the_file_or_to_where_the_user_stands() {
     let text = small("\"cifar10\"", "\"folder\"\npath = \"flowers\"").replace("\"classes\"", "5");
     let plan = planned(&text);
-    let path = plan.configurations[0].data_path.clone().expect("has a path");
+    let path = plan.configurations[0]
+        .data_path
+        .clone()
+        .expect("has a path");
     assert_eq!(path.parent(), plan.file.parent());
-    let elsewhere = common::plan_with(&text, &set(&["data.path=other/flowers"])).unwrap_or_else(|p| panic!("{p}"));
-    assert_eq!(elsewhere.configurations[0].data_path, Some("other/flowers".into()));
+    let elsewhere = common::plan_with(&text, &set(&["data.path=other/flowers"]))
+        .unwrap_or_else(|p| panic!("{p}"));
+    assert_eq!(
+        elsewhere.configurations[0].data_path,
+        Some("other/flowers".into())
+    );
 }
 
 #[test]
 fn unused_things_are_said() {
-    let plan =
-        planned(&(small("width = 16", "width = 16, depth = 3") + "[models.other]\nlayers = [ { flatten = true } ]\n"));
+    let plan = planned(
+        &(small("width = 16", "width = 16, depth = 3")
+            + "[models.other]\nlayers = [ { flatten = true } ]\n"),
+    );
     insta::assert_snapshot!("unused", plan.notes.join("\n"));
 }
 
@@ -295,11 +577,22 @@ fn the_baseline_is_found_by_value_or_label() {
     let text = sweep(
         "grid.\"train.epochs\" = [1, 2]\ngrid.\"model.parameters.width\" = [4, 8]\nlabels.\"train.epochs\" = [\"a\", \"b\"]",
     );
-    let plan = planned(&text.replace("seeds = 2", "baseline = { epochs = \"b\", \"model.parameters.width\" = 4 }"));
-    assert_eq!(plan.baseline.as_ref(), Some(&plan.configurations[2].member.configuration));
-    let merged = sweep("grid.\"train.optimizer\" = [\"sgd\", \"adam\"]\ngrid.\"train.optimizer.momentum\" = [0, 0.5]");
+    let plan = planned(&text.replace(
+        "seeds = 2",
+        "baseline = { epochs = \"b\", \"model.parameters.width\" = 4 }",
+    ));
+    assert_eq!(
+        plan.baseline.as_ref(),
+        Some(&plan.configurations[2].member.configuration)
+    );
+    let merged = sweep(
+        "grid.\"train.optimizer\" = [\"sgd\", \"adam\"]\ngrid.\"train.optimizer.momentum\" = [0, 0.5]",
+    );
     let plan = planned(&merged.replace("seeds = 2", "baseline = { optimizer = \"adam\" }"));
-    assert_eq!(plan.baseline.as_ref(), Some(&plan.configurations[2].member.configuration));
+    assert_eq!(
+        plan.baseline.as_ref(),
+        Some(&plan.configurations[2].member.configuration)
+    );
 }
 
 #[test]
@@ -308,7 +601,13 @@ fn a_model_may_come_whole_from_an_axis() {
     let two = "layers = [ { flatten = true }, { dense = 8 }, { dense = \"classes\" } ]";
     let start = SMALL.find("[model]").expect("a model");
     let end = SMALL.find("[train]").expect("training");
-    let models = format!("[models.one]\n{one}\n[models.two]\n{two}\n{}", &SMALL[end..]);
-    let text = format!("{}{models}\n[sweep.grid]\nmodel = [\"one\", \"two\"]\n", &SMALL[..start]);
+    let models = format!(
+        "[models.one]\n{one}\n[models.two]\n{two}\n{}",
+        &SMALL[end..]
+    );
+    let text = format!(
+        "{}{models}\n[sweep.grid]\nmodel = [\"one\", \"two\"]\n",
+        &SMALL[..start]
+    );
     assert_eq!(labels(&planned(&text)), ["one", "two"]);
 }

@@ -12,7 +12,15 @@ fn with_imagenet(spec: &DataSpec, path: Option<&Path>) -> Result<DataFacts, Stri
     if spec.source == Source::Folder && path.is_some_and(|p| p.ends_with("imagenet")) {
         let (classes, channels) = ((0..1000).map(|c| c.to_string()).collect(), 3);
         let (train_images, test_images, height, width) = (1_281_167, 50_000, 224, 224);
-        return Ok(DataFacts { hash: "imagenet".into(), classes, train_images, test_images, channels, height, width });
+        return Ok(DataFacts {
+            hash: "imagenet".into(),
+            classes,
+            train_images,
+            test_images,
+            channels,
+            height,
+            width,
+        });
     }
     facts(spec, path)
 }
@@ -36,17 +44,83 @@ fn planned(source: &str, preset: &str, parameters: &str) -> Plan {
 fn parameters_are_as_many_as_published() {
     let tv = "torchvision 0.24, counted";
     let table = [
-        ("cifar10", "tutorial", "", 122_570, "TensorFlow's tutorial, model.summary()"),
-        ("mnist", "lenet5", "", 61_706, "Dive into Deep Learning, chapter 7.6"),
-        ("imagenet", "vgg11", "head = \"imagenet\", norm = \"none\"", 132_863_336, tv),
-        ("imagenet", "vgg16", "head = \"imagenet\", norm = \"none\"", 138_357_544, tv),
-        ("imagenet", "vgg16", "head = \"imagenet\"", 138_365_992, "torchvision 0.24's vgg16_bn, counted"),
-        ("cifar10", "vgg11", "", 9_231_114, "github.com/kuangliu/pytorch-cifar, VGG11"),
-        ("cifar10", "vgg16", "", 14_728_266, "github.com/kuangliu/pytorch-cifar, VGG16"),
-        ("cifar10", "resnet20", "", 269_722, "He et al. 2016, 0.27 M; github.com/akamaster/pytorch_resnet_cifar10"),
-        ("cifar10", "resnet32", "", 464_154, "He et al. 2016, 0.46 M; the same"),
-        ("cifar10", "resnet44", "", 658_586, "He et al. 2016, 0.66 M; the same"),
-        ("cifar10", "resnet56", "", 853_018, "He et al. 2016, 0.85 M; the same"),
+        (
+            "cifar10",
+            "tutorial",
+            "",
+            122_570,
+            "TensorFlow's tutorial, model.summary()",
+        ),
+        (
+            "mnist",
+            "lenet5",
+            "",
+            61_706,
+            "Dive into Deep Learning, chapter 7.6",
+        ),
+        (
+            "imagenet",
+            "vgg11",
+            "head = \"imagenet\", norm = \"none\"",
+            132_863_336,
+            tv,
+        ),
+        (
+            "imagenet",
+            "vgg16",
+            "head = \"imagenet\", norm = \"none\"",
+            138_357_544,
+            tv,
+        ),
+        (
+            "imagenet",
+            "vgg16",
+            "head = \"imagenet\"",
+            138_365_992,
+            "torchvision 0.24's vgg16_bn, counted",
+        ),
+        (
+            "cifar10",
+            "vgg11",
+            "",
+            9_231_114,
+            "github.com/kuangliu/pytorch-cifar, VGG11",
+        ),
+        (
+            "cifar10",
+            "vgg16",
+            "",
+            14_728_266,
+            "github.com/kuangliu/pytorch-cifar, VGG16",
+        ),
+        (
+            "cifar10",
+            "resnet20",
+            "",
+            269_722,
+            "He et al. 2016, 0.27 M; github.com/akamaster/pytorch_resnet_cifar10",
+        ),
+        (
+            "cifar10",
+            "resnet32",
+            "",
+            464_154,
+            "He et al. 2016, 0.46 M; the same",
+        ),
+        (
+            "cifar10",
+            "resnet44",
+            "",
+            658_586,
+            "He et al. 2016, 0.66 M; the same",
+        ),
+        (
+            "cifar10",
+            "resnet56",
+            "",
+            853_018,
+            "He et al. 2016, 0.85 M; the same",
+        ),
         (
             "cifar10",
             "resnet20",
@@ -54,11 +128,41 @@ fn parameters_are_as_many_as_published() {
             272_474,
             "269,722 + 16·32 + 2·32 + 32·64 + 2·64: two 1×1 convolutions with their norms",
         ),
-        ("imagenet", "resnet18", "stem = \"imagenet\"", 11_689_512, tv),
-        ("imagenet", "resnet50", "stem = \"imagenet\"", 25_557_032, tv),
-        ("cifar10", "resnet18", "", 11_173_962, "github.com/kuangliu/pytorch-cifar, ResNet18"),
-        ("cifar10", "resnet50", "", 23_520_842, "github.com/kuangliu/pytorch-cifar, ResNet50"),
-        ("imagenet", "googlenet", "stem = \"imagenet\"", 6_624_904, "torchvision 0.24, aux_logits=False, counted"),
+        (
+            "imagenet",
+            "resnet18",
+            "stem = \"imagenet\"",
+            11_689_512,
+            tv,
+        ),
+        (
+            "imagenet",
+            "resnet50",
+            "stem = \"imagenet\"",
+            25_557_032,
+            tv,
+        ),
+        (
+            "cifar10",
+            "resnet18",
+            "",
+            11_173_962,
+            "github.com/kuangliu/pytorch-cifar, ResNet18",
+        ),
+        (
+            "cifar10",
+            "resnet50",
+            "",
+            23_520_842,
+            "github.com/kuangliu/pytorch-cifar, ResNet50",
+        ),
+        (
+            "imagenet",
+            "googlenet",
+            "stem = \"imagenet\"",
+            6_624_904,
+            "torchvision 0.24, aux_logits=False, counted",
+        ),
         (
             "cifar10",
             "inception-small",
@@ -73,13 +177,28 @@ fn parameters_are_as_many_as_published() {
             769_162,
             "Huang et al. 2017, 0.8 M; github.com/andreasveit/densenet-pytorch",
         ),
-        ("imagenet", "mobilenet-v2", "stem = 2, early = 2", 3_504_872, tv),
-        ("imagenet", "squeezenet", "", 1_235_496, "torchvision 0.24's squeezenet1_1, counted"),
+        (
+            "imagenet",
+            "mobilenet-v2",
+            "stem = 2, early = 2",
+            3_504_872,
+            tv,
+        ),
+        (
+            "imagenet",
+            "squeezenet",
+            "",
+            1_235_496,
+            "torchvision 0.24's squeezenet1_1, counted",
+        ),
     ];
     for (source, preset, parameters, expected, reference) in table {
         let plan = planned(source, preset, parameters);
         let found = plan.configurations[0].member.parameters;
-        assert_eq!(found, expected, "{preset} {{ {parameters} }} on {source} ({reference})");
+        assert_eq!(
+            found, expected,
+            "{preset} {{ {parameters} }} on {source} ({reference})"
+        );
         assert_eq!(plan.notes, Vec::<String>::new(), "{preset}");
     }
 }
@@ -89,7 +208,11 @@ fn every_preset_fits_cifar_as_it_stands_and_says_what_it_is() {
     assert_eq!(presets().count(), 15);
     for preset in presets() {
         let plan = planned("cifar10", preset.name, "");
-        assert!(plan.configurations[0].member.macs > 100_000, "{}", preset.name);
+        assert!(
+            plan.configurations[0].member.macs > 100_000,
+            "{}",
+            preset.name
+        );
         assert!(preset.about().len() > 20, "{}", preset.about());
     }
 }
@@ -99,7 +222,10 @@ fn costs_are_the_known_ones() {
     // torchvision's documentation: GFLOPS (which are multiply-accumulates) of resnet18 1.81, resnet50 4.09, vgg16 15.47,
     // googlenet 1.50, mobilenet_v2 0.30, squeezenet1_1 0.35.
     let check = |preset: &str, parameters: &str, gigas: f64| {
-        let macs = planned("imagenet", preset, parameters).configurations[0].member.macs as f64 / 1e9;
+        let macs = planned("imagenet", preset, parameters).configurations[0]
+            .member
+            .macs as f64
+            / 1e9;
         assert!((macs - gigas).abs() <= 0.0051, "{preset}: {macs}");
     };
     check("resnet18", "stem = \"imagenet\"", 1.81);
@@ -114,17 +240,29 @@ fn costs_are_the_known_ones() {
 fn a_preset_is_an_axis_and_what_is_wrong_with_one_is_told() {
     let model = |text: &str| {
         let whole = small("parameters = { width = 16 }", "");
-        let (from, to) = (whole.find("layers = [").expect("layers"), whole.find("]\n\n[train]").expect("end"));
+        let (from, to) = (
+            whole.find("layers = [").expect("layers"),
+            whole.find("]\n\n[train]").expect("end"),
+        );
         format!("{}{text}{}", &whole[..from], &whole[to + 1..])
     };
     let both = model("preset = \"resnet20\"\n[[sweep]]\ngrid.\"model.preset\" = [\"resnet20\", \"lenet5\"]\n[other]")
         .replace("[other]", "");
     let plan = common::planned(&both);
-    let counts: Vec<_> = plan.configurations.iter().map(|c| c.member.parameters).collect();
+    let counts: Vec<_> = plan
+        .configurations
+        .iter()
+        .map(|c| c.member.parameters)
+        .collect();
     assert_eq!(counts, [269_722, 83_126]);
-    let knob = model("preset = \"resnet20\"\n[[sweep]]\ngrid.\"model.parameters.more\" = [0, 2, 4]");
+    let knob =
+        model("preset = \"resnet20\"\n[[sweep]]\ngrid.\"model.parameters.more\" = [0, 2, 4]");
     let plan = common::planned(&knob);
-    let counts: Vec<_> = plan.configurations.iter().map(|c| c.member.parameters).collect();
+    let counts: Vec<_> = plan
+        .configurations
+        .iter()
+        .map(|c| c.member.parameters)
+        .collect();
     assert_eq!(counts[1..], [269_722, 464_154]);
     let files = [
         model("preset = \"resnet21\""),

@@ -7,7 +7,9 @@ use convsweep_plan::Plan;
 use std::collections::BTreeSet;
 
 fn sampled(rest: &str) -> Plan {
-    planned(&sweep(&format!("grid.\"train.optimizer.lr\" = {{ from = 1e-4, to = 1e-1, scale = \"log\" }}\n{rest}")))
+    planned(&sweep(&format!(
+        "grid.\"train.optimizer.lr\" = {{ from = 1e-4, to = 1e-1, scale = \"log\" }}\n{rest}"
+    )))
 }
 
 fn ids(plan: &Plan) -> BTreeSet<String> {
@@ -21,13 +23,24 @@ fn every_method_draws_so_many_points_in_their_ranges() {
             "grid.\"model.parameters.width\" = {{ from = 4, to = 32 }}\ngrid.\"train.batch_size\" = [16, 32]\n\
              sample = {{ method = \"{method}\", count = 20, seed = 1 }}"
         ));
-        assert_eq!((plan.configurations.len(), plan.jobs()), (20, 40), "{method}");
-        let rates: Vec<f64> =
-            plan.configurations.iter().map(|c| c.member.resolved.train.phases[0].optimizer.lr).collect();
+        assert_eq!(
+            (plan.configurations.len(), plan.jobs()),
+            (20, 40),
+            "{method}"
+        );
+        let rates: Vec<f64> = plan
+            .configurations
+            .iter()
+            .map(|c| c.member.resolved.train.phases[0].optimizer.lr)
+            .collect();
         assert!(rates.iter().all(|lr| (1e-4..=1e-1).contains(lr)));
         let decades: BTreeSet<i32> = rates.iter().map(|lr| lr.log10().floor() as i32).collect();
         assert_eq!(decades.len(), 3, "{method}: every decade is visited");
-        let batches: BTreeSet<u32> = plan.configurations.iter().map(|c| c.member.resolved.train.batch_size).collect();
+        let batches: BTreeSet<u32> = plan
+            .configurations
+            .iter()
+            .map(|c| c.member.resolved.train.batch_size)
+            .collect();
         assert_eq!(batches, BTreeSet::from([16, 32]));
     }
 }
@@ -36,14 +49,25 @@ fn every_method_draws_so_many_points_in_their_ranges() {
 fn more_points_or_axes_keep_what_was_drawn() {
     let check = |few: &Plan, more: &Plan| assert!(ids(few).is_subset(&ids(more)));
     for method in ["random", "sobol"] {
-        let draw = |count| sampled(&format!("sample = {{ method = \"{method}\", count = {count} }}"));
+        let draw = |count| {
+            sampled(&format!(
+                "sample = {{ method = \"{method}\", count = {count} }}"
+            ))
+        };
         check(&draw(10), &draw(25));
         assert_eq!(ids(&draw(10)), ids(&draw(10)));
     }
-    assert_ne!(ids(&sampled("sample = { count = 5 }")), ids(&sampled("sample = { count = 5, seed = 1 }")));
+    assert_ne!(
+        ids(&sampled("sample = { count = 5 }")),
+        ids(&sampled("sample = { count = 5, seed = 1 }"))
+    );
     let one = "grid.\"train.epochs\" = { from = 1, to = 1 }\nsample = { count = 8 }";
     let more = "grid.\"train.epochs\" = { from = 1, to = 1 }\ngrid.\"train.batch_size\" = [32]\nsample = { count = 8 }";
-    assert_eq!(ids(&sampled(one)), ids(&sampled(more)), "an axis at the default's value changes no draw of the others");
+    assert_eq!(
+        ids(&sampled(one)),
+        ids(&sampled(more)),
+        "an axis at the default's value changes no draw of the others"
+    );
 }
 
 #[test]
@@ -55,10 +79,19 @@ fn zips_exclusions_and_further_blocks_go_together_with_it() {
     let pairs: BTreeSet<(u32, u32)> = plan
         .configurations
         .iter()
-        .map(|c| (c.member.resolved.train.epochs(), c.member.resolved.train.batch_size))
+        .map(|c| {
+            (
+                c.member.resolved.train.epochs(),
+                c.member.resolved.train.batch_size,
+            )
+        })
         .collect();
     assert_eq!(pairs, BTreeSet::from([(1, 16), (4, 64), (9, 32)]));
-    assert_eq!(plan.configurations.len(), 21, "a third of thirty is left out, one comes from the other block");
+    assert_eq!(
+        plan.configurations.len(),
+        21,
+        "a third of thirty is left out, one comes from the other block"
+    );
 }
 
 #[test]
@@ -67,11 +100,29 @@ fn what_is_wrong_with_a_sample_is_told() {
         let problems = problems(&sweep(text));
         assert!(problems.contains(words), "{words} is not in\n{problems}");
     };
-    check("grid.\"train.epochs\" = { from = 1, to = 9 }", "is a range without `steps`");
+    check(
+        "grid.\"train.epochs\" = { from = 1, to = 9 }",
+        "is a range without `steps`",
+    );
     check("sample = { count = 3 }", "nothing to sample");
-    check("grid.\"train.epochs\" = [1, 2]\nsample = 3", "`sample` is an integer");
-    check("grid.\"train.epochs\" = [1, 2]\nsample = { count = 0 }", "from 1 to 65536");
-    check("grid.\"train.epochs\" = [1, 2]\nsample = { method = \"sobel\", count = 2 }", "did you mean \"sobol\"");
-    check("zip.\"train.epochs\" = { from = 1, to = 9 }\nsample = { count = 3 }", "is a range without `steps`");
-    check("grid.\"train.epochs\" = { from = 1, to = 100000 }\nsample = { count = 60000 }", "more than the limit");
+    check(
+        "grid.\"train.epochs\" = [1, 2]\nsample = 3",
+        "`sample` is an integer",
+    );
+    check(
+        "grid.\"train.epochs\" = [1, 2]\nsample = { count = 0 }",
+        "from 1 to 65536",
+    );
+    check(
+        "grid.\"train.epochs\" = [1, 2]\nsample = { method = \"sobel\", count = 2 }",
+        "did you mean \"sobol\"",
+    );
+    check(
+        "zip.\"train.epochs\" = { from = 1, to = 9 }\nsample = { count = 3 }",
+        "is a range without `steps`",
+    );
+    check(
+        "grid.\"train.epochs\" = { from = 1, to = 100000 }\nsample = { count = 60000 }",
+        "more than the limit",
+    );
 }

@@ -28,16 +28,25 @@ fn the_reference_names_every_key_of_the_schema() {
     assert!(found.len() > 60, "{}", found.len());
     for key in found.iter().filter(|k| *k != "name") {
         let (section, cell) = (format!("[{key}"), format!("`{key}`"));
-        assert!(text.contains(&cell) || text.contains(&section), "{key} is not in\n{text}");
+        assert!(
+            text.contains(&cell) || text.contains(&section),
+            "{key} is not in\n{text}"
+        );
     }
 }
 
 #[test]
 fn the_starters_plan() {
     let plan = planned(&starter(None));
-    assert_eq!((plan.configurations.len(), plan.jobs(), plan.notes.len()), (9, 27, 0));
+    assert_eq!(
+        (plan.configurations.len(), plan.jobs(), plan.notes.len()),
+        (9, 27, 0)
+    );
     for preset in presets() {
         let plan = planned(&starter(Some(&preset)));
-        assert_eq!((plan.name.as_str(), plan.jobs(), plan.notes.len()), (preset.name, 9, 0));
+        assert_eq!(
+            (plan.name.as_str(), plan.jobs(), plan.notes.len()),
+            (preset.name, 9, 0)
+        );
     }
 }

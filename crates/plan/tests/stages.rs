@@ -33,16 +33,27 @@ fn decided(text: &str, decisions: &[Choice]) -> Plan {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("experiment.toml");
     std::fs::write(&file, text).expect("writes");
-    plan_with(&file, &from_disk, &Overrides::default(), decisions, &facts).unwrap_or_else(|p| panic!("{p}"))
+    plan_with(&file, &from_disk, &Overrides::default(), decisions, &facts)
+        .unwrap_or_else(|p| panic!("{p}"))
 }
 
 /// The first stage that has not chosen takes its candidate of this number.
 fn choice(plan: &Plan, number: usize) -> Choice {
-    let stage = plan.stages.iter().find(|s| s.decision.is_none()).expect("a stage");
+    let stage = plan
+        .stages
+        .iter()
+        .find(|s| s.decision.is_none())
+        .expect("a stage");
     let candidate = &stage.candidates[number];
-    let configuration = plan.configurations[candidate.configuration].member.configuration.clone();
+    let configuration = plan.configurations[candidate.configuration]
+        .member
+        .configuration
+        .clone();
     let evidence = |c: &convsweep_plan::Candidate| Evidence {
-        configuration: plan.configurations[c.configuration].member.configuration.clone(),
+        configuration: plan.configurations[c.configuration]
+            .member
+            .configuration
+            .clone(),
         label: c.label.clone(),
         n: 2,
         mean: Number(0.5),
@@ -50,30 +61,54 @@ fn choice(plan: &Plan, number: usize) -> Choice {
     };
     let (label, values) = (candidate.label.clone(), candidate.values.clone());
     let evidence = stage.candidates.iter().map(evidence).collect();
-    Choice { stage: stage.name.clone(), configuration, label, values, evidence }
+    Choice {
+        stage: stage.name.clone(),
+        configuration,
+        label,
+        values,
+        evidence,
+    }
 }
 
 fn numbers(plan: &Plan) -> Vec<(usize, usize)> {
-    plan.stages.iter().map(|s| (s.count, s.candidates.len())).collect()
+    plan.stages
+        .iter()
+        .map(|s| (s.count, s.candidates.len()))
+        .collect()
 }
 
 #[test]
 fn a_stage_waits_for_the_one_before_it_and_starts_from_its_choice() {
     let plan = planned(&staged());
-    assert_eq!((plan.configurations.len(), plan.jobs(), numbers(&plan)), (2, 4, vec![(2, 2), (3, 0), (4, 0)]));
-    assert_eq!(plan.stages.iter().map(|s| s.name.as_str()).collect::<Vec<_>>(), ["width", "rate", "stage 3"]);
+    assert_eq!(
+        (plan.configurations.len(), plan.jobs(), numbers(&plan)),
+        (2, 4, vec![(2, 2), (3, 0), (4, 0)])
+    );
+    assert_eq!(
+        plan.stages
+            .iter()
+            .map(|s| s.name.as_str())
+            .collect::<Vec<_>>(),
+        ["width", "rate", "stage 3"]
+    );
     assert_eq!(plan.stages[1].jobs, 6);
 
     let first = choice(&plan, 0);
     let plan = decided(&staged(), std::slice::from_ref(&first));
     // One of the rates is the file's own: that configuration is there already.
-    assert_eq!((plan.configurations.len(), numbers(&plan)), (4, vec![(2, 2), (3, 3), (4, 0)]));
+    assert_eq!(
+        (plan.configurations.len(), numbers(&plan)),
+        (4, vec![(2, 2), (3, 3), (4, 0)])
+    );
     assert_eq!(plan.stages[1].candidates[2].label, "width=8, lr=0.1");
     assert_eq!(plan.notes, Vec::<String>::new());
 
     let plan = decided(&staged(), &[first, choice(&plan, 1)]);
     // The third stage changes the rate again: its own value stands.
-    assert_eq!((plan.configurations.len(), numbers(&plan)), (7, vec![(2, 2), (3, 3), (4, 4)]));
+    assert_eq!(
+        (plan.configurations.len(), numbers(&plan)),
+        (7, vec![(2, 2), (3, 3), (4, 4)])
+    );
     let last = &plan.configurations[6].member;
     assert_eq!(last.label, "width=8, weight_decay=1e-4, lr=0.02");
     assert_eq!(plan.decisions.len(), 2);
@@ -83,28 +118,54 @@ fn a_stage_waits_for_the_one_before_it_and_starts_from_its_choice() {
 fn a_choice_stands_with_new_seeds_and_falls_with_its_configuration() {
     let plan = planned(&staged());
     let first = choice(&plan, 1);
-    let more_seeds = decided(&staged().replace("seeds = 2", "seeds = 5"), std::slice::from_ref(&first));
+    let more_seeds = decided(
+        &staged().replace("seeds = 2", "seeds = 5"),
+        std::slice::from_ref(&first),
+    );
     assert_eq!(more_seeds.decisions, std::slice::from_ref(&first));
-    let more_widths = decided(&staged().replace("[8, 16]", "[4, 8, 16]"), std::slice::from_ref(&first));
+    let more_widths = decided(
+        &staged().replace("[8, 16]", "[4, 8, 16]"),
+        std::slice::from_ref(&first),
+    );
     assert_eq!(more_widths.decisions.len(), 1);
-    assert!(more_widths.notes[0].contains("before 1 of its points were there: --redecide"), "{:?}", more_widths.notes);
-    for other in [staged().replace("[8, 16]", "[8, 32]"), staged().replace("epochs = 3", "epochs = 4")] {
+    assert!(
+        more_widths.notes[0].contains("before 1 of its points were there: --redecide"),
+        "{:?}",
+        more_widths.notes
+    );
+    for other in [
+        staged().replace("[8, 16]", "[8, 32]"),
+        staged().replace("epochs = 3", "epochs = 4"),
+    ] {
         let plan = decided(&other, std::slice::from_ref(&first));
         assert_eq!((plan.decisions.len(), numbers(&plan)[1]), (0, (3, 0)));
-        assert!(plan.notes[0].contains("no longer has what it chose (width=16)"), "{:?}", plan.notes);
+        assert!(
+            plan.notes[0].contains("no longer has what it chose (width=16)"),
+            "{:?}",
+            plan.notes
+        );
     }
-    let forged = Choice { configuration: ConfigurationId("0".repeat(16)), ..first };
+    let forged = Choice {
+        configuration: ConfigurationId("0".repeat(16)),
+        ..first
+    };
     assert!(decided(&staged(), &[forged]).decisions.is_empty());
 }
 
 #[test]
 fn every_possible_choice_is_checked_before_anything_is_trained() {
     let second = "\"model.layers.0.kernel\" = [3, 30]";
-    let text = staged().replace("\"model.parameters.width\" = [8, 16]", "\"model.layers.0.stride\" = [1, 2]");
+    let text = staged().replace(
+        "\"model.parameters.width\" = [8, 16]",
+        "\"model.layers.0.stride\" = [1, 2]",
+    );
     let text = text.replace("\"train.optimizer.lr\" = [1e-3, 1e-2, 1e-1]", second);
     let text = text.replace("{ pool = \"max\" }", "{ pool = \"max\", size = 3 }");
     let problems = problems(&text);
-    assert!(problems.contains("layer 2 (pool) has a 3×3 window that is larger than its"), "{problems}");
+    assert!(
+        problems.contains("layer 2 (pool) has a 3×3 window that is larger than its"),
+        "{problems}"
+    );
 }
 
 #[test]
@@ -112,7 +173,8 @@ fn the_jobs_of_a_decided_stage_are_those_of_a_sweep() {
     let plan = planned(&staged());
     let staged = decided(&staged(), &[choice(&plan, 0)]);
     let sweep = planned(
-        &format!("{SMALL}\n[[sweep]]\ngrid.\"train.optimizer.lr\" = [1e-2, 1e-1]\n").replace("width = 16", "width = 8"),
+        &format!("{SMALL}\n[[sweep]]\ngrid.\"train.optimizer.lr\" = [1e-2, 1e-1]\n")
+            .replace("width = 16", "width = 8"),
     );
     for (_, id, _) in sweep.questions() {
         assert!(staged.questions().any(|q| q.1 == id));
@@ -126,12 +188,32 @@ fn what_is_wrong_with_stages_is_told() {
         assert!(problems.contains(words), "{words} is not in\n{problems}");
     };
     let stage = "[[stage]]\ngrid.\"train.epochs\" = [1, 2]\n";
-    check(&format!("{stage}[[sweep]]\ngrid.\"train.batch_size\" = [8]"), "either [[sweep]] or [[stage]]");
-    check(&format!("{stage}name = \"a\"\n{stage}name = \"a\""), "two stages are named \"a\"");
-    check(&format!("{stage}gird.\"train.epochs\" = [1]"), "did you mean `grid`");
+    check(
+        &format!("{stage}[[sweep]]\ngrid.\"train.batch_size\" = [8]"),
+        "either [[sweep]] or [[stage]]",
+    );
+    check(
+        &format!("{stage}name = \"a\"\n{stage}name = \"a\""),
+        "two stages are named \"a\"",
+    );
+    check(
+        &format!("{stage}gird.\"train.epochs\" = [1]"),
+        "did you mean `grid`",
+    );
     assert!(problems(&format!("stage = []\n{SMALL}")).contains("holds no stages"));
-    check(&format!("{stage}[[stage.sweep]]\ngrid.\"train.batch_size\" = [8]"), "no `grid` beside them");
-    check(&format!("{stage}exclude = [{{ \"train.epochs\" = [1, 2] }}]"), "no points");
+    check(
+        &format!("{stage}[[stage.sweep]]\ngrid.\"train.batch_size\" = [8]"),
+        "no `grid` beside them",
+    );
+    check(
+        &format!("{stage}exclude = [{{ \"train.epochs\" = [1, 2] }}]"),
+        "no points",
+    );
     let two = "[[stage]]\n[[stage.sweep]]\ngrid.\"train.epochs\" = [1, 2]\n[[stage.sweep]]\ngrid.\"train.batch_size\" = [8]\n";
-    assert_eq!(plan_text(&format!("{SMALL}\n{two}")).map(|p| p.configurations.len()).ok(), Some(3));
+    assert_eq!(
+        plan_text(&format!("{SMALL}\n{two}"))
+            .map(|p| p.configurations.len())
+            .ok(),
+        Some(3)
+    );
 }

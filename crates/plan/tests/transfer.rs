@@ -16,7 +16,10 @@ fn layers_are_frozen_and_thawed_phase_by_phase() {
     );
     let plan = planned(&text);
     let phases = &plan.configurations[0].member.resolved.train.phases;
-    let frozen: Vec<Vec<&str>> = phases.iter().map(|p| p.freeze.iter().map(String::as_str).collect()).collect();
+    let frozen: Vec<Vec<&str>> = phases
+        .iter()
+        .map(|p| p.freeze.iter().map(String::as_str).collect())
+        .collect();
     let expected: [&[&str]; 5] = [&["backbone"], &["backbone", "!conv*"], &[], &["conv1"], &[]];
     assert_eq!(frozen, expected);
 }
@@ -25,11 +28,20 @@ fn layers_are_frozen_and_thawed_phase_by_phase() {
 fn groups_are_part_of_the_question_only_where_there_are_any() {
     let id = |text: &str| planned(text).configurations[0].member.configuration.clone();
     let plain = id(&with("optimizer = { name = \"adam\", lr = 1e-3 }"));
-    assert_eq!(id(&with("optimizer = { name = \"adam\", groups = [] }")), plain);
-    let group =
-        |keys: &str| with(&format!("optimizer = {{ name = \"adam\", groups = [{{ layers = \"conv1\", {keys} }}] }}"));
+    assert_eq!(
+        id(&with("optimizer = { name = \"adam\", groups = [] }")),
+        plain
+    );
+    let group = |keys: &str| {
+        with(&format!(
+            "optimizer = {{ name = \"adam\", groups = [{{ layers = \"conv1\", {keys} }}] }}"
+        ))
+    };
     assert_ne!(id(&group("lr_factor = 0.1")), plain);
-    assert_ne!(id(&group("weight_decay = 1e-4")), id(&group("lr_factor = 0.1")));
+    assert_ne!(
+        id(&group("weight_decay = 1e-4")),
+        id(&group("lr_factor = 0.1"))
+    );
     let plan = planned(&group("weight_decay = 1e-4"));
     let optimizer = &plan.configurations[0].member.resolved.train.phases[0].optimizer;
     assert_eq!(optimizer.of("conv1.weight", 4, "dense1"), (1.0, 1e-4));
@@ -39,19 +51,31 @@ fn groups_are_part_of_the_question_only_where_there_are_any() {
 fn patterns_must_name_layers() {
     let check = |text: &str, words: &[&str]| {
         let told = problems(&with(text));
-        words.iter().for_each(|word| assert!(told.contains(word), "\"{word}\" is not in\n{told}"));
+        words
+            .iter()
+            .for_each(|word| assert!(told.contains(word), "\"{word}\" is not in\n{told}"));
     };
     check(
         "freeze = [\"conv1\", \"con2\"]",
-        &["\"con2\" names no layer with weights", "experiment.toml:20:20", "\"conv1\""],
+        &[
+            "\"con2\" names no layer with weights",
+            "experiment.toml:20:20",
+            "\"conv1\"",
+        ],
     );
     check("freeze = \"zebra\"", &["there are conv1, dense1"]);
     check("freeze = \"conv 1\"", &["\"conv 1\" cannot name a layer"]);
-    check("freeze = [\"conv1\", \"head\"]", &["every layer is frozen: the training changes nothing"]);
+    check(
+        "freeze = [\"conv1\", \"head\"]",
+        &["every layer is frozen: the training changes nothing"],
+    );
     check(
         "optimizer = { name = \"sgd\", groups = [{ layers = \"pool1\", lr_factor = 0.1 }] }",
         &["\"pool1\" names no layer"],
     );
-    check("optimizer = { name = \"sgd\", groups = [{ lr_factor = 0.1 }] }", &["has no `layers`"]);
+    check(
+        "optimizer = { name = \"sgd\", groups = [{ lr_factor = 0.1 }] }",
+        &["has no `layers`"],
+    );
     check("unfreeze = \"conv1\"", &["unknown key `unfreeze` in train"]);
 }

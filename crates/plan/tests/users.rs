@@ -9,11 +9,25 @@ use std::path::Path;
 #[test]
 fn files_from_memory_mean_what_they_say() {
     let check = |name: &str, configurations: usize, jobs: usize, last: &str| {
-        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/users").join(format!("{name}.toml"));
+        let file = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("tests/users")
+            .join(format!("{name}.toml"));
         let plan = plan(&file, &Overrides::default(), &facts).unwrap_or_else(|p| panic!("{p}"));
-        let label = plan.configurations.last().map_or("", |c| c.member.label.as_str());
-        assert_eq!((plan.configurations.len(), plan.jobs(), label), (configurations, jobs, last), "{name}");
-        assert_eq!((plan.name.as_str(), plan.notes.len()), (name, 0), "{:?}", plan.notes);
+        let label = plan
+            .configurations
+            .last()
+            .map_or("", |c| c.member.label.as_str());
+        assert_eq!(
+            (plan.configurations.len(), plan.jobs(), label),
+            (configurations, jobs, last),
+            "{name}"
+        );
+        assert_eq!(
+            (plan.name.as_str(), plan.notes.len()),
+            (name, 0),
+            "{:?}",
+            plan.notes
+        );
     };
     check("batch-norm", 4, 12, "deep, batch");
     check("optimizers", 6, 18, "sgd, lr=0.1");
@@ -28,19 +42,34 @@ fn files_from_memory_mean_what_they_say() {
     check("presets", 6, 6, "googlenet");
     check("squeeze-excite", 5, 15, "se=16");
     check("folds", 2, 10, "width=16");
-    check("regularizers-together", 8, 16, "weight_decay=0.05, label_smoothing=0.1, dropout=0.5");
+    check(
+        "regularizers-together",
+        8,
+        16,
+        "weight_decay=0.05, label_smoothing=0.1, dropout=0.5",
+    );
     check("staged", 3, 6, "depth=3");
     check("augments", 5, 5, "trivial");
     check("widths", 2, 2, "full, width=32");
     let planned = |name: &str| {
-        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/users").join(name);
+        let file = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("tests/users")
+            .join(name);
         plan(&file, &Overrides::default(), &facts).unwrap_or_else(|p| panic!("{p}"))
     };
     for (name, count) in [("random-search.toml", 40), ("random.toml", 12)] {
         let random = planned(name);
-        assert_eq!((random.configurations.len(), random.notes.len()), (count, 0), "{name}");
+        assert_eq!(
+            (random.configurations.len(), random.notes.len()),
+            (count, 0),
+            "{name}"
+        );
     }
     let scaled = planned("linear-scaling.toml");
     assert_eq!((scaled.configurations.len(), scaled.notes.len()), (7, 1));
-    assert!(scaled.notes[0].starts_with("1 point stands in the sweep twice"), "{}", scaled.notes[0]);
+    assert!(
+        scaled.notes[0].starts_with("1 point stands in the sweep twice"),
+        "{}",
+        scaled.notes[0]
+    );
 }

@@ -7,7 +7,10 @@ use common::{SMALL, problems, problems_with, set, sweep};
 
 #[test]
 fn every_mistake_is_shown_with_its_place_and_remedy() {
-    let text: Vec<_> = mistakes().iter().map(|(name, file)| format!("# {name}\n{}", problems(file))).collect();
+    let text: Vec<_> = mistakes()
+        .iter()
+        .map(|(name, file)| format!("# {name}\n{}", problems(file)))
+        .collect();
     insta::assert_snapshot!("mistakes", text.join("\n\n\n"));
 }
 
@@ -41,7 +44,16 @@ fn overrides_are_shown_where_they_stand() {
     let check = |file: &str, words: &[&str]| problems_with(file, &set(words));
     let swept = sweep("grid.\"train.optimizer\" = [\"sgd\", \"adam\"]");
     let text = [
-        check(SMALL, &["train.epochs=0", "train.epoch=2", "tarin.epochs=2", "train", "train.epochs="]),
+        check(
+            SMALL,
+            &[
+                "train.epochs=0",
+                "train.epoch=2",
+                "tarin.epochs=2",
+                "train",
+                "train.epochs=",
+            ],
+        ),
         check(&swept, &["train.optimizer.lr=0.1"]),
     ];
     insta::assert_snapshot!("overrides", text.join("\n\n"));

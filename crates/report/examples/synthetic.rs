@@ -10,11 +10,24 @@ use synthetic::{Made, predictions};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = PathBuf::from(std::env::args().nth(1).ok_or("name a folder")?);
-    let hundred =
-        (0..100).map(|i| format!("{} {i}", ["maple tree", "orchid", "sweet pepper", "lawn mower", "ray"][i % 5]));
+    let hundred = (0..100).map(|i| {
+        format!(
+            "{} {i}",
+            ["maple tree", "orchid", "sweet pepper", "lawn mower", "ray"][i % 5]
+        )
+    });
     let cases = [
-        Made { name: "one", axes: vec![], seeds: 1, ..Made::default() },
-        Made { name: "two", seeds: 1, ..Made::default() },
+        Made {
+            name: "one",
+            axes: vec![],
+            seeds: 1,
+            ..Made::default()
+        },
+        Made {
+            name: "two",
+            seeds: 1,
+            ..Made::default()
+        },
         Made {
             name: "six",
             axes: vec![
@@ -29,14 +42,29 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             axes: vec![
                 ("model.parameters.width", vec!["16", "32", "64"]),
                 ("train.optimizer.lr", vec!["0.0001", "0.001", "0.01", "0.1"]),
-                ("augment", vec!["none", "rotate 15°, scale 0.9–1.1, flip horizontally"]),
+                (
+                    "augment",
+                    vec!["none", "rotate 15°, scale 0.9–1.1, flip horizontally"],
+                ),
             ],
             seeds: 5,
             baseline: Some(20),
             ..Made::default()
         },
-        Made { name: "hundred-classes", classes: hundred.collect(), seeds: 2, noise: 0.02, ..Made::default() },
-        Made { name: "folds", folds: Some(5), seeds: 1, metric: ("val_loss", Direction::Min), ..Made::default() },
+        Made {
+            name: "hundred-classes",
+            classes: hundred.collect(),
+            seeds: 2,
+            noise: 0.02,
+            ..Made::default()
+        },
+        Made {
+            name: "folds",
+            folds: Some(5),
+            seeds: 1,
+            metric: ("val_loss", Direction::Min),
+            ..Made::default()
+        },
         Made {
             name: "sixty",
             axes: vec![
@@ -58,11 +86,19 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let results = ResultsFolder(folder.clone());
         for job in rows.configurations.iter().flat_map(|c| &c.jobs) {
             std::fs::create_dir_all(results.job(&job.job))?;
-            std::fs::write(results.job(&job.job).join(PREDICTIONS), predictions(case.classes.len()))?;
+            std::fs::write(
+                results.job(&job.job).join(PREDICTIONS),
+                predictions(case.classes.len()),
+            )?;
         }
         let began = std::time::Instant::now();
         let report = convsweep_report::report(&rows, &results)?;
-        println!("== {} ({:.2} s)\n{}\n", case.name, began.elapsed().as_secs_f64(), report.answer);
+        println!(
+            "== {} ({:.2} s)\n{}\n",
+            case.name,
+            began.elapsed().as_secs_f64(),
+            report.answer
+        );
     }
     Ok(())
 }

@@ -18,7 +18,10 @@ pub fn answer(standing: &Standing) -> Vec<String> {
     if standing.ranked > 1 {
         let runner_up = 1;
         paragraphs.push(against(standing, runner_up));
-        if let Some(baseline) = standing.baseline.filter(|b| *b > runner_up && *b < standing.ranked) {
+        if let Some(baseline) = standing
+            .baseline
+            .filter(|b| *b > runner_up && *b < standing.ranked)
+        {
             paragraphs.push(against(standing, baseline));
         }
         paragraphs.extend(undecided(standing));
@@ -42,7 +45,9 @@ fn nothing(standing: &Standing) -> String {
 
 fn first(standing: &Standing, best: &Entry) -> String {
     let measure = &standing.measure;
-    let score = best.score.map_or(String::new(), |s| with_spread(measure, s, standing));
+    let score = best
+        .score
+        .map_or(String::new(), |s| with_spread(measure, s, standing));
     if standing.entries.len() == 1 {
         return format!(
             "{} reaches a {} of {score}. It is the only configuration, so there is nothing to compare it with.",
@@ -50,10 +55,22 @@ fn first(standing: &Standing, best: &Entry) -> String {
             measure.words()
         );
     }
-    let superlative = if measure.direction == Direction::Max { "highest" } else { "lowest" };
+    let superlative = if measure.direction == Direction::Max {
+        "highest"
+    } else {
+        "lowest"
+    };
     let of = standing.ranked;
-    let baseline = if standing.baseline == Some(0) { ", the baseline," } else { "" };
-    let part = if standing.folds { " (on the validation folds)" } else { "" };
+    let baseline = if standing.baseline == Some(0) {
+        ", the baseline,"
+    } else {
+        ""
+    };
+    let part = if standing.folds {
+        " (on the validation folds)"
+    } else {
+        ""
+    };
     if of == 1 {
         return format!(
             "{}{baseline} reaches a {} of {score}{part}. No other configuration has a result yet, so there is nothing to compare it with.",
@@ -74,7 +91,10 @@ fn with_spread(measure: &Measure, sample: Sample, standing: &Standing) -> String
     match sample.sd {
         Some(sd) => {
             let sd = format!("{:.*}", measure.places(), sd * measure.scale());
-            format!("{} ± {sd} (mean ± standard deviation over {over})", measure.value(sample.mean))
+            format!(
+                "{} ± {sd} (mean ± standard deviation over {over})",
+                measure.value(sample.mean)
+            )
         }
         None => format!("{} with {over}", measure.value(sample.mean)),
     }
@@ -93,11 +113,19 @@ fn against(standing: &Standing, rank: usize) -> String {
         (1, _) => "the runner-up, ",
         _ => "the baseline, ",
     };
-    let side = if measure.direction == Direction::Max { "above" } else { "below" };
+    let side = if measure.direction == Direction::Max {
+        "above"
+    } else {
+        "below"
+    };
     let lead = if gap == 0.0 {
         format!("It has the same mean as {role}{}", other.label())
     } else {
-        format!("That is {} {side} {role}{}", measure.difference(gap), other.label())
+        format!(
+            "That is {} {side} {role}{}",
+            measure.difference(gap),
+            other.label()
+        )
     };
     let made;
     let comparison = match standing.comparison(0, rank) {
@@ -116,13 +144,16 @@ fn verdict(standing: &Standing, comparison: &Comparison) -> String {
     let measure = &standing.measure;
     let Some(test) = comparison.test else {
         let unit = paired(standing);
-        return format!("the two share no {unit} with a result, so the difference cannot be tested.");
+        return format!(
+            "the two share no {unit} with a result, so the difference cannot be tested."
+        );
     };
     let n = test.difference.n;
     if n == 1 {
         let unit = unit(standing);
-        let mut text =
-            format!("with one {unit} nothing can be said about whether this is noise; run more seeds to know.");
+        let mut text = format!(
+            "with one {unit} nothing can be said about whether this is noise; run more seeds to know."
+        );
         if let [images] = comparison.images.as_slice() {
             text += &format!(
                 " (On the validation images that both classified, {} were right for the first alone and {} for the second alone; McNemar {}. That compares these two trained networks, not the choices behind them.)",
@@ -139,10 +170,15 @@ fn verdict(standing: &Standing, comparison: &Comparison) -> String {
             runs(standing, n)
         );
     };
-    let bounds = [low, high].map(|v| format!("{:.*}", measure.places(), v * measure.scale()).replace('-', "−"));
+    let bounds = [low, high]
+        .map(|v| format!("{:.*}", measure.places(), v * measure.scale()).replace('-', "−"));
     let corrected = comparison.corrected;
     let judged = corrected.unwrap_or(p);
-    let word = if judged < LEVEL { "unlikely to be noise" } else { "it could be noise" };
+    let word = if judged < LEVEL {
+        "unlikely to be noise"
+    } else {
+        "it could be noise"
+    };
     let others = match corrected {
         Some(c) if standing.comparisons.len() > 1 => {
             format!(
@@ -153,11 +189,21 @@ fn verdict(standing: &Standing, comparison: &Comparison) -> String {
             )
         }
         Some(_) => p_value(p),
-        None => format!("{}, not corrected: the baseline is what the others are tested against", p_value(p)),
+        None => format!(
+            "{}, not corrected: the baseline is what the others are tested against",
+            p_value(p)
+        ),
     };
-    let few = if n == 2 { " Two pairs can only show a very large difference." } else { "" };
-    let folds =
-        if standing.folds { " Folds share training images, so this interval is somewhat too narrow." } else { "" };
+    let few = if n == 2 {
+        " Two pairs can only show a very large difference."
+    } else {
+        ""
+    };
+    let folds = if standing.folds {
+        " Folds share training images, so this interval is somewhat too narrow."
+    } else {
+        ""
+    };
     format!(
         "{word} (paired over {}: 95 % interval of the difference {} to {}, t-test {others}).{few}{folds}",
         runs(standing, n),
@@ -168,7 +214,11 @@ fn verdict(standing: &Standing, comparison: &Comparison) -> String {
 
 /// What runs of two configurations are paired by.
 pub(crate) fn paired(standing: &Standing) -> &'static str {
-    if unit(standing) == "run" { "seed and fold" } else { unit(standing) }
+    if unit(standing) == "run" {
+        "seed and fold"
+    } else {
+        unit(standing)
+    }
 }
 
 /// How many further configurations cannot be told from the best.
@@ -194,30 +244,45 @@ fn undecided(standing: &Standing) -> Option<String> {
 fn effects(standing: &Standing) -> Option<String> {
     let measure = &standing.measure;
     let axes = Effects::new(standing)?.axes;
-    let balanced = |axis: &Effect| axis.values.iter().all(|(_, mean)| mean.n == axis.values[0].1.n);
+    let balanced = |axis: &Effect| {
+        axis.values
+            .iter()
+            .all(|(_, mean)| mean.n == axis.values[0].1.n)
+    };
     if axes.len() < 2 || !axes.iter().all(balanced) {
         return None;
     }
     let mut moves: Vec<_> = axes
         .iter()
         .filter_map(|axis| {
-            let by_mean = |a: &&(String, Sample), b: &&(String, Sample)| a.1.mean.total_cmp(&b.1.mean);
-            let (low, high) = (axis.values.iter().min_by(by_mean)?, axis.values.iter().max_by(by_mean)?);
+            let by_mean =
+                |a: &&(String, Sample), b: &&(String, Sample)| a.1.mean.total_cmp(&b.1.mean);
+            let (low, high) = (
+                axis.values.iter().min_by(by_mean)?,
+                axis.values.iter().max_by(by_mean)?,
+            );
             Some((high.1.mean - low.1.mean, &axis.axis, &low.0, &high.0))
         })
         .collect();
     moves.sort_by(|a, b| b.0.total_cmp(&a.0));
     let words = moves.iter().enumerate().map(|(i, (by, axis, low, high))| {
         let verb = if i == 0 { " moves it most," } else { "" };
-        format!("{axis}{verb} by {} (from {low} to {high})", measure.difference(by / measure.scale()))
+        format!(
+            "{axis}{verb} by {} (from {low} to {high})",
+            measure.difference(by / measure.scale())
+        )
     });
-    Some(format!("Averaged over the other axes, {}.", words.collect::<Vec<_>>().join("; ")))
+    Some(format!(
+        "Averaged over the other axes, {}.",
+        words.collect::<Vec<_>>().join("; ")
+    ))
 }
 
 /// Accuracy on the sealed test images, for the chosen configuration and the baseline.
 fn test(standing: &Standing, best: &Entry) -> Option<String> {
     let number = |s: Sample| {
-        let sd = s.sd.map_or(String::new(), |sd| format!(" ± {:.2}", sd * 100.0));
+        let sd =
+            s.sd.map_or(String::new(), |sd| format!(" ± {:.2}", sd * 100.0));
         format!("{:.2} %{sd}", s.mean * 100.0)
     };
     let own = best.test_accuracy()?;
@@ -227,10 +292,17 @@ fn test(standing: &Standing, best: &Entry) -> Option<String> {
         number(own),
         runs(standing, own.n)
     );
-    if let Some(baseline) = standing.baseline.filter(|b| *b != 0).map(|b| &standing.entries[b])
+    if let Some(baseline) = standing
+        .baseline
+        .filter(|b| *b != 0)
+        .map(|b| &standing.entries[b])
         && let Some(sample) = baseline.test_accuracy()
     {
-        text += &format!("; the baseline, {}, has {}", baseline.label(), number(sample));
+        text += &format!(
+            "; the baseline, {}, has {}",
+            baseline.label(),
+            number(sample)
+        );
     }
     text.push('.');
     if standing.entries.len() > 1 {

@@ -44,7 +44,9 @@ pub struct Report {
 #[derive(Debug, Error)]
 pub enum ReportError {
     /// A file could not be written.
-    #[error("cannot write {path}: {source}; make the folder writable, or work on a copy of it (--results)")]
+    #[error(
+        "cannot write {path}: {source}; make the folder writable, or work on a copy of it (--results)"
+    )]
     Write {
         /// The file or folder.
         path: PathBuf,
@@ -73,14 +75,20 @@ pub enum ReportError {
 pub fn report(rows: &ExperimentRows, results: &ResultsFolder) -> Result<Report, ReportError> {
     let standing = Standing::new(rows);
     let tests = charts::range::tests(&standing, results);
-    let answer = if tests.is_empty() { answer::answer(&standing) } else { charts::range::answer(&tests) };
+    let answer = if tests.is_empty() {
+        answer::answer(&standing)
+    } else {
+        charts::range::answer(&tests)
+    };
     let mut warnings = notes::warnings(&standing);
     let predictions = chosen_predictions(&standing, results).unwrap_or_else(|problem| {
         warnings.push(problem);
         None
     });
     let folder = results.experiment(&rows.revision.experiment);
-    let charts = charts::range::chart(&tests).into_iter().chain(charts::all(&standing, predictions.as_ref()));
+    let charts = charts::range::chart(&tests)
+        .into_iter()
+        .chain(charts::all(&standing, predictions.as_ref()));
     let charts = draw_all(charts.collect())?;
     let chart_files = write_charts(&folder.join("charts"), &charts)?;
     let leaderboard = tables::leaderboard(&standing);
@@ -89,10 +97,15 @@ pub fn report(rows: &ExperimentRows, results: &ResultsFolder) -> Result<Report, 
         ("curves.csv", tables::curves_csv(&standing)?),
         ("evaluations.csv", tables::evaluations_csv(&standing)?),
         ("comparisons.csv", tables::comparisons_csv(&standing)?),
-        ("leaderboard.tex", tables::leaderboard_tex(&standing).into_bytes()),
+        (
+            "leaderboard.tex",
+            tables::leaderboard_tex(&standing).into_bytes(),
+        ),
     ];
-    let table_files =
-        tables.into_iter().map(|(name, bytes)| write(&folder.join(name), &bytes)).collect::<Result<_, _>>()?;
+    let table_files = tables
+        .into_iter()
+        .map(|(name, bytes)| write(&folder.join(name), &bytes))
+        .collect::<Result<_, _>>()?;
     let pictures: Vec<(Chart, String)> = charts.into_iter().map(|d| (d.chart, d.svg)).collect();
     let page = Page {
         standing: &standing,
@@ -102,7 +115,9 @@ pub fn report(rows: &ExperimentRows, results: &ResultsFolder) -> Result<Report, 
         charts: &pictures,
     };
     let html = write(&folder.join("report.html"), page.html().as_bytes())?;
-    let words = answer.into_iter().chain(warnings.into_iter().map(|w| format!("Note: {w}")));
+    let words = answer
+        .into_iter()
+        .chain(warnings.into_iter().map(|w| format!("Note: {w}")));
     Ok(Report {
         answer: words.collect::<Vec<_>>().join("\n\n"),
         leaderboard,
@@ -113,11 +128,19 @@ pub fn report(rows: &ExperimentRows, results: &ResultsFolder) -> Result<Report, 
 }
 
 /// Predictions of the chosen configuration's first finished job, or what is wrong with them.
-fn chosen_predictions(standing: &Standing, results: &ResultsFolder) -> Result<Option<Predictions>, String> {
-    let Some(run) = standing.best().and_then(|best| best.finished().next()) else { return Ok(None) };
+fn chosen_predictions(
+    standing: &Standing,
+    results: &ResultsFolder,
+) -> Result<Option<Predictions>, String> {
+    let Some(run) = standing.best().and_then(|best| best.finished().next()) else {
+        return Ok(None);
+    };
     let path = results.job(&run.job.job).join(PREDICTIONS);
     predictions::read(&path).map_err(|error: PredictionsError| {
-        format!("No images are shown: the predictions of job {} cannot be read ({error}).", run.job.job)
+        format!(
+            "No images are shown: the predictions of job {} cannot be read ({error}).",
+            run.job.job
+        )
     })
 }
 
@@ -132,8 +155,11 @@ type Files = Result<(String, Vec<u8>), RenderError>;
 
 /// Draws charts side by side, as many as there are cores.
 fn draw_all(charts: Vec<Chart>) -> Result<Vec<Drawn>, ReportError> {
-    let threads = std::thread::available_parallelism().map_or(1, |n| n.get()).clamp(1, 8);
-    let draw = |chart: &Chart| -> Files { Ok((render::svg(&chart.scene)?, render::png(&chart.scene)?)) };
+    let threads = std::thread::available_parallelism()
+        .map_or(1, |n| n.get())
+        .clamp(1, 8);
+    let draw =
+        |chart: &Chart| -> Files { Ok((render::svg(&chart.scene)?, render::png(&chart.scene)?)) };
     let mut drawn: Vec<Option<Files>> = charts.iter().map(|_| None).collect();
     std::thread::scope(|scope| {
         let mut lots: Vec<Vec<_>> = (0..threads).map(|_| Vec::new()).collect();
@@ -141,14 +167,22 @@ fn draw_all(charts: Vec<Chart>) -> Result<Vec<Drawn>, ReportError> {
             lots[i % threads].push(work);
         }
         for lot in lots {
-            scope.spawn(|| lot.into_iter().for_each(|(chart, place)| *place = Some(draw(chart))));
+            scope.spawn(|| {
+                lot.into_iter()
+                    .for_each(|(chart, place)| *place = Some(draw(chart)))
+            });
         }
     });
     let mut done = Vec::with_capacity(charts.len());
     for (chart, result) in charts.into_iter().zip(drawn) {
         match result {
             Some(Ok((svg, png))) => done.push(Drawn { chart, svg, png }),
-            Some(Err(source)) => return Err(ReportError::Chart { name: chart.name, source }),
+            Some(Err(source)) => {
+                return Err(ReportError::Chart {
+                    name: chart.name,
+                    source,
+                });
+            }
             None => {}
         }
     }
@@ -156,16 +190,34 @@ fn draw_all(charts: Vec<Chart>) -> Result<Vec<Drawn>, ReportError> {
 }
 
 fn write_charts(folder: &Path, charts: &[Drawn]) -> Result<Vec<PathBuf>, ReportError> {
-    std::fs::create_dir_all(folder).map_err(|source| ReportError::Write { path: folder.to_path_buf(), source })?;
-    for old in std::fs::read_dir(folder).into_iter().flatten().flatten().map(|e| e.path()) {
-        if matches!(old.extension().and_then(|e| e.to_str()), Some("svg" | "png")) {
-            std::fs::remove_file(&old).map_err(|source| ReportError::Write { path: old, source })?;
+    std::fs::create_dir_all(folder).map_err(|source| ReportError::Write {
+        path: folder.to_path_buf(),
+        source,
+    })?;
+    for old in std::fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|e| e.path())
+    {
+        if matches!(
+            old.extension().and_then(|e| e.to_str()),
+            Some("svg" | "png")
+        ) {
+            std::fs::remove_file(&old)
+                .map_err(|source| ReportError::Write { path: old, source })?;
         }
     }
     let mut files = Vec::new();
     for drawn in charts {
-        files.push(write(&folder.join(format!("{}.svg", drawn.chart.name)), drawn.svg.as_bytes())?);
-        files.push(write(&folder.join(format!("{}.png", drawn.chart.name)), &drawn.png)?);
+        files.push(write(
+            &folder.join(format!("{}.svg", drawn.chart.name)),
+            drawn.svg.as_bytes(),
+        )?);
+        files.push(write(
+            &folder.join(format!("{}.png", drawn.chart.name)),
+            &drawn.png,
+        )?);
     }
     Ok(files)
 }
@@ -176,6 +228,9 @@ fn write(path: &Path, bytes: &[u8]) -> Result<PathBuf, ReportError> {
     beside.push(".new");
     let beside = PathBuf::from(beside);
     let written = std::fs::write(&beside, bytes).and_then(|()| std::fs::rename(&beside, path));
-    written.map_err(|source| ReportError::Write { path: path.to_path_buf(), source })?;
+    written.map_err(|source| ReportError::Write {
+        path: path.to_path_buf(),
+        source,
+    })?;
     Ok(path.to_path_buf())
 }

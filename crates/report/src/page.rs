@@ -31,8 +31,9 @@ impl Page<'_> {
     pub fn html(&self) -> String {
         let revision = self.standing.revision;
         let title = escape(&revision.experiment);
-        let question =
-            revision.question.as_ref().map_or(String::new(), |q| format!("<p class=\"question\">{}</p>", escape(q)));
+        let question = revision.question.as_ref().map_or(String::new(), |q| {
+            format!("<p class=\"question\">{}</p>", escape(q))
+        });
         format!(
             "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n<title>{title} – report</title>\n<style>\n{fonts}{STYLE}</style>\n</head>\n<body>\n<main>\n<header><p class=\"kind\">Experiment</p><h1>{title}</h1>{question}</header>\n{answer}{stages}{leaderboard}{scores}{comparisons}{charts}{provenance}</main>\n</body>\n</html>\n",
             fonts = fonts(),
@@ -53,7 +54,10 @@ impl Page<'_> {
             text += &format!("<p{class}>{}</p>\n", escape(paragraph));
         }
         for warning in self.warnings {
-            text += &format!("<p class=\"warning\"><strong>Note.</strong> {}</p>\n", escape(warning));
+            text += &format!(
+                "<p class=\"warning\"><strong>Note.</strong> {}</p>\n",
+                escape(warning)
+            );
         }
         text + "</section>\n"
     }
@@ -86,9 +90,19 @@ impl Page<'_> {
 
     /// Scores beside the one that configurations are compared by.
     fn scores(&self) -> String {
-        let Some(table) = crate::tables::scores(self.standing) else { return String::new() };
-        let heads: String = table.columns.iter().map(|c| format!("<th scope=\"col\">{}</th>", escape(c))).collect();
-        let rows: String = table.rows.iter().map(|row| format!("<tr>{}</tr>\n", cells(row))).collect();
+        let Some(table) = crate::tables::scores(self.standing) else {
+            return String::new();
+        };
+        let heads: String = table
+            .columns
+            .iter()
+            .map(|c| format!("<th scope=\"col\">{}</th>", escape(c)))
+            .collect();
+        let rows: String = table
+            .rows
+            .iter()
+            .map(|row| format!("<tr>{}</tr>\n", cells(row)))
+            .collect();
         format!(
             "<section>\n<details><summary>Further scores</summary>\n<p class=\"caption\">On the validation images, by the weights that are kept; mean ± standard deviation over runs. Macro: the mean over the classes, each counting the same. ROC-AUC: of each class against the rest. Calibration error: how far the probability of the predicted class is from the share of right ones, over 15 bins. Precision, recall and F1 of each class: <code>convsweep query \"select * from per_class\"</code>.</p>\n<div class=\"wide\"><table><thead><tr>{heads}</tr></thead><tbody>\n{rows}</tbody></table></div></details>\n</section>\n"
         )
@@ -101,7 +115,8 @@ impl Page<'_> {
             return String::new();
         }
         let measure = &self.standing.measure;
-        let number = |v: f64| format!("{:.*}", measure.places(), v * measure.scale()).replace('-', "−");
+        let number =
+            |v: f64| format!("{:.*}", measure.places(), v * measure.scale()).replace('-', "−");
         let row = |(i, evidence): (usize, &Evidence)| {
             let row = [
                 evidence.label.clone(),
@@ -109,10 +124,22 @@ impl Page<'_> {
                 evidence.deviation.map_or("–".into(), |d| number(d.0)),
                 evidence.n.to_string(),
             ];
-            format!("<tr{}>{}</tr>\n", if i == 0 { " class=\"best\"" } else { "" }, cells(&row))
+            format!(
+                "<tr{}>{}</tr>\n",
+                if i == 0 { " class=\"best\"" } else { "" },
+                cells(&row)
+            )
         };
-        let heads = ["configuration".to_string(), measure.words(), "standard deviation".into(), "n".into()];
-        let heads: String = heads.iter().map(|h| format!("<th scope=\"col\">{}</th>", escape(h))).collect();
+        let heads = [
+            "configuration".to_string(),
+            measure.words(),
+            "standard deviation".into(),
+            "n".into(),
+        ];
+        let heads: String = heads
+            .iter()
+            .map(|h| format!("<th scope=\"col\">{}</th>", escape(h)))
+            .collect();
         let one = |d: &Choice| {
             let rows: String = d.evidence.iter().enumerate().map(row).collect();
             format!(
@@ -146,7 +173,8 @@ impl Page<'_> {
             return String::new();
         }
         let measure = &s.measure;
-        let number = |v: f64| format!("{:.*}", measure.places(), v * measure.scale()).replace('-', "−");
+        let number =
+            |v: f64| format!("{:.*}", measure.places(), v * measure.scale()).replace('-', "−");
         let rows: String = shown
             .iter()
             .map(|c| {
@@ -157,16 +185,26 @@ impl Page<'_> {
                     difference.map_or("–".into(), |d| number(d.mean)),
                     difference
                         .and_then(|d| d.interval)
-                        .map_or("–".into(), |(a, b)| format!("{} to {}", number(a), number(b))),
+                        .map_or("–".into(), |(a, b)| {
+                            format!("{} to {}", number(a), number(b))
+                        }),
                     c.test.and_then(|t| t.p).map_or("–".into(), bare),
                     c.corrected.map_or("–".into(), bare),
                     on_images(&c.images),
                 ];
-                let class = if c.corrected.is_some_and(|p| p < LEVEL) { " class=\"clear\"" } else { "" };
+                let class = if c.corrected.is_some_and(|p| p < LEVEL) {
+                    " class=\"clear\""
+                } else {
+                    ""
+                };
                 format!("<tr{class}>{}</tr>\n", cells(&row))
             })
             .collect();
-        let unit = if measure.is_share() { " (percentage points)" } else { "" };
+        let unit = if measure.is_share() {
+            " (percentage points)"
+        } else {
+            ""
+        };
         let heads = [
             "better".into(),
             "worse".into(),
@@ -176,7 +214,10 @@ impl Page<'_> {
             "p (Holm)".into(),
             "McNemar".into(),
         ];
-        let heads: String = heads.iter().map(|h: &String| format!("<th scope=\"col\">{}</th>", escape(h))).collect();
+        let heads: String = heads
+            .iter()
+            .map(|h: &String| format!("<th scope=\"col\">{}</th>", escape(h)))
+            .collect();
         format!(
             "<section>\n<details{}>\n<summary>Could it be noise? {} comparisons</summary>\n<p class=\"caption\">Differences of {} paired by {}; two-sided t-test, corrected by Holm's method over all {} comparisons made ({}). McNemar's test asks, for two trained networks, whether they differ on the validation images that both classified; it knows nothing of how another seed would have come out. Shown is its p-value, or in how many of the pairs it is below 0.05. All comparisons are in comparisons.csv.</p>\n<div class=\"wide\"><table>\n<thead><tr>{heads}</tr></thead>\n<tbody>\n{rows}</tbody></table></div>\n</details>\n</section>\n",
             if shown.len() <= 12 { " open" } else { "" },
@@ -184,7 +225,11 @@ impl Page<'_> {
             escape(&measure.words()),
             paired(s),
             s.comparisons.len(),
-            if s.baseline.is_some_and(|b| b < s.ranked) { "each configuration with the baseline" } else { "all pairs" },
+            if s.baseline.is_some_and(|b| b < s.ranked) {
+                "each configuration with the baseline"
+            } else {
+                "all pairs"
+            },
         )
     }
 
@@ -208,22 +253,47 @@ impl Page<'_> {
         let revision = s.revision;
         let jobs: usize = s.entries.iter().map(|e| e.runs.len()).sum();
         let finished = s.entries.iter().flat_map(|e| e.finished()).count();
-        let seconds: f64 = s.entries.iter().flat_map(|e| &e.runs).map(|r| r.job.seconds).sum();
+        let seconds: f64 = s
+            .entries
+            .iter()
+            .flat_map(|e| &e.runs)
+            .map(|r| r.job.seconds)
+            .sum();
         let mut facts: Vec<(&str, String)> = vec![
-            ("File", format!("{} (revision {})", revision.file, revision.revision)),
-            ("Jobs", format!("{finished} of {jobs} finished, {} of training in all", duration(seconds))),
+            (
+                "File",
+                format!("{} (revision {})", revision.file, revision.revision),
+            ),
+            (
+                "Jobs",
+                format!(
+                    "{finished} of {jobs} finished, {} of training in all",
+                    duration(seconds)
+                ),
+            ),
         ];
         if !revision.overrides.is_empty() {
             facts.push(("Overrides", revision.overrides.join(" ")));
         }
-        let mut hashes: Vec<&str> = s.entries.iter().map(|e| e.row.member.data_hash.as_str()).collect();
+        let mut hashes: Vec<&str> = s
+            .entries
+            .iter()
+            .map(|e| e.row.member.data_hash.as_str())
+            .collect();
         hashes.sort_unstable();
         hashes.dedup();
-        let sources: std::collections::BTreeSet<&str> =
-            s.entries.iter().map(|e| e.row.member.resolved.data.source.name()).collect();
+        let sources: std::collections::BTreeSet<&str> = s
+            .entries
+            .iter()
+            .map(|e| e.row.member.resolved.data.source.name())
+            .collect();
         facts.push((
             "Images",
-            format!("{}, content {}", sources.into_iter().collect::<Vec<_>>().join(", "), hashes.join(", ")),
+            format!(
+                "{}, content {}",
+                sources.into_iter().collect::<Vec<_>>().join(", "),
+                hashes.join(", ")
+            ),
         ));
         let mut prints: BTreeMap<String, usize> = BTreeMap::new();
         for job in s.entries.iter().flat_map(|e| &e.runs).map(|r| r.job) {
@@ -236,14 +306,31 @@ impl Page<'_> {
                     .or_default() += 1;
             }
         }
-        facts.extend(prints.into_iter().map(|(print, n)| ("Trained with", format!("{print}: {n} jobs"))));
-        facts.push(("Rendered by", format!("convsweep {}", env!("CARGO_PKG_VERSION"))));
+        facts.extend(
+            prints
+                .into_iter()
+                .map(|(print, n)| ("Trained with", format!("{print}: {n} jobs"))),
+        );
+        facts.push((
+            "Rendered by",
+            format!("convsweep {}", env!("CARGO_PKG_VERSION")),
+        ));
         let rows: String = facts
             .iter()
-            .map(|(name, value)| format!("<tr><th scope=\"row\">{name}</th><td>{}</td></tr>\n", escape(value)))
+            .map(|(name, value)| {
+                format!(
+                    "<tr><th scope=\"row\">{name}</th><td>{}</td></tr>\n",
+                    escape(value)
+                )
+            })
             .collect();
-        let classes =
-            revision.classes.iter().enumerate().map(|(i, c)| format!("{i} {c}")).collect::<Vec<_>>().join(", ");
+        let classes = revision
+            .classes
+            .iter()
+            .enumerate()
+            .map(|(i, c)| format!("{i} {c}"))
+            .collect::<Vec<_>>()
+            .join(", ");
         let configurations: String = s
             .entries
             .iter()
@@ -282,21 +369,32 @@ fn on_images(tests: &[McNemar]) -> String {
     match tests {
         [] => "–".into(),
         [only] => bare(only.p),
-        several => format!("{} of {}", several.iter().filter(|m| m.p < LEVEL).count(), several.len()),
+        several => format!(
+            "{} of {}",
+            several.iter().filter(|m| m.p < LEVEL).count(),
+            several.len()
+        ),
     }
 }
 
 fn bare(p: f64) -> String {
-    p_value(p).trim_start_matches("p ").trim_start_matches("= ").to_string()
+    p_value(p)
+        .trim_start_matches("p ")
+        .trim_start_matches("= ")
+        .to_string()
 }
 
 fn capitalised(text: &str) -> String {
     let mut chars = text.chars();
-    chars.next().map_or(String::new(), |c| c.to_uppercase().chain(chars).collect())
+    chars
+        .next()
+        .map_or(String::new(), |c| c.to_uppercase().chain(chars).collect())
 }
 
 fn cells(row: &[String]) -> String {
-    row.iter().map(|c| format!("<td>{}</td>", escape(c))).collect()
+    row.iter()
+        .map(|c| format!("<td>{}</td>", escape(c)))
+        .collect()
 }
 
 fn fonts() -> String {

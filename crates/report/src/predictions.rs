@@ -61,11 +61,16 @@ pub fn read(path: &Path) -> Result<Option<Predictions>, PredictionsError> {
     let bytes = std::fs::read(path)?;
     let file = SafeTensors::deserialize(&bytes)?;
     let names = file.names();
-    let part = [Part::Test, Part::Validation]
-        .into_iter()
-        .find(|p| names.iter().any(|n| **n == *format!("{}.thumbnails", p.name())));
+    let part = [Part::Test, Part::Validation].into_iter().find(|p| {
+        names
+            .iter()
+            .any(|n| **n == *format!("{}.thumbnails", p.name()))
+    });
     let Some(part) = part else { return Ok(None) };
-    Ok(Some(Predictions { part, shown: shown(&file, part.name())? }))
+    Ok(Some(Predictions {
+        part,
+        shown: shown(&file, part.name())?,
+    }))
 }
 
 fn shown(file: &SafeTensors, part: &str) -> Result<Vec<Shown>, PredictionsError> {
@@ -76,18 +81,33 @@ fn shown(file: &SafeTensors, part: &str) -> Result<Vec<Shown>, PredictionsError>
     let (label, _) = of("label", Dtype::U16)?;
     let (predicted, _) = of("predicted", Dtype::U16)?;
     let (probability, classes) = of("probability", Dtype::F32)?;
-    let wrong = |name: &str, problem: String| PredictionsError::Tensor { name: format!("{part}.{name}"), problem };
+    let wrong = |name: &str, problem: String| PredictionsError::Tensor {
+        name: format!("{part}.{name}"),
+        problem,
+    };
     let &[count, channels, height, width] = shape.as_slice() else {
-        return Err(wrong("thumbnails", format!("has shape {shape:?}, not [rows, channels, height, width]")));
+        return Err(wrong(
+            "thumbnails",
+            format!("has shape {shape:?}, not [rows, channels, height, width]"),
+        ));
     };
     let &[images, classes] = classes.as_slice() else {
-        return Err(wrong("probability", format!("has shape {classes:?}, not [images, classes]")));
+        return Err(wrong(
+            "probability",
+            format!("has shape {classes:?}, not [images, classes]"),
+        ));
     };
     if rows.len() != count * 4 {
-        return Err(wrong("thumbnail_rows", format!("has {} rows for {count} thumbnails", rows.len() / 4)));
+        return Err(wrong(
+            "thumbnail_rows",
+            format!("has {} rows for {count} thumbnails", rows.len() / 4),
+        ));
     }
     if channels != 1 && channels != 3 {
-        return Err(wrong("thumbnails", format!("has {channels} channels, not 1 or 3")));
+        return Err(wrong(
+            "thumbnails",
+            format!("has {channels} channels, not 1 or 3"),
+        ));
     }
     let plane = height * width;
     (0..count)
@@ -98,7 +118,12 @@ fn shown(file: &SafeTensors, part: &str) -> Result<Vec<Shown>, PredictionsError>
             let predicted = u16_at(predicted, at).ok_or_else(beyond)?;
             let place = at * classes + usize::from(predicted);
             Ok(Shown {
-                image: picture(&pixels[i * channels * plane..(i + 1) * channels * plane], channels, height, width),
+                image: picture(
+                    &pixels[i * channels * plane..(i + 1) * channels * plane],
+                    channels,
+                    height,
+                    width,
+                ),
                 index: u32_at(index, at).ok_or_else(beyond)?,
                 label: u16_at(label, at).ok_or_else(beyond)?,
                 predicted,
@@ -108,25 +133,38 @@ fn shown(file: &SafeTensors, part: &str) -> Result<Vec<Shown>, PredictionsError>
         .collect()
 }
 
-fn tensor<'a>(file: &SafeTensors<'a>, name: &str, dtype: Dtype) -> Result<(&'a [u8], Vec<usize>), PredictionsError> {
+fn tensor<'a>(
+    file: &SafeTensors<'a>,
+    name: &str,
+    dtype: Dtype,
+) -> Result<(&'a [u8], Vec<usize>), PredictionsError> {
     let view = file.tensor(name)?;
     if view.dtype() != dtype {
         let problem = format!("is {:?}, not {dtype:?}", view.dtype());
-        return Err(PredictionsError::Tensor { name: name.to_string(), problem });
+        return Err(PredictionsError::Tensor {
+            name: name.to_string(),
+            problem,
+        });
     }
     Ok((view.data(), view.shape().to_vec()))
 }
 
 fn u32_at(data: &[u8], i: usize) -> Option<u32> {
-    Some(u32::from_le_bytes(data.get(i * 4..i * 4 + 4)?.try_into().ok()?))
+    Some(u32::from_le_bytes(
+        data.get(i * 4..i * 4 + 4)?.try_into().ok()?,
+    ))
 }
 
 fn u16_at(data: &[u8], i: usize) -> Option<u16> {
-    Some(u16::from_le_bytes(data.get(i * 2..i * 2 + 2)?.try_into().ok()?))
+    Some(u16::from_le_bytes(
+        data.get(i * 2..i * 2 + 2)?.try_into().ok()?,
+    ))
 }
 
 fn f32_at(data: &[u8], i: usize) -> Option<f64> {
-    Some(f64::from(f32::from_le_bytes(data.get(i * 4..i * 4 + 4)?.try_into().ok()?)))
+    Some(f64::from(f32::from_le_bytes(
+        data.get(i * 4..i * 4 + 4)?.try_into().ok()?,
+    )))
 }
 
 /// `[channels, height, width]` planes as a picture; grey becomes three equal channels.
@@ -134,6 +172,11 @@ fn picture(planes: &[u8], channels: usize, height: usize, width: usize) -> RgbIm
     let plane = height * width;
     RgbImage::from_fn(width as u32, height as u32, |x, y| {
         let at = y as usize * width + x as usize;
-        Rgb([0, 1, 2].map(|c| planes.get(c.min(channels - 1) * plane + at).copied().unwrap_or(0)))
+        Rgb([0, 1, 2].map(|c| {
+            planes
+                .get(c.min(channels - 1) * plane + at)
+                .copied()
+                .unwrap_or(0)
+        }))
     })
 }

@@ -21,7 +21,10 @@ pub struct Measure {
 impl Measure {
     /// In words: `validation accuracy`.
     pub fn words(&self) -> String {
-        self.name.replace("val_", "validation ").replace("train_", "training ").replace('_', " ")
+        self.name
+            .replace("val_", "validation ")
+            .replace("train_", "training ")
+            .replace('_', " ")
     }
 
     /// Whether it is a share, shown in per cent.
@@ -31,7 +34,11 @@ impl Measure {
 
     /// In words with the unit, for an axis.
     pub fn label(&self) -> String {
-        if self.is_share() { format!("{} (%)", self.words()) } else { self.words() }
+        if self.is_share() {
+            format!("{} (%)", self.words())
+        } else {
+            self.words()
+        }
     }
 
     /// What values are multiplied by for charts and tables.
@@ -47,18 +54,30 @@ impl Measure {
     /// A value with its unit: `71.40 %`.
     pub fn value(&self, value: f64) -> String {
         let number = format!("{:.*}", self.places(), value * self.scale()).replace('-', "−");
-        if self.is_share() { format!("{number} %") } else { number }
+        if self.is_share() {
+            format!("{number} %")
+        } else {
+            number
+        }
     }
 
     /// A difference without sign, with its unit: `1.20 percentage points`.
     pub fn difference(&self, value: f64) -> String {
         let number = format!("{:.*}", self.places(), value.abs() * self.scale());
-        if self.is_share() { format!("{number} percentage points") } else { number }
+        if self.is_share() {
+            format!("{number} percentage points")
+        } else {
+            number
+        }
     }
 
     /// `value` turned so that larger is better.
     pub fn gain(&self, value: f64) -> f64 {
-        if self.direction == Direction::Max { value } else { -value }
+        if self.direction == Direction::Max {
+            value
+        } else {
+            -value
+        }
     }
 }
 
@@ -166,19 +185,50 @@ impl<'a> Standing<'a> {
     /// Orders and compares the configurations of `rows`.
     pub fn new(rows: &'a ExperimentRows) -> Standing<'a> {
         let revision = &rows.revision;
-        let measure = Measure { name: revision.metric.name.clone(), direction: revision.metric.direction };
-        let mut entries: Vec<Entry> = rows.configurations.iter().map(|row| entry(row, &measure)).collect();
+        let measure = Measure {
+            name: revision.metric.name.clone(),
+            direction: revision.metric.direction,
+        };
+        let mut entries: Vec<Entry> = rows
+            .configurations
+            .iter()
+            .map(|row| entry(row, &measure))
+            .collect();
         let key = |e: &Entry| e.score.map_or(f64::INFINITY, |s| -measure.gain(s.mean));
-        entries.sort_by(|a, b| key(a).total_cmp(&key(b)).then(a.row.member.position.cmp(&b.row.member.position)));
+        entries.sort_by(|a, b| {
+            key(a)
+                .total_cmp(&key(b))
+                .then(a.row.member.position.cmp(&b.row.member.position))
+        });
         let ranked = entries.iter().filter(|e| e.score.is_some()).count();
-        let baseline =
-            revision.baseline.as_ref().and_then(|id| entries.iter().position(|e| &e.row.member.configuration == id));
-        for (entry, style) in entries.iter_mut().zip(styles(rows.configurations.len(), baseline)) {
+        let baseline = revision.baseline.as_ref().and_then(|id| {
+            entries
+                .iter()
+                .position(|e| &e.row.member.configuration == id)
+        });
+        for (entry, style) in entries
+            .iter_mut()
+            .zip(styles(rows.configurations.len(), baseline))
+        {
             entry.style = style;
         }
-        let comparisons = compare(&entries[..ranked], baseline.filter(|b| *b < ranked), &measure);
-        let folds = entries.iter().any(|e| e.runs.iter().any(|r| r.job.fold.is_some()));
-        Standing { revision, measure, entries, ranked, baseline, comparisons, folds }
+        let comparisons = compare(
+            &entries[..ranked],
+            baseline.filter(|b| *b < ranked),
+            &measure,
+        );
+        let folds = entries
+            .iter()
+            .any(|e| e.runs.iter().any(|r| r.job.fold.is_some()));
+        Standing {
+            revision,
+            measure,
+            entries,
+            ranked,
+            baseline,
+            comparisons,
+            folds,
+        }
     }
 
     /// The configurations with a result, the best first.
@@ -199,22 +249,36 @@ impl<'a> Standing<'a> {
     /// The comparison of two ranks, if it was made.
     pub fn comparison(&self, a: usize, b: usize) -> Option<&Comparison> {
         let (better, worse) = (a.min(b), a.max(b));
-        self.comparisons.iter().find(|c| c.better == better && c.worse == worse)
+        self.comparisons
+            .iter()
+            .find(|c| c.better == better && c.worse == worse)
     }
 }
 
 fn entry<'a>(row: &'a ConfigurationRow, measure: &Measure) -> Entry<'a> {
-    let run = |job: &'a JobRow| Run { job, value: value(job, measure).filter(|v| v.is_finite()) };
+    let run = |job: &'a JobRow| Run {
+        job,
+        value: value(job, measure).filter(|v| v.is_finite()),
+    };
     let runs: Vec<Run> = row.jobs.iter().map(run).collect();
     let score = Sample::of(&runs.iter().filter_map(|r| r.value).collect::<Vec<_>>());
-    Entry { row, runs, score, style: styles(1, None)[0] }
+    Entry {
+        row,
+        runs,
+        score,
+        style: styles(1, None)[0],
+    }
 }
 
 /// The epoch whose weights a job keeps: the best one where it says which, else the last.
 pub fn kept_epoch(job: &JobRow) -> Option<&EpochRow> {
     let last = job.epochs.last()?;
     match last.values.get(metric::BEST_EPOCH) {
-        Some(&best) => job.epochs.iter().find(|e| f64::from(e.epoch) == best).or(Some(last)),
+        Some(&best) => job
+            .epochs
+            .iter()
+            .find(|e| f64::from(e.epoch) == best)
+            .or(Some(last)),
         None => Some(last),
     }
 }
@@ -234,13 +298,23 @@ fn value(job: &JobRow, measure: &Measure) -> Option<f64> {
 
 fn compare(ranking: &[Entry], baseline: Option<usize>, measure: &Measure) -> Vec<Comparison> {
     let pairs: Vec<(usize, usize)> = match baseline {
-        Some(b) => (0..ranking.len()).filter(|r| *r != b).map(|r| (r.min(b), r.max(b))).collect(),
-        None => (0..ranking.len()).flat_map(|a| (a + 1..ranking.len()).map(move |b| (a, b))).collect(),
+        Some(b) => (0..ranking.len())
+            .filter(|r| *r != b)
+            .map(|r| (r.min(b), r.max(b)))
+            .collect(),
+        None => (0..ranking.len())
+            .flat_map(|a| (a + 1..ranking.len()).map(move |b| (a, b)))
+            .collect(),
     };
-    let mut comparisons: Vec<Comparison> =
-        pairs.into_iter().map(|(better, worse)| compare_two(ranking, better, worse, measure)).collect();
-    let (tested, p): (Vec<usize>, Vec<f64>) =
-        comparisons.iter().enumerate().filter_map(|(i, c)| c.test.and_then(|t| t.p).map(|p| (i, p))).unzip();
+    let mut comparisons: Vec<Comparison> = pairs
+        .into_iter()
+        .map(|(better, worse)| compare_two(ranking, better, worse, measure))
+        .collect();
+    let (tested, p): (Vec<usize>, Vec<f64>) = comparisons
+        .iter()
+        .enumerate()
+        .filter_map(|(i, c)| c.test.and_then(|t| t.p).map(|p| (i, p)))
+        .unzip();
     for (i, corrected) in tested.into_iter().zip(holm(&p)) {
         comparisons[i].corrected = Some(corrected);
     }
@@ -248,22 +322,43 @@ fn compare(ranking: &[Entry], baseline: Option<usize>, measure: &Measure) -> Vec
 }
 
 /// Compares two ranks, without any correction for other comparisons.
-pub fn compare_two(ranking: &[Entry], better: usize, worse: usize, measure: &Measure) -> Comparison {
+pub fn compare_two(
+    ranking: &[Entry],
+    better: usize,
+    worse: usize,
+    measure: &Measure,
+) -> Comparison {
     let (a, b) = (&ranking[better], &ranking[worse]);
     let shared: Vec<(&Run, &Run)> = a
         .runs
         .iter()
-        .filter_map(|r| b.runs.iter().find(|other| other.pair() == r.pair()).map(|other| (r, other)))
+        .filter_map(|r| {
+            b.runs
+                .iter()
+                .find(|other| other.pair() == r.pair())
+                .map(|other| (r, other))
+        })
         .filter(|(r, other)| r.value.is_some() && other.value.is_some())
         .collect();
-    let differences: Vec<f64> =
-        shared.iter().filter_map(|(r, other)| Some(measure.gain(r.value?) - measure.gain(other.value?))).collect();
+    let differences: Vec<f64> = shared
+        .iter()
+        .filter_map(|(r, other)| Some(measure.gain(r.value?) - measure.gain(other.value?)))
+        .collect();
     let images = if same_images(a.row, b.row) {
-        shared.iter().filter_map(|(r, other)| on_images(r.job, other.job)).collect()
+        shared
+            .iter()
+            .filter_map(|(r, other)| on_images(r.job, other.job))
+            .collect()
     } else {
         Vec::new()
     };
-    Comparison { better, worse, test: paired_t(&differences), corrected: None, images }
+    Comparison {
+        better,
+        worse,
+        test: paired_t(&differences),
+        corrected: None,
+        images,
+    }
 }
 
 /// Whether two configurations validate on the same images: size and channels may differ, choice and order may not.
@@ -279,7 +374,11 @@ fn on_images(a: &JobRow, b: &JobRow) -> Option<McNemar> {
         return None;
     }
     let count = |f: fn(u8, u8) -> u8| {
-        a.correct.iter().zip(&b.correct).map(|(x, y)| u64::from(f(*x, *y).count_ones())).sum::<u64>()
+        a.correct
+            .iter()
+            .zip(&b.correct)
+            .map(|(x, y)| u64::from(f(*x, *y).count_ones()))
+            .sum::<u64>()
     };
     Some(mcnemar(count(|x, y| x & !y), count(|x, y| y & !x)))
 }

@@ -26,20 +26,32 @@ impl Sample {
         }
         let mean = values.iter().sum::<f64>() / n as f64;
         if n == 1 {
-            return Some(Sample { n, mean, sd: None, interval: None });
+            return Some(Sample {
+                n,
+                mean,
+                sd: None,
+                interval: None,
+            });
         }
         let sd = (values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (n - 1) as f64).sqrt();
         let interval = t_quantile(n - 1).map(|t| {
             let half = t * sd / (n as f64).sqrt();
             (mean - half, mean + half)
         });
-        Some(Sample { n, mean, sd: Some(sd), interval })
+        Some(Sample {
+            n,
+            mean,
+            sd: Some(sd),
+            interval,
+        })
     }
 }
 
 /// The 97.5 % quantile of Student's t with `freedom` degrees of freedom.
 fn t_quantile(freedom: usize) -> Option<f64> {
-    StudentsT::new(0.0, 1.0, freedom as f64).ok().map(|t| t.inverse_cdf(0.975))
+    StudentsT::new(0.0, 1.0, freedom as f64)
+        .ok()
+        .map(|t| t.inverse_cdf(0.975))
 }
 
 /// A t-test over paired differences.
@@ -59,7 +71,9 @@ pub fn paired_t(differences: &[f64]) -> Option<PairedTest> {
     let p = match difference.sd {
         Some(sd) if sd > 1e-12 * scale.max(f64::MIN_POSITIVE) => {
             let t = difference.mean / (sd / (difference.n as f64).sqrt());
-            StudentsT::new(0.0, 1.0, (difference.n - 1) as f64).ok().map(|d| (2.0 * d.cdf(-t.abs())).min(1.0))
+            StudentsT::new(0.0, 1.0, (difference.n - 1) as f64)
+                .ok()
+                .map(|d| (2.0 * d.cdf(-t.abs())).min(1.0))
         }
         Some(_) if scale == 0.0 => Some(1.0),
         _ => None,
@@ -103,10 +117,17 @@ pub fn mcnemar(only_first: u64, only_second: u64) -> McNemar {
         let tail = Binomial::new(0.5, n).map_or(0.5, |b| b.cdf(only_first.min(only_second)));
         (2.0 * tail).min(1.0)
     } else {
-        let statistic = (only_first.abs_diff(only_second) as f64 - 1.0).max(0.0).powi(2) / n as f64;
+        let statistic = (only_first.abs_diff(only_second) as f64 - 1.0)
+            .max(0.0)
+            .powi(2)
+            / n as f64;
         ChiSquared::new(1.0).map_or(1.0, |d| d.sf(statistic))
     };
-    McNemar { only_first, only_second, p }
+    McNemar {
+        only_first,
+        only_second,
+        p,
+    }
 }
 
 /// Precision, recall and F1 of one class; `None` where they are undefined (nothing predicted, nothing there).
@@ -130,8 +151,17 @@ pub fn class_scores(confusion: &[Vec<u64>]) -> Vec<ClassScore> {
             let images: u64 = confusion[class].iter().sum();
             let predicted: u64 = confusion.iter().filter_map(|row| row.get(class)).sum();
             let share = |of: u64| (of > 0).then(|| right as f64 / of as f64);
-            let f1 = if images + predicted == 0 { 0.0 } else { 2.0 * right as f64 / (images + predicted) as f64 };
-            ClassScore { precision: share(predicted), recall: share(images), f1, images }
+            let f1 = if images + predicted == 0 {
+                0.0
+            } else {
+                2.0 * right as f64 / (images + predicted) as f64
+            };
+            ClassScore {
+                precision: share(predicted),
+                recall: share(images),
+                f1,
+                images,
+            }
         })
         .collect()
 }
@@ -157,7 +187,15 @@ mod tests {
         let (low, high) = s.interval.expect("interval");
         close(low, 0.6997540809673676);
         close(high, 0.7214459190326324);
-        assert_eq!(Sample::of(&[0.5]), Some(Sample { n: 1, mean: 0.5, sd: None, interval: None }));
+        assert_eq!(
+            Sample::of(&[0.5]),
+            Some(Sample {
+                n: 1,
+                mean: 0.5,
+                sd: None,
+                interval: None
+            })
+        );
         assert_eq!(Sample::of(&[]), None);
     }
 
@@ -169,13 +207,21 @@ mod tests {
         let (low, high) = test.difference.interval.expect("interval");
         close(low, -0.0006755902070137041);
         close(high, 0.015475590207013716);
-        close(paired_t(&[0.1, 0.15]).expect("pairs").p.expect("p"), 0.1256659163780024);
+        close(
+            paired_t(&[0.1, 0.15]).expect("pairs").p.expect("p"),
+            0.1256659163780024,
+        );
     }
 
     #[test]
     fn without_spread_there_is_no_p() {
         assert_eq!(paired_t(&[0.1]).expect("one").p, None);
-        assert_eq!(paired_t(&[0.7 - 0.6, 0.8 - 0.7, 0.6 - 0.5]).expect("equal").p, None);
+        assert_eq!(
+            paired_t(&[0.7 - 0.6, 0.8 - 0.7, 0.6 - 0.5])
+                .expect("equal")
+                .p,
+            None
+        );
         assert_eq!(paired_t(&[0.0, 0.0]).expect("no difference").p, Some(1.0));
     }
 
@@ -201,11 +247,15 @@ mod tests {
     /// Against `tests/vectors/metrics.py` (scikit-learn): quotients of the same counts.
     #[test]
     fn scores_are_scikit_learns() {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/vectors/metrics.json");
+        let path = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../../tests/vectors/metrics.json"
+        );
         let cases: serde_json::Value =
             serde_json::from_str(&std::fs::read_to_string(path).expect("kept")).expect("JSON");
         for case in cases.as_array().expect("cases") {
-            let confusion: Vec<Vec<u64>> = serde_json::from_value(case["confusion"].clone()).expect("counts");
+            let confusion: Vec<Vec<u64>> =
+                serde_json::from_value(case["confusion"].clone()).expect("counts");
             let column = |key: &str| -> Vec<Option<f64>> {
                 serde_json::from_value(case["per_class"][key].clone()).expect("numbers")
             };
@@ -215,10 +265,16 @@ mod tests {
                 (a, b) => a == b,
             };
             for (i, score) in found.iter().enumerate() {
-                assert!(near(score.precision, column("precision")[i]), "{i}: {score:?}");
+                assert!(
+                    near(score.precision, column("precision")[i]),
+                    "{i}: {score:?}"
+                );
                 assert!(near(score.recall, column("recall")[i]), "{i}: {score:?}");
                 // scikit-learn has none where there is neither precision nor recall; here it is 0.
-                assert!(near(Some(score.f1), column("f1")[i].or(Some(0.0))), "{i}: {score:?}");
+                assert!(
+                    near(Some(score.f1), column("f1")[i].or(Some(0.0))),
+                    "{i}: {score:?}"
+                );
                 assert_eq!(Some(score.images as f64), column("images")[i]);
             }
         }
@@ -230,6 +286,9 @@ mod tests {
         close(scores[0].precision.expect("predicted"), 8.0 / 12.0);
         close(scores[0].recall.expect("there"), 0.8);
         close(scores[1].f1, 2.0 * 0.75 * 0.6 / (0.75 + 0.6));
-        assert_eq!((scores[2].precision, scores[2].recall, scores[2].images), (None, None, 0));
+        assert_eq!(
+            (scores[2].precision, scores[2].recall, scores[2].images),
+            (None, None, 0)
+        );
     }
 }

@@ -26,7 +26,8 @@ fn main() {
 
 fn train(job: &Job, lines: &mut impl Iterator<Item = std::io::Result<String>>) {
     let script = |name: String| std::fs::read_to_string(job.execution.folder.join(name));
-    let script = script(format!("script.{}", job.execution.attempt)).or_else(|_| script("script".into()));
+    let script =
+        script(format!("script.{}", job.execution.attempt)).or_else(|_| script("script".into()));
     let mut n = 0;
     let script = script.or_else(|_| std::env::var("CONVSWEEP_FAKE_SCRIPT"));
     for word in script.unwrap_or_else(|_| "finish".into()).lines() {
@@ -38,7 +39,10 @@ fn train(job: &Job, lines: &mut impl Iterator<Item = std::io::Result<String>>) {
         match word {
             "started" => event(started(job)),
             "log" => log(job, &line(job, FORMAT, &job.id, 0, started(job))),
-            "log-finish" => log(job, &line(job, FORMAT, &job.id, 1, ended(Outcome::Finished))),
+            "log-finish" => log(
+                job,
+                &line(job, FORMAT, &job.id, 1, ended(Outcome::Finished)),
+            ),
             "finish" => {
                 event(started(job));
                 event(ended(Outcome::Finished));
@@ -56,7 +60,9 @@ fn train(job: &Job, lines: &mut impl Iterator<Item = std::io::Result<String>>) {
                 (1..=epochs).for_each(|epoch| both(metrics(epoch)));
                 both(ended(Outcome::Finished));
             }
-            "fail" => event(ended(Outcome::Failed { message: "as told".into() })),
+            "fail" => event(ended(Outcome::Failed {
+                message: "as told".into(),
+            })),
             "wait" => {
                 let stop = lines.next().and_then(Result::ok).unwrap_or_default();
                 match serde_json::from_str(&stop) {
@@ -68,7 +74,13 @@ fn train(job: &Job, lines: &mut impl Iterator<Item = std::io::Result<String>>) {
             "half" => say(line(job, FORMAT, &job.id, 7, started(job)).split_at(40).0),
             "long" => say(&("x".repeat(65 << 20) + "\n")),
             "newer" => say(&line(job, FORMAT + 1, &job.id, 0, started(job))),
-            "stray" => say(&line(job, FORMAT, &JobId("another".into()), 0, started(job))),
+            "stray" => say(&line(
+                job,
+                FORMAT,
+                &JobId("another".into()),
+                0,
+                started(job),
+            )),
             "stderr" => eprintln!("{rest}"),
             "babble" => say(&"blah\n".repeat(rest.parse().expect("a count"))),
             "flood" => eprint!("{}", "much the same\n".repeat(1 << 20)),
@@ -93,7 +105,9 @@ fn train(job: &Job, lines: &mut impl Iterator<Item = std::io::Result<String>>) {
             "env" => {
                 let cores = std::thread::available_parallelism().expect("cores");
                 let threads = std::env::var("RAYON_NUM_THREADS").expect("set");
-                event(Event::Warning { text: format!("{cores} {threads} {}", job.execution.device) });
+                event(Event::Warning {
+                    text: format!("{cores} {threads} {}", job.execution.device),
+                });
             }
             other => panic!("unknown word {other}"),
         }
@@ -102,13 +116,18 @@ fn train(job: &Job, lines: &mut impl Iterator<Item = std::io::Result<String>>) {
 
 fn say(text: &str) {
     let mut stdout = std::io::stdout().lock();
-    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).expect("someone listens");
+    stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush())
+        .expect("someone listens");
 }
 
 /// The files that the real worker writes of a job: the lock, what the job asks, the log, which is returned.
 fn enter(job: &Job) -> File {
     let folder = &job.execution.folder;
-    File::create(folder.join(".lock")).and_then(|lock| Ok(lock.try_lock()?)).expect("a lock");
+    File::create(folder.join(".lock"))
+        .and_then(|lock| Ok(lock.try_lock()?))
+        .expect("a lock");
     let question = convsweep_spec::canonical::canonical_json(&job.question);
     std::fs::write(folder.join(convsweep_spec::layout::JOB), question + "\n").expect("written");
     open_log(job)
@@ -116,7 +135,11 @@ fn enter(job: &Job) -> File {
 
 fn open_log(job: &Job) -> File {
     let path = job.execution.folder.join(convsweep_spec::layout::EVENTS);
-    File::options().create(true).append(true).open(path).expect("a log")
+    File::options()
+        .create(true)
+        .append(true)
+        .open(path)
+        .expect("a log")
 }
 
 fn log(job: &Job, line: &str) {
@@ -124,12 +147,21 @@ fn log(job: &Job, line: &str) {
 }
 
 fn line(job: &Job, format: u32, id: &JobId, n: u64, event: Event) -> String {
-    let envelope = Envelope { format, job: id.clone(), attempt: job.execution.attempt, n, time: now(), event };
+    let envelope = Envelope {
+        format,
+        job: id.clone(),
+        attempt: job.execution.attempt,
+        n,
+        time: now(),
+        event,
+    };
     serde_json::to_string(&envelope).expect("serializable") + "\n"
 }
 
 fn now() -> f64 {
-    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0.0, |d| d.as_secs_f64())
+    std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .map_or(0.0, |d| d.as_secs_f64())
 }
 
 fn started(job: &Job) -> Event {
@@ -140,18 +172,37 @@ fn started(job: &Job) -> Event {
         version: "0".into(),
         revision: "none".into(),
     };
-    let (pid, host, device) = (std::process::id(), "here".into(), job.execution.device.clone());
-    Event::Started { pid, host, device, fingerprint, from: Start::Scratch }
+    let (pid, host, device) = (
+        std::process::id(),
+        "here".into(),
+        job.execution.device.clone(),
+    );
+    Event::Started {
+        pid,
+        host,
+        device,
+        fingerprint,
+        from: Start::Scratch,
+    }
 }
 
 fn metrics(epoch: u32) -> Event {
     let value = |name: &&str| (name.to_string(), Number(0.5 + f64::from(epoch) / 100.0));
     let values = convsweep_spec::metric::ALL.iter().map(value).collect();
-    Event::Metrics { phase: 0, epoch, step: u64::from(epoch), values }
+    Event::Metrics {
+        phase: 0,
+        epoch,
+        step: u64::from(epoch),
+        values,
+    }
 }
 
 fn ended(outcome: Outcome) -> Event {
-    Event::Ended { outcome, seconds: 0.0, peak_memory_bytes: 0 }
+    Event::Ended {
+        outcome,
+        seconds: 0.0,
+        peak_memory_bytes: 0,
+    }
 }
 
 fn kill_myself(signal: rustix::process::Signal) {

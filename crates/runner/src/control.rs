@@ -40,11 +40,15 @@ pub fn tell(results: &ResultsFolder, control: &Control) -> Result<bool, RunnerEr
     let folder = folder(results);
     let unusable = |e| RunnerError::results(&folder, e);
     fs::create_dir_all(&folder).map_err(unusable)?;
-    let time = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_nanos());
+    let time = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |d| d.as_nanos());
     let path = folder.join(format!("{time:020}-{}.json", std::process::id()));
     let text = serde_json::to_string(control).map_err(|e| unusable(e.into()))?;
     let new = path.with_extension("new");
-    fs::write(&new, text).and_then(|()| fs::rename(&new, &path)).map_err(unusable)?;
+    fs::write(&new, text)
+        .and_then(|()| fs::rename(&new, &path))
+        .map_err(unusable)?;
     let since = Instant::now();
     while path.exists() {
         if since.elapsed() > PATIENCE {
@@ -57,7 +61,9 @@ pub fn tell(results: &ResultsFolder, control: &Control) -> Result<bool, RunnerEr
 
 /// Takes what the run was told, oldest first. Files that cannot be read are removed and passed over.
 pub fn take(results: &ResultsFolder) -> Vec<Control> {
-    let Ok(entries) = fs::read_dir(folder(results)) else { return vec![] };
+    let Ok(entries) = fs::read_dir(folder(results)) else {
+        return vec![];
+    };
     let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
     paths.retain(|path| path.extension().is_some_and(|e| e == "json"));
     paths.sort();
@@ -79,7 +85,14 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let results = ResultsFolder(dir.path().into());
         assert!(take(&results).is_empty());
-        let told: Vec<_> = [Control::Pause, Control::Cancel { jobs: vec![JobId("a".into())] }, Control::Resume].into();
+        let told: Vec<_> = [
+            Control::Pause,
+            Control::Cancel {
+                jobs: vec![JobId("a".into())],
+            },
+            Control::Resume,
+        ]
+        .into();
         let teller = std::thread::spawn({
             let (results, told) = (results.clone(), told.clone());
             move || told.iter().all(|control| tell(&results, control).unwrap())

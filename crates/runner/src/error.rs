@@ -75,9 +75,9 @@ impl RunnerError {
         match self {
             RunnerError::UnknownDevice { .. } | RunnerError::BadSlots { .. } => 2,
             RunnerError::UnusableDevice { .. } | RunnerError::AllSlotsClosed { .. } => 4,
-            RunnerError::ResultsBusy { .. } | RunnerError::ResultsUnusable { .. } | RunnerError::NewerFormat { .. } => {
-                5
-            }
+            RunnerError::ResultsBusy { .. }
+            | RunnerError::ResultsUnusable { .. }
+            | RunnerError::NewerFormat { .. } => 5,
         }
     }
 
@@ -90,19 +90,29 @@ impl RunnerError {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
                 "make room and give the same command again; nothing recorded is lost"
             }
-            io::ErrorKind::Unsupported => "its file system knows no locks: use a folder on another one (--results)",
+            io::ErrorKind::Unsupported => {
+                "its file system knows no locks: use a folder on another one (--results)"
+            }
             io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
                 "a file is in the way: move it or name another folder with --results"
             }
             _ => "name another folder with --results",
         };
-        RunnerError::ResultsUnusable { path: path.into(), source, remedy }
+        RunnerError::ResultsUnusable {
+            path: path.into(),
+            source,
+            remedy,
+        }
     }
 }
 
 fn tail(stderr: &str) -> String {
     let stderr = stderr.trim_end();
-    if stderr.is_empty() { String::new() } else { format!("\nthe end of the worker's stderr:\n{stderr}") }
+    if stderr.is_empty() {
+        String::new()
+    } else {
+        format!("\nthe end of the worker's stderr:\n{stderr}")
+    }
 }
 
 #[cfg(test)]

@@ -31,15 +31,24 @@ pub struct Running {
 
 /// Share of a job that is done: `epoch` completed epochs of `epochs`, and `step` completed steps of `steps` of the next.
 pub fn share(epoch: u32, step: u32, steps: u32, epochs: u32) -> f64 {
-    let part = if steps == 0 { 0.0 } else { f64::from(step) / f64::from(steps) };
-    if epochs == 0 { 0.0 } else { ((f64::from(epoch) + part) / f64::from(epochs)).clamp(0.0, 1.0) }
+    let part = if steps == 0 {
+        0.0
+    } else {
+        f64::from(step) / f64::from(steps)
+    };
+    if epochs == 0 {
+        0.0
+    } else {
+        ((f64::from(epoch) + part) / f64::from(epochs)).clamp(0.0, 1.0)
+    }
 }
 
 impl Running {
     /// Seconds until it ends, from its own speed; `None` before it has done a hundredth of itself.
     pub fn seconds_left(&self) -> Option<f64> {
         let gained = self.done - self.from;
-        (gained >= 0.01 && self.seconds > 0.0).then(|| self.seconds / gained * (1.0 - self.done).max(0.0))
+        (gained >= 0.01 && self.seconds > 0.0)
+            .then(|| self.seconds / gained * (1.0 - self.done).max(0.0))
     }
 }
 
@@ -56,18 +65,25 @@ impl Load {
         });
         let mut busy: Vec<f64> = ends.collect::<Option<_>>()?;
         busy.resize(busy.len().max(self.slots), 0.0);
-        let mut free: BinaryHeap<Reverse<Seconds>> = busy.into_iter().map(|s| Reverse(Seconds(s))).collect();
+        let mut free: BinaryHeap<Reverse<Seconds>> =
+            busy.into_iter().map(|s| Reverse(Seconds(s))).collect();
         for work in &self.waiting {
             let Reverse(Seconds(start)) = free.pop()?;
             free.push(Reverse(Seconds(start + rate? * work)));
         }
-        free.into_iter().map(|Reverse(Seconds(s))| s).reduce(f64::max)
+        free.into_iter()
+            .map(|Reverse(Seconds(s))| s)
+            .reduce(f64::max)
     }
 
     fn seconds_per_work(&self) -> Option<f64> {
-        let running = self.running.iter().filter(|job| job.seconds_left().is_some());
+        let running = self
+            .running
+            .iter()
+            .filter(|job| job.seconds_left().is_some());
         let running = running.map(|job| (job.work * (job.done - job.from), job.seconds));
-        let (work, seconds) = running.fold(self.finished, |sum, one| (sum.0 + one.0, sum.1 + one.1));
+        let (work, seconds) =
+            running.fold(self.finished, |sum, one| (sum.0 + one.0, sum.1 + one.1));
         (work > 0.0 && seconds > 0.0).then(|| seconds / work)
     }
 }
@@ -110,35 +126,118 @@ mod tests {
     use super::*;
 
     fn running(work: f64, seconds: f64, from: f64, done: f64) -> Running {
-        Running { work, seconds, from, done }
+        Running {
+            work,
+            seconds,
+            from,
+            done,
+        }
     }
 
     fn check(load: Load, expect: Option<f64>) {
         let got = load.seconds_left();
         let near = |a: f64, b: f64| (a - b).abs() < 1e-9;
-        assert!(matches!((got, expect), (None, None)) || got.zip(expect).is_some_and(|(a, b)| near(a, b)), "{got:?}");
+        assert!(
+            matches!((got, expect), (None, None))
+                || got.zip(expect).is_some_and(|(a, b)| near(a, b)),
+            "{got:?}"
+        );
     }
 
     #[test]
     fn time_left_follows_speed_and_slots() {
         let done = (10.0, 20.0);
-        check(Load { waiting: vec![1.0], slots: 2, ..Load::default() }, None);
-        check(Load { finished: done, waiting: vec![10.0; 5], slots: 2, ..Load::default() }, Some(60.0));
-        check(Load { finished: done, waiting: vec![10.0, 30.0], slots: 3, ..Load::default() }, Some(60.0));
-        check(Load { running: vec![running(10.0, 5.0, 0.0, 0.25)], slots: 1, ..Load::default() }, Some(15.0));
+        check(
+            Load {
+                waiting: vec![1.0],
+                slots: 2,
+                ..Load::default()
+            },
+            None,
+        );
+        check(
+            Load {
+                finished: done,
+                waiting: vec![10.0; 5],
+                slots: 2,
+                ..Load::default()
+            },
+            Some(60.0),
+        );
+        check(
+            Load {
+                finished: done,
+                waiting: vec![10.0, 30.0],
+                slots: 3,
+                ..Load::default()
+            },
+            Some(60.0),
+        );
+        check(
+            Load {
+                running: vec![running(10.0, 5.0, 0.0, 0.25)],
+                slots: 1,
+                ..Load::default()
+            },
+            Some(15.0),
+        );
         // Half was done by an earlier attempt: the other half takes twice what its half took.
-        check(Load { running: vec![running(10.0, 5.0, 0.5, 0.75)], slots: 1, ..Load::default() }, Some(5.0));
+        check(
+            Load {
+                running: vec![running(10.0, 5.0, 0.5, 0.75)],
+                slots: 1,
+                ..Load::default()
+            },
+            Some(5.0),
+        );
         let early = vec![running(10.0, 0.1, 0.0, 0.001)];
-        check(Load { running: early.clone(), slots: 1, ..Load::default() }, None);
-        check(Load { finished: done, running: early, waiting: vec![5.0], slots: 1 }, Some(19.98 + 10.0));
-        check(Load { finished: (1.0, 1.0), slots: 1, ..Load::default() }, Some(0.0));
-        check(Load { finished: (1.0, 1.0), waiting: vec![1.0], ..Load::default() }, None);
+        check(
+            Load {
+                running: early.clone(),
+                slots: 1,
+                ..Load::default()
+            },
+            None,
+        );
+        check(
+            Load {
+                finished: done,
+                running: early,
+                waiting: vec![5.0],
+                slots: 1,
+            },
+            Some(19.98 + 10.0),
+        );
+        check(
+            Load {
+                finished: (1.0, 1.0),
+                slots: 1,
+                ..Load::default()
+            },
+            Some(0.0),
+        );
+        check(
+            Load {
+                finished: (1.0, 1.0),
+                waiting: vec![1.0],
+                ..Load::default()
+            },
+            None,
+        );
     }
 
     #[test]
     fn shares_and_words() {
-        assert_eq!([share(0, 0, 0, 0), share(1, 5, 10, 3), share(9, 0, 10, 3)], [0.0, 0.5, 1.0]);
-        let words: Vec<_> = [0.4, 59.6, 200.0, 7500.0, 273_600.0, -3.0].map(duration).into();
-        assert_eq!(words, ["0 s", "1 min", "3 min 20 s", "2 h 5 min", "3 d 4 h", "0 s"]);
+        assert_eq!(
+            [share(0, 0, 0, 0), share(1, 5, 10, 3), share(9, 0, 10, 3)],
+            [0.0, 0.5, 1.0]
+        );
+        let words: Vec<_> = [0.4, 59.6, 200.0, 7500.0, 273_600.0, -3.0]
+            .map(duration)
+            .into();
+        assert_eq!(
+            words,
+            ["0 s", "1 min", "3 min 20 s", "2 h 5 min", "3 d 4 h", "0 s"]
+        );
     }
 }

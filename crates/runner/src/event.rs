@@ -139,6 +139,9 @@ pub struct RunSummary {
 impl RunSummary {
     /// Jobs whose last attempt finished or was stopped by a rule.
     pub fn well(&self) -> usize {
-        self.ended.iter().filter(|(_, _, o)| matches!(o, Outcome::Finished | Outcome::Stopped { .. })).count()
+        self.ended
+            .iter()
+            .filter(|(_, _, o)| matches!(o, Outcome::Finished | Outcome::Stopped { .. }))
+            .count()
     }
 }

@@ -44,13 +44,20 @@ impl ExperimentLog {
         fs::create_dir_all(&folder).map_err(|e| RunnerError::results(&folder, e))?;
         let path = results.experiment_log(name);
         let unusable = |e| RunnerError::results(&path, e);
-        let mut file = OpenOptions::new().create(true).read(true).append(true).open(&path).map_err(unusable)?;
+        let mut file = OpenOptions::new()
+            .create(true)
+            .read(true)
+            .append(true)
+            .open(&path)
+            .map_err(unusable)?;
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).map_err(unusable)?;
         let whole = bytes.iter().rposition(|&b| b == b'\n').map_or(0, |i| i + 1);
         let mut notes = Vec::new();
         if whole < bytes.len() {
-            file.set_len(whole as u64).and_then(|()| file.sync_all()).map_err(unusable)?;
+            file.set_len(whole as u64)
+                .and_then(|()| file.sync_all())
+                .map_err(unusable)?;
             let torn = String::from_utf8_lossy(&bytes[whole..]);
             let beginning: String = torn.chars().take(60).collect();
             notes.push(format!(
@@ -60,14 +67,23 @@ impl ExperimentLog {
             ));
         }
         let last = read(&path, &bytes[..whole], &mut notes)?;
-        Ok(ExperimentLog { file, length: whole as u64, last, notes, path })
+        Ok(ExperimentLog {
+            file,
+            length: whole as u64,
+            last,
+            notes,
+            path,
+        })
     }
 
     /// Every revision in the log of the experiment `name`, each with its members; also while a run appends to it.
     ///
     /// # Errors
     /// [`RunnerError::ResultsUnusable`]; [`RunnerError::NewerFormat`].
-    pub fn revisions(results: &ResultsFolder, name: &str) -> Result<Vec<(Revision, Vec<Member>)>, RunnerError> {
+    pub fn revisions(
+        results: &ResultsFolder,
+        name: &str,
+    ) -> Result<Vec<(Revision, Vec<Member>)>, RunnerError> {
         let path = results.experiment_log(name);
         let bytes = fs::read(&path).map_err(|e| RunnerError::results(&path, e))?;
         let mut all = Vec::new();
@@ -98,16 +114,26 @@ impl ExperimentLog {
     /// [`RunnerError::ResultsUnusable`]; then nothing of it is in the log.
     pub fn append(&mut self, record: Record) -> Result<Entry, RunnerError> {
         let mut entries = self.append_all(vec![record], false)?;
-        entries.pop().ok_or_else(|| RunnerError::results(&self.path, std::io::ErrorKind::InvalidData.into()))
+        entries
+            .pop()
+            .ok_or_else(|| RunnerError::results(&self.path, std::io::ErrorKind::InvalidData.into()))
     }
 
     /// Appends records with one write; waits for the disk if `sync`.
     fn append_all(&mut self, records: Vec<Record>, sync: bool) -> Result<Vec<Entry>, RunnerError> {
         let time = now();
-        let entries: Vec<Entry> = records.into_iter().map(|record| Entry { format: FORMAT, time, record }).collect();
+        let entries: Vec<Entry> = records
+            .into_iter()
+            .map(|record| Entry {
+                format: FORMAT,
+                time,
+                record,
+            })
+            .collect();
         let mut bytes = Vec::new();
         for entry in &entries {
-            serde_json::to_writer(&mut bytes, entry).map_err(|e| RunnerError::results(&self.path, e.into()))?;
+            serde_json::to_writer(&mut bytes, entry)
+                .map_err(|e| RunnerError::results(&self.path, e.into()))?;
             bytes.push(b'\n');
         }
         let synced = |()| if sync { self.file.sync_data() } else { Ok(()) };
@@ -127,40 +153,80 @@ impl ExperimentLog {
     ///
     /// # Errors
     /// As [`ExperimentLog::append`].
-    pub fn revise(&mut self, mut revision: Revision, members: Vec<Member>) -> Result<Revised, RunnerError> {
+    pub fn revise(
+        &mut self,
+        mut revision: Revision,
+        members: Vec<Member>,
+    ) -> Result<Revised, RunnerError> {
         if let Some((last, held)) = &self.last {
             revision.revision = last.revision;
-            if (Revision { file: last.file.clone(), ..revision.clone() }) == *last && *held == members {
-                return Ok(Revised { revision: last.revision, entries: vec![] });
+            if (Revision {
+                file: last.file.clone(),
+                ..revision.clone()
+            }) == *last
+                && *held == members
+            {
+                return Ok(Revised {
+                    revision: last.revision,
+                    entries: vec![],
+                });
             }
         }
         revision.revision = self.last.as_ref().map_or(1, |(last, _)| last.revision + 1);
         let number = revision.revision;
-        let members = members.into_iter().map(|member| Record::Member(Box::new(member)));
-        let records = std::iter::once(Record::Revision(revision)).chain(members).collect();
-        Ok(Revised { revision: number, entries: self.append_all(records, true)? })
+        let members = members
+            .into_iter()
+            .map(|member| Record::Member(Box::new(member)));
+        let records = std::iter::once(Record::Revision(revision))
+            .chain(members)
+            .collect();
+        Ok(Revised {
+            revision: number,
+            entries: self.append_all(records, true)?,
+        })
     }
 }
 
-fn read(path: &Path, text: &[u8], notes: &mut Vec<String>) -> Result<Option<(Revision, Vec<Member>)>, RunnerError> {
+fn read(
+    path: &Path,
+    text: &[u8],
+    notes: &mut Vec<String>,
+) -> Result<Option<(Revision, Vec<Member>)>, RunnerError> {
     let mut last = None;
     each(path, text, notes, |record| note_record(&mut last, record))?;
     Ok(last)
 }
 
-fn each(path: &Path, text: &[u8], notes: &mut Vec<String>, mut record: impl FnMut(&Record)) -> Result<(), RunnerError> {
+fn each(
+    path: &Path,
+    text: &[u8],
+    notes: &mut Vec<String>,
+    mut record: impl FnMut(&Record),
+) -> Result<(), RunnerError> {
     #[derive(Deserialize)]
     struct Format {
         format: u64,
     }
-    for (i, line) in text.split(|&b| b == b'\n').enumerate().filter(|(_, line)| !line.is_empty()) {
+    for (i, line) in text
+        .split(|&b| b == b'\n')
+        .enumerate()
+        .filter(|(_, line)| !line.is_empty())
+    {
         match serde_json::from_slice::<Entry>(line) {
             Ok(entry) if entry.format <= FORMAT => record(&entry.record),
             _ => match serde_json::from_slice(line) {
                 Ok(Format { format }) if format > u64::from(FORMAT) => {
-                    return Err(RunnerError::NewerFormat { path: path.into(), line: i + 1, found: format });
+                    return Err(RunnerError::NewerFormat {
+                        path: path.into(),
+                        line: i + 1,
+                        found: format,
+                    });
                 }
-                _ => notes.push(format!("{}, line {}: cannot be read and is passed over", path.display(), i + 1)),
+                _ => notes.push(format!(
+                    "{}, line {}: cannot be read and is passed over",
+                    path.display(),
+                    i + 1
+                )),
             },
         }
     }

@@ -20,7 +20,12 @@ pub(crate) struct Guide {
 impl Guide {
     /// For the jobs of a run, with what is decided at once.
     pub(crate) fn new(directed: Directed, run: &[Job]) -> (Guide, Vec<Action>) {
-        let Directed { search, metric, entries, jobs: ids } = directed;
+        let Directed {
+            search,
+            metric,
+            entries,
+            jobs: ids,
+        } = directed;
         let places: HashMap<_, _> = ids.iter().enumerate().map(|(i, id)| (id, i)).collect();
         let mut jobs = vec![None; entries.len()];
         let mut of_run = vec![None; run.len()];
@@ -31,7 +36,15 @@ impl Guide {
             }
         }
         let (director, actions) = Director::new(search, entries);
-        (Guide { director, metric, jobs, entries: of_run }, actions)
+        (
+            Guide {
+                director,
+                metric,
+                jobs,
+                entries: of_run,
+            },
+            actions,
+        )
     }
 
     /// Jobs that start only when they are freed.
@@ -50,7 +63,12 @@ impl Guide {
     }
 
     /// The end of an epoch.
-    pub(crate) fn metrics(&mut self, job: usize, epoch: u32, values: &BTreeMap<String, Number>) -> Vec<Action> {
+    pub(crate) fn metrics(
+        &mut self,
+        job: usize,
+        epoch: u32,
+        values: &BTreeMap<String, Number>,
+    ) -> Vec<Action> {
         match (self.entries[job], values.get(&self.metric)) {
             (Some(entry), Some(value)) => self.director.metric(entry, epoch, value.0),
             _ => vec![],
@@ -59,11 +77,15 @@ impl Guide {
 
     /// A job ended where it was told to pause.
     pub(crate) fn paused(&mut self, job: usize) -> Vec<Action> {
-        self.entries[job].map(|entry| self.director.paused(entry)).unwrap_or_default()
+        self.entries[job]
+            .map(|entry| self.director.paused(entry))
+            .unwrap_or_default()
     }
 
     /// A job is done with.
     pub(crate) fn ended(&mut self, job: usize, finished: bool) -> Vec<Action> {
-        self.entries[job].map(|entry| self.director.ended(entry, finished)).unwrap_or_default()
+        self.entries[job]
+            .map(|entry| self.director.ended(entry, finished))
+            .unwrap_or_default()
     }
 }

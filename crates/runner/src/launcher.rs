@@ -17,7 +17,12 @@ pub trait Launcher {
     ///
     /// # Errors
     /// A text that says what was tried, what went wrong, and what to do.
-    fn launch(&self, slot: &Slot, id: WorkerId, says: mpsc::Sender<(WorkerId, Says)>) -> Result<Worker, String>;
+    fn launch(
+        &self,
+        slot: &Slot,
+        id: WorkerId,
+        says: mpsc::Sender<(WorkerId, Says)>,
+    ) -> Result<Worker, String>;
 }
 
 /// What a running worker is held by. Dropping it closes the worker's standard input, as [`Order::Close`] does.
@@ -75,7 +80,10 @@ impl Tail {
         let surplus = kept.end.len().saturating_sub(Self::BYTES);
         if surplus > 0 && kept.allocation.is_none() {
             let text = String::from_utf8_lossy(&kept.end);
-            kept.allocation = text.lines().find(|line| is_allocation_failure(line)).map(str::to_string);
+            kept.allocation = text
+                .lines()
+                .find(|line| is_allocation_failure(line))
+                .map(str::to_string);
         }
         kept.end.drain(..surplus);
     }
@@ -89,9 +97,17 @@ impl Tail {
     pub fn text(&self) -> String {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let end = &kept.end;
-        let whole = if end.len() < Self::BYTES { 0 } else { end.iter().position(|&b| b == b'\n').map_or(0, |i| i + 1) };
+        let whole = if end.len() < Self::BYTES {
+            0
+        } else {
+            end.iter().position(|&b| b == b'\n').map_or(0, |i| i + 1)
+        };
         let text = String::from_utf8_lossy(&end[whole..]);
-        match kept.allocation.as_ref().filter(|line| !text.contains(*line)) {
+        match kept
+            .allocation
+            .as_ref()
+            .filter(|line| !text.contains(*line))
+        {
             Some(line) => format!("{line}\n{text}"),
             None => text.into_owned(),
         }
@@ -109,7 +125,10 @@ mod tests {
             tail.push(format!("line {i}\n").as_bytes());
         }
         let text = tail.text();
-        assert!(text.starts_with("line ") && text.ends_with("line 1999\n"), "{text}");
+        assert!(
+            text.starts_with("line ") && text.ends_with("line 1999\n"),
+            "{text}"
+        );
         assert!(text.len() <= Tail::BYTES && text.len() > Tail::BYTES - 20);
         tail.clear();
         assert_eq!(tail.text(), "");
@@ -117,7 +136,12 @@ mod tests {
         for i in 0..2000 {
             tail.push(format!("frame {i}\n").as_bytes());
         }
-        assert!(tail.text().starts_with("memory allocation of 77 bytes failed\nframe "), "{}", tail.text());
+        assert!(
+            tail.text()
+                .starts_with("memory allocation of 77 bytes failed\nframe "),
+            "{}",
+            tail.text()
+        );
         tail.clear();
         assert_eq!(tail.text(), "");
     }

@@ -40,21 +40,36 @@ pub fn parents(jobs: &[Job]) -> Vec<Option<Parent>> {
         ends.sort_unstable();
         ends.dedup();
         for &i in &family {
-            let has = jobs[i].execution.start_from.as_ref().map_or(0, |state| state.epoch);
+            let has = jobs[i]
+                .execution
+                .start_from
+                .as_ref()
+                .map_or(0, |state| state.epoch);
             parents[i] = longest(&jobs[i].question, &ends, has, |key| {
-                saved.get(key).copied().filter(|&saver| rank(saver) < rank(i))
+                saved
+                    .get(key)
+                    .copied()
+                    .filter(|&saver| rank(saver) < rank(i))
             });
         }
     }
     parents
 }
 
-fn longest(question: &Question, ends: &[u32], has: u32, saver: impl Fn(&StateKey) -> Option<usize>) -> Option<Parent> {
+fn longest(
+    question: &Question,
+    ends: &[u32],
+    has: u32,
+    saver: impl Fn(&StateKey) -> Option<usize>,
+) -> Option<Parent> {
     let reach = has + 1..=question.configuration.train.epochs();
-    ends.iter().rev().filter(|epoch| reach.contains(epoch)).find_map(|&epoch| {
-        let key = question.state_key(epoch);
-        saver(&key).map(|job| Parent { job, epoch, key })
-    })
+    ends.iter()
+        .rev()
+        .filter(|epoch| reach.contains(epoch))
+        .find_map(|&epoch| {
+            let key = question.state_key(epoch);
+            saver(&key).map(|job| Parent { job, epoch, key })
+        })
 }
 
 /// Groups of two or more jobs that differ in training alone: only these can share a state.
@@ -64,8 +79,23 @@ fn families(jobs: &[Job]) -> Vec<Vec<usize>> {
     for (i, job) in jobs.iter().enumerate() {
         let q = &job.question;
         let c = &q.configuration;
-        let key = digest(&(&c.data, &c.augment, &c.model, &q.data_hash, q.seed, q.fold, c.train.batch_size));
-        families.entry(key).or_insert_with(|| (order.push(key), Vec::new()).1).push(i);
+        let key = digest(&(
+            &c.data,
+            &c.augment,
+            &c.model,
+            &q.data_hash,
+            q.seed,
+            q.fold,
+            c.train.batch_size,
+        ));
+        families
+            .entry(key)
+            .or_insert_with(|| (order.push(key), Vec::new()).1)
+            .push(i);
     }
-    order.iter().filter_map(|key| families.remove(key)).filter(|family| family.len() > 1).collect()
+    order
+        .iter()
+        .filter_map(|key| families.remove(key))
+        .filter(|family| family.len() > 1)
+        .collect()
 }

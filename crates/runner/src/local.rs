@@ -35,11 +35,26 @@ pub struct LocalLauncher {
 }
 
 impl Launcher for LocalLauncher {
-    fn launch(&self, slot: &Slot, id: WorkerId, says: mpsc::Sender<(WorkerId, Says)>) -> Result<Worker, String> {
+    fn launch(
+        &self,
+        slot: &Slot,
+        id: WorkerId,
+        says: mpsc::Sender<(WorkerId, Says)>,
+    ) -> Result<Worker, String> {
         let threads = slot.threads.to_string();
         let mut command = Command::new(&slot.worker);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0).kill_on_drop(true);
-        for name in ["RAYON_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"] {
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .process_group(0)
+            .kill_on_drop(true);
+        for name in [
+            "RAYON_NUM_THREADS",
+            "OMP_NUM_THREADS",
+            "MKL_NUM_THREADS",
+            "OPENBLAS_NUM_THREADS",
+        ] {
             command.env(name, &threads);
         }
         // Numbers of CUDA devices then mean what [`crate::devices`] means by them.
@@ -53,19 +68,41 @@ impl Launcher for LocalLauncher {
         }
         let (spawned, unpinned) = on_cores(&slot.cores, || command.spawn());
         let mut child = spawned.map_err(|error| start_error(slot, &error))?;
-        let (Some(stdin), Some(stdout), Some(stderr)) = (child.stdin.take(), child.stdout.take(), child.stderr.take())
+        let (Some(stdin), Some(stdout), Some(stderr)) =
+            (child.stdin.take(), child.stdout.take(), child.stderr.take())
         else {
             return Err("the worker has no pipes".to_string());
         };
         let (orders, received) = mpsc::unbounded_channel();
         let tail = Tail::default();
-        let log = Arc::new(Mutex::new(Log { tail: tail.clone(), file: Target::None, written: 0 }));
+        let log = Arc::new(Mutex::new(Log {
+            tail: tail.clone(),
+            file: Target::None,
+            written: 0,
+        }));
         let pid = child.id().unwrap_or_default();
         let unlimited = slot.memory_bytes.and_then(|bytes| limit_memory(pid, bytes));
         let unpinned = unpinned.or(unlimited);
-        let hand = Hand { id, says, log: Arc::clone(&log), grace: self.grace, pid, kills: Kills::now(pid) };
-        tokio::spawn(hand.supervise(child, stdin, BufReader::new(stdout), stderr, received, unpinned));
-        Ok(Worker { orders, stderr: tail })
+        let hand = Hand {
+            id,
+            says,
+            log: Arc::clone(&log),
+            grace: self.grace,
+            pid,
+            kills: Kills::now(pid),
+        };
+        tokio::spawn(hand.supervise(
+            child,
+            stdin,
+            BufReader::new(stdout),
+            stderr,
+            received,
+            unpinned,
+        ));
+        Ok(Worker {
+            orders,
+            stderr: tail,
+        })
     }
 }
 
@@ -76,7 +113,10 @@ fn start_error(slot: &Slot, error: &io::Error) -> String {
         io::ErrorKind::OutOfMemory => "run fewer slots (--slots)",
         _ => "look whether it runs by hand with --version",
     };
-    format!("the worker {} does not start: {error}; {remedy}", slot.worker.display())
+    format!(
+        "the worker {} does not start: {error}; {remedy}",
+        slot.worker.display()
+    )
 }
 
 /// Runs `spawn` with this thread on `cores`, which a child inherits, then puts the thread back. Says why not, if not.
@@ -87,14 +127,22 @@ fn on_cores<T>(cores: &[usize], spawn: impl FnOnce() -> T) -> (T, Option<String>
         return (spawn(), None);
     }
     let mut wanted = CpuSet::new();
-    cores.iter().filter(|&&core| core < CpuSet::MAX_CPU).for_each(|&core| wanted.set(core));
+    cores
+        .iter()
+        .filter(|&&core| core < CpuSet::MAX_CPU)
+        .for_each(|&core| wanted.set(core));
     let before = sched_getaffinity(None);
     let pinned = sched_setaffinity(None, &wanted);
     let spawned = spawn();
     if let (Ok(before), Ok(())) = (before, pinned) {
         let _ = sched_setaffinity(None, &before);
     }
-    (spawned, pinned.err().map(|error| format!("the worker could not be kept on cores {cores:?}: {error}")))
+    (
+        spawned,
+        pinned
+            .err()
+            .map(|error| format!("the worker could not be kept on cores {cores:?}: {error}")),
+    )
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -106,9 +154,14 @@ fn on_cores<T>(_: &[usize], spawn: impl FnOnce() -> T) -> (T, Option<String>) {
 #[cfg(target_os = "linux")]
 fn limit_memory(pid: u32, bytes: u64) -> Option<String> {
     use rustix::process::{Pid, Resource, Rlimit, prlimit};
-    let limit = Rlimit { current: Some(bytes), maximum: Some(bytes) };
+    let limit = Rlimit {
+        current: Some(bytes),
+        maximum: Some(bytes),
+    };
     let pid = Pid::from_raw(pid as i32)?;
-    prlimit(Some(pid), Resource::Data, limit).err().map(|e| format!("the worker's memory could not be limited: {e}"))
+    prlimit(Some(pid), Resource::Data, limit)
+        .err()
+        .map(|e| format!("the worker's memory could not be limited: {e}"))
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -134,7 +187,10 @@ struct Kills {
 
 impl Kills {
     fn now(pid: u32) -> Self {
-        Kills { counts: OomKills::now(Path::new("/"), pid), at: Instant::now() }
+        Kills {
+            counts: OomKills::now(Path::new("/"), pid),
+            at: Instant::now(),
+        }
     }
 }
 
@@ -152,7 +208,12 @@ impl Hand {
             let _ = self.says.send((self.id, Says::Note(note))).await;
         }
         let mut lines = tokio::spawn(read_lines(stdout, self.id, self.says.clone()));
-        let mut words = tokio::spawn(keep_stderr(stderr, Arc::clone(&self.log), self.id, self.says.clone()));
+        let mut words = tokio::spawn(keep_stderr(
+            stderr,
+            Arc::clone(&self.log),
+            self.id,
+            self.says.clone(),
+        ));
         let (send, sent) = mpsc::unbounded_channel();
         // A task of its own, so that a worker that does not read can still be killed.
         let writer = tokio::spawn(write_commands(stdin, sent));
@@ -187,14 +248,30 @@ impl Hand {
             }
         };
         writer.abort();
-        if timeout(DRY, async { (&mut lines).await.and((&mut words).await) }).await.is_err() {
+        if timeout(DRY, async { (&mut lines).await.and((&mut words).await) })
+            .await
+            .is_err()
+        {
             lines.abort();
             words.abort();
         }
-        let (signal, code) = status.as_ref().map_or((None, None), |s: &ExitStatus| (s.signal(), s.code()));
+        let (signal, code) = status
+            .as_ref()
+            .map_or((None, None), |s: &ExitStatus| (s.signal(), s.code()));
         // The process is gone and its entry in /proc with it, so the files of before are asked again.
-        let out_of_memory = signal == Some(9) && self.kills.counts.again().grew_since(&self.kills.counts);
-        let _ = self.says.send((self.id, Says::Exited(Death { signal, code, out_of_memory }))).await;
+        let out_of_memory =
+            signal == Some(9) && self.kills.counts.again().grew_since(&self.kills.counts);
+        let _ = self
+            .says
+            .send((
+                self.id,
+                Says::Exited(Death {
+                    signal,
+                    code,
+                    out_of_memory,
+                }),
+            ))
+            .await;
     }
 
     fn log(&self) -> std::sync::MutexGuard<'_, Log> {
@@ -204,7 +281,9 @@ impl Hand {
 
 /// Kills the worker with all that it started; it has a process group of its own.
 fn kill(child: &mut Child) {
-    let pid = child.id().and_then(|id| rustix::process::Pid::from_raw(id as i32));
+    let pid = child
+        .id()
+        .and_then(|id| rustix::process::Pid::from_raw(id as i32));
     if let Some(pid) = pid {
         let _ = rustix::process::kill_process_group(pid, rustix::process::Signal::KILL);
     }
@@ -216,7 +295,9 @@ async fn write_commands(
     mut commands: mpsc::UnboundedReceiver<Box<convsweep_spec::job::Command>>,
 ) {
     while let Some(command) = commands.recv().await {
-        let Ok(mut line) = serde_json::to_vec(&command) else { continue };
+        let Ok(mut line) = serde_json::to_vec(&command) else {
+            continue;
+        };
         line.push(b'\n');
         if stdin.write_all(&line).await.is_err() || stdin.flush().await.is_err() {
             return;
@@ -224,7 +305,11 @@ async fn write_commands(
     }
 }
 
-async fn read_lines(mut stdout: impl AsyncBufRead + Unpin, id: WorkerId, says: mpsc::Sender<(WorkerId, Says)>) {
+async fn read_lines(
+    mut stdout: impl AsyncBufRead + Unpin,
+    id: WorkerId,
+    says: mpsc::Sender<(WorkerId, Says)>,
+) {
     let mut line = Vec::new();
     let mut surplus = 0;
     loop {
@@ -258,7 +343,10 @@ async fn say_line(
     let bytes = std::mem::take(line);
     let word = match std::mem::take(surplus) {
         0 => Says::Line(String::from_utf8_lossy(&bytes).into_owned()),
-        more => Says::Note(format!("the worker wrote a line of {} bytes; it was dropped", bytes.len() + more)),
+        more => Says::Note(format!(
+            "the worker wrote a line of {} bytes; it was dropped",
+            bytes.len() + more
+        )),
     };
     says.send((id, word)).await.is_ok()
 }
@@ -273,10 +361,15 @@ async fn keep_stderr(
     while let Ok(count) = stderr.read(&mut buffer).await
         && count > 0
     {
-        let full = log.lock().unwrap_or_else(PoisonError::into_inner).write(&buffer[..count]);
+        let full = log
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .write(&buffer[..count]);
         if full {
             let limit = STDERR_LIMIT >> 20;
-            let text = format!("the worker floods its log; beyond {limit} MiB of an attempt {STDERR} keeps nothing");
+            let text = format!(
+                "the worker floods its log; beyond {limit} MiB of an attempt {STDERR} keeps nothing"
+            );
             let _ = says.send((id, Says::Note(text))).await;
         }
     }
@@ -312,7 +405,9 @@ impl Log {
                 Err(_) => Target::None,
             };
         }
-        let Target::Open(file) = &mut self.file else { return false };
+        let Target::Open(file) = &mut self.file else {
+            return false;
+        };
         let room = STDERR_LIMIT.saturating_sub(self.written);
         let failed = file.write_all(&bytes[..bytes.len().min(room)]).is_err();
         self.written += bytes.len();
@@ -328,7 +423,10 @@ impl Log {
 }
 
 fn open(folder: &std::path::Path, attempt: u32) -> io::Result<File> {
-    let mut file = OpenOptions::new().create(true).append(true).open(folder.join(STDERR))?;
+    let mut file = OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(folder.join(STDERR))?;
     writeln!(file, "── attempt {attempt}")?;
     Ok(file)
 }

@@ -33,19 +33,33 @@ impl ResultsLock {
         fs::create_dir_all(&results.0).map_err(|e| RunnerError::results(&results.0, e))?;
         let path = results.lock();
         let unusable = |e| RunnerError::results(&path, e);
-        let opened = OpenOptions::new().create(true).truncate(false).read(true).write(true).open(&path);
+        let opened = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .read(true)
+            .write(true)
+            .open(&path);
         let mut file = opened.map_err(unusable)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                return Err(RunnerError::ResultsBusy { path: results.0.clone(), holder: holder(&mut file) });
+                return Err(RunnerError::ResultsBusy {
+                    path: results.0.clone(),
+                    holder: holder(&mut file),
+                });
             }
             Err(TryLockError::Error(e)) => return Err(unusable(e)),
         }
-        let me = Holder { pid: std::process::id(), host: host(), since: now() };
+        let me = Holder {
+            pid: std::process::id(),
+            host: host(),
+            since: now(),
+        };
         let mut text = serde_json::to_string(&me).map_err(|e| unusable(e.into()))?;
         text.push('\n');
-        file.set_len(0).and_then(|()| file.write_all(text.as_bytes())).map_err(unusable)?;
+        file.set_len(0)
+            .and_then(|()| file.write_all(text.as_bytes()))
+            .map_err(unusable)?;
         Ok(ResultsLock { file })
     }
 }
@@ -70,9 +84,15 @@ impl Drop for ResultsLock {
 fn holder(file: &mut File) -> String {
     let mut text = String::new();
     let read = file.read_to_string(&mut text);
-    match read.ok().and_then(|_| serde_json::from_str::<Holder>(&text).ok()) {
+    match read
+        .ok()
+        .and_then(|_| serde_json::from_str::<Holder>(&text).ok())
+    {
         Some(Holder { pid, host, since }) => {
-            format!("process {pid} on {host}, for {}", duration((now() - since).max(0.0)))
+            format!(
+                "process {pid} on {host}, for {}",
+                duration((now() - since).max(0.0))
+            )
         }
         None => "another program".to_string(),
     }
@@ -80,12 +100,17 @@ fn holder(file: &mut File) -> String {
 
 /// Name of this machine.
 pub fn host() -> String {
-    rustix::system::uname().nodename().to_string_lossy().into_owned()
+    rustix::system::uname()
+        .nodename()
+        .to_string_lossy()
+        .into_owned()
 }
 
 /// Seconds since 1970-01-01 UTC.
 pub fn now() -> f64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |d| d.as_secs_f64())
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0.0, |d| d.as_secs_f64())
 }
 
 #[cfg(test)]
@@ -99,7 +124,10 @@ mod tests {
         let lock = ResultsLock::acquire(&results).unwrap();
         let error = ResultsLock::acquire(&results).unwrap_err();
         let text = error.to_string();
-        assert!(text.contains(&format!("process {} on ", std::process::id())), "{text}");
+        assert!(
+            text.contains(&format!("process {} on ", std::process::id())),
+            "{text}"
+        );
         assert_eq!(error.exit_code(), 5);
         drop(lock);
         assert_eq!(fs::read_to_string(results.lock()).unwrap(), "");
@@ -110,10 +138,17 @@ mod tests {
     fn a_dead_holders_text_does_not_block() {
         let dir = tempfile::tempdir().unwrap();
         let results = ResultsFolder(dir.path().to_path_buf());
-        fs::write(results.lock(), "{\"pid\":1,\"host\":\"elsewhere\",\"since\":0}\n and much more garbage").unwrap();
+        fs::write(
+            results.lock(),
+            "{\"pid\":1,\"host\":\"elsewhere\",\"since\":0}\n and much more garbage",
+        )
+        .unwrap();
         let _lock = ResultsLock::acquire(&results).unwrap();
         let text = fs::read_to_string(results.lock()).unwrap();
-        assert!(text.contains(&std::process::id().to_string()) && !text.contains("garbage"), "{text}");
+        assert!(
+            text.contains(&std::process::id().to_string()) && !text.contains("garbage"),
+            "{text}"
+        );
     }
 
     #[test]
@@ -122,7 +157,10 @@ mod tests {
         let results = ResultsFolder(dir.path().join("file"));
         fs::write(&results.0, "").unwrap();
         let error = ResultsLock::acquire(&results).unwrap_err();
-        assert!(error.to_string().contains("a file is in the way"), "{error}");
+        assert!(
+            error.to_string().contains("a file is in the way"),
+            "{error}"
+        );
         assert_eq!(error.exit_code(), 5);
     }
 }

@@ -11,37 +11,63 @@ pub(crate) struct OomKills(Vec<(PathBuf, u64)>);
 impl OomKills {
     /// The counts of now, for the process `pid` of the machine whose file system begins at `root`.
     pub(crate) fn now(root: &Path, pid: u32) -> Self {
-        let groups = fs::read_to_string(root.join(format!("proc/{pid}/cgroup"))).unwrap_or_default();
+        let groups =
+            fs::read_to_string(root.join(format!("proc/{pid}/cgroup"))).unwrap_or_default();
         let mut files = vec![root.join("proc/vmstat")];
         for line in groups.lines() {
             let mut parts = line.splitn(3, ':').skip(1);
-            let (Some(controllers), Some(path)) = (parts.next(), parts.next()) else { continue };
+            let (Some(controllers), Some(path)) = (parts.next(), parts.next()) else {
+                continue;
+            };
             let path = path.trim_start_matches('/');
             if controllers.is_empty() {
                 files.push(root.join("sys/fs/cgroup").join(path).join("memory.events"));
             } else if controllers.split(',').any(|c| c == "memory") {
-                files.push(root.join("sys/fs/cgroup/memory").join(path).join("memory.oom_control"));
+                files.push(
+                    root.join("sys/fs/cgroup/memory")
+                        .join(path)
+                        .join("memory.oom_control"),
+                );
             }
         }
-        OomKills(files.into_iter().filter_map(|file| count(&file).map(|n| (file, n))).collect())
+        OomKills(
+            files
+                .into_iter()
+                .filter_map(|file| count(&file).map(|n| (file, n)))
+                .collect(),
+        )
     }
 
     /// The same counts again, also when the process is gone.
     pub(crate) fn again(&self) -> Self {
-        OomKills(self.0.iter().filter_map(|(file, _)| count(file).map(|n| (file.clone(), n))).collect())
+        OomKills(
+            self.0
+                .iter()
+                .filter_map(|(file, _)| count(file).map(|n| (file.clone(), n)))
+                .collect(),
+        )
     }
 
     /// Whether a kill was counted since `before`.
     pub(crate) fn grew_since(&self, before: &OomKills) -> bool {
-        let earlier = |file: &PathBuf| before.0.iter().find(|(other, _)| other == file).map(|(_, n)| *n);
-        self.0.iter().any(|(file, now)| earlier(file).is_some_and(|then| *now > then))
+        let earlier = |file: &PathBuf| {
+            before
+                .0
+                .iter()
+                .find(|(other, _)| other == file)
+                .map(|(_, n)| *n)
+        };
+        self.0
+            .iter()
+            .any(|(file, now)| earlier(file).is_some_and(|then| *now > then))
     }
 }
 
 /// The value of the line `oom_kill N`.
 fn count(file: &Path) -> Option<u64> {
     let text = fs::read_to_string(file).ok()?;
-    text.lines().find_map(|line| line.strip_prefix("oom_kill ")?.trim().parse().ok())
+    text.lines()
+        .find_map(|line| line.strip_prefix("oom_kill ")?.trim().parse().ok())
 }
 
 #[cfg(test)]
@@ -58,13 +84,22 @@ mod tests {
         };
         put("proc/7/cgroup", "4:memory:/a/b\n0::/c\n");
         put("proc/vmstat", "nr_free 12\noom_kill 3\n");
-        put("sys/fs/cgroup/c/memory.events", "low 0\noom 1\noom_kill 1\n");
-        put("sys/fs/cgroup/memory/a/b/memory.oom_control", "under_oom 0\noom_kill 0\n");
+        put(
+            "sys/fs/cgroup/c/memory.events",
+            "low 0\noom 1\noom_kill 1\n",
+        );
+        put(
+            "sys/fs/cgroup/memory/a/b/memory.oom_control",
+            "under_oom 0\noom_kill 0\n",
+        );
         let now = || OomKills::now(dir.path(), 7);
         let before = now();
         assert_eq!(before.0.len(), 3);
         assert!(!now().grew_since(&before));
-        put("sys/fs/cgroup/c/memory.events", "low 0\noom 2\noom_kill 2\n");
+        put(
+            "sys/fs/cgroup/c/memory.events",
+            "low 0\noom 2\noom_kill 2\n",
+        );
         assert!(now().grew_since(&before));
         let before = now();
         put("proc/vmstat", "oom_kill 4\n");

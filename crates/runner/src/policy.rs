@@ -62,7 +62,12 @@ pub struct Retry {
 impl Default for Policy {
     fn default() -> Self {
         Policy {
-            retry: Retry { crashed: 2, lost: 2, failed: 0, timed_out: 0 },
+            retry: Retry {
+                crashed: 2,
+                lost: 2,
+                failed: 0,
+                timed_out: 0,
+            },
             backoff: Duration::from_millis(250),
             stop_after: None,
             time_limit: None,
@@ -83,7 +88,9 @@ impl Policy {
 
     /// Wait before the `number`-th retry of a job, from 1.
     pub fn rest(&self, number: u32) -> Duration {
-        self.backoff.saturating_mul(2u32.saturating_pow(number.saturating_sub(1))).min(Self::LONGEST_REST)
+        self.backoff
+            .saturating_mul(2u32.saturating_pow(number.saturating_sub(1)))
+            .min(Self::LONGEST_REST)
     }
 }
 
@@ -106,10 +113,16 @@ impl Retry {
 pub fn error_kind(outcome: &Outcome) -> Option<String> {
     match outcome {
         Outcome::Failed { message } => {
-            let words: String = message.chars().filter(|c| !c.is_ascii_digit()).take(120).collect();
+            let words: String = message
+                .chars()
+                .filter(|c| !c.is_ascii_digit())
+                .take(120)
+                .collect();
             Some(format!("failed: {words}"))
         }
-        Outcome::Crashed { .. } | Outcome::Lost { .. } | Outcome::OutOfMemory => Some(outcome.name().to_string()),
+        Outcome::Crashed { .. } | Outcome::Lost { .. } | Outcome::OutOfMemory => {
+            Some(outcome.name().to_string())
+        }
         _ => None,
     }
 }
@@ -164,8 +177,15 @@ impl Streak {
         let enough = distinct.len() >= Self::CONFIGURATIONS.min(configurations);
         (self.ends.len() >= breaker as usize && enough).then(|| {
             let detail = outcome.detail();
-            let what = if detail.is_empty() { outcome.name().into() } else { format!("{}: {detail}", outcome.name()) };
-            format!("{} jobs in succession ended in the same error ({what})", self.ends.len())
+            let what = if detail.is_empty() {
+                outcome.name().into()
+            } else {
+                format!("{}: {detail}", outcome.name())
+            };
+            format!(
+                "{} jobs in succession ended in the same error ({what})",
+                self.ends.len()
+            )
         })
     }
 }

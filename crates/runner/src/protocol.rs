@@ -30,7 +30,9 @@ pub fn read_line(line: &str, current: Option<(&JobId, u32)>) -> Heard {
         _ => return no_event(line),
     };
     match current {
-        Some((job, attempt)) if *job == envelope.job && attempt == envelope.attempt => Heard::Event(Box::new(envelope)),
+        Some((job, attempt)) if *job == envelope.job && attempt == envelope.attempt => {
+            Heard::Event(Box::new(envelope))
+        }
         Some((job, attempt)) => Heard::Stray(format!(
             "the worker was given job {job}, attempt {attempt}, but spoke of {}, attempt {}: it was ended; build it from the same sources as this program",
             envelope.job, envelope.attempt
@@ -72,7 +74,10 @@ pub fn death(end: &Death, stderr: &str) -> Outcome {
     match end.signal {
         Some(SIGABRT) if allocation || bad_alloc => Outcome::OutOfMemory,
         Some(SIGKILL) if end.out_of_memory => Outcome::OutOfMemory,
-        signal => Outcome::Crashed { signal, code: end.code },
+        signal => Outcome::Crashed {
+            signal,
+            code: end.code,
+        },
     }
 }
 
@@ -86,7 +91,9 @@ pub fn is_allocation_failure(line: &str) -> bool {
 pub fn unheard(log: &[u8], job: &JobId, attempt: u32, next: u64) -> Vec<Envelope> {
     let lines = log.split(|&b| b == b'\n');
     let events = lines.filter_map(|line| serde_json::from_slice::<Envelope>(line).ok());
-    events.filter(|e| e.format <= FORMAT && e.job == *job && e.attempt == attempt && e.n >= next).collect()
+    events
+        .filter(|e| e.format <= FORMAT && e.job == *job && e.attempt == attempt && e.n >= next)
+        .collect()
 }
 
 /// Words for a death: `was killed by signal 9 (SIGKILL)`, `exited with code 3`.
@@ -102,7 +109,9 @@ pub fn death_words(end: &Death) -> String {
         _ => "",
     };
     match (end.signal, end.code) {
-        (Some(9), _) if end.out_of_memory => "was killed by the kernel for want of memory".to_string(),
+        (Some(9), _) if end.out_of_memory => {
+            "was killed by the kernel for want of memory".to_string()
+        }
         (Some(s), _) => format!("was killed by signal {s}{}", name(s)),
         (None, Some(c)) => format!("exited with code {c}"),
         (None, None) => "is gone".to_string(),
@@ -127,7 +136,14 @@ mod tests {
 
     fn line(format: u32, job: &str, attempt: u32) -> String {
         let event = Event::Warning { text: "w".into() };
-        let envelope = Envelope { format, job: JobId(job.into()), attempt, n: 0, time: 1.0, event };
+        let envelope = Envelope {
+            format,
+            job: JobId(job.into()),
+            attempt,
+            n: 0,
+            time: 1.0,
+            event,
+        };
         serde_json::to_string(&envelope).unwrap()
     }
 
@@ -139,35 +155,91 @@ mod tests {
         assert!(matches!(mine(&line(FORMAT, "b", 2)), Heard::Stray(t) if t.contains("spoke of b")));
         assert!(matches!(mine(&line(FORMAT, "a", 1)), Heard::Stray(t) if t.contains("attempt 1")));
         assert!(matches!(mine(&line(FORMAT + 1, "a", 2)), Heard::Newer(_)));
-        assert!(matches!(mine(r#"{"format": 99, "something": "else"}"#), Heard::Newer(_)));
+        assert!(matches!(
+            mine(r#"{"format": 99, "something": "else"}"#),
+            Heard::Newer(_)
+        ));
         assert!(matches!(mine(&line(FORMAT, "a", 2)[..30]), Heard::Noise(_)));
         assert_eq!(mine("hello\tworld"), Heard::Noise("hello world".into()));
         assert!(matches!(mine(&"x".repeat(1000)), Heard::Noise(t) if t.chars().count() == 301));
-        assert!(matches!(read_line(&line(FORMAT, "a", 2), None), Heard::Noise(_)));
+        assert!(matches!(
+            read_line(&line(FORMAT, "a", 2), None),
+            Heard::Noise(_)
+        ));
     }
 
     #[test]
     fn the_log_knows_what_was_not_heard() {
         let event = |job: &str, attempt, n| {
             let event = Event::Warning { text: "w".into() };
-            let envelope = Envelope { format: FORMAT, job: JobId(job.into()), attempt, n, time: 1.0, event };
+            let envelope = Envelope {
+                format: FORMAT,
+                job: JobId(job.into()),
+                attempt,
+                n,
+                time: 1.0,
+                event,
+            };
             serde_json::to_string(&envelope).unwrap() + "\n"
         };
-        let log = [event("a", 1, 0), event("a", 2, 0), "garbage\n".into(), event("a", 2, 1), event("b", 2, 2)].concat();
+        let log = [
+            event("a", 1, 0),
+            event("a", 2, 0),
+            "garbage\n".into(),
+            event("a", 2, 1),
+            event("b", 2, 2),
+        ]
+        .concat();
         let log = log + &event("a", 2, 2)[..20];
-        let found = |next| unheard(log.as_bytes(), &JobId("a".into()), 2, next).iter().map(|e| e.n).collect::<Vec<_>>();
-        assert_eq!((found(0), found(1), found(2)), (vec![0, 1], vec![1], vec![]));
+        let found = |next| {
+            unheard(log.as_bytes(), &JobId("a".into()), 2, next)
+                .iter()
+                .map(|e| e.n)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            (found(0), found(1), found(2)),
+            (vec![0, 1], vec![1], vec![])
+        );
     }
 
     #[test]
     fn an_allocation_failure_is_no_crash() {
         let said = "memory allocation of 4096000000 bytes failed";
-        let by = |signal, out_of_memory| Death { signal: Some(signal), code: None, out_of_memory };
+        let by = |signal, out_of_memory| Death {
+            signal: Some(signal),
+            code: None,
+            out_of_memory,
+        };
         assert_eq!(death(&by(6, false), said), Outcome::OutOfMemory);
-        assert_eq!(death(&by(6, false), "assertion"), Outcome::Crashed { signal: Some(6), code: None });
-        assert_eq!(death(&by(9, false), said), Outcome::Crashed { signal: Some(9), code: None });
+        assert_eq!(
+            death(&by(6, false), "assertion"),
+            Outcome::Crashed {
+                signal: Some(6),
+                code: None
+            }
+        );
+        assert_eq!(
+            death(&by(9, false), said),
+            Outcome::Crashed {
+                signal: Some(9),
+                code: None
+            }
+        );
         assert_eq!(death(&by(9, true), ""), Outcome::OutOfMemory);
-        assert_eq!(death(&by(11, true), ""), Outcome::Crashed { signal: Some(11), code: None });
-        assert_eq!(death_words(&Death { code: Some(3), ..Death::default() }), "exited with code 3");
+        assert_eq!(
+            death(&by(11, true), ""),
+            Outcome::Crashed {
+                signal: Some(11),
+                code: None
+            }
+        );
+        assert_eq!(
+            death_words(&Death {
+                code: Some(3),
+                ..Death::default()
+            }),
+            "exited with code 3"
+        );
     }
 }

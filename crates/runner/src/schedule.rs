@@ -140,12 +140,20 @@ impl Schedule {
         let distinct: BTreeSet<usize> = jobs.iter().map(|job| job.configuration).collect();
         Schedule {
             jobs: jobs.iter().map(state).collect(),
-            ready: (0..jobs.len()).filter(|&i| jobs[i].parent.is_none()).collect(),
+            ready: (0..jobs.len())
+                .filter(|&i| jobs[i].parent.is_none())
+                .collect(),
             waiting: jobs.iter().filter(|job| job.parent.is_some()).count(),
             children,
             resting: BTreeSet::new(),
             held: BTreeSet::new(),
-            slots: devices.iter().map(|&device| SlotState { device, ..SlotState::default() }).collect(),
+            slots: devices
+                .iter()
+                .map(|&device| SlotState {
+                    device,
+                    ..SlotState::default()
+                })
+                .collect(),
             streaks: HashMap::new(),
             configurations: distinct.len(),
             failed: 0,
@@ -164,11 +172,18 @@ impl Schedule {
             }
             let avoided = self.slots[slot].failed_on;
             let other = self.ready.iter().position(|&job| Some(job) != avoided);
-            let Some(job) = self.ready.remove(other.unwrap_or(0)) else { break };
+            let Some(job) = self.ready.remove(other.unwrap_or(0)) else {
+                break;
+            };
             self.slots[slot].place = Place::Busy(job);
             self.jobs[job].made += 1;
             let delay = self.delay(slot);
-            assigned.push(Assignment { slot, job, attempt: self.jobs[job].attempt, delay });
+            assigned.push(Assignment {
+                slot,
+                job,
+                attempt: self.jobs[job].attempt,
+                delay,
+            });
         }
         assigned
     }
@@ -176,7 +191,10 @@ impl Schedule {
     fn delay(&self, slot: usize) -> Duration {
         match self.slots[slot].start_failures {
             0 => Duration::ZERO,
-            failures => self.policy.start_delay.saturating_mul(4u32.saturating_pow(failures - 1)),
+            failures => self
+                .policy
+                .start_delay
+                .saturating_mul(4u32.saturating_pow(failures - 1)),
         }
     }
 
@@ -213,19 +231,44 @@ impl Schedule {
             _ if number <= allowed => {
                 *retries = number;
                 rest = self.policy.rest(self.jobs[job].retries.values().sum());
-                self.again(job, true, if rest.is_zero() { Queue::First } else { Queue::Rest })
+                self.again(
+                    job,
+                    true,
+                    if rest.is_zero() {
+                        Queue::First
+                    } else {
+                        Queue::Rest
+                    },
+                )
             }
             _ => Next::Done,
         };
         if next == Next::Done && is_failure(outcome) {
             self.failed += 1;
         }
-        let halts = next == Next::Done && self.policy.stop_after.is_some_and(|most| self.failed >= most);
+        let halts = next == Next::Done
+            && self
+                .policy
+                .stop_after
+                .is_some_and(|most| self.failed >= most);
         self.settle(job, &next);
         let (device, configuration) = (self.slots[slot].device, self.jobs[job].configuration);
         let streak = self.streaks.entry(device).or_default();
-        let trips = streak.count(outcome, job, configuration, self.policy.breaker, self.configurations);
-        Some(Verdict { job, next, closes: false, rest, trips, halts })
+        let trips = streak.count(
+            outcome,
+            job,
+            configuration,
+            self.policy.breaker,
+            self.configurations,
+        );
+        Some(Verdict {
+            job,
+            next,
+            closes: false,
+            rest,
+            trips,
+            halts,
+        })
     }
 
     /// A job's wait before its retry is over: it comes before all others.
@@ -240,7 +283,9 @@ impl Schedule {
     pub fn close_device(&mut self, slot: usize) -> Vec<usize> {
         let device = self.slots[slot].device;
         let open = |s: &SlotState| s.device == device && s.place != Place::Closed && !s.closing;
-        let slots: Vec<usize> = (0..self.slots.len()).filter(|&i| open(&self.slots[i])).collect();
+        let slots: Vec<usize> = (0..self.slots.len())
+            .filter(|&i| open(&self.slots[i]))
+            .collect();
         for &slot in &slots {
             match self.slots[slot].place {
                 Place::Busy(_) | Place::Leaving => self.slots[slot].closing = true,
@@ -307,7 +352,14 @@ impl Schedule {
         let again = self.jobs[job].start_failures < self.policy.start_failures;
         let next = self.again(job, again, Queue::Last);
         self.settle(job, &next);
-        Some(Verdict { job, next, closes, rest: Duration::ZERO, trips: None, halts: false })
+        Some(Verdict {
+            job,
+            next,
+            closes,
+            rest: Duration::ZERO,
+            trips: None,
+            halts: false,
+        })
     }
 
     /// There was no process at all; the attempt does not count, the job comes first again.
@@ -317,7 +369,14 @@ impl Schedule {
         self.jobs[job].made -= 1;
         self.ready.push_front(job);
         let next = Next::Again(self.jobs[job].attempt);
-        Some(Verdict { job, next, closes, rest: Duration::ZERO, trips: None, halts: false })
+        Some(Verdict {
+            job,
+            next,
+            closes,
+            rest: Duration::ZERO,
+            trips: None,
+            halts: false,
+        })
     }
 
     /// The job was assigned, but never given to a worker: the run stopped before. It is as if it never was.
@@ -373,23 +432,31 @@ impl Schedule {
 
     /// Number of running jobs.
     pub fn running(&self) -> usize {
-        self.slots.iter().filter(|s| matches!(s.place, Place::Busy(_))).count()
+        self.slots
+            .iter()
+            .filter(|s| matches!(s.place, Place::Busy(_)))
+            .count()
     }
 
     /// Jobs that are not done with, in the order given.
     pub fn left(&self) -> Vec<usize> {
-        (0..self.jobs.len()).filter(|&i| self.jobs[i].left).collect()
+        (0..self.jobs.len())
+            .filter(|&i| self.jobs[i].left)
+            .collect()
     }
 
     /// Whether nothing runs and nothing will.
     pub fn is_over(&self) -> bool {
         let nothing_left = self.ready.is_empty() && self.waiting == 0 && self.resting.is_empty();
-        self.running() == 0 && (self.stopping || (nothing_left && !self.paused) || self.all_closed())
+        self.running() == 0
+            && (self.stopping || (nothing_left && !self.paused) || self.all_closed())
     }
 
     /// Whether every slot is closed.
     pub fn all_closed(&self) -> bool {
-        self.slots.iter().all(|s| s.place == Place::Closed || (s.place == Place::Leaving && s.closing))
+        self.slots
+            .iter()
+            .all(|s| s.place == Place::Closed || (s.place == Place::Leaving && s.closing))
     }
 
     fn vacate(&mut self, slot: usize) -> Option<usize> {
@@ -399,7 +466,11 @@ impl Schedule {
     }
 
     fn emptied(&self, slot: usize) -> Place {
-        if self.slots[slot].closing { Place::Closed } else { Place::Idle }
+        if self.slots[slot].closing {
+            Place::Closed
+        } else {
+            Place::Idle
+        }
     }
 
     fn again(&mut self, job: usize, allowed: bool, queue: Queue) -> Next {

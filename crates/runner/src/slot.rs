@@ -41,12 +41,18 @@ impl SlotSettings {
     /// # Errors
     /// [`RunnerError::BadSlots`] for an unknown device, none, or more than [`SlotSettings::MOST`].
     pub fn with(mut self, device: &str, count: u32) -> Result<Self, RunnerError> {
-        let bad = |problem: String| RunnerError::BadSlots { text: format!("{device}={count}"), problem };
+        let bad = |problem: String| RunnerError::BadSlots {
+            text: format!("{device}={count}"),
+            problem,
+        };
         if family(device).is_none() {
             return Err(bad(format!("\"{device}\" is no device")));
         }
         if !(1..=Self::MOST).contains(&count) {
-            return Err(bad(format!("a device has 1 to {} slots; leave one out by --devices", Self::MOST)));
+            return Err(bad(format!(
+                "a device has 1 to {} slots; leave one out by --devices",
+                Self::MOST
+            )));
         }
         self.counts.insert(device.to_string(), count);
         Ok(self)
@@ -59,13 +65,19 @@ impl SlotSettings {
 
     /// With so much memory for a job: a device then has no more slots than fit into its memory, though at least one.
     pub fn with_memory(self, bytes: Option<u64>) -> Self {
-        SlotSettings { memory_bytes: bytes, ..self }
+        SlotSettings {
+            memory_bytes: bytes,
+            ..self
+        }
     }
 
     /// What was set for this device, else for its kind.
     fn of(&self, device: &str) -> Option<u32> {
         let kind = device.split(':').next().unwrap_or(device);
-        self.counts.get(device).or_else(|| self.counts.get(kind)).copied()
+        self.counts
+            .get(device)
+            .or_else(|| self.counts.get(kind))
+            .copied()
     }
 }
 
@@ -74,14 +86,26 @@ impl FromStr for SlotSettings {
 
     fn from_str(text: &str) -> Result<Self, RunnerError> {
         let mut settings = SlotSettings::default();
-        for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
-            let bad = |problem: &str| RunnerError::BadSlots { text: text.to_string(), problem: problem.to_string() };
-            let (device, count) = part.split_once('=').ok_or_else(|| bad("a device and a count are joined by ="))?;
+        for part in text
+            .split(',')
+            .map(str::trim)
+            .filter(|part| !part.is_empty())
+        {
+            let bad = |problem: &str| RunnerError::BadSlots {
+                text: text.to_string(),
+                problem: problem.to_string(),
+            };
+            let (device, count) = part
+                .split_once('=')
+                .ok_or_else(|| bad("a device and a count are joined by ="))?;
             if (device.trim(), count.trim()) == ("cpu", "cores") {
                 settings.counts.remove("cpu");
                 continue;
             }
-            let count = count.trim().parse().map_err(|_| bad("the count is no whole number"))?;
+            let count = count
+                .trim()
+                .parse()
+                .map_err(|_| bad("the count is no whole number"))?;
             settings = settings.with(device.trim(), count)?;
         }
         Ok(settings)
@@ -90,7 +114,11 @@ impl FromStr for SlotSettings {
 
 /// Names of devices in a text such as `cuda:0,cpu`.
 pub fn device_list(text: &str) -> Vec<String> {
-    text.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_string).collect()
+    text.split(',')
+        .map(str::trim)
+        .filter(|name| !name.is_empty())
+        .map(str::to_string)
+        .collect()
 }
 
 /// The slots of the named devices of this machine; workers are looked for in `worker_dir` ([`crate::worker_dir`]).
@@ -102,7 +130,11 @@ pub fn device_list(text: &str) -> Vec<String> {
 /// # Errors
 /// [`RunnerError::UnknownDevice`], and [`RunnerError::UnusableDevice`] for a device that was named but is not there, or
 /// cannot be used, or if none can.
-pub fn slots(names: &[String], settings: &SlotSettings, worker_dir: &Path) -> Result<Vec<Slot>, RunnerError> {
+pub fn slots(
+    names: &[String],
+    settings: &SlotSettings,
+    worker_dir: &Path,
+) -> Result<Vec<Slot>, RunnerError> {
     arrange(names, settings, worker_dir, &devices(worker_dir), &cores())
 }
 
@@ -117,24 +149,45 @@ pub(crate) fn arrange(
     let chosen = choose(names, found)?;
     let job_threads = settings.threads.max(1);
     let count = |device: &DeviceInfo| match device.name.as_str() {
-        "cpu" | "libtorch" => settings.of(&device.name).unwrap_or((cores.len() as u32 / job_threads).max(1)),
+        "cpu" | "libtorch" => settings
+            .of(&device.name)
+            .unwrap_or((cores.len() as u32 / job_threads).max(1)),
         name => settings.of(name).unwrap_or(1),
     };
-    let on_gpu: u32 = chosen.iter().filter(|d| d.name.starts_with("cuda")).map(|d| count(d)).sum();
+    let on_gpu: u32 = chosen
+        .iter()
+        .filter(|d| d.name.starts_with("cuda"))
+        .map(|d| count(d))
+        .sum();
     let mut slots = Vec::new();
     for device in &chosen {
-        let fit = settings.memory_bytes.zip(device.memory_bytes).map(|(job, all)| (all / job.max(1)).max(1));
-        let many = fit.map_or(count(device), |fit| count(device).min(fit.try_into().unwrap_or(u32::MAX)));
+        let fit = settings
+            .memory_bytes
+            .zip(device.memory_bytes)
+            .map(|(job, all)| (all / job.max(1)).max(1));
+        let many = fit.map_or(count(device), |fit| {
+            count(device).min(fit.try_into().unwrap_or(u32::MAX))
+        });
         let on_cpu = !device.name.starts_with("cuda");
         // Augmentation is a GPU slot's work on the CPU.
-        let threads = if on_cpu { job_threads } else { (cores.len() as u32 / on_gpu.max(1)).clamp(1, 8) };
-        let own = on_cpu && u64::from(many) * u64::from(threads) <= cores.len() as u64 && chosen.len() == 1;
+        let threads = if on_cpu {
+            job_threads
+        } else {
+            (cores.len() as u32 / on_gpu.max(1)).clamp(1, 8)
+        };
+        let own = on_cpu
+            && u64::from(many) * u64::from(threads) <= cores.len() as u64
+            && chosen.len() == 1;
         let mut cores = cores.chunks(threads as usize);
         for _ in 0..many {
             slots.push(Slot {
                 device: device.name.clone(),
                 threads,
-                cores: if own { cores.next().unwrap_or_default().to_vec() } else { vec![] },
+                cores: if own {
+                    cores.next().unwrap_or_default().to_vec()
+                } else {
+                    vec![]
+                },
                 worker: worker_path(worker_dir, &device.name),
                 memory_bytes: settings.memory_bytes.filter(|_| on_cpu),
             });
@@ -143,7 +196,10 @@ pub(crate) fn arrange(
     Ok(slots)
 }
 
-fn choose<'a>(names: &[String], found: &'a [DeviceInfo]) -> Result<Vec<&'a DeviceInfo>, RunnerError> {
+fn choose<'a>(
+    names: &[String],
+    found: &'a [DeviceInfo],
+) -> Result<Vec<&'a DeviceInfo>, RunnerError> {
     let mut chosen: Vec<&DeviceInfo> = Vec::new();
     let auto = ["auto".to_string()];
     for name in if names.is_empty() { &auto } else { names } {
@@ -166,24 +222,43 @@ fn automatic(found: &[DeviceInfo]) -> Result<Vec<&DeviceInfo>, RunnerError> {
 }
 
 fn usable_gpus(found: &[DeviceInfo]) -> Result<Vec<&DeviceInfo>, RunnerError> {
-    let gpus: Vec<_> = found.iter().filter(|d| d.name.starts_with("cuda")).collect();
-    let usable: Vec<_> = gpus.iter().copied().filter(|d| d.problem.is_none()).collect();
+    let gpus: Vec<_> = found
+        .iter()
+        .filter(|d| d.name.starts_with("cuda"))
+        .collect();
+    let usable: Vec<_> = gpus
+        .iter()
+        .copied()
+        .filter(|d| d.problem.is_none())
+        .collect();
     if usable.is_empty() {
         let reason = gpus.first().and_then(|d| d.problem.clone());
-        let reason = reason.unwrap_or_else(|| "no NVIDIA GPU was found (nothing in /dev/nvidia*)".to_string());
-        return Err(RunnerError::UnusableDevice { name: "cuda".to_string(), reason });
+        let reason = reason
+            .unwrap_or_else(|| "no NVIDIA GPU was found (nothing in /dev/nvidia*)".to_string());
+        return Err(RunnerError::UnusableDevice {
+            name: "cuda".to_string(),
+            reason,
+        });
     }
     Ok(usable)
 }
 
 fn named<'a>(name: &str, found: &'a [DeviceInfo]) -> Result<&'a DeviceInfo, RunnerError> {
     if family(name).is_none() {
-        return Err(RunnerError::UnknownDevice { name: name.to_string() });
+        return Err(RunnerError::UnknownDevice {
+            name: name.to_string(),
+        });
     }
-    let unusable = |reason: String| RunnerError::UnusableDevice { name: name.to_string(), reason };
+    let unusable = |reason: String| RunnerError::UnusableDevice {
+        name: name.to_string(),
+        reason,
+    };
     let device = found.iter().find(|d| d.name == name).ok_or_else(|| {
         let there: Vec<&str> = found.iter().map(|d| d.name.as_str()).collect();
-        unusable(format!("it is not there; this machine has {}", there.join(", ")))
+        unusable(format!(
+            "it is not there; this machine has {}",
+            there.join(", ")
+        ))
     })?;
     match &device.problem {
         Some(problem) => Err(unusable(problem.clone())),
@@ -209,11 +284,14 @@ mod tests {
     /// Slots as text: device, threads, cores.
     fn check(names: &str, settings: &str, devices: &[DeviceInfo], cores: &[usize]) -> String {
         let settings = settings.parse::<SlotSettings>();
-        let slots = settings.and_then(|s| arrange(&device_list(names), &s, Path::new("/w"), devices, cores));
+        let slots = settings
+            .and_then(|s| arrange(&device_list(names), &s, Path::new("/w"), devices, cores));
         match slots {
-            Ok(slots) => {
-                slots.iter().map(|s| format!("{}x{}{:?}", s.device, s.threads, s.cores)).collect::<Vec<_>>().join(" ")
-            }
+            Ok(slots) => slots
+                .iter()
+                .map(|s| format!("{}x{}{:?}", s.device, s.threads, s.cores))
+                .collect::<Vec<_>>()
+                .join(" "),
             Err(error) => format!("{} {error}", error.exit_code()),
         }
     }
@@ -221,12 +299,22 @@ mod tests {
     #[test]
     fn slots_follow_devices_and_settings() {
         let cpu = [device("cpu", None)];
-        let mixed = [device("cpu", None), device("cuda:0", None), device("cuda:1", Some("broken"))];
+        let mixed = [
+            device("cpu", None),
+            device("cuda:0", None),
+            device("cuda:1", Some("broken")),
+        ];
         assert_eq!(check("", "", &cpu, &[0, 3]), "cpux1[0] cpux1[3]");
         assert_eq!(check("auto", "cpu=1", &cpu, &[0, 3]), "cpux1[0]");
-        assert_eq!(check("cpu", "cpu=3", &cpu, &[0, 3]), "cpux1[] cpux1[] cpux1[]");
+        assert_eq!(
+            check("cpu", "cpu=3", &cpu, &[0, 3]),
+            "cpux1[] cpux1[] cpux1[]"
+        );
         assert_eq!(check("auto", "", &mixed, &[0, 1]), "cuda:0x2[]");
-        assert_eq!(check("cuda,cpu", "cuda:0=2,cpu=1", &mixed, &[0, 1]), "cuda:0x1[] cuda:0x1[] cpux1[]");
+        assert_eq!(
+            check("cuda,cpu", "cuda:0=2,cpu=1", &mixed, &[0, 1]),
+            "cuda:0x1[] cuda:0x1[] cpux1[]"
+        );
         assert_eq!(check("cpu,cpu,auto", "cpu=cores", &cpu, &[5]), "cpux1[5]");
     }
 
@@ -234,11 +322,17 @@ mod tests {
     fn a_jobs_threads_have_cores_of_their_own() {
         let cpu = [device("cpu", None)];
         let count = |settings: &str, threads: u32, cores: &[usize]| -> Vec<(u32, Vec<usize>)> {
-            let settings = settings.parse::<SlotSettings>().unwrap().with_threads(threads);
+            let settings = settings
+                .parse::<SlotSettings>()
+                .unwrap()
+                .with_threads(threads);
             let slots = arrange(&[], &settings, Path::new("/w"), &cpu, cores).unwrap();
             slots.into_iter().map(|s| (s.threads, s.cores)).collect()
         };
-        assert_eq!(count("", 2, &[0, 1, 4, 5, 7]), [(2, vec![0, 1]), (2, vec![4, 5])]);
+        assert_eq!(
+            count("", 2, &[0, 1, 4, 5, 7]),
+            [(2, vec![0, 1]), (2, vec![4, 5])]
+        );
         assert_eq!(count("cpu=1", 3, &[0, 1, 4, 5]), [(3, vec![0, 1, 4])]);
         assert_eq!(count("cpu=2", 2, &[0, 1, 4]), [(2, vec![]), (2, vec![])]);
         assert_eq!(count("", 4, &[0, 1]), [(4, vec![])]);
@@ -246,18 +340,40 @@ mod tests {
 
     #[test]
     fn no_more_slots_than_fit_into_the_memory() {
-        let cpu = DeviceInfo { memory_bytes: Some(10 << 30), ..device("cpu", None) };
-        let gpu = DeviceInfo { memory_bytes: Some(80 << 30), ..device("cuda:0", None) };
+        let cpu = DeviceInfo {
+            memory_bytes: Some(10 << 30),
+            ..device("cpu", None)
+        };
+        let gpu = DeviceInfo {
+            memory_bytes: Some(80 << 30),
+            ..device("cuda:0", None)
+        };
         let count = |names: &str, settings: &str, gib: u64| {
-            let settings = settings.parse::<SlotSettings>().unwrap().with_memory(Some(gib << 30));
-            let slots =
-                arrange(&device_list(names), &settings, Path::new("/w"), &[cpu.clone(), gpu.clone()], &[0, 1, 2, 3]);
-            slots.unwrap().iter().map(|s| s.memory_bytes.map_or(0, |b| b >> 30)).collect::<Vec<_>>()
+            let settings = settings
+                .parse::<SlotSettings>()
+                .unwrap()
+                .with_memory(Some(gib << 30));
+            let slots = arrange(
+                &device_list(names),
+                &settings,
+                Path::new("/w"),
+                &[cpu.clone(), gpu.clone()],
+                &[0, 1, 2, 3],
+            );
+            slots
+                .unwrap()
+                .iter()
+                .map(|s| s.memory_bytes.map_or(0, |b| b >> 30))
+                .collect::<Vec<_>>()
         };
         assert_eq!(count("cpu", "", 4), [4, 4]);
         assert_eq!(count("cpu", "", 1), [1, 1, 1, 1]);
         assert_eq!(count("cpu", "", 100), [100]);
-        assert_eq!(count("cuda", "cuda=8", 30), [0, 0], "a GPU's memory cannot be limited, only shared out");
+        assert_eq!(
+            count("cuda", "cuda=8", 30),
+            [0, 0],
+            "a GPU's memory cannot be limited, only shared out"
+        );
     }
 
     #[test]
@@ -269,11 +385,19 @@ mod tests {
         };
         starts("cuda:1", "", "4 device cuda:1 cannot be used: broken");
         starts("cuda", "", "4 device cuda cannot be used: broken");
-        starts("cuda:7", "", "4 device cuda:7 cannot be used: it is not there; this machine has cpu, cuda:1");
+        starts(
+            "cuda:7",
+            "",
+            "4 device cuda:7 cannot be used: it is not there; this machine has cpu, cuda:1",
+        );
         starts("gpu", "", "2 unknown device \"gpu\"");
         starts("cpu", "cpu=0", "2 slots \"cpu=0\"");
         starts("cpu", "cpu", "2 slots \"cpu\"");
         starts("cpu", "tpu=1", "2 slots \"tpu=1\": \"tpu\" is no device");
-        starts("cpu", "cpu=many", "2 slots \"cpu=many\": the count is no whole number");
+        starts(
+            "cpu",
+            "cpu=many",
+            "2 slots \"cpu=many\": the count is no whole number",
+        );
     }
 }

@@ -136,15 +136,25 @@ impl SplitScheme {
     /// One validation part that holds these rows.
     pub fn listed(rows: &[u32]) -> Self {
         let mut bytes = vec![0u8; rows.iter().max().map_or(0, |last| *last as usize / 8 + 1)];
-        rows.iter().for_each(|row| bytes[*row as usize / 8] |= 1 << (row % 8));
+        rows.iter()
+            .for_each(|row| bytes[*row as usize / 8] |= 1 << (row % 8));
         SplitScheme::Listed(bytes.iter().map(|b| format!("{b:02x}")).collect())
     }
 
     /// The rows behind the text of [`SplitScheme::Listed`], ascending; `None` if it is not hexadecimal.
     pub fn rows(text: &str) -> Option<Vec<u32>> {
-        let pairs = text.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).ok());
-        let bytes: Option<Vec<u8>> = pairs.map(|pair| u8::from_str_radix(pair?, 16).ok()).collect();
-        let bits = |(i, byte): (usize, u8)| (0..8).filter(move |b| byte >> b & 1 == 1).map(move |b| i as u32 * 8 + b);
+        let pairs = text
+            .as_bytes()
+            .chunks(2)
+            .map(|pair| std::str::from_utf8(pair).ok());
+        let bytes: Option<Vec<u8>> = pairs
+            .map(|pair| u8::from_str_radix(pair?, 16).ok())
+            .collect();
+        let bits = |(i, byte): (usize, u8)| {
+            (0..8)
+                .filter(move |b| byte >> b & 1 == 1)
+                .map(move |b| i as u32 * 8 + b)
+        };
         Some(bytes?.into_iter().enumerate().flat_map(bits).collect())
     }
 }

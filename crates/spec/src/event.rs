@@ -193,14 +193,27 @@ pub struct Evaluation {
 impl Evaluation {
     /// Packs per-image correctness into the text of [`Evaluation::correct`].
     pub fn pack(correct: &[bool]) -> String {
-        let byte = |bits: &[bool]| bits.iter().enumerate().fold(0u8, |b, (i, &c)| b | (u8::from(c) << i));
-        correct.chunks(8).map(|bits| format!("{:02x}", byte(bits))).collect()
+        let byte = |bits: &[bool]| {
+            bits.iter()
+                .enumerate()
+                .fold(0u8, |b, (i, &c)| b | (u8::from(c) << i))
+        };
+        correct
+            .chunks(8)
+            .map(|bits| format!("{:02x}", byte(bits)))
+            .collect()
     }
 
     /// The bytes behind [`Evaluation::correct`]; `None` if the text is not hexadecimal.
     pub fn correct_bytes(&self) -> Option<Vec<u8>> {
         let pairs = self.correct.as_bytes().chunks(2);
-        pairs.map(|p| std::str::from_utf8(p).ok().and_then(|s| u8::from_str_radix(s, 16).ok())).collect()
+        pairs
+            .map(|p| {
+                std::str::from_utf8(p)
+                    .ok()
+                    .and_then(|s| u8::from_str_radix(s, 16).ok())
+            })
+            .collect()
     }
 }
 
@@ -263,7 +276,10 @@ impl Outcome {
     /// Whether the job has an answer, or at least one that trying again would repeat: it finished, a rule spared it, or
     /// it diverged.
     pub fn is_answer(&self) -> bool {
-        matches!(self, Outcome::Finished | Outcome::Stopped { .. } | Outcome::Diverged { .. })
+        matches!(
+            self,
+            Outcome::Finished | Outcome::Stopped { .. } | Outcome::Diverged { .. }
+        )
     }
 
     /// The outcome's name, as in the database.
@@ -286,12 +302,25 @@ impl Outcome {
         match self {
             Outcome::Stopped { reason } => reason.clone(),
             Outcome::Failed { message } => message.clone(),
-            Outcome::Diverged { epoch, step, learning_rate, loss } => {
-                let what = loss.map_or("loss or gradients not finite".into(), |x| format!("loss {}", short(x)));
-                format!("{what} in epoch {}, step {step}, at learning rate {}", epoch + 1, short(*learning_rate))
+            Outcome::Diverged {
+                epoch,
+                step,
+                learning_rate,
+                loss,
+            } => {
+                let what = loss.map_or("loss or gradients not finite".into(), |x| {
+                    format!("loss {}", short(x))
+                });
+                format!(
+                    "{what} in epoch {}, step {step}, at learning rate {}",
+                    epoch + 1,
+                    short(*learning_rate)
+                )
             }
             Outcome::Lost { seconds } => format!("no word for {seconds:.0} s"),
-            Outcome::Crashed { signal: Some(s), .. } => format!("signal {s}"),
+            Outcome::Crashed {
+                signal: Some(s), ..
+            } => format!("signal {s}"),
             Outcome::Crashed { code: Some(c), .. } => format!("exit code {c}"),
             _ => String::new(),
         }
@@ -304,11 +333,22 @@ mod tests {
 
     #[test]
     fn divergence_says_where_and_at_which_rate() {
-        let exploded = Outcome::Diverged { epoch: 1, step: 7, learning_rate: 0.1 * 3.0, loss: Some(31_234.5) };
-        assert_eq!(exploded.detail(), "loss 31234.5 in epoch 2, step 7, at learning rate 0.3");
+        let exploded = Outcome::Diverged {
+            epoch: 1,
+            step: 7,
+            learning_rate: 0.1 * 3.0,
+            loss: Some(31_234.5),
+        };
+        assert_eq!(
+            exploded.detail(),
+            "loss 31234.5 in epoch 2, step 7, at learning rate 0.3"
+        );
         let text = r#"{"outcome":"diverged","epoch":0,"step":2,"learning_rate":10.0}"#;
         let older: Outcome = serde_json::from_str(text).expect("reads");
-        assert_eq!(older.detail(), "loss or gradients not finite in epoch 1, step 2, at learning rate 10");
+        assert_eq!(
+            older.detail(),
+            "loss or gradients not finite in epoch 1, step 2, at learning rate 10"
+        );
     }
 
     #[test]

@@ -76,16 +76,30 @@ pub struct ConfigurationDigest {
 impl ConfigurationDigest {
     /// Digests each section of `configuration` over the image set with content hash `data_hash`.
     pub fn new(configuration: &Configuration, data_hash: &str) -> Self {
-        let Configuration { data, augment, model, train } = configuration;
-        Self::of_sections([digest(data), digest(augment), digest(model), digest(train)], data_hash)
+        let Configuration {
+            data,
+            augment,
+            model,
+            train,
+        } = configuration;
+        Self::of_sections(
+            [digest(data), digest(augment), digest(model), digest(train)],
+            data_hash,
+        )
     }
 
     /// From the digests of `data`, `augment`, `model` and `train`.
     pub fn of_sections([data, augment, model, train]: [Digest; 4], data_hash: &str) -> Self {
         let hash = canonical_json(&data_hash);
         let [data, augment, model] = [data, augment, model].map(|d| d.to_hex());
-        let before = format!(r#"{},{hash},["{data}","{augment}","{model}""#, crate::SEMANTICS);
-        ConfigurationDigest { before: before.into(), train }
+        let before = format!(
+            r#"{},{hash},["{data}","{augment}","{model}""#,
+            crate::SEMANTICS
+        );
+        ConfigurationDigest {
+            before: before.into(),
+            train,
+        }
     }
 
     /// The configuration's id.
@@ -129,7 +143,11 @@ impl Question {
     /// Key of the training state after `epochs` completed epochs: a hash of all that determines it.
     pub fn state_key(&self, epochs: u32) -> StateKey {
         let digests = ConfigurationDigest::new(&self.configuration, &self.data_hash);
-        digests.state_key(&digest(&self.configuration.train.prefix(epochs)), self.seed, self.fold)
+        digests.state_key(
+            &digest(&self.configuration.train.prefix(epochs)),
+            self.seed,
+            self.fold,
+        )
     }
 
     /// Keys of every state that this job passes at an epoch's end and could start from, the longest first.
@@ -220,14 +238,20 @@ pub enum Command {
     /// Stop the running job at the next step, after writing a checkpoint; then say `Ended` with this outcome.
     Stop {
         /// Why: cancelled unless it says otherwise.
-        #[serde(rename = "as", default = "cancelled", skip_serializing_if = "is_cancelled")]
+        #[serde(
+            rename = "as",
+            default = "cancelled",
+            skip_serializing_if = "is_cancelled"
+        )]
         outcome: Outcome,
     },
 }
 
 impl Command {
     /// To go on later.
-    pub const CANCEL: Command = Command::Stop { outcome: Outcome::Cancelled };
+    pub const CANCEL: Command = Command::Stop {
+        outcome: Outcome::Cancelled,
+    };
 }
 
 fn cancelled() -> Outcome {

@@ -69,7 +69,11 @@ pub fn is_reproducible(name: &str) -> bool {
 /// A learning rate or other number as people write it, with at most six digits: `0.005`, `1e-4`.
 pub fn short(x: f64) -> String {
     let x: f64 = format!("{x:.5e}").parse().unwrap_or(x);
-    if x == 0.0 || (1e-3..1e6).contains(&x.abs()) { x.to_string() } else { format!("{x:e}") }
+    if x == 0.0 || (1e-3..1e6).contains(&x.abs()) {
+        x.to_string()
+    } else {
+        format!("{x:e}")
+    }
 }
 
 /// What configurations are compared by.
@@ -85,7 +89,14 @@ impl Metric {
     /// The metric called `name`, better where it is smaller for losses and errors and where it is larger for the rest.
     pub fn natural(name: &str) -> Self {
         let smaller = name.ends_with("loss") || name.ends_with("error");
-        Metric { name: name.into(), direction: if smaller { Direction::Min } else { Direction::Max } }
+        Metric {
+            name: name.into(),
+            direction: if smaller {
+                Direction::Min
+            } else {
+                Direction::Max
+            },
+        }
     }
 }
 
@@ -116,7 +127,11 @@ pub struct Number(pub f64);
 
 impl Serialize for Number {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if self.0.is_finite() { serializer.serialize_f64(self.0) } else { serializer.collect_str(&self.0) }
+        if self.0.is_finite() {
+            serializer.serialize_f64(self.0)
+        } else {
+            serializer.collect_str(&self.0)
+        }
     }
 }
 
@@ -138,7 +153,9 @@ impl<'de> Deserialize<'de> for Number {
                 Ok(Number(v as f64))
             }
             fn visit_str<E: serde::de::Error>(self, v: &str) -> Result<Number, E> {
-                v.parse().map(Number).map_err(|_| E::invalid_value(serde::de::Unexpected::Str(v), &self))
+                v.parse()
+                    .map(Number)
+                    .map_err(|_| E::invalid_value(serde::de::Unexpected::Str(v), &self))
             }
         }
         deserializer.deserialize_any(Visitor)
@@ -163,11 +180,27 @@ mod tests {
 
     #[test]
     fn numbers_survive_json() {
-        for v in [0.1, -0.0, f64::INFINITY, f64::NEG_INFINITY, f64::MIN_POSITIVE, 1e300] {
+        for v in [
+            0.1,
+            -0.0,
+            f64::INFINITY,
+            f64::NEG_INFINITY,
+            f64::MIN_POSITIVE,
+            1e300,
+        ] {
             let text = serde_json::to_string(&Number(v)).expect("serialises");
-            assert_eq!(serde_json::from_str::<Number>(&text).expect("parses").0.to_bits(), v.to_bits(), "{text}");
+            assert_eq!(
+                serde_json::from_str::<Number>(&text)
+                    .expect("parses")
+                    .0
+                    .to_bits(),
+                v.to_bits(),
+                "{text}"
+            );
         }
-        let nan: Number = serde_json::from_str(&serde_json::to_string(&Number(f64::NAN)).expect("ok")).expect("ok");
+        let nan: Number =
+            serde_json::from_str(&serde_json::to_string(&Number(f64::NAN)).expect("ok"))
+                .expect("ok");
         assert!(nan.0.is_nan());
     }
 }

@@ -111,32 +111,66 @@ impl Optimizer {
     /// `rule` at rate `lr`, without weight decay and clipping.
     pub fn new(rule: Rule, lr: f64) -> Self {
         let (decoupled, decay_norm_and_bias, clip_norm, groups) = (false, true, None, vec![]);
-        Optimizer { rule, lr, weight_decay: 0.0, decoupled, decay_norm_and_bias, clip_norm, groups }
+        Optimizer {
+            rule,
+            lr,
+            weight_decay: 0.0,
+            decoupled,
+            decay_norm_and_bias,
+            clip_norm,
+            groups,
+        }
     }
 
     /// Adam with the language's defaults.
     pub fn adam(lr: f64) -> Self {
-        Optimizer::new(Rule::Adam(Moments { beta1: 0.9, beta2: 0.999, epsilon: 1e-7 }), lr)
+        Optimizer::new(
+            Rule::Adam(Moments {
+                beta1: 0.9,
+                beta2: 0.999,
+                epsilon: 1e-7,
+            }),
+            lr,
+        )
     }
 
     /// Gradient descent with momentum, 0 for none.
     pub fn sgd(lr: f64, momentum: f64) -> Self {
-        Optimizer::new(Rule::Sgd { momentum, nesterov: false }, lr)
+        Optimizer::new(
+            Rule::Sgd {
+                momentum,
+                nesterov: false,
+            },
+            lr,
+        )
     }
 
     /// The same with weight decay.
     pub fn with_decay(self, weight_decay: f64) -> Self {
-        Optimizer { weight_decay, ..self }
+        Optimizer {
+            weight_decay,
+            ..self
+        }
     }
 
     /// Factor of the rate, and weight decay, of the parameter called `name` with so many `dimensions` in a network whose head is
     /// the layer `head`.
     pub fn of(&self, name: &str, dimensions: usize, head: &str) -> (f64, f64) {
-        let names = |group: &&Group| group.layers.iter().any(|pattern| names(pattern, name, head));
+        let names = |group: &&Group| {
+            group
+                .layers
+                .iter()
+                .any(|pattern| names(pattern, name, head))
+        };
         let group = self.groups.iter().rfind(names);
-        let decay = group.and_then(|g| g.weight_decay).unwrap_or(self.weight_decay);
+        let decay = group
+            .and_then(|g| g.weight_decay)
+            .unwrap_or(self.weight_decay);
         let decays = self.decay_norm_and_bias || dimensions > 1;
-        (group.map_or(1.0, |g| g.lr_factor), if decays { decay } else { 0.0 })
+        (
+            group.map_or(1.0, |g| g.lr_factor),
+            if decays { decay } else { 0.0 },
+        )
     }
 
     /// The name used in an experiment file.
@@ -154,7 +188,11 @@ impl Optimizer {
 
     /// Whether weight decay shrinks the weights apart from the gradient.
     pub fn decouples(&self) -> bool {
-        self.decoupled || matches!(self.rule, Rule::Adamw(_) | Rule::Lion { .. } | Rule::Muon { .. })
+        self.decoupled
+            || matches!(
+                self.rule,
+                Rule::Adamw(_) | Rule::Lion { .. } | Rule::Muon { .. }
+            )
     }
 }
 
@@ -185,10 +223,17 @@ mod tests {
 
     #[test]
     fn groups_have_rates_and_decays_of_their_own() {
-        let group =
-            |layers: &str, lr_factor, weight_decay| Group { layers: vec![layers.into()], lr_factor, weight_decay };
+        let group = |layers: &str, lr_factor, weight_decay| Group {
+            layers: vec![layers.into()],
+            lr_factor,
+            weight_decay,
+        };
         let groups = vec![group("backbone", 0.1, None), group("conv1", 0.5, Some(0.0))];
-        let optimizer = Optimizer { groups, decay_norm_and_bias: false, ..Optimizer::sgd(0.1, 0.9).with_decay(5e-4) };
+        let optimizer = Optimizer {
+            groups,
+            decay_norm_and_bias: false,
+            ..Optimizer::sgd(0.1, 0.9).with_decay(5e-4)
+        };
         let of = |name, dimensions| optimizer.of(name, dimensions, "dense1");
         assert_eq!(of("conv1.weight", 4), (0.5, 0.0));
         assert_eq!(of("conv2.weight", 4), (0.1, 5e-4));
@@ -201,10 +246,20 @@ mod tests {
         let adam = Optimizer::adam(1e-3);
         let text = r#"{"beta1":0.9,"beta2":0.999,"epsilon":1e-7,"lr":0.001,"name":"adam","weight_decay":0.0}"#;
         assert_eq!(canonical_json(&adam), text);
-        let muon = Rule::Muon { momentum: 0.95, nesterov: true, iterations: 5, adam_lr: 1e-3 };
-        for optimizer in
-            [adam, Optimizer { clip_norm: Some(1.0), decay_norm_and_bias: false, ..Optimizer::new(muon, 0.1) }]
-        {
+        let muon = Rule::Muon {
+            momentum: 0.95,
+            nesterov: true,
+            iterations: 5,
+            adam_lr: 1e-3,
+        };
+        for optimizer in [
+            adam,
+            Optimizer {
+                clip_norm: Some(1.0),
+                decay_norm_and_bias: false,
+                ..Optimizer::new(muon, 0.1)
+            },
+        ] {
             let read: Optimizer = serde_json::from_str(&canonical_json(&optimizer)).expect("reads");
             assert_eq!(read, optimizer);
         }

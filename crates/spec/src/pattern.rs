@@ -19,7 +19,9 @@ pub fn names(pattern: &str, name: &str, head: &str) -> bool {
 
 /// Whether the last of `rules` that names the tensor takes it in: one that begins with `!` takes out.
 pub fn takes(rules: &[String], name: &str, head: &str) -> bool {
-    let last = rules.iter().rfind(|rule| names(rule.trim_start_matches('!'), name, head));
+    let last = rules
+        .iter()
+        .rfind(|rule| names(rule.trim_start_matches('!'), name, head));
     last.is_some_and(|rule| !rule.starts_with('!'))
 }
 
@@ -30,17 +32,25 @@ pub fn layer_of(name: &str) -> &str {
 
 /// The head among tensors in the order of the layers, each with the number of its dimensions.
 pub fn head<'a>(tensors: impl DoubleEndedIterator<Item = (&'a str, usize)>) -> &'a str {
-    tensors.rev().find(|(_, dimensions)| *dimensions > 1).map_or("", |(name, _)| layer_of(name))
+    tensors
+        .rev()
+        .find(|(_, dimensions)| *dimensions > 1)
+        .map_or("", |(name, _)| layer_of(name))
 }
 
 fn is_in(layer: &str, name: &str) -> bool {
-    name.strip_prefix(layer).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    name.strip_prefix(layer)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 /// Whether `text` is `pattern` with a text for each `*`.
 pub fn matches(pattern: &str, text: &str) -> bool {
-    let Some((first, rest)) = pattern.split_once('*') else { return pattern == text };
-    let Some(mut left) = text.strip_prefix(first) else { return false };
+    let Some((first, rest)) = pattern.split_once('*') else {
+        return pattern == text;
+    };
+    let Some(mut left) = text.strip_prefix(first) else {
+        return false;
+    };
     let mut parts: Vec<&str> = rest.split('*').collect();
     // The last part stands at the end; each one between at its first place.
     let last = parts.pop().unwrap_or_default();
@@ -84,9 +94,25 @@ mod tests {
     fn the_last_rule_counts() {
         let rules = ["backbone", "!residual*", "residual1"].map(String::from);
         let taken = |name| takes(&rules, name, "dense1");
-        let found = ["conv1.weight", "residual2.conv1.weight", "residual1.conv1.weight", "dense1.weight"].map(taken);
+        let found = [
+            "conv1.weight",
+            "residual2.conv1.weight",
+            "residual1.conv1.weight",
+            "dense1.weight",
+        ]
+        .map(taken);
         assert_eq!(found, [true, false, true, false]);
         assert!(!takes(&[], "conv1.weight", "dense1"));
-        assert_eq!(head([("conv1.weight", 4), ("dense1.weight", 2), ("dense1.bias", 1)].into_iter()), "dense1");
+        assert_eq!(
+            head(
+                [
+                    ("conv1.weight", 4),
+                    ("dense1.weight", 2),
+                    ("dense1.bias", 1)
+                ]
+                .into_iter()
+            ),
+            "dense1"
+        );
     }
 }

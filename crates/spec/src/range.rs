@@ -40,10 +40,16 @@ impl RangeResult {
     /// Reads a test.
     pub fn new(points: &[RangePoint]) -> Self {
         let smoothed = smoothed(points);
-        let finite: Vec<(f64, f64)> =
-            points.iter().zip(&smoothed).map(|(p, s)| (p.rate, *s)).take_while(|(_, s)| s.is_finite()).collect();
+        let finite: Vec<(f64, f64)> = points
+            .iter()
+            .zip(&smoothed)
+            .map(|(p, s)| (p.rate, *s))
+            .take_while(|(_, s)| s.is_finite())
+            .collect();
         let lowest = (0..finite.len()).min_by(|&a, &b| finite[a].1.total_cmp(&finite[b].1));
-        let exploded = has_exploded(&smoothed).then(|| points.last().map(|p| p.rate)).flatten();
+        let exploded = has_exploded(&smoothed)
+            .then(|| points.last().map(|p| p.rate))
+            .flatten();
         RangeResult {
             points: points.to_vec(),
             steepest: lowest.and_then(|lowest| steepest(&finite, lowest)),
@@ -60,8 +66,14 @@ pub fn is_over(points: &[RangePoint]) -> bool {
 }
 
 fn has_exploded(smoothed: &[f64]) -> bool {
-    let Some((last, before)) = smoothed.split_last() else { return false };
-    let lowest = before.iter().skip(UNSETTLED).copied().fold(f64::INFINITY, f64::min);
+    let Some((last, before)) = smoothed.split_last() else {
+        return false;
+    };
+    let lowest = before
+        .iter()
+        .skip(UNSETTLED)
+        .copied()
+        .fold(f64::INFINITY, f64::min);
     !last.is_finite() || *last > EXPLODED * lowest
 }
 
@@ -97,7 +109,10 @@ mod tests {
     use super::*;
 
     fn points(losses: impl IntoIterator<Item = f64>) -> Vec<RangePoint> {
-        let point = |(i, loss): (usize, f64)| RangePoint { rate: 1e-6 * 1.2f64.powi(i as i32), loss: Number(loss) };
+        let point = |(i, loss): (usize, f64)| RangePoint {
+            rate: 1e-6 * 1.2f64.powi(i as i32),
+            loss: Number(loss),
+        };
         losses.into_iter().enumerate().map(point).collect()
     }
 
@@ -114,8 +129,16 @@ mod tests {
         let found = RangeResult::new(&all[..end]);
         let step = |rate: f64| ((rate / 1e-6).ln() / 1.2f64.ln()).round() as i64;
         // The smoothed loss lags behind by a few steps.
-        assert!((50..58).contains(&step(found.steepest.expect("falls"))), "{:?}", found.steepest);
-        assert!((68..72).contains(&step(found.lowest.expect("finite"))), "{:?}", found.lowest);
+        assert!(
+            (50..58).contains(&step(found.steepest.expect("falls"))),
+            "{:?}",
+            found.steepest
+        );
+        assert!(
+            (68..72).contains(&step(found.lowest.expect("finite"))),
+            "{:?}",
+            found.lowest
+        );
         assert_eq!(found.exploded, Some(all[end - 1].rate));
     }
 
@@ -127,7 +150,10 @@ mod tests {
         assert_eq!(RangeResult::new(&noisy).steepest, None);
         let mut broken = points((0..40).map(|i| 2.0 - f64::from(i) * 0.01));
         assert!(!is_over(&broken));
-        broken.push(RangePoint { rate: 1.0, loss: Number(f64::NAN) });
+        broken.push(RangePoint {
+            rate: 1.0,
+            loss: Number(f64::NAN),
+        });
         assert!(is_over(&broken));
         let found = RangeResult::new(&broken);
         assert_eq!(found.exploded, Some(1.0));
@@ -138,6 +164,9 @@ mod tests {
     #[test]
     fn smoothing_is_a_mean_of_about_ten() {
         let found = smoothed(&points([1.0, 2.0]));
-        assert!((found[0] - 1.0).abs() < 1e-12 && (found[1] - (0.09 + 0.2) / 0.19).abs() < 1e-12, "{found:?}");
+        assert!(
+            (found[0] - 1.0).abs() < 1e-12 && (found[1] - (0.09 + 0.2) / 0.19).abs() < 1e-12,
+            "{found:?}"
+        );
     }
 }

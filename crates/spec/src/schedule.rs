@@ -155,19 +155,25 @@ pub struct Clock<'a> {
 
 impl Schedule {
     /// The optimizer's rate throughout.
-    pub const CONSTANT: Schedule = Schedule { course: Course::Constant, warmup: None };
+    pub const CONSTANT: Schedule = Schedule {
+        course: Course::Constant,
+        warmup: None,
+    };
 
     /// A course without warm-up.
     pub fn new(course: Course) -> Self {
-        Schedule { course, warmup: None }
+        Schedule {
+            course,
+            warmup: None,
+        }
     }
 
     /// Epochs that the course spans, for one that ends.
     pub fn span(&self) -> Option<u32> {
         match self.course {
-            Course::Polynomial { epochs, .. } | Course::Cosine { epochs, .. } | Course::OneCycle { epochs, .. } => {
-                Some(epochs)
-            }
+            Course::Polynomial { epochs, .. }
+            | Course::Cosine { epochs, .. }
+            | Course::OneCycle { epochs, .. } => Some(epochs),
             _ => None,
         }
     }
@@ -182,7 +188,9 @@ impl Schedule {
 
     /// The learning rate of the step that `clock` comes to, for the optimizer's rate `lr`.
     pub fn rate(&self, lr: f64, clock: &Clock) -> f64 {
-        let Some(warmup) = &self.warmup else { return self.course.rate(lr, clock, 0.0) };
+        let Some(warmup) = &self.warmup else {
+            return self.course.rate(lr, clock, 0.0);
+        };
         let length = match warmup.length {
             Length::Epochs(epochs) => (epochs * f64::from(clock.steps_per_epoch)).round(),
             Length::Steps(steps) => f64::from(steps),
@@ -191,7 +199,11 @@ impl Schedule {
         if step >= length {
             return self.course.rate(lr, clock, length);
         }
-        let target = if self.course.spans() { lr } else { self.course.rate(lr, clock, 0.0) };
+        let target = if self.course.spans() {
+            lr
+        } else {
+            self.course.rate(lr, clock, 0.0)
+        };
         target * (warmup.from + (1.0 - warmup.from) * step / length)
     }
 }
@@ -217,16 +229,28 @@ impl Course {
         let total = |epochs: u32| (f64::from(epochs) * steps - before).max(1.0);
         match *self {
             Course::Constant => lr,
-            Course::Step { every_epochs, factor } => lr * factor.powi((epoch / every_epochs.max(1)) as i32),
-            Course::MultiStep { ref after_epochs, factor } => {
-                lr * factor.powi(after_epochs.iter().filter(|&&e| e <= epoch).count() as i32)
-            }
+            Course::Step {
+                every_epochs,
+                factor,
+            } => lr * factor.powi((epoch / every_epochs.max(1)) as i32),
+            Course::MultiStep {
+                ref after_epochs,
+                factor,
+            } => lr * factor.powi(after_epochs.iter().filter(|&&e| e <= epoch).count() as i32),
             Course::Exponential { factor } => lr * factor.powf(t / steps),
-            Course::Polynomial { epochs, power, min_lr } => {
-                min_lr + (lr - min_lr) * (1.0 - (t / total(epochs)).min(1.0)).powf(power)
+            Course::Polynomial {
+                epochs,
+                power,
+                min_lr,
+            } => min_lr + (lr - min_lr) * (1.0 - (t / total(epochs)).min(1.0)).powf(power),
+            Course::Cosine { epochs, min_lr } => {
+                half_cosine(lr, min_lr, (t / total(epochs)).min(1.0))
             }
-            Course::Cosine { epochs, min_lr } => half_cosine(lr, min_lr, (t / total(epochs)).min(1.0)),
-            Course::CosineRestarts { every_epochs, growth, min_lr } => {
+            Course::CosineRestarts {
+                every_epochs,
+                growth,
+                min_lr,
+            } => {
                 let (mut start, mut length) = (0.0, f64::from(every_epochs.max(1)) * steps);
                 while t >= start + length {
                     start += length;
@@ -234,7 +258,13 @@ impl Course {
                 }
                 half_cosine(lr, min_lr, (t - start) / length)
             }
-            Course::OneCycle { epochs, pct_start, div_factor, final_div_factor, anneal } => {
+            Course::OneCycle {
+                epochs,
+                pct_start,
+                div_factor,
+                final_div_factor,
+                anneal,
+            } => {
                 let (first, total) = (lr / div_factor, total(epochs));
                 let (up, end) = (pct_start * total - 1.0, total - 1.0);
                 let slope = |from: f64, to: f64, share: f64| match anneal {
@@ -247,7 +277,11 @@ impl Course {
                     slope(lr, first / final_div_factor, (t - up) / (end - up))
                 }
             }
-            Course::Triangular { cycle_epochs, min_lr, shrink } => {
+            Course::Triangular {
+                cycle_epochs,
+                min_lr,
+                shrink,
+            } => {
                 let cycles = t / (cycle_epochs * steps);
                 let height = (lr - min_lr) * shrink.powf(cycles.floor());
                 min_lr + height * (1.0 - (2.0 * cycles.fract() - 1.0).abs())
@@ -256,8 +290,21 @@ impl Course {
                 let share = clock.step as f64 / f64::from(steps.saturating_sub(1).max(1));
                 from * (lr / from).powf(share.min(1.0))
             }
-            Course::Plateau { ref metric, factor, patience, min_delta, cooldown_epochs, min_lr } => {
-                let changes = changes(clock.measured, metric.direction, patience, min_delta, cooldown_epochs);
+            Course::Plateau {
+                ref metric,
+                factor,
+                patience,
+                min_delta,
+                cooldown_epochs,
+                min_lr,
+            } => {
+                let changes = changes(
+                    clock.measured,
+                    metric.direction,
+                    patience,
+                    min_delta,
+                    cooldown_epochs,
+                );
                 (0..changes).fold(lr, |rate, _| (rate * factor).max(min_lr.min(rate)))
             }
         }
@@ -270,7 +317,13 @@ fn half_cosine(from: f64, to: f64, share: f64) -> f64 {
 }
 
 /// How often a plateau has been seen, as PyTorch's `ReduceLROnPlateau` counts it (threshold absolute).
-fn changes(measured: &[f64], direction: crate::metric::Direction, patience: u32, min_delta: f64, cooldown: u32) -> u32 {
+fn changes(
+    measured: &[f64],
+    direction: crate::metric::Direction,
+    patience: u32,
+    min_delta: f64,
+    cooldown: u32,
+) -> u32 {
     let (mut best, mut bad, mut cooling, mut changes) = (None, 0, 0, 0);
     for &value in measured {
         if direction.improves(value, best, min_delta) {
@@ -293,34 +346,83 @@ mod tests {
     use super::*;
 
     fn curve(schedule: &Schedule, epochs: u64, steps_per_epoch: u32) -> Vec<f64> {
-        let clock = |step| Clock { step, steps_per_epoch, measured: &[] };
-        (0..epochs * u64::from(steps_per_epoch)).map(|step| schedule.rate(0.8, &clock(step))).collect()
+        let clock = |step| Clock {
+            step,
+            steps_per_epoch,
+            measured: &[],
+        };
+        (0..epochs * u64::from(steps_per_epoch))
+            .map(|step| schedule.rate(0.8, &clock(step)))
+            .collect()
     }
 
     #[test]
     fn steps_change_after_every_so_many_epochs() {
-        let step = Schedule::new(Course::Step { every_epochs: 2, factor: 0.5 });
+        let step = Schedule::new(Course::Step {
+            every_epochs: 2,
+            factor: 0.5,
+        });
         assert_eq!(curve(&step, 5, 1), [0.8, 0.8, 0.4, 0.4, 0.2]);
         assert_eq!(curve(&step, 3, 2), [0.8, 0.8, 0.8, 0.8, 0.4, 0.4]);
     }
 
     #[test]
     fn a_warm_up_rises_to_the_course_and_shortens_what_spans_epochs() {
-        let warmup = Some(Warmup { length: Length::Epochs(1.0), from: 0.25 });
-        let constant = Schedule { course: Course::Constant, warmup: warmup.clone() };
-        assert_eq!(curve(&constant, 2, 3), [0.2, 0.4, 0.6000000000000001, 0.8, 0.8, 0.8]);
-        let line = Course::Polynomial { epochs: 3, power: 1.0, min_lr: 0.0 };
-        let line = curve(&Schedule { course: line, warmup }, 3, 2);
-        assert!(line.iter().zip([0.2, 0.5, 0.8, 0.6, 0.4, 0.2]).all(|(a, b)| (a - b).abs() < 1e-12), "{line:?}");
+        let warmup = Some(Warmup {
+            length: Length::Epochs(1.0),
+            from: 0.25,
+        });
+        let constant = Schedule {
+            course: Course::Constant,
+            warmup: warmup.clone(),
+        };
+        assert_eq!(
+            curve(&constant, 2, 3),
+            [0.2, 0.4, 0.6000000000000001, 0.8, 0.8, 0.8]
+        );
+        let line = Course::Polynomial {
+            epochs: 3,
+            power: 1.0,
+            min_lr: 0.0,
+        };
+        let line = curve(
+            &Schedule {
+                course: line,
+                warmup,
+            },
+            3,
+            2,
+        );
+        assert!(
+            line.iter()
+                .zip([0.2, 0.5, 0.8, 0.6, 0.4, 0.2])
+                .all(|(a, b)| (a - b).abs() < 1e-12),
+            "{line:?}"
+        );
     }
 
     #[test]
     fn canonical_form_of_what_was_there_before() {
         let text = |s: &Schedule| crate::canonical::canonical_json(s);
         assert_eq!(text(&Schedule::CONSTANT), r#"{"name":"constant"}"#);
-        let warm = Warmup { length: Length::Steps(5), from: 0.0 };
-        let all = Schedule { course: Course::Step { every_epochs: 2, factor: 0.5 }, warmup: Some(warm) };
-        assert_eq!(serde_json::from_str::<Schedule>(&text(&all)).expect("reads"), all);
-        assert_eq!(serde_json::from_str::<Schedule>(&text(&Schedule::CONSTANT)).expect("reads"), Schedule::CONSTANT);
+        let warm = Warmup {
+            length: Length::Steps(5),
+            from: 0.0,
+        };
+        let all = Schedule {
+            course: Course::Step {
+                every_epochs: 2,
+                factor: 0.5,
+            },
+            warmup: Some(warm),
+        };
+        assert_eq!(
+            serde_json::from_str::<Schedule>(&text(&all)).expect("reads"),
+            all
+        );
+        assert_eq!(
+            serde_json::from_str::<Schedule>(&text(&Schedule::CONSTANT)).expect("reads"),
+            Schedule::CONSTANT
+        );
     }
 }

@@ -49,7 +49,11 @@ mod tests {
     #[test]
     fn stops_after_patience_without_a_better_value() {
         let check = |patience, min_delta, values: &[f64], expect: Option<usize>| {
-            let rule = EarlyStopping { metric: Metric::natural("val_loss"), patience, min_delta };
+            let rule = EarlyStopping {
+                metric: Metric::natural("val_loss"),
+                patience,
+                min_delta,
+            };
             let due = (1..=values.len()).find(|&n| rule.is_due(values[..n].iter().copied()));
             assert_eq!(due, expect, "{values:?}");
         };
@@ -62,8 +66,14 @@ mod tests {
 
     #[test]
     fn the_best_is_the_first_of_equals() {
-        assert_eq!(Metric::natural("val_accuracy").best_of([0.5, 0.7, 0.7, f64::NAN]), Some(1));
-        assert_eq!(Metric::natural("val_loss").best_of([0.5, 0.4, 0.6]), Some(1));
+        assert_eq!(
+            Metric::natural("val_accuracy").best_of([0.5, 0.7, 0.7, f64::NAN]),
+            Some(1)
+        );
+        assert_eq!(
+            Metric::natural("val_loss").best_of([0.5, 0.4, 0.6]),
+            Some(1)
+        );
         assert_eq!(Metric::natural("val_loss").best_of([]), None);
     }
 }

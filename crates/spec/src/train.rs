@@ -110,9 +110,15 @@ impl TrainSpec {
             }
             let epochs = left.min(phase.epochs);
             left -= epochs;
-            phases.push(Phase { epochs, ..phase.clone() });
+            phases.push(Phase {
+                epochs,
+                ..phase.clone()
+            });
         }
-        TrainSpec { phases, ..self.clone() }
+        TrainSpec {
+            phases,
+            ..self.clone()
+        }
     }
 }
 
@@ -154,7 +160,12 @@ pub struct Phase {
 impl Phase {
     /// `epochs` epochs by `optimizer` at its own rate throughout.
     pub fn new(epochs: u32, optimizer: Optimizer) -> Self {
-        Phase { epochs, optimizer, schedule: Schedule::CONSTANT, freeze: vec![] }
+        Phase {
+            epochs,
+            optimizer,
+            schedule: Schedule::CONSTANT,
+            freeze: vec![],
+        }
     }
 }
 

@@ -66,15 +66,30 @@ pub fn read(file: &[u8]) -> Result<Vec<Held>, String> {
     let (length, rest) = file.split_first_chunk::<8>().ok_or_else(none)?;
     let length = usize::try_from(u64::from_le_bytes(*length)).map_err(|_| none())?;
     let (header, data) = rest.split_at_checked(length).ok_or_else(none)?;
-    let header: BTreeMap<String, serde_json::Value> = serde_json::from_slice(header).map_err(|_| none())?;
+    let header: BTreeMap<String, serde_json::Value> =
+        serde_json::from_slice(header).map_err(|_| none())?;
     let mut held = Vec::new();
-    for (name, value) in header.into_iter().filter(|(name, _)| name != "__metadata__") {
-        let Header { dtype, shape, data_offsets: [from, to] } =
-            serde_json::from_value(value).map_err(|e| format!("describes its tensor \"{name}\" wrongly: {e}"))?;
+    for (name, value) in header
+        .into_iter()
+        .filter(|(name, _)| name != "__metadata__")
+    {
+        let Header {
+            dtype,
+            shape,
+            data_offsets: [from, to],
+        } = serde_json::from_value(value)
+            .map_err(|e| format!("describes its tensor \"{name}\" wrongly: {e}"))?;
         if from > to || to > data.len() {
-            return Err(format!("is cut off: its tensor \"{name}\" ends behind the file"));
+            return Err(format!(
+                "is cut off: its tensor \"{name}\" ends behind the file"
+            ));
         }
-        held.push(Held { name, dtype, shape, bytes: 8 + length + from..8 + length + to });
+        held.push(Held {
+            name,
+            dtype,
+            shape,
+            bytes: 8 + length + from..8 + length + to,
+        });
     }
     Ok(held)
 }
@@ -85,18 +100,53 @@ impl Held {
     /// # Errors
     /// If they are no floating-point numbers or not as many as the shape says.
     pub fn values(&self, file: &[u8]) -> Result<Vec<f32>, String> {
-        let bytes = file.get(self.bytes.clone()).ok_or_else(|| format!("has no \"{}\"", self.name))?;
+        let bytes = file
+            .get(self.bytes.clone())
+            .ok_or_else(|| format!("has no \"{}\"", self.name))?;
         let values: Vec<f32> = match self.dtype.as_str() {
-            "F32" => bytes.as_chunks().0.iter().map(|b| f32::from_le_bytes(*b)).collect(),
-            "F64" => bytes.as_chunks().0.iter().map(|b| f64::from_le_bytes(*b) as f32).collect(),
-            "BF16" => bytes.as_chunks().0.iter().map(|b| bf16::from_le_bytes(*b).to_f32()).collect(),
-            "F16" => bytes.as_chunks().0.iter().map(|b| f16::from_le_bytes(*b).to_f32()).collect(),
-            other => return Err(format!("has \"{}\" in {other}, which is no floating-point number", self.name)),
+            "F32" => bytes
+                .as_chunks()
+                .0
+                .iter()
+                .map(|b| f32::from_le_bytes(*b))
+                .collect(),
+            "F64" => bytes
+                .as_chunks()
+                .0
+                .iter()
+                .map(|b| f64::from_le_bytes(*b) as f32)
+                .collect(),
+            "BF16" => bytes
+                .as_chunks()
+                .0
+                .iter()
+                .map(|b| bf16::from_le_bytes(*b).to_f32())
+                .collect(),
+            "F16" => bytes
+                .as_chunks()
+                .0
+                .iter()
+                .map(|b| f16::from_le_bytes(*b).to_f32())
+                .collect(),
+            other => {
+                return Err(format!(
+                    "has \"{}\" in {other}, which is no floating-point number",
+                    self.name
+                ));
+            }
         };
-        let expected = self.shape.iter().try_fold(1usize, |n, &d| n.checked_mul(d as usize));
+        let expected = self
+            .shape
+            .iter()
+            .try_fold(1usize, |n, &d| n.checked_mul(d as usize));
         match expected == Some(values.len()) {
             true => Ok(values),
-            false => Err(format!("has {} values in \"{}\" of shape {:?}", values.len(), self.name, self.shape)),
+            false => Err(format!(
+                "has {} values in \"{}\" of shape {:?}",
+                values.len(),
+                self.name,
+                self.shape
+            )),
         }
     }
 
@@ -110,25 +160,50 @@ impl Held {
 ///
 /// # Errors
 /// Everything that does not fit, each as the rest of a sentence after the file's name.
-pub fn assign(held: &[Held], network: &[TensorShape], transfer: &Transfer) -> Result<Assignment, Vec<String>> {
-    let head = pattern::head(network.iter().filter(|t| !t.statistic).map(|t| (t.name.as_str(), t.shape.len())));
+pub fn assign(
+    held: &[Held],
+    network: &[TensorShape],
+    transfer: &Transfer,
+) -> Result<Assignment, Vec<String>> {
+    let head = pattern::head(
+        network
+            .iter()
+            .filter(|t| !t.statistic)
+            .map(|t| (t.name.as_str(), t.shape.len())),
+    );
     let anew = |name: &str| transfer.anew.iter().flatten().any(|p| names(p, name, head));
     let optional = |name: &str| transfer.anew.is_none() && names(pattern::HEAD, name, head);
     let mapped = |held: &Held| transfer.name(&held.name);
-    let by_name: HashMap<String, usize> = held.iter().enumerate().map(|(i, h)| (mapped(h), i)).collect();
-    let is_there = |t: &TensorShape| anew(&t.name) || optional(&t.name) || by_name.contains_key(&t.name);
+    let by_name: HashMap<String, usize> = held
+        .iter()
+        .enumerate()
+        .map(|(i, h)| (mapped(h), i))
+        .collect();
+    let is_there =
+        |t: &TensorShape| anew(&t.name) || optional(&t.name) || by_name.contains_key(&t.name);
     let by_order = !network.iter().all(is_there) && transfer.map.is_empty();
     let places = match by_order {
         true => order::places(held, network, &anew, &optional)?,
-        false => network.iter().map(|t| by_name.get(&t.name).copied()).collect(),
+        false => network
+            .iter()
+            .map(|t| by_name.get(&t.name).copied())
+            .collect(),
     };
     let mut problems = Vec::new();
-    let mut found = Assignment { by_order, ..Assignment::default() };
+    let mut found = Assignment {
+        by_order,
+        ..Assignment::default()
+    };
     let other_classes = |place: Option<usize>, t: &TensorShape| {
         optional(&t.name)
-            && place.is_none_or(|i| held[i].shape.get(1..) == t.shape.get(1..) && held[i].shape != t.shape)
+            && place.is_none_or(|i| {
+                held[i].shape.get(1..) == t.shape.get(1..) && held[i].shape != t.shape
+            })
     };
-    let replaces_head = places.iter().zip(network).any(|(place, t)| other_classes(*place, t));
+    let replaces_head = places
+        .iter()
+        .zip(network)
+        .any(|(place, t)| other_classes(*place, t));
     for (i, (place, t)) in places.into_iter().zip(network).enumerate() {
         if anew(&t.name) || (replaces_head && optional(&t.name)) {
             let layer = pattern::layer_of(&t.name).to_string();
@@ -138,21 +213,33 @@ pub fn assign(held: &[Held], network: &[TensorShape], transfer: &Transfer) -> Re
             continue;
         }
         let Some(place) = place else {
-            problems.push(format!("has no tensor for \"{}\" {:?} of the network", t.name, t.shape));
+            problems.push(format!(
+                "has no tensor for \"{}\" {:?} of the network",
+                t.name, t.shape
+            ));
             continue;
         };
         let held = &held[place];
         if held.shape != t.shape {
             let (name, shape) = (&held.name, &held.shape);
-            problems
-                .push(format!("has \"{name}\" in the shape {shape:?}, the network has \"{}\" {:?}", t.name, t.shape));
+            problems.push(format!(
+                "has \"{name}\" in the shape {shape:?}, the network has \"{}\" {:?}",
+                t.name, t.shape
+            ));
         } else if !held.is_floating() {
-            problems.push(format!("has \"{}\" in {}, which is no floating-point number", held.name, held.dtype));
+            problems.push(format!(
+                "has \"{}\" in {}, which is no floating-point number",
+                held.name, held.dtype
+            ));
         }
         found.pairs.push((place, i));
     }
     problems.extend(left_over(held, network, &found));
-    if problems.is_empty() { Ok(found) } else { Err(problems) }
+    if problems.is_empty() {
+        Ok(found)
+    } else {
+        Err(problems)
+    }
 }
 
 /// What a layer of the file has beside what the network's layer takes.
@@ -160,14 +247,25 @@ fn left_over(held: &[Held], network: &[TensorShape], found: &Assignment) -> Vec<
     let layers: HashMap<&str, &str> = found
         .pairs
         .iter()
-        .map(|&(theirs, ours)| (pattern::layer_of(&held[theirs].name), pattern::layer_of(&network[ours].name)))
+        .map(|&(theirs, ours)| {
+            (
+                pattern::layer_of(&held[theirs].name),
+                pattern::layer_of(&network[ours].name),
+            )
+        })
         .collect();
     let used: HashSet<usize> = found.pairs.iter().map(|(theirs, _)| *theirs).collect();
-    let unused = held.iter().enumerate().filter(|(i, h)| h.is_floating() && !used.contains(i));
+    let unused = held
+        .iter()
+        .enumerate()
+        .filter(|(i, h)| h.is_floating() && !used.contains(i));
     unused
         .filter_map(|(_, h)| {
             let ours = layers.get(pattern::layer_of(&h.name))?;
-            Some(format!("has \"{}\" {:?}, for which the network's \"{ours}\" has no place", h.name, h.shape))
+            Some(format!(
+                "has \"{}\" {:?}, for which the network's \"{ours}\" has no place",
+                h.name, h.shape
+            ))
         })
         .collect()
 }
@@ -176,14 +274,25 @@ impl Transfer {
     /// What the file's tensor `name` is called in the network: by the rule for exactly its layer, else by the longest that
     /// names it.
     fn name(&self, name: &str) -> String {
-        let Some((layer, role)) = name.rsplit_once('.') else { return name.to_string() };
+        let Some((layer, role)) = name.rsplit_once('.') else {
+            return name.to_string();
+        };
         let rule = match self.map.get_key_value(layer) {
             Some(exact) => Some(exact),
-            None => self.map.iter().filter(|(p, _)| pattern::matches(p, layer)).max_by_key(|(p, _)| p.len()),
+            None => self
+                .map
+                .iter()
+                .filter(|(p, _)| pattern::matches(p, layer))
+                .max_by_key(|(p, _)| p.len()),
         };
-        let Some((pattern, target)) = rule else { return name.to_string() };
+        let Some((pattern, target)) = rule else {
+            return name.to_string();
+        };
         let any = pattern.split_once('*').map_or("", |(before, behind)| {
-            layer.strip_prefix(before).and_then(|l| l.strip_suffix(behind)).unwrap_or_default()
+            layer
+                .strip_prefix(before)
+                .and_then(|l| l.strip_suffix(behind))
+                .unwrap_or_default()
         });
         format!("{}.{role}", target.replacen('*', any, 1))
     }
@@ -254,10 +363,16 @@ mod order {
             // A slope is a layer of its own in PyTorch.
             let slope = role == "slope";
             let place = *known.entry((layer, slope)).or_insert_with(|| {
-                units.push(Unit { layer, roles: BTreeMap::new(), dimensions: 0 });
+                units.push(Unit {
+                    layer,
+                    roles: BTreeMap::new(),
+                    dimensions: 0,
+                });
                 units.len() - 1
             });
-            units[place].roles.insert(if slope { "weight" } else { role }, i);
+            units[place]
+                .roles
+                .insert(if slope { "weight" } else { role }, i);
             if slope || role == "weight" {
                 units[place].dimensions = dimensions;
             }
@@ -266,14 +381,19 @@ mod order {
     }
 
     fn is_usual(layer: &str) -> bool {
-        layer.split('.').all(|part| WORDS.contains(&part.trim_end_matches(|c: char| c.is_ascii_digit())))
+        layer
+            .split('.')
+            .all(|part| WORDS.contains(&part.trim_end_matches(|c: char| c.is_ascii_digit())))
     }
 
     /// Numbers by their size.
     fn natural(a: &str, b: &str) -> Ordering {
         let split = |part: &str| {
             let word = part.trim_end_matches(|c: char| c.is_ascii_digit());
-            (word.to_string(), part[word.len()..].parse::<u64>().unwrap_or(0))
+            (
+                word.to_string(),
+                part[word.len()..].parse::<u64>().unwrap_or(0),
+            )
         };
         a.split('.').map(split).cmp(b.split('.').map(split))
     }
@@ -284,14 +404,25 @@ mod order {
         anew: &dyn Fn(&str) -> bool,
         optional: &dyn Fn(&str) -> bool,
     ) -> Result<Vec<Option<usize>>, Vec<String>> {
-        let floating = held.iter().map(|h| (h.name.as_str(), if h.is_floating() { h.shape.len() } else { usize::MAX }));
+        let floating = held.iter().map(|h| {
+            (
+                h.name.as_str(),
+                if h.is_floating() {
+                    h.shape.len()
+                } else {
+                    usize::MAX
+                },
+            )
+        });
         let mut theirs = units(floating);
         theirs.retain(|u| u.roles.contains_key("weight"));
         if let Some(strange) = theirs.iter().find(|u| !is_usual(u.layer)) {
-            let missing =
-                network.iter().find(|t| !anew(&t.name) && !optional(&t.name) && !held.iter().any(|h| h.name == t.name));
-            let missing =
-                missing.map_or(String::new(), |t| format!("has no tensor \"{}\" {:?}, and ", t.name, t.shape));
+            let missing = network.iter().find(|t| {
+                !anew(&t.name) && !optional(&t.name) && !held.iter().any(|h| h.name == t.name)
+            });
+            let missing = missing.map_or(String::new(), |t| {
+                format!("has no tensor \"{}\" {:?}, and ", t.name, t.shape)
+            });
             let strange = strange.layer;
             return Err(vec![format!(
                 "{missing}calls a layer \"{strange}\", which does not tell the layers' order: name them by \
@@ -312,15 +443,25 @@ mod order {
             let theirs: Vec<&Unit> = theirs.iter().filter(|u| u.sort() == sort).collect();
             let all: Vec<&Unit> = ours.iter().filter(|u| u.sort() == sort).collect();
             let is_new = |u: &&&Unit| u.roles.values().all(|&i| anew(&network[i].name));
-            let may_miss = |u: &&&Unit| u.roles.values().all(|&i| anew(&network[i].name) || optional(&network[i].name));
-            let needed: Vec<&Unit> = all.iter().filter(|u| !is_new(u) && !may_miss(u)).copied().collect();
+            let may_miss = |u: &&&Unit| {
+                u.roles
+                    .values()
+                    .all(|&i| anew(&network[i].name) || optional(&network[i].name))
+            };
+            let needed: Vec<&Unit> = all
+                .iter()
+                .filter(|u| !is_new(u) && !may_miss(u))
+                .copied()
+                .collect();
             let matched = match (theirs.len(), sort) {
                 _ if needed.is_empty() && theirs.len() != all.len() => continue,
                 (n, _) if n == all.len() => all,
                 (n, _) if n == needed.len() => needed,
                 (n, _) => {
                     let count = all.len();
-                    problems.push(format!("has {n} {what} where the network has {count}: name layers by `map`"));
+                    problems.push(format!(
+                        "has {n} {what} where the network has {count}: name layers by `map`"
+                    ));
                     continue;
                 }
             };
@@ -330,7 +471,11 @@ mod order {
                 }
             }
         }
-        if problems.is_empty() { Ok(places) } else { Err(problems) }
+        if problems.is_empty() {
+            Ok(places)
+        } else {
+            Err(problems)
+        }
     }
 }
 

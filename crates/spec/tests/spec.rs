@@ -24,19 +24,44 @@ fn conv(filters: u32, kernel: u32, stride: u32, padding: Padding) -> Layer {
 }
 
 fn pool(size: u32) -> Layer {
-    Layer::Pool(Pool { kind: PoolKind::Max, size: [size; 2], stride: [size; 2], padding: Padding::Valid })
+    Layer::Pool(Pool {
+        kind: PoolKind::Max,
+        size: [size; 2],
+        stride: [size; 2],
+        padding: Padding::Valid,
+    })
 }
 
 fn dense(units: u32) -> Layer {
-    Layer::Dense(Dense { units, bias: true, activation: None, init: Init::GlorotUniform })
+    Layer::Dense(Dense {
+        units,
+        bias: true,
+        activation: None,
+        init: Init::GlorotUniform,
+    })
 }
 
 fn tutorial() -> ModelSpec {
     let c = |filters| conv(filters, 3, 1, Padding::Valid);
-    ModelSpec { layers: vec![c(32), pool(2), c(64), pool(2), c(64), Layer::Flatten, dense(64), dense(10)] }
+    ModelSpec {
+        layers: vec![
+            c(32),
+            pool(2),
+            c(64),
+            pool(2),
+            c(64),
+            Layer::Flatten,
+            dense(64),
+            dense(10),
+        ],
+    }
 }
 
-const CIFAR: Shape = Shape::Image { channels: 3, height: 32, width: 32 };
+const CIFAR: Shape = Shape::Image {
+    channels: 3,
+    height: 32,
+    width: 32,
+};
 
 fn adam(lr: f64) -> Optimizer {
     Optimizer::adam(lr)
@@ -48,13 +73,21 @@ fn question(phases: &[(u32, f64)]) -> Question {
         configuration: Configuration {
             data: DataSpec {
                 source: Source::Cifar10,
-                split: Split { scheme: SplitScheme::Validation(0.2), seed: 42, stratify: true, test: None },
+                split: Split {
+                    scheme: SplitScheme::Validation(0.2),
+                    seed: 42,
+                    stratify: true,
+                    test: None,
+                },
                 limit: None,
                 resize: None,
                 channels: None,
                 damaged: Damaged::Refuse,
             },
-            augment: AugmentSpec { normalize: Normalize::Unit, steps: vec![] },
+            augment: AugmentSpec {
+                normalize: Normalize::Unit,
+                steps: vec![],
+            },
             model: tutorial(),
             train: TrainSpec::new(64, phases.iter().map(phase).collect()),
         },
@@ -69,10 +102,21 @@ fn the_tutorial_network_costs_what_the_hand_says() {
     let summary = summarize(&tutorial(), CIFAR, 10).expect("fits");
     assert_eq!(summary.parameters, 122_570);
     assert_eq!(summary.macs, 777_600 + 3_115_008 + 589_824 + 65_536 + 640);
-    let last = summary.layers.iter().rfind(|l| l.name == "conv3").expect("three convolutions");
+    let last = summary
+        .layers
+        .iter()
+        .rfind(|l| l.name == "conv3")
+        .expect("three convolutions");
     assert_eq!(last.receptive_field, Some([18, 18]));
     assert_eq!(last.stride, Some([4.0, 4.0]));
-    assert_eq!(last.output, Shape::Image { channels: 64, height: 4, width: 4 });
+    assert_eq!(
+        last.output,
+        Shape::Image {
+            channels: 64,
+            height: 4,
+            width: 4
+        }
+    );
 }
 
 #[test]
@@ -80,19 +124,32 @@ fn same_padding_keeps_ceil_of_input_over_stride() {
     for size in 1..20 {
         for kernel in 1..6 {
             for stride in 1..4 {
-                let model = ModelSpec { layers: vec![conv(1, kernel, stride, Padding::Same)] };
-                let image = Shape::Image { channels: 1, height: size, width: size };
+                let model = ModelSpec {
+                    layers: vec![conv(1, kernel, stride, Padding::Same)],
+                };
+                let image = Shape::Image {
+                    channels: 1,
+                    height: size,
+                    width: size,
+                };
                 let error = summarize(&model, image, 7).expect_err("no logits");
                 let side = size.div_ceil(stride);
                 assert_eq!(
                     error.input,
-                    Shape::Image { channels: 1, height: side, width: side },
+                    Shape::Image {
+                        channels: 1,
+                        height: side,
+                        width: side
+                    },
                     "{size} {kernel} {stride}"
                 );
             }
         }
     }
-    assert_eq!(padding_pixels(Padding::Same, [32, 32], [3, 3], [2, 2], [1, 1]), [[0, 1], [0, 1]]);
+    assert_eq!(
+        padding_pixels(Padding::Same, [32, 32], [3, 3], [2, 2], [1, 1]),
+        [[0, 1], [0, 1]]
+    );
 }
 
 #[test]
@@ -102,10 +159,26 @@ fn what_does_not_fit_is_named() {
         assert_eq!(error.path, [position], "{error}");
         assert!(error.to_string().contains(words), "{error}");
     };
-    check(vec![dense(10)], 0, "needs a flat input but gets 3×32×32: put { flatten = true } before it");
-    check(vec![Layer::Flatten, pool(2)], 1, "needs an image but gets 3072 flat features");
-    check(vec![conv(8, 33, 1, Padding::Valid)], 0, "33×33 window that is larger than its 32×32 input");
-    check(vec![Layer::Flatten, dense(9)], 1, "leaves 9 where 10 logits are needed");
+    check(
+        vec![dense(10)],
+        0,
+        "needs a flat input but gets 3×32×32: put { flatten = true } before it",
+    );
+    check(
+        vec![Layer::Flatten, pool(2)],
+        1,
+        "needs an image but gets 3072 flat features",
+    );
+    check(
+        vec![conv(8, 33, 1, Padding::Valid)],
+        0,
+        "33×33 window that is larger than its 32×32 input",
+    );
+    check(
+        vec![Layer::Flatten, dense(9)],
+        1,
+        "leaves 9 where 10 logits are needed",
+    );
     check(vec![pool(0)], 0, "the least is 1");
 }
 
@@ -118,7 +191,10 @@ fn a_state_is_shared_by_jobs_that_agree_up_to_it() {
     assert_eq!(short.state_key(10), long.state_key(10));
     assert_eq!(short.state_key(10), longer.state_key(10));
     assert_ne!(long.state_key(11), longer.state_key(11));
-    let other_seed = Question { seed: 1, ..short.clone() };
+    let other_seed = Question {
+        seed: 1,
+        ..short.clone()
+    };
     assert_ne!(short.state_key(10), other_seed.state_key(10));
     assert_eq!(short.configuration_id(), other_seed.configuration_id());
     let keys = long.state_keys();
@@ -141,10 +217,16 @@ fn a_course_over_the_whole_length_shares_no_state_with_another_length() {
         question
     };
     let shares = |a: Question, b: Question| a.state_key(10) == b.state_key(10);
-    let cosine = |epochs| Course::Cosine { epochs, min_lr: 0.0 };
+    let cosine = |epochs| Course::Cosine {
+        epochs,
+        min_lr: 0.0,
+    };
     assert!(!shares(with(10, cosine(10)), with(12, cosine(12))));
     assert!(shares(with(10, cosine(12)), with(12, cosine(12))));
-    let step = Course::Step { every_epochs: 3, factor: 0.1 };
+    let step = Course::Step {
+        every_epochs: 3,
+        factor: 0.1,
+    };
     assert!(shares(with(10, step.clone()), with(12, step)));
     let mut accumulated = question(&[(10, 1e-3)]);
     accumulated.configuration.train.accumulate = 2;

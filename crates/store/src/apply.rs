@@ -13,9 +13,24 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// Writes what an event says; `Some` says why it was left out.
-pub(crate) fn event(connection: &Connection, envelope: &Envelope, changes: &mut Changes) -> Result<Option<String>> {
-    let Envelope { job, attempt, n, time, event, .. } = envelope;
-    let write = Attempt { connection, job, attempt: *attempt };
+pub(crate) fn event(
+    connection: &Connection,
+    envelope: &Envelope,
+    changes: &mut Changes,
+) -> Result<Option<String>> {
+    let Envelope {
+        job,
+        attempt,
+        n,
+        time,
+        event,
+        ..
+    } = envelope;
+    let write = Attempt {
+        connection,
+        job,
+        attempt: *attempt,
+    };
     if event.is_passing() {
         return Ok(None);
     }
@@ -63,23 +78,48 @@ pub(crate) fn entry(
     changes: &mut Changes,
 ) -> Result<Option<String>> {
     match &entry.record {
-        Record::Revision(record) => self::revision(connection, experiment, entry.time, record, changes)?,
+        Record::Revision(record) => {
+            self::revision(connection, experiment, entry.time, record, changes)?
+        }
         Record::Member(member) => match revision {
             Some(revision) => self::member(connection, experiment, revision, member, changes)?,
             None => return Ok(Some("a configuration before any revision".into())),
         },
-        Record::AttemptEnded { job, attempt, outcome, stderr } => {
-            let write = Attempt { connection, job, attempt: *attempt };
+        Record::AttemptEnded {
+            job,
+            attempt,
+            outcome,
+            stderr,
+        } => {
+            let write = Attempt {
+                connection,
+                job,
+                attempt: *attempt,
+            };
             if changes.attempt(job, *attempt) {
                 write.exists()?;
             }
             write.ended_by_runner(entry.time, experiment, outcome, stderr)?;
         }
         Record::Decision(decision) => {
-            let Decision { job, attempt, epoch, verdict, rule, reason } = decision;
+            let Decision {
+                job,
+                attempt,
+                epoch,
+                verdict,
+                rule,
+                reason,
+            } = decision;
             changes.job(job);
-            let write = Attempt { connection, job, attempt: 0 };
-            write.upsert("insert into jobs (job) values (?1) on conflict do nothing", [&job.0])?;
+            let write = Attempt {
+                connection,
+                job,
+                attempt: 0,
+            };
+            write.upsert(
+                "insert into jobs (job) values (?1) on conflict do nothing",
+                [&job.0],
+            )?;
             write.upsert(
                 "insert into decisions (experiment, job, time, attempt, epoch, verdict, rule, reason)
                  values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) on conflict do update set attempt = excluded.attempt,
@@ -94,7 +134,9 @@ pub(crate) fn entry(
 /// The revision that the experiment is at.
 pub(crate) fn current_revision(connection: &Connection, experiment: &str) -> Result<Option<u32>> {
     let sql = "select max(revision) from revisions where experiment = ?1";
-    connection.prepare_cached(sql)?.query_row([experiment], |row| row.get(0))
+    connection
+        .prepare_cached(sql)?
+        .query_row([experiment], |row| row.get(0))
 }
 
 struct Attempt<'a> {
@@ -105,11 +147,17 @@ struct Attempt<'a> {
 
 impl Attempt<'_> {
     fn upsert(&self, sql: &str, parameters: impl rusqlite::Params) -> Result<()> {
-        self.connection.prepare_cached(sql)?.execute(parameters).map(drop)
+        self.connection
+            .prepare_cached(sql)?
+            .execute(parameters)
+            .map(drop)
     }
 
     fn exists(&self) -> Result<()> {
-        self.upsert("insert into jobs (job) values (?1) on conflict do nothing", [&self.job.0])?;
+        self.upsert(
+            "insert into jobs (job) values (?1) on conflict do nothing",
+            [&self.job.0],
+        )?;
         self.upsert(
             "insert into attempts (job, attempt) values (?1, ?2) on conflict do nothing",
             params![self.job.0, self.attempt],
@@ -127,14 +175,24 @@ impl Attempt<'_> {
     ) -> Result<()> {
         let (start, origin, epoch, step, exact) = match from {
             Start::Scratch => ("scratch", None, None, None, None),
-            Start::Checkpoint { epoch, step, exact } => ("checkpoint", None, Some(epoch), Some(step), Some(exact)),
-            Start::State { job, epoch, exact } => ("state", Some(&job.0), Some(epoch), None, Some(exact)),
+            Start::Checkpoint { epoch, step, exact } => {
+                ("checkpoint", None, Some(epoch), Some(step), Some(exact))
+            }
+            Start::State { job, epoch, exact } => {
+                ("state", Some(&job.0), Some(epoch), None, Some(exact))
+            }
         };
         let clean = match fingerprint.revision.as_str() {
             "unknown" | "" => None,
             revision => Some(!revision.ends_with("-dirty")),
         };
-        let Fingerprint { backend, device: kind, instructions, version, revision } = fingerprint;
+        let Fingerprint {
+            backend,
+            device: kind,
+            instructions,
+            version,
+            revision,
+        } = fingerprint;
         self.upsert(
             "update attempts set device = ?3, host = ?4, pid = ?5, started = ?6, start = ?7, start_job = ?8, start_epoch = ?9,
              start_step = ?10, exact = ?11, backend = ?12, device_kind = ?13, instructions = ?14, program_version = ?15,
@@ -146,14 +204,28 @@ impl Attempt<'_> {
         )
     }
 
-    fn metrics(&self, phase: u32, epoch: u32, step: u64, values: &BTreeMap<String, Number>) -> Result<()> {
+    fn metrics(
+        &self,
+        phase: u32,
+        epoch: u32,
+        step: u64,
+        values: &BTreeMap<String, Number>,
+    ) -> Result<()> {
         let mut statement = self.connection.prepare_cached(
             "insert into metrics (job, epoch, name, phase, step, value, attempt) values (?1, ?2, ?3, ?4, ?5, ?6, ?7)
              on conflict do update set phase = excluded.phase, step = excluded.step, value = excluded.value,
              attempt = excluded.attempt where excluded.attempt >= attempt",
         )?;
         for (name, value) in values {
-            statement.execute(params![self.job.0, epoch, name, phase, step as i64, real(*value), self.attempt])?;
+            statement.execute(params![
+                self.job.0,
+                epoch,
+                name,
+                phase,
+                step as i64,
+                real(*value),
+                self.attempt
+            ])?;
         }
         Ok(())
     }
@@ -169,10 +241,16 @@ impl Attempt<'_> {
 
     fn evaluated(&self, evaluation: &Evaluation) -> Result<Option<String>> {
         let Some(bits) = evaluation.correct_bytes() else {
-            return Ok(Some("an evaluation whose `correct` is not hexadecimal".into()));
+            return Ok(Some(
+                "an evaluation whose `correct` is not hexadecimal".into(),
+            ));
         };
         let side = evaluation.confusion.len();
-        if evaluation.confusion.iter().any(|counts| counts.len() != side) {
+        if evaluation
+            .confusion
+            .iter()
+            .any(|counts| counts.len() != side)
+        {
             return Ok(Some("an evaluation whose `confusion` is not square".into()));
         }
         let (job, part, classes) = (&self.job.0, evaluation.part.name(), side as i64);
@@ -193,7 +271,10 @@ impl Attempt<'_> {
         if statement.execute(row)? == 0 {
             return Ok(None);
         }
-        self.upsert("delete from confusion where job = ?1 and part = ?2", params![job, part])?;
+        self.upsert(
+            "delete from confusion where job = ?1 and part = ?2",
+            params![job, part],
+        )?;
         for (actual, counts) in evaluation.confusion.iter().enumerate() {
             for (predicted, count) in counts.iter().enumerate().filter(|(_, count)| **count > 0) {
                 self.upsert(
@@ -210,7 +291,13 @@ impl Attempt<'_> {
     }
 
     /// The worker's own word counts more than what the runner saw of its death.
-    fn ended_by_worker(&self, time: f64, outcome: &Outcome, seconds: f64, memory: u64) -> Result<()> {
+    fn ended_by_worker(
+        &self,
+        time: f64,
+        outcome: &Outcome,
+        seconds: f64,
+        memory: u64,
+    ) -> Result<()> {
         self.upsert(
             "update attempts set ended = ?3, outcome = ?4, detail = ?5, ended_by = 'worker', stderr = null, seconds = ?6,
              peak_memory_bytes = ?7 where job = ?1 and attempt = ?2",
@@ -219,7 +306,13 @@ impl Attempt<'_> {
     }
 
     /// Of two experiments' words the later counts.
-    fn ended_by_runner(&self, time: f64, experiment: &str, outcome: &Outcome, stderr: &str) -> Result<()> {
+    fn ended_by_runner(
+        &self,
+        time: f64,
+        experiment: &str,
+        outcome: &Outcome,
+        stderr: &str,
+    ) -> Result<()> {
         self.upsert(
             "update attempts set ended = ?3, outcome = ?4, detail = ?5, ended_by = ?6, stderr = ?7
              where job = ?1 and attempt = ?2 and ended_by is not 'worker'
@@ -298,18 +391,32 @@ fn member(
 ) -> Result<()> {
     let id = &member.configuration.0;
     configuration(connection, member)?;
-    let write =
-        |sql: &str, parameters: &[&dyn rusqlite::ToSql]| connection.prepare_cached(sql)?.execute(parameters).map(drop);
+    let write = |sql: &str, parameters: &[&dyn rusqlite::ToSql]| {
+        connection
+            .prepare_cached(sql)?
+            .execute(parameters)
+            .map(drop)
+    };
     write(
         "insert into members (experiment, revision, configuration, position, label) values (?1, ?2, ?3, ?4, ?5)
          on conflict do update set position = excluded.position, label = excluded.label",
         params![experiment, revision, id, member.position, member.label],
     )?;
     let place = params![experiment, revision, id];
-    write("delete from axis_values where experiment = ?1 and revision = ?2 and configuration = ?3", place)?;
-    write("delete from member_jobs where experiment = ?1 and revision = ?2 and configuration = ?3", place)?;
+    write(
+        "delete from axis_values where experiment = ?1 and revision = ?2 and configuration = ?3",
+        place,
+    )?;
+    write(
+        "delete from member_jobs where experiment = ?1 and revision = ?2 and configuration = ?3",
+        place,
+    )?;
     for (position, value) in member.values.iter().enumerate() {
-        let AxisValue { path, label, value: json } = value;
+        let AxisValue {
+            path,
+            label,
+            value: json,
+        } = value;
         let name = connection
             .prepare_cached(
                 "select json_extract(a.value, '$.name') from revisions r, json_each(r.axes) a
@@ -340,7 +447,9 @@ fn member(
 
 /// The id determines the row, so whichever experiment comes first gives it; of two spellings one is kept, always the same.
 fn configuration(connection: &Connection, member: &Member) -> Result<()> {
-    let Configuration { data, model, train, .. } = &member.resolved;
+    let Configuration {
+        data, model, train, ..
+    } = &member.resolved;
     let first = train.phases.first();
     connection
         .prepare_cached(
@@ -376,7 +485,11 @@ fn detail(outcome: &Outcome) -> Option<String> {
 fn plain(value: &Value, label: &str) -> Sql {
     match value {
         Value::Bool(b) => Sql::Integer(i64::from(*b)),
-        Value::Number(n) => n.as_i64().map(Sql::Integer).or(n.as_f64().map(Sql::Real)).unwrap_or(Sql::Null),
+        Value::Number(n) => n
+            .as_i64()
+            .map(Sql::Integer)
+            .or(n.as_f64().map(Sql::Real))
+            .unwrap_or(Sql::Null),
         Value::String(text) => Sql::Text(text.clone()),
         Value::Null | Value::Array(_) | Value::Object(_) => Sql::Text(label.to_string()),
     }

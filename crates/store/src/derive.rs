@@ -24,14 +24,20 @@ impl Changes {
             self.jobs.insert(job.0.clone(), BTreeMap::new());
         }
         match self.jobs.get_mut(&job.0) {
-            Some(attempts) if !attempts.contains_key(&attempt) => attempts.insert(attempt, None).is_none(),
+            Some(attempts) if !attempts.contains_key(&attempt) => {
+                attempts.insert(attempt, None).is_none()
+            }
             _ => false,
         }
     }
 
     /// Notes the time of an event of an attempt that was told of by [`Changes::attempt`].
     pub(crate) fn seen(&mut self, job: &JobId, attempt: u32, time: f64) {
-        if let Some(last) = self.jobs.get_mut(&job.0).and_then(|attempts| attempts.get_mut(&attempt)) {
+        if let Some(last) = self
+            .jobs
+            .get_mut(&job.0)
+            .and_then(|attempts| attempts.get_mut(&attempt))
+        {
             *last = Some(last.map_or(time, |last| last.max(time)));
         }
     }
@@ -43,7 +49,8 @@ impl Changes {
 
     /// The jobs of a configuration as `experiment` has it.
     pub(crate) fn configuration(&mut self, experiment: &str, configuration: &str) {
-        self.configurations.insert((experiment.into(), configuration.into()));
+        self.configurations
+            .insert((experiment.into(), configuration.into()));
     }
 
     /// Metric, axes or newest revision.
@@ -68,12 +75,18 @@ impl Changes {
         }
         let experiments = std::mem::take(&mut self.experiments);
         for experiment in &experiments {
-            connection.prepare_cached("delete from summary where experiment = ?1")?.execute([experiment])?;
+            connection
+                .prepare_cached("delete from summary where experiment = ?1")?
+                .execute([experiment])?;
             let mut members = connection.prepare_cached(
                 "select configuration from members join experiments using (experiment, revision) where experiment = ?1",
             )?;
             let members = members.query_map([experiment], |row| row.get(0))?;
-            self.configurations.extend(members.map(|c| Ok((experiment.clone(), c?))).collect::<Result<Vec<_>>>()?);
+            self.configurations.extend(
+                members
+                    .map(|c| Ok((experiment.clone(), c?)))
+                    .collect::<Result<Vec<_>>>()?,
+            );
         }
         for (experiment, configuration) in std::mem::take(&mut self.configurations) {
             self.summarize(connection, &experiment, &configuration)?;
@@ -84,7 +97,12 @@ impl Changes {
         Ok(())
     }
 
-    fn summarize(&mut self, connection: &Connection, experiment: &str, configuration: &str) -> Result<()> {
+    fn summarize(
+        &mut self,
+        connection: &Connection,
+        experiment: &str,
+        configuration: &str,
+    ) -> Result<()> {
         let place = params![experiment, configuration];
         connection
             .prepare_cached("delete from summary where experiment = ?1 and configuration = ?2")?
@@ -97,8 +115,9 @@ impl Changes {
         }
         for (metric, values) in values {
             let Figures { mean, sd, half } = self.figures(&values);
-            connection.prepare_cached("insert into summary values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?.execute(
-                params![
+            connection
+                .prepare_cached("insert into summary values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?
+                .execute(params![
                     experiment,
                     configuration,
                     metric,
@@ -107,8 +126,7 @@ impl Changes {
                     sd,
                     half.map(|h| mean - h),
                     half.map(|h| mean + h)
-                ],
-            )?;
+                ])?;
         }
         Ok(())
     }
@@ -117,14 +135,23 @@ impl Changes {
         let n = values.len() as f64;
         let mean = values.iter().sum::<f64>() / n;
         if values.len() < 2 {
-            return Figures { mean, sd: None, half: None };
+            return Figures {
+                mean,
+                sd: None,
+                half: None,
+            };
         }
-        let sd = finite((values.iter().map(|v| (v - mean) * (v - mean)).sum::<f64>() / (n - 1.0)).sqrt());
-        let quantile = *self
-            .quantiles
-            .entry(values.len())
-            .or_insert_with(|| StudentsT::new(0.0, 1.0, n - 1.0).map_or(f64::NAN, |t| t.inverse_cdf(0.975)));
-        Figures { mean, sd, half: sd.and_then(|sd| finite(quantile * sd / n.sqrt())) }
+        let sd = finite(
+            (values.iter().map(|v| (v - mean) * (v - mean)).sum::<f64>() / (n - 1.0)).sqrt(),
+        );
+        let quantile = *self.quantiles.entry(values.len()).or_insert_with(|| {
+            StudentsT::new(0.0, 1.0, n - 1.0).map_or(f64::NAN, |t| t.inverse_cdf(0.975))
+        });
+        Figures {
+            mean,
+            sd,
+            half: sd.and_then(|sd| finite(quantile * sd / n.sqrt())),
+        }
     }
 }
 
@@ -221,7 +248,11 @@ mod tests {
             (Some(a), Some(b)) => (a - b).abs() < 1e-6 * b.abs().max(1e-9),
             (a, b) => a == b,
         };
-        assert!(near(Some(figures.mean), Some(mean)), "mean {}", figures.mean);
+        assert!(
+            near(Some(figures.mean), Some(mean)),
+            "mean {}",
+            figures.mean
+        );
         assert!(near(figures.sd, sd), "sd {:?}", figures.sd);
         assert!(near(figures.half, half), "half {:?}", figures.half);
     }
@@ -230,7 +261,12 @@ mod tests {
     fn figures_agree_with_tables_of_students_t() {
         check(&[0.7], 0.7, None, None);
         check(&[1.0, 3.0], 2.0, Some(2f64.sqrt()), Some(12.706_204_736));
-        check(&[1.0, 2.0, 3.0, 4.0, 5.0], 3.0, Some(2.5f64.sqrt()), Some(2.776_445_105 * (2.5f64 / 5.0).sqrt()));
+        check(
+            &[1.0, 2.0, 3.0, 4.0, 5.0],
+            3.0,
+            Some(2.5f64.sqrt()),
+            Some(2.776_445_105 * (2.5f64 / 5.0).sqrt()),
+        );
         check(&[0.5, 0.5, 0.5], 0.5, Some(0.0), Some(0.0));
     }
 }

@@ -22,11 +22,15 @@ impl Reader {
         // One transaction: all rows are of one moment, though the writer goes on.
         let wrong = |e| StoreError::sqlite(&self.path, e);
         let moment = self.connection.unchecked_transaction().map_err(wrong)?;
-        let Some(revision) = self.revision(name)? else { return Ok(None) };
+        let Some(revision) = self.revision(name)? else {
+            return Ok(None);
+        };
         let members = self.members(name, revision.revision)?;
         let mut jobs = self.job_rows(name, revision.revision)?;
-        let lacking =
-            |id: &JobId| StoreError::Damaged { path: self.path.clone(), message: format!("job {id} is missing") };
+        let lacking = |id: &JobId| StoreError::Damaged {
+            path: self.path.clone(),
+            message: format!("job {id} is missing"),
+        };
         let mut configurations = Vec::new();
         for member in members {
             let row = |job: &MemberJob| {
@@ -34,11 +38,18 @@ impl Reader {
                 (row.seed, row.fold) = (job.seed, job.fold);
                 Ok(row)
             };
-            let jobs = member.jobs.iter().map(row).collect::<Result<_, StoreError>>()?;
+            let jobs = member
+                .jobs
+                .iter()
+                .map(row)
+                .collect::<Result<_, StoreError>>()?;
             configurations.push(ConfigurationRow { member, jobs });
         }
         moment.finish().map_err(wrong)?;
-        Ok(Some(ExperimentRows { revision, configurations }))
+        Ok(Some(ExperimentRows {
+            revision,
+            configurations,
+        }))
     }
 
     fn revision(&self, name: &str) -> Result<Option<Revision>, StoreError> {
@@ -47,7 +58,11 @@ impl Reader {
               r.classes, r.show_test, r.includes, r.decisions
             from experiments e join revisions r using (experiment, revision) where e.experiment = ?1";
         let mut found = self.rows(sql, [name], |row| {
-            let direction = if row.get::<_, String>(6)? == "min" { Direction::Min } else { Direction::Max };
+            let direction = if row.get::<_, String>(6)? == "min" {
+                Direction::Min
+            } else {
+                Direction::Max
+            };
             Ok(Revision {
                 revision: row.get(0)?,
                 experiment: name.to_string(),
@@ -56,7 +71,10 @@ impl Reader {
                 includes: json(row, 11)?,
                 overrides: json(row, 3)?,
                 question: row.get(4)?,
-                metric: Metric { name: row.get(5)?, direction },
+                metric: Metric {
+                    name: row.get(5)?,
+                    direction,
+                },
                 baseline: row.get::<_, Option<String>>(7)?.map(ConfigurationId),
                 axes: json(row, 8)?,
                 classes: json(row, 9)?,
@@ -85,12 +103,21 @@ impl Reader {
             })
         })?;
         let mut places: HashMap<String, usize> = HashMap::new();
-        places.extend(members.iter().enumerate().map(|(i, member)| (member.configuration.0.clone(), i)));
+        places.extend(
+            members
+                .iter()
+                .enumerate()
+                .map(|(i, member)| (member.configuration.0.clone(), i)),
+        );
         let sql = "select configuration, axis, label, json from axis_values
             where experiment = ?1 and revision = ?2 order by configuration, position";
         self.rows(sql, params![name, revision], |row| {
             if let Some(&i) = places.get(row.get_ref(0)?.as_str()?) {
-                members[i].values.push(AxisValue { path: row.get(1)?, label: row.get(2)?, value: json(row, 3)? });
+                members[i].values.push(AxisValue {
+                    path: row.get(1)?,
+                    label: row.get(2)?,
+                    value: json(row, 3)?,
+                });
             }
             Ok(())
         })?;
@@ -99,7 +126,11 @@ impl Reader {
         self.rows(sql, params![name, revision], |row| {
             if let Some(&i) = places.get(row.get_ref(0)?.as_str()?) {
                 let seed = row.get::<_, i64>(2)? as u64;
-                members[i].jobs.push(MemberJob { job: JobId(row.get(1)?), seed, fold: row.get(3)? });
+                members[i].jobs.push(MemberJob {
+                    job: JobId(row.get(1)?),
+                    seed,
+                    fold: row.get(3)?,
+                });
             }
             Ok(())
         })?;
@@ -108,11 +139,15 @@ impl Reader {
 
     /// Metrics of a job's epochs, those before a state that it started from being the other job's.
     fn epochs(&self, job: &str) -> Result<Vec<EpochRow>, StoreError> {
-        let origin = "select origin_job, origin_epoch from jobs where job = ?1 and origin_job is not null";
+        let origin =
+            "select origin_job, origin_epoch from jobs where job = ?1 and origin_job is not null";
         let (mut source, mut until, mut parts) = (job.to_string(), u32::MAX, vec![]);
         loop {
-            let origin =
-                self.rows(origin, [&source], |row| Ok((row.get::<_, String>(0)?, row.get::<_, u32>(1)?)))?.pop();
+            let origin = self
+                .rows(origin, [&source], |row| {
+                    Ok((row.get::<_, String>(0)?, row.get::<_, u32>(1)?))
+                })?
+                .pop();
             let above = origin.as_ref().map_or(0, |(_, epoch)| *epoch).min(until);
             parts.push(self.own_epochs(&source, above, until)?);
             match origin {
@@ -131,7 +166,11 @@ impl Reader {
         self.rows(sql, params![job, above, until], |row| {
             let epoch = row.get(0)?;
             if epochs.last().is_none_or(|last| last.epoch != epoch) {
-                epochs.push(EpochRow { epoch, phase: row.get(1)?, values: Default::default() });
+                epochs.push(EpochRow {
+                    epoch,
+                    phase: row.get(1)?,
+                    values: Default::default(),
+                });
             }
             if let Some(last) = epochs.last_mut() {
                 last.values.insert(row.get(2)?, number(row, 3)?);
@@ -147,9 +186,12 @@ impl Reader {
         let place = params![name, revision];
         let mut rows: HashMap<JobId, JobRow> = HashMap::new();
         let mut heirs = Vec::new();
-        let sql = format!("select job, outcome, attempts, seconds, origin_job is not null from jobs where {ASKED}");
+        let sql = format!(
+            "select job, outcome, attempts, seconds, origin_job is not null from jobs where {ASKED}"
+        );
         self.rows(&sql, place, |row| {
-            let (job, outcome, attempts, seconds) = (JobId(row.get(0)?), row.get(1)?, row.get(2)?, row.get(3)?);
+            let (job, outcome, attempts, seconds) =
+                (JobId(row.get(0)?), row.get(1)?, row.get(2)?, row.get(3)?);
             if row.get(4)? {
                 heirs.push(job.clone());
             }
@@ -166,26 +208,43 @@ impl Reader {
         Ok(rows)
     }
 
-    fn metrics(&self, place: &[&dyn ToSql], rows: &mut HashMap<JobId, JobRow>) -> Result<(), StoreError> {
-        let sql = format!("select job, epoch, phase, name, value from metrics where {ASKED} order by job, epoch");
+    fn metrics(
+        &self,
+        place: &[&dyn ToSql],
+        rows: &mut HashMap<JobId, JobRow>,
+    ) -> Result<(), StoreError> {
+        let sql = format!(
+            "select job, epoch, phase, name, value from metrics where {ASKED} order by job, epoch"
+        );
         let mut current: Option<JobRow> = None;
         let mut speed = (0.0, 0u32);
-        let close = |row: Option<JobRow>, (sum, count): (f64, u32), rows: &mut HashMap<JobId, JobRow>| {
-            if let Some(mut row) = row {
-                row.images_per_second = if count == 0 { 0.0 } else { sum / f64::from(count) };
-                rows.insert(row.job.clone(), row);
-            }
-        };
+        let close =
+            |row: Option<JobRow>, (sum, count): (f64, u32), rows: &mut HashMap<JobId, JobRow>| {
+                if let Some(mut row) = row {
+                    row.images_per_second = if count == 0 {
+                        0.0
+                    } else {
+                        sum / f64::from(count)
+                    };
+                    rows.insert(row.job.clone(), row);
+                }
+            };
         self.rows(&sql, place, |row| {
             let job = row.get_ref(0)?.as_str()?;
             if current.as_ref().is_none_or(|c| c.job.0 != job) {
                 close(current.take(), std::mem::take(&mut speed), rows);
                 current = rows.remove(&JobId(job.to_string()));
             }
-            let Some(found) = &mut current else { return Ok(()) };
+            let Some(found) = &mut current else {
+                return Ok(());
+            };
             let epoch = row.get(1)?;
             if found.epochs.last().is_none_or(|last| last.epoch != epoch) {
-                found.epochs.push(EpochRow { epoch, phase: row.get(2)?, values: Default::default() });
+                found.epochs.push(EpochRow {
+                    epoch,
+                    phase: row.get(2)?,
+                    values: Default::default(),
+                });
             }
             let (metric, value) = (row.get_ref(3)?.as_str()?, number(row, 4)?);
             if metric == IMAGES_PER_SECOND && !value.is_nan() {
@@ -201,27 +260,43 @@ impl Reader {
     }
 
     /// Peak memory over all attempts; device and fingerprint of the one that finished, else of the last that began.
-    fn attempts(&self, place: &[&dyn ToSql], rows: &mut HashMap<JobId, JobRow>) -> Result<(), StoreError> {
+    fn attempts(
+        &self,
+        place: &[&dyn ToSql],
+        rows: &mut HashMap<JobId, JobRow>,
+    ) -> Result<(), StoreError> {
         let sql = format!(
             "select job, coalesce(peak_memory_bytes, 0), started is not null, device, backend, device_kind, instructions,
               program_version, git_revision
             from attempts where {ASKED} order by job, outcome is 'finished', attempt"
         );
         self.rows(&sql, place, |row| {
-            let Some(found) = rows.get_mut(&JobId(row.get(0)?)) else { return Ok(()) };
+            let Some(found) = rows.get_mut(&JobId(row.get(0)?)) else {
+                return Ok(());
+            };
             found.peak_memory_bytes = found.peak_memory_bytes.max(row.get::<_, i64>(1)? as u64);
             if row.get(2)? {
                 let (backend, device, instructions) = (row.get(4)?, row.get(5)?, row.get(6)?);
                 let (version, revision) = (row.get(7)?, row.get(8)?);
                 found.device = row.get(3)?;
-                found.fingerprint = Some(Fingerprint { backend, device, instructions, version, revision });
+                found.fingerprint = Some(Fingerprint {
+                    backend,
+                    device,
+                    instructions,
+                    version,
+                    revision,
+                });
             }
             Ok(())
         })?;
         Ok(())
     }
 
-    fn evaluations(&self, place: &[&dyn ToSql], rows: &mut HashMap<JobId, JobRow>) -> Result<(), StoreError> {
+    fn evaluations(
+        &self,
+        place: &[&dyn ToSql],
+        rows: &mut HashMap<JobId, JobRow>,
+    ) -> Result<(), StoreError> {
         let sql = format!(
             "select job, part, images, loss, accuracy, classes, (select bits from correctness c where c.job = e.job and c.part = e.part)
             from evaluations e where {ASKED}"
@@ -235,16 +310,27 @@ impl Reader {
                 confusion: vec![vec![0; classes]; classes],
                 correct: row.get::<_, Option<Vec<u8>>>(6)?.unwrap_or_default(),
             };
-            let Some(found) = rows.get_mut(&JobId(row.get(0)?)) else { return Ok(()) };
+            let Some(found) = rows.get_mut(&JobId(row.get(0)?)) else {
+                return Ok(());
+            };
             *part(found, row.get_ref(1)?.as_str()?) = Some(evaluation);
             Ok(())
         })?;
-        let sql = format!("select job, part, actual, predicted, count from confusion where {ASKED} order by job");
+        let sql = format!(
+            "select job, part, actual, predicted, count from confusion where {ASKED} order by job"
+        );
         self.rows(&sql, place, |row| {
-            let Some(found) = rows.get_mut(&JobId(row.get(0)?)) else { return Ok(()) };
-            let (actual, predicted) = (row.get::<_, u32>(2)? as usize, row.get::<_, u32>(3)? as usize);
+            let Some(found) = rows.get_mut(&JobId(row.get(0)?)) else {
+                return Ok(());
+            };
+            let (actual, predicted) = (
+                row.get::<_, u32>(2)? as usize,
+                row.get::<_, u32>(3)? as usize,
+            );
             let evaluation = part(found, row.get_ref(1)?.as_str()?).as_mut();
-            if let Some(cell) = evaluation.and_then(|e| e.confusion.get_mut(actual)?.get_mut(predicted)) {
+            if let Some(cell) =
+                evaluation.and_then(|e| e.confusion.get_mut(actual)?.get_mut(predicted))
+            {
                 *cell = row.get(4)?;
             }
             Ok(())
@@ -257,7 +343,11 @@ impl Reader {
 const ASKED: &str = "job in (select job from member_jobs where experiment = ?1 and revision = ?2)";
 
 fn part<'a>(row: &'a mut JobRow, name: &str) -> &'a mut Option<EvaluationRow> {
-    if name == Part::Test.name() { &mut row.test } else { &mut row.validation }
+    if name == Part::Test.name() {
+        &mut row.test
+    } else {
+        &mut row.validation
+    }
 }
 
 /// A job of which nothing is known yet but how it stands.
@@ -286,6 +376,7 @@ fn number(row: &Row, column: usize) -> rusqlite::Result<f64> {
 
 fn json<T: DeserializeOwned>(row: &Row, column: usize) -> rusqlite::Result<T> {
     let text: String = row.get(column)?;
-    serde_json::from_str(&text)
-        .map_err(|e| rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, Box::new(e)))
+    serde_json::from_str(&text).map_err(|e| {
+        rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, Box::new(e))
+    })
 }

@@ -38,7 +38,13 @@ impl Heard {
         results: &ResultsFolder,
         envelope: &Envelope,
     ) -> Result<()> {
-        let Envelope { job, attempt, n, event, .. } = envelope;
+        let Envelope {
+            job,
+            attempt,
+            n,
+            event,
+            ..
+        } = envelope;
         if event.is_passing() || self.lost {
             return Ok(());
         }
@@ -49,8 +55,12 @@ impl Heard {
         };
         let complete = next.filter(|_| matches!(event, Event::Ended { .. }));
         self.jobs.insert(job.0.clone(), next);
-        let Some((_, lines)) = complete else { return Ok(()) };
-        let Some(size) = size_if_last(&results.job(job).join(EVENTS), envelope) else { return Ok(()) };
+        let Some((_, lines)) = complete else {
+            return Ok(());
+        };
+        let Some(size) = size_if_last(&results.job(job).join(EVENTS), envelope) else {
+            return Ok(());
+        };
         let name = format!("jobs/{job}/{EVENTS}");
         if mark(connection, &name)?.is_none() {
             connection
@@ -61,7 +71,12 @@ impl Heard {
     }
 
     /// An entry was applied that was appended to a log which was read to its end before.
-    pub(crate) fn entry(&mut self, connection: &Connection, experiment: &str, entry: &Entry) -> Result<()> {
+    pub(crate) fn entry(
+        &mut self,
+        connection: &Connection,
+        experiment: &str,
+        entry: &Entry,
+    ) -> Result<()> {
         if self.lost {
             return Ok(());
         }
@@ -83,7 +98,10 @@ impl Heard {
 }
 
 fn mark(connection: &Connection, name: &str) -> Result<Option<i64>> {
-    connection.prepare_cached("select offset from logs where path = ?1")?.query_row([name], |r| r.get(0)).optional()
+    connection
+        .prepare_cached("select offset from logs where path = ?1")?
+        .query_row([name], |r| r.get(0))
+        .optional()
 }
 
 /// The log's size if its last line is this event.

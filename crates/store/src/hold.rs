@@ -31,11 +31,15 @@ mod linux {
     /// Locks the byte for reading, as SQLite's own readers do in passing. A courtesy: where it fails, nothing is lost.
     pub(crate) fn hold(database: &Path) {
         let Ok(mut held) = HELD.lock() else { return };
-        let Ok(place) = database.metadata().map(|m| (m.dev(), m.ino())) else { return };
+        let Ok(place) = database.metadata().map(|m| (m.dev(), m.ino())) else {
+            return;
+        };
         if held.contains_key(&place) {
             return;
         }
-        let Ok(file) = File::open(database) else { return };
+        let Ok(file) = File::open(database) else {
+            return;
+        };
         let lock = libc::flock {
             l_type: libc::F_RDLCK as libc::c_short,
             l_whence: libc::SEEK_SET as libc::c_short,

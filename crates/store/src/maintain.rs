@@ -16,9 +16,13 @@ use rusqlite::{Connection, OpenFlags};
 /// what keeps logs from being read or the database from being written.
 pub fn rebuild(results: &ResultsFolder) -> Result<SyncReport, StoreError> {
     if !results.0.is_dir() {
-        return Err(StoreError::Missing { path: results.database() });
+        return Err(StoreError::Missing {
+            path: results.database(),
+        });
     }
-    schema::make(&results.database(), |connection| replay(connection, results))
+    schema::make(&results.database(), |connection| {
+        replay(connection, results)
+    })
 }
 
 /// What is wrong with the database, for a person: its file, its references, and whatever differs from what the logs give.
@@ -34,9 +38,12 @@ pub fn check(results: &ResultsFolder) -> Result<Vec<String>, StoreError> {
     let mut problems = Vec::new();
     let sound = reader.rows("pragma integrity_check", [], |row| row.get::<_, String>(0));
     match sound {
-        Ok(lines) => {
-            problems.extend(lines.into_iter().filter(|l| l != "ok").map(|l| format!("the file is damaged: {l}")))
-        }
+        Ok(lines) => problems.extend(
+            lines
+                .into_iter()
+                .filter(|l| l != "ok")
+                .map(|l| format!("the file is damaged: {l}")),
+        ),
         Err(error) => problems.push(error.to_string()),
     }
     if !problems.is_empty() {
@@ -45,7 +52,9 @@ pub fn check(results: &ResultsFolder) -> Result<Vec<String>, StoreError> {
     }
     problems.extend(reader.rows("pragma foreign_key_check", [], |row| {
         let (table, parent): (String, String) = (row.get(0)?, row.get(2)?);
-        Ok(format!("a row of {table} refers to a row of {parent} that is not there"))
+        Ok(format!(
+            "a row of {table} refers to a row of {parent} that is not there"
+        ))
     })?);
     drop(reader);
     problems.extend(compare(results)?);
@@ -57,15 +66,22 @@ fn compare(results: &ResultsFolder) -> Result<Vec<String>, StoreError> {
     let path = results.database();
     let wrong = |e| StoreError::sqlite(&path, e);
     // An empty name is a private file that SQLite deletes.
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_URI;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_CREATE
+        | OpenFlags::SQLITE_OPEN_URI;
     let mut scratch = Connection::open_with_flags("", flags).map_err(wrong)?;
     schema::prepare(&mut scratch, "off").map_err(wrong)?;
     let mut problems = replay(&scratch, results)?.problems;
     let Some(uri) = schema::uri(&path) else {
-        problems.push(format!("{}: a path that is not UTF-8 cannot be compared", path.display()));
+        problems.push(format!(
+            "{}: a path that is not UTF-8 cannot be compared",
+            path.display()
+        ));
         return Ok(problems);
     };
-    scratch.execute("attach ?1 as found", [format!("{uri}?mode=ro")]).map_err(wrong)?;
+    scratch
+        .execute("attach ?1 as found", [format!("{uri}?mode=ro")])
+        .map_err(wrong)?;
     for table in tables(&scratch).map_err(wrong)? {
         problems.extend(difference(&scratch, &table).map_err(wrong)?);
     }
@@ -75,7 +91,10 @@ fn compare(results: &ResultsFolder) -> Result<Vec<String>, StoreError> {
 /// Every table but `logs`: how far each log has been read lags behind what the writer was told directly.
 fn tables(connection: &Connection) -> rusqlite::Result<Vec<String>> {
     let sql = "select name from main.sqlite_master where type = 'table' and name <> 'logs' order by rowid";
-    connection.prepare(sql)?.query_map([], |row| row.get(0))?.collect()
+    connection
+        .prepare(sql)?
+        .query_map([], |row| row.get(0))?
+        .collect()
 }
 
 fn difference(connection: &Connection, table: &str) -> rusqlite::Result<Option<String>> {
@@ -83,7 +102,9 @@ fn difference(connection: &Connection, table: &str) -> rusqlite::Result<Option<S
     let expected = count(format!("select count(*) from main.{table}"))?;
     let found = count(format!("select count(*) from found.{table}"))?;
     let only = |a: &str, b: &str| {
-        count(format!("select count(*) from (select * from {a}.{table} except select * from {b}.{table})"))
+        count(format!(
+            "select count(*) from (select * from {a}.{table} except select * from {b}.{table})"
+        ))
     };
     let (lacking, surplus) = (only("main", "found")?, only("found", "main")?);
     Ok((lacking + surplus > 0).then(|| {

@@ -97,7 +97,11 @@ impl Reader {
     /// [`StoreError::Missing`] where there is none; [`StoreError::Newer`], [`StoreError::Older`]; [`StoreError::Damaged`].
     pub fn open(results: &ResultsFolder) -> Result<Reader, StoreError> {
         let path = results.database();
-        Ok(Reader { connection: schema::open_readable(&path)?, results: results.clone(), path })
+        Ok(Reader {
+            connection: schema::open_readable(&path)?,
+            results: results.clone(),
+            path,
+        })
     }
 
     /// Answers one SQL statement.
@@ -107,23 +111,41 @@ impl Reader {
     /// understand, and for more than one.
     pub fn query(&self, sql: &str) -> Result<Table, StoreError> {
         let failed = |e: rusqlite::Error| match StoreError::sqlite(&self.path, e) {
-            StoreError::Sqlite { source, .. } => StoreError::Query { message: source.to_string() },
-            StoreError::NotWritable { .. } => StoreError::WouldWrite { statement: first_words(sql) },
+            StoreError::Sqlite { source, .. } => StoreError::Query {
+                message: source.to_string(),
+            },
+            StoreError::NotWritable { .. } => StoreError::WouldWrite {
+                statement: first_words(sql),
+            },
             other => other,
         };
         let mut batch = Batch::new(&self.connection, sql);
         let Some(mut statement) = batch.next().map_err(failed)? else {
-            return Err(StoreError::Query { message: "there is no statement in the query".into() });
+            return Err(StoreError::Query {
+                message: "there is no statement in the query".into(),
+            });
         };
         if !statement.readonly() || changes_connection(sql) {
-            return Err(StoreError::WouldWrite { statement: first_words(sql) });
+            return Err(StoreError::WouldWrite {
+                statement: first_words(sql),
+            });
         }
         if !matches!(batch.next(), Ok(None)) {
-            return Err(StoreError::Query { message: "a query is one statement: ask one after the other".into() });
+            return Err(StoreError::Query {
+                message: "a query is one statement: ask one after the other".into(),
+            });
         }
         let columns: Vec<String> = statement.column_names().map(String::from).collect();
-        let cells = |row: &Row| (0..columns.len()).map(|i| row.get_ref(i).map(Value::from)).collect();
-        let rows = statement.query_map([], cells).map_err(failed)?.collect::<Result<_, _>>().map_err(failed)?;
+        let cells = |row: &Row| {
+            (0..columns.len())
+                .map(|i| row.get_ref(i).map(Value::from))
+                .collect()
+        };
+        let rows = statement
+            .query_map([], cells)
+            .map_err(failed)?
+            .collect::<Result<_, _>>()
+            .map_err(failed)?;
         Ok(Table { columns, rows })
     }
 
@@ -162,19 +184,35 @@ impl Reader {
             join members m on m.experiment = e.experiment and m.revision = e.revision
             join member_jobs mj on mj.experiment = m.experiment and mj.revision = m.revision and mj.configuration = m.configuration
             join jobs j on j.job = mj.job where e.experiment = ?1 order by m.position, m.configuration, mj.position";
-        let known: i64 =
-            self.rows("select count(*) from experiments where experiment = ?1", [name], |r| r.get(0))?.remove(0);
+        let known: i64 = self
+            .rows(
+                "select count(*) from experiments where experiment = ?1",
+                [name],
+                |r| r.get(0),
+            )?
+            .remove(0);
         if known == 0 {
             return Ok(None);
         }
         let rows = self.rows(sql, [name], |row| {
             let seed = row.get::<_, i64>(1)? as u64;
-            Ok((row.get::<_, String>(0)?, seed, row.get::<_, Option<u32>>(2)?, JobId(row.get(3)?)))
+            Ok((
+                row.get::<_, String>(0)?,
+                seed,
+                row.get::<_, Option<u32>>(2)?,
+                JobId(row.get(3)?),
+            ))
         })?;
         let ids: Vec<JobId> = rows.iter().map(|(.., job)| job.clone()).collect();
         let mut states = self.job_states(&ids)?;
         let line = |(label, seed, fold, job): (String, u64, Option<u32>, JobId)| {
-            states.remove(&job).map(|state| JobProgress { job, label, seed, fold, state })
+            states.remove(&job).map(|state| JobProgress {
+                job,
+                label,
+                seed,
+                fold,
+                state,
+            })
         };
         Ok(Some(rows.into_iter().filter_map(line).collect()))
     }
@@ -183,14 +221,21 @@ impl Reader {
     ///
     /// # Errors
     /// What SQLite says.
-    pub fn curves(&self, name: &str, metric: &str) -> Result<HashMap<JobId, BTreeMap<u32, f64>>, StoreError> {
+    pub fn curves(
+        &self,
+        name: &str,
+        metric: &str,
+    ) -> Result<HashMap<JobId, BTreeMap<u32, f64>>, StoreError> {
         let sql = "select x.job, x.epoch, x.value from experiments e
             join member_jobs mj on mj.experiment = e.experiment and mj.revision = e.revision
             join metrics x on x.job = mj.job and x.name = ?2 where e.experiment = ?1";
         let mut curves: HashMap<JobId, BTreeMap<u32, f64>> = HashMap::new();
         self.rows(sql, [name, metric], |row| {
             let value = row.get::<_, Option<f64>>(2)?.unwrap_or(f64::NAN);
-            curves.entry(JobId(row.get(0)?)).or_default().insert(row.get(1)?, value);
+            curves
+                .entry(JobId(row.get(0)?))
+                .or_default()
+                .insert(row.get(1)?, value);
             Ok(())
         })?;
         Ok(curves)
@@ -205,7 +250,13 @@ impl Reader {
             order by attempt, epoch, time, verdict";
         self.rows(sql, [&job.0], |row| {
             let (time, rule, verdict) = (row.get(0)?, row.get(1)?, row.get(2)?);
-            Ok(JobDecision { time, rule, verdict, epoch: row.get(3)?, reason: row.get(4)? })
+            Ok(JobDecision {
+                time,
+                rule,
+                verdict,
+                epoch: row.get(3)?,
+                reason: row.get(4)?,
+            })
         })
     }
 
@@ -215,18 +266,24 @@ impl Reader {
     /// [`StoreError::Exists`] where there is such a file; what keeps it from being written.
     pub fn backup(&self, to: &Path) -> Result<(), StoreError> {
         if to.exists() {
-            return Err(StoreError::Exists { path: to.to_path_buf() });
+            return Err(StoreError::Exists {
+                path: to.to_path_buf(),
+            });
         }
         let new = schema::beside(to, ".new");
         schema::remove(&new)?;
         let wrong = |e| StoreError::sqlite(to, e);
         let mut copy = Connection::open(&new).map_err(wrong)?;
         // All pages in one step: one moment of the database, which a reader holds without holding the writer up.
-        let copied = rusqlite::backup::Backup::new(&self.connection, &mut copy).and_then(|backup| backup.step(-1));
+        let copied = rusqlite::backup::Backup::new(&self.connection, &mut copy)
+            .and_then(|backup| backup.step(-1));
         copied.map_err(wrong)?;
-        copy.query_row("pragma journal_mode = delete", [], |_| Ok(())).map_err(wrong)?;
+        copy.query_row("pragma journal_mode = delete", [], |_| Ok(()))
+            .map_err(wrong)?;
         copy.close().map_err(|(_, e)| wrong(e))?;
-        std::fs::File::open(&new).and_then(|file| file.sync_all()).map_err(|e| StoreError::io(&new, e))?;
+        std::fs::File::open(&new)
+            .and_then(|file| file.sync_all())
+            .map_err(|e| StoreError::io(&new, e))?;
         std::fs::rename(&new, to).map_err(|e| StoreError::io(to, e))
     }
 
@@ -235,22 +292,37 @@ impl Reader {
     /// # Errors
     /// What SQLite says.
     pub fn saved_epochs(&self) -> Result<Vec<u32>, StoreError> {
-        self.rows("select distinct epoch from states order by epoch desc", [], |row| row.get(0))
+        self.rows(
+            "select distinct epoch from states order by epoch desc",
+            [],
+            |row| row.get(0),
+        )
     }
 
     /// Where the training states with these keys lie; those that nobody saved, or that are no longer on the disk, are left out.
     ///
     /// # Errors
     /// What SQLite says.
-    pub fn saved_states(&self, keys: &[StateKey]) -> Result<HashMap<StateKey, SavedState>, StoreError> {
+    pub fn saved_states(
+        &self,
+        keys: &[StateKey],
+    ) -> Result<HashMap<StateKey, SavedState>, StoreError> {
         let mut states = HashMap::new();
         for key in keys {
-            let saved =
-                self.rows("select job, epoch, path from states where key = ?1 order by job", [&key.0], |row| {
+            let saved = self.rows(
+                "select job, epoch, path from states where key = ?1 order by job",
+                [&key.0],
+                |row| {
                     let job = JobId(row.get(0)?);
                     let path = self.results.job(&job).join(row.get::<_, String>(2)?);
-                    Ok(SavedState { job, epoch: row.get(1)?, key: key.clone(), path })
-                })?;
+                    Ok(SavedState {
+                        job,
+                        epoch: row.get(1)?,
+                        key: key.clone(),
+                        path,
+                    })
+                },
+            )?;
             if let Some(state) = saved.into_iter().find(|s| s.path.exists()) {
                 states.insert(key.clone(), state);
             }
@@ -295,7 +367,11 @@ impl Reader {
     ) -> Result<Vec<T>, StoreError> {
         let failed = |e| StoreError::sqlite(&self.path, e);
         let mut statement = self.connection.prepare_cached(sql).map_err(failed)?;
-        statement.query_map(parameters, read).map_err(failed)?.collect::<Result<_, _>>().map_err(failed)
+        statement
+            .query_map(parameters, read)
+            .map_err(failed)?
+            .collect::<Result<_, _>>()
+            .map_err(failed)
     }
 }
 
@@ -317,9 +393,15 @@ fn job_state(row: &Row) -> rusqlite::Result<(JobId, JobState)> {
 
 /// Statements that SQLite calls reading, though they leave something changed: in the connection or in another file.
 fn changes_connection(sql: &str) -> bool {
-    let word = first_words(sql).split_whitespace().next().unwrap_or_default().to_ascii_lowercase();
-    !matches!(word.trim_start_matches('('), "select" | "with" | "values" | "explain" | "pragma")
-        || (word == "pragma" && sql.contains('='))
+    let word = first_words(sql)
+        .split_whitespace()
+        .next()
+        .unwrap_or_default()
+        .to_ascii_lowercase();
+    !matches!(
+        word.trim_start_matches('('),
+        "select" | "with" | "values" | "explain" | "pragma"
+    ) || (word == "pragma" && sql.contains('='))
 }
 
 /// The first words of a statement, without comments before them, for a message.

@@ -30,7 +30,10 @@ const LINES: u32 = 20_000;
 const TOLD: usize = 10;
 
 /// Reads what the logs hold beyond what the database has read.
-pub(crate) fn replay(connection: &Connection, results: &ResultsFolder) -> Result<SyncReport, StoreError> {
+pub(crate) fn replay(
+    connection: &Connection,
+    results: &ResultsFolder,
+) -> Result<SyncReport, StoreError> {
     let database = results.database();
     let wrong = |e| StoreError::sqlite(&database, e);
     connection.execute_batch("begin immediate").map_err(wrong)?;
@@ -78,11 +81,17 @@ enum Kind {
 
 impl Replay<'_> {
     fn everything(&mut self) -> Result<(), StoreError> {
-        let mut marks = self.marks().map_err(|e| StoreError::sqlite(&self.database, e))?;
+        let mut marks = self
+            .marks()
+            .map_err(|e| StoreError::sqlite(&self.database, e))?;
         for name in self.folders(&self.results.0.clone())? {
             if self.results.0.join(&name).join(EXPERIMENT_LOG).is_file() && name != "jobs" {
                 let mark = marks.remove(&format!("{name}/{EXPERIMENT_LOG}"));
-                self.log(format!("{name}/{EXPERIMENT_LOG}"), mark, &Kind::Experiment(name))?;
+                self.log(
+                    format!("{name}/{EXPERIMENT_LOG}"),
+                    mark,
+                    &Kind::Experiment(name),
+                )?;
             }
         }
         for job in self.folders(&self.results.jobs())? {
@@ -90,18 +99,32 @@ impl Replay<'_> {
             let mark = marks.remove(&name);
             self.log(name, mark, &Kind::Job(job))?;
         }
-        let mut gone: Vec<_> = marks.into_keys().filter(|name| !self.results.0.join(name).exists()).collect();
+        let mut gone: Vec<_> = marks
+            .into_keys()
+            .filter(|name| !self.results.0.join(name).exists())
+            .collect();
         gone.sort();
-        let told = |name| format!("{name}: is gone, its rows are still here; `convsweep rebuild` drops them");
+        let told = |name| {
+            format!("{name}: is gone, its rows are still here; `convsweep rebuild` drops them")
+        };
         self.report.problems.extend(gone.into_iter().map(told));
         Ok(())
     }
 
     fn marks(&self) -> rusqlite::Result<HashMap<String, Mark>> {
-        let mut statement = self.connection.prepare_cached("select path, offset, lines, revision from logs")?;
+        let mut statement = self
+            .connection
+            .prepare_cached("select path, offset, lines, revision from logs")?;
         let rows = statement.query_map([], |row| {
             let (offset, lines): (i64, i64) = (row.get(1)?, row.get(2)?);
-            Ok((row.get(0)?, Mark { offset: offset as u64, lines: lines as u64, revision: row.get(3)? }))
+            Ok((
+                row.get(0)?,
+                Mark {
+                    offset: offset as u64,
+                    lines: lines as u64,
+                    revision: row.get(3)?,
+                },
+            ))
         })?;
         rows.collect()
     }
@@ -120,9 +143,10 @@ impl Replay<'_> {
             }
             match item.file_name().into_string() {
                 Ok(name) => names.push(name),
-                Err(name) => {
-                    self.report.problems.push(format!("{}: its name is not UTF-8", folder.join(name).display()))
-                }
+                Err(name) => self.report.problems.push(format!(
+                    "{}: its name is not UTF-8",
+                    folder.join(name).display()
+                )),
             }
         }
         names.sort();
@@ -152,7 +176,11 @@ impl Replay<'_> {
         let (mut line, mut problems) = (Vec::new(), Vec::new());
         while read_line(&mut reader, &mut line).map_err(failed)? > 0 {
             if line.last() != Some(&b'\n') {
-                problems.push(format!("{name}:{}: a torn last line was dropped: {}", mark.lines + 1, beginning(&line)));
+                problems.push(format!(
+                    "{name}:{}: a torn last line was dropped: {}",
+                    mark.lines + 1,
+                    beginning(&line)
+                ));
                 break;
             }
             mark.lines += 1;
@@ -166,7 +194,9 @@ impl Replay<'_> {
             if self.lines >= LINES {
                 self.keep(&name, mark)?;
                 self.commit()?;
-                self.connection.execute_batch("begin immediate").map_err(|e| StoreError::sqlite(&self.database, e))?;
+                self.connection
+                    .execute_batch("begin immediate")
+                    .map_err(|e| StoreError::sqlite(&self.database, e))?;
             }
         }
         if problems.len() > TOLD + 1 {
@@ -179,7 +209,13 @@ impl Replay<'_> {
     }
 
     /// Applies one line; `Some` says what was wrong with it.
-    fn line(&mut self, path: &Path, line: &[u8], kind: &Kind, mark: &mut Mark) -> Result<Option<String>, StoreError> {
+    fn line(
+        &mut self,
+        path: &Path,
+        line: &[u8],
+        kind: &Kind,
+        mark: &mut Mark,
+    ) -> Result<Option<String>, StoreError> {
         let (applied, torn) = match kind {
             Kind::Job(job) => {
                 let (envelope, torn): (Envelope, bool) = match parse(path, line)? {
@@ -187,10 +223,16 @@ impl Replay<'_> {
                     Err(problem) => return Ok(Some(problem)),
                 };
                 if envelope.job.0 != *job {
-                    return Ok(Some(format!("an event of job {} in another job's folder was left out", envelope.job)));
+                    return Ok(Some(format!(
+                        "an event of job {} in another job's folder was left out",
+                        envelope.job
+                    )));
                 }
                 self.report.events += 1;
-                (apply::event(self.connection, &envelope, &mut self.changes), torn)
+                (
+                    apply::event(self.connection, &envelope, &mut self.changes),
+                    torn,
+                )
             }
             Kind::Experiment(experiment) => {
                 let (entry, torn): (Entry, bool) = match parse(path, line)? {
@@ -201,14 +243,25 @@ impl Replay<'_> {
                     mark.revision = Some(revision.revision);
                 }
                 self.report.entries += 1;
-                (apply::entry(self.connection, experiment, mark.revision, &entry, &mut self.changes), torn)
+                (
+                    apply::entry(
+                        self.connection,
+                        experiment,
+                        mark.revision,
+                        &entry,
+                        &mut self.changes,
+                    ),
+                    torn,
+                )
             }
         };
         match applied {
-            Ok(problem) => Ok(problem.or(torn.then(|| "a torn line before this one was dropped".to_string()))),
-            Err(e) if e.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
-                Ok(Some(format!("contradicts other lines and was left out: {e}")))
+            Ok(problem) => {
+                Ok(problem.or(torn.then(|| "a torn line before this one was dropped".to_string())))
             }
+            Err(e) if e.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => Ok(Some(
+                format!("contradicts other lines and was left out: {e}"),
+            )),
             Err(e) => Err(StoreError::sqlite(&self.database, e)),
         }
     }
@@ -240,23 +293,40 @@ fn read_line(reader: &mut BufReader<File>, line: &mut Vec<u8>) -> std::io::Resul
 type Parsed<T> = Result<(T, bool), String>;
 
 /// Reads a line; `true` if another line, torn by a crash, stood before it on the same line.
-fn parse<T: for<'de> serde::Deserialize<'de>>(path: &Path, line: &[u8]) -> Result<Parsed<T>, StoreError> {
+fn parse<T: for<'de> serde::Deserialize<'de>>(
+    path: &Path,
+    line: &[u8],
+) -> Result<Parsed<T>, StoreError> {
     const START: &[u8] = br#"{"format":"#;
     let whole = read(path, line)?;
-    let Err(problem) = whole else { return Ok(whole.map(|value| (value, false))) };
-    let begins = (1..line.len().saturating_sub(START.len())).rev().find(|&i| line[i..].starts_with(START));
+    let Err(problem) = whole else {
+        return Ok(whole.map(|value| (value, false)));
+    };
+    let begins = (1..line.len().saturating_sub(START.len()))
+        .rev()
+        .find(|&i| line[i..].starts_with(START));
     if let Some(begin) = begins
         && let Ok(value) = read(path, &line[begin..])?
     {
         return Ok(Ok((value, true)));
     }
-    Ok(Err(format!("could not be read and was left out ({problem}): {}", beginning(line))))
+    Ok(Err(format!(
+        "could not be read and was left out ({problem}): {}",
+        beginning(line)
+    )))
 }
 
-fn read<T: for<'de> serde::Deserialize<'de>>(path: &Path, line: &[u8]) -> Result<Result<T, String>, StoreError> {
+fn read<T: for<'de> serde::Deserialize<'de>>(
+    path: &Path,
+    line: &[u8],
+) -> Result<Result<T, String>, StoreError> {
     let Format { format } = serde_json::from_slice(line).unwrap_or(Format { format: 0 });
     if format > FORMAT {
-        return Err(StoreError::Newer { path: path.to_path_buf(), found: format, known: FORMAT });
+        return Err(StoreError::Newer {
+            path: path.to_path_buf(),
+            found: format,
+            known: FORMAT,
+        });
     }
     Ok(serde_json::from_slice(line).map_err(|e| e.to_string()))
 }
@@ -269,6 +339,15 @@ struct Format {
 
 fn beginning(line: &[u8]) -> String {
     let text = String::from_utf8_lossy(&line[..line.len().min(240)]);
-    let shown: String = text.trim_end().chars().take(60).flat_map(char::escape_default).collect();
-    if line.len() > shown.len() + 1 { format!("{shown}…") } else { shown }
+    let shown: String = text
+        .trim_end()
+        .chars()
+        .take(60)
+        .flat_map(char::escape_default)
+        .collect();
+    if line.len() > shown.len() + 1 {
+        format!("{shown}…")
+    } else {
+        shown
+    }
 }

@@ -67,7 +67,10 @@ impl Writer {
             .name("store-writer".into())
             .spawn(move || keeper.serve(&receiver))
             .map_err(|e| StoreError::io(&results.0, e))?;
-        Ok(Writer { messages: Some(sender), thread: Some(thread) })
+        Ok(Writer {
+            messages: Some(sender),
+            thread: Some(thread),
+        })
     }
 
     /// Takes an event of a worker. Waits only while very many others wait.
@@ -200,7 +203,13 @@ impl Keeper {
             }
             Message::Entry(experiment, entry) => {
                 let revision = apply::current_revision(&self.connection, experiment)?;
-                apply::entry(&self.connection, experiment, revision, entry, &mut self.changes)?;
+                apply::entry(
+                    &self.connection,
+                    experiment,
+                    revision,
+                    entry,
+                    &mut self.changes,
+                )?;
                 self.heard.entry(&self.connection, experiment, entry)
             }
             Message::Flush(_) | Message::Sync(..) => Ok(()),
@@ -219,7 +228,9 @@ impl Keeper {
     fn close(mut self) {
         let _ = self.catch_up();
         let _ = self.connection.busy_timeout(Duration::from_millis(200));
-        let _ = self.connection.query_row("pragma wal_checkpoint(truncate)", [], |_| Ok(()));
+        let _ = self
+            .connection
+            .query_row("pragma wal_checkpoint(truncate)", [], |_| Ok(()));
     }
 }
 

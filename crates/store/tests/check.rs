@@ -24,7 +24,10 @@ fn tamper(folder: &Folder, sql: &str) {
 #[test]
 fn a_sound_database_has_no_problems() {
     assert_eq!(check(&folder().results).expect("checks"), [""; 0]);
-    assert!(matches!(check(&Folder::new().results), Err(StoreError::Missing { .. })));
+    assert!(matches!(
+        check(&Folder::new().results),
+        Err(StoreError::Missing { .. })
+    ));
 }
 
 #[test]
@@ -42,13 +45,19 @@ fn rows_that_the_logs_do_not_give_are_found() {
             "insert into jobs (job) values ('x')",
             "jobs: the logs give 2 rows, the database has 3; 0 are missing or differ, 1 are not",
         ),
-        ("pragma foreign_keys = off; delete from members", "a row of member_jobs refers to a row of members"),
+        (
+            "pragma foreign_keys = off; delete from members",
+            "a row of member_jobs refers to a row of members",
+        ),
     ];
     for (sql, words) in changes {
         let folder = folder();
         tamper(&folder, sql);
         let problems = check(&folder.results).expect("checks");
-        assert!(problems.iter().any(|p| p.contains(words)), "{sql}: {problems:#?}");
+        assert!(
+            problems.iter().any(|p| p.contains(words)),
+            "{sql}: {problems:#?}"
+        );
         rebuild(&folder.results).expect("rebuilds");
         assert_eq!(check(&folder.results).expect("checks"), [""; 0]);
     }
@@ -66,13 +75,32 @@ fn lines_that_were_not_read_are_found() {
 #[test]
 fn a_damaged_file_is_found() {
     let folder = folder();
-    let size = folder.results.database().metadata().expect("is there").len();
-    let mut file = OpenOptions::new().write(true).open(folder.results.database()).expect("opens");
+    let size = folder
+        .results
+        .database()
+        .metadata()
+        .expect("is there")
+        .len();
+    let mut file = OpenOptions::new()
+        .write(true)
+        .open(folder.results.database())
+        .expect("opens");
     file.seek(SeekFrom::Start(size / 2)).expect("seeks");
-    file.write_all(&vec![0x5a; (size / 2) as usize]).expect("writes");
+    file.write_all(&vec![0x5a; (size / 2) as usize])
+        .expect("writes");
     let problems = check(&folder.results).expect("checks");
-    assert!(problems.iter().any(|p| p.contains("damaged") || p.contains("malformed")), "{problems:#?}");
-    assert!(problems.last().expect("some").contains("`convsweep rebuild`"));
+    assert!(
+        problems
+            .iter()
+            .any(|p| p.contains("damaged") || p.contains("malformed")),
+        "{problems:#?}"
+    );
+    assert!(
+        problems
+            .last()
+            .expect("some")
+            .contains("`convsweep rebuild`")
+    );
     rebuild(&folder.results).expect("rebuilds");
     assert_eq!(check(&folder.results).expect("checks"), [""; 0]);
 }

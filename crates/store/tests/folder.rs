@@ -32,7 +32,13 @@ impl Folder {
         let keep = tempfile::tempdir().expect("makes a folder");
         let results = ResultsFolder(keep.path().join("results"));
         fs::create_dir_all(&results.0).expect("makes");
-        Folder { _keep: keep, results, writer: None, numbers: HashMap::new(), clock: 1000.0 }
+        Folder {
+            _keep: keep,
+            results,
+            writer: None,
+            numbers: HashMap::new(),
+            clock: 1000.0,
+        }
     }
 
     pub fn live() -> Folder {
@@ -51,7 +57,11 @@ impl Folder {
 
     pub fn record(&mut self, experiment: &str, record: Record) {
         self.clock += 1.0;
-        let entry = Entry { format: FORMAT, time: self.clock, record };
+        let entry = Entry {
+            format: FORMAT,
+            time: self.clock,
+            record,
+        };
         let line = serde_json::to_string(&entry).expect("writes") + "\n";
         self.append(&format!("{experiment}/log.jsonl"), line.as_bytes());
         if let Some(writer) = &self.writer {
@@ -62,7 +72,14 @@ impl Folder {
     pub fn event(&mut self, job: &JobId, attempt: u32, event: Event) {
         self.clock += 1.0;
         let n = self.numbers.entry((job.clone(), attempt)).or_default();
-        let envelope = Envelope { format: FORMAT, job: job.clone(), attempt, n: *n, time: self.clock, event };
+        let envelope = Envelope {
+            format: FORMAT,
+            job: job.clone(),
+            attempt,
+            n: *n,
+            time: self.clock,
+            event,
+        };
         if !matches!(envelope.event, Event::Progress { .. }) {
             *n += 1;
             let line = serde_json::to_string(&envelope).expect("writes") + "\n";
@@ -76,12 +93,20 @@ impl Folder {
     pub fn append(&self, name: &str, bytes: &[u8]) {
         let path = self.results.0.join(name);
         fs::create_dir_all(path.parent().expect("has one")).expect("makes");
-        let mut file = OpenOptions::new().create(true).append(true).open(path).expect("opens");
+        let mut file = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(path)
+            .expect("opens");
         file.write_all(bytes).expect("writes");
     }
 
     pub fn revision(&mut self, number: u32, experiment: &str, axes: &[&str], direction: Direction) {
-        let name = if direction == Direction::Max { "val_accuracy" } else { "val_loss" };
+        let name = if direction == Direction::Max {
+            "val_accuracy"
+        } else {
+            "val_loss"
+        };
         let revision = Revision {
             revision: number,
             experiment: experiment.into(),
@@ -90,7 +115,10 @@ impl Folder {
             includes: vec![],
             overrides: vec!["train.epochs=2".into()],
             question: Some("Which?".into()),
-            metric: Metric { name: name.into(), direction },
+            metric: Metric {
+                name: name.into(),
+                direction,
+            },
             baseline: None,
             axes: axes.iter().map(|a| axis(a)).collect(),
             classes: vec!["cat".into(), "dog".into()],
@@ -106,13 +134,36 @@ impl Folder {
 
     pub fn start(&mut self, job: &JobId, attempt: u32, from: Start) {
         let device = "cpu".to_string();
-        self.event(job, attempt, Event::Started { pid: 7, host: "h".into(), device, fingerprint: fingerprint(), from });
+        self.event(
+            job,
+            attempt,
+            Event::Started {
+                pid: 7,
+                host: "h".into(),
+                device,
+                fingerprint: fingerprint(),
+                from,
+            },
+        );
     }
 
     pub fn epoch(&mut self, job: &JobId, attempt: u32, epoch: u32, accuracy: f64) {
-        let values = [("val_accuracy", accuracy), ("val_loss", 1.0 - accuracy), ("images_per_second", 100.0)];
+        let values = [
+            ("val_accuracy", accuracy),
+            ("val_loss", 1.0 - accuracy),
+            ("images_per_second", 100.0),
+        ];
         let values = values.map(|(name, v)| (name.to_string(), Number(v))).into();
-        self.event(job, attempt, Event::Metrics { phase: 0, epoch, step: u64::from(epoch) * 10, values });
+        self.event(
+            job,
+            attempt,
+            Event::Metrics {
+                phase: 0,
+                epoch,
+                step: u64::from(epoch) * 10,
+                values,
+            },
+        );
     }
 
     pub fn evaluate(&mut self, job: &JobId, attempt: u32, part: Part, confusion: [[u32; 2]; 2]) {
@@ -131,7 +182,15 @@ impl Folder {
     }
 
     pub fn end(&mut self, job: &JobId, attempt: u32, outcome: Outcome) {
-        self.event(job, attempt, Event::Ended { outcome, seconds: 2.5, peak_memory_bytes: 1 << 20 });
+        self.event(
+            job,
+            attempt,
+            Event::Ended {
+                outcome,
+                seconds: 2.5,
+                peak_memory_bytes: 1 << 20,
+            },
+        );
     }
 
     /// A whole job: two epochs that end at `accuracy`, both evaluations.
@@ -141,7 +200,15 @@ impl Folder {
         self.epoch(job, 1, 2, accuracy);
         self.evaluate(job, 1, Part::Validation, [[3, 1], [2, 4]]);
         self.evaluate(job, 1, Part::Test, [[5, 0], [5, 0]]);
-        self.event(job, 1, Event::Artifact { kind: "model".into(), path: "model.safetensors".into(), bytes: 9 });
+        self.event(
+            job,
+            1,
+            Event::Artifact {
+                kind: "model".into(),
+                path: "model.safetensors".into(),
+                bytes: 9,
+            },
+        );
         self.end(job, 1, Outcome::Finished);
     }
 
@@ -153,13 +220,25 @@ impl Folder {
     }
 
     pub fn query(&self, sql: &str) -> Table {
-        self.reader().query(sql).unwrap_or_else(|e| panic!("{sql}: {e}"))
+        self.reader()
+            .query(sql)
+            .unwrap_or_else(|e| panic!("{sql}: {e}"))
     }
 
     /// The answer as text: cells by `|`, rows by line.
     pub fn text(&self, sql: &str) -> String {
-        let line = |row: &Vec<Value>| row.iter().map(Value::to_string).collect::<Vec<_>>().join("|");
-        self.query(sql).rows.iter().map(line).collect::<Vec<_>>().join("\n")
+        let line = |row: &Vec<Value>| {
+            row.iter()
+                .map(Value::to_string)
+                .collect::<Vec<_>>()
+                .join("|")
+        };
+        self.query(sql)
+            .rows
+            .iter()
+            .map(line)
+            .collect::<Vec<_>>()
+            .join("\n")
     }
 
     /// Every row of every table, and every view's text, in order.
@@ -167,7 +246,9 @@ impl Folder {
         let connection = rusqlite::Connection::open(self.results.database()).expect("opens");
         let names = "select name, type, sql from sqlite_master where type in ('table', 'view') order by type, name";
         let mut statement = connection.prepare(names).expect("prepares");
-        let all = statement.query_map([], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?))).expect("runs");
+        let all = statement
+            .query_map([], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))
+            .expect("runs");
         let mut dump = String::new();
         for item in all {
             let (name, kind, sql): (String, String, String) = item.expect("reads");
@@ -175,7 +256,9 @@ impl Folder {
             if kind == "view" {
                 continue;
             }
-            let mut rows = connection.prepare(&format!("select * from {name} order by 1, 2, 3, 4")).expect("prepares");
+            let mut rows = connection
+                .prepare(&format!("select * from {name} order by 1, 2, 3, 4"))
+                .expect("prepares");
             let columns = rows.column_count();
             let mut rows = rows.query([]).expect("runs");
             while let Some(row) = rows.next().expect("reads") {
@@ -189,7 +272,11 @@ impl Folder {
 
 pub fn axis(path: &str) -> Axis {
     let name = path.rsplit('.').next().expect("a part").to_string();
-    Axis { path: path.into(), name, labels: vec!["1".into(), "2".into()] }
+    Axis {
+        path: path.into(),
+        name,
+        labels: vec!["1".into(), "2".into()],
+    }
 }
 
 pub fn fingerprint() -> Fingerprint {
@@ -204,9 +291,21 @@ pub fn fingerprint() -> Fingerprint {
 
 /// A configuration that differs from others by its width; `seeds` jobs; a value for each axis.
 pub fn member(position: u32, width: u32, epochs: u32, seeds: u64, axes: &[&str]) -> Member {
-    let dense = |units| Layer::Dense(Dense { units, bias: true, activation: None, init: Init::GlorotUniform });
+    let dense = |units| {
+        Layer::Dense(Dense {
+            units,
+            bias: true,
+            activation: None,
+            init: Init::GlorotUniform,
+        })
+    };
     let optimizer = Optimizer::sgd(0.1, 0.9);
-    let split = Split { scheme: SplitScheme::Validation(0.2), seed: 1, stratify: true, test: None };
+    let split = Split {
+        scheme: SplitScheme::Validation(0.2),
+        seed: 1,
+        stratify: true,
+        test: None,
+    };
     let resolved = Configuration {
         data: DataSpec {
             source: Source::Shapes(Shapes::default()),
@@ -216,13 +315,33 @@ pub fn member(position: u32, width: u32, epochs: u32, seeds: u64, axes: &[&str])
             channels: None,
             damaged: Damaged::Refuse,
         },
-        augment: AugmentSpec { normalize: Normalize::Unit, steps: vec![] },
-        model: ModelSpec { layers: vec![Layer::Flatten, dense(width), dense(2)] },
+        augment: AugmentSpec {
+            normalize: Normalize::Unit,
+            steps: vec![],
+        },
+        model: ModelSpec {
+            layers: vec![Layer::Flatten, dense(width), dense(2)],
+        },
         train: TrainSpec::new(8, vec![Phase::new(epochs, optimizer)]),
     };
-    let question = |seed| Question { configuration: resolved.clone(), data_hash: "d".into(), seed, fold: None };
-    let jobs = (0..seeds).map(|seed| MemberJob { job: question(seed).job_id(), seed, fold: None }).collect();
-    let value = |path: &&str| AxisValue { path: path.to_string(), label: width.to_string(), value: width.into() };
+    let question = |seed| Question {
+        configuration: resolved.clone(),
+        data_hash: "d".into(),
+        seed,
+        fold: None,
+    };
+    let jobs = (0..seeds)
+        .map(|seed| MemberJob {
+            job: question(seed).job_id(),
+            seed,
+            fold: None,
+        })
+        .collect();
+    let value = |path: &&str| AxisValue {
+        path: path.to_string(),
+        label: width.to_string(),
+        value: width.into(),
+    };
     Member {
         configuration: question(0).configuration_id(),
         position,

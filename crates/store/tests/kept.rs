@@ -11,13 +11,25 @@ fn check(kept: &str, finished: u32, decisions: i64) {
     let old = rusqlite::Connection::open(results.database()).expect("opens");
     old.execute_batch(kept).expect("is SQL");
     let count = |c: &rusqlite::Connection, table: &str| -> i64 {
-        c.query_row(&format!("select count(*) from {table}"), [], |r| r.get(0)).expect("counts")
+        c.query_row(&format!("select count(*) from {table}"), [], |r| r.get(0))
+            .expect("counts")
     };
-    let tables = ["experiments", "jobs", "attempts", "metrics", "confusion", "summary", "leaderboard"];
+    let tables = [
+        "experiments",
+        "jobs",
+        "attempts",
+        "metrics",
+        "confusion",
+        "summary",
+        "leaderboard",
+    ];
     let before: Vec<i64> = tables.iter().map(|table| count(&old, table)).collect();
     assert!(before.iter().all(|n| *n > 0), "{before:?}");
     drop(old);
-    assert!(matches!(Reader::open(&results), Err(StoreError::Older { .. })), "a reader changes nothing");
+    assert!(
+        matches!(Reader::open(&results), Err(StoreError::Older { .. })),
+        "a reader changes nothing"
+    );
     drop(Writer::open(&results).expect("migrates"));
     let new = rusqlite::Connection::open(results.database()).expect("opens");
     let after: Vec<i64> = tables.iter().map(|table| count(&new, table)).collect();
@@ -25,16 +37,39 @@ fn check(kept: &str, finished: u32, decisions: i64) {
     assert_eq!(count(&new, "decisions"), decisions);
     let reader = Reader::open(&results).expect("is up to date");
     let experiment = reader.experiments().expect("reads").remove(0);
-    let progress = reader.progress(&experiment.name).expect("reads").expect("is there");
+    let progress = reader
+        .progress(&experiment.name)
+        .expect("reads")
+        .expect("is there");
     assert_eq!((progress.len(), experiment.finished), (2, finished));
-    let rows = reader.experiment(&experiment.name).expect("reads").expect("is there");
-    assert!(rows.configurations[0].jobs.iter().all(|job| job.test.is_some() && !job.epochs.is_empty()));
-    let states = reader.job_states(&[progress[0].job.clone(), JobId("none".into())]).expect("reads");
+    let rows = reader
+        .experiment(&experiment.name)
+        .expect("reads")
+        .expect("is there");
+    assert!(
+        rows.configurations[0]
+            .jobs
+            .iter()
+            .all(|job| job.test.is_some() && !job.epochs.is_empty())
+    );
+    let states = reader
+        .job_states(&[progress[0].job.clone(), JobId("none".into())])
+        .expect("reads");
     assert!(states.len() == 1 && states[&progress[0].job].finished);
-    let outcomes = |jobs: &[JobProgress]| jobs.iter().map(|job| job.state.outcome.clone()).collect::<Vec<_>>();
+    let outcomes = |jobs: &[JobProgress]| {
+        jobs.iter()
+            .map(|job| job.state.outcome.clone())
+            .collect::<Vec<_>>()
+    };
     if decisions > 0 {
-        assert_eq!(outcomes(&progress), [Some("finished".into()), Some("stopped".into())]);
-        assert!(progress[1].state.detail.contains("is place 2 of 2"), "{progress:?}");
+        assert_eq!(
+            outcomes(&progress),
+            [Some("finished".into()), Some("stopped".into())]
+        );
+        assert!(
+            progress[1].state.detail.contains("is place 2 of 2"),
+            "{progress:?}"
+        );
         assert_eq!(count(&new, "decisions where attempt is not null"), 0);
         assert_eq!(reader.decisions(&progress[1].job).expect("reads").len(), 1);
     }
@@ -48,7 +83,11 @@ fn schema_1() {
 /// What schema 2 left: schema 1 and what it added.
 #[test]
 fn schema_2() {
-    let added = [include_str!("kept/schema-1.sql"), include_str!("../src/tables-2.sql"), "pragma user_version = 2;"];
+    let added = [
+        include_str!("kept/schema-1.sql"),
+        include_str!("../src/tables-2.sql"),
+        "pragma user_version = 2;",
+    ];
     check(&added.concat(), 2, 0);
 }
 
@@ -61,20 +100,34 @@ fn schema_3() {
 fn a_backup_is_whole_while_the_writer_writes() {
     let mut folder = crate::folder::Folder::live();
     let member = crate::folder::member(0, 1, 2, 2, &["model.width"]);
-    folder.revision(1, "a", &["model.width"], convsweep_spec::metric::Direction::Max);
+    folder.revision(
+        1,
+        "a",
+        &["model.width"],
+        convsweep_spec::metric::Direction::Max,
+    );
     folder.member("a", &member);
     folder.train(&member.jobs[0].job, 0.5);
     let copy = folder.results.0.join("copy");
     let reader = folder.reader();
     folder.train(&member.jobs[1].job, 0.6);
-    reader.backup(&copy.join("../copy.sqlite")).expect_err("no such folder is made");
+    reader
+        .backup(&copy.join("../copy.sqlite"))
+        .expect_err("no such folder is made");
     let to = folder.results.0.join("copy.sqlite");
     reader.backup(&to).expect("copies");
     assert!(matches!(reader.backup(&to), Err(StoreError::Exists { .. })));
     let copied = rusqlite::Connection::open(&to).expect("opens");
-    let sound: String = copied.query_row("pragma integrity_check", [], |r| r.get(0)).expect("checks");
-    let jobs: i64 =
-        copied.query_row("select count(*) from jobs where outcome = 'finished'", [], |r| r.get(0)).expect("reads");
+    let sound: String = copied
+        .query_row("pragma integrity_check", [], |r| r.get(0))
+        .expect("checks");
+    let jobs: i64 = copied
+        .query_row(
+            "select count(*) from jobs where outcome = 'finished'",
+            [],
+            |r| r.get(0),
+        )
+        .expect("reads");
     assert_eq!(sound, "ok");
     assert!((1..=2).contains(&jobs));
     assert!(!to.with_extension("sqlite.new").exists());
@@ -85,14 +138,26 @@ fn a_backup_is_whole_while_the_writer_writes() {
 fn heard_logs_are_not_read_again() {
     let mut folder = crate::folder::Folder::live();
     let member = crate::folder::member(0, 1, 2, 3, &["model.width"]);
-    folder.revision(1, "a", &["model.width"], convsweep_spec::metric::Direction::Max);
+    folder.revision(
+        1,
+        "a",
+        &["model.width"],
+        convsweep_spec::metric::Direction::Max,
+    );
     folder.member("a", &member);
     folder.train(&member.jobs[0].job, 0.5);
     folder.train(&member.jobs[1].job, 0.6);
     drop(folder.reader());
     // A line that the writer never heard of: that log is read again.
-    folder.append(&format!("jobs/{}/events.jsonl", member.jobs[1].job), b"{}\n");
-    folder.start(&member.jobs[2].job, 1, convsweep_spec::event::Start::Scratch);
+    folder.append(
+        &format!("jobs/{}/events.jsonl", member.jobs[1].job),
+        b"{}\n",
+    );
+    folder.start(
+        &member.jobs[2].job,
+        1,
+        convsweep_spec::event::Start::Scratch,
+    );
     folder.writer = None;
     let before = folder.dump();
     let writer = Writer::open(&folder.results).expect("opens");
@@ -100,6 +165,10 @@ fn heard_logs_are_not_read_again() {
     assert_eq!((report.entries, report.events), (0, 1), "{report:?}");
     assert_eq!(report.problems.len(), 1, "{report:?}");
     drop(writer);
-    let without_marks = |dump: String| dump.split("== ").filter(|t| !t.starts_with("logs")).collect::<String>();
+    let without_marks = |dump: String| {
+        dump.split("== ")
+            .filter(|t| !t.starts_with("logs"))
+            .collect::<String>()
+    };
     assert_eq!(without_marks(folder.dump()), without_marks(before));
 }

@@ -19,26 +19,65 @@ fn busy(folder: &mut Folder) {
     let job = members[1].jobs[0].job.clone();
     folder.start(&job, 1, Start::Scratch);
     folder.epoch(&job, 1, 1, 0.3);
-    folder.event(&job, 1, Event::Checkpoint { epoch: 1, step: 0, bytes: 77 });
+    folder.event(
+        &job,
+        1,
+        Event::Checkpoint {
+            epoch: 1,
+            step: 0,
+            bytes: 77,
+        },
+    );
     let crash = |attempt, code| Record::AttemptEnded {
         job: job.clone(),
         attempt,
-        outcome: Outcome::Crashed { signal: None, code: Some(code) },
+        outcome: Outcome::Crashed {
+            signal: None,
+            code: Some(code),
+        },
         stderr: "e".into(),
     };
     folder.record("a", crash(1, 1));
     folder.revision(1, "b", &[], Direction::Min);
     members[..2].iter().for_each(|m| folder.member("b", m));
     folder.record("b", crash(2, 2));
-    folder.start(&job, 3, Start::Checkpoint { epoch: 1, step: 0, exact: false });
-    folder.event(&job, 3, Event::Warning { text: "slow".into() });
+    folder.start(
+        &job,
+        3,
+        Start::Checkpoint {
+            epoch: 1,
+            step: 0,
+            exact: false,
+        },
+    );
+    folder.event(
+        &job,
+        3,
+        Event::Warning {
+            text: "slow".into(),
+        },
+    );
     folder.epoch(&job, 3, 1, 0.31);
     folder.epoch(&job, 3, 2, 0.4);
-    folder.event(&job, 3, Event::StateSaved { epoch: 2, key: StateKey("k".into()), path: "s".into(), bytes: 4 });
+    folder.event(
+        &job,
+        3,
+        Event::StateSaved {
+            epoch: 2,
+            key: StateKey("k".into()),
+            path: "s".into(),
+            bytes: 4,
+        },
+    );
     folder.end(&job, 3, Outcome::Finished);
     folder.revision(2, "a", &[WIDTH, "x.y"], Direction::Max);
     members[1..].iter().for_each(|m| folder.member("a", m));
-    let diverged = Outcome::Diverged { epoch: 0, step: 3, learning_rate: 0.1, loss: None };
+    let diverged = Outcome::Diverged {
+        epoch: 0,
+        step: 3,
+        learning_rate: 0.1,
+        loss: None,
+    };
     folder.end(&members[2].jobs[0].job, 1, diverged);
     folder.train(&JobId("0000000000000000".into()), 0.9);
 }
@@ -54,8 +93,21 @@ fn a_database_fed_live_equals_a_rebuilt_one() {
     assert_eq!(report.entries, 12);
     assert_eq!(live, folder.dump());
     // Nothing of it is trivially empty.
-    for table in ["summary", "confusion", "warnings", "states", "artifacts", "correctness", "axis_values", "logs"] {
-        assert_ne!(folder.text(&format!("select count(*) from {table}")), "0", "{table}");
+    for table in [
+        "summary",
+        "confusion",
+        "warnings",
+        "states",
+        "artifacts",
+        "correctness",
+        "axis_values",
+        "logs",
+    ] {
+        assert_ne!(
+            folder.text(&format!("select count(*) from {table}")),
+            "0",
+            "{table}"
+        );
     }
 }
 
@@ -101,12 +153,21 @@ fn broken_lines_are_told_by_file_and_line_and_the_rest_kept() {
     folder.append("jobs/aaaa/events.jsonl", b"gar\xffbage\n\n");
     folder.epoch(&job, 1, 1, 0.5);
     // An event torn by a crash, and the next attempt's first word on the same line.
-    folder.append("jobs/aaaa/events.jsonl", br#"{"format":1,"job":"aaaa","att"#);
+    folder.append(
+        "jobs/aaaa/events.jsonl",
+        br#"{"format":1,"job":"aaaa","att"#,
+    );
     folder.epoch(&job, 2, 2, 0.6);
     let lines = fs::read(folder.results.0.join("jobs/aaaa/events.jsonl")).expect("reads");
     folder.epoch(&other, 1, 1, 0.7);
-    folder.append("jobs/bbbb/events.jsonl", &lines[..lines.iter().position(|&b| b == b'\n').expect("a line") + 1]);
-    folder.append("jobs/bbbb/events.jsonl", br#"{"format":1,"job":"bbbb","attempt":1,"n":1,"ti"#);
+    folder.append(
+        "jobs/bbbb/events.jsonl",
+        &lines[..lines.iter().position(|&b| b == b'\n').expect("a line") + 1],
+    );
+    folder.append(
+        "jobs/bbbb/events.jsonl",
+        br#"{"format":1,"job":"bbbb","attempt":1,"n":1,"ti"#,
+    );
     let problems = folder.synced();
     let expect = [
         "jobs/aaaa/events.jsonl:2: could not be read",
@@ -115,20 +176,30 @@ fn broken_lines_are_told_by_file_and_line_and_the_rest_kept() {
         "jobs/bbbb/events.jsonl:3: a torn last line was dropped",
     ];
     assert_eq!(problems.len(), expect.len(), "{problems:#?}");
-    problems.iter().zip(expect).for_each(|(p, e)| assert!(p.starts_with(e), "{p}"));
+    problems
+        .iter()
+        .zip(expect)
+        .for_each(|(p, e)| assert!(p.starts_with(e), "{p}"));
     assert_eq!(
-        folder.text("select job, epoch, attempt from metrics where name = 'val_loss' order by 1, 2"),
+        folder
+            .text("select job, epoch, attempt from metrics where name = 'val_loss' order by 1, 2"),
         "aaaa|1|1\naaaa|2|2\nbbbb|1|1"
     );
     let live = folder.dump();
-    assert_eq!(rebuild(&folder.results).expect("rebuilds").problems.len(), expect.len());
+    assert_eq!(
+        rebuild(&folder.results).expect("rebuilds").problems.len(),
+        expect.len()
+    );
     assert_eq!(live, folder.dump());
 }
 
 #[test]
 fn a_flood_of_garbage_is_told_in_few_lines() {
     let mut folder = Folder::new();
-    folder.append("jobs/aaaa/events.jsonl", "nonsense\n".repeat(1000).as_bytes());
+    folder.append(
+        "jobs/aaaa/events.jsonl",
+        "nonsense\n".repeat(1000).as_bytes(),
+    );
     folder.append("a/log.jsonl", b"{}\n");
     let mut member_first = Folder::new();
     member_first.member("a", &member(0, 1, 2, 1, &[]));
@@ -136,7 +207,10 @@ fn a_flood_of_garbage_is_told_in_few_lines() {
     assert_eq!(problems.len(), 12, "{problems:#?}");
     assert_eq!(problems[11], "jobs/aaaa/events.jsonl: and 990 more lines");
     let problems = member_first.synced();
-    assert_eq!(problems, ["a/log.jsonl:1: a configuration before any revision"]);
+    assert_eq!(
+        problems,
+        ["a/log.jsonl:1: a configuration before any revision"]
+    );
 }
 
 #[test]
@@ -146,9 +220,22 @@ fn a_log_of_a_newer_program_is_refused() {
     folder.append("jobs/aaaa/events.jsonl", b"{\"format\":2,\"whatever\":1}\n");
     let writer = Writer::open(&folder.results).expect("opens");
     let error = writer.sync(&folder.results).expect_err("refuses");
-    assert!(matches!(error, StoreError::Newer { found: 2, known: 1, .. }), "{error}");
+    assert!(
+        matches!(
+            error,
+            StoreError::Newer {
+                found: 2,
+                known: 1,
+                ..
+            }
+        ),
+        "{error}"
+    );
     drop(writer);
-    assert!(matches!(rebuild(&folder.results), Err(StoreError::Newer { .. })));
+    assert!(matches!(
+        rebuild(&folder.results),
+        Err(StoreError::Newer { .. })
+    ));
 }
 
 #[test]

@@ -33,11 +33,17 @@ fn a_query_refuses_to_write() {
     ];
     for sql in writes {
         let error = reader.query(sql).expect_err(sql);
-        assert!(matches!(error, StoreError::WouldWrite { .. }), "{sql}: {error}");
+        assert!(
+            matches!(error, StoreError::WouldWrite { .. }),
+            "{sql}: {error}"
+        );
     }
     assert!(!aside.exists());
     assert_eq!(
-        reader.query("delete from jobs").expect_err("refuses").to_string(),
+        reader
+            .query("delete from jobs")
+            .expect_err("refuses")
+            .to_string(),
         "queries only read: `delete from jobs` would change something"
     );
     assert_eq!(folder.text("select count(*) from experiments"), "1");
@@ -47,7 +53,10 @@ fn a_query_refuses_to_write() {
         (" -- x", "no statement"),
     ] {
         let error = reader.query(sql).expect_err(sql);
-        assert!(matches!(error, StoreError::Query { .. }) && error.to_string().contains(words), "{sql}: {error}");
+        assert!(
+            matches!(error, StoreError::Query { .. }) && error.to_string().contains(words),
+            "{sql}: {error}"
+        );
     }
 }
 
@@ -56,8 +65,14 @@ fn values_come_back_by_kind() {
     let folder = Folder::live();
     let table = folder.query("select null as a, 1 as b, 0.1 as c, 'x' as d, x'0102' as e, 1 as b");
     assert_eq!(table.columns, ["a", "b", "c", "d", "e", "b"]);
-    let expected =
-        [Value::Null, Value::Integer(1), Value::Real(0.1), Value::Text("x".into()), Value::Blob(2), Value::Integer(1)];
+    let expected = [
+        Value::Null,
+        Value::Integer(1),
+        Value::Real(0.1),
+        Value::Text("x".into()),
+        Value::Blob(2),
+        Value::Integer(1),
+    ];
     assert_eq!(table.rows, [expected]);
     let text: Vec<_> = table.rows[0].iter().map(Value::to_string).collect();
     assert_eq!(text, ["", "1", "0.1", "x", "<2 bytes>", "1"]);
@@ -66,9 +81,12 @@ fn values_come_back_by_kind() {
 #[test]
 fn the_schema_tells_its_tables_and_views() {
     let schema = Folder::live().reader().schema().expect("reads");
-    for words in
-        ["CREATE TABLE metrics", "-- null: not a number (NaN)", "CREATE VIEW leaderboard", "CREATE VIEW per_class"]
-    {
+    for words in [
+        "CREATE TABLE metrics",
+        "-- null: not a number (NaN)",
+        "CREATE VIEW leaderboard",
+        "CREATE VIEW per_class",
+    ] {
         assert!(schema.contains(words), "{words}");
     }
 }
@@ -78,24 +96,59 @@ fn what_cannot_be_opened_is_told_with_its_remedy() {
     let folder = Folder::new();
     let check = |expect: fn(&StoreError) -> bool, words: &str| {
         let error = Reader::open(&folder.results).expect_err("fails");
-        assert!(expect(&error) && error.to_string().contains(words), "{error:?}: {error}");
+        assert!(
+            expect(&error) && error.to_string().contains(words),
+            "{error:?}: {error}"
+        );
     };
-    check(|e| matches!(e, StoreError::Missing { .. }), "`convsweep run FILE` makes one");
+    check(
+        |e| matches!(e, StoreError::Missing { .. }),
+        "`convsweep run FILE` makes one",
+    );
     let database = folder.results.database();
-    fs::write(&database, "not a database, not at all, and long enough to be one".repeat(40)).expect("writes");
-    check(|e| matches!(e, StoreError::Damaged { .. }), "`convsweep rebuild`");
-    assert!(matches!(Writer::open(&folder.results), Err(StoreError::Damaged { .. })));
+    fs::write(
+        &database,
+        "not a database, not at all, and long enough to be one".repeat(40),
+    )
+    .expect("writes");
+    check(
+        |e| matches!(e, StoreError::Damaged { .. }),
+        "`convsweep rebuild`",
+    );
+    assert!(matches!(
+        Writer::open(&folder.results),
+        Err(StoreError::Damaged { .. })
+    ));
     fs::remove_file(&database).expect("removes");
-    rusqlite::Connection::open(&database).expect("opens").execute_batch("create table t (a)").expect("makes");
-    check(|e| matches!(e, StoreError::Damaged { .. }), "another program's");
+    rusqlite::Connection::open(&database)
+        .expect("opens")
+        .execute_batch("create table t (a)")
+        .expect("makes");
+    check(
+        |e| matches!(e, StoreError::Damaged { .. }),
+        "another program's",
+    );
     rebuild(&folder.results).expect("rebuilds");
     let connection = rusqlite::Connection::open(&database).expect("opens");
-    connection.pragma_update(None, "user_version", 99).expect("sets");
-    check(|e| matches!(e, StoreError::Newer { found: 99, .. }), "is of version 99");
-    assert!(matches!(Writer::open(&folder.results), Err(StoreError::Newer { found: 99, .. })));
-    connection.pragma_update(None, "user_version", 0).expect("sets");
+    connection
+        .pragma_update(None, "user_version", 99)
+        .expect("sets");
+    check(
+        |e| matches!(e, StoreError::Newer { found: 99, .. }),
+        "is of version 99",
+    );
+    assert!(matches!(
+        Writer::open(&folder.results),
+        Err(StoreError::Newer { found: 99, .. })
+    ));
+    connection
+        .pragma_update(None, "user_version", 0)
+        .expect("sets");
     drop(connection);
-    check(|e| matches!(e, StoreError::Older { found: 0, .. }), "brings it up to date");
+    check(
+        |e| matches!(e, StoreError::Older { found: 0, .. }),
+        "brings it up to date",
+    );
     let blocked = folder.results.0.join("file");
     fs::write(&blocked, "").expect("writes");
     let error = Writer::open(&ResultsFolder(blocked.join("results"))).expect_err("fails");
@@ -110,14 +163,20 @@ fn a_whole_file_is_left_when_the_writer_closes() {
     let copy = Folder::new();
     fs::copy(folder.results.database(), copy.results.database()).expect("copies");
     assert_eq!(copy.text("select experiment from experiments"), "a");
-    assert_eq!(check(&copy.results).expect("checks").len(), 2, "the copy has no logs");
+    assert_eq!(
+        check(&copy.results).expect("checks").len(),
+        2,
+        "the copy has no logs"
+    );
 }
 
 /// `sqlite3` without a busy timeout, and readers of our own, while a sweep is written and its axes change.
 #[test]
 fn readers_never_see_locked() {
     let mut folder = Folder::live();
-    let members: Vec<_> = (1..=20).map(|w| member(w - 1, w, 2, 2, &["model.width"])).collect();
+    let members: Vec<_> = (1..=20)
+        .map(|w| member(w - 1, w, 2, 2, &["model.width"]))
+        .collect();
     folder.revision(1, "a", &["model.width"], Direction::Max);
     members.iter().for_each(|m| folder.member("a", m));
     folder.reader();
@@ -140,7 +199,9 @@ fn readers_never_see_locked() {
         scope.spawn(|| {
             while !stop.load(Ordering::Relaxed) {
                 let reader = Reader::open(&results).expect("opens");
-                reader.query("select * from curves limit 100").expect("answers");
+                reader
+                    .query("select * from curves limit 100")
+                    .expect("answers");
                 reader.experiment("a").expect("reads").expect("is there");
                 asked.fetch_add(1, Ordering::Relaxed);
             }
@@ -155,10 +216,24 @@ fn readers_never_see_locked() {
             (1..50).for_each(|epoch| folder.epoch(&crashed, 1, epoch, 0.1));
             folder.end(&crashed, 1, Outcome::OutOfMemory);
             if round % 5 == 4 {
-                folder.revision(round as u32, "a", if round % 2 == 0 { &[] } else { &["model.width"] }, Direction::Max);
+                folder.revision(
+                    round as u32,
+                    "a",
+                    if round % 2 == 0 {
+                        &[]
+                    } else {
+                        &["model.width"]
+                    },
+                    Direction::Max,
+                );
                 members.iter().for_each(|m| folder.member("a", m));
             }
-            folder.writer.as_ref().expect("is open").flush().expect("flushes");
+            folder
+                .writer
+                .as_ref()
+                .expect("is open")
+                .flush()
+                .expect("flushes");
         }
         stop.store(true, Ordering::Relaxed);
     });

@@ -27,10 +27,12 @@ fn the_leaderboard_orders_by_the_metric_and_keeps_test_figures_sealed() {
          2|width 1|val_accuracy|0.5625|0.0884|2|2|10|20|2.5|\n\
          3|width 3|val_accuracy|||0|2|30|60||";
     assert_eq!(folder.text(&format!("{board}'up'")), expected);
-    let down = folder.text("select rank, label, round(mean, 4) from leaderboard where experiment = 'down'");
+    let down = folder
+        .text("select rank, label, round(mean, 4) from leaderboard where experiment = 'down'");
     assert_eq!(down, "1|width 2|0.1875\n2|width 1|0.4375\n3|width 3|");
-    let low_high =
-        folder.text("select round(mean - low, 6), round(high - mean, 6) from leaderboard where n = 2 limit 1");
+    let low_high = folder.text(
+        "select round(mean - low, 6), round(high - mean, 6) from leaderboard where n = 2 limit 1",
+    );
     let half = 12.706_204_736 * 0.125 / 2.0;
     assert_eq!(low_high, format!("{half:.6}|{half:.6}"));
 }
@@ -41,11 +43,18 @@ fn a_summary_counts_the_newest_revisions_jobs_only() {
     let (small, large) = (member(0, 1, 2, 1, &[]), member(0, 1, 2, 3, &[]));
     folder.revision(1, "a", &[], Direction::Max);
     folder.member("a", &small);
-    large.jobs.iter().zip([0.5, 0.6, 0.7]).for_each(|(j, accuracy)| folder.train(&j.job, accuracy));
+    large
+        .jobs
+        .iter()
+        .zip([0.5, 0.6, 0.7])
+        .for_each(|(j, accuracy)| folder.train(&j.job, accuracy));
     assert_eq!(folder.text("select n, jobs from leaderboard"), "1|1");
     folder.revision(2, "a", &[], Direction::Max);
     folder.member("a", &large);
-    assert_eq!(folder.text("select n, jobs, round(mean, 3) from leaderboard"), "3|3|0.6");
+    assert_eq!(
+        folder.text("select n, jobs, round(mean, 3) from leaderboard"),
+        "3|3|0.6"
+    );
     assert_eq!(folder.text("select revision from experiments"), "2");
 }
 
@@ -58,40 +67,86 @@ fn a_later_attempt_replaces_and_a_finished_one_decides() {
     folder.member("a", &m);
     folder.start(job, 1, Start::Scratch);
     folder.epoch(job, 1, 1, 0.1);
-    folder.event(job, 1, Event::Checkpoint { epoch: 1, step: 0, bytes: 5 });
+    folder.event(
+        job,
+        1,
+        Event::Checkpoint {
+            epoch: 1,
+            step: 0,
+            bytes: 5,
+        },
+    );
     folder.epoch(job, 1, 2, 0.2);
     let ended = Record::AttemptEnded {
         job: job.clone(),
         attempt: 1,
-        outcome: Outcome::Crashed { signal: Some(9), code: None },
+        outcome: Outcome::Crashed {
+            signal: Some(9),
+            code: None,
+        },
         stderr: "last words".into(),
     };
     folder.record("a", ended);
-    let state = folder.reader().job_states(&[job.clone(), JobId("none".into())]).expect("reads");
+    let state = folder
+        .reader()
+        .job_states(&[job.clone(), JobId("none".into())])
+        .expect("reads");
     assert_eq!(state.len(), 1);
     let state = &state[job];
-    let seen = (state.attempts, state.outcome.as_deref(), state.finished, state.epoch, state.epochs, state.checkpoint);
+    let seen = (
+        state.attempts,
+        state.outcome.as_deref(),
+        state.finished,
+        state.epoch,
+        state.epochs,
+        state.checkpoint,
+    );
     assert_eq!(seen, (1, Some("crashed"), false, 2, 3, true));
     assert_eq!(state.detail, "signal 9");
-    let failure = folder.text("select experiment, label, attempt, outcome, detail, stderr, job_outcome from failures");
+    let failure = folder.text(
+        "select experiment, label, attempt, outcome, detail, stderr, job_outcome from failures",
+    );
     assert_eq!(failure, "a|width 1|1|crashed|signal 9|last words|crashed");
     // Started at 1003, last heard of at 1006.
     assert_eq!(folder.text("select seconds, ended from attempts"), "3|1007");
 
-    folder.start(job, 2, Start::Checkpoint { epoch: 1, step: 0, exact: true });
+    folder.start(
+        job,
+        2,
+        Start::Checkpoint {
+            epoch: 1,
+            step: 0,
+            exact: true,
+        },
+    );
     folder.epoch(job, 2, 2, 0.3);
     folder.epoch(job, 2, 3, f64::NAN);
-    assert_eq!(folder.text("select outcome is null, attempts from jobs"), "1|2");
+    assert_eq!(
+        folder.text("select outcome is null, attempts from jobs"),
+        "1|2"
+    );
     folder.end(job, 2, Outcome::Finished);
-    let metrics = folder.text("select epoch, value, attempt from metrics where name = 'val_accuracy' order by epoch");
+    let metrics = folder.text(
+        "select epoch, value, attempt from metrics where name = 'val_accuracy' order by epoch",
+    );
     assert_eq!(metrics, "1|0.1|1\n2|0.3|2\n3||2");
-    assert_eq!(folder.text("select outcome, attempts, epoch, seconds from jobs"), "finished|2|3|5.5");
+    assert_eq!(
+        folder.text("select outcome, attempts, epoch, seconds from jobs"),
+        "finished|2|3|5.5"
+    );
     assert_eq!(folder.text("select n, mean from leaderboard"), "0|");
-    let rows = folder.reader().experiment("a").expect("reads").expect("is there");
+    let rows = folder
+        .reader()
+        .experiment("a")
+        .expect("reads")
+        .expect("is there");
     let row = &rows.configurations[0].jobs[0];
     assert!(row.epochs[2].values["val_accuracy"].is_nan());
     assert_eq!(row.epochs[1].values["val_accuracy"], 0.3);
-    assert_eq!((row.seconds, row.images_per_second, row.peak_memory_bytes), (5.5, 100.0, 1 << 20));
+    assert_eq!(
+        (row.seconds, row.images_per_second, row.peak_memory_bytes),
+        (5.5, 100.0, 1 << 20)
+    );
 }
 
 /// A clock that jumps changes no standing: decisions and attempts are in the order of the attempts' numbers.
@@ -104,10 +159,26 @@ fn a_decision_belongs_to_its_attempt_whatever_the_clock_says() {
     folder.member("a", &m);
     let decide = |folder: &mut Folder, attempt, epoch, verdict, reason: &str| {
         let (rule, reason) = ("median".to_string(), reason.to_string());
-        folder.record("a", Record::Decision(Decision { job: job.clone(), attempt, epoch, verdict, rule, reason }));
+        folder.record(
+            "a",
+            Record::Decision(Decision {
+                job: job.clone(),
+                attempt,
+                epoch,
+                verdict,
+                rule,
+                reason,
+            }),
+        );
     };
     let outcome = |folder: &Folder| folder.text("select coalesce(outcome, 'runs') from jobs");
-    decide(&mut folder, Some(0), 0, Verdict::Stop, "before the first attempt");
+    decide(
+        &mut folder,
+        Some(0),
+        0,
+        Verdict::Stop,
+        "before the first attempt",
+    );
     assert_eq!(outcome(&folder), "stopped");
     folder.start(job, 1, Start::Scratch);
     assert_eq!(outcome(&folder), "runs", "somebody wanted it all the same");
@@ -119,19 +190,47 @@ fn a_decision_belongs_to_its_attempt_whatever_the_clock_says() {
     folder.clock -= 86_400.0;
     decide(&mut folder, Some(1), 2, Verdict::Stop, "second");
     assert_eq!(outcome(&folder), "stopped");
-    let state = folder.reader().job_states(std::slice::from_ref(job)).expect("reads").remove(job).expect("is there");
-    assert_eq!((state.outcome.as_deref(), state.detail.as_str()), (Some("stopped"), "second"));
+    let state = folder
+        .reader()
+        .job_states(std::slice::from_ref(job))
+        .expect("reads")
+        .remove(job)
+        .expect("is there");
+    assert_eq!(
+        (state.outcome.as_deref(), state.detail.as_str()),
+        (Some("stopped"), "second")
+    );
     // Ten years back: the attempt that somebody wanted after the decision is the newer word.
     folder.clock -= 3650.0 * 86_400.0;
-    folder.start(job, 2, Start::Checkpoint { epoch: 2, step: 0, exact: true });
-    folder.end(job, 2, Outcome::Failed { message: "m".into() });
+    folder.start(
+        job,
+        2,
+        Start::Checkpoint {
+            epoch: 2,
+            step: 0,
+            exact: true,
+        },
+    );
+    folder.end(
+        job,
+        2,
+        Outcome::Failed {
+            message: "m".into(),
+        },
+    );
     assert_eq!(outcome(&folder), "failed");
     let told = folder.reader().decisions(job).expect("reads");
-    let told: Vec<&str> = told.iter().map(|decision| decision.reason.as_str()).collect();
+    let told: Vec<&str> = told
+        .iter()
+        .map(|decision| decision.reason.as_str())
+        .collect();
     assert_eq!(told, ["before the first attempt", "first", "second"]);
     // The logs give the same.
     folder.writer = None;
-    assert_eq!(convsweep_store::check(&folder.results).expect("reads"), Vec::<String>::new());
+    assert_eq!(
+        convsweep_store::check(&folder.results).expect("reads"),
+        Vec::<String>::new()
+    );
 }
 
 /// Logs of programs that did not record the attempt: the time has to do.
@@ -140,15 +239,23 @@ fn an_old_decision_is_ordered_by_time() {
     let mut folder = Folder::live();
     let job = JobId("0123456789abcdef".into());
     let decide = |folder: &mut Folder| {
-        let line = r#"{"job":"0123456789abcdef","epoch":1,"verdict":"stop","rule":"r","reason":"w"}"#;
-        folder.record("a", Record::Decision(serde_json::from_str(line).expect("an old line")));
+        let line =
+            r#"{"job":"0123456789abcdef","epoch":1,"verdict":"stop","rule":"r","reason":"w"}"#;
+        folder.record(
+            "a",
+            Record::Decision(serde_json::from_str(line).expect("an old line")),
+        );
     };
     let outcome = |folder: &Folder| folder.text("select coalesce(outcome, 'runs') from jobs");
     decide(&mut folder);
     assert_eq!(outcome(&folder), "stopped");
     folder.start(&job, 1, Start::Scratch);
     decide(&mut folder);
-    assert_eq!(outcome(&folder), "runs", "an attempt that has not ended is the newest word");
+    assert_eq!(
+        outcome(&folder),
+        "runs",
+        "an attempt that has not ended is the newest word"
+    );
     folder.end(&job, 1, Outcome::Cancelled);
     assert_eq!(outcome(&folder), "cancelled");
     decide(&mut folder);
@@ -161,9 +268,23 @@ fn the_workers_own_word_counts_more_than_its_death() {
     let job = JobId("0123456789abcdef".into());
     folder.start(&job, 1, Start::Scratch);
     folder.end(&job, 1, Outcome::Finished);
-    let outcome = Outcome::Crashed { signal: None, code: Some(3) };
-    folder.record("a", Record::AttemptEnded { job: job.clone(), attempt: 1, outcome, stderr: "x".into() });
-    assert_eq!(folder.text("select outcome, detail, ended_by, stderr from attempts"), "finished||worker|");
+    let outcome = Outcome::Crashed {
+        signal: None,
+        code: Some(3),
+    };
+    folder.record(
+        "a",
+        Record::AttemptEnded {
+            job: job.clone(),
+            attempt: 1,
+            outcome,
+            stderr: "x".into(),
+        },
+    );
+    assert_eq!(
+        folder.text("select outcome, detail, ended_by, stderr from attempts"),
+        "finished||worker|"
+    );
 }
 
 #[test]
@@ -177,23 +298,63 @@ fn experiments_come_back_as_they_were_logged() {
     folder.revision(1, "a", &axes, Direction::Min);
     members.iter().for_each(|m| folder.member("a", m));
     folder.train(&members[0].jobs[0].job, 0.5);
-    let rows = folder.reader().experiment("a").expect("reads").expect("is there");
-    assert_eq!(rows.configurations.iter().map(|c| c.member.clone()).collect::<Vec<_>>(), members);
-    assert_eq!((rows.revision.experiment.as_str(), rows.revision.axes.len()), ("a", 2));
+    let rows = folder
+        .reader()
+        .experiment("a")
+        .expect("reads")
+        .expect("is there");
+    assert_eq!(
+        rows.configurations
+            .iter()
+            .map(|c| c.member.clone())
+            .collect::<Vec<_>>(),
+        members
+    );
+    assert_eq!(
+        (rows.revision.experiment.as_str(), rows.revision.axes.len()),
+        ("a", 2)
+    );
     assert_eq!(rows.revision.overrides, ["train.epochs=2"]);
     let job = &rows.configurations[0].jobs[0];
-    assert_eq!((job.outcome.as_deref(), job.attempts, job.device.as_str()), (Some("finished"), 1, "cpu"));
+    assert_eq!(
+        (job.outcome.as_deref(), job.attempts, job.device.as_str()),
+        (Some("finished"), 1, "cpu")
+    );
     assert_eq!(job.fingerprint, Some(fingerprint()));
     let validation = job.validation.as_ref().expect("evaluated");
     assert_eq!(validation.confusion, [[3, 1], [2, 4]]);
-    assert_eq!((validation.images, validation.loss, validation.accuracy), (10, 0.25, 0.7));
+    assert_eq!(
+        (validation.images, validation.loss, validation.accuracy),
+        (10, 0.25, 0.7)
+    );
     assert_eq!(validation.correct, [0b0111_1111, 0]);
-    assert_eq!(job.epochs.iter().map(|e| e.epoch).collect::<Vec<_>>(), [1, 2]);
+    assert_eq!(
+        job.epochs.iter().map(|e| e.epoch).collect::<Vec<_>>(),
+        [1, 2]
+    );
     let waiting = &rows.configurations[1].jobs[1];
-    assert_eq!((waiting.outcome.as_deref(), waiting.attempts, waiting.epochs.len()), (None, 0, 0));
+    assert_eq!(
+        (
+            waiting.outcome.as_deref(),
+            waiting.attempts,
+            waiting.epochs.len()
+        ),
+        (None, 0, 0)
+    );
     assert_eq!(folder.reader().experiment("none").expect("reads"), None);
     let all = folder.reader().experiments().expect("reads");
-    let short: Vec<_> = all.iter().map(|e| (e.name.as_str(), e.configurations, e.jobs, e.finished, e.failed)).collect();
+    let short: Vec<_> = all
+        .iter()
+        .map(|e| {
+            (
+                e.name.as_str(),
+                e.configurations,
+                e.jobs,
+                e.finished,
+                e.failed,
+            )
+        })
+        .collect();
     assert_eq!(short, [("a", 2, 4, 1, 0), ("old", 0, 0, 0, 0)]);
 }
 
@@ -206,7 +367,10 @@ fn per_class_figures_are_those_of_the_confusion() {
     let sql = "select part, class, support, predicted, precision, round(recall, 4), round(f1, 4) from per_class order by part, class";
     let expected = "test|0|5|10|0.5|1|0.6667\ntest|1|5|0||0|0\nvalidation|0|4|5|0.6|0.75|0.6667\nvalidation|1|6|5|0.8|0.6667|0.7273";
     assert_eq!(folder.text(sql), expected);
-    assert_eq!(folder.text("select part, hex(bits) from correctness order by part"), "test|1F00\nvalidation|7F00");
+    assert_eq!(
+        folder.text("select part, hex(bits) from correctness order by part"),
+        "test|1F00\nvalidation|7F00"
+    );
 }
 
 #[test]
@@ -219,17 +383,27 @@ fn wide_views_have_a_column_for_each_axis_and_follow_them() {
     folder.member(name, &m);
     folder.train(&m.jobs[1].job, 0.5);
     let table = folder.query(r#"select * from "wide_it's ""odd""; drop table jobs""#);
-    let expected = ["label", "seed", "fold", "width", "train.seed", "other.width", "train_loss"];
+    let expected = [
+        "label",
+        "seed",
+        "fold",
+        "width",
+        "train.seed",
+        "other.width",
+        "train_loss",
+    ];
     assert_eq!(table.columns[..7], expected);
     assert_eq!(table.rows.len(), 2);
-    let row =
-        r#"select seed, width + 1, "train.seed", val_accuracy, outcome from "wide_it's ""odd""; drop table jobs""#;
+    let row = r#"select seed, width + 1, "train.seed", val_accuracy, outcome from "wide_it's ""odd""; drop table jobs""#;
     assert_eq!(folder.text(row), "0|17|16||\n1|17|16|0.5|finished");
 
     folder.revision(2, name, &[WIDTH], Direction::Max);
     folder.member(name, &member(0, 16, 2, 2, &[WIDTH]));
     let table = folder.query(r#"select * from "wide_it's ""odd""; drop table jobs""#);
-    assert_eq!(table.columns[..5], ["label", "seed", "fold", "width", "train_loss"]);
+    assert_eq!(
+        table.columns[..5],
+        ["label", "seed", "fold", "width", "train_loss"]
+    );
 
     folder.revision(1, "Case", &[], Direction::Max);
     folder.revision(1, "case", &[], Direction::Max);
@@ -247,17 +421,41 @@ fn epochs_taken_over_from_a_saved_state_are_part_of_the_curve() {
     folder.member("a", &jobs[2]);
     let ids: Vec<_> = jobs.iter().map(|m| m.jobs[0].job.clone()).collect();
     folder.train(&ids[0], 0.5);
-    let from = |job: &JobId, epoch| Start::State { job: job.clone(), epoch, exact: true };
+    let from = |job: &JobId, epoch| Start::State {
+        job: job.clone(),
+        epoch,
+        exact: true,
+    };
     folder.start(&ids[1], 1, from(&ids[0], 2));
     folder.epoch(&ids[1], 1, 3, 0.6);
     folder.start(&ids[2], 1, from(&ids[1], 3));
     folder.epoch(&ids[2], 1, 4, 0.7);
-    folder.start(&ids[2], 2, Start::Checkpoint { epoch: 4, step: 0, exact: true });
+    folder.start(
+        &ids[2],
+        2,
+        Start::Checkpoint {
+            epoch: 4,
+            step: 0,
+            exact: true,
+        },
+    );
     folder.end(&ids[2], 2, Outcome::Finished);
-    let curve = folder.text("select epoch, value from curves where metric = 'val_accuracy' order by epoch");
+    let curve =
+        folder.text("select epoch, value from curves where metric = 'val_accuracy' order by epoch");
     assert_eq!(curve, "1|0.4\n2|0.5\n3|0.6\n4|0.7");
-    let rows = folder.reader().experiment("a").expect("reads").expect("is there");
-    assert_eq!(rows.configurations[0].jobs[0].epochs.iter().map(|e| e.epoch).collect::<Vec<_>>(), [1, 2, 3, 4]);
+    let rows = folder
+        .reader()
+        .experiment("a")
+        .expect("reads")
+        .expect("is there");
+    assert_eq!(
+        rows.configurations[0].jobs[0]
+            .epochs
+            .iter()
+            .map(|e| e.epoch)
+            .collect::<Vec<_>>(),
+        [1, 2, 3, 4]
+    );
 
     // Logs that name each other, as no run writes them, must not hang a reader.
     folder.start(&ids[0], 2, from(&ids[2], 3));
@@ -269,14 +467,21 @@ fn saved_states_are_found_by_key_while_they_are_on_the_disk() {
     let mut folder = Folder::live();
     let (a, b) = (JobId("a".into()), JobId("b".into()));
     let key = |k: &str| StateKey(k.into());
-    let saved =
-        |k: &str, epoch| Event::StateSaved { epoch, key: key(k), path: format!("states/epoch-{epoch}"), bytes: 3 };
+    let saved = |k: &str, epoch| Event::StateSaved {
+        epoch,
+        key: key(k),
+        path: format!("states/epoch-{epoch}"),
+        bytes: 3,
+    };
     folder.event(&a, 1, saved("k", 2));
     folder.event(&b, 1, saved("k", 2));
     folder.event(&b, 1, saved("l", 3));
     let path = folder.results.job(&b).join("states/epoch-2");
     std::fs::create_dir_all(&path).expect("makes");
-    let found = folder.reader().saved_states(&[key("k"), key("l"), key("m")]).expect("reads");
+    let found = folder
+        .reader()
+        .saved_states(&[key("k"), key("l"), key("m")])
+        .expect("reads");
     assert_eq!(found.len(), 1);
     let state = &found[&key("k")];
     assert_eq!((&state.job, state.epoch, &state.path), (&b, 2, &path));
@@ -285,18 +490,43 @@ fn saved_states_are_found_by_key_while_they_are_on_the_disk() {
 #[test]
 fn infinities_are_kept_and_nan_is_null() {
     let mut folder = Folder::live();
-    let values = [("a", f64::INFINITY), ("b", f64::NEG_INFINITY), ("c", f64::NAN)];
+    let values = [
+        ("a", f64::INFINITY),
+        ("b", f64::NEG_INFINITY),
+        ("c", f64::NAN),
+    ];
     let values = values.map(|(n, v)| (n.to_string(), Number(v))).into();
-    folder.event(&JobId("j".into()), 1, Event::Metrics { phase: 0, epoch: 1, step: 1, values });
-    assert_eq!(folder.text("select name, value, value is null from metrics order by name"), "a|inf|0\nb|-inf|0\nc||1");
+    folder.event(
+        &JobId("j".into()),
+        1,
+        Event::Metrics {
+            phase: 0,
+            epoch: 1,
+            step: 1,
+            values,
+        },
+    );
+    assert_eq!(
+        folder.text("select name, value, value is null from metrics order by name"),
+        "a|inf|0\nb|-inf|0\nc||1"
+    );
 }
 
 #[test]
 fn progress_leaves_nothing() {
     let mut folder = Folder::live();
-    let progress = Event::Progress { epoch: 1, step: 2, steps: 3, epochs: 4, images_per_second: 5.0 };
+    let progress = Event::Progress {
+        epoch: 1,
+        step: 2,
+        steps: 3,
+        epochs: 4,
+        images_per_second: 5.0,
+    };
     folder.event(&JobId("j".into()), 1, progress);
-    assert_eq!(folder.text("select (select count(*) from jobs) + (select count(*) from attempts)"), "0");
+    assert_eq!(
+        folder.text("select (select count(*) from jobs) + (select count(*) from attempts)"),
+        "0"
+    );
 }
 
 #[test]

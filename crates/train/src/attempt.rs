@@ -87,8 +87,16 @@ fn begin(mut attempt: Attempt) -> Result<Session, End> {
     let images = Images::open(job)?;
     let [channels, height, width] = images.set.train().shape().map(|n| n as u32);
     let classes = images.set.facts().classes.len() as u32;
-    let shape = Shape::Image { channels, height, width };
-    let Beginning { state, start, warnings } = State::begin(job, attempt.fingerprint, shape, classes, attempt.device)?;
+    let shape = Shape::Image {
+        channels,
+        height,
+        width,
+    };
+    let Beginning {
+        state,
+        start,
+        warnings,
+    } = State::begin(job, attempt.fingerprint, shape, classes, attempt.device)?;
     attempt.say(Event::Started {
         pid: std::process::id(),
         host: host(),
@@ -101,10 +109,26 @@ fn begin(mut attempt: Attempt) -> Result<Session, End> {
         attempt.say(Event::Warning { text })?;
     }
     // What another job trained, and what the log of this one has lost since.
-    for m in state.position.history.iter().filter(|m| !attempt.logged.contains(&m.epoch)).cloned() {
-        attempt.say(Event::Metrics { phase: m.phase, epoch: m.epoch, step: m.step, values: m.values })?;
+    for m in state
+        .position
+        .history
+        .iter()
+        .filter(|m| !attempt.logged.contains(&m.epoch))
+        .cloned()
+    {
+        attempt.say(Event::Metrics {
+            phase: m.phase,
+            epoch: m.epoch,
+            step: m.step,
+            values: m.values,
+        })?;
     }
-    Ok(Session { attempt, images, state, saved: Instant::now() })
+    Ok(Session {
+        attempt,
+        images,
+        state,
+        saved: Instant::now(),
+    })
 }
 
 impl Attempt<'_> {
@@ -117,7 +141,13 @@ impl Images {
     fn open(job: &Job) -> Result<Images, TrainError> {
         let (question, execution) = (&job.question, &job.execution);
         let spec = &question.configuration.data;
-        let set = open(Location { cache: &execution.data_cache, path: execution.data_path.as_deref() }, spec)?;
+        let set = open(
+            Location {
+                cache: &execution.data_cache,
+                path: execution.data_path.as_deref(),
+            },
+            spec,
+        )?;
         if set.facts().hash != question.data_hash {
             let (expected, found) = (question.data_hash.clone(), set.facts().hash.clone());
             return Err(TrainError::OtherData { expected, found });
@@ -128,13 +158,21 @@ impl Images {
         batcher.labels(Part::Validation, &parts.train, &mut labels);
         let loss = &question.configuration.train.loss;
         let objective = Objective::new(loss, set.facts().classes.len(), &labels);
-        Ok(Images { set, parts, batcher, objective })
+        Ok(Images {
+            set,
+            parts,
+            batcher,
+            objective,
+        })
     }
 
     fn warning(&self) -> Option<String> {
         let skipped = self.set.skipped();
         let first = skipped.first()?;
-        Some(format!("{} damaged images were left out, the first is {first}", skipped.len()))
+        Some(format!(
+            "{} damaged images were left out, the first is {first}",
+            skipped.len()
+        ))
     }
 
     /// `[images, channels, height, width]` of a batch.
@@ -149,18 +187,35 @@ impl Session<'_> {
         let epochs = self.attempt.job.question.configuration.train.epochs();
         self.keep_state()?;
         while self.state.position.epoch < epochs && !self.is_stopped() {
-            if self.attempt.job.execution.until.is_some_and(|until| until <= self.state.position.epoch) {
+            if self
+                .attempt
+                .job
+                .execution
+                .until
+                .is_some_and(|until| until <= self.state.position.epoch)
+            {
                 return Err(End::Outcome(Outcome::Cancelled));
             }
             self.epoch()?;
             self.checkpoint_of_epoch(epochs)?;
             self.keep_state()?;
         }
-        if self.attempt.job.question.configuration.train.range_steps().is_some() {
+        if self
+            .attempt
+            .job
+            .question
+            .configuration
+            .train
+            .range_steps()
+            .is_some()
+        {
             return Ok(self.write_range()?);
         }
         if self.is_stopped() && self.state.position.epoch < epochs {
-            let text = format!("stopped early after epoch {} of {epochs}", self.state.position.epoch);
+            let text = format!(
+                "stopped early after epoch {} of {epochs}",
+                self.state.position.epoch
+            );
             self.attempt.say(Event::Warning { text })?;
         }
         self.write_model()?;
@@ -176,7 +231,8 @@ impl Session<'_> {
             return points.len() >= steps as usize || range::is_over(points);
         }
         let rule = &train.early_stopping;
-        rule.as_ref().is_some_and(|rule| rule.is_due(self.state.values(&rule.metric.name)))
+        rule.as_ref()
+            .is_some_and(|rule| rule.is_due(self.state.values(&rule.metric.name)))
     }
 
     /// At the end of an epoch: a checkpoint if it is time for one, or if training pauses or a phase ends here.
@@ -187,22 +243,36 @@ impl Session<'_> {
             CheckpointEvery::Epochs(every) => epoch.is_multiple_of(every.max(1)),
             CheckpointEvery::Seconds(seconds) => self.saved.elapsed().as_secs_f64() >= seconds,
         };
-        let ends =
-            epoch == epochs || self.is_stopped() || job.question.configuration.train.phase_ends().contains(&epoch);
-        if due || ends || job.execution.until == Some(epoch) { self.checkpoint() } else { Ok(()) }
+        let ends = epoch == epochs
+            || self.is_stopped()
+            || job
+                .question
+                .configuration
+                .train
+                .phase_ends()
+                .contains(&epoch);
+        if due || ends || job.execution.until == Some(epoch) {
+            self.checkpoint()
+        } else {
+            Ok(())
+        }
     }
 
     /// Within an epoch: a checkpoint where they are asked for by time and it is time for one.
     pub(crate) fn checkpoint_of_step(&mut self) -> Result<(), TrainError> {
         match self.attempt.job.execution.checkpoint_every {
-            CheckpointEvery::Seconds(seconds) if self.saved.elapsed().as_secs_f64() >= seconds => self.checkpoint(),
+            CheckpointEvery::Seconds(seconds) if self.saved.elapsed().as_secs_f64() >= seconds => {
+                self.checkpoint()
+            }
             _ => Ok(()),
         }
     }
 
     /// Makes the state safe: the attempt after this one goes on from here.
     pub(crate) fn checkpoint(&mut self) -> Result<(), TrainError> {
-        let Attempt { job, failpoints, .. } = self.attempt;
+        let Attempt {
+            job, failpoints, ..
+        } = self.attempt;
         let folder = job.execution.folder.join(layout::CHECKPOINT);
         let bytes = self.state.save(&job.question, &folder, failpoints)?;
         self.saved = Instant::now();
@@ -213,7 +283,9 @@ impl Session<'_> {
 
     /// At the end of a phase: keeps the state for later jobs, unless it is there already, and says so.
     fn keep_state(&mut self) -> Result<(), TrainError> {
-        let Attempt { job, failpoints, .. } = self.attempt;
+        let Attempt {
+            job, failpoints, ..
+        } = self.attempt;
         let (epoch, step) = (self.state.position.epoch, self.state.position.step);
         let train = &job.question.configuration.train;
         let is_end = train.phase_ends().contains(&epoch) || self.is_stopped();
@@ -223,24 +295,37 @@ impl Session<'_> {
         let path = layout::state(epoch);
         let folder = job.execution.folder.join(&path);
         let key = job.question.state_key(epoch);
-        let kept = checkpoint::load(&folder).ok().flatten().filter(|saved| saved.position.key.as_ref() == Some(&key));
+        let kept = checkpoint::load(&folder)
+            .ok()
+            .flatten()
+            .filter(|saved| saved.position.key.as_ref() == Some(&key));
         let bytes = match kept {
             Some(saved) => saved.bytes,
             None => self.state.save(&job.question, &folder, failpoints)?,
         };
         failpoints.hit("state-saved");
-        self.attempt.say(Event::StateSaved { epoch, key, path: path.to_string_lossy().into_owned(), bytes })
+        self.attempt.say(Event::StateSaved {
+            epoch,
+            key,
+            path: path.to_string_lossy().into_owned(),
+            bytes,
+        })
     }
 
     /// Which kernel computed each layer, and why.
     fn write_kernels(&mut self) -> Result<(), TrainError> {
         let path = self.attempt.job.execution.folder.join(layout::KERNELS);
         let rows = self.state.network.kernel_choices().into_iter();
-        let rows = rows.map(|c| json!({ "layer": c.layer, "kernel": c.kernel, "reason": c.reason }));
+        let rows =
+            rows.map(|c| json!({ "layer": c.layer, "kernel": c.kernel, "reason": c.reason }));
         let text = format!("{:#}\n", json!(rows.collect::<Vec<_>>()));
         files::write(&path, text.as_bytes(), None)?;
         let bytes = text.len() as u64;
-        self.attempt.say(Event::Artifact { kind: "kernels".into(), path: layout::KERNELS.into(), bytes })
+        self.attempt.say(Event::Artifact {
+            kind: "kernels".into(),
+            path: layout::KERNELS.into(),
+            bytes,
+        })
     }
 
     /// What a range test found; there is nothing else to keep of it.
@@ -250,7 +335,11 @@ impl Session<'_> {
         let text = format!("{:#}\n", json!(found));
         files::write(&path, text.as_bytes(), None)?;
         let bytes = text.len() as u64;
-        self.attempt.say(Event::Artifact { kind: "range-test".into(), path: layout::RANGE.into(), bytes })
+        self.attempt.say(Event::Artifact {
+            kind: "range-test".into(),
+            path: layout::RANGE.into(),
+            bytes,
+        })
     }
 
     fn write_model(&mut self) -> Result<(), TrainError> {
@@ -259,6 +348,10 @@ impl Session<'_> {
         files::write(&path, &bytes, None)?;
         self.attempt.failpoints.hit("model");
         let bytes = bytes.len() as u64;
-        self.attempt.say(Event::Artifact { kind: "model".into(), path: layout::MODEL.into(), bytes })
+        self.attempt.say(Event::Artifact {
+            kind: "model".into(),
+            path: layout::MODEL.into(),
+            bytes,
+        })
     }
 }

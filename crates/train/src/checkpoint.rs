@@ -29,11 +29,16 @@ pub(crate) fn encode(
     metadata: Option<HashMap<String, String>>,
     path: &Path,
 ) -> Result<Vec<u8>, TrainError> {
-    let bytes: Vec<Vec<u8>> = tensors.iter().map(|(.., v)| v.iter().flat_map(|x| x.to_le_bytes()).collect()).collect();
+    let bytes: Vec<Vec<u8>> = tensors
+        .iter()
+        .map(|(.., v)| v.iter().flat_map(|x| x.to_le_bytes()).collect())
+        .collect();
     let views = tensors.iter().zip(&bytes).map(|((name, shape, _), bytes)| {
         TensorView::new(Dtype::F32, shape.clone(), bytes).map(|view| (name.as_str(), view))
     });
-    let views: Vec<_> = views.collect::<Result<_, _>>().map_err(|e| TrainError::state(path, e))?;
+    let views: Vec<_> = views
+        .collect::<Result<_, _>>()
+        .map_err(|e| TrainError::state(path, e))?;
     serialize(views, metadata).map_err(|e| TrainError::state(path, e))
 }
 
@@ -46,7 +51,11 @@ pub(crate) fn save(
 ) -> Result<u64, TrainError> {
     let path = file(folder);
     let text = serde_json::to_string(position).map_err(|e| TrainError::state(&path, e))?;
-    let bytes = encode(tensors, Some(HashMap::from([(POSITION.into(), text)])), &path)?;
+    let bytes = encode(
+        tensors,
+        Some(HashMap::from([(POSITION.into(), text)])),
+        &path,
+    )?;
     files::write(&path, &bytes, Some((failpoints, "checkpoint-write")))?;
     Ok(bytes.len() as u64)
 }
@@ -81,15 +90,36 @@ pub(crate) fn load(folder: &Path) -> Result<Option<Saved>, TrainError> {
     let wrong = |problem: String| TrainError::state(&path, problem);
     let damaged = |e: safetensors::SafeTensorError| wrong(format!("is damaged: {e}"));
     let (_, metadata) = SafeTensors::read_metadata(&bytes).map_err(damaged)?;
-    let text =
-        metadata.metadata().as_ref().and_then(|m| m.get(POSITION)).ok_or_else(|| wrong("has no position".into()))?;
-    let position: Position =
-        serde_json::from_str(text).map_err(|e| wrong(format!("has an unreadable position: {e}")))?;
+    let text = metadata
+        .metadata()
+        .as_ref()
+        .and_then(|m| m.get(POSITION))
+        .ok_or_else(|| wrong("has no position".into()))?;
+    let position: Position = serde_json::from_str(text)
+        .map_err(|e| wrong(format!("has an unreadable position: {e}")))?;
     if position.format != FORMAT {
-        return Err(wrong(format!("has format {}, this program reads {FORMAT}", position.format)));
+        return Err(wrong(format!(
+            "has format {}, this program reads {FORMAT}",
+            position.format
+        )));
     }
     let tensors = SafeTensors::deserialize(&bytes).map_err(damaged)?;
-    let floats = |view: &TensorView| view.data().as_chunks().0.iter().map(|b| f32::from_le_bytes(*b)).collect();
-    let tensors = tensors.iter().map(|(name, view)| (name.to_string(), floats(&view))).collect();
-    Ok(Some(Saved { position, path, bytes: bytes.len() as u64, tensors }))
+    let floats = |view: &TensorView| {
+        view.data()
+            .as_chunks()
+            .0
+            .iter()
+            .map(|b| f32::from_le_bytes(*b))
+            .collect()
+    };
+    let tensors = tensors
+        .iter()
+        .map(|(name, view)| (name.to_string(), floats(&view)))
+        .collect();
+    Ok(Some(Saved {
+        position,
+        path,
+        bytes: bytes.len() as u64,
+        tensors,
+    }))
 }

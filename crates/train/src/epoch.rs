@@ -31,46 +31,79 @@ impl Session<'_> {
         let job = self.attempt.job;
         let (spec, seed) = (&job.question.configuration.train, job.question.seed);
         let epoch = self.state.position.epoch;
-        let Some((phase_index, epoch_of_phase)) = spec.phase_of(epoch) else { return Ok(()) };
-        let Phase { optimizer, schedule, .. } = &spec.phases[phase_index];
+        let Some((phase_index, epoch_of_phase)) = spec.phase_of(epoch) else {
+            return Ok(());
+        };
+        let Phase {
+            optimizer,
+            schedule,
+            ..
+        } = &spec.phases[phase_index];
         let is_beginning = epoch_of_phase == 0 && self.state.position.step == 0;
         self.state.enter(&spec.phases, phase_index, is_beginning);
 
         let train = &self.images.parts.train;
-        let order: Vec<u32> = epoch_order(seed, epoch, train.len()).into_iter().map(|i| train[i as usize]).collect();
+        let order: Vec<u32> = epoch_order(seed, epoch, train.len())
+            .into_iter()
+            .map(|i| train[i as usize])
+            .collect();
         let steps: Vec<&[u32]> = order.chunks(spec.step_images()).collect();
         let range = spec.range_steps();
         let measured = self.measured(schedule, phase_index);
         let rate = |step: u32| {
             let step = u64::from(epoch_of_phase) * steps.len() as u64 + u64::from(step);
-            schedule.rate(optimizer.lr, &Clock { step, steps_per_epoch: steps.len() as u32, measured: &measured })
+            schedule.rate(
+                optimizer.lr,
+                &Clock {
+                    step,
+                    steps_per_epoch: steps.len() as u32,
+                    measured: &measured,
+                },
+            )
         };
         let mut pace = Pace::new();
-        while let Some(rows) = steps.get(self.state.position.step as usize).filter(|_| !self.is_stopped()) {
+        while let Some(rows) = steps
+            .get(self.state.position.step as usize)
+            .filter(|_| !self.is_stopped())
+        {
             self.heed()?;
             let step_started = Instant::now();
             let lr = rate(self.state.position.step);
             let batches = order.len().div_ceil(spec.batch_size.max(1) as usize) as u64;
-            let first = u64::from(epoch) * batches + u64::from(self.state.position.step) * u64::from(spec.accumulate);
+            let first = u64::from(epoch) * batches
+                + u64::from(self.state.position.step) * u64::from(spec.accumulate);
             let mut found = self.gradients(rows, epoch, first)?;
             self.attempt.failpoints.hit("gradients");
             let norm = global_norm(&found.gradients);
             if range.is_some() {
-                let loss = if norm.is_finite() { found.loss_sum / rows.len() as f64 } else { f64::INFINITY };
-                self.state.position.range.push(RangePoint { rate: lr, loss: Number(loss) });
+                let loss = if norm.is_finite() {
+                    found.loss_sum / rows.len() as f64
+                } else {
+                    f64::INFINITY
+                };
+                self.state.position.range.push(RangePoint {
+                    rate: lr,
+                    loss: Number(loss),
+                });
                 if !loss.is_finite() {
                     break;
                 }
-            } else if !found.loss_sum.is_finite() || found.loss_sum > EXPLODED * rows.len() as f64 || !norm.is_finite()
+            } else if !found.loss_sum.is_finite()
+                || found.loss_sum > EXPLODED * rows.len() as f64
+                || !norm.is_finite()
             {
                 let loss = found.loss_sum / rows.len() as f64;
-                return Err(self.diverged(lr, (loss.is_finite() && norm.is_finite()).then_some(loss)));
+                return Err(
+                    self.diverged(lr, (loss.is_finite() && norm.is_finite()).then_some(loss))
+                );
             }
             if let Some(largest) = optimizer.clip_norm {
                 found.gradients = clip(found.gradients, norm, largest);
             }
             let Session { state, .. } = self;
-            state.optimizer.step(optimizer, lr, &mut state.network, found.gradients);
+            state
+                .optimizer
+                .step(optimizer, lr, &mut state.network, found.gradients);
             if let (Some(average), Some(decay)) = (&mut state.average, spec.ema) {
                 average.update(
                     &state.network,
@@ -92,25 +125,53 @@ impl Session<'_> {
                 self.checkpoint_of_step()?;
             }
             if let Some(images_per_second) = pace.after(rows.len()) {
-                self.attempt.say(Event::Progress { epoch, step, steps, epochs, images_per_second })?;
+                self.attempt.say(Event::Progress {
+                    epoch,
+                    step,
+                    steps,
+                    epochs,
+                    images_per_second,
+                })?;
             }
         }
 
-        let lr = rate((self.state.position.step as usize).min(steps.len()).saturating_sub(1) as u32);
+        let lr = rate(
+            (self.state.position.step as usize)
+                .min(steps.len())
+                .saturating_sub(1) as u32,
+        );
         let mut values = self.training_values(lr);
         if range.is_none() {
             values.extend(self.validate(lr)?);
         }
         values.push((metric::EPOCH_SECONDS, started.elapsed().as_secs_f64()));
-        let values: BTreeMap<String, Number> = values.into_iter().map(|(name, v)| (name.into(), Number(v))).collect();
+        let values: BTreeMap<String, Number> = values
+            .into_iter()
+            .map(|(name, v)| (name.into(), Number(v)))
+            .collect();
         let step = u64::from(epoch) * steps.len() as u64 + u64::from(self.state.position.step);
         let values = self.keep_best(spec.best.as_ref(), values);
-        let metrics = EpochMetrics { phase: phase_index as u32, epoch: epoch + 1, step, values };
+        let metrics = EpochMetrics {
+            phase: phase_index as u32,
+            epoch: epoch + 1,
+            step,
+            values,
+        };
         let position = &mut self.state.position;
         (position.epoch, position.step, position.partial) = (epoch + 1, 0, Partial::default());
         position.history.push(metrics.clone());
-        let EpochMetrics { phase, epoch, step, values } = metrics;
-        self.attempt.say(Event::Metrics { phase, epoch, step, values })?;
+        let EpochMetrics {
+            phase,
+            epoch,
+            step,
+            values,
+        } = metrics;
+        self.attempt.say(Event::Metrics {
+            phase,
+            epoch,
+            step,
+            values,
+        })?;
         self.attempt.failpoints.hit("metrics");
         Ok(())
     }
@@ -123,16 +184,27 @@ impl Session<'_> {
         let mut images = 0;
         for (rows, batch) in rows.chunks(spec.batch_size.max(1) as usize).zip(first..) {
             let (mut pixels, mut labels) = (Vec::new(), Vec::new());
-            self.images.batcher.training(seed, epoch, rows, &mut pixels)?;
-            self.images.batcher.labels(Part::Validation, rows, &mut labels);
-            let mixture = self.images.batcher.mix(seed, batch, &mut pixels).map(|share| {
-                let mut others = labels.clone();
-                others.rotate_left(1);
-                Mixture { share, others }
-            });
+            self.images
+                .batcher
+                .training(seed, epoch, rows, &mut pixels)?;
+            self.images
+                .batcher
+                .labels(Part::Validation, rows, &mut labels);
+            let mixture = self
+                .images
+                .batcher
+                .mix(seed, batch, &mut pixels)
+                .map(|share| {
+                    let mut others = labels.clone();
+                    others.rotate_left(1);
+                    Mixture { share, others }
+                });
             let targets = self.images.objective.targets(&labels, mixture.as_ref());
             let shape = self.images.batch_shape(rows.len());
-            let mut new = self.state.network.gradients_towards(&targets, pixels, shape, seed, batch);
+            let mut new = self
+                .state
+                .network
+                .gradients_towards(&targets, pixels, shape, seed, batch);
             self.state.network.update_statistics(&mut new);
             match &mut found {
                 None => found = Some(new),
@@ -145,13 +217,27 @@ impl Session<'_> {
 
     /// Values of the metric that the schedule depends on, epoch by epoch of the phase.
     fn measured(&self, schedule: &Schedule, phase: usize) -> Vec<f64> {
-        let Some(metric) = schedule.metric() else { return vec![] };
-        let history = self.state.position.history.iter().filter(|m| m.phase as usize == phase);
-        history.filter_map(|m| m.values.get(&metric.name)).map(|value| value.0).collect()
+        let Some(metric) = schedule.metric() else {
+            return vec![];
+        };
+        let history = self
+            .state
+            .position
+            .history
+            .iter()
+            .filter(|m| m.phase as usize == phase);
+        history
+            .filter_map(|m| m.values.get(&metric.name))
+            .map(|value| value.0)
+            .collect()
     }
 
     /// Keeps the network if it is the best so far by `metric`, and adds the best epoch to the epoch's `values`.
-    fn keep_best(&mut self, metric: Option<&Metric>, mut values: BTreeMap<String, Number>) -> BTreeMap<String, Number> {
+    fn keep_best(
+        &mut self,
+        metric: Option<&Metric>,
+        mut values: BTreeMap<String, Number>,
+    ) -> BTreeMap<String, Number> {
         let Some(metric) = metric else { return values };
         let newest = values.get(&metric.name).map(|v| v.0);
         let state = &mut self.state;
@@ -178,7 +264,12 @@ impl Session<'_> {
 
     fn diverged(&self, learning_rate: f64, loss: Option<f64>) -> End {
         let (epoch, step) = (self.state.position.epoch, self.state.position.step);
-        End::Outcome(Outcome::Diverged { epoch, step, learning_rate, loss })
+        End::Outcome(Outcome::Diverged {
+            epoch,
+            step,
+            learning_rate,
+            loss,
+        })
     }
 
     fn training_values(&self, lr: f64) -> Vec<(&'static str, f64)> {
@@ -188,8 +279,14 @@ impl Session<'_> {
             (metric::TRAIN_LOSS, partial.loss_sum / images),
             (metric::TRAIN_ACCURACY, partial.correct as f64 / images),
             (metric::LEARNING_RATE, lr),
-            (metric::GRADIENT_NORM, partial.gradient_norm_sum / f64::from(self.state.position.step.max(1))),
-            (metric::IMAGES_PER_SECOND, images / partial.seconds.max(1e-9)),
+            (
+                metric::GRADIENT_NORM,
+                partial.gradient_norm_sum / f64::from(self.state.position.step.max(1)),
+            ),
+            (
+                metric::IMAGES_PER_SECOND,
+                images / partial.seconds.max(1e-9),
+            ),
         ]
     }
 
@@ -204,7 +301,10 @@ impl Session<'_> {
             return Err(self.diverged(lr, None));
         }
         let mut values = scores(&judged, network.classes());
-        values.extend([(metric::VAL_LOSS, judged.loss()), (metric::VAL_ACCURACY, judged.accuracy())]);
+        values.extend([
+            (metric::VAL_LOSS, judged.loss()),
+            (metric::VAL_ACCURACY, judged.accuracy()),
+        ]);
         Ok(values)
     }
 }
@@ -217,7 +317,10 @@ struct Pace {
 
 impl Pace {
     fn new() -> Self {
-        Pace { since: Instant::now(), images: 0 }
+        Pace {
+            since: Instant::now(),
+            images: 0,
+        }
     }
 
     /// Counts a step; images per second if it is time to say so.

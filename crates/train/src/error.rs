@@ -14,7 +14,9 @@ pub enum TrainError {
     #[error(transparent)]
     Data(#[from] DataError),
     /// The images are not those that the job was planned for.
-    #[error("the image set has content hash {found}, but the job was planned for {expected}: plan anew")]
+    #[error(
+        "the image set has content hash {found}, but the job was planned for {expected}: plan anew"
+    )]
     OtherData {
         /// Hash in the job.
         expected: String,
@@ -52,12 +54,22 @@ pub enum TrainError {
 
 impl TrainError {
     /// For `map_err`.
-    pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> TrainError {
-        move |source| TrainError::Io { action, path: path.to_owned(), source }
+    pub(crate) fn io(
+        action: &'static str,
+        path: &Path,
+    ) -> impl FnOnce(std::io::Error) -> TrainError {
+        move |source| TrainError::Io {
+            action,
+            path: path.to_owned(),
+            source,
+        }
     }
 
     pub(crate) fn state(path: &Path, problem: impl ToString) -> TrainError {
-        TrainError::State { path: path.to_owned(), problem: problem.to_string() }
+        TrainError::State {
+            path: path.to_owned(),
+            problem: problem.to_string(),
+        }
     }
 
     pub(crate) fn tensors(path: &Path) -> impl FnOnce(StateError) -> TrainError {

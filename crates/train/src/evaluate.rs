@@ -21,7 +21,12 @@ pub(crate) struct Judged {
 }
 
 /// Classifies all images of `part` by `network`; passes `failpoint` after each batch.
-pub(crate) fn judge_rows(session: &mut Session, network: &Network, part: Part, failpoint: &str) -> Result<Judged, End> {
+pub(crate) fn judge_rows(
+    session: &mut Session,
+    network: &Network,
+    part: Part,
+    failpoint: &str,
+) -> Result<Judged, End> {
     let rows = match part {
         Part::Validation => session.images.parts.validation.clone(),
         Part::Test => session.images.parts.test.clone(),
@@ -69,7 +74,11 @@ impl Judged {
 
     /// Whether each image was right.
     pub(crate) fn correct(&self) -> Vec<bool> {
-        self.labels.iter().zip(&self.predicted).map(|(a, b)| a == b).collect()
+        self.labels
+            .iter()
+            .zip(&self.predicted)
+            .map(|(a, b)| a == b)
+            .collect()
     }
 
     /// Mean cross-entropy.

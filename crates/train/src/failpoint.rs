@@ -33,9 +33,14 @@ pub struct Failpoints {
 impl Failpoints {
     /// What the environment arms for this attempt (from 1).
     pub fn from_env(attempt: u32) -> Self {
-        let attempts = var("CONVSWEEP_FAILPOINT_ATTEMPTS").ok().and_then(|n| n.parse().ok()).unwrap_or(1);
+        let attempts = var("CONVSWEEP_FAILPOINT_ATTEMPTS")
+            .ok()
+            .and_then(|n| n.parse().ok())
+            .unwrap_or(1);
         match var("CONVSWEEP_FAILPOINT") {
-            Ok(text) if attempt <= attempts => Failpoints { armed: Some(parse(&text)) },
+            Ok(text) if attempt <= attempts => Failpoints {
+                armed: Some(parse(&text)),
+            },
             _ => Failpoints::default(),
         }
     }
@@ -49,7 +54,9 @@ impl Failpoints {
 
     /// Counts a pass of the place `name`; true if the process is to die there.
     pub fn is_due(&self, name: &str) -> bool {
-        let Some((_, left)) = self.armed.as_ref().filter(|(armed, _)| armed == name) else { return false };
+        let Some((_, left)) = self.armed.as_ref().filter(|(armed, _)| armed == name) else {
+            return false;
+        };
         left.set(left.get().saturating_sub(1));
         left.get() == 0
     }
@@ -72,10 +79,20 @@ mod tests {
 
     #[test]
     fn dies_at_the_named_place_and_count_only() {
-        let points = Failpoints { armed: Some(parse("step:3")) };
-        let due: Vec<bool> = ["step", "metrics", "step", "metrics", "step"].iter().map(|n| points.is_due(n)).collect();
+        let points = Failpoints {
+            armed: Some(parse("step:3")),
+        };
+        let due: Vec<bool> = ["step", "metrics", "step", "metrics", "step"]
+            .iter()
+            .map(|n| points.is_due(n))
+            .collect();
         assert_eq!(due, [false, false, false, false, true]);
-        assert!(Failpoints { armed: Some(parse("metrics")) }.is_due("metrics"));
+        assert!(
+            Failpoints {
+                armed: Some(parse("metrics"))
+            }
+            .is_due("metrics")
+        );
         assert!(!Failpoints::default().is_due("step"));
     }
 }

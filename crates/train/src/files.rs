@@ -8,7 +8,11 @@ use std::path::Path;
 
 /// Writes `bytes` as `path`; what was there before stays until the new file is safe. The failpoint `torn`, if named, is in the
 /// middle of the write.
-pub(crate) fn write(path: &Path, bytes: &[u8], torn: Option<(&Failpoints, &str)>) -> Result<(), TrainError> {
+pub(crate) fn write(
+    path: &Path,
+    bytes: &[u8],
+    torn: Option<(&Failpoints, &str)>,
+) -> Result<(), TrainError> {
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder).map_err(TrainError::io("create", folder))?;
     let beside = path.with_extension("partial");
@@ -19,9 +23,13 @@ pub(crate) fn write(path: &Path, bytes: &[u8], torn: Option<(&Failpoints, &str)>
     if let Some((failpoints, name)) = torn {
         failpoints.hit(name);
     }
-    file.write_all(second).and_then(|()| file.sync_all()).map_err(io("write"))?;
+    file.write_all(second)
+        .and_then(|()| file.sync_all())
+        .map_err(io("write"))?;
     fs::rename(&beside, path).map_err(io("rename"))?;
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(TrainError::io("sync", folder))
+    File::open(folder)
+        .and_then(|folder| folder.sync_all())
+        .map_err(TrainError::io("sync", folder))
 }
 
 #[cfg(test)]

@@ -24,15 +24,26 @@ pub(crate) fn evaluate(session: &mut Session) -> Result<(), End> {
             parts.push((part, judged));
         }
     }
-    let path = session.attempt.job.execution.folder.join(layout::PREDICTIONS);
+    let path = session
+        .attempt
+        .job
+        .execution
+        .folder
+        .join(layout::PREDICTIONS);
     let classes = session.state.network.classes();
     let bytes = encode(session, &parts, classes, &path)?;
     files::write(&path, &bytes, None)?;
     session.attempt.failpoints.hit("predictions");
     let bytes = bytes.len() as u64;
-    session.attempt.say(Event::Artifact { kind: "predictions".into(), path: layout::PREDICTIONS.into(), bytes })?;
+    session.attempt.say(Event::Artifact {
+        kind: "predictions".into(),
+        path: layout::PREDICTIONS.into(),
+        bytes,
+    })?;
     for (part, judged) in &parts {
-        session.attempt.say(Event::Evaluated(judged.evaluation(*part, classes)))?;
+        session
+            .attempt
+            .say(Event::Evaluated(judged.evaluation(*part, classes)))?;
     }
     session.attempt.failpoints.hit("evaluated");
     Ok(())
@@ -41,7 +52,12 @@ pub(crate) fn evaluate(session: &mut Session) -> Result<(), End> {
 /// Name, type, shape and bytes.
 type Raw = (String, Dtype, Vec<usize>, Vec<u8>);
 
-fn encode(session: &Session, parts: &[(Part, Judged)], classes: usize, path: &Path) -> Result<Vec<u8>, TrainError> {
+fn encode(
+    session: &Session,
+    parts: &[(Part, Judged)],
+    classes: usize,
+    path: &Path,
+) -> Result<Vec<u8>, TrainError> {
     let mut tensors: Vec<Raw> = Vec::new();
     for (part, judged) in parts {
         let rows = match part {
@@ -56,12 +72,19 @@ fn encode(session: &Session, parts: &[(Part, Judged)], classes: usize, path: &Pa
             Part::Validation => (session.images.set.train(), &session.images.parts.validation),
             Part::Test => (session.images.set.test(), &session.images.parts.test),
         };
-        tensors.extend(thumbnails(part.name(), &images, rows, &chosen(judged, classes))?);
+        tensors.extend(thumbnails(
+            part.name(),
+            &images,
+            rows,
+            &chosen(judged, classes),
+        )?);
     }
     let views = tensors.iter().map(|(name, dtype, shape, bytes)| {
         TensorView::new(*dtype, shape.clone(), bytes).map(|view| (name.as_str(), view))
     });
-    let views: Vec<_> = views.collect::<Result<_, _>>().map_err(|e| TrainError::state(path, e))?;
+    let views: Vec<_> = views
+        .collect::<Result<_, _>>()
+        .map_err(|e| TrainError::state(path, e))?;
     serialize(views, None).map_err(|e| TrainError::state(path, e))
 }
 
@@ -69,22 +92,60 @@ fn prediction_tensors(name: &str, rows: &[u32], judged: &Judged, classes: usize)
     let n = rows.len();
     let shorts = |values: &[u16]| values.iter().flat_map(|v| v.to_le_bytes()).collect();
     let longs = rows.iter().flat_map(|v| v.to_le_bytes()).collect();
-    let floats = judged.probabilities.iter().flat_map(|v| v.to_le_bytes()).collect();
+    let floats = judged
+        .probabilities
+        .iter()
+        .flat_map(|v| v.to_le_bytes())
+        .collect();
     [
         (format!("{name}.index"), Dtype::U32, vec![n], longs),
-        (format!("{name}.label"), Dtype::U16, vec![n], shorts(&judged.labels)),
-        (format!("{name}.predicted"), Dtype::U16, vec![n], shorts(&judged.predicted)),
-        (format!("{name}.probability"), Dtype::F32, vec![n, classes], floats),
+        (
+            format!("{name}.label"),
+            Dtype::U16,
+            vec![n],
+            shorts(&judged.labels),
+        ),
+        (
+            format!("{name}.predicted"),
+            Dtype::U16,
+            vec![n],
+            shorts(&judged.predicted),
+        ),
+        (
+            format!("{name}.probability"),
+            Dtype::F32,
+            vec![n, classes],
+            floats,
+        ),
     ]
 }
 
-fn thumbnails(name: &str, images: &Images, rows: &[u32], chosen: &[u32]) -> Result<[Raw; 2], DataError> {
+fn thumbnails(
+    name: &str,
+    images: &Images,
+    rows: &[u32],
+    chosen: &[u32],
+) -> Result<[Raw; 2], DataError> {
     let [channels, height, width] = images.shape();
-    let pixels = chosen.iter().map(|&i| images.image(rows[i as usize])).collect::<Result<Vec<_>, _>>()?.concat();
+    let pixels = chosen
+        .iter()
+        .map(|&i| images.image(rows[i as usize]))
+        .collect::<Result<Vec<_>, _>>()?
+        .concat();
     let places = chosen.iter().flat_map(|i| i.to_le_bytes()).collect();
     Ok([
-        (format!("{name}.thumbnail_rows"), Dtype::U32, vec![chosen.len()], places),
-        (format!("{name}.thumbnails"), Dtype::U8, vec![chosen.len(), channels, height, width], pixels),
+        (
+            format!("{name}.thumbnail_rows"),
+            Dtype::U32,
+            vec![chosen.len()],
+            places,
+        ),
+        (
+            format!("{name}.thumbnails"),
+            Dtype::U8,
+            vec![chosen.len(), channels, height, width],
+            pixels,
+        ),
     ])
 }
 
@@ -95,7 +156,9 @@ fn chosen(judged: &Judged, classes: usize) -> Vec<u32> {
     let sample = n.min(THUMBNAILS);
     let mut chosen: Vec<u32> = (0..sample).map(|i| (i * n / sample) as u32).collect();
     let sureness = |i: usize| judged.probabilities[i * classes + usize::from(judged.predicted[i])];
-    let mut mistakes: Vec<usize> = (0..n).filter(|&i| judged.labels[i] != judged.predicted[i]).collect();
+    let mut mistakes: Vec<usize> = (0..n)
+        .filter(|&i| judged.labels[i] != judged.predicted[i])
+        .collect();
     mistakes.sort_by(|&a, &b| sureness(b).total_cmp(&sureness(a)).then(a.cmp(&b)));
     chosen.extend(mistakes.into_iter().take(THUMBNAILS).map(|i| i as u32));
     chosen
@@ -109,8 +172,12 @@ mod tests {
     fn a_fair_sample_then_the_surest_mistakes() {
         let judged = Judged {
             labels: (0..100).map(|i| i % 2).collect(),
-            predicted: (0..100).map(|i| if i >= 95 { 1 - i % 2 } else { i % 2 }).collect(),
-            probabilities: (0..100).flat_map(|i| [0.5 + i as f32 / 1000.0; 2]).collect(),
+            predicted: (0..100)
+                .map(|i| if i >= 95 { 1 - i % 2 } else { i % 2 })
+                .collect(),
+            probabilities: (0..100)
+                .flat_map(|i| [0.5 + i as f32 / 1000.0; 2])
+                .collect(),
             loss_sum: 0.0,
         };
         let chosen = chosen(&judged, 2);

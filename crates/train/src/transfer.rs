@@ -8,10 +8,19 @@ use std::fs;
 use std::path::Path;
 
 /// Puts the file's weights into `network`, if it is the file that the job was planned for.
-pub(crate) fn transfer(network: &mut Network, transfer: &Transfer, path: &Path) -> Result<(), TrainError> {
+pub(crate) fn transfer(
+    network: &mut Network,
+    transfer: &Transfer,
+    path: &Path,
+) -> Result<(), TrainError> {
     let file = fs::read(path).map_err(TrainError::io("read", path))?;
     if hash_of(&file) != transfer.hash {
-        return Err(TrainError::state(path, "is another file than the job was planned for: plan anew"));
+        return Err(TrainError::state(
+            path,
+            "is another file than the job was planned for: plan anew",
+        ));
     }
-    network.take_over(&file, transfer).map_err(|problem| TrainError::state(path, problem))
+    network
+        .take_over(&file, transfer)
+        .map_err(|problem| TrainError::state(path, problem))
 }

@@ -26,32 +26,71 @@ const WARM_UP: usize = 5;
 type Failure = Box<dyn std::error::Error>;
 
 fn main() -> Result<(), Failure> {
-    let arguments: Vec<String> = std::env::args().skip(1).filter(|a| a != "--bench").collect();
+    let arguments: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|a| a != "--bench")
+        .collect();
     let [what, file, more @ ..] = &arguments[..] else {
         return Err("usage: train|evaluate FILE [STEPS] [wall|core] [THREADS]".into());
     };
     let steps = more.first().map_or(Ok(100), |steps| steps.parse())?;
     let threads = more.get(2).map_or(Ok(1), |threads| threads.parse())?;
     convsweep_nn::use_threads(threads);
-    let clock = Clock { begin: more.get(1).is_some_and(|word| word == "wall").then(Instant::now) };
+    let clock = Clock {
+        begin: more
+            .get(1)
+            .is_some_and(|word| word == "wall")
+            .then(Instant::now),
+    };
     let cache = cache();
     let facts = |spec: &_, path: Option<&Path>| {
-        let set = open(Location { cache: &cache, path }, spec).map_err(|e| e.to_string())?;
+        let set = open(
+            Location {
+                cache: &cache,
+                path,
+            },
+            spec,
+        )
+        .map_err(|e| e.to_string())?;
         Ok(set.facts().clone())
     };
-    let plan = plan(Path::new(file), &Overrides::default(), &facts).map_err(|problems| problems.to_string())?;
+    let plan = plan(Path::new(file), &Overrides::default(), &facts)
+        .map_err(|problems| problems.to_string())?;
     let (_, _, question) = plan.questions().next().ok_or("no configuration")?;
-    let Configuration { data, augment, model, train, .. } = &question.configuration;
+    let Configuration {
+        data,
+        augment,
+        model,
+        train,
+        ..
+    } = &question.configuration;
 
-    let set = open(Location { cache: &cache, path: None }, data)?;
+    let set = open(
+        Location {
+            cache: &cache,
+            path: None,
+        },
+        data,
+    )?;
     let parts = split(&set, data, None)?;
     let batcher = Batcher::new(&set, augment, &parts)?;
     let [channels, height, width] = set.train().shape();
-    let input = Shape::Image { channels: channels as u32, height: height as u32, width: width as u32 };
+    let input = Shape::Image {
+        channels: channels as u32,
+        height: height as u32,
+        width: width as u32,
+    };
     let classes = set.facts().classes.len();
-    let network = build(model, input, classes as u32, 0, &device("cpu")?)?.with_kernels(train.kernels);
+    let network =
+        build(model, input, classes as u32, 0, &device("cpu")?)?.with_kernels(train.kernels);
     let parameters = network.parameter_count();
-    let measure = Measure { batcher, parts, image: [channels, height, width], steps, clock };
+    let measure = Measure {
+        batcher,
+        parts,
+        image: [channels, height, width],
+        steps,
+        clock,
+    };
     let mut line = json!({
         "program": "convsweep", "what": what, "model": plan.name.trim_start_matches("bench-"), "parameters": parameters,
         "threads": threads, "clock": if measure.clock.begin.is_some() { "wall" } else { "core" },
@@ -79,15 +118,27 @@ struct Measure {
 }
 
 impl Measure {
-    fn training(&self, mut network: Network, train: &convsweep_spec::train::TrainSpec) -> Result<Value, DataError> {
+    fn training(
+        &self,
+        mut network: Network,
+        train: &convsweep_spec::train::TrainSpec,
+    ) -> Result<Value, DataError> {
         let (batch, [c, h, w]) = (train.batch_size as usize, self.image);
         let optimizer = &train.phases[0].optimizer;
         let mut state = OptimizerState::new(optimizer);
         let order = epoch_order(0, 0, self.parts.train.len());
         let mut times = [const { Vec::new() }; 4];
         let mut loss = f64::NAN;
-        for (step, places) in order.chunks_exact(batch).cycle().take(WARM_UP + self.steps).enumerate() {
-            let rows: Vec<u32> = places.iter().map(|&i| self.parts.train[i as usize]).collect();
+        for (step, places) in order
+            .chunks_exact(batch)
+            .cycle()
+            .take(WARM_UP + self.steps)
+            .enumerate()
+        {
+            let rows: Vec<u32> = places
+                .iter()
+                .map(|&i| self.parts.train[i as usize])
+                .collect();
             let (mut pixels, mut labels) = (Vec::new(), Vec::new());
             let mut clock = [self.clock.seconds(); 4];
             self.batcher.training(0, 0, &rows, &mut pixels)?;
@@ -115,10 +166,17 @@ impl Measure {
         let (batch, [c, h, w]) = (256, self.image);
         let (mut times, mut judged) = ([const { Vec::new() }; 2], 0.0);
         let mut probabilities = vec![0.0; network.classes()];
-        for rows in self.parts.validation.chunks_exact(batch).cycle().take(WARM_UP + self.steps) {
+        for rows in self
+            .parts
+            .validation
+            .chunks_exact(batch)
+            .cycle()
+            .take(WARM_UP + self.steps)
+        {
             let (mut pixels, mut labels) = (Vec::new(), Vec::new());
             let start = self.clock.seconds();
-            self.batcher.evaluation(Part::Validation, rows, &mut pixels)?;
+            self.batcher
+                .evaluation(Part::Validation, rows, &mut pixels)?;
             self.batcher.labels(Part::Validation, rows, &mut labels);
             let forward = self.clock.seconds();
             let logits = network.classify(pixels, [batch, c, h, w]);
@@ -149,12 +207,17 @@ impl Clock {
         // Giving the core up for a moment brings the count up to date.
         std::thread::yield_now();
         let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-        text.split_whitespace().next().and_then(|n| n.parse::<f64>().ok()).unwrap_or(f64::NAN) / 1e9
+        text.split_whitespace()
+            .next()
+            .and_then(|n| n.parse::<f64>().ok())
+            .unwrap_or(f64::NAN)
+            / 1e9
     }
 }
 
 fn cache() -> PathBuf {
-    let home = || PathBuf::from(std::env::var_os("HOME").unwrap_or_default()).join(".cache/convsweep");
+    let home =
+        || PathBuf::from(std::env::var_os("HOME").unwrap_or_default()).join(".cache/convsweep");
     std::env::var_os("CONVSWEEP_DATA").map_or_else(home, PathBuf::from)
 }
 
@@ -174,5 +237,9 @@ fn speed(batch: usize, step_ms: f64) -> f64 {
 fn peak_memory() -> Option<f64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
-    line.split_whitespace().nth(1)?.parse::<f64>().ok().map(|kib| (kib / 102.4).round() / 10.0)
+    line.split_whitespace()
+        .nth(1)?
+        .parse::<f64>()
+        .ok()
+        .map(|kib| (kib / 102.4).round() / 10.0)
 }

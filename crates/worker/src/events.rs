@@ -25,17 +25,34 @@ pub struct Events<'a> {
 impl<'a> Events<'a> {
     /// Events that are only said, not logged: of a job whose folder could not be entered.
     pub fn unlogged(job: JobId, attempt: u32, failpoints: &'a Failpoints) -> Self {
-        Events { job, attempt, next: 0, log: None, logged: BTreeSet::new(), failpoints }
+        Events {
+            job,
+            attempt,
+            next: 0,
+            log: None,
+            logged: BTreeSet::new(),
+            failpoints,
+        }
     }
 
     /// Opens the log in the job's folder. A last line that an attempt left torn is cut off.
     ///
     /// # Errors
     /// If the log cannot be read or written, or has events of this attempt already.
-    pub fn open(job: JobId, attempt: u32, folder: &Path, failpoints: &'a Failpoints) -> Result<Self> {
+    pub fn open(
+        job: JobId,
+        attempt: u32,
+        folder: &Path,
+        failpoints: &'a Failpoints,
+    ) -> Result<Self> {
         let path = folder.join(layout::EVENTS);
         let wrong = || format!("cannot open {}", path.display());
-        let mut log = OpenOptions::new().read(true).append(true).create(true).open(&path).with_context(wrong)?;
+        let mut log = OpenOptions::new()
+            .read(true)
+            .append(true)
+            .create(true)
+            .open(&path)
+            .with_context(wrong)?;
         let mut bytes = Vec::new();
         log.read_to_end(&mut bytes).with_context(wrong)?;
         let whole = bytes.iter().rposition(|&b| b == b'\n').map_or(0, |i| i + 1);
@@ -58,7 +75,14 @@ impl<'a> Events<'a> {
                 logged.insert(epoch);
             }
         }
-        Ok(Events { job, attempt, next: 0, log: Some(log), logged, failpoints })
+        Ok(Events {
+            job,
+            attempt,
+            next: 0,
+            log: Some(log),
+            logged,
+            failpoints,
+        })
     }
 
     /// Epochs whose metrics earlier attempts have logged.
@@ -77,22 +101,36 @@ impl<'a> Events<'a> {
     /// If the log cannot be written. That nobody reads standard output is no error: `Ok(false)`.
     pub fn write(&mut self, event: Event) -> io::Result<bool> {
         let logged = !event.is_passing();
-        let time = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |d| d.as_secs_f64());
+        let time = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0.0, |d| d.as_secs_f64());
         let (job, attempt, n) = (self.job.clone(), self.attempt, self.next);
-        let mut line = serde_json::to_vec(&Envelope { format: FORMAT, job, attempt, n, time, event })?;
+        let mut line = serde_json::to_vec(&Envelope {
+            format: FORMAT,
+            job,
+            attempt,
+            n,
+            time,
+            event,
+        })?;
         line.push(b'\n');
         if logged {
             self.next += 1;
             self.log(&line)?;
         }
         let mut stdout = io::stdout().lock();
-        Ok(stdout.write_all(&line).and_then(|()| stdout.flush()).is_ok())
+        Ok(stdout
+            .write_all(&line)
+            .and_then(|()| stdout.flush())
+            .is_ok())
     }
 
     /// The system has the line when this returns. The disk need not: after a power cut a job goes on from its checkpoint,
     /// which is synced and holds the epochs before it.
     fn log(&mut self, line: &[u8]) -> io::Result<()> {
-        let Some(log) = &mut self.log else { return Ok(()) };
+        let Some(log) = &mut self.log else {
+            return Ok(());
+        };
         if self.failpoints.is_due("event-torn") {
             log.write_all(&line[..line.len() / 2])?;
             failpoint::die();

@@ -4,7 +4,10 @@ use convsweep_spec::event::Fingerprint;
 
 /// The fingerprint of attempts on the device called `name`.
 pub fn fingerprint(name: &str) -> Fingerprint {
-    let kind = convsweep_nn::devices().into_iter().find(|d| d.name == name).map(|d| d.kind);
+    let kind = convsweep_nn::devices()
+        .into_iter()
+        .find(|d| d.name == name)
+        .map(|d| d.kind);
     Fingerprint {
         backend: convsweep_nn::BACKEND.into(),
         device: kind.unwrap_or_else(|| name.into()),

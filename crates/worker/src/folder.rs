@@ -31,7 +31,10 @@ pub fn enter(job: &Job, given_up: &dyn Fn() -> bool) -> Result<Lock> {
     match fs::read_to_string(&path) {
         Ok(found) if found == text => {}
         Ok(found) if text.starts_with(&found) => write(&path, &text)?,
-        Ok(_) => bail!("{} is another job's: remove the folder if that was left by an older version", path.display()),
+        Ok(_) => bail!(
+            "{} is another job's: remove the folder if that was left by an older version",
+            path.display()
+        ),
         Err(_) => write(&path, &text)?,
     }
     Ok(lock)

@@ -23,17 +23,24 @@ pub fn run(job: &Job, number: u64, orders: &Orders) {
     let attempt = job.execution.attempt;
     let entered = check(job).and_then(|()| {
         let lock = folder::enter(job, &|| orders.gone() || orders.is_stopped(number))?;
-        Ok((lock, Events::open(job.id.clone(), attempt, &job.execution.folder, &failpoints)?))
+        Ok((
+            lock,
+            Events::open(job.id.clone(), attempt, &job.execution.folder, &failpoints)?,
+        ))
     });
     let (_lock, events) = match entered {
         Ok(entered) => entered,
         Err(_) if orders.gone() => return,
-        Err(_) if orders.is_stopped(number) => return end_unlogged(job.id.clone(), attempt, orders.stop_outcome()),
+        Err(_) if orders.is_stopped(number) => {
+            return end_unlogged(job.id.clone(), attempt, orders.stop_outcome());
+        }
         Err(error) => return refuse(job.id.clone(), attempt, format!("{error:#}")),
     };
     let pulse = Pulse::begin(job.id.clone(), attempt);
     let events = RefCell::new(events);
-    let outcome = catch_unwind(AssertUnwindSafe(|| attempt_job(job, number, orders, &failpoints, &events)));
+    let outcome = catch_unwind(AssertUnwindSafe(|| {
+        attempt_job(job, number, orders, &failpoints, &events)
+    }));
     drop(pulse);
     let outcome = match outcome {
         Ok(Ok(Some(Outcome::Cancelled))) if orders.is_stopped(number) => orders.stop_outcome(),
@@ -42,8 +49,11 @@ pub fn run(job: &Job, number: u64, orders: &Orders) {
         Ok(Err(error)) => failed(format!("{error:#}")),
         Err(panic) => failed(format!("the worker panicked: {}", words(&*panic))),
     };
-    let ended =
-        Event::Ended { outcome, seconds: started.elapsed().as_secs_f64(), peak_memory_bytes: peak_memory_bytes() };
+    let ended = Event::Ended {
+        outcome,
+        seconds: started.elapsed().as_secs_f64(),
+        peak_memory_bytes: peak_memory_bytes(),
+    };
     say(&mut events.borrow_mut(), ended);
 }
 
@@ -55,7 +65,11 @@ pub fn refuse(job: JobId, attempt: u32, reason: String) {
 
 fn end_unlogged(job: JobId, attempt: u32, outcome: Outcome) {
     let failpoints = Failpoints::default();
-    let ended = Event::Ended { outcome, seconds: 0.0, peak_memory_bytes: peak_memory_bytes() };
+    let ended = Event::Ended {
+        outcome,
+        seconds: 0.0,
+        peak_memory_bytes: peak_memory_bytes(),
+    };
     say(&mut Events::unlogged(job, attempt, &failpoints), ended);
 }
 
@@ -118,7 +132,12 @@ fn attempt_job(
 
 /// A failure by its message: a GPU's runtime says only there that its memory ran out.
 fn failed(message: String) -> Outcome {
-    const WORDS: [&str; 4] = ["out of memory", "OutOfMemory", "OUT_OF_MEMORY", "Cannot allocate memory"];
+    const WORDS: [&str; 4] = [
+        "out of memory",
+        "OutOfMemory",
+        "OUT_OF_MEMORY",
+        "Cannot allocate memory",
+    ];
     if WORDS.iter().any(|words| message.contains(words)) {
         eprintln!("convsweep-worker: {message}");
         return Outcome::OutOfMemory;
@@ -129,5 +148,6 @@ fn failed(message: String) -> Outcome {
 /// The message of a panic.
 fn words(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no message")
 }

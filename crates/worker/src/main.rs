@@ -33,7 +33,10 @@ fn main() -> ExitCode {
         Some("--devices") => print_devices(),
         Some("--version" | "-V") => {
             let (version, revision) = (env!("CARGO_PKG_VERSION"), env!("CONVSWEEP_REVISION"));
-            println!("convsweep-worker {version} ({}, {revision})", convsweep_nn::BACKEND);
+            println!(
+                "convsweep-worker {version} ({}, {revision})",
+                convsweep_nn::BACKEND
+            );
             ExitCode::SUCCESS
         }
         Some("--help" | "-h") => {
@@ -53,7 +56,11 @@ fn serve() -> ExitCode {
     let orders = Orders::listen();
     while let Some(order) = orders.next() {
         match order {
-            Order::Refuse { job, attempt, reason } => job::refuse(job, attempt, reason),
+            Order::Refuse {
+                job,
+                attempt,
+                reason,
+            } => job::refuse(job, attempt, reason),
             Order::Train { .. } if orders.gone() => break,
             Order::Train { job, number } => job::run(&job, number, &orders),
         }
@@ -64,7 +71,9 @@ fn serve() -> ExitCode {
 /// The closing of standard input is looked at each step; this is quicker, where the system has it.
 fn die_with_the_parent() {
     #[cfg(target_os = "linux")]
-    if let Err(error) = rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL)) {
+    if let Err(error) =
+        rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))
+    {
         eprintln!("convsweep-worker: cannot tie its life to its parent's: {error}");
     }
 }
@@ -77,7 +86,11 @@ struct DeviceRow {
 }
 
 fn print_devices() -> ExitCode {
-    let row = |d: convsweep_nn::DeviceInfo| DeviceRow { name: d.name, kind: d.kind, backend: convsweep_nn::BACKEND };
+    let row = |d: convsweep_nn::DeviceInfo| DeviceRow {
+        name: d.name,
+        kind: d.kind,
+        backend: convsweep_nn::BACKEND,
+    };
     let rows: Vec<DeviceRow> = convsweep_nn::devices().into_iter().map(row).collect();
     match serde_json::to_string(&rows) {
         Ok(text) => {

@@ -16,7 +16,11 @@ pub enum Order {
     /// Train this job, the `number`-th asked for.
     Train { job: Box<Job>, number: u64 },
     /// Say that this job cannot be trained here.
-    Refuse { job: JobId, attempt: u32, reason: String },
+    Refuse {
+        job: JobId,
+        attempt: u32,
+        reason: String,
+    },
 }
 
 /// The orders that come in.
@@ -63,7 +67,11 @@ impl Orders {
 
     /// How a stopped job is to end.
     pub fn stop_outcome(&self) -> Outcome {
-        let outcome = self.shared.outcome.lock().unwrap_or_else(PoisonError::into_inner);
+        let outcome = self
+            .shared
+            .outcome
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         outcome.clone().unwrap_or(Outcome::Cancelled)
     }
 
@@ -90,15 +98,22 @@ fn read(input: impl BufRead, shared: &Shared, queue: &Sender<Order>) {
                 let _ = queue.send(Order::Train { job, number });
             }
             Ok(Command::Stop { outcome }) => {
-                *shared.outcome.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
-                shared.stopped.store(shared.asked.load(Ordering::Acquire), Ordering::Release);
+                *shared
+                    .outcome
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner) = Some(outcome);
+                shared
+                    .stopped
+                    .store(shared.asked.load(Ordering::Acquire), Ordering::Release);
             }
             Err(Bad::Refused(order)) => {
                 let _ = queue.send(order);
             }
             Err(Bad::Unreadable(problem)) => {
                 let shown: String = String::from_utf8_lossy(&line).chars().take(120).collect();
-                eprintln!("convsweep-worker: passed over a line that is no command ({problem}): {shown}");
+                eprintln!(
+                    "convsweep-worker: passed over a line that is no command ({problem}): {shown}"
+                );
             }
         }
     }
@@ -120,8 +135,15 @@ fn parse(line: &[u8]) -> Result<Command, Bad> {
             "the job has format {format}, this worker ({}) reads {FORMAT}: build convsweep and convsweep-worker from one revision",
             env!("CARGO_PKG_VERSION")
         );
-        let attempt = value["execution"]["attempt"].as_u64().and_then(|n| u32::try_from(n).ok()).unwrap_or(1);
-        return Err(Bad::Refused(Order::Refuse { job: JobId(id.into()), attempt, reason }));
+        let attempt = value["execution"]["attempt"]
+            .as_u64()
+            .and_then(|n| u32::try_from(n).ok())
+            .unwrap_or(1);
+        return Err(Bad::Refused(Order::Refuse {
+            job: JobId(id.into()),
+            attempt,
+            reason,
+        }));
     }
     serde_json::from_value(value).map_err(Bad::Unreadable)
 }
@@ -138,13 +160,24 @@ mod tests {
         read(text.as_bytes(), &shared, &sender);
         drop(sender);
         let orders = Orders { queue, shared };
-        let Some(Order::Refuse { job, attempt, reason }) = orders.next() else { panic!("no refusal") };
+        let Some(Order::Refuse {
+            job,
+            attempt,
+            reason,
+        }) = orders.next()
+        else {
+            panic!("no refusal")
+        };
         assert_eq!((job.0.as_str(), attempt), ("a", 1));
         assert!(reason.contains("format 99"), "{reason}");
         assert_eq!(orders.next(), None);
         assert!(!orders.is_stopped(1));
         orders.shared.asked.store(2, Ordering::Release);
-        read("{\"command\":\"stop\"}".as_bytes(), &orders.shared, &channel().0);
+        read(
+            "{\"command\":\"stop\"}".as_bytes(),
+            &orders.shared,
+            &channel().0,
+        );
         assert!(orders.is_stopped(2) && !orders.is_stopped(3));
         assert_eq!(orders.stop_outcome(), Outcome::Cancelled);
         let text = r#"{"command":"stop","as":{"outcome":"timed-out"}}"#;

@@ -27,7 +27,10 @@ impl Pulse {
             }
         };
         let thread = thread::Builder::new().name("pulse".into()).spawn(beat).ok();
-        Pulse { stop: Some(stop), thread }
+        Pulse {
+            stop: Some(stop),
+            thread,
+        }
     }
 }
 
@@ -43,9 +46,20 @@ impl Drop for Pulse {
 
 /// That nobody listens any more is noticed by who says more than this.
 fn say(job: &JobId, attempt: u32) {
-    let time = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |d| d.as_secs_f64());
-    let envelope = Envelope { format: FORMAT, job: job.clone(), attempt, n: 0, time, event: Event::Alive };
-    let Ok(mut line) = serde_json::to_vec(&envelope) else { return };
+    let time = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0.0, |d| d.as_secs_f64());
+    let envelope = Envelope {
+        format: FORMAT,
+        job: job.clone(),
+        attempt,
+        n: 0,
+        time,
+        event: Event::Alive,
+    };
+    let Ok(mut line) = serde_json::to_vec(&envelope) else {
+        return;
+    };
     line.push(b'\n');
     let mut out = std::io::stdout().lock();
     let _ = out.write_all(&line).and_then(|()| out.flush());

@@ -29,25 +29,61 @@ fn a_job_leaves_events_and_files() {
     let kinds: Vec<String> = events
         .iter()
         .filter(|e| !e.is_passing())
-        .map(|e| serde_json::to_value(e).expect("serialises")["event"].as_str().expect("named").to_string())
+        .map(|e| {
+            serde_json::to_value(e).expect("serialises")["event"]
+                .as_str()
+                .expect("named")
+                .to_string()
+        })
         .collect();
     let expected = "started metrics checkpoint metrics checkpoint state-saved artifact artifact artifact evaluated evaluated ended";
     assert_eq!(kinds.join(" "), expected);
     let logged: Vec<Event> = log(&job).into_iter().map(|e| e.event).collect();
     let said: Vec<Event> = events.iter().filter(|e| !e.is_passing()).cloned().collect();
     assert_eq!(logged, said);
-    let Event::Metrics { values, step, .. } = &said[1] else { panic!("{:?}", said[1]) };
-    assert!(metric::ALL.iter().all(|name| values.contains_key(*name)), "{values:?}");
-    assert_eq!(*step, 13, "205 images in batches of 16, the last one smaller");
-    let Some(Event::Ended { seconds, peak_memory_bytes, .. }) = said.last() else { panic!("no end") };
+    let Event::Metrics { values, step, .. } = &said[1] else {
+        panic!("{:?}", said[1])
+    };
+    assert!(
+        metric::ALL.iter().all(|name| values.contains_key(*name)),
+        "{values:?}"
+    );
+    assert_eq!(
+        *step, 13,
+        "205 images in batches of 16, the last one smaller"
+    );
+    let Some(Event::Ended {
+        seconds,
+        peak_memory_bytes,
+        ..
+    }) = said.last()
+    else {
+        panic!("no end")
+    };
     assert!(*seconds > 0.0 && *peak_memory_bytes > 1 << 20);
 
     let bytes = fs::read(job.execution.folder.join("model.safetensors")).expect("has weights");
     let weights = SafeTensors::deserialize(&bytes).expect("whole");
-    let trained: usize = weights.iter().filter(|(n, _)| !n.contains("running")).map(|(_, v)| v.data().len() / 4).sum();
-    let summary = summarize(&model(), Shape::Image { channels: 3, height: 16, width: 16 }, 4).expect("fits");
+    let trained: usize = weights
+        .iter()
+        .filter(|(n, _)| !n.contains("running"))
+        .map(|(_, v)| v.data().len() / 4)
+        .sum();
+    let summary = summarize(
+        &model(),
+        Shape::Image {
+            channels: 3,
+            height: 16,
+            width: 16,
+        },
+        4,
+    )
+    .expect("fits");
     assert_eq!(trained as u64, summary.parameters);
-    assert_eq!(weights.tensor("conv1.weight").expect("is there").shape(), [6, 3, 3, 3]);
+    assert_eq!(
+        weights.tensor("conv1.weight").expect("is there").shape(),
+        [6, 3, 3, 3]
+    );
 }
 
 #[test]
@@ -55,7 +91,8 @@ fn predictions_agree_with_the_evaluation() {
     let results = tempdir().expect("temporary");
     let job = job(results.path(), &[(1, adam(3e-3))]);
     let events = run(&job, None);
-    let bytes = fs::read(job.execution.folder.join("predictions.safetensors")).expect("has predictions");
+    let bytes =
+        fs::read(job.execution.folder.join("predictions.safetensors")).expect("has predictions");
     let file = SafeTensors::deserialize(&bytes).expect("whole");
     for (part, images) in [(Part::Validation, 51), (Part::Test, 70)] {
         let found = events.iter().find_map(|e| match e {
@@ -64,36 +101,68 @@ fn predictions_agree_with_the_evaluation() {
         });
         let evaluation = found.expect("evaluated");
         assert_eq!(evaluation.images, images);
-        let tensor = |name: &str| file.tensor(&format!("{}.{name}", part.name())).expect("is there");
+        let tensor = |name: &str| {
+            file.tensor(&format!("{}.{name}", part.name()))
+                .expect("is there")
+        };
         let shorts = |name: &str| -> Vec<u16> {
             assert_eq!(tensor(name).dtype(), Dtype::U16);
-            tensor(name).data().as_chunks().0.iter().map(|b| u16::from_le_bytes(*b)).collect()
+            tensor(name)
+                .data()
+                .as_chunks()
+                .0
+                .iter()
+                .map(|b| u16::from_le_bytes(*b))
+                .collect()
         };
         let (labels, predicted) = (shorts("label"), shorts("predicted"));
         let correct: Vec<bool> = labels.iter().zip(&predicted).map(|(a, b)| a == b).collect();
-        assert_eq!(convsweep_spec::event::Evaluation::pack(&correct), evaluation.correct);
+        assert_eq!(
+            convsweep_spec::event::Evaluation::pack(&correct),
+            evaluation.correct
+        );
         let share = correct.iter().filter(|&&c| c).count() as f64 / f64::from(images);
         assert_eq!(share, evaluation.accuracy.0);
-        let probabilities: Vec<f32> =
-            tensor("probability").data().as_chunks().0.iter().map(|b| f32::from_le_bytes(*b)).collect();
+        let probabilities: Vec<f32> = tensor("probability")
+            .data()
+            .as_chunks()
+            .0
+            .iter()
+            .map(|b| f32::from_le_bytes(*b))
+            .collect();
         let loss: f64 = probabilities
             .chunks(4)
             .zip(&labels)
             .map(|(p, &l)| -f64::from(p[usize::from(l)]).ln() / f64::from(images))
             .sum();
-        assert!((loss - evaluation.loss.0).abs() < 1e-4, "{loss} {:?}", evaluation.loss);
+        assert!(
+            (loss - evaluation.loss.0).abs() < 1e-4,
+            "{loss} {:?}",
+            evaluation.loss
+        );
         assert_eq!(tensor("index").shape(), [images as usize]);
     }
-    let Some(Event::Metrics { values, .. }) = events.iter().find(|e| matches!(e, Event::Metrics { .. })) else {
+    let Some(Event::Metrics { values, .. }) =
+        events.iter().find(|e| matches!(e, Event::Metrics { .. }))
+    else {
         panic!("no metrics");
     };
     let validated = events.iter().find_map(|e| match e {
-        Event::Evaluated(evaluation) if evaluation.part == Part::Validation => Some(evaluation.loss),
+        Event::Evaluated(evaluation) if evaluation.part == Part::Validation => {
+            Some(evaluation.loss)
+        }
         _ => None,
     });
-    assert_eq!(values.get(metric::VAL_LOSS).copied(), validated, "the trained network is the last epoch's");
+    assert_eq!(
+        values.get(metric::VAL_LOSS).copied(),
+        validated,
+        "the trained network is the last epoch's"
+    );
     let thumbnails = file.tensor("test.thumbnails").expect("is there");
-    assert_eq!((thumbnails.dtype(), &thumbnails.shape()[1..]), (Dtype::U8, &[3, 16, 16][..]));
+    assert_eq!(
+        (thumbnails.dtype(), &thumbnails.shape()[1..]),
+        (Dtype::U8, &[3, 16, 16][..])
+    );
     assert!(thumbnails.shape()[0] > 24 && file.tensor("validation.thumbnails").is_err());
 }
 
@@ -103,7 +172,11 @@ fn learns_a_small_set_by_heart() {
     let mut question = job(results.path(), &[(25, adam(1e-2))]).question;
     question.configuration.data.limit = Some(64);
     question.configuration.augment.steps.clear();
-    question.configuration.model.layers.retain(|l| l.kind() != "dropout");
+    question
+        .configuration
+        .model
+        .layers
+        .retain(|l| l.kind() != "dropout");
     let events = run(&finish(question, results.path()), None);
     let reached = events.iter().rev().find_map(|e| match e {
         Event::Metrics { values, .. } => values.get(metric::TRAIN_ACCURACY),
@@ -118,7 +191,15 @@ fn divergence_is_an_outcome() {
     let wild = Optimizer::sgd(1e30, 0.0);
     let events = run(&job(results.path(), &[(1, wild)]), None);
     assert!(
-        matches!(outcome(&events), Some(Outcome::Diverged { epoch: 0, step: 1..=3, learning_rate: 1e30, .. })),
+        matches!(
+            outcome(&events),
+            Some(Outcome::Diverged {
+                epoch: 0,
+                step: 1..=3,
+                learning_rate: 1e30,
+                ..
+            })
+        ),
         "{:?}",
         outcome(&events)
     );
@@ -128,11 +209,22 @@ fn divergence_is_an_outcome() {
 fn a_loss_that_explodes_is_divergence_before_it_is_infinite() {
     let results = tempdir().expect("temporary");
     let events = run(&job(results.path(), &[(2, Optimizer::sgd(1e6, 0.0))]), None);
-    let Some(ended @ Outcome::Diverged { loss: Some(loss), learning_rate: 1e6, .. }) = outcome(&events) else {
+    let Some(
+        ended @ Outcome::Diverged {
+            loss: Some(loss),
+            learning_rate: 1e6,
+            ..
+        },
+    ) = outcome(&events)
+    else {
         panic!("{:?}", outcome(&events));
     };
     assert!(*loss > 1e4 && loss.is_finite());
-    assert!(ended.detail().contains("step") && ended.detail().ends_with("at learning rate 1e6"), "{}", ended.detail());
+    assert!(
+        ended.detail().contains("step") && ended.detail().ends_with("at learning rate 1e6"),
+        "{}",
+        ended.detail()
+    );
 }
 
 #[test]
@@ -146,12 +238,25 @@ fn what_cannot_be_trained_is_refused_with_its_reason() {
         change(&mut job);
         worker.train(&job);
         let events = worker.events();
-        assert!(failure(&events).contains(words), "{} does not say {words:?}", failure(&events));
+        assert!(
+            failure(&events).contains(words),
+            "{} does not say {words:?}",
+            failure(&events)
+        );
     };
     check(&|job| job.format = 99, "format 99");
-    check(&|job| job.id = JobId("0123456789abcdef".into()), "hashes to");
-    check(&|job| job.execution.device = "cuda:7".into(), "no device \"cuda:7\" here: this worker (flex) has cpu");
-    check(&|job| job.execution.folder = "/proc/nowhere".into(), "cannot create /proc/nowhere");
+    check(
+        &|job| job.id = JobId("0123456789abcdef".into()),
+        "hashes to",
+    );
+    check(
+        &|job| job.execution.device = "cuda:7".into(),
+        "no device \"cuda:7\" here: this worker (flex) has cpu",
+    );
+    check(
+        &|job| job.execution.folder = "/proc/nowhere".into(),
+        "cannot create /proc/nowhere",
+    );
     // That attempt was logged, so that its number is used up.
     check(&|_| (), "has attempt 1 already");
     check(
@@ -193,17 +298,39 @@ fn ends_when_its_standard_input_closes() {
     assert!(worker.next().is_some());
     drop(worker.stdin.take());
     let since = Instant::now();
-    assert_eq!(worker.events().iter().filter(|e| matches!(e, Event::Ended { .. })).count(), 0);
+    assert_eq!(
+        worker
+            .events()
+            .iter()
+            .filter(|e| matches!(e, Event::Ended { .. }))
+            .count(),
+        0
+    );
     worker.child.wait().expect("ends");
-    assert!(since.elapsed() < Duration::from_secs(2), "{:?}", since.elapsed());
-    assert!(log(&job).iter().all(|e| !matches!(e.event, Event::Ended { .. })));
+    assert!(
+        since.elapsed() < Duration::from_secs(2),
+        "{:?}",
+        since.elapsed()
+    );
+    assert!(
+        log(&job)
+            .iter()
+            .all(|e| !matches!(e.event, Event::Ended { .. }))
+    );
 }
 
 #[test]
 fn says_what_it_is() {
     let say = |argument| Command::new(WORKER).arg(argument).output().expect("runs");
-    let devices: serde_json::Value = serde_json::from_slice(&say("--devices").stdout).expect("JSON");
-    assert_eq!(devices, serde_json::json!([{"name": "cpu", "kind": "cpu", "backend": "flex"}]));
-    assert!(String::from_utf8_lossy(&say("--version").stdout).starts_with("convsweep-worker 0.1.0 (flex, "));
+    let devices: serde_json::Value =
+        serde_json::from_slice(&say("--devices").stdout).expect("JSON");
+    assert_eq!(
+        devices,
+        serde_json::json!([{"name": "cpu", "kind": "cpu", "backend": "flex"}])
+    );
+    assert!(
+        String::from_utf8_lossy(&say("--version").stdout)
+            .starts_with("convsweep-worker 0.1.0 (flex, ")
+    );
     assert_eq!(say("--nonsense").status.code(), Some(2));
 }

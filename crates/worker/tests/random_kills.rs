@@ -10,7 +10,9 @@ use convsweep_spec::event::{Event, Outcome, Start};
 use convsweep_spec::job::{CheckpointEvery, Job};
 use convsweep_spec::metric::Metric;
 use convsweep_spec::model::Layer;
-use convsweep_spec::train::{Anneal, Course, Length, Loss, Moments, Optimizer, Rule, Schedule, Warmup};
+use convsweep_spec::train::{
+    Anneal, Course, Length, Loss, Moments, Optimizer, Rule, Schedule, Warmup,
+};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::thread::sleep;
@@ -25,7 +27,10 @@ struct Chance(u64);
 
 impl Chance {
     fn below(&mut self, many: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) as usize % many.max(1)
     }
 
@@ -41,35 +46,104 @@ impl Chance {
 fn augment(chance: &mut Chance) -> AugmentSpec {
     let fill = Fill::Reflect;
     let over_image = [
-        Step::Rotate { degrees: 15.0, fill, p: 1.0 },
-        Step::Flip { axis: FlipAxis::Horizontal, p: 0.5 },
-        Step::Crop { pad: 2, fill, p: 1.0 },
-        Step::RandomResizedCrop { min: 0.5, max: 1.0, ratio: 1.3, p: 0.5 },
-        Step::Contrast { strength: 0.3, p: 0.7 },
-        Step::Noise { deviation: 0.02, p: 1.0 },
-        Step::Erase { min: 0.1, max: 0.2, p: 0.5 },
-        Step::Flip { axis: FlipAxis::Alternating, p: 1.0 },
+        Step::Rotate {
+            degrees: 15.0,
+            fill,
+            p: 1.0,
+        },
+        Step::Flip {
+            axis: FlipAxis::Horizontal,
+            p: 0.5,
+        },
+        Step::Crop {
+            pad: 2,
+            fill,
+            p: 1.0,
+        },
+        Step::RandomResizedCrop {
+            min: 0.5,
+            max: 1.0,
+            ratio: 1.3,
+            p: 0.5,
+        },
+        Step::Contrast {
+            strength: 0.3,
+            p: 0.7,
+        },
+        Step::Noise {
+            deviation: 0.02,
+            p: 1.0,
+        },
+        Step::Erase {
+            min: 0.1,
+            max: 0.2,
+            p: 0.5,
+        },
+        Step::Flip {
+            axis: FlipAxis::Alternating,
+            p: 1.0,
+        },
         Step::TrivialAugment { p: 1.0 },
-        Step::RandAugment { operations: 2, magnitude: 9, p: 0.5 },
+        Step::RandAugment {
+            operations: 2,
+            magnitude: 9,
+            p: 0.5,
+        },
     ];
     let mut steps: Vec<Step> = over_image.into_iter().filter(|_| chance.yes()).collect();
-    let over_batch = [Step::Mixup { alpha: 0.4, p: 0.7 }, Step::Cutmix { alpha: 1.0, p: 0.7 }];
+    let over_batch = [
+        Step::Mixup { alpha: 0.4, p: 0.7 },
+        Step::Cutmix { alpha: 1.0, p: 0.7 },
+    ];
     steps.extend(over_batch.into_iter().filter(|_| chance.yes()));
-    AugmentSpec { normalize: chance.of(&[Normalize::Unit, Normalize::Standard]), steps }
+    AugmentSpec {
+        normalize: chance.of(&[Normalize::Unit, Normalize::Standard]),
+        steps,
+    }
 }
 
 fn optimizer(chance: &mut Chance) -> Optimizer {
-    let moments = Moments { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
+    let moments = Moments {
+        beta1: 0.9,
+        beta2: 0.999,
+        epsilon: 1e-8,
+    };
     let choices = [
         sgd(0.02),
         adam(2e-3),
         Optimizer::new(Rule::Adamw(moments), 2e-3).with_decay(0.05),
-        Optimizer::new(Rule::Rmsprop { decay: 0.99, epsilon: 1e-8, momentum: 0.9, centered: true }, 5e-4),
-        Optimizer::new(Rule::Lion { beta1: 0.9, beta2: 0.99 }, 3e-4),
-        Optimizer::new(Rule::Muon { momentum: 0.95, nesterov: true, iterations: 3, adam_lr: 1e-3 }, 0.01),
+        Optimizer::new(
+            Rule::Rmsprop {
+                decay: 0.99,
+                epsilon: 1e-8,
+                momentum: 0.9,
+                centered: true,
+            },
+            5e-4,
+        ),
+        Optimizer::new(
+            Rule::Lion {
+                beta1: 0.9,
+                beta2: 0.99,
+            },
+            3e-4,
+        ),
+        Optimizer::new(
+            Rule::Muon {
+                momentum: 0.95,
+                nesterov: true,
+                iterations: 3,
+                adam_lr: 1e-3,
+            },
+            0.01,
+        ),
     ];
     let clip_norm = chance.yes().then_some(1.0);
-    Optimizer { clip_norm, decay_norm_and_bias: chance.yes(), ..chance.of(&choices) }
+    Optimizer {
+        clip_norm,
+        decay_norm_and_bias: chance.yes(),
+        ..chance.of(&choices)
+    }
 }
 
 fn schedule(chance: &mut Chance, epochs: u32) -> Schedule {
@@ -84,11 +158,26 @@ fn schedule(chance: &mut Chance, epochs: u32) -> Schedule {
     };
     let course = chance.of(&[
         Course::Constant,
-        Course::Cosine { epochs, min_lr: 0.0 },
-        Course::OneCycle { epochs, pct_start: 0.3, div_factor: 25.0, final_div_factor: 1e4, anneal },
+        Course::Cosine {
+            epochs,
+            min_lr: 0.0,
+        },
+        Course::OneCycle {
+            epochs,
+            pct_start: 0.3,
+            div_factor: 25.0,
+            final_div_factor: 1e4,
+            anneal,
+        },
         plateau,
     ]);
-    Schedule { course, warmup: chance.yes().then_some(Warmup { length: Length::Steps(3), from: 0.1 }) }
+    Schedule {
+        course,
+        warmup: chance.yes().then_some(Warmup {
+            length: Length::Steps(3),
+            from: 0.1,
+        }),
+    }
 }
 
 /// The `number`th job of a seed; its folder is below `results`.
@@ -114,7 +203,11 @@ fn drawn(seed: u64, number: u64, results: &Path) -> Job {
     train.batch_size = chance.of(&[8, 16, 32]);
     train.accumulate = chance.of(&[1, 1, 2, 3]);
     train.ema = chance.yes().then_some(0.95);
-    train.loss = Loss { label_smoothing: chance.of(&[0.0, 0.1]), focal: chance.of(&[0.0, 1.5]), class_weights: None };
+    train.loss = Loss {
+        label_smoothing: chance.of(&[0.0, 0.1]),
+        focal: chance.of(&[0.0, 1.5]),
+        class_weights: None,
+    };
     train.best = chance.yes().then(|| Metric::natural("val_loss"));
     train.tta_flip = chance.yes();
     let count = train.phases.len();
@@ -160,10 +253,16 @@ fn killed(job: &Job, chance: &mut Chance, places: &mut BTreeMap<String, u32>) ->
     let place = chance.of(&PLACES);
     let first = job.execution.attempt == 1;
     // The first attempt surely comes there.
-    let place = if first && job.execution.checkpoint_every == CheckpointEvery::Seconds(0.0) { "step" } else { place };
+    let place = if first && job.execution.checkpoint_every == CheckpointEvery::Seconds(0.0) {
+        "step"
+    } else {
+        place
+    };
     let (place, count) = match place {
         "gradients" | "step" => (place, 1 + chance.below(steps(job))),
-        "validation" | "metrics" | "checkpoint-renamed" | "checkpoint-write" if !first => (place, 1 + chance.below(3)),
+        "validation" | "metrics" | "checkpoint-renamed" | "checkpoint-write" if !first => {
+            (place, 1 + chance.below(3))
+        }
         place => (place, 1),
     };
     let mut worker = match chance.below(6) {
@@ -190,14 +289,21 @@ fn killed(job: &Job, chance: &mut Chance, places: &mut BTreeMap<String, u32>) ->
 #[test]
 fn torture_of_random_jobs() {
     let long = std::env::var_os("CONVSWEEP_TORTURE").is_some();
-    let seed = std::env::var("CONVSWEEP_TORTURE_SEED").ok().and_then(|n| n.parse().ok()).unwrap_or(11);
+    let seed = std::env::var("CONVSWEEP_TORTURE_SEED")
+        .ok()
+        .and_then(|n| n.parse().ok())
+        .unwrap_or(11);
     let (jobs, began) = (if long { 20 } else { 3 }, std::time::Instant::now());
     let mut places = BTreeMap::new();
     let (mut kills, mut within) = (0, 0);
     for number in 0..jobs {
         let [calm, results] = [tempdir().expect("temporary"), tempdir().expect("temporary")];
         let undisturbed = drawn(seed, number, calm.path());
-        assert_eq!(outcome(&run(&undisturbed, None)), Some(&Outcome::Finished), "job {number} of seed {seed}");
+        assert_eq!(
+            outcome(&run(&undisturbed, None)),
+            Some(&Outcome::Finished),
+            "job {number} of seed {seed}"
+        );
         let mut job = drawn(seed, number, results.path());
         let chance = &mut Chance(seed ^ (number << 32));
         let asked = 1 + chance.below(KILLS as usize) as u32;
@@ -208,13 +314,24 @@ fn torture_of_random_jobs() {
         }
         assert!(own >= 1, "job {number} of seed {seed} was not killed");
         if outcome_of_log(&job).is_none() {
-            assert_eq!(outcome(&run(&job, None)), Some(&Outcome::Finished), "job {number} of seed {seed}");
+            assert_eq!(
+                outcome(&run(&job, None)),
+                Some(&Outcome::Finished),
+                "job {number} of seed {seed}"
+            );
         }
         let started = |e: &Event| matches!(e, Event::Started { from: Start::Checkpoint { step, .. }, .. } if *step > 0);
         within += log(&job).iter().filter(|e| started(&e.event)).count();
         let attempts = log(&job).iter().map(|e| e.attempt).max().unwrap_or(0);
-        assert!(attempts >= 2, "job {number} of seed {seed}: {attempts} attempts");
-        assert_eq!(left(&job), left(&undisturbed), "job {number} of seed {seed}");
+        assert!(
+            attempts >= 2,
+            "job {number} of seed {seed}: {attempts} attempts"
+        );
+        assert_eq!(
+            left(&job),
+            left(&undisturbed),
+            "job {number} of seed {seed}"
+        );
         kills += own;
         eprintln!("job {number}: {own} kills, {attempts} attempts, equal to the bit");
     }
@@ -222,7 +339,10 @@ fn torture_of_random_jobs() {
         "{jobs} jobs of seed {seed}: {kills} kills ({places:?}), {within} attempts began within an epoch, {:.0?}",
         began.elapsed()
     );
-    assert!(within > 0 && kills > jobs as u32, "too few kills: {kills}, {within} within an epoch");
+    assert!(
+        within > 0 && kills > jobs as u32,
+        "too few kills: {kills}, {within} within an epoch"
+    );
 }
 
 /// How the newest attempt ended, by the log.

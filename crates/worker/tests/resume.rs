@@ -9,7 +9,8 @@ use convsweep_spec::job::{Command, Job, SavedState};
 use convsweep_spec::layout;
 use convsweep_spec::metric::Metric;
 use convsweep_spec::train::{
-    Anneal, ClassWeights, Course, EarlyStopping, Group, Length, Loss, Optimizer, Rule, Schedule, Warmup,
+    Anneal, ClassWeights, Course, EarlyStopping, Group, Length, Loss, Optimizer, Rule, Schedule,
+    Warmup,
 };
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
@@ -39,14 +40,29 @@ fn check_job(make: &dyn Fn(&Path) -> Job, failpoints: &[&str]) {
         worker.train(&job);
         let events = worker.events();
         assert_eq!(outcome(&events), None, "{failpoint} did not kill");
-        assert_eq!(worker.child.wait().expect("ends").signal(), Some(9), "{failpoint}");
+        assert_eq!(
+            worker.child.wait().expect("ends").signal(),
+            Some(9),
+            "{failpoint}"
+        );
         job.execution.attempt = 2;
-        assert_eq!(outcome(&run(&job, Some(failpoint))), Some(&Outcome::Finished), "{failpoint}");
+        assert_eq!(
+            outcome(&run(&job, Some(failpoint))),
+            Some(&Outcome::Finished),
+            "{failpoint}"
+        );
         assert_eq!(left(&job), expected, "{failpoint}");
         let log = log(&job);
         let second: Vec<u64> = log.iter().filter(|e| e.attempt == 2).map(|e| e.n).collect();
-        assert_eq!(second, (0..second.len() as u64).collect::<Vec<_>>(), "{failpoint}");
-        assert!(log.iter().any(|e| e.attempt == 1) || failpoint.starts_with("event-torn:1"), "{failpoint}");
+        assert_eq!(
+            second,
+            (0..second.len() as u64).collect::<Vec<_>>(),
+            "{failpoint}"
+        );
+        assert!(
+            log.iter().any(|e| e.attempt == 1) || failpoint.starts_with("event-torn:1"),
+            "{failpoint}"
+        );
     }
 }
 
@@ -81,13 +97,25 @@ fn killed_around_a_checkpoint() {
 
 #[test]
 fn killed_around_states_and_evaluation() {
-    check(&["state-saved", "state-saved:2", "model", "evaluation:2", "predictions", "evaluated"]);
+    check(&[
+        "state-saved",
+        "state-saved:2",
+        "model",
+        "evaluation:2",
+        "predictions",
+        "evaluated",
+    ]);
 }
 
 #[test]
 fn killed_with_everything_that_has_a_state() {
-    let one_cycle =
-        Course::OneCycle { epochs: 3, pct_start: 0.3, div_factor: 25.0, final_div_factor: 1e4, anneal: Anneal::Cosine };
+    let one_cycle = Course::OneCycle {
+        epochs: 3,
+        pct_start: 0.3,
+        div_factor: 25.0,
+        final_div_factor: 1e4,
+        anneal: Anneal::Cosine,
+    };
     let plateau = Course::Plateau {
         metric: Metric::natural("val_loss"),
         factor: 0.1,
@@ -96,41 +124,95 @@ fn killed_with_everything_that_has_a_state() {
         cooldown_epochs: 0,
         min_lr: 0.0,
     };
-    let muon = Rule::Muon { momentum: 0.95, nesterov: true, iterations: 3, adam_lr: 1e-3 };
-    for (course, optimizer) in [(one_cycle, Optimizer::new(muon, 0.02)), (plateau, sgd(0.05))] {
+    let muon = Rule::Muon {
+        momentum: 0.95,
+        nesterov: true,
+        iterations: 3,
+        adam_lr: 1e-3,
+    };
+    for (course, optimizer) in [
+        (one_cycle, Optimizer::new(muon, 0.02)),
+        (plateau, sgd(0.05)),
+    ] {
         let make = |results: &Path| {
             let mut question = job(results, &[(3, optimizer.clone())]).question;
             let train = &mut question.configuration.train;
             (train.accumulate, train.ema) = (3, Some(0.9));
-            train.loss = Loss { label_smoothing: 0.1, focal: 1.0, class_weights: Some(ClassWeights::Balanced) };
+            train.loss = Loss {
+                label_smoothing: 0.1,
+                focal: 1.0,
+                class_weights: Some(ClassWeights::Balanced),
+            };
             train.best = Some(Metric::natural("val_macro_f1"));
             train.tta_flip = true;
             train.phases[0].optimizer.clip_norm = Some(0.5);
-            let warmup = Warmup { length: Length::Steps(2), from: 0.1 };
-            train.phases[0].schedule = Schedule { course: course.clone(), warmup: Some(warmup) };
+            let warmup = Warmup {
+                length: Length::Steps(2),
+                from: 0.1,
+            };
+            train.phases[0].schedule = Schedule {
+                course: course.clone(),
+                warmup: Some(warmup),
+            };
             let over_image = [
-                Step::RandomResizedCrop { min: 0.5, max: 1.0, ratio: 1.5, p: 0.5 },
+                Step::RandomResizedCrop {
+                    min: 0.5,
+                    max: 1.0,
+                    ratio: 1.5,
+                    p: 0.5,
+                },
                 Step::Hue { turns: 0.1, p: 0.5 },
-                Step::Blur { min: 0.5, max: 1.0, p: 0.5 },
-                Step::Noise { deviation: 0.02, p: 1.0 },
-                Step::Erase { min: 0.1, max: 0.2, p: 0.5 },
+                Step::Blur {
+                    min: 0.5,
+                    max: 1.0,
+                    p: 0.5,
+                },
+                Step::Noise {
+                    deviation: 0.02,
+                    p: 1.0,
+                },
+                Step::Erase {
+                    min: 0.1,
+                    max: 0.2,
+                    p: 0.5,
+                },
             ];
             question.configuration.augment.steps.extend(over_image);
-            let over_batch = [Step::Mixup { alpha: 0.4, p: 0.5 }, Step::Cutmix { alpha: 1.0, p: 0.8 }];
+            let over_batch = [
+                Step::Mixup { alpha: 0.4, p: 0.5 },
+                Step::Cutmix { alpha: 1.0, p: 0.8 },
+            ];
             question.configuration.augment.steps.extend(over_batch);
             finish(question, results)
         };
-        check_job(&make, &["step:2", "step:7", "validation:2", "checkpoint-renamed:2", "evaluation:1"]);
+        check_job(
+            &make,
+            &[
+                "step:2",
+                "step:7",
+                "validation:2",
+                "checkpoint-renamed:2",
+                "evaluation:1",
+            ],
+        );
     }
 }
 
 #[test]
 fn frozen_layers_stay_as_they_are_and_survive_kills() {
     let make = |results: &Path| {
-        let mut question = job(results, &[(1, adam(3e-3)), (1, adam(3e-3)), (1, adam(3e-4))]).question;
+        let mut question = job(
+            results,
+            &[(1, adam(3e-3)), (1, adam(3e-3)), (1, adam(3e-4))],
+        )
+        .question;
         let train = &mut question.configuration.train;
         train.phases[1].freeze = vec!["backbone".into(), "!dense1".into()];
-        let group = Group { layers: vec!["conv*".into()], lr_factor: 0.1, weight_decay: Some(1e-3) };
+        let group = Group {
+            layers: vec!["conv*".into()],
+            lr_factor: 0.1,
+            weight_decay: Some(1e-3),
+        };
         train.phases[2].optimizer.groups = vec![group];
         finish(question, results)
     };
@@ -138,17 +220,39 @@ fn frozen_layers_stay_as_they_are_and_survive_kills() {
     let whole = make(results.path());
     assert_eq!(outcome(&run(&whole, None)), Some(&Outcome::Finished));
     let state = |epoch: u32, name: &str| {
-        let path = whole.execution.folder.join(format!("states/epoch-{epoch}/state.safetensors"));
+        let path = whole
+            .execution
+            .folder
+            .join(format!("states/epoch-{epoch}/state.safetensors"));
         let bytes = fs::read(path).expect("kept");
-        safetensors::SafeTensors::deserialize(&bytes).expect("whole").tensor(name).expect(name).data().to_vec()
+        safetensors::SafeTensors::deserialize(&bytes)
+            .expect("whole")
+            .tensor(name)
+            .expect(name)
+            .data()
+            .to_vec()
     };
     for name in ["conv1.weight", "conv1.norm.running_mean", "conv2.bias"] {
         assert_eq!(state(1, name), state(2, name), "{name}");
         assert_ne!(state(2, name), state(3, name), "{name}");
     }
     assert_ne!(state(1, "dense1.weight"), state(2, "dense1.weight"));
-    assert!(state(2, "adam.moment1.conv1.weight").iter().all(|&byte| byte == 0), "the optimizer starts afresh");
-    check_job(&make, &["step:15", "checkpoint-renamed:1", "checkpoint-renamed:3", "step:30", "evaluation:1"]);
+    assert!(
+        state(2, "adam.moment1.conv1.weight")
+            .iter()
+            .all(|&byte| byte == 0),
+        "the optimizer starts afresh"
+    );
+    check_job(
+        &make,
+        &[
+            "step:15",
+            "checkpoint-renamed:1",
+            "checkpoint-renamed:3",
+            "step:30",
+            "evaluation:1",
+        ],
+    );
 }
 
 #[test]
@@ -158,7 +262,11 @@ fn early_stopping_restores_the_best_weights_and_survives_kills() {
         let mut question = job(results, &[(12, adam(3e-2))]).question;
         let metric = Metric::natural("val_loss");
         question.configuration.train.best = Some(metric.clone());
-        question.configuration.train.early_stopping = Some(EarlyStopping { metric, patience: 2, min_delta: 0.0 });
+        question.configuration.train.early_stopping = Some(EarlyStopping {
+            metric,
+            patience: 2,
+            min_delta: 0.0,
+        });
         finish(question, results)
     };
     let results = tempdir().expect("temporary");
@@ -173,18 +281,36 @@ fn early_stopping_restores_the_best_weights_and_survives_kills() {
         events.iter().filter_map(of).collect()
     };
     let losses = values("val_loss");
-    let best = Metric::natural("val_loss").best_of(losses.iter().copied()).expect("epochs");
+    let best = Metric::natural("val_loss")
+        .best_of(losses.iter().copied())
+        .expect("epochs");
     assert!(losses.len() < 12 && best + 3 == losses.len(), "{losses:?}");
     assert_eq!(values("best_epoch").last(), Some(&(best as f64 + 1.0)));
     let evaluated = events.iter().find_map(|event| match event {
         Event::Evaluated(evaluation) => Some(evaluation.loss.0),
         _ => None,
     });
-    assert_eq!(evaluated, Some(losses[best]), "the weights that are evaluated are not the best");
+    assert_eq!(
+        evaluated,
+        Some(losses[best]),
+        "the weights that are evaluated are not the best"
+    );
     let last = losses.len() as u32;
-    assert!(events.iter().any(|e| matches!(e, Event::StateSaved { epoch, .. } if *epoch == last)));
+    assert!(
+        events
+            .iter()
+            .any(|e| matches!(e, Event::StateSaved { epoch, .. } if *epoch == last))
+    );
     let after_best = format!("step:{}", 13 * (best + 1) + 5);
-    check_job(&make, &[after_best.as_str(), "validation:2", "state-saved", "evaluation:1"]);
+    check_job(
+        &make,
+        &[
+            after_best.as_str(),
+            "validation:2",
+            "state-saved",
+            "evaluation:1",
+        ],
+    );
 }
 
 #[test]
@@ -202,13 +328,22 @@ fn an_epoch_that_the_log_lost_is_told_from_the_checkpoint() {
     assert_eq!(outcome(&run(&job, Some("checkpoint-renamed"))), None);
     let path = job.execution.folder.join(layout::EVENTS);
     let text = fs::read_to_string(&path).expect("a log");
-    assert!(text.lines().last().is_some_and(|line| line.contains("\"metrics\"")), "{text}");
+    assert!(
+        text.lines()
+            .last()
+            .is_some_and(|line| line.contains("\"metrics\"")),
+        "{text}"
+    );
     fs::write(&path, &text[..text.len() - 20]).expect("written");
     job.execution.attempt = 2;
     assert_eq!(outcome(&run(&job, None)), Some(&Outcome::Finished));
-    assert!(
-        log(&job).iter().any(|e| matches!(e.event, Event::Started { from: Start::Checkpoint { epoch: 1, .. }, .. }))
-    );
+    assert!(log(&job).iter().any(|e| matches!(
+        e.event,
+        Event::Started {
+            from: Start::Checkpoint { epoch: 1, .. },
+            ..
+        }
+    )));
     assert_eq!(left(&job), left(&undisturbed));
 }
 
@@ -228,7 +363,10 @@ fn stopped_again_and_again() {
     loop {
         worker.train(&job);
         let started = worker.next().expect("an event");
-        assert!(matches!(started.event, Event::Started { .. }), "{started:?}");
+        assert!(
+            matches!(started.event, Event::Started { .. }),
+            "{started:?}"
+        );
         if within < 3 {
             sleep(Duration::from_millis(10));
             worker.send(&Command::CANCEL);
@@ -238,7 +376,9 @@ fn stopped_again_and_again() {
             break;
         }
         assert_eq!(outcome(&events), Some(&Outcome::Cancelled));
-        let Some(Event::Checkpoint { step, .. }) = events.iter().rfind(|e| matches!(e, Event::Checkpoint { .. }))
+        let Some(Event::Checkpoint { step, .. }) = events
+            .iter()
+            .rfind(|e| matches!(e, Event::Checkpoint { .. }))
         else {
             panic!("cancelled without a checkpoint: {events:?}");
         };
@@ -252,8 +392,11 @@ fn stopped_again_and_again() {
 #[test]
 fn from_a_shorter_jobs_state_as_from_scratch() {
     // A phase at a lower rate keeps the moments; another optimiser starts afresh; more epochs of the same.
-    for longer in [vec![(1, adam(3e-3)), (1, adam(3e-4))], vec![(1, adam(3e-3)), (1, sgd(1e-2))], vec![(2, adam(3e-3))]]
-    {
+    for longer in [
+        vec![(1, adam(3e-3)), (1, adam(3e-4))],
+        vec![(1, adam(3e-3)), (1, sgd(1e-2))],
+        vec![(2, adam(3e-3))],
+    ] {
         let [scratch, results] = [tempdir().expect("temporary"), tempdir().expect("temporary")];
         let whole = job(scratch.path(), &longer);
         run(&whole, None);
@@ -261,17 +404,32 @@ fn from_a_shorter_jobs_state_as_from_scratch() {
         let short = job(results.path(), &[(1, adam(3e-3))]);
         let events = run(&short, None);
         let saved = events.iter().find_map(|event| match event {
-            Event::StateSaved { epoch, key, path, .. } => Some((*epoch, key.clone(), path.clone())),
+            Event::StateSaved {
+                epoch, key, path, ..
+            } => Some((*epoch, key.clone(), path.clone())),
             _ => None,
         });
         let (epoch, key, path) = saved.expect("keeps its last state");
         let mut job = job(results.path(), &longer);
         assert_eq!(key, job.question.state_key(1));
         let path = short.execution.folder.join(path);
-        job.execution.start_from = Some(SavedState { job: short.id.clone(), epoch, key, path });
+        job.execution.start_from = Some(SavedState {
+            job: short.id.clone(),
+            epoch,
+            key,
+            path,
+        });
         let events = run(&job, None);
-        let from = Start::State { job: short.id.clone(), epoch: 1, exact: true };
-        assert!(matches!(&events[0], Event::Started { from: f, .. } if *f == from), "{:?}", events[0]);
+        let from = Start::State {
+            job: short.id.clone(),
+            epoch: 1,
+            exact: true,
+        };
+        assert!(
+            matches!(&events[0], Event::Started { from: f, .. } if *f == from),
+            "{:?}",
+            events[0]
+        );
         assert_eq!(left(&job), left(&whole), "{longer:?}");
     }
 }
@@ -289,10 +447,28 @@ fn a_state_that_cannot_be_used_is_named_and_done_without() {
     job.execution.attempt = 2;
     let path = results.path().join("nowhere");
     let key = job.question.state_key(1);
-    job.execution.start_from = Some(SavedState { job: job.id.clone(), epoch: 1, key, path });
+    job.execution.start_from = Some(SavedState {
+        job: job.id.clone(),
+        epoch: 1,
+        key,
+        path,
+    });
     let events = run(&job, None);
-    assert!(matches!(&events[0], Event::Started { from: Start::Scratch, .. }), "{:?}", events[0]);
-    let warned: Vec<_> = events.iter().filter(|e| matches!(e, Event::Warning { .. })).collect();
+    assert!(
+        matches!(
+            &events[0],
+            Event::Started {
+                from: Start::Scratch,
+                ..
+            }
+        ),
+        "{:?}",
+        events[0]
+    );
+    let warned: Vec<_> = events
+        .iter()
+        .filter(|e| matches!(e, Event::Warning { .. }))
+        .collect();
     assert_eq!(warned.len(), 2, "{warned:?}");
     assert_eq!(left(&job), left(&undisturbed));
 }

@@ -12,7 +12,10 @@ use convsweep_store::Reader;
 /// Cancels the named jobs.
 pub fn cancel(context: &Context, jobs: &[String]) -> Result<Exit> {
     let reader = Reader::open(&context.results).code(Exit::Results)?;
-    let jobs = jobs.iter().map(|job| find(&reader, job)).collect::<Result<_>>()?;
+    let jobs = jobs
+        .iter()
+        .map(|job| find(&reader, job))
+        .collect::<Result<_>>()?;
     tell(context, &Control::Cancel { jobs })
 }
 
@@ -20,16 +23,27 @@ pub fn cancel(context: &Context, jobs: &[String]) -> Result<Exit> {
 pub fn tell(context: &Context, control: &Control) -> Result<Exit> {
     let folder = context.results.0.display();
     let Some(holder) = running(&context.results) else {
-        return Err(Failure { exit: Exit::Wrong, message: format!("nothing runs in {folder}") }.into());
+        return Err(Failure {
+            exit: Exit::Wrong,
+            message: format!("nothing runs in {folder}"),
+        }
+        .into());
     };
     if !control::tell(&context.results, control).code(Exit::Results)? {
-        let message =
-            format!("{holder} holds {folder} but did not take it within 10 s: is it a run, and does it live?");
-        return Err(Failure { exit: Exit::Results, message }.into());
+        let message = format!(
+            "{holder} holds {folder} but did not take it within 10 s: is it a run, and does it live?"
+        );
+        return Err(Failure {
+            exit: Exit::Results,
+            message,
+        }
+        .into());
     }
     let words = match control {
         Control::Cancel { jobs } => format!("{} jobs are cancelled", jobs.len()),
-        Control::Pause => "running jobs write a checkpoint and pause; `convsweep resume` lets them go on".into(),
+        Control::Pause => {
+            "running jobs write a checkpoint and pause; `convsweep resume` lets them go on".into()
+        }
         Control::Resume => "the sweep goes on".into(),
     };
     say(&format!("told {holder}: {words}"))?;

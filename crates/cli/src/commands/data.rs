@@ -26,11 +26,19 @@ pub fn data(context: &Context, command: DataCommand) -> Result<Exit> {
 fn fetch(context: &Context, name: &str) -> Result<Exit> {
     let source = built_in(name).filter(|source| !matches!(source, Source::Shapes(_)));
     let Some(source) = source else {
-        let message = format!("\"{name}\" cannot be fetched: cifar10, cifar100, mnist and fashion-mnist can");
-        return Err(Failure { exit: Exit::Wrong, message }.into());
+        let message =
+            format!("\"{name}\" cannot be fetched: cifar10, cifar100, mnist and fashion-mnist can");
+        return Err(Failure {
+            exit: Exit::Wrong,
+            message,
+        }
+        .into());
     };
-    let style = ProgressStyle::with_template("{bar:30} {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left");
-    let bar = ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    let style = ProgressStyle::with_template(
+        "{bar:30} {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left",
+    );
+    let bar =
+        ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
     let mut progress = |done: u64, total: Option<u64>| {
         bar.set_length(total.unwrap_or(done));
         bar.set_position(done);
@@ -44,7 +52,9 @@ fn fetch(context: &Context, name: &str) -> Result<Exit> {
 
 fn inspect(context: &Context, target: &str, as_json: bool) -> Result<Exit> {
     let set = match built_in(target) {
-        Some(source) => convsweep_data::open(context.location(None), &whole(source)).map_err(data_failure)?,
+        Some(source) => {
+            convsweep_data::open(context.location(None), &whole(source)).map_err(data_failure)?
+        }
         None => first_set(context, &context.plan(Path::new(target), &no_changes())?)?,
     };
     let found = convsweep_data::inspect(&set)?;
@@ -66,8 +76,13 @@ fn preview(context: &Context, file: &Path, output: &Path) -> Result<Exit> {
             continue;
         }
         let data = &planned.member.resolved.data;
-        let parts = convsweep_data::split(&set, data, data.split.folds().map(|_| 0)).map_err(data_failure)?;
-        let path = if seen.is_empty() { output.to_path_buf() } else { numbered(output, seen.len() + 1) };
+        let parts = convsweep_data::split(&set, data, data.split.folds().map(|_| 0))
+            .map_err(data_failure)?;
+        let path = if seen.is_empty() {
+            output.to_path_buf()
+        } else {
+            numbered(output, seen.len() + 1)
+        };
         convsweep_data::preview(&set, augment, &parts, 0, &path).map_err(data_failure)?;
         say(&format!("{}  {}", path.display(), planned.member.label))?;
         seen.push(augment);
@@ -77,7 +92,11 @@ fn preview(context: &Context, file: &Path, output: &Path) -> Result<Exit> {
 
 fn first_set(context: &Context, plan: &Plan) -> Result<ImageSet> {
     let Some(planned) = plan.configurations.first() else {
-        return Err(Failure { exit: Exit::Wrong, message: "the file has no configuration".into() }.into());
+        return Err(Failure {
+            exit: Exit::Wrong,
+            message: "the file has no configuration".into(),
+        }
+        .into());
     };
     let at = context.location(planned.data_path.as_deref());
     convsweep_data::open(at, &planned.member.resolved.data).map_err(data_failure)
@@ -95,8 +114,20 @@ fn built_in(name: &str) -> Option<Source> {
 }
 
 fn whole(source: Source) -> DataSpec {
-    let split = Split { scheme: SplitScheme::Validation(0.2), seed: 42, stratify: true, test: None };
-    DataSpec { source, split, limit: None, resize: None, channels: None, damaged: Damaged::Refuse }
+    let split = Split {
+        scheme: SplitScheme::Validation(0.2),
+        seed: 42,
+        stratify: true,
+        test: None,
+    };
+    DataSpec {
+        source,
+        split,
+        limit: None,
+        resize: None,
+        channels: None,
+        damaged: Damaged::Refuse,
+    }
 }
 
 fn no_changes() -> FileArgs {
@@ -105,28 +136,49 @@ fn no_changes() -> FileArgs {
 
 /// `preview.png` as `preview-2.png`.
 fn numbered(path: &Path, n: usize) -> std::path::PathBuf {
-    let stem = path.file_stem().map_or("preview".into(), |s| s.to_string_lossy().into_owned());
+    let stem = path
+        .file_stem()
+        .map_or("preview".into(), |s| s.to_string_lossy().into_owned());
     path.with_file_name(format!("{stem}-{n}.png"))
 }
 
 fn as_text(found: &Inspection) -> String {
     let [c, h, w] = found.shape;
-    let mut text = format!("{c}×{h}×{w}, {} classes, content hash {}\n\n", found.classes.len(), found.hash);
+    let mut text = format!(
+        "{c}×{h}×{w}, {} classes, content hash {}\n\n",
+        found.classes.len(),
+        found.hash
+    );
     let rows: Vec<Vec<String>> = found
         .classes
         .iter()
         .enumerate()
         .map(|(i, class)| {
-            let count = |part: &PartInspection| thousands(part.per_class.get(i).copied().unwrap_or(0) as u64);
+            let count = |part: &PartInspection| {
+                thousands(part.per_class.get(i).copied().unwrap_or(0) as u64)
+            };
             vec![class.clone(), count(&found.train), count(&found.test)]
         })
-        .chain([vec!["all".into(), thousands(found.train.images as u64), thousands(found.test.images as u64)]])
+        .chain([vec![
+            "all".into(),
+            thousands(found.train.images as u64),
+            thousands(found.test.images as u64),
+        ]])
         .collect();
     text += &plain(&["class", "train", "test"], &rows);
     for (name, part) in [("train", &found.train), ("test", &found.test)] {
-        let numbers = |v: &[f64]| v.iter().map(|x| format!("{x:.4}")).collect::<Vec<_>>().join(", ");
+        let numbers = |v: &[f64]| {
+            v.iter()
+                .map(|x| format!("{x:.4}"))
+                .collect::<Vec<_>>()
+                .join(", ")
+        };
         if part.images > 0 {
-            text += &format!("\n{name}: mean {}; std {}", numbers(&part.pixels.mean), numbers(&part.pixels.std));
+            text += &format!(
+                "\n{name}: mean {}; std {}",
+                numbers(&part.pixels.mean),
+                numbers(&part.pixels.std)
+            );
         }
     }
     let d = &found.duplicates;

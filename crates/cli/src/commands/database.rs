@@ -18,7 +18,10 @@ pub fn check(context: &Context) -> Result<Exit> {
     for problem in &problems {
         say(problem)?;
     }
-    eprintln!("{} problems; `convsweep rebuild` makes the database anew from the logs", problems.len());
+    eprintln!(
+        "{} problems; `convsweep rebuild` makes the database anew from the logs",
+        problems.len()
+    );
     Ok(Exit::Results)
 }
 
@@ -29,7 +32,10 @@ pub fn rebuild(context: &Context) -> Result<Exit> {
     for note in &report.problems {
         eprintln!("note: {note}");
     }
-    say(&format!("{} made anew", context.results.database().display()))?;
+    say(&format!(
+        "{} made anew",
+        context.results.database().display()
+    ))?;
     Ok(Exit::Complete)
 }
 
@@ -37,6 +43,10 @@ pub fn rebuild(context: &Context) -> Result<Exit> {
 pub fn backup(context: &Context, to: &Path) -> Result<Exit> {
     let reader = Reader::open(&context.results).code(Exit::Results)?;
     reader.backup(to).code(Exit::Results)?;
-    say(&format!("{} copied to {}", context.results.database().display(), to.display()))?;
+    say(&format!(
+        "{} copied to {}",
+        context.results.database().display(),
+        to.display()
+    ))?;
     Ok(Exit::Complete)
 }

@@ -18,12 +18,23 @@ pub fn devices(as_json: bool) -> Result<Exit> {
         say_json(&devices.iter().map(object).collect::<Vec<_>>())?;
     } else {
         let row = |d: &convsweep_runner::DeviceInfo| {
-            let memory = d.memory_bytes.map_or("–".into(), |b| format!("{:.1} GiB", b as f64 / f64::from(1 << 30)));
+            let memory = d.memory_bytes.map_or("–".into(), |b| {
+                format!("{:.1} GiB", b as f64 / f64::from(1 << 30))
+            });
             let usable = d.problem.clone().unwrap_or_else(|| "yes".into());
-            vec![d.name.clone(), d.description.clone(), memory, d.cores.to_string(), usable]
+            vec![
+                d.name.clone(),
+                d.description.clone(),
+                memory,
+                d.cores.to_string(),
+                usable,
+            ]
         };
         let rows: Vec<_> = devices.iter().map(row).collect();
-        say(&plain(&["device", "what", "memory", "cores", "usable"], &rows))?;
+        say(&plain(
+            &["device", "what", "memory", "cores", "usable"],
+            &rows,
+        ))?;
     }
     let usable = devices.iter().any(|d| d.problem.is_none());
     Ok(if usable { Exit::Complete } else { Exit::Device })

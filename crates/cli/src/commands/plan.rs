@@ -37,9 +37,17 @@ pub fn plan(context: &Context, args: &PlanArgs) -> Result<Exit> {
     }
     if let Some(first) = wrong.first() {
         // What is wrong with all of the files, at once.
-        let message = wrong.iter().map(|e| e.to_string().trim_end().to_string()).collect::<Vec<_>>().join("\n\n");
+        let message = wrong
+            .iter()
+            .map(|e| e.to_string().trim_end().to_string())
+            .collect::<Vec<_>>()
+            .join("\n\n");
         let same = wrong.iter().all(|e| exit::of(e) == exit::of(first));
-        return Err(Failure { exit: if same { exit::of(first) } else { Exit::Wrong }, message }.into());
+        return Err(Failure {
+            exit: if same { exit::of(first) } else { Exit::Wrong },
+            message,
+        }
+        .into());
     }
     let mut wholes = Vec::new();
     // The program ends after this: to give a large plan back piece by piece would only take time.
@@ -52,7 +60,12 @@ pub fn plan(context: &Context, args: &PlanArgs) -> Result<Exit> {
         let standings = Held::look(&context.results, plan)?.standings(plan);
         let gone = no_longer_asked(context, plan)?;
         let cost = Cost::of(context, plan, &standings)?;
-        let whole = Whole { plan, standings, gone, cost };
+        let whole = Whole {
+            plan,
+            standings,
+            gone,
+            cost,
+        };
         if args.json {
             wholes.push(whole);
         } else {
@@ -84,14 +97,32 @@ fn no_longer_asked(context: &Context, plan: &Plan) -> Result<Vec<JobId>> {
         "select m.job from member_jobs m join experiments e using (experiment, revision) where experiment = {}",
         literal(&plan.name)
     );
-    let asked: HashSet<&str> =
-        plan.configurations.iter().flat_map(|c| &c.member.jobs).map(|j| j.job.0.as_str()).collect();
-    let before = reader.query(&sql).code(Exit::Results)?.rows.into_iter().flatten().map(|cell| cell.to_string());
-    Ok(before.filter(|job| !asked.contains(job.as_str())).map(JobId).collect())
+    let asked: HashSet<&str> = plan
+        .configurations
+        .iter()
+        .flat_map(|c| &c.member.jobs)
+        .map(|j| j.job.0.as_str())
+        .collect();
+    let before = reader
+        .query(&sql)
+        .code(Exit::Results)?
+        .rows
+        .into_iter()
+        .flatten()
+        .map(|cell| cell.to_string());
+    Ok(before
+        .filter(|job| !asked.contains(job.as_str()))
+        .map(JobId)
+        .collect())
 }
 
 fn as_text(whole: &Whole, all: bool) -> String {
-    let Whole { plan, standings, gone, cost } = whole;
+    let Whole {
+        plan,
+        standings,
+        gone,
+        cost,
+    } = whole;
     let mut text = plan.name.clone();
     if let Some(question) = &plan.question {
         text += &format!(": {question}");
@@ -103,7 +134,10 @@ fn as_text(whole: &Whole, all: bool) -> String {
         counts(standings.iter().map(|(_, _, standing)| standing)),
     );
     if !gone.is_empty() {
-        text += &format!("{} jobs of before are no longer asked for; their results are kept\n", gone.len());
+        text += &format!(
+            "{} jobs of before are no longer asked for; their results are kept\n",
+            gone.len()
+        );
     }
     text += &format!("compared by {}\n", plan.metric.name);
     if let Some(first) = plan.configurations.first() {
@@ -118,20 +152,43 @@ fn as_text(whole: &Whole, all: bool) -> String {
     let most = if all { usize::MAX } else { MOST_ROWS };
     let shown = plan.configurations.len().min(most);
     let mut own: Vec<Vec<&Standing>> = vec![vec![]; shown];
-    standings.iter().filter(|(i, ..)| *i < shown).for_each(|(i, _, standing)| own[*i].push(standing));
-    let rows: Vec<Vec<String>> = plan.configurations.iter().zip(own).map(|(c, own)| row(c, &own, cost)).collect();
+    standings
+        .iter()
+        .filter(|(i, ..)| *i < shown)
+        .for_each(|(i, _, standing)| own[*i].push(standing));
+    let rows: Vec<Vec<String>> = plan
+        .configurations
+        .iter()
+        .zip(own)
+        .map(|(c, own)| row(c, &own, cost))
+        .collect();
     text += "\n";
-    let columns = ["configuration", "parameters", "MACs", "receptive field", "epochs", "a job", "memory", "jobs"];
+    let columns = [
+        "configuration",
+        "parameters",
+        "MACs",
+        "receptive field",
+        "epochs",
+        "a job",
+        "memory",
+        "jobs",
+    ];
     text += &plain(&columns, &rows);
     if plan.configurations.len() > rows.len() {
-        text += &format!("\nand {} more configurations (--all shows them)", plan.configurations.len() - rows.len());
+        text += &format!(
+            "\nand {} more configurations (--all shows them)",
+            plan.configurations.len() - rows.len()
+        );
     }
     let most = if all { usize::MAX } else { MOST_GROUPS };
     let architectures = architectures(plan);
     let left = architectures.len().saturating_sub(most);
     for (names, planned) in architectures.into_iter().take(most) {
-        text +=
-            &format!("\n\nlayers of {names}: {} → {} classes\n", planned.summary.input, planned.facts.classes.len());
+        text += &format!(
+            "\n\nlayers of {names}: {} → {} classes\n",
+            planned.summary.input,
+            planned.facts.classes.len()
+        );
         text += &layers(planned);
     }
     if left > 0 {
@@ -149,7 +206,13 @@ fn as_text(whole: &Whole, all: bool) -> String {
 }
 
 fn stage_line(stage: &StagePlan) -> String {
-    let StagePlan { name, count, jobs, candidates, decision } = stage;
+    let StagePlan {
+        name,
+        count,
+        jobs,
+        candidates,
+        decision,
+    } = stage;
     let (configurations, jobs) = (counted(*count, "configuration"), counted(*jobs, "job"));
     let whence = match (decision, candidates.is_empty()) {
         (Some(decision), _) => format!("chose {} of {count} configurations", decision.label),
@@ -161,11 +224,17 @@ fn stage_line(stage: &StagePlan) -> String {
 
 fn data_line(planned: &Planned) -> String {
     let (data, facts) = (&planned.member.resolved.data, &planned.facts);
-    let pool = data.limit.map_or(facts.train_images, |limit| limit.min(facts.train_images));
+    let pool = data
+        .limit
+        .map_or(facts.train_images, |limit| limit.min(facts.train_images));
     let split = match &data.split.scheme {
         SplitScheme::Validation(share) => {
             let validation = (f64::from(pool) * share).round() as u32;
-            format!("{} train, {} validate", thousands((pool - validation).into()), thousands(validation.into()))
+            format!(
+                "{} train, {} validate",
+                thousands((pool - validation).into()),
+                thousands(validation.into())
+            )
         }
         SplitScheme::Listed(rows) => {
             let validation = SplitScheme::rows(rows).map_or(0, |rows| rows.len() as u64);
@@ -184,13 +253,24 @@ fn data_line(planned: &Planned) -> String {
 }
 
 fn row(planned: &Planned, own: &[&Standing], cost: &Cost) -> Vec<String> {
-    let field = planned.summary.layers.iter().rev().find_map(|l| l.receptive_field);
+    let field = planned
+        .summary
+        .layers
+        .iter()
+        .rev()
+        .find_map(|l| l.receptive_field);
     let cost = cost.of_job(planned);
     vec![
         planned.member.label.clone(),
         thousands(planned.summary.parameters),
         thousands(planned.summary.macs),
-        field.map_or("–".into(), |[v, h]| if v == h { v.to_string() } else { format!("{v}×{h}") }),
+        field.map_or("–".into(), |[v, h]| {
+            if v == h {
+                v.to_string()
+            } else {
+                format!("{v}×{h}")
+            }
+        }),
         planned.member.resolved.train.epochs().to_string(),
         cost.time(),
         cost.memory(),
@@ -204,7 +284,9 @@ fn architectures(plan: &Plan) -> Vec<(String, &Planned)> {
     let mut known: HashMap<*const ModelSummary, String> = HashMap::new();
     for planned in &plan.configurations {
         let place = Arc::as_ptr(&planned.summary);
-        known.entry(place).or_insert_with(|| format!("{:?}", planned.summary.layers));
+        known
+            .entry(place)
+            .or_insert_with(|| format!("{:?}", planned.summary.layers));
     }
     grouped(plan, |p| known[&Arc::as_ptr(&p.summary)].as_str())
 }
@@ -223,7 +305,10 @@ fn rates(plan: &Plan) -> Vec<(String, &Planned)> {
 }
 
 /// The first configuration for each `key`, with the names of all that share it, in the plan's order.
-fn grouped<'a, K: Hash + Eq>(plan: &'a Plan, key: impl Fn(&'a Planned) -> K) -> Vec<(String, &'a Planned)> {
+fn grouped<'a, K: Hash + Eq>(
+    plan: &'a Plan,
+    key: impl Fn(&'a Planned) -> K,
+) -> Vec<(String, &'a Planned)> {
     let mut groups: Vec<(Vec<&str>, &Planned)> = Vec::new();
     let mut known: HashMap<K, usize> = HashMap::new();
     for planned in &plan.configurations {
@@ -238,12 +323,22 @@ fn grouped<'a, K: Hash + Eq>(plan: &'a Plan, key: impl Fn(&'a Planned) -> K) -> 
         1..=3 => labels.join("; "),
         n => format!("{}; {} and {} more", labels[0], labels[1], n - 2),
     };
-    groups.into_iter().map(|(labels, planned)| (name(labels), planned)).collect()
+    groups
+        .into_iter()
+        .map(|(labels, planned)| (name(labels), planned))
+        .collect()
 }
 
 fn layers(planned: &Planned) -> String {
-    let pair =
-        |p: Option<[u32; 2]>| p.map_or("–".into(), |[a, b]| if a == b { a.to_string() } else { format!("{a}×{b}") });
+    let pair = |p: Option<[u32; 2]>| {
+        p.map_or("–".into(), |[a, b]| {
+            if a == b {
+                a.to_string()
+            } else {
+                format!("{a}×{b}")
+            }
+        })
+    };
     let rows: Vec<Vec<String>> = planned
         .summary
         .layers
@@ -259,7 +354,17 @@ fn layers(planned: &Planned) -> String {
             ]
         })
         .collect();
-    plain(&["layer", "what", "output", "parameters", "MACs", "receptive field"], &rows)
+    plain(
+        &[
+            "layer",
+            "what",
+            "output",
+            "parameters",
+            "MACs",
+            "receptive field",
+        ],
+        &rows,
+    )
 }
 
 /// Lines at most for a phase's rates.
@@ -272,18 +377,28 @@ fn rate_lines(planned: &Planned) -> String {
     for phase in &planned.member.resolved.train.phases {
         if let Course::RangeTest { from, steps } = phase.schedule.course {
             let (lr, name) = (phase.optimizer.lr, phase.optimizer.name());
-            lines.push(format!("  range test of {steps} steps: {} to {} ({name})", short(from), short(lr)));
+            lines.push(format!(
+                "  range test of {steps} steps: {} to {} ({name})",
+                short(from),
+                short(lr)
+            ));
             continue;
         }
         // The rate at each epoch's first and last step; how many steps an epoch has makes no difference that is seen here.
         let rate = |epoch: u32, last: u32| {
-            let clock =
-                Clock { step: u64::from(epoch * STEPS + last * (STEPS - 1)), steps_per_epoch: STEPS, measured: &[] };
+            let clock = Clock {
+                step: u64::from(epoch * STEPS + last * (STEPS - 1)),
+                steps_per_epoch: STEPS,
+                measured: &[],
+            };
             phase.schedule.rate(phase.optimizer.lr, &clock)
         };
         let ends: Vec<u32> = (1..=phase.epochs)
             .filter(|&e| {
-                e == phase.epochs || [rate(e - 1, 1), rate(e, 0), rate(e, 1)].iter().any(|r| *r != rate(e - 1, 0))
+                e == phase.epochs
+                    || [rate(e - 1, 1), rate(e, 0), rate(e, 1)]
+                        .iter()
+                        .any(|r| *r != rate(e - 1, 0))
             })
             .collect();
         let shown = ends.len().div_ceil(MOST_RATES);
@@ -297,8 +412,15 @@ fn rate_lines(planned: &Planned) -> String {
                 (a, b) if a == b => short(a),
                 (a, b) => format!("{a:.3e} to {b:.3e}"),
             };
-            let falls = if phase.schedule.metric().is_some() { ", lower at each plateau" } else { "" };
-            lines.push(format!("  epochs {from} to {to}: {rates} ({}{falls})", phase.optimizer.name()));
+            let falls = if phase.schedule.metric().is_some() {
+                ", lower at each plateau"
+            } else {
+                ""
+            };
+            lines.push(format!(
+                "  epochs {from} to {to}: {rates} ({}{falls})",
+                phase.optimizer.name()
+            ));
             since = epoch;
         }
         first += phase.epochs;

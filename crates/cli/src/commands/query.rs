@@ -26,7 +26,11 @@ pub fn query(context: &Context, args: &QueryArgs) -> Result<Exit> {
         }
     } else {
         let columns: Vec<&str> = table.columns.iter().map(String::as_str).collect();
-        let rows: Vec<Vec<String>> = table.rows.iter().map(|row| row.iter().map(short).collect()).collect();
+        let rows: Vec<Vec<String>> = table
+            .rows
+            .iter()
+            .map(|row| row.iter().map(short).collect())
+            .collect();
         say(&plain(&columns, &rows))?;
     }
     Ok(Exit::Complete)
@@ -40,7 +44,11 @@ fn short(value: &Value) -> String {
         Value::Real(r) => {
             let digits = (5 - r.abs().max(1e-9).log10().floor() as i32).clamp(0, 9) as usize;
             let text = format!("{r:.digits$}");
-            if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_string() } else { text }
+            if text.contains('.') {
+                text.trim_end_matches('0').trim_end_matches('.').to_string()
+            } else {
+                text
+            }
         }
         other => other.to_string(),
     }

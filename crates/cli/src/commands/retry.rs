@@ -13,16 +13,28 @@ use std::collections::BTreeMap;
 /// Runs the files of the named jobs, or experiments, with these jobs alone.
 pub fn retry(context: &Context, names: &[String]) -> Result<Exit> {
     let reader = Reader::open(&context.results).code(Exit::Results)?;
-    let experiments: Vec<String> = reader.experiments().code(Exit::Results)?.into_iter().map(|e| e.name).collect();
+    let experiments: Vec<String> = reader
+        .experiments()
+        .code(Exit::Results)?
+        .into_iter()
+        .map(|e| e.name)
+        .collect();
     let mut wanted: BTreeMap<String, Vec<JobId>> = BTreeMap::new();
     for name in names {
         if experiments.contains(name) {
-            let bad = |outcome: &Option<String>| outcome.as_deref().is_some_and(|o| o != "finished");
-            let jobs = progress(&reader, name)?.into_iter().filter(|job| bad(&job.state.outcome)).map(|job| job.job);
+            let bad =
+                |outcome: &Option<String>| outcome.as_deref().is_some_and(|o| o != "finished");
+            let jobs = progress(&reader, name)?
+                .into_iter()
+                .filter(|job| bad(&job.state.outcome))
+                .map(|job| job.job);
             wanted.entry(name.clone()).or_default().extend(jobs);
         } else {
             let job = find(&reader, name)?;
-            wanted.entry(asked_by(&reader, &job)?).or_default().push(job);
+            wanted
+                .entry(asked_by(&reader, &job)?)
+                .or_default()
+                .push(job);
         }
     }
     let mut exit = Exit::Complete;
@@ -33,7 +45,12 @@ pub fn retry(context: &Context, names: &[String]) -> Result<Exit> {
         }
         let (file, overrides) = file_of(&reader, &experiment)?;
         let only = jobs.into_iter().map(|job| job.0).collect();
-        let args = RunArgs { files: vec![file.into()], changes: changes(&overrides), only, ..RunArgs::default() };
+        let args = RunArgs {
+            files: vec![file.into()],
+            changes: changes(&overrides),
+            only,
+            ..RunArgs::default()
+        };
         match super::run::run(context, &args)? {
             Exit::Complete => {}
             other => exit = other,
@@ -48,7 +65,10 @@ fn asked_by(reader: &Reader, job: &JobId) -> Result<String> {
         "select experiment from member_jobs join experiments using (experiment, revision) where job = '{job}' order by experiment"
     );
     let rows = reader.query(&sql).code(Exit::Results)?.rows;
-    let missing = || Failure { exit: Exit::Wrong, message: format!("no experiment asks for job {job} any more") };
+    let missing = || Failure {
+        exit: Exit::Wrong,
+        message: format!("no experiment asks for job {job} any more"),
+    };
     Ok(rows.first().ok_or_else(missing)?[0].to_string())
 }
 
@@ -58,7 +78,10 @@ fn file_of(reader: &Reader, experiment: &str) -> Result<(String, Vec<String>)> {
         "select r.file, r.overrides from revisions r join experiments e using (experiment, revision) where e.experiment = {name}"
     );
     let rows = reader.query(&sql).code(Exit::Results)?.rows;
-    let missing = || Failure { exit: Exit::Wrong, message: format!("the file of {experiment} is not recorded") };
+    let missing = || Failure {
+        exit: Exit::Wrong,
+        message: format!("the file of {experiment} is not recorded"),
+    };
     let row = rows.first().ok_or_else(missing)?;
     let overrides = match &row[1] {
         Value::Text(text) => serde_json::from_str(text).unwrap_or_default(),

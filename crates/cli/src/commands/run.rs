@@ -14,8 +14,8 @@ use convsweep_data::Kind;
 use convsweep_plan::{Plan, Planned, RunSettings};
 use convsweep_runner::estimate::duration;
 use convsweep_runner::{
-    Control, Directed, ExperimentLog, Halt, Policy, ResultsLock, Retry, RunEvent, RunSummary, RunnerError, Slot,
-    SlotSettings, Stop, slot::device_list, slots, worker_dir,
+    Control, Directed, ExperimentLog, Halt, Policy, ResultsLock, Retry, RunEvent, RunSummary,
+    RunnerError, Slot, SlotSettings, Stop, slot::device_list, slots, worker_dir,
 };
 use convsweep_spec::job::{Execution, Job, JobId, Question};
 use convsweep_spec::log::{Choice, MemberJob, Record, Revision};
@@ -32,7 +32,13 @@ type Asked = (usize, JobId, Question, Standing);
 pub fn run(context: &Context, args: &RunArgs) -> Result<Exit> {
     if args.dry_run {
         let changes = args.changes.clone();
-        let plan = PlanArgs { files: args.files.clone(), changes, all: false, simulate: None, json: false };
+        let plan = PlanArgs {
+            files: args.files.clone(),
+            changes,
+            all: false,
+            simulate: None,
+            json: false,
+        };
         return super::plan::plan(context, &plan);
     }
     let mut plans = Vec::new();
@@ -58,7 +64,10 @@ fn run_stages(context: &Context, args: &RunArgs, file: &Path, plan: &Plan) -> Re
     while exit != Exit::Interrupted
         && let Some(decision) = stages::choose(context, &plan)?
     {
-        eprintln!("{}: stage \"{}\" chose {}", plan.name, decision.stage, decision.label);
+        eprintln!(
+            "{}: stage \"{}\" chose {}",
+            plan.name, decision.stage, decision.label
+        );
         let decisions: Vec<Choice> = plan.decisions.iter().cloned().chain([decision]).collect();
         plan = context.plan_decided(file, &args.changes, &decisions)?;
         exit = match (exit, run_one(context, args, &plan)?) {
@@ -76,7 +85,9 @@ fn run_one(context: &Context, args: &RunArgs, plan: &Plan) -> Result<Exit> {
         eprintln!("note: {problem}");
     }
     let mut log = ExperimentLog::open(&context.results, &plan.name).map_err(runner_failure)?;
-    log.notes().iter().for_each(|note| eprintln!("note: {note}"));
+    log.notes()
+        .iter()
+        .for_each(|note| eprintln!("note: {note}"));
     refuse_other_file(&log, plan)?;
     let held = Held::look(&context.results, plan)?;
     let mut lacking = standings(&held, plan);
@@ -92,26 +103,57 @@ fn run_one(context: &Context, args: &RunArgs, plan: &Plan) -> Result<Exit> {
     let mut notifier = Notifier::new(args.notify.clone(), &plan.name);
     let summary = if trains {
         if !context.quiet {
-            let all = [(plan.configurations.len(), "configuration"), (plan.jobs(), "job"), (slots.len(), "slot")];
+            let all = [
+                (plan.configurations.len(), "configuration"),
+                (plan.jobs(), "job"),
+                (slots.len(), "slot"),
+            ];
             let [configurations, jobs, slots] = all.map(|(n, noun)| counted(n, noun));
             eprintln!("{}: {configurations}, {jobs}: {told} · {slots}", plan.name);
         }
         let jobs = jobs(context, plan, &lacking, &held);
         // Who names jobs wants them trained.
-        let directed = if args.only.is_empty() { directed(context, plan, &held)? } else { None };
-        let policy = Policy { search: directed, ..policy(&plan.run) };
-        train(context, plan, jobs, slots, policy, &mut notifier, (&writer, &mut log))?
+        let directed = if args.only.is_empty() {
+            directed(context, plan, &held)?
+        } else {
+            None
+        };
+        let policy = Policy {
+            search: directed,
+            ..policy(&plan.run)
+        };
+        train(
+            context,
+            plan,
+            jobs,
+            slots,
+            policy,
+            &mut notifier,
+            (&writer, &mut log),
+        )?
     } else {
-        eprintln!("{}: {}: {told}; nothing to train", plan.name, counted(plan.jobs(), "job"));
+        eprintln!(
+            "{}: {}: {told}; nothing to train",
+            plan.name,
+            counted(plan.jobs(), "job")
+        );
         RunSummary::default()
     };
     writer.flush().code(Exit::Results)?;
     let asked: Vec<JobId> = lacking.into_iter().map(|(_, id, ..)| id).collect();
     let trained = !summary.ended.is_empty() || !summary.left.is_empty();
     let exit = conclude(context, plan, &asked, summary)?;
-    let event = if exit == Exit::Interrupted { "interrupted" } else { "finished" };
+    let event = if exit == Exit::Interrupted {
+        "interrupted"
+    } else {
+        "finished"
+    };
     if trained {
-        notifier.say(event, "", &format!("{}: exit code {}", plan.name, exit as u8));
+        notifier.say(
+            event,
+            "",
+            &format!("{}: exit code {}", plan.name, exit as u8),
+        );
     }
     Ok(exit)
 }
@@ -119,17 +161,30 @@ fn run_one(context: &Context, args: &RunArgs, plan: &Plan) -> Result<Exit> {
 /// Every job of the plan with its question and its standing, in the plan's order.
 fn standings(held: &Held, plan: &Plan) -> Vec<Asked> {
     let whole = |(index, job, standing): (usize, &MemberJob, Standing)| {
-        (index, job.job.clone(), plan.configurations[index].question(job), standing)
+        (
+            index,
+            job.job.clone(),
+            plan.configurations[index].question(job),
+            standing,
+        )
     };
     held.standings(plan).into_iter().map(whole).collect()
 }
 
 /// Leaves the named jobs alone in the list. Who names a job wants it trained, though it would end as it did before.
 fn keep_only(lacking: &mut Vec<Asked>, only: &[String]) -> Result<()> {
-    if let Some(unknown) = only.iter().find(|name| !lacking.iter().any(|(_, id, ..)| id.0.starts_with(*name))) {
-        let message =
-            format!("--only {unknown}: the file asks for no such job; `convsweep plan FILE --json` lists them");
-        return Err(Failure { exit: Exit::Wrong, message }.into());
+    if let Some(unknown) = only
+        .iter()
+        .find(|name| !lacking.iter().any(|(_, id, ..)| id.0.starts_with(*name)))
+    {
+        let message = format!(
+            "--only {unknown}: the file asks for no such job; `convsweep plan FILE --json` lists them"
+        );
+        return Err(Failure {
+            exit: Exit::Wrong,
+            message,
+        }
+        .into());
     }
     lacking.retain(|(_, id, ..)| only.iter().any(|name| id.0.starts_with(name)));
     for (.., standing) in lacking {
@@ -142,15 +197,23 @@ fn keep_only(lacking: &mut Vec<Asked>, only: &[String]) -> Result<()> {
 
 /// The same name from another file is another experiment, and an error.
 fn refuse_other_file(log: &ExperimentLog, plan: &Plan) -> Result<()> {
-    let Some(held) = log.revision().map(|r| r.file.clone()) else { return Ok(()) };
+    let Some(held) = log.revision().map(|r| r.file.clone()) else {
+        return Ok(());
+    };
     let file = plan.file.display().to_string();
     let same_file_name = std::path::Path::new(&held).file_name() == plan.file.file_name();
     if held == file || (same_file_name && !std::path::Path::new(&held).exists()) {
         return Ok(());
     }
-    let message =
-        format!("the experiment \"{}\" belongs to {held}, this is {file}: give one of them another name", plan.name);
-    Err(Failure { exit: Exit::Wrong, message }.into())
+    let message = format!(
+        "the experiment \"{}\" belongs to {held}, this is {file}: give one of them another name",
+        plan.name
+    );
+    Err(Failure {
+        exit: Exit::Wrong,
+        message,
+    }
+    .into())
 }
 
 /// The slots that the command line or the file asks for.
@@ -162,14 +225,18 @@ pub fn find_slots(devices: Option<&str>, slots_of: Option<&str>, plan: &Plan) ->
     let settings = match slots_of {
         Some(text) => text.parse::<SlotSettings>().map_err(runner_failure)?,
         None => {
-            let settings = SlotSettings::default().with("cuda", plan.run.cuda_slots).map_err(runner_failure)?;
+            let settings = SlotSettings::default()
+                .with("cuda", plan.run.cuda_slots)
+                .map_err(runner_failure)?;
             match plan.run.cpu_slots {
                 Some(count) => settings.with("cpu", count).map_err(runner_failure)?,
                 None => settings,
             }
         }
     };
-    let settings = settings.with_threads(plan.run.threads).with_memory(plan.run.memory_bytes);
+    let settings = settings
+        .with_threads(plan.run.threads)
+        .with_memory(plan.run.memory_bytes);
     slots(&names, &settings, &worker_dir()).map_err(runner_failure)
 }
 
@@ -199,7 +266,11 @@ pub(super) fn data_failure(error: convsweep_data::DataError) -> anyhow::Error {
         Kind::Invalid => Exit::Wrong,
         Kind::Missing | Kind::Damaged | Kind::Io => Exit::Data,
     };
-    Failure { exit, message: error.to_string() }.into()
+    Failure {
+        exit,
+        message: error.to_string(),
+    }
+    .into()
 }
 
 fn record_plan(writer: &Writer, log: &mut ExperimentLog, plan: &Plan) -> Result<()> {
@@ -218,8 +289,16 @@ fn record_plan(writer: &Writer, log: &mut ExperimentLog, plan: &Plan) -> Result<
         show_test: plan.show_test,
         decisions: plan.decisions.clone(),
     };
-    let members = plan.configurations.iter().map(|c| c.member.clone()).collect();
-    for entry in log.revise(revision, members).map_err(runner_failure)?.entries {
+    let members = plan
+        .configurations
+        .iter()
+        .map(|c| c.member.clone())
+        .collect();
+    for entry in log
+        .revise(revision, members)
+        .map_err(runner_failure)?
+        .entries
+    {
         writer.entry(&plan.name, entry);
     }
     writer.flush().code(Exit::Results)
@@ -244,17 +323,39 @@ fn jobs(context: &Context, plan: &Plan, lacking: &[Asked], held: &Held) -> Vec<(
             checkpoint_every: plan.run.checkpoint_every,
             until: None,
         };
-        (*index, Job { format: convsweep_spec::FORMAT, id: id.clone(), question: question.clone(), execution })
+        (
+            *index,
+            Job {
+                format: convsweep_spec::FORMAT,
+                id: id.clone(),
+                question: question.clone(),
+                execution,
+            },
+        )
     };
-    let mut jobs: Vec<(usize, Job)> = lacking.iter().filter(|(.., standing)| standing.is_trained()).map(job).collect();
+    let mut jobs: Vec<(usize, Job)> = lacking
+        .iter()
+        .filter(|(.., standing)| standing.is_trained())
+        .map(job)
+        .collect();
     let place = |index: usize| {
         let planned = &plan.configurations[index];
-        (planned.rank, if plan.run.short_first { work(planned) } else { 0.0 })
+        (
+            planned.rank,
+            if plan.run.short_first {
+                work(planned)
+            } else {
+                0.0
+            },
+        )
     };
     // A stable sort by what belongs to the configuration: its seeds stay together.
     jobs.sort_by(|(a, _), (b, _)| {
         let ((rank_a, work_a), (rank_b, work_b)) = (place(*a), place(*b));
-        rank_a.cmp(&rank_b).then(work_a.total_cmp(&work_b)).then(a.cmp(b))
+        rank_a
+            .cmp(&rank_b)
+            .then(work_a.total_cmp(&work_b))
+            .then(a.cmp(b))
     });
     jobs
 }
@@ -268,9 +369,21 @@ fn train(
     notifier: &mut Notifier,
     (writer, log): (&Writer, &mut ExperimentLog),
 ) -> Result<RunSummary> {
-    let infos = jobs.iter().map(|(index, job)| (job.id.clone(), info(plan, *index, &job.question))).collect();
-    let mut display = Display::new(infos, &slots, command(plan), policy.search.is_some(), context.quiet);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().code(Exit::Device)?;
+    let infos = jobs
+        .iter()
+        .map(|(index, job)| (job.id.clone(), info(plan, *index, &job.question)))
+        .collect();
+    let mut display = Display::new(
+        infos,
+        &slots,
+        command(plan),
+        policy.search.is_some(),
+        context.quiet,
+    );
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .code(Exit::Device)?;
     let summary = runtime.block_on(async {
         let (say, mut hear) = mpsc::unbounded_channel();
         let (stop, stopped) = watch::channel(Stop::No);
@@ -284,7 +397,11 @@ fn train(
                 if let RunEvent::Finished { job, outcome, .. } = &event
                     && convsweep_runner::policy::is_failure(outcome)
                 {
-                    notifier.say("failed", &job.0, &format!("{} {}", outcome.name(), outcome.detail()));
+                    notifier.say(
+                        "failed",
+                        &job.0,
+                        &format!("{} {}", outcome.name(), outcome.detail()),
+                    );
                 }
                 if let Err(error) = store(&plan.name, event, writer, log) {
                     _ = stop.send(Stop::Drain);
@@ -310,28 +427,56 @@ fn directed(context: &Context, plan: &Plan, held: &Held) -> Result<Option<Direct
         return Ok(None);
     }
     let reader = Reader::open(&context.results).code(Exit::Results)?;
-    let curves = reader.curves(&plan.name, &plan.metric.name).code(Exit::Results)?;
-    Ok(Some(crate::search::directed(plan, &plan.search, &held.states, curves)))
+    let curves = reader
+        .curves(&plan.name, &plan.metric.name)
+        .code(Exit::Results)?;
+    Ok(Some(crate::search::directed(
+        plan,
+        &plan.search,
+        &held.states,
+        curves,
+    )))
 }
 
 /// The command line that runs this plan.
 fn command(plan: &Plan) -> String {
     let word = |text: &str| {
         let plain = |c: char| c.is_alphanumeric() || "-_./=,:+".contains(c);
-        if text.chars().all(plain) { text.to_string() } else { format!("'{}'", text.replace('\'', r"'\''")) }
+        if text.chars().all(plain) {
+            text.to_string()
+        } else {
+            format!("'{}'", text.replace('\'', r"'\''"))
+        }
     };
-    let changes = plan.overrides.iter().map(|text| match text.split_once(' ') {
-        Some((flag, value)) => format!(" {flag} {}", word(value)),
-        None => format!(" {}", word(text)),
-    });
-    format!("convsweep run {}{}", word(&plan.file.display().to_string()), changes.collect::<String>())
+    let changes = plan
+        .overrides
+        .iter()
+        .map(|text| match text.split_once(' ') {
+            Some((flag, value)) => format!(" {flag} {}", word(value)),
+            None => format!(" {}", word(text)),
+        });
+    format!(
+        "convsweep run {}{}",
+        word(&plan.file.display().to_string()),
+        changes.collect::<String>()
+    )
 }
 
 /// What `[run]` says, in the runner's words.
 fn policy(run: &RunSettings) -> Policy {
-    let convsweep_plan::Retry { crashed, lost, failed, timed_out } = run.retry;
+    let convsweep_plan::Retry {
+        crashed,
+        lost,
+        failed,
+        timed_out,
+    } = run.retry;
     Policy {
-        retry: Retry { crashed, lost, failed, timed_out },
+        retry: Retry {
+            crashed,
+            lost,
+            failed,
+            timed_out,
+        },
         stop_after: run.stop_after,
         time_limit: run.time_limit,
         sweep_time_limit: run.sweep_time_limit,
@@ -342,7 +487,10 @@ fn policy(run: &RunSettings) -> Policy {
 }
 
 /// Passes on what other processes tell the run.
-async fn controls(context: &Context, tell: &mpsc::UnboundedSender<Control>) -> std::convert::Infallible {
+async fn controls(
+    context: &Context,
+    tell: &mpsc::UnboundedSender<Control>,
+) -> std::convert::Infallible {
     loop {
         for control in convsweep_runner::control::take(&context.results) {
             _ = tell.send(control);
@@ -354,7 +502,10 @@ async fn controls(context: &Context, tell: &mpsc::UnboundedSender<Control>) -> s
 /// First signal: drain; second: stop at once.
 async fn signals(stop: &watch::Sender<Stop>) -> std::convert::Infallible {
     let listen = |kind| signal(kind).ok();
-    let (mut interrupt, mut terminate) = (listen(SignalKind::interrupt()), listen(SignalKind::terminate()));
+    let (mut interrupt, mut terminate) = (
+        listen(SignalKind::interrupt()),
+        listen(SignalKind::terminate()),
+    );
     async fn next(signal: &mut Option<tokio::signal::unix::Signal>) {
         match signal {
             Some(signal) => _ = signal.recv().await,
@@ -366,20 +517,45 @@ async fn signals(stop: &watch::Sender<Stop>) -> std::convert::Infallible {
             () = next(&mut interrupt) => {}
             () = next(&mut terminate) => {}
         }
-        let next = if *stop.borrow() == Stop::No { Stop::Drain } else { Stop::Now };
+        let next = if *stop.borrow() == Stop::No {
+            Stop::Drain
+        } else {
+            Stop::Now
+        };
         _ = stop.send(next);
     }
 }
 
-fn store(experiment: &str, event: RunEvent, writer: &Writer, log: &mut ExperimentLog) -> Result<()> {
+fn store(
+    experiment: &str,
+    event: RunEvent,
+    writer: &Writer,
+    log: &mut ExperimentLog,
+) -> Result<()> {
     match event {
         RunEvent::Worker(envelope) => writer.event(*envelope),
-        RunEvent::AttemptEnded { job, attempt, outcome, by_worker: false, stderr, .. } => {
-            let record = Record::AttemptEnded { job, attempt, outcome, stderr };
+        RunEvent::AttemptEnded {
+            job,
+            attempt,
+            outcome,
+            by_worker: false,
+            stderr,
+            ..
+        } => {
+            let record = Record::AttemptEnded {
+                job,
+                attempt,
+                outcome,
+                stderr,
+            };
             writer.entry(experiment, log.append(record).map_err(runner_failure)?);
         }
         RunEvent::Decided(decision) => {
-            writer.entry(experiment, log.append(Record::Decision(decision)).map_err(runner_failure)?);
+            writer.entry(
+                experiment,
+                log.append(Record::Decision(decision))
+                    .map_err(runner_failure)?,
+            );
         }
         _ => {}
     }
@@ -388,13 +564,23 @@ fn store(experiment: &str, event: RunEvent, writer: &Writer, log: &mut Experimen
 
 fn info(plan: &Plan, index: usize, question: &Question) -> JobInfo {
     let planned = &plan.configurations[index];
-    let fold = question.fold.map_or(String::new(), |fold| format!(", fold {}", fold + 1));
-    JobInfo { label: format!("{}, seed {}{fold}", planned.member.label, question.seed), work: work(planned) }
+    let fold = question
+        .fold
+        .map_or(String::new(), |fold| format!(", fold {}", fold + 1));
+    JobInfo {
+        label: format!("{}, seed {}{fold}", planned.member.label, question.seed),
+        work: work(planned),
+    }
 }
 
 /// Work of a job of the configuration: epochs × images × multiply-accumulates.
 fn work(planned: &Planned) -> f64 {
-    let images = planned.member.resolved.data.limit.unwrap_or(planned.facts.train_images);
+    let images = planned
+        .member
+        .resolved
+        .data
+        .limit
+        .unwrap_or(planned.facts.train_images);
     let epochs = planned.member.resolved.train.epochs();
     f64::from(epochs) * f64::from(images) * planned.summary.macs as f64
 }
@@ -402,7 +588,10 @@ fn work(planned: &Planned) -> f64 {
 fn conclude(context: &Context, plan: &Plan, ids: &[JobId], summary: RunSummary) -> Result<Exit> {
     let reader = Reader::open(&context.results).code(Exit::Results)?;
     let states = reader.job_states(ids).code(Exit::Results)?;
-    let finished = ids.iter().filter(|id| states.get(id).is_some_and(|s| s.finished)).count();
+    let finished = ids
+        .iter()
+        .filter(|id| states.get(id).is_some_and(|s| s.finished))
+        .count();
     if finished > 0 {
         render(context, &reader, &plan.name)?;
     }
@@ -411,13 +600,19 @@ fn conclude(context: &Context, plan: &Plan, ids: &[JobId], summary: RunSummary) 
     }
     let left = summary.left.len();
     if summary.stopped != Stop::No {
-        eprintln!("interrupted: {finished} of {} jobs are finished, {left} go on with the same command", ids.len());
+        eprintln!(
+            "interrupted: {finished} of {} jobs are finished, {left} go on with the same command",
+            ids.len()
+        );
         return Ok(Exit::Interrupted);
     }
     match summary.halted {
         Some(Halt::TimeLimit) => {
             let limit = plan.run.sweep_time_limit.unwrap_or_default().as_secs_f64();
-            eprintln!("the sweep's time limit of {} is over: {left} jobs go on with the same command", duration(limit));
+            eprintln!(
+                "the sweep's time limit of {} is over: {left} jobs go on with the same command",
+                duration(limit)
+            );
             return Ok(Exit::Interrupted);
         }
         Some(Halt::Failures(count)) => {
@@ -427,10 +622,19 @@ fn conclude(context: &Context, plan: &Plan, ids: &[JobId], summary: RunSummary) 
         }
         None => {}
     }
-    let spared =
-        ids.iter().filter(|id| states.get(id).is_some_and(|s| s.outcome.as_deref() == Some("stopped"))).count();
+    let spared = ids
+        .iter()
+        .filter(|id| {
+            states
+                .get(id)
+                .is_some_and(|s| s.outcome.as_deref() == Some("stopped"))
+        })
+        .count();
     if spared > 0 {
-        eprintln!("{spared} of {} jobs were spared ([search]); `convsweep explain JOB` tells why", ids.len());
+        eprintln!(
+            "{spared} of {} jobs were spared ([search]); `convsweep explain JOB` tells why",
+            ids.len()
+        );
     }
     let finished = finished + spared;
     if finished < ids.len() {
@@ -451,5 +655,9 @@ fn runner_failure(error: RunnerError) -> anyhow::Error {
         4 => Exit::Device,
         _ => Exit::Results,
     };
-    Failure { exit, message: error.to_string() }.into()
+    Failure {
+        exit,
+        message: error.to_string(),
+    }
+    .into()
 }

@@ -12,21 +12,42 @@ use convsweep_store::Reader;
 
 /// Prints what the rule named by `text` would have done.
 pub fn simulate(context: &Context, plan: &Plan, text: &str) -> Result<()> {
-    let wrong = |message: String| anyhow::Error::from(Failure { exit: Exit::Wrong, message });
+    let wrong = |message: String| {
+        anyhow::Error::from(Failure {
+            exit: Exit::Wrong,
+            message,
+        })
+    };
     let settings = rule_of(text).ok_or_else(|| {
         wrong(format!(
             "--simulate {text}: name successive-halving, asha, median or race, with options like asha:eta=3,first=2"
         ))
     })?;
     let reader = Reader::open(&context.results).code(Exit::Results)?;
-    let ids: Vec<JobId> = plan.configurations.iter().flat_map(|c| &c.member.jobs).map(|j| j.job.clone()).collect();
+    let ids: Vec<JobId> = plan
+        .configurations
+        .iter()
+        .flat_map(|c| &c.member.jobs)
+        .map(|j| j.job.clone())
+        .collect();
     let states = reader.job_states(&ids).code(Exit::Results)?;
-    let curves = reader.curves(&plan.name, &plan.metric.name).code(Exit::Results)?;
+    let curves = reader
+        .curves(&plan.name, &plan.metric.name)
+        .code(Exit::Results)?;
     let mut directed = search::directed(plan, &settings, &states, curves);
-    let unknown = directed.entries.iter().filter(|e| matches!(e.standing, Standing::Open | Standing::Spared)).count();
-    directed.entries.retain(|e| !matches!(e.standing, Standing::Open | Standing::Spared));
+    let unknown = directed
+        .entries
+        .iter()
+        .filter(|e| matches!(e.standing, Standing::Open | Standing::Spared))
+        .count();
+    directed
+        .entries
+        .retain(|e| !matches!(e.standing, Standing::Open | Standing::Spared));
     if directed.entries.is_empty() {
-        return Err(wrong(format!("{}: none of its jobs is trained, so there is nothing to simulate on", plan.name)));
+        return Err(wrong(format!(
+            "{}: none of its jobs is trained, so there is nothing to simulate on",
+            plan.name
+        )));
     }
     let found = play(&directed.search, &directed.entries);
     say(&describe(plan, text, &found, unknown))
@@ -34,7 +55,10 @@ pub fn simulate(context: &Context, plan: &Plan, text: &str) -> Result<()> {
 
 fn describe(plan: &Plan, rule: &str, found: &Simulation, unknown: usize) -> String {
     let name = |place: Option<(usize, f64)>| match place {
-        Some((i, value)) => format!("{} ({} {value:.4})", plan.configurations[i].member.label, plan.metric.name),
+        Some((i, value)) => format!(
+            "{} ({} {value:.4})",
+            plan.configurations[i].member.label, plan.metric.name
+        ),
         None => "none".to_string(),
     };
     let mut text = format!(
@@ -49,10 +73,15 @@ fn describe(plan: &Plan, rule: &str, found: &Simulation, unknown: usize) -> Stri
     );
     text += &match found.best.map(|b| b.0) == found.found.map(|f| f.0) {
         true => "  found     the same".to_string(),
-        false => format!("  found     {}, worse by {:.4}", name(found.found), found.regret()),
+        false => format!(
+            "  found     {}, worse by {:.4}",
+            name(found.found),
+            found.regret()
+        ),
     };
     if unknown > 0 {
-        text += &format!("\n  note      {unknown} jobs are not trained to their end and were left out");
+        text +=
+            &format!("\n  note      {unknown} jobs are not trained to their end and were left out");
     }
     text
 }

@@ -14,7 +14,10 @@ pub fn status(context: &Context, name: Option<&str>, as_json: bool) -> Result<Ex
         if as_json {
             say("[]")?;
         } else {
-            eprintln!("nothing was run here yet: {} has no database", context.results.0.display());
+            eprintln!(
+                "nothing was run here yet: {} has no database",
+                context.results.0.display()
+            );
         }
         return Ok(Exit::Complete);
     }
@@ -46,26 +49,51 @@ fn experiments(reader: &Reader, as_json: bool) -> Result<Exit> {
         ]
     };
     let rows: Vec<_> = list.iter().map(row).collect();
-    say(&plain(&["experiment", "revision", "configurations", "finished", "failed", "question"], &rows))?;
+    say(&plain(
+        &[
+            "experiment",
+            "revision",
+            "configurations",
+            "finished",
+            "failed",
+            "question",
+        ],
+        &rows,
+    ))?;
     Ok(Exit::Complete)
 }
 
 fn jobs(reader: &Reader, name: &str, as_json: bool) -> Result<Exit> {
     let mut lines = Vec::new();
     let mut objects = Vec::new();
-    for JobProgress { job, label, seed, fold, state } in progress(reader, name)? {
+    for JobProgress {
+        job,
+        label,
+        seed,
+        fold,
+        state,
+    } in progress(reader, name)?
+    {
         let standing = match (&state.outcome, state.attempts) {
             (Some(outcome), _) => outcome.as_str(),
             (None, 0) => "waits",
             (None, _) => "began",
         };
-        let JobState { epoch, epochs, attempts, detail, .. } = &state;
+        let JobState {
+            epoch,
+            epochs,
+            attempts,
+            detail,
+            ..
+        } = &state;
         objects.push(json!({ "job": job, "configuration": label, "seed": seed, "fold": fold, "standing": standing,
                              "epoch": epoch, "epochs": epochs, "attempts": attempts, "detail": detail }));
         lines.push(vec![
             job.to_string(),
             label,
-            fold.map_or(format!("seed {seed}"), |fold| format!("seed {seed}, fold {fold}")),
+            fold.map_or(format!("seed {seed}"), |fold| {
+                format!("seed {seed}, fold {fold}")
+            }),
             standing.to_string(),
             format!("{epoch} of {epochs}"),
             attempts.to_string(),
@@ -75,7 +103,18 @@ fn jobs(reader: &Reader, name: &str, as_json: bool) -> Result<Exit> {
     if as_json {
         say_json(&objects)?;
     } else {
-        say(&plain(&["job", "configuration", "run", "standing", "epochs", "attempts", "detail"], &lines))?;
+        say(&plain(
+            &[
+                "job",
+                "configuration",
+                "run",
+                "standing",
+                "epochs",
+                "attempts",
+                "detail",
+            ],
+            &lines,
+        ))?;
     }
     Ok(Exit::Complete)
 }
@@ -90,10 +129,22 @@ pub fn progress(reader: &Reader, name: &str) -> Result<Vec<JobProgress>> {
 
 /// There is no such experiment; names those there are.
 pub fn unknown(reader: &Reader, name: &str) -> anyhow::Error {
-    let known: Vec<String> = reader.experiments().unwrap_or_default().into_iter().map(|e| e.name).collect();
+    let known: Vec<String> = reader
+        .experiments()
+        .unwrap_or_default()
+        .into_iter()
+        .map(|e| e.name)
+        .collect();
     let message = match known.is_empty() {
         true => format!("no experiment \"{name}\": nothing was run here yet"),
-        false => format!("no experiment \"{name}\" here; there are {}", known.join(", ")),
+        false => format!(
+            "no experiment \"{name}\" here; there are {}",
+            known.join(", ")
+        ),
     };
-    Failure { exit: Exit::Wrong, message }.into()
+    Failure {
+        exit: Exit::Wrong,
+        message,
+    }
+    .into()
 }

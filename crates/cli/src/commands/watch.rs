@@ -18,9 +18,15 @@ pub fn watch(context: &Context, name: Option<&str>, once: bool) -> Result<Exit> 
         let reader = Reader::open(&context.results).code(Exit::Results)?;
         let newest = || {
             let list = reader.experiments().code(Exit::Results)?;
-            let newest = list.into_iter().max_by(|a, b| a.updated.total_cmp(&b.updated)).map(|e| e.name);
+            let newest = list
+                .into_iter()
+                .max_by(|a, b| a.updated.total_cmp(&b.updated))
+                .map(|e| e.name);
             newest.ok_or_else(|| {
-                anyhow::Error::from(Failure { exit: Exit::Wrong, message: "nothing was run here yet".into() })
+                anyhow::Error::from(Failure {
+                    exit: Exit::Wrong,
+                    message: "nothing was run here yet".into(),
+                })
             })
         };
         let name = match name {
@@ -36,7 +42,10 @@ pub fn watch(context: &Context, name: Option<&str>, once: bool) -> Result<Exit> 
         }
         let mut out = std::io::stdout().lock();
         // Home, each line to its end, then the rest of the screen: no flicker.
-        let text: String = lines.iter().map(|line| format!("{line}\x1b[K\r\n")).collect();
+        let text: String = lines
+            .iter()
+            .map(|line| format!("{line}\x1b[K\r\n"))
+            .collect();
         out.write_all(format!("\x1b[H{}\x1b[J", text.trim_end_matches("\r\n")).as_bytes())?;
         out.flush()?;
         drop(out);

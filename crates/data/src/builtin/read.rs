@@ -10,7 +10,10 @@ pub(crate) type Sink<'a> = dyn FnMut(&[u8], u16) -> Result<(), DataError> + 'a;
 
 /// The folder among `candidates` that holds every file of the set.
 pub(crate) fn locate(set: &BuiltIn, candidates: &[PathBuf]) -> Option<PathBuf> {
-    candidates.iter().find(|folder| set.files().all(|file| present(set, folder, file).is_some())).cloned()
+    candidates
+        .iter()
+        .find(|folder| set.files().all(|file| present(set, folder, file).is_some()))
+        .cloned()
 }
 
 /// Gives every image of the set to `sink`, the training images first.
@@ -39,7 +42,13 @@ fn present(set: &BuiltIn, folder: &Path, file: &DataFile) -> Option<PathBuf> {
     }
 }
 
-fn cifar(set: &BuiltIn, folder: &Path, file: &DataFile, labels: usize, sink: &mut Sink) -> Result<(), DataError> {
+fn cifar(
+    set: &BuiltIn,
+    folder: &Path,
+    file: &DataFile,
+    labels: usize,
+    sink: &mut Sink,
+) -> Result<(), DataError> {
     let (path, bytes) = content(set, folder, file)?;
     let pixels: usize = set.shape.iter().map(|&n| n as usize).product();
     for (i, record) in bytes.chunks_exact(labels + pixels).enumerate() {
@@ -52,7 +61,10 @@ fn cifar(set: &BuiltIn, folder: &Path, file: &DataFile, labels: usize, sink: &mu
 
 fn idx(set: &BuiltIn, folder: &Path, files: &[DataFile], sink: &mut Sink) -> Result<(), DataError> {
     let [images, labels] = files else {
-        return Err(DataError::Invalid(format!("{} is described wrongly", set.name)));
+        return Err(DataError::Invalid(format!(
+            "{} is described wrongly",
+            set.name
+        )));
     };
     let count = set.images(files);
     let (images_path, images) = content(set, folder, images)?;
@@ -70,7 +82,10 @@ fn idx(set: &BuiltIn, folder: &Path, files: &[DataFile], sink: &mut Sink) -> Res
 fn check_label(set: &BuiltIn, path: &Path, row: usize, label: u8) -> Result<(), DataError> {
     let last = set.classes.len() - 1;
     if usize::from(label) > last {
-        return Err(DataError::damaged(path, format!("image {row} has label {label}, at most {last} expected")));
+        return Err(DataError::damaged(
+            path,
+            format!("image {row} has label {label}, at most {last} expected"),
+        ));
     }
     Ok(())
 }
@@ -83,15 +98,22 @@ fn header<'a>(path: &Path, bytes: &'a [u8], dimensions: &[u32]) -> Result<&'a [u
         Some(rest) => Ok(rest),
         None => {
             let found = &bytes[..bytes.len().min(expected.len())];
-            Err(DataError::damaged(path, format!("IDX header {found:02x?} found, {expected:02x?} expected")))
+            Err(DataError::damaged(
+                path,
+                format!("IDX header {found:02x?} found, {expected:02x?} expected"),
+            ))
         }
     }
 }
 
 /// Content of a file, unpacked, of the right size and checksum.
 fn content(set: &BuiltIn, folder: &Path, file: &DataFile) -> Result<(PathBuf, Vec<u8>), DataError> {
-    let path = present(set, folder, file)
-        .ok_or_else(|| DataError::Missing(format!("{} is not there", folder.join(&file.name).display())))?;
+    let path = present(set, folder, file).ok_or_else(|| {
+        DataError::Missing(format!(
+            "{} is not there",
+            folder.join(&file.name).display()
+        ))
+    })?;
     let mut bytes = files::read(&path)?;
     if path.extension().is_some_and(|e| e == "gz") {
         let mut unpacked = Vec::with_capacity(file.bytes as usize);
@@ -104,8 +126,14 @@ fn content(set: &BuiltIn, folder: &Path, file: &DataFile) -> Result<(PathBuf, Ve
         bytes = unpacked;
     }
     if bytes.len() as u64 != file.bytes {
-        let (found, expected) = (files::thousands(bytes.len() as u64), files::thousands(file.bytes));
-        return Err(DataError::damaged(&path, format!("{found} bytes found, {expected} expected{}", remedy(set))));
+        let (found, expected) = (
+            files::thousands(bytes.len() as u64),
+            files::thousands(file.bytes),
+        );
+        return Err(DataError::damaged(
+            &path,
+            format!("{found} bytes found, {expected} expected{}", remedy(set)),
+        ));
     }
     if let Some(expected) = &file.sha256 {
         let found = files::checksum_of::<sha2::Sha256>(&bytes);
@@ -137,14 +165,26 @@ pub(crate) mod tests {
         let write = |name: &str, bytes: Vec<u8>| {
             std::fs::write(folder.join(name), &bytes).expect("a temporary folder");
             let sha256 = Some(files::checksum_of::<sha2::Sha256>(&bytes));
-            DataFile { name: name.to_string(), bytes: bytes.len() as u64, sha256 }
+            DataFile {
+                name: name.to_string(),
+                bytes: bytes.len() as u64,
+                sha256,
+            }
         };
         let part = |names: [&str; 2], first: u8, count: u8| match format {
             Format::Cifar { labels } => {
                 let names: Vec<&str> = names.into_iter().filter(|name| !name.is_empty()).collect();
                 let each = count / names.len() as u8;
-                let records = |from: u8| (from..from + each).flat_map(|i| record(i, labels)).collect();
-                names.iter().enumerate().map(|(n, name)| write(name, records(first + n as u8 * each))).collect()
+                let records = |from: u8| {
+                    (from..from + each)
+                        .flat_map(|i| record(i, labels))
+                        .collect()
+                };
+                names
+                    .iter()
+                    .enumerate()
+                    .map(|(n, name)| write(name, records(first + n as u8 * each)))
+                    .collect()
             }
             Format::Idx => {
                 let rows = first..first + count;
@@ -157,7 +197,16 @@ pub(crate) mod tests {
         };
         let (train, test) = (part(names[0], 0, 6), part(names[1], 6, 2));
         let classes = vec!["x", "y", "z"];
-        BuiltIn { name: "tiny", folder: "tiny", format, classes, shape, train, test, downloads: vec![] }
+        BuiltIn {
+            name: "tiny",
+            folder: "tiny",
+            format,
+            classes,
+            shape,
+            train,
+            test,
+            downloads: vec![],
+        }
     }
 
     fn pixels(i: u8) -> Vec<u8> {
@@ -180,7 +229,11 @@ pub(crate) mod tests {
         Ok(images)
     }
 
-    const FORMATS: [Format; 3] = [Format::Cifar { labels: 1 }, Format::Cifar { labels: 2 }, Format::Idx];
+    const FORMATS: [Format; 3] = [
+        Format::Cifar { labels: 1 },
+        Format::Cifar { labels: 2 },
+        Format::Idx,
+    ];
 
     #[test]
     fn images_come_in_order() {
@@ -190,7 +243,11 @@ pub(crate) mod tests {
             let expected: Vec<_> = (0..8).map(|i| (pixels(i), u16::from(i % 3))).collect();
             assert_eq!(all(&set, folder.path()).unwrap(), expected, "{format:?}");
             let facts = set.facts();
-            assert_eq!((facts.train_images, facts.test_images), (6, 2), "{format:?}");
+            assert_eq!(
+                (facts.train_images, facts.test_images),
+                (6, 2),
+                "{format:?}"
+            );
         }
     }
 
@@ -201,23 +258,36 @@ pub(crate) mod tests {
         let plain = all(&set, folder.path()).unwrap();
         for file in set.files() {
             let path = folder.path().join(&file.name);
-            let gz = std::fs::File::create(folder.path().join(format!("{}.gz", file.name))).unwrap();
+            let gz =
+                std::fs::File::create(folder.path().join(format!("{}.gz", file.name))).unwrap();
             let mut gz = flate2::write::GzEncoder::new(gz, flate2::Compression::fast());
             gz.write_all(&std::fs::read(&path).unwrap()).unwrap();
             gz.finish().unwrap();
             std::fs::remove_file(path).unwrap();
         }
-        assert_eq!(locate(&set, &[folder.path().join("no"), folder.path().into()]), Some(folder.path().into()));
+        assert_eq!(
+            locate(&set, &[folder.path().join("no"), folder.path().into()]),
+            Some(folder.path().into())
+        );
         assert_eq!(all(&set, folder.path()).unwrap(), plain);
         let labels = folder.path().join("labels.gz");
         let whole = std::fs::read(&labels).unwrap();
         std::fs::write(&labels, &whole[..whole.len() - 9]).unwrap();
         let error = all(&set, folder.path()).unwrap_err().to_string();
-        assert!(error.contains("labels.gz: not a whole gzip file"), "{error}");
+        assert!(
+            error.contains("labels.gz: not a whole gzip file"),
+            "{error}"
+        );
     }
 
     /// Damages the file of a name; the error must hold all of `expect`.
-    fn check(format: Format, name: &str, damage: impl Fn(&mut Vec<u8>), forget_sum: bool, expect: &[&str]) {
+    fn check(
+        format: Format,
+        name: &str,
+        damage: impl Fn(&mut Vec<u8>),
+        forget_sum: bool,
+        expect: &[&str],
+    ) {
         let folder = tempfile::tempdir().unwrap();
         let mut set = tiny(format, folder.path());
         let path = folder.path().join(name);
@@ -225,7 +295,10 @@ pub(crate) mod tests {
         damage(&mut bytes);
         std::fs::write(&path, bytes).unwrap();
         if forget_sum {
-            set.train.iter_mut().chain(&mut set.test).for_each(|file| file.sha256 = None);
+            set.train
+                .iter_mut()
+                .chain(&mut set.test)
+                .for_each(|file| file.sha256 = None);
         }
         let error = all(&set, folder.path()).unwrap_err();
         assert_eq!(error.kind(), crate::Kind::Damaged);
@@ -237,11 +310,47 @@ pub(crate) mod tests {
     #[test]
     fn damage_is_named() {
         let cifar = Format::Cifar { labels: 1 };
-        check(cifar, "b.bin", |b| b.truncate(20), false, &["b.bin", "20 bytes found, 21 expected"]);
-        check(cifar, "b.bin", |b| b.push(0), false, &["b.bin", "22 bytes found, 21 expected"]);
-        check(cifar, "test.bin", |b| b[3] ^= 1, false, &["test.bin", "SHA-256", "found", "expected"]);
-        check(cifar, "a.bin", |b| b[7] = 3, true, &["a.bin", "image 1 has label 3, at most 2 expected"]);
-        check(Format::Idx, "labels", |b| b.truncate(9), false, &["labels", "9 bytes found, 14 expected"]);
-        check(Format::Idx, "images", |b| b[3] = 1, true, &["images", "IDX header"]);
+        check(
+            cifar,
+            "b.bin",
+            |b| b.truncate(20),
+            false,
+            &["b.bin", "20 bytes found, 21 expected"],
+        );
+        check(
+            cifar,
+            "b.bin",
+            |b| b.push(0),
+            false,
+            &["b.bin", "22 bytes found, 21 expected"],
+        );
+        check(
+            cifar,
+            "test.bin",
+            |b| b[3] ^= 1,
+            false,
+            &["test.bin", "SHA-256", "found", "expected"],
+        );
+        check(
+            cifar,
+            "a.bin",
+            |b| b[7] = 3,
+            true,
+            &["a.bin", "image 1 has label 3, at most 2 expected"],
+        );
+        check(
+            Format::Idx,
+            "labels",
+            |b| b.truncate(9),
+            false,
+            &["labels", "9 bytes found, 14 expected"],
+        );
+        check(
+            Format::Idx,
+            "images",
+            |b| b[3] = 1,
+            true,
+            &["images", "IDX header"],
+        );
     }
 }

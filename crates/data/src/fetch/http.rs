@@ -73,19 +73,34 @@ fn attempt_once(
         Ok(response) => response,
         Err(e) => return Ok(Err(Failure::Passing(e.to_string()))),
     };
-    let range = response.headers().get("content-range").and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let range = response
+        .headers()
+        .get("content-range")
+        .and_then(|v| v.to_str().ok())
+        .unwrap_or_default();
     let goes_on = match response.status().as_u16() {
         200 => false,
         206 if range.starts_with(&format!("bytes {have}-")) => true,
         // The server has less than we do, or another part of it: begin anew next time.
         206 | 416 => {
             std::fs::remove_file(part).map_err(DataError::io("remove", part))?;
-            return Ok(Err(Failure::Passing(format!("the server cannot go on from byte {have}"))));
+            return Ok(Err(Failure::Passing(format!(
+                "the server cannot go on from byte {have}"
+            ))));
         }
-        status if status >= 500 => return Ok(Err(Failure::Passing(format!("the server answered {status}")))),
+        status if status >= 500 => {
+            return Ok(Err(Failure::Passing(format!(
+                "the server answered {status}"
+            ))));
+        }
         status => return Ok(Err(Failure::Final(format!("the server answered {status}")))),
     };
-    let file = File::options().create(true).write(true).append(goes_on).truncate(!goes_on).open(part);
+    let file = File::options()
+        .create(true)
+        .write(true)
+        .append(goes_on)
+        .truncate(!goes_on)
+        .open(part);
     let mut file = file.map_err(DataError::io("write", part))?;
     let mut done = if goes_on { have } else { 0 };
     let mut body = response.into_body().into_reader();
@@ -93,11 +108,14 @@ fn attempt_once(
     loop {
         match body.read(&mut buffer) {
             Ok(0) if done < bytes => {
-                return Ok(Err(Failure::Passing(format!("the connection ended after {done} of {bytes} bytes"))));
+                return Ok(Err(Failure::Passing(format!(
+                    "the connection ended after {done} of {bytes} bytes"
+                ))));
             }
             Ok(0) => return Ok(Ok(())),
             Ok(n) => {
-                file.write_all(&buffer[..n]).map_err(DataError::io("write", part))?;
+                file.write_all(&buffer[..n])
+                    .map_err(DataError::io("write", part))?;
                 done += n as u64;
                 progress(done.min(bytes));
                 if done > bytes {
@@ -106,7 +124,9 @@ fn attempt_once(
                 }
             }
             Err(e) => {
-                return Ok(Err(Failure::Passing(format!("the connection broke after {done} of {bytes} bytes: {e}"))));
+                return Ok(Err(Failure::Passing(format!(
+                    "the connection broke after {done} of {bytes} bytes: {e}"
+                ))));
             }
         }
     }

@@ -26,14 +26,22 @@ pub fn is_fetched(cache: &Path, source: &Source) -> bool {
 /// # Errors
 /// `Missing` where no address answers: the message gives address, file name and folder, to do it by hand; `Damaged` where a
 /// file has not the published size or checksum.
-pub fn fetch(cache: &Path, source: &Source, progress: &mut dyn FnMut(u64, Option<u64>)) -> Result<(), DataError> {
+pub fn fetch(
+    cache: &Path,
+    source: &Source,
+    progress: &mut dyn FnMut(u64, Option<u64>),
+) -> Result<(), DataError> {
     match BuiltIn::of(source) {
         Some(set) => fetch_set(cache, &set, progress),
         None => Ok(()),
     }
 }
 
-fn fetch_set(cache: &Path, set: &BuiltIn, progress: &mut dyn FnMut(u64, Option<u64>)) -> Result<(), DataError> {
+fn fetch_set(
+    cache: &Path,
+    set: &BuiltIn,
+    progress: &mut dyn FnMut(u64, Option<u64>),
+) -> Result<(), DataError> {
     if present(cache, set) {
         return Ok(());
     }
@@ -80,10 +88,17 @@ pub(crate) fn unpack_present(cache: &Path, set: &BuiltIn) -> Result<bool, DataEr
 pub(crate) fn by_hand(cache: &Path, set: &BuiltIn) -> String {
     let mut text = String::new();
     for download in &set.downloads {
-        let folder = place(cache, set, download).parent().unwrap_or(cache).display().to_string();
+        let folder = place(cache, set, download)
+            .parent()
+            .unwrap_or(cache)
+            .display()
+            .to_string();
         let address = download.addresses.first().map_or("", String::as_str);
         let (bytes, name) = (files::thousands(download.bytes), &download.name);
-        text += &format!("  {address}\n    ({bytes} bytes, MD5 {}) as {name} into {folder}\n", download.md5);
+        text += &format!(
+            "  {address}\n    ({bytes} bytes, MD5 {}) as {name} into {folder}\n",
+            download.md5
+        );
     }
     text.truncate(text.trim_end().len());
     text
@@ -91,9 +106,11 @@ pub(crate) fn by_hand(cache: &Path, set: &BuiltIn) -> String {
 
 fn explain(error: DataError, cache: &Path, set: &BuiltIn) -> DataError {
     match error.kind() {
-        Kind::Missing => {
-            DataError::Missing(format!("{error}\nto fetch {} by hand:\n{}", set.name, by_hand(cache, set)))
-        }
+        Kind::Missing => DataError::Missing(format!(
+            "{error}\nto fetch {} by hand:\n{}",
+            set.name,
+            by_hand(cache, set)
+        )),
         _ => error,
     }
 }
@@ -111,7 +128,11 @@ fn place(cache: &Path, set: &BuiltIn, download: &Download) -> PathBuf {
 }
 
 /// One file, from the first address that gives it.
-fn download_one(path: &Path, download: &Download, progress: &mut dyn FnMut(u64)) -> Result<(), DataError> {
+fn download_one(
+    path: &Path,
+    download: &Download,
+    progress: &mut dyn FnMut(u64),
+) -> Result<(), DataError> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).map_err(DataError::io("make folder", folder))?;
     }
@@ -131,14 +152,22 @@ fn download_one(path: &Path, download: &Download, progress: &mut dyn FnMut(u64))
 }
 
 fn verify(path: &Path, download: &Download) -> Result<(), DataError> {
-    let found = std::fs::metadata(path).map_err(DataError::io("read", path))?.len();
+    let found = std::fs::metadata(path)
+        .map_err(DataError::io("read", path))?
+        .len();
     if found != download.bytes {
         let (found, expected) = (files::thousands(found), files::thousands(download.bytes));
-        return Err(DataError::damaged(path, format!("{found} bytes found, {expected} expected")));
+        return Err(DataError::damaged(
+            path,
+            format!("{found} bytes found, {expected} expected"),
+        ));
     }
     let found = files::checksum::<md5::Md5>(path)?;
     if found != download.md5 {
-        return Err(DataError::damaged(path, format!("MD5 {found} found, {} expected", download.md5)));
+        return Err(DataError::damaged(
+            path,
+            format!("MD5 {found} found, {} expected", download.md5),
+        ));
     }
     Ok(())
 }
@@ -150,12 +179,19 @@ fn unpack(cache: &Path, set: &BuiltIn) -> Result<(), DataError> {
     for download in &set.downloads {
         let archive = place(cache, set, download);
         verify(&archive, download)?;
-        let broken = |e: std::io::Error| DataError::damaged(&archive, format!("not a whole archive: {e}"));
+        let broken =
+            |e: std::io::Error| DataError::damaged(&archive, format!("not a whole archive: {e}"));
         let file = File::open(&archive).map_err(DataError::io("read", &archive))?;
-        let mut tar = tar::Archive::new(flate2::read::MultiGzDecoder::new(std::io::BufReader::new(file)));
+        let mut tar = tar::Archive::new(flate2::read::MultiGzDecoder::new(
+            std::io::BufReader::new(file),
+        ));
         for entry in tar.entries().map_err(broken)? {
             let mut entry = entry.map_err(broken)?;
-            let name = entry.path().map_err(broken)?.file_name().map(|n| n.to_string_lossy().into_owned());
+            let name = entry
+                .path()
+                .map_err(broken)?
+                .file_name()
+                .map(|n| n.to_string_lossy().into_owned());
             let wanted = name.filter(|name| set.files().any(|f| f.name == *name));
             let Some(name) = wanted else { continue };
             let path = folder.join(name);
@@ -166,7 +202,10 @@ fn unpack(cache: &Path, set: &BuiltIn) -> Result<(), DataError> {
         }
     }
     match set.files().find(|file| !folder.join(&file.name).is_file()) {
-        Some(file) => Err(DataError::damaged(&folder, format!("{} was not in the archive", file.name))),
+        Some(file) => Err(DataError::damaged(
+            &folder,
+            format!("{} was not in the archive", file.name),
+        )),
         None => Ok(()),
     }
 }

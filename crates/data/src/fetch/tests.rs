@@ -58,7 +58,10 @@ fn answer(mut stream: TcpStream, content: &[u8], manner: Manner, seen: &Mutex<Ve
         _ => (if from > 0 { 206 } else { 200 }, &content[from..]),
     };
     let total = content.len();
-    let mut head = format!("HTTP/1.1 {status} X\r\nContent-Length: {}\r\nConnection: close\r\n", body.len());
+    let mut head = format!(
+        "HTTP/1.1 {status} X\r\nContent-Length: {}\r\nConnection: close\r\n",
+        body.len()
+    );
     if status == 206 {
         head += &format!("Content-Range: bytes {from}-{}/{total}\r\n", total - 1);
     }
@@ -77,7 +80,10 @@ fn answer(mut stream: TcpStream, content: &[u8], manner: Manner, seen: &Mutex<Ve
 fn set() -> (BuiltIn, Vec<u8>) {
     let folder = tempfile::tempdir().unwrap();
     let set = crate::builtin::tests::tiny(Format::Cifar { labels: 1 }, folder.path());
-    let mut tar = tar::Builder::new(flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::none()));
+    let mut tar = tar::Builder::new(flate2::write::GzEncoder::new(
+        Vec::new(),
+        flate2::Compression::none(),
+    ));
     tar.append_dir_all("somewhere", folder.path()).unwrap();
     (set, tar.into_inner().unwrap().finish().unwrap())
 }
@@ -86,7 +92,12 @@ fn with_download(mut set: BuiltIn, archive: &[u8], addresses: &[&str]) -> BuiltI
     let md5 = files::checksum_of::<md5::Md5>(archive);
     let addresses = addresses.iter().map(ToString::to_string).collect();
     let (name, bytes) = ("file.tar.gz".to_string(), archive.len() as u64);
-    set.downloads = vec![Download { name, addresses, bytes, md5 }];
+    set.downloads = vec![Download {
+        name,
+        addresses,
+        bytes,
+        md5,
+    }];
     set
 }
 
@@ -120,11 +131,19 @@ fn fetch_from(manner: Manner, already: &[u8]) -> Outcome {
         })
         .unwrap();
         assert_eq!(images, 8);
-        assert!(!cache.path().join("file.tar.gz").exists(), "a fetched archive is removed once unpacked");
+        assert!(
+            !cache.path().join("file.tar.gz").exists(),
+            "a fetched archive is removed once unpacked"
+        );
         assert_eq!(progress.last(), Some(&(archive.len() as u64)));
     }
     let ranges = server.ranges.lock().unwrap().clone();
-    Outcome { result, cache, ranges, progress }
+    Outcome {
+        result,
+        cache,
+        ranges,
+        progress,
+    }
 }
 
 #[test]
@@ -148,7 +167,14 @@ fn a_broken_connection_is_taken_up_again() {
     let third = set().1.len() / 3 + 1;
     let outcome = fetch_from(Manner::CutAfter(third), b"");
     outcome.result.unwrap();
-    assert_eq!(outcome.ranges, [String::new(), format!("{third}-"), format!("{}-", 2 * third)]);
+    assert_eq!(
+        outcome.ranges,
+        [
+            String::new(),
+            format!("{third}-"),
+            format!("{}-", 2 * third)
+        ]
+    );
 }
 
 #[test]
@@ -172,7 +198,10 @@ fn a_wrong_partial_file_is_found_by_its_checksum_and_removed() {
     let error = outcome.result.unwrap_err();
     assert_eq!(error.kind(), Kind::Damaged);
     let text = error.to_string();
-    assert!(text.contains("file.tar.gz.part: MD5") && text.contains("expected"), "{text}");
+    assert!(
+        text.contains("file.tar.gz.part: MD5") && text.contains("expected"),
+        "{text}"
+    );
     assert!(!outcome.cache.path().join("file.tar.gz.part").exists());
 }
 
@@ -180,14 +209,24 @@ fn a_wrong_partial_file_is_found_by_its_checksum_and_removed() {
 fn without_network_the_message_says_what_to_do() {
     let (tiny, archive) = set();
     // A port on which nothing listens.
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
     let address = format!("http://127.0.0.1:{port}/file.tar.gz");
     let tiny = with_download(tiny, &archive, &[&address]);
     let cache = tempfile::tempdir().unwrap();
     let error = fetch_set(cache.path(), &tiny, &mut |_, _| ()).unwrap_err();
     assert_eq!(error.kind(), Kind::Missing);
     let (text, folder) = (error.to_string(), cache.path().display().to_string());
-    for part in [&address, "as file.tar.gz into", &folder, "MD5", &files::thousands(archive.len() as u64)] {
+    for part in [
+        &address,
+        "as file.tar.gz into",
+        &folder,
+        "MD5",
+        &files::thousands(archive.len() as u64),
+    ] {
         assert!(text.contains(part), "{text} lacks {part}");
     }
     // And doing so helps: no network is asked any more, the file stays.
@@ -201,11 +240,18 @@ fn without_network_the_message_says_what_to_do() {
 #[test]
 fn the_next_address_is_tried() {
     let (tiny, archive) = set();
-    let (bad, good) = (serve(vec![], Manner::Status(404)), serve(archive.clone(), Manner::Good));
+    let (bad, good) = (
+        serve(vec![], Manner::Status(404)),
+        serve(archive.clone(), Manner::Good),
+    );
     let tiny = with_download(tiny, &archive, &[&bad.address, &good.address]);
     let cache = tempfile::tempdir().unwrap();
     fetch_set(cache.path(), &tiny, &mut |_, _| ()).unwrap();
-    assert_eq!(bad.ranges.lock().unwrap().len(), 1, "an answer of 404 is final");
+    assert_eq!(
+        bad.ranges.lock().unwrap().len(),
+        1,
+        "an answer of 404 is final"
+    );
 }
 
 #[test]

@@ -16,7 +16,10 @@ const DEPTH: u32 = 8;
 /// All JPEG and PNG files of a set, by extension.
 pub(crate) fn walk(root: &Path) -> Result<Candidates, DataError> {
     if !root.is_dir() {
-        return Err(DataError::Missing(format!("{}: there is no such folder (data.path)", root.display())));
+        return Err(DataError::Missing(format!(
+            "{}: there is no such folder (data.path)",
+            root.display()
+        )));
     }
     let train = root.join("train");
     if !train.is_dir() {
@@ -24,7 +27,10 @@ pub(crate) fn walk(root: &Path) -> Result<Candidates, DataError> {
         let files = images(root, "", &classes, &classes, false)?;
         return finish(root, classes, files);
     }
-    let held_out: Vec<&str> = HELD_OUT.into_iter().filter(|name| root.join(name).is_dir()).collect();
+    let held_out: Vec<&str> = HELD_OUT
+        .into_iter()
+        .filter(|name| root.join(name).is_dir())
+        .collect();
     let classes = folders(&train)?;
     let mut files = images(root, "train/", &classes, &classes, false)?;
     match held_out.as_slice() {
@@ -38,14 +44,22 @@ pub(crate) fn walk(root: &Path) -> Result<Candidates, DataError> {
                 "{} has {}: only one folder beside train can hold the test images; move the validation images into train \
                  (data.split divides it) or elsewhere",
                 root.display(),
-                several.iter().map(|s| format!("{s}/")).collect::<Vec<_>>().join(" and ")
+                several
+                    .iter()
+                    .map(|s| format!("{s}/"))
+                    .collect::<Vec<_>>()
+                    .join(" and ")
             )));
         }
     }
     finish(root, classes, files)
 }
 
-fn finish(root: &Path, classes: Vec<String>, mut files: Vec<Candidate>) -> Result<Candidates, DataError> {
+fn finish(
+    root: &Path,
+    classes: Vec<String>,
+    mut files: Vec<Candidate>,
+) -> Result<Candidates, DataError> {
     files.sort_by(|a, b| a.path.cmp(&b.path));
     if classes.len() < 2 {
         return Err(DataError::Missing(format!(
@@ -54,7 +68,11 @@ fn finish(root: &Path, classes: Vec<String>, mut files: Vec<Candidate>) -> Resul
             classes.len()
         )));
     }
-    Ok(Candidates { root: root.to_owned(), classes, files })
+    Ok(Candidates {
+        root: root.to_owned(),
+        classes,
+        files,
+    })
 }
 
 /// Names of the folders in a folder, sorted; hidden ones are left out.
@@ -87,16 +105,33 @@ fn images(
     for name in folders {
         let Ok(class) = classes.binary_search(name) else {
             let folder = root.join(format!("{prefix}{name}"));
-            return Err(DataError::Invalid(format!("{}: train has no class of this name", folder.display())));
+            return Err(DataError::Invalid(format!(
+                "{}: train has no class of this name",
+                folder.display()
+            )));
         };
         let mut paths = Vec::new();
-        collect(&root.join(format!("{prefix}{name}")), &format!("{prefix}{name}"), DEPTH, &mut paths)?;
-        files.extend(paths.into_iter().map(|path| Candidate { path, class: class as u16, test }));
+        collect(
+            &root.join(format!("{prefix}{name}")),
+            &format!("{prefix}{name}"),
+            DEPTH,
+            &mut paths,
+        )?;
+        files.extend(paths.into_iter().map(|path| Candidate {
+            path,
+            class: class as u16,
+            test,
+        }));
     }
     Ok(files)
 }
 
-fn collect(folder: &Path, relative: &str, depth: u32, paths: &mut Vec<String>) -> Result<(), DataError> {
+fn collect(
+    folder: &Path,
+    relative: &str,
+    depth: u32,
+    paths: &mut Vec<String>,
+) -> Result<(), DataError> {
     for (name, path) in entries(folder)? {
         let relative = format!("{relative}/{name}");
         if path.is_dir() {
@@ -112,7 +147,9 @@ fn collect(folder: &Path, relative: &str, depth: u32, paths: &mut Vec<String>) -
 
 fn is_image(path: &Path) -> bool {
     let extension = path.extension().unwrap_or_default().to_ascii_lowercase();
-    ["jpg", "jpeg", "png"].iter().any(|known| extension == *known)
+    ["jpg", "jpeg", "png"]
+        .iter()
+        .any(|known| extension == *known)
 }
 
 /// Names and paths in a folder, sorted by name; hidden ones and names that are not UTF-8 are left out.

@@ -38,7 +38,11 @@ struct Manifest {
 }
 
 /// Looks at every file, in order; files whose size and time have not changed since the last look are taken as they were.
-pub(crate) fn scan(cache: &Path, root: &Path, candidates: &[Candidate]) -> Result<Vec<Scanned>, DataError> {
+pub(crate) fn scan(
+    cache: &Path,
+    root: &Path,
+    candidates: &[Candidate],
+) -> Result<Vec<Scanned>, DataError> {
     let absolute = std::fs::canonicalize(root).map_err(DataError::io("read folder", root))?;
     let root_text = absolute.display().to_string();
     let folder = cache.join("manifests");
@@ -54,12 +58,24 @@ pub(crate) fn scan(cache: &Path, root: &Path, candidates: &[Candidate]) -> Resul
     for look in looks {
         scanned.push(look?);
     }
-    let unchanged =
-        candidates.len() == known.len() && candidates.iter().zip(&scanned).all(|(c, s)| known.get(&c.path) == Some(s));
+    let unchanged = candidates.len() == known.len()
+        && candidates
+            .iter()
+            .zip(&scanned)
+            .all(|(c, s)| known.get(&c.path) == Some(s));
     if !unchanged {
-        let files = candidates.iter().map(|c| c.path.clone()).zip(scanned.iter().cloned()).collect();
-        let manifest = Manifest { version: VERSION, root: root_text, files };
-        let text = serde_json::to_vec(&manifest).map_err(|e| DataError::Invalid(format!("manifest: {e}")))?;
+        let files = candidates
+            .iter()
+            .map(|c| c.path.clone())
+            .zip(scanned.iter().cloned())
+            .collect();
+        let manifest = Manifest {
+            version: VERSION,
+            root: root_text,
+            files,
+        };
+        let text = serde_json::to_vec(&manifest)
+            .map_err(|e| DataError::Invalid(format!("manifest: {e}")))?;
         files::write_whole(&path, &text)?;
     }
     Ok(scanned)
@@ -72,7 +88,9 @@ pub(crate) fn content_hash(bytes: &[u8]) -> String {
 
 /// The kept manifest; empty where there is none that can be used, since everything in it can be found out again.
 fn load(path: &Path, root: &str) -> HashMap<String, Scanned> {
-    let manifest = std::fs::read(path).ok().and_then(|bytes| serde_json::from_slice::<Manifest>(&bytes).ok());
+    let manifest = std::fs::read(path)
+        .ok()
+        .and_then(|bytes| serde_json::from_slice::<Manifest>(&bytes).ok());
     match manifest {
         Some(manifest) if manifest.version == VERSION && manifest.root == root => manifest.files,
         _ => HashMap::new(),
@@ -85,7 +103,10 @@ fn look(path: &Path, known: Option<&Scanned>) -> Result<Scanned, DataError> {
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(absent()),
         Err(e) => return Err(DataError::io("read", path)(e)),
     };
-    let modified = metadata.modified().ok().and_then(|t| t.duration_since(UNIX_EPOCH).ok());
+    let modified = metadata
+        .modified()
+        .ok()
+        .and_then(|t| t.duration_since(UNIX_EPOCH).ok());
     let modified = modified.map_or(0, |t| t.as_nanos() as u64);
     if let Some(known) = known
         && known.bytes == metadata.len()
@@ -94,7 +115,12 @@ fn look(path: &Path, known: Option<&Scanned>) -> Result<Scanned, DataError> {
         return Ok(known.clone());
     }
     let content = files::read(path)?;
-    let mut scanned = Scanned { content: content_hash(&content), bytes: metadata.len(), modified, ..absent() };
+    let mut scanned = Scanned {
+        content: content_hash(&content),
+        bytes: metadata.len(),
+        modified,
+        ..absent()
+    };
     match photo::decode(&content) {
         Ok(image) => {
             scanned.damage = None;
@@ -109,5 +135,13 @@ fn look(path: &Path, known: Option<&Scanned>) -> Result<Scanned, DataError> {
 /// What a file that is not there looks like (a table can name one).
 fn absent() -> Scanned {
     let damage = Some("is not there".to_string());
-    Scanned { bytes: 0, modified: 0, content: String::new(), height: 0, width: 0, grey: true, damage }
+    Scanned {
+        bytes: 0,
+        modified: 0,
+        content: String::new(),
+        height: 0,
+        width: 0,
+        grey: true,
+        damage,
+    }
 }

@@ -9,7 +9,9 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<DynamicImage, String> {
     if bytes.is_empty() {
         return Err("is empty".to_string());
     }
-    let reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format().map_err(|e| e.to_string())?;
+    let reader = ImageReader::new(Cursor::new(bytes))
+        .with_guessed_format()
+        .map_err(|e| e.to_string())?;
     match reader.format() {
         Some(image::ImageFormat::Jpeg) if !jpeg_is_whole(bytes) => {
             return Err("is cut: a JPEG without its end".to_string());

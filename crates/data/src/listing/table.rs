@@ -7,18 +7,34 @@ use std::path::Path;
 
 /// The images that a table lists, paths relative to the table. Classes are sorted: by number where all labels are whole
 /// numbers, by name otherwise.
-pub(crate) fn read(path: &Path, path_column: &str, label_column: &str) -> Result<Candidates, DataError> {
+pub(crate) fn read(
+    path: &Path,
+    path_column: &str,
+    label_column: &str,
+) -> Result<Candidates, DataError> {
     if !path.is_file() {
-        return Err(DataError::Missing(format!("{}: there is no such CSV file (data.path)", path.display())));
+        return Err(DataError::Missing(format!(
+            "{}: there is no such CSV file (data.path)",
+            path.display()
+        )));
     }
     let broken = |e: csv::Error| DataError::damaged(path, e.to_string());
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_path(path).map_err(broken)?;
+    let mut reader = csv::ReaderBuilder::new()
+        .trim(csv::Trim::All)
+        .from_path(path)
+        .map_err(broken)?;
     let headers = reader.headers().map_err(broken)?.clone();
     let column = |name: &str| {
-        headers.iter().position(|h| h.trim_start_matches('\u{feff}') == name).ok_or_else(|| {
-            let found = headers.iter().collect::<Vec<_>>().join(", ");
-            DataError::Invalid(format!("{} has no column {name:?}; it has: {found}", path.display()))
-        })
+        headers
+            .iter()
+            .position(|h| h.trim_start_matches('\u{feff}') == name)
+            .ok_or_else(|| {
+                let found = headers.iter().collect::<Vec<_>>().join(", ");
+                DataError::Invalid(format!(
+                    "{} has no column {name:?}; it has: {found}",
+                    path.display()
+                ))
+            })
     };
     let (path_at, label_at) = (column(path_column)?, column(label_column)?);
     let mut rows: BTreeMap<String, (String, u64)> = BTreeMap::new();
@@ -27,10 +43,16 @@ pub(crate) fn read(path: &Path, path_column: &str, label_column: &str) -> Result
         let line = record.position().map_or(0, csv::Position::line);
         let (image, label) = (&record[path_at], &record[label_at]);
         if image.is_empty() || label.is_empty() {
-            return Err(DataError::damaged(path, format!("line {line} has no path or no label")));
+            return Err(DataError::damaged(
+                path,
+                format!("line {line} has no path or no label"),
+            ));
         }
         if let Some((_, before)) = rows.insert(image.to_string(), (label.to_string(), line)) {
-            return Err(DataError::damaged(path, format!("{image} is listed twice, in lines {before} and {line}")));
+            return Err(DataError::damaged(
+                path,
+                format!("{image} is listed twice, in lines {before} and {line}"),
+            ));
         }
     }
     let classes = classes(rows.values().map(|(label, _)| label.clone()).collect());
@@ -41,7 +63,11 @@ pub(crate) fn read(path: &Path, path_column: &str, label_column: &str) -> Result
             path.display()
         )));
     }
-    let class: BTreeMap<&str, u16> = classes.iter().enumerate().map(|(i, name)| (name.as_str(), i as u16)).collect();
+    let class: BTreeMap<&str, u16> = classes
+        .iter()
+        .enumerate()
+        .map(|(i, name)| (name.as_str(), i as u16))
+        .collect();
     let file = |(image, (label, _)): (&String, &(String, u64))| Candidate {
         path: image.clone(),
         class: class[label.as_str()],
@@ -49,7 +75,11 @@ pub(crate) fn read(path: &Path, path_column: &str, label_column: &str) -> Result
     };
     let files = rows.iter().map(file).collect();
     let root = path.parent().unwrap_or(Path::new("")).to_owned();
-    Ok(Candidates { root, classes, files })
+    Ok(Candidates {
+        root,
+        classes,
+        files,
+    })
 }
 
 fn classes(mut labels: Vec<String>) -> Vec<String> {

@@ -6,8 +6,20 @@ use convsweep_spec::data::{ResizeMethod, Split, SplitScheme};
 use image::{ImageFormat, Rgb, RgbImage};
 
 fn spec(source: Source) -> DataSpec {
-    let split = Split { scheme: SplitScheme::Validation(0.2), seed: 1, stratify: true, test: None };
-    DataSpec { source, split, limit: None, resize: None, channels: None, damaged: Damaged::Refuse }
+    let split = Split {
+        scheme: SplitScheme::Validation(0.2),
+        seed: 1,
+        stratify: true,
+        test: None,
+    };
+    DataSpec {
+        source,
+        split,
+        limit: None,
+        resize: None,
+        channels: None,
+        damaged: Damaged::Refuse,
+    }
 }
 
 fn write(path: PathBuf, colour: [u8; 3], height: u32, width: u32) {
@@ -33,7 +45,10 @@ fn folder(prefix: &str, n: u8) -> tempfile::TempDir {
 
 fn run(dir: &tempfile::TempDir, spec: &DataSpec) -> Result<crate::ImageSet, DataError> {
     let cache = dir.path().join(".cache");
-    let at = Location { cache: &cache, path: Some(dir.path()) };
+    let at = Location {
+        cache: &cache,
+        path: Some(dir.path()),
+    };
     let set = open(at, spec)?;
     assert_eq!(set.facts(), &facts(at, spec)?);
     Ok(set)
@@ -53,7 +68,16 @@ fn classes_in_folders() {
     std::fs::write(dir.path().join("cat/notes.txt"), "not an image").unwrap();
     let set = run(&dir, &spec(Source::Folder)).unwrap();
     let facts = set.facts();
-    assert_eq!((facts.train_images, facts.test_images, facts.channels, facts.height, facts.width), (6, 0, 3, 4, 5));
+    assert_eq!(
+        (
+            facts.train_images,
+            facts.test_images,
+            facts.channels,
+            facts.height,
+            facts.width
+        ),
+        (6, 0, 3, 4, 5)
+    );
     assert_eq!(facts.classes, ["cat", "dog"]);
     assert_eq!(set.train().labels(), [0, 0, 0, 1, 1, 1]);
     assert_eq!(set.train().name(4), Some("dog/1.png"));
@@ -65,36 +89,81 @@ fn classes_in_folders() {
 fn test_images_beside_train() {
     for held_out in ["test", "val"] {
         let dir = folder("train/", 3);
-        write(dir.path().join(held_out).join("dog/x.jpg"), [250, 250, 250], 4, 5);
+        write(
+            dir.path().join(held_out).join("dog/x.jpg"),
+            [250, 250, 250],
+            4,
+            5,
+        );
         let set = run(&dir, &spec(Source::Folder)).unwrap();
         assert_eq!((set.train().len(), set.test().len()), (6, 1), "{held_out}");
-        assert_eq!((set.test().labels(), set.test().image(0).unwrap()[7]), ([1].as_slice(), 250));
-        assert_eq!(set.test().name(0), Some(format!("{held_out}/dog/x.jpg").as_str()));
-        let cut = DataSpec { split: Split { test: Some(0.5), ..spec(Source::Folder).split }, ..spec(Source::Folder) };
+        assert_eq!(
+            (set.test().labels(), set.test().image(0).unwrap()[7]),
+            ([1].as_slice(), 250)
+        );
+        assert_eq!(
+            set.test().name(0),
+            Some(format!("{held_out}/dog/x.jpg").as_str())
+        );
+        let cut = DataSpec {
+            split: Split {
+                test: Some(0.5),
+                ..spec(Source::Folder).split
+            },
+            ..spec(Source::Folder)
+        };
         error(&dir, &cut, Kind::Invalid, &["has test images of its own"]);
     }
     let dir = folder("train/", 3);
     for held_out in ["test", "val"] {
         write(dir.path().join(held_out).join("dog/x.jpg"), [0; 3], 4, 5);
     }
-    error(&dir, &spec(Source::Folder), Kind::Invalid, &["test/ and val/", "only one"]);
+    error(
+        &dir,
+        &spec(Source::Folder),
+        Kind::Invalid,
+        &["test/ and val/", "only one"],
+    );
     let dir = folder("train/", 3);
     write(dir.path().join("test/bird/x.jpg"), [0; 3], 4, 5);
-    error(&dir, &spec(Source::Folder), Kind::Invalid, &["test/bird", "no class of this name"]);
+    error(
+        &dir,
+        &spec(Source::Folder),
+        Kind::Invalid,
+        &["test/bird", "no class of this name"],
+    );
 }
 
 #[test]
 fn sizes_and_channels() {
     let dir = folder("", 2);
     write(dir.path().join("cat/large.jpg"), [200, 10, 10], 40, 20);
-    error(&dir, &spec(Source::Folder), Kind::Invalid, &["2 different sizes", "4×5", "data.size"]);
-    let resize = Resize { height: 6, width: 8, method: ResizeMethod::Pad };
-    let asked = DataSpec { resize: Some(resize), channels: Some(1), ..spec(Source::Folder) };
+    error(
+        &dir,
+        &spec(Source::Folder),
+        Kind::Invalid,
+        &["2 different sizes", "4×5", "data.size"],
+    );
+    let resize = Resize {
+        height: 6,
+        width: 8,
+        method: ResizeMethod::Pad,
+    };
+    let asked = DataSpec {
+        resize: Some(resize),
+        channels: Some(1),
+        ..spec(Source::Folder)
+    };
     let set = run(&dir, &asked).unwrap();
     assert_eq!(set.train().shape(), [1, 6, 8]);
-    let large = (0..5).find(|i| set.train().name(*i) == Some("cat/large.jpg")).unwrap();
+    let large = (0..5)
+        .find(|i| set.train().name(*i) == Some("cat/large.jpg"))
+        .unwrap();
     assert_eq!(set.train().image(large).unwrap()[0], 0, "padding is black");
-    assert!(set.train().image(large).unwrap()[4] > 30, "the middle is not");
+    assert!(
+        set.train().image(large).unwrap()[4] > 30,
+        "the middle is not"
+    );
 }
 
 #[test]
@@ -102,10 +171,15 @@ fn all_grey_is_one_channel() {
     let dir = tempfile::tempdir().unwrap();
     for (class, level) in [("a", 10), ("b", 20)] {
         std::fs::create_dir_all(dir.path().join(class)).unwrap();
-        image::GrayImage::from_pixel(3, 3, image::Luma([level])).save(dir.path().join(class).join("1.png")).unwrap();
+        image::GrayImage::from_pixel(3, 3, image::Luma([level]))
+            .save(dir.path().join(class).join("1.png"))
+            .unwrap();
     }
     let set = run(&dir, &spec(Source::Folder)).unwrap();
-    assert_eq!((set.train().shape(), set.train().image(1).unwrap()[0]), ([1, 3, 3], 20));
+    assert_eq!(
+        (set.train().shape(), set.train().image(1).unwrap()[0]),
+        ([1, 3, 3], 20)
+    );
 }
 
 /// Spoils a file's content.
@@ -114,11 +188,19 @@ type Damage<'a> = &'a dyn Fn(&mut Vec<u8>);
 #[test]
 fn damaged_images_are_refused_or_counted() {
     let damages: [(&str, Damage, &str); 5] = [
-        ("cut.jpg", &|b| b.truncate(b.len() - 30), "a JPEG without its end"),
+        (
+            "cut.jpg",
+            &|b| b.truncate(b.len() - 30),
+            "a JPEG without its end",
+        ),
         ("cut.png", &|b| b.truncate(b.len() / 2), "cannot be decoded"),
         ("flipped.png", &|b| b[20] ^= 0xFF, "cannot be decoded"),
         ("empty.png", &|b| b.clear(), "is empty"),
-        ("text.jpg", &|b| *b = b"hello".to_vec(), "neither JPEG nor PNG"),
+        (
+            "text.jpg",
+            &|b| *b = b"hello".to_vec(),
+            "neither JPEG nor PNG",
+        ),
     ];
     for (name, damage, problem) in damages {
         let dir = folder("", 3);
@@ -127,17 +209,35 @@ fn damaged_images_are_refused_or_counted() {
         let mut bytes = std::fs::read(&path).unwrap();
         damage(&mut bytes);
         std::fs::write(&path, bytes).unwrap();
-        error(&dir, &spec(Source::Folder), Kind::Damaged, &[name, problem, "skip"]);
-        let skip = DataSpec { damaged: Damaged::Skip, ..spec(Source::Folder) };
+        error(
+            &dir,
+            &spec(Source::Folder),
+            Kind::Damaged,
+            &[name, problem, "skip"],
+        );
+        let skip = DataSpec {
+            damaged: Damaged::Skip,
+            ..spec(Source::Folder)
+        };
         let set = run(&dir, &skip).unwrap();
         assert_eq!((set.train().len(), set.skipped().len()), (6, 1), "{name}");
-        assert!(set.skipped()[0].starts_with(&format!("dog/{name}: ")), "{:?}", set.skipped());
+        assert!(
+            set.skipped()[0].starts_with(&format!("dog/{name}: ")),
+            "{:?}",
+            set.skipped()
+        );
     }
 }
 
 #[test]
 fn identity_follows_content_only() {
-    let hash = |dir: &tempfile::TempDir| run(dir, &spec(Source::Folder)).unwrap().facts().hash.clone();
+    let hash = |dir: &tempfile::TempDir| {
+        run(dir, &spec(Source::Folder))
+            .unwrap()
+            .facts()
+            .hash
+            .clone()
+    };
     let (one, two) = (folder("", 3), folder("", 3));
     let first = hash(&one);
     assert_eq!(first, hash(&two), "the same images in another place");
@@ -163,7 +263,12 @@ fn unchanged_files_are_not_read_again() {
     let mut bytes = std::fs::read(&path).unwrap();
     bytes.reverse();
     std::fs::write(&path, bytes).unwrap();
-    std::fs::File::options().write(true).open(&path).unwrap().set_modified(time).unwrap();
+    std::fs::File::options()
+        .write(true)
+        .open(&path)
+        .unwrap()
+        .set_modified(time)
+        .unwrap();
     assert_eq!(run(&dir, &asked).unwrap().facts().hash, before);
 }
 
@@ -171,38 +276,77 @@ fn unchanged_files_are_not_read_again() {
 fn test_cut_keeps_duplicates_together() {
     let dir = folder("", 40);
     for i in 0..10 {
-        let (from, to) = (dir.path().join(format!("cat/{i}.png")), dir.path().join(format!("dog/copy{i}.png")));
+        let (from, to) = (
+            dir.path().join(format!("cat/{i}.png")),
+            dir.path().join(format!("dog/copy{i}.png")),
+        );
         std::fs::copy(from, to).unwrap();
     }
     let asked = |seed| {
-        let split = Split { test: Some(0.2), seed, ..spec(Source::Folder).split };
-        run(&dir, &DataSpec { split, ..spec(Source::Folder) }).unwrap()
+        let split = Split {
+            test: Some(0.2),
+            seed,
+            ..spec(Source::Folder).split
+        };
+        run(
+            &dir,
+            &DataSpec {
+                split,
+                ..spec(Source::Folder)
+            },
+        )
+        .unwrap()
     };
     let set = asked(1);
     assert_eq!((set.train().len(), set.test().len()), (72, 18));
     assert_eq!(set.test().labels().iter().filter(|l| **l == 0).count(), 8);
     let pixels = |images: crate::Images| -> BTreeSet<Vec<u8>> {
-        (0..images.len() as u32).map(|row| images.image(row).unwrap()).collect()
+        (0..images.len() as u32)
+            .map(|row| images.image(row).unwrap())
+            .collect()
     };
-    assert!(pixels(set.train()).is_disjoint(&pixels(set.test())), "an image on both sides");
-    assert_eq!(pixels(asked(2).test()), pixels(set.test()), "the seed has no part in it");
+    assert!(
+        pixels(set.train()).is_disjoint(&pixels(set.test())),
+        "an image on both sides"
+    );
+    assert_eq!(
+        pixels(asked(2).test()),
+        pixels(set.test()),
+        "the seed has no part in it"
+    );
 }
 
 fn table(dir: &tempfile::TempDir, text: &str) -> Result<crate::ImageSet, DataError> {
     let path = dir.path().join("table.csv");
     std::fs::write(&path, text).unwrap();
     let cache = dir.path().join(".cache");
-    let source = Source::Csv { path_column: "file".into(), label_column: "label".into() };
-    open(Location { cache: &cache, path: Some(&path) }, &spec(source))
+    let source = Source::Csv {
+        path_column: "file".into(),
+        label_column: "label".into(),
+    };
+    open(
+        Location {
+            cache: &cache,
+            path: Some(&path),
+        },
+        &spec(source),
+    )
 }
 
 #[test]
 fn tables() {
     let dir = folder("", 3);
-    let set = table(&dir, "label,file\n10,cat/0.png\n9,dog/0.png\n10,dog/2.png\n").unwrap();
+    let set = table(
+        &dir,
+        "label,file\n10,cat/0.png\n9,dog/0.png\n10,dog/2.png\n",
+    )
+    .unwrap();
     assert_eq!(
         (set.facts().classes.as_slice(), set.train().labels()),
-        (["9", "10"].map(String::from).as_slice(), [1, 0, 1].as_slice())
+        (
+            ["9", "10"].map(String::from).as_slice(),
+            [1, 0, 1].as_slice()
+        )
     );
     assert_eq!(set.train().name(1), Some("dog/0.png"));
     let check = |text: &str, kind: Kind, expect: &[&str]| {
@@ -212,21 +356,62 @@ fn tables() {
             assert!(error.to_string().contains(part), "{error} lacks {part}");
         }
     };
-    check("name,label\na,b\n", Kind::Invalid, &["no column \"file\"", "name, label"]);
-    check("file,label\ncat/0.png,a\ncat/0.png,b\n", Kind::Damaged, &["cat/0.png is listed twice", "lines 2 and 3"]);
-    check("file,label\ncat/0.png,a\ncat/1.png\n", Kind::Damaged, &["table.csv", "line: 3"]);
-    check("file,label\ncat/0.png,a\ncat/1.png,\n", Kind::Damaged, &["line 3 has no path or no label"]);
-    check("file,label\ncat/0.png,a\nno.png,b\n", Kind::Damaged, &["no.png", "is not there"]);
-    check("file,label\ncat/0.png,a\n", Kind::Invalid, &["1 different labels"]);
+    check(
+        "name,label\na,b\n",
+        Kind::Invalid,
+        &["no column \"file\"", "name, label"],
+    );
+    check(
+        "file,label\ncat/0.png,a\ncat/0.png,b\n",
+        Kind::Damaged,
+        &["cat/0.png is listed twice", "lines 2 and 3"],
+    );
+    check(
+        "file,label\ncat/0.png,a\ncat/1.png\n",
+        Kind::Damaged,
+        &["table.csv", "line: 3"],
+    );
+    check(
+        "file,label\ncat/0.png,a\ncat/1.png,\n",
+        Kind::Damaged,
+        &["line 3 has no path or no label"],
+    );
+    check(
+        "file,label\ncat/0.png,a\nno.png,b\n",
+        Kind::Damaged,
+        &["no.png", "is not there"],
+    );
+    check(
+        "file,label\ncat/0.png,a\n",
+        Kind::Invalid,
+        &["1 different labels"],
+    );
 }
 
 #[test]
 fn nothing_there() {
     let dir = tempfile::tempdir().unwrap();
-    error(&dir, &spec(Source::Folder), Kind::Missing, &["holds 0 folders of classes"]);
-    let at = Location { cache: dir.path(), path: None };
-    assert_eq!(facts(at, &spec(Source::Folder)).unwrap_err().to_string(), "source = \"folder\" needs data.path");
+    error(
+        &dir,
+        &spec(Source::Folder),
+        Kind::Missing,
+        &["holds 0 folders of classes"],
+    );
+    let at = Location {
+        cache: dir.path(),
+        path: None,
+    };
+    assert_eq!(
+        facts(at, &spec(Source::Folder)).unwrap_err().to_string(),
+        "source = \"folder\" needs data.path"
+    );
     let gone = dir.path().join("gone");
-    let at = Location { cache: dir.path(), path: Some(&gone) };
-    assert_eq!(facts(at, &spec(Source::Folder)).unwrap_err().kind(), Kind::Missing);
+    let at = Location {
+        cache: dir.path(),
+        path: Some(&gone),
+    };
+    assert_eq!(
+        facts(at, &spec(Source::Folder)).unwrap_err().kind(),
+        Kind::Missing
+    );
 }

@@ -19,7 +19,10 @@ pub(crate) fn facts(shapes: &Shapes) -> Result<DataFacts, DataError> {
     check(shapes)?;
     Ok(DataFacts {
         hash: identity(&("shapes", GENERATOR, shapes)),
-        classes: Outline::NAMES[..shapes.classes as usize].iter().map(ToString::to_string).collect(),
+        classes: Outline::NAMES[..shapes.classes as usize]
+            .iter()
+            .map(ToString::to_string)
+            .collect(),
         train_images: shapes.train,
         test_images: shapes.test,
         channels: 3,
@@ -52,8 +55,16 @@ fn image(shapes: &Shapes, outline: &Outline, mut draws: Draws) -> Vec<u8> {
     let mut place = || side / 2.0 + draws.within(-shapes.position, shapes.position) * side;
     let centre = [place(), place()];
     let radius = draws.within(shapes.scale[0], shapes.scale[1]) * side / 2.0;
-    let (sin, cos) = draws.within(-shapes.rotation, shapes.rotation).to_radians().sin_cos();
-    let mut canvas = Canvas::new(shapes.size as usize, shapes.color, shapes.texture, &mut draws);
+    let (sin, cos) = draws
+        .within(-shapes.rotation, shapes.rotation)
+        .to_radians()
+        .sin_cos();
+    let mut canvas = Canvas::new(
+        shapes.size as usize,
+        shapes.color,
+        shapes.texture,
+        &mut draws,
+    );
     let beyond = (radius + 1.0).powi(2);
     canvas.stamp(|x, y| {
         let (dx, dy) = (x - centre[0], y - centre[1]);
@@ -77,7 +88,10 @@ fn check(shapes: &Shapes) -> Result<(), DataError> {
             shapes.scale[0] > 0.0 && shapes.scale[0] <= shapes.scale[1] && shapes.scale[1] <= 2.0,
             "scale is two numbers, 0 < smallest ≤ largest ≤ 2",
         ),
-        ((0.0..=360.0).contains(&shapes.rotation), "rotation is 0 to 360 degrees"),
+        (
+            (0.0..=360.0).contains(&shapes.rotation),
+            "rotation is 0 to 360 degrees",
+        ),
         (share.contains(&shapes.color), "color is 0 to 1"),
         (share.contains(&shapes.texture), "texture is 0 to 1"),
         (share.contains(&shapes.noise), "noise is 0 to 1"),
@@ -103,13 +117,32 @@ mod tests {
     }
 
     fn small() -> Shapes {
-        Shapes { train: 40, test: 20, size: 24, ..Shapes::default() }
+        Shapes {
+            train: 40,
+            test: 20,
+            size: 24,
+            ..Shapes::default()
+        }
     }
 
     /// White on black, upright and centred: nothing random.
     fn plain(classes: u32) -> Shapes {
-        let bare = Shapes { color: 0.0, texture: 0.0, noise: 0.0, position: 0.0, rotation: 0.0, ..small() };
-        Shapes { classes, scale: [0.8, 0.8], size: 64, train: classes, test: 0, ..bare }
+        let bare = Shapes {
+            color: 0.0,
+            texture: 0.0,
+            noise: 0.0,
+            position: 0.0,
+            rotation: 0.0,
+            ..small()
+        };
+        Shapes {
+            classes,
+            scale: [0.8, 0.8],
+            size: 64,
+            train: classes,
+            test: 0,
+            ..bare
+        }
     }
 
     #[test]
@@ -120,25 +153,45 @@ mod tests {
         let mut distinct: Vec<&[u8]> = images.iter().map(|(image, _)| image.as_slice()).collect();
         distinct.sort();
         distinct.dedup();
-        assert_eq!(distinct.len(), 60, "training and test images are all different");
+        assert_eq!(
+            distinct.len(),
+            60,
+            "training and test images are all different"
+        );
         assert!(images != all(&Shapes { seed: 1, ..small() }));
         assert!((0..10).all(|c| images[..40].iter().filter(|(_, label)| *label == c).count() == 4));
     }
 
     #[test]
     fn more_images_leave_the_first_as_they_are() {
-        assert_eq!(all(&Shapes { train: 80, ..small() })[..40], all(&small())[..40]);
+        assert_eq!(
+            all(&Shapes {
+                train: 80,
+                ..small()
+            })[..40],
+            all(&small())[..40]
+        );
     }
 
     #[test]
     fn plain_shapes_have_the_areas_of_their_kind() {
         // In units of the radius squared: π 0.9², 2, 3√3/4, 5/2 sin 72°, a star of ten triangles, a ring, 5 squares less the
         // shorter arms, a disc without a lens, 180π/17², a triangle and a rectangle.
-        let expect = [2.545, 2.0, 1.299, 2.378, 1.123, 1.638, 1.814, 1.290, 1.957, 0.998];
+        let expect = [
+            2.545, 2.0, 1.299, 2.378, 1.123, 1.638, 1.814, 1.290, 1.957, 0.998,
+        ];
         for ((image, label), expect) in all(&plain(10)).into_iter().zip(expect) {
             let radius = 0.4 * 64.0;
-            let area = image[..64 * 64].iter().map(|v| f64::from(*v) / 255.0).sum::<f64>() / (radius * radius);
-            assert!((area - expect).abs() < 0.01 * expect, "{}: area {area}", Outline::NAMES[label as usize]);
+            let area = image[..64 * 64]
+                .iter()
+                .map(|v| f64::from(*v) / 255.0)
+                .sum::<f64>()
+                / (radius * radius);
+            assert!(
+                (area - expect).abs() < 0.01 * expect,
+                "{}: area {area}",
+                Outline::NAMES[label as usize]
+            );
             assert_eq!(image[..64 * 64], image[64 * 64..2 * 64 * 64], "white");
         }
     }
@@ -146,8 +199,15 @@ mod tests {
     #[test]
     fn edges_are_smooth() {
         for (image, label) in all(&plain(10)) {
-            let between = image[..64 * 64].iter().filter(|v| (1..255).contains(*v)).count();
-            assert!(between > 20, "{} has {between} pixels on its edge", Outline::NAMES[label as usize]);
+            let between = image[..64 * 64]
+                .iter()
+                .filter(|v| (1..255).contains(*v))
+                .count();
+            assert!(
+                between > 20,
+                "{} has {between} pixels on its edge",
+                Outline::NAMES[label as usize]
+            );
         }
     }
 
@@ -155,18 +215,40 @@ mod tests {
     fn every_number_matters() {
         let base = small();
         let others = [
-            Shapes { position: 0.0, ..base.clone() },
-            Shapes { scale: [0.5, 0.5], ..base.clone() },
-            Shapes { rotation: 0.0, ..base.clone() },
-            Shapes { color: 0.0, ..base.clone() },
-            Shapes { texture: 0.0, ..base.clone() },
-            Shapes { noise: 0.0, ..base.clone() },
+            Shapes {
+                position: 0.0,
+                ..base.clone()
+            },
+            Shapes {
+                scale: [0.5, 0.5],
+                ..base.clone()
+            },
+            Shapes {
+                rotation: 0.0,
+                ..base.clone()
+            },
+            Shapes {
+                color: 0.0,
+                ..base.clone()
+            },
+            Shapes {
+                texture: 0.0,
+                ..base.clone()
+            },
+            Shapes {
+                noise: 0.0,
+                ..base.clone()
+            },
         ];
         for other in others {
             assert!(all(&base) != all(&other), "{other:?}");
             assert_ne!(facts(&base).unwrap().hash, facts(&other).unwrap().hash);
         }
-        let error = facts(&Shapes { classes: 11, ..base }).unwrap_err();
+        let error = facts(&Shapes {
+            classes: 11,
+            ..base
+        })
+        .unwrap_err();
         assert_eq!(error.to_string(), "shapes: classes is 2 to 10");
     }
 }

@@ -16,8 +16,10 @@ pub(super) enum Outline {
 
 impl Outline {
     /// Names of the kinds, by label.
-    pub(super) const NAMES: [&'static str; 10] =
-        ["circle", "square", "triangle", "pentagon", "star", "ring", "cross", "crescent", "heart", "arrow"];
+    pub(super) const NAMES: [&'static str; 10] = [
+        "circle", "square", "triangle", "pentagon", "star", "ring", "cross", "crescent", "heart",
+        "arrow",
+    ];
 
     /// All kinds, by label.
     pub(super) fn all() -> [Outline; 10] {
@@ -39,8 +41,12 @@ impl Outline {
     pub(super) fn distance(&self, [x, y]: [f64; 2]) -> f64 {
         match self {
             Outline::Disc(radius) => x.hypot(y) - radius,
-            Outline::Ring(outer, inner) => (x.hypot(y) - (outer + inner) / 2.0).abs() - (outer - inner) / 2.0,
-            Outline::Crescent(radius, hole, shift) => (x.hypot(y) - radius).max(hole - (x - shift).hypot(y)),
+            Outline::Ring(outer, inner) => {
+                (x.hypot(y) - (outer + inner) / 2.0).abs() - (outer - inner) / 2.0
+            }
+            Outline::Crescent(radius, hole, shift) => {
+                (x.hypot(y) - radius).max(hole - (x - shift).hypot(y))
+            }
             Outline::Polygon(corners) => polygon_distance(corners, [x, y]),
         }
     }
@@ -61,17 +67,29 @@ fn polygon_distance(corners: &[[f64; 2]], [x, y]: [f64; 2]) -> f64 {
         }
         before = corner;
     }
-    if inside { -nearest.sqrt() } else { nearest.sqrt() }
+    if inside {
+        -nearest.sqrt()
+    } else {
+        nearest.sqrt()
+    }
 }
 
 /// A regular polygon with a corner at the top, then turned.
 fn regular(corners: u32, radius: f64, turn: f64) -> Outline {
-    Outline::Polygon((0..corners).map(|i| polar(radius, turn + TAU * f64::from(i) / f64::from(corners))).collect())
+    Outline::Polygon(
+        (0..corners)
+            .map(|i| polar(radius, turn + TAU * f64::from(i) / f64::from(corners)))
+            .collect(),
+    )
 }
 
 fn star(points: u32, outer: f64, inner: f64) -> Outline {
     let radius = |i: u32| if i.is_multiple_of(2) { outer } else { inner };
-    Outline::Polygon((0..2 * points).map(|i| polar(radius(i), TAU * f64::from(i) / f64::from(2 * points))).collect())
+    Outline::Polygon(
+        (0..2 * points)
+            .map(|i| polar(radius(i), TAU * f64::from(i) / f64::from(2 * points)))
+            .collect(),
+    )
 }
 
 /// A place at an angle from the top, clockwise.
@@ -83,7 +101,11 @@ fn polar(radius: f64, angle: f64) -> [f64; 2] {
 fn cross(long: f64, half: f64) -> Outline {
     let quarter = [[half, -long], [half, -half], [long, -half]];
     let turn = |[x, y]: [f64; 2], times: usize| (0..times).fold([x, y], |[x, y], _| [-y, x]);
-    Outline::Polygon((0..4).flat_map(|times| quarter.map(|corner| turn(corner, times))).collect())
+    Outline::Polygon(
+        (0..4)
+            .flat_map(|times| quarter.map(|corner| turn(corner, times)))
+            .collect(),
+    )
 }
 
 fn arrow() -> Outline {

@@ -32,17 +32,32 @@ impl Canvas {
             if stands_out(foreground, background, lightest) {
                 break;
             }
-            foreground = if luma(background) + luma(lightest) > 1.0 { BLACK } else { WHITE };
+            foreground = if luma(background) + luma(lightest) > 1.0 {
+                BLACK
+            } else {
+                WHITE
+            };
         }
         let pattern = Pattern::draw(side as f64, draws);
-        let pixel = |i: usize| mix(background, lightest, pattern.at((i % side) as f64 + 0.5, (i / side) as f64 + 0.5));
-        Canvas { side, pixels: (0..side * side).map(pixel).collect(), foreground }
+        let pixel = |i: usize| {
+            mix(
+                background,
+                lightest,
+                pattern.at((i % side) as f64 + 0.5, (i / side) as f64 + 0.5),
+            )
+        };
+        Canvas {
+            side,
+            pixels: (0..side * side).map(pixel).collect(),
+            foreground,
+        }
     }
 
     /// Paints a shape given by its distance in pixels, negative inside; pixels that the edge crosses get their share of it.
     pub(super) fn stamp(&mut self, distance: impl Fn(f64, f64) -> f64) {
         for (i, pixel) in self.pixels.iter_mut().enumerate() {
-            let covered = 0.5 - distance((i % self.side) as f64 + 0.5, (i / self.side) as f64 + 0.5);
+            let covered =
+                0.5 - distance((i % self.side) as f64 + 0.5, (i / self.side) as f64 + 0.5);
             *pixel = mix(*pixel, self.foreground, covered.clamp(0.0, 1.0));
         }
     }
@@ -53,8 +68,16 @@ impl Canvas {
         let byte = |value: f64| (value * 255.0).round().clamp(0.0, 255.0) as u8;
         for c in 0..3 {
             for pair in self.pixels.chunks(2) {
-                let (first, second) = if noise > 0.0 { draws.normal_pair() } else { (0.0, 0.0) };
-                bytes.extend(pair.iter().zip([first, second]).map(|(pixel, n)| byte(pixel[c] + noise * n)));
+                let (first, second) = if noise > 0.0 {
+                    draws.normal_pair()
+                } else {
+                    (0.0, 0.0)
+                };
+                bytes.extend(
+                    pair.iter()
+                        .zip([first, second])
+                        .map(|(pixel, n)| byte(pixel[c] + noise * n)),
+                );
             }
         }
         bytes
@@ -86,7 +109,11 @@ enum Pattern {
     /// Soft dots.
     Dots { wave: [f64; 2], phase: [f64; 2] },
     /// Clouds: two octaves of value noise.
-    Clouds { scale: f64, coarse: Box<Lattice>, fine: Box<Lattice> },
+    Clouds {
+        scale: f64,
+        coarse: Box<Lattice>,
+        fine: Box<Lattice>,
+    },
 }
 
 impl Pattern {
@@ -97,27 +124,41 @@ impl Pattern {
         let wave = [cos * waves / side * TAU, sin * waves / side * TAU];
         let phase = [draws.within(0.0, TAU), draws.within(0.0, TAU)];
         match kind {
-            0 => Pattern::Gradient { direction: [cos, sin], side },
-            1 => Pattern::Stripes { wave, phase: phase[0] },
+            0 => Pattern::Gradient {
+                direction: [cos, sin],
+                side,
+            },
+            1 => Pattern::Stripes {
+                wave,
+                phase: phase[0],
+            },
             2 => Pattern::Checks { wave, phase },
             3 => Pattern::Dots { wave, phase },
-            _ => {
-                Pattern::Clouds { scale: 1.5 * waves / side, coarse: Lattice::draw(draws), fine: Lattice::draw(draws) }
-            }
+            _ => Pattern::Clouds {
+                scale: 1.5 * waves / side,
+                coarse: Lattice::draw(draws),
+                fine: Lattice::draw(draws),
+            },
         }
     }
 
     /// 0 (first colour) to 1 (second colour).
     fn at(&self, x: f64, y: f64) -> f64 {
         let turned = |wave: &[f64; 2], phase: &[f64; 2]| {
-            ((x * wave[0] + y * wave[1] + phase[0]).sin(), (y * wave[0] - x * wave[1] + phase[1]).sin())
+            (
+                (x * wave[0] + y * wave[1] + phase[0]).sin(),
+                (y * wave[0] - x * wave[1] + phase[1]).sin(),
+            )
         };
         match self {
             Pattern::Gradient { direction, side } => {
-                let along = ((x - side / 2.0) * direction[0] + (y - side / 2.0) * direction[1]) / side;
+                let along =
+                    ((x - side / 2.0) * direction[0] + (y - side / 2.0) * direction[1]) / side;
                 (along + 0.5).clamp(0.0, 1.0)
             }
-            Pattern::Stripes { wave, phase } => 0.5 + 0.5 * (x * wave[0] + y * wave[1] + phase).sin(),
+            Pattern::Stripes { wave, phase } => {
+                0.5 + 0.5 * (x * wave[0] + y * wave[1] + phase).sin()
+            }
             Pattern::Checks { wave, phase } => {
                 let (a, b) = turned(wave, phase);
                 0.5 + 0.5 * (6.0 * a * b).clamp(-1.0, 1.0)
@@ -126,8 +167,13 @@ impl Pattern {
                 let (a, b) = turned(wave, phase);
                 (1.5 * (a + b - 0.6)).clamp(0.0, 1.0)
             }
-            Pattern::Clouds { scale, coarse, fine } => {
-                (coarse.at(x * scale, y * scale) * 2.0 + fine.at(2.0 * x * scale, 2.0 * y * scale)) / 3.0
+            Pattern::Clouds {
+                scale,
+                coarse,
+                fine,
+            } => {
+                (coarse.at(x * scale, y * scale) * 2.0 + fine.at(2.0 * x * scale, 2.0 * y * scale))
+                    / 3.0
             }
         }
     }
@@ -141,14 +187,17 @@ impl Lattice {
     const SIDE: usize = 17;
 
     fn draw(draws: &mut Draws) -> Box<Lattice> {
-        Box::new(Lattice(std::array::from_fn(|_| std::array::from_fn(|_| draws.unit()))))
+        Box::new(Lattice(std::array::from_fn(|_| {
+            std::array::from_fn(|_| draws.unit())
+        })))
     }
 
     fn at(&self, x: f64, y: f64) -> f64 {
         let smooth = |t: f64| t * t * (3.0 - 2.0 * t);
         let (tx, ty) = (smooth(x.fract()), smooth(y.fract()));
         let row = |y: usize| {
-            let [left, right] = [0, 1].map(|i| self.0[y.min(Self::SIDE - 1)][(x as usize + i).min(Self::SIDE - 1)]);
+            let [left, right] =
+                [0, 1].map(|i| self.0[y.min(Self::SIDE - 1)][(x as usize + i).min(Self::SIDE - 1)]);
             left + (right - left) * tx
         };
         let (top, bottom) = (row(y as usize), row(y as usize + 1));

@@ -46,7 +46,16 @@ pub(super) unsafe fn forward<V: Vector>(
     y: *mut f32,
     outputs: &[usize],
 ) {
-    V::apart(Forward { x, inputs, taps, packed, channels, finish, y, outputs });
+    V::apart(Forward {
+        x,
+        inputs,
+        taps,
+        packed,
+        channels,
+        finish,
+        y,
+        outputs,
+    });
 }
 
 struct Forward<'a> {
@@ -92,11 +101,23 @@ impl Forward<'_> {
     ) {
         macro_rules! load {
             ($at:expr) => {
-                if WHOLE { V::load($at) } else { V::load_part($at, n) }
+                if WHOLE {
+                    V::load($at)
+                } else {
+                    V::load_part($at, n)
+                }
             };
         }
-        let least = V::splat(if self.finish.relu { 0.0 } else { f32::NEG_INFINITY });
-        let start = if self.finish.bias.is_null() { V::splat(0.0) } else { load!(self.finish.bias.add(c)) };
+        let least = V::splat(if self.finish.relu {
+            0.0
+        } else {
+            f32::NEG_INFINITY
+        });
+        let start = if self.finish.bias.is_null() {
+            V::splat(0.0)
+        } else {
+            load!(self.finish.bias.add(c))
+        };
         let mut sum = [start; PIXELS];
         let mut w = self.packed.add(c);
         for &tap in self.taps {
@@ -131,7 +152,13 @@ pub(super) unsafe fn sums<V: Vector>(
     packed: *mut f32,
     right: *mut f32,
 ) {
-    V::apart(TapSums { pixels, taps, channels, packed, right });
+    V::apart(TapSums {
+        pixels,
+        taps,
+        channels,
+        packed,
+        right,
+    });
 }
 
 struct TapSums<'a> {
@@ -150,8 +177,17 @@ impl Kernel for TapSums<'_> {
 
     #[inline(always)]
     unsafe fn run<V: Vector>(self) {
-        for (inputs, grads) in self.pixels.inputs.chunks(CHUNK).zip(self.pixels.grads.chunks(CHUNK)) {
-            let pixels = Pixels { inputs, grads, ..self.pixels };
+        for (inputs, grads) in self
+            .pixels
+            .inputs
+            .chunks(CHUNK)
+            .zip(self.pixels.grads.chunks(CHUNK))
+        {
+            let pixels = Pixels {
+                inputs,
+                grads,
+                ..self.pixels
+            };
             let whole = self.channels / V::LANES * V::LANES;
             for c in (0..whole).step_by(V::LANES) {
                 self.all_taps::<V, true>(pixels, c);
@@ -187,7 +223,12 @@ impl TapSums<'_> {
 
     /// Adds up `T` taps from the one of that number on, each in a register of its own.
     #[inline(always)]
-    unsafe fn taps_from<V: Vector, const T: usize, const WHOLE: bool>(&self, pixels: Pixels, c: usize, first: usize) {
+    unsafe fn taps_from<V: Vector, const T: usize, const WHOLE: bool>(
+        &self,
+        pixels: Pixels,
+        c: usize,
+        first: usize,
+    ) {
         let n = if WHOLE { V::LANES } else { self.channels - c };
         let to = self.packed.add(first * self.channels + c);
         let taps: [usize; T] = std::array::from_fn(|t| *self.taps.get_unchecked(first + t));

@@ -117,14 +117,21 @@ impl ConvShape {
         [0, 1].map(|i| {
             let padded = self.input[i] + self.padding[i][0] + self.padding[i][1];
             let span = (self.kernel[i] - 1) * self.dilation[i] + 1;
-            assert!(padded >= span, "a kernel that spans {span} on {padded} pixels");
+            assert!(
+                padded >= span,
+                "a kernel that spans {span} on {padded} pixels"
+            );
             (padded - span) / self.stride[i] + 1
         })
     }
 
     /// Rows and columns after what follows.
     pub fn output_after(&self, follow: Follow) -> [usize; 2] {
-        if follow.pool { self.output().map(|n| n / 2) } else { self.output() }
+        if follow.pool {
+            self.output().map(|n| n / 2)
+        } else {
+            self.output()
+        }
     }
 
     /// Multiplications and additions of the definition, without padding's savings: the usual count of a forward pass.
@@ -140,7 +147,8 @@ impl ConvShape {
             && self.stride == [1, 1]
             && self.dilation == [1, 1]
             && self.groups == 1;
-        method == Method::Direct || plain && self.channels.is_multiple_of(16) && self.filters.is_multiple_of(16)
+        method == Method::Direct
+            || plain && self.channels.is_multiple_of(16) && self.filters.is_multiple_of(16)
     }
 
     /// Parts of the batch whose gradients of the weights are summed up one by one and then added. By the sizes alone, so that
@@ -171,18 +179,41 @@ impl ConvShape {
 
     fn check_sizes(&self) {
         assert!(
-            self.groups > 0 && self.channels.is_multiple_of(self.groups) && self.filters.is_multiple_of(self.groups)
+            self.groups > 0
+                && self.channels.is_multiple_of(self.groups)
+                && self.filters.is_multiple_of(self.groups)
         );
-        let sizes = [self.channels, self.filters, self.kernel[0], self.kernel[1], self.input[0], self.input[1]];
-        let steps = [self.stride[0], self.stride[1], self.dilation[0], self.dilation[1]];
-        assert!(sizes.iter().chain(&steps).all(|&n| n > 0), "a size of zero in {self:?}");
+        let sizes = [
+            self.channels,
+            self.filters,
+            self.kernel[0],
+            self.kernel[1],
+            self.input[0],
+            self.input[1],
+        ];
+        let steps = [
+            self.stride[0],
+            self.stride[1],
+            self.dilation[0],
+            self.dilation[1],
+        ];
+        assert!(
+            sizes.iter().chain(&steps).all(|&n| n > 0),
+            "a size of zero in {self:?}"
+        );
     }
 
     fn check(&self, method: Method, follow: Follow, x: &[f32], weight: &[f32]) {
         self.check_sizes();
-        assert!(!self.output_after(follow).contains(&0), "nothing to pool in {self:?}");
+        assert!(
+            !self.output_after(follow).contains(&0),
+            "nothing to pool in {self:?}"
+        );
         assert!(self.can(method), "{method:?} cannot compute {self:?}");
-        assert!(!follow.moments || !follow.relu && !follow.pool, "moments of {self:?} behind something else");
+        assert!(
+            !follow.moments || !follow.relu && !follow.pool,
+            "moments of {self:?} behind something else"
+        );
         assert_eq!(x.len(), self.input_len(), "input of {self:?}");
         assert_eq!(weight.len(), self.weight_len(), "weights of {self:?}");
     }
@@ -201,12 +232,27 @@ pub fn conv_forward(
     follow: Follow,
 ) -> Forward {
     shape.check(method, follow, x, weight);
-    assert!(bias.is_none_or(|b| b.len() == shape.filters), "bias of {shape:?}");
+    assert!(
+        bias.is_none_or(|b| b.len() == shape.filters),
+        "bias of {shape:?}"
+    );
     // SAFETY: all sizes are checked above; the instruction set is one that is here.
     unsafe {
         match method {
-            Method::Direct => dispatch(direct::Forward { shape, x, weight, bias, follow }),
-            Method::Winograd => dispatch(winograd::Forward { shape, x, weight, bias, follow }),
+            Method::Direct => dispatch(direct::Forward {
+                shape,
+                x,
+                weight,
+                bias,
+                follow,
+            }),
+            Method::Winograd => dispatch(winograd::Forward {
+                shape,
+                x,
+                weight,
+                bias,
+                follow,
+            }),
         }
     }
 }
@@ -227,19 +273,49 @@ pub fn conv_backward(
     shape.check(method, follow, x, weight);
     let n = shape.output_len(follow);
     assert_eq!(backward.gradient.len(), n, "gradient of {shape:?}");
-    assert!(!follow.pool || backward.places.len() == n, "places of {shape:?}");
+    assert!(
+        !follow.pool || backward.places.len() == n,
+        "places of {shape:?}"
+    );
     // A fold, since a search that may end early is not made of vectors.
-    assert!(backward.places.iter().fold(0, |most, &place| place.max(most)) <= 4, "places of another pass");
-    assert!(follow.pool || !follow.relu || backward.output.len() == n, "output of {shape:?}");
+    assert!(
+        backward
+            .places
+            .iter()
+            .fold(0, |most, &place| place.max(most))
+            <= 4,
+        "places of another pass"
+    );
+    assert!(
+        follow.pool || !follow.relu || backward.output.len() == n,
+        "output of {shape:?}"
+    );
     if let Some(norm) = &backward.norm {
-        assert!(!follow.pool && !follow.relu, "a norm behind something else in {shape:?}");
+        assert!(
+            !follow.pool && !follow.relu,
+            "a norm behind something else in {shape:?}"
+        );
         norm.check(n, shape.filters);
     }
     // SAFETY: all sizes are checked above; the instruction set is one that is here.
     unsafe {
         match method {
-            Method::Direct => dispatch(direct::Backward { shape, x, weight, backward, follow, want }),
-            Method::Winograd => dispatch(winograd::Backward { shape, x, weight, backward, follow, want }),
+            Method::Direct => dispatch(direct::Backward {
+                shape,
+                x,
+                weight,
+                backward,
+                follow,
+                want,
+            }),
+            Method::Winograd => dispatch(winograd::Backward {
+                shape,
+                x,
+                weight,
+                backward,
+                follow,
+                want,
+            }),
         }
     }
 }
@@ -247,22 +323,37 @@ pub fn conv_backward(
 /// Which method is the faster one for a shape, and why.
 pub fn conv_method(shape: &ConvShape, follow: Follow) -> (Method, &'static str) {
     let Some(tile) = winograd::tile(shape.kernel) else {
-        return (Method::Direct, "Winograd's tiles here are for kernels of 3×3 and 5×5");
+        return (
+            Method::Direct,
+            "Winograd's tiles here are for kernels of 3×3 and 5×5",
+        );
     };
     if shape.stride != [1, 1] || shape.dilation != [1, 1] || shape.groups != 1 {
-        return (Method::Direct, "strides, dilations and groups leave nothing for Winograd's tiles to share");
+        return (
+            Method::Direct,
+            "strides, dilations and groups leave nothing for Winograd's tiles to share",
+        );
     }
     if !shape.can(Method::Winograd) {
-        return (Method::Direct, "channels and filters are not both multiples of 16: the transforms would cost more");
+        return (
+            Method::Direct,
+            "channels and filters are not both multiples of 16: the transforms would cost more",
+        );
     }
     let [oh, ow] = used(shape, follow);
     let tiles = oh.div_ceil(tile) * ow.div_ceil(tile);
     // 36 products a tile where direct has one a tap and pixel, and about a third more for the transforms.
     if shape.kernel[0] * shape.kernel[1] * oh * ow <= 48 * tiles {
-        return (Method::Direct, "too few of the pixels of Winograd's tiles would be used");
+        return (
+            Method::Direct,
+            "too few of the pixels of Winograd's tiles would be used",
+        );
     }
     match tile {
-        2 => (Method::Winograd, "36 multiplications where the definition has 100"),
+        2 => (
+            Method::Winograd,
+            "36 multiplications where the definition has 100",
+        ),
         _ => (Method::Winograd, "a quarter of the multiplications"),
     }
 }
@@ -289,12 +380,20 @@ struct To {
 /// # Safety
 /// `part` must write all that belongs to its images, at their places behind the pointers, from any thread.
 #[inline(always)]
-unsafe fn forward_in_parts(shape: &ConvShape, follow: Follow, part: impl Fn(Range<usize>, To)) -> Forward {
+unsafe fn forward_in_parts(
+    shape: &ConvShape,
+    follow: Follow,
+    part: impl Fn(Range<usize>, To),
+) -> Forward {
     let len = shape.output_len(follow);
     let mut output: Vec<f32> = Vec::with_capacity(len);
     let mut places: Vec<u8> = Vec::with_capacity(if follow.pool { len } else { 0 });
     let mut moments = vec![vec![]; if follow.moments { shape.images } else { 0 }];
-    let to = To { output: output.as_mut_ptr(), places: places.as_mut_ptr(), moments: moments.as_mut_ptr() };
+    let to = To {
+        output: output.as_mut_ptr(),
+        places: places.as_mut_ptr(),
+        moments: moments.as_mut_ptr(),
+    };
     let tasks = threads::tasks(shape.images);
     threads::share(tasks, |i| part(threads::part(shape.images, tasks, i), to));
     output.set_len(len);
@@ -302,7 +401,11 @@ unsafe fn forward_in_parts(shape: &ConvShape, follow: Follow, part: impl Fn(Rang
         places.set_len(len);
     }
     let moments = join_images(&moments, len / shape.filters / shape.images.max(1));
-    Forward { output, places, moments }
+    Forward {
+        output,
+        places,
+        moments,
+    }
 }
 
 /// A part of a backward pass: some images, and where what is found of them goes.
@@ -338,7 +441,9 @@ impl PartSums {
     fn total(&mut self) -> &[f32] {
         let (sum, others) = self.values.split_at_mut(self.len);
         for part in others.chunks_exact(self.len.max(1)) {
-            sum.iter_mut().zip(part).for_each(|(sum, value)| *sum += value);
+            sum.iter_mut()
+                .zip(part)
+                .for_each(|(sum, value)| *sum += value);
         }
         sum
     }
@@ -361,17 +466,39 @@ unsafe fn backward_in_parts(
     let input_len = if want.input { shape.input_len() } else { 0 };
     let mut input: Vec<f32> = Vec::with_capacity(input_len);
     let parts = shape.parts(method, follow);
-    let mut sums = PartSums { values: Buffer::new(parts * len), len };
-    let mut biases = PartSums { values: Buffer::zeros(parts * shape.filters), len: shape.filters };
+    let mut sums = PartSums {
+        values: Buffer::new(parts * len),
+        len,
+    };
+    let mut biases = PartSums {
+        values: Buffer::zeros(parts * shape.filters),
+        len: shape.filters,
+    };
     let to = [&mut sums, &mut biases].map(|sums| (sums.values.as_mut_ptr(), sums.len));
     let dx = input.as_mut_ptr();
     threads::share(parts, |i| {
         // The parts' places do not overlap.
         let [sums, bias] = to.map(|(to, len)| std::slice::from_raw_parts_mut(to.add(i * len), len));
         sums.fill(0.0);
-        part(PartOf { images: threads::part(shape.images, parts, i), sums, bias, dx });
+        part(PartOf {
+            images: threads::part(shape.images, parts, i),
+            sums,
+            bias,
+            dx,
+        });
     });
     input.set_len(input_len);
-    let bias = if want.bias { biases.total().to_vec() } else { vec![] };
-    (Gradients { input, weight: vec![], bias }, sums)
+    let bias = if want.bias {
+        biases.total().to_vec()
+    } else {
+        vec![]
+    };
+    (
+        Gradients {
+            input,
+            weight: vec![],
+            bias,
+        },
+        sums,
+    )
 }

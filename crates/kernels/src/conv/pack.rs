@@ -49,7 +49,10 @@ pub(super) unsafe fn pack<V: Vector>(
     if way == Way::Forward {
         let offsets = offsets(shape);
         return vectors::<V>(shape, |part| {
-            let (from, to) = (weight.as_ptr().wrapping_add(part.weight), out.as_mut_ptr().add(part.packed));
+            let (from, to) = (
+                weight.as_ptr().wrapping_add(part.weight),
+                out.as_mut_ptr().add(part.packed),
+            );
             to_lanes::<V>(from, offsets.len(), part.lanes, to, &offsets);
         });
     }
@@ -78,21 +81,34 @@ pub(super) unsafe fn pack<V: Vector>(
 /// # Safety
 /// The slices have the sizes of the shape.
 #[inline(always)]
-pub(super) unsafe fn unpack<V: Vector>(shape: &ConvShape, kernel: &[[usize; 2]], packed: &[f32], out: &mut [f32]) {
+pub(super) unsafe fn unpack<V: Vector>(
+    shape: &ConvShape,
+    kernel: &[[usize; 2]],
+    packed: &[f32],
+    out: &mut [f32],
+) {
     if depthwise::is(shape) {
         return depthwise::unpack(shape, kernel, packed, out);
     }
     let offsets = offsets(shape);
     vectors::<V>(shape, |part| {
-        let (from, to) = (packed.as_ptr().add(part.packed), out.as_mut_ptr().wrapping_add(part.weight));
+        let (from, to) = (
+            packed.as_ptr().add(part.packed),
+            out.as_mut_ptr().wrapping_add(part.weight),
+        );
         from_lanes::<V>(from, &offsets, to, offsets.len(), part.lanes);
     });
 }
 
 /// Where each of a filter's weights lies among packed ones.
 fn offsets(shape: &ConvShape) -> Vec<usize> {
-    let (run, area) = (shape.channels / shape.groups, shape.kernel[0] * shape.kernel[1]);
-    (0..run).flat_map(|r| (0..area).map(move |tap| (tap * run + r) * PANEL)).collect()
+    let (run, area) = (
+        shape.channels / shape.groups,
+        shape.kernel[0] * shape.kernel[1],
+    );
+    (0..run)
+        .flat_map(|r| (0..area).map(move |tap| (tap * run + r) * PANEL))
+        .collect()
 }
 
 /// A vector of filters: where the first weight of the first is, packed and not, and how many filters there are.
@@ -111,7 +127,11 @@ fn vectors<V: Vector>(shape: &ConvShape, mut visit: impl FnMut(Part)) {
         for first in (0..padded).step_by(V::LANES) {
             let packed = (group * padded + first / width * width) * filter + first % width;
             let weight = (group * filters + first) * filter;
-            visit(Part { packed, weight, lanes: filters.saturating_sub(first).min(V::LANES) });
+            visit(Part {
+                packed,
+                weight,
+                lanes: filters.saturating_sub(first).min(V::LANES),
+            });
         }
     }
 }

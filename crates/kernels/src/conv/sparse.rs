@@ -34,7 +34,12 @@ pub(super) struct PooledSums<'a> {
 
 impl<'a> PooledSums<'a> {
     /// Adds to `sums`, [`pooled_len`] of them.
-    pub(super) fn new(shape: &'a ConvShape, family: &'a Family, columns: usize, sums: &'a mut [f32]) -> Self {
+    pub(super) fn new(
+        shape: &'a ConvShape,
+        family: &'a Family,
+        columns: usize,
+        sums: &'a mut [f32],
+    ) -> Self {
         let length = length(family);
         let pairs = (LAID_OUT / (2 * columns * length)).max(1);
         let pixels = 2 * columns * pairs;
@@ -45,7 +50,9 @@ impl<'a> PooledSums<'a> {
             length,
             pixels,
             windows: Buffer::zeros((1 + pixels) * length),
-            bases: (0..pairs).flat_map(|y| (0..columns / 2).map(move |x| base(y, x))).collect(),
+            bases: (0..pairs)
+                .flat_map(|y| (0..columns / 2).map(move |x| base(y, x)))
+                .collect(),
             corners: [0, 1, columns, columns + 1, 0].map(|window| window * length),
             sums,
         }
@@ -58,7 +65,11 @@ impl<'a> PooledSums<'a> {
     #[inline(always)]
     pub(super) unsafe fn add<V: Vector>(&mut self, x: *const f32, gradient: &[f32], places: &[u8]) {
         let values = self.pixels / 4 * self.shape.filters;
-        for (i, (gradient, places)) in gradient.chunks(values).zip(places.chunks(values)).enumerate() {
+        for (i, (gradient, places)) in gradient
+            .chunks(values)
+            .zip(places.chunks(values))
+            .enumerate()
+        {
             let count = gradient.len() / self.shape.filters;
             self.lay_out::<V>(x, i * self.pixels..i * self.pixels + 4 * count);
             for filter in 0..self.shape.filters {
@@ -85,7 +96,8 @@ impl<'a> PooledSums<'a> {
                     V::load(from.add(k)).store(to.add(k));
                 }
                 if whole < run {
-                    V::load_part(from.add(whole), run - whole).store_part(to.add(whole), run - whole);
+                    V::load_part(from.add(whole), run - whole)
+                        .store_part(to.add(whole), run - whole);
                 }
                 to = to.add(run);
             }

@@ -25,10 +25,19 @@ impl Family {
     /// The same for `images` images whose sources and destinations lie so many values apart.
     pub(super) fn repeat(self, images: usize, source: usize, destination: usize) -> Family {
         let spread = |offsets: &[usize], step: usize| -> Vec<usize> {
-            (0..images).flat_map(|i| offsets.iter().map(move |o| o + i * step)).collect()
+            (0..images)
+                .flat_map(|i| offsets.iter().map(move |o| o + i * step))
+                .collect()
         };
-        let (inputs, outputs) = (spread(&self.inputs, source), spread(&self.outputs, destination));
-        Family { inputs, outputs, ..self }
+        let (inputs, outputs) = (
+            spread(&self.inputs, source),
+            spread(&self.outputs, destination),
+        );
+        Family {
+            inputs,
+            outputs,
+            ..self
+        }
     }
 }
 
@@ -48,7 +57,10 @@ impl Border {
 /// The border that the forward pass reads.
 pub(super) fn forward_border(shape: &ConvShape) -> Border {
     let size = [0, 1].map(|i| shape.input[i] + shape.padding[i][0] + shape.padding[i][1]);
-    Border { before: [shape.padding[0][0], shape.padding[1][0]], size }
+    Border {
+        before: [shape.padding[0][0], shape.padding[1][0]],
+        size,
+    }
 }
 
 /// The forward pass over the first `rows` × `columns` output pixels.
@@ -70,7 +82,14 @@ pub(super) fn forward_family(shape: &ConvShape, [rows, columns]: [usize; 2]) -> 
         }
     }
     let (taps, run) = join(taps, c / shape.groups);
-    Family { of_image: inputs.len(), inputs, outputs, taps, kernel, run }
+    Family {
+        of_image: inputs.len(),
+        inputs,
+        outputs,
+        taps,
+        kernel,
+        run,
+    }
 }
 
 /// For one dimension of the input gradient: the output row `(y + padding - k * dilation) / stride` that a tap brings to input row
@@ -84,10 +103,16 @@ fn brings(shape: &ConvShape, i: usize, y: usize, k: usize) -> Option<i64> {
 /// The border of the output's gradient that the input gradient reads; `used` is the size of that gradient.
 pub(super) fn backward_border(shape: &ConvShape, used: [usize; 2]) -> Border {
     let bounds = [0, 1].map(|i| {
-        let all = (0..shape.input[i]).flat_map(|y| (0..shape.kernel[i]).filter_map(move |k| brings(shape, i, y, k)));
-        all.fold((0, used[i] as i64 - 1), |(low, high), at| (low.min(at), high.max(at)))
+        let all = (0..shape.input[i])
+            .flat_map(|y| (0..shape.kernel[i]).filter_map(move |k| brings(shape, i, y, k)));
+        all.fold((0, used[i] as i64 - 1), |(low, high), at| {
+            (low.min(at), high.max(at))
+        })
     });
-    Border { before: bounds.map(|(low, _)| -low as usize), size: bounds.map(|(low, high)| (high - low + 1) as usize) }
+    Border {
+        before: bounds.map(|(low, _)| -low as usize),
+        size: bounds.map(|(low, high)| (high - low + 1) as usize),
+    }
 }
 
 /// The families of the input gradient: read from a bordered output gradient, written to the input image.
@@ -102,15 +127,24 @@ pub(super) fn backward_families(shape: &ConvShape, border: &Border) -> Vec<Famil
 fn backward_family(shape: &ConvShape, border: &Border, phase: [usize; 2]) -> Family {
     let (f, width) = (shape.filters, border.size[1]);
     let (mut inputs, mut outputs) = (Vec::new(), Vec::new());
-    for (qy, y) in (phase[0]..shape.input[0]).step_by(shape.stride[0]).enumerate() {
-        for (qx, x) in (phase[1]..shape.input[1]).step_by(shape.stride[1]).enumerate() {
+    for (qy, y) in (phase[0]..shape.input[0])
+        .step_by(shape.stride[0])
+        .enumerate()
+    {
+        for (qx, x) in (phase[1]..shape.input[1])
+            .step_by(shape.stride[1])
+            .enumerate()
+        {
             inputs.push((qy * width + qx) * f);
             outputs.push((y * shape.input[1] + x) * shape.channels);
         }
     }
     let along = |i: usize| -> Vec<(usize, usize)> {
-        let all = (0..shape.kernel[i]).rev().filter_map(|k| Some((k, brings(shape, i, phase[i], k)?)));
-        all.map(|(k, at)| (k, (at + border.before[i] as i64) as usize)).collect()
+        let all = (0..shape.kernel[i])
+            .rev()
+            .filter_map(|k| Some((k, brings(shape, i, phase[i], k)?)));
+        all.map(|(k, at)| (k, (at + border.before[i] as i64) as usize))
+            .collect()
     };
     let (mut taps, mut kernel) = (Vec::new(), Vec::new());
     for (ky, y) in along(0) {
@@ -120,13 +154,23 @@ fn backward_family(shape: &ConvShape, border: &Border, phase: [usize; 2]) -> Fam
         }
     }
     let (taps, run) = join(taps, f / shape.groups);
-    Family { of_image: inputs.len(), inputs, outputs, taps, kernel, run }
+    Family {
+        of_image: inputs.len(),
+        inputs,
+        outputs,
+        taps,
+        kernel,
+        run,
+    }
 }
 
 /// Joins taps that lie side by side, as many as divide all of them evenly.
 fn join(taps: Vec<usize>, run: usize) -> (Vec<usize>, usize) {
     let n = taps.len();
-    let together = |m: usize| taps.chunks(m).all(|c| c.windows(2).all(|w| w[1] == w[0] + run));
+    let together = |m: usize| {
+        taps.chunks(m)
+            .all(|c| c.windows(2).all(|w| w[1] == w[0] + run))
+    };
     match (2..=n).rev().find(|&m| n.is_multiple_of(m) && together(m)) {
         Some(m) => (taps.iter().copied().step_by(m).collect(), run * m),
         None => (taps, run),
@@ -134,11 +178,20 @@ fn join(taps: Vec<usize>, run: usize) -> (Vec<usize>, usize) {
 }
 
 /// Copies a block of images `[rows, columns, channels]` into bordered ones; the border is zero.
-pub(super) fn add_border(source: &[f32], size: [usize; 2], channels: usize, border: &Border, out: &mut [f32]) {
+pub(super) fn add_border(
+    source: &[f32],
+    size: [usize; 2],
+    channels: usize,
+    border: &Border,
+    out: &mut [f32],
+) {
     let row = size[1] * channels;
     let wide = border.size[1] * channels;
     let left = border.before[1] * channels;
-    for (from, to) in source.chunks_exact(size[0] * row).zip(out.chunks_exact_mut(border.values(channels))) {
+    for (from, to) in source
+        .chunks_exact(size[0] * row)
+        .zip(out.chunks_exact_mut(border.values(channels)))
+    {
         let (top, rest) = to.split_at_mut(border.before[0] * wide);
         top.fill(0.0);
         let (middle, bottom) = rest.split_at_mut(size[0] * wide);

@@ -1,7 +1,9 @@
 //! Transposed convolution: the input gradient of a convolution as a layer of its own, and that convolution on its way back.
 
 use super::direct::{InputGradient, aligned, image_block};
-use super::{Backward, ConvShape, Follow, Gradients, Wanted, conv_backward, conv_forward, conv_method};
+use super::{
+    Backward, ConvShape, Follow, Gradients, Wanted, conv_backward, conv_forward, conv_method,
+};
 use crate::block::{Finish, PLAIN, streams};
 use crate::pool::add_rows;
 use crate::simd::{Kernel, Vector, dispatch};
@@ -13,38 +15,84 @@ use std::ops::Range;
 ///
 /// # Panics
 /// Where a slice does not have the size that `shape` says.
-pub fn transposed_forward(shape: &ConvShape, x: &[f32], weight: &[f32], bias: Option<&[f32]>) -> Vec<f32> {
+pub fn transposed_forward(
+    shape: &ConvShape,
+    x: &[f32],
+    weight: &[f32],
+    bias: Option<&[f32]>,
+) -> Vec<f32> {
     check(shape, x, weight);
-    assert!(bias.is_none_or(|b| b.len() == shape.channels), "bias of {shape:?}");
+    assert!(
+        bias.is_none_or(|b| b.len() == shape.channels),
+        "bias of {shape:?}"
+    );
     // SAFETY: all sizes are checked above; the instruction set is one that is here.
-    unsafe { dispatch(Forward { shape, x, weight, bias }) }
+    unsafe {
+        dispatch(Forward {
+            shape,
+            x,
+            weight,
+            bias,
+        })
+    }
 }
 
 /// Gradients of the weights and what else is wanted, from that of the output.
 ///
 /// # Panics
 /// As [`transposed_forward`].
-pub fn transposed_backward(shape: &ConvShape, x: &[f32], weight: &[f32], gradient: &[f32], want: Wanted) -> Gradients {
+pub fn transposed_backward(
+    shape: &ConvShape,
+    x: &[f32],
+    weight: &[f32],
+    gradient: &[f32],
+    want: Wanted,
+) -> Gradients {
     check(shape, x, weight);
     assert_eq!(gradient.len(), shape.input_len(), "gradient of {shape:?}");
     let (method, _) = conv_method(shape, Follow::default());
-    let by_weight = Backward { gradient: x, norm: None, output: &[], places: &[] };
-    let only = Wanted { input: false, bias: false };
-    let mut found = conv_backward(shape, method, gradient, weight, by_weight, Follow::default(), only);
+    let by_weight = Backward {
+        gradient: x,
+        norm: None,
+        output: &[],
+        places: &[],
+    };
+    let only = Wanted {
+        input: false,
+        bias: false,
+    };
+    let mut found = conv_backward(
+        shape,
+        method,
+        gradient,
+        weight,
+        by_weight,
+        Follow::default(),
+        only,
+    );
     if want.input {
         found.input = conv_forward(shape, method, gradient, weight, None, Follow::default()).output;
     }
     if want.bias {
         found.bias = vec![0.0; shape.channels];
         // SAFETY: the gradient is rows of channels; the instruction set is one that is here.
-        unsafe { dispatch(Bias { gradient, sums: &mut found.bias }) };
+        unsafe {
+            dispatch(Bias {
+                gradient,
+                sums: &mut found.bias,
+            })
+        };
     }
     found
 }
 
 fn check(shape: &ConvShape, x: &[f32], weight: &[f32]) {
     shape.check_sizes();
-    assert_eq!(x.len(), shape.output_len(Follow::default()), "input of the transpose of {shape:?}");
+    assert_eq!(
+        x.len(),
+        shape.output_len(Follow::default()),
+        "input of the transpose of {shape:?}"
+    );
     assert_eq!(weight.len(), shape.weight_len(), "weights of {shape:?}");
 }
 
@@ -60,16 +108,37 @@ impl Kernel for Forward<'_> {
 
     #[inline(always)]
     unsafe fn run<V: Vector>(self) -> Vec<f32> {
-        let Forward { shape, x, weight, bias } = self;
+        let Forward {
+            shape,
+            x,
+            weight,
+            bias,
+        } = self;
         let size = shape.output();
         let block = image_block(shape, size);
         let inputs = InputGradient::new::<V>(shape, weight, size, block);
         let mut y: Vec<f32> = Vec::with_capacity(shape.input_len());
-        let stream = streams::<V>(y.as_ptr(), shape.input_len(), aligned(shape, shape.channels));
-        let finish = Finish { bias: bias.map_or(std::ptr::null(), <[f32]>::as_ptr), stream, ..PLAIN };
+        let stream = streams::<V>(
+            y.as_ptr(),
+            shape.input_len(),
+            aligned(shape, shape.channels),
+        );
+        let finish = Finish {
+            bias: bias.map_or(std::ptr::null(), <[f32]>::as_ptr),
+            stream,
+            ..PLAIN
+        };
         let to = y.as_mut_ptr();
         threads::share_parts(shape.images, shape.input_len(), |images| {
-            V::apart(Part { inputs: &inputs, x, finish, block, images, shape, to });
+            V::apart(Part {
+                inputs: &inputs,
+                x,
+                finish,
+                block,
+                images,
+                shape,
+                to,
+            });
         });
         y.set_len(shape.input_len());
         y
@@ -93,11 +162,24 @@ impl Kernel for Part<'_> {
 
     #[inline(always)]
     unsafe fn run<V: Vector>(self) {
-        let Part { shape, inputs, x, finish, block, images, to } = self;
+        let Part {
+            shape,
+            inputs,
+            x,
+            finish,
+            block,
+            images,
+            to,
+        } = self;
         let [from, into] = [x.len(), shape.input_len()].map(|len| len / shape.images.max(1));
         for first in images.clone().step_by(block) {
             let count = block.min(images.end - first);
-            inputs.block::<V>(&x[first * from..(first + count) * from], to.add(first * into), count, finish);
+            inputs.block::<V>(
+                &x[first * from..(first + count) * from],
+                to.add(first * into),
+                count,
+                finish,
+            );
         }
         V::streamed();
     }

@@ -1,6 +1,8 @@
 //! The way back, ReLU's included.
 
-use super::{Norm, NormBehind, NormGradients, NormSlopes, Pass, chunks, factors, over, parts, share_rows};
+use super::{
+    Norm, NormBehind, NormGradients, NormSlopes, Pass, chunks, factors, over, parts, share_rows,
+};
 use crate::block::{load, store};
 use crate::buffer::Buffer;
 use crate::simd::{Kernel, Vector};
@@ -39,10 +41,18 @@ impl Gate {
     #[inline(always)]
     unsafe fn vector<V: Vector>(self, c: usize, n: usize) -> VectorGate<V> {
         let (mut factor, mut shift) = (V::splat(0.0), V::splat(0.0));
-        if let Gate::Again { factor: factors, shift: shifts } = self {
+        if let Gate::Again {
+            factor: factors,
+            shift: shifts,
+        } = self
+        {
             (factor, shift) = (load::<V>(factors.add(c), n), load::<V>(shifts.add(c), n));
         }
-        VectorGate { gate: self, factor, shift }
+        VectorGate {
+            gate: self,
+            factor,
+            shift,
+        }
     }
 }
 
@@ -113,10 +123,17 @@ impl Kernel for SumPart {
         for chunk in chunks(self.rows, channels) {
             sums.fill(0.0);
             products.fill(0.0);
-            let mut pass = SumPass { sums: sums.as_mut_ptr(), products: products.as_mut_ptr(), ..self.pass };
+            let mut pass = SumPass {
+                sums: sums.as_mut_ptr(),
+                products: products.as_mut_ptr(),
+                ..self.pass
+            };
             over::<V>(&mut pass, chunk, channels);
             for (c, total) in totals.iter_mut().enumerate() {
-                *total = [total[0] + f64::from(sums[c]), total[1] + f64::from(products[c])];
+                *total = [
+                    total[0] + f64::from(sums[c]),
+                    total[1] + f64::from(products[c]),
+                ];
             }
         }
         totals
@@ -141,11 +158,27 @@ impl InputPass {
     /// From the gradient `from`, which `behind` makes the one of what it normalised, to `to`; ReLU, where there is one, is seen by
     /// what was normalised.
     pub(super) fn new(behind: &NormBehind, from: *const f32, to: *mut f32) -> Self {
-        let NormBehind { norm, slopes: NormSlopes { factor, constant, slope }, x } = behind;
+        let NormBehind {
+            norm,
+            slopes:
+                NormSlopes {
+                    factor,
+                    constant,
+                    slope,
+                },
+            x,
+        } = behind;
         let [factor, constant, slope] = [factor, constant, slope].map(|values| values.as_ptr());
         InputPass {
             x: x.as_ptr(),
-            gate: if norm.relu { Gate::Again { factor, shift: norm.shift.as_ptr() } } else { Gate::All },
+            gate: if norm.relu {
+                Gate::Again {
+                    factor,
+                    shift: norm.shift.as_ptr(),
+                }
+            } else {
+                Gate::All
+            },
             from,
             to,
             mean: norm.moments.mean.as_ptr(),
@@ -167,7 +200,11 @@ impl Pass for InputPass {
             let at = r * self.channels + c;
             let apart = load::<V>(self.x.add(at), n).sub(mean);
             let g = gate.pass(load::<V>(self.from.add(at), n), apart, at, n);
-            store::<V>(g.fma(factor, apart.fma(slope, constant)), self.to.add(at), n);
+            store::<V>(
+                g.fma(factor, apart.fma(slope, constant)),
+                self.to.add(at),
+                n,
+            );
         }
     }
 }
@@ -177,28 +214,45 @@ impl Kernel for Sums<'_> {
 
     #[inline(always)]
     unsafe fn run<V: Vector>(self) -> (NormGradients, NormSlopes) {
-        let Sums { norm, x, output, gradient } = self;
+        let Sums {
+            norm,
+            x,
+            output,
+            gradient,
+        } = self;
         let (channels, rows) = (norm.scale.len(), x.len() / norm.scale.len());
         let keep_masked = norm.relu && output.is_some();
         let factor = factors(norm);
         let gate = match (norm.relu, output) {
             (false, _) => Gate::All,
             (true, Some(output)) => Gate::Output(output.as_ptr()),
-            (true, None) => Gate::Again { factor: factor.as_ptr(), shift: norm.shift.as_ptr() },
+            (true, None) => Gate::Again {
+                factor: factor.as_ptr(),
+                shift: norm.shift.as_ptr(),
+            },
         };
         let mut summand: Vec<f32> = Vec::with_capacity(if keep_masked { x.len() } else { 0 });
         let pass = SumPass {
             x: x.as_ptr(),
             gate,
             gradient: gradient.as_ptr(),
-            masked: if keep_masked { summand.as_mut_ptr() } else { std::ptr::null_mut() },
+            masked: if keep_masked {
+                summand.as_mut_ptr()
+            } else {
+                std::ptr::null_mut()
+            },
             mean: norm.moments.mean.as_ptr(),
             sums: std::ptr::null_mut(),
             products: std::ptr::null_mut(),
             channels,
         };
         let parts = parts(rows, channels);
-        let of_part = |i| V::apart(SumPart { pass, rows: part(rows, parts, i) });
+        let of_part = |i| {
+            V::apart(SumPart {
+                pass,
+                rows: part(rows, parts, i),
+            })
+        };
         let mut totals = vec![[0.0; 2]; channels];
         for found in threads::collect(parts, of_part) {
             for (total, found) in totals.iter_mut().zip(found) {
@@ -208,14 +262,24 @@ impl Kernel for Sums<'_> {
         if keep_masked {
             summand.set_len(x.len());
         }
-        let mut slopes = NormSlopes { factor, ..NormSlopes::default() };
-        let mut found = NormGradients { summand, ..NormGradients::default() };
-        for ((inverse, &scale), [sum, product]) in norm.inverse_deviations().zip(norm.scale).zip(&totals) {
+        let mut slopes = NormSlopes {
+            factor,
+            ..NormSlopes::default()
+        };
+        let mut found = NormGradients {
+            summand,
+            ..NormGradients::default()
+        };
+        for ((inverse, &scale), [sum, product]) in
+            norm.inverse_deviations().zip(norm.scale).zip(&totals)
+        {
             let factor = f64::from(scale) * inverse;
             found.shift.push(*sum as f32);
             found.scale.push((product * inverse) as f32);
             slopes.constant.push((-factor * sum / rows as f64) as f32);
-            slopes.slope.push((-factor * product * inverse * inverse / rows as f64) as f32);
+            slopes
+                .slope
+                .push((-factor * product * inverse * inverse / rows as f64) as f32);
         }
         (found, slopes)
     }

@@ -53,11 +53,20 @@ impl Kernel for Gather<'_> {
         let Gather { x, channels } = self;
         let rows = x.len() / channels;
         let parts = parts(rows, channels);
-        let of_part = |i| V::apart(GatherPart { x, channels, rows: part(rows, parts, i) });
+        let of_part = |i| {
+            V::apart(GatherPart {
+                x,
+                channels,
+                rows: part(rows, parts, i),
+            })
+        };
         let mut found = vec![[0.0; 2]; channels];
         for (i, new) in threads::collect(parts, of_part).into_iter().enumerate() {
             let Range { start, end } = part(rows, parts, i);
-            found.iter_mut().zip(new).for_each(|(found, new)| join(found, new, [start, end - start]));
+            found
+                .iter_mut()
+                .zip(new)
+                .for_each(|(found, new)| join(found, new, [start, end - start]));
         }
         moments(&found, rows)
     }
@@ -78,7 +87,12 @@ impl Kernel for GatherPart<'_> {
         let GatherPart { x, channels, rows } = self;
         let mut found = vec![[0.0; 2]; channels];
         let x = x.as_ptr().add(rows.start * channels);
-        gather::<V>((x, std::ptr::null_mut()), [0, rows.len()], channels, &mut found);
+        gather::<V>(
+            (x, std::ptr::null_mut()),
+            [0, rows.len()],
+            channels,
+            &mut found,
+        );
         found
     }
 }
@@ -104,11 +118,25 @@ pub(crate) unsafe fn gather<V: Vector>(
         squares.fill(0.0);
         let from = x.add(first * channels);
         let (sums_at, squares_at) = (sums.as_mut_ptr(), squares.as_mut_ptr());
-        over::<V>(&mut GatherPass { x, to, channels, from, sums: sums_at, squares: squares_at }, chunk, channels);
+        over::<V>(
+            &mut GatherPass {
+                x,
+                to,
+                channels,
+                from,
+                sums: sums_at,
+                squares: squares_at,
+            },
+            chunk,
+            channels,
+        );
         let share = 1.0 / count as f64;
         for (c, found) in found.iter_mut().enumerate() {
             let [sum, square] = [sums[c], squares[c]].map(f64::from);
-            let new = [f64::from(*from.add(c)) + sum * share, square - sum * sum * share];
+            let new = [
+                f64::from(*from.add(c)) + sum * share,
+                square - sum * sum * share,
+            ];
             join(found, new, [before + first, count]);
         }
     }
@@ -118,14 +146,20 @@ pub(crate) unsafe fn gather<V: Vector>(
 pub(crate) fn join_images(images: &[Vec<[f64; 2]>], rows: usize) -> Moments {
     let mut found = vec![[0.0; 2]; images.first().map_or(0, Vec::len)];
     for (i, image) in images.iter().enumerate() {
-        found.iter_mut().zip(image).for_each(|(found, &new)| join(found, new, [i * rows, rows]));
+        found
+            .iter_mut()
+            .zip(image)
+            .for_each(|(found, &new)| join(found, new, [i * rows, rows]));
     }
     moments(&found, images.len() * rows)
 }
 
 fn moments(found: &[[f64; 2]], rows: usize) -> Moments {
     let mean = found.iter().map(|m| m[0] as f32).collect();
-    Moments { mean, variance: found.iter().map(|m| (m[1] / rows as f64) as f32).collect() }
+    Moments {
+        mean,
+        variance: found.iter().map(|m| (m[1] / rows as f64) as f32).collect(),
+    }
 }
 
 /// Joins mean and summed squared distance of `[before, new]` rows.
@@ -161,7 +195,8 @@ struct ApplyPass {
 impl Pass for ApplyPass {
     #[inline(always)]
     unsafe fn block<V: Vector, const R: usize>(&mut self, row: usize, c: usize, n: usize) {
-        let [mean, factor, shift] = [self.mean, self.factor, self.shift].map(|values| load::<V>(values.add(c), n));
+        let [mean, factor, shift] =
+            [self.mean, self.factor, self.shift].map(|values| load::<V>(values.add(c), n));
         let least = V::splat(if self.relu { 0.0 } else { f32::NEG_INFINITY });
         for r in row..row + R {
             let at = r * self.channels + c;
@@ -171,7 +206,11 @@ impl Pass for ApplyPass {
                 y = y.add(load::<V>(self.summand.add(at), n));
             }
             let (y, to) = (y.at_least(least), self.y.add(at));
-            if self.stream { y.stream(to) } else { store::<V>(y, to, n) }
+            if self.stream {
+                y.stream(to)
+            } else {
+                store::<V>(y, to, n)
+            }
         }
     }
 }

@@ -78,7 +78,11 @@ pub fn moments(x: &[f32], channels: usize) -> Moments {
 /// Where a slice has another size.
 pub fn batch_norm(norm: &Norm, x: &[f32], summand: Option<&[f32]>) -> Vec<f32> {
     norm.check(x);
-    assert!(summand.is_none_or(|s| s.len() == x.len()), "summand of {} values", x.len());
+    assert!(
+        summand.is_none_or(|s| s.len() == x.len()),
+        "summand of {} values",
+        x.len()
+    );
     // SAFETY: the sizes are checked above; the instruction set is one that is here.
     unsafe { dispatch(Apply { norm, x, summand }) }
 }
@@ -89,13 +93,35 @@ pub fn batch_norm(norm: &Norm, x: &[f32], summand: Option<&[f32]>) -> Vec<f32> {
 ///
 /// # Panics
 /// Where a slice has another size.
-pub fn batch_norm_backward(norm: &Norm, x: &[f32], output: Option<&[f32]>, gradient: &mut [f32]) -> NormGradients {
+pub fn batch_norm_backward(
+    norm: &Norm,
+    x: &[f32],
+    output: Option<&[f32]>,
+    gradient: &mut [f32],
+) -> NormGradients {
     let (found, slopes) = batch_norm_sums(norm, x, output, gradient);
     let masked = !found.summand.is_empty();
-    let from = if masked { found.summand.as_ptr() } else { gradient.as_ptr() };
-    let behind = NormBehind { norm: Norm { relu: norm.relu && !masked, ..*norm }, slopes: &slopes, x };
+    let from = if masked {
+        found.summand.as_ptr()
+    } else {
+        gradient.as_ptr()
+    };
+    let behind = NormBehind {
+        norm: Norm {
+            relu: norm.relu && !masked,
+            ..*norm
+        },
+        slopes: &slopes,
+        x,
+    };
     // SAFETY: the sizes are checked above; the instruction set is one that is here.
-    unsafe { dispatch(Input { behind, from, to: gradient }) };
+    unsafe {
+        dispatch(Input {
+            behind,
+            from,
+            to: gradient,
+        })
+    };
     found
 }
 
@@ -114,7 +140,14 @@ pub fn batch_norm_sums(
     assert_eq!(gradient.len(), x.len(), "gradient");
     assert!(output.is_none_or(|y| y.len() == x.len()), "output");
     // SAFETY: the sizes are checked above; the instruction set is one that is here.
-    unsafe { dispatch(Sums { norm, x, output, gradient }) }
+    unsafe {
+        dispatch(Sums {
+            norm,
+            x,
+            output,
+            gradient,
+        })
+    }
 }
 
 /// A batch normalisation behind a convolution, on the way back: what [`batch_norm_sums`] has left to do.
@@ -131,9 +164,21 @@ pub struct NormBehind<'a> {
 impl NormBehind<'_> {
     pub(crate) fn check(&self, len: usize, channels: usize) {
         self.norm.check(self.x);
-        assert_eq!((self.x.len(), self.norm.scale.len()), (len, channels), "what was normalised");
-        let NormSlopes { factor, constant, slope } = self.slopes;
-        assert_eq!([factor.len(), constant.len(), slope.len()], [channels; 3], "slopes");
+        assert_eq!(
+            (self.x.len(), self.norm.scale.len()),
+            (len, channels),
+            "what was normalised"
+        );
+        let NormSlopes {
+            factor,
+            constant,
+            slope,
+        } = self.slopes;
+        assert_eq!(
+            [factor.len(), constant.len(), slope.len()],
+            [channels; 3],
+            "slopes"
+        );
     }
 
     /// The gradient of the bare convolution's rows from row `first` on, from that of the norm's output.
@@ -143,7 +188,10 @@ impl NormBehind<'_> {
     #[inline(always)]
     pub(crate) unsafe fn bare<V: Vector>(&self, gradient: &[f32], first: usize, to: &mut [f32]) {
         let channels = self.norm.scale.len();
-        let behind = NormBehind { x: &self.x[first * channels..], ..*self };
+        let behind = NormBehind {
+            x: &self.x[first * channels..],
+            ..*self
+        };
         let mut pass = InputPass::new(&behind, gradient.as_ptr(), to.as_mut_ptr());
         over::<V>(&mut pass, 0..to.len() / channels, channels);
     }
@@ -162,12 +210,18 @@ impl Norm<'_> {
         let channels = self.scale.len();
         check_rows(x, channels);
         let Moments { mean, variance } = self.moments;
-        assert!([mean.len(), variance.len(), self.shift.len()] == [channels; 3], "values for {channels} channels");
+        assert!(
+            [mean.len(), variance.len(), self.shift.len()] == [channels; 3],
+            "values for {channels} channels"
+        );
     }
 
     /// `1 / √(variance + ε)` of each channel.
     fn inverse_deviations(&self) -> impl Iterator<Item = f64> {
-        self.moments.variance.iter().map(|&v| 1.0 / (f64::from(v) + self.epsilon).sqrt())
+        self.moments
+            .variance
+            .iter()
+            .map(|&v| 1.0 / (f64::from(v) + self.epsilon).sqrt())
     }
 }
 
@@ -193,7 +247,11 @@ unsafe fn over<V: Vector>(pass: &mut impl Pass, rows: Range<usize>, channels: us
 }
 
 #[inline(always)]
-unsafe fn in_blocks<V: Vector, const R: usize>(pass: &mut impl Pass, rows: Range<usize>, channels: usize) {
+unsafe fn in_blocks<V: Vector, const R: usize>(
+    pass: &mut impl Pass,
+    rows: Range<usize>,
+    channels: usize,
+) {
     let end = rows.start + rows.len() / R * R;
     for row in (rows.start..end).step_by(R) {
         over_columns::<V, R>(pass, row, channels);
@@ -204,7 +262,11 @@ unsafe fn in_blocks<V: Vector, const R: usize>(pass: &mut impl Pass, rows: Range
 }
 
 #[inline(always)]
-unsafe fn over_columns<V: Vector, const R: usize>(pass: &mut impl Pass, row: usize, channels: usize) {
+unsafe fn over_columns<V: Vector, const R: usize>(
+    pass: &mut impl Pass,
+    row: usize,
+    channels: usize,
+) {
     let whole = channels / V::LANES * V::LANES;
     for c in (0..whole).step_by(V::LANES) {
         pass.block::<V, R>(row, c, V::LANES);
@@ -217,7 +279,9 @@ unsafe fn over_columns<V: Vector, const R: usize>(pass: &mut impl Pass, row: usi
 /// The rows in chunks whose sums are exact enough in f32.
 fn chunks(rows: Range<usize>, channels: usize) -> impl Iterator<Item = Range<usize>> {
     let step = gather_step(channels);
-    rows.clone().step_by(step).map(move |first| first..(first + step).min(rows.end))
+    rows.clone()
+        .step_by(step)
+        .map(move |first| first..(first + step).min(rows.end))
 }
 
 /// Rows of a chunk.
@@ -233,7 +297,13 @@ fn parts(rows: usize, channels: usize) -> usize {
 /// Runs a pass whose rows have nothing to do with each other over all of them.
 #[inline(always)]
 unsafe fn share_rows<V: Vector>(pass: impl Pass + Copy, rows: usize, channels: usize) {
-    threads::share_parts(rows, rows * channels, |rows| V::apart(SomeRows { pass, rows, channels }));
+    threads::share_parts(rows, rows * channels, |rows| {
+        V::apart(SomeRows {
+            pass,
+            rows,
+            channels,
+        })
+    });
 }
 
 struct SomeRows<P> {
@@ -254,5 +324,8 @@ impl<P: Pass> Kernel for SomeRows<P> {
 
 /// `scale / √(variance + ε)` of each channel.
 fn factors(norm: &Norm) -> Vec<f32> {
-    norm.inverse_deviations().zip(norm.scale).map(|(inverse, &scale)| (f64::from(scale) * inverse) as f32).collect()
+    norm.inverse_deviations()
+        .zip(norm.scale)
+        .map(|(inverse, &scale)| (f64::from(scale) * inverse) as f32)
+        .collect()
 }

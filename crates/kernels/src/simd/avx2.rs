@@ -94,7 +94,10 @@ impl Vector for Floats {
         // Pairs of rows, then fours, then the two halves of a register.
         macro_rules! pair {
             ($i:expr) => {{
-                let (a, b) = (_mm256_loadu_ps(from.add($i * step)), _mm256_loadu_ps(from.add(($i + 1) * step)));
+                let (a, b) = (
+                    _mm256_loadu_ps(from.add($i * step)),
+                    _mm256_loadu_ps(from.add(($i + 1) * step)),
+                );
                 (_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b))
             }};
         }
@@ -113,7 +116,10 @@ impl Vector for Floats {
         for i in 0..4 {
             let (a, b) = (upper[i], lower[i]);
             _mm256_storeu_ps(to.add(i * to_step), _mm256_permute2f128_ps::<0x20>(a, b));
-            _mm256_storeu_ps(to.add((i + 4) * to_step), _mm256_permute2f128_ps::<0x31>(a, b));
+            _mm256_storeu_ps(
+                to.add((i + 4) * to_step),
+                _mm256_permute2f128_ps::<0x31>(a, b),
+            );
         }
     }
 
@@ -165,7 +171,10 @@ impl Vector for Floats {
 
     #[inline(always)]
     unsafe fn beats(self, best: Self) -> __m256 {
-        _mm256_or_ps(self.greater(best), _mm256_cmp_ps::<_CMP_UNORD_Q>(self.0, self.0))
+        _mm256_or_ps(
+            self.greater(best),
+            _mm256_cmp_ps::<_CMP_UNORD_Q>(self.0, self.0),
+        )
     }
 
     #[inline(always)]
@@ -180,13 +189,18 @@ impl Vector for Floats {
 
     #[inline(always)]
     unsafe fn load_bytes(from: *const u8) -> Self {
-        Floats(_mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64(from.cast()))))
+        Floats(_mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64(
+            from.cast(),
+        ))))
     }
 
     #[inline(always)]
     unsafe fn store_bytes(self, to: *mut u8) {
         let words = _mm256_cvttps_epi32(self.0);
-        let halves = _mm_packus_epi32(_mm256_castsi256_si128(words), _mm256_extracti128_si256::<1>(words));
+        let halves = _mm_packus_epi32(
+            _mm256_castsi256_si128(words),
+            _mm256_extracti128_si256::<1>(words),
+        );
         _mm_storel_epi64(to.cast(), _mm_packus_epi16(halves, halves));
     }
 }

@@ -76,7 +76,10 @@ impl Vector for Floats {
         // Pairs of rows, then fours: each quarter of a register holds four rows of one column. Then the quarters change places.
         macro_rules! pair {
             ($i:expr) => {{
-                let (a, b) = (_mm512_loadu_ps(from.add($i * step)), _mm512_loadu_ps(from.add(($i + 1) * step)));
+                let (a, b) = (
+                    _mm512_loadu_ps(from.add($i * step)),
+                    _mm512_loadu_ps(from.add(($i + 1) * step)),
+                );
                 (_mm512_unpacklo_ps(a, b), _mm512_unpackhi_ps(a, b))
             }};
         }
@@ -101,10 +104,22 @@ impl Vector for Floats {
                 _mm512_shuffle_f32x4::<0x88>(rows[2][i], rows[3][i]),
                 _mm512_shuffle_f32x4::<0xdd>(rows[2][i], rows[3][i]),
             );
-            _mm512_storeu_ps(to.add(i * to_step), _mm512_shuffle_f32x4::<0x88>(even, even_low));
-            _mm512_storeu_ps(to.add((i + 4) * to_step), _mm512_shuffle_f32x4::<0x88>(odd, odd_low));
-            _mm512_storeu_ps(to.add((i + 8) * to_step), _mm512_shuffle_f32x4::<0xdd>(even, even_low));
-            _mm512_storeu_ps(to.add((i + 12) * to_step), _mm512_shuffle_f32x4::<0xdd>(odd, odd_low));
+            _mm512_storeu_ps(
+                to.add(i * to_step),
+                _mm512_shuffle_f32x4::<0x88>(even, even_low),
+            );
+            _mm512_storeu_ps(
+                to.add((i + 4) * to_step),
+                _mm512_shuffle_f32x4::<0x88>(odd, odd_low),
+            );
+            _mm512_storeu_ps(
+                to.add((i + 8) * to_step),
+                _mm512_shuffle_f32x4::<0xdd>(even, even_low),
+            );
+            _mm512_storeu_ps(
+                to.add((i + 12) * to_step),
+                _mm512_shuffle_f32x4::<0xdd>(odd, odd_low),
+            );
         }
     }
 
@@ -171,7 +186,9 @@ impl Vector for Floats {
 
     #[inline(always)]
     unsafe fn load_bytes(from: *const u8) -> Self {
-        Floats(_mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_loadu_si128(from.cast()))))
+        Floats(_mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_loadu_si128(
+            from.cast(),
+        ))))
     }
 
     #[inline(always)]

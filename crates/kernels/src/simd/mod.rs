@@ -93,7 +93,11 @@ pub enum InstructionSet {
 
 impl InstructionSet {
     /// From the widest to the narrowest.
-    const ALL: [InstructionSet; 3] = [InstructionSet::Avx512, InstructionSet::Avx2, InstructionSet::Portable];
+    const ALL: [InstructionSet; 3] = [
+        InstructionSet::Avx512,
+        InstructionSet::Avx2,
+        InstructionSet::Portable,
+    ];
 
     /// The widest that this processor has. `CONVSWEEP_INSTRUCTIONS` (`avx512`, `avx2`, `portable`) says which is the widest that
     /// may be taken: for tests and comparisons.
@@ -101,7 +105,10 @@ impl InstructionSet {
         static BEST: OnceLock<InstructionSet> = OnceLock::new();
         *BEST.get_or_init(|| {
             let most = std::env::var("CONVSWEEP_INSTRUCTIONS").unwrap_or_default();
-            let first = InstructionSet::ALL.iter().position(|set| set.name() == most).unwrap_or(0);
+            let first = InstructionSet::ALL
+                .iter()
+                .position(|set| set.name() == most)
+                .unwrap_or(0);
             InstructionSet::first_here(&InstructionSet::ALL[first..])
         })
     }
@@ -112,7 +119,10 @@ impl InstructionSet {
     }
 
     fn first_here(sets: &[InstructionSet]) -> InstructionSet {
-        sets.iter().copied().find(|set| set.is_here()).unwrap_or(InstructionSet::Portable)
+        sets.iter()
+            .copied()
+            .find(|set| set.is_here())
+            .unwrap_or(InstructionSet::Portable)
     }
 
     #[cfg(target_arch = "x86_64")]

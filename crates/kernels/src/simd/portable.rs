@@ -97,7 +97,13 @@ impl Vector for Floats {
 
     #[inline(always)]
     unsafe fn at_least(self, least: Self) -> Self {
-        Floats(from_fn(|i| if self.0[i] < least.0[i] { least.0[i] } else { self.0[i] }))
+        Floats(from_fn(|i| {
+            if self.0[i] < least.0[i] {
+                least.0[i]
+            } else {
+                self.0[i]
+            }
+        }))
     }
 
     #[inline(always)]
@@ -133,6 +139,7 @@ impl Vector for Floats {
 
     #[inline(always)]
     unsafe fn store_bytes(self, to: *mut u8) {
-        to.cast::<[u8; 8]>().write_unaligned(self.0.map(|v| v as u8));
+        to.cast::<[u8; 8]>()
+            .write_unaligned(self.0.map(|v| v as u8));
     }
 }

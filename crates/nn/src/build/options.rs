@@ -14,7 +14,13 @@ pub(super) fn conv(conv: &Conv, input: Shape) -> ConvUnit {
         kernel: conv.kernel.map(|k| k as usize),
         stride: conv.stride.map(|s| s as usize),
         dilation: conv.dilation.map(|d| d as usize),
-        padding: pairs(padding_pixels(conv.padding, plane(input), conv.kernel, conv.stride, conv.dilation)),
+        padding: pairs(padding_pixels(
+            conv.padding,
+            plane(input),
+            conv.kernel,
+            conv.stride,
+            conv.dilation,
+        )),
         groups: conv.groups as usize,
         relu: false,
         pool: false,
@@ -23,7 +29,13 @@ pub(super) fn conv(conv: &Conv, input: Shape) -> ConvUnit {
 
 /// Burn cuts equally at both ends: what must go at one end only is left over.
 pub(super) fn transposed(layer: &Transposed, input: Shape, output: Shape) -> TransposedUnit {
-    let cut = transposed_cut(layer.padding, layer.kernel, layer.stride, layer.dilation, layer.output_padding);
+    let cut = transposed_cut(
+        layer.padding,
+        layer.kernel,
+        layer.stride,
+        layer.dilation,
+        layer.output_padding,
+    );
     let options = ConvTransposeOptions {
         stride: layer.stride.map(|s| s as usize),
         padding: cut.map(|[before, _]| before as usize),
@@ -32,10 +44,17 @@ pub(super) fn transposed(layer: &Transposed, input: Shape, output: Shape) -> Tra
         groups: layer.groups as usize,
     };
     let [from, to] = [input, output].map(|shape| plane(shape).map(|n| n as usize));
-    let (stride, dilation, kernel) = (options.stride, options.dilation, layer.kernel.map(|k| k as usize));
+    let (stride, dilation, kernel) = (
+        options.stride,
+        options.dilation,
+        layer.kernel.map(|k| k as usize),
+    );
     let padding = [0, 1].map(|d| {
         let (before, span) = (options.padding[d], (kernel[d] - 1) * dilation[d] + 1);
-        (before, ((from[d] - 1) * stride[d] + span).saturating_sub(to[d] + before))
+        (
+            before,
+            ((from[d] - 1) * stride[d] + span).saturating_sub(to[d] + before),
+        )
     });
     let conv = ConvUnit {
         channels: output.channels() as usize,
@@ -49,14 +68,25 @@ pub(super) fn transposed(layer: &Transposed, input: Shape, output: Shape) -> Tra
         relu: false,
         pool: false,
     };
-    TransposedUnit { conv, input: from, options, extra: cut.map(|[before, after]| (after - before).max(0) as usize) }
+    TransposedUnit {
+        conv,
+        input: from,
+        options,
+        extra: cut.map(|[before, after]| (after - before).max(0) as usize),
+    }
 }
 
 pub(super) fn windows(layer: &LocallyConnected, input: Shape, count: [u32; 2]) -> Windows {
     Windows {
         kernel: layer.kernel.map(|k| k as usize),
         stride: layer.stride.map(|s| s as usize),
-        padding: pairs(padding_pixels(layer.padding, plane(input), layer.kernel, layer.stride, [1, 1])),
+        padding: pairs(padding_pixels(
+            layer.padding,
+            plane(input),
+            layer.kernel,
+            layer.stride,
+            [1, 1],
+        )),
         count: count.map(|c| c as usize),
     }
 }
@@ -64,15 +94,30 @@ pub(super) fn windows(layer: &LocallyConnected, input: Shape, count: [u32; 2]) -
 pub(super) fn pooling(pool: &Pool, input: Shape) -> Pooling {
     let window = pool.size.map(|s| s as usize);
     let stride = pool.stride.map(|s| s as usize);
-    let padding = || pairs(padding_pixels(pool.padding, plane(input), pool.size, pool.stride, [1, 1]));
+    let padding = || {
+        pairs(padding_pixels(
+            pool.padding,
+            plane(input),
+            pool.size,
+            pool.stride,
+            [1, 1],
+        ))
+    };
     match pool.kind {
         PoolKind::Max => {
             let options = MaxPoolOptions::new(window).with_stride(stride);
-            Pooling::Max(MaxPoolOptions { padding: padding(), ..options })
+            Pooling::Max(MaxPoolOptions {
+                padding: padding(),
+                ..options
+            })
         }
         PoolKind::Average => {
             let options = AvgPoolOptions::new(window).with_stride(stride);
-            Pooling::Average(AvgPoolOptions { padding: padding(), count_include_pad: false, ..options })
+            Pooling::Average(AvgPoolOptions {
+                padding: padding(),
+                count_include_pad: false,
+                ..options
+            })
         }
         PoolKind::GlobalAverage => Pooling::GlobalAverage,
         PoolKind::GlobalMax => Pooling::GlobalMax,

@@ -8,11 +8,17 @@ use convsweep_spec::model::{Init, LocallyConnected};
 /// they are counted in the same places, as PyTorch does.
 pub(super) fn conv_fan([filters, channels, height, width]: [u32; 4]) -> Fan {
     let taps = f64::from(height) * f64::from(width);
-    Fan { input: taps * f64::from(channels), output: taps * f64::from(filters) }
+    Fan {
+        input: taps * f64::from(channels),
+        output: taps * f64::from(filters),
+    }
 }
 
 pub(super) fn dense_fan(units: u32, features: u32) -> Fan {
-    Fan { input: features.into(), output: units.into() }
+    Fan {
+        input: features.into(),
+        output: units.into(),
+    }
 }
 
 /// That of the convolution with these windows.

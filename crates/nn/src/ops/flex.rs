@@ -53,8 +53,18 @@ pub(super) fn conv(
     method: Method,
 ) -> Tensor<4> {
     let bias = bias.unwrap_or_else(|| no_bias(unit.filters, &x.device()));
-    let [x, weight, bias] = [x.into_dispatch(), weight.into_dispatch(), bias.into_dispatch()];
-    Tensor::from_dispatch(<Dispatch as Kernels>::conv_unit(x, weight, bias, unit.clone(), method))
+    let [x, weight, bias] = [
+        x.into_dispatch(),
+        weight.into_dispatch(),
+        bias.into_dispatch(),
+    ];
+    Tensor::from_dispatch(<Dispatch as Kernels>::conv_unit(
+        x,
+        weight,
+        bias,
+        unit.clone(),
+        method,
+    ))
 }
 
 /// What is added where there is none.
@@ -62,14 +72,31 @@ pub(super) fn no_bias(count: usize, device: &Device) -> Tensor<1> {
     Tensor::zeros([count], &device.clone().inner())
 }
 
-pub(super) fn dense(x: Tensor<2>, weight: Tensor<1>, bias: Option<Tensor<1>>, unit: DenseUnit) -> Tensor<2> {
+pub(super) fn dense(
+    x: Tensor<2>,
+    weight: Tensor<1>,
+    bias: Option<Tensor<1>>,
+    unit: DenseUnit,
+) -> Tensor<2> {
     let bias = bias.unwrap_or_else(|| Tensor::zeros([unit.units], &x.device().inner()));
-    let [x, weight, bias] = [x.into_dispatch(), weight.into_dispatch(), bias.into_dispatch()];
-    Tensor::from_dispatch(<Dispatch as Kernels>::dense_unit(x, weight, bias, unit.relu))
+    let [x, weight, bias] = [
+        x.into_dispatch(),
+        weight.into_dispatch(),
+        bias.into_dispatch(),
+    ];
+    Tensor::from_dispatch(<Dispatch as Kernels>::dense_unit(
+        x, weight, bias, unit.relu,
+    ))
 }
 
 impl Kernels for Flex {
-    fn conv_unit(x: FlexTensor, weight: FlexTensor, bias: FlexTensor, unit: ConvUnit, method: Method) -> FlexTensor {
+    fn conv_unit(
+        x: FlexTensor,
+        weight: FlexTensor,
+        bias: FlexTensor,
+        unit: ConvUnit,
+        method: Method,
+    ) -> FlexTensor {
         conv_forward(&contiguous(x), &weight, &bias, &unit, method).0
     }
 
@@ -91,7 +118,14 @@ impl<C: CheckpointStrategy> Kernels for Autodiff<Flex, C> {
         let (y, places) = conv_forward(&x, &weight, &bias, &unit, method);
         match ConvBackward.prepare::<C>(nodes).compute_bound().stateful() {
             OpsKind::Tracked(prepared) => {
-                let state = ConvState { x, weight, output: y.clone(), places: Arc::new(places), unit, method };
+                let state = ConvState {
+                    x,
+                    weight,
+                    output: y.clone(),
+                    places: Arc::new(places),
+                    unit,
+                    method,
+                };
                 prepared.finish(state, y)
             }
             OpsKind::UnTracked(prepared) => prepared.finish(y),
@@ -105,10 +139,22 @@ impl<C: CheckpointStrategy> Kernels for Autodiff<Flex, C> {
         relu: bool,
     ) -> FloatTensor<Self> {
         let y = dense_forward(x.primitive(), weight.primitive(), bias.primitive(), relu);
-        match DenseBackward.prepare::<C>([x.node(), weight.node(), bias.node()]).compute_bound().stateful() {
+        match DenseBackward
+            .prepare::<C>([x.node(), weight.node(), bias.node()])
+            .compute_bound()
+            .stateful()
+        {
             OpsKind::Tracked(prepared) => {
                 let (x, weight) = (x.into_primitive(), weight.into_primitive());
-                prepared.finish(DenseState { x, weight, output: y.clone(), relu }, y)
+                prepared.finish(
+                    DenseState {
+                        x,
+                        weight,
+                        output: y.clone(),
+                        relu,
+                    },
+                    y,
+                )
             }
             OpsKind::UnTracked(prepared) => prepared.finish(y),
         }
@@ -144,7 +190,10 @@ fn whole_rows(tensor: &FlexTensor) -> Option<FlexTensor> {
     }
     let values = tensor.storage::<f32>().get(layout.start_offset()..)?;
     let mut rows = Vec::with_capacity(layout.num_elements());
-    for row in values.chunks(step).take(layout.num_elements() / length.max(1)) {
+    for row in values
+        .chunks(step)
+        .take(layout.num_elements() / length.max(1))
+    {
         rows.extend_from_slice(row.get(..length)?);
     }
     Some(self::tensor(rows, shape.clone()))
@@ -153,18 +202,30 @@ fn whole_rows(tensor: &FlexTensor) -> Option<FlexTensor> {
 /// Images whose planes lie one behind the other, seen as pixels: Burn's copy is for any order of dimensions and slower.
 fn pixels(tensor: &FlexTensor) -> Option<FlexTensor> {
     let layout = tensor.layout();
-    let &[_, h, w, c] = &layout.shape()[..] else { return None };
+    let &[_, h, w, c] = &layout.shape()[..] else {
+        return None;
+    };
     let planes = [h * w * c, w, 1, h * w].map(|step| step as isize);
     if layout.strides() != planes || h * w * c == 0 {
         return None;
     }
-    let values = tensor.storage::<f32>().get(layout.start_offset()..)?.get(..layout.num_elements())?;
-    Some(self::tensor(kernels::transpose(values, c, h * w), layout.shape().clone()))
+    let values = tensor
+        .storage::<f32>()
+        .get(layout.start_offset()..)?
+        .get(..layout.num_elements())?;
+    Some(self::tensor(
+        kernels::transpose(values, c, h * w),
+        layout.shape().clone(),
+    ))
 }
 
 /// The tensor of this shape.
 fn tensor(values: Vec<f32>, shape: impl Into<Shape>) -> FlexTensor {
-    FlexTensor::new(Bytes::from_elems(values), Layout::contiguous(shape.into()), DType::F32)
+    FlexTensor::new(
+        Bytes::from_elems(values),
+        Layout::contiguous(shape.into()),
+        DType::F32,
+    )
 }
 
 /// The flat tensor of these values.
@@ -175,7 +236,10 @@ fn flat(values: Vec<f32>) -> FlexTensor {
 
 /// Which gradients a layer's parents, `[x, weight, bias]`, ask for.
 fn wanted(parents: &[Option<NodeId>; 3]) -> kernels::Wanted {
-    kernels::Wanted { input: parents[0].is_some(), bias: parents[2].is_some() }
+    kernels::Wanted {
+        input: parents[0].is_some(),
+        bias: parents[2].is_some(),
+    }
 }
 
 /// Hands a layer's gradients to its parents, that of `x` in its shape.
@@ -204,9 +268,19 @@ fn conv_forward(
 ) -> (FlexTensor, Vec<u8>) {
     let [images, ..] = x.layout().shape().dims::<4>();
     let (shape, follow) = (unit.shape(images), unit.follow());
-    let found = kernels::conv_forward(&shape, method, &values(x), &values(weight), Some(&values(bias)), follow);
+    let found = kernels::conv_forward(
+        &shape,
+        method,
+        &values(x),
+        &values(weight),
+        Some(&values(bias)),
+        follow,
+    );
     let [height, width] = shape.output_after(follow);
-    (tensor(found.output, [images, height, width, shape.filters]), found.places)
+    (
+        tensor(found.output, [images, height, width, shape.filters]),
+        found.places,
+    )
 }
 
 #[derive(Clone, Debug)]
@@ -227,7 +301,14 @@ impl Backward<Flex, 3> for ConvBackward {
 
     fn backward(self, ops: Ops<ConvState, 3>, gradients: &mut Gradients, _: &mut Checkpointer) {
         let gradient = contiguous(gradients.consume::<Flex>(&ops.node));
-        let ConvState { x, weight, output, places, unit, method } = ops.state;
+        let ConvState {
+            x,
+            weight,
+            output,
+            places,
+            unit,
+            method,
+        } = ops.state;
         let dims = x.layout().shape().dims::<4>();
         let (shape, follow) = (unit.shape(dims[0]), unit.follow());
         let backward = kernels::Backward {
@@ -238,14 +319,19 @@ impl Backward<Flex, 3> for ConvBackward {
         };
         let parents = ops.parents.map(|node| Some(node?.id));
         let (weight, want) = (values(&weight), wanted(&parents));
-        let found = kernels::conv_backward(&shape, method, &values(&x), &weight, backward, follow, want);
+        let found =
+            kernels::conv_backward(&shape, method, &values(&x), &weight, backward, follow, want);
         register(gradients, parents, found, dims);
     }
 }
 
 fn dense_shape(x: &FlexTensor, bias: usize) -> DenseShape {
     let [rows, features] = x.layout().shape().dims();
-    DenseShape { rows, features, units: bias }
+    DenseShape {
+        rows,
+        features,
+        units: bias,
+    }
 }
 
 fn dense_forward(x: &FlexTensor, weight: &FlexTensor, bias: &FlexTensor, relu: bool) -> FlexTensor {
@@ -271,12 +357,25 @@ impl Backward<Flex, 3> for DenseBackward {
 
     fn backward(self, ops: Ops<DenseState, 3>, gradients: &mut Gradients, _: &mut Checkpointer) {
         let gradient = gradients.consume::<Flex>(&ops.node);
-        let DenseState { x, weight, output, relu } = ops.state;
+        let DenseState {
+            x,
+            weight,
+            output,
+            relu,
+        } = ops.state;
         let [rows, units] = output.layout().shape().dims();
         let shape = dense_shape(&x, units);
         let parents = ops.parents.map(|node| Some(node?.id));
         let (output, gradient, want) = (values(&output), values(&gradient), wanted(&parents).input);
-        let found = kernels::dense_backward(&shape, &values(&x), &values(&weight), &output, &gradient, relu, want);
+        let found = kernels::dense_backward(
+            &shape,
+            &values(&x),
+            &values(&weight),
+            &output,
+            &gradient,
+            relu,
+            want,
+        );
         register(gradients, parents, found, [rows, shape.features]);
     }
 }
@@ -285,31 +384,72 @@ impl Backward<Flex, 3> for DenseBackward {
 fn take(tensor: &mut Tensor<1>) -> FlexTensor {
     let device = tensor.device();
     let taken = std::mem::replace(tensor, Tensor::empty([0], &device));
-    taken.try_into_primitive::<Flex>().expect("only tensors on flex come here")
+    taken
+        .try_into_primitive::<Flex>()
+        .expect("only tensors on flex come here")
 }
 
 fn put(tensor: &mut Tensor<1>, values: FlexTensor) {
     *tensor = Tensor::from_primitive::<Flex>(values);
 }
 
-pub(super) fn step(step: Step, value: &mut Tensor<1>, gradient: &Tensor<1>, remembered: &mut [&mut Tensor<1>]) -> bool {
-    let Step { rule, lr, decay: weight_decay, shrink, number } = step;
+pub(super) fn step(
+    step: Step,
+    value: &mut Tensor<1>,
+    gradient: &Tensor<1>,
+    remembered: &mut [&mut Tensor<1>],
+) -> bool {
+    let Step {
+        rule,
+        lr,
+        decay: weight_decay,
+        shrink,
+        number,
+    } = step;
     if !matches!(rule, Rule::Sgd { .. } | Rule::Adam(_) | Rule::Adamw(_)) {
         return false;
     }
-    let Ok(gradient) = gradient.clone().try_into_primitive::<Flex>() else { return false };
+    let Ok(gradient) = gradient.clone().try_into_primitive::<Flex>() else {
+        return false;
+    };
     let gradient = values(&gradient);
     let mut weight = take(value);
     let mut moments: Vec<FlexTensor> = remembered.iter_mut().map(|m| take(m)).collect();
     let weights = weight.storage_mut::<f32>();
     match (rule, &mut moments[..]) {
         (&Rule::Sgd { momentum, nesterov }, moments) => {
-            let sgd = kernels::Sgd { lr, momentum, nesterov, weight_decay, shrink };
+            let sgd = kernels::Sgd {
+                lr,
+                momentum,
+                nesterov,
+                weight_decay,
+                shrink,
+            };
             let velocity = moments.first_mut().map(|v| v.storage_mut::<f32>());
             sgd.step(weights, &gradient, velocity.unwrap_or_default());
         }
-        (&Rule::Adam(Moments { beta1, beta2, epsilon }) | &Rule::Adamw(Moments { beta1, beta2, epsilon }), [m, v]) => {
-            let adam = kernels::Adam { lr, beta1, beta2, epsilon, weight_decay, shrink, step: number };
+        (
+            &Rule::Adam(Moments {
+                beta1,
+                beta2,
+                epsilon,
+            })
+            | &Rule::Adamw(Moments {
+                beta1,
+                beta2,
+                epsilon,
+            }),
+            [m, v],
+        ) => {
+            let adam = kernels::Adam {
+                lr,
+                beta1,
+                beta2,
+                epsilon,
+                weight_decay,
+                shrink,
+                step: number,
+            };
             adam.step(weights, &gradient, m.storage_mut(), v.storage_mut());
         }
         _ => unreachable!("Adam has two moments, and other rules do not come here"),

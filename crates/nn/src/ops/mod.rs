@@ -35,7 +35,10 @@ pub(crate) struct ConvUnit {
 /// Whether tensors on `device` are computed with our own kernels.
 #[cfg(feature = "flex")]
 pub(crate) fn own(device: &Device, kernels: Kernels) -> bool {
-    let cpu = matches!(device.clone().inner().as_dispatch(), burn::backend::DispatchDevice::Flex(_));
+    let cpu = matches!(
+        device.clone().inner().as_dispatch(),
+        burn::backend::DispatchDevice::Flex(_)
+    );
     cpu && kernels != Kernels::Stock
 }
 
@@ -61,7 +64,11 @@ impl ConvUnit {
     }
 
     fn follow(&self) -> Follow {
-        Follow { relu: self.relu, pool: self.pool, moments: false }
+        Follow {
+            relu: self.relu,
+            pool: self.pool,
+            moments: false,
+        }
     }
 
     /// Which of our kernels computes it, and why.
@@ -105,7 +112,13 @@ pub(crate) fn conv(
 ) -> Batch {
     #[cfg(feature = "flex")]
     if own(&weight.device(), kernels) {
-        return Batch::Last(flex::conv(batch.last(), weight, bias, unit, unit.method(kernels).0));
+        return Batch::Last(flex::conv(
+            batch.last(),
+            weight,
+            bias,
+            unit,
+            unit.method(kernels).0,
+        ));
     }
     let _ = kernels;
     Batch::Image(stock::conv(batch.image(), weight, bias, unit))
@@ -132,7 +145,11 @@ impl TransposedUnit {
     /// Name of the kernel that computes it on `device`, and why.
     pub(crate) fn choice(&self, device: &Device, kernels: Kernels) -> Choice {
         match self.has_kernel() {
-            true => choice(device, kernels, ("direct", "the input gradient of a convolution")),
+            true => choice(
+                device,
+                kernels,
+                ("direct", "the input gradient of a convolution"),
+            ),
             false => ("stock", "zeros behind the output further than the stride"),
         }
     }
@@ -148,7 +165,12 @@ pub(crate) fn transposed(
 ) -> Batch {
     #[cfg(feature = "flex")]
     if own(&weight.device(), kernels) && unit.has_kernel() {
-        return Batch::Last(flex::transposed::transposed(batch.last(), weight, bias, &unit.conv));
+        return Batch::Last(flex::transposed::transposed(
+            batch.last(),
+            weight,
+            bias,
+            &unit.conv,
+        ));
     }
     let _ = kernels;
     Batch::Image(stock::transposed(batch.image(), weight, bias, unit))
@@ -174,11 +196,13 @@ pub(crate) fn batch_norm_train(
     if own(&scale.device(), kernels) {
         return match batch {
             Batch::Flat(x) => {
-                let (y, found) = flex::norm::train(x, summand.map(Batch::flatten), [scale, shift], unit);
+                let (y, found) =
+                    flex::norm::train(x, summand.map(Batch::flatten), [scale, shift], unit);
                 (Batch::Flat(y), found)
             }
             image => {
-                let (y, found) = flex::norm::train(image.last(), summand.map(Batch::last), [scale, shift], unit);
+                let (y, found) =
+                    flex::norm::train(image.last(), summand.map(Batch::last), [scale, shift], unit);
                 (Batch::Last(y), found)
             }
         };
@@ -186,11 +210,17 @@ pub(crate) fn batch_norm_train(
     let _ = kernels;
     match batch {
         Batch::Flat(x) => {
-            let (y, found) = stock::batch_norm_train(x, summand.map(Batch::flatten), [scale, shift], unit);
+            let (y, found) =
+                stock::batch_norm_train(x, summand.map(Batch::flatten), [scale, shift], unit);
             (Batch::Flat(y), found)
         }
         image => {
-            let (y, found) = stock::batch_norm_train(image.image(), summand.map(Batch::image), [scale, shift], unit);
+            let (y, found) = stock::batch_norm_train(
+                image.image(),
+                summand.map(Batch::image),
+                [scale, shift],
+                unit,
+            );
             (Batch::Image(y), found)
         }
     }
@@ -209,11 +239,22 @@ pub(crate) fn conv_norm_train(
         let bias = bias.unwrap_or_else(|| flex::no_bias(conv.filters, &weight.device()));
         let ([scale, shift], method) = (numbers, conv.method(kernels).0);
         let parameters = [weight, bias, scale, shift];
-        let (y, found) =
-            flex::conv_norm::train(batch.last(), summand.map(Batch::last), parameters, (conv, method), norm);
+        let (y, found) = flex::conv_norm::train(
+            batch.last(),
+            summand.map(Batch::last),
+            parameters,
+            (conv, method),
+            norm,
+        );
         return (Batch::Last(y), found);
     }
-    batch_norm_train(self::conv(batch, weight, bias, conv, kernels), summand, numbers, norm, kernels)
+    batch_norm_train(
+        self::conv(batch, weight, bias, conv, kernels),
+        summand,
+        numbers,
+        norm,
+        kernels,
+    )
 }
 
 /// Normalises each channel by a given mean and variance (`[scale, shift, mean, variance]`) and adds `summand`; gives no gradients.
@@ -227,8 +268,18 @@ pub(crate) fn batch_norm(
     #[cfg(feature = "flex")]
     if own(&numbers[0].device(), kernels) {
         return match batch {
-            Batch::Flat(x) => Batch::Flat(flex::norm::apply(x, summand.map(Batch::flatten), numbers, unit)),
-            image => Batch::Last(flex::norm::apply(image.last(), summand.map(Batch::last), numbers, unit)),
+            Batch::Flat(x) => Batch::Flat(flex::norm::apply(
+                x,
+                summand.map(Batch::flatten),
+                numbers,
+                unit,
+            )),
+            image => Batch::Last(flex::norm::apply(
+                image.last(),
+                summand.map(Batch::last),
+                numbers,
+                unit,
+            )),
         };
     }
     let _ = kernels;
@@ -246,42 +297,96 @@ pub(crate) fn conv_norm(
     #[cfg(feature = "flex")]
     if own(&weight.device(), kernels) && summand.is_none() {
         let (weight, bias) = flex::conv_norm::folded(weight, bias, numbers, norm.epsilon);
-        let unit = ConvUnit { relu: norm.relu, ..conv.clone() };
-        return Batch::Last(flex::conv(batch.last(), weight, Some(bias), &unit, unit.method(kernels).0));
+        let unit = ConvUnit {
+            relu: norm.relu,
+            ..conv.clone()
+        };
+        return Batch::Last(flex::conv(
+            batch.last(),
+            weight,
+            Some(bias),
+            &unit,
+            unit.method(kernels).0,
+        ));
     }
-    batch_norm(self::conv(batch, weight, bias, conv, kernels), summand, numbers, norm, kernels)
+    batch_norm(
+        self::conv(batch, weight, bias, conv, kernels),
+        summand,
+        numbers,
+        norm,
+        kernels,
+    )
 }
 
 /// As [`batch_norm`], with gradients: the norm of a frozen layer.
-pub(crate) fn batch_norm_fixed(batch: Batch, summand: Option<Batch>, numbers: [Tensor<1>; 4], unit: NormUnit) -> Batch {
+pub(crate) fn batch_norm_fixed(
+    batch: Batch,
+    summand: Option<Batch>,
+    numbers: [Tensor<1>; 4],
+    unit: NormUnit,
+) -> Batch {
     match batch {
-        Batch::Flat(x) => Batch::Flat(stock::batch_norm(x, summand.map(Batch::flatten), numbers, unit)),
-        image => Batch::Image(stock::batch_norm(image.image(), summand.map(Batch::image), numbers, unit)),
+        Batch::Flat(x) => Batch::Flat(stock::batch_norm(
+            x,
+            summand.map(Batch::flatten),
+            numbers,
+            unit,
+        )),
+        image => Batch::Image(stock::batch_norm(
+            image.image(),
+            summand.map(Batch::image),
+            numbers,
+            unit,
+        )),
     }
 }
 
 /// Sizes of a pooling of `batch`, if our kernels compute it.
-fn pool_shape(batch: &Batch, size: [[usize; 2]; 2], padding: [(usize, usize); 2]) -> Option<PoolShape> {
+fn pool_shape(
+    batch: &Batch,
+    size: [[usize; 2]; 2],
+    padding: [(usize, usize); 2],
+) -> Option<PoolShape> {
     let [images, channels, height, width] = batch.dims().try_into().ok()?;
     let (padding, [window, stride]) = (padding.map(|(before, after)| [before, after]), size);
-    let shape = PoolShape { images, input: [height, width], channels, window, stride, padding };
+    let shape = PoolShape {
+        images,
+        input: [height, width],
+        channels,
+        window,
+        stride,
+        padding,
+    };
     shape.is_supported().then_some(shape)
 }
 
 fn max_pool_shape(batch: &Batch, options: &MaxPoolOptions<2>) -> Option<PoolShape> {
     let plain = options.dilation == [1, 1] && !options.ceil_mode;
-    pool_shape(batch, [options.kernel_size, options.stride], options.padding).filter(|_| plain)
+    pool_shape(
+        batch,
+        [options.kernel_size, options.stride],
+        options.padding,
+    )
+    .filter(|_| plain)
 }
 
 fn average_pool_shape(batch: &Batch, options: &AvgPoolOptions<2>) -> Option<PoolShape> {
     let plain = !options.count_include_pad && !options.ceil_mode;
-    pool_shape(batch, [options.kernel_size, options.stride], options.padding).filter(|_| plain)
+    pool_shape(
+        batch,
+        [options.kernel_size, options.stride],
+        options.padding,
+    )
+    .filter(|_| plain)
 }
 
 /// Largest value of each window; padding is never the largest.
 pub(crate) fn max_pool(batch: Batch, options: &MaxPoolOptions<2>, kernels: Kernels) -> Batch {
     #[cfg(feature = "flex")]
-    if let (true, Some(shape)) = (own(&batch.device(), kernels), max_pool_shape(&batch, options)) {
+    if let (true, Some(shape)) = (
+        own(&batch.device(), kernels),
+        max_pool_shape(&batch, options),
+    ) {
         return Batch::Last(flex::pool::max(batch.last(), shape));
     }
     let _ = kernels;
@@ -291,7 +396,10 @@ pub(crate) fn max_pool(batch: Batch, options: &MaxPoolOptions<2>, kernels: Kerne
 /// Mean of each window; padding does not count.
 pub(crate) fn average_pool(batch: Batch, options: &AvgPoolOptions<2>, kernels: Kernels) -> Batch {
     #[cfg(feature = "flex")]
-    if let (true, Some(shape)) = (own(&batch.device(), kernels), average_pool_shape(&batch, options)) {
+    if let (true, Some(shape)) = (
+        own(&batch.device(), kernels),
+        average_pool_shape(&batch, options),
+    ) {
         return Batch::Last(flex::pool::average(batch.last(), shape));
     }
     let _ = kernels;

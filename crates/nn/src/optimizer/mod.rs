@@ -22,8 +22,15 @@ pub struct OptimizerState {
 impl OptimizerState {
     /// The state before the first step.
     pub fn new(optimizer: &Optimizer) -> Self {
-        let description = OptimizerDescription { name: optimizer.name().into(), steps: 0, moments: vec![] };
-        OptimizerState { description, moments: vec![] }
+        let description = OptimizerDescription {
+            name: optimizer.name().into(),
+            steps: 0,
+            moments: vec![],
+        };
+        OptimizerState {
+            description,
+            moments: vec![],
+        }
     }
 
     /// What it is.
@@ -56,27 +63,62 @@ impl OptimizerState {
             let values = find_checked(&tensor_name(&description, moment, p), p.count(), find)?;
             Ok(tensor(values, &network.device))
         };
-        let of_parameters = |moment: &String| network.parameters.iter().map(|p| one(moment, p)).collect();
-        let moments = description.moments.iter().map(of_parameters).collect::<Result<_, StateError>>()?;
-        Ok(OptimizerState { description, moments })
+        let of_parameters =
+            |moment: &String| network.parameters.iter().map(|p| one(moment, p)).collect();
+        let moments = description
+            .moments
+            .iter()
+            .map(of_parameters)
+            .collect::<Result<_, StateError>>()?;
+        Ok(OptimizerState {
+            description,
+            moments,
+        })
     }
 
     /// Takes one step: updates the network's parameters by `gradients` at learning rate `lr`, those of the optimizer's groups at
     /// theirs; frozen ones stay. Clipping comes before ([`clip`]).
-    pub fn step(&mut self, optimizer: &Optimizer, lr: f64, network: &mut Network, gradients: Vec<Tensor<1>>) {
+    pub fn step(
+        &mut self,
+        optimizer: &Optimizer,
+        lr: f64,
+        network: &mut Network,
+        gradients: Vec<Tensor<1>>,
+    ) {
         self.description.steps += 1;
         self.prepare(&optimizer.rule, network);
         let last = network.parameters.iter().rposition(|p| p.shape.len() > 1);
         let head = network.head().to_string();
-        for (i, gradient) in gradients.into_iter().enumerate().filter(|(i, _)| !network.frozen[*i]) {
+        for (i, gradient) in gradients
+            .into_iter()
+            .enumerate()
+            .filter(|(i, _)| !network.frozen[*i])
+        {
             let Named { name, shape, value } = &mut network.parameters[i];
-            let place =
-                rules::Place { steps: self.description.steps, shape: shape.as_slice(), is_last: Some(i) == last };
+            let place = rules::Place {
+                steps: self.description.steps,
+                shape: shape.as_slice(),
+                is_last: Some(i) == last,
+            };
             let (factor, decay) = optimizer.of(name, shape.len(), &head);
             let lr = rules::rate(optimizer, lr * factor, &place);
-            let mut remembered: Vec<_> = self.moments.iter_mut().map(|of_parameters| &mut of_parameters[i]).collect();
-            let (added, shrink) = if optimizer.decouples() { (0.0, 1.0 - lr * decay) } else { (decay, 1.0) };
-            let whole = ops::Step { rule: &optimizer.rule, lr, decay: added, shrink, number: self.description.steps };
+            let mut remembered: Vec<_> = self
+                .moments
+                .iter_mut()
+                .map(|of_parameters| &mut of_parameters[i])
+                .collect();
+            let (added, shrink) = if optimizer.decouples() {
+                (0.0, 1.0 - lr * decay)
+            } else {
+                (decay, 1.0)
+            };
+            let whole = ops::Step {
+                rule: &optimizer.rule,
+                lr,
+                decay: added,
+                shrink,
+                number: self.description.steps,
+            };
             if ops::step(whole, value, &gradient, &mut remembered, network.kernels) {
                 continue;
             }
@@ -99,14 +141,27 @@ impl OptimizerState {
         if self.description.moments == used {
             return;
         }
-        let mut kept: HashMap<String, Vec<Tensor<1>>> =
-            self.description.moments.drain(..).zip(self.moments.drain(..)).collect();
+        let mut kept: HashMap<String, Vec<Tensor<1>>> = self
+            .description
+            .moments
+            .drain(..)
+            .zip(self.moments.drain(..))
+            .collect();
         let start = match rule {
             Rule::Adagrad { initial, .. } => *initial,
             _ => 0.0,
         };
-        let fresh = || network.parameters.iter().map(|p| Tensor::full([p.count()], start, &network.device)).collect();
-        self.moments = used.iter().map(|&name| kept.remove(name).unwrap_or_else(fresh)).collect();
+        let fresh = || {
+            network
+                .parameters
+                .iter()
+                .map(|p| Tensor::full([p.count()], start, &network.device))
+                .collect()
+        };
+        self.moments = used
+            .iter()
+            .map(|&name| kept.remove(name).unwrap_or_else(fresh))
+            .collect();
         self.description.moments = used.iter().map(|&name| name.to_string()).collect();
     }
 }
@@ -117,11 +172,17 @@ fn tensor_name(description: &OptimizerDescription, moment: &str, parameter: &Nam
 
 /// Euclidean norm of all gradients together.
 pub fn global_norm(gradients: &[Tensor<1>]) -> f64 {
-    if let Some(squares) = gradients.iter().map(ops::sum_of_squares).collect::<Option<Vec<f64>>>() {
+    if let Some(squares) = gradients
+        .iter()
+        .map(ops::sum_of_squares)
+        .collect::<Option<Vec<f64>>>()
+    {
         return squares.iter().sum::<f64>().sqrt();
     }
     let squares = gradients.iter().map(|g| (g.clone() * g.clone()).sum());
-    squares.reduce(|a, b| a + b).map_or(0.0, |total| f64::from(values(total)[0]).sqrt())
+    squares
+        .reduce(|a, b| a + b)
+        .map_or(0.0, |total| f64::from(values(total)[0]).sqrt())
 }
 
 /// Scales all gradients, whose [`global_norm`] is `norm`, to at most `largest`, as PyTorch's `clip_grad_norm_` does.

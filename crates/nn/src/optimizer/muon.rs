@@ -11,7 +11,11 @@ const QUINTIC: [f64; 3] = [3.4445, -4.7750, 2.0315];
 pub(super) fn orthogonal(matrix: Tensor<2>, iterations: u32) -> Tensor<2> {
     let [rows, columns] = matrix.dims();
     let [a, b, c] = QUINTIC;
-    let mut x = if rows > columns { matrix.transpose() } else { matrix };
+    let mut x = if rows > columns {
+        matrix.transpose()
+    } else {
+        matrix
+    };
     let norm = (x.clone() * x.clone()).sum().sqrt().clamp_min(1e-7);
     x = x / norm.reshape([1, 1]);
     for _ in 0..iterations {

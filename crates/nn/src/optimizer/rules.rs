@@ -14,7 +14,11 @@ pub(super) struct Place<'a> {
 }
 
 /// Adam's numbers for what Muon leaves to it, as its author has them.
-const BESIDE_MUON: Moments = Moments { beta1: 0.9, beta2: 0.95, epsilon: 1e-10 };
+const BESIDE_MUON: Moments = Moments {
+    beta1: 0.9,
+    beta2: 0.95,
+    epsilon: 1e-10,
+};
 
 /// Names of the moving averages that an optimiser keeps.
 pub(super) fn moments(rule: &Rule) -> &'static [&'static str] {
@@ -22,9 +26,15 @@ pub(super) fn moments(rule: &Rule) -> &'static [&'static str] {
         Rule::Sgd { momentum: 0.0, .. } => &[],
         Rule::Sgd { .. } | Rule::Lion { .. } => &["momentum"],
         Rule::Adam(_) | Rule::Adamw(_) => &["moment1", "moment2"],
-        Rule::Rmsprop { momentum: 0.0, centered: false, .. } => &["square"],
+        Rule::Rmsprop {
+            momentum: 0.0,
+            centered: false,
+            ..
+        } => &["square"],
         Rule::Rmsprop { momentum: 0.0, .. } => &["square", "mean"],
-        Rule::Rmsprop { centered: false, .. } => &["square", "momentum"],
+        Rule::Rmsprop {
+            centered: false, ..
+        } => &["square", "momentum"],
         Rule::Rmsprop { .. } => &["square", "mean", "momentum"],
         Rule::Adagrad { .. } => &["square"],
         // The second is only used beside the matrices.
@@ -63,10 +73,19 @@ pub(super) fn step(
             };
             direction.mul_scalar(lr)
         }
-        Rule::Adam(numbers) | Rule::Adamw(numbers) => adam(numbers, lr, gradient, &mut remembered, place.steps),
-        Rule::Rmsprop { decay, epsilon, momentum, centered } => {
+        Rule::Adam(numbers) | Rule::Adamw(numbers) => {
+            adam(numbers, lr, gradient, &mut remembered, place.steps)
+        }
+        Rule::Rmsprop {
+            decay,
+            epsilon,
+            momentum,
+            centered,
+        } => {
             let mut remembered = remembered.into_iter();
-            let Some(square) = remembered.next() else { return gradient };
+            let Some(square) = remembered.next() else {
+                return gradient;
+            };
             *square = average(square, gradient.clone() * gradient.clone(), decay);
             let mut variance = square.clone();
             if centered && let Some(mean) = remembered.next() {
@@ -80,37 +99,66 @@ pub(super) fn step(
             }
         }
         Rule::Adagrad { epsilon, .. } => {
-            let Some(square) = remembered.first_mut() else { return gradient };
+            let Some(square) = remembered.first_mut() else {
+                return gradient;
+            };
             **square = square.clone() + gradient.clone() * gradient.clone();
             gradient.mul_scalar(lr) / square.clone().sqrt().add_scalar(epsilon)
         }
         Rule::Lion { beta1, beta2 } => {
-            let Some(m) = remembered.first_mut() else { return gradient };
+            let Some(m) = remembered.first_mut() else {
+                return gradient;
+            };
             let direction = average(m, gradient.clone(), beta1).sign();
             **m = average(m, gradient, beta2);
             direction.mul_scalar(lr)
         }
-        Rule::Muon { .. } if !place.is_hidden_matrix() => adam(BESIDE_MUON, lr, gradient, &mut remembered, place.steps),
-        Rule::Muon { momentum, nesterov, iterations, .. } => {
-            let [rows, columns @ ..] = place.shape else { return gradient };
-            let Some(v) = remembered.first_mut() else { return gradient };
+        Rule::Muon { .. } if !place.is_hidden_matrix() => {
+            adam(BESIDE_MUON, lr, gradient, &mut remembered, place.steps)
+        }
+        Rule::Muon {
+            momentum,
+            nesterov,
+            iterations,
+            ..
+        } => {
+            let [rows, columns @ ..] = place.shape else {
+                return gradient;
+            };
+            let Some(v) = remembered.first_mut() else {
+                return gradient;
+            };
             // A moving average, unlike SGD's sum.
             **v = average(v, gradient.clone(), momentum);
-            let direction = if nesterov { average_of(gradient, v.clone(), momentum) } else { v.clone() };
+            let direction = if nesterov {
+                average_of(gradient, v.clone(), momentum)
+            } else {
+                v.clone()
+            };
             let columns: usize = columns.iter().product();
             let scale = (*rows as f64 / columns as f64).max(1.0).sqrt();
-            orthogonal(direction.reshape([*rows, columns]), iterations).reshape([-1]).mul_scalar(lr * scale)
+            orthogonal(direction.reshape([*rows, columns]), iterations)
+                .reshape([-1])
+                .mul_scalar(lr * scale)
         }
     }
 }
 
 fn heavy_ball(v: &mut Tensor<1>, gradient: Tensor<1>, momentum: f64, nesterov: bool) -> Tensor<1> {
     *v = v.clone().mul_scalar(momentum) + gradient.clone();
-    if nesterov { gradient + v.clone().mul_scalar(momentum) } else { v.clone() }
+    if nesterov {
+        gradient + v.clone().mul_scalar(momentum)
+    } else {
+        v.clone()
+    }
 }
 
 fn adam(
-    Moments { beta1, beta2, epsilon }: Moments,
+    Moments {
+        beta1,
+        beta2,
+        epsilon,
+    }: Moments,
     lr: f64,
     gradient: Tensor<1>,
     remembered: &mut [&mut Tensor<1>],

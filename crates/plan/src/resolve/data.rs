@@ -7,7 +7,9 @@ use crate::read::{Reader, named};
 use crate::schema::{Kind, tables};
 use crate::sources::LARGEST_TEXT;
 use crate::tree::{Node, Origin};
-use convsweep_spec::data::{DataFacts, DataSpec, Resize, ResizeMethod, Shapes, Source, Split, SplitScheme};
+use convsweep_spec::data::{
+    DataFacts, DataSpec, Resize, ResizeMethod, Shapes, Source, Split, SplitScheme,
+};
 use std::path::PathBuf;
 
 /// Resolved `[data]` with the folder or file it lies in and the places that later messages need.
@@ -30,12 +32,21 @@ pub(crate) fn data(node: &Node, around: &Around, sink: &mut Sink) -> Option<Data
     let source = source(&source_node)?;
     let path = path(&reader, &source, around, source_node.at, sink);
     let split_node = reader.node("split")?;
-    let split_at = if split_node.at == Origin::DEFAULT { node.at } else { split_node.at };
+    let split_at = if split_node.at == Origin::DEFAULT {
+        node.at
+    } else {
+        split_node.at
+    };
     let split = split(&split_node, &source, around, sink);
     let resize = resize(&reader, sink);
     if let Some(channels) = reader.given("channels").filter(|n| n.int() == Some(2)) {
         let help = "1 for grey, 3 for colour";
-        sink.at(channels, "`data.channels` cannot be 2".into(), "", help.into());
+        sink.at(
+            channels,
+            "`data.channels` cannot be 2".into(),
+            "",
+            help.into(),
+        );
         return None;
     }
     let spec = DataSpec {
@@ -47,7 +58,13 @@ pub(crate) fn data(node: &Node, around: &Around, sink: &mut Sink) -> Option<Data
         damaged: reader.choice("damaged")?,
     };
     let limit_at = reader.given("limit").map(|n| n.at);
-    Some(Data { spec, path: path?, source_at: source_node.at, limit_at, split_at })
+    Some(Data {
+        spec,
+        path: path?,
+        source_at: source_node.at,
+        limit_at,
+        split_at,
+    })
 }
 
 fn source(node: &Node) -> Option<Source> {
@@ -58,7 +75,10 @@ fn source(node: &Node) -> Option<Source> {
         "mnist" => Source::Mnist,
         "fashion-mnist" => Source::FashionMnist,
         "folder" => Source::Folder,
-        "csv" => Source::Csv { path_column: options.text("path_column")?, label_column: options.text("label_column")? },
+        "csv" => Source::Csv {
+            path_column: options.text("path_column")?,
+            label_column: options.text("label_column")?,
+        },
         _ => {
             let scale = options.floats("scale")?;
             Source::Shapes(Shapes {
@@ -90,7 +110,12 @@ fn path(
     match (reader.given("path"), source) {
         (Some(node), Source::Shapes(_)) => {
             let title = "source \"shapes\" is drawn by the program and has no path".to_string();
-            sink.at(node, title, "nothing is read from here", "remove `path`".into());
+            sink.at(
+                node,
+                title,
+                "nothing is read from here",
+                "remove `path`".into(),
+            );
             None
         }
         (None, _) if needs => {
@@ -103,7 +128,12 @@ fn path(
         (Some(node), _) => {
             let text = node.text()?;
             if text.is_empty() || text.contains('\0') {
-                sink.at(node, "`data.path` is no path".into(), "", "name a folder or file".into());
+                sink.at(
+                    node,
+                    "`data.path` is no path".into(),
+                    "",
+                    "name a folder or file".into(),
+                );
                 return None;
             }
             Some(Some(around.sources.path(node.at, text)))
@@ -114,15 +144,31 @@ fn path(
 fn split(node: &Node, source: &Source, around: &Around, sink: &mut Sink) -> Option<Split> {
     let reader = Reader::new(node, tables::SPLIT);
     let mut ok = true;
-    let schemes: Vec<_> = ["validation", "folds", "file"].iter().filter_map(|k| Some((k, reader.given(k)?))).collect();
+    let schemes: Vec<_> = ["validation", "folds", "file"]
+        .iter()
+        .filter_map(|k| Some((k, reader.given(k)?)))
+        .collect();
     if let [(first, _), (second, node), ..] = schemes[..] {
         let help = "`validation` makes one part, `folds` make k of them, `file` names the images that validate";
-        sink.at(node, format!("a split has either `{first}` or `{second}`"), "both are given", help.into());
+        sink.at(
+            node,
+            format!("a split has either `{first}` or `{second}`"),
+            "both are given",
+            help.into(),
+        );
         ok = false;
     }
-    if let Some(test) = reader.given("test").filter(|_| !matches!(source, Source::Folder | Source::Csv { .. })) {
+    if let Some(test) = reader
+        .given("test")
+        .filter(|_| !matches!(source, Source::Folder | Source::Csv { .. }))
+    {
         let title = format!("source \"{}\" has test images of its own", source.name());
-        sink.at(test, title, "cuts test images off", "remove `split.test`".into());
+        sink.at(
+            test,
+            title,
+            "cuts test images off",
+            "remove `split.test`".into(),
+        );
         ok = false;
     }
     let scheme = match (reader.u32("folds"), reader.given("file")) {
@@ -130,8 +176,12 @@ fn split(node: &Node, source: &Source, around: &Around, sink: &mut Sink) -> Opti
         (None, Some(file)) => SplitScheme::listed(&listed(file, around, sink)?),
         (None, None) => SplitScheme::Validation(reader.f64("validation")?),
     };
-    let split =
-        Split { scheme, seed: reader.u64("seed")?, stratify: reader.bool("stratify")?, test: reader.f64("test") };
+    let split = Split {
+        scheme,
+        seed: reader.u64("seed")?,
+        stratify: reader.bool("stratify")?,
+        test: reader.f64("test"),
+    };
     ok.then_some(split)
 }
 
@@ -146,7 +196,12 @@ fn listed(node: &Node, around: &Around, sink: &mut Sink) -> Option<Vec<u32>> {
     let text = match (around.read)(&path, LARGEST_TEXT).map(String::from_utf8) {
         Ok(Ok(text)) => text,
         Ok(Err(_)) => return wrong("the split's file is not a text".into(), "not UTF-8".into()),
-        Err(e) => return wrong(format!("the split's file {} cannot be read", path.display()), e.to_string()),
+        Err(e) => {
+            return wrong(
+                format!("the split's file {} cannot be read", path.display()),
+                e.to_string(),
+            );
+        }
     };
     let mut rows = Vec::new();
     for (i, line) in text.lines().enumerate() {
@@ -165,20 +220,36 @@ fn listed(node: &Node, around: &Around, sink: &mut Sink) -> Option<Vec<u32>> {
     }
     rows.sort_unstable();
     if let Some(twice) = rows.windows(2).find(|w| w[0] == w[1]) {
-        return wrong(format!("the split's file names row {} twice", twice[0]), String::new());
+        return wrong(
+            format!("the split's file names row {} twice", twice[0]),
+            String::new(),
+        );
     }
-    if rows.is_empty() { wrong("the split's file names no rows".into(), String::new()) } else { Some(rows) }
+    if rows.is_empty() {
+        wrong("the split's file names no rows".into(), String::new())
+    } else {
+        Some(rows)
+    }
 }
 
 fn resize(reader: &Reader, sink: &mut Sink) -> Option<Option<Resize>> {
     match (reader.pair("size"), reader.given("resize")) {
         (Some([height, width]), _) => {
             let method = reader.choice("resize").unwrap_or(ResizeMethod::Crop);
-            Some(Some(Resize { height, width, method }))
+            Some(Some(Resize {
+                height,
+                width,
+                method,
+            }))
         }
         (None, Some(node)) => {
             let help = "size = [height, width]: what images are brought to";
-            sink.at(node, "`data.resize` needs a `size`".into(), "to which size?", help.into());
+            sink.at(
+                node,
+                "`data.resize` needs a `size`".into(),
+                "to which size?",
+                help.into(),
+            );
             None
         }
         (None, None) => Some(None),
@@ -187,9 +258,16 @@ fn resize(reader: &Reader, sink: &mut Sink) -> Option<Option<Resize>> {
 
 /// What the numbers of the image set contradict.
 pub(crate) fn agrees_with_facts(data: &Data, facts: &DataFacts, sink: &mut Sink) {
-    let images = data.spec.limit.unwrap_or(facts.train_images).min(facts.train_images);
+    let images = data
+        .spec
+        .limit
+        .unwrap_or(facts.train_images)
+        .min(facts.train_images);
     if let (Some(limit), Some(at)) = (data.spec.limit, data.limit_at) {
-        let title = format!("`data.limit` is {limit}, but there are only {} training images", facts.train_images);
+        let title = format!(
+            "`data.limit` is {limit}, but there are only {} training images",
+            facts.train_images
+        );
         if limit > facts.train_images {
             sink.push(Problem::new(at, title, "").help("leave `limit` out to take all of them"));
         }
@@ -212,11 +290,17 @@ pub(crate) fn agrees_with_facts(data: &Data, facts: &DataFacts, sink: &mut Sink)
         SplitScheme::Listed(rows) => {
             let rows = SplitScheme::rows(rows).unwrap_or_default();
             if let Some(row) = rows.iter().find(|row| **row >= facts.train_images) {
-                let title = format!("the split names row {row}, but there are {} training images", facts.train_images);
+                let title = format!(
+                    "the split names row {row}, but there are {} training images",
+                    facts.train_images
+                );
                 sink.push(Problem::new(data.split_at, title, "").help("rows count from 0"));
             } else if rows.len() as u64 == u64::from(facts.train_images) {
                 let title = "the split's file names every training image: none is left to train on";
-                sink.push(Problem::new(data.split_at, title, "").help("it names the images that validate"));
+                sink.push(
+                    Problem::new(data.split_at, title, "")
+                        .help("it names the images that validate"),
+                );
             }
         }
         _ => {}

@@ -13,7 +13,12 @@ pub(super) struct Around {
 }
 
 /// The layer that `key` names; `Some(None)` if it does nothing.
-pub(super) fn leaf(key: &str, reader: &Reader, around: Around, sink: &mut Sink) -> Option<Option<Layer>> {
+pub(super) fn leaf(
+    key: &str,
+    reader: &Reader,
+    around: Around,
+    sink: &mut Sink,
+) -> Option<Option<Layer>> {
     let init = reader.choice("init").unwrap_or(around.init);
     Some(Some(match key {
         "conv" => Layer::Conv(conv(reader, around.classes, init)?),
@@ -24,19 +29,36 @@ pub(super) fn leaf(key: &str, reader: &Reader, around: Around, sink: &mut Sink) 
         "pool" => Layer::Pool(pool(reader, sink)?),
         "norm" => return Some(norm(reader)?.map(|norm| Layer::Norm { norm })),
         "activation" => {
-            return Some(activation(reader, "activation")?.map(|activation| Layer::Activation { activation }));
+            return Some(
+                activation(reader, "activation")?
+                    .map(|activation| Layer::Activation { activation }),
+            );
         }
-        "dropout" => Layer::Dropout { rate: reader.f64("dropout")? },
-        "spatial-dropout" => Layer::SpatialDropout { rate: reader.f64("spatial-dropout")? },
-        "drop-path" => Layer::DropPath { rate: reader.f64("drop-path")? },
+        "dropout" => Layer::Dropout {
+            rate: reader.f64("dropout")?,
+        },
+        "spatial-dropout" => Layer::SpatialDropout {
+            rate: reader.f64("spatial-dropout")?,
+        },
+        "drop-path" => Layer::DropPath {
+            rate: reader.f64("drop-path")?,
+        },
         "flatten" => Layer::Flatten,
-        "upsample" => Layer::Upsample(Upsample { factor: reader.pair("upsample")?, method: reader.choice("method")? }),
+        "upsample" => Layer::Upsample(Upsample {
+            factor: reader.pair("upsample")?,
+            method: reader.choice("method")?,
+        }),
         "squeeze-excite" => Layer::SqueezeExcite(squeeze_excite(reader, init, sink)?),
         "pad" => Layer::Pad(pad(reader)?),
         _ => {
             let units = units(reader, "dense", around.classes)?;
             let (bias, activation) = (reader.bool("bias")?, activation(reader, "activation")?);
-            Layer::Dense(Dense { units, bias, activation, init })
+            Layer::Dense(Dense {
+                units,
+                bias,
+                activation,
+                init,
+            })
         }
     }))
 }
@@ -60,7 +82,11 @@ fn conv(reader: &Reader, classes: u32, init: Init) -> Option<Conv> {
 fn depthwise(reader: &Reader, init: Init) -> Option<Depthwise> {
     let (bias, norm, activation) = tail(reader)?;
     Some(Depthwise {
-        multiplier: if reader.bool("depthwise").is_some() { 1 } else { reader.u32("depthwise")? },
+        multiplier: if reader.bool("depthwise").is_some() {
+            1
+        } else {
+            reader.u32("depthwise")?
+        },
         kernel: reader.pair("kernel")?,
         stride: reader.pair("stride")?,
         padding: padding(reader)?,
@@ -92,10 +118,17 @@ fn transposed(reader: &Reader, init: Init, sink: &mut Sink) -> Option<Transposed
     let (bias, norm, activation) = tail(reader)?;
     let padding = padding(reader)?;
     let output_padding = reader.pair("output_padding")?;
-    if let Some(node) = reader.given("output_padding").filter(|_| padding == Padding::Same && output_padding != [0, 0])
+    if let Some(node) = reader
+        .given("output_padding")
+        .filter(|_| padding == Padding::Same && output_padding != [0, 0])
     {
         let title = "padding = \"same\" already makes the output input × stride".to_string();
-        sink.at(node, title, "too much", "remove `output_padding`, or give `padding` in pixels".into());
+        sink.at(
+            node,
+            title,
+            "too much",
+            "remove `output_padding`, or give `padding` in pixels".into(),
+        );
         return None;
     }
     Some(Transposed {
@@ -129,12 +162,20 @@ fn local(reader: &Reader, init: Init) -> Option<LocallyConnected> {
 
 /// A number, or "classes".
 fn units(reader: &Reader, key: &str, classes: u32) -> Option<u32> {
-    if reader.given(key)?.text().is_some() { Some(classes) } else { reader.u32(key) }
+    if reader.given(key)?.text().is_some() {
+        Some(classes)
+    } else {
+        reader.u32(key)
+    }
 }
 
 /// Bias, norm and activation of a layer with weights.
 fn tail(reader: &Reader) -> Option<(bool, Option<Norm>, Option<Activation>)> {
-    Some((reader.bool("bias")?, norm(reader)?, activation(reader, "activation")?))
+    Some((
+        reader.bool("bias")?,
+        norm(reader)?,
+        activation(reader, "activation")?,
+    ))
 }
 
 fn pool(reader: &Reader, sink: &mut Sink) -> Option<Pool> {
@@ -147,31 +188,72 @@ fn pool(reader: &Reader, sink: &mut Sink) -> Option<Pool> {
     if let (Padding::Pixels(pixels), Some(node)) = (padding, reader.given("padding"))
         && (0..2).any(|d| pixels[d] > size[d] / 2)
     {
-        let title = format!("a pool of size {}×{} can be padded by half of that at most", size[0], size[1]);
-        sink.at(node, title, "too much", "windows would lie outside the image".into());
+        let title = format!(
+            "a pool of size {}×{} can be padded by half of that at most",
+            size[0], size[1]
+        );
+        sink.at(
+            node,
+            title,
+            "too much",
+            "windows would lie outside the image".into(),
+        );
         return None;
     }
-    Some(Pool { kind, size, stride: reader.pair("stride").unwrap_or(size), padding })
+    Some(Pool {
+        kind,
+        size,
+        stride: reader.pair("stride").unwrap_or(size),
+        padding,
+    })
 }
 
 /// Pools whose windows follow from the plane.
 fn whole_plane(kind: PoolKind, reader: &Reader, sink: &mut Sink) -> Option<Pool> {
     let (what, keys): (_, &[&str]) = match kind.is_global() {
-        true => ("a global pool covers the whole plane", &["size", "stride", "padding"]),
-        false => ("an adaptive pool makes its windows itself", &["stride", "padding"]),
+        true => (
+            "a global pool covers the whole plane",
+            &["size", "stride", "padding"],
+        ),
+        false => (
+            "an adaptive pool makes its windows itself",
+            &["stride", "padding"],
+        ),
     };
-    let extra: Vec<_> = keys.iter().filter_map(|k| reader.given(k).map(|n| (k, n))).collect();
+    let extra: Vec<_> = keys
+        .iter()
+        .filter_map(|k| reader.given(k).map(|n| (k, n)))
+        .collect();
     for (key, node) in &extra {
         let title = format!("{what} and has no `{key}`");
-        sink.at(node, title, "has no effect", format!("remove `{key}`, or take \"max\" or \"average\""));
+        sink.at(
+            node,
+            title,
+            "has no effect",
+            format!("remove `{key}`, or take \"max\" or \"average\""),
+        );
     }
     if kind.is_adaptive() && reader.given("size").is_none() {
         let help = "size = [rows, columns] that it makes of every plane".into();
-        sink.at(reader.given("pool")?, "an adaptive pool has no `size`".into(), "to which size?", help);
+        sink.at(
+            reader.given("pool")?,
+            "an adaptive pool has no `size`".into(),
+            "to which size?",
+            help,
+        );
         return None;
     }
-    let size = if kind.is_adaptive() { reader.pair("size")? } else { [0, 0] };
-    extra.is_empty().then_some(Pool { kind, size, stride: [0, 0], padding: Padding::Valid })
+    let size = if kind.is_adaptive() {
+        reader.pair("size")?
+    } else {
+        [0, 0]
+    };
+    extra.is_empty().then_some(Pool {
+        kind,
+        size,
+        stride: [0, 0],
+        padding: Padding::Valid,
+    })
 }
 
 fn squeeze_excite(reader: &Reader, init: Init, sink: &mut Sink) -> Option<SqueezeExcite> {
@@ -179,24 +261,41 @@ fn squeeze_excite(reader: &Reader, init: Init, sink: &mut Sink) -> Option<Squeez
         Some(function) => Some(function),
         None => {
             let help = "the product of two dense layers would be one: name a function".into();
-            sink.at(reader.given(key)?, format!("`{key}` of a squeeze-excite cannot be \"none\""), "", help);
+            sink.at(
+                reader.given(key)?,
+                format!("`{key}` of a squeeze-excite cannot be \"none\""),
+                "",
+                help,
+            );
             None
         }
     };
     let (activation, gate) = (function("activation", sink)?, function("gate", sink)?);
-    Some(SqueezeExcite { reduction: reader.u32("squeeze-excite")?, activation, gate, init })
+    Some(SqueezeExcite {
+        reduction: reader.u32("squeeze-excite")?,
+        activation,
+        gate,
+        init,
+    })
 }
 
 fn pad(reader: &Reader) -> Option<Pad> {
     let node = reader.given("pad")?;
     let pixels = match node.items() {
         [_, _, _, _] => {
-            let sides = node.items().iter().map(|n| u32::try_from(n.int()?).ok()).collect::<Option<Vec<_>>>()?;
+            let sides = node
+                .items()
+                .iter()
+                .map(|n| u32::try_from(n.int()?).ok())
+                .collect::<Option<Vec<_>>>()?;
             [[sides[0], sides[1]], [sides[2], sides[3]]]
         }
         _ => pair(node)?.map(|p| [p, p]),
     };
-    Some(Pad { pixels, fill: reader.choice("fill")? })
+    Some(Pad {
+        pixels,
+        fill: reader.choice("fill")?,
+    })
 }
 
 fn padding(reader: &Reader) -> Option<Padding> {
@@ -213,10 +312,20 @@ fn norm(reader: &Reader) -> Option<Option<Norm>> {
     let (name, options) = named(&node, &NORMS)?;
     let epsilon = || options.f64("epsilon");
     Some(match name {
-        "batch" => Some(Norm::Batch { momentum: options.f64("momentum")?, epsilon: epsilon()? }),
-        "layer" => Some(Norm::Layer { epsilon: epsilon()? }),
-        "group" => Some(Norm::Group { groups: options.u32("groups")?, epsilon: epsilon()? }),
-        "instance" => Some(Norm::Instance { epsilon: epsilon()? }),
+        "batch" => Some(Norm::Batch {
+            momentum: options.f64("momentum")?,
+            epsilon: epsilon()?,
+        }),
+        "layer" => Some(Norm::Layer {
+            epsilon: epsilon()?,
+        }),
+        "group" => Some(Norm::Group {
+            groups: options.u32("groups")?,
+            epsilon: epsilon()?,
+        }),
+        "instance" => Some(Norm::Instance {
+            epsilon: epsilon()?,
+        }),
         _ => None,
     })
 }

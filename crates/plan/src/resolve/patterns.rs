@@ -26,25 +26,40 @@ pub(crate) struct Patterns {
 
 impl Default for Patterns {
     fn default() -> Self {
-        Patterns { found: vec![], frozen: vec![], right: true }
+        Patterns {
+            found: vec![],
+            frozen: vec![],
+            right: true,
+        }
     }
 }
 
 impl Patterns {
     /// The patterns of a text or a list of texts.
     pub(crate) fn read(&mut self, node: &Node, sink: &mut Sink) -> Vec<String> {
-        let nodes = if node.text().is_some() { std::slice::from_ref(node) } else { node.items() };
+        let nodes = if node.text().is_some() {
+            std::slice::from_ref(node)
+        } else {
+            node.items()
+        };
         let mut read = Vec::new();
         for node in nodes {
             let Some(text) = node.text() else { continue };
             let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '*');
             if text.is_empty() || !text.chars().all(allowed) {
-                let help =
-                    "layers are called as `plan` shows them: \"conv1\", \"residual*\"; also \"backbone\" and \"head\"";
-                self.right = sink.at(node, format!("\"{text}\" cannot name a layer"), "", help.into());
+                let help = "layers are called as `plan` shows them: \"conv1\", \"residual*\"; also \"backbone\" and \"head\"";
+                self.right = sink.at(
+                    node,
+                    format!("\"{text}\" cannot name a layer"),
+                    "",
+                    help.into(),
+                );
                 continue;
             }
-            self.found.push(Pattern { text: text.into(), at: node.at });
+            self.found.push(Pattern {
+                text: text.into(),
+                at: node.at,
+            });
             read.push(text.to_string());
         }
         read
@@ -76,7 +91,12 @@ impl Patterns {
 }
 
 /// Whether each pattern names a layer of the network, and each phase trains one.
-pub(crate) fn fit(patterns: &[Pattern], train: &TrainSpec, network: &[TensorShape], sink: &mut Sink) {
+pub(crate) fn fit(
+    patterns: &[Pattern],
+    train: &TrainSpec,
+    network: &[TensorShape],
+    sink: &mut Sink,
+) {
     let trained: Vec<_> = network.iter().filter(|t| !t.statistic).collect();
     let head = pattern::head(trained.iter().map(|t| (t.name.as_str(), t.shape.len())));
     let layers = || {
@@ -100,9 +120,18 @@ pub(crate) fn fit(patterns: &[Pattern], train: &TrainSpec, network: &[TensorShap
     if sink.problems.len() > before {
         return;
     }
-    if let (Some(i), Some(last)) = (train.phases.iter().position(|p| frozen(&p.freeze)), patterns.last()) {
-        let which = if i == 0 { "the training".into() } else { format!("phase {}", i + 1) };
+    if let (Some(i), Some(last)) = (
+        train.phases.iter().position(|p| frozen(&p.freeze)),
+        patterns.last(),
+    ) {
+        let which = if i == 0 {
+            "the training".into()
+        } else {
+            format!("phase {}", i + 1)
+        };
         let title = format!("every layer is frozen: {which} changes nothing");
-        sink.push(Problem::new(last.at, title, "").help("freeze = \"backbone\" leaves the last layer"));
+        sink.push(
+            Problem::new(last.at, title, "").help("freeze = \"backbone\" leaves the last layer"),
+        );
     }
 }

@@ -19,14 +19,22 @@ pub(crate) struct RangeTest {
 pub(crate) fn range_test(experiment: &Node) -> Option<RangeTest> {
     let kind = experiment.get("kind")?;
     let (name, options) = named(kind, &tables::KINDS)?;
-    let test = RangeTest { from: options.f64("from")?, to: options.f64("to")?, steps: options.u32("steps")? };
+    let test = RangeTest {
+        from: options.f64("from")?,
+        to: options.f64("to")?,
+        steps: options.u32("steps")?,
+    };
     (name == "lr-range-test").then_some(test)
 }
 
 /// Whether the rate rises.
 pub(crate) fn rises(experiment: &Node, sink: &mut Sink) -> bool {
-    let Some(RangeTest { from, to, .. }) = range_test(experiment).filter(|t| t.from >= t.to) else { return true };
-    let Some(kind) = experiment.get("kind") else { return true };
+    let Some(RangeTest { from, to, .. }) = range_test(experiment).filter(|t| t.from >= t.to) else {
+        return true;
+    };
+    let Some(kind) = experiment.get("kind") else {
+        return true;
+    };
     let title = format!("a range test from {from} to {to} does not rise");
     sink.at(kind, title, "", "from = 1e-7, to = 10.0".into())
 }
@@ -60,20 +68,40 @@ impl RangeTest {
 /// The optimizer at another rate, the rates that follow it in proportion.
 fn at_rate(optimizer: Optimizer, lr: f64) -> Optimizer {
     let rule = match optimizer.rule {
-        Rule::Muon { momentum, nesterov, iterations, adam_lr } => {
-            Rule::Muon { momentum, nesterov, iterations, adam_lr: adam_lr / optimizer.lr * lr }
-        }
+        Rule::Muon {
+            momentum,
+            nesterov,
+            iterations,
+            adam_lr,
+        } => Rule::Muon {
+            momentum,
+            nesterov,
+            iterations,
+            adam_lr: adam_lr / optimizer.lr * lr,
+        },
         rule => rule,
     };
-    Optimizer { rule, lr, ..optimizer }
+    Optimizer {
+        rule,
+        lr,
+        ..optimizer
+    }
 }
 
 /// Number of training images of a split, or a little less.
 pub(crate) fn training_images(data: &DataSpec, facts: &DataFacts) -> u64 {
-    let pool = u64::from(data.limit.unwrap_or(facts.train_images).min(facts.train_images));
+    let pool = u64::from(
+        data.limit
+            .unwrap_or(facts.train_images)
+            .min(facts.train_images),
+    );
     match &data.split.scheme {
         SplitScheme::Validation(share) => pool - ((pool as f64 * share).ceil() as u64).min(pool),
         SplitScheme::Folds(folds) => pool - pool.div_ceil(u64::from(*folds)).min(pool),
-        SplitScheme::Listed(rows) => pool - SplitScheme::rows(rows).map_or(0, |rows| rows.len() as u64).min(pool),
+        SplitScheme::Listed(rows) => {
+            pool - SplitScheme::rows(rows)
+                .map_or(0, |rows| rows.len() as u64)
+                .min(pool)
+        }
     }
 }

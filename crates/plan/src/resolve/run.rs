@@ -58,16 +58,29 @@ pub(crate) fn run(node: Option<&Node>, sink: &mut Sink) -> Option<RunSettings> {
     let right = check(node, &Kind::Table(tables::RUN), "run", "", sink);
     let reader = Reader::new(node, tables::RUN);
     let mut time = |key: &str, least: f64| length(&reader, key, least, sink);
-    let (limit, sweep_limit, lost) = (time("time_limit", 1.0), time("sweep_time_limit", 1.0), time("lost_after", 3.0));
+    let (limit, sweep_limit, lost) = (
+        time("time_limit", 1.0),
+        time("sweep_time_limit", 1.0),
+        time("lost_after", 3.0),
+    );
     let checkpoint_every = checkpoint_every(&reader.node("checkpoint_every")?, sink);
     let memory = memory(reader.node("memory"), sink);
     if !right {
         return None;
     }
     let (slots, retry) = (reader.node("slots")?, reader.node("retry")?);
-    let (slots, retry) = (Reader::new(&slots, tables::SLOTS), Reader::new(&retry, tables::RETRY));
+    let (slots, retry) = (
+        Reader::new(&slots, tables::SLOTS),
+        Reader::new(&retry, tables::RETRY),
+    );
     let devices = reader.node("devices")?;
-    let list = || devices.items().iter().filter_map(|d| d.text().map(str::to_string)).collect();
+    let list = || {
+        devices
+            .items()
+            .iter()
+            .filter_map(|d| d.text().map(str::to_string))
+            .collect()
+    };
     let on_failure = reader.node("on_failure")?;
     let stop_after = match on_failure.text() {
         Some("stop") => Some(1),
@@ -98,18 +111,30 @@ pub(crate) fn run(node: Option<&Node>, sink: &mut Sink) -> Option<RunSettings> {
 
 /// A length of time of at least so many seconds; the inner `None` where the file says nothing.
 fn length(reader: &Reader, key: &str, least: f64, sink: &mut Sink) -> Option<Option<Duration>> {
-    let Some(node) = reader.node(key) else { return Some(None) };
+    let Some(node) = reader.node(key) else {
+        return Some(None);
+    };
     let text = node.text()?;
     match duration(text) {
         Some(length) if length.as_secs_f64() >= least => Some(Some(length)),
-        Some(_) => wrong(&node, format!("`run.{key}` must be at least {least} s"), sink),
-        None => wrong(&node, format!("`run.{key}` is no length of time: \"{text}\""), sink),
+        Some(_) => wrong(
+            &node,
+            format!("`run.{key}` must be at least {least} s"),
+            sink,
+        ),
+        None => wrong(
+            &node,
+            format!("`run.{key}` is no length of time: \"{text}\""),
+            sink,
+        ),
     }
 }
 
 fn checkpoint_every(node: &Node, sink: &mut Sink) -> Option<CheckpointEvery> {
     let text = node.text()?;
-    let epochs = text.strip_suffix("epochs").or_else(|| text.strip_suffix("epoch"));
+    let epochs = text
+        .strip_suffix("epochs")
+        .or_else(|| text.strip_suffix("epoch"));
     match (epochs.map(|n| n.trim().parse::<u32>()), duration(text)) {
         (Some(Ok(n)), _) if n > 0 => Some(CheckpointEvery::Epochs(n)),
         (None, Some(length)) if length >= Duration::from_millis(100) => {
@@ -117,7 +142,12 @@ fn checkpoint_every(node: &Node, sink: &mut Sink) -> Option<CheckpointEvery> {
         }
         _ => {
             let title = format!("`run.checkpoint_every` cannot be \"{text}\"");
-            sink.at(node, title, "", "write it like \"1 epoch\", \"5 epochs\", \"30 s\" or \"10 min\"".into());
+            sink.at(
+                node,
+                title,
+                "",
+                "write it like \"1 epoch\", \"5 epochs\", \"30 s\" or \"10 min\"".into(),
+            );
             None
         }
     }
@@ -131,7 +161,12 @@ fn memory(node: Option<Node>, sink: &mut Sink) -> Option<Option<u64>> {
         Some(bytes) => Some(Some(bytes)),
         None => {
             let title = format!("`run.memory` cannot be \"{text}\"");
-            sink.at(&node, title, "", "write it like \"512 MiB\" or \"2 GiB\"; at least 256 MiB".into());
+            sink.at(
+                &node,
+                title,
+                "",
+                "write it like \"512 MiB\" or \"2 GiB\"; at least 256 MiB".into(),
+            );
             None
         }
     }
@@ -154,7 +189,12 @@ fn bytes(text: &str) -> Option<u64> {
 }
 
 fn wrong<T>(node: &Node, title: String, sink: &mut Sink) -> Option<T> {
-    sink.at(node, title, "", "write it like \"90 s\", \"30 min\", \"2 h\" or \"1 h 30 min\"".into());
+    sink.at(
+        node,
+        title,
+        "",
+        "write it like \"90 s\", \"30 min\", \"2 h\" or \"1 h 30 min\"".into(),
+    );
     None
 }
 
@@ -166,7 +206,9 @@ pub(crate) fn duration(text: &str) -> Option<Duration> {
         let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
         let number: f64 = rest[..end].parse().ok()?;
         rest = rest[end..].trim_start();
-        let end = rest.find(|c: char| !c.is_alphabetic()).unwrap_or(rest.len());
+        let end = rest
+            .find(|c: char| !c.is_alphabetic())
+            .unwrap_or(rest.len());
         seconds += number
             * match &rest[..end] {
                 "ms" => 0.001,
@@ -178,7 +220,9 @@ pub(crate) fn duration(text: &str) -> Option<Duration> {
             };
         rest = rest[end..].trim_start();
     }
-    Duration::try_from_secs_f64(seconds).ok().filter(|d| !d.is_zero())
+    Duration::try_from_secs_f64(seconds)
+        .ok()
+        .filter(|d| !d.is_zero())
 }
 
 #[cfg(test)]
@@ -198,12 +242,23 @@ mod tests {
 
     #[test]
     fn lengths_of_time() {
-        let check = |text: &str, expect: Option<u64>| assert_eq!(duration(text).map(|d| d.as_secs()), expect, "{text}");
+        let check = |text: &str, expect: Option<u64>| {
+            assert_eq!(duration(text).map(|d| d.as_secs()), expect, "{text}")
+        };
         check("90 s", Some(90));
         check("2h", Some(7200));
         check("1 h 30 min", Some(5400));
         check("0.5 d", Some(43_200));
-        for wrong in ["", "2", "h", "2 parsecs", "0 s", "1..2 s", "-3 s", "2 h and"] {
+        for wrong in [
+            "",
+            "2",
+            "h",
+            "2 parsecs",
+            "0 s",
+            "1..2 s",
+            "-3 s",
+            "2 h and",
+        ] {
             check(wrong, None);
         }
     }

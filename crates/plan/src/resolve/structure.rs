@@ -74,8 +74,22 @@ pub(super) struct Structure<'a> {
 }
 
 impl<'a> Structure<'a> {
-    pub(super) fn new(blocks: &'a Node, knobs: &'a Node, around: Around, sink: &'a mut Sink) -> Structure<'a> {
-        Structure { blocks, knobs, around, sink, open: vec![], depth: 0, seen: 0, written: 0 }
+    pub(super) fn new(
+        blocks: &'a Node,
+        knobs: &'a Node,
+        around: Around,
+        sink: &'a mut Sink,
+    ) -> Structure<'a> {
+        Structure {
+            blocks,
+            knobs,
+            around,
+            sink,
+            open: vec![],
+            depth: 0,
+            seen: 0,
+            written: 0,
+        }
     }
 
     /// The layers of a list; `None` if something is wrong with them.
@@ -83,12 +97,18 @@ impl<'a> Structure<'a> {
         let list = self.filled(list, scope)?;
         let Value::List(items) = &list.value else {
             let title = format!("a list of layers is needed, not {}", list.type_name());
-            self.sink.at(&list, title, format!("is {}", list.type_name()), "[ { … }, … ]".into());
+            self.sink.at(
+                &list,
+                title,
+                format!("is {}", list.type_name()),
+                "[ { … }, … ]".into(),
+            );
             return None;
         };
         if self.depth == DEEPEST {
             let title = format!("structures lie in each other more than {DEEPEST} deep");
-            self.sink.at(&list, title, "too deep", "write flatter layers".into());
+            self.sink
+                .at(&list, title, "too deep", "write flatter layers".into());
             return None;
         }
         self.depth += 1;
@@ -116,19 +136,42 @@ impl<'a> Structure<'a> {
         self.seen += 1;
         if self.seen > MOST_ITEMS {
             let title = format!("the model is written out of more than {MOST_ITEMS} entries");
-            self.sink.at(item, title, "one too many", "use fewer blocks in blocks".into());
+            self.sink.at(
+                item,
+                title,
+                "one too many",
+                "use fewer blocks in blocks".into(),
+            );
             return None;
         }
         let whole = self.filled(item, scope)?;
         let found = naming(&whole, &LAYERS);
-        let key = if let [variant] = found[..] { variant.key } else { "" };
+        let key = if let [variant] = found[..] {
+            variant.key
+        } else {
+            ""
+        };
         let bare = without_lists(&whole, key);
-        if !check(&bare, &Kind::Keyed(&LAYERS), &format!("layer {number}"), "", self.sink) {
+        if !check(
+            &bare,
+            &Kind::Keyed(&LAYERS),
+            &format!("layer {number}"),
+            "",
+            self.sink,
+        ) {
             return None;
         }
         let variant: &'static Variant = LAYERS.find(key)?;
-        let inner = Scope { prefix: format!("{number}."), ..scope.clone() };
-        let place = Place { number: number.into(), at: item.at, via: scope.via, branches: vec![] };
+        let inner = Scope {
+            prefix: format!("{number}."),
+            ..scope.clone()
+        };
+        let place = Place {
+            number: number.into(),
+            at: item.at,
+            via: scope.via,
+            branches: vec![],
+        };
         let reader = Reader::new(&bare, variant.fields);
         match key {
             "repeat" => self.times(reader.u32("repeat")?, whole.get("layers")?, &inner, item),
@@ -150,10 +193,14 @@ impl<'a> Structure<'a> {
         self.written += 1;
         if self.written == MOST_LAYERS + 1 {
             let title = format!("the model has more than {MOST_LAYERS} layers");
-            let problem = Problem::new(place.at, title, "one too many").also(place.via, "used here");
+            let problem =
+                Problem::new(place.at, title, "one too many").also(place.via, "used here");
             self.sink.push(problem.help("repeat less"));
         }
-        (self.written <= MOST_LAYERS).then(|| Resolved { layers: vec![layer], places: vec![place] })
+        (self.written <= MOST_LAYERS).then(|| Resolved {
+            layers: vec![layer],
+            places: vec![place],
+        })
     }
 
     fn times(&mut self, count: u32, list: &Node, scope: &Scope, item: &Node) -> Option<Resolved> {
@@ -177,60 +224,122 @@ impl<'a> Structure<'a> {
         Some(all)
     }
 
-    fn dense_block(&mut self, whole: &Node, reader: &Reader, scope: &Scope, place: Place) -> Option<Resolved> {
+    fn dense_block(
+        &mut self,
+        whole: &Node,
+        reader: &Reader,
+        scope: &Scope,
+        place: Place,
+    ) -> Option<Resolved> {
         let growth = whole.entry("growth")?;
         let mut parameters = scope.parameters.clone();
-        parameters.put(Entry { node: self.filled(&growth.node, scope)?, ..growth.clone() });
-        let inner = Scope { parameters, ..scope.clone() };
+        parameters.put(Entry {
+            node: self.filled(&growth.node, scope)?,
+            ..growth.clone()
+        });
+        let inner = Scope {
+            parameters,
+            ..scope.clone()
+        };
         let default = || constant(DENSE_LAYERS).map(|node| relocated(&node, place.at));
         let list = whole.get("layers").cloned().or_else(default)?;
         self.not_empty(&list, whole)?;
         let mut used = false;
-        substitute(&list, &Node::table(place.at), &mut |name, _| used |= name == "growth");
+        substitute(&list, &Node::table(place.at), &mut |name, _| {
+            used |= name == "growth"
+        });
         if !used {
             let help = "write \"$growth\" where its layers make the new channels, as in { conv = \"$growth\", … }";
-            self.sink.at(&growth.node, "no layer uses \"$growth\"".into(), "has no effect", help.into());
+            self.sink.at(
+                &growth.node,
+                "no layer uses \"$growth\"".into(),
+                "has no effect",
+                help.into(),
+            );
             return None;
         }
         let mut all = Resolved::default();
         for _ in 0..reader.u32("dense-block")? {
             let made = self.layers(&list, &inner)?;
             let branches = vec![vec![], made.layers];
-            let place = Place { branches: vec![vec![], made.places], ..place.clone() };
-            let mut next = self.one(Layer::Parallel(Parallel { branches, join: Join::Concat }), place)?;
+            let place = Place {
+                branches: vec![vec![], made.places],
+                ..place.clone()
+            };
+            let mut next = self.one(
+                Layer::Parallel(Parallel {
+                    branches,
+                    join: Join::Concat,
+                }),
+                place,
+            )?;
             all.layers.append(&mut next.layers);
             all.places.append(&mut next.places);
         }
         Some(all)
     }
 
-    fn residual(&mut self, whole: &Node, reader: &Reader, scope: &Scope, mut place: Place) -> Option<Resolved> {
+    fn residual(
+        &mut self,
+        whole: &Node,
+        reader: &Reader,
+        scope: &Scope,
+        mut place: Place,
+    ) -> Option<Resolved> {
         let list = whole.get("residual")?;
         self.not_empty(list, whole)?;
         let body = self.layers(list, scope);
-        let shortcut = match whole.get("shortcut").filter(|n| matches!(n.value, Value::List(_))) {
+        let shortcut = match whole
+            .get("shortcut")
+            .filter(|n| matches!(n.value, Value::List(_)))
+        {
             Some(list) => {
-                let scope = Scope { prefix: format!("{}shortcut.", scope.prefix), ..scope.clone() };
-                self.layers(list, &scope).map(|own| (Shortcut::Layers(own.layers), own.places))
+                let scope = Scope {
+                    prefix: format!("{}shortcut.", scope.prefix),
+                    ..scope.clone()
+                };
+                self.layers(list, &scope)
+                    .map(|own| (Shortcut::Layers(own.layers), own.places))
             }
             None => reader.choice("shortcut").map(|shortcut| (shortcut, vec![])),
         };
         let (body, (shortcut, places)) = (body?, shortcut?);
         place.branches = vec![body.places, places];
-        self.one(Layer::Residual(Residual { layers: body.layers, shortcut }), place)
+        self.one(
+            Layer::Residual(Residual {
+                layers: body.layers,
+                shortcut,
+            }),
+            place,
+        )
     }
 
-    fn parallel(&mut self, whole: &Node, reader: &Reader, scope: &Scope, mut place: Place) -> Option<Resolved> {
+    fn parallel(
+        &mut self,
+        whole: &Node,
+        reader: &Reader,
+        scope: &Scope,
+        mut place: Place,
+    ) -> Option<Resolved> {
         let lists = self.filled(whole.get("parallel")?, scope)?;
         let branch = |(i, list): (usize, &Node)| {
-            let scope = Scope { prefix: format!("{}{}.", scope.prefix, i + 1), ..scope.clone() };
+            let scope = Scope {
+                prefix: format!("{}{}.", scope.prefix, i + 1),
+                ..scope.clone()
+            };
             self.layers(list, &scope)
         };
         let branches: Vec<_> = lists.items().iter().enumerate().map(branch).collect();
         let branches = branches.into_iter().collect::<Option<Vec<_>>>()?;
         let (layers, places) = branches.into_iter().map(|b| (b.layers, b.places)).unzip();
         place.branches = places;
-        self.one(Layer::Parallel(Parallel { branches: layers, join: reader.choice("join")? }), place)
+        self.one(
+            Layer::Parallel(Parallel {
+                branches: layers,
+                join: reader.choice("join")?,
+            }),
+            place,
+        )
     }
 
     /// Writes a block out with the values that `call` gives to its parameters.
@@ -243,13 +352,23 @@ impl<'a> Structure<'a> {
                 true => format!("define it: [blocks.{name}] with layers = […]"),
                 false => suggest::remedy(name, &known),
             };
-            self.sink.at(name_node, format!("there is no block \"{name}\""), "not defined", help);
+            self.sink.at(
+                name_node,
+                format!("there is no block \"{name}\""),
+                "not defined",
+                help,
+            );
             return None;
         };
         if self.open.iter().any(|open| open == name) {
             let title = format!("block \"{name}\" is made of itself");
             let way = [&self.open[..], &[name.to_string()]].concat().join(" → ");
-            self.sink.at(name_node, title, way, "a block can only use other blocks".into());
+            self.sink.at(
+                name_node,
+                title,
+                way,
+                "a block can only use other blocks".into(),
+            );
             return None;
         }
         let empty = Node::table(block.at);
@@ -261,19 +380,30 @@ impl<'a> Structure<'a> {
                 let keys: Vec<_> = known.iter().map(|k| &**k).collect();
                 let title = format!("block \"{name}\" has no parameter `{}`", entry.key);
                 let problem = Problem::new(entry.key_at, title, "not a parameter of the block");
-                self.sink.push(problem.help(suggest::remedy(&entry.key, &keys)));
+                self.sink
+                    .push(problem.help(suggest::remedy(&entry.key, &keys)));
                 ok = false;
             }
             // The caret stands under the value, the note under the layer that takes it.
             parameters.put(entry.clone());
         }
-        for knob in self.knobs.entries().iter().filter(|e| !known.contains(&e.key)) {
+        for knob in self
+            .knobs
+            .entries()
+            .iter()
+            .filter(|e| !known.contains(&e.key))
+        {
             parameters.put(knob.clone());
         }
         let Some(list) = block.get("layers").filter(|_| ok) else {
             if ok {
                 let title = format!("block \"{name}\" has no `layers`");
-                self.sink.at(block, title, "", "layers = [ … ]: what stands for the block".into());
+                self.sink.at(
+                    block,
+                    title,
+                    "",
+                    "layers = [ … ]: what stands for the block".into(),
+                );
             }
             return None;
         };
@@ -326,7 +456,11 @@ impl<'a> Structure<'a> {
         if !list.items().is_empty() || list.text().is_some() {
             return Some(());
         }
-        let place = if list.at == Origin::DEFAULT { owner } else { list };
+        let place = if list.at == Origin::DEFAULT {
+            owner
+        } else {
+            list
+        };
         self.sink.at(
             place,
             "there are no layers in it".into(),
@@ -346,10 +480,19 @@ fn without_lists(node: &Node, key: &str) -> Node {
     if let Some(entry) = bare.entry("parallel").filter(|_| key == "parallel") {
         // One branch, so that a list with branches is not called empty.
         let given = node.get("parallel").map_or(0, |n| n.items().len());
-        let branch = Node { value: Value::List(Arc::default()), ..entry.node.clone() };
+        let branch = Node {
+            value: Value::List(Arc::default()),
+            ..entry.node.clone()
+        };
         let value = Value::List(Arc::new(vec![branch; given.min(1)]));
-        let node = Node { value, ..entry.node.clone() };
-        let entry = Entry { node, ..entry.clone() };
+        let node = Node {
+            value,
+            ..entry.node.clone()
+        };
+        let entry = Entry {
+            node,
+            ..entry.clone()
+        };
         bare.put(entry);
     }
     bare
@@ -359,8 +502,14 @@ fn without_lists_of_layers(node: &Node) -> Node {
     let mut bare = node.clone();
     for entry in node.entries().iter().filter(|e| NESTED.contains(&&*e.key)) {
         if matches!(entry.node.value, Value::List(_)) {
-            let empty = Node { value: Value::List(Arc::default()), ..entry.node.clone() };
-            bare.put(Entry { node: empty, ..entry.clone() });
+            let empty = Node {
+                value: Value::List(Arc::default()),
+                ..entry.node.clone()
+            };
+            bare.put(Entry {
+                node: empty,
+                ..entry.clone()
+            });
         }
     }
     bare
@@ -379,21 +528,38 @@ fn with_lists_of(mut filled: Node, whole: &Node) -> Node {
 /// The node and all in it at another place.
 pub(super) fn relocated(node: &Node, at: Origin) -> Node {
     let value = match &node.value {
-        Value::List(items) => Value::List(Arc::new(items.iter().map(|i| relocated(i, at)).collect())),
+        Value::List(items) => {
+            Value::List(Arc::new(items.iter().map(|i| relocated(i, at)).collect()))
+        }
         Value::Table(entries) => {
-            let entry = |e: &Entry| Entry { key: e.key.clone(), key_at: at, node: relocated(&e.node, at) };
+            let entry = |e: &Entry| Entry {
+                key: e.key.clone(),
+                key_at: at,
+                node: relocated(&e.node, at),
+            };
             Value::Table(Arc::new(entries.iter().map(entry).collect()))
         }
         value => value.clone(),
     };
-    Node { value, at, via: None }
+    Node {
+        value,
+        at,
+        via: None,
+    }
 }
 
 /// Layers in a layer, itself counted.
 fn size(layer: &Layer) -> usize {
     let all = |layers: &[Layer]| layers.iter().map(size).sum::<usize>();
     1 + match layer {
-        Layer::Residual(r) => all(&r.layers) + if let Shortcut::Layers(own) = &r.shortcut { all(own) } else { 0 },
+        Layer::Residual(r) => {
+            all(&r.layers)
+                + if let Shortcut::Layers(own) = &r.shortcut {
+                    all(own)
+                } else {
+                    0
+                }
+        }
         Layer::Parallel(p) => p.branches.iter().map(|b| all(b)).sum(),
         _ => 0,
     }

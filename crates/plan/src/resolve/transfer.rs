@@ -43,10 +43,16 @@ pub(crate) fn from(
     sink: &mut Sink,
 ) -> Option<From> {
     let reader = Reader::new(node, tables::FROM);
-    let sources: Vec<_> =
-        ["weights", "experiment", "job"].iter().filter_map(|k| Some((*k, reader.given(k)?))).collect();
+    let sources: Vec<_> = ["weights", "experiment", "job"]
+        .iter()
+        .filter_map(|k| Some((*k, reader.given(k)?)))
+        .collect();
     let [(key, source)] = sources[..] else {
-        let title = if sources.is_empty() { "does not say where the weights come from" } else { "names two sources" };
+        let title = if sources.is_empty() {
+            "does not say where the weights come from"
+        } else {
+            "names two sources"
+        };
         let help = "one of weights = \"FILE\", experiment = \"NAME\" and job = \"ID\"";
         sink.at(node, format!("train.from {title}"), "", help.into());
         return None;
@@ -66,10 +72,16 @@ pub(crate) fn from(
     };
     let path = match path {
         Ok(path) => path,
-        Err(why) => return wrong(format!("there are no weights of {key} \"{text}\": {why}"), sink),
+        Err(why) => {
+            return wrong(
+                format!("there are no weights of {key} \"{text}\": {why}"),
+                sink,
+            );
+        }
     };
     let read = files.entry(path.clone()).or_insert_with(|| {
-        let file = (around.read)(&path, LARGEST_WEIGHTS).map_err(|e| format!("cannot be read: {e}"))?;
+        let file =
+            (around.read)(&path, LARGEST_WEIGHTS).map_err(|e| format!("cannot be read: {e}"))?;
         Ok((hash_of(&file), Rc::new(read(&file)?)))
     });
     let (hash, held) = match read {
@@ -82,26 +94,49 @@ pub(crate) fn from(
         None => patterns.read(head, sink),
     });
     let map = map(&reader.node("map")?, sink)?;
-    Some(From { transfer: Transfer { hash, map, anew }, path, held, at: source.at })
+    Some(From {
+        transfer: Transfer { hash, map, anew },
+        path,
+        held,
+        at: source.at,
+    })
 }
 
 fn map(node: &Node, sink: &mut Sink) -> Option<BTreeMap<String, String>> {
     let mut map = BTreeMap::new();
-    let help = "map = { \"their name\" = \"conv1\" }: names of layers, without `.weight` and `.bias`";
+    let help =
+        "map = { \"their name\" = \"conv1\" }: names of layers, without `.weight` and `.bias`";
     if !node.is_table() {
-        sink.at(node, "`train.from.map` takes a table of names".into(), "", help.into());
+        sink.at(
+            node,
+            "`train.from.map` takes a table of names".into(),
+            "",
+            help.into(),
+        );
         return None;
     }
     for entry in node.entries() {
         let Some(target) = entry.node.text() else {
-            let title = format!("`train.from.map` names \"{}\" by {}", entry.key, entry.node.type_name());
+            let title = format!(
+                "`train.from.map` names \"{}\" by {}",
+                entry.key,
+                entry.node.type_name()
+            );
             sink.at(&entry.node, title, "", help.into());
             return None;
         };
         let stars = |text: &str| text.matches('*').count();
         if stars(&entry.key) > 1 || stars(target) > stars(&entry.key) {
-            let title = format!("`train.from.map` cannot take \"{}\" to \"{target}\"", entry.key);
-            sink.at(&entry.node, title, "", "one `*` in their name, and in ours one or none".into());
+            let title = format!(
+                "`train.from.map` cannot take \"{}\" to \"{target}\"",
+                entry.key
+            );
+            sink.at(
+                &entry.node,
+                title,
+                "",
+                "one `*` in their name, and in ours one or none".into(),
+            );
             return None;
         }
         map.insert(entry.key.to_string(), target.to_string());
@@ -115,12 +150,19 @@ impl From {
         let file = short(&self.path);
         match assign(&self.held, network, &self.transfer) {
             Ok(found) => {
-                let order = if found.by_order { ", layers of a kind in their order" } else { "" };
+                let order = if found.by_order {
+                    ", layers of a kind in their order"
+                } else {
+                    ""
+                };
                 let anew = match found.anew.is_empty() {
                     true => String::new(),
                     false => format!("; {} anew", found.anew.join(", ")),
                 };
-                Some(format!("weights from {file}: {} tensors{order}{anew}", found.pairs.len()))
+                Some(format!(
+                    "weights from {file}: {} tensors{order}{anew}",
+                    found.pairs.len()
+                ))
             }
             Err(problems) => {
                 let left = problems.len().saturating_sub(MOST);
@@ -128,7 +170,11 @@ impl From {
                     sink.push(Problem::new(self.at, format!("{file} {problem}"), ""));
                 }
                 if left > 0 {
-                    sink.push(Problem::new(self.at, format!("{file} does not fit in {left} more tensors"), ""));
+                    sink.push(Problem::new(
+                        self.at,
+                        format!("{file} does not fit in {left} more tensors"),
+                        "",
+                    ));
                 }
                 None
             }
@@ -138,7 +184,12 @@ impl From {
 
 /// The end of a path, with the folder that tells jobs apart.
 fn short(path: &Path) -> String {
-    let mut parts: Vec<_> = path.iter().rev().take(2).map(|p| p.to_string_lossy()).collect();
+    let mut parts: Vec<_> = path
+        .iter()
+        .rev()
+        .take(2)
+        .map(|p| p.to_string_lossy())
+        .collect();
     if parts.first().is_none_or(|name| name != "model.safetensors") {
         parts.truncate(1);
     }

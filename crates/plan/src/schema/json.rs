@@ -11,9 +11,14 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The schema of an experiment file.
 pub fn json_schema() -> Value {
     let open = ["include", "sweep", "stage"].map(|key| json!({ "required": [key] }));
-    let builtin = |whole| Writer { whole, parameters: false }.kind(&Kind::Named(&tables::OPTIMIZERS));
-    let only_builtin =
-        json!({ "properties": { "train": { "properties": { "optimizer": { "$ref": "#/$defs/optimizer-part" } } } } });
+    let builtin = |whole| {
+        Writer {
+            whole,
+            parameters: false,
+        }
+        .kind(&Kind::Named(&tables::OPTIMIZERS))
+    };
+    let only_builtin = json!({ "properties": { "train": { "properties": { "optimizer": { "$ref": "#/$defs/optimizer-part" } } } } });
     let mut schema = json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Convsweep experiment",
@@ -51,8 +56,14 @@ fn without_unused(mut schema: Value) -> Value {
     fn references(schema: &Value, found: &mut Vec<String>) {
         match schema {
             Value::Object(map) => {
-                found.extend(map.get("$ref").and_then(Value::as_str).map(|r| r.replace("#/$defs/", "")));
-                map.iter().filter(|(key, _)| *key != "$defs").for_each(|(_, value)| references(value, found));
+                found.extend(
+                    map.get("$ref")
+                        .and_then(Value::as_str)
+                        .map(|r| r.replace("#/$defs/", "")),
+                );
+                map.iter()
+                    .filter(|(key, _)| *key != "$defs")
+                    .for_each(|(_, value)| references(value, found));
             }
             Value::Array(items) => items.iter().for_each(|item| references(item, found)),
             _ => {}
@@ -92,29 +103,56 @@ fn top_axes(range: &str, below: &str) -> Value {
     let known = format!("^({})$", names.join("|"));
     let mut axes = axes(range, below);
     axes["propertyNames"] = json!({ "pattern": known });
-    let typed = paths.iter().filter(|(_, values)| !values.is_empty()).map(|(path, values)| {
-        let list = json!({ "type": "array", "minItems": 1, "items": { "anyOf": values } });
-        (format!("^{path}$"), json!({ "anyOf": [list, reference(range), reference(below)] }))
-    });
+    let typed = paths
+        .iter()
+        .filter(|(_, values)| !values.is_empty())
+        .map(|(path, values)| {
+            let list = json!({ "type": "array", "minItems": 1, "items": { "anyOf": values } });
+            (
+                format!("^{path}$"),
+                json!({ "anyOf": [list, reference(range), reference(below)] }),
+            )
+        });
     axes["patternProperties"] = typed.collect::<Map<_, _>>().into();
     axes
 }
 
 /// What the values of each axis at `field` or in it can be, by a pattern of the path; nothing where only the file's own check
 /// knows, as for tables, which may be named elsewhere.
-fn axis_paths(field: &Field, before: &str, parameters: bool, found: &mut BTreeMap<String, Vec<Value>>) {
+fn axis_paths(
+    field: &Field,
+    before: &str,
+    parameters: bool,
+    found: &mut BTreeMap<String, Vec<Value>>,
+) {
     let path = format!("{before}{}", field.key);
     axis_kind(&field.kind, path, parameters, found);
 }
 
-fn axis_kind(kind: &Kind, path: String, parameters: bool, found: &mut BTreeMap<String, Vec<Value>>) {
+fn axis_kind(
+    kind: &Kind,
+    path: String,
+    parameters: bool,
+    found: &mut BTreeMap<String, Vec<Value>>,
+) {
     let inside = |fields: &[Field], found: &mut _| {
-        fields.iter().for_each(|f| axis_paths(f, &format!("{path}\\."), parameters, found));
+        fields
+            .iter()
+            .for_each(|f| axis_paths(f, &format!("{path}\\."), parameters, found));
     };
     match kind {
-        Kind::Bool | Kind::True | Kind::Int { .. } | Kind::Float(_) | Kind::OneOf(_) | Kind::Text => {
+        Kind::Bool
+        | Kind::True
+        | Kind::Int { .. }
+        | Kind::Float(_)
+        | Kind::OneOf(_)
+        | Kind::Text => {
             let values = found.entry(path).or_default();
-            let schema = Writer { whole: false, parameters }.kind(kind);
+            let schema = Writer {
+                whole: false,
+                parameters,
+            }
+            .kind(kind);
             if !values.contains(&schema) {
                 values.push(schema);
             }
@@ -128,7 +166,10 @@ fn axis_kind(kind: &Kind, path: String, parameters: bool, found: &mut BTreeMap<S
             found.entry(format!("{path}\\.name")).or_default();
             found.entry(path).or_default();
         }
-        Kind::List { of: of @ (Kind::Table(_) | Kind::Named(_)), .. } => {
+        Kind::List {
+            of: of @ (Kind::Table(_) | Kind::Named(_)),
+            ..
+        } => {
             axis_kind(of, format!("{path}\\.\\d+"), parameters, found);
             found.entry(path).or_default();
         }
@@ -141,7 +182,11 @@ fn axis_kind(kind: &Kind, path: String, parameters: bool, found: &mut BTreeMap<S
 }
 
 fn range(required: &[&str]) -> Value {
-    let mut range = Writer { whole: false, parameters: false }.table(tables::RANGE, None);
+    let mut range = Writer {
+        whole: false,
+        parameters: false,
+    }
+    .table(tables::RANGE, None);
     range["required"] = json!(required);
     let above = json!({ "exclusiveMinimum": 0 });
     range["if"] = json!({ "required": ["scale"], "properties": { "scale": { "const": "log" } } });
@@ -150,25 +195,52 @@ fn range(required: &[&str]) -> Value {
 }
 
 fn file(whole: bool) -> Value {
-    let plain = Writer { whole, parameters: false };
+    let plain = Writer {
+        whole,
+        parameters: false,
+    };
     let mut schema = plain.table(tables::FILE, None);
-    let part = Writer { whole: false, parameters: true };
-    let Some(Value::Object(properties)) = schema.get_mut("properties") else { return schema };
+    let part = Writer {
+        whole: false,
+        parameters: true,
+    };
+    let Some(Value::Object(properties)) = schema.get_mut("properties") else {
+        return schema;
+    };
     for (key, doc) in tables::FILE.iter().map(|f| (f.key, f.doc)) {
         let special = match key {
-            "model" => Writer { whole, parameters: true }.field_kind(key),
-            "models" => named(part.field_kind("model"), Some("base")),
-            "augments" => named(Writer { whole: false, parameters: false }.field_kind("augment"), Some("base")),
-            "optimizers" => {
-                named(Writer { whole: false, parameters: false }.kind(&Kind::Named(&tables::OPTIMIZERS)), None)
+            "model" => Writer {
+                whole,
+                parameters: true,
             }
+            .field_kind(key),
+            "models" => named(part.field_kind("model"), Some("base")),
+            "augments" => named(
+                Writer {
+                    whole: false,
+                    parameters: false,
+                }
+                .field_kind("augment"),
+                Some("base"),
+            ),
+            "optimizers" => named(
+                Writer {
+                    whole: false,
+                    parameters: false,
+                }
+                .kind(&Kind::Named(&tables::OPTIMIZERS)),
+                None,
+            ),
             "sweep" => blocks(tables::SWEEP),
             "stage" => blocks(tables::STAGE),
             _ => continue,
         };
         properties.insert(key.into(), described(special, doc));
     }
-    if let Some(optimizer) = properties.get_mut("train").and_then(|t| t.pointer_mut("/properties/optimizer")) {
+    if let Some(optimizer) = properties
+        .get_mut("train")
+        .and_then(|t| t.pointer_mut("/properties/optimizer"))
+    {
         // A name of [optimizers] is known only where that section stands.
         *optimizer = described(
             json!({ "anyOf": [{ "type": "string" }, reference(if whole { "optimizer" } else { "optimizer-part" })] }),
@@ -177,8 +249,7 @@ fn file(whole: bool) -> Value {
     }
     if let (true, Some(data)) = (whole, properties.get_mut("data")) {
         let files = json!({ "enum": ["folder", "csv"] });
-        let source =
-            json!({ "anyOf": [files, { "type": "object", "required": ["name"], "properties": { "name": files } }] });
+        let source = json!({ "anyOf": [files, { "type": "object", "required": ["name"], "properties": { "name": files } }] });
         data["if"] = json!({ "required": ["source"], "properties": { "source": source } });
         data["then"] = json!({ "required": ["path"] });
     }
@@ -189,10 +260,16 @@ fn file(whole: bool) -> Value {
             "properties": { "checkpoint": { "const": "last" }, "early_stopping": best },
         });
     }
-    if let Some(list) = properties.get_mut("experiment").and_then(|e| e.pointer_mut("/properties/seeds/anyOf/1")) {
+    if let Some(list) = properties
+        .get_mut("experiment")
+        .and_then(|e| e.pointer_mut("/properties/seeds/anyOf/1"))
+    {
         list["uniqueItems"] = true.into();
     }
-    if let Some(name) = properties.get_mut("experiment").and_then(|e| e.pointer_mut("/properties/name")) {
+    if let Some(name) = properties
+        .get_mut("experiment")
+        .and_then(|e| e.pointer_mut("/properties/name"))
+    {
         *name = described(
             json!({ "type": "string", "pattern": r"^[^.\-\s/\\+][^\s/\\+]*$", "maxLength": 100, "not": { "pattern": "^[Jj][Oo][Bb][Ss]$" } }),
             "Name of the experiment, which is also the name of its folder in the results.",
@@ -222,10 +299,20 @@ fn block(fields: &[Field]) -> Value {
         let kind = match field.key {
             "grid" | "zip" => json!({ "type": "object" }),
             "labels" => json!({ "type": "object" }),
-            "exclude" => json!({ "anyOf": [{ "type": "array", "items": { "type": "object" } }, { "type": "object" }] }),
-            "sample" => Writer { whole: true, parameters: false }.table(tables::SAMPLE, None),
+            "exclude" => {
+                json!({ "anyOf": [{ "type": "array", "items": { "type": "object" } }, { "type": "object" }] })
+            }
+            "sample" => Writer {
+                whole: true,
+                parameters: false,
+            }
+            .table(tables::SAMPLE, None),
             "sweep" => blocks(tables::SWEEP),
-            _ => Writer { whole: true, parameters: false }.kind(&field.kind),
+            _ => Writer {
+                whole: true,
+                parameters: false,
+            }
+            .kind(&field.kind),
         };
         properties.insert(field.key.into(), described(kind, field.doc));
     }
@@ -254,7 +341,11 @@ impl Writer {
     /// Name of the definition of a family, as strict as this.
     fn name(self, family: &Family) -> String {
         let strict = if self.whole { "" } else { "-part" };
-        let parameters = if self.parameters { "-with-parameters" } else { "" };
+        let parameters = if self.parameters {
+            "-with-parameters"
+        } else {
+            ""
+        };
         format!("{}{strict}{parameters}", family.what.replace(' ', "-"))
     }
 
@@ -286,8 +377,14 @@ impl Writer {
             Kind::Table(fields) => self.table(fields, None),
             Kind::Named(family) => self.family(family),
             Kind::Keyed(family) => json!({ "$ref": format!("#/$defs/{}", self.name(family)) }),
-            Kind::Either(kinds) => json!({ "anyOf": kinds.iter().map(|k| self.kind(k)).collect::<Vec<_>>() }),
-            Kind::Part(kind) => Writer { whole: false, ..self }.kind(kind),
+            Kind::Either(kinds) => {
+                json!({ "anyOf": kinds.iter().map(|k| self.kind(k)).collect::<Vec<_>>() })
+            }
+            Kind::Part(kind) => Writer {
+                whole: false,
+                ..self
+            }
+            .kind(kind),
         };
         match kind {
             Kind::Any | Kind::Part(_) | Kind::Text => schema,
@@ -314,32 +411,51 @@ impl Writer {
             properties.insert(field.key.into(), schema);
         }
         let required: Vec<&str> = match self.whole {
-            true => fields.iter().filter(|f| matches!(f.default, Default::Required)).map(|f| f.key).collect(),
+            true => fields
+                .iter()
+                .filter(|f| matches!(f.default, Default::Required))
+                .map(|f| f.key)
+                .collect(),
             false => vec![],
         };
         let both = |pair: &&[&str; 2]| pair.iter().all(|key| properties.contains_key(*key));
-        let apart: Vec<_> = tables::APART.iter().filter(both).map(|pair| json!({ "required": pair })).collect();
-        let off = fields.iter().any(|f| f.key == "nesterov" && matches!(f.default, Default::Value("false")));
-        let mut table =
-            json!({ "type": "object", "properties": properties, "required": required, "additionalProperties": false });
+        let apart: Vec<_> = tables::APART
+            .iter()
+            .filter(both)
+            .map(|pair| json!({ "required": pair }))
+            .collect();
+        let off = fields
+            .iter()
+            .any(|f| f.key == "nesterov" && matches!(f.default, Default::Value("false")));
+        let mut table = json!({ "type": "object", "properties": properties, "required": required, "additionalProperties": false });
         if !apart.is_empty() {
             table["not"] = json!({ "anyOf": apart });
         }
         if self.whole && off {
             table["if"] = json!({ "required": ["nesterov"], "properties": { "nesterov": { "const": true } } });
-            table["then"] =
-                json!({ "required": ["momentum"], "properties": { "momentum": { "exclusiveMinimum": 0 } } });
+            table["then"] = json!({ "required": ["momentum"], "properties": { "momentum": { "exclusiveMinimum": 0 } } });
         }
         table
     }
 
     /// A name, or a table that says it, or one that means the default; of a part the name may be missing.
     fn family(self, family: &Family) -> Value {
-        let needs = |v: &&Variant| v.fields.iter().any(|f| matches!(f.default, Default::Required));
-        let alone: Vec<&str> = family.variants.iter().filter(|v| !self.whole || !needs(v)).map(|v| v.key).collect();
+        let needs = |v: &&Variant| {
+            v.fields
+                .iter()
+                .any(|f| matches!(f.default, Default::Required))
+        };
+        let alone: Vec<&str> = family
+            .variants
+            .iter()
+            .filter(|v| !self.whole || !needs(v))
+            .map(|v| v.key)
+            .collect();
         let one = |variant: &Variant| {
-            let mut table =
-                self.table(variant.fields, Some(json!({ "const": variant.key, "description": variant.doc })));
+            let mut table = self.table(
+                variant.fields,
+                Some(json!({ "const": variant.key, "description": variant.doc })),
+            );
             let free = !self.whole || family.default == Some(variant.key);
             if let (false, Some(Value::Array(required))) = (free, table.get_mut("required")) {
                 required.push("name".into());
@@ -383,10 +499,18 @@ fn int(min: i64, max: i64) -> Value {
 fn float(bounds: &Bounds) -> Value {
     let mut schema = json!({ "type": "number" });
     if bounds.min > f64::MIN {
-        schema[if bounds.min_open { "exclusiveMinimum" } else { "minimum" }] = bounds.min.into();
+        schema[if bounds.min_open {
+            "exclusiveMinimum"
+        } else {
+            "minimum"
+        }] = bounds.min.into();
     }
     if bounds.max < f64::MAX {
-        schema[if bounds.max_open { "exclusiveMaximum" } else { "maximum" }] = bounds.max.into();
+        schema[if bounds.max_open {
+            "exclusiveMaximum"
+        } else {
+            "maximum"
+        }] = bounds.max.into();
     }
     schema
 }

@@ -104,12 +104,25 @@ impl Family {
 
 impl Bounds {
     pub(crate) fn hold(&self, x: f64) -> bool {
-        let above = if self.min_open { x > self.min } else { x >= self.min };
-        above && (if self.max_open { x < self.max } else { x <= self.max })
+        let above = if self.min_open {
+            x > self.min
+        } else {
+            x >= self.min
+        };
+        above
+            && (if self.max_open {
+                x < self.max
+            } else {
+                x <= self.max
+            })
     }
 
     fn describe(&self) -> String {
-        let low = if self.min_open { "above" } else { "of at least" };
+        let low = if self.min_open {
+            "above"
+        } else {
+            "of at least"
+        };
         let high = if self.max_open { "below" } else { "at most" };
         match (self.min.is_finite(), self.max < 1e300) {
             (false, false) => "a number".into(),
@@ -138,19 +151,38 @@ impl Kind {
             Kind::Float(bounds) => bounds.describe(),
             Kind::Text => "a text".into(),
             Kind::OneOf(texts) => quoted(texts),
-            Kind::Pair { min, max } => format!("{}, or two of them [vertical, horizontal]", int(*min, *max)),
-            Kind::List { of, min, max } if min == max => format!("a list of {min}, each {}", of.describe()),
+            Kind::Pair { min, max } => {
+                format!("{}, or two of them [vertical, horizontal]", int(*min, *max))
+            }
+            Kind::List { of, min, max } if min == max => {
+                format!("a list of {min}, each {}", of.describe())
+            }
             Kind::List { of, .. } => format!("a list, each {}", of.describe()),
             Kind::Table(fields) => {
                 let keys: Vec<_> = fields.iter().map(|f| f.key).collect();
                 format!("a table {{ {} }}", keys.join(", "))
             }
-            Kind::Named(family) => format!("{}, or a table with one of them as its `name`", quoted(&family.names())),
+            Kind::Named(family) => format!(
+                "{}, or a table with one of them as its `name`",
+                quoted(&family.names())
+            ),
             Kind::Keyed(family) => {
-                let article = if family.what.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
-                format!("{article} {} {{ {} = …, … }}", family.what, family.names().join(" | "))
+                let article = if family.what.starts_with(['a', 'e', 'i', 'o', 'u']) {
+                    "an"
+                } else {
+                    "a"
+                };
+                format!(
+                    "{article} {} {{ {} = …, … }}",
+                    family.what,
+                    family.names().join(" | ")
+                )
             }
-            Kind::Either(kinds) => kinds.iter().map(Kind::describe).collect::<Vec<_>>().join(", or "),
+            Kind::Either(kinds) => kinds
+                .iter()
+                .map(Kind::describe)
+                .collect::<Vec<_>>()
+                .join(", or "),
             Kind::Part(kind) => kind.describe(),
         }
     }

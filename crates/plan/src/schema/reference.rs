@@ -12,10 +12,18 @@ pub fn reference() -> String {
         let (key, doc) = (field.key, field.doc);
         let part = match key {
             "models" | "augments" | "optimizers" => format!("\n## `[{key}.NAME]`\n\n{doc}\n"),
-            "sweep" => format!("\n## `[[sweep]]`\n\n{doc}\n\n{}{SWEEP}", writer.fields(tables::SWEEP)),
-            "stage" => format!("\n## `[[stage]]`\n\n{doc}\n\n{}{STAGE}", writer.fields(&tables::STAGE[..2])),
+            "sweep" => format!(
+                "\n## `[[sweep]]`\n\n{doc}\n\n{}{SWEEP}",
+                writer.fields(tables::SWEEP)
+            ),
+            "stage" => format!(
+                "\n## `[[stage]]`\n\n{doc}\n\n{}{STAGE}",
+                writer.fields(&tables::STAGE[..2])
+            ),
             _ => match &field.kind {
-                Kind::Table(fields) => format!("\n## `[{key}]`\n\n{doc}\n\n{}", writer.fields(fields)),
+                Kind::Table(fields) => {
+                    format!("\n## `[{key}]`\n\n{doc}\n\n{}", writer.fields(fields))
+                }
                 _ => format!("\n## `{key}`\n\n{doc}\n"),
             },
         };
@@ -46,7 +54,8 @@ struct Writer {
 impl Writer {
     /// A table of the fields, and below it whatever they consist of.
     fn fields(&mut self, fields: &'static [Field]) -> String {
-        let mut text = String::from("| key | value | default | meaning |\n| --- | --- | --- | --- |\n");
+        let mut text =
+            String::from("| key | value | default | meaning |\n| --- | --- | --- | --- |\n");
         for field in fields {
             let default = match field.default {
                 Default::Required => "required".to_string(),
@@ -107,7 +116,11 @@ impl Writer {
 fn short(kind: &Kind) -> String {
     match kind {
         Kind::Any | Kind::Table(_) => "a table".into(),
-        Kind::Named(family) => format!("{} {}, or a table with its `name`", article(family.what), family.what),
+        Kind::Named(family) => format!(
+            "{} {}, or a table with its `name`",
+            article(family.what),
+            family.what
+        ),
         Kind::Keyed(family) => format!("{} {}", article(family.what), family.what),
         Kind::List { of, min, max } if min == max => format!("a list of {min}, each {}", short(of)),
         Kind::List { of, .. } => format!("a list, each {}", short(of)),
@@ -118,10 +131,16 @@ fn short(kind: &Kind) -> String {
 }
 
 fn article(what: &str) -> &'static str {
-    if what.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" }
+    if what.starts_with(['a', 'e', 'i', 'o', 'u']) {
+        "an"
+    } else {
+        "a"
+    }
 }
 
 fn capital(text: &str) -> String {
     let mut chars = text.chars();
-    chars.next().map_or(String::new(), |c| c.to_uppercase().chain(chars).collect())
+    chars
+        .next()
+        .map_or(String::new(), |c| c.to_uppercase().chain(chars).collect())
 }

@@ -6,8 +6,18 @@ use Default::{None, Required, Value};
 
 /// `[search]`
 pub(crate) static SEARCH: &[Field] = &[
-    field("stop", Kind::Table(STOP), None, "The rule that stops jobs which will not win; the baseline never is."),
-    field("race", Kind::Table(RACE), None, "Further seeds only for configurations that may still be the best."),
+    field(
+        "stop",
+        Kind::Table(STOP),
+        None,
+        "The rule that stops jobs which will not win; the baseline never is.",
+    ),
+    field(
+        "race",
+        Kind::Table(RACE),
+        None,
+        "Further seeds only for configurations that may still be the best.",
+    ),
 ];
 pub(crate) static STOP: &[Field] = &[
     field(
@@ -16,11 +26,29 @@ pub(crate) static STOP: &[Field] = &[
         Value("\"successive-halving\""),
         "How it is decided. Asha and median depend on the order in which results arrive.",
     ),
-    int("eta", 2, 100, Value("3"), "Of so many configurations one goes on, for so many times as long."),
-    int("first", 1, MANY, Value("1"), "Epochs before the first decision."),
+    int(
+        "eta",
+        2,
+        100,
+        Value("3"),
+        "Of so many configurations one goes on, for so many times as long.",
+    ),
+    int(
+        "first",
+        1,
+        MANY,
+        Value("1"),
+        "Epochs before the first decision.",
+    ),
 ];
 pub(crate) static RACE: &[Field] = &[
-    int("start_seeds", 2, 10_000, Required, "So many seeds are trained for all."),
+    int(
+        "start_seeds",
+        2,
+        10_000,
+        Required,
+        "So many seeds are trained for all.",
+    ),
     int(
         "max_seeds",
         3,
@@ -38,7 +66,12 @@ pub(crate) static RUN: &[Field] = &[
         Value("\"auto\""),
         "Devices to train on, as \"auto\" or a list like [\"cuda:0\", \"cpu\"].",
     ),
-    field("slots", Kind::Table(SLOTS), Value("{}"), "Jobs at once on a device."),
+    field(
+        "slots",
+        Kind::Table(SLOTS),
+        Value("{}"),
+        "Jobs at once on a device.",
+    ),
     int(
         "threads",
         1,
@@ -60,11 +93,20 @@ pub(crate) static RUN: &[Field] = &[
     ),
     field(
         "priority",
-        Kind::List { of: &Kind::Any, min: 1, max: 1000 },
+        Kind::List {
+            of: &Kind::Any,
+            min: 1,
+            max: 1000,
+        },
         None,
         "Axis values of configurations that start before all others, the first of the list first: [{ \"model.parameters.width\" = 64 }].",
     ),
-    field("retry", Kind::Table(RETRY), Value("{}"), "Further attempts after an outcome."),
+    field(
+        "retry",
+        Kind::Table(RETRY),
+        Value("{}"),
+        "Further attempts after an outcome.",
+    ),
     field(
         "on_failure",
         ON_FAILURE,
@@ -104,8 +146,21 @@ pub(crate) static RUN: &[Field] = &[
     ),
 ];
 const ON_FAILURE: Kind = Kind::Either(&[Kind::OneOf(&["continue", "stop"]), Kind::Table(AFTER)]);
-pub(crate) static AFTER: &[Field] = &[int("after", 1, MANY, Required, "Failed jobs after which no more are started.")];
-const DEVICES: Kind = Kind::Either(&[Kind::OneOf(&["auto"]), Kind::List { of: &Kind::Text, min: 1, max: 1000 }]);
+pub(crate) static AFTER: &[Field] = &[int(
+    "after",
+    1,
+    MANY,
+    Required,
+    "Failed jobs after which no more are started.",
+)];
+const DEVICES: Kind = Kind::Either(&[
+    Kind::OneOf(&["auto"]),
+    Kind::List {
+        of: &Kind::Text,
+        min: 1,
+        max: 1000,
+    },
+]);
 pub(crate) static SLOTS: &[Field] = &[
     field(
         "cpu",
@@ -117,9 +172,27 @@ pub(crate) static SLOTS: &[Field] = &[
 ];
 pub(crate) static RETRY: &[Field] = &[
     int("crashed", 0, 100, Value("2"), "After a worker that died."),
-    int("lost", 0, 100, Value("2"), "After a worker that was silent for too long."),
-    int("failed", 0, 100, Value("0"), "After an error that the worker could name."),
-    int("timed-out", 0, 100, Value("0"), "After the time limit, from the checkpoint."),
+    int(
+        "lost",
+        0,
+        100,
+        Value("2"),
+        "After a worker that was silent for too long.",
+    ),
+    int(
+        "failed",
+        0,
+        100,
+        Value("0"),
+        "After an error that the worker could name.",
+    ),
+    int(
+        "timed-out",
+        0,
+        100,
+        Value("0"),
+        "After the time limit, from the checkpoint.",
+    ),
     int(
         "out-of-memory",
         0,
@@ -127,5 +200,11 @@ pub(crate) static RETRY: &[Field] = &[
         Value("0"),
         "Never: the same job needs the same memory. Fewer slots or a smaller batch are another try.",
     ),
-    int("diverged", 0, 0, Value("0"), "Never: the same job diverges again. A lower learning rate is another job."),
+    int(
+        "diverged",
+        0,
+        0,
+        Value("0"),
+        "Never: the same job diverges again. A lower learning rate is another job.",
+    ),
 ];

@@ -52,7 +52,11 @@ pub fn plan_files(files: &[(&str, &str)]) -> Result<Plan, Problems> {
         std::fs::create_dir_all(path.parent().expect("inside")).expect("made");
         std::fs::write(path, text).expect("writes");
     }
-    plan(&folder.path().join(files[0].0), &Overrides::default(), &facts)
+    plan(
+        &folder.path().join(files[0].0),
+        &Overrides::default(),
+        &facts,
+    )
 }
 
 pub fn plan_text(text: &str) -> Result<Plan, Problems> {
@@ -78,20 +82,33 @@ pub fn problems_with(text: &str, overrides: &Overrides) -> String {
 
 /// `experiment.toml` in place of its whole path.
 pub fn without_folder(text: &str) -> String {
-    let paths = text.split(' ').map(|word| match (word.starts_with("/tmp/"), word.rsplit_once('/')) {
-        (true, Some((_, name))) => name,
-        _ => word,
-    });
+    let paths =
+        text.split(' ').map(
+            |word| match (word.starts_with("/tmp/"), word.rsplit_once('/')) {
+                (true, Some((_, name))) => name,
+                _ => word,
+            },
+        );
     let text = paths.collect::<Vec<_>>().join(" ");
-    let line = |line: &str| match (line.find("--> ").or(line.find("::: ")), line.find("experiment.toml")) {
+    let line = |line: &str| match (
+        line.find("--> ").or(line.find("::: ")),
+        line.find("experiment.toml"),
+    ) {
         (Some(arrow), Some(name)) => format!("{}{}", &line[..arrow + 4], &line[name..]),
         _ => line.trim_end().to_string(),
     };
-    text.trim_end().lines().map(line).collect::<Vec<_>>().join("\n")
+    text.trim_end()
+        .lines()
+        .map(line)
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 pub fn set(words: &[&str]) -> Overrides {
-    Overrides { set: words.iter().map(|w| w.to_string()).collect(), seeds: None }
+    Overrides {
+        set: words.iter().map(|w| w.to_string()).collect(),
+        seeds: None,
+    }
 }
 
 pub fn experiment_file(name: &str) -> PathBuf {

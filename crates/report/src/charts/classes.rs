@@ -17,8 +17,18 @@ pub struct Classes {
     pub rows: Vec<(String, ClassScore)>,
 }
 
-const PRECISION: Style = Style { color: SERIES[1], dash: SOLID, marker: Marker::Diamond, highlighted: true };
-const RECALL: Style = Style { color: SERIES[0], dash: SOLID, marker: Marker::Circle, highlighted: true };
+const PRECISION: Style = Style {
+    color: SERIES[1],
+    dash: SOLID,
+    marker: Marker::Diamond,
+    highlighted: true,
+};
+const RECALL: Style = Style {
+    color: SERIES[0],
+    dash: SOLID,
+    marker: Marker::Circle,
+    highlighted: true,
+};
 
 /// The chart; `None` where the chosen configuration has no evaluation.
 pub fn chart(standing: &Standing) -> Option<Chart> {
@@ -26,7 +36,10 @@ pub fn chart(standing: &Standing) -> Option<Chart> {
     let classes = Classes::new(&confusion);
     Some(Chart {
         name: "classes".into(),
-        title: format!("Precision and recall by class of {}", standing.best()?.label()),
+        title: format!(
+            "Precision and recall by class of {}",
+            standing.best()?.label()
+        ),
         caption: format!(
             "On the {} images, over {}, ordered by F1 (mean over classes: {:.1} %). Precision: how many of the images predicted as the class are of it. Recall: how many of the class's images were found.",
             confusion.part.name(),
@@ -40,7 +53,12 @@ pub fn chart(standing: &Standing) -> Option<Chart> {
 impl Classes {
     /// Scores from the counts.
     pub fn new(confusion: &Confusion) -> Classes {
-        let mut rows: Vec<_> = confusion.classes.iter().cloned().zip(class_scores(&confusion.counts)).collect();
+        let mut rows: Vec<_> = confusion
+            .classes
+            .iter()
+            .cloned()
+            .zip(class_scores(&confusion.counts))
+            .collect();
         rows.sort_by(|a, b| b.1.f1.total_cmp(&a.1.f1));
         Classes { rows }
     }
@@ -55,11 +73,21 @@ impl Classes {
         let columns = self.rows.len().div_ceil(34).clamp(1, 3);
         let in_column = self.rows.len().div_ceil(columns);
         let row = if self.rows.len() > 20 { 13.5 } else { 20.0 };
-        let all = self.rows.iter().flat_map(|(_, s)| [s.precision, s.recall]).flatten().map(|v| v * 100.0);
+        let all = self
+            .rows
+            .iter()
+            .flat_map(|(_, s)| [s.precision, s.recall])
+            .flatten()
+            .map(|v| v * 100.0);
         let (low, high) = padded(extent(all).unwrap_or((0.0, 100.0)), 0.08);
         let (low, high) = (low.max(0.0), high.min(100.0));
         let width = (WIDTH - 24.0) / columns as f64;
-        let names = self.rows.iter().map(|(l, _)| text::width(l, SMALL, false)).fold(0.0f64, f64::max).min(width * 0.4);
+        let names = self
+            .rows
+            .iter()
+            .map(|(l, _)| text::width(l, SMALL, false))
+            .fold(0.0f64, f64::max)
+            .min(width * 0.4);
         let keys = [("precision", PRECISION), ("recall", RECALL)].map(|(name, style)| Key {
             name: name.into(),
             style,
@@ -72,14 +100,19 @@ impl Classes {
             let left = 12.0 + width * column as f64 + names + 10.0;
             let right = 12.0 + width * (column as f64 + 1.0) - 16.0;
             let frame = Panel::new((left, top, right, bottom), (low, high), (0.0, 1.0));
-            frame.bottom_axis(&mut scene, &labelled(ticks((low, high), if columns > 1 { 3 } else { 8 })), true);
+            frame.bottom_axis(
+                &mut scene,
+                &labelled(ticks((low, high), if columns > 1 { 3 } else { 8 })),
+                true,
+            );
             if columns == 1 || column == columns / 2 {
                 frame.x_name(&mut scene, "precision, recall (%)");
             }
             for (i, (name, score)) in rows.iter().enumerate() {
                 let y = top + row * (i as f64 + 0.5) + 3.0;
                 let name = text::fit(name, names, SMALL, false);
-                scene.text(Text::new((left - 8.0, y + SMALL * 0.36), name, Anchor::End).size(SMALL));
+                scene
+                    .text(Text::new((left - 8.0, y + SMALL * 0.36), name, Anchor::End).size(SMALL));
                 draw(&mut scene, &frame, score, y);
             }
         }

@@ -48,9 +48,16 @@ impl Confusion {
         let part = |part: Part| {
             let all: Option<Vec<_>> = best
                 .finished()
-                .map(|r| if part == Part::Test { r.job.test.as_ref() } else { r.job.validation.as_ref() })
+                .map(|r| {
+                    if part == Part::Test {
+                        r.job.test.as_ref()
+                    } else {
+                        r.job.validation.as_ref()
+                    }
+                })
                 .collect();
-            all.filter(|all| !all.is_empty() && all.iter().all(|e| !e.confusion.is_empty())).map(|all| (part, all))
+            all.filter(|all| !all.is_empty() && all.iter().all(|e| !e.confusion.is_empty()))
+                .map(|all| (part, all))
         };
         let (part, evaluations) = part(Part::Test).or_else(|| part(Part::Validation))?;
         let n = evaluations[0].confusion.len();
@@ -62,14 +69,30 @@ impl Confusion {
                 }
             }
         }
-        let name = |i: usize| standing.revision.classes.get(i).cloned().unwrap_or_else(|| i.to_string());
-        Some(Confusion { part, classes: (0..n).map(name).collect(), counts, runs: evaluations.len() })
+        let name = |i: usize| {
+            standing
+                .revision
+                .classes
+                .get(i)
+                .cloned()
+                .unwrap_or_else(|| i.to_string())
+        };
+        Some(Confusion {
+            part,
+            classes: (0..n).map(name).collect(),
+            counts,
+            runs: evaluations.len(),
+        })
     }
 
     /// Share of true class `row` that was predicted as `column`, 0 to 1.
     pub fn share(&self, row: usize, column: usize) -> f64 {
         let all: u64 = self.counts[row].iter().sum();
-        if all == 0 { 0.0 } else { self.counts[row][column] as f64 / all as f64 }
+        if all == 0 {
+            0.0
+        } else {
+            self.counts[row][column] as f64 / all as f64
+        }
     }
 
     /// The most frequent mistakes as (true, predicted, share of the true class), the worst first.
@@ -91,7 +114,11 @@ impl Confusion {
         let named = n <= NAMED;
         let listed = 206.0;
         let labels = if named {
-            self.classes.iter().map(|c| text::width(c, TEXT, false)).fold(0.0f64, f64::max).min(96.0)
+            self.classes
+                .iter()
+                .map(|c| text::width(c, TEXT, false))
+                .fold(0.0f64, f64::max)
+                .min(96.0)
         } else {
             26.0
         };
@@ -99,38 +126,77 @@ impl Confusion {
         let cell = ((WIDTH - listed - left - 14.0) / n as f64).min(44.0);
         let side = cell * n as f64;
         let size = TEXT.min(cell * 0.95);
-        let turned = named && self.classes.iter().any(|c| text::width(c, size, false) + 4.0 > cell);
+        let turned = named
+            && self
+                .classes
+                .iter()
+                .any(|c| text::width(c, size, false) + 4.0 > cell);
         let top = 12.0;
         let below = if turned { labels + 10.0 } else { 18.0 };
         let height = (top + side + below + 26.0).max(top + 24.0 + 17.0 * LISTED as f64);
         let mut scene = Scene::new(WIDTH, height, "Confusion matrix");
         for r in 0..n {
             for c in 0..n {
-                self.field(&mut scene, (left + cell * c as f64, top + cell * r as f64), cell, (r, c));
+                self.field(
+                    &mut scene,
+                    (left + cell * c as f64, top + cell * r as f64),
+                    cell,
+                    (r, c),
+                );
             }
         }
         scene.outline((left, top), (side, side), MUTED, 0.8);
-        let every = if named { 1 } else { n.div_ceil(10).next_multiple_of(5) };
+        let every = if named {
+            1
+        } else {
+            n.div_ceil(10).next_multiple_of(5)
+        };
         for i in (0..n).step_by(every) {
             let middle = cell * (i as f64 + 0.5);
-            let name = if named { text::fit(&self.classes[i], labels, size, false) } else { i.to_string() };
+            let name = if named {
+                text::fit(&self.classes[i], labels, size, false)
+            } else {
+                i.to_string()
+            };
             scene.text(
-                Text::new((left - 6.0, top + middle + size.max(SMALL * 0.9) * 0.36), name.clone(), Anchor::End)
-                    .size(if named { size } else { SMALL }),
+                Text::new(
+                    (left - 6.0, top + middle + size.max(SMALL * 0.9) * 0.36),
+                    name.clone(),
+                    Anchor::End,
+                )
+                .size(if named { size } else { SMALL }),
             );
             let at = (left + middle, top + side);
             scene.text(if turned {
-                Text::new((at.0 + size * 0.36, at.1 + 6.0), name, Anchor::End).size(size).upright()
+                Text::new((at.0 + size * 0.36, at.1 + 6.0), name, Anchor::End)
+                    .size(size)
+                    .upright()
             } else {
-                Text::new((at.0, at.1 + 14.0), name, Anchor::Middle).size(if named { size } else { SMALL })
+                Text::new((at.0, at.1 + 14.0), name, Anchor::Middle).size(if named {
+                    size
+                } else {
+                    SMALL
+                })
             });
         }
         let kind = if named { "" } else { " (number)" };
         scene.text(
-            Text::new((left + side / 2.0, top + side + below + 14.0), format!("predicted class{kind}"), Anchor::Middle)
-                .bold(),
+            Text::new(
+                (left + side / 2.0, top + side + below + 14.0),
+                format!("predicted class{kind}"),
+                Anchor::Middle,
+            )
+            .bold(),
         );
-        scene.text(Text::new((15.0, top + side / 2.0), format!("true class{kind}"), Anchor::Middle).bold().upright());
+        scene.text(
+            Text::new(
+                (15.0, top + side / 2.0),
+                format!("true class{kind}"),
+                Anchor::Middle,
+            )
+            .bold()
+            .upright(),
+        );
         self.list(&mut scene, left + side + 22.0, top);
         scene
     }
@@ -146,11 +212,18 @@ impl Confusion {
             scene.outline(at, (cell, cell), GRID, 0.6);
             if share >= 0.0005 {
                 let per_cent = share * 100.0;
-                let number = if per_cent >= 9.95 { format!("{per_cent:.0}") } else { format!("{per_cent:.1}") };
+                let number = if per_cent >= 9.95 {
+                    format!("{per_cent:.0}")
+                } else {
+                    format!("{per_cent:.1}")
+                };
                 let size = (cell * 0.36).min(TEXT);
                 let place = (at.0 + cell / 2.0, at.1 + cell / 2.0 + size * 0.36);
-                scene
-                    .text(Text::new(place, number, Anchor::Middle).size(size).color(intensity(share.sqrt()).text_on()));
+                scene.text(
+                    Text::new(place, number, Anchor::Middle)
+                        .size(size)
+                        .color(intensity(share.sqrt()).text_on()),
+                );
             }
         }
     }
@@ -160,15 +233,28 @@ impl Confusion {
         if mistakes.is_empty() {
             return;
         }
-        scene.text(Text::new((x, top + HEADING), "Most frequent mistakes", Anchor::Start).size(HEADING).bold());
+        scene.text(
+            Text::new((x, top + HEADING), "Most frequent mistakes", Anchor::Start)
+                .size(HEADING)
+                .bold(),
+        );
         for (i, (truth, predicted, share)) in mistakes.iter().enumerate() {
             let y = top + HEADING + 20.0 + 17.0 * i as f64;
             let number = format!("{:.1} %", share * 100.0);
-            scene.text(Text::new((x + 38.0, y), number, Anchor::End).size(SMALL).color(MUTED));
+            scene.text(
+                Text::new((x + 38.0, y), number, Anchor::End)
+                    .size(SMALL)
+                    .color(MUTED),
+            );
             let room = (WIDTH - x - 52.0 - text::width(" → ", SMALL, false)) / 2.0;
-            let [truth, predicted] = [truth, predicted].map(|c| text::fit(&self.classes[*c], room, SMALL, false));
+            let [truth, predicted] =
+                [truth, predicted].map(|c| text::fit(&self.classes[*c], room, SMALL, false));
             let words = format!("{truth} → {predicted}");
-            scene.text(Text::new((x + 46.0, y), words, Anchor::Start).size(SMALL).color(INK));
+            scene.text(
+                Text::new((x + 46.0, y), words, Anchor::Start)
+                    .size(SMALL)
+                    .color(INK),
+            );
         }
     }
 }

@@ -69,7 +69,9 @@ impl Cost {
         let costs: [(&str, CostOf); 3] = [
             ("parameters", |e| Some(e.row.member.parameters as f64)),
             ("MACs per image", |e| Some(e.row.member.macs as f64)),
-            ("training time (s)", |e| e.seconds().map(|s| s.mean).filter(|s| *s > 0.0)),
+            ("training time (s)", |e| {
+                e.seconds().map(|s| s.mean).filter(|s| *s > 0.0)
+            }),
         ];
         let scale = standing.measure.scale();
         let panels = costs.iter().filter_map(|(name, cost)| {
@@ -79,11 +81,19 @@ impl Cost {
                 .filter_map(|e| {
                     let score = e.score?;
                     let sd = score.sd.unwrap_or(0.0) * scale;
-                    Some(Point { style: e.style, cost: cost(e)?, value: score.mean * scale, sd })
+                    Some(Point {
+                        style: e.style,
+                        cost: cost(e)?,
+                        value: score.mean * scale,
+                        sd,
+                    })
                 })
                 .collect();
             let (low, high) = extent(points.iter().map(|p| p.cost))?;
-            (high > low).then(|| CostPanel { name: (*name).to_string(), points })
+            (high > low).then(|| CostPanel {
+                name: (*name).to_string(),
+                points,
+            })
         });
         let panels: Vec<CostPanel> = panels.collect();
         let ranks: Vec<usize> = (0..standing.ranked).collect();
@@ -99,7 +109,11 @@ impl Cost {
     pub fn scene(&self) -> Scene {
         let (top, bottom) = (34.0, 254.0);
         let legend = legend::height(&self.keys, WIDTH - 24.0);
-        let mut scene = Scene::new(WIDTH, bottom + 52.0 + legend, format!("{} against cost", self.name));
+        let mut scene = Scene::new(
+            WIDTH,
+            bottom + 52.0 + legend,
+            format!("{} against cost", self.name),
+        );
         let ends = |p: &Point| [p.value - p.sd, p.value + p.sd];
         let values = self.panels.iter().flat_map(|p| &p.points).flat_map(ends);
         let range = padded(extent(values).unwrap_or((0.0, 1.0)), 0.08);
@@ -124,10 +138,17 @@ impl Cost {
     }
 
     fn points(&self, scene: &mut Scene, frame: &Panel, panel: &CostPanel) {
-        let front: Vec<_> = panel.front(self.larger_is_better).iter().map(|p| frame.at(p.cost, p.value)).collect();
+        let front: Vec<_> = panel
+            .front(self.larger_is_better)
+            .iter()
+            .map(|p| frame.at(p.cost, p.value))
+            .collect();
         scene.line(front, MUTED, 1.0, DOTTED);
-        let (plain, highlighted): (Vec<&Point>, Vec<&Point>) =
-            panel.points.iter().rev().partition(|p| !p.style.highlighted);
+        let (plain, highlighted): (Vec<&Point>, Vec<&Point>) = panel
+            .points
+            .iter()
+            .rev()
+            .partition(|p| !p.style.highlighted);
         for point in plain.into_iter().chain(highlighted) {
             let color = point.style.color;
             if point.sd > 0.0 && point.style.highlighted {
@@ -139,7 +160,12 @@ impl Cost {
                 );
             }
             let radius = if point.style.highlighted { 4.4 } else { 3.0 };
-            scene.marker(frame.at(point.cost, point.value), radius, point.style.marker, color);
+            scene.marker(
+                frame.at(point.cost, point.value),
+                radius,
+                point.style.marker,
+                color,
+            );
         }
     }
 }
@@ -176,6 +202,10 @@ fn frame(panel: &CostPanel, bounds: (f64, f64, f64, f64), range: (f64, f64)) -> 
 
 fn cost_ticks(frame: &Panel) -> Vec<Tick> {
     let range = frame.x.values;
-    let values = if frame.x.log { axis::log_ticks(range) } else { ticks(range, 4) };
+    let values = if frame.x.log {
+        axis::log_ticks(range)
+    } else {
+        ticks(range, 4)
+    };
     values.into_iter().map(|v| (v, axis::si(v))).collect()
 }

@@ -37,7 +37,11 @@ pub fn chart(standing: &Standing) -> Option<Chart> {
     let several = effects.axes.len() > 1;
     Some(Chart {
         name: "effects".into(),
-        title: if several { "Effect of each axis".into() } else { format!("Effect of {}", effects.axes[0].axis) },
+        title: if several {
+            "Effect of each axis".into()
+        } else {
+            format!("Effect of {}", effects.axes[0].axis)
+        },
         caption: if several {
             format!(
                 "For each value of an axis: the mean {} over all configurations that have it (mark), ± one standard deviation over them (line). Grey lines join configurations that differ in this axis alone: where they run alike, the effect does not depend on the other axes.",
@@ -64,21 +68,43 @@ impl Effects {
             .filter_map(|axis| effect(standing, &axis.path, &axis.name, &axis.labels))
             .collect();
         let measure = &standing.measure;
-        (!axes.is_empty()).then(|| Effects { name: measure.label(), places: measure.places(), axes })
+        (!axes.is_empty()).then(|| Effects {
+            name: measure.label(),
+            places: measure.places(),
+            axes,
+        })
     }
 
     /// Draws the axes below each other, values as rows.
     pub fn scene(&self) -> Scene {
-        let all = || self.axes.iter().flat_map(|a| &a.traces).flatten().map(|(_, v)| *v);
-        let means = self.axes.iter().flat_map(|a| &a.values).map(|(_, s)| s.mean);
+        let all = || {
+            self.axes
+                .iter()
+                .flat_map(|a| &a.traces)
+                .flatten()
+                .map(|(_, v)| *v)
+        };
+        let means = self
+            .axes
+            .iter()
+            .flat_map(|a| &a.values)
+            .map(|(_, s)| s.mean);
         let range = padded(extent(all().chain(means)).unwrap_or((0.0, 1.0)), 0.08);
-        let names = self.axes.iter().flat_map(|a| &a.values).map(|(l, _)| text::width(l, TEXT, false));
+        let names = self
+            .axes
+            .iter()
+            .flat_map(|a| &a.values)
+            .map(|(l, _)| text::width(l, TEXT, false));
         let names = names.fold(60.0f64, f64::max).min(220.0);
         let (left, right) = (names + 24.0, WIDTH - 110.0);
         let rows = self.axes.iter().map(|a| a.values.len()).sum::<usize>() as f64;
         let head = 30.0;
         let height = 8.0 + head * self.axes.len() as f64 + ROW * rows + 46.0;
-        let mut scene = Scene::new(WIDTH, height, format!("Effect of each axis on {}", self.name));
+        let mut scene = Scene::new(
+            WIDTH,
+            height,
+            format!("Effect of each axis on {}", self.name),
+        );
         let mut top = 8.0;
         for (i, axis) in self.axes.iter().enumerate() {
             let bottom = top + head + ROW * axis.values.len() as f64;
@@ -91,10 +117,22 @@ impl Effects {
                 frame.x_name(&mut scene, &self.name);
             }
             let title = text::fit(&axis.axis, right - 12.0, HEADING, true);
-            scene.text(Text::new((12.0, top + head - 12.0), title, Anchor::Start).size(HEADING).bold());
+            scene.text(
+                Text::new((12.0, top + head - 12.0), title, Anchor::Start)
+                    .size(HEADING)
+                    .bold(),
+            );
             if i == 0 {
-                let spread = self.axes.iter().flat_map(|a| &a.values).any(|(_, s)| s.sd.is_some());
-                note(&mut scene, (right + 12.0, top + head - 12.0), if spread { "mean ± sd" } else { "mean" });
+                let spread = self
+                    .axes
+                    .iter()
+                    .flat_map(|a| &a.values)
+                    .any(|(_, s)| s.sd.is_some());
+                note(
+                    &mut scene,
+                    (right + 12.0, top + head - 12.0),
+                    if spread { "mean ± sd" } else { "mean" },
+                );
             }
             self.axis(&mut scene, &frame, axis, (names, top + head));
             top = bottom;
@@ -105,22 +143,40 @@ impl Effects {
     fn axis(&self, scene: &mut Scene, frame: &Panel, axis: &Effect, (names, top): (f64, f64)) {
         let y = |row: usize| top + ROW * (row as f64 + 0.5) - 2.0;
         for trace in axis.traces.iter().filter(|_| self.axes.len() > 1) {
-            scene.line(trace.iter().map(|(row, v)| (frame.x.at(*v), y(*row))).collect(), FAINT, 0.9, SOLID);
+            scene.line(
+                trace
+                    .iter()
+                    .map(|(row, v)| (frame.x.at(*v), y(*row)))
+                    .collect(),
+                FAINT,
+                0.9,
+                SOLID,
+            );
         }
         let color = SERIES[0];
-        let marks: Vec<(f64, f64)> =
-            axis.values.iter().enumerate().map(|(row, (_, s))| (frame.x.at(s.mean), y(row))).collect();
+        let marks: Vec<(f64, f64)> = axis
+            .values
+            .iter()
+            .enumerate()
+            .map(|(row, (_, s))| (frame.x.at(s.mean), y(row)))
+            .collect();
         scene.line(marks.clone(), color, 1.6, SOLID);
         for (row, (label, sample)) in axis.values.iter().enumerate() {
             let place = y(row);
             let fitted = text::fit(label, names, TEXT, false);
-            scene.text(Text::new((names + 14.0, place + TEXT * 0.36), fitted, Anchor::End).color(INK));
+            scene.text(
+                Text::new((names + 14.0, place + TEXT * 0.36), fitted, Anchor::End).color(INK),
+            );
             let number = match sample.sd {
                 Some(sd) => format!("{:.*} ± {sd:.*}", self.places, sample.mean, self.places),
                 None => format!("{:.*}", self.places, sample.mean),
             };
             let at = (frame.x.pixels.1 + 12.0, place + SMALL * 0.36);
-            scene.text(Text::new(at, number, Anchor::Start).size(SMALL).color(MUTED));
+            scene.text(
+                Text::new(at, number, Anchor::Start)
+                    .size(SMALL)
+                    .color(MUTED),
+            );
             if let Some(sd) = sample.sd {
                 let (a, b) = (frame.x.at(sample.mean - sd), frame.x.at(sample.mean + sd));
                 scene.rule((a, place), (b, place), color, 1.6);
@@ -143,13 +199,24 @@ fn effect(standing: &Standing, path: &str, name: &str, labels: &[String]) -> Opt
     let mut traces: BTreeMap<Vec<(&str, &str)>, Trace> = BTreeMap::new();
     for entry in standing.ranking() {
         let values = &entry.row.member.values;
-        let Some(own) = values.iter().find(|v| v.path == path) else { continue };
-        let Some(place) = labels.iter().position(|l| *l == own.label) else { continue };
+        let Some(own) = values.iter().find(|v| v.path == path) else {
+            continue;
+        };
+        let Some(place) = labels.iter().position(|l| *l == own.label) else {
+            continue;
+        };
         let Some(score) = entry.score else { continue };
         by_value[place].push(score.mean * scale);
         single[place].extend(entry.runs.iter().filter_map(|r| r.value).map(|v| v * scale));
-        let others = values.iter().filter(|v| v.path != path).map(|v| (v.path.as_str(), v.label.as_str())).collect();
-        traces.entry(others).or_default().push((place, score.mean * scale));
+        let others = values
+            .iter()
+            .filter(|v| v.path != path)
+            .map(|v| (v.path.as_str(), v.label.as_str()))
+            .collect();
+        traces
+            .entry(others)
+            .or_default()
+            .push((place, score.mean * scale));
     }
     // Without another axis to spread over, the spread is that over the runs.
     let samples = if alone { single } else { by_value };
@@ -163,7 +230,10 @@ fn effect(standing: &Standing, path: &str, name: &str, labels: &[String]) -> Opt
     }
     let traces = traces.into_values().map(|mut trace| {
         trace.sort_by_key(|(place, _)| *place);
-        trace.into_iter().filter_map(|(place, v)| Some((places[place]?, v))).collect::<Vec<_>>()
+        trace
+            .into_iter()
+            .filter_map(|(place, v)| Some((places[place]?, v)))
+            .collect::<Vec<_>>()
     });
     (values.len() > 1).then(|| Effect {
         axis: name.to_string(),

@@ -55,9 +55,17 @@ pub fn unit(standing: &Standing) -> &'static str {
     if !standing.folds {
         return "seed";
     }
-    let mut seeds = standing.entries.iter().flat_map(|e| &e.runs).map(|r| r.job.seed);
+    let mut seeds = standing
+        .entries
+        .iter()
+        .flat_map(|e| &e.runs)
+        .map(|r| r.job.seed);
     let first = seeds.next();
-    if seeds.all(|seed| Some(seed) == first) { "fold" } else { "run" }
+    if seeds.all(|seed| Some(seed) == first) {
+        "fold"
+    } else {
+        "run"
+    }
 }
 
 /// How many: `3 seeds`, `5 folds`, `10 runs (seeds × folds)`.
@@ -71,19 +79,53 @@ pub fn runs(standing: &Standing, n: usize) -> String {
 
 /// `3 seeds`, or `2 to 3 seeds` where configurations differ.
 pub fn runs_over_all(standing: &Standing) -> String {
-    let counts = || standing.ranking().iter().filter_map(|e| e.score.map(|s| s.n));
+    let counts = || {
+        standing
+            .ranking()
+            .iter()
+            .filter_map(|e| e.score.map(|s| s.n))
+    };
     let (least, most) = (counts().min().unwrap_or(0), counts().max().unwrap_or(0));
-    if least == most { runs(standing, most) } else { format!("{least} to {}", runs(standing, most)) }
+    if least == most {
+        runs(standing, most)
+    } else {
+        format!("{least} to {}", runs(standing, most))
+    }
 }
 
 /// Legend of the configurations: those that stand out, then how many do not.
 pub fn keys(standing: &Standing, ranks: &[usize], line: bool) -> Vec<Key> {
-    let shown = ranks.iter().map(|r| &standing.entries[*r]).filter(|e| e.style.highlighted);
-    let mut keys: Vec<Key> = shown.map(|e| Key { name: named(standing, e.label()), style: e.style, line }).collect();
-    let others = ranks.iter().filter(|r| !standing.entries[**r].style.highlighted).count();
+    let shown = ranks
+        .iter()
+        .map(|r| &standing.entries[*r])
+        .filter(|e| e.style.highlighted);
+    let mut keys: Vec<Key> = shown
+        .map(|e| Key {
+            name: named(standing, e.label()),
+            style: e.style,
+            line,
+        })
+        .collect();
+    let others = ranks
+        .iter()
+        .filter(|r| !standing.entries[**r].style.highlighted)
+        .count();
     if others > 0 {
-        let style = Style { color: FAINT, dash: SOLID, marker: Marker::Circle, highlighted: false };
-        keys.push(Key { name: if others == 1 { "1 other".into() } else { format!("{others} others") }, style, line });
+        let style = Style {
+            color: FAINT,
+            dash: SOLID,
+            marker: Marker::Circle,
+            highlighted: false,
+        };
+        keys.push(Key {
+            name: if others == 1 {
+                "1 other".into()
+            } else {
+                format!("{others} others")
+            },
+            style,
+            line,
+        });
     }
     keys
 }

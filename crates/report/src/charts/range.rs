@@ -30,7 +30,10 @@ pub fn tests(standing: &Standing, results: &ResultsFolder) -> Vec<Tested> {
             serde_json::from_str(&text).ok()
         };
         let results: Vec<RangeResult> = entry.finished().filter_map(read).collect();
-        (!results.is_empty()).then(|| Tested { label: entry.label().to_string(), results })
+        (!results.is_empty()).then(|| Tested {
+            label: entry.label().to_string(),
+            results,
+        })
     };
     entries.into_iter().filter_map(of).collect()
 }
@@ -48,14 +51,21 @@ pub fn answer(tests: &[Tested]) -> Vec<String> {
             }
         };
         let Some(steepest) = rates(|r| r.steepest) else {
-            return format!("{}: the loss falls at no rate of the test, so it suggests none.", test.label);
+            return format!(
+                "{}: the loss falls at no rate of the test, so it suggests none.",
+                test.label
+            );
         };
-        let lowest = rates(|r| r.lowest).map_or(String::new(), |rate| format!(", lowest at {rate}"));
+        let lowest =
+            rates(|r| r.lowest).map_or(String::new(), |rate| format!(", lowest at {rate}"));
         let end = match rates(|r| r.exploded) {
             Some(rate) => format!(", exploding at {rate}"),
             None => ", and does not explode within the test".into(),
         };
-        format!("{}: try a learning rate of {steepest}, where the loss falls fastest{lowest}{end}.", test.label)
+        format!(
+            "{}: try a learning rate of {steepest}, where the loss falls fastest{lowest}{end}.",
+            test.label
+        )
     };
     let mut words: Vec<String> = tests.iter().map(one).collect();
     words.push(
@@ -87,27 +97,53 @@ pub fn chart(tests: &[Tested]) -> Option<Chart> {
 
 fn scene(tests: &[Tested]) -> Scene {
     let styles: Vec<Style> = styles(tests.len(), None);
-    let keys: Vec<Key> =
-        tests.iter().zip(&styles).map(|(t, &style)| Key { name: t.label.clone(), style, line: true }).collect();
-    let legend = if tests.len() > 1 { legend::height(&keys, WIDTH - 24.0) + 10.0 } else { 0.0 };
+    let keys: Vec<Key> = tests
+        .iter()
+        .zip(&styles)
+        .map(|(t, &style)| Key {
+            name: t.label.clone(),
+            style,
+            line: true,
+        })
+        .collect();
+    let legend = if tests.len() > 1 {
+        legend::height(&keys, WIDTH - 24.0) + 10.0
+    } else {
+        0.0
+    };
     let bounds = (62.0, 34.0, WIDTH - 16.0, 314.0);
     let mut scene = Scene::new(WIDTH, bounds.3 + 42.0 + legend, "Loss by learning rate");
     let all = || tests.iter().flat_map(|t| &t.results);
     let rates = extent(all().flat_map(|r| r.points.iter().map(|p| p.rate))).unwrap_or((1e-7, 1.0));
     // What is above the first losses is an explosion, of which the beginning is enough.
-    let first = all().filter_map(|r| r.smoothed.first()).map(|s| s.0).filter(|s| s.is_finite()).fold(0.0, f64::max);
-    let losses = extent(all().flat_map(|r| r.smoothed.iter().map(|s| s.0)).filter(|s| *s <= first * 1.5));
+    let first = all()
+        .filter_map(|r| r.smoothed.first())
+        .map(|s| s.0)
+        .filter(|s| s.is_finite())
+        .fold(0.0, f64::max);
+    let losses = extent(
+        all()
+            .flat_map(|r| r.smoothed.iter().map(|s| s.0))
+            .filter(|s| *s <= first * 1.5),
+    );
     let losses = padded(losses.unwrap_or((0.0, 1.0)), 0.06);
     let mut frame = Panel::new(bounds, rates, losses);
     frame.x.log = true;
     frame.left_axis(&mut scene, &labelled(ticks(losses, 6)));
-    let marks: Vec<(f64, String)> = axis::log_ticks(rates).into_iter().map(|v| (v, axis::short(v))).collect();
+    let marks: Vec<(f64, String)> = axis::log_ticks(rates)
+        .into_iter()
+        .map(|v| (v, axis::short(v)))
+        .collect();
     frame.bottom_axis(&mut scene, &marks, false);
     frame.x_name(&mut scene, "learning rate (logarithmic)");
     frame.heading(&mut scene, "training loss, smoothed");
     for (test, style) in tests.iter().zip(&styles).rev() {
         for result in &test.results {
-            let curve = result.points.iter().zip(&result.smoothed).map(|(p, s)| (p.rate, s.0));
+            let curve = result
+                .points
+                .iter()
+                .zip(&result.smoothed)
+                .map(|(p, s)| (p.rate, s.0));
             let mut points = Vec::new();
             for (rate, loss) in curve.take_while(|(_, loss)| loss.is_finite()) {
                 points.push(frame.at(rate, loss.min(losses.1)));
@@ -116,9 +152,18 @@ fn scene(tests: &[Tested]) -> Scene {
                 }
             }
             scene.line(points, style.color, 1.8, style.dash);
-            let place = result.points.iter().zip(&result.smoothed).find(|(p, _)| Some(p.rate) == result.steepest);
+            let place = result
+                .points
+                .iter()
+                .zip(&result.smoothed)
+                .find(|(p, _)| Some(p.rate) == result.steepest);
             if let Some((point, smoothed)) = place {
-                scene.marker(frame.at(point.rate, smoothed.0), 4.5, style.marker, style.color);
+                scene.marker(
+                    frame.at(point.rate, smoothed.0),
+                    4.5,
+                    style.marker,
+                    style.color,
+                );
             }
         }
     }

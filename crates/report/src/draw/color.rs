@@ -44,7 +44,11 @@ impl Color {
 
     /// Black or white, whichever reads better on this colour; neither follows a dark page.
     pub fn text_on(self) -> Color {
-        if self.luminance() > 0.25 { Color(0x10, 0x10, 0x10) } else { Color(0xfa, 0xfa, 0xfa) }
+        if self.luminance() > 0.25 {
+            Color(0x10, 0x10, 0x10)
+        } else {
+            Color(0xfa, 0xfa, 0xfa)
+        }
     }
 }
 
@@ -75,8 +79,14 @@ pub enum Marker {
     Plus,
 }
 
-const MARKERS: [Marker; 6] =
-    [Marker::Circle, Marker::Square, Marker::Triangle, Marker::Diamond, Marker::Wedge, Marker::Plus];
+const MARKERS: [Marker; 6] = [
+    Marker::Circle,
+    Marker::Square,
+    Marker::Triangle,
+    Marker::Diamond,
+    Marker::Wedge,
+    Marker::Plus,
+];
 
 /// How one configuration looks in every chart.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -98,15 +108,29 @@ pub const HIGHLIGHTED: usize = 5;
 
 /// Styles of `count` configurations in order of rank; the one at `baseline` is ink and dashed.
 pub fn styles(count: usize, baseline: Option<usize>) -> Vec<Style> {
-    let shown = if count <= ALL_COLORED { count } else { HIGHLIGHTED };
+    let shown = if count <= ALL_COLORED {
+        count
+    } else {
+        HIGHLIGHTED
+    };
     let mut next = 0;
     (0..count)
         .map(|rank| {
             if Some(rank) == baseline && count > 1 {
-                return Style { color: INK, dash: DASHES[1], marker: Marker::Circle, highlighted: true };
+                return Style {
+                    color: INK,
+                    dash: DASHES[1],
+                    marker: Marker::Circle,
+                    highlighted: true,
+                };
             }
             if rank >= shown {
-                return Style { color: FAINT, dash: SOLID, marker: Marker::Circle, highlighted: false };
+                return Style {
+                    color: FAINT,
+                    dash: SOLID,
+                    marker: Marker::Circle,
+                    highlighted: false,
+                };
             }
             let style = Style {
                 color: SERIES[next % SERIES.len()],
@@ -140,14 +164,23 @@ pub fn sequential(share: f64) -> Color {
 
 /// Colour of `share` in [0, 1] from paper white to dark blue, for counts where most are near zero.
 pub fn intensity(share: f64) -> Color {
-    const STOPS: [Color; 5] =
-        [Color(247, 250, 253), Color(198, 219, 239), Color(107, 174, 214), Color(33, 113, 181), Color(8, 48, 107)];
+    const STOPS: [Color; 5] = [
+        Color(247, 250, 253),
+        Color(198, 219, 239),
+        Color(107, 174, 214),
+        Color(33, 113, 181),
+        Color(8, 48, 107),
+    ];
     between(&STOPS, share)
 }
 
 fn between(stops: &[Color], share: f64) -> Color {
     let last = stops.len() - 1;
-    let place = if share.is_finite() { share.clamp(0.0, 1.0) * last as f64 } else { 0.0 };
+    let place = if share.is_finite() {
+        share.clamp(0.0, 1.0) * last as f64
+    } else {
+        0.0
+    };
     let low = (place as usize).min(last.saturating_sub(1));
     let part = place - low as f64;
     let mix = |a: u8, b: u8| (f64::from(a) + (f64::from(b) - f64::from(a)) * part).round() as u8;
@@ -163,7 +196,10 @@ mod tests {
     fn few_are_all_coloured_and_many_are_not() {
         assert!(styles(6, None).iter().all(|s| s.highlighted));
         let many = styles(24, Some(20));
-        assert_eq!(many.iter().filter(|s| s.highlighted).count(), HIGHLIGHTED + 1);
+        assert_eq!(
+            many.iter().filter(|s| s.highlighted).count(),
+            HIGHLIGHTED + 1
+        );
         assert_eq!(many[20].color, INK);
         assert_eq!(many[10].color, FAINT);
         assert_ne!(styles(1, Some(0))[0].color, INK);
@@ -182,9 +218,13 @@ mod tests {
 
     #[test]
     fn scales_grow_lighter_or_darker_throughout() {
-        let steps: Vec<f64> = (0..=20).map(|i| sequential(f64::from(i) / 20.0).luminance()).collect();
+        let steps: Vec<f64> = (0..=20)
+            .map(|i| sequential(f64::from(i) / 20.0).luminance())
+            .collect();
         assert!(steps.windows(2).all(|w| w[0] < w[1]), "{steps:?}");
-        let steps: Vec<f64> = (0..=20).map(|i| intensity(f64::from(i) / 20.0).luminance()).collect();
+        let steps: Vec<f64> = (0..=20)
+            .map(|i| intensity(f64::from(i) / 20.0).luminance())
+            .collect();
         assert!(steps.windows(2).all(|w| w[0] > w[1]), "{steps:?}");
     }
 }

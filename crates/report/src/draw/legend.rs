@@ -38,21 +38,39 @@ fn layout(keys: &[Key], room: f64) -> Vec<(usize, f64, String)> {
 
 /// Height in pixels that the legend takes within `room` pixels of width.
 pub fn height(keys: &[Key], room: f64) -> f64 {
-    layout(keys, room).last().map_or(0.0, |(line, _, _)| (line + 1) as f64 * LINE_HEIGHT)
+    layout(keys, room)
+        .last()
+        .map_or(0.0, |(line, _, _)| (line + 1) as f64 * LINE_HEIGHT)
 }
 
 /// Draws the legend with its top left corner at `at`.
 pub fn draw(scene: &mut Scene, keys: &[Key], at: (f64, f64), room: f64) {
     for (key, (line, x, name)) in keys.iter().zip(layout(keys, room)) {
-        let (x, y) = (at.0 + x, at.1 + line as f64 * LINE_HEIGHT + LINE_HEIGHT / 2.0);
-        let Style { color, dash, marker, highlighted } = key.style;
+        let (x, y) = (
+            at.0 + x,
+            at.1 + line as f64 * LINE_HEIGHT + LINE_HEIGHT / 2.0,
+        );
+        let Style {
+            color,
+            dash,
+            marker,
+            highlighted,
+        } = key.style;
         if key.line {
-            let (dash, width) = if highlighted { (dash, 1.8) } else { (SOLID, 1.0) };
+            let (dash, width) = if highlighted {
+                (dash, 1.8)
+            } else {
+                (SOLID, 1.0)
+            };
             scene.line(vec![(x, y), (x + SAMPLE, y)], color, width, dash);
         }
         if highlighted || !key.line {
             scene.marker((x + SAMPLE / 2.0, y), 3.2, marker, color);
         }
-        scene.text(Text::new((x + SAMPLE + 6.0, y + TEXT * 0.36), name, Anchor::Start));
+        scene.text(Text::new(
+            (x + SAMPLE + 6.0, y + TEXT * 0.36),
+            name,
+            Anchor::Start,
+        ));
     }
 }

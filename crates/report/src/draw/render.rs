@@ -32,15 +32,23 @@ const BITMAP_GRID: f64 = 4.0;
 /// Pixels of the PNG in a scene's pixel: 720 pixels become 1440, 240 dots an inch on a page's width.
 const BITMAP_SCALE: f64 = 2.0;
 /// What readers without the family see.
-const FALLBACKS: &str = "'Convsweep Sans', Inter, 'Helvetica Neue', Arial, 'DejaVu Sans', sans-serif";
+const FALLBACKS: &str =
+    "'Convsweep Sans', Inter, 'Helvetica Neue', Arial, 'DejaVu Sans', sans-serif";
 
 /// The scene as an SVG document.
 pub fn svg(scene: &Scene) -> Result<String, RenderError> {
-    let grid = ((scene.width * SVG_GRID).ceil() as u32, (scene.height * SVG_GRID).ceil() as u32);
+    let grid = (
+        (scene.width * SVG_GRID).ceil() as u32,
+        (scene.height * SVG_GRID).ceil() as u32,
+    );
     let mut document = String::new();
     {
-        let mut pen =
-            Pen { backend: SVGBackend::with_string(&mut document, grid), grid: SVG_GRID, baseline: 0.76, em: 1.24 };
+        let mut pen = Pen {
+            backend: SVGBackend::with_string(&mut document, grid),
+            grid: SVG_GRID,
+            baseline: 0.76,
+            em: 1.24,
+        };
         pen.background(scene)?;
         pen.draw(scene)?;
     }
@@ -50,7 +58,10 @@ pub fn svg(scene: &Scene) -> Result<String, RenderError> {
 /// Sets size, description, fonts and embedded images, which plotters' SVG leaves out.
 fn finish(document: &str, scene: &Scene) -> Result<String, RenderError> {
     let body = document.split_once(">\n").map_or("", |(_, body)| body);
-    let body = body.trim_end().trim_end_matches("</svg>").replace(&format!("font-family=\"{FAMILY}\""), "");
+    let body = body
+        .trim_end()
+        .trim_end_matches("</svg>")
+        .replace(&format!("font-family=\"{FAMILY}\""), "");
     let mut images = String::new();
     for item in &scene.items {
         if let Item::Pixels { at, size, image } = item {
@@ -83,31 +94,42 @@ pub fn themed(svg: &str) -> String {
         (color::FAINT, "faint"),
         (color::PAPER, "paper"),
     ];
-    names.iter().fold(svg.to_string(), |text, (color, name)| text.replace(&color.hex(), &format!("var(--{name})")))
+    names.iter().fold(svg.to_string(), |text, (color, name)| {
+        text.replace(&color.hex(), &format!("var(--{name})"))
+    })
 }
 
 /// Escapes text for XML and HTML.
 pub fn escape(text: &str) -> String {
-    text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
-        match c {
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '&' => out.push_str("&amp;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c => out.push(c),
-        }
-        out
-    })
+    text.chars()
+        .fold(String::with_capacity(text.len()), |mut out, c| {
+            match c {
+                '<' => out.push_str("&lt;"),
+                '>' => out.push_str("&gt;"),
+                '&' => out.push_str("&amp;"),
+                '"' => out.push_str("&quot;"),
+                '\'' => out.push_str("&#39;"),
+                c => out.push(c),
+            }
+            out
+        })
 }
 
 /// The scene as a PNG file.
 pub fn png(scene: &Scene) -> Result<Vec<u8>, RenderError> {
-    let grid = ((scene.width * BITMAP_GRID).ceil() as u32, (scene.height * BITMAP_GRID).ceil() as u32);
+    let grid = (
+        (scene.width * BITMAP_GRID).ceil() as u32,
+        (scene.height * BITMAP_GRID).ceil() as u32,
+    );
     let mut pixels = vec![255u8; grid.0 as usize * grid.1 as usize * 3];
     {
         let backend = BitMapBackend::with_buffer(&mut pixels, grid);
-        let mut pen = Pen { backend, grid: BITMAP_GRID, baseline: 0.5 * GLYPH_HEIGHT, em: GLYPH_HEIGHT };
+        let mut pen = Pen {
+            backend,
+            grid: BITMAP_GRID,
+            baseline: 0.5 * GLYPH_HEIGHT,
+            em: GLYPH_HEIGHT,
+        };
         pen.draw(scene)?;
     }
     let fine = RgbImage::from_raw(grid.0, grid.1, pixels)
@@ -145,7 +167,9 @@ struct Pen<B> {
 impl<B: DrawingBackend> Pen<B> {
     fn background(&mut self, scene: &Scene) -> Result<(), RenderError> {
         let corner = self.point((scene.width, scene.height));
-        self.backend.draw_rect((0, 0), corner, &paint(color::PAPER, 1.0, 1), true).map_err(refused)
+        self.backend
+            .draw_rect((0, 0), corner, &paint(color::PAPER, 1.0, 1), true)
+            .map_err(refused)
     }
 
     fn draw(&mut self, scene: &Scene) -> Result<(), RenderError> {
@@ -157,7 +181,13 @@ impl<B: DrawingBackend> Pen<B> {
 
     fn item(&mut self, item: &Item) -> Result<(), RenderError> {
         match item {
-            Item::Line { points, color, alpha, width, dash } => {
+            Item::Line {
+                points,
+                color,
+                alpha,
+                width,
+                dash,
+            } => {
                 let style = paint(*color, *alpha, (width * self.grid).round().max(1.0) as u32);
                 for stroke in strokes(points, dash) {
                     let path: Vec<_> = stroke.iter().map(|p| self.point(*p)).collect();
@@ -165,14 +195,27 @@ impl<B: DrawingBackend> Pen<B> {
                 }
                 Ok(())
             }
-            Item::Polygon { points, color, alpha } => {
+            Item::Polygon {
+                points,
+                color,
+                alpha,
+            } => {
                 let path: Vec<_> = points.iter().map(|p| self.point(*p)).collect();
-                self.backend.fill_polygon(path, &paint(*color, *alpha, 1)).map_err(refused)
+                self.backend
+                    .fill_polygon(path, &paint(*color, *alpha, 1))
+                    .map_err(refused)
             }
-            Item::Disc { at, radius, color, alpha } => {
+            Item::Disc {
+                at,
+                radius,
+                color,
+                alpha,
+            } => {
                 let radius = (radius * self.grid).round().max(1.0) as u32;
                 let at = self.point(*at);
-                self.backend.draw_circle(at, radius, &paint(*color, *alpha, 1), true).map_err(refused)
+                self.backend
+                    .draw_circle(at, radius, &paint(*color, *alpha, 1), true)
+                    .map_err(refused)
             }
             Item::Text(text) => self.text(text),
             Item::Pixels { .. } => Ok(()),
@@ -193,13 +236,20 @@ impl<B: DrawingBackend> Pen<B> {
         };
         let font = text::font(text.size * self.em * self.grid, text.bold).transform(turn);
         let color = rgba(text.color, 1.0);
-        let style = TextStyle::from(font).color(&color).pos(Pos::new(h, VPos::Top));
+        let style = TextStyle::from(font)
+            .color(&color)
+            .pos(Pos::new(h, VPos::Top));
         let at = self.point(at);
-        self.backend.draw_text(&text.text, &style, at).map_err(refused)
+        self.backend
+            .draw_text(&text.text, &style, at)
+            .map_err(refused)
     }
 
     fn point(&self, (x, y): (f64, f64)) -> (i32, i32) {
-        ((x * self.grid).round() as i32, (y * self.grid).round() as i32)
+        (
+            (x * self.grid).round() as i32,
+            (y * self.grid).round() as i32,
+        )
     }
 }
 
@@ -212,13 +262,21 @@ fn rgba(color: Color, alpha: f64) -> RGBAColor {
 }
 
 fn paint(color: Color, alpha: f64, width: u32) -> ShapeStyle {
-    ShapeStyle { color: rgba(color, alpha), filled: true, stroke_width: width }
+    ShapeStyle {
+        color: rgba(color, alpha),
+        filled: true,
+        stroke_width: width,
+    }
 }
 
 /// Cuts a line into the strokes of its pattern.
 fn strokes(points: &[(f64, f64)], dash: Dash) -> Vec<Vec<(f64, f64)>> {
     if dash.is_empty() || points.len() < 2 {
-        return if points.len() < 2 { Vec::new() } else { vec![points.to_vec()] };
+        return if points.len() < 2 {
+            Vec::new()
+        } else {
+            vec![points.to_vec()]
+        };
     }
     let (mut part, mut left) = (0, dash[0]);
     let mut done = Vec::new();
@@ -261,16 +319,26 @@ mod tests {
         let mut scene = Scene::new(100.0, 50.0, "a <test>");
         scene.rect((10.0, 10.0), (30.0, 30.0), SERIES[0], 1.0);
         scene.text(Text::new((50.0, 30.0), "a & b", Anchor::Start));
-        scene.items.push(Item::Pixels { at: (60.0, 10.0), size: (8.0, 8.0), image: RgbImage::new(2, 2) });
+        scene.items.push(Item::Pixels {
+            at: (60.0, 10.0),
+            size: (8.0, 8.0),
+            image: RgbImage::new(2, 2),
+        });
         scene
     }
 
     #[test]
     fn svg_has_size_text_and_images() {
         let text = svg(&scene()).expect("renders");
-        assert!(text.contains("width=\"100\" height=\"50\" viewBox=\"0 0 1000 500\""), "{text}");
+        assert!(
+            text.contains("width=\"100\" height=\"50\" viewBox=\"0 0 1000 500\""),
+            "{text}"
+        );
         assert!(text.contains("<title>a &lt;test&gt;</title>"), "{text}");
-        assert!(text.contains("a &amp; b") && text.contains("data:image/png;base64,"), "{text}");
+        assert!(
+            text.contains("a &amp; b") && text.contains("data:image/png;base64,"),
+            "{text}"
+        );
         assert_eq!(text.matches("<svg").count(), 1);
         assert_eq!(text.matches("</svg>").count(), 1);
         assert!(!themed(&text).contains(&INK.hex()));
@@ -293,7 +361,10 @@ mod tests {
     #[test]
     fn dashes_keep_their_lengths() {
         let cut = strokes(&[(0.0, 0.0), (10.0, 0.0)], &[3.0, 2.0]);
-        assert_eq!(cut, [vec![(0.0, 0.0), (3.0, 0.0)], vec![(5.0, 0.0), (8.0, 0.0)]]);
+        assert_eq!(
+            cut,
+            [vec![(0.0, 0.0), (3.0, 0.0)], vec![(5.0, 0.0), (8.0, 0.0)]]
+        );
         assert_eq!(strokes(&[(0.0, 0.0), (1.0, 0.0)], &[]).len(), 1);
         assert!(strokes(&[(0.0, 0.0)], &[]).is_empty());
     }

@@ -106,7 +106,15 @@ pub enum Anchor {
 impl Text {
     /// Ordinary text at an anchor.
     pub fn new(at: (f64, f64), text: impl Into<String>, anchor: Anchor) -> Text {
-        Text { at, text: text.into(), size: TEXT, color: INK, anchor, bold: false, upright: false }
+        Text {
+            at,
+            text: text.into(),
+            size: TEXT,
+            color: INK,
+            anchor,
+            bold: false,
+            upright: false,
+        }
     }
 
     /// The same at another size.
@@ -126,7 +134,10 @@ impl Text {
 
     /// The same, reading from bottom to top.
     pub fn upright(self) -> Text {
-        Text { upright: true, ..self }
+        Text {
+            upright: true,
+            ..self
+        }
     }
 
     /// The box that the text covers: left, top, right, bottom.
@@ -150,7 +161,12 @@ impl Text {
 impl Scene {
     /// An empty picture.
     pub fn new(width: f64, height: f64, description: impl Into<String>) -> Scene {
-        Scene { width, height, description: description.into(), items: Vec::new() }
+        Scene {
+            width,
+            height,
+            description: description.into(),
+            items: Vec::new(),
+        }
     }
 
     /// Adds a text.
@@ -162,7 +178,13 @@ impl Scene {
 
     /// Adds a line.
     pub fn line(&mut self, points: Vec<(f64, f64)>, color: Color, width: f64, dash: Dash) {
-        self.items.push(Item::Line { points, color, alpha: 1.0, width, dash });
+        self.items.push(Item::Line {
+            points,
+            color,
+            alpha: 1.0,
+            width,
+            dash,
+        });
     }
 
     /// Adds a straight solid line.
@@ -173,34 +195,70 @@ impl Scene {
     /// Adds a filled rectangle.
     pub fn rect(&mut self, (x, y): (f64, f64), (w, h): (f64, f64), color: Color, alpha: f64) {
         let points = vec![(x, y), (x + w, y), (x + w, y + h), (x, y + h)];
-        self.items.push(Item::Polygon { points, color, alpha });
+        self.items.push(Item::Polygon {
+            points,
+            color,
+            alpha,
+        });
     }
 
     /// Adds the outline of a rectangle.
     pub fn outline(&mut self, (x, y): (f64, f64), (w, h): (f64, f64), color: Color, width: f64) {
         // Past the first corner again, so that it is joined like the others.
-        let points = vec![(x, y), (x + w, y), (x + w, y + h), (x, y + h), (x, y), (x + w, y)];
+        let points = vec![
+            (x, y),
+            (x + w, y),
+            (x + w, y + h),
+            (x, y + h),
+            (x, y),
+            (x + w, y),
+        ];
         self.line(points, color, width, SOLID);
     }
 
     /// Adds a filled circle.
     pub fn disc(&mut self, at: (f64, f64), radius: f64, color: Color, alpha: f64) {
-        self.items.push(Item::Disc { at, radius, color, alpha });
+        self.items.push(Item::Disc {
+            at,
+            radius,
+            color,
+            alpha,
+        });
     }
 
     /// Adds a point in the shape of a series.
     pub fn marker(&mut self, (x, y): (f64, f64), r: f64, marker: Marker, color: Color) {
-        let polygon = |points: Vec<(f64, f64)>| Item::Polygon { points, color, alpha: 1.0 };
+        let polygon = |points: Vec<(f64, f64)>| Item::Polygon {
+            points,
+            color,
+            alpha: 1.0,
+        };
         self.items.push(match marker {
-            Marker::Circle => Item::Disc { at: (x, y), radius: r, color, alpha: 1.0 },
+            Marker::Circle => Item::Disc {
+                at: (x, y),
+                radius: r,
+                color,
+                alpha: 1.0,
+            },
             Marker::Square => {
                 let s = r * 0.9;
-                polygon(vec![(x - s, y - s), (x + s, y - s), (x + s, y + s), (x - s, y + s)])
+                polygon(vec![
+                    (x - s, y - s),
+                    (x + s, y - s),
+                    (x + s, y + s),
+                    (x - s, y + s),
+                ])
             }
-            Marker::Triangle => {
-                polygon(vec![(x, y - r * 1.2), (x + r * 1.15, y + r * 0.9), (x - r * 1.15, y + r * 0.9)])
-            }
-            Marker::Wedge => polygon(vec![(x, y + r * 1.2), (x + r * 1.15, y - r * 0.9), (x - r * 1.15, y - r * 0.9)]),
+            Marker::Triangle => polygon(vec![
+                (x, y - r * 1.2),
+                (x + r * 1.15, y + r * 0.9),
+                (x - r * 1.15, y + r * 0.9),
+            ]),
+            Marker::Wedge => polygon(vec![
+                (x, y + r * 1.2),
+                (x + r * 1.15, y - r * 0.9),
+                (x - r * 1.15, y - r * 0.9),
+            ]),
             Marker::Diamond => {
                 let s = r * 1.25;
                 polygon(vec![(x, y - s), (x + s, y), (x, y + s), (x - s, y)])
@@ -235,7 +293,10 @@ impl Scene {
 
     /// Pairs of texts that cover each other, and texts that leave the picture: what a good chart has none of.
     pub fn collisions(&self) -> Vec<String> {
-        let boxes: Vec<_> = self.texts().map(|t| (t.text.as_str(), t.bounds())).collect();
+        let boxes: Vec<_> = self
+            .texts()
+            .map(|t| (t.text.as_str(), t.bounds()))
+            .collect();
         let mut found = Vec::new();
         for (i, (a, (l, t, r, b))) in boxes.iter().enumerate() {
             if *l < -0.5 || *t < -0.5 || *r > self.width + 0.5 || *b > self.height + 0.5 {
@@ -264,6 +325,10 @@ mod tests {
         scene.text(Text::new((30.0, 53.0), "third", Anchor::Start));
         assert_eq!(scene.collisions(), ["\"first\" and \"third\" overlap"]);
         scene.text(Text::new((195.0, 20.0), "out", Anchor::Start));
-        assert!(scene.collisions().contains(&"\"out\" leaves the picture".to_string()));
+        assert!(
+            scene
+                .collisions()
+                .contains(&"\"out\" leaves the picture".to_string())
+        );
     }
 }

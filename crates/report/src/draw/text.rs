@@ -16,7 +16,8 @@ pub const GLYPH_HEIGHT: f64 = 3408.0 / 2816.0;
 pub const CAP_HEIGHT: f64 = 0.727;
 
 static REGISTERED: LazyLock<bool> = LazyLock::new(|| {
-    register_font(FAMILY, FontStyle::Normal, REGULAR).is_ok() && register_font(FAMILY, FontStyle::Bold, BOLD).is_ok()
+    register_font(FAMILY, FontStyle::Normal, REGULAR).is_ok()
+        && register_font(FAMILY, FontStyle::Bold, BOLD).is_ok()
 });
 
 /// Makes the family known to plotters; whether that worked.
@@ -27,13 +28,23 @@ pub fn register() -> bool {
 /// The font at `size` pixels of ab_glyph's height.
 pub fn font(size: f64, bold: bool) -> FontDesc<'static> {
     register();
-    FontDesc::new(FontFamily::Name(FAMILY), size, if bold { FontStyle::Bold } else { FontStyle::Normal })
+    FontDesc::new(
+        FontFamily::Name(FAMILY),
+        size,
+        if bold {
+            FontStyle::Bold
+        } else {
+            FontStyle::Normal
+        },
+    )
 }
 
 /// Width of `text` in pixels at `size` pixels an em.
 pub fn width(text: &str, size: f64, bold: bool) -> f64 {
     const FINE: f64 = 200.0;
-    let measured = font(FINE * GLYPH_HEIGHT, bold).box_size(text).map_or(0.0, |(w, _)| f64::from(w));
+    let measured = font(FINE * GLYPH_HEIGHT, bold)
+        .box_size(text)
+        .map_or(0.0, |(w, _)| f64::from(w));
     measured / FINE * size
 }
 
@@ -45,7 +56,11 @@ pub fn fit(text: &str, room: f64, size: f64, bold: bool) -> String {
     let chars: Vec<char> = text.chars().collect();
     for kept in (2..chars.len()).rev() {
         let (head, tail) = (kept.div_ceil(2), kept / 2);
-        let short: String = chars[..head].iter().chain(&['…']).chain(&chars[chars.len() - tail..]).collect::<String>();
+        let short: String = chars[..head]
+            .iter()
+            .chain(&['…'])
+            .chain(&chars[chars.len() - tail..])
+            .collect::<String>();
         if width(&short, size, bold) <= room {
             return short;
         }
@@ -85,9 +100,20 @@ mod tests {
     fn long_texts_keep_both_ends() {
         let text = "optimizer=sgd lr=0.1 momentum=0.9 pool=average";
         let short = fit(text, 120.0, 11.0, false);
-        assert!(short.starts_with("opt") && short.ends_with("rage") && short.contains('…'), "{short}");
+        assert!(
+            short.starts_with("opt") && short.ends_with("rage") && short.contains('…'),
+            "{short}"
+        );
         assert!(width(&short, 11.0, false) <= 120.0);
         assert_eq!(fit("short", 120.0, 11.0, false), "short");
-        assert_eq!(wrap("one two three four", width("one two", 11.0, false) + 1.0, 11.0).len(), 3);
+        assert_eq!(
+            wrap(
+                "one two three four",
+                width("one two", 11.0, false) + 1.0,
+                11.0
+            )
+            .len(),
+            3
+        );
     }
 }

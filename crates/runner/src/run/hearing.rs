@@ -4,7 +4,9 @@ use super::*;
 
 impl Run<'_> {
     pub(super) fn hear(&mut self, id: WorkerId, says: Says) {
-        let Some(&slot) = self.live.get(&id) else { return };
+        let Some(&slot) = self.live.get(&id) else {
+            return;
+        };
         match says {
             Says::Line(line) => self.hear_line(slot, id, &line),
             Says::Note(text) => self.noise(slot, text),
@@ -25,7 +27,10 @@ impl Run<'_> {
         match *count {
             ..=TOLD => self.noise(slot, text),
             count if count == TOLD + 1 => {
-                self.noise(slot, "the worker says more that is no event; it is passed over unseen".to_string());
+                self.noise(
+                    slot,
+                    "the worker says more that is no event; it is passed over unseen".to_string(),
+                );
             }
             _ => {}
         }
@@ -33,8 +38,15 @@ impl Run<'_> {
 
     pub(super) fn hear_line(&mut self, slot: usize, id: WorkerId, line: &str) {
         let seat = &self.seats[slot];
-        let holds = seat.worker.as_ref().is_some_and(|(worker, _)| *worker == id);
-        let current = seat.current.as_ref().filter(|_| holds).map(|c| (&c.job, c.attempt));
+        let holds = seat
+            .worker
+            .as_ref()
+            .is_some_and(|(worker, _)| *worker == id);
+        let current = seat
+            .current
+            .as_ref()
+            .filter(|_| holds)
+            .map(|c| (&c.job, c.attempt));
         let has_job = current.is_some();
         match read_line(line, current) {
             Heard::Event(envelope) => self.event(slot, envelope),
@@ -63,16 +75,25 @@ impl Run<'_> {
         }
         let outcome = match &envelope.event {
             // The log does not hold it, so nobody else may.
-            Event::Ended { outcome, .. } if is_disk_full(outcome) => return self.disk_full(slot, outcome.clone()),
+            Event::Ended { outcome, .. } if is_disk_full(outcome) => {
+                return self.disk_full(slot, outcome.clone());
+            }
             Event::Ended { outcome, .. } => Some(outcome.clone()),
             Event::Metrics { epoch, values, .. } => {
                 self.guide_by(slot, *epoch, values);
                 None
             }
-            Event::StateSaved { epoch, key, path, .. } => {
+            Event::StateSaved {
+                epoch, key, path, ..
+            } => {
                 self.state_saved(
                     slot,
-                    SavedState { job: envelope.job.clone(), epoch: *epoch, key: key.clone(), path: path.into() },
+                    SavedState {
+                        job: envelope.job.clone(),
+                        epoch: *epoch,
+                        key: key.clone(),
+                        path: path.into(),
+                    },
                 );
                 None
             }
@@ -80,7 +101,10 @@ impl Run<'_> {
         };
         self.say(RunEvent::Worker(envelope));
         if let Some(outcome) = outcome {
-            if matches!(outcome, Outcome::Failed { .. } | Outcome::OutOfMemory | Outcome::Crashed { .. }) {
+            if matches!(
+                outcome,
+                Outcome::Failed { .. } | Outcome::OutOfMemory | Outcome::Crashed { .. }
+            ) {
                 self.retire(slot);
             }
             self.attempt_ended(slot, outcome, true);
@@ -99,10 +123,22 @@ impl Run<'_> {
 
     /// Gives a state to the jobs that wait for it.
     pub(super) fn state_saved(&mut self, slot: usize, mut state: SavedState) {
-        let Some(saver) = self.schedule.job_of(slot) else { return };
+        let Some(saver) = self.schedule.job_of(slot) else {
+            return;
+        };
         state.path = self.jobs[saver].execution.folder.join(&state.path);
-        let waits = |&heir: &usize| self.parents[heir].as_ref().is_some_and(|p| p.key == state.key);
-        let heirs: Vec<usize> = self.schedule.waiting_for(saver).iter().copied().filter(waits).collect();
+        let waits = |&heir: &usize| {
+            self.parents[heir]
+                .as_ref()
+                .is_some_and(|p| p.key == state.key)
+        };
+        let heirs: Vec<usize> = self
+            .schedule
+            .waiting_for(saver)
+            .iter()
+            .copied()
+            .filter(waits)
+            .collect();
         for heir in heirs {
             self.jobs[heir].execution.start_from = Some(state.clone());
             self.schedule.release(saver, heir);
@@ -117,18 +153,29 @@ impl Run<'_> {
     pub(super) fn exited(&mut self, slot: usize, id: WorkerId, end: Death) {
         self.live.remove(&id);
         let seat = &mut self.seats[slot];
-        if seat.leaving.as_ref().is_some_and(|(leaver, _)| *leaver == id) {
+        if seat
+            .leaving
+            .as_ref()
+            .is_some_and(|(leaver, _)| *leaver == id)
+        {
             seat.leaving = None;
             return self.schedule.gone(slot);
         }
-        let Some((_, worker)) = seat.worker.take_if(|(worker, _)| *worker == id) else { return };
+        let Some((_, worker)) = seat.worker.take_if(|(worker, _)| *worker == id) else {
+            return;
+        };
         let stderr = worker.stderr.text();
         self.read_unheard(slot);
         let seat = &self.seats[slot];
         match &seat.current {
             None if end.code == Some(0) || self.stop == Stop::Now => {}
-            None => self.noise(slot, format!("the worker {} between two jobs", death_words(&end))),
-            Some(_) if self.stop == Stop::Now => self.end_attempt(slot, Outcome::Cancelled, false, stderr),
+            None => self.noise(
+                slot,
+                format!("the worker {} between two jobs", death_words(&end)),
+            ),
+            Some(_) if self.stop == Stop::Now => {
+                self.end_attempt(slot, Outcome::Cancelled, false, stderr)
+            }
             Some(current) if current.spoke || death(&end, &stderr) == Outcome::OutOfMemory => {
                 self.end_attempt(slot, death(&end, &stderr), false, stderr);
             }
@@ -138,7 +185,10 @@ impl Run<'_> {
 
     /// Hears from the log of the attempt what its dead worker could no longer say; it may even have ended.
     pub(super) fn read_unheard(&mut self, slot: usize) {
-        let (Some(current), Some(job)) = (&self.seats[slot].current, self.schedule.job_of(slot)) else { return };
+        let (Some(current), Some(job)) = (&self.seats[slot].current, self.schedule.job_of(slot))
+        else {
+            return;
+        };
         let log = fs::read(self.jobs[job].execution.folder.join(EVENTS)).unwrap_or_default();
         for envelope in unheard(&log, &current.job.clone(), current.attempt, current.next) {
             self.event(slot, Box::new(envelope));
@@ -146,13 +196,28 @@ impl Run<'_> {
     }
 
     pub(super) fn died_at_start(&mut self, slot: usize, end: &Death, stderr: String) {
-        let Some(current) = self.seats[slot].current.take() else { return };
-        let Some(verdict) = self.schedule.died_at_start(slot) else { return };
-        let reason =
-            format!("the worker {} {} before its first word", self.slots[slot].worker.display(), death_words(end));
+        let Some(current) = self.seats[slot].current.take() else {
+            return;
+        };
+        let Some(verdict) = self.schedule.died_at_start(slot) else {
+            return;
+        };
+        let reason = format!(
+            "the worker {} {} before its first word",
+            self.slots[slot].worker.display(),
+            death_words(end)
+        );
         let failures = self.schedule.start_failures(slot);
-        self.say(RunEvent::StartFailed { slot, failures, reason: reason.clone(), stderr: stderr.clone() });
-        let outcome = Outcome::Crashed { signal: end.signal, code: end.code };
+        self.say(RunEvent::StartFailed {
+            slot,
+            failures,
+            reason: reason.clone(),
+            stderr: stderr.clone(),
+        });
+        let outcome = Outcome::Crashed {
+            signal: end.signal,
+            code: end.code,
+        };
         self.conclude(slot, current, &verdict, outcome, false, stderr.clone());
         if verdict.closes {
             self.close(slot, reason, stderr);

@@ -36,7 +36,9 @@ pub async fn run(
     stop: watch::Receiver<Stop>,
     control: mpsc::UnboundedReceiver<Control>,
 ) -> RunSummary {
-    let launcher = LocalLauncher { grace: policy.grace };
+    let launcher = LocalLauncher {
+        grace: policy.grace,
+    };
     run_with(&launcher, jobs, slots, policy, events, stop, control).await
 }
 
@@ -159,7 +161,11 @@ impl<'a> Run<'a> {
         says: mpsc::Sender<(WorkerId, Says)>,
     ) -> Self {
         // Jobs of a search wait for decisions, never for another job's state.
-        let parents = if policy.search.is_some() { vec![None; jobs.len()] } else { parents(&jobs) };
+        let parents = if policy.search.is_some() {
+            vec![None; jobs.len()]
+        } else {
+            parents(&jobs)
+        };
         let numbers = configurations(&jobs);
         let entry = |(i, job): (usize, &Job)| Entry {
             attempt: job.execution.attempt,
@@ -167,7 +173,12 @@ impl<'a> Run<'a> {
             configuration: numbers[i],
         };
         let entries: Vec<Entry> = jobs.iter().enumerate().map(entry).collect();
-        let device = |slot: &Slot| slots.iter().position(|other| other.device == slot.device).unwrap_or(0);
+        let device = |slot: &Slot| {
+            slots
+                .iter()
+                .position(|other| other.device == slot.device)
+                .unwrap_or(0)
+        };
         let devices: Vec<usize> = slots.iter().map(device).collect();
         let (guide, actions) = policy.search.clone().map_or((None, vec![]), |directed| {
             let (guide, actions) = Guide::new(directed, &jobs);
@@ -217,14 +228,24 @@ impl<'a> Run<'a> {
             }
             let now = Instant::now();
             let due = |seat: &Seat| seat.pending.as_ref().is_some_and(|(due, _)| *due <= now);
-            let Some(slot) = self.seats.iter().position(due) else { return };
+            let Some(slot) = self.seats.iter().position(due) else {
+                return;
+            };
             if let Some((_, assignment)) = self.seats[slot].pending.take() {
                 self.start(assignment);
             }
         }
     }
 
-    fn start(&mut self, Assignment { slot, job: index, attempt, .. }: Assignment) {
+    fn start(
+        &mut self,
+        Assignment {
+            slot,
+            job: index,
+            attempt,
+            ..
+        }: Assignment,
+    ) {
         let mut job = self.jobs[index].clone();
         job.execution.attempt = attempt;
         job.execution.device = self.slots[slot].device.clone();
@@ -238,14 +259,23 @@ impl<'a> Run<'a> {
         if let Err(reason) = self.hire(slot) {
             return self.not_launched(slot, reason);
         }
-        let Some((_, worker)) = &self.seats[slot].worker else { return };
+        let Some((_, worker)) = &self.seats[slot].worker else {
+            return;
+        };
         worker.stderr.clear();
         // A worker that just died is heard of later: its attempt then ends as a death at the start.
-        let _ = worker.orders.send(Order::Log(job.execution.folder.clone(), attempt));
+        let _ = worker
+            .orders
+            .send(Order::Log(job.execution.folder.clone(), attempt));
         let id = job.id.clone();
-        let _ = worker.orders.send(Order::Send(Box::new(Command::Train(Box::new(job)))));
+        let _ = worker
+            .orders
+            .send(Order::Send(Box::new(Command::Train(Box::new(job)))));
         let now = Instant::now();
-        let limit = self.policy.time_limit.map(|limit| now + limit.saturating_sub(self.trained[index]));
+        let limit = self
+            .policy
+            .time_limit
+            .map(|limit| now + limit.saturating_sub(self.trained[index]));
         let current = Current {
             job: id.clone(),
             attempt,
@@ -260,14 +290,21 @@ impl<'a> Run<'a> {
         };
         self.seats[slot].current = Some(current);
         self.seats[slot].noise = 0;
-        self.say(RunEvent::Launched { slot, device: self.slots[slot].device.clone(), job: id, attempt });
+        self.say(RunEvent::Launched {
+            slot,
+            device: self.slots[slot].device.clone(),
+            job: id,
+            attempt,
+        });
     }
 
     /// Sees to it that the slot has a worker.
     fn hire(&mut self, slot: usize) -> Result<(), String> {
         if self.seats[slot].worker.is_none() {
             self.launched += 1;
-            let worker = self.launcher.launch(&self.slots[slot], self.launched, self.says.clone())?;
+            let worker =
+                self.launcher
+                    .launch(&self.slots[slot], self.launched, self.says.clone())?;
             self.live.insert(self.launched, slot);
             self.seats[slot].worker = Some((self.launched, worker));
         }
@@ -275,7 +312,9 @@ impl<'a> Run<'a> {
     }
 
     fn not_launched(&mut self, slot: usize, reason: String) {
-        let Some(verdict) = self.schedule.not_launched(slot) else { return };
+        let Some(verdict) = self.schedule.not_launched(slot) else {
+            return;
+        };
         self.say(RunEvent::StartFailed {
             slot,
             failures: self.schedule.start_failures(slot),
@@ -304,8 +343,12 @@ impl<'a> Run<'a> {
     }
 
     fn end_attempt(&mut self, slot: usize, outcome: Outcome, by_worker: bool, stderr: String) {
-        let Some(current) = self.seats[slot].current.take() else { return };
-        let Some(verdict) = self.schedule.ended(slot, &outcome) else { return };
+        let Some(current) = self.seats[slot].current.take() else {
+            return;
+        };
+        let Some(verdict) = self.schedule.ended(slot, &outcome) else {
+            return;
+        };
         self.trained[verdict.job] += current.since.elapsed();
         self.guide_end(&current, &verdict, &outcome);
         if self.seats[slot].leaving.is_some() {
@@ -313,7 +356,10 @@ impl<'a> Run<'a> {
         }
         self.conclude(slot, current, &verdict, outcome, by_worker, stderr.clone());
         if let Some(reason) = verdict.trips.clone() {
-            let reason = format!("{reason}: the device {} gets no more", self.slots[slot].device);
+            let reason = format!(
+                "{reason}: the device {} gets no more",
+                self.slots[slot].device
+            );
             for slot in self.schedule.close_device(slot) {
                 self.closed(slot, reason.clone(), stderr.clone());
             }
@@ -345,14 +391,23 @@ impl<'a> Run<'a> {
         match verdict.next {
             Next::Again(attempt) => {
                 if !verdict.rest.is_zero() {
-                    self.resting.push((Instant::now() + verdict.rest, verdict.job));
+                    self.resting
+                        .push((Instant::now() + verdict.rest, verdict.job));
                 }
-                self.say(RunEvent::Retrying { job, attempt, after: outcome });
+                self.say(RunEvent::Retrying {
+                    job,
+                    attempt,
+                    after: outcome,
+                });
             }
             Next::Done => {
                 let attempts = self.schedule.attempts(verdict.job);
                 self.ended.push((job.clone(), attempts, outcome.clone()));
-                self.say(RunEvent::Finished { job, attempts, outcome });
+                self.say(RunEvent::Finished {
+                    job,
+                    attempts,
+                    outcome,
+                });
             }
             Next::Left => {}
         }
@@ -366,7 +421,11 @@ impl<'a> Run<'a> {
     fn closed(&mut self, slot: usize, reason: String, stderr: String) {
         self.closed.push((slot, reason.clone()));
         self.last_stderr = stderr;
-        self.say(RunEvent::SlotClosed { slot, device: self.slots[slot].device.clone(), reason });
+        self.say(RunEvent::SlotClosed {
+            slot,
+            device: self.slots[slot].device.clone(),
+            reason,
+        });
     }
 
     /// Ends the run for a reason of its own: running jobs write their checkpoints.
@@ -380,7 +439,10 @@ impl<'a> Run<'a> {
             return;
         }
         self.stop = stop;
-        self.say(RunEvent::Stopping { stop, running: self.schedule.running() });
+        self.say(RunEvent::Stopping {
+            stop,
+            running: self.schedule.running(),
+        });
         self.halt(stop == Stop::Now);
     }
 
@@ -392,7 +454,11 @@ impl<'a> Run<'a> {
             }
             let seat = &self.seats[slot];
             for (_, worker) in seat.worker.iter().chain(&seat.leaving) {
-                let order = if kill { Order::Kill } else { Order::Send(Box::new(Command::CANCEL)) };
+                let order = if kill {
+                    Order::Kill
+                } else {
+                    Order::Send(Box::new(Command::CANCEL))
+                };
                 if kill || seat.current.is_some() {
                     let _ = worker.orders.send(order);
                 }
@@ -408,12 +474,24 @@ impl<'a> Run<'a> {
     }
 
     fn summary(mut self) -> RunSummary {
-        let left: Vec<JobId> = self.schedule.left().into_iter().map(|i| self.jobs[i].id.clone()).collect();
+        let left: Vec<JobId> = self
+            .schedule
+            .left()
+            .into_iter()
+            .map(|i| self.jobs[i].id.clone())
+            .collect();
         let by_itself = self.stop == Stop::No && self.halted.is_none();
         if self.error.is_none() && by_itself && !left.is_empty() && self.schedule.all_closed() {
-            let reason = self.closed.last().map_or_else(|| "there are none".to_string(), |(_, reason)| reason.clone());
+            let reason = self.closed.last().map_or_else(
+                || "there are none".to_string(),
+                |(_, reason)| reason.clone(),
+            );
             let stderr = std::mem::take(&mut self.last_stderr);
-            self.error = Some(RunnerError::AllSlotsClosed { jobs_left: left.len(), reason, stderr });
+            self.error = Some(RunnerError::AllSlotsClosed {
+                jobs_left: left.len(),
+                reason,
+                stderr,
+            });
         }
         RunSummary {
             ended: self.ended,
@@ -431,7 +509,11 @@ fn configurations(jobs: &[Job]) -> Vec<usize> {
     let mut numbers: Vec<usize> = Vec::with_capacity(jobs.len());
     for (i, job) in jobs.iter().enumerate() {
         let same = i > 0 && jobs[i - 1].question.configuration == job.question.configuration;
-        numbers.push(numbers.last().map_or(0, |last| if same { *last } else { last + 1 }));
+        numbers.push(
+            numbers
+                .last()
+                .map_or(0, |last| if same { *last } else { last + 1 }),
+        );
     }
     numbers
 }

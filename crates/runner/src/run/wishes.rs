@@ -15,7 +15,9 @@ impl Run<'_> {
             }
             Control::Pause => {
                 self.schedule.set_paused(true);
-                let running: Vec<usize> = (0..self.seats.len()).filter_map(|s| self.schedule.job_of(s)).collect();
+                let running: Vec<usize> = (0..self.seats.len())
+                    .filter_map(|s| self.schedule.job_of(s))
+                    .collect();
                 self.paused.extend(&running);
                 running.into_iter().for_each(|job| self.cancel(job));
                 self.say(RunEvent::Paused(true));
@@ -29,7 +31,9 @@ impl Run<'_> {
 
     /// A running job writes a checkpoint and ends as cancelled.
     pub(super) fn cancel(&mut self, job: usize) {
-        if let Some(slot) = (0..self.seats.len()).find(|&slot| self.schedule.job_of(slot) == Some(job)) {
+        if let Some(slot) =
+            (0..self.seats.len()).find(|&slot| self.schedule.job_of(slot) == Some(job))
+        {
             self.send(slot, Order::Send(Box::new(Command::CANCEL)));
         }
     }
@@ -41,10 +45,19 @@ impl Run<'_> {
             let Some(guide) = &self.guide else { return };
             match action {
                 Action::Free(entry) => free.extend(guide.job(entry)),
-                Action::Decide { job: entry, epoch, verdict, rule, reason } => {
-                    let Some(job) = guide.job(entry) else { continue };
+                Action::Decide {
+                    job: entry,
+                    epoch,
+                    verdict,
+                    rule,
+                    reason,
+                } => {
+                    let Some(job) = guide.job(entry) else {
+                        continue;
+                    };
                     let (id, rule) = (self.jobs[job].id.clone(), rule.to_string());
-                    let attempt = (self.jobs[job].execution.attempt + self.schedule.attempts(job)).checked_sub(1);
+                    let attempt = (self.jobs[job].execution.attempt + self.schedule.attempts(job))
+                        .checked_sub(1);
                     self.say(RunEvent::Decided(Decision {
                         job: id,
                         attempt,
@@ -69,9 +82,15 @@ impl Run<'_> {
         if self.schedule.drop_job(job) {
             let (id, attempts) = (self.jobs[job].id.clone(), self.schedule.attempts(job));
             self.ended.push((id.clone(), attempts, outcome.clone()));
-            return self.say(RunEvent::Finished { job: id, attempts, outcome });
+            return self.say(RunEvent::Finished {
+                job: id,
+                attempts,
+                outcome,
+            });
         }
-        if let Some(slot) = (0..self.seats.len()).find(|&slot| self.schedule.job_of(slot) == Some(job)) {
+        if let Some(slot) =
+            (0..self.seats.len()).find(|&slot| self.schedule.job_of(slot) == Some(job))
+        {
             self.send(slot, Order::Send(Box::new(Command::Stop { outcome })));
         }
     }
@@ -81,19 +100,29 @@ impl Run<'_> {
         if let Some(current) = &mut self.seats[slot].current {
             current.epoch = epoch;
         }
-        let Some(job) = self.schedule.job_of(slot) else { return };
-        let actions = self.guide.as_mut().map(|guide| guide.metrics(job, epoch, values)).unwrap_or_default();
+        let Some(job) = self.schedule.job_of(slot) else {
+            return;
+        };
+        let actions = self
+            .guide
+            .as_mut()
+            .map(|guide| guide.metrics(job, epoch, values))
+            .unwrap_or_default();
         self.act(actions);
     }
 
     /// Tells the search how an attempt ended; a job that was paused by a person is queued again.
     pub(super) fn guide_end(&mut self, current: &Current, verdict: &Verdict, outcome: &Outcome) {
-        if self.paused.remove(&verdict.job) && *outcome == Outcome::Cancelled && self.stop == Stop::No {
+        if self.paused.remove(&verdict.job)
+            && *outcome == Outcome::Cancelled
+            && self.stop == Stop::No
+        {
             self.schedule.pause(verdict.job);
             return self.schedule.free(verdict.job);
         }
         let Some(guide) = &mut self.guide else { return };
-        let paused = *outcome == Outcome::Cancelled && current.until.is_some_and(|until| current.epoch >= until);
+        let paused = *outcome == Outcome::Cancelled
+            && current.until.is_some_and(|until| current.epoch >= until);
         let actions = match verdict.next {
             Next::Done => guide.ended(verdict.job, *outcome == Outcome::Finished),
             Next::Left if paused && self.stop == Stop::No && self.halted.is_none() => {

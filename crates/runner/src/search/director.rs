@@ -76,13 +76,25 @@ impl Director {
     pub fn new(search: Search, mut entries: Vec<Entry>) -> (Director, Vec<Action>) {
         let start = search.start_seeds();
         let (judged, rungs, means) = (BTreeSet::new(), BTreeMap::new(), BTreeMap::new());
-        let mut director = Director { search, entries: vec![], rung: 0, judged, rungs, means };
-        let open: Vec<usize> = (0..entries.len()).filter(|&i| entries[i].standing == Standing::Open).collect();
-        open.iter().for_each(|&i| entries[i].standing = Standing::Waiting);
+        let mut director = Director {
+            search,
+            entries: vec![],
+            rung: 0,
+            judged,
+            rungs,
+            means,
+        };
+        let open: Vec<usize> = (0..entries.len())
+            .filter(|&i| entries[i].standing == Standing::Open)
+            .collect();
+        open.iter()
+            .for_each(|&i| entries[i].standing = Standing::Waiting);
         director.entries = entries;
         for job in 0..director.entries.len() {
             let epochs: Vec<u32> = director.entries[job].curve.keys().copied().collect();
-            epochs.into_iter().for_each(|epoch| director.note_mean(job, epoch));
+            epochs
+                .into_iter()
+                .for_each(|epoch| director.note_mean(job, epoch));
         }
         let mut actions = Vec::new();
         for job in open {
@@ -99,7 +111,8 @@ impl Director {
     pub fn until(&self, job: usize) -> Option<u32> {
         let entry = &self.entries[job];
         let raced = entry.seed >= self.search.start_seeds();
-        self.halving_rung().filter(|&rung| rung < entry.epochs && !raced)
+        self.halving_rung()
+            .filter(|&rung| rung < entry.epochs && !raced)
     }
 
     /// A job reached the end of an epoch with this value of the metric.
@@ -131,7 +144,10 @@ impl Director {
         if matches!(self.search.settings.stop, Some(StopRule::Median { .. })) {
             let entry = &self.entries[job];
             let values: Vec<f64> = entry.curve.range(..=epoch).map(|(_, v)| *v).collect();
-            self.means.entry(epoch).or_default().push((entry.configuration, mean(&values)));
+            self.means
+                .entry(epoch)
+                .or_default()
+                .push((entry.configuration, mean(&values)));
         }
     }
 
@@ -139,7 +155,8 @@ impl Director {
     pub fn paused(&mut self, job: usize) -> Vec<Action> {
         let mut actions = self.end(job, Standing::Waiting);
         // The decision may have come while the job was on its way to its pause.
-        if self.entries[job].standing == Standing::Waiting && !self.has_arrived(&self.entries[job]) {
+        if self.entries[job].standing == Standing::Waiting && !self.has_arrived(&self.entries[job])
+        {
             self.free(job, &mut actions);
         }
         actions
@@ -147,7 +164,14 @@ impl Director {
 
     /// A job is done with: `finished` all its epochs, or not.
     pub fn ended(&mut self, job: usize, finished: bool) -> Vec<Action> {
-        self.end(job, if finished { Standing::Finished } else { Standing::Bad })
+        self.end(
+            job,
+            if finished {
+                Standing::Finished
+            } else {
+                Standing::Bad
+            },
+        )
     }
 
     /// The jobs, as they stand.
@@ -157,7 +181,10 @@ impl Director {
 
     fn end(&mut self, job: usize, standing: Standing) -> Vec<Action> {
         let mut actions = Vec::new();
-        if matches!(self.entries[job].standing, Standing::Open | Standing::Waiting) {
+        if matches!(
+            self.entries[job].standing,
+            Standing::Open | Standing::Waiting
+        ) {
             self.entries[job].standing = standing;
             self.settle(&mut actions);
         }
@@ -180,9 +207,27 @@ impl Director {
         self.record(job, Verdict::Stop, self.rule(), reason, actions);
     }
 
-    fn record(&self, job: usize, verdict: Verdict, rule: &'static str, reason: String, actions: &mut Vec<Action>) {
-        let epoch = self.entries[job].curve.keys().next_back().copied().unwrap_or(0);
-        actions.push(Action::Decide { job, epoch, verdict, rule, reason });
+    fn record(
+        &self,
+        job: usize,
+        verdict: Verdict,
+        rule: &'static str,
+        reason: String,
+        actions: &mut Vec<Action>,
+    ) {
+        let epoch = self.entries[job]
+            .curve
+            .keys()
+            .next_back()
+            .copied()
+            .unwrap_or(0);
+        actions.push(Action::Decide {
+            job,
+            epoch,
+            verdict,
+            rule,
+            reason,
+        });
     }
 
     fn rule(&self) -> &'static str {
@@ -190,12 +235,17 @@ impl Director {
     }
 
     fn halving_rung(&self) -> Option<u32> {
-        self.search.settings.stop.filter(|rule| !rule.depends_on_arrival()).and_then(|rule| rule.rung(self.rung))
+        self.search
+            .settings
+            .stop
+            .filter(|rule| !rule.depends_on_arrival())
+            .and_then(|rule| rule.rung(self.rung))
     }
 
     /// Whether nothing more is awaited of the job at the present rung.
     fn has_arrived(&self, entry: &Entry) -> bool {
-        self.halving_rung().is_some_and(|rung| rung < entry.epochs && entry.curve.contains_key(&rung))
+        self.halving_rung()
+            .is_some_and(|rung| rung < entry.epochs && entry.curve.contains_key(&rung))
     }
 
     /// One decision of successive halving, if all have arrived; whether there was one.
@@ -206,12 +256,19 @@ impl Director {
             return false;
         };
         let start = self.search.start_seeds();
-        let competes = |e: &Entry| e.seed < start && e.epochs > rung && e.standing != Standing::Spared;
+        let competes =
+            |e: &Entry| e.seed < start && e.epochs > rung && e.standing != Standing::Spared;
         let is_open = |e: &Entry| matches!(e.standing, Standing::Open | Standing::Waiting);
-        if self.entries.iter().any(|e| competes(e) && is_open(e) && !self.has_arrived(e)) {
+        if self
+            .entries
+            .iter()
+            .any(|e| competes(e) && is_open(e) && !self.has_arrived(e))
+        {
             return false;
         }
-        let members: Vec<usize> = (0..self.entries.len()).filter(|&i| competes(&self.entries[i])).collect();
+        let members: Vec<usize> = (0..self.entries.len())
+            .filter(|&i| competes(&self.entries[i]))
+            .collect();
         let open = |&i: &usize| is_open(&self.entries[i]);
         if !members.iter().any(open) {
             return false;
@@ -220,19 +277,33 @@ impl Director {
         for &i in &members {
             let entry = &self.entries[i];
             // A job that stopped early by its own rule has its last value for good.
-            let last = entry.curve.values().next_back().filter(|_| entry.standing == Standing::Finished);
-            values.entry(entry.configuration).or_default().push(entry.curve.get(&rung).or(last).copied());
+            let last = entry
+                .curve
+                .values()
+                .next_back()
+                .filter(|_| entry.standing == Standing::Finished);
+            values
+                .entry(entry.configuration)
+                .or_default()
+                .push(entry.curve.get(&rung).or(last).copied());
         }
-        let means: Vec<(usize, Option<f64>)> = values.iter().map(|(c, v)| (*c, mean_of(v))).collect();
+        let means: Vec<(usize, Option<f64>)> =
+            values.iter().map(|(c, v)| (*c, mean_of(v))).collect();
         let kept = halve(self.search.direction, &means, eta);
         let mut order = means.clone();
         order.sort_by(|a, b| compare(self.search.direction, a.1, b.1));
-        let worst = kept.last().and_then(|last| means.iter().find(|(c, _)| c == last)).and_then(|(_, v)| *v);
+        let worst = kept
+            .last()
+            .and_then(|last| means.iter().find(|(c, _)| c == last))
+            .and_then(|(_, v)| *v);
         let waiting: Vec<usize> = members.into_iter().filter(open).collect();
         self.rung += 1;
         for i in waiting {
             let configuration = self.entries[i].configuration;
-            let place = order.iter().position(|(c, _)| *c == configuration).unwrap_or(0);
+            let place = order
+                .iter()
+                .position(|(c, _)| *c == configuration)
+                .unwrap_or(0);
             let says = format!(
                 "{} after {rung} epochs is place {} of {}; the best {} go on (down to {})",
                 shown(order[place].1),
@@ -245,7 +316,13 @@ impl Director {
                 self.record(i, Verdict::GoOn, self.rule(), says, actions);
                 self.go_on(i, actions);
             } else if self.search.baseline == Some(configuration) {
-                self.record(i, Verdict::GoOn, self.rule(), format!("{says}; it is the baseline"), actions);
+                self.record(
+                    i,
+                    Verdict::GoOn,
+                    self.rule(),
+                    format!("{says}; it is the baseline"),
+                    actions,
+                );
                 self.go_on(i, actions);
             } else {
                 self.spare(i, says, actions);
@@ -263,7 +340,14 @@ impl Director {
         }
     }
 
-    fn asha(&mut self, rule: StopRule, eta: u32, job: usize, epoch: u32, value: f64) -> Option<String> {
+    fn asha(
+        &mut self,
+        rule: StopRule,
+        eta: u32,
+        job: usize,
+        epoch: u32,
+        value: f64,
+    ) -> Option<String> {
         let number = (0..32).find(|&k| rule.rung(k).is_none_or(|rung| rung >= epoch))?;
         if rule.rung(number) != Some(epoch) || !self.judged.insert((job, epoch)) {
             return None;
@@ -281,23 +365,36 @@ impl Director {
     }
 
     fn median(&self, job: usize, epoch: u32) -> Option<String> {
-        let own: Vec<f64> = self.entries[job].curve.range(..=epoch).map(|(_, v)| *v).collect();
+        let own: Vec<f64> = self.entries[job]
+            .curve
+            .range(..=epoch)
+            .map(|(_, v)| *v)
+            .collect();
         let configuration = self.entries[job].configuration;
         let means = self.means.get(&epoch).into_iter().flatten();
-        let others: Vec<f64> = means.filter(|(c, _)| *c != configuration).map(|(_, mean)| *mean).collect();
+        let others: Vec<f64> = means
+            .filter(|(c, _)| *c != configuration)
+            .map(|(_, mean)| *mean)
+            .collect();
         let count = others.len();
         let (best, median) = below_median(self.search.direction, &own, others)?;
         let (best, median) = (shown(Some(best)), shown(Some(median)));
-        Some(format!("its best until epoch {epoch}, {best}, is worse than {median}, the median of {count} other jobs"))
+        Some(format!(
+            "its best until epoch {epoch}, {best}, is worse than {median}, the median of {count} other jobs"
+        ))
     }
 
     /// One round of the race over seeds, if all that run are done; whether there was one.
     fn race(&mut self, actions: &mut Vec<Action>) -> bool {
         let start = self.search.start_seeds();
         let held: Vec<usize> = (0..self.entries.len())
-            .filter(|&i| self.entries[i].seed >= start && self.entries[i].standing == Standing::Waiting)
+            .filter(|&i| {
+                self.entries[i].seed >= start && self.entries[i].standing == Standing::Waiting
+            })
             .collect();
-        let busy = |e: &Entry| e.standing == Standing::Open || (e.seed < start && e.standing == Standing::Waiting);
+        let busy = |e: &Entry| {
+            e.standing == Standing::Open || (e.seed < start && e.standing == Standing::Waiting)
+        };
         if held.is_empty() || self.entries.iter().any(busy) {
             return false;
         }
@@ -305,8 +402,12 @@ impl Director {
         for entry in &self.entries {
             let row = values.entry(entry.configuration).or_default();
             row.resize(row.len().max(entry.seed + 1), None);
-            row[entry.seed] =
-                entry.curve.values().next_back().copied().filter(|_| entry.standing == Standing::Finished);
+            row[entry.seed] = entry
+                .curve
+                .values()
+                .next_back()
+                .copied()
+                .filter(|_| entry.standing == Standing::Finished);
         }
         let numbers: Vec<usize> = values.keys().copied().collect();
         let rows: Vec<Vec<Option<f64>>> = values.into_values().collect();
@@ -315,19 +416,28 @@ impl Director {
         let mut freed: BTreeSet<usize> = BTreeSet::new();
         for job in held {
             let configuration = self.entries[job].configuration;
-            let place = numbers.iter().position(|n| *n == configuration).unwrap_or(0);
-            let (mean, seeds) = (shown(mean_of(&rows[place])), rows[place].iter().flatten().count());
+            let place = numbers
+                .iter()
+                .position(|n| *n == configuration)
+                .unwrap_or(0);
+            let (mean, seeds) = (
+                shown(mean_of(&rows[place])),
+                rows[place].iter().flatten().count(),
+            );
             if stays[place] && rivals > 1 {
                 if freed.insert(configuration) {
-                    let reason =
-                        format!("{mean} over {seeds} seeds may still be the best, as {rivals} may: one more seed");
+                    let reason = format!(
+                        "{mean} over {seeds} seeds may still be the best, as {rivals} may: one more seed"
+                    );
                     self.record(job, Verdict::GoOn, "race", reason, actions);
                     self.free(job, actions);
                 }
                 continue;
             }
             let reason = match stays[place] {
-                true => format!("{mean} over {seeds} seeds is the best beyond chance: no more seeds are needed"),
+                true => format!(
+                    "{mean} over {seeds} seeds is the best beyond chance: no more seeds are needed"
+                ),
                 false => format!("{mean} over {seeds} seeds is worse than the best beyond chance"),
             };
             self.entries[job].standing = Standing::Spared;

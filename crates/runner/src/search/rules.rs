@@ -25,13 +25,20 @@ pub fn halve(direction: Direction, candidates: &[(usize, Option<f64>)], eta: u32
     let mut order = candidates.to_vec();
     order.sort_by(|a, b| compare(direction, a.1, b.1));
     let keep = candidates.len().div_ceil(eta.max(1) as usize).max(1);
-    order.into_iter().take(keep).map(|(number, _)| number).collect()
+    order
+        .into_iter()
+        .take(keep)
+        .map(|(number, _)| number)
+        .collect()
 }
 
 /// Whether `value` is among the best of every `eta` of all that have come so far, itself included. The first `eta - 1`
 /// always are.
 pub fn asha_goes_on(direction: Direction, so_far: &[f64], value: f64, eta: u32) -> bool {
-    let better = so_far.iter().filter(|&&v| compare(direction, Some(v), Some(value)) == Ordering::Less).count();
+    let better = so_far
+        .iter()
+        .filter(|&&v| compare(direction, Some(v), Some(value)) == Ordering::Less)
+        .count();
     let keep = (so_far.len() + 1) / eta.max(1) as usize;
     so_far.len() + 1 < eta as usize || better < keep.max(1)
 }
@@ -41,11 +48,18 @@ pub fn below_median(direction: Direction, own: &[f64], mut others: Vec<f64>) -> 
     if others.len() < LEAST {
         return None;
     }
-    let best = own.iter().copied().min_by(|a, b| compare(direction, Some(*a), Some(*b)))?;
+    let best = own
+        .iter()
+        .copied()
+        .min_by(|a, b| compare(direction, Some(*a), Some(*b)))?;
     let middle = others.len() / 2;
     let is_even = others.len().is_multiple_of(2);
     let (below, &mut upper, _) = others.select_nth_unstable_by(middle, f64::total_cmp);
-    let lower = below.iter().copied().max_by(f64::total_cmp).filter(|_| is_even);
+    let lower = below
+        .iter()
+        .copied()
+        .max_by(f64::total_cmp)
+        .filter(|_| is_even);
     let median = lower.map_or(upper, |lower| f64::midpoint(lower, upper));
     (compare(direction, Some(best), Some(median)) == Ordering::Greater).then_some((best, median))
 }
@@ -57,8 +71,15 @@ pub fn race(direction: Direction, candidates: &[Vec<Option<f64>>]) -> Vec<bool> 
     let leader = (0..means.len()).min_by(|&a, &b| compare(direction, means[a], means[b]));
     let Some(leader) = leader else { return vec![] };
     let stays = |i: usize| {
-        let pairs = candidates[leader].iter().zip(&candidates[i]).filter_map(|(a, b)| Some((*a)? - (*b)?));
-        let sign = if direction == Direction::Max { 1.0 } else { -1.0 };
+        let pairs = candidates[leader]
+            .iter()
+            .zip(&candidates[i])
+            .filter_map(|(a, b)| Some((*a)? - (*b)?));
+        let sign = if direction == Direction::Max {
+            1.0
+        } else {
+            -1.0
+        };
         let differences: Vec<f64> = pairs.map(|d| sign * d).collect();
         i == leader || (means[i].is_some() && !is_worse(&differences))
     };
@@ -72,7 +93,11 @@ fn is_worse(differences: &[f64]) -> bool {
         return false;
     }
     let mean = mean(differences);
-    let variance = differences.iter().map(|d| (d - mean) * (d - mean)).sum::<f64>() / (n - 1.0);
+    let variance = differences
+        .iter()
+        .map(|d| (d - mean) * (d - mean))
+        .sum::<f64>()
+        / (n - 1.0);
     if variance == 0.0 {
         return mean > 0.0;
     }
@@ -82,7 +107,12 @@ fn is_worse(differences: &[f64]) -> bool {
 
 /// The mean of what is there.
 pub fn mean_of(values: &[Option<f64>]) -> Option<f64> {
-    let there: Vec<f64> = values.iter().flatten().copied().filter(|v| !v.is_nan()).collect();
+    let there: Vec<f64> = values
+        .iter()
+        .flatten()
+        .copied()
+        .filter(|v| !v.is_nan())
+        .collect();
     (!there.is_empty()).then(|| mean(&there))
 }
 
@@ -102,7 +132,12 @@ mod tests {
             let candidates: Vec<_> = values.iter().map(|v| Some(*v)).enumerate().collect();
             assert_eq!(halve(direction, &candidates, eta), expect, "{values:?}");
         };
-        check(Max, &[0.1, 0.5, 0.3, 0.9, 0.2, 0.4, 0.6, 0.7, 0.8], 3, &[3, 8, 7]);
+        check(
+            Max,
+            &[0.1, 0.5, 0.3, 0.9, 0.2, 0.4, 0.6, 0.7, 0.8],
+            3,
+            &[3, 8, 7],
+        );
         check(Min, &[0.1, 0.5, 0.3, 0.9], 2, &[0, 2]);
         check(Max, &[0.5, 0.5, 0.5], 3, &[0]);
         check(Max, &[0.1, 0.2, 0.3, 0.4], 3, &[3, 2]);
@@ -113,8 +148,9 @@ mod tests {
 
     #[test]
     fn asha_judges_by_what_has_come() {
-        let check =
-            |so_far: &[f64], value, expect| assert_eq!(asha_goes_on(Max, so_far, value, 3), expect, "{so_far:?}");
+        let check = |so_far: &[f64], value, expect| {
+            assert_eq!(asha_goes_on(Max, so_far, value, 3), expect, "{so_far:?}")
+        };
         check(&[], 0.1, true);
         check(&[0.9], 0.1, true);
         check(&[0.9, 0.8], 0.1, false);
@@ -129,21 +165,37 @@ mod tests {
         let others = || vec![0.7, 0.3, 0.5];
         assert_eq!(below_median(Max, &[0.1, 0.45], others()), Some((0.45, 0.5)));
         assert_eq!(below_median(Max, &[0.55, 0.1], others()), None);
-        assert_eq!(below_median(Max, &[0.1], vec![0.75, 0.25, 1.0, 0.5]), Some((0.1, 0.625)), "of an even number");
-        assert_eq!(below_median(Max, &[0.0], others()[..2].to_vec()), None, "two say nothing");
+        assert_eq!(
+            below_median(Max, &[0.1], vec![0.75, 0.25, 1.0, 0.5]),
+            Some((0.1, 0.625)),
+            "of an even number"
+        );
+        assert_eq!(
+            below_median(Max, &[0.0], others()[..2].to_vec()),
+            None,
+            "two say nothing"
+        );
         assert!(below_median(Min, &[0.9], others()).is_some());
     }
 
     #[test]
     fn a_race_leaves_out_what_is_worse_beyond_chance() {
         let all = |values: &[f64]| values.iter().map(|v| Some(*v)).collect::<Vec<_>>();
-        let check = |candidates: &[Vec<Option<f64>>], expect: &[bool]| assert_eq!(race(Max, candidates), expect);
-        check(&[all(&[0.9, 0.91]), all(&[0.5, 0.52]), all(&[0.89, 0.93])], &[true, false, true]);
+        let check = |candidates: &[Vec<Option<f64>>], expect: &[bool]| {
+            assert_eq!(race(Max, candidates), expect)
+        };
+        check(
+            &[all(&[0.9, 0.91]), all(&[0.5, 0.52]), all(&[0.89, 0.93])],
+            &[true, false, true],
+        );
         // One seed says nothing.
         check(&[all(&[0.9]), all(&[0.1])], &[true, true]);
         // Differences of 0.4 and 0.1 could be chance; three equal ones could not.
         check(&[all(&[0.9, 0.6]), all(&[0.5, 0.5])], &[true, true]);
-        check(&[all(&[0.9, 0.8, 0.7]), all(&[0.8, 0.7, 0.6])], &[true, false]);
+        check(
+            &[all(&[0.9, 0.8, 0.7]), all(&[0.8, 0.7, 0.6])],
+            &[true, false],
+        );
         check(&[vec![None, None], all(&[0.1, 0.2])], &[false, true]);
         check(&[], &[]);
     }

@@ -26,7 +26,11 @@ pub struct Simulation {
 impl Simulation {
     /// Share of the epochs that the rule would have spared, 0 to 1.
     pub fn share_spared(&self) -> f64 {
-        if self.epochs == 0 { 0.0 } else { 1.0 - self.spent as f64 / self.epochs as f64 }
+        if self.epochs == 0 {
+            0.0
+        } else {
+            1.0 - self.spent as f64 / self.epochs as f64
+        }
     }
 
     /// How much worse the found configuration is than the best one, in the metric's unit; 0 where it is the same.
@@ -40,8 +44,13 @@ impl Simulation {
 
 /// Plays the recorded curves, one epoch of every free job after the other, and counts.
 pub fn simulate(search: &Search, recorded: &[Entry]) -> Simulation {
-    let blank = |entry: &Entry| Entry { curve: BTreeMap::new(), standing: Standing::Open, ..entry.clone() };
-    let (mut director, actions) = Director::new(search.clone(), recorded.iter().map(blank).collect());
+    let blank = |entry: &Entry| Entry {
+        curve: BTreeMap::new(),
+        standing: Standing::Open,
+        ..entry.clone()
+    };
+    let (mut director, actions) =
+        Director::new(search.clone(), recorded.iter().map(blank).collect());
     let mut free: Vec<usize> = Vec::new();
     let mut spared = vec![false; recorded.len()];
     let mut done = vec![0u32; recorded.len()];
@@ -49,7 +58,11 @@ pub fn simulate(search: &Search, recorded: &[Entry]) -> Simulation {
         for action in actions {
             match action {
                 Action::Free(job) => free.push(job),
-                Action::Decide { job, verdict: Verdict::Stop, .. } => {
+                Action::Decide {
+                    job,
+                    verdict: Verdict::Stop,
+                    ..
+                } => {
                     spared[job] = true;
                     free.retain(|other| *other != job);
                 }
@@ -96,7 +109,12 @@ type Winner = Option<(usize, f64)>;
 fn winners(search: &Search, recorded: &[Entry], spared: &[bool]) -> (Winner, Winner) {
     let mut values: BTreeMap<usize, (Vec<Option<f64>>, bool)> = BTreeMap::new();
     for (entry, spared) in recorded.iter().zip(spared) {
-        let last = entry.curve.values().next_back().copied().filter(|_| entry.standing == Standing::Finished);
+        let last = entry
+            .curve
+            .values()
+            .next_back()
+            .copied()
+            .filter(|_| entry.standing == Standing::Finished);
         let of = values.entry(entry.configuration).or_default();
         of.0.push(last);
         of.1 |= !spared;

@@ -18,14 +18,24 @@ pub fn job_with(results: &Path, seed: u64, phases: &[(u32, f64)]) -> Job {
         configuration: Configuration {
             data: DataSpec {
                 source: Source::Cifar10,
-                split: Split { scheme: SplitScheme::Validation(0.2), seed: 42, stratify: true, test: None },
+                split: Split {
+                    scheme: SplitScheme::Validation(0.2),
+                    seed: 42,
+                    stratify: true,
+                    test: None,
+                },
                 limit: None,
                 resize: None,
                 channels: None,
                 damaged: Damaged::Refuse,
             },
-            augment: AugmentSpec { normalize: Normalize::Unit, steps: vec![] },
-            model: ModelSpec { layers: vec![Layer::Flatten] },
+            augment: AugmentSpec {
+                normalize: Normalize::Unit,
+                steps: vec![],
+            },
+            model: ModelSpec {
+                layers: vec![Layer::Flatten],
+            },
             train: TrainSpec::new(64, phases.iter().map(phase).collect()),
         },
         data_hash: "hash".into(),
@@ -58,14 +68,24 @@ pub fn job(results: &Path, seed: u64) -> Job {
 }
 
 pub fn slots(count: usize, worker: &Path) -> Vec<Slot> {
-    let slot =
-        |i| Slot { device: format!("d{i}"), threads: 1, cores: vec![], worker: worker.into(), memory_bytes: None };
+    let slot = |i| Slot {
+        device: format!("d{i}"),
+        threads: 1,
+        cores: vec![],
+        worker: worker.into(),
+        memory_bytes: None,
+    };
     (0..count).map(slot).collect()
 }
 
 pub fn policy() -> Policy {
     let (start_delay, backoff) = (Duration::from_millis(1), Duration::ZERO);
-    Policy { start_delay, backoff, grace: Duration::from_millis(500), ..Policy::default() }
+    Policy {
+        start_delay,
+        backoff,
+        grace: Duration::from_millis(500),
+        ..Policy::default()
+    }
 }
 
 /// Runs to the end; `control` sees every event as it happens and may stop the run.
@@ -86,7 +106,10 @@ pub fn run_by(
     slots: Vec<Slot>,
     mut control: impl FnMut(&RunEvent) -> Option<Stop>,
 ) -> (Vec<RunEvent>, RunSummary) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
     runtime.block_on(async {
         let (say, mut heard) = mpsc::unbounded_channel();
         let (stop, stopped) = watch::channel(Stop::No);
@@ -102,26 +125,50 @@ pub fn run_by(
             }
         };
         let both = async { tokio::join!(run, listen) };
-        let (summary, ()) = tokio::time::timeout(Duration::from_secs(60), both).await.expect("the run hangs");
+        let (summary, ()) = tokio::time::timeout(Duration::from_secs(60), both)
+            .await
+            .expect("the run hangs");
         (events, summary)
     })
 }
 
 /// What happened, in short words; jobs by their place in `jobs`.
 pub fn words(events: &[RunEvent], jobs: &[Job]) -> Vec<String> {
-    let place = |id: &convsweep_spec::job::JobId| jobs.iter().position(|j| j.id == *id).unwrap_or(99);
+    let place =
+        |id: &convsweep_spec::job::JobId| jobs.iter().position(|j| j.id == *id).unwrap_or(99);
     let word = |event: &RunEvent| match event {
-        RunEvent::Launched { slot, job, attempt, .. } => format!("{}.{attempt} on {slot}", place(job)),
-        RunEvent::AttemptEnded { job, attempt, outcome, by_worker, .. } => {
-            format!("{}.{attempt} {}{}", place(job), outcome.name(), if *by_worker { "" } else { "!" })
+        RunEvent::Launched {
+            slot, job, attempt, ..
+        } => format!("{}.{attempt} on {slot}", place(job)),
+        RunEvent::AttemptEnded {
+            job,
+            attempt,
+            outcome,
+            by_worker,
+            ..
+        } => {
+            format!(
+                "{}.{attempt} {}{}",
+                place(job),
+                outcome.name(),
+                if *by_worker { "" } else { "!" }
+            )
         }
         RunEvent::Retrying { job, attempt, .. } => format!("{} again as {attempt}", place(job)),
         RunEvent::Finished { job, attempts, .. } => format!("{} done in {attempts}", place(job)),
-        RunEvent::StartFailed { slot, failures, .. } => format!("start {failures} failed on {slot}"),
+        RunEvent::StartFailed { slot, failures, .. } => {
+            format!("start {failures} failed on {slot}")
+        }
         RunEvent::SlotClosed { slot, .. } => format!("slot {slot} closed"),
         RunEvent::Noise { text, .. } => format!("noise {text}"),
         RunEvent::Stopping { stop, running } => format!("stopping {stop:?} {running}"),
-        RunEvent::Decided(d) => format!("{} {} by {} at {}", place(&d.job), d.verdict.name(), d.rule, d.epoch),
+        RunEvent::Decided(d) => format!(
+            "{} {} by {} at {}",
+            place(&d.job),
+            d.verdict.name(),
+            d.rule,
+            d.epoch
+        ),
         RunEvent::Paused(paused) => format!("paused {paused}"),
         RunEvent::Halting(halt) => format!("halting {halt:?}"),
         RunEvent::Worker(_) => String::new(),

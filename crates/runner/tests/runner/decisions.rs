@@ -7,7 +7,10 @@ use convsweep_spec::event::Outcome;
 use convsweep_spec::job::SavedState;
 use std::path::Path;
 
-const CRASHED: Outcome = Outcome::Crashed { signal: Some(9), code: None };
+const CRASHED: Outcome = Outcome::Crashed {
+    signal: Some(9),
+    code: None,
+};
 
 fn schedule(jobs: usize, slots: usize) -> Schedule {
     schedule_of(&vec![None; jobs], slots)
@@ -15,14 +18,21 @@ fn schedule(jobs: usize, slots: usize) -> Schedule {
 
 /// Jobs with these parents, each of a configuration of its own, on devices of one slot.
 fn schedule_of(parents: &[Option<usize>], slots: usize) -> Schedule {
-    let entry = |(configuration, &parent)| Entry { attempt: 1, parent, configuration };
+    let entry = |(configuration, &parent)| Entry {
+        attempt: 1,
+        parent,
+        configuration,
+    };
     let entries: Vec<Entry> = parents.iter().enumerate().map(entry).collect();
     Schedule::new(&entries, &(0..slots).collect::<Vec<_>>(), policy())
 }
 
 /// Assignments as slot, job, attempt.
 fn short(assigned: Vec<Assignment>) -> Vec<(usize, usize, u32)> {
-    assigned.into_iter().map(|a| (a.slot, a.job, a.attempt)).collect()
+    assigned
+        .into_iter()
+        .map(|a| (a.slot, a.job, a.attempt))
+        .collect()
 }
 
 #[test]
@@ -47,8 +57,15 @@ fn jobs_start_in_order_on_idle_slots() {
 fn only_crashes_are_tried_again_and_only_so_often() {
     let outcomes = [
         Outcome::Finished,
-        Outcome::Failed { message: "m".into() },
-        Outcome::Diverged { epoch: 0, step: 1, learning_rate: 1.0, loss: None },
+        Outcome::Failed {
+            message: "m".into(),
+        },
+        Outcome::Diverged {
+            epoch: 0,
+            step: 1,
+            learning_rate: 1.0,
+            loss: None,
+        },
         Outcome::OutOfMemory,
         Outcome::TimedOut,
         Outcome::Stopped { reason: "r".into() },
@@ -56,7 +73,11 @@ fn only_crashes_are_tried_again_and_only_so_often() {
     for outcome in outcomes {
         let mut s = schedule(1, 1);
         s.assign();
-        assert_eq!(s.ended(0, &outcome).unwrap().next, Next::Done, "{outcome:?}");
+        assert_eq!(
+            s.ended(0, &outcome).unwrap().next,
+            Next::Done,
+            "{outcome:?}"
+        );
         assert!(s.is_over());
     }
     let mut s = schedule(2, 1);
@@ -80,7 +101,11 @@ fn a_bad_slot_is_closed_and_costs_no_job() {
         assert_eq!(s.not_launched(0).unwrap().next, Next::Again(1));
         assert_eq!(s.start_failures(0), failures);
         let next = s.assign();
-        delays.extend(next.iter().filter(|a| a.slot == 0).map(|a| a.delay.as_millis()));
+        delays.extend(
+            next.iter()
+                .filter(|a| a.slot == 0)
+                .map(|a| a.delay.as_millis()),
+        );
     }
     assert_eq!(delays, [1, 4]);
     assert!(!s.all_closed());
@@ -147,13 +172,22 @@ fn a_child_waits_for_its_parent_and_then_comes_first() {
     assert_eq!(short(s.assign()), [(1, 0, 1)]);
     // A state that is saved again by a further attempt releases nothing twice.
     s.release(3, 0);
-    s.ended(0, &Outcome::Failed { message: "m".into() });
+    s.ended(
+        0,
+        &Outcome::Failed {
+            message: "m".into(),
+        },
+    );
     assert_eq!(short(s.assign()), []);
 
     let mut s = schedule_of(&[None, Some(0)], 1);
     s.assign();
     s.ended(0, &Outcome::OutOfMemory);
-    assert_eq!(short(s.assign()), [(0, 1, 1)], "a parent that failed releases its children");
+    assert_eq!(
+        short(s.assign()),
+        [(0, 1, 1)],
+        "a parent that failed releases its children"
+    );
 }
 
 #[test]
@@ -165,11 +199,21 @@ fn a_job_starts_from_the_longest_state_that_another_saves() {
     let other_seed = job_with(at, 1, &[(20, 0.1)]);
     let other_rate = job_with(at, 0, &[(12, 0.2)]);
     let mut fed = job_with(at, 0, &[(10, 0.1), (7, 0.05)]);
-    fed.execution.start_from =
-        Some(SavedState { job: short.id.clone(), epoch: 10, key: short.question.state_key(10), path: "p".into() });
+    fed.execution.start_from = Some(SavedState {
+        job: short.id.clone(),
+        epoch: 10,
+        key: short.question.state_key(10),
+        path: "p".into(),
+    });
     let jobs = [longer, phased, short, other_seed, other_rate, fed];
-    let found: Vec<_> = parents(&jobs).into_iter().map(|p| p.map(|p| (p.job, p.epoch))).collect();
-    assert_eq!(found, [Some((1, 15)), Some((2, 10)), None, None, None, None]);
+    let found: Vec<_> = parents(&jobs)
+        .into_iter()
+        .map(|p| p.map(|p| (p.job, p.epoch)))
+        .collect();
+    assert_eq!(
+        found,
+        [Some((1, 15)), Some((2, 10)), None, None, None, None]
+    );
     let many: Vec<_> = (0..5).map(|seed| job(at, seed)).collect();
     assert!(parents(&many).iter().all(Option::is_none));
 }

@@ -13,18 +13,40 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-const CRASHED: Outcome = Outcome::Crashed { signal: Some(11), code: None };
+const CRASHED: Outcome = Outcome::Crashed {
+    signal: Some(11),
+    code: None,
+};
 const LOST: Outcome = Outcome::Lost { seconds: 60.0 };
 
 fn failed(message: &str) -> Outcome {
-    Outcome::Failed { message: message.into() }
+    Outcome::Failed {
+        message: message.into(),
+    }
 }
 
 #[test]
 fn each_kind_of_end_has_its_own_retries_and_rests_grow() {
-    let retry = Retry { crashed: 1, lost: 2, failed: 1, timed_out: 0 };
-    let policy = Policy { retry, backoff: Duration::from_secs(1), ..policy() };
-    let mut s = Schedule::new(&[Entry { attempt: 1, parent: None, configuration: 0 }], &[0], policy.clone());
+    let retry = Retry {
+        crashed: 1,
+        lost: 2,
+        failed: 1,
+        timed_out: 0,
+    };
+    let policy = Policy {
+        retry,
+        backoff: Duration::from_secs(1),
+        ..policy()
+    };
+    let mut s = Schedule::new(
+        &[Entry {
+            attempt: 1,
+            parent: None,
+            configuration: 0,
+        }],
+        &[0],
+        policy.clone(),
+    );
     let mut rests = vec![];
     for outcome in [CRASHED, LOST, failed("m"), LOST] {
         s.assign();
@@ -42,19 +64,43 @@ fn each_kind_of_end_has_its_own_retries_and_rests_grow() {
 
 #[test]
 fn nothing_repeats_what_would_only_repeat_itself() {
-    let retry = Retry { crashed: 100, lost: 100, failed: 100, timed_out: 100 };
-    for outcome in [Outcome::OutOfMemory, Outcome::Diverged { epoch: 0, step: 0, learning_rate: 1.0, loss: None }] {
+    let retry = Retry {
+        crashed: 100,
+        lost: 100,
+        failed: 100,
+        timed_out: 100,
+    };
+    for outcome in [
+        Outcome::OutOfMemory,
+        Outcome::Diverged {
+            epoch: 0,
+            step: 0,
+            learning_rate: 1.0,
+            loss: None,
+        },
+    ] {
         assert_eq!(retry.after(&outcome), 0);
     }
-    assert!(!is_failure(&Outcome::Diverged { epoch: 0, step: 0, learning_rate: 1.0, loss: None }));
-    assert!(is_failure(&Outcome::OutOfMemory) && is_failure(&Outcome::TimedOut) && !is_failure(&Outcome::Cancelled));
+    assert!(!is_failure(&Outcome::Diverged {
+        epoch: 0,
+        step: 0,
+        learning_rate: 1.0,
+        loss: None
+    }));
+    assert!(
+        is_failure(&Outcome::OutOfMemory)
+            && is_failure(&Outcome::TimedOut)
+            && !is_failure(&Outcome::Cancelled)
+    );
 }
 
 #[test]
 fn a_streak_is_of_one_kind_of_error_and_of_several_jobs_and_configurations() {
     let check = |ends: &[(Outcome, usize, usize)], configurations: usize, expect: bool| {
         let mut streak = Streak::default();
-        let last = ends.iter().fold(None, |_, (o, job, c)| streak.count(o, *job, *c, 3, configurations));
+        let last = ends.iter().fold(None, |_, (o, job, c)| {
+            streak.count(o, *job, *c, 3, configurations)
+        });
         assert_eq!(last.is_some(), expect, "{ends:?}");
     };
     let crashes = |jobs: [(usize, usize); 3]| jobs.map(|(job, c)| (CRASHED, job, c));
@@ -62,20 +108,56 @@ fn a_streak_is_of_one_kind_of_error_and_of_several_jobs_and_configurations() {
     check(&crashes([(0, 0), (0, 0), (0, 0)]), 9, false);
     check(&crashes([(0, 0), (1, 0), (2, 0)]), 9, false);
     check(&crashes([(0, 0), (1, 0), (2, 0)]), 1, true);
-    check(&[(CRASHED, 0, 0), (Outcome::Finished, 1, 1), (CRASHED, 2, 2), (CRASHED, 3, 3)], 9, false);
-    check(&[(CRASHED, 0, 0), (Outcome::TimedOut, 1, 1), (CRASHED, 2, 2), (CRASHED, 3, 3)], 9, true);
+    check(
+        &[
+            (CRASHED, 0, 0),
+            (Outcome::Finished, 1, 1),
+            (CRASHED, 2, 2),
+            (CRASHED, 3, 3),
+        ],
+        9,
+        false,
+    );
+    check(
+        &[
+            (CRASHED, 0, 0),
+            (Outcome::TimedOut, 1, 1),
+            (CRASHED, 2, 2),
+            (CRASHED, 3, 3),
+        ],
+        9,
+        true,
+    );
     check(&[(CRASHED, 0, 0), (LOST, 1, 1), (CRASHED, 2, 2)], 9, false);
     let no_file = |n: usize| (failed(&format!("cannot read image {n}")), n, n);
     check(&[no_file(1), no_file(22), no_file(333)], 9, true);
-    check(&[no_file(1), (failed("another thing"), 2, 2), no_file(3)], 9, false);
+    check(
+        &[no_file(1), (failed("another thing"), 2, 2), no_file(3)],
+        9,
+        false,
+    );
 }
 
 #[test]
 fn a_broken_device_stops_eating_the_queue_and_the_other_goes_on() {
-    let entries: Vec<Entry> = (0..20).map(|i| Entry { attempt: 1, parent: None, configuration: i }).collect();
+    let entries: Vec<Entry> = (0..20)
+        .map(|i| Entry {
+            attempt: 1,
+            parent: None,
+            configuration: i,
+        })
+        .collect();
     let retry = Retry::default();
     // Slots 0 and 1 are of the broken device.
-    let mut s = Schedule::new(&entries, &[0, 0, 1], Policy { breaker: 4, retry, ..policy() });
+    let mut s = Schedule::new(
+        &entries,
+        &[0, 0, 1],
+        Policy {
+            breaker: 4,
+            retry,
+            ..policy()
+        },
+    );
     let mut eaten = 0;
     while !s.is_over() {
         s.assign();
@@ -95,7 +177,9 @@ fn a_broken_device_stops_eating_the_queue_and_the_other_goes_on() {
 
 /// Runs scripts by a policy on one slot.
 fn run(policy: Policy, scripts: &[&str]) -> (Vec<String>, RunSummary, Vec<RunEvent>) {
-    run_on(policy, scripts, |dir| (dir.to_path_buf(), slots(1, &fake_worker())))
+    run_on(policy, scripts, |dir| {
+        (dir.to_path_buf(), slots(1, &fake_worker()))
+    })
 }
 
 fn run_on(
@@ -107,14 +191,19 @@ fn run_on(
     let (at, slots) = place(dir.path());
     let jobs: Vec<Job> = (0..).zip(scripts).map(|(seed, _)| job(&at, seed)).collect();
     write_scripts(&jobs, scripts);
-    let launcher = LocalLauncher { grace: policy.grace };
+    let launcher = LocalLauncher {
+        grace: policy.grace,
+    };
     let (events, summary) = run_by(policy, &launcher, jobs.clone(), slots, |_| None);
     (words(&events, &jobs), summary, events)
 }
 
 #[test]
 fn a_frozen_worker_is_lost_and_its_job_comes_again() {
-    let quick = Policy { lost_after: Duration::from_millis(400), ..policy() };
+    let quick = Policy {
+        lost_after: Duration::from_millis(400),
+        ..policy()
+    };
     let (words, summary, events) = run(quick, &["started, freeze | alive 20, finish", "finish"]);
     let expect = [
         "0.1 on 0",
@@ -134,7 +223,10 @@ fn a_frozen_worker_is_lost_and_its_job_comes_again() {
     assert_eq!(sorted, wanted, "{words:?}");
     assert_eq!(summary.well(), 2);
     let lost = events.iter().find_map(|e| match e {
-        RunEvent::AttemptEnded { outcome: Outcome::Lost { seconds }, .. } => Some(*seconds),
+        RunEvent::AttemptEnded {
+            outcome: Outcome::Lost { seconds },
+            ..
+        } => Some(*seconds),
         _ => None,
     });
     assert!((0.4..5.0).contains(&lost.unwrap()), "{lost:?}");
@@ -142,7 +234,10 @@ fn a_frozen_worker_is_lost_and_its_job_comes_again() {
 
 #[test]
 fn a_job_whose_time_is_up_writes_a_checkpoint_or_is_killed() {
-    let quick = Policy { time_limit: Some(Duration::from_millis(300)), ..policy() };
+    let quick = Policy {
+        time_limit: Some(Duration::from_millis(300)),
+        ..policy()
+    };
     let (words, summary, _) = run(quick.clone(), &["started, wait", "finish"]);
     assert_eq!(words[..3], ["0.1 on 0", "0.1 timed-out", "0 done in 1"]);
     assert_eq!(summary.well(), 1);
@@ -154,16 +249,25 @@ fn a_job_whose_time_is_up_writes_a_checkpoint_or_is_killed() {
 
 #[test]
 fn a_run_whose_time_is_up_drains() {
-    let quick = Policy { sweep_time_limit: Some(Duration::from_millis(300)), ..policy() };
+    let quick = Policy {
+        sweep_time_limit: Some(Duration::from_millis(300)),
+        ..policy()
+    };
     let (words, summary, _) = run(quick, &["started, wait", "finish"]);
     assert_eq!(words, ["0.1 on 0", "halting TimeLimit", "0.1 cancelled"]);
-    assert_eq!((summary.halted, summary.left.len(), summary.stopped), (Some(Halt::TimeLimit), 2, Stop::No));
+    assert_eq!(
+        (summary.halted, summary.left.len(), summary.stopped),
+        (Some(Halt::TimeLimit), 2, Stop::No)
+    );
     assert!(summary.error.is_none());
 }
 
 #[test]
 fn so_many_failures_stop_the_run() {
-    let stop = Policy { stop_after: Some(2), ..policy() };
+    let stop = Policy {
+        stop_after: Some(2),
+        ..policy()
+    };
     let (words, summary, _) = run(stop, &["fail", "finish", "fail", "finish"]);
     assert_eq!(words.last().unwrap(), "halting Failures(2)");
     assert_eq!((summary.ended.len(), summary.left.len()), (3, 1));
@@ -173,14 +277,27 @@ fn so_many_failures_stop_the_run() {
 #[test]
 fn a_device_on_which_everything_fails_is_closed() {
     let dir = tempfile::tempdir().unwrap();
-    let jobs: Vec<Job> = (1..10).map(|epochs| job_with(dir.path(), 0, &[(epochs, 0.1 * f64::from(epochs))])).collect();
+    let jobs: Vec<Job> = (1..10)
+        .map(|epochs| job_with(dir.path(), 0, &[(epochs, 0.1 * f64::from(epochs))]))
+        .collect();
     write_scripts(&jobs, &["fail"; 9]);
-    let launcher = LocalLauncher { grace: policy().grace };
-    let (events, summary) = run_by(policy(), &launcher, jobs.clone(), slots(1, &fake_worker()), |_| None);
+    let launcher = LocalLauncher {
+        grace: policy().grace,
+    };
+    let (events, summary) = run_by(
+        policy(),
+        &launcher,
+        jobs.clone(),
+        slots(1, &fake_worker()),
+        |_| None,
+    );
     assert_eq!(words(&events, &jobs).last().unwrap(), "slot 0 closed");
     assert_eq!((summary.ended.len(), summary.left.len()), (5, 4));
     let text = summary.error.unwrap().to_string();
-    assert!(text.contains("5 jobs in succession ended in the same error (failed: as told)"), "{text}");
+    assert!(
+        text.contains("5 jobs in succession ended in the same error (failed: as told)"),
+        "{text}"
+    );
     assert!(text.contains("the device d0 gets no more"), "{text}");
 }
 
@@ -188,7 +305,8 @@ fn a_device_on_which_everything_fails_is_closed() {
 /// made, there is no test of the kernel itself; what it counts is tested beside `memory.rs`.
 #[test]
 fn a_kill_by_the_kernel_for_want_of_memory_is_no_crash() {
-    let group = Path::new("/sys/fs/cgroup/memory").join(format!("convsweep-test-{}", std::process::id()));
+    let group =
+        Path::new("/sys/fs/cgroup/memory").join(format!("convsweep-test-{}", std::process::id()));
     if fs::create_dir(&group).is_err() {
         eprintln!("no control group can be made here");
         return;
@@ -196,13 +314,27 @@ fn a_kill_by_the_kernel_for_want_of_memory_is_no_crash() {
     let limited = fs::write(group.join("memory.limit_in_bytes"), "67108864");
     let (words, summary, events) = run_on(policy(), &["started, hog", "finish"], |dir| {
         let wrapper = dir.join("limited");
-        let text = format!("#!/bin/sh\necho $$ > {}/cgroup.procs\nexec {}\n", group.display(), fake_worker().display());
+        let text = format!(
+            "#!/bin/sh\necho $$ > {}/cgroup.procs\nexec {}\n",
+            group.display(),
+            fake_worker().display()
+        );
         fs::write(&wrapper, text).unwrap();
         fs::set_permissions(&wrapper, fs::Permissions::from_mode(0o755)).unwrap();
         (dir.to_path_buf(), slots(1, &wrapper))
     });
     let _ = fs::remove_dir(&group);
     limited.unwrap();
-    assert_eq!(words, ["0.1 on 0", "0.1 out-of-memory!", "0 done in 1", "1.1 on 0", "1.1 finished", "1 done in 1"]);
+    assert_eq!(
+        words,
+        [
+            "0.1 on 0",
+            "0.1 out-of-memory!",
+            "0 done in 1",
+            "1.1 on 0",
+            "1.1 finished",
+            "1 done in 1"
+        ]
+    );
     assert_eq!(summary.well(), 1, "{events:?}");
 }

@@ -13,8 +13,16 @@ use std::time::{Duration, Instant};
 
 pub fn fake_worker() -> PathBuf {
     let test = std::env::current_exe().unwrap();
-    let path = test.parent().unwrap().parent().unwrap().join("examples/fake-worker");
-    assert!(path.exists(), "build it: cargo build --release -p convsweep-runner --example fake-worker");
+    let path = test
+        .parent()
+        .unwrap()
+        .parent()
+        .unwrap()
+        .join("examples/fake-worker");
+    assert!(
+        path.exists(),
+        "build it: cargo build --release -p convsweep-runner --example fake-worker"
+    );
     path
 }
 
@@ -26,7 +34,9 @@ fn run_scripts(
 ) -> (Vec<Job>, Vec<RunEvent>, RunSummary) {
     let jobs: Vec<Job> = (0..).zip(scripts).map(|(seed, _)| job(dir, seed)).collect();
     write_scripts(&jobs, scripts);
-    let launcher = LocalLauncher { grace: Duration::from_millis(500) };
+    let launcher = LocalLauncher {
+        grace: Duration::from_millis(500),
+    };
     let (events, summary) = run_all(&launcher, jobs.clone(), slots(1, &fake_worker()), control);
     (jobs, events, summary)
 }
@@ -101,7 +111,10 @@ fn an_allocation_failure_is_told_from_a_crash_and_not_repeated() {
         &["0.1 on 0", "0.1 out-of-memory!", "0 done in 1"],
     );
     // Also before its first word: the job is too large, the worker is sound.
-    check(&["stderr memory allocation of 99 bytes failed, abort"], &["0.1 on 0", "0.1 out-of-memory!", "0 done in 1"]);
+    check(
+        &["stderr memory allocation of 99 bytes failed, abort"],
+        &["0.1 on 0", "0.1 out-of-memory!", "0 done in 1"],
+    );
 }
 
 #[test]
@@ -124,7 +137,11 @@ fn garbage_is_said_and_the_job_goes_on() {
 #[test]
 fn a_worker_that_babbles_is_told_of_a_few_times_and_anew_with_each_job() {
     let dir = tempfile::tempdir().unwrap();
-    let (jobs, events, summary) = run_scripts(dir.path(), &["babble 100000, finish", "babble 1, finish"], |_| None);
+    let (jobs, events, summary) = run_scripts(
+        dir.path(),
+        &["babble 100000, finish", "babble 1, finish"],
+        |_| None,
+    );
     assert_eq!(summary.well(), 2);
     let mut expect = vec!["0.1 on 0"];
     expect.extend(["noise blah"; 5]);
@@ -142,15 +159,34 @@ fn a_half_line_before_death_is_said() {
     let dir = tempfile::tempdir().unwrap();
     let (jobs, events, _) = run_scripts(dir.path(), &["started, half, die | finish"], |_| None);
     let words = words(&events, &jobs);
-    assert!(words[1].starts_with("noise {\"format\":1,\"job\":"), "{words:?}");
-    assert_eq!(words[2..], ["0.1 crashed!", "0 again as 2", "0.2 on 0", "0.2 finished", "0 done in 2"]);
+    assert!(
+        words[1].starts_with("noise {\"format\":1,\"job\":"),
+        "{words:?}"
+    );
+    assert_eq!(
+        words[2..],
+        [
+            "0.1 crashed!",
+            "0 again as 2",
+            "0.2 on 0",
+            "0.2 finished",
+            "0 done in 2"
+        ]
+    );
 }
 
 #[test]
 fn a_confused_worker_is_ended_and_replaced() {
     check(
         &["stray, hang", "finish"],
-        &["0.1 on 0", "0.1 failed!", "0 done in 1", "1.1 on 0", "1.1 finished", "1 done in 1"],
+        &[
+            "0.1 on 0",
+            "0.1 failed!",
+            "0 done in 1",
+            "1.1 on 0",
+            "1.1 finished",
+            "1 done in 1",
+        ],
     );
 }
 
@@ -158,18 +194,34 @@ fn a_confused_worker_is_ended_and_replaced() {
 fn a_newer_worker_closes_its_slot_with_a_remedy() {
     let dir = tempfile::tempdir().unwrap();
     let (jobs, events, summary) = run_scripts(dir.path(), &["newer, wait", "finish"], |_| None);
-    assert_eq!(words(&events, &jobs), ["0.1 on 0", "0.1 failed!", "0 done in 1", "slot 0 closed"]);
+    assert_eq!(
+        words(&events, &jobs),
+        ["0.1 on 0", "0.1 failed!", "0 done in 1", "slot 0 closed"]
+    );
     let text = summary.error.unwrap().to_string();
-    assert!(text.contains("speaks format 2, this program 1: build both"), "{text}");
+    assert!(
+        text.contains("speaks format 2, this program 1: build both"),
+        "{text}"
+    );
 }
 
 #[test]
 fn what_a_dead_worker_logged_counts_though_it_was_not_said() {
     let killed = "noise the worker was killed by signal 9 (SIGKILL: by a person, or by the kernel for want of memory) between two jobs";
-    check(&["log, log-finish, die"], &["0.1 on 0", "0.1 finished", "0 done in 1", killed]);
+    check(
+        &["log, log-finish, die"],
+        &["0.1 on 0", "0.1 finished", "0 done in 1", killed],
+    );
     check(
         &["log, die | finish"],
-        &["0.1 on 0", "0.1 crashed!", "0 again as 2", "0.2 on 0", "0.2 finished", "0 done in 2"],
+        &[
+            "0.1 on 0",
+            "0.1 crashed!",
+            "0 again as 2",
+            "0.2 on 0",
+            "0.2 finished",
+            "0 done in 2",
+        ],
     );
 }
 
@@ -195,8 +247,13 @@ fn a_flood_on_stderr_is_cut() {
     assert_eq!(summary.well(), 1);
     let floods = |word: &&String| word.starts_with("noise the worker floods its log; beyond 8 MiB");
     assert_eq!(words(&events, &jobs).iter().filter(floods).count(), 1);
-    let bytes = fs::metadata(jobs[0].execution.folder.join(STDERR)).unwrap().len() as usize;
-    assert!(bytes > STDERR_LIMIT && bytes < STDERR_LIMIT + 200, "{bytes}");
+    let bytes = fs::metadata(jobs[0].execution.folder.join(STDERR))
+        .unwrap()
+        .len() as usize;
+    assert!(
+        bytes > STDERR_LIMIT && bytes < STDERR_LIMIT + 200,
+        "{bytes}"
+    );
 }
 
 #[test]
@@ -204,14 +261,20 @@ fn draining_reaches_a_process_and_one_that_is_deaf_is_killed_now() {
     let dir = tempfile::tempdir().unwrap();
     let drain = |e: &RunEvent| matches!(e, RunEvent::Worker(_)).then_some(Stop::Drain);
     let (jobs, events, summary) = run_scripts(dir.path(), &["started, wait", "finish"], drain);
-    assert_eq!(words(&events, &jobs), ["0.1 on 0", "stopping Drain 1", "0.1 cancelled"]);
+    assert_eq!(
+        words(&events, &jobs),
+        ["0.1 on 0", "stopping Drain 1", "0.1 cancelled"]
+    );
     assert_eq!(summary.left.len(), 2);
 
     let dir = tempfile::tempdir().unwrap();
     let begun = Instant::now();
     let now = |e: &RunEvent| matches!(e, RunEvent::Worker(_)).then_some(Stop::Now);
     let (jobs, events, _) = run_scripts(dir.path(), &["started, hang", "finish"], now);
-    assert_eq!(words(&events, &jobs), ["0.1 on 0", "stopping Now 1", "0.1 cancelled!"]);
+    assert_eq!(
+        words(&events, &jobs),
+        ["0.1 on 0", "stopping Now 1", "0.1 cancelled!"]
+    );
     assert!(!is_alive(pids(&events)[0]) && begun.elapsed() < Duration::from_secs(10));
 }
 
@@ -233,7 +296,9 @@ fn a_worker_is_kept_on_its_core_with_its_threads() {
     slots[0].cores = vec![convsweep_runner::device::cores()[0]];
     slots[0].threads = 3;
     let before = convsweep_runner::device::cores();
-    let launcher = LocalLauncher { grace: Duration::from_secs(1) };
+    let launcher = LocalLauncher {
+        grace: Duration::from_secs(1),
+    };
     let (events, _) = run_all(&launcher, jobs, slots, |_| None);
     let text = events.iter().find_map(|e| match e {
         RunEvent::Worker(e) => match &e.event {
@@ -250,18 +315,38 @@ fn a_worker_is_kept_on_its_core_with_its_threads() {
 fn a_program_that_is_missing_or_no_program_closes_the_slot() {
     let dir = tempfile::tempdir().unwrap();
     let closed = |worker: &Path| {
-        let launcher = LocalLauncher { grace: Duration::from_secs(1) };
-        let (_, summary) = run_all(&launcher, vec![job(dir.path(), 0), job(dir.path(), 1)], slots(1, worker), |_| None);
+        let launcher = LocalLauncher {
+            grace: Duration::from_secs(1),
+        };
+        let (_, summary) = run_all(
+            &launcher,
+            vec![job(dir.path(), 0), job(dir.path(), 1)],
+            slots(1, worker),
+            |_| None,
+        );
         let error = summary.error.unwrap();
         assert_eq!(error.exit_code(), 4);
         error.to_string()
     };
     let text = closed(&dir.path().join("missing"));
-    assert!(text.contains("missing does not start") && text.contains("build it"), "{text}");
+    assert!(
+        text.contains("missing does not start") && text.contains("build it"),
+        "{text}"
+    );
     let broken = dir.path().join("broken");
-    fs::write(&broken, "#!/bin/sh\necho 'lib.so: cannot open shared object file' >&2\nexit 127\n").unwrap();
+    fs::write(
+        &broken,
+        "#!/bin/sh\necho 'lib.so: cannot open shared object file' >&2\nexit 127\n",
+    )
+    .unwrap();
     fs::set_permissions(&broken, fs::Permissions::from_mode(0o755)).unwrap();
     let text = closed(&broken);
-    assert!(text.contains("exited with code 127 before its first word"), "{text}");
-    assert!(text.ends_with("lib.so: cannot open shared object file"), "{text}");
+    assert!(
+        text.contains("exited with code 127 before its first word"),
+        "{text}"
+    );
+    assert!(
+        text.ends_with("lib.so: cannot open shared object file"),
+        "{text}"
+    );
 }

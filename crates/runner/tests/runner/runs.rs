@@ -30,12 +30,21 @@ struct Fake {
 
 impl Fake {
     fn new(script: Script) -> Self {
-        Fake { script, refuse: |_| false, launched: RefCell::new(0) }
+        Fake {
+            script,
+            refuse: |_| false,
+            launched: RefCell::new(0),
+        }
     }
 }
 
 impl Launcher for Fake {
-    fn launch(&self, slot: &Slot, id: WorkerId, says: mpsc::Sender<(WorkerId, Says)>) -> Result<Worker, String> {
+    fn launch(
+        &self,
+        slot: &Slot,
+        id: WorkerId,
+        says: mpsc::Sender<(WorkerId, Says)>,
+    ) -> Result<Worker, String> {
         if (self.refuse)(slot) {
             return Err("no such program".into());
         }
@@ -54,7 +63,16 @@ async fn work(
     mut orders: mpsc::UnboundedReceiver<Order>,
     stderr: Tail,
 ) {
-    let exited = |signal, code| says.send((id, Says::Exited(Death { signal, code, out_of_memory: false })));
+    let exited = |signal, code| {
+        says.send((
+            id,
+            Says::Exited(Death {
+                signal,
+                code,
+                out_of_memory: false,
+            }),
+        ))
+    };
     while let Some(order) = orders.recv().await {
         let job = match order {
             Order::Send(command) => match *command {
@@ -72,7 +90,9 @@ async fn work(
             let event = match step {
                 Do::Say(event) => *event,
                 Do::AwaitStop => {
-                    while !matches!(orders.recv().await, Some(Order::Send(c)) if *c == Command::CANCEL) {}
+                    while !matches!(orders.recv().await, Some(Order::Send(c)) if *c == Command::CANCEL)
+                    {
+                    }
                     *ended(Outcome::Cancelled)
                 }
                 Do::Hang => {
@@ -86,16 +106,28 @@ async fn work(
                     return;
                 }
             };
-            let envelope =
-                Envelope { format: FORMAT, job: job.id.clone(), attempt: job.execution.attempt, n, time: 0.0, event };
-            let _ = says.send((id, Says::Line(serde_json::to_string(&envelope).unwrap()))).await;
+            let envelope = Envelope {
+                format: FORMAT,
+                job: job.id.clone(),
+                attempt: job.execution.attempt,
+                n,
+                time: 0.0,
+                event,
+            };
+            let _ = says
+                .send((id, Says::Line(serde_json::to_string(&envelope).unwrap())))
+                .await;
         }
     }
     let _ = exited(None, Some(0)).await;
 }
 
 fn ended(outcome: Outcome) -> Box<Event> {
-    Box::new(Event::Ended { outcome, seconds: 1.0, peak_memory_bytes: 1 })
+    Box::new(Event::Ended {
+        outcome,
+        seconds: 1.0,
+        peak_memory_bytes: 1,
+    })
 }
 
 fn warning(text: String) -> Do {
@@ -119,7 +151,13 @@ fn one_worker_trains_job_after_job_in_order() {
     let dir = tempfile::tempdir().unwrap();
     let (fake, jobs) = (Fake::new(finish), jobs(dir.path(), 3));
     let (events, summary) = run_all(&fake, jobs.clone(), slots(1, nowhere()), |_| None);
-    let expect = [0, 1, 2].map(|i| [format!("{i}.1 on 0"), format!("{i}.1 finished"), format!("{i} done in 1")]);
+    let expect = [0, 1, 2].map(|i| {
+        [
+            format!("{i}.1 on 0"),
+            format!("{i}.1 finished"),
+            format!("{i} done in 1"),
+        ]
+    });
     assert_eq!(words(&events, &jobs), expect.concat());
     assert_eq!(*fake.launched.borrow(), 1);
     assert_eq!((summary.well(), summary.left.len()), (3, 0));
@@ -164,15 +202,29 @@ fn a_crashed_job_comes_again_with_a_new_worker_and_the_next_number() {
 fn failed_jobs_are_not_repeated_but_their_worker_is_replaced() {
     let dir = tempfile::tempdir().unwrap();
     let script: Script = |job| match job.question.seed {
-        0 => vec![Do::Say(ended(Outcome::Failed { message: "m".into() }))],
+        0 => vec![Do::Say(ended(Outcome::Failed {
+            message: "m".into(),
+        }))],
         1 => vec![Do::Say(ended(Outcome::OutOfMemory))],
-        2 => vec![Do::Say(ended(Outcome::Diverged { epoch: 0, step: 0, learning_rate: 1.0, loss: None }))],
+        2 => vec![Do::Say(ended(Outcome::Diverged {
+            epoch: 0,
+            step: 0,
+            learning_rate: 1.0,
+            loss: None,
+        }))],
         _ => finish(job),
     };
     let (fake, jobs) = (Fake::new(script), jobs(dir.path(), 4));
     let (_, summary) = run_all(&fake, jobs, slots(1, nowhere()), |_| None);
-    let ended: Vec<_> = summary.ended.iter().map(|(_, attempts, o)| format!("{} {attempts}", o.name())).collect();
-    assert_eq!(ended, ["failed 1", "out-of-memory 1", "diverged 1", "finished 1"]);
+    let ended: Vec<_> = summary
+        .ended
+        .iter()
+        .map(|(_, attempts, o)| format!("{} {attempts}", o.name()))
+        .collect();
+    assert_eq!(
+        ended,
+        ["failed 1", "out-of-memory 1", "diverged 1", "finished 1"]
+    );
     assert_eq!((*fake.launched.borrow(), summary.well()), (3, 1));
 }
 
@@ -180,19 +232,40 @@ fn failed_jobs_are_not_repeated_but_their_worker_is_replaced() {
 fn a_saved_state_is_handed_to_the_job_that_waits_for_it() {
     let dir = tempfile::tempdir().unwrap();
     let script: Script = |job| {
-        let from = job.execution.start_from.as_ref().map(|s| format!("{} {}", s.epoch, s.path.display()));
+        let from = job
+            .execution
+            .start_from
+            .as_ref()
+            .map(|s| format!("{} {}", s.epoch, s.path.display()));
         let question = &job.question;
         let epoch = question.configuration.train.epochs();
         let key = question.state_key(epoch);
-        let saved = Event::StateSaved { epoch, key, path: "states/last".into(), bytes: 1 };
-        vec![warning(from.unwrap_or_default()), Do::Say(Box::new(saved)), Do::Say(ended(Outcome::Finished))]
+        let saved = Event::StateSaved {
+            epoch,
+            key,
+            path: "states/last".into(),
+            bytes: 1,
+        };
+        vec![
+            warning(from.unwrap_or_default()),
+            Do::Say(Box::new(saved)),
+            Do::Say(ended(Outcome::Finished)),
+        ]
     };
     let long = job_with(dir.path(), 0, &[(2, 0.1), (1, 0.01)]);
     let short = job_with(dir.path(), 0, &[(2, 0.1)]);
     let folder = short.execution.folder.join("states/last");
     let jobs = vec![long, job(dir.path(), 7), short];
-    let (events, _) = run_all(&Fake::new(script), jobs.clone(), slots(1, nowhere()), |_| None);
-    let started: Vec<_> = words(&events, &jobs).into_iter().filter(|w| w.contains(" on ")).collect();
+    let (events, _) = run_all(
+        &Fake::new(script),
+        jobs.clone(),
+        slots(1, nowhere()),
+        |_| None,
+    );
+    let started: Vec<_> = words(&events, &jobs)
+        .into_iter()
+        .filter(|w| w.contains(" on "))
+        .collect();
     assert_eq!(started, ["1.1 on 0", "2.1 on 0", "0.1 on 0"]);
     let texts = events.iter().filter_map(|e| match e {
         RunEvent::Worker(e) => match &e.event {
@@ -201,7 +274,14 @@ fn a_saved_state_is_handed_to_the_job_that_waits_for_it() {
         },
         _ => None,
     });
-    assert_eq!(texts.collect::<Vec<_>>(), [String::new(), String::new(), format!("2 {}", folder.display())]);
+    assert_eq!(
+        texts.collect::<Vec<_>>(),
+        [
+            String::new(),
+            String::new(),
+            format!("2 {}", folder.display())
+        ]
+    );
 }
 
 #[test]
@@ -210,11 +290,22 @@ fn draining_lets_workers_end_and_starts_nothing() {
     let script: Script = |_| vec![warning("w".into()), Do::AwaitStop];
     let jobs = jobs(dir.path(), 5);
     let mut heard = 0;
-    let (events, summary) = run_all(&Fake::new(script), jobs.clone(), slots(2, nowhere()), |event| {
-        heard += usize::from(matches!(event, RunEvent::Worker(_)));
-        (heard == 2).then_some(Stop::Drain)
-    });
-    let mut expect = vec!["0.1 on 0", "1.1 on 1", "stopping Drain 2", "0.1 cancelled", "1.1 cancelled"];
+    let (events, summary) = run_all(
+        &Fake::new(script),
+        jobs.clone(),
+        slots(2, nowhere()),
+        |event| {
+            heard += usize::from(matches!(event, RunEvent::Worker(_)));
+            (heard == 2).then_some(Stop::Drain)
+        },
+    );
+    let mut expect = vec![
+        "0.1 on 0",
+        "1.1 on 1",
+        "stopping Drain 2",
+        "0.1 cancelled",
+        "1.1 cancelled",
+    ];
     let mut got = words(&events, &jobs);
     got[3..].sort();
     expect[3..].sort_unstable();
@@ -228,12 +319,24 @@ fn stopping_now_kills_even_what_does_not_listen() {
     let dir = tempfile::tempdir().unwrap();
     let script: Script = |_| vec![warning("w".into()), Do::Hang];
     let jobs = jobs(dir.path(), 3);
-    let (events, summary) = run_all(&Fake::new(script), jobs.clone(), slots(1, nowhere()), |event| match event {
-        RunEvent::Worker(_) => Some(Stop::Drain),
-        RunEvent::Stopping { stop: Stop::Drain, .. } => Some(Stop::Now),
-        _ => None,
-    });
-    let expect = ["0.1 on 0", "stopping Drain 1", "stopping Now 1", "0.1 cancelled!"];
+    let (events, summary) = run_all(
+        &Fake::new(script),
+        jobs.clone(),
+        slots(1, nowhere()),
+        |event| match event {
+            RunEvent::Worker(_) => Some(Stop::Drain),
+            RunEvent::Stopping {
+                stop: Stop::Drain, ..
+            } => Some(Stop::Now),
+            _ => None,
+        },
+    );
+    let expect = [
+        "0.1 on 0",
+        "stopping Drain 1",
+        "stopping Now 1",
+        "0.1 cancelled!",
+    ];
     assert_eq!(words(&events, &jobs), expect);
     assert_eq!((summary.left.len(), summary.stopped), (3, Stop::Now));
 }
@@ -249,40 +352,85 @@ fn a_slot_that_cannot_start_is_closed_and_the_other_does_the_work() {
     let mut fake = Fake::new(finish);
     fake.refuse = |_| true;
     let (events, summary) = run_all(&fake, jobs.clone(), slots(1, nowhere()), |_| None);
-    let expect = ["start 1 failed on 0", "start 2 failed on 0", "start 3 failed on 0", "slot 0 closed"];
+    let expect = [
+        "start 1 failed on 0",
+        "start 2 failed on 0",
+        "start 3 failed on 0",
+        "slot 0 closed",
+    ];
     assert_eq!(words(&events, &jobs), expect);
     assert_eq!(summary.left.len(), 50);
     let error = summary.error.unwrap();
     assert_eq!(error.exit_code(), 4);
-    assert!(error.to_string().contains("50 jobs were not trained: no such program"), "{error}");
+    assert!(
+        error
+            .to_string()
+            .contains("50 jobs were not trained: no such program"),
+        "{error}"
+    );
 }
 
 #[test]
 fn workers_that_die_before_a_word_close_their_slot_with_the_end_of_stderr() {
     let dir = tempfile::tempdir().unwrap();
     let jobs = jobs(dir.path(), 5);
-    let (events, summary) = run_all(&Fake::new(|_| vec![Do::Die]), jobs.clone(), slots(1, nowhere()), |_| None);
+    let (events, summary) = run_all(
+        &Fake::new(|_| vec![Do::Die]),
+        jobs.clone(),
+        slots(1, nowhere()),
+        |_| None,
+    );
     assert_eq!(words(&events, &jobs).last().unwrap(), "slot 0 closed");
-    assert_eq!((summary.ended.len(), summary.left.len(), summary.closed.len()), (0, 5, 1));
+    assert_eq!(
+        (
+            summary.ended.len(),
+            summary.left.len(),
+            summary.closed.len()
+        ),
+        (0, 5, 1)
+    );
     let text = summary.error.unwrap().to_string();
-    assert!(text.contains("before its first word") && text.ends_with("a word before death"), "{text}");
+    assert!(
+        text.contains("before its first word") && text.ends_with("a word before death"),
+        "{text}"
+    );
 }
 
 #[test]
 fn without_slots_or_jobs_a_run_ends_at_once() {
     let dir = tempfile::tempdir().unwrap();
     let fake = Fake::new(finish);
-    assert!(run_all(&fake, vec![], slots(1, nowhere()), |_| None).1.error.is_none());
+    assert!(
+        run_all(&fake, vec![], slots(1, nowhere()), |_| None)
+            .1
+            .error
+            .is_none()
+    );
     let summary = run_all(&fake, jobs(dir.path(), 1), vec![], |_| None).1;
-    assert!(summary.error.unwrap().to_string().contains("there are none"));
+    assert!(
+        summary
+            .error
+            .unwrap()
+            .to_string()
+            .contains("there are none")
+    );
 }
 
 #[test]
 fn a_job_folder_that_cannot_be_made_ends_the_run() {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("jobs"), "in the way").unwrap();
-    let summary = run_all(&Fake::new(finish), jobs(dir.path(), 3), slots(2, nowhere()), |_| None).1;
-    assert_eq!((summary.error.unwrap().exit_code(), summary.left.len()), (5, 3));
+    let summary = run_all(
+        &Fake::new(finish),
+        jobs(dir.path(), 3),
+        slots(2, nowhere()),
+        |_| None,
+    )
+    .1;
+    assert_eq!(
+        (summary.error.unwrap().exit_code(), summary.left.len()),
+        (5, 3)
+    );
 }
 
 #[test]
@@ -295,5 +443,9 @@ fn ten_thousand_jobs_cost_less_than_a_millisecond_each() {
     let begun = std::time::Instant::now();
     let (_, summary) = run_all(&Fake::new(finish), jobs, slots(2, nowhere()), |_| None);
     assert_eq!(summary.well(), 10_000);
-    assert!(begun.elapsed().as_secs_f64() < 10.0, "{:?}", begun.elapsed());
+    assert!(
+        begun.elapsed().as_secs_f64() < 10.0,
+        "{:?}",
+        begun.elapsed()
+    );
 }

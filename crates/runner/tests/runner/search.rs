@@ -9,27 +9,56 @@ use std::collections::BTreeMap;
 const HALVING: StopRule = StopRule::SuccessiveHalving { eta: 3, first: 2 };
 
 fn search(stop: Option<StopRule>, start_seeds: Option<u32>) -> Search {
-    Search { settings: SearchSettings { stop, start_seeds }, direction: Direction::Max, baseline: None }
+    Search {
+        settings: SearchSettings { stop, start_seeds },
+        direction: Direction::Max,
+        baseline: None,
+    }
 }
 
 /// Curves that rise to a height of their own: `height(configuration, seed)`.
-fn sweep(configurations: usize, seeds: usize, epochs: u32, height: impl Fn(usize, usize) -> f64) -> Vec<Entry> {
+fn sweep(
+    configurations: usize,
+    seeds: usize,
+    epochs: u32,
+    height: impl Fn(usize, usize) -> f64,
+) -> Vec<Entry> {
     let entry = |configuration: usize, seed: usize| {
         let top = height(configuration, seed);
-        let curve = (1..=epochs).map(|e| (e, top * (1.0 - 0.7f64.powi(e as i32)))).collect();
-        Entry { configuration, seed, epochs, curve, standing: Standing::Finished }
+        let curve = (1..=epochs)
+            .map(|e| (e, top * (1.0 - 0.7f64.powi(e as i32))))
+            .collect();
+        Entry {
+            configuration,
+            seed,
+            epochs,
+            curve,
+            standing: Standing::Finished,
+        }
     };
-    (0..configurations).flat_map(|c| (0..seeds).map(move |s| (c, s))).map(|(c, s)| entry(c, s)).collect()
+    (0..configurations)
+        .flat_map(|c| (0..seeds).map(move |s| (c, s)))
+        .map(|(c, s)| entry(c, s))
+        .collect()
 }
 
 fn rising(configurations: usize, seeds: usize) -> Vec<Entry> {
-    sweep(configurations, seeds, 18, |c, s| 0.5 + 0.05 * c as f64 + 0.001 * (s % 3) as f64)
+    sweep(configurations, seeds, 18, |c, s| {
+        0.5 + 0.05 * c as f64 + 0.001 * (s % 3) as f64
+    })
 }
 
 #[test]
 fn halving_spends_a_part_and_finds_the_same_winner() {
     let recorded = rising(9, 2);
-    let Simulation { jobs, spared, epochs, spent, best, found } = simulate(&search(Some(HALVING), None), &recorded);
+    let Simulation {
+        jobs,
+        spared,
+        epochs,
+        spent,
+        best,
+        found,
+    } = simulate(&search(Some(HALVING), None), &recorded);
     assert_eq!((jobs, spared, epochs), (18, 16, 18 * 18));
     // Nine configurations for 2 epochs, three up to 6, one up to 18; two seeds each.
     assert_eq!(spent, 2 * (9 * 2 + 3 * 4 + 12));
@@ -38,15 +67,28 @@ fn halving_spends_a_part_and_finds_the_same_winner() {
 }
 
 /// Plays the sweep with `pick` choosing whose epoch comes next, and returns who was spared after how many epochs.
-fn play(search: Search, recorded: &[Entry], mut pick: impl FnMut(usize) -> usize) -> BTreeMap<usize, u32> {
-    let open = |e: &Entry| Entry { curve: BTreeMap::new(), standing: Standing::Open, ..e.clone() };
+fn play(
+    search: Search,
+    recorded: &[Entry],
+    mut pick: impl FnMut(usize) -> usize,
+) -> BTreeMap<usize, u32> {
+    let open = |e: &Entry| Entry {
+        curve: BTreeMap::new(),
+        standing: Standing::Open,
+        ..e.clone()
+    };
     let (mut director, mut actions) = Director::new(search, recorded.iter().map(open).collect());
     let (mut free, mut spared, mut done) = (vec![], BTreeMap::new(), vec![0; recorded.len()]);
     loop {
         for action in std::mem::take(&mut actions) {
             match action {
                 Action::Free(job) => free.push(job),
-                Action::Decide { job, epoch, verdict: Verdict::Stop, .. } => {
+                Action::Decide {
+                    job,
+                    epoch,
+                    verdict: Verdict::Stop,
+                    ..
+                } => {
                     assert_eq!(spared.insert(job, epoch), None, "a job is spared once");
                     free.retain(|other| *other != job);
                 }
@@ -71,26 +113,41 @@ fn play(search: Search, recorded: &[Entry], mut pick: impl FnMut(usize) -> usize
             actions.extend(director.paused(job));
         }
     }
-    assert!(director.entries().iter().all(|e| matches!(e.standing, Standing::Finished | Standing::Spared)));
+    assert!(
+        director
+            .entries()
+            .iter()
+            .all(|e| matches!(e.standing, Standing::Finished | Standing::Spared))
+    );
     spared
 }
 
 /// A small generator of its own: the order of arrival, by a seed.
 fn order(mut state: u64) -> impl FnMut(usize) -> usize {
     move |many| {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         (state >> 33) as usize % many
     }
 }
 
 #[test]
 fn halving_and_racing_do_not_depend_on_the_order_of_arrival() {
-    for rule in [search(Some(HALVING), None), search(None, Some(2)), search(Some(HALVING), Some(2))] {
+    for rule in [
+        search(Some(HALVING), None),
+        search(None, Some(2)),
+        search(Some(HALVING), Some(2)),
+    ] {
         let recorded = rising(9, 4);
         let expect = play(rule.clone(), &recorded, |_| 0);
         assert!(!expect.is_empty());
         for seed in 0..20 {
-            assert_eq!(play(rule.clone(), &recorded, order(seed)), expect, "{rule:?}");
+            assert_eq!(
+                play(rule.clone(), &recorded, order(seed)),
+                expect,
+                "{rule:?}"
+            );
         }
     }
 }
@@ -99,12 +156,28 @@ fn halving_and_racing_do_not_depend_on_the_order_of_arrival() {
 fn asha_finds_the_winner_but_spares_others_in_another_order() {
     let recorded = rising(27, 1);
     let asha = search(Some(StopRule::Asha { eta: 3, first: 2 }), None);
-    let runs: Vec<_> = (0..10).map(|seed| play(asha.clone(), &recorded, order(seed))).collect();
-    assert!(runs.iter().all(|spared| !spared.contains_key(&26) && !spared.is_empty()));
-    assert!(runs.iter().any(|spared| *spared != runs[0]), "the order of arrival matters");
-    assert!(StopRule::Asha { eta: 3, first: 2 }.depends_on_arrival() && !HALVING.depends_on_arrival());
+    let runs: Vec<_> = (0..10)
+        .map(|seed| play(asha.clone(), &recorded, order(seed)))
+        .collect();
+    assert!(
+        runs.iter()
+            .all(|spared| !spared.contains_key(&26) && !spared.is_empty())
+    );
+    assert!(
+        runs.iter().any(|spared| *spared != runs[0]),
+        "the order of arrival matters"
+    );
+    assert!(
+        StopRule::Asha { eta: 3, first: 2 }.depends_on_arrival() && !HALVING.depends_on_arrival()
+    );
     let mixed = sweep(27, 1, 18, |c, _| 0.5 + 0.01 * ((c * 10) % 27) as f64);
-    let Simulation { spent, epochs, best, found, .. } = simulate(&asha, &mixed);
+    let Simulation {
+        spent,
+        epochs,
+        best,
+        found,
+        ..
+    } = simulate(&asha, &mixed);
     assert!(spent < epochs * 2 / 3, "{spent} of {epochs}");
     assert_eq!(best, found);
 }
@@ -123,33 +196,60 @@ fn the_median_rule_spares_the_lower_half_at_most() {
 fn a_race_gives_more_seeds_to_rivals_alone() {
     // Configurations 3 and 4 differ by less than their seeds do; the others are far below.
     let noise = [0.0, 0.03, -0.02, 0.01, -0.03, 0.02];
-    let height = |c: usize, s: usize| [0.2, 0.3, 0.4, 0.80, 0.81][c] + if c == 3 { noise[s] } else { -noise[s] };
+    let height = |c: usize, s: usize| {
+        [0.2, 0.3, 0.4, 0.80, 0.81][c] + if c == 3 { noise[s] } else { -noise[s] }
+    };
     let recorded = sweep(5, 6, 4, height);
     let spared = play(search(None, Some(2)), &recorded, |_| 0);
     let seeds = |c: usize| 6 - spared.keys().filter(|&&job| job / 6 == c).count();
-    assert_eq!([seeds(0), seeds(1), seeds(2), seeds(3), seeds(4)], [2, 2, 2, 6, 6]);
-    assert!(spared.values().all(|epoch| *epoch == 0), "spared before they began");
+    assert_eq!(
+        [seeds(0), seeds(1), seeds(2), seeds(3), seeds(4)],
+        [2, 2, 2, 6, 6]
+    );
+    assert!(
+        spared.values().all(|epoch| *epoch == 0),
+        "spared before they began"
+    );
 }
 
 #[test]
 fn the_baseline_and_what_came_before_count() {
     let recorded = rising(9, 1);
-    let with_baseline = Search { baseline: Some(0), ..search(Some(HALVING), None) };
+    let with_baseline = Search {
+        baseline: Some(0),
+        ..search(Some(HALVING), None)
+    };
     assert!(!play(with_baseline, &recorded, |_| 0).contains_key(&0));
     // A sweep that goes on: everything is known up to epoch 2, nothing is asked again.
     let known = |e: &Entry| {
         let curve = e.curve.range(..=2).map(|(k, v)| (*k, *v)).collect();
-        Entry { curve, standing: Standing::Open, ..e.clone() }
+        Entry {
+            curve,
+            standing: Standing::Open,
+            ..e.clone()
+        }
     };
-    let (_, actions) = Director::new(search(Some(HALVING), None), recorded.iter().map(known).collect());
-    let freed: Vec<_> = actions.iter().filter(|a| matches!(a, Action::Free(_))).collect();
-    assert_eq!(freed, [&Action::Free(6), &Action::Free(7), &Action::Free(8)]);
+    let (_, actions) = Director::new(
+        search(Some(HALVING), None),
+        recorded.iter().map(known).collect(),
+    );
+    let freed: Vec<_> = actions
+        .iter()
+        .filter(|a| matches!(a, Action::Free(_)))
+        .collect();
+    assert_eq!(
+        freed,
+        [&Action::Free(6), &Action::Free(7), &Action::Free(8)]
+    );
     let reasons = actions.iter().filter_map(|a| match a {
         Action::Decide { job: 0, reason, .. } => Some(reason.clone()),
         _ => None,
     });
     let reason = reasons.collect::<Vec<_>>().concat();
-    assert_eq!(reason, "0.2550 after 2 epochs is place 9 of 9; the best 3 go on (down to 0.4080)");
+    assert_eq!(
+        reason,
+        "0.2550 after 2 epochs is place 9 of 9; the best 3 go on (down to 0.4080)"
+    );
 }
 
 #[test]

@@ -10,28 +10,44 @@ pub(super) fn layer(layer: &Layer) -> String {
     match layer {
         Layer::Conv(c) => {
             let head = format!("conv {}, {}", pair(c.kernel), c.filters);
-            window(head, c.stride, c.padding, c.dilation) + &groups(c.groups) + &tail(c.norm, c.activation)
+            window(head, c.stride, c.padding, c.dilation)
+                + &groups(c.groups)
+                + &tail(c.norm, c.activation)
         }
         Layer::Depthwise(c) => {
             let head = format!("depthwise {}{}", pair(c.kernel), times(c.multiplier));
             window(head, c.stride, c.padding, c.dilation) + &tail(c.norm, c.activation)
         }
         Layer::Separable(c) => {
-            let head = format!("separable {}{}, {}", pair(c.kernel), times(c.multiplier), c.filters);
+            let head = format!(
+                "separable {}{}, {}",
+                pair(c.kernel),
+                times(c.multiplier),
+                c.filters
+            );
             window(head, c.stride, c.padding, c.dilation) + &tail(c.norm, c.activation)
         }
         Layer::Transposed(c) => {
             let head = format!("transposed {}, {}", pair(c.kernel), c.filters);
-            window(head, c.stride, c.padding, c.dilation) + &groups(c.groups) + &tail(c.norm, c.activation)
+            window(head, c.stride, c.padding, c.dilation)
+                + &groups(c.groups)
+                + &tail(c.norm, c.activation)
         }
         Layer::LocallyConnected(c) => {
             let head = format!("locally connected {}, {}", pair(c.kernel), c.filters);
             window(head, c.stride, c.padding, [1, 1]) + &tail(c.norm, c.activation)
         }
         Layer::Pool(p) if p.kind.is_global() => format!("{} pool", name(&p.kind)),
-        Layer::Pool(p) if p.kind.is_adaptive() => format!("{} pool to {}", name(&p.kind), pair(p.size)),
+        Layer::Pool(p) if p.kind.is_adaptive() => {
+            format!("{} pool to {}", name(&p.kind), pair(p.size))
+        }
         Layer::Pool(p) if p.size == p.stride => format!("{} pool {}", name(&p.kind), pair(p.size)),
-        Layer::Pool(p) => format!("{} pool {}, stride {}", name(&p.kind), pair(p.size), pair(p.stride)),
+        Layer::Pool(p) => format!(
+            "{} pool {}, stride {}",
+            name(&p.kind),
+            pair(p.size),
+            pair(p.stride)
+        ),
         Layer::Norm { norm } => self::norm(*norm),
         Layer::Activation { activation } => name(activation),
         Layer::Dropout { rate } => format!("dropout {rate}"),
@@ -41,11 +57,20 @@ pub(super) fn layer(layer: &Layer) -> String {
         Layer::Dense(d) => format!("dense {}", d.units) + &tail(None, d.activation),
         Layer::Upsample(u) => format!("upsample {}, {}", pair(u.factor), name(&u.method)),
         Layer::SqueezeExcite(s) => {
-            format!("squeeze-excite 1/{}, {}, {}", s.reduction, name(&s.activation), name(&s.gate))
+            format!(
+                "squeeze-excite 1/{}, {}, {}",
+                s.reduction,
+                name(&s.activation),
+                name(&s.gate)
+            )
         }
         Layer::Pad(p) => {
             let [[top, bottom], [left, right]] = p.pixels;
-            let fill = if p.fill == Fill::Zero { String::new() } else { format!(", {}", name(&p.fill)) };
+            let fill = if p.fill == Fill::Zero {
+                String::new()
+            } else {
+                format!(", {}", name(&p.fill))
+            };
             match top == bottom && left == right {
                 true => format!("pad {}{fill}", pair([top, left])),
                 false => format!("pad {top}, {bottom}, {left}, {right}{fill}"),
@@ -83,11 +108,19 @@ fn window(mut text: String, stride: [u32; 2], padding: Padding, dilation: [u32; 
 }
 
 fn groups(groups: u32) -> String {
-    if groups == 1 { String::new() } else { format!(", {groups} groups") }
+    if groups == 1 {
+        String::new()
+    } else {
+        format!(", {groups} groups")
+    }
 }
 
 fn times(multiplier: u32) -> String {
-    if multiplier == 1 { String::new() } else { format!(" ×{multiplier}") }
+    if multiplier == 1 {
+        String::new()
+    } else {
+        format!(" ×{multiplier}")
+    }
 }
 
 fn tail(norm: Option<Norm>, activation: Option<Activation>) -> String {

@@ -34,7 +34,11 @@ pub enum Shape {
 impl fmt::Display for Shape {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         match self {
-            Shape::Image { channels, height, width } => write!(f, "{channels}×{height}×{width}"),
+            Shape::Image {
+                channels,
+                height,
+                width,
+            } => write!(f, "{channels}×{height}×{width}"),
             Shape::Flat(features) => write!(f, "{features}"),
         }
     }
@@ -44,9 +48,11 @@ impl Shape {
     /// Numbers in one image or vector.
     pub fn elements(&self) -> u64 {
         match *self {
-            Shape::Image { channels, height, width } => {
-                u64::from(channels).saturating_mul(u64::from(height) * u64::from(width))
-            }
+            Shape::Image {
+                channels,
+                height,
+                width,
+            } => u64::from(channels).saturating_mul(u64::from(height) * u64::from(width)),
             Shape::Flat(features) => u64::from(features),
         }
     }
@@ -111,20 +117,39 @@ pub struct ShapeError {
 }
 
 /// Walks `model` from `input` to logits of `classes` classes.
-pub fn summarize(model: &ModelSpec, input: Shape, classes: u32) -> Result<ModelSummary, ShapeError> {
+pub fn summarize(
+    model: &ModelSpec,
+    input: Shape,
+    classes: u32,
+) -> Result<ModelSummary, ShapeError> {
     let (layers, output) = walk::walk(&model.layers, input)?;
     if output != Shape::Flat(classes) {
-        let problem = format!("leaves {output} where {classes} logits are needed: end with {{ dense = \"classes\" }}");
+        let problem = format!(
+            "leaves {output} where {classes} logits are needed: end with {{ dense = \"classes\" }}"
+        );
         let kind = model.layers.last().map_or("none", Layer::kind);
         let path = model.layers.len().checked_sub(1).into_iter().collect();
-        return Err(ShapeError { path, kind, input: output, problem });
+        return Err(ShapeError {
+            path,
+            kind,
+            input: output,
+            problem,
+        });
     }
     let sum = |of: fn(&LayerSummary) -> u64| layers.iter().map(of).fold(0, u64::saturating_add);
     let (parameters, macs) = (sum(|l| l.parameters), sum(|l| l.macs));
-    Ok(ModelSummary { input, layers, parameters, macs })
+    Ok(ModelSummary {
+        input,
+        layers,
+        parameters,
+        macs,
+    })
 }
 
 /// `4`, `4.2`: numbers from 1.
 fn numbers(path: &[usize]) -> String {
-    path.iter().map(|i| (i + 1).to_string()).collect::<Vec<_>>().join(".")
+    path.iter()
+        .map(|i| (i + 1).to_string())
+        .collect::<Vec<_>>()
+        .join(".")
 }

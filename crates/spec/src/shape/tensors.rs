@@ -18,8 +18,15 @@ pub struct TensorShape {
 
 /// The tensors of `model`, which `summary` was made of, in the order of the layers.
 pub fn tensors(model: &ModelSpec, summary: &ModelSummary) -> Vec<TensorShape> {
-    let outputs = summary.layers.iter().map(|l| (l.name.as_str(), l.output)).collect();
-    let mut walk = Walk { outputs, found: vec![] };
+    let outputs = summary
+        .layers
+        .iter()
+        .map(|l| (l.name.as_str(), l.output))
+        .collect();
+    let mut walk = Walk {
+        outputs,
+        found: vec![],
+    };
     walk.layers(&model.layers, "", summary.input);
     walk.found
 }
@@ -51,31 +58,54 @@ impl Walk<'_> {
             Layer::Separable(separable) => {
                 let [depthwise, pointwise] = separable.convs(channels);
                 self.conv(&depthwise, &format!("{name}.depthwise"), channels);
-                let plain = Conv { norm: None, activation: None, ..pointwise };
+                let plain = Conv {
+                    norm: None,
+                    activation: None,
+                    ..pointwise
+                };
                 self.conv(&plain, &format!("{name}.pointwise"), depthwise.filters);
-                self.tail(separable.norm, separable.activation, name, separable.filters);
+                self.tail(
+                    separable.norm,
+                    separable.activation,
+                    name,
+                    separable.filters,
+                );
             }
             Layer::Transposed(t) => {
-                self.weights(name, &[channels, t.filters / t.groups, t.kernel[0], t.kernel[1]]);
+                self.weights(
+                    name,
+                    &[channels, t.filters / t.groups, t.kernel[0], t.kernel[1]],
+                );
                 self.bias(t.bias, name, &[t.filters]);
                 self.tail(t.norm, t.activation, name, t.filters);
             }
             Layer::LocallyConnected(local) => {
-                let Shape::Image { height, width, .. } = output else { return };
+                let Shape::Image { height, width, .. } = output else {
+                    return;
+                };
                 let taps = channels * local.kernel[0] * local.kernel[1];
                 self.weights(name, &[height * width, local.filters, taps]);
                 self.bias(local.bias, name, &[local.filters, height, width]);
                 self.tail(local.norm, local.activation, name, local.filters);
             }
             Layer::Norm { norm } => self.norm(norm, name, output.channels()),
-            Layer::Activation { activation } => self.activation(Some(*activation), name, output.channels()),
+            Layer::Activation { activation } => {
+                self.activation(Some(*activation), name, output.channels())
+            }
             Layer::Dense(dense) => self.dense(dense, name, input.elements() as u32),
             Layer::SqueezeExcite(squeeze) => {
                 let hidden = squeeze.hidden(channels);
-                let steps =
-                    [("reduce", channels, hidden, squeeze.activation), ("expand", hidden, channels, squeeze.gate)];
+                let steps = [
+                    ("reduce", channels, hidden, squeeze.activation),
+                    ("expand", hidden, channels, squeeze.gate),
+                ];
                 for (role, from, units, activation) in steps {
-                    let dense = Dense { units, bias: true, activation: Some(activation), init: squeeze.init };
+                    let dense = Dense {
+                        units,
+                        bias: true,
+                        activation: Some(activation),
+                        init: squeeze.init,
+                    };
                     self.dense(&dense, &format!("{name}.{role}"), from);
                 }
             }
@@ -95,7 +125,15 @@ impl Walk<'_> {
     }
 
     fn conv(&mut self, conv: &Conv, name: &str, channels: u32) {
-        self.weights(name, &[conv.filters, channels / conv.groups, conv.kernel[0], conv.kernel[1]]);
+        self.weights(
+            name,
+            &[
+                conv.filters,
+                channels / conv.groups,
+                conv.kernel[0],
+                conv.kernel[1],
+            ],
+        );
         self.bias(conv.bias, name, &[conv.filters]);
         self.tail(conv.norm, conv.activation, name, conv.filters);
     }
@@ -106,7 +144,13 @@ impl Walk<'_> {
         self.activation(dense.activation, name, dense.units);
     }
 
-    fn tail(&mut self, norm: Option<Norm>, activation: Option<Activation>, name: &str, channels: u32) {
+    fn tail(
+        &mut self,
+        norm: Option<Norm>,
+        activation: Option<Activation>,
+        name: &str,
+        channels: u32,
+    ) {
         if let Some(norm) = &norm {
             self.norm(norm, &format!("{name}.norm"), channels);
         }
@@ -139,6 +183,10 @@ impl Walk<'_> {
     }
 
     fn put(&mut self, name: String, shape: &[u32], statistic: bool) {
-        self.found.push(TensorShape { name, shape: shape.to_vec(), statistic });
+        self.found.push(TensorShape {
+            name,
+            shape: shape.to_vec(),
+            statistic,
+        });
     }
 }

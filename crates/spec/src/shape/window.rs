@@ -15,8 +15,11 @@ pub fn padding_pixels(
         Padding::Pixels(p) => [p[d], p[d]],
         Padding::Same => {
             let outputs = u64::from(size[d].div_ceil(stride[d].max(1)));
-            let needed = (outputs.max(1) - 1) * u64::from(stride[d]) + extent(kernel[d], dilation[d]);
-            let total = needed.saturating_sub(u64::from(size[d])).min(u64::from(u32::MAX)) as u32;
+            let needed =
+                (outputs.max(1) - 1) * u64::from(stride[d]) + extent(kernel[d], dilation[d]);
+            let total = needed
+                .saturating_sub(u64::from(size[d]))
+                .min(u64::from(u32::MAX)) as u32;
             [total / 2, total - total / 2]
         }
     })
@@ -53,5 +56,8 @@ pub fn transposed_cut(
 /// First and last (exclusive) pixel of window `i` of `count` over `size` pixels, in adaptive pooling.
 pub fn adaptive_window(i: u32, count: u32, size: u32) -> [u32; 2] {
     let [i, count, size] = [i, count.max(1), size].map(u64::from);
-    [(i * size / count) as u32, ((i + 1) * size).div_ceil(count) as u32]
+    [
+        (i * size / count) as u32,
+        ((i + 1) * size).div_ceil(count) as u32,
+    ]
 }

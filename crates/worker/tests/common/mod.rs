@@ -24,12 +24,22 @@ pub fn adam(lr: f64) -> Optimizer {
 }
 
 pub fn sgd(lr: f64) -> Optimizer {
-    Optimizer::new(Rule::Sgd { momentum: 0.9, nesterov: true }, lr).with_decay(1e-4)
+    Optimizer::new(
+        Rule::Sgd {
+            momentum: 0.9,
+            nesterov: true,
+        },
+        lr,
+    )
+    .with_decay(1e-4)
 }
 
 /// Everything that has a state or draws random numbers is in it.
 pub fn model() -> ModelSpec {
-    let norm = Some(Norm::Batch { momentum: 0.1, epsilon: 1e-3 });
+    let norm = Some(Norm::Batch {
+        momentum: 0.1,
+        epsilon: 1e-3,
+    });
     let conv = |filters, norm| {
         Layer::Conv(Conv {
             filters,
@@ -44,8 +54,22 @@ pub fn model() -> ModelSpec {
             init: Init::GlorotUniform,
         })
     };
-    let pool = || Layer::Pool(Pool { kind: PoolKind::Max, size: [2, 2], stride: [2, 2], padding: Padding::Valid });
-    let dense = |units, activation| Layer::Dense(Dense { units, bias: true, activation, init: Init::GlorotUniform });
+    let pool = || {
+        Layer::Pool(Pool {
+            kind: PoolKind::Max,
+            size: [2, 2],
+            stride: [2, 2],
+            padding: Padding::Valid,
+        })
+    };
+    let dense = |units, activation| {
+        Layer::Dense(Dense {
+            units,
+            bias: true,
+            activation,
+            init: Init::GlorotUniform,
+        })
+    };
     let layers = vec![
         conv(6, norm),
         pool(),
@@ -61,26 +85,55 @@ pub fn model() -> ModelSpec {
 
 /// A job over drawn shapes, phase by phase.
 pub fn job(results: &Path, phases: &[(u32, Optimizer)]) -> Job {
-    let shapes = Shapes { train: 256, test: 70, size: 16, classes: 4, ..Shapes::default() };
+    let shapes = Shapes {
+        train: 256,
+        test: 70,
+        size: 16,
+        classes: 4,
+        ..Shapes::default()
+    };
     let phase = |(epochs, optimizer): &(u32, Optimizer)| Phase::new(*epochs, optimizer.clone());
     let data = DataSpec {
         source: Source::Shapes(shapes),
-        split: Split { scheme: SplitScheme::Validation(0.2), seed: 42, stratify: true, test: None },
+        split: Split {
+            scheme: SplitScheme::Validation(0.2),
+            seed: 42,
+            stratify: true,
+            test: None,
+        },
         limit: None,
         resize: None,
         channels: None,
         damaged: Damaged::Refuse,
     };
     let steps = vec![
-        Step::Rotate { degrees: 15.0, fill: Fill::Zero, p: 1.0 },
-        Step::Flip { axis: FlipAxis::Horizontal, p: 0.5 },
+        Step::Rotate {
+            degrees: 15.0,
+            fill: Fill::Zero,
+            p: 1.0,
+        },
+        Step::Flip {
+            axis: FlipAxis::Horizontal,
+            p: 0.5,
+        },
     ];
     let cache = results.join("cache");
-    let data_hash = facts(Location { cache: &cache, path: None }, &data).expect("shapes need nothing").hash;
+    let data_hash = facts(
+        Location {
+            cache: &cache,
+            path: None,
+        },
+        &data,
+    )
+    .expect("shapes need nothing")
+    .hash;
     let question = Question {
         configuration: Configuration {
             data,
-            augment: AugmentSpec { normalize: Normalize::Standard, steps },
+            augment: AugmentSpec {
+                normalize: Normalize::Standard,
+                steps,
+            },
             model: model(),
             train: TrainSpec::new(16, phases.iter().map(phase).collect()),
         },
@@ -106,7 +159,12 @@ pub fn finish(question: Question, results: &Path) -> Job {
         checkpoint_every: CheckpointEvery::default(),
         until: None,
     };
-    Job { format: convsweep_spec::FORMAT, id, question, execution }
+    Job {
+        format: convsweep_spec::FORMAT,
+        id,
+        question,
+        execution,
+    }
 }
 
 /// A running worker.
@@ -128,7 +186,10 @@ impl Worker {
 
     fn start_with(failpoint: Option<&str>, attempts: u32) -> Worker {
         let mut command = std::process::Command::new(WORKER);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit());
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit());
         if let Some(failpoint) = failpoint {
             command.env("CONVSWEEP_FAILPOINT", failpoint);
             command.env("CONVSWEEP_FAILPOINT_ATTEMPTS", attempts.to_string());
@@ -136,7 +197,11 @@ impl Worker {
         let mut child = command.spawn().expect("starts");
         let stdin = child.stdin.take();
         let stdout = BufReader::new(child.stdout.take().expect("piped"));
-        Worker { child, stdin, stdout }
+        Worker {
+            child,
+            stdin,
+            stdout,
+        }
     }
 
     pub fn line(&mut self, line: &str) {
@@ -210,30 +275,49 @@ pub fn left(job: &Job) -> Left {
     let (mut metrics, mut evaluations) = (BTreeMap::new(), BTreeMap::new());
     for envelope in log(job) {
         match envelope.event {
-            Event::Metrics { phase, epoch, step, mut values } => {
+            Event::Metrics {
+                phase,
+                epoch,
+                step,
+                mut values,
+            } => {
                 values.retain(|name, _| is_reproducible(name));
                 let text = format!("{phase} {step} {values:?}");
                 let earlier = metrics.insert(epoch, text.clone());
-                assert!(earlier.is_none_or(|e| e == text), "an epoch that was trained twice had other metrics");
+                assert!(
+                    earlier.is_none_or(|e| e == text),
+                    "an epoch that was trained twice had other metrics"
+                );
             }
             Event::Evaluated(evaluation) => {
-                evaluations.insert(evaluation.part.name().to_string(), format!("{evaluation:?}"));
+                evaluations.insert(
+                    evaluation.part.name().to_string(),
+                    format!("{evaluation:?}"),
+                );
             }
             _ => {}
         }
     }
     let read = |name: &str| fs::read(folder.join(name)).unwrap_or_else(|e| panic!("{name}: {e}"));
     let mut states = BTreeMap::new();
-    for entry in fs::read_dir(folder.join("states")).expect("has states").flatten() {
+    for entry in fs::read_dir(folder.join("states"))
+        .expect("has states")
+        .flatten()
+    {
         let bytes = fs::read(entry.path().join("state.safetensors")).expect("whole");
         let tensors = safetensors::SafeTensors::deserialize(&bytes).expect("whole");
-        let tensors = tensors.iter().map(|(name, view)| (name.to_string(), view.data().to_vec())).collect();
+        let tensors = tensors
+            .iter()
+            .map(|(name, view)| (name.to_string(), view.data().to_vec()))
+            .collect();
         states.insert(entry.file_name().to_string_lossy().into_owned(), tensors);
     }
-    let states = states.into_iter().map(|(name, mut tensors): (String, Vec<_>)| {
-        tensors.sort();
-        (name, tensors)
-    });
+    let states = states
+        .into_iter()
+        .map(|(name, mut tensors): (String, Vec<_>)| {
+            tensors.sort();
+            (name, tensors)
+        });
     Left {
         metrics,
         evaluations,
@@ -247,5 +331,7 @@ pub fn left(job: &Job) -> Left {
 pub fn log(job: &Job) -> Vec<Envelope> {
     let text = fs::read_to_string(job.execution.folder.join("events.jsonl")).expect("has a log");
     assert!(text.ends_with('\n'));
-    text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"))).collect()
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}")))
+        .collect()
 }

@@ -22,7 +22,12 @@ where
 
 impl Serialize for PlanJson<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Whole { plan, standings, gone, cost } = self.0;
+        let Whole {
+            plan,
+            standings,
+            gone,
+            cost,
+        } = self.0;
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("experiment", &plan.name)?;
         map.serialize_entry("question", &plan.question)?;
@@ -40,8 +45,15 @@ impl Serialize for PlanJson<'_> {
                     "summary": *c.summary, "resolved": c.member.resolved,
                     "seconds_a_job": cost.seconds, "memory_bytes": cost.memory_bytes })
         };
-        map.serialize_entry("configurations", &Seq(|| plan.configurations.iter().map(configuration)))?;
-        let job = |(index, job, standing): &(usize, &convsweep_spec::log::MemberJob, crate::difference::Standing)| {
+        map.serialize_entry(
+            "configurations",
+            &Seq(|| plan.configurations.iter().map(configuration)),
+        )?;
+        let job = |(index, job, standing): &(
+            usize,
+            &convsweep_spec::log::MemberJob,
+            crate::difference::Standing,
+        )| {
             json!({ "job": job.job, "configuration": plan.configurations[*index].member.label,
                     "seed": job.seed, "fold": job.fold, "standing": standing.word() })
         };

@@ -8,7 +8,9 @@ mod tiles;
 mod transform;
 mod weights;
 
-use super::{ConvShape, Follow, Gradients, Method, PartOf, To, Wanted, backward_in_parts, forward_in_parts};
+use super::{
+    ConvShape, Follow, Gradients, Method, PartOf, To, Wanted, backward_in_parts, forward_in_parts,
+};
 use crate::block::{PLAIN, Rows, Sums, Target, dots, outer_panels};
 use crate::buffer::Buffer;
 use crate::norm::gather;
@@ -57,12 +59,20 @@ impl Block {
             Side::Input => (self.v.as_mut_ptr(), self.channels),
             Side::Output => (self.m.as_mut_ptr(), self.filters),
         };
-        Planes { at, plane: apart(self.most * channels), panel: tiles * PANEL }
+        Planes {
+            at,
+            plane: apart(self.most * channels),
+            panel: tiles * PANEL,
+        }
     }
 
     /// Offsets of the panels of a plane.
     fn panels(&self, side: Side, tiles: usize) -> Vec<usize> {
-        let channels = if let Side::Input = side { self.channels } else { self.filters };
+        let channels = if let Side::Input = side {
+            self.channels
+        } else {
+            self.filters
+        };
         (0..channels / PANEL).map(|p| p * tiles * PANEL).collect()
     }
 
@@ -76,9 +86,18 @@ impl Block {
         let (x, y) = (self.planes(from, tiles), self.planes(other, tiles));
         let panels = self.panels(from, tiles);
         let places = &self.tiles[..tiles];
-        let rows = Rows { inputs: places, taps: &panels, run: PANEL, fresh: channels };
+        let rows = Rows {
+            inputs: places,
+            taps: &panels,
+            run: PANEL,
+            fresh: channels,
+        };
         for z in 0..PLANES {
-            let target = Target { y: y.at.add(z * y.plane), outputs: places, panel: y.panel };
+            let target = Target {
+                y: y.at.add(z * y.plane),
+                outputs: places,
+                panel: y.panel,
+            };
             let weights = weights.as_ptr().add(z * apart(channels * columns));
             dots::<V>(x.at.add(z * x.plane), rows, weights, columns, PLAIN, target);
         }
@@ -87,13 +106,26 @@ impl Block {
     /// Adds the products of both sides to the transformed weights' gradient.
     #[inline(always)]
     unsafe fn sum<V: Vector>(&mut self, sums: &mut [f32], tiles: usize) {
-        let (v, m) = (self.planes(Side::Input, tiles), self.planes(Side::Output, tiles));
+        let (v, m) = (
+            self.planes(Side::Input, tiles),
+            self.planes(Side::Output, tiles),
+        );
         let width = PANEL;
         let panels = self.panels(Side::Input, tiles);
-        let places: Vec<usize> = panels.iter().flat_map(|p| (0..width).map(move |c| p + c)).collect();
+        let places: Vec<usize> = panels
+            .iter()
+            .flat_map(|p| (0..width).map(move |c| p + c))
+            .collect();
         for z in 0..PLANES {
-            let c = sums.as_mut_ptr().add(z * apart(self.channels * self.filters));
-            let sums = Sums { c, row: width, panel: self.channels * width, right: std::ptr::null_mut() };
+            let c = sums
+                .as_mut_ptr()
+                .add(z * apart(self.channels * self.filters));
+            let sums = Sums {
+                c,
+                row: width,
+                panel: self.channels * width,
+                right: std::ptr::null_mut(),
+            };
             let (v, m) = (v.at.add(z * v.plane), m.at.add(z * m.plane));
             outer_panels::<V>([v, m], &self.tiles[..tiles], &places, self.filters, sums);
         }
@@ -122,17 +154,36 @@ impl Kernel for Forward<'_> {
 
     #[inline(always)]
     unsafe fn run<V: Vector>(self) -> super::Forward {
-        if self.shape.kernel == [5, 5] { self.run_as::<V, Five>() } else { self.run_as::<V, Three>() }
+        if self.shape.kernel == [5, 5] {
+            self.run_as::<V, Five>()
+        } else {
+            self.run_as::<V, Three>()
+        }
     }
 }
 
 impl Forward<'_> {
     #[inline(always)]
     unsafe fn run_as<V: Vector, F: Form>(self) -> super::Forward {
-        let Forward { shape, x, weight, bias, follow } = self;
+        let Forward {
+            shape,
+            x,
+            weight,
+            bias,
+            follow,
+        } = self;
         let u = weights::transformed::<V, F>(shape, weight, false);
         forward_in_parts(shape, follow, |images, to| {
-            V::apart(ForwardPart::<F> { form: PhantomData, shape, x, u: &u, bias, follow, images, to });
+            V::apart(ForwardPart::<F> {
+                form: PhantomData,
+                shape,
+                x,
+                u: &u,
+                bias,
+                follow,
+                images,
+                to,
+            });
         })
     }
 }
@@ -155,12 +206,24 @@ impl<F: Form> Kernel for ForwardPart<'_, F> {
 
     #[inline(always)]
     unsafe fn run<V: Vector>(self) {
-        let ForwardPart { shape, x, u, bias, follow, images: range, to, .. } = self;
+        let ForwardPart {
+            shape,
+            x,
+            u,
+            bias,
+            follow,
+            images: range,
+            to,
+            ..
+        } = self;
         let tiles = Tiles::<F>::new(shape, follow);
         let (images, n) = (tiles.images(), tiles.of_image());
         let mut block = Block::new(shape, &tiles);
         let zeros = vec![0.0; shape.input[1] * shape.channels];
-        let (x_image, y_image) = (x.len() / shape.images.max(1), shape.output_len(follow) / shape.images.max(1));
+        let (x_image, y_image) = (
+            x.len() / shape.images.max(1),
+            shape.output_len(follow) / shape.images.max(1),
+        );
         for first in range.clone().step_by(images) {
             let count = images.min(range.end - first);
             let v = block.planes(Side::Input, count * n);
@@ -171,13 +234,22 @@ impl<F: Form> Kernel for ForwardPart<'_, F> {
             let m = block.planes(Side::Output, count * n);
             for i in 0..count {
                 let at = (first + i) * y_image;
-                let place = if follow.pool { to.places.add(at) } else { std::ptr::null_mut() };
+                let place = if follow.pool {
+                    to.places.add(at)
+                } else {
+                    std::ptr::null_mut()
+                };
                 let output = to.output.add(at);
                 tiles.output::<V>(m.from(i * n), bias, follow, output, place);
                 if follow.moments {
                     let (filters, found) = (shape.filters, &mut *to.moments.add(first + i));
                     found.resize(filters, [0.0; 2]);
-                    gather::<V>((output, std::ptr::null_mut()), [0, y_image / filters], filters, found);
+                    gather::<V>(
+                        (output, std::ptr::null_mut()),
+                        [0, y_image / filters],
+                        filters,
+                        found,
+                    );
                 }
             }
         }
@@ -198,20 +270,45 @@ impl Kernel for Backward<'_> {
 
     #[inline(always)]
     unsafe fn run<V: Vector>(self) -> Gradients {
-        if self.shape.kernel == [5, 5] { self.run_as::<V, Five>() } else { self.run_as::<V, Three>() }
+        if self.shape.kernel == [5, 5] {
+            self.run_as::<V, Five>()
+        } else {
+            self.run_as::<V, Three>()
+        }
     }
 }
 
 impl Backward<'_> {
     #[inline(always)]
     unsafe fn run_as<V: Vector, F: Form>(self) -> Gradients {
-        let Backward { shape, x, weight, backward, follow, want } = self;
-        let u = want.input.then(|| weights::transformed::<V, F>(shape, weight, true));
+        let Backward {
+            shape,
+            x,
+            weight,
+            backward,
+            follow,
+            want,
+        } = self;
+        let u = want
+            .input
+            .then(|| weights::transformed::<V, F>(shape, weight, true));
         let (u, planes) = (u.as_deref(), PLANES * apart(shape.channels * shape.filters));
-        let (found, sums) = backward_in_parts(shape, Method::Winograd, follow, want, planes, |part| {
-            V::apart(BackwardPart::<F> { form: PhantomData, shape, x, u, backward, follow, part });
-        });
-        Gradients { weight: weights::gradient::<V, F>(shape, &sums), ..found }
+        let (found, sums) =
+            backward_in_parts(shape, Method::Winograd, follow, want, planes, |part| {
+                V::apart(BackwardPart::<F> {
+                    form: PhantomData,
+                    shape,
+                    x,
+                    u,
+                    backward,
+                    follow,
+                    part,
+                });
+            });
+        Gradients {
+            weight: weights::gradient::<V, F>(shape, &sums),
+            ..found
+        }
     }
 }
 
@@ -232,28 +329,60 @@ impl<F: Form> Kernel for BackwardPart<'_, F> {
 
     #[inline(always)]
     unsafe fn run<V: Vector>(self) {
-        let BackwardPart { shape, x, u, backward, follow, part, .. } = self;
-        let PartOf { images: range, sums, bias, dx } = part;
+        let BackwardPart {
+            shape,
+            x,
+            u,
+            backward,
+            follow,
+            part,
+            ..
+        } = self;
+        let PartOf {
+            images: range,
+            sums,
+            bias,
+            dx,
+        } = part;
         let tiles = Tiles::<F>::new(shape, follow);
         let (images, n) = (tiles.images(), tiles.of_image());
         let mut block = Block::new(shape, &tiles);
         let zeros = vec![0.0; shape.input[1] * shape.channels];
-        let (x_image, y_image) = (x.len() / shape.images.max(1), shape.output_len(follow) / shape.images.max(1));
-        let (gradient, output, place) =
-            (backward.gradient.as_ptr(), backward.output.as_ptr(), backward.places.as_ptr());
+        let (x_image, y_image) = (
+            x.len() / shape.images.max(1),
+            shape.output_len(follow) / shape.images.max(1),
+        );
+        let (gradient, output, place) = (
+            backward.gradient.as_ptr(),
+            backward.output.as_ptr(),
+            backward.places.as_ptr(),
+        );
         let mut bare = Buffer::new(if backward.norm.is_some() { y_image } else { 0 });
         for first in range.clone().step_by(images) {
             let count = images.min(range.end - first);
-            let (v, m) = (block.planes(Side::Input, count * n), block.planes(Side::Output, count * n));
+            let (v, m) = (
+                block.planes(Side::Input, count * n),
+                block.planes(Side::Output, count * n),
+            );
             for i in 0..count {
                 let at = (first + i) * y_image;
                 let mut from = [gradient, output].map(|p| p.wrapping_add(at));
                 if let Some(norm) = &backward.norm {
-                    norm.bare::<V>(&backward.gradient[at..at + y_image], at / shape.filters, &mut bare);
+                    norm.bare::<V>(
+                        &backward.gradient[at..at + y_image],
+                        at / shape.filters,
+                        &mut bare,
+                    );
                     from[0] = bare.as_ptr();
                 }
                 tiles.input::<V>(x.as_ptr().add((first + i) * x_image), &zeros, v.from(i * n));
-                tiles.output_gradient::<V>(from, place.wrapping_add(at), follow, m.from(i * n), bias);
+                tiles.output_gradient::<V>(
+                    from,
+                    place.wrapping_add(at),
+                    follow,
+                    m.from(i * n),
+                    bias,
+                );
             }
             block.sum::<V>(sums, count * n);
             if let Some(u) = u {

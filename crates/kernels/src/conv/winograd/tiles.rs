@@ -68,13 +68,17 @@ impl Planes {
     /// From the tile's number on.
     #[inline(always)]
     pub(super) unsafe fn from(self, tile: usize) -> Planes {
-        Planes { at: self.at.add(tile * PANEL), ..self }
+        Planes {
+            at: self.at.add(tile * PANEL),
+            ..self
+        }
     }
 
     /// A tile's first plane at a vector of channels.
     #[inline(always)]
     unsafe fn place(self, tile: usize, channel: usize) -> *mut f32 {
-        self.at.add(channel / PANEL * self.panel + tile * PANEL + channel % PANEL)
+        self.at
+            .add(channel / PANEL * self.panel + tile * PANEL + channel % PANEL)
     }
 }
 
@@ -88,7 +92,11 @@ fn counts<F: Form>(j: usize, i: usize) -> bool {
 #[inline(always)]
 unsafe fn sum_of<V: Vector, F: Form>(values: [V; 4]) -> V {
     let [a, b, c, d] = values;
-    if F::OUT == 4 { a.add(b).add(c.add(d)) } else { a.add(b) }
+    if F::OUT == 4 {
+        a.add(b).add(c.add(d))
+    } else {
+        a.add(b)
+    }
 }
 
 /// Where `i` of the six rows (or columns) of the tile that begins at `start` lies in an image of `size`; none outside.
@@ -108,7 +116,10 @@ impl<F: Form> Tiles<F> {
     #[inline(always)]
     fn window(&self, tile: usize) -> Window {
         let [h, w] = self.input;
-        let (y, x) = (F::OUT * (tile / self.grid[1]), F::OUT * (tile % self.grid[1]));
+        let (y, x) = (
+            F::OUT * (tile / self.grid[1]),
+            F::OUT * (tile % self.grid[1]),
+        );
         Window {
             rows: six!(J => inside(y, J, self.before[0], h).map(|row| row * w * self.channels)),
             columns: six!(I => inside(x, I, self.before[1], w).map(|column| column * self.channels)),
@@ -139,11 +150,13 @@ impl<F: Form> Tiles<F> {
     #[inline(always)]
     pub(super) unsafe fn input_gradient<V: Vector>(&self, v: Planes, dx: *mut f32) {
         for tile in 0..self.of_image() {
-            let Window { rows, columns: within } = self.window(tile);
+            let Window {
+                rows,
+                columns: within,
+            } = self.window(tile);
             for c in (0..self.channels).step_by(V::LANES) {
                 let from = v.place(tile, c);
-                let columns =
-                    six!(I => transform::input_transposed(six!(J => V::load(from.add((6 * J + I) * v.plane)))));
+                let columns = six!(I => transform::input_transposed(six!(J => V::load(from.add((6 * J + I) * v.plane)))));
                 six!(J => if let Some(row) = rows[J] {
                     let values = transform::input_transposed(six!(I => columns[I][J]));
                     six!(I => if let Some(column) = within[I] {
@@ -167,14 +180,16 @@ impl<F: Form> Tiles<F> {
     ) {
         for tile in 0..self.of_image() {
             let (ty, tx) = (tile / self.grid[1], tile % self.grid[1]);
-            let size = [self.output[0] - F::OUT * ty, self.output[1] - F::OUT * tx].map(|n| n.min(F::OUT));
+            let size =
+                [self.output[0] - F::OUT * ty, self.output[1] - F::OUT * tx].map(|n| n.min(F::OUT));
             for c in (0..self.filters).step_by(V::LANES) {
                 let bias = match bias {
                     Some(bias) => V::load(bias.as_ptr().add(c)),
                     None => V::splat(0.0),
                 };
                 let from = m.place(tile, c);
-                let columns = six!(I => F::output(six!(J => V::load(from.add((6 * J + I) * m.plane)))));
+                let columns =
+                    six!(I => F::output(six!(J => V::load(from.add((6 * J + I) * m.plane)))));
                 let values = four!(J => {
                     let row = F::output(six!(I => columns[I][J]));
                     four!(I => row[I].add(bias))
@@ -196,8 +211,18 @@ impl<F: Form> Tiles<F> {
 
     /// Stores a tile, or its part that lies in the output.
     #[inline(always)]
-    unsafe fn put<V: Vector>(&self, values: [[V; 4]; 4], size: [usize; 2], relu: bool, y: *mut f32) {
-        let values = if relu { four!(J => four!(I => values[J][I].relu())) } else { values };
+    unsafe fn put<V: Vector>(
+        &self,
+        values: [[V; 4]; 4],
+        size: [usize; 2],
+        relu: bool,
+        y: *mut f32,
+    ) {
+        let values = if relu {
+            four!(J => four!(I => values[J][I].relu()))
+        } else {
+            values
+        };
         if size == [F::OUT; 2] {
             four!(J => four!(I => if counts::<F>(J, I) {
                 values[J][I].store(y.add((J * self.output[1] + I) * self.filters));
@@ -213,7 +238,14 @@ impl<F: Form> Tiles<F> {
 
     /// Stores the largest values of a tile's 2×2 blocks, and which they were.
     #[inline(always)]
-    unsafe fn pool<V: Vector>(&self, values: [[V; 4]; 4], size: [usize; 2], relu: bool, y: *mut f32, places: *mut u8) {
+    unsafe fn pool<V: Vector>(
+        &self,
+        values: [[V; 4]; 4],
+        size: [usize; 2],
+        relu: bool,
+        y: *mut f32,
+        places: *mut u8,
+    ) {
         four!(K => {
             let (j, i) = (K / 2, K % 2);
             if 2 * j.max(i) < F::OUT && 2 * j < size[0] && 2 * i < size[1] {
@@ -239,17 +271,24 @@ impl<F: Form> Tiles<F> {
     ) {
         for tile in 0..self.of_image() {
             let (ty, tx) = (tile / self.grid[1], tile % self.grid[1]);
-            let size = [self.output[0] - F::OUT * ty, self.output[1] - F::OUT * tx].map(|n| n.min(F::OUT));
+            let size =
+                [self.output[0] - F::OUT * ty, self.output[1] - F::OUT * tx].map(|n| n.min(F::OUT));
             for c in (0..self.filters).step_by(V::LANES) {
                 let values = if follow.pool {
                     let at = F::OUT / 2 * (ty * (self.output[1] / 2) + tx) * self.filters + c;
                     self.pooled_gradient::<V>(backward[0].add(at), places.add(at), size)
                 } else {
                     let at = F::OUT * (ty * self.output[1] + tx) * self.filters + c;
-                    self.plain_gradient::<V>(backward.map(|p| p.wrapping_add(at)), follow.relu, size)
+                    self.plain_gradient::<V>(
+                        backward.map(|p| p.wrapping_add(at)),
+                        follow.relu,
+                        size,
+                    )
                 };
                 let sum = sum_of::<V, F>(four!(J => sum_of::<V, F>(values[J])));
-                V::load(bias.as_ptr().add(c)).add(sum).store(bias.as_mut_ptr().add(c));
+                V::load(bias.as_ptr().add(c))
+                    .add(sum)
+                    .store(bias.as_mut_ptr().add(c));
                 let columns = four!(I => match I < F::OUT {
                     true => F::output_transposed(four!(J => values[J][I])),
                     false => [V::splat(0.0); 6],
@@ -265,7 +304,12 @@ impl<F: Form> Tiles<F> {
 
     /// A tile of the gradient `[gradient, output]`, zero where ReLU was.
     #[inline(always)]
-    unsafe fn plain_gradient<V: Vector>(&self, from: [*const f32; 2], relu: bool, size: [usize; 2]) -> [[V; 4]; 4] {
+    unsafe fn plain_gradient<V: Vector>(
+        &self,
+        from: [*const f32; 2],
+        relu: bool,
+        size: [usize; 2],
+    ) -> [[V; 4]; 4] {
         if size == [F::OUT; 2] {
             let step = |j: usize, i: usize| (j * self.output[1] + i) * self.filters;
             return four!(J => four!(I => match counts::<F>(J, I) {

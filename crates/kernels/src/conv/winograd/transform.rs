@@ -109,7 +109,12 @@ impl Form for Three {
     unsafe fn output<V: Vector>(m: [V; 6]) -> [V; 4] {
         let (s, d) = (m[1].add(m[2]), m[1].sub(m[2]));
         let (t, e) = (m[3].add(m[4]), m[3].sub(m[4]));
-        [m[0].add(s.add(t)), plus(2.0, e, d), plus(4.0, t, s), plus(8.0, e, d).add(m[5])]
+        [
+            m[0].add(s.add(t)),
+            plus(2.0, e, d),
+            plus(4.0, t, s),
+            plus(8.0, e, d).add(m[5]),
+        ]
     }
 
     #[inline(always)]
@@ -157,18 +162,33 @@ impl Form for Five {
     unsafe fn output<V: Vector>(m: [V; 6]) -> [V; 4] {
         let (s, d) = (m[1].add(m[2]), m[1].sub(m[2]));
         let (t, e) = (m[3].add(m[4]), m[3].sub(m[4]));
-        [m[0].add(s.add(t)), plus(2.0, e, d).add(m[5]), V::splat(0.0), V::splat(0.0)]
+        [
+            m[0].add(s.add(t)),
+            plus(2.0, e, d).add(m[5]),
+            V::splat(0.0),
+            V::splat(0.0),
+        ]
     }
 
     #[inline(always)]
     unsafe fn output_transposed<V: Vector>(y: [V; 4]) -> [V; 6] {
-        [y[0], y[0].add(y[1]), y[0].sub(y[1]), plus(2.0, y[1], y[0]), plus(-2.0, y[1], y[0]), y[1]]
+        [
+            y[0],
+            y[0].add(y[1]),
+            y[0].sub(y[1]),
+            plus(2.0, y[1], y[0]),
+            plus(-2.0, y[1], y[0]),
+            y[1],
+        ]
     }
 
     #[inline(always)]
     unsafe fn weight<V: Vector>(w: [V; 5]) -> [V; 6] {
         let (e, o) = (w[0].add(w[2]).add(w[4]), w[1].add(w[3]));
-        let (f, q) = (plus(16.0, w[4], plus(4.0, w[2], w[0])), plus(8.0, w[3], times(2.0, w[1])));
+        let (f, q) = (
+            plus(16.0, w[4], plus(4.0, w[2], w[0])),
+            plus(8.0, w[3], times(2.0, w[1])),
+        );
         [
             times(0.25, w[0]),
             times(-1.0 / 6.0, e.add(o)),

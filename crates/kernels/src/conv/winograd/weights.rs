@@ -16,13 +16,25 @@ use std::ops::Range;
 /// # Safety
 /// The weights have the size that the shape says.
 #[inline(always)]
-pub(super) unsafe fn transformed<V: Vector, F: Form>(shape: &ConvShape, weight: &[f32], transposed: bool) -> Buffer {
+pub(super) unsafe fn transformed<V: Vector, F: Form>(
+    shape: &ConvShape,
+    weight: &[f32],
+    transposed: bool,
+) -> Buffer {
     let (c, f) = (shape.channels, shape.filters);
     let (rows, columns) = if transposed { (f, c) } else { (c, f) };
     let mut out = Buffer::new(PLANES * apart(rows * columns));
     let to = out.as_mut_ptr();
     threads::share_parts(columns / PANEL, out.len(), |panels| {
-        V::apart(SomeColumns::<F> { form: PhantomData, rows, columns, transposed, panels, weight, to });
+        V::apart(SomeColumns::<F> {
+            form: PhantomData,
+            rows,
+            columns,
+            transposed,
+            panels,
+            weight,
+            to,
+        });
     });
     out
 }
@@ -43,7 +55,15 @@ impl<F: Form> Kernel for SomeColumns<'_, F> {
 
     #[inline(always)]
     unsafe fn run<V: Vector>(self) {
-        let SomeColumns { rows, columns, transposed, panels, weight, to, .. } = self;
+        let SomeColumns {
+            rows,
+            columns,
+            transposed,
+            panels,
+            weight,
+            to,
+            ..
+        } = self;
         let (plane, area) = (apart(rows * columns), F::TAPS * F::TAPS);
         // For each row the taps of a vector of columns.
         let mut lined = Buffer::new(rows * area * V::LANES);
@@ -54,7 +74,13 @@ impl<F: Form> Kernel for SomeColumns<'_, F> {
             if transposed {
                 for row in 0..rows {
                     let from = weight.as_ptr().add((row * columns + column) * area);
-                    to_lanes::<V>(from, area, V::LANES, lined.add(row * area * V::LANES), &row_offsets[..area]);
+                    to_lanes::<V>(
+                        from,
+                        area,
+                        V::LANES,
+                        lined.add(row * area * V::LANES),
+                        &row_offsets[..area],
+                    );
                 }
             } else {
                 let from = weight.as_ptr().add(column * rows * area);
@@ -88,7 +114,14 @@ pub(super) unsafe fn gradient<V: Vector, F: Form>(shape: &ConvShape, sums: &Part
     let mut weight: Vec<f32> = Vec::with_capacity(shape.weight_len());
     let to = weight.as_mut_ptr();
     threads::share_parts(f / PANEL, PLANES * c * f, |panels| {
-        V::apart(SomeFilters::<F> { form: PhantomData, channels: c, filters: f, panels, sums, to });
+        V::apart(SomeFilters::<F> {
+            form: PhantomData,
+            channels: c,
+            filters: f,
+            panels,
+            sums,
+            to,
+        });
     });
     weight.set_len(shape.weight_len());
     weight
@@ -109,7 +142,14 @@ impl<F: Form> Kernel for SomeFilters<'_, F> {
 
     #[inline(always)]
     unsafe fn run<V: Vector>(self) {
-        let SomeFilters { channels: c, filters, panels, sums, to, .. } = self;
+        let SomeFilters {
+            channels: c,
+            filters,
+            panels,
+            sums,
+            to,
+            ..
+        } = self;
         let (plane, area) = (apart(c * filters), F::TAPS * F::TAPS);
         let mut lined = Buffer::new(c * area * V::LANES);
         let lined = lined.as_mut_ptr();
@@ -125,7 +165,13 @@ impl<F: Form> Kernel for SomeFilters<'_, F> {
                     }
                 }
             }
-            from_lanes::<V>(lined, &offsets, to.add(column * c * area), c * area, V::LANES);
+            from_lanes::<V>(
+                lined,
+                &offsets,
+                to.add(column * c * area),
+                c * area,
+                V::LANES,
+            );
         }
     }
 }

@@ -24,7 +24,10 @@ impl FlattenKernel for Flex {
     fn flatten_unit(x: FlexTensor) -> FlexTensor {
         let x = contiguous(x);
         let [images, h, w, c] = x.layout().shape().dims::<4>();
-        tensor(kernels::transpose(&values(&x), h * w, c), [images, c * h * w])
+        tensor(
+            kernels::transpose(&values(&x), h * w, c),
+            [images, c * h * w],
+        )
     }
 }
 
@@ -34,7 +37,11 @@ impl<C: CheckpointStrategy> FlattenKernel for Autodiff<Flex, C> {
         let x = x.into_primitive();
         let dims = x.layout().shape().dims::<4>();
         let y = Flex::flatten_unit(x);
-        match FlattenBackward.prepare::<C>([node]).compute_bound().stateful() {
+        match FlattenBackward
+            .prepare::<C>([node])
+            .compute_bound()
+            .stateful()
+        {
             OpsKind::Tracked(prepared) => prepared.finish(dims, y),
             OpsKind::UnTracked(prepared) => prepared.finish(y),
         }
@@ -51,6 +58,9 @@ impl Backward<Flex, 1> for FlattenBackward {
         let gradient = gradients.consume::<Flex>(&ops.node);
         let [Some(node)] = ops.parents else { return };
         let [_, h, w, c] = ops.state;
-        gradients.register::<Flex>(node.id, tensor(kernels::transpose(&values(&gradient), c, h * w), ops.state));
+        gradients.register::<Flex>(
+            node.id,
+            tensor(kernels::transpose(&values(&gradient), c, h * w), ops.state),
+        );
     }
 }

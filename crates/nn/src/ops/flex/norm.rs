@@ -64,7 +64,13 @@ pub(in crate::ops) fn apply<const D: usize>(
     unit: NormUnit,
 ) -> Tensor<D> {
     let [mean, variance] = [mean, variance].map(crate::forward::values);
-    normalize(x, summand, [scale, shift], unit, Arc::new(OnceLock::from(Moments { mean, variance })))
+    normalize(
+        x,
+        summand,
+        [scale, shift],
+        unit,
+        Arc::new(OnceLock::from(Moments { mean, variance })),
+    )
 }
 
 fn normalize<const D: usize>(
@@ -77,13 +83,21 @@ fn normalize<const D: usize>(
     let [scale, shift] = [scale, shift].map(Tensor::into_dispatch);
     let (x, summand) = (x.into_dispatch(), summand.map(Tensor::into_dispatch));
     Tensor::from_dispatch(match summand {
-        Some(summand) => <Dispatch as NormKernels>::norm_sum_unit(x, summand, scale, shift, unit, found),
+        Some(summand) => {
+            <Dispatch as NormKernels>::norm_sum_unit(x, summand, scale, shift, unit, found)
+        }
         None => <Dispatch as NormKernels>::norm_unit(x, scale, shift, unit, found),
     })
 }
 
 impl NormKernels for Flex {
-    fn norm_unit(x: FlexTensor, scale: FlexTensor, shift: FlexTensor, unit: NormUnit, found: Found) -> FlexTensor {
+    fn norm_unit(
+        x: FlexTensor,
+        scale: FlexTensor,
+        shift: FlexTensor,
+        unit: NormUnit,
+        found: Found,
+    ) -> FlexTensor {
         forward(&contiguous(x), None, [&scale, &shift], unit, &found)
     }
 
@@ -95,7 +109,13 @@ impl NormKernels for Flex {
         unit: NormUnit,
         found: Found,
     ) -> FlexTensor {
-        forward(&contiguous(x), Some(&contiguous(summand)), [&scale, &shift], unit, &found)
+        forward(
+            &contiguous(x),
+            Some(&contiguous(summand)),
+            [&scale, &shift],
+            unit,
+            &found,
+        )
     }
 }
 
@@ -111,7 +131,17 @@ impl<C: CheckpointStrategy> NormKernels for Autodiff<Flex, C> {
         let [x, scale, shift] = [x, scale, shift].map(|t| contiguous(t.into_primitive()));
         let y = forward(&x, None, [&scale, &shift], unit, &found);
         match NormBackward.prepare::<C>(nodes).compute_bound().stateful() {
-            OpsKind::Tracked(prepared) => prepared.finish(NormState { x, output: None, scale, shift, unit, found }, y),
+            OpsKind::Tracked(prepared) => prepared.finish(
+                NormState {
+                    x,
+                    output: None,
+                    scale,
+                    shift,
+                    unit,
+                    found,
+                },
+                y,
+            ),
             OpsKind::UnTracked(prepared) => prepared.finish(y),
         }
     }
@@ -125,12 +155,21 @@ impl<C: CheckpointStrategy> NormKernels for Autodiff<Flex, C> {
         found: Found,
     ) -> FloatTensor<Self> {
         let nodes = [x.node(), scale.node(), shift.node(), summand.node()];
-        let [x, scale, shift, summand] = [x, scale, shift, summand].map(|t| contiguous(t.into_primitive()));
+        let [x, scale, shift, summand] =
+            [x, scale, shift, summand].map(|t| contiguous(t.into_primitive()));
         let y = forward(&x, Some(&summand), [&scale, &shift], unit, &found);
         match NormBackward.prepare::<C>(nodes).compute_bound().stateful() {
-            OpsKind::Tracked(prepared) => {
-                prepared.finish(NormState { x, output: Some(y.clone()), scale, shift, unit, found }, y)
-            }
+            OpsKind::Tracked(prepared) => prepared.finish(
+                NormState {
+                    x,
+                    output: Some(y.clone()),
+                    scale,
+                    shift,
+                    unit,
+                    found,
+                },
+                y,
+            ),
             OpsKind::UnTracked(prepared) => prepared.finish(y),
         }
     }
@@ -145,9 +184,18 @@ fn forward(
 ) -> FlexTensor {
     let (x_values, scale, shift) = (values(x), values(scale), values(shift));
     let moments = found.get_or_init(|| kernels::moments(&x_values, scale.len()));
-    let norm = Norm { moments, scale: &scale, shift: &shift, epsilon: unit.epsilon, relu: unit.relu };
+    let norm = Norm {
+        moments,
+        scale: &scale,
+        shift: &shift,
+        epsilon: unit.epsilon,
+        relu: unit.relu,
+    };
     let summand = summand.map(values);
-    tensor(kernels::batch_norm(&norm, &x_values, summand.as_deref()), x.layout().shape().clone())
+    tensor(
+        kernels::batch_norm(&norm, &x_values, summand.as_deref()),
+        x.layout().shape().clone(),
+    )
 }
 
 #[derive(Clone, Debug)]
@@ -167,11 +215,21 @@ impl NormState {
         let mut gradient = contiguous(gradient);
         let (shape, with_summand) = (self.x.layout().shape().clone(), self.output.is_some());
         let unmasked = (with_summand && !self.unit.relu).then(|| gradient.clone());
-        let (scale, shift, moments) =
-            (values(&self.scale), values(&self.shift), self.found.get_or_init(Moments::default));
-        let norm = Norm { moments, scale: &scale, shift: &shift, epsilon: self.unit.epsilon, relu: self.unit.relu };
+        let (scale, shift, moments) = (
+            values(&self.scale),
+            values(&self.shift),
+            self.found.get_or_init(Moments::default),
+        );
+        let norm = Norm {
+            moments,
+            scale: &scale,
+            shift: &shift,
+            epsilon: self.unit.epsilon,
+            relu: self.unit.relu,
+        };
         let (x, output) = (values(&self.x), self.output.as_ref().map(values));
-        let found = kernels::batch_norm_backward(&norm, &x, output.as_deref(), gradient.storage_mut());
+        let found =
+            kernels::batch_norm_backward(&norm, &x, output.as_deref(), gradient.storage_mut());
         let summand = unmasked.or_else(|| with_summand.then(|| tensor(found.summand, shape)));
         ([gradient, flat(found.scale), flat(found.shift)], summand)
     }
@@ -187,7 +245,11 @@ impl<const N: usize> Backward<Flex, N> for NormBackward {
     fn backward(self, ops: Ops<NormState, N>, gradients: &mut Gradients, _: &mut Checkpointer) {
         let gradient = gradients.consume::<Flex>(&ops.node);
         let (found, summand) = ops.state.backward(gradient);
-        for (node, gradient) in ops.parents.into_iter().zip(found.into_iter().chain(summand)) {
+        for (node, gradient) in ops
+            .parents
+            .into_iter()
+            .zip(found.into_iter().chain(summand))
+        {
             if let Some(node) = node {
                 gradients.register::<Flex>(node.id, gradient);
             }

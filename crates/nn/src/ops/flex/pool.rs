@@ -29,18 +29,30 @@ pub(super) trait PoolKernels: Backend {
 }
 
 pub(in crate::ops) fn max(x: Tensor<4>, shape: PoolShape) -> Tensor<4> {
-    Tensor::from_dispatch(<Dispatch as PoolKernels>::pool_unit(x.into_dispatch(), Pool::Max(shape)))
+    Tensor::from_dispatch(<Dispatch as PoolKernels>::pool_unit(
+        x.into_dispatch(),
+        Pool::Max(shape),
+    ))
 }
 
 pub(in crate::ops) fn average(x: Tensor<4>, shape: PoolShape) -> Tensor<4> {
-    Tensor::from_dispatch(<Dispatch as PoolKernels>::pool_unit(x.into_dispatch(), Pool::Average(shape)))
+    Tensor::from_dispatch(<Dispatch as PoolKernels>::pool_unit(
+        x.into_dispatch(),
+        Pool::Average(shape),
+    ))
 }
 
 /// `[batch, channels]`
 pub(in crate::ops) fn global_average(x: Tensor<4>) -> Tensor<2> {
     let [_, h, w, channels] = x.dims();
-    let pool = Pool::Global { pixels: h * w, channels };
-    Tensor::from_dispatch(<Dispatch as PoolKernels>::pool_unit(x.into_dispatch(), pool))
+    let pool = Pool::Global {
+        pixels: h * w,
+        channels,
+    };
+    Tensor::from_dispatch(<Dispatch as PoolKernels>::pool_unit(
+        x.into_dispatch(),
+        pool,
+    ))
 }
 
 impl PoolKernels for Flex {
@@ -56,7 +68,14 @@ impl<C: CheckpointStrategy> PoolKernels for Autodiff<Flex, C> {
         let dims = x.layout().shape().dims::<4>();
         let (y, places) = forward(x, pool);
         match PoolBackward.prepare::<C>([node]).compute_bound().stateful() {
-            OpsKind::Tracked(prepared) => prepared.finish(PoolState { dims, places: Arc::new(places), pool }, y),
+            OpsKind::Tracked(prepared) => prepared.finish(
+                PoolState {
+                    dims,
+                    places: Arc::new(places),
+                    pool,
+                },
+                y,
+            ),
             OpsKind::UnTracked(prepared) => prepared.finish(y),
         }
     }
@@ -73,11 +92,21 @@ fn forward(x: FlexTensor, pool: Pool) -> (FlexTensor, Vec<u8>) {
         }
         Pool::Average(shape) => {
             let [h, w] = shape.output();
-            (tensor(kernels::average_pool(&shape, &values(&x)), [images, h, w, shape.channels]), vec![])
+            (
+                tensor(
+                    kernels::average_pool(&shape, &values(&x)),
+                    [images, h, w, shape.channels],
+                ),
+                vec![],
+            )
         }
-        Pool::Global { pixels, channels } => {
-            (tensor(kernels::global_average(&values(&x), pixels, channels), [images, channels]), vec![])
-        }
+        Pool::Global { pixels, channels } => (
+            tensor(
+                kernels::global_average(&values(&x), pixels, channels),
+                [images, channels],
+            ),
+            vec![],
+        ),
     }
 }
 
@@ -102,7 +131,9 @@ impl Backward<Flex, 1> for PoolBackward {
         let found = match pool {
             Pool::Max(shape) => kernels::max_pool_backward(&shape, &gradient, &places),
             Pool::Average(shape) => kernels::average_pool_backward(&shape, &gradient),
-            Pool::Global { pixels, channels } => kernels::global_average_backward(&gradient, pixels, channels),
+            Pool::Global { pixels, channels } => {
+                kernels::global_average_backward(&gradient, pixels, channels)
+            }
         };
         gradients.register::<Flex>(node.id, tensor(found, dims));
     }

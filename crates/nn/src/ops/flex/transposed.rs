@@ -29,12 +29,26 @@ pub(in crate::ops) fn transposed(
     unit: &ConvUnit,
 ) -> Tensor<4> {
     let bias = bias.unwrap_or_else(|| no_bias(unit.channels, &x.device()));
-    let [x, weight, bias] = [x.into_dispatch(), weight.into_dispatch(), bias.into_dispatch()];
-    Tensor::from_dispatch(<Dispatch as TransposedKernels>::transposed_unit(x, weight, bias, unit.clone()))
+    let [x, weight, bias] = [
+        x.into_dispatch(),
+        weight.into_dispatch(),
+        bias.into_dispatch(),
+    ];
+    Tensor::from_dispatch(<Dispatch as TransposedKernels>::transposed_unit(
+        x,
+        weight,
+        bias,
+        unit.clone(),
+    ))
 }
 
 impl TransposedKernels for Flex {
-    fn transposed_unit(x: FlexTensor, weight: FlexTensor, bias: FlexTensor, unit: ConvUnit) -> FlexTensor {
+    fn transposed_unit(
+        x: FlexTensor,
+        weight: FlexTensor,
+        bias: FlexTensor,
+        unit: ConvUnit,
+    ) -> FlexTensor {
         forward(&contiguous(x), &weight, &bias, &unit)
     }
 }
@@ -49,7 +63,11 @@ impl<C: CheckpointStrategy> TransposedKernels for Autodiff<Flex, C> {
         let nodes = [x.node(), weight.node(), bias.node()];
         let [x, weight, bias] = [x, weight, bias].map(|t| contiguous(t.into_primitive()));
         let y = forward(&x, &weight, &bias, &unit);
-        match TransposedBackward.prepare::<C>(nodes).compute_bound().stateful() {
+        match TransposedBackward
+            .prepare::<C>(nodes)
+            .compute_bound()
+            .stateful()
+        {
             OpsKind::Tracked(prepared) => prepared.finish(State { x, weight, unit }, y),
             OpsKind::UnTracked(prepared) => prepared.finish(y),
         }
@@ -82,7 +100,13 @@ impl Backward<Flex, 3> for TransposedBackward {
         let dims = x.layout().shape().dims::<4>();
         let parents = ops.parents.map(|node| Some(node?.id));
         let (shape, want) = (unit.shape(dims[0]), wanted(&parents));
-        let found = kernels::transposed_backward(&shape, &values(&x), &values(&weight), &values(&gradient), want);
+        let found = kernels::transposed_backward(
+            &shape,
+            &values(&x),
+            &values(&weight),
+            &values(&gradient),
+            want,
+        );
         register(gradients, parents, found, dims);
     }
 }
