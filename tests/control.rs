@@ -1,4 +1,5 @@
-//! A sweep that is looked at and told things from another terminal; what may be tried again, and what may be removed.
+//! A sweep that is looked at and told things from another terminal; what may be tried again, and
+//! what may be removed.
 
 use crate::kills::{lines, start, wait_until, workers};
 use crate::support::{Place, SMALL};
@@ -262,7 +263,8 @@ fn halving_spares_jobs_says_why_and_may_be_simulated_before() {
         (10.0, 2.0),
         "a second run decides nothing anew"
     );
-    // What was trained, in several attempts with pauses between, equals the full sweep's to the bit.
+    // What was trained, in several attempts with pauses between, equals the full sweep's to the
+    // bit.
     let sql =
         "select job, epoch, name, value from metrics where name like 'val%' or name like 'train%'";
     let rows = |place: &Place| place.run(&["query", "--csv", sql]).exits(0).stdout();

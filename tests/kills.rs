@@ -1,4 +1,5 @@
-//! Kills at every awkward moment: the same command finishes the sweep, and ends with the bits of an undisturbed one.
+//! Kills at every awkward moment: the same command finishes the sweep, and ends with the bits of an
+//! undisturbed one.
 
 use crate::support::Place;
 use std::collections::BTreeMap;

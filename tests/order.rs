@@ -1,5 +1,6 @@
-//! In which order jobs start, and what bad input on a worker's pipes leads to: the real program with a worker that trains
-//! nothing but does what a script says (`crates/runner/examples/fake-worker.rs`).
+//! In which order jobs start, and what bad input on a worker's pipes leads to: the real program
+//! with a worker that trains nothing but does what a script says
+//! (`crates/runner/examples/fake-worker.rs`).
 
 use crate::support::{Place, SMALL};
 use std::path::{Path, PathBuf};

@@ -1,5 +1,6 @@
-//! Every way in which a job can end, provoked with the real programs. (Crashes by a signal: `kills.rs`; cancelled and stopped
-//! by a rule: `control.rs`; a kill by the kernel for want of memory: the runner's own tests.)
+//! Every way in which a job can end, provoked with the real programs. (Crashes by a signal:
+//! `kills.rs`; cancelled and stopped by a rule: `control.rs`; a kill by the kernel for want of
+//! memory: the runner's own tests.)
 
 use crate::kills::{lines, start, wait_until, workers};
 use crate::support::{Place, SMALL};

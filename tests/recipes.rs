@@ -19,7 +19,8 @@ fn every_shipped_experiment_can_be_planned() {
     }
 }
 
-/// Each of them on a few drawn images, two epochs and one seed: that it trains at all, whatever it asks.
+/// Each of them on a few drawn images, two epochs and one seed: that it trains at all, whatever it
+/// asks.
 #[test]
 fn every_shipped_experiment_trains() {
     let files = std::fs::read_dir(root().join("experiments"))

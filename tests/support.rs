@@ -96,7 +96,8 @@ impl Place {
             .unwrap_or_else(|e| panic!("{sql}: {e}"))
     }
 
-    /// Every reproducible metric and every evaluation: what an interrupted run must end with, to the bit.
+    /// Every reproducible metric and every evaluation: what an interrupted run must end with, to
+    /// the bit.
     pub fn results(&self) -> BTreeMap<String, u64> {
         let database =
             rusqlite::Connection::open(self.path("results/convsweep.sqlite")).expect("opens");

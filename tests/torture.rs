@@ -1,6 +1,6 @@
-//! A sweep of real jobs under every kind of fault at once: at the end each job is accounted for, every figure equals the
-//! undisturbed sweep's to the bit, nothing was trained twice, and each kind of fault has hit. `CONVSWEEP_TORTURE=ROUNDS` makes it long
-//! (`just test-long`).
+//! A sweep of real jobs under every kind of fault at once: at the end each job is accounted for,
+//! every figure equals the undisturbed sweep's to the bit, nothing was trained twice, and each kind
+//! of fault has hit. `CONVSWEEP_TORTURE=ROUNDS` makes it long (`just test-long`).
 
 use crate::kills::{lines, start, wait_until, workers};
 use crate::support::{Place, SMALL, root};
@@ -117,7 +117,8 @@ fn place(jobs: &str, epochs: u32) -> Place {
     place
 }
 
-/// Puts the program of this place, and its workers, under a clock that jumps as the file `clock` says.
+/// Puts the program of this place, and its workers, under a clock that jumps as the file `clock`
+/// says.
 fn fake_clock(place: &mut Place) {
     let library = place.path("clock.so");
     let mut compiler = Command::new("cc");
@@ -193,7 +194,8 @@ fn every_kind_of_fault_and_still_the_same_figures() {
                 *hits.entry(fault).or_default() += 1;
             }
             if ["worker frozen", "worker killed", "clock jumped"].contains(fault) {
-                // The run itself makes up for it, for a while; then it is ended, so that faults hit an unfinished sweep.
+                // The run itself makes up for it, for a while; then it is ended, so that faults hit
+                // an unfinished sweep.
                 let until = lines(&place) + 3;
                 wait_until("it goes on", || {
                     lines(&place) >= until || finished(&place, &mut program)

@@ -1,8 +1,10 @@
-//! Weights that training starts from: a file of PyTorch's, an experiment's best job, a job; and what does not fit.
+//! Weights that training starts from: a file of PyTorch's, an experiment's best job, a job; and
+//! what does not fit.
 
 use crate::support::{Place, SMALL, root};
 
-/// The network of `tests/vectors/transfer.py`, with one class less than its file's where `classes` is 4.
+/// The network of `tests/vectors/transfer.py`, with one class less than its file's where `classes`
+/// is 4.
 fn experiment(classes: u32, from: &str) -> String {
     format!(
         r#"

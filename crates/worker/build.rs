@@ -20,7 +20,8 @@ fn main() {
     );
 }
 
-/// The abbreviated revision, `-dirty` appended if the sources differ from it; `None` outside a repository.
+/// The abbreviated revision, `-dirty` appended if the sources differ from it; `None` outside a
+/// repository.
 fn revision() -> Option<String> {
     let head = git(&["rev-parse", "--short=12", "HEAD"])?;
     let changed = git(&[

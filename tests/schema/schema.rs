@@ -1,5 +1,5 @@
-//! The experiment file's JSON Schema, held by a whole validator against every file there is: what is shipped, what the tests
-//! plan, and what they refuse.
+//! The experiment file's JSON Schema, held by a whole validator against every file there is: what
+//! is shipped, what the tests plan, and what they refuse.
 #![cfg(test)]
 
 #[path = "../../crates/plan/tests/common/mod.rs"]

@@ -85,7 +85,8 @@ pub enum Command {
         #[arg(long)]
         once: bool,
     },
-    /// Let running jobs of the sweep in this results folder write a checkpoint and end; waiting ones do not start.
+    /// Let running jobs of the sweep in this results folder write a checkpoint and end; waiting
+    /// ones do not start.
     Cancel {
         /// Ids of jobs, or beginnings of ids.
         #[arg(required = true, value_name = "JOB")]
@@ -97,7 +98,8 @@ pub enum Command {
     Resume,
     /// Train jobs again that failed, crashed, diverged or were spared.
     Retry {
-        /// Ids of jobs (or beginnings of ids), or the name of an experiment for all of its jobs that did not finish.
+        /// Ids of jobs (or beginnings of ids), or the name of an experiment for all of its jobs
+        /// that did not finish.
         #[arg(required = true, value_name = "JOB|NAME")]
         jobs: Vec<String>,
     },
@@ -170,8 +172,8 @@ pub struct PlanArgs {
     /// Every configuration, architecture and learning rate, however many.
     #[arg(long)]
     pub all: bool,
-    /// What a rule would have spared, and lost, on recorded curves: successive-halving, asha, median or race, with
-    /// options such as successive-halving:eta=3,first=2.
+    /// What a rule would have spared, and lost, on recorded curves: successive-halving, asha,
+    /// median or race, with options such as successive-halving:eta=3,first=2.
     #[arg(long, value_name = "RULE")]
     pub simulate: Option<String>,
     /// As JSON.
@@ -188,14 +190,15 @@ pub struct RunArgs {
     /// What the command line changes in the file.
     #[command(flatten)]
     pub changes: FileArgs,
-    /// Devices to use, such as cpu or cuda:0,cuda:1,cpu [default: the file's, else every CUDA device, else the CPU].
+    /// Devices to use, such as cpu or cuda:0,cuda:1,cpu [default: the file's, else every CUDA
+    /// device, else the CPU].
     #[arg(long, value_name = "LIST")]
     pub devices: Option<String>,
     /// Jobs at once on a device, such as cpu=2,cuda=1 [default: the file's, else a core each].
     #[arg(long, value_name = "LIST")]
     pub slots: Option<String>,
-    /// Run this command by the shell at the end and at failures; CONVSWEEP_EVENT, CONVSWEEP_EXPERIMENT, CONVSWEEP_JOB and
-    /// CONVSWEEP_MESSAGE tell it what happened.
+    /// Run this command by the shell at the end and at failures; CONVSWEEP_EVENT,
+    /// CONVSWEEP_EXPERIMENT, CONVSWEEP_JOB and CONVSWEEP_MESSAGE tell it what happened.
     #[arg(long, value_name = "COMMAND")]
     pub notify: Option<String>,
     /// Only these jobs of the file: ids or beginnings of ids; may be given several times.

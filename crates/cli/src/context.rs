@@ -38,7 +38,8 @@ impl Context {
         })
     }
 
-    /// Reads, checks and expands an experiment file; stages stand where its log says, or begin anew.
+    /// Reads, checks and expands an experiment file; stages stand where its log says, or begin
+    /// anew.
     pub fn plan(&self, file: &Path, changes: &FileArgs) -> Result<Plan> {
         let plan = self.plan_decided(file, changes, &[])?;
         match stages::recorded(self, &plan.name) {

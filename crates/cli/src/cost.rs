@@ -1,4 +1,5 @@
-//! What a plan will take: time and memory, by what finished jobs of this machine took, else by rough figures.
+//! What a plan will take: time and memory, by what finished jobs of this machine took, else by
+//! rough figures.
 
 use crate::commands::run::find_slots;
 use crate::context::Context;
@@ -16,7 +17,8 @@ use std::collections::BTreeMap;
 
 /// Jobs that are looked at, the newest first.
 const MOST_OBSERVED: usize = 2000;
-/// Seconds that a job must have taken to say anything of other networks: a shorter one mostly started.
+/// Seconds that a job must have taken to say anything of other networks: a shorter one mostly
+/// started.
 const TELLING: f64 = 2.0;
 /// Memory of a worker before its first batch.
 const WORKER_BYTES: f64 = 60e6;
@@ -292,7 +294,8 @@ fn images(planned: &Planned) -> f64 {
     }
 }
 
-/// Weights with gradients and two moments, every layer's output and its gradient for a batch, and the program itself.
+/// Weights with gradients and two moments, every layer's output and its gradient for a batch, and
+/// the program itself.
 fn rough_memory(planned: &Planned) -> f64 {
     let activations: f64 = planned
         .summary
@@ -371,8 +374,9 @@ fn number(value: &Value) -> Option<f64> {
     }
 }
 
-/// Seconds for an image and for each multiply-accumulate where nothing is known: a core of 2020 trains some ten thousand
-/// million multiply-accumulates of the forward pass a second, a GPU a hundred times that.
+/// Seconds for an image and for each multiply-accumulate where nothing is known: a core of 2020
+/// trains some ten thousand million multiply-accumulates of the forward pass a second, a GPU a
+/// hundred times that.
 fn rough_line(kind: &str) -> (f64, f64) {
     if kind.starts_with("cuda") {
         (2e-6, 1e-12)
@@ -381,8 +385,8 @@ fn rough_line(kind: &str) -> (f64, f64) {
     }
 }
 
-/// Seconds for an image and for each multiply-accumulate, by least squares with neither below zero; where the jobs are of one
-/// size, the rough line, as much steeper or flatter as they say.
+/// Seconds for an image and for each multiply-accumulate, by least squares with neither below zero;
+/// where the jobs are of one size, the rough line, as much steeper or flatter as they say.
 fn line(jobs: &[Observed], (image, mac): (f64, f64)) -> Option<(f64, f64)> {
     let n = jobs.len() as f64;
     let mean = |of: &dyn Fn(&Observed) -> f64| jobs.iter().map(of).sum::<f64>() / n;

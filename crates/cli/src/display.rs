@@ -47,7 +47,8 @@ pub struct Display {
     told: Option<Instant>,
     total: usize,
     failed: usize,
-    /// An attempt that ended badly; it is told with what follows, which is the next thing that happens.
+    /// An attempt that ended badly; it is told with what follows, which is the next thing that
+    /// happens.
     ending: Option<Ending>,
     /// Jobs spared in succession.
     spared: usize,
@@ -87,8 +88,8 @@ enum Screen {
 }
 
 impl Display {
-    /// For these jobs, in the order in which they will start, on these slots; `command` runs the experiment,
-    /// and a search spares jobs if it `searches`.
+    /// For these jobs, in the order in which they will start, on these slots; `command` runs the
+    /// experiment, and a search spares jobs if it `searches`.
     pub fn new(
         jobs: Vec<(JobId, JobInfo)>,
         slots: &[Slot],
@@ -350,7 +351,8 @@ impl Display {
         self.refresh();
     }
 
-    /// Whether the end of an attempt that did not finish has a line of its own: a search has told of its own already.
+    /// Whether the end of an attempt that did not finish has a line of its own: a search has told
+    /// of its own already.
     fn is_told(&self, outcome: &Outcome) -> bool {
         match outcome {
             Outcome::Cancelled => self.drains || !self.searches,
@@ -382,7 +384,8 @@ impl Display {
         ));
     }
 
-    /// How an attempt ended that did not finish: why, the end of the worker's log, and what repeats it.
+    /// How an attempt ended that did not finish: why, the end of the worker's log, and what repeats
+    /// it.
     fn bad_end(&self, job: &JobId, outcome: &Outcome, stderr: &str) -> String {
         let remedy = remedy(outcome).map_or(String::new(), |text| format!("\n    {text}"));
         let repeat = format!(
@@ -411,7 +414,8 @@ impl Display {
         }
     }
 
-    /// Estimated time to the last job's end, at most [`GOOD`] old: it looks at every job that waits.
+    /// Estimated time to the last job's end, at most [`GOOD`] old: it looks at every job that
+    /// waits.
     fn seconds_left(&self) -> Option<f64> {
         if let Some((at, left)) = self
             .left

@@ -1,4 +1,5 @@
-//! `convsweep`, the light program: command line, logging, wiring, exit codes. It links no tensor library.
+//! `convsweep`, the light program: command line, logging, wiring, exit codes. It links no tensor
+//! library.
 
 mod args;
 mod commands;

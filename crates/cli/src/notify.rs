@@ -24,7 +24,8 @@ impl Notifier {
         }
     }
 
-    /// Starts the command for `event` (`failed`, `finished`, `interrupted`), and does not wait for it.
+    /// Starts the command for `event` (`failed`, `finished`, `interrupted`), and does not wait for
+    /// it.
     pub fn say(&mut self, event: &str, job: &str, message: &str) {
         self.running
             .retain_mut(|child| matches!(child.try_wait(), Ok(None)));

@@ -1,4 +1,5 @@
-//! What `watch` shows: read from the database, drawn as lines of text. The drawing is a pure function.
+//! What `watch` shows: read from the database, drawn as lines of text. The drawing is a pure
+//! function.
 
 use crate::commands::status::progress;
 use crate::exit::{Code, Exit};

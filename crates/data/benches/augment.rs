@@ -1,4 +1,5 @@
-//! Images per second of 3×32×32 through the tutorial's augmentation, on one core: `cargo bench -p convsweep-data`.
+//! Images per second of 3×32×32 through the tutorial's augmentation, on one core:
+//! `cargo bench -p convsweep-data`.
 
 use convsweep_data::{Batcher, Location, Parts, epoch_order, open};
 use convsweep_spec::augment::{AugmentSpec, Fill, FlipAxis, Normalize, Step};
@@ -9,8 +10,8 @@ use std::time::Instant;
 const IMAGES: u32 = 10_000;
 const BATCH: usize = 64;
 
-/// Seconds that this thread has had a core for, so that other programs on the machine do not matter; seconds on the clock
-/// where the system does not say.
+/// Seconds that this thread has had a core for, so that other programs on the machine do not
+/// matter; seconds on the clock where the system does not say.
 fn cpu_seconds() -> f64 {
     static START: LazyLock<Instant> = LazyLock::new(Instant::now);
     let start = *START;

@@ -19,7 +19,8 @@ pub struct Batcher {
     shift: Vec<f32>,
 }
 
-/// What is taken off and divided by, channel by channel, in [0, 1] units: mean 0 and standard deviation 1 for `unit`.
+/// What is taken off and divided by, channel by channel, in [0, 1] units: mean 0 and standard
+/// deviation 1 for `unit`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Normalization {
     /// Mean by channel.
@@ -29,10 +30,12 @@ pub struct Normalization {
 }
 
 impl Batcher {
-    /// A batcher for a job: `standard` normalisation uses the images of `parts.train`, and only those.
+    /// A batcher for a job: `standard` normalisation uses the images of `parts.train`, and only
+    /// those.
     ///
     /// # Errors
-    /// `Invalid` where a number of `augment` is out of range, or the normalisation does not fit the channels; as [`Images::read`].
+    /// `Invalid` where a number of `augment` is out of range, or the normalisation does not fit the
+    /// channels; as [`Images::read`].
     pub fn new(set: &ImageSet, augment: &AugmentSpec, parts: &Parts) -> Result<Batcher, DataError> {
         let channels = set.facts().channels as usize;
         let normalization = match &augment.normalize {
@@ -94,9 +97,11 @@ impl Batcher {
         &self.normalization
     }
 
-    /// Replaces `out` by the augmented and normalised training images of these rows, `[rows, channels, height, width]`.
+    /// Replaces `out` by the augmented and normalised training images of these rows,
+    /// `[rows, channels, height, width]`.
     ///
-    /// What an image becomes is a pure function of (seed, epoch, row): the other rows of the batch have no part in it.
+    /// What an image becomes is a pure function of (seed, epoch, row): the other rows of the batch
+    /// have no part in it.
     ///
     /// # Errors
     /// As [`Images::read`].
@@ -127,7 +132,8 @@ impl Batcher {
         )
     }
 
-    /// Replaces `out` by what `make` makes of the images of these rows. The threads that there are share the work.
+    /// Replaces `out` by what `make` makes of the images of these rows. The threads that there are
+    /// share the work.
     fn read(
         &self,
         images: Images,
@@ -154,9 +160,9 @@ impl Batcher {
         failed.map_or(Ok(()), |(_, error)| Err(error))
     }
 
-    /// Mixes the images of a batch, each with the next and the last with the first, where a step over the batch is drawn for it;
-    /// returns the share of its own that each image keeps. A pure function of the images, the seed and the batch's number over
-    /// the whole job.
+    /// Mixes the images of a batch, each with the next and the last with the first, where a step
+    /// over the batch is drawn for it; returns the share of its own that each image keeps. A pure
+    /// function of the images, the seed and the batch's number over the whole job.
     pub fn mix(&self, seed: u64, batch: u64, pixels: &mut [f32]) -> Option<f64> {
         self.mixing.apply(seed, batch, self.set.size(), pixels)
     }
@@ -169,8 +175,9 @@ impl Batcher {
             .for_each(|image| convsweep_kernels::flip_horizontal(image, size));
     }
 
-    /// Replaces `out` by the normalised images of these rows, `[rows, channels, height, width]`: rows of the set's training
-    /// images for `Validation` (training rows may be given too), of its test images for `Test`.
+    /// Replaces `out` by the normalised images of these rows, `[rows, channels, height, width]`:
+    /// rows of the set's training images for `Validation` (training rows may be given too), of its
+    /// test images for `Test`.
     ///
     /// # Errors
     /// As [`Images::read`].

@@ -1,4 +1,5 @@
-//! Steps that change an image's values in place: colour, sharpness, noise, a hole, or what an automatic augmentation draws.
+//! Steps that change an image's values in place: colour, sharpness, noise, a hole, or what an
+//! automatic augmentation draws.
 
 use crate::policy::{auto_augment, rand_augment, trivial_augment};
 use crate::random::Draws;
@@ -83,7 +84,8 @@ impl Change {
     }
 }
 
-/// Fills a rectangle with the image's mean colour. One that does not fit is drawn again, at most ten times.
+/// Fills a rectangle with the image's mean colour. One that does not fit is drawn again, at most
+/// ten times.
 fn erase(draws: &mut Draws, image: &mut [f32], size: Size, [min, max]: [f64; 2]) {
     for _ in 0..10 {
         let area = draws.within(min, max) * size.plane() as f64;

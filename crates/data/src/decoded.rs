@@ -4,9 +4,10 @@
 //! header 128 bytes | pixels u8 [images, channels, height, width] | labels u16 [images] | CRC-32 of each image u32 [images] | JSON
 //! header: magic 8 | version u32 | channels, height, width u32 | training, test images u32 | JSON bytes u64 | BLAKE3 32 | zeros
 //! ```
-//! Numbers are little-endian, training images come first. The BLAKE3 covers everything behind the pixels, then the header's
-//! first 40 bytes; it is checked when the file is opened. The pixels are checked image by image as they are read, so that
-//! opening a set of any size takes no time and no memory.
+//! Numbers are little-endian, training images come first. The BLAKE3 covers everything behind the
+//! pixels, then the header's first 40 bytes; it is checked when the file is opened. The pixels are
+//! checked image by image as they are read, so that opening a set of any size takes no time and no
+//! memory.
 
 use crate::set::{ImageSet, Inner};
 use crate::{DataError, files};
@@ -28,7 +29,8 @@ pub(crate) const VERSION: u32 = 2;
 /// What else a decoded file says.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Extra {
-    /// Paths by row (training, then test), relative to the set; empty for sets that are not single files.
+    /// Paths by row (training, then test), relative to the set; empty for sets that are not single
+    /// files.
     pub(crate) names: Vec<String>,
     /// Images that were left out, each with the reason.
     pub(crate) skipped: Vec<String>,

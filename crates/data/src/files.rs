@@ -5,7 +5,8 @@ use std::fs::File;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
-/// Holds a lock file as long as it lives; waits for whoever holds it before. The system frees it when a process dies.
+/// Holds a lock file as long as it lives; waits for whoever holds it before. The system frees it
+/// when a process dies.
 pub(crate) struct Lock(#[allow(dead_code)] File);
 
 impl Lock {

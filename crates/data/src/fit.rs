@@ -6,8 +6,9 @@ use image::{DynamicImage, GenericImage, GrayImage, RgbImage};
 
 /// The image as CHW planes of `facts`' channels, height and width.
 ///
-/// Without `resize` the image must already have the size. Resizing is bilinear with the filter widened when shrinking, so
-/// that nothing aliases; grey is Rec. 709 luma, computed before resizing.
+/// Without `resize` the image must already have the size. Resizing is bilinear with the filter
+/// widened when shrinking, so that nothing aliases; grey is Rec. 709 luma, computed before
+/// resizing.
 pub(crate) fn fit(image: DynamicImage, facts: &DataFacts, resize: Option<&Resize>) -> Vec<u8> {
     let image = match facts.channels {
         1 => DynamicImage::ImageLuma8(image.into_luma8()),

@@ -1,8 +1,9 @@
 //! Image sets as bytes: fetch, verify, decode, split, augment, batch.
 //!
-//! [`fetch()`] brings a published set into the data cache, [`facts()`] says what planning needs of a set, [`open()`] decodes it
-//! once into one file and reads that image by image, [`split()`] divides its rows, [`Batcher`] makes network inputs of them. Everything
-//! random here is a pure function of seed, epoch and row. Tensors are left to others.
+//! [`fetch()`] brings a published set into the data cache, [`facts()`] says what planning needs of
+//! a set, [`open()`] decodes it once into one file and reads that image by image, [`split()`]
+//! divides its rows, [`Batcher`] makes network inputs of them. Everything random here is a pure
+//! function of seed, epoch and row. Tensors are left to others.
 
 mod augment;
 mod batch;

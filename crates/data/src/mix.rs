@@ -38,8 +38,9 @@ impl Mixing {
         })
     }
 
-    /// Mixes each image with the next, the last with the first, and returns the share of its own that each keeps; `None` where
-    /// the batch stays as it is. A pure function of the images, the seed and the batch's number.
+    /// Mixes each image with the next, the last with the first, and returns the share of its own
+    /// that each keeps; `None` where the batch stays as it is. A pure function of the images, the
+    /// seed and the batch's number.
     pub(crate) fn apply(
         &self,
         seed: u64,

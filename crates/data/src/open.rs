@@ -14,31 +14,33 @@ use std::path::{Path, PathBuf};
 pub struct Location<'a> {
     /// The data cache: published sets, decoded files, manifests. Made where it is missing.
     pub cache: &'a Path,
-    /// `data.path` of the experiment file, if any: the folder of a `folder` source, the file of a `csv` source, or the folder
-    /// of a published set's files where they do not lie in the cache.
+    /// `data.path` of the experiment file, if any: the folder of a `folder` source, the file of a
+    /// `csv` source, or the folder of a published set's files where they do not lie in the cache.
     pub path: Option<&'a Path>,
 }
 
 /// What planning needs to know of an image set.
 ///
-/// Published sets and shapes are known without any file. A folder or table is read and hashed once; later calls look only
-/// at sizes and times of its files.
+/// Published sets and shapes are known without any file. A folder or table is read and hashed once;
+/// later calls look only at sizes and times of its files.
 ///
 /// # Errors
-/// `Missing` where the folder or table is not there, `Damaged` where it holds images that cannot be decoded and the
-/// experiment refuses such, `Invalid` where the experiment asks for what the set cannot give.
+/// `Missing` where the folder or table is not there, `Damaged` where it holds images that cannot be
+/// decoded and the experiment refuses such, `Invalid` where the experiment asks for what the set
+/// cannot give.
 pub fn facts(at: Location, spec: &DataSpec) -> Result<DataFacts, DataError> {
     Ok(Plan::new(at, spec)?.facts)
 }
 
 /// The decoded image set: decoded by the first caller into `<cache>/decoded`, read by all.
 ///
-/// A published set must have been fetched before (an archive that lies in the cache is unpacked), unless its decoded file is
-/// there already.
+/// A published set must have been fetched before (an archive that lies in the cache is unpacked),
+/// unless its decoded file is there already.
 ///
 /// # Errors
-/// As [`facts`]; `Missing` where a published set's files are not there: the message says where to get them and where to put
-/// them; `Damaged` where a file has not the published size or checksum or a decoded file is cut or altered.
+/// As [`facts`]; `Missing` where a published set's files are not there: the message says where to
+/// get them and where to put them; `Damaged` where a file has not the published size or checksum or
+/// a decoded file is cut or altered.
 pub fn open(at: Location, spec: &DataSpec) -> Result<ImageSet, DataError> {
     let plan = Plan::new(at, spec)?;
     let folder = at.cache.join("decoded");
@@ -99,7 +101,8 @@ impl Plan {
         Ok(Plan { facts, source })
     }
 
-    /// Name of the decoded file: the source's name and a hash over all that decides the file's content.
+    /// Name of the decoded file: the source's name and a hash over all that decides the file's
+    /// content.
     fn file_name(&self, spec: &DataSpec) -> String {
         let facts = &self.facts;
         let cut = spec.split.test.map(f64::to_bits);

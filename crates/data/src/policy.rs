@@ -1,7 +1,7 @@
 //! Automatic augmentations: operations drawn for an image, with strengths from a table.
 //!
-//! The operations, their strengths and the policy are torchvision's (`autoaugment.py`, which follows the papers), with bilinear
-//! instead of nearest pixels; outside the image lies 0.
+//! The operations, their strengths and the policy are torchvision's (`autoaugment.py`, which
+//! follows the papers), with bilinear instead of nearest pixels; outside the image lies 0.
 
 use crate::random::Draws;
 use convsweep_kernels::{
@@ -52,7 +52,8 @@ const ALL: [Operation; 14] = [
 /// Steps of a strength in RandAugment and TrivialAugment, 0 the weakest.
 pub(crate) const LEVELS: u32 = 31;
 
-/// AutoAugment's policy for CIFAR-10 (Cubuk et al. 2019): pairs of operation, probability and strength of ten.
+/// AutoAugment's policy for CIFAR-10 (Cubuk et al. 2019): pairs of operation, probability and
+/// strength of ten.
 const CIFAR10: [[(Operation, f64, u32); 2]; 25] = [
     [(Invert, 0.1, 0), (Contrast, 0.2, 6)],
     [(Rotate, 0.7, 2), (TranslateX, 0.3, 9)],
@@ -149,7 +150,8 @@ pub(crate) fn auto_augment(draws: &mut Draws, image: &mut [f32], scratch: &mut [
     }
 }
 
-/// An operation's magnitude at `share` of the range; `turned` the other way round, where it has two ways.
+/// An operation's magnitude at `share` of the range; `turned` the other way round, where it has two
+/// ways.
 fn strength(operation: Operation, range: Range, share: f64, turned: bool, size: Size) -> f64 {
     let wide = range == Range::Wide;
     let of = |narrow: f64, far: f64| share * if wide { far } else { narrow };
@@ -229,8 +231,8 @@ mod tests {
         serde_json::from_str(&std::fs::read_to_string(path).expect("kept")).expect("JSON")
     }
 
-    /// Tones are equal but for the rounding of f32 and, in contrast, of the
-    /// weights of grey, which torchvision has with four digits: 0.05 of 255. Moved pictures are interpolated on grids that
+    /// Tones are equal but for the rounding of f32 and, in contrast, of the weights of grey, which
+    /// torchvision has with four digits: 0.05 of 255. Moved pictures are interpolated on grids that
     /// torchvision computes in f32: 0.1.
     #[test]
     fn operations_are_torchvisions() {

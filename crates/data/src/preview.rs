@@ -19,10 +19,12 @@ const WIDE_GAP: u32 = 16;
 /// Small images are shown at least this large.
 const LEAST_SIDE: u32 = 64;
 
-/// Writes a PNG with sixteen training images and, right of each, what the augmentation makes of it in six epochs.
+/// Writes a PNG with sixteen training images and, right of each, what the augmentation makes of it
+/// in six epochs.
 ///
 /// # Errors
-/// As [`Batcher::new`] and [`Images::read`](crate::Images::read); `Io` where the file cannot be written.
+/// As [`Batcher::new`] and [`Images::read`](crate::Images::read); `Io` where the file cannot be
+/// written.
 pub fn preview(
     set: &ImageSet,
     augment: &AugmentSpec,

@@ -1,4 +1,5 @@
-//! Random numbers as pure functions: a hash of what they are for and a counter, no state that outlives a call.
+//! Random numbers as pure functions: a hash of what they are for and a counter, no state that
+//! outlives a call.
 
 /// What random numbers are drawn for; keeps streams with otherwise equal numbers apart.
 #[derive(Clone, Copy, Debug)]
@@ -91,7 +92,8 @@ impl Draws {
     }
 }
 
-/// `rows` in a random order that only the purpose and `numbers` decide; each row's place hangs on its own hash.
+/// `rows` in a random order that only the purpose and `numbers` decide; each row's place hangs on
+/// its own hash.
 pub(crate) fn shuffled(
     purpose: Purpose,
     numbers: &[u64],
@@ -113,7 +115,8 @@ pub(crate) fn shuffled(
 
 const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
 
-/// The finaliser of SplitMix64 (Steele, Lea, Flood 2014), on a shifted argument so that 0 is not a fixed point.
+/// The finaliser of SplitMix64 (Steele, Lea, Flood 2014), on a shifted argument so that 0 is not a
+/// fixed point.
 fn mix(n: u64) -> u64 {
     let n = n.wrapping_add(GOLDEN);
     let n = (n ^ (n >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);

@@ -9,7 +9,8 @@ use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// A decoded image set, shared between clones and, through the operating system's cache of its file, between processes.
+/// A decoded image set, shared between clones and, through the operating system's cache of its
+/// file, between processes.
 #[derive(Clone, Debug)]
 pub struct ImageSet(pub(crate) Arc<Inner>);
 

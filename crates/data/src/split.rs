@@ -17,8 +17,9 @@ pub struct Parts {
 
 /// Divides the training images as `spec` says; a pure function of the labels, `spec` and `fold`.
 ///
-/// `limit` takes its stratified subset first. Shares are rounded to whole images; with `stratify` every class gets its share
-/// to within one image. Folds are disjoint, together hold every image, and differ by one image at most.
+/// `limit` takes its stratified subset first. Shares are rounded to whole images; with `stratify`
+/// every class gets its share to within one image. Folds are disjoint, together hold every image,
+/// and differ by one image at most.
 ///
 /// # Errors
 /// `Invalid` where a part would be empty, or `fold` is missing, too many, or too large.
@@ -31,7 +32,8 @@ pub fn split(set: &ImageSet, spec: &DataSpec, fold: Option<u32>) -> Result<Parts
     })
 }
 
-/// Order of an epoch's `count` images: a permutation of `0..count`, a pure function of the three numbers.
+/// Order of an epoch's `count` images: a permutation of `0..count`, a pure function of the three
+/// numbers.
 pub fn epoch_order(seed: u64, epoch: u32, count: usize) -> Vec<u32> {
     shuffled(Purpose::Order, &[seed, u64::from(epoch)], 0..count as u32)
 }
@@ -147,7 +149,8 @@ fn groups(labels: &[u16], rows: impl IntoIterator<Item = u32>, by_class: bool) -
     groups
 }
 
-/// Takes `wanted` rows, from every group in proportion to its size (largest remainders first), and returns them and the rest.
+/// Takes `wanted` rows, from every group in proportion to its size (largest remainders first), and
+/// returns them and the rest.
 fn take(
     groups: Vec<Vec<u32>>,
     wanted: usize,

@@ -11,7 +11,8 @@ pub struct MeanStd {
     pub std: Vec<f64>,
 }
 
-/// Mean and standard deviation over the pixels of these rows; exact sums, so independent of the rows' order.
+/// Mean and standard deviation over the pixels of these rows; exact sums, so independent of the
+/// rows' order.
 ///
 /// Zeros where there are no rows.
 ///

@@ -1,5 +1,5 @@
-//! The real image sets, from the data cache (`CONVSWEEP_DATA`, or the user's cache folder). Not part of `just test`: run it by
-//! `just test-real`. It fails where the sets are missing.
+//! The real image sets, from the data cache (`CONVSWEEP_DATA`, or the user's cache folder). Not
+//! part of `just test`: run it by `just test-real`. It fails where the sets are missing.
 
 use convsweep_data::{Batcher, ImageSet, Kind, Location, inspect, open, picture, preview, split};
 use convsweep_spec::augment::{AugmentSpec, Fill, FlipAxis, Normalize, Step};

@@ -556,7 +556,8 @@ fn inspection_and_pictures() {
     );
     picture(&set, &one).unwrap();
     preview(&set, &unit(steps()), &parts, 0, &two).unwrap();
-    // Ten lines of eight images of 64 pixels; eight lines of twice seven, three wide gaps among the gaps.
+    // Ten lines of eight images of 64 pixels; eight lines of twice seven, three wide gaps among the
+    // gaps.
     assert_eq!(
         image::image_dimensions(&one).unwrap(),
         (4 + 8 * 68, 4 + 10 * 68)

@@ -1,8 +1,10 @@
-//! Speed of each kernel: GFLOP/s by the definition's count, and the share of the FMA peak that this core reached just then.
+//! Speed of each kernel: GFLOP/s by the definition's count, and the share of the FMA peak that this
+//! core reached just then.
 //!
-//! One JSON line a kernel. Times are those that the core spent on it, so that other programs on the machine cost cache only.
-//! Winograd does a quarter of the definition's multiplications and passes 100 %. Arguments: milliseconds for each kernel (default
-//! 300), a word that the names must have, images of a batch (default 64; with 8 all lies in the cache and memory costs nothing).
+//! One JSON line a kernel. Times are those that the core spent on it, so that other programs on the
+//! machine cost cache only. Winograd does a quarter of the definition's multiplications and passes
+//! 100 %. Arguments: milliseconds for each kernel (default 300), a word that the names must have,
+//! images of a batch (default 64; with 8 all lies in the cache and memory costs nothing).
 
 use convsweep_kernels::{
     Adam, Backward, ConvShape, DenseShape, Follow, InstructionSet, Method, Wanted, conv_backward,

@@ -1,14 +1,17 @@
 //! The two register-blocked loops that all matrix work here is made of.
 //!
-//! [`dots`]: rows of a left matrix, each anywhere in memory, times a packed panel; the forward pass and the input gradient of
-//! every convolution and dense layer. [`outer`]: sums of outer products over pixels; their weight gradients. Both keep a block of
-//! `V::ROWS` rows by one or two vectors in registers, which is what the FMA units can be kept busy with, and go through their operands
-//! in parts that stay in the first-level cache. No part changes the order in which a sum is added up.
+//! [`dots`]: rows of a left matrix, each anywhere in memory, times a packed panel; the forward pass
+//! and the input gradient of every convolution and dense layer. [`outer`]: sums of outer products
+//! over pixels; their weight gradients. Both keep a block of `V::ROWS` rows by one or two vectors
+//! in registers, which is what the FMA units can be kept busy with, and go through their operands
+//! in parts that stay in the first-level cache. No part changes the order in which a sum is added
+//! up.
 
 use crate::buffer::Buffer;
 use crate::simd::{Kernel, PANEL, Vector};
 
-/// Rows of the left matrix in pieces: row `m` is the values at `x + inputs[m] + t` for each `t` in `taps`, `run` long each.
+/// Rows of the left matrix in pieces: row `m` is the values at `x + inputs[m] + t` for each `t` in
+/// `taps`, `run` long each.
 #[derive(Clone, Copy)]
 pub(crate) struct Rows<'a> {
     pub inputs: &'a [usize],
@@ -42,18 +45,20 @@ pub(crate) const PLAIN: Finish = Finish {
     stream: false,
 };
 
-/// Values of an output that is written past the caches: it would not stay there until it is read, and a line that is written as
-/// a whole need not be fetched first.
+/// Values of an output that is written past the caches: it would not stay there until it is read,
+/// and a line that is written as a whole need not be fetched first.
 const STREAMED: usize = 2 << 20;
 
-/// Whether an output `[pixel, channel]` is written past the caches: it is large and its pixels' vectors are aligned.
+/// Whether an output `[pixel, channel]` is written past the caches: it is large and its pixels'
+/// vectors are aligned.
 pub(crate) fn streams<V: Vector>(output: *const f32, len: usize, channels: usize) -> bool {
     len >= STREAMED
         && channels.is_multiple_of(V::LANES)
         && output.addr().is_multiple_of(4 * V::LANES)
 }
 
-/// Where [`dots`] puts its sums: row `m` at `y + outputs[m]`, its panels of columns `panel` values apart.
+/// Where [`dots`] puts its sums: row `m` at `y + outputs[m]`, its panels of columns `panel` values
+/// apart.
 #[derive(Clone, Copy)]
 pub(crate) struct Target<'a> {
     pub y: *mut f32,
@@ -61,14 +66,16 @@ pub(crate) struct Target<'a> {
     pub panel: usize,
 }
 
-/// Values of left rows that are multiplied by all panels before the next rows: half of a first-level cache.
+/// Values of left rows that are multiplied by all panels before the next rows: half of a
+/// first-level cache.
 const LEFT: usize = 4096;
 
-/// `finish(row m · column n)` for `n < columns`; `packed` holds `ceil(columns / panel)` panels `[row length][panel]`, filled up
-/// with zeros.
+/// `finish(row m · column n)` for `n < columns`; `packed` holds `ceil(columns / panel)` panels
+/// `[row length][panel]`, filled up with zeros.
 ///
 /// # Safety
-/// All that is named must lie in memory that is there; the target has as many outputs as there are rows.
+/// All that is named must lie in memory that is there; the target has as many outputs as there are
+/// rows.
 #[inline(always)]
 pub(crate) unsafe fn dots<V: Vector>(
     x: *const f32,
@@ -141,8 +148,8 @@ impl Kernel for Dots<'_> {
     }
 }
 
-/// Rows of the next of the blocks that `left` rows are cut into: as many as there are registers for, but two halves rather than
-/// a last block so small that its sums wait for each other.
+/// Rows of the next of the blocks that `left` rows are cut into: as many as there are registers
+/// for, but two halves rather than a last block so small that its sums wait for each other.
 #[inline(always)]
 fn block_rows(left: usize, most: usize) -> usize {
     if left == most || left > most + 2 {
@@ -154,7 +161,8 @@ fn block_rows(left: usize, most: usize) -> usize {
     }
 }
 
-/// Goes through the next block of `left` rows by `$block!(its rows)`; blocks larger than `most`, a constant, are not compiled.
+/// Goes through the next block of `left` rows by `$block!(its rows)`; blocks larger than `most`, a
+/// constant, are not compiled.
 macro_rules! next_block {
     ($left:expr, $most:expr, $block:ident) => {
         match block_rows($left, $most) {
@@ -174,7 +182,8 @@ macro_rules! next_block {
     };
 }
 
-/// Where the first of two vectors of a row is stored; the second lies behind it or, in the next panel, so many values apart.
+/// Where the first of two vectors of a row is stored; the second lies behind it or, in the next
+/// panel, so many values apart.
 #[derive(Clone, Copy)]
 struct Place {
     at: *mut f32,
@@ -311,7 +320,8 @@ pub(crate) unsafe fn load<V: Vector>(from: *const f32, n: usize) -> V {
     }
 }
 
-/// The two factors of [`outer`]: pixel `p` has its left values at `x + inputs[p]`, its right ones at `g + grads[p]`.
+/// The two factors of [`outer`]: pixel `p` has its left values at `x + inputs[p]`, its right ones
+/// at `g + grads[p]`.
 #[derive(Clone, Copy)]
 pub(crate) struct Pixels<'a> {
     pub x: *const f32,
@@ -320,7 +330,8 @@ pub(crate) struct Pixels<'a> {
     pub grads: &'a [usize],
 }
 
-/// Where sums of outer products are: row `r` at `c + r * row`, its panels of columns `panel` values apart.
+/// Where sums of outer products are: row `r` at `c + r * row`, its panels of columns `panel` values
+/// apart.
 #[derive(Clone, Copy)]
 pub(crate) struct Sums {
     pub c: *mut f32,
@@ -330,13 +341,14 @@ pub(crate) struct Sums {
     pub right: *mut f32,
 }
 
-/// Pixels, rows and columns that are gone through together: what is read again and again stays in the first-level cache.
+/// Pixels, rows and columns that are gone through together: what is read again and again stays in
+/// the first-level cache.
 const PIXELS: usize = 96;
 const STRIP: usize = 48;
 const COLUMNS: usize = 128;
 
-/// Adds the sum over pixels of `x[inputs[p] + places[r]] * g[grads[p] + n]`, `n < columns`, to row `r`, column `n` of `sums`, and
-/// that of `g[grads[p] + n]` to `sums.right[n]`. `places` ascend.
+/// Adds the sum over pixels of `x[inputs[p] + places[r]] * g[grads[p] + n]`, `n < columns`, to row
+/// `r`, column `n` of `sums`, and that of `g[grads[p] + n]` to `sums.right[n]`. `places` ascend.
 ///
 /// # Safety
 /// All that is named must lie in memory that is there.
@@ -376,7 +388,8 @@ impl Kernel for Outer<'_> {
         let (Some(&first), Some(&last)) = (places.first(), places.last()) else {
             return;
         };
-        // Rows that lie side by side are copied into strips: pixels are often a power of two apart, which few cache sets hold.
+        // Rows that lie side by side are copied into strips: pixels are often a power of two apart,
+        // which few cache sets hold.
         let strips = last - first + 1 == places.len() && columns > 2 * V::LANES;
         let mut x = Buffer::new(if strips { PIXELS * STRIP } else { 0 });
         let mut g = Buffer::new(PIXELS * COLUMNS);
@@ -437,8 +450,8 @@ unsafe fn copy<V: Vector>(from: *const f32, to: *mut f32, count: usize) {
     }
 }
 
-/// The gradients of some pixels as panels `[panel][pixel][column of the panel]`, zeros behind the last column; adds them to
-/// `sums`, unless that is null.
+/// The gradients of some pixels as panels `[panel][pixel][column of the panel]`, zeros behind the
+/// last column; adds them to `sums`, unless that is null.
 #[inline(always)]
 unsafe fn panels_of<V: Vector>(
     g: *const f32,

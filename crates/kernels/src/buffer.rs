@@ -16,7 +16,8 @@ thread_local! {
     static POOL: RefCell<Vec<Vec<Line>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Scratch memory from this thread's pool; it goes back there. Its contents are whatever was there before.
+/// Scratch memory from this thread's pool; it goes back there. Its contents are whatever was there
+/// before.
 pub(crate) struct Buffer {
     lines: Vec<Line>,
     len: usize,

@@ -86,7 +86,8 @@ fn grey(image: &[f32], size: Size, pixel: usize) -> f32 {
     }
 }
 
-/// Gaussian blur of standard deviation `sigma` pixels, rows and then columns; beyond the border lies the nearest pixel.
+/// Gaussian blur of standard deviation `sigma` pixels, rows and then columns; beyond the border
+/// lies the nearest pixel.
 ///
 /// # Panics
 /// Where `image` or `scratch` is not of `size`.

@@ -2,9 +2,11 @@
 
 use crate::{Fill, Pixel, Size};
 
-/// Cuts `size` out of `source` padded without end by `fill`: `out(x, y) = source(x + left, y + top)`.
+/// Cuts `size` out of `source` padded without end by `fill`:
+/// `out(x, y) = source(x + left, y + top)`.
 ///
-/// Padding by `pad` pixels and cutting at a place in `0..=2 * pad` is a `left`, `top` of that place less `pad`.
+/// Padding by `pad` pixels and cutting at a place in `0..=2 * pad` is a `left`, `top` of that place
+/// less `pad`.
 ///
 /// # Panics
 /// Where `source` or `out` is not of `size`.

@@ -52,8 +52,9 @@ pub struct Charge {
     pub gradient: Vec<f32>,
 }
 
-/// Loss of `logits` `[rows, classes]`: `−Σ target · (1 − p)^focal · ln p` over the classes of a row, `p` its softmax. Targets are
-/// any weights: one class, shares of several, smoothed. `focal` (Lin et al. 2017) is 0 for the plain cross-entropy.
+/// Loss of `logits` `[rows, classes]`: `−Σ target · (1 − p)^focal · ln p` over the classes of a
+/// row, `p` its softmax. Targets are any weights: one class, shares of several, smoothed. `focal`
+/// (Lin et al. 2017) is 0 for the plain cross-entropy.
 ///
 /// # Panics
 /// Where the lengths differ or have no whole rows.

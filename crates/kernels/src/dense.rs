@@ -9,7 +9,8 @@ use crate::threads;
 use crate::transpose::to_lanes;
 use std::ops::Range;
 
-/// Sizes of a dense layer: `x` is `[rows, features]`, the weights are `[units, features]`, the output is `[rows, units]`.
+/// Sizes of a dense layer: `x` is `[rows, features]`, the weights are `[units, features]`, the
+/// output is `[rows, units]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DenseShape {
     /// Images of the batch.
@@ -48,7 +49,8 @@ pub fn dense_forward(
     }
 }
 
-/// Gradients of the weights, the bias and, where `want_input`, the input, from that of the output. `output` is read with `relu` only.
+/// Gradients of the weights, the bias and, where `want_input`, the input, from that of the output.
+/// `output` is read with `relu` only.
 ///
 /// # Panics
 /// As [`dense_forward`].
@@ -86,7 +88,8 @@ pub fn dense_backward(
 }
 
 impl DenseShape {
-    /// Tasks that `count` columns are cut into: one where threads would wait for each other longer than they compute.
+    /// Tasks that `count` columns are cut into: one where threads would wait for each other longer
+    /// than they compute.
     fn tasks(&self, count: usize) -> usize {
         if self.rows * self.features * self.units < 1 << 20 {
             1

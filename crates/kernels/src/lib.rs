@@ -1,10 +1,12 @@
 //! Fast f32 CPU kernels over slices; knows neither tensors nor files.
 //!
-//! Stored images are CHW planes: channel `c`, row `y`, column `x` lies at `(c * height + y) * width + x`; a network's activations
-//! are `[image, row, column, channel]`. Every kernel checks the sizes of its slices before it starts and panics where they do
-//! not fit: a wrong size is a mistake of the caller's program, never of a user's file.
+//! Stored images are CHW planes: channel `c`, row `y`, column `x` lies at
+//! `(c * height + y) * width + x`; a network's activations are `[image, row, column, channel]`.
+//! Every kernel checks the sizes of its slices before it starts and panics where they do not fit: a
+//! wrong size is a mistake of the caller's program, never of a user's file.
 
-// The one crate that may: behind each safe function that checks its sizes lie loops over raw pointers.
+// The one crate that may: behind each safe function that checks its sizes lie loops over raw
+// pointers.
 #![allow(unsafe_code, unsafe_op_in_unsafe_fn)]
 // One index runs over several arrays and pointers at once.
 #![allow(clippy::needless_range_loop)]

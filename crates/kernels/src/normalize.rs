@@ -5,7 +5,8 @@ use crate::{Pixel, Size};
 /// `out = source * scale[c] + shift[c]` for every channel `c`.
 ///
 /// # Panics
-/// Where `source` or `out` is not of `size`, or `scale` or `shift` has not one number for each channel.
+/// Where `source` or `out` is not of `size`, or `scale` or `shift` has not one number for each
+/// channel.
 pub fn normalize<T: Pixel>(
     source: &[T],
     size: Size,

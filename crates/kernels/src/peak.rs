@@ -7,7 +7,8 @@ use std::time::Instant;
 /// Multiply-adds in flight: more than latency times units of any processor here.
 const CHAINS: usize = 10;
 
-/// GFLOP/s of dependent-free fused multiply-adds on the calling core, measured for a few milliseconds.
+/// GFLOP/s of dependent-free fused multiply-adds on the calling core, measured for a few
+/// milliseconds.
 pub fn fma_peak() -> f64 {
     // SAFETY: the kernel touches no memory; the instruction set is one that is here.
     let once = || unsafe { dispatch(Peak { rounds: 200_000 }) };

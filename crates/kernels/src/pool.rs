@@ -3,7 +3,8 @@
 use crate::block::{load, store};
 use crate::simd::Vector;
 
-/// Largest of four values and which it was (the first of equals); with `relu` the value is at least 0, and 4 stands for none.
+/// Largest of four values and which it was (the first of equals); with `relu` the value is at least
+/// 0, and 4 stands for none.
 #[inline(always)]
 pub(crate) unsafe fn largest<V: Vector>(values: [V; 4], relu: bool) -> (V, V) {
     let (mut best, mut place) = if relu {
@@ -50,8 +51,8 @@ pub(crate) unsafe fn pool_rows<V: Vector>(
     }
 }
 
-/// Puts each gradient where its value came from and zero elsewhere: `[2 * rows, 2 * columns, channels]` from
-/// `[rows, columns, channels]`.
+/// Puts each gradient where its value came from and zero elsewhere:
+/// `[2 * rows, 2 * columns, channels]` from `[rows, columns, channels]`.
 ///
 /// # Safety
 /// The slices have these sizes.

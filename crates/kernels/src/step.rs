@@ -18,7 +18,8 @@ pub struct Adam {
     pub epsilon: f64,
     /// Times the weight is added to the gradient.
     pub weight_decay: f64,
-    /// What the weight is multiplied by first: 1 without decoupled weight decay (Loshchilov and Hutter 2019).
+    /// What the weight is multiplied by first: 1 without decoupled weight decay (Loshchilov and
+    /// Hutter 2019).
     pub shrink: f64,
     /// Number of this step, from 1.
     pub step: u64,
@@ -35,7 +36,8 @@ pub struct Sgd {
     pub nesterov: bool,
     /// Times the weight is added to the gradient.
     pub weight_decay: f64,
-    /// What the weight is multiplied by first: 1 without decoupled weight decay (Loshchilov and Hutter 2019).
+    /// What the weight is multiplied by first: 1 without decoupled weight decay (Loshchilov and
+    /// Hutter 2019).
     pub shrink: f64,
 }
 
@@ -51,7 +53,8 @@ impl Adam {
             "slices of {n} values"
         );
         let [weight, mean, square] = [weight, mean, square].map(|values| values.as_mut_ptr());
-        // SAFETY: the lengths are checked above, parts do not overlap; the instruction set is one that is here.
+        // SAFETY: the lengths are checked above, parts do not overlap; the instruction set is one
+        // that is here.
         unsafe {
             threads::share_parts(n, n, |at| {
                 let [weight, mean, square] =
@@ -84,7 +87,8 @@ impl Sgd {
             !velocity.is_empty(),
             velocity.as_mut_ptr(),
         );
-        // SAFETY: the lengths are checked above, parts do not overlap; the instruction set is one that is here.
+        // SAFETY: the lengths are checked above, parts do not overlap; the instruction set is one
+        // that is here.
         unsafe {
             threads::share_parts(n, n, |at| {
                 let velocity = if has_velocity {
@@ -217,7 +221,8 @@ impl Kernel for SgdStep<'_> {
 
 /// Sum of squares, in f64.
 pub fn sum_of_squares(values: &[f32]) -> f64 {
-    // Partial sums over short stretches, so that the inner loop is vectors of f32 and nothing is lost.
+    // Partial sums over short stretches, so that the inner loop is vectors of f32 and nothing is
+    // lost.
     let stretch = |part: &[f32]| {
         let mut sums = [0.0f32; 16];
         let (whole, rest) = part.as_chunks::<16>();

@@ -1,10 +1,12 @@
 //! Threads that share the work of one call.
 //!
-//! What a task computes must not depend on how many threads there are, nor on which of them takes it: tasks write to places of
-//! their own, and where their results are summed up, the tasks are cut by the call's sizes alone and added in their order.
+//! What a task computes must not depend on how many threads there are, nor on which of them takes
+//! it: tasks write to places of their own, and where their results are summed up, the tasks are cut
+//! by the call's sizes alone and added in their order.
 //!
-//! Each thread begins with its own share of the tasks, the same one in each call, so that it reads what it wrote itself in the call
-//! before: to fetch that from another core's cache costs more than to compute with it. Who is done helps the others.
+//! Each thread begins with its own share of the tasks, the same one in each call, so that it reads
+//! what it wrote itself in the call before: to fetch that from another core's cache costs more than
+//! to compute with it. Who is done helps the others.
 
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -18,8 +20,8 @@ const TASKS: usize = 4;
 /// Numbers that are worth a task of their own.
 const LEAST: usize = 1 << 14;
 
-/// How long a thread looks for what it waits for before it sleeps: a step's calls follow one another sooner, and to be woken
-/// takes longer.
+/// How long a thread looks for what it waits for before it sleeps: a step's calls follow one
+/// another sooner, and to be woken takes longer.
 const PATIENCE: Duration = Duration::from_micros(100);
 
 /// What the threads share.
@@ -55,11 +57,13 @@ struct Work {
     panic: Option<Box<dyn std::any::Any + Send>>,
 }
 
-// SAFETY: `run` is called only while the call that it belongs to waits, and that has promised that it may be called anywhere.
+// SAFETY: `run` is called only while the call that it belongs to waits, and that has promised that
+// it may be called anywhere.
 unsafe impl Send for Work {}
 
 impl Work {
-    /// The next task for the thread of this number: the first of its own, or else the last of whose most are left.
+    /// The next task for the thread of this number: the first of its own, or else the last of whose
+    /// most are left.
     fn take(&mut self, thread: usize) -> Option<usize> {
         let own = self.left.get_mut(thread).and_then(Range::next);
         let task = own.or_else(|| {
@@ -130,8 +134,8 @@ pub fn threads() -> usize {
     POOL.lock().threads
 }
 
-/// Calls `run` with each number below `tasks`, on this thread and the helpers that there are. A call while another one has the
-/// helpers is served by its own thread alone.
+/// Calls `run` with each number below `tasks`, on this thread and the helpers that there are. A
+/// call while another one has the helpers is served by its own thread alone.
 ///
 /// # Safety
 /// `run` may be called on several threads at once, each time with another number.
@@ -151,8 +155,9 @@ pub(crate) unsafe fn share(tasks: usize, run: impl Fn(usize)) {
     }
 }
 
-/// Calls `run` with the number and the values of each stretch of `size` values, on this thread and the helpers that there are.
-/// `scratch` makes what `run` works with besides; it is handed from one stretch to another.
+/// Calls `run` with the number and the values of each stretch of `size` values, on this thread and
+/// the helpers that there are. `scratch` makes what `run` works with besides; it is handed from one
+/// stretch to another.
 ///
 /// # Panics
 /// Where `values` is not a whole number of stretches.
@@ -168,8 +173,8 @@ pub fn share_stretches<T: Send, S>(
         values.len()
     );
     let (count, start) = (values.len() / size, values.as_mut_ptr());
-    // SAFETY: both may be called anywhere, and what `run` is given may be sent there; stretches do not overlap, and each is handed
-    // out once.
+    // SAFETY: both may be called anywhere, and what `run` is given may be sent there; stretches do
+    // not overlap, and each is handed out once.
     unsafe {
         share_parts(count, values.len(), |part| {
             let mut scratch = scratch();
@@ -192,7 +197,8 @@ pub(crate) fn tasks(count: usize) -> usize {
     }
 }
 
-/// Calls `run` with parts of `count` things of `values` numbers in all: with all of them where there is too little to share.
+/// Calls `run` with parts of `count` things of `values` numbers in all: with all of them where
+/// there is too little to share.
 ///
 /// # Safety
 /// `run` may be called on several threads at once, each time with another part.
@@ -237,7 +243,8 @@ impl Pool {
             state.helpers += 1;
         }
         let run: *const (dyn Fn(usize) + '_) = run;
-        // SAFETY: only the lifetime changes; the call that lives as long waits for all tasks and then takes the work away.
+        // SAFETY: only the lifetime changes; the call that lives as long waits for all tasks and
+        // then takes the work away.
         let run = unsafe {
             std::mem::transmute::<*const (dyn Fn(usize) + '_), *const (dyn Fn(usize) + 'static)>(
                 run,

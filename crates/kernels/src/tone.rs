@@ -1,6 +1,8 @@
-//! Tones of an image with values 0 to 255, in place: the operations of the automatic augmentations beside the colours.
+//! Tones of an image with values 0 to 255, in place: the operations of the automatic augmentations
+//! beside the colours.
 //!
-//! Each as torchvision computes it, but on numbers that need not be whole; where bits or a histogram are wanted they are rounded.
+//! Each as torchvision computes it, but on numbers that need not be whole; where bits or a
+//! histogram are wanted they are rounded.
 
 use crate::Size;
 
@@ -72,7 +74,8 @@ pub fn equalize(image: &mut [f32], size: Size) {
     }
 }
 
-/// Away from the image smoothed over 3×3 pixels by `factor`; below 1: towards it. The border stays as it is.
+/// Away from the image smoothed over 3×3 pixels by `factor`; below 1: towards it. The border stays
+/// as it is.
 ///
 /// # Panics
 /// Where `image` or `scratch` is not of `size`.

@@ -1,11 +1,12 @@
-//! Matrices transposed a block of registers at a time: images from planes to pixels and back, weights from the order of model
-//! files to panels and back.
+//! Matrices transposed a block of registers at a time: images from planes to pixels and back,
+//! weights from the order of model files to panels and back.
 
 use crate::simd::{Kernel, Vector, dispatch};
 use crate::threads;
 use std::ops::Range;
 
-/// Transposes matrices of `rows` × `columns` that lie one behind the other: planes to pixels, or pixels to planes.
+/// Transposes matrices of `rows` × `columns` that lie one behind the other: planes to pixels, or
+/// pixels to planes.
 ///
 /// # Panics
 /// Where the values are not a whole number of such matrices.
@@ -17,7 +18,8 @@ pub fn transpose(values: &[f32], rows: usize, columns: usize) -> Vec<f32> {
     let mut out: Vec<f32> = Vec::with_capacity(values.len());
     let (matrix, to) = (rows * columns, out.as_mut_ptr());
     let count = values.len() / matrix;
-    // SAFETY: the sizes are checked above, all of `out` is written; the instruction set is one that is here.
+    // SAFETY: the sizes are checked above, all of `out` is written; the instruction set is one that
+    // is here.
     unsafe {
         threads::share_parts(count, values.len(), |Range { start, end }| {
             let values = &values[start * matrix..end * matrix];
@@ -103,7 +105,8 @@ unsafe fn interleave<const N: usize>((from, to): (*const f32, *mut f32), columns
     }
 }
 
-/// `to[offsets[q] + l] = from[l * step + q]` for each `l < lanes`, zero for the other lanes of a vector.
+/// `to[offsets[q] + l] = from[l * step + q]` for each `l < lanes`, zero for the other lanes of a
+/// vector.
 ///
 /// # Safety
 /// All that is named must lie in memory that is there; `lanes` are those of a vector at most.

@@ -1,7 +1,8 @@
 //! Affine warps with bilinear interpolation.
 //!
-//! Pixel `(x, y)` covers the unit square around its centre; `(0, 0)` of an [`Affine`] is the centre of the image, which for
-//! an even width lies between two pixels (`align_corners = false` in PyTorch's words).
+//! Pixel `(x, y)` covers the unit square around its centre; `(0, 0)` of an [`Affine`] is the centre
+//! of the image, which for an even width lies between two pixels (`align_corners = false` in
+//! PyTorch's words).
 
 use crate::simd::{Kernel, Vector, dispatch};
 use crate::{Fill, Pixel, Size};
@@ -10,7 +11,8 @@ use std::cell::Cell;
 /// Columns handled together: coordinates and weights of a chunk stay in registers and L1.
 const CHUNK: usize = 32;
 
-/// Map from a place in the output to the place in the source that it shows, in pixels about the images' centres.
+/// Map from a place in the output to the place in the source that it shows, in pixels about the
+/// images' centres.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Affine {
     /// Source x from output x, source x from output y.
@@ -64,8 +66,8 @@ impl Affine {
         }
     }
 
-    /// Enlarges the part of `share` of each side, x and y, whose centre lies `centre` pixels right of and below the image's, to
-    /// the whole.
+    /// Enlarges the part of `share` of each side, x and y, whose centre lies `centre` pixels right
+    /// of and below the image's, to the whole.
     pub fn part(share: [f64; 2], centre: [f64; 2]) -> Affine {
         Affine {
             x: [share[0], 0.0],
@@ -171,7 +173,8 @@ thread_local! {
     static PIXELS: Cell<Vec<[f32; LANES]>> = const { Cell::new(Vec::new()) };
 }
 
-/// Up to [`LANES`] planes as pixels, in a frame of one pixel that holds what lies outside: so no neighbour needs to be looked for.
+/// Up to [`LANES`] planes as pixels, in a frame of one pixel that holds what lies outside: so no
+/// neighbour needs to be looked for.
 #[inline(always)]
 fn frame<T: Pixel>(planes: &[T], size: Size, fill: Fill, pixels: &mut Vec<[f32; LANES]>) {
     let (plane, width, wide) = (size.plane(), size.width, size.width + 2);
@@ -268,7 +271,8 @@ fn inside_nearest(v: f32, n: f32) -> f32 {
 
 #[inline(always)]
 fn inside_reflect(v: f32, n: f32) -> f32 {
-    // The mirrored image repeats every 2n pixels; fold the place into one period, then into one half of it.
+    // The mirrored image repeats every 2n pixels; fold the place into one period, then into one
+    // half of it.
     let period = 2.0 * n;
     let t = (v + 0.5) / period;
     let whole = t as i32 as f32;
@@ -285,7 +289,8 @@ unsafe fn place(taps: &mut Taps, size: Size, start: [f32; 2], step: [f32; 2], in
     for i in 0..CHUNK {
         let x = inside(start[0] + step[0] * i as f32, width) + 1.0;
         let y = inside(start[1] + step[1] * i as f32, height) + 1.0;
-        // From 0 to the side's length and one: the conversion needs no look at what else a float may be.
+        // From 0 to the side's length and one: the conversion needs no look at what else a float
+        // may be.
         let left = x.to_int_unchecked::<i32>().min(size.width as i32);
         let top = y.to_int_unchecked::<i32>().min(size.height as i32);
         taps.at[i] = (top * wide + left) as u32;

@@ -1,4 +1,5 @@
-//! Pooling over windows: the largest value or the mean of each, overlapping or not, and the mean of whole planes.
+//! Pooling over windows: the largest value or the mean of each, overlapping or not, and the mean of
+//! whole planes.
 
 use crate::block::{load, store};
 use crate::pool::{load_bytes, store_bytes};
@@ -131,8 +132,8 @@ impl Window {
     }
 }
 
-/// The largest value of each window, and which of the window's pixels (row-major) it was: the first of equals. NaN is larger than
-/// all.
+/// The largest value of each window, and which of the window's pixels (row-major) it was: the first
+/// of equals. NaN is larger than all.
 ///
 /// # Panics
 /// Where `x` has another size or [`PoolShape::is_supported`] says no.
@@ -142,7 +143,8 @@ pub fn max_pool(shape: &PoolShape, x: &[f32]) -> (Vec<f32>, Vec<u8>) {
     let count = shape.output_len();
     let (mut y, mut places) = (Vec::with_capacity(count), Vec::with_capacity(count));
     let to = (y.as_mut_ptr(), places.as_mut_ptr());
-    // SAFETY: the sizes are checked above, each part writes all that belongs to its images; the instruction set is one that is here.
+    // SAFETY: the sizes are checked above, each part writes all that belongs to its images; the
+    // instruction set is one that is here.
     unsafe {
         shape.in_parts(|images| {
             dispatch(Max {
@@ -214,8 +216,8 @@ fn back(shape: &PoolShape, gradient: &[f32], places: Option<&[u8]>) -> Vec<f32> 
         vec![0.0; count]
     };
     let out = found.as_mut_ptr();
-    // SAFETY: the callers have checked the sizes, each part writes all that belongs to its images: what tiles do not cover is
-    // zero; the instruction set is one that is here.
+    // SAFETY: the callers have checked the sizes, each part writes all that belongs to its images:
+    // what tiles do not cover is zero; the instruction set is one that is here.
     unsafe {
         shape.in_parts(|images| {
             dispatch(Back {
@@ -247,7 +249,8 @@ pub fn global_average(x: &[f32], pixels: usize, channels: usize) -> Vec<f32> {
     }
 }
 
-/// The gradient of the input `[images, pixels, channels]` from that of the means `[images, channels]`.
+/// The gradient of the input `[images, pixels, channels]` from that of the means
+/// `[images, channels]`.
 ///
 /// # Panics
 /// Where `gradient` is not whole rows.

@@ -64,7 +64,8 @@ fn close(what: &str, found: &[f32], expected: &[f64], tolerance: f64) -> Result<
     Ok(())
 }
 
-/// The used pixels and blocks of pooling: for each pooled value the four places it is the largest of.
+/// The used pixels and blocks of pooling: for each pooled value the four places it is the largest
+/// of.
 fn blocks(s: &ConvShape) -> Vec<[usize; 4]> {
     let [oh, ow] = s.output();
     let mut all = Vec::new();

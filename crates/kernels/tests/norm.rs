@@ -120,7 +120,8 @@ fn forward_and_backward_equal_the_definition() {
                             0.0
                         };
                     out[i] = if relu { bare.max(0.0) } else { bare };
-                    // Where a value is as good as zero, rounding decides about its gradient: both take what the kernel found.
+                    // Where a value is as good as zero, rounding decides about its gradient: both
+                    // take what the kernel found.
                     *g = if relu && y[i] <= 0.0 { 0.0 } else { *g };
                     ds[i] = *g;
                 }

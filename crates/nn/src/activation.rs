@@ -1,4 +1,5 @@
-//! Element-wise activations. Ours where Burn's have gradients that are not numbers for large inputs (0 · ∞).
+//! Element-wise activations. Ours where Burn's have gradients that are not numbers for large inputs
+//! (0 · ∞).
 
 use burn::tensor::{Tensor, activation};
 use convsweep_spec::model::Activation;

@@ -156,9 +156,10 @@ impl Pass<'_> {
             .reshape(shape::<D>(&self.network.parameters[place]))
     }
 
-    /// Batch normalisation (Ioffe and Szegedy 2015) of `batch`, or of what `conv` makes of it: by the batch's mean and biased variance
-    /// while training, which also moves the running mean and (unbiased) variance; by the running ones in evaluation, and where it is
-    /// frozen. Then `summand` is added, then comes ReLU.
+    /// Batch normalisation (Ioffe and Szegedy 2015) of `batch`, or of what `conv` makes of it: by
+    /// the batch's mean and biased variance while training, which also moves the running mean and
+    /// (unbiased) variance; by the running ones in evaluation, and where it is frozen. Then
+    /// `summand` is added, then comes ReLU.
     fn batch_norm(
         &mut self,
         batch: Batch,
@@ -212,7 +213,8 @@ impl Pass<'_> {
         output
     }
 
-    /// Zeroes units by chance while training; unit `i` of the batch, in row-major order, by number `i` of the layer's stream.
+    /// Zeroes units by chance while training; unit `i` of the batch, in row-major order, by number
+    /// `i` of the layer's stream.
     fn dropout(&self, batch: Batch, name: &str, rate: f64, unit: Unit) -> Batch {
         let Some(training) = &self.training else {
             return batch;

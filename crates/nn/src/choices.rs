@@ -9,7 +9,8 @@ use crate::ops::{self, Choice};
 pub struct KernelChoice {
     /// The layer's name.
     pub layer: String,
-    /// `winograd`, `direct`, `own`, `stock`, or `with LAYER` where it is computed in the same pass as that layer.
+    /// `winograd`, `direct`, `own`, `stock`, or `with LAYER` where it is computed in the same pass
+    /// as that layer.
     pub kernel: String,
     /// Why it was chosen.
     pub reason: &'static str,
@@ -36,7 +37,8 @@ impl KernelChoice {
     }
 }
 
-/// Records the choice for a layer, and what is computed with it; a layer's own activation is a part of it.
+/// Records the choice for a layer, and what is computed with it; a layer's own activation is a part
+/// of it.
 fn push(choices: &mut Vec<KernelChoice>, layer: &str, choice: Choice, joined: &[String]) {
     choices.push(KernelChoice::new(layer, choice));
     let others = joined.iter().filter(|name| !name.ends_with(".activation"));
@@ -47,7 +49,8 @@ fn push(choices: &mut Vec<KernelChoice>, layer: &str, choice: Choice, joined: &[
 }
 
 impl Network {
-    /// Which kernel computes each layer that computes anything, and why, in the order of the layers.
+    /// Which kernel computes each layer that computes anything, and why, in the order of the
+    /// layers.
     pub fn kernel_choices(&self) -> Vec<KernelChoice> {
         let mut choices = vec![];
         self.choose(&self.operations, &mut choices);

@@ -16,8 +16,9 @@ pub const BACKEND: &str = if cfg!(feature = "cuda") {
     "flex"
 };
 
-/// The widest vector instructions of the processor, among which Burn's kernels choose at run time (of other than Intel's and AMD's
-/// its kind); behind them what ours were held to, where that is less.
+/// The widest vector instructions of the processor, among which Burn's kernels choose at run time
+/// (of other than Intel's and AMD's its kind); behind them what ours were held to, where that is
+/// less.
 pub fn instructions() -> String {
     let (widest, taken) = (InstructionSet::widest(), InstructionSet::best());
     let name = if widest == InstructionSet::Portable {

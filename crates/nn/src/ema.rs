@@ -18,8 +18,9 @@ impl Average {
         }
     }
 
-    /// Takes `network` in after `step` steps (from 1): average ← d·average + (1 − d)·network with d = min(decay, (1 + step) /
-    /// (10 + step)), so that the initial weights are soon forgotten (as in TensorFlow's `ExponentialMovingAverage`).
+    /// Takes `network` in after `step` steps (from 1): average ← d·average + (1 − d)·network with d
+    /// = min(decay, (1 + step) / (10 + step)), so that the initial weights are soon forgotten (as
+    /// in TensorFlow's `ExponentialMovingAverage`).
     pub fn update(&mut self, network: &Network, decay: f64, step: u64) {
         let d = decay.min((1.0 + step as f64) / (10.0 + step as f64));
         for (average, named) in self.values.iter_mut().zip(network.tensors()) {

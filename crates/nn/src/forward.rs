@@ -20,8 +20,8 @@ pub(crate) struct Training {
 }
 
 impl Network {
-    /// Logits `[batch, classes]`, row-major, of `images` `[batch, channels, height, width]` as the trained network sees them:
-    /// running statistics, no dropout.
+    /// Logits `[batch, classes]`, row-major, of `images` `[batch, channels, height, width]` as the
+    /// trained network sees them: running statistics, no dropout.
     pub fn classify(&self, images: Vec<f32>, shape: [usize; 4]) -> Vec<f32> {
         let leaves = self.parameters.iter().map(|p| p.value.clone()).collect();
         let mut pass = Pass {
@@ -50,8 +50,9 @@ impl Network {
         )
     }
 
-    /// Loss and gradients of one training step over `images` `[batch, channels, height, width]` with their `targets`.
-    /// Dropout is drawn from (`seed`, `step`, layer, place in the batch). Gradients of frozen parameters are 0.
+    /// Loss and gradients of one training step over `images` `[batch, channels, height, width]`
+    /// with their `targets`. Dropout is drawn from (`seed`, `step`, layer, place in the batch).
+    /// Gradients of frozen parameters are 0.
     pub fn gradients_towards(
         &self,
         targets: &Targets,
@@ -103,8 +104,8 @@ impl Network {
         }
     }
 
-    /// Derivatives of the sum over all logits times `weights` `[batch, classes]`, in training's way of computing: by each parameter
-    /// and by the images.
+    /// Derivatives of the sum over all logits times `weights` `[batch, classes]`, in training's way
+    /// of computing: by each parameter and by the images.
     pub fn derivatives(
         &self,
         images: Vec<f32>,

@@ -1,4 +1,5 @@
-//! What the layers compute that have no kernels of our own ([`crate::ops`]), by Burn's operations: tensors in, tensor out.
+//! What the layers compute that have no kernels of our own ([`crate::ops`]), by Burn's operations:
+//! tensors in, tensor out.
 
 use crate::operation::{Batch, Windows};
 use burn::tensor::ops::PadMode;
@@ -7,8 +8,8 @@ use convsweep_spec::augment::Fill;
 use convsweep_spec::model::Interpolation;
 use convsweep_spec::shape::adaptive_window;
 
-/// A convolution with weights of its own at each position: `weight` `[positions, filters, channels·height·width]`,
-/// `bias` `[filters, rows, columns]`.
+/// A convolution with weights of its own at each position: `weight`
+/// `[positions, filters, channels·height·width]`, `bias` `[filters, rows, columns]`.
 pub(crate) fn locally_connected(
     x: Tensor<4>,
     weight: Tensor<3>,
@@ -100,8 +101,9 @@ pub(crate) fn upsample(x: Tensor<4>, factor: [usize; 2], method: Interpolation) 
     }
 }
 
-/// Planes of `size`, each pixel a weighted sum of pixels in its row and column: `weights(i, count, size)` are those of pixel `i`
-/// of `count` over `size`. Two products with matrices, so that the gradient is one too.
+/// Planes of `size`, each pixel a weighted sum of pixels in its row and column:
+/// `weights(i, count, size)` are those of pixel `i` of `count` over `size`. Two products with
+/// matrices, so that the gradient is one too.
 fn resample(
     x: Tensor<4>,
     size: [usize; 2],

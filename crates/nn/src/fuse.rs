@@ -1,6 +1,8 @@
-//! Joins operations that can be computed at once: what follows a layer (ReLU, pooling of 2×2 blocks) is computed with it.
+//! Joins operations that can be computed at once: what follows a layer (ReLU, pooling of 2×2
+//! blocks) is computed with it.
 //!
-//! The builder does so for every list of operations, those of branches and residuals like the network's own.
+//! The builder does so for every list of operations, those of branches and residuals like the
+//! network's own.
 
 use crate::operation::{Operation, Pooling};
 use burn::tensor::ops::MaxPoolOptions;

@@ -1,9 +1,10 @@
-//! From an architecture ([`convsweep_spec::model::ModelSpec`]) to a network of Burn tensors: initialisation, forward pass,
-//! loss, gradients and optimisers.
+//! From an architecture ([`convsweep_spec::model::ModelSpec`]) to a network of Burn tensors:
+//! initialisation, forward pass, loss, gradients and optimisers.
 //!
-//! Parameters are named flat tensors in a list, so that they are counted, initialised, saved and updated by one rule each.
-//! Nothing here reads Burn's global random state: every random number is a pure function of a seed and a name ([`rng`]).
-//! Which backend computes is compiled in by a feature (`flex`, `libtorch`, `cuda`) that only the worker chooses.
+//! Parameters are named flat tensors in a list, so that they are counted, initialised, saved and
+//! updated by one rule each. Nothing here reads Burn's global random state: every random number is
+//! a pure function of a seed and a name ([`rng`]). Which backend computes is compiled in by a
+//! feature (`flex`, `libtorch`, `cuda`) that only the worker chooses.
 
 mod activation;
 mod apply;

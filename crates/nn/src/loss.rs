@@ -101,8 +101,8 @@ impl Targets {
         Objective::new(&Loss::default(), classes, &[]).targets(labels, None)
     }
 
-    /// Sum of losses, number of images classified correctly, and the gradient of the mean loss by the logits, for
-    /// `logits` `[images, classes]`.
+    /// Sum of losses, number of images classified correctly, and the gradient of the mean loss by
+    /// the logits, for `logits` `[images, classes]`.
     pub(crate) fn charge(&self, logits: &[f32]) -> (f64, u32, Vec<f32>) {
         let classes = logits.len() / self.labels.len().max(1);
         let Charge {
@@ -128,7 +128,8 @@ pub struct Judgement {
     pub loss: f64,
 }
 
-/// Judges one image from its `logits` and writes its class probabilities into `probabilities`, computed in f64.
+/// Judges one image from its `logits` and writes its class probabilities into `probabilities`,
+/// computed in f64.
 ///
 /// Panics if `label` is no class or the lengths differ.
 pub fn judge(logits: &[f32], label: u16, probabilities: &mut [f32]) -> Judgement {

@@ -25,11 +25,13 @@ pub struct Network {
 /// A named tensor, kept flat.
 #[derive(Clone, Debug)]
 pub struct Named {
-    /// The layer's name (`spec::shape::LayerSummary::name`) and the role: `conv1.weight`, `residual1.conv2.norm.running_mean`.
+    /// The layer's name (`spec::shape::LayerSummary::name`) and the role: `conv1.weight`,
+    /// `residual1.conv2.norm.running_mean`.
     pub name: String,
-    /// Shape that the values have: `[filters, channels / groups, height, width]`, `[units, features]`, `[channels]`; of transposed
-    /// convolutions `[channels, filters / groups, height, width]`, of locally connected layers `[rows · columns, filters,
-    /// channels · height · width]` and `[filters, rows, columns]`.
+    /// Shape that the values have: `[filters, channels / groups, height, width]`,
+    /// `[units, features]`, `[channels]`; of transposed convolutions
+    /// `[channels, filters / groups, height, width]`, of locally connected layers
+    /// `[rows · columns, filters, channels · height · width]` and `[filters, rows, columns]`.
     pub shape: Vec<usize>,
     /// The values, row-major.
     pub value: Tensor<1>,
@@ -124,7 +126,8 @@ pub(crate) fn tensor(values: Vec<f32>, device: &Device) -> Tensor<1> {
 }
 
 impl Gradients {
-    /// Takes in a further batch of `more` images after `images` of them: as if both had been one batch.
+    /// Takes in a further batch of `more` images after `images` of them: as if both had been one
+    /// batch.
     pub fn merge(&mut self, images: usize, other: Gradients, more: usize) {
         self.loss_sum += other.loss_sum;
         self.correct += other.correct;

@@ -1,4 +1,5 @@
-//! What a network does to a batch, as a list of operations. Parameters are referred to by their place in the network's lists.
+//! What a network does to a batch, as a list of operations. Parameters are referred to by their
+//! place in the network's lists.
 
 use crate::ops::{self, ConvUnit, DenseUnit, TransposedUnit};
 use burn::tensor::ops::{AvgPoolOptions, MaxPoolOptions};
@@ -17,9 +18,11 @@ pub(crate) enum Batch {
     Flat(Tensor<2>),
 }
 
-/// One operation; a convolution of the file with norm and activation is three, before they are joined (`fuse`).
+/// One operation; a convolution of the file with norm and activation is three, before they are
+/// joined (`fuse`).
 ///
-/// `name` is that of the layer; `joined` are the names of further layers that are computed in the same pass.
+/// `name` is that of the layer; `joined` are the names of further layers that are computed in the
+/// same pass.
 #[derive(Clone, Debug)]
 pub(crate) enum Operation {
     Conv {
@@ -98,7 +101,8 @@ pub(crate) enum Operation {
 }
 
 impl Operation {
-    /// A convolution with nothing in the same pass, so that a norm behind it can be: places of weights and bias, and its sizes.
+    /// A convolution with nothing in the same pass, so that a norm behind it can be: places of
+    /// weights and bias, and its sizes.
     pub(crate) fn bare_conv(&self) -> Option<(usize, Option<usize>, &ConvUnit)> {
         match self {
             Operation::Conv {
@@ -154,8 +158,8 @@ pub(crate) struct BatchNorm {
     pub relu: bool,
 }
 
-/// The parts of a sum of two branches whose first ends in batch normalisation, so that the other can be added as the values are
-/// normalised: the norm, what comes before it, and the other branch.
+/// The parts of a sum of two branches whose first ends in batch normalisation, so that the other
+/// can be added as the values are normalised: the norm, what comes before it, and the other branch.
 pub(crate) fn norm_then_sum(
     operation: &Operation,
 ) -> Option<(&BatchNorm, &[Operation], &[Operation])> {

@@ -1,7 +1,8 @@
-//! Random numbers as a pure function of what they are for and their place: no state, nothing to save, any order.
+//! Random numbers as a pure function of what they are for and their place: no state, nothing to
+//! save, any order.
 //!
-//! The key is the first 64 bits of a BLAKE3 digest; number `i` is SplitMix64's output at `key + i` steps (Steele, Lea and
-//! Flood 2014).
+//! The key is the first 64 bits of a BLAKE3 digest; number `i` is SplitMix64's output at `key + i`
+//! steps (Steele, Lea and Flood 2014).
 
 use convsweep_spec::canonical::digest;
 use std::f64::consts::TAU;

@@ -27,7 +27,8 @@ impl Network {
             .collect()
     }
 
-    /// Takes over the weights of a safetensors file as `transfer` says; layers that start anew keep theirs.
+    /// Takes over the weights of a safetensors file as `transfer` says; layers that start anew keep
+    /// theirs.
     ///
     /// # Errors
     /// What does not fit, as the rest of a sentence after the file's name; nothing is changed then.

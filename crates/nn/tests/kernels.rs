@@ -1,5 +1,5 @@
-//! Our kernels against the tensor library's stock operations and against PyTorch: the same training from equal weights and
-//! batches.
+//! Our kernels against the tensor library's stock operations and against PyTorch: the same training
+//! from equal weights and batches.
 
 mod common;
 
@@ -204,7 +204,8 @@ fn losses(layers: &[Layer], [side, images]: [usize; 2], lr: f64, kernels: Kernel
     let mut network = build(&model, input, 10, 3, &device("cpu").expect("cpu"))
         .expect("fits")
         .with_kernels(kernels);
-    // Not Adam: it makes full steps of gradients that are all rounding, and 20 steps later even 1e-8 is seen.
+    // Not Adam: it makes full steps of gradients that are all rounding, and 20 steps later even
+    // 1e-8 is seen.
     let optimizer = Optimizer::sgd(lr, 0.9);
     let mut state = OptimizerState::new(&optimizer);
     let step = |step: usize| {
@@ -246,7 +247,8 @@ fn losses_agree_with_stock_operations() {
 
 #[test]
 fn losses_of_a_residual_network_agree() {
-    // Larger steps part any two right ways of computing such a network: rounding decides which side of ReLU a value is on.
+    // Larger steps part any two right ways of computing such a network: rounding decides which side
+    // of ReLU a value is on.
     agree(&resnet20(), [16, 16], 3e-4, &[Kernels::Auto]);
 }
 
@@ -321,9 +323,10 @@ fn striped(step: usize) -> (Vec<f32>, Vec<u16>) {
     ((0..16 * 3 * SIDE * SIDE).map(pixel).collect(), labels)
 }
 
-/// The losses of twenty steps against PyTorch's in f64 (`tests/vectors/training.py`), on every kind of kernels. Rounding decides
-/// which side of ReLU a value near 0 is on, and each such choice moves the gradient by about a thousandth: rates are so low that
-/// what comes of it over the steps stays far below the 3e-4 that are allowed.
+/// The losses of twenty steps against PyTorch's in f64 (`tests/vectors/training.py`), on every kind
+/// of kernels. Rounding decides which side of ReLU a value near 0 is on, and each such choice moves
+/// the gradient by about a thousandth: rates are so low that what comes of it over the steps stays
+/// far below the 3e-4 that are allowed.
 fn as_pytorch(name: &str, layers: Vec<Layer>, lr: f64) {
     let path = concat!(
         env!("CARGO_MANIFEST_DIR"),

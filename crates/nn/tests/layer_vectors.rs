@@ -1,12 +1,14 @@
-//! Every layer against PyTorch: outputs, gradients by the input and by each parameter (`tests/vectors/layers.py` wrote them).
+//! Every layer against PyTorch: outputs, gradients by the input and by each parameter
+//! (`tests/vectors/layers.py` wrote them).
 
 use convsweep_nn::{build, device};
 use convsweep_spec::model::{Layer, ModelSpec};
 use convsweep_spec::shape::Shape;
 use serde::Deserialize;
 
-/// Largest difference, as a share of the largest number of a result: PyTorch computed in f64 and kept f32, the layers compute
-/// in f32 (unit roundoff 6e-8) over sums of at most a few hundred products. Norms divide by deviations and lose a digit more.
+/// Largest difference, as a share of the largest number of a result: PyTorch computed in f64 and
+/// kept f32, the layers compute in f32 (unit roundoff 6e-8) over sums of at most a few hundred
+/// products. Norms divide by deviations and lose a digit more.
 const TOLERANCE: f64 = 5e-6;
 
 const WEIGHTS: usize = 1000;

@@ -1,4 +1,5 @@
-//! Every layer's forward pass against a naive f64 reference, and gradients against finite differences.
+//! Every layer's forward pass against a naive f64 reference, and gradients against finite
+//! differences.
 
 mod common;
 
@@ -434,7 +435,8 @@ fn batch_norm_keeps_running_statistics_as_pytorch_does() {
     let variances: Vec<f64> = (0..3).map(|c| 0.7 + 0.3 * variance(c)).collect();
     close(&statistic("norm1.running_mean"), &means, "mean");
     close(&statistic("norm1.running_var"), &variances, "variance");
-    // In evaluation the running statistics normalise; the loss that training saw used the batch's own.
+    // In evaluation the running statistics normalise; the loss that training saw used the batch's
+    // own.
     let weight = statistic("dense1.weight");
     let bias = statistic("dense1.bias");
     let classify = |m: &dyn Fn(usize) -> f64, v: &dyn Fn(usize) -> f64| {

@@ -1,4 +1,5 @@
-//! Building, saving and optimising: counts, determinism, and Adam and SGD against an independent f64 implementation.
+//! Building, saving and optimising: counts, determinism, and Adam and SGD against an independent
+//! f64 implementation.
 
 mod common;
 
@@ -99,7 +100,8 @@ fn weights_depend_on_seed_and_name_only() {
     assert_eq!(a[..9], c[..9]);
 }
 
-/// Softmax regression over two features and three classes: small enough to be written down again in f64.
+/// Softmax regression over two features and three classes: small enough to be written down again in
+/// f64.
 fn regression() -> (Network, Vec<f64>) {
     let model = ModelSpec {
         layers: vec![Layer::Flatten, dense(3)],

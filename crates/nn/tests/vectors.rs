@@ -1,8 +1,11 @@
-//! Optimisers and losses beside PyTorch's: one hundred steps, `tests/vectors/optimizers.py`; `tests/vectors/losses.py`.
+//! Optimisers and losses beside PyTorch's: one hundred steps, `tests/vectors/optimizers.py`;
+//! `tests/vectors/losses.py`.
 //!
-//! PyTorch's steps are in f64, ours in f32 with about 1e-7 relative error a step on weights near 1. Gradients pull towards fixed
-//! points, so errors do not grow: 2e-6 after one hundred steps, 5e-6 for Lion's, which are of one size. Where g / √g² is near 0 / 0 (Adam's kin) it is 1e-5, and Muon,
-//! whose iteration multiplies errors by up to 3.4^5 in directions that hold almost nothing, is held to 5e-4.
+//! PyTorch's steps are in f64, ours in f32 with about 1e-7 relative error a step on weights near 1.
+//! Gradients pull towards fixed points, so errors do not grow: 2e-6 after one hundred steps, 5e-6
+//! for Lion's, which are of one size. Where g / √g² is near 0 / 0 (Adam's kin) it is 1e-5, and
+//! Muon, whose iteration multiplies errors by up to 3.4^5 in directions that hold almost nothing,
+//! is held to 5e-4.
 
 mod common;
 
@@ -240,7 +243,8 @@ struct Expected {
     gradient: Vec<f64>,
 }
 
-/// The loss is summed in f64 from f32 logits, the gradient is f32 throughout: 1e-6 and 2e-6 on numbers below 3.
+/// The loss is summed in f64 from f32 logits, the gradient is f32 throughout: 1e-6 and 2e-6 on
+/// numbers below 3.
 #[test]
 fn losses_and_their_gradients() {
     let path = concat!(
@@ -316,8 +320,8 @@ fn losses_and_their_gradients() {
     check("all", loss(0.2, 1.5, weights), 0.6);
 }
 
-/// `tests/vectors/transfer.py`: a network of PyTorch's, its weights taken over by the order of the layers. Two f32 forward passes
-/// of a few hundred products: 1e-5 of logits up to 6.
+/// `tests/vectors/transfer.py`: a network of PyTorch's, its weights taken over by the order of the
+/// layers. Two f32 forward passes of a few hundred products: 1e-5 of logits up to 6.
 #[test]
 fn pytorchs_weights_make_pytorchs_logits() {
     let kept = |name: &str| format!("{}/../../tests/vectors/{name}", env!("CARGO_MANIFEST_DIR"));

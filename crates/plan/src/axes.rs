@@ -380,7 +380,8 @@ impl Axes {
         }
     }
 
-    /// The values of an axis of the block that an exclusion means: one of them, or several in a list.
+    /// The values of an axis of the block that an exclusion means: one of them, or several in a
+    /// list.
     fn condition(&self, leaf: &Leaf, block: &Block, sink: &mut Sink) -> Option<(u32, Vec<u32>)> {
         let id = self.all.iter().position(|a| a.path == leaf.path)?;
         let axis = u32::try_from(id).ok()?;
@@ -455,8 +456,8 @@ pub(crate) struct Leaf {
     pub node: Node,
 }
 
-/// Paths may be written with quotes (`"train.epochs"`) or without; tables between are part of the path,
-/// unless they are a range or `is_leaf` says that the path is an axis.
+/// Paths may be written with quotes (`"train.epochs"`) or without; tables between are part of the
+/// path, unless they are a range or `is_leaf` says that the path is an axis.
 pub(crate) fn leaves(
     node: Option<&Node>,
     is_leaf: &dyn Fn(&str) -> bool,

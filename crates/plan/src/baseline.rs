@@ -1,4 +1,5 @@
-//! `experiment.baseline`: which configuration the others are compared with; `run.priority`: which ones start first.
+//! `experiment.baseline`: which configuration the others are compared with; `run.priority`: which
+//! ones start first.
 
 use crate::axes::{Axes, leaves};
 use crate::check::Sink;
@@ -29,7 +30,8 @@ pub(crate) fn priority(list: &Node, axes: &Axes) -> Result<Vec<(Node, Point)>, B
         .collect()
 }
 
-/// For each of so many configurations the place of the first entry of `run.priority` that it fits; `points` as in [`find`].
+/// For each of so many configurations the place of the first entry of `run.priority` that it fits;
+/// `points` as in [`find`].
 pub(crate) fn ranks(
     priority: &[(Node, Point)],
     points: &[(Point, usize)],
@@ -94,7 +96,8 @@ fn values(node: &Node, axes: &Axes, who: &str, help: &str) -> Result<Point, Box<
     Ok(wanted)
 }
 
-/// Index of the one configuration that has the values `wanted`; `points` are all of the grid with their configurations.
+/// Index of the one configuration that has the values `wanted`; `points` are all of the grid with
+/// their configurations.
 pub(crate) fn find(
     node: &Node,
     wanted: &Point,

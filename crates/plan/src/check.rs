@@ -167,7 +167,8 @@ fn number(x: f64) -> String {
     }
 }
 
-/// The table that a text or a number in its place probably meant: `"flip"`, or `0.2` where a share is the first key.
+/// The table that a text or a number in its place probably meant: `"flip"`, or `0.2` where a share
+/// is the first key.
 fn written_out(node: &Node, kind: &Kind) -> Option<String> {
     match kind {
         Kind::Keyed(family) => {
@@ -317,7 +318,8 @@ pub(crate) fn table(
     ok
 }
 
-/// Whether an unknown key of the table was probably meant to be `field`; then it is one mistake, not two.
+/// Whether an unknown key of the table was probably meant to be `field`; then it is one mistake,
+/// not two.
 pub(crate) fn misspelt(node: &Node, field: &Field, fields: &[Field]) -> bool {
     let keys: Vec<_> = fields.iter().map(|f| f.key).collect();
     let unknown = node.entries().iter().filter(|e| !keys.contains(&&*e.key));
@@ -530,7 +532,8 @@ fn keyed(node: &Node, family: &Family, path: &str, sink: &mut Sink) -> Option<&'
     }
 }
 
-/// The variants whose naming keys stand in the table; weak ones only where they are alone, and beside a free one no others.
+/// The variants whose naming keys stand in the table; weak ones only where they are alone, and
+/// beside a free one no others.
 pub(crate) fn naming(node: &Node, family: &Family) -> Vec<&'static Variant> {
     let mut found: Vec<_> = node
         .entries()

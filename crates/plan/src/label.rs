@@ -56,7 +56,8 @@ fn name_axes(axes: &mut [Axis]) {
         .for_each(|(axis, name)| axis.name = name);
 }
 
-/// Label of a value beside the others of its axis: for tables with a name, the name and what the name does not tell.
+/// Label of a value beside the others of its axis: for tables with a name, the name and what the
+/// name does not tell.
 fn among(node: &Node, all: &[Node]) -> String {
     let Some(name) = node.get("name").and_then(Node::text) else {
         return text(node);

@@ -1,8 +1,10 @@
-//! From an experiment file to a checked list of jobs, without training anything and without seeing an image.
+//! From an experiment file to a checked list of jobs, without training anything and without seeing
+//! an image.
 //!
-//! The pipeline, a module each: `sources` (files and what they include) → `tree` (TOML with places) → `overrides` → `axes` → `expand` (points) →
-//! `merge` (a point's values over the file) → `check` against `schema` → `resolve` (types of `spec`) → `planner`
-//! (shapes, identities, labels). Every problem is collected; the first never hides the next.
+//! The pipeline, a module each: `sources` (files and what they include) → `tree` (TOML with places)
+//! → `overrides` → `axes` → `expand` (points) → `merge` (a point's values over the file) → `check`
+//! against `schema` → `resolve` (types of `spec`) → `planner` (shapes, identities, labels). Every
+//! problem is collected; the first never hides the next.
 
 mod axes;
 mod baseline;

@@ -1,6 +1,7 @@
 //! What happens when a value comes over another: axes, overrides, named alternatives and phases.
 //!
-//! A table merges into the one that it overrides, key by key, unless its `name` or `preset` changes: then it replaces it.
+//! A table merges into the one that it overrides, key by key, unless its `name` or `preset`
+//! changes: then it replaces it.
 
 use crate::problem::Problem;
 use crate::schema::Variant;
@@ -217,8 +218,8 @@ fn descend(
     Ok(())
 }
 
-/// Takes a value out again that an axis has set on a named thing that has no such option, but whose relatives have
-/// (momentum under Adam): it cannot change anything.
+/// Takes a value out again that an axis has set on a named thing that has no such option, but whose
+/// relatives have (momentum under Adam): it cannot change anything.
 pub(crate) fn drop_without_effect(node: &mut Node, path: &[Arc<str>]) {
     let Some((key, rest)) = path.split_first() else {
         return;

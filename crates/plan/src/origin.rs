@@ -1,4 +1,5 @@
-//! Where each value of a configuration comes from: a walk over the language's tables beside the merged sections.
+//! Where each value of a configuration comes from: a walk over the language's tables beside the
+//! merged sections.
 
 use crate::axes::{Axes, SECTIONS};
 use crate::check::{self, Sink};

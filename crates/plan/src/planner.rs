@@ -29,7 +29,8 @@ use std::sync::Arc;
 /// All that is needed to answer an experiment's question.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// Name of the experiment, which is a safe folder name; `NAME+<hash>` where the command line overrides the file.
+    /// Name of the experiment, which is a safe folder name; `NAME+<hash>` where the command line
+    /// overrides the file.
     pub name: String,
     /// Absolute path of the file.
     pub file: PathBuf,
@@ -59,7 +60,8 @@ pub struct Plan {
     pub configurations: Vec<Planned>,
     /// What the user should know though nothing is wrong.
     pub notes: Vec<String>,
-    /// The stages, where the file has any; configurations are those of the stages up to the first that has not chosen.
+    /// The stages, where the file has any; configurations are those of the stages up to the first
+    /// that has not chosen.
     pub stages: Vec<StagePlan>,
     /// What the first stages have chosen.
     pub decisions: Vec<Choice>,
@@ -106,7 +108,8 @@ pub struct Planned {
     pub weights: Option<PathBuf>,
     /// Digests of its sections, from which ids come.
     pub digest: ConfigurationDigest,
-    /// The first entry of `run.priority` that it fits, their number where it fits none: lower ones start first.
+    /// The first entry of `run.priority` that it fits, their number where it fits none: lower ones
+    /// start first.
     pub rank: u32,
 }
 
@@ -146,7 +149,8 @@ impl Planned {
     }
 }
 
-/// Reads, checks and expands an experiment file. Nothing is trained and no image is read; `known` answers for data and weights.
+/// Reads, checks and expands an experiment file. Nothing is trained and no image is read; `known`
+/// answers for data and weights.
 ///
 /// # Errors
 /// Everything that is wrong with the file, the overrides or the image sets, at once.
@@ -154,8 +158,8 @@ pub fn plan(file: &Path, overrides: &Overrides, known: &dyn Known) -> Result<Pla
     plan_with(file, &sources::from_disk, overrides, &[], known)
 }
 
-/// [`plan`], where files are read by `read` (so that a revision is planned again from the texts that were recorded) and
-/// stages have chosen `decisions` before.
+/// [`plan`], where files are read by `read` (so that a revision is planned again from the texts
+/// that were recorded) and stages have chosen `decisions` before.
 ///
 /// # Errors
 /// As [`plan`].

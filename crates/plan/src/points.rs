@@ -1,5 +1,6 @@
-//! Resolves points. A section is resolved once for all points that agree in the axes that touch it, so that a large
-//! grid costs what differs in it; problems remember the points at which they happen.
+//! Resolves points. A section is resolved once for all points that agree in the axes that touch it,
+//! so that a large grid costs what differs in it; problems remember the points at which they
+//! happen.
 
 use crate::axes::{Axes, SECTIONS};
 use crate::check::Sink;
@@ -315,7 +316,8 @@ impl<'a> Points<'a> {
             .collect()
     }
 
-    /// The section with the values of `part` over it, shorter paths first. A missing section has been told of.
+    /// The section with the values of `part` over it, shorter paths first. A missing section has
+    /// been told of.
     pub(crate) fn section(&self, name: &str, part: &Point, sink: &mut Sink) -> Option<Node> {
         debug_assert!(SECTIONS.contains(&name));
         let mut root = Node::table(Origin::DEFAULT);
@@ -369,7 +371,8 @@ impl Hits {
         }
     }
 
-    /// The problems, each saying under which axis values it happens where it does not happen everywhere.
+    /// The problems, each saying under which axis values it happens where it does not happen
+    /// everywhere.
     pub(crate) fn into_problems(self, axes: &Axes, points: &[Point]) -> Vec<Problem> {
         let told = |(mut problem, hit): (Problem, Vec<usize>)| {
             if hit.len() < points.len() {

@@ -7,7 +7,8 @@ use crate::tree::{Node, parse_document};
 pub struct Preset {
     /// Its name, as in `preset = "NAME"`.
     pub name: &'static str,
-    /// Its file: a comment that says what it is and where it was published, `[model]` and `[blocks]`.
+    /// Its file: a comment that says what it is and where it was published, `[model]` and
+    /// `[blocks]`.
     pub text: &'static str,
 }
 

@@ -77,7 +77,8 @@ pub(crate) struct Source {
 }
 
 impl Source {
-    /// The place as bytes of the text, on character boundaries and at least one character wide where there is one.
+    /// The place as bytes of the text, on character boundaries and at least one character wide
+    /// where there is one.
     fn span(&self, at: Origin) -> Range<usize> {
         let start = floor(&self.text, at.start as usize);
         let next = self.text[start..]
@@ -102,8 +103,8 @@ impl Source {
     }
 }
 
-/// The title without what one cause has several of: the place that an unknown key was looked for in, and the layer that a
-/// value is used in.
+/// The title without what one cause has several of: the place that an unknown key was looked for
+/// in, and the layer that a value is used in.
 fn essence(title: &str) -> String {
     if let Some(rest) = title.strip_prefix("unknown key ") {
         return rest.split(" in ").next().unwrap_or(rest).to_string();
@@ -236,7 +237,8 @@ impl Problems {
         group
     }
 
-    /// One snippet for the places that lie near each other, more for the others; only the lines that matter.
+    /// One snippet for the places that lie near each other, more for the others; only the lines
+    /// that matter.
     fn snippets<'a>(
         &'a self,
         problem: &'a Problem,

@@ -1,4 +1,5 @@
-//! `sample` in a `[[sweep]]` block: points drawn instead of all combinations, each a pure function of the seed.
+//! `sample` in a `[[sweep]]` block: points drawn instead of all combinations, each a pure function
+//! of the seed.
 
 use crate::check::{Sink, table};
 use crate::read::Reader;
@@ -20,7 +21,8 @@ enum Method {
     Random,
     /// Owen-scrambled Sobol points (Burley 2020); the first n are well spread for every n.
     Sobol,
-    /// Every axis cut into `count` strips of equal probability, one point in each (McKay et al. 1979).
+    /// Every axis cut into `count` strips of equal probability, one point in each (McKay et al.
+    /// 1979).
     LatinHypercube,
 }
 
@@ -36,7 +38,8 @@ pub(crate) struct Interval {
 }
 
 impl Sample {
-    /// Reads `sample`, a table of the block; what is wrong with it is told, and then one point is drawn.
+    /// Reads `sample`, a table of the block; what is wrong with it is told, and then one point is
+    /// drawn.
     pub(crate) fn read(node: &Node, has_axes: bool, sink: &mut Sink) -> Sample {
         let help = "sample = { method = \"sobol\", count = 40 }";
         if !node.is_table() {
@@ -131,7 +134,8 @@ impl Interval {
     /// The value at a coordinate in [0, 1), with five significant digits.
     pub(crate) fn value(&self, coordinate: f64) -> Node {
         let (low, high) = (self.from.min(self.to), self.from.max(self.to));
-        // Integers are equally probable, or as the logarithm has it: each owns the stretch up to the next.
+        // Integers are equally probable, or as the logarithm has it: each owns the stretch up to
+        // the next.
         let top = if self.whole { high + 1.0 } else { high };
         let x = match self.log {
             true => (low.ln() + (top.ln() - low.ln()) * coordinate).exp(),

@@ -1,4 +1,5 @@
-//! The sections as they stand in the file, before any axis: everything that is wrong whatever an axis says.
+//! The sections as they stand in the file, before any axis: everything that is wrong whatever an
+//! axis says.
 
 use crate::axes::Axes;
 use crate::check::{MOST_UNKNOWN, Sink, check, misspelt, unknown_key};
@@ -128,7 +129,8 @@ pub(crate) fn check_missing(root: &Node, axes: &Axes, sink: &mut Sink) {
     }
 }
 
-/// Names of parameters that some layer uses, in any of the models, in a value of an axis, or in a preset.
+/// Names of parameters that some layer uses, in any of the models, in a value of an axis, or in a
+/// preset.
 fn used_parameters(root: &Node, others: &Alternatives, axes: &Axes) -> BTreeSet<String> {
     let mut used = BTreeSet::new();
     let mut look = |node: &Node| {

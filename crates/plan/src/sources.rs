@@ -1,4 +1,5 @@
-//! The texts of a plan: the file, what it includes, the overrides of the command line; and other files that it names.
+//! The texts of a plan: the file, what it includes, the overrides of the command line; and other
+//! files that it names.
 
 use crate::merge::overlay;
 use crate::problem::{Problem, Source};
@@ -21,8 +22,9 @@ pub type ReadFile<'a> = dyn Fn(&Path, u64) -> io::Result<Vec<u8>> + 'a;
 /// Reads a file of at most `most` bytes from the disk.
 ///
 /// # Errors
-/// What the system says; `FileTooLarge` for a larger one, of which no more than `most` bytes are read. Of what is no file (a
-/// device, a pipe) no more than 64 MiB are read, since it does not say how many it has.
+/// What the system says; `FileTooLarge` for a larger one, of which no more than `most` bytes are
+/// read. Of what is no file (a device, a pipe) no more than 64 MiB are read, since it does not say
+/// how many it has.
 pub fn from_disk(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     let file = std::fs::File::open(path)?;
     let found = file.metadata()?;
@@ -226,7 +228,8 @@ impl Loader<'_> {
     }
 }
 
-/// A file over the one that it includes: section by section, as an axis's table lies over the one that it changes.
+/// A file over the one that it includes: section by section, as an axis's table lies over the one
+/// that it changes.
 fn over(base: &Node, root: &Node) -> Node {
     let mut merged = base.clone();
     for entry in root.entries() {

@@ -1,4 +1,5 @@
-//! Stages: each starts from what the one before it chose; without a choice every possible one is checked.
+//! Stages: each starts from what the one before it chose; without a choice every possible one is
+//! checked.
 
 use crate::axes::Axes;
 use crate::check::Sink;
@@ -8,7 +9,8 @@ use crate::problem::Problem;
 use crate::tree::Entry;
 use convsweep_spec::log::Choice;
 
-/// Points of stages that are not yet reached that are checked at most: of many possible beginnings the first ones.
+/// Points of stages that are not yet reached that are checked at most: of many possible beginnings
+/// the first ones.
 const MOST_CHECKED: usize = 20_000;
 
 /// A stage with its points; a file without stages is one.

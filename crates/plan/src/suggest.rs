@@ -117,7 +117,8 @@ pub(crate) fn remedy(name: &str, known: &[&str]) -> String {
     }
 }
 
-/// The section, or the table in a section, that has `key`, for a key that stands in the wrong place.
+/// The section, or the table in a section, that has `key`, for a key that stands in the wrong
+/// place.
 pub(crate) fn home_of(key: &str) -> Option<String> {
     let has = |fields: &[Field]| fields.iter().any(|f| f.key == key);
     let sections = || {

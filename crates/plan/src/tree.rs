@@ -6,7 +6,8 @@ use crate::problem::Problem;
 use std::sync::Arc;
 use toml::de::{DeTable, DeValue};
 
-/// A place in one of the sources of a plan: the file (source 0), or an override of the command line.
+/// A place in one of the sources of a plan: the file (source 0), or an override of the command
+/// line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Origin {
     pub source: u32,

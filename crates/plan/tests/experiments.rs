@@ -177,7 +177,8 @@ fn the_augmentation_experiment_has_its_baseline() {
     );
 }
 
-/// Labels with parameters, multiply-accumulates and the largest receptive field before positions are gone.
+/// Labels with parameters, multiply-accumulates and the largest receptive field before positions
+/// are gone.
 fn costs(name: &str) -> Vec<(String, u64, u64, u32)> {
     let field = |plan: &convsweep_plan::Planned| {
         let last = plan

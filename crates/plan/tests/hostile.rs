@@ -343,7 +343,8 @@ proptest! {
             plan.questions().map(|q| q.1).collect::<Vec<_>>()
         };
         let (old, new) = (ids(&before), ids(&after));
-        // What was there keeps its ids and its order; only the jobs of the new value come in between.
+        // What was there keeps its ids and its order; only the jobs of the new value come in
+        // between.
         let kept: Vec<_> = new.iter().filter(|id| old.contains(id)).cloned().collect();
         prop_assert_eq!(&kept, &old);
         prop_assert_eq!(new.len(), old.len() + 2 * widths.len());

@@ -219,8 +219,8 @@ fn every_preset_fits_cifar_as_it_stands_and_says_what_it_is() {
 
 #[test]
 fn costs_are_the_known_ones() {
-    // torchvision's documentation: GFLOPS (which are multiply-accumulates) of resnet18 1.81, resnet50 4.09, vgg16 15.47,
-    // googlenet 1.50, mobilenet_v2 0.30, squeezenet1_1 0.35.
+    // torchvision's documentation: GFLOPS (which are multiply-accumulates) of resnet18 1.81,
+    // resnet50 4.09, vgg16 15.47, googlenet 1.50, mobilenet_v2 0.30, squeezenet1_1 0.35.
     let check = |preset: &str, parameters: &str, gigas: f64| {
         let macs = planned("imagenet", preset, parameters).configurations[0]
             .member

@@ -1,4 +1,5 @@
-//! The reference and the starters; a validator holds the JSON Schema against files in `tests/schema`.
+//! The reference and the starters; a validator holds the JSON Schema against files in
+//! `tests/schema`.
 
 mod common;
 

@@ -1,4 +1,5 @@
-//! `[[stage]]`: planned as numbers until the stage before has chosen, and checked for whatever it may choose.
+//! `[[stage]]`: planned as numbers until the stage before has chosen, and checked for whatever it
+//! may choose.
 
 mod common;
 

@@ -1,4 +1,5 @@
-//! Structures: written out they are the layers that they stand for, and what is wrong in them has its place.
+//! Structures: written out they are the layers that they stand for, and what is wrong in them has
+//! its place.
 
 mod common;
 

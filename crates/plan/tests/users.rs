@@ -1,4 +1,5 @@
-//! Twenty files as two new users wrote them, from the README alone: each must mean what its author meant.
+//! Twenty files as two new users wrote them, from the README alone: each must mean what its author
+//! meant.
 
 mod common;
 

@@ -1,7 +1,7 @@
 //! The chart of `just bench train`'s rows: `speed ROWS.jsonl CHART.svg`.
 //!
-//! A bar for each network: how many times the speed of the fastest peer ours has, by the medians of the rounds; whiskers from the
-//! least to the greatest ratio of one round.
+//! A bar for each network: how many times the speed of the fastest peer ours has, by the medians of
+//! the rounds; whiskers from the least to the greatest ratio of one round.
 
 use convsweep_report::draw::axis::{Panel, labelled, ticks};
 use convsweep_report::draw::color::{FAINT, INK, MUTED, SERIES, SOLID};

@@ -1,4 +1,5 @@
-//! Renders reports of made-up rows, to look at: `cargo run --release -p convsweep-report --example synthetic -- FOLDER`.
+//! Renders reports of made-up rows, to look at:
+//! `cargo run --release -p convsweep-report --example synthetic -- FOLDER`.
 
 #[path = "../tests/synthetic/mod.rs"]
 mod synthetic;

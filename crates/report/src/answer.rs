@@ -1,4 +1,5 @@
-//! The answer in words: which configuration, by how much, over how many runs, and whether it could be noise.
+//! The answer in words: which configuration, by how much, over how many runs, and whether it could
+//! be noise.
 
 use crate::charts::effects::{Effect, Effects};
 use crate::charts::{runs, unit};
@@ -130,7 +131,8 @@ fn against(standing: &Standing, rank: usize) -> String {
     let made;
     let comparison = match standing.comparison(0, rank) {
         Some(comparison) => comparison,
-        // With a declared baseline, the runner-up was not among the tests that were corrected together.
+        // With a declared baseline, the runner-up was not among the tests that were corrected
+        // together.
         None => {
             made = crate::standing::compare_two(standing.ranking(), 0, rank, measure);
             &made
@@ -240,7 +242,8 @@ fn undecided(standing: &Standing) -> Option<String> {
     ))
 }
 
-/// How far each axis moves the metric, the strongest first; only where every value met the same others.
+/// How far each axis moves the metric, the strongest first; only where every value met the same
+/// others.
 fn effects(standing: &Standing) -> Option<String> {
     let measure = &standing.measure;
     let axes = Effects::new(standing)?.axes;

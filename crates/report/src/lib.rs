@@ -1,8 +1,8 @@
 //! From rows to statistics, charts and one HTML page.
 //!
-//! Reads rows of the store and the predictions that workers left; never trains and never sees an image set.
-//! The way through: [`standing`] orders and compares, [`answer`] and [`notes`] say it in words, [`charts`] draw it,
-//! [`tables`] and `page` write it down.
+//! Reads rows of the store and the predictions that workers left; never trains and never sees an
+//! image set. The way through: [`standing`] orders and compares, [`answer`] and [`notes`] say it in
+//! words, [`charts`] draw it, [`tables`] and `page` write it down.
 
 pub mod answer;
 pub mod charts;
@@ -28,7 +28,8 @@ use thiserror::Error;
 /// What a report left behind.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Report {
-    /// The answer and the warnings as plain text for a terminal, a paragraph a line, an empty line between.
+    /// The answer and the warnings as plain text for a terminal, a paragraph a line, an empty line
+    /// between.
     pub answer: String,
     /// The leaderboard for a terminal.
     pub leaderboard: TextTable,
@@ -66,12 +67,15 @@ pub enum ReportError {
     Csv(#[from] csv::Error),
 }
 
-/// Writes the report of an experiment into its folder: `report.html`, `charts/*.svg` and `*.png`, `*.csv`, `*.tex`.
+/// Writes the report of an experiment into its folder: `report.html`, `charts/*.svg` and `*.png`,
+/// `*.csv`, `*.tex`.
 ///
-/// An experiment without results gets a page that says so. Charts of an earlier report that no longer apply are removed.
+/// An experiment without results gets a page that says so. Charts of an earlier report that no
+/// longer apply are removed.
 ///
 /// # Errors
-/// Where a file cannot be written. Predictions that are missing or damaged are said in the report instead.
+/// Where a file cannot be written. Predictions that are missing or damaged are said in the report
+/// instead.
 pub fn report(rows: &ExperimentRows, results: &ResultsFolder) -> Result<Report, ReportError> {
     let standing = Standing::new(rows);
     let tests = charts::range::tests(&standing, results);

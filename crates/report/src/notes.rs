@@ -1,4 +1,5 @@
-//! What a reader must know before trusting the comparison: missing and failed jobs, differing machines.
+//! What a reader must know before trusting the comparison: missing and failed jobs, differing
+//! machines.
 
 use crate::standing::{Entry, Standing};
 use std::collections::{BTreeMap, BTreeSet};

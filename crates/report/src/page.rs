@@ -1,4 +1,5 @@
-//! One HTML page that opens offline: the answer, the leaderboard, the charts, where it all comes from.
+//! One HTML page that opens offline: the answer, the leaderboard, the charts, where it all comes
+//! from.
 
 use crate::answer::{LEVEL, p_value, paired};
 use crate::charts::Chart;

@@ -56,7 +56,8 @@ pub struct Predictions {
     pub shown: Vec<Shown>,
 }
 
-/// Reads the kept images of a predictions file ([`convsweep_spec::layout::PREDICTIONS`]); `None` where it has none.
+/// Reads the kept images of a predictions file ([`convsweep_spec::layout::PREDICTIONS`]); `None`
+/// where it has none.
 pub fn read(path: &Path) -> Result<Option<Predictions>, PredictionsError> {
     let bytes = std::fs::read(path)?;
     let file = SafeTensors::deserialize(&bytes)?;

@@ -1,7 +1,9 @@
-//! Who stands where: results of each configuration over its runs, their order, and what is compared with what.
+//! Who stands where: results of each configuration over its runs, their order, and what is compared
+//! with what.
 //!
-//! A run is one job: a seed, or a seed and a fold. Only finished jobs count. The order is by the revision's validation
-//! metric and nothing else; test figures are carried along but never looked at here.
+//! A run is one job: a seed, or a seed and a fold. Only finished jobs count. The order is by the
+//! revision's validation metric and nothing else; test figures are carried along but never looked
+//! at here.
 
 use crate::draw::color::{Style, styles};
 use crate::stats::{McNemar, PairedTest, Sample, holm, mcnemar, paired_t};
@@ -86,7 +88,8 @@ impl Measure {
 pub struct Run<'a> {
     /// The job.
     pub job: &'a JobRow,
-    /// The metric that configurations are compared by; `None` unless the job finished with a number.
+    /// The metric that configurations are compared by; `None` unless the job finished with a
+    /// number.
     pub value: Option<f64>,
 }
 
@@ -131,7 +134,8 @@ impl<'a> Entry<'a> {
         Sample::of(&self.finished().filter_map(quantity).collect::<Vec<_>>())
     }
 
-    /// Own training time in seconds over the finished runs; epochs taken over from a saved state are not counted.
+    /// Own training time in seconds over the finished runs; epochs taken over from a saved state
+    /// are not counted.
     pub fn seconds(&self) -> Option<Sample> {
         self.sample(|r| Some(r.job.seconds))
     }
@@ -154,7 +158,8 @@ pub struct Comparison {
     pub better: usize,
     /// Rank of the worse one.
     pub worse: usize,
-    /// t-test over the runs that both have; the difference is positive where `better` is. `None` without such runs.
+    /// t-test over the runs that both have; the difference is positive where `better` is. `None`
+    /// without such runs.
     pub test: Option<PairedTest>,
     /// Its p-value after Holm's correction over all comparisons made.
     pub corrected: Option<f64>,
@@ -361,7 +366,8 @@ pub fn compare_two(
     }
 }
 
-/// Whether two configurations validate on the same images: size and channels may differ, choice and order may not.
+/// Whether two configurations validate on the same images: size and channels may differ, choice and
+/// order may not.
 fn same_images(a: &ConfigurationRow, b: &ConfigurationRow) -> bool {
     let (x, y) = (&a.member.resolved.data, &b.member.resolved.data);
     a.member.data_hash == b.member.data_hash

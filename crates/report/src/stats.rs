@@ -1,6 +1,8 @@
-//! The statistics of a comparison: means with intervals, tests that pair by run or by image, corrections.
+//! The statistics of a comparison: means with intervals, tests that pair by run or by image,
+//! corrections.
 //!
-//! Everything here is a pure function over numbers; what is compared with what is decided in [`crate::standing`].
+//! Everything here is a pure function over numbers; what is compared with what is decided in
+//! [`crate::standing`].
 
 use statrs::distribution::{Binomial, ChiSquared, ContinuousCDF, DiscreteCDF, StudentsT};
 
@@ -59,11 +61,13 @@ fn t_quantile(freedom: usize) -> Option<f64> {
 pub struct PairedTest {
     /// The differences' summary.
     pub difference: Sample,
-    /// Two-sided p-value; `None` below two pairs, or where all differences are equal (no spread to judge by).
+    /// Two-sided p-value; `None` below two pairs, or where all differences are equal (no spread to
+    /// judge by).
     pub p: Option<f64>,
 }
 
-/// Two-sided t-test that the mean of `differences` is zero (Student 1908); `None` without differences.
+/// Two-sided t-test that the mean of `differences` is zero (Student 1908); `None` without
+/// differences.
 pub fn paired_t(differences: &[f64]) -> Option<PairedTest> {
     let difference = Sample::of(differences)?;
     // Differences of accuracies carry rounding noise of 1e-17: a spread of that size is none.
@@ -108,7 +112,8 @@ pub struct McNemar {
 /// Below this many images on which the two differ, the exact binomial form is used.
 const EXACT_BELOW: u64 = 25;
 
-/// McNemar's test: exact below 25 images that differ, else χ² with continuity correction (Edwards 1948).
+/// McNemar's test: exact below 25 images that differ, else χ² with continuity correction (Edwards
+/// 1948).
 pub fn mcnemar(only_first: u64, only_second: u64) -> McNemar {
     let n = only_first + only_second;
     let p = if n == 0 {
@@ -130,7 +135,8 @@ pub fn mcnemar(only_first: u64, only_second: u64) -> McNemar {
     }
 }
 
-/// Precision, recall and F1 of one class; `None` where they are undefined (nothing predicted, nothing there).
+/// Precision, recall and F1 of one class; `None` where they are undefined (nothing predicted,
+/// nothing there).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ClassScore {
     /// Share of the images predicted as this class that are of it.
@@ -168,8 +174,8 @@ pub fn class_scores(confusion: &[Vec<u64>]) -> Vec<ClassScore> {
 
 #[cfg(test)]
 mod tests {
-    //! Expected numbers: scipy 1.17.1 (`stats.t.interval`, `ttest_rel`, `binomtest`, `chi2.sf`) and statsmodels 0.15.0
-    //! (`multipletests(method="holm")`, `mcnemar`), computed once and copied.
+    //! Expected numbers: scipy 1.17.1 (`stats.t.interval`, `ttest_rel`, `binomtest`, `chi2.sf`) and
+    //! statsmodels 0.15.0 (`multipletests(method="holm")`, `mcnemar`), computed once and copied.
     use super::*;
 
     const A: [f64; 5] = [0.712, 0.705, 0.721, 0.699, 0.716];

@@ -1,6 +1,8 @@
-//! Tables: the leaderboard for terminal, page, CSV and LaTeX; curves, evaluations and comparisons as CSV.
+//! Tables: the leaderboard for terminal, page, CSV and LaTeX; curves, evaluations and comparisons
+//! as CSV.
 //!
-//! CSV has shares as shares (0 to 1) and empty fields for what there is not; LaTeX and the page have per cent.
+//! CSV has shares as shares (0 to 1) and empty fields for what there is not; LaTeX and the page
+//! have per cent.
 
 use crate::charts::named;
 use crate::draw::axis::{duration, si};
@@ -66,7 +68,8 @@ pub fn leaderboard(standing: &Standing) -> TextTable {
     }
 }
 
-/// Further scores on the validation images, where jobs have recorded any: means over the finished runs.
+/// Further scores on the validation images, where jobs have recorded any: means over the finished
+/// runs.
 pub fn scores(standing: &Standing) -> Option<TextTable> {
     let kept = |run: &Run, name: &str| {
         kept_epoch(run.job)

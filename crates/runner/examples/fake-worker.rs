@@ -1,10 +1,12 @@
 //! A worker that trains nothing but does what a script says: for tests of the runner.
 //!
-//! The script is the file `script.<attempt>` in the job's folder, else `script`, else CONVSWEEP_FAKE_SCRIPT, else `finish`; one
-//! word a line: `train N` (so many epochs, logged and said),
-//! `started`, `log` (started, into the job's log only), `log-finish` (the same, ended), `finish`, `fail`, `wait` (until told to stop), `garbage`,
-//! `half`, `long`, `newer`, `stray`, `stderr TEXT`, `flood`, `babble N` (so many lines that are no events), `die`, `abort`, `exit N`, `hang` (deaf to its standard input), `freeze`
-//! (stops itself), `alive N` (so many signs of life, 50 ms apart), `hog` (takes memory until it is killed), `env`.
+//! The script is the file `script.<attempt>` in the job's folder, else `script`, else
+//! CONVSWEEP_FAKE_SCRIPT, else `finish`; one word a line: `train N` (so many epochs, logged and
+//! said), `started`, `log` (started, into the job's log only), `log-finish` (the same, ended),
+//! `finish`, `fail`, `wait` (until told to stop), `garbage`, `half`, `long`, `newer`, `stray`,
+//! `stderr TEXT`, `flood`, `babble N` (so many lines that are no events), `die`, `abort`, `exit N`,
+//! `hang` (deaf to its standard input), `freeze` (stops itself), `alive N` (so many signs of life,
+//! 50 ms apart), `hog` (takes memory until it is killed), `env`.
 
 use convsweep_spec::FORMAT;
 use convsweep_spec::event::{Envelope, Event, Fingerprint, Outcome, Start};
@@ -122,7 +124,8 @@ fn say(text: &str) {
         .expect("someone listens");
 }
 
-/// The files that the real worker writes of a job: the lock, what the job asks, the log, which is returned.
+/// The files that the real worker writes of a job: the lock, what the job asks, the log, which is
+/// returned.
 fn enter(job: &Job) -> File {
     let folder = &job.execution.folder;
     File::create(folder.join(".lock"))

@@ -1,4 +1,5 @@
-//! Telling a run something from another process: one small file each in `<results>/.control`, which the run takes and removes.
+//! Telling a run something from another process: one small file each in `<results>/.control`, which
+//! the run takes and removes.
 //!
 //! Files, because they work wherever a results folder does, and wait for nobody.
 
@@ -14,7 +15,8 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "control", rename_all = "kebab-case")]
 pub enum Control {
-    /// These jobs: running ones write a checkpoint and end as cancelled, waiting ones do not start in this run.
+    /// These jobs: running ones write a checkpoint and end as cancelled, waiting ones do not start
+    /// in this run.
     Cancel {
         /// Which.
         jobs: Vec<JobId>,
@@ -59,7 +61,8 @@ pub fn tell(results: &ResultsFolder, control: &Control) -> Result<bool, RunnerEr
     Ok(true)
 }
 
-/// Takes what the run was told, oldest first. Files that cannot be read are removed and passed over.
+/// Takes what the run was told, oldest first. Files that cannot be read are removed and passed
+/// over.
 pub fn take(results: &ResultsFolder) -> Vec<Control> {
     let Ok(entries) = fs::read_dir(folder(results)) else {
         return vec![];

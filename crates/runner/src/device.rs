@@ -21,7 +21,8 @@ pub struct DeviceInfo {
     pub problem: Option<String>,
 }
 
-/// The devices of this machine: the CPU, the CPU by LibTorch where its worker is installed, CUDA devices.
+/// The devices of this machine: the CPU, the CPU by LibTorch where its worker is installed, CUDA
+/// devices.
 ///
 /// CUDA devices are numbered in the order of their PCI addresses, after `CUDA_VISIBLE_DEVICES`.
 pub fn devices(worker_dir: &Path) -> Vec<DeviceInfo> {
@@ -36,7 +37,8 @@ pub fn devices(worker_dir: &Path) -> Vec<DeviceInfo> {
     )
 }
 
-/// What the driver's own program says of memory, where there is one and it answers: lines of PCI address and MiB.
+/// What the driver's own program says of memory, where there is one and it answers: lines of PCI
+/// address and MiB.
 fn ask_driver() -> Option<String> {
     use std::process::{Command, Stdio};
     use std::time::{Duration, Instant};
@@ -52,7 +54,8 @@ fn ask_driver() -> Option<String> {
         .spawn()
         .ok()?;
     let since = Instant::now();
-    // A driver in trouble can hang it for minutes; its answer is a line a GPU, which fits into the pipe.
+    // A driver in trouble can hang it for minutes; its answer is a line a GPU, which fits into the
+    // pipe.
     while child.try_wait().ok()?.is_none() {
         if since.elapsed() > Duration::from_secs(5) {
             let _ = child.kill();
@@ -66,7 +69,8 @@ fn ask_driver() -> Option<String> {
     Some(text)
 }
 
-/// Bytes of the GPU at a PCI address, of the driver's answer; it writes the domain with eight digits, its files with four.
+/// Bytes of the GPU at a PCI address, of the driver's answer; it writes the domain with eight
+/// digits, its files with four.
 fn gpu_memory(answer: &str, bus: &str) -> Option<u64> {
     let line = answer.lines().find_map(|line| {
         let (address, memory) = line.split_once(',')?;
@@ -91,7 +95,8 @@ pub fn worker_dir() -> PathBuf {
         .unwrap_or_else(|| PathBuf::from("."))
 }
 
-/// Cores that this process may use: of the affinity mask, as many as the control group's quota allows.
+/// Cores that this process may use: of the affinity mask, as many as the control group's quota
+/// allows.
 pub fn cores() -> Vec<usize> {
     let many = std::thread::available_parallelism().map_or(1, usize::from);
     let mut cores = mask().unwrap_or_else(|| (0..many).collect());
@@ -257,7 +262,8 @@ fn gpus(root: &Path) -> Vec<Gpu> {
         let Some(minor) = get("Device Minor").and_then(|n| n.parse::<u32>().ok()) else {
             continue;
         };
-        // In a container the driver lists all GPUs of the machine; the device files are those that one was given.
+        // In a container the driver lists all GPUs of the machine; the device files are those that
+        // one was given.
         if root.join(format!("dev/nvidia{minor}")).exists() {
             let model = get("Model").unwrap_or_else(|| "NVIDIA GPU".to_string());
             let bus = folder
@@ -315,7 +321,8 @@ fn device_file(root: &Path, minor: u32) -> Option<String> {
         })
 }
 
-/// What `CUDA_VISIBLE_DEVICES` leaves: numbers or the beginnings of UUIDs, up to the first that fits nothing, as CUDA does.
+/// What `CUDA_VISIBLE_DEVICES` leaves: numbers or the beginnings of UUIDs, up to the first that
+/// fits nothing, as CUDA does.
 fn visible_gpus(gpus: Vec<Gpu>, visible: Option<&str>) -> Vec<Gpu> {
     let Some(visible) = visible else { return gpus };
     let pick = |word: &str| match word.parse::<usize>() {

@@ -70,7 +70,8 @@ pub enum RunnerError {
 }
 
 impl RunnerError {
-    /// Exit code of the program: 2 the command line is wrong, 4 no usable device or worker, 5 results folder unusable.
+    /// Exit code of the program: 2 the command line is wrong, 4 no usable device or worker, 5
+    /// results folder unusable.
     pub fn exit_code(&self) -> u8 {
         match self {
             RunnerError::UnknownDevice { .. } | RunnerError::BadSlots { .. } => 2,

@@ -29,7 +29,8 @@ pub struct Running {
     pub done: f64,
 }
 
-/// Share of a job that is done: `epoch` completed epochs of `epochs`, and `step` completed steps of `steps` of the next.
+/// Share of a job that is done: `epoch` completed epochs of `epochs`, and `step` completed steps of
+/// `steps` of the next.
 pub fn share(epoch: u32, step: u32, steps: u32, epochs: u32) -> f64 {
     let part = if steps == 0 {
         0.0
@@ -55,8 +56,8 @@ impl Running {
 impl Load {
     /// Seconds until the last job ends; `None` while nothing is known of the speed.
     ///
-    /// One unit of work takes what finished and running jobs took for theirs; each running job goes on at its own
-    /// speed; waiting jobs go to whichever slot is free first.
+    /// One unit of work takes what finished and running jobs took for theirs; each running job goes
+    /// on at its own speed; waiting jobs go to whichever slot is free first.
     pub fn seconds_left(&self) -> Option<f64> {
         let rate = self.seconds_per_work();
         let ends = self.running.iter().map(|job| {

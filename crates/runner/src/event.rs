@@ -31,7 +31,8 @@ pub enum RunEvent {
         attempt: u32,
         /// How.
         outcome: Outcome,
-        /// Whether the worker itself said so (then its `events.jsonl` holds it); if not, the experiment's log must.
+        /// Whether the worker itself said so (then its `events.jsonl` holds it); if not, the
+        /// experiment's log must.
         by_worker: bool,
         /// The end of what the worker wrote to stderr during the attempt.
         stderr: String,
@@ -58,7 +59,8 @@ pub enum RunEvent {
     Decided(Decision),
     /// The run was paused by a person (`true`), or goes on.
     Paused(bool),
-    /// A worker wrote something that is no event, or something about a worker is worth saying. The run goes on.
+    /// A worker wrote something that is no event, or something about a worker is worth saying. The
+    /// run goes on.
     Noise {
         /// Index into the slots.
         slot: usize,
@@ -122,9 +124,11 @@ pub enum Halt {
 /// What a run leaves.
 #[derive(Debug, Default)]
 pub struct RunSummary {
-    /// Jobs that are done with, in the order in which they ended, with the attempts of this run and the last outcome.
+    /// Jobs that are done with, in the order in which they ended, with the attempts of this run and
+    /// the last outcome.
     pub ended: Vec<(JobId, u32, Outcome)>,
-    /// Jobs that were not ended because the run stopped or no slot was left; the same command goes on with them.
+    /// Jobs that were not ended because the run stopped or no slot was left; the same command goes
+    /// on with them.
     pub left: Vec<JobId>,
     /// Closed slots (index into the slots) and why.
     pub closed: Vec<(usize, String)>,

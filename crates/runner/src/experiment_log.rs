@@ -1,5 +1,6 @@
-//! `<experiment>/log.jsonl`: revisions of the file, members, attempts that ended without a word, decisions. Appended, never
-//! changed. A revision is synced; of the others a power cut may cost the last ones, which the next run makes anew.
+//! `<experiment>/log.jsonl`: revisions of the file, members, attempts that ended without a word,
+//! decisions. Appended, never changed. A revision is synced; of the others a power cut may cost the
+//! last ones, which the next run makes anew.
 
 use crate::error::RunnerError;
 use crate::lock::now;
@@ -34,8 +35,8 @@ pub struct Revised {
 impl ExperimentLog {
     /// Opens the log of the experiment `name`, making folder and file where they are missing.
     ///
-    /// A last line that was torn by a crash is cut off; lines that cannot be read are left and passed over. Both are
-    /// told by [`ExperimentLog::notes`].
+    /// A last line that was torn by a crash is cut off; lines that cannot be read are left and
+    /// passed over. Both are told by [`ExperimentLog::notes`].
     ///
     /// # Errors
     /// [`RunnerError::ResultsUnusable`]; [`RunnerError::NewerFormat`].
@@ -76,7 +77,8 @@ impl ExperimentLog {
         })
     }
 
-    /// Every revision in the log of the experiment `name`, each with its members; also while a run appends to it.
+    /// Every revision in the log of the experiment `name`, each with its members; also while a run
+    /// appends to it.
     ///
     /// # Errors
     /// [`RunnerError::ResultsUnusable`]; [`RunnerError::NewerFormat`].
@@ -148,8 +150,9 @@ impl ExperimentLog {
         Ok(entries)
     }
 
-    /// Sees to it that the newest revision is this one (its number is given here, whatever it says) with these members:
-    /// appends nothing where it already is. The file's place does not count, only what it asks.
+    /// Sees to it that the newest revision is this one (its number is given here, whatever it says)
+    /// with these members: appends nothing where it already is. The file's place does not count,
+    /// only what it asks.
     ///
     /// # Errors
     /// As [`ExperimentLog::append`].

@@ -1,4 +1,5 @@
-//! The search's director in the run's terms: it speaks of entries of the plan, the run of its own jobs.
+//! The search's director in the run's terms: it speaks of entries of the plan, the run of its own
+//! jobs.
 
 use crate::policy::Directed;
 use crate::search::{Action, Director};

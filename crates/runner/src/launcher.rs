@@ -13,7 +13,8 @@ pub type WorkerId = u64;
 
 /// Starts workers.
 pub trait Launcher {
-    /// Starts a worker for `slot` that reports as `id` through `says`, whose last word is [`Says::Exited`].
+    /// Starts a worker for `slot` that reports as `id` through `says`, whose last word is
+    /// [`Says::Exited`].
     ///
     /// # Errors
     /// A text that says what was tried, what went wrong, and what to do.
@@ -25,7 +26,8 @@ pub trait Launcher {
     ) -> Result<Worker, String>;
 }
 
-/// What a running worker is held by. Dropping it closes the worker's standard input, as [`Order::Close`] does.
+/// What a running worker is held by. Dropping it closes the worker's standard input, as
+/// [`Order::Close`] does.
 #[derive(Debug)]
 pub struct Worker {
     /// What is sent down.
@@ -58,8 +60,9 @@ pub enum Says {
     Exited(Death),
 }
 
-/// The end of a worker's stderr in its present attempt: at most the last [`Tail::BYTES`] bytes. The runtime's word about an
-/// allocation that failed is kept whatever comes after it, since a long backtrace may.
+/// The end of a worker's stderr in its present attempt: at most the last [`Tail::BYTES`] bytes. The
+/// runtime's word about an allocation that failed is kept whatever comes after it, since a long
+/// backtrace may.
 #[derive(Clone, Debug, Default)]
 pub struct Tail(Arc<Mutex<Kept>>);
 

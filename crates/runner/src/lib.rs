@@ -1,11 +1,12 @@
 //! Devices, slots, the queue, worker processes, and the files that hold an experiment's own truth.
 //!
-//! The runner knows neither the database nor the terminal: [`run()`] says what happens as [`RunEvent`]s.
-//! Scheduling decisions are in [`schedule`], a state machine without processes or clocks; [`launcher`] is the seam
-//! behind which workers are processes ([`local`]) or, in tests, fakes.
+//! The runner knows neither the database nor the terminal: [`run()`] says what happens as
+//! [`RunEvent`]s. Scheduling decisions are in [`schedule`], a state machine without processes or
+//! clocks; [`launcher`] is the seam behind which workers are processes ([`local`]) or, in tests,
+//! fakes.
 //!
-//! What follows from bad ends is in [`policy`], which jobs are spared in [`search`], what another process may tell a run in
-//! [`control`].
+//! What follows from bad ends is in [`policy`], which jobs are spared in [`search`], what another
+//! process may tell a run in [`control`].
 //!
 //! What is written, and by which piece:
 //!

@@ -1,7 +1,9 @@
-//! Which jobs of a run start from a state that another job of the same run will save. A pure function.
+//! Which jobs of a run start from a state that another job of the same run will save. A pure
+//! function.
 //!
-//! A job whose first epochs equal another's whole training (ten epochs, and ten epochs with a phase at a lower rate)
-//! waits for it and goes on from its state: the same bits as from scratch, in a third of the work.
+//! A job whose first epochs equal another's whole training (ten epochs, and ten epochs with a phase
+//! at a lower rate) waits for it and goes on from its state: the same bits as from scratch, in a
+//! third of the work.
 
 use convsweep_spec::canonical::digest;
 use convsweep_spec::job::{Job, Question, StateKey};
@@ -18,10 +20,11 @@ pub struct Parent {
     pub key: StateKey,
 }
 
-/// For each job the job to wait for, if any: the one that saves the longest state that it could start from.
+/// For each job the job to wait for, if any: the one that saves the longest state that it could
+/// start from.
 ///
-/// A job waits only for shorter ones (of equal length: earlier ones), so that there are no circles, and never for a
-/// state that is not longer than the one it was given to start from.
+/// A job waits only for shorter ones (of equal length: earlier ones), so that there are no circles,
+/// and never for a state that is not longer than the one it was given to start from.
 pub fn parents(jobs: &[Job]) -> Vec<Option<Parent>> {
     let rank = |i: usize| (jobs[i].question.configuration.train.epochs(), i);
     let mut parents = vec![None; jobs.len()];

@@ -1,7 +1,8 @@
 //! Workers as processes of this machine: pipes, cores, stderr, death.
 //!
-//! A worker has a process group of its own, so that Ctrl-C on the terminal reaches the runner alone, which then tells
-//! the workers. It lives as long as its standard input is open: when the runner dies, it ends by itself.
+//! A worker has a process group of its own, so that Ctrl-C on the terminal reaches the runner
+//! alone, which then tells the workers. It lives as long as its standard input is open: when the
+//! runner dies, it ends by itself.
 
 use crate::launcher::{Launcher, Order, Says, Tail, Worker, WorkerId};
 use crate::memory::OomKills;
@@ -24,7 +25,8 @@ use tokio::time::{Instant, sleep_until, timeout};
 pub const STDERR_LIMIT: usize = 8 << 20;
 /// Bytes of a line on standard output; what is longer is no event.
 pub const LINE_LIMIT: usize = 64 << 20;
-/// Time for the pipes of a dead worker to run dry; only a process that it left behind holds them open longer.
+/// Time for the pipes of a dead worker to run dry; only a process that it left behind holds them
+/// open longer.
 const DRY: Duration = Duration::from_secs(1);
 
 /// Starts workers as processes of this machine.
@@ -59,8 +61,8 @@ impl Launcher for LocalLauncher {
         }
         // Numbers of CUDA devices then mean what [`crate::devices`] means by them.
         command.env("CUDA_DEVICE_ORDER", "PCI_BUS_ID");
-        // A step takes the memory that the last one gave back: the system need not clear it anew each time. What a minute has not
-        // used goes back to the system.
+        // A step takes the memory that the last one gave back: the system need not clear it anew
+        // each time. What a minute has not used goes back to the system.
         command.env("MIMALLOC_PURGE_DELAY", "60000");
         if slot.memory_bytes.is_some() {
             // The allocator then takes memory as it needs it, not a gigabyte ahead.
@@ -119,7 +121,8 @@ fn start_error(slot: &Slot, error: &io::Error) -> String {
     )
 }
 
-/// Runs `spawn` with this thread on `cores`, which a child inherits, then puts the thread back. Says why not, if not.
+/// Runs `spawn` with this thread on `cores`, which a child inherits, then puts the thread back.
+/// Says why not, if not.
 #[cfg(target_os = "linux")]
 fn on_cores<T>(cores: &[usize], spawn: impl FnOnce() -> T) -> (T, Option<String>) {
     use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
@@ -258,7 +261,8 @@ impl Hand {
         let (signal, code) = status
             .as_ref()
             .map_or((None, None), |s: &ExitStatus| (s.signal(), s.code()));
-        // The process is gone and its entry in /proc with it, so the files of before are asked again.
+        // The process is gone and its entry in /proc with it, so the files of before are asked
+        // again.
         let out_of_memory =
             signal == Some(9) && self.kills.counts.again().grew_since(&self.kills.counts);
         let _ = self
@@ -395,8 +399,8 @@ impl Log {
         self.written = 0;
     }
 
-    /// Whether the file is full now and was not before. A log that cannot be written is no reason to end a job: the tail is
-    /// kept in memory all the same.
+    /// Whether the file is full now and was not before. A log that cannot be written is no reason
+    /// to end a job: the tail is kept in memory all the same.
     fn write(&mut self, bytes: &[u8]) -> bool {
         self.tail.push(bytes);
         if let Target::Waiting(folder, attempt) = &self.file {

@@ -8,7 +8,8 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// The right to write in a results folder; given back when dropped, and by the kernel when the holder dies.
+/// The right to write in a results folder; given back when dropped, and by the kernel when the
+/// holder dies.
 #[derive(Debug)]
 pub struct ResultsLock {
     file: File,
@@ -24,11 +25,12 @@ struct Holder {
 }
 
 impl ResultsLock {
-    /// Takes the lock, making the folder where it is missing. A holder that died never blocks: the lock is the kernel's
-    /// (`flock`), the file only says who has it.
+    /// Takes the lock, making the folder where it is missing. A holder that died never blocks: the
+    /// lock is the kernel's (`flock`), the file only says who has it.
     ///
     /// # Errors
-    /// [`RunnerError::ResultsBusy`] with the holder, [`RunnerError::ResultsUnusable`] for a folder that cannot be written or locked.
+    /// [`RunnerError::ResultsBusy`] with the holder, [`RunnerError::ResultsUnusable`] for a folder
+    /// that cannot be written or locked.
     pub fn acquire(results: &ResultsFolder) -> Result<ResultsLock, RunnerError> {
         fs::create_dir_all(&results.0).map_err(|e| RunnerError::results(&results.0, e))?;
         let path = results.lock();

@@ -1,10 +1,11 @@
-//! Whether the kernel killed for want of memory: a worker that it kills so looks like any other killed one.
+//! Whether the kernel killed for want of memory: a worker that it kills so looks like any other
+//! killed one.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Counts of the kernel's kills for want of memory that a worker's death may be one of: of its control group, and of the
-/// whole machine.
+/// Counts of the kernel's kills for want of memory that a worker's death may be one of: of its
+/// control group, and of the whole machine.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct OomKills(Vec<(PathBuf, u64)>);
 

@@ -1,4 +1,5 @@
-//! What follows from bad ends and long times: retries, limits, breakers. Plain data and pure functions.
+//! What follows from bad ends and long times: retries, limits, breakers. Plain data and pure
+//! functions.
 
 use crate::search::{Entry, Search};
 use convsweep_spec::event::Outcome;
@@ -10,7 +11,8 @@ use std::time::Duration;
 pub struct Policy {
     /// Further attempts of a job, by how the one before ended.
     pub retry: Retry,
-    /// Wait before a job's first retry; twice as long before each further one, at most [`Policy::LONGEST_REST`].
+    /// Wait before a job's first retry; twice as long before each further one, at most
+    /// [`Policy::LONGEST_REST`].
     pub backoff: Duration,
     /// Failed jobs after which the run drains.
     pub stop_after: Option<u32>,
@@ -26,8 +28,8 @@ pub struct Policy {
     pub start_failures: u32,
     /// Wait before the second start after a failed one; four times as long before each further one.
     pub start_delay: Duration,
-    /// Time that a worker has to end after its standard input was closed, before it is killed. It has three times as long
-    /// to write a checkpoint when its time is up.
+    /// Time that a worker has to end after its standard input was closed, before it is killed. It
+    /// has three times as long to write a checkpoint when its time is up.
     pub grace: Duration,
     /// Which jobs are spared.
     pub search: Option<Directed>,
@@ -46,7 +48,8 @@ pub struct Directed {
     pub jobs: Vec<JobId>,
 }
 
-/// Further attempts by outcome. Out of memory and divergence have none: the same job would end in the same way.
+/// Further attempts by outcome. Out of memory and divergence have none: the same job would end in
+/// the same way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Retry {
     /// After a worker that died.
@@ -127,7 +130,8 @@ pub fn error_kind(outcome: &Outcome) -> Option<String> {
     }
 }
 
-/// Whether an attempt ended because the disk has no room left: no fault of the job's, which goes on when there is.
+/// Whether an attempt ended because the disk has no room left: no fault of the job's, which goes on
+/// when there is.
 pub fn is_disk_full(outcome: &Outcome) -> bool {
     let words = ["No space left on device", "Disk quota exceeded"];
     matches!(outcome, Outcome::Failed { message } if words.iter().any(|w| message.contains(w)))
@@ -147,11 +151,12 @@ pub struct Streak {
 }
 
 impl Streak {
-    /// Distinct configurations that a streak must have: one that is too large for a device says nothing against it.
+    /// Distinct configurations that a streak must have: one that is too large for a device says
+    /// nothing against it.
     pub const CONFIGURATIONS: usize = 3;
 
-    /// Counts an end of `job` of `configuration`; the reason, if it trips the breaker of so many jobs. `configurations`
-    /// is how many the run has.
+    /// Counts an end of `job` of `configuration`; the reason, if it trips the breaker of so many
+    /// jobs. `configurations` is how many the run has.
     pub fn count(
         &mut self,
         outcome: &Outcome,

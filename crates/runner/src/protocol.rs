@@ -64,8 +64,8 @@ pub struct Death {
 
 /// How an attempt ended whose worker died, from the process's end and the end of its stderr.
 ///
-/// An allocation failure aborts the process (SIGABRT) after the runtime named it; the kernel's kill for want of memory
-/// is a SIGKILL that the kernel counted.
+/// An allocation failure aborts the process (SIGABRT) after the runtime named it; the kernel's kill
+/// for want of memory is a SIGKILL that the kernel counted.
 pub fn death(end: &Death, stderr: &str) -> Outcome {
     const SIGABRT: i32 = 6;
     const SIGKILL: i32 = 9;
@@ -86,8 +86,8 @@ pub fn is_allocation_failure(line: &str) -> bool {
     line.contains("memory allocation of ") && line.contains(" bytes failed")
 }
 
-/// Events of an attempt in its log (`events.jsonl`) from number `next` on: those that a worker wrote before it died but
-/// no longer said. Lines that cannot be read are passed over.
+/// Events of an attempt in its log (`events.jsonl`) from number `next` on: those that a worker
+/// wrote before it died but no longer said. Lines that cannot be read are passed over.
 pub fn unheard(log: &[u8], job: &JobId, attempt: u32, next: u64) -> Vec<Envelope> {
     let lines = log.split(|&b| b == b'\n');
     let events = lines.filter_map(|line| serde_json::from_slice::<Envelope>(line).ok());

@@ -1,8 +1,10 @@
-//! Which job runs where and what follows from how it ends: a state machine without processes, clocks or files.
+//! Which job runs where and what follows from how it ends: a state machine without processes,
+//! clocks or files.
 //!
-//! Jobs and slots are indices. Jobs start in the order given; one that waits for another's state comes as soon as that
-//! is there; one that is tried again rests a while and then comes first; one whose worker died before its first word goes
-//! to the end, so that neither a bad job nor a bad slot holds up the others.
+//! Jobs and slots are indices. Jobs start in the order given; one that waits for another's state
+//! comes as soon as that is there; one that is tried again rests a while and then comes first; one
+//! whose worker died before its first word goes to the end, so that neither a bad job nor a bad
+//! slot holds up the others.
 
 use crate::policy::{Policy, Streak, is_disk_full, is_failure};
 use convsweep_spec::event::Outcome;
@@ -121,7 +123,8 @@ pub enum Next {
 }
 
 impl Schedule {
-    /// A run of these jobs (parents are indices, without circles) on slots that belong to the devices of these numbers.
+    /// A run of these jobs (parents are indices, without circles) on slots that belong to the
+    /// devices of these numbers.
     pub fn new(jobs: &[Entry], devices: &[usize], policy: Policy) -> Self {
         let mut children = vec![Vec::new(); jobs.len()];
         for (child, job) in jobs.iter().enumerate() {
@@ -278,8 +281,8 @@ impl Schedule {
         }
     }
 
-    /// The device that a slot belongs to gets no more jobs; its idle slots are closed, the others once they are idle.
-    /// The slots that were open.
+    /// The device that a slot belongs to gets no more jobs; its idle slots are closed, the others
+    /// once they are idle. The slots that were open.
     pub fn close_device(&mut self, slot: usize) -> Vec<usize> {
         let device = self.slots[slot].device;
         let open = |s: &SlotState| s.device == device && s.place != Place::Closed && !s.closing;
@@ -342,9 +345,11 @@ impl Schedule {
         self.failed
     }
 
-    /// The slot's worker died before its first word about the attempt; the slot is idle again, or closed.
+    /// The slot's worker died before its first word about the attempt; the slot is idle again, or
+    /// closed.
     ///
-    /// The attempt counts, but not as a crash of the job, unless the job has met this as often as closes a slot.
+    /// The attempt counts, but not as a crash of the job, unless the job has met this as often as
+    /// closes a slot.
     pub fn died_at_start(&mut self, slot: usize) -> Option<Verdict> {
         let job = self.vacate(slot)?;
         let closes = self.count_start_failure(slot, Some(job));
@@ -379,7 +384,8 @@ impl Schedule {
         })
     }
 
-    /// The job was assigned, but never given to a worker: the run stopped before. It is as if it never was.
+    /// The job was assigned, but never given to a worker: the run stopped before. It is as if it
+    /// never was.
     pub fn abandon(&mut self, slot: usize) {
         if let Some(job) = self.vacate(slot) {
             self.jobs[job].made -= 1;
@@ -387,7 +393,8 @@ impl Schedule {
         }
     }
 
-    /// The idle slot's worker is on its way out; nothing is assigned to it until [`Schedule::gone`].
+    /// The idle slot's worker is on its way out; nothing is assigned to it until
+    /// [`Schedule::gone`].
     pub fn leaving(&mut self, slot: usize) {
         if self.slots[slot].place == Place::Idle {
             self.slots[slot].place = Place::Leaving;
@@ -489,7 +496,8 @@ impl Schedule {
         Next::Again(self.jobs[job].attempt)
     }
 
-    /// What follows for the job's state and for those that wait for it; they start without where it will never come.
+    /// What follows for the job's state and for those that wait for it; they start without where it
+    /// will never come.
     fn settle(&mut self, job: usize, next: &Next) {
         if matches!(next, Next::Done) {
             self.jobs[job].left = false;

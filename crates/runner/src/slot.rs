@@ -63,7 +63,8 @@ impl SlotSettings {
         SlotSettings { threads, ..self }
     }
 
-    /// With so much memory for a job: a device then has no more slots than fit into its memory, though at least one.
+    /// With so much memory for a job: a device then has no more slots than fit into its memory,
+    /// though at least one.
     pub fn with_memory(self, bytes: Option<u64>) -> Self {
         SlotSettings {
             memory_bytes: bytes,
@@ -121,15 +122,17 @@ pub fn device_list(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// The slots of the named devices of this machine; workers are looked for in `worker_dir` ([`crate::worker_dir`]).
+/// The slots of the named devices of this machine; workers are looked for in `worker_dir`
+/// ([`crate::worker_dir`]).
 ///
-/// `auto` (also: no name at all) is every usable CUDA device, and the CPU where there is none: beside a GPU the CPU's
-/// jobs would be the sweep's stragglers. A CPU slot is one core for each of its threads, as many as there are cores for, or as
-/// the settings say; more than there are cores for are left to the system to place. A CUDA device has one slot.
+/// `auto` (also: no name at all) is every usable CUDA device, and the CPU where there is none:
+/// beside a GPU the CPU's jobs would be the sweep's stragglers. A CPU slot is one core for each of
+/// its threads, as many as there are cores for, or as the settings say; more than there are cores
+/// for are left to the system to place. A CUDA device has one slot.
 ///
 /// # Errors
-/// [`RunnerError::UnknownDevice`], and [`RunnerError::UnusableDevice`] for a device that was named but is not there, or
-/// cannot be used, or if none can.
+/// [`RunnerError::UnknownDevice`], and [`RunnerError::UnusableDevice`] for a device that was named
+/// but is not there, or cannot be used, or if none can.
 pub fn slots(
     names: &[String],
     settings: &SlotSettings,

@@ -17,7 +17,8 @@ pub struct AugmentSpec {
 pub enum Normalize {
     /// Scaled to [0, 1].
     Unit,
-    /// Scaled to [0, 1], then by per-channel mean and standard deviation of the job's training images.
+    /// Scaled to [0, 1], then by per-channel mean and standard deviation of the job's training
+    /// images.
     Standard,
     /// Scaled to [0, 1], then by these per-channel numbers.
     Given {
@@ -32,7 +33,8 @@ pub enum Normalize {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "step", rename_all = "kebab-case")]
 pub enum Step {
-    /// Rotation about the centre by an angle uniform in ±`degrees`, bilinear. Neighbouring rotations and scalings make one warp.
+    /// Rotation about the centre by an angle uniform in ±`degrees`, bilinear. Neighbouring
+    /// rotations and scalings make one warp.
     Rotate {
         /// Largest angle.
         degrees: f64,
@@ -70,9 +72,10 @@ pub enum Step {
         /// Probability.
         p: f64,
     },
-    /// A part of the image, its area uniform in `[min, max]` of the whole and the logarithm of its aspect ratio (height to width,
-    /// as a multiple of the image's) uniform in ±ln `ratio`, at a random place, enlarged to the whole, bilinear (Szegedy et al.
-    /// 2015). Of parts that do not fit ten are drawn, then the whole image is taken.
+    /// A part of the image, its area uniform in `[min, max]` of the whole and the logarithm of its
+    /// aspect ratio (height to width, as a multiple of the image's) uniform in ±ln `ratio`, at a
+    /// random place, enlarged to the whole, bilinear (Szegedy et al. 2015). Of parts that do not
+    /// fit ten are drawn, then the whole image is taken.
     RandomResizedCrop {
         /// Smallest share of the area.
         min: f64,
@@ -132,8 +135,9 @@ pub enum Step {
         /// Probability.
         p: f64,
     },
-    /// A rectangle becomes the image's mean colour: its area uniform in `[min, max]` of the whole, its aspect ratio between 0.3
-    /// and 3.3 (random erasing, Zhong et al. 2020; cutout, DeVries and Taylor 2017).
+    /// A rectangle becomes the image's mean colour: its area uniform in `[min, max]` of the whole,
+    /// its aspect ratio between 0.3 and 3.3 (random erasing, Zhong et al. 2020; cutout, DeVries and
+    /// Taylor 2017).
     Erase {
         /// Smallest share of the area.
         min: f64,
@@ -179,17 +183,17 @@ pub enum Step {
         /// Probability.
         p: f64,
     },
-    /// Over a batch, `p` its probability: each image becomes a mixture with the next one, with shares λ and 1 − λ of pixels and
-    /// of targets, λ of a batch drawn from Beta(alpha, alpha) (Zhang et al. 2018). Of several steps over a batch only the first
-    /// one drawn is taken.
+    /// Over a batch, `p` its probability: each image becomes a mixture with the next one, with
+    /// shares λ and 1 − λ of pixels and of targets, λ of a batch drawn from Beta(alpha, alpha)
+    /// (Zhang et al. 2018). Of several steps over a batch only the first one drawn is taken.
     Mixup {
         /// Of the distribution.
         alpha: f64,
         /// Probability.
         p: f64,
     },
-    /// Over a batch: each image gets a rectangle of the next one, of area 1 − λ before it is cut at the border; targets are mixed
-    /// by area (Yun et al. 2019).
+    /// Over a batch: each image gets a rectangle of the next one, of area 1 − λ before it is cut at
+    /// the border; targets are mixed by area (Yun et al. 2019).
     Cutmix {
         /// Of the distribution.
         alpha: f64,
@@ -225,7 +229,8 @@ pub enum FlipAxis {
     Horizontal,
     /// Top and bottom change places.
     Vertical,
-    /// Left and right change places in every other epoch, beginning with a drawn one; the probability says nothing.
+    /// Left and right change places in every other epoch, beginning with a drawn one; the
+    /// probability says nothing.
     Alternating,
 }
 

@@ -1,6 +1,7 @@
 //! One spelling for every value, and the digests made from it.
 //!
-//! Keys are sorted, floats are written shortest-round-trip, nothing is optional: two equal values have equal bytes.
+//! Keys are sorted, floats are written shortest-round-trip, nothing is optional: two equal values
+//! have equal bytes.
 
 use serde::Serialize;
 use serde_json::Value;

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Resolved `[data]`: what images, brought to which size, split how. The folder they lie in is no part of it.
+/// Resolved `[data]`: what images, brought to which size, split how. The folder they lie in is no
+/// part of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DataSpec {
     /// Where the images come from.
@@ -70,7 +71,8 @@ pub struct Shapes {
     pub test: u32,
     /// Height and width in pixels.
     pub size: u32,
-    /// Number of classes, 2 to 10: circle, square, triangle, pentagon, star, ring, cross, crescent, heart, arrow.
+    /// Number of classes, 2 to 10: circle, square, triangle, pentagon, star, ring, cross, crescent,
+    /// heart, arrow.
     pub classes: u32,
     /// Largest shift of the shape's centre, as a share of the image size.
     pub position: f64,
@@ -78,7 +80,8 @@ pub struct Shapes {
     pub scale: [f64; 2],
     /// Largest rotation in degrees, either way.
     pub rotation: f64,
-    /// 0: all shapes white on black; 1: any colour of shape and background (with a least contrast kept).
+    /// 0: all shapes white on black; 1: any colour of shape and background (with a least contrast
+    /// kept).
     pub color: f64,
     /// Strength of the background's texture, 0 to 1.
     pub texture: f64,
@@ -115,7 +118,8 @@ pub struct Split {
     pub seed: u64,
     /// Whether every part has the classes in the proportions of the whole.
     pub stratify: bool,
-    /// Share of images cut off first as test images, for sources that have none; chosen by content hash.
+    /// Share of images cut off first as test images, for sources that have none; chosen by content
+    /// hash.
     pub test: Option<f64>,
 }
 
@@ -127,8 +131,8 @@ pub enum SplitScheme {
     Validation(f64),
     /// Number of folds, at least 2; each job has one fold as its validation part.
     Folds(u32),
-    /// The rows of the training images that validate, given from outside: bit i (lowest bit of the first byte first) is
-    /// row i, as hexadecimal text.
+    /// The rows of the training images that validate, given from outside: bit i (lowest bit of the
+    /// first byte first) is row i, as hexadecimal text.
     Listed(String),
 }
 
@@ -141,7 +145,8 @@ impl SplitScheme {
         SplitScheme::Listed(bytes.iter().map(|b| format!("{b:02x}")).collect())
     }
 
-    /// The rows behind the text of [`SplitScheme::Listed`], ascending; `None` if it is not hexadecimal.
+    /// The rows behind the text of [`SplitScheme::Listed`], ascending; `None` if it is not
+    /// hexadecimal.
     pub fn rows(text: &str) -> Option<Vec<u32>> {
         let pairs = text
             .as_bytes()
@@ -205,7 +210,8 @@ pub enum Damaged {
 /// What planning needs to know of an image set, without its pixels.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DataFacts {
-    /// Content hash of the source (of the published archive for built-in sets): the data part of a job's identity.
+    /// Content hash of the source (of the published archive for built-in sets): the data part of a
+    /// job's identity.
     pub hash: String,
     /// Class names, by label.
     pub classes: Vec<String>,

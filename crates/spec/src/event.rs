@@ -14,7 +14,8 @@ pub struct Envelope {
     pub job: JobId,
     /// Its attempt.
     pub attempt: u32,
-    /// Number of the event within the attempt, from 0. Progress events are not logged and repeat the next number.
+    /// Number of the event within the attempt, from 0. Progress events are not logged and repeat
+    /// the next number.
     pub n: u64,
     /// Seconds since 1970-01-01 UTC.
     pub time: f64,
@@ -52,7 +53,8 @@ pub enum Event {
         /// Recent training speed.
         images_per_second: f64,
     },
-    /// The worker lives, whatever the job is doing; sent every second by a thread of its own, never logged.
+    /// The worker lives, whatever the job is doing; sent every second by a thread of its own, never
+    /// logged.
     Alive,
     /// Metrics at the end of an epoch.
     Metrics {
@@ -186,7 +188,8 @@ pub struct Evaluation {
     pub accuracy: Number,
     /// `confusion[true][predicted]` counts.
     pub confusion: Vec<Vec<u32>>,
-    /// Which images were right: bit i (lowest bit of the first byte first) is image i of the part, as hexadecimal text.
+    /// Which images were right: bit i (lowest bit of the first byte first) is image i of the part,
+    /// as hexadecimal text.
     pub correct: String,
 }
 
@@ -273,8 +276,8 @@ impl Event {
 }
 
 impl Outcome {
-    /// Whether the job has an answer, or at least one that trying again would repeat: it finished, a rule spared it, or
-    /// it diverged.
+    /// Whether the job has an answer, or at least one that trying again would repeat: it finished,
+    /// a rule spared it, or it diverged.
     pub fn is_answer(&self) -> bool {
         matches!(
             self,

@@ -57,7 +57,8 @@ id! {
     JobId
 }
 id! {
-    /// Identity of a configuration with its data (seed and fold left out): 16 hexadecimal characters.
+    /// Identity of a configuration with its data (seed and fold left out): 16 hexadecimal
+    /// characters.
     ConfigurationId
 }
 id! {
@@ -112,12 +113,14 @@ impl ConfigurationDigest {
         JobId(self.combine("job", &self.train, Some((seed, fold))))
     }
 
-    /// Key of the state after the epochs that the digested training `prefix` has ([`TrainSpec::prefix`]).
+    /// Key of the state after the epochs that the digested training `prefix` has
+    /// ([`TrainSpec::prefix`]).
     pub fn state_key(&self, prefix: &Digest, seed: u64, fold: Option<u32>) -> StateKey {
         StateKey(self.combine("state", prefix, Some((seed, fold))))
     }
 
-    /// The digest of the canonical JSON of `(what, SEMANTICS, data_hash, [data, augment, model, train], run)`.
+    /// The digest of the canonical JSON of
+    /// `(what, SEMANTICS, data_hash, [data, augment, model, train], run)`.
     fn combine(&self, what: &str, train: &Digest, run: Option<(u64, Option<u32>)>) -> String {
         let run = match run {
             None => "null".to_string(),
@@ -150,7 +153,8 @@ impl Question {
         )
     }
 
-    /// Keys of every state that this job passes at an epoch's end and could start from, the longest first.
+    /// Keys of every state that this job passes at an epoch's end and could start from, the longest
+    /// first.
     pub fn state_keys(&self) -> Vec<(u32, StateKey)> {
         let digests = ConfigurationDigest::new(&self.configuration, &self.data_hash);
         let train = &self.configuration.train;
@@ -195,7 +199,8 @@ pub struct Execution {
     /// How often a checkpoint is written.
     #[serde(default)]
     pub checkpoint_every: CheckpointEvery,
-    /// Completed epochs after which the attempt writes a checkpoint and ends as cancelled, to go on later.
+    /// Completed epochs after which the attempt writes a checkpoint and ends as cancelled, to go on
+    /// later.
     #[serde(default)]
     pub until: Option<u32>,
 }
@@ -235,7 +240,8 @@ pub struct SavedState {
 pub enum Command {
     /// Train this job, then say `Ended` and wait for the next command.
     Train(Box<Job>),
-    /// Stop the running job at the next step, after writing a checkpoint; then say `Ended` with this outcome.
+    /// Stop the running job at the next step, after writing a checkpoint; then say `Ended` with
+    /// this outcome.
     Stop {
         /// Why: cancelled unless it says otherwise.
         #[serde(

@@ -47,12 +47,14 @@ pub const EVENTS: &str = "events.jsonl";
 pub const JOB: &str = "job.json";
 /// File name of the trained network's weights (safetensors).
 pub const MODEL: &str = "model.safetensors";
-/// File name of which kernel computed each layer, and why: a JSON list of `layer`, `kernel`, `reason`.
+/// File name of which kernel computed each layer, and why: a JSON list of `layer`, `kernel`,
+/// `reason`.
 pub const KERNELS: &str = "kernels.json";
 /// File name of what a learning-rate range test found: [`crate::range::RangeResult`] as JSON.
 pub const RANGE: &str = "range.json";
-/// File name of predictions: safetensors with, for `P` in `validation`, `test`: `P.index` u32 (place in the source),
-/// `P.label` u16, `P.predicted` u16, `P.probability` f32 `[images, classes]`; and for `test`, or `validation` where there is no test part:
+/// File name of predictions: safetensors with, for `P` in `validation`, `test`: `P.index` u32
+/// (place in the source), `P.label` u16, `P.predicted` u16, `P.probability` f32
+/// `[images, classes]`; and for `test`, or `validation` where there is no test part:
 /// `P.thumbnail_rows` u32 (rows of `P`) and `P.thumbnails` u8 `[rows, channels, height, width]`.
 pub const PREDICTIONS: &str = "predictions.safetensors";
 /// File name of the worker's stderr, in a job's folder.

@@ -1,7 +1,8 @@
 //! What a job *is*: resolved types, identities, events and layer shapes.
 //!
-//! The types here are the only ones that cross a process or a disk boundary. The crate does no I/O and knows
-//! neither TOML nor tensors: `plan` fills these types from a file, `train` obeys them, `store` and `report` read them.
+//! The types here are the only ones that cross a process or a disk boundary. The crate does no I/O
+//! and knows neither TOML nor tensors: `plan` fills these types from a file, `train` obeys them,
+//! `store` and `report` read them.
 
 pub mod augment;
 pub mod canonical;

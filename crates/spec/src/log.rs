@@ -22,7 +22,8 @@ pub struct Entry {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "record", rename_all = "kebab-case")]
 pub enum Record {
-    /// The file was run in a form not seen before; what follows until the next revision belongs to it.
+    /// The file was run in a form not seen before; what follows until the next revision belongs to
+    /// it.
     Revision(Revision),
     /// A configuration that the revision asks for.
     Member(Box<Member>),
@@ -46,8 +47,9 @@ pub enum Record {
 pub struct Decision {
     /// The job.
     pub job: JobId,
-    /// Its newest attempt at that time, 0 before the first. It orders decisions and ends of attempts whatever the clock does;
-    /// logs of older programs lack it, and the entry's time has to do.
+    /// Its newest attempt at that time, 0 before the first. It orders decisions and ends of
+    /// attempts whatever the clock does; logs of older programs lack it, and the entry's time has
+    /// to do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attempt: Option<u32>,
     /// Its completed epochs at that time.
@@ -113,7 +115,8 @@ pub struct Revision {
     pub decisions: Vec<Choice>,
 }
 
-/// What a stage chose: the configuration that the next one starts from. It stands until it is asked for anew.
+/// What a stage chose: the configuration that the next one starts from. It stands until it is asked
+/// for anew.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Choice {
     /// Name of the stage.
@@ -170,7 +173,8 @@ pub struct Member {
     pub configuration: ConfigurationId,
     /// Place in the plan, from 0.
     pub position: u32,
-    /// Short name, from the labels of its axis values; the experiment's name where there are no axes.
+    /// Short name, from the labels of its axis values; the experiment's name where there are no
+    /// axes.
     pub label: String,
     /// Values, one for each axis that it has.
     pub values: Vec<AxisValue>,

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 /// Cross-entropy of the softmax, with what may be changed about it. The default is the plain one.
 ///
-/// For target probabilities t, class weights w and predicted probabilities p, the mean over a batch's images of
-/// −Σ w·t·(1 − p)^focal·ln p over the classes.
+/// For target probabilities t, class weights w and predicted probabilities p, the mean over a
+/// batch's images of −Σ w·t·(1 − p)^focal·ln p over the classes.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Loss {
     /// Share of each target that is spread evenly over all classes (Szegedy et al. 2016).

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 /// Mean loss over the epoch's augmented training batches, while the weights change.
 pub const TRAIN_LOSS: &str = "train_loss";
-/// Accuracy over the epoch's augmented training batches, while the weights change (as Keras has it).
+/// Accuracy over the epoch's augmented training batches, while the weights change (as Keras has
+/// it).
 pub const TRAIN_ACCURACY: &str = "train_accuracy";
 /// Mean loss on the validation images at the end of the epoch.
 pub const VAL_LOSS: &str = "val_loss";
@@ -12,7 +13,8 @@ pub const VAL_LOSS: &str = "val_loss";
 pub const VAL_ACCURACY: &str = "val_accuracy";
 /// Learning rate of the epoch's last step.
 pub const LEARNING_RATE: &str = "learning_rate";
-/// Mean over the epoch's steps of the Euclidean norm of all gradients together, before any clipping.
+/// Mean over the epoch's steps of the Euclidean norm of all gradients together, before any
+/// clipping.
 pub const GRADIENT_NORM: &str = "gradient_norm";
 /// Training images per second in the epoch, evaluation not counted. Differs from run to run.
 pub const IMAGES_PER_SECOND: &str = "images_per_second";
@@ -21,7 +23,8 @@ pub const EPOCH_SECONDS: &str = "epoch_seconds";
 
 /// Share of validation images whose true class is among the five most probable.
 pub const VAL_TOP5_ACCURACY: &str = "val_top5_accuracy";
-/// Mean over the classes of the share of what is called the class that is of it; 0 for a class that nothing is called.
+/// Mean over the classes of the share of what is called the class that is of it; 0 for a class that
+/// nothing is called.
 pub const VAL_MACRO_PRECISION: &str = "val_macro_precision";
 /// Mean over the classes of the F1 score.
 pub const VAL_MACRO_F1: &str = "val_macro_f1";
@@ -36,7 +39,8 @@ pub const VAL_CALIBRATION_ERROR: &str = "val_calibration_error";
 /// The epoch (from 1) whose weights are the best so far; recorded where the best are kept.
 pub const BEST_EPOCH: &str = "best_epoch";
 
-/// Validation metrics by which configurations may be compared, training may be stopped and weights may be chosen.
+/// Validation metrics by which configurations may be compared, training may be stopped and weights
+/// may be chosen.
 pub const CHOOSING: [&str; 9] = [
     VAL_ACCURACY,
     VAL_LOSS,
@@ -49,7 +53,8 @@ pub const CHOOSING: [&str; 9] = [
     VAL_CALIBRATION_ERROR,
 ];
 
-/// The metrics that every job records each epoch; [`CHOOSING`]'s others and [`BEST_EPOCH`] are recorded beside them.
+/// The metrics that every job records each epoch; [`CHOOSING`]'s others and [`BEST_EPOCH`] are
+/// recorded beside them.
 pub const ALL: [&str; 8] = [
     TRAIN_LOSS,
     TRAIN_ACCURACY,
@@ -86,7 +91,8 @@ pub struct Metric {
 }
 
 impl Metric {
-    /// The metric called `name`, better where it is smaller for losses and errors and where it is larger for the rest.
+    /// The metric called `name`, better where it is smaller for losses and errors and where it is
+    /// larger for the rest.
     pub fn natural(name: &str) -> Self {
         let smaller = name.ends_with("loss") || name.ends_with("error");
         Metric {
@@ -111,7 +117,8 @@ pub enum Direction {
 }
 
 impl Direction {
-    /// Whether `value` is better than `best` by more than `min_delta`; anything is better than nothing, NaN than neither.
+    /// Whether `value` is better than `best` by more than `min_delta`; anything is better than
+    /// nothing, NaN than neither.
     pub fn improves(self, value: f64, best: Option<f64>, min_delta: f64) -> bool {
         match (self, best) {
             (_, None) => !value.is_nan(),

@@ -14,7 +14,8 @@ pub struct ModelSpec {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "layer", rename_all = "kebab-case")]
 pub enum Layer {
-    /// Two-dimensional convolution (cross-correlation), with its own normalisation and activation after it.
+    /// Two-dimensional convolution (cross-correlation), with its own normalisation and activation
+    /// after it.
     Conv(Conv),
     /// Convolution of each channel by itself.
     Depthwise(Depthwise),
@@ -36,18 +37,20 @@ pub enum Layer {
         /// Which.
         activation: Activation,
     },
-    /// Zeroes each number with probability `rate` while training and scales the rest by 1/(1 − rate).
+    /// Zeroes each number with probability `rate` while training and scales the rest by 1/(1 −
+    /// rate).
     Dropout {
         /// Probability in [0, 1).
         rate: f64,
     },
-    /// Zeroes each plane (of flat features each number) with probability `rate`, the rest scaled (Tompson et al. 2015).
+    /// Zeroes each plane (of flat features each number) with probability `rate`, the rest scaled
+    /// (Tompson et al. 2015).
     SpatialDropout {
         /// Probability in [0, 1).
         rate: f64,
     },
-    /// Zeroes all of an image with probability `rate`, the rest scaled: stochastic depth at the end of a residual's layers
-    /// (Huang et al. 2016).
+    /// Zeroes all of an image with probability `rate`, the rest scaled: stochastic depth at the end
+    /// of a residual's layers (Huang et al. 2016).
     DropPath {
         /// Probability in [0, 1).
         rate: f64,
@@ -245,7 +248,8 @@ pub struct LocallyConnected {
 pub enum Padding {
     /// None.
     Valid,
-    /// So many that the output is ceil(input / stride); an odd one goes to the bottom or right, as in TensorFlow.
+    /// So many that the output is ceil(input / stride); an odd one goes to the bottom or right, as
+    /// in TensorFlow.
     Same,
     /// This many at both ends, `[vertical, horizontal]`.
     Pixels([u32; 2]),
@@ -276,8 +280,8 @@ pub enum PoolKind {
     GlobalAverage,
     /// Largest value of the whole plane; the output is flat, `[channels]`.
     GlobalMax,
-    /// Means of as many windows as the output has positions: window `i` of `n` over `size` pixels goes from
-    /// ⌊i·size/n⌋ to ⌈(i+1)·size/n⌉, as in PyTorch.
+    /// Means of as many windows as the output has positions: window `i` of `n` over `size` pixels
+    /// goes from ⌊i·size/n⌋ to ⌈(i+1)·size/n⌉, as in PyTorch.
     AdaptiveAverage,
     /// Largest values of the same windows.
     AdaptiveMax,
@@ -301,24 +305,28 @@ impl PoolKind {
 pub enum Norm {
     /// Batch normalisation (Ioffe and Szegedy 2015), with running statistics for evaluation.
     Batch {
-        /// Weight of the newest batch in the running statistics (PyTorch's convention; Keras' momentum is 1 − this).
+        /// Weight of the newest batch in the running statistics (PyTorch's convention; Keras'
+        /// momentum is 1 − this).
         momentum: f64,
         /// Added to the variance.
         epsilon: f64,
     },
-    /// Each image by the mean and variance of all its numbers (Ba et al. 2016), a scale and a shift for each channel.
+    /// Each image by the mean and variance of all its numbers (Ba et al. 2016), a scale and a shift
+    /// for each channel.
     Layer {
         /// Added to the variance.
         epsilon: f64,
     },
-    /// Each image by the mean and variance of each group of channels (Wu and He 2018), a scale and a shift for each channel.
+    /// Each image by the mean and variance of each group of channels (Wu and He 2018), a scale and
+    /// a shift for each channel.
     Group {
         /// Number of groups; divides the channels.
         groups: u32,
         /// Added to the variance.
         epsilon: f64,
     },
-    /// Each plane of each image by its own mean and variance (Ulyanov et al. 2016), a scale and a shift for each channel.
+    /// Each plane of each image by its own mean and variance (Ulyanov et al. 2016), a scale and a
+    /// shift for each channel.
     Instance {
         /// Added to the variance.
         epsilon: f64,
@@ -401,7 +409,8 @@ pub struct Upsample {
 pub enum Interpolation {
     /// The nearest pixel.
     Nearest,
-    /// Linear in both directions; pixels are squares, so that corners do not align (PyTorch's and OpenCV's default).
+    /// Linear in both directions; pixels are squares, so that corners do not align (PyTorch's and
+    /// OpenCV's default).
     Bilinear,
 }
 
@@ -451,9 +460,11 @@ pub enum Shortcut {
     Auto,
     /// As it is.
     Identity,
-    /// A 1×1 convolution with the stride that fits, and with bias, norm and start of the layers' last convolution.
+    /// A 1×1 convolution with the stride that fits, and with bias, norm and start of the layers'
+    /// last convolution.
     Projection,
-    /// Every so-manyth pixel, and channels of zeros behind (option A of He et al. 2016): no parameters.
+    /// Every so-manyth pixel, and channels of zeros behind (option A of He et al. 2016): no
+    /// parameters.
     Pad,
     /// These layers.
     Layers(Vec<Layer>),

@@ -11,8 +11,8 @@ pub struct Optimizer {
     pub rule: Rule,
     /// Learning rate.
     pub lr: f64,
-    /// Weight decay: an L2 term added to the gradient, or where [`Optimizer::decouples`] a shrinking by lr·decay (Loshchilov
-    /// and Hutter 2019).
+    /// Weight decay: an L2 term added to the gradient, or where [`Optimizer::decouples`] a
+    /// shrinking by lr·decay (Loshchilov and Hutter 2019).
     pub weight_decay: f64,
     /// Decay apart from the gradient for a rule that has it within by default.
     #[serde(default, skip_serializing_if = "is_false")]
@@ -20,7 +20,8 @@ pub struct Optimizer {
     /// Whether norms' parameters and biases decay too.
     #[serde(default = "yes", skip_serializing_if = "is_true")]
     pub decay_norm_and_bias: bool,
-    /// Largest Euclidean norm of all gradients together; larger ones are scaled down to it (Pascanu et al. 2013).
+    /// Largest Euclidean norm of all gradients together; larger ones are scaled down to it (Pascanu
+    /// et al. 2013).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clip_norm: Option<f64>,
     /// Layers with a rate or decay of their own; of several groups with a layer the last counts.
@@ -45,7 +46,8 @@ pub struct Group {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "name", rename_all = "kebab-case")]
 pub enum Rule {
-    /// Stochastic gradient descent as in PyTorch: v ← momentum·v + g, w ← w − lr·v (Nesterov: g + momentum·v).
+    /// Stochastic gradient descent as in PyTorch: v ← momentum·v + g, w ← w − lr·v (Nesterov: g +
+    /// momentum·v).
     Sgd {
         /// Momentum, 0 for none.
         momentum: f64,
@@ -56,7 +58,8 @@ pub enum Rule {
     Adam(Moments),
     /// Adam with decoupled weight decay (Loshchilov and Hutter 2019).
     Adamw(Moments),
-    /// RMSprop (Hinton 2012) as in PyTorch: v ← decay·v + (1 − decay)·g², u ← momentum·u + g / (√v + epsilon), w ← w − lr·u.
+    /// RMSprop (Hinton 2012) as in PyTorch: v ← decay·v + (1 − decay)·g², u ← momentum·u + g / (√v
+    /// + epsilon), w ← w − lr·u.
     Rmsprop {
         /// Decay of the mean square.
         decay: f64,
@@ -74,16 +77,17 @@ pub enum Rule {
         /// Where the sum of squares starts.
         initial: f64,
     },
-    /// Lion (Chen et al. 2023): w ← w − lr·sign(beta1·m + (1 − beta1)·g), m ← beta2·m + (1 − beta2)·g; decay decoupled.
+    /// Lion (Chen et al. 2023): w ← w − lr·sign(beta1·m + (1 − beta1)·g), m ← beta2·m + (1 −
+    /// beta2)·g; decay decoupled.
     Lion {
         /// Weight of the mean gradient in the direction.
         beta1: f64,
         /// Decay of the mean gradient.
         beta2: f64,
     },
-    /// Muon (Jordan et al. 2024): the momentum of each weight matrix, a convolution's filters as rows, made nearly orthogonal by
-    /// Newton and Schulz's iteration and scaled by √max(1, rows / columns). Norms, biases and the last layer take AdamW's steps.
-    /// Decay decoupled.
+    /// Muon (Jordan et al. 2024): the momentum of each weight matrix, a convolution's filters as
+    /// rows, made nearly orthogonal by Newton and Schulz's iteration and scaled by √max(1, rows /
+    /// columns). Norms, biases and the last layer take AdamW's steps. Decay decoupled.
     Muon {
         /// Momentum.
         momentum: f64,
@@ -103,7 +107,8 @@ pub struct Moments {
     pub beta1: f64,
     /// Decay of the second moment.
     pub beta2: f64,
-    /// Added to the root of the second moment; 1e-7 by default for `adam`, as in Keras, 1e-8 for `adamw`, as in PyTorch.
+    /// Added to the root of the second moment; 1e-7 by default for `adam`, as in Keras, 1e-8 for
+    /// `adamw`, as in PyTorch.
     pub epsilon: f64,
 }
 
@@ -153,8 +158,8 @@ impl Optimizer {
         }
     }
 
-    /// Factor of the rate, and weight decay, of the parameter called `name` with so many `dimensions` in a network whose head is
-    /// the layer `head`.
+    /// Factor of the rate, and weight decay, of the parameter called `name` with so many
+    /// `dimensions` in a network whose head is the layer `head`.
     pub fn of(&self, name: &str, dimensions: usize, head: &str) -> (f64, f64) {
         let names = |group: &&Group| {
             group

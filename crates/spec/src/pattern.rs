@@ -1,7 +1,8 @@
 //! Patterns that name layers, and the tensors in them.
 //!
-//! `conv1` names a layer and all that is in it (`conv1.weight`, `conv1.norm.bias`); `*` stands for any text, dots included;
-//! `head` is the last layer with a matrix of weights, `backbone` all others.
+//! `conv1` names a layer and all that is in it (`conv1.weight`, `conv1.norm.bias`); `*` stands for
+//! any text, dots included; `head` is the last layer with a matrix of weights, `backbone` all
+//! others.
 
 /// The word for the last layer with a matrix of weights.
 pub const HEAD: &str = "head";
@@ -17,7 +18,8 @@ pub fn names(pattern: &str, name: &str, head: &str) -> bool {
     }
 }
 
-/// Whether the last of `rules` that names the tensor takes it in: one that begins with `!` takes out.
+/// Whether the last of `rules` that names the tensor takes it in: one that begins with `!` takes
+/// out.
 pub fn takes(rules: &[String], name: &str, head: &str) -> bool {
     let last = rules
         .iter()

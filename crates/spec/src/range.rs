@@ -1,4 +1,5 @@
-//! The learning-rate range test (Smith 2017): the rate rises by a factor at every step, and the loss shows which rates train.
+//! The learning-rate range test (Smith 2017): the rate rises by a factor at every step, and the
+//! loss shows which rates train.
 
 use crate::metric::Number;
 use serde::{Deserialize, Serialize};
@@ -28,7 +29,8 @@ pub struct RangeResult {
     pub points: Vec<RangePoint>,
     /// The loss, smoothed over about ten steps.
     pub smoothed: Vec<Number>,
-    /// The rate at which the smoothed loss falls fastest, by the rate's logarithm; `None` where it does not fall.
+    /// The rate at which the smoothed loss falls fastest, by the rate's logarithm; `None` where it
+    /// does not fall.
     pub steepest: Option<f64>,
     /// The rate at which the smoothed loss is lowest.
     pub lowest: Option<f64>,
@@ -88,8 +90,8 @@ fn smoothed(points: &[RangePoint]) -> Vec<f64> {
     points.iter().map(next).collect()
 }
 
-/// The rate before the `lowest` point at which the loss falls fastest, over a tenth of the test so that noise does not count;
-/// `None` where it does not fall.
+/// The rate before the `lowest` point at which the loss falls fastest, over a tenth of the test so
+/// that noise does not count; `None` where it does not fall.
 fn steepest(curve: &[(f64, f64)], lowest: usize) -> Option<f64> {
     let reach = (curve.len() / 20).max(2);
     let start = curve.get(UNSETTLED)?.1;

@@ -14,7 +14,8 @@ pub struct Schedule {
     pub warmup: Option<Warmup>,
 }
 
-/// A linear rise. A course that spans a number of epochs begins after it and is shorter by it; any other runs below it.
+/// A linear rise. A course that spans a number of epochs begins after it and is shorter by it; any
+/// other runs below it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Warmup {
     /// How long.
@@ -34,7 +35,8 @@ pub enum Length {
     Steps(u32),
 }
 
-/// The learning rate's course. `lr` is the optimizer's rate, T the number of steps in `epochs`, t the step.
+/// The learning rate's course. `lr` is the optimizer's rate, T the number of steps in `epochs`, t
+/// the step.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "name", rename_all = "kebab-case")]
 pub enum Course {
@@ -84,8 +86,9 @@ pub enum Course {
         /// Rate at the end of each.
         min_lr: f64,
     },
-    /// Up from lr / div_factor to lr and down to lr / (div_factor·final_div_factor) (Smith and Topin 2019), as in PyTorch, where
-    /// the last rate is that of the last step. Momentum stays as it is.
+    /// Up from lr / div_factor to lr and down to lr / (div_factor·final_div_factor) (Smith and
+    /// Topin 2019), as in PyTorch, where the last rate is that of the last step. Momentum stays as
+    /// it is.
     OneCycle {
         /// Length of the cycle; the phase's own by default.
         epochs: u32,
@@ -107,8 +110,8 @@ pub enum Course {
         /// Each peak's height over `min_lr` is so many times the one before; 0.5 for `triangular2`.
         shrink: f64,
     },
-    /// Up from `from` to lr, by the same factor at every step: the range test, which ends after `steps` steps or when the loss
-    /// explodes ([`crate::range`]).
+    /// Up from `from` to lr, by the same factor at every step: the range test, which ends after
+    /// `steps` steps or when the loss explodes ([`crate::range`]).
     RangeTest {
         /// Rate of the first step.
         from: f64,
@@ -149,7 +152,8 @@ pub struct Clock<'a> {
     pub step: u64,
     /// Steps of an epoch.
     pub steps_per_epoch: u32,
-    /// The values of [`Schedule::metric`] at the end of each completed epoch of the phase; empty where it has none.
+    /// The values of [`Schedule::metric`] at the end of each completed epoch of the phase; empty
+    /// where it has none.
     pub measured: &'a [f64],
 }
 
@@ -316,7 +320,8 @@ fn half_cosine(from: f64, to: f64, share: f64) -> f64 {
     to + (from - to) * (1.0 + (PI * share).cos()) / 2.0
 }
 
-/// How often a plateau has been seen, as PyTorch's `ReduceLROnPlateau` counts it (threshold absolute).
+/// How often a plateau has been seen, as PyTorch's `ReduceLROnPlateau` counts it (threshold
+/// absolute).
 fn changes(
     measured: &[f64],
     direction: crate::metric::Direction,

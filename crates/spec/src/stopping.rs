@@ -1,4 +1,5 @@
-//! When training ends before its last epoch, and which weights are kept: pure functions of an epoch's validation values.
+//! When training ends before its last epoch, and which weights are kept: pure functions of an
+//! epoch's validation values.
 
 use crate::metric::Metric;
 use serde::{Deserialize, Serialize};
@@ -30,7 +31,8 @@ impl EarlyStopping {
 }
 
 impl Metric {
-    /// The place of the best of these values, the first of equals; `None` if there is no number among them.
+    /// The place of the best of these values, the first of equals; `None` if there is no number
+    /// among them.
     pub fn best_of(&self, values: impl IntoIterator<Item = f64>) -> Option<usize> {
         let mut best: Option<(usize, f64)> = None;
         for (i, value) in values.into_iter().enumerate() {

@@ -13,10 +13,12 @@ use serde::{Deserialize, Serialize};
 pub struct TrainSpec {
     /// Images in a batch; the last batch of an epoch may have fewer.
     pub batch_size: u32,
-    /// Batches whose gradients make one step, as if they were one; the last step of an epoch may have fewer.
+    /// Batches whose gradients make one step, as if they were one; the last step of an epoch may
+    /// have fewer.
     #[serde(default = "one", skip_serializing_if = "is_one")]
     pub accumulate: u32,
-    /// Decay of the weights' moving average, which is then what is evaluated and kept; `None` for the weights as they are.
+    /// Decay of the weights' moving average, which is then what is evaluated and kept; `None` for
+    /// the weights as they are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ema: Option<f64>,
     /// Where the weights come from; `None` where they are drawn.
@@ -28,7 +30,8 @@ pub struct TrainSpec {
     /// Ends training early; `None` trains all epochs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub early_stopping: Option<EarlyStopping>,
-    /// The metric by which the best epoch's weights are what is evaluated and kept; `None` for the last epoch's.
+    /// The metric by which the best epoch's weights are what is evaluated and kept; `None` for the
+    /// last epoch's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub best: Option<Metric>,
     /// Whether evaluation takes the mean of each image's and its mirror image's probabilities.
@@ -100,7 +103,8 @@ impl TrainSpec {
             .collect()
     }
 
-    /// What the first `epochs` epochs are determined by: two jobs that agree here (and in all else) are in equal states then.
+    /// What the first `epochs` epochs are determined by: two jobs that agree here (and in all else)
+    /// are in equal states then.
     pub fn prefix(&self, epochs: u32) -> TrainSpec {
         let mut left = epochs;
         let mut phases = Vec::new();
@@ -122,7 +126,8 @@ impl TrainSpec {
     }
 }
 
-/// Kernels that compute a network on a CPU. They differ in rounding and speed; other devices have their own.
+/// Kernels that compute a network on a CPU. They differ in rounding and speed; other devices have
+/// their own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kernels {
@@ -150,9 +155,10 @@ pub struct Phase {
     pub optimizer: Optimizer,
     /// The learning rate's course; its clock starts with the phase.
     pub schedule: Schedule,
-    /// Layers that are not trained, by rules of which the last that names a layer counts; `!` takes out
-    /// ([`crate::pattern::takes`]). A frozen layer changes in nothing: its norm takes the running statistics as they are. A phase
-    /// that freezes other layers than the one before starts the optimizer afresh.
+    /// Layers that are not trained, by rules of which the last that names a layer counts; `!` takes
+    /// out ([`crate::pattern::takes`]). A frozen layer changes in nothing: its norm takes the
+    /// running statistics as they are. A phase that freezes other layers than the one before starts
+    /// the optimizer afresh.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub freeze: Vec<String>,
 }

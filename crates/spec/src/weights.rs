@@ -1,4 +1,5 @@
-//! Weights that training starts from: what a safetensors file holds, and which of its tensors goes where in a network.
+//! Weights that training starts from: what a safetensors file holds, and which of its tensors goes
+//! where in a network.
 
 use crate::pattern::{self, names};
 use crate::shape::TensorShape;
@@ -13,10 +14,12 @@ use std::ops::Range;
 pub struct Transfer {
     /// BLAKE3 hash of the file, hexadecimal.
     pub hash: String,
-    /// Names of layers in the file and what they are called in the network; a `*` on both sides stands for the same text.
+    /// Names of layers in the file and what they are called in the network; a `*` on both sides
+    /// stands for the same text.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub map: BTreeMap<String, String>,
-    /// Layers that start anew ([`crate::pattern`]); `None` for the head, if the file has none or one for other classes.
+    /// Layers that start anew ([`crate::pattern`]); `None` for the head, if the file has none or
+    /// one for other classes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub anew: Option<Vec<String>>,
 }
@@ -155,8 +158,9 @@ impl Held {
     }
 }
 
-/// Finds for each tensor of `network` (in the order of the layers) the one of the file, by name, as `transfer.map` says, or,
-/// where all names are of the usual kind (`features.3`, `layer1.0.conv2`, `fc`), layers of one kind in their order.
+/// Finds for each tensor of `network` (in the order of the layers) the one of the file, by name, as
+/// `transfer.map` says, or, where all names are of the usual kind (`features.3`, `layer1.0.conv2`,
+/// `fc`), layers of one kind in their order.
 ///
 /// # Errors
 /// Everything that does not fit, each as the rest of a sentence after the file's name.
@@ -271,8 +275,8 @@ fn left_over(held: &[Held], network: &[TensorShape], found: &Assignment) -> Vec<
 }
 
 impl Transfer {
-    /// What the file's tensor `name` is called in the network: by the rule for exactly its layer, else by the longest that
-    /// names it.
+    /// What the file's tensor `name` is called in the network: by the rule for exactly its layer,
+    /// else by the longest that names it.
     fn name(&self, name: &str) -> String {
         let Some((layer, role)) = name.rsplit_once('.') else {
             return name.to_string();

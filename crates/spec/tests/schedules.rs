@@ -1,5 +1,5 @@
-//! Every schedule beside PyTorch's, step by step: `tests/vectors/schedules.py`. Both in f64; PyTorch walks some curves by
-//! recursion, so 1e-9 of the rate.
+//! Every schedule beside PyTorch's, step by step: `tests/vectors/schedules.py`. Both in f64;
+//! PyTorch walks some curves by recursion, so 1e-9 of the rate.
 
 use convsweep_spec::metric::Metric;
 use convsweep_spec::train::{Anneal, Clock, Course, Length, Schedule, Warmup};

@@ -1,5 +1,6 @@
-//! How the store does under load: `load FOLDER JOBS EPOCHS`. Rows a second through the writer while a reader asks, then what
-//! the commands of the program ask of a folder of that size. Used by `tests/bench.sh store`.
+//! How the store does under load: `load FOLDER JOBS EPOCHS`. Rows a second through the writer while
+//! a reader asks, then what the commands of the program ask of a folder of that size. Used by
+//! `tests/bench.sh store`.
 
 #[path = "../tests/folder.rs"]
 mod folder;

@@ -1,5 +1,6 @@
-//! Log lines to rows. Each statement keeps the row that the later attempt (or the later end) gave, whatever came first:
-//! lines may be applied again, and lines of different logs in any order, with the same rows in the end.
+//! Log lines to rows. Each statement keeps the row that the later attempt (or the later end) gave,
+//! whatever came first: lines may be applied again, and lines of different logs in any order, with
+//! the same rows in the end.
 
 use crate::derive::Changes;
 use convsweep_spec::canonical::canonical_json;
@@ -69,7 +70,8 @@ pub(crate) fn event(
     Ok(None)
 }
 
-/// Writes what an experiment's log says; `revision` is the one that the entry belongs to. `Some` says why it was left out.
+/// Writes what an experiment's log says; `revision` is the one that the entry belongs to. `Some`
+/// says why it was left out.
 pub(crate) fn entry(
     connection: &Connection,
     experiment: &str,
@@ -445,7 +447,8 @@ fn member(
     Ok(())
 }
 
-/// The id determines the row, so whichever experiment comes first gives it; of two spellings one is kept, always the same.
+/// The id determines the row, so whichever experiment comes first gives it; of two spellings one is
+/// kept, always the same.
 fn configuration(connection: &Connection, member: &Member) -> Result<()> {
     let Configuration {
         data, model, train, ..

@@ -1,5 +1,5 @@
-//! Rows made from other rows: a job's standing, an experiment's summary. Pure functions of the tables, computed for what
-//! a transaction touched, before it commits.
+//! Rows made from other rows: a job's standing, an experiment's summary. Pure functions of the
+//! tables, computed for what a transaction touched, before it commits.
 
 use crate::wide;
 use convsweep_spec::job::JobId;
@@ -10,7 +10,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 /// What a transaction touched.
 #[derive(Debug, Default)]
 pub(crate) struct Changes {
-    /// Attempts by job, all of which have their rows, with the time of the newest event, where there was one.
+    /// Attempts by job, all of which have their rows, with the time of the newest event, where
+    /// there was one.
     jobs: BTreeMap<String, BTreeMap<u32, Option<f64>>>,
     configurations: BTreeSet<(String, String)>,
     experiments: BTreeSet<String>,
@@ -18,7 +19,8 @@ pub(crate) struct Changes {
 }
 
 impl Changes {
-    /// An event or the end of an attempt; whether it is the attempt's first in this transaction, so that its row may lack.
+    /// An event or the end of an attempt; whether it is the attempt's first in this transaction, so
+    /// that its row may lack.
     pub(crate) fn attempt(&mut self, job: &JobId, attempt: u32) -> bool {
         if !self.jobs.contains_key(&job.0) {
             self.jobs.insert(job.0.clone(), BTreeMap::new());
@@ -166,8 +168,9 @@ fn finite(value: f64) -> Option<f64> {
     Some(value).filter(|v| v.is_finite())
 }
 
-/// Final figures of the finished jobs of one configuration, in the order of its jobs: finite ones of the last epoch, or of the
-/// best one where its weights are kept; where that has none on the validation images, those of the evaluation.
+/// Final figures of the finished jobs of one configuration, in the order of its jobs: finite ones
+/// of the last epoch, or of the best one where its weights are kept; where that has none on the
+/// validation images, those of the evaluation.
 const FINAL: &str = "
     with finished as (
       select j.job, j.seconds, mj.position,
@@ -189,7 +192,8 @@ const FINAL: &str = "
       union all select 'seconds', seconds, position from finished)
     where abs(value) < 9e999 order by name, position";
 
-/// Brings the standing of a job up to date; whether it is finished (or was), so that summaries must follow.
+/// Brings the standing of a job up to date; whether it is finished (or was), so that summaries must
+/// follow.
 fn stand(connection: &Connection, job: &str) -> Result<bool> {
     connection
         .prepare_cached(

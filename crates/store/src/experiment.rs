@@ -12,12 +12,15 @@ use serde::de::DeserializeOwned;
 use std::collections::HashMap;
 
 impl Reader {
-    /// The newest revision of an experiment with all that its jobs left; `None` where there is no such experiment.
+    /// The newest revision of an experiment with all that its jobs left; `None` where there is no
+    /// such experiment.
     ///
-    /// The epochs of a job that started from another's saved state begin with the other's: equal states, equal figures.
+    /// The epochs of a job that started from another's saved state begin with the other's: equal
+    /// states, equal figures.
     ///
     /// # Errors
-    /// What SQLite says; [`StoreError::Damaged`] where a row does not hold what this program would write.
+    /// What SQLite says; [`StoreError::Damaged`] where a row does not hold what this program would
+    /// write.
     pub fn experiment(&self, name: &str) -> Result<Option<ExperimentRows>, StoreError> {
         // One transaction: all rows are of one moment, though the writer goes on.
         let wrong = |e| StoreError::sqlite(&self.path, e);
@@ -151,7 +154,8 @@ impl Reader {
             let above = origin.as_ref().map_or(0, |(_, epoch)| *epoch).min(until);
             parts.push(self.own_epochs(&source, above, until)?);
             match origin {
-                // Each step back must be to fewer epochs, or logs that name each other would never end.
+                // Each step back must be to fewer epochs, or logs that name each other would never
+                // end.
                 Some((before, epoch)) if epoch < until => (source, until) = (before, epoch),
                 _ => break,
             }
@@ -180,8 +184,8 @@ impl Reader {
         Ok(epochs)
     }
 
-    /// Every job of a revision. Each table is read once, whole or along its key: a query a job would take a minute for ten
-    /// thousand of them.
+    /// Every job of a revision. Each table is read once, whole or along its key: a query a job
+    /// would take a minute for ten thousand of them.
     fn job_rows(&self, name: &str, revision: u32) -> Result<HashMap<JobId, JobRow>, StoreError> {
         let place = params![name, revision];
         let mut rows: HashMap<JobId, JobRow> = HashMap::new();
@@ -259,7 +263,8 @@ impl Reader {
         Ok(())
     }
 
-    /// Peak memory over all attempts; device and fingerprint of the one that finished, else of the last that began.
+    /// Peak memory over all attempts; device and fingerprint of the one that finished, else of the
+    /// last that began.
     fn attempts(
         &self,
         place: &[&dyn ToSql],

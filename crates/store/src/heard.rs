@@ -1,8 +1,9 @@
-//! How far the logs are known without reading them: what was heard while a sweep ran need not be read again by the next one.
+//! How far the logs are known without reading them: what was heard while a sweep ran need not be
+//! read again by the next one.
 //!
-//! A mark moves only where nothing else can stand in the log: an attempt that was heard from its first event to its last,
-//! whose last line is the log's; entries that follow what was read. Otherwise the next sync reads the log's tail again, and
-//! changes nothing by that.
+//! A mark moves only where nothing else can stand in the log: an attempt that was heard from its
+//! first event to its last, whose last line is the log's; entries that follow what was read.
+//! Otherwise the next sync reads the log's tail again, and changes nothing by that.
 
 use convsweep_spec::event::{Envelope, Event};
 use convsweep_spec::layout::{EVENTS, EXPERIMENT_LOG, ResultsFolder};
@@ -31,7 +32,8 @@ impl Heard {
         self.lost = true;
     }
 
-    /// An event was applied. After an attempt's last one the log needs no reading if all of it was heard.
+    /// An event was applied. After an attempt's last one the log needs no reading if all of it was
+    /// heard.
     pub(crate) fn event(
         &mut self,
         connection: &Connection,

@@ -1,8 +1,9 @@
 //! Keeps other programs from locking each other out while a writer's program runs.
 //!
-//! When a connection closes, SQLite tries for an exclusive lock, to tidy the write-ahead log up. The writer's own lock makes
-//! that fail, but older versions hold the "pending" byte for a moment on the way, and a `sqlite3` that opens in this moment,
-//! having no patience, says "database is locked". With that byte read-locked here for good, the attempt fails at once.
+//! When a connection closes, SQLite tries for an exclusive lock, to tidy the write-ahead log up.
+//! The writer's own lock makes that fail, but older versions hold the "pending" byte for a moment
+//! on the way, and a `sqlite3` that opens in this moment, having no patience, says "database is
+//! locked". With that byte read-locked here for good, the attempt fails at once.
 
 #[cfg(target_os = "linux")]
 pub(crate) use linux::hold;
@@ -24,11 +25,13 @@ mod linux {
     /// SQLite's pending byte (`PENDING_BYTE` in its `os.h`), part of the file format.
     const PENDING_BYTE: libc::off_t = 0x4000_0000;
 
-    /// Held files by device and inode. They stay open until the program ends: to close one would drop the locks that SQLite
-    /// holds on the same file in this process (POSIX locks belong to the process).
+    /// Held files by device and inode. They stay open until the program ends: to close one would
+    /// drop the locks that SQLite holds on the same file in this process (POSIX locks belong to the
+    /// process).
     static HELD: Mutex<BTreeMap<(u64, u64), File>> = Mutex::new(BTreeMap::new());
 
-    /// Locks the byte for reading, as SQLite's own readers do in passing. A courtesy: where it fails, nothing is lost.
+    /// Locks the byte for reading, as SQLite's own readers do in passing. A courtesy: where it
+    /// fails, nothing is lost.
     pub(crate) fn hold(database: &Path) {
         let Ok(mut held) = HELD.lock() else { return };
         let Ok(place) = database.metadata().map(|m| (m.dev(), m.ino())) else {

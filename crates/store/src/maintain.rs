@@ -7,13 +7,14 @@ use crate::schema;
 use convsweep_spec::layout::ResultsFolder;
 use rusqlite::{Connection, OpenFlags};
 
-/// Makes the database anew from the logs. The old one stays in its place until the new one is whole.
+/// Makes the database anew from the logs. The old one stays in its place until the new one is
+/// whole.
 ///
 /// The caller must hold the results folder's lock.
 ///
 /// # Errors
-/// [`StoreError::Missing`] where there is no results folder; [`StoreError::Newer`] where a newer program wrote a log;
-/// what keeps logs from being read or the database from being written.
+/// [`StoreError::Missing`] where there is no results folder; [`StoreError::Newer`] where a newer
+/// program wrote a log; what keeps logs from being read or the database from being written.
 pub fn rebuild(results: &ResultsFolder) -> Result<SyncReport, StoreError> {
     if !results.0.is_dir() {
         return Err(StoreError::Missing {
@@ -25,8 +26,9 @@ pub fn rebuild(results: &ResultsFolder) -> Result<SyncReport, StoreError> {
     })
 }
 
-/// What is wrong with the database, for a person: its file, its references, and whatever differs from what the logs give.
-/// Empty where all is well. Without the results folder's lock a running sweep shows as a difference.
+/// What is wrong with the database, for a person: its file, its references, and whatever differs
+/// from what the logs give. Empty where all is well. Without the results folder's lock a running
+/// sweep shows as a difference.
 ///
 /// # Errors
 /// As [`Reader::open`], and what keeps the check itself from being done.
@@ -88,7 +90,8 @@ fn compare(results: &ResultsFolder) -> Result<Vec<String>, StoreError> {
     Ok(problems)
 }
 
-/// Every table but `logs`: how far each log has been read lags behind what the writer was told directly.
+/// Every table but `logs`: how far each log has been read lags behind what the writer was told
+/// directly.
 fn tables(connection: &Connection) -> rusqlite::Result<Vec<String>> {
     let sql = "select name from main.sqlite_master where type = 'table' and name <> 'logs' order by rowid";
     connection

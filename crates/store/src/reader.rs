@@ -23,7 +23,8 @@ pub struct Reader {
 pub struct JobState {
     /// Number of the last attempt; 0 where there was none.
     pub attempts: u32,
-    /// Name of the outcome: `finished` if any attempt did, else the last attempt's; `None` where that has not ended.
+    /// Name of the outcome: `finished` if any attempt did, else the last attempt's; `None` where
+    /// that has not ended.
     pub outcome: Option<String>,
     /// Whether all is there that was asked for.
     pub finished: bool,
@@ -94,7 +95,8 @@ impl Reader {
     /// Opens the database for reading.
     ///
     /// # Errors
-    /// [`StoreError::Missing`] where there is none; [`StoreError::Newer`], [`StoreError::Older`]; [`StoreError::Damaged`].
+    /// [`StoreError::Missing`] where there is none; [`StoreError::Newer`], [`StoreError::Older`];
+    /// [`StoreError::Damaged`].
     pub fn open(results: &ResultsFolder) -> Result<Reader, StoreError> {
         let path = results.database();
         Ok(Reader {
@@ -107,8 +109,8 @@ impl Reader {
     /// Answers one SQL statement.
     ///
     /// # Errors
-    /// [`StoreError::WouldWrite`] for one that would change something; [`StoreError::Query`] for one that SQLite does not
-    /// understand, and for more than one.
+    /// [`StoreError::WouldWrite`] for one that would change something; [`StoreError::Query`] for
+    /// one that SQLite does not understand, and for more than one.
     pub fn query(&self, sql: &str) -> Result<Table, StoreError> {
         let failed = |e: rusqlite::Error| match StoreError::sqlite(&self.path, e) {
             StoreError::Sqlite { source, .. } => StoreError::Query {
@@ -175,7 +177,8 @@ impl Reader {
         Ok(self.rows(sql, [names], job_state)?.into_iter().collect())
     }
 
-    /// How far each job of an experiment's newest revision is, in the plan's order; `None` where there is no such experiment.
+    /// How far each job of an experiment's newest revision is, in the plan's order; `None` where
+    /// there is no such experiment.
     ///
     /// # Errors
     /// What SQLite says.
@@ -217,7 +220,8 @@ impl Reader {
         Ok(Some(rows.into_iter().filter_map(line).collect()))
     }
 
-    /// Values of one metric by job and completed epochs, of every job of an experiment's newest revision.
+    /// Values of one metric by job and completed epochs, of every job of an experiment's newest
+    /// revision.
     ///
     /// # Errors
     /// What SQLite says.
@@ -260,7 +264,8 @@ impl Reader {
         })
     }
 
-    /// Copies the database as it is at this moment into the file `to`, while others read and write it.
+    /// Copies the database as it is at this moment into the file `to`, while others read and write
+    /// it.
     ///
     /// # Errors
     /// [`StoreError::Exists`] where there is such a file; what keeps it from being written.
@@ -274,7 +279,8 @@ impl Reader {
         schema::remove(&new)?;
         let wrong = |e| StoreError::sqlite(to, e);
         let mut copy = Connection::open(&new).map_err(wrong)?;
-        // All pages in one step: one moment of the database, which a reader holds without holding the writer up.
+        // All pages in one step: one moment of the database, which a reader holds without holding
+        // the writer up.
         let copied = rusqlite::backup::Backup::new(&self.connection, &mut copy)
             .and_then(|backup| backup.step(-1));
         copied.map_err(wrong)?;
@@ -299,7 +305,8 @@ impl Reader {
         )
     }
 
-    /// Where the training states with these keys lie; those that nobody saved, or that are no longer on the disk, are left out.
+    /// Where the training states with these keys lie; those that nobody saved, or that are no
+    /// longer on the disk, are left out.
     ///
     /// # Errors
     /// What SQLite says.
@@ -391,7 +398,8 @@ fn job_state(row: &Row) -> rusqlite::Result<(JobId, JobState)> {
     Ok((JobId(row.get(0)?), state))
 }
 
-/// Statements that SQLite calls reading, though they leave something changed: in the connection or in another file.
+/// Statements that SQLite calls reading, though they leave something changed: in the connection or
+/// in another file.
 fn changes_connection(sql: &str) -> bool {
     let word = first_words(sql)
         .split_whitespace()

@@ -1,4 +1,5 @@
-//! Reading the logs into the database: each from where it was left, in transactions that hold rows and place together.
+//! Reading the logs into the database: each from where it was left, in transactions that hold rows
+//! and place together.
 
 use crate::apply;
 use crate::derive::Changes;
@@ -20,7 +21,8 @@ pub struct SyncReport {
     pub events: u64,
     /// Entries of experiments' logs read.
     pub entries: u64,
-    /// Lines and files that could not be read or were left out, each with file and line, for a person.
+    /// Lines and files that could not be read or were left out, each with file and line, for a
+    /// person.
     pub problems: Vec<String>,
 }
 

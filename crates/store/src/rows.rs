@@ -32,7 +32,8 @@ pub struct JobRow {
     pub seed: u64,
     /// Its fold.
     pub fold: Option<u32>,
-    /// `finished` if any attempt did, else the name of the last attempt's outcome; `None` while it waits or runs.
+    /// `finished` if any attempt did, else the name of the last attempt's outcome; `None` while it
+    /// waits or runs.
     pub outcome: Option<String>,
     /// Attempts so far.
     pub attempts: u32,
@@ -42,8 +43,8 @@ pub struct JobRow {
     pub images_per_second: f64,
     /// Largest peak memory of the attempts, in bytes.
     pub peak_memory_bytes: u64,
-    /// Metrics of each completed epoch, in order; where the job started from another's saved state, the epochs before are
-    /// the other's.
+    /// Metrics of each completed epoch, in order; where the job started from another's saved state,
+    /// the epochs before are the other's.
     pub epochs: Vec<EpochRow>,
     /// Evaluation on the validation images after training.
     pub validation: Option<EvaluationRow>,

@@ -38,7 +38,8 @@ pub(crate) fn open_writable(path: &Path) -> Result<Connection, StoreError> {
     let mut connection = Connection::open_with_flags(path, flags).map_err(wrong)?;
     connection.busy_timeout(PATIENCE).map_err(wrong)?;
     inspect(&connection, path)?;
-    // Closing must never take an exclusive lock that a reader would meet: the writer checkpoints by itself.
+    // Closing must never take an exclusive lock that a reader would meet: the writer checkpoints by
+    // itself.
     connection
         .set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)
         .map_err(wrong)?;
@@ -85,7 +86,8 @@ pub(crate) fn open_readable(path: &Path) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
-/// A database in a folder where nothing can be written (WAL wants a file beside it) and which no writer has open.
+/// A database in a folder where nothing can be written (WAL wants a file beside it) and which no
+/// writer has open.
 fn immutable(path: &Path) -> Option<Connection> {
     if beside(path, "-wal").metadata().is_ok_and(|m| m.len() > 0) {
         return None;
@@ -112,7 +114,8 @@ pub(crate) fn uri(path: &Path) -> Option<String> {
     Some(format!("file://{escaped}"))
 }
 
-/// Makes a whole database beside `path`, filled by `fill`, and puts it in its place: a reader sees the old one or the new.
+/// Makes a whole database beside `path`, filled by `fill`, and puts it in its place: a reader sees
+/// the old one or the new.
 ///
 /// No writer may have the old one open.
 pub(crate) fn make<T>(

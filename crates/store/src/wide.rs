@@ -1,4 +1,5 @@
-//! The views `wide_<experiment>`: a row a job, a column an axis, the last epoch's metrics; ready for pandas.
+//! The views `wide_<experiment>`: a row a job, a column an axis, the last epoch's metrics; ready
+//! for pandas.
 
 use crate::schema::{literal, quoted};
 use convsweep_spec::log::Axis;

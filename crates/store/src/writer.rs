@@ -1,7 +1,8 @@
 //! The one writer: a thread that owns the only connection that writes, behind a bounded channel.
 //!
-//! What comes within a short while shares a transaction, so that derived rows (a job's standing, the summary of its
-//! configuration) are made once for all of it. Readers see the state of before until then; the logs hold what a kill takes.
+//! What comes within a short while shares a transaction, so that derived rows (a job's standing,
+//! the summary of its configuration) are made once for all of it. Readers see the state of before
+//! until then; the logs hold what a kill takes.
 
 use crate::apply;
 use crate::derive::Changes;
@@ -30,8 +31,8 @@ const MOST: Duration = Duration::from_secs(1);
 
 /// The database's writer. The program that opens it must hold the results folder's lock.
 ///
-/// What is sent while the database cannot be written is not lost: the logs hold it, and [`Writer::flush`] reads them again.
-/// Dropping the writer writes what waits.
+/// What is sent while the database cannot be written is not lost: the logs hold it, and
+/// [`Writer::flush`] reads them again. Dropping the writer writes what waits.
 #[derive(Debug)]
 pub struct Writer {
     messages: Option<SyncSender<Message>>,
@@ -49,7 +50,8 @@ impl Writer {
     /// Opens the database, makes folder and database where they are missing, and migrates it.
     ///
     /// # Errors
-    /// [`StoreError::Newer`], [`StoreError::NotWritable`], [`StoreError::Damaged`], [`StoreError::DiskFull`], or what SQLite says.
+    /// [`StoreError::Newer`], [`StoreError::NotWritable`], [`StoreError::Damaged`],
+    /// [`StoreError::DiskFull`], or what SQLite says.
     pub fn open(results: &ResultsFolder) -> Result<Writer, StoreError> {
         fs::create_dir_all(&results.0).map_err(|e| StoreError::io(&results.0, e))?;
         let connection = schema::open_writable(&results.database())?;
@@ -86,7 +88,8 @@ impl Writer {
     /// Waits until all that was sent is in the database.
     ///
     /// # Errors
-    /// What keeps the database from being written. The logs hold what it lacks: a later call, or a later run, catches up.
+    /// What keeps the database from being written. The logs hold what it lacks: a later call, or a
+    /// later run, catches up.
     pub fn flush(&self) -> Result<(), StoreError> {
         let (sender, receiver) = channel();
         self.send(Message::Flush(sender));
@@ -96,8 +99,8 @@ impl Writer {
     /// Reads what the logs of all jobs and experiments hold beyond what the database has read.
     ///
     /// # Errors
-    /// [`StoreError::Newer`] where a newer program wrote a log, or what keeps logs from being read or the database from
-    /// being written. Broken lines are no error but a problem in the report.
+    /// [`StoreError::Newer`] where a newer program wrote a log, or what keeps logs from being read
+    /// or the database from being written. Broken lines are no error but a problem in the report.
     pub fn sync(&self, results: &ResultsFolder) -> Result<SyncReport, StoreError> {
         let (sender, receiver) = channel();
         self.send(Message::Sync(results.clone(), sender));
@@ -159,10 +162,11 @@ impl Keeper {
         self.close();
     }
 
-    /// Writes `first` and what comes soon after it in one transaction, up to the next message that wants an answer (`left`).
+    /// Writes `first` and what comes soon after it in one transaction, up to the next message that
+    /// wants an answer (`left`).
     ///
-    /// It takes messages for four times as long as derived rows took last, so that these, which may be many, take a fifth
-    /// of the thread's time at most.
+    /// It takes messages for four times as long as derived rows took last, so that these, which may
+    /// be many, take a fifth of the thread's time at most.
     fn batch(
         &mut self,
         first: Message,
@@ -194,7 +198,8 @@ impl Keeper {
         self.connection.execute_batch("commit")
     }
 
-    /// What the log would have to say of a line that is left out, [`crate::check`] and the next sync say.
+    /// What the log would have to say of a line that is left out, [`crate::check`] and the next
+    /// sync say.
     fn apply(&mut self, message: &Message) -> rusqlite::Result<()> {
         match message {
             Message::Event(envelope) => {

@@ -20,7 +20,8 @@ fn warning(n: u64) -> Envelope {
     }
 }
 
-/// A full disk, played by SQLite's own limit: nothing that the log holds is lost, and it goes on when there is room.
+/// A full disk, played by SQLite's own limit: nothing that the log holds is lost, and it goes on
+/// when there is room.
 #[test]
 fn a_full_disk_is_told_and_made_up_for() {
     let folder = tempfile::tempdir().expect("makes");

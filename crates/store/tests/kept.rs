@@ -1,4 +1,5 @@
-//! Databases that earlier schemas left, kept as text: each is brought up to date with its rows as they were.
+//! Databases that earlier schemas left, kept as text: each is brought up to date with its rows as
+//! they were.
 
 use convsweep_spec::job::JobId;
 use convsweep_spec::layout::ResultsFolder;
@@ -133,7 +134,8 @@ fn a_backup_is_whole_while_the_writer_writes() {
     assert!(!to.with_extension("sqlite.new").exists());
 }
 
-/// What was heard while a sweep ran is not read again: the next run's start does not grow with what is there.
+/// What was heard while a sweep ran is not read again: the next run's start does not grow with what
+/// is there.
 #[test]
 fn heard_logs_are_not_read_again() {
     let mut folder = crate::folder::Folder::live();

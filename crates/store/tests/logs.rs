@@ -10,7 +10,8 @@ use std::fs;
 
 const WIDTH: &str = "model.parameters.width";
 
-/// Every kind of line, two experiments that share configurations, crashes, a job known by its events alone.
+/// Every kind of line, two experiments that share configurations, crashes, a job known by its
+/// events alone.
 fn busy(folder: &mut Folder) {
     let members: Vec<_> = (1..=3).map(|w| member(w - 1, w, 2, 2, &[WIDTH])).collect();
     folder.revision(1, "a", &[WIDTH], Direction::Max);

@@ -170,7 +170,8 @@ fn a_whole_file_is_left_when_the_writer_closes() {
     );
 }
 
-/// `sqlite3` without a busy timeout, and readers of our own, while a sweep is written and its axes change.
+/// `sqlite3` without a busy timeout, and readers of our own, while a sweep is written and its axes
+/// change.
 #[test]
 fn readers_never_see_locked() {
     let mut folder = Folder::live();

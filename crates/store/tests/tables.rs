@@ -149,7 +149,8 @@ fn a_later_attempt_replaces_and_a_finished_one_decides() {
     );
 }
 
-/// A clock that jumps changes no standing: decisions and attempts are in the order of the attempts' numbers.
+/// A clock that jumps changes no standing: decisions and attempts are in the order of the attempts'
+/// numbers.
 #[test]
 fn a_decision_belongs_to_its_attempt_whatever_the_clock_says() {
     let mut folder = Folder::live();

@@ -66,10 +66,11 @@ pub(crate) struct Session<'a> {
     pub saved: Instant,
 }
 
-/// Trains the job as far as it is not yet trained, evaluates it and leaves its files; `None` if it was abandoned.
+/// Trains the job as far as it is not yet trained, evaluates it and leaves its files; `None` if it
+/// was abandoned.
 ///
-/// Begins at the job's own checkpoint, else at the saved state that the job names, else at the initial weights, and reaches the
-/// same bits from each.
+/// Begins at the job's own checkpoint, else at the saved state that the job names, else at the
+/// initial weights, and reaches the same bits from each.
 ///
 /// # Errors
 /// If the images, a file or the network cannot be used; the attempt has then failed.
@@ -235,7 +236,8 @@ impl Session<'_> {
             .is_some_and(|rule| rule.is_due(self.state.values(&rule.metric.name)))
     }
 
-    /// At the end of an epoch: a checkpoint if it is time for one, or if training pauses or a phase ends here.
+    /// At the end of an epoch: a checkpoint if it is time for one, or if training pauses or a phase
+    /// ends here.
     fn checkpoint_of_epoch(&mut self, epochs: u32) -> Result<(), TrainError> {
         let job = self.attempt.job;
         let epoch = self.state.position.epoch;
@@ -281,7 +283,8 @@ impl Session<'_> {
         self.attempt.say(Event::Checkpoint { epoch, step, bytes })
     }
 
-    /// At the end of a phase: keeps the state for later jobs, unless it is there already, and says so.
+    /// At the end of a phase: keeps the state for later jobs, unless it is there already, and says
+    /// so.
     fn keep_state(&mut self) -> Result<(), TrainError> {
         let Attempt {
             job, failpoints, ..

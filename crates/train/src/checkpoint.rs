@@ -1,7 +1,8 @@
 //! One file a state: tensors as safetensors, the position as JSON in its metadata.
 //!
-//! Parameters and running statistics stand under their own names, what the optimiser remembers under `adam.moment1.conv1.weight`
-//! and the like. One file, so that tensors and position cannot be of different steps.
+//! Parameters and running statistics stand under their own names, what the optimiser remembers
+//! under `adam.moment1.conv1.weight` and the like. One file, so that tensors and position cannot be
+//! of different steps.
 
 use crate::TrainError;
 use crate::failpoint::Failpoints;
@@ -42,7 +43,8 @@ pub(crate) fn encode(
     serialize(views, metadata).map_err(|e| TrainError::state(path, e))
 }
 
-/// Writes a state into `folder`; what was there before stays until the new one is safe. Returns its size in bytes.
+/// Writes a state into `folder`; what was there before stays until the new one is safe. Returns its
+/// size in bytes.
 pub(crate) fn save(
     folder: &Path,
     position: &Position,

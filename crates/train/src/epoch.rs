@@ -20,12 +20,13 @@ use std::time::{Duration, Instant};
 /// Least time between two progress events.
 const PROGRESS: Duration = Duration::from_millis(250);
 
-/// Mean loss of a step above which training has exploded: no network comes back from giving the true classes e^-10,000.
+/// Mean loss of a step above which training has exploded: no network comes back from giving the
+/// true classes e^-10,000.
 const EXPLODED: f64 = 1e4;
 
 impl Session<'_> {
-    /// Trains what is left of the running epoch, validates, and reports the epoch's metrics. The position is then at the start
-    /// of the next epoch.
+    /// Trains what is left of the running epoch, validates, and reports the epoch's metrics. The
+    /// position is then at the start of the next epoch.
     pub(crate) fn epoch(&mut self) -> Result<(), End> {
         let started = Instant::now();
         let job = self.attempt.job;
@@ -176,7 +177,8 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// Loss and mean gradients over the batches of one step; `first` is the number of the first of them over the whole job.
+    /// Loss and mean gradients over the batches of one step; `first` is the number of the first of
+    /// them over the whole job.
     fn gradients(&mut self, rows: &[u32], epoch: u32, first: u64) -> Result<Gradients, TrainError> {
         let question = &self.attempt.job.question;
         let (spec, seed) = (&question.configuration.train, question.seed);
@@ -232,7 +234,8 @@ impl Session<'_> {
             .collect()
     }
 
-    /// Keeps the network if it is the best so far by `metric`, and adds the best epoch to the epoch's `values`.
+    /// Keeps the network if it is the best so far by `metric`, and adds the best epoch to the
+    /// epoch's `values`.
     fn keep_best(
         &mut self,
         metric: Option<&Metric>,
@@ -290,7 +293,8 @@ impl Session<'_> {
         ]
     }
 
-    /// Loss, accuracy and further scores on the validation images; nothing without a validation part.
+    /// Loss, accuracy and further scores on the validation images; nothing without a validation
+    /// part.
     fn validate(&mut self, lr: f64) -> Result<Vec<(&'static str, f64)>, End> {
         if self.images.parts.validation.is_empty() {
             return Ok(vec![]);

@@ -1,8 +1,9 @@
 //! Places where a test may kill the process.
 //!
-//! `CONVSWEEP_FAILPOINT="name:count"` sends the own process SIGKILL when it passes the place `name` for the `count`-th time in an
-//! attempt (counted from 1, the default). Only first attempts die, unless `CONVSWEEP_FAILPOINT_ATTEMPTS` names a higher number of
-//! attempts. Places, in the order in which an attempt meets them:
+//! `CONVSWEEP_FAILPOINT="name:count"` sends the own process SIGKILL when it passes the place `name`
+//! for the `count`-th time in an attempt (counted from 1, the default). Only first attempts die,
+//! unless `CONVSWEEP_FAILPOINT_ATTEMPTS` names a higher number of attempts. Places, in the order in
+//! which an attempt meets them:
 //!
 //! | name | where |
 //! | --- | --- |

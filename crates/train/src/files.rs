@@ -6,8 +6,8 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::path::Path;
 
-/// Writes `bytes` as `path`; what was there before stays until the new file is safe. The failpoint `torn`, if named, is in the
-/// middle of the write.
+/// Writes `bytes` as `path`; what was there before stays until the new file is safe. The failpoint
+/// `torn`, if named, is in the middle of the write.
 pub(crate) fn write(
     path: &Path,
     bytes: &[u8],

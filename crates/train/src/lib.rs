@@ -1,8 +1,9 @@
 //! One job on one device: the training loop, checkpoints and exact resume, evaluation.
 //!
-//! [`train`] is the table of contents. What it finds leaves through one function that takes events; it asks another one before
-//! each step whether to go on. Orders of images, augmentation and dropout are pure functions of the seed and the place in
-//! training, so that the state in a checkpoint is only tensors, sums and a position.
+//! [`train`] is the table of contents. What it finds leaves through one function that takes events;
+//! it asks another one before each step whether to go on. Orders of images, augmentation and
+//! dropout are pure functions of the seed and the place in training, so that the state in a
+//! checkpoint is only tensors, sums and a position.
 
 mod attempt;
 mod checkpoint;

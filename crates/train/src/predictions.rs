@@ -1,4 +1,5 @@
-//! The one evaluation after training: every validation and test image's prediction in one file, then the events.
+//! The one evaluation after training: every validation and test image's prediction in one file,
+//! then the events.
 
 use crate::TrainError;
 use crate::attempt::Session;
@@ -14,7 +15,8 @@ use std::path::Path;
 /// How many images are kept as a fair sample, and how many surest mistakes.
 const THUMBNAILS: usize = 24;
 
-/// Classifies the validation and the test images, writes [`layout::PREDICTIONS`] and reports both evaluations.
+/// Classifies the validation and the test images, writes [`layout::PREDICTIONS`] and reports both
+/// evaluations.
 pub(crate) fn evaluate(session: &mut Session) -> Result<(), End> {
     let mut parts = Vec::new();
     let network = session.state.kept().into_owned();
@@ -149,8 +151,8 @@ fn thumbnails(
     ])
 }
 
-/// Places in the part: first a fair sample (evenly spaced, the same for every job on these images), then the surest mistakes,
-/// the surest first. An image may be in both.
+/// Places in the part: first a fair sample (evenly spaced, the same for every job on these images),
+/// then the surest mistakes, the surest first. An image may be in both.
 fn chosen(judged: &Judged, classes: usize) -> Vec<u32> {
     let n = judged.labels.len();
     let sample = n.min(THUMBNAILS);

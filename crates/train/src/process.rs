@@ -10,7 +10,8 @@ pub fn host() -> String {
         .into_owned()
 }
 
-/// Largest resident memory since the start or the last [`reset_peak_memory`]; 0 where the system does not tell.
+/// Largest resident memory since the start or the last [`reset_peak_memory`]; 0 where the system
+/// does not tell.
 pub fn peak_memory_bytes() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
@@ -20,8 +21,8 @@ pub fn peak_memory_bytes() -> u64 {
     kib.unwrap_or(0) * 1024
 }
 
-/// Starts measuring the peak anew, so that a worker's second job is not charged for its first. Does nothing where the system
-/// does not allow it.
+/// Starts measuring the peak anew, so that a worker's second job is not charged for its first. Does
+/// nothing where the system does not allow it.
 pub fn reset_peak_memory() {
     let _ = fs::write("/proc/self/clear_refs", "5");
 }

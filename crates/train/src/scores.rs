@@ -94,8 +94,8 @@ fn top(k: usize, judged: &Judged, classes: usize) -> f64 {
     rows.filter(|(row, label)| within(row, **label)).count() as f64 / judged.labels.len() as f64
 }
 
-/// Mean over the classes that have images, and not all of them, of the probability that an image of the class has a higher
-/// probability of it than another image, equal ones counted half.
+/// Mean over the classes that have images, and not all of them, of the probability that an image of
+/// the class has a higher probability of it than another image, equal ones counted half.
 fn roc_auc(judged: &Judged, classes: usize) -> f64 {
     let areas: Vec<f64> = (0..classes)
         .filter_map(|class| class_auc(judged, classes, class))
@@ -123,7 +123,8 @@ fn class_auc(judged: &Judged, classes: usize, class: usize) -> Option<f64> {
     (all > 0.0).then(|| pairs / all)
 }
 
-/// Mean over equal bins of the largest probability, weighted by images, of the distance between mean probability and accuracy.
+/// Mean over equal bins of the largest probability, weighted by images, of the distance between
+/// mean probability and accuracy.
 fn calibration_error(judged: &Judged, classes: usize) -> f64 {
     let mut bins = [[0.0f64; 2]; BINS];
     let rows = judged.probabilities.chunks_exact(classes);
@@ -144,7 +145,8 @@ mod tests {
     use super::*;
     use serde_json::Value;
 
-    /// Against `tests/vectors/metrics.py` (scikit-learn) on the same f32 probabilities; both sum in f64: 1e-9.
+    /// Against `tests/vectors/metrics.py` (scikit-learn) on the same f32 probabilities; both sum in
+    /// f64: 1e-9.
     #[test]
     fn scores_are_scikit_learns() {
         let path = concat!(

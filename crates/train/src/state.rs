@@ -36,7 +36,8 @@ pub(crate) struct Beginning {
 }
 
 impl State {
-    /// The newest usable state: the job's own checkpoint, else the saved state that the job names, else the initial weights.
+    /// The newest usable state: the job's own checkpoint, else the saved state that the job names,
+    /// else the initial weights.
     pub(crate) fn begin(
         job: &Job,
         fingerprint: &Fingerprint,
@@ -181,8 +182,8 @@ impl State {
         self
     }
 
-    /// Begins or goes on with phase `index` of `phases`: another optimiser starts afresh, the same one keeps what it remembers,
-    /// unless other layers are trained from here on.
+    /// Begins or goes on with phase `index` of `phases`: another optimiser starts afresh, the same
+    /// one keeps what it remembers, unless other layers are trained from here on.
     pub(crate) fn enter(&mut self, phases: &[Phase], index: usize, is_beginning: bool) {
         let Phase {
             optimizer, freeze, ..

@@ -1,10 +1,11 @@
 //! Images per second of a network on one core, and where the time goes; one JSON line.
 //!
-//! Arguments: `train` or `evaluate`, an experiment file, the number of steps (default 100). The file's first configuration is
-//! measured. A step of training is what `shared/bench/train_torch.py` calls one: batch, augmentation, forward, backward, update;
-//! a step of evaluation is batch, forward and the judgement of 256 images. The speed is the batch size over the median step after
-//! a warm-up. Times are those that the core spent on this thread, so that other programs on the machine cost cache only;
-//! with `wall` behind the steps they are the clock's.
+//! Arguments: `train` or `evaluate`, an experiment file, the number of steps (default 100). The
+//! file's first configuration is measured. A step of training is what `shared/bench/train_torch.py`
+//! calls one: batch, augmentation, forward, backward, update; a step of evaluation is batch,
+//! forward and the judgement of 256 images. The speed is the batch size over the median step after
+//! a warm-up. Times are those that the core spent on this thread, so that other programs on the
+//! machine cost cache only; with `wall` behind the steps they are the clock's.
 
 use convsweep_data::{Batcher, DataError, Location, Parts, epoch_order, open, split};
 use convsweep_nn::loss::judge;

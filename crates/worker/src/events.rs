@@ -125,8 +125,8 @@ impl<'a> Events<'a> {
             .is_ok())
     }
 
-    /// The system has the line when this returns. The disk need not: after a power cut a job goes on from its checkpoint,
-    /// which is synced and holds the epochs before it.
+    /// The system has the line when this returns. The disk need not: after a power cut a job goes
+    /// on from its checkpoint, which is synced and holds the epochs before it.
     fn log(&mut self, line: &[u8]) -> io::Result<()> {
         let Some(log) = &mut self.log else {
             return Ok(());

@@ -1,4 +1,5 @@
-//! One attempt as a process sees it: its folder, its events, and an end for every way in which it can end.
+//! One attempt as a process sees it: its folder, its events, and an end for every way in which it
+//! can end.
 
 use crate::events::Events;
 use crate::fingerprint::fingerprint;
@@ -15,7 +16,8 @@ use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
-/// Trains `job`, the `number`-th order, and says how that ended; says nothing more once nobody is there.
+/// Trains `job`, the `number`-th order, and says how that ended; says nothing more once nobody is
+/// there.
 pub fn run(job: &Job, number: u64, orders: &Orders) {
     let started = Instant::now();
     reset_peak_memory();

@@ -1,7 +1,8 @@
 //! `convsweep-worker`: trains one job after another on one slot.
 //!
-//! [`Command`]s come as JSON lines on standard input, [`Envelope`]s leave as JSON lines on standard output (all but progress also
-//! into the job's `events.jsonl`), talk goes to standard error. The process ends when its standard input closes.
+//! [`Command`]s come as JSON lines on standard input, [`Envelope`]s leave as JSON lines on standard
+//! output (all but progress also into the job's `events.jsonl`), talk goes to standard error. The
+//! process ends when its standard input closes.
 //!
 //! [`Command`]: convsweep_spec::job::Command
 //! [`Envelope`]: convsweep_spec::event::Envelope
@@ -17,7 +18,8 @@ use orders::{Order, Orders};
 use serde::Serialize;
 use std::process::ExitCode;
 
-/// glibc's allocator gives large tensors back to the system each step, which halves the speed of a fast step.
+/// glibc's allocator gives large tensors back to the system each step, which halves the speed of a
+/// fast step.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

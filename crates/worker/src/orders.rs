@@ -124,7 +124,8 @@ enum Bad {
     Unreadable(serde_json::Error),
 }
 
-/// Reads a command. A job of another format is told from a broken line before its fields are looked at.
+/// Reads a command. A job of another format is told from a broken line before its fields are looked
+/// at.
 fn parse(line: &[u8]) -> Result<Command, Bad> {
     let value: Value = serde_json::from_slice(line).map_err(Bad::Unreadable)?;
     if value["command"] == "train"

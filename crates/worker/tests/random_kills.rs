@@ -1,6 +1,8 @@
-//! Jobs drawn at random, each killed up to five times at drawn places and finished: equal to the undisturbed ones, to the bit.
+//! Jobs drawn at random, each killed up to five times at drawn places and finished: equal to the
+//! undisturbed ones, to the bit.
 //!
-//! A few jobs by default; `CONVSWEEP_TORTURE` makes it twenty (`just test-long`), `CONVSWEEP_TORTURE_SEED` draws others.
+//! A few jobs by default; `CONVSWEEP_TORTURE` makes it twenty (`just test-long`),
+//! `CONVSWEEP_TORTURE_SEED` draws others.
 
 mod common;
 

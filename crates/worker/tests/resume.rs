@@ -391,7 +391,8 @@ fn stopped_again_and_again() {
 
 #[test]
 fn from_a_shorter_jobs_state_as_from_scratch() {
-    // A phase at a lower rate keeps the moments; another optimiser starts afresh; more epochs of the same.
+    // A phase at a lower rate keeps the moments; another optimiser starts afresh; more epochs of
+    // the same.
     for longer in [
         vec![(1, adam(3e-3)), (1, adam(3e-4))],
         vec![(1, adam(3e-3)), (1, sgd(1e-2))],

@@ -7,7 +7,8 @@ use anyhow::Result;
 use convsweep_spec::job::JobId;
 use convsweep_store::{JobState, Reader};
 
-/// Prints how a job stands, every decision about it with its reason, how its attempts ended, and what to do.
+/// Prints how a job stands, every decision about it with its reason, how its attempts ended, and
+/// what to do.
 pub fn explain(context: &Context, job: &str) -> Result<Exit> {
     let reader = Reader::open(&context.results).code(Exit::Results)?;
     let id = find(&reader, job)?;

@@ -1,4 +1,5 @@
-//! `show JOB --origin`: where each value of a job came from, by the texts that its experiment's log recorded.
+//! `show JOB --origin`: where each value of a job came from, by the texts that its experiment's log
+//! recorded.
 
 use super::show::find;
 use super::{say, say_json};

@@ -304,7 +304,8 @@ fn rates(plan: &Plan) -> Vec<(String, &Planned)> {
     groups.into_iter().filter(|(_, p)| !plain(p)).collect()
 }
 
-/// The first configuration for each `key`, with the names of all that share it, in the plan's order.
+/// The first configuration for each `key`, with the names of all that share it, in the plan's
+/// order.
 fn grouped<'a, K: Hash + Eq>(
     plan: &'a Plan,
     key: impl Fn(&'a Planned) -> K,
@@ -384,7 +385,8 @@ fn rate_lines(planned: &Planned) -> String {
             ));
             continue;
         }
-        // The rate at each epoch's first and last step; how many steps an epoch has makes no difference that is seen here.
+        // The rate at each epoch's first and last step; how many steps an epoch has makes no
+        // difference that is seen here.
         let rate = |epoch: u32, last: u32| {
             let clock = Clock {
                 step: u64::from(epoch * STEPS + last * (STEPS - 1)),

@@ -171,7 +171,8 @@ fn standings(held: &Held, plan: &Plan) -> Vec<Asked> {
     held.standings(plan).into_iter().map(whole).collect()
 }
 
-/// Leaves the named jobs alone in the list. Who names a job wants it trained, though it would end as it did before.
+/// Leaves the named jobs alone in the list. Who names a job wants it trained, though it would end
+/// as it did before.
 fn keep_only(lacking: &mut Vec<Asked>, only: &[String]) -> Result<()> {
     if let Some(unknown) = only
         .iter()
@@ -240,7 +241,8 @@ pub fn find_slots(devices: Option<&str>, slots_of: Option<&str>, plan: &Plan) ->
     slots(&names, &settings, &worker_dir()).map_err(runner_failure)
 }
 
-/// Decodes every image set before the first worker needs it, so that what is missing is said before anything is trained.
+/// Decodes every image set before the first worker needs it, so that what is missing is said before
+/// anything is trained.
 fn open_image_sets(context: &Context, plan: &Plan) -> Result<()> {
     let mut seen = Vec::new();
     for planned in &plan.configurations {
@@ -304,8 +306,8 @@ fn record_plan(writer: &Writer, log: &mut ExperimentLog, plan: &Plan) -> Result<
     writer.flush().code(Exit::Results)
 }
 
-/// The jobs that are trained, in the order in which they start: by the file's priority, then the least work first if the
-/// file does not ask for its own order; seeds of a configuration together.
+/// The jobs that are trained, in the order in which they start: by the file's priority, then the
+/// least work first if the file does not ask for its own order; seeds of a configuration together.
 fn jobs(context: &Context, plan: &Plan, lacking: &[Asked], held: &Held) -> Vec<(usize, Job)> {
     let job = |(index, id, question, standing): &Asked| {
         let execution = Execution {

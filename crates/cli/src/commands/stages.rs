@@ -20,9 +20,11 @@ pub fn recorded(context: &Context, name: &str) -> Vec<Choice> {
         .map_or(vec![], |(revision, _)| revision.decisions)
 }
 
-/// What the first stage that has not chosen takes as the beginning of the next one: the configuration with the best mean.
+/// What the first stage that has not chosen takes as the beginning of the next one: the
+/// configuration with the best mean.
 ///
-/// `None` for a file without stages, for the last stage (the report's answer is its choice), and where nothing finished.
+/// `None` for a file without stages, for the last stage (the report's answer is its choice), and
+/// where nothing finished.
 pub fn choose(context: &Context, plan: &Plan) -> Result<Option<Choice>> {
     let Some(number) = plan.stages.iter().position(|s| s.decision.is_none()) else {
         return Ok(None);

@@ -156,7 +156,8 @@ pub(crate) mod tests {
     use super::*;
     use std::io::Write as _;
 
-    /// A set of six training and two test images of 1×2×3 in IDX, or of 3×1×2 in CIFAR's format, with right files in `folder`.
+    /// A set of six training and two test images of 1×2×3 in IDX, or of 3×1×2 in CIFAR's format,
+    /// with right files in `folder`.
     pub(crate) fn tiny(format: Format, folder: &Path) -> BuiltIn {
         let (names, shape) = match format {
             Format::Cifar { .. } => ([["a.bin", "b.bin"], ["test.bin", ""]], [3, 1, 2]),

@@ -12,7 +12,8 @@ const TRIES: u32 = 4;
 /// Why an address did not give the file.
 type Reason = String;
 
-/// Appends to `part` what it lacks of the file at `address`. The outer error is the disk's, the inner one the network's.
+/// Appends to `part` what it lacks of the file at `address`. The outer error is the disk's, the
+/// inner one the network's.
 pub(super) fn download(
     address: &str,
     part: &Path,

@@ -11,21 +11,24 @@ use convsweep_spec::data::Source;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-/// Whether the files of a set lie in the cache (always so for sets that are not fetched: shapes, folders, tables).
+/// Whether the files of a set lie in the cache (always so for sets that are not fetched: shapes,
+/// folders, tables).
 ///
 /// Looks at names only; contents are checked when they are decoded.
 pub fn is_fetched(cache: &Path, source: &Source) -> bool {
     BuiltIn::of(source).is_none_or(|set| present(cache, &set))
 }
 
-/// Fetches the files of a published set into `cache`: what is there already stays, a partial file is gone on with, checksums
-/// are compared, names appear only when files are whole. Nothing to do for shapes, folders and tables.
+/// Fetches the files of a published set into `cache`: what is there already stays, a partial file
+/// is gone on with, checksums are compared, names appear only when files are whole. Nothing to do
+/// for shapes, folders and tables.
 ///
-/// `progress` gets bytes so far and bytes in all, over all files of the set. Other processes that fetch the same set wait.
+/// `progress` gets bytes so far and bytes in all, over all files of the set. Other processes that
+/// fetch the same set wait.
 ///
 /// # Errors
-/// `Missing` where no address answers: the message gives address, file name and folder, to do it by hand; `Damaged` where a
-/// file has not the published size or checksum.
+/// `Missing` where no address answers: the message gives address, file name and folder, to do it by
+/// hand; `Damaged` where a file has not the published size or checksum.
 pub fn fetch(
     cache: &Path,
     source: &Source,
@@ -172,7 +175,8 @@ fn verify(path: &Path, download: &Download) -> Result<(), DataError> {
     Ok(())
 }
 
-/// Takes the set's files out of its verified archives, by file name: where in an archive they lie does not matter.
+/// Takes the set's files out of its verified archives, by file name: where in an archive they lie
+/// does not matter.
 fn unpack(cache: &Path, set: &BuiltIn) -> Result<(), DataError> {
     let folder = cache.join(set.folder);
     std::fs::create_dir_all(&folder).map_err(DataError::io("make folder", &folder))?;

@@ -1,8 +1,9 @@
 //! Image files in folders: one folder for each class.
 //!
-//! Either the classes' folders lie in the set's folder itself, or in its `train/`; then a `test/` holds the set's test images.
-//! A `val/` beside `train/` (ImageNet's habit) counts as test images too, since the program divides training and validation
-//! images itself. Both at once are refused, because images would have to be left out without a word.
+//! Either the classes' folders lie in the set's folder itself, or in its `train/`; then a `test/`
+//! holds the set's test images. A `val/` beside `train/` (ImageNet's habit) counts as test images
+//! too, since the program divides training and validation images itself. Both at once are refused,
+//! because images would have to be left out without a word.
 
 use super::{Candidate, Candidates};
 use crate::DataError;
@@ -152,7 +153,8 @@ fn is_image(path: &Path) -> bool {
         .any(|known| extension == *known)
 }
 
-/// Names and paths in a folder, sorted by name; hidden ones and names that are not UTF-8 are left out.
+/// Names and paths in a folder, sorted by name; hidden ones and names that are not UTF-8 are left
+/// out.
 fn entries(folder: &Path) -> Result<Vec<(String, std::path::PathBuf)>, DataError> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(DataError::io("read folder", folder))? {

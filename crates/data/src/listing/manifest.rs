@@ -37,7 +37,8 @@ struct Manifest {
     files: HashMap<String, Scanned>,
 }
 
-/// Looks at every file, in order; files whose size and time have not changed since the last look are taken as they were.
+/// Looks at every file, in order; files whose size and time have not changed since the last look
+/// are taken as they were.
 pub(crate) fn scan(
     cache: &Path,
     root: &Path,
@@ -86,7 +87,8 @@ pub(crate) fn content_hash(bytes: &[u8]) -> String {
     blake3::hash(bytes).to_hex()[..32].to_string()
 }
 
-/// The kept manifest; empty where there is none that can be used, since everything in it can be found out again.
+/// The kept manifest; empty where there is none that can be used, since everything in it can be
+/// found out again.
 fn load(path: &Path, root: &str) -> HashMap<String, Scanned> {
     let manifest = std::fs::read(path)
         .ok()

@@ -55,7 +55,8 @@ pub(crate) struct Listing {
 }
 
 impl Listing {
-    /// Finds and looks at the files of a `folder` or `csv` source; what was looked at before and has not changed is known.
+    /// Finds and looks at the files of a `folder` or `csv` source; what was looked at before and
+    /// has not changed is known.
     pub(crate) fn of(at: Location, spec: &DataSpec) -> Result<Listing, DataError> {
         let name = spec.source.name();
         let path = at
@@ -142,7 +143,8 @@ impl Listing {
         })
     }
 
-    /// Facts of the set: grey only where every image is; of one size only where every image is or `size` makes it so.
+    /// Facts of the set: grey only where every image is; of one size only where every image is or
+    /// `size` makes it so.
     pub(crate) fn facts(&self, spec: &DataSpec) -> Result<DataFacts, DataError> {
         let sizes: BTreeSet<(u32, u32)> = self
             .images
@@ -188,7 +190,8 @@ impl Listing {
         }
     }
 
-    /// Gives every image, `[channels, height, width]`, and its label to `sink`: the training images, then the test images.
+    /// Gives every image, `[channels, height, width]`, and its label to `sink`: the training
+    /// images, then the test images.
     pub(crate) fn decode(
         &self,
         facts: &DataFacts,
@@ -221,8 +224,8 @@ impl Listing {
 
 /// Cuts a share of every class off as test images, in the order of content hashes.
 ///
-/// The seed of the split has no part in it, so no other split makes a training image of a test image; images with equal
-/// content stay together, whatever their class.
+/// The seed of the split has no part in it, so no other split makes a training image of a test
+/// image; images with equal content stay together, whatever their class.
 fn cut(images: Vec<Image>, share: f64, classes: usize) -> (Vec<Image>, Vec<Image>) {
     let mut wanted = vec![0.0; classes];
     images

@@ -3,7 +3,8 @@
 use image::{DynamicImage, ImageDecoder, ImageReader};
 use std::io::Cursor;
 
-/// Decodes a file's content, turned as its EXIF orientation says; an error says what is wrong with it.
+/// Decodes a file's content, turned as its EXIF orientation says; an error says what is wrong with
+/// it.
 pub(crate) fn decode(bytes: &[u8]) -> Result<DynamicImage, String> {
     let broken = |e: image::ImageError| format!("cannot be decoded: {e}");
     if bytes.is_empty() {
@@ -26,7 +27,8 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<DynamicImage, String> {
     Ok(image)
 }
 
-/// Whether an end marker follows the last scan's begin: the decoder fills what a cut file lacks with grey, without a word.
+/// Whether an end marker follows the last scan's begin: the decoder fills what a cut file lacks
+/// with grey, without a word.
 fn jpeg_is_whole(bytes: &[u8]) -> bool {
     let last = |marker: [u8; 2]| bytes.windows(2).rposition(|pair| pair == marker);
     match (last([0xFF, 0xDA]), last([0xFF, 0xD9])) {

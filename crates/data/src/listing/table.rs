@@ -5,8 +5,8 @@ use crate::DataError;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// The images that a table lists, paths relative to the table. Classes are sorted: by number where all labels are whole
-/// numbers, by name otherwise.
+/// The images that a table lists, paths relative to the table. Classes are sorted: by number where
+/// all labels are whole numbers, by name otherwise.
 pub(crate) fn read(
     path: &Path,
     path_column: &str,

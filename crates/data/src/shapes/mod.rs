@@ -31,7 +31,8 @@ pub(crate) fn facts(shapes: &Shapes) -> Result<DataFacts, DataError> {
     })
 }
 
-/// Draws every image, `[3, size, size]`, the training images first; classes take turns, so that they are balanced.
+/// Draws every image, `[3, size, size]`, the training images first; classes take turns, so that
+/// they are balanced.
 pub(crate) fn draw(shapes: &Shapes, sink: &mut Sink) -> Result<(), DataError> {
     let outlines = Outline::all();
     for (part, count) in [(0, shapes.train), (1, shapes.test)] {
@@ -175,8 +176,9 @@ mod tests {
 
     #[test]
     fn plain_shapes_have_the_areas_of_their_kind() {
-        // In units of the radius squared: π 0.9², 2, 3√3/4, 5/2 sin 72°, a star of ten triangles, a ring, 5 squares less the
-        // shorter arms, a disc without a lens, 180π/17², a triangle and a rectangle.
+        // In units of the radius squared: π 0.9², 2, 3√3/4, 5/2 sin 72°, a star of ten triangles, a
+        // ring, 5 squares less the shorter arms, a disc without a lens, 180π/17², a triangle and a
+        // rectangle.
         let expect = [
             2.545, 2.0, 1.299, 2.378, 1.123, 1.638, 1.814, 1.290, 1.957, 0.998,
         ];

@@ -8,7 +8,8 @@ pub(super) enum Outline {
     Disc(f64),
     /// What lies between two radii.
     Ring(f64, f64),
-    /// A disc of the first radius without a disc of the second, moved by the third number to the right.
+    /// A disc of the first radius without a disc of the second, moved by the third number to the
+    /// right.
     Crescent(f64, f64, f64),
     /// A polygon.
     Polygon(Vec<[f64; 2]>),
@@ -121,7 +122,8 @@ fn arrow() -> Outline {
     ])
 }
 
-/// The usual heart curve (16 sin³ t, 13 cos t − 5 cos 2t − 2 cos 3t − cos 4t), scaled into the unit circle.
+/// The usual heart curve (16 sin³ t, 13 cos t − 5 cos 2t − 2 cos 3t − cos 4t), scaled into the unit
+/// circle.
 fn heart(corners: u32) -> Outline {
     let corner = |i: u32| {
         let t = TAU * f64::from(i) / f64::from(corners);

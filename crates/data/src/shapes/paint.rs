@@ -20,7 +20,8 @@ pub(super) struct Canvas {
 impl Canvas {
     /// A background, and a colour for the shape that stands out against it.
     ///
-    /// `color` goes from white on black to any colours, `texture` is the strength of the background's pattern.
+    /// `color` goes from white on black to any colours, `texture` is the strength of the
+    /// background's pattern.
     pub(super) fn new(side: usize, color: f64, texture: f64, draws: &mut Draws) -> Canvas {
         let random = |draws: &mut Draws| [draws.unit(), draws.unit(), draws.unit()];
         let background = mix(BLACK, random(draws), color);
@@ -53,7 +54,8 @@ impl Canvas {
         }
     }
 
-    /// Paints a shape given by its distance in pixels, negative inside; pixels that the edge crosses get their share of it.
+    /// Paints a shape given by its distance in pixels, negative inside; pixels that the edge
+    /// crosses get their share of it.
     pub(super) fn stamp(&mut self, distance: impl Fn(f64, f64) -> f64) {
         for (i, pixel) in self.pixels.iter_mut().enumerate() {
             let covered =

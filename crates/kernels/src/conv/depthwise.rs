@@ -1,4 +1,5 @@
-//! Depthwise convolutions, one filter for each channel: vectors of channels, since no sum crosses them.
+//! Depthwise convolutions, one filter for each channel: vectors of channels, since no sum crosses
+//! them.
 
 use super::ConvShape;
 use crate::block::{Finish, Pixels, load, store};
@@ -140,7 +141,8 @@ impl Forward<'_> {
     }
 }
 
-/// `packed[tap, c] += sum over pixels of x[inputs[p] + tap + c] * g[grads[p] + c]`; adds `g` itself to `right`, unless that is null.
+/// `packed[tap, c] += sum over pixels of x[inputs[p] + tap + c] * g[grads[p] + c]`; adds `g` itself
+/// to `right`, unless that is null.
 ///
 /// # Safety
 /// All that is named must lie in memory that is there.

@@ -1,4 +1,5 @@
-//! The definition of a convolution in register blocks: every kernel size, stride, padding, dilation and number of groups.
+//! The definition of a convolution in register blocks: every kernel size, stride, padding, dilation
+//! and number of groups.
 
 use super::depthwise;
 use super::pack::{Way, pack, packed_len, unpack};
@@ -151,7 +152,8 @@ struct Gathering<'a> {
     pass: Pass<'a>,
     /// Of an image.
     pixels: usize,
-    /// Pixels that are gone through together, unless images are smaller: enough that reading the weights is cheap beside them.
+    /// Pixels that are gone through together, unless images are smaller: enough that reading the
+    /// weights is cheap beside them.
     strip: usize,
     to: To,
     /// Outputs that go past the caches afterwards.
@@ -306,7 +308,8 @@ impl<'a> Images<'a> {
         }
     }
 
-    /// The block that begins with image `first`: where its bordered images lie side by side, and how many.
+    /// The block that begins with image `first`: where its bordered images lie side by side, and
+    /// how many.
     fn from(&mut self, first: usize) -> (*const f32, usize) {
         let image = self.size[0] * self.size[1] * self.channels;
         let rest = &self.values[first * image..];
@@ -331,7 +334,8 @@ pub(super) fn aligned(shape: &ConvShape, channels: usize) -> usize {
     }
 }
 
-/// Images that are gone through together: enough pixels that reading the weights is cheap beside them.
+/// Images that are gone through together: enough pixels that reading the weights is cheap beside
+/// them.
 pub(super) fn image_block(shape: &ConvShape, [rows, columns]: [usize; 2]) -> usize {
     128_usize
         .div_ceil(rows * columns)
@@ -533,7 +537,8 @@ impl Kernel for PooledPart<'_> {
     }
 }
 
-/// The gradient of the bare convolution's used pixels for some images, from the gradient behind what follows.
+/// The gradient of the bare convolution's used pixels for some images, from the gradient behind
+/// what follows.
 #[inline(always)]
 unsafe fn before_following<'a, V: Vector>(
     shape: &ConvShape,
@@ -591,7 +596,8 @@ impl<'a> Sums<'a> {
         }
     }
 
-    /// Adds some pixels to the packed gradient of the weights and, unless that is empty, to the bias'.
+    /// Adds some pixels to the packed gradient of the weights and, unless that is empty, to the
+    /// bias'.
     #[inline(always)]
     unsafe fn add<V: Vector>(
         &self,
@@ -658,7 +664,8 @@ impl<'a> Sums<'a> {
     }
 }
 
-/// The input gradient: one pass for each phase of the stride over the bordered gradient of the output.
+/// The input gradient: one pass for each phase of the stride over the bordered gradient of the
+/// output.
 pub(super) struct InputGradient<'a> {
     shape: &'a ConvShape,
     used: [usize; 2],

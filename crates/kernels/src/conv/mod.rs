@@ -1,7 +1,8 @@
 //! Convolution over NHWC activations, forward and backward, with what often follows it fused in.
 //!
-//! Activations are `[image, row, column, channel]`, weights `[filter, channel of the group, kernel row, kernel column]` as in
-//! model files; everything is f32.
+//! Activations are `[image, row, column, channel]`, weights
+//! `[filter, channel of the group, kernel row, kernel column]` as in model files; everything is
+//! f32.
 
 mod depthwise;
 mod direct;
@@ -39,7 +40,8 @@ pub struct ConvShape {
     pub dilation: [usize; 2],
     /// Zeros before and after rows, before and after columns.
     pub padding: [[usize; 2]; 2],
-    /// Parts that channels and filters are cut into; each part of the filters sees its part of the channels only.
+    /// Parts that channels and filters are cut into; each part of the filters sees its part of the
+    /// channels only.
     pub groups: usize,
 }
 
@@ -48,8 +50,9 @@ pub struct ConvShape {
 pub enum Method {
     /// Sums of products as in the definition, in register blocks.
     Direct,
-    /// Winograd's F(4×4, 3×3) and F(2×2, 5×5) (Lavin and Gray 2016): about a quarter and a third of the multiplications, relative
-    /// errors around 1e-6 where direct has 1e-7. For kernels of 3×3 and 5×5 with stride 1, without dilation and groups.
+    /// Winograd's F(4×4, 3×3) and F(2×2, 5×5) (Lavin and Gray 2016): about a quarter and a third of
+    /// the multiplications, relative errors around 1e-6 where direct has 1e-7. For kernels of 3×3
+    /// and 5×5 with stride 1, without dilation and groups.
     Winograd,
 }
 
@@ -58,9 +61,11 @@ pub enum Method {
 pub struct Follow {
     /// `max(y, 0)`.
     pub relu: bool,
-    /// The largest of each 2×2 block, stride 2, without padding; odd last rows and columns are dropped.
+    /// The largest of each 2×2 block, stride 2, without padding; odd last rows and columns are
+    /// dropped.
     pub pool: bool,
-    /// Each filter's mean and variance are found too, for the batch normalisation that comes next; not with the others.
+    /// Each filter's mean and variance are found too, for the batch normalisation that comes next;
+    /// not with the others.
     pub moments: bool,
 }
 
@@ -69,7 +74,8 @@ pub struct Follow {
 pub struct Forward {
     /// `[image, row, column, filter]`, after what follows.
     pub output: Vec<f32>,
-    /// With pooling: for each output which of its block's four pixels (row-major) it was; 4 where ReLU made it zero.
+    /// With pooling: for each output which of its block's four pixels (row-major) it was; 4 where
+    /// ReLU made it zero.
     pub places: Vec<u8>,
     /// Mean and variance of each filter over all pixels, where they were asked for.
     pub moments: Moments,
@@ -134,7 +140,8 @@ impl ConvShape {
         }
     }
 
-    /// Multiplications and additions of the definition, without padding's savings: the usual count of a forward pass.
+    /// Multiplications and additions of the definition, without padding's savings: the usual count
+    /// of a forward pass.
     pub fn flops(&self) -> f64 {
         let [oh, ow] = self.output();
         let taps = self.kernel[0] * self.kernel[1] * self.channels / self.groups;
@@ -151,9 +158,10 @@ impl ConvShape {
             || plain && self.channels.is_multiple_of(16) && self.filters.is_multiple_of(16)
     }
 
-    /// Parts of the batch whose gradients of the weights are summed up one by one and then added. By the sizes alone, so that
-    /// bits do not depend on threads; each so large that the weights cost little beside it, but two where that can be, for the
-    /// second thread, and a power of two, so that none waits.
+    /// Parts of the batch whose gradients of the weights are summed up one by one and then added.
+    /// By the sizes alone, so that bits do not depend on threads; each so large that the weights
+    /// cost little beside it, but two where that can be, for the second thread, and a power of two,
+    /// so that none waits.
     fn parts(&self, method: Method, follow: Follow) -> usize {
         let [h, w] = used(self, follow);
         let rows = match (method, winograd::tile(self.kernel)) {
@@ -342,7 +350,8 @@ pub fn conv_method(shape: &ConvShape, follow: Follow) -> (Method, &'static str) 
     }
     let [oh, ow] = used(shape, follow);
     let tiles = oh.div_ceil(tile) * ow.div_ceil(tile);
-    // 36 products a tile where direct has one a tap and pixel, and about a third more for the transforms.
+    // 36 products a tile where direct has one a tap and pixel, and about a third more for the
+    // transforms.
     if shape.kernel[0] * shape.kernel[1] * oh * ow <= 48 * tiles {
         return (
             Method::Direct,
@@ -375,10 +384,12 @@ struct To {
     moments: *mut Vec<[f64; 2]>,
 }
 
-/// The whole batch's output, and what was found with it, from what `part` writes for some images at a time.
+/// The whole batch's output, and what was found with it, from what `part` writes for some images at
+/// a time.
 ///
 /// # Safety
-/// `part` must write all that belongs to its images, at their places behind the pointers, from any thread.
+/// `part` must write all that belongs to its images, at their places behind the pointers, from any
+/// thread.
 #[inline(always)]
 unsafe fn forward_in_parts(
     shape: &ConvShape,
@@ -449,8 +460,8 @@ impl PartSums {
     }
 }
 
-/// The gradients but for that of the weights, whose `len` sums come apart. `part` adds up some images at a time and writes the
-/// input's gradient for them. The parts are cut by the sizes alone.
+/// The gradients but for that of the weights, whose `len` sums come apart. `part` adds up some
+/// images at a time and writes the input's gradient for them. The parts are cut by the sizes alone.
 ///
 /// # Safety
 /// As [`forward_in_parts`].

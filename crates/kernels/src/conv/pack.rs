@@ -30,8 +30,9 @@ pub(super) fn packed_len(shape: &ConvShape, way: Way, taps: usize) -> usize {
     shape.groups * columns.div_ceil(PANEL) * PANEL * taps * run
 }
 
-/// Packs the taps `kernel` as `[group, panel of columns, tap, row of the tap, column of the panel]`, zeros behind the last column.
-/// Forward, the taps are all.
+/// Packs the taps `kernel` as
+/// `[group, panel of columns, tap, row of the tap, column of the panel]`, zeros behind the last
+/// column. Forward, the taps are all.
 ///
 /// # Safety
 /// The slices have the sizes of the shape.
@@ -111,7 +112,8 @@ fn offsets(shape: &ConvShape) -> Vec<usize> {
         .collect()
 }
 
-/// A vector of filters: where the first weight of the first is, packed and not, and how many filters there are.
+/// A vector of filters: where the first weight of the first is, packed and not, and how many
+/// filters there are.
 struct Part {
     packed: usize,
     weight: usize,

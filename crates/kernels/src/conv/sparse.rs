@@ -1,7 +1,8 @@
-//! The weights' gradient behind pooling: of each 2×2 block one pixel at most has a gradient, so that a quarter of the definition's
-//! products is enough.
+//! The weights' gradient behind pooling: of each 2×2 block one pixel at most has a gradient, so
+//! that a quarter of the definition's products is enough.
 //!
-//! Windows are laid out as rows of vectors (`im2col`), a pooled row at a time; each filter's sum stays in registers over it.
+//! Windows are laid out as rows of vectors (`im2col`), a pooled row at a time; each filter's sum
+//! stays in registers over it.
 
 use super::ConvShape;
 use super::taps::Family;
@@ -26,7 +27,8 @@ pub(super) struct PooledSums<'a> {
     windows: Buffer,
     /// Where the window of each pooled pixel's first pixel is.
     bases: Vec<usize>,
-    /// From there to the windows of a block's four pixels; and for the place that says that none counts.
+    /// From there to the windows of a block's four pixels; and for the place that says that none
+    /// counts.
     corners: [usize; 5],
     /// `[filter, length]`
     sums: &'a mut [f32],
@@ -58,7 +60,8 @@ impl<'a> PooledSums<'a> {
         }
     }
 
-    /// Adds one image: its bordered input and the gradient and places (all at most 4) of its pooled output.
+    /// Adds one image: its bordered input and the gradient and places (all at most 4) of its pooled
+    /// output.
     ///
     /// # Safety
     /// The slices and the image have the sizes that the shape says.
@@ -104,7 +107,8 @@ impl<'a> PooledSums<'a> {
         }
     }
 
-    /// One filter's part of the sum over the laid out pixels, by turns into two sums that do not wait for each other.
+    /// One filter's part of the sum over the laid out pixels, by turns into two sums that do not
+    /// wait for each other.
     #[inline(always)]
     unsafe fn filter<V: Vector, const VECTORS: usize>(
         &mut self,
@@ -125,9 +129,11 @@ impl<'a> PooledSums<'a> {
         macro_rules! add {
             ($kept:ident, $pixel:expr) => {{
                 let place = usize::from(*places.add($pixel * filters));
-                // Where none counts it is the window of zeros; no branch, which would be foretold wrongly half of the time.
+                // Where none counts it is the window of zeros; no branch, which would be foretold
+                // wrongly half of the time.
                 let counts = usize::from(place < 4).wrapping_neg();
-                let from = windows.add((*bases.add($pixel) + *self.corners.get_unchecked(place)) & counts);
+                let from =
+                    windows.add((*bases.add($pixel) + *self.corners.get_unchecked(place)) & counts);
                 let g = V::splat(*gradient.add($pixel * filters));
                 for k in 0..VECTORS {
                     $kept[k] = g.fma(V::load(from.add(k * V::LANES)), $kept[k]);

@@ -1,7 +1,9 @@
-//! A convolution as rows of a matrix: where each output pixel's window begins and where its taps lie.
+//! A convolution as rows of a matrix: where each output pixel's window begins and where its taps
+//! lie.
 //!
-//! The forward pass is one such family. The input gradient is one for each phase of the stride: input pixels whose place has the
-//! same remainder see the same taps, and none of them a zero that the stride would insert.
+//! The forward pass is one such family. The input gradient is one for each phase of the stride:
+//! input pixels whose place has the same remainder see the same taps, and none of them a zero that
+//! the stride would insert.
 
 use super::ConvShape;
 
@@ -92,15 +94,16 @@ pub(super) fn forward_family(shape: &ConvShape, [rows, columns]: [usize; 2]) -> 
     }
 }
 
-/// For one dimension of the input gradient: the output row `(y + padding - k * dilation) / stride` that a tap brings to input row
-/// `y`, where the division has no remainder.
+/// For one dimension of the input gradient: the output row `(y + padding - k * dilation) / stride`
+/// that a tap brings to input row `y`, where the division has no remainder.
 fn brings(shape: &ConvShape, i: usize, y: usize, k: usize) -> Option<i64> {
     let at = (y + shape.padding[i][0]) as i64 - (k * shape.dilation[i]) as i64;
     let stride = shape.stride[i] as i64;
     (at.rem_euclid(stride) == 0).then(|| at.div_euclid(stride))
 }
 
-/// The border of the output's gradient that the input gradient reads; `used` is the size of that gradient.
+/// The border of the output's gradient that the input gradient reads; `used` is the size of that
+/// gradient.
 pub(super) fn backward_border(shape: &ConvShape, used: [usize; 2]) -> Border {
     let bounds = [0, 1].map(|i| {
         let all = (0..shape.input[i])
@@ -115,7 +118,8 @@ pub(super) fn backward_border(shape: &ConvShape, used: [usize; 2]) -> Border {
     }
 }
 
-/// The families of the input gradient: read from a bordered output gradient, written to the input image.
+/// The families of the input gradient: read from a bordered output gradient, written to the input
+/// image.
 pub(super) fn backward_families(shape: &ConvShape, border: &Border) -> Vec<Family> {
     let phases = (0..shape.stride[0]).flat_map(|y| (0..shape.stride[1]).map(move |x| [y, x]));
     phases

@@ -1,4 +1,5 @@
-//! Transposed convolution: the input gradient of a convolution as a layer of its own, and that convolution on its way back.
+//! Transposed convolution: the input gradient of a convolution as a layer of its own, and that
+//! convolution on its way back.
 
 use super::direct::{InputGradient, aligned, image_block};
 use super::{
@@ -10,8 +11,9 @@ use crate::simd::{Kernel, Vector, dispatch};
 use crate::threads;
 use std::ops::Range;
 
-/// The transpose of the convolution of this `shape`: `x` is `[image, row, column, filter]`, as large as that one's output, the
-/// result `[image, row, column, channel]`, as large as its input; `bias` has a value for each channel.
+/// The transpose of the convolution of this `shape`: `x` is `[image, row, column, filter]`, as
+/// large as that one's output, the result `[image, row, column, channel]`, as large as its input;
+/// `bias` has a value for each channel.
 ///
 /// # Panics
 /// Where a slice does not have the size that `shape` says.

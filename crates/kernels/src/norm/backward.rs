@@ -69,7 +69,8 @@ impl<V: Vector> VectorGate<V> {
     }
 }
 
-/// Sums of a chunk: of the gradients, and of the gradients times the distances from the mean. Masks the gradient by ReLU on the way.
+/// Sums of a chunk: of the gradients, and of the gradients times the distances from the mean. Masks
+/// the gradient by ReLU on the way.
 #[derive(Clone, Copy)]
 struct SumPass {
     x: *const f32,
@@ -155,8 +156,8 @@ pub(super) struct InputPass {
 }
 
 impl InputPass {
-    /// From the gradient `from`, which `behind` makes the one of what it normalised, to `to`; ReLU, where there is one, is seen by
-    /// what was normalised.
+    /// From the gradient `from`, which `behind` makes the one of what it normalised, to `to`; ReLU,
+    /// where there is one, is seen by what was normalised.
     pub(super) fn new(behind: &NormBehind, from: *const f32, to: *mut f32) -> Self {
         let NormBehind {
             norm,

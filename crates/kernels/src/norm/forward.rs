@@ -12,7 +12,8 @@ pub(super) struct Gather<'a> {
     pub channels: usize,
 }
 
-/// Sums of a chunk, and of the squares, of the distances from its first row: one pass, and no digits lost to a mean far from zero.
+/// Sums of a chunk, and of the squares, of the distances from its first row: one pass, and no
+/// digits lost to a mean far from zero.
 struct GatherPass {
     x: *const f32,
     /// Where the rows go past the caches, whole vectors that are aligned there; null for nowhere.
@@ -97,12 +98,14 @@ impl Kernel for GatherPart<'_> {
     }
 }
 
-/// Joins mean and summed squared distance of each channel over `[before, rows]` to what was `found` in the rows before them. The
-/// rows begin at the first place and are copied past the caches to the second, unless that is null; they are cut into chunks, so
-/// that what is found depends on where, unless that is at a multiple of [`super::gather_step`].
+/// Joins mean and summed squared distance of each channel over `[before, rows]` to what was `found`
+/// in the rows before them. The rows begin at the first place and are copied past the caches to the
+/// second, unless that is null; they are cut into chunks, so that what is found depends on where,
+/// unless that is at a multiple of [`super::gather_step`].
 ///
 /// # Safety
-/// The rows are there, and what is given to copy them to has room and is aligned for vectors, of which a row is a whole number.
+/// The rows are there, and what is given to copy them to has room and is aligned for vectors, of
+/// which a row is a whole number.
 #[inline(always)]
 pub(crate) unsafe fn gather<V: Vector>(
     (x, to): (*const f32, *mut f32),

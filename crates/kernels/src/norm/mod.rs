@@ -1,7 +1,9 @@
-//! Batch normalisation (Ioffe and Szegedy 2015) over rows of channels, with an addition and ReLU in the same pass.
+//! Batch normalisation (Ioffe and Szegedy 2015) over rows of channels, with an addition and ReLU in
+//! the same pass.
 //!
-//! All of it is bound by memory, not by arithmetic: `x` is read twice on the way forward (once for the statistics, once to be
-//! normalised), and what must be read twice on the way back is read in rows that stay in the first-level cache.
+//! All of it is bound by memory, not by arithmetic: `x` is read twice on the way forward (once for
+//! the statistics, once to be normalised), and what must be read twice on the way back is read in
+//! rows that stay in the first-level cache.
 
 mod backward;
 mod forward;
@@ -47,11 +49,13 @@ pub struct NormGradients {
     pub scale: Vec<f32>,
     /// Of what is added.
     pub shift: Vec<f32>,
-    /// Of the summand, `[rows, channels]`; empty without one, and without ReLU, where it is the output's gradient itself.
+    /// Of the summand, `[rows, channels]`; empty without one, and without ReLU, where it is the
+    /// output's gradient itself.
     pub summand: Vec<f32>,
 }
 
-/// How the gradient of what is normalised goes by that of the output, `g`: `factor · g + constant + (x − mean) · slope`.
+/// How the gradient of what is normalised goes by that of the output, `g`:
+/// `factor · g + constant + (x − mean) · slope`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct NormSlopes {
     factor: Vec<f32>,
@@ -61,8 +65,8 @@ pub struct NormSlopes {
 
 /// Mean and variance of each channel of `x` `[rows, channels]`.
 ///
-/// Each chunk of rows is summed up around its first row, and chunks are joined in f64 (Chan, Golub and LeVeque 1983), so that a
-/// mean far from zero costs no digits.
+/// Each chunk of rows is summed up around its first row, and chunks are joined in f64 (Chan, Golub
+/// and LeVeque 1983), so that a mean far from zero costs no digits.
 ///
 /// # Panics
 /// Where `x` is empty or has no whole rows.
@@ -72,7 +76,8 @@ pub fn moments(x: &[f32], channels: usize) -> Moments {
     unsafe { dispatch(Gather { x, channels }) }
 }
 
-/// `(x − mean) / √(variance + ε) · scale + shift`, then `summand` is added, then ReLU; `x` and `summand` are `[rows, channels]`.
+/// `(x − mean) / √(variance + ε) · scale + shift`, then `summand` is added, then ReLU; `x` and
+/// `summand` are `[rows, channels]`.
 ///
 /// # Panics
 /// Where a slice has another size.
@@ -87,9 +92,9 @@ pub fn batch_norm(norm: &Norm, x: &[f32], summand: Option<&[f32]>) -> Vec<f32> {
     unsafe { dispatch(Apply { norm, x, summand }) }
 }
 
-/// Turns `gradient`, that of the output, into that of `x`, whose own moments normalised it, and gives the others.
-/// `output` is that of the forward pass, given where a summand was added: else what ReLU let through is computed again from `x`,
-/// which costs less than to read it.
+/// Turns `gradient`, that of the output, into that of `x`, whose own moments normalised it, and
+/// gives the others. `output` is that of the forward pass, given where a summand was added: else
+/// what ReLU let through is computed again from `x`, which costs less than to read it.
 ///
 /// # Panics
 /// Where a slice has another size.
@@ -125,8 +130,8 @@ pub fn batch_norm_backward(
     found
 }
 
-/// The first half of [`batch_norm_backward`]: all gradients but that of `x`, and how that goes by the output's; or, where there is
-/// one of the summand, by that, without ReLU.
+/// The first half of [`batch_norm_backward`]: all gradients but that of `x`, and how that goes by
+/// the output's; or, where there is one of the summand, by that, without ReLU.
 ///
 /// # Panics
 /// Where a slice has another size.
@@ -150,7 +155,8 @@ pub fn batch_norm_sums(
     }
 }
 
-/// A batch normalisation behind a convolution, on the way back: what [`batch_norm_sums`] has left to do.
+/// A batch normalisation behind a convolution, on the way back: what [`batch_norm_sums`] has left
+/// to do.
 #[derive(Clone, Copy, Debug)]
 pub struct NormBehind<'a> {
     /// What normalised.
@@ -181,7 +187,8 @@ impl NormBehind<'_> {
         );
     }
 
-    /// The gradient of the bare convolution's rows from row `first` on, from that of the norm's output.
+    /// The gradient of the bare convolution's rows from row `first` on, from that of the norm's
+    /// output.
     ///
     /// # Safety
     /// The rows are there.
@@ -225,15 +232,16 @@ impl Norm<'_> {
     }
 }
 
-/// Work on rows that goes through memory in its order: a pass that took some columns of many rows at a time would wait for each
-/// line of them.
+/// Work on rows that goes through memory in its order: a pass that took some columns of many rows
+/// at a time would wait for each line of them.
 trait Pass {
     /// `R` rows from `row` on, the vector of `n` lanes at column `c`.
     unsafe fn block<V: Vector, const R: usize>(&mut self, row: usize, c: usize, n: usize);
 }
 
-/// Values of rows that are gone through side by side: what is the same for all rows is loaded once for them, and their sums do not
-/// wait for each other; but each is a place of its own in memory, of which few can be followed.
+/// Values of rows that are gone through side by side: what is the same for all rows is loaded once
+/// for them, and their sums do not wait for each other; but each is a place of its own in memory,
+/// of which few can be followed.
 const BESIDE: usize = 128;
 
 /// Runs `pass` over some rows.
@@ -289,7 +297,8 @@ pub(crate) fn gather_step(channels: usize) -> usize {
     (CHUNK / channels).clamp(32, 128)
 }
 
-/// Parts of the rows that are summed up one by one and then joined: by the sizes alone, so that bits do not depend on threads.
+/// Parts of the rows that are summed up one by one and then joined: by the sizes alone, so that
+/// bits do not depend on threads.
 fn parts(rows: usize, channels: usize) -> usize {
     (rows * channels / (8 * CHUNK)).clamp(1, 8.min(rows))
 }

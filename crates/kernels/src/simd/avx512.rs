@@ -73,7 +73,8 @@ impl Vector for Floats {
 
     #[inline(always)]
     unsafe fn transpose(from: *const f32, step: usize, to: *mut f32, to_step: usize) {
-        // Pairs of rows, then fours: each quarter of a register holds four rows of one column. Then the quarters change places.
+        // Pairs of rows, then fours: each quarter of a register holds four rows of one column. Then
+        // the quarters change places.
         macro_rules! pair {
             ($i:expr) => {{
                 let (a, b) = (

@@ -1,7 +1,9 @@
-//! One source for every instruction set: kernels are generic over [`Vector`] and compiled once for each implementation.
+//! One source for every instruction set: kernels are generic over [`Vector`] and compiled once for
+//! each implementation.
 //!
-//! [`dispatch`] enters a function that has the instruction set's target features; everything below it is `inline(always)`, so
-//! that it is compiled with them. A kernel must therefore never keep a vector across a call that is not inlined.
+//! [`dispatch`] enters a function that has the instruction set's target features; everything below
+//! it is `inline(always)`, so that it is compiled with them. A kernel must therefore never keep a
+//! vector across a call that is not inlined.
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
@@ -14,8 +16,8 @@ use std::sync::OnceLock;
 /// Registers of floats and what the kernels do with them.
 ///
 /// # Safety
-/// Every method may only run on a processor that has the instruction set; pointers are those of plain loads and stores, without
-/// alignment.
+/// Every method may only run on a processor that has the instruction set; pointers are those of
+/// plain loads and stores, without alignment.
 pub(crate) trait Vector: Copy {
     /// Floats in a vector.
     const LANES: usize;
@@ -30,7 +32,8 @@ pub(crate) trait Vector: Copy {
     unsafe fn splat(value: f32) -> Self;
     unsafe fn load(from: *const f32) -> Self;
     unsafe fn store(self, to: *mut f32);
-    /// Stores past the caches, to an aligned place; what follows on another thread must wait for [`Vector::streamed`].
+    /// Stores past the caches, to an aligned place; what follows on another thread must wait for
+    /// [`Vector::streamed`].
     unsafe fn stream(self, to: *mut f32);
     /// Waits until all that was streamed is there for others.
     unsafe fn streamed();
@@ -99,8 +102,8 @@ impl InstructionSet {
         InstructionSet::Portable,
     ];
 
-    /// The widest that this processor has. `CONVSWEEP_INSTRUCTIONS` (`avx512`, `avx2`, `portable`) says which is the widest that
-    /// may be taken: for tests and comparisons.
+    /// The widest that this processor has. `CONVSWEEP_INSTRUCTIONS` (`avx512`, `avx2`, `portable`)
+    /// says which is the widest that may be taken: for tests and comparisons.
     pub fn best() -> InstructionSet {
         static BEST: OnceLock<InstructionSet> = OnceLock::new();
         *BEST.get_or_init(|| {

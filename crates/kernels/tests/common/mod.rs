@@ -13,7 +13,8 @@ pub fn close(what: &str, found: &[f32], expected: &[f64]) {
     close_at_scale(1.0, what, found, expected);
 }
 
-/// Within 4e-6 of the largest value, which counts as `least` at least: for sums that are much smaller than their summands.
+/// Within 4e-6 of the largest value, which counts as `least` at least: for sums that are much
+/// smaller than their summands.
 pub fn close_at_scale(least: f64, what: &str, found: &[f32], expected: &[f64]) {
     assert_eq!(found.len(), expected.len(), "{what}");
     let scale = expected.iter().fold(least, |a: f64, b| a.max(b.abs()));

@@ -4,8 +4,8 @@ use super::Builder;
 use crate::init::{self, Fan};
 use convsweep_spec::model::{Init, LocallyConnected};
 
-/// Of a convolution's weights `[filters, channels / groups, height, width]`; of a transposed one's `[channels, filters / groups, …]`
-/// they are counted in the same places, as PyTorch does.
+/// Of a convolution's weights `[filters, channels / groups, height, width]`; of a transposed one's
+/// `[channels, filters / groups, …]` they are counted in the same places, as PyTorch does.
 pub(super) fn conv_fan([filters, channels, height, width]: [u32; 4]) -> Fan {
     let taps = f64::from(height) * f64::from(width);
     Fan {

@@ -1,9 +1,10 @@
 //! Our kernels under Burn's flex backend, each with its own backward pass.
 //!
-//! Burn's way for that is a backend extension: a trait implemented for the backend and for its autodiff decorator, and a
-//! generated route from a tensor to the one it belongs to.
+//! Burn's way for that is a backend extension: a trait implemented for the backend and for its
+//! autodiff decorator, and a generated route from a tensor to the one it belongs to.
 //!
-//! Images come and go with their channels last, without gaps: so Burn's own operations between ours are fast too.
+//! Images come and go with their channels last, without gaps: so Burn's own operations between ours
+//! are fast too.
 
 pub(super) mod conv_norm;
 pub(super) mod flatten;
@@ -169,7 +170,8 @@ fn values(tensor: &FlexTensor) -> Cow<'_, [f32]> {
     }
 }
 
-/// The tensor with its values, and no others, in the order of its shape; not copied where they lie so.
+/// The tensor with its values, and no others, in the order of its shape; not copied where they lie
+/// so.
 fn contiguous(tensor: FlexTensor) -> FlexTensor {
     if let Some(found) = whole_rows(&tensor).or_else(|| pixels(&tensor)) {
         return found;
@@ -178,7 +180,8 @@ fn contiguous(tensor: FlexTensor) -> FlexTensor {
     tensor.to_contiguous()
 }
 
-/// Rows without gaps, cut out of longer ones (a part of the channels of each pixel): Burn's copy would go value by value.
+/// Rows without gaps, cut out of longer ones (a part of the channels of each pixel): Burn's copy
+/// would go value by value.
 fn whole_rows(tensor: &FlexTensor) -> Option<FlexTensor> {
     let layout = tensor.layout();
     let (shape, strides) = (layout.shape(), layout.strides());
@@ -199,7 +202,8 @@ fn whole_rows(tensor: &FlexTensor) -> Option<FlexTensor> {
     Some(self::tensor(rows, shape.clone()))
 }
 
-/// Images whose planes lie one behind the other, seen as pixels: Burn's copy is for any order of dimensions and slower.
+/// Images whose planes lie one behind the other, seen as pixels: Burn's copy is for any order of
+/// dimensions and slower.
 fn pixels(tensor: &FlexTensor) -> Option<FlexTensor> {
     let layout = tensor.layout();
     let &[_, h, w, c] = &layout.shape()[..] else {

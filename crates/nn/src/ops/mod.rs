@@ -1,7 +1,8 @@
-//! The operations that have kernels of our own: those on the CPU (flex), Burn's stock operations on every other device.
+//! The operations that have kernels of our own: those on the CPU (flex), Burn's stock operations on
+//! every other device.
 //!
-//! Model code calls these and knows nothing of it. Our kernels take and give images with their channels last
-//! ([`Batch::Last`]), stock operations with their channels first.
+//! Model code calls these and knows nothing of it. Our kernels take and give images with their
+//! channels last ([`Batch::Last`]), stock operations with their channels first.
 
 #[cfg(feature = "flex")]
 mod flex;
@@ -102,7 +103,8 @@ pub(crate) fn choice(device: &Device, kernels: Kernels, ours: Choice) -> Choice 
     }
 }
 
-/// A convolution with flat weights `[filters, channels / groups, kernel rows, kernel columns]` and a bias for each filter.
+/// A convolution with flat weights `[filters, channels / groups, kernel rows, kernel columns]` and
+/// a bias for each filter.
 pub(crate) fn conv(
     batch: Batch,
     weight: Tensor<1>,
@@ -124,7 +126,8 @@ pub(crate) fn conv(
     Batch::Image(stock::conv(batch.image(), weight, bias, unit))
 }
 
-/// A transposed convolution: the convolution that it is the transpose of, and Burn's own description.
+/// A transposed convolution: the convolution that it is the transpose of, and Burn's own
+/// description.
 #[derive(Clone, Debug)]
 pub(crate) struct TransposedUnit {
     /// Its input is this one's output; its output is this one's input.
@@ -137,7 +140,8 @@ pub(crate) struct TransposedUnit {
 }
 
 impl TransposedUnit {
-    /// Whether the convolution's output is as large as the input: with zeros behind further than the stride it is larger.
+    /// Whether the convolution's output is as large as the input: with zeros behind further than
+    /// the stride it is larger.
     fn has_kernel(&self) -> bool {
         self.conv.shape(1).output() == self.input
     }
@@ -155,7 +159,8 @@ impl TransposedUnit {
     }
 }
 
-/// A transposed convolution with flat weights `[channels, filters / groups, kernel rows, kernel columns]` and a bias for each filter.
+/// A transposed convolution with flat weights
+/// `[channels, filters / groups, kernel rows, kernel columns]` and a bias for each filter.
 pub(crate) fn transposed(
     batch: Batch,
     weight: Tensor<1>,
@@ -184,7 +189,8 @@ pub(crate) struct NormUnit {
     pub relu: bool,
 }
 
-/// Normalises each channel by its mean and variance in `batch`, adds `summand`, and gives mean and biased variance too.
+/// Normalises each channel by its mean and variance in `batch`, adds `summand`, and gives mean and
+/// biased variance too.
 pub(crate) fn batch_norm_train(
     batch: Batch,
     summand: Option<Batch>,
@@ -257,7 +263,8 @@ pub(crate) fn conv_norm_train(
     )
 }
 
-/// Normalises each channel by a given mean and variance (`[scale, shift, mean, variance]`) and adds `summand`; gives no gradients.
+/// Normalises each channel by a given mean and variance (`[scale, shift, mean, variance]`) and adds
+/// `summand`; gives no gradients.
 pub(crate) fn batch_norm(
     batch: Batch,
     summand: Option<Batch>,
@@ -433,7 +440,8 @@ pub(crate) struct DenseUnit {
     pub relu: bool,
 }
 
-/// `[batch, units]` from `x` `[batch, features]`, flat weights `[units, features]` and a bias for each unit.
+/// `[batch, units]` from `x` `[batch, features]`, flat weights `[units, features]` and a bias for
+/// each unit.
 pub(crate) fn dense(
     x: Tensor<2>,
     weight: Tensor<1>,
@@ -462,7 +470,8 @@ pub(crate) struct Step<'a> {
     pub number: u64,
 }
 
-/// Takes the step in one pass over the values, if there is a kernel for it; else nothing is changed and it says so.
+/// Takes the step in one pass over the values, if there is a kernel for it; else nothing is changed
+/// and it says so.
 pub(crate) fn step(
     step: Step,
     value: &mut Tensor<1>,

@@ -76,8 +76,8 @@ impl OptimizerState {
         })
     }
 
-    /// Takes one step: updates the network's parameters by `gradients` at learning rate `lr`, those of the optimizer's groups at
-    /// theirs; frozen ones stay. Clipping comes before ([`clip`]).
+    /// Takes one step: updates the network's parameters by `gradients` at learning rate `lr`, those
+    /// of the optimizer's groups at theirs; frozen ones stay. Clipping comes before ([`clip`]).
     pub fn step(
         &mut self,
         optimizer: &Optimizer,
@@ -135,7 +135,8 @@ impl OptimizerState {
         }
     }
 
-    /// Drops moving averages that the optimiser does not use (a phase may end a momentum) and starts new ones.
+    /// Drops moving averages that the optimiser does not use (a phase may end a momentum) and
+    /// starts new ones.
     fn prepare(&mut self, rule: &Rule, network: &Network) {
         let used = rules::moments(rule);
         if self.description.moments == used {
@@ -185,7 +186,8 @@ pub fn global_norm(gradients: &[Tensor<1>]) -> f64 {
         .map_or(0.0, |total| f64::from(values(total)[0]).sqrt())
 }
 
-/// Scales all gradients, whose [`global_norm`] is `norm`, to at most `largest`, as PyTorch's `clip_grad_norm_` does.
+/// Scales all gradients, whose [`global_norm`] is `norm`, to at most `largest`, as PyTorch's
+/// `clip_grad_norm_` does.
 pub fn clip(gradients: Vec<Tensor<1>>, norm: f64, largest: f64) -> Vec<Tensor<1>> {
     let scale = largest / (norm + 1e-6);
     if scale >= 1.0 {

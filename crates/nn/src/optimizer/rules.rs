@@ -42,7 +42,8 @@ pub(super) fn moments(rule: &Rule) -> &'static [&'static str] {
     }
 }
 
-/// The parameter's own learning rate where the optimizer's is `lr`: what Muon leaves to AdamW has another.
+/// The parameter's own learning rate where the optimizer's is `lr`: what Muon leaves to AdamW has
+/// another.
 pub(super) fn rate(optimizer: &Optimizer, lr: f64, place: &Place) -> f64 {
     match optimizer.rule {
         Rule::Muon { adam_lr, .. } if !place.is_hidden_matrix() => lr * adam_lr / optimizer.lr,
@@ -57,7 +58,8 @@ impl Place<'_> {
     }
 }
 
-/// What is taken off the parameter for `gradient`; `remembered` are the [`moments`], which it moves on.
+/// What is taken off the parameter for `gradient`; `remembered` are the [`moments`], which it moves
+/// on.
 pub(super) fn step(
     rule: &Rule,
     lr: f64,

@@ -1,4 +1,5 @@
-//! Whatever stands in a file: an answer, quickly, in little memory, and never a panic. `just fuzz` runs it.
+//! Whatever stands in a file: an answer, quickly, in little memory, and never a panic. `just fuzz`
+//! runs it.
 #![no_main]
 
 use convsweep_plan::{Overrides, plan_with};
@@ -13,7 +14,8 @@ fn facts(_: &DataSpec, _: Option<&Path>) -> Result<DataFacts, String> {
 }
 
 fuzz_target!(|bytes: &[u8]| {
-    // Every file that is included has the same bytes, so that whatever includes goes round in a circle.
+    // Every file that is included has the same bytes, so that whatever includes goes round in a
+    // circle.
     let read = |_: &Path, _: u64| Ok(bytes.to_vec());
     if let Err(problems) = plan_with(Path::new("experiment.toml"), &read, &Overrides::default(), &[], &facts) {
         assert!(!problems.is_empty() && problems.to_string().contains("error"));

@@ -190,7 +190,8 @@ fn range(reader: &Reader, key: &str, sink: &mut Sink) -> Option<[f64; 2]> {
     None
 }
 
-/// Steps that change colours need colours, and given means and deviations must be as many as the images have channels.
+/// Steps that change colours need colours, and given means and deviations must be as many as the
+/// images have channels.
 pub(crate) fn agrees_with_channels(augment: &Augment, channels: u32, sink: &mut Sink) -> bool {
     let colour = augment.spec.steps.iter().find_map(|step| match step {
         Step::Saturation { .. } => Some("saturation"),

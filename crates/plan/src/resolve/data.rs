@@ -22,7 +22,8 @@ pub(crate) struct Data {
     split_at: Origin,
 }
 
-/// Resolves `[data]`; a path of the file is relative to its folder, one of the command line to where the user stands.
+/// Resolves `[data]`; a path of the file is relative to its folder, one of the command line to
+/// where the user stands.
 pub(crate) fn data(node: &Node, around: &Around, sink: &mut Sink) -> Option<Data> {
     if !check(node, &Kind::Table(tables::DATA), "data", "", sink) {
         return None;

@@ -40,8 +40,9 @@ pub(crate) fn rises(experiment: &Node, sink: &mut Sink) -> bool {
 }
 
 impl RangeTest {
-    /// `train` as a range test over `images` training images: the first phase's optimizer under the rising rate, for as many
-    /// epochs as the steps take; nothing else of it counts but what a step is made of.
+    /// `train` as a range test over `images` training images: the first phase's optimizer under the
+    /// rising rate, for as many epochs as the steps take; nothing else of it counts but what a step
+    /// is made of.
     pub(crate) fn of(&self, train: TrainSpec, images: u64) -> TrainSpec {
         let RangeTest { from, to, steps } = *self;
         let step = train.step_images() as u64;

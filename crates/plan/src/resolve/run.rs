@@ -38,7 +38,8 @@ pub struct RunSettings {
     pub breaker: u32,
 }
 
-/// Further attempts by the outcome before. What would only repeat itself (out of memory, divergence) has none.
+/// Further attempts by the outcome before. What would only repeat itself (out of memory,
+/// divergence) has none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Retry {
     /// After a worker that died.
@@ -153,7 +154,8 @@ fn checkpoint_every(node: &Node, sink: &mut Sink) -> Option<CheckpointEvery> {
     }
 }
 
-/// Bytes of at least 256 MiB, below which no worker starts; the inner `None` where the file says nothing.
+/// Bytes of at least 256 MiB, below which no worker starts; the inner `None` where the file says
+/// nothing.
 fn memory(node: Option<Node>, sink: &mut Sink) -> Option<Option<u64>> {
     let Some(node) = node else { return Some(None) };
     let text = node.text()?;

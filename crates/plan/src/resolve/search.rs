@@ -6,7 +6,8 @@ use crate::schema::{Kind, tables};
 use crate::tree::Node;
 use convsweep_spec::search::{SearchSettings, StopRule};
 
-/// Resolves `[search]` of an experiment with so many seeds; with the number of seeds at which its race ends.
+/// Resolves `[search]` of an experiment with so many seeds; with the number of seeds at which its
+/// race ends.
 pub(crate) fn search(
     node: Option<&Node>,
     seeds: Option<usize>,
@@ -93,7 +94,8 @@ fn race(node: &Node, seeds: Option<usize>, sink: &mut Sink) -> Option<(u32, Opti
     }
 }
 
-/// The rule that a word of the command line names, with the language's defaults: `asha`, `median:first=3`.
+/// The rule that a word of the command line names, with the language's defaults: `asha`,
+/// `median:first=3`.
 pub fn rule_of(text: &str) -> Option<SearchSettings> {
     let (name, options) = text.split_once(':').unwrap_or((text, ""));
     if name == "race" {

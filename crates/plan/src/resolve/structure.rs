@@ -420,7 +420,8 @@ impl<'a> Structure<'a> {
         layers
     }
 
-    /// The node with the scope's parameters put in where it, or what lies in it outside of lists of layers, names them.
+    /// The node with the scope's parameters put in where it, or what lies in it outside of lists of
+    /// layers, names them.
     fn filled(&mut self, node: &Node, scope: &Scope) -> Option<Node> {
         if matches!(node.value, Value::List(_)) {
             return Some(node.clone());

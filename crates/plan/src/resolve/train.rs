@@ -307,7 +307,8 @@ fn optimizer(node: &Node, patterns: &mut Patterns, sink: &mut Sink) -> Option<Op
     })
 }
 
-/// Groups of layers; one that changes nothing stays, since it takes its layers out of the groups before it.
+/// Groups of layers; one that changes nothing stays, since it takes its layers out of the groups
+/// before it.
 fn groups(node: &Node, patterns: &mut Patterns, sink: &mut Sink) -> Option<Vec<Group>> {
     let group = |node: &Node| {
         let options = Reader::new(node, tables::GROUP);

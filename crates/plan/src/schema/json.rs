@@ -1,6 +1,8 @@
-//! The language as a JSON Schema (draft 2020-12), for editors: made from the tables, so that it cannot differ from them.
+//! The language as a JSON Schema (draft 2020-12), for editors: made from the tables, so that it
+//! cannot differ from them.
 //!
-//! Where axes or an included file may still bring a value, nothing is required; the file's own check knows better.
+//! Where axes or an included file may still bring a value, nothing is required; the file's own
+//! check knows better.
 
 use super::{Bounds, Default, Family, Field, Kind, Variant, layers, tables};
 use crate::axes::SECTIONS;
@@ -117,8 +119,8 @@ fn top_axes(range: &str, below: &str) -> Value {
     axes
 }
 
-/// What the values of each axis at `field` or in it can be, by a pattern of the path; nothing where only the file's own check
-/// knows, as for tables, which may be named elsewhere.
+/// What the values of each axis at `field` or in it can be, by a pattern of the path; nothing where
+/// only the file's own check knows, as for tables, which may be named elsewhere.
 fn axis_paths(
     field: &Field,
     before: &str,
@@ -438,7 +440,8 @@ impl Writer {
         table
     }
 
-    /// A name, or a table that says it, or one that means the default; of a part the name may be missing.
+    /// A name, or a table that says it, or one that means the default; of a part the name may be
+    /// missing.
     fn family(self, family: &Family) -> Value {
         let needs = |v: &&Variant| {
             v.fields

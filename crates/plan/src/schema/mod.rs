@@ -1,7 +1,7 @@
 //! The shape of the language: what a field, a choice and a table are.
 //!
-//! [`tables`] and [`layers`] hold the language itself. Whatever needs to know it (the checks, the defaults, the help of a
-//! message) reads those tables; nothing repeats them.
+//! [`tables`] and [`layers`] hold the language itself. Whatever needs to know it (the checks, the
+//! defaults, the help of a message) reads those tables; nothing repeats them.
 
 pub(crate) mod json;
 pub(crate) mod layers;

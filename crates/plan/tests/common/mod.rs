@@ -1,4 +1,5 @@
-//! What the tests share: facts of imagined image sets, planning of a text, a small right file to begin with.
+//! What the tests share: facts of imagined image sets, planning of a text, a small right file to
+//! begin with.
 #![allow(dead_code)]
 
 pub mod mistakes;

@@ -42,7 +42,8 @@ pub fn chart(standing: &Standing) -> Option<Chart> {
 }
 
 impl Confusion {
-    /// Of the chosen configuration: on the test images if all its runs were evaluated there, else on the validation images.
+    /// Of the chosen configuration: on the test images if all its runs were evaluated there, else
+    /// on the validation images.
     pub fn of_best(standing: &Standing) -> Option<Confusion> {
         let best = standing.best()?;
         let part = |part: Part| {

@@ -1,4 +1,5 @@
-//! What accuracy costs: the metric against parameters, multiply-accumulate operations, and training time.
+//! What accuracy costs: the metric against parameters, multiply-accumulate operations, and training
+//! time.
 
 use super::{Chart, WIDTH, keys, runs_over_all};
 use crate::draw::axis::{self, Panel, Tick, extent, labelled, padded, ticks};

@@ -178,7 +178,8 @@ impl Curves {
 }
 
 fn line(entry: &Entry, measure: &Measure) -> Line {
-    // Runs that broke off would make the mean jump where they end, so they count only where no other did better.
+    // Runs that broke off would make the mean jump where they end, so they count only where no
+    // other did better.
     let finished: Vec<&Run> = entry.finished().collect();
     let runs: Vec<&Run> = if finished.is_empty() {
         entry.runs.iter().collect()
@@ -220,7 +221,8 @@ fn phase_changes(entry: &Entry) -> Vec<u32> {
     ends
 }
 
-/// Range of the vertical axis. A run that explodes must not flatten all others: what lies far above most is cut off.
+/// Range of the vertical axis. A run that explodes must not flatten all others: what lies far above
+/// most is cut off.
 fn range(panel: &CurvePanel) -> (f64, f64) {
     let highlighted = panel
         .lines

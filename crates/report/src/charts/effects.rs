@@ -25,9 +25,11 @@ pub struct Effects {
 pub struct Effect {
     /// Short name of the axis.
     pub axis: String,
-    /// Its values in the file's order, with the summary over the configurations that have them (over the runs, where there is one axis only).
+    /// Its values in the file's order, with the summary over the configurations that have them
+    /// (over the runs, where there is one axis only).
     pub values: Vec<(String, Sample)>,
-    /// Configurations that differ in this axis alone, as (place of the value, mean of the configuration).
+    /// Configurations that differ in this axis alone, as (place of the value, mean of the
+    /// configuration).
     pub traces: Vec<Vec<(usize, f64)>>,
 }
 
@@ -59,7 +61,8 @@ pub fn chart(standing: &Standing) -> Option<Chart> {
 }
 
 impl Effects {
-    /// Averages the configurations' means; every configuration weighs the same however many runs it has.
+    /// Averages the configurations' means; every configuration weighs the same however many runs it
+    /// has.
     pub fn new(standing: &Standing) -> Option<Effects> {
         let axes: Vec<Effect> = standing
             .revision

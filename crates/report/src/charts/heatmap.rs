@@ -19,7 +19,8 @@ pub struct HeatMap {
     pub across: (String, Vec<String>),
     /// Name of the axis down, and the labels of its values.
     pub down: (String, Vec<String>),
-    /// `fields[down][across]`: mean over the configurations with both values; `None` where there is none.
+    /// `fields[down][across]`: mean over the configurations with both values; `None` where there is
+    /// none.
     pub fields: Vec<Vec<Option<f64>>>,
     /// Whether larger is better: the best field is framed.
     pub larger_is_better: bool,
@@ -54,7 +55,8 @@ pub fn charts(standing: &Standing) -> Vec<Chart> {
 }
 
 impl HeatMap {
-    /// The means of every pair of values; `None` where an axis has fewer than two values with results.
+    /// The means of every pair of values; `None` where an axis has fewer than two values with
+    /// results.
     pub fn new(standing: &Standing, first: &Axis, second: &Axis) -> Option<HeatMap> {
         // The axis with more values lies across: pages are wider than labels are long.
         let (down, across) = if first.labels.len() > second.labels.len() {

@@ -56,7 +56,8 @@ fn capitalised(text: &str) -> String {
 }
 
 impl ImageGrid {
-    /// A sample in the worker's order, and the mistakes with the highest probability; `None` without images.
+    /// A sample in the worker's order, and the mistakes with the highest probability; `None`
+    /// without images.
     pub fn new(classes: &[String], predictions: &Predictions) -> Option<ImageGrid> {
         let name = |i: u16| {
             classes

@@ -1,4 +1,5 @@
-//! The charts: each is a plain data structure made from a [`Standing`], and draws itself into a scene.
+//! The charts: each is a plain data structure made from a [`Standing`], and draws itself into a
+//! scene.
 
 pub mod classes;
 pub mod confusion;

@@ -19,7 +19,8 @@ pub struct Tested {
     pub results: Vec<RangeResult>,
 }
 
-/// Every range test of the experiment, in the order of the plan; empty for any other kind of experiment.
+/// Every range test of the experiment, in the order of the plan; empty for any other kind of
+/// experiment.
 pub fn tests(standing: &Standing, results: &ResultsFolder) -> Vec<Tested> {
     let mut entries: Vec<_> = standing.entries.iter().collect();
     entries.sort_by_key(|e| e.row.member.position);

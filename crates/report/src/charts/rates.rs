@@ -165,7 +165,8 @@ fn course(entry: &Entry) -> Vec<f64> {
     })
 }
 
-/// The axis values that all members share and others do not; else the first member's label and how many more.
+/// The axis values that all members share and others do not; else the first member's label and how
+/// many more.
 fn name(standing: &Standing, members: &[&Entry]) -> String {
     let has = |e: &Entry, v: &AxisValue| {
         e.row

@@ -1,4 +1,5 @@
-//! What stopping rules spared: the epochs that each configuration trained, of those that were asked for.
+//! What stopping rules spared: the epochs that each configuration trained, of those that were asked
+//! for.
 
 use super::leaderboard::MOST;
 use super::{Chart, WIDTH, named, note};

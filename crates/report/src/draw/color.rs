@@ -1,10 +1,12 @@
-//! Colours that the colour-blind can tell apart, and the line styles that tell series apart without any colour.
+//! Colours that the colour-blind can tell apart, and the line styles that tell series apart without
+//! any colour.
 
 /// An sRGB colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Color(pub u8, pub u8, pub u8);
 
-/// Text and axes. The page replaces this and the next four by its own, so that charts follow a dark page.
+/// Text and axes. The page replaces this and the next four by its own, so that charts follow a dark
+/// page.
 pub const INK: Color = Color(0x1b, 0x1f, 0x24);
 /// Secondary text.
 pub const MUTED: Color = Color(0x57, 0x60, 0x6a);
@@ -15,7 +17,8 @@ pub const FAINT: Color = Color(0xb4, 0xbb, 0xc3);
 /// Background.
 pub const PAPER: Color = Color(0xff, 0xff, 0xfe);
 
-/// Okabe and Ito (2008) without black and yellow: black is the ink, yellow is not readable on paper.
+/// Okabe and Ito (2008) without black and yellow: black is the ink, yellow is not readable on
+/// paper.
 pub const SERIES: [Color; 6] = [
     Color(0x00, 0x72, 0xb2),
     Color(0xd5, 0x5e, 0x00),
@@ -144,7 +147,8 @@ pub fn styles(count: usize, baseline: Option<usize>) -> Vec<Style> {
         .collect()
 }
 
-/// Anchors of cividis (Nuñez, Anderton and Renslow 2018), perceptually uniform with and without colour vision.
+/// Anchors of cividis (Nuñez, Anderton and Renslow 2018), perceptually uniform with and without
+/// colour vision.
 const CIVIDIS: [Color; 9] = [
     Color(0, 34, 78),
     Color(18, 53, 112),

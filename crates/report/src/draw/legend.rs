@@ -1,4 +1,5 @@
-//! A legend below the panels: entries flow into lines, so that it fits however long or many the names are.
+//! A legend below the panels: entries flow into lines, so that it fits however long or many the
+//! names are.
 
 use super::color::{SOLID, Style};
 use super::scene::{Anchor, Scene, TEXT, Text};

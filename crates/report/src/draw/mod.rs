@@ -1,4 +1,5 @@
-//! From shapes to pictures: a scene of plain shapes, its colours, its axes, and plotters' backends that render it.
+//! From shapes to pictures: a scene of plain shapes, its colours, its axes, and plotters' backends
+//! that render it.
 
 pub mod axis;
 pub mod color;

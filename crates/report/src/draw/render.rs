@@ -1,7 +1,7 @@
 //! A scene through plotters' SVG and bitmap backends.
 //!
-//! Both backends know whole pixels only. So everything is drawn on a finer grid: the SVG gets a view box of that grid,
-//! the bitmap is averaged down from it.
+//! Both backends know whole pixels only. So everything is drawn on a finer grid: the SVG gets a
+//! view box of that grid, the bitmap is averaged down from it.
 
 use super::color::{self, Color, Dash};
 use super::scene::{Anchor, Item, Scene, Text};
@@ -29,7 +29,8 @@ pub enum RenderError {
 const SVG_GRID: f64 = 10.0;
 /// Drawn pixels in a scene's pixel, before averaging.
 const BITMAP_GRID: f64 = 4.0;
-/// Pixels of the PNG in a scene's pixel: 720 pixels become 1440, 240 dots an inch on a page's width.
+/// Pixels of the PNG in a scene's pixel: 720 pixels become 1440, 240 dots an inch on a page's
+/// width.
 const BITMAP_SCALE: f64 = 2.0;
 /// What readers without the family see.
 const FALLBACKS: &str =
@@ -85,7 +86,8 @@ fn finish(document: &str, scene: &Scene) -> Result<String, RenderError> {
     ))
 }
 
-/// An SVG made by [`svg`] for use inside a page: the neutral colours become the page's own custom properties.
+/// An SVG made by [`svg`] for use inside a page: the neutral colours become the page's own custom
+/// properties.
 pub fn themed(svg: &str) -> String {
     let names = [
         (color::INK, "ink"),

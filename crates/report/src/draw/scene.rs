@@ -1,4 +1,5 @@
-//! A picture as a list of plain shapes, in pixels from the top left; the renderers turn it into SVG and PNG.
+//! A picture as a list of plain shapes, in pixels from the top left; the renderers turn it into SVG
+//! and PNG.
 
 use super::color::{Color, Dash, INK, Marker, SOLID};
 use super::text;
@@ -291,7 +292,8 @@ impl Scene {
         })
     }
 
-    /// Pairs of texts that cover each other, and texts that leave the picture: what a good chart has none of.
+    /// Pairs of texts that cover each other, and texts that leave the picture: what a good chart
+    /// has none of.
     pub fn collisions(&self) -> Vec<String> {
         let boxes: Vec<_> = self
             .texts()

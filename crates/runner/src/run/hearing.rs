@@ -183,7 +183,8 @@ impl Run<'_> {
         }
     }
 
-    /// Hears from the log of the attempt what its dead worker could no longer say; it may even have ended.
+    /// Hears from the log of the attempt what its dead worker could no longer say; it may even have
+    /// ended.
     pub(super) fn read_unheard(&mut self, slot: usize) {
         let (Some(current), Some(job)) = (&self.seats[slot].current, self.schedule.job_of(slot))
         else {

@@ -1,4 +1,5 @@
-//! The run: gives jobs to workers, hears them, and says what happens. Decisions are [`crate::schedule`]'s.
+//! The run: gives jobs to workers, hears them, and says what happens. Decisions are
+//! [`crate::schedule`]'s.
 
 mod hearing;
 mod times;
@@ -42,12 +43,14 @@ pub async fn run(
     run_with(&launcher, jobs, slots, policy, events, stop, control).await
 }
 
-/// Trains `jobs` in their order on `slots` by workers of `launcher`, and returns when all workers are gone.
+/// Trains `jobs` in their order on `slots` by workers of `launcher`, and returns when all workers
+/// are gone.
 ///
-/// The jobs' execution is completed here: attempt (counted on from the given one), device, threads, and the state to
-/// start from where an earlier job of the run saves one. A worker is kept between jobs; it is replaced after a death,
-/// and after a failed or out-of-memory job, whose process may be in any state. Must run on a Tokio runtime with I/O
-/// and time, on a thread that outlives the workers: they are tied to the life of the thread that started them.
+/// The jobs' execution is completed here: attempt (counted on from the given one), device, threads,
+/// and the state to start from where an earlier job of the run saves one. A worker is kept between
+/// jobs; it is replaced after a death, and after a failed or out-of-memory job, whose process may
+/// be in any state. Must run on a Tokio runtime with I/O and time, on a thread that outlives the
+/// workers: they are tied to the life of the thread that started them.
 pub async fn run_with(
     launcher: &dyn Launcher,
     jobs: Vec<Job>,
@@ -118,7 +121,8 @@ struct Current {
     until: Option<u32>,
     /// Completed epochs that it told of.
     epoch: u32,
-    /// When it is killed, because it does not end as it was told to, and how the attempt then ended.
+    /// When it is killed, because it does not end as it was told to, and how the attempt then
+    /// ended.
     doom: Option<(Instant, Outcome)>,
 }
 
@@ -326,7 +330,8 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// The worker of the slot is on its way out: its standard input closes, and the slot waits until it is gone.
+    /// The worker of the slot is on its way out: its standard input closes, and the slot waits
+    /// until it is gone.
     fn retire(&mut self, slot: usize) {
         let seat = &mut self.seats[slot];
         if let Some((id, worker)) = seat.worker.take() {

@@ -1,4 +1,5 @@
-//! Applies the rules while results come in: which jobs wait, go on, or are spared. A state machine without processes.
+//! Applies the rules while results come in: which jobs wait, go on, or are spared. A state machine
+//! without processes.
 
 use super::Search;
 use super::rules::{asha_goes_on, below_median, compare, halve, mean, mean_of, race};
@@ -67,12 +68,14 @@ pub struct Director {
     judged: BTreeSet<(usize, u32)>,
     /// Values of the judged jobs, by rung.
     rungs: BTreeMap<u32, Vec<f64>>,
-    /// By epochs, each job's configuration and its mean value up to there: what the median rule looks at.
+    /// By epochs, each job's configuration and its mean value up to there: what the median rule
+    /// looks at.
     means: BTreeMap<u32, Vec<(usize, f64)>>,
 }
 
 impl Director {
-    /// A search over these jobs, and what follows at once. Jobs that are [`Standing::Open`] wait until they are freed.
+    /// A search over these jobs, and what follows at once. Jobs that are [`Standing::Open`] wait
+    /// until they are freed.
     pub fn new(search: Search, mut entries: Vec<Entry>) -> (Director, Vec<Action>) {
         let start = search.start_seeds();
         let (judged, rungs, means) = (BTreeSet::new(), BTreeMap::new(), BTreeMap::new());
@@ -133,7 +136,8 @@ impl Director {
                 self.spare(job, reason, &mut actions);
             }
         }
-        // Nothing else can have become decidable: a look at all jobs after each epoch of each would be long.
+        // Nothing else can have become decidable: a look at all jobs after each epoch of each would
+        // be long.
         if !actions.is_empty() || self.halving_rung().is_some_and(|rung| epoch >= rung) {
             self.settle(&mut actions);
         }

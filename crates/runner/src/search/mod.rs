@@ -1,8 +1,9 @@
 //! Which jobs are spared: stopping rules over jobs and the race over seeds.
 //!
-//! [`rules`] are pure functions over recorded values. [`director`] applies them while a sweep runs, or, in [`simulate()`],
-//! to the curves of an earlier one. Nothing here knows processes, clocks or files, and only [`StopRule::Asha`] and
-//! [`StopRule::Median`] depend on the order in which results arrive.
+//! [`rules`] are pure functions over recorded values. [`director`] applies them while a sweep runs,
+//! or, in [`simulate()`], to the curves of an earlier one. Nothing here knows processes, clocks or
+//! files, and only [`StopRule::Asha`] and [`StopRule::Median`] depend on the order in which results
+//! arrive.
 //!
 //! [`StopRule::Asha`]: convsweep_spec::search::StopRule::Asha
 //! [`StopRule::Median`]: convsweep_spec::search::StopRule::Median

@@ -19,8 +19,8 @@ pub fn compare(direction: Direction, a: Option<f64>, b: Option<f64>) -> Ordering
     key(a).total_cmp(&key(b))
 }
 
-/// Of candidates (a number and a value), the better ones: one of every `eta`, at least one; best first, equal ones in
-/// the order given.
+/// Of candidates (a number and a value), the better ones: one of every `eta`, at least one; best
+/// first, equal ones in the order given.
 pub fn halve(direction: Direction, candidates: &[(usize, Option<f64>)], eta: u32) -> Vec<usize> {
     let mut order = candidates.to_vec();
     order.sort_by(|a, b| compare(direction, a.1, b.1));
@@ -32,8 +32,8 @@ pub fn halve(direction: Direction, candidates: &[(usize, Option<f64>)], eta: u32
         .collect()
 }
 
-/// Whether `value` is among the best of every `eta` of all that have come so far, itself included. The first `eta - 1`
-/// always are.
+/// Whether `value` is among the best of every `eta` of all that have come so far, itself included.
+/// The first `eta - 1` always are.
 pub fn asha_goes_on(direction: Direction, so_far: &[f64], value: f64, eta: u32) -> bool {
     let better = so_far
         .iter()
@@ -43,7 +43,8 @@ pub fn asha_goes_on(direction: Direction, so_far: &[f64], value: f64, eta: u32) 
     so_far.len() + 1 < eta as usize || better < keep.max(1)
 }
 
-/// The median that the best of `own` does not reach, if it does not; `others` are the others' means up to the same epoch.
+/// The median that the best of `own` does not reach, if it does not; `others` are the others' means
+/// up to the same epoch.
 pub fn below_median(direction: Direction, own: &[f64], mut others: Vec<f64>) -> Option<(f64, f64)> {
     if others.len() < LEAST {
         return None;
@@ -64,8 +65,9 @@ pub fn below_median(direction: Direction, own: &[f64], mut others: Vec<f64>) -> 
     (compare(direction, Some(best), Some(median)) == Ordering::Greater).then_some((best, median))
 }
 
-/// Which of the candidates may still be the best, given their values by seed (`None`: that seed failed): the leader by
-/// its mean, and each that is not worse by a paired one-sided t test at [`LEVEL`] over the seeds that both have.
+/// Which of the candidates may still be the best, given their values by seed (`None`: that seed
+/// failed): the leader by its mean, and each that is not worse by a paired one-sided t test at
+/// [`LEVEL`] over the seeds that both have.
 pub fn race(direction: Direction, candidates: &[Vec<Option<f64>>]) -> Vec<bool> {
     let means: Vec<Option<f64>> = candidates.iter().map(|values| mean_of(values)).collect();
     let leader = (0..means.len()).min_by(|&a, &b| compare(direction, means[a], means[b]));

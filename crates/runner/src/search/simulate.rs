@@ -19,7 +19,8 @@ pub struct Simulation {
     pub spent: u64,
     /// The best configuration of all, by its mean over seeds.
     pub best: Option<(usize, f64)>,
-    /// The best configuration of those that the rule would have trained to the end, by the same mean over all seeds.
+    /// The best configuration of those that the rule would have trained to the end, by the same
+    /// mean over all seeds.
     pub found: Option<(usize, f64)>,
 }
 
@@ -33,7 +34,8 @@ impl Simulation {
         }
     }
 
-    /// How much worse the found configuration is than the best one, in the metric's unit; 0 where it is the same.
+    /// How much worse the found configuration is than the best one, in the metric's unit; 0 where
+    /// it is the same.
     pub fn regret(&self) -> f64 {
         match (self.best, self.found) {
             (Some((_, best)), Some((_, found))) => (best - found).abs(),

@@ -95,7 +95,8 @@ fn a_bad_slot_is_closed_and_costs_no_job() {
     let mut s = schedule(3, 2);
     s.assign();
     s.ended(1, &Outcome::Finished);
-    // Slot 0 cannot start a worker at all: the same job waits at the front under the same attempt, later and later.
+    // Slot 0 cannot start a worker at all: the same job waits at the front under the same attempt,
+    // later and later.
     let mut delays = vec![];
     for failures in 1..=3 {
         assert_eq!(s.not_launched(0).unwrap().next, Next::Again(1));

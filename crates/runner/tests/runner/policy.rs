@@ -301,8 +301,9 @@ fn a_device_on_which_everything_fails_is_closed() {
     assert!(text.contains("the device d0 gets no more"), "{text}");
 }
 
-/// A worker in a control group of little memory, which the kernel kills when it takes more. Where no control group can be
-/// made, there is no test of the kernel itself; what it counts is tested beside `memory.rs`.
+/// A worker in a control group of little memory, which the kernel kills when it takes more. Where
+/// no control group can be made, there is no test of the kernel itself; what it counts is tested
+/// beside `memory.rs`.
 #[test]
 fn a_kill_by_the_kernel_for_want_of_memory_is_no_crash() {
     let group =

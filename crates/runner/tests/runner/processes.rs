@@ -26,7 +26,8 @@ pub fn fake_worker() -> PathBuf {
     path
 }
 
-/// Runs jobs with these scripts (a script is words joined by `, `; `|` begins the next attempt's) on one slot.
+/// Runs jobs with these scripts (a script is words joined by `, `; `|` begins the next attempt's)
+/// on one slot.
 fn run_scripts(
     dir: &Path,
     scripts: &[&str],

@@ -1,4 +1,5 @@
-//! Stopping rules over recorded curves: what they spare, what they find, and what the order of arrival changes.
+//! Stopping rules over recorded curves: what they spare, what they find, and what the order of
+//! arrival changes.
 
 use convsweep_runner::search::{Action, Director, Entry, Search, Simulation, Standing, simulate};
 use convsweep_spec::log::Verdict;
@@ -66,7 +67,8 @@ fn halving_spends_a_part_and_finds_the_same_winner() {
     assert_eq!(best, found);
 }
 
-/// Plays the sweep with `pick` choosing whose epoch comes next, and returns who was spared after how many epochs.
+/// Plays the sweep with `pick` choosing whose epoch comes next, and returns who was spared after
+/// how many epochs.
 fn play(
     search: Search,
     recorded: &[Entry],

@@ -1,4 +1,5 @@
-//! Shapes, parameters, multiply-accumulate operations and receptive fields, layer by layer, without a tensor.
+//! Shapes, parameters, multiply-accumulate operations and receptive fields, layer by layer, without
+//! a tensor.
 
 mod describe;
 mod tensors;
@@ -69,8 +70,9 @@ impl Shape {
 /// What one layer is and costs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LayerSummary {
-    /// Stable path by kind and count, `conv1`, `residual2.conv1`, `residual2.shortcut.conv1`, `parallel1.branch3.pool1`: names
-    /// weights and seeds their initialisation. A structure stands behind its layers and stands for the join.
+    /// Stable path by kind and count, `conv1`, `residual2.conv1`, `residual2.shortcut.conv1`,
+    /// `parallel1.branch3.pool1`: names weights and seeds their initialisation. A structure stands
+    /// behind its layers and stands for the join.
     pub name: String,
     /// What it does in short, `conv 3×3, 32, valid, relu`.
     pub description: String,
@@ -78,9 +80,11 @@ pub struct LayerSummary {
     pub output: Shape,
     /// Trainable parameters.
     pub parameters: u64,
-    /// Multiply-accumulate operations for one image: convolution and dense products only, as is usual.
+    /// Multiply-accumulate operations for one image: convolution and dense products only, as is
+    /// usual.
     pub macs: u64,
-    /// Receptive field of one output position `[vertical, horizontal]` in input pixels; `None` once positions are gone.
+    /// Receptive field of one output position `[vertical, horizontal]` in input pixels; `None` once
+    /// positions are gone.
     pub receptive_field: Option<[u32; 2]>,
     /// Step between neighbouring output positions in input pixels; a fraction after an upsampling.
     pub stride: Option<[f64; 2]>,
@@ -105,8 +109,9 @@ pub struct ModelSummary {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("layer {} ({kind}) {problem}", numbers(path))]
 pub struct ShapeError {
-    /// Place of the layer, from 0: of the layer in the model; in a structure also of the branch and of the layer in it, and so on.
-    /// A residual's branches are its layers (0) and its shortcut (1). Empty where the model has no layers.
+    /// Place of the layer, from 0: of the layer in the model; in a structure also of the branch and
+    /// of the layer in it, and so on. A residual's branches are its layers (0) and its shortcut
+    /// (1). Empty where the model has no layers.
     pub path: Vec<usize>,
     /// Kind of the layer.
     pub kind: &'static str,

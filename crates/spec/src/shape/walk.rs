@@ -1,4 +1,5 @@
-//! The walk through an architecture: what each layer makes of the shape that reaches it, and what that costs.
+//! The walk through an architecture: what each layer makes of the shape that reaches it, and what
+//! that costs.
 
 use super::window::{adaptive_window, extent, padding_pixels, transposed_cut};
 use super::{LayerSummary, Shape, ShapeError, describe};
@@ -26,7 +27,8 @@ pub enum Route {
     },
 }
 
-/// The way of `residual`'s shortcut from `input` to `output`, the shapes before and after its layers.
+/// The way of `residual`'s shortcut from `input` to `output`, the shapes before and after its
+/// layers.
 ///
 /// # Errors
 /// What is wrong, as the rest of a sentence after the layer's name.
@@ -86,7 +88,8 @@ fn projection(residual: &Residual, input: Shape, output: Shape) -> Result<Layer,
     }))
 }
 
-/// Bias, norm and start of the last layer with weights, that in structures included; a norm layer behind it is its norm.
+/// Bias, norm and start of the last layer with weights, that in structures included; a norm layer
+/// behind it is its norm.
 fn last_convolution(layers: &[Layer]) -> Option<(bool, Option<Norm>, Init)> {
     let mut behind = None;
     for layer in layers.iter().rev() {
@@ -157,7 +160,8 @@ pub(super) fn walk(
     Ok((walk.layers, walk.at.shape))
 }
 
-/// What the walk has come to: a shape, the receptive field of one position, and the step between positions.
+/// What the walk has come to: a shape, the receptive field of one position, and the step between
+/// positions.
 #[derive(Clone, Copy)]
 struct Reach {
     shape: Shape,

@@ -30,8 +30,9 @@ pub(super) fn extent(kernel: u32, dilation: u32) -> u64 {
     u64::from(dilation) * u64::from(kernel.max(1) - 1) + 1
 }
 
-/// What a transposed convolution cuts off from its full output `(input − 1)·stride + extent`, `[[top, bottom], [left, right]]`;
-/// below zero where rows or columns of zeros (before the bias) are added.
+/// What a transposed convolution cuts off from its full output `(input − 1)·stride + extent`,
+/// `[[top, bottom], [left, right]]`; below zero where rows or columns of zeros (before the bias)
+/// are added.
 pub fn transposed_cut(
     padding: Padding,
     kernel: [u32; 2],
@@ -53,7 +54,8 @@ pub fn transposed_cut(
     })
 }
 
-/// First and last (exclusive) pixel of window `i` of `count` over `size` pixels, in adaptive pooling.
+/// First and last (exclusive) pixel of window `i` of `count` over `size` pixels, in adaptive
+/// pooling.
 pub fn adaptive_window(i: u32, count: u32, size: u32) -> [u32; 2] {
     let [i, count, size] = [i, count.max(1), size].map(u64::from);
     [

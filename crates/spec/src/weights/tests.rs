@@ -40,7 +40,8 @@ fn network() -> Vec<TensorShape> {
         .collect()
 }
 
-/// The same as torchvision names it, with so many classes; sorted by name, as its writer leaves them.
+/// The same as torchvision names it, with so many classes; sorted by name, as its writer leaves
+/// them.
 fn torch(classes: u32) -> Vec<Held> {
     let mut all = vec![
         held("conv1.weight", &[8, 3, 3, 3]),

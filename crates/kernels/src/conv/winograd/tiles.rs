@@ -41,15 +41,17 @@ impl<F: Form> Tiles<F> {
         self.grid[0] * self.grid[1]
     }
 
-    /// Images that are gone through together. With few channels their planes are to stay in the second-level cache; with many
-    /// the weights do not fit there anyway, and are to be read for many tiles at once.
+    /// Images that are gone through together. With few channels their planes are to stay in the
+    /// second-level cache; with many the weights do not fit there anyway, and are to be read for
+    /// many tiles at once.
     pub(super) fn images(&self) -> usize {
         let tiles = (self.channels.min(self.filters) / 2).max(36);
         (tiles / self.of_image()).max(1)
     }
 }
 
-/// Distance of two planes of so many values: not a multiple of a page, so that they do not all fall into the same cache sets.
+/// Distance of two planes of so many values: not a multiple of a page, so that they do not all fall
+/// into the same cache sets.
 pub(super) fn apart(values: usize) -> usize {
     values + 16
 }
@@ -99,13 +101,15 @@ unsafe fn sum_of<V: Vector, F: Form>(values: [V; 4]) -> V {
     }
 }
 
-/// Where `i` of the six rows (or columns) of the tile that begins at `start` lies in an image of `size`; none outside.
+/// Where `i` of the six rows (or columns) of the tile that begins at `start` lies in an image of
+/// `size`; none outside.
 #[inline(always)]
 fn inside(start: usize, i: usize, before: usize, size: usize) -> Option<usize> {
     (start + i).checked_sub(before).filter(|&at| at < size)
 }
 
-/// Where a tile's six rows begin and its columns lie in a row, in values; none outside of the image.
+/// Where a tile's six rows begin and its columns lie in a row, in values; none outside of the
+/// image.
 #[derive(Clone, Copy)]
 struct Window {
     rows: [Option<usize>; 6],

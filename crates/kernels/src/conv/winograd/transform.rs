@@ -1,11 +1,14 @@
-//! Winograd's F(4×4, 3×3) and F(2×2, 5×5) in one dimension on vectors of channels, and their transposes for the gradients.
+//! Winograd's F(4×4, 3×3) and F(2×2, 5×5) in one dimension on vectors of channels, and their
+//! transposes for the gradients.
 //!
-//! The matrices are those of Lavin and Gray (2016) at the points 0, ±1, ±2, ∞: both forms have tiles of six values, whose
-//! transform is the same. In two dimensions each is applied to columns, then to rows.
+//! The matrices are those of Lavin and Gray (2016) at the points 0, ±1, ±2, ∞: both forms have
+//! tiles of six values, whose transform is the same. In two dimensions each is applied to columns,
+//! then to rows.
 
 use crate::simd::Vector;
 
-/// An array of the expression's values for each number: written out, so that it is made of registers and not of memory.
+/// An array of the expression's values for each number: written out, so that it is made of
+/// registers and not of memory.
 macro_rules! array {
     ($i:ident in $($n:literal)* => $value:expr) => {
         [$({
@@ -81,7 +84,8 @@ pub(super) unsafe fn input_transposed<V: Vector>(v: [V; 6]) -> [V; 6] {
 
 /// Which sums a tile of six values is made into.
 ///
-/// Arrays have room for both forms; of outputs only the first [`Form::OUT`] count, of weights the first [`Form::TAPS`].
+/// Arrays have room for both forms; of outputs only the first [`Form::OUT`] count, of weights the
+/// first [`Form::TAPS`].
 pub(super) trait Form {
     /// Outputs of a tile, in each dimension.
     const OUT: usize;

@@ -10,8 +10,8 @@ use crate::transpose::{from_lanes, to_lanes};
 use std::marker::PhantomData;
 use std::ops::Range;
 
-/// Transformed weights `[plane][panel of columns][row][column of the panel]`; rows are channels and columns filters, or, for the
-/// input gradient, the other way round.
+/// Transformed weights `[plane][panel of columns][row][column of the panel]`; rows are channels and
+/// columns filters, or, for the input gradient, the other way round.
 ///
 /// # Safety
 /// The weights have the size that the shape says.
@@ -104,7 +104,8 @@ impl<F: Form> Kernel for SomeColumns<'_, F> {
     }
 }
 
-/// Weight gradient from its transform, whose parts are added in their order; in the layout of [`transformed`] (not transposed).
+/// Weight gradient from its transform, whose parts are added in their order; in the layout of
+/// [`transformed`] (not transposed).
 ///
 /// # Safety
 /// The parts have the size of transformed weights.

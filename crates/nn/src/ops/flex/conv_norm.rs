@@ -1,5 +1,6 @@
-//! A convolution and the batch normalisation of its output, with an addition and ReLU, by our kernels: the moments are found while
-//! the outputs are in the caches, and the bare convolution's gradient is made as it is used.
+//! A convolution and the batch normalisation of its output, with an addition and ReLU, by our
+//! kernels: the moments are found while the outputs are in the caches, and the bare convolution's
+//! gradient is made as it is used.
 
 use super::norm::{Found, tensors};
 use super::{contiguous, flat, tensor, values};
@@ -44,8 +45,8 @@ pub(super) trait ConvNormKernels: Backend {
     ) -> FloatTensor<Self>;
 }
 
-/// Convolves `x` and normalises each filter by its own moments; these come too. `x`, `summand` and the result are
-/// `[batch, height, width, channels]`.
+/// Convolves `x` and normalises each filter by its own moments; these come too. `x`, `summand` and
+/// the result are `[batch, height, width, channels]`.
 pub(in crate::ops) fn train(
     x: Tensor<4>,
     summand: Option<Tensor<4>>,
@@ -71,7 +72,8 @@ pub(in crate::ops) fn train(
     (Tensor::from_dispatch(y), tensors(&found, &device))
 }
 
-/// Weights and bias of the convolution that does what one with these does and a norm by `[scale, shift, mean, variance]` behind it.
+/// Weights and bias of the convolution that does what one with these does and a norm by
+/// `[scale, shift, mean, variance]` behind it.
 pub(in crate::ops) fn folded(
     weight: Tensor<1>,
     bias: Option<Tensor<1>>,
@@ -206,7 +208,8 @@ impl<C: CheckpointStrategy> ConvNormKernels for Autodiff<Flex, C> {
     }
 }
 
-/// The output of the bare convolution, and that of the norm, from `[x, weight, bias, scale, shift]`.
+/// The output of the bare convolution, and that of the norm, from
+/// `[x, weight, bias, scale, shift]`.
 fn forward(
     inputs: &[FlexTensor; 5],
     summand: Option<&FlexTensor>,
@@ -247,7 +250,8 @@ struct State {
 }
 
 impl State {
-    /// Gradients of the inputs, that of `x` where it is wanted, and that of the summand, if there was one.
+    /// Gradients of the inputs, that of `x` where it is wanted, and that of the summand, if there
+    /// was one.
     fn backward(self, gradient: FlexTensor, want: Wanted) -> ([FlexTensor; 5], Option<FlexTensor>) {
         let gradient = contiguous(gradient);
         let (dims, shape_of_y) = (

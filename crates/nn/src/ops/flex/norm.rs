@@ -56,7 +56,8 @@ pub(super) fn tensors(found: &Found, device: &Device) -> [Tensor<1>; 2] {
     })
 }
 
-/// Normalises the last dimension of `x` by given moments. The gradients would be wrong: none are asked for in evaluation.
+/// Normalises the last dimension of `x` by given moments. The gradients would be wrong: none are
+/// asked for in evaluation.
 pub(in crate::ops) fn apply<const D: usize>(
     x: Tensor<D>,
     summand: Option<Tensor<D>>,

@@ -21,7 +21,8 @@ pub(super) trait TransposedKernels: Backend {
     ) -> FloatTensor<Self>;
 }
 
-/// The transpose of the convolution `unit`; `x` and the result are `[batch, height, width, channels]`.
+/// The transpose of the convolution `unit`; `x` and the result are
+/// `[batch, height, width, channels]`.
 pub(in crate::ops) fn transposed(
     x: Tensor<4>,
     weight: Tensor<1>,
