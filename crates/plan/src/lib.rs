@@ -1,45 +1,27 @@
 //! From an experiment file to a checked list of jobs, without training anything and without seeing
 //! an image.
 //!
-//! The pipeline, a module each: `sources` (files and what they include) → `tree` (TOML with places)
-//! → `overrides` → `axes` → `expand` (points) → `merge` (a point's values over the file) → `check`
-//! against `schema` → `resolve` (types of `spec`) → `planner` (shapes, identities, labels). Every
-//! problem is collected; the first never hides the next.
+//! The rooms, each of which uses only those before it: `source` (texts as trees with places) →
+//! `language` (what may stand in a file) → `document` (one tree from files and overrides) → `grid`
+//! (axes and their points) → `resolve` (points as types of `spec`) → `plan` (jobs, ids, labels).
+//! Every problem is collected; the first never hides the next.
 
-mod axes;
-mod baseline;
-mod check;
-mod expand;
-mod known;
-mod label;
-mod merge;
-mod origin;
-mod overrides;
-mod planner;
-mod points;
-mod presets;
-mod problem;
-mod read;
+mod document;
+mod grid;
+mod language;
+mod plan;
 mod resolve;
-mod sample;
-mod schema;
-mod sections;
-mod sources;
-mod stages;
-mod starter;
-mod suggest;
-mod tree;
-mod values;
+mod source;
 
-pub use known::{Known, Trained};
-pub use origin::{Origins, Whence};
-pub use overrides::{Overrides, Seeds};
-pub use planner::{Candidate, Plan, Planned, StagePlan, origins, plan, plan_with};
-pub use presets::{Preset, preset, presets};
-pub use problem::{ProblemLine, Problems};
+pub use document::files::{ReadFile, from_disk};
+pub use document::overrides::{Overrides, Seeds};
+pub use language::json_schema::json_schema;
+pub use language::presets::{Preset, preset, presets};
+pub use language::reference::reference;
+pub use language::starter::starter;
+pub use plan::assemble::{Candidate, Plan, Planned, StagePlan, origins, plan, plan_with};
+pub use plan::provenance::{Origins, Whence};
+pub use resolve::lookup::{Known, Trained};
 pub use resolve::run::{Retry, RunSettings};
 pub use resolve::search::rule_of;
-pub use schema::json::json_schema;
-pub use schema::reference::reference;
-pub use sources::{ReadFile, from_disk};
-pub use starter::starter;
+pub use source::problem::{ProblemLine, Problems};

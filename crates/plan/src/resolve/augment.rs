@@ -1,10 +1,11 @@
 //! `[augment]`.
 
-use crate::check::{Sink, check, naming};
-use crate::problem::Problem;
-use crate::read::{Reader, choice};
-use crate::schema::{Kind, tables};
-use crate::tree::{Node, Origin};
+use crate::language::check::{Sink, check, naming};
+use crate::language::field::Kind;
+use crate::language::reader::{Reader, choice};
+use crate::language::tables;
+use crate::source::problem::Problem;
+use crate::source::tree::{Node, Origin};
 use convsweep_spec::augment::{AugmentSpec, FlipAxis, Normalize, Step};
 
 /// Resolved `[augment]` and where its `normalize` stands.

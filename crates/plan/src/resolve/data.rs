@@ -1,12 +1,13 @@
 //! `[data]`.
 
-use crate::check::{Sink, check};
-use crate::points::Around;
-use crate::problem::Problem;
-use crate::read::{Reader, named};
-use crate::schema::{Kind, tables};
-use crate::sources::LARGEST_TEXT;
-use crate::tree::{Node, Origin};
+use crate::document::files::LARGEST_TEXT;
+use crate::language::check::{Sink, check};
+use crate::language::field::Kind;
+use crate::language::reader::{Reader, named};
+use crate::language::tables;
+use crate::resolve::resolver::Around;
+use crate::source::problem::Problem;
+use crate::source::tree::{Node, Origin};
 use convsweep_spec::data::{
     DataFacts, DataSpec, Resize, ResizeMethod, Shapes, Source, Split, SplitScheme,
 };

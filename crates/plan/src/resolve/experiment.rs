@@ -1,11 +1,12 @@
 //! `[experiment]`.
 
 use super::range::rises;
-use crate::check::{Sink, check};
-use crate::problem::Problem;
-use crate::read::Reader;
-use crate::schema::{Kind, tables};
-use crate::tree::Node;
+use crate::language::check::{Sink, check};
+use crate::language::field::Kind;
+use crate::language::reader::Reader;
+use crate::language::tables;
+use crate::source::problem::Problem;
+use crate::source::tree::Node;
 use convsweep_spec::metric::{Direction, Metric};
 
 /// `[experiment]`, resolved; the baseline waits for the axes.

@@ -1,8 +1,8 @@
 //! One layer without layers in it, from its checked table.
 
-use crate::check::Sink;
-use crate::read::{Reader, named, pair};
-use crate::schema::layers::NORMS;
+use crate::language::check::Sink;
+use crate::language::reader::{Reader, named, pair};
+use crate::language::tables::layers::NORMS;
 use convsweep_spec::model::*;
 
 /// What a layer takes from around it.

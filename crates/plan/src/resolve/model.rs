@@ -2,14 +2,15 @@
 
 use super::layer::Around;
 use super::structure::{Place, Resolved, Scope, Structure, relocated};
-use crate::check::{Sink, check};
-use crate::merge::substitute;
-use crate::presets;
-use crate::problem::Problem;
-use crate::read::Reader;
-use crate::schema::{Kind, layers::MODEL};
-use crate::suggest;
-use crate::tree::{Entry, Node, Origin, Value};
+use crate::document::merge::substitute;
+use crate::language::check::{Sink, check};
+use crate::language::field::Kind;
+use crate::language::presets;
+use crate::language::reader::Reader;
+use crate::language::suggest;
+use crate::language::tables::layers::MODEL;
+use crate::source::problem::Problem;
+use crate::source::tree::{Entry, Node, Origin, Value};
 use convsweep_spec::model::{Init, ModelSpec};
 use convsweep_spec::shape::{ModelSummary, Shape, ShapeError, summarize};
 use std::sync::Arc;

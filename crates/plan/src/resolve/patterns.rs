@@ -1,9 +1,9 @@
 //! Patterns that name layers in `[train]`, and whether they do.
 
-use crate::check::Sink;
-use crate::problem::Problem;
-use crate::suggest;
-use crate::tree::{Node, Origin};
+use crate::language::check::Sink;
+use crate::language::suggest;
+use crate::source::problem::Problem;
+use crate::source::tree::{Node, Origin};
 use convsweep_spec::pattern;
 use convsweep_spec::shape::TensorShape;
 use convsweep_spec::train::TrainSpec;

@@ -1,9 +1,9 @@
 //! `experiment.kind = "lr-range-test"`: what it makes of a training.
 
-use crate::check::Sink;
-use crate::read::named;
-use crate::schema::tables;
-use crate::tree::Node;
+use crate::language::check::Sink;
+use crate::language::reader::named;
+use crate::language::tables;
+use crate::source::tree::Node;
 use convsweep_spec::data::{DataFacts, DataSpec, SplitScheme};
 use convsweep_spec::train::{Course, Optimizer, Phase, Rule, Schedule, TrainSpec};
 

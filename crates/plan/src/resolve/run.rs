@@ -1,9 +1,10 @@
 //! `[run]`: how jobs are run, never what they are.
 
-use crate::check::{Sink, check};
-use crate::read::{Reader, constant};
-use crate::schema::{Kind, tables};
-use crate::tree::Node;
+use crate::language::check::{Sink, check};
+use crate::language::field::Kind;
+use crate::language::reader::{Reader, constant};
+use crate::language::tables;
+use crate::source::tree::Node;
 use convsweep_spec::job::CheckpointEvery;
 use std::time::Duration;
 

@@ -1,9 +1,10 @@
 //! `[search]`: which jobs are spared.
 
-use crate::check::{Sink, check};
-use crate::read::{Reader, constant};
-use crate::schema::{Kind, tables};
-use crate::tree::Node;
+use crate::language::check::{Sink, check};
+use crate::language::field::Kind;
+use crate::language::reader::{Reader, constant};
+use crate::language::tables;
+use crate::source::tree::Node;
 use convsweep_spec::search::{SearchSettings, StopRule};
 
 /// Resolves `[search]` of an experiment with so many seeds; with the number of seeds at which its

@@ -1,14 +1,14 @@
 //! Lists of layers: structures walked, repetitions and blocks written out, parameters put in.
 
 use super::layer::{Around, leaf};
-use crate::check::{Sink, check, naming};
-use crate::merge::substitute;
-use crate::problem::Problem;
-use crate::read::{Reader, constant};
-use crate::schema::layers::LAYERS;
-use crate::schema::{Kind, Variant};
-use crate::suggest;
-use crate::tree::{Entry, Node, Origin, Value};
+use crate::document::merge::substitute;
+use crate::language::check::{Sink, check, naming};
+use crate::language::field::{Kind, Variant};
+use crate::language::reader::{Reader, constant};
+use crate::language::suggest;
+use crate::language::tables::layers::LAYERS;
+use crate::source::problem::Problem;
+use crate::source::tree::{Entry, Node, Origin, Value};
 use convsweep_spec::model::{Join, Layer, Parallel, Residual, Shortcut};
 use std::sync::Arc;
 

@@ -2,11 +2,12 @@
 
 use super::patterns::{Pattern, Patterns};
 use super::transfer::From;
-use crate::check::{Sink, check};
-use crate::merge::{Alternatives, overlay};
-use crate::read::{Reader, named};
-use crate::schema::{Kind, tables};
-use crate::tree::{Entry, Node, Value};
+use crate::document::merge::{Alternatives, overlay};
+use crate::language::check::{Sink, check};
+use crate::language::field::Kind;
+use crate::language::reader::{Reader, named};
+use crate::language::tables;
+use crate::source::tree::{Entry, Node, Value};
 use convsweep_spec::metric::{Metric, VAL_ACCURACY};
 use convsweep_spec::train::{
     ClassWeights, Course, EarlyStopping, Group, Length, Loss, Moments, Optimizer, Phase, Rule,

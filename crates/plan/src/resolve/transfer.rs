@@ -1,13 +1,13 @@
 //! `train.from`: the file that weights come from, and whether they fit the network.
 
 use super::patterns::Patterns;
-use crate::check::Sink;
-use crate::known::Trained;
-use crate::points::Around;
-use crate::problem::Problem;
-use crate::read::Reader;
-use crate::schema::tables;
-use crate::tree::{Node, Origin};
+use crate::language::check::Sink;
+use crate::language::reader::Reader;
+use crate::language::tables;
+use crate::resolve::lookup::Trained;
+use crate::resolve::resolver::Around;
+use crate::source::problem::Problem;
+use crate::source::tree::{Node, Origin};
 use convsweep_spec::canonical::hash_of;
 use convsweep_spec::pattern::HEAD;
 use convsweep_spec::shape::TensorShape;

@@ -1,0 +1,12 @@
+//! The language of experiment files: its keys, how values are checked against them, and what is
+//! generated from them. It knows trees and problems, but neither axes nor resolved types.
+
+pub(crate) mod check;
+pub(crate) mod field;
+pub(crate) mod json_schema;
+pub(crate) mod presets;
+pub(crate) mod reader;
+pub(crate) mod reference;
+pub(crate) mod starter;
+pub(crate) mod suggest;
+pub(crate) mod tables;

@@ -1,0 +1,5 @@
+//! What stands in a text, without knowing the language: trees whose values know their place, and
+//! problems shown at such places.
+
+pub(crate) mod problem;
+pub(crate) mod tree;
