@@ -4,7 +4,9 @@ use crate::DataError;
 use crate::change::Change;
 use crate::policy::LEVELS;
 use crate::random::{Draws, Purpose};
-use convsweep_kernels::{Affine, Fill, Size, crop, flip_horizontal, flip_vertical, warp, widen};
+use convsweep_kernels::{
+    Affine, BorderMode, Size, crop, flip_horizontal, flip_vertical, warp, widen,
+};
 use convsweep_spec::augment::{self as spec, AugmentSpec, FlipAxis, Step};
 
 /// The steps of an experiment, neighbouring rotations and scalings joined.
@@ -17,7 +19,7 @@ pub(crate) struct Augmentation {
 enum Stage {
     /// Steps with one bilinear warp between them.
     Warp {
-        fill: Fill,
+        fill: BorderMode,
         moves: Vec<Move>,
     },
     Flip {
@@ -33,7 +35,7 @@ enum Stage {
     Crop {
         step: u64,
         pad: u32,
-        fill: Fill,
+        fill: BorderMode,
         p: f64,
     },
 }
@@ -267,11 +269,11 @@ fn part(draws: &mut Draws, size: Size, [min, max]: [f64; 2], ratio: f64) -> Affi
     Affine::IDENTITY
 }
 
-fn kernel_fill(fill: spec::Fill) -> Fill {
+fn kernel_fill(fill: spec::Fill) -> BorderMode {
     match fill {
-        spec::Fill::Zero => Fill::Zero,
-        spec::Fill::Reflect => Fill::Reflect,
-        spec::Fill::Nearest => Fill::Nearest,
+        spec::Fill::Zero => BorderMode::Zero,
+        spec::Fill::Reflect => BorderMode::Reflect,
+        spec::Fill::Nearest => BorderMode::Nearest,
     }
 }
 

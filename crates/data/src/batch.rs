@@ -3,7 +3,7 @@
 use crate::augment::{Augmentation, Scratch};
 use crate::mix::Mixing;
 use crate::{DataError, ImageSet, Images, Parts, mean_std};
-use convsweep_kernels::{normalize, share_stretches};
+use convsweep_kernels::{normalize, parallel_chunks};
 use convsweep_spec::augment::{AugmentSpec, Normalize};
 use convsweep_spec::event::Part;
 use std::sync::{Mutex, PoisonError};
@@ -147,7 +147,7 @@ impl Batcher {
         // Of several errors the first row's is told, whichever thread met it first.
         let failed: Mutex<Option<(usize, DataError)>> = Mutex::new(None);
         let scratch = || (Vec::new(), Scratch::default());
-        share_stretches(out, size, scratch, |(image, scratch), i, out| {
+        parallel_chunks(out, size, scratch, |(image, scratch), i, out| {
             let Err(error) = images.read(rows[i], image) else {
                 return make(rows[i], image, scratch, out);
             };

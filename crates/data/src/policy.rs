@@ -5,7 +5,7 @@
 
 use crate::random::Draws;
 use convsweep_kernels::{
-    Affine, Fill, Size, autocontrast, brightness, contrast, equalize, invert, posterize,
+    Affine, BorderMode, Size, autocontrast, brightness, contrast, equalize, invert, posterize,
     saturation, sharpness, solarize, warp,
 };
 
@@ -201,7 +201,7 @@ fn apply(operation: Operation, magnitude: f64, image: &mut [f32], scratch: &mut 
         Identity => return,
     };
     scratch.copy_from_slice(image);
-    warp(&*scratch, size, &map, Fill::Zero, image);
+    warp(&*scratch, size, &map, BorderMode::Zero, image);
 }
 
 #[cfg(test)]

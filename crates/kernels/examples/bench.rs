@@ -7,8 +7,9 @@
 //! images of a batch (default 64; with 8 all lies in the cache and memory costs nothing).
 
 use convsweep_kernels::{
-    Adam, Backward, ConvShape, DenseShape, Follow, InstructionSet, Method, Wanted, conv_backward,
-    conv_forward, conv_method, dense_backward, dense_forward, fma_peak,
+    Adam, ConvMethod, ConvShape, DenseShape, Epilogue, InstructionSet, NeedsGradient,
+    UpstreamGradient, conv_backward, conv_forward, conv_method, dense_backward, dense_forward,
+    fma_peak,
 };
 use std::fs;
 use std::hint::black_box;
@@ -77,7 +78,14 @@ impl Bench {
         );
     }
 
-    fn conv(&self, name: &str, shape: ConvShape, method: Method, follow: Follow, want_input: bool) {
+    fn conv(
+        &self,
+        name: &str,
+        shape: ConvShape,
+        method: ConvMethod,
+        epilogue: Epilogue,
+        want_input: bool,
+    ) {
         let x = numbers(shape.images * shape.input[0] * shape.input[1] * shape.channels);
         let w = numbers(
             shape.filters * shape.channels / shape.groups * shape.kernel[0] * shape.kernel[1],
@@ -90,16 +98,16 @@ impl Bench {
             shape.images,
             shape.flops(),
             || {
-                black_box(conv_forward(&shape, method, &x, &w, Some(&b), follow));
+                black_box(conv_forward(&shape, method, &x, &w, Some(&b), epilogue));
             },
         );
-        let found = conv_forward(&shape, method, &x, &w, Some(&b), follow);
+        let found = conv_forward(&shape, method, &x, &w, Some(&b), epilogue);
         let gradient = numbers(found.output.len());
-        let backward = Backward {
+        let backward = UpstreamGradient {
             gradient: &gradient,
             norm: None,
             output: &found.output,
-            places: &found.places,
+            argmax: &found.argmax,
         };
         let times = if want_input { 2.0 } else { 1.0 };
         self.line(
@@ -108,12 +116,12 @@ impl Bench {
             shape.images,
             times * shape.flops(),
             || {
-                let want = Wanted {
+                let needs = NeedsGradient {
                     input: want_input,
-                    bias: follow.relu,
+                    bias: epilogue.relu,
                 };
                 black_box(conv_backward(
-                    &shape, method, &x, &w, backward, follow, want,
+                    &shape, method, &x, &w, backward, epilogue, needs,
                 ));
             },
         );
@@ -172,39 +180,39 @@ fn square(
 struct Layer {
     name: String,
     shape: ConvShape,
-    follow: Follow,
+    epilogue: Epilogue,
     /// Whether the other method is measured too.
     both: bool,
 }
 
 /// The convolutions of the five networks that are measured as wholes (`just bench train`).
 fn layers(images: usize) -> Vec<Layer> {
-    let bare = Follow::default();
+    let bare = Epilogue::default();
     let (relu, pool) = (
-        Follow {
+        Epilogue {
             relu: true,
             pool: false,
-            ..Follow::default()
+            ..Epilogue::default()
         },
-        Follow {
+        Epilogue {
             relu: true,
             pool: true,
-            ..Follow::default()
+            ..Epilogue::default()
         },
     );
     let mut all = Vec::new();
-    let mut add = |name: String, shape: ConvShape, follow: Follow, both: bool| {
+    let mut add = |name: String, shape: ConvShape, epilogue: Epilogue, both: bool| {
         all.push(Layer {
             name,
             shape,
-            follow,
+            epilogue,
             both,
         });
     };
     let plain = |side, channels, filters, kernel: usize| {
         square(images, side, channels, filters, kernel, kernel / 2)
     };
-    for (number, side, channels, filters, follow) in [
+    for (number, side, channels, filters, epilogue) in [
         (1, 32, 3, 32, pool),
         (2, 15, 32, 64, pool),
         (3, 6, 64, 64, relu),
@@ -213,7 +221,7 @@ fn layers(images: usize) -> Vec<Layer> {
         add(
             name,
             square(images, side, channels, filters, 3, 0),
-            follow,
+            epilogue,
             true,
         );
     }
@@ -248,7 +256,7 @@ fn layers(images: usize) -> Vec<Layer> {
             false,
         );
     }
-    for (side, channels, filters, follow) in [
+    for (side, channels, filters, epilogue) in [
         (32, 3, 64, relu),
         (32, 64, 64, pool),
         (16, 64, 128, relu),
@@ -259,7 +267,7 @@ fn layers(images: usize) -> Vec<Layer> {
         add(
             format!("vgg {channels}>{filters} {side}x{side}"),
             plain(side, channels, filters, 3),
-            follow,
+            epilogue,
             false,
         );
     }
@@ -358,13 +366,13 @@ fn main() {
     };
     eprintln!("instructions: {}", InstructionSet::best().name());
     for layer in layers(images) {
-        let (follow, first) = (layer.follow, layer.shape.channels > 3);
-        for method in [Method::Direct, Method::Winograd] {
+        let (epilogue, first) = (layer.epilogue, layer.shape.channels > 3);
+        for method in [ConvMethod::Direct, ConvMethod::Winograd] {
             // What is not taken is measured where it is a near thing.
-            if method == conv_method(&layer.shape, follow).0
-                || layer.both && layer.shape.can(method)
+            if method == conv_method(&layer.shape, epilogue).0
+                || layer.both && layer.shape.supports(method)
             {
-                bench.conv(&layer.name, layer.shape, method, follow, first);
+                bench.conv(&layer.name, layer.shape, method, epilogue, first);
             }
         }
     }

@@ -10,10 +10,10 @@
 use crate::buffer::Buffer;
 use crate::simd::{Kernel, PANEL, Vector};
 
-/// Rows of the left matrix in pieces: row `m` is the values at `x + inputs[m] + t` for each `t` in
+/// LeftRows of the left matrix in pieces: row `m` is the values at `x + inputs[m] + t` for each `t` in
 /// `taps`, `run` long each.
 #[derive(Clone, Copy)]
-pub(crate) struct Rows<'a> {
+pub(crate) struct LeftRows<'a> {
     pub inputs: &'a [usize],
     pub taps: &'a [usize],
     pub run: usize,
@@ -21,7 +21,7 @@ pub(crate) struct Rows<'a> {
     pub fresh: usize,
 }
 
-impl Rows<'_> {
+impl LeftRows<'_> {
     /// Length of a row.
     pub(crate) fn len(&self) -> usize {
         self.taps.len() * self.run
@@ -38,12 +38,14 @@ pub(crate) struct Finish {
     pub stream: bool,
 }
 
-/// Nothing is.
-pub(crate) const PLAIN: Finish = Finish {
-    bias: std::ptr::null(),
-    relu: false,
-    stream: false,
-};
+impl Finish {
+    /// Stores the sums as they are.
+    pub(crate) const NONE: Finish = Finish {
+        bias: std::ptr::null(),
+        relu: false,
+        stream: false,
+    };
+}
 
 /// Values of an output that is written past the caches: it would not stay there until it is read,
 /// and a line that is written as a whole need not be fetched first.
@@ -51,7 +53,7 @@ const STREAMED: usize = 2 << 20;
 
 /// Whether an output `[pixel, channel]` is written past the caches: it is large and its pixels'
 /// vectors are aligned.
-pub(crate) fn streams<V: Vector>(output: *const f32, len: usize, channels: usize) -> bool {
+pub(crate) fn should_stream<V: Vector>(output: *const f32, len: usize, channels: usize) -> bool {
     len >= STREAMED
         && channels.is_multiple_of(V::LANES)
         && output.addr().is_multiple_of(4 * V::LANES)
@@ -60,7 +62,7 @@ pub(crate) fn streams<V: Vector>(output: *const f32, len: usize, channels: usize
 /// Where [`dots`] puts its sums: row `m` at `y + outputs[m]`, its panels of columns `panel` values
 /// apart.
 #[derive(Clone, Copy)]
-pub(crate) struct Target<'a> {
+pub(crate) struct DotsTarget<'a> {
     pub y: *mut f32,
     pub outputs: &'a [usize],
     pub panel: usize,
@@ -79,13 +81,13 @@ const LEFT: usize = 4096;
 #[inline(always)]
 pub(crate) unsafe fn dots<V: Vector>(
     x: *const f32,
-    rows: Rows,
+    rows: LeftRows,
     packed: *const f32,
     columns: usize,
     finish: Finish,
-    target: Target,
+    target: DotsTarget,
 ) {
-    V::apart(Dots {
+    V::outlined(Dots {
         x,
         rows,
         packed,
@@ -97,11 +99,11 @@ pub(crate) unsafe fn dots<V: Vector>(
 
 struct Dots<'a> {
     x: *const f32,
-    rows: Rows<'a>,
+    rows: LeftRows<'a>,
     packed: *const f32,
     columns: usize,
     finish: Finish,
-    target: Target<'a>,
+    target: DotsTarget<'a>,
 }
 
 impl Kernel for Dots<'_> {
@@ -120,7 +122,7 @@ impl Kernel for Dots<'_> {
         let most = V::ROWS[1];
         let chunk = (LEFT / rows.fresh.max(1)).max(4 * most) / most * most;
         for (inputs, outputs) in rows.inputs.chunks(chunk).zip(target.outputs.chunks(chunk)) {
-            let rows = Rows { inputs, ..rows };
+            let rows = LeftRows { inputs, ..rows };
             for column in (0..columns).step_by(2 * V::LANES) {
                 let n = (columns - column).min(2 * V::LANES);
                 let bias = if finish.bias.is_null() {
@@ -129,7 +131,7 @@ impl Kernel for Dots<'_> {
                     finish.bias.add(column)
                 };
                 let finish = Finish { bias, ..finish };
-                let y = Place {
+                let y = PanelAddress {
                     at: target.y.add(column / PANEL * target.panel),
                     panel: target.panel,
                 };
@@ -148,7 +150,7 @@ impl Kernel for Dots<'_> {
     }
 }
 
-/// Rows of the next of the blocks that `left` rows are cut into: as many as there are registers
+/// LeftRows of the next of the blocks that `left` rows are cut into: as many as there are registers
 /// for, but two halves rather than a last block so small that its sums wait for each other.
 #[inline(always)]
 fn block_rows(left: usize, most: usize) -> usize {
@@ -185,7 +187,7 @@ macro_rules! next_block {
 /// Where the first of two vectors of a row is stored; the second lies behind it or, in the next
 /// panel, so many values apart.
 #[derive(Clone, Copy)]
-struct Place {
+struct PanelAddress {
     at: *mut f32,
     panel: usize,
 }
@@ -198,7 +200,7 @@ fn vector<V: Vector>(j: usize, panel: usize) -> usize {
 
 /// What a block's sums begin with, and what they are at least.
 #[derive(Clone, Copy)]
-struct Edges<V, const NV: usize> {
+struct BlockFinish<V, const NV: usize> {
     start: [V; NV],
     least: V,
     stream: bool,
@@ -207,27 +209,27 @@ struct Edges<V, const NV: usize> {
 #[inline(always)]
 unsafe fn dots_panel<V: Vector, const NV: usize, const WHOLE: bool>(
     x: *const f32,
-    rows: Rows,
+    rows: LeftRows,
     b: *const f32,
     n: usize,
     finish: Finish,
-    y: Place,
+    y: PanelAddress,
     outputs: &[usize],
 ) {
     let least = V::splat(if finish.relu { 0.0 } else { f32::NEG_INFINITY });
-    let mut edges = Edges {
+    let mut edges = BlockFinish {
         start: [V::splat(0.0); NV],
         least,
         stream: finish.stream,
     };
     if !finish.bias.is_null() {
         for (j, start) in edges.start.iter_mut().enumerate() {
-            *start = V::load_part(finish.bias.add(j * V::LANES), lanes::<V>(n, j));
+            *start = V::load_partial(finish.bias.add(j * V::LANES), lanes::<V>(n, j));
         }
     }
     let mut m = 0;
     while m < outputs.len() {
-        let rows = Rows {
+        let rows = LeftRows {
             inputs: rows.inputs.get_unchecked(m..),
             ..rows
         };
@@ -245,11 +247,11 @@ unsafe fn dots_panel<V: Vector, const NV: usize, const WHOLE: bool>(
 #[inline(always)]
 unsafe fn dots_block<V: Vector, const M: usize, const NV: usize, const WHOLE: bool>(
     x: *const f32,
-    rows: Rows,
+    rows: LeftRows,
     mut b: *const f32,
     n: usize,
-    edges: Edges<V, NV>,
-    y: Place,
+    edges: BlockFinish<V, NV>,
+    y: PanelAddress,
     outputs: &[usize],
 ) {
     let panel = rows.len() * PANEL;
@@ -307,7 +309,7 @@ pub(crate) unsafe fn store<V: Vector>(value: V, to: *mut f32, n: usize) {
     if n == V::LANES {
         value.store(to)
     } else {
-        value.store_part(to, n)
+        value.store_partial(to, n)
     }
 }
 
@@ -316,14 +318,14 @@ pub(crate) unsafe fn load<V: Vector>(from: *const f32, n: usize) -> V {
     if n == V::LANES {
         V::load(from)
     } else {
-        V::load_part(from, n)
+        V::load_partial(from, n)
     }
 }
 
 /// The two factors of [`outer`]: pixel `p` has its left values at `x + inputs[p]`, its right ones
 /// at `g + grads[p]`.
 #[derive(Clone, Copy)]
-pub(crate) struct Pixels<'a> {
+pub(crate) struct OuterFactors<'a> {
     pub x: *const f32,
     pub inputs: &'a [usize],
     pub g: *const f32,
@@ -333,7 +335,7 @@ pub(crate) struct Pixels<'a> {
 /// Where sums of outer products are: row `r` at `c + r * row`, its panels of columns `panel` values
 /// apart.
 #[derive(Clone, Copy)]
-pub(crate) struct Sums {
+pub(crate) struct OuterTarget {
     pub c: *mut f32,
     pub row: usize,
     pub panel: usize,
@@ -341,7 +343,7 @@ pub(crate) struct Sums {
     pub right: *mut f32,
 }
 
-/// Pixels, rows and columns that are gone through together: what is read again and again stays in
+/// OuterFactors, rows and columns that are gone through together: what is read again and again stays in
 /// the first-level cache.
 const PIXELS: usize = 96;
 const STRIP: usize = 48;
@@ -354,24 +356,24 @@ const COLUMNS: usize = 128;
 /// All that is named must lie in memory that is there.
 #[inline(always)]
 pub(crate) unsafe fn outer<V: Vector>(
-    pixels: Pixels,
-    places: &[usize],
+    pixels: OuterFactors,
+    offsets: &[usize],
     columns: usize,
-    sums: Sums,
+    sums: OuterTarget,
 ) {
-    V::apart(Outer {
+    V::outlined(Outer {
         pixels,
-        places,
+        offsets,
         columns,
         sums,
     });
 }
 
 struct Outer<'a> {
-    pixels: Pixels<'a>,
-    places: &'a [usize],
+    pixels: OuterFactors<'a>,
+    offsets: &'a [usize],
     columns: usize,
-    sums: Sums,
+    sums: OuterTarget,
 }
 
 impl Kernel for Outer<'_> {
@@ -381,21 +383,21 @@ impl Kernel for Outer<'_> {
     unsafe fn run<V: Vector>(self) {
         let Outer {
             pixels,
-            places,
+            offsets,
             columns,
             sums,
         } = self;
-        let (Some(&first), Some(&last)) = (places.first(), places.last()) else {
+        let (Some(&first), Some(&last)) = (offsets.first(), offsets.last()) else {
             return;
         };
-        // Rows that lie side by side are copied into strips: pixels are often a power of two apart,
+        // LeftRows that lie side by side are copied into strips: pixels are often a power of two apart,
         // which few cache sets hold.
-        let strips = last - first + 1 == places.len() && columns > 2 * V::LANES;
-        let mut x = Buffer::new(if strips { PIXELS * STRIP } else { 0 });
+        let use_strips = last - first + 1 == offsets.len() && columns > 2 * V::LANES;
+        let mut x = Buffer::new(if use_strips { PIXELS * STRIP } else { 0 });
         let mut g = Buffer::new(PIXELS * COLUMNS);
         let x = x.as_mut_ptr();
         let steps: [usize; PIXELS] = std::array::from_fn(|p| p * STRIP);
-        let places_in_strip: [usize; STRIP] = std::array::from_fn(|r| r);
+        let strip_offsets: [usize; STRIP] = std::array::from_fn(|r| r);
         for (inputs, grads) in pixels
             .inputs
             .chunks(PIXELS)
@@ -409,27 +411,27 @@ impl Kernel for Outer<'_> {
                     sums.right.add(column)
                 };
                 let g = panels_of::<V>(pixels.g.add(column), grads, n, &mut g, right);
-                let sums = Sums {
+                let sums = OuterTarget {
                     c: sums.c.add(column / PANEL * sums.panel),
                     ..sums
                 };
-                if !strips {
-                    outer_panels::<V>([pixels.x, g], inputs, places, n, sums);
+                if !use_strips {
+                    outer_panels::<V>([pixels.x, g], inputs, offsets, n, sums);
                     continue;
                 }
-                for row in (0..places.len()).step_by(STRIP) {
-                    let rows = (places.len() - row).min(STRIP);
+                for row in (0..offsets.len()).step_by(STRIP) {
+                    let rows = (offsets.len() - row).min(STRIP);
                     for (p, &input) in inputs.iter().enumerate() {
                         copy::<V>(pixels.x.add(input + first + row), x.add(p * STRIP), rows);
                     }
-                    let sums = Sums {
+                    let sums = OuterTarget {
                         c: sums.c.add(row * sums.row),
                         ..sums
                     };
                     outer_panels::<V>(
                         [x, g],
                         &steps[..inputs.len()],
-                        &places_in_strip[..rows],
+                        &strip_offsets[..rows],
                         n,
                         sums,
                     );
@@ -446,7 +448,7 @@ unsafe fn copy<V: Vector>(from: *const f32, to: *mut f32, count: usize) {
         V::load(from.add(i)).store(to.add(i));
     }
     if whole < count {
-        V::load_part(from.add(whole), count - whole).store_part(to.add(whole), count - whole);
+        V::load_partial(from.add(whole), count - whole).store_partial(to.add(whole), count - whole);
     }
 }
 
@@ -494,14 +496,14 @@ unsafe fn panels_of<V: Vector>(
 pub(crate) unsafe fn outer_panels<V: Vector>(
     from: [*const f32; 2],
     inputs: &[usize],
-    places: &[usize],
+    offsets: &[usize],
     columns: usize,
-    sums: Sums,
+    sums: OuterTarget,
 ) {
-    V::apart(OuterPanels {
+    V::outlined(OuterPanels {
         from,
         inputs,
-        places,
+        offsets,
         columns,
         sums,
     });
@@ -510,9 +512,9 @@ pub(crate) unsafe fn outer_panels<V: Vector>(
 struct OuterPanels<'a> {
     from: [*const f32; 2],
     inputs: &'a [usize],
-    places: &'a [usize],
+    offsets: &'a [usize],
     columns: usize,
-    sums: Sums,
+    sums: OuterTarget,
 }
 
 impl Kernel for OuterPanels<'_> {
@@ -523,21 +525,21 @@ impl Kernel for OuterPanels<'_> {
         let OuterPanels {
             from: [x, g],
             inputs,
-            places,
+            offsets,
             columns,
             sums,
         } = self;
         for column in (0..columns).step_by(2 * V::LANES) {
             let n = (columns - column).min(2 * V::LANES);
-            let sums = Sums {
+            let sums = OuterTarget {
                 c: sums.c.add(column / PANEL * sums.panel),
                 ..sums
             };
             let g = g.add(column * inputs.len());
             if n <= V::LANES {
-                outer_panel::<V, 1>([x, g], inputs, places, n, sums);
+                outer_panel::<V, 1>([x, g], inputs, offsets, n, sums);
             } else {
-                outer_panel::<V, 2>([x, g], inputs, places, n, sums);
+                outer_panel::<V, 2>([x, g], inputs, offsets, n, sums);
             }
         }
     }
@@ -547,24 +549,24 @@ impl Kernel for OuterPanels<'_> {
 unsafe fn outer_panel<V: Vector, const NV: usize>(
     from: [*const f32; 2],
     inputs: &[usize],
-    places: &[usize],
+    offsets: &[usize],
     columns: usize,
-    sums: Sums,
+    sums: OuterTarget,
 ) {
     let mut r = 0;
-    while r < places.len() {
-        let places = places.get_unchecked(r..);
-        let sums = Sums {
+    while r < offsets.len() {
+        let offsets = offsets.get_unchecked(r..);
+        let sums = OuterTarget {
             c: sums.c.add(r * sums.row),
             ..sums
         };
         macro_rules! block {
             ($rows:literal) => {{
-                outer_block::<V, $rows, NV>(from, inputs, places, columns, sums);
+                outer_block::<V, $rows, NV>(from, inputs, offsets, columns, sums);
                 r += $rows;
             }};
         }
-        next_block!(places.len(), V::ROWS[NV - 1], block);
+        next_block!(offsets.len(), V::ROWS[NV - 1], block);
     }
 }
 
@@ -572,16 +574,16 @@ unsafe fn outer_panel<V: Vector, const NV: usize>(
 unsafe fn outer_block<V: Vector, const M: usize, const NV: usize>(
     [x, mut g]: [*const f32; 2],
     inputs: &[usize],
-    places: &[usize],
+    offsets: &[usize],
     columns: usize,
-    sums: Sums,
+    sums: OuterTarget,
 ) {
     let panel = inputs.len() * PANEL;
-    let Sums { c, row, .. } = sums;
+    let OuterTarget { c, row, .. } = sums;
     let mut from = [x; M];
     let mut sum = [[V::splat(0.0); NV]; M];
     for i in 0..M {
-        from[i] = x.add(*places.get_unchecked(i));
+        from[i] = x.add(*offsets.get_unchecked(i));
         for j in 0..NV {
             sum[i][j] = load::<V>(
                 c.add(i * row + vector::<V>(j, sums.panel)),

@@ -6,28 +6,28 @@ use std::ops::{Deref, DerefMut};
 /// A cache line: what scratch memory is aligned to, so that no vector of it lies in two.
 #[derive(Clone, Copy)]
 #[repr(align(64))]
-struct Line {
-    _values: [f32; LINE],
+struct CacheLine {
+    _values: [f32; LINE_FLOATS],
 }
 
-const LINE: usize = 16;
+const LINE_FLOATS: usize = 16;
 
 thread_local! {
-    static POOL: RefCell<Vec<Vec<Line>>> = const { RefCell::new(Vec::new()) };
+    static POOL: RefCell<Vec<Vec<CacheLine>>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Scratch memory from this thread's pool; it goes back there. Its contents are whatever was there
 /// before.
 pub(crate) struct Buffer {
-    lines: Vec<Line>,
+    lines: Vec<CacheLine>,
     len: usize,
 }
 
 impl Buffer {
     /// `len` floats of any value.
     pub(crate) fn new(len: usize) -> Buffer {
-        let count = len.div_ceil(LINE);
-        let fitting = |pool: &mut Vec<Vec<Line>>| {
+        let count = len.div_ceil(LINE_FLOATS);
+        let fitting = |pool: &mut Vec<Vec<CacheLine>>| {
             let best = (0..pool.len())
                 .filter(|&i| pool[i].len() >= count)
                 .min_by_key(|&i| pool[i].len());
@@ -39,8 +39,8 @@ impl Buffer {
             lines.clear();
             lines.resize(
                 count,
-                Line {
-                    _values: [0.0; LINE],
+                CacheLine {
+                    _values: [0.0; LINE_FLOATS],
                 },
             );
         }

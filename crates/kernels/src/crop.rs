@@ -1,6 +1,6 @@
 //! Padding and cutting in one step, as a shifted copy.
 
-use crate::{Fill, Pixel, Size};
+use crate::{BorderMode, Pixel, Size};
 
 /// Cuts `size` out of `source` padded without end by `fill`:
 /// `out(x, y) = source(x + left, y + top)`.
@@ -10,7 +10,14 @@ use crate::{Fill, Pixel, Size};
 ///
 /// # Panics
 /// Where `source` or `out` is not of `size`.
-pub fn crop<T: Pixel>(source: &[T], size: Size, left: i64, top: i64, fill: Fill, out: &mut [f32]) {
+pub fn crop<T: Pixel>(
+    source: &[T],
+    size: Size,
+    left: i64,
+    top: i64,
+    fill: BorderMode,
+    out: &mut [f32],
+) {
     size.check("source", source.len());
     size.check("out", out.len());
     for (from, to) in source
@@ -27,7 +34,7 @@ pub fn crop<T: Pixel>(source: &[T], size: Size, left: i64, top: i64, fill: Fill,
 }
 
 /// One row, its middle part as a straight copy.
-fn copy_row<T: Pixel>(source: &[T], left: i64, fill: Fill, out: &mut [f32]) {
+fn copy_row<T: Pixel>(source: &[T], left: i64, fill: BorderMode, out: &mut [f32]) {
     let n = source.len();
     let begin = (-left).clamp(0, n as i64) as usize;
     let end = (n as i64 - left).clamp(begin as i64, n as i64) as usize;
@@ -41,15 +48,15 @@ fn copy_row<T: Pixel>(source: &[T], left: i64, fill: Fill, out: &mut [f32]) {
 }
 
 /// The pixel of a side of length `n` that stands at place `at`; none where that is fill.
-fn inside(at: i64, n: usize, fill: Fill) -> Option<usize> {
+fn inside(at: i64, n: usize, fill: BorderMode) -> Option<usize> {
     let n = n as i64;
     if (0..n).contains(&at) {
         return Some(at as usize);
     }
     match fill {
-        Fill::Zero => None,
-        Fill::Nearest => Some(at.clamp(0, n - 1) as usize),
-        Fill::Reflect => {
+        BorderMode::Zero => None,
+        BorderMode::Nearest => Some(at.clamp(0, n - 1) as usize),
+        BorderMode::Reflect => {
             let folded = at.rem_euclid(2 * n);
             Some(folded.min(2 * n - 1 - folded) as usize)
         }

@@ -43,7 +43,7 @@ impl Softmax {
 
 /// What a batch's logits cost.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Charge {
+pub struct BatchLoss {
     /// Sum of the rows' losses.
     pub loss_sum: f64,
     /// Most probable class of each row; the lowest of equals.
@@ -58,7 +58,7 @@ pub struct Charge {
 ///
 /// # Panics
 /// Where the lengths differ or have no whole rows.
-pub fn cross_entropy(logits: &[f32], targets: &[f32], classes: usize, focal: f64) -> Charge {
+pub fn cross_entropy(logits: &[f32], targets: &[f32], classes: usize, focal: f64) -> BatchLoss {
     assert!(
         classes > 0 && logits.len().is_multiple_of(classes),
         "{} logits of {classes} classes",
@@ -66,9 +66,9 @@ pub fn cross_entropy(logits: &[f32], targets: &[f32], classes: usize, focal: f64
     );
     assert_eq!(logits.len(), targets.len(), "targets");
     let rows = logits.len() / classes;
-    let mut charge = Charge {
+    let mut charge = BatchLoss {
         gradient: Vec::with_capacity(logits.len()),
-        ..Charge::default()
+        ..BatchLoss::default()
     };
     let (mut p, mut slopes) = (vec![0.0f64; classes], vec![0.0f64; classes]);
     for (logits, targets) in logits

@@ -1,8 +1,8 @@
 //! Dense layers: every input to every unit, forward and backward, with ReLU fused in.
 
-use crate::block::{Finish, PLAIN, Pixels, Rows, Sums, Target, dots, outer};
+use crate::block::{DotsTarget, Finish, LeftRows, OuterFactors, OuterTarget, dots, outer};
 use crate::buffer::Buffer;
-use crate::conv::Gradients;
+use crate::conv::LayerGradients;
 use crate::pool::{add_rows, mask};
 use crate::simd::{Kernel, PANEL, Vector, dispatch};
 use crate::threads;
@@ -39,7 +39,7 @@ pub fn dense_forward(
     );
     // SAFETY: all sizes are checked above; the instruction set is one that is here.
     unsafe {
-        dispatch(Forward {
+        dispatch(DenseForward {
             shape,
             x,
             weight,
@@ -49,7 +49,7 @@ pub fn dense_forward(
     }
 }
 
-/// Gradients of the weights, the bias and, where `want_input`, the input, from that of the output.
+/// LayerGradients of the weights, the bias and, where `want_input`, the input, from that of the output.
 /// `output` is read with `relu` only.
 ///
 /// # Panics
@@ -62,7 +62,7 @@ pub fn dense_backward(
     gradient: &[f32],
     relu: bool,
     want_input: bool,
-) -> Gradients {
+) -> LayerGradients {
     shape.check(x, weight);
     assert_eq!(
         gradient.len(),
@@ -75,7 +75,7 @@ pub fn dense_backward(
     );
     // SAFETY: all sizes are checked above; the instruction set is one that is here.
     unsafe {
-        dispatch(Backward {
+        dispatch(DenseBackward {
             shape,
             x,
             weight,
@@ -94,7 +94,7 @@ impl DenseShape {
         if self.rows * self.features * self.units < 1 << 20 {
             1
         } else {
-            threads::tasks(count)
+            threads::task_count(count)
         }
     }
 
@@ -112,7 +112,7 @@ impl DenseShape {
     }
 }
 
-struct Forward<'a> {
+struct DenseForward<'a> {
     shape: &'a DenseShape,
     x: &'a [f32],
     weight: &'a [f32],
@@ -120,12 +120,12 @@ struct Forward<'a> {
     relu: bool,
 }
 
-impl Kernel for Forward<'_> {
+impl Kernel for DenseForward<'_> {
     type Output = Vec<f32>;
 
     #[inline(always)]
     unsafe fn run<V: Vector>(self) -> Vec<f32> {
-        let Forward {
+        let DenseForward {
             shape:
                 &DenseShape {
                     rows,
@@ -142,19 +142,19 @@ impl Kernel for Forward<'_> {
         let to = y.as_mut_ptr();
         let panels = units.div_ceil(PANEL);
         let tasks = self.shape.tasks(panels);
-        threads::share(tasks, |i| {
-            let units = panels_of(units, threads::part(panels, tasks, i));
+        threads::run_tasks(tasks, |i| {
+            let units = panels_of(units, threads::task_range(panels, tasks, i));
             let bias = bias.map_or(std::ptr::null(), |b| b[units.start..].as_ptr());
             let weight = &weight[units.start * features..units.end * features];
-            V::apart(Product {
+            V::outlined(DenseProduct {
                 x: x.as_ptr(),
-                rows: Rows {
+                rows: LeftRows {
                     inputs: &inputs,
                     taps: &[0],
                     run: features,
                     fresh: features,
                 },
-                matrix: Matrix::Rows(weight),
+                matrix: DenseWeight::Rows(weight),
                 columns: units.len(),
                 finish: Finish {
                     bias,
@@ -175,11 +175,11 @@ fn panels_of(columns: usize, panels: Range<usize>) -> Range<usize> {
     panels.start * PANEL..(panels.end * PANEL).min(columns)
 }
 
-/// Rows times a matrix that is packed first.
-struct Product<'a> {
+/// LeftRows times a matrix that is packed first.
+struct DenseProduct<'a> {
     x: *const f32,
-    rows: Rows<'a>,
-    matrix: Matrix<'a>,
+    rows: LeftRows<'a>,
+    matrix: DenseWeight<'a>,
     columns: usize,
     finish: Finish,
     y: *mut f32,
@@ -187,19 +187,19 @@ struct Product<'a> {
 }
 
 #[derive(Clone, Copy)]
-enum Matrix<'a> {
+enum DenseWeight<'a> {
     /// The columns lie as rows, one behind the other.
     Rows(&'a [f32]),
-    /// Rows so long, from a column on.
+    /// LeftRows so long, from a column on.
     Columns(&'a [f32], usize, usize),
 }
 
-impl Kernel for Product<'_> {
+impl Kernel for DenseProduct<'_> {
     type Output = ();
 
     #[inline(always)]
     unsafe fn run<V: Vector>(self) {
-        let Product {
+        let DenseProduct {
             x,
             rows,
             matrix,
@@ -210,8 +210,8 @@ impl Kernel for Product<'_> {
         } = self;
         let mut packed = Buffer::new(columns.div_ceil(PANEL) * PANEL * rows.len());
         match matrix {
-            Matrix::Rows(matrix) => pack_transposed::<V>(matrix, rows.len(), &mut packed),
-            Matrix::Columns(matrix, length, first) => {
+            DenseWeight::Rows(matrix) => pack_transposed::<V>(matrix, rows.len(), &mut packed),
+            DenseWeight::Columns(matrix, length, first) => {
                 pack_panels(matrix, length, first..first + columns, &mut packed)
             }
         }
@@ -221,7 +221,7 @@ impl Kernel for Product<'_> {
             packed.as_ptr(),
             columns,
             finish,
-            Target {
+            DotsTarget {
                 y,
                 outputs,
                 panel: PANEL,
@@ -230,7 +230,7 @@ impl Kernel for Product<'_> {
     }
 }
 
-struct Backward<'a> {
+struct DenseBackward<'a> {
     shape: &'a DenseShape,
     x: &'a [f32],
     weight: &'a [f32],
@@ -240,12 +240,12 @@ struct Backward<'a> {
     want_input: bool,
 }
 
-impl Kernel for Backward<'_> {
-    type Output = Gradients;
+impl Kernel for DenseBackward<'_> {
+    type Output = LayerGradients;
 
     #[inline(always)]
-    unsafe fn run<V: Vector>(self) -> Gradients {
-        let Backward {
+    unsafe fn run<V: Vector>(self) -> LayerGradients {
+        let DenseBackward {
             shape,
             x,
             weight,
@@ -266,7 +266,7 @@ impl Kernel for Backward<'_> {
         } else {
             gradient
         };
-        let mut found = Gradients {
+        let mut found = LayerGradients {
             bias: vec![0.0; units],
             weight: vec![0.0; weight.len()],
             input: vec![],
@@ -274,7 +274,7 @@ impl Kernel for Backward<'_> {
         add_rows::<V>(gradient, &mut found.bias);
         let (by_unit, by_feature) = (steps(rows, units), steps(rows, features));
         let places = steps(units, 1);
-        let pixels = Pixels {
+        let pixels = OuterFactors {
             x: gradient.as_ptr(),
             inputs: &by_unit,
             g: x.as_ptr(),
@@ -282,10 +282,10 @@ impl Kernel for Backward<'_> {
         };
         let to = found.weight.as_mut_ptr();
         let tasks = shape.tasks(units);
-        threads::share(tasks, |i| {
-            let units = threads::part(units, tasks, i);
+        threads::run_tasks(tasks, |i| {
+            let units = threads::task_range(units, tasks, i);
             let c = to.add(units.start * features);
-            let sums = Sums {
+            let sums = OuterTarget {
                 c,
                 row: features,
                 panel: PANEL,
@@ -298,19 +298,19 @@ impl Kernel for Backward<'_> {
             let to = found.input.as_mut_ptr();
             let panels = features.div_ceil(PANEL);
             let tasks = shape.tasks(panels);
-            threads::share(tasks, |i| {
-                let columns = panels_of(features, threads::part(panels, tasks, i));
-                V::apart(Product {
+            threads::run_tasks(tasks, |i| {
+                let columns = panels_of(features, threads::task_range(panels, tasks, i));
+                V::outlined(DenseProduct {
                     x: gradient.as_ptr(),
-                    rows: Rows {
+                    rows: LeftRows {
                         inputs: &by_unit,
                         taps: &[0],
                         run: units,
                         fresh: units,
                     },
-                    matrix: Matrix::Columns(weight, features, columns.start),
+                    matrix: DenseWeight::Columns(weight, features, columns.start),
                     columns: columns.len(),
-                    finish: PLAIN,
+                    finish: Finish::NONE,
                     y: to.add(columns.start),
                     outputs: &by_feature,
                 });
@@ -325,7 +325,7 @@ fn steps(count: usize, step: usize) -> Vec<usize> {
     (0..count).map(|i| i * step).collect()
 }
 
-/// Rows of `matrix` (`columns` long) become columns of panels; zeros behind the last.
+/// LeftRows of `matrix` (`columns` long) become columns of panels; zeros behind the last.
 ///
 /// # Safety
 /// `out` has room for the panels.

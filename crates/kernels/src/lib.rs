@@ -33,22 +33,22 @@ mod windows;
 
 pub use color::{blur, brightness, contrast, hue, saturation};
 pub use conv::{
-    Backward, ConvShape, Follow, Forward, Gradients, Method, Wanted, conv_backward, conv_forward,
-    conv_method, transposed_backward, transposed_forward,
+    ConvMethod, ConvOutput, ConvShape, Epilogue, LayerGradients, NeedsGradient, UpstreamGradient,
+    conv_backward, conv_forward, conv_method, transposed_backward, transposed_forward,
 };
 pub use crop::crop;
-pub use cross_entropy::{Charge, Softmax, cross_entropy};
+pub use cross_entropy::{BatchLoss, Softmax, cross_entropy};
 pub use dense::{DenseShape, dense_backward, dense_forward};
 pub use flip::{flip_horizontal, flip_vertical};
 pub use norm::{
-    Moments, Norm, NormBehind, NormGradients, NormSlopes, batch_norm, batch_norm_backward,
-    batch_norm_sums, moments,
+    ChannelMoments, FollowingNorm, NormBackwardCoefficients, NormGradients, NormParameters,
+    batch_norm, batch_norm_backward, batch_norm_sums, moments,
 };
 pub use normalize::{normalize, widen};
 pub use peak::fma_peak;
 pub use simd::InstructionSet;
 pub use step::{Adam, Sgd, sum_of_squares};
-pub use threads::{share_stretches, threads, use_threads};
+pub use threads::{parallel_chunks, threads, use_threads};
 pub use tone::{autocontrast, equalize, invert, posterize, sharpness, solarize};
 pub use transpose::transpose;
 pub use warp::{Affine, warp};
@@ -59,7 +59,7 @@ pub use windows::{
 
 /// What lies outside an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fill {
+pub enum BorderMode {
     /// Value 0.
     Zero,
     /// The image mirrored at its border (the border pixel is repeated).

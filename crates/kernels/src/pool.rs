@@ -13,7 +13,7 @@ pub(crate) unsafe fn largest<V: Vector>(values: [V; 4], relu: bool) -> (V, V) {
         (V::splat(f32::NEG_INFINITY), V::splat(0.0))
     };
     for (i, value) in values.into_iter().enumerate() {
-        let better = value.beats(best);
+        let better = value.greater_or_nan(best);
         best = value.select(better, best);
         place = V::splat(i as f32).select(better, place);
     }
@@ -31,7 +31,7 @@ pub(crate) unsafe fn pool_rows<V: Vector>(
     channels: usize,
     relu: bool,
     y: *mut f32,
-    places: *mut u8,
+    argmax: *mut u8,
 ) {
     for x in 0..columns / 2 {
         for c in (0..channels).step_by(V::LANES) {
@@ -46,7 +46,7 @@ pub(crate) unsafe fn pool_rows<V: Vector>(
             let (best, place) = largest::<V>(values, relu);
             let at = x * channels + c;
             store::<V>(best, y.add(at), n);
-            store_bytes::<V>(place, places.add(at), n);
+            store_bytes::<V>(place, argmax.add(at), n);
         }
     }
 }
@@ -59,7 +59,7 @@ pub(crate) unsafe fn pool_rows<V: Vector>(
 #[inline(always)]
 pub(crate) unsafe fn unpool_image<V: Vector>(
     gradient: &[f32],
-    places: &[u8],
+    argmax: &[u8],
     [rows, columns]: [usize; 2],
     channels: usize,
     out: &mut [f32],
@@ -72,7 +72,7 @@ pub(crate) unsafe fn unpool_image<V: Vector>(
             let n = (channels - c).min(V::LANES);
             let at = pixel * channels + c;
             let g = load::<V>(gradient.as_ptr().add(at), n);
-            let place = load_bytes::<V>(places.as_ptr().add(at), n);
+            let place = load_bytes::<V>(argmax.as_ptr().add(at), n);
             for i in 0..4 {
                 let here = g.keep(place.equal(V::splat(i as f32)));
                 store::<V>(
@@ -141,13 +141,13 @@ pub(crate) unsafe fn add_rows<V: Vector>(rows: &[f32], sums: &mut [f32]) {
 /// # Safety
 /// The length of `rows` is that of `places` and a multiple of that of `sums`.
 #[inline(always)]
-pub(crate) unsafe fn add_placed_rows<V: Vector>(rows: &[f32], places: &[u8], sums: &mut [f32]) {
+pub(crate) unsafe fn add_placed_rows<V: Vector>(rows: &[f32], argmax: &[u8], sums: &mut [f32]) {
     let width = sums.len();
     for c in (0..width).step_by(V::LANES) {
         let n = (width - c).min(V::LANES);
         let mut sum = load::<V>(sums.as_ptr().add(c), n);
         for at in (c..rows.len()).step_by(width) {
-            let placed = V::splat(4.0).greater(load_bytes::<V>(places.as_ptr().add(at), n));
+            let placed = V::splat(4.0).greater(load_bytes::<V>(argmax.as_ptr().add(at), n));
             sum = sum.add(load::<V>(rows.as_ptr().add(at), n).keep(placed));
         }
         store::<V>(sum, sums.as_mut_ptr().add(c), n);

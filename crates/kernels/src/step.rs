@@ -56,7 +56,7 @@ impl Adam {
         // SAFETY: the lengths are checked above, parts do not overlap; the instruction set is one
         // that is here.
         unsafe {
-            threads::share_parts(n, n, |at| {
+            threads::run_ranges(n, n, |at| {
                 let [weight, mean, square] =
                     [weight, mean, square].map(|values| part_of(values, &at));
                 dispatch(AdamStep {
@@ -90,7 +90,7 @@ impl Sgd {
         // SAFETY: the lengths are checked above, parts do not overlap; the instruction set is one
         // that is here.
         unsafe {
-            threads::share_parts(n, n, |at| {
+            threads::run_ranges(n, n, |at| {
                 let velocity = if has_velocity {
                     part_of(velocity, &at)
                 } else {

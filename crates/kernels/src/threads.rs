@@ -15,22 +15,22 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Tasks for each thread, where their number changes no result: the last ones are short waits.
-const TASKS: usize = 4;
+const TASKS_PER_THREAD: usize = 4;
 
 /// Numbers that are worth a task of their own.
-const LEAST: usize = 1 << 14;
+const MIN_TASK_VALUES: usize = 1 << 14;
 
-/// How long a thread looks for what it waits for before it sleeps: a step's calls follow one
+/// How long a thread looks for what it waits for before it sleeps: a step's calls epilogue one
 /// another sooner, and to be woken takes longer.
-const PATIENCE: Duration = Duration::from_micros(100);
+const SPIN_TIME: Duration = Duration::from_micros(100);
 
 /// What the threads share.
-struct Pool {
-    state: Mutex<State>,
+struct ThreadPool {
+    state: Mutex<PoolState>,
     /// There is work.
-    called: Signal,
+    published: Signal,
     /// The last task has ended.
-    ended: Signal,
+    finished: Signal,
 }
 
 /// What a thread can wait for.
@@ -40,55 +40,55 @@ struct Signal {
     sleeping: Condvar,
 }
 
-struct State {
+struct PoolState {
     /// Threads that take part, the caller among them.
     threads: usize,
     /// Helpers that have been started.
     helpers: usize,
-    work: Option<Work>,
+    work: Option<ParallelCall>,
 }
 
 /// A call's tasks while they are taken.
-struct Work {
+struct ParallelCall {
     run: *const (dyn Fn(usize) + 'static),
     /// The tasks that are left of each thread's share; the caller's comes first.
-    left: Vec<Range<usize>>,
+    remaining: Vec<Range<usize>>,
     running: usize,
     panic: Option<Box<dyn std::any::Any + Send>>,
 }
 
 // SAFETY: `run` is called only while the call that it belongs to waits, and that has promised that
 // it may be called anywhere.
-unsafe impl Send for Work {}
+unsafe impl Send for ParallelCall {}
 
-impl Work {
+impl ParallelCall {
     /// The next task for the thread of this number: the first of its own, or else the last of whose
     /// most are left.
-    fn take(&mut self, thread: usize) -> Option<usize> {
-        let own = self.left.get_mut(thread).and_then(Range::next);
+    fn next_task(&mut self, thread: usize) -> Option<usize> {
+        let own = self.remaining.get_mut(thread).and_then(Range::next);
         let task = own.or_else(|| {
-            self.left
+            self.remaining
                 .iter_mut()
-                .max_by_key(|left| left.len())?
+                .max_by_key(|remaining| remaining.len())?
                 .next_back()
         })?;
         self.running += 1;
         Some(task)
     }
 
-    fn is_taken(&self) -> bool {
-        self.left.iter().all(Range::is_empty)
+    fn is_exhausted(&self) -> bool {
+        self.remaining.iter().all(Range::is_empty)
     }
 }
 
-static POOL: Pool = Pool {
-    state: Mutex::new(State {
+static POOL: ThreadPool = ThreadPool {
+    state: Mutex::new(PoolState {
         threads: 1,
         helpers: 0,
         work: None,
     }),
-    called: Signal::new(),
-    ended: Signal::new(),
+    published: Signal::new(),
+    finished: Signal::new(),
 };
 
 impl Signal {
@@ -100,17 +100,21 @@ impl Signal {
     }
 
     /// Gives it to all that wait. The caller holds the state.
-    fn give(&self) {
+    fn notify(&self) {
         self.count.fetch_add(1, Ordering::Release);
         self.sleeping.notify_all();
     }
 
     /// Waits until it is given once more.
-    fn wait<'a>(&self, pool: &'a Pool, state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+    fn wait<'a>(
+        &self,
+        pool: &'a ThreadPool,
+        state: MutexGuard<'a, PoolState>,
+    ) -> MutexGuard<'a, PoolState> {
         let seen = self.count.load(Ordering::Relaxed);
         drop(state);
         let start = Instant::now();
-        while self.count.load(Ordering::Acquire) == seen && start.elapsed() < PATIENCE {
+        while self.count.load(Ordering::Acquire) == seen && start.elapsed() < SPIN_TIME {
             (0..32).for_each(|_| std::hint::spin_loop());
         }
         let mut state = pool.lock();
@@ -139,11 +143,11 @@ pub fn threads() -> usize {
 ///
 /// # Safety
 /// `run` may be called on several threads at once, each time with another number.
-pub(crate) unsafe fn share(tasks: usize, run: impl Fn(usize)) {
-    if tasks > 1 && POOL.offer(tasks, &run) {
-        let mut state = POOL.work_off(POOL.lock(), 0);
+pub(crate) unsafe fn run_tasks(tasks: usize, run: impl Fn(usize)) {
+    if tasks > 1 && POOL.publish(tasks, &run) {
+        let mut state = POOL.run_remaining(POOL.lock(), 0);
         while state.work.as_ref().is_some_and(|work| work.running > 0) {
-            state = POOL.ended.wait(&POOL, state);
+            state = POOL.finished.wait(&POOL, state);
         }
         let panic = state.work.take().and_then(|work| work.panic);
         drop(state);
@@ -161,7 +165,7 @@ pub(crate) unsafe fn share(tasks: usize, run: impl Fn(usize)) {
 ///
 /// # Panics
 /// Where `values` is not a whole number of stretches.
-pub fn share_stretches<T: Send, S>(
+pub fn parallel_chunks<T: Send, S>(
     values: &mut [T],
     size: usize,
     scratch: impl Fn() -> S + Sync,
@@ -176,7 +180,7 @@ pub fn share_stretches<T: Send, S>(
     // SAFETY: both may be called anywhere, and what `run` is given may be sent there; stretches do
     // not overlap, and each is handed out once.
     unsafe {
-        share_parts(count, values.len(), |part| {
+        run_ranges(count, values.len(), |part| {
             let mut scratch = scratch();
             for i in part {
                 run(
@@ -190,10 +194,10 @@ pub fn share_stretches<T: Send, S>(
 }
 
 /// Tasks that `count` things are cut into where their number changes no result.
-pub(crate) fn tasks(count: usize) -> usize {
+pub(crate) fn task_count(count: usize) -> usize {
     match threads() {
         1 => 1,
-        threads => (TASKS * threads).min(count),
+        threads => (TASKS_PER_THREAD * threads).min(count),
     }
 }
 
@@ -202,34 +206,34 @@ pub(crate) fn tasks(count: usize) -> usize {
 ///
 /// # Safety
 /// `run` may be called on several threads at once, each time with another part.
-pub(crate) unsafe fn share_parts(count: usize, values: usize, run: impl Fn(Range<usize>)) {
-    let tasks = tasks((values / LEAST).clamp(1, count.max(1)));
-    share(tasks, |i| run(part(count, tasks, i)));
+pub(crate) unsafe fn run_ranges(count: usize, values: usize, run: impl Fn(Range<usize>)) {
+    let tasks = task_count((values / MIN_TASK_VALUES).clamp(1, count.max(1)));
+    run_tasks(tasks, |i| run(task_range(count, tasks, i)));
 }
 
 /// What `run` gives for each number below `tasks`, in their order.
 ///
 /// # Safety
-/// As [`share`].
-pub(crate) unsafe fn collect<T: Default>(tasks: usize, run: impl Fn(usize) -> T) -> Vec<T> {
+/// As [`run_tasks`].
+pub(crate) unsafe fn collect_tasks<T: Default>(tasks: usize, run: impl Fn(usize) -> T) -> Vec<T> {
     let mut found: Vec<T> = (0..tasks).map(|_| T::default()).collect();
     let to = found.as_mut_ptr();
-    share(tasks, |i| *to.add(i) = run(i));
+    run_tasks(tasks, |i| *to.add(i) = run(i));
     found
 }
 
 /// The things that belong to task `i` of `tasks`.
-pub(crate) fn part(count: usize, tasks: usize, i: usize) -> Range<usize> {
+pub(crate) fn task_range(count: usize, tasks: usize, i: usize) -> Range<usize> {
     count * i / tasks..count * (i + 1) / tasks
 }
 
-impl Pool {
-    fn lock(&self) -> MutexGuard<'_, State> {
+impl ThreadPool {
+    fn lock(&self) -> MutexGuard<'_, PoolState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Lays the tasks out for the helpers, unless there are none or they have others.
-    fn offer(&'static self, tasks: usize, run: &impl Fn(usize)) -> bool {
+    fn publish(&'static self, tasks: usize, run: &impl Fn(usize)) -> bool {
         let mut state = self.lock();
         if state.threads == 1 || state.work.is_some() {
             return false;
@@ -237,7 +241,7 @@ impl Pool {
         while state.helpers + 1 < state.threads {
             let number = state.helpers;
             let helper = std::thread::Builder::new().name(format!("kernels-{}", number + 1));
-            if helper.spawn(move || self.help(number)).is_err() {
+            if helper.spawn(move || self.helper_loop(number)).is_err() {
                 break;
             }
             state.helpers += 1;
@@ -250,41 +254,41 @@ impl Pool {
                 run,
             )
         };
-        let left = (0..state.threads)
-            .map(|thread| part(tasks, state.threads, thread))
+        let remaining = (0..state.threads)
+            .map(|thread| task_range(tasks, state.threads, thread))
             .collect();
-        state.work = Some(Work {
+        state.work = Some(ParallelCall {
             run,
-            left,
+            remaining,
             running: 0,
             panic: None,
         });
-        self.called.give();
+        self.published.notify();
         true
     }
 
-    fn help(&'static self, number: usize) {
+    fn helper_loop(&'static self, number: usize) {
         let mut state = self.lock();
         loop {
             let here = number + 1 < state.threads
-                && state.work.as_ref().is_some_and(|work| !work.is_taken());
+                && state.work.as_ref().is_some_and(|work| !work.is_exhausted());
             state = match here {
-                true => self.work_off(state, number + 1),
-                false => self.called.wait(self, state),
+                true => self.run_remaining(state, number + 1),
+                false => self.published.wait(self, state),
             };
         }
     }
 
     /// Takes tasks until none is left.
-    fn work_off<'a>(
+    fn run_remaining<'a>(
         &'a self,
-        mut state: MutexGuard<'a, State>,
+        mut state: MutexGuard<'a, PoolState>,
         thread: usize,
-    ) -> MutexGuard<'a, State> {
+    ) -> MutexGuard<'a, PoolState> {
         while let Some((run, number)) = state
             .work
             .as_mut()
-            .and_then(|work| Some((work.run, work.take(thread)?)))
+            .and_then(|work| Some((work.run, work.next_task(thread)?)))
         {
             drop(state);
             // SAFETY: the caller waits while a task runs.
@@ -293,11 +297,11 @@ impl Pool {
             if let Some(work) = state.work.as_mut() {
                 work.running -= 1;
                 if let Err(panic) = result {
-                    work.left.clear();
+                    work.remaining.clear();
                     work.panic = Some(panic);
                 }
-                if work.running == 0 && work.is_taken() {
-                    self.ended.give();
+                if work.running == 0 && work.is_exhausted() {
+                    self.finished.notify();
                 }
             }
         }
@@ -315,24 +319,26 @@ mod tests {
         for tasks in [0, 1, 2, 7, 100] {
             let counts: Vec<AtomicUsize> = (0..tasks).map(|_| AtomicUsize::new(0)).collect();
             // SAFETY: the tasks share atomic counters only.
-            unsafe { share(tasks, |i| _ = counts[i].fetch_add(1, Ordering::Relaxed)) };
+            unsafe { run_tasks(tasks, |i| _ = counts[i].fetch_add(1, Ordering::Relaxed)) };
             assert!(
                 counts.iter().all(|n| n.load(Ordering::Relaxed) == 1),
                 "{tasks} tasks"
             );
         }
         // SAFETY: nothing is shared.
-        let inner = || unsafe { share(4, |i| assert!(i < 3, "the last")) };
+        let inner = || unsafe { run_tasks(4, |i| assert!(i < 3, "the last")) };
         assert!(catch_unwind(inner).is_err());
         // SAFETY: nothing is shared.
-        unsafe { share(2, |_| share(2, |_| ())) };
+        unsafe { run_tasks(2, |_| run_tasks(2, |_| ())) };
         use_threads(1);
     }
 
     #[test]
     fn parts_are_all_of_it() {
         for (count, tasks) in [(64, 8), (7, 3), (1, 1), (5, 5)] {
-            let all: Vec<usize> = (0..tasks).flat_map(|i| part(count, tasks, i)).collect();
+            let all: Vec<usize> = (0..tasks)
+                .flat_map(|i| task_range(count, tasks, i))
+                .collect();
             assert_eq!(all, (0..count).collect::<Vec<_>>());
         }
     }

@@ -21,7 +21,7 @@ pub fn transpose(values: &[f32], rows: usize, columns: usize) -> Vec<f32> {
     // SAFETY: the sizes are checked above, all of `out` is written; the instruction set is one that
     // is here.
     unsafe {
-        threads::share_parts(count, values.len(), |Range { start, end }| {
+        threads::run_ranges(count, values.len(), |Range { start, end }| {
             let values = &values[start * matrix..end * matrix];
             dispatch(Transpose {
                 values,
@@ -118,7 +118,7 @@ pub(crate) unsafe fn to_lanes<V: Vector>(
     to: *mut f32,
     offsets: &[usize],
 ) {
-    V::apart(ToLanes {
+    V::outlined(ToLanes {
         from,
         step,
         lanes,
@@ -139,7 +139,7 @@ pub(crate) unsafe fn from_lanes<V: Vector>(
     step: usize,
     lanes: usize,
 ) {
-    V::apart(FromLanes {
+    V::outlined(FromLanes {
         from,
         offsets,
         to,

@@ -5,7 +5,7 @@
 //! PyTorch's words).
 
 use crate::simd::{Kernel, Vector, dispatch};
-use crate::{Fill, Pixel, Size};
+use crate::{BorderMode, Pixel, Size};
 use std::cell::Cell;
 
 /// Columns handled together: coordinates and weights of a chunk stay in registers and L1.
@@ -110,7 +110,7 @@ const LANES: usize = 4;
 ///
 /// # Panics
 /// Where `source` or `out` is not of `size`, or a side is longer than 2^14 pixels.
-pub fn warp<T: Pixel>(source: &[T], size: Size, map: &Affine, fill: Fill, out: &mut [f32]) {
+pub fn warp<T: Pixel>(source: &[T], size: Size, map: &Affine, fill: BorderMode, out: &mut [f32]) {
     size.check("source", source.len());
     size.check("out", out.len());
     assert!(
@@ -133,7 +133,7 @@ struct Warp<'a, T> {
     source: &'a [T],
     size: Size,
     map: &'a Affine,
-    fill: Fill,
+    fill: BorderMode,
     out: &'a mut [f32],
 }
 
@@ -160,9 +160,9 @@ impl<T: Pixel> Kernel for Warp<'_, T> {
         for (source, out) in planes {
             frame(source, size, fill, &mut pixels);
             match fill {
-                Fill::Zero => warp_pixels(&pixels, size, map, inside_zero, out),
-                Fill::Nearest => warp_pixels(&pixels, size, map, inside_nearest, out),
-                Fill::Reflect => warp_pixels(&pixels, size, map, inside_reflect, out),
+                BorderMode::Zero => warp_pixels(&pixels, size, map, inside_zero, out),
+                BorderMode::Nearest => warp_pixels(&pixels, size, map, inside_nearest, out),
+                BorderMode::Reflect => warp_pixels(&pixels, size, map, inside_reflect, out),
             }
         }
         PIXELS.set(pixels);
@@ -176,7 +176,7 @@ thread_local! {
 /// Up to [`LANES`] planes as pixels, in a frame of one pixel that holds what lies outside: so no
 /// neighbour needs to be looked for.
 #[inline(always)]
-fn frame<T: Pixel>(planes: &[T], size: Size, fill: Fill, pixels: &mut Vec<[f32; LANES]>) {
+fn frame<T: Pixel>(planes: &[T], size: Size, fill: BorderMode, pixels: &mut Vec<[f32; LANES]>) {
     let (plane, width, wide) = (size.plane(), size.width, size.width + 2);
     pixels.resize(wide * (size.height + 2), [0.0; LANES]);
     let channels = planes.len() / plane;
@@ -199,14 +199,14 @@ fn frame<T: Pixel>(planes: &[T], size: Size, fill: Fill, pixels: &mut Vec<[f32; 
             }
         }
         let [left, right] = [row[1], row[width]];
-        [row[0], row[width + 1]] = if fill == Fill::Zero {
+        [row[0], row[width + 1]] = if fill == BorderMode::Zero {
             [[0.0; LANES]; 2]
         } else {
             [left, right]
         };
     }
     let last = wide * size.height;
-    if fill == Fill::Zero {
+    if fill == BorderMode::Zero {
         pixels[..wide].fill([0.0; LANES]);
         pixels[last + wide..].fill([0.0; LANES]);
     } else {

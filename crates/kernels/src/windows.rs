@@ -81,21 +81,21 @@ impl PoolShape {
     /// Calls `part` for some images at a time, on the threads that there are.
     ///
     /// # Safety
-    /// As [`threads::share_parts`].
+    /// As [`threads::run_ranges`].
     unsafe fn in_parts(&self, part: impl Fn(Range<usize>)) {
-        threads::share_parts(self.images, self.input_len(), part);
+        threads::run_ranges(self.images, self.input_len(), part);
     }
 
     /// All windows of these images, in the order of the output.
     #[inline(always)]
-    fn windows(&self, images: Range<usize>) -> impl Iterator<Item = Window> {
+    fn windows(&self, images: Range<usize>) -> impl Iterator<Item = PoolWindow> {
         let ([oh, ow], shape) = (self.output(), *self);
         (images.start * oh * ow..images.end * oh * ow).map(move |i| {
             let (image, place) = (i / (oh * ow), [i / ow % oh, i % ow]);
-            let mut window = Window {
+            let mut window = PoolWindow {
                 output: i * shape.channels,
                 image,
-                ..Window::default()
+                ..PoolWindow::default()
             };
             for d in 0..2 {
                 let at = place[d] * shape.stride[d];
@@ -116,7 +116,7 @@ impl PoolShape {
 
 /// The pixels of a window that lie in the image.
 #[derive(Clone, Copy, Debug, Default)]
-struct Window {
+struct PoolWindow {
     output: usize,
     image: usize,
     /// Row, column.
@@ -126,7 +126,7 @@ struct Window {
     cut: [usize; 2],
 }
 
-impl Window {
+impl PoolWindow {
     fn count(&self) -> usize {
         (self.end[0] - self.first[0]) * (self.end[1] - self.first[1])
     }
@@ -141,13 +141,13 @@ pub fn max_pool(shape: &PoolShape, x: &[f32]) -> (Vec<f32>, Vec<u8>) {
     shape.check();
     assert_eq!(x.len(), shape.input_len(), "input of {shape:?}");
     let count = shape.output_len();
-    let (mut y, mut places) = (Vec::with_capacity(count), Vec::with_capacity(count));
-    let to = (y.as_mut_ptr(), places.as_mut_ptr());
+    let (mut y, mut argmax) = (Vec::with_capacity(count), Vec::with_capacity(count));
+    let to = (y.as_mut_ptr(), argmax.as_mut_ptr());
     // SAFETY: the sizes are checked above, each part writes all that belongs to its images; the
     // instruction set is one that is here.
     unsafe {
         shape.in_parts(|images| {
-            dispatch(Max {
+            dispatch(MaxPool {
                 shape,
                 x,
                 images,
@@ -155,22 +155,22 @@ pub fn max_pool(shape: &PoolShape, x: &[f32]) -> (Vec<f32>, Vec<u8>) {
             })
         });
         y.set_len(count);
-        places.set_len(count);
+        argmax.set_len(count);
     }
-    (y, places)
+    (y, argmax)
 }
 
 /// The gradient of the input from that of the output and the places that [`max_pool`] found.
 ///
 /// # Panics
 /// As [`max_pool`].
-pub fn max_pool_backward(shape: &PoolShape, gradient: &[f32], places: &[u8]) -> Vec<f32> {
+pub fn max_pool_backward(shape: &PoolShape, gradient: &[f32], argmax: &[u8]) -> Vec<f32> {
     shape.check();
     assert!(
-        [gradient.len(), places.len()] == [shape.output_len(); 2],
+        [gradient.len(), argmax.len()] == [shape.output_len(); 2],
         "gradient of {shape:?}"
     );
-    back(shape, gradient, Some(places))
+    pool_backward(shape, gradient, Some(argmax))
 }
 
 /// The mean of each window's pixels, without padding.
@@ -186,7 +186,7 @@ pub fn average_pool(shape: &PoolShape, x: &[f32]) -> Vec<f32> {
     // SAFETY: as in `max_pool`.
     unsafe {
         shape.in_parts(|images| {
-            dispatch(Average {
+            dispatch(AveragePool {
                 shape,
                 x,
                 images,
@@ -205,10 +205,10 @@ pub fn average_pool(shape: &PoolShape, x: &[f32]) -> Vec<f32> {
 pub fn average_pool_backward(shape: &PoolShape, gradient: &[f32]) -> Vec<f32> {
     shape.check();
     assert_eq!(gradient.len(), shape.output_len(), "gradient of {shape:?}");
-    back(shape, gradient, None)
+    pool_backward(shape, gradient, None)
 }
 
-fn back(shape: &PoolShape, gradient: &[f32], places: Option<&[u8]>) -> Vec<f32> {
+fn pool_backward(shape: &PoolShape, gradient: &[f32], argmax: Option<&[u8]>) -> Vec<f32> {
     let count = shape.input_len();
     let mut found = if shape.is_tiling() {
         Vec::with_capacity(count)
@@ -220,10 +220,10 @@ fn back(shape: &PoolShape, gradient: &[f32], places: Option<&[u8]>) -> Vec<f32> 
     // what tiles do not cover is zero; the instruction set is one that is here.
     unsafe {
         shape.in_parts(|images| {
-            dispatch(Back {
+            dispatch(PoolBackward {
                 shape,
                 gradient,
-                places,
+                argmax,
                 images,
                 out,
             })
@@ -241,7 +241,7 @@ pub fn global_average(x: &[f32], pixels: usize, channels: usize) -> Vec<f32> {
     check_planes(x.len(), pixels, channels);
     // SAFETY: the size is checked above; the instruction set is one that is here.
     unsafe {
-        dispatch(Global {
+        dispatch(GlobalAverage {
             x,
             pixels,
             channels,
@@ -275,23 +275,23 @@ fn check_planes(values: usize, pixels: usize, channels: usize) {
     );
 }
 
-struct Max<'a> {
+struct MaxPool<'a> {
     shape: &'a PoolShape,
     x: &'a [f32],
     images: Range<usize>,
     to: (*mut f32, *mut u8),
 }
 
-impl Kernel for Max<'_> {
+impl Kernel for MaxPool<'_> {
     type Output = ();
 
     #[inline(always)]
     unsafe fn run<V: Vector>(self) {
-        let Max {
+        let MaxPool {
             shape,
             x,
             images,
-            to: (y, places),
+            to: (y, argmax),
         } = self;
         for window in shape.windows(images) {
             for c in (0..shape.channels).step_by(V::LANES) {
@@ -306,31 +306,31 @@ impl Kernel for Max<'_> {
                         .add(shape.pixel(window.image, row, window.first[1]) + c);
                     for column in 0..window.end[1] - window.first[1] {
                         let value = load::<V>(from.add(column * shape.channels), n);
-                        let better = value.beats(best);
+                        let better = value.greater_or_nan(best);
                         best = value.select(better, best);
                         place = V::splat((at + column) as f32).select(better, place);
                     }
                 }
                 store::<V>(best, y.add(window.output + c), n);
-                store_bytes::<V>(place, places.add(window.output + c), n);
+                store_bytes::<V>(place, argmax.add(window.output + c), n);
             }
         }
     }
 }
 
-struct Average<'a> {
+struct AveragePool<'a> {
     shape: &'a PoolShape,
     x: &'a [f32],
     images: Range<usize>,
     to: *mut f32,
 }
 
-impl Kernel for Average<'_> {
+impl Kernel for AveragePool<'_> {
     type Output = ();
 
     #[inline(always)]
     unsafe fn run<V: Vector>(self) {
-        let Average {
+        let AveragePool {
             shape,
             x,
             images,
@@ -356,34 +356,34 @@ impl Kernel for Average<'_> {
 }
 
 /// Backward of both: to the pixel in its place, or to all pixels of the window in equal shares.
-struct Back<'a> {
+struct PoolBackward<'a> {
     shape: &'a PoolShape,
     gradient: &'a [f32],
-    places: Option<&'a [u8]>,
+    argmax: Option<&'a [u8]>,
     images: Range<usize>,
     /// Zeros, unless the windows are tiles.
     out: *mut f32,
 }
 
-impl Kernel for Back<'_> {
+impl Kernel for PoolBackward<'_> {
     type Output = ();
 
     #[inline(always)]
     unsafe fn run<V: Vector>(self) {
-        match (self.places, self.shape.is_tiling()) {
-            (Some(places), true) => self.spread::<V, true>(Some(places)),
-            (Some(places), false) => self.spread::<V, false>(Some(places)),
+        match (self.argmax, self.shape.is_tiling()) {
+            (Some(argmax), true) => self.spread::<V, true>(Some(argmax)),
+            (Some(argmax), false) => self.spread::<V, false>(Some(argmax)),
             (None, true) => self.spread::<V, true>(None),
             (None, false) => self.spread::<V, false>(None),
         }
     }
 }
 
-impl Back<'_> {
+impl PoolBackward<'_> {
     /// With `TILES` every pixel is written once, so that nothing needs to be added.
     #[inline(always)]
-    unsafe fn spread<V: Vector, const TILES: bool>(self, places: Option<&[u8]>) {
-        let Back {
+    unsafe fn spread<V: Vector, const TILES: bool>(self, argmax: Option<&[u8]>) {
+        let PoolBackward {
             shape,
             gradient,
             images,
@@ -396,9 +396,9 @@ impl Back<'_> {
                 let n = (shape.channels - c).min(V::LANES);
                 let mut g = load::<V>(gradient.as_ptr().add(window.output + c), n);
                 let mut place = V::splat(0.0);
-                match places {
-                    Some(places) => {
-                        place = load_bytes::<V>(places.as_ptr().add(window.output + c), n)
+                match argmax {
+                    Some(argmax) => {
+                        place = load_bytes::<V>(argmax.as_ptr().add(window.output + c), n)
                     }
                     None => g = g.mul(share),
                 }
@@ -409,7 +409,7 @@ impl Back<'_> {
                     for column in 0..window.end[1] - window.first[1] {
                         let to = to.add(column * shape.channels);
                         let mut here = g;
-                        if places.is_some() {
+                        if argmax.is_some() {
                             here = g.keep(place.equal(V::splat((at + column) as f32)));
                         }
                         if !TILES {
@@ -423,18 +423,18 @@ impl Back<'_> {
     }
 }
 
-struct Global<'a> {
+struct GlobalAverage<'a> {
     x: &'a [f32],
     pixels: usize,
     channels: usize,
 }
 
-impl Kernel for Global<'_> {
+impl Kernel for GlobalAverage<'_> {
     type Output = Vec<f32>;
 
     #[inline(always)]
     unsafe fn run<V: Vector>(self) -> Vec<f32> {
-        let Global {
+        let GlobalAverage {
             x,
             pixels,
             channels,

@@ -1,10 +1,11 @@
 //! Every kernel against a plain f64 version of its definition.
 
 use convsweep_kernels::{
-    Affine, Fill, Size, crop, flip_horizontal, flip_vertical, normalize, transpose, warp, widen,
+    Affine, BorderMode, Size, crop, flip_horizontal, flip_vertical, normalize, transpose, warp,
+    widen,
 };
 
-const FILLS: [Fill; 3] = [Fill::Zero, Fill::Reflect, Fill::Nearest];
+const BORDER_MODES: [BorderMode; 3] = [BorderMode::Zero, BorderMode::Reflect, BorderMode::Nearest];
 const SIZES: [(usize, usize, usize); 6] = [
     (3, 32, 32),
     (1, 28, 28),
@@ -30,13 +31,13 @@ fn bytes(len: usize) -> Vec<u8> {
 }
 
 /// The image continued without end.
-fn at(image: &[u8], size: Size, c: usize, y: i64, x: i64, fill: Fill) -> f64 {
+fn at(image: &[u8], size: Size, c: usize, y: i64, x: i64, fill: BorderMode) -> f64 {
     let fold = |v: i64, n: usize| {
         let n = n as i64;
         match fill {
-            Fill::Zero => (0..n).contains(&v).then_some(v),
-            Fill::Nearest => Some(v.max(0).min(n - 1)),
-            Fill::Reflect => {
+            BorderMode::Zero => (0..n).contains(&v).then_some(v),
+            BorderMode::Nearest => Some(v.max(0).min(n - 1)),
+            BorderMode::Reflect => {
                 let mut v = v;
                 while !(0..n).contains(&v) {
                     v = if v < 0 { -1 - v } else { 2 * n - 1 - v };
@@ -53,7 +54,7 @@ fn at(image: &[u8], size: Size, c: usize, y: i64, x: i64, fill: Fill) -> f64 {
     }
 }
 
-fn reference_warp(image: &[u8], size: Size, map: &Affine, fill: Fill) -> Vec<f64> {
+fn reference_warp(image: &[u8], size: Size, map: &Affine, fill: BorderMode) -> Vec<f64> {
     let (cx, cy) = (
         (size.width as f64 - 1.0) / 2.0,
         (size.height as f64 - 1.0) / 2.0,
@@ -96,7 +97,7 @@ fn warp_agrees() {
         let image = bytes(size.len());
         let floats: Vec<f32> = image.iter().map(|&b| f32::from(b)).collect();
         for map in maps() {
-            for fill in FILLS {
+            for fill in BORDER_MODES {
                 let expected = reference_warp(&image, size, &map, fill);
                 let mut out = vec![f32::NAN; size.len()];
                 warp(&image, size, &map, fill, &mut out);
@@ -120,7 +121,7 @@ fn identity_and_quarter_turns_are_exact() {
     let size = size((2, 6, 6));
     let image = bytes(size.len());
     let mut out = vec![0.0; size.len()];
-    warp(&image, size, &Affine::IDENTITY, Fill::Zero, &mut out);
+    warp(&image, size, &Affine::IDENTITY, BorderMode::Zero, &mut out);
     let mut plain = vec![0.0; size.len()];
     widen(&image, &mut plain);
     assert_eq!(out, plain);
@@ -128,7 +129,7 @@ fn identity_and_quarter_turns_are_exact() {
         &image,
         size,
         &Affine::rotation(std::f64::consts::FRAC_PI_2),
-        Fill::Zero,
+        BorderMode::Zero,
         &mut out,
     );
     for c in 0..2 {
@@ -151,7 +152,7 @@ fn scaling_enlarges_and_then_keeps_the_order() {
     }
     let lit = |map: Affine| {
         let mut out = vec![0.0; 64];
-        warp(&image, size, &map, Fill::Zero, &mut out);
+        warp(&image, size, &map, BorderMode::Zero, &mut out);
         (out.iter().filter(|v| **v > 100.0).count(), out)
     };
     assert_eq!(lit(Affine::scaling(2.0)).0, 16);
@@ -173,7 +174,7 @@ fn crop_agrees() {
     for shape in SIZES {
         let size = size(shape);
         let image = bytes(size.len());
-        for fill in FILLS {
+        for fill in BORDER_MODES {
             for (left, top) in [
                 (0, 0),
                 (-4, 4),
@@ -251,7 +252,7 @@ fn a_wrong_size_is_refused() {
         &[0u8; 6],
         size((1, 2, 3)),
         &Affine::IDENTITY,
-        Fill::Zero,
+        BorderMode::Zero,
         &mut [0.0; 5],
     );
 }

@@ -3,9 +3,9 @@
 mod common;
 
 use convsweep_kernels::{
-    Backward, ConvShape, Follow, Gradients, Method, Norm, NormBehind, Wanted, batch_norm_backward,
-    batch_norm_sums, conv_backward, conv_forward, conv_method, moments, transposed_backward,
-    transposed_forward,
+    ConvMethod, ConvShape, Epilogue, FollowingNorm, LayerGradients, NeedsGradient, NormParameters,
+    UpstreamGradient, batch_norm_backward, batch_norm_sums, conv_backward, conv_forward,
+    conv_method, moments, transposed_backward, transposed_forward,
 };
 use proptest::prelude::*;
 
@@ -84,15 +84,15 @@ fn blocks(s: &ConvShape) -> Vec<[usize; 4]> {
 
 fn check(
     s: &ConvShape,
-    method: Method,
-    follow: Follow,
+    method: ConvMethod,
+    epilogue: Epilogue,
     with_bias: bool,
 ) -> Result<(), TestCaseError> {
     let [oh, ow] = s.output();
     // A single row or column has no 2×2 block.
-    let follow = Follow {
-        pool: follow.pool && oh > 1 && ow > 1,
-        ..follow
+    let epilogue = Epilogue {
+        pool: epilogue.pool && oh > 1 && ow > 1,
+        ..epilogue
     };
     let x = numbers(1, s.images * s.input[0] * s.input[1] * s.channels);
     let w = numbers(
@@ -110,16 +110,16 @@ fn check(
         })
         .collect();
     products(s, |o, i, k| y[o] += f64::from(x[i]) * f64::from(w[k]));
-    let tolerance = if method == Method::Winograd {
+    let tolerance = if method == ConvMethod::Winograd {
         4e-5
     } else {
         4e-6
     };
 
-    let found = conv_forward(s, method, &x, &w, with_bias.then_some(&b[..]), follow);
-    let relu = |v: f64| if follow.relu { v.max(0.0) } else { v };
-    let blocks = if follow.pool { blocks(s) } else { vec![] };
-    let expected: Vec<f64> = match follow.pool {
+    let found = conv_forward(s, method, &x, &w, with_bias.then_some(&b[..]), epilogue);
+    let relu = |v: f64| if epilogue.relu { v.max(0.0) } else { v };
+    let blocks = if epilogue.pool { blocks(s) } else { vec![] };
+    let expected: Vec<f64> = match epilogue.pool {
         true => blocks
             .iter()
             .map(|b| relu(b.iter().fold(f64::NEG_INFINITY, |a, &i| a.max(y[i]))))
@@ -130,16 +130,16 @@ fn check(
 
     let gradient = numbers(4, found.output.len());
     let mut dy = vec![0.0; y.len()];
-    if follow.pool {
-        for ((block, &place), &g) in blocks.iter().zip(&found.places).zip(&gradient) {
-            prop_assert!(place < 4 || follow.relu && place == 4, "place {place}");
+    if epilogue.pool {
+        for ((block, &place), &g) in blocks.iter().zip(&found.argmax).zip(&gradient) {
+            prop_assert!(place < 4 || epilogue.relu && place == 4, "place {place}");
             if place < 4 {
                 dy[block[usize::from(place)]] = f64::from(g);
             }
         }
     } else {
         for ((dy, &g), &o) in dy.iter_mut().zip(&gradient).zip(&found.output) {
-            *dy = if follow.relu && o <= 0.0 {
+            *dy = if epilogue.relu && o <= 0.0 {
                 0.0
             } else {
                 f64::from(g)
@@ -154,13 +154,13 @@ fn check(
     dy.iter()
         .enumerate()
         .for_each(|(i, g)| db[i % s.filters] += g);
-    let backward = Backward {
+    let backward = UpstreamGradient {
         gradient: &gradient,
         norm: None,
         output: &found.output,
-        places: &found.places,
+        argmax: &found.argmax,
     };
-    let Gradients {
+    let LayerGradients {
         input,
         weight,
         bias,
@@ -170,8 +170,8 @@ fn check(
         &x,
         &w,
         backward,
-        follow,
-        Wanted {
+        epilogue,
+        NeedsGradient {
             input: true,
             bias: true,
         },
@@ -185,8 +185,8 @@ fn check(
         &x,
         &w,
         backward,
-        follow,
-        Wanted {
+        epilogue,
+        NeedsGradient {
             input: false,
             bias: true,
         },
@@ -210,8 +210,8 @@ fn check(
         &x,
         &w,
         backward,
-        follow,
-        Wanted {
+        epilogue,
+        NeedsGradient {
             input: false,
             bias: false,
         },
@@ -256,7 +256,7 @@ fn check_transposed(s: &ConvShape, with_bias: bool) -> Result<(), TestCaseError>
     dy.iter()
         .enumerate()
         .for_each(|(i, &g)| db[i % s.channels] += f64::from(g));
-    let Gradients {
+    let LayerGradients {
         input,
         weight,
         bias,
@@ -265,7 +265,7 @@ fn check_transposed(s: &ConvShape, with_bias: bool) -> Result<(), TestCaseError>
         &x,
         &w,
         &dy,
-        Wanted {
+        NeedsGradient {
             input: true,
             bias: true,
         },
@@ -278,7 +278,7 @@ fn check_transposed(s: &ConvShape, with_bias: bool) -> Result<(), TestCaseError>
         &x,
         &w,
         &dy,
-        Wanted {
+        NeedsGradient {
             input: false,
             bias: false,
         },
@@ -289,23 +289,23 @@ fn check_transposed(s: &ConvShape, with_bias: bool) -> Result<(), TestCaseError>
 }
 
 /// Batch normalisation behind a convolution, computed with it and on its own.
-fn check_norm(s: &ConvShape, method: Method, relu: bool) -> Result<(), TestCaseError> {
+fn check_norm(s: &ConvShape, method: ConvMethod, relu: bool) -> Result<(), TestCaseError> {
     let x = numbers(1, s.images * s.input[0] * s.input[1] * s.channels);
     let w = numbers(
         2,
         s.filters * s.channels / s.groups * s.kernel[0] * s.kernel[1],
     );
     let (scale, shift) = (numbers(5, s.filters), numbers(6, s.filters));
-    let bare = conv_forward(s, method, &x, &w, None, Follow::default());
+    let bare = conv_forward(s, method, &x, &w, None, Epilogue::default());
     let found = conv_forward(
         s,
         method,
         &x,
         &w,
         None,
-        Follow {
+        Epilogue {
             moments: true,
-            ..Follow::default()
+            ..Epilogue::default()
         },
     );
     prop_assert_eq!(&found.output, &bare.output);
@@ -319,7 +319,7 @@ fn check_norm(s: &ConvShape, method: Method, relu: bool) -> Result<(), TestCaseE
         4e-6,
     )?;
 
-    let norm = Norm {
+    let norm = NormParameters {
         moments: &found.moments,
         scale: &scale,
         shift: &shift,
@@ -329,14 +329,14 @@ fn check_norm(s: &ConvShape, method: Method, relu: bool) -> Result<(), TestCaseE
     let gradient = numbers(4, bare.output.len());
     let mut of_bare = gradient.clone();
     let others = batch_norm_backward(&norm, &bare.output, None, &mut of_bare);
-    let (sums, slopes) = batch_norm_sums(&norm, &bare.output, None, &gradient);
+    let (sums, coefficients) = batch_norm_sums(&norm, &bare.output, None, &gradient);
     prop_assert_eq!(sums, others);
     let backward = |gradient, norm| {
-        let backward = Backward {
+        let backward = UpstreamGradient {
             gradient,
             norm,
             output: &[],
-            places: &[],
+            argmax: &[],
         };
         conv_backward(
             s,
@@ -344,16 +344,16 @@ fn check_norm(s: &ConvShape, method: Method, relu: bool) -> Result<(), TestCaseE
             &x,
             &w,
             backward,
-            Follow::default(),
-            Wanted {
+            Epilogue::default(),
+            NeedsGradient {
                 input: true,
                 bias: true,
             },
         )
     };
-    let behind = NormBehind {
+    let behind = FollowingNorm {
         norm,
-        slopes: &slopes,
+        coefficients: &coefficients,
         x: &bare.output,
     };
     prop_assert_eq!(backward(&gradient, Some(behind)), backward(&of_bare, None));
@@ -382,11 +382,11 @@ prop_compose! {
     }
 }
 
-fn follows() -> impl Strategy<Value = Follow> {
-    (any::<bool>(), any::<bool>()).prop_map(|(relu, pool)| Follow {
+fn epilogues() -> impl Strategy<Value = Epilogue> {
+    (any::<bool>(), any::<bool>()).prop_map(|(relu, pool)| Epilogue {
         relu,
         pool,
-        ..Follow::default()
+        ..Epilogue::default()
     })
 }
 
@@ -394,8 +394,8 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn direct_equals_the_definition(shape in shapes(), follow in follows(), bias: bool) {
-        check(&shape, Method::Direct, follow, bias)?;
+    fn direct_equals_the_definition(shape in shapes(), epilogue in epilogues(), bias: bool) {
+        check(&shape, ConvMethod::Direct, epilogue, bias)?;
     }
 
     #[test]
@@ -409,20 +409,20 @@ proptest! {
     fn a_norm_behind_equals_one_on_its_own(shape in shapes(), depthwise: bool, relu: bool) {
         let groups = if depthwise { shape.channels } else { shape.groups };
         let filters = if depthwise { shape.channels } else { shape.filters };
-        check_norm(&ConvShape { groups, filters, ..shape }, Method::Direct, relu)?;
+        check_norm(&ConvShape { groups, filters, ..shape }, ConvMethod::Direct, relu)?;
     }
 
     #[test]
     fn a_norm_behind_winograd_equals_one_on_its_own(shape in shapes(), channels in 1..3usize, relu: bool) {
         let (plain, channels) = ([1; 2], 16 * channels);
         let shape = ConvShape { kernel: [3; 2], stride: plain, dilation: plain, padding: [[1; 2]; 2], groups: 1, ..shape };
-        check_norm(&ConvShape { channels, filters: 32, ..shape }, Method::Winograd, relu)?;
+        check_norm(&ConvShape { channels, filters: 32, ..shape }, ConvMethod::Winograd, relu)?;
     }
 
     #[test]
-    fn depthwise_equals_the_definition(shape in shapes(), channels in 1..21usize, follow in follows(), bias: bool) {
+    fn depthwise_equals_the_definition(shape in shapes(), channels in 1..21usize, epilogue in epilogues(), bias: bool) {
         let shape = ConvShape { channels, filters: channels, groups: channels, ..shape };
-        check(&shape, Method::Direct, follow, bias)?;
+        check(&shape, ConvMethod::Direct, epilogue, bias)?;
     }
 
     #[test]
@@ -432,7 +432,7 @@ proptest! {
         channels in 1..4usize,
         filters in 1..4usize,
         padding in [[0..3usize, 0..3usize], [0..3usize, 0..3usize]],
-        follow in follows(),
+        epilogue in epilogues(),
         bias: bool,
         kernel in prop::sample::select(vec![3usize, 5]),
     ) {
@@ -442,7 +442,7 @@ proptest! {
             images, input, channels: 16 * channels, filters: 16 * filters, kernel: [kernel; 2], stride: [1, 1], dilation: [1, 1],
             padding, groups: 1,
         };
-        check(&shape, Method::Winograd, follow, bias)?;
+        check(&shape, ConvMethod::Winograd, epilogue, bias)?;
     }
 }
 
@@ -462,63 +462,63 @@ fn plain(images: usize, side: usize, channels: usize, filters: usize) -> ConvSha
 
 #[test]
 fn the_tutorials_layers_equal_the_definition() {
-    for (side, channels, filters, follow) in [
+    for (side, channels, filters, epilogue) in [
         (
             32,
             3,
             32,
-            Follow {
+            Epilogue {
                 relu: true,
                 pool: true,
-                ..Follow::default()
+                ..Epilogue::default()
             },
         ),
         (
             15,
             32,
             64,
-            Follow {
+            Epilogue {
                 relu: true,
                 pool: true,
-                ..Follow::default()
+                ..Epilogue::default()
             },
         ),
         (
             6,
             64,
             64,
-            Follow {
+            Epilogue {
                 relu: true,
                 pool: false,
-                ..Follow::default()
+                ..Epilogue::default()
             },
         ),
     ] {
         let shape = plain(3, side, channels, filters);
-        check(&shape, conv_method(&shape, follow).0, follow, true).expect("equal");
+        check(&shape, conv_method(&shape, epilogue).0, epilogue, true).expect("equal");
     }
 }
 
 #[test]
 fn what_is_not_a_number_stays_seen() {
     for (channels, method) in [
-        (3, Method::Direct),
-        (16, Method::Direct),
-        (16, Method::Winograd),
+        (3, ConvMethod::Direct),
+        (16, ConvMethod::Direct),
+        (16, ConvMethod::Winograd),
     ] {
         let shape = plain(1, 6, channels, 16);
-        for follow in [(false, false), (true, false), (true, true)].map(|(relu, pool)| Follow {
+        for epilogue in [(false, false), (true, false), (true, true)].map(|(relu, pool)| Epilogue {
             relu,
             pool,
-            ..Follow::default()
+            ..Epilogue::default()
         }) {
             let mut x = numbers(1, 36 * channels);
             x[14 * channels] = f32::NAN;
             let w = numbers(2, 16 * channels * 9);
-            let found = conv_forward(&shape, method, &x, &w, None, follow);
+            let found = conv_forward(&shape, method, &x, &w, None, epilogue);
             assert!(
                 found.output.iter().any(|v| v.is_nan()),
-                "{method:?} {follow:?}"
+                "{method:?} {epilogue:?}"
             );
         }
     }
@@ -528,24 +528,24 @@ fn what_is_not_a_number_stays_seen() {
 fn results_do_not_depend_on_what_ran_before() {
     let shape = plain(5, 15, 32, 64);
     let (x, w) = (numbers(1, 5 * 225 * 32), numbers(2, 64 * 32 * 9));
-    let follow = Follow {
+    let epilogue = Epilogue {
         relu: true,
         pool: true,
-        ..Follow::default()
+        ..Epilogue::default()
     };
-    let first = conv_forward(&shape, Method::Winograd, &x, &w, None, follow);
+    let first = conv_forward(&shape, ConvMethod::Winograd, &x, &w, None, epilogue);
     let other = plain(2, 9, 48, 16);
     conv_forward(
         &other,
-        Method::Winograd,
+        ConvMethod::Winograd,
         &numbers(3, 2 * 81 * 48),
         &numbers(4, 16 * 48 * 9),
         None,
-        follow,
+        epilogue,
     );
     assert_eq!(
         first,
-        conv_forward(&shape, Method::Winograd, &x, &w, None, follow)
+        conv_forward(&shape, ConvMethod::Winograd, &x, &w, None, epilogue)
     );
 }
 
@@ -568,20 +568,20 @@ fn large_images_equal_small_ones() {
         let x = numbers(1, 2 * 258 * 258 * channels);
         let w = numbers(2, filters * channels / groups * kernel * kernel);
         let run = |shape: &ConvShape, x: &[f32]| {
-            let follow = Follow::default();
-            let y = conv_forward(shape, Method::Direct, x, &w, None, follow).output;
-            let backward = Backward {
+            let epilogue = Epilogue::default();
+            let y = conv_forward(shape, ConvMethod::Direct, x, &w, None, epilogue).output;
+            let backward = UpstreamGradient {
                 gradient: &y,
                 norm: None,
                 output: &[],
-                places: &[],
+                argmax: &[],
             };
-            let want = Wanted {
+            let needs = NeedsGradient {
                 input: true,
                 bias: false,
             };
             (
-                conv_backward(shape, Method::Direct, x, &w, backward, follow, want).input,
+                conv_backward(shape, ConvMethod::Direct, x, &w, backward, epilogue, needs).input,
                 y,
             )
         };
@@ -598,11 +598,11 @@ fn wrong_sizes_are_refused() {
     let shape = plain(1, 6, 16, 16);
     conv_forward(
         &shape,
-        Method::Direct,
+        ConvMethod::Direct,
         &[0.0; 576],
         &[0.0; 9],
         None,
-        Follow::default(),
+        Epilogue::default(),
     );
 }
 
@@ -625,7 +625,7 @@ fn the_moments_of_a_large_batch_are_those_of_its_output() {
         padding: [[0; 2]; 2],
         groups: 1,
     };
-    check_norm(&shape, Method::Direct, true).expect("they are");
+    check_norm(&shape, ConvMethod::Direct, true).expect("they are");
     check_norm(
         &ConvShape {
             filters: 8,
@@ -633,7 +633,7 @@ fn the_moments_of_a_large_batch_are_those_of_its_output() {
             images: 260,
             ..shape
         },
-        Method::Direct,
+        ConvMethod::Direct,
         true,
     )
     .expect("they are");

@@ -3,7 +3,7 @@
 mod common;
 
 use common::{close, close_at_scale, numbers};
-use convsweep_kernels::{Norm, batch_norm, batch_norm_backward, moments};
+use convsweep_kernels::{NormParameters, batch_norm, batch_norm_backward, moments};
 
 /// Values of channel `c`.
 fn channel(x: &[f32], channels: usize, c: usize) -> Vec<f64> {
@@ -69,20 +69,20 @@ fn moments_equal_the_definition_far_from_zero() {
 fn forward_and_backward_equal_the_definition() {
     for (rows, channels) in SIZES {
         for (relu, with_summand) in [(false, false), (true, false), (false, true), (true, true)] {
-            let what = format!("{rows} × {channels}, relu {relu}, summand {with_summand}");
+            let what = format!("{rows} × {channels}, relu {relu}, residual {with_summand}");
             let n = rows * channels;
-            let (x, summand, g) = (numbers(1, n), numbers(2, n), numbers(3, n));
+            let (x, residual, g) = (numbers(1, n), numbers(2, n), numbers(3, n));
             let (scale, shift) = (numbers(4, channels), numbers(5, channels));
             let epsilon = 0.01;
             let found = moments(&x, channels);
-            let norm = Norm {
+            let norm = NormParameters {
                 moments: &found,
                 scale: &scale,
                 shift: &shift,
                 epsilon,
                 relu,
             };
-            let y = batch_norm(&norm, &x, with_summand.then_some(&summand));
+            let y = batch_norm(&norm, &x, with_summand.then_some(&residual));
             let mut by_x = g.clone();
             let by = batch_norm_backward(&norm, &x, with_summand.then_some(&y), &mut by_x);
             if !with_summand {
@@ -115,7 +115,7 @@ fn forward_and_backward_equal_the_definition() {
                     let bare = normal[r] * scale
                         + shift
                         + if with_summand {
-                            f64::from(summand[i])
+                            f64::from(residual[i])
                         } else {
                             0.0
                         };
@@ -140,9 +140,9 @@ fn forward_and_backward_equal_the_definition() {
             close_at_scale(walk, &format!("{what}: scale"), &by.scale, &dscale);
             close_at_scale(walk, &format!("{what}: shift"), &by.shift, &dshift);
             if with_summand && relu {
-                close(&format!("{what}: summand"), &by.summand, &ds);
+                close(&format!("{what}: residual"), &by.residual, &ds);
             } else {
-                assert!(by.summand.is_empty());
+                assert!(by.residual.is_empty());
             }
         }
     }
@@ -155,7 +155,7 @@ fn what_is_no_number_stays_none_in_its_channel() {
     x[7 * 11 + 9] = f32::INFINITY;
     let found = moments(&x, 11);
     let ones = [1.0; 11];
-    let norm = Norm {
+    let norm = NormParameters {
         moments: &found,
         scale: &ones,
         shift: &ones,

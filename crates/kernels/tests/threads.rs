@@ -1,10 +1,11 @@
 //! Bits depend neither on the number of threads nor on which of them was faster.
 
 use convsweep_kernels::{
-    Adam, Backward, ConvShape, DenseShape, Follow, Method, Moments, Norm, PoolShape, Sgd, Wanted,
-    average_pool, average_pool_backward, batch_norm, batch_norm_backward, conv_backward,
-    conv_forward, dense_backward, dense_forward, max_pool, max_pool_backward, moments,
-    share_stretches, transpose, transposed_forward, use_threads,
+    Adam, ChannelMoments, ConvMethod, ConvShape, DenseShape, Epilogue, NeedsGradient,
+    NormParameters, PoolShape, Sgd, UpstreamGradient, average_pool, average_pool_backward,
+    batch_norm, batch_norm_backward, conv_backward, conv_forward, dense_backward, dense_forward,
+    max_pool, max_pool_backward, moments, parallel_chunks, transpose, transposed_forward,
+    use_threads,
 };
 use std::sync::Mutex;
 
@@ -19,39 +20,39 @@ fn bits(values: &[f32]) -> Vec<u32> {
 }
 
 /// All that a convolution computes.
-fn convolution(shape: &ConvShape, method: Method, follow: Follow) -> Vec<Vec<u32>> {
+fn convolution(shape: &ConvShape, method: ConvMethod, epilogue: Epilogue) -> Vec<Vec<u32>> {
     let x = numbers(shape.images * shape.input[0] * shape.input[1] * shape.channels);
     let w =
         numbers(shape.filters * shape.channels / shape.groups * shape.kernel[0] * shape.kernel[1]);
     let b = numbers(shape.filters);
-    let y = conv_forward(shape, method, &x, &w, Some(&b), follow);
+    let y = conv_forward(shape, method, &x, &w, Some(&b), epilogue);
     let gradient = numbers(y.output.len());
-    let backward = Backward {
+    let backward = UpstreamGradient {
         gradient: &gradient,
         norm: None,
         output: &y.output,
-        places: &y.places,
+        argmax: &y.argmax,
     };
-    let Moments { mean, variance } = conv_forward(
+    let ChannelMoments { mean, variance } = conv_forward(
         shape,
         method,
         &x,
         &w,
         None,
-        Follow {
+        Epilogue {
             moments: true,
-            ..Follow::default()
+            ..Epilogue::default()
         },
     )
     .moments;
-    let plain = conv_forward(shape, method, &x, &w, None, Follow::default()).output;
+    let plain = conv_forward(shape, method, &x, &w, None, Epilogue::default()).output;
     let transposed = transposed_forward(shape, &plain, &w, None);
     let mut all = vec![
         bits(&transposed),
         bits(&mean),
         bits(&variance),
         bits(&y.output),
-        y.places.iter().map(|&p| u32::from(p)).collect(),
+        y.argmax.iter().map(|&p| u32::from(p)).collect(),
     ];
     for input in [true, false] {
         let found = conv_backward(
@@ -60,8 +61,8 @@ fn convolution(shape: &ConvShape, method: Method, follow: Follow) -> Vec<Vec<u32
             &x,
             &w,
             backward,
-            follow,
-            Wanted { input, bias: true },
+            epilogue,
+            NeedsGradient { input, bias: true },
         );
         all.extend([found.input, found.weight, found.bias].map(|v| bits(&v)));
     }
@@ -85,7 +86,7 @@ fn dense(shape: &DenseShape) -> Vec<Vec<u32>> {
 fn norm(rows: usize, channels: usize) -> Vec<Vec<u32>> {
     let (x, scale) = (numbers(rows * channels), numbers(channels));
     let moments = &moments(&x, channels);
-    let norm = Norm {
+    let norm = NormParameters {
         moments,
         scale: &scale,
         shift: &scale,
@@ -102,7 +103,7 @@ fn norm(rows: usize, channels: usize) -> Vec<Vec<u32>> {
         &by_x,
         &found.scale,
         &found.shift,
-        &found.summand,
+        &found.residual,
     ]
     .map(|v| bits(v))
     .into()
@@ -111,9 +112,9 @@ fn norm(rows: usize, channels: usize) -> Vec<Vec<u32>> {
 /// All that poolings compute.
 fn pools(shape: &PoolShape) -> Vec<Vec<u32>> {
     let x = numbers(shape.images * shape.input[0] * shape.input[1] * shape.channels);
-    let (y, places) = max_pool(shape, &x);
+    let (y, argmax) = max_pool(shape, &x);
     let back = [
-        max_pool_backward(shape, &y, &places),
+        max_pool_backward(shape, &y, &argmax),
         average_pool_backward(shape, &y),
     ];
     let found = [
@@ -125,7 +126,7 @@ fn pools(shape: &PoolShape) -> Vec<Vec<u32>> {
         .into_iter()
         .chain(back)
         .map(|v| bits(&v))
-        .chain([places.into_iter().map(u32::from).collect()])
+        .chain([argmax.into_iter().map(u32::from).collect()])
         .collect()
 }
 
@@ -172,7 +173,7 @@ fn every_stretch_is_handed_out_once() {
     for threads in [1, 3] {
         use_threads(threads);
         let mut values = vec![0u32; 70_000];
-        share_stretches(
+        parallel_chunks(
             &mut values,
             7,
             || 1,
@@ -220,16 +221,16 @@ fn results_are_equal_with_any_number_of_threads() {
         ..plain
     };
     let cases = [
-        (plain, Method::Direct),
-        (plain, Method::Winograd),
-        (depthwise, Method::Direct),
-        (first, Method::Direct),
-        (pointwise, Method::Direct),
+        (plain, ConvMethod::Direct),
+        (plain, ConvMethod::Winograd),
+        (depthwise, ConvMethod::Direct),
+        (first, ConvMethod::Direct),
+        (pointwise, ConvMethod::Direct),
     ];
-    let follows = [(false, false), (true, false), (true, true)].map(|(relu, pool)| Follow {
+    let epilogues = [(false, false), (true, false), (true, true)].map(|(relu, pool)| Epilogue {
         relu,
         pool,
-        ..Follow::default()
+        ..Epilogue::default()
     });
     let layer = DenseShape {
         rows: 32,
@@ -253,7 +254,7 @@ fn results_are_equal_with_any_number_of_threads() {
     let all = || -> Vec<_> {
         let layers = cases
             .iter()
-            .flat_map(|(shape, method)| follows.map(|f| convolution(shape, *method, f)));
+            .flat_map(|(shape, method)| epilogues.map(|f| convolution(shape, *method, f)));
         let others = [
             dense(&layer),
             norm(9001, 20),

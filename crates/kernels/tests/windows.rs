@@ -49,7 +49,7 @@ fn check(shape: &PoolShape) {
     let n = shape.images * shape.input[0] * shape.input[1] * shape.channels;
     let (x, all) = (numbers(1, n), windows(shape));
     let g = numbers(2, all.len());
-    let (y, places) = max_pool(shape, &x);
+    let (y, argmax) = max_pool(shape, &x);
     let largest = |inputs: &Vec<usize>| {
         inputs
             .iter()
@@ -67,7 +67,7 @@ fn check(shape: &PoolShape) {
         .for_each(|(w, &g)| by_x[largest(w)] += f64::from(g));
     close(
         "gradient of the largest",
-        &max_pool_backward(shape, &g, &places),
+        &max_pool_backward(shape, &g, &argmax),
         &by_x,
     );
 
@@ -167,8 +167,8 @@ fn what_is_no_number_is_the_largest() {
     let mut x = numbers(1, 72);
     x[4] = f32::NAN;
     x[18..27].fill(f32::NEG_INFINITY);
-    let (y, places) = max_pool(&shape, &x);
-    assert!(y[4].is_nan() && places[4] == 0);
+    let (y, argmax) = max_pool(&shape, &x);
+    assert!(y[4].is_nan() && argmax[4] == 0);
     assert!(y.iter().enumerate().all(|(i, y)| i == 4 || y.is_finite()));
 }
 

@@ -1,6 +1,6 @@
 //! Softmax cross-entropy from logits, on the host in f64: losses, gradients and what is reported.
 
-use convsweep_kernels::{Charge, Softmax, cross_entropy};
+use convsweep_kernels::{BatchLoss, Softmax, cross_entropy};
 use convsweep_spec::train::{ClassWeights, Loss};
 
 /// What training minimises, with the classes' weights counted out.
@@ -105,7 +105,7 @@ impl Targets {
     /// the logits, for `logits` `[images, classes]`.
     pub(crate) fn charge(&self, logits: &[f32]) -> (f64, u32, Vec<f32>) {
         let classes = logits.len() / self.labels.len().max(1);
-        let Charge {
+        let BatchLoss {
             loss_sum,
             predicted,
             gradient,

@@ -2,10 +2,10 @@
 //! them.
 
 use super::ConvShape;
-use crate::block::{Finish, Pixels, load, store};
+use crate::block::{Finish, OuterFactors, load, store};
 use crate::simd::{Kernel, Vector};
 
-/// Pixels that are summed up together, so that sums do not wait for each other.
+/// OuterFactors that are summed up together, so that sums do not wait for each other.
 const PIXELS: usize = 4;
 
 /// Whether each of several channels has one filter, which sees no other channel.
@@ -47,7 +47,7 @@ pub(super) unsafe fn forward<V: Vector>(
     y: *mut f32,
     outputs: &[usize],
 ) {
-    V::apart(Forward {
+    V::outlined(DepthwiseForward {
         x,
         inputs,
         taps,
@@ -59,7 +59,7 @@ pub(super) unsafe fn forward<V: Vector>(
     });
 }
 
-struct Forward<'a> {
+struct DepthwiseForward<'a> {
     x: *const f32,
     inputs: &'a [usize],
     taps: &'a [usize],
@@ -70,7 +70,7 @@ struct Forward<'a> {
     outputs: &'a [usize],
 }
 
-impl Kernel for Forward<'_> {
+impl Kernel for DepthwiseForward<'_> {
     type Output = ();
 
     #[inline(always)]
@@ -91,7 +91,7 @@ impl Kernel for Forward<'_> {
     }
 }
 
-impl Forward<'_> {
+impl DepthwiseForward<'_> {
     #[inline(always)]
     unsafe fn vector<V: Vector, const WHOLE: bool>(
         &self,
@@ -105,7 +105,7 @@ impl Forward<'_> {
                 if WHOLE {
                     V::load($at)
                 } else {
-                    V::load_part($at, n)
+                    V::load_partial($at, n)
                 }
             };
         }
@@ -135,7 +135,7 @@ impl Forward<'_> {
             } else if WHOLE {
                 value.store(to[i].add(c));
             } else {
-                value.store_part(to[i].add(c), n);
+                value.store_partial(to[i].add(c), n);
             }
         }
     }
@@ -148,13 +148,13 @@ impl Forward<'_> {
 /// All that is named must lie in memory that is there.
 #[inline(always)]
 pub(super) unsafe fn sums<V: Vector>(
-    pixels: Pixels,
+    pixels: OuterFactors,
     taps: &[usize],
     channels: usize,
     packed: *mut f32,
     right: *mut f32,
 ) {
-    V::apart(TapSums {
+    V::outlined(DepthwiseWeightSums {
         pixels,
         taps,
         channels,
@@ -163,18 +163,18 @@ pub(super) unsafe fn sums<V: Vector>(
     });
 }
 
-struct TapSums<'a> {
-    pixels: Pixels<'a>,
+struct DepthwiseWeightSums<'a> {
+    pixels: OuterFactors<'a>,
     taps: &'a [usize],
     channels: usize,
     packed: *mut f32,
     right: *mut f32,
 }
 
-/// Pixels whose channels are gone through before the next ones: their rows stay in the cache.
+/// OuterFactors whose channels are gone through before the next ones: their rows stay in the cache.
 const CHUNK: usize = 32;
 
-impl Kernel for TapSums<'_> {
+impl Kernel for DepthwiseWeightSums<'_> {
     type Output = ();
 
     #[inline(always)]
@@ -185,7 +185,7 @@ impl Kernel for TapSums<'_> {
             .chunks(CHUNK)
             .zip(self.pixels.grads.chunks(CHUNK))
         {
-            let pixels = Pixels {
+            let pixels = OuterFactors {
                 inputs,
                 grads,
                 ..self.pixels
@@ -201,10 +201,10 @@ impl Kernel for TapSums<'_> {
     }
 }
 
-impl TapSums<'_> {
+impl DepthwiseWeightSums<'_> {
     /// Adds up the taps for a vector of channels, which a last one is a part of.
     #[inline(always)]
-    unsafe fn all_taps<V: Vector, const WHOLE: bool>(&self, pixels: Pixels, c: usize) {
+    unsafe fn all_taps<V: Vector, const WHOLE: bool>(&self, pixels: OuterFactors, c: usize) {
         let mut done = 0;
         while done < self.taps.len() {
             macro_rules! block {
@@ -227,7 +227,7 @@ impl TapSums<'_> {
     #[inline(always)]
     unsafe fn taps_from<V: Vector, const T: usize, const WHOLE: bool>(
         &self,
-        pixels: Pixels,
+        pixels: OuterFactors,
         c: usize,
         first: usize,
     ) {

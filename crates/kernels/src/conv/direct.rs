@@ -2,76 +2,88 @@
 //! and number of groups.
 
 use super::depthwise;
-use super::pack::{Way, pack, packed_len, unpack};
+use super::pack::{PassDirection, pack, packed_len, unpack};
 use super::sparse::{PooledSums, pooled_len, pooled_weights};
 use super::taps::{
-    Border, Family, add_border, backward_border, backward_families, forward_border, forward_family,
+    Border, WindowSet, add_border, backward_border, backward_window_sets, forward_border,
+    forward_windows,
 };
 use super::{
-    ConvShape, Follow, Gradients, Method, PartOf, To, Wanted, backward_in_parts, forward_in_parts,
-    pool_rows, unpool_image, used,
+    BackwardTask, ConvMethod, ConvOutput, ConvShape, Epilogue, LayerGradients, NeedsGradient,
+    OutputPointers, UpstreamGradient, backward_in_parts, forward_in_parts, pool_rows, unpool_image,
+    used_output,
 };
-use crate::block::{self, Finish, PLAIN, Pixels, Rows, Target, dots, outer, streams};
+use crate::block::{self, DotsTarget, Finish, LeftRows, OuterFactors, dots, outer, should_stream};
 use crate::buffer::Buffer;
-use crate::norm::{gather, gather_step};
+use crate::norm::{accumulate_moments, moments_chunk_rows};
 use crate::pool::{add_placed_rows, mask};
 use crate::simd::{Kernel, PANEL, Vector};
 use std::ops::Range;
 
-pub(super) struct Forward<'a> {
+pub(super) struct DirectForward<'a> {
     pub shape: &'a ConvShape,
     pub x: &'a [f32],
     pub weight: &'a [f32],
     pub bias: Option<&'a [f32]>,
-    pub follow: Follow,
+    pub epilogue: Epilogue,
 }
 
-impl Kernel for Forward<'_> {
-    type Output = super::Forward;
+impl Kernel for DirectForward<'_> {
+    type Output = ConvOutput;
 
     #[inline(always)]
-    unsafe fn run<V: Vector>(self) -> super::Forward {
-        let Forward {
+    unsafe fn run<V: Vector>(self) -> ConvOutput {
+        let DirectForward {
             shape,
             x,
             weight,
             bias,
-            follow,
+            epilogue,
         } = self;
-        let size = used(shape, follow);
+        let size = used_output(shape, epilogue);
         let border = forward_border(shape);
         let image = size[0] * size[1] * shape.filters;
-        let block = if follow.pool {
+        let block = if epilogue.pool {
             1
         } else {
             image_block(shape, size)
         };
-        let family =
-            forward_family(shape, size).repeat(block, border.values(shape.channels), image);
-        let mut packed = Buffer::new(packed_len(shape, Way::Forward, family.kernel.len()));
-        pack::<V>(shape, Way::Forward, &family.kernel, weight, &mut packed);
+        let windows =
+            forward_windows(shape, size).repeat(block, border.values(shape.channels), image);
+        let mut packed = Buffer::new(packed_len(
+            shape,
+            PassDirection::Forward,
+            windows.kernel.len(),
+        ));
+        pack::<V>(
+            shape,
+            PassDirection::Forward,
+            &windows.kernel,
+            weight,
+            &mut packed,
+        );
         let finish = Finish {
             bias: bias.map_or(std::ptr::null(), |b| b.as_ptr()),
-            relu: follow.relu && !follow.pool,
+            relu: epilogue.relu && !epilogue.pool,
             stream: false,
         };
-        let len = shape.output_len(follow);
-        forward_in_parts(shape, follow, |images, to| {
+        let len = shape.output_len(epilogue);
+        forward_in_parts(shape, epilogue, |images, to| {
             let stream =
-                !follow.pool && streams::<V>(to.output, len, aligned(shape, shape.filters));
+                !epilogue.pool && should_stream::<V>(to.output, len, aligned(shape, shape.filters));
             let finish = Finish { stream, ..finish };
-            let pass = Pass {
+            let pass = PackedConv {
                 shape,
-                way: Way::Forward,
-                family: &family,
+                direction: PassDirection::Forward,
+                windows: &windows,
                 packed: &packed,
                 finish,
             };
-            V::apart(ForwardPart {
+            V::outlined(DirectForwardPart {
                 pass: &pass,
                 x,
                 border,
-                follow,
+                epilogue,
                 block,
                 images,
                 to,
@@ -81,36 +93,37 @@ impl Kernel for Forward<'_> {
 }
 
 /// Some of the images.
-struct ForwardPart<'a> {
-    pass: &'a Pass<'a>,
+struct DirectForwardPart<'a> {
+    pass: &'a PackedConv<'a>,
     x: &'a [f32],
     border: Border,
-    follow: Follow,
+    epilogue: Epilogue,
     block: usize,
     images: Range<usize>,
-    to: To,
+    to: OutputPointers,
 }
 
-impl Kernel for ForwardPart<'_> {
+impl Kernel for DirectForwardPart<'_> {
     type Output = ();
 
     #[inline(always)]
     unsafe fn run<V: Vector>(self) {
-        let ForwardPart {
+        let DirectForwardPart {
             pass,
             x,
             border,
-            follow,
+            epilogue,
             block,
             images: range,
             to,
         } = self;
         let shape = pass.shape;
-        let size = used(shape, follow);
-        let mut images = Images::new(x, shape.input, shape.channels, border, block, range.end);
+        let size = used_output(shape, epilogue);
+        let mut images =
+            BorderedImages::new(x, shape.input, shape.channels, border, block, range.end);
         let pixels = size[0] * size[1];
-        if !follow.pool {
-            let mut moments = follow.moments.then(|| Gathering::new(pass, pixels, to));
+        if !epilogue.pool {
+            let mut moments = epilogue.moments.then(|| ConvMoments::new(pass, pixels, to));
             for first in range.step_by(block) {
                 let (x, count) = images.from(first);
                 let y = to.output.add(first * pixels * shape.filters);
@@ -119,7 +132,7 @@ impl Kernel for ForwardPart<'_> {
                     None => pass.part::<V>(x, 0..count * pixels, y),
                 }
             }
-            V::streamed();
+            V::stream_fence();
             return;
         }
         let row = size[1] * shape.filters;
@@ -133,14 +146,14 @@ impl Kernel for ForwardPart<'_> {
                     rows.as_mut_ptr(),
                 );
                 let at = (first * (size[0] / 2) + pooled) * row / 2;
-                let (y, places) = (to.output.add(at), to.places.add(at));
+                let (y, argmax) = (to.output.add(at), to.argmax.add(at));
                 pool_rows::<V>(
                     rows.as_ptr(),
                     size[1],
                     shape.filters,
-                    follow.relu,
+                    epilogue.relu,
                     y,
-                    places,
+                    argmax,
                 );
             }
         }
@@ -148,35 +161,35 @@ impl Kernel for ForwardPart<'_> {
 }
 
 /// A pass that finds the moments of its outputs while they are in the caches.
-struct Gathering<'a> {
-    pass: Pass<'a>,
+struct ConvMoments<'a> {
+    pass: PackedConv<'a>,
     /// Of an image.
     pixels: usize,
-    /// Pixels that are gone through together, unless images are smaller: enough that reading the
+    /// OuterFactors that are gone through together, unless images are smaller: enough that reading the
     /// weights is cheap beside them.
     strip: usize,
-    to: To,
+    to: OutputPointers,
     /// Outputs that go past the caches afterwards.
     scratch: Buffer,
 }
 
-impl<'a> Gathering<'a> {
-    fn new(pass: &Pass<'a>, pixels: usize, to: To) -> Self {
+impl<'a> ConvMoments<'a> {
+    fn new(pass: &PackedConv<'a>, pixels: usize, to: OutputPointers) -> Self {
         let filters = pass.shape.filters;
-        let strip = 128_usize.next_multiple_of(gather_step(filters));
+        let strip = 128_usize.next_multiple_of(moments_chunk_rows(filters));
         let scratch = Buffer::new(if pass.finish.stream {
             strip.min(pixels) * filters
         } else {
             0
         });
-        let pass = Pass {
+        let pass = PackedConv {
             finish: Finish {
                 stream: false,
                 ..pass.finish
             },
             ..*pass
         };
-        Gathering {
+        ConvMoments {
             pass,
             pixels,
             strip,
@@ -208,7 +221,7 @@ impl<'a> Gathering<'a> {
                 if !at_once {
                     self.pass.part::<V>(x, start..start + n, part);
                 }
-                gather::<V>((part, to), [at, n], filters, found);
+                accumulate_moments::<V>((part, to), [at, n], filters, found);
             }
         }
     }
@@ -216,26 +229,26 @@ impl<'a> Gathering<'a> {
 
 /// One way through a convolution with its packed weights.
 #[derive(Clone, Copy)]
-struct Pass<'a> {
+struct PackedConv<'a> {
     shape: &'a ConvShape,
-    way: Way,
-    family: &'a Family,
+    direction: PassDirection,
+    windows: &'a WindowSet,
     packed: &'a [f32],
     finish: Finish,
 }
 
-impl Pass<'_> {
+impl PackedConv<'_> {
     /// Some pixels of the family, to `y` as if the first of them were the first.
     #[inline(always)]
     unsafe fn part<V: Vector>(&self, x: *const f32, pixels: std::ops::Range<usize>, y: *mut f32) {
-        let (run, columns) = self.way.sizes(self.shape);
+        let (run, columns) = self.direction.sizes(self.shape);
         let (outputs, inputs) = (
-            &self.family.outputs[..pixels.len()],
-            &self.family.inputs[pixels],
+            &self.windows.outputs[..pixels.len()],
+            &self.windows.inputs[pixels],
         );
         if depthwise::is(self.shape) {
             let (channels, packed) = (self.shape.channels, self.packed.as_ptr());
-            let taps = self.family.taps.as_slice();
+            let taps = self.windows.taps.as_slice();
             return depthwise::forward::<V>(
                 x,
                 [inputs, taps],
@@ -246,10 +259,10 @@ impl Pass<'_> {
                 outputs,
             );
         }
-        let rows = Rows {
+        let rows = LeftRows {
             inputs,
-            taps: &self.family.taps,
-            run: self.family.run,
+            taps: &self.windows.taps,
+            run: self.windows.run,
             fresh: run,
         };
         let panels = columns.div_ceil(PANEL) * PANEL;
@@ -262,7 +275,7 @@ impl Pass<'_> {
                 },
             };
             let packed = self.packed.as_ptr().add(group * panels * rows.len());
-            let target = Target {
+            let target = DotsTarget {
                 y: y.add(group * columns),
                 outputs,
                 panel: PANEL,
@@ -272,8 +285,8 @@ impl Pass<'_> {
     }
 }
 
-/// Images in blocks, with the border that a pass reads; up to the one where they end.
-struct Images<'a> {
+/// BorderedImages in blocks, with the border that a pass reads; up to the one where they end.
+struct BorderedImages<'a> {
     values: &'a [f32],
     size: [usize; 2],
     channels: usize,
@@ -282,7 +295,7 @@ struct Images<'a> {
     scratch: Buffer,
 }
 
-impl<'a> Images<'a> {
+impl<'a> BorderedImages<'a> {
     fn new(
         values: &'a [f32],
         size: [usize; 2],
@@ -298,7 +311,7 @@ impl<'a> Images<'a> {
         } else {
             block * border.values(channels)
         });
-        Images {
+        BorderedImages {
             values,
             size,
             channels,
@@ -325,7 +338,7 @@ impl<'a> Images<'a> {
     }
 }
 
-/// Channels between places where vectors begin: those of a group, whose vectors are its own.
+/// Channels between argmax where vectors begin: those of a group, whose vectors are its own.
 pub(super) fn aligned(shape: &ConvShape, channels: usize) -> usize {
     if depthwise::is(shape) {
         channels
@@ -334,7 +347,7 @@ pub(super) fn aligned(shape: &ConvShape, channels: usize) -> usize {
     }
 }
 
-/// Images that are gone through together: enough pixels that reading the weights is cheap beside
+/// BorderedImages that are gone through together: enough pixels that reading the weights is cheap beside
 /// them.
 pub(super) fn image_block(shape: &ConvShape, [rows, columns]: [usize; 2]) -> usize {
     128_usize
@@ -342,69 +355,69 @@ pub(super) fn image_block(shape: &ConvShape, [rows, columns]: [usize; 2]) -> usi
         .clamp(1, shape.images.max(1))
 }
 
-pub(super) struct Backward<'a> {
+pub(super) struct DirectBackward<'a> {
     pub shape: &'a ConvShape,
     pub x: &'a [f32],
     pub weight: &'a [f32],
-    pub backward: super::Backward<'a>,
-    pub follow: Follow,
-    pub want: Wanted,
+    pub backward: UpstreamGradient<'a>,
+    pub epilogue: Epilogue,
+    pub needs: NeedsGradient,
 }
 
-impl Kernel for Backward<'_> {
-    type Output = Gradients;
+impl Kernel for DirectBackward<'_> {
+    type Output = LayerGradients;
 
     #[inline(always)]
-    unsafe fn run<V: Vector>(self) -> Gradients {
-        let Backward {
+    unsafe fn run<V: Vector>(self) -> LayerGradients {
+        let DirectBackward {
             shape,
             x,
             weight,
             backward,
-            follow,
-            want,
+            epilogue,
+            needs,
         } = self;
-        let size = used(shape, follow);
+        let size = used_output(shape, epilogue);
         let block = image_block(shape, size);
-        let pooled = follow.pool && shape.groups == 1 && !want.input;
+        let pooled = epilogue.pool && shape.groups == 1 && !needs.input;
         let image = size[0] * size[1] * shape.filters;
         let repeated = if pooled { 1 } else { block };
-        let family = forward_family(shape, size).repeat(
+        let windows = forward_windows(shape, size).repeat(
             repeated,
             forward_border(shape).values(shape.channels),
             image,
         );
-        let sums = Sums::new(shape, family);
-        let inputs = want
+        let sums = WeightSums::new(shape, windows);
+        let inputs = needs
             .input
             .then(|| InputGradient::new::<V>(shape, weight, size, block));
         let len = match pooled {
-            true => pooled_len(shape, &sums.family),
-            false => packed_len(shape, Way::Forward, sums.family.kernel.len()),
+            true => pooled_len(shape, &sums.windows),
+            false => packed_len(shape, PassDirection::Forward, sums.windows.kernel.len()),
         };
         let (found, mut total) = backward_in_parts(
             shape,
-            Method::Direct,
-            follow,
-            want,
+            ConvMethod::Direct,
+            epilogue,
+            needs,
             len,
             |part| match pooled {
-                true => V::apart(PooledPart {
+                true => V::outlined(PooledPart {
                     sums: &sums,
                     x,
                     backward,
-                    want,
+                    needs,
                     part,
                 }),
                 false => {
                     let inputs = inputs.as_ref();
-                    V::apart(BackwardPart {
+                    V::outlined(DirectBackwardPart {
                         sums: &sums,
                         inputs,
                         x,
                         backward,
-                        follow,
-                        want,
+                        epilogue,
+                        needs,
                         block,
                         part,
                     });
@@ -412,53 +425,53 @@ impl Kernel for Backward<'_> {
             },
         );
         let weight = match pooled {
-            true => pooled_weights(shape, &sums.family, total.total()),
+            true => pooled_weights(shape, &sums.windows, total.total()),
             false => sums.weights::<V>(total.total()),
         };
-        Gradients { weight, ..found }
+        LayerGradients { weight, ..found }
     }
 }
 
 /// Some of the images: their part of the weights' gradient, packed, and of the bias'.
-struct BackwardPart<'a> {
-    sums: &'a Sums<'a>,
+struct DirectBackwardPart<'a> {
+    sums: &'a WeightSums<'a>,
     inputs: Option<&'a InputGradient<'a>>,
     x: &'a [f32],
-    backward: super::Backward<'a>,
-    follow: Follow,
-    want: Wanted,
+    backward: UpstreamGradient<'a>,
+    epilogue: Epilogue,
+    needs: NeedsGradient,
     block: usize,
-    part: PartOf<'a>,
+    part: BackwardTask<'a>,
 }
 
-impl Kernel for BackwardPart<'_> {
+impl Kernel for DirectBackwardPart<'_> {
     type Output = ();
 
     #[inline(always)]
     unsafe fn run<V: Vector>(self) {
-        let BackwardPart {
+        let DirectBackwardPart {
             sums,
             inputs,
             x,
             backward,
-            follow,
-            want,
+            epilogue,
+            needs,
             block,
             part,
         } = self;
-        let PartOf {
+        let BackwardTask {
             images: range,
             sums: packed,
             bias,
             dx,
         } = part;
         let shape = sums.shape;
-        let [h, w] = used(shape, follow);
+        let [h, w] = used_output(shape, epilogue);
         let image = shape.input[0] * shape.input[1] * shape.channels;
-        let bias = if want.bias { bias } else { &mut [] };
-        let stream = streams::<V>(dx, shape.input_len(), aligned(shape, shape.channels));
+        let bias = if needs.bias { bias } else { &mut [] };
+        let stream = should_stream::<V>(dx, shape.input_len(), aligned(shape, shape.channels));
         let mut scratch = Buffer::new(block * h * w * shape.filters);
-        let mut images = Images::new(
+        let mut images = BorderedImages::new(
             x,
             shape.input,
             shape.channels,
@@ -470,28 +483,31 @@ impl Kernel for BackwardPart<'_> {
             let (x, count) = images.from(first);
             let n = count * h * w * shape.filters;
             let gradient =
-                before_following::<V>(shape, &backward, follow, first, count, &mut scratch[..n]);
+                before_following::<V>(shape, &backward, epilogue, first, count, &mut scratch[..n]);
             sums.add::<V>(x, gradient, count * h * w, packed, bias);
             if let Some(inputs) = inputs {
                 inputs.block::<V>(
                     gradient,
                     dx.add(first * image),
                     count,
-                    Finish { stream, ..PLAIN },
+                    Finish {
+                        stream,
+                        ..Finish::NONE
+                    },
                 );
             }
         }
-        V::streamed();
+        V::stream_fence();
     }
 }
 
 /// The same for a first layer with pooling.
 struct PooledPart<'a> {
-    sums: &'a Sums<'a>,
+    sums: &'a WeightSums<'a>,
     x: &'a [f32],
-    backward: super::Backward<'a>,
-    want: Wanted,
-    part: PartOf<'a>,
+    backward: UpstreamGradient<'a>,
+    needs: NeedsGradient,
+    part: BackwardTask<'a>,
 }
 
 impl Kernel for PooledPart<'_> {
@@ -500,23 +516,23 @@ impl Kernel for PooledPart<'_> {
     #[inline(always)]
     unsafe fn run<V: Vector>(self) {
         let PooledPart {
-            sums: &Sums {
-                shape, ref family, ..
+            sums: &WeightSums {
+                shape, ref windows, ..
             },
             x,
             backward,
-            want,
+            needs,
             part,
         } = self;
-        let size = used(
+        let size = used_output(
             shape,
-            Follow {
+            Epilogue {
                 pool: true,
-                ..Follow::default()
+                ..Epilogue::default()
             },
         );
-        let mut sums = PooledSums::new(shape, family, size[1], part.sums);
-        let mut images = Images::new(
+        let mut sums = PooledSums::new(shape, windows, size[1], part.sums);
+        let mut images = BorderedImages::new(
             x,
             shape.input,
             shape.channels,
@@ -528,10 +544,10 @@ impl Kernel for PooledPart<'_> {
         for i in part.images {
             let (x, _) = images.from(i);
             let at = i * image..(i + 1) * image;
-            let (gradient, places) = (&backward.gradient[at.clone()], &backward.places[at]);
-            sums.add::<V>(x, gradient, places);
-            if want.bias {
-                add_placed_rows::<V>(gradient, places, part.bias);
+            let (gradient, argmax) = (&backward.gradient[at.clone()], &backward.argmax[at]);
+            sums.add::<V>(x, gradient, argmax);
+            if needs.bias {
+                add_placed_rows::<V>(gradient, argmax, part.bias);
             }
         }
     }
@@ -542,27 +558,27 @@ impl Kernel for PooledPart<'_> {
 #[inline(always)]
 unsafe fn before_following<'a, V: Vector>(
     shape: &ConvShape,
-    backward: &super::Backward<'a>,
-    follow: Follow,
+    backward: &UpstreamGradient<'a>,
+    epilogue: Epilogue,
     first: usize,
     count: usize,
     scratch: &'a mut [f32],
 ) -> &'a [f32] {
-    let [h, w] = shape.output_after(follow);
+    let [h, w] = shape.output_after(epilogue);
     let image = h * w * shape.filters;
     let part = first * image..(first + count) * image;
     if let Some(norm) = &backward.norm {
-        norm.bare::<V>(&backward.gradient[part], first * h * w, scratch);
+        norm.input_gradient::<V>(&backward.gradient[part], first * h * w, scratch);
         scratch
-    } else if follow.pool {
+    } else if epilogue.pool {
         let parts = backward.gradient[part.clone()]
             .chunks(image)
-            .zip(backward.places[part].chunks(image));
-        for ((gradient, places), out) in parts.zip(scratch.chunks_exact_mut(4 * image)) {
-            unpool_image::<V>(gradient, places, [h, w], shape.filters, out);
+            .zip(backward.argmax[part].chunks(image));
+        for ((gradient, argmax), out) in parts.zip(scratch.chunks_exact_mut(4 * image)) {
+            unpool_image::<V>(gradient, argmax, [h, w], shape.filters, out);
         }
         scratch
-    } else if follow.relu {
+    } else if epilogue.relu {
         mask::<V>(
             &backward.gradient[part.clone()],
             &backward.output[part],
@@ -575,24 +591,24 @@ unsafe fn before_following<'a, V: Vector>(
 }
 
 /// How the gradients of the weights and the bias are summed up.
-struct Sums<'a> {
+struct WeightSums<'a> {
     shape: &'a ConvShape,
-    family: Family,
+    windows: WindowSet,
     /// Offset of each row of the weights in a window: taps × channels of a group.
-    places: Vec<usize>,
+    offsets: Vec<usize>,
 }
 
-impl<'a> Sums<'a> {
-    fn new(shape: &'a ConvShape, family: Family) -> Self {
-        let places = family
+impl<'a> WeightSums<'a> {
+    fn new(shape: &'a ConvShape, windows: WindowSet) -> Self {
+        let offsets = windows
             .taps
             .iter()
-            .flat_map(|t| (0..family.run).map(move |k| t + k))
+            .flat_map(|t| (0..windows.run).map(move |k| t + k))
             .collect();
-        Sums {
+        WeightSums {
             shape,
-            family,
-            places,
+            windows,
+            offsets,
         }
     }
 
@@ -607,13 +623,13 @@ impl<'a> Sums<'a> {
         packed: &mut [f32],
         bias: &mut [f32],
     ) {
-        let (run, columns) = Way::Forward.sizes(self.shape);
-        let (width, rows) = (PANEL, self.places.len());
+        let (run, columns) = PassDirection::Forward.sizes(self.shape);
+        let (width, rows) = (PANEL, self.offsets.len());
         let (inputs, grads) = (
-            &self.family.inputs[..pixels],
-            &self.family.outputs[..pixels],
+            &self.windows.inputs[..pixels],
+            &self.windows.outputs[..pixels],
         );
-        let pixels = Pixels {
+        let pixels = OuterFactors {
             x,
             inputs,
             g: gradient.as_ptr(),
@@ -625,14 +641,14 @@ impl<'a> Sums<'a> {
             bias.as_mut_ptr()
         };
         if depthwise::is(self.shape) {
-            let (taps, channels) = (&self.family.taps, self.shape.channels);
+            let (taps, channels) = (&self.windows.taps, self.shape.channels);
             return depthwise::sums::<V>(pixels, taps, channels, packed.as_mut_ptr(), bias);
         }
         for group in 0..self.shape.groups {
             let c = packed
                 .as_mut_ptr()
                 .add(group * columns.div_ceil(width) * rows * width);
-            let pixels = Pixels {
+            let pixels = OuterFactors {
                 x: pixels.x.add(group * run),
                 g: pixels.g.add(group * columns),
                 ..pixels
@@ -644,9 +660,9 @@ impl<'a> Sums<'a> {
             };
             outer::<V>(
                 pixels,
-                &self.places,
+                &self.offsets,
                 columns,
-                block::Sums {
+                block::OuterTarget {
                     c,
                     row: width,
                     panel: rows * width,
@@ -659,7 +675,7 @@ impl<'a> Sums<'a> {
     #[inline(always)]
     unsafe fn weights<V: Vector>(&self, packed: &[f32]) -> Vec<f32> {
         let mut weight = vec![0.0; self.shape.weight_len()];
-        unpack::<V>(self.shape, &self.family.kernel, packed, &mut weight);
+        unpack::<V>(self.shape, &self.windows.kernel, packed, &mut weight);
         weight
     }
 }
@@ -670,7 +686,7 @@ pub(super) struct InputGradient<'a> {
     shape: &'a ConvShape,
     used: [usize; 2],
     border: Border,
-    passes: Vec<(Family, Vec<f32>)>,
+    passes: Vec<(WindowSet, Vec<f32>)>,
 }
 
 impl<'a> InputGradient<'a> {
@@ -683,15 +699,22 @@ impl<'a> InputGradient<'a> {
     ) -> Self {
         let border = backward_border(shape, used);
         let image = shape.input[0] * shape.input[1] * shape.channels;
-        let packed = |family: Family| {
-            let mut packed = vec![0.0; packed_len(shape, Way::Backward, family.kernel.len())];
-            pack::<V>(shape, Way::Backward, &family.kernel, weight, &mut packed);
+        let packed = |windows: WindowSet| {
+            let mut packed =
+                vec![0.0; packed_len(shape, PassDirection::Backward, windows.kernel.len())];
+            pack::<V>(
+                shape,
+                PassDirection::Backward,
+                &windows.kernel,
+                weight,
+                &mut packed,
+            );
             (
-                family.repeat(block, border.values(shape.filters), image),
+                windows.repeat(block, border.values(shape.filters), image),
                 packed,
             )
         };
-        let passes = backward_families(shape, &border)
+        let passes = backward_window_sets(shape, &border)
             .into_iter()
             .map(packed)
             .collect();
@@ -712,7 +735,7 @@ impl<'a> InputGradient<'a> {
         finish: Finish,
     ) {
         let shape = self.shape;
-        let mut images = Images::new(
+        let mut images = BorderedImages::new(
             gradient,
             self.used,
             shape.filters,
@@ -721,12 +744,12 @@ impl<'a> InputGradient<'a> {
             count,
         );
         let (g, _) = images.from(0);
-        for (family, packed) in &self.passes {
-            let pixels = 0..count * family.of_image;
-            Pass {
+        for (windows, packed) in &self.passes {
+            let pixels = 0..count * windows.per_image;
+            PackedConv {
                 shape,
-                way: Way::Backward,
-                family,
+                direction: PassDirection::Backward,
+                windows,
                 packed,
                 finish,
             }

@@ -13,7 +13,7 @@ mod transposed;
 mod winograd;
 
 use crate::buffer::Buffer;
-use crate::norm::{Moments, NormBehind, join_images};
+use crate::norm::{ChannelMoments, FollowingNorm, merge_image_moments};
 use crate::pool;
 use crate::simd::{Vector, dispatch};
 use crate::threads;
@@ -47,7 +47,7 @@ pub struct ConvShape {
 
 /// How a convolution is computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Method {
+pub enum ConvMethod {
     /// Sums of products as in the definition, in register blocks.
     Direct,
     /// Winograd's F(4×4, 3×3) and F(2×2, 5×5) (Lavin and Gray 2016): about a quarter and a third of
@@ -58,7 +58,7 @@ pub enum Method {
 
 /// What follows the convolution in the same pass.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Follow {
+pub struct Epilogue {
     /// `max(y, 0)`.
     pub relu: bool,
     /// The largest of each 2×2 block, stride 2, without padding; odd last rows and columns are
@@ -71,41 +71,41 @@ pub struct Follow {
 
 /// Output of a forward pass.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Forward {
+pub struct ConvOutput {
     /// `[image, row, column, filter]`, after what follows.
     pub output: Vec<f32>,
     /// With pooling: for each output which of its block's four pixels (row-major) it was; 4 where
     /// ReLU made it zero.
-    pub places: Vec<u8>,
+    pub argmax: Vec<u8>,
     /// Mean and variance of each filter over all pixels, where they were asked for.
-    pub moments: Moments,
+    pub moments: ChannelMoments,
 }
 
 /// What a backward pass starts from.
 #[derive(Clone, Copy, Debug)]
-pub struct Backward<'a> {
+pub struct UpstreamGradient<'a> {
     /// The gradient of the output; of that of the batch normalisation, where there is one behind.
     pub gradient: &'a [f32],
     /// The batch normalisation behind.
-    pub norm: Option<NormBehind<'a>>,
+    pub norm: Option<FollowingNorm<'a>>,
     /// The output of the forward pass; read with ReLU without pooling only.
     pub output: &'a [f32],
-    /// [`Forward::places`].
-    pub places: &'a [u8],
+    /// [`ConvOutput::places`].
+    pub argmax: &'a [u8],
 }
 
-/// Gradients that are asked for besides that of the weights.
+/// LayerGradients that are asked for besides that of the weights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Wanted {
+pub struct NeedsGradient {
     /// That of the input: not for a first layer.
     pub input: bool,
     /// That of the bias: not where there is none.
     pub bias: bool,
 }
 
-/// Gradients of a convolution.
+/// LayerGradients of a convolution.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Gradients {
+pub struct LayerGradients {
     /// `[image, row, column, channel]`; empty unless asked for.
     pub input: Vec<f32>,
     /// In the weights' order.
@@ -132,8 +132,8 @@ impl ConvShape {
     }
 
     /// Rows and columns after what follows.
-    pub fn output_after(&self, follow: Follow) -> [usize; 2] {
-        if follow.pool {
+    pub fn output_after(&self, epilogue: Epilogue) -> [usize; 2] {
+        if epilogue.pool {
             self.output().map(|n| n / 2)
         } else {
             self.output()
@@ -149,12 +149,12 @@ impl ConvShape {
     }
 
     /// Whether `method` can compute this.
-    pub fn can(&self, method: Method) -> bool {
+    pub fn supports(&self, method: ConvMethod) -> bool {
         let plain = winograd::tile(self.kernel).is_some()
             && self.stride == [1, 1]
             && self.dilation == [1, 1]
             && self.groups == 1;
-        method == Method::Direct
+        method == ConvMethod::Direct
             || plain && self.channels.is_multiple_of(16) && self.filters.is_multiple_of(16)
     }
 
@@ -162,10 +162,10 @@ impl ConvShape {
     /// By the sizes alone, so that bits do not depend on threads; each so large that the weights
     /// cost little beside it, but two where that can be, for the second thread, and a power of two,
     /// so that none waits.
-    fn parts(&self, method: Method, follow: Follow) -> usize {
-        let [h, w] = used(self, follow);
+    fn parts(&self, method: ConvMethod, epilogue: Epilogue) -> usize {
+        let [h, w] = used_output(self, epilogue);
         let rows = match (method, winograd::tile(self.kernel)) {
-            (Method::Winograd, Some(tile)) => self.images * h.div_ceil(tile) * w.div_ceil(tile),
+            (ConvMethod::Winograd, Some(tile)) => self.images * h.div_ceil(tile) * w.div_ceil(tile),
             _ => self.images * h * w / 8,
         };
         let (least, most) = (if rows < 32 { 1 } else { 2 }, 8.min(self.images.max(1)));
@@ -180,8 +180,8 @@ impl ConvShape {
         self.filters * self.channels / self.groups * self.kernel[0] * self.kernel[1]
     }
 
-    fn output_len(&self, follow: Follow) -> usize {
-        let [h, w] = self.output_after(follow);
+    fn output_len(&self, epilogue: Epilogue) -> usize {
+        let [h, w] = self.output_after(epilogue);
         self.images * h * w * self.filters
     }
 
@@ -211,15 +211,15 @@ impl ConvShape {
         );
     }
 
-    fn check(&self, method: Method, follow: Follow, x: &[f32], weight: &[f32]) {
+    fn check(&self, method: ConvMethod, epilogue: Epilogue, x: &[f32], weight: &[f32]) {
         self.check_sizes();
         assert!(
-            !self.output_after(follow).contains(&0),
+            !self.output_after(epilogue).contains(&0),
             "nothing to pool in {self:?}"
         );
-        assert!(self.can(method), "{method:?} cannot compute {self:?}");
+        assert!(self.supports(method), "{method:?} cannot compute {self:?}");
         assert!(
-            !follow.moments || !follow.relu && !follow.pool,
+            !epilogue.moments || !epilogue.relu && !epilogue.pool,
             "moments of {self:?} behind something else"
         );
         assert_eq!(x.len(), self.input_len(), "input of {self:?}");
@@ -233,13 +233,13 @@ impl ConvShape {
 /// Where a slice does not have the size that `shape` says, or `method` cannot compute it.
 pub fn conv_forward(
     shape: &ConvShape,
-    method: Method,
+    method: ConvMethod,
     x: &[f32],
     weight: &[f32],
     bias: Option<&[f32]>,
-    follow: Follow,
-) -> Forward {
-    shape.check(method, follow, x, weight);
+    epilogue: Epilogue,
+) -> ConvOutput {
+    shape.check(method, epilogue, x, weight);
     assert!(
         bias.is_none_or(|b| b.len() == shape.filters),
         "bias of {shape:?}"
@@ -247,60 +247,60 @@ pub fn conv_forward(
     // SAFETY: all sizes are checked above; the instruction set is one that is here.
     unsafe {
         match method {
-            Method::Direct => dispatch(direct::Forward {
+            ConvMethod::Direct => dispatch(direct::DirectForward {
                 shape,
                 x,
                 weight,
                 bias,
-                follow,
+                epilogue,
             }),
-            Method::Winograd => dispatch(winograd::Forward {
+            ConvMethod::Winograd => dispatch(winograd::WinogradForward {
                 shape,
                 x,
                 weight,
                 bias,
-                follow,
+                epilogue,
             }),
         }
     }
 }
 
-/// Gradients of the weights and what else is wanted.
+/// LayerGradients of the weights and what else is wanted.
 ///
 /// # Panics
 /// As [`conv_forward`].
 pub fn conv_backward(
     shape: &ConvShape,
-    method: Method,
+    method: ConvMethod,
     x: &[f32],
     weight: &[f32],
-    backward: Backward,
-    follow: Follow,
-    want: Wanted,
-) -> Gradients {
-    shape.check(method, follow, x, weight);
-    let n = shape.output_len(follow);
+    backward: UpstreamGradient,
+    epilogue: Epilogue,
+    needs: NeedsGradient,
+) -> LayerGradients {
+    shape.check(method, epilogue, x, weight);
+    let n = shape.output_len(epilogue);
     assert_eq!(backward.gradient.len(), n, "gradient of {shape:?}");
     assert!(
-        !follow.pool || backward.places.len() == n,
-        "places of {shape:?}"
+        !epilogue.pool || backward.argmax.len() == n,
+        "argmax of {shape:?}"
     );
     // A fold, since a search that may end early is not made of vectors.
     assert!(
         backward
-            .places
+            .argmax
             .iter()
             .fold(0, |most, &place| place.max(most))
             <= 4,
-        "places of another pass"
+        "argmax of another pass"
     );
     assert!(
-        follow.pool || !follow.relu || backward.output.len() == n,
+        epilogue.pool || !epilogue.relu || backward.output.len() == n,
         "output of {shape:?}"
     );
     if let Some(norm) = &backward.norm {
         assert!(
-            !follow.pool && !follow.relu,
+            !epilogue.pool && !epilogue.relu,
             "a norm behind something else in {shape:?}"
         );
         norm.check(n, shape.filters);
@@ -308,78 +308,82 @@ pub fn conv_backward(
     // SAFETY: all sizes are checked above; the instruction set is one that is here.
     unsafe {
         match method {
-            Method::Direct => dispatch(direct::Backward {
+            ConvMethod::Direct => dispatch(direct::DirectBackward {
                 shape,
                 x,
                 weight,
                 backward,
-                follow,
-                want,
+                epilogue,
+                needs,
             }),
-            Method::Winograd => dispatch(winograd::Backward {
+            ConvMethod::Winograd => dispatch(winograd::WinogradBackward {
                 shape,
                 x,
                 weight,
                 backward,
-                follow,
-                want,
+                epilogue,
+                needs,
             }),
         }
     }
 }
 
 /// Which method is the faster one for a shape, and why.
-pub fn conv_method(shape: &ConvShape, follow: Follow) -> (Method, &'static str) {
+pub fn conv_method(shape: &ConvShape, epilogue: Epilogue) -> (ConvMethod, &'static str) {
     let Some(tile) = winograd::tile(shape.kernel) else {
         return (
-            Method::Direct,
+            ConvMethod::Direct,
             "Winograd's tiles here are for kernels of 3×3 and 5×5",
         );
     };
     if shape.stride != [1, 1] || shape.dilation != [1, 1] || shape.groups != 1 {
         return (
-            Method::Direct,
+            ConvMethod::Direct,
             "strides, dilations and groups leave nothing for Winograd's tiles to share",
         );
     }
-    if !shape.can(Method::Winograd) {
+    if !shape.supports(ConvMethod::Winograd) {
         return (
-            Method::Direct,
+            ConvMethod::Direct,
             "channels and filters are not both multiples of 16: the transforms would cost more",
         );
     }
-    let [oh, ow] = used(shape, follow);
+    let [oh, ow] = used_output(shape, epilogue);
     let tiles = oh.div_ceil(tile) * ow.div_ceil(tile);
     // 36 products a tile where direct has one a tap and pixel, and about a third more for the
     // transforms.
     if shape.kernel[0] * shape.kernel[1] * oh * ow <= 48 * tiles {
         return (
-            Method::Direct,
+            ConvMethod::Direct,
             "too few of the pixels of Winograd's tiles would be used",
         );
     }
     match tile {
         2 => (
-            Method::Winograd,
+            ConvMethod::Winograd,
             "36 multiplications where the definition has 100",
         ),
-        _ => (Method::Winograd, "a quarter of the multiplications"),
+        _ => (ConvMethod::Winograd, "a quarter of the multiplications"),
     }
 }
 
 /// The pixels of the convolution that are used: pooling drops odd last rows and columns.
-fn used(shape: &ConvShape, follow: Follow) -> [usize; 2] {
-    let [h, w] = shape.output_after(follow);
-    if follow.pool { [2 * h, 2 * w] } else { [h, w] }
+fn used_output(shape: &ConvShape, epilogue: Epilogue) -> [usize; 2] {
+    let [h, w] = shape.output_after(epilogue);
+    if epilogue.pool {
+        [2 * h, 2 * w]
+    } else {
+        [h, w]
+    }
 }
 
 use pool::{pool_rows, unpool_image};
 
 /// Where a forward pass puts what it finds of the whole batch.
 #[derive(Clone, Copy)]
-struct To {
+struct OutputPointers {
     output: *mut f32,
-    places: *mut u8,
+    argmax: *mut u8,
     /// For each image each filter's mean and summed squared distance.
     moments: *mut Vec<[f64; 2]>,
 }
@@ -393,34 +397,36 @@ struct To {
 #[inline(always)]
 unsafe fn forward_in_parts(
     shape: &ConvShape,
-    follow: Follow,
-    part: impl Fn(Range<usize>, To),
-) -> Forward {
-    let len = shape.output_len(follow);
+    epilogue: Epilogue,
+    part: impl Fn(Range<usize>, OutputPointers),
+) -> ConvOutput {
+    let len = shape.output_len(epilogue);
     let mut output: Vec<f32> = Vec::with_capacity(len);
-    let mut places: Vec<u8> = Vec::with_capacity(if follow.pool { len } else { 0 });
-    let mut moments = vec![vec![]; if follow.moments { shape.images } else { 0 }];
-    let to = To {
+    let mut argmax: Vec<u8> = Vec::with_capacity(if epilogue.pool { len } else { 0 });
+    let mut moments = vec![vec![]; if epilogue.moments { shape.images } else { 0 }];
+    let to = OutputPointers {
         output: output.as_mut_ptr(),
-        places: places.as_mut_ptr(),
+        argmax: argmax.as_mut_ptr(),
         moments: moments.as_mut_ptr(),
     };
-    let tasks = threads::tasks(shape.images);
-    threads::share(tasks, |i| part(threads::part(shape.images, tasks, i), to));
+    let tasks = threads::task_count(shape.images);
+    threads::run_tasks(tasks, |i| {
+        part(threads::task_range(shape.images, tasks, i), to)
+    });
     output.set_len(len);
-    if follow.pool {
-        places.set_len(len);
+    if epilogue.pool {
+        argmax.set_len(len);
     }
-    let moments = join_images(&moments, len / shape.filters / shape.images.max(1));
-    Forward {
+    let moments = merge_image_moments(&moments, len / shape.filters / shape.images.max(1));
+    ConvOutput {
         output,
-        places,
+        argmax,
         moments,
     }
 }
 
 /// A part of a backward pass: some images, and where what is found of them goes.
-struct PartOf<'a> {
+struct BackwardTask<'a> {
     images: Range<usize>,
     /// The sums that the weights' gradient is made of, to add to.
     sums: &'a mut [f32],
@@ -431,13 +437,13 @@ struct PartOf<'a> {
 }
 
 /// What the parts of a backward pass have summed up, one behind the other.
-struct PartSums {
+struct PartialSums {
     values: Buffer,
     /// Values of a part.
     len: usize,
 }
 
-impl PartSums {
+impl PartialSums {
     /// The sum of the parts' vectors at `at`, in their order.
     #[inline(always)]
     unsafe fn vector<V: Vector>(&self, at: usize) -> V {
@@ -468,44 +474,44 @@ impl PartSums {
 #[inline(always)]
 unsafe fn backward_in_parts(
     shape: &ConvShape,
-    method: Method,
-    follow: Follow,
-    want: Wanted,
+    method: ConvMethod,
+    epilogue: Epilogue,
+    needs: NeedsGradient,
     len: usize,
-    part: impl Fn(PartOf),
-) -> (Gradients, PartSums) {
-    let input_len = if want.input { shape.input_len() } else { 0 };
+    part: impl Fn(BackwardTask),
+) -> (LayerGradients, PartialSums) {
+    let input_len = if needs.input { shape.input_len() } else { 0 };
     let mut input: Vec<f32> = Vec::with_capacity(input_len);
-    let parts = shape.parts(method, follow);
-    let mut sums = PartSums {
+    let parts = shape.parts(method, epilogue);
+    let mut sums = PartialSums {
         values: Buffer::new(parts * len),
         len,
     };
-    let mut biases = PartSums {
+    let mut biases = PartialSums {
         values: Buffer::zeros(parts * shape.filters),
         len: shape.filters,
     };
     let to = [&mut sums, &mut biases].map(|sums| (sums.values.as_mut_ptr(), sums.len));
     let dx = input.as_mut_ptr();
-    threads::share(parts, |i| {
-        // The parts' places do not overlap.
+    threads::run_tasks(parts, |i| {
+        // The parts' argmax do not overlap.
         let [sums, bias] = to.map(|(to, len)| std::slice::from_raw_parts_mut(to.add(i * len), len));
         sums.fill(0.0);
-        part(PartOf {
-            images: threads::part(shape.images, parts, i),
+        part(BackwardTask {
+            images: threads::task_range(shape.images, parts, i),
             sums,
             bias,
             dx,
         });
     });
     input.set_len(input_len);
-    let bias = if want.bias {
+    let bias = if needs.bias {
         biases.total().to_vec()
     } else {
         vec![]
     };
     (
-        Gradients {
+        LayerGradients {
             input,
             weight: vec![],
             bias,

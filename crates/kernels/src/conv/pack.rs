@@ -6,27 +6,31 @@ use crate::transpose::{from_lanes, to_lanes};
 
 /// Which way a convolution is gone through.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Way {
+pub(super) enum PassDirection {
     /// Rows are taps × channels, columns filters.
     Forward,
     /// Rows are taps × filters, columns channels.
     Backward,
 }
 
-impl Way {
+impl PassDirection {
     /// Length of a tap and number of columns, in one group.
     pub(super) fn sizes(self, shape: &ConvShape) -> (usize, usize) {
         let (c, f) = (shape.channels / shape.groups, shape.filters / shape.groups);
-        if self == Way::Forward { (c, f) } else { (f, c) }
+        if self == PassDirection::Forward {
+            (c, f)
+        } else {
+            (f, c)
+        }
     }
 }
 
 /// Values of the packed weights of all groups.
-pub(super) fn packed_len(shape: &ConvShape, way: Way, taps: usize) -> usize {
+pub(super) fn packed_len(shape: &ConvShape, direction: PassDirection, taps: usize) -> usize {
     if depthwise::is(shape) {
         return taps * shape.channels;
     }
-    let (run, columns) = way.sizes(shape);
+    let (run, columns) = direction.sizes(shape);
     shape.groups * columns.div_ceil(PANEL) * PANEL * taps * run
 }
 
@@ -39,7 +43,7 @@ pub(super) fn packed_len(shape: &ConvShape, way: Way, taps: usize) -> usize {
 #[inline(always)]
 pub(super) unsafe fn pack<V: Vector>(
     shape: &ConvShape,
-    way: Way,
+    direction: PassDirection,
     kernel: &[[usize; 2]],
     weight: &[f32],
     out: &mut [f32],
@@ -47,7 +51,7 @@ pub(super) unsafe fn pack<V: Vector>(
     if depthwise::is(shape) {
         return depthwise::pack(shape, kernel, weight, out);
     }
-    if way == Way::Forward {
+    if direction == PassDirection::Forward {
         let offsets = offsets(shape);
         return vectors::<V>(shape, |part| {
             let (from, to) = (
@@ -57,7 +61,7 @@ pub(super) unsafe fn pack<V: Vector>(
             to_lanes::<V>(from, offsets.len(), part.lanes, to, &offsets);
         });
     }
-    let (run, columns) = way.sizes(shape);
+    let (run, columns) = direction.sizes(shape);
     let (width, area) = (PANEL, shape.kernel[0] * shape.kernel[1]);
     out.fill(0.0);
     let mut packed = out.chunks_exact_mut(width);
@@ -114,14 +118,14 @@ fn offsets(shape: &ConvShape) -> Vec<usize> {
 
 /// A vector of filters: where the first weight of the first is, packed and not, and how many
 /// filters there are.
-struct Part {
+struct FilterVector {
     packed: usize,
     weight: usize,
     lanes: usize,
 }
 
 /// Visits the filters in vectors, those of a last panel that are not there too.
-fn vectors<V: Vector>(shape: &ConvShape, mut visit: impl FnMut(Part)) {
+fn vectors<V: Vector>(shape: &ConvShape, mut visit: impl FnMut(FilterVector)) {
     let (width, filters) = (PANEL, shape.filters / shape.groups);
     let filter = shape.channels / shape.groups * shape.kernel[0] * shape.kernel[1];
     let padded = filters.div_ceil(width) * width;
@@ -129,7 +133,7 @@ fn vectors<V: Vector>(shape: &ConvShape, mut visit: impl FnMut(Part)) {
         for first in (0..padded).step_by(V::LANES) {
             let packed = (group * padded + first / width * width) * filter + first % width;
             let weight = (group * filters + first) * filter;
-            visit(Part {
+            visit(FilterVector {
                 packed,
                 weight,
                 lanes: filters.saturating_sub(first).min(V::LANES),

@@ -8,7 +8,7 @@
 use super::ConvShape;
 
 /// Output pixels of one image, or of several, that share their taps.
-pub(super) struct Family {
+pub(super) struct WindowSet {
     /// Offset of each pixel's window in the padded source image, in values.
     pub inputs: Vec<usize>,
     /// Offset of each pixel's first channel in the destination image.
@@ -20,12 +20,12 @@ pub(super) struct Family {
     /// Values of a tap that lie side by side.
     pub run: usize,
     /// How many of the pixels are one image's.
-    pub of_image: usize,
+    pub per_image: usize,
 }
 
-impl Family {
+impl WindowSet {
     /// The same for `images` images whose sources and destinations lie so many values apart.
-    pub(super) fn repeat(self, images: usize, source: usize, destination: usize) -> Family {
+    pub(super) fn repeat(self, images: usize, source: usize, destination: usize) -> WindowSet {
         let spread = |offsets: &[usize], step: usize| -> Vec<usize> {
             (0..images)
                 .flat_map(|i| offsets.iter().map(move |o| o + i * step))
@@ -35,7 +35,7 @@ impl Family {
             spread(&self.inputs, source),
             spread(&self.outputs, destination),
         );
-        Family {
+        WindowSet {
             inputs,
             outputs,
             ..self
@@ -66,7 +66,7 @@ pub(super) fn forward_border(shape: &ConvShape) -> Border {
 }
 
 /// The forward pass over the first `rows` × `columns` output pixels.
-pub(super) fn forward_family(shape: &ConvShape, [rows, columns]: [usize; 2]) -> Family {
+pub(super) fn forward_windows(shape: &ConvShape, [rows, columns]: [usize; 2]) -> WindowSet {
     let width = forward_border(shape).size[1];
     let c = shape.channels;
     let (mut inputs, mut outputs) = (Vec::new(), Vec::new());
@@ -84,8 +84,8 @@ pub(super) fn forward_family(shape: &ConvShape, [rows, columns]: [usize; 2]) -> 
         }
     }
     let (taps, run) = join(taps, c / shape.groups);
-    Family {
-        of_image: inputs.len(),
+    WindowSet {
+        per_image: inputs.len(),
         inputs,
         outputs,
         taps,
@@ -120,15 +120,15 @@ pub(super) fn backward_border(shape: &ConvShape, used: [usize; 2]) -> Border {
 
 /// The families of the input gradient: read from a bordered output gradient, written to the input
 /// image.
-pub(super) fn backward_families(shape: &ConvShape, border: &Border) -> Vec<Family> {
+pub(super) fn backward_window_sets(shape: &ConvShape, border: &Border) -> Vec<WindowSet> {
     let phases = (0..shape.stride[0]).flat_map(|y| (0..shape.stride[1]).map(move |x| [y, x]));
     phases
         .filter(|phase| phase[0] < shape.input[0] && phase[1] < shape.input[1])
-        .map(|phase| backward_family(shape, border, phase))
+        .map(|phase| backward_windows(shape, border, phase))
         .collect()
 }
 
-fn backward_family(shape: &ConvShape, border: &Border, phase: [usize; 2]) -> Family {
+fn backward_windows(shape: &ConvShape, border: &Border, phase: [usize; 2]) -> WindowSet {
     let (f, width) = (shape.filters, border.size[1]);
     let (mut inputs, mut outputs) = (Vec::new(), Vec::new());
     for (qy, y) in (phase[0]..shape.input[0])
@@ -158,8 +158,8 @@ fn backward_family(shape: &ConvShape, border: &Border, phase: [usize; 2]) -> Fam
         }
     }
     let (taps, run) = join(taps, f / shape.groups);
-    Family {
-        of_image: inputs.len(),
+    WindowSet {
+        per_image: inputs.len(),
         inputs,
         outputs,
         taps,

@@ -3,9 +3,10 @@
 
 use super::direct::{InputGradient, aligned, image_block};
 use super::{
-    Backward, ConvShape, Follow, Gradients, Wanted, conv_backward, conv_forward, conv_method,
+    ConvShape, Epilogue, LayerGradients, NeedsGradient, UpstreamGradient, conv_backward,
+    conv_forward, conv_method,
 };
-use crate::block::{Finish, PLAIN, streams};
+use crate::block::{Finish, should_stream};
 use crate::pool::add_rows;
 use crate::simd::{Kernel, Vector, dispatch};
 use crate::threads;
@@ -30,7 +31,7 @@ pub fn transposed_forward(
     );
     // SAFETY: all sizes are checked above; the instruction set is one that is here.
     unsafe {
-        dispatch(Forward {
+        dispatch(TransposedForward {
             shape,
             x,
             weight,
@@ -39,7 +40,7 @@ pub fn transposed_forward(
     }
 }
 
-/// Gradients of the weights and what else is wanted, from that of the output.
+/// LayerGradients of the weights and what else is wanted, from that of the output.
 ///
 /// # Panics
 /// As [`transposed_forward`].
@@ -48,18 +49,18 @@ pub fn transposed_backward(
     x: &[f32],
     weight: &[f32],
     gradient: &[f32],
-    want: Wanted,
-) -> Gradients {
+    needs: NeedsGradient,
+) -> LayerGradients {
     check(shape, x, weight);
     assert_eq!(gradient.len(), shape.input_len(), "gradient of {shape:?}");
-    let (method, _) = conv_method(shape, Follow::default());
-    let by_weight = Backward {
+    let (method, _) = conv_method(shape, Epilogue::default());
+    let by_weight = UpstreamGradient {
         gradient: x,
         norm: None,
         output: &[],
-        places: &[],
+        argmax: &[],
     };
-    let only = Wanted {
+    let only = NeedsGradient {
         input: false,
         bias: false,
     };
@@ -69,17 +70,18 @@ pub fn transposed_backward(
         gradient,
         weight,
         by_weight,
-        Follow::default(),
+        Epilogue::default(),
         only,
     );
-    if want.input {
-        found.input = conv_forward(shape, method, gradient, weight, None, Follow::default()).output;
+    if needs.input {
+        found.input =
+            conv_forward(shape, method, gradient, weight, None, Epilogue::default()).output;
     }
-    if want.bias {
+    if needs.bias {
         found.bias = vec![0.0; shape.channels];
         // SAFETY: the gradient is rows of channels; the instruction set is one that is here.
         unsafe {
-            dispatch(Bias {
+            dispatch(BiasGradient {
                 gradient,
                 sums: &mut found.bias,
             })
@@ -92,25 +94,25 @@ fn check(shape: &ConvShape, x: &[f32], weight: &[f32]) {
     shape.check_sizes();
     assert_eq!(
         x.len(),
-        shape.output_len(Follow::default()),
+        shape.output_len(Epilogue::default()),
         "input of the transpose of {shape:?}"
     );
     assert_eq!(weight.len(), shape.weight_len(), "weights of {shape:?}");
 }
 
-struct Forward<'a> {
+struct TransposedForward<'a> {
     shape: &'a ConvShape,
     x: &'a [f32],
     weight: &'a [f32],
     bias: Option<&'a [f32]>,
 }
 
-impl Kernel for Forward<'_> {
+impl Kernel for TransposedForward<'_> {
     type Output = Vec<f32>;
 
     #[inline(always)]
     unsafe fn run<V: Vector>(self) -> Vec<f32> {
-        let Forward {
+        let TransposedForward {
             shape,
             x,
             weight,
@@ -120,7 +122,7 @@ impl Kernel for Forward<'_> {
         let block = image_block(shape, size);
         let inputs = InputGradient::new::<V>(shape, weight, size, block);
         let mut y: Vec<f32> = Vec::with_capacity(shape.input_len());
-        let stream = streams::<V>(
+        let stream = should_stream::<V>(
             y.as_ptr(),
             shape.input_len(),
             aligned(shape, shape.channels),
@@ -128,11 +130,11 @@ impl Kernel for Forward<'_> {
         let finish = Finish {
             bias: bias.map_or(std::ptr::null(), <[f32]>::as_ptr),
             stream,
-            ..PLAIN
+            ..Finish::NONE
         };
         let to = y.as_mut_ptr();
-        threads::share_parts(shape.images, shape.input_len(), |images| {
-            V::apart(Part {
+        threads::run_ranges(shape.images, shape.input_len(), |images| {
+            V::outlined(TransposedForwardPart {
                 inputs: &inputs,
                 x,
                 finish,
@@ -148,7 +150,7 @@ impl Kernel for Forward<'_> {
 }
 
 /// Some of the images.
-struct Part<'a> {
+struct TransposedForwardPart<'a> {
     shape: &'a ConvShape,
     inputs: &'a InputGradient<'a>,
     x: &'a [f32],
@@ -159,12 +161,12 @@ struct Part<'a> {
     to: *mut f32,
 }
 
-impl Kernel for Part<'_> {
+impl Kernel for TransposedForwardPart<'_> {
     type Output = ();
 
     #[inline(always)]
     unsafe fn run<V: Vector>(self) {
-        let Part {
+        let TransposedForwardPart {
             shape,
             inputs,
             x,
@@ -183,16 +185,16 @@ impl Kernel for Part<'_> {
                 finish,
             );
         }
-        V::streamed();
+        V::stream_fence();
     }
 }
 
-struct Bias<'a> {
+struct BiasGradient<'a> {
     gradient: &'a [f32],
     sums: &'a mut [f32],
 }
 
-impl Kernel for Bias<'_> {
+impl Kernel for BiasGradient<'_> {
     type Output = ();
 
     #[inline(always)]

@@ -1,16 +1,17 @@
 //! The way back, ReLU's included.
 
 use super::{
-    Norm, NormBehind, NormGradients, NormSlopes, Pass, chunks, factors, over, parts, share_rows,
+    FollowingNorm, NormBackwardCoefficients, NormGradients, NormParameters, RowPass, chunks,
+    factors, parts, run_pass, run_pass_shared,
 };
 use crate::block::{load, store};
 use crate::buffer::Buffer;
 use crate::simd::{Kernel, Vector};
-use crate::threads::{self, part};
+use crate::threads::{self, task_range};
 use std::ops::Range;
 
-pub(super) struct Sums<'a> {
-    pub norm: &'a Norm<'a>,
+pub(super) struct NormGradientSums<'a> {
+    pub norm: &'a NormParameters<'a>,
     pub x: &'a [f32],
     pub output: Option<&'a [f32]>,
     pub gradient: &'a [f32],
@@ -18,37 +19,37 @@ pub(super) struct Sums<'a> {
 
 /// Which gradients ReLU lets through.
 #[derive(Clone, Copy)]
-enum Gate {
+enum ReluMask {
     All,
     /// Those of outputs above 0.
     Output(*const f32),
     /// Those of `(x − mean) · factor + shift` above 0, computed as on the way forward.
-    Again {
+    Recomputed {
         factor: *const f32,
         shift: *const f32,
     },
 }
 
-/// [`Gate`] for a vector of columns.
+/// [`ReluMask`] for a vector of columns.
 #[derive(Clone, Copy)]
-struct VectorGate<V> {
-    gate: Gate,
+struct VectorReluMask<V> {
+    gate: ReluMask,
     factor: V,
     shift: V,
 }
 
-impl Gate {
+impl ReluMask {
     #[inline(always)]
-    unsafe fn vector<V: Vector>(self, c: usize, n: usize) -> VectorGate<V> {
+    unsafe fn vector<V: Vector>(self, c: usize, n: usize) -> VectorReluMask<V> {
         let (mut factor, mut shift) = (V::splat(0.0), V::splat(0.0));
-        if let Gate::Again {
+        if let ReluMask::Recomputed {
             factor: factors,
             shift: shifts,
         } = self
         {
             (factor, shift) = (load::<V>(factors.add(c), n), load::<V>(shifts.add(c), n));
         }
-        VectorGate {
+        VectorReluMask {
             gate: self,
             factor,
             shift,
@@ -56,25 +57,27 @@ impl Gate {
     }
 }
 
-impl<V: Vector> VectorGate<V> {
+impl<V: Vector> VectorReluMask<V> {
     /// The gradient `g` at `at`; `apart` is `x − mean` there.
     #[inline(always)]
-    unsafe fn pass(&self, g: V, apart: V, at: usize, n: usize) -> V {
+    unsafe fn pass(&self, g: V, deviation: V, at: usize, n: usize) -> V {
         let zero = V::splat(0.0);
         match self.gate {
-            Gate::All => g,
-            Gate::Output(output) => g.keep(load::<V>(output.add(at), n).greater(zero)),
-            Gate::Again { .. } => g.keep(apart.fma(self.factor, self.shift).greater(zero)),
+            ReluMask::All => g,
+            ReluMask::Output(output) => g.keep(load::<V>(output.add(at), n).greater(zero)),
+            ReluMask::Recomputed { .. } => {
+                g.keep(deviation.fma(self.factor, self.shift).greater(zero))
+            }
         }
     }
 }
 
-/// Sums of a chunk: of the gradients, and of the gradients times the distances from the mean. Masks
+/// NormGradientSums of a chunk: of the gradients, and of the gradients times the distances from the mean. Masks
 /// the gradient by ReLU on the way.
 #[derive(Clone, Copy)]
 struct SumPass {
     x: *const f32,
-    gate: Gate,
+    gate: ReluMask,
     gradient: *const f32,
     /// Where the masked gradient goes; null for nowhere.
     masked: *mut f32,
@@ -85,20 +88,20 @@ struct SumPass {
     channels: usize,
 }
 
-impl Pass for SumPass {
+impl RowPass for SumPass {
     #[inline(always)]
     unsafe fn block<V: Vector, const R: usize>(&mut self, row: usize, c: usize, n: usize) {
         let (mean, gate) = (load::<V>(self.mean.add(c), n), self.gate.vector::<V>(c, n));
         let (mut sum, mut product) = (V::splat(0.0), V::splat(0.0));
         for r in row..row + R {
             let at = r * self.channels + c;
-            let apart = load::<V>(self.x.add(at), n).sub(mean);
-            let g = gate.pass(load::<V>(self.gradient.add(at), n), apart, at, n);
+            let deviation = load::<V>(self.x.add(at), n).sub(mean);
+            let g = gate.pass(load::<V>(self.gradient.add(at), n), deviation, at, n);
             if !self.masked.is_null() {
                 store::<V>(g, self.masked.add(at), n);
             }
             sum = sum.add(g);
-            product = g.fma(apart, product);
+            product = g.fma(deviation, product);
         }
         for (to, new) in [(self.sums.add(c), sum), (self.products.add(c), product)] {
             store::<V>(load::<V>(to, n).add(new), to, n);
@@ -129,7 +132,7 @@ impl Kernel for SumPart {
                 products: products.as_mut_ptr(),
                 ..self.pass
             };
-            over::<V>(&mut pass, chunk, channels);
+            run_pass::<V>(&mut pass, chunk, channels);
             for (c, total) in totals.iter_mut().enumerate() {
                 *total = [
                     total[0] + f64::from(sums[c]),
@@ -143,9 +146,9 @@ impl Kernel for SumPart {
 
 /// The gradient of `x`: `factor · g + constant + (x − mean) · slope`.
 #[derive(Clone, Copy)]
-pub(super) struct InputPass {
+pub(super) struct InputGradientPass {
     x: *const f32,
-    gate: Gate,
+    gate: ReluMask,
     from: *const f32,
     to: *mut f32,
     mean: *const f32,
@@ -155,14 +158,14 @@ pub(super) struct InputPass {
     channels: usize,
 }
 
-impl InputPass {
+impl InputGradientPass {
     /// From the gradient `from`, which `behind` makes the one of what it normalised, to `to`; ReLU,
     /// where there is one, is seen by what was normalised.
-    pub(super) fn new(behind: &NormBehind, from: *const f32, to: *mut f32) -> Self {
-        let NormBehind {
+    pub(super) fn new(behind: &FollowingNorm, from: *const f32, to: *mut f32) -> Self {
+        let FollowingNorm {
             norm,
-            slopes:
-                NormSlopes {
+            coefficients:
+                NormBackwardCoefficients {
                     factor,
                     constant,
                     slope,
@@ -170,15 +173,15 @@ impl InputPass {
             x,
         } = behind;
         let [factor, constant, slope] = [factor, constant, slope].map(|values| values.as_ptr());
-        InputPass {
+        InputGradientPass {
             x: x.as_ptr(),
             gate: if norm.relu {
-                Gate::Again {
+                ReluMask::Recomputed {
                     factor,
                     shift: norm.shift.as_ptr(),
                 }
             } else {
-                Gate::All
+                ReluMask::All
             },
             from,
             to,
@@ -191,7 +194,7 @@ impl InputPass {
     }
 }
 
-impl Pass for InputPass {
+impl RowPass for InputGradientPass {
     #[inline(always)]
     unsafe fn block<V: Vector, const R: usize>(&mut self, row: usize, c: usize, n: usize) {
         let numbers = [self.mean, self.factor, self.constant, self.slope];
@@ -199,10 +202,10 @@ impl Pass for InputPass {
         let gate = self.gate.vector::<V>(c, n);
         for r in row..row + R {
             let at = r * self.channels + c;
-            let apart = load::<V>(self.x.add(at), n).sub(mean);
-            let g = gate.pass(load::<V>(self.from.add(at), n), apart, at, n);
+            let deviation = load::<V>(self.x.add(at), n).sub(mean);
+            let g = gate.pass(load::<V>(self.from.add(at), n), deviation, at, n);
             store::<V>(
-                g.fma(factor, apart.fma(slope, constant)),
+                g.fma(factor, deviation.fma(slope, constant)),
                 self.to.add(at),
                 n,
             );
@@ -210,12 +213,12 @@ impl Pass for InputPass {
     }
 }
 
-impl Kernel for Sums<'_> {
-    type Output = (NormGradients, NormSlopes);
+impl Kernel for NormGradientSums<'_> {
+    type Output = (NormGradients, NormBackwardCoefficients);
 
     #[inline(always)]
-    unsafe fn run<V: Vector>(self) -> (NormGradients, NormSlopes) {
-        let Sums {
+    unsafe fn run<V: Vector>(self) -> (NormGradients, NormBackwardCoefficients) {
+        let NormGradientSums {
             norm,
             x,
             output,
@@ -225,20 +228,20 @@ impl Kernel for Sums<'_> {
         let keep_masked = norm.relu && output.is_some();
         let factor = factors(norm);
         let gate = match (norm.relu, output) {
-            (false, _) => Gate::All,
-            (true, Some(output)) => Gate::Output(output.as_ptr()),
-            (true, None) => Gate::Again {
+            (false, _) => ReluMask::All,
+            (true, Some(output)) => ReluMask::Output(output.as_ptr()),
+            (true, None) => ReluMask::Recomputed {
                 factor: factor.as_ptr(),
                 shift: norm.shift.as_ptr(),
             },
         };
-        let mut summand: Vec<f32> = Vec::with_capacity(if keep_masked { x.len() } else { 0 });
+        let mut residual: Vec<f32> = Vec::with_capacity(if keep_masked { x.len() } else { 0 });
         let pass = SumPass {
             x: x.as_ptr(),
             gate,
             gradient: gradient.as_ptr(),
             masked: if keep_masked {
-                summand.as_mut_ptr()
+                residual.as_mut_ptr()
             } else {
                 std::ptr::null_mut()
             },
@@ -249,26 +252,26 @@ impl Kernel for Sums<'_> {
         };
         let parts = parts(rows, channels);
         let of_part = |i| {
-            V::apart(SumPart {
+            V::outlined(SumPart {
                 pass,
-                rows: part(rows, parts, i),
+                rows: task_range(rows, parts, i),
             })
         };
         let mut totals = vec![[0.0; 2]; channels];
-        for found in threads::collect(parts, of_part) {
+        for found in threads::collect_tasks(parts, of_part) {
             for (total, found) in totals.iter_mut().zip(found) {
                 *total = [total[0] + found[0], total[1] + found[1]];
             }
         }
         if keep_masked {
-            summand.set_len(x.len());
+            residual.set_len(x.len());
         }
-        let mut slopes = NormSlopes {
+        let mut coefficients = NormBackwardCoefficients {
             factor,
-            ..NormSlopes::default()
+            ..NormBackwardCoefficients::default()
         };
         let mut found = NormGradients {
-            summand,
+            residual,
             ..NormGradients::default()
         };
         for ((inverse, &scale), [sum, product]) in
@@ -277,29 +280,31 @@ impl Kernel for Sums<'_> {
             let factor = f64::from(scale) * inverse;
             found.shift.push(*sum as f32);
             found.scale.push((product * inverse) as f32);
-            slopes.constant.push((-factor * sum / rows as f64) as f32);
-            slopes
+            coefficients
+                .constant
+                .push((-factor * sum / rows as f64) as f32);
+            coefficients
                 .slope
                 .push((-factor * product * inverse * inverse / rows as f64) as f32);
         }
-        (found, slopes)
+        (found, coefficients)
     }
 }
 
 /// The gradient of all rows of what was normalised.
-pub(super) struct Input<'a> {
-    pub behind: NormBehind<'a>,
+pub(super) struct NormInputGradient<'a> {
+    pub behind: FollowingNorm<'a>,
     pub from: *const f32,
     pub to: &'a mut [f32],
 }
 
-impl Kernel for Input<'_> {
+impl Kernel for NormInputGradient<'_> {
     type Output = ();
 
     #[inline(always)]
     unsafe fn run<V: Vector>(self) {
         let channels = self.behind.norm.scale.len();
-        let pass = InputPass::new(&self.behind, self.from, self.to.as_mut_ptr());
-        share_rows::<V>(pass, self.to.len() / channels, channels);
+        let pass = InputGradientPass::new(&self.behind, self.from, self.to.as_mut_ptr());
+        run_pass_shared::<V>(pass, self.to.len() / channels, channels);
     }
 }

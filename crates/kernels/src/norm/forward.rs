@@ -1,20 +1,22 @@
-//! Moments, and the normalisation by them.
+//! ChannelMoments, and the normalisation by them.
 
-use super::{Moments, Norm, Pass, chunks, factors, over, parts, share_rows};
-use crate::block::{load, store, streams};
+use super::{
+    ChannelMoments, NormParameters, RowPass, chunks, factors, parts, run_pass, run_pass_shared,
+};
+use crate::block::{load, should_stream, store};
 use crate::buffer::Buffer;
 use crate::simd::{Kernel, Vector};
-use crate::threads::{self, part};
+use crate::threads::{self, task_range};
 use std::ops::Range;
 
-pub(super) struct Gather<'a> {
+pub(super) struct MomentsKernel<'a> {
     pub x: &'a [f32],
     pub channels: usize,
 }
 
-/// Sums of a chunk, and of the squares, of the distances from its first row: one pass, and no
+/// NormGradientSums of a chunk, and of the squares, of the distances from its first row: one pass, and no
 /// digits lost to a mean far from zero.
-struct GatherPass {
+struct MomentsPass {
     x: *const f32,
     /// Where the rows go past the caches, whole vectors that are aligned there; null for nowhere.
     to: *mut f32,
@@ -25,7 +27,7 @@ struct GatherPass {
     squares: *mut f32,
 }
 
-impl Pass for GatherPass {
+impl RowPass for MomentsPass {
     #[inline(always)]
     unsafe fn block<V: Vector, const R: usize>(&mut self, row: usize, c: usize, n: usize) {
         let from = load::<V>(self.from.add(c), n);
@@ -33,9 +35,9 @@ impl Pass for GatherPass {
         for r in row..row + R {
             let at = r * self.channels + c;
             let value = load::<V>(self.x.add(at), n);
-            let apart = value.sub(from);
-            sum = sum.add(apart);
-            square = apart.fma(apart, square);
+            let deviation = value.sub(from);
+            sum = sum.add(deviation);
+            square = deviation.fma(deviation, square);
             if !self.to.is_null() {
                 value.stream(self.to.add(at));
             }
@@ -46,49 +48,52 @@ impl Pass for GatherPass {
     }
 }
 
-impl Kernel for Gather<'_> {
-    type Output = Moments;
+impl Kernel for MomentsKernel<'_> {
+    type Output = ChannelMoments;
 
     #[inline(always)]
-    unsafe fn run<V: Vector>(self) -> Moments {
-        let Gather { x, channels } = self;
+    unsafe fn run<V: Vector>(self) -> ChannelMoments {
+        let MomentsKernel { x, channels } = self;
         let rows = x.len() / channels;
         let parts = parts(rows, channels);
         let of_part = |i| {
-            V::apart(GatherPart {
+            V::outlined(MomentsPart {
                 x,
                 channels,
-                rows: part(rows, parts, i),
+                rows: task_range(rows, parts, i),
             })
         };
         let mut found = vec![[0.0; 2]; channels];
-        for (i, new) in threads::collect(parts, of_part).into_iter().enumerate() {
-            let Range { start, end } = part(rows, parts, i);
+        for (i, new) in threads::collect_tasks(parts, of_part)
+            .into_iter()
+            .enumerate()
+        {
+            let Range { start, end } = task_range(rows, parts, i);
             found
                 .iter_mut()
                 .zip(new)
-                .for_each(|(found, new)| join(found, new, [start, end - start]));
+                .for_each(|(found, new)| merge_moments(found, new, [start, end - start]));
         }
         moments(&found, rows)
     }
 }
 
 /// Mean and summed squared distance of each channel over some rows.
-struct GatherPart<'a> {
+struct MomentsPart<'a> {
     x: &'a [f32],
     channels: usize,
     rows: Range<usize>,
 }
 
-impl Kernel for GatherPart<'_> {
+impl Kernel for MomentsPart<'_> {
     type Output = Vec<[f64; 2]>;
 
     #[inline(always)]
     unsafe fn run<V: Vector>(self) -> Vec<[f64; 2]> {
-        let GatherPart { x, channels, rows } = self;
+        let MomentsPart { x, channels, rows } = self;
         let mut found = vec![[0.0; 2]; channels];
         let x = x.as_ptr().add(rows.start * channels);
-        gather::<V>(
+        accumulate_moments::<V>(
             (x, std::ptr::null_mut()),
             [0, rows.len()],
             channels,
@@ -101,13 +106,13 @@ impl Kernel for GatherPart<'_> {
 /// Joins mean and summed squared distance of each channel over `[before, rows]` to what was `found`
 /// in the rows before them. The rows begin at the first place and are copied past the caches to the
 /// second, unless that is null; they are cut into chunks, so that what is found depends on where,
-/// unless that is at a multiple of [`super::gather_step`].
+/// unless that is at a multiple of [`super::moments_chunk_rows`].
 ///
 /// # Safety
 /// The rows are there, and what is given to copy them to has room and is aligned for vectors, of
 /// which a row is a whole number.
 #[inline(always)]
-pub(crate) unsafe fn gather<V: Vector>(
+pub(crate) unsafe fn accumulate_moments<V: Vector>(
     (x, to): (*const f32, *mut f32),
     [before, rows]: [usize; 2],
     channels: usize,
@@ -121,8 +126,8 @@ pub(crate) unsafe fn gather<V: Vector>(
         squares.fill(0.0);
         let from = x.add(first * channels);
         let (sums_at, squares_at) = (sums.as_mut_ptr(), squares.as_mut_ptr());
-        over::<V>(
-            &mut GatherPass {
+        run_pass::<V>(
+            &mut MomentsPass {
                 x,
                 to,
                 channels,
@@ -140,26 +145,26 @@ pub(crate) unsafe fn gather<V: Vector>(
                 f64::from(*from.add(c)) + sum * share,
                 square - sum * sum * share,
             ];
-            join(found, new, [before + first, count]);
+            merge_moments(found, new, [before + first, count]);
         }
     }
 }
 
 /// The moments of all images from what was gathered of each, `rows` rows an image.
-pub(crate) fn join_images(images: &[Vec<[f64; 2]>], rows: usize) -> Moments {
+pub(crate) fn merge_image_moments(images: &[Vec<[f64; 2]>], rows: usize) -> ChannelMoments {
     let mut found = vec![[0.0; 2]; images.first().map_or(0, Vec::len)];
     for (i, image) in images.iter().enumerate() {
         found
             .iter_mut()
             .zip(image)
-            .for_each(|(found, &new)| join(found, new, [i * rows, rows]));
+            .for_each(|(found, &new)| merge_moments(found, new, [i * rows, rows]));
     }
     moments(&found, images.len() * rows)
 }
 
-fn moments(found: &[[f64; 2]], rows: usize) -> Moments {
+fn moments(found: &[[f64; 2]], rows: usize) -> ChannelMoments {
     let mean = found.iter().map(|m| m[0] as f32).collect();
-    Moments {
+    ChannelMoments {
         mean,
         variance: found.iter().map(|m| (m[1] / rows as f64) as f32).collect(),
     }
@@ -167,24 +172,24 @@ fn moments(found: &[[f64; 2]], rows: usize) -> Moments {
 
 /// Joins mean and summed squared distance of `[before, new]` rows.
 #[inline(always)]
-fn join(found: &mut [f64; 2], new: [f64; 2], rows: [usize; 2]) {
+fn merge_moments(found: &mut [f64; 2], new: [f64; 2], rows: [usize; 2]) {
     let [before, count] = rows.map(|n| n as f64);
-    let (apart, share) = (new[0] - found[0], count / (before + count));
-    found[0] += apart * share;
-    found[1] += new[1] + apart * apart * before * share;
+    let (deviation, share) = (new[0] - found[0], count / (before + count));
+    found[0] += deviation * share;
+    found[1] += new[1] + deviation * deviation * before * share;
 }
 
-pub(super) struct Apply<'a> {
-    pub norm: &'a Norm<'a>,
+pub(super) struct NormForward<'a> {
+    pub norm: &'a NormParameters<'a>,
     pub x: &'a [f32],
-    pub summand: Option<&'a [f32]>,
+    pub residual: Option<&'a [f32]>,
 }
 
 #[derive(Clone, Copy)]
-struct ApplyPass {
+struct NormForwardPass {
     x: *const f32,
     /// Null for none.
-    summand: *const f32,
+    residual: *const f32,
     y: *mut f32,
     mean: *const f32,
     factor: *const f32,
@@ -195,7 +200,7 @@ struct ApplyPass {
     channels: usize,
 }
 
-impl Pass for ApplyPass {
+impl RowPass for NormForwardPass {
     #[inline(always)]
     unsafe fn block<V: Vector, const R: usize>(&mut self, row: usize, c: usize, n: usize) {
         let [mean, factor, shift] =
@@ -203,10 +208,10 @@ impl Pass for ApplyPass {
         let least = V::splat(if self.relu { 0.0 } else { f32::NEG_INFINITY });
         for r in row..row + R {
             let at = r * self.channels + c;
-            let apart = load::<V>(self.x.add(at), n).sub(mean);
-            let mut y = apart.fma(factor, shift);
-            if !self.summand.is_null() {
-                y = y.add(load::<V>(self.summand.add(at), n));
+            let deviation = load::<V>(self.x.add(at), n).sub(mean);
+            let mut y = deviation.fma(factor, shift);
+            if !self.residual.is_null() {
+                y = y.add(load::<V>(self.residual.add(at), n));
             }
             let (y, to) = (y.at_least(least), self.y.add(at));
             if self.stream {
@@ -218,27 +223,27 @@ impl Pass for ApplyPass {
     }
 }
 
-impl Kernel for Apply<'_> {
+impl Kernel for NormForward<'_> {
     type Output = Vec<f32>;
 
     #[inline(always)]
     unsafe fn run<V: Vector>(self) -> Vec<f32> {
-        let Apply { norm, x, summand } = self;
+        let NormForward { norm, x, residual } = self;
         let channels = norm.scale.len();
         let factor: Vec<f32> = factors(norm);
         let mut y: Vec<f32> = Vec::with_capacity(x.len());
-        let pass = ApplyPass {
+        let pass = NormForwardPass {
             x: x.as_ptr(),
-            summand: summand.map_or(std::ptr::null(), <[f32]>::as_ptr),
+            residual: residual.map_or(std::ptr::null(), <[f32]>::as_ptr),
             y: y.as_mut_ptr(),
             mean: norm.moments.mean.as_ptr(),
             factor: factor.as_ptr(),
             shift: norm.shift.as_ptr(),
             relu: norm.relu,
-            stream: streams::<V>(y.as_ptr(), x.len(), channels),
+            stream: should_stream::<V>(y.as_ptr(), x.len(), channels),
             channels,
         };
-        share_rows::<V>(pass, x.len() / channels, channels);
+        run_pass_shared::<V>(pass, x.len() / channels, channels);
         y.set_len(x.len());
         y
     }

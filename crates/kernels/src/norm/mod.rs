@@ -10,9 +10,9 @@ mod forward;
 
 use crate::simd::{Kernel, Vector, dispatch};
 use crate::threads;
-use backward::{Input, InputPass, Sums};
-use forward::{Apply, Gather};
-pub(crate) use forward::{gather, join_images};
+use backward::{InputGradientPass, NormGradientSums, NormInputGradient};
+use forward::{MomentsKernel, NormForward};
+pub(crate) use forward::{accumulate_moments, merge_image_moments};
 use std::ops::Range;
 
 /// Values of the rows that are worked on at once: half of a first-level cache.
@@ -20,7 +20,7 @@ const CHUNK: usize = 4096;
 
 /// Mean and biased variance of each channel.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Moments {
+pub struct ChannelMoments {
     /// Mean.
     pub mean: Vec<f32>,
     /// Mean squared distance from it.
@@ -29,9 +29,9 @@ pub struct Moments {
 
 /// What normalises each channel.
 #[derive(Clone, Copy, Debug)]
-pub struct Norm<'a> {
+pub struct NormParameters<'a> {
     /// Mean and variance: the batch's own while training, the running ones in evaluation.
-    pub moments: &'a Moments,
+    pub moments: &'a ChannelMoments,
     /// Factors of the normalised values.
     pub scale: &'a [f32],
     /// Added to them.
@@ -42,22 +42,22 @@ pub struct Norm<'a> {
     pub relu: bool,
 }
 
-/// Gradients of batch normalisation.
+/// LayerGradients of batch normalisation.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct NormGradients {
     /// Of the factors.
     pub scale: Vec<f32>,
     /// Of what is added.
     pub shift: Vec<f32>,
-    /// Of the summand, `[rows, channels]`; empty without one, and without ReLU, where it is the
+    /// Of the residual, `[rows, channels]`; empty without one, and without ReLU, where it is the
     /// output's gradient itself.
-    pub summand: Vec<f32>,
+    pub residual: Vec<f32>,
 }
 
 /// How the gradient of what is normalised goes by that of the output, `g`:
 /// `factor · g + constant + (x − mean) · slope`.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct NormSlopes {
+pub struct NormBackwardCoefficients {
     factor: Vec<f32>,
     constant: Vec<f32>,
     slope: Vec<f32>,
@@ -70,58 +70,58 @@ pub struct NormSlopes {
 ///
 /// # Panics
 /// Where `x` is empty or has no whole rows.
-pub fn moments(x: &[f32], channels: usize) -> Moments {
+pub fn moments(x: &[f32], channels: usize) -> ChannelMoments {
     check_rows(x, channels);
     // SAFETY: the size is checked above; the instruction set is one that is here.
-    unsafe { dispatch(Gather { x, channels }) }
+    unsafe { dispatch(MomentsKernel { x, channels }) }
 }
 
-/// `(x − mean) / √(variance + ε) · scale + shift`, then `summand` is added, then ReLU; `x` and
-/// `summand` are `[rows, channels]`.
+/// `(x − mean) / √(variance + ε) · scale + shift`, then `residual` is added, then ReLU; `x` and
+/// `residual` are `[rows, channels]`.
 ///
 /// # Panics
 /// Where a slice has another size.
-pub fn batch_norm(norm: &Norm, x: &[f32], summand: Option<&[f32]>) -> Vec<f32> {
+pub fn batch_norm(norm: &NormParameters, x: &[f32], residual: Option<&[f32]>) -> Vec<f32> {
     norm.check(x);
     assert!(
-        summand.is_none_or(|s| s.len() == x.len()),
-        "summand of {} values",
+        residual.is_none_or(|s| s.len() == x.len()),
+        "residual of {} values",
         x.len()
     );
     // SAFETY: the sizes are checked above; the instruction set is one that is here.
-    unsafe { dispatch(Apply { norm, x, summand }) }
+    unsafe { dispatch(NormForward { norm, x, residual }) }
 }
 
 /// Turns `gradient`, that of the output, into that of `x`, whose own moments normalised it, and
-/// gives the others. `output` is that of the forward pass, given where a summand was added: else
+/// gives the others. `output` is that of the forward pass, given where a residual was added: else
 /// what ReLU let through is computed again from `x`, which costs less than to read it.
 ///
 /// # Panics
 /// Where a slice has another size.
 pub fn batch_norm_backward(
-    norm: &Norm,
+    norm: &NormParameters,
     x: &[f32],
     output: Option<&[f32]>,
     gradient: &mut [f32],
 ) -> NormGradients {
-    let (found, slopes) = batch_norm_sums(norm, x, output, gradient);
-    let masked = !found.summand.is_empty();
+    let (found, coefficients) = batch_norm_sums(norm, x, output, gradient);
+    let masked = !found.residual.is_empty();
     let from = if masked {
-        found.summand.as_ptr()
+        found.residual.as_ptr()
     } else {
         gradient.as_ptr()
     };
-    let behind = NormBehind {
-        norm: Norm {
+    let behind = FollowingNorm {
+        norm: NormParameters {
             relu: norm.relu && !masked,
             ..*norm
         },
-        slopes: &slopes,
+        coefficients: &coefficients,
         x,
     };
     // SAFETY: the sizes are checked above; the instruction set is one that is here.
     unsafe {
-        dispatch(Input {
+        dispatch(NormInputGradient {
             behind,
             from,
             to: gradient,
@@ -131,22 +131,22 @@ pub fn batch_norm_backward(
 }
 
 /// The first half of [`batch_norm_backward`]: all gradients but that of `x`, and how that goes by
-/// the output's; or, where there is one of the summand, by that, without ReLU.
+/// the output's; or, where there is one of the residual, by that, without ReLU.
 ///
 /// # Panics
 /// Where a slice has another size.
 pub fn batch_norm_sums(
-    norm: &Norm,
+    norm: &NormParameters,
     x: &[f32],
     output: Option<&[f32]>,
     gradient: &[f32],
-) -> (NormGradients, NormSlopes) {
+) -> (NormGradients, NormBackwardCoefficients) {
     norm.check(x);
     assert_eq!(gradient.len(), x.len(), "gradient");
     assert!(output.is_none_or(|y| y.len() == x.len()), "output");
     // SAFETY: the sizes are checked above; the instruction set is one that is here.
     unsafe {
-        dispatch(Sums {
+        dispatch(NormGradientSums {
             norm,
             x,
             output,
@@ -158,16 +158,16 @@ pub fn batch_norm_sums(
 /// A batch normalisation behind a convolution, on the way back: what [`batch_norm_sums`] has left
 /// to do.
 #[derive(Clone, Copy, Debug)]
-pub struct NormBehind<'a> {
+pub struct FollowingNorm<'a> {
     /// What normalised.
-    pub norm: Norm<'a>,
+    pub norm: NormParameters<'a>,
     /// How the gradient goes.
-    pub slopes: &'a NormSlopes,
+    pub coefficients: &'a NormBackwardCoefficients,
     /// What was normalised: the bare convolution's output.
     pub x: &'a [f32],
 }
 
-impl NormBehind<'_> {
+impl FollowingNorm<'_> {
     pub(crate) fn check(&self, len: usize, channels: usize) {
         self.norm.check(self.x);
         assert_eq!(
@@ -175,15 +175,15 @@ impl NormBehind<'_> {
             (len, channels),
             "what was normalised"
         );
-        let NormSlopes {
+        let NormBackwardCoefficients {
             factor,
             constant,
             slope,
-        } = self.slopes;
+        } = self.coefficients;
         assert_eq!(
             [factor.len(), constant.len(), slope.len()],
             [channels; 3],
-            "slopes"
+            "coefficients"
         );
     }
 
@@ -193,14 +193,19 @@ impl NormBehind<'_> {
     /// # Safety
     /// The rows are there.
     #[inline(always)]
-    pub(crate) unsafe fn bare<V: Vector>(&self, gradient: &[f32], first: usize, to: &mut [f32]) {
+    pub(crate) unsafe fn input_gradient<V: Vector>(
+        &self,
+        gradient: &[f32],
+        first: usize,
+        to: &mut [f32],
+    ) {
         let channels = self.norm.scale.len();
-        let behind = NormBehind {
+        let behind = FollowingNorm {
             x: &self.x[first * channels..],
             ..*self
         };
-        let mut pass = InputPass::new(&behind, gradient.as_ptr(), to.as_mut_ptr());
-        over::<V>(&mut pass, 0..to.len() / channels, channels);
+        let mut pass = InputGradientPass::new(&behind, gradient.as_ptr(), to.as_mut_ptr());
+        run_pass::<V>(&mut pass, 0..to.len() / channels, channels);
     }
 }
 
@@ -212,11 +217,11 @@ fn check_rows(x: &[f32], channels: usize) {
     );
 }
 
-impl Norm<'_> {
+impl NormParameters<'_> {
     fn check(&self, x: &[f32]) {
         let channels = self.scale.len();
         check_rows(x, channels);
-        let Moments { mean, variance } = self.moments;
+        let ChannelMoments { mean, variance } = self.moments;
         assert!(
             [mean.len(), variance.len(), self.shift.len()] == [channels; 3],
             "values for {channels} channels"
@@ -234,7 +239,7 @@ impl Norm<'_> {
 
 /// Work on rows that goes through memory in its order: a pass that took some columns of many rows
 /// at a time would wait for each line of them.
-trait Pass {
+trait RowPass {
     /// `R` rows from `row` on, the vector of `n` lanes at column `c`.
     unsafe fn block<V: Vector, const R: usize>(&mut self, row: usize, c: usize, n: usize);
 }
@@ -242,36 +247,36 @@ trait Pass {
 /// Values of rows that are gone through side by side: what is the same for all rows is loaded once
 /// for them, and their sums do not wait for each other; but each is a place of its own in memory,
 /// of which few can be followed.
-const BESIDE: usize = 128;
+const INTERLEAVED_VALUES: usize = 128;
 
 /// Runs `pass` over some rows.
 #[inline(always)]
-unsafe fn over<V: Vector>(pass: &mut impl Pass, rows: Range<usize>, channels: usize) {
-    match BESIDE / channels {
-        4.. => in_blocks::<V, 4>(pass, rows, channels),
-        2.. => in_blocks::<V, 2>(pass, rows, channels),
-        _ => in_blocks::<V, 1>(pass, rows, channels),
+unsafe fn run_pass<V: Vector>(pass: &mut impl RowPass, rows: Range<usize>, channels: usize) {
+    match INTERLEAVED_VALUES / channels {
+        4.. => run_pass_blocks::<V, 4>(pass, rows, channels),
+        2.. => run_pass_blocks::<V, 2>(pass, rows, channels),
+        _ => run_pass_blocks::<V, 1>(pass, rows, channels),
     }
 }
 
 #[inline(always)]
-unsafe fn in_blocks<V: Vector, const R: usize>(
-    pass: &mut impl Pass,
+unsafe fn run_pass_blocks<V: Vector, const R: usize>(
+    pass: &mut impl RowPass,
     rows: Range<usize>,
     channels: usize,
 ) {
     let end = rows.start + rows.len() / R * R;
     for row in (rows.start..end).step_by(R) {
-        over_columns::<V, R>(pass, row, channels);
+        run_pass_columns::<V, R>(pass, row, channels);
     }
     for row in end..rows.end {
-        over_columns::<V, 1>(pass, row, channels);
+        run_pass_columns::<V, 1>(pass, row, channels);
     }
 }
 
 #[inline(always)]
-unsafe fn over_columns<V: Vector, const R: usize>(
-    pass: &mut impl Pass,
+unsafe fn run_pass_columns<V: Vector, const R: usize>(
+    pass: &mut impl RowPass,
     row: usize,
     channels: usize,
 ) {
@@ -286,14 +291,14 @@ unsafe fn over_columns<V: Vector, const R: usize>(
 
 /// The rows in chunks whose sums are exact enough in f32.
 fn chunks(rows: Range<usize>, channels: usize) -> impl Iterator<Item = Range<usize>> {
-    let step = gather_step(channels);
+    let step = moments_chunk_rows(channels);
     rows.clone()
         .step_by(step)
         .map(move |first| first..(first + step).min(rows.end))
 }
 
 /// Rows of a chunk.
-pub(crate) fn gather_step(channels: usize) -> usize {
+pub(crate) fn moments_chunk_rows(channels: usize) -> usize {
     (CHUNK / channels).clamp(32, 128)
 }
 
@@ -305,9 +310,9 @@ fn parts(rows: usize, channels: usize) -> usize {
 
 /// Runs a pass whose rows have nothing to do with each other over all of them.
 #[inline(always)]
-unsafe fn share_rows<V: Vector>(pass: impl Pass + Copy, rows: usize, channels: usize) {
-    threads::share_parts(rows, rows * channels, |rows| {
-        V::apart(SomeRows {
+unsafe fn run_pass_shared<V: Vector>(pass: impl RowPass + Copy, rows: usize, channels: usize) {
+    threads::run_ranges(rows, rows * channels, |rows| {
+        V::outlined(SomeRows {
             pass,
             rows,
             channels,
@@ -321,18 +326,18 @@ struct SomeRows<P> {
     channels: usize,
 }
 
-impl<P: Pass> Kernel for SomeRows<P> {
+impl<P: RowPass> Kernel for SomeRows<P> {
     type Output = ();
 
     #[inline(always)]
     unsafe fn run<V: Vector>(mut self) {
-        over::<V>(&mut self.pass, self.rows, self.channels);
-        V::streamed();
+        run_pass::<V>(&mut self.pass, self.rows, self.channels);
+        V::stream_fence();
     }
 }
 
 /// `scale / √(variance + ε)` of each channel.
-fn factors(norm: &Norm) -> Vec<f32> {
+fn factors(norm: &NormParameters) -> Vec<f32> {
     norm.inverse_deviations()
         .zip(norm.scale)
         .map(|(inverse, &scale)| (f64::from(scale) * inverse) as f32)

@@ -7,17 +7,17 @@ use std::arch::x86_64::*;
 /// As the kernel says, on a processor with AVX2 and FMA.
 #[target_feature(enable = "avx2,fma")]
 pub(super) unsafe fn run<K: Kernel>(kernel: K) -> K::Output {
-    kernel.run::<Floats>()
+    kernel.run::<Avx2Floats>()
 }
 
 #[inline(never)]
 #[target_feature(enable = "avx2,fma")]
-unsafe fn apart<K: Kernel>(kernel: K) -> K::Output {
-    kernel.run::<Floats>()
+unsafe fn outlined<K: Kernel>(kernel: K) -> K::Output {
+    kernel.run::<Avx2Floats>()
 }
 
 #[derive(Clone, Copy)]
-pub(super) struct Floats(__m256);
+pub(super) struct Avx2Floats(__m256);
 
 /// A window into this, starting at `8 - n`, masks the first `n` lanes.
 static PART: [i32; 16] = [-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0];
@@ -27,24 +27,24 @@ unsafe fn part(n: usize) -> __m256i {
     _mm256_loadu_si256(PART.as_ptr().add(8 - n).cast())
 }
 
-impl Vector for Floats {
+impl Vector for Avx2Floats {
     const LANES: usize = 8;
     const ROWS: [usize; 2] = [6, 6];
     type Mask = __m256;
 
     #[inline(always)]
-    unsafe fn apart<K: Kernel>(kernel: K) -> K::Output {
-        apart(kernel)
+    unsafe fn outlined<K: Kernel>(kernel: K) -> K::Output {
+        outlined(kernel)
     }
 
     #[inline(always)]
     unsafe fn splat(value: f32) -> Self {
-        Floats(_mm256_set1_ps(value))
+        Avx2Floats(_mm256_set1_ps(value))
     }
 
     #[inline(always)]
     unsafe fn load(from: *const f32) -> Self {
-        Floats(_mm256_loadu_ps(from))
+        Avx2Floats(_mm256_loadu_ps(from))
     }
 
     #[inline(always)]
@@ -58,17 +58,17 @@ impl Vector for Floats {
     }
 
     #[inline(always)]
-    unsafe fn streamed() {
+    unsafe fn stream_fence() {
         _mm_sfence();
     }
 
     #[inline(always)]
-    unsafe fn load_part(from: *const f32, n: usize) -> Self {
-        Floats(_mm256_maskload_ps(from, part(n)))
+    unsafe fn load_partial(from: *const f32, n: usize) -> Self {
+        Avx2Floats(_mm256_maskload_ps(from, part(n)))
     }
 
     #[inline(always)]
-    unsafe fn store_part(self, mut to: *mut f32, n: usize) {
+    unsafe fn store_partial(self, mut to: *mut f32, n: usize) {
         // Not a masked store: AMD's processors take a dozen cycles for one.
         if n >= Self::LANES {
             return self.store(to);
@@ -125,38 +125,38 @@ impl Vector for Floats {
 
     #[inline(always)]
     unsafe fn add(self, other: Self) -> Self {
-        Floats(_mm256_add_ps(self.0, other.0))
+        Avx2Floats(_mm256_add_ps(self.0, other.0))
     }
 
     #[inline(always)]
     unsafe fn sub(self, other: Self) -> Self {
-        Floats(_mm256_sub_ps(self.0, other.0))
+        Avx2Floats(_mm256_sub_ps(self.0, other.0))
     }
 
     #[inline(always)]
     unsafe fn mul(self, other: Self) -> Self {
-        Floats(_mm256_mul_ps(self.0, other.0))
+        Avx2Floats(_mm256_mul_ps(self.0, other.0))
     }
 
     #[inline(always)]
     unsafe fn div(self, other: Self) -> Self {
-        Floats(_mm256_div_ps(self.0, other.0))
+        Avx2Floats(_mm256_div_ps(self.0, other.0))
     }
 
     #[inline(always)]
     unsafe fn sqrt(self) -> Self {
-        Floats(_mm256_sqrt_ps(self.0))
+        Avx2Floats(_mm256_sqrt_ps(self.0))
     }
 
     #[inline(always)]
     unsafe fn fma(self, factor: Self, term: Self) -> Self {
-        Floats(_mm256_fmadd_ps(self.0, factor.0, term.0))
+        Avx2Floats(_mm256_fmadd_ps(self.0, factor.0, term.0))
     }
 
     #[inline(always)]
     unsafe fn at_least(self, least: Self) -> Self {
         // Of an unordered pair the instruction returns the second.
-        Floats(_mm256_max_ps(least.0, self.0))
+        Avx2Floats(_mm256_max_ps(least.0, self.0))
     }
 
     #[inline(always)]
@@ -170,7 +170,7 @@ impl Vector for Floats {
     }
 
     #[inline(always)]
-    unsafe fn beats(self, best: Self) -> __m256 {
+    unsafe fn greater_or_nan(self, best: Self) -> __m256 {
         _mm256_or_ps(
             self.greater(best),
             _mm256_cmp_ps::<_CMP_UNORD_Q>(self.0, self.0),
@@ -179,17 +179,17 @@ impl Vector for Floats {
 
     #[inline(always)]
     unsafe fn select(self, mask: __m256, other: Self) -> Self {
-        Floats(_mm256_blendv_ps(other.0, self.0, mask))
+        Avx2Floats(_mm256_blendv_ps(other.0, self.0, mask))
     }
 
     #[inline(always)]
     unsafe fn keep(self, mask: __m256) -> Self {
-        Floats(_mm256_and_ps(self.0, mask))
+        Avx2Floats(_mm256_and_ps(self.0, mask))
     }
 
     #[inline(always)]
     unsafe fn load_bytes(from: *const u8) -> Self {
-        Floats(_mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64(
+        Avx2Floats(_mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64(
             from.cast(),
         ))))
     }

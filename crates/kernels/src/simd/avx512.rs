@@ -7,17 +7,17 @@ use std::arch::x86_64::*;
 /// As the kernel says, on a processor with AVX-512 F, BW, DQ and VL, AVX2 and FMA.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
 pub(super) unsafe fn run<K: Kernel>(kernel: K) -> K::Output {
-    kernel.run::<Floats>()
+    kernel.run::<Avx512Floats>()
 }
 
 #[inline(never)]
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
-unsafe fn apart<K: Kernel>(kernel: K) -> K::Output {
-    kernel.run::<Floats>()
+unsafe fn outlined<K: Kernel>(kernel: K) -> K::Output {
+    kernel.run::<Avx512Floats>()
 }
 
 #[derive(Clone, Copy)]
-pub(super) struct Floats(__m512);
+pub(super) struct Avx512Floats(__m512);
 
 /// The first `n` lanes.
 #[inline(always)]
@@ -26,24 +26,24 @@ unsafe fn part(n: usize) -> __mmask16 {
     ((1u32 << n) - 1) as __mmask16
 }
 
-impl Vector for Floats {
+impl Vector for Avx512Floats {
     const LANES: usize = 16;
     const ROWS: [usize; 2] = [12, 10];
     type Mask = __mmask16;
 
     #[inline(always)]
-    unsafe fn apart<K: Kernel>(kernel: K) -> K::Output {
-        apart(kernel)
+    unsafe fn outlined<K: Kernel>(kernel: K) -> K::Output {
+        outlined(kernel)
     }
 
     #[inline(always)]
     unsafe fn splat(value: f32) -> Self {
-        Floats(_mm512_set1_ps(value))
+        Avx512Floats(_mm512_set1_ps(value))
     }
 
     #[inline(always)]
     unsafe fn load(from: *const f32) -> Self {
-        Floats(_mm512_loadu_ps(from))
+        Avx512Floats(_mm512_loadu_ps(from))
     }
 
     #[inline(always)]
@@ -57,17 +57,17 @@ impl Vector for Floats {
     }
 
     #[inline(always)]
-    unsafe fn streamed() {
+    unsafe fn stream_fence() {
         _mm_sfence();
     }
 
     #[inline(always)]
-    unsafe fn load_part(from: *const f32, n: usize) -> Self {
-        Floats(_mm512_maskz_loadu_ps(part(n), from))
+    unsafe fn load_partial(from: *const f32, n: usize) -> Self {
+        Avx512Floats(_mm512_maskz_loadu_ps(part(n), from))
     }
 
     #[inline(always)]
-    unsafe fn store_part(self, to: *mut f32, n: usize) {
+    unsafe fn store_partial(self, to: *mut f32, n: usize) {
         _mm512_mask_storeu_ps(to, part(n), self.0);
     }
 
@@ -126,38 +126,38 @@ impl Vector for Floats {
 
     #[inline(always)]
     unsafe fn add(self, other: Self) -> Self {
-        Floats(_mm512_add_ps(self.0, other.0))
+        Avx512Floats(_mm512_add_ps(self.0, other.0))
     }
 
     #[inline(always)]
     unsafe fn sub(self, other: Self) -> Self {
-        Floats(_mm512_sub_ps(self.0, other.0))
+        Avx512Floats(_mm512_sub_ps(self.0, other.0))
     }
 
     #[inline(always)]
     unsafe fn mul(self, other: Self) -> Self {
-        Floats(_mm512_mul_ps(self.0, other.0))
+        Avx512Floats(_mm512_mul_ps(self.0, other.0))
     }
 
     #[inline(always)]
     unsafe fn div(self, other: Self) -> Self {
-        Floats(_mm512_div_ps(self.0, other.0))
+        Avx512Floats(_mm512_div_ps(self.0, other.0))
     }
 
     #[inline(always)]
     unsafe fn sqrt(self) -> Self {
-        Floats(_mm512_sqrt_ps(self.0))
+        Avx512Floats(_mm512_sqrt_ps(self.0))
     }
 
     #[inline(always)]
     unsafe fn fma(self, factor: Self, term: Self) -> Self {
-        Floats(_mm512_fmadd_ps(self.0, factor.0, term.0))
+        Avx512Floats(_mm512_fmadd_ps(self.0, factor.0, term.0))
     }
 
     #[inline(always)]
     unsafe fn at_least(self, least: Self) -> Self {
         // Of an unordered pair the instruction returns the second.
-        Floats(_mm512_max_ps(least.0, self.0))
+        Avx512Floats(_mm512_max_ps(least.0, self.0))
     }
 
     #[inline(always)]
@@ -171,23 +171,23 @@ impl Vector for Floats {
     }
 
     #[inline(always)]
-    unsafe fn beats(self, best: Self) -> __mmask16 {
+    unsafe fn greater_or_nan(self, best: Self) -> __mmask16 {
         self.greater(best) | _mm512_cmp_ps_mask::<_CMP_UNORD_Q>(self.0, self.0)
     }
 
     #[inline(always)]
     unsafe fn select(self, mask: __mmask16, other: Self) -> Self {
-        Floats(_mm512_mask_blend_ps(mask, other.0, self.0))
+        Avx512Floats(_mm512_mask_blend_ps(mask, other.0, self.0))
     }
 
     #[inline(always)]
     unsafe fn keep(self, mask: __mmask16) -> Self {
-        Floats(_mm512_maskz_mov_ps(mask, self.0))
+        Avx512Floats(_mm512_maskz_mov_ps(mask, self.0))
     }
 
     #[inline(always)]
     unsafe fn load_bytes(from: *const u8) -> Self {
-        Floats(_mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_loadu_si128(
+        Avx512Floats(_mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_loadu_si128(
             from.cast(),
         ))))
     }

@@ -19,7 +19,7 @@ use std::sync::OnceLock;
 /// Every method may only run on a processor that has the instruction set; pointers are those of
 /// plain loads and stores, without alignment.
 pub(crate) trait Vector: Copy {
-    /// Floats in a vector.
+    /// PortableFloats in a vector.
     const LANES: usize;
     /// Rows of a register block of one vector a row, and of two.
     const ROWS: [usize; 2];
@@ -27,7 +27,7 @@ pub(crate) trait Vector: Copy {
     type Mask: Copy;
 
     /// Runs a kernel in a function of its own: it is compiled once, however often it is called.
-    unsafe fn apart<K: Kernel>(kernel: K) -> K::Output;
+    unsafe fn outlined<K: Kernel>(kernel: K) -> K::Output;
 
     unsafe fn splat(value: f32) -> Self;
     unsafe fn load(from: *const f32) -> Self;
@@ -36,11 +36,11 @@ pub(crate) trait Vector: Copy {
     /// [`Vector::streamed`].
     unsafe fn stream(self, to: *mut f32);
     /// Waits until all that was streamed is there for others.
-    unsafe fn streamed();
+    unsafe fn stream_fence();
     /// The first `n` floats, zero behind them; nothing behind them is read.
-    unsafe fn load_part(from: *const f32, n: usize) -> Self;
+    unsafe fn load_partial(from: *const f32, n: usize) -> Self;
     /// Stores the first `n` lanes; nothing behind them is written.
-    unsafe fn store_part(self, to: *mut f32, n: usize);
+    unsafe fn store_partial(self, to: *mut f32, n: usize);
     /// Transposes a square of `LANES` rows of `LANES` values, the rows so many values apart.
     unsafe fn transpose(from: *const f32, step: usize, to: *mut f32, to_step: usize);
     unsafe fn add(self, other: Self) -> Self;
@@ -59,8 +59,8 @@ pub(crate) trait Vector: Copy {
     }
     unsafe fn greater(self, other: Self) -> Self::Mask;
     unsafe fn equal(self, other: Self) -> Self::Mask;
-    /// Whether this beats `best` as a maximum: it is greater, or NaN.
-    unsafe fn beats(self, best: Self) -> Self::Mask;
+    /// Whether this greater_or_nan `best` as a maximum: it is greater, or NaN.
+    unsafe fn greater_or_nan(self, best: Self) -> Self::Mask;
     /// `self` where the mask is set, else `other`.
     unsafe fn select(self, mask: Self::Mask, other: Self) -> Self;
     /// `self` where the mask is set, else zero.
@@ -71,7 +71,7 @@ pub(crate) trait Vector: Copy {
     unsafe fn store_bytes(self, to: *mut u8);
 }
 
-/// Floats in a row of a panel of packed weights, on every instruction set: one vector or two.
+/// PortableFloats in a row of a panel of packed weights, on every instruction set: one vector or two.
 pub(crate) const PANEL: usize = 16;
 
 /// Work that can be compiled for any instruction set.
@@ -168,6 +168,6 @@ pub(crate) unsafe fn dispatch<K: Kernel>(kernel: K) -> K::Output {
         InstructionSet::Avx512 => avx512::run(kernel),
         #[cfg(target_arch = "x86_64")]
         InstructionSet::Avx2 => avx2::run(kernel),
-        _ => kernel.run::<portable::Floats>(),
+        _ => kernel.run::<portable::PortableFloats>(),
     }
 }

@@ -4,26 +4,26 @@ use super::{Kernel, Vector};
 use std::array::from_fn;
 
 #[derive(Clone, Copy)]
-pub(super) struct Floats([f32; 8]);
+pub(super) struct PortableFloats([f32; 8]);
 
-impl Vector for Floats {
+impl Vector for PortableFloats {
     const LANES: usize = 8;
     const ROWS: [usize; 2] = [4, 4];
     type Mask = [bool; 8];
 
     #[inline(never)]
-    unsafe fn apart<K: Kernel>(kernel: K) -> K::Output {
+    unsafe fn outlined<K: Kernel>(kernel: K) -> K::Output {
         kernel.run::<Self>()
     }
 
     #[inline(always)]
     unsafe fn splat(value: f32) -> Self {
-        Floats([value; 8])
+        PortableFloats([value; 8])
     }
 
     #[inline(always)]
     unsafe fn load(from: *const f32) -> Self {
-        Floats(from.cast::<[f32; 8]>().read_unaligned())
+        PortableFloats(from.cast::<[f32; 8]>().read_unaligned())
     }
 
     #[inline(always)]
@@ -37,19 +37,19 @@ impl Vector for Floats {
     }
 
     #[inline(always)]
-    unsafe fn streamed() {}
+    unsafe fn stream_fence() {}
 
     #[inline(always)]
-    unsafe fn load_part(from: *const f32, n: usize) -> Self {
+    unsafe fn load_partial(from: *const f32, n: usize) -> Self {
         let mut values = [0.0; 8];
         for (i, value) in values.iter_mut().enumerate().take(n) {
             *value = *from.add(i);
         }
-        Floats(values)
+        PortableFloats(values)
     }
 
     #[inline(always)]
-    unsafe fn store_part(self, to: *mut f32, n: usize) {
+    unsafe fn store_partial(self, to: *mut f32, n: usize) {
         for (i, value) in self.0.iter().enumerate().take(n) {
             *to.add(i) = *value;
         }
@@ -66,38 +66,38 @@ impl Vector for Floats {
 
     #[inline(always)]
     unsafe fn add(self, other: Self) -> Self {
-        Floats(from_fn(|i| self.0[i] + other.0[i]))
+        PortableFloats(from_fn(|i| self.0[i] + other.0[i]))
     }
 
     #[inline(always)]
     unsafe fn sub(self, other: Self) -> Self {
-        Floats(from_fn(|i| self.0[i] - other.0[i]))
+        PortableFloats(from_fn(|i| self.0[i] - other.0[i]))
     }
 
     #[inline(always)]
     unsafe fn mul(self, other: Self) -> Self {
-        Floats(from_fn(|i| self.0[i] * other.0[i]))
+        PortableFloats(from_fn(|i| self.0[i] * other.0[i]))
     }
 
     #[inline(always)]
     unsafe fn div(self, other: Self) -> Self {
-        Floats(from_fn(|i| self.0[i] / other.0[i]))
+        PortableFloats(from_fn(|i| self.0[i] / other.0[i]))
     }
 
     #[inline(always)]
     unsafe fn sqrt(self) -> Self {
-        Floats(from_fn(|i| self.0[i].sqrt()))
+        PortableFloats(from_fn(|i| self.0[i].sqrt()))
     }
 
     #[inline(always)]
     unsafe fn fma(self, factor: Self, term: Self) -> Self {
         // Not `mul_add`: without the instruction that is a call to a slow library function.
-        Floats(from_fn(|i| self.0[i] * factor.0[i] + term.0[i]))
+        PortableFloats(from_fn(|i| self.0[i] * factor.0[i] + term.0[i]))
     }
 
     #[inline(always)]
     unsafe fn at_least(self, least: Self) -> Self {
-        Floats(from_fn(|i| {
+        PortableFloats(from_fn(|i| {
             if self.0[i] < least.0[i] {
                 least.0[i]
             } else {
@@ -117,24 +117,24 @@ impl Vector for Floats {
     }
 
     #[inline(always)]
-    unsafe fn beats(self, best: Self) -> [bool; 8] {
+    unsafe fn greater_or_nan(self, best: Self) -> [bool; 8] {
         from_fn(|i| self.0[i] > best.0[i] || self.0[i].is_nan())
     }
 
     #[inline(always)]
     unsafe fn select(self, mask: [bool; 8], other: Self) -> Self {
-        Floats(from_fn(|i| if mask[i] { self.0[i] } else { other.0[i] }))
+        PortableFloats(from_fn(|i| if mask[i] { self.0[i] } else { other.0[i] }))
     }
 
     #[inline(always)]
     unsafe fn keep(self, mask: [bool; 8]) -> Self {
-        Floats(from_fn(|i| if mask[i] { self.0[i] } else { 0.0 }))
+        PortableFloats(from_fn(|i| if mask[i] { self.0[i] } else { 0.0 }))
     }
 
     #[inline(always)]
     unsafe fn load_bytes(from: *const u8) -> Self {
         let bytes = from.cast::<[u8; 8]>().read_unaligned();
-        Floats(bytes.map(f32::from))
+        PortableFloats(bytes.map(f32::from))
     }
 
     #[inline(always)]

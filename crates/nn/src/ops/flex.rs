@@ -22,7 +22,7 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, Dispatch, Flex, backend_extension};
 use burn::tensor::{Bytes, DType, Device, Shape, Tensor};
 use convsweep_kernels as kernels;
-use convsweep_kernels::{DenseShape, Method};
+use convsweep_kernels::{ConvMethod, DenseShape};
 use convsweep_spec::train::{Moments, Rule};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -34,7 +34,7 @@ pub(super) trait Kernels: Backend {
         weight: FloatTensor<Self>,
         bias: FloatTensor<Self>,
         unit: ConvUnit,
-        method: Method,
+        method: ConvMethod,
     ) -> FloatTensor<Self>;
 
     fn dense_unit(
@@ -51,7 +51,7 @@ pub(super) fn conv(
     weight: Tensor<1>,
     bias: Option<Tensor<1>>,
     unit: &ConvUnit,
-    method: Method,
+    method: ConvMethod,
 ) -> Tensor<4> {
     let bias = bias.unwrap_or_else(|| no_bias(unit.filters, &x.device()));
     let [x, weight, bias] = [
@@ -96,7 +96,7 @@ impl Kernels for Flex {
         weight: FlexTensor,
         bias: FlexTensor,
         unit: ConvUnit,
-        method: Method,
+        method: ConvMethod,
     ) -> FlexTensor {
         conv_forward(&contiguous(x), &weight, &bias, &unit, method).0
     }
@@ -112,7 +112,7 @@ impl<C: CheckpointStrategy> Kernels for Autodiff<Flex, C> {
         weight: FloatTensor<Self>,
         bias: FloatTensor<Self>,
         unit: ConvUnit,
-        method: Method,
+        method: ConvMethod,
     ) -> FloatTensor<Self> {
         let nodes = [x.node(), weight.node(), bias.node()];
         let [x, weight, bias] = [x, weight, bias].map(|t| contiguous(t.into_primitive()));
@@ -239,8 +239,8 @@ fn flat(values: Vec<f32>) -> FlexTensor {
 }
 
 /// Which gradients a layer's parents, `[x, weight, bias]`, ask for.
-fn wanted(parents: &[Option<NodeId>; 3]) -> kernels::Wanted {
-    kernels::Wanted {
+fn wanted(parents: &[Option<NodeId>; 3]) -> kernels::NeedsGradient {
+    kernels::NeedsGradient {
         input: parents[0].is_some(),
         bias: parents[2].is_some(),
     }
@@ -250,7 +250,7 @@ fn wanted(parents: &[Option<NodeId>; 3]) -> kernels::Wanted {
 fn register(
     gradients: &mut Gradients,
     [to_x, to_weight, to_bias]: [Option<NodeId>; 3],
-    found: kernels::Gradients,
+    found: kernels::LayerGradients,
     x: impl Into<Shape>,
 ) {
     if let Some(id) = to_x {
@@ -268,7 +268,7 @@ fn conv_forward(
     weight: &FlexTensor,
     bias: &FlexTensor,
     unit: &ConvUnit,
-    method: Method,
+    method: ConvMethod,
 ) -> (FlexTensor, Vec<u8>) {
     let [images, ..] = x.layout().shape().dims::<4>();
     let (shape, follow) = (unit.shape(images), unit.follow());
@@ -283,7 +283,7 @@ fn conv_forward(
     let [height, width] = shape.output_after(follow);
     (
         tensor(found.output, [images, height, width, shape.filters]),
-        found.places,
+        found.argmax,
     )
 }
 
@@ -294,7 +294,7 @@ struct ConvState {
     output: FlexTensor,
     places: Arc<Vec<u8>>,
     unit: ConvUnit,
-    method: Method,
+    method: ConvMethod,
 }
 
 #[derive(Debug)]
@@ -315,11 +315,11 @@ impl Backward<Flex, 3> for ConvBackward {
         } = ops.state;
         let dims = x.layout().shape().dims::<4>();
         let (shape, follow) = (unit.shape(dims[0]), unit.follow());
-        let backward = kernels::Backward {
+        let backward = kernels::UpstreamGradient {
             gradient: &values(&gradient),
             norm: None,
             output: &values(&output),
-            places: places.as_slice(),
+            argmax: places.as_slice(),
         };
         let parents = ops.parents.map(|node| Some(node?.id));
         let (weight, want) = (values(&weight), wanted(&parents));

@@ -11,7 +11,7 @@ mod stock;
 use crate::operation::Batch;
 use burn::tensor::ops::{AvgPoolOptions, ConvTransposeOptions, MaxPoolOptions};
 use burn::tensor::{Device, Tensor};
-use convsweep_kernels::{ConvShape, Follow, Method, PoolShape, conv_method};
+use convsweep_kernels::{ConvMethod, ConvShape, Epilogue, PoolShape, conv_method};
 use convsweep_spec::train::{Kernels, Rule};
 
 /// A convolution and what follows it at once.
@@ -64,8 +64,8 @@ impl ConvUnit {
         }
     }
 
-    fn follow(&self) -> Follow {
-        Follow {
+    fn follow(&self) -> Epilogue {
+        Epilogue {
             relu: self.relu,
             pool: self.pool,
             moments: false,
@@ -73,9 +73,9 @@ impl ConvUnit {
     }
 
     /// Which of our kernels computes it, and why.
-    fn method(&self, kernels: Kernels) -> (Method, &'static str) {
+    fn method(&self, kernels: Kernels) -> (ConvMethod, &'static str) {
         match kernels {
-            Kernels::Direct => (Method::Direct, "train.kernels asks for it"),
+            Kernels::Direct => (ConvMethod::Direct, "train.kernels asks for it"),
             Kernels::Auto | Kernels::Stock => conv_method(&self.shape(1), self.follow()),
         }
     }
@@ -84,8 +84,8 @@ impl ConvUnit {
     pub(crate) fn choice(&self, device: &Device, kernels: Kernels) -> Choice {
         let (method, why) = self.method(kernels);
         let name = match method {
-            Method::Direct => "direct",
-            Method::Winograd => "winograd",
+            ConvMethod::Direct => "direct",
+            ConvMethod::Winograd => "winograd",
         };
         choice(device, kernels, (name, why))
     }

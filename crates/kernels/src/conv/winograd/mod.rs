@@ -11,19 +11,20 @@ mod transform;
 mod weights;
 
 use super::{
-    ConvShape, Follow, Gradients, Method, PartOf, To, Wanted, backward_in_parts, forward_in_parts,
+    BackwardTask, ConvMethod, ConvOutput, ConvShape, Epilogue, LayerGradients, NeedsGradient,
+    OutputPointers, UpstreamGradient, backward_in_parts, forward_in_parts,
 };
-use crate::block::{PLAIN, Rows, Sums, Target, dots, outer_panels};
+use crate::block::{DotsTarget, Finish, LeftRows, OuterTarget, dots, outer_panels};
 use crate::buffer::Buffer;
-use crate::norm::gather;
+use crate::norm::accumulate_moments;
 use crate::simd::{Kernel, PANEL, Vector};
 use std::marker::PhantomData;
 use std::ops::Range;
-use tiles::{PLANES, Planes, Tiles, apart};
+use tiles::{PLANES, Planes, Tiles, plane_stride};
 use transform::{Five, Form, Three};
 
 /// The planes of a block of tiles and how its products go through them.
-struct Block {
+struct TileBlock {
     channels: usize,
     filters: usize,
     /// Tiles of a whole block.
@@ -41,16 +42,16 @@ enum Side {
     Output,
 }
 
-impl Block {
-    fn new<F: Form>(shape: &ConvShape, tiles: &Tiles<F>) -> Block {
-        let most = tiles.images().min(shape.images.max(1)) * tiles.of_image();
+impl TileBlock {
+    fn new<F: Form>(shape: &ConvShape, tiles: &Tiles<F>) -> TileBlock {
+        let most = tiles.images().min(shape.images.max(1)) * tiles.per_image();
         let (channels, filters) = (shape.channels, shape.filters);
-        Block {
+        TileBlock {
             channels,
             filters,
             most,
-            v: Buffer::new(PLANES * apart(most * channels)),
-            m: Buffer::new(PLANES * apart(most * filters)),
+            v: Buffer::new(PLANES * plane_stride(most * channels)),
+            m: Buffer::new(PLANES * plane_stride(most * filters)),
             tiles: (0..most).map(|t| t * PANEL).collect(),
         }
     }
@@ -63,7 +64,7 @@ impl Block {
         };
         Planes {
             at,
-            plane: apart(self.most * channels),
+            plane: plane_stride(self.most * channels),
             panel: tiles * PANEL,
         }
     }
@@ -87,21 +88,28 @@ impl Block {
         };
         let (x, y) = (self.planes(from, tiles), self.planes(other, tiles));
         let panels = self.panels(from, tiles);
-        let places = &self.tiles[..tiles];
-        let rows = Rows {
-            inputs: places,
+        let offsets = &self.tiles[..tiles];
+        let rows = LeftRows {
+            inputs: offsets,
             taps: &panels,
             run: PANEL,
             fresh: channels,
         };
         for z in 0..PLANES {
-            let target = Target {
+            let target = DotsTarget {
                 y: y.at.add(z * y.plane),
-                outputs: places,
+                outputs: offsets,
                 panel: y.panel,
             };
-            let weights = weights.as_ptr().add(z * apart(channels * columns));
-            dots::<V>(x.at.add(z * x.plane), rows, weights, columns, PLAIN, target);
+            let weights = weights.as_ptr().add(z * plane_stride(channels * columns));
+            dots::<V>(
+                x.at.add(z * x.plane),
+                rows,
+                weights,
+                columns,
+                Finish::NONE,
+                target,
+            );
         }
     }
 
@@ -114,27 +122,27 @@ impl Block {
         );
         let width = PANEL;
         let panels = self.panels(Side::Input, tiles);
-        let places: Vec<usize> = panels
+        let offsets: Vec<usize> = panels
             .iter()
             .flat_map(|p| (0..width).map(move |c| p + c))
             .collect();
         for z in 0..PLANES {
             let c = sums
                 .as_mut_ptr()
-                .add(z * apart(self.channels * self.filters));
-            let sums = Sums {
+                .add(z * plane_stride(self.channels * self.filters));
+            let sums = OuterTarget {
                 c,
                 row: width,
                 panel: self.channels * width,
                 right: std::ptr::null_mut(),
             };
             let (v, m) = (v.at.add(z * v.plane), m.at.add(z * m.plane));
-            outer_panels::<V>([v, m], &self.tiles[..tiles], &places, self.filters, sums);
+            outer_panels::<V>([v, m], &self.tiles[..tiles], &offsets, self.filters, sums);
         }
     }
 }
 
-/// Rows and columns of an output tile for a kernel of this size, if there are tiles for it.
+/// LeftRows and columns of an output tile for a kernel of this size, if there are tiles for it.
 pub(super) fn tile(kernel: [usize; 2]) -> Option<usize> {
     match kernel {
         [3, 3] => Some(Three::OUT),
@@ -143,19 +151,19 @@ pub(super) fn tile(kernel: [usize; 2]) -> Option<usize> {
     }
 }
 
-pub(super) struct Forward<'a> {
+pub(super) struct WinogradForward<'a> {
     pub shape: &'a ConvShape,
     pub x: &'a [f32],
     pub weight: &'a [f32],
     pub bias: Option<&'a [f32]>,
-    pub follow: Follow,
+    pub epilogue: Epilogue,
 }
 
-impl Kernel for Forward<'_> {
-    type Output = super::Forward;
+impl Kernel for WinogradForward<'_> {
+    type Output = ConvOutput;
 
     #[inline(always)]
-    unsafe fn run<V: Vector>(self) -> super::Forward {
+    unsafe fn run<V: Vector>(self) -> ConvOutput {
         if self.shape.kernel == [5, 5] {
             self.run_as::<V, Five>()
         } else {
@@ -164,25 +172,25 @@ impl Kernel for Forward<'_> {
     }
 }
 
-impl Forward<'_> {
+impl WinogradForward<'_> {
     #[inline(always)]
-    unsafe fn run_as<V: Vector, F: Form>(self) -> super::Forward {
-        let Forward {
+    unsafe fn run_as<V: Vector, F: Form>(self) -> ConvOutput {
+        let WinogradForward {
             shape,
             x,
             weight,
             bias,
-            follow,
+            epilogue,
         } = self;
         let u = weights::transformed::<V, F>(shape, weight, false);
-        forward_in_parts(shape, follow, |images, to| {
-            V::apart(ForwardPart::<F> {
+        forward_in_parts(shape, epilogue, |images, to| {
+            V::outlined(WinogradForwardPart::<F> {
                 form: PhantomData,
                 shape,
                 x,
                 u: &u,
                 bias,
-                follow,
+                epilogue,
                 images,
                 to,
             });
@@ -191,40 +199,40 @@ impl Forward<'_> {
 }
 
 /// Some of the images.
-struct ForwardPart<'a, F> {
+struct WinogradForwardPart<'a, F> {
     form: PhantomData<F>,
     shape: &'a ConvShape,
     x: &'a [f32],
     /// Transformed weights.
     u: &'a [f32],
     bias: Option<&'a [f32]>,
-    follow: Follow,
+    epilogue: Epilogue,
     images: Range<usize>,
-    to: To,
+    to: OutputPointers,
 }
 
-impl<F: Form> Kernel for ForwardPart<'_, F> {
+impl<F: Form> Kernel for WinogradForwardPart<'_, F> {
     type Output = ();
 
     #[inline(always)]
     unsafe fn run<V: Vector>(self) {
-        let ForwardPart {
+        let WinogradForwardPart {
             shape,
             x,
             u,
             bias,
-            follow,
+            epilogue,
             images: range,
             to,
             ..
         } = self;
-        let tiles = Tiles::<F>::new(shape, follow);
-        let (images, n) = (tiles.images(), tiles.of_image());
-        let mut block = Block::new(shape, &tiles);
+        let tiles = Tiles::<F>::new(shape, epilogue);
+        let (images, n) = (tiles.images(), tiles.per_image());
+        let mut block = TileBlock::new(shape, &tiles);
         let zeros = vec![0.0; shape.input[1] * shape.channels];
         let (x_image, y_image) = (
             x.len() / shape.images.max(1),
-            shape.output_len(follow) / shape.images.max(1),
+            shape.output_len(epilogue) / shape.images.max(1),
         );
         for first in range.clone().step_by(images) {
             let count = images.min(range.end - first);
@@ -236,17 +244,17 @@ impl<F: Form> Kernel for ForwardPart<'_, F> {
             let m = block.planes(Side::Output, count * n);
             for i in 0..count {
                 let at = (first + i) * y_image;
-                let place = if follow.pool {
-                    to.places.add(at)
+                let place = if epilogue.pool {
+                    to.argmax.add(at)
                 } else {
                     std::ptr::null_mut()
                 };
                 let output = to.output.add(at);
-                tiles.output::<V>(m.from(i * n), bias, follow, output, place);
-                if follow.moments {
+                tiles.output::<V>(m.from(i * n), bias, epilogue, output, place);
+                if epilogue.moments {
                     let (filters, found) = (shape.filters, &mut *to.moments.add(first + i));
                     found.resize(filters, [0.0; 2]);
-                    gather::<V>(
+                    accumulate_moments::<V>(
                         (output, std::ptr::null_mut()),
                         [0, y_image / filters],
                         filters,
@@ -258,20 +266,20 @@ impl<F: Form> Kernel for ForwardPart<'_, F> {
     }
 }
 
-pub(super) struct Backward<'a> {
+pub(super) struct WinogradBackward<'a> {
     pub shape: &'a ConvShape,
     pub x: &'a [f32],
     pub weight: &'a [f32],
-    pub backward: super::Backward<'a>,
-    pub follow: Follow,
-    pub want: Wanted,
+    pub backward: UpstreamGradient<'a>,
+    pub epilogue: Epilogue,
+    pub needs: NeedsGradient,
 }
 
-impl Kernel for Backward<'_> {
-    type Output = Gradients;
+impl Kernel for WinogradBackward<'_> {
+    type Output = LayerGradients;
 
     #[inline(always)]
-    unsafe fn run<V: Vector>(self) -> Gradients {
+    unsafe fn run<V: Vector>(self) -> LayerGradients {
         if self.shape.kernel == [5, 5] {
             self.run_as::<V, Five>()
         } else {
@@ -280,34 +288,43 @@ impl Kernel for Backward<'_> {
     }
 }
 
-impl Backward<'_> {
+impl WinogradBackward<'_> {
     #[inline(always)]
-    unsafe fn run_as<V: Vector, F: Form>(self) -> Gradients {
-        let Backward {
+    unsafe fn run_as<V: Vector, F: Form>(self) -> LayerGradients {
+        let WinogradBackward {
             shape,
             x,
             weight,
             backward,
-            follow,
-            want,
+            epilogue,
+            needs,
         } = self;
-        let u = want
+        let u = needs
             .input
             .then(|| weights::transformed::<V, F>(shape, weight, true));
-        let (u, planes) = (u.as_deref(), PLANES * apart(shape.channels * shape.filters));
-        let (found, sums) =
-            backward_in_parts(shape, Method::Winograd, follow, want, planes, |part| {
-                V::apart(BackwardPart::<F> {
+        let (u, planes) = (
+            u.as_deref(),
+            PLANES * plane_stride(shape.channels * shape.filters),
+        );
+        let (found, sums) = backward_in_parts(
+            shape,
+            ConvMethod::Winograd,
+            epilogue,
+            needs,
+            planes,
+            |part| {
+                V::outlined(WinogradBackwardPart::<F> {
                     form: PhantomData,
                     shape,
                     x,
                     u,
                     backward,
-                    follow,
+                    epilogue,
                     part,
                 });
-            });
-        Gradients {
+            },
+        );
+        LayerGradients {
             weight: weights::gradient::<V, F>(shape, &sums),
             ..found
         }
@@ -315,49 +332,49 @@ impl Backward<'_> {
 }
 
 /// Some of the images: their part of the gradients of the weights and the bias.
-struct BackwardPart<'a, F> {
+struct WinogradBackwardPart<'a, F> {
     form: PhantomData<F>,
     shape: &'a ConvShape,
     x: &'a [f32],
     /// Transformed weights, where the input's gradient is wanted.
     u: Option<&'a [f32]>,
-    backward: super::Backward<'a>,
-    follow: Follow,
-    part: PartOf<'a>,
+    backward: UpstreamGradient<'a>,
+    epilogue: Epilogue,
+    part: BackwardTask<'a>,
 }
 
-impl<F: Form> Kernel for BackwardPart<'_, F> {
+impl<F: Form> Kernel for WinogradBackwardPart<'_, F> {
     type Output = ();
 
     #[inline(always)]
     unsafe fn run<V: Vector>(self) {
-        let BackwardPart {
+        let WinogradBackwardPart {
             shape,
             x,
             u,
             backward,
-            follow,
+            epilogue,
             part,
             ..
         } = self;
-        let PartOf {
+        let BackwardTask {
             images: range,
             sums,
             bias,
             dx,
         } = part;
-        let tiles = Tiles::<F>::new(shape, follow);
-        let (images, n) = (tiles.images(), tiles.of_image());
-        let mut block = Block::new(shape, &tiles);
+        let tiles = Tiles::<F>::new(shape, epilogue);
+        let (images, n) = (tiles.images(), tiles.per_image());
+        let mut block = TileBlock::new(shape, &tiles);
         let zeros = vec![0.0; shape.input[1] * shape.channels];
         let (x_image, y_image) = (
             x.len() / shape.images.max(1),
-            shape.output_len(follow) / shape.images.max(1),
+            shape.output_len(epilogue) / shape.images.max(1),
         );
         let (gradient, output, place) = (
             backward.gradient.as_ptr(),
             backward.output.as_ptr(),
-            backward.places.as_ptr(),
+            backward.argmax.as_ptr(),
         );
         let mut bare = Buffer::new(if backward.norm.is_some() { y_image } else { 0 });
         for first in range.clone().step_by(images) {
@@ -370,7 +387,7 @@ impl<F: Form> Kernel for BackwardPart<'_, F> {
                 let at = (first + i) * y_image;
                 let mut from = [gradient, output].map(|p| p.wrapping_add(at));
                 if let Some(norm) = &backward.norm {
-                    norm.bare::<V>(
+                    norm.input_gradient::<V>(
                         &backward.gradient[at..at + y_image],
                         at / shape.filters,
                         &mut bare,
@@ -381,7 +398,7 @@ impl<F: Form> Kernel for BackwardPart<'_, F> {
                 tiles.output_gradient::<V>(
                     from,
                     place.wrapping_add(at),
-                    follow,
+                    epilogue,
                     m.from(i * n),
                     bias,
                 );

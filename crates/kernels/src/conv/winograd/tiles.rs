@@ -1,7 +1,7 @@
 //! The tiles of an image, from it into planes and back.
 
 use super::transform::{self, Form, four, six};
-use crate::conv::{ConvShape, Follow, used};
+use crate::conv::{ConvShape, Epilogue, used_output};
 use crate::pool::largest;
 use crate::simd::{PANEL, Vector};
 use std::marker::PhantomData;
@@ -24,8 +24,8 @@ pub(super) struct Tiles<F> {
 }
 
 impl<F: Form> Tiles<F> {
-    pub(super) fn new(shape: &ConvShape, follow: Follow) -> Self {
-        let output = used(shape, follow);
+    pub(super) fn new(shape: &ConvShape, epilogue: Epilogue) -> Self {
+        let output = used_output(shape, epilogue);
         Tiles {
             form: PhantomData,
             input: shape.input,
@@ -37,7 +37,7 @@ impl<F: Form> Tiles<F> {
         }
     }
 
-    pub(super) fn of_image(&self) -> usize {
+    pub(super) fn per_image(&self) -> usize {
         self.grid[0] * self.grid[1]
     }
 
@@ -46,13 +46,13 @@ impl<F: Form> Tiles<F> {
     /// many tiles at once.
     pub(super) fn images(&self) -> usize {
         let tiles = (self.channels.min(self.filters) / 2).max(36);
-        (tiles / self.of_image()).max(1)
+        (tiles / self.per_image()).max(1)
     }
 }
 
 /// Distance of two planes of so many values: not a multiple of a page, so that they do not all fall
 /// into the same cache sets.
-pub(super) fn apart(values: usize) -> usize {
+pub(super) fn plane_stride(values: usize) -> usize {
     values + 16
 }
 
@@ -111,20 +111,20 @@ fn inside(start: usize, i: usize, before: usize, size: usize) -> Option<usize> {
 /// Where a tile's six rows begin and its columns lie in a row, in values; none outside of the
 /// image.
 #[derive(Clone, Copy)]
-struct Window {
+struct TileWindow {
     rows: [Option<usize>; 6],
     columns: [Option<usize>; 6],
 }
 
 impl<F: Form> Tiles<F> {
     #[inline(always)]
-    fn window(&self, tile: usize) -> Window {
+    fn window(&self, tile: usize) -> TileWindow {
         let [h, w] = self.input;
         let (y, x) = (
             F::OUT * (tile / self.grid[1]),
             F::OUT * (tile % self.grid[1]),
         );
-        Window {
+        TileWindow {
             rows: six!(J => inside(y, J, self.before[0], h).map(|row| row * w * self.channels)),
             columns: six!(I => inside(x, I, self.before[1], w).map(|column| column * self.channels)),
         }
@@ -133,8 +133,8 @@ impl<F: Form> Tiles<F> {
     /// Transforms the input tiles of one image. `zeros` holds a row of zeros.
     #[inline(always)]
     pub(super) unsafe fn input<V: Vector>(&self, x: *const f32, zeros: &[f32], v: Planes) {
-        for tile in 0..self.of_image() {
-            let Window { rows, columns } = self.window(tile);
+        for tile in 0..self.per_image() {
+            let TileWindow { rows, columns } = self.window(tile);
             let rows = six!(J => rows[J].map_or(zeros.as_ptr(), |row| x.add(row)));
             for c in (0..self.channels).step_by(V::LANES) {
                 let columns = six!(I => match columns[I] {
@@ -153,8 +153,8 @@ impl<F: Form> Tiles<F> {
     /// Adds the gradients of one image's input tiles, transposed, to `dx`.
     #[inline(always)]
     pub(super) unsafe fn input_gradient<V: Vector>(&self, v: Planes, dx: *mut f32) {
-        for tile in 0..self.of_image() {
-            let Window {
+        for tile in 0..self.per_image() {
+            let TileWindow {
                 rows,
                 columns: within,
             } = self.window(tile);
@@ -172,17 +172,17 @@ impl<F: Form> Tiles<F> {
         }
     }
 
-    /// The output of one image from its tiles in `m`, with what follows.
+    /// The output of one image from its tiles in `m`, with what epilogues.
     #[inline(always)]
     pub(super) unsafe fn output<V: Vector>(
         &self,
         m: Planes,
         bias: Option<&[f32]>,
-        follow: Follow,
+        epilogue: Epilogue,
         y: *mut f32,
-        places: *mut u8,
+        argmax: *mut u8,
     ) {
-        for tile in 0..self.of_image() {
+        for tile in 0..self.per_image() {
             let (ty, tx) = (tile / self.grid[1], tile % self.grid[1]);
             let size =
                 [self.output[0] - F::OUT * ty, self.output[1] - F::OUT * tx].map(|n| n.min(F::OUT));
@@ -198,14 +198,14 @@ impl<F: Form> Tiles<F> {
                     let row = F::output(six!(I => columns[I][J]));
                     four!(I => row[I].add(bias))
                 });
-                if follow.pool {
+                if epilogue.pool {
                     let at = F::OUT / 2 * (ty * (self.output[1] / 2) + tx) * self.filters + c;
-                    self.pool::<V>(values, size, follow.relu, y.add(at), places.add(at));
+                    self.pool::<V>(values, size, epilogue.relu, y.add(at), argmax.add(at));
                 } else {
                     self.put::<V>(
                         values,
                         size,
-                        follow.relu,
+                        epilogue.relu,
                         y.add(F::OUT * (ty * self.output[1] + tx) * self.filters + c),
                     );
                 }
@@ -248,7 +248,7 @@ impl<F: Form> Tiles<F> {
         size: [usize; 2],
         relu: bool,
         y: *mut f32,
-        places: *mut u8,
+        argmax: *mut u8,
     ) {
         four!(K => {
             let (j, i) = (K / 2, K % 2);
@@ -258,7 +258,7 @@ impl<F: Form> Tiles<F> {
                 let (best, place) = largest::<V>(four, relu);
                 let at = (j * self.output[1] / 2 + i) * self.filters;
                 best.store(y.add(at));
-                place.store_bytes(places.add(at));
+                place.store_bytes(argmax.add(at));
             }
         });
     }
@@ -268,24 +268,24 @@ impl<F: Form> Tiles<F> {
     pub(super) unsafe fn output_gradient<V: Vector>(
         &self,
         backward: [*const f32; 2],
-        places: *const u8,
-        follow: Follow,
+        argmax: *const u8,
+        epilogue: Epilogue,
         m: Planes,
         bias: &mut [f32],
     ) {
-        for tile in 0..self.of_image() {
+        for tile in 0..self.per_image() {
             let (ty, tx) = (tile / self.grid[1], tile % self.grid[1]);
             let size =
                 [self.output[0] - F::OUT * ty, self.output[1] - F::OUT * tx].map(|n| n.min(F::OUT));
             for c in (0..self.filters).step_by(V::LANES) {
-                let values = if follow.pool {
+                let values = if epilogue.pool {
                     let at = F::OUT / 2 * (ty * (self.output[1] / 2) + tx) * self.filters + c;
-                    self.pooled_gradient::<V>(backward[0].add(at), places.add(at), size)
+                    self.pooled_gradient::<V>(backward[0].add(at), argmax.add(at), size)
                 } else {
                     let at = F::OUT * (ty * self.output[1] + tx) * self.filters + c;
                     self.plain_gradient::<V>(
                         backward.map(|p| p.wrapping_add(at)),
-                        follow.relu,
+                        epilogue.relu,
                         size,
                     )
                 };
@@ -342,14 +342,14 @@ impl<F: Form> Tiles<F> {
     unsafe fn pooled_gradient<V: Vector>(
         &self,
         gradient: *const f32,
-        places: *const u8,
+        argmax: *const u8,
         size: [usize; 2],
     ) -> [[V; 4]; 4] {
         let blocks = four!(K => {
             let (j, i) = (K / 2, K % 2);
             if 2 * j.max(i) < F::OUT && 2 * j < size[0] && 2 * i < size[1] {
                 let at = (j * self.output[1] / 2 + i) * self.filters;
-                let (g, place) = (V::load(gradient.add(at)), V::load_bytes(places.add(at)));
+                let (g, place) = (V::load(gradient.add(at)), V::load_bytes(argmax.add(at)));
                 four!(Q => g.keep(place.equal(V::splat(Q as f32))))
             } else {
                 [V::splat(0.0); 4]

@@ -1,9 +1,9 @@
 //! Weights into planes, and the planes of their gradient back.
 
-use super::tiles::{PLANES, apart};
+use super::tiles::{PLANES, plane_stride};
 use super::transform::{Form, five, six};
 use crate::buffer::Buffer;
-use crate::conv::{ConvShape, PartSums};
+use crate::conv::{ConvShape, PartialSums};
 use crate::simd::{Kernel, PANEL, Vector};
 use crate::threads;
 use crate::transpose::{from_lanes, to_lanes};
@@ -23,10 +23,10 @@ pub(super) unsafe fn transformed<V: Vector, F: Form>(
 ) -> Buffer {
     let (c, f) = (shape.channels, shape.filters);
     let (rows, columns) = if transposed { (f, c) } else { (c, f) };
-    let mut out = Buffer::new(PLANES * apart(rows * columns));
+    let mut out = Buffer::new(PLANES * plane_stride(rows * columns));
     let to = out.as_mut_ptr();
-    threads::share_parts(columns / PANEL, out.len(), |panels| {
-        V::apart(SomeColumns::<F> {
+    threads::run_ranges(columns / PANEL, out.len(), |panels| {
+        V::outlined(SomeColumns::<F> {
             form: PhantomData,
             rows,
             columns,
@@ -64,7 +64,7 @@ impl<F: Form> Kernel for SomeColumns<'_, F> {
             to,
             ..
         } = self;
-        let (plane, area) = (apart(rows * columns), F::TAPS * F::TAPS);
+        let (plane, area) = (plane_stride(rows * columns), F::TAPS * F::TAPS);
         // For each row the taps of a vector of columns.
         let mut lined = Buffer::new(rows * area * V::LANES);
         let row_offsets: Vec<usize> = (0..area * rows).map(|q| q * V::LANES).collect();
@@ -110,12 +110,15 @@ impl<F: Form> Kernel for SomeColumns<'_, F> {
 /// # Safety
 /// The parts have the size of transformed weights.
 #[inline(always)]
-pub(super) unsafe fn gradient<V: Vector, F: Form>(shape: &ConvShape, sums: &PartSums) -> Vec<f32> {
+pub(super) unsafe fn gradient<V: Vector, F: Form>(
+    shape: &ConvShape,
+    sums: &PartialSums,
+) -> Vec<f32> {
     let (c, f) = (shape.channels, shape.filters);
     let mut weight: Vec<f32> = Vec::with_capacity(shape.weight_len());
     let to = weight.as_mut_ptr();
-    threads::share_parts(f / PANEL, PLANES * c * f, |panels| {
-        V::apart(SomeFilters::<F> {
+    threads::run_ranges(f / PANEL, PLANES * c * f, |panels| {
+        V::outlined(SomeFilters::<F> {
             form: PhantomData,
             channels: c,
             filters: f,
@@ -134,7 +137,7 @@ struct SomeFilters<'a, F> {
     channels: usize,
     filters: usize,
     panels: Range<usize>,
-    sums: &'a PartSums,
+    sums: &'a PartialSums,
     to: *mut f32,
 }
 
@@ -151,7 +154,7 @@ impl<F: Form> Kernel for SomeFilters<'_, F> {
             to,
             ..
         } = self;
-        let (plane, area) = (apart(c * filters), F::TAPS * F::TAPS);
+        let (plane, area) = (plane_stride(c * filters), F::TAPS * F::TAPS);
         let mut lined = Buffer::new(c * area * V::LANES);
         let lined = lined.as_mut_ptr();
         let offsets: Vec<usize> = (0..area * c).map(|q| q * V::LANES).collect();

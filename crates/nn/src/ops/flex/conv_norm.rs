@@ -12,13 +12,16 @@ use burn::backend::flex::FlexTensor;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, Dispatch, Flex, backend_extension};
 use burn::tensor::{Tensor, TensorData};
-use convsweep_kernels::{self as kernels, Follow, Method, Moments, Norm, NormBehind, Wanted};
+use convsweep_kernels::{
+    self as kernels, ChannelMoments, ConvMethod, Epilogue, FollowingNorm, NeedsGradient,
+    NormParameters,
+};
 
 /// Both, and where the moments go.
 #[derive(Clone, Debug)]
 pub(super) struct Unit {
     conv: ConvUnit,
-    method: Method,
+    method: ConvMethod,
     norm: NormUnit,
     found: Found,
 }
@@ -51,7 +54,7 @@ pub(in crate::ops) fn train(
     x: Tensor<4>,
     summand: Option<Tensor<4>>,
     [weight, bias, scale, shift]: [Tensor<1>; 4],
-    (conv, method): (&ConvUnit, Method),
+    (conv, method): (&ConvUnit, ConvMethod),
     norm: NormUnit,
 ) -> (Tensor<4>, [Tensor<1>; 2]) {
     let (found, device) = (Found::default(), scale.device().inner());
@@ -218,14 +221,14 @@ fn forward(
     let [images, ..] = inputs[0].layout().shape().dims::<4>();
     let [x, weight, bias, scale, shift] = inputs.each_ref().map(values);
     let shape = unit.conv.shape(images);
-    let follow = Follow {
+    let follow = Epilogue {
         moments: true,
-        ..Follow::default()
+        ..Epilogue::default()
     };
     let bare = kernels::conv_forward(&shape, unit.method, &x, &weight, Some(&bias), follow);
     let moments = unit.found.get_or_init(|| bare.moments);
     let NormUnit { epsilon, relu } = unit.norm;
-    let norm = Norm {
+    let norm = NormParameters {
         moments,
         scale: &scale,
         shift: &shift,
@@ -252,7 +255,11 @@ struct State {
 impl State {
     /// Gradients of the inputs, that of `x` where it is wanted, and that of the summand, if there
     /// was one.
-    fn backward(self, gradient: FlexTensor, want: Wanted) -> ([FlexTensor; 5], Option<FlexTensor>) {
+    fn backward(
+        self,
+        gradient: FlexTensor,
+        want: NeedsGradient,
+    ) -> ([FlexTensor; 5], Option<FlexTensor>) {
         let gradient = contiguous(gradient);
         let (dims, shape_of_y) = (
             self.inputs[0].layout().shape().dims::<4>(),
@@ -261,8 +268,8 @@ impl State {
         let [x, weight, _, scale, shift] = self.inputs.each_ref().map(values);
         let (bare, output) = (values(&self.bare), self.output.as_ref().map(values));
         let NormUnit { epsilon, relu } = self.unit.norm;
-        let moments = self.unit.found.get_or_init(Moments::default);
-        let norm = Norm {
+        let moments = self.unit.found.get_or_init(ChannelMoments::default);
+        let norm = NormParameters {
             moments,
             scale: &scale,
             shift: &shift,
@@ -273,26 +280,26 @@ impl State {
             kernels::batch_norm_sums(&norm, &bare, output.as_deref(), &values(&gradient));
         // The summand's is the masked one, if there is ReLU.
         let summand = output.is_some().then(|| match relu {
-            true => tensor(std::mem::take(&mut sums.summand), shape_of_y),
+            true => tensor(std::mem::take(&mut sums.residual), shape_of_y),
             false => gradient.clone(),
         });
-        let norm = Norm {
+        let norm = NormParameters {
             relu: relu && summand.is_none(),
             ..norm
         };
-        let behind = NormBehind {
+        let behind = FollowingNorm {
             norm,
-            slopes: &slopes,
+            coefficients: &slopes,
             x: &bare,
         };
         let from = values(summand.as_ref().unwrap_or(&gradient));
-        let backward = kernels::Backward {
+        let backward = kernels::UpstreamGradient {
             gradient: &from,
             norm: Some(behind),
             output: &[],
-            places: &[],
+            argmax: &[],
         };
-        let (unit, follow) = (&self.unit, Follow::default());
+        let (unit, follow) = (&self.unit, Epilogue::default());
         let conv = kernels::conv_backward(
             &unit.conv.shape(dims[0]),
             unit.method,
@@ -323,7 +330,7 @@ impl<const N: usize> Backward<Flex, N> for ConvNormBackward {
 
     fn backward(self, ops: Ops<State, N>, gradients: &mut Gradients, _: &mut Checkpointer) {
         let gradient = gradients.consume::<Flex>(&ops.node);
-        let want = Wanted {
+        let want = NeedsGradient {
             input: ops.parents[0].is_some(),
             bias: ops.parents[2].is_some(),
         };

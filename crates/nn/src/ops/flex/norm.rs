@@ -9,11 +9,11 @@ use burn::backend::flex::FlexTensor;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, Dispatch, Flex, backend_extension};
 use burn::tensor::{Device, Tensor, TensorData};
-use convsweep_kernels::{self as kernels, Moments, Norm};
+use convsweep_kernels::{self as kernels, ChannelMoments, NormParameters};
 use std::sync::{Arc, OnceLock};
 
 /// Mean and variance: found by the pass where they are not there yet.
-pub(super) type Found = Arc<OnceLock<Moments>>;
+pub(super) type Found = Arc<OnceLock<ChannelMoments>>;
 
 #[backend_extension(Flex, Autodiff)]
 pub(super) trait NormKernels: Backend {
@@ -49,7 +49,7 @@ pub(in crate::ops) fn train<const D: usize>(
 
 /// Mean and variance that were found.
 pub(super) fn tensors(found: &Found, device: &Device) -> [Tensor<1>; 2] {
-    let Moments { mean, variance } = found.get().cloned().unwrap_or_default();
+    let ChannelMoments { mean, variance } = found.get().cloned().unwrap_or_default();
     [mean, variance].map(|values| {
         let count = values.len();
         Tensor::from_data(TensorData::new(values, [count]), device)
@@ -70,7 +70,7 @@ pub(in crate::ops) fn apply<const D: usize>(
         summand,
         [scale, shift],
         unit,
-        Arc::new(OnceLock::from(Moments { mean, variance })),
+        Arc::new(OnceLock::from(ChannelMoments { mean, variance })),
     )
 }
 
@@ -185,7 +185,7 @@ fn forward(
 ) -> FlexTensor {
     let (x_values, scale, shift) = (values(x), values(scale), values(shift));
     let moments = found.get_or_init(|| kernels::moments(&x_values, scale.len()));
-    let norm = Norm {
+    let norm = NormParameters {
         moments,
         scale: &scale,
         shift: &shift,
@@ -219,9 +219,9 @@ impl NormState {
         let (scale, shift, moments) = (
             values(&self.scale),
             values(&self.shift),
-            self.found.get_or_init(Moments::default),
+            self.found.get_or_init(ChannelMoments::default),
         );
-        let norm = Norm {
+        let norm = NormParameters {
             moments,
             scale: &scale,
             shift: &shift,
@@ -231,7 +231,7 @@ impl NormState {
         let (x, output) = (values(&self.x), self.output.as_ref().map(values));
         let found =
             kernels::batch_norm_backward(&norm, &x, output.as_deref(), gradient.storage_mut());
-        let summand = unmasked.or_else(|| with_summand.then(|| tensor(found.summand, shape)));
+        let summand = unmasked.or_else(|| with_summand.then(|| tensor(found.residual, shape)));
         ([gradient, flat(found.scale), flat(found.shift)], summand)
     }
 }
