@@ -3,11 +3,11 @@
 use crate::DataError;
 use crate::change::Change;
 use crate::policy::LEVELS;
-use crate::random::{Draws, Purpose};
 use convsweep_kernels::{
     Affine, BorderMode, Size, crop, flip_horizontal, flip_vertical, warp, widen,
 };
 use convsweep_spec::augment::{self as spec, AugmentSpec, FlipAxis, Step};
+use convsweep_spec::random::{Draws, Purpose};
 
 /// The steps of an experiment, neighbouring rotations and scalings joined.
 #[derive(Clone, Debug)]

@@ -2,9 +2,9 @@
 //! automatic augmentation draws.
 
 use crate::policy::{auto_augment, rand_augment, trivial_augment};
-use crate::random::Draws;
 use convsweep_kernels::{Size, blur, brightness, contrast, hue, saturation};
 use convsweep_spec::augment::{Policy, Step};
+use convsweep_spec::random::Draws;
 
 /// Such a step.
 #[derive(Clone, Copy, Debug)]
@@ -119,7 +119,7 @@ fn erase(draws: &mut Draws, image: &mut [f32], size: Size, [min, max]: [f64; 2])
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::random::Purpose;
+    use convsweep_spec::random::Purpose;
 
     const SIZE: Size = Size {
         channels: 3,

@@ -20,7 +20,6 @@ mod mix;
 mod open;
 mod policy;
 mod preview;
-mod random;
 mod set;
 mod shapes;
 mod split;

@@ -1,9 +1,9 @@
 //! Mixup and cutmix: what becomes of a batch after each of its images.
 
 use crate::DataError;
-use crate::random::{Draws, Purpose};
 use convsweep_kernels::Size;
 use convsweep_spec::augment::{AugmentSpec, Step};
+use convsweep_spec::random::{Draws, Purpose};
 
 /// The steps over the batch; the first one drawn is taken.
 #[derive(Clone, Debug)]

@@ -3,11 +3,11 @@
 //! The operations, their strengths and the policy are torchvision's (`autoaugment.py`, which
 //! follows the papers), with bilinear instead of nearest pixels; outside the image lies 0.
 
-use crate::random::Draws;
 use convsweep_kernels::{
     Affine, BorderMode, Size, autocontrast, brightness, contrast, equalize, invert, posterize,
     saturation, sharpness, solarize, warp,
 };
+use convsweep_spec::random::Draws;
 
 /// One operation on an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -207,7 +207,7 @@ fn apply(operation: Operation, magnitude: f64, image: &mut [f32], scratch: &mut 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::random::Purpose;
+    use convsweep_spec::random::Purpose;
     use serde_json::Value;
 
     const SIZE: Size = Size {

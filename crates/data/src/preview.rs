@@ -1,8 +1,8 @@
 //! Pictures of an image set, and of what augmentation makes of it.
 
-use crate::random::{Purpose, shuffled};
 use crate::{Batcher, DataError, ImageSet, Parts, fit};
 use convsweep_spec::augment::AugmentSpec;
+use convsweep_spec::random::{Purpose, shuffled};
 use image::imageops::{FilterType, overlay, resize};
 use image::{Rgb, RgbImage};
 use std::path::Path;

@@ -1,8 +1,8 @@
 //! Which rows train, validate and test, and in which order they train.
 
-use crate::random::{Purpose, shuffled};
 use crate::{DataError, ImageSet};
 use convsweep_spec::data::{DataSpec, SplitScheme};
+use convsweep_spec::random::{Purpose, shuffled};
 
 /// Rows of an image set by their use; each list ascends.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,9 +6,9 @@ use crate::functions;
 use crate::network::Named;
 use crate::operation::{Batch, BatchNorm, Operation, Pooling, Unit, norm_then_sum};
 use crate::ops::{self, ConvUnit, NormUnit};
-use crate::rng::Stream;
 use burn::tensor::{Tensor, TensorData};
 use convsweep_spec::model::Join;
+use convsweep_spec::random::IndexedDraws;
 
 impl Pass<'_> {
     /// Logits of `images`.
@@ -229,10 +229,10 @@ impl Pass<'_> {
             Unit::Image => 1,
         };
         dims[kept_together..].fill(1);
-        let stream = Stream::new("dropout", training.seed, name, training.step);
+        let draws = IndexedDraws::new("dropout", training.seed, name, training.step);
         let kept = (1.0 / (1.0 - rate)) as f32;
         let draw = |i: usize| {
-            if stream.uniform(i as u64) < rate {
+            if draws.uniform(i as u64) < rate {
                 0.0
             } else {
                 kept

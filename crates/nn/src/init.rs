@@ -1,7 +1,7 @@
 //! How parameters start: computed on the CPU, a pure function of (seed, parameter name).
 
-use crate::rng::Stream;
 use convsweep_spec::model::Init;
+use convsweep_spec::random::IndexedDraws;
 
 /// Numbers of connections into and out of one unit.
 #[derive(Clone, Copy, Debug)]
@@ -17,10 +17,10 @@ pub(crate) fn weights(init: Init, seed: u64, name: &str, count: usize, fan: Fan)
         Init::KaimingUniform => uniform(seed, name, count, (6.0 / fan.input).sqrt()),
         Init::Torch => uniform(seed, name, count, fan.input.sqrt().recip()),
         Init::KaimingNormal => {
-            let stream = Stream::new("init", seed, name, 0);
+            let draws = IndexedDraws::new("init", seed, name, 0);
             let deviation = (2.0 / fan.input).sqrt();
             (0..count as u64)
-                .map(|i| (stream.normal(i) * deviation) as f32)
+                .map(|i| (draws.normal(i) * deviation) as f32)
                 .collect()
         }
     }
@@ -35,9 +35,9 @@ pub(crate) fn biases(init: Init, seed: u64, name: &str, count: usize, fan: Fan) 
 }
 
 fn uniform(seed: u64, name: &str, count: usize, bound: f64) -> Vec<f32> {
-    let stream = Stream::new("init", seed, name, 0);
+    let draws = IndexedDraws::new("init", seed, name, 0);
     (0..count as u64)
-        .map(|i| ((2.0 * stream.uniform(i) - 1.0) * bound) as f32)
+        .map(|i| ((2.0 * draws.uniform(i) - 1.0) * bound) as f32)
         .collect()
 }
 

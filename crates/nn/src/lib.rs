@@ -3,7 +3,7 @@
 //!
 //! Parameters are named flat tensors in a list, so that they are counted, initialised, saved and
 //! updated by one rule each. Nothing here reads Burn's global random state: every random number is
-//! a pure function of a seed and a name ([`rng`]). Which backend computes is compiled in by a
+//! a pure function of a seed and a name ([`convsweep_spec::random`]). Which backend computes is compiled in by a
 //! feature (`flex`, `libtorch`, `cuda`) that only the worker chooses.
 
 mod activation;
@@ -21,7 +21,6 @@ mod network;
 mod operation;
 mod ops;
 pub mod optimizer;
-pub mod rng;
 mod transfer;
 
 pub use build::build;

@@ -3,15 +3,15 @@
 mod common;
 
 use common::plain_conv;
-use convsweep_nn::rng::Stream;
 use convsweep_nn::{Network, build, device};
 use convsweep_spec::augment::Fill;
 use convsweep_spec::model::*;
+use convsweep_spec::random::IndexedDraws;
 use convsweep_spec::shape::{ModelSummary, Shape, summarize, tensors};
 
 /// Draws choices, one after the other.
 struct Draw {
-    stream: Stream,
+    stream: IndexedDraws,
     next: u64,
 }
 
@@ -291,7 +291,7 @@ fn the_network_is_what_the_summary_predicts() {
     let mut seen = std::collections::BTreeSet::new();
     for number in 0..150 {
         let mut draw = Draw {
-            stream: Stream::new("architectures", number, "", 0),
+            stream: IndexedDraws::new("architectures", number, "", 0),
             next: 0,
         };
         let mut layers: Vec<Layer> = vec![];

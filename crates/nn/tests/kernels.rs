@@ -5,9 +5,9 @@ mod common;
 
 use common::plain_conv;
 use convsweep_nn::optimizer::OptimizerState;
-use convsweep_nn::rng::Stream;
 use convsweep_nn::{build, device};
 use convsweep_spec::model::*;
+use convsweep_spec::random::IndexedDraws;
 use convsweep_spec::shape::Shape;
 use convsweep_spec::train::{Kernels, Optimizer};
 use std::collections::BTreeMap;
@@ -181,7 +181,10 @@ fn batch(side: usize, images: usize, step: usize) -> (Vec<f32>, Vec<u16>) {
     let labels: Vec<u16> = (0..images)
         .map(|i| ((i * 7 + step * 3) % 10) as u16)
         .collect();
-    let (stream, pixels) = (Stream::new("noise", 0, "", 0), images * 3 * side * side);
+    let (stream, pixels) = (
+        IndexedDraws::new("noise", 0, "", 0),
+        images * 3 * side * side,
+    );
     let pixel = |i: usize| {
         let (image, y, x) = (i / (3 * side * side), i / side % side, i % side);
         let (label, square) = (usize::from(labels[image]), side / 5);

@@ -17,6 +17,7 @@ pub mod metric;
 pub mod model;
 pub mod optimizer;
 pub mod pattern;
+pub mod random;
 pub mod range;
 pub mod schedule;
 pub mod search;

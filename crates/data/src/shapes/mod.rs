@@ -5,9 +5,9 @@ mod paint;
 
 use crate::builtin::Sink;
 use crate::open::identity;
-use crate::random::{Draws, Purpose};
 use crate::{DataError, files};
 use convsweep_spec::data::{DataFacts, Shapes};
+use convsweep_spec::random::{Draws, Purpose};
 use outline::Outline;
 use paint::Canvas;
 

@@ -1,6 +1,6 @@
 //! Colours, backgrounds and noise of the drawn shapes.
 
-use crate::random::Draws;
+use convsweep_spec::random::Draws;
 use std::f64::consts::TAU;
 
 type Colour = [f64; 3];

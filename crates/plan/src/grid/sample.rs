@@ -6,6 +6,7 @@ use crate::language::reader::Reader;
 use crate::language::tables;
 use crate::source::tree::{Node, Origin, Value};
 use convsweep_spec::canonical::digest;
+use convsweep_spec::random::uniform_from_key;
 
 /// How the points of a block are drawn.
 #[derive(Clone, Copy, Debug)]
@@ -99,11 +100,11 @@ impl Sample {
 
     /// Coordinates in [0, 1) of all points along the dimension of this number and name.
     pub(crate) fn coordinates(&self, number: u32, name: &str) -> Vec<f64> {
-        let uniform = |i: u32| share(&(self.seed, name, i));
+        let uniform = |i: u32| uniform_from_key(&(self.seed, name, i));
         match self.method {
             Method::Random => (0..self.count).map(uniform).collect(),
             Method::Sobol => {
-                let seed = (share(&self.seed) * f64::from(u32::MAX)) as u32;
+                let seed = (uniform_from_key(&self.seed) * f64::from(u32::MAX)) as u32;
                 // Dimensions beyond the tables begin again under another seed.
                 let place =
                     |i| sobol_burley::sample(i, number % 256, seed.wrapping_add(number / 256));
@@ -119,15 +120,6 @@ impl Sample {
             }
         }
     }
-}
-
-/// A number in [0, 1) from what it is drawn for.
-fn share(key: &impl serde::Serialize) -> f64 {
-    let bytes = *digest(key).as_bytes();
-    let bits = bytes[..8]
-        .iter()
-        .fold(0u64, |bits, byte| bits << 8 | u64::from(*byte));
-    (bits >> 11) as f64 / (1u64 << 53) as f64
 }
 
 impl Interval {
