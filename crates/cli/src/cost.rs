@@ -83,7 +83,7 @@ impl Cost {
             Err(error) => (vec![], Some(error.to_string())),
         };
         let mut counts: Vec<(String, usize)> = Vec::new();
-        for kind in slots.iter().map(|s| kind(&s.device)) {
+        for kind in slots.iter().map(|s| s.device.family.name().to_string()) {
             match counts.iter_mut().find(|(k, _)| *k == kind) {
                 Some((_, n)) => *n += 1,
                 None => counts.push((kind, 1)),
@@ -146,7 +146,10 @@ impl Cost {
         standings: &[(usize, &MemberJob, Standing)],
         slots: &[Slot],
     ) -> Option<(f64, bool)> {
-        let kinds: Vec<String> = slots.iter().map(|s| kind(&s.device)).collect();
+        let kinds: Vec<String> = slots
+            .iter()
+            .map(|s| s.device.family.name().to_string())
+            .collect();
         // Each job goes to the slot that is free first, as the runner has it.
         let mut free: std::collections::BinaryHeap<std::cmp::Reverse<(u64, usize)>> = (0..kinds
             .len())

@@ -3,7 +3,7 @@
 use crate::exit::{Code, Exit};
 use anyhow::Result;
 use convsweep_plan::{Plan, Planned};
-use convsweep_spec::canonical::{Digest, digest};
+use convsweep_spec::canonical::Digest;
 use convsweep_spec::job::{JobId, SavedState, StateKey};
 use convsweep_spec::layout::ResultsFolder;
 use convsweep_spec::log::MemberJob;
@@ -107,12 +107,12 @@ impl Held {
 
     /// Digests of the configuration's training up to each epoch after which a state may be saved.
     fn prefixes(&self, planned: &Planned) -> Vec<(u32, Digest)> {
-        let train = &planned.member.resolved.train;
-        let asked = train.epochs();
+        let configuration = &planned.member.resolved;
+        let asked = configuration.train.epochs();
         self.epochs
             .iter()
             .filter(|e| **e <= asked)
-            .map(|e| (*e, digest(&train.prefix(*e))))
+            .map(|e| (*e, configuration.prefix_digest(*e)))
             .collect()
     }
 

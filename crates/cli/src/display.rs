@@ -3,10 +3,11 @@
 use convsweep_runner::estimate::{Load, Running, duration, share};
 use convsweep_runner::protocol::{Death, death_words};
 use convsweep_runner::{Halt, RunEvent, Slot, Stop};
-use convsweep_spec::event::{Event, Outcome};
+use convsweep_spec::event::Event;
 use convsweep_spec::job::JobId;
 use convsweep_spec::log::Verdict;
 use convsweep_spec::metric;
+use convsweep_spec::outcome::Outcome;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap};
@@ -516,7 +517,7 @@ fn bars(jobs: u64, slots: &[Slot]) -> Screen {
         all.add(
             ProgressBar::new(1000)
                 .with_style(line.clone())
-                .with_prefix(slot.device.clone()),
+                .with_prefix(slot.device.to_string()),
         )
     };
     let slots = slots.iter().map(one).collect();

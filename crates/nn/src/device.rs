@@ -2,6 +2,7 @@
 
 use burn::tensor::Device;
 use convsweep_kernels::InstructionSet;
+use convsweep_spec::device::DeviceName;
 use thiserror::Error;
 
 #[cfg(not(any(feature = "flex", feature = "libtorch", feature = "cuda")))]
@@ -35,19 +36,27 @@ pub fn instructions() -> String {
 
 /// A device that this program cannot use.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("no device {asked:?} here: this worker ({BACKEND}) has {}", available.join(", "))]
+#[error(
+    "no device \"{asked}\" here: this worker ({BACKEND}) has {}",
+    listed(available)
+)]
 pub struct DeviceError {
-    /// The name asked for.
-    pub asked: String,
-    /// Names that would do.
-    pub available: Vec<String>,
+    /// The device asked for.
+    pub asked: DeviceName,
+    /// Devices that this program can use.
+    pub available: Vec<DeviceName>,
+}
+
+fn listed(names: &[DeviceName]) -> String {
+    let names: Vec<String> = names.iter().map(DeviceName::to_string).collect();
+    names.join(", ")
 }
 
 /// A device that this program can use.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeviceInfo {
-    /// `cpu`, `libtorch` (the CPU by LibTorch), `cuda:0`, …
-    pub name: String,
+    /// Its name.
+    pub name: DeviceName,
     /// Kind of device for fingerprints: `cpu`, or the GPU's own name where the backend knows it.
     pub kind: String,
 }
@@ -60,25 +69,25 @@ pub fn devices() -> Vec<DeviceInfo> {
 /// The device called `name`.
 ///
 /// # Errors
-/// If there is none of that name.
-pub fn device(name: &str) -> Result<Device, DeviceError> {
+/// If this program cannot use it.
+pub fn device(name: DeviceName) -> Result<Device, DeviceError> {
     let unknown = || DeviceError {
-        asked: name.into(),
+        asked: name,
         available: available().into_iter().map(|d| d.name).collect(),
     };
     if !available().iter().any(|d| d.name == name) {
         return Err(unknown());
     }
-    match name.strip_prefix("cuda:") {
+    match name.index {
         None => Ok(cpu()),
-        Some(index) => Ok(gpu(index.parse().map_err(|_| unknown())?)),
+        Some(index) => Ok(gpu(index as usize)),
     }
 }
 
 #[cfg(not(any(feature = "cuda", feature = "libtorch")))]
 fn available() -> Vec<DeviceInfo> {
     vec![DeviceInfo {
-        name: "cpu".into(),
+        name: DeviceName::CPU,
         kind: "cpu".into(),
     }]
 }
@@ -96,7 +105,7 @@ fn gpu(_index: usize) -> Device {
 #[cfg(all(feature = "libtorch", not(feature = "cuda")))]
 fn available() -> Vec<DeviceInfo> {
     vec![DeviceInfo {
-        name: "libtorch".into(),
+        name: DeviceName::LIBTORCH,
         kind: "cpu".into(),
     }]
 }
@@ -127,7 +136,7 @@ fn available() -> Vec<DeviceInfo> {
         .iter()
         .enumerate()
         .map(|(i, device)| DeviceInfo {
-            name: format!("cuda:{i}"),
+            name: DeviceName::cuda(i as u32),
             kind: kind(device),
         })
         .collect()

@@ -5,6 +5,7 @@ mod common;
 use common::plain_conv;
 use convsweep_nn::{Network, build, device};
 use convsweep_spec::augment::Fill;
+use convsweep_spec::device::DeviceName;
 use convsweep_spec::model::*;
 use convsweep_spec::random::IndexedDraws;
 use convsweep_spec::shape::{ModelSummary, Shape, summarize, tensors};
@@ -287,7 +288,7 @@ fn the_network_is_what_the_summary_predicts() {
         height,
         width,
     };
-    let device = device("cpu").expect("cpu");
+    let device = device(DeviceName::CPU).expect("cpu");
     let mut seen = std::collections::BTreeSet::new();
     for number in 0..150 {
         let mut draw = Draw {
@@ -385,7 +386,8 @@ fn mask(layer: Layer, seed: u64, step: u64) -> Vec<f32> {
     let model = ModelSpec {
         layers: vec![layer, Layer::Flatten],
     };
-    let network = build(&model, input, 60, 0, &device("cpu").expect("cpu")).expect("fits");
+    let network =
+        build(&model, input, 60, 0, &device(DeviceName::CPU).expect("cpu")).expect("fits");
     network
         .derivatives(
             vec![1.0; 40 * 60],
@@ -449,7 +451,7 @@ fn layers_of_structures_start_by_their_path() {
             input,
             2,
             7,
-            &device("cpu").expect("cpu"),
+            &device(DeviceName::CPU).expect("cpu"),
         )
         .expect("fits");
         network

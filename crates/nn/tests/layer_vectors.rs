@@ -2,6 +2,7 @@
 //! (`tests/vectors/layers.py` wrote them).
 
 use convsweep_nn::{build, device};
+use convsweep_spec::device::DeviceName;
 use convsweep_spec::model::{Layer, ModelSpec};
 use convsweep_spec::shape::Shape;
 use serde::Deserialize;
@@ -69,7 +70,7 @@ fn every_layer_computes_what_pytorch_computes() {
         let outputs: usize = case.output.iter().product();
         let mut layers = case.layers.clone();
         layers.push(Layer::Flatten);
-        let device = device("cpu").expect("cpu");
+        let device = device(DeviceName::CPU).expect("cpu");
         let mut network = build(&ModelSpec { layers }, input, outputs as u32, 0, &device)
             .unwrap_or_else(|e| panic!("{}: {e}", case.name));
         let have: Vec<_> = network

@@ -7,6 +7,7 @@ use common::plain_conv;
 use convsweep_nn::loss::judge;
 use convsweep_nn::optimizer::global_norm;
 use convsweep_nn::{build, device};
+use convsweep_spec::device::DeviceName;
 use convsweep_spec::model::*;
 use convsweep_spec::shape::{Shape, padding_pixels, summarize};
 
@@ -52,7 +53,7 @@ fn run(mut layers: Vec<Layer>, input: [usize; 4]) -> (Vec<f32>, Vec<f32>, Vec<f3
         shape,
         outputs,
         5,
-        &device("cpu").expect("cpu"),
+        &device(DeviceName::CPU).expect("cpu"),
     )
     .expect("fits");
     let images = numbers(input.iter().product());
@@ -283,7 +284,7 @@ fn dense_equals_the_definition() {
     let model = ModelSpec {
         layers: vec![Layer::Flatten, dense(4)],
     };
-    let network = build(&model, shape, 4, 5, &device("cpu").expect("cpu")).expect("fits");
+    let network = build(&model, shape, 4, 5, &device(DeviceName::CPU).expect("cpu")).expect("fits");
     let values = |i: usize| network.parameters()[i].values();
     let (weight, bias, x) = (values(0), values(1), numbers(36));
     let dot = |row: &[f32], u: usize| -> f64 {
@@ -311,8 +312,14 @@ fn a_frozen_layer_has_no_gradient_and_its_norm_takes_the_running_statistics() {
     let model = ModelSpec {
         layers: vec![Layer::Norm { norm }, Layer::Flatten, dense(2)],
     };
-    let mut network =
-        build(&model, image(input), 2, 5, &device("cpu").expect("cpu")).expect("fits");
+    let mut network = build(
+        &model,
+        image(input),
+        2,
+        5,
+        &device(DeviceName::CPU).expect("cpu"),
+    )
+    .expect("fits");
     let mut warm = network.gradients(numbers(120), input, &[0, 1, 0, 1], 0, 0);
     network.update_statistics(&mut warm);
     let before: Vec<_> = network.tensors().map(|t| t.values()).collect();
@@ -363,7 +370,7 @@ fn gradients_pass_through_a_frozen_norm() {
         image(input),
         2,
         5,
-        &device("cpu").expect("cpu"),
+        &device(DeviceName::CPU).expect("cpu"),
     )
     .expect("fits");
     let labels = [0, 1, 0, 1];
@@ -412,8 +419,14 @@ fn batch_norm_keeps_running_statistics_as_pytorch_does() {
     let model = ModelSpec {
         layers: vec![Layer::Norm { norm }, Layer::Flatten, dense(2)],
     };
-    let mut network =
-        build(&model, image(input), 2, 5, &device("cpu").expect("cpu")).expect("fits");
+    let mut network = build(
+        &model,
+        image(input),
+        2,
+        5,
+        &device(DeviceName::CPU).expect("cpu"),
+    )
+    .expect("fits");
     let x = planes(input);
     let mut found = network.gradients(numbers(120), input, &[0, 1, 0, 1], 0, 0);
     network.update_statistics(&mut found);
@@ -476,7 +489,14 @@ fn dropout_keeps_the_mean_and_is_drawn_by_step() {
     let model = ModelSpec {
         layers: vec![Layer::Dropout { rate: 0.25 }, Layer::Flatten, dense(2)],
     };
-    let network = build(&model, image(input), 2, 5, &device("cpu").expect("cpu")).expect("fits");
+    let network = build(
+        &model,
+        image(input),
+        2,
+        5,
+        &device(DeviceName::CPU).expect("cpu"),
+    )
+    .expect("fits");
     let labels: Vec<u16> = (0..50).map(|i| i % 2).collect();
     // The gradient of dense1.bias does not see the mask; that of dense1.weight is linear in it.
     let gradient = |seed, step| {
@@ -525,7 +545,7 @@ fn gradients_equal_finite_differences() {
         image(input),
         3,
         5,
-        &device("cpu").expect("cpu"),
+        &device(DeviceName::CPU).expect("cpu"),
     )
     .expect("fits");
     let found = network.gradients(numbers(336), input, &[0, 2, 1], 0, 0);

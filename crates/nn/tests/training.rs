@@ -6,6 +6,7 @@ mod common;
 use common::plain_conv;
 use convsweep_nn::optimizer::OptimizerState;
 use convsweep_nn::{Network, build, device};
+use convsweep_spec::device::DeviceName;
 use convsweep_spec::model::*;
 use convsweep_spec::shape::{Shape, summarize};
 use convsweep_spec::train::{Moments, Optimizer, Rule};
@@ -60,7 +61,14 @@ fn model() -> ModelSpec {
 }
 
 fn network(model: &ModelSpec, input: Shape, classes: u32, seed: u64) -> Network {
-    build(model, input, classes, seed, &device("cpu").expect("cpu")).expect("fits")
+    build(
+        model,
+        input,
+        classes,
+        seed,
+        &device(DeviceName::CPU).expect("cpu"),
+    )
+    .expect("fits")
 }
 
 fn values(network: &Network) -> Vec<(String, Vec<f32>)> {

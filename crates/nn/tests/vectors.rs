@@ -14,6 +14,7 @@ use common::plain_conv;
 use convsweep_nn::loss::{Mixture, Objective};
 use convsweep_nn::optimizer::{OptimizerState, clip, global_norm};
 use convsweep_nn::{Network, build, device};
+use convsweep_spec::device::DeviceName;
 use convsweep_spec::model::*;
 use convsweep_spec::shape::Shape;
 use convsweep_spec::train::{ClassWeights, Group, Loss, Moments, Optimizer, Rule, Transfer};
@@ -42,7 +43,8 @@ fn network() -> Network {
         height: 4,
         width: 4,
     };
-    let mut network = build(&model, input, 3, 0, &device("cpu").expect("cpu")).expect("fits");
+    let mut network =
+        build(&model, input, 3, 0, &device(DeviceName::CPU).expect("cpu")).expect("fits");
     let names: Vec<_> = network
         .parameters()
         .iter()
@@ -61,7 +63,7 @@ fn network() -> Network {
 }
 
 fn gradients(network: &Network, step: u64) -> Vec<Tensor<1>> {
-    let device = device("cpu").expect("cpu");
+    let device = device(DeviceName::CPU).expect("cpu");
     let gradient = |(j, p): (usize, &convsweep_nn::Named)| {
         let one = |(i, w): (usize, f32)| {
             let i = i as f64;
@@ -267,7 +269,8 @@ fn losses_and_their_gradients() {
         height: 1,
         width: 4,
     };
-    let mut network = build(&model, input, 5, 0, &device("cpu").expect("cpu")).expect("fits");
+    let mut network =
+        build(&model, input, 5, 0, &device(DeviceName::CPU).expect("cpu")).expect("fits");
     let start = |_: &str| {
         Some(
             (0..20)
@@ -375,7 +378,7 @@ fn pytorchs_weights_make_pytorchs_logits() {
         input,
         5,
         0,
-        &device("cpu").expect("cpu"),
+        &device(DeviceName::CPU).expect("cpu"),
     )
     .expect("fits");
     let file = std::fs::read(kept("transfer.safetensors")).expect("kept");

@@ -22,6 +22,5 @@ pub use language::starter::starter;
 pub use plan::assemble::{Candidate, Plan, Planned, StagePlan, origins, plan, plan_with};
 pub use plan::provenance::{Origins, Whence};
 pub use resolve::lookup::{Known, Trained};
-pub use resolve::run::{Retry, RunSettings};
 pub use resolve::search::rule_of;
 pub use source::problem::{ProblemLine, Problems};

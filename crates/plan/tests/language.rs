@@ -7,6 +7,7 @@ use convsweep_plan::Plan;
 use convsweep_spec::augment::{Fill, FlipAxis, Normalize, Step};
 use convsweep_spec::canonical::canonical_json;
 use convsweep_spec::data::{Source, SplitScheme};
+use convsweep_spec::device::DeviceName;
 use convsweep_spec::job::Configuration;
 use convsweep_spec::metric::{Direction, Metric};
 use convsweep_spec::model::Layer;
@@ -75,7 +76,7 @@ fn sections_say_what_they_mean() {
     .run;
     assert_eq!(
         run.devices,
-        Some(vec!["cuda:0".to_string(), "cpu".to_string()])
+        Some(vec![DeviceName::cuda(0), DeviceName::CPU])
     );
     assert_eq!(
         (

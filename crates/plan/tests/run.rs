@@ -3,8 +3,8 @@
 mod common;
 
 use common::{SMALL, planned, problems};
-use convsweep_plan::Retry;
 use convsweep_spec::job::CheckpointEvery;
+use convsweep_spec::run_settings::Retry;
 use std::time::Duration;
 
 #[test]

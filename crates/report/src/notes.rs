@@ -115,7 +115,7 @@ fn without_number(standing: &Standing) -> Option<String> {
     if standing
         .entries
         .iter()
-        .all(|e| e.row.member.resolved.train.range_steps().is_some())
+        .all(|e| e.row.member.resolved.task.range_test().is_some())
     {
         return None;
     }

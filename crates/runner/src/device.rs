@@ -1,5 +1,6 @@
 //! What this machine has to train on, found without linking CUDA, and why something cannot be used.
 
+use convsweep_spec::device::DeviceName;
 use serde::Serialize;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,8 +8,8 @@ use std::path::{Path, PathBuf};
 /// A device and whether it can be used.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct DeviceInfo {
-    /// `cpu`, `libtorch` (the CPU by LibTorch), `cuda:0`, …
-    pub name: String,
+    /// Its name.
+    pub name: DeviceName,
     /// Model, in its maker's words.
     pub description: String,
     /// Memory that jobs on it can use, where it is known.
@@ -120,22 +121,9 @@ fn mask() -> Option<Vec<usize>> {
     None
 }
 
-/// Suffix of the worker program of a device; `None` where the name is no device's.
-pub(crate) fn family(name: &str) -> Option<&'static str> {
-    match name.split_once(':') {
-        None if name == "cpu" => Some(""),
-        None if name == "libtorch" => Some("-libtorch"),
-        None if name == "cuda" => Some("-cuda"),
-        Some(("cuda", number)) if number.parse::<u32>().is_ok_and(|n| n.to_string() == number) => {
-            Some("-cuda")
-        }
-        _ => None,
-    }
-}
-
-/// The worker program of a device.
-pub(crate) fn worker_path(worker_dir: &Path, device: &str) -> PathBuf {
-    worker_dir.join(format!("convsweep-worker{}", family(device).unwrap_or("")))
+/// Path of the worker program for a device.
+pub(crate) fn worker_path(worker_dir: &Path, device: DeviceName) -> PathBuf {
+    worker_dir.join(device.family.worker())
 }
 
 /// [`devices`] of the machine whose file system begins at `root`.
@@ -146,10 +134,10 @@ fn find(
     visible: Option<&str>,
     driver: &dyn Fn() -> String,
 ) -> Vec<DeviceInfo> {
-    let processor = |name: &str, how: &str| {
+    let processor = |name: DeviceName, how: &str| {
         let worker = worker_path(worker_dir, name);
         DeviceInfo {
-            name: name.to_string(),
+            name,
             description: processor_name(root) + how,
             memory_bytes: memory(root),
             cores,
@@ -157,9 +145,9 @@ fn find(
             worker,
         }
     };
-    let mut found = vec![processor("cpu", "")];
-    if worker_path(worker_dir, "libtorch").exists() {
-        found.push(processor("libtorch", " by LibTorch"));
+    let mut found = vec![processor(DeviceName::CPU, "")];
+    if worker_path(worker_dir, DeviceName::LIBTORCH).exists() {
+        found.push(processor(DeviceName::LIBTORCH, " by LibTorch"));
     }
     let gpus = visible_gpus(gpus(root), visible);
     let answer = if gpus.is_empty() {
@@ -168,8 +156,8 @@ fn find(
         driver()
     };
     found.extend(gpus.into_iter().enumerate().map(|(number, gpu)| {
-        let name = format!("cuda:{number}");
-        let worker = worker_path(worker_dir, &name);
+        let name = DeviceName::cuda(number as u32);
+        let worker = worker_path(worker_dir, name);
         let problem = gpu
             .problem
             .or_else(|| driver_problem(root))
@@ -484,6 +472,6 @@ mod tests {
     #[test]
     fn this_machine_has_a_core() {
         assert!(!cores().is_empty());
-        assert_eq!(devices(Path::new("/nowhere"))[0].name, "cpu");
+        assert_eq!(devices(Path::new("/nowhere"))[0].name, DeviceName::CPU);
     }
 }

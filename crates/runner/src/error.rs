@@ -1,5 +1,6 @@
 //! What can go wrong around a run, and the exit code that belongs to it.
 
+use convsweep_spec::device::UnknownDevice;
 use std::io;
 use std::path::PathBuf;
 use thiserror::Error;
@@ -8,11 +9,8 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum RunnerError {
     /// `--devices` or `run.devices` names something that is not a device's name.
-    #[error("unknown device \"{name}\": known are auto, cpu, cuda, cuda:N and libtorch")]
-    UnknownDevice {
-        /// As written.
-        name: String,
-    },
+    #[error(transparent)]
+    UnknownDevice(#[from] UnknownDevice),
     /// `--slots` or `run.slots` is not understood.
     #[error("slots \"{text}\": {problem}; write for example cpu=2,cuda=1")]
     BadSlots {
@@ -74,7 +72,7 @@ impl RunnerError {
     /// results folder unusable.
     pub fn exit_code(&self) -> u8 {
         match self {
-            RunnerError::UnknownDevice { .. } | RunnerError::BadSlots { .. } => 2,
+            RunnerError::UnknownDevice(_) | RunnerError::BadSlots { .. } => 2,
             RunnerError::UnusableDevice { .. } | RunnerError::AllSlotsClosed { .. } => 4,
             RunnerError::ResultsBusy { .. }
             | RunnerError::ResultsUnusable { .. }

@@ -1,9 +1,11 @@
 //! What a run says, how it is told to stop, and what it leaves.
 
 use crate::error::RunnerError;
-use convsweep_spec::event::{Envelope, Outcome};
+use convsweep_spec::device::DeviceName;
+use convsweep_spec::event::Envelope;
 use convsweep_spec::job::JobId;
 use convsweep_spec::log::Decision;
+use convsweep_spec::outcome::Outcome;
 
 /// What happens in a run. Display, store and logs all consume this one enum.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,7 +15,7 @@ pub enum RunEvent {
         /// Index into the slots.
         slot: usize,
         /// The slot's device.
-        device: String,
+        device: DeviceName,
         /// The job.
         job: JobId,
         /// The attempt.
@@ -85,7 +87,7 @@ pub enum RunEvent {
         /// Index into the slots.
         slot: usize,
         /// Its device.
-        device: String,
+        device: DeviceName,
         /// Why.
         reason: String,
     },

@@ -44,6 +44,6 @@ pub use error::RunnerError;
 pub use event::{Halt, RunEvent, RunSummary, Stop};
 pub use experiment_log::ExperimentLog;
 pub use lock::ResultsLock;
-pub use policy::{Directed, Policy, Retry};
+pub use policy::{Directed, Policy};
 pub use run::{run, run_with};
 pub use slot::{Slot, SlotSettings, slots};

@@ -2,8 +2,9 @@
 //! functions.
 
 use crate::search::{Entry, Search};
-use convsweep_spec::event::Outcome;
 use convsweep_spec::job::JobId;
+use convsweep_spec::outcome::Outcome;
+use convsweep_spec::run_settings::{Retry, RunSettings};
 use std::time::Duration;
 
 /// What happens to jobs that ended badly, and how long anything may take.
@@ -48,20 +49,6 @@ pub struct Directed {
     pub jobs: Vec<JobId>,
 }
 
-/// Further attempts by outcome. Out of memory and divergence have none: the same job would end in
-/// the same way.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Retry {
-    /// After a worker that died.
-    pub crashed: u32,
-    /// After a worker that was silent for too long.
-    pub lost: u32,
-    /// After an error that the worker could name.
-    pub failed: u32,
-    /// After the time limit, from the checkpoint.
-    pub timed_out: u32,
-}
-
 impl Default for Policy {
     fn default() -> Self {
         Policy {
@@ -85,6 +72,21 @@ impl Default for Policy {
     }
 }
 
+impl From<&RunSettings> for Policy {
+    /// What `[run]` of a file says; the rest has its default.
+    fn from(run: &RunSettings) -> Policy {
+        Policy {
+            retry: run.retry,
+            stop_after: run.stop_after,
+            time_limit: run.time_limit,
+            sweep_time_limit: run.sweep_time_limit,
+            lost_after: run.lost_after,
+            breaker: run.breaker,
+            ..Policy::default()
+        }
+    }
+}
+
 impl Policy {
     /// The longest wait before a retry.
     pub const LONGEST_REST: Duration = Duration::from_secs(30);
@@ -94,19 +96,6 @@ impl Policy {
         self.backoff
             .saturating_mul(2u32.saturating_pow(number.saturating_sub(1)))
             .min(Self::LONGEST_REST)
-    }
-}
-
-impl Retry {
-    /// Further attempts after this outcome.
-    pub fn after(&self, outcome: &Outcome) -> u32 {
-        match outcome {
-            Outcome::Crashed { .. } => self.crashed,
-            Outcome::Lost { .. } => self.lost,
-            Outcome::Failed { .. } => self.failed,
-            Outcome::TimedOut => self.timed_out,
-            _ => 0,
-        }
     }
 }
 
@@ -128,13 +117,6 @@ pub fn error_kind(outcome: &Outcome) -> Option<String> {
         }
         _ => None,
     }
-}
-
-/// Whether an attempt ended because the disk has no room left: no fault of the job's, which goes on
-/// when there is.
-pub fn is_disk_full(outcome: &Outcome) -> bool {
-    let words = ["No space left on device", "Disk quota exceeded"];
-    matches!(outcome, Outcome::Failed { message } if words.iter().any(|w| message.contains(w)))
 }
 
 /// Whether the outcome counts as a failure of the job; a diverged one is an answer.

@@ -1,8 +1,9 @@
 //! What a worker's lines and death mean. Pure functions.
 
 use convsweep_spec::FORMAT;
-use convsweep_spec::event::{Envelope, Outcome};
+use convsweep_spec::event::Envelope;
 use convsweep_spec::job::JobId;
+use convsweep_spec::outcome::Outcome;
 use serde::Deserialize;
 
 /// What a line of a worker's standard output is.

@@ -6,8 +6,8 @@
 //! whose worker died before its first word goes to the end, so that neither a bad job nor a bad
 //! slot holds up the others.
 
-use crate::policy::{Policy, Streak, is_disk_full, is_failure};
-use convsweep_spec::event::Outcome;
+use crate::policy::{Policy, Streak, is_failure};
+use convsweep_spec::outcome::Outcome;
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::time::Duration;
 
@@ -230,7 +230,7 @@ impl Schedule {
         let mut rest = Duration::ZERO;
         let next = match outcome {
             Outcome::Cancelled => Next::Left,
-            full if is_disk_full(full) => Next::Left,
+            Outcome::DiskFull { .. } => Next::Left,
             _ if number <= allowed => {
                 *retries = number;
                 rest = self.policy.rest(self.jobs[job].retries.values().sum());

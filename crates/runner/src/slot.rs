@@ -1,7 +1,8 @@
 //! Slots: the right to run one job on a device.
 
-use crate::device::{DeviceInfo, cores, devices, family, worker_path};
+use crate::device::{DeviceInfo, cores, devices, worker_path};
 use crate::error::RunnerError;
+use convsweep_spec::device::{DeviceFamily, DeviceName};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -9,8 +10,8 @@ use std::str::FromStr;
 /// The right to run one job on a device.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Slot {
-    /// `cpu`, `cuda:0`, `libtorch`: what the worker is told.
-    pub device: String,
+    /// The device, as the worker is told.
+    pub device: DeviceName,
     /// Threads that share a job's work.
     pub threads: u32,
     /// Cores that the worker is kept on; any where empty.
@@ -26,7 +27,7 @@ pub struct Slot {
 /// As text: `cpu=2,cuda=3,cuda:1=1`; `cpu=cores` is the default of the CPU.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SlotSettings {
-    counts: BTreeMap<String, u32>,
+    counts: BTreeMap<DeviceName, u32>,
     /// Of a job on the CPU; 0 and 1 are the same.
     threads: u32,
     memory_bytes: Option<u64>,
@@ -36,25 +37,20 @@ impl SlotSettings {
     /// The most slots that a device can have.
     pub const MOST: u32 = 1024;
 
-    /// With `device` (or kind of device) having `count` slots.
+    /// Sets the number of slots of `device`; without an index it holds for the whole family.
     ///
     /// # Errors
-    /// [`RunnerError::BadSlots`] for an unknown device, none, or more than [`SlotSettings::MOST`].
-    pub fn with(mut self, device: &str, count: u32) -> Result<Self, RunnerError> {
-        let bad = |problem: String| RunnerError::BadSlots {
-            text: format!("{device}={count}"),
-            problem,
-        };
-        if family(device).is_none() {
-            return Err(bad(format!("\"{device}\" is no device")));
-        }
+    /// [`RunnerError::BadSlots`] for 0 slots or more than [`SlotSettings::MOST`].
+    pub fn with(mut self, device: DeviceName, count: u32) -> Result<Self, RunnerError> {
         if !(1..=Self::MOST).contains(&count) {
-            return Err(bad(format!(
+            let problem = format!(
                 "a device has 1 to {} slots; leave one out by --devices",
                 Self::MOST
-            )));
+            );
+            let text = format!("{device}={count}");
+            return Err(RunnerError::BadSlots { text, problem });
         }
-        self.counts.insert(device.to_string(), count);
+        self.counts.insert(device, count);
         Ok(self)
     }
 
@@ -72,13 +68,14 @@ impl SlotSettings {
         }
     }
 
-    /// What was set for this device, else for its kind.
-    fn of(&self, device: &str) -> Option<u32> {
-        let kind = device.split(':').next().unwrap_or(device);
-        self.counts
-            .get(device)
-            .or_else(|| self.counts.get(kind))
-            .copied()
+    /// The number set for this device, or else for its family.
+    fn of(&self, device: DeviceName) -> Option<u32> {
+        let family = DeviceName {
+            index: None,
+            ..device
+        };
+        let count = self.counts.get(&device);
+        count.or_else(|| self.counts.get(&family)).copied()
     }
 }
 
@@ -100,26 +97,46 @@ impl FromStr for SlotSettings {
                 .split_once('=')
                 .ok_or_else(|| bad("a device and a count are joined by ="))?;
             if (device.trim(), count.trim()) == ("cpu", "cores") {
-                settings.counts.remove("cpu");
+                settings.counts.remove(&DeviceName::CPU);
                 continue;
             }
+            let device = device
+                .trim()
+                .parse()
+                .map_err(|_| bad(&format!("\"{}\" is no device", device.trim())))?;
             let count = count
                 .trim()
                 .parse()
                 .map_err(|_| bad("the count is no whole number"))?;
-            settings = settings.with(device.trim(), count)?;
+            settings = settings.with(device, count)?;
         }
         Ok(settings)
     }
 }
 
-/// Names of devices in a text such as `cuda:0,cpu`.
-pub fn device_list(text: &str) -> Vec<String> {
-    text.split(',')
-        .map(str::trim)
-        .filter(|name| !name.is_empty())
-        .map(str::to_string)
-        .collect()
+/// A device to train on, as `--devices` names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeviceChoice {
+    /// Every usable GPU, or the CPU where there is none.
+    Auto,
+    /// This device; without an index every usable one of its family.
+    Named(DeviceName),
+}
+
+/// Parses a list of devices such as `cuda:0,cpu` or `auto`.
+///
+/// # Errors
+/// [`RunnerError::UnknownDevice`] for a text that names no device.
+pub fn device_list(text: &str) -> Result<Vec<DeviceChoice>, RunnerError> {
+    let mut choices = Vec::new();
+    for name in text.split(',').map(str::trim) {
+        match name {
+            "" => {}
+            "auto" => choices.push(DeviceChoice::Auto),
+            name => choices.push(DeviceChoice::Named(name.parse()?)),
+        }
+    }
+    Ok(choices)
 }
 
 /// The slots of the named devices of this machine; workers are looked for in `worker_dir`
@@ -134,32 +151,39 @@ pub fn device_list(text: &str) -> Vec<String> {
 /// [`RunnerError::UnknownDevice`], and [`RunnerError::UnusableDevice`] for a device that was named
 /// but is not there, or cannot be used, or if none can.
 pub fn slots(
-    names: &[String],
+    choices: &[DeviceChoice],
     settings: &SlotSettings,
     worker_dir: &Path,
 ) -> Result<Vec<Slot>, RunnerError> {
-    arrange(names, settings, worker_dir, &devices(worker_dir), &cores())
+    arrange(
+        choices,
+        settings,
+        worker_dir,
+        &devices(worker_dir),
+        &cores(),
+    )
 }
 
 /// [`slots`] of a machine with these devices and cores. Does not look at the machine.
 pub(crate) fn arrange(
-    names: &[String],
+    choices: &[DeviceChoice],
     settings: &SlotSettings,
     worker_dir: &Path,
     found: &[DeviceInfo],
     cores: &[usize],
 ) -> Result<Vec<Slot>, RunnerError> {
-    let chosen = choose(names, found)?;
+    let chosen = choose(choices, found)?;
     let job_threads = settings.threads.max(1);
-    let count = |device: &DeviceInfo| match device.name.as_str() {
-        "cpu" | "libtorch" => settings
-            .of(&device.name)
-            .unwrap_or((cores.len() as u32 / job_threads).max(1)),
-        name => settings.of(name).unwrap_or(1),
+    let count = |device: &DeviceInfo| {
+        let default = match device.name.family.is_cpu() {
+            true => (cores.len() as u32 / job_threads).max(1),
+            false => 1,
+        };
+        settings.of(device.name).unwrap_or(default)
     };
     let on_gpu: u32 = chosen
         .iter()
-        .filter(|d| d.name.starts_with("cuda"))
+        .filter(|d| !d.name.family.is_cpu())
         .map(|d| count(d))
         .sum();
     let mut slots = Vec::new();
@@ -171,7 +195,7 @@ pub(crate) fn arrange(
         let many = fit.map_or(count(device), |fit| {
             count(device).min(fit.try_into().unwrap_or(u32::MAX))
         });
-        let on_cpu = !device.name.starts_with("cuda");
+        let on_cpu = device.name.family.is_cpu();
         // Augmentation is a GPU slot's work on the CPU.
         let threads = if on_cpu {
             job_threads
@@ -184,14 +208,14 @@ pub(crate) fn arrange(
         let mut cores = cores.chunks(threads as usize);
         for _ in 0..many {
             slots.push(Slot {
-                device: device.name.clone(),
+                device: device.name,
                 threads,
                 cores: if own {
                     cores.next().unwrap_or_default().to_vec()
                 } else {
                     vec![]
                 },
-                worker: worker_path(worker_dir, &device.name),
+                worker: worker_path(worker_dir, device.name),
                 memory_bytes: settings.memory_bytes.filter(|_| on_cpu),
             });
         }
@@ -200,16 +224,22 @@ pub(crate) fn arrange(
 }
 
 fn choose<'a>(
-    names: &[String],
+    choices: &[DeviceChoice],
     found: &'a [DeviceInfo],
 ) -> Result<Vec<&'a DeviceInfo>, RunnerError> {
     let mut chosen: Vec<&DeviceInfo> = Vec::new();
-    let auto = ["auto".to_string()];
-    for name in if names.is_empty() { &auto } else { names } {
-        let devices = match name.as_str() {
-            "auto" => automatic(found)?,
-            "cuda" => usable_gpus(found)?,
-            name => vec![named(name, found)?],
+    let choices = match choices {
+        [] => &[DeviceChoice::Auto],
+        choices => choices,
+    };
+    for choice in choices {
+        let devices = match *choice {
+            DeviceChoice::Auto => automatic(found)?,
+            DeviceChoice::Named(DeviceName {
+                family: DeviceFamily::Cuda,
+                index: None,
+            }) => usable_gpus(found)?,
+            DeviceChoice::Named(name) => vec![named(name, found)?],
         };
         for device in devices {
             if !chosen.iter().any(|c| c.name == device.name) {
@@ -221,13 +251,13 @@ fn choose<'a>(
 }
 
 fn automatic(found: &[DeviceInfo]) -> Result<Vec<&DeviceInfo>, RunnerError> {
-    usable_gpus(found).or_else(|_| Ok(vec![named("cpu", found)?]))
+    usable_gpus(found).or_else(|_| Ok(vec![named(DeviceName::CPU, found)?]))
 }
 
 fn usable_gpus(found: &[DeviceInfo]) -> Result<Vec<&DeviceInfo>, RunnerError> {
     let gpus: Vec<_> = found
         .iter()
-        .filter(|d| d.name.starts_with("cuda"))
+        .filter(|d| d.name.family == DeviceFamily::Cuda)
         .collect();
     let usable: Vec<_> = gpus
         .iter()
@@ -239,25 +269,20 @@ fn usable_gpus(found: &[DeviceInfo]) -> Result<Vec<&DeviceInfo>, RunnerError> {
         let reason = reason
             .unwrap_or_else(|| "no NVIDIA GPU was found (nothing in /dev/nvidia*)".to_string());
         return Err(RunnerError::UnusableDevice {
-            name: "cuda".to_string(),
+            name: DeviceFamily::Cuda.name().to_string(),
             reason,
         });
     }
     Ok(usable)
 }
 
-fn named<'a>(name: &str, found: &'a [DeviceInfo]) -> Result<&'a DeviceInfo, RunnerError> {
-    if family(name).is_none() {
-        return Err(RunnerError::UnknownDevice {
-            name: name.to_string(),
-        });
-    }
+fn named(name: DeviceName, found: &[DeviceInfo]) -> Result<&DeviceInfo, RunnerError> {
     let unusable = |reason: String| RunnerError::UnusableDevice {
         name: name.to_string(),
         reason,
     };
     let device = found.iter().find(|d| d.name == name).ok_or_else(|| {
-        let there: Vec<&str> = found.iter().map(|d| d.name.as_str()).collect();
+        let there: Vec<String> = found.iter().map(|d| d.name.to_string()).collect();
         unusable(format!(
             "it is not there; this machine has {}",
             there.join(", ")
@@ -275,11 +300,11 @@ mod tests {
 
     fn device(name: &str, problem: Option<&str>) -> DeviceInfo {
         DeviceInfo {
-            name: name.into(),
+            name: name.parse().unwrap(),
             description: String::new(),
             memory_bytes: None,
             cores: 0,
-            worker: worker_path(Path::new("/w"), name),
+            worker: worker_path(Path::new("/w"), name.parse().unwrap()),
             problem: problem.map(str::to_string),
         }
     }
@@ -288,7 +313,7 @@ mod tests {
     fn check(names: &str, settings: &str, devices: &[DeviceInfo], cores: &[usize]) -> String {
         let settings = settings.parse::<SlotSettings>();
         let slots = settings
-            .and_then(|s| arrange(&device_list(names), &s, Path::new("/w"), devices, cores));
+            .and_then(|s| arrange(&device_list(names)?, &s, Path::new("/w"), devices, cores));
         match slots {
             Ok(slots) => slots
                 .iter()
@@ -357,7 +382,7 @@ mod tests {
                 .unwrap()
                 .with_memory(Some(gib << 30));
             let slots = arrange(
-                &device_list(names),
+                &device_list(names).unwrap(),
                 &settings,
                 Path::new("/w"),
                 &[cpu.clone(), gpu.clone()],

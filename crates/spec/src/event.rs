@@ -1,7 +1,9 @@
 //! What a worker says while it trains; the only thing that leaves it.
 
+use crate::device::DeviceName;
 use crate::job::{JobId, StateKey};
-use crate::metric::{Number, short};
+use crate::metric::Number;
+use crate::outcome::Outcome;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -33,8 +35,8 @@ pub enum Event {
         pid: u32,
         /// Name of the machine.
         host: String,
-        /// `cpu`, `cuda:0`, …
-        device: String,
+        /// The device.
+        device: DeviceName,
         /// What decides the last bits.
         fingerprint: Fingerprint,
         /// Where training begins.
@@ -220,54 +222,6 @@ impl Evaluation {
     }
 }
 
-/// How an attempt ended.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "outcome", rename_all = "kebab-case")]
-pub enum Outcome {
-    /// All epochs trained and evaluated.
-    Finished,
-    /// Spared by a rule.
-    Stopped {
-        /// Why.
-        reason: String,
-    },
-    /// An error that the worker could name.
-    Failed {
-        /// The error.
-        message: String,
-    },
-    /// The loss exploded, or it or the gradients were no longer finite.
-    Diverged {
-        /// Completed epochs.
-        epoch: u32,
-        /// Step of the running epoch.
-        step: u32,
-        /// Learning rate at that step.
-        learning_rate: f64,
-        /// The step's mean loss; `None` where it or the gradients were not finite.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        loss: Option<f64>,
-    },
-    /// Memory ran out.
-    OutOfMemory,
-    /// The time limit was reached.
-    TimedOut,
-    /// Nothing was heard of the worker for too long, and it was killed.
-    Lost {
-        /// Seconds since its last word.
-        seconds: f64,
-    },
-    /// The worker process died.
-    Crashed {
-        /// Signal that ended it, if one did.
-        signal: Option<i32>,
-        /// Exit code, if it exited by itself.
-        code: Option<i32>,
-    },
-    /// Asked to stop; a checkpoint was written and the job goes on later.
-    Cancelled,
-}
-
 impl Event {
     /// Whether a worker only says it: such an event repeats the next number and is in no log.
     pub fn is_passing(&self) -> bool {
@@ -275,84 +229,9 @@ impl Event {
     }
 }
 
-impl Outcome {
-    /// Whether the job has an answer, or at least one that trying again would repeat: it finished,
-    /// a rule spared it, or it diverged.
-    pub fn is_answer(&self) -> bool {
-        matches!(
-            self,
-            Outcome::Finished | Outcome::Stopped { .. } | Outcome::Diverged { .. }
-        )
-    }
-
-    /// The outcome's name, as in the database.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Outcome::Finished => "finished",
-            Outcome::Stopped { .. } => "stopped",
-            Outcome::Failed { .. } => "failed",
-            Outcome::Diverged { .. } => "diverged",
-            Outcome::OutOfMemory => "out-of-memory",
-            Outcome::TimedOut => "timed-out",
-            Outcome::Lost { .. } => "lost",
-            Outcome::Crashed { .. } => "crashed",
-            Outcome::Cancelled => "cancelled",
-        }
-    }
-
-    /// Words for a person; empty where the name says all.
-    pub fn detail(&self) -> String {
-        match self {
-            Outcome::Stopped { reason } => reason.clone(),
-            Outcome::Failed { message } => message.clone(),
-            Outcome::Diverged {
-                epoch,
-                step,
-                learning_rate,
-                loss,
-            } => {
-                let what = loss.map_or("loss or gradients not finite".into(), |x| {
-                    format!("loss {}", short(x))
-                });
-                format!(
-                    "{what} in epoch {}, step {step}, at learning rate {}",
-                    epoch + 1,
-                    short(*learning_rate)
-                )
-            }
-            Outcome::Lost { seconds } => format!("no word for {seconds:.0} s"),
-            Outcome::Crashed {
-                signal: Some(s), ..
-            } => format!("signal {s}"),
-            Outcome::Crashed { code: Some(c), .. } => format!("exit code {c}"),
-            _ => String::new(),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn divergence_says_where_and_at_which_rate() {
-        let exploded = Outcome::Diverged {
-            epoch: 1,
-            step: 7,
-            learning_rate: 0.1 * 3.0,
-            loss: Some(31_234.5),
-        };
-        assert_eq!(
-            exploded.detail(),
-            "loss 31234.5 in epoch 2, step 7, at learning rate 0.3"
-        );
-        let text = r#"{"outcome":"diverged","epoch":0,"step":2,"learning_rate":10.0}"#;
-        let older: Outcome = serde_json::from_str(text).expect("reads");
-        assert_eq!(
-            older.detail(),
-            "loss or gradients not finite in epoch 1, step 2, at learning rate 10"
-        );
-    }
 
     #[test]
     fn correctness_packs_lowest_bit_first() {

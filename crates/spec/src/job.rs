@@ -3,25 +3,87 @@
 use crate::augment::AugmentSpec;
 use crate::canonical::{Digest, canonical_json, digest, hash, short};
 use crate::data::DataSpec;
-use crate::event::Outcome;
+use crate::device::DeviceName;
 use crate::model::ModelSpec;
+use crate::outcome::Outcome;
+use crate::task::{RecordedTraining, Task, read_recorded};
 use crate::train::TrainSpec;
-use serde::{Deserialize, Serialize};
+use serde::ser::SerializeStruct;
+use serde::{Deserialize, Serialize, Serializer};
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 /// One point of the grid, fully resolved.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(try_from = "RecordedConfiguration")]
 pub struct Configuration {
-    /// Which images.
+    /// The images.
     pub data: DataSpec,
-    /// What happens to them.
+    /// How they are augmented.
     pub augment: AugmentSpec,
     /// The network.
     pub model: ModelSpec,
     /// How it is trained.
     pub train: TrainSpec,
+    /// What the worker does with them.
+    pub task: Task,
+}
+
+impl Configuration {
+    /// Digest of the training section and the task, as they enter ids.
+    pub fn training_digest(train: &TrainSpec, task: Task) -> Digest {
+        digest(&RecordedTraining { train, task })
+    }
+
+    /// Digest of all that determines the training state after `epochs` epochs, apart from data,
+    /// augmentation, network, seed and fold.
+    pub fn prefix_digest(&self, epochs: u32) -> Digest {
+        Self::training_digest(&self.train.prefix(epochs), self.task)
+    }
+}
+
+impl Serialize for Configuration {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Configuration {
+            data,
+            augment,
+            model,
+            train,
+            task,
+        } = self;
+        let train = RecordedTraining { train, task: *task };
+        let mut fields = serializer.serialize_struct("Configuration", 4)?;
+        fields.serialize_field("data", data)?;
+        fields.serialize_field("augment", augment)?;
+        fields.serialize_field("model", model)?;
+        fields.serialize_field("train", &train)?;
+        fields.end()
+    }
+}
+
+/// A configuration as files record it.
+#[derive(Deserialize)]
+struct RecordedConfiguration {
+    data: DataSpec,
+    augment: AugmentSpec,
+    model: ModelSpec,
+    train: serde_json::Value,
+}
+
+impl TryFrom<RecordedConfiguration> for Configuration {
+    type Error = serde_json::Error;
+
+    fn try_from(recorded: RecordedConfiguration) -> Result<Configuration, serde_json::Error> {
+        let (train, task) = read_recorded(recorded.train)?;
+        Ok(Configuration {
+            data: recorded.data,
+            augment: recorded.augment,
+            model: recorded.model,
+            train,
+            task,
+        })
+    }
 }
 
 /// What a job answers: everything that may change its result, and nothing else.
@@ -82,14 +144,17 @@ impl ConfigurationDigest {
             augment,
             model,
             train,
+            task,
         } = configuration;
+        let train = Configuration::training_digest(train, *task);
         Self::of_sections(
-            [digest(data), digest(augment), digest(model), digest(train)],
+            [digest(data), digest(augment), digest(model), train],
             data_hash,
         )
     }
 
-    /// From the digests of `data`, `augment`, `model` and `train`.
+    /// From the digests of `data`, `augment`, `model` and training
+    /// ([`Configuration::training_digest`]).
     pub fn of_sections([data, augment, model, train]: [Digest; 4], data_hash: &str) -> Self {
         let hash = canonical_json(&data_hash);
         let [data, augment, model] = [data, augment, model].map(|d| d.to_hex());
@@ -113,8 +178,7 @@ impl ConfigurationDigest {
         JobId(self.combine("job", &self.train, Some((seed, fold))))
     }
 
-    /// Key of the state after the epochs that the digested training `prefix` has
-    /// ([`TrainSpec::prefix`]).
+    /// Key of the training state whose [`Configuration::prefix_digest`] is `prefix`.
     pub fn state_key(&self, prefix: &Digest, seed: u64, fold: Option<u32>) -> StateKey {
         StateKey(self.combine("state", prefix, Some((seed, fold))))
     }
@@ -147,7 +211,7 @@ impl Question {
     pub fn state_key(&self, epochs: u32) -> StateKey {
         let digests = ConfigurationDigest::new(&self.configuration, &self.data_hash);
         digests.state_key(
-            &digest(&self.configuration.train.prefix(epochs)),
+            &self.configuration.prefix_digest(epochs),
             self.seed,
             self.fold,
         )
@@ -157,9 +221,11 @@ impl Question {
     /// first.
     pub fn state_keys(&self) -> Vec<(u32, StateKey)> {
         let digests = ConfigurationDigest::new(&self.configuration, &self.data_hash);
-        let train = &self.configuration.train;
-        let key = |e| digests.state_key(&digest(&train.prefix(e)), self.seed, self.fold);
-        (1..=train.epochs()).rev().map(|e| (e, key(e))).collect()
+        let configuration = &self.configuration;
+        let key =
+            |epochs| digests.state_key(&configuration.prefix_digest(epochs), self.seed, self.fold);
+        let epochs = 1..=configuration.train.epochs();
+        epochs.rev().map(|epoch| (epoch, key(epoch))).collect()
     }
 }
 
@@ -181,8 +247,8 @@ pub struct Job {
 pub struct Execution {
     /// Number of the attempt, from 1.
     pub attempt: u32,
-    /// `cpu`, `cuda:0`, …
-    pub device: String,
+    /// The device.
+    pub device: DeviceName,
     /// Threads that share the job's work.
     pub threads: u32,
     /// The job's folder, `results/jobs/<id>`.

@@ -1,8 +1,8 @@
 //! What `<experiment>/log.jsonl` holds: the experiment's own truth, written by the runner.
 
-use crate::event::Outcome;
 use crate::job::{Configuration, ConfigurationId, JobId};
 use crate::metric::{Metric, Number};
+use crate::outcome::Outcome;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::path::PathBuf;

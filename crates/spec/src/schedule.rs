@@ -110,14 +110,6 @@ pub enum Course {
         /// Each peak's height over `min_lr` is so many times the one before; 0.5 for `triangular2`.
         shrink: f64,
     },
-    /// Up from `from` to lr, by the same factor at every step: the range test, which ends after
-    /// `steps` steps or when the loss explodes ([`crate::range`]).
-    RangeTest {
-        /// Rate of the first step.
-        from: f64,
-        /// Number of steps.
-        steps: u32,
-    },
     /// Multiplied by `factor` when a validation metric has not become better for `patience` epochs.
     Plateau {
         /// The metric.
@@ -289,10 +281,6 @@ impl Course {
                 let cycles = t / (cycle_epochs * steps);
                 let height = (lr - min_lr) * shrink.powf(cycles.floor());
                 min_lr + height * (1.0 - (2.0 * cycles.fract() - 1.0).abs())
-            }
-            Course::RangeTest { from, steps } => {
-                let share = clock.step as f64 / f64::from(steps.saturating_sub(1).max(1));
-                from * (lr / from).powf(share.min(1.0))
             }
             Course::Plateau {
                 ref metric,

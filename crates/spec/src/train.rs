@@ -61,14 +61,6 @@ impl TrainSpec {
         }
     }
 
-    /// Steps of the learning-rate range test, if training is one.
-    pub fn range_steps(&self) -> Option<u32> {
-        match self.phases.first()?.schedule.course {
-            Course::RangeTest { steps, .. } => Some(steps),
-            _ => None,
-        }
-    }
-
     /// Images in a step.
     pub fn step_images(&self) -> usize {
         self.batch_size.max(1) as usize * self.accumulate.max(1) as usize

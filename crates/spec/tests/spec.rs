@@ -6,6 +6,7 @@ use convsweep_spec::data::{Damaged, DataSpec, Source, Split, SplitScheme};
 use convsweep_spec::job::{Configuration, Question};
 use convsweep_spec::model::*;
 use convsweep_spec::shape::{Shape, padding_pixels, summarize};
+use convsweep_spec::task::{RangeTest, Task};
 use convsweep_spec::train::{Course, Optimizer, Phase, Schedule, TrainSpec};
 
 fn conv(filters: u32, kernel: u32, stride: u32, padding: Padding) -> Layer {
@@ -90,6 +91,7 @@ fn question(phases: &[(u32, f64)]) -> Question {
             },
             model: tutorial(),
             train: TrainSpec::new(64, phases.iter().map(phase).collect()),
+            task: Task::Train,
         },
         data_hash: "cifar10".into(),
         seed: 0,
@@ -231,4 +233,30 @@ fn a_course_over_the_whole_length_shares_no_state_with_another_length() {
     let mut accumulated = question(&[(10, 1e-3)]);
     accumulated.configuration.train.accumulate = 2;
     assert!(!shares(accumulated, question(&[(10, 1e-3)])));
+}
+
+/// A range test is recorded as the schedule that it once was, so that old ids and folders hold.
+#[test]
+fn a_range_test_keeps_its_recorded_form() {
+    let mut question = question(&[(3, 10.0)]);
+    question.configuration.task = Task::RangeTest(RangeTest {
+        from: 1e-7,
+        steps: 100,
+    });
+    let text = serde_json::to_string(&question).expect("serialises");
+    let recorded = r#""schedule":{"from":1e-7,"name":"range-test","steps":100}"#;
+    assert!(text.contains(recorded), "{text}");
+    let read: Question = serde_json::from_str(&text).expect("reads");
+    assert_eq!(read, question);
+    // Made by the program when the range test was a schedule.
+    assert_eq!(question.job_id().0, "f0dd7a74c296f68e");
+    assert_eq!(question.state_key(1).0, "e7dc0aadaf8a62cd");
+    let plain = Question {
+        configuration: Configuration {
+            task: Task::Train,
+            ..question.configuration.clone()
+        },
+        ..question.clone()
+    };
+    assert_ne!(plain.state_key(1), question.state_key(1));
 }

@@ -6,11 +6,13 @@
 mod folder;
 
 use convsweep_spec::FORMAT;
-use convsweep_spec::event::{Envelope, Event, Outcome, Start};
+use convsweep_spec::device::DeviceName;
+use convsweep_spec::event::{Envelope, Event, Start};
 use convsweep_spec::job::JobId;
 use convsweep_spec::layout::ResultsFolder;
 use convsweep_spec::log::{Entry, MemberJob, Record};
 use convsweep_spec::metric::{self, Direction, Number};
+use convsweep_spec::outcome::Outcome;
 use convsweep_store::{Reader, Writer};
 use std::time::Instant;
 
@@ -122,7 +124,7 @@ fn train(writer: &Writer, job: &JobId, epochs: u32) {
         });
         n += 1;
     };
-    let device = "cpu".to_string();
+    let device = DeviceName::CPU;
     say(Event::Started {
         pid: 7,
         host: "h".into(),

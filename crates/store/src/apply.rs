@@ -4,10 +4,11 @@
 
 use crate::derive::Changes;
 use convsweep_spec::canonical::canonical_json;
-use convsweep_spec::event::{Envelope, Evaluation, Event, Fingerprint, Outcome, Start};
+use convsweep_spec::event::{Envelope, Evaluation, Event, Fingerprint, Start};
 use convsweep_spec::job::{Configuration, JobId};
 use convsweep_spec::log::{AxisValue, Decision, Entry, Member, Record, Revision};
 use convsweep_spec::metric::{Direction, Number};
+use convsweep_spec::outcome::Outcome;
 use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, Result, params};
 use serde_json::Value;
@@ -42,7 +43,7 @@ pub(crate) fn event(
     match event {
         Event::Progress { .. } | Event::Alive => {}
         Event::Started { pid, host, device, fingerprint, from } => {
-            write.started(*time, *pid, host, device, fingerprint, from)?
+            write.started(*time, *pid, host, &device.to_string(), fingerprint, from)?
         }
         Event::Metrics { phase, epoch, step, values } => write.metrics(*phase, *epoch, *step, values)?,
         Event::Checkpoint { epoch, step, bytes } => write.checkpoint(*epoch, *step, *bytes)?,

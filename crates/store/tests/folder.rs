@@ -4,12 +4,15 @@
 use convsweep_spec::FORMAT;
 use convsweep_spec::augment::{AugmentSpec, Normalize};
 use convsweep_spec::data::{Damaged, DataSpec, Shapes, Source, Split, SplitScheme};
-use convsweep_spec::event::{Envelope, Evaluation, Event, Fingerprint, Outcome, Part, Start};
+use convsweep_spec::device::DeviceName;
+use convsweep_spec::event::{Envelope, Evaluation, Event, Fingerprint, Part, Start};
 use convsweep_spec::job::{Configuration, JobId, Question};
 use convsweep_spec::layout::{EVENTS, ResultsFolder};
 use convsweep_spec::log::{Axis, AxisValue, Entry, Member, MemberJob, Record, Revision};
 use convsweep_spec::metric::{Direction, Metric, Number};
 use convsweep_spec::model::{Dense, Init, Layer, ModelSpec};
+use convsweep_spec::outcome::Outcome;
+use convsweep_spec::task::Task;
 use convsweep_spec::train::{Optimizer, Phase, TrainSpec};
 use convsweep_store::{Reader, Table, Value, Writer};
 use std::collections::HashMap;
@@ -133,7 +136,7 @@ impl Folder {
     }
 
     pub fn start(&mut self, job: &JobId, attempt: u32, from: Start) {
-        let device = "cpu".to_string();
+        let device = DeviceName::CPU;
         self.event(
             job,
             attempt,
@@ -323,6 +326,7 @@ pub fn member(position: u32, width: u32, epochs: u32, seeds: u64, axes: &[&str])
             layers: vec![Layer::Flatten, dense(width), dense(2)],
         },
         train: TrainSpec::new(8, vec![Phase::new(epochs, optimizer)]),
+        task: Task::Train,
     };
     let question = |seed| Question {
         configuration: resolved.clone(),

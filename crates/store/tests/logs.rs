@@ -1,10 +1,11 @@
 //! Logs as the truth: replay, rebuild, torn and broken lines.
 
 use crate::folder::{Folder, member};
-use convsweep_spec::event::{Event, Outcome, Start};
+use convsweep_spec::event::{Event, Start};
 use convsweep_spec::job::{JobId, StateKey};
 use convsweep_spec::log::Record;
 use convsweep_spec::metric::Direction;
+use convsweep_spec::outcome::Outcome;
 use convsweep_store::{StoreError, Writer, rebuild};
 use std::fs;
 

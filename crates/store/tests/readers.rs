@@ -1,10 +1,11 @@
 //! Readers: what they refuse, and that the writer never stands in their way.
 
 use crate::folder::{Folder, member};
-use convsweep_spec::event::{Outcome, Start};
+use convsweep_spec::event::Start;
 use convsweep_spec::job::JobId;
 use convsweep_spec::layout::ResultsFolder;
 use convsweep_spec::metric::Direction;
+use convsweep_spec::outcome::Outcome;
 use convsweep_store::{Reader, StoreError, Value, Writer, check, rebuild};
 use std::fs;
 use std::process::Command;

@@ -1,10 +1,11 @@
 //! What the tables and views say.
 
 use crate::folder::{Folder, fingerprint, member};
-use convsweep_spec::event::{Event, Outcome, Part, Start};
+use convsweep_spec::event::{Event, Part, Start};
 use convsweep_spec::job::{JobId, StateKey};
 use convsweep_spec::log::{Decision, Record, Verdict};
 use convsweep_spec::metric::{Direction, Number};
+use convsweep_spec::outcome::Outcome;
 
 const WIDTH: &str = "model.parameters.width";
 

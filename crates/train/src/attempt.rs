@@ -11,11 +11,13 @@ use crate::state::{Beginning, State, weights};
 use convsweep_data::{Batcher, ImageSet, Location, Parts, open, split};
 use convsweep_nn::Device;
 use convsweep_nn::loss::Objective;
-use convsweep_spec::event::{Event, Fingerprint, Outcome, Part};
+use convsweep_spec::event::{Event, Fingerprint, Part};
 use convsweep_spec::job::{CheckpointEvery, Job};
 use convsweep_spec::layout;
+use convsweep_spec::outcome::Outcome;
 use convsweep_spec::range::{self, RangeResult};
 use convsweep_spec::shape::Shape;
+use convsweep_spec::task::RangeTest;
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::time::Instant;
@@ -101,7 +103,7 @@ fn begin(mut attempt: Attempt) -> Result<Session, End> {
     attempt.say(Event::Started {
         pid: std::process::id(),
         host: host(),
-        device: job.execution.device.clone(),
+        device: job.execution.device,
         fingerprint: attempt.fingerprint.clone(),
         from: start,
     })?;
@@ -201,15 +203,7 @@ impl Session<'_> {
             self.checkpoint_of_epoch(epochs)?;
             self.keep_state()?;
         }
-        if self
-            .attempt
-            .job
-            .question
-            .configuration
-            .train
-            .range_steps()
-            .is_some()
-        {
+        if self.range_test().is_some() {
             return Ok(self.write_range()?);
         }
         if self.is_stopped() && self.state.position.epoch < epochs {
@@ -224,12 +218,16 @@ impl Session<'_> {
         predictions::evaluate(&mut self)
     }
 
+    fn range_test(&self) -> Option<RangeTest> {
+        self.attempt.job.question.configuration.task.range_test()
+    }
+
     /// Whether early stopping, or the end of a range test, ends training here.
     pub(crate) fn is_stopped(&self) -> bool {
         let train = &self.attempt.job.question.configuration.train;
-        if let Some(steps) = train.range_steps() {
+        if let Some(test) = self.range_test() {
             let points = &self.state.position.range;
-            return points.len() >= steps as usize || range::is_over(points);
+            return points.len() >= test.steps as usize || range::is_over(points);
         }
         let rule = &train.early_stopping;
         rule.as_ref()
@@ -292,7 +290,7 @@ impl Session<'_> {
         let (epoch, step) = (self.state.position.epoch, self.state.position.step);
         let train = &job.question.configuration.train;
         let is_end = train.phase_ends().contains(&epoch) || self.is_stopped();
-        if step != 0 || !is_end || train.range_steps().is_some() {
+        if step != 0 || !is_end || self.range_test().is_some() {
             return Ok(());
         }
         let path = layout::state(epoch);

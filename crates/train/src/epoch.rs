@@ -10,8 +10,9 @@ use convsweep_nn::Gradients;
 use convsweep_nn::loss::Mixture;
 use convsweep_nn::optimizer::{clip, global_norm};
 use convsweep_spec::checkpoint::{EpochMetrics, Partial};
-use convsweep_spec::event::{Event, Outcome, Part};
+use convsweep_spec::event::{Event, Part};
 use convsweep_spec::metric::{self, Metric, Number};
+use convsweep_spec::outcome::Outcome;
 use convsweep_spec::range::RangePoint;
 use convsweep_spec::train::{Clock, Phase, Schedule};
 use std::collections::BTreeMap;
@@ -49,18 +50,19 @@ impl Session<'_> {
             .map(|i| train[i as usize])
             .collect();
         let steps: Vec<&[u32]> = order.chunks(spec.step_images()).collect();
-        let range = spec.range_steps();
+        let range = job.question.configuration.task.range_test();
         let measured = self.measured(schedule, phase_index);
         let rate = |step: u32| {
             let step = u64::from(epoch_of_phase) * steps.len() as u64 + u64::from(step);
-            schedule.rate(
-                optimizer.lr,
-                &Clock {
-                    step,
-                    steps_per_epoch: steps.len() as u32,
-                    measured: &measured,
-                },
-            )
+            if let Some(test) = range {
+                return test.rate(optimizer.lr, step);
+            }
+            let clock = Clock {
+                step,
+                steps_per_epoch: steps.len() as u32,
+                measured: &measured,
+            };
+            schedule.rate(optimizer.lr, &clock)
         };
         let mut pace = Pace::new();
         while let Some(rows) = steps

@@ -2,7 +2,7 @@
 
 use convsweep_data::DataError;
 use convsweep_nn::StateError;
-use convsweep_spec::event::Outcome;
+use convsweep_spec::outcome::Outcome;
 use convsweep_spec::shape::ShapeError;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
@@ -49,7 +49,7 @@ pub enum TrainError {
     },
     /// Nobody listens to events any more.
     #[error("cannot report an event: {0}")]
-    Report(std::io::Error),
+    Report(#[source] std::io::Error),
 }
 
 impl TrainError {

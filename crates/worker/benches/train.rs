@@ -12,6 +12,7 @@ use convsweep_nn::loss::judge;
 use convsweep_nn::optimizer::OptimizerState;
 use convsweep_nn::{Network, build, device};
 use convsweep_plan::{Overrides, plan};
+use convsweep_spec::device::DeviceName;
 use convsweep_spec::event::Part;
 use convsweep_spec::job::Configuration;
 use convsweep_spec::shape::Shape;
@@ -82,8 +83,8 @@ fn main() -> Result<(), Failure> {
         width: width as u32,
     };
     let classes = set.facts().classes.len();
-    let network =
-        build(model, input, classes as u32, 0, &device("cpu")?)?.with_kernels(train.kernels);
+    let network = build(model, input, classes as u32, 0, &device(DeviceName::CPU)?)?
+        .with_kernels(train.kernels);
     let parameters = network.parameter_count();
     let measure = Measure {
         batcher,

@@ -7,12 +7,14 @@ use crate::folder;
 use crate::orders::Orders;
 use crate::pulse::Pulse;
 use anyhow::{Result, bail};
-use convsweep_spec::event::{Event, Outcome};
+use convsweep_spec::event::Event;
 use convsweep_spec::job::{Job, JobId};
+use convsweep_spec::outcome::Outcome;
 use convsweep_train::failpoint::Failpoints;
 use convsweep_train::{Asked, Attempt, peak_memory_bytes, reset_peak_memory, train};
 use std::any::Any;
 use std::cell::RefCell;
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
@@ -36,7 +38,10 @@ pub fn run(job: &Job, number: u64, orders: &Orders) {
         Err(_) if orders.is_stopped(number) => {
             return end_unlogged(job.id.clone(), attempt, orders.stop_outcome());
         }
-        Err(error) => return refuse(job.id.clone(), attempt, format!("{error:#}")),
+        Err(error) => {
+            eprintln!("convsweep-worker: job {}: {error:#}", job.id);
+            return end_unlogged(job.id.clone(), attempt, outcome_of(&error));
+        }
     };
     let pulse = Pulse::begin(job.id.clone(), attempt);
     let events = RefCell::new(events);
@@ -48,9 +53,13 @@ pub fn run(job: &Job, number: u64, orders: &Orders) {
         Ok(Ok(Some(Outcome::Cancelled))) if orders.is_stopped(number) => orders.stop_outcome(),
         Ok(Ok(Some(outcome))) => outcome,
         Ok(Ok(None)) => return,
-        Ok(Err(error)) => failed(format!("{error:#}")),
+        Ok(Err(error)) => outcome_of(&error),
         Err(panic) => failed(format!("the worker panicked: {}", words(&*panic))),
     };
+    if matches!(outcome, Outcome::DiskFull { .. }) {
+        // The attempt continues once there is room, so its log does not record an end.
+        events.borrow_mut().stop_logging();
+    }
     let ended = Event::Ended {
         outcome,
         seconds: started.elapsed().as_secs_f64(),
@@ -105,8 +114,8 @@ fn attempt_job(
     failpoints: &Failpoints,
     events: &RefCell<Events>,
 ) -> Result<Option<Outcome>> {
-    let device = convsweep_nn::device(&job.execution.device)?;
-    let fingerprint = fingerprint(&job.execution.device);
+    let device = convsweep_nn::device(job.execution.device)?;
+    let fingerprint = fingerprint(job.execution.device);
     let logged = events.borrow().logged().clone();
     let mut report = |event| {
         let heard = events.borrow_mut().write(event)?;
@@ -130,6 +139,23 @@ fn attempt_job(
         report: &mut report,
         asked: &asked,
     })?)
+}
+
+/// The outcome of an attempt that ended with `error`.
+fn outcome_of(error: &anyhow::Error) -> Outcome {
+    let message = format!("{error:#}");
+    if error.chain().any(is_disk_full) {
+        return Outcome::DiskFull { message };
+    }
+    failed(message)
+}
+
+fn is_disk_full(error: &(dyn std::error::Error + 'static)) -> bool {
+    let kind = error.downcast_ref::<io::Error>().map(io::Error::kind);
+    matches!(
+        kind,
+        Some(io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+    )
 }
 
 /// A failure by its message: a GPU's runtime says only there that its memory ran out.

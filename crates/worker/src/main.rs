@@ -89,7 +89,7 @@ struct DeviceRow {
 
 fn print_devices() -> ExitCode {
     let row = |d: convsweep_nn::DeviceInfo| DeviceRow {
-        name: d.name,
+        name: d.name.to_string(),
         kind: d.kind,
         backend: convsweep_nn::BACKEND,
     };

@@ -1,8 +1,8 @@
 //! What standard input says, read by a thread of its own so that a running job can be stopped.
 
 use convsweep_spec::FORMAT;
-use convsweep_spec::event::Outcome;
 use convsweep_spec::job::{Command, Job, JobId};
+use convsweep_spec::outcome::Outcome;
 use serde_json::Value;
 use std::io::BufRead;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

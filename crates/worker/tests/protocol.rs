@@ -3,9 +3,11 @@
 mod common;
 
 use common::*;
-use convsweep_spec::event::{Event, Outcome, Part};
+use convsweep_spec::device::DeviceName;
+use convsweep_spec::event::{Event, Part};
 use convsweep_spec::job::JobId;
 use convsweep_spec::metric;
+use convsweep_spec::outcome::Outcome;
 use convsweep_spec::shape::{Shape, summarize};
 use convsweep_spec::train::Optimizer;
 use safetensors::{Dtype, SafeTensors};
@@ -250,7 +252,7 @@ fn what_cannot_be_trained_is_refused_with_its_reason() {
         "hashes to",
     );
     check(
-        &|job| job.execution.device = "cuda:7".into(),
+        &|job| job.execution.device = DeviceName::cuda(7),
         "no device \"cuda:7\" here: this worker (flex) has cpu",
     );
     check(

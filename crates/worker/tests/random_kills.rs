@@ -8,10 +8,11 @@ mod common;
 
 use common::*;
 use convsweep_spec::augment::{AugmentSpec, Fill, FlipAxis, Normalize, Step};
-use convsweep_spec::event::{Event, Outcome, Start};
+use convsweep_spec::event::{Event, Start};
 use convsweep_spec::job::{CheckpointEvery, Job};
 use convsweep_spec::metric::Metric;
 use convsweep_spec::model::Layer;
+use convsweep_spec::outcome::Outcome;
 use convsweep_spec::train::{
     Anneal, Course, Length, Loss, Moments, Optimizer, Rule, Schedule, Warmup,
 };

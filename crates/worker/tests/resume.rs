@@ -4,10 +4,11 @@ mod common;
 
 use common::*;
 use convsweep_spec::augment::Step;
-use convsweep_spec::event::{Event, Outcome, Start};
+use convsweep_spec::event::{Event, Start};
 use convsweep_spec::job::{Command, Job, SavedState};
 use convsweep_spec::layout;
 use convsweep_spec::metric::Metric;
+use convsweep_spec::outcome::Outcome;
 use convsweep_spec::train::{
     Anneal, ClassWeights, Course, EarlyStopping, Group, Length, Loss, Optimizer, Rule, Schedule,
     Warmup,

@@ -23,7 +23,7 @@ pub fn devices(as_json: bool) -> Result<Exit> {
             });
             let usable = d.problem.clone().unwrap_or_else(|| "yes".into());
             vec![
-                d.name.clone(),
+                d.name.to_string(),
                 d.description.clone(),
                 memory,
                 d.cores.to_string(),

@@ -14,7 +14,8 @@ use convsweep_spec::job::JobId;
 use convsweep_spec::log::MemberJob;
 use convsweep_spec::metric::short;
 use convsweep_spec::shape::ModelSummary;
-use convsweep_spec::train::{Clock, Course, Schedule};
+use convsweep_spec::task::{RangeTest, Task};
+use convsweep_spec::train::{Clock, Phase, Schedule, TrainSpec};
 use convsweep_store::{Reader, literal};
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
@@ -295,7 +296,9 @@ fn architectures(plan: &Plan) -> Vec<(String, &Planned)> {
 fn rates(plan: &Plan) -> Vec<(String, &Planned)> {
     let plain = |p: &Planned| {
         let phases = &p.member.resolved.train.phases;
-        phases.len() == 1 && phases[0].schedule == Schedule::CONSTANT
+        p.member.resolved.task == Task::Train
+            && phases.len() == 1
+            && phases[0].schedule == Schedule::CONSTANT
     };
     if plan.configurations.iter().all(plain) {
         return vec![];
@@ -372,19 +375,27 @@ fn layers(planned: &Planned) -> String {
 const MOST_RATES: usize = 10;
 const STEPS: u32 = 1000;
 
+fn range_test_lines(test: RangeTest, train: &TrainSpec) -> String {
+    let line = |phase: &Phase| {
+        format!(
+            "  range test of {} steps: {} to {} ({})",
+            test.steps,
+            short(test.from),
+            short(phase.optimizer.lr),
+            phase.optimizer.name()
+        )
+    };
+    train.phases.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
 fn rate_lines(planned: &Planned) -> String {
     let mut first = 0;
     let mut lines = Vec::new();
-    for phase in &planned.member.resolved.train.phases {
-        if let Course::RangeTest { from, steps } = phase.schedule.course {
-            let (lr, name) = (phase.optimizer.lr, phase.optimizer.name());
-            lines.push(format!(
-                "  range test of {steps} steps: {} to {} ({name})",
-                short(from),
-                short(lr)
-            ));
-            continue;
-        }
+    let resolved = &planned.member.resolved;
+    if let Task::RangeTest(test) = resolved.task {
+        return range_test_lines(test, &resolved.train);
+    }
+    for phase in &resolved.train.phases {
         // The rate at each epoch's first and last step; how many steps an epoch has makes no
         // difference that is seen here.
         let rate = |epoch: u32, last: u32| {

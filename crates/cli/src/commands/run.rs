@@ -11,12 +11,15 @@ use crate::notify::Notifier;
 use crate::table::counted;
 use anyhow::Result;
 use convsweep_data::Kind;
-use convsweep_plan::{Plan, Planned, RunSettings};
+use convsweep_plan::{Plan, Planned};
 use convsweep_runner::estimate::duration;
 use convsweep_runner::{
-    Control, Directed, ExperimentLog, Halt, Policy, ResultsLock, Retry, RunEvent, RunSummary,
-    RunnerError, Slot, SlotSettings, Stop, slot::device_list, slots, worker_dir,
+    Control, Directed, ExperimentLog, Halt, Policy, ResultsLock, RunEvent, RunSummary, RunnerError,
+    Slot, SlotSettings, Stop,
+    slot::{DeviceChoice, device_list},
+    slots, worker_dir,
 };
+use convsweep_spec::device::{DeviceFamily, DeviceName};
 use convsweep_spec::job::{Execution, Job, JobId, Question};
 use convsweep_spec::log::{Choice, MemberJob, Record, Revision};
 use convsweep_spec::search::SearchSettings;
@@ -120,7 +123,7 @@ fn run_one(context: &Context, args: &RunArgs, plan: &Plan) -> Result<Exit> {
         };
         let policy = Policy {
             search: directed,
-            ..policy(&plan.run)
+            ..Policy::from(&plan.run)
         };
         train(
             context,
@@ -220,17 +223,22 @@ fn refuse_other_file(log: &ExperimentLog, plan: &Plan) -> Result<()> {
 /// The slots that the command line or the file asks for.
 pub fn find_slots(devices: Option<&str>, slots_of: Option<&str>, plan: &Plan) -> Result<Vec<Slot>> {
     let names = match devices {
-        Some(text) => device_list(text),
-        None => plan.run.devices.clone().unwrap_or_default(),
+        Some(text) => device_list(text).map_err(runner_failure)?,
+        None => {
+            let names = plan.run.devices.iter().flatten();
+            names.copied().map(DeviceChoice::Named).collect()
+        }
     };
     let settings = match slots_of {
         Some(text) => text.parse::<SlotSettings>().map_err(runner_failure)?,
         None => {
             let settings = SlotSettings::default()
-                .with("cuda", plan.run.cuda_slots)
+                .with(DeviceFamily::Cuda.into(), plan.run.cuda_slots)
                 .map_err(runner_failure)?;
             match plan.run.cpu_slots {
-                Some(count) => settings.with("cpu", count).map_err(runner_failure)?,
+                Some(count) => settings
+                    .with(DeviceName::CPU, count)
+                    .map_err(runner_failure)?,
                 None => settings,
             }
         }
@@ -312,7 +320,7 @@ fn jobs(context: &Context, plan: &Plan, lacking: &[Asked], held: &Held) -> Vec<(
     let job = |(index, id, question, standing): &Asked| {
         let execution = Execution {
             attempt: held.states.get(id).map_or(0, |s| s.attempts) + 1,
-            device: String::new(),
+            device: DeviceName::CPU,
             threads: 1,
             folder: context.results.job(id),
             data_cache: context.data.clone(),
@@ -462,30 +470,6 @@ fn command(plan: &Plan) -> String {
         word(&plan.file.display().to_string()),
         changes.collect::<String>()
     )
-}
-
-/// What `[run]` says, in the runner's words.
-fn policy(run: &RunSettings) -> Policy {
-    let convsweep_plan::Retry {
-        crashed,
-        lost,
-        failed,
-        timed_out,
-    } = run.retry;
-    Policy {
-        retry: Retry {
-            crashed,
-            lost,
-            failed,
-            timed_out,
-        },
-        stop_after: run.stop_after,
-        time_limit: run.time_limit,
-        sweep_time_limit: run.sweep_time_limit,
-        lost_after: run.lost_after,
-        breaker: run.breaker,
-        ..Policy::default()
-    }
 }
 
 /// Passes on what other processes tell the run.

@@ -5,7 +5,8 @@ use crate::language::reader::named;
 use crate::language::tables;
 use crate::source::tree::Node;
 use convsweep_spec::data::{DataFacts, DataSpec, SplitScheme};
-use convsweep_spec::train::{Course, Optimizer, Phase, Rule, Schedule, TrainSpec};
+use convsweep_spec::task::{self, Task};
+use convsweep_spec::train::{Optimizer, Phase, Rule, Schedule, TrainSpec};
 
 /// A learning-rate range test, as the file asks for it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -40,19 +41,24 @@ pub(crate) fn rises(experiment: &Node, sink: &mut Sink) -> bool {
 }
 
 impl RangeTest {
-    /// `train` as a range test over `images` training images: the first phase's optimizer under the
-    /// rising rate, for as many epochs as the steps take; nothing else of it counts but what a step
-    /// is made of.
+    /// The test as the task of a job.
+    pub(crate) fn task(&self) -> Task {
+        let RangeTest { from, steps, .. } = *self;
+        Task::RangeTest(task::RangeTest { from, steps })
+    }
+
+    /// The training section of a range test over `images` training images: the first phase's
+    /// optimizer with the test's highest rate, for as many epochs as the steps take. What does not
+    /// affect a single step is dropped.
     pub(crate) fn of(&self, train: TrainSpec, images: u64) -> TrainSpec {
-        let RangeTest { from, to, steps } = *self;
+        let RangeTest { to, steps, .. } = *self;
         let step = train.step_images() as u64;
         let epochs = u64::from(steps).div_ceil(images.div_ceil(step).max(1));
-        let course = Course::RangeTest { from, steps };
         let phase = train.phases.into_iter().next();
         let phases = phase.map(|first| Phase {
             epochs: u32::try_from(epochs).unwrap_or(u32::MAX),
             optimizer: at_rate(first.optimizer, to),
-            schedule: Schedule::new(course),
+            schedule: Schedule::CONSTANT,
             freeze: first.freeze,
         });
         TrainSpec {

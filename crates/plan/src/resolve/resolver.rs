@@ -18,6 +18,7 @@ use convsweep_spec::data::DataFacts;
 use convsweep_spec::job::{Configuration, ConfigurationDigest};
 use convsweep_spec::model::ModelSpec;
 use convsweep_spec::shape::{ModelSummary, Shape, tensors};
+use convsweep_spec::task::Task;
 use convsweep_spec::train::TrainSpec;
 use serde::Serialize;
 use std::collections::{BTreeSet, HashMap};
@@ -43,6 +44,7 @@ pub(crate) struct Resolved {
     pub train: Rc<TrainSpec>,
     /// The file that the weights come from, and how they fit, in words.
     pub weights: Option<(PathBuf, String)>,
+    pub task: Task,
     pub digest: ConfigurationDigest,
 }
 
@@ -53,6 +55,7 @@ impl Resolved {
             augment: (*self.augment).clone(),
             model: (*self.model).clone(),
             train: (*self.train).clone(),
+            task: self.task,
         }
     }
 }
@@ -135,7 +138,7 @@ impl<'a> Points<'a> {
             self.digest(Rc::as_ptr(&data).cast(), &data.spec),
             self.digest(Rc::as_ptr(&augment).cast(), &*augment),
             self.digest(Rc::as_ptr(&model).cast(), &*model),
-            self.digest(Rc::as_ptr(&train).cast(), &*train),
+            self.training_digest(&train),
         ];
         let digest = ConfigurationDigest::of_sections(sections, &facts.hash);
         Some(Resolved {
@@ -146,6 +149,7 @@ impl<'a> Points<'a> {
             summary,
             train,
             weights,
+            task: self.task(),
             digest,
         })
     }
@@ -177,6 +181,19 @@ impl<'a> Points<'a> {
     /// The digest of a section, made once for the place where it lies; the caches keep it there.
     fn digest(&mut self, place: *const (), section: &impl Serialize) -> Digest {
         *self.digests.entry(place).or_insert_with(|| digest(section))
+    }
+
+    fn training_digest(&mut self, train: &Rc<TrainSpec>) -> Digest {
+        let task = self.task();
+        let place = Rc::as_ptr(train).cast();
+        *self
+            .digests
+            .entry(place)
+            .or_insert_with(|| Configuration::training_digest(train, task))
+    }
+
+    fn task(&self) -> Task {
+        self.range.map_or(Task::Train, |test| test.task())
     }
 
     fn data(&mut self, point: &Point) -> Shared<(Rc<data::Data>, Arc<DataFacts>)> {

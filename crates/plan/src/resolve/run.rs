@@ -5,53 +5,10 @@ use crate::language::field::Kind;
 use crate::language::reader::{Reader, constant};
 use crate::language::tables;
 use crate::source::tree::Node;
+use convsweep_spec::device::DeviceName;
 use convsweep_spec::job::CheckpointEvery;
+use convsweep_spec::run_settings::{Retry, RunSettings};
 use std::time::Duration;
-
-/// How jobs are run; nothing of it enters a job's id.
-#[derive(Clone, Debug, PartialEq)]
-pub struct RunSettings {
-    /// Names of devices (`cpu`, `cuda:0`); `None` for all that there are.
-    pub devices: Option<Vec<String>>,
-    /// Jobs at once on the CPU; `None` for as many as there are cores for their threads.
-    pub cpu_slots: Option<u32>,
-    /// Jobs at once on each CUDA device.
-    pub cuda_slots: u32,
-    /// Threads that share a job's work on the CPU.
-    pub threads: u32,
-    /// Memory that a job may take, in bytes.
-    pub memory_bytes: Option<u64>,
-    /// Whether configurations of little work start first; else those that the file names first.
-    pub short_first: bool,
-    /// Further attempts by the outcome before.
-    pub retry: Retry,
-    /// Failed jobs after which no more are started.
-    pub stop_after: Option<u32>,
-    /// How long a job may train in a run.
-    pub time_limit: Option<Duration>,
-    /// How long a run may last.
-    pub sweep_time_limit: Option<Duration>,
-    /// How often a running job is made safe.
-    pub checkpoint_every: CheckpointEvery,
-    /// Silence after which a worker counts as lost.
-    pub lost_after: Duration,
-    /// Jobs in succession that end in the same error on a device, after which it gets no more.
-    pub breaker: u32,
-}
-
-/// Further attempts by the outcome before. What would only repeat itself (out of memory,
-/// divergence) has none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Retry {
-    /// After a worker that died.
-    pub crashed: u32,
-    /// After a worker that was silent for too long.
-    pub lost: u32,
-    /// After an error that the worker could name.
-    pub failed: u32,
-    /// After the time limit.
-    pub timed_out: u32,
-}
 
 /// Resolves `[run]`.
 pub(crate) fn run(node: Option<&Node>, sink: &mut Sink) -> Option<RunSettings> {
@@ -75,14 +32,7 @@ pub(crate) fn run(node: Option<&Node>, sink: &mut Sink) -> Option<RunSettings> {
         Reader::new(&slots, tables::SLOTS),
         Reader::new(&retry, tables::RETRY),
     );
-    let devices = reader.node("devices")?;
-    let list = || {
-        devices
-            .items()
-            .iter()
-            .filter_map(|d| d.text().map(str::to_string))
-            .collect()
-    };
+    let devices = device_names(&reader.node("devices")?, sink)?;
     let on_failure = reader.node("on_failure")?;
     let stop_after = match on_failure.text() {
         Some("stop") => Some(1),
@@ -90,7 +40,7 @@ pub(crate) fn run(node: Option<&Node>, sink: &mut Sink) -> Option<RunSettings> {
         None => Reader::new(&on_failure, tables::AFTER).u32("after"),
     };
     Some(RunSettings {
-        devices: devices.text().is_none().then(list),
+        devices,
         cpu_slots: slots.u32("cpu"),
         cuda_slots: slots.u32("cuda")?,
         threads: reader.u32("threads")?,
@@ -109,6 +59,33 @@ pub(crate) fn run(node: Option<&Node>, sink: &mut Sink) -> Option<RunSettings> {
         lost_after: lost??,
         breaker: reader.u32("breaker")?,
     })
+}
+
+/// The devices that the file lists; the inner `None` for "auto".
+fn device_names(node: &Node, sink: &mut Sink) -> Option<Option<Vec<DeviceName>>> {
+    if node.text().is_some() {
+        return Some(None);
+    }
+    let mut names = Vec::new();
+    let mut right = true;
+    for item in node.items() {
+        match item.text()?.parse::<DeviceName>() {
+            Ok(name) => names.push(name),
+            Err(_) => right = refuse_device(item, sink),
+        }
+    }
+    right.then_some(Some(names))
+}
+
+fn refuse_device(item: &Node, sink: &mut Sink) -> bool {
+    let title = format!(
+        "`run.devices` names an unknown device \"{}\"",
+        item.text().unwrap_or_default()
+    );
+    let remedy = "devices are \"cpu\", \"libtorch\", \"cuda\" and \"cuda:0\", \"cuda:1\", …; \
+                  `convsweep devices` lists those of this machine";
+    sink.at(item, title, "", remedy.into());
+    false
 }
 
 /// A length of time of at least so many seconds; the inner `None` where the file says nothing.

@@ -25,7 +25,7 @@ pub fn tests(standing: &Standing, results: &ResultsFolder) -> Vec<Tested> {
     let mut entries: Vec<_> = standing.entries.iter().collect();
     entries.sort_by_key(|e| e.row.member.position);
     let of = |entry: &crate::standing::Entry| {
-        entry.row.member.resolved.train.range_steps()?;
+        entry.row.member.resolved.task.range_test()?;
         let read = |run: &crate::standing::Run| {
             let text = std::fs::read_to_string(results.job(&run.job.job).join(RANGE)).ok()?;
             serde_json::from_str(&text).ok()

@@ -7,6 +7,7 @@ use convsweep_spec::job::{Configuration, ConfigurationDigest};
 use convsweep_spec::log::{Axis, AxisValue, Member, MemberJob, Revision};
 use convsweep_spec::metric::{Direction, Metric};
 use convsweep_spec::model::{Dense, Init, Layer, ModelSpec};
+use convsweep_spec::task::Task;
 use convsweep_spec::train::{Optimizer, Phase, TrainSpec};
 use convsweep_store::{ConfigurationRow, EpochRow, EvaluationRow, ExperimentRows, JobRow};
 use std::collections::BTreeMap;
@@ -315,6 +316,7 @@ fn resolved(position: u32, lr: f64, folds: Option<u32>) -> Configuration {
             ],
         },
         train: TrainSpec::new(64, vec![phase(10, lr), phase(5, lr * 0.1)]),
+        task: Task::Train,
     }
 }
 

@@ -75,9 +75,10 @@ impl Run<'_> {
         }
         let outcome = match &envelope.event {
             // The log does not hold it, so nobody else may.
-            Event::Ended { outcome, .. } if is_disk_full(outcome) => {
-                return self.disk_full(slot, outcome.clone());
-            }
+            Event::Ended {
+                outcome: outcome @ Outcome::DiskFull { .. },
+                ..
+            } => return self.disk_full(slot, outcome.clone()),
             Event::Ended { outcome, .. } => Some(outcome.clone()),
             Event::Metrics { epoch, values, .. } => {
                 self.guide_by(slot, *epoch, values);

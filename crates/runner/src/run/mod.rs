@@ -12,16 +12,17 @@ use crate::guide::Guide;
 use crate::launcher::{Launcher, Order, Says, Worker, WorkerId};
 use crate::lineage::{Parent, parents};
 use crate::local::LocalLauncher;
-use crate::policy::{Policy, is_disk_full};
+use crate::policy::Policy;
 use crate::protocol::{Death, Heard, death, death_words, read_line, unheard};
 use crate::schedule::{Assignment, Entry, Next, Schedule, Verdict};
 use crate::search::Action;
 use crate::slot::Slot;
-use convsweep_spec::event::{Envelope, Event, Outcome};
+use convsweep_spec::event::{Envelope, Event};
 use convsweep_spec::job::{Command, Job, JobId, SavedState};
 use convsweep_spec::layout::EVENTS;
 use convsweep_spec::log::Decision;
 use convsweep_spec::metric::Number;
+use convsweep_spec::outcome::Outcome;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
 use std::time::Duration;
@@ -252,7 +253,7 @@ impl<'a> Run<'a> {
     ) {
         let mut job = self.jobs[index].clone();
         job.execution.attempt = attempt;
-        job.execution.device = self.slots[slot].device.clone();
+        job.execution.device = self.slots[slot].device;
         job.execution.threads = self.slots[slot].threads;
         job.execution.until = self.guide.as_ref().and_then(|guide| guide.until(index));
         let until = job.execution.until;
@@ -296,7 +297,7 @@ impl<'a> Run<'a> {
         self.seats[slot].noise = 0;
         self.say(RunEvent::Launched {
             slot,
-            device: self.slots[slot].device.clone(),
+            device: self.slots[slot].device,
             job: id,
             attempt,
         });
@@ -428,7 +429,7 @@ impl<'a> Run<'a> {
         self.last_stderr = stderr;
         self.say(RunEvent::SlotClosed {
             slot,
-            device: self.slots[slot].device.clone(),
+            device: self.slots[slot].device,
             reason,
         });
     }

@@ -4,8 +4,10 @@ use convsweep_runner::launcher::Launcher;
 use convsweep_runner::{Policy, RunEvent, RunSummary, Slot, Stop, run_with};
 use convsweep_spec::augment::{AugmentSpec, Normalize};
 use convsweep_spec::data::{Damaged, DataSpec, Source, Split, SplitScheme};
+use convsweep_spec::device::DeviceName;
 use convsweep_spec::job::{CheckpointEvery, Configuration, Execution, Job, Question};
 use convsweep_spec::model::{Layer, ModelSpec};
+use convsweep_spec::task::Task;
 use convsweep_spec::train::{Optimizer, Phase, TrainSpec};
 use std::path::Path;
 use std::time::Duration;
@@ -37,6 +39,7 @@ pub fn job_with(results: &Path, seed: u64, phases: &[(u32, f64)]) -> Job {
                 layers: vec![Layer::Flatten],
             },
             train: TrainSpec::new(64, phases.iter().map(phase).collect()),
+            task: Task::Train,
         },
         data_hash: "hash".into(),
         seed,
@@ -47,7 +50,7 @@ pub fn job_with(results: &Path, seed: u64, phases: &[(u32, f64)]) -> Job {
         format: convsweep_spec::FORMAT,
         execution: Execution {
             attempt: 1,
-            device: String::new(),
+            device: DeviceName::CPU,
             threads: 0,
             folder: results.join("jobs").join(&id.0),
             data_cache: results.into(),
@@ -69,7 +72,7 @@ pub fn job(results: &Path, seed: u64) -> Job {
 
 pub fn slots(count: usize, worker: &Path) -> Vec<Slot> {
     let slot = |i| Slot {
-        device: format!("d{i}"),
+        device: DeviceName::cuda(i as u32),
         threads: 1,
         cores: vec![],
         worker: worker.into(),

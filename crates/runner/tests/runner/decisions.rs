@@ -3,8 +3,8 @@
 use crate::common::{job, job_with, policy};
 use convsweep_runner::lineage::parents;
 use convsweep_runner::schedule::{Assignment, Entry, Next, Schedule};
-use convsweep_spec::event::Outcome;
 use convsweep_spec::job::SavedState;
+use convsweep_spec::outcome::Outcome;
 use std::path::Path;
 
 const CRASHED: Outcome = Outcome::Crashed {

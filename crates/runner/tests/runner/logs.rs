@@ -2,11 +2,11 @@
 
 use crate::common::job;
 use convsweep_runner::{ExperimentLog, RunnerError};
-use convsweep_spec::event::Outcome;
 use convsweep_spec::job::{ConfigurationId, JobId};
 use convsweep_spec::layout::ResultsFolder;
 use convsweep_spec::log::{Entry, Member, Record, Revision};
 use convsweep_spec::metric::{Direction, Metric};
+use convsweep_spec::outcome::Outcome;
 use std::fs;
 use std::path::Path;
 

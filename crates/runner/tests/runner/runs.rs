@@ -5,8 +5,10 @@ use convsweep_runner::launcher::{Launcher, Order, Says, Tail, Worker, WorkerId};
 use convsweep_runner::protocol::Death;
 use convsweep_runner::{RunEvent, Slot, Stop};
 use convsweep_spec::FORMAT;
-use convsweep_spec::event::{Envelope, Event, Outcome};
+use convsweep_spec::device::DeviceName;
+use convsweep_spec::event::{Envelope, Event};
 use convsweep_spec::job::{Command, Job};
+use convsweep_spec::outcome::Outcome;
 use std::cell::RefCell;
 use std::path::Path;
 use tokio::sync::mpsc;
@@ -345,7 +347,7 @@ fn stopping_now_kills_even_what_does_not_listen() {
 fn a_slot_that_cannot_start_is_closed_and_the_other_does_the_work() {
     let dir = tempfile::tempdir().unwrap();
     let mut fake = Fake::new(finish);
-    fake.refuse = |slot| slot.device == "d0";
+    fake.refuse = |slot| slot.device == DeviceName::cuda(0);
     let jobs = jobs(dir.path(), 50);
     let (_, summary) = run_all(&fake, jobs.clone(), slots(2, nowhere()), |_| None);
     assert_eq!((summary.well(), summary.left.len()), (50, 0));

@@ -6,10 +6,13 @@
 use convsweep_data::{Location, facts};
 use convsweep_spec::augment::{AugmentSpec, Fill, FlipAxis, Normalize, Step};
 use convsweep_spec::data::{Damaged, DataSpec, Shapes, Source, Split, SplitScheme};
-use convsweep_spec::event::{Envelope, Event, Outcome};
+use convsweep_spec::device::DeviceName;
+use convsweep_spec::event::{Envelope, Event};
 use convsweep_spec::job::{CheckpointEvery, Command, Configuration, Execution, Job, Question};
 use convsweep_spec::metric::is_reproducible;
 use convsweep_spec::model::*;
+use convsweep_spec::outcome::Outcome;
+use convsweep_spec::task::Task;
 use convsweep_spec::train::{Optimizer, Phase, Rule, TrainSpec};
 use std::collections::BTreeMap;
 use std::fs;
@@ -136,6 +139,7 @@ pub fn job(results: &Path, phases: &[(u32, Optimizer)]) -> Job {
             },
             model: model(),
             train: TrainSpec::new(16, phases.iter().map(phase).collect()),
+            task: Task::Train,
         },
         data_hash,
         seed: 3,
@@ -149,7 +153,7 @@ pub fn finish(question: Question, results: &Path) -> Job {
     let id = question.job_id();
     let execution = Execution {
         attempt: 1,
-        device: "cpu".into(),
+        device: DeviceName::CPU,
         threads: 1,
         folder: results.join("jobs").join(&id.0),
         data_cache: results.join("cache"),

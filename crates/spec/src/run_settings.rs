@@ -1,0 +1,70 @@
+//! How jobs are run, never what they compute: what `[run]` of an experiment file says.
+
+use crate::device::DeviceName;
+use crate::job::CheckpointEvery;
+use crate::outcome::Outcome;
+use std::time::Duration;
+
+/// How jobs are run. Nothing here enters a job's id.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunSettings {
+    /// Devices to train on; `None` for every usable GPU, or the CPU where there is none.
+    pub devices: Option<Vec<DeviceName>>,
+    /// Concurrent jobs on the CPU; `None` for as many as its cores allow.
+    pub cpu_slots: Option<u32>,
+    /// Concurrent jobs on each CUDA device.
+    pub cuda_slots: u32,
+    /// Threads of each job on the CPU.
+    pub threads: u32,
+    /// Memory limit of a job, in bytes.
+    pub memory_bytes: Option<u64>,
+    /// Whether the cheapest configurations start first, rather than in the file's order.
+    pub short_first: bool,
+    /// How often a job is tried again.
+    pub retry: Retry,
+    /// Number of failed jobs after which no further job starts.
+    pub stop_after: Option<u32>,
+    /// Longest training time of a job within one run.
+    pub time_limit: Option<Duration>,
+    /// Longest duration of a run.
+    pub sweep_time_limit: Option<Duration>,
+    /// How often a checkpoint is written.
+    pub checkpoint_every: CheckpointEvery,
+    /// Silence after which a worker is considered lost.
+    pub lost_after: Duration,
+    /// Consecutive jobs with the same error after which a device gets no further jobs.
+    pub breaker: u32,
+}
+
+/// How often a job is tried again, by how its last attempt ended.
+///
+/// An out-of-memory or diverged job would end the same way again and is never retried.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Retry {
+    /// After the worker process died.
+    pub crashed: u32,
+    /// After the worker went silent.
+    pub lost: u32,
+    /// After an error that the worker reported.
+    pub failed: u32,
+    /// After the time limit; training continues from the checkpoint.
+    pub timed_out: u32,
+}
+
+impl Retry {
+    /// Number of retries after this outcome.
+    pub fn after(&self, outcome: &Outcome) -> u32 {
+        match outcome {
+            Outcome::Crashed { .. } => self.crashed,
+            Outcome::Lost { .. } => self.lost,
+            Outcome::Failed { .. } => self.failed,
+            Outcome::TimedOut => self.timed_out,
+            Outcome::Finished
+            | Outcome::Stopped { .. }
+            | Outcome::Diverged { .. }
+            | Outcome::OutOfMemory
+            | Outcome::DiskFull { .. }
+            | Outcome::Cancelled => 0,
+        }
+    }
+}
