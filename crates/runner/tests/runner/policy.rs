@@ -299,7 +299,7 @@ fn a_device_on_which_everything_fails_is_closed() {
         text.contains("5 jobs in succession ended in the same error (failed: as told)"),
         "{text}"
     );
-    assert!(text.contains("the device d0 gets no more"), "{text}");
+    assert!(text.contains("the device cuda:0 gets no more"), "{text}");
 }
 
 /// A worker in a control group of little memory, which the kernel kills when it takes more. Where

@@ -308,7 +308,7 @@ fn a_worker_is_kept_on_its_core_with_its_threads() {
         },
         _ => None,
     });
-    assert_eq!(text.unwrap(), "1 3 d0");
+    assert_eq!(text.unwrap(), "1 3 cuda:0");
     assert_eq!(convsweep_runner::device::cores(), before);
 }
 
