@@ -1,20 +1,20 @@
 //! Depthwise convolutions, one filter for each channel: vectors of channels, since no sum crosses
 //! them.
 
-use super::ConvShape;
-use crate::block::{Finish, OuterFactors, load, store};
-use crate::simd::{Kernel, Vector};
+use super::shape::ConvShape;
+use crate::matrix::{Finish, OuterFactors};
+use crate::simd::{Kernel, Vector, load, store};
 
 /// OuterFactors that are summed up together, so that sums do not wait for each other.
 const PIXELS: usize = 4;
 
 /// Whether each of several channels has one filter, which sees no other channel.
-pub(super) fn is(shape: &ConvShape) -> bool {
+pub(crate) fn is(shape: &ConvShape) -> bool {
     shape.channels > 1 && shape.groups == shape.channels && shape.filters == shape.channels
 }
 
 /// Weights as `[tap, channel]`, in the order of the family's taps.
-pub(super) fn pack(shape: &ConvShape, kernel: &[[usize; 2]], weight: &[f32], out: &mut [f32]) {
+pub(crate) fn pack(shape: &ConvShape, kernel: &[[usize; 2]], weight: &[f32], out: &mut [f32]) {
     let taps = shape.kernel[0] * shape.kernel[1];
     for (out, &[y, x]) in out.chunks_exact_mut(shape.channels).zip(kernel) {
         for (c, out) in out.iter_mut().enumerate() {
@@ -24,7 +24,7 @@ pub(super) fn pack(shape: &ConvShape, kernel: &[[usize; 2]], weight: &[f32], out
 }
 
 /// The inverse of [`pack`].
-pub(super) fn unpack(shape: &ConvShape, kernel: &[[usize; 2]], packed: &[f32], weight: &mut [f32]) {
+pub(crate) fn unpack(shape: &ConvShape, kernel: &[[usize; 2]], packed: &[f32], weight: &mut [f32]) {
     let taps = shape.kernel[0] * shape.kernel[1];
     for (packed, &[y, x]) in packed.chunks_exact(shape.channels).zip(kernel) {
         for (c, packed) in packed.iter().enumerate() {
@@ -38,7 +38,7 @@ pub(super) fn unpack(shape: &ConvShape, kernel: &[[usize; 2]], packed: &[f32], w
 /// # Safety
 /// All that is named must lie in memory that is there.
 #[inline(always)]
-pub(super) unsafe fn forward<V: Vector>(
+pub(crate) unsafe fn forward<V: Vector>(
     x: *const f32,
     [inputs, taps]: [&[usize]; 2],
     packed: *const f32,
@@ -147,7 +147,7 @@ impl DepthwiseForward<'_> {
 /// # Safety
 /// All that is named must lie in memory that is there.
 #[inline(always)]
-pub(super) unsafe fn sums<V: Vector>(
+pub(crate) unsafe fn sums<V: Vector>(
     pixels: OuterFactors,
     taps: &[usize],
     channels: usize,

@@ -1,12 +1,13 @@
 //! Weights in the order in which the kernels read them, and back.
 
-use super::{ConvShape, depthwise};
+use super::depthwise;
+use super::shape::ConvShape;
 use crate::simd::{PANEL, Vector};
 use crate::transpose::{from_lanes, to_lanes};
 
 /// Which way a convolution is gone through.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum PassDirection {
+pub(crate) enum PassDirection {
     /// Rows are taps × channels, columns filters.
     Forward,
     /// Rows are taps × filters, columns channels.
@@ -15,7 +16,7 @@ pub(super) enum PassDirection {
 
 impl PassDirection {
     /// Length of a tap and number of columns, in one group.
-    pub(super) fn sizes(self, shape: &ConvShape) -> (usize, usize) {
+    pub(crate) fn sizes(self, shape: &ConvShape) -> (usize, usize) {
         let (c, f) = (shape.channels / shape.groups, shape.filters / shape.groups);
         if self == PassDirection::Forward {
             (c, f)
@@ -26,7 +27,7 @@ impl PassDirection {
 }
 
 /// Values of the packed weights of all groups.
-pub(super) fn packed_len(shape: &ConvShape, direction: PassDirection, taps: usize) -> usize {
+pub(crate) fn packed_len(shape: &ConvShape, direction: PassDirection, taps: usize) -> usize {
     if depthwise::is(shape) {
         return taps * shape.channels;
     }
@@ -41,7 +42,7 @@ pub(super) fn packed_len(shape: &ConvShape, direction: PassDirection, taps: usiz
 /// # Safety
 /// The slices have the sizes of the shape.
 #[inline(always)]
-pub(super) unsafe fn pack<V: Vector>(
+pub(crate) unsafe fn pack<V: Vector>(
     shape: &ConvShape,
     direction: PassDirection,
     kernel: &[[usize; 2]],
@@ -86,7 +87,7 @@ pub(super) unsafe fn pack<V: Vector>(
 /// # Safety
 /// The slices have the sizes of the shape.
 #[inline(always)]
-pub(super) unsafe fn unpack<V: Vector>(
+pub(crate) unsafe fn unpack<V: Vector>(
     shape: &ConvShape,
     kernel: &[[usize; 2]],
     packed: &[f32],

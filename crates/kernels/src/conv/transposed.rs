@@ -2,13 +2,14 @@
 //! convolution on its way back.
 
 use super::direct::{InputGradient, aligned, image_block};
-use super::{
-    ConvShape, Epilogue, LayerGradients, NeedsGradient, UpstreamGradient, conv_backward,
-    conv_forward, conv_method,
-};
-use crate::block::{Finish, should_stream};
-use crate::pool::add_rows;
-use crate::simd::{Kernel, Vector, dispatch};
+use super::epilogue::Epilogue;
+use super::forward_backward::{conv_backward, conv_forward};
+use super::gradients::{LayerGradients, NeedsGradient, UpstreamGradient};
+use super::method::conv_method;
+use super::shape::ConvShape;
+use crate::elementwise::add_rows;
+use crate::matrix::Finish;
+use crate::simd::{Kernel, Vector, dispatch, should_stream};
 use crate::threads;
 use std::ops::Range;
 

@@ -1,188 +1,55 @@
-//! ChannelMoments, and the normalisation by them.
+//! The normalisation by given moments.
 
-use super::{
-    ChannelMoments, NormParameters, RowPass, chunks, factors, parts, run_pass, run_pass_shared,
-};
-use crate::block::{load, should_stream, store};
-use crate::buffer::Buffer;
-use crate::simd::{Kernel, Vector};
-use crate::threads::{self, task_range};
-use std::ops::Range;
+use super::parameters::{NormParameters, factors};
+use super::row_pass::{RowPass, run_pass_shared};
+use crate::simd::{Kernel, Vector, dispatch, load, should_stream, store};
 
-pub(super) struct MomentsKernel<'a> {
-    pub x: &'a [f32],
-    pub channels: usize,
-}
-
-/// NormGradientSums of a chunk, and of the squares, of the distances from its first row: one pass, and no
-/// digits lost to a mean far from zero.
-struct MomentsPass {
-    x: *const f32,
-    /// Where the rows go past the caches, whole vectors that are aligned there; null for nowhere.
-    to: *mut f32,
-    channels: usize,
-    /// The chunk's first row.
-    from: *const f32,
-    sums: *mut f32,
-    squares: *mut f32,
-}
-
-impl RowPass for MomentsPass {
-    #[inline(always)]
-    unsafe fn block<V: Vector, const R: usize>(&mut self, row: usize, c: usize, n: usize) {
-        let from = load::<V>(self.from.add(c), n);
-        let (mut sum, mut square) = (V::splat(0.0), V::splat(0.0));
-        for r in row..row + R {
-            let at = r * self.channels + c;
-            let value = load::<V>(self.x.add(at), n);
-            let deviation = value.sub(from);
-            sum = sum.add(deviation);
-            square = deviation.fma(deviation, square);
-            if !self.to.is_null() {
-                value.stream(self.to.add(at));
-            }
-        }
-        for (to, new) in [(self.sums.add(c), sum), (self.squares.add(c), square)] {
-            store::<V>(load::<V>(to, n).add(new), to, n);
-        }
-    }
-}
-
-impl Kernel for MomentsKernel<'_> {
-    type Output = ChannelMoments;
-
-    #[inline(always)]
-    unsafe fn run<V: Vector>(self) -> ChannelMoments {
-        let MomentsKernel { x, channels } = self;
-        let rows = x.len() / channels;
-        let parts = parts(rows, channels);
-        let of_part = |i| {
-            V::outlined(MomentsPart {
-                x,
-                channels,
-                rows: task_range(rows, parts, i),
-            })
-        };
-        let mut found = vec![[0.0; 2]; channels];
-        for (i, new) in threads::collect_tasks(parts, of_part)
-            .into_iter()
-            .enumerate()
-        {
-            let Range { start, end } = task_range(rows, parts, i);
-            found
-                .iter_mut()
-                .zip(new)
-                .for_each(|(found, new)| merge_moments(found, new, [start, end - start]));
-        }
-        moments(&found, rows)
-    }
-}
-
-/// Mean and summed squared distance of each channel over some rows.
-struct MomentsPart<'a> {
-    x: &'a [f32],
-    channels: usize,
-    rows: Range<usize>,
-}
-
-impl Kernel for MomentsPart<'_> {
-    type Output = Vec<[f64; 2]>;
-
-    #[inline(always)]
-    unsafe fn run<V: Vector>(self) -> Vec<[f64; 2]> {
-        let MomentsPart { x, channels, rows } = self;
-        let mut found = vec![[0.0; 2]; channels];
-        let x = x.as_ptr().add(rows.start * channels);
-        accumulate_moments::<V>(
-            (x, std::ptr::null_mut()),
-            [0, rows.len()],
-            channels,
-            &mut found,
-        );
-        found
-    }
-}
-
-/// Joins mean and summed squared distance of each channel over `[before, rows]` to what was `found`
-/// in the rows before them. The rows begin at the first place and are copied past the caches to the
-/// second, unless that is null; they are cut into chunks, so that what is found depends on where,
-/// unless that is at a multiple of [`super::moments_chunk_rows`].
+/// `(x − mean) / √(variance + ε) · scale + shift`, then `residual` is added, then ReLU; `x` and
+/// `residual` are `[rows, channels]`.
 ///
-/// # Safety
-/// The rows are there, and what is given to copy them to has room and is aligned for vectors, of
-/// which a row is a whole number.
-#[inline(always)]
-pub(crate) unsafe fn accumulate_moments<V: Vector>(
-    (x, to): (*const f32, *mut f32),
-    [before, rows]: [usize; 2],
-    channels: usize,
-    found: &mut [[f64; 2]],
-) {
-    let mut of_chunk = Buffer::new(2 * channels);
-    let (sums, squares) = of_chunk.split_at_mut(channels);
-    for chunk in chunks(0..rows, channels) {
-        let (first, count) = (chunk.start, chunk.len());
-        sums.fill(0.0);
-        squares.fill(0.0);
-        let from = x.add(first * channels);
-        let (sums_at, squares_at) = (sums.as_mut_ptr(), squares.as_mut_ptr());
-        run_pass::<V>(
-            &mut MomentsPass {
-                x,
-                to,
-                channels,
-                from,
-                sums: sums_at,
-                squares: squares_at,
-            },
-            chunk,
-            channels,
-        );
-        let share = 1.0 / count as f64;
-        for (c, found) in found.iter_mut().enumerate() {
-            let [sum, square] = [sums[c], squares[c]].map(f64::from);
-            let new = [
-                f64::from(*from.add(c)) + sum * share,
-                square - sum * sum * share,
-            ];
-            merge_moments(found, new, [before + first, count]);
-        }
-    }
+/// # Panics
+/// Where a slice has another size.
+pub fn batch_norm(norm: &NormParameters, x: &[f32], residual: Option<&[f32]>) -> Vec<f32> {
+    norm.check(x);
+    assert!(
+        residual.is_none_or(|s| s.len() == x.len()),
+        "residual of {} values",
+        x.len()
+    );
+    // SAFETY: the sizes are checked above; the instruction set is one that is here.
+    unsafe { dispatch(NormForward { norm, x, residual }) }
 }
 
-/// The moments of all images from what was gathered of each, `rows` rows an image.
-pub(crate) fn merge_image_moments(images: &[Vec<[f64; 2]>], rows: usize) -> ChannelMoments {
-    let mut found = vec![[0.0; 2]; images.first().map_or(0, Vec::len)];
-    for (i, image) in images.iter().enumerate() {
-        found
-            .iter_mut()
-            .zip(image)
-            .for_each(|(found, &new)| merge_moments(found, new, [i * rows, rows]));
-    }
-    moments(&found, images.len() * rows)
-}
-
-fn moments(found: &[[f64; 2]], rows: usize) -> ChannelMoments {
-    let mean = found.iter().map(|m| m[0] as f32).collect();
-    ChannelMoments {
-        mean,
-        variance: found.iter().map(|m| (m[1] / rows as f64) as f32).collect(),
-    }
-}
-
-/// Joins mean and summed squared distance of `[before, new]` rows.
-#[inline(always)]
-fn merge_moments(found: &mut [f64; 2], new: [f64; 2], rows: [usize; 2]) {
-    let [before, count] = rows.map(|n| n as f64);
-    let (deviation, share) = (new[0] - found[0], count / (before + count));
-    found[0] += deviation * share;
-    found[1] += new[1] + deviation * deviation * before * share;
-}
-
-pub(super) struct NormForward<'a> {
+pub(crate) struct NormForward<'a> {
     pub norm: &'a NormParameters<'a>,
     pub x: &'a [f32],
     pub residual: Option<&'a [f32]>,
+}
+
+impl Kernel for NormForward<'_> {
+    type Output = Vec<f32>;
+
+    #[inline(always)]
+    unsafe fn run<V: Vector>(self) -> Vec<f32> {
+        let NormForward { norm, x, residual } = self;
+        let channels = norm.scale.len();
+        let factor: Vec<f32> = factors(norm);
+        let mut y: Vec<f32> = Vec::with_capacity(x.len());
+        let pass = NormForwardPass {
+            x: x.as_ptr(),
+            residual: residual.map_or(std::ptr::null(), <[f32]>::as_ptr),
+            y: y.as_mut_ptr(),
+            mean: norm.moments.mean.as_ptr(),
+            factor: factor.as_ptr(),
+            shift: norm.shift.as_ptr(),
+            relu: norm.relu,
+            stream: should_stream::<V>(y.as_ptr(), x.len(), channels),
+            channels,
+        };
+        run_pass_shared::<V>(pass, x.len() / channels, channels);
+        y.set_len(x.len());
+        y
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -220,31 +87,5 @@ impl RowPass for NormForwardPass {
                 store::<V>(y, to, n)
             }
         }
-    }
-}
-
-impl Kernel for NormForward<'_> {
-    type Output = Vec<f32>;
-
-    #[inline(always)]
-    unsafe fn run<V: Vector>(self) -> Vec<f32> {
-        let NormForward { norm, x, residual } = self;
-        let channels = norm.scale.len();
-        let factor: Vec<f32> = factors(norm);
-        let mut y: Vec<f32> = Vec::with_capacity(x.len());
-        let pass = NormForwardPass {
-            x: x.as_ptr(),
-            residual: residual.map_or(std::ptr::null(), <[f32]>::as_ptr),
-            y: y.as_mut_ptr(),
-            mean: norm.moments.mean.as_ptr(),
-            factor: factor.as_ptr(),
-            shift: norm.shift.as_ptr(),
-            relu: norm.relu,
-            stream: should_stream::<V>(y.as_ptr(), x.len(), channels),
-            channels,
-        };
-        run_pass_shared::<V>(pass, x.len() / channels, channels);
-        y.set_len(x.len());
-        y
     }
 }

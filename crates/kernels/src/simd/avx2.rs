@@ -1,6 +1,6 @@
 //! AVX2 with FMA: 8 floats in each of 16 registers.
 
-use super::{Kernel, Vector};
+use super::vector::{Kernel, Vector};
 use std::arch::x86_64::*;
 
 /// # Safety

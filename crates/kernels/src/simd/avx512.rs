@@ -1,6 +1,6 @@
 //! AVX-512: 16 floats in each of 32 registers, and masks of their own.
 
-use super::{Kernel, Vector};
+use super::vector::{Kernel, Vector};
 use std::arch::x86_64::*;
 
 /// # Safety

@@ -1,6 +1,6 @@
 //! Arrays of 8 floats, for the compiler to make the best of.
 
-use super::{Kernel, Vector};
+use super::vector::{Kernel, Vector};
 use std::array::from_fn;
 
 #[derive(Clone, Copy)]

@@ -1,16 +1,15 @@
 //! The tiles of an image, from it into planes and back.
 
+use super::planes::Planes;
 use super::transform::{self, Form, four, six};
-use crate::conv::{ConvShape, Epilogue, used_output};
-use crate::pool::largest;
-use crate::simd::{PANEL, Vector};
+use crate::conv::epilogue::Epilogue;
+use crate::conv::pool2x2::largest;
+use crate::conv::shape::ConvShape;
+use crate::simd::Vector;
 use std::marker::PhantomData;
 
-/// Products of a tile.
-pub(super) const PLANES: usize = 36;
-
 /// The tiles of an image.
-pub(super) struct Tiles<F> {
+pub(crate) struct Tiles<F> {
     form: PhantomData<F>,
     input: [usize; 2],
     /// Zeros before rows and columns.
@@ -24,8 +23,8 @@ pub(super) struct Tiles<F> {
 }
 
 impl<F: Form> Tiles<F> {
-    pub(super) fn new(shape: &ConvShape, epilogue: Epilogue) -> Self {
-        let output = used_output(shape, epilogue);
+    pub(crate) fn new(shape: &ConvShape, epilogue: Epilogue) -> Self {
+        let output = shape.used_output(epilogue);
         Tiles {
             form: PhantomData,
             input: shape.input,
@@ -37,50 +36,16 @@ impl<F: Form> Tiles<F> {
         }
     }
 
-    pub(super) fn per_image(&self) -> usize {
+    pub(crate) fn per_image(&self) -> usize {
         self.grid[0] * self.grid[1]
     }
 
     /// Images that are gone through together. With few channels their planes are to stay in the
     /// second-level cache; with many the weights do not fit there anyway, and are to be read for
     /// many tiles at once.
-    pub(super) fn images(&self) -> usize {
+    pub(crate) fn images(&self) -> usize {
         let tiles = (self.channels.min(self.filters) / 2).max(36);
         (tiles / self.per_image()).max(1)
-    }
-}
-
-/// Distance of two planes of so many values: not a multiple of a page, so that they do not all fall
-/// into the same cache sets.
-pub(super) fn plane_stride(values: usize) -> usize {
-    values + 16
-}
-
-/// The planes of transformed tiles.
-#[derive(Clone, Copy)]
-pub(super) struct Planes {
-    pub at: *mut f32,
-    /// Distance of two planes.
-    pub plane: usize,
-    /// Distance of two panels of channels.
-    pub panel: usize,
-}
-
-impl Planes {
-    /// From the tile's number on.
-    #[inline(always)]
-    pub(super) unsafe fn from(self, tile: usize) -> Planes {
-        Planes {
-            at: self.at.add(tile * PANEL),
-            ..self
-        }
-    }
-
-    /// A tile's first plane at a vector of channels.
-    #[inline(always)]
-    unsafe fn place(self, tile: usize, channel: usize) -> *mut f32 {
-        self.at
-            .add(channel / PANEL * self.panel + tile * PANEL + channel % PANEL)
     }
 }
 
@@ -132,7 +97,7 @@ impl<F: Form> Tiles<F> {
 
     /// Transforms the input tiles of one image. `zeros` holds a row of zeros.
     #[inline(always)]
-    pub(super) unsafe fn input<V: Vector>(&self, x: *const f32, zeros: &[f32], v: Planes) {
+    pub(crate) unsafe fn input<V: Vector>(&self, x: *const f32, zeros: &[f32], v: Planes) {
         for tile in 0..self.per_image() {
             let TileWindow { rows, columns } = self.window(tile);
             let rows = six!(J => rows[J].map_or(zeros.as_ptr(), |row| x.add(row)));
@@ -152,7 +117,7 @@ impl<F: Form> Tiles<F> {
 
     /// Adds the gradients of one image's input tiles, transposed, to `dx`.
     #[inline(always)]
-    pub(super) unsafe fn input_gradient<V: Vector>(&self, v: Planes, dx: *mut f32) {
+    pub(crate) unsafe fn input_gradient<V: Vector>(&self, v: Planes, dx: *mut f32) {
         for tile in 0..self.per_image() {
             let TileWindow {
                 rows,
@@ -174,7 +139,7 @@ impl<F: Form> Tiles<F> {
 
     /// The output of one image from its tiles in `m`, with what epilogues.
     #[inline(always)]
-    pub(super) unsafe fn output<V: Vector>(
+    pub(crate) unsafe fn output<V: Vector>(
         &self,
         m: Planes,
         bias: Option<&[f32]>,
@@ -265,7 +230,7 @@ impl<F: Form> Tiles<F> {
 
     /// Transforms the output gradient of one image into `m` and adds its sum to `bias`.
     #[inline(always)]
-    pub(super) unsafe fn output_gradient<V: Vector>(
+    pub(crate) unsafe fn output_gradient<V: Vector>(
         &self,
         backward: [*const f32; 2],
         argmax: *const u8,

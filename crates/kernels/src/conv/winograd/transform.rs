@@ -39,7 +39,7 @@ macro_rules! four {
     };
 }
 
-pub(super) use {array, five, four, six};
+pub(crate) use {array, five, four, six};
 
 #[inline(always)]
 unsafe fn times<V: Vector>(c: f32, a: V) -> V {
@@ -54,7 +54,7 @@ unsafe fn plus<V: Vector>(c: f32, a: V, b: V) -> V {
 
 /// Input: Bᵀd.
 #[inline(always)]
-pub(super) unsafe fn input<V: Vector>(d: [V; 6]) -> [V; 6] {
+pub(crate) unsafe fn input<V: Vector>(d: [V; 6]) -> [V; 6] {
     let (p, q) = (plus(-4.0, d[2], d[4]), plus(-4.0, d[1], d[3]));
     let (r, s) = (d[4].sub(d[2]), d[3].sub(d[1]));
     [
@@ -69,7 +69,7 @@ pub(super) unsafe fn input<V: Vector>(d: [V; 6]) -> [V; 6] {
 
 /// Input gradient: Bv.
 #[inline(always)]
-pub(super) unsafe fn input_transposed<V: Vector>(v: [V; 6]) -> [V; 6] {
+pub(crate) unsafe fn input_transposed<V: Vector>(v: [V; 6]) -> [V; 6] {
     let (s, d) = (v[1].add(v[2]), v[1].sub(v[2]));
     let (t, e) = (v[3].add(v[4]), v[3].sub(v[4]));
     [
@@ -86,7 +86,7 @@ pub(super) unsafe fn input_transposed<V: Vector>(v: [V; 6]) -> [V; 6] {
 ///
 /// Arrays have room for both forms; of outputs only the first [`Form::OUT`] count, of weights the
 /// first [`Form::TAPS`].
-pub(super) trait Form {
+pub(crate) trait Form {
     /// Outputs of a tile, in each dimension.
     const OUT: usize;
     /// Rows, and columns, of the kernel.
@@ -103,7 +103,7 @@ pub(super) trait Form {
 }
 
 /// F(4×4, 3×3).
-pub(super) struct Three;
+pub(crate) struct Three;
 
 impl Form for Three {
     const OUT: usize = 4;
@@ -156,7 +156,7 @@ impl Form for Three {
 }
 
 /// F(2×2, 5×5).
-pub(super) struct Five;
+pub(crate) struct Five;
 
 impl Form for Five {
     const OUT: usize = 2;
@@ -216,5 +216,14 @@ impl Form for Five {
             plus(1.0 / 3.0, e, d),
             plus(2.0 / 3.0, t, s).add(u[5]),
         ]
+    }
+}
+
+/// LeftRows and columns of an output tile for a kernel of this size, if there are tiles for it.
+pub(crate) fn output_tile(kernel: [usize; 2]) -> Option<usize> {
+    match kernel {
+        [3, 3] => Some(Three::OUT),
+        [5, 5] => Some(Five::OUT),
+        _ => None,
     }
 }

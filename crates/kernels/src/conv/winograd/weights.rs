@@ -1,9 +1,10 @@
 //! Weights into planes, and the planes of their gradient back.
 
-use super::tiles::{PLANES, plane_stride};
+use super::planes::{PLANES, plane_stride};
 use super::transform::{Form, five, six};
 use crate::buffer::Buffer;
-use crate::conv::{ConvShape, PartialSums};
+use crate::conv::parts::PartialSums;
+use crate::conv::shape::ConvShape;
 use crate::simd::{Kernel, PANEL, Vector};
 use crate::threads;
 use crate::transpose::{from_lanes, to_lanes};
@@ -16,7 +17,7 @@ use std::ops::Range;
 /// # Safety
 /// The weights have the size that the shape says.
 #[inline(always)]
-pub(super) unsafe fn transformed<V: Vector, F: Form>(
+pub(crate) unsafe fn transformed<V: Vector, F: Form>(
     shape: &ConvShape,
     weight: &[f32],
     transposed: bool,
@@ -110,7 +111,7 @@ impl<F: Form> Kernel for SomeColumns<'_, F> {
 /// # Safety
 /// The parts have the size of transformed weights.
 #[inline(always)]
-pub(super) unsafe fn gradient<V: Vector, F: Form>(
+pub(crate) unsafe fn gradient<V: Vector, F: Form>(
     shape: &ConvShape,
     sums: &PartialSums,
 ) -> Vec<f32> {

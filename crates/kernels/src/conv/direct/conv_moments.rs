@@ -1,0 +1,80 @@
+//! The moments of a convolution's outputs, found while these are in the caches.
+
+use super::packed_conv::PackedConv;
+use crate::buffer::Buffer;
+use crate::conv::parts::OutputPointers;
+use crate::matrix::Finish;
+use crate::norm::{accumulate_moments, moments_chunk_rows};
+use crate::simd::Vector;
+
+/// A pass that finds the moments of its outputs while they are in the caches.
+pub(crate) struct ConvMoments<'a> {
+    pass: PackedConv<'a>,
+    /// Of an image.
+    pixels: usize,
+    /// OuterFactors that are gone through together, unless images are smaller: enough that reading the
+    /// weights is cheap beside them.
+    strip: usize,
+    to: OutputPointers,
+    /// Outputs that go past the caches afterwards.
+    scratch: Buffer,
+}
+
+impl<'a> ConvMoments<'a> {
+    pub(crate) fn new(pass: &PackedConv<'a>, pixels: usize, to: OutputPointers) -> Self {
+        let filters = pass.shape.filters;
+        let strip = 128_usize.next_multiple_of(moments_chunk_rows(filters));
+        let scratch = Buffer::new(if pass.finish.stream {
+            strip.min(pixels) * filters
+        } else {
+            0
+        });
+        let pass = PackedConv {
+            finish: Finish {
+                stream: false,
+                ..pass.finish
+            },
+            ..*pass
+        };
+        ConvMoments {
+            pass,
+            pixels,
+            strip,
+            to,
+            scratch,
+        }
+    }
+
+    /// The pixels of `[first, count]` images, to `y`.
+    #[inline(always)]
+    pub(crate) unsafe fn block<V: Vector>(
+        &mut self,
+        x: *const f32,
+        [first, count]: [usize; 2],
+        y: *mut f32,
+    ) {
+        let (filters, pixels) = (self.pass.shape.filters, self.pixels);
+        let stream = !self.scratch.is_empty();
+        let at_once = count > 1 && !stream;
+        if at_once {
+            self.pass.part::<V>(x, 0..count * pixels, y);
+        }
+        for i in 0..count {
+            let found = &mut *self.to.moments.add(first + i);
+            found.resize(filters, [0.0; 2]);
+            for at in (0..pixels).step_by(self.strip) {
+                let (n, start) = (self.strip.min(pixels - at), i * pixels + at);
+                let y = y.add(start * filters);
+                let (part, to) = if stream {
+                    (self.scratch.as_mut_ptr(), y)
+                } else {
+                    (y, std::ptr::null_mut())
+                };
+                if !at_once {
+                    self.pass.part::<V>(x, start..start + n, part);
+                }
+                accumulate_moments::<V>((part, to), [at, n], filters, found);
+            }
+        }
+    }
+}

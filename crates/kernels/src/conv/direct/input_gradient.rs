@@ -1,0 +1,87 @@
+//! The input gradient: one pass for each phase of the stride over the bordered output gradient.
+
+use super::bordered_images::BorderedImages;
+use super::packed_conv::PackedConv;
+use crate::conv::pack::{PassDirection, pack, packed_len};
+use crate::conv::shape::ConvShape;
+use crate::conv::windows::{Border, WindowSet, backward_border, backward_window_sets};
+use crate::matrix::Finish;
+use crate::simd::Vector;
+
+/// The input gradient: one pass for each phase of the stride over the bordered gradient of the
+/// output.
+pub(crate) struct InputGradient<'a> {
+    shape: &'a ConvShape,
+    used: [usize; 2],
+    border: Border,
+    passes: Vec<(WindowSet, Vec<f32>)>,
+}
+
+impl<'a> InputGradient<'a> {
+    #[inline(always)]
+    pub(crate) unsafe fn new<V: Vector>(
+        shape: &'a ConvShape,
+        weight: &[f32],
+        used: [usize; 2],
+        block: usize,
+    ) -> Self {
+        let border = backward_border(shape, used);
+        let image = shape.input[0] * shape.input[1] * shape.channels;
+        let packed = |windows: WindowSet| {
+            let mut packed =
+                vec![0.0; packed_len(shape, PassDirection::Backward, windows.kernel.len())];
+            pack::<V>(
+                shape,
+                PassDirection::Backward,
+                &windows.kernel,
+                weight,
+                &mut packed,
+            );
+            (
+                windows.repeat(block, border.values(shape.filters), image),
+                packed,
+            )
+        };
+        let passes = backward_window_sets(shape, &border)
+            .into_iter()
+            .map(packed)
+            .collect();
+        InputGradient {
+            shape,
+            used,
+            border,
+            passes,
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) unsafe fn block<V: Vector>(
+        &self,
+        gradient: &[f32],
+        dx: *mut f32,
+        count: usize,
+        finish: Finish,
+    ) {
+        let shape = self.shape;
+        let mut images = BorderedImages::new(
+            gradient,
+            self.used,
+            shape.filters,
+            self.border,
+            count,
+            count,
+        );
+        let (g, _) = images.from(0);
+        for (windows, packed) in &self.passes {
+            let pixels = 0..count * windows.per_image;
+            PackedConv {
+                shape,
+                direction: PassDirection::Backward,
+                windows,
+                packed,
+                finish,
+            }
+            .part::<V>(g, pixels, dx);
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! Max-pooling of 2×2 blocks, fused into convolutions.
+
+use crate::simd::{Vector, load, load_bytes, store, store_bytes};
+
+/// Largest of four values and which it was (the first of equals); with `relu` the value is at least
+/// 0, and 4 stands for none.
+#[inline(always)]
+pub(crate) unsafe fn largest<V: Vector>(values: [V; 4], relu: bool) -> (V, V) {
+    let (mut best, mut place) = if relu {
+        (V::splat(0.0), V::splat(4.0))
+    } else {
+        (V::splat(f32::NEG_INFINITY), V::splat(0.0))
+    };
+    for (i, value) in values.into_iter().enumerate() {
+        let better = value.greater_or_nan(best);
+        best = value.select(better, best);
+        place = V::splat(i as f32).select(better, place);
+    }
+    (best, place)
+}
+
+/// Two rows of `columns` pixels to one of half as many.
+///
+/// # Safety
+/// `rows` holds them; `columns` is even; `y` and `places` have room for the results.
+#[inline(always)]
+pub(crate) unsafe fn pool_rows<V: Vector>(
+    rows: *const f32,
+    columns: usize,
+    channels: usize,
+    relu: bool,
+    y: *mut f32,
+    argmax: *mut u8,
+) {
+    for x in 0..columns / 2 {
+        for c in (0..channels).step_by(V::LANES) {
+            let n = (channels - c).min(V::LANES);
+            let mut values = [V::splat(0.0); 4];
+            for (i, value) in values.iter_mut().enumerate() {
+                *value = load::<V>(
+                    rows.add((i / 2 * columns + 2 * x + i % 2) * channels + c),
+                    n,
+                );
+            }
+            let (best, place) = largest::<V>(values, relu);
+            let at = x * channels + c;
+            store::<V>(best, y.add(at), n);
+            store_bytes::<V>(place, argmax.add(at), n);
+        }
+    }
+}
+
+/// Puts each gradient where its value came from and zero elsewhere:
+/// `[2 * rows, 2 * columns, channels]` from `[rows, columns, channels]`.
+///
+/// # Safety
+/// The slices have these sizes.
+#[inline(always)]
+pub(crate) unsafe fn unpool_image<V: Vector>(
+    gradient: &[f32],
+    argmax: &[u8],
+    [rows, columns]: [usize; 2],
+    channels: usize,
+    out: &mut [f32],
+) {
+    let out = out.as_mut_ptr();
+    for pixel in 0..rows * columns {
+        let (y, x) = (pixel / columns, pixel % columns);
+        let to = out.add((4 * y * columns + 2 * x) * channels);
+        for c in (0..channels).step_by(V::LANES) {
+            let n = (channels - c).min(V::LANES);
+            let at = pixel * channels + c;
+            let g = load::<V>(gradient.as_ptr().add(at), n);
+            let place = load_bytes::<V>(argmax.as_ptr().add(at), n);
+            for i in 0..4 {
+                let here = g.keep(place.equal(V::splat(i as f32)));
+                store::<V>(
+                    here,
+                    to.add((i / 2 * 2 * columns + i % 2) * channels + c),
+                    n,
+                );
+            }
+        }
+    }
+}

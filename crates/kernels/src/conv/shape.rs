@@ -1,0 +1,112 @@
+//! Sizes of a convolution, and what follows from them.
+
+use super::epilogue::Epilogue;
+
+/// Sizes of a 2-D convolution.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ConvShape {
+    /// Images of the batch.
+    pub images: usize,
+    /// Rows and columns of an input image.
+    pub input: [usize; 2],
+    /// Input channels.
+    pub channels: usize,
+    /// Output channels.
+    pub filters: usize,
+    /// Rows and columns of the kernel.
+    pub kernel: [usize; 2],
+    /// Steps by rows and columns.
+    pub stride: [usize; 2],
+    /// Distance of the kernel's taps by rows and columns.
+    pub dilation: [usize; 2],
+    /// Zeros before and after rows, before and after columns.
+    pub padding: [[usize; 2]; 2],
+    /// Parts that channels and filters are cut into; each part of the filters sees its part of the
+    /// channels only.
+    pub groups: usize,
+}
+
+impl ConvShape {
+    /// Rows and columns of the convolution's output.
+    ///
+    /// # Panics
+    /// Where the kernel is larger than the padded image, or a size is zero.
+    pub fn output(&self) -> [usize; 2] {
+        [0, 1].map(|i| {
+            let padded = self.input[i] + self.padding[i][0] + self.padding[i][1];
+            let span = (self.kernel[i] - 1) * self.dilation[i] + 1;
+            assert!(
+                padded >= span,
+                "a kernel that spans {span} on {padded} pixels"
+            );
+            (padded - span) / self.stride[i] + 1
+        })
+    }
+
+    /// Rows and columns after what follows.
+    pub fn output_after(&self, epilogue: Epilogue) -> [usize; 2] {
+        if epilogue.pool {
+            self.output().map(|n| n / 2)
+        } else {
+            self.output()
+        }
+    }
+
+    /// Rows and columns of the convolution's output that are used: pooling drops an odd last row and
+    /// column.
+    pub(crate) fn used_output(&self, epilogue: Epilogue) -> [usize; 2] {
+        let [h, w] = self.output_after(epilogue);
+        if epilogue.pool {
+            [2 * h, 2 * w]
+        } else {
+            [h, w]
+        }
+    }
+
+    /// Multiplications and additions of the definition, without padding's savings: the usual count
+    /// of a forward pass.
+    pub fn flops(&self) -> f64 {
+        let [oh, ow] = self.output();
+        let taps = self.kernel[0] * self.kernel[1] * self.channels / self.groups;
+        2.0 * (self.images * oh * ow * self.filters * taps) as f64
+    }
+
+    pub(crate) fn input_len(&self) -> usize {
+        self.images * self.input[0] * self.input[1] * self.channels
+    }
+
+    pub(crate) fn weight_len(&self) -> usize {
+        self.filters * self.channels / self.groups * self.kernel[0] * self.kernel[1]
+    }
+
+    pub(crate) fn output_len(&self, epilogue: Epilogue) -> usize {
+        let [h, w] = self.output_after(epilogue);
+        self.images * h * w * self.filters
+    }
+
+    pub(crate) fn check_sizes(&self) {
+        assert!(
+            self.groups > 0
+                && self.channels.is_multiple_of(self.groups)
+                && self.filters.is_multiple_of(self.groups)
+        );
+        let sizes = [
+            self.channels,
+            self.filters,
+            self.kernel[0],
+            self.kernel[1],
+            self.input[0],
+            self.input[1],
+        ];
+        let steps = [
+            self.stride[0],
+            self.stride[1],
+            self.dilation[0],
+            self.dilation[1],
+        ];
+        assert!(
+            sizes.iter().chain(&steps).all(|&n| n > 0),
+            "a size of zero in {self:?}"
+        );
+    }
+}

@@ -1,0 +1,166 @@
+//! The backward pass, some images at a time.
+
+use super::planes::{PLANES, plane_stride};
+use super::tile_block::{Side, TileBlock};
+use super::tiles::Tiles;
+use super::transform::{Five, Form, Three};
+use super::weights;
+use crate::buffer::Buffer;
+use crate::conv::epilogue::Epilogue;
+use crate::conv::gradients::{LayerGradients, NeedsGradient, UpstreamGradient};
+use crate::conv::method::ConvMethod;
+use crate::conv::parts::{BackwardTask, backward_in_parts};
+use crate::conv::shape::ConvShape;
+use crate::simd::{Kernel, Vector};
+use std::marker::PhantomData;
+
+pub(crate) struct WinogradBackward<'a> {
+    pub shape: &'a ConvShape,
+    pub x: &'a [f32],
+    pub weight: &'a [f32],
+    pub backward: UpstreamGradient<'a>,
+    pub epilogue: Epilogue,
+    pub needs: NeedsGradient,
+}
+
+impl Kernel for WinogradBackward<'_> {
+    type Output = LayerGradients;
+
+    #[inline(always)]
+    unsafe fn run<V: Vector>(self) -> LayerGradients {
+        if self.shape.kernel == [5, 5] {
+            self.run_as::<V, Five>()
+        } else {
+            self.run_as::<V, Three>()
+        }
+    }
+}
+
+impl WinogradBackward<'_> {
+    #[inline(always)]
+    unsafe fn run_as<V: Vector, F: Form>(self) -> LayerGradients {
+        let WinogradBackward {
+            shape,
+            x,
+            weight,
+            backward,
+            epilogue,
+            needs,
+        } = self;
+        let u = needs
+            .input
+            .then(|| weights::transformed::<V, F>(shape, weight, true));
+        let (u, planes) = (
+            u.as_deref(),
+            PLANES * plane_stride(shape.channels * shape.filters),
+        );
+        let (found, sums) = backward_in_parts(
+            shape,
+            ConvMethod::Winograd,
+            epilogue,
+            needs,
+            planes,
+            |part| {
+                V::outlined(WinogradBackwardPart::<F> {
+                    form: PhantomData,
+                    shape,
+                    x,
+                    u,
+                    backward,
+                    epilogue,
+                    part,
+                });
+            },
+        );
+        LayerGradients {
+            weight: weights::gradient::<V, F>(shape, &sums),
+            ..found
+        }
+    }
+}
+
+/// Some of the images: their part of the gradients of the weights and the bias.
+struct WinogradBackwardPart<'a, F> {
+    form: PhantomData<F>,
+    shape: &'a ConvShape,
+    x: &'a [f32],
+    /// Transformed weights, where the input's gradient is wanted.
+    u: Option<&'a [f32]>,
+    backward: UpstreamGradient<'a>,
+    epilogue: Epilogue,
+    part: BackwardTask<'a>,
+}
+
+impl<F: Form> Kernel for WinogradBackwardPart<'_, F> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<V: Vector>(self) {
+        let WinogradBackwardPart {
+            shape,
+            x,
+            u,
+            backward,
+            epilogue,
+            part,
+            ..
+        } = self;
+        let BackwardTask {
+            images: range,
+            sums,
+            bias,
+            dx,
+        } = part;
+        let tiles = Tiles::<F>::new(shape, epilogue);
+        let (images, n) = (tiles.images(), tiles.per_image());
+        let mut block = TileBlock::new(shape, &tiles);
+        let zeros = vec![0.0; shape.input[1] * shape.channels];
+        let (x_image, y_image) = (
+            x.len() / shape.images.max(1),
+            shape.output_len(epilogue) / shape.images.max(1),
+        );
+        let (gradient, output, place) = (
+            backward.gradient.as_ptr(),
+            backward.output.as_ptr(),
+            backward.argmax.as_ptr(),
+        );
+        let mut bare = Buffer::new(if backward.norm.is_some() { y_image } else { 0 });
+        for first in range.clone().step_by(images) {
+            let count = images.min(range.end - first);
+            let (v, m) = (
+                block.planes(Side::Input, count * n),
+                block.planes(Side::Output, count * n),
+            );
+            for i in 0..count {
+                let at = (first + i) * y_image;
+                let mut from = [gradient, output].map(|p| p.wrapping_add(at));
+                if let Some(norm) = &backward.norm {
+                    norm.input_gradient::<V>(
+                        &backward.gradient[at..at + y_image],
+                        at / shape.filters,
+                        &mut bare,
+                    );
+                    from[0] = bare.as_ptr();
+                }
+                tiles.input::<V>(x.as_ptr().add((first + i) * x_image), &zeros, v.from(i * n));
+                tiles.output_gradient::<V>(
+                    from,
+                    place.wrapping_add(at),
+                    epilogue,
+                    m.from(i * n),
+                    bias,
+                );
+            }
+            block.sum::<V>(sums, count * n);
+            if let Some(u) = u {
+                block.multiply::<V>(Side::Output, u, count * n);
+                let v = block.planes(Side::Input, count * n);
+                for i in 0..count {
+                    let dx = dx.add((first + i) * x_image);
+                    dx.write_bytes(0, x_image);
+                    tiles.input_gradient::<V>(v.from(i * n), dx);
+                }
+            }
+        }
+    }
+}

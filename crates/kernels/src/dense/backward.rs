@@ -1,0 +1,139 @@
+//! The backward pass of a dense layer.
+
+use super::product::{DenseProduct, DenseWeight, panels_of, steps};
+use super::shape::DenseShape;
+use crate::buffer::Buffer;
+use crate::conv::LayerGradients;
+use crate::elementwise::{add_rows, mask};
+use crate::matrix::{Finish, LeftRows, OuterFactors, OuterTarget, outer};
+use crate::simd::{Kernel, PANEL, Vector, dispatch};
+use crate::threads;
+
+/// LayerGradients of the weights, the bias and, where `want_input`, the input, from that of the output.
+/// `output` is read with `relu` only.
+///
+/// # Panics
+/// As [`dense_forward`].
+pub fn dense_backward(
+    shape: &DenseShape,
+    x: &[f32],
+    weight: &[f32],
+    output: &[f32],
+    gradient: &[f32],
+    relu: bool,
+    want_input: bool,
+) -> LayerGradients {
+    shape.check(x, weight);
+    assert_eq!(
+        gradient.len(),
+        shape.rows * shape.units,
+        "gradient of {shape:?}"
+    );
+    assert!(
+        !relu || output.len() == gradient.len(),
+        "output of {shape:?}"
+    );
+    // SAFETY: all sizes are checked above; the instruction set is one that is here.
+    unsafe {
+        dispatch(DenseBackward {
+            shape,
+            x,
+            weight,
+            output,
+            gradient,
+            relu,
+            want_input,
+        })
+    }
+}
+
+struct DenseBackward<'a> {
+    shape: &'a DenseShape,
+    x: &'a [f32],
+    weight: &'a [f32],
+    output: &'a [f32],
+    gradient: &'a [f32],
+    relu: bool,
+    want_input: bool,
+}
+
+impl Kernel for DenseBackward<'_> {
+    type Output = LayerGradients;
+
+    #[inline(always)]
+    unsafe fn run<V: Vector>(self) -> LayerGradients {
+        let DenseBackward {
+            shape,
+            x,
+            weight,
+            output,
+            gradient,
+            relu,
+            want_input,
+        } = self;
+        let &DenseShape {
+            rows,
+            features,
+            units,
+        } = shape;
+        let mut masked = Buffer::new(if relu { gradient.len() } else { 0 });
+        let gradient = if relu {
+            mask::<V>(gradient, output, &mut masked[..gradient.len()]);
+            &masked[..gradient.len()]
+        } else {
+            gradient
+        };
+        let mut found = LayerGradients {
+            bias: vec![0.0; units],
+            weight: vec![0.0; weight.len()],
+            input: vec![],
+        };
+        add_rows::<V>(gradient, &mut found.bias);
+        let (by_unit, by_feature) = (steps(rows, units), steps(rows, features));
+        let places = steps(units, 1);
+        let pixels = OuterFactors {
+            x: gradient.as_ptr(),
+            inputs: &by_unit,
+            g: x.as_ptr(),
+            grads: &by_feature,
+        };
+        let to = found.weight.as_mut_ptr();
+        let tasks = shape.tasks(units);
+        threads::run_tasks(tasks, |i| {
+            let units = threads::task_range(units, tasks, i);
+            let c = to.add(units.start * features);
+            let sums = OuterTarget {
+                c,
+                row: features,
+                panel: PANEL,
+                right: std::ptr::null_mut(),
+            };
+            outer::<V>(pixels, &places[units], features, sums);
+        });
+        if want_input {
+            found.input = Vec::with_capacity(x.len());
+            let to = found.input.as_mut_ptr();
+            let panels = features.div_ceil(PANEL);
+            let tasks = shape.tasks(panels);
+            threads::run_tasks(tasks, |i| {
+                let columns = panels_of(features, threads::task_range(panels, tasks, i));
+                V::outlined(DenseProduct {
+                    x: gradient.as_ptr(),
+                    rows: LeftRows {
+                        inputs: &by_unit,
+                        taps: &[0],
+                        run: units,
+                        fresh: units,
+                    },
+                    matrix: DenseWeight::Columns(weight, features, columns.start),
+                    columns: columns.len(),
+                    finish: Finish::NONE,
+                    y: to.add(columns.start),
+                    outputs: &by_feature,
+                });
+            });
+            found.input.set_len(x.len());
+        }
+        found
+    }
+}

@@ -1,0 +1,93 @@
+//! The forward pass of a dense layer.
+
+use super::product::{DenseProduct, DenseWeight, panels_of, steps};
+use super::shape::DenseShape;
+use crate::matrix::{Finish, LeftRows};
+use crate::simd::{Kernel, PANEL, Vector, dispatch};
+use crate::threads;
+
+/// `x · weightᵀ + bias`, at least 0 with `relu`.
+///
+/// # Panics
+/// Where a slice does not have the size that `shape` says.
+pub fn dense_forward(
+    shape: &DenseShape,
+    x: &[f32],
+    weight: &[f32],
+    bias: Option<&[f32]>,
+    relu: bool,
+) -> Vec<f32> {
+    shape.check(x, weight);
+    assert!(
+        bias.is_none_or(|b| b.len() == shape.units),
+        "bias of {shape:?}"
+    );
+    // SAFETY: all sizes are checked above; the instruction set is one that is here.
+    unsafe {
+        dispatch(DenseForward {
+            shape,
+            x,
+            weight,
+            bias,
+            relu,
+        })
+    }
+}
+
+struct DenseForward<'a> {
+    shape: &'a DenseShape,
+    x: &'a [f32],
+    weight: &'a [f32],
+    bias: Option<&'a [f32]>,
+    relu: bool,
+}
+
+impl Kernel for DenseForward<'_> {
+    type Output = Vec<f32>;
+
+    #[inline(always)]
+    unsafe fn run<V: Vector>(self) -> Vec<f32> {
+        let DenseForward {
+            shape:
+                &DenseShape {
+                    rows,
+                    features,
+                    units,
+                },
+            x,
+            weight,
+            bias,
+            relu,
+        } = self;
+        let (inputs, outputs) = (steps(rows, features), steps(rows, units));
+        let mut y: Vec<f32> = Vec::with_capacity(rows * units);
+        let to = y.as_mut_ptr();
+        let panels = units.div_ceil(PANEL);
+        let tasks = self.shape.tasks(panels);
+        threads::run_tasks(tasks, |i| {
+            let units = panels_of(units, threads::task_range(panels, tasks, i));
+            let bias = bias.map_or(std::ptr::null(), |b| b[units.start..].as_ptr());
+            let weight = &weight[units.start * features..units.end * features];
+            V::outlined(DenseProduct {
+                x: x.as_ptr(),
+                rows: LeftRows {
+                    inputs: &inputs,
+                    taps: &[0],
+                    run: features,
+                    fresh: features,
+                },
+                matrix: DenseWeight::Rows(weight),
+                columns: units.len(),
+                finish: Finish {
+                    bias,
+                    relu,
+                    stream: false,
+                },
+                y: to.add(units.start),
+                outputs: &outputs,
+            });
+        });
+        y.set_len(rows * units);
+        y
+    }
+}

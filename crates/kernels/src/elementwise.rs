@@ -1,0 +1,52 @@
+//! Element-wise parts of the layers: ReLU's mask, and sums of rows.
+
+use crate::simd::{Vector, load, load_bytes, store};
+
+/// `gradient` where `output` is greater than zero, else zero.
+///
+/// # Safety
+/// The slices are of equal length.
+#[inline(always)]
+pub(crate) unsafe fn mask<V: Vector>(gradient: &[f32], output: &[f32], out: &mut [f32]) {
+    for i in (0..out.len()).step_by(V::LANES) {
+        let n = (out.len() - i).min(V::LANES);
+        let g = load::<V>(gradient.as_ptr().add(i), n);
+        let y = load::<V>(output.as_ptr().add(i), n);
+        store::<V>(g.keep(y.greater(V::splat(0.0))), out.as_mut_ptr().add(i), n);
+    }
+}
+
+/// Adds each row of `rows` to `sums`.
+///
+/// # Safety
+/// The length of `rows` is a multiple of that of `sums`.
+#[inline(always)]
+pub(crate) unsafe fn add_rows<V: Vector>(rows: &[f32], sums: &mut [f32]) {
+    let width = sums.len();
+    for c in (0..width).step_by(V::LANES) {
+        let n = (width - c).min(V::LANES);
+        let mut sum = [load::<V>(sums.as_ptr().add(c), n), V::splat(0.0)];
+        for (i, row) in rows.chunks_exact(width).enumerate() {
+            sum[i % 2] = sum[i % 2].add(load::<V>(row.as_ptr().add(c), n));
+        }
+        store::<V>(sum[0].add(sum[1]), sums.as_mut_ptr().add(c), n);
+    }
+}
+
+/// Adds each row of `rows` to `sums`, without the values whose place says that ReLU made them zero.
+///
+/// # Safety
+/// The length of `rows` is that of `places` and a multiple of that of `sums`.
+#[inline(always)]
+pub(crate) unsafe fn add_placed_rows<V: Vector>(rows: &[f32], argmax: &[u8], sums: &mut [f32]) {
+    let width = sums.len();
+    for c in (0..width).step_by(V::LANES) {
+        let n = (width - c).min(V::LANES);
+        let mut sum = load::<V>(sums.as_ptr().add(c), n);
+        for at in (c..rows.len()).step_by(width) {
+            let placed = V::splat(4.0).greater(load_bytes::<V>(argmax.as_ptr().add(at), n));
+            sum = sum.add(load::<V>(rows.as_ptr().add(at), n).keep(placed));
+        }
+        store::<V>(sum, sums.as_mut_ptr().add(c), n);
+    }
+}

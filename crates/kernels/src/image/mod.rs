@@ -1,0 +1,23 @@
+//! Stored images: augmentation, and the way to a network's input.
+//!
+//! Images are CHW planes: channel `c`, row `y`, column `x` lies at `(c * height + y) * width + x`.
+
+mod affine;
+mod blur;
+mod color;
+mod crop;
+mod flip;
+mod normalize;
+mod tone;
+mod types;
+mod warp;
+
+pub use affine::Affine;
+pub use blur::blur;
+pub use color::{brightness, contrast, hue, saturation};
+pub use crop::crop;
+pub use flip::{flip_horizontal, flip_vertical};
+pub use normalize::{normalize, widen};
+pub use tone::{autocontrast, equalize, invert, posterize, sharpness, solarize};
+pub use types::{BorderMode, Pixel, Size};
+pub use warp::warp;

@@ -1,0 +1,237 @@
+//! Affine warps with bilinear interpolation.
+//!
+//! Pixel `(x, y)` covers the unit square around its centre; `(0, 0)` of an [`Affine`] is the centre
+//! of the image, which for an even width lies between two pixels (`align_corners = false` in
+//! PyTorch's words).
+
+use super::affine::Affine;
+use super::types::{BorderMode, Pixel, Size};
+use crate::simd::{Kernel, Vector, dispatch};
+use std::cell::Cell;
+
+/// Warps `source` into `out`, both of `size`, bilinearly; all channels alike.
+///
+/// # Panics
+/// Where `source` or `out` is not of `size`, or a side is longer than 2^14 pixels.
+pub fn warp<T: Pixel>(source: &[T], size: Size, map: &Affine, fill: BorderMode, out: &mut [f32]) {
+    size.check("source", source.len());
+    size.check("out", out.len());
+    assert!(
+        size.height.max(size.width) <= 1 << 14,
+        "{size:?} is too large to warp"
+    );
+    // SAFETY: the sizes are checked above; the instruction set is one that is here.
+    unsafe {
+        dispatch(Warp {
+            source,
+            size,
+            map,
+            fill,
+            out,
+        })
+    }
+}
+
+/// Columns handled together: coordinates and weights of a chunk stay in registers and L1.
+const CHUNK: usize = 32;
+
+/// Where the four neighbours of a chunk of columns lie, and how far between them.
+struct Taps {
+    /// The upper left one.
+    at: [u32; CHUNK],
+    /// From the left ones to the right ones, 0 to 1.
+    across: [f32; CHUNK],
+    /// From the upper ones to the lower ones.
+    down: [f32; CHUNK],
+}
+
+/// Channels of a pixel side by side: two neighbours are one vector.
+const LANES: usize = 4;
+
+struct Warp<'a, T> {
+    source: &'a [T],
+    size: Size,
+    map: &'a Affine,
+    fill: BorderMode,
+    out: &'a mut [f32],
+}
+
+impl<T: Pixel> Kernel for Warp<'_, T> {
+    type Output = ();
+
+    /// Plain code for the compiler to make vectors of.
+    #[inline(always)]
+    unsafe fn run<V: Vector>(self) {
+        let Warp {
+            source,
+            size,
+            map,
+            fill,
+            out,
+        } = self;
+        if size.is_empty() {
+            return;
+        }
+        let mut pixels = PIXELS.take();
+        let planes = source
+            .chunks(LANES * size.plane())
+            .zip(out.chunks_mut(LANES * size.plane()));
+        for (source, out) in planes {
+            frame(source, size, fill, &mut pixels);
+            match fill {
+                BorderMode::Zero => warp_pixels(&pixels, size, map, inside_zero, out),
+                BorderMode::Nearest => warp_pixels(&pixels, size, map, inside_nearest, out),
+                BorderMode::Reflect => warp_pixels(&pixels, size, map, inside_reflect, out),
+            }
+        }
+        PIXELS.set(pixels);
+    }
+}
+
+thread_local! {
+    static PIXELS: Cell<Vec<[f32; LANES]>> = const { Cell::new(Vec::new()) };
+}
+
+/// Up to [`LANES`] planes as pixels, in a frame of one pixel that holds what lies outside: so no
+/// neighbour needs to be looked for.
+#[inline(always)]
+fn frame<T: Pixel>(planes: &[T], size: Size, fill: BorderMode, pixels: &mut Vec<[f32; LANES]>) {
+    let (plane, width, wide) = (size.plane(), size.width, size.width + 2);
+    pixels.resize(wide * (size.height + 2), [0.0; LANES]);
+    let channels = planes.len() / plane;
+    for (y, row) in pixels[wide..]
+        .chunks_exact_mut(wide)
+        .take(size.height)
+        .enumerate()
+    {
+        let inner = &mut row[1..=width];
+        if channels == 3 {
+            let [red, green, blue] = [0, 1, 2].map(|c| &planes[c * plane + y * width..][..width]);
+            for (((pixel, r), g), b) in inner.iter_mut().zip(red).zip(green).zip(blue) {
+                *pixel = [r.float(), g.float(), b.float(), 0.0];
+            }
+        } else {
+            for (c, values) in planes.chunks_exact(plane).enumerate() {
+                for (pixel, value) in inner.iter_mut().zip(&values[y * width..]) {
+                    pixel[c] = value.float();
+                }
+            }
+        }
+        let [left, right] = [row[1], row[width]];
+        [row[0], row[width + 1]] = if fill == BorderMode::Zero {
+            [[0.0; LANES]; 2]
+        } else {
+            [left, right]
+        };
+    }
+    let last = wide * size.height;
+    if fill == BorderMode::Zero {
+        pixels[..wide].fill([0.0; LANES]);
+        pixels[last + wide..].fill([0.0; LANES]);
+    } else {
+        // A mirrored picture, too, goes on with its last pixel once more.
+        pixels.copy_within(wide..2 * wide, 0);
+        pixels.copy_within(last..last + wide, last + wide);
+    }
+}
+
+#[inline(always)]
+unsafe fn warp_pixels(
+    pixels: &[[f32; LANES]],
+    size: Size,
+    map: &Affine,
+    inside: Inside,
+    out: &mut [f32],
+) {
+    let centre = [
+        (size.width - 1) as f64 / 2.0,
+        (size.height - 1) as f64 / 2.0,
+    ];
+    let mut taps = Taps {
+        at: [0; CHUNK],
+        across: [0.0; CHUNK],
+        down: [0.0; CHUNK],
+    };
+    let mut found = [[0.0; LANES]; CHUNK];
+    for y in 0..size.height {
+        let dy = y as f64 - centre[1];
+        for first in (0..size.width).step_by(CHUNK) {
+            let dx = first as f64 - centre[0];
+            let start_x = map.x[0] * dx + map.x[1] * dy + map.shift[0] + centre[0];
+            let start_y = map.y[0] * dx + map.y[1] * dy + map.shift[1] + centre[1];
+            let start = [start_x as f32, start_y as f32];
+            let step = [map.x[0] as f32, map.y[0] as f32];
+            place(&mut taps, size, start, step, inside);
+            mix(pixels, size.width + 2, &taps, &mut found);
+            let columns = CHUNK.min(size.width - first);
+            for (c, plane) in out.chunks_exact_mut(size.plane()).enumerate() {
+                let row = &mut plane[y * size.width + first..][..columns];
+                for (out, found) in row.iter_mut().zip(&found) {
+                    *out = found[c];
+                }
+            }
+        }
+    }
+}
+
+/// The place from −1 to `n` that shows what a place along a side of length `n` shows.
+type Inside = fn(f32, f32) -> f32;
+
+#[inline(always)]
+fn inside_zero(v: f32, n: f32) -> f32 {
+    // `max` first: what is no number becomes one.
+    v.max(-1.0).min(n)
+}
+
+#[inline(always)]
+fn inside_nearest(v: f32, n: f32) -> f32 {
+    v.max(0.0).min(n - 1.0)
+}
+
+#[inline(always)]
+fn inside_reflect(v: f32, n: f32) -> f32 {
+    // The mirrored image repeats every 2n pixels; fold the place into one period, then into one
+    // half of it.
+    let period = 2.0 * n;
+    let t = (v + 0.5) / period;
+    let whole = t as i32 as f32;
+    let t = t - whole;
+    let t = if t < 0.0 { t + 1.0 } else { t } * period;
+    let t = if t > n { period - t } else { t };
+    inside_nearest(t - 0.5, n)
+}
+
+/// Finds the neighbours of a chunk of columns in the framed pixels.
+#[inline(always)]
+unsafe fn place(taps: &mut Taps, size: Size, start: [f32; 2], step: [f32; 2], inside: Inside) {
+    let (width, height, wide) = (size.width as f32, size.height as f32, size.width as i32 + 2);
+    for i in 0..CHUNK {
+        let x = inside(start[0] + step[0] * i as f32, width) + 1.0;
+        let y = inside(start[1] + step[1] * i as f32, height) + 1.0;
+        // From 0 to the side's length and one: the conversion needs no look at what else a float
+        // may be.
+        let left = x.to_int_unchecked::<i32>().min(size.width as i32);
+        let top = y.to_int_unchecked::<i32>().min(size.height as i32);
+        taps.at[i] = (top * wide + left) as u32;
+        taps.across[i] = x - left as f32;
+        taps.down[i] = y - top as f32;
+    }
+}
+
+/// Mixes each four neighbours of pixels whose rows are `wide`.
+#[inline(always)]
+unsafe fn mix(pixels: &[[f32; LANES]], wide: usize, taps: &Taps, out: &mut [[f32; LANES]; CHUNK]) {
+    for (i, out) in out.iter_mut().enumerate() {
+        let upper = pixels.as_ptr().add(taps.at[i] as usize);
+        let [upper, lower] =
+            [upper, upper.add(wide)].map(|two| two.cast::<[f32; 2 * LANES]>().read_unaligned());
+        let (across, down) = (taps.across[i], taps.down[i]);
+        let mut two = [0.0; 2 * LANES];
+        for c in 0..2 * LANES {
+            two[c] = upper[c] + (lower[c] - upper[c]) * down;
+        }
+        for c in 0..LANES {
+            out[c] = two[c] + (two[LANES + c] - two[c]) * across;
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! What [`dots`](super::dots) and [`outer`](super::outer) share: vectors within panels, and rows cut
+//! into register blocks.
+
+use crate::simd::{PANEL, Vector};
+
+/// How far vector `j` is from the first one, where panels are so many values apart.
+#[inline(always)]
+pub(crate) fn vector<V: Vector>(j: usize, panel: usize) -> usize {
+    j * V::LANES / PANEL * panel + j * V::LANES % PANEL
+}
+
+/// Lanes of vector `j` that lie among `n` columns.
+#[inline(always)]
+pub(crate) fn lanes<V: Vector>(n: usize, j: usize) -> usize {
+    n.saturating_sub(j * V::LANES).min(V::LANES)
+}
+
+/// LeftRows of the next of the blocks that `left` rows are cut into: as many as there are registers
+/// for, but two halves rather than a last block so small that its sums wait for each other.
+#[inline(always)]
+pub(crate) fn block_rows(left: usize, most: usize) -> usize {
+    if left == most || left > most + 2 {
+        most
+    } else if left > most {
+        left.div_ceil(2)
+    } else {
+        left
+    }
+}
+
+/// Goes through the next block of `left` rows by `$block!(its rows)`; blocks larger than `most`, a
+/// constant, are not compiled.
+macro_rules! next_block {
+    ($left:expr, $most:expr, $block:ident) => {
+        match block_rows($left, $most) {
+            12.. if $most >= 12 => $block!(12),
+            11 if $most >= 11 => $block!(11),
+            10 if $most >= 10 => $block!(10),
+            9 if $most >= 9 => $block!(9),
+            8 if $most >= 8 => $block!(8),
+            7 if $most >= 7 => $block!(7),
+            6.. => $block!(6),
+            5 => $block!(5),
+            4 => $block!(4),
+            3 => $block!(3),
+            2 => $block!(2),
+            _ => $block!(1),
+        }
+    };
+}
+
+pub(crate) use next_block;

@@ -1,0 +1,212 @@
+//! The gradients of scale and shift: sums over all rows.
+
+use super::parameters::{NormParameters, factors};
+use super::relu_mask::ReluMask;
+use super::row_pass::{RowPass, chunks, parts, run_pass};
+use crate::buffer::Buffer;
+use crate::simd::{Kernel, Vector, dispatch, load, store};
+use crate::threads::{self, task_range};
+use std::ops::Range;
+
+/// The first half of [`batch_norm_backward`]: all gradients but that of `x`, and how that goes by
+/// the output's; or, where there is one of the residual, by that, without ReLU.
+///
+/// # Panics
+/// Where a slice has another size.
+pub fn batch_norm_sums(
+    norm: &NormParameters,
+    x: &[f32],
+    output: Option<&[f32]>,
+    gradient: &[f32],
+) -> (NormGradients, NormBackwardCoefficients) {
+    norm.check(x);
+    assert_eq!(gradient.len(), x.len(), "gradient");
+    assert!(output.is_none_or(|y| y.len() == x.len()), "output");
+    // SAFETY: the sizes are checked above; the instruction set is one that is here.
+    unsafe {
+        dispatch(NormGradientSums {
+            norm,
+            x,
+            output,
+            gradient,
+        })
+    }
+}
+
+/// LayerGradients of batch normalisation.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct NormGradients {
+    /// Of the factors.
+    pub scale: Vec<f32>,
+    /// Of what is added.
+    pub shift: Vec<f32>,
+    /// Of the residual, `[rows, channels]`; empty without one, and without ReLU, where it is the
+    /// output's gradient itself.
+    pub residual: Vec<f32>,
+}
+
+/// How the gradient of what is normalised goes by that of the output, `g`:
+/// `factor · g + constant + (x − mean) · slope`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct NormBackwardCoefficients {
+    pub(crate) factor: Vec<f32>,
+    pub(crate) constant: Vec<f32>,
+    pub(crate) slope: Vec<f32>,
+}
+
+pub(crate) struct NormGradientSums<'a> {
+    pub norm: &'a NormParameters<'a>,
+    pub x: &'a [f32],
+    pub output: Option<&'a [f32]>,
+    pub gradient: &'a [f32],
+}
+
+impl Kernel for NormGradientSums<'_> {
+    type Output = (NormGradients, NormBackwardCoefficients);
+
+    #[inline(always)]
+    unsafe fn run<V: Vector>(self) -> (NormGradients, NormBackwardCoefficients) {
+        let NormGradientSums {
+            norm,
+            x,
+            output,
+            gradient,
+        } = self;
+        let (channels, rows) = (norm.scale.len(), x.len() / norm.scale.len());
+        let keep_masked = norm.relu && output.is_some();
+        let factor = factors(norm);
+        let gate = match (norm.relu, output) {
+            (false, _) => ReluMask::All,
+            (true, Some(output)) => ReluMask::Output(output.as_ptr()),
+            (true, None) => ReluMask::Recomputed {
+                factor: factor.as_ptr(),
+                shift: norm.shift.as_ptr(),
+            },
+        };
+        let mut residual: Vec<f32> = Vec::with_capacity(if keep_masked { x.len() } else { 0 });
+        let pass = SumPass {
+            x: x.as_ptr(),
+            gate,
+            gradient: gradient.as_ptr(),
+            masked: if keep_masked {
+                residual.as_mut_ptr()
+            } else {
+                std::ptr::null_mut()
+            },
+            mean: norm.moments.mean.as_ptr(),
+            sums: std::ptr::null_mut(),
+            products: std::ptr::null_mut(),
+            channels,
+        };
+        let parts = parts(rows, channels);
+        let of_part = |i| {
+            V::outlined(SumPart {
+                pass,
+                rows: task_range(rows, parts, i),
+            })
+        };
+        let mut totals = vec![[0.0; 2]; channels];
+        for found in threads::collect_tasks(parts, of_part) {
+            for (total, found) in totals.iter_mut().zip(found) {
+                *total = [total[0] + found[0], total[1] + found[1]];
+            }
+        }
+        if keep_masked {
+            residual.set_len(x.len());
+        }
+        let mut coefficients = NormBackwardCoefficients {
+            factor,
+            ..NormBackwardCoefficients::default()
+        };
+        let mut found = NormGradients {
+            residual,
+            ..NormGradients::default()
+        };
+        for ((inverse, &scale), [sum, product]) in
+            norm.inverse_deviations().zip(norm.scale).zip(&totals)
+        {
+            let factor = f64::from(scale) * inverse;
+            found.shift.push(*sum as f32);
+            found.scale.push((product * inverse) as f32);
+            coefficients
+                .constant
+                .push((-factor * sum / rows as f64) as f32);
+            coefficients
+                .slope
+                .push((-factor * product * inverse * inverse / rows as f64) as f32);
+        }
+        (found, coefficients)
+    }
+}
+
+/// [`SumPass`] over some rows.
+struct SumPart {
+    pass: SumPass,
+    rows: Range<usize>,
+}
+
+impl Kernel for SumPart {
+    type Output = Vec<[f64; 2]>;
+
+    #[inline(always)]
+    unsafe fn run<V: Vector>(self) -> Vec<[f64; 2]> {
+        let channels = self.pass.channels;
+        let mut of_chunk = Buffer::new(2 * channels);
+        let (sums, products) = of_chunk.split_at_mut(channels);
+        let mut totals = vec![[0.0; 2]; channels];
+        for chunk in chunks(self.rows, channels) {
+            sums.fill(0.0);
+            products.fill(0.0);
+            let mut pass = SumPass {
+                sums: sums.as_mut_ptr(),
+                products: products.as_mut_ptr(),
+                ..self.pass
+            };
+            run_pass::<V>(&mut pass, chunk, channels);
+            for (c, total) in totals.iter_mut().enumerate() {
+                *total = [
+                    total[0] + f64::from(sums[c]),
+                    total[1] + f64::from(products[c]),
+                ];
+            }
+        }
+        totals
+    }
+}
+
+/// NormGradientSums of a chunk: of the gradients, and of the gradients times the distances from the mean. Masks
+/// the gradient by ReLU on the way.
+#[derive(Clone, Copy)]
+struct SumPass {
+    x: *const f32,
+    gate: ReluMask,
+    gradient: *const f32,
+    /// Where the masked gradient goes; null for nowhere.
+    masked: *mut f32,
+    mean: *const f32,
+    /// Of the chunk.
+    sums: *mut f32,
+    products: *mut f32,
+    channels: usize,
+}
+
+impl RowPass for SumPass {
+    #[inline(always)]
+    unsafe fn block<V: Vector, const R: usize>(&mut self, row: usize, c: usize, n: usize) {
+        let (mean, gate) = (load::<V>(self.mean.add(c), n), self.gate.vector::<V>(c, n));
+        let (mut sum, mut product) = (V::splat(0.0), V::splat(0.0));
+        for r in row..row + R {
+            let at = r * self.channels + c;
+            let deviation = load::<V>(self.x.add(at), n).sub(mean);
+            let g = gate.pass(load::<V>(self.gradient.add(at), n), deviation, at, n);
+            if !self.masked.is_null() {
+                store::<V>(g, self.masked.add(at), n);
+            }
+            sum = sum.add(g);
+            product = g.fma(deviation, product);
+        }
+        for (to, new) in [(self.sums.add(c), sum), (self.products.add(c), product)] {
+            store::<V>(load::<V>(to, n).add(new), to, n);
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! Steps of optimisers over a parameter's values, in one pass.
+
+use crate::simd::{Kernel, Vector, dispatch, load, store};
+use crate::threads;
+use std::ops::Range;
+
+/// Numbers of one step of Adam (Kingma and Ba 2015).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Adam {
+    /// Learning rate.
+    pub lr: f64,
+    /// Decay of the mean of gradients.
+    pub beta1: f64,
+    /// Decay of the mean of their squares.
+    pub beta2: f64,
+    /// Added to the root.
+    pub epsilon: f64,
+    /// Times the weight is added to the gradient.
+    pub weight_decay: f64,
+    /// What the weight is multiplied by first: 1 without decoupled weight decay (Loshchilov and
+    /// Hutter 2019).
+    pub shrink: f64,
+    /// Number of this step, from 1.
+    pub step: u64,
+}
+
+/// Numbers of one step of stochastic gradient descent, as PyTorch defines it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sgd {
+    /// Learning rate.
+    pub lr: f64,
+    /// Decay of the velocity.
+    pub momentum: f64,
+    /// Whether the gradient is looked at after the velocity's step.
+    pub nesterov: bool,
+    /// Times the weight is added to the gradient.
+    pub weight_decay: f64,
+    /// What the weight is multiplied by first: 1 without decoupled weight decay (Loshchilov and
+    /// Hutter 2019).
+    pub shrink: f64,
+}
+
+impl Adam {
+    /// One step of `weight`, with its moving averages `mean` and `square`.
+    ///
+    /// # Panics
+    /// Where the slices are not of equal length.
+    pub fn step(&self, weight: &mut [f32], gradient: &[f32], mean: &mut [f32], square: &mut [f32]) {
+        let n = weight.len();
+        assert!(
+            gradient.len() == n && mean.len() == n && square.len() == n,
+            "slices of {n} values"
+        );
+        let [weight, mean, square] = [weight, mean, square].map(|values| values.as_mut_ptr());
+        // SAFETY: the lengths are checked above, parts do not overlap; the instruction set is one
+        // that is here.
+        unsafe {
+            threads::run_ranges(n, n, |at| {
+                let [weight, mean, square] =
+                    [weight, mean, square].map(|values| part_of(values, &at));
+                dispatch(AdamStep {
+                    numbers: self,
+                    weight,
+                    gradient: &gradient[at],
+                    mean,
+                    square,
+                });
+            });
+        }
+    }
+}
+
+impl Sgd {
+    /// One step of `weight`, with its `velocity` (empty without momentum).
+    ///
+    /// # Panics
+    /// Where the slices are not of equal length.
+    pub fn step(&self, weight: &mut [f32], gradient: &[f32], velocity: &mut [f32]) {
+        let n = weight.len();
+        assert!(
+            gradient.len() == n && (velocity.len() == n || velocity.is_empty()),
+            "slices of {n} values"
+        );
+        let (weight, has_velocity, velocity) = (
+            weight.as_mut_ptr(),
+            !velocity.is_empty(),
+            velocity.as_mut_ptr(),
+        );
+        // SAFETY: the lengths are checked above, parts do not overlap; the instruction set is one
+        // that is here.
+        unsafe {
+            threads::run_ranges(n, n, |at| {
+                let velocity = if has_velocity {
+                    part_of(velocity, &at)
+                } else {
+                    &mut []
+                };
+                let weight = part_of(weight, &at);
+                dispatch(SgdStep {
+                    numbers: self,
+                    weight,
+                    gradient: &gradient[at],
+                    velocity,
+                });
+            });
+        }
+    }
+}
+
+/// # Safety
+/// The values are there, and nobody else uses them meanwhile.
+unsafe fn part_of<'a>(values: *mut f32, at: &Range<usize>) -> &'a mut [f32] {
+    std::slice::from_raw_parts_mut(values.add(at.start), at.len())
+}
+
+struct AdamStep<'a> {
+    numbers: &'a Adam,
+    weight: &'a mut [f32],
+    gradient: &'a [f32],
+    mean: &'a mut [f32],
+    square: &'a mut [f32],
+}
+
+impl Kernel for AdamStep<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<V: Vector>(self) {
+        let AdamStep {
+            numbers,
+            weight,
+            gradient,
+            mean,
+            square,
+        } = self;
+        let &Adam {
+            lr,
+            beta1,
+            beta2,
+            epsilon,
+            weight_decay,
+            shrink,
+            step,
+        } = numbers;
+        let [c1, c2] = [beta1, beta2].map(|beta| 1.0 - beta.powf(step as f64));
+        let splat = |v: f64| v as f32;
+        let (b1, b2) = (V::splat(splat(beta1)), V::splat(splat(beta2)));
+        let (r1, r2) = (V::splat(splat(1.0 - beta1)), V::splat(splat(1.0 - beta2)));
+        let (rate, root, eps) = (
+            V::splat(splat(-lr / c1)),
+            V::splat(splat(1.0 / c2.sqrt())),
+            V::splat(splat(epsilon)),
+        );
+        let (decay, shrink) = (V::splat(splat(weight_decay)), V::splat(splat(shrink)));
+        for i in (0..weight.len()).step_by(V::LANES) {
+            let n = (weight.len() - i).min(V::LANES);
+            let w = load::<V>(weight.as_ptr().add(i), n);
+            let g = decay.fma(w, load::<V>(gradient.as_ptr().add(i), n));
+            let m = load::<V>(mean.as_ptr().add(i), n).mul(b1).add(r1.mul(g));
+            let v = load::<V>(square.as_ptr().add(i), n)
+                .mul(b2)
+                .add(r2.mul(g.mul(g)));
+            store::<V>(m, mean.as_mut_ptr().add(i), n);
+            store::<V>(v, square.as_mut_ptr().add(i), n);
+            let below = v.sqrt().fma(root, eps);
+            store::<V>(
+                rate.mul(m).div(below).add(w.mul(shrink)),
+                weight.as_mut_ptr().add(i),
+                n,
+            );
+        }
+    }
+}
+
+struct SgdStep<'a> {
+    numbers: &'a Sgd,
+    weight: &'a mut [f32],
+    gradient: &'a [f32],
+    velocity: &'a mut [f32],
+}
+
+impl Kernel for SgdStep<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<V: Vector>(self) {
+        let SgdStep {
+            numbers,
+            weight,
+            gradient,
+            velocity,
+        } = self;
+        let &Sgd {
+            lr,
+            momentum,
+            nesterov,
+            weight_decay,
+            shrink,
+        } = numbers;
+        let (rate, decay) = (V::splat(-lr as f32), V::splat(weight_decay as f32));
+        let (momentum, shrink) = (V::splat(momentum as f32), V::splat(shrink as f32));
+        for i in (0..weight.len()).step_by(V::LANES) {
+            let n = (weight.len() - i).min(V::LANES);
+            let w = load::<V>(weight.as_ptr().add(i), n);
+            let g = decay.fma(w, load::<V>(gradient.as_ptr().add(i), n));
+            let mut direction = g;
+            if !velocity.is_empty() {
+                let v = momentum.fma(load::<V>(velocity.as_ptr().add(i), n), g);
+                store::<V>(v, velocity.as_mut_ptr().add(i), n);
+                direction = if nesterov { momentum.fma(v, g) } else { v };
+            }
+            store::<V>(
+                rate.fma(direction, w.mul(shrink)),
+                weight.as_mut_ptr().add(i),
+                n,
+            );
+        }
+    }
+}
+
+/// Sum of squares, in f64.
+pub fn sum_of_squares(values: &[f32]) -> f64 {
+    // Partial sums over short stretches, so that the inner loop is vectors of f32 and nothing is
+    // lost.
+    let stretch = |part: &[f32]| {
+        let mut sums = [0.0f32; 16];
+        let (whole, rest) = part.as_chunks::<16>();
+        for chunk in whole {
+            for (sum, v) in sums.iter_mut().zip(chunk) {
+                *sum += v * v;
+            }
+        }
+        let rest: f64 = rest.iter().map(|&v| f64::from(v) * f64::from(v)).sum();
+        sums.iter().map(|&s| f64::from(s)).sum::<f64>() + rest
+    };
+    values.chunks(1024).map(stretch).sum()
+}

@@ -1,0 +1,129 @@
+//! Sizes of a pooling, and its windows.
+
+use crate::threads;
+use std::ops::Range;
+
+/// Sizes of a pooling: the input is `[images, input rows, input columns, channels]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PoolShape {
+    /// Images.
+    pub images: usize,
+    /// Rows and columns.
+    pub input: [usize; 2],
+    /// Channels.
+    pub channels: usize,
+    /// Rows and columns of a window.
+    pub window: [usize; 2],
+    /// From a window to the next.
+    pub stride: [usize; 2],
+    /// `[before, after]` for rows, columns; it is never the largest and does not count for a mean.
+    pub padding: [[usize; 2]; 2],
+}
+
+impl PoolShape {
+    /// Rows and columns of the output.
+    ///
+    /// # Panics
+    /// Where a window is larger than the padded plane.
+    pub fn output(&self) -> [usize; 2] {
+        [0, 1].map(|i| {
+            let padded = self.input[i] + self.padding[i][0] + self.padding[i][1];
+            assert!(
+                padded >= self.window[i],
+                "a window of {} on {padded} pixels",
+                self.window[i]
+            );
+            (padded - self.window[i]) / self.stride[i] + 1
+        })
+    }
+
+    /// Whether the kernels compute it: every window has a pixel, and a place in it fits a byte.
+    pub fn is_supported(&self) -> bool {
+        let sizes = [
+            self.images,
+            self.input[0],
+            self.input[1],
+            self.channels,
+            self.window[0],
+            self.window[1],
+        ];
+        sizes.iter().chain(&self.stride).all(|&n| n > 0)
+            && self.window[0] * self.window[1] <= 255
+            && (0..2).all(|i| self.padding[i].iter().all(|&p| p < self.window[i]))
+            && (0..2)
+                .all(|i| self.input[i] + self.padding[i][0] + self.padding[i][1] >= self.window[i])
+    }
+
+    pub(crate) fn input_len(&self) -> usize {
+        self.images * self.input[0] * self.input[1] * self.channels
+    }
+
+    pub(crate) fn output_len(&self) -> usize {
+        let [h, w] = self.output();
+        self.images * h * w * self.channels
+    }
+
+    /// Whether windows neither overlap nor leave pixels out.
+    pub(crate) fn is_tiling(&self) -> bool {
+        self.window == self.stride
+            && self.padding == [[0; 2]; 2]
+            && (0..2).all(|i| self.input[i].is_multiple_of(self.window[i]))
+    }
+
+    pub(crate) fn check(&self) {
+        assert!(self.is_supported(), "no kernel for {self:?}");
+    }
+
+    /// Calls `part` for some images at a time, on the threads that there are.
+    ///
+    /// # Safety
+    /// As [`threads::run_ranges`].
+    pub(crate) unsafe fn in_parts(&self, part: impl Fn(Range<usize>)) {
+        threads::run_ranges(self.images, self.input_len(), part);
+    }
+
+    /// All windows of these images, in the order of the output.
+    #[inline(always)]
+    pub(crate) fn windows(&self, images: Range<usize>) -> impl Iterator<Item = PoolWindow> {
+        let ([oh, ow], shape) = (self.output(), *self);
+        (images.start * oh * ow..images.end * oh * ow).map(move |i| {
+            let (image, place) = (i / (oh * ow), [i / ow % oh, i % ow]);
+            let mut window = PoolWindow {
+                output: i * shape.channels,
+                image,
+                ..PoolWindow::default()
+            };
+            for d in 0..2 {
+                let at = place[d] * shape.stride[d];
+                window.first[d] = at.saturating_sub(shape.padding[d][0]);
+                window.end[d] = (at + shape.window[d] - shape.padding[d][0]).min(shape.input[d]);
+                window.cut[d] = shape.padding[d][0].saturating_sub(at);
+            }
+            window
+        })
+    }
+
+    /// Where pixel `(y, x)` of an image begins.
+    #[inline(always)]
+    pub(crate) fn pixel(&self, image: usize, y: usize, x: usize) -> usize {
+        ((image * self.input[0] + y) * self.input[1] + x) * self.channels
+    }
+}
+
+/// The pixels of a window that lie in the image.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct PoolWindow {
+    pub output: usize,
+    pub image: usize,
+    /// Row, column.
+    pub first: [usize; 2],
+    pub end: [usize; 2],
+    /// Rows and columns of the window before the first.
+    pub cut: [usize; 2],
+}
+
+impl PoolWindow {
+    pub(crate) fn count(&self) -> usize {
+        (self.end[0] - self.first[0]) * (self.end[1] - self.first[1])
+    }
+}

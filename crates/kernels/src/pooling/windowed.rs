@@ -1,0 +1,254 @@
+//! The largest value or the mean of each window, forward and backward.
+
+use super::shape::PoolShape;
+use crate::simd::{Kernel, Vector, dispatch, load, load_bytes, store, store_bytes};
+use std::ops::Range;
+
+/// The largest value of each window, and which of the window's pixels (row-major) it was: the first
+/// of equals. NaN is larger than all.
+///
+/// # Panics
+/// Where `x` has another size or [`PoolShape::is_supported`] says no.
+pub fn max_pool(shape: &PoolShape, x: &[f32]) -> (Vec<f32>, Vec<u8>) {
+    shape.check();
+    assert_eq!(x.len(), shape.input_len(), "input of {shape:?}");
+    let count = shape.output_len();
+    let (mut y, mut argmax) = (Vec::with_capacity(count), Vec::with_capacity(count));
+    let to = (y.as_mut_ptr(), argmax.as_mut_ptr());
+    // SAFETY: the sizes are checked above, each part writes all that belongs to its images; the
+    // instruction set is one that is here.
+    unsafe {
+        shape.in_parts(|images| {
+            dispatch(MaxPool {
+                shape,
+                x,
+                images,
+                to,
+            })
+        });
+        y.set_len(count);
+        argmax.set_len(count);
+    }
+    (y, argmax)
+}
+
+/// The gradient of the input from that of the output and the places that [`max_pool`] found.
+///
+/// # Panics
+/// As [`max_pool`].
+pub fn max_pool_backward(shape: &PoolShape, gradient: &[f32], argmax: &[u8]) -> Vec<f32> {
+    shape.check();
+    assert!(
+        [gradient.len(), argmax.len()] == [shape.output_len(); 2],
+        "gradient of {shape:?}"
+    );
+    pool_backward(shape, gradient, Some(argmax))
+}
+
+/// The mean of each window's pixels, without padding.
+///
+/// # Panics
+/// As [`max_pool`].
+pub fn average_pool(shape: &PoolShape, x: &[f32]) -> Vec<f32> {
+    shape.check();
+    assert_eq!(x.len(), shape.input_len(), "input of {shape:?}");
+    let count = shape.output_len();
+    let mut y = Vec::with_capacity(count);
+    let to = y.as_mut_ptr();
+    // SAFETY: as in `max_pool`.
+    unsafe {
+        shape.in_parts(|images| {
+            dispatch(AveragePool {
+                shape,
+                x,
+                images,
+                to,
+            })
+        });
+        y.set_len(count);
+    }
+    y
+}
+
+/// The gradient of the input from that of the output.
+///
+/// # Panics
+/// As [`max_pool`].
+pub fn average_pool_backward(shape: &PoolShape, gradient: &[f32]) -> Vec<f32> {
+    shape.check();
+    assert_eq!(gradient.len(), shape.output_len(), "gradient of {shape:?}");
+    pool_backward(shape, gradient, None)
+}
+
+fn pool_backward(shape: &PoolShape, gradient: &[f32], argmax: Option<&[u8]>) -> Vec<f32> {
+    let count = shape.input_len();
+    let mut found = if shape.is_tiling() {
+        Vec::with_capacity(count)
+    } else {
+        vec![0.0; count]
+    };
+    let out = found.as_mut_ptr();
+    // SAFETY: the callers have checked the sizes, each part writes all that belongs to its images:
+    // what tiles do not cover is zero; the instruction set is one that is here.
+    unsafe {
+        shape.in_parts(|images| {
+            dispatch(PoolBackward {
+                shape,
+                gradient,
+                argmax,
+                images,
+                out,
+            })
+        });
+        found.set_len(count);
+    }
+    found
+}
+
+struct MaxPool<'a> {
+    shape: &'a PoolShape,
+    x: &'a [f32],
+    images: Range<usize>,
+    to: (*mut f32, *mut u8),
+}
+
+impl Kernel for MaxPool<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<V: Vector>(self) {
+        let MaxPool {
+            shape,
+            x,
+            images,
+            to: (y, argmax),
+        } = self;
+        for window in shape.windows(images) {
+            for c in (0..shape.channels).step_by(V::LANES) {
+                let n = (shape.channels - c).min(V::LANES);
+                let mut best = V::splat(f32::NEG_INFINITY);
+                let mut place = V::splat((window.cut[0] * shape.window[1] + window.cut[1]) as f32);
+                for row in window.first[0]..window.end[0] {
+                    let at =
+                        (row - window.first[0] + window.cut[0]) * shape.window[1] + window.cut[1];
+                    let from = x
+                        .as_ptr()
+                        .add(shape.pixel(window.image, row, window.first[1]) + c);
+                    for column in 0..window.end[1] - window.first[1] {
+                        let value = load::<V>(from.add(column * shape.channels), n);
+                        let better = value.greater_or_nan(best);
+                        best = value.select(better, best);
+                        place = V::splat((at + column) as f32).select(better, place);
+                    }
+                }
+                store::<V>(best, y.add(window.output + c), n);
+                store_bytes::<V>(place, argmax.add(window.output + c), n);
+            }
+        }
+    }
+}
+
+struct AveragePool<'a> {
+    shape: &'a PoolShape,
+    x: &'a [f32],
+    images: Range<usize>,
+    to: *mut f32,
+}
+
+impl Kernel for AveragePool<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<V: Vector>(self) {
+        let AveragePool {
+            shape,
+            x,
+            images,
+            to,
+        } = self;
+        for window in shape.windows(images) {
+            let share = V::splat(1.0 / window.count() as f32);
+            for c in (0..shape.channels).step_by(V::LANES) {
+                let n = (shape.channels - c).min(V::LANES);
+                let mut sum = V::splat(0.0);
+                for row in window.first[0]..window.end[0] {
+                    let from = x
+                        .as_ptr()
+                        .add(shape.pixel(window.image, row, window.first[1]) + c);
+                    for column in 0..window.end[1] - window.first[1] {
+                        sum = sum.add(load::<V>(from.add(column * shape.channels), n));
+                    }
+                }
+                store::<V>(sum.mul(share), to.add(window.output + c), n);
+            }
+        }
+    }
+}
+
+/// Backward of both: to the pixel in its place, or to all pixels of the window in equal shares.
+struct PoolBackward<'a> {
+    shape: &'a PoolShape,
+    gradient: &'a [f32],
+    argmax: Option<&'a [u8]>,
+    images: Range<usize>,
+    /// Zeros, unless the windows are tiles.
+    out: *mut f32,
+}
+
+impl Kernel for PoolBackward<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<V: Vector>(self) {
+        match (self.argmax, self.shape.is_tiling()) {
+            (Some(argmax), true) => self.spread::<V, true>(Some(argmax)),
+            (Some(argmax), false) => self.spread::<V, false>(Some(argmax)),
+            (None, true) => self.spread::<V, true>(None),
+            (None, false) => self.spread::<V, false>(None),
+        }
+    }
+}
+
+impl PoolBackward<'_> {
+    /// With `TILES` every pixel is written once, so that nothing needs to be added.
+    #[inline(always)]
+    unsafe fn spread<V: Vector, const TILES: bool>(self, argmax: Option<&[u8]>) {
+        let PoolBackward {
+            shape,
+            gradient,
+            images,
+            out,
+            ..
+        } = self;
+        for window in shape.windows(images) {
+            let share = V::splat(1.0 / window.count() as f32);
+            for c in (0..shape.channels).step_by(V::LANES) {
+                let n = (shape.channels - c).min(V::LANES);
+                let mut g = load::<V>(gradient.as_ptr().add(window.output + c), n);
+                let mut place = V::splat(0.0);
+                match argmax {
+                    Some(argmax) => {
+                        place = load_bytes::<V>(argmax.as_ptr().add(window.output + c), n)
+                    }
+                    None => g = g.mul(share),
+                }
+                for row in window.first[0]..window.end[0] {
+                    let at =
+                        (row - window.first[0] + window.cut[0]) * shape.window[1] + window.cut[1];
+                    let to = out.add(shape.pixel(window.image, row, window.first[1]) + c);
+                    for column in 0..window.end[1] - window.first[1] {
+                        let to = to.add(column * shape.channels);
+                        let mut here = g;
+                        if argmax.is_some() {
+                            here = g.keep(place.equal(V::splat((at + column) as f32)));
+                        }
+                        if !TILES {
+                            here = here.add(load::<V>(to, n));
+                        }
+                        store::<V>(here, to, n);
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! The instruction sets that kernels are compiled for, and which of them this processor supports.
+
+use std::sync::OnceLock;
+
+/// An instruction set that kernels are compiled for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InstructionSet {
+    /// AVX-512 F, BW, DQ and VL: 16 floats.
+    Avx512,
+    /// AVX2 with FMA: 8 floats.
+    Avx2,
+    /// Whatever the compiler makes of arrays.
+    Portable,
+}
+
+impl InstructionSet {
+    /// From the widest to the narrowest.
+    const ALL: [InstructionSet; 3] = [
+        InstructionSet::Avx512,
+        InstructionSet::Avx2,
+        InstructionSet::Portable,
+    ];
+
+    /// The widest that this processor has. `CONVSWEEP_INSTRUCTIONS` (`avx512`, `avx2`, `portable`)
+    /// says which is the widest that may be taken: for tests and comparisons.
+    pub fn best() -> InstructionSet {
+        static BEST: OnceLock<InstructionSet> = OnceLock::new();
+        *BEST.get_or_init(|| {
+            let most = std::env::var("CONVSWEEP_INSTRUCTIONS").unwrap_or_default();
+            let first = InstructionSet::ALL
+                .iter()
+                .position(|set| set.name() == most)
+                .unwrap_or(0);
+            InstructionSet::first_here(&InstructionSet::ALL[first..])
+        })
+    }
+
+    /// The widest that this processor has, whatever may be taken.
+    pub fn widest() -> InstructionSet {
+        InstructionSet::first_here(&InstructionSet::ALL)
+    }
+
+    fn first_here(sets: &[InstructionSet]) -> InstructionSet {
+        sets.iter()
+            .copied()
+            .find(|set| set.is_here())
+            .unwrap_or(InstructionSet::Portable)
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    fn is_here(self) -> bool {
+        let avx2 = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
+        match self {
+            InstructionSet::Avx512 => {
+                avx2 && is_x86_feature_detected!("avx512f")
+                    && is_x86_feature_detected!("avx512bw")
+                    && is_x86_feature_detected!("avx512dq")
+                    && is_x86_feature_detected!("avx512vl")
+            }
+            InstructionSet::Avx2 => avx2,
+            InstructionSet::Portable => true,
+        }
+    }
+
+    #[cfg(not(target_arch = "x86_64"))]
+    fn is_here(self) -> bool {
+        self == InstructionSet::Portable
+    }
+
+    /// As in a fingerprint.
+    pub fn name(self) -> &'static str {
+        match self {
+            InstructionSet::Avx512 => "avx512",
+            InstructionSet::Avx2 => "avx2",
+            InstructionSet::Portable => "portable",
+        }
+    }
+}
