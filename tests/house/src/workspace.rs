@@ -1,0 +1,244 @@
+//! Everything that is measured of the workspace, crate by crate.
+
+use crate::circles::circles;
+use crate::forbidden::{self, Finding};
+use crate::imports;
+use crate::measure::{self, Sized, Tally};
+use crate::names::TypeNames;
+use crate::rooms::{self, Orders};
+use crate::source::{self, SourceFile, Sources};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use walkdir::WalkDir;
+
+/// A rule that is broken, in a form that an editor can open: `file:line: what`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Violation {
+    pub rule: &'static str,
+    pub place: String,
+    pub text: String,
+}
+
+/// Rules whose names are used in more than one place.
+pub const FILE_CIRCLE: &str = "circle of files";
+pub const ROOM_CIRCLE: &str = "circle of rooms";
+pub const ROOM_ORDER: &str = "order of rooms";
+pub const UNREACHED: &str = "file that no module declares";
+
+/// The figures of one crate.
+#[derive(Default)]
+pub struct CrateFigures {
+    pub name: String,
+    pub code: Tally,
+    pub tests: Tally,
+    /// Files of code, with their lines.
+    pub files: Vec<Sized>,
+    pub file_circles: usize,
+    pub room_circles: usize,
+    /// The rules that allow no exception.
+    pub violations: Vec<Violation>,
+}
+
+/// The figures of all crates.
+#[derive(Default)]
+pub struct Figures {
+    pub crates: Vec<CrateFigures>,
+    pub type_names: TypeNames,
+}
+
+impl Figures {
+    /// Reads the workspace in `root`. Fails on files that cannot be read or are no Rust.
+    pub fn read(root: &Path) -> Result<Figures, String> {
+        let architecture = root.join("ARCHITECTURE.md");
+        let orders = std::fs::read_to_string(&architecture)
+            .map_err(|error| format!("{}: {error}", architecture.display()))?;
+        let orders = Orders::parse(&orders);
+        let mut figures = Figures::default();
+        for folder in crate_folders(root)? {
+            let sources = Sources::read(root, &folder)?;
+            let name = file_name(&folder);
+            for file in &sources.files {
+                figures.type_names.add(file);
+            }
+            let mut figures_of_crate = crate_figures(name, &sources, &orders);
+            for path in rust_files(&folder.join("tests"))? {
+                let file = source::read_file(root, &path, true)?;
+                figures_of_crate.tests += &measure::measure(&file).tests;
+            }
+            figures.crates.push(figures_of_crate);
+        }
+        Ok(figures)
+    }
+
+    /// The code of all crates together.
+    pub fn code(&self) -> Tally {
+        let mut sum = Tally::default();
+        for crate_figures in &self.crates {
+            sum += &crate_figures.code;
+        }
+        sum
+    }
+
+    /// The tests of all crates together.
+    pub fn tests(&self) -> Tally {
+        let mut sum = Tally::default();
+        for crate_figures in &self.crates {
+            sum += &crate_figures.tests;
+        }
+        sum
+    }
+
+    /// The sum of a count over all crates.
+    pub fn sum(&self, count: fn(&CrateFigures) -> usize) -> usize {
+        self.crates.iter().map(count).sum()
+    }
+
+    /// All files of code.
+    pub fn files(&self) -> impl Iterator<Item = &Sized> {
+        self.crates
+            .iter()
+            .flat_map(|crate_figures| &crate_figures.files)
+    }
+}
+
+fn crate_figures(name: String, sources: &Sources, orders: &Orders) -> CrateFigures {
+    let mut figures = CrateFigures {
+        name,
+        ..CrateFigures::default()
+    };
+    for file in &sources.files {
+        let measured = measure::measure(file);
+        figures.code += &measured.code;
+        figures.tests += &measured.tests;
+        if !file.is_test {
+            figures.files.push(file_size(file));
+        }
+        for Finding { rule, line } in forbidden::findings(file) {
+            figures
+                .violations
+                .push(violation(rule, &file.path, line, String::new()));
+        }
+    }
+    for path in &sources.unreached {
+        figures
+            .violations
+            .push(violation(UNREACHED, path, 1, String::new()));
+    }
+    add_circles(&mut figures, sources, orders);
+    figures
+}
+
+fn add_circles(figures: &mut CrateFigures, sources: &Sources, orders: &Orders) {
+    let files = imports::graph(sources);
+    let path_of = |file: usize| sources.files[file].path.as_path();
+    let groups = circles(&targets(&files));
+    figures.file_circles = groups.len();
+    for (index, group) in groups.iter().enumerate() {
+        for (&from, uses) in files.iter().filter(|(from, _)| group.contains(from)) {
+            for (&to, used) in uses.iter().filter(|(to, _)| group.contains(to)) {
+                let (number, target) = (index + 1, path_of(to).display());
+                let text = format!("[{number}] uses `{}` of {target}", used.name);
+                figures
+                    .violations
+                    .push(violation(FILE_CIRCLE, path_of(from), used.line, text));
+            }
+        }
+    }
+    let rooms = rooms::graph(sources, &files);
+    let room_names: BTreeMap<&str, BTreeSet<&str>> = rooms
+        .iter()
+        .map(|(room, uses)| (room.as_str(), uses.keys().map(String::as_str).collect()))
+        .collect();
+    let groups = circles(&room_names);
+    figures.room_circles = groups.len();
+    for (index, group) in groups.iter().enumerate() {
+        for (from, uses) in rooms
+            .iter()
+            .filter(|(from, _)| group.contains(&from.as_str()))
+        {
+            for (to, used) in uses.iter().filter(|(to, _)| group.contains(&to.as_str())) {
+                let (number, name) = (index + 1, &used.used.name);
+                let text = format!("[{number}] `{from}` uses `{name}` of `{to}`");
+                let path = path_of(used.file);
+                figures
+                    .violations
+                    .push(violation(ROOM_CIRCLE, path, used.used.line, text));
+            }
+        }
+    }
+    for (text, used) in orders.violations(&figures.name, &rooms) {
+        let place = used
+            .as_ref()
+            .map(|used| (path_of(used.file), used.used.line));
+        let (path, line) = place.unwrap_or((Path::new("ARCHITECTURE.md"), 1));
+        figures
+            .violations
+            .push(violation(ROOM_ORDER, path, line, text));
+    }
+}
+
+fn targets(files: &imports::Graph) -> BTreeMap<usize, BTreeSet<usize>> {
+    files
+        .iter()
+        .map(|(&from, uses)| (from, uses.keys().copied().collect()))
+        .collect()
+}
+
+fn file_size(file: &SourceFile) -> Sized {
+    let size = file.text.lines().count();
+    Sized {
+        path: file.path.clone(),
+        line: 1,
+        name: String::new(),
+        size,
+    }
+}
+
+fn violation(rule: &'static str, path: &Path, line: usize, text: String) -> Violation {
+    Violation {
+        rule,
+        place: format!("{}:{line}", path.display()),
+        text,
+    }
+}
+
+fn crate_folders(root: &Path) -> Result<Vec<PathBuf>, String> {
+    let mut folders = Vec::new();
+    for entry in WalkDir::new(root.join("crates"))
+        .min_depth(1)
+        .max_depth(1)
+        .sort_by_file_name()
+    {
+        let entry = entry.map_err(|error| error.to_string())?;
+        if entry.path().join("Cargo.toml").is_file() {
+            folders.push(entry.into_path());
+        }
+    }
+    Ok(folders)
+}
+
+fn rust_files(folder: &Path) -> Result<Vec<PathBuf>, String> {
+    let mut files = Vec::new();
+    if !folder.is_dir() {
+        return Ok(files);
+    }
+    for entry in WalkDir::new(folder).sort_by_file_name() {
+        let entry = entry.map_err(|error| error.to_string())?;
+        if entry
+            .path()
+            .extension()
+            .is_some_and(|extension| extension == "rs")
+        {
+            files.push(entry.into_path());
+        }
+    }
+    Ok(files)
+}
+
+fn file_name(folder: &Path) -> String {
+    folder
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned()
+}
