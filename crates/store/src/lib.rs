@@ -9,26 +9,19 @@
 //! kept. Tables and views are documented in `tables.sql` and `views.sql`, which [`Reader::schema`]
 //! prints.
 
-mod apply;
-mod derive;
+mod check;
 mod error;
-mod experiment;
-mod heard;
-mod hold;
-mod maintain;
-mod reader;
+mod queries;
 mod replay;
-mod rows;
 mod schema;
-mod value;
-mod wide;
-mod writer;
+mod write;
 
+pub use check::check;
 pub use error::StoreError;
-pub use maintain::{check, rebuild};
-pub use reader::{ExperimentSummary, JobDecision, JobProgress, JobState, Reader};
-pub use replay::SyncReport;
-pub use rows::{ConfigurationRow, EpochRow, EvaluationRow, ExperimentRows, JobRow};
+pub use queries::{
+    ConfigurationRow, EpochRow, EvaluationRow, ExperimentRows, ExperimentSummary, JobDecision,
+    JobProgress, JobRow, JobState, Reader, Table, Value,
+};
+pub use replay::{SyncReport, rebuild};
 pub use schema::literal;
-pub use value::{Table, Value};
-pub use writer::Writer;
+pub use write::Writer;

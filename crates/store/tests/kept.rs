@@ -86,7 +86,7 @@ fn schema_1() {
 fn schema_2() {
     let added = [
         include_str!("kept/schema-1.sql"),
-        include_str!("../src/tables-2.sql"),
+        include_str!("../src/schema/2-includes-and-stages.sql"),
         "pragma user_version = 2;",
     ];
     check(&added.concat(), 2, 0);

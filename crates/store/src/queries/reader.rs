@@ -1,8 +1,8 @@
 //! Reading the database, also while the writer runs; nothing here can change it.
 
+use super::value::{Table, Value};
 use crate::error::StoreError;
 use crate::schema;
-use crate::value::{Table, Value};
 use convsweep_spec::job::{JobId, SavedState, StateKey};
 use convsweep_spec::layout::ResultsFolder;
 use rusqlite::fallible_iterator::FallibleIterator;

@@ -4,11 +4,11 @@
 //! the summary of its configuration) are made once for all of it. Readers see the state of before
 //! until then; the logs hold what a kill takes.
 
-use crate::apply;
-use crate::derive::Changes;
+use super::apply;
+use super::derived::Changes;
+use super::log_positions::Heard;
+use super::pending_byte;
 use crate::error::StoreError;
-use crate::heard::Heard;
-use crate::hold;
 use crate::replay::{SyncReport, replay};
 use crate::schema;
 use convsweep_spec::event::Envelope;
@@ -55,7 +55,7 @@ impl Writer {
     pub fn open(results: &ResultsFolder) -> Result<Writer, StoreError> {
         fs::create_dir_all(&results.0).map_err(|e| StoreError::io(&results.0, e))?;
         let connection = schema::open_writable(&results.database())?;
-        hold::hold(&results.database());
+        pending_byte::hold(&results.database());
         let (sender, receiver) = sync_channel(WAITING);
         let keeper = Keeper {
             connection,

@@ -1,7 +1,7 @@
 //! The views `wide_<experiment>`: a row a job, a column an axis, the last epoch's metrics; ready
 //! for pandas.
 
-use crate::schema::{literal, quoted};
+use super::quote::{literal, quoted};
 use convsweep_spec::log::Axis;
 use convsweep_spec::metric;
 use rusqlite::{Connection, Result};

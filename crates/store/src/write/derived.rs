@@ -1,7 +1,7 @@
 //! Rows made from other rows: a job's standing, an experiment's summary. Pure functions of the
 //! tables, computed for what a transaction touched, before it commits.
 
-use crate::wide;
+use crate::schema;
 use convsweep_spec::job::JobId;
 use rusqlite::{Connection, Result, params};
 use statrs::distribution::{ContinuousCDF, StudentsT};
@@ -94,7 +94,7 @@ impl Changes {
             self.summarize(connection, &experiment, &configuration)?;
         }
         if !experiments.is_empty() {
-            wide::refresh(connection)?;
+            schema::refresh(connection)?;
         }
         Ok(())
     }

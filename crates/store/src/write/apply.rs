@@ -2,7 +2,7 @@
 //! whatever came first: lines may be applied again, and lines of different logs in any order, with
 //! the same rows in the end.
 
-use crate::derive::Changes;
+use super::derived::Changes;
 use convsweep_spec::canonical::canonical_json;
 use convsweep_spec::event::{Envelope, Evaluation, Event, Fingerprint, Start};
 use convsweep_spec::job::{Configuration, JobId};

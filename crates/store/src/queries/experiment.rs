@@ -1,8 +1,8 @@
 //! Everything that a report needs of an experiment.
 
+use super::reader::Reader;
+use super::rows::{ConfigurationRow, EpochRow, EvaluationRow, ExperimentRows, JobRow};
 use crate::error::StoreError;
-use crate::reader::Reader;
-use crate::rows::{ConfigurationRow, EpochRow, EvaluationRow, ExperimentRows, JobRow};
 use convsweep_spec::event::{Fingerprint, Part};
 use convsweep_spec::job::{ConfigurationId, JobId};
 use convsweep_spec::log::{AxisValue, Member, MemberJob, Revision};

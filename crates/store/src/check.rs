@@ -1,30 +1,11 @@
-//! Making the database anew from the logs, and checking it against them.
+//! Checking the database against the logs.
 
 use crate::error::StoreError;
-use crate::reader::Reader;
-use crate::replay::{SyncReport, replay};
+use crate::queries::Reader;
+use crate::replay::replay;
 use crate::schema;
 use convsweep_spec::layout::ResultsFolder;
 use rusqlite::{Connection, OpenFlags};
-
-/// Makes the database anew from the logs. The old one stays in its place until the new one is
-/// whole.
-///
-/// The caller must hold the results folder's lock.
-///
-/// # Errors
-/// [`StoreError::Missing`] where there is no results folder; [`StoreError::Newer`] where a newer
-/// program wrote a log; what keeps logs from being read or the database from being written.
-pub fn rebuild(results: &ResultsFolder) -> Result<SyncReport, StoreError> {
-    if !results.0.is_dir() {
-        return Err(StoreError::Missing {
-            path: results.database(),
-        });
-    }
-    schema::make(&results.database(), |connection| {
-        replay(connection, results)
-    })
-}
 
 /// What is wrong with the database, for a person: its file, its references, and whatever differs
 /// from what the logs give. Empty where all is well. Without the results folder's lock a running

@@ -1,0 +1,9 @@
+//! Reading the logs into the database.
+
+mod lines;
+mod logs;
+mod rebuild;
+
+pub use logs::SyncReport;
+pub(crate) use logs::replay;
+pub use rebuild::rebuild;
