@@ -8,9 +8,10 @@ use crate::exit::{Code, Exit};
 use anyhow::Result;
 use convsweep_plan::{Plan, Planned};
 use convsweep_runner::Slot;
-use convsweep_runner::estimate::duration;
+
 use convsweep_spec::data::SplitScheme;
 use convsweep_spec::log::MemberJob;
+use convsweep_spec::words::duration;
 use convsweep_store::{Reader, Value, literal};
 use serde_json::json;
 use std::collections::BTreeMap;

@@ -1,6 +1,6 @@
 //! What a run looks like: bars on a terminal, plain lines elsewhere. All of it goes to stderr.
 
-use convsweep_runner::estimate::{Load, Running, duration, share};
+use convsweep_runner::estimate::{Load, Running, share};
 use convsweep_runner::protocol::{Death, death_words};
 use convsweep_runner::{Halt, RunEvent, Slot, Stop};
 use convsweep_spec::event::Event;
@@ -8,6 +8,7 @@ use convsweep_spec::job::JobId;
 use convsweep_spec::log::Verdict;
 use convsweep_spec::metric;
 use convsweep_spec::outcome::Outcome;
+use convsweep_spec::words::duration;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap};

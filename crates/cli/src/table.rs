@@ -43,30 +43,12 @@ pub fn csv_line(cells: impl IntoIterator<Item = String>) -> String {
     cells.into_iter().map(quote).collect::<Vec<_>>().join(",")
 }
 
-/// 1234567 as `1,234,567`.
-pub fn thousands(n: u64) -> String {
-    let digits = n.to_string();
-    let groups = digits.as_bytes().rchunks(3).rev();
-    groups
-        .map(|g| String::from_utf8_lossy(g).into_owned())
-        .collect::<Vec<_>>()
-        .join(",")
-}
-
-/// `1 job`, `2 jobs`.
-pub fn counted(n: usize, noun: &str) -> String {
-    format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn numbers_read_well() {
-        assert_eq!(thousands(122_570), "122,570");
-        assert_eq!(thousands(7), "7");
-        assert_eq!([1, 2].map(|n| counted(n, "job")), ["1 job", "2 jobs"]);
+    fn cells_are_quoted_where_needed() {
         assert_eq!(
             csv_line(["a,b".to_string(), "c\"d".into(), "e".into()]),
             "\"a,b\",\"c\"\"d\",e"

@@ -4,7 +4,8 @@
 use crate::commands::status::progress;
 use crate::exit::{Code, Exit};
 use anyhow::Result;
-use convsweep_runner::estimate::duration;
+use convsweep_spec::words::duration;
+
 use convsweep_store::{Reader, Value, literal};
 
 /// How an experiment stands.

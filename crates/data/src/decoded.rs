@@ -180,7 +180,10 @@ pub(crate) fn read(path: &Path, facts: &DataFacts) -> Result<Option<ImageSet>, D
     let pixels = images * (facts.channels * facts.height * facts.width) as usize;
     let expected = ((HEADER + pixels + 6 * images) as u64).saturating_add(extra);
     if found != expected {
-        let (found, expected) = (files::thousands(found), files::thousands(expected));
+        let (found, expected) = (
+            convsweep_spec::words::thousands(found),
+            convsweep_spec::words::thousands(expected),
+        );
         return Err(damaged(format!("{found} bytes found, {expected} expected")));
     }
     let behind = part(HEADER + pixels, 6 * images + extra as usize)?;

@@ -76,19 +76,6 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
-/// A number with thousands separators.
-pub(crate) fn thousands(n: u64) -> String {
-    let digits = n.to_string();
-    let mut text = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 /// Does `work` for every index below `count` on all cores; the results are in order.
 pub(crate) fn in_parallel<T: Send>(count: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
     let threads = std::thread::available_parallelism()
@@ -126,8 +113,6 @@ mod tests {
 
     #[test]
     fn small_things() {
-        assert_eq!(thousands(170_052_171), "170,052,171");
-        assert_eq!(thousands(42), "42");
         assert_eq!(
             checksum_of::<md5::Md5>(b"abc"),
             "900150983cd24fb0d6963f7d28e17f72"

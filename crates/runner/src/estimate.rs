@@ -107,21 +107,6 @@ impl Ord for Seconds {
     }
 }
 
-/// Words for a length of time: `8 s`, `3 min 20 s`, `2 h 5 min`, `3 d 4 h`.
-pub fn duration(seconds: f64) -> String {
-    let s = seconds.round().max(0.0) as u64;
-    let pair = |large: u64, a: &str, small: u64, b: &str| match small {
-        0 => format!("{large} {a}"),
-        _ => format!("{large} {a} {small} {b}"),
-    };
-    match s {
-        0..60 => format!("{s} s"),
-        60..3600 => pair(s / 60, "min", s % 60, "s"),
-        3600..86400 => pair(s / 3600, "h", s % 3600 / 60, "min"),
-        _ => pair(s / 86400, "d", s % 86400 / 3600, "h"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -228,17 +213,10 @@ mod tests {
     }
 
     #[test]
-    fn shares_and_words() {
+    fn shares() {
         assert_eq!(
             [share(0, 0, 0, 0), share(1, 5, 10, 3), share(9, 0, 10, 3)],
             [0.0, 0.5, 1.0]
-        );
-        let words: Vec<_> = [0.4, 59.6, 200.0, 7500.0, 273_600.0, -3.0]
-            .map(duration)
-            .into();
-        assert_eq!(
-            words,
-            ["0 s", "1 min", "3 min 20 s", "2 h 5 min", "3 d 4 h", "0 s"]
         );
     }
 }

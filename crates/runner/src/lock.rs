@@ -1,7 +1,8 @@
 //! One program at a time in a results folder.
 
 use crate::error::RunnerError;
-use crate::estimate::duration;
+use convsweep_spec::words::duration;
+
 use convsweep_spec::layout::ResultsFolder;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File, OpenOptions, TryLockError};

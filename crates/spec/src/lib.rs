@@ -10,6 +10,7 @@ pub mod checkpoint;
 pub mod data;
 pub mod device;
 pub mod event;
+pub mod figures;
 pub mod job;
 pub mod layout;
 pub mod log;
@@ -29,6 +30,7 @@ pub mod stopping;
 pub mod task;
 pub mod train;
 pub mod weights;
+pub mod words;
 
 /// Version of the JSON that crosses a process or disk boundary; a reader refuses a newer one.
 pub const FORMAT: u32 = 1;

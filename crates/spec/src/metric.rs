@@ -71,16 +71,6 @@ pub fn is_reproducible(name: &str) -> bool {
     !matches!(name, IMAGES_PER_SECOND | EPOCH_SECONDS)
 }
 
-/// A learning rate or other number as people write it, with at most six digits: `0.005`, `1e-4`.
-pub fn short(x: f64) -> String {
-    let x: f64 = format!("{x:.5e}").parse().unwrap_or(x);
-    if x == 0.0 || (1e-3..1e6).contains(&x.abs()) {
-        x.to_string()
-    } else {
-        format!("{x:e}")
-    }
-}
-
 /// What configurations are compared by.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Metric {
@@ -172,18 +162,6 @@ impl<'de> Deserialize<'de> for Number {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn rates_are_short() {
-        let check = |x: f64, text: &str| assert_eq!(short(x), text);
-        check(0.05 * 0.1, "0.005");
-        check(0.1 * 0.1 * 0.1, "0.001");
-        check(1e-4, "1e-4");
-        check(3e-4 * 0.1, "3e-5");
-        check(1.0 / 3.0, "0.333333");
-        check(2.5e7, "2.5e7");
-        check(f64::NAN, "NaN");
-    }
 
     #[test]
     fn numbers_survive_json() {

@@ -1,6 +1,6 @@
 //! How an attempt at a job ended.
 
-use crate::metric::short;
+use crate::words::short;
 use serde::{Deserialize, Serialize};
 
 /// How an attempt ended.

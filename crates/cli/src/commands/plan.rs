@@ -6,16 +6,16 @@ use crate::context::Context;
 use crate::cost::Cost;
 use crate::difference::{Held, Standing, counts};
 use crate::exit::{self, Code, Exit, Failure};
-use crate::table::{counted, plain, thousands};
+use crate::table::plain;
 use anyhow::Result;
 use convsweep_plan::{Plan, Planned, StagePlan};
 use convsweep_spec::data::SplitScheme;
 use convsweep_spec::job::JobId;
 use convsweep_spec::log::MemberJob;
-use convsweep_spec::metric::short;
 use convsweep_spec::shape::ModelSummary;
 use convsweep_spec::task::{RangeTest, Task};
 use convsweep_spec::train::{Clock, Phase, Schedule, TrainSpec};
+use convsweep_spec::words::{counted, short, thousands};
 use convsweep_store::{Reader, literal};
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
@@ -130,8 +130,8 @@ fn as_text(whole: &Whole, all: bool) -> String {
     }
     text += &format!(
         "\n{}, {}: {}\n",
-        counted(plan.configurations.len(), "configuration"),
-        counted(plan.jobs(), "job"),
+        counted(plan.configurations.len() as u64, "configuration"),
+        counted(plan.jobs() as u64, "job"),
         counts(standings.iter().map(|(_, _, standing)| standing)),
     );
     if !gone.is_empty() {
@@ -214,7 +214,10 @@ fn stage_line(stage: &StagePlan) -> String {
         candidates,
         decision,
     } = stage;
-    let (configurations, jobs) = (counted(*count, "configuration"), counted(*jobs, "job"));
+    let (configurations, jobs) = (
+        counted(*count as u64, "configuration"),
+        counted(*jobs as u64, "job"),
+    );
     let whence = match (decision, candidates.is_empty()) {
         (Some(decision), _) => format!("chose {} of {count} configurations", decision.label),
         (None, false) => format!("{configurations}, {jobs}; chooses when they are trained"),

@@ -8,11 +8,12 @@ use crate::difference::{Held, Standing, counts};
 use crate::display::{Display, JobInfo};
 use crate::exit::{Code, Exit, Failure};
 use crate::notify::Notifier;
-use crate::table::counted;
+use convsweep_spec::words::{counted, duration};
+
 use anyhow::Result;
 use convsweep_data::Kind;
 use convsweep_plan::{Plan, Planned};
-use convsweep_runner::estimate::duration;
+
 use convsweep_runner::{
     Control, Directed, ExperimentLog, Halt, Policy, ResultsLock, RunEvent, RunSummary, RunnerError,
     Slot, SlotSettings, Stop,
@@ -111,7 +112,7 @@ fn run_one(context: &Context, args: &RunArgs, plan: &Plan) -> Result<Exit> {
                 (plan.jobs(), "job"),
                 (slots.len(), "slot"),
             ];
-            let [configurations, jobs, slots] = all.map(|(n, noun)| counted(n, noun));
+            let [configurations, jobs, slots] = all.map(|(n, noun)| counted(n as u64, noun));
             eprintln!("{}: {configurations}, {jobs}: {told} · {slots}", plan.name);
         }
         let jobs = jobs(context, plan, &lacking, &held);
@@ -138,7 +139,7 @@ fn run_one(context: &Context, args: &RunArgs, plan: &Plan) -> Result<Exit> {
         eprintln!(
             "{}: {}: {told}; nothing to train",
             plan.name,
-            counted(plan.jobs(), "job")
+            counted(plan.jobs() as u64, "job")
         );
         RunSummary::default()
     };

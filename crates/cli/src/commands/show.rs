@@ -109,7 +109,7 @@ fn scores(reader: &Reader, id: &JobId) -> Result<Vec<Vec<String>>> {
     );
     let rows = reader.query(&sql).code(Exit::Results)?.rows;
     let number = |value: &Value| match value {
-        Value::Real(r) => metric::short(*r),
+        Value::Real(r) => convsweep_spec::words::short(*r),
         other => other.to_string(),
     };
     Ok(rows

@@ -127,8 +127,8 @@ fn content(set: &BuiltIn, folder: &Path, file: &DataFile) -> Result<(PathBuf, Ve
     }
     if bytes.len() as u64 != file.bytes {
         let (found, expected) = (
-            files::thousands(bytes.len() as u64),
-            files::thousands(file.bytes),
+            convsweep_spec::words::thousands(bytes.len() as u64),
+            convsweep_spec::words::thousands(file.bytes),
         );
         return Err(DataError::damaged(
             &path,

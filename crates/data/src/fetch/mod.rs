@@ -97,7 +97,10 @@ pub(crate) fn by_hand(cache: &Path, set: &BuiltIn) -> String {
             .display()
             .to_string();
         let address = download.addresses.first().map_or("", String::as_str);
-        let (bytes, name) = (files::thousands(download.bytes), &download.name);
+        let (bytes, name) = (
+            convsweep_spec::words::thousands(download.bytes),
+            &download.name,
+        );
         text += &format!(
             "  {address}\n    ({bytes} bytes, MD5 {}) as {name} into {folder}\n",
             download.md5
@@ -159,7 +162,10 @@ fn verify(path: &Path, download: &Download) -> Result<(), DataError> {
         .map_err(DataError::io("read", path))?
         .len();
     if found != download.bytes {
-        let (found, expected) = (files::thousands(found), files::thousands(download.bytes));
+        let (found, expected) = (
+            convsweep_spec::words::thousands(found),
+            convsweep_spec::words::thousands(download.bytes),
+        );
         return Err(DataError::damaged(
             path,
             format!("{found} bytes found, {expected} expected"),

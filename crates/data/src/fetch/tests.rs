@@ -225,7 +225,7 @@ fn without_network_the_message_says_what_to_do() {
         "as file.tar.gz into",
         &folder,
         "MD5",
-        &files::thousands(archive.len() as u64),
+        &convsweep_spec::words::thousands(archive.len() as u64),
     ] {
         assert!(text.contains(part), "{text} lacks {part}");
     }

@@ -7,8 +7,8 @@ use crate::draw::legend::{self, Key};
 use crate::draw::scene::Scene;
 use crate::standing::Standing;
 use convsweep_spec::layout::{RANGE, ResultsFolder};
-use convsweep_spec::metric::short;
 use convsweep_spec::range::RangeResult;
+use convsweep_spec::words::short;
 
 /// The tests of a configuration.
 #[derive(Clone, Debug, PartialEq)]

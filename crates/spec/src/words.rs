@@ -1,0 +1,113 @@
+//! Numbers as people read them: durations, sizes in bytes, counts with their nouns.
+
+/// A duration: `8 s`, `3 min 20 s`, `2 h 5 min`, `3 d 4 h`.
+pub fn duration(seconds: f64) -> String {
+    let whole = seconds.round().max(0.0) as u64;
+    match whole {
+        0..60 => format!("{whole} s"),
+        60..3600 => two_units((whole / 60, "min"), (whole % 60, "s")),
+        3600..86_400 => two_units((whole / 3600, "h"), (whole % 3600 / 60, "min")),
+        _ => two_units((whole / 86_400, "d"), (whole % 86_400 / 3600, "h")),
+    }
+}
+
+fn two_units((large, large_unit): (u64, &str), (small, small_unit): (u64, &str)) -> String {
+    match small {
+        0 => format!("{large} {large_unit}"),
+        _ => format!("{large} {large_unit} {small} {small_unit}"),
+    }
+}
+
+/// A size in bytes with a decimal unit: `812 B`, `53 MB`, `1.3 GB`.
+pub fn bytes(bytes: f64) -> String {
+    match bytes {
+        b if b < 999.5 => format!("{b:.0} B"),
+        b if b < 999.5e3 => format!("{:.0} kB", b / 1e3),
+        b if b < 999.5e6 => format!("{:.0} MB", b / 1e6),
+        b if b < 999.5e9 => format!("{:.1} GB", b / 1e9),
+        b => format!("{:.1} TB", b / 1e12),
+    }
+}
+
+/// 1234567 as `1,234,567`.
+pub fn thousands(n: u64) -> String {
+    let digits = n.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A count with its noun: `1 job`, `2 jobs`. The plural takes an `s`; see [`counted_as`].
+pub fn counted(n: u64, noun: &str) -> String {
+    counted_as(n, noun, &format!("{noun}s"))
+}
+
+/// A count with a noun whose plural is irregular: `1 class`, `2 classes`.
+pub fn counted_as(n: u64, singular: &str, plural: &str) -> String {
+    format!("{n} {}", if n == 1 { singular } else { plural })
+}
+
+/// A learning rate or another number with at most six significant digits: `0.005`, `1e-4`.
+pub fn short(x: f64) -> String {
+    let rounded: f64 = format!("{x:.5e}").parse().unwrap_or(x);
+    if rounded == 0.0 || (1e-3..1e6).contains(&rounded.abs()) {
+        rounded.to_string()
+    } else {
+        format!("{rounded:e}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations() {
+        let check = |seconds: f64, expect: &str| assert_eq!(duration(seconds), expect);
+        check(0.4, "0 s");
+        check(59.4, "59 s");
+        check(60.0, "1 min");
+        check(200.0, "3 min 20 s");
+        check(7_500.0, "2 h 5 min");
+        check(273_600.0, "3 d 4 h");
+        check(-3.0, "0 s");
+        check(f64::NAN, "0 s");
+    }
+
+    #[test]
+    fn sizes() {
+        let check = |size: f64, expect: &str| assert_eq!(bytes(size), expect);
+        check(0.0, "0 B");
+        check(812.0, "812 B");
+        check(53_123_456.0, "53 MB");
+        check(1_340_000_000.0, "1.3 GB");
+    }
+
+    #[test]
+    fn counts() {
+        assert_eq!(thousands(7), "7");
+        assert_eq!(thousands(122_570), "122,570");
+        assert_eq!(thousands(1_000_000), "1,000,000");
+        assert_eq!(counted(0, "job"), "0 jobs");
+        assert_eq!(counted(1, "job"), "1 job");
+        assert_eq!(counted(2_000, "job"), "2000 jobs");
+        assert_eq!(counted_as(2, "class", "classes"), "2 classes");
+    }
+
+    #[test]
+    fn numbers_have_at_most_six_digits() {
+        let check = |x: f64, text: &str| assert_eq!(short(x), text);
+        check(0.05 * 0.1, "0.005");
+        check(0.1 * 0.1 * 0.1, "0.001");
+        check(1e-4, "1e-4");
+        check(3e-4 * 0.1, "3e-5");
+        check(1.0 / 3.0, "0.333333");
+        check(2.5e7, "2.5e7");
+        check(f64::NAN, "NaN");
+    }
+}
