@@ -1,6 +1,10 @@
 //! Exit codes: the documented numbers behind every way to end.
 
+use convsweep_data::Kind;
+use convsweep_plan::Problems;
+use convsweep_runner::RunnerError;
 use std::fmt;
+use std::io::IsTerminal;
 
 /// How the program ends; the numbers are part of its interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,4 +65,47 @@ pub fn of(error: &anyhow::Error) -> Exit {
     error
         .downcast_ref::<Failure>()
         .map_or(Exit::JobsFailed, |f| f.exit)
+}
+
+/// Problems of a file as an error with its exit code.
+pub fn plan_failure(problems: Problems) -> anyhow::Error {
+    let exit = if problems.only_data() {
+        Exit::Data
+    } else {
+        Exit::Wrong
+    };
+    let colours = std::io::stderr().is_terminal()
+        && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
+    Failure {
+        exit,
+        message: problems.render(colours),
+    }
+    .into()
+}
+
+/// An error of the image sets with its exit code.
+pub fn data_failure(error: convsweep_data::DataError) -> anyhow::Error {
+    let exit = match error.kind() {
+        Kind::Invalid => Exit::Wrong,
+        Kind::Missing | Kind::Damaged | Kind::Io => Exit::Data,
+    };
+    Failure {
+        exit,
+        message: error.to_string(),
+    }
+    .into()
+}
+
+/// An error of the runner with its exit code.
+pub fn runner_failure(error: RunnerError) -> anyhow::Error {
+    let exit = match error.exit_code() {
+        2 => Exit::Wrong,
+        4 => Exit::Device,
+        _ => Exit::Results,
+    };
+    Failure {
+        exit,
+        message: error.to_string(),
+    }
+    .into()
 }

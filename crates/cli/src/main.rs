@@ -4,14 +4,9 @@
 mod args;
 mod commands;
 mod context;
-mod cost;
-mod difference;
-mod display;
 mod exit;
-mod notify;
-mod search;
-mod table;
-mod watch;
+mod output;
+mod planning;
 
 use args::{Cli, Command};
 use clap::Parser;
@@ -49,7 +44,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
             job,
             origin: true,
             json,
-        } => commands::origin::origin(&context, &job, json),
+        } => commands::show::origin::origin(&context, &job, json),
         Command::Show {
             job,
             origin: false,

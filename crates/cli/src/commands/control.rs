@@ -1,9 +1,9 @@
 //! `cancel`, `pause` and `resume`: what a running sweep is told from another terminal.
 
-use super::explain::find;
-use super::say;
 use crate::context::Context;
 use crate::exit::{Code, Exit, Failure};
+use crate::output::stdout::say;
+use crate::planning::find::find;
 use anyhow::Result;
 use convsweep_runner::control::{self, Control};
 use convsweep_runner::lock::running;

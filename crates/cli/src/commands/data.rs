@@ -1,11 +1,10 @@
 //! `data`: fetch, inspect, preview image sets.
 
-use super::run::data_failure;
-use super::{say, say_json};
 use crate::args::{DataCommand, FileArgs};
 use crate::context::Context;
-use crate::exit::{Exit, Failure};
-use crate::table::plain;
+use crate::exit::{Exit, Failure, data_failure};
+use crate::output::stdout::{say, say_json};
+use crate::output::table::plain;
 use anyhow::Result;
 use convsweep_data::{ImageSet, Inspection, PartInspection};
 use convsweep_plan::Plan;

@@ -1,8 +1,8 @@
 //! `devices`: what this machine offers.
 
-use super::{say, say_json};
 use crate::exit::Exit;
-use crate::table::plain;
+use crate::output::stdout::{say, say_json};
+use crate::output::table::plain;
 use anyhow::Result;
 use convsweep_runner::{devices as list, worker_dir};
 use serde_json::json;

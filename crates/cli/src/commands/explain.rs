@@ -1,10 +1,10 @@
 //! `explain`: why a job waits, was stopped or failed, and what to do.
 
-use super::say;
 use crate::context::Context;
-use crate::exit::{Code, Exit, Failure};
+use crate::exit::{Code, Exit};
+use crate::output::stdout::say;
+use crate::planning::find::find;
 use anyhow::Result;
-use convsweep_spec::job::JobId;
 use convsweep_store::{JobState, Reader};
 
 /// Prints how a job stands, every decision about it with its reason, how its attempts ended, and
@@ -53,37 +53,6 @@ pub fn explain(context: &Context, job: &str) -> Result<Exit> {
     }
     say(&format!("  {}", advice(state)))?;
     Ok(Exit::Complete)
-}
-
-/// The one recorded job whose id begins with `prefix`; it need not have begun.
-pub fn find(reader: &Reader, prefix: &str) -> Result<JobId> {
-    let wrong = |message: String| {
-        anyhow::Error::from(Failure {
-            exit: Exit::Wrong,
-            message,
-        })
-    };
-    if prefix.is_empty() || !prefix.chars().all(|c| c.is_ascii_hexdigit()) {
-        return Err(wrong(format!(
-            "\"{prefix}\" is no job id: ids are hexadecimal; `convsweep status NAME` lists them"
-        )));
-    }
-    let prefix = prefix.to_ascii_lowercase();
-    let sql = format!(
-        "select job from jobs where job >= '{prefix}' and job < '{prefix}g' order by job limit 5"
-    );
-    let rows = reader.query(&sql).code(Exit::Results)?.rows;
-    let found: Vec<String> = rows.iter().map(|row| row[0].to_string()).collect();
-    match &found[..] {
-        [] => Err(wrong(format!(
-            "no job {prefix} here; `convsweep status NAME` lists them"
-        ))),
-        [one] => Ok(JobId(one.clone())),
-        _ => Err(wrong(format!(
-            "several jobs begin with {prefix}: {}; write more of the id",
-            found.join(", ")
-        ))),
-    }
 }
 
 fn standing(state: &JobState) -> &str {

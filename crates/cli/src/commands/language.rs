@@ -1,9 +1,9 @@
 //! What helps to write a file: `new`, `reference`, `schema`, `completions`.
 
 use super::preset::known;
-use super::{say, say_json};
 use crate::args::Cli;
 use crate::exit::Exit;
+use crate::output::stdout::{say, say_json};
 use anyhow::Result;
 use clap::CommandFactory;
 

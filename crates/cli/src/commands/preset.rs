@@ -1,8 +1,8 @@
 //! `preset`: the architectures inside the program.
 
-use super::say;
 use crate::exit::{Exit, Failure};
-use crate::table::plain;
+use crate::output::stdout::say;
+use crate::output::table::plain;
 use anyhow::Result;
 use convsweep_plan::{Preset, presets};
 

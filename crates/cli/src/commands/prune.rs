@@ -1,8 +1,8 @@
 //! `prune`: disk space given back, never results.
 
-use super::say;
 use crate::context::Context;
 use crate::exit::{Code, Exit};
+use crate::output::stdout::say;
 use anyhow::Result;
 use convsweep_runner::ResultsLock;
 use convsweep_spec::job::JobId;

@@ -1,10 +1,10 @@
 //! `query`: read-only SQL over the results.
 
-use super::{say, say_json};
 use crate::args::QueryArgs;
 use crate::context::Context;
 use crate::exit::{Code, Exit};
-use crate::table::{csv_line, plain};
+use crate::output::stdout::{say, say_json};
+use crate::output::table::{csv_line, plain};
 use anyhow::Result;
 use convsweep_store::{Reader, Table, Value};
 use serde_json::{Map, json};

@@ -1,10 +1,10 @@
 //! `report`: charts, page and tables anew.
 
-use super::say;
-use super::status::unknown;
 use crate::context::Context;
 use crate::exit::{Code, Exit};
-use crate::table::plain;
+use crate::output::stdout::say;
+use crate::output::table::plain;
+use crate::planning::find::unknown;
 use anyhow::Result;
 use convsweep_store::Reader;
 use std::path::Path;

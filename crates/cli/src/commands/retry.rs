@@ -1,10 +1,9 @@
 //! `retry`: jobs that did not finish, again, by the file that asks for them.
 
-use super::explain::find;
-use super::status::progress;
 use crate::args::{FileArgs, RunArgs};
 use crate::context::Context;
 use crate::exit::{Code, Exit, Failure};
+use crate::planning::find::{find, progress};
 use anyhow::Result;
 use convsweep_spec::job::JobId;
 use convsweep_store::{Reader, Value, literal};

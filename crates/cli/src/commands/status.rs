@@ -1,9 +1,10 @@
 //! `status`: a line an experiment, or a line a job of one.
 
-use super::{say, say_json};
 use crate::context::Context;
-use crate::exit::{Code, Exit, Failure};
-use crate::table::plain;
+use crate::exit::{Code, Exit};
+use crate::output::stdout::{say, say_json};
+use crate::output::table::plain;
+use crate::planning::find::progress;
 use anyhow::Result;
 use convsweep_store::{JobProgress, JobState, Reader};
 use serde_json::json;
@@ -117,34 +118,4 @@ fn jobs(reader: &Reader, name: &str, as_json: bool) -> Result<Exit> {
         ))?;
     }
     Ok(Exit::Complete)
-}
-
-/// How far the jobs of an experiment are, or an error that names the experiments that there are.
-pub fn progress(reader: &Reader, name: &str) -> Result<Vec<JobProgress>> {
-    match reader.progress(name).code(Exit::Results)? {
-        Some(rows) => Ok(rows),
-        None => Err(unknown(reader, name)),
-    }
-}
-
-/// There is no such experiment; names those there are.
-pub fn unknown(reader: &Reader, name: &str) -> anyhow::Error {
-    let known: Vec<String> = reader
-        .experiments()
-        .unwrap_or_default()
-        .into_iter()
-        .map(|e| e.name)
-        .collect();
-    let message = match known.is_empty() {
-        true => format!("no experiment \"{name}\": nothing was run here yet"),
-        false => format!(
-            "no experiment \"{name}\" here; there are {}",
-            known.join(", ")
-        ),
-    };
-    Failure {
-        exit: Exit::Wrong,
-        message,
-    }
-    .into()
 }

@@ -1,9 +1,9 @@
-//! `watch`: the picture of [`crate::watch`], again and again.
+//! `watch`: the picture of [`crate::output::dashboard`], again and again.
 
-use super::say;
 use crate::context::Context;
 use crate::exit::{Code, Exit, Failure};
-use crate::watch::{Picture, draw};
+use crate::output::dashboard::{Picture, draw};
+use crate::output::stdout::say;
 use anyhow::Result;
 use convsweep_runner::lock::running;
 use convsweep_store::Reader;

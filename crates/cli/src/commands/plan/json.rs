@@ -52,7 +52,7 @@ impl Serialize for PlanJson<'_> {
         let job = |(index, job, standing): &(
             usize,
             &convsweep_spec::log::MemberJob,
-            crate::difference::Standing,
+            crate::planning::difference::Standing,
         )| {
             json!({ "job": job.job, "configuration": plan.configurations[*index].member.label,
                     "seed": job.seed, "fold": job.fold, "standing": standing.word() })

@@ -1,9 +1,9 @@
 //! `plan --simulate`: what a stopping rule would have spared and lost on recorded curves.
 
-use super::say;
 use crate::context::Context;
 use crate::exit::{Code, Exit, Failure};
-use crate::search;
+use crate::output::stdout::say;
+use crate::planning::search;
 use anyhow::Result;
 use convsweep_plan::{Plan, rule_of};
 use convsweep_runner::search::{Simulation, Standing, simulate as play};

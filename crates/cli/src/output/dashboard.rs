@@ -1,8 +1,8 @@
 //! What `watch` shows: read from the database, drawn as lines of text. The drawing is a pure
 //! function.
 
-use crate::commands::status::progress;
 use crate::exit::{Code, Exit};
+use crate::planning::find::progress;
 use anyhow::Result;
 use convsweep_spec::words::duration;
 

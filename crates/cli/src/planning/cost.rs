@@ -1,10 +1,10 @@
 //! What a plan will take: time and memory, by what finished jobs of this machine took, else by
 //! rough figures.
 
-use crate::commands::run::find_slots;
+use super::slots::find_slots;
 use crate::context::Context;
-use crate::difference::Standing;
 use crate::exit::{Code, Exit};
+use crate::planning::difference::Standing;
 use anyhow::Result;
 use convsweep_plan::{Plan, Planned};
 use convsweep_runner::Slot;

@@ -1,30 +1,27 @@
 //! `run`: makes the plan true. Trains what is missing, stores, reports.
 
+mod notify;
+
 use super::report::render;
-use super::stages;
 use crate::args::{PlanArgs, RunArgs};
 use crate::context::Context;
-use crate::difference::{Held, Standing, counts};
-use crate::display::{Display, JobInfo};
-use crate::exit::{Code, Exit, Failure};
-use crate::notify::Notifier;
-use convsweep_spec::words::{counted, duration};
-
+use crate::exit::{Code, Exit, Failure, data_failure, runner_failure};
+use crate::output::progress::{Display, JobInfo};
+use crate::planning::difference::{Held, Standing, counts};
+use crate::planning::slots::find_slots;
+use crate::planning::stages;
 use anyhow::Result;
-use convsweep_data::Kind;
 use convsweep_plan::{Plan, Planned};
-
 use convsweep_runner::{
-    Control, Directed, ExperimentLog, Halt, Policy, ResultsLock, RunEvent, RunSummary, RunnerError,
-    Slot, SlotSettings, Stop,
-    slot::{DeviceChoice, device_list},
-    slots, worker_dir,
+    Control, Directed, ExperimentLog, Halt, Policy, ResultsLock, RunEvent, RunSummary, Slot, Stop,
 };
-use convsweep_spec::device::{DeviceFamily, DeviceName};
+use convsweep_spec::device::DeviceName;
 use convsweep_spec::job::{Execution, Job, JobId, Question};
 use convsweep_spec::log::{Choice, MemberJob, Record, Revision};
 use convsweep_spec::search::SearchSettings;
+use convsweep_spec::words::{counted, duration};
 use convsweep_store::{Reader, Writer};
+use notify::Notifier;
 use std::path::Path;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
@@ -221,35 +218,6 @@ fn refuse_other_file(log: &ExperimentLog, plan: &Plan) -> Result<()> {
     .into())
 }
 
-/// The slots that the command line or the file asks for.
-pub fn find_slots(devices: Option<&str>, slots_of: Option<&str>, plan: &Plan) -> Result<Vec<Slot>> {
-    let names = match devices {
-        Some(text) => device_list(text).map_err(runner_failure)?,
-        None => {
-            let names = plan.run.devices.iter().flatten();
-            names.copied().map(DeviceChoice::Named).collect()
-        }
-    };
-    let settings = match slots_of {
-        Some(text) => text.parse::<SlotSettings>().map_err(runner_failure)?,
-        None => {
-            let settings = SlotSettings::default()
-                .with(DeviceFamily::Cuda.into(), plan.run.cuda_slots)
-                .map_err(runner_failure)?;
-            match plan.run.cpu_slots {
-                Some(count) => settings
-                    .with(DeviceName::CPU, count)
-                    .map_err(runner_failure)?,
-                None => settings,
-            }
-        }
-    };
-    let settings = settings
-        .with_threads(plan.run.threads)
-        .with_memory(plan.run.memory_bytes);
-    slots(&names, &settings, &worker_dir()).map_err(runner_failure)
-}
-
 /// Decodes every image set before the first worker needs it, so that what is missing is said before
 /// anything is trained.
 fn open_image_sets(context: &Context, plan: &Plan) -> Result<()> {
@@ -270,18 +238,6 @@ fn open_image_sets(context: &Context, plan: &Plan) -> Result<()> {
         .map_err(data_failure)?;
     }
     Ok(())
-}
-
-pub(super) fn data_failure(error: convsweep_data::DataError) -> anyhow::Error {
-    let exit = match error.kind() {
-        Kind::Invalid => Exit::Wrong,
-        Kind::Missing | Kind::Damaged | Kind::Io => Exit::Data,
-    };
-    Failure {
-        exit,
-        message: error.to_string(),
-    }
-    .into()
 }
 
 fn record_plan(writer: &Writer, log: &mut ExperimentLog, plan: &Plan) -> Result<()> {
@@ -441,7 +397,7 @@ fn directed(context: &Context, plan: &Plan, held: &Held) -> Result<Option<Direct
     let curves = reader
         .curves(&plan.name, &plan.metric.name)
         .code(Exit::Results)?;
-    Ok(Some(crate::search::directed(
+    Ok(Some(crate::planning::search::directed(
         plan,
         &plan.search,
         &held.states,
@@ -634,17 +590,4 @@ fn conclude(context: &Context, plan: &Plan, ids: &[JobId], summary: RunSummary) 
         return Ok(Exit::JobsFailed);
     }
     Ok(Exit::Complete)
-}
-
-fn runner_failure(error: RunnerError) -> anyhow::Error {
-    let exit = match error.exit_code() {
-        2 => Exit::Wrong,
-        4 => Exit::Device,
-        _ => Exit::Results,
-    };
-    Failure {
-        exit,
-        message: error.to_string(),
-    }
-    .into()
 }

@@ -1,12 +1,12 @@
 //! `plan`: what a file asks for, without training.
 
-use super::{say, say_json};
 use crate::args::PlanArgs;
 use crate::context::Context;
-use crate::cost::Cost;
-use crate::difference::{Held, Standing, counts};
 use crate::exit::{self, Code, Exit, Failure};
-use crate::table::plain;
+use crate::output::stdout::{say, say_json};
+use crate::output::table::plain;
+use crate::planning::cost::Cost;
+use crate::planning::difference::{Held, Standing, counts};
 use anyhow::Result;
 use convsweep_plan::{Plan, Planned, StagePlan};
 use convsweep_spec::data::SplitScheme;
@@ -22,6 +22,7 @@ use std::hash::Hash;
 use std::sync::Arc;
 
 mod json;
+mod simulate;
 
 /// Rows of a table, and architectures and learning rates, that are shown without `--all`.
 const MOST_ROWS: usize = 50;
@@ -55,7 +56,7 @@ pub fn plan(context: &Context, args: &PlanArgs) -> Result<Exit> {
     let plans: &'static [Plan] = plans.leak();
     for plan in plans {
         if let Some(rule) = &args.simulate {
-            super::simulate::simulate(context, plan, rule)?;
+            simulate::simulate(context, plan, rule)?;
             continue;
         }
         let standings = Held::look(&context.results, plan)?.standings(plan);

@@ -1,11 +1,11 @@
 //! `show JOB --origin`: where each value of a job came from, by the texts that its experiment's log
 //! recorded.
 
-use super::show::find;
-use super::{say, say_json};
-use crate::context::{Context, failure};
-use crate::exit::{Code, Exit, Failure};
-use crate::table::plain;
+use super::find;
+use crate::context::Context;
+use crate::exit::{Code, Exit, Failure, plan_failure};
+use crate::output::stdout::{say, say_json};
+use crate::output::table::plain;
 use anyhow::Result;
 use convsweep_plan::{Origins, Overrides, origins};
 use convsweep_runner::ExperimentLog;
@@ -123,7 +123,7 @@ fn values(
         context,
         configuration,
     )
-    .map_err(failure)?;
+    .map_err(plan_failure)?;
     let message = "the recorded file no longer makes this configuration: an image set or a split's file has changed";
     Ok(found.ok_or(Failure {
         exit: Exit::Results,

@@ -1,9 +1,11 @@
 //! `show`: one job whole.
 
-use super::{say, say_json};
+pub mod origin;
+
 use crate::context::Context;
 use crate::exit::{Code, Exit, Failure};
-use crate::table::plain;
+use crate::output::stdout::{say, say_json};
+use crate::output::table::plain;
 use anyhow::Result;
 use convsweep_spec::job::{JobId, Question};
 use convsweep_spec::layout;
@@ -119,7 +121,7 @@ fn scores(reader: &Reader, id: &JobId) -> Result<Vec<Vec<String>>> {
 }
 
 /// The one job whose id begins with `prefix`.
-pub(super) fn find(context: &Context, prefix: &str) -> Result<JobId> {
+fn find(context: &Context, prefix: &str) -> Result<JobId> {
     let wrong = |message: String| {
         anyhow::Error::from(Failure {
             exit: Exit::Wrong,
