@@ -11,7 +11,7 @@ mod planning;
 use args::{Cli, Command};
 use clap::Parser;
 use context::Context;
-use convsweep_runner::Control;
+use convsweep_runner::ControlRequest;
 use exit::Exit;
 use std::process::ExitCode;
 
@@ -54,8 +54,8 @@ fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
         Command::Explain { job } => commands::explain::explain(&context, &job),
         Command::Watch { name, once } => commands::watch::watch(&context, name.as_deref(), once),
         Command::Cancel { jobs } => commands::control::cancel(&context, &jobs),
-        Command::Pause => commands::control::tell(&context, &Control::Pause),
-        Command::Resume => commands::control::tell(&context, &Control::Resume),
+        Command::Pause => commands::control::tell(&context, &ControlRequest::Pause),
+        Command::Resume => commands::control::tell(&context, &ControlRequest::Resume),
         Command::Retry { jobs } => commands::retry::retry(&context, &jobs),
         Command::Prune { states, dry_run } => commands::prune::prune(&context, states, dry_run),
         Command::Data(command) => commands::data::data(&context, command),

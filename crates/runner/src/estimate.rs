@@ -5,11 +5,11 @@ use std::collections::BinaryHeap;
 
 /// What is known of a run.
 #[derive(Clone, Debug, Default)]
-pub struct Load {
+pub struct Workload {
     /// Work of all finished jobs, and what they took in seconds.
     pub finished: (f64, f64),
-    /// Running jobs.
-    pub running: Vec<Running>,
+    /// RunningJob jobs.
+    pub running: Vec<RunningJob>,
     /// Work of each job that waits, in the order in which they will start.
     pub waiting: Vec<f64>,
     /// Slots that take jobs.
@@ -18,7 +18,7 @@ pub struct Load {
 
 /// A running job.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Running {
+pub struct RunningJob {
     /// Its work, in the unit of all others: for example epochs × images × multiply-accumulates.
     pub work: f64,
     /// Seconds since its attempt began.
@@ -44,7 +44,7 @@ pub fn share(epoch: u32, step: u32, steps: u32, epochs: u32) -> f64 {
     }
 }
 
-impl Running {
+impl RunningJob {
     /// Seconds until it ends, from its own speed; `None` before it has done a hundredth of itself.
     pub fn seconds_left(&self) -> Option<f64> {
         let gained = self.done - self.from;
@@ -53,7 +53,7 @@ impl Running {
     }
 }
 
-impl Load {
+impl Workload {
     /// Seconds until the last job ends; `None` while nothing is known of the speed.
     ///
     /// One unit of work takes what finished and running jobs took for theirs; each running job goes
@@ -111,8 +111,8 @@ impl Ord for Seconds {
 mod tests {
     use super::*;
 
-    fn running(work: f64, seconds: f64, from: f64, done: f64) -> Running {
-        Running {
+    fn running(work: f64, seconds: f64, from: f64, done: f64) -> RunningJob {
+        RunningJob {
             work,
             seconds,
             from,
@@ -120,7 +120,7 @@ mod tests {
         }
     }
 
-    fn check(load: Load, expect: Option<f64>) {
+    fn check(load: Workload, expect: Option<f64>) {
         let got = load.seconds_left();
         let near = |a: f64, b: f64| (a - b).abs() < 1e-9;
         assert!(
@@ -134,59 +134,59 @@ mod tests {
     fn time_left_follows_speed_and_slots() {
         let done = (10.0, 20.0);
         check(
-            Load {
+            Workload {
                 waiting: vec![1.0],
                 slots: 2,
-                ..Load::default()
+                ..Workload::default()
             },
             None,
         );
         check(
-            Load {
+            Workload {
                 finished: done,
                 waiting: vec![10.0; 5],
                 slots: 2,
-                ..Load::default()
+                ..Workload::default()
             },
             Some(60.0),
         );
         check(
-            Load {
+            Workload {
                 finished: done,
                 waiting: vec![10.0, 30.0],
                 slots: 3,
-                ..Load::default()
+                ..Workload::default()
             },
             Some(60.0),
         );
         check(
-            Load {
+            Workload {
                 running: vec![running(10.0, 5.0, 0.0, 0.25)],
                 slots: 1,
-                ..Load::default()
+                ..Workload::default()
             },
             Some(15.0),
         );
         // Half was done by an earlier attempt: the other half takes twice what its half took.
         check(
-            Load {
+            Workload {
                 running: vec![running(10.0, 5.0, 0.5, 0.75)],
                 slots: 1,
-                ..Load::default()
+                ..Workload::default()
             },
             Some(5.0),
         );
         let early = vec![running(10.0, 0.1, 0.0, 0.001)];
         check(
-            Load {
+            Workload {
                 running: early.clone(),
                 slots: 1,
-                ..Load::default()
+                ..Workload::default()
             },
             None,
         );
         check(
-            Load {
+            Workload {
                 finished: done,
                 running: early,
                 waiting: vec![5.0],
@@ -195,18 +195,18 @@ mod tests {
             Some(19.98 + 10.0),
         );
         check(
-            Load {
+            Workload {
                 finished: (1.0, 1.0),
                 slots: 1,
-                ..Load::default()
+                ..Workload::default()
             },
             Some(0.0),
         );
         check(
-            Load {
+            Workload {
                 finished: (1.0, 1.0),
                 waiting: vec![1.0],
-                ..Load::default()
+                ..Workload::default()
             },
             None,
         );

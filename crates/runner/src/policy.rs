@@ -1,7 +1,7 @@
 //! What follows from bad ends and long times: retries, limits, breakers. Plain data and pure
 //! functions.
 
-use crate::search::{Entry, Search};
+use crate::search::{SearchJob, SearchRules};
 use convsweep_spec::job::JobId;
 use convsweep_spec::outcome::Outcome;
 use convsweep_spec::run_settings::{Retry, RunSettings};
@@ -9,11 +9,11 @@ use std::time::Duration;
 
 /// What happens to jobs that ended badly, and how long anything may take.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Policy {
+pub struct RunPolicy {
     /// Further attempts of a job, by how the one before ended.
     pub retry: Retry,
     /// Wait before a job's first retry; twice as long before each further one, at most
-    /// [`Policy::LONGEST_REST`].
+    /// [`RunPolicy::LONGEST_REST`].
     pub backoff: Duration,
     /// Failed jobs after which the run drains.
     pub stop_after: Option<u32>,
@@ -33,25 +33,25 @@ pub struct Policy {
     /// has three times as long to write a checkpoint when its time is up.
     pub grace: Duration,
     /// Which jobs are spared.
-    pub search: Option<Directed>,
+    pub search: Option<SearchInput>,
 }
 
 /// A search over the run's jobs, and over those that other runs trained.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Directed {
+pub struct SearchInput {
     /// The rules.
-    pub search: Search,
+    pub search: SearchRules,
     /// Name of the metric that they look at.
     pub metric: String,
     /// Every job of the plan.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<SearchJob>,
     /// Their ids, in the same order.
     pub jobs: Vec<JobId>,
 }
 
-impl Default for Policy {
+impl Default for RunPolicy {
     fn default() -> Self {
-        Policy {
+        RunPolicy {
             retry: Retry {
                 crashed: 2,
                 lost: 2,
@@ -72,22 +72,22 @@ impl Default for Policy {
     }
 }
 
-impl From<&RunSettings> for Policy {
+impl From<&RunSettings> for RunPolicy {
     /// What `[run]` of a file says; the rest has its default.
-    fn from(run: &RunSettings) -> Policy {
-        Policy {
+    fn from(run: &RunSettings) -> RunPolicy {
+        RunPolicy {
             retry: run.retry,
             stop_after: run.stop_after,
             time_limit: run.time_limit,
             sweep_time_limit: run.sweep_time_limit,
             lost_after: run.lost_after,
             breaker: run.breaker,
-            ..Policy::default()
+            ..RunPolicy::default()
         }
     }
 }
 
-impl Policy {
+impl RunPolicy {
     /// The longest wait before a retry.
     pub const LONGEST_REST: Duration = Duration::from_secs(30);
 
@@ -126,13 +126,13 @@ pub fn is_failure(outcome: &Outcome) -> bool {
 
 /// Successive bad ends on one device.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Streak {
+pub struct ErrorStreak {
     kind: String,
     /// Job and configuration of each.
     ends: Vec<(usize, usize)>,
 }
 
-impl Streak {
+impl ErrorStreak {
     /// Distinct configurations that a streak must have: one that is too large for a device says
     /// nothing against it.
     pub const CONFIGURATIONS: usize = 3;
@@ -148,12 +148,12 @@ impl Streak {
         configurations: usize,
     ) -> Option<String> {
         if matches!(outcome, Outcome::Finished | Outcome::Stopped { .. }) {
-            *self = Streak::default();
+            *self = ErrorStreak::default();
             return None;
         }
         let kind = error_kind(outcome)?;
         if kind != self.kind {
-            *self = Streak { kind, ends: vec![] };
+            *self = ErrorStreak { kind, ends: vec![] };
         }
         if !self.ends.iter().any(|(other, _)| *other == job) {
             self.ends.push((job, configuration));

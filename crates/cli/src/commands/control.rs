@@ -5,8 +5,8 @@ use crate::exit::{Code, Exit, Failure};
 use crate::output::stdout::say;
 use crate::planning::find::find;
 use anyhow::Result;
-use convsweep_runner::control::{self, Control};
-use convsweep_runner::lock::running;
+use convsweep_runner::results::control_files::{self, ControlRequest};
+use convsweep_runner::results::results_lock::running;
 use convsweep_store::Reader;
 
 /// Cancels the named jobs.
@@ -16,11 +16,11 @@ pub fn cancel(context: &Context, jobs: &[String]) -> Result<Exit> {
         .iter()
         .map(|job| find(&reader, job))
         .collect::<Result<_>>()?;
-    tell(context, &Control::Cancel { jobs })
+    tell(context, &ControlRequest::Cancel { jobs })
 }
 
 /// Tells the run that holds the results folder.
-pub fn tell(context: &Context, control: &Control) -> Result<Exit> {
+pub fn tell(context: &Context, control: &ControlRequest) -> Result<Exit> {
     let folder = context.results.0.display();
     let Some(holder) = running(&context.results) else {
         return Err(Failure {
@@ -29,7 +29,7 @@ pub fn tell(context: &Context, control: &Control) -> Result<Exit> {
         }
         .into());
     };
-    if !control::tell(&context.results, control).code(Exit::Results)? {
+    if !control_files::tell(&context.results, control).code(Exit::Results)? {
         let message = format!(
             "{holder} holds {folder} but did not take it within 10 s: is it a run, and does it live?"
         );
@@ -40,11 +40,11 @@ pub fn tell(context: &Context, control: &Control) -> Result<Exit> {
         .into());
     }
     let words = match control {
-        Control::Cancel { jobs } => format!("{} jobs are cancelled", jobs.len()),
-        Control::Pause => {
+        ControlRequest::Cancel { jobs } => format!("{} jobs are cancelled", jobs.len()),
+        ControlRequest::Pause => {
             "running jobs write a checkpoint and pause; `convsweep resume` lets them go on".into()
         }
-        Control::Resume => "the sweep goes on".into(),
+        ControlRequest::Resume => "the sweep goes on".into(),
     };
     say(&format!("told {holder}: {words}"))?;
     Ok(Exit::Complete)

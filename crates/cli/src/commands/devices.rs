@@ -11,13 +11,13 @@ use serde_json::json;
 pub fn devices(as_json: bool) -> Result<Exit> {
     let devices = list(&worker_dir());
     if as_json {
-        let object = |d: &convsweep_runner::DeviceInfo| {
+        let object = |d: &convsweep_runner::FoundDevice| {
             json!({ "name": d.name, "description": d.description, "memory_bytes": d.memory_bytes, "cores": d.cores,
                     "worker": d.worker, "problem": d.problem })
         };
         say_json(&devices.iter().map(object).collect::<Vec<_>>())?;
     } else {
-        let row = |d: &convsweep_runner::DeviceInfo| {
+        let row = |d: &convsweep_runner::FoundDevice| {
             let memory = d.memory_bytes.map_or("–".into(), |b| {
                 format!("{:.1} GiB", b as f64 / f64::from(1 << 30))
             });

@@ -5,7 +5,7 @@ use crate::exit::{Code, Exit, Failure};
 use crate::output::dashboard::{Picture, draw};
 use crate::output::stdout::say;
 use anyhow::Result;
-use convsweep_runner::lock::running;
+use convsweep_runner::results::results_lock::running;
 use convsweep_store::Reader;
 use std::io::{IsTerminal, Write};
 use std::time::Duration;

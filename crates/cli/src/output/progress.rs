@@ -1,8 +1,8 @@
 //! What a run looks like: bars on a terminal, plain lines elsewhere. All of it goes to stderr.
 
-use convsweep_runner::estimate::{Load, Running, share};
-use convsweep_runner::protocol::{Death, death_words};
-use convsweep_runner::{Halt, RunEvent, Slot, Stop};
+use convsweep_runner::dispatch::worker_line::{ProcessExit, death_words};
+use convsweep_runner::estimate::{RunningJob, Workload, share};
+use convsweep_runner::{HaltReason, RunEvent, Slot, StopRequest};
 use convsweep_spec::event::Event;
 use convsweep_spec::job::JobId;
 use convsweep_spec::log::Verdict;
@@ -164,11 +164,11 @@ impl Display {
             }
             RunEvent::Paused(true) => self.say("paused: running jobs write a checkpoint; `convsweep resume` lets them go on"),
             RunEvent::Paused(false) => self.say("the sweep goes on"),
-            RunEvent::Halting(Halt::TimeLimit) => self.say("the sweep's time limit is over: running jobs write a checkpoint"),
-            RunEvent::Halting(Halt::Failures(count)) => {
+            RunEvent::Halting(HaltReason::TimeLimit) => self.say("the sweep's time limit is over: running jobs write a checkpoint"),
+            RunEvent::Halting(HaltReason::Failures(count)) => {
                 self.say(&format!("{count} jobs failed, no more are started (run.on_failure): running jobs write a checkpoint"));
             }
-            RunEvent::Stopping { stop: Stop::Now, .. } => self.say("stopping at once; the same command goes on from the last checkpoints"),
+            RunEvent::Stopping { stop: StopRequest::Now, .. } => self.say("stopping at once; the same command goes on from the last checkpoints"),
             RunEvent::Stopping { running, .. } => self.say(&format!(
                 "stopping: {running} running jobs write a checkpoint, the same command goes on from there; interrupt again to stop at once"
             )),
@@ -426,13 +426,13 @@ impl Display {
         {
             return left.map(|left| (left - at.elapsed().as_secs_f64()).max(0.0));
         }
-        let running = self.running.values().map(|now| Running {
+        let running = self.running.values().map(|now| RunningJob {
             work: self.jobs.get(&now.job).map_or(0.0, |(_, info)| info.work),
             seconds: now.since.elapsed().as_secs_f64(),
             from: now.from,
             done: now.done,
         });
-        let load = Load {
+        let load = Workload {
             finished: self.spent,
             running: running.collect(),
             waiting: self.waiting.values().copied().collect(),
@@ -465,7 +465,7 @@ fn what(outcome: &Outcome) -> String {
         &Outcome::Crashed { signal, code } => {
             format!(
                 "its worker {}",
-                death_words(&Death {
+                death_words(&ProcessExit {
                     signal,
                     code,
                     out_of_memory: false

@@ -323,7 +323,7 @@ fn observe(context: &Context) -> Result<BTreeMap<String, Known>> {
         return Ok(known);
     }
     let reader = Reader::open(&context.results).code(Exit::Results)?;
-    let host = literal(&convsweep_runner::lock::host());
+    let host = literal(&convsweep_runner::results::results_lock::host());
     let sql = format!(
         "select a.device, c.macs, c.parameters, c.batch_size, a.seconds, coalesce(a.peak_memory_bytes, 0),
            (select max(m.step) from metrics m where m.job = a.job)

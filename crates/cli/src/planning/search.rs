@@ -1,17 +1,17 @@
 //! The plan's `[search]` in the runner's terms, with what earlier runs recorded.
 
 use convsweep_plan::Plan;
-use convsweep_runner::Directed;
-use convsweep_runner::search::{Entry, Search, Standing};
+use convsweep_runner::SearchInput;
+use convsweep_runner::search::{JobStatus, SearchJob, SearchRules};
 use convsweep_spec::job::JobId;
 use convsweep_spec::search::SearchSettings;
 use convsweep_store::JobState;
 use std::collections::{BTreeMap, HashMap};
 
 /// The rules of a plan.
-pub fn search(plan: &Plan, settings: &SearchSettings) -> Search {
+pub fn search(plan: &Plan, settings: &SearchSettings) -> SearchRules {
     let baseline = plan.baseline.as_ref();
-    Search {
+    SearchRules {
         settings: settings.clone(),
         direction: plan.metric.direction,
         baseline: baseline.and_then(|b| {
@@ -28,21 +28,21 @@ pub fn directed(
     settings: &SearchSettings,
     states: &HashMap<JobId, JobState>,
     mut curves: HashMap<JobId, BTreeMap<u32, f64>>,
-) -> Directed {
+) -> SearchInput {
     let (mut entries, mut jobs) = (Vec::new(), Vec::new());
     for (configuration, planned) in plan.configurations.iter().enumerate() {
         for (seed, job) in planned.member.jobs.iter().enumerate() {
             let standing = match states.get(&job.job).and_then(|s| s.outcome.as_deref()) {
-                Some("finished") => Standing::Finished,
-                Some("stopped") => Standing::Spared,
-                Some("diverged") => Standing::Bad,
-                _ => Standing::Open,
+                Some("finished") => JobStatus::Finished,
+                Some("stopped") => JobStatus::Spared,
+                Some("diverged") => JobStatus::Bad,
+                _ => JobStatus::Open,
             };
             let (epochs, curve) = (
                 planned.member.resolved.train.epochs(),
                 curves.remove(&job.job).unwrap_or_default(),
             );
-            entries.push(Entry {
+            entries.push(SearchJob {
                 configuration,
                 seed,
                 epochs,
@@ -52,7 +52,7 @@ pub fn directed(
             jobs.push(job.job.clone());
         }
     }
-    Directed {
+    SearchInput {
         search: search(plan, settings),
         metric: plan.metric.name.clone(),
         entries,

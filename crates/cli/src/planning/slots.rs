@@ -5,7 +5,7 @@ use anyhow::Result;
 use convsweep_plan::Plan;
 use convsweep_runner::{
     Slot, SlotSettings,
-    slot::{DeviceChoice, device_list},
+    devices::slots::{DeviceChoice, device_list},
     slots, worker_dir,
 };
 use convsweep_spec::device::{DeviceFamily, DeviceName};

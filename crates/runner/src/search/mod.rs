@@ -8,11 +8,11 @@
 //! [`StopRule::Asha`]: convsweep_spec::search::StopRule::Asha
 //! [`StopRule::Median`]: convsweep_spec::search::StopRule::Median
 
-pub mod director;
+pub mod controller;
 pub mod rules;
 pub mod simulate;
 
-pub use director::{Action, Director, Entry, Standing};
+pub use controller::{JobStatus, SearchAction, SearchController, SearchJob};
 pub use simulate::{Simulation, simulate};
 
 use convsweep_spec::metric::Direction;
@@ -20,7 +20,7 @@ use convsweep_spec::search::SearchSettings;
 
 /// What is spared, and by what it is judged.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Search {
+pub struct SearchRules {
     /// The rules.
     pub settings: SearchSettings,
     /// Which way is better.
@@ -29,7 +29,7 @@ pub struct Search {
     pub baseline: Option<usize>,
 }
 
-impl Search {
+impl SearchRules {
     /// Seeds that every configuration is trained with; all where there is no race.
     pub fn start_seeds(&self) -> usize {
         self.settings.start_seeds.map_or(usize::MAX, |n| n as usize)

@@ -1,7 +1,7 @@
 //! What a rule would have spared, and lost, on recorded curves. A pure function.
 
-use super::Search;
-use super::director::{Action, Director, Entry, Standing};
+use super::SearchRules;
+use super::controller::{JobStatus, SearchAction, SearchController, SearchJob};
 use super::rules::{compare, mean_of};
 use convsweep_spec::log::Verdict;
 use std::collections::BTreeMap;
@@ -45,22 +45,22 @@ impl Simulation {
 }
 
 /// Plays the recorded curves, one epoch of every free job after the other, and counts.
-pub fn simulate(search: &Search, recorded: &[Entry]) -> Simulation {
-    let blank = |entry: &Entry| Entry {
+pub fn simulate(search: &SearchRules, recorded: &[SearchJob]) -> Simulation {
+    let blank = |entry: &SearchJob| SearchJob {
         curve: BTreeMap::new(),
-        standing: Standing::Open,
+        standing: JobStatus::Open,
         ..entry.clone()
     };
     let (mut director, actions) =
-        Director::new(search.clone(), recorded.iter().map(blank).collect());
+        SearchController::new(search.clone(), recorded.iter().map(blank).collect());
     let mut free: Vec<usize> = Vec::new();
     let mut spared = vec![false; recorded.len()];
     let mut done = vec![0u32; recorded.len()];
-    let take = |actions: Vec<Action>, free: &mut Vec<usize>, spared: &mut Vec<bool>| {
+    let take = |actions: Vec<SearchAction>, free: &mut Vec<usize>, spared: &mut Vec<bool>| {
         for action in actions {
             match action {
-                Action::Free(job) => free.push(job),
-                Action::Decide {
+                SearchAction::Free(job) => free.push(job),
+                SearchAction::Decide {
                     job,
                     verdict: Verdict::Stop,
                     ..
@@ -68,7 +68,7 @@ pub fn simulate(search: &Search, recorded: &[Entry]) -> Simulation {
                     spared[job] = true;
                     free.retain(|other| *other != job);
                 }
-                Action::Decide { .. } => {}
+                SearchAction::Decide { .. } => {}
             }
         }
     };
@@ -81,7 +81,7 @@ pub fn simulate(search: &Search, recorded: &[Entry]) -> Simulation {
             }
             let Some((&epoch, &value)) = recorded[job].curve.range(done[job] + 1..).next() else {
                 free.retain(|other| *other != job);
-                let finished = recorded[job].standing == Standing::Finished;
+                let finished = recorded[job].standing == JobStatus::Finished;
                 take(director.ended(job, finished), &mut free, &mut spared);
                 continue;
             };
@@ -108,7 +108,7 @@ pub fn simulate(search: &Search, recorded: &[Entry]) -> Simulation {
 type Winner = Option<(usize, f64)>;
 
 /// The best configuration of all, and of those with a job that was not spared.
-fn winners(search: &Search, recorded: &[Entry], spared: &[bool]) -> (Winner, Winner) {
+fn winners(search: &SearchRules, recorded: &[SearchJob], spared: &[bool]) -> (Winner, Winner) {
     let mut values: BTreeMap<usize, (Vec<Option<f64>>, bool)> = BTreeMap::new();
     for (entry, spared) in recorded.iter().zip(spared) {
         let last = entry
@@ -116,7 +116,7 @@ fn winners(search: &Search, recorded: &[Entry], spared: &[bool]) -> (Winner, Win
             .values()
             .next_back()
             .copied()
-            .filter(|_| entry.standing == Standing::Finished);
+            .filter(|_| entry.standing == JobStatus::Finished);
         let of = values.entry(entry.configuration).or_default();
         of.0.push(last);
         of.1 |= !spared;

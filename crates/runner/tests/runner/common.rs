@@ -1,7 +1,7 @@
 //! Jobs, slots, and a run whose events are collected.
 
 use convsweep_runner::launcher::Launcher;
-use convsweep_runner::{Policy, RunEvent, RunSummary, Slot, Stop, run_with};
+use convsweep_runner::{RunEvent, RunPolicy, RunSummary, Slot, StopRequest, run_with};
 use convsweep_spec::augment::{AugmentSpec, Normalize};
 use convsweep_spec::data::{Damaged, DataSpec, Source, Split, SplitScheme};
 use convsweep_spec::device::DeviceName;
@@ -81,13 +81,13 @@ pub fn slots(count: usize, worker: &Path) -> Vec<Slot> {
     (0..count).map(slot).collect()
 }
 
-pub fn policy() -> Policy {
+pub fn policy() -> RunPolicy {
     let (start_delay, backoff) = (Duration::from_millis(1), Duration::ZERO);
-    Policy {
+    RunPolicy {
         start_delay,
         backoff,
         grace: Duration::from_millis(500),
-        ..Policy::default()
+        ..RunPolicy::default()
     }
 }
 
@@ -96,18 +96,18 @@ pub fn run_all(
     launcher: &dyn Launcher,
     jobs: Vec<Job>,
     slots: Vec<Slot>,
-    control: impl FnMut(&RunEvent) -> Option<Stop>,
+    control: impl FnMut(&RunEvent) -> Option<StopRequest>,
 ) -> (Vec<RunEvent>, RunSummary) {
     run_by(policy(), launcher, jobs, slots, control)
 }
 
 /// [`run_all`] by another policy.
 pub fn run_by(
-    policy: Policy,
+    policy: RunPolicy,
     launcher: &dyn Launcher,
     jobs: Vec<Job>,
     slots: Vec<Slot>,
-    mut control: impl FnMut(&RunEvent) -> Option<Stop>,
+    mut control: impl FnMut(&RunEvent) -> Option<StopRequest>,
 ) -> (Vec<RunEvent>, RunSummary) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -115,7 +115,7 @@ pub fn run_by(
         .unwrap();
     runtime.block_on(async {
         let (say, mut heard) = mpsc::unbounded_channel();
-        let (stop, stopped) = watch::channel(Stop::No);
+        let (stop, stopped) = watch::channel(StopRequest::No);
         let (_tell, told) = mpsc::unbounded_channel();
         let run = run_with(launcher, jobs, slots, policy, say, stopped, told);
         let mut events = Vec::new();

@@ -3,9 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "a test's helper may fail the test")]
 
 mod common;
-mod decisions;
-mod logs;
+mod experiment_log;
+mod fake_runs;
 mod policy;
 mod processes;
-mod runs;
+mod scheduling;
 mod search;

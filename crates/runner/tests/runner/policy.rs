@@ -3,9 +3,9 @@
 use crate::common::{job, job_with, policy, run_by, slots, words};
 use crate::processes::{fake_worker, write_scripts};
 use convsweep_runner::local::LocalLauncher;
-use convsweep_runner::policy::{Streak, is_failure};
-use convsweep_runner::schedule::{Entry, Next, Schedule};
-use convsweep_runner::{Halt, Policy, RunEvent, RunSummary, Slot, Stop};
+use convsweep_runner::policy::{ErrorStreak, is_failure};
+use convsweep_runner::schedule::{Next, ScheduledJob, Scheduler};
+use convsweep_runner::{HaltReason, RunEvent, RunPolicy, RunSummary, Slot, StopRequest};
 use convsweep_spec::job::Job;
 use convsweep_spec::outcome::Outcome;
 use convsweep_spec::run_settings::Retry;
@@ -34,13 +34,13 @@ fn each_kind_of_end_has_its_own_retries_and_rests_grow() {
         failed: 1,
         timed_out: 0,
     };
-    let policy = Policy {
+    let policy = RunPolicy {
         retry,
         backoff: Duration::from_secs(1),
         ..policy()
     };
-    let mut s = Schedule::new(
-        &[Entry {
+    let mut s = Scheduler::new(
+        &[ScheduledJob {
             attempt: 1,
             parent: None,
             configuration: 0,
@@ -60,7 +60,7 @@ fn each_kind_of_end_has_its_own_retries_and_rests_grow() {
     assert_eq!(rests, [1, 2, 4, 8]);
     s.assign();
     assert_eq!(s.ended(0, &LOST).unwrap().next, Next::Done);
-    assert_eq!(policy.rest(60), Policy::LONGEST_REST);
+    assert_eq!(policy.rest(60), RunPolicy::LONGEST_REST);
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn nothing_repeats_what_would_only_repeat_itself() {
 #[test]
 fn a_streak_is_of_one_kind_of_error_and_of_several_jobs_and_configurations() {
     let check = |ends: &[(Outcome, usize, usize)], configurations: usize, expect: bool| {
-        let mut streak = Streak::default();
+        let mut streak = ErrorStreak::default();
         let last = ends.iter().fold(None, |_, (o, job, c)| {
             streak.count(o, *job, *c, 3, configurations)
         });
@@ -141,8 +141,8 @@ fn a_streak_is_of_one_kind_of_error_and_of_several_jobs_and_configurations() {
 
 #[test]
 fn a_broken_device_stops_eating_the_queue_and_the_other_goes_on() {
-    let entries: Vec<Entry> = (0..20)
-        .map(|i| Entry {
+    let entries: Vec<ScheduledJob> = (0..20)
+        .map(|i| ScheduledJob {
             attempt: 1,
             parent: None,
             configuration: i,
@@ -150,10 +150,10 @@ fn a_broken_device_stops_eating_the_queue_and_the_other_goes_on() {
         .collect();
     let retry = Retry::default();
     // Slots 0 and 1 are of the broken device.
-    let mut s = Schedule::new(
+    let mut s = Scheduler::new(
         &entries,
         &[0, 0, 1],
-        Policy {
+        RunPolicy {
             breaker: 4,
             retry,
             ..policy()
@@ -177,14 +177,14 @@ fn a_broken_device_stops_eating_the_queue_and_the_other_goes_on() {
 }
 
 /// Runs scripts by a policy on one slot.
-fn run(policy: Policy, scripts: &[&str]) -> (Vec<String>, RunSummary, Vec<RunEvent>) {
+fn run(policy: RunPolicy, scripts: &[&str]) -> (Vec<String>, RunSummary, Vec<RunEvent>) {
     run_on(policy, scripts, |dir| {
         (dir.to_path_buf(), slots(1, &fake_worker()))
     })
 }
 
 fn run_on(
-    policy: Policy,
+    policy: RunPolicy,
     scripts: &[&str],
     place: impl Fn(&Path) -> (std::path::PathBuf, Vec<Slot>),
 ) -> (Vec<String>, RunSummary, Vec<RunEvent>) {
@@ -201,7 +201,7 @@ fn run_on(
 
 #[test]
 fn a_frozen_worker_is_lost_and_its_job_comes_again() {
-    let quick = Policy {
+    let quick = RunPolicy {
         lost_after: Duration::from_millis(400),
         ..policy()
     };
@@ -235,7 +235,7 @@ fn a_frozen_worker_is_lost_and_its_job_comes_again() {
 
 #[test]
 fn a_job_whose_time_is_up_writes_a_checkpoint_or_is_killed() {
-    let quick = Policy {
+    let quick = RunPolicy {
         time_limit: Some(Duration::from_millis(300)),
         ..policy()
     };
@@ -250,7 +250,7 @@ fn a_job_whose_time_is_up_writes_a_checkpoint_or_is_killed() {
 
 #[test]
 fn a_run_whose_time_is_up_drains() {
-    let quick = Policy {
+    let quick = RunPolicy {
         sweep_time_limit: Some(Duration::from_millis(300)),
         ..policy()
     };
@@ -258,14 +258,14 @@ fn a_run_whose_time_is_up_drains() {
     assert_eq!(words, ["0.1 on 0", "halting TimeLimit", "0.1 cancelled"]);
     assert_eq!(
         (summary.halted, summary.left.len(), summary.stopped),
-        (Some(Halt::TimeLimit), 2, Stop::No)
+        (Some(HaltReason::TimeLimit), 2, StopRequest::No)
     );
     assert!(summary.error.is_none());
 }
 
 #[test]
 fn so_many_failures_stop_the_run() {
-    let stop = Policy {
+    let stop = RunPolicy {
         stop_after: Some(2),
         ..policy()
     };

@@ -2,7 +2,7 @@
 
 use crate::common::{job, run_all, slots, words};
 use convsweep_runner::local::{LocalLauncher, STDERR_LIMIT};
-use convsweep_runner::{RunEvent, RunSummary, Stop};
+use convsweep_runner::{RunEvent, RunSummary, StopRequest};
 use convsweep_spec::event::Event;
 use convsweep_spec::job::Job;
 use convsweep_spec::layout::STDERR;
@@ -31,7 +31,7 @@ pub fn fake_worker() -> PathBuf {
 fn run_scripts(
     dir: &Path,
     scripts: &[&str],
-    control: impl FnMut(&RunEvent) -> Option<Stop>,
+    control: impl FnMut(&RunEvent) -> Option<StopRequest>,
 ) -> (Vec<Job>, Vec<RunEvent>, RunSummary) {
     let jobs: Vec<Job> = (0..).zip(scripts).map(|(seed, _)| job(dir, seed)).collect();
     write_scripts(&jobs, scripts);
@@ -260,7 +260,7 @@ fn a_flood_on_stderr_is_cut() {
 #[test]
 fn draining_reaches_a_process_and_one_that_is_deaf_is_killed_now() {
     let dir = tempfile::tempdir().unwrap();
-    let drain = |e: &RunEvent| matches!(e, RunEvent::Worker(_)).then_some(Stop::Drain);
+    let drain = |e: &RunEvent| matches!(e, RunEvent::Worker(_)).then_some(StopRequest::Drain);
     let (jobs, events, summary) = run_scripts(dir.path(), &["started, wait", "finish"], drain);
     assert_eq!(
         words(&events, &jobs),
@@ -270,7 +270,7 @@ fn draining_reaches_a_process_and_one_that_is_deaf_is_killed_now() {
 
     let dir = tempfile::tempdir().unwrap();
     let begun = Instant::now();
-    let now = |e: &RunEvent| matches!(e, RunEvent::Worker(_)).then_some(Stop::Now);
+    let now = |e: &RunEvent| matches!(e, RunEvent::Worker(_)).then_some(StopRequest::Now);
     let (jobs, events, _) = run_scripts(dir.path(), &["started, hang", "finish"], now);
     assert_eq!(
         words(&events, &jobs),
@@ -294,9 +294,9 @@ fn a_worker_is_kept_on_its_core_with_its_threads() {
     fs::create_dir_all(&jobs[0].execution.folder).unwrap();
     fs::write(jobs[0].execution.folder.join("script"), "env\nfinish").unwrap();
     let mut slots = slots(1, &fake_worker());
-    slots[0].cores = vec![convsweep_runner::device::cores()[0]];
+    slots[0].cores = vec![convsweep_runner::devices::discover::cores()[0]];
     slots[0].threads = 3;
-    let before = convsweep_runner::device::cores();
+    let before = convsweep_runner::devices::discover::cores();
     let launcher = LocalLauncher {
         grace: Duration::from_secs(1),
     };
@@ -309,7 +309,7 @@ fn a_worker_is_kept_on_its_core_with_its_threads() {
         _ => None,
     });
     assert_eq!(text.unwrap(), "1 3 cuda:0");
-    assert_eq!(convsweep_runner::device::cores(), before);
+    assert_eq!(convsweep_runner::devices::discover::cores(), before);
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! Stopping rules over recorded curves: what they spare, what they find, and what the order of
 //! arrival changes.
 
-use convsweep_runner::search::{Action, Director, Entry, Search, Simulation, Standing, simulate};
+use convsweep_runner::search::{
+    JobStatus, SearchAction, SearchController, SearchJob, SearchRules, Simulation, simulate,
+};
 use convsweep_spec::log::Verdict;
 use convsweep_spec::metric::Direction;
 use convsweep_spec::search::{SearchSettings, StopRule};
@@ -9,8 +11,8 @@ use std::collections::BTreeMap;
 
 const HALVING: StopRule = StopRule::SuccessiveHalving { eta: 3, first: 2 };
 
-fn search(stop: Option<StopRule>, start_seeds: Option<u32>) -> Search {
-    Search {
+fn search(stop: Option<StopRule>, start_seeds: Option<u32>) -> SearchRules {
+    SearchRules {
         settings: SearchSettings { stop, start_seeds },
         direction: Direction::Max,
         baseline: None,
@@ -23,18 +25,18 @@ fn sweep(
     seeds: usize,
     epochs: u32,
     height: impl Fn(usize, usize) -> f64,
-) -> Vec<Entry> {
+) -> Vec<SearchJob> {
     let entry = |configuration: usize, seed: usize| {
         let top = height(configuration, seed);
         let curve = (1..=epochs)
             .map(|e| (e, top * (1.0 - 0.7f64.powi(e as i32))))
             .collect();
-        Entry {
+        SearchJob {
             configuration,
             seed,
             epochs,
             curve,
-            standing: Standing::Finished,
+            standing: JobStatus::Finished,
         }
     };
     (0..configurations)
@@ -43,7 +45,7 @@ fn sweep(
         .collect()
 }
 
-fn rising(configurations: usize, seeds: usize) -> Vec<Entry> {
+fn rising(configurations: usize, seeds: usize) -> Vec<SearchJob> {
     sweep(configurations, seeds, 18, |c, s| {
         0.5 + 0.05 * c as f64 + 0.001 * (s % 3) as f64
     })
@@ -70,22 +72,23 @@ fn halving_spends_a_part_and_finds_the_same_winner() {
 /// Plays the sweep with `pick` choosing whose epoch comes next, and returns who was spared after
 /// how many epochs.
 fn play(
-    search: Search,
-    recorded: &[Entry],
+    search: SearchRules,
+    recorded: &[SearchJob],
     mut pick: impl FnMut(usize) -> usize,
 ) -> BTreeMap<usize, u32> {
-    let open = |e: &Entry| Entry {
+    let open = |e: &SearchJob| SearchJob {
         curve: BTreeMap::new(),
-        standing: Standing::Open,
+        standing: JobStatus::Open,
         ..e.clone()
     };
-    let (mut director, mut actions) = Director::new(search, recorded.iter().map(open).collect());
+    let (mut director, mut actions) =
+        SearchController::new(search, recorded.iter().map(open).collect());
     let (mut free, mut spared, mut done) = (vec![], BTreeMap::new(), vec![0; recorded.len()]);
     loop {
         for action in std::mem::take(&mut actions) {
             match action {
-                Action::Free(job) => free.push(job),
-                Action::Decide {
+                SearchAction::Free(job) => free.push(job),
+                SearchAction::Decide {
                     job,
                     epoch,
                     verdict: Verdict::Stop,
@@ -94,7 +97,7 @@ fn play(
                     assert_eq!(spared.insert(job, epoch), None, "a job is spared once");
                     free.retain(|other| *other != job);
                 }
-                Action::Decide { .. } => {}
+                SearchAction::Decide { .. } => {}
             }
         }
         if free.is_empty() {
@@ -119,7 +122,7 @@ fn play(
         director
             .entries()
             .iter()
-            .all(|e| matches!(e.standing, Standing::Finished | Standing::Spared))
+            .all(|e| matches!(e.standing, JobStatus::Finished | JobStatus::Spared))
     );
     spared
 }
@@ -217,34 +220,38 @@ fn a_race_gives_more_seeds_to_rivals_alone() {
 #[test]
 fn the_baseline_and_what_came_before_count() {
     let recorded = rising(9, 1);
-    let with_baseline = Search {
+    let with_baseline = SearchRules {
         baseline: Some(0),
         ..search(Some(HALVING), None)
     };
     assert!(!play(with_baseline, &recorded, |_| 0).contains_key(&0));
     // A sweep that goes on: everything is known up to epoch 2, nothing is asked again.
-    let known = |e: &Entry| {
+    let known = |e: &SearchJob| {
         let curve = e.curve.range(..=2).map(|(k, v)| (*k, *v)).collect();
-        Entry {
+        SearchJob {
             curve,
-            standing: Standing::Open,
+            standing: JobStatus::Open,
             ..e.clone()
         }
     };
-    let (_, actions) = Director::new(
+    let (_, actions) = SearchController::new(
         search(Some(HALVING), None),
         recorded.iter().map(known).collect(),
     );
     let freed: Vec<_> = actions
         .iter()
-        .filter(|a| matches!(a, Action::Free(_)))
+        .filter(|a| matches!(a, SearchAction::Free(_)))
         .collect();
     assert_eq!(
         freed,
-        [&Action::Free(6), &Action::Free(7), &Action::Free(8)]
+        [
+            &SearchAction::Free(6),
+            &SearchAction::Free(7),
+            &SearchAction::Free(8)
+        ]
     );
     let reasons = actions.iter().filter_map(|a| match a {
-        Action::Decide { job: 0, reason, .. } => Some(reason.clone()),
+        SearchAction::Decide { job: 0, reason, .. } => Some(reason.clone()),
         _ => None,
     });
     let reason = reasons.collect::<Vec<_>>().concat();
@@ -258,7 +265,7 @@ fn the_baseline_and_what_came_before_count() {
 fn a_configuration_without_a_value_is_the_worst() {
     let mut recorded = rising(3, 1);
     recorded[2].curve.retain(|epoch, _| *epoch < 2);
-    recorded[2].standing = Standing::Bad;
+    recorded[2].standing = JobStatus::Bad;
     let simulated = simulate(&search(Some(HALVING), None), &recorded);
     assert_eq!((simulated.found.unwrap().0, simulated.spared), (1, 1));
 }

@@ -6,7 +6,7 @@ use crate::output::stdout::say;
 use crate::planning::search;
 use anyhow::Result;
 use convsweep_plan::{Plan, rule_of};
-use convsweep_runner::search::{Simulation, Standing, simulate as play};
+use convsweep_runner::search::{JobStatus, Simulation, simulate as play};
 use convsweep_spec::job::JobId;
 use convsweep_store::Reader;
 
@@ -38,11 +38,11 @@ pub fn simulate(context: &Context, plan: &Plan, text: &str) -> Result<()> {
     let unknown = directed
         .entries
         .iter()
-        .filter(|e| matches!(e.standing, Standing::Open | Standing::Spared))
+        .filter(|e| matches!(e.standing, JobStatus::Open | JobStatus::Spared))
         .count();
     directed
         .entries
-        .retain(|e| !matches!(e.standing, Standing::Open | Standing::Spared));
+        .retain(|e| !matches!(e.standing, JobStatus::Open | JobStatus::Spared));
     if directed.entries.is_empty() {
         return Err(wrong(format!(
             "{}: none of its jobs is trained, so there is nothing to simulate on",

@@ -13,7 +13,8 @@ use crate::planning::stages;
 use anyhow::Result;
 use convsweep_plan::{Plan, Planned};
 use convsweep_runner::{
-    Control, Directed, ExperimentLog, Halt, Policy, ResultsLock, RunEvent, RunSummary, Slot, Stop,
+    ControlRequest, ExperimentLog, HaltReason, ResultsLock, RunEvent, RunPolicy, RunSummary,
+    SearchInput, Slot, StopRequest,
 };
 use convsweep_spec::device::DeviceName;
 use convsweep_spec::job::{Execution, Job, JobId, Question};
@@ -119,9 +120,9 @@ fn run_one(context: &Context, args: &RunArgs, plan: &Plan) -> Result<Exit> {
         } else {
             None
         };
-        let policy = Policy {
+        let policy = RunPolicy {
             search: directed,
-            ..Policy::from(&plan.run)
+            ..RunPolicy::from(&plan.run)
         };
         train(
             context,
@@ -332,7 +333,7 @@ fn train(
     plan: &Plan,
     jobs: Vec<(usize, Job)>,
     slots: Vec<Slot>,
-    policy: Policy,
+    policy: RunPolicy,
     notifier: &mut Notifier,
     (writer, log): (&Writer, &mut ExperimentLog),
 ) -> Result<RunSummary> {
@@ -353,7 +354,7 @@ fn train(
         .code(Exit::Device)?;
     let summary = runtime.block_on(async {
         let (say, mut hear) = mpsc::unbounded_channel();
-        let (stop, stopped) = watch::channel(Stop::No);
+        let (stop, stopped) = watch::channel(StopRequest::No);
         let (tell, told) = mpsc::unbounded_channel();
         let jobs = jobs.into_iter().map(|(_, job)| job).collect();
         let running = convsweep_runner::run(jobs, slots, policy, say, stopped, told);
@@ -371,7 +372,7 @@ fn train(
                     );
                 }
                 if let Err(error) = store(&plan.name, event, writer, log) {
-                    _ = stop.send(Stop::Drain);
+                    _ = stop.send(StopRequest::Drain);
                     failed.get_or_insert(error);
                 }
             }
@@ -389,7 +390,7 @@ fn train(
 }
 
 /// What the plan's `[search]` says, with what is known of its jobs.
-fn directed(context: &Context, plan: &Plan, held: &Held) -> Result<Option<Directed>> {
+fn directed(context: &Context, plan: &Plan, held: &Held) -> Result<Option<SearchInput>> {
     if plan.search == SearchSettings::default() {
         return Ok(None);
     }
@@ -432,10 +433,10 @@ fn command(plan: &Plan) -> String {
 /// Passes on what other processes tell the run.
 async fn controls(
     context: &Context,
-    tell: &mpsc::UnboundedSender<Control>,
+    tell: &mpsc::UnboundedSender<ControlRequest>,
 ) -> std::convert::Infallible {
     loop {
-        for control in convsweep_runner::control::take(&context.results) {
+        for control in convsweep_runner::results::control_files::take(&context.results) {
             _ = tell.send(control);
         }
         tokio::time::sleep(std::time::Duration::from_millis(200)).await;
@@ -443,7 +444,7 @@ async fn controls(
 }
 
 /// First signal: drain; second: stop at once.
-async fn signals(stop: &watch::Sender<Stop>) -> std::convert::Infallible {
+async fn signals(stop: &watch::Sender<StopRequest>) -> std::convert::Infallible {
     let listen = |kind| signal(kind).ok();
     let (mut interrupt, mut terminate) = (
         listen(SignalKind::interrupt()),
@@ -460,10 +461,10 @@ async fn signals(stop: &watch::Sender<Stop>) -> std::convert::Infallible {
             () = next(&mut interrupt) => {}
             () = next(&mut terminate) => {}
         }
-        let next = if *stop.borrow() == Stop::No {
-            Stop::Drain
+        let next = if *stop.borrow() == StopRequest::No {
+            StopRequest::Drain
         } else {
-            Stop::Now
+            StopRequest::Now
         };
         _ = stop.send(next);
     }
@@ -542,7 +543,7 @@ fn conclude(context: &Context, plan: &Plan, ids: &[JobId], summary: RunSummary) 
         return Err(runner_failure(error));
     }
     let left = summary.left.len();
-    if summary.stopped != Stop::No {
+    if summary.stopped != StopRequest::No {
         eprintln!(
             "interrupted: {finished} of {} jobs are finished, {left} go on with the same command",
             ids.len()
@@ -550,7 +551,7 @@ fn conclude(context: &Context, plan: &Plan, ids: &[JobId], summary: RunSummary) 
         return Ok(Exit::Interrupted);
     }
     match summary.halted {
-        Some(Halt::TimeLimit) => {
+        Some(HaltReason::TimeLimit) => {
             let limit = plan.run.sweep_time_limit.unwrap_or_default().as_secs_f64();
             eprintln!(
                 "the sweep's time limit of {} is over: {left} jobs go on with the same command",
@@ -558,7 +559,7 @@ fn conclude(context: &Context, plan: &Plan, ids: &[JobId], summary: RunSummary) 
             );
             return Ok(Exit::Interrupted);
         }
-        Some(Halt::Failures(count)) => {
+        Some(HaltReason::Failures(count)) => {
             eprintln!(
                 "stopped after {count} failed jobs, as run.on_failure asks: {left} jobs go on with the same command"
             );

@@ -2,7 +2,7 @@
 
 use super::*;
 
-impl Run<'_> {
+impl Dispatcher<'_> {
     /// When there is something to do though nothing is heard.
     pub(super) fn next_due(&self) -> Option<Instant> {
         let pending = self
@@ -16,7 +16,7 @@ impl Run<'_> {
         let end = self
             .policy
             .sweep_time_limit
-            .filter(|_| self.stop == Stop::No && self.halted.is_none());
+            .filter(|_| self.stop == StopRequest::No && self.halted.is_none());
         pending
             .chain(rested)
             .chain(silent)
@@ -37,7 +37,7 @@ impl Run<'_> {
             .sweep_time_limit
             .is_some_and(|limit| now >= self.began + limit)
         {
-            self.halt_by_policy(Halt::TimeLimit);
+            self.halt_by_policy(HaltReason::TimeLimit);
         }
         // Who slept himself (suspended, stopped) cannot say that others were silent.
         let slept = now.duration_since(due) > self.policy.lost_after / 4;
@@ -55,7 +55,7 @@ impl Run<'_> {
                 current.doom = Some((now + self.policy.grace * 3, Outcome::TimedOut));
                 self.send(
                     slot,
-                    Order::Send(Box::new(Command::Stop {
+                    WorkerRequest::Send(Box::new(Command::Stop {
                         outcome: Outcome::TimedOut,
                     })),
                 );
@@ -70,7 +70,7 @@ impl Run<'_> {
         }
     }
 
-    pub(super) fn send(&self, slot: usize, order: Order) {
+    pub(super) fn send(&self, slot: usize, order: WorkerRequest) {
         if let Some((_, worker)) = &self.seats[slot].worker {
             let _ = worker.orders.send(order);
         }
@@ -78,13 +78,13 @@ impl Run<'_> {
 
     /// Kills the slot's worker, whose attempt thereby ended.
     pub(super) fn give_up(&mut self, slot: usize, outcome: Outcome) {
-        self.send(slot, Order::Kill);
+        self.send(slot, WorkerRequest::Kill);
         self.retire(slot);
         self.attempt_ended(slot, outcome, false);
     }
 
-    pub(super) fn halt_by_policy(&mut self, halt: Halt) {
-        if self.halted.is_none() && self.stop == Stop::No {
+    pub(super) fn halt_by_policy(&mut self, halt: HaltReason) {
+        if self.halted.is_none() && self.stop == StopRequest::No {
             self.halted = Some(halt);
             self.say(RunEvent::Halting(halt));
             self.halt(false);

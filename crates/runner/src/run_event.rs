@@ -92,11 +92,11 @@ pub enum RunEvent {
         reason: String,
     },
     /// The run ends before its jobs do, by its own policy: running jobs write a checkpoint.
-    Halting(Halt),
+    Halting(HaltReason),
     /// The run was told to stop and does so.
     Stopping {
         /// How.
-        stop: Stop,
+        stop: StopRequest,
         /// Jobs that are running.
         running: usize,
     },
@@ -104,7 +104,7 @@ pub enum RunEvent {
 
 /// How a run is told to stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub enum Stop {
+pub enum StopRequest {
     /// Go on.
     #[default]
     No,
@@ -116,10 +116,10 @@ pub enum Stop {
 
 /// Why a run ends before its jobs do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Halt {
-    /// So many jobs failed ([`crate::Policy::stop_after`]).
+pub enum HaltReason {
+    /// So many jobs failed ([`crate::RunPolicy::stop_after`]).
     Failures(u32),
-    /// It lasted as long as it may ([`crate::Policy::sweep_time_limit`]).
+    /// It lasted as long as it may ([`crate::RunPolicy::sweep_time_limit`]).
     TimeLimit,
 }
 
@@ -135,9 +135,9 @@ pub struct RunSummary {
     /// Closed slots (index into the slots) and why.
     pub closed: Vec<(usize, String)>,
     /// How the run was told to stop.
-    pub stopped: Stop,
+    pub stopped: StopRequest,
     /// Why it stopped by itself.
-    pub halted: Option<Halt>,
+    pub halted: Option<HaltReason>,
     /// Why the run could not go on.
     pub error: Option<RunnerError>,
 }

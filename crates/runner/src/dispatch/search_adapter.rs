@@ -1,16 +1,16 @@
 //! The search's director in the run's terms: it speaks of entries of the plan, the run of its own
 //! jobs.
 
-use crate::policy::Directed;
-use crate::search::{Action, Director};
+use crate::policy::SearchInput;
+use crate::search::{SearchAction, SearchController};
 use convsweep_spec::job::Job;
 use convsweep_spec::metric::Number;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// A director over the jobs of a run.
 #[derive(Debug)]
-pub(crate) struct Guide {
-    director: Director,
+pub(crate) struct SearchAdapter {
+    director: SearchController,
     metric: String,
     /// The run's job of each entry.
     jobs: Vec<Option<usize>>,
@@ -18,10 +18,10 @@ pub(crate) struct Guide {
     entries: Vec<Option<usize>>,
 }
 
-impl Guide {
+impl SearchAdapter {
     /// For the jobs of a run, with what is decided at once.
-    pub(crate) fn new(directed: Directed, run: &[Job]) -> (Guide, Vec<Action>) {
-        let Directed {
+    pub(crate) fn new(directed: SearchInput, run: &[Job]) -> (SearchAdapter, Vec<SearchAction>) {
+        let SearchInput {
             search,
             metric,
             entries,
@@ -36,9 +36,9 @@ impl Guide {
                 of_run[job] = Some(entry);
             }
         }
-        let (director, actions) = Director::new(search, entries);
+        let (director, actions) = SearchController::new(search, entries);
         (
-            Guide {
+            SearchAdapter {
                 director,
                 metric,
                 jobs,
@@ -69,7 +69,7 @@ impl Guide {
         job: usize,
         epoch: u32,
         values: &BTreeMap<String, Number>,
-    ) -> Vec<Action> {
+    ) -> Vec<SearchAction> {
         match (self.entries[job], values.get(&self.metric)) {
             (Some(entry), Some(value)) => self.director.metric(entry, epoch, value.0),
             _ => vec![],
@@ -77,14 +77,14 @@ impl Guide {
     }
 
     /// A job ended where it was told to pause.
-    pub(crate) fn paused(&mut self, job: usize) -> Vec<Action> {
+    pub(crate) fn paused(&mut self, job: usize) -> Vec<SearchAction> {
         self.entries[job]
             .map(|entry| self.director.paused(entry))
             .unwrap_or_default()
     }
 
     /// A job is done with.
-    pub(crate) fn ended(&mut self, job: usize, finished: bool) -> Vec<Action> {
+    pub(crate) fn ended(&mut self, job: usize, finished: bool) -> Vec<SearchAction> {
         self.entries[job]
             .map(|entry| self.director.ended(entry, finished))
             .unwrap_or_default()

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 /// What a line of a worker's standard output is.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Heard {
+pub enum WorkerLine {
     /// An event of the job that the worker has.
     Event(Box<Envelope>),
     /// No event; the text, shortened.
@@ -25,36 +25,36 @@ struct Format {
 }
 
 /// Reads a line said by a worker that has the job and attempt `current`.
-pub fn read_line(line: &str, current: Option<(&JobId, u32)>) -> Heard {
+pub fn read_line(line: &str, current: Option<(&JobId, u32)>) -> WorkerLine {
     let envelope = match serde_json::from_str::<Envelope>(line) {
         Ok(envelope) if envelope.format <= FORMAT => envelope,
         _ => return no_event(line),
     };
     match current {
         Some((job, attempt)) if *job == envelope.job && attempt == envelope.attempt => {
-            Heard::Event(Box::new(envelope))
+            WorkerLine::Event(Box::new(envelope))
         }
-        Some((job, attempt)) => Heard::Stray(format!(
+        Some((job, attempt)) => WorkerLine::Stray(format!(
             "the worker was given job {job}, attempt {attempt}, but spoke of {}, attempt {}: it was ended; build it from the same sources as this program",
             envelope.job, envelope.attempt
         )),
-        None => Heard::Noise(shorten(line)),
+        None => WorkerLine::Noise(shorten(line)),
     }
 }
 
 /// What a line is that this program cannot take as an event.
-fn no_event(line: &str) -> Heard {
+fn no_event(line: &str) -> WorkerLine {
     match serde_json::from_str(line) {
-        Ok(Format { format }) if format > u64::from(FORMAT) => Heard::Newer(format!(
+        Ok(Format { format }) if format > u64::from(FORMAT) => WorkerLine::Newer(format!(
             "the worker speaks format {format}, this program {FORMAT}: build both from the same sources"
         )),
-        _ => Heard::Noise(shorten(line)),
+        _ => WorkerLine::Noise(shorten(line)),
     }
 }
 
 /// How a worker's process ended.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Death {
+pub struct ProcessExit {
     /// Signal that ended it.
     pub signal: Option<i32>,
     /// Its exit code.
@@ -67,7 +67,7 @@ pub struct Death {
 ///
 /// An allocation failure aborts the process (SIGABRT) after the runtime named it; the kernel's kill
 /// for want of memory is a SIGKILL that the kernel counted.
-pub fn death(end: &Death, stderr: &str) -> Outcome {
+pub fn death(end: &ProcessExit, stderr: &str) -> Outcome {
     const SIGABRT: i32 = 6;
     const SIGKILL: i32 = 9;
     let allocation = stderr.lines().any(is_allocation_failure);
@@ -98,7 +98,7 @@ pub fn unheard(log: &[u8], job: &JobId, attempt: u32, next: u64) -> Vec<Envelope
 }
 
 /// Words for a death: `was killed by signal 9 (SIGKILL)`, `exited with code 3`.
-pub fn death_words(end: &Death) -> String {
+pub fn death_words(end: &ProcessExit) -> String {
     let name = |s| match s {
         4 => " (SIGILL: built for another kind of processor?)",
         6 => " (SIGABRT)",
@@ -152,20 +152,35 @@ mod tests {
     fn lines_are_events_noise_or_confusion() {
         let a = JobId("a".into());
         let mine = |line: &str| read_line(line, Some((&a, 2)));
-        assert!(matches!(mine(&line(FORMAT, "a", 2)), Heard::Event(_)));
-        assert!(matches!(mine(&line(FORMAT, "b", 2)), Heard::Stray(t) if t.contains("spoke of b")));
-        assert!(matches!(mine(&line(FORMAT, "a", 1)), Heard::Stray(t) if t.contains("attempt 1")));
-        assert!(matches!(mine(&line(FORMAT + 1, "a", 2)), Heard::Newer(_)));
+        assert!(matches!(mine(&line(FORMAT, "a", 2)), WorkerLine::Event(_)));
+        assert!(
+            matches!(mine(&line(FORMAT, "b", 2)), WorkerLine::Stray(t) if t.contains("spoke of b"))
+        );
+        assert!(
+            matches!(mine(&line(FORMAT, "a", 1)), WorkerLine::Stray(t) if t.contains("attempt 1"))
+        );
+        assert!(matches!(
+            mine(&line(FORMAT + 1, "a", 2)),
+            WorkerLine::Newer(_)
+        ));
         assert!(matches!(
             mine(r#"{"format": 99, "something": "else"}"#),
-            Heard::Newer(_)
+            WorkerLine::Newer(_)
         ));
-        assert!(matches!(mine(&line(FORMAT, "a", 2)[..30]), Heard::Noise(_)));
-        assert_eq!(mine("hello\tworld"), Heard::Noise("hello world".into()));
-        assert!(matches!(mine(&"x".repeat(1000)), Heard::Noise(t) if t.chars().count() == 301));
+        assert!(matches!(
+            mine(&line(FORMAT, "a", 2)[..30]),
+            WorkerLine::Noise(_)
+        ));
+        assert_eq!(
+            mine("hello\tworld"),
+            WorkerLine::Noise("hello world".into())
+        );
+        assert!(
+            matches!(mine(&"x".repeat(1000)), WorkerLine::Noise(t) if t.chars().count() == 301)
+        );
         assert!(matches!(
             read_line(&line(FORMAT, "a", 2), None),
-            Heard::Noise(_)
+            WorkerLine::Noise(_)
         ));
     }
 
@@ -207,7 +222,7 @@ mod tests {
     #[test]
     fn an_allocation_failure_is_no_crash() {
         let said = "memory allocation of 4096000000 bytes failed";
-        let by = |signal, out_of_memory| Death {
+        let by = |signal, out_of_memory| ProcessExit {
             signal: Some(signal),
             code: None,
             out_of_memory,
@@ -236,9 +251,9 @@ mod tests {
             }
         );
         assert_eq!(
-            death_words(&Death {
+            death_words(&ProcessExit {
                 code: Some(3),
-                ..Death::default()
+                ..ProcessExit::default()
             }),
             "exited with code 3"
         );

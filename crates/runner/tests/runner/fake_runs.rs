@@ -1,9 +1,11 @@
 //! Whole runs with fake workers: order, retries, states handed on, stopping, closing.
 
 use crate::common::{job, job_with, run_all, slots, words};
-use convsweep_runner::launcher::{Launcher, Order, Says, Tail, Worker, WorkerId};
-use convsweep_runner::protocol::Death;
-use convsweep_runner::{RunEvent, Slot, Stop};
+use convsweep_runner::dispatch::worker_line::ProcessExit;
+use convsweep_runner::launcher::{
+    Launcher, StderrTail, Worker, WorkerId, WorkerMessage, WorkerRequest,
+};
+use convsweep_runner::{RunEvent, Slot, StopRequest};
 use convsweep_spec::FORMAT;
 use convsweep_spec::device::DeviceName;
 use convsweep_spec::event::{Envelope, Event};
@@ -45,14 +47,14 @@ impl Launcher for Fake {
         &self,
         slot: &Slot,
         id: WorkerId,
-        says: mpsc::Sender<(WorkerId, Says)>,
+        says: mpsc::Sender<(WorkerId, WorkerMessage)>,
     ) -> Result<Worker, String> {
         if (self.refuse)(slot) {
             return Err("no such program".into());
         }
         *self.launched.borrow_mut() += 1;
         let (orders, received) = mpsc::unbounded_channel();
-        let stderr = Tail::default();
+        let stderr = StderrTail::default();
         tokio::spawn(work(self.script, id, says, received, stderr.clone()));
         Ok(Worker { orders, stderr })
     }
@@ -61,14 +63,14 @@ impl Launcher for Fake {
 async fn work(
     script: Script,
     id: WorkerId,
-    says: mpsc::Sender<(WorkerId, Says)>,
-    mut orders: mpsc::UnboundedReceiver<Order>,
-    stderr: Tail,
+    says: mpsc::Sender<(WorkerId, WorkerMessage)>,
+    mut orders: mpsc::UnboundedReceiver<WorkerRequest>,
+    stderr: StderrTail,
 ) {
     let exited = |signal, code| {
         says.send((
             id,
-            Says::Exited(Death {
+            WorkerMessage::Exited(ProcessExit {
                 signal,
                 code,
                 out_of_memory: false,
@@ -77,13 +79,13 @@ async fn work(
     };
     while let Some(order) = orders.recv().await {
         let job = match order {
-            Order::Send(command) => match *command {
+            WorkerRequest::Send(command) => match *command {
                 Command::Train(job) => job,
                 Command::Stop { .. } => continue,
             },
-            Order::Log(..) => continue,
-            Order::Close => break,
-            Order::Kill => {
+            WorkerRequest::Log(..) => continue,
+            WorkerRequest::Close => break,
+            WorkerRequest::Kill => {
                 let _ = exited(Some(9), None).await;
                 return;
             }
@@ -92,13 +94,13 @@ async fn work(
             let event = match step {
                 Do::Say(event) => *event,
                 Do::AwaitStop => {
-                    while !matches!(orders.recv().await, Some(Order::Send(c)) if *c == Command::CANCEL)
+                    while !matches!(orders.recv().await, Some(WorkerRequest::Send(c)) if *c == Command::CANCEL)
                     {
                     }
                     *ended(Outcome::Cancelled)
                 }
                 Do::Hang => {
-                    while !matches!(orders.recv().await, Some(Order::Kill)) {}
+                    while !matches!(orders.recv().await, Some(WorkerRequest::Kill)) {}
                     let _ = exited(Some(9), None).await;
                     return;
                 }
@@ -117,7 +119,10 @@ async fn work(
                 event,
             };
             let _ = says
-                .send((id, Says::Line(serde_json::to_string(&envelope).unwrap())))
+                .send((
+                    id,
+                    WorkerMessage::Line(serde_json::to_string(&envelope).unwrap()),
+                ))
                 .await;
         }
     }
@@ -298,7 +303,7 @@ fn draining_lets_workers_end_and_starts_nothing() {
         slots(2, nowhere()),
         |event| {
             heard += usize::from(matches!(event, RunEvent::Worker(_)));
-            (heard == 2).then_some(Stop::Drain)
+            (heard == 2).then_some(StopRequest::Drain)
         },
     );
     let mut expect = vec![
@@ -312,7 +317,10 @@ fn draining_lets_workers_end_and_starts_nothing() {
     got[3..].sort();
     expect[3..].sort_unstable();
     assert_eq!(got, expect);
-    assert_eq!((summary.left.len(), summary.stopped), (5, Stop::Drain));
+    assert_eq!(
+        (summary.left.len(), summary.stopped),
+        (5, StopRequest::Drain)
+    );
     assert!(summary.error.is_none());
 }
 
@@ -326,10 +334,11 @@ fn stopping_now_kills_even_what_does_not_listen() {
         jobs.clone(),
         slots(1, nowhere()),
         |event| match event {
-            RunEvent::Worker(_) => Some(Stop::Drain),
+            RunEvent::Worker(_) => Some(StopRequest::Drain),
             RunEvent::Stopping {
-                stop: Stop::Drain, ..
-            } => Some(Stop::Now),
+                stop: StopRequest::Drain,
+                ..
+            } => Some(StopRequest::Now),
             _ => None,
         },
     );
@@ -340,7 +349,7 @@ fn stopping_now_kills_even_what_does_not_listen() {
         "0.1 cancelled!",
     ];
     assert_eq!(words(&events, &jobs), expect);
-    assert_eq!((summary.left.len(), summary.stopped), (3, Stop::Now));
+    assert_eq!((summary.left.len(), summary.stopped), (3, StopRequest::Now));
 }
 
 #[test]

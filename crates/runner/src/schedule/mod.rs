@@ -6,15 +6,17 @@
 //! whose worker died before its first word goes to the end, so that neither a bad job nor a bad
 //! slot holds up the others.
 
-use crate::policy::{Policy, Streak, is_failure};
+pub mod shared_states;
+
+use crate::policy::{ErrorStreak, RunPolicy, is_failure};
 use convsweep_spec::outcome::Outcome;
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::time::Duration;
 
 /// The state of a run.
 #[derive(Debug)]
-pub struct Schedule {
-    jobs: Vec<JobState>,
+pub struct Scheduler {
+    jobs: Vec<JobRecord>,
     ready: VecDeque<usize>,
     waiting: usize,
     children: Vec<Vec<usize>>,
@@ -24,17 +26,17 @@ pub struct Schedule {
     held: BTreeSet<usize>,
     slots: Vec<SlotState>,
     /// Successive bad ends by device.
-    streaks: HashMap<usize, Streak>,
+    streaks: HashMap<usize, ErrorStreak>,
     configurations: usize,
     failed: u32,
-    policy: Policy,
+    policy: RunPolicy,
     stopping: bool,
     paused: bool,
 }
 
 /// A job as the schedule sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Entry {
+pub struct ScheduledJob {
     /// Number of its first attempt.
     pub attempt: u32,
     /// The job whose state it waits for.
@@ -44,7 +46,7 @@ pub struct Entry {
 }
 
 #[derive(Debug)]
-struct JobState {
+struct JobRecord {
     attempt: u32,
     made: u32,
     configuration: usize,
@@ -57,7 +59,7 @@ struct JobState {
 #[derive(Debug, Default)]
 struct SlotState {
     device: usize,
-    place: Place,
+    place: SlotStatus,
     /// Closed as soon as its job has ended.
     closing: bool,
     start_failures: u32,
@@ -65,7 +67,7 @@ struct SlotState {
 }
 
 #[derive(Debug, Default, PartialEq)]
-enum Place {
+enum SlotStatus {
     #[default]
     Idle,
     Busy(usize),
@@ -76,7 +78,7 @@ enum Place {
 
 /// A job to be given to a slot.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Assignment {
+pub struct JobAssignment {
     /// The slot.
     pub slot: usize,
     /// The job.
@@ -89,14 +91,14 @@ pub struct Assignment {
 
 /// What follows from an attempt's end.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Verdict {
+pub struct Consequence {
     /// The job that the slot had.
     pub job: usize,
     /// What becomes of it.
     pub next: Next,
     /// Whether the slot was closed by this.
     pub closes: bool,
-    /// Wait before the next attempt; [`Schedule::wake`] then queues the job.
+    /// Wait before the next attempt; [`Scheduler::wake`] then queues the job.
     pub rest: Duration,
     /// Why the whole device gets no more jobs, if that follows.
     pub trips: Option<String>,
@@ -122,17 +124,17 @@ pub enum Next {
     Left,
 }
 
-impl Schedule {
+impl Scheduler {
     /// A run of these jobs (parents are indices, without circles) on slots that belong to the
     /// devices of these numbers.
-    pub fn new(jobs: &[Entry], devices: &[usize], policy: Policy) -> Self {
+    pub fn new(jobs: &[ScheduledJob], devices: &[usize], policy: RunPolicy) -> Self {
         let mut children = vec![Vec::new(); jobs.len()];
         for (child, job) in jobs.iter().enumerate() {
             if let Some(parent) = job.parent {
                 children[parent].push(child);
             }
         }
-        let state = |entry: &Entry| JobState {
+        let state = |entry: &ScheduledJob| JobRecord {
             attempt: entry.attempt,
             made: 0,
             configuration: entry.configuration,
@@ -141,7 +143,7 @@ impl Schedule {
             left: true,
         };
         let distinct: BTreeSet<usize> = jobs.iter().map(|job| job.configuration).collect();
-        Schedule {
+        Scheduler {
             jobs: jobs.iter().map(state).collect(),
             ready: (0..jobs.len())
                 .filter(|&i| jobs[i].parent.is_none())
@@ -167,10 +169,10 @@ impl Schedule {
     }
 
     /// Fills every idle slot, lowest first. The slots count as busy from now on.
-    pub fn assign(&mut self) -> Vec<Assignment> {
+    pub fn assign(&mut self) -> Vec<JobAssignment> {
         let mut assigned = Vec::new();
         for slot in 0..self.slots.len() {
-            if self.stopping || self.paused || self.slots[slot].place != Place::Idle {
+            if self.stopping || self.paused || self.slots[slot].place != SlotStatus::Idle {
                 continue;
             }
             let avoided = self.slots[slot].failed_on;
@@ -178,10 +180,10 @@ impl Schedule {
             let Some(job) = self.ready.remove(other.unwrap_or(0)) else {
                 break;
             };
-            self.slots[slot].place = Place::Busy(job);
+            self.slots[slot].place = SlotStatus::Busy(job);
             self.jobs[job].made += 1;
             let delay = self.delay(slot);
-            assigned.push(Assignment {
+            assigned.push(JobAssignment {
                 slot,
                 job,
                 attempt: self.jobs[job].attempt,
@@ -222,7 +224,7 @@ impl Schedule {
     }
 
     /// The slot's attempt ended with this outcome; the slot is idle again. `None` if it had none.
-    pub fn ended(&mut self, slot: usize, outcome: &Outcome) -> Option<Verdict> {
+    pub fn ended(&mut self, slot: usize, outcome: &Outcome) -> Option<Consequence> {
         let job = self.vacate(slot)?;
         let allowed = self.policy.retry.after(outcome);
         let retries = self.jobs[job].retries.entry(outcome.name()).or_default();
@@ -264,7 +266,7 @@ impl Schedule {
             self.policy.breaker,
             self.configurations,
         );
-        Some(Verdict {
+        Some(Consequence {
             job,
             next,
             closes: false,
@@ -285,14 +287,17 @@ impl Schedule {
     /// once they are idle. The slots that were open.
     pub fn close_device(&mut self, slot: usize) -> Vec<usize> {
         let device = self.slots[slot].device;
-        let open = |s: &SlotState| s.device == device && s.place != Place::Closed && !s.closing;
+        let open =
+            |s: &SlotState| s.device == device && s.place != SlotStatus::Closed && !s.closing;
         let slots: Vec<usize> = (0..self.slots.len())
             .filter(|&i| open(&self.slots[i]))
             .collect();
         for &slot in &slots {
             match self.slots[slot].place {
-                Place::Busy(_) | Place::Leaving => self.slots[slot].closing = true,
-                Place::Idle | Place::Closed => self.slots[slot].place = Place::Closed,
+                SlotStatus::Busy(_) | SlotStatus::Leaving => self.slots[slot].closing = true,
+                SlotStatus::Idle | SlotStatus::Closed => {
+                    self.slots[slot].place = SlotStatus::Closed
+                }
             }
         }
         slots
@@ -350,14 +355,14 @@ impl Schedule {
     ///
     /// The attempt counts, but not as a crash of the job, unless the job has met this as often as
     /// closes a slot.
-    pub fn died_at_start(&mut self, slot: usize) -> Option<Verdict> {
+    pub fn died_at_start(&mut self, slot: usize) -> Option<Consequence> {
         let job = self.vacate(slot)?;
         let closes = self.count_start_failure(slot, Some(job));
         self.jobs[job].start_failures += 1;
         let again = self.jobs[job].start_failures < self.policy.start_failures;
         let next = self.again(job, again, Queue::Last);
         self.settle(job, &next);
-        Some(Verdict {
+        Some(Consequence {
             job,
             next,
             closes,
@@ -368,13 +373,13 @@ impl Schedule {
     }
 
     /// There was no process at all; the attempt does not count, the job comes first again.
-    pub fn not_launched(&mut self, slot: usize) -> Option<Verdict> {
+    pub fn not_launched(&mut self, slot: usize) -> Option<Consequence> {
         let job = self.vacate(slot)?;
         let closes = self.count_start_failure(slot, None);
         self.jobs[job].made -= 1;
         self.ready.push_front(job);
         let next = Next::Again(self.jobs[job].attempt);
-        Some(Verdict {
+        Some(Consequence {
             job,
             next,
             closes,
@@ -394,24 +399,24 @@ impl Schedule {
     }
 
     /// The idle slot's worker is on its way out; nothing is assigned to it until
-    /// [`Schedule::gone`].
+    /// [`Scheduler::gone`].
     pub fn leaving(&mut self, slot: usize) {
-        if self.slots[slot].place == Place::Idle {
-            self.slots[slot].place = Place::Leaving;
+        if self.slots[slot].place == SlotStatus::Idle {
+            self.slots[slot].place = SlotStatus::Leaving;
         }
     }
 
     /// The worker that was on its way out is gone.
     pub fn gone(&mut self, slot: usize) {
-        if self.slots[slot].place == Place::Leaving {
+        if self.slots[slot].place == SlotStatus::Leaving {
             self.slots[slot].place = self.emptied(slot);
         }
     }
 
     /// Nothing is assigned to the slot any more. It must have no job.
     pub fn close(&mut self, slot: usize) {
-        debug_assert!(!matches!(self.slots[slot].place, Place::Busy(_)));
-        self.slots[slot].place = Place::Closed;
+        debug_assert!(!matches!(self.slots[slot].place, SlotStatus::Busy(_)));
+        self.slots[slot].place = SlotStatus::Closed;
     }
 
     /// Nothing is assigned or tried again any more.
@@ -422,7 +427,7 @@ impl Schedule {
     /// The job that the slot has.
     pub fn job_of(&self, slot: usize) -> Option<usize> {
         match self.slots[slot].place {
-            Place::Busy(job) => Some(job),
+            SlotStatus::Busy(job) => Some(job),
             _ => None,
         }
     }
@@ -441,7 +446,7 @@ impl Schedule {
     pub fn running(&self) -> usize {
         self.slots
             .iter()
-            .filter(|s| matches!(s.place, Place::Busy(_)))
+            .filter(|s| matches!(s.place, SlotStatus::Busy(_)))
             .count()
     }
 
@@ -463,7 +468,7 @@ impl Schedule {
     pub fn all_closed(&self) -> bool {
         self.slots
             .iter()
-            .all(|s| s.place == Place::Closed || (s.place == Place::Leaving && s.closing))
+            .all(|s| s.place == SlotStatus::Closed || (s.place == SlotStatus::Leaving && s.closing))
     }
 
     fn vacate(&mut self, slot: usize) -> Option<usize> {
@@ -472,11 +477,11 @@ impl Schedule {
         Some(job)
     }
 
-    fn emptied(&self, slot: usize) -> Place {
+    fn emptied(&self, slot: usize) -> SlotStatus {
         if self.slots[slot].closing {
-            Place::Closed
+            SlotStatus::Closed
         } else {
-            Place::Idle
+            SlotStatus::Idle
         }
     }
 
@@ -516,7 +521,7 @@ impl Schedule {
         state.start_failures += 1;
         let closes = state.start_failures >= self.policy.start_failures;
         if closes {
-            state.place = Place::Closed;
+            state.place = SlotStatus::Closed;
         }
         closes
     }

@@ -4,10 +4,12 @@
 //! alone, which then tells the workers. It lives as long as its standard input is open: when the
 //! runner dies, it ends by itself.
 
-use crate::launcher::{Launcher, Order, Says, Tail, Worker, WorkerId};
-use crate::memory::OomKills;
-use crate::protocol::Death;
-use crate::slot::Slot;
+mod oom_kills;
+
+use crate::devices::slots::Slot;
+use crate::dispatch::worker_line::ProcessExit;
+use crate::launcher::{Launcher, StderrTail, Worker, WorkerId, WorkerMessage, WorkerRequest};
+use crate::local::oom_kills::OomKills;
 use convsweep_spec::layout::STDERR;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -41,7 +43,7 @@ impl Launcher for LocalLauncher {
         &self,
         slot: &Slot,
         id: WorkerId,
-        says: mpsc::Sender<(WorkerId, Says)>,
+        says: mpsc::Sender<(WorkerId, WorkerMessage)>,
     ) -> Result<Worker, String> {
         let threads = slot.threads.to_string();
         let mut command = Command::new(&slot.worker);
@@ -76,7 +78,7 @@ impl Launcher for LocalLauncher {
             return Err("the worker has no pipes".to_string());
         };
         let (orders, received) = mpsc::unbounded_channel();
-        let tail = Tail::default();
+        let tail = StderrTail::default();
         let log = Arc::new(Mutex::new(Log {
             tail: tail.clone(),
             file: Target::None,
@@ -85,7 +87,7 @@ impl Launcher for LocalLauncher {
         let pid = child.id().unwrap_or_default();
         let unlimited = slot.memory_bytes.and_then(|bytes| limit_memory(pid, bytes));
         let unpinned = unpinned.or(unlimited);
-        let hand = Hand {
+        let hand = Supervisor {
             id,
             says,
             log: Arc::clone(&log),
@@ -122,7 +124,7 @@ fn start_error(slot: &Slot, error: &io::Error) -> String {
 }
 
 /// Runs `spawn` with this thread on `cores`, which a child inherits, then puts the thread back.
-/// Says why not, if not.
+/// WorkerMessage why not, if not.
 #[cfg(target_os = "linux")]
 fn on_cores<T>(cores: &[usize], spawn: impl FnOnce() -> T) -> (T, Option<String>) {
     use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
@@ -153,7 +155,7 @@ fn on_cores<T>(_: &[usize], spawn: impl FnOnce() -> T) -> (T, Option<String>) {
     (spawn(), None)
 }
 
-/// Lets a process have no more than `bytes` of memory of its own. Says why not, if not.
+/// Lets a process have no more than `bytes` of memory of its own. WorkerMessage why not, if not.
 #[cfg(target_os = "linux")]
 fn limit_memory(pid: u32, bytes: u64) -> Option<String> {
     use rustix::process::{Pid, Resource, Rlimit, prlimit};
@@ -173,9 +175,9 @@ fn limit_memory(_: u32, _: u64) -> Option<String> {
 }
 
 /// Holds one process.
-struct Hand {
+struct Supervisor {
     id: WorkerId,
-    says: mpsc::Sender<(WorkerId, Says)>,
+    says: mpsc::Sender<(WorkerId, WorkerMessage)>,
     log: Arc<Mutex<Log>>,
     grace: Duration,
     pid: u32,
@@ -197,18 +199,18 @@ impl Kills {
     }
 }
 
-impl Hand {
+impl Supervisor {
     async fn supervise(
         mut self,
         mut child: Child,
         stdin: ChildStdin,
         stdout: impl AsyncBufRead + Unpin + Send + 'static,
         stderr: impl AsyncRead + Unpin + Send + 'static,
-        mut orders: mpsc::UnboundedReceiver<Order>,
+        mut orders: mpsc::UnboundedReceiver<WorkerRequest>,
         note: Option<String>,
     ) {
         if let Some(note) = note {
-            let _ = self.says.send((self.id, Says::Note(note))).await;
+            let _ = self.says.send((self.id, WorkerMessage::Note(note))).await;
         }
         let mut lines = tokio::spawn(read_lines(stdout, self.id, self.says.clone()));
         let mut words = tokio::spawn(keep_stderr(
@@ -227,16 +229,16 @@ impl Hand {
             tokio::select! {
                 status = child.wait() => break status,
                 order = orders.recv(), if listening => match order {
-                    Some(Order::Log(folder, attempt)) => {
+                    Some(WorkerRequest::Log(folder, attempt)) => {
                         self.log().begin(folder, attempt);
                         if self.kills.at.elapsed() > Duration::from_secs(1) {
                             self.kills = Kills::now(self.pid);
                         }
                     }
-                    Some(Order::Send(command)) => {
+                    Some(WorkerRequest::Send(command)) => {
                         let _ = send.as_ref().map(|send| send.send(command));
                     }
-                    Some(Order::Kill) => kill(&mut child),
+                    Some(WorkerRequest::Kill) => kill(&mut child),
                     close_or_none => {
                         listening = close_or_none.is_some();
                         if send.take().is_some() {
@@ -269,7 +271,7 @@ impl Hand {
             .says
             .send((
                 self.id,
-                Says::Exited(Death {
+                WorkerMessage::Exited(ProcessExit {
                     signal,
                     code,
                     out_of_memory,
@@ -312,7 +314,7 @@ async fn write_commands(
 async fn read_lines(
     mut stdout: impl AsyncBufRead + Unpin,
     id: WorkerId,
-    says: mpsc::Sender<(WorkerId, Says)>,
+    says: mpsc::Sender<(WorkerId, WorkerMessage)>,
 ) {
     let mut line = Vec::new();
     let mut surplus = 0;
@@ -342,12 +344,12 @@ async fn say_line(
     line: &mut Vec<u8>,
     surplus: &mut usize,
     id: WorkerId,
-    says: &mpsc::Sender<(WorkerId, Says)>,
+    says: &mpsc::Sender<(WorkerId, WorkerMessage)>,
 ) -> bool {
     let bytes = std::mem::take(line);
     let word = match std::mem::take(surplus) {
-        0 => Says::Line(String::from_utf8_lossy(&bytes).into_owned()),
-        more => Says::Note(format!(
+        0 => WorkerMessage::Line(String::from_utf8_lossy(&bytes).into_owned()),
+        more => WorkerMessage::Note(format!(
             "the worker wrote a line of {} bytes; it was dropped",
             bytes.len() + more
         )),
@@ -359,7 +361,7 @@ async fn keep_stderr(
     mut stderr: impl AsyncRead + Unpin,
     log: Arc<Mutex<Log>>,
     id: WorkerId,
-    says: mpsc::Sender<(WorkerId, Says)>,
+    says: mpsc::Sender<(WorkerId, WorkerMessage)>,
 ) {
     let mut buffer = vec![0; 8192];
     while let Ok(count) = stderr.read(&mut buffer).await
@@ -374,14 +376,14 @@ async fn keep_stderr(
             let text = format!(
                 "the worker floods its log; beyond {limit} MiB of an attempt {STDERR} keeps nothing"
             );
-            let _ = says.send((id, Says::Note(text))).await;
+            let _ = says.send((id, WorkerMessage::Note(text))).await;
         }
     }
 }
 
 /// Where a worker's stderr goes.
 struct Log {
-    tail: Tail,
+    tail: StderrTail,
     file: Target,
     written: usize,
 }

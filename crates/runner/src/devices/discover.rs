@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 /// A device and whether it can be used.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct DeviceInfo {
+pub struct FoundDevice {
     /// Its name.
     pub name: DeviceName,
     /// Model, in its maker's words.
@@ -26,7 +26,7 @@ pub struct DeviceInfo {
 /// devices.
 ///
 /// CUDA devices are numbered in the order of their PCI addresses, after `CUDA_VISIBLE_DEVICES`.
-pub fn devices(worker_dir: &Path) -> Vec<DeviceInfo> {
+pub fn devices(worker_dir: &Path) -> Vec<FoundDevice> {
     let visible = std::env::var("CUDA_VISIBLE_DEVICES").ok();
     let cores = cores().len() as u32;
     find(
@@ -133,10 +133,10 @@ fn find(
     cores: u32,
     visible: Option<&str>,
     driver: &dyn Fn() -> String,
-) -> Vec<DeviceInfo> {
+) -> Vec<FoundDevice> {
     let processor = |name: DeviceName, how: &str| {
         let worker = worker_path(worker_dir, name);
-        DeviceInfo {
+        FoundDevice {
             name,
             description: processor_name(root) + how,
             memory_bytes: memory(root),
@@ -163,7 +163,7 @@ fn find(
             .or_else(|| driver_problem(root))
             .or_else(|| worker_problem(&worker));
         let memory_bytes = gpu_memory(&answer, &gpu.bus);
-        DeviceInfo {
+        FoundDevice {
             name,
             description: gpu.model,
             memory_bytes,
@@ -372,7 +372,7 @@ mod tests {
         );
     }
 
-    fn names(found: &[DeviceInfo]) -> Vec<String> {
+    fn names(found: &[FoundDevice]) -> Vec<String> {
         found
             .iter()
             .map(|d| format!("{} {}", d.name, d.description))

@@ -1,7 +1,7 @@
 //! Applies the rules while results come in: which jobs wait, go on, or are spared. A state machine
 //! without processes.
 
-use super::Search;
+use super::SearchRules;
 use super::rules::{asha_goes_on, below_median, compare, halve, mean, mean_of, race};
 use convsweep_spec::log::Verdict;
 use convsweep_spec::search::StopRule;
@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// A job as the director sees it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Entry {
+pub struct SearchJob {
     /// Number of its configuration.
     pub configuration: usize,
     /// Its place among the configuration's jobs.
@@ -19,12 +19,12 @@ pub struct Entry {
     /// Values of the metric so far, by completed epochs.
     pub curve: BTreeMap<u32, f64>,
     /// How it stands.
-    pub standing: Standing,
+    pub standing: JobStatus,
 }
 
 /// How a job stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum JobStatus {
     /// To be trained, or training.
     Open,
     /// Not to be trained yet: it waits for a decision.
@@ -39,8 +39,8 @@ pub enum Standing {
 
 /// What follows.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Action {
-    /// The job may train, up to [`Director::until`].
+pub enum SearchAction {
+    /// The job may train, up to [`SearchController::until`].
     Free(usize),
     /// Something was decided about the job, for the record; a job with [`Verdict::Stop`] is spared.
     Decide {
@@ -59,9 +59,9 @@ pub enum Action {
 
 /// The state of a search.
 #[derive(Clone, Debug)]
-pub struct Director {
-    search: Search,
-    entries: Vec<Entry>,
+pub struct SearchController {
+    search: SearchRules,
+    entries: Vec<SearchJob>,
     /// Number of the next decision of successive halving.
     rung: u32,
     /// Job and rung that ASHA has judged.
@@ -73,13 +73,16 @@ pub struct Director {
     means: BTreeMap<u32, Vec<(usize, f64)>>,
 }
 
-impl Director {
-    /// A search over these jobs, and what follows at once. Jobs that are [`Standing::Open`] wait
+impl SearchController {
+    /// A search over these jobs, and what follows at once. Jobs that are [`JobStatus::Open`] wait
     /// until they are freed.
-    pub fn new(search: Search, mut entries: Vec<Entry>) -> (Director, Vec<Action>) {
+    pub fn new(
+        search: SearchRules,
+        mut entries: Vec<SearchJob>,
+    ) -> (SearchController, Vec<SearchAction>) {
         let start = search.start_seeds();
         let (judged, rungs, means) = (BTreeSet::new(), BTreeMap::new(), BTreeMap::new());
-        let mut director = Director {
+        let mut director = SearchController {
             search,
             entries: vec![],
             rung: 0,
@@ -88,10 +91,10 @@ impl Director {
             means,
         };
         let open: Vec<usize> = (0..entries.len())
-            .filter(|&i| entries[i].standing == Standing::Open)
+            .filter(|&i| entries[i].standing == JobStatus::Open)
             .collect();
         open.iter()
-            .for_each(|&i| entries[i].standing = Standing::Waiting);
+            .for_each(|&i| entries[i].standing = JobStatus::Waiting);
         director.entries = entries;
         for job in 0..director.entries.len() {
             let epochs: Vec<u32> = director.entries[job].curve.keys().copied().collect();
@@ -119,14 +122,14 @@ impl Director {
     }
 
     /// A job reached the end of an epoch with this value of the metric.
-    pub fn metric(&mut self, job: usize, epoch: u32, value: f64) -> Vec<Action> {
+    pub fn metric(&mut self, job: usize, epoch: u32, value: f64) -> Vec<SearchAction> {
         if self.entries[job].curve.insert(epoch, value).is_none() {
             self.note_mean(job, epoch);
         }
         let mut actions = Vec::new();
         let entry = &self.entries[job];
         let protected = self.search.baseline == Some(entry.configuration) || epoch >= entry.epochs;
-        if entry.standing == Standing::Open && !protected {
+        if entry.standing == JobStatus::Open && !protected {
             let reason = match self.search.settings.stop {
                 Some(rule @ StopRule::Asha { eta, .. }) => self.asha(rule, eta, job, epoch, value),
                 Some(StopRule::Median { first }) if epoch >= first => self.median(job, epoch),
@@ -155,11 +158,11 @@ impl Director {
         }
     }
 
-    /// A job's attempt ended after [`Director::until`] epochs.
-    pub fn paused(&mut self, job: usize) -> Vec<Action> {
-        let mut actions = self.end(job, Standing::Waiting);
+    /// A job's attempt ended after [`SearchController::until`] epochs.
+    pub fn paused(&mut self, job: usize) -> Vec<SearchAction> {
+        let mut actions = self.end(job, JobStatus::Waiting);
         // The decision may have come while the job was on its way to its pause.
-        if self.entries[job].standing == Standing::Waiting && !self.has_arrived(&self.entries[job])
+        if self.entries[job].standing == JobStatus::Waiting && !self.has_arrived(&self.entries[job])
         {
             self.free(job, &mut actions);
         }
@@ -167,27 +170,27 @@ impl Director {
     }
 
     /// A job is done with: `finished` all its epochs, or not.
-    pub fn ended(&mut self, job: usize, finished: bool) -> Vec<Action> {
+    pub fn ended(&mut self, job: usize, finished: bool) -> Vec<SearchAction> {
         self.end(
             job,
             if finished {
-                Standing::Finished
+                JobStatus::Finished
             } else {
-                Standing::Bad
+                JobStatus::Bad
             },
         )
     }
 
     /// The jobs, as they stand.
-    pub fn entries(&self) -> &[Entry] {
+    pub fn entries(&self) -> &[SearchJob] {
         &self.entries
     }
 
-    fn end(&mut self, job: usize, standing: Standing) -> Vec<Action> {
+    fn end(&mut self, job: usize, standing: JobStatus) -> Vec<SearchAction> {
         let mut actions = Vec::new();
         if matches!(
             self.entries[job].standing,
-            Standing::Open | Standing::Waiting
+            JobStatus::Open | JobStatus::Waiting
         ) {
             self.entries[job].standing = standing;
             self.settle(&mut actions);
@@ -196,18 +199,18 @@ impl Director {
     }
 
     /// Decides what can be decided.
-    fn settle(&mut self, actions: &mut Vec<Action>) {
+    fn settle(&mut self, actions: &mut Vec<SearchAction>) {
         while self.halve(actions) {}
         while self.race(actions) {}
     }
 
-    fn free(&mut self, job: usize, actions: &mut Vec<Action>) {
-        self.entries[job].standing = Standing::Open;
-        actions.push(Action::Free(job));
+    fn free(&mut self, job: usize, actions: &mut Vec<SearchAction>) {
+        self.entries[job].standing = JobStatus::Open;
+        actions.push(SearchAction::Free(job));
     }
 
-    fn spare(&mut self, job: usize, reason: String, actions: &mut Vec<Action>) {
-        self.entries[job].standing = Standing::Spared;
+    fn spare(&mut self, job: usize, reason: String, actions: &mut Vec<SearchAction>) {
+        self.entries[job].standing = JobStatus::Spared;
         self.record(job, Verdict::Stop, self.rule(), reason, actions);
     }
 
@@ -217,7 +220,7 @@ impl Director {
         verdict: Verdict,
         rule: &'static str,
         reason: String,
-        actions: &mut Vec<Action>,
+        actions: &mut Vec<SearchAction>,
     ) {
         let epoch = self.entries[job]
             .curve
@@ -225,7 +228,7 @@ impl Director {
             .next_back()
             .copied()
             .unwrap_or(0);
-        actions.push(Action::Decide {
+        actions.push(SearchAction::Decide {
             job,
             epoch,
             verdict,
@@ -247,13 +250,13 @@ impl Director {
     }
 
     /// Whether nothing more is awaited of the job at the present rung.
-    fn has_arrived(&self, entry: &Entry) -> bool {
+    fn has_arrived(&self, entry: &SearchJob) -> bool {
         self.halving_rung()
             .is_some_and(|rung| rung < entry.epochs && entry.curve.contains_key(&rung))
     }
 
     /// One decision of successive halving, if all have arrived; whether there was one.
-    fn halve(&mut self, actions: &mut Vec<Action>) -> bool {
+    fn halve(&mut self, actions: &mut Vec<SearchAction>) -> bool {
         let (Some(StopRule::SuccessiveHalving { eta, .. }), Some(rung)) =
             (self.search.settings.stop, self.halving_rung())
         else {
@@ -261,8 +264,8 @@ impl Director {
         };
         let start = self.search.start_seeds();
         let competes =
-            |e: &Entry| e.seed < start && e.epochs > rung && e.standing != Standing::Spared;
-        let is_open = |e: &Entry| matches!(e.standing, Standing::Open | Standing::Waiting);
+            |e: &SearchJob| e.seed < start && e.epochs > rung && e.standing != JobStatus::Spared;
+        let is_open = |e: &SearchJob| matches!(e.standing, JobStatus::Open | JobStatus::Waiting);
         if self
             .entries
             .iter()
@@ -285,7 +288,7 @@ impl Director {
                 .curve
                 .values()
                 .next_back()
-                .filter(|_| entry.standing == Standing::Finished);
+                .filter(|_| entry.standing == JobStatus::Finished);
             values
                 .entry(entry.configuration)
                 .or_default()
@@ -336,10 +339,10 @@ impl Director {
     }
 
     /// After a decision: a job that is already beyond the next rung waits there, all others train.
-    fn go_on(&mut self, job: usize, actions: &mut Vec<Action>) {
+    fn go_on(&mut self, job: usize, actions: &mut Vec<SearchAction>) {
         if self.has_arrived(&self.entries[job]) {
-            self.entries[job].standing = Standing::Waiting;
-        } else if self.entries[job].standing == Standing::Waiting {
+            self.entries[job].standing = JobStatus::Waiting;
+        } else if self.entries[job].standing == JobStatus::Waiting {
             self.free(job, actions);
         }
     }
@@ -389,15 +392,15 @@ impl Director {
     }
 
     /// One round of the race over seeds, if all that run are done; whether there was one.
-    fn race(&mut self, actions: &mut Vec<Action>) -> bool {
+    fn race(&mut self, actions: &mut Vec<SearchAction>) -> bool {
         let start = self.search.start_seeds();
         let held: Vec<usize> = (0..self.entries.len())
             .filter(|&i| {
-                self.entries[i].seed >= start && self.entries[i].standing == Standing::Waiting
+                self.entries[i].seed >= start && self.entries[i].standing == JobStatus::Waiting
             })
             .collect();
-        let busy = |e: &Entry| {
-            e.standing == Standing::Open || (e.seed < start && e.standing == Standing::Waiting)
+        let busy = |e: &SearchJob| {
+            e.standing == JobStatus::Open || (e.seed < start && e.standing == JobStatus::Waiting)
         };
         if held.is_empty() || self.entries.iter().any(busy) {
             return false;
@@ -411,7 +414,7 @@ impl Director {
                 .values()
                 .next_back()
                 .copied()
-                .filter(|_| entry.standing == Standing::Finished);
+                .filter(|_| entry.standing == JobStatus::Finished);
         }
         let numbers: Vec<usize> = values.keys().copied().collect();
         let rows: Vec<Vec<Option<f64>>> = values.into_values().collect();
@@ -444,7 +447,7 @@ impl Director {
                 ),
                 false => format!("{mean} over {seeds} seeds is worse than the best beyond chance"),
             };
-            self.entries[job].standing = Standing::Spared;
+            self.entries[job].standing = JobStatus::Spared;
             self.record(job, Verdict::Stop, "race", reason, actions);
         }
         freed.is_empty()

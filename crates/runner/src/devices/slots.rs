@@ -1,6 +1,6 @@
 //! Slots: the right to run one job on a device.
 
-use crate::device::{DeviceInfo, cores, devices, worker_path};
+use crate::devices::discover::{FoundDevice, cores, devices, worker_path};
 use crate::error::RunnerError;
 use convsweep_spec::device::{DeviceFamily, DeviceName};
 use std::collections::BTreeMap;
@@ -169,12 +169,12 @@ pub(crate) fn arrange(
     choices: &[DeviceChoice],
     settings: &SlotSettings,
     worker_dir: &Path,
-    found: &[DeviceInfo],
+    found: &[FoundDevice],
     cores: &[usize],
 ) -> Result<Vec<Slot>, RunnerError> {
     let chosen = choose(choices, found)?;
     let job_threads = settings.threads.max(1);
-    let count = |device: &DeviceInfo| {
+    let count = |device: &FoundDevice| {
         let default = match device.name.family.is_cpu() {
             true => (cores.len() as u32 / job_threads).max(1),
             false => 1,
@@ -225,9 +225,9 @@ pub(crate) fn arrange(
 
 fn choose<'a>(
     choices: &[DeviceChoice],
-    found: &'a [DeviceInfo],
-) -> Result<Vec<&'a DeviceInfo>, RunnerError> {
-    let mut chosen: Vec<&DeviceInfo> = Vec::new();
+    found: &'a [FoundDevice],
+) -> Result<Vec<&'a FoundDevice>, RunnerError> {
+    let mut chosen: Vec<&FoundDevice> = Vec::new();
     let choices = match choices {
         [] => &[DeviceChoice::Auto],
         choices => choices,
@@ -250,11 +250,11 @@ fn choose<'a>(
     Ok(chosen)
 }
 
-fn automatic(found: &[DeviceInfo]) -> Result<Vec<&DeviceInfo>, RunnerError> {
+fn automatic(found: &[FoundDevice]) -> Result<Vec<&FoundDevice>, RunnerError> {
     usable_gpus(found).or_else(|_| Ok(vec![named(DeviceName::CPU, found)?]))
 }
 
-fn usable_gpus(found: &[DeviceInfo]) -> Result<Vec<&DeviceInfo>, RunnerError> {
+fn usable_gpus(found: &[FoundDevice]) -> Result<Vec<&FoundDevice>, RunnerError> {
     let gpus: Vec<_> = found
         .iter()
         .filter(|d| d.name.family == DeviceFamily::Cuda)
@@ -276,7 +276,7 @@ fn usable_gpus(found: &[DeviceInfo]) -> Result<Vec<&DeviceInfo>, RunnerError> {
     Ok(usable)
 }
 
-fn named(name: DeviceName, found: &[DeviceInfo]) -> Result<&DeviceInfo, RunnerError> {
+fn named(name: DeviceName, found: &[FoundDevice]) -> Result<&FoundDevice, RunnerError> {
     let unusable = |reason: String| RunnerError::UnusableDevice {
         name: name.to_string(),
         reason,
@@ -298,8 +298,8 @@ fn named(name: DeviceName, found: &[DeviceInfo]) -> Result<&DeviceInfo, RunnerEr
 mod tests {
     use super::*;
 
-    fn device(name: &str, problem: Option<&str>) -> DeviceInfo {
-        DeviceInfo {
+    fn device(name: &str, problem: Option<&str>) -> FoundDevice {
+        FoundDevice {
             name: name.parse().unwrap(),
             description: String::new(),
             memory_bytes: None,
@@ -310,7 +310,7 @@ mod tests {
     }
 
     /// Slots as text: device, threads, cores.
-    fn check(names: &str, settings: &str, devices: &[DeviceInfo], cores: &[usize]) -> String {
+    fn check(names: &str, settings: &str, devices: &[FoundDevice], cores: &[usize]) -> String {
         let settings = settings.parse::<SlotSettings>();
         let slots = settings
             .and_then(|s| arrange(&device_list(names)?, &s, Path::new("/w"), devices, cores));
@@ -368,11 +368,11 @@ mod tests {
 
     #[test]
     fn no_more_slots_than_fit_into_the_memory() {
-        let cpu = DeviceInfo {
+        let cpu = FoundDevice {
             memory_bytes: Some(10 << 30),
             ..device("cpu", None)
         };
-        let gpu = DeviceInfo {
+        let gpu = FoundDevice {
             memory_bytes: Some(80 << 30),
             ..device("cuda:0", None)
         };

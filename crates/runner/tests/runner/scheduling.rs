@@ -1,8 +1,8 @@
 //! Scheduling decisions, without processes or clocks.
 
 use crate::common::{job, job_with, policy};
-use convsweep_runner::lineage::parents;
-use convsweep_runner::schedule::{Assignment, Entry, Next, Schedule};
+use convsweep_runner::schedule::shared_states::parents;
+use convsweep_runner::schedule::{JobAssignment, Next, ScheduledJob, Scheduler};
 use convsweep_spec::job::SavedState;
 use convsweep_spec::outcome::Outcome;
 use std::path::Path;
@@ -12,23 +12,23 @@ const CRASHED: Outcome = Outcome::Crashed {
     code: None,
 };
 
-fn schedule(jobs: usize, slots: usize) -> Schedule {
+fn schedule(jobs: usize, slots: usize) -> Scheduler {
     schedule_of(&vec![None; jobs], slots)
 }
 
 /// Jobs with these parents, each of a configuration of its own, on devices of one slot.
-fn schedule_of(parents: &[Option<usize>], slots: usize) -> Schedule {
-    let entry = |(configuration, &parent)| Entry {
+fn schedule_of(parents: &[Option<usize>], slots: usize) -> Scheduler {
+    let entry = |(configuration, &parent)| ScheduledJob {
         attempt: 1,
         parent,
         configuration,
     };
-    let entries: Vec<Entry> = parents.iter().enumerate().map(entry).collect();
-    Schedule::new(&entries, &(0..slots).collect::<Vec<_>>(), policy())
+    let entries: Vec<ScheduledJob> = parents.iter().enumerate().map(entry).collect();
+    Scheduler::new(&entries, &(0..slots).collect::<Vec<_>>(), policy())
 }
 
 /// Assignments as slot, job, attempt.
-fn short(assigned: Vec<Assignment>) -> Vec<(usize, usize, u32)> {
+fn short(assigned: Vec<JobAssignment>) -> Vec<(usize, usize, u32)> {
     assigned
         .into_iter()
         .map(|a| (a.slot, a.job, a.attempt))

@@ -1,22 +1,26 @@
 //! The run: gives jobs to workers, hears them, and says what happens. Decisions are
 //! [`crate::schedule`]'s.
 
-mod hearing;
-mod times;
-mod wishes;
+mod requests;
+pub(crate) mod search_adapter;
+mod timers;
+mod worker_events;
+pub mod worker_line;
 
-use crate::control::Control;
+use crate::devices::slots::Slot;
+use crate::dispatch::search_adapter::SearchAdapter;
+use crate::dispatch::worker_line::{
+    ProcessExit, WorkerLine, death, death_words, read_line, unheard,
+};
 use crate::error::RunnerError;
-use crate::event::{Halt, RunEvent, RunSummary, Stop};
-use crate::guide::Guide;
-use crate::launcher::{Launcher, Order, Says, Worker, WorkerId};
-use crate::lineage::{Parent, parents};
+use crate::launcher::{Launcher, Worker, WorkerId, WorkerMessage, WorkerRequest};
 use crate::local::LocalLauncher;
-use crate::policy::Policy;
-use crate::protocol::{Death, Heard, death, death_words, read_line, unheard};
-use crate::schedule::{Assignment, Entry, Next, Schedule, Verdict};
-use crate::search::Action;
-use crate::slot::Slot;
+use crate::policy::RunPolicy;
+use crate::results::control_files::ControlRequest;
+use crate::run_event::{HaltReason, RunEvent, RunSummary, StopRequest};
+use crate::schedule::shared_states::{Parent, parents};
+use crate::schedule::{Consequence, JobAssignment, Next, ScheduledJob, Scheduler};
+use crate::search::SearchAction;
 use convsweep_spec::event::{Envelope, Event};
 use convsweep_spec::job::{Command, Job, JobId, SavedState};
 use convsweep_spec::layout::EVENTS;
@@ -33,10 +37,10 @@ use tokio::time::{Instant, sleep_until};
 pub async fn run(
     jobs: Vec<Job>,
     slots: Vec<Slot>,
-    policy: Policy,
+    policy: RunPolicy,
     events: mpsc::UnboundedSender<RunEvent>,
-    stop: watch::Receiver<Stop>,
-    control: mpsc::UnboundedReceiver<Control>,
+    stop: watch::Receiver<StopRequest>,
+    control: mpsc::UnboundedReceiver<ControlRequest>,
 ) -> RunSummary {
     let launcher = LocalLauncher {
         grace: policy.grace,
@@ -56,13 +60,13 @@ pub async fn run_with(
     launcher: &dyn Launcher,
     jobs: Vec<Job>,
     slots: Vec<Slot>,
-    policy: Policy,
+    policy: RunPolicy,
     events: mpsc::UnboundedSender<RunEvent>,
-    mut stop: watch::Receiver<Stop>,
-    mut control: mpsc::UnboundedReceiver<Control>,
+    mut stop: watch::Receiver<StopRequest>,
+    mut control: mpsc::UnboundedReceiver<ControlRequest>,
 ) -> RunSummary {
     let (says, mut heard) = mpsc::channel(1024);
-    let mut run = Run::new(launcher, jobs, slots, policy, events, says);
+    let mut run = Dispatcher::new(launcher, jobs, slots, policy, events, says);
     let mut told = true;
     loop {
         run.stop(*stop.borrow_and_update());
@@ -95,19 +99,19 @@ pub async fn run_with(
 
 /// What sits on a slot.
 #[derive(Default)]
-struct Seat {
+struct SlotWorker {
     worker: Option<(WorkerId, Worker)>,
     /// Given to the worker and not ended.
-    current: Option<Current>,
+    current: Option<RunningAttempt>,
     /// Assigned, to be given when its time has come.
-    pending: Option<(Instant, Assignment)>,
+    pending: Option<(Instant, JobAssignment)>,
     /// A worker on its way out; it no longer has a job.
     leaving: Option<(WorkerId, Worker)>,
     /// Lines that were no events since the newest attempt began.
     noise: u32,
 }
 
-struct Current {
+struct RunningAttempt {
     job: JobId,
     attempt: u32,
     spoke: bool,
@@ -127,16 +131,16 @@ struct Current {
     doom: Option<(Instant, Outcome)>,
 }
 
-struct Run<'a> {
+struct Dispatcher<'a> {
     launcher: &'a dyn Launcher,
     jobs: Vec<Job>,
     parents: Vec<Option<Parent>>,
     slots: Vec<Slot>,
     events: mpsc::UnboundedSender<RunEvent>,
-    says: mpsc::Sender<(WorkerId, Says)>,
-    policy: Policy,
-    schedule: Schedule,
-    guide: Option<Guide>,
+    says: mpsc::Sender<(WorkerId, WorkerMessage)>,
+    policy: RunPolicy,
+    schedule: Scheduler,
+    guide: Option<SearchAdapter>,
     /// Jobs that a person paused while they ran.
     paused: BTreeSet<usize>,
     began: Instant,
@@ -144,26 +148,26 @@ struct Run<'a> {
     trained: Vec<Duration>,
     /// Jobs that rest before a retry, and until when.
     resting: Vec<(Instant, usize)>,
-    seats: Vec<Seat>,
+    seats: Vec<SlotWorker>,
     /// Slots of all workers that are not gone.
     live: HashMap<WorkerId, usize>,
     launched: WorkerId,
-    stop: Stop,
-    halted: Option<Halt>,
+    stop: StopRequest,
+    halted: Option<HaltReason>,
     ended: Vec<(JobId, u32, Outcome)>,
     closed: Vec<(usize, String)>,
     last_stderr: String,
     error: Option<RunnerError>,
 }
 
-impl<'a> Run<'a> {
+impl<'a> Dispatcher<'a> {
     fn new(
         launcher: &'a dyn Launcher,
         jobs: Vec<Job>,
         slots: Vec<Slot>,
-        policy: Policy,
+        policy: RunPolicy,
         events: mpsc::UnboundedSender<RunEvent>,
-        says: mpsc::Sender<(WorkerId, Says)>,
+        says: mpsc::Sender<(WorkerId, WorkerMessage)>,
     ) -> Self {
         // Jobs of a search wait for decisions, never for another job's state.
         let parents = if policy.search.is_some() {
@@ -172,12 +176,12 @@ impl<'a> Run<'a> {
             parents(&jobs)
         };
         let numbers = configurations(&jobs);
-        let entry = |(i, job): (usize, &Job)| Entry {
+        let entry = |(i, job): (usize, &Job)| ScheduledJob {
             attempt: job.execution.attempt,
             parent: parents[i].as_ref().map(|p| p.job),
             configuration: numbers[i],
         };
-        let entries: Vec<Entry> = jobs.iter().enumerate().map(entry).collect();
+        let entries: Vec<ScheduledJob> = jobs.iter().enumerate().map(entry).collect();
         let device = |slot: &Slot| {
             slots
                 .iter()
@@ -186,34 +190,38 @@ impl<'a> Run<'a> {
         };
         let devices: Vec<usize> = slots.iter().map(device).collect();
         let (guide, actions) = policy.search.clone().map_or((None, vec![]), |directed| {
-            let (guide, actions) = Guide::new(directed, &jobs);
+            let (guide, actions) = SearchAdapter::new(directed, &jobs);
             (Some(guide), actions)
         });
-        let mut run = Run {
+        let mut run = Dispatcher {
             launcher,
             parents,
-            schedule: Schedule::new(&entries, &devices, policy.clone()),
+            schedule: Scheduler::new(&entries, &devices, policy.clone()),
             policy,
             guide,
             paused: BTreeSet::new(),
             began: Instant::now(),
             trained: vec![Duration::ZERO; jobs.len()],
             resting: vec![],
-            seats: slots.iter().map(|_| Seat::default()).collect(),
+            seats: slots.iter().map(|_| SlotWorker::default()).collect(),
             jobs,
             slots,
             events,
             says,
             live: HashMap::new(),
             launched: 0,
-            stop: Stop::No,
+            stop: StopRequest::No,
             halted: None,
             ended: Vec::new(),
             closed: Vec::new(),
             last_stderr: String::new(),
             error: None,
         };
-        let held = run.guide.as_ref().map(Guide::guided).unwrap_or_default();
+        let held = run
+            .guide
+            .as_ref()
+            .map(SearchAdapter::guided)
+            .unwrap_or_default();
         run.schedule.hold(&held);
         run.act(actions);
         run
@@ -232,7 +240,7 @@ impl<'a> Run<'a> {
                 seat.pending = Some((due, assignment));
             }
             let now = Instant::now();
-            let due = |seat: &Seat| seat.pending.as_ref().is_some_and(|(due, _)| *due <= now);
+            let due = |seat: &SlotWorker| seat.pending.as_ref().is_some_and(|(due, _)| *due <= now);
             let Some(slot) = self.seats.iter().position(due) else {
                 return;
             };
@@ -244,12 +252,12 @@ impl<'a> Run<'a> {
 
     fn start(
         &mut self,
-        Assignment {
+        JobAssignment {
             slot,
             job: index,
             attempt,
             ..
-        }: Assignment,
+        }: JobAssignment,
     ) {
         let mut job = self.jobs[index].clone();
         job.execution.attempt = attempt;
@@ -271,17 +279,17 @@ impl<'a> Run<'a> {
         // A worker that just died is heard of later: its attempt then ends as a death at the start.
         let _ = worker
             .orders
-            .send(Order::Log(job.execution.folder.clone(), attempt));
+            .send(WorkerRequest::Log(job.execution.folder.clone(), attempt));
         let id = job.id.clone();
         let _ = worker
             .orders
-            .send(Order::Send(Box::new(Command::Train(Box::new(job)))));
+            .send(WorkerRequest::Send(Box::new(Command::Train(Box::new(job)))));
         let now = Instant::now();
         let limit = self
             .policy
             .time_limit
             .map(|limit| now + limit.saturating_sub(self.trained[index]));
-        let current = Current {
+        let current = RunningAttempt {
             job: id.clone(),
             attempt,
             spoke: false,
@@ -336,7 +344,7 @@ impl<'a> Run<'a> {
     fn retire(&mut self, slot: usize) {
         let seat = &mut self.seats[slot];
         if let Some((id, worker)) = seat.worker.take() {
-            let _ = worker.orders.send(Order::Close);
+            let _ = worker.orders.send(WorkerRequest::Close);
             seat.leaving = Some((id, worker));
         }
     }
@@ -371,21 +379,21 @@ impl<'a> Run<'a> {
             }
         }
         if verdict.halts {
-            self.halt_by_policy(Halt::Failures(self.schedule.failed()));
+            self.halt_by_policy(HaltReason::Failures(self.schedule.failed()));
         }
     }
 
-    /// Says how an attempt ended and what follows.
+    /// WorkerMessage how an attempt ended and what follows.
     fn conclude(
         &mut self,
         slot: usize,
-        current: Current,
-        verdict: &Verdict,
+        current: RunningAttempt,
+        verdict: &Consequence,
         outcome: Outcome,
         by_worker: bool,
         stderr: String,
     ) {
-        let Current { job, attempt, .. } = current;
+        let RunningAttempt { job, attempt, .. } = current;
         self.say(RunEvent::AttemptEnded {
             slot,
             job: job.clone(),
@@ -440,7 +448,7 @@ impl<'a> Run<'a> {
         self.halt(false);
     }
 
-    fn stop(&mut self, stop: Stop) {
+    fn stop(&mut self, stop: StopRequest) {
         if stop <= self.stop {
             return;
         }
@@ -449,7 +457,7 @@ impl<'a> Run<'a> {
             stop,
             running: self.schedule.running(),
         });
-        self.halt(stop == Stop::Now);
+        self.halt(stop == StopRequest::Now);
     }
 
     fn halt(&mut self, kill: bool) {
@@ -461,9 +469,9 @@ impl<'a> Run<'a> {
             let seat = &self.seats[slot];
             for (_, worker) in seat.worker.iter().chain(&seat.leaving) {
                 let order = if kill {
-                    Order::Kill
+                    WorkerRequest::Kill
                 } else {
-                    Order::Send(Box::new(Command::CANCEL))
+                    WorkerRequest::Send(Box::new(Command::CANCEL))
                 };
                 if kill || seat.current.is_some() {
                     let _ = worker.orders.send(order);
@@ -486,7 +494,7 @@ impl<'a> Run<'a> {
             .into_iter()
             .map(|i| self.jobs[i].id.clone())
             .collect();
-        let by_itself = self.stop == Stop::No && self.halted.is_none();
+        let by_itself = self.stop == StopRequest::No && self.halted.is_none();
         if self.error.is_none() && by_itself && !left.is_empty() && self.schedule.all_closed() {
             let reason = self.closed.last().map_or_else(
                 || "there are none".to_string(),

@@ -1,8 +1,8 @@
 //! The seam between the run and its workers: local processes, later Slurm, fakes in tests.
 
-use crate::protocol::Death;
-use crate::protocol::is_allocation_failure;
-use crate::slot::Slot;
+use crate::devices::slots::Slot;
+use crate::dispatch::worker_line::ProcessExit;
+use crate::dispatch::worker_line::is_allocation_failure;
 use convsweep_spec::job::Command;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,7 +14,7 @@ pub type WorkerId = u64;
 /// Starts workers.
 pub trait Launcher {
     /// Starts a worker for `slot` that reports as `id` through `says`, whose last word is
-    /// [`Says::Exited`].
+    /// [`WorkerMessage::Exited`].
     ///
     /// # Errors
     /// A text that says what was tried, what went wrong, and what to do.
@@ -22,23 +22,23 @@ pub trait Launcher {
         &self,
         slot: &Slot,
         id: WorkerId,
-        says: mpsc::Sender<(WorkerId, Says)>,
+        says: mpsc::Sender<(WorkerId, WorkerMessage)>,
     ) -> Result<Worker, String>;
 }
 
 /// What a running worker is held by. Dropping it closes the worker's standard input, as
-/// [`Order::Close`] does.
+/// [`WorkerRequest::Close`] does.
 #[derive(Debug)]
 pub struct Worker {
     /// What is sent down.
-    pub orders: mpsc::UnboundedSender<Order>,
+    pub orders: mpsc::UnboundedSender<WorkerRequest>,
     /// The end of its stderr.
-    pub stderr: Tail,
+    pub stderr: StderrTail,
 }
 
 /// What a worker is told.
 #[derive(Debug)]
-pub enum Order {
+pub enum WorkerRequest {
     /// Stderr belongs to this attempt from now on: the job's folder and the attempt.
     Log(PathBuf, u32),
     /// One line on its standard input.
@@ -51,20 +51,20 @@ pub enum Order {
 
 /// What is heard from a worker.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Says {
+pub enum WorkerMessage {
     /// A line of its standard output, without the newline.
     Line(String),
     /// Something about the process that a person should know.
     Note(String),
     /// It is gone. All its lines came before.
-    Exited(Death),
+    Exited(ProcessExit),
 }
 
-/// The end of a worker's stderr in its present attempt: at most the last [`Tail::BYTES`] bytes. The
+/// The end of a worker's stderr in its present attempt: at most the last [`StderrTail::BYTES`] bytes. The
 /// runtime's word about an allocation that failed is kept whatever comes after it, since a long
 /// backtrace may.
 #[derive(Clone, Debug, Default)]
-pub struct Tail(Arc<Mutex<Kept>>);
+pub struct StderrTail(Arc<Mutex<Kept>>);
 
 #[derive(Debug, Default)]
 struct Kept {
@@ -72,7 +72,7 @@ struct Kept {
     allocation: Option<String>,
 }
 
-impl Tail {
+impl StderrTail {
     /// Bytes that are kept.
     pub const BYTES: usize = 4096;
 
@@ -123,7 +123,7 @@ mod tests {
 
     #[test]
     fn the_tail_keeps_the_last_whole_lines() {
-        let tail = Tail::default();
+        let tail = StderrTail::default();
         for i in 0..2000 {
             tail.push(format!("line {i}\n").as_bytes());
         }
@@ -132,7 +132,7 @@ mod tests {
             text.starts_with("line ") && text.ends_with("line 1999\n"),
             "{text}"
         );
-        assert!(text.len() <= Tail::BYTES && text.len() > Tail::BYTES - 20);
+        assert!(text.len() <= StderrTail::BYTES && text.len() > StderrTail::BYTES - 20);
         tail.clear();
         assert_eq!(tail.text(), "");
         tail.push(b"memory allocation of 77 bytes failed\n");

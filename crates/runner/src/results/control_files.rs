@@ -14,14 +14,14 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 /// What a run is told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "control", rename_all = "kebab-case")]
-pub enum Control {
+pub enum ControlRequest {
     /// These jobs: running ones write a checkpoint and end as cancelled, waiting ones do not start
     /// in this run.
     Cancel {
         /// Which.
         jobs: Vec<JobId>,
     },
-    /// Running jobs write a checkpoint; nothing starts until [`Control::Resume`].
+    /// RunningJob jobs write a checkpoint; nothing starts until [`ControlRequest::Resume`].
     Pause,
     /// Go on.
     Resume,
@@ -38,7 +38,7 @@ fn folder(results: &ResultsFolder) -> PathBuf {
 ///
 /// # Errors
 /// [`RunnerError::ResultsUnusable`].
-pub fn tell(results: &ResultsFolder, control: &Control) -> Result<bool, RunnerError> {
+pub fn tell(results: &ResultsFolder, control: &ControlRequest) -> Result<bool, RunnerError> {
     let folder = folder(results);
     let unusable = |e| RunnerError::results(&folder, e);
     fs::create_dir_all(&folder).map_err(unusable)?;
@@ -63,7 +63,7 @@ pub fn tell(results: &ResultsFolder, control: &Control) -> Result<bool, RunnerEr
 
 /// Takes what the run was told, oldest first. Files that cannot be read are removed and passed
 /// over.
-pub fn take(results: &ResultsFolder) -> Vec<Control> {
+pub fn take(results: &ResultsFolder) -> Vec<ControlRequest> {
     let Ok(entries) = fs::read_dir(folder(results)) else {
         return vec![];
     };
@@ -73,7 +73,7 @@ pub fn take(results: &ResultsFolder) -> Vec<Control> {
     paths.iter().filter_map(|path| take_one(path)).collect()
 }
 
-fn take_one(path: &Path) -> Option<Control> {
+fn take_one(path: &Path) -> Option<ControlRequest> {
     let text = fs::read_to_string(path).ok();
     fs::remove_file(path).ok()?;
     serde_json::from_str(&text?).ok()
@@ -89,11 +89,11 @@ mod tests {
         let results = ResultsFolder(dir.path().into());
         assert!(take(&results).is_empty());
         let told: Vec<_> = [
-            Control::Pause,
-            Control::Cancel {
+            ControlRequest::Pause,
+            ControlRequest::Cancel {
                 jobs: vec![JobId("a".into())],
             },
-            Control::Resume,
+            ControlRequest::Resume,
         ]
         .into();
         let teller = std::thread::spawn({

@@ -2,10 +2,10 @@
 
 use super::*;
 
-impl Run<'_> {
-    pub(super) fn control(&mut self, control: Control) {
+impl Dispatcher<'_> {
+    pub(super) fn control(&mut self, control: ControlRequest) {
         match control {
-            Control::Cancel { jobs } => {
+            ControlRequest::Cancel { jobs } => {
                 let named = |&job: &usize| jobs.contains(&self.jobs[job].id);
                 for job in (0..self.jobs.len()).filter(named).collect::<Vec<_>>() {
                     if !self.schedule.leave(job) {
@@ -13,7 +13,7 @@ impl Run<'_> {
                     }
                 }
             }
-            Control::Pause => {
+            ControlRequest::Pause => {
                 self.schedule.set_paused(true);
                 let running: Vec<usize> = (0..self.seats.len())
                     .filter_map(|s| self.schedule.job_of(s))
@@ -22,7 +22,7 @@ impl Run<'_> {
                 running.into_iter().for_each(|job| self.cancel(job));
                 self.say(RunEvent::Paused(true));
             }
-            Control::Resume => {
+            ControlRequest::Resume => {
                 self.schedule.set_paused(false);
                 self.say(RunEvent::Paused(false));
             }
@@ -34,18 +34,18 @@ impl Run<'_> {
         if let Some(slot) =
             (0..self.seats.len()).find(|&slot| self.schedule.job_of(slot) == Some(job))
         {
-            self.send(slot, Order::Send(Box::new(Command::CANCEL)));
+            self.send(slot, WorkerRequest::Send(Box::new(Command::CANCEL)));
         }
     }
 
     /// Does what the search wants.
-    pub(super) fn act(&mut self, actions: Vec<Action>) {
+    pub(super) fn act(&mut self, actions: Vec<SearchAction>) {
         let mut free = Vec::new();
         for action in actions {
             let Some(guide) = &self.guide else { return };
             match action {
-                Action::Free(entry) => free.extend(guide.job(entry)),
-                Action::Decide {
+                SearchAction::Free(entry) => free.extend(guide.job(entry)),
+                SearchAction::Decide {
                     job: entry,
                     epoch,
                     verdict,
@@ -91,7 +91,10 @@ impl Run<'_> {
         if let Some(slot) =
             (0..self.seats.len()).find(|&slot| self.schedule.job_of(slot) == Some(job))
         {
-            self.send(slot, Order::Send(Box::new(Command::Stop { outcome })));
+            self.send(
+                slot,
+                WorkerRequest::Send(Box::new(Command::Stop { outcome })),
+            );
         }
     }
 
@@ -112,10 +115,15 @@ impl Run<'_> {
     }
 
     /// Tells the search how an attempt ended; a job that was paused by a person is queued again.
-    pub(super) fn guide_end(&mut self, current: &Current, verdict: &Verdict, outcome: &Outcome) {
+    pub(super) fn guide_end(
+        &mut self,
+        current: &RunningAttempt,
+        verdict: &Consequence,
+        outcome: &Outcome,
+    ) {
         if self.paused.remove(&verdict.job)
             && *outcome == Outcome::Cancelled
-            && self.stop == Stop::No
+            && self.stop == StopRequest::No
         {
             self.schedule.pause(verdict.job);
             return self.schedule.free(verdict.job);
@@ -125,7 +133,7 @@ impl Run<'_> {
             && current.until.is_some_and(|until| current.epoch >= until);
         let actions = match verdict.next {
             Next::Done => guide.ended(verdict.job, *outcome == Outcome::Finished),
-            Next::Left if paused && self.stop == Stop::No && self.halted.is_none() => {
+            Next::Left if paused && self.stop == StopRequest::No && self.halted.is_none() => {
                 self.schedule.pause(verdict.job);
                 guide.paused(verdict.job)
             }

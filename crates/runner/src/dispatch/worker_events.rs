@@ -2,15 +2,15 @@
 
 use super::*;
 
-impl Run<'_> {
-    pub(super) fn hear(&mut self, id: WorkerId, says: Says) {
+impl Dispatcher<'_> {
+    pub(super) fn hear(&mut self, id: WorkerId, says: WorkerMessage) {
         let Some(&slot) = self.live.get(&id) else {
             return;
         };
         match says {
-            Says::Line(line) => self.hear_line(slot, id, &line),
-            Says::Note(text) => self.noise(slot, text),
-            Says::Exited(end) => self.exited(slot, id, end),
+            WorkerMessage::Line(line) => self.hear_line(slot, id, &line),
+            WorkerMessage::Note(text) => self.noise(slot, text),
+            WorkerMessage::Exited(end) => self.exited(slot, id, end),
         }
     }
 
@@ -19,7 +19,7 @@ impl Run<'_> {
         self.say(RunEvent::Noise { slot, job, text });
     }
 
-    /// Says a line that is no event; of very many only the first.
+    /// WorkerMessage a line that is no event; of very many only the first.
     fn babble(&mut self, slot: usize, text: String) {
         const TOLD: u32 = 5;
         let count = &mut self.seats[slot].noise;
@@ -49,14 +49,14 @@ impl Run<'_> {
             .map(|c| (&c.job, c.attempt));
         let has_job = current.is_some();
         match read_line(line, current) {
-            Heard::Event(envelope) => self.event(slot, envelope),
-            Heard::Noise(text) => self.babble(slot, text),
-            Heard::Stray(text) => self.confused(slot, text),
-            Heard::Newer(text) if has_job => {
+            WorkerLine::Event(envelope) => self.event(slot, envelope),
+            WorkerLine::Noise(text) => self.babble(slot, text),
+            WorkerLine::Stray(text) => self.confused(slot, text),
+            WorkerLine::Newer(text) if has_job => {
                 self.confused(slot, text.clone());
                 self.close(slot, text, String::new());
             }
-            Heard::Newer(text) => self.noise(slot, text),
+            WorkerLine::Newer(text) => self.noise(slot, text),
         }
     }
 
@@ -151,7 +151,7 @@ impl Run<'_> {
         self.give_up(slot, Outcome::Failed { message });
     }
 
-    pub(super) fn exited(&mut self, slot: usize, id: WorkerId, end: Death) {
+    pub(super) fn exited(&mut self, slot: usize, id: WorkerId, end: ProcessExit) {
         self.live.remove(&id);
         let seat = &mut self.seats[slot];
         if seat
@@ -169,12 +169,12 @@ impl Run<'_> {
         self.read_unheard(slot);
         let seat = &self.seats[slot];
         match &seat.current {
-            None if end.code == Some(0) || self.stop == Stop::Now => {}
+            None if end.code == Some(0) || self.stop == StopRequest::Now => {}
             None => self.noise(
                 slot,
                 format!("the worker {} between two jobs", death_words(&end)),
             ),
-            Some(_) if self.stop == Stop::Now => {
+            Some(_) if self.stop == StopRequest::Now => {
                 self.end_attempt(slot, Outcome::Cancelled, false, stderr)
             }
             Some(current) if current.spoke || death(&end, &stderr) == Outcome::OutOfMemory => {
@@ -197,7 +197,7 @@ impl Run<'_> {
         }
     }
 
-    pub(super) fn died_at_start(&mut self, slot: usize, end: &Death, stderr: String) {
+    pub(super) fn died_at_start(&mut self, slot: usize, end: &ProcessExit, stderr: String) {
         let Some(current) = self.seats[slot].current.take() else {
             return;
         };

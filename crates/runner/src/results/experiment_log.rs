@@ -3,7 +3,7 @@
 //! last ones, which the next run makes anew.
 
 use crate::error::RunnerError;
-use crate::lock::now;
+use crate::results::results_lock::now;
 use convsweep_spec::FORMAT;
 use convsweep_spec::layout::ResultsFolder;
 use convsweep_spec::log::{Entry, Member, Record, Revision};
