@@ -262,7 +262,7 @@ fn every_value_knows_where_it_comes_from() {
             .count()
             > 15
     );
-    let other = convsweep_spec::job::ConfigurationId("0".repeat(16));
+    let other = convsweep_spec::id::ConfigurationId("0".repeat(16));
     assert!(
         origins(
             &file,

@@ -6,9 +6,9 @@ use common::{SMALL, planned, set, small, sweep};
 use convsweep_plan::Plan;
 use convsweep_spec::augment::{Fill, FlipAxis, Normalize, Step};
 use convsweep_spec::canonical::canonical_json;
+use convsweep_spec::configuration::Configuration;
 use convsweep_spec::data::{Source, SplitScheme};
 use convsweep_spec::device::DeviceName;
-use convsweep_spec::job::Configuration;
 use convsweep_spec::metric::{Direction, Metric};
 use convsweep_spec::model::Layer;
 use convsweep_spec::train::{

@@ -5,7 +5,7 @@ mod common;
 
 use common::{SMALL, facts, plan_text, planned, problems};
 use convsweep_plan::{Overrides, Plan, from_disk, plan_with};
-use convsweep_spec::job::ConfigurationId;
+use convsweep_spec::id::ConfigurationId;
 use convsweep_spec::log::{Choice, Evidence};
 use convsweep_spec::metric::Number;
 

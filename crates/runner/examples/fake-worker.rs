@@ -9,8 +9,10 @@
 //! 50 ms apart), `hog` (takes memory until it is killed), `env`.
 
 use convsweep_spec::FORMAT;
+use convsweep_spec::command::Command;
 use convsweep_spec::event::{Envelope, Event, Fingerprint, Start};
-use convsweep_spec::job::{Command, Job, JobId};
+use convsweep_spec::id::JobId;
+use convsweep_spec::job::Job;
 use convsweep_spec::metric::Number;
 use convsweep_spec::outcome::Outcome;
 use std::fs::File;

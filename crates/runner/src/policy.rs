@@ -2,7 +2,7 @@
 //! functions.
 
 use crate::search::{SearchJob, SearchRules};
-use convsweep_spec::job::JobId;
+use convsweep_spec::id::JobId;
 use convsweep_spec::outcome::Outcome;
 use convsweep_spec::run_settings::{Retry, RunSettings};
 use std::time::Duration;

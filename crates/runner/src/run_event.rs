@@ -3,7 +3,7 @@
 use crate::error::RunnerError;
 use convsweep_spec::device::DeviceName;
 use convsweep_spec::event::Envelope;
-use convsweep_spec::job::JobId;
+use convsweep_spec::id::JobId;
 use convsweep_spec::log::Decision;
 use convsweep_spec::outcome::Outcome;
 

@@ -1,7 +1,7 @@
 //! What stands beside the tensors of a checkpoint or a kept state: where training is.
 
 use crate::event::Fingerprint;
-use crate::job::{JobId, StateKey};
+use crate::id::{JobId, StateKey};
 use crate::metric::Number;
 use crate::range::RangePoint;
 use serde::{Deserialize, Serialize};

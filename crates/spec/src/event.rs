@@ -1,7 +1,7 @@
 //! What a worker says while it trains; the only thing that leaves it.
 
 use crate::device::DeviceName;
-use crate::job::{JobId, StateKey};
+use crate::id::{JobId, StateKey};
 use crate::metric::Number;
 use crate::outcome::Outcome;
 use serde::{Deserialize, Serialize};

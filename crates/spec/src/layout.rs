@@ -1,6 +1,6 @@
 //! Where things lie in a results folder. Paths only; nothing here touches a disk.
 
-use crate::job::JobId;
+use crate::id::JobId;
 use std::path::{Path, PathBuf};
 
 /// A results folder.

@@ -7,10 +7,13 @@
 pub mod augment;
 pub mod canonical;
 pub mod checkpoint;
+pub mod command;
+pub mod configuration;
 pub mod data;
 pub mod device;
 pub mod event;
 pub mod figures;
+pub mod id;
 pub mod job;
 pub mod layout;
 pub mod log;

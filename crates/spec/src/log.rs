@@ -1,6 +1,7 @@
 //! What `<experiment>/log.jsonl` holds: the experiment's own truth, written by the runner.
 
-use crate::job::{Configuration, ConfigurationId, JobId};
+use crate::configuration::Configuration;
+use crate::id::{ConfigurationId, JobId};
 use crate::metric::{Metric, Number};
 use crate::outcome::Outcome;
 use serde::{Deserialize, Serialize};
@@ -9,7 +10,7 @@ use std::path::PathBuf;
 
 /// One line of an experiment's log.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Entry {
+pub struct LogEntry {
     /// [`crate::FORMAT`] of the writer.
     pub format: u32,
     /// Seconds since 1970-01-01 UTC.

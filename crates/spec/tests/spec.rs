@@ -2,8 +2,9 @@
 
 use convsweep_spec::augment::{AugmentSpec, Normalize};
 use convsweep_spec::canonical::canonical_json;
+use convsweep_spec::configuration::Configuration;
 use convsweep_spec::data::{Damaged, DataSpec, Source, Split, SplitScheme};
-use convsweep_spec::job::{Configuration, Question};
+use convsweep_spec::job::Question;
 use convsweep_spec::model::*;
 use convsweep_spec::shape::{Shape, padding_pixels, summarize};
 use convsweep_spec::task::{RangeTest, Task};

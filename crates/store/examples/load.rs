@@ -8,9 +8,9 @@ mod folder;
 use convsweep_spec::FORMAT;
 use convsweep_spec::device::DeviceName;
 use convsweep_spec::event::{Envelope, Event, Start};
-use convsweep_spec::job::JobId;
+use convsweep_spec::id::JobId;
 use convsweep_spec::layout::ResultsFolder;
-use convsweep_spec::log::{Entry, MemberJob, Record};
+use convsweep_spec::log::{LogEntry, MemberJob, Record};
 use convsweep_spec::metric::{self, Direction, Number};
 use convsweep_spec::outcome::Outcome;
 use convsweep_store::{Reader, Writer};
@@ -90,7 +90,7 @@ fn plan(writer: &Writer, number: u32, epochs: u32) -> Vec<JobId> {
         let mut folder = folder::Folder::new();
         folder.revision(1, "load", &["model.width"], Direction::Max);
         let text = std::fs::read_to_string(folder.results.experiment_log("load")).expect("reads");
-        let entry: Entry =
+        let entry: LogEntry =
             serde_json::from_str(text.lines().next().expect("a line")).expect("an entry");
         writer.entry("load", entry);
     }
@@ -102,7 +102,7 @@ fn plan(writer: &Writer, number: u32, epochs: u32) -> Vec<JobId> {
         .collect();
     writer.entry(
         "load",
-        Entry {
+        LogEntry {
             format: FORMAT,
             time: 1.0,
             record: Record::Member(Box::new(member)),

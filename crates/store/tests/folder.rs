@@ -3,12 +3,14 @@
 
 use convsweep_spec::FORMAT;
 use convsweep_spec::augment::{AugmentSpec, Normalize};
+use convsweep_spec::configuration::Configuration;
 use convsweep_spec::data::{Damaged, DataSpec, Shapes, Source, Split, SplitScheme};
 use convsweep_spec::device::DeviceName;
 use convsweep_spec::event::{Envelope, Evaluation, Event, Fingerprint, Part, Start};
-use convsweep_spec::job::{Configuration, JobId, Question};
+use convsweep_spec::id::JobId;
+use convsweep_spec::job::Question;
 use convsweep_spec::layout::{EVENTS, ResultsFolder};
-use convsweep_spec::log::{Axis, AxisValue, Entry, Member, MemberJob, Record, Revision};
+use convsweep_spec::log::{Axis, AxisValue, LogEntry, Member, MemberJob, Record, Revision};
 use convsweep_spec::metric::{Direction, Metric, Number};
 use convsweep_spec::model::{Dense, Init, Layer, ModelSpec};
 use convsweep_spec::outcome::Outcome;
@@ -60,7 +62,7 @@ impl Folder {
 
     pub fn record(&mut self, experiment: &str, record: Record) {
         self.clock += 1.0;
-        let entry = Entry {
+        let entry = LogEntry {
             format: FORMAT,
             time: self.clock,
             record,

@@ -1,7 +1,7 @@
 //! Databases that earlier schemas left, kept as text: each is brought up to date with its rows as
 //! they were.
 
-use convsweep_spec::job::JobId;
+use convsweep_spec::id::JobId;
 use convsweep_spec::layout::ResultsFolder;
 use convsweep_store::{JobProgress, Reader, StoreError, Writer};
 

@@ -2,7 +2,7 @@
 
 use crate::folder::{Folder, member};
 use convsweep_spec::event::{Event, Start};
-use convsweep_spec::job::{JobId, StateKey};
+use convsweep_spec::id::{JobId, StateKey};
 use convsweep_spec::log::Record;
 use convsweep_spec::metric::Direction;
 use convsweep_spec::outcome::Outcome;

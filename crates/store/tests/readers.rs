@@ -2,7 +2,7 @@
 
 use crate::folder::{Folder, member};
 use convsweep_spec::event::Start;
-use convsweep_spec::job::JobId;
+use convsweep_spec::id::JobId;
 use convsweep_spec::layout::ResultsFolder;
 use convsweep_spec::metric::Direction;
 use convsweep_spec::outcome::Outcome;

@@ -2,7 +2,7 @@
 
 use crate::folder::{Folder, fingerprint, member};
 use convsweep_spec::event::{Event, Part, Start};
-use convsweep_spec::job::{JobId, StateKey};
+use convsweep_spec::id::{JobId, StateKey};
 use convsweep_spec::log::{Decision, Record, Verdict};
 use convsweep_spec::metric::{Direction, Number};
 use convsweep_spec::outcome::Outcome;

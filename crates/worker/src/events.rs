@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, bail};
 use convsweep_spec::FORMAT;
 use convsweep_spec::event::{Envelope, Event};
-use convsweep_spec::job::JobId;
+use convsweep_spec::id::JobId;
 use convsweep_spec::layout;
 use convsweep_train::failpoint::{self, Failpoints};
 use std::collections::BTreeSet;

@@ -4,7 +4,7 @@
 //! output (all but progress also into the job's `events.jsonl`), talk goes to standard error. The
 //! process ends when its standard input closes.
 //!
-//! [`Command`]: convsweep_spec::job::Command
+//! [`Command`]: convsweep_spec::command::Command
 //! [`Envelope`]: convsweep_spec::event::Envelope
 
 mod events;

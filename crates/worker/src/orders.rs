@@ -1,7 +1,9 @@
 //! What standard input says, read by a thread of its own so that a running job can be stopped.
 
 use convsweep_spec::FORMAT;
-use convsweep_spec::job::{Command, Job, JobId};
+use convsweep_spec::command::Command;
+use convsweep_spec::id::JobId;
+use convsweep_spec::job::Job;
 use convsweep_spec::outcome::Outcome;
 use serde_json::Value;
 use std::io::BufRead;

@@ -2,7 +2,7 @@
 
 use convsweep_spec::FORMAT;
 use convsweep_spec::event::{Envelope, Event};
-use convsweep_spec::job::JobId;
+use convsweep_spec::id::JobId;
 use std::io::Write;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};

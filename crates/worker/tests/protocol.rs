@@ -5,7 +5,7 @@ mod common;
 use common::*;
 use convsweep_spec::device::DeviceName;
 use convsweep_spec::event::{Event, Part};
-use convsweep_spec::job::JobId;
+use convsweep_spec::id::JobId;
 use convsweep_spec::metric;
 use convsweep_spec::outcome::Outcome;
 use convsweep_spec::shape::{Shape, summarize};

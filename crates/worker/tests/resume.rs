@@ -4,8 +4,9 @@ mod common;
 
 use common::*;
 use convsweep_spec::augment::Step;
+use convsweep_spec::command::Command;
 use convsweep_spec::event::{Event, Start};
-use convsweep_spec::job::{Command, Job, SavedState};
+use convsweep_spec::job::{Job, SavedState};
 use convsweep_spec::layout;
 use convsweep_spec::metric::Metric;
 use convsweep_spec::outcome::Outcome;

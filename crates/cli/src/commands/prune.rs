@@ -5,7 +5,7 @@ use crate::exit::{Code, Exit};
 use crate::output::stdout::say;
 use anyhow::Result;
 use convsweep_runner::ResultsLock;
-use convsweep_spec::job::JobId;
+use convsweep_spec::id::JobId;
 use convsweep_spec::layout;
 use convsweep_store::Reader;
 use std::path::Path;

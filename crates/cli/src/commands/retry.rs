@@ -5,7 +5,7 @@ use crate::context::Context;
 use crate::exit::{Code, Exit, Failure};
 use crate::planning::find::{find, progress};
 use anyhow::Result;
-use convsweep_spec::job::JobId;
+use convsweep_spec::id::JobId;
 use convsweep_store::{Reader, Value, literal};
 use std::collections::BTreeMap;
 

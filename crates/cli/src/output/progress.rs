@@ -4,7 +4,7 @@ use convsweep_runner::dispatch::worker_line::{ProcessExit, death_words};
 use convsweep_runner::estimate::{RunningJob, Workload, share};
 use convsweep_runner::{HaltReason, RunEvent, Slot, StopRequest};
 use convsweep_spec::event::Event;
-use convsweep_spec::job::JobId;
+use convsweep_spec::id::JobId;
 use convsweep_spec::log::Verdict;
 use convsweep_spec::metric;
 use convsweep_spec::outcome::Outcome;

@@ -2,7 +2,7 @@
 
 use crate::exit::{Code, Exit, Failure};
 use anyhow::Result;
-use convsweep_spec::job::JobId;
+use convsweep_spec::id::JobId;
 use convsweep_store::{JobProgress, Reader};
 
 /// The one recorded job whose id begins with `prefix`; it need not have begun.

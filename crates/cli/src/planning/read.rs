@@ -8,7 +8,7 @@ use crate::planning::find::find;
 use anyhow::Result;
 use convsweep_plan::{Known, Overrides, Plan, Seeds, Trained};
 use convsweep_spec::data::{DataFacts, DataSpec};
-use convsweep_spec::job::JobId;
+use convsweep_spec::id::JobId;
 use convsweep_spec::layout;
 use convsweep_spec::log::Choice;
 use convsweep_store::{Reader, Value, literal};

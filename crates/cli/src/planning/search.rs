@@ -3,7 +3,7 @@
 use convsweep_plan::Plan;
 use convsweep_runner::SearchInput;
 use convsweep_runner::search::{JobStatus, SearchJob, SearchRules};
-use convsweep_spec::job::JobId;
+use convsweep_spec::id::JobId;
 use convsweep_spec::search::SearchSettings;
 use convsweep_store::JobState;
 use std::collections::{BTreeMap, HashMap};

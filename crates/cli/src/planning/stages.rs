@@ -5,7 +5,7 @@ use crate::exit::{Code, Exit};
 use anyhow::Result;
 use convsweep_plan::{Candidate, Plan};
 use convsweep_runner::ExperimentLog;
-use convsweep_spec::job::ConfigurationId;
+use convsweep_spec::id::ConfigurationId;
 use convsweep_spec::log::{Choice, Evidence};
 use convsweep_spec::metric::{Direction, Number};
 use convsweep_store::{Reader, Value, literal};

@@ -1,9 +1,9 @@
 //! Made-up rows of an experiment, for tests and for looking at charts. Never part of the product.
 
 use convsweep_spec::augment::{AugmentSpec, Normalize};
+use convsweep_spec::configuration::{Configuration, ConfigurationDigest};
 use convsweep_spec::data::{Damaged, DataSpec, Shapes, Source, Split, SplitScheme};
 use convsweep_spec::event::Fingerprint;
-use convsweep_spec::job::{Configuration, ConfigurationDigest};
 use convsweep_spec::log::{Axis, AxisValue, Member, MemberJob, Revision};
 use convsweep_spec::metric::{Direction, Metric};
 use convsweep_spec::model::{Dense, Init, Layer, ModelSpec};

@@ -2,7 +2,7 @@
 
 use convsweep_spec::FORMAT;
 use convsweep_spec::event::Envelope;
-use convsweep_spec::job::JobId;
+use convsweep_spec::id::JobId;
 use convsweep_spec::outcome::Outcome;
 use serde::Deserialize;
 

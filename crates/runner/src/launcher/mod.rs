@@ -3,7 +3,7 @@
 use crate::devices::slots::Slot;
 use crate::dispatch::worker_line::ProcessExit;
 use crate::dispatch::worker_line::is_allocation_failure;
-use convsweep_spec::job::Command;
+use convsweep_spec::command::Command;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::mpsc;

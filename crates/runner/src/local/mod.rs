@@ -298,7 +298,7 @@ fn kill(child: &mut Child) {
 
 async fn write_commands(
     mut stdin: ChildStdin,
-    mut commands: mpsc::UnboundedReceiver<Box<convsweep_spec::job::Command>>,
+    mut commands: mpsc::UnboundedReceiver<Box<convsweep_spec::command::Command>>,
 ) {
     while let Some(command) = commands.recv().await {
         let Ok(mut line) = serde_json::to_vec(&command) else {

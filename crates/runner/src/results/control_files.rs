@@ -4,7 +4,7 @@
 //! Files, because they work wherever a results folder does, and wait for nobody.
 
 use crate::error::RunnerError;
-use convsweep_spec::job::JobId;
+use convsweep_spec::id::JobId;
 use convsweep_spec::layout::ResultsFolder;
 use serde::{Deserialize, Serialize};
 use std::fs;

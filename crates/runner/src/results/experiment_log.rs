@@ -6,7 +6,7 @@ use crate::error::RunnerError;
 use crate::results::results_lock::now;
 use convsweep_spec::FORMAT;
 use convsweep_spec::layout::ResultsFolder;
-use convsweep_spec::log::{Entry, Member, Record, Revision};
+use convsweep_spec::log::{LogEntry, Member, Record, Revision};
 use serde::Deserialize;
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Write};
@@ -29,7 +29,7 @@ pub struct Revised {
     /// Number of the revision in force.
     pub revision: u32,
     /// What was appended: nothing where the last revision was the same.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<LogEntry>,
 }
 
 impl ExperimentLog {
@@ -114,7 +114,7 @@ impl ExperimentLog {
     ///
     /// # Errors
     /// [`RunnerError::ResultsUnusable`]; then nothing of it is in the log.
-    pub fn append(&mut self, record: Record) -> Result<Entry, RunnerError> {
+    pub fn append(&mut self, record: Record) -> Result<LogEntry, RunnerError> {
         let mut entries = self.append_all(vec![record], false)?;
         entries
             .pop()
@@ -122,11 +122,15 @@ impl ExperimentLog {
     }
 
     /// Appends records with one write; waits for the disk if `sync`.
-    fn append_all(&mut self, records: Vec<Record>, sync: bool) -> Result<Vec<Entry>, RunnerError> {
+    fn append_all(
+        &mut self,
+        records: Vec<Record>,
+        sync: bool,
+    ) -> Result<Vec<LogEntry>, RunnerError> {
         let time = now();
-        let entries: Vec<Entry> = records
+        let entries: Vec<LogEntry> = records
             .into_iter()
-            .map(|record| Entry {
+            .map(|record| LogEntry {
                 format: FORMAT,
                 time,
                 record,
@@ -215,7 +219,7 @@ fn each(
         .enumerate()
         .filter(|(_, line)| !line.is_empty())
     {
-        match serde_json::from_slice::<Entry>(line) {
+        match serde_json::from_slice::<LogEntry>(line) {
             Ok(entry) if entry.format <= FORMAT => record(&entry.record),
             _ => match serde_json::from_slice(line) {
                 Ok(Format { format }) if format > u64::from(FORMAT) => {

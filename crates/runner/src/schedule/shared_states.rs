@@ -6,7 +6,8 @@
 //! third of the work.
 
 use convsweep_spec::canonical::digest;
-use convsweep_spec::job::{Job, Question, StateKey};
+use convsweep_spec::id::StateKey;
+use convsweep_spec::job::{Job, Question};
 use std::collections::HashMap;
 
 /// What a job waits for.

@@ -3,9 +3,10 @@
 use convsweep_runner::launcher::Launcher;
 use convsweep_runner::{RunEvent, RunPolicy, RunSummary, Slot, StopRequest, run_with};
 use convsweep_spec::augment::{AugmentSpec, Normalize};
+use convsweep_spec::configuration::Configuration;
 use convsweep_spec::data::{Damaged, DataSpec, Source, Split, SplitScheme};
 use convsweep_spec::device::DeviceName;
-use convsweep_spec::job::{CheckpointEvery, Configuration, Execution, Job, Question};
+use convsweep_spec::job::{CheckpointEvery, Execution, Job, Question};
 use convsweep_spec::model::{Layer, ModelSpec};
 use convsweep_spec::task::Task;
 use convsweep_spec::train::{Optimizer, Phase, TrainSpec};
@@ -138,7 +139,7 @@ pub fn run_by(
 /// What happened, in short words; jobs by their place in `jobs`.
 pub fn words(events: &[RunEvent], jobs: &[Job]) -> Vec<String> {
     let place =
-        |id: &convsweep_spec::job::JobId| jobs.iter().position(|j| j.id == *id).unwrap_or(99);
+        |id: &convsweep_spec::id::JobId| jobs.iter().position(|j| j.id == *id).unwrap_or(99);
     let word = |event: &RunEvent| match event {
         RunEvent::Launched {
             slot, job, attempt, ..

@@ -2,9 +2,9 @@
 
 use crate::common::job;
 use convsweep_runner::{ExperimentLog, RunnerError};
-use convsweep_spec::job::{ConfigurationId, JobId};
+use convsweep_spec::id::{ConfigurationId, JobId};
 use convsweep_spec::layout::ResultsFolder;
-use convsweep_spec::log::{Entry, Member, Record, Revision};
+use convsweep_spec::log::{LogEntry, Member, Record, Revision};
 use convsweep_spec::metric::{Direction, Metric};
 use convsweep_spec::outcome::Outcome;
 use std::fs;
@@ -70,7 +70,7 @@ fn what_is_appended_is_there_line_by_line() {
         .append(ended(2))
         .unwrap();
     let text = fs::read_to_string(results.experiment_log("e")).unwrap();
-    let read: Vec<Entry> = text
+    let read: Vec<LogEntry> = text
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
@@ -156,7 +156,7 @@ fn a_torn_end_is_cut_off_and_a_broken_line_passed_over() {
     let text = fs::read_to_string(&path).unwrap();
     assert!(
         text.lines()
-            .all(|line| serde_json::from_str::<Entry>(line).is_ok())
+            .all(|line| serde_json::from_str::<LogEntry>(line).is_ok())
             && text.lines().count() == 5
     );
     fs::write(&path, format!("garbage\n{text}")).unwrap();

@@ -7,9 +7,10 @@ use convsweep_runner::launcher::{
 };
 use convsweep_runner::{RunEvent, Slot, StopRequest};
 use convsweep_spec::FORMAT;
+use convsweep_spec::command::Command;
 use convsweep_spec::device::DeviceName;
 use convsweep_spec::event::{Envelope, Event};
-use convsweep_spec::job::{Command, Job};
+use convsweep_spec::job::Job;
 use convsweep_spec::outcome::Outcome;
 use std::cell::RefCell;
 use std::path::Path;

@@ -4,7 +4,7 @@ use super::reader::Reader;
 use super::rows::{ConfigurationRow, EpochRow, EvaluationRow, ExperimentRows, JobRow};
 use crate::error::StoreError;
 use convsweep_spec::event::{Fingerprint, Part};
-use convsweep_spec::job::{ConfigurationId, JobId};
+use convsweep_spec::id::{ConfigurationId, JobId};
 use convsweep_spec::log::{AxisValue, Member, MemberJob, Revision};
 use convsweep_spec::metric::{Direction, IMAGES_PER_SECOND, Metric};
 use rusqlite::{Row, ToSql, params};

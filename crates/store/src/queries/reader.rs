@@ -3,7 +3,8 @@
 use super::value::{Table, Value};
 use crate::error::StoreError;
 use crate::schema;
-use convsweep_spec::job::{JobId, SavedState, StateKey};
+use convsweep_spec::id::{JobId, StateKey};
+use convsweep_spec::job::SavedState;
 use convsweep_spec::layout::ResultsFolder;
 use rusqlite::fallible_iterator::FallibleIterator;
 use rusqlite::{Batch, Connection, Row};

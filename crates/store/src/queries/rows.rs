@@ -1,7 +1,7 @@
 //! What a report needs of an experiment, as plain data; filled by the reader.
 
 use convsweep_spec::event::Fingerprint;
-use convsweep_spec::job::JobId;
+use convsweep_spec::id::JobId;
 use convsweep_spec::log::{Member, Revision};
 use std::collections::BTreeMap;
 

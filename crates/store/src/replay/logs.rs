@@ -7,7 +7,7 @@ use crate::write::apply;
 use crate::write::derived::Changes;
 use convsweep_spec::event::Envelope;
 use convsweep_spec::layout::{EVENTS, EXPERIMENT_LOG, ResultsFolder};
-use convsweep_spec::log::{Entry, Record};
+use convsweep_spec::log::{LogEntry, Record};
 use rusqlite::{Connection, ErrorCode, params};
 use std::collections::HashMap;
 use std::fs::{self, File};
@@ -237,7 +237,7 @@ impl Replay<'_> {
                 )
             }
             Kind::Experiment(experiment) => {
-                let (entry, torn): (Entry, bool) = match parse(path, line)? {
+                let (entry, torn): (LogEntry, bool) = match parse(path, line)? {
                     Ok(read) => read,
                     Err(problem) => return Ok(Some(problem)),
                 };

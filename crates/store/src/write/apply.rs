@@ -4,9 +4,10 @@
 
 use super::derived::Changes;
 use convsweep_spec::canonical::canonical_json;
+use convsweep_spec::configuration::Configuration;
 use convsweep_spec::event::{Envelope, Evaluation, Event, Fingerprint, Start};
-use convsweep_spec::job::{Configuration, JobId};
-use convsweep_spec::log::{AxisValue, Decision, Entry, Member, Record, Revision};
+use convsweep_spec::id::JobId;
+use convsweep_spec::log::{AxisValue, Decision, LogEntry, Member, Record, Revision};
 use convsweep_spec::metric::{Direction, Number};
 use convsweep_spec::outcome::Outcome;
 use rusqlite::types::Value as Sql;
@@ -77,7 +78,7 @@ pub(crate) fn entry(
     connection: &Connection,
     experiment: &str,
     revision: Option<u32>,
-    entry: &Entry,
+    entry: &LogEntry,
     changes: &mut Changes,
 ) -> Result<Option<String>> {
     match &entry.record {

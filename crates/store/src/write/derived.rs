@@ -2,7 +2,7 @@
 //! tables, computed for what a transaction touched, before it commits.
 
 use crate::schema;
-use convsweep_spec::job::JobId;
+use convsweep_spec::id::JobId;
 use rusqlite::{Connection, Result, params};
 use statrs::distribution::{ContinuousCDF, StudentsT};
 use std::collections::{BTreeMap, BTreeSet, HashMap};

@@ -7,7 +7,7 @@
 
 use convsweep_spec::event::{Envelope, Event};
 use convsweep_spec::layout::{EVENTS, EXPERIMENT_LOG, ResultsFolder};
-use convsweep_spec::log::{Entry, Record};
+use convsweep_spec::log::{LogEntry, Record};
 use rusqlite::{Connection, OptionalExtension, Result, params};
 use std::collections::HashMap;
 use std::fs::File;
@@ -77,7 +77,7 @@ impl Heard {
         &mut self,
         connection: &Connection,
         experiment: &str,
-        entry: &Entry,
+        entry: &LogEntry,
     ) -> Result<()> {
         if self.lost {
             return Ok(());

@@ -13,7 +13,7 @@ use crate::replay::{SyncReport, replay};
 use crate::schema;
 use convsweep_spec::event::Envelope;
 use convsweep_spec::layout::ResultsFolder;
-use convsweep_spec::log::Entry;
+use convsweep_spec::log::LogEntry;
 use rusqlite::Connection;
 use std::fs;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
@@ -41,7 +41,7 @@ pub struct Writer {
 
 enum Message {
     Event(Box<Envelope>),
-    Entry(String, Box<Entry>),
+    Entry(String, Box<LogEntry>),
     Flush(Sender<Result<(), StoreError>>),
     Sync(ResultsFolder, Sender<Result<SyncReport, StoreError>>),
 }
@@ -81,7 +81,7 @@ impl Writer {
     }
 
     /// Takes an entry that was appended to `experiment`'s log, in the log's order.
-    pub fn entry(&self, experiment: &str, entry: Entry) {
+    pub fn entry(&self, experiment: &str, entry: LogEntry) {
         self.send(Message::Entry(experiment.into(), Box::new(entry)));
     }
 

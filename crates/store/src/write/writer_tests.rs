@@ -3,7 +3,7 @@
 use super::*;
 use convsweep_spec::FORMAT;
 use convsweep_spec::event::Event;
-use convsweep_spec::job::JobId;
+use convsweep_spec::id::JobId;
 use convsweep_spec::layout::EVENTS;
 
 fn warning(n: u64) -> Envelope {

@@ -5,10 +5,12 @@
 
 use convsweep_data::{Location, facts};
 use convsweep_spec::augment::{AugmentSpec, Fill, FlipAxis, Normalize, Step};
+use convsweep_spec::command::Command;
+use convsweep_spec::configuration::Configuration;
 use convsweep_spec::data::{Damaged, DataSpec, Shapes, Source, Split, SplitScheme};
 use convsweep_spec::device::DeviceName;
 use convsweep_spec::event::{Envelope, Event};
-use convsweep_spec::job::{CheckpointEvery, Command, Configuration, Execution, Job, Question};
+use convsweep_spec::job::{CheckpointEvery, Execution, Job, Question};
 use convsweep_spec::metric::is_reproducible;
 use convsweep_spec::model::*;
 use convsweep_spec::outcome::Outcome;

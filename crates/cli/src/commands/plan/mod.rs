@@ -10,7 +10,7 @@ use crate::planning::difference::{Held, Standing, counts};
 use anyhow::Result;
 use convsweep_plan::{Plan, Planned, StagePlan};
 use convsweep_spec::data::SplitScheme;
-use convsweep_spec::job::JobId;
+use convsweep_spec::id::JobId;
 use convsweep_spec::log::MemberJob;
 use convsweep_spec::shape::ModelSummary;
 use convsweep_spec::task::{RangeTest, Task};

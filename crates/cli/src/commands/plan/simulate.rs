@@ -7,7 +7,7 @@ use crate::planning::search;
 use anyhow::Result;
 use convsweep_plan::{Plan, rule_of};
 use convsweep_runner::search::{JobStatus, Simulation, simulate as play};
-use convsweep_spec::job::JobId;
+use convsweep_spec::id::JobId;
 use convsweep_store::Reader;
 
 /// Prints what the rule named by `text` would have done.

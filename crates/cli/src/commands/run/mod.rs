@@ -17,7 +17,8 @@ use convsweep_runner::{
     SearchInput, Slot, StopRequest,
 };
 use convsweep_spec::device::DeviceName;
-use convsweep_spec::job::{Execution, Job, JobId, Question};
+use convsweep_spec::id::JobId;
+use convsweep_spec::job::{Execution, Job, Question};
 use convsweep_spec::log::{Choice, MemberJob, Record, Revision};
 use convsweep_spec::search::SearchSettings;
 use convsweep_spec::words::{counted, duration};

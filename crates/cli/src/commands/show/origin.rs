@@ -9,7 +9,7 @@ use crate::output::table::plain;
 use anyhow::Result;
 use convsweep_plan::{Origins, Overrides, origins};
 use convsweep_runner::ExperimentLog;
-use convsweep_spec::job::{ConfigurationId, JobId};
+use convsweep_spec::id::{ConfigurationId, JobId};
 use convsweep_spec::log::Revision;
 use convsweep_store::{Reader, Value, literal};
 use serde_json::json;

@@ -1,0 +1,39 @@
+//! Commands to workers.
+
+use crate::job::Job;
+use crate::outcome::Outcome;
+use serde::{Deserialize, Serialize};
+
+/// What goes down to a worker, one JSON line each.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "command", rename_all = "kebab-case")]
+pub enum Command {
+    /// Train this job, then say `Ended` and wait for the next command.
+    Train(Box<Job>),
+    /// Stop the running job at the next step, after writing a checkpoint; then say `Ended` with
+    /// this outcome.
+    Stop {
+        /// Why: cancelled unless it says otherwise.
+        #[serde(
+            rename = "as",
+            default = "cancelled",
+            skip_serializing_if = "is_cancelled"
+        )]
+        outcome: Outcome,
+    },
+}
+
+impl Command {
+    /// To go on later.
+    pub const CANCEL: Command = Command::Stop {
+        outcome: Outcome::Cancelled,
+    };
+}
+
+fn cancelled() -> Outcome {
+    Outcome::Cancelled
+}
+
+fn is_cancelled(outcome: &Outcome) -> bool {
+    *outcome == Outcome::Cancelled
+}
