@@ -1,10 +1,11 @@
-//! Speed of each kernel: GFLOP/s by the definition's count, and the share of the FMA peak that this
-//! core reached just then.
+//! Speed of each kernel: GFLOP/s, counting the operations of the definition, and the share of the
+//! peak FMA speed that this core reached at the same time.
 //!
-//! One JSON line a kernel. Times are those that the core spent on it, so that other programs on the
-//! machine cost cache only. Winograd does a quarter of the definition's multiplications and passes
-//! 100 %. Arguments: milliseconds for each kernel (default 300), a word that the names must have,
-//! images of a batch (default 64; with 8 all lies in the cache and memory costs nothing).
+//! Prints one JSON line for each kernel. Times are the processor time of the thread, so that other
+//! programs on the machine only affect the caches. Winograd's method needs a quarter of the
+//! multiplications of the definition and may exceed 100 %. Arguments: milliseconds for each kernel
+//! (default 300), a word that the names must contain, and images in a batch (default 64; with 8
+//! everything fits in the caches and memory costs nothing).
 
 use convsweep_kernels::{
     Adam, ConvMethod, ConvShape, DenseShape, Epilogue, InstructionSet, NeedsGradient,
@@ -15,16 +16,16 @@ use std::fs;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-// As in the worker: the system's allocator would map and unmap each output anew.
+// As in the worker: the system's allocator would map and unmap every output.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// Calls between two looks at the clock.
+/// Calls for each reading of the clock.
 const CALLS: usize = 3;
 
-/// Seconds that this thread has spent on a core.
+/// Seconds of processor time of this thread.
 fn core_seconds() -> f64 {
-    // Giving the core up for a moment brings the count up to date.
+    // Yielding the core updates the counter.
     std::thread::yield_now();
     let text = fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
     text.split_whitespace()
@@ -34,7 +35,7 @@ fn core_seconds() -> f64 {
         / 1e9
 }
 
-/// Median and least seconds of a call.
+/// Median and smallest number of seconds for a call.
 fn measure(budget: Duration, mut call: impl FnMut()) -> (f64, f64) {
     call();
     let (begin, mut times) = (Instant::now(), Vec::new());
@@ -61,7 +62,7 @@ struct Bench {
 }
 
 impl Bench {
-    /// Measures `call` of `flops` operations over `images` images and prints a line.
+    /// Measures `call`, which performs `flops` operations on `images` images, and prints a line.
     fn line(&self, kernel: &str, method: &str, images: usize, flops: f64, call: impl FnMut()) {
         if !format!("{kernel} {method}").contains(&self.only) {
             return;
@@ -70,7 +71,8 @@ impl Bench {
         let (seconds, least) = measure(self.budget, call);
         let gflops = flops / seconds / 1e9;
         println!(
-            "{{\"kernel\": \"{kernel}\", \"method\": \"{method}\", \"us_per_image\": {:.2}, \"least_us\": {:.2}, \"gflops\": {gflops:.1}, \
+            "{{\"kernel\": \"{kernel}\", \"method\": \"{method}\", \
+             \"us_per_image\": {:.2}, \"least_us\": {:.2}, \"gflops\": {gflops:.1}, \
              \"share_of_peak\": {:.2}, \"peak_gflops\": {peak:.1}}}",
             seconds * 1e6 / images as f64,
             least * 1e6 / images as f64,
@@ -84,7 +86,7 @@ impl Bench {
         shape: ConvShape,
         method: ConvMethod,
         epilogue: Epilogue,
-        want_input: bool,
+        needs_input: bool,
     ) {
         let x = numbers(shape.images * shape.input[0] * shape.input[1] * shape.channels);
         let w = numbers(
@@ -109,7 +111,7 @@ impl Bench {
             output: &found.output,
             argmax: &found.argmax,
         };
-        let times = if want_input { 2.0 } else { 1.0 };
+        let times = if needs_input { 2.0 } else { 1.0 };
         self.line(
             &format!("{name} backward"),
             &label,
@@ -117,7 +119,7 @@ impl Bench {
             times * shape.flops(),
             || {
                 let needs = NeedsGradient {
-                    input: want_input,
+                    input: needs_input,
                     bias: epilogue.relu,
                 };
                 black_box(conv_backward(
@@ -181,11 +183,11 @@ struct Layer {
     name: String,
     shape: ConvShape,
     epilogue: Epilogue,
-    /// Whether the other method is measured too.
+    /// Whether the slower method is measured too.
     both: bool,
 }
 
-/// The convolutions of the five networks that are measured as wholes (`just bench train`).
+/// The convolutions of the five networks that `just bench train` measures as a whole.
 fn layers(images: usize) -> Vec<Layer> {
     let bare = Epilogue::default();
     let (relu, pool) = (
@@ -368,7 +370,7 @@ fn main() {
     for layer in layers(images) {
         let (epilogue, first) = (layer.epilogue, layer.shape.channels > 3);
         for method in [ConvMethod::Direct, ConvMethod::Winograd] {
-            // What is not taken is measured where it is a near thing.
+            // The slower method is also measured where the difference is small.
             if method == conv_method(&layer.shape, epilogue).0
                 || layer.both && layer.shape.supports(method)
             {

@@ -1,9 +1,9 @@
-//! Memory that kernels use again and again.
+//! Scratch memory that is kept for the next kernel call.
 
 use std::cell::RefCell;
 use std::ops::{Deref, DerefMut};
 
-/// A cache line: what scratch memory is aligned to, so that no vector of it lies in two.
+/// A cache line. Scratch memory is aligned to it so that no vector load or store crosses two lines.
 #[derive(Clone, Copy)]
 #[repr(align(64))]
 struct CacheLine {
@@ -16,15 +16,15 @@ thread_local! {
     static POOL: RefCell<Vec<Vec<CacheLine>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Scratch memory from this thread's pool; it goes back there. Its contents are whatever was there
-/// before.
+/// Scratch memory from a pool of this thread, returned to the pool on drop. The contents are
+/// whatever the previous user left.
 pub(crate) struct Buffer {
     lines: Vec<CacheLine>,
     len: usize,
 }
 
 impl Buffer {
-    /// `len` floats of any value.
+    /// A buffer of `len` floats with arbitrary contents.
     pub(crate) fn new(len: usize) -> Buffer {
         let count = len.div_ceil(LINE_FLOATS);
         let fitting = |pool: &mut Vec<Vec<CacheLine>>| {
@@ -47,7 +47,7 @@ impl Buffer {
         Buffer { lines, len }
     }
 
-    /// `len` zeros.
+    /// A buffer of `len` zeros.
     pub(crate) fn zeros(len: usize) -> Buffer {
         let mut buffer = Buffer::new(len);
         buffer.fill(0.0);
@@ -58,7 +58,7 @@ impl Buffer {
 impl Drop for Buffer {
     fn drop(&mut self) {
         let memory = std::mem::take(&mut self.lines);
-        // The pool may be gone when the thread ends.
+        // The pool may already be destroyed when the thread exits.
         let _ = POOL.try_with(|pool| pool.borrow_mut().push(memory));
     }
 }

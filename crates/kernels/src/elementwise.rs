@@ -1,11 +1,11 @@
-//! Element-wise parts of the layers: ReLU's mask, and sums of rows.
+//! Element-wise operations on gradients: the ReLU mask and sums over rows.
 
 use crate::simd::{Vector, load, load_bytes, store};
 
-/// `gradient` where `output` is greater than zero, else zero.
+/// Writes `gradient` where `output` is greater than zero, and zero elsewhere.
 ///
 /// # Safety
-/// The slices are of equal length.
+/// The slices must have equal lengths.
 #[inline(always)]
 pub(crate) unsafe fn mask<V: Vector>(gradient: &[f32], output: &[f32], out: &mut [f32]) {
     for i in (0..out.len()).step_by(V::LANES) {
@@ -19,7 +19,7 @@ pub(crate) unsafe fn mask<V: Vector>(gradient: &[f32], output: &[f32], out: &mut
 /// Adds each row of `rows` to `sums`.
 ///
 /// # Safety
-/// The length of `rows` is a multiple of that of `sums`.
+/// The length of `rows` must be a multiple of the length of `sums`.
 #[inline(always)]
 pub(crate) unsafe fn add_rows<V: Vector>(rows: &[f32], sums: &mut [f32]) {
     let width = sums.len();
@@ -33,19 +33,20 @@ pub(crate) unsafe fn add_rows<V: Vector>(rows: &[f32], sums: &mut [f32]) {
     }
 }
 
-/// Adds each row of `rows` to `sums`, without the values whose place says that ReLU made them zero.
+/// Adds each row of `rows` to `sums`, skipping values that ReLU set to zero (those with `argmax`
+/// 4).
 ///
 /// # Safety
-/// The length of `rows` is that of `places` and a multiple of that of `sums`.
+/// `rows` and `argmax` must have equal lengths, a multiple of the length of `sums`.
 #[inline(always)]
-pub(crate) unsafe fn add_placed_rows<V: Vector>(rows: &[f32], argmax: &[u8], sums: &mut [f32]) {
+pub(crate) unsafe fn add_active_rows<V: Vector>(rows: &[f32], argmax: &[u8], sums: &mut [f32]) {
     let width = sums.len();
     for c in (0..width).step_by(V::LANES) {
         let n = (width - c).min(V::LANES);
         let mut sum = load::<V>(sums.as_ptr().add(c), n);
         for at in (c..rows.len()).step_by(width) {
-            let placed = V::splat(4.0).greater(load_bytes::<V>(argmax.as_ptr().add(at), n));
-            sum = sum.add(load::<V>(rows.as_ptr().add(at), n).keep(placed));
+            let active = V::splat(4.0).greater(load_bytes::<V>(argmax.as_ptr().add(at), n));
+            sum = sum.add(load::<V>(rows.as_ptr().add(at), n).keep(active));
         }
         store::<V>(sum, sums.as_mut_ptr().add(c), n);
     }

@@ -1,16 +1,17 @@
-//! How fast this core can be: what benchmarks are measured against.
+//! The peak arithmetic speed of a core, which benchmarks compare with.
 
 use crate::simd::{Kernel, Vector, dispatch};
 use std::hint::black_box;
 use std::time::Instant;
 
-/// Multiply-adds in flight: more than latency times units of any processor here.
+/// Independent multiply-adds in flight: more than the latency times the number of FMA units of any
+/// supported processor.
 const CHAINS: usize = 10;
 
-/// GFLOP/s of dependent-free fused multiply-adds on the calling core, measured for a few
-/// milliseconds.
+/// GFLOP/s of independent fused multiply-adds on the calling core, measured for a few milliseconds.
 pub fn fma_peak() -> f64 {
-    // SAFETY: the kernel touches no memory; the instruction set is one that is here.
+    // SAFETY: the kernel touches no memory; `dispatch` only uses instructions that this CPU
+    // supports.
     let once = || unsafe { dispatch(Peak { rounds: 200_000 }) };
     (0..5).map(|_| once()).fold(0.0, f64::max)
 }

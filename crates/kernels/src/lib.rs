@@ -1,14 +1,13 @@
-//! Fast f32 CPU kernels over slices; knows neither tensors nor files.
+//! Fast f32 CPU kernels over slices. They know neither tensors nor files.
 //!
-//! Stored images are CHW planes ([`Size`]); a network's activations are
-//! `[image, row, column, channel]`. Every kernel checks the sizes of its slices before it starts and
-//! panics if they do not fit: a wrong size is a bug in the calling program, never the fault of a
-//! user's file.
+//! Stored images are CHW planes ([`Size`]); the activations of a network are `[image, row, column,
+//! channel]`. Every kernel checks the lengths of its slices before it starts and panics if they do
+//! not fit: a wrong length is a bug in the calling program, never the fault of a user's file.
 
-// The one crate that may contain unsafe code: behind each safe function that checks its sizes are
+// The only crate that may contain unsafe code: behind each safe function that checks its sizes are
 // loops over raw pointers.
 #![allow(unsafe_code, unsafe_op_in_unsafe_fn)]
-// One index runs over several arrays and pointers at once.
+// Many loops index several arrays and pointers with the same variable.
 #![allow(clippy::needless_range_loop)]
 
 mod buffer;

@@ -1,50 +1,50 @@
-//! Steps of optimisers over a parameter's values, in one pass.
+//! Optimiser steps over the values of a parameter, in one pass.
 
 use crate::simd::{Kernel, Vector, dispatch, load, store};
 use crate::threads;
 use std::ops::Range;
 
-/// Numbers of one step of Adam (Kingma and Ba 2015).
+/// Settings of one step of Adam (Kingma and Ba 2015).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Adam {
     /// Learning rate.
     pub lr: f64,
-    /// Decay of the mean of gradients.
+    /// Decay of the moving average of the gradients.
     pub beta1: f64,
-    /// Decay of the mean of their squares.
+    /// Decay of the moving average of the squared gradients.
     pub beta2: f64,
-    /// Added to the root.
+    /// Added to the square root in the denominator.
     pub epsilon: f64,
-    /// Times the weight is added to the gradient.
+    /// L2 penalty: this multiple of the weight is added to the gradient.
     pub weight_decay: f64,
-    /// What the weight is multiplied by first: 1 without decoupled weight decay (Loshchilov and
-    /// Hutter 2019).
+    /// Factor that the weight is multiplied by first: 1 without decoupled weight decay (Loshchilov
+    /// and Hutter 2019).
     pub shrink: f64,
-    /// Number of this step, from 1.
+    /// Number of this step, counted from 1.
     pub step: u64,
 }
 
-/// Numbers of one step of stochastic gradient descent, as PyTorch defines it.
+/// Settings of one step of stochastic gradient descent, as PyTorch defines it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sgd {
     /// Learning rate.
     pub lr: f64,
     /// Decay of the velocity.
     pub momentum: f64,
-    /// Whether the gradient is looked at after the velocity's step.
+    /// Whether Nesterov momentum is used.
     pub nesterov: bool,
-    /// Times the weight is added to the gradient.
+    /// L2 penalty: this multiple of the weight is added to the gradient.
     pub weight_decay: f64,
-    /// What the weight is multiplied by first: 1 without decoupled weight decay (Loshchilov and
-    /// Hutter 2019).
+    /// Factor that the weight is multiplied by first: 1 without decoupled weight decay (Loshchilov
+    /// and Hutter 2019).
     pub shrink: f64,
 }
 
 impl Adam {
-    /// One step of `weight`, with its moving averages `mean` and `square`.
+    /// Updates `weight` and its moving averages `mean` and `square`.
     ///
     /// # Panics
-    /// Where the slices are not of equal length.
+    /// If the slices differ in length.
     pub fn step(&self, weight: &mut [f32], gradient: &[f32], mean: &mut [f32], square: &mut [f32]) {
         let n = weight.len();
         assert!(
@@ -52,8 +52,8 @@ impl Adam {
             "slices of {n} values"
         );
         let [weight, mean, square] = [weight, mean, square].map(|values| values.as_mut_ptr());
-        // SAFETY: the lengths are checked above, parts do not overlap; the instruction set is one
-        // that is here.
+        // SAFETY: the lengths were checked above and the ranges do not overlap; `dispatch` only
+        // uses instructions that this CPU supports.
         unsafe {
             threads::run_ranges(n, n, |at| {
                 let [weight, mean, square] =
@@ -71,10 +71,10 @@ impl Adam {
 }
 
 impl Sgd {
-    /// One step of `weight`, with its `velocity` (empty without momentum).
+    /// Updates `weight` and its `velocity`, which is empty without momentum.
     ///
     /// # Panics
-    /// Where the slices are not of equal length.
+    /// If the slices differ in length.
     pub fn step(&self, weight: &mut [f32], gradient: &[f32], velocity: &mut [f32]) {
         let n = weight.len();
         assert!(
@@ -86,8 +86,8 @@ impl Sgd {
             !velocity.is_empty(),
             velocity.as_mut_ptr(),
         );
-        // SAFETY: the lengths are checked above, parts do not overlap; the instruction set is one
-        // that is here.
+        // SAFETY: the lengths were checked above and the ranges do not overlap; `dispatch` only
+        // uses instructions that this CPU supports.
         unsafe {
             threads::run_ranges(n, n, |at| {
                 let velocity = if has_velocity {
@@ -108,7 +108,7 @@ impl Sgd {
 }
 
 /// # Safety
-/// The values are there, and nobody else uses them meanwhile.
+/// The values must exist, and nothing else may use them while the slice lives.
 unsafe fn part_of<'a>(values: *mut f32, at: &Range<usize>) -> &'a mut [f32] {
     std::slice::from_raw_parts_mut(values.add(at.start), at.len())
 }
@@ -218,10 +218,10 @@ impl Kernel for SgdStep<'_> {
     }
 }
 
-/// Sum of squares, in f64.
+/// Sum of squares, accumulated in f64.
 pub fn sum_of_squares(values: &[f32]) -> f64 {
-    // Partial sums over short stretches, so that the inner loop is vectors of f32 and nothing is
-    // lost.
+    // Short chunks are summed in f32, which vectorises; adding the chunks in f64 keeps the
+    // precision.
     let stretch = |part: &[f32]| {
         let mut sums = [0.0f32; 16];
         let (whole, rest) = part.as_chunks::<16>();

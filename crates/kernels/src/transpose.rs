@@ -1,15 +1,15 @@
-//! Matrices transposed a block of registers at a time: images from planes to pixels and back,
-//! weights from the order of model files to panels and back.
+//! Matrix transposition, one block of registers at a time: images from planes to pixels and back,
+//! and weights from the order of model files to packed panels and back.
 
 use crate::simd::{Kernel, Vector, dispatch};
 use crate::threads;
 use std::ops::Range;
 
-/// Transposes matrices of `rows` × `columns` that lie one behind the other: planes to pixels, or
-/// pixels to planes.
+/// Transposes consecutive matrices of `rows` × `columns`, for example planes to pixels or pixels to
+/// planes.
 ///
 /// # Panics
-/// Where the values are not a whole number of such matrices.
+/// If `values` is not a whole number of such matrices.
 pub fn transpose(values: &[f32], rows: usize, columns: usize) -> Vec<f32> {
     assert!(
         rows * columns > 0 && values.len().is_multiple_of(rows * columns),
@@ -18,8 +18,8 @@ pub fn transpose(values: &[f32], rows: usize, columns: usize) -> Vec<f32> {
     let mut out: Vec<f32> = Vec::with_capacity(values.len());
     let (matrix, to) = (rows * columns, out.as_mut_ptr());
     let count = values.len() / matrix;
-    // SAFETY: the sizes are checked above, all of `out` is written; the instruction set is one that
-    // is here.
+    // SAFETY: the sizes were checked above and all of `out` is written; `dispatch` only uses
+    // instructions that this CPU supports.
     unsafe {
         threads::run_ranges(count, values.len(), |Range { start, end }| {
             let values = &values[start * matrix..end * matrix];
@@ -66,7 +66,7 @@ impl Kernel for Transpose<'_> {
                     );
                 }
             }
-            // What is left: the last columns of these rows, and the last rows.
+            // The remaining columns of these rows, then the remaining rows.
             one_by_one(
                 (from, to),
                 [rows, columns],
@@ -74,7 +74,8 @@ impl Kernel for Transpose<'_> {
                 whole_columns..columns,
             );
             match rows {
-                // Colours: written out, so that their values are written side by side.
+                // Colour images: unrolled, so that the three values of a pixel are written
+                // together.
                 3 => interleave::<3>((from, to), columns),
                 _ => one_by_one((from, to), [rows, columns], whole_rows..rows, 0..columns),
             }
@@ -105,11 +106,11 @@ unsafe fn interleave<const N: usize>((from, to): (*const f32, *mut f32), columns
     }
 }
 
-/// `to[offsets[q] + l] = from[l * step + q]` for each `l < lanes`, zero for the other lanes of a
-/// vector.
+/// `to[offsets[q] + l] = from[l * step + q]` for each `l < lanes`, and zero for the other lanes of
+/// a vector.
 ///
 /// # Safety
-/// All that is named must lie in memory that is there; `lanes` are those of a vector at most.
+/// All addressed memory must be valid, and `lanes` must not exceed the lanes of a vector.
 #[inline(always)]
 pub(crate) unsafe fn to_lanes<V: Vector>(
     from: *const f32,
@@ -130,7 +131,7 @@ pub(crate) unsafe fn to_lanes<V: Vector>(
 /// `to[l * step + q] = from[offsets[q] + l]` for each `l < lanes`: the inverse of [`to_lanes`].
 ///
 /// # Safety
-/// As there.
+/// As for [`to_lanes`].
 #[inline(always)]
 pub(crate) unsafe fn from_lanes<V: Vector>(
     from: *const f32,
@@ -148,7 +149,7 @@ pub(crate) unsafe fn from_lanes<V: Vector>(
     });
 }
 
-/// Room for a square of vectors on every instruction set.
+/// Room for a square of vectors of the widest instruction set.
 const SQUARE: usize = 256;
 
 struct ToLanes<'a> {

@@ -1,4 +1,4 @@
-//! The loss and its gradient against the definition and its differences.
+//! The loss against its definition, and its gradient against finite differences.
 
 mod common;
 
@@ -18,7 +18,7 @@ fn loss(logits: &[f64], targets: &[f32], classes: usize, focal: f64) -> f64 {
 }
 
 #[test]
-fn gradients_are_the_differences_of_the_loss() {
+fn gradients_equal_finite_differences() {
     for classes in [2, 3, 10, 101] {
         let rows = 7;
         let logits: Vec<f32> = numbers(1, rows * classes).iter().map(|z| 5.0 * z).collect();
@@ -55,7 +55,7 @@ fn gradients_are_the_differences_of_the_loss() {
 }
 
 #[test]
-fn far_logits_and_what_is_no_number() {
+fn extreme_and_nan_logits() {
     let found = cross_entropy(&[1000.0, 0.0, -1000.0], &[0.0, 1.0, 0.0], 3, 0.0);
     assert_eq!(
         (
@@ -75,6 +75,6 @@ fn far_logits_and_what_is_no_number() {
 }
 
 #[test]
-fn narrower_instruction_sets_pass_too() {
+fn tests_pass_with_narrower_instruction_sets() {
     common::on_narrower_instruction_sets();
 }

@@ -1,11 +1,11 @@
-//! Batch normalisation against the definition in f64, on odd sizes.
+//! Batch normalisation against its definition in f64, for odd sizes.
 
 mod common;
 
 use common::{close, close_at_scale, numbers};
 use convsweep_kernels::{NormParameters, batch_norm, batch_norm_backward, moments};
 
-/// Values of channel `c`.
+/// The values of channel `c`.
 fn channel(x: &[f32], channels: usize, c: usize) -> Vec<f64> {
     x.iter()
         .skip(c)
@@ -18,7 +18,7 @@ fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
 }
 
-/// The last is summed up in several parts.
+/// Rows and channels; the last case is summed in several parts.
 const SIZES: [(usize, usize); 10] = [
     (1, 1),
     (2, 3),
@@ -54,7 +54,7 @@ fn moments_equal_the_definition_far_from_zero() {
                     (f64::from(found.mean[c]) - middle).abs() <= 1e-6 * middle.abs().max(1.0),
                     "{rows} × {channels}"
                 );
-                // What f32 can hold of a value around 100 is 4e-6.
+                // The resolution of f32 around 100 is 4e-6.
                 let allowed = if far == 0.0 { 1e-6 } else { 2e-5 };
                 assert!(
                     (f64::from(found.variance[c]) - variance).abs() < allowed,
@@ -120,8 +120,8 @@ fn forward_and_backward_equal_the_definition() {
                             0.0
                         };
                     out[i] = if relu { bare.max(0.0) } else { bare };
-                    // Where a value is as good as zero, rounding decides about its gradient: both
-                    // take what the kernel found.
+                    // Rounding decides about the gradient of values close to zero, so the reference
+                    // uses the mask that the kernel found.
                     *g = if relu && y[i] <= 0.0 { 0.0 } else { *g };
                     ds[i] = *g;
                 }
@@ -135,7 +135,7 @@ fn forward_and_backward_equal_the_definition() {
             }
             close(&what, &y, &out);
             close(&format!("{what}: x"), &by_x, &dx);
-            // Sums of as many numbers from both sides of zero.
+            // Sums of values with both signs grow with the square root of their number.
             let walk = (rows as f64).sqrt();
             close_at_scale(walk, &format!("{what}: scale"), &by.scale, &dscale);
             close_at_scale(walk, &format!("{what}: shift"), &by.shift, &dshift);
@@ -149,7 +149,7 @@ fn forward_and_backward_equal_the_definition() {
 }
 
 #[test]
-fn what_is_no_number_stays_none_in_its_channel() {
+fn nan_stays_within_its_channel() {
     let mut x = numbers(1, 40 * 11);
     x[5 * 11 + 3] = f32::NAN;
     x[7 * 11 + 9] = f32::INFINITY;
@@ -169,6 +169,6 @@ fn what_is_no_number_stays_none_in_its_channel() {
 }
 
 #[test]
-fn narrower_instruction_sets_pass_too() {
+fn tests_pass_with_narrower_instruction_sets() {
     common::on_narrower_instruction_sets();
 }

@@ -1,4 +1,4 @@
-//! Bits depend neither on the number of threads nor on which of them was faster.
+//! Results depend neither on the number of threads nor on which thread runs which task.
 
 use convsweep_kernels::{
     Adam, ChannelMoments, ConvMethod, ConvShape, DenseShape, Epilogue, NeedsGradient,
@@ -19,7 +19,7 @@ fn bits(values: &[f32]) -> Vec<u32> {
     values.iter().map(|v| v.to_bits()).collect()
 }
 
-/// All that a convolution computes.
+/// The bits of everything that a convolution computes.
 fn convolution(shape: &ConvShape, method: ConvMethod, epilogue: Epilogue) -> Vec<Vec<u32>> {
     let x = numbers(shape.images * shape.input[0] * shape.input[1] * shape.channels);
     let w =
@@ -69,7 +69,7 @@ fn convolution(shape: &ConvShape, method: ConvMethod, epilogue: Epilogue) -> Vec
     all
 }
 
-/// All that a dense layer computes.
+/// The bits of everything that a dense layer computes.
 fn dense(shape: &DenseShape) -> Vec<Vec<u32>> {
     let (x, w) = (
         numbers(shape.rows * shape.features),
@@ -82,7 +82,7 @@ fn dense(shape: &DenseShape) -> Vec<Vec<u32>> {
         .into()
 }
 
-/// All that a batch normalisation computes.
+/// The bits of everything that a batch normalisation computes.
 fn norm(rows: usize, channels: usize) -> Vec<Vec<u32>> {
     let (x, scale) = (numbers(rows * channels), numbers(channels));
     let moments = &moments(&x, channels);
@@ -109,7 +109,7 @@ fn norm(rows: usize, channels: usize) -> Vec<Vec<u32>> {
     .into()
 }
 
-/// All that poolings compute.
+/// The bits of everything that poolings compute.
 fn pools(shape: &PoolShape) -> Vec<Vec<u32>> {
     let x = numbers(shape.images * shape.input[0] * shape.input[1] * shape.channels);
     let (y, argmax) = max_pool(shape, &x);
@@ -130,7 +130,7 @@ fn pools(shape: &PoolShape) -> Vec<Vec<u32>> {
         .collect()
 }
 
-/// Steps of optimisers.
+/// The bits of everything that optimiser steps compute.
 fn steps(count: usize) -> Vec<Vec<u32>> {
     let gradient = numbers(count);
     let mut weights = [gradient.clone(), gradient.clone(), gradient.clone()];
@@ -164,12 +164,12 @@ fn steps(count: usize) -> Vec<Vec<u32>> {
     weights.iter().chain(&moments).map(|v| bits(v)).collect()
 }
 
-/// The number of threads is one for the whole program.
-static NUMBER: Mutex<()> = Mutex::new(());
+/// The number of threads is global, so tests that set it must not run at the same time.
+static THREAD_COUNT: Mutex<()> = Mutex::new(());
 
 #[test]
-fn every_stretch_is_handed_out_once() {
-    let _number = NUMBER.lock();
+fn every_chunk_is_processed_once() {
+    let _guard = THREAD_COUNT.lock();
     for threads in [1, 3] {
         use_threads(threads);
         let mut values = vec![0u32; 70_000];
@@ -177,7 +177,7 @@ fn every_stretch_is_handed_out_once() {
             &mut values,
             7,
             || 1,
-            |one, i, stretch| stretch.iter_mut().for_each(|v| *v += *one + i as u32),
+            |one, i, chunk| chunk.iter_mut().for_each(|v| *v += *one + i as u32),
         );
         assert!(
             values
@@ -191,8 +191,8 @@ fn every_stretch_is_handed_out_once() {
 }
 
 #[test]
-fn results_are_equal_with_any_number_of_threads() {
-    let _number = NUMBER.lock();
+fn results_do_not_depend_on_the_number_of_threads() {
+    let _guard = THREAD_COUNT.lock();
     let plain = ConvShape {
         images: 37,
         input: [13, 10],

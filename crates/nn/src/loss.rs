@@ -138,7 +138,7 @@ pub fn judge(logits: &[f32], label: u16, probabilities: &mut [f32]) -> Judgement
         *p = softmax.probability(l) as f32;
     }
     // In this order, which the recorded losses have.
-    let loss = softmax.logarithm + softmax.largest - f64::from(logits[usize::from(label)]);
+    let loss = softmax.log_exp_sum + softmax.max_logit - f64::from(logits[usize::from(label)]);
     Judgement {
         predicted: softmax.predicted,
         loss,

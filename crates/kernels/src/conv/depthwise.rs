@@ -1,19 +1,19 @@
-//! Depthwise convolutions, one filter for each channel: vectors of channels, since no sum crosses
-//! them.
+//! Depthwise convolutions, with one filter for each channel. No sum crosses channels, so the
+//! vectors run along them.
 
 use super::shape::ConvShape;
 use crate::matrix::{Finish, OuterFactors};
 use crate::simd::{Kernel, Vector, load, store};
 
-/// OuterFactors that are summed up together, so that sums do not wait for each other.
+/// Pixels that are accumulated together, so that consecutive additions do not depend on each other.
 const PIXELS: usize = 4;
 
-/// Whether each of several channels has one filter, which sees no other channel.
-pub(crate) fn is(shape: &ConvShape) -> bool {
+/// Whether the convolution has several channels, with exactly one filter for each of them.
+pub(crate) fn is_depthwise(shape: &ConvShape) -> bool {
     shape.channels > 1 && shape.groups == shape.channels && shape.filters == shape.channels
 }
 
-/// Weights as `[tap, channel]`, in the order of the family's taps.
+/// Packs weights as `[tap, channel]`, with taps in the order of the window set.
 pub(crate) fn pack(shape: &ConvShape, kernel: &[[usize; 2]], weight: &[f32], out: &mut [f32]) {
     let taps = shape.kernel[0] * shape.kernel[1];
     for (out, &[y, x]) in out.chunks_exact_mut(shape.channels).zip(kernel) {
@@ -36,7 +36,7 @@ pub(crate) fn unpack(shape: &ConvShape, kernel: &[[usize; 2]], packed: &[f32], w
 /// `y[outputs[p] + c] = finish(sum over taps of x[inputs[p] + tap + c] * packed[tap, c])`.
 ///
 /// # Safety
-/// All that is named must lie in memory that is there.
+/// All addressed memory must be valid.
 #[inline(always)]
 pub(crate) unsafe fn forward<V: Vector>(
     x: *const f32,
@@ -77,7 +77,7 @@ impl Kernel for DepthwiseForward<'_> {
     unsafe fn run<V: Vector>(self) {
         let whole = self.channels / V::LANES * V::LANES;
         for (inputs, outputs) in self.inputs.chunks(PIXELS).zip(self.outputs.chunks(PIXELS)) {
-            // A last block that is not full computes its last pixel several times.
+            // An incomplete last block computes its last pixel repeatedly.
             let last = inputs.len() - 1;
             let from: [_; PIXELS] = std::array::from_fn(|i| self.x.add(inputs[i.min(last)]));
             let to: [_; PIXELS] = std::array::from_fn(|i| self.y.add(outputs[i.min(last)]));
@@ -141,13 +141,13 @@ impl DepthwiseForward<'_> {
     }
 }
 
-/// `packed[tap, c] += sum over pixels of x[inputs[p] + tap + c] * g[grads[p] + c]`; adds `g` itself
-/// to `right`, unless that is null.
+/// `packed[tap, c] += sum over pixels of x[inputs[p] + tap + c] * g[grads[p] + c]`. Also adds the
+/// sum of `g` itself to `right`, unless that is null.
 ///
 /// # Safety
-/// All that is named must lie in memory that is there.
+/// All addressed memory must be valid.
 #[inline(always)]
-pub(crate) unsafe fn sums<V: Vector>(
+pub(crate) unsafe fn accumulate_weights<V: Vector>(
     pixels: OuterFactors,
     taps: &[usize],
     channels: usize,
@@ -171,7 +171,8 @@ struct DepthwiseWeightSums<'a> {
     right: *mut f32,
 }
 
-/// OuterFactors whose channels are gone through before the next ones: their rows stay in the cache.
+/// Pixels whose channels are all processed before the next pixels, so that their rows stay in the
+/// cache.
 const CHUNK: usize = 32;
 
 impl Kernel for DepthwiseWeightSums<'_> {
@@ -202,7 +203,7 @@ impl Kernel for DepthwiseWeightSums<'_> {
 }
 
 impl DepthwiseWeightSums<'_> {
-    /// Adds up the taps for a vector of channels, which a last one is a part of.
+    /// Accumulates all taps for the vector of channels at `c`, which may be incomplete.
     #[inline(always)]
     unsafe fn all_taps<V: Vector, const WHOLE: bool>(&self, pixels: OuterFactors, c: usize) {
         let mut done = 0;
@@ -223,7 +224,7 @@ impl DepthwiseWeightSums<'_> {
         }
     }
 
-    /// Adds up `T` taps from the one of that number on, each in a register of its own.
+    /// Accumulates `T` taps, starting with number `first`, each in a register of its own.
     #[inline(always)]
     unsafe fn taps_from<V: Vector, const T: usize, const WHOLE: bool>(
         &self,

@@ -1,28 +1,28 @@
-//! What may be computed in the same pass behind a convolution, and what a forward pass gives.
+//! The epilogue of a convolution, and the result of a forward pass.
 
 use crate::norm::ChannelMoments;
 
-/// What follows the convolution in the same pass.
+/// What is computed in the same pass after the convolution.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Epilogue {
-    /// `max(y, 0)`.
+    /// Whether ReLU follows: `max(y, 0)`.
     pub relu: bool,
-    /// The largest of each 2×2 block, stride 2, without padding; odd last rows and columns are
+    /// Whether 2×2 max-pooling with stride 2 follows, without padding. An odd last row or column is
     /// dropped.
     pub pool: bool,
-    /// Each filter's mean and variance are found too, for the batch normalisation that comes next;
-    /// not with the others.
+    /// Whether the mean and variance of each filter are computed for a batch normalisation that
+    /// comes next. This excludes ReLU and pooling.
     pub moments: bool,
 }
 
-/// Output of a forward pass.
+/// Result of a forward pass.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ConvOutput {
-    /// `[image, row, column, filter]`, after what follows.
+    /// `[image, row, column, filter]`, after the epilogue.
     pub output: Vec<f32>,
-    /// With pooling: for each output which of its block's four pixels (row-major) it was; 4 where
-    /// ReLU made it zero.
+    /// With pooling: which of the four pixels of its block (row-major) each output came from, or 4
+    /// if ReLU set it to zero.
     pub argmax: Vec<u8>,
-    /// Mean and variance of each filter over all pixels, where they were asked for.
+    /// Mean and variance of each filter over all pixels, if requested.
     pub moments: ChannelMoments,
 }

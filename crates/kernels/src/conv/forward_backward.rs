@@ -1,4 +1,4 @@
-//! The forward and the backward pass of a convolution by either method.
+//! Forward and backward pass of a convolution, by either method.
 
 use super::direct::{DirectBackward, DirectForward};
 use super::epilogue::{ConvOutput, Epilogue};
@@ -8,10 +8,10 @@ use super::shape::ConvShape;
 use super::winograd::{WinogradBackward, WinogradForward};
 use crate::simd::dispatch;
 
-/// `x * weight + bias`, then what follows.
+/// The convolution of `x` with `weight`, plus `bias`, followed by the epilogue.
 ///
 /// # Panics
-/// Where a slice does not have the size that `shape` says, or `method` cannot compute it.
+/// If the length of a slice does not match `shape`, or `method` does not support it.
 pub fn conv_forward(
     shape: &ConvShape,
     method: ConvMethod,
@@ -25,7 +25,8 @@ pub fn conv_forward(
         bias.is_none_or(|b| b.len() == shape.filters),
         "bias of {shape:?}"
     );
-    // SAFETY: all sizes are checked above; the instruction set is one that is here.
+    // SAFETY: all sizes were checked above; `dispatch` only uses instructions that this CPU
+    // supports.
     unsafe {
         match method {
             ConvMethod::Direct => dispatch(DirectForward {
@@ -46,7 +47,7 @@ pub fn conv_forward(
     }
 }
 
-/// LayerGradients of the weights and what else is wanted.
+/// Gradient of the weights, and the others that are needed.
 ///
 /// # Panics
 /// As [`conv_forward`].
@@ -55,20 +56,20 @@ pub fn conv_backward(
     method: ConvMethod,
     x: &[f32],
     weight: &[f32],
-    backward: UpstreamGradient,
+    upstream: UpstreamGradient,
     epilogue: Epilogue,
     needs: NeedsGradient,
 ) -> LayerGradients {
     shape.check(method, epilogue, x, weight);
     let n = shape.output_len(epilogue);
-    assert_eq!(backward.gradient.len(), n, "gradient of {shape:?}");
+    assert_eq!(upstream.gradient.len(), n, "gradient of {shape:?}");
     assert!(
-        !epilogue.pool || backward.argmax.len() == n,
+        !epilogue.pool || upstream.argmax.len() == n,
         "argmax of {shape:?}"
     );
-    // A fold, since a search that may end early is not made of vectors.
+    // `fold` rather than `all`, whose early exit prevents vectorisation.
     assert!(
-        backward
+        upstream
             .argmax
             .iter()
             .fold(0, |most, &place| place.max(most))
@@ -76,24 +77,25 @@ pub fn conv_backward(
         "argmax of another pass"
     );
     assert!(
-        epilogue.pool || !epilogue.relu || backward.output.len() == n,
+        epilogue.pool || !epilogue.relu || upstream.output.len() == n,
         "output of {shape:?}"
     );
-    if let Some(norm) = &backward.norm {
+    if let Some(norm) = &upstream.norm {
         assert!(
             !epilogue.pool && !epilogue.relu,
             "a norm behind something else in {shape:?}"
         );
         norm.check(n, shape.filters);
     }
-    // SAFETY: all sizes are checked above; the instruction set is one that is here.
+    // SAFETY: all sizes were checked above; `dispatch` only uses instructions that this CPU
+    // supports.
     unsafe {
         match method {
             ConvMethod::Direct => dispatch(DirectBackward {
                 shape,
                 x,
                 weight,
-                backward,
+                upstream,
                 epilogue,
                 needs,
             }),
@@ -101,7 +103,7 @@ pub fn conv_backward(
                 shape,
                 x,
                 weight,
-                backward,
+                upstream,
                 epilogue,
                 needs,
             }),

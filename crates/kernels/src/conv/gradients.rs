@@ -1,36 +1,38 @@
-//! What a backward pass starts from, and the gradients that it gives.
+//! What a backward pass starts from, and the gradients that it computes.
 
 use crate::norm::FollowingNorm;
 
-/// What a backward pass starts from.
+/// The gradient that arrives from the next layer, and what of the forward pass is needed to
+/// propagate it through the epilogue.
 #[derive(Clone, Copy, Debug)]
 pub struct UpstreamGradient<'a> {
-    /// The gradient of the output; of that of the batch normalisation, where there is one behind.
+    /// Gradient of the output or, with `norm`, of the output of that normalisation.
     pub gradient: &'a [f32],
-    /// The batch normalisation behind.
+    /// A batch normalisation that follows the convolution.
     pub norm: Option<FollowingNorm<'a>>,
-    /// The output of the forward pass; read with ReLU without pooling only.
+    /// Output of the forward pass. Only read with ReLU and without pooling.
     pub output: &'a [f32],
-    /// [`ConvOutput::places`].
+    /// [`ConvOutput::argmax`](super::ConvOutput::argmax) of the forward pass. Only read with
+    /// pooling.
     pub argmax: &'a [u8],
 }
 
-/// LayerGradients that are asked for besides that of the weights.
+/// Gradients that are needed besides that of the weights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NeedsGradient {
-    /// That of the input: not for a first layer.
+    /// The gradient of the input; a first layer does not need it.
     pub input: bool,
-    /// That of the bias: not where there is none.
+    /// The gradient of the bias; not needed if there is no bias.
     pub bias: bool,
 }
 
-/// LayerGradients of a convolution.
+/// Gradients of a layer.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LayerGradients {
-    /// `[image, row, column, channel]`; empty unless asked for.
+    /// `[image, row, column, channel]`; empty unless needed.
     pub input: Vec<f32>,
-    /// In the weights' order.
+    /// In the order of the weights.
     pub weight: Vec<f32>,
-    /// One for each filter; empty unless asked for.
+    /// One value for each filter; empty unless needed.
     pub bias: Vec<f32>,
 }

@@ -1,4 +1,4 @@
-//! The two methods of computing a convolution, and which of them is the faster one for a shape.
+//! The two methods of computing a convolution, and which one is faster for a shape.
 
 use super::epilogue::Epilogue;
 use super::shape::ConvShape;
@@ -7,15 +7,15 @@ use super::winograd::output_tile;
 /// How a convolution is computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ConvMethod {
-    /// Sums of products as in the definition, in register blocks.
+    /// Sums of products as in the definition, in register blocks. Supports every shape.
     Direct,
-    /// Winograd's F(4×4, 3×3) and F(2×2, 5×5) (Lavin and Gray 2016): about a quarter and a third of
-    /// the multiplications, relative errors around 1e-6 where direct has 1e-7. For kernels of 3×3
-    /// and 5×5 with stride 1, without dilation and groups.
+    /// Winograd's F(4×4, 3×3) and F(2×2, 5×5) (Lavin and Gray 2016). They need about a quarter and
+    /// a third of the multiplications, with relative errors around 1e-6 instead of 1e-7. For 3×3
+    /// and 5×5 kernels with stride 1, without dilation and groups.
     Winograd,
 }
 
-/// Which method is the faster one for a shape, and why.
+/// Which method is faster for a shape, and why.
 pub fn conv_method(shape: &ConvShape, epilogue: Epilogue) -> (ConvMethod, &'static str) {
     let Some(tile) = output_tile(shape.kernel) else {
         return (
@@ -37,8 +37,8 @@ pub fn conv_method(shape: &ConvShape, epilogue: Epilogue) -> (ConvMethod, &'stat
     }
     let [oh, ow] = shape.used_output(epilogue);
     let tiles = oh.div_ceil(tile) * ow.div_ceil(tile);
-    // 36 products a tile where direct has one a tap and pixel, and about a third more for the
-    // transforms.
+    // A tile takes 36 products, where the direct method takes one for each tap and pixel, and the
+    // transforms cost about a third more.
     if shape.kernel[0] * shape.kernel[1] * oh * ow <= 48 * tiles {
         return (
             ConvMethod::Direct,
@@ -55,7 +55,7 @@ pub fn conv_method(shape: &ConvShape, epilogue: Epilogue) -> (ConvMethod, &'stat
 }
 
 impl ConvShape {
-    /// Whether `method` can compute this.
+    /// Whether `method` can compute this shape.
     pub fn supports(&self, method: ConvMethod) -> bool {
         let plain = output_tile(self.kernel).is_some()
             && self.stride == [1, 1]
@@ -65,10 +65,10 @@ impl ConvShape {
             || plain && self.channels.is_multiple_of(16) && self.filters.is_multiple_of(16)
     }
 
-    /// Parts of the batch whose gradients of the weights are summed up one by one and then added.
-    /// By the sizes alone, so that bits do not depend on threads; each so large that the weights
-    /// cost little beside it, but two where that can be, for the second thread, and a power of two,
-    /// so that none waits.
+    /// Number of parts of the batch whose weight gradients are summed separately and then added. It
+    /// depends on the sizes alone, so that the result does not depend on the number of threads.
+    /// Each part is so large that adding the weights is cheap in comparison; there are at least two
+    /// where possible, for a second thread, and always a power of two, so that no thread idles.
     pub(crate) fn parts(&self, method: ConvMethod, epilogue: Epilogue) -> usize {
         let [h, w] = self.used_output(epilogue);
         let rows = match (method, output_tile(self.kernel)) {

@@ -1,8 +1,7 @@
-//! Convolution over NHWC activations, forward and backward, with what often follows it fused in.
+//! Convolution over NHWC activations, forward and backward, with fused epilogues.
 //!
-//! Activations are `[image, row, column, channel]`, weights
-//! `[filter, channel of the group, kernel row, kernel column]` as in model files; everything is
-//! f32.
+//! Activations are `[image, row, column, channel]`; weights are `[filter, channel of the group,
+//! kernel row, kernel column]`, as in model files. All values are f32.
 
 mod depthwise;
 mod direct;

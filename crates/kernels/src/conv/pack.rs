@@ -1,21 +1,21 @@
-//! Weights in the order in which the kernels read them, and back.
+//! Packing of weights into the order in which the kernels read them, and back.
 
 use super::depthwise;
 use super::shape::ConvShape;
 use crate::simd::{PANEL, Vector};
 use crate::transpose::{from_lanes, to_lanes};
 
-/// Which way a convolution is gone through.
+/// Direction of a pass through a convolution.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PassDirection {
-    /// Rows are taps × channels, columns filters.
+    /// Rows of the weight matrix are taps × channels; its columns are filters.
     Forward,
-    /// Rows are taps × filters, columns channels.
+    /// Rows of the weight matrix are taps × filters; its columns are channels.
     Backward,
 }
 
 impl PassDirection {
-    /// Length of a tap and number of columns, in one group.
+    /// Rows of the weight matrix for each tap, and its columns, in one group.
     pub(crate) fn sizes(self, shape: &ConvShape) -> (usize, usize) {
         let (c, f) = (shape.channels / shape.groups, shape.filters / shape.groups);
         if self == PassDirection::Forward {
@@ -26,21 +26,20 @@ impl PassDirection {
     }
 }
 
-/// Values of the packed weights of all groups.
+/// Number of packed values, over all groups.
 pub(crate) fn packed_len(shape: &ConvShape, direction: PassDirection, taps: usize) -> usize {
-    if depthwise::is(shape) {
+    if depthwise::is_depthwise(shape) {
         return taps * shape.channels;
     }
     let (run, columns) = direction.sizes(shape);
     shape.groups * columns.div_ceil(PANEL) * PANEL * taps * run
 }
 
-/// Packs the taps `kernel` as
-/// `[group, panel of columns, tap, row of the tap, column of the panel]`, zeros behind the last
-/// column. Forward, the taps are all.
+/// Packs the taps `kernel` as `[group, panel of columns, tap, row of the tap, column of the
+/// panel]`, padded with zeros. In the forward direction `kernel` must hold all taps.
 ///
 /// # Safety
-/// The slices have the sizes of the shape.
+/// The lengths of the slices must match the shape.
 #[inline(always)]
 pub(crate) unsafe fn pack<V: Vector>(
     shape: &ConvShape,
@@ -49,12 +48,12 @@ pub(crate) unsafe fn pack<V: Vector>(
     weight: &[f32],
     out: &mut [f32],
 ) {
-    if depthwise::is(shape) {
+    if depthwise::is_depthwise(shape) {
         return depthwise::pack(shape, kernel, weight, out);
     }
     if direction == PassDirection::Forward {
-        let offsets = offsets(shape);
-        return vectors::<V>(shape, |part| {
+        let offsets = filter_offsets(shape);
+        return for_each_filter_vector::<V>(shape, |part| {
             let (from, to) = (
                 weight.as_ptr().wrapping_add(part.weight),
                 out.as_mut_ptr().add(part.packed),
@@ -82,10 +81,10 @@ pub(crate) unsafe fn pack<V: Vector>(
     }
 }
 
-/// The weights' gradient from its packed form (forward way).
+/// Unpacks a weight gradient that was accumulated in the layout of the forward direction.
 ///
 /// # Safety
-/// The slices have the sizes of the shape.
+/// The lengths of the slices must match the shape.
 #[inline(always)]
 pub(crate) unsafe fn unpack<V: Vector>(
     shape: &ConvShape,
@@ -93,11 +92,11 @@ pub(crate) unsafe fn unpack<V: Vector>(
     packed: &[f32],
     out: &mut [f32],
 ) {
-    if depthwise::is(shape) {
+    if depthwise::is_depthwise(shape) {
         return depthwise::unpack(shape, kernel, packed, out);
     }
-    let offsets = offsets(shape);
-    vectors::<V>(shape, |part| {
+    let offsets = filter_offsets(shape);
+    for_each_filter_vector::<V>(shape, |part| {
         let (from, to) = (
             packed.as_ptr().add(part.packed),
             out.as_mut_ptr().wrapping_add(part.weight),
@@ -106,8 +105,8 @@ pub(crate) unsafe fn unpack<V: Vector>(
     });
 }
 
-/// Where each of a filter's weights lies among packed ones.
-fn offsets(shape: &ConvShape) -> Vec<usize> {
+/// Offsets of a filter's weights in the packed layout.
+fn filter_offsets(shape: &ConvShape) -> Vec<usize> {
     let (run, area) = (
         shape.channels / shape.groups,
         shape.kernel[0] * shape.kernel[1],
@@ -117,16 +116,16 @@ fn offsets(shape: &ConvShape) -> Vec<usize> {
         .collect()
 }
 
-/// A vector of filters: where the first weight of the first is, packed and not, and how many
-/// filters there are.
+/// A vector of adjacent filters: where the first weight of the first filter is in the packed and in
+/// the plain layout, and how many of the lanes are filters.
 struct FilterVector {
     packed: usize,
     weight: usize,
     lanes: usize,
 }
 
-/// Visits the filters in vectors, those of a last panel that are not there too.
-fn vectors<V: Vector>(shape: &ConvShape, mut visit: impl FnMut(FilterVector)) {
+/// Visits the filters one vector at a time, including the padding of the last panel.
+fn for_each_filter_vector<V: Vector>(shape: &ConvShape, mut visit: impl FnMut(FilterVector)) {
     let (width, filters) = (PANEL, shape.filters / shape.groups);
     let filter = shape.channels / shape.groups * shape.kernel[0] * shape.kernel[1];
     let padded = filters.div_ceil(width) * width;

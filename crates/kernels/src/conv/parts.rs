@@ -1,4 +1,4 @@
-//! A batch cut into parts of some images, which the threads share.
+//! Passes over a batch in parts of several images, which the threads share.
 
 use super::epilogue::{ConvOutput, Epilogue};
 use super::gradients::{LayerGradients, NeedsGradient};
@@ -10,12 +10,11 @@ use crate::simd::Vector;
 use crate::threads;
 use std::ops::Range;
 
-/// The whole batch's output, and what was found with it, from what `part` writes for some images at
-/// a time.
+/// Runs a forward pass over the whole batch. `part` computes a range of images.
 ///
 /// # Safety
-/// `part` must write all that belongs to its images, at their places behind the pointers, from any
-/// thread.
+/// `part` must write everything that belongs to its images at their positions behind the pointers,
+/// and must be safe to call on any thread.
 #[inline(always)]
 pub(crate) unsafe fn forward_in_parts(
     shape: &ConvShape,
@@ -47,20 +46,21 @@ pub(crate) unsafe fn forward_in_parts(
     }
 }
 
-/// Where a forward pass puts what it finds of the whole batch.
+/// Where a forward pass stores its results for the whole batch.
 #[derive(Clone, Copy)]
 pub(crate) struct OutputPointers {
     pub output: *mut f32,
     pub argmax: *mut u8,
-    /// For each image each filter's mean and summed squared distance.
+    /// For each image, the mean of each filter and the summed squared distance from it.
     pub moments: *mut Vec<[f64; 2]>,
 }
 
-/// The gradients but for that of the weights, whose `len` sums come apart. `part` adds up some
-/// images at a time and writes the input's gradient for them. The parts are cut by the sizes alone.
+/// Runs a backward pass over the whole batch. `part` adds up the gradients of a range of images and
+/// writes their input gradient. Returns the finished gradients except that of the weights, whose
+/// `len` sums are returned separately for each part.
 ///
 /// # Safety
-/// As [`forward_in_parts`].
+/// As for [`forward_in_parts`].
 #[inline(always)]
 pub(crate) unsafe fn backward_in_parts(
     shape: &ConvShape,
@@ -84,7 +84,7 @@ pub(crate) unsafe fn backward_in_parts(
     let to = [&mut sums, &mut biases].map(|sums| (sums.values.as_mut_ptr(), sums.len));
     let dx = input.as_mut_ptr();
     threads::run_tasks(parts, |i| {
-        // The parts' argmax do not overlap.
+        // Each part has its own range of the sums.
         let [sums, bias] = to.map(|(to, len)| std::slice::from_raw_parts_mut(to.add(i * len), len));
         sums.fill(0.0);
         part(BackwardTask {
@@ -110,26 +110,26 @@ pub(crate) unsafe fn backward_in_parts(
     )
 }
 
-/// A part of a backward pass: some images, and where what is found of them goes.
+/// One part of a backward pass: a range of images, and where their gradients go.
 pub(crate) struct BackwardTask<'a> {
     pub images: Range<usize>,
-    /// The sums that the weights' gradient is made of, to add to.
+    /// Accumulates the sums from which the weight gradient is computed.
     pub sums: &'a mut [f32],
-    /// The same for each filter's bias.
+    /// Accumulates the bias gradient.
     pub bias: &'a mut [f32],
-    /// The whole batch's input gradient, where that is wanted.
+    /// Input gradient of the whole batch, if needed.
     pub dx: *mut f32,
 }
 
-/// What the parts of a backward pass have summed up, one behind the other.
+/// The sums of each part of a backward pass, one part after the other.
 pub(crate) struct PartialSums {
     values: Buffer,
-    /// Values of a part.
+    /// Number of sums of a part.
     len: usize,
 }
 
 impl PartialSums {
-    /// The sum of the parts' vectors at `at`, in their order.
+    /// The vector at `at`, added over the parts in their order.
     #[inline(always)]
     pub(crate) unsafe fn vector<V: Vector>(&self, at: usize) -> V {
         let mut sum = V::load(self.values.as_ptr().add(at));

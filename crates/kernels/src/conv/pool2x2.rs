@@ -1,9 +1,9 @@
-//! Max-pooling of 2×2 blocks, fused into convolutions.
+//! 2×2 max-pooling as the epilogue of a convolution.
 
 use crate::simd::{Vector, load, load_bytes, store, store_bytes};
 
-/// Largest of four values and which it was (the first of equals); with `relu` the value is at least
-/// 0, and 4 stands for none.
+/// The largest of four values and its index (the first in a tie). With `relu` the value is at least
+/// 0, and index 4 means that none was greater.
 #[inline(always)]
 pub(crate) unsafe fn largest<V: Vector>(values: [V; 4], relu: bool) -> (V, V) {
     let (mut best, mut place) = if relu {
@@ -19,10 +19,11 @@ pub(crate) unsafe fn largest<V: Vector>(values: [V; 4], relu: bool) -> (V, V) {
     (best, place)
 }
 
-/// Two rows of `columns` pixels to one of half as many.
+/// Pools two rows of `columns` pixels into one row of half as many.
 ///
 /// # Safety
-/// `rows` holds them; `columns` is even; `y` and `places` have room for the results.
+/// `rows` must hold both rows, `columns` must be even, and `y` and `argmax` must have room for the
+/// results.
 #[inline(always)]
 pub(crate) unsafe fn pool_rows<V: Vector>(
     rows: *const f32,
@@ -50,11 +51,11 @@ pub(crate) unsafe fn pool_rows<V: Vector>(
     }
 }
 
-/// Puts each gradient where its value came from and zero elsewhere:
-/// `[2 * rows, 2 * columns, channels]` from `[rows, columns, channels]`.
+/// Routes each gradient to the pixel that its value came from and sets the others to zero: `[2 *
+/// rows, 2 * columns, channels]` from `[rows, columns, channels]`.
 ///
 /// # Safety
-/// The slices have these sizes.
+/// The lengths of the slices must match.
 #[inline(always)]
 pub(crate) unsafe fn unpool_image<V: Vector>(
     gradient: &[f32],

@@ -1,41 +1,41 @@
-//! The weights' gradient behind pooling: of each 2×2 block one pixel at most has a gradient, so
-//! that a quarter of the definition's products is enough.
+//! The weight gradient of a convolution that is followed by pooling. At most one pixel of each 2×2
+//! block has a gradient, so a quarter of the products of the definition suffices.
 //!
-//! Windows are laid out as rows of vectors (`im2col`), a pooled row at a time; each filter's sum
-//! stays in registers over it.
+//! The windows are laid out as rows of vectors (`im2col`), some pooled rows at a time; the sums of
+//! a filter stay in registers meanwhile.
 
 use super::shape::ConvShape;
 use super::windows::WindowSet;
 use crate::buffer::Buffer;
 use crate::simd::Vector;
 
-/// Values of a filter's sum that are kept in registers.
+/// Sums of a filter that are kept in registers.
 const KEPT: usize = 32;
 
-/// Values of the windows that are laid out at once: half of a first-level cache.
+/// Values of windows that are laid out at once: half of an L1 cache.
 const LAID_OUT: usize = 4096;
 
-/// Sums up over images; for convolutions without groups.
+/// Accumulates the weight gradient over images, for convolutions without groups.
 pub(crate) struct PooledSums<'a> {
     shape: &'a ConvShape,
     windows: &'a WindowSet,
-    /// TileWindow length, in whole blocks of kept vectors.
+    /// Length of a window, rounded up to a multiple of [`KEPT`].
     length: usize,
     /// Pixels before pooling that are laid out at once: some pairs of rows.
     pixels: usize,
-    /// One window of zeros and those of the pixels.
+    /// A window of zeros, followed by the windows of the pixels.
     im2col: Buffer,
-    /// Where the window of each pooled pixel's first pixel is.
+    /// Offset of the window of the first pixel of each 2×2 block.
     bases: Vec<usize>,
-    /// From there to the windows of a block's four pixels; and for the place that says that none
-    /// counts.
+    /// Offsets from there to the windows of the block's four pixels, and one for index 4, which
+    /// means that no pixel has a gradient.
     corners: [usize; 5],
     /// `[filter, length]`
     sums: &'a mut [f32],
 }
 
 impl<'a> PooledSums<'a> {
-    /// Adds to `sums`, [`pooled_len`] of them.
+    /// Accumulates into `sums`, which must hold [`pooled_len`] values.
     pub(crate) fn new(
         shape: &'a ConvShape,
         windows: &'a WindowSet,
@@ -60,11 +60,11 @@ impl<'a> PooledSums<'a> {
         }
     }
 
-    /// Adds one image: its bordered input and the gradient and places (all at most 4) of its pooled
-    /// output.
+    /// Adds one image: its bordered input, and the gradient and argmax (at most 4 everywhere) of
+    /// its pooled output.
     ///
     /// # Safety
-    /// The slices and the image have the sizes that the shape says.
+    /// The slices and the image must have the sizes that the shape specifies.
     #[inline(always)]
     pub(crate) unsafe fn add<V: Vector>(&mut self, x: *const f32, gradient: &[f32], argmax: &[u8]) {
         let values = self.pixels / 4 * self.shape.filters;
@@ -107,8 +107,8 @@ impl<'a> PooledSums<'a> {
         }
     }
 
-    /// One filter's part of the sum over the laid out pixels, by turns into two sums that do not
-    /// wait for each other.
+    /// Accumulates some of the sums of one filter over the windows that are laid out. Two
+    /// alternating sums are used, so that consecutive additions do not depend on each other.
     #[inline(always)]
     unsafe fn filter<V: Vector, const VECTORS: usize>(
         &mut self,
@@ -129,8 +129,8 @@ impl<'a> PooledSums<'a> {
         macro_rules! add {
             ($kept:ident, $pixel:expr) => {{
                 let place = usize::from(*argmax.add($pixel * filters));
-                // Where none counts it is the window of zeros; no branch, which would be foretold
-                // wrongly half of the time.
+                // If no pixel has a gradient, the window of zeros is used instead of a branch,
+                // which would be mispredicted half of the time.
                 let counts = usize::from(place < 4).wrapping_neg();
                 let from =
                     im2col.add((*bases.add($pixel) + *self.corners.get_unchecked(place)) & counts);
@@ -153,17 +153,17 @@ impl<'a> PooledSums<'a> {
     }
 }
 
-/// Number of sums.
+/// Number of sums of the whole gradient.
 pub(crate) fn pooled_len(shape: &ConvShape, windows: &WindowSet) -> usize {
     shape.filters * length(windows)
 }
 
-/// Length of a window, in whole blocks of kept vectors.
+/// Length of a window, rounded up to a multiple of [`KEPT`].
 fn length(windows: &WindowSet) -> usize {
     (windows.taps.len() * windows.run).next_multiple_of(KEPT)
 }
 
-/// The weights' gradient from the sums.
+/// The weight gradient in the order of the weights, from the sums.
 pub(crate) fn pooled_weights(shape: &ConvShape, windows: &WindowSet, sums: &[f32]) -> Vec<f32> {
     let (channels, [kh, kw]) = (shape.channels, shape.kernel);
     let mut weight = vec![0.0; shape.weight_len()];

@@ -1,4 +1,4 @@
-//! Sizes of a convolution, and what follows from them.
+//! The sizes of a convolution, and what follows from them.
 
 use super::epilogue::Epilogue;
 
@@ -15,22 +15,22 @@ pub struct ConvShape {
     pub filters: usize,
     /// Rows and columns of the kernel.
     pub kernel: [usize; 2],
-    /// Steps by rows and columns.
+    /// Stride along rows and columns.
     pub stride: [usize; 2],
-    /// Distance of the kernel's taps by rows and columns.
+    /// Dilation along rows and columns.
     pub dilation: [usize; 2],
-    /// Zeros before and after rows, before and after columns.
+    /// Zero padding before and after the rows, and before and after the columns.
     pub padding: [[usize; 2]; 2],
-    /// Parts that channels and filters are cut into; each part of the filters sees its part of the
-    /// channels only.
+    /// Groups that channels and filters are divided into. The filters of a group see only the
+    /// channels of that group.
     pub groups: usize,
 }
 
 impl ConvShape {
-    /// Rows and columns of the convolution's output.
+    /// Rows and columns of the convolution's output, before the epilogue.
     ///
     /// # Panics
-    /// Where the kernel is larger than the padded image, or a size is zero.
+    /// If the kernel is larger than the padded image, or a size is zero.
     pub fn output(&self) -> [usize; 2] {
         [0, 1].map(|i| {
             let padded = self.input[i] + self.padding[i][0] + self.padding[i][1];
@@ -43,7 +43,7 @@ impl ConvShape {
         })
     }
 
-    /// Rows and columns after what follows.
+    /// Rows and columns of the output after the epilogue.
     pub fn output_after(&self, epilogue: Epilogue) -> [usize; 2] {
         if epilogue.pool {
             self.output().map(|n| n / 2)
@@ -52,8 +52,8 @@ impl ConvShape {
         }
     }
 
-    /// Rows and columns of the convolution's output that are used: pooling drops an odd last row and
-    /// column.
+    /// Rows and columns of the convolution's output that the epilogue uses: pooling drops an odd
+    /// last row or column.
     pub(crate) fn used_output(&self, epilogue: Epilogue) -> [usize; 2] {
         let [h, w] = self.output_after(epilogue);
         if epilogue.pool {
@@ -63,8 +63,8 @@ impl ConvShape {
         }
     }
 
-    /// Multiplications and additions of the definition, without padding's savings: the usual count
-    /// of a forward pass.
+    /// Multiplications and additions of a forward pass by the definition, counting padding: the
+    /// usual count.
     pub fn flops(&self) -> f64 {
         let [oh, ow] = self.output();
         let taps = self.kernel[0] * self.kernel[1] * self.channels / self.groups;

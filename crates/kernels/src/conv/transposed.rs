@@ -1,7 +1,6 @@
-//! Transposed convolution: the input gradient of a convolution as a layer of its own, and that
-//! convolution on its way back.
+//! Transposed convolution: the input gradient of a convolution, as a layer of its own.
 
-use super::direct::{InputGradient, aligned, image_block};
+use super::direct::{InputGradient, image_block, vector_channels};
 use super::epilogue::Epilogue;
 use super::forward_backward::{conv_backward, conv_forward};
 use super::gradients::{LayerGradients, NeedsGradient, UpstreamGradient};
@@ -13,12 +12,12 @@ use crate::simd::{Kernel, Vector, dispatch, should_stream};
 use crate::threads;
 use std::ops::Range;
 
-/// The transpose of the convolution of this `shape`: `x` is `[image, row, column, filter]`, as
-/// large as that one's output, the result `[image, row, column, channel]`, as large as its input;
-/// `bias` has a value for each channel.
+/// The transpose of the convolution of this `shape`. `x` is `[image, row, column, filter]`, of that
+/// convolution's output size; the result is `[image, row, column, channel]`, of its input size;
+/// `bias` has one value for each channel.
 ///
 /// # Panics
-/// Where a slice does not have the size that `shape` says.
+/// If the length of a slice does not match `shape`.
 pub fn transposed_forward(
     shape: &ConvShape,
     x: &[f32],
@@ -30,7 +29,8 @@ pub fn transposed_forward(
         bias.is_none_or(|b| b.len() == shape.channels),
         "bias of {shape:?}"
     );
-    // SAFETY: all sizes are checked above; the instruction set is one that is here.
+    // SAFETY: all sizes were checked above; `dispatch` only uses instructions that this CPU
+    // supports.
     unsafe {
         dispatch(TransposedForward {
             shape,
@@ -41,7 +41,7 @@ pub fn transposed_forward(
     }
 }
 
-/// LayerGradients of the weights and what else is wanted, from that of the output.
+/// Gradient of the weights, and the others that are needed, from the gradient of the output.
 ///
 /// # Panics
 /// As [`transposed_forward`].
@@ -80,7 +80,8 @@ pub fn transposed_backward(
     }
     if needs.bias {
         found.bias = vec![0.0; shape.channels];
-        // SAFETY: the gradient is rows of channels; the instruction set is one that is here.
+        // SAFETY: the gradient is whole rows of channels; `dispatch` only uses instructions that
+        // this CPU supports.
         unsafe {
             dispatch(BiasGradient {
                 gradient,
@@ -126,7 +127,7 @@ impl Kernel for TransposedForward<'_> {
         let stream = should_stream::<V>(
             y.as_ptr(),
             shape.input_len(),
-            aligned(shape, shape.channels),
+            vector_channels(shape, shape.channels),
         );
         let finish = Finish {
             bias: bias.map_or(std::ptr::null(), <[f32]>::as_ptr),
@@ -158,7 +159,7 @@ struct TransposedForwardPart<'a> {
     finish: Finish,
     block: usize,
     images: Range<usize>,
-    /// The whole batch's output.
+    /// Output of the whole batch.
     to: *mut f32,
 }
 
@@ -179,7 +180,7 @@ impl Kernel for TransposedForwardPart<'_> {
         let [from, into] = [x.len(), shape.input_len()].map(|len| len / shape.images.max(1));
         for first in images.clone().step_by(block) {
             let count = block.min(images.end - first);
-            inputs.block::<V>(
+            inputs.compute::<V>(
                 &x[first * from..(first + count) * from],
                 to.add(first * into),
                 count,

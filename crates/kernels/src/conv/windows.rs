@@ -1,30 +1,31 @@
-//! A convolution as rows of a matrix: where each output pixel's window begins and where its taps
-//! lie.
+//! A convolution as rows of a matrix: where the window of each output pixel starts, and where its
+//! taps are.
 //!
-//! The forward pass is one such family. The input gradient is one for each phase of the stride:
-//! input pixels whose place has the same remainder see the same taps, and none of them a zero that
-//! the stride would insert.
+//! The forward pass is one such set of windows. The input gradient takes one set for each phase of
+//! the stride: input pixels whose positions have the same remainder see the same taps, and no
+//! products with the zeros that the stride would insert.
 
 use super::shape::ConvShape;
 
-/// Output pixels of one image, or of several, that share their taps.
+/// Output pixels of one image, or of several, whose windows have the same taps.
 pub(crate) struct WindowSet {
-    /// Offset of each pixel's window in the padded source image, in values.
+    /// Offset in values of each pixel's window in the bordered source image.
     pub inputs: Vec<usize>,
     /// Offset of each pixel's first channel in the destination image.
     pub outputs: Vec<usize>,
-    /// Offsets of the taps' first values in a window, ascending.
+    /// Offset in a window of the first value of each tap, ascending.
     pub taps: Vec<usize>,
-    /// Kernel row and column of each tap, before neighbours were joined.
+    /// Kernel row and column of each tap, before adjacent taps were joined.
     pub kernel: Vec<[usize; 2]>,
-    /// Values of a tap that lie side by side.
+    /// Adjacent values of a tap.
     pub run: usize,
-    /// How many of the pixels are one image's.
+    /// Number of pixels that belong to one image.
     pub per_image: usize,
 }
 
 impl WindowSet {
-    /// The same for `images` images whose sources and destinations lie so many values apart.
+    /// The same windows for `images` images, whose sources are `source` values and whose
+    /// destinations are `destination` values apart.
     pub(crate) fn repeat(self, images: usize, source: usize, destination: usize) -> WindowSet {
         let spread = |offsets: &[usize], step: usize| -> Vec<usize> {
             (0..images)
@@ -43,7 +44,7 @@ impl WindowSet {
     }
 }
 
-/// A source image with a border: rows and columns before it, and its full size.
+/// An image with a border: the rows and columns before it, and the size including the border.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Border {
     pub before: [usize; 2],
@@ -56,7 +57,7 @@ impl Border {
     }
 }
 
-/// The border that the forward pass reads.
+/// The border of the input that the forward pass reads.
 pub(crate) fn forward_border(shape: &ConvShape) -> Border {
     let size = [0, 1].map(|i| shape.input[i] + shape.padding[i][0] + shape.padding[i][1]);
     Border {
@@ -65,7 +66,7 @@ pub(crate) fn forward_border(shape: &ConvShape) -> Border {
     }
 }
 
-/// The forward pass over the first `rows` × `columns` output pixels.
+/// The windows of the forward pass, for the first `rows` × `columns` output pixels.
 pub(crate) fn forward_windows(shape: &ConvShape, [rows, columns]: [usize; 2]) -> WindowSet {
     let width = forward_border(shape).size[1];
     let c = shape.channels;
@@ -83,7 +84,7 @@ pub(crate) fn forward_windows(shape: &ConvShape, [rows, columns]: [usize; 2]) ->
             kernel.push([ky, kx]);
         }
     }
-    let (taps, run) = join(taps, c / shape.groups);
+    let (taps, run) = join_taps(taps, c / shape.groups);
     WindowSet {
         per_image: inputs.len(),
         inputs,
@@ -94,20 +95,22 @@ pub(crate) fn forward_windows(shape: &ConvShape, [rows, columns]: [usize; 2]) ->
     }
 }
 
-/// For one dimension of the input gradient: the output row `(y + padding - k * dilation) / stride`
-/// that a tap brings to input row `y`, where the division has no remainder.
-fn brings(shape: &ConvShape, i: usize, y: usize, k: usize) -> Option<i64> {
+/// The output position that input position `y` receives a gradient from through tap `k`, along one
+/// dimension: `(y + padding - k * dilation) / stride`, if that is a whole number. It may lie
+/// outside of the output.
+fn output_position(shape: &ConvShape, i: usize, y: usize, k: usize) -> Option<i64> {
     let at = (y + shape.padding[i][0]) as i64 - (k * shape.dilation[i]) as i64;
     let stride = shape.stride[i] as i64;
     (at.rem_euclid(stride) == 0).then(|| at.div_euclid(stride))
 }
 
-/// The border of the output's gradient that the input gradient reads; `used` is the size of that
+/// The border of the output gradient that the input gradient reads; `used` is the size of that
 /// gradient.
 pub(crate) fn backward_border(shape: &ConvShape, used: [usize; 2]) -> Border {
     let bounds = [0, 1].map(|i| {
-        let all = (0..shape.input[i])
-            .flat_map(|y| (0..shape.kernel[i]).filter_map(move |k| brings(shape, i, y, k)));
+        let all = (0..shape.input[i]).flat_map(|y| {
+            (0..shape.kernel[i]).filter_map(move |k| output_position(shape, i, y, k))
+        });
         all.fold((0, used[i] as i64 - 1), |(low, high), at| {
             (low.min(at), high.max(at))
         })
@@ -118,8 +121,8 @@ pub(crate) fn backward_border(shape: &ConvShape, used: [usize; 2]) -> Border {
     }
 }
 
-/// The families of the input gradient: read from a bordered output gradient, written to the input
-/// image.
+/// The windows of the input gradient, one set for each phase of the stride. They are read from the
+/// bordered output gradient and written to the input image.
 pub(crate) fn backward_window_sets(shape: &ConvShape, border: &Border) -> Vec<WindowSet> {
     let phases = (0..shape.stride[0]).flat_map(|y| (0..shape.stride[1]).map(move |x| [y, x]));
     phases
@@ -146,7 +149,7 @@ fn backward_windows(shape: &ConvShape, border: &Border, phase: [usize; 2]) -> Wi
     let along = |i: usize| -> Vec<(usize, usize)> {
         let all = (0..shape.kernel[i])
             .rev()
-            .filter_map(|k| Some((k, brings(shape, i, phase[i], k)?)));
+            .filter_map(|k| Some((k, output_position(shape, i, phase[i], k)?)));
         all.map(|(k, at)| (k, (at + border.before[i] as i64) as usize))
             .collect()
     };
@@ -157,7 +160,7 @@ fn backward_windows(shape: &ConvShape, border: &Border, phase: [usize; 2]) -> Wi
             kernel.push([ky, kx]);
         }
     }
-    let (taps, run) = join(taps, f / shape.groups);
+    let (taps, run) = join_taps(taps, f / shape.groups);
     WindowSet {
         per_image: inputs.len(),
         inputs,
@@ -168,8 +171,8 @@ fn backward_windows(shape: &ConvShape, border: &Border, phase: [usize; 2]) -> Wi
     }
 }
 
-/// Joins taps that lie side by side, as many as divide all of them evenly.
-fn join(taps: Vec<usize>, run: usize) -> (Vec<usize>, usize) {
+/// Joins adjacent taps into longer ones, in the largest groups that divide all taps evenly.
+fn join_taps(taps: Vec<usize>, run: usize) -> (Vec<usize>, usize) {
     let n = taps.len();
     let together = |m: usize| {
         taps.chunks(m)
@@ -181,7 +184,7 @@ fn join(taps: Vec<usize>, run: usize) -> (Vec<usize>, usize) {
     }
 }
 
-/// Copies a block of images `[rows, columns, channels]` into bordered ones; the border is zero.
+/// Copies a block of images `[rows, columns, channels]` into bordered images. The border is zero.
 pub(crate) fn add_border(
     source: &[f32],
     size: [usize; 2],

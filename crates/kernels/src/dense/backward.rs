@@ -1,6 +1,6 @@
 //! The backward pass of a dense layer.
 
-use super::product::{DenseProduct, DenseWeight, panels_of, steps};
+use super::product::{PackedProduct, RightMatrix, panels_of, steps};
 use super::shape::DenseShape;
 use crate::buffer::Buffer;
 use crate::conv::LayerGradients;
@@ -9,11 +9,11 @@ use crate::matrix::{Finish, LeftRows, OuterFactors, OuterTarget, outer};
 use crate::simd::{Kernel, PANEL, Vector, dispatch};
 use crate::threads;
 
-/// LayerGradients of the weights, the bias and, where `want_input`, the input, from that of the output.
-/// `output` is read with `relu` only.
+/// Gradients of the weights, the bias and, with `needs_input`, the input, from the gradient of the
+/// output. `output` is only read with `relu`.
 ///
 /// # Panics
-/// As [`dense_forward`].
+/// As [`dense_forward`](super::dense_forward).
 pub fn dense_backward(
     shape: &DenseShape,
     x: &[f32],
@@ -21,7 +21,7 @@ pub fn dense_backward(
     output: &[f32],
     gradient: &[f32],
     relu: bool,
-    want_input: bool,
+    needs_input: bool,
 ) -> LayerGradients {
     shape.check(x, weight);
     assert_eq!(
@@ -33,7 +33,8 @@ pub fn dense_backward(
         !relu || output.len() == gradient.len(),
         "output of {shape:?}"
     );
-    // SAFETY: all sizes are checked above; the instruction set is one that is here.
+    // SAFETY: all sizes were checked above; `dispatch` only uses instructions that this CPU
+    // supports.
     unsafe {
         dispatch(DenseBackward {
             shape,
@@ -42,7 +43,7 @@ pub fn dense_backward(
             output,
             gradient,
             relu,
-            want_input,
+            needs_input,
         })
     }
 }
@@ -54,7 +55,7 @@ struct DenseBackward<'a> {
     output: &'a [f32],
     gradient: &'a [f32],
     relu: bool,
-    want_input: bool,
+    needs_input: bool,
 }
 
 impl Kernel for DenseBackward<'_> {
@@ -69,7 +70,7 @@ impl Kernel for DenseBackward<'_> {
             output,
             gradient,
             relu,
-            want_input,
+            needs_input,
         } = self;
         let &DenseShape {
             rows,
@@ -110,22 +111,26 @@ impl Kernel for DenseBackward<'_> {
             };
             outer::<V>(pixels, &places[units], features, sums);
         });
-        if want_input {
+        if needs_input {
             found.input = Vec::with_capacity(x.len());
             let to = found.input.as_mut_ptr();
             let panels = features.div_ceil(PANEL);
             let tasks = shape.tasks(panels);
             threads::run_tasks(tasks, |i| {
                 let columns = panels_of(features, threads::task_range(panels, tasks, i));
-                V::outlined(DenseProduct {
+                V::outlined(PackedProduct {
                     x: gradient.as_ptr(),
                     rows: LeftRows {
                         inputs: &by_unit,
                         taps: &[0],
                         run: units,
-                        fresh: units,
+                        new_values: units,
                     },
-                    matrix: DenseWeight::Columns(weight, features, columns.start),
+                    matrix: RightMatrix::Columns {
+                        values: weight,
+                        row_len: features,
+                        first: columns.start,
+                    },
                     columns: columns.len(),
                     finish: Finish::NONE,
                     y: to.add(columns.start),

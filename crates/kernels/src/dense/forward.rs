@@ -1,15 +1,15 @@
 //! The forward pass of a dense layer.
 
-use super::product::{DenseProduct, DenseWeight, panels_of, steps};
+use super::product::{PackedProduct, RightMatrix, panels_of, steps};
 use super::shape::DenseShape;
 use crate::matrix::{Finish, LeftRows};
 use crate::simd::{Kernel, PANEL, Vector, dispatch};
 use crate::threads;
 
-/// `x · weightᵀ + bias`, at least 0 with `relu`.
+/// `x · weightᵀ + bias`, followed by ReLU with `relu`.
 ///
 /// # Panics
-/// Where a slice does not have the size that `shape` says.
+/// If the length of a slice does not match `shape`.
 pub fn dense_forward(
     shape: &DenseShape,
     x: &[f32],
@@ -22,7 +22,8 @@ pub fn dense_forward(
         bias.is_none_or(|b| b.len() == shape.units),
         "bias of {shape:?}"
     );
-    // SAFETY: all sizes are checked above; the instruction set is one that is here.
+    // SAFETY: all sizes were checked above; `dispatch` only uses instructions that this CPU
+    // supports.
     unsafe {
         dispatch(DenseForward {
             shape,
@@ -68,15 +69,15 @@ impl Kernel for DenseForward<'_> {
             let units = panels_of(units, threads::task_range(panels, tasks, i));
             let bias = bias.map_or(std::ptr::null(), |b| b[units.start..].as_ptr());
             let weight = &weight[units.start * features..units.end * features];
-            V::outlined(DenseProduct {
+            V::outlined(PackedProduct {
                 x: x.as_ptr(),
                 rows: LeftRows {
                     inputs: &inputs,
                     taps: &[0],
                     run: features,
-                    fresh: features,
+                    new_values: features,
                 },
-                matrix: DenseWeight::Rows(weight),
+                matrix: RightMatrix::Rows(weight),
                 columns: units.len(),
                 finish: Finish {
                     bias,

@@ -1,4 +1,4 @@
-//! Dense layers: every input to every unit, forward and backward, with ReLU fused in.
+//! Dense (fully connected) layers, forward and backward, with fused ReLU.
 
 mod backward;
 mod forward;

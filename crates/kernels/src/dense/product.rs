@@ -1,4 +1,4 @@
-//! Rows times a matrix that is packed into panels first.
+//! Matrix products whose right matrix is packed into panels first.
 
 use crate::buffer::Buffer;
 use crate::matrix::{DotsTarget, Finish, LeftRows, dots};
@@ -6,11 +6,11 @@ use crate::simd::{Kernel, PANEL, Vector};
 use crate::transpose::to_lanes;
 use std::ops::Range;
 
-/// LeftRows times a matrix that is packed first.
-pub(crate) struct DenseProduct<'a> {
+/// Rows times a matrix that is packed into panels first.
+pub(crate) struct PackedProduct<'a> {
     pub x: *const f32,
     pub rows: LeftRows<'a>,
-    pub matrix: DenseWeight<'a>,
+    pub matrix: RightMatrix<'a>,
     pub columns: usize,
     pub finish: Finish,
     pub y: *mut f32,
@@ -18,19 +18,23 @@ pub(crate) struct DenseProduct<'a> {
 }
 
 #[derive(Clone, Copy)]
-pub(crate) enum DenseWeight<'a> {
-    /// The columns lie as rows, one behind the other.
+pub(crate) enum RightMatrix<'a> {
+    /// Each column of the matrix is stored as a contiguous row.
     Rows(&'a [f32]),
-    /// LeftRows so long, from a column on.
-    Columns(&'a [f32], usize, usize),
+    /// The matrix is stored by rows of `row_len` values; its columns start with number `first`.
+    Columns {
+        values: &'a [f32],
+        row_len: usize,
+        first: usize,
+    },
 }
 
-impl Kernel for DenseProduct<'_> {
+impl Kernel for PackedProduct<'_> {
     type Output = ();
 
     #[inline(always)]
     unsafe fn run<V: Vector>(self) {
-        let DenseProduct {
+        let PackedProduct {
             x,
             rows,
             matrix,
@@ -41,10 +45,12 @@ impl Kernel for DenseProduct<'_> {
         } = self;
         let mut packed = Buffer::new(columns.div_ceil(PANEL) * PANEL * rows.len());
         match matrix {
-            DenseWeight::Rows(matrix) => pack_transposed::<V>(matrix, rows.len(), &mut packed),
-            DenseWeight::Columns(matrix, length, first) => {
-                pack_panels(matrix, length, first..first + columns, &mut packed)
-            }
+            RightMatrix::Rows(matrix) => pack_transposed::<V>(matrix, rows.len(), &mut packed),
+            RightMatrix::Columns {
+                values,
+                row_len,
+                first,
+            } => pack_panels(values, row_len, first..first + columns, &mut packed),
         }
         dots::<V>(
             x,
@@ -61,19 +67,21 @@ impl Kernel for DenseProduct<'_> {
     }
 }
 
-/// The columns of some panels.
+/// The columns in a range of panels.
 pub(crate) fn panels_of(columns: usize, panels: Range<usize>) -> Range<usize> {
     panels.start * PANEL..(panels.end * PANEL).min(columns)
 }
 
+/// The multiples of `step`: offsets of `count` rows.
 pub(crate) fn steps(count: usize, step: usize) -> Vec<usize> {
     (0..count).map(|i| i * step).collect()
 }
 
-/// LeftRows of `matrix` (`columns` long) become columns of panels; zeros behind the last.
+/// Packs a matrix whose columns are stored as rows of `columns` values into panels padded with
+/// zeros.
 ///
 /// # Safety
-/// `out` has room for the panels.
+/// `out` must have room for the panels.
 #[inline(always)]
 unsafe fn pack_transposed<V: Vector>(matrix: &[f32], columns: usize, out: &mut [f32]) {
     let offsets = steps(columns, PANEL);
@@ -93,7 +101,7 @@ unsafe fn pack_transposed<V: Vector>(matrix: &[f32], columns: usize, out: &mut [
     }
 }
 
-/// Some columns of `matrix` (rows `length` long) cut into panels; zeros behind the last.
+/// Packs some columns of `matrix`, whose rows are `length` long, into panels padded with zeros.
 fn pack_panels(matrix: &[f32], length: usize, columns: Range<usize>, out: &mut [f32]) {
     let rows = matrix.len() / length;
     for (column, out) in columns

@@ -1,22 +1,22 @@
-//! Sizes of a dense layer.
+//! The sizes of a dense layer.
 
 use crate::threads;
 
-/// Sizes of a dense layer: `x` is `[rows, features]`, the weights are `[units, features]`, the
+/// Sizes of a dense layer: `x` is `[rows, features]`, the weights are `[units, features]` and the
 /// output is `[rows, units]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DenseShape {
     /// Images of the batch.
     pub rows: usize,
-    /// Inputs.
+    /// Input features.
     pub features: usize,
-    /// Outputs.
+    /// Output units.
     pub units: usize,
 }
 
 impl DenseShape {
-    /// Tasks that `count` columns are cut into: one where threads would wait for each other longer
-    /// than they compute.
+    /// Number of tasks for `count` columns: one if threads would spend more time waiting for each
+    /// other than computing.
     pub(crate) fn tasks(&self, count: usize) -> usize {
         if self.rows * self.features * self.units < 1 << 20 {
             1

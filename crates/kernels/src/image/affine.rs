@@ -1,26 +1,26 @@
-//! Affine maps between the places of two images.
+//! Affine maps from the pixels of an output image to those of its source.
 
-/// Map from a place in the output to the place in the source that it shows, in pixels about the
-/// images' centres.
+/// Map from a position in the output to the position in the source that is shown there, in pixels
+/// relative to the centres of the images.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Affine {
-    /// Source x from output x, source x from output y.
+    /// Coefficients of the source x: of the output x and of the output y.
     pub x: [f64; 2],
-    /// Source y from output x, source y from output y.
+    /// Coefficients of the source y: of the output x and of the output y.
     pub y: [f64; 2],
-    /// Added to source x and y.
+    /// Offset that is added to the source x and y.
     pub shift: [f64; 2],
 }
 
 impl Affine {
-    /// Shows the source as it is.
+    /// Leaves the image unchanged.
     pub const IDENTITY: Affine = Affine {
         x: [1.0, 0.0],
         y: [0.0, 1.0],
         shift: [0.0, 0.0],
     };
 
-    /// Turns the picture by `radians`, clockwise as seen on a screen (y points down).
+    /// Rotates the image by `radians`, clockwise as seen on a screen (y points down).
     pub fn rotation(radians: f64) -> Affine {
         let (sin, cos) = radians.sin_cos();
         Affine {
@@ -30,7 +30,7 @@ impl Affine {
         }
     }
 
-    /// Enlarges the picture by `factor` (below 1: shrinks it).
+    /// Enlarges the image by `factor`, or shrinks it if that is below 1.
     pub fn scaling(factor: f64) -> Affine {
         Affine {
             x: [1.0 / factor, 0.0],
@@ -39,7 +39,7 @@ impl Affine {
         }
     }
 
-    /// Moves the picture by `(x, y)` pixels, right and down.
+    /// Moves the image by `(x, y)` pixels, right and down.
     pub fn translation(x: f64, y: f64) -> Affine {
         Affine {
             shift: [-x, -y],
@@ -47,7 +47,7 @@ impl Affine {
         }
     }
 
-    /// Slants the picture: rows move right by `slope` pixels for each pixel that they lie lower.
+    /// Shears the image: each row moves right by `slope` pixels relative to the row above it.
     pub fn shear(slope: f64) -> Affine {
         Affine {
             x: [1.0, -slope],
@@ -55,8 +55,8 @@ impl Affine {
         }
     }
 
-    /// Enlarges the part of `share` of each side, x and y, whose centre lies `centre` pixels right
-    /// of and below the image's, to the whole.
+    /// Crops and enlarges: the part that takes `share` of each side (x and y) and has its centre
+    /// `centre` pixels right of and below that of the image fills the whole image.
     pub fn part(share: [f64; 2], centre: [f64; 2]) -> Affine {
         Affine {
             x: [share[0], 0.0],
@@ -65,7 +65,7 @@ impl Affine {
         }
     }
 
-    /// The map that first makes `self` of a picture, then `next` of the result.
+    /// The map that applies `self` to an image and then `next` to the result.
     pub fn then(self, next: Affine) -> Affine {
         let row = |r: [f64; 2]| {
             [

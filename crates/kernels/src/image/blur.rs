@@ -2,11 +2,11 @@
 
 use super::types::Size;
 
-/// Gaussian blur of standard deviation `sigma` pixels, rows and then columns; beyond the border
-/// lies the nearest pixel.
+/// Gaussian blur with a standard deviation of `sigma` pixels, along rows and then columns. The
+/// nearest pixel is used beyond the border.
 ///
 /// # Panics
-/// Where `image` or `scratch` is not of `size`.
+/// If the length of `image` or `scratch` does not match `size`.
 pub fn blur(image: &mut [f32], size: Size, sigma: f64, scratch: &mut [f32]) {
     size.check("image", image.len());
     size.check("scratch", scratch.len());
@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_blur_keeps_the_mean_of_a_dot_and_spreads_it() {
+    fn blur_spreads_a_dot_and_keeps_its_sum() {
         let size = Size {
             channels: 1,
             height: 15,

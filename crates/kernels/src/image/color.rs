@@ -1,18 +1,18 @@
-//! Colours of an image with values 0 to 255, in place.
+//! Changes of the colours of an image with values 0 to 255, in place.
 
 use super::types::Size;
 
-/// Every value times `factor`.
+/// Multiplies every value by `factor`.
 pub fn brightness(image: &mut [f32], factor: f32) {
     image
         .iter_mut()
         .for_each(|v| *v = (*v * factor).clamp(0.0, 255.0));
 }
 
-/// Away from the mean grey of the image by `factor`; below 1: towards it.
+/// Scales the distance of every value from the image's mean grey by `factor`.
 ///
 /// # Panics
-/// Where `image` is not of `size`.
+/// If the length of `image` does not match `size`.
 pub fn contrast(image: &mut [f32], size: Size, factor: f32) {
     size.check("image", image.len());
     let total: f64 = (0..size.plane())
@@ -24,10 +24,11 @@ pub fn contrast(image: &mut [f32], size: Size, factor: f32) {
         .for_each(|v| *v = (mean + factor * (*v - mean)).clamp(0.0, 255.0));
 }
 
-/// Away from the pixel's grey by `factor`; 0: a grey image. Images of one channel stay as they are.
+/// Scales the distance of every value from the grey of its pixel by `factor`; 0 gives a grey image.
+/// Images with one channel do not change.
 ///
 /// # Panics
-/// Where `image` is not of `size`.
+/// If the length of `image` does not match `size`.
 pub fn saturation(image: &mut [f32], size: Size, factor: f32) {
     size.check("image", image.len());
     let plane = size.plane();
@@ -39,10 +40,10 @@ pub fn saturation(image: &mut [f32], size: Size, factor: f32) {
     }
 }
 
-/// Turns the hue (of HSV) by `turns`. Images of one channel stay as they are.
+/// Rotates the hue (of HSV) by `turns` full turns. Images with one channel do not change.
 ///
 /// # Panics
-/// Where `image` is not of `size`.
+/// If the length of `image` does not match `size`.
 pub fn hue(image: &mut [f32], size: Size, turns: f32) {
     size.check("image", image.len());
     if size.channels != 3 {
@@ -65,7 +66,7 @@ pub fn hue(image: &mut [f32], size: Size, turns: f32) {
         };
         let turned = sixths + 6.0 * turns;
         for (channel, offset) in [5.0, 3.0, 1.0].into_iter().enumerate() {
-            // The value of HSV's inverse: V − V·S·max(0, min(k, 4 − k, 1)).
+            // From HSV back to RGB: V − V·S·max(0, min(k, 4 − k, 1)).
             let k = (offset + turned).rem_euclid(6.0);
             image[channel * plane + i] = largest - range * k.min(4.0 - k).clamp(0.0, 1.0);
         }
@@ -107,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn colours_by_hand() {
+    fn colours_equal_values_computed_by_hand() {
         check(
             |i| brightness(i, 1.5),
             [255.0, 0.0, 150.0, 75.0, 0.0, 255.0],

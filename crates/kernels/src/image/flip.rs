@@ -1,11 +1,11 @@
-//! Mirror images, in place.
+//! Mirroring of images, in place.
 
 use super::types::Size;
 
-/// Left and right of every row of a CHW image change places.
+/// Mirrors every row of a CHW image.
 ///
 /// # Panics
-/// Where `image` is not of `size`.
+/// If the length of `image` does not match `size`.
 pub fn flip_horizontal<T>(image: &mut [T], size: Size) {
     size.check("image", image.len());
     for row in image.chunks_exact_mut(size.width) {
@@ -13,10 +13,10 @@ pub fn flip_horizontal<T>(image: &mut [T], size: Size) {
     }
 }
 
-/// Top and bottom of every plane of a CHW image change places.
+/// Mirrors every column of a CHW image.
 ///
 /// # Panics
-/// Where `image` is not of `size`.
+/// If the length of `image` does not match `size`.
 pub fn flip_vertical<T>(image: &mut [T], size: Size) {
     size.check("image", image.len());
     for plane in image.chunks_exact_mut(size.plane()) {

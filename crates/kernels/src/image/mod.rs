@@ -1,6 +1,7 @@
-//! Stored images: augmentation, and the way to a network's input.
+//! Stored images: augmentation and normalisation.
 //!
-//! Images are CHW planes: channel `c`, row `y`, column `x` lies at `(c * height + y) * width + x`.
+//! Images are CHW planes: the value of channel `c`, row `y`, column `x` is at `(c * height + y) *
+//! width + x`.
 
 mod affine;
 mod blur;

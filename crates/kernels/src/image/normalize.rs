@@ -1,12 +1,12 @@
-//! From stored values to a network's input.
+//! Conversion of stored values into the input of a network.
 
 use super::types::{Pixel, Size};
 
 /// `out = source * scale[c] + shift[c]` for every channel `c`.
 ///
 /// # Panics
-/// Where `source` or `out` is not of `size`, or `scale` or `shift` has not one number for each
-/// channel.
+/// If the length of `source` or `out` does not match `size`, or that of `scale` or `shift` does not
+/// match its channels.
 pub fn normalize<T: Pixel>(
     source: &[T],
     size: Size,
@@ -30,10 +30,10 @@ pub fn normalize<T: Pixel>(
     }
 }
 
-/// Copies values as floats.
+/// Converts values to floats.
 ///
 /// # Panics
-/// Where the slices are of different length.
+/// If the slices differ in length.
 pub fn widen<T: Pixel>(source: &[T], out: &mut [f32]) {
     assert!(
         source.len() == out.len(),

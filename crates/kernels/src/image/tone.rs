@@ -1,17 +1,17 @@
-//! Tones of an image with values 0 to 255, in place: the operations of the automatic augmentations
-//! beside the colours.
+//! Changes of the tones of an image with values 0 to 255, in place: operations of the automatic
+//! augmentation policies.
 //!
-//! Each as torchvision computes it, but on numbers that need not be whole; where bits or a
-//! histogram are wanted they are rounded.
+//! They follow torchvision, but accept values that are not whole numbers; these are rounded where
+//! bits or a histogram are needed.
 
 use super::types::Size;
 
-/// 255 − value.
+/// Replaces every value by 255 − value.
 pub fn invert(image: &mut [f32]) {
     image.iter_mut().for_each(|v| *v = 255.0 - *v);
 }
 
-/// Inverts the values of at least `threshold`.
+/// Inverts the values that are at least `threshold`.
 pub fn solarize(image: &mut [f32], threshold: f32) {
     image
         .iter_mut()
@@ -19,7 +19,7 @@ pub fn solarize(image: &mut [f32], threshold: f32) {
         .for_each(|v| *v = 255.0 - *v);
 }
 
-/// Leaves the `bits` highest of each value's eight bits.
+/// Keeps the `bits` highest of the eight bits of each value.
 pub fn posterize(image: &mut [f32], bits: u32) {
     let mask = !(255u8.checked_shr(bits).unwrap_or(0));
     image
@@ -27,10 +27,10 @@ pub fn posterize(image: &mut [f32], bits: u32) {
         .for_each(|v| *v = f32::from(byte(*v) & mask));
 }
 
-/// Stretches each channel to the whole range; a channel of one value stays as it is.
+/// Stretches each channel to the full range. A channel with a single value does not change.
 ///
 /// # Panics
-/// Where `image` is not of `size`.
+/// If the length of `image` does not match `size`.
 pub fn autocontrast(image: &mut [f32], size: Size) {
     size.check("image", image.len());
     for plane in image.chunks_exact_mut(size.plane()) {
@@ -45,10 +45,10 @@ pub fn autocontrast(image: &mut [f32], size: Size) {
     }
 }
 
-/// Makes the values of each channel about equally frequent.
+/// Equalises the histogram of each channel.
 ///
 /// # Panics
-/// Where `image` is not of `size`.
+/// If the length of `image` does not match `size`.
 pub fn equalize(image: &mut [f32], size: Size) {
     size.check("image", image.len());
     for plane in image.chunks_exact_mut(size.plane()) {
@@ -61,7 +61,7 @@ pub fn equalize(image: &mut [f32], size: Size) {
         if step == 0 {
             continue;
         }
-        // A value becomes the rounded share of those below it.
+        // Each value maps to the rounded share of pixels that are darker.
         let mut below = 0;
         let table = counts.map(|n| {
             let found = ((below + step / 2) / step).min(255) as f32;
@@ -74,11 +74,11 @@ pub fn equalize(image: &mut [f32], size: Size) {
     }
 }
 
-/// Away from the image smoothed over 3×3 pixels by `factor`; below 1: towards it. The border stays
-/// as it is.
+/// Scales the distance of every value from the image smoothed over 3×3 pixels by `factor`: above 1
+/// sharpens, below 1 blurs. Border pixels do not change.
 ///
 /// # Panics
-/// Where `image` or `scratch` is not of `size`.
+/// If the length of `image` or `scratch` does not match `size`.
 pub fn sharpness(image: &mut [f32], size: Size, factor: f32, scratch: &mut [f32]) {
     size.check("image", image.len());
     size.check("scratch", scratch.len());

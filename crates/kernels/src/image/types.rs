@@ -1,4 +1,4 @@
-//! Sizes and values of stored images, and what lies outside of them.
+//! Size and values of stored images, and how they continue beyond their border.
 
 /// Size of a CHW image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,20 +38,20 @@ impl Size {
     }
 }
 
-/// What lies outside an image.
+/// How an image continues beyond its border.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BorderMode {
-    /// Value 0.
+    /// With zeros.
     Zero,
-    /// The image mirrored at its border (the border pixel is repeated).
+    /// Mirrored at the border; the border pixel is repeated.
     Reflect,
-    /// The nearest border pixel.
+    /// With the nearest border pixel.
     Nearest,
 }
 
-/// Values that a kernel reads: bytes as they are stored, or floats.
+/// A value that kernels read: a stored byte or a float.
 pub trait Pixel: Copy {
-    /// As a float, bytes unscaled (0 to 255).
+    /// The value as a float; bytes are not scaled (0 to 255).
     fn float(self) -> f32;
 }
 

@@ -1,72 +1,74 @@
 //! Affine warps with bilinear interpolation.
 //!
-//! Pixel `(x, y)` covers the unit square around its centre; `(0, 0)` of an [`Affine`] is the centre
-//! of the image, which for an even width lies between two pixels (`align_corners = false` in
-//! PyTorch's words).
+//! Pixel `(x, y)` covers the unit square around its centre. The origin of an [`Affine`] is the
+//! centre of the image, which lies between two pixels if the width is even (PyTorch's
+//! `align_corners = false`).
 
 use super::affine::Affine;
 use super::types::{BorderMode, Pixel, Size};
 use crate::simd::{Kernel, Vector, dispatch};
 use std::cell::Cell;
 
-/// Warps `source` into `out`, both of `size`, bilinearly; all channels alike.
+/// Warps all channels of `source` into `out`, both of `size`, with bilinear interpolation.
 ///
 /// # Panics
-/// Where `source` or `out` is not of `size`, or a side is longer than 2^14 pixels.
-pub fn warp<T: Pixel>(source: &[T], size: Size, map: &Affine, fill: BorderMode, out: &mut [f32]) {
+/// If the length of `source` or `out` does not match `size`, or a side is longer than 2^14 pixels.
+pub fn warp<T: Pixel>(source: &[T], size: Size, map: &Affine, border: BorderMode, out: &mut [f32]) {
     size.check("source", source.len());
     size.check("out", out.len());
     assert!(
         size.height.max(size.width) <= 1 << 14,
         "{size:?} is too large to warp"
     );
-    // SAFETY: the sizes are checked above; the instruction set is one that is here.
+    // SAFETY: the sizes were checked above; `dispatch` only uses instructions that this CPU
+    // supports.
     unsafe {
         dispatch(Warp {
             source,
             size,
             map,
-            fill,
+            border,
             out,
         })
     }
 }
 
-/// Columns handled together: coordinates and weights of a chunk stay in registers and L1.
+/// Columns that are processed together: their coordinates and weights stay in registers and the L1
+/// cache.
 const CHUNK: usize = 32;
 
-/// Where the four neighbours of a chunk of columns lie, and how far between them.
+/// The four source pixels around each of a chunk of output pixels, and the interpolation weights.
 struct Taps {
-    /// The upper left one.
+    /// Index of the upper left pixel.
     at: [u32; CHUNK],
-    /// From the left ones to the right ones, 0 to 1.
+    /// Weight of the right pixels, from 0 to 1.
     across: [f32; CHUNK],
-    /// From the upper ones to the lower ones.
+    /// Weight of the lower pixels, from 0 to 1.
     down: [f32; CHUNK],
 }
 
-/// Channels of a pixel side by side: two neighbours are one vector.
+/// Channels of a pixel, stored side by side. Two adjacent pixels make one vector.
 const LANES: usize = 4;
 
 struct Warp<'a, T> {
     source: &'a [T],
     size: Size,
     map: &'a Affine,
-    fill: BorderMode,
+    border: BorderMode,
     out: &'a mut [f32],
 }
 
 impl<T: Pixel> Kernel for Warp<'_, T> {
     type Output = ();
 
-    /// Plain code for the compiler to make vectors of.
+    /// Plain code that the compiler vectorises.
     #[inline(always)]
     unsafe fn run<V: Vector>(self) {
         let Warp {
             source,
             size,
             map,
-            fill,
+            border,
             out,
         } = self;
         if size.is_empty() {
@@ -77,8 +79,8 @@ impl<T: Pixel> Kernel for Warp<'_, T> {
             .chunks(LANES * size.plane())
             .zip(out.chunks_mut(LANES * size.plane()));
         for (source, out) in planes {
-            frame(source, size, fill, &mut pixels);
-            match fill {
+            frame(source, size, border, &mut pixels);
+            match border {
                 BorderMode::Zero => warp_pixels(&pixels, size, map, inside_zero, out),
                 BorderMode::Nearest => warp_pixels(&pixels, size, map, inside_nearest, out),
                 BorderMode::Reflect => warp_pixels(&pixels, size, map, inside_reflect, out),
@@ -92,10 +94,10 @@ thread_local! {
     static PIXELS: Cell<Vec<[f32; LANES]>> = const { Cell::new(Vec::new()) };
 }
 
-/// Up to [`LANES`] planes as pixels, in a frame of one pixel that holds what lies outside: so no
-/// neighbour needs to be looked for.
+/// Interleaves up to [`LANES`] planes into pixels, with a frame of one pixel that holds what lies
+/// beyond the border, so that interpolation needs no bounds checks.
 #[inline(always)]
-fn frame<T: Pixel>(planes: &[T], size: Size, fill: BorderMode, pixels: &mut Vec<[f32; LANES]>) {
+fn frame<T: Pixel>(planes: &[T], size: Size, border: BorderMode, pixels: &mut Vec<[f32; LANES]>) {
     let (plane, width, wide) = (size.plane(), size.width, size.width + 2);
     pixels.resize(wide * (size.height + 2), [0.0; LANES]);
     let channels = planes.len() / plane;
@@ -118,18 +120,18 @@ fn frame<T: Pixel>(planes: &[T], size: Size, fill: BorderMode, pixels: &mut Vec<
             }
         }
         let [left, right] = [row[1], row[width]];
-        [row[0], row[width + 1]] = if fill == BorderMode::Zero {
+        [row[0], row[width + 1]] = if border == BorderMode::Zero {
             [[0.0; LANES]; 2]
         } else {
             [left, right]
         };
     }
     let last = wide * size.height;
-    if fill == BorderMode::Zero {
+    if border == BorderMode::Zero {
         pixels[..wide].fill([0.0; LANES]);
         pixels[last + wide..].fill([0.0; LANES]);
     } else {
-        // A mirrored picture, too, goes on with its last pixel once more.
+        // A mirrored image, too, continues with a repetition of its border pixel.
         pixels.copy_within(wide..2 * wide, 0);
         pixels.copy_within(last..last + wide, last + wide);
     }
@@ -161,8 +163,8 @@ unsafe fn warp_pixels(
             let start_y = map.y[0] * dx + map.y[1] * dy + map.shift[1] + centre[1];
             let start = [start_x as f32, start_y as f32];
             let step = [map.x[0] as f32, map.y[0] as f32];
-            place(&mut taps, size, start, step, inside);
-            mix(pixels, size.width + 2, &taps, &mut found);
+            locate(&mut taps, size, start, step, inside);
+            interpolate(pixels, size.width + 2, &taps, &mut found);
             let columns = CHUNK.min(size.width - first);
             for (c, plane) in out.chunks_exact_mut(size.plane()).enumerate() {
                 let row = &mut plane[y * size.width + first..][..columns];
@@ -174,12 +176,12 @@ unsafe fn warp_pixels(
     }
 }
 
-/// The place from −1 to `n` that shows what a place along a side of length `n` shows.
+/// Maps a position along a side of length `n` to the position from −1 to `n` that is shown there.
 type Inside = fn(f32, f32) -> f32;
 
 #[inline(always)]
 fn inside_zero(v: f32, n: f32) -> f32 {
-    // `max` first: what is no number becomes one.
+    // `max` comes first because it turns NaN into a number.
     v.max(-1.0).min(n)
 }
 
@@ -190,7 +192,7 @@ fn inside_nearest(v: f32, n: f32) -> f32 {
 
 #[inline(always)]
 fn inside_reflect(v: f32, n: f32) -> f32 {
-    // The mirrored image repeats every 2n pixels; fold the place into one period, then into one
+    // The mirrored image repeats every 2n pixels: fold the position into one period, then into one
     // half of it.
     let period = 2.0 * n;
     let t = (v + 0.5) / period;
@@ -201,15 +203,15 @@ fn inside_reflect(v: f32, n: f32) -> f32 {
     inside_nearest(t - 0.5, n)
 }
 
-/// Finds the neighbours of a chunk of columns in the framed pixels.
+/// Finds the source pixels of a chunk of columns in the framed image.
 #[inline(always)]
-unsafe fn place(taps: &mut Taps, size: Size, start: [f32; 2], step: [f32; 2], inside: Inside) {
+unsafe fn locate(taps: &mut Taps, size: Size, start: [f32; 2], step: [f32; 2], inside: Inside) {
     let (width, height, wide) = (size.width as f32, size.height as f32, size.width as i32 + 2);
     for i in 0..CHUNK {
         let x = inside(start[0] + step[0] * i as f32, width) + 1.0;
         let y = inside(start[1] + step[1] * i as f32, height) + 1.0;
-        // From 0 to the side's length and one: the conversion needs no look at what else a float
-        // may be.
+        // The values lie between 0 and the length of the side plus one, so the unchecked conversion
+        // is safe.
         let left = x.to_int_unchecked::<i32>().min(size.width as i32);
         let top = y.to_int_unchecked::<i32>().min(size.height as i32);
         taps.at[i] = (top * wide + left) as u32;
@@ -218,9 +220,14 @@ unsafe fn place(taps: &mut Taps, size: Size, start: [f32; 2], step: [f32; 2], in
     }
 }
 
-/// Mixes each four neighbours of pixels whose rows are `wide`.
+/// Interpolates between the four source pixels; rows of the framed image are `wide` pixels long.
 #[inline(always)]
-unsafe fn mix(pixels: &[[f32; LANES]], wide: usize, taps: &Taps, out: &mut [[f32; LANES]; CHUNK]) {
+unsafe fn interpolate(
+    pixels: &[[f32; LANES]],
+    wide: usize,
+    taps: &Taps,
+    out: &mut [[f32; LANES]; CHUNK],
+) {
     for (i, out) in out.iter_mut().enumerate() {
         let upper = pixels.as_ptr().add(taps.at[i] as usize);
         let [upper, lower] =

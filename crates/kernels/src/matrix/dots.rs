@@ -1,14 +1,13 @@
-//! Rows of a left matrix, each anywhere in memory, times packed panels.
+//! Matrix products: rows of a left matrix, which may lie anywhere in memory, times packed panels.
 
 use super::panel::{block_rows, lanes, next_block, vector};
 use crate::simd::{Kernel, PANEL, Vector, store};
 
-/// `finish(row m · column n)` for `n < columns`; `packed` holds `ceil(columns / panel)` panels
-/// `[row length][panel]`, filled up with zeros.
+/// Computes `finish(row m · column n)` for `n < columns`. `packed` holds `ceil(columns / PANEL)`
+/// panels `[row length][PANEL]`, padded with zeros.
 ///
 /// # Safety
-/// All that is named must lie in memory that is there; the target has as many outputs as there are
-/// rows.
+/// All addressed memory must be valid, and the target must have as many outputs as there are rows.
 #[inline(always)]
 pub(crate) unsafe fn dots<V: Vector>(
     x: *const f32,
@@ -28,15 +27,16 @@ pub(crate) unsafe fn dots<V: Vector>(
     });
 }
 
-/// LeftRows of the left matrix in pieces: row `m` is the values at `x + inputs[m] + t` for each `t` in
-/// `taps`, `run` long each.
+/// The rows of the left matrix, gathered from pieces: row `m` consists of the `run` values from `x
+/// + inputs[m] + t` on, for each `t` in `taps`.
 #[derive(Clone, Copy)]
 pub(crate) struct LeftRows<'a> {
     pub inputs: &'a [usize],
     pub taps: &'a [usize],
     pub run: usize,
-    /// Values of a row that the rows before it have not: what it takes in the cache.
-    pub fresh: usize,
+    /// Values of a row that the rows before it do not share. They determine how much cache a row
+    /// takes.
+    pub new_values: usize,
 }
 
 impl LeftRows<'_> {
@@ -46,13 +46,13 @@ impl LeftRows<'_> {
     }
 }
 
-/// What is done to a sum before it is stored.
+/// What is done to each sum before it is stored.
 #[derive(Clone, Copy)]
 pub(crate) struct Finish {
-    /// One value for each column, or null.
+    /// One bias for each column, or null.
     pub bias: *const f32,
     pub relu: bool,
-    /// Whether the sums go past the caches ([`streams`]).
+    /// Whether the sums are stored past the caches (see `should_stream`).
     pub stream: bool,
 }
 
@@ -65,8 +65,8 @@ impl Finish {
     };
 }
 
-/// Where [`dots`] puts its sums: row `m` at `y + outputs[m]`, its panels of columns `panel` values
-/// apart.
+/// Where [`dots`] stores its sums: row `m` at `y + outputs[m]`, with panels of columns `panel`
+/// values apart.
 #[derive(Clone, Copy)]
 pub(crate) struct DotsTarget<'a> {
     pub y: *mut f32,
@@ -74,9 +74,9 @@ pub(crate) struct DotsTarget<'a> {
     pub panel: usize,
 }
 
-/// Values of left rows that are multiplied by all panels before the next rows: half of a
-/// first-level cache.
-const LEFT: usize = 4096;
+/// Values of left rows that are multiplied by all panels before the next rows are read: half of an
+/// L1 cache.
+const LEFT_VALUES: usize = 4096;
 
 struct Dots<'a> {
     x: *const f32,
@@ -101,7 +101,7 @@ impl Kernel for Dots<'_> {
             target,
         } = self;
         let most = V::ROWS[1];
-        let chunk = (LEFT / rows.fresh.max(1)).max(4 * most) / most * most;
+        let chunk = (LEFT_VALUES / rows.new_values.max(1)).max(4 * most) / most * most;
         for (inputs, outputs) in rows.inputs.chunks(chunk).zip(target.outputs.chunks(chunk)) {
             let rows = LeftRows { inputs, ..rows };
             for column in (0..columns).step_by(2 * V::LANES) {
@@ -131,15 +131,15 @@ impl Kernel for Dots<'_> {
     }
 }
 
-/// Where the first of two vectors of a row is stored; the second lies behind it or, in the next
-/// panel, so many values apart.
+/// Where the first of the vectors of a row is stored. The second one follows it directly or, if it
+/// belongs to the next panel, `panel` values later.
 #[derive(Clone, Copy)]
 struct PanelAddress {
     at: *mut f32,
     panel: usize,
 }
 
-/// What a block's sums begin with, and what they are at least.
+/// Initial values of a block's sums, and how they are stored.
 #[derive(Clone, Copy)]
 struct BlockFinish<V, const NV: usize> {
     start: [V; NV],

@@ -1,11 +1,10 @@
-//! The two register-blocked loops that all matrix work here is made of.
+//! The two register-blocked loops that perform all matrix work.
 //!
-//! [`dots`]: rows of a left matrix, each anywhere in memory, times a packed panel; the forward pass
-//! and the input gradient of every convolution and dense layer. [`outer`]: sums of outer products
-//! over pixels; their weight gradients. Both keep a block of `V::ROWS` rows by one or two vectors
-//! in registers, which is what the FMA units can be kept busy with, and go through their operands
-//! in parts that stay in the first-level cache. No part changes the order in which a sum is added
-//! up.
+//! [`dots`] multiplies rows of a left matrix by packed panels: the forward pass and the input
+//! gradient of convolutions and dense layers. [`outer`] sums outer products over pixels: their
+//! weight gradients. Both keep a block of `V::ROWS` rows by one or two vectors in registers, which
+//! is enough to keep the FMA units busy, and walk their operands in pieces that stay in the L1
+//! cache. Cutting into pieces never changes the order in which a sum is accumulated.
 
 mod dots;
 mod outer;

@@ -4,11 +4,12 @@ use super::panel::{block_rows, lanes, next_block, vector};
 use crate::buffer::Buffer;
 use crate::simd::{Kernel, PANEL, Vector, load, store};
 
-/// Adds the sum over pixels of `x[inputs[p] + places[r]] * g[grads[p] + n]`, `n < columns`, to row
-/// `r`, column `n` of `sums`, and that of `g[grads[p] + n]` to `sums.right[n]`. `places` ascend.
+/// Adds the sum over pixels of `x[inputs[p] + offsets[r]] * g[grads[p] + n]` for `n < columns` to
+/// row `r`, column `n` of `sums`, and the sum of `g[grads[p] + n]` to `sums.right[n]`. `offsets`
+/// must ascend.
 ///
 /// # Safety
-/// All that is named must lie in memory that is there.
+/// All addressed memory must be valid.
 #[inline(always)]
 pub(crate) unsafe fn outer<V: Vector>(
     pixels: OuterFactors,
@@ -24,8 +25,8 @@ pub(crate) unsafe fn outer<V: Vector>(
     });
 }
 
-/// The two factors of [`outer`]: pixel `p` has its left values at `x + inputs[p]`, its right ones
-/// at `g + grads[p]`.
+/// The two factors of [`outer`]: the left values of pixel `p` start at `x + inputs[p]`, its right
+/// values at `g + grads[p]`.
 #[derive(Clone, Copy)]
 pub(crate) struct OuterFactors<'a> {
     pub x: *const f32,
@@ -34,19 +35,19 @@ pub(crate) struct OuterFactors<'a> {
     pub grads: &'a [usize],
 }
 
-/// Where sums of outer products are: row `r` at `c + r * row`, its panels of columns `panel` values
-/// apart.
+/// Where the sums of outer products are accumulated: row `r` at `c + r * row`, with panels of
+/// columns `panel` values apart.
 #[derive(Clone, Copy)]
 pub(crate) struct OuterTarget {
     pub c: *mut f32,
     pub row: usize,
     pub panel: usize,
-    /// What the right values themselves are added to, or null.
+    /// Where the sums of the right values alone are accumulated, or null.
     pub right: *mut f32,
 }
 
-/// OuterFactors, rows and columns that are gone through together: what is read again and again stays in
-/// the first-level cache.
+/// Pixels, rows and columns that are processed together, so that values which are read repeatedly
+/// stay in the L1 cache.
 const PIXELS: usize = 96;
 const STRIP: usize = 48;
 const COLUMNS: usize = 128;
@@ -72,8 +73,8 @@ impl Kernel for Outer<'_> {
         let (Some(&first), Some(&last)) = (offsets.first(), offsets.last()) else {
             return;
         };
-        // LeftRows that lie side by side are copied into strips: pixels are often a power of two apart,
-        // which few cache sets hold.
+        // Adjacent rows are copied into strips: pixels are often a power of two apart and would
+        // compete for the same few cache sets.
         let use_strips = last - first + 1 == offsets.len() && columns > 2 * V::LANES;
         let mut x = Buffer::new(if use_strips { PIXELS * STRIP } else { 0 });
         let mut g = Buffer::new(PIXELS * COLUMNS);
@@ -134,8 +135,8 @@ unsafe fn copy<V: Vector>(from: *const f32, to: *mut f32, count: usize) {
     }
 }
 
-/// The gradients of some pixels as panels `[panel][pixel][column of the panel]`, zeros behind the
-/// last column; adds them to `sums`, unless that is null.
+/// Copies the gradients of some pixels into panels `[panel][pixel][column of the panel]`, padded
+/// with zeros, and adds them to `sums` unless that is null.
 #[inline(always)]
 unsafe fn panels_of<V: Vector>(
     g: *const f32,
@@ -159,7 +160,7 @@ unsafe fn panels_of<V: Vector>(
                 to.add(place(column)),
                 sums.add(column),
             );
-            // Two sums by turns do not wait for each other.
+            // Two alternating sums, so that consecutive additions do not depend on each other.
             let mut sum = [V::splat(0.0); 2];
             for p in 0..grads.len() {
                 sum[p % 2] = sum[p % 2].add(V::load(from.add(p * PANEL)));
@@ -170,10 +171,11 @@ unsafe fn panels_of<V: Vector>(
     out.as_ptr()
 }
 
-/// [`outer`] of `[x, g]` where `g` is panels already: `[panel][pixel][column of the panel]`.
+/// [`outer`] of `[x, g]`, where `g` already consists of panels `[panel][pixel][column of the
+/// panel]`.
 ///
 /// # Safety
-/// All that is named must lie in memory that is there.
+/// All addressed memory must be valid.
 #[inline(always)]
 pub(crate) unsafe fn outer_panels<V: Vector>(
     from: [*const f32; 2],

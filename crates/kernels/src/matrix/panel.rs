@@ -1,22 +1,22 @@
-//! What [`dots`](super::dots) and [`outer`](super::outer) share: vectors within panels, and rows cut
-//! into register blocks.
+//! Helpers that `dots` and `outer` share: addressing of vectors within panels, and the cutting of
+//! rows into register blocks.
 
 use crate::simd::{PANEL, Vector};
 
-/// How far vector `j` is from the first one, where panels are so many values apart.
+/// Offset of vector `j` from the first one, where panels are `panel` values apart.
 #[inline(always)]
 pub(crate) fn vector<V: Vector>(j: usize, panel: usize) -> usize {
     j * V::LANES / PANEL * panel + j * V::LANES % PANEL
 }
 
-/// Lanes of vector `j` that lie among `n` columns.
+/// Lanes of vector `j` that lie within `n` columns.
 #[inline(always)]
 pub(crate) fn lanes<V: Vector>(n: usize, j: usize) -> usize {
     n.saturating_sub(j * V::LANES).min(V::LANES)
 }
 
-/// LeftRows of the next of the blocks that `left` rows are cut into: as many as there are registers
-/// for, but two halves rather than a last block so small that its sums wait for each other.
+/// Rows of the next register block when `left` rows remain: as many as the registers hold, but two
+/// halves rather than a last block so small that its sums would wait for each other.
 #[inline(always)]
 pub(crate) fn block_rows(left: usize, most: usize) -> usize {
     if left == most || left > most + 2 {
@@ -28,8 +28,8 @@ pub(crate) fn block_rows(left: usize, most: usize) -> usize {
     }
 }
 
-/// Goes through the next block of `left` rows by `$block!(its rows)`; blocks larger than `most`, a
-/// constant, are not compiled.
+/// Runs `$block!(rows)` for the next block of `$left` rows. Blocks larger than `$most`, a constant,
+/// are not compiled.
 macro_rules! next_block {
     ($left:expr, $most:expr, $block:ident) => {
         match block_rows($left, $most) {

@@ -1,14 +1,14 @@
-//! The normalisation by given moments.
+//! Batch normalisation by given moments.
 
 use super::parameters::{NormParameters, factors};
 use super::row_pass::{RowPass, run_pass_shared};
 use crate::simd::{Kernel, Vector, dispatch, load, should_stream, store};
 
-/// `(x − mean) / √(variance + ε) · scale + shift`, then `residual` is added, then ReLU; `x` and
+/// `(x − mean) / √(variance + ε) · scale + shift`, then plus `residual`, then ReLU. `x` and
 /// `residual` are `[rows, channels]`.
 ///
 /// # Panics
-/// Where a slice has another size.
+/// If a slice has the wrong length.
 pub fn batch_norm(norm: &NormParameters, x: &[f32], residual: Option<&[f32]>) -> Vec<f32> {
     norm.check(x);
     assert!(
@@ -16,7 +16,8 @@ pub fn batch_norm(norm: &NormParameters, x: &[f32], residual: Option<&[f32]>) ->
         "residual of {} values",
         x.len()
     );
-    // SAFETY: the sizes are checked above; the instruction set is one that is here.
+    // SAFETY: the sizes were checked above; `dispatch` only uses instructions that this CPU
+    // supports.
     unsafe { dispatch(NormForward { norm, x, residual }) }
 }
 
@@ -55,14 +56,14 @@ impl Kernel for NormForward<'_> {
 #[derive(Clone, Copy)]
 struct NormForwardPass {
     x: *const f32,
-    /// Null for none.
+    /// Null if there is no residual.
     residual: *const f32,
     y: *mut f32,
     mean: *const f32,
     factor: *const f32,
     shift: *const f32,
     relu: bool,
-    /// Whether the results go past the caches, whole vectors that are aligned there.
+    /// Whether the results are stored past the caches. They are then whole, aligned vectors.
     stream: bool,
     channels: usize,
 }

@@ -1,4 +1,5 @@
-//! The gradients of scale and shift: sums over all rows.
+//! The parts of the backward pass that are sums over all rows: the gradients of scale and shift,
+//! and the coefficients of the input gradient.
 
 use super::parameters::{NormParameters, factors};
 use super::relu_mask::ReluMask;
@@ -8,11 +9,13 @@ use crate::simd::{Kernel, Vector, dispatch, load, store};
 use crate::threads::{self, task_range};
 use std::ops::Range;
 
-/// The first half of [`batch_norm_backward`]: all gradients but that of `x`, and how that goes by
-/// the output's; or, where there is one of the residual, by that, without ReLU.
+/// The first half of [`batch_norm_backward`](super::batch_norm_backward): every gradient but that
+/// of `x`, and the coefficients from which the gradient of `x` is computed. They apply to the
+/// gradient of the output or, if there is a gradient of the residual, to that one without another
+/// ReLU.
 ///
 /// # Panics
-/// Where a slice has another size.
+/// If a slice has the wrong length.
 pub fn batch_norm_sums(
     norm: &NormParameters,
     x: &[f32],
@@ -22,7 +25,8 @@ pub fn batch_norm_sums(
     norm.check(x);
     assert_eq!(gradient.len(), x.len(), "gradient");
     assert!(output.is_none_or(|y| y.len() == x.len()), "output");
-    // SAFETY: the sizes are checked above; the instruction set is one that is here.
+    // SAFETY: the sizes were checked above; `dispatch` only uses instructions that this CPU
+    // supports.
     unsafe {
         dispatch(NormGradientSums {
             norm,
@@ -33,20 +37,20 @@ pub fn batch_norm_sums(
     }
 }
 
-/// LayerGradients of batch normalisation.
+/// Gradients of a batch normalisation.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct NormGradients {
-    /// Of the factors.
+    /// Gradient of the scale, one value for each channel.
     pub scale: Vec<f32>,
-    /// Of what is added.
+    /// Gradient of the shift, one value for each channel.
     pub shift: Vec<f32>,
-    /// Of the residual, `[rows, channels]`; empty without one, and without ReLU, where it is the
-    /// output's gradient itself.
+    /// Gradient of the residual, `[rows, channels]`. Empty without a residual, and also without
+    /// ReLU, when it equals the gradient of the output.
     pub residual: Vec<f32>,
 }
 
-/// How the gradient of what is normalised goes by that of the output, `g`:
-/// `factor · g + constant + (x − mean) · slope`.
+/// The gradient of the normalised input as a function of the output gradient `g`: `factor · g +
+/// constant + (x − mean) · slope`, with one coefficient of each kind for each channel.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct NormBackwardCoefficients {
     pub(crate) factor: Vec<f32>,
@@ -99,14 +103,14 @@ impl Kernel for NormGradientSums<'_> {
             channels,
         };
         let parts = parts(rows, channels);
-        let of_part = |i| {
+        let run_part = |i| {
             V::outlined(SumPart {
                 pass,
                 rows: task_range(rows, parts, i),
             })
         };
         let mut totals = vec![[0.0; 2]; channels];
-        for found in threads::collect_tasks(parts, of_part) {
+        for found in threads::collect_tasks(parts, run_part) {
             for (total, found) in totals.iter_mut().zip(found) {
                 *total = [total[0] + found[0], total[1] + found[1]];
             }
@@ -139,7 +143,7 @@ impl Kernel for NormGradientSums<'_> {
     }
 }
 
-/// [`SumPass`] over some rows.
+/// [`SumPass`] over some of the rows.
 struct SumPart {
     pass: SumPass,
     rows: Range<usize>,
@@ -151,8 +155,8 @@ impl Kernel for SumPart {
     #[inline(always)]
     unsafe fn run<V: Vector>(self) -> Vec<[f64; 2]> {
         let channels = self.pass.channels;
-        let mut of_chunk = Buffer::new(2 * channels);
-        let (sums, products) = of_chunk.split_at_mut(channels);
+        let mut chunk_sums = Buffer::new(2 * channels);
+        let (sums, products) = chunk_sums.split_at_mut(channels);
         let mut totals = vec![[0.0; 2]; channels];
         for chunk in chunks(self.rows, channels) {
             sums.fill(0.0);
@@ -174,17 +178,17 @@ impl Kernel for SumPart {
     }
 }
 
-/// NormGradientSums of a chunk: of the gradients, and of the gradients times the distances from the mean. Masks
-/// the gradient by ReLU on the way.
+/// Sums over a chunk of rows: of the gradients, and of the gradients times the distances from the
+/// mean. The ReLU mask is applied on the way.
 #[derive(Clone, Copy)]
 struct SumPass {
     x: *const f32,
     gate: ReluMask,
     gradient: *const f32,
-    /// Where the masked gradient goes; null for nowhere.
+    /// Where the masked gradient is stored, or null.
     masked: *mut f32,
     mean: *const f32,
-    /// Of the chunk.
+    /// Sums of the current chunk.
     sums: *mut f32,
     products: *mut f32,
     channels: usize,

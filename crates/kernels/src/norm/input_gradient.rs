@@ -1,4 +1,4 @@
-//! The gradient of what was normalised.
+//! The gradient of the input of a batch normalisation.
 
 use super::gradient_sums::{NormBackwardCoefficients, NormGradients, batch_norm_sums};
 use super::parameters::NormParameters;
@@ -6,12 +6,13 @@ use super::relu_mask::ReluMask;
 use super::row_pass::{RowPass, run_pass, run_pass_shared};
 use crate::simd::{Kernel, Vector, dispatch, load, store};
 
-/// Turns `gradient`, that of the output, into that of `x`, whose own moments normalised it, and
-/// gives the others. `output` is that of the forward pass, given where a residual was added: else
-/// what ReLU let through is computed again from `x`, which costs less than to read it.
+/// Turns `gradient`, the gradient of the output, into the gradient of `x`, and returns the other
+/// gradients. `x` must have been normalised by its own moments. `output` is the output of the
+/// forward pass, given only if a residual was added; otherwise the ReLU mask is recomputed from
+/// `x`, which is cheaper than reading the output.
 ///
 /// # Panics
-/// Where a slice has another size.
+/// If a slice has the wrong length.
 pub fn batch_norm_backward(
     norm: &NormParameters,
     x: &[f32],
@@ -25,7 +26,7 @@ pub fn batch_norm_backward(
     } else {
         gradient.as_ptr()
     };
-    let behind = FollowingNorm {
+    let following = FollowingNorm {
         norm: NormParameters {
             relu: norm.relu && !masked,
             ..*norm
@@ -33,10 +34,11 @@ pub fn batch_norm_backward(
         coefficients: &coefficients,
         x,
     };
-    // SAFETY: the sizes are checked above; the instruction set is one that is here.
+    // SAFETY: the sizes were checked above; `dispatch` only uses instructions that this CPU
+    // supports.
     unsafe {
         dispatch(NormInputGradient {
-            behind,
+            following,
             from,
             to: gradient,
         })
@@ -44,15 +46,15 @@ pub fn batch_norm_backward(
     found
 }
 
-/// A batch normalisation behind a convolution, on the way back: what [`batch_norm_sums`] has left
-/// to do.
+/// A batch normalisation that follows a convolution: what remains to be done in the backward pass
+/// after [`batch_norm_sums`].
 #[derive(Clone, Copy, Debug)]
 pub struct FollowingNorm<'a> {
-    /// What normalised.
+    /// The normalisation.
     pub norm: NormParameters<'a>,
-    /// How the gradient goes.
+    /// Coefficients of the input gradient.
     pub coefficients: &'a NormBackwardCoefficients,
-    /// What was normalised: the bare convolution's output.
+    /// The input of the normalisation: the output of the convolution alone.
     pub x: &'a [f32],
 }
 
@@ -76,11 +78,11 @@ impl FollowingNorm<'_> {
         );
     }
 
-    /// The gradient of the bare convolution's rows from row `first` on, from that of the norm's
-    /// output.
+    /// Writes the gradient of the convolution's output for the rows from `first` on, computed from
+    /// the gradient of the normalisation's output.
     ///
     /// # Safety
-    /// The rows are there.
+    /// The rows must exist.
     #[inline(always)]
     pub(crate) unsafe fn input_gradient<V: Vector>(
         &self,
@@ -89,18 +91,18 @@ impl FollowingNorm<'_> {
         to: &mut [f32],
     ) {
         let channels = self.norm.scale.len();
-        let behind = FollowingNorm {
+        let following = FollowingNorm {
             x: &self.x[first * channels..],
             ..*self
         };
-        let mut pass = InputGradientPass::new(&behind, gradient.as_ptr(), to.as_mut_ptr());
+        let mut pass = InputGradientPass::new(&following, gradient.as_ptr(), to.as_mut_ptr());
         run_pass::<V>(&mut pass, 0..to.len() / channels, channels);
     }
 }
 
-/// The gradient of all rows of what was normalised.
+/// Computes the input gradient of all rows.
 pub(crate) struct NormInputGradient<'a> {
-    pub behind: FollowingNorm<'a>,
+    pub following: FollowingNorm<'a>,
     pub from: *const f32,
     pub to: &'a mut [f32],
 }
@@ -110,13 +112,13 @@ impl Kernel for NormInputGradient<'_> {
 
     #[inline(always)]
     unsafe fn run<V: Vector>(self) {
-        let channels = self.behind.norm.scale.len();
-        let pass = InputGradientPass::new(&self.behind, self.from, self.to.as_mut_ptr());
+        let channels = self.following.norm.scale.len();
+        let pass = InputGradientPass::new(&self.following, self.from, self.to.as_mut_ptr());
         run_pass_shared::<V>(pass, self.to.len() / channels, channels);
     }
 }
 
-/// The gradient of `x`: `factor · g + constant + (x − mean) · slope`.
+/// One pass over the rows that computes `factor · g + constant + (x − mean) · slope`.
 #[derive(Clone, Copy)]
 pub(crate) struct InputGradientPass {
     x: *const f32,
@@ -131,9 +133,9 @@ pub(crate) struct InputGradientPass {
 }
 
 impl InputGradientPass {
-    /// From the gradient `from`, which `behind` makes the one of what it normalised, to `to`; ReLU,
-    /// where there is one, is seen by what was normalised.
-    pub(crate) fn new(behind: &FollowingNorm, from: *const f32, to: *mut f32) -> Self {
+    /// Reads the gradient of the normalisation's output at `from` and writes that of its input to
+    /// `to`. A ReLU mask is recomputed from the input.
+    pub(crate) fn new(following: &FollowingNorm, from: *const f32, to: *mut f32) -> Self {
         let FollowingNorm {
             norm,
             coefficients:
@@ -143,7 +145,7 @@ impl InputGradientPass {
                     slope,
                 },
             x,
-        } = behind;
+        } = following;
         let [factor, constant, slope] = [factor, constant, slope].map(|values| values.as_ptr());
         InputGradientPass {
             x: x.as_ptr(),

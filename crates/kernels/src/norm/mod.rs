@@ -1,9 +1,9 @@
-//! Batch normalisation (Ioffe and Szegedy 2015) over rows of channels, with an addition and ReLU in
-//! the same pass.
+//! Batch normalisation (Ioffe and Szegedy 2015) over rows of channels, with a residual addition and
+//! ReLU in the same pass.
 //!
-//! All of it is bound by memory, not by arithmetic: `x` is read twice on the way forward (once for
-//! the statistics, once to be normalised), and what must be read twice on the way back is read in
-//! rows that stay in the first-level cache.
+//! All of it is bound by memory bandwidth, not by arithmetic. The forward pass reads `x` twice:
+//! once for the statistics and once to normalise it. What the backward pass must read twice, it
+//! reads in pieces that stay in the L1 cache.
 
 mod forward;
 mod gradient_sums;

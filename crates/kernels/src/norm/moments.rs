@@ -1,4 +1,4 @@
-//! Mean and variance of each channel in one pass.
+//! Mean and variance of each channel, in one pass over the values.
 
 use super::parameters::{ChannelMoments, check_rows};
 use super::row_pass::{RowPass, chunks, parts, run_pass};
@@ -7,27 +7,28 @@ use crate::simd::{Kernel, Vector, dispatch, load, store};
 use crate::threads::{self, task_range};
 use std::ops::Range;
 
-/// Mean and variance of each channel of `x` `[rows, channels]`.
+/// Mean and variance of each channel of `x` (`[rows, channels]`).
 ///
-/// Each chunk of rows is summed up around its first row, and chunks are joined in f64 (Chan, Golub
-/// and LeVeque 1983), so that a mean far from zero costs no digits.
+/// Each chunk of rows is summed relative to its first row, and the chunks are merged in f64 (Chan,
+/// Golub and LeVeque 1983), so that a mean far from zero costs no precision.
 ///
 /// # Panics
-/// Where `x` is empty or has no whole rows.
+/// If `x` is empty or not a whole number of rows.
 pub fn moments(x: &[f32], channels: usize) -> ChannelMoments {
     check_rows(x, channels);
-    // SAFETY: the size is checked above; the instruction set is one that is here.
+    // SAFETY: the size was checked above; `dispatch` only uses instructions that this CPU supports.
     unsafe { dispatch(MomentsKernel { x, channels }) }
 }
 
-/// Joins mean and summed squared distance of each channel over `[before, rows]` to what was `found`
-/// in the rows before them. The rows begin at the first place and are copied past the caches to the
-/// second, unless that is null; they are cut into chunks, so that what is found depends on where,
-/// unless that is at a multiple of [`super::moments_chunk_rows`].
+/// Merges the mean and the summed squared distance from it of `rows` more rows into `found`, which
+/// holds those of the `before` rows before them, for each channel. The rows start at `x` and,
+/// unless `to` is null, are also copied to `to`, past the caches. They are processed in chunks, so
+/// the bits of the result depend on where the rows are split, except at multiples of
+/// [`moments_chunk_rows`](super::moments_chunk_rows).
 ///
 /// # Safety
-/// The rows are there, and what is given to copy them to has room and is aligned for vectors, of
-/// which a row is a whole number.
+/// The rows must exist. A non-null `to` must have room for them and be aligned for vectors, and a
+/// row must then be a whole number of vectors.
 #[inline(always)]
 pub(crate) unsafe fn accumulate_moments<V: Vector>(
     (x, to): (*const f32, *mut f32),
@@ -35,8 +36,8 @@ pub(crate) unsafe fn accumulate_moments<V: Vector>(
     channels: usize,
     found: &mut [[f64; 2]],
 ) {
-    let mut of_chunk = Buffer::new(2 * channels);
-    let (sums, squares) = of_chunk.split_at_mut(channels);
+    let mut chunk_sums = Buffer::new(2 * channels);
+    let (sums, squares) = chunk_sums.split_at_mut(channels);
     for chunk in chunks(0..rows, channels) {
         let (first, count) = (chunk.start, chunk.len());
         sums.fill(0.0);
@@ -67,7 +68,7 @@ pub(crate) unsafe fn accumulate_moments<V: Vector>(
     }
 }
 
-/// The moments of all images from what was gathered of each, `rows` rows an image.
+/// Merges the moments of single images, of `rows` rows each, into those of the batch.
 pub(crate) fn merge_image_moments(images: &[Vec<[f64; 2]>], rows: usize) -> ChannelMoments {
     let mut found = vec![[0.0; 2]; images.first().map_or(0, Vec::len)];
     for (i, image) in images.iter().enumerate() {
@@ -92,7 +93,7 @@ impl Kernel for MomentsKernel<'_> {
         let MomentsKernel { x, channels } = self;
         let rows = x.len() / channels;
         let parts = parts(rows, channels);
-        let of_part = |i| {
+        let run_part = |i| {
             V::outlined(MomentsPart {
                 x,
                 channels,
@@ -100,7 +101,7 @@ impl Kernel for MomentsKernel<'_> {
             })
         };
         let mut found = vec![[0.0; 2]; channels];
-        for (i, new) in threads::collect_tasks(parts, of_part)
+        for (i, new) in threads::collect_tasks(parts, run_part)
             .into_iter()
             .enumerate()
         {
@@ -114,7 +115,7 @@ impl Kernel for MomentsKernel<'_> {
     }
 }
 
-/// Mean and summed squared distance of each channel over some rows.
+/// Mean and summed squared distance from it of each channel, over some of the rows.
 struct MomentsPart<'a> {
     x: &'a [f32],
     channels: usize,
@@ -139,11 +140,11 @@ impl Kernel for MomentsPart<'_> {
     }
 }
 
-/// NormGradientSums of a chunk, and of the squares, of the distances from its first row: one pass, and no
-/// digits lost to a mean far from zero.
+/// Sums over a chunk of the distances from its first row, and of their squares. One pass suffices,
+/// and a mean far from zero costs no precision.
 struct MomentsPass {
     x: *const f32,
-    /// Where the rows go past the caches, whole vectors that are aligned there; null for nowhere.
+    /// Where the rows are copied past the caches as whole, aligned vectors, or null.
     to: *mut f32,
     channels: usize,
     /// The chunk's first row.
@@ -181,7 +182,7 @@ fn moments_from_sums(found: &[[f64; 2]], rows: usize) -> ChannelMoments {
     }
 }
 
-/// Joins mean and summed squared distance of `[before, new]` rows.
+/// Merges mean and summed squared distance of two groups of rows, whose sizes are `[before, new]`.
 #[inline(always)]
 fn merge_moments(found: &mut [f64; 2], new: [f64; 2], rows: [usize; 2]) {
     let [before, count] = rows.map(|n| n as f64);

@@ -1,26 +1,26 @@
-//! What normalises each channel.
+//! The moments and parameters of a batch normalisation.
 
 /// Mean and biased variance of each channel.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ChannelMoments {
     /// Mean.
     pub mean: Vec<f32>,
-    /// Mean squared distance from it.
+    /// Mean squared distance from the mean.
     pub variance: Vec<f32>,
 }
 
-/// What normalises each channel.
+/// Everything that determines a normalisation.
 #[derive(Clone, Copy, Debug)]
 pub struct NormParameters<'a> {
-    /// Mean and variance: the batch's own while training, the running ones in evaluation.
+    /// Mean and variance: of the batch during training, the running ones in evaluation.
     pub moments: &'a ChannelMoments,
-    /// Factors of the normalised values.
+    /// Factor of each channel's normalised values.
     pub scale: &'a [f32],
-    /// Added to them.
+    /// Added to each channel after scaling.
     pub shift: &'a [f32],
     /// Added to the variance.
     pub epsilon: f64,
-    /// `max(y, 0)` follows.
+    /// Whether ReLU follows.
     pub relu: bool,
 }
 

@@ -1,21 +1,22 @@
-//! Which gradients ReLU lets through.
+//! The ReLU mask of the backward pass: which gradients pass through.
 
 use crate::simd::{Vector, load};
 
-/// Which gradients ReLU lets through.
+/// Where the ReLU mask comes from.
 #[derive(Clone, Copy)]
 pub(crate) enum ReluMask {
     All,
-    /// Those of outputs above 0.
+    /// Gradients pass where the stored output is greater than 0.
     Output(*const f32),
-    /// Those of `(x − mean) · factor + shift` above 0, computed as on the way forward.
+    /// Gradients pass where `(x − mean) · factor + shift`, recomputed as in the forward pass, is
+    /// greater than 0.
     Recomputed {
         factor: *const f32,
         shift: *const f32,
     },
 }
 
-/// [`ReluMask`] for a vector of columns.
+/// A [`ReluMask`] for one vector of columns.
 #[derive(Clone, Copy)]
 pub(crate) struct VectorReluMask<V> {
     gate: ReluMask,
@@ -43,7 +44,7 @@ impl ReluMask {
 }
 
 impl<V: Vector> VectorReluMask<V> {
-    /// The gradient `g` at `at`; `apart` is `x − mean` there.
+    /// Masks the gradient `g` of position `at`, where `deviation` is `x − mean`.
     #[inline(always)]
     pub(crate) unsafe fn pass(&self, g: V, deviation: V, at: usize, n: usize) -> V {
         let zero = V::splat(0.0);

@@ -1,13 +1,13 @@
-//! Work on rows of channels that goes through memory in its order.
+//! Passes over rows of channels in memory order.
 
 use crate::simd::{Kernel, Vector};
 use crate::threads;
 use std::ops::Range;
 
-/// Work on rows that goes through memory in its order: a pass that took some columns of many rows
-/// at a time would wait for each line of them.
+/// A pass over rows in memory order. Processing a few columns of many rows at a time instead would
+/// wait for every cache line.
 pub(crate) trait RowPass {
-    /// `R` rows from `row` on, the vector of `n` lanes at column `c`.
+    /// Processes `R` rows from `row` on, in the vector of `n` lanes at column `c`.
     unsafe fn block<V: Vector, const R: usize>(&mut self, row: usize, c: usize, n: usize);
 }
 
@@ -25,7 +25,7 @@ pub(crate) unsafe fn run_pass<V: Vector>(
     }
 }
 
-/// Runs a pass whose rows have nothing to do with each other over all of them.
+/// Runs a pass over all rows on all threads. The rows must be independent of each other.
 #[inline(always)]
 pub(crate) unsafe fn run_pass_shared<V: Vector>(
     pass: impl RowPass + Copy,
@@ -33,7 +33,7 @@ pub(crate) unsafe fn run_pass_shared<V: Vector>(
     channels: usize,
 ) {
     threads::run_ranges(rows, rows * channels, |rows| {
-        V::outlined(SomeRows {
+        V::outlined(RowRange {
             pass,
             rows,
             channels,
@@ -41,7 +41,7 @@ pub(crate) unsafe fn run_pass_shared<V: Vector>(
     });
 }
 
-/// The rows in chunks whose sums are exact enough in f32.
+/// Cuts rows into chunks that are short enough to be summed in f32.
 pub(crate) fn chunks(rows: Range<usize>, channels: usize) -> impl Iterator<Item = Range<usize>> {
     let step = moments_chunk_rows(channels);
     rows.clone()
@@ -49,23 +49,23 @@ pub(crate) fn chunks(rows: Range<usize>, channels: usize) -> impl Iterator<Item 
         .map(move |first| first..(first + step).min(rows.end))
 }
 
-/// Rows of a chunk.
+/// Rows of such a chunk.
 pub(crate) fn moments_chunk_rows(channels: usize) -> usize {
     (CHUNK / channels).clamp(32, 128)
 }
 
-/// Parts of the rows that are summed up one by one and then joined: by the sizes alone, so that
-/// bits do not depend on threads.
+/// Number of parts of the rows that are summed separately and then merged. It depends on the sizes
+/// alone, so that the result does not depend on the number of threads.
 pub(crate) fn parts(rows: usize, channels: usize) -> usize {
     (rows * channels / (8 * CHUNK)).clamp(1, 8.min(rows))
 }
 
-/// Values of the rows that are worked on at once: half of a first-level cache.
+/// Values of the rows that are processed at once: half of an L1 cache.
 const CHUNK: usize = 4096;
 
-/// Values of rows that are gone through side by side: what is the same for all rows is loaded once
-/// for them, and their sums do not wait for each other; but each is a place of its own in memory,
-/// of which few can be followed.
+/// Values in rows that are processed side by side. Per-channel values are then loaded once for all
+/// of these rows and their sums do not wait for each other; but each row is a separate memory
+/// stream, and the hardware prefetcher follows only a few.
 const INTERLEAVED_VALUES: usize = 128;
 
 #[inline(always)]
@@ -98,13 +98,13 @@ unsafe fn run_pass_columns<V: Vector, const R: usize>(
     }
 }
 
-struct SomeRows<P> {
+struct RowRange<P> {
     pass: P,
     rows: Range<usize>,
     channels: usize,
 }
 
-impl<P: RowPass> Kernel for SomeRows<P> {
+impl<P: RowPass> Kernel for RowRange<P> {
     type Output = ();
 
     #[inline(always)]

@@ -1,14 +1,14 @@
-//! The mean of each channel over a whole image, forward and backward.
+//! Global average pooling: the mean of each channel over an image, forward and backward.
 
 use crate::simd::{Kernel, Vector, dispatch, load, store};
 
-/// The mean of each channel over `[images, pixels, channels]`: `[images, channels]`.
+/// The mean of each channel of `x` (`[images, pixels, channels]`), as `[images, channels]`.
 ///
 /// # Panics
-/// Where `x` is not whole images.
+/// If `x` is not a whole number of images.
 pub fn global_average(x: &[f32], pixels: usize, channels: usize) -> Vec<f32> {
     check_planes(x.len(), pixels, channels);
-    // SAFETY: the size is checked above; the instruction set is one that is here.
+    // SAFETY: the size was checked above; `dispatch` only uses instructions that this CPU supports.
     unsafe {
         dispatch(GlobalAverage {
             x,
@@ -18,11 +18,11 @@ pub fn global_average(x: &[f32], pixels: usize, channels: usize) -> Vec<f32> {
     }
 }
 
-/// The gradient of the input `[images, pixels, channels]` from that of the means
-/// `[images, channels]`.
+/// The gradient of the input, `[images, pixels, channels]`, from that of the means, `[images,
+/// channels]`.
 ///
 /// # Panics
-/// Where `gradient` is not whole rows.
+/// If `gradient` is not a whole number of rows.
 pub fn global_average_backward(gradient: &[f32], pixels: usize, channels: usize) -> Vec<f32> {
     check_planes(gradient.len(), 1, channels);
     let share = 1.0 / pixels as f32;

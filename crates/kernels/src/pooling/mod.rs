@@ -1,5 +1,4 @@
-//! Pooling over windows: the largest value or the mean of each, overlapping or not, and the mean of
-//! whole planes.
+//! Max and average pooling over windows, which may overlap, and global average pooling.
 
 mod global;
 mod shape;

@@ -1,4 +1,4 @@
-//! Sizes of a pooling, and its windows.
+//! The sizes and windows of a pooling.
 
 use crate::threads;
 use std::ops::Range;
@@ -6,17 +6,18 @@ use std::ops::Range;
 /// Sizes of a pooling: the input is `[images, input rows, input columns, channels]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PoolShape {
-    /// Images.
+    /// Images of the batch.
     pub images: usize,
-    /// Rows and columns.
+    /// Rows and columns of an input image.
     pub input: [usize; 2],
     /// Channels.
     pub channels: usize,
     /// Rows and columns of a window.
     pub window: [usize; 2],
-    /// From a window to the next.
+    /// Stride along rows and columns.
     pub stride: [usize; 2],
-    /// `[before, after]` for rows, columns; it is never the largest and does not count for a mean.
+    /// `[before, after]` for rows and columns. Padding is never the maximum and does not count for
+    /// a mean.
     pub padding: [[usize; 2]; 2],
 }
 
@@ -24,7 +25,7 @@ impl PoolShape {
     /// Rows and columns of the output.
     ///
     /// # Panics
-    /// Where a window is larger than the padded plane.
+    /// If a window is larger than the padded image.
     pub fn output(&self) -> [usize; 2] {
         [0, 1].map(|i| {
             let padded = self.input[i] + self.padding[i][0] + self.padding[i][1];
@@ -37,7 +38,8 @@ impl PoolShape {
         })
     }
 
-    /// Whether the kernels compute it: every window has a pixel, and a place in it fits a byte.
+    /// Whether the kernels support these sizes: every window must contain a pixel, and an index
+    /// into a window must fit a byte.
     pub fn is_supported(&self) -> bool {
         let sizes = [
             self.images,
@@ -63,7 +65,7 @@ impl PoolShape {
         self.images * h * w * self.channels
     }
 
-    /// Whether windows neither overlap nor leave pixels out.
+    /// Whether the windows cover every pixel exactly once.
     pub(crate) fn is_tiling(&self) -> bool {
         self.window == self.stride
             && self.padding == [[0; 2]; 2]
@@ -74,15 +76,15 @@ impl PoolShape {
         assert!(self.is_supported(), "no kernel for {self:?}");
     }
 
-    /// Calls `part` for some images at a time, on the threads that there are.
+    /// Calls `part` for ranges of images, on all threads.
     ///
     /// # Safety
-    /// As [`threads::run_ranges`].
-    pub(crate) unsafe fn in_parts(&self, part: impl Fn(Range<usize>)) {
+    /// As for [`threads::run_ranges`].
+    pub(crate) unsafe fn for_each_range(&self, part: impl Fn(Range<usize>)) {
         threads::run_ranges(self.images, self.input_len(), part);
     }
 
-    /// All windows of these images, in the order of the output.
+    /// The windows of these images, in the order of the output.
     #[inline(always)]
     pub(crate) fn windows(&self, images: Range<usize>) -> impl Iterator<Item = PoolWindow> {
         let ([oh, ow], shape) = (self.output(), *self);
@@ -97,29 +99,29 @@ impl PoolShape {
                 let at = place[d] * shape.stride[d];
                 window.first[d] = at.saturating_sub(shape.padding[d][0]);
                 window.end[d] = (at + shape.window[d] - shape.padding[d][0]).min(shape.input[d]);
-                window.cut[d] = shape.padding[d][0].saturating_sub(at);
+                window.skipped[d] = shape.padding[d][0].saturating_sub(at);
             }
             window
         })
     }
 
-    /// Where pixel `(y, x)` of an image begins.
+    /// Offset of pixel `(y, x)` of an image.
     #[inline(always)]
     pub(crate) fn pixel(&self, image: usize, y: usize, x: usize) -> usize {
         ((image * self.input[0] + y) * self.input[1] + x) * self.channels
     }
 }
 
-/// The pixels of a window that lie in the image.
+/// The part of a window that lies within the image.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct PoolWindow {
     pub output: usize,
     pub image: usize,
-    /// Row, column.
+    /// First row and column.
     pub first: [usize; 2],
     pub end: [usize; 2],
-    /// Rows and columns of the window before the first.
-    pub cut: [usize; 2],
+    /// Rows and columns of the window that lie before the image.
+    pub skipped: [usize; 2],
 }
 
 impl PoolWindow {

@@ -1,24 +1,24 @@
-//! The largest value or the mean of each window, forward and backward.
+//! Max and average pooling over windows, forward and backward.
 
 use super::shape::PoolShape;
 use crate::simd::{Kernel, Vector, dispatch, load, load_bytes, store, store_bytes};
 use std::ops::Range;
 
-/// The largest value of each window, and which of the window's pixels (row-major) it was: the first
-/// of equals. NaN is larger than all.
+/// The largest value of each window and its index in the window (row-major, the first in a tie).
+/// NaN counts as the largest.
 ///
 /// # Panics
-/// Where `x` has another size or [`PoolShape::is_supported`] says no.
+/// If `x` has the wrong length, or [`PoolShape::is_supported`] is false.
 pub fn max_pool(shape: &PoolShape, x: &[f32]) -> (Vec<f32>, Vec<u8>) {
     shape.check();
     assert_eq!(x.len(), shape.input_len(), "input of {shape:?}");
     let count = shape.output_len();
     let (mut y, mut argmax) = (Vec::with_capacity(count), Vec::with_capacity(count));
     let to = (y.as_mut_ptr(), argmax.as_mut_ptr());
-    // SAFETY: the sizes are checked above, each part writes all that belongs to its images; the
-    // instruction set is one that is here.
+    // SAFETY: the sizes were checked above, and each range writes everything that belongs to its
+    // images; `dispatch` only uses instructions that this CPU supports.
     unsafe {
-        shape.in_parts(|images| {
+        shape.for_each_range(|images| {
             dispatch(MaxPool {
                 shape,
                 x,
@@ -32,7 +32,7 @@ pub fn max_pool(shape: &PoolShape, x: &[f32]) -> (Vec<f32>, Vec<u8>) {
     (y, argmax)
 }
 
-/// The gradient of the input from that of the output and the places that [`max_pool`] found.
+/// The gradient of the input from that of the output and the indices that [`max_pool`] returned.
 ///
 /// # Panics
 /// As [`max_pool`].
@@ -45,7 +45,7 @@ pub fn max_pool_backward(shape: &PoolShape, gradient: &[f32], argmax: &[u8]) -> 
     pool_backward(shape, gradient, Some(argmax))
 }
 
-/// The mean of each window's pixels, without padding.
+/// The mean of each window, not counting padding.
 ///
 /// # Panics
 /// As [`max_pool`].
@@ -57,7 +57,7 @@ pub fn average_pool(shape: &PoolShape, x: &[f32]) -> Vec<f32> {
     let to = y.as_mut_ptr();
     // SAFETY: as in `max_pool`.
     unsafe {
-        shape.in_parts(|images| {
+        shape.for_each_range(|images| {
             dispatch(AveragePool {
                 shape,
                 x,
@@ -88,10 +88,11 @@ fn pool_backward(shape: &PoolShape, gradient: &[f32], argmax: Option<&[u8]>) -> 
         vec![0.0; count]
     };
     let out = found.as_mut_ptr();
-    // SAFETY: the callers have checked the sizes, each part writes all that belongs to its images:
-    // what tiles do not cover is zero; the instruction set is one that is here.
+    // SAFETY: the callers checked the sizes, and each range writes everything that belongs to its
+    // images (pixels that no window covers are zero already); `dispatch` only uses instructions
+    // that this CPU supports.
     unsafe {
-        shape.in_parts(|images| {
+        shape.for_each_range(|images| {
             dispatch(PoolBackward {
                 shape,
                 gradient,
@@ -127,10 +128,11 @@ impl Kernel for MaxPool<'_> {
             for c in (0..shape.channels).step_by(V::LANES) {
                 let n = (shape.channels - c).min(V::LANES);
                 let mut best = V::splat(f32::NEG_INFINITY);
-                let mut place = V::splat((window.cut[0] * shape.window[1] + window.cut[1]) as f32);
+                let mut place =
+                    V::splat((window.skipped[0] * shape.window[1] + window.skipped[1]) as f32);
                 for row in window.first[0]..window.end[0] {
-                    let at =
-                        (row - window.first[0] + window.cut[0]) * shape.window[1] + window.cut[1];
+                    let at = (row - window.first[0] + window.skipped[0]) * shape.window[1]
+                        + window.skipped[1];
                     let from = x
                         .as_ptr()
                         .add(shape.pixel(window.image, row, window.first[1]) + c);
@@ -185,13 +187,14 @@ impl Kernel for AveragePool<'_> {
     }
 }
 
-/// Backward of both: to the pixel in its place, or to all pixels of the window in equal shares.
+/// Backward pass of both poolings: the gradient goes to the pixel of the maximum, or in equal
+/// shares to all pixels of the window.
 struct PoolBackward<'a> {
     shape: &'a PoolShape,
     gradient: &'a [f32],
     argmax: Option<&'a [u8]>,
     images: Range<usize>,
-    /// Zeros, unless the windows are tiles.
+    /// Zeros, unless the windows cover every pixel exactly once.
     out: *mut f32,
 }
 
@@ -210,7 +213,7 @@ impl Kernel for PoolBackward<'_> {
 }
 
 impl PoolBackward<'_> {
-    /// With `TILES` every pixel is written once, so that nothing needs to be added.
+    /// With `TILES` every pixel is written once, so nothing has to be added.
     #[inline(always)]
     unsafe fn spread<V: Vector, const TILES: bool>(self, argmax: Option<&[u8]>) {
         let PoolBackward {
@@ -233,8 +236,8 @@ impl PoolBackward<'_> {
                     None => g = g.mul(share),
                 }
                 for row in window.first[0]..window.end[0] {
-                    let at =
-                        (row - window.first[0] + window.cut[0]) * shape.window[1] + window.cut[1];
+                    let at = (row - window.first[0] + window.skipped[0]) * shape.window[1]
+                        + window.skipped[1];
                     let to = out.add(shape.pixel(window.image, row, window.first[1]) + c);
                     for column in 0..window.end[1] - window.first[1] {
                         let to = to.add(column * shape.channels);

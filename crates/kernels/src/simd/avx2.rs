@@ -1,10 +1,10 @@
-//! AVX2 with FMA: 8 floats in each of 16 registers.
+//! AVX2 with FMA: 16 registers of 8 floats.
 
 use super::vector::{Kernel, Vector};
 use std::arch::x86_64::*;
 
 /// # Safety
-/// As the kernel says, on a processor with AVX2 and FMA.
+/// As for the kernel, on a processor with AVX2 and FMA.
 #[target_feature(enable = "avx2,fma")]
 pub(super) unsafe fn run<K: Kernel>(kernel: K) -> K::Output {
     kernel.run::<Avx2Floats>()
@@ -19,12 +19,12 @@ unsafe fn outlined<K: Kernel>(kernel: K) -> K::Output {
 #[derive(Clone, Copy)]
 pub(super) struct Avx2Floats(__m256);
 
-/// A window into this, starting at `8 - n`, masks the first `n` lanes.
-static PART: [i32; 16] = [-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0];
+/// The 8 words from index `8 - n` on are a mask of the first `n` lanes.
+static LANE_MASK: [i32; 16] = [-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0];
 
 #[inline(always)]
-unsafe fn part(n: usize) -> __m256i {
-    _mm256_loadu_si256(PART.as_ptr().add(8 - n).cast())
+unsafe fn first_lanes(n: usize) -> __m256i {
+    _mm256_loadu_si256(LANE_MASK.as_ptr().add(8 - n).cast())
 }
 
 impl Vector for Avx2Floats {
@@ -64,12 +64,12 @@ impl Vector for Avx2Floats {
 
     #[inline(always)]
     unsafe fn load_partial(from: *const f32, n: usize) -> Self {
-        Avx2Floats(_mm256_maskload_ps(from, part(n)))
+        Avx2Floats(_mm256_maskload_ps(from, first_lanes(n)))
     }
 
     #[inline(always)]
     unsafe fn store_partial(self, mut to: *mut f32, n: usize) {
-        // Not a masked store: AMD's processors take a dozen cycles for one.
+        // Masked stores take a dozen cycles on AMD processors.
         if n >= Self::LANES {
             return self.store(to);
         }
@@ -91,7 +91,7 @@ impl Vector for Avx2Floats {
 
     #[inline(always)]
     unsafe fn transpose(from: *const f32, step: usize, to: *mut f32, to_step: usize) {
-        // Pairs of rows, then fours, then the two halves of a register.
+        // Interleave pairs of rows, then groups of four, then swap the halves of the registers.
         macro_rules! pair {
             ($i:expr) => {{
                 let (a, b) = (
@@ -155,7 +155,7 @@ impl Vector for Avx2Floats {
 
     #[inline(always)]
     unsafe fn at_least(self, least: Self) -> Self {
-        // Of an unordered pair the instruction returns the second.
+        // If one operand is NaN, the instruction returns the second one.
         Avx2Floats(_mm256_max_ps(least.0, self.0))
     }
 

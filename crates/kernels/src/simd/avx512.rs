@@ -1,10 +1,10 @@
-//! AVX-512: 16 floats in each of 32 registers, and masks of their own.
+//! AVX-512: 32 registers of 16 floats, and separate mask registers.
 
 use super::vector::{Kernel, Vector};
 use std::arch::x86_64::*;
 
 /// # Safety
-/// As the kernel says, on a processor with AVX-512 F, BW, DQ and VL, AVX2 and FMA.
+/// As for the kernel, on a processor with AVX-512 F, BW, DQ and VL, AVX2 and FMA.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
 pub(super) unsafe fn run<K: Kernel>(kernel: K) -> K::Output {
     kernel.run::<Avx512Floats>()
@@ -19,10 +19,10 @@ unsafe fn outlined<K: Kernel>(kernel: K) -> K::Output {
 #[derive(Clone, Copy)]
 pub(super) struct Avx512Floats(__m512);
 
-/// The first `n` lanes.
+/// A mask of the first `n` lanes.
 #[inline(always)]
-unsafe fn part(n: usize) -> __mmask16 {
-    // Shifted as a wider number: all sixteen lanes are no overflow.
+unsafe fn first_lanes(n: usize) -> __mmask16 {
+    // Shifted as a wider type, because `n` may be 16.
     ((1u32 << n) - 1) as __mmask16
 }
 
@@ -63,18 +63,18 @@ impl Vector for Avx512Floats {
 
     #[inline(always)]
     unsafe fn load_partial(from: *const f32, n: usize) -> Self {
-        Avx512Floats(_mm512_maskz_loadu_ps(part(n), from))
+        Avx512Floats(_mm512_maskz_loadu_ps(first_lanes(n), from))
     }
 
     #[inline(always)]
     unsafe fn store_partial(self, to: *mut f32, n: usize) {
-        _mm512_mask_storeu_ps(to, part(n), self.0);
+        _mm512_mask_storeu_ps(to, first_lanes(n), self.0);
     }
 
     #[inline(always)]
     unsafe fn transpose(from: *const f32, step: usize, to: *mut f32, to_step: usize) {
-        // Pairs of rows, then fours: each quarter of a register holds four rows of one column. Then
-        // the quarters change places.
+        // Interleave pairs of rows, then groups of four, after which each quarter of a register
+        // holds four rows of one column; then exchange the quarters.
         macro_rules! pair {
             ($i:expr) => {{
                 let (a, b) = (
@@ -156,7 +156,7 @@ impl Vector for Avx512Floats {
 
     #[inline(always)]
     unsafe fn at_least(self, least: Self) -> Self {
-        // Of an unordered pair the instruction returns the second.
+        // If one operand is NaN, the instruction returns the second one.
         Avx512Floats(_mm512_max_ps(least.0, self.0))
     }
 

@@ -1,4 +1,4 @@
-//! Runs a kernel with the chosen instruction set.
+//! Runs a kernel with the widest instruction set that may be used.
 
 use super::instruction_set::InstructionSet;
 use super::portable::PortableFloats;
@@ -6,10 +6,10 @@ use super::vector::Kernel;
 #[cfg(target_arch = "x86_64")]
 use super::{avx2, avx512};
 
-/// Runs a kernel on the widest instruction set here.
+/// Runs a kernel with [`InstructionSet::best`].
 ///
 /// # Safety
-/// As the kernel says.
+/// As for the kernel.
 pub(crate) unsafe fn dispatch<K: Kernel>(kernel: K) -> K::Output {
     match InstructionSet::best() {
         #[cfg(target_arch = "x86_64")]

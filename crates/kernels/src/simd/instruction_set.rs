@@ -9,20 +9,21 @@ pub enum InstructionSet {
     Avx512,
     /// AVX2 with FMA: 8 floats.
     Avx2,
-    /// Whatever the compiler makes of arrays.
+    /// Plain arrays, which the compiler vectorises as it can.
     Portable,
 }
 
 impl InstructionSet {
-    /// From the widest to the narrowest.
+    /// From widest to narrowest.
     const ALL: [InstructionSet; 3] = [
         InstructionSet::Avx512,
         InstructionSet::Avx2,
         InstructionSet::Portable,
     ];
 
-    /// The widest that this processor has. `CONVSWEEP_INSTRUCTIONS` (`avx512`, `avx2`, `portable`)
-    /// says which is the widest that may be taken: for tests and comparisons.
+    /// The widest set that this processor supports and the environment allows.
+    /// `CONVSWEEP_INSTRUCTIONS` (`avx512`, `avx2` or `portable`) limits the choice for tests and
+    /// comparisons.
     pub fn best() -> InstructionSet {
         static BEST: OnceLock<InstructionSet> = OnceLock::new();
         *BEST.get_or_init(|| {
@@ -35,7 +36,7 @@ impl InstructionSet {
         })
     }
 
-    /// The widest that this processor has, whatever may be taken.
+    /// The widest set that this processor supports, whatever the environment allows.
     pub fn widest() -> InstructionSet {
         InstructionSet::first_here(&InstructionSet::ALL)
     }
@@ -67,7 +68,7 @@ impl InstructionSet {
         self == InstructionSet::Portable
     }
 
-    /// As in a fingerprint.
+    /// The name that is recorded in fingerprints.
     pub fn name(self) -> &'static str {
         match self {
             InstructionSet::Avx512 => "avx512",

@@ -1,9 +1,9 @@
 //! One source for every instruction set: kernels are generic over [`Vector`] and compiled once for
 //! each implementation.
 //!
-//! [`dispatch`] enters a function that has the instruction set's target features; everything below
-//! it is `inline(always)`, so that it is compiled with them. A kernel must therefore never keep a
-//! vector across a call that is not inlined.
+//! [`dispatch`] enters a function that enables the target features of the instruction set.
+//! Everything it calls is `inline(always)`, so that it is compiled with the same features. A kernel
+//! must therefore never pass a vector to a function that is not inlined.
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;

@@ -1,4 +1,4 @@
-//! Loads and stores of vectors that may reach past the end of a row.
+//! Loads and stores of the first `n` lanes of a vector, for the last vector of a row.
 
 use super::vector::Vector;
 

@@ -1,4 +1,4 @@
-//! Arrays of 8 floats, for the compiler to make the best of.
+//! Arrays of 8 floats, which the compiler vectorises as it can.
 
 use super::vector::{Kernel, Vector};
 use std::array::from_fn;
@@ -91,7 +91,7 @@ impl Vector for PortableFloats {
 
     #[inline(always)]
     unsafe fn fma(self, factor: Self, term: Self) -> Self {
-        // Not `mul_add`: without the instruction that is a call to a slow library function.
+        // Not `mul_add`, which calls a slow library function on processors without the instruction.
         PortableFloats(from_fn(|i| self.0[i] * factor.0[i] + term.0[i]))
     }
 

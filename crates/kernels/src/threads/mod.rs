@@ -1,12 +1,12 @@
-//! Threads that share the work of one call.
+//! Threads that share the work of one kernel call.
 //!
-//! What a task computes must not depend on how many threads there are, nor on which of them takes
-//! it: tasks write to places of their own, and where their results are summed up, the tasks are cut
-//! by the call's sizes alone and added in their order.
+//! The result of a task must depend neither on the number of threads nor on which thread runs it.
+//! Tasks write to disjoint places; where their results are summed, the number of tasks is
+//! determined by the sizes of the call alone and the results are added in task order.
 //!
-//! Each thread begins with its own share of the tasks, the same one in each call, so that it reads
-//! what it wrote itself in the call before: to fetch that from another core's cache costs more than
-//! to compute with it. Who is done helps the others.
+//! Each thread starts with its own share of the tasks, the same share in every call, so that it
+//! reads what it wrote itself in the previous call: fetching data from another core's cache costs
+//! more than computing with it. A thread that has finished its share takes tasks from the others.
 
 mod pool;
 mod ranges;

@@ -1,4 +1,4 @@
-//! The helper threads, and how a call's tasks are handed out to them.
+//! The helper threads, and how the tasks of a call are distributed among them.
 
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Calls `run` with each number below `tasks`, on this thread and the helpers that there are. A
-/// call while another one has the helpers is served by its own thread alone.
+/// Calls `run` with each number below `tasks`, on this thread and the helpers. If the helpers are
+/// busy with another call, this thread runs all tasks alone.
 ///
 /// # Safety
-/// `run` may be called on several threads at once, each time with another number.
+/// `run` must be safe to call on several threads at once, each time with a different number.
 pub(crate) unsafe fn run_tasks(tasks: usize, run: impl Fn(usize)) {
     if tasks > 1 && POOL.publish(tasks, &run) {
         let mut state = POOL.run_remaining(POOL.lock(), 0);
@@ -27,7 +27,8 @@ pub(crate) unsafe fn run_tasks(tasks: usize, run: impl Fn(usize)) {
     }
 }
 
-/// From now on `count` threads (at least one) share the work of each call. No result depends on it.
+/// Sets the number of threads (at least one) that share the work of each call. Results do not
+/// depend on it.
 pub fn use_threads(count: usize) {
     POOL.lock().threads = count.max(1);
 }
@@ -37,48 +38,48 @@ pub fn threads() -> usize {
     POOL.lock().threads
 }
 
-/// The things that belong to task `i` of `tasks`.
+/// The items that belong to task `i` of `tasks`.
 pub(crate) fn task_range(count: usize, tasks: usize, i: usize) -> Range<usize> {
     count * i / tasks..count * (i + 1) / tasks
 }
 
-/// How long a thread looks for what it waits for before it sleeps: a step's calls epilogue one
-/// another sooner, and to be woken takes longer.
+/// How long a waiting thread spins before it sleeps. The calls of a training step follow one
+/// another more quickly than a sleeping thread wakes up.
 const SPIN_TIME: Duration = Duration::from_micros(100);
 
-/// What the threads share.
+/// The state that the calling thread and the helpers share.
 struct ThreadPool {
     state: Mutex<PoolState>,
-    /// There is work.
+    /// Signalled when a call has published its tasks.
     published: Signal,
-    /// The last task has ended.
+    /// Signalled when the last task has finished.
     finished: Signal,
 }
 
 struct PoolState {
-    /// Threads that take part, the caller among them.
+    /// Threads that take part, including the caller.
     threads: usize,
-    /// Helpers that have been started.
+    /// Helpers that have been spawned.
     helpers: usize,
     work: Option<ParallelCall>,
 }
 
-/// A call's tasks while they are taken.
+/// The tasks of the call in progress.
 struct ParallelCall {
     run: *const (dyn Fn(usize) + 'static),
-    /// The tasks that are left of each thread's share; the caller's comes first.
+    /// Pending tasks of each thread's share; the caller's share comes first.
     remaining: Vec<Range<usize>>,
     running: usize,
     panic: Option<Box<dyn std::any::Any + Send>>,
 }
 
-// SAFETY: `run` is called only while the call that it belongs to waits, and that has promised that
-// it may be called anywhere.
+// SAFETY: `run` is only called while the call that published it waits, and that caller promised
+// that it may run on any thread.
 unsafe impl Send for ParallelCall {}
 
 impl ParallelCall {
-    /// The next task for the thread of this number: the first of its own, or else the last of whose
-    /// most are left.
+    /// The next task for a thread: the first of its own share, or else the last task of the thread
+    /// with the most tasks left.
     fn next_task(&mut self, thread: usize) -> Option<usize> {
         let own = self.remaining.get_mut(thread).and_then(Range::next);
         let task = own.or_else(|| {
@@ -106,9 +107,9 @@ static POOL: ThreadPool = ThreadPool {
     finished: Signal::new(),
 };
 
-/// What a thread can wait for.
+/// An event that threads wait for.
 struct Signal {
-    /// Times that it was given.
+    /// Number of times it has been signalled.
     count: AtomicUsize,
     sleeping: Condvar,
 }
@@ -121,13 +122,13 @@ impl Signal {
         }
     }
 
-    /// Gives it to all that wait. The caller holds the state.
+    /// Wakes all waiting threads. The caller must hold the lock on the state.
     fn notify(&self) {
         self.count.fetch_add(1, Ordering::Release);
         self.sleeping.notify_all();
     }
 
-    /// Waits until it is given once more.
+    /// Waits for the next signal.
     fn wait<'a>(
         &self,
         pool: &'a ThreadPool,
@@ -155,7 +156,7 @@ impl ThreadPool {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Lays the tasks out for the helpers, unless there are none or they have others.
+    /// Publishes the tasks for the helpers. Returns false if there are no helpers or they are busy.
     fn publish(&'static self, tasks: usize, run: &impl Fn(usize)) -> bool {
         let mut state = self.lock();
         if state.threads == 1 || state.work.is_some() {
@@ -170,8 +171,8 @@ impl ThreadPool {
             state.helpers += 1;
         }
         let run: *const (dyn Fn(usize) + '_) = run;
-        // SAFETY: only the lifetime changes; the call that lives as long waits for all tasks and
-        // then takes the work away.
+        // SAFETY: only the lifetime changes. The caller waits until all tasks have finished and
+        // then removes the call, so `run` outlives its use.
         let run = unsafe {
             std::mem::transmute::<*const (dyn Fn(usize) + '_), *const (dyn Fn(usize) + 'static)>(
                 run,
@@ -202,7 +203,7 @@ impl ThreadPool {
         }
     }
 
-    /// Takes tasks until none is left.
+    /// Runs pending tasks until none is left.
     fn run_remaining<'a>(
         &'a self,
         mut state: MutexGuard<'a, PoolState>,
@@ -214,7 +215,7 @@ impl ThreadPool {
             .and_then(|work| Some((work.run, work.next_task(thread)?)))
         {
             drop(state);
-            // SAFETY: the caller waits while a task runs.
+            // SAFETY: the publishing caller waits while tasks run.
             let result = catch_unwind(AssertUnwindSafe(|| unsafe { (*run)(number) }));
             state = self.lock();
             if let Some(work) = state.work.as_mut() {
@@ -237,27 +238,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_task_runs_once_and_a_panic_comes_back() {
+    fn every_task_runs_once_and_panics_propagate() {
         use_threads(3);
         for tasks in [0, 1, 2, 7, 100] {
             let counts: Vec<AtomicUsize> = (0..tasks).map(|_| AtomicUsize::new(0)).collect();
-            // SAFETY: the tasks share atomic counters only.
+            // SAFETY: the tasks share only atomic counters.
             unsafe { run_tasks(tasks, |i| _ = counts[i].fetch_add(1, Ordering::Relaxed)) };
             assert!(
                 counts.iter().all(|n| n.load(Ordering::Relaxed) == 1),
                 "{tasks} tasks"
             );
         }
-        // SAFETY: nothing is shared.
+        // SAFETY: the tasks share nothing.
         let inner = || unsafe { run_tasks(4, |i| assert!(i < 3, "the last")) };
         assert!(catch_unwind(inner).is_err());
-        // SAFETY: nothing is shared.
+        // SAFETY: the tasks share nothing.
         unsafe { run_tasks(2, |_| run_tasks(2, |_| ())) };
         use_threads(1);
     }
 
     #[test]
-    fn parts_are_all_of_it() {
+    fn task_ranges_cover_all_items() {
         for (count, tasks) in [(64, 8), (7, 3), (1, 1), (5, 5)] {
             let all: Vec<usize> = (0..tasks)
                 .flat_map(|i| task_range(count, tasks, i))

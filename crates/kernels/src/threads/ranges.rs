@@ -1,14 +1,13 @@
-//! Work cut into ranges, and shared among the threads.
+//! Work that is cut into ranges of items and distributed among the threads.
 
 use super::pool::{run_tasks, task_range, threads};
 use std::ops::Range;
 
-/// Calls `run` with the number and the values of each stretch of `size` values, on this thread and
-/// the helpers that there are. `scratch` makes what `run` works with besides; it is handed from one
-/// stretch to another.
+/// Calls `run` with the index and the values of each chunk of `size` values, on all threads.
+/// `scratch` creates working memory, which is reused from chunk to chunk.
 ///
 /// # Panics
-/// Where `values` is not a whole number of stretches.
+/// If `values` is not a whole number of chunks.
 pub fn parallel_chunks<T: Send, S>(
     values: &mut [T],
     size: usize,
@@ -21,8 +20,8 @@ pub fn parallel_chunks<T: Send, S>(
         values.len()
     );
     let (count, start) = (values.len() / size, values.as_mut_ptr());
-    // SAFETY: both may be called anywhere, and what `run` is given may be sent there; stretches do
-    // not overlap, and each is handed out once.
+    // SAFETY: both closures are `Sync` and the values are `Send`; chunks do not overlap, and each
+    // is handed out once.
     unsafe {
         run_ranges(count, values.len(), |part| {
             let mut scratch = scratch();
@@ -37,20 +36,20 @@ pub fn parallel_chunks<T: Send, S>(
     }
 }
 
-/// Calls `run` with parts of `count` things of `values` numbers in all: with all of them where
-/// there is too little to share.
+/// Calls `run` with ranges that cover `count` items of `values` numbers in all: with a single range
+/// if there is too little work to share.
 ///
 /// # Safety
-/// `run` may be called on several threads at once, each time with another part.
+/// `run` must be safe to call on several threads at once, each time with a different range.
 pub(crate) unsafe fn run_ranges(count: usize, values: usize, run: impl Fn(Range<usize>)) {
     let tasks = task_count((values / MIN_TASK_VALUES).clamp(1, count.max(1)));
     run_tasks(tasks, |i| run(task_range(count, tasks, i)));
 }
 
-/// What `run` gives for each number below `tasks`, in their order.
+/// The results of `run` for each number below `tasks`, in order.
 ///
 /// # Safety
-/// As [`run_tasks`].
+/// As for [`run_tasks`].
 pub(crate) unsafe fn collect_tasks<T: Default>(tasks: usize, run: impl Fn(usize) -> T) -> Vec<T> {
     let mut found: Vec<T> = (0..tasks).map(|_| T::default()).collect();
     let to = found.as_mut_ptr();
@@ -58,7 +57,7 @@ pub(crate) unsafe fn collect_tasks<T: Default>(tasks: usize, run: impl Fn(usize)
     found
 }
 
-/// Tasks that `count` things are cut into where their number changes no result.
+/// Number of tasks that `count` items are cut into when the number does not affect the result.
 pub(crate) fn task_count(count: usize) -> usize {
     match threads() {
         1 => 1,
@@ -66,8 +65,8 @@ pub(crate) fn task_count(count: usize) -> usize {
     }
 }
 
-/// Tasks for each thread, where their number changes no result: the last ones are short waits.
+/// Tasks for each thread. Several small ones keep the wait for the slowest thread short.
 const TASKS_PER_THREAD: usize = 4;
 
-/// Numbers that are worth a task of their own.
+/// Fewest numbers that are worth a task of their own.
 const MIN_TASK_VALUES: usize = 1 << 14;

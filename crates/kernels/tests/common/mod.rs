@@ -1,20 +1,20 @@
-//! What the tests share: numbers, and closeness to a reference in f64.
+//! Helpers of the tests: reproducible numbers, and comparison with a reference in f64.
 #![allow(dead_code)]
 
-/// As many numbers from −1 to 1, other ones for another seed.
+/// `count` reproducible numbers from −1 to 1 that depend on the seed.
 pub fn numbers(seed: usize, count: usize) -> Vec<f32> {
     (0..count)
         .map(|i| ((i * 7919 + seed * 104_729) % 2003) as f32 / 1001.0 - 1.0)
         .collect()
 }
 
-/// Within 4e-6 of the largest value, which counts as 1 at least.
+/// Asserts that the values differ by less than 4e-6 of the largest one, or of 1 if that is larger.
 pub fn close(what: &str, found: &[f32], expected: &[f64]) {
     close_at_scale(1.0, what, found, expected);
 }
 
-/// Within 4e-6 of the largest value, which counts as `least` at least: for sums that are much
-/// smaller than their summands.
+/// Asserts that the values differ by less than 4e-6 of the largest one, or of `least` if that is
+/// larger: for sums that are much smaller than their summands.
 pub fn close_at_scale(least: f64, what: &str, found: &[f32], expected: &[f64]) {
     assert_eq!(found.len(), expected.len(), "{what}");
     let scale = expected.iter().fold(least, |a: f64, b| a.max(b.abs()));
@@ -26,16 +26,16 @@ pub fn close_at_scale(least: f64, what: &str, found: &[f32], expected: &[f64]) {
     }
 }
 
-/// Runs this program's tests again on each instruction set that is narrower than the widest here.
+/// Runs the tests of this program again with each narrower instruction set.
 pub fn on_narrower_instruction_sets() {
-    const ASKED: &str = "CONVSWEEP_INSTRUCTIONS";
-    if std::env::var_os(ASKED).is_some() {
+    const VARIABLE: &str = "CONVSWEEP_INSTRUCTIONS";
+    if std::env::var_os(VARIABLE).is_some() {
         return;
     }
     for set in ["avx2", "portable"] {
         let program = std::env::current_exe().expect("a program");
         let run = std::process::Command::new(program)
-            .env(ASKED, set)
+            .env(VARIABLE, set)
             .output()
             .expect("it starts");
         assert!(

@@ -1,8 +1,8 @@
-//! The backward pass, image block by image block.
+//! The backward pass of the direct method, one block of images at a time.
 
 use super::bordered_images::{BorderedImages, image_block};
 use super::input_gradient::InputGradient;
-use super::packed_conv::aligned;
+use super::packed_conv::vector_channels;
 use super::weight_sums::WeightSums;
 use crate::buffer::Buffer;
 use crate::conv::epilogue::Epilogue;
@@ -14,7 +14,7 @@ use crate::conv::pool2x2::unpool_image;
 use crate::conv::pooled_weight_sums::{PooledSums, pooled_len, pooled_weights};
 use crate::conv::shape::ConvShape;
 use crate::conv::windows::{forward_border, forward_windows};
-use crate::elementwise::{add_placed_rows, mask};
+use crate::elementwise::{add_active_rows, mask};
 use crate::matrix::Finish;
 use crate::simd::{Kernel, Vector, should_stream};
 
@@ -22,7 +22,7 @@ pub(crate) struct DirectBackward<'a> {
     pub shape: &'a ConvShape,
     pub x: &'a [f32],
     pub weight: &'a [f32],
-    pub backward: UpstreamGradient<'a>,
+    pub upstream: UpstreamGradient<'a>,
     pub epilogue: Epilogue,
     pub needs: NeedsGradient,
 }
@@ -36,7 +36,7 @@ impl Kernel for DirectBackward<'_> {
             shape,
             x,
             weight,
-            backward,
+            upstream,
             epilogue,
             needs,
         } = self;
@@ -68,7 +68,7 @@ impl Kernel for DirectBackward<'_> {
                 true => V::outlined(PooledPart {
                     sums: &sums,
                     x,
-                    backward,
+                    upstream,
                     needs,
                     part,
                 }),
@@ -78,7 +78,7 @@ impl Kernel for DirectBackward<'_> {
                         sums: &sums,
                         inputs,
                         x,
-                        backward,
+                        upstream,
                         epilogue,
                         needs,
                         block,
@@ -95,12 +95,13 @@ impl Kernel for DirectBackward<'_> {
     }
 }
 
-/// Some of the images: their part of the weights' gradient, packed, and of the bias'.
+/// Some of the images: their part of the packed weight gradient and of the bias gradient, and their
+/// input gradient.
 struct DirectBackwardPart<'a> {
     sums: &'a WeightSums<'a>,
     inputs: Option<&'a InputGradient<'a>>,
     x: &'a [f32],
-    backward: UpstreamGradient<'a>,
+    upstream: UpstreamGradient<'a>,
     epilogue: Epilogue,
     needs: NeedsGradient,
     block: usize,
@@ -116,7 +117,7 @@ impl Kernel for DirectBackwardPart<'_> {
             sums,
             inputs,
             x,
-            backward,
+            upstream,
             epilogue,
             needs,
             block,
@@ -132,7 +133,11 @@ impl Kernel for DirectBackwardPart<'_> {
         let [h, w] = shape.used_output(epilogue);
         let image = shape.input[0] * shape.input[1] * shape.channels;
         let bias = if needs.bias { bias } else { &mut [] };
-        let stream = should_stream::<V>(dx, shape.input_len(), aligned(shape, shape.channels));
+        let stream = should_stream::<V>(
+            dx,
+            shape.input_len(),
+            vector_channels(shape, shape.channels),
+        );
         let mut scratch = Buffer::new(block * h * w * shape.filters);
         let mut images = BorderedImages::new(
             x,
@@ -143,13 +148,19 @@ impl Kernel for DirectBackwardPart<'_> {
             range.end,
         );
         for first in range.step_by(block) {
-            let (x, count) = images.from(first);
+            let (x, count) = images.block_from(first);
             let n = count * h * w * shape.filters;
-            let gradient =
-                before_following::<V>(shape, &backward, epilogue, first, count, &mut scratch[..n]);
+            let gradient = convolution_gradient::<V>(
+                shape,
+                &upstream,
+                epilogue,
+                first,
+                count,
+                &mut scratch[..n],
+            );
             sums.add::<V>(x, gradient, count * h * w, packed, bias);
             if let Some(inputs) = inputs {
-                inputs.block::<V>(
+                inputs.compute::<V>(
                     gradient,
                     dx.add(first * image),
                     count,
@@ -164,11 +175,12 @@ impl Kernel for DirectBackwardPart<'_> {
     }
 }
 
-/// The same for a first layer with pooling.
+/// The same for a layer with pooling whose input gradient is not needed: the first one of a
+/// network.
 struct PooledPart<'a> {
     sums: &'a WeightSums<'a>,
     x: &'a [f32],
-    backward: UpstreamGradient<'a>,
+    upstream: UpstreamGradient<'a>,
     needs: NeedsGradient,
     part: BackwardTask<'a>,
 }
@@ -183,7 +195,7 @@ impl Kernel for PooledPart<'_> {
                 shape, ref windows, ..
             },
             x,
-            backward,
+            upstream,
             needs,
             part,
         } = self;
@@ -202,23 +214,23 @@ impl Kernel for PooledPart<'_> {
         );
         let image = size[0] * size[1] / 4 * shape.filters;
         for i in part.images {
-            let (x, _) = images.from(i);
+            let (x, _) = images.block_from(i);
             let at = i * image..(i + 1) * image;
-            let (gradient, argmax) = (&backward.gradient[at.clone()], &backward.argmax[at]);
+            let (gradient, argmax) = (&upstream.gradient[at.clone()], &upstream.argmax[at]);
             sums.add::<V>(x, gradient, argmax);
             if needs.bias {
-                add_placed_rows::<V>(gradient, argmax, part.bias);
+                add_active_rows::<V>(gradient, argmax, part.bias);
             }
         }
     }
 }
 
-/// The gradient of the bare convolution's used pixels for some images, from the gradient behind
-/// what follows.
+/// The gradient of the convolution's own output, before the epilogue, for the used pixels of some
+/// images.
 #[inline(always)]
-unsafe fn before_following<'a, V: Vector>(
+unsafe fn convolution_gradient<'a, V: Vector>(
     shape: &ConvShape,
-    backward: &UpstreamGradient<'a>,
+    upstream: &UpstreamGradient<'a>,
     epilogue: Epilogue,
     first: usize,
     count: usize,
@@ -227,25 +239,25 @@ unsafe fn before_following<'a, V: Vector>(
     let [h, w] = shape.output_after(epilogue);
     let image = h * w * shape.filters;
     let part = first * image..(first + count) * image;
-    if let Some(norm) = &backward.norm {
-        norm.input_gradient::<V>(&backward.gradient[part], first * h * w, scratch);
+    if let Some(norm) = &upstream.norm {
+        norm.input_gradient::<V>(&upstream.gradient[part], first * h * w, scratch);
         scratch
     } else if epilogue.pool {
-        let parts = backward.gradient[part.clone()]
+        let parts = upstream.gradient[part.clone()]
             .chunks(image)
-            .zip(backward.argmax[part].chunks(image));
+            .zip(upstream.argmax[part].chunks(image));
         for ((gradient, argmax), out) in parts.zip(scratch.chunks_exact_mut(4 * image)) {
             unpool_image::<V>(gradient, argmax, [h, w], shape.filters, out);
         }
         scratch
     } else if epilogue.relu {
         mask::<V>(
-            &backward.gradient[part.clone()],
-            &backward.output[part],
+            &upstream.gradient[part.clone()],
+            &upstream.output[part],
             scratch,
         );
         scratch
     } else {
-        &backward.gradient[part]
+        &upstream.gradient[part]
     }
 }

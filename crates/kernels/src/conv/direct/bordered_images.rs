@@ -1,10 +1,10 @@
-//! Images in blocks, with the border of zeros that a pass reads.
+//! Images in blocks, with the zero border that a pass reads.
 
 use crate::buffer::Buffer;
 use crate::conv::shape::ConvShape;
 use crate::conv::windows::{Border, add_border};
 
-/// BorderedImages in blocks, with the border that a pass reads; up to the one where they end.
+/// Images in blocks, with the zero border that a pass reads. Only the images before `end` are read.
 pub(crate) struct BorderedImages<'a> {
     values: &'a [f32],
     size: [usize; 2],
@@ -40,9 +40,9 @@ impl<'a> BorderedImages<'a> {
         }
     }
 
-    /// The block that begins with image `first`: where its bordered images lie side by side, and
-    /// how many.
-    pub(crate) fn from(&mut self, first: usize) -> (*const f32, usize) {
+    /// Address of the bordered images of the block that starts with image `first`, and their
+    /// number.
+    pub(crate) fn block_from(&mut self, first: usize) -> (*const f32, usize) {
         let image = self.size[0] * self.size[1] * self.channels;
         let rest = &self.values[first * image..];
         let images = &rest[..rest.len().min(self.block * image)];
@@ -57,8 +57,8 @@ impl<'a> BorderedImages<'a> {
     }
 }
 
-/// BorderedImages that are gone through together: enough pixels that reading the weights is cheap beside
-/// them.
+/// Images that are processed together: enough pixels that reading the weights is cheap in
+/// comparison.
 pub(crate) fn image_block(shape: &ConvShape, [rows, columns]: [usize; 2]) -> usize {
     128_usize
         .div_ceil(rows * columns)

@@ -1,4 +1,4 @@
-//! The moments of a convolution's outputs, found while these are in the caches.
+//! The moments of a convolution's output, computed while the output is still in the caches.
 
 use super::packed_conv::PackedConv;
 use crate::buffer::Buffer;
@@ -7,16 +7,17 @@ use crate::matrix::Finish;
 use crate::norm::{accumulate_moments, moments_chunk_rows};
 use crate::simd::Vector;
 
-/// A pass that finds the moments of its outputs while they are in the caches.
+/// A forward pass that also computes the moments of its output.
 pub(crate) struct ConvMoments<'a> {
     pass: PackedConv<'a>,
-    /// Of an image.
+    /// Pixels of an image.
     pixels: usize,
-    /// OuterFactors that are gone through together, unless images are smaller: enough that reading the
-    /// weights is cheap beside them.
+    /// Pixels that are processed together, unless images are smaller: enough that reading the
+    /// weights is cheap in comparison.
     strip: usize,
     to: OutputPointers,
-    /// Outputs that go past the caches afterwards.
+    /// Holds outputs until their moments are computed and they are stored past the caches; empty if
+    /// they are not.
     scratch: Buffer,
 }
 
@@ -45,9 +46,9 @@ impl<'a> ConvMoments<'a> {
         }
     }
 
-    /// The pixels of `[first, count]` images, to `y`.
+    /// Computes `count` images from `first` on, whose output starts at `y`.
     #[inline(always)]
-    pub(crate) unsafe fn block<V: Vector>(
+    pub(crate) unsafe fn compute<V: Vector>(
         &mut self,
         x: *const f32,
         [first, count]: [usize; 2],
@@ -57,7 +58,7 @@ impl<'a> ConvMoments<'a> {
         let stream = !self.scratch.is_empty();
         let at_once = count > 1 && !stream;
         if at_once {
-            self.pass.part::<V>(x, 0..count * pixels, y);
+            self.pass.compute::<V>(x, 0..count * pixels, y);
         }
         for i in 0..count {
             let found = &mut *self.to.moments.add(first + i);
@@ -71,7 +72,7 @@ impl<'a> ConvMoments<'a> {
                     (y, std::ptr::null_mut())
                 };
                 if !at_once {
-                    self.pass.part::<V>(x, start..start + n, part);
+                    self.pass.compute::<V>(x, start..start + n, part);
                 }
                 accumulate_moments::<V>((part, to), [at, n], filters, found);
             }

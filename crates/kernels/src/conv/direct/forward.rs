@@ -1,8 +1,8 @@
-//! The forward pass, image block by image block.
+//! The forward pass of the direct method, one block of images at a time.
 
 use super::bordered_images::{BorderedImages, image_block};
 use super::conv_moments::ConvMoments;
-use super::packed_conv::{PackedConv, aligned};
+use super::packed_conv::{PackedConv, vector_channels};
 use crate::buffer::Buffer;
 use crate::conv::epilogue::{ConvOutput, Epilogue};
 use crate::conv::pack::{PassDirection, pack, packed_len};
@@ -63,8 +63,8 @@ impl Kernel for DirectForward<'_> {
         };
         let len = shape.output_len(epilogue);
         forward_in_parts(shape, epilogue, |images, to| {
-            let stream =
-                !epilogue.pool && should_stream::<V>(to.output, len, aligned(shape, shape.filters));
+            let stream = !epilogue.pool
+                && should_stream::<V>(to.output, len, vector_channels(shape, shape.filters));
             let finish = Finish { stream, ..finish };
             let pass = PackedConv {
                 shape,
@@ -119,11 +119,11 @@ impl Kernel for DirectForwardPart<'_> {
         if !epilogue.pool {
             let mut moments = epilogue.moments.then(|| ConvMoments::new(pass, pixels, to));
             for first in range.step_by(block) {
-                let (x, count) = images.from(first);
+                let (x, count) = images.block_from(first);
                 let y = to.output.add(first * pixels * shape.filters);
                 match &mut moments {
-                    Some(moments) => moments.block::<V>(x, [first, count], y),
-                    None => pass.part::<V>(x, 0..count * pixels, y),
+                    Some(moments) => moments.compute::<V>(x, [first, count], y),
+                    None => pass.compute::<V>(x, 0..count * pixels, y),
                 }
             }
             V::stream_fence();
@@ -132,9 +132,9 @@ impl Kernel for DirectForwardPart<'_> {
         let row = size[1] * shape.filters;
         let mut rows = Buffer::new(2 * row);
         for first in range {
-            let (x, _) = images.from(first);
+            let (x, _) = images.block_from(first);
             for pooled in 0..size[0] / 2 {
-                pass.part::<V>(
+                pass.compute::<V>(
                     x,
                     2 * pooled * size[1]..(2 * pooled + 2) * size[1],
                     rows.as_mut_ptr(),

@@ -1,4 +1,4 @@
-//! The input gradient: one pass for each phase of the stride over the bordered output gradient.
+//! The input gradient of the direct method.
 
 use super::bordered_images::BorderedImages;
 use super::packed_conv::PackedConv;
@@ -8,8 +8,7 @@ use crate::conv::windows::{Border, WindowSet, backward_border, backward_window_s
 use crate::matrix::Finish;
 use crate::simd::Vector;
 
-/// The input gradient: one pass for each phase of the stride over the bordered gradient of the
-/// output.
+/// The input gradient: one pass over the bordered output gradient for each phase of the stride.
 pub(crate) struct InputGradient<'a> {
     shape: &'a ConvShape,
     used: [usize; 2],
@@ -55,7 +54,7 @@ impl<'a> InputGradient<'a> {
     }
 
     #[inline(always)]
-    pub(crate) unsafe fn block<V: Vector>(
+    pub(crate) unsafe fn compute<V: Vector>(
         &self,
         gradient: &[f32],
         dx: *mut f32,
@@ -71,7 +70,7 @@ impl<'a> InputGradient<'a> {
             count,
             count,
         );
-        let (g, _) = images.from(0);
+        let (g, _) = images.block_from(0);
         for (windows, packed) in &self.passes {
             let pixels = 0..count * windows.per_image;
             PackedConv {
@@ -81,7 +80,7 @@ impl<'a> InputGradient<'a> {
                 packed,
                 finish,
             }
-            .part::<V>(g, pixels, dx);
+            .compute::<V>(g, pixels, dx);
         }
     }
 }

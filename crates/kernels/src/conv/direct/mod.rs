@@ -1,5 +1,5 @@
-//! The definition of a convolution in register blocks: every kernel size, stride, padding, dilation
-//! and number of groups.
+//! The direct method: convolution by its definition, in register blocks. It supports every kernel
+//! size, stride, padding, dilation and number of groups.
 
 mod backward;
 mod bordered_images;
@@ -13,4 +13,4 @@ pub(super) use backward::DirectBackward;
 pub(super) use bordered_images::image_block;
 pub(super) use forward::DirectForward;
 pub(super) use input_gradient::InputGradient;
-pub(super) use packed_conv::aligned;
+pub(super) use packed_conv::vector_channels;

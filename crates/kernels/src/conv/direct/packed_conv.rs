@@ -1,4 +1,4 @@
-//! A convolution with its packed weights, in one direction.
+//! A convolution with packed weights, in one direction.
 
 use crate::conv::depthwise;
 use crate::conv::pack::PassDirection;
@@ -7,7 +7,7 @@ use crate::conv::windows::WindowSet;
 use crate::matrix::{DotsTarget, Finish, LeftRows, dots};
 use crate::simd::{PANEL, Vector};
 
-/// One way through a convolution with its packed weights.
+/// A convolution in one direction, with its packed weights.
 #[derive(Clone, Copy)]
 pub(crate) struct PackedConv<'a> {
     pub shape: &'a ConvShape,
@@ -18,9 +18,9 @@ pub(crate) struct PackedConv<'a> {
 }
 
 impl PackedConv<'_> {
-    /// Some pixels of the family, to `y` as if the first of them were the first.
+    /// Computes some pixels of the window set. The first of them is stored at `y`.
     #[inline(always)]
-    pub(crate) unsafe fn part<V: Vector>(
+    pub(crate) unsafe fn compute<V: Vector>(
         &self,
         x: *const f32,
         pixels: std::ops::Range<usize>,
@@ -31,7 +31,7 @@ impl PackedConv<'_> {
             &self.windows.outputs[..pixels.len()],
             &self.windows.inputs[pixels],
         );
-        if depthwise::is(self.shape) {
+        if depthwise::is_depthwise(self.shape) {
             let (channels, packed) = (self.shape.channels, self.packed.as_ptr());
             let taps = self.windows.taps.as_slice();
             return depthwise::forward::<V>(
@@ -48,7 +48,7 @@ impl PackedConv<'_> {
             inputs,
             taps: &self.windows.taps,
             run: self.windows.run,
-            fresh: run,
+            new_values: run,
         };
         let panels = columns.div_ceil(PANEL) * PANEL;
         for group in 0..self.shape.groups {
@@ -70,9 +70,10 @@ impl PackedConv<'_> {
     }
 }
 
-/// Channels between argmax where vectors begin: those of a group, whose vectors are its own.
-pub(crate) fn aligned(shape: &ConvShape, channels: usize) -> usize {
-    if depthwise::is(shape) {
+/// Channels between addresses at which vectors start: those of one group, because vectors do not
+/// cross groups.
+pub(crate) fn vector_channels(shape: &ConvShape, channels: usize) -> usize {
+    if depthwise::is_depthwise(shape) {
         channels
     } else {
         channels / shape.groups

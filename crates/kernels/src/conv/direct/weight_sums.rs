@@ -1,4 +1,4 @@
-//! How the gradients of the weights and the bias are summed up.
+//! How the gradients of weights and bias are accumulated.
 
 use crate::conv::depthwise;
 use crate::conv::pack::{PassDirection, unpack};
@@ -7,11 +7,11 @@ use crate::conv::windows::WindowSet;
 use crate::matrix::{OuterFactors, OuterTarget, outer};
 use crate::simd::{PANEL, Vector};
 
-/// How the gradients of the weights and the bias are summed up.
+/// Accumulates the gradients of weights and bias.
 pub(crate) struct WeightSums<'a> {
     pub shape: &'a ConvShape,
     pub windows: WindowSet,
-    /// Offset of each row of the weights in a window: taps × channels of a group.
+    /// Offset in a window of each row of the weights; the rows are taps × channels of a group.
     pub offsets: Vec<usize>,
 }
 
@@ -29,8 +29,8 @@ impl<'a> WeightSums<'a> {
         }
     }
 
-    /// Adds some pixels to the packed gradient of the weights and, unless that is empty, to the
-    /// bias'.
+    /// Adds some pixels to the packed weight gradient and, unless `bias` is empty, to the bias
+    /// gradient.
     #[inline(always)]
     pub(crate) unsafe fn add<V: Vector>(
         &self,
@@ -57,9 +57,15 @@ impl<'a> WeightSums<'a> {
         } else {
             bias.as_mut_ptr()
         };
-        if depthwise::is(self.shape) {
+        if depthwise::is_depthwise(self.shape) {
             let (taps, channels) = (&self.windows.taps, self.shape.channels);
-            return depthwise::sums::<V>(pixels, taps, channels, packed.as_mut_ptr(), bias);
+            return depthwise::accumulate_weights::<V>(
+                pixels,
+                taps,
+                channels,
+                packed.as_mut_ptr(),
+                bias,
+            );
         }
         for group in 0..self.shape.groups {
             let c = packed

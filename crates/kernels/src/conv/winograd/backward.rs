@@ -1,4 +1,4 @@
-//! The backward pass, some images at a time.
+//! The backward pass of Winograd's method, one block of tiles at a time.
 
 use super::planes::{PLANES, plane_stride};
 use super::tile_block::{Side, TileBlock};
@@ -18,7 +18,7 @@ pub(crate) struct WinogradBackward<'a> {
     pub shape: &'a ConvShape,
     pub x: &'a [f32],
     pub weight: &'a [f32],
-    pub backward: UpstreamGradient<'a>,
+    pub upstream: UpstreamGradient<'a>,
     pub epilogue: Epilogue,
     pub needs: NeedsGradient,
 }
@@ -43,7 +43,7 @@ impl WinogradBackward<'_> {
             shape,
             x,
             weight,
-            backward,
+            upstream,
             epilogue,
             needs,
         } = self;
@@ -66,7 +66,7 @@ impl WinogradBackward<'_> {
                     shape,
                     x,
                     u,
-                    backward,
+                    upstream,
                     epilogue,
                     part,
                 });
@@ -79,14 +79,14 @@ impl WinogradBackward<'_> {
     }
 }
 
-/// Some of the images: their part of the gradients of the weights and the bias.
+/// Some of the images: their part of the gradients of weights and bias, and their input gradient.
 struct WinogradBackwardPart<'a, F> {
     form: PhantomData<F>,
     shape: &'a ConvShape,
     x: &'a [f32],
-    /// Transformed weights, where the input's gradient is wanted.
+    /// Transformed weights, if the input gradient is needed.
     u: Option<&'a [f32]>,
-    backward: UpstreamGradient<'a>,
+    upstream: UpstreamGradient<'a>,
     epilogue: Epilogue,
     part: BackwardTask<'a>,
 }
@@ -100,7 +100,7 @@ impl<F: Form> Kernel for WinogradBackwardPart<'_, F> {
             shape,
             x,
             u,
-            backward,
+            upstream,
             epilogue,
             part,
             ..
@@ -120,11 +120,11 @@ impl<F: Form> Kernel for WinogradBackwardPart<'_, F> {
             shape.output_len(epilogue) / shape.images.max(1),
         );
         let (gradient, output, place) = (
-            backward.gradient.as_ptr(),
-            backward.output.as_ptr(),
-            backward.argmax.as_ptr(),
+            upstream.gradient.as_ptr(),
+            upstream.output.as_ptr(),
+            upstream.argmax.as_ptr(),
         );
-        let mut bare = Buffer::new(if backward.norm.is_some() { y_image } else { 0 });
+        let mut bare = Buffer::new(if upstream.norm.is_some() { y_image } else { 0 });
         for first in range.clone().step_by(images) {
             let count = images.min(range.end - first);
             let (v, m) = (
@@ -134,9 +134,9 @@ impl<F: Form> Kernel for WinogradBackwardPart<'_, F> {
             for i in 0..count {
                 let at = (first + i) * y_image;
                 let mut from = [gradient, output].map(|p| p.wrapping_add(at));
-                if let Some(norm) = &backward.norm {
+                if let Some(norm) = &upstream.norm {
                     norm.input_gradient::<V>(
-                        &backward.gradient[at..at + y_image],
+                        &upstream.gradient[at..at + y_image],
                         at / shape.filters,
                         &mut bare,
                     );

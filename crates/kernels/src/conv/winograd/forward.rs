@@ -1,4 +1,4 @@
-//! The forward pass, some images at a time.
+//! The forward pass of Winograd's method, one block of tiles at a time.
 
 use super::tile_block::{Side, TileBlock};
 use super::tiles::Tiles;

@@ -1,10 +1,10 @@
-//! Winograd convolution (see `transform`): 36 small matrix products where the definition has 144
+//! Winograd's method (see `transform`): 36 small matrix products, where the definition takes 144
 //! (3×3) or 100 (5×5).
 //!
 //! The input is cut into overlapping 6×6 tiles, the output into tiles of 4×4 or 2×2. Transformed
-//! tiles lie in 36 planes `[panel of channels, tile, channel of the panel]`; each plane is
-//! multiplied by its own transformed weights. The gradients are the transposed steps in reverse
-//! order, so that input and weight gradients share the transformed output gradient.
+//! tiles are stored in 36 planes `[panel of channels, tile, channel of the panel]`, and each plane
+//! is multiplied by its own transformed weights. The gradients are computed by the transposed steps
+//! in reverse order, so that the input and weight gradients share the transformed output gradient.
 
 mod backward;
 mod forward;

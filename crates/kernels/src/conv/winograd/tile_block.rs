@@ -1,4 +1,4 @@
-//! The planes of a block of tiles, and the products of them.
+//! A block of transformed tiles, and the matrix products on it.
 
 use super::planes::{PLANES, Planes, plane_stride};
 use super::tiles::Tiles;
@@ -8,19 +8,19 @@ use crate::conv::shape::ConvShape;
 use crate::matrix::{DotsTarget, Finish, LeftRows, OuterTarget, dots, outer_panels};
 use crate::simd::{PANEL, Vector};
 
-/// The planes of a block of tiles and how its products go through them.
+/// Transformed tiles of the input (`v`) and of the output (`m`) that are processed together.
 pub(crate) struct TileBlock {
     channels: usize,
     filters: usize,
-    /// Tiles of a whole block.
-    most: usize,
+    /// Tiles of a full block.
+    capacity: usize,
     v: Buffer,
     m: Buffer,
-    /// Offsets of the tiles in a panel.
+    /// Offset of each tile in a panel.
     tiles: Vec<usize>,
 }
 
-/// Which of a block's planes.
+/// Which planes of a block: those of the input or of the output.
 #[derive(Clone, Copy)]
 pub(crate) enum Side {
     Input,
@@ -29,32 +29,32 @@ pub(crate) enum Side {
 
 impl TileBlock {
     pub(crate) fn new<F: Form>(shape: &ConvShape, tiles: &Tiles<F>) -> TileBlock {
-        let most = tiles.images().min(shape.images.max(1)) * tiles.per_image();
+        let capacity = tiles.images().min(shape.images.max(1)) * tiles.per_image();
         let (channels, filters) = (shape.channels, shape.filters);
         TileBlock {
             channels,
             filters,
-            most,
-            v: Buffer::new(PLANES * plane_stride(most * channels)),
-            m: Buffer::new(PLANES * plane_stride(most * filters)),
-            tiles: (0..most).map(|t| t * PANEL).collect(),
+            capacity,
+            v: Buffer::new(PLANES * plane_stride(capacity * channels)),
+            m: Buffer::new(PLANES * plane_stride(capacity * filters)),
+            tiles: (0..capacity).map(|t| t * PANEL).collect(),
         }
     }
 
-    /// Planes of so many tiles.
+    /// The planes, laid out for this number of tiles.
     pub(crate) fn planes(&mut self, side: Side, tiles: usize) -> Planes {
-        let (at, channels) = match side {
+        let (start, channels) = match side {
             Side::Input => (self.v.as_mut_ptr(), self.channels),
             Side::Output => (self.m.as_mut_ptr(), self.filters),
         };
         Planes {
-            at,
-            plane: plane_stride(self.most * channels),
+            start,
+            plane: plane_stride(self.capacity * channels),
             panel: tiles * PANEL,
         }
     }
 
-    /// Offsets of the panels of a plane.
+    /// Offset of each panel in a plane.
     fn panels(&self, side: Side, tiles: usize) -> Vec<usize> {
         let channels = if let Side::Input = side {
             self.channels
@@ -64,7 +64,8 @@ impl TileBlock {
         (0..channels / PANEL).map(|p| p * tiles * PANEL).collect()
     }
 
-    /// Plane by plane, `tiles` tiles of `from` times weights, to the other side.
+    /// Multiplies `tiles` tiles of `from` by transformed weights, plane by plane, and stores the
+    /// products on the other side.
     #[inline(always)]
     pub(crate) unsafe fn multiply<V: Vector>(&mut self, from: Side, weights: &[f32], tiles: usize) {
         let (other, channels, columns) = match from {
@@ -78,17 +79,17 @@ impl TileBlock {
             inputs: offsets,
             taps: &panels,
             run: PANEL,
-            fresh: channels,
+            new_values: channels,
         };
         for z in 0..PLANES {
             let target = DotsTarget {
-                y: y.at.add(z * y.plane),
+                y: y.start.add(z * y.plane),
                 outputs: offsets,
                 panel: y.panel,
             };
             let weights = weights.as_ptr().add(z * plane_stride(channels * columns));
             dots::<V>(
-                x.at.add(z * x.plane),
+                x.start.add(z * x.plane),
                 rows,
                 weights,
                 columns,
@@ -98,7 +99,7 @@ impl TileBlock {
         }
     }
 
-    /// Adds the products of both sides to the transformed weights' gradient.
+    /// Adds the products of input and output planes to the gradient of the transformed weights.
     #[inline(always)]
     pub(crate) unsafe fn sum<V: Vector>(&mut self, sums: &mut [f32], tiles: usize) {
         let (v, m) = (
@@ -121,7 +122,7 @@ impl TileBlock {
                 panel: self.channels * width,
                 right: std::ptr::null_mut(),
             };
-            let (v, m) = (v.at.add(z * v.plane), m.at.add(z * m.plane));
+            let (v, m) = (v.start.add(z * v.plane), m.start.add(z * m.plane));
             outer_panels::<V>([v, m], &self.tiles[..tiles], &offsets, self.filters, sums);
         }
     }

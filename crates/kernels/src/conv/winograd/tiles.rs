@@ -1,4 +1,4 @@
-//! The tiles of an image, from it into planes and back.
+//! The tiles of an image: their transformation into planes and back.
 
 use super::planes::Planes;
 use super::transform::{self, Form, four, six};
@@ -12,11 +12,11 @@ use std::marker::PhantomData;
 pub(crate) struct Tiles<F> {
     form: PhantomData<F>,
     input: [usize; 2],
-    /// Zeros before rows and columns.
-    before: [usize; 2],
-    /// Output pixels that are used.
+    /// Rows and columns of padding before the image.
+    padding_before: [usize; 2],
+    /// Output pixels that the epilogue uses.
     output: [usize; 2],
-    /// Tiles by rows and columns.
+    /// Tiles along rows and columns.
     grid: [usize; 2],
     channels: usize,
     filters: usize,
@@ -28,7 +28,7 @@ impl<F: Form> Tiles<F> {
         Tiles {
             form: PhantomData,
             input: shape.input,
-            before: [shape.padding[0][0], shape.padding[1][0]],
+            padding_before: [shape.padding[0][0], shape.padding[1][0]],
             output,
             grid: output.map(|n| n.div_ceil(F::OUT)),
             channels: shape.channels,
@@ -40,24 +40,24 @@ impl<F: Form> Tiles<F> {
         self.grid[0] * self.grid[1]
     }
 
-    /// Images that are gone through together. With few channels their planes are to stay in the
-    /// second-level cache; with many the weights do not fit there anyway, and are to be read for
-    /// many tiles at once.
+    /// Images that are processed together. With few channels their planes should stay in the L2
+    /// cache; with many channels the weights do not fit there anyway and should be read for many
+    /// tiles at once.
     pub(crate) fn images(&self) -> usize {
         let tiles = (self.channels.min(self.filters) / 2).max(36);
         (tiles / self.per_image()).max(1)
     }
 }
 
-/// Whether a value of a 4×4 tile belongs to this form's tile.
+/// Whether row `j`, column `i` of a 4×4 array is part of an output tile.
 #[inline(always)]
-fn counts<F: Form>(j: usize, i: usize) -> bool {
+fn is_used<F: Form>(j: usize, i: usize) -> bool {
     j.max(i) < F::OUT
 }
 
-/// The sum of what counts of a tile's row or column.
+/// The sum of the values of a row or column that are part of an output tile.
 #[inline(always)]
-unsafe fn sum_of<V: Vector, F: Form>(values: [V; 4]) -> V {
+unsafe fn used_sum<V: Vector, F: Form>(values: [V; 4]) -> V {
     let [a, b, c, d] = values;
     if F::OUT == 4 {
         a.add(b).add(c.add(d))
@@ -66,14 +66,16 @@ unsafe fn sum_of<V: Vector, F: Form>(values: [V; 4]) -> V {
     }
 }
 
-/// Where `i` of the six rows (or columns) of the tile that begins at `start` lies in an image of
-/// `size`; none outside.
+/// Position in an image of `size` pixels of row (or column) `i` of the tile that begins at `start`;
+/// none outside of the image.
 #[inline(always)]
-fn inside(start: usize, i: usize, before: usize, size: usize) -> Option<usize> {
-    (start + i).checked_sub(before).filter(|&at| at < size)
+fn inside(start: usize, i: usize, padding_before: usize, size: usize) -> Option<usize> {
+    (start + i)
+        .checked_sub(padding_before)
+        .filter(|&at| at < size)
 }
 
-/// Where a tile's six rows begin and its columns lie in a row, in values; none outside of the
+/// Offsets in values of a tile's six rows, and of its six columns in a row; none outside of the
 /// image.
 #[derive(Clone, Copy)]
 struct TileWindow {
@@ -90,8 +92,12 @@ impl<F: Form> Tiles<F> {
             F::OUT * (tile % self.grid[1]),
         );
         TileWindow {
-            rows: six!(J => inside(y, J, self.before[0], h).map(|row| row * w * self.channels)),
-            columns: six!(I => inside(x, I, self.before[1], w).map(|column| column * self.channels)),
+            rows: six!(J => {
+                inside(y, J, self.padding_before[0], h).map(|row| row * w * self.channels)
+            }),
+            columns: six!(I => {
+                inside(x, I, self.padding_before[1], w).map(|column| column * self.channels)
+            }),
         }
     }
 
@@ -115,7 +121,7 @@ impl<F: Form> Tiles<F> {
         }
     }
 
-    /// Adds the gradients of one image's input tiles, transposed, to `dx`.
+    /// Transforms the gradients of one image's input tiles back and adds them to `dx`.
     #[inline(always)]
     pub(crate) unsafe fn input_gradient<V: Vector>(&self, v: Planes, dx: *mut f32) {
         for tile in 0..self.per_image() {
@@ -125,7 +131,9 @@ impl<F: Form> Tiles<F> {
             } = self.window(tile);
             for c in (0..self.channels).step_by(V::LANES) {
                 let from = v.place(tile, c);
-                let columns = six!(I => transform::input_transposed(six!(J => V::load(from.add((6 * J + I) * v.plane)))));
+                let columns = six!(I => {
+                    transform::input_transposed(six!(J => V::load(from.add((6 * J + I) * v.plane))))
+                });
                 six!(J => if let Some(row) = rows[J] {
                     let values = transform::input_transposed(six!(I => columns[I][J]));
                     six!(I => if let Some(column) = within[I] {
@@ -137,7 +145,7 @@ impl<F: Form> Tiles<F> {
         }
     }
 
-    /// The output of one image from its tiles in `m`, with what epilogues.
+    /// Transforms the output tiles `m` of one image back and applies the epilogue.
     #[inline(always)]
     pub(crate) unsafe fn output<V: Vector>(
         &self,
@@ -165,9 +173,9 @@ impl<F: Form> Tiles<F> {
                 });
                 if epilogue.pool {
                     let at = F::OUT / 2 * (ty * (self.output[1] / 2) + tx) * self.filters + c;
-                    self.pool::<V>(values, size, epilogue.relu, y.add(at), argmax.add(at));
+                    self.store_pooled::<V>(values, size, epilogue.relu, y.add(at), argmax.add(at));
                 } else {
-                    self.put::<V>(
+                    self.store_tile::<V>(
                         values,
                         size,
                         epilogue.relu,
@@ -178,9 +186,9 @@ impl<F: Form> Tiles<F> {
         }
     }
 
-    /// Stores a tile, or its part that lies in the output.
+    /// Stores a tile, or the part of it that lies within the output.
     #[inline(always)]
-    unsafe fn put<V: Vector>(
+    unsafe fn store_tile<V: Vector>(
         &self,
         values: [[V; 4]; 4],
         size: [usize; 2],
@@ -193,7 +201,7 @@ impl<F: Form> Tiles<F> {
             values
         };
         if size == [F::OUT; 2] {
-            four!(J => four!(I => if counts::<F>(J, I) {
+            four!(J => four!(I => if is_used::<F>(J, I) {
                 values[J][I].store(y.add((J * self.output[1] + I) * self.filters));
             }));
             return;
@@ -205,9 +213,9 @@ impl<F: Form> Tiles<F> {
         }
     }
 
-    /// Stores the largest values of a tile's 2×2 blocks, and which they were.
+    /// Stores the largest value of each 2×2 block of a tile, and its index.
     #[inline(always)]
-    unsafe fn pool<V: Vector>(
+    unsafe fn store_pooled<V: Vector>(
         &self,
         values: [[V; 4]; 4],
         size: [usize; 2],
@@ -254,7 +262,7 @@ impl<F: Form> Tiles<F> {
                         size,
                     )
                 };
-                let sum = sum_of::<V, F>(four!(J => sum_of::<V, F>(values[J])));
+                let sum = used_sum::<V, F>(four!(J => used_sum::<V, F>(values[J])));
                 V::load(bias.as_ptr().add(c))
                     .add(sum)
                     .store(bias.as_mut_ptr().add(c));
@@ -271,7 +279,8 @@ impl<F: Form> Tiles<F> {
         }
     }
 
-    /// A tile of the gradient `[gradient, output]`, zero where ReLU was.
+    /// A tile of the gradient, from `[gradient, output]`; with `relu` it is zero where the output
+    /// is.
     #[inline(always)]
     unsafe fn plain_gradient<V: Vector>(
         &self,
@@ -281,10 +290,14 @@ impl<F: Form> Tiles<F> {
     ) -> [[V; 4]; 4] {
         if size == [F::OUT; 2] {
             let step = |j: usize, i: usize| (j * self.output[1] + i) * self.filters;
-            return four!(J => four!(I => match counts::<F>(J, I) {
+            return four!(J => four!(I => match is_used::<F>(J, I) {
                 true => {
                     let g = V::load(from[0].add(step(J, I)));
-                    if relu { g.keep(V::load(from[1].add(step(J, I))).greater(V::splat(0.0))) } else { g }
+                    if relu {
+                        g.keep(V::load(from[1].add(step(J, I))).greater(V::splat(0.0)))
+                    } else {
+                        g
+                    }
                 }
                 false => V::splat(0.0),
             }));
@@ -302,7 +315,7 @@ impl<F: Form> Tiles<F> {
         values
     }
 
-    /// A tile of the gradient before pooling, from the gradient behind it.
+    /// A tile of the gradient before pooling, from the gradient after it.
     #[inline(always)]
     unsafe fn pooled_gradient<V: Vector>(
         &self,

@@ -1,14 +1,14 @@
-//! Winograd's F(4×4, 3×3) and F(2×2, 5×5) in one dimension on vectors of channels, and their
+//! Winograd's F(4×4, 3×3) and F(2×2, 5×5) in one dimension, on vectors of channels, and their
 //! transposes for the gradients.
 //!
-//! The matrices are those of Lavin and Gray (2016) at the points 0, ±1, ±2, ∞: both forms have
-//! tiles of six values, whose transform is the same. In two dimensions each is applied to columns,
-//! then to rows.
+//! The matrices are those of Lavin and Gray (2016) at the points 0, ±1, ±2 and ∞. Both forms have
+//! tiles of six values, whose input transform is the same. In two dimensions a transform is applied
+//! to the columns and then to the rows.
 
 use crate::simd::Vector;
 
-/// An array of the expression's values for each number: written out, so that it is made of
-/// registers and not of memory.
+/// An array of the expression's values for the given numbers. It is unrolled, so that the values
+/// stay in registers.
 macro_rules! array {
     ($i:ident in $($n:literal)* => $value:expr) => {
         [$({
@@ -82,14 +82,14 @@ pub(crate) unsafe fn input_transposed<V: Vector>(v: [V; 6]) -> [V; 6] {
     ]
 }
 
-/// Which sums a tile of six values is made into.
+/// The transforms that differ between the two forms.
 ///
-/// Arrays have room for both forms; of outputs only the first [`Form::OUT`] count, of weights the
-/// first [`Form::TAPS`].
+/// Arrays have room for both forms: of the outputs only the first [`Form::OUT`] are used, of the
+/// weights the first [`Form::TAPS`].
 pub(crate) trait Form {
-    /// Outputs of a tile, in each dimension.
+    /// Outputs of a tile in each dimension.
     const OUT: usize;
-    /// Rows, and columns, of the kernel.
+    /// Taps of the kernel in each dimension.
     const TAPS: usize;
 
     /// Output: Aᵀm.
@@ -219,7 +219,7 @@ impl Form for Five {
     }
 }
 
-/// LeftRows and columns of an output tile for a kernel of this size, if there are tiles for it.
+/// Rows (and columns) of an output tile for a kernel of this size, if a form for it exists.
 pub(crate) fn output_tile(kernel: [usize; 2]) -> Option<usize> {
     match kernel {
         [3, 3] => Some(Three::OUT),

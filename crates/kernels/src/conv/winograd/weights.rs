@@ -1,4 +1,4 @@
-//! Weights into planes, and the planes of their gradient back.
+//! The transformation of weights into planes, and of the planes of their gradient back.
 
 use super::planes::{PLANES, plane_stride};
 use super::transform::{Form, five, six};
@@ -11,11 +11,11 @@ use crate::transpose::{from_lanes, to_lanes};
 use std::marker::PhantomData;
 use std::ops::Range;
 
-/// Transformed weights `[plane][panel of columns][row][column of the panel]`; rows are channels and
-/// columns filters, or, for the input gradient, the other way round.
+/// Transformed weights `[plane][panel of columns][row][column of the panel]`. Rows are channels and
+/// columns are filters or, if `transposed` for the input gradient, the other way round.
 ///
 /// # Safety
-/// The weights have the size that the shape says.
+/// The length of `weight` must match the shape.
 #[inline(always)]
 pub(crate) unsafe fn transformed<V: Vector, F: Form>(
     shape: &ConvShape,
@@ -27,7 +27,7 @@ pub(crate) unsafe fn transformed<V: Vector, F: Form>(
     let mut out = Buffer::new(PLANES * plane_stride(rows * columns));
     let to = out.as_mut_ptr();
     threads::run_ranges(columns / PANEL, out.len(), |panels| {
-        V::outlined(SomeColumns::<F> {
+        V::outlined(WeightTransform::<F> {
             form: PhantomData,
             rows,
             columns,
@@ -41,7 +41,7 @@ pub(crate) unsafe fn transformed<V: Vector, F: Form>(
 }
 
 /// Some panels of columns.
-struct SomeColumns<'a, F> {
+struct WeightTransform<'a, F> {
     form: PhantomData<F>,
     rows: usize,
     columns: usize,
@@ -51,12 +51,12 @@ struct SomeColumns<'a, F> {
     to: *mut f32,
 }
 
-impl<F: Form> Kernel for SomeColumns<'_, F> {
+impl<F: Form> Kernel for WeightTransform<'_, F> {
     type Output = ();
 
     #[inline(always)]
     unsafe fn run<V: Vector>(self) {
-        let SomeColumns {
+        let WeightTransform {
             rows,
             columns,
             transposed,
@@ -66,12 +66,12 @@ impl<F: Form> Kernel for SomeColumns<'_, F> {
             ..
         } = self;
         let (plane, area) = (plane_stride(rows * columns), F::TAPS * F::TAPS);
-        // For each row the taps of a vector of columns.
-        let mut lined = Buffer::new(rows * area * V::LANES);
+        // The taps of a vector of columns, for each row.
+        let mut lane_taps = Buffer::new(rows * area * V::LANES);
         let row_offsets: Vec<usize> = (0..area * rows).map(|q| q * V::LANES).collect();
         for column in (panels.start * PANEL..panels.end * PANEL).step_by(V::LANES) {
             let to = to.add(column / PANEL * PANEL * rows + column % PANEL);
-            let lined = lined.as_mut_ptr();
+            let lane_taps = lane_taps.as_mut_ptr();
             if transposed {
                 for row in 0..rows {
                     let from = weight.as_ptr().add((row * columns + column) * area);
@@ -79,16 +79,16 @@ impl<F: Form> Kernel for SomeColumns<'_, F> {
                         from,
                         area,
                         V::LANES,
-                        lined.add(row * area * V::LANES),
+                        lane_taps.add(row * area * V::LANES),
                         &row_offsets[..area],
                     );
                 }
             } else {
                 let from = weight.as_ptr().add(column * rows * area);
-                to_lanes::<V>(from, rows * area, V::LANES, lined, &row_offsets);
+                to_lanes::<V>(from, rows * area, V::LANES, lane_taps, &row_offsets);
             }
             for row_at in 0..rows {
-                let taps = lined.add(row_at * area * V::LANES);
+                let taps = lane_taps.add(row_at * area * V::LANES);
                 let columns = five!(X => match X < F::TAPS {
                     true => F::weight(five!(Y => match Y < F::TAPS {
                         true => V::load(taps.add((F::TAPS * Y + X) * V::LANES)),
@@ -105,11 +105,11 @@ impl<F: Form> Kernel for SomeColumns<'_, F> {
     }
 }
 
-/// Weight gradient from its transform, whose parts are added in their order; in the layout of
-/// [`transformed`] (not transposed).
+/// The weight gradient from its transform in the layout of [`transformed`] (not transposed). The
+/// parts are added in their order.
 ///
 /// # Safety
-/// The parts have the size of transformed weights.
+/// The parts must have the size of transformed weights.
 #[inline(always)]
 pub(crate) unsafe fn gradient<V: Vector, F: Form>(
     shape: &ConvShape,
@@ -119,7 +119,7 @@ pub(crate) unsafe fn gradient<V: Vector, F: Form>(
     let mut weight: Vec<f32> = Vec::with_capacity(shape.weight_len());
     let to = weight.as_mut_ptr();
     threads::run_ranges(f / PANEL, PLANES * c * f, |panels| {
-        V::outlined(SomeFilters::<F> {
+        V::outlined(WeightGradientTransform::<F> {
             form: PhantomData,
             channels: c,
             filters: f,
@@ -133,7 +133,7 @@ pub(crate) unsafe fn gradient<V: Vector, F: Form>(
 }
 
 /// The gradient for some panels of filters.
-struct SomeFilters<'a, F> {
+struct WeightGradientTransform<'a, F> {
     form: PhantomData<F>,
     channels: usize,
     filters: usize,
@@ -142,12 +142,12 @@ struct SomeFilters<'a, F> {
     to: *mut f32,
 }
 
-impl<F: Form> Kernel for SomeFilters<'_, F> {
+impl<F: Form> Kernel for WeightGradientTransform<'_, F> {
     type Output = ();
 
     #[inline(always)]
     unsafe fn run<V: Vector>(self) {
-        let SomeFilters {
+        let WeightGradientTransform {
             channels: c,
             filters,
             panels,
@@ -156,22 +156,24 @@ impl<F: Form> Kernel for SomeFilters<'_, F> {
             ..
         } = self;
         let (plane, area) = (plane_stride(c * filters), F::TAPS * F::TAPS);
-        let mut lined = Buffer::new(c * area * V::LANES);
-        let lined = lined.as_mut_ptr();
+        let mut lane_taps = Buffer::new(c * area * V::LANES);
+        let lane_taps = lane_taps.as_mut_ptr();
         let offsets: Vec<usize> = (0..area * c).map(|q| q * V::LANES).collect();
         for column in (panels.start * PANEL..panels.end * PANEL).step_by(V::LANES) {
             for row in 0..c {
                 let at = column / PANEL * PANEL * c + column % PANEL + row * PANEL;
-                let half = six!(X => F::weight_transposed(six!(Y => sums.vector::<V>((6 * Y + X) * plane + at))));
+                let half = six!(X => {
+                    F::weight_transposed(six!(Y => sums.vector::<V>((6 * Y + X) * plane + at)))
+                });
                 for y in 0..F::TAPS {
                     let values = F::weight_transposed(six!(X => half[X][y]));
                     for (x, value) in values.into_iter().enumerate().take(F::TAPS) {
-                        value.store(lined.add((area * row + F::TAPS * y + x) * V::LANES));
+                        value.store(lane_taps.add((area * row + F::TAPS * y + x) * V::LANES));
                     }
                 }
             }
             from_lanes::<V>(
-                lined,
+                lane_taps,
                 &offsets,
                 to.add(column * c * area),
                 c * area,

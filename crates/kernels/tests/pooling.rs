@@ -1,4 +1,4 @@
-//! Pooling against the definition, on odd sizes, strides and paddings.
+//! Pooling against its definition, for odd sizes, strides and paddings.
 
 mod common;
 
@@ -19,7 +19,7 @@ fn close(what: &str, found: &[f32], expected: &[f64]) {
     }
 }
 
-/// Of each output value, the inputs of its window, by their places.
+/// The offsets of the inputs in the window of each output value.
 fn windows(s: &PoolShape) -> Vec<Vec<usize>> {
     let [oh, ow] = s.output();
     let mut all = vec![];
@@ -92,9 +92,13 @@ fn check(shape: &PoolShape) {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
     #[test]
-    fn pools_equal_the_definition(
-        images in 1usize..3, input in [1usize..9, 1usize..9], channels in 1usize..20, window in [1usize..4, 1usize..4],
-        stride in [1usize..4, 1usize..4], padding in [[0usize..3, 0usize..3], [0usize..3, 0usize..3]],
+    fn poolings_equal_the_definition(
+        images in 1usize..3,
+        input in [1usize..9, 1usize..9],
+        channels in 1usize..20,
+        window in [1usize..4, 1usize..4],
+        stride in [1usize..4, 1usize..4],
+        padding in [[0usize..3, 0usize..3], [0usize..3, 0usize..3]],
     ) {
         let shape = PoolShape { images, input, channels, window, stride, padding };
         prop_assume!(shape.is_supported());
@@ -103,7 +107,7 @@ proptest! {
 }
 
 #[test]
-fn tiles_and_overlaps_of_whole_vectors() {
+fn whole_vectors_with_and_without_overlap_equal_the_definition() {
     let plain = PoolShape {
         images: 2,
         input: [8, 6],
@@ -126,7 +130,7 @@ fn tiles_and_overlaps_of_whole_vectors() {
 }
 
 #[test]
-fn planes_have_their_mean() {
+fn global_average_equals_the_definition() {
     for (images, pixels, channels) in [(1, 1, 1), (3, 7, 5), (2, 64, 64), (5, 9, 17)] {
         let x = numbers(1, images * pixels * channels);
         let at = |i: usize, p: usize, c: usize| f64::from(x[(i * pixels + p) * channels + c]);
@@ -155,7 +159,7 @@ fn planes_have_their_mean() {
 }
 
 #[test]
-fn what_is_no_number_is_the_largest() {
+fn nan_counts_as_the_largest() {
     let shape = PoolShape {
         images: 1,
         input: [2, 4],
@@ -173,6 +177,6 @@ fn what_is_no_number_is_the_largest() {
 }
 
 #[test]
-fn narrower_instruction_sets_pass_too() {
+fn tests_pass_with_narrower_instruction_sets() {
     common::on_narrower_instruction_sets();
 }

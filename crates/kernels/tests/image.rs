@@ -1,4 +1,4 @@
-//! Every kernel against a plain f64 version of its definition.
+//! Image kernels and transposition against plain f64 versions of their definitions.
 
 use convsweep_kernels::{
     Affine, BorderMode, Size, crop, flip_horizontal, flip_vertical, normalize, transpose, warp,
@@ -23,18 +23,18 @@ fn size((channels, height, width): (usize, usize, usize)) -> Size {
     }
 }
 
-/// Bytes that look random.
+/// Reproducible bytes that look random.
 fn bytes(len: usize) -> Vec<u8> {
     (0..len as u64)
         .map(|i| ((i + 7).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40) as u8)
         .collect()
 }
 
-/// The image continued without end.
-fn at(image: &[u8], size: Size, c: usize, y: i64, x: i64, fill: BorderMode) -> f64 {
+/// The value at a position that may lie outside of the image.
+fn at(image: &[u8], size: Size, c: usize, y: i64, x: i64, border: BorderMode) -> f64 {
     let fold = |v: i64, n: usize| {
         let n = n as i64;
-        match fill {
+        match border {
             BorderMode::Zero => (0..n).contains(&v).then_some(v),
             BorderMode::Nearest => Some(v.max(0).min(n - 1)),
             BorderMode::Reflect => {
@@ -54,7 +54,7 @@ fn at(image: &[u8], size: Size, c: usize, y: i64, x: i64, fill: BorderMode) -> f
     }
 }
 
-fn reference_warp(image: &[u8], size: Size, map: &Affine, fill: BorderMode) -> Vec<f64> {
+fn reference_warp(image: &[u8], size: Size, map: &Affine, border: BorderMode) -> Vec<f64> {
     let (cx, cy) = (
         (size.width as f64 - 1.0) / 2.0,
         (size.height as f64 - 1.0) / 2.0,
@@ -68,7 +68,7 @@ fn reference_warp(image: &[u8], size: Size, map: &Affine, fill: BorderMode) -> V
                 let sy = map.y[0] * dx + map.y[1] * dy + map.shift[1] + cy;
                 let (fx, fy) = (sx - sx.floor(), sy - sy.floor());
                 let (ix, iy) = (sx.floor() as i64, sy.floor() as i64);
-                let p = |j, i| at(image, size, c, iy + j, ix + i, fill);
+                let p = |j, i| at(image, size, c, iy + j, ix + i, border);
                 out.push(
                     (p(0, 0) * (1.0 - fx) + p(0, 1) * fx) * (1.0 - fy)
                         + (p(1, 0) * (1.0 - fx) + p(1, 1) * fx) * fy,
@@ -91,25 +91,25 @@ fn maps() -> Vec<Affine> {
 }
 
 #[test]
-fn warp_agrees() {
+fn warp_equals_the_definition() {
     for shape in SIZES {
         let size = size(shape);
         let image = bytes(size.len());
         let floats: Vec<f32> = image.iter().map(|&b| f32::from(b)).collect();
         for map in maps() {
-            for fill in BORDER_MODES {
-                let expected = reference_warp(&image, size, &map, fill);
+            for border in BORDER_MODES {
+                let expected = reference_warp(&image, size, &map, border);
                 let mut out = vec![f32::NAN; size.len()];
-                warp(&image, size, &map, fill, &mut out);
+                warp(&image, size, &map, border, &mut out);
                 for (i, (found, expected)) in out.iter().zip(&expected).enumerate() {
-                    // 255 × the rounding of a coordinate of some hundred pixels.
+                    // 255 × the rounding error of a coordinate of some hundred pixels.
                     assert!(
                         (f64::from(*found) - expected).abs() < 0.02,
-                        "{size:?} {map:?} {fill:?} at {i}: {found} is not {expected}"
+                        "{size:?} {map:?} {border:?} at {i}: {found} is not {expected}"
                     );
                 }
                 let mut again = vec![f32::NAN; size.len()];
-                warp(&floats, size, &map, fill, &mut again);
+                warp(&floats, size, &map, border, &mut again);
                 assert_eq!(out, again, "bytes and floats differ");
             }
         }
@@ -117,7 +117,7 @@ fn warp_agrees() {
 }
 
 #[test]
-fn identity_and_quarter_turns_are_exact() {
+fn identity_and_quarter_rotations_are_exact() {
     let size = size((2, 6, 6));
     let image = bytes(size.len());
     let mut out = vec![0.0; size.len()];
@@ -135,7 +135,7 @@ fn identity_and_quarter_turns_are_exact() {
     for c in 0..2 {
         for y in 0..6 {
             for x in 0..6 {
-                // Clockwise: what was at the left of the bottom row is at the left of the top row.
+                // Clockwise: the left end of the bottom row moves to the left end of the top row.
                 let expected = f32::from(image[(c * 6 + 5 - x) * 6 + y]);
                 assert!((out[(c * 6 + y) * 6 + x] - expected).abs() < 1e-3);
             }
@@ -144,7 +144,7 @@ fn identity_and_quarter_turns_are_exact() {
 }
 
 #[test]
-fn scaling_enlarges_and_then_keeps_the_order() {
+fn scaling_enlarges_and_composes_in_order() {
     let size = size((1, 8, 8));
     let mut image = vec![0u8; 64];
     for (y, x) in [(3, 3), (3, 4), (4, 3), (4, 4)] {
@@ -160,7 +160,7 @@ fn scaling_enlarges_and_then_keeps_the_order() {
         (lit(Affine::scaling(0.5)).1.iter().sum::<f32>() - 200.0).abs() < 1e-3,
         "a quarter of the light"
     );
-    // Moved by one, then enlarged by two: moved by two.
+    // Translation by one pixel followed by enlargement by two is a translation by two.
     let (_, out) = lit(Affine::translation(1.0, 0.0).then(Affine::scaling(2.0)));
     let columns: f32 = (0..64).map(|i| out[i] * ((i % 8) as f32 - 3.5)).sum();
     assert!(
@@ -170,11 +170,11 @@ fn scaling_enlarges_and_then_keeps_the_order() {
 }
 
 #[test]
-fn crop_agrees() {
+fn crop_equals_the_definition() {
     for shape in SIZES {
         let size = size(shape);
         let image = bytes(size.len());
-        for fill in BORDER_MODES {
+        for border in BORDER_MODES {
             for (left, top) in [
                 (0, 0),
                 (-4, 4),
@@ -185,23 +185,23 @@ fn crop_agrees() {
                 (-73, 51),
             ] {
                 let mut out = vec![f32::NAN; size.len()];
-                crop(&image, size, left, top, fill, &mut out);
+                crop(&image, size, left, top, border, &mut out);
                 let mut expected = Vec::new();
                 for c in 0..size.channels {
                     for y in 0..size.height as i64 {
                         for x in 0..size.width as i64 {
-                            expected.push(at(&image, size, c, y + top, x + left, fill) as f32);
+                            expected.push(at(&image, size, c, y + top, x + left, border) as f32);
                         }
                     }
                 }
-                assert_eq!(out, expected, "{size:?} {left} {top} {fill:?}");
+                assert_eq!(out, expected, "{size:?} {left} {top} {border:?}");
             }
         }
     }
 }
 
 #[test]
-fn flips_agree() {
+fn flips_equal_the_definition() {
     for shape in SIZES {
         let size = size(shape);
         let image = bytes(size.len());
@@ -227,7 +227,7 @@ fn flips_agree() {
 }
 
 #[test]
-fn normalize_agrees() {
+fn normalize_equals_the_definition() {
     for shape in SIZES {
         let size = size(shape);
         let image = bytes(size.len());
@@ -247,7 +247,7 @@ fn normalize_agrees() {
 
 #[test]
 #[should_panic(expected = "out holds 5 values")]
-fn a_wrong_size_is_refused() {
+fn a_wrong_size_panics() {
     warp(
         &[0u8; 6],
         size((1, 2, 3)),
@@ -258,7 +258,7 @@ fn a_wrong_size_is_refused() {
 }
 
 #[test]
-fn matrices_are_transposed() {
+fn transpose_equals_the_definition() {
     for (rows, columns) in [
         (3, 1024),
         (3, 5),

@@ -1,4 +1,4 @@
-//! Dense layers and steps of optimisers against f64.
+//! Dense layers and optimiser steps against their definitions in f64.
 
 mod common;
 
@@ -73,7 +73,7 @@ fn dense_equals_the_definition() {
 }
 
 #[test]
-fn optimisers_take_the_defined_steps() {
+fn optimiser_steps_equal_the_definition() {
     let n = 21;
     let (mut w, mut m, mut v) = (numbers(1, n), vec![0.0f32; n], vec![0.0f32; n]);
     let mut expected: Vec<[f64; 3]> = w.iter().map(|&w| [w.into(), 0.0, 0.0]).collect();
@@ -134,6 +134,6 @@ fn optimisers_take_the_defined_steps() {
 }
 
 #[test]
-fn narrower_instruction_sets_pass_too() {
+fn tests_pass_with_narrower_instruction_sets() {
     common::on_narrower_instruction_sets();
 }
