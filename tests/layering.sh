@@ -20,14 +20,15 @@ allowed() { # allowed CRATE NAMES...: our crates that CRATE may name among its d
 }
 allowed convsweep-spec
 allowed convsweep-plan spec
-allowed convsweep-data spec kernels
-allowed convsweep-store spec
-allowed convsweep-runner spec
-allowed convsweep-report spec store
+allowed convsweep-files
+allowed convsweep-data spec kernels files
+allowed convsweep-store spec files
+allowed convsweep-runner spec files
+allowed convsweep-report spec store files
 allowed convsweep spec plan data store runner report
 allowed convsweep-kernels
 allowed convsweep-nn spec kernels
-allowed convsweep-train spec data nn
+allowed convsweep-train spec data nn files
 allowed convsweep-worker spec data train nn
 
 unsafe_outside=$(git grep -lE '\bunsafe\b *(\{|fn|impl)' -- 'crates/*.rs' ':!crates/kernels' ':!crates/data/src/mapped.rs' || true)

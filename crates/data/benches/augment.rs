@@ -1,7 +1,7 @@
 //! Images per second of 3×32×32 through the tutorial's augmentation, on one core:
 //! `cargo bench -p convsweep-data`.
 
-use convsweep_data::{Batcher, Location, Parts, epoch_order, open};
+use convsweep_data::{Batcher, Location, Subsets, epoch_order, open};
 use convsweep_spec::augment::{AugmentSpec, Fill, FlipAxis, Normalize, Step};
 use convsweep_spec::data::{Damaged, DataSpec, Shapes, Source, Split, SplitScheme};
 use std::sync::LazyLock;
@@ -53,7 +53,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "draw, write and map {IMAGES} shapes: {:.2} s of this core",
         cpu_seconds() - start
     );
-    let parts = Parts {
+    let parts = Subsets {
         train: (0..IMAGES).collect(),
         validation: vec![],
         test: vec![],

@@ -2,10 +2,9 @@
 
 use crate::augment::{Augmentation, Scratch};
 use crate::mix::Mixing;
-use crate::{DataError, ImageSet, Images, Parts, mean_std};
+use crate::{DataError, ImageSet, Images, Subset, Subsets, mean_std};
 use convsweep_kernels::{normalize, parallel_chunks};
 use convsweep_spec::augment::{AugmentSpec, Normalize};
-use convsweep_spec::event::Part;
 use std::sync::{Mutex, PoisonError};
 
 /// Makes network inputs of an image set's rows.
@@ -30,13 +29,17 @@ pub struct Normalization {
 }
 
 impl Batcher {
-    /// A batcher for a job: `standard` normalisation uses the images of `parts.train`, and only
+    /// A batcher for a job: `standard` normalisation uses the images of `subsets.train`, and only
     /// those.
     ///
     /// # Errors
     /// `Invalid` where a number of `augment` is out of range, or the normalisation does not fit the
     /// channels; as [`Images::read`].
-    pub fn new(set: &ImageSet, augment: &AugmentSpec, parts: &Parts) -> Result<Batcher, DataError> {
+    pub fn new(
+        set: &ImageSet,
+        augment: &AugmentSpec,
+        subsets: &Subsets,
+    ) -> Result<Batcher, DataError> {
         let channels = set.facts().channels as usize;
         let normalization = match &augment.normalize {
             Normalize::Unit => Normalization {
@@ -44,7 +47,7 @@ impl Batcher {
                 std: vec![1.0; channels],
             },
             Normalize::Standard => {
-                let found = mean_std(&set.train(), &parts.train)?;
+                let found = mean_std(&set.train(), &subsets.train)?;
                 Normalization {
                     mean: found.mean,
                     std: found.std,
@@ -175,9 +178,8 @@ impl Batcher {
             .for_each(|image| convsweep_kernels::flip_horizontal(image, size));
     }
 
-    /// Replaces `out` by the normalised images of these rows, `[rows, channels, height, width]`:
-    /// rows of the set's training images for `Validation` (training rows may be given too), of its
-    /// test images for `Test`.
+    /// Replaces `out` by the normalised images of these rows as they are, without augmentation,
+    /// `[rows, channels, height, width]`.
     ///
     /// # Errors
     /// As [`Images::read`].
@@ -186,12 +188,12 @@ impl Batcher {
     /// Where there is no such row.
     pub fn evaluation(
         &self,
-        part: Part,
+        subset: Subset,
         rows: &[u32],
         out: &mut Vec<f32>,
     ) -> Result<(), DataError> {
         let size = self.set.size();
-        self.read(self.images(part), rows, out, |_, image, _, out| {
+        self.read(self.images(subset), rows, out, |_, image, _, out| {
             normalize(image, size, &self.scale, &self.shift, out)
         })
     }
@@ -200,8 +202,8 @@ impl Batcher {
     ///
     /// # Panics
     /// Where there is no such row.
-    pub fn labels(&self, part: Part, rows: &[u32], out: &mut Vec<u16>) {
-        let labels = self.images(part).labels();
+    pub fn labels(&self, subset: Subset, rows: &[u32], out: &mut Vec<u16>) {
+        let labels = self.images(subset).labels();
         out.clear();
         out.extend(rows.iter().map(|&row| labels[row as usize]));
     }
@@ -224,10 +226,10 @@ impl Batcher {
         )
     }
 
-    fn images(&self, part: Part) -> Images<'_> {
-        match part {
-            Part::Validation => self.set.train(),
-            Part::Test => self.set.test(),
+    fn images(&self, subset: Subset) -> Images<'_> {
+        match subset {
+            Subset::Training | Subset::Validation => self.set.train(),
+            Subset::Test => self.set.test(),
         }
     }
 }

@@ -11,6 +11,7 @@
 
 use crate::set::{ImageSet, Inner};
 use crate::{DataError, files};
+use convsweep_files::{Durability, NewFile, partial_path};
 use convsweep_spec::data::DataFacts;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
@@ -40,7 +41,7 @@ pub(crate) struct Extra {
 pub(crate) struct Writer<'a> {
     path: PathBuf,
     facts: &'a DataFacts,
-    file: BufWriter<File>,
+    file: BufWriter<NewFile>,
     labels: Vec<u16>,
     sums: Vec<u32>,
 }
@@ -48,20 +49,16 @@ pub(crate) struct Writer<'a> {
 impl<'a> Writer<'a> {
     /// Begins the file that will be at `path` once [`Writer::finish`] has written it whole.
     pub(crate) fn create(path: &Path, facts: &'a DataFacts) -> Result<Writer<'a>, DataError> {
-        let part = files::part(path);
-        let mut file = BufWriter::with_capacity(
-            1 << 20,
-            File::create(&part).map_err(DataError::io("write", &part))?,
-        );
-        file.write_all(&[0; HEADER])
-            .map_err(DataError::io("write", &part))?;
-        Ok(Writer {
+        let file = BufWriter::with_capacity(1 << 20, NewFile::create(path)?);
+        let mut writer = Writer {
             path: path.to_owned(),
             facts,
             file,
             labels: Vec::new(),
             sums: Vec::new(),
-        })
+        };
+        writer.write(&[0; HEADER])?;
+        Ok(writer)
     }
 
     /// Adds the next image, `[channels, height, width]`; first all training, then all test images.
@@ -86,7 +83,7 @@ impl<'a> Writer<'a> {
 
     /// Writes what is left and gives the file its name.
     pub(crate) fn finish(mut self, extra: &Extra) -> Result<(), DataError> {
-        let (facts, part) = (self.facts, files::part(&self.path));
+        let (facts, part) = (self.facts, partial_path(&self.path));
         debug_assert_eq!(
             self.labels.len(),
             (facts.train_images + facts.test_images) as usize
@@ -104,17 +101,15 @@ impl<'a> Writer<'a> {
             .map_err(|e| DataError::io("write", &part)(e.into_error()))?;
         file.seek(SeekFrom::Start(0))
             .map_err(DataError::io("write", &part))?;
-        file.write_all(&fields)
-            .map_err(DataError::io("write", &part))?;
-        file.write_all(sum_of(&behind, &fields).as_bytes())
-            .map_err(DataError::io("write", &part))?;
-        files::publish(&file, &part, &self.path)
+        file.write_bytes(&fields)?;
+        file.write_bytes(sum_of(&behind, &fields).as_bytes())?;
+        Ok(file.finish(Durability::Content)?)
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<(), DataError> {
         self.file
             .write_all(bytes)
-            .map_err(DataError::io("write", &files::part(&self.path)))
+            .map_err(DataError::io("write", &partial_path(&self.path)))
     }
 }
 

@@ -1,5 +1,6 @@
 //! What can be wrong with an image set.
 
+use convsweep_files::FileError;
 use std::path::{Path, PathBuf};
 
 /// Why an image set cannot be used.
@@ -70,6 +71,21 @@ impl DataError {
         move |source| DataError::Io {
             action,
             path: path.to_owned(),
+            source,
+        }
+    }
+}
+
+impl From<FileError> for DataError {
+    fn from(error: FileError) -> DataError {
+        let FileError {
+            action,
+            path,
+            source,
+        } = error;
+        DataError::Io {
+            action,
+            path,
             source,
         }
     }

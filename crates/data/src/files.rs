@@ -2,8 +2,8 @@
 
 use crate::DataError;
 use std::fs::File;
-use std::io::{Read, Write};
-use std::path::{Path, PathBuf};
+use std::io::Read;
+use std::path::Path;
 
 /// Holds a lock file as long as it lives; waits for whoever holds it before. The system frees it
 /// when a process dies.
@@ -23,28 +23,6 @@ impl Lock {
         file.lock().map_err(DataError::io("lock", &path))?;
         Ok(Lock(file))
     }
-}
-
-/// `path` with `.part` at its end: where a file lies until it is whole.
-pub(crate) fn part(path: &Path) -> PathBuf {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".part");
-    path.with_file_name(name)
-}
-
-/// Writes `bytes` so that `path` holds either what it held before or all of them.
-pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), DataError> {
-    let part = part(path);
-    let mut file = File::create(&part).map_err(DataError::io("write", &part))?;
-    file.write_all(bytes)
-        .map_err(DataError::io("write", &part))?;
-    publish(&file, &part, path)
-}
-
-/// Makes a finished `.part` file appear under its name, its content on the disk first.
-pub(crate) fn publish(file: &File, part: &Path, path: &Path) -> Result<(), DataError> {
-    file.sync_all().map_err(DataError::io("write", part))?;
-    std::fs::rename(part, path).map_err(DataError::io("rename to", path))
 }
 
 /// The whole content of a file.
@@ -121,6 +99,5 @@ mod tests {
             in_parallel(1000, |i| i * i),
             (0..1000).map(|i| i * i).collect::<Vec<_>>()
         );
-        assert_eq!(part(Path::new("a/b.tar.gz")), Path::new("a/b.tar.gz.part"));
     }
 }

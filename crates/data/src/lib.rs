@@ -32,5 +32,5 @@ pub use inspect::{Duplicates, Inspection, PartInspection, inspect};
 pub use open::{Location, facts, open};
 pub use preview::{picture, preview};
 pub use set::{ImageSet, Images};
-pub use split::{Parts, epoch_order, split};
+pub use split::{Subset, Subsets, epoch_order, split};
 pub use statistics::{MeanStd, mean_std};

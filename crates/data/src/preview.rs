@@ -1,6 +1,6 @@
 //! Pictures of an image set, and of what augmentation makes of it.
 
-use crate::{Batcher, DataError, ImageSet, Parts, fit};
+use crate::{Batcher, DataError, ImageSet, Subsets, fit};
 use convsweep_spec::augment::AugmentSpec;
 use convsweep_spec::random::{Purpose, shuffled};
 use image::imageops::{FilterType, overlay, resize};
@@ -28,7 +28,7 @@ const LEAST_SIDE: u32 = 64;
 pub fn preview(
     set: &ImageSet,
     augment: &AugmentSpec,
-    parts: &Parts,
+    parts: &Subsets,
     seed: u64,
     path: &Path,
 ) -> Result<(), DataError> {

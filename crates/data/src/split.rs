@@ -2,11 +2,33 @@
 
 use crate::{DataError, ImageSet};
 use convsweep_spec::data::{DataSpec, SplitScheme};
+use convsweep_spec::event::Part;
 use convsweep_spec::random::{Purpose, shuffled};
 
-/// Rows of an image set by their use; each list ascends.
+/// What images of a set are used for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subset {
+    /// Images that the network learns from; their rows count among the set's training images.
+    Training,
+    /// Images that choices are made by; their rows count among the set's training images too.
+    Validation,
+    /// Images that are evaluated once, after training; their rows count among the set's test
+    /// images.
+    Test,
+}
+
+impl From<Part> for Subset {
+    fn from(part: Part) -> Subset {
+        match part {
+            Part::Validation => Subset::Validation,
+            Part::Test => Subset::Test,
+        }
+    }
+}
+
+/// Rows of an image set by their use, each list in ascending order.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Parts {
+pub struct Subsets {
     /// Rows of the set's training images that train.
     pub train: Vec<u32>,
     /// Rows of the set's training images that validate.
@@ -23,9 +45,9 @@ pub struct Parts {
 ///
 /// # Errors
 /// `Invalid` where a part would be empty, or `fold` is missing, too many, or too large.
-pub fn split(set: &ImageSet, spec: &DataSpec, fold: Option<u32>) -> Result<Parts, DataError> {
+pub fn split(set: &ImageSet, spec: &DataSpec, fold: Option<u32>) -> Result<Subsets, DataError> {
     let (train, validation) = divide(set.train().labels(), spec, fold)?;
-    Ok(Parts {
+    Ok(Subsets {
         train,
         validation,
         test: (0..set.test().len() as u32).collect(),

@@ -1,10 +1,11 @@
 //! The real image sets, from the data cache (`CONVSWEEP_DATA`, or the user's cache folder). Not
 //! part of `just test`: run it by `just test-real`. It fails where the sets are missing.
 
-use convsweep_data::{Batcher, ImageSet, Kind, Location, inspect, open, picture, preview, split};
+use convsweep_data::{
+    Batcher, ImageSet, Kind, Location, Subset, inspect, open, picture, preview, split,
+};
 use convsweep_spec::augment::{AugmentSpec, Fill, FlipAxis, Normalize, Step};
 use convsweep_spec::data::{Damaged, DataSpec, Resize, ResizeMethod, Source, Split, SplitScheme};
-use convsweep_spec::event::Part;
 use std::path::PathBuf;
 
 fn cache() -> PathBuf {
@@ -77,7 +78,7 @@ fn cifar10() {
     let batcher = Batcher::new(&set, &augment(), &parts).expect("a batcher");
     let mut out = Vec::new();
     batcher
-        .evaluation(Part::Test, &parts.test, &mut out)
+        .evaluation(Subset::Test, &parts.test, &mut out)
         .unwrap();
     let mean = out.iter().map(|v| f64::from(*v)).sum::<f64>() / out.len() as f64;
     assert!(mean.abs() < 0.05, "{mean}");

@@ -3,14 +3,13 @@
 #![allow(clippy::unwrap_used)]
 
 use convsweep_data::{
-    Batcher, DataError, ImageSet, Images, Kind, Location, Parts, epoch_order, facts, inspect,
-    mean_std, open, picture, preview, split,
+    Batcher, DataError, ImageSet, Images, Kind, Location, Subset, Subsets, epoch_order, facts,
+    inspect, mean_std, open, picture, preview, split,
 };
 use convsweep_spec::augment::{AugmentSpec, Fill, FlipAxis, Normalize, Step};
 use convsweep_spec::data::{
     Damaged, DataSpec, Resize, ResizeMethod, Shapes, Source, Split, SplitScheme,
 };
-use convsweep_spec::event::Part;
 use std::path::{Path, PathBuf};
 
 fn spec() -> DataSpec {
@@ -40,7 +39,7 @@ fn open_in(cache: &Path, spec: &DataSpec) -> Result<ImageSet, DataError> {
     open(Location { cache, path: None }, spec)
 }
 
-fn shapes() -> (ImageSet, Parts) {
+fn shapes() -> (ImageSet, Subsets) {
     let cache = tempfile::tempdir().unwrap();
     let set = open_in(cache.path(), &spec()).unwrap();
     let parts = split(&set, &spec(), None).unwrap();
@@ -224,7 +223,7 @@ fn a_damaged_image_is_found_when_it_is_read() {
     for error in [
         set.test().image(2).unwrap_err(),
         batcher
-            .evaluation(Part::Test, &[0, 2], &mut vec![])
+            .evaluation(Subset::Test, &[0, 2], &mut vec![])
             .unwrap_err(),
     ] {
         assert_eq!(error.kind(), Kind::Damaged);
@@ -360,12 +359,12 @@ fn no_steps_and_p_0_change_nothing() {
     for steps in [vec![], never.collect()] {
         let batcher = Batcher::new(&set, &unit(steps), &parts).unwrap();
         batcher
-            .evaluation(Part::Validation, &[3, 9], &mut plain)
+            .evaluation(Subset::Validation, &[3, 9], &mut plain)
             .unwrap();
         assert_eq!(batch(&batcher, 0, 0, &[3, 9]), plain);
         let expected = set.train().image(9).unwrap()[7];
         assert!((plain[3 * 256 + 7] - f32::from(expected) / 255.0).abs() < 1e-6);
-        batcher.evaluation(Part::Test, &[3], &mut plain).unwrap();
+        batcher.evaluation(Subset::Test, &[3], &mut plain).unwrap();
         assert!((plain[7] - f32::from(set.test().image(3).unwrap()[7]) / 255.0).abs() < 1e-6);
     }
 }
@@ -384,7 +383,7 @@ fn probabilities_hold() {
     .unwrap();
     let (mut plain, rows): (_, Vec<u32>) = (Vec::new(), (0..80).collect());
     batcher
-        .evaluation(Part::Validation, &rows, &mut plain)
+        .evaluation(Subset::Validation, &rows, &mut plain)
         .unwrap();
     let flipped: usize = (0..50)
         .map(|epoch| {
@@ -410,7 +409,7 @@ fn a_crop_moves_by_every_offset() {
     let batcher = Batcher::new(&set, &crop, &parts).unwrap();
     let mut plain = Vec::new();
     batcher
-        .evaluation(Part::Validation, &[0], &mut plain)
+        .evaluation(Subset::Validation, &[0], &mut plain)
         .unwrap();
     let mut seen = std::collections::BTreeSet::new();
     for epoch in 0..200 {

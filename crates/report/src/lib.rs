@@ -15,6 +15,7 @@ pub mod stats;
 pub mod tables;
 
 use charts::Chart;
+use convsweep_files::Durability;
 use convsweep_spec::layout::{PREDICTIONS, ResultsFolder};
 use convsweep_store::ExperimentRows;
 use draw::render::{self, RenderError};
@@ -228,13 +229,10 @@ fn write_charts(folder: &Path, charts: &[Drawn]) -> Result<Vec<PathBuf>, ReportE
 
 /// Writes beside the file and renames, so that a reader never sees half of it.
 fn write(path: &Path, bytes: &[u8]) -> Result<PathBuf, ReportError> {
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".new");
-    let beside = PathBuf::from(beside);
-    let written = std::fs::write(&beside, bytes).and_then(|()| std::fs::rename(&beside, path));
-    written.map_err(|source| ReportError::Write {
+    let written = convsweep_files::write(path, bytes, Durability::SystemCache);
+    written.map_err(|error| ReportError::Write {
         path: path.to_path_buf(),
-        source,
+        source: error.source,
     })?;
     Ok(path.to_path_buf())
 }

@@ -1,5 +1,6 @@
 //! What can go wrong with a results database, each with its remedy.
 
+use convsweep_files::FileError;
 use rusqlite::ErrorCode;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -122,5 +123,11 @@ impl StoreError {
             }
             _ => StoreError::Io { path, source },
         }
+    }
+}
+
+impl From<FileError> for StoreError {
+    fn from(error: FileError) -> StoreError {
+        StoreError::io(&error.path, error.source)
     }
 }

@@ -131,7 +131,7 @@ fn a_backup_is_whole_while_the_writer_writes() {
         .expect("reads");
     assert_eq!(sound, "ok");
     assert!((1..=2).contains(&jobs));
-    assert!(!to.with_extension("sqlite.new").exists());
+    assert!(!to.with_extension("sqlite.part").exists());
 }
 
 /// What was heard while a sweep ran is not read again: the next run's start does not grow with what

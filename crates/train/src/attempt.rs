@@ -8,10 +8,10 @@ use crate::files;
 use crate::predictions;
 use crate::process::host;
 use crate::state::{Beginning, State, weights};
-use convsweep_data::{Batcher, ImageSet, Location, Parts, open, split};
+use convsweep_data::{Batcher, ImageSet, Location, Subset, Subsets, open, split};
 use convsweep_nn::Device;
 use convsweep_nn::loss::Objective;
-use convsweep_spec::event::{Event, Fingerprint, Part};
+use convsweep_spec::event::{Event, Fingerprint};
 use convsweep_spec::job::{CheckpointEvery, Job};
 use convsweep_spec::layout;
 use convsweep_spec::outcome::Outcome;
@@ -54,7 +54,7 @@ pub struct Attempt<'a> {
 /// The images of a job.
 pub(crate) struct Images {
     pub set: ImageSet,
-    pub parts: Parts,
+    pub parts: Subsets,
     pub batcher: Batcher,
     pub objective: Objective,
 }
@@ -158,7 +158,7 @@ impl Images {
         let parts = split(&set, spec, question.fold)?;
         let batcher = Batcher::new(&set, &question.configuration.augment, &parts)?;
         let mut labels = Vec::new();
-        batcher.labels(Part::Validation, &parts.train, &mut labels);
+        batcher.labels(Subset::Training, &parts.train, &mut labels);
         let loss = &question.configuration.train.loss;
         let objective = Objective::new(loss, set.facts().classes.len(), &labels);
         Ok(Images {

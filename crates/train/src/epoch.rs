@@ -5,7 +5,7 @@ use crate::attempt::{Asked, Session};
 use crate::error::End;
 use crate::evaluate::judge_rows;
 use crate::scores::scores;
-use convsweep_data::epoch_order;
+use convsweep_data::{Subset, epoch_order};
 use convsweep_nn::Gradients;
 use convsweep_nn::loss::Mixture;
 use convsweep_nn::optimizer::{clip, global_norm};
@@ -193,7 +193,7 @@ impl Session<'_> {
                 .training(seed, epoch, rows, &mut pixels)?;
             self.images
                 .batcher
-                .labels(Part::Validation, rows, &mut labels);
+                .labels(Subset::Training, rows, &mut labels);
             let mixture = self
                 .images
                 .batcher

@@ -1,6 +1,7 @@
 //! Why an attempt ended before its job was done.
 
 use convsweep_data::DataError;
+use convsweep_files::FileError;
 use convsweep_nn::StateError;
 use convsweep_spec::outcome::Outcome;
 use convsweep_spec::shape::ShapeError;
@@ -74,6 +75,12 @@ impl TrainError {
 
     pub(crate) fn tensors(path: &Path) -> impl FnOnce(StateError) -> TrainError {
         move |error| TrainError::state(path, error)
+    }
+}
+
+impl From<FileError> for TrainError {
+    fn from(error: FileError) -> TrainError {
+        TrainError::io(error.action, &error.path)(error.source)
     }
 }
 

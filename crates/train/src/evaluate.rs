@@ -39,8 +39,14 @@ pub(crate) fn judge_rows(
     for rows in rows.chunks(batch) {
         session.heed()?;
         let (mut pixels, mut labels) = (Vec::new(), Vec::new());
-        session.images.batcher.evaluation(part, rows, &mut pixels)?;
-        session.images.batcher.labels(part, rows, &mut labels);
+        session
+            .images
+            .batcher
+            .evaluation(part.into(), rows, &mut pixels)?;
+        session
+            .images
+            .batcher
+            .labels(part.into(), rows, &mut labels);
         let shape = session.images.batch_shape(rows.len());
         let mirrored = train.tta_flip.then(|| {
             let mut mirrored = pixels.clone();

@@ -2,8 +2,8 @@
 
 use crate::TrainError;
 use crate::failpoint::Failpoints;
-use std::fs::{self, File};
-use std::io::Write;
+use convsweep_files::{Durability, NewFile};
+use std::fs;
 use std::path::Path;
 
 /// Writes `bytes` as `path`; what was there before stays until the new file is safe. The failpoint
@@ -15,21 +15,14 @@ pub(crate) fn write(
 ) -> Result<(), TrainError> {
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder).map_err(TrainError::io("create", folder))?;
-    let beside = path.with_extension("partial");
-    let io = |action| TrainError::io(action, &beside);
-    let mut file = File::create(&beside).map_err(io("create"))?;
+    let mut file = NewFile::create(path)?;
     let (first, second) = bytes.split_at(bytes.len() / 2);
-    file.write_all(first).map_err(io("write"))?;
+    file.write_bytes(first)?;
     if let Some((failpoints, name)) = torn {
         failpoints.hit(name);
     }
-    file.write_all(second)
-        .and_then(|()| file.sync_all())
-        .map_err(io("write"))?;
-    fs::rename(&beside, path).map_err(io("rename"))?;
-    File::open(folder)
-        .and_then(|folder| folder.sync_all())
-        .map_err(TrainError::io("sync", folder))
+    file.write_bytes(second)?;
+    Ok(file.finish(Durability::ContentAndName)?)
 }
 
 #[cfg(test)]

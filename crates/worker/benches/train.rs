@@ -7,14 +7,13 @@
 //! a warm-up. Times are those that the core spent on this thread, so that other programs on the
 //! machine cost cache only; with `wall` behind the steps they are the clock's.
 
-use convsweep_data::{Batcher, DataError, Location, Parts, epoch_order, open, split};
+use convsweep_data::{Batcher, DataError, Location, Subset, Subsets, epoch_order, open, split};
 use convsweep_nn::loss::judge;
 use convsweep_nn::optimizer::OptimizerState;
 use convsweep_nn::{Network, build, device};
 use convsweep_plan::{Overrides, plan};
 use convsweep_spec::configuration::Configuration;
 use convsweep_spec::device::DeviceName;
-use convsweep_spec::event::Part;
 use convsweep_spec::shape::Shape;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -112,7 +111,7 @@ fn main() -> Result<(), Failure> {
 
 struct Measure {
     batcher: Batcher,
-    parts: Parts,
+    parts: Subsets,
     /// Channels, height, width.
     image: [usize; 3],
     steps: usize,
@@ -144,7 +143,7 @@ impl Measure {
             let (mut pixels, mut labels) = (Vec::new(), Vec::new());
             let mut clock = [self.clock.seconds(); 4];
             self.batcher.training(0, 0, &rows, &mut pixels)?;
-            self.batcher.labels(Part::Validation, &rows, &mut labels);
+            self.batcher.labels(Subset::Training, &rows, &mut labels);
             clock[1] = self.clock.seconds();
             let mut found = network.gradients(pixels, [batch, c, h, w], &labels, 0, step as u64);
             clock[2] = self.clock.seconds();
@@ -178,8 +177,8 @@ impl Measure {
             let (mut pixels, mut labels) = (Vec::new(), Vec::new());
             let start = self.clock.seconds();
             self.batcher
-                .evaluation(Part::Validation, rows, &mut pixels)?;
-            self.batcher.labels(Part::Validation, rows, &mut labels);
+                .evaluation(Subset::Validation, rows, &mut pixels)?;
+            self.batcher.labels(Subset::Validation, rows, &mut labels);
             let forward = self.clock.seconds();
             let logits = network.classify(pixels, [batch, c, h, w]);
             times[1].push(self.clock.seconds() - forward);

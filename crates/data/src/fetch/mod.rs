@@ -7,6 +7,7 @@ mod tests;
 use crate::builtin::{self, BuiltIn, Download, Format};
 use crate::files::{self, Lock};
 use crate::{DataError, Kind};
+use convsweep_files::{Durability, NewFile, partial_path, publish};
 use convsweep_spec::data::Source;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -142,14 +143,13 @@ fn download_one(
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).map_err(DataError::io("make folder", folder))?;
     }
-    let part = files::part(path);
+    let part = partial_path(path);
     let mut reasons = Vec::new();
     for address in &download.addresses {
         match http::download(address, &part, download.bytes, progress)? {
             Ok(()) => {
                 verify(&part, download).inspect_err(|_| drop(std::fs::remove_file(&part)))?;
-                let file = File::open(&part).map_err(DataError::io("read", &part))?;
-                return files::publish(&file, &part, path);
+                return Ok(publish(&part, path, Durability::Content)?);
             }
             Err(reason) => reasons.push(format!("cannot fetch {address}: {reason}")),
         }
@@ -205,10 +205,10 @@ fn unpack(cache: &Path, set: &BuiltIn) -> Result<(), DataError> {
             let wanted = name.filter(|name| set.files().any(|f| f.name == *name));
             let Some(name) = wanted else { continue };
             let path = folder.join(name);
-            let part = files::part(&path);
-            let mut file = File::create(&part).map_err(DataError::io("write", &part))?;
-            std::io::copy(&mut entry, &mut file).map_err(DataError::io("write", &part))?;
-            files::publish(&file, &part, &path)?;
+            let mut file = NewFile::create(&path)?;
+            std::io::copy(&mut entry, &mut file)
+                .map_err(|e| DataError::io("write", file.partial())(e))?;
+            file.finish(Durability::Content)?;
         }
     }
     match set.files().find(|file| !folder.join(&file.name).is_file()) {

@@ -3,6 +3,7 @@
 use super::{Candidate, photo};
 use crate::DataError;
 use crate::files::{self, Lock, in_parallel};
+use convsweep_files::Durability;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::path::Path;
@@ -77,7 +78,7 @@ pub(crate) fn scan(
         };
         let text = serde_json::to_vec(&manifest)
             .map_err(|e| DataError::Invalid(format!("manifest: {e}")))?;
-        files::write_whole(&path, &text)?;
+        convsweep_files::write(&path, &text, Durability::Content)?;
     }
     Ok(scanned)
 }

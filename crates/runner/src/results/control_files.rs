@@ -4,6 +4,7 @@
 //! Files, because they work wherever a results folder does, and wait for nobody.
 
 use crate::error::RunnerError;
+use convsweep_files::Durability;
 use convsweep_spec::id::JobId;
 use convsweep_spec::layout::ResultsFolder;
 use serde::{Deserialize, Serialize};
@@ -47,10 +48,8 @@ pub fn tell(results: &ResultsFolder, control: &ControlRequest) -> Result<bool, R
         .map_or(0, |d| d.as_nanos());
     let path = folder.join(format!("{time:020}-{}.json", std::process::id()));
     let text = serde_json::to_string(control).map_err(|e| unusable(e.into()))?;
-    let new = path.with_extension("new");
-    fs::write(&new, text)
-        .and_then(|()| fs::rename(&new, &path))
-        .map_err(unusable)?;
+    convsweep_files::write(&path, text.as_bytes(), Durability::SystemCache)
+        .map_err(|error| unusable(error.source))?;
     let since = Instant::now();
     while path.exists() {
         if since.elapsed() > PATIENCE {

@@ -3,6 +3,7 @@
 use super::value::{Table, Value};
 use crate::error::StoreError;
 use crate::schema;
+use convsweep_files::Durability;
 use convsweep_spec::id::{JobId, StateKey};
 use convsweep_spec::job::SavedState;
 use convsweep_spec::layout::ResultsFolder;
@@ -276,7 +277,7 @@ impl Reader {
                 path: to.to_path_buf(),
             });
         }
-        let new = schema::beside(to, ".new");
+        let new = convsweep_files::partial_path(to);
         schema::remove(&new)?;
         let wrong = |e| StoreError::sqlite(to, e);
         let mut copy = Connection::open(&new).map_err(wrong)?;
@@ -288,10 +289,7 @@ impl Reader {
         copy.query_row("pragma journal_mode = delete", [], |_| Ok(()))
             .map_err(wrong)?;
         copy.close().map_err(|(_, e)| wrong(e))?;
-        std::fs::File::open(&new)
-            .and_then(|file| file.sync_all())
-            .map_err(|e| StoreError::io(&new, e))?;
-        std::fs::rename(&new, to).map_err(|e| StoreError::io(to, e))
+        Ok(convsweep_files::publish(&new, to, Durability::Content)?)
     }
 
     /// Numbers of completed epochs after which any job's training state is kept, the largest first.

@@ -2,8 +2,9 @@
 
 use super::migrations::prepare;
 use crate::error::StoreError;
+use convsweep_files::Durability;
 use rusqlite::Connection;
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -15,7 +16,7 @@ pub(crate) fn make<T>(
     path: &Path,
     fill: impl FnOnce(&mut Connection) -> Result<T, StoreError>,
 ) -> Result<T, StoreError> {
-    let new = beside(path, ".new");
+    let new = convsweep_files::partial_path(path);
     remove(&new)?;
     let wrong = |e| StoreError::sqlite(path, e);
     let mut connection = Connection::open(&new).map_err(wrong)?;
@@ -28,15 +29,13 @@ pub(crate) fn make<T>(
         .query_row("pragma journal_mode = wal", [], |_| Ok(()))
         .map_err(wrong)?;
     connection.close().map_err(|(_, e)| wrong(e))?;
-    File::open(&new)
-        .and_then(|f| f.sync_all())
-        .map_err(|e| StoreError::io(&new, e))?;
+    convsweep_files::sync_content(&new)?;
     // A log that belonged to the old database would be replayed into the new one.
     for suffix in ["-wal", "-shm"] {
         remove(&beside(path, suffix))?;
         remove(&beside(&new, suffix))?;
     }
-    fs::rename(&new, path).map_err(|e| StoreError::io(path, e))?;
+    convsweep_files::publish(&new, path, Durability::SystemCache)?;
     Ok(filled)
 }
 

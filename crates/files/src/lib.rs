@@ -1,0 +1,15 @@
+//! Files that appear under their name only when they are whole.
+//!
+//! Content is written to a partial file beside the target, which is then renamed: readers see what
+//! was there before or all that is new, never half of it. How long a write waits for the disk is
+//! chosen by the caller ([`Durability`]), since waiting takes milliseconds and is not always needed.
+
+mod durability;
+mod error;
+mod new_file;
+mod publish;
+
+pub use durability::Durability;
+pub use error::FileError;
+pub use new_file::{NewFile, write};
+pub use publish::{partial_path, publish, sync_content};

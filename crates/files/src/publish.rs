@@ -1,0 +1,91 @@
+//! Giving a partial file its name.
+
+use crate::{Durability, FileError};
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+/// Where the content of `path` lies until it is whole: `path` with `.part` after its name.
+pub fn partial_path(path: &Path) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".part");
+    path.with_file_name(name)
+}
+
+/// Renames a finished partial file to `path`, replacing what was there.
+///
+/// For files that other code has written: downloads, databases. [`NewFile`](crate::NewFile) serves
+/// all others.
+///
+/// # Errors
+/// What the system refused; the partial file stays.
+pub fn publish(partial: &Path, path: &Path, durability: Durability) -> Result<(), FileError> {
+    if durability != Durability::SystemCache {
+        sync_content(partial)?;
+    }
+    rename(partial, path, durability)
+}
+
+/// Waits until the content of a file is on the disk.
+///
+/// # Errors
+/// What the system refused.
+pub fn sync_content(path: &Path) -> Result<(), FileError> {
+    File::open(path)
+        .and_then(|file| file.sync_all())
+        .map_err(FileError::at("sync", path))
+}
+
+/// Renames a partial file whose content is on the disk as far as `durability` asks for it.
+pub(crate) fn rename(partial: &Path, path: &Path, durability: Durability) -> Result<(), FileError> {
+    fs::rename(partial, path).map_err(FileError::at("rename to", path))?;
+    if durability == Durability::ContentAndName {
+        sync_parent(path)?;
+    }
+    Ok(())
+}
+
+/// Waits until the folder's list of names is on the disk.
+fn sync_parent(path: &Path) -> Result<(), FileError> {
+    let parent = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    File::open(parent)
+        .and_then(|folder| folder.sync_all())
+        .map_err(FileError::at("sync", parent))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn partial_files_lie_beside_their_targets() {
+        let check = |path: &str, expected: &str| {
+            assert_eq!(partial_path(Path::new(path)), Path::new(expected));
+        };
+        check("a/b.tar.gz", "a/b.tar.gz.part");
+        check("b", "b.part");
+    }
+
+    #[test]
+    fn a_published_file_replaces_the_old_one() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("database");
+        for durability in [
+            Durability::SystemCache,
+            Durability::Content,
+            Durability::ContentAndName,
+        ] {
+            let partial = partial_path(&path);
+            fs::write(&partial, format!("{durability:?}")).expect("writes");
+            publish(&partial, &path, durability).expect("renames");
+            let content = fs::read_to_string(&path).expect("reads");
+            assert_eq!(content, format!("{durability:?}"));
+            assert!(!partial.exists());
+        }
+        let error = publish(&folder.path().join("none"), &path, Durability::Content)
+            .expect_err("nothing to publish");
+        assert_eq!((error.action, path.exists()), ("sync", true));
+    }
+}
