@@ -9,8 +9,8 @@
 //! checked image by image as they are read, so that opening a set of any size takes no time and no
 //! memory.
 
+use crate::DataError;
 use crate::set::{ImageSet, Inner};
-use crate::{DataError, files};
 use convsweep_files::{Durability, NewFile, partial_path};
 use convsweep_spec::data::DataFacts;
 use serde::{Deserialize, Serialize};

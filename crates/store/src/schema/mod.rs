@@ -6,7 +6,7 @@ mod open;
 mod quote;
 mod wide_views;
 
-pub(crate) use create::{beside, make, remove};
+pub(crate) use create::{make, remove};
 pub(crate) use migrations::prepare;
 pub(crate) use open::{open_readable, open_writable, uri};
 pub use quote::literal;
