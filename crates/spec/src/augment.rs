@@ -1,26 +1,27 @@
-//! What happens to an image on its way into a batch.
+//! How images are augmented and normalised on their way into a batch.
 
 use serde::{Deserialize, Serialize};
 
 /// Resolved `[augment]`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AugmentSpec {
-    /// From bytes to numbers, for all images.
+    /// How pixel values become numbers, for all images.
     pub normalize: Normalize,
-    /// For training images only, in this order, drawn per image.
+    /// Augmentations of the training images, applied in this order with random numbers of each
+    /// image's own.
     pub steps: Vec<Step>,
 }
 
-/// From bytes (0 to 255) to numbers.
+/// How pixel values (0 to 255) become numbers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Normalize {
     /// Scaled to [0, 1].
     Unit,
-    /// Scaled to [0, 1], then by per-channel mean and standard deviation of the job's training
-    /// images.
+    /// Scaled to [0, 1], then standardised by the per-channel mean and standard deviation of the
+    /// job's training images.
     Standard,
-    /// Scaled to [0, 1], then by these per-channel numbers.
+    /// Scaled to [0, 1], then standardised by this per-channel mean and standard deviation.
     Given {
         /// Mean for each channel, in [0, 1] units.
         mean: Vec<f64>,
@@ -33,12 +34,12 @@ pub enum Normalize {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "step", rename_all = "kebab-case")]
 pub enum Step {
-    /// Rotation about the centre by an angle uniform in ±`degrees`, bilinear. Neighbouring
-    /// rotations and scalings make one warp.
+    /// Rotation about the centre by an angle uniform in ±`degrees`, bilinear. Adjacent geometric
+    /// steps are merged into one warp, so that the image is interpolated only once.
     Rotate {
         /// Largest angle.
         degrees: f64,
-        /// What lies outside the image.
+        /// What pixels from outside the image are filled with.
         fill: Fill,
         /// Probability.
         p: f64,
@@ -49,7 +50,7 @@ pub enum Step {
         min: f64,
         /// Largest factor.
         max: f64,
-        /// What lies outside the image.
+        /// What pixels from outside the image are filled with.
         fill: Fill,
         /// Probability.
         p: f64,
@@ -58,7 +59,7 @@ pub enum Step {
     Translate {
         /// Largest shift.
         share: f64,
-        /// What lies outside the image.
+        /// What pixels from outside the image are filled with.
         fill: Fill,
         /// Probability.
         p: f64,
@@ -67,15 +68,15 @@ pub enum Step {
     Shear {
         /// Largest angle.
         degrees: f64,
-        /// What lies outside the image.
+        /// What pixels from outside the image are filled with.
         fill: Fill,
         /// Probability.
         p: f64,
     },
-    /// A part of the image, its area uniform in `[min, max]` of the whole and the logarithm of its
-    /// aspect ratio (height to width, as a multiple of the image's) uniform in ±ln `ratio`, at a
-    /// random place, enlarged to the whole, bilinear (Szegedy et al. 2015). Of parts that do not
-    /// fit ten are drawn, then the whole image is taken.
+    /// Random resized crop (Szegedy et al. 2015): a part of the image at a random place, enlarged
+    /// to the whole, bilinear. Its area is uniform in `[min, max]` of the image; the logarithm of
+    /// its aspect ratio (height to width, relative to the image's) is uniform in ±ln `ratio`. If
+    /// ten random parts do not fit, the whole image is used.
     RandomResizedCrop {
         /// Smallest share of the area.
         min: f64,
@@ -86,40 +87,42 @@ pub enum Step {
         /// Probability.
         p: f64,
     },
-    /// Every value times a factor uniform in 1 ± `strength`.
+    /// Brightness: every value is multiplied by a factor uniform in 1 ± `strength`.
     Brightness {
         /// Largest change, above 0.
         strength: f64,
         /// Probability.
         p: f64,
     },
-    /// Distance from the image's mean grey times a factor uniform in 1 ± `strength`.
+    /// Contrast: the distance from the image's mean grey is multiplied by a factor uniform in 1 ±
+    /// `strength`.
     Contrast {
         /// Largest change, above 0.
         strength: f64,
         /// Probability.
         p: f64,
     },
-    /// Distance from the pixel's grey times a factor uniform in 1 ± `strength`.
+    /// Saturation: the distance from the pixel's grey is multiplied by a factor uniform in 1 ±
+    /// `strength`.
     Saturation {
         /// Largest change, above 0.
         strength: f64,
         /// Probability.
         p: f64,
     },
-    /// Hue turned by a part of the colour circle uniform in ±`turns`.
+    /// Hue, rotated by a fraction of the colour circle uniform in ±`turns`.
     Hue {
-        /// Largest turn, at most half a circle.
+        /// Largest rotation, at most half a circle.
         turns: f64,
         /// Probability.
         p: f64,
     },
-    /// All channels become the pixel's grey.
+    /// Every channel is replaced by the pixel's grey.
     Grayscale {
         /// Probability.
         p: f64,
     },
-    /// Gaussian blur of a standard deviation uniform in `[min, max]` pixels.
+    /// Gaussian blur with a standard deviation uniform in `[min, max]` pixels.
     Blur {
         /// Smallest standard deviation.
         min: f64,
@@ -128,16 +131,16 @@ pub enum Step {
         /// Probability.
         p: f64,
     },
-    /// Gaussian noise on every value.
+    /// Gaussian noise added to every value.
     Noise {
         /// Standard deviation as a share of the full range.
         deviation: f64,
         /// Probability.
         p: f64,
     },
-    /// A rectangle becomes the image's mean colour: its area uniform in `[min, max]` of the whole,
-    /// its aspect ratio between 0.3 and 3.3 (random erasing, Zhong et al. 2020; cutout, DeVries and
-    /// Taylor 2017).
+    /// Random erasing (Zhong et al. 2020), also called cutout (DeVries and Taylor 2017): a
+    /// rectangle is filled with the image's mean colour. Its area is uniform in `[min, max]` of the
+    /// image, its aspect ratio between 0.3 and 3.3.
     Erase {
         /// Smallest share of the area.
         min: f64,
@@ -146,56 +149,60 @@ pub enum Step {
         /// Probability.
         p: f64,
     },
-    /// Mirrors the image.
+    /// Flips the image.
     Flip {
         /// Which way.
         axis: FlipAxis,
         /// Probability.
         p: f64,
     },
-    /// Pads every side by `pad` pixels and cuts the original size out at a random place.
+    /// Random crop: pads every side by `pad` pixels and crops to the original size at a random
+    /// place.
     Crop {
-        /// Pixels added at every side.
+        /// Pixels added on every side.
         pad: u32,
-        /// What the padding holds.
+        /// What the padding is filled with.
         fill: Fill,
         /// Probability.
         p: f64,
     },
-    /// Drawn operations one after the other, all of one strength (Cubuk et al. 2020).
+    /// RandAugment (Cubuk et al. 2020): random operations one after the other, all of the same
+    /// strength.
     RandAugment {
-        /// How many.
+        /// Number of operations.
         operations: u32,
         /// Strength, 0 to 30.
         magnitude: u32,
         /// Probability.
         p: f64,
     },
-    /// One drawn operation of a drawn strength (Müller and Hutter 2021).
+    /// TrivialAugment (Müller and Hutter 2021): one random operation of random strength.
     TrivialAugment {
         /// Probability.
         p: f64,
     },
-    /// A drawn pair of operations of a policy that was found by search (Cubuk et al. 2019).
+    /// AutoAugment (Cubuk et al. 2019): a random pair of operations from a policy found by search.
     AutoAugment {
-        /// The images that it was found for.
+        /// The data set for which the policy was found.
         policy: Policy,
         /// Probability.
         p: f64,
     },
-    /// Over a batch, `p` its probability: each image becomes a mixture with the next one, with
-    /// shares λ and 1 − λ of pixels and of targets, λ of a batch drawn from Beta(alpha, alpha)
-    /// (Zhang et al. 2018). Of several steps over a batch only the first one drawn is taken.
+    /// Mixup (Zhang et al. 2018), applied to a whole batch with probability `p`: each image is
+    /// mixed with the next one, in shares λ and 1 − λ of pixels and targets, with λ drawn once per
+    /// batch from Beta(alpha, alpha). Of several steps that mix a batch, only the first that is
+    /// drawn applies.
     Mixup {
-        /// Of the distribution.
+        /// Parameter of the Beta distribution.
         alpha: f64,
         /// Probability.
         p: f64,
     },
-    /// Over a batch: each image gets a rectangle of the next one, of area 1 − λ before it is cut at
-    /// the border; targets are mixed by area (Yun et al. 2019).
+    /// CutMix (Yun et al. 2019), applied to a whole batch: a rectangle of each image, of area 1 − λ
+    /// before clipping at the border, is replaced by that of the next image; targets are mixed by
+    /// area.
     Cutmix {
-        /// Of the distribution.
+        /// Parameter of the Beta distribution.
         alpha: f64,
         /// Probability.
         p: f64,
@@ -203,34 +210,33 @@ pub enum Step {
 }
 
 impl Step {
-    /// Whether it mixes the images of a batch.
+    /// Whether the step mixes the images of a batch.
     pub fn is_over_batch(&self) -> bool {
         matches!(self, Step::Mixup { .. } | Step::Cutmix { .. })
     }
 }
 
-/// What lies outside the image.
+/// What pixels from outside the image are filled with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Fill {
-    /// Byte value 0.
+    /// Black.
     Zero,
-    /// The image mirrored at its border (border pixel repeated).
+    /// The image reflected at its border, with the border pixel repeated.
     Reflect,
     /// The nearest border pixel.
     Nearest,
 }
 
-/// Direction of a flip.
+/// The direction of a flip.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FlipAxis {
-    /// Left and right change places.
+    /// Left to right.
     Horizontal,
-    /// Top and bottom change places.
+    /// Top to bottom.
     Vertical,
-    /// Left and right change places in every other epoch, beginning with a drawn one; the
-    /// probability says nothing.
+    /// Left to right in every other epoch, starting at random; the step's probability is ignored.
     Alternating,
 }
 

@@ -1,6 +1,6 @@
-//! One spelling for every value, and the digests made from it.
+//! Canonical JSON and the digests made from it.
 //!
-//! Keys are sorted, floats are written shortest-round-trip, nothing is optional: two equal values
+//! Keys are sorted and floats have the shortest spelling that round-trips, so that equal values
 //! have equal bytes.
 
 use serde::Serialize;
@@ -24,7 +24,7 @@ pub fn digest(value: &impl Serialize) -> Digest {
     hash(&canonical_json(value))
 }
 
-/// Digest of a text that is canonical already.
+/// Digest of a text that is already canonical.
 pub fn hash(canonical: &str) -> Digest {
     blake3::hash(canonical.as_bytes())
 }
@@ -34,7 +34,7 @@ pub fn hash_of(file: &[u8]) -> String {
     blake3::hash(file).to_hex().to_string()
 }
 
-/// The first 64 bits of a digest as 16 hexadecimal characters: what ids look like.
+/// The first 64 bits of a digest as 16 hexadecimal characters: the form of ids.
 pub fn short(digest: &Digest) -> String {
     digest.to_hex()[..16].to_string()
 }

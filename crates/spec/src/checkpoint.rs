@@ -1,4 +1,4 @@
-//! What stands beside the tensors of a checkpoint or a kept state: where training is.
+//! The position of training, stored beside the tensors of a checkpoint or a saved state.
 
 use crate::event::Fingerprint;
 use crate::id::{JobId, StateKey};
@@ -7,7 +7,8 @@ use crate::range::RangePoint;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Where training is, with all that is needed to go on from there to the same bits.
+/// The position of training: together with the tensors, everything needed to continue to the same
+/// bits.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Position {
     /// [`crate::FORMAT`] of the writer.
@@ -16,47 +17,48 @@ pub struct Position {
     pub job: JobId,
     /// Completed epochs.
     pub epoch: u32,
-    /// Completed steps of the epoch after.
+    /// Completed steps of the next epoch.
     pub step: u32,
     /// Sums over those steps.
     pub partial: Partial,
-    /// Key of the state; `None` within an epoch.
+    /// Key of the training state; `None` within an epoch.
     pub key: Option<StateKey>,
-    /// What the optimiser remembers.
+    /// State of the optimizer, apart from its tensors.
     pub optimizer: OptimizerDescription,
-    /// What wrote it.
+    /// Fingerprint of the writer.
     pub fingerprint: Fingerprint,
-    /// The steps of a learning-rate range test; empty of any other training.
+    /// The steps so far of a learning-rate range test; otherwise empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub range: Vec<RangePoint>,
-    /// Metrics of the completed epochs, so that a job that starts from here has the whole curve.
+    /// Metrics of the completed epochs, so that a job that starts from this state has the whole
+    /// curve.
     pub history: Vec<EpochMetrics>,
 }
 
-/// Sums over the completed steps of a running epoch.
+/// Sums over the completed steps of the current epoch.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Partial {
     /// Images trained on.
     pub images: u64,
     /// Sum of their losses.
     pub loss_sum: f64,
-    /// How many of them were classified correctly.
+    /// Number of images classified correctly.
     pub correct: u64,
-    /// Sum of the steps' gradient norms.
+    /// Sum of the gradient norms of the steps.
     #[serde(default)]
     pub gradient_norm_sum: f64,
-    /// Seconds spent on them.
+    /// Training time in seconds.
     pub seconds: f64,
 }
 
-/// An optimiser's state without its tensors.
+/// An optimizer's state, apart from its tensors.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OptimizerDescription {
-    /// The optimiser's name; a state is of no use to another one.
+    /// The optimizer's name; another optimizer cannot use the state.
     pub name: String,
     /// Steps taken.
     pub steps: u64,
-    /// Names of the moving averages kept; none before the first step.
+    /// Names of the moving averages; empty before the first step.
     pub moments: Vec<String>,
 }
 

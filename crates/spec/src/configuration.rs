@@ -83,16 +83,16 @@ impl TryFrom<RecordedConfiguration> for Configuration {
     }
 }
 
-/// Digests of a configuration's sections, made once and combined for many jobs.
+/// Digests of a configuration's sections, computed once and shared by the ids of all its jobs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigurationDigest {
-    /// What stands before the digest of `train` in the canonical text of an id.
+    /// The canonical text of an id up to the digest of the training section.
     before: Arc<str>,
     train: Digest,
 }
 
 impl ConfigurationDigest {
-    /// Digests each section of `configuration` over the image set with content hash `data_hash`.
+    /// Digests the sections of `configuration` for the image set with content hash `data_hash`.
     pub fn new(configuration: &Configuration, data_hash: &str) -> Self {
         let Configuration {
             data,
@@ -108,7 +108,7 @@ impl ConfigurationDigest {
         )
     }
 
-    /// From the digests of `data`, `augment`, `model` and training
+    /// Combines the digests of `data`, `augment`, `model` and training
     /// ([`Configuration::training_digest`]).
     pub fn of_sections([data, augment, model, train]: [Digest; 4], data_hash: &str) -> Self {
         let hash = canonical_json(&data_hash);

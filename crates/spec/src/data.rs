@@ -1,8 +1,8 @@
-//! Which images a job sees.
+//! The image set of a job and how it is split.
 
 use serde::{Deserialize, Serialize};
 
-/// Resolved `[data]`: what images, brought to which size, split how. The folder they lie in is no
+/// Resolved `[data]`: the images, their size and their split. The folder that holds them is not
 /// part of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DataSpec {
@@ -12,7 +12,7 @@ pub struct DataSpec {
     pub split: Split,
     /// Stratified subset of the training images, taken before the split; all of them if `None`.
     pub limit: Option<u32>,
-    /// Every image is brought to this size; `None` keeps the source's own.
+    /// Size of every image; `None` keeps the source's own.
     pub resize: Option<Resize>,
     /// 1 (grey) or 3 (RGB); `None` keeps the source's own.
     pub channels: Option<u8>,
@@ -32,7 +32,8 @@ pub enum Source {
     Mnist,
     /// Fashion-MNIST, IDX files: 60,000 + 10,000 images of 1×28×28.
     FashionMnist,
-    /// A folder for each class (optionally under `train/` and `test/` or `val/`), JPEG or PNG.
+    /// A folder of JPEG or PNG images with a subfolder for each class, optionally below `train/`,
+    /// and `test/` or `val/`.
     Folder,
     /// A CSV file with a path column and a label column.
     Csv {
@@ -41,7 +42,7 @@ pub enum Source {
         /// Name of the column with labels.
         label_column: String,
     },
-    /// Drawn shapes, made by the program itself.
+    /// Shapes drawn by the program itself.
     Shapes(Shapes),
 }
 
@@ -60,9 +61,9 @@ impl Source {
     }
 }
 
-/// The built-in set of drawn shapes; a pure function of these numbers.
+/// The built-in set of drawn shapes, a pure function of these numbers.
 ///
-/// Each random quantity is drawn uniformly, image by image.
+/// Every random quantity is uniform and independent for each image.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Shapes {
     /// Number of training images.
@@ -78,10 +79,10 @@ pub struct Shapes {
     pub position: f64,
     /// Smallest and largest diameter of the shape, as a share of the image size.
     pub scale: [f64; 2],
-    /// Largest rotation in degrees, either way.
+    /// Largest rotation in degrees, in either direction.
     pub rotation: f64,
-    /// 0: all shapes white on black; 1: any colour of shape and background (with a least contrast
-    /// kept).
+    /// 0: all shapes are white on black; 1: shape and background have any colours of sufficient
+    /// contrast.
     pub color: f64,
     /// Strength of the background's texture, 0 to 1.
     pub texture: f64,
@@ -109,17 +110,17 @@ impl Default for Shapes {
     }
 }
 
-/// How the training images are divided; the test images are never part of it.
+/// How the training images are divided. The test images are not affected.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Split {
     /// One validation part, or folds.
     pub scheme: SplitScheme,
-    /// Seed of the shuffle before the cut. A job's own seed never changes the split.
+    /// Seed of the shuffle before the division. A job's own seed does not affect the split.
     pub seed: u64,
-    /// Whether every part has the classes in the proportions of the whole.
+    /// Whether every part has the same class proportions as the whole.
     pub stratify: bool,
-    /// Share of images cut off first as test images, for sources that have none; chosen by content
-    /// hash.
+    /// Share of images set aside as test images before the split, for sources without test images;
+    /// chosen by content hash.
     pub test: Option<f64>,
 }
 
@@ -127,17 +128,17 @@ pub struct Split {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SplitScheme {
-    /// Share of the training images that validate, 0 (none) to below 1.
+    /// Share of the training images used for validation, from 0 (none) to below 1.
     Validation(f64),
     /// Number of folds, at least 2; each job has one fold as its validation part.
     Folds(u32),
-    /// The rows of the training images that validate, given from outside: bit i (lowest bit of the
-    /// first byte first) is row i, as hexadecimal text.
+    /// A given list of training images used for validation, as hexadecimal text: bit i (lowest bit
+    /// of the first byte first) is row i.
     Listed(String),
 }
 
 impl SplitScheme {
-    /// One validation part that holds these rows.
+    /// A validation part of these rows.
     pub fn listed(rows: &[u32]) -> Self {
         let mut bytes = vec![0u8; rows.iter().max().map_or(0, |last| *last as usize / 8 + 1)];
         rows.iter()
@@ -145,7 +146,7 @@ impl SplitScheme {
         SplitScheme::Listed(bytes.iter().map(|b| format!("{b:02x}")).collect())
     }
 
-    /// The rows behind the text of [`SplitScheme::Listed`], ascending; `None` if it is not
+    /// Decodes the rows of [`SplitScheme::Listed`], ascending; `None` if the text is not
     /// hexadecimal.
     pub fn rows(text: &str) -> Option<Vec<u32>> {
         let pairs = text
@@ -165,7 +166,7 @@ impl SplitScheme {
 }
 
 impl Split {
-    /// Folds of the split: `Some(0..k)` numbers for a k-fold split, `None` otherwise.
+    /// The number of folds of a k-fold split; `None` for other splits.
     pub fn folds(&self) -> Option<u32> {
         match self.scheme {
             SplitScheme::Folds(k) => Some(k),
@@ -174,7 +175,7 @@ impl Split {
     }
 }
 
-/// Target size of every image and how it gets there.
+/// The size of every image and how it is reached.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Resize {
     /// Height in pixels.
@@ -189,11 +190,11 @@ pub struct Resize {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ResizeMethod {
-    /// Scale until the shorter side fits, cut the centre out.
+    /// Scale until the shorter side fits, then crop the centre.
     Crop,
-    /// Scale until the longer side fits, fill the rest with black.
+    /// Scale until the longer side fits, then pad with black.
     Pad,
-    /// Scale both sides on their own.
+    /// Scale both sides independently.
     Squash,
 }
 
@@ -203,26 +204,25 @@ pub enum ResizeMethod {
 pub enum Damaged {
     /// Refuse the whole set, naming the file.
     Refuse,
-    /// Leave the image out and say how many were.
+    /// Skip the image and report how many were skipped.
     Skip,
 }
 
-/// What planning needs to know of an image set, without its pixels.
+/// What planning needs to know about an image set, without its pixels.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DataFacts {
-    /// Content hash of the source (of the published archive for built-in sets): the data part of a
-    /// job's identity.
+    /// Content hash of the source (for published sets, of the archive); part of a job's identity.
     pub hash: String,
     /// Class names, by label.
     pub classes: Vec<String>,
     /// Number of training images before `limit` and the split.
     pub train_images: u32,
-    /// Number of test images; 0 where the source has none and the split cuts none.
+    /// Number of test images; 0 if the source has none and the split sets none aside.
     pub test_images: u32,
-    /// Channels of every image after `channels`.
+    /// Channels of every image.
     pub channels: u32,
-    /// Height after `resize`.
+    /// Height of every image in pixels, after resizing.
     pub height: u32,
-    /// Width after `resize`.
+    /// Width of every image in pixels, after resizing.
     pub width: u32,
 }

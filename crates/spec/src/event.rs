@@ -1,4 +1,4 @@
-//! What a worker says while it trains; the only thing that leaves it.
+//! What workers report while they train. Nothing else leaves a worker.
 
 use crate::device::DeviceName;
 use crate::id::{JobId, StateKey};
@@ -12,12 +12,12 @@ use std::collections::BTreeMap;
 pub struct Envelope {
     /// [`crate::FORMAT`] of the worker.
     pub format: u32,
-    /// The job spoken of.
+    /// The job that the event is about.
     pub job: JobId,
     /// Its attempt.
     pub attempt: u32,
-    /// Number of the event within the attempt, from 0. Progress events are not logged and repeat
-    /// the next number.
+    /// Sequence number within the attempt, from 0. Transient events ([`Event::is_passing`]) carry
+    /// the number of the next logged event.
     pub n: u64,
     /// Seconds since 1970-01-01 UTC.
     pub time: f64,
@@ -37,26 +37,25 @@ pub enum Event {
         host: String,
         /// The device.
         device: DeviceName,
-        /// What decides the last bits.
+        /// What may affect the last bits of the results.
         fingerprint: Fingerprint,
         /// Where training begins.
         from: Start,
     },
-    /// How far the epoch is; sent at most a few times a second, never logged.
+    /// Progress within the epoch; sent a few times a second at most and never logged.
     Progress {
         /// Completed epochs.
         epoch: u32,
-        /// Completed steps of the running epoch.
+        /// Completed steps of the current epoch.
         step: u32,
         /// Steps of an epoch.
         steps: u32,
         /// Epochs of the job.
         epochs: u32,
-        /// Recent training speed.
+        /// Current training speed.
         images_per_second: f64,
     },
-    /// The worker lives, whatever the job is doing; sent every second by a thread of its own, never
-    /// logged.
+    /// A sign of life, sent every second by a thread of its own and never logged.
     Alive,
     /// Metrics at the end of an epoch.
     Metrics {
@@ -69,16 +68,16 @@ pub enum Event {
         /// Values by name ([`crate::metric`]).
         values: BTreeMap<String, Number>,
     },
-    /// A checkpoint is safely on disk; an attempt can go on from it.
+    /// A checkpoint has reached the disk; the next attempt can continue from it.
     Checkpoint {
         /// Completed epochs.
         epoch: u32,
-        /// Completed steps of the running epoch.
+        /// Completed steps of the current epoch.
         step: u32,
         /// Size on disk.
         bytes: u64,
     },
-    /// A training state is kept under its key (at the end of a phase and of the job).
+    /// A training state was saved under its key, at the end of a phase or of the job.
     StateSaved {
         /// Completed epochs.
         epoch: u32,
@@ -89,9 +88,9 @@ pub enum Event {
         /// Size on disk.
         bytes: u64,
     },
-    /// An evaluation of the trained network. Comes once for each part, after training.
+    /// The trained network was evaluated; once for each part, after training.
     Evaluated(Evaluation),
-    /// A file was left in the job's folder.
+    /// A file was written to the job's folder.
     Artifact {
         /// `model`, `predictions`, `thumbnails`, …
         kind: String,
@@ -100,12 +99,12 @@ pub enum Event {
         /// Size on disk.
         bytes: u64,
     },
-    /// Something a reader should know; shown and kept.
+    /// Something that the user should know; shown and logged.
     Warning {
         /// What.
         text: String,
     },
-    /// The attempt ended; the last event of an attempt that did not die.
+    /// The attempt ended: the last event of an attempt, unless its worker died.
     Ended {
         /// How.
         outcome: Outcome,
@@ -116,48 +115,50 @@ pub enum Event {
     },
 }
 
-/// What decides the last bits of a result: recorded, never part of a job's id.
+/// What may affect the last bits of a result. Recorded, but never part of a job's id.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fingerprint {
     /// `flex`, `libtorch`, `cuda`.
     pub backend: String,
     /// Kind of device, `cpu` or the GPU's name.
     pub device: String,
-    /// Instruction set that the kernels chose, `avx2`, …
+    /// Instruction set of the kernels, such as `avx2`.
     pub instructions: String,
     /// Version of the worker program.
     pub version: String,
-    /// Git revision it was built from, `-dirty` appended if changed, or `unknown`.
+    /// Git revision of the worker program, with `-dirty` appended if files were changed, or
+    /// `unknown`.
     pub revision: String,
 }
 
-/// Where an attempt begins.
+/// Where an attempt starts from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "from", rename_all = "kebab-case")]
 pub enum Start {
-    /// From the initial weights: drawn ones, or those of the file that the job names.
+    /// The initial weights: random ones, or those of the file that the job names.
     Scratch,
-    /// From the job's own checkpoint.
+    /// The job's own checkpoint.
     Checkpoint {
         /// Completed epochs.
         epoch: u32,
-        /// Completed steps of the epoch after.
+        /// Completed steps of the next epoch.
         step: u32,
-        /// Whether the fingerprint is the one that wrote it: only then are equal bits promised.
+        /// Whether it was written under the same fingerprint; only then are the results equal to
+        /// the bit.
         exact: bool,
     },
-    /// From another job's saved state.
+    /// Another job's saved state.
     State {
         /// The job that saved it.
         job: JobId,
         /// Completed epochs.
         epoch: u32,
-        /// Whether the fingerprint is the one that wrote it.
+        /// Whether it was written under the same fingerprint.
         exact: bool,
     },
 }
 
-/// Part of the images that an evaluation is about.
+/// A part of the image set that networks are evaluated on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Part {
@@ -177,26 +178,26 @@ impl Part {
     }
 }
 
-/// Result of classifying one part with the trained network.
+/// The trained network's result on one part.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Evaluation {
-    /// Which images.
+    /// The part.
     pub part: Part,
-    /// How many.
+    /// Number of images.
     pub images: u32,
     /// Mean cross-entropy.
     pub loss: Number,
-    /// Share of images whose most probable class is the true one.
+    /// Share of images classified correctly.
     pub accuracy: Number,
     /// `confusion[true][predicted]` counts.
     pub confusion: Vec<Vec<u32>>,
-    /// Which images were right: bit i (lowest bit of the first byte first) is image i of the part,
-    /// as hexadecimal text.
+    /// Which images were classified correctly, as hexadecimal text: bit i (lowest bit of the first
+    /// byte first) is image i of the part.
     pub correct: String,
 }
 
 impl Evaluation {
-    /// Packs per-image correctness into the text of [`Evaluation::correct`].
+    /// Encodes which images were classified correctly as [`Evaluation::correct`].
     pub fn pack(correct: &[bool]) -> String {
         let byte = |bits: &[bool]| {
             bits.iter()
@@ -209,7 +210,7 @@ impl Evaluation {
             .collect()
     }
 
-    /// The bytes behind [`Evaluation::correct`]; `None` if the text is not hexadecimal.
+    /// Decodes [`Evaluation::correct`]; `None` if the text is not hexadecimal.
     pub fn correct_bytes(&self) -> Option<Vec<u8>> {
         let pairs = self.correct.as_bytes().chunks(2);
         pairs
@@ -223,7 +224,8 @@ impl Evaluation {
 }
 
 impl Event {
-    /// Whether a worker only says it: such an event repeats the next number and is in no log.
+    /// Whether the event is transient: sent to the runner, but not logged and without a number of
+    /// its own.
     pub fn is_passing(&self) -> bool {
         matches!(self, Event::Progress { .. } | Event::Alive)
     }

@@ -6,16 +6,16 @@ use crate::id::{ConfigurationId, JobId, StateKey};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
-/// What a job answers: everything that may change its result, and nothing else.
+/// What a job is asked to find out: everything that may change its result, and nothing else.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Question {
     /// The configuration.
     pub configuration: Configuration,
     /// Content hash of the image set ([`crate::data::DataFacts::hash`]).
     pub data_hash: String,
-    /// Varies initialisation, order of images, augmentation and dropout.
+    /// Seed of initialisation, image order, augmentation and dropout.
     pub seed: u64,
-    /// Which fold validates, for a k-fold split.
+    /// The fold used for validation, for a k-fold split.
     pub fold: Option<u32>,
 }
 
@@ -30,7 +30,8 @@ impl Question {
         ConfigurationDigest::new(&self.configuration, &self.data_hash).configuration_id()
     }
 
-    /// Key of the training state after `epochs` completed epochs: a hash of all that determines it.
+    /// Key of the training state after `epochs` completed epochs: a hash of everything that
+    /// determines it.
     pub fn state_key(&self, epochs: u32) -> StateKey {
         let digests = ConfigurationDigest::new(&self.configuration, &self.data_hash);
         digests.state_key(
@@ -40,7 +41,7 @@ impl Question {
         )
     }
 
-    /// Keys of every state that this job passes at an epoch's end and could start from, the longest
+    /// Keys of the states that this job could start from, one for each of its epochs, longest
     /// first.
     pub fn state_keys(&self) -> Vec<(u32, StateKey)> {
         let digests = ConfigurationDigest::new(&self.configuration, &self.data_hash);
@@ -52,7 +53,7 @@ impl Question {
     }
 }
 
-/// A question with the circumstances of one attempt: what a worker gets, as one JSON line.
+/// A question together with the circumstances of one attempt. Workers receive it as one JSON line.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Job {
     /// [`crate::FORMAT`] of the sender.
@@ -61,7 +62,7 @@ pub struct Job {
     pub id: JobId,
     /// What is asked.
     pub question: Question,
-    /// How it is carried out; no part of the identity.
+    /// How the attempt is carried out; not part of the job's identity.
     pub execution: Execution,
 }
 
@@ -72,35 +73,35 @@ pub struct Execution {
     pub attempt: u32,
     /// The device.
     pub device: DeviceName,
-    /// Threads that share the job's work.
+    /// Number of threads.
     pub threads: u32,
     /// The job's folder, `results/jobs/<id>`.
     pub folder: PathBuf,
-    /// The image sets' folder.
+    /// Folder of the cached image sets.
     pub data_cache: PathBuf,
-    /// The folder or file that the experiment names, for sources that need one.
+    /// The user's image folder or CSV file, for sources that have one.
     pub data_path: Option<PathBuf>,
-    /// The file of the weights that training starts from, for jobs that name one.
+    /// File of the initial weights, for jobs that start from trained ones.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weights: Option<PathBuf>,
-    /// A saved state of another job to start from, where this job has no checkpoint of its own.
+    /// Another job's saved state to start from if this job has no checkpoint of its own.
     pub start_from: Option<SavedState>,
     /// How often a checkpoint is written.
     #[serde(default)]
     pub checkpoint_every: CheckpointEvery,
-    /// Completed epochs after which the attempt writes a checkpoint and ends as cancelled, to go on
-    /// later.
+    /// Number of completed epochs after which the attempt writes a checkpoint and ends as
+    /// cancelled, to be continued later.
     #[serde(default)]
     pub until: Option<u32>,
 }
 
-/// How often a checkpoint is written. The end of a phase and of the job always has one.
+/// How often a checkpoint is written, besides at the end of each phase.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CheckpointEvery {
-    /// After so many epochs.
+    /// Every this many epochs.
     Epochs(u32),
-    /// After the step at which so many seconds have passed since the last one.
+    /// After the first step at which this many seconds have passed since the last checkpoint.
     Seconds(f64),
 }
 
@@ -119,6 +120,6 @@ pub struct SavedState {
     pub epoch: u32,
     /// Its key.
     pub key: StateKey,
-    /// The folder that holds it.
+    /// Its folder.
     pub path: PathBuf,
 }

@@ -1,4 +1,4 @@
-//! Where things lie in a results folder. Paths only; nothing here touches a disk.
+//! Paths within a results folder. Nothing here accesses a disk.
 
 use crate::id::JobId;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ impl ResultsFolder {
         self.0.join("convsweep.sqlite")
     }
 
-    /// The lock that the one running program holds.
+    /// The lock file of the program that is training here.
     pub fn lock(&self) -> PathBuf {
         self.0.join(".lock")
     }
@@ -47,14 +47,14 @@ pub const EVENTS: &str = "events.jsonl";
 pub const JOB: &str = "job.json";
 /// File name of the trained network's weights (safetensors).
 pub const MODEL: &str = "model.safetensors";
-/// File name of which kernel computed each layer, and why: a JSON list of `layer`, `kernel`,
+/// File name of the kernels that computed each layer, and why: a JSON list of `layer`, `kernel`,
 /// `reason`.
 pub const KERNELS: &str = "kernels.json";
-/// File name of what a learning-rate range test found: [`crate::range::RangeResult`] as JSON.
+/// File name of the result of a learning-rate range test: [`crate::range::RangeResult`] as JSON.
 pub const RANGE: &str = "range.json";
-/// File name of predictions: safetensors with, for `P` in `validation`, `test`: `P.index` u32
-/// (place in the source), `P.label` u16, `P.predicted` u16, `P.probability` f32
-/// `[images, classes]`; and for `test`, or `validation` where there is no test part:
+/// File name of the predictions: safetensors with, for `P` in `validation`, `test`: `P.index` u32
+/// (position in the source), `P.label` u16, `P.predicted` u16, `P.probability` f32
+/// `[images, classes]`; and for `test`, or `validation` if there is no test part:
 /// `P.thumbnail_rows` u32 (rows of `P`) and `P.thumbnails` u8 `[rows, channels, height, width]`.
 pub const PREDICTIONS: &str = "predictions.safetensors";
 /// File name of the worker's stderr, in a job's folder.
@@ -62,7 +62,7 @@ pub const STDERR: &str = "stderr.log";
 /// Folder of the newest checkpoint, in a job's folder.
 pub const CHECKPOINT: &str = "checkpoint";
 
-/// Path of the state kept after `epoch` epochs, relative to the job's folder.
+/// Path of the training state saved after `epoch` epochs, relative to the job's folder.
 pub fn state(epoch: u32) -> PathBuf {
     Path::new("states").join(format!("epoch-{epoch}"))
 }

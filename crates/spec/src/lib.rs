@@ -1,8 +1,8 @@
-//! What a job *is*: resolved types, identities, events and layer shapes.
+//! What a job *is*: resolved configurations, identities, events, and the shapes of networks.
 //!
-//! The types here are the only ones that cross a process or a disk boundary. The crate does no I/O
-//! and knows neither TOML nor tensors: `plan` fills these types from a file, `train` obeys them,
-//! `store` and `report` read them.
+//! Only types of this crate cross a process or a disk boundary. The crate does no I/O and knows
+//! neither TOML nor tensors: `plan` creates its types from an experiment file, `train` carries them
+//! out, `store` and `report` read them.
 
 pub mod augment;
 pub mod canonical;
@@ -35,8 +35,8 @@ pub mod train;
 pub mod weights;
 pub mod words;
 
-/// Version of the JSON that crosses a process or disk boundary; a reader refuses a newer one.
+/// Version of the JSON formats; readers refuse newer ones.
 pub const FORMAT: u32 = 1;
 
-/// Raised only when the meaning of an existing key changes: it enters every job's id.
+/// Part of every job's id; raised only when the meaning of an existing key changes.
 pub const SEMANTICS: u32 = 1;

@@ -1,4 +1,4 @@
-//! What `<experiment>/log.jsonl` holds: the experiment's own truth, written by the runner.
+//! Records of `<experiment>/log.jsonl`, the experiment's log, which the runner writes.
 
 use crate::configuration::Configuration;
 use crate::id::{ConfigurationId, JobId};
@@ -23,12 +23,11 @@ pub struct LogEntry {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "record", rename_all = "kebab-case")]
 pub enum Record {
-    /// The file was run in a form not seen before; what follows until the next revision belongs to
-    /// it.
+    /// The file was run in a new version. The records up to the next revision belong to it.
     Revision(Revision),
-    /// A configuration that the revision asks for.
+    /// A configuration of the revision.
     Member(Box<Member>),
-    /// An attempt ended without its own word (the worker died), or could not begin.
+    /// An attempt whose end the worker could not log: it died, or never started.
     AttemptEnded {
         /// The job.
         job: JobId,
@@ -43,38 +42,38 @@ pub enum Record {
     Decision(Decision),
 }
 
-/// What a stopping rule or a person decided about a job, and why.
+/// A decision of a stopping rule or a person about a job, with its reason.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Decision {
     /// The job.
     pub job: JobId,
-    /// Its newest attempt at that time, 0 before the first. It orders decisions and ends of
-    /// attempts whatever the clock does; logs of older programs lack it, and the entry's time has
-    /// to do.
+    /// The job's newest attempt at that time, 0 before the first. It orders decisions and ends of
+    /// attempts even if the clock jumps. Logs of older programs lack it; there the entry's time
+    /// decides.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attempt: Option<u32>,
-    /// Its completed epochs at that time.
+    /// The job's completed epochs at that time.
     pub epoch: u32,
-    /// What follows.
+    /// The decision.
     pub verdict: Verdict,
     /// Name of the rule, or `person`.
     pub rule: String,
-    /// Why, in words with figures.
+    /// The reason, with its figures.
     pub reason: String,
 }
 
-/// What follows from a decision.
+/// What is decided about a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
-    /// The job trains on.
+    /// The job continues.
     GoOn,
-    /// The job is spared: it counts as stopped.
+    /// The job is stopped early.
     Stop,
 }
 
 impl Verdict {
-    /// As in the database.
+    /// The name used in the database.
     pub fn name(self) -> &'static str {
         match self {
             Verdict::GoOn => "go-on",
@@ -83,7 +82,7 @@ impl Verdict {
     }
 }
 
-/// One form of the experiment file.
+/// One version of the experiment file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Revision {
     /// Number, from 1.
@@ -99,25 +98,25 @@ pub struct Revision {
     pub includes: Vec<Included>,
     /// `--set` and `--seeds` of the command line, as written.
     pub overrides: Vec<String>,
-    /// The question in words.
+    /// The user's question.
     pub question: Option<String>,
-    /// What configurations are compared by.
+    /// The metric by which configurations are compared.
     pub metric: Metric,
-    /// Configuration that the others are compared with.
+    /// The configuration that the others are compared with.
     pub baseline: Option<ConfigurationId>,
     /// Axes in the order of the file.
     pub axes: Vec<Axis>,
     /// Class names, by label.
     pub classes: Vec<String>,
-    /// Whether the report shows test figures of all configurations.
+    /// Whether the report shows the test results of all configurations.
     pub show_test: bool,
-    /// What stages of the file have chosen; the stage after the last of them is under way.
+    /// The choices of the completed stages; the next stage is in progress.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub decisions: Vec<Choice>,
 }
 
-/// What a stage chose: the configuration that the next one starts from. It stands until it is asked
-/// for anew.
+/// The configuration that a stage chose and the next stage starts from. It stays valid until the
+/// stage is asked to choose again.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Choice {
     /// Name of the stage.
@@ -128,11 +127,11 @@ pub struct Choice {
     pub label: String,
     /// Its values on all axes so far.
     pub values: Vec<AxisValue>,
-    /// What was known when it was chosen, the best first.
+    /// The evidence for the choice, best configuration first.
     pub evidence: Vec<Evidence>,
 }
 
-/// What was known of a configuration when a stage chose.
+/// The result of one configuration when a stage chose.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Evidence {
     /// The configuration.
@@ -143,7 +142,7 @@ pub struct Evidence {
     pub n: u32,
     /// Mean of the experiment's metric over them.
     pub mean: Number,
-    /// Its standard deviation; `None` for one job.
+    /// Standard deviation; `None` for a single job.
     pub deviation: Option<Number>,
 }
 
@@ -156,28 +155,28 @@ pub struct Included {
     pub text: String,
 }
 
-/// One axis of the grid.
+/// An axis of the grid.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Axis {
     /// Dotted path of the file.
     pub path: String,
-    /// Short name for charts: the end of the path.
+    /// Short name for charts, taken from the end of the path.
     pub name: String,
     /// Labels of the values, in the file's order.
     pub labels: Vec<String>,
 }
 
-/// A configuration's place in a revision.
+/// A configuration as part of a revision.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Member {
     /// Its id.
     pub configuration: ConfigurationId,
-    /// Place in the plan, from 0.
+    /// Position in the plan, from 0.
     pub position: u32,
-    /// Short name, from the labels of its axis values; the experiment's name where there are no
+    /// Short name, made from the labels of its axis values; the experiment's name if there are no
     /// axes.
     pub label: String,
-    /// Values, one for each axis that it has.
+    /// Its values on the axes.
     pub values: Vec<AxisValue>,
     /// The configuration, resolved.
     pub resolved: Configuration,
@@ -191,7 +190,7 @@ pub struct Member {
     pub jobs: Vec<MemberJob>,
 }
 
-/// A value that a configuration has on an axis.
+/// A configuration's value on one axis.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AxisValue {
     /// Dotted path of the axis.

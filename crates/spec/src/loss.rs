@@ -1,17 +1,19 @@
-//! What is minimised.
+//! The loss function.
 
 use serde::{Deserialize, Serialize};
 
-/// Cross-entropy of the softmax, with what may be changed about it. The default is the plain one.
+/// Softmax cross-entropy with optional modifications; the default has none.
 ///
-/// For target probabilities t, class weights w and predicted probabilities p, the mean over a
-/// batch's images of −Σ w·t·(1 − p)^focal·ln p over the classes.
+/// For target probabilities t, class weights w and predicted probabilities p, the loss is the mean
+/// over a batch's images of −Σ w·t·(1 − p)^focal·ln p over the classes.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Loss {
-    /// Share of each target that is spread evenly over all classes (Szegedy et al. 2016).
+    /// Label smoothing (Szegedy et al. 2016): share of each target that is spread evenly over all
+    /// classes.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub label_smoothing: f64,
-    /// Exponent that lowers the weight of what is already right (Lin et al. 2017).
+    /// Focal loss (Lin et al. 2017): exponent that lowers the weight of images already classified
+    /// well.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub focal: f64,
     /// Weights of the classes.
@@ -25,12 +27,12 @@ pub struct Loss {
 pub enum ClassWeights {
     /// Images / (classes · images of the class), so that the mean weight of a training image is 1.
     Balanced,
-    /// These, by label. Not divided by their mean.
+    /// These weights, by label, used as they are.
     Given(Vec<f64>),
 }
 
 impl Loss {
-    /// Whether it is the plain cross-entropy.
+    /// Whether this is plain cross-entropy.
     pub fn is_plain(&self) -> bool {
         *self == Loss::default()
     }

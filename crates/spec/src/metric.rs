@@ -1,11 +1,10 @@
-//! Names of what is measured.
+//! The metrics that jobs record each epoch, and how they are compared.
 
 use serde::{Deserialize, Serialize};
 
 /// Mean loss over the epoch's augmented training batches, while the weights change.
 pub const TRAIN_LOSS: &str = "train_loss";
-/// Accuracy over the epoch's augmented training batches, while the weights change (as Keras has
-/// it).
+/// Accuracy over the epoch's augmented training batches, while the weights change (as in Keras).
 pub const TRAIN_ACCURACY: &str = "train_accuracy";
 /// Mean loss on the validation images at the end of the epoch.
 pub const VAL_LOSS: &str = "val_loss";
@@ -13,34 +12,33 @@ pub const VAL_LOSS: &str = "val_loss";
 pub const VAL_ACCURACY: &str = "val_accuracy";
 /// Learning rate of the epoch's last step.
 pub const LEARNING_RATE: &str = "learning_rate";
-/// Mean over the epoch's steps of the Euclidean norm of all gradients together, before any
-/// clipping.
+/// Mean over the epoch's steps of the global gradient norm, before clipping.
 pub const GRADIENT_NORM: &str = "gradient_norm";
-/// Training images per second in the epoch, evaluation not counted. Differs from run to run.
+/// Training images per second in the epoch, excluding evaluation. Differs from run to run.
 pub const IMAGES_PER_SECOND: &str = "images_per_second";
-/// Seconds that the epoch took, evaluation included. Differs from run to run.
+/// Duration of the epoch in seconds, including evaluation. Differs from run to run.
 pub const EPOCH_SECONDS: &str = "epoch_seconds";
 
-/// Share of validation images whose true class is among the five most probable.
+/// Top-5 accuracy on the validation images.
 pub const VAL_TOP5_ACCURACY: &str = "val_top5_accuracy";
-/// Mean over the classes of the share of what is called the class that is of it; 0 for a class that
-/// nothing is called.
+/// Macro precision on the validation images; a class that is never predicted counts as 0.
 pub const VAL_MACRO_PRECISION: &str = "val_macro_precision";
-/// Mean over the classes of the F1 score.
+/// Macro F1 score on the validation images.
 pub const VAL_MACRO_F1: &str = "val_macro_f1";
-/// Mean of the classes' F1 scores, weighted by their numbers of images.
+/// Mean of the classes' F1 scores on the validation images, weighted by their numbers of images.
 pub const VAL_WEIGHTED_F1: &str = "val_weighted_f1";
-/// Mean over the classes that have images of the share of them that is right (macro recall).
+/// Balanced accuracy (macro recall) on the validation images, over the classes that have images.
 pub const VAL_BALANCED_ACCURACY: &str = "val_balanced_accuracy";
-/// Mean over the classes of the area under the ROC curve of the class against the rest.
+/// Mean over the classes of the one-vs-rest area under the ROC curve, on the validation images.
 pub const VAL_ROC_AUC: &str = "val_roc_auc";
-/// Expected calibration error of the most probable class over 15 equal bins (Guo et al. 2017).
+/// Expected calibration error on the validation images, over 15 equal bins (Guo et al. 2017).
 pub const VAL_CALIBRATION_ERROR: &str = "val_calibration_error";
-/// The epoch (from 1) whose weights are the best so far; recorded where the best are kept.
+/// The epoch (from 1) with the best weights so far; recorded by jobs that keep their best weights
+/// ([`crate::figures::kept_epoch`]).
 pub const BEST_EPOCH: &str = "best_epoch";
 
-/// Validation metrics by which configurations may be compared, training may be stopped and weights
-/// may be chosen.
+/// Validation metrics that may serve to compare configurations, to stop training and to choose
+/// weights.
 pub const CHOOSING: [&str; 9] = [
     VAL_ACCURACY,
     VAL_LOSS,
@@ -53,8 +51,8 @@ pub const CHOOSING: [&str; 9] = [
     VAL_CALIBRATION_ERROR,
 ];
 
-/// The metrics that every job records each epoch; [`CHOOSING`]'s others and [`BEST_EPOCH`] are
-/// recorded beside them.
+/// The metrics that every job records each epoch, besides the other ones of [`CHOOSING`] and
+/// [`BEST_EPOCH`].
 pub const ALL: [&str; 8] = [
     TRAIN_LOSS,
     TRAIN_ACCURACY,
@@ -66,23 +64,23 @@ pub const ALL: [&str; 8] = [
     EPOCH_SECONDS,
 ];
 
-/// Whether equal jobs must record equal values.
+/// Whether equal jobs must record equal values of the metric.
 pub fn is_reproducible(name: &str) -> bool {
     !matches!(name, IMAGES_PER_SECOND | EPOCH_SECONDS)
 }
 
-/// What configurations are compared by.
+/// A validation metric and its direction.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Metric {
     /// One of [`CHOOSING`].
     pub name: String,
-    /// Which way is better.
+    /// Whether larger or smaller values are better.
     pub direction: Direction,
 }
 
 impl Metric {
-    /// The metric called `name`, better where it is smaller for losses and errors and where it is
-    /// larger for the rest.
+    /// The metric called `name` with its natural direction: smaller is better for losses and
+    /// errors, larger for all others.
     pub fn natural(name: &str) -> Self {
         let smaller = name.ends_with("loss") || name.ends_with("error");
         Metric {
@@ -96,7 +94,7 @@ impl Metric {
     }
 }
 
-/// Which way is better.
+/// Whether larger or smaller values are better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Direction {
@@ -107,8 +105,8 @@ pub enum Direction {
 }
 
 impl Direction {
-    /// Whether `value` is better than `best` by more than `min_delta`; anything is better than
-    /// nothing, NaN than neither.
+    /// Whether `value` is better than `best` by more than `min_delta`. Any number is better than
+    /// none; NaN is never better.
     pub fn improves(self, value: f64, best: Option<f64>, min_delta: f64) -> bool {
         match (self, best) {
             (_, None) => !value.is_nan(),

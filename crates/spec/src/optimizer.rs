@@ -1,48 +1,48 @@
-//! Optimizers: the rule of a step, and what all of them share.
+//! Optimizers: their update rules and the options that all of them share.
 
 use crate::pattern::names;
 use serde::{Deserialize, Serialize};
 
-/// An optimizer with the rate at which a phase starts.
+/// An optimizer and its options.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Optimizer {
-    /// How a gradient becomes a step.
+    /// The update rule.
     #[serde(flatten)]
     pub rule: Rule,
     /// Learning rate.
     pub lr: f64,
-    /// Weight decay: an L2 term added to the gradient, or where [`Optimizer::decouples`] a
-    /// shrinking by lr·decay (Loshchilov and Hutter 2019).
+    /// Weight decay: an L2 term added to the gradient or, if [`Optimizer::decouples`], a shrinking
+    /// of the weights by lr·decay (Loshchilov and Hutter 2019).
     pub weight_decay: f64,
-    /// Decay apart from the gradient for a rule that has it within by default.
+    /// Decouples the weight decay of a rule that adds it to the gradient by default.
     #[serde(default, skip_serializing_if = "is_false")]
     pub decoupled: bool,
-    /// Whether norms' parameters and biases decay too.
+    /// Whether weight decay also applies to biases and to the parameters of norms.
     #[serde(default = "yes", skip_serializing_if = "is_true")]
     pub decay_norm_and_bias: bool,
-    /// Largest Euclidean norm of all gradients together; larger ones are scaled down to it (Pascanu
-    /// et al. 2013).
+    /// Largest global gradient norm; larger gradients are scaled down to it (Pascanu et al. 2013).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clip_norm: Option<f64>,
-    /// Layers with a rate or decay of their own; of several groups with a layer the last counts.
+    /// Layers with a learning rate or weight decay of their own; the last group that contains a
+    /// layer applies.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub groups: Vec<Group>,
 }
 
-/// Layers with a rate or weight decay of their own.
+/// Layers with a learning rate or weight decay of their own.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Group {
-    /// Which ([`crate::pattern`]).
+    /// Pattern of the layers' names ([`crate::pattern`]).
     pub layers: Vec<String>,
-    /// Times the optimizer's rate.
+    /// Factor on the optimizer's learning rate.
     #[serde(default = "whole", skip_serializing_if = "is_whole")]
     pub lr_factor: f64,
-    /// In place of the optimizer's weight decay.
+    /// Replaces the optimizer's weight decay.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weight_decay: Option<f64>,
 }
 
-/// How a gradient g becomes a step of the weights w.
+/// Update rules, for weights w and their gradient g.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "name", rename_all = "kebab-case")]
 pub enum Rule {
@@ -51,7 +51,7 @@ pub enum Rule {
     Sgd {
         /// Momentum, 0 for none.
         momentum: f64,
-        /// Nesterov's form.
+        /// Whether to use Nesterov's form.
         nesterov: bool,
     },
     /// Adam (Kingma and Ba 2015).
@@ -61,51 +61,52 @@ pub enum Rule {
     /// RMSprop (Hinton 2012) as in PyTorch: v ← decay·v + (1 − decay)·g², u ← momentum·u + g / (√v
     /// + epsilon), w ← w − lr·u.
     Rmsprop {
-        /// Decay of the mean square.
+        /// Decay rate of the mean square.
         decay: f64,
         /// Added to the root of the mean square.
         epsilon: f64,
         /// Momentum, 0 for none.
         momentum: f64,
-        /// Whether the squared mean gradient is taken off the mean square (Graves 2013).
+        /// Whether the squared mean gradient is subtracted from the mean square (Graves 2013).
         centered: bool,
     },
     /// Adagrad (Duchi et al. 2011): v ← v + g², w ← w − lr·g / (√v + epsilon).
     Adagrad {
         /// Added to the root of the sum of squares.
         epsilon: f64,
-        /// Where the sum of squares starts.
+        /// Initial value of the sum of squares.
         initial: f64,
     },
     /// Lion (Chen et al. 2023): w ← w − lr·sign(beta1·m + (1 − beta1)·g), m ← beta2·m + (1 −
-    /// beta2)·g; decay decoupled.
+    /// beta2)·g; weight decay is decoupled.
     Lion {
-        /// Weight of the mean gradient in the direction.
+        /// Weight of the mean gradient in the update direction.
         beta1: f64,
-        /// Decay of the mean gradient.
+        /// Decay rate of the mean gradient.
         beta2: f64,
     },
-    /// Muon (Jordan et al. 2024): the momentum of each weight matrix, a convolution's filters as
-    /// rows, made nearly orthogonal by Newton and Schulz's iteration and scaled by √max(1, rows /
-    /// columns). Norms, biases and the last layer take AdamW's steps. Decay decoupled.
+    /// Muon (Jordan et al. 2024): the momentum of each weight matrix (convolutions with one row per
+    /// filter) is made nearly orthogonal by Newton–Schulz iterations and scaled by √max(1, rows /
+    /// columns). Norms, biases and the last layer are trained by AdamW. Weight decay is decoupled.
     Muon {
         /// Momentum.
         momentum: f64,
-        /// Nesterov's form.
+        /// Whether to use Nesterov's form.
         nesterov: bool,
-        /// Newton-Schulz iterations.
+        /// Number of Newton–Schulz iterations.
         iterations: u32,
-        /// Learning rate of norms, biases and the last layer; follows the schedule in proportion.
+        /// Learning rate of norms, biases and the last layer; it follows the schedule in
+        /// proportion.
         adam_lr: f64,
     },
 }
 
-/// Numbers of Adam.
+/// Options of the Adam family.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Moments {
-    /// Decay of the first moment.
+    /// Decay rate of the first moment.
     pub beta1: f64,
-    /// Decay of the second moment.
+    /// Decay rate of the second moment.
     pub beta2: f64,
     /// Added to the root of the second moment; 1e-7 by default for `adam`, as in Keras, 1e-8 for
     /// `adamw`, as in PyTorch.
@@ -113,7 +114,7 @@ pub struct Moments {
 }
 
 impl Optimizer {
-    /// `rule` at rate `lr`, without weight decay and clipping.
+    /// `rule` at learning rate `lr`, without weight decay and clipping.
     pub fn new(rule: Rule, lr: f64) -> Self {
         let (decoupled, decay_norm_and_bias, clip_norm, groups) = (false, true, None, vec![]);
         Optimizer {
@@ -127,7 +128,7 @@ impl Optimizer {
         }
     }
 
-    /// Adam with the language's defaults.
+    /// Adam with the default options of experiment files.
     pub fn adam(lr: f64) -> Self {
         Optimizer::new(
             Rule::Adam(Moments {
@@ -139,7 +140,7 @@ impl Optimizer {
         )
     }
 
-    /// Gradient descent with momentum, 0 for none.
+    /// Stochastic gradient descent with this momentum, 0 for none.
     pub fn sgd(lr: f64, momentum: f64) -> Self {
         Optimizer::new(
             Rule::Sgd {
@@ -150,7 +151,7 @@ impl Optimizer {
         )
     }
 
-    /// The same with weight decay.
+    /// The same optimizer with this weight decay.
     pub fn with_decay(self, weight_decay: f64) -> Self {
         Optimizer {
             weight_decay,
@@ -158,8 +159,8 @@ impl Optimizer {
         }
     }
 
-    /// Factor of the rate, and weight decay, of the parameter called `name` with so many
-    /// `dimensions` in a network whose head is the layer `head`.
+    /// Learning-rate factor and weight decay of the parameter `name`, which has this number of
+    /// `dimensions`, in a network whose last layer is `head`.
     pub fn of(&self, name: &str, dimensions: usize, head: &str) -> (f64, f64) {
         let names = |group: &&Group| {
             group
@@ -191,7 +192,7 @@ impl Optimizer {
         }
     }
 
-    /// Whether weight decay shrinks the weights apart from the gradient.
+    /// Whether weight decay is decoupled from the gradient.
     pub fn decouples(&self) -> bool {
         self.decoupled
             || matches!(

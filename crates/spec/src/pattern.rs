@@ -1,15 +1,14 @@
-//! Patterns that name layers, and the tensors in them.
+//! Patterns that match layers and their tensors by name.
 //!
-//! `conv1` names a layer and all that is in it (`conv1.weight`, `conv1.norm.bias`); `*` stands for
-//! any text, dots included; `head` is the last layer with a matrix of weights, `backbone` all
-//! others.
+//! `conv1` matches a layer and everything in it (`conv1.weight`, `conv1.norm.bias`); `*` matches
+//! any text, dots included; `head` is the last layer with a weight matrix, `backbone` all others.
 
-/// The word for the last layer with a matrix of weights.
+/// The word for the last layer with a weight matrix.
 pub const HEAD: &str = "head";
-/// The word for all layers but the last with a matrix of weights.
+/// The word for all layers except the head.
 pub const BACKBONE: &str = "backbone";
 
-/// Whether `pattern` names the tensor called `name` of a network whose head is the layer `head`.
+/// Whether `pattern` matches the tensor `name` of a network whose head is the layer `head`.
 pub fn names(pattern: &str, name: &str, head: &str) -> bool {
     match pattern {
         HEAD => is_in(head, name),
@@ -18,8 +17,8 @@ pub fn names(pattern: &str, name: &str, head: &str) -> bool {
     }
 }
 
-/// Whether the last of `rules` that names the tensor takes it in: one that begins with `!` takes
-/// out.
+/// Whether `rules` select the tensor: the last rule that matches decides, and one that starts with
+/// `!` excludes.
 pub fn takes(rules: &[String], name: &str, head: &str) -> bool {
     let last = rules
         .iter()
@@ -27,12 +26,12 @@ pub fn takes(rules: &[String], name: &str, head: &str) -> bool {
     last.is_some_and(|rule| !rule.starts_with('!'))
 }
 
-/// The layer that holds the tensor `name`: `conv1.norm` of `conv1.norm.bias`.
+/// The layer of the tensor `name`: `conv1.norm` for `conv1.norm.bias`.
 pub fn layer_of(name: &str) -> &str {
     name.rsplit_once('.').map_or(name, |(layer, _)| layer)
 }
 
-/// The head among tensors in the order of the layers, each with the number of its dimensions.
+/// The head, given the network's tensors in layer order with their numbers of dimensions.
 pub fn head<'a>(tensors: impl DoubleEndedIterator<Item = (&'a str, usize)>) -> &'a str {
     tensors
         .rev()
@@ -45,7 +44,7 @@ fn is_in(layer: &str, name: &str) -> bool {
         .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
-/// Whether `text` is `pattern` with a text for each `*`.
+/// Whether `text` matches `pattern`, where each `*` stands for any text.
 pub fn matches(pattern: &str, text: &str) -> bool {
     let Some((first, rest)) = pattern.split_once('*') else {
         return pattern == text;

@@ -1,16 +1,16 @@
-//! The learning-rate range test (Smith 2017): the rate rises by a factor at every step, and the
-//! loss shows which rates train.
+//! Results of the learning-rate range test (Smith 2017): the rate rises by the same factor at every
+//! step, and the loss shows which rates train the network.
 
 use crate::metric::Number;
 use serde::{Deserialize, Serialize};
 
-/// The weight of the past in the smoothed loss.
+/// Weight of the past in the smoothed loss.
 const MEMORY: f64 = 0.9;
-/// The test is over when the smoothed loss is so many times its lowest value.
+/// The loss counts as exploded above this multiple of its lowest smoothed value.
 const EXPLODED: f64 = 4.0;
-/// Steps at the beginning in which the smoothed loss says nothing yet.
+/// Number of first steps during which the smoothed loss is not meaningful yet.
 const UNSETTLED: usize = 10;
-/// A loss that never falls below this share of where it began does not fall.
+/// A loss that stays above this share of its initial value counts as not falling.
 const FALLEN: f64 = 0.97;
 
 /// One step of the test.
@@ -18,28 +18,28 @@ const FALLEN: f64 = 0.97;
 pub struct RangePoint {
     /// Learning rate of the step.
     pub rate: f64,
-    /// Mean loss of its images before it.
+    /// Mean loss of the step's images before its update.
     pub loss: Number,
 }
 
-/// What a test found.
+/// The result of a range test.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RangeResult {
-    /// Step by step.
+    /// All steps in their order.
     pub points: Vec<RangePoint>,
     /// The loss, smoothed over about ten steps.
     pub smoothed: Vec<Number>,
-    /// The rate at which the smoothed loss falls fastest, by the rate's logarithm; `None` where it
-    /// does not fall.
+    /// The rate at which the smoothed loss falls fastest, on a logarithmic scale of rates; `None`
+    /// if it does not fall.
     pub steepest: Option<f64>,
     /// The rate at which the smoothed loss is lowest.
     pub lowest: Option<f64>,
-    /// The rate at which the loss exploded; `None` where it did not.
+    /// The rate at which the loss exploded; `None` if it did not.
     pub exploded: Option<f64>,
 }
 
 impl RangeResult {
-    /// Reads a test.
+    /// Evaluates the steps of a test.
     pub fn new(points: &[RangePoint]) -> Self {
         let smoothed = smoothed(points);
         let finite: Vec<(f64, f64)> = points
@@ -62,7 +62,7 @@ impl RangeResult {
     }
 }
 
-/// Whether the loss has exploded, so that higher rates need not be tried.
+/// Whether the loss has exploded, so that the test can end.
 pub fn is_over(points: &[RangePoint]) -> bool {
     has_exploded(&smoothed(points))
 }
@@ -79,7 +79,7 @@ fn has_exploded(smoothed: &[f64]) -> bool {
     !last.is_finite() || *last > EXPLODED * lowest
 }
 
-/// Exponential moving average of the losses, corrected for its beginning.
+/// Exponential moving average of the losses with bias correction.
 fn smoothed(points: &[RangePoint]) -> Vec<f64> {
     let (mut mean, mut weight) = (0.0, 0.0);
     let next = |point: &RangePoint| {
@@ -90,8 +90,8 @@ fn smoothed(points: &[RangePoint]) -> Vec<f64> {
     points.iter().map(next).collect()
 }
 
-/// The rate before the `lowest` point at which the loss falls fastest, over a tenth of the test so
-/// that noise does not count; `None` where it does not fall.
+/// The rate before the `lowest` point at which the loss falls fastest; `None` if it does not fall.
+/// The slope is taken over a tenth of the test, so that noise does not decide.
 fn steepest(curve: &[(f64, f64)], lowest: usize) -> Option<f64> {
     let reach = (curve.len() / 20).max(2);
     let start = curve.get(UNSETTLED)?.1;

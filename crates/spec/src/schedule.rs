@@ -1,133 +1,135 @@
-//! The learning rate's course within a phase, step by step.
+//! Learning-rate schedules: the rate of every step of a phase.
 
 use serde::{Deserialize, Serialize};
 use std::f64::consts::PI;
 
-/// A course, and a warm-up before it.
+/// A learning-rate schedule with an optional warm-up.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Schedule {
-    /// The course.
+    /// The schedule proper.
     #[serde(flatten)]
     pub course: Course,
-    /// A linear rise to the course at the beginning.
+    /// A linear warm-up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub warmup: Option<Warmup>,
 }
 
-/// A linear rise. A course that spans a number of epochs begins after it and is shorter by it; any
-/// other runs below it.
+/// A linear warm-up. A schedule of fixed length starts after the warm-up and is shortened by it;
+/// any other schedule runs during the warm-up too.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Warmup {
-    /// How long.
+    /// Its length.
     #[serde(flatten)]
     pub length: Length,
-    /// Share of the rate at the first step.
+    /// The first step's share of the rate.
     pub from: f64,
 }
 
-/// A stretch of training.
+/// A length of training.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Length {
-    /// In epochs, not necessarily whole.
+    /// In epochs, which may be fractional.
     Epochs(f64),
     /// In steps.
     Steps(u32),
 }
 
-/// The learning rate's course. `lr` is the optimizer's rate, T the number of steps in `epochs`, t
-/// the step.
+/// The shape of a schedule. `lr` is the optimizer's learning rate, T the number of steps in
+/// `epochs`, t the step.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "name", rename_all = "kebab-case")]
 pub enum Course {
-    /// The optimizer's rate throughout.
+    /// The optimizer's learning rate throughout.
     Constant,
     /// Multiplied by `factor` after every `every_epochs` epochs.
     Step {
-        /// Epochs between two changes.
+        /// Epochs between changes.
         every_epochs: u32,
-        /// What the rate is multiplied by.
+        /// Factor on the rate.
         factor: f64,
     },
     /// Multiplied by `factor` after each of these epochs.
     MultiStep {
-        /// Numbers of completed epochs, rising.
+        /// Numbers of completed epochs, ascending.
         after_epochs: Vec<u32>,
-        /// What the rate is multiplied by.
+        /// Factor on the rate.
         factor: f64,
     },
-    /// Multiplied by `factor` over every epoch, a little at every step.
+    /// Multiplied by `factor` over every epoch, evenly at every step.
     Exponential {
-        /// What the rate is multiplied by in an epoch.
+        /// Factor on the rate over an epoch.
         factor: f64,
     },
     /// min_lr + (lr − min_lr)·(1 − t/T)^power.
     Polynomial {
-        /// Length of the course; the phase's own by default.
+        /// Length of the schedule; that of the phase by default.
         epochs: u32,
         /// 1 for a straight line.
         power: f64,
-        /// Rate at the end and after it.
+        /// Rate at the end and afterwards.
         min_lr: f64,
     },
     /// Half a cosine from lr to `min_lr` (Loshchilov and Hutter 2017).
     Cosine {
-        /// Length of the course; the phase's own by default.
+        /// Length of the schedule; that of the phase by default.
         epochs: u32,
-        /// Rate at the end and after it.
+        /// Rate at the end and afterwards.
         min_lr: f64,
     },
-    /// Half a cosine again and again (the same authors' warm restarts).
+    /// Repeated half cosines: warm restarts (Loshchilov and Hutter 2017).
     CosineRestarts {
-        /// Length of the first.
+        /// Length of the first cycle.
         every_epochs: u32,
-        /// Each is so many times as long as the one before.
+        /// Factor by which each cycle is longer than the previous one.
         growth: u32,
-        /// Rate at the end of each.
+        /// Rate at the end of each cycle.
         min_lr: f64,
     },
-    /// Up from lr / div_factor to lr and down to lr / (div_factor·final_div_factor) (Smith and
-    /// Topin 2019), as in PyTorch, where the last rate is that of the last step. Momentum stays as
-    /// it is.
+    /// One cycle (Smith and Topin 2019): from lr / div_factor up to lr and down to lr /
+    /// (div_factor·final_div_factor). As in PyTorch, the last step has the last rate. Momentum is
+    /// not changed.
     OneCycle {
-        /// Length of the cycle; the phase's own by default.
+        /// Length of the cycle; that of the phase by default.
         epochs: u32,
-        /// Share of the cycle that goes up.
+        /// Share of the cycle during which the rate rises.
         pct_start: f64,
-        /// lr / div_factor is the first rate.
+        /// The first rate is lr / div_factor.
         div_factor: f64,
-        /// The first rate / final_div_factor is the last one.
+        /// The last rate is the first rate / final_div_factor.
         final_div_factor: f64,
-        /// Shape of both slopes.
+        /// Shape of the rise and the fall.
         anneal: Anneal,
     },
-    /// Up from `min_lr` to lr and down again, in straight lines (Smith 2017).
+    /// Triangular cycles (Smith 2017): linearly from `min_lr` up to lr and down again.
     Triangular {
-        /// Length of up and down together.
+        /// Length of a cycle.
         cycle_epochs: f64,
         /// Rate at the beginning and end of each cycle.
         min_lr: f64,
-        /// Each peak's height over `min_lr` is so many times the one before; 0.5 for `triangular2`.
+        /// Factor on the height of each peak over `min_lr` compared to the previous one; 0.5 for
+        /// `triangular2`.
         shrink: f64,
     },
-    /// Multiplied by `factor` when a validation metric has not become better for `patience` epochs.
+    /// Multiplied by `factor` when a validation metric has not improved for more than `patience`
+    /// epochs.
     Plateau {
         /// The metric.
         metric: crate::metric::Metric,
-        /// What the rate is multiplied by.
+        /// Factor on the rate.
         factor: f64,
-        /// Epochs without a better value that are borne.
+        /// Number of epochs without improvement that are tolerated.
         patience: u32,
-        /// What is better by no more than this is not better.
+        /// Smallest change that counts as an improvement.
         min_delta: f64,
-        /// Epochs after a change in which none is counted.
+        /// Number of epochs after a change during which no epoch counts.
         cooldown_epochs: u32,
-        /// The rate never falls below.
+        /// Lower bound of the rate.
         min_lr: f64,
     },
 }
 
-/// Shape of a slope.
+/// Shape of the rise and fall of [`Course::OneCycle`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Anneal {
@@ -137,26 +139,26 @@ pub enum Anneal {
     Linear,
 }
 
-/// Where a phase is.
+/// The current position within a phase.
 #[derive(Clone, Copy, Debug)]
 pub struct Clock<'a> {
-    /// Steps taken in the phase.
+    /// Completed steps of the phase.
     pub step: u64,
     /// Steps of an epoch.
     pub steps_per_epoch: u32,
-    /// The values of [`Schedule::metric`] at the end of each completed epoch of the phase; empty
-    /// where it has none.
+    /// The values of [`Schedule::metric`] after each completed epoch of the phase; empty if the
+    /// schedule has none.
     pub measured: &'a [f64],
 }
 
 impl Schedule {
-    /// The optimizer's rate throughout.
+    /// The optimizer's learning rate throughout.
     pub const CONSTANT: Schedule = Schedule {
         course: Course::Constant,
         warmup: None,
     };
 
-    /// A course without warm-up.
+    /// A schedule without warm-up.
     pub fn new(course: Course) -> Self {
         Schedule {
             course,
@@ -164,7 +166,7 @@ impl Schedule {
         }
     }
 
-    /// Epochs that the course spans, for one that ends.
+    /// Length in epochs, for schedules of fixed length.
     pub fn span(&self) -> Option<u32> {
         match self.course {
             Course::Polynomial { epochs, .. }
@@ -174,7 +176,7 @@ impl Schedule {
         }
     }
 
-    /// The metric that the course depends on.
+    /// The metric that the schedule depends on.
     pub fn metric(&self) -> Option<&crate::metric::Metric> {
         match &self.course {
             Course::Plateau { metric, .. } => Some(metric),
@@ -182,7 +184,7 @@ impl Schedule {
         }
     }
 
-    /// The learning rate of the step that `clock` comes to, for the optimizer's rate `lr`.
+    /// The learning rate of the step at `clock`, for the optimizer's learning rate `lr`.
     pub fn rate(&self, lr: f64, clock: &Clock) -> f64 {
         let Some(warmup) = &self.warmup else {
             return self.course.rate(lr, clock, 0.0);
@@ -205,7 +207,7 @@ impl Schedule {
 }
 
 impl Course {
-    /// Whether it spans a number of epochs or walks in cycles, so that it begins after a warm-up.
+    /// Whether the schedule starts after the warm-up, because it has a fixed length or cycles.
     fn spans(&self) -> bool {
         !matches!(
             self,
@@ -217,7 +219,7 @@ impl Course {
         )
     }
 
-    /// The rate; a course that spans epochs has begun after `before` steps.
+    /// The learning rate, where `before` is the number of warm-up steps.
     fn rate(&self, lr: f64, clock: &Clock, before: f64) -> f64 {
         let steps = f64::from(clock.steps_per_epoch.max(1));
         let epoch = (clock.step / u64::from(clock.steps_per_epoch.max(1))) as u32;
@@ -303,13 +305,13 @@ impl Course {
     }
 }
 
-/// From `from` at 0 to `to` at 1.
+/// Half a cosine from `from` at share 0 to `to` at share 1.
 fn half_cosine(from: f64, to: f64, share: f64) -> f64 {
     to + (from - to) * (1.0 + (PI * share).cos()) / 2.0
 }
 
-/// How often a plateau has been seen, as PyTorch's `ReduceLROnPlateau` counts it (threshold
-/// absolute).
+/// Number of reductions so far, counted like PyTorch's `ReduceLROnPlateau` with an absolute
+/// threshold.
 fn changes(
     measured: &[f64],
     direction: crate::metric::Direction,

@@ -1,38 +1,37 @@
-//! Which jobs of a sweep are spared: what `[search]` of a file says, read by the plan and applied
-//! by the runner.
+//! Stopping rules: what `[search]` of a file says. The plan reads it and the runner applies it.
 
-/// Which jobs are spared; nothing of it enters a job's id.
+/// Which jobs of a sweep are stopped early or not started. Nothing here enters a job's id.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SearchSettings {
-    /// The rule that stops jobs.
+    /// The rule that stops jobs early.
     pub stop: Option<StopRule>,
-    /// Seeds that every configuration is trained with; further ones only where it may still be the
-    /// best.
+    /// Number of seeds of every configuration; further seeds are trained only while the
+    /// configuration may still be the best.
     pub start_seeds: Option<u32>,
 }
 
-/// A rule that stops jobs.
+/// A rule that stops jobs early.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StopRule {
-    /// All configurations train for `first` epochs; the best of every `eta` go on for `eta` times
-    /// as long, and so on. Each decision waits for all, so that it does not depend on the order of
-    /// arrival (Jamieson and Talwalkar 2016).
+    /// Successive halving (Jamieson and Talwalkar 2016): all configurations train for `first`
+    /// epochs; the best 1/`eta` of them continue to `eta` times as many, and so on. Each decision
+    /// waits for all results, so that it does not depend on the order of arrival.
     SuccessiveHalving {
-        /// Of how many one goes on.
+        /// One of this many continues.
         eta: u32,
         /// Epochs before the first decision.
         first: u32,
     },
-    /// The same rungs, but a job goes on if it is among the best of those that have come so far (Li
-    /// et al. 2020).
+    /// ASHA (Li et al. 2020): the same rungs, but a job continues if it is among the best of the
+    /// results so far.
     Asha {
-        /// Of how many one goes on.
+        /// One of this many continues.
         eta: u32,
         /// Epochs before the first decision.
         first: u32,
     },
-    /// A job stops whose best value is worse than the median of the others' means up to the same
-    /// epoch (Golovin et al. 2017).
+    /// The median rule (Golovin et al. 2017): a job stops if its best value is worse than the
+    /// median of the other jobs' mean values up to the same epoch.
     Median {
         /// Epochs before the first decision.
         first: u32,
@@ -40,7 +39,7 @@ pub enum StopRule {
 }
 
 impl StopRule {
-    /// As in the file.
+    /// The name used in an experiment file.
     pub fn name(&self) -> &'static str {
         match self {
             StopRule::SuccessiveHalving { .. } => "successive-halving",
@@ -49,12 +48,12 @@ impl StopRule {
         }
     }
 
-    /// Whether equal sweeps may spare different jobs, by the order in which results arrive.
+    /// Whether the decisions depend on the order in which results arrive.
     pub fn depends_on_arrival(&self) -> bool {
         !matches!(self, StopRule::SuccessiveHalving { .. })
     }
 
-    /// Epochs at which the `number`-th decision is made, from 0; `None` for a rule without rungs.
+    /// Number of epochs before the decision `number` (from 0); `None` for a rule without rungs.
     pub fn rung(&self, number: u32) -> Option<u32> {
         match *self {
             StopRule::SuccessiveHalving { eta, first } | StopRule::Asha { eta, first } => {

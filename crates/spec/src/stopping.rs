@@ -1,22 +1,22 @@
-//! When training ends before its last epoch, and which weights are kept: pure functions of an
-//! epoch's validation values.
+//! Early stopping and the choice of the best epoch: pure functions of the epochs' validation
+//! values.
 
 use crate::metric::Metric;
 use serde::{Deserialize, Serialize};
 
-/// Ends training when a validation metric has not become better for some epochs.
+/// Ends training when a validation metric has not improved for some epochs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EarlyStopping {
     /// The metric.
     pub metric: Metric,
-    /// So many epochs in a row without a better value end training, at least 1.
+    /// Number of consecutive epochs without improvement that ends training, at least 1.
     pub patience: u32,
-    /// What is better by no more than this is not better.
+    /// Smallest change that counts as an improvement.
     pub min_delta: f64,
 }
 
 impl EarlyStopping {
-    /// Whether training ends after these values, one an epoch; counts as Keras does.
+    /// Whether training ends after these values, one per epoch. Counts like Keras.
     pub fn is_due(&self, values: impl IntoIterator<Item = f64>) -> bool {
         let (mut best, mut waited) = (None, 0);
         values.into_iter().any(|value| {
@@ -31,8 +31,7 @@ impl EarlyStopping {
 }
 
 impl Metric {
-    /// The place of the best of these values, the first of equals; `None` if there is no number
-    /// among them.
+    /// Index of the best of these values, the first of equal ones; `None` if none is a number.
     pub fn best_of(&self, values: impl IntoIterator<Item = f64>) -> Option<usize> {
         let mut best: Option<(usize, f64)> = None;
         for (i, value) in values.into_iter().enumerate() {

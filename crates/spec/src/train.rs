@@ -11,35 +11,35 @@ use serde::{Deserialize, Serialize};
 /// Resolved `[train]`. The file's own epochs, optimizer and schedule are phase 0.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TrainSpec {
-    /// Images in a batch; the last batch of an epoch may have fewer.
+    /// Images per batch; the last batch of an epoch may have fewer.
     pub batch_size: u32,
-    /// Batches whose gradients make one step, as if they were one; the last step of an epoch may
-    /// have fewer.
+    /// Gradient accumulation: number of batches per step; the last step of an epoch may have fewer.
     #[serde(default = "one", skip_serializing_if = "is_one")]
     pub accumulate: u32,
-    /// Decay of the weights' moving average, which is then what is evaluated and kept; `None` for
-    /// the weights as they are.
+    /// Decay of the exponential moving average of the weights, which is then evaluated and kept;
+    /// `None` for none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ema: Option<f64>,
-    /// Where the weights come from; `None` where they are drawn.
+    /// Trained weights to start from; `None` for random initialisation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<Transfer>,
-    /// What is minimised.
+    /// The loss function.
     #[serde(default, skip_serializing_if = "Loss::is_plain")]
     pub loss: Loss,
-    /// Ends training early; `None` trains all epochs.
+    /// Early stopping; `None` trains all epochs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub early_stopping: Option<EarlyStopping>,
-    /// The metric by which the best epoch's weights are what is evaluated and kept; `None` for the
-    /// last epoch's.
+    /// The metric by which the best epoch's weights are chosen to be evaluated and kept; `None`
+    /// keeps the last epoch's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub best: Option<Metric>,
-    /// Whether evaluation takes the mean of each image's and its mirror image's probabilities.
+    /// Test-time augmentation: whether evaluation averages the probabilities of each image and its
+    /// mirror image.
     #[serde(default, skip_serializing_if = "is_false")]
     pub tta_flip: bool,
-    /// At least one.
+    /// The phases, at least one.
     pub phases: Vec<Phase>,
-    /// Which kernels compute it on a CPU.
+    /// The kernels used on the CPU.
     #[serde(default, skip_serializing_if = "Kernels::is_auto")]
     pub kernels: Kernels,
 }
@@ -61,12 +61,12 @@ impl TrainSpec {
         }
     }
 
-    /// Images in a step.
+    /// Images per step.
     pub fn step_images(&self) -> usize {
         self.batch_size.max(1) as usize * self.accumulate.max(1) as usize
     }
 
-    /// Epochs of all phases.
+    /// Number of epochs of all phases.
     pub fn epochs(&self) -> u32 {
         self.phases.iter().map(|p| p.epochs).sum()
     }
@@ -83,7 +83,7 @@ impl TrainSpec {
         None
     }
 
-    /// Numbers of completed epochs at the end of each phase; state is kept there.
+    /// Number of completed epochs at the end of each phase, where the training state is kept.
     pub fn phase_ends(&self) -> Vec<u32> {
         let mut done = 0;
         self.phases
@@ -95,8 +95,8 @@ impl TrainSpec {
             .collect()
     }
 
-    /// What the first `epochs` epochs are determined by: two jobs that agree here (and in all else)
-    /// are in equal states then.
+    /// The part that determines the first `epochs` epochs: two jobs that agree in it, and in
+    /// everything else, are in equal states after them.
     pub fn prefix(&self, epochs: u32) -> TrainSpec {
         let mut left = epochs;
         let mut phases = Vec::new();
@@ -118,15 +118,15 @@ impl TrainSpec {
     }
 }
 
-/// Kernels that compute a network on a CPU. They differ in rounding and speed; other devices have
-/// their own.
+/// Kernels for the CPU. They differ in rounding and speed; other devices have kernels of their own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kernels {
     /// The fastest for each layer.
     #[default]
     Auto,
-    /// Convolutions by their definition: rounding errors of 1e-7 where Winograd's are around 1e-6.
+    /// Convolutions by their definition: rounding errors of about 1e-7, where Winograd's are about
+    /// 1e-6.
     Direct,
     /// The tensor library's own operations.
     Stock,
@@ -138,25 +138,26 @@ impl Kernels {
     }
 }
 
-/// A stretch of training under one optimizer and schedule.
+/// A part of training with one optimizer and schedule.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Phase {
-    /// Passes over the training images, at least 1.
+    /// Number of epochs, at least 1.
     pub epochs: u32,
-    /// The optimizer. A phase whose optimizer has the name of the one before keeps its state.
+    /// The optimizer. Its state is kept from the previous phase if that has the same kind of
+    /// optimizer.
     pub optimizer: Optimizer,
-    /// The learning rate's course; its clock starts with the phase.
+    /// The learning-rate schedule, which starts with the phase.
     pub schedule: Schedule,
-    /// Layers that are not trained, by rules of which the last that names a layer counts; `!` takes
-    /// out ([`crate::pattern::takes`]). A frozen layer changes in nothing: its norm takes the
-    /// running statistics as they are. A phase that freezes other layers than the one before starts
-    /// the optimizer afresh.
+    /// Patterns of the layers that are not trained; the last pattern that matches a layer decides,
+    /// and `!` excludes ([`crate::pattern::takes`]). A frozen layer does not change at all: its
+    /// norm uses the running statistics. The optimizer starts afresh if the previous phase froze
+    /// other layers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub freeze: Vec<String>,
 }
 
 impl Phase {
-    /// `epochs` epochs by `optimizer` at its own rate throughout.
+    /// `epochs` epochs with `optimizer` at a constant rate.
     pub fn new(epochs: u32, optimizer: Optimizer) -> Self {
         Phase {
             epochs,

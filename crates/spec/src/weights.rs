@@ -1,5 +1,5 @@
-//! Weights that training starts from: what a safetensors file holds, and which of its tensors goes
-//! where in a network.
+//! Trained weights that training starts from: reading safetensors files and matching their tensors
+//! to those of a network.
 
 use crate::pattern::{self, names};
 use crate::shape::TensorShape;
@@ -9,17 +9,17 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 
-/// Where the weights come from that training starts with, in place of drawn ones.
+/// Trained weights to start from instead of random ones.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Transfer {
     /// BLAKE3 hash of the file, hexadecimal.
     pub hash: String,
-    /// Names of layers in the file and what they are called in the network; a `*` on both sides
-    /// stands for the same text.
+    /// Names of layers in the file and their names in the network; a `*` in both stands for the
+    /// same text.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub map: BTreeMap<String, String>,
-    /// Layers that start anew ([`crate::pattern`]); `None` for the head, if the file has none or
-    /// one for other classes.
+    /// Layers that are initialised randomly ([`crate::pattern`]); `None` for the head, if the file
+    /// has none or one for other classes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub anew: Option<Vec<String>>,
 }
@@ -27,24 +27,24 @@ pub struct Transfer {
 /// A tensor of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Held {
-    /// Its name.
+    /// The tensor's name.
     pub name: String,
-    /// `F32`, `F16`, …
+    /// Its data type, such as `F32` or `F16`.
     pub dtype: String,
     /// Its dimensions.
     pub shape: Vec<u32>,
-    /// Where its values lie in the file.
+    /// Byte range of its values in the file.
     pub bytes: Range<usize>,
 }
 
-/// Which tensor goes where.
+/// Which tensor of the file initialises which tensor of the network.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Assignment {
-    /// Places in the file's list and in the network's.
+    /// Pairs of indices: of the tensor in the file and in the network.
     pub pairs: Vec<(usize, usize)>,
-    /// Layers of the network that start anew.
+    /// Layers of the network that are initialised randomly.
     pub anew: Vec<String>,
-    /// Whether the file's names are other ones, so that layers of a kind were taken in their order.
+    /// Whether layers were matched by kind and order, because the names differ.
     pub by_order: bool,
 }
 
@@ -55,10 +55,11 @@ struct Header {
     data_offsets: [usize; 2],
 }
 
-/// The tensors of a safetensors file.
+/// Lists the tensors of a safetensors file.
 ///
 /// # Errors
-/// Why it is none, as the rest of a sentence after the file's name.
+///
+/// The reason why it is not a valid one, phrased to follow the file's name.
 pub fn read(file: &[u8]) -> Result<Vec<Held>, String> {
     if file.starts_with(b"PK") || file.starts_with(&[0x80]) && file.get(1).is_some_and(|&b| b < 8) {
         return Err("is a pickle of PyTorch: write it as safetensors by \
@@ -98,10 +99,11 @@ pub fn read(file: &[u8]) -> Result<Vec<Held>, String> {
 }
 
 impl Held {
-    /// The values as f32, from the file that [`read`] described.
+    /// Reads the values of a tensor that [`read`] listed, converted to f32.
     ///
     /// # Errors
-    /// If they are no floating-point numbers or not as many as the shape says.
+    ///
+    /// If they are not floating-point numbers, or their number does not match the shape.
     pub fn values(&self, file: &[u8]) -> Result<Vec<f32>, String> {
         let bytes = file
             .get(self.bytes.clone())
@@ -158,12 +160,13 @@ impl Held {
     }
 }
 
-/// Finds for each tensor of `network` (in the order of the layers) the one of the file, by name, as
-/// `transfer.map` says, or, where all names are of the usual kind (`features.3`, `layer1.0.conv2`,
-/// `fc`), layers of one kind in their order.
+/// Matches each tensor of `network` (in layer order) to one of the file: by name, by
+/// `transfer.map`, or, if all names follow common patterns (`features.3`, `layer1.0.conv2`, `fc`),
+/// by kind and order of the layers.
 ///
 /// # Errors
-/// Everything that does not fit, each as the rest of a sentence after the file's name.
+///
+/// Everything that does not fit, each phrased to follow the file's name.
 pub fn assign(
     held: &[Held],
     network: &[TensorShape],
@@ -246,7 +249,7 @@ pub fn assign(
     }
 }
 
-/// What a layer of the file has beside what the network's layer takes.
+/// Tensors that the file's layer has but the network's layer does not use.
 fn left_over(held: &[Held], network: &[TensorShape], found: &Assignment) -> Vec<String> {
     let layers: HashMap<&str, &str> = found
         .pairs
@@ -275,8 +278,8 @@ fn left_over(held: &[Held], network: &[TensorShape], found: &Assignment) -> Vec<
 }
 
 impl Transfer {
-    /// What the file's tensor `name` is called in the network: by the rule for exactly its layer,
-    /// else by the longest that names it.
+    /// The network's name for the file's tensor `name`: by the rule for exactly its layer, or else
+    /// by the longest rule that matches.
     fn name(&self, name: &str) -> String {
         let Some((layer, role)) = name.rsplit_once('.') else {
             return name.to_string();
@@ -303,11 +306,11 @@ impl Transfer {
 }
 
 mod order {
-    //! Layers of a kind in their order.
+    //! Matching layers by kind and order.
 
     use super::*;
 
-    /// Words that names of layers are made of where their order is that of the layers.
+    /// Words used in layer names whose order is that of the layers.
     const WORDS: [&str; 19] = [
         "",
         "conv",
@@ -330,7 +333,7 @@ mod order {
         "prelu",
     ];
 
-    /// A layer with the places of its tensors.
+    /// A layer with the indices of its tensors.
     #[derive(Debug)]
     struct Unit<'a> {
         layer: &'a str,
@@ -390,7 +393,7 @@ mod order {
             .all(|part| WORDS.contains(&part.trim_end_matches(|c: char| c.is_ascii_digit())))
     }
 
-    /// Numbers by their size.
+    /// Compares numbers within names by value.
     fn natural(a: &str, b: &str) -> Ordering {
         let split = |part: &str| {
             let word = part.trim_end_matches(|c: char| c.is_ascii_digit());
