@@ -27,14 +27,9 @@ impl Buffer {
     /// A buffer of `len` floats with arbitrary contents.
     pub(crate) fn new(len: usize) -> Buffer {
         let count = len.div_ceil(LINE_FLOATS);
-        let fitting = |pool: &mut Vec<Vec<CacheLine>>| {
-            let best = (0..pool.len())
-                .filter(|&i| pool[i].len() >= count)
-                .min_by_key(|&i| pool[i].len());
-            best.or_else(|| (0..pool.len()).max_by_key(|&i| pool[i].len()))
-                .map(|i| pool.swap_remove(i))
-        };
-        let mut lines = POOL.with_borrow_mut(fitting).unwrap_or_default();
+        let mut lines = POOL
+            .with_borrow_mut(|pool| take_fitting(pool, count))
+            .unwrap_or_default();
         if lines.len() < count {
             lines.clear();
             lines.resize(
@@ -53,6 +48,17 @@ impl Buffer {
         buffer.fill(0.0);
         buffer
     }
+}
+
+/// Takes the smallest memory of at least `count` lines out of the pool or, if all are smaller, the
+/// largest.
+fn take_fitting(pool: &mut Vec<Vec<CacheLine>>, count: usize) -> Option<Vec<CacheLine>> {
+    let smallest_fitting = (0..pool.len())
+        .filter(|&i| pool[i].len() >= count)
+        .min_by_key(|&i| pool[i].len());
+    smallest_fitting
+        .or_else(|| (0..pool.len()).max_by_key(|&i| pool[i].len()))
+        .map(|i| pool.swap_remove(i))
 }
 
 impl Drop for Buffer {

@@ -105,14 +105,14 @@ fn focal_weight(p: f64, log_p: f64, focal: f64) -> (f64, f64) {
     if focal == 0.0 {
         return (1.0, 1.0);
     }
-    let rest = (1.0 - p).max(0.0);
-    let weight = rest.powf(focal);
+    let complement = (1.0 - p).max(0.0);
+    let weight = complement.powf(focal);
     // At p = 1 the second term tends to 0 for every focal > 0, because ln p vanishes as fast as 1 −
     // p.
-    let bend = if rest > 0.0 {
-        focal * weight / rest * p * log_p
+    let correction = if complement > 0.0 {
+        focal * weight / complement * p * log_p
     } else {
         0.0
     };
-    (weight, weight - bend)
+    (weight, weight - correction)
 }

@@ -222,16 +222,17 @@ impl Kernel for SgdStep<'_> {
 pub fn sum_of_squares(values: &[f32]) -> f64 {
     // Short chunks are summed in f32, which vectorises; adding the chunks in f64 keeps the
     // precision.
-    let stretch = |part: &[f32]| {
-        let mut sums = [0.0f32; 16];
-        let (whole, rest) = part.as_chunks::<16>();
-        for chunk in whole {
-            for (sum, v) in sums.iter_mut().zip(chunk) {
-                *sum += v * v;
-            }
+    values.chunks(1024).map(sum_of_squares_of_chunk).sum()
+}
+
+fn sum_of_squares_of_chunk(values: &[f32]) -> f64 {
+    let mut sums = [0.0f32; 16];
+    let (vectors, remainder) = values.as_chunks::<16>();
+    for vector in vectors {
+        for (sum, v) in sums.iter_mut().zip(vector) {
+            *sum += v * v;
         }
-        let rest: f64 = rest.iter().map(|&v| f64::from(v) * f64::from(v)).sum();
-        sums.iter().map(|&s| f64::from(s)).sum::<f64>() + rest
-    };
-    values.chunks(1024).map(stretch).sum()
+    }
+    let last: f64 = remainder.iter().map(|&v| f64::from(v) * f64::from(v)).sum();
+    sums.iter().map(|&s| f64::from(s)).sum::<f64>() + last
 }

@@ -109,7 +109,7 @@ impl DepthwiseForward<'_> {
                 }
             };
         }
-        let least = V::splat(if self.finish.relu {
+        let lower_bound = V::splat(if self.finish.relu {
             0.0
         } else {
             f32::NEG_INFINITY
@@ -129,7 +129,7 @@ impl DepthwiseForward<'_> {
             w = w.add(self.channels);
         }
         for i in 0..PIXELS {
-            let value = sum[i].at_least(least);
+            let value = sum[i].at_least(lower_bound);
             if WHOLE && self.finish.stream {
                 value.stream(to[i].add(c));
             } else if WHOLE {

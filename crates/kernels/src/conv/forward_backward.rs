@@ -72,7 +72,7 @@ pub fn conv_backward(
         upstream
             .argmax
             .iter()
-            .fold(0, |most, &place| place.max(most))
+            .fold(0, |largest, &index| index.max(largest))
             <= 4,
         "argmax of another pass"
     );
@@ -83,7 +83,7 @@ pub fn conv_backward(
     if let Some(norm) = &upstream.norm {
         assert!(
             !epilogue.pool && !epilogue.relu,
-            "a norm behind something else in {shape:?}"
+            "a following norm excludes other epilogues: {shape:?}"
         );
         norm.check(n, shape.filters);
     }

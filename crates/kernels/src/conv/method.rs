@@ -75,8 +75,8 @@ impl ConvShape {
             (ConvMethod::Winograd, Some(tile)) => self.images * h.div_ceil(tile) * w.div_ceil(tile),
             _ => self.images * h * w / 8,
         };
-        let (least, most) = (if rows < 32 { 1 } else { 2 }, 8.min(self.images.max(1)));
-        1 << (rows / 128).clamp(least, 8).min(most).ilog2()
+        let (min_parts, max_parts) = (if rows < 32 { 1 } else { 2 }, 8.min(self.images.max(1)));
+        1 << (rows / 128).clamp(min_parts, 8).min(max_parts).ilog2()
     }
 
     pub(crate) fn check(&self, method: ConvMethod, epilogue: Epilogue, x: &[f32], weight: &[f32]) {
@@ -85,10 +85,13 @@ impl ConvShape {
             !self.output_after(epilogue).contains(&0),
             "nothing to pool in {self:?}"
         );
-        assert!(self.supports(method), "{method:?} cannot compute {self:?}");
+        assert!(
+            self.supports(method),
+            "{method:?} does not support {self:?}"
+        );
         assert!(
             !epilogue.moments || !epilogue.relu && !epilogue.pool,
-            "moments of {self:?} behind something else"
+            "moments exclude other epilogues: {self:?}"
         );
         assert_eq!(x.len(), self.input_len(), "input of {self:?}");
         assert_eq!(weight.len(), self.weight_len(), "weights of {self:?}");

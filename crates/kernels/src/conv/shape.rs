@@ -32,15 +32,18 @@ impl ConvShape {
     /// # Panics
     /// If the kernel is larger than the padded image, or a size is zero.
     pub fn output(&self) -> [usize; 2] {
-        [0, 1].map(|i| {
-            let padded = self.input[i] + self.padding[i][0] + self.padding[i][1];
-            let span = (self.kernel[i] - 1) * self.dilation[i] + 1;
-            assert!(
-                padded >= span,
-                "a kernel that spans {span} on {padded} pixels"
-            );
-            (padded - span) / self.stride[i] + 1
-        })
+        [0, 1].map(|dimension| self.output_len_along(dimension))
+    }
+
+    fn output_len_along(&self, dimension: usize) -> usize {
+        let [before, after] = self.padding[dimension];
+        let padded = self.input[dimension] + before + after;
+        let span = (self.kernel[dimension] - 1) * self.dilation[dimension] + 1;
+        assert!(
+            padded >= span,
+            "a kernel that spans {span} on {padded} pixels"
+        );
+        (padded - span) / self.stride[dimension] + 1
     }
 
     /// Rows and columns of the output after the epilogue.

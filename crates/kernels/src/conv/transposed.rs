@@ -55,7 +55,7 @@ pub fn transposed_backward(
     check(shape, x, weight);
     assert_eq!(gradient.len(), shape.input_len(), "gradient of {shape:?}");
     let (method, _) = conv_method(shape, Epilogue::default());
-    let by_weight = UpstreamGradient {
+    let upstream = UpstreamGradient {
         gradient: x,
         norm: None,
         output: &[],
@@ -65,31 +65,31 @@ pub fn transposed_backward(
         input: false,
         bias: false,
     };
-    let mut found = conv_backward(
+    let mut gradients = conv_backward(
         shape,
         method,
         gradient,
         weight,
-        by_weight,
+        upstream,
         Epilogue::default(),
         only,
     );
     if needs.input {
-        found.input =
+        gradients.input =
             conv_forward(shape, method, gradient, weight, None, Epilogue::default()).output;
     }
     if needs.bias {
-        found.bias = vec![0.0; shape.channels];
+        gradients.bias = vec![0.0; shape.channels];
         // SAFETY: the gradient is whole rows of channels; `dispatch` only uses instructions that
         // this CPU supports.
         unsafe {
             dispatch(BiasGradient {
                 gradient,
-                sums: &mut found.bias,
+                sums: &mut gradients.bias,
             })
         };
     }
-    found
+    gradients
 }
 
 fn check(shape: &ConvShape, x: &[f32], weight: &[f32]) {

@@ -27,21 +27,18 @@ impl WindowSet {
     /// The same windows for `images` images, whose sources are `source` values and whose
     /// destinations are `destination` values apart.
     pub(crate) fn repeat(self, images: usize, source: usize, destination: usize) -> WindowSet {
-        let spread = |offsets: &[usize], step: usize| -> Vec<usize> {
-            (0..images)
-                .flat_map(|i| offsets.iter().map(move |o| o + i * step))
-                .collect()
-        };
-        let (inputs, outputs) = (
-            spread(&self.inputs, source),
-            spread(&self.outputs, destination),
-        );
         WindowSet {
-            inputs,
-            outputs,
+            inputs: repeat_offsets(&self.inputs, images, source),
+            outputs: repeat_offsets(&self.outputs, images, destination),
             ..self
         }
     }
+}
+
+fn repeat_offsets(offsets: &[usize], count: usize, step: usize) -> Vec<usize> {
+    (0..count)
+        .flat_map(|i| offsets.iter().map(move |offset| offset + i * step))
+        .collect()
 }
 
 /// An image with a border: the rows and columns before it, and the size including the border.
@@ -107,18 +104,25 @@ fn output_position(shape: &ConvShape, i: usize, y: usize, k: usize) -> Option<i6
 /// The border of the output gradient that the input gradient reads; `used` is the size of that
 /// gradient.
 pub(crate) fn backward_border(shape: &ConvShape, used: [usize; 2]) -> Border {
-    let bounds = [0, 1].map(|i| {
-        let all = (0..shape.input[i]).flat_map(|y| {
-            (0..shape.kernel[i]).filter_map(move |k| output_position(shape, i, y, k))
-        });
-        all.fold((0, used[i] as i64 - 1), |(low, high), at| {
-            (low.min(at), high.max(at))
-        })
-    });
+    let bounds = [0, 1].map(|dimension| output_bounds(shape, dimension, used[dimension]));
     Border {
         before: bounds.map(|(low, _)| -low as usize),
         size: bounds.map(|(low, high)| (high - low + 1) as usize),
     }
+}
+
+/// First and last output position that gradients are read from along a dimension, including all
+/// `used` ones.
+fn output_bounds(shape: &ConvShape, dimension: usize, used: usize) -> (i64, i64) {
+    let (mut low, mut high) = (0, used as i64 - 1);
+    for y in 0..shape.input[dimension] {
+        for k in 0..shape.kernel[dimension] {
+            if let Some(at) = output_position(shape, dimension, y, k) {
+                (low, high) = (low.min(at), high.max(at));
+            }
+        }
+    }
+    (low, high)
 }
 
 /// The windows of the input gradient, one set for each phase of the stride. They are read from the
@@ -146,16 +150,11 @@ fn backward_windows(shape: &ConvShape, border: &Border, phase: [usize; 2]) -> Wi
             outputs.push((y * shape.input[1] + x) * shape.channels);
         }
     }
-    let along = |i: usize| -> Vec<(usize, usize)> {
-        let all = (0..shape.kernel[i])
-            .rev()
-            .filter_map(|k| Some((k, output_position(shape, i, phase[i], k)?)));
-        all.map(|(k, at)| (k, (at + border.before[i] as i64) as usize))
-            .collect()
-    };
+    let rows = backward_taps(shape, border, phase, 0);
+    let columns = backward_taps(shape, border, phase, 1);
     let (mut taps, mut kernel) = (Vec::new(), Vec::new());
-    for (ky, y) in along(0) {
-        for (kx, x) in along(1) {
+    for &(ky, y) in &rows {
+        for &(kx, x) in &columns {
             taps.push((y * width + x) * f);
             kernel.push([ky, kx]);
         }
@@ -171,14 +170,35 @@ fn backward_windows(shape: &ConvShape, border: &Border, phase: [usize; 2]) -> Wi
     }
 }
 
+/// The taps that contribute to input positions of a phase along a dimension, in descending order:
+/// each with the bordered position that it reads for the first of these inputs.
+fn backward_taps(
+    shape: &ConvShape,
+    border: &Border,
+    phase: [usize; 2],
+    dimension: usize,
+) -> Vec<(usize, usize)> {
+    let before = border.before[dimension] as i64;
+    let mut taps = Vec::new();
+    for k in (0..shape.kernel[dimension]).rev() {
+        if let Some(at) = output_position(shape, dimension, phase[dimension], k) {
+            taps.push((k, (at + before) as usize));
+        }
+    }
+    taps
+}
+
 /// Joins adjacent taps into longer ones, in the largest groups that divide all taps evenly.
 fn join_taps(taps: Vec<usize>, run: usize) -> (Vec<usize>, usize) {
     let n = taps.len();
-    let together = |m: usize| {
+    let are_adjacent = |m: usize| {
         taps.chunks(m)
             .all(|c| c.windows(2).all(|w| w[1] == w[0] + run))
     };
-    match (2..=n).rev().find(|&m| n.is_multiple_of(m) && together(m)) {
+    match (2..=n)
+        .rev()
+        .find(|&m| n.is_multiple_of(m) && are_adjacent(m))
+    {
         Some(m) => (taps.iter().copied().step_by(m).collect(), run * m),
         None => (taps, run),
     }
@@ -193,16 +213,19 @@ pub(crate) fn add_border(
     out: &mut [f32],
 ) {
     let row = size[1] * channels;
-    let wide = border.size[1] * channels;
+    let bordered_row = border.size[1] * channels;
     let left = border.before[1] * channels;
     for (from, to) in source
         .chunks_exact(size[0] * row)
         .zip(out.chunks_exact_mut(border.values(channels)))
     {
-        let (top, rest) = to.split_at_mut(border.before[0] * wide);
+        let (top, rest) = to.split_at_mut(border.before[0] * bordered_row);
         top.fill(0.0);
-        let (middle, bottom) = rest.split_at_mut(size[0] * wide);
-        for (from, to) in from.chunks_exact(row).zip(middle.chunks_exact_mut(wide)) {
+        let (middle, bottom) = rest.split_at_mut(size[0] * bordered_row);
+        for (from, to) in from
+            .chunks_exact(row)
+            .zip(middle.chunks_exact_mut(bordered_row))
+        {
             to[..left].fill(0.0);
             to[left..left + row].copy_from_slice(from);
             to[left + row..].fill(0.0);

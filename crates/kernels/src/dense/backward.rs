@@ -36,7 +36,7 @@ pub fn dense_backward(
     // SAFETY: all sizes were checked above; `dispatch` only uses instructions that this CPU
     // supports.
     unsafe {
-        dispatch(DenseBackward {
+        dispatch(DenseBackwardKernel {
             shape,
             x,
             weight,
@@ -48,7 +48,7 @@ pub fn dense_backward(
     }
 }
 
-struct DenseBackward<'a> {
+struct DenseBackwardKernel<'a> {
     shape: &'a DenseShape,
     x: &'a [f32],
     weight: &'a [f32],
@@ -58,12 +58,12 @@ struct DenseBackward<'a> {
     needs_input: bool,
 }
 
-impl Kernel for DenseBackward<'_> {
+impl Kernel for DenseBackwardKernel<'_> {
     type Output = LayerGradients;
 
     #[inline(always)]
     unsafe fn run<V: Vector>(self) -> LayerGradients {
-        let DenseBackward {
+        let DenseBackwardKernel {
             shape,
             x,
             weight,
@@ -84,21 +84,21 @@ impl Kernel for DenseBackward<'_> {
         } else {
             gradient
         };
-        let mut found = LayerGradients {
+        let mut gradients = LayerGradients {
             bias: vec![0.0; units],
             weight: vec![0.0; weight.len()],
             input: vec![],
         };
-        add_rows::<V>(gradient, &mut found.bias);
-        let (by_unit, by_feature) = (steps(rows, units), steps(rows, features));
+        add_rows::<V>(gradient, &mut gradients.bias);
+        let (gradient_rows, input_rows) = (steps(rows, units), steps(rows, features));
         let places = steps(units, 1);
         let pixels = OuterFactors {
             x: gradient.as_ptr(),
-            inputs: &by_unit,
+            inputs: &gradient_rows,
             g: x.as_ptr(),
-            grads: &by_feature,
+            grads: &input_rows,
         };
-        let to = found.weight.as_mut_ptr();
+        let to = gradients.weight.as_mut_ptr();
         let tasks = shape.tasks(units);
         threads::run_tasks(tasks, |i| {
             let units = threads::task_range(units, tasks, i);
@@ -112,8 +112,8 @@ impl Kernel for DenseBackward<'_> {
             outer::<V>(pixels, &places[units], features, sums);
         });
         if needs_input {
-            found.input = Vec::with_capacity(x.len());
-            let to = found.input.as_mut_ptr();
+            gradients.input = Vec::with_capacity(x.len());
+            let to = gradients.input.as_mut_ptr();
             let panels = features.div_ceil(PANEL);
             let tasks = shape.tasks(panels);
             threads::run_tasks(tasks, |i| {
@@ -121,7 +121,7 @@ impl Kernel for DenseBackward<'_> {
                 V::outlined(PackedProduct {
                     x: gradient.as_ptr(),
                     rows: LeftRows {
-                        inputs: &by_unit,
+                        inputs: &gradient_rows,
                         taps: &[0],
                         run: units,
                         new_values: units,
@@ -134,11 +134,11 @@ impl Kernel for DenseBackward<'_> {
                     columns: columns.len(),
                     finish: Finish::NONE,
                     y: to.add(columns.start),
-                    outputs: &by_feature,
+                    outputs: &input_rows,
                 });
             });
-            found.input.set_len(x.len());
+            gradients.input.set_len(x.len());
         }
-        found
+        gradients
     }
 }

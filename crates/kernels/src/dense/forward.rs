@@ -25,7 +25,7 @@ pub fn dense_forward(
     // SAFETY: all sizes were checked above; `dispatch` only uses instructions that this CPU
     // supports.
     unsafe {
-        dispatch(DenseForward {
+        dispatch(DenseForwardKernel {
             shape,
             x,
             weight,
@@ -35,7 +35,7 @@ pub fn dense_forward(
     }
 }
 
-struct DenseForward<'a> {
+struct DenseForwardKernel<'a> {
     shape: &'a DenseShape,
     x: &'a [f32],
     weight: &'a [f32],
@@ -43,12 +43,12 @@ struct DenseForward<'a> {
     relu: bool,
 }
 
-impl Kernel for DenseForward<'_> {
+impl Kernel for DenseForwardKernel<'_> {
     type Output = Vec<f32>;
 
     #[inline(always)]
     unsafe fn run<V: Vector>(self) -> Vec<f32> {
-        let DenseForward {
+        let DenseForwardKernel {
             shape:
                 &DenseShape {
                     rows,

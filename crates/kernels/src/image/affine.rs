@@ -67,17 +67,18 @@ impl Affine {
 
     /// The map that applies `self` to an image and then `next` to the result.
     pub fn then(self, next: Affine) -> Affine {
-        let row = |r: [f64; 2]| {
-            [
-                r[0] * next.x[0] + r[1] * next.y[0],
-                r[0] * next.x[1] + r[1] * next.y[1],
-            ]
-        };
-        let shift = |r: [f64; 2], s: f64| r[0] * next.shift[0] + r[1] * next.shift[1] + s;
+        let column = |i: usize| [next.x[i], next.y[i]];
         Affine {
-            x: row(self.x),
-            y: row(self.y),
-            shift: [shift(self.x, self.shift[0]), shift(self.y, self.shift[1])],
+            x: [dot(self.x, column(0)), dot(self.x, column(1))],
+            y: [dot(self.y, column(0)), dot(self.y, column(1))],
+            shift: [
+                dot(self.x, next.shift) + self.shift[0],
+                dot(self.y, next.shift) + self.shift[1],
+            ],
         }
     }
+}
+
+fn dot(a: [f64; 2], b: [f64; 2]) -> f64 {
+    a[0] * b[0] + a[1] * b[1]
 }

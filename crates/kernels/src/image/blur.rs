@@ -19,16 +19,20 @@ pub fn blur(image: &mut [f32], size: Size, sigma: f64, scratch: &mut [f32]) {
         .collect();
     let total: f64 = weights.iter().sum();
     let weights: Vec<f32> = weights.into_iter().map(|w| (w / total) as f32).collect();
-    let pass = |from: &[f32], to: &mut [f32], stride: usize, length: usize| {
-        for (i, out) in to.iter_mut().enumerate() {
-            let at = (i / stride % length) as i64;
-            let start = i - at as usize * stride;
-            let tap = |d: i64| from[start + (at + d).clamp(0, length as i64 - 1) as usize * stride];
-            *out = weights.iter().zip(-radius..).map(|(w, d)| w * tap(d)).sum();
-        }
-    };
-    pass(image, scratch, 1, size.width);
-    pass(scratch, image, size.width, size.height);
+    blur_along(image, scratch, &weights, 1, size.width);
+    blur_along(scratch, image, &weights, size.width, size.height);
+}
+
+/// Blurs along one dimension, whose `length` pixels are `stride` values apart. The middle one of
+/// `weights` belongs to the pixel itself.
+fn blur_along(from: &[f32], to: &mut [f32], weights: &[f32], stride: usize, length: usize) {
+    let radius = (weights.len() / 2) as i64;
+    for (i, out) in to.iter_mut().enumerate() {
+        let at = (i / stride % length) as i64;
+        let start = i - at as usize * stride;
+        let tap = |d: i64| from[start + (at + d).clamp(0, length as i64 - 1) as usize * stride];
+        *out = weights.iter().zip(-radius..).map(|(w, d)| w * tap(d)).sum();
+    }
 }
 
 #[cfg(test)]

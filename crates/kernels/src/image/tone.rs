@@ -53,25 +53,30 @@ pub fn equalize(image: &mut [f32], size: Size) {
     size.check("image", image.len());
     for plane in image.chunks_exact_mut(size.plane()) {
         let mut counts = [0usize; 256];
-        plane
-            .iter()
-            .for_each(|v| counts[usize::from(byte(*v))] += 1);
-        let last = counts.iter().rev().find(|n| **n > 0).copied().unwrap_or(0);
-        let step = (plane.len() - last) / 255;
+        for value in plane.iter() {
+            counts[usize::from(byte(*value))] += 1;
+        }
+        let brightest = counts.iter().rev().find(|n| **n > 0).copied();
+        let step = (plane.len() - brightest.unwrap_or(0)) / 255;
         if step == 0 {
             continue;
         }
-        // Each value maps to the rounded share of pixels that are darker.
-        let mut below = 0;
-        let table = counts.map(|n| {
-            let found = ((below + step / 2) / step).min(255) as f32;
-            below += n;
-            found
-        });
-        plane
-            .iter_mut()
-            .for_each(|v| *v = table[usize::from(byte(*v))]);
+        let table = equalizing_table(&counts, step);
+        for value in plane {
+            *value = table[usize::from(byte(*value))];
+        }
     }
+}
+
+/// Maps each value to the share of darker pixels, rounded: their number divided by `step`.
+fn equalizing_table(counts: &[usize; 256], step: usize) -> [f32; 256] {
+    let mut table = [0.0; 256];
+    let mut darker = 0;
+    for (mapped, count) in table.iter_mut().zip(counts) {
+        *mapped = ((darker + step / 2) / step).min(255) as f32;
+        darker += count;
+    }
+    table
 }
 
 /// Scales the distance of every value from the image smoothed over 3×3 pixels by `factor`: above 1

@@ -98,11 +98,11 @@ thread_local! {
 /// beyond the border, so that interpolation needs no bounds checks.
 #[inline(always)]
 fn frame<T: Pixel>(planes: &[T], size: Size, border: BorderMode, pixels: &mut Vec<[f32; LANES]>) {
-    let (plane, width, wide) = (size.plane(), size.width, size.width + 2);
-    pixels.resize(wide * (size.height + 2), [0.0; LANES]);
+    let (plane, width, framed_width) = (size.plane(), size.width, size.width + 2);
+    pixels.resize(framed_width * (size.height + 2), [0.0; LANES]);
     let channels = planes.len() / plane;
-    for (y, row) in pixels[wide..]
-        .chunks_exact_mut(wide)
+    for (y, row) in pixels[framed_width..]
+        .chunks_exact_mut(framed_width)
         .take(size.height)
         .enumerate()
     {
@@ -126,14 +126,14 @@ fn frame<T: Pixel>(planes: &[T], size: Size, border: BorderMode, pixels: &mut Ve
             [left, right]
         };
     }
-    let last = wide * size.height;
+    let last = framed_width * size.height;
     if border == BorderMode::Zero {
-        pixels[..wide].fill([0.0; LANES]);
-        pixels[last + wide..].fill([0.0; LANES]);
+        pixels[..framed_width].fill([0.0; LANES]);
+        pixels[last + framed_width..].fill([0.0; LANES]);
     } else {
         // A mirrored image, too, continues with a repetition of its border pixel.
-        pixels.copy_within(wide..2 * wide, 0);
-        pixels.copy_within(last..last + wide, last + wide);
+        pixels.copy_within(framed_width..2 * framed_width, 0);
+        pixels.copy_within(last..last + framed_width, last + framed_width);
     }
 }
 
@@ -154,7 +154,7 @@ unsafe fn warp_pixels(
         across: [0.0; CHUNK],
         down: [0.0; CHUNK],
     };
-    let mut found = [[0.0; LANES]; CHUNK];
+    let mut values = [[0.0; LANES]; CHUNK];
     for y in 0..size.height {
         let dy = y as f64 - centre[1];
         for first in (0..size.width).step_by(CHUNK) {
@@ -164,12 +164,12 @@ unsafe fn warp_pixels(
             let start = [start_x as f32, start_y as f32];
             let step = [map.x[0] as f32, map.y[0] as f32];
             locate(&mut taps, size, start, step, inside);
-            interpolate(pixels, size.width + 2, &taps, &mut found);
+            interpolate(pixels, size.width + 2, &taps, &mut values);
             let columns = CHUNK.min(size.width - first);
             for (c, plane) in out.chunks_exact_mut(size.plane()).enumerate() {
                 let row = &mut plane[y * size.width + first..][..columns];
-                for (out, found) in row.iter_mut().zip(&found) {
-                    *out = found[c];
+                for (out, values) in row.iter_mut().zip(&values) {
+                    *out = values[c];
                 }
             }
         }
@@ -206,7 +206,8 @@ fn inside_reflect(v: f32, n: f32) -> f32 {
 /// Finds the source pixels of a chunk of columns in the framed image.
 #[inline(always)]
 unsafe fn locate(taps: &mut Taps, size: Size, start: [f32; 2], step: [f32; 2], inside: Inside) {
-    let (width, height, wide) = (size.width as f32, size.height as f32, size.width as i32 + 2);
+    let (width, height, framed_width) =
+        (size.width as f32, size.height as f32, size.width as i32 + 2);
     for i in 0..CHUNK {
         let x = inside(start[0] + step[0] * i as f32, width) + 1.0;
         let y = inside(start[1] + step[1] * i as f32, height) + 1.0;
@@ -214,7 +215,7 @@ unsafe fn locate(taps: &mut Taps, size: Size, start: [f32; 2], step: [f32; 2], i
         // is safe.
         let left = x.to_int_unchecked::<i32>().min(size.width as i32);
         let top = y.to_int_unchecked::<i32>().min(size.height as i32);
-        taps.at[i] = (top * wide + left) as u32;
+        taps.at[i] = (top * framed_width + left) as u32;
         taps.across[i] = x - left as f32;
         taps.down[i] = y - top as f32;
     }
@@ -224,21 +225,21 @@ unsafe fn locate(taps: &mut Taps, size: Size, start: [f32; 2], step: [f32; 2], i
 #[inline(always)]
 unsafe fn interpolate(
     pixels: &[[f32; LANES]],
-    wide: usize,
+    framed_width: usize,
     taps: &Taps,
     out: &mut [[f32; LANES]; CHUNK],
 ) {
     for (i, out) in out.iter_mut().enumerate() {
         let upper = pixels.as_ptr().add(taps.at[i] as usize);
-        let [upper, lower] =
-            [upper, upper.add(wide)].map(|two| two.cast::<[f32; 2 * LANES]>().read_unaligned());
+        let [upper, lower] = [upper, upper.add(framed_width)]
+            .map(|pair| pair.cast::<[f32; 2 * LANES]>().read_unaligned());
         let (across, down) = (taps.across[i], taps.down[i]);
-        let mut two = [0.0; 2 * LANES];
+        let mut pair = [0.0; 2 * LANES];
         for c in 0..2 * LANES {
-            two[c] = upper[c] + (lower[c] - upper[c]) * down;
+            pair[c] = upper[c] + (lower[c] - upper[c]) * down;
         }
         for c in 0..LANES {
-            out[c] = two[c] + (two[LANES + c] - two[c]) * across;
+            out[c] = pair[c] + (pair[LANES + c] - pair[c]) * across;
         }
     }
 }

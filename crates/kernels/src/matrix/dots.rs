@@ -100,8 +100,8 @@ impl Kernel for Dots<'_> {
             finish,
             target,
         } = self;
-        let most = V::ROWS[1];
-        let chunk = (LEFT_VALUES / rows.new_values.max(1)).max(4 * most) / most * most;
+        let max_rows = V::ROWS[1];
+        let chunk = (LEFT_VALUES / rows.new_values.max(1)).max(4 * max_rows) / max_rows * max_rows;
         for (inputs, outputs) in rows.inputs.chunks(chunk).zip(target.outputs.chunks(chunk)) {
             let rows = LeftRows { inputs, ..rows };
             for column in (0..columns).step_by(2 * V::LANES) {
@@ -143,7 +143,7 @@ struct PanelAddress {
 #[derive(Clone, Copy)]
 struct BlockFinish<V, const NV: usize> {
     start: [V; NV],
-    least: V,
+    lower_bound: V,
     stream: bool,
 }
 
@@ -157,10 +157,10 @@ unsafe fn dots_panel<V: Vector, const NV: usize, const WHOLE: bool>(
     y: PanelAddress,
     outputs: &[usize],
 ) {
-    let least = V::splat(if finish.relu { 0.0 } else { f32::NEG_INFINITY });
+    let lower_bound = V::splat(if finish.relu { 0.0 } else { f32::NEG_INFINITY });
     let mut edges = BlockFinish {
         start: [V::splat(0.0); NV],
-        least,
+        lower_bound,
         stream: finish.stream,
     };
     if !finish.bias.is_null() {
@@ -220,7 +220,7 @@ unsafe fn dots_block<V: Vector, const M: usize, const NV: usize, const WHOLE: bo
         for (i, sum) in sum.iter().enumerate() {
             let to = y.at.add(*outputs.get_unchecked(i));
             for (j, &sum) in sum.iter().enumerate() {
-                sum.at_least(edges.least)
+                sum.at_least(edges.lower_bound)
                     .stream(to.add(vector::<V>(j, y.panel)));
             }
         }
@@ -229,7 +229,10 @@ unsafe fn dots_block<V: Vector, const M: usize, const NV: usize, const WHOLE: bo
     for (i, sum) in sum.iter().enumerate() {
         let to = y.at.add(*outputs.get_unchecked(i));
         for (j, &sum) in sum.iter().enumerate() {
-            let (value, to) = (sum.at_least(edges.least), to.add(vector::<V>(j, y.panel)));
+            let (value, to) = (
+                sum.at_least(edges.lower_bound),
+                to.add(vector::<V>(j, y.panel)),
+            );
             if WHOLE {
                 value.store(to)
             } else {

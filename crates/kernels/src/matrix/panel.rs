@@ -18,27 +18,27 @@ pub(crate) fn lanes<V: Vector>(n: usize, j: usize) -> usize {
 /// Rows of the next register block when `left` rows remain: as many as the registers hold, but two
 /// halves rather than a last block so small that its sums would wait for each other.
 #[inline(always)]
-pub(crate) fn block_rows(left: usize, most: usize) -> usize {
-    if left == most || left > most + 2 {
-        most
-    } else if left > most {
+pub(crate) fn block_rows(left: usize, max_rows: usize) -> usize {
+    if left == max_rows || left > max_rows + 2 {
+        max_rows
+    } else if left > max_rows {
         left.div_ceil(2)
     } else {
         left
     }
 }
 
-/// Runs `$block!(rows)` for the next block of `$left` rows. Blocks larger than `$most`, a constant,
+/// Runs `$block!(rows)` for the next block of `$left` rows. Blocks larger than `$max_rows`, a constant,
 /// are not compiled.
 macro_rules! next_block {
-    ($left:expr, $most:expr, $block:ident) => {
-        match block_rows($left, $most) {
-            12.. if $most >= 12 => $block!(12),
-            11 if $most >= 11 => $block!(11),
-            10 if $most >= 10 => $block!(10),
-            9 if $most >= 9 => $block!(9),
-            8 if $most >= 8 => $block!(8),
-            7 if $most >= 7 => $block!(7),
+    ($left:expr, $max_rows:expr, $block:ident) => {
+        match block_rows($left, $max_rows) {
+            12.. if $max_rows >= 12 => $block!(12),
+            11 if $max_rows >= 11 => $block!(11),
+            10 if $max_rows >= 10 => $block!(10),
+            9 if $max_rows >= 9 => $block!(9),
+            8 if $max_rows >= 8 => $block!(8),
+            7 if $max_rows >= 7 => $block!(7),
             6.. => $block!(6),
             5 => $block!(5),
             4 => $block!(4),

@@ -73,7 +73,7 @@ impl RowPass for NormForwardPass {
     unsafe fn block<V: Vector, const R: usize>(&mut self, row: usize, c: usize, n: usize) {
         let [mean, factor, shift] =
             [self.mean, self.factor, self.shift].map(|values| load::<V>(values.add(c), n));
-        let least = V::splat(if self.relu { 0.0 } else { f32::NEG_INFINITY });
+        let lower_bound = V::splat(if self.relu { 0.0 } else { f32::NEG_INFINITY });
         for r in row..row + R {
             let at = r * self.channels + c;
             let deviation = load::<V>(self.x.add(at), n).sub(mean);
@@ -81,7 +81,7 @@ impl RowPass for NormForwardPass {
             if !self.residual.is_null() {
                 y = y.add(load::<V>(self.residual.add(at), n));
             }
-            let (y, to) = (y.at_least(least), self.y.add(at));
+            let (y, to) = (y.at_least(lower_bound), self.y.add(at));
             if self.stream {
                 y.stream(to)
             } else {

@@ -110,9 +110,9 @@ impl Kernel for NormGradientSums<'_> {
             })
         };
         let mut totals = vec![[0.0; 2]; channels];
-        for found in threads::collect_tasks(parts, run_part) {
-            for (total, found) in totals.iter_mut().zip(found) {
-                *total = [total[0] + found[0], total[1] + found[1]];
+        for part_totals in threads::collect_tasks(parts, run_part) {
+            for (total, part) in totals.iter_mut().zip(part_totals) {
+                *total = [total[0] + part[0], total[1] + part[1]];
             }
         }
         if keep_masked {
@@ -122,7 +122,7 @@ impl Kernel for NormGradientSums<'_> {
             factor,
             ..NormBackwardCoefficients::default()
         };
-        let mut found = NormGradients {
+        let mut gradients = NormGradients {
             residual,
             ..NormGradients::default()
         };
@@ -130,8 +130,8 @@ impl Kernel for NormGradientSums<'_> {
             norm.inverse_deviations().zip(norm.scale).zip(&totals)
         {
             let factor = f64::from(scale) * inverse;
-            found.shift.push(*sum as f32);
-            found.scale.push((product * inverse) as f32);
+            gradients.shift.push(*sum as f32);
+            gradients.scale.push((product * inverse) as f32);
             coefficients
                 .constant
                 .push((-factor * sum / rows as f64) as f32);
@@ -139,7 +139,7 @@ impl Kernel for NormGradientSums<'_> {
                 .slope
                 .push((-factor * product * inverse * inverse / rows as f64) as f32);
         }
-        (found, coefficients)
+        (gradients, coefficients)
     }
 }
 

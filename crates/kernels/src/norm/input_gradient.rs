@@ -19,10 +19,10 @@ pub fn batch_norm_backward(
     output: Option<&[f32]>,
     gradient: &mut [f32],
 ) -> NormGradients {
-    let (found, coefficients) = batch_norm_sums(norm, x, output, gradient);
-    let masked = !found.residual.is_empty();
+    let (gradients, coefficients) = batch_norm_sums(norm, x, output, gradient);
+    let masked = !gradients.residual.is_empty();
     let from = if masked {
-        found.residual.as_ptr()
+        gradients.residual.as_ptr()
     } else {
         gradient.as_ptr()
     };
@@ -43,7 +43,7 @@ pub fn batch_norm_backward(
             to: gradient,
         })
     };
-    found
+    gradients
 }
 
 /// A batch normalisation that follows a convolution: what remains to be done in the backward pass

@@ -20,7 +20,7 @@ pub fn moments(x: &[f32], channels: usize) -> ChannelMoments {
     unsafe { dispatch(MomentsKernel { x, channels }) }
 }
 
-/// Merges the mean and the summed squared distance from it of `rows` more rows into `found`, which
+/// Merges the mean and the summed squared distance from it of `rows` more rows into `accumulated`, which
 /// holds those of the `before` rows before them, for each channel. The rows start at `x` and,
 /// unless `to` is null, are also copied to `to`, past the caches. They are processed in chunks, so
 /// the bits of the result depend on where the rows are split, except at multiples of
@@ -34,7 +34,7 @@ pub(crate) unsafe fn accumulate_moments<V: Vector>(
     (x, to): (*const f32, *mut f32),
     [before, rows]: [usize; 2],
     channels: usize,
-    found: &mut [[f64; 2]],
+    accumulated: &mut [[f64; 2]],
 ) {
     let mut chunk_sums = Buffer::new(2 * channels);
     let (sums, squares) = chunk_sums.split_at_mut(channels);
@@ -57,27 +57,27 @@ pub(crate) unsafe fn accumulate_moments<V: Vector>(
             channels,
         );
         let share = 1.0 / count as f64;
-        for (c, found) in found.iter_mut().enumerate() {
+        for (c, accumulated) in accumulated.iter_mut().enumerate() {
             let [sum, square] = [sums[c], squares[c]].map(f64::from);
             let new = [
                 f64::from(*from.add(c)) + sum * share,
                 square - sum * sum * share,
             ];
-            merge_moments(found, new, [before + first, count]);
+            merge_moments(accumulated, new, [before + first, count]);
         }
     }
 }
 
 /// Merges the moments of single images, of `rows` rows each, into those of the batch.
 pub(crate) fn merge_image_moments(images: &[Vec<[f64; 2]>], rows: usize) -> ChannelMoments {
-    let mut found = vec![[0.0; 2]; images.first().map_or(0, Vec::len)];
+    let mut accumulated = vec![[0.0; 2]; images.first().map_or(0, Vec::len)];
     for (i, image) in images.iter().enumerate() {
-        found
+        accumulated
             .iter_mut()
             .zip(image)
-            .for_each(|(found, &new)| merge_moments(found, new, [i * rows, rows]));
+            .for_each(|(accumulated, &new)| merge_moments(accumulated, new, [i * rows, rows]));
     }
-    moments_from_sums(&found, images.len() * rows)
+    moments_from_sums(&accumulated, images.len() * rows)
 }
 
 pub(crate) struct MomentsKernel<'a> {
@@ -100,18 +100,20 @@ impl Kernel for MomentsKernel<'_> {
                 rows: task_range(rows, parts, i),
             })
         };
-        let mut found = vec![[0.0; 2]; channels];
+        let mut accumulated = vec![[0.0; 2]; channels];
         for (i, new) in threads::collect_tasks(parts, run_part)
             .into_iter()
             .enumerate()
         {
             let Range { start, end } = task_range(rows, parts, i);
-            found
+            accumulated
                 .iter_mut()
                 .zip(new)
-                .for_each(|(found, new)| merge_moments(found, new, [start, end - start]));
+                .for_each(|(accumulated, new)| {
+                    merge_moments(accumulated, new, [start, end - start])
+                });
         }
-        moments_from_sums(&found, rows)
+        moments_from_sums(&accumulated, rows)
     }
 }
 
@@ -128,15 +130,15 @@ impl Kernel for MomentsPart<'_> {
     #[inline(always)]
     unsafe fn run<V: Vector>(self) -> Vec<[f64; 2]> {
         let MomentsPart { x, channels, rows } = self;
-        let mut found = vec![[0.0; 2]; channels];
+        let mut accumulated = vec![[0.0; 2]; channels];
         let x = x.as_ptr().add(rows.start * channels);
         accumulate_moments::<V>(
             (x, std::ptr::null_mut()),
             [0, rows.len()],
             channels,
-            &mut found,
+            &mut accumulated,
         );
-        found
+        accumulated
     }
 }
 
@@ -174,19 +176,22 @@ impl RowPass for MomentsPass {
     }
 }
 
-fn moments_from_sums(found: &[[f64; 2]], rows: usize) -> ChannelMoments {
-    let mean = found.iter().map(|m| m[0] as f32).collect();
+fn moments_from_sums(accumulated: &[[f64; 2]], rows: usize) -> ChannelMoments {
+    let mean = accumulated.iter().map(|m| m[0] as f32).collect();
     ChannelMoments {
         mean,
-        variance: found.iter().map(|m| (m[1] / rows as f64) as f32).collect(),
+        variance: accumulated
+            .iter()
+            .map(|m| (m[1] / rows as f64) as f32)
+            .collect(),
     }
 }
 
 /// Merges mean and summed squared distance of two groups of rows, whose sizes are `[before, new]`.
 #[inline(always)]
-fn merge_moments(found: &mut [f64; 2], new: [f64; 2], rows: [usize; 2]) {
+fn merge_moments(accumulated: &mut [f64; 2], new: [f64; 2], rows: [usize; 2]) {
     let [before, count] = rows.map(|n| n as f64);
-    let (deviation, share) = (new[0] - found[0], count / (before + count));
-    found[0] += deviation * share;
-    found[1] += new[1] + deviation * deviation * before * share;
+    let (deviation, share) = (new[0] - accumulated[0], count / (before + count));
+    accumulated[0] += deviation * share;
+    accumulated[1] += new[1] + deviation * deviation * before * share;
 }

@@ -10,7 +10,7 @@ pub fn global_average(x: &[f32], pixels: usize, channels: usize) -> Vec<f32> {
     check_planes(x.len(), pixels, channels);
     // SAFETY: the size was checked above; `dispatch` only uses instructions that this CPU supports.
     unsafe {
-        dispatch(GlobalAverage {
+        dispatch(GlobalAverageKernel {
             x,
             pixels,
             channels,
@@ -26,15 +26,15 @@ pub fn global_average(x: &[f32], pixels: usize, channels: usize) -> Vec<f32> {
 pub fn global_average_backward(gradient: &[f32], pixels: usize, channels: usize) -> Vec<f32> {
     check_planes(gradient.len(), 1, channels);
     let share = 1.0 / pixels as f32;
-    let mut found = Vec::with_capacity(gradient.len() * pixels);
+    let mut input_gradient = Vec::with_capacity(gradient.len() * pixels);
     let mut row = vec![0.0; channels];
     for gradient in gradient.chunks_exact(channels) {
         row.iter_mut()
             .zip(gradient)
             .for_each(|(to, g)| *to = g * share);
-        (0..pixels).for_each(|_| found.extend_from_slice(&row));
+        (0..pixels).for_each(|_| input_gradient.extend_from_slice(&row));
     }
-    found
+    input_gradient
 }
 
 fn check_planes(values: usize, pixels: usize, channels: usize) {
@@ -44,18 +44,18 @@ fn check_planes(values: usize, pixels: usize, channels: usize) {
     );
 }
 
-struct GlobalAverage<'a> {
+struct GlobalAverageKernel<'a> {
     x: &'a [f32],
     pixels: usize,
     channels: usize,
 }
 
-impl Kernel for GlobalAverage<'_> {
+impl Kernel for GlobalAverageKernel<'_> {
     type Output = Vec<f32>;
 
     #[inline(always)]
     unsafe fn run<V: Vector>(self) -> Vec<f32> {
-        let GlobalAverage {
+        let GlobalAverageKernel {
             x,
             pixels,
             channels,

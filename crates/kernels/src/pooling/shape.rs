@@ -27,15 +27,15 @@ impl PoolShape {
     /// # Panics
     /// If a window is larger than the padded image.
     pub fn output(&self) -> [usize; 2] {
-        [0, 1].map(|i| {
-            let padded = self.input[i] + self.padding[i][0] + self.padding[i][1];
-            assert!(
-                padded >= self.window[i],
-                "a window of {} on {padded} pixels",
-                self.window[i]
-            );
-            (padded - self.window[i]) / self.stride[i] + 1
-        })
+        [0, 1].map(|dimension| self.output_len_along(dimension))
+    }
+
+    fn output_len_along(&self, dimension: usize) -> usize {
+        let [before, after] = self.padding[dimension];
+        let padded = self.input[dimension] + before + after;
+        let window = self.window[dimension];
+        assert!(padded >= window, "a window of {window} on {padded} pixels");
+        (padded - window) / self.stride[dimension] + 1
     }
 
     /// Whether the kernels support these sizes: every window must contain a pixel, and an index
@@ -87,22 +87,28 @@ impl PoolShape {
     /// The windows of these images, in the order of the output.
     #[inline(always)]
     pub(crate) fn windows(&self, images: Range<usize>) -> impl Iterator<Item = PoolWindow> {
-        let ([oh, ow], shape) = (self.output(), *self);
-        (images.start * oh * ow..images.end * oh * ow).map(move |i| {
-            let (image, place) = (i / (oh * ow), [i / ow % oh, i % ow]);
-            let mut window = PoolWindow {
-                output: i * shape.channels,
-                image,
-                ..PoolWindow::default()
-            };
-            for d in 0..2 {
-                let at = place[d] * shape.stride[d];
-                window.first[d] = at.saturating_sub(shape.padding[d][0]);
-                window.end[d] = (at + shape.window[d] - shape.padding[d][0]).min(shape.input[d]);
-                window.skipped[d] = shape.padding[d][0].saturating_sub(at);
-            }
-            window
-        })
+        let (output, shape) = (self.output(), *self);
+        let pixels = output[0] * output[1];
+        (images.start * pixels..images.end * pixels).map(move |i| shape.window_of_pixel(i, output))
+    }
+
+    /// The window of pixel `i` of the output, counted over all images.
+    #[inline(always)]
+    fn window_of_pixel(&self, i: usize, [rows, columns]: [usize; 2]) -> PoolWindow {
+        let (image, position) = (i / (rows * columns), [i / columns % rows, i % columns]);
+        let mut window = PoolWindow {
+            output: i * self.channels,
+            image,
+            ..PoolWindow::default()
+        };
+        for d in 0..2 {
+            let start = position[d] * self.stride[d];
+            let before = self.padding[d][0];
+            window.first[d] = start.saturating_sub(before);
+            window.end[d] = (start + self.window[d] - before).min(self.input[d]);
+            window.skipped[d] = before.saturating_sub(start);
+        }
+        window
     }
 
     /// Offset of pixel `(y, x)` of an image.

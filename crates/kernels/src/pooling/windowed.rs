@@ -19,7 +19,7 @@ pub fn max_pool(shape: &PoolShape, x: &[f32]) -> (Vec<f32>, Vec<u8>) {
     // images; `dispatch` only uses instructions that this CPU supports.
     unsafe {
         shape.for_each_range(|images| {
-            dispatch(MaxPool {
+            dispatch(MaxPoolKernel {
                 shape,
                 x,
                 images,
@@ -58,7 +58,7 @@ pub fn average_pool(shape: &PoolShape, x: &[f32]) -> Vec<f32> {
     // SAFETY: as in `max_pool`.
     unsafe {
         shape.for_each_range(|images| {
-            dispatch(AveragePool {
+            dispatch(AveragePoolKernel {
                 shape,
                 x,
                 images,
@@ -82,18 +82,18 @@ pub fn average_pool_backward(shape: &PoolShape, gradient: &[f32]) -> Vec<f32> {
 
 fn pool_backward(shape: &PoolShape, gradient: &[f32], argmax: Option<&[u8]>) -> Vec<f32> {
     let count = shape.input_len();
-    let mut found = if shape.is_tiling() {
+    let mut input_gradient = if shape.is_tiling() {
         Vec::with_capacity(count)
     } else {
         vec![0.0; count]
     };
-    let out = found.as_mut_ptr();
+    let out = input_gradient.as_mut_ptr();
     // SAFETY: the callers checked the sizes, and each range writes everything that belongs to its
     // images (pixels that no window covers are zero already); `dispatch` only uses instructions
     // that this CPU supports.
     unsafe {
         shape.for_each_range(|images| {
-            dispatch(PoolBackward {
+            dispatch(PoolBackwardKernel {
                 shape,
                 gradient,
                 argmax,
@@ -101,24 +101,24 @@ fn pool_backward(shape: &PoolShape, gradient: &[f32], argmax: Option<&[u8]>) -> 
                 out,
             })
         });
-        found.set_len(count);
+        input_gradient.set_len(count);
     }
-    found
+    input_gradient
 }
 
-struct MaxPool<'a> {
+struct MaxPoolKernel<'a> {
     shape: &'a PoolShape,
     x: &'a [f32],
     images: Range<usize>,
     to: (*mut f32, *mut u8),
 }
 
-impl Kernel for MaxPool<'_> {
+impl Kernel for MaxPoolKernel<'_> {
     type Output = ();
 
     #[inline(always)]
     unsafe fn run<V: Vector>(self) {
-        let MaxPool {
+        let MaxPoolKernel {
             shape,
             x,
             images,
@@ -150,19 +150,19 @@ impl Kernel for MaxPool<'_> {
     }
 }
 
-struct AveragePool<'a> {
+struct AveragePoolKernel<'a> {
     shape: &'a PoolShape,
     x: &'a [f32],
     images: Range<usize>,
     to: *mut f32,
 }
 
-impl Kernel for AveragePool<'_> {
+impl Kernel for AveragePoolKernel<'_> {
     type Output = ();
 
     #[inline(always)]
     unsafe fn run<V: Vector>(self) {
-        let AveragePool {
+        let AveragePoolKernel {
             shape,
             x,
             images,
@@ -189,7 +189,7 @@ impl Kernel for AveragePool<'_> {
 
 /// Backward pass of both poolings: the gradient goes to the pixel of the maximum, or in equal
 /// shares to all pixels of the window.
-struct PoolBackward<'a> {
+struct PoolBackwardKernel<'a> {
     shape: &'a PoolShape,
     gradient: &'a [f32],
     argmax: Option<&'a [u8]>,
@@ -198,25 +198,25 @@ struct PoolBackward<'a> {
     out: *mut f32,
 }
 
-impl Kernel for PoolBackward<'_> {
+impl Kernel for PoolBackwardKernel<'_> {
     type Output = ();
 
     #[inline(always)]
     unsafe fn run<V: Vector>(self) {
         match (self.argmax, self.shape.is_tiling()) {
-            (Some(argmax), true) => self.spread::<V, true>(Some(argmax)),
-            (Some(argmax), false) => self.spread::<V, false>(Some(argmax)),
-            (None, true) => self.spread::<V, true>(None),
-            (None, false) => self.spread::<V, false>(None),
+            (Some(argmax), true) => self.distribute::<V, true>(Some(argmax)),
+            (Some(argmax), false) => self.distribute::<V, false>(Some(argmax)),
+            (None, true) => self.distribute::<V, true>(None),
+            (None, false) => self.distribute::<V, false>(None),
         }
     }
 }
 
-impl PoolBackward<'_> {
+impl PoolBackwardKernel<'_> {
     /// With `TILES` every pixel is written once, so nothing has to be added.
     #[inline(always)]
-    unsafe fn spread<V: Vector, const TILES: bool>(self, argmax: Option<&[u8]>) {
-        let PoolBackward {
+    unsafe fn distribute<V: Vector, const TILES: bool>(self, argmax: Option<&[u8]>) {
+        let PoolBackwardKernel {
             shape,
             gradient,
             images,

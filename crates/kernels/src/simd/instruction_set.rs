@@ -26,30 +26,32 @@ impl InstructionSet {
     /// comparisons.
     pub fn best() -> InstructionSet {
         static BEST: OnceLock<InstructionSet> = OnceLock::new();
-        *BEST.get_or_init(|| {
-            let most = std::env::var("CONVSWEEP_INSTRUCTIONS").unwrap_or_default();
-            let first = InstructionSet::ALL
-                .iter()
-                .position(|set| set.name() == most)
-                .unwrap_or(0);
-            InstructionSet::first_here(&InstructionSet::ALL[first..])
-        })
+        *BEST.get_or_init(InstructionSet::widest_allowed)
+    }
+
+    fn widest_allowed() -> InstructionSet {
+        let limit = std::env::var("CONVSWEEP_INSTRUCTIONS").unwrap_or_default();
+        let first = InstructionSet::ALL
+            .iter()
+            .position(|set| set.name() == limit)
+            .unwrap_or(0);
+        InstructionSet::first_supported(&InstructionSet::ALL[first..])
     }
 
     /// The widest set that this processor supports, whatever the environment allows.
     pub fn widest() -> InstructionSet {
-        InstructionSet::first_here(&InstructionSet::ALL)
+        InstructionSet::first_supported(&InstructionSet::ALL)
     }
 
-    fn first_here(sets: &[InstructionSet]) -> InstructionSet {
+    fn first_supported(sets: &[InstructionSet]) -> InstructionSet {
         sets.iter()
             .copied()
-            .find(|set| set.is_here())
+            .find(|set| set.is_supported())
             .unwrap_or(InstructionSet::Portable)
     }
 
     #[cfg(target_arch = "x86_64")]
-    fn is_here(self) -> bool {
+    fn is_supported(self) -> bool {
         let avx2 = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
         match self {
             InstructionSet::Avx512 => {
@@ -64,7 +66,7 @@ impl InstructionSet {
     }
 
     #[cfg(not(target_arch = "x86_64"))]
-    fn is_here(self) -> bool {
+    fn is_supported(self) -> bool {
         self == InstructionSet::Portable
     }
 

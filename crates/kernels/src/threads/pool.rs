@@ -49,14 +49,14 @@ const SPIN_TIME: Duration = Duration::from_micros(100);
 
 /// The state that the calling thread and the helpers share.
 struct ThreadPool {
-    state: Mutex<PoolState>,
+    state: Mutex<ThreadPoolState>,
     /// Signalled when a call has published its tasks.
     published: Signal,
     /// Signalled when the last task has finished.
     finished: Signal,
 }
 
-struct PoolState {
+struct ThreadPoolState {
     /// Threads that take part, including the caller.
     threads: usize,
     /// Helpers that have been spawned.
@@ -98,7 +98,7 @@ impl ParallelCall {
 }
 
 static POOL: ThreadPool = ThreadPool {
-    state: Mutex::new(PoolState {
+    state: Mutex::new(ThreadPoolState {
         threads: 1,
         helpers: 0,
         work: None,
@@ -132,8 +132,8 @@ impl Signal {
     fn wait<'a>(
         &self,
         pool: &'a ThreadPool,
-        state: MutexGuard<'a, PoolState>,
-    ) -> MutexGuard<'a, PoolState> {
+        state: MutexGuard<'a, ThreadPoolState>,
+    ) -> MutexGuard<'a, ThreadPoolState> {
         let seen = self.count.load(Ordering::Relaxed);
         drop(state);
         let start = Instant::now();
@@ -152,7 +152,7 @@ impl Signal {
 }
 
 impl ThreadPool {
-    fn lock(&self) -> MutexGuard<'_, PoolState> {
+    fn lock(&self) -> MutexGuard<'_, ThreadPoolState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -206,9 +206,9 @@ impl ThreadPool {
     /// Runs pending tasks until none is left.
     fn run_remaining<'a>(
         &'a self,
-        mut state: MutexGuard<'a, PoolState>,
+        mut state: MutexGuard<'a, ThreadPoolState>,
         thread: usize,
-    ) -> MutexGuard<'a, PoolState> {
+    ) -> MutexGuard<'a, ThreadPoolState> {
         while let Some((run, number)) = state
             .work
             .as_mut()

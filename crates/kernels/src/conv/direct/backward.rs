@@ -58,7 +58,7 @@ impl Kernel for DirectBackward<'_> {
             true => pooled_len(shape, &sums.windows),
             false => packed_len(shape, PassDirection::Forward, sums.windows.kernel.len()),
         };
-        let (found, mut total) = backward_in_parts(
+        let (gradients, mut partial_sums) = backward_in_parts(
             shape,
             ConvMethod::Direct,
             epilogue,
@@ -88,10 +88,13 @@ impl Kernel for DirectBackward<'_> {
             },
         );
         let weight = match pooled {
-            true => pooled_weights(shape, &sums.windows, total.total()),
-            false => sums.weights::<V>(total.total()),
+            true => pooled_weights(shape, &sums.windows, partial_sums.total()),
+            false => sums.weights::<V>(partial_sums.total()),
         };
-        LayerGradients { weight, ..found }
+        LayerGradients {
+            weight,
+            ..gradients
+        }
     }
 }
 

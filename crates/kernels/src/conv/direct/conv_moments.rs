@@ -9,7 +9,7 @@ use crate::simd::Vector;
 
 /// A forward pass that also computes the moments of its output.
 pub(crate) struct ConvMoments<'a> {
-    pass: PackedConv<'a>,
+    conv: PackedConv<'a>,
     /// Pixels of an image.
     pixels: usize,
     /// Pixels that are processed together, unless images are smaller: enough that reading the
@@ -22,23 +22,23 @@ pub(crate) struct ConvMoments<'a> {
 }
 
 impl<'a> ConvMoments<'a> {
-    pub(crate) fn new(pass: &PackedConv<'a>, pixels: usize, to: OutputPointers) -> Self {
-        let filters = pass.shape.filters;
+    pub(crate) fn new(conv: &PackedConv<'a>, pixels: usize, to: OutputPointers) -> Self {
+        let filters = conv.shape.filters;
         let strip = 128_usize.next_multiple_of(moments_chunk_rows(filters));
-        let scratch = Buffer::new(if pass.finish.stream {
+        let scratch = Buffer::new(if conv.finish.stream {
             strip.min(pixels) * filters
         } else {
             0
         });
-        let pass = PackedConv {
+        let conv = PackedConv {
             finish: Finish {
                 stream: false,
-                ..pass.finish
+                ..conv.finish
             },
-            ..*pass
+            ..*conv
         };
         ConvMoments {
-            pass,
+            conv,
             pixels,
             strip,
             to,
@@ -54,15 +54,15 @@ impl<'a> ConvMoments<'a> {
         [first, count]: [usize; 2],
         y: *mut f32,
     ) {
-        let (filters, pixels) = (self.pass.shape.filters, self.pixels);
+        let (filters, pixels) = (self.conv.shape.filters, self.pixels);
         let stream = !self.scratch.is_empty();
         let at_once = count > 1 && !stream;
         if at_once {
-            self.pass.compute::<V>(x, 0..count * pixels, y);
+            self.conv.compute::<V>(x, 0..count * pixels, y);
         }
         for i in 0..count {
-            let found = &mut *self.to.moments.add(first + i);
-            found.resize(filters, [0.0; 2]);
+            let moments = &mut *self.to.moments.add(first + i);
+            moments.resize(filters, [0.0; 2]);
             for at in (0..pixels).step_by(self.strip) {
                 let (n, start) = (self.strip.min(pixels - at), i * pixels + at);
                 let y = y.add(start * filters);
@@ -72,9 +72,9 @@ impl<'a> ConvMoments<'a> {
                     (y, std::ptr::null_mut())
                 };
                 if !at_once {
-                    self.pass.compute::<V>(x, start..start + n, part);
+                    self.conv.compute::<V>(x, start..start + n, part);
                 }
-                accumulate_moments::<V>((part, to), [at, n], filters, found);
+                accumulate_moments::<V>((part, to), [at, n], filters, moments);
             }
         }
     }

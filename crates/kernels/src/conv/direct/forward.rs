@@ -66,7 +66,7 @@ impl Kernel for DirectForward<'_> {
             let stream = !epilogue.pool
                 && should_stream::<V>(to.output, len, vector_channels(shape, shape.filters));
             let finish = Finish { stream, ..finish };
-            let pass = PackedConv {
+            let conv = PackedConv {
                 shape,
                 direction: PassDirection::Forward,
                 windows: &windows,
@@ -74,7 +74,7 @@ impl Kernel for DirectForward<'_> {
                 finish,
             };
             V::outlined(DirectForwardPart {
-                pass: &pass,
+                conv: &conv,
                 x,
                 border,
                 epilogue,
@@ -88,7 +88,7 @@ impl Kernel for DirectForward<'_> {
 
 /// Some of the images.
 struct DirectForwardPart<'a> {
-    pass: &'a PackedConv<'a>,
+    conv: &'a PackedConv<'a>,
     x: &'a [f32],
     border: Border,
     epilogue: Epilogue,
@@ -103,7 +103,7 @@ impl Kernel for DirectForwardPart<'_> {
     #[inline(always)]
     unsafe fn run<V: Vector>(self) {
         let DirectForwardPart {
-            pass,
+            conv,
             x,
             border,
             epilogue,
@@ -111,19 +111,19 @@ impl Kernel for DirectForwardPart<'_> {
             images: range,
             to,
         } = self;
-        let shape = pass.shape;
+        let shape = conv.shape;
         let size = shape.used_output(epilogue);
         let mut images =
             BorderedImages::new(x, shape.input, shape.channels, border, block, range.end);
         let pixels = size[0] * size[1];
         if !epilogue.pool {
-            let mut moments = epilogue.moments.then(|| ConvMoments::new(pass, pixels, to));
+            let mut moments = epilogue.moments.then(|| ConvMoments::new(conv, pixels, to));
             for first in range.step_by(block) {
                 let (x, count) = images.block_from(first);
                 let y = to.output.add(first * pixels * shape.filters);
                 match &mut moments {
                     Some(moments) => moments.compute::<V>(x, [first, count], y),
-                    None => pass.compute::<V>(x, 0..count * pixels, y),
+                    None => conv.compute::<V>(x, 0..count * pixels, y),
                 }
             }
             V::stream_fence();
@@ -134,7 +134,7 @@ impl Kernel for DirectForwardPart<'_> {
         for first in range {
             let (x, _) = images.block_from(first);
             for pooled in 0..size[0] / 2 {
-                pass.compute::<V>(
+                conv.compute::<V>(
                     x,
                     2 * pooled * size[1]..(2 * pooled + 2) * size[1],
                     rows.as_mut_ptr(),

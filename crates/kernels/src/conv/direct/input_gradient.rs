@@ -26,25 +26,14 @@ impl<'a> InputGradient<'a> {
     ) -> Self {
         let border = backward_border(shape, used);
         let image = shape.input[0] * shape.input[1] * shape.channels;
-        let packed = |windows: WindowSet| {
-            let mut packed =
-                vec![0.0; packed_len(shape, PassDirection::Backward, windows.kernel.len())];
-            pack::<V>(
-                shape,
-                PassDirection::Backward,
-                &windows.kernel,
-                weight,
-                &mut packed,
-            );
-            (
-                windows.repeat(block, border.values(shape.filters), image),
-                packed,
-            )
-        };
-        let passes = backward_window_sets(shape, &border)
-            .into_iter()
-            .map(packed)
-            .collect();
+        let direction = PassDirection::Backward;
+        let mut passes = Vec::new();
+        for windows in backward_window_sets(shape, &border) {
+            let mut packed = vec![0.0; packed_len(shape, direction, windows.kernel.len())];
+            pack::<V>(shape, direction, &windows.kernel, weight, &mut packed);
+            let windows = windows.repeat(block, border.values(shape.filters), image);
+            passes.push((windows, packed));
+        }
         InputGradient {
             shape,
             used,

@@ -54,7 +54,7 @@ impl WinogradBackward<'_> {
             u.as_deref(),
             PLANES * plane_stride(shape.channels * shape.filters),
         );
-        let (found, sums) = backward_in_parts(
+        let (gradients, sums) = backward_in_parts(
             shape,
             ConvMethod::Winograd,
             epilogue,
@@ -74,7 +74,7 @@ impl WinogradBackward<'_> {
         );
         LayerGradients {
             weight: weights::gradient::<V, F>(shape, &sums),
-            ..found
+            ..gradients
         }
     }
 }
@@ -124,7 +124,7 @@ impl<F: Form> Kernel for WinogradBackwardPart<'_, F> {
             upstream.output.as_ptr(),
             upstream.argmax.as_ptr(),
         );
-        let mut bare = Buffer::new(if upstream.norm.is_some() { y_image } else { 0 });
+        let mut conv_gradient = Buffer::new(if upstream.norm.is_some() { y_image } else { 0 });
         for first in range.clone().step_by(images) {
             let count = images.min(range.end - first);
             let (v, m) = (
@@ -138,9 +138,9 @@ impl<F: Form> Kernel for WinogradBackwardPart<'_, F> {
                     norm.input_gradient::<V>(
                         &upstream.gradient[at..at + y_image],
                         at / shape.filters,
-                        &mut bare,
+                        &mut conv_gradient,
                     );
-                    from[0] = bare.as_ptr();
+                    from[0] = conv_gradient.as_ptr();
                 }
                 tiles.input::<V>(x.as_ptr().add((first + i) * x_image), &zeros, v.from(i * n));
                 tiles.output_gradient::<V>(

@@ -113,13 +113,13 @@ impl<F: Form> Kernel for WinogradForwardPart<'_, F> {
                 let output = to.output.add(at);
                 tiles.output::<V>(m.from(i * n), bias, epilogue, output, place);
                 if epilogue.moments {
-                    let (filters, found) = (shape.filters, &mut *to.moments.add(first + i));
-                    found.resize(filters, [0.0; 2]);
+                    let (filters, moments) = (shape.filters, &mut *to.moments.add(first + i));
+                    moments.resize(filters, [0.0; 2]);
                     accumulate_moments::<V>(
                         (output, std::ptr::null_mut()),
                         [0, y_image / filters],
                         filters,
-                        found,
+                        moments,
                     );
                 }
             }
