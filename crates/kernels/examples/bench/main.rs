@@ -7,11 +7,14 @@
 //! (default 300), a word that the names must contain, and images in a batch (default 64; with 8
 //! everything fits in the caches and memory costs nothing).
 
+mod layers;
+
 use convsweep_kernels::{
     Adam, ConvMethod, ConvShape, DenseShape, Epilogue, InstructionSet, NeedsGradient,
     UpstreamGradient, conv_backward, conv_forward, conv_method, dense_backward, dense_forward,
     fma_peak,
 };
+use layers::layers;
 use std::fs;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -158,223 +161,22 @@ impl Bench {
     }
 }
 
-fn square(
-    images: usize,
-    side: usize,
-    channels: usize,
-    filters: usize,
-    kernel: usize,
-    padding: usize,
-) -> ConvShape {
-    ConvShape {
-        images,
-        input: [side; 2],
-        channels,
-        filters,
-        kernel: [kernel; 2],
-        stride: [1; 2],
-        dilation: [1; 2],
-        padding: [[padding; 2]; 2],
-        groups: 1,
-    }
-}
-
-struct Layer {
-    name: String,
-    shape: ConvShape,
-    epilogue: Epilogue,
-    /// Whether the slower method is measured too.
-    both: bool,
-}
-
-/// The convolutions of the five networks that `just bench train` measures as a whole.
-fn layers(images: usize) -> Vec<Layer> {
-    let bare = Epilogue::default();
-    let (relu, pool) = (
-        Epilogue {
-            relu: true,
-            pool: false,
-            ..Epilogue::default()
-        },
-        Epilogue {
-            relu: true,
-            pool: true,
-            ..Epilogue::default()
-        },
-    );
-    let mut all = Vec::new();
-    let mut add = |name: String, shape: ConvShape, epilogue: Epilogue, both: bool| {
-        all.push(Layer {
-            name,
-            shape,
-            epilogue,
-            both,
-        });
-    };
-    let plain = |side, channels, filters, kernel: usize| {
-        square(images, side, channels, filters, kernel, kernel / 2)
-    };
-    for (number, side, channels, filters, epilogue) in [
-        (1, 32, 3, 32, pool),
-        (2, 15, 32, 64, pool),
-        (3, 6, 64, 64, relu),
-    ] {
-        let name = format!("tutorial conv{number} {channels}>{filters}");
-        add(
-            name,
-            square(images, side, channels, filters, 3, 0),
-            epilogue,
-            true,
-        );
-    }
-    add("resnet 3>16 32x32".into(), plain(32, 3, 16, 3), bare, false);
-    for (side, channels) in [(32, 16), (16, 32), (8, 64)] {
-        add(
-            format!("resnet {channels}>{channels} {side}x{side}"),
-            plain(side, channels, channels, 3),
-            bare,
-            true,
-        );
-    }
-    for (side, channels) in [(32, 16), (16, 32)] {
-        let name = format!("resnet {channels}>{} stride 2", 2 * channels);
-        let stride = [2; 2];
-        add(
-            name.clone(),
-            ConvShape {
-                stride,
-                ..plain(side, channels, 2 * channels, 3)
-            },
-            bare,
-            false,
-        );
-        add(
-            format!("{name} 1x1"),
-            ConvShape {
-                stride,
-                ..plain(side, channels, 2 * channels, 1)
-            },
-            bare,
-            false,
-        );
-    }
-    for (side, channels, filters, epilogue) in [
-        (32, 3, 64, relu),
-        (32, 64, 64, pool),
-        (16, 64, 128, relu),
-        (16, 128, 128, pool),
-        (8, 128, 256, relu),
-        (8, 256, 256, pool),
-    ] {
-        add(
-            format!("vgg {channels}>{filters} {side}x{side}"),
-            plain(side, channels, filters, 3),
-            epilogue,
-            false,
-        );
-    }
-    add(
-        "mobilenet 3>32 32x32".into(),
-        plain(32, 3, 32, 3),
-        bare,
-        false,
-    );
-    for (side, channels, filters, stride) in [
-        (32, 32, 64, 1),
-        (32, 64, 128, 2),
-        (16, 128, 128, 1),
-        (16, 128, 256, 2),
-        (8, 256, 256, 1),
-        (8, 256, 512, 2),
-    ] {
-        let stride = [stride; 2];
-        let depthwise = ConvShape {
-            groups: channels,
-            stride,
-            ..plain(side, channels, channels, 3)
-        };
-        add(
-            format!(
-                "mobilenet depthwise {channels} {side}x{side} stride {}",
-                stride[0]
-            ),
-            depthwise,
-            bare,
-            false,
-        );
-        let side = side / stride[0];
-        add(
-            format!("mobilenet 1x1 {channels}>{filters} {side}x{side}"),
-            plain(side, channels, filters, 1),
-            bare,
-            false,
-        );
-    }
-    add(
-        "inception 3>32 32x32".into(),
-        plain(32, 3, 32, 3),
-        pool,
-        false,
-    );
-    for (side, channels, filters) in [(16, 32, [32, 48, 16]), (8, 96, [64, 96, 32])] {
-        for (kernel, filters) in [1, 3, 5].into_iter().zip(filters) {
-            let name = format!("inception {kernel}x{kernel} {channels}>{filters} {side}x{side}");
-            add(name, plain(side, channels, filters, kernel), bare, false);
-        }
-    }
-    add(
-        "7x7 3>32 stride 2 64x64".into(),
-        ConvShape {
-            stride: [2; 2],
-            ..plain(64, 3, 32, 7)
-        },
-        bare,
-        false,
-    );
-    add(
-        "grouped 4 64>64 16x16".into(),
-        ConvShape {
-            groups: 4,
-            ..plain(16, 64, 64, 3)
-        },
-        bare,
-        false,
-    );
-    add(
-        "dilated 2 32>32 16x16".into(),
-        ConvShape {
-            dilation: [2; 2],
-            ..square(images, 16, 32, 32, 3, 2)
-        },
-        bare,
-        false,
-    );
-    all
-}
-
 fn main() {
-    let budget = std::env::args()
-        .nth(1)
-        .and_then(|a| a.parse().ok())
-        .unwrap_or(300);
-    let only = std::env::args().nth(2).unwrap_or_default();
-    let images = std::env::args()
-        .nth(3)
-        .and_then(|a| a.parse().ok())
-        .unwrap_or(64);
+    let images = numeric_argument(3, 64) as usize;
     let bench = Bench {
-        budget: Duration::from_millis(budget),
-        only,
+        budget: Duration::from_millis(numeric_argument(1, 300)),
+        only: std::env::args().nth(2).unwrap_or_default(),
     };
     eprintln!("instructions: {}", InstructionSet::best().name());
     for layer in layers(images) {
-        let (epilogue, first) = (layer.epilogue, layer.shape.channels > 3);
+        let epilogue = layer.epilogue;
+        let is_first = layer.shape.channels == 3;
         for method in [ConvMethod::Direct, ConvMethod::Winograd] {
             // The slower method is also measured where the difference is small.
             if method == conv_method(&layer.shape, epilogue).0
-                || layer.both && layer.shape.supports(method)
+                || layer.both_methods && layer.shape.supports(method)
             {
-                bench.conv(&layer.name, layer.shape, method, epilogue, first);
+                bench.conv(&layer.name, layer.shape, method, epilogue, !is_first);
             }
         }
     }
@@ -395,6 +197,11 @@ fn main() {
         },
     );
 
+    measure_adam(&bench);
+}
+
+/// Measures a step of Adam over as many weights as the tutorial's network has.
+fn measure_adam(bench: &Bench) {
     let n = 122_570;
     let (mut w, g, mut m, mut v) = (numbers(n), numbers(n), vec![0.0; n], vec![0.0; n]);
     let adam = Adam {
@@ -413,4 +220,14 @@ fn main() {
         13.0 * n as f64,
         || adam.step(&mut w, &g, &mut m, &mut v),
     );
+}
+
+/// Argument `position` of the program, or `default` if it is missing.
+fn numeric_argument(position: usize, default: u64) -> u64 {
+    match std::env::args().nth(position) {
+        Some(word) => word
+            .parse()
+            .unwrap_or_else(|_| panic!("argument {position} is not a whole number: {word}")),
+        None => default,
+    }
 }
