@@ -7,7 +7,7 @@ use crate::simd::{Vector, load, load_bytes, store};
 /// # Safety
 /// The slices must have equal lengths.
 #[inline(always)]
-pub(crate) unsafe fn mask<V: Vector>(gradient: &[f32], output: &[f32], out: &mut [f32]) {
+pub(crate) unsafe fn mask_by_output<V: Vector>(gradient: &[f32], output: &[f32], out: &mut [f32]) {
     for i in (0..out.len()).step_by(V::LANES) {
         let n = (out.len() - i).min(V::LANES);
         let g = load::<V>(gradient.as_ptr().add(i), n);

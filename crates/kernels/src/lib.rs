@@ -1,8 +1,9 @@
 //! Fast f32 CPU kernels over slices. They know neither tensors nor files.
 //!
-//! Stored images are CHW planes ([`Size`]); the activations of a network are `[image, row, column,
-//! channel]`. Every kernel checks the lengths of its slices before it starts and panics if they do
-//! not fit: a wrong length is a bug in the calling program, never the fault of a user's file.
+//! Stored images are CHW planes ([`Size`]); the activations of a network are
+//! `[image, row, column, channel]`. Every kernel checks the lengths of its slices before it starts
+//! and panics if they do not fit: a wrong length is a bug in the calling program, never the fault
+//! of a user's file.
 
 // The only crate that may contain unsafe code: behind each safe function that checks its sizes are
 // loops over raw pointers.

@@ -57,9 +57,9 @@ impl Adam {
         unsafe {
             threads::run_ranges(n, n, |at| {
                 let [weight, mean, square] =
-                    [weight, mean, square].map(|values| part_of(values, &at));
+                    [weight, mean, square].map(|values| range_of(values, &at));
                 dispatch(AdamStep {
-                    numbers: self,
+                    settings: self,
                     weight,
                     gradient: &gradient[at],
                     mean,
@@ -91,13 +91,13 @@ impl Sgd {
         unsafe {
             threads::run_ranges(n, n, |at| {
                 let velocity = if has_velocity {
-                    part_of(velocity, &at)
+                    range_of(velocity, &at)
                 } else {
                     &mut []
                 };
-                let weight = part_of(weight, &at);
+                let weight = range_of(weight, &at);
                 dispatch(SgdStep {
-                    numbers: self,
+                    settings: self,
                     weight,
                     gradient: &gradient[at],
                     velocity,
@@ -109,12 +109,12 @@ impl Sgd {
 
 /// # Safety
 /// The values must exist, and nothing else may use them while the slice lives.
-unsafe fn part_of<'a>(values: *mut f32, at: &Range<usize>) -> &'a mut [f32] {
+unsafe fn range_of<'a>(values: *mut f32, at: &Range<usize>) -> &'a mut [f32] {
     std::slice::from_raw_parts_mut(values.add(at.start), at.len())
 }
 
 struct AdamStep<'a> {
-    numbers: &'a Adam,
+    settings: &'a Adam,
     weight: &'a mut [f32],
     gradient: &'a [f32],
     mean: &'a mut [f32],
@@ -127,7 +127,7 @@ impl Kernel for AdamStep<'_> {
     #[inline(always)]
     unsafe fn run<V: Vector>(self) {
         let AdamStep {
-            numbers,
+            settings,
             weight,
             gradient,
             mean,
@@ -141,7 +141,7 @@ impl Kernel for AdamStep<'_> {
             weight_decay,
             shrink,
             step,
-        } = numbers;
+        } = settings;
         let [c1, c2] = [beta1, beta2].map(|beta| 1.0 - beta.powf(step as f64));
         let splat = |v: f64| v as f32;
         let (b1, b2) = (V::splat(splat(beta1)), V::splat(splat(beta2)));
@@ -162,9 +162,9 @@ impl Kernel for AdamStep<'_> {
                 .add(r2.mul(g.mul(g)));
             store::<V>(m, mean.as_mut_ptr().add(i), n);
             store::<V>(v, square.as_mut_ptr().add(i), n);
-            let below = v.sqrt().fma(root, eps);
+            let denominator = v.sqrt().fma(root, eps);
             store::<V>(
-                rate.mul(m).div(below).add(w.mul(shrink)),
+                rate.mul(m).div(denominator).add(w.mul(shrink)),
                 weight.as_mut_ptr().add(i),
                 n,
             );
@@ -173,7 +173,7 @@ impl Kernel for AdamStep<'_> {
 }
 
 struct SgdStep<'a> {
-    numbers: &'a Sgd,
+    settings: &'a Sgd,
     weight: &'a mut [f32],
     gradient: &'a [f32],
     velocity: &'a mut [f32],
@@ -185,7 +185,7 @@ impl Kernel for SgdStep<'_> {
     #[inline(always)]
     unsafe fn run<V: Vector>(self) {
         let SgdStep {
-            numbers,
+            settings,
             weight,
             gradient,
             velocity,
@@ -196,7 +196,7 @@ impl Kernel for SgdStep<'_> {
             nesterov,
             weight_decay,
             shrink,
-        } = numbers;
+        } = settings;
         let (rate, decay) = (V::splat(-lr as f32), V::splat(weight_decay as f32));
         let (momentum, shrink) = (V::splat(momentum as f32), V::splat(shrink as f32));
         for i in (0..weight.len()).step_by(V::LANES) {

@@ -1,7 +1,8 @@
 //! Convolution over NHWC activations, forward and backward, with fused epilogues.
 //!
-//! Activations are `[image, row, column, channel]`; weights are `[filter, channel of the group,
-//! kernel row, kernel column]`, as in model files. All values are f32.
+//! Activations are `[image, row, column, channel]`; weights are
+//! `[filter, channel of the group, kernel row, kernel column]`, as in model files. All values are
+//! f32.
 
 mod depthwise;
 mod direct;

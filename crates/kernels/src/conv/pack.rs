@@ -35,8 +35,9 @@ pub(crate) fn packed_len(shape: &ConvShape, direction: PassDirection, taps: usiz
     shape.groups * columns.div_ceil(PANEL) * PANEL * taps * run
 }
 
-/// Packs the taps `kernel` as `[group, panel of columns, tap, row of the tap, column of the
-/// panel]`, padded with zeros. In the forward direction `kernel` must hold all taps.
+/// Packs the taps `kernel` as
+/// `[group, panel of columns, tap, row of the tap, column of the panel]`, padded with zeros. In the
+/// forward direction `kernel` must hold all taps.
 ///
 /// # Safety
 /// The lengths of the slices must match the shape.
@@ -67,11 +68,11 @@ pub(crate) unsafe fn pack<V: Vector>(
     let mut packed = out.chunks_exact_mut(width);
     for group in weight.chunks_exact(run * columns * area) {
         for column in (0..columns).step_by(width) {
-            let here = (columns - column).min(width);
+            let present = (columns - column).min(width);
             for &[y, x] in kernel {
                 let tap = y * shape.kernel[1] + x;
                 for (row, to) in group.chunks_exact(columns * area).zip(&mut packed) {
-                    let row = &row[column * area..(column + here) * area];
+                    let row = &row[column * area..(column + present) * area];
                     for (to, from) in to.iter_mut().zip(row.chunks_exact(area)) {
                         *to = from[tap];
                     }

@@ -6,7 +6,7 @@ use crate::simd::{Vector, load, load_bytes, store, store_bytes};
 /// 0, and index 4 means that none was greater.
 #[inline(always)]
 pub(crate) unsafe fn largest<V: Vector>(values: [V; 4], relu: bool) -> (V, V) {
-    let (mut best, mut place) = if relu {
+    let (mut best, mut index) = if relu {
         (V::splat(0.0), V::splat(4.0))
     } else {
         (V::splat(f32::NEG_INFINITY), V::splat(0.0))
@@ -14,9 +14,9 @@ pub(crate) unsafe fn largest<V: Vector>(values: [V; 4], relu: bool) -> (V, V) {
     for (i, value) in values.into_iter().enumerate() {
         let better = value.greater_or_nan(best);
         best = value.select(better, best);
-        place = V::splat(i as f32).select(better, place);
+        index = V::splat(i as f32).select(better, index);
     }
-    (best, place)
+    (best, index)
 }
 
 /// Pools two rows of `columns` pixels into one row of half as many.
@@ -43,16 +43,16 @@ pub(crate) unsafe fn pool_rows<V: Vector>(
                     n,
                 );
             }
-            let (best, place) = largest::<V>(values, relu);
+            let (best, index) = largest::<V>(values, relu);
             let at = x * channels + c;
             store::<V>(best, y.add(at), n);
-            store_bytes::<V>(place, argmax.add(at), n);
+            store_bytes::<V>(index, argmax.add(at), n);
         }
     }
 }
 
-/// Routes each gradient to the pixel that its value came from and sets the others to zero: `[2 *
-/// rows, 2 * columns, channels]` from `[rows, columns, channels]`.
+/// Routes each gradient to the pixel that its value came from and sets the others to zero:
+/// `[2 * rows, 2 * columns, channels]` from `[rows, columns, channels]`.
 ///
 /// # Safety
 /// The lengths of the slices must match.
@@ -72,9 +72,9 @@ pub(crate) unsafe fn unpool_image<V: Vector>(
             let n = (channels - c).min(V::LANES);
             let at = pixel * channels + c;
             let g = load::<V>(gradient.as_ptr().add(at), n);
-            let place = load_bytes::<V>(argmax.as_ptr().add(at), n);
+            let index = load_bytes::<V>(argmax.as_ptr().add(at), n);
             for i in 0..4 {
-                let here = g.keep(place.equal(V::splat(i as f32)));
+                let here = g.keep(index.equal(V::splat(i as f32)));
                 store::<V>(
                     here,
                     to.add((i / 2 * 2 * columns + i % 2) * channels + c),

@@ -79,8 +79,8 @@ impl<'a> PooledSums<'a> {
                 for part in (0..self.length).step_by(KEPT) {
                     let from = (gradient.as_ptr().add(filter), argmax.as_ptr().add(filter));
                     match V::LANES {
-                        16 => self.filter::<V, 2>(from, count, filter, part),
-                        _ => self.filter::<V, 4>(from, count, filter, part),
+                        16 => self.accumulate::<V, 2>(from, count, filter, part),
+                        _ => self.accumulate::<V, 4>(from, count, filter, part),
                     }
                 }
             }
@@ -110,7 +110,7 @@ impl<'a> PooledSums<'a> {
     /// Accumulates some of the sums of one filter over the windows that are laid out. Two
     /// alternating sums are used, so that consecutive additions do not depend on each other.
     #[inline(always)]
-    unsafe fn filter<V: Vector, const VECTORS: usize>(
+    unsafe fn accumulate<V: Vector, const VECTORS: usize>(
         &mut self,
         (gradient, argmax): (*const f32, *const u8),
         count: usize,
@@ -128,12 +128,12 @@ impl<'a> PooledSums<'a> {
         }
         macro_rules! add {
             ($kept:ident, $pixel:expr) => {{
-                let place = usize::from(*argmax.add($pixel * filters));
+                let index = usize::from(*argmax.add($pixel * filters));
                 // If no pixel has a gradient, the window of zeros is used instead of a branch,
                 // which would be mispredicted half of the time.
-                let counts = usize::from(place < 4).wrapping_neg();
-                let from =
-                    im2col.add((*bases.add($pixel) + *self.corners.get_unchecked(place)) & counts);
+                let has_gradient = usize::from(index < 4).wrapping_neg();
+                let from = im2col
+                    .add((*bases.add($pixel) + *self.corners.get_unchecked(index)) & has_gradient);
                 let g = V::splat(*gradient.add($pixel * filters));
                 for k in 0..VECTORS {
                     $kept[k] = g.fma(V::load(from.add(k * V::LANES)), $kept[k]);

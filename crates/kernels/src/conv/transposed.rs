@@ -29,7 +29,7 @@ pub fn transposed_forward(
         bias.is_none_or(|b| b.len() == shape.channels),
         "bias of {shape:?}"
     );
-    // SAFETY: all sizes were checked above; `dispatch` only uses instructions that this CPU
+    // SAFETY: all sizes were checked above; `dispatch` weight_only uses instructions that this CPU
     // supports.
     unsafe {
         dispatch(TransposedForward {
@@ -61,7 +61,7 @@ pub fn transposed_backward(
         output: &[],
         argmax: &[],
     };
-    let only = NeedsGradient {
+    let weight_only = NeedsGradient {
         input: false,
         bias: false,
     };
@@ -72,7 +72,7 @@ pub fn transposed_backward(
         weight,
         upstream,
         Epilogue::default(),
-        only,
+        weight_only,
     );
     if needs.input {
         gradients.input =
@@ -80,7 +80,7 @@ pub fn transposed_backward(
     }
     if needs.bias {
         gradients.bias = vec![0.0; shape.channels];
-        // SAFETY: the gradient is whole rows of channels; `dispatch` only uses instructions that
+        // SAFETY: the gradient is whole rows of channels; `dispatch` weight_only uses instructions that
         // this CPU supports.
         unsafe {
             dispatch(BiasGradient {

@@ -4,7 +4,7 @@ use super::product::{PackedProduct, RightMatrix, panels_of, steps};
 use super::shape::DenseShape;
 use crate::buffer::Buffer;
 use crate::conv::LayerGradients;
-use crate::elementwise::{add_rows, mask};
+use crate::elementwise::{add_rows, mask_by_output};
 use crate::matrix::{Finish, LeftRows, OuterFactors, OuterTarget, outer};
 use crate::simd::{Kernel, PANEL, Vector, dispatch};
 use crate::threads;
@@ -79,7 +79,7 @@ impl Kernel for DenseBackwardKernel<'_> {
         } = shape;
         let mut masked = Buffer::new(if relu { gradient.len() } else { 0 });
         let gradient = if relu {
-            mask::<V>(gradient, output, &mut masked[..gradient.len()]);
+            mask_by_output::<V>(gradient, output, &mut masked[..gradient.len()]);
             &masked[..gradient.len()]
         } else {
             gradient
@@ -91,7 +91,7 @@ impl Kernel for DenseBackwardKernel<'_> {
         };
         add_rows::<V>(gradient, &mut gradients.bias);
         let (gradient_rows, input_rows) = (steps(rows, units), steps(rows, features));
-        let places = steps(units, 1);
+        let unit_offsets = steps(units, 1);
         let pixels = OuterFactors {
             x: gradient.as_ptr(),
             inputs: &gradient_rows,
@@ -109,7 +109,7 @@ impl Kernel for DenseBackwardKernel<'_> {
                 panel: PANEL,
                 right: std::ptr::null_mut(),
             };
-            outer::<V>(pixels, &places[units], features, sums);
+            outer::<V>(pixels, &unit_offsets[units], features, sums);
         });
         if needs_input {
             gradients.input = Vec::with_capacity(x.len());

@@ -2,8 +2,8 @@
 
 use super::types::{BorderMode, Pixel, Size};
 
-/// Crops `size` pixels out of `source`, which `border` extends infinitely: `out(x, y) = source(x +
-/// left, y + top)`.
+/// Crops `size` pixels out of `source`, which `border` extends infinitely:
+/// `out(x, y) = source(x + left, y + top)`.
 ///
 /// Padding by `pad` pixels and cropping at a position in `0..=2 * pad` corresponds to a `left` or
 /// `top` of that position minus `pad`.

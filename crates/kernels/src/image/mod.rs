@@ -1,7 +1,7 @@
 //! Stored images: augmentation and normalisation.
 //!
-//! Images are CHW planes: the value of channel `c`, row `y`, column `x` is at `(c * height + y) *
-//! width + x`.
+//! Images are CHW planes: the value of channel `c`, row `y`, column `x` is at
+//! `(c * height + y) * width + x`.
 
 mod affine;
 mod blur;

@@ -27,8 +27,8 @@ pub(crate) unsafe fn dots<V: Vector>(
     });
 }
 
-/// The rows of the left matrix, gathered from pieces: row `m` consists of the `run` values from `x
-/// + inputs[m] + t` on, for each `t` in `taps`.
+/// The rows of the left matrix, gathered from pieces: row `m` consists of the `run` values from
+/// `x + inputs[m] + t` on, for each `t` in `taps`.
 #[derive(Clone, Copy)]
 pub(crate) struct LeftRows<'a> {
     pub inputs: &'a [usize],

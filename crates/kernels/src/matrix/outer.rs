@@ -145,19 +145,19 @@ unsafe fn panels_of<V: Vector>(
     out: &mut [f32],
     sums: *mut f32,
 ) -> *const f32 {
-    let place = |column: usize| column / PANEL * grads.len() * PANEL + column % PANEL;
+    let panel_offset = |column: usize| column / PANEL * grads.len() * PANEL + column % PANEL;
     let to = out.as_mut_ptr();
     for (p, &grad) in grads.iter().enumerate() {
         for column in (0..columns).step_by(V::LANES) {
             let n = (columns - column).min(V::LANES);
-            load::<V>(g.add(grad + column), n).store(to.add(place(column) + p * PANEL));
+            load::<V>(g.add(grad + column), n).store(to.add(panel_offset(column) + p * PANEL));
         }
     }
     if !sums.is_null() {
         for column in (0..columns).step_by(V::LANES) {
             let (n, from, sums) = (
                 (columns - column).min(V::LANES),
-                to.add(place(column)),
+                to.add(panel_offset(column)),
                 sums.add(column),
             );
             // Two alternating sums, so that consecutive additions do not depend on each other.
@@ -171,8 +171,8 @@ unsafe fn panels_of<V: Vector>(
     out.as_ptr()
 }
 
-/// [`outer`] of `[x, g]`, where `g` already consists of panels `[panel][pixel][column of the
-/// panel]`.
+/// [`outer`] of `[x, g]`, where `g` already consists of panels
+/// `[panel][pixel][column of the panel]`.
 ///
 /// # Safety
 /// All addressed memory must be valid.

@@ -28,8 +28,8 @@ pub(crate) fn block_rows(left: usize, max_rows: usize) -> usize {
     }
 }
 
-/// Runs `$block!(rows)` for the next block of `$left` rows. Blocks larger than `$max_rows`, a constant,
-/// are not compiled.
+/// Runs `$block!(rows)` for the next block of `$left` rows. Blocks larger than `$max_rows`, a
+/// constant, are not compiled.
 macro_rules! next_block {
     ($left:expr, $max_rows:expr, $block:ident) => {
         match block_rows($left, $max_rows) {

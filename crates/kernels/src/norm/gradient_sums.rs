@@ -49,8 +49,9 @@ pub struct NormGradients {
     pub residual: Vec<f32>,
 }
 
-/// The gradient of the normalised input as a function of the output gradient `g`: `factor · g +
-/// constant + (x − mean) · slope`, with one coefficient of each kind for each channel.
+/// The gradient of the normalised input as a function of the output gradient `g`:
+/// `factor · g + constant + (x − mean) · slope`, with one coefficient of each kind for each
+/// channel.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct NormBackwardCoefficients {
     pub(crate) factor: Vec<f32>,
@@ -79,7 +80,7 @@ impl Kernel for NormGradientSums<'_> {
         let (channels, rows) = (norm.scale.len(), x.len() / norm.scale.len());
         let keep_masked = norm.relu && output.is_some();
         let factor = factors(norm);
-        let gate = match (norm.relu, output) {
+        let relu_mask = match (norm.relu, output) {
             (false, _) => ReluMask::All,
             (true, Some(output)) => ReluMask::Output(output.as_ptr()),
             (true, None) => ReluMask::Recomputed {
@@ -90,7 +91,7 @@ impl Kernel for NormGradientSums<'_> {
         let mut residual: Vec<f32> = Vec::with_capacity(if keep_masked { x.len() } else { 0 });
         let pass = SumPass {
             x: x.as_ptr(),
-            gate,
+            relu_mask,
             gradient: gradient.as_ptr(),
             masked: if keep_masked {
                 residual.as_mut_ptr()
@@ -183,7 +184,7 @@ impl Kernel for SumPart {
 #[derive(Clone, Copy)]
 struct SumPass {
     x: *const f32,
-    gate: ReluMask,
+    relu_mask: ReluMask,
     gradient: *const f32,
     /// Where the masked gradient is stored, or null.
     masked: *mut f32,
@@ -197,12 +198,15 @@ struct SumPass {
 impl RowPass for SumPass {
     #[inline(always)]
     unsafe fn block<V: Vector, const R: usize>(&mut self, row: usize, c: usize, n: usize) {
-        let (mean, gate) = (load::<V>(self.mean.add(c), n), self.gate.vector::<V>(c, n));
+        let (mean, relu_mask) = (
+            load::<V>(self.mean.add(c), n),
+            self.relu_mask.vector::<V>(c, n),
+        );
         let (mut sum, mut product) = (V::splat(0.0), V::splat(0.0));
         for r in row..row + R {
             let at = r * self.channels + c;
             let deviation = load::<V>(self.x.add(at), n).sub(mean);
-            let g = gate.pass(load::<V>(self.gradient.add(at), n), deviation, at, n);
+            let g = relu_mask.pass(load::<V>(self.gradient.add(at), n), deviation, at, n);
             if !self.masked.is_null() {
                 store::<V>(g, self.masked.add(at), n);
             }

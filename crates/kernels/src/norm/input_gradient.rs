@@ -64,7 +64,7 @@ impl FollowingNorm<'_> {
         assert_eq!(
             (self.x.len(), self.norm.scale.len()),
             (len, channels),
-            "what was normalised"
+            "input of the norm"
         );
         let NormBackwardCoefficients {
             factor,
@@ -122,7 +122,7 @@ impl Kernel for NormInputGradient<'_> {
 #[derive(Clone, Copy)]
 pub(crate) struct InputGradientPass {
     x: *const f32,
-    gate: ReluMask,
+    relu_mask: ReluMask,
     from: *const f32,
     to: *mut f32,
     mean: *const f32,
@@ -149,7 +149,7 @@ impl InputGradientPass {
         let [factor, constant, slope] = [factor, constant, slope].map(|values| values.as_ptr());
         InputGradientPass {
             x: x.as_ptr(),
-            gate: if norm.relu {
+            relu_mask: if norm.relu {
                 ReluMask::Recomputed {
                     factor,
                     shift: norm.shift.as_ptr(),
@@ -173,11 +173,11 @@ impl RowPass for InputGradientPass {
     unsafe fn block<V: Vector, const R: usize>(&mut self, row: usize, c: usize, n: usize) {
         let numbers = [self.mean, self.factor, self.constant, self.slope];
         let [mean, factor, constant, slope] = numbers.map(|values| load::<V>(values.add(c), n));
-        let gate = self.gate.vector::<V>(c, n);
+        let relu_mask = self.relu_mask.vector::<V>(c, n);
         for r in row..row + R {
             let at = r * self.channels + c;
             let deviation = load::<V>(self.x.add(at), n).sub(mean);
-            let g = gate.pass(load::<V>(self.from.add(at), n), deviation, at, n);
+            let g = relu_mask.pass(load::<V>(self.from.add(at), n), deviation, at, n);
             store::<V>(
                 g.fma(factor, deviation.fma(slope, constant)),
                 self.to.add(at),

@@ -20,8 +20,8 @@ pub fn moments(x: &[f32], channels: usize) -> ChannelMoments {
     unsafe { dispatch(MomentsKernel { x, channels }) }
 }
 
-/// Merges the mean and the summed squared distance from it of `rows` more rows into `accumulated`, which
-/// holds those of the `before` rows before them, for each channel. The rows start at `x` and,
+/// Merges the mean and the summed squared distance from it of `rows` more rows into `accumulated`,
+/// which holds those of the `before` rows before them, for each channel. The rows start at `x` and,
 /// unless `to` is null, are also copied to `to`, past the caches. They are processed in chunks, so
 /// the bits of the result depend on where the rows are split, except at multiples of
 /// [`moments_chunk_rows`](super::moments_chunk_rows).
@@ -72,10 +72,9 @@ pub(crate) unsafe fn accumulate_moments<V: Vector>(
 pub(crate) fn merge_image_moments(images: &[Vec<[f64; 2]>], rows: usize) -> ChannelMoments {
     let mut accumulated = vec![[0.0; 2]; images.first().map_or(0, Vec::len)];
     for (i, image) in images.iter().enumerate() {
-        accumulated
-            .iter_mut()
-            .zip(image)
-            .for_each(|(accumulated, &new)| merge_moments(accumulated, new, [i * rows, rows]));
+        for (accumulated, &new) in accumulated.iter_mut().zip(image) {
+            merge_moments(accumulated, new, [i * rows, rows]);
+        }
     }
     moments_from_sums(&accumulated, images.len() * rows)
 }
@@ -106,12 +105,9 @@ impl Kernel for MomentsKernel<'_> {
             .enumerate()
         {
             let Range { start, end } = task_range(rows, parts, i);
-            accumulated
-                .iter_mut()
-                .zip(new)
-                .for_each(|(accumulated, new)| {
-                    merge_moments(accumulated, new, [start, end - start])
-                });
+            for (accumulated, new) in accumulated.iter_mut().zip(new) {
+                merge_moments(accumulated, new, [start, end - start]);
+            }
         }
         moments_from_sums(&accumulated, rows)
     }

@@ -5,6 +5,7 @@ use crate::simd::{Vector, load};
 /// Where the ReLU mask comes from.
 #[derive(Clone, Copy)]
 pub(crate) enum ReluMask {
+    /// There is no ReLU: all gradients pass.
     All,
     /// Gradients pass where the stored output is greater than 0.
     Output(*const f32),
@@ -19,7 +20,7 @@ pub(crate) enum ReluMask {
 /// A [`ReluMask`] for one vector of columns.
 #[derive(Clone, Copy)]
 pub(crate) struct VectorReluMask<V> {
-    gate: ReluMask,
+    mask: ReluMask,
     factor: V,
     shift: V,
 }
@@ -36,7 +37,7 @@ impl ReluMask {
             (factor, shift) = (load::<V>(factors.add(c), n), load::<V>(shifts.add(c), n));
         }
         VectorReluMask {
-            gate: self,
+            mask: self,
             factor,
             shift,
         }
@@ -48,7 +49,7 @@ impl<V: Vector> VectorReluMask<V> {
     #[inline(always)]
     pub(crate) unsafe fn pass(&self, g: V, deviation: V, at: usize, n: usize) -> V {
         let zero = V::splat(0.0);
-        match self.gate {
+        match self.mask {
             ReluMask::All => g,
             ReluMask::Output(output) => g.keep(load::<V>(output.add(at), n).greater(zero)),
             ReluMask::Recomputed { .. } => {

@@ -18,8 +18,8 @@ pub fn global_average(x: &[f32], pixels: usize, channels: usize) -> Vec<f32> {
     }
 }
 
-/// The gradient of the input, `[images, pixels, channels]`, from that of the means, `[images,
-/// channels]`.
+/// The gradient of the input, `[images, pixels, channels]`, from that of the means,
+/// `[images, channels]`.
 ///
 /// # Panics
 /// If `gradient` is not a whole number of rows.

@@ -128,7 +128,7 @@ impl Kernel for MaxPoolKernel<'_> {
             for c in (0..shape.channels).step_by(V::LANES) {
                 let n = (shape.channels - c).min(V::LANES);
                 let mut best = V::splat(f32::NEG_INFINITY);
-                let mut place =
+                let mut index =
                     V::splat((window.skipped[0] * shape.window[1] + window.skipped[1]) as f32);
                 for row in window.first[0]..window.end[0] {
                     let at = (row - window.first[0] + window.skipped[0]) * shape.window[1]
@@ -140,11 +140,11 @@ impl Kernel for MaxPoolKernel<'_> {
                         let value = load::<V>(from.add(column * shape.channels), n);
                         let better = value.greater_or_nan(best);
                         best = value.select(better, best);
-                        place = V::splat((at + column) as f32).select(better, place);
+                        index = V::splat((at + column) as f32).select(better, index);
                     }
                 }
                 store::<V>(best, y.add(window.output + c), n);
-                store_bytes::<V>(place, argmax.add(window.output + c), n);
+                store_bytes::<V>(index, argmax.add(window.output + c), n);
             }
         }
     }
@@ -228,10 +228,10 @@ impl PoolBackwardKernel<'_> {
             for c in (0..shape.channels).step_by(V::LANES) {
                 let n = (shape.channels - c).min(V::LANES);
                 let mut g = load::<V>(gradient.as_ptr().add(window.output + c), n);
-                let mut place = V::splat(0.0);
+                let mut index = V::splat(0.0);
                 match argmax {
                     Some(argmax) => {
-                        place = load_bytes::<V>(argmax.as_ptr().add(window.output + c), n)
+                        index = load_bytes::<V>(argmax.as_ptr().add(window.output + c), n)
                     }
                     None => g = g.mul(share),
                 }
@@ -243,7 +243,7 @@ impl PoolBackwardKernel<'_> {
                         let to = to.add(column * shape.channels);
                         let mut here = g;
                         if argmax.is_some() {
-                            here = g.keep(place.equal(V::splat((at + column) as f32)));
+                            here = g.keep(index.equal(V::splat((at + column) as f32)));
                         }
                         if !TILES {
                             here = here.add(load::<V>(to, n));

@@ -14,10 +14,10 @@ use std::time::{Duration, Instant};
 pub(crate) unsafe fn run_tasks(tasks: usize, run: impl Fn(usize)) {
     if tasks > 1 && POOL.publish(tasks, &run) {
         let mut state = POOL.run_remaining(POOL.lock(), 0);
-        while state.work.as_ref().is_some_and(|work| work.running > 0) {
+        while state.call.as_ref().is_some_and(|call| call.running > 0) {
             state = POOL.finished.wait(&POOL, state);
         }
-        let panic = state.work.take().and_then(|work| work.panic);
+        let panic = state.call.take().and_then(|call| call.panic);
         drop(state);
         if let Some(panic) = panic {
             resume_unwind(panic);
@@ -61,7 +61,7 @@ struct ThreadPoolState {
     threads: usize,
     /// Helpers that have been spawned.
     helpers: usize,
-    work: Option<ParallelCall>,
+    call: Option<ParallelCall>,
 }
 
 /// The tasks of the call in progress.
@@ -101,7 +101,7 @@ static POOL: ThreadPool = ThreadPool {
     state: Mutex::new(ThreadPoolState {
         threads: 1,
         helpers: 0,
-        work: None,
+        call: None,
     }),
     published: Signal::new(),
     finished: Signal::new(),
@@ -159,7 +159,7 @@ impl ThreadPool {
     /// Publishes the tasks for the helpers. Returns false if there are no helpers or they are busy.
     fn publish(&'static self, tasks: usize, run: &impl Fn(usize)) -> bool {
         let mut state = self.lock();
-        if state.threads == 1 || state.work.is_some() {
+        if state.threads == 1 || state.call.is_some() {
             return false;
         }
         while state.helpers + 1 < state.threads {
@@ -181,7 +181,7 @@ impl ThreadPool {
         let remaining = (0..state.threads)
             .map(|thread| task_range(tasks, state.threads, thread))
             .collect();
-        state.work = Some(ParallelCall {
+        state.call = Some(ParallelCall {
             run,
             remaining,
             running: 0,
@@ -194,11 +194,12 @@ impl ThreadPool {
     fn helper_loop(&'static self, number: usize) {
         let mut state = self.lock();
         loop {
-            let here = number + 1 < state.threads
-                && state.work.as_ref().is_some_and(|work| !work.is_exhausted());
-            state = match here {
-                true => self.run_remaining(state, number + 1),
-                false => self.published.wait(self, state),
+            let has_work = number + 1 < state.threads
+                && state.call.as_ref().is_some_and(|call| !call.is_exhausted());
+            state = if has_work {
+                self.run_remaining(state, number + 1)
+            } else {
+                self.published.wait(self, state)
             };
         }
     }
@@ -210,21 +211,21 @@ impl ThreadPool {
         thread: usize,
     ) -> MutexGuard<'a, ThreadPoolState> {
         while let Some((run, number)) = state
-            .work
+            .call
             .as_mut()
-            .and_then(|work| Some((work.run, work.next_task(thread)?)))
+            .and_then(|call| Some((call.run, call.next_task(thread)?)))
         {
             drop(state);
             // SAFETY: the publishing caller waits while tasks run.
             let result = catch_unwind(AssertUnwindSafe(|| unsafe { (*run)(number) }));
             state = self.lock();
-            if let Some(work) = state.work.as_mut() {
-                work.running -= 1;
+            if let Some(call) = state.call.as_mut() {
+                call.running -= 1;
                 if let Err(panic) = result {
-                    work.remaining.clear();
-                    work.panic = Some(panic);
+                    call.remaining.clear();
+                    call.panic = Some(panic);
                 }
-                if work.running == 0 && work.is_exhausted() {
+                if call.running == 0 && call.is_exhausted() {
                     self.finished.notify();
                 }
             }

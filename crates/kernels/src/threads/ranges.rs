@@ -16,7 +16,7 @@ pub fn parallel_chunks<T: Send, S>(
 ) {
     assert!(
         size > 0 && values.len().is_multiple_of(size),
-        "{} values in stretches of {size}",
+        "{} values in chunks of {size}",
         values.len()
     );
     let (count, start) = (values.len() / size, values.as_mut_ptr());
@@ -51,10 +51,10 @@ pub(crate) unsafe fn run_ranges(count: usize, values: usize, run: impl Fn(Range<
 /// # Safety
 /// As for [`run_tasks`].
 pub(crate) unsafe fn collect_tasks<T: Default>(tasks: usize, run: impl Fn(usize) -> T) -> Vec<T> {
-    let mut found: Vec<T> = (0..tasks).map(|_| T::default()).collect();
-    let to = found.as_mut_ptr();
+    let mut results: Vec<T> = (0..tasks).map(|_| T::default()).collect();
+    let to = results.as_mut_ptr();
     run_tasks(tasks, |i| *to.add(i) = run(i));
-    found
+    results
 }
 
 /// Number of tasks that `count` items are cut into when the number does not affect the result.

@@ -14,7 +14,7 @@ use crate::conv::pool2x2::unpool_image;
 use crate::conv::pooled_weight_sums::{PooledSums, pooled_len, pooled_weights};
 use crate::conv::shape::ConvShape;
 use crate::conv::windows::{forward_border, forward_windows};
-use crate::elementwise::{add_active_rows, mask};
+use crate::elementwise::{add_active_rows, mask_by_output};
 use crate::matrix::Finish;
 use crate::simd::{Kernel, Vector, should_stream};
 
@@ -254,7 +254,7 @@ unsafe fn convolution_gradient<'a, V: Vector>(
         }
         scratch
     } else if epilogue.relu {
-        mask::<V>(
+        mask_by_output::<V>(
             &upstream.gradient[part.clone()],
             &upstream.output[part],
             scratch,

@@ -112,14 +112,14 @@ impl<F: Form> Kernel for WinogradBackwardPart<'_, F> {
             dx,
         } = part;
         let tiles = Tiles::<F>::new(shape, epilogue);
-        let (images, n) = (tiles.images(), tiles.per_image());
+        let (images, n) = (tiles.images_per_block(), tiles.per_image());
         let mut block = TileBlock::new(shape, &tiles);
         let zeros = vec![0.0; shape.input[1] * shape.channels];
         let (x_image, y_image) = (
             x.len() / shape.images.max(1),
             shape.output_len(epilogue) / shape.images.max(1),
         );
-        let (gradient, output, place) = (
+        let (gradient, output, argmax) = (
             upstream.gradient.as_ptr(),
             upstream.output.as_ptr(),
             upstream.argmax.as_ptr(),
@@ -145,7 +145,7 @@ impl<F: Form> Kernel for WinogradBackwardPart<'_, F> {
                 tiles.input::<V>(x.as_ptr().add((first + i) * x_image), &zeros, v.from(i * n));
                 tiles.output_gradient::<V>(
                     from,
-                    place.wrapping_add(at),
+                    argmax.wrapping_add(at),
                     epilogue,
                     m.from(i * n),
                     bias,

@@ -88,7 +88,7 @@ impl<F: Form> Kernel for WinogradForwardPart<'_, F> {
             ..
         } = self;
         let tiles = Tiles::<F>::new(shape, epilogue);
-        let (images, n) = (tiles.images(), tiles.per_image());
+        let (images, n) = (tiles.images_per_block(), tiles.per_image());
         let mut block = TileBlock::new(shape, &tiles);
         let zeros = vec![0.0; shape.input[1] * shape.channels];
         let (x_image, y_image) = (
@@ -105,13 +105,13 @@ impl<F: Form> Kernel for WinogradForwardPart<'_, F> {
             let m = block.planes(Side::Output, count * n);
             for i in 0..count {
                 let at = (first + i) * y_image;
-                let place = if epilogue.pool {
+                let argmax = if epilogue.pool {
                     to.argmax.add(at)
                 } else {
                     std::ptr::null_mut()
                 };
                 let output = to.output.add(at);
-                tiles.output::<V>(m.from(i * n), bias, epilogue, output, place);
+                tiles.output::<V>(m.from(i * n), bias, epilogue, output, argmax);
                 if epilogue.moments {
                     let (filters, moments) = (shape.filters, &mut *to.moments.add(first + i));
                     moments.resize(filters, [0.0; 2]);

@@ -33,7 +33,7 @@ impl Planes {
 
     /// Address of a tile in the first plane, at a vector of channels.
     #[inline(always)]
-    pub(crate) unsafe fn place(self, tile: usize, channel: usize) -> *mut f32 {
+    pub(crate) unsafe fn address(self, tile: usize, channel: usize) -> *mut f32 {
         self.start
             .add(channel / PANEL * self.panel + tile * PANEL + channel % PANEL)
     }

@@ -17,7 +17,7 @@ pub(crate) struct TileBlock {
     v: Buffer,
     m: Buffer,
     /// Offset of each tile in a panel.
-    tiles: Vec<usize>,
+    tile_offsets: Vec<usize>,
 }
 
 /// Which planes of a block: those of the input or of the output.
@@ -29,7 +29,7 @@ pub(crate) enum Side {
 
 impl TileBlock {
     pub(crate) fn new<F: Form>(shape: &ConvShape, tiles: &Tiles<F>) -> TileBlock {
-        let capacity = tiles.images().min(shape.images.max(1)) * tiles.per_image();
+        let capacity = tiles.images_per_block().min(shape.images.max(1)) * tiles.per_image();
         let (channels, filters) = (shape.channels, shape.filters);
         TileBlock {
             channels,
@@ -37,7 +37,7 @@ impl TileBlock {
             capacity,
             v: Buffer::new(PLANES * plane_stride(capacity * channels)),
             m: Buffer::new(PLANES * plane_stride(capacity * filters)),
-            tiles: (0..capacity).map(|t| t * PANEL).collect(),
+            tile_offsets: (0..capacity).map(|t| t * PANEL).collect(),
         }
     }
 
@@ -74,7 +74,7 @@ impl TileBlock {
         };
         let (x, y) = (self.planes(from, tiles), self.planes(other, tiles));
         let panels = self.panels(from, tiles);
-        let offsets = &self.tiles[..tiles];
+        let offsets = &self.tile_offsets[..tiles];
         let rows = LeftRows {
             inputs: offsets,
             taps: &panels,
@@ -123,7 +123,13 @@ impl TileBlock {
                 right: std::ptr::null_mut(),
             };
             let (v, m) = (v.start.add(z * v.plane), m.start.add(z * m.plane));
-            outer_panels::<V>([v, m], &self.tiles[..tiles], &offsets, self.filters, sums);
+            outer_panels::<V>(
+                [v, m],
+                &self.tile_offsets[..tiles],
+                &offsets,
+                self.filters,
+                sums,
+            );
         }
     }
 }

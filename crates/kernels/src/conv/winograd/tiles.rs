@@ -43,7 +43,7 @@ impl<F: Form> Tiles<F> {
     /// Images that are processed together. With few channels their planes should stay in the L2
     /// cache; with many channels the weights do not fit there anyway and should be read for many
     /// tiles at once.
-    pub(crate) fn images(&self) -> usize {
+    pub(crate) fn images_per_block(&self) -> usize {
         let tiles = (self.channels.min(self.filters) / 2).max(36);
         (tiles / self.per_image()).max(1)
     }
@@ -112,7 +112,7 @@ impl<F: Form> Tiles<F> {
                     Some(column) => transform::input(six!(J => V::load(rows[J].add(column + c)))),
                     None => [V::splat(0.0); 6],
                 });
-                let to = v.place(tile, c);
+                let to = v.address(tile, c);
                 six!(J => {
                     let row = transform::input(six!(I => columns[I][J]));
                     six!(I => row[I].store(to.add((6 * J + I) * v.plane)));
@@ -130,7 +130,7 @@ impl<F: Form> Tiles<F> {
                 columns: within,
             } = self.window(tile);
             for c in (0..self.channels).step_by(V::LANES) {
-                let from = v.place(tile, c);
+                let from = v.address(tile, c);
                 let columns = six!(I => {
                     transform::input_transposed(six!(J => V::load(from.add((6 * J + I) * v.plane))))
                 });
@@ -164,7 +164,7 @@ impl<F: Form> Tiles<F> {
                     Some(bias) => V::load(bias.as_ptr().add(c)),
                     None => V::splat(0.0),
                 };
-                let from = m.place(tile, c);
+                let from = m.address(tile, c);
                 let columns =
                     six!(I => F::output(six!(J => V::load(from.add((6 * J + I) * m.plane)))));
                 let values = four!(J => {
@@ -228,10 +228,10 @@ impl<F: Form> Tiles<F> {
             if 2 * j.max(i) < F::OUT && 2 * j < size[0] && 2 * i < size[1] {
                 let [top, bottom] = [values[2 * j], values[2 * j + 1]];
                 let four = [top[2 * i], top[2 * i + 1], bottom[2 * i], bottom[2 * i + 1]];
-                let (best, place) = largest::<V>(four, relu);
+                let (best, index) = largest::<V>(four, relu);
                 let at = (j * self.output[1] / 2 + i) * self.filters;
                 best.store(y.add(at));
-                place.store_bytes(argmax.add(at));
+                index.store_bytes(argmax.add(at));
             }
         });
     }
@@ -270,7 +270,7 @@ impl<F: Form> Tiles<F> {
                     true => F::output_transposed(four!(J => values[J][I])),
                     false => [V::splat(0.0); 6],
                 });
-                let to = m.place(tile, c);
+                let to = m.address(tile, c);
                 six!(J => {
                     let row = F::output_transposed(four!(I => columns[I][J]));
                     six!(I => row[I].store(to.add((6 * J + I) * m.plane)));
@@ -327,8 +327,8 @@ impl<F: Form> Tiles<F> {
             let (j, i) = (K / 2, K % 2);
             if 2 * j.max(i) < F::OUT && 2 * j < size[0] && 2 * i < size[1] {
                 let at = (j * self.output[1] / 2 + i) * self.filters;
-                let (g, place) = (V::load(gradient.add(at)), V::load_bytes(argmax.add(at)));
-                four!(Q => g.keep(place.equal(V::splat(Q as f32))))
+                let (g, index) = (V::load(gradient.add(at)), V::load_bytes(argmax.add(at)));
+                four!(Q => g.keep(index.equal(V::splat(Q as f32))))
             } else {
                 [V::splat(0.0); 4]
             }
