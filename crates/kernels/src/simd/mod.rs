@@ -1,7 +1,7 @@
 //! One source for every instruction set: kernels are generic over [`Vector`] and compiled once for
 //! each implementation.
 //!
-//! [`dispatch`] enters a function that enables the target features of the instruction set.
+//! [`dispatch()`] enters a function that enables the target features of the instruction set.
 //! Everything it calls is `inline(always)`, so that it is compiled with the same features. A kernel
 //! must therefore never pass a vector to a function that is not inlined.
 
