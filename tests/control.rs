@@ -2,6 +2,7 @@
 //! what may be removed.
 
 use crate::kills::{lines, start, wait_until, workers};
+use crate::needs;
 use crate::support::{Place, SMALL};
 
 fn long(run: &str) -> Place {
@@ -86,66 +87,66 @@ fn a_cancelled_job_is_left_and_the_others_finish() {
     assert!(workers(&place).is_empty());
 }
 
-/// A terminal of tmux, closed at the end.
-struct Terminal(String);
+/// A server of tmux with terminals of its own, stopped at the end.
+struct Terminals(String);
 
-impl Terminal {
-    fn tmux(&self, arguments: &[&str]) -> Option<String> {
+impl Terminals {
+    /// Runs one command of tmux and returns what it prints.
+    fn tmux(&self, arguments: &[&str]) -> std::io::Result<String> {
         let out = std::process::Command::new("tmux")
             .args(["-L", &self.0])
             .args(arguments)
-            .output()
-            .ok()?;
-        out.status
-            .success()
-            .then(|| String::from_utf8_lossy(&out.stdout).into_owned())
+            .output()?;
+        let printed = String::from_utf8_lossy(&out.stdout).into_owned();
+        if out.status.success() {
+            return Ok(printed);
+        }
+        let reason = String::from_utf8_lossy(&out.stderr).into_owned();
+        Err(std::io::Error::other(reason))
+    }
+
+    /// Opens a terminal of this size, in which `command` runs, and names it by its width.
+    fn open(&self, width: &str, height: &str, command: &str) {
+        let arguments = ["new-session", "-d", "-s", width, "-x", width, "-y", height];
+        let opened = self.tmux(&[&arguments[..], &[command]].concat());
+        opened.expect("tmux opens a terminal");
+    }
+
+    fn text(&self, width: &str) -> String {
+        let captured = self.tmux(&["capture-pane", "-p", "-t", width]);
+        captured.unwrap_or_default()
     }
 }
 
-impl Drop for Terminal {
+impl Drop for Terminals {
     fn drop(&mut self) {
-        self.tmux(&["kill-server"]);
+        let _ = self.tmux(&["kill-server"]);
     }
 }
 
 #[test]
 fn watch_fits_its_terminal_and_follows_the_sweep() {
+    let terminals = Terminals(format!("convsweep-test-{}", std::process::id()));
+    if let Err(error) = terminals.tmux(&["-V"]) {
+        return needs::skip(&format!("tmux does not start: {error}"));
+    }
     let place = long("\n[run]\nslots = { cpu = 2 }\n");
     let mut program = start(&place);
     wait_until("it trains", || lines(&place) > 4);
-    let terminal = Terminal(format!("convsweep-test-{}", std::process::id()));
     let (program_path, results) = (env!("CARGO_BIN_EXE_convsweep"), place.path("results"));
     let watch = format!("{program_path} --results {} watch", results.display());
     for (width, height) in [("80", "24"), ("200", "50")] {
-        let opened = terminal.tmux(&[
-            "new-session",
-            "-d",
-            "-s",
-            width,
-            "-x",
-            width,
-            "-y",
-            height,
-            &watch,
-        ]);
-        if opened.is_none() && width == "80" {
-            eprintln!("there is no tmux here");
-            break;
-        }
+        terminals.open(width, height, &watch);
         let mut seen = String::new();
         wait_until("a slot with its curve is shown", || {
-            seen = terminal
-                .tmux(&["capture-pane", "-p", "-t", width])
-                .unwrap_or_default();
+            seen = terminals.text(width);
             let ended = program.try_wait().expect("asked").is_some();
             ended || (seen.contains("of 4 jobs") && seen.contains("/60") && seen.contains('█'))
         });
         assert!(seen.starts_with("convsweep · small"), "{seen}");
-        assert!(
-            seen.lines()
-                .all(|line| line.chars().count() <= width.parse().expect("a number")),
-            "{seen}"
-        );
+        let columns: usize = width.parse().expect("a number");
+        let fits = |line: &str| line.chars().count() <= columns;
+        assert!(seen.lines().all(fits), "{seen}");
     }
     let _ = std::process::Command::new("kill")
         .args(["-INT", &program.id().to_string()])

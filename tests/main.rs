@@ -6,6 +6,7 @@ mod control;
 mod kills;
 mod language;
 mod mistakes;
+mod needs;
 mod order;
 mod outcomes;
 mod range;

@@ -1,6 +1,8 @@
 //! What follows from bad ends: retries with rests, breakers, limits.
 
 use crate::common::{job, job_with, policy, run_by, slots, words};
+use crate::control_group::ControlGroup;
+use crate::needs;
 use crate::processes::{fake_worker, write_scripts};
 use convsweep_runner::local::LocalLauncher;
 use convsweep_runner::policy::{ErrorStreak, is_failure};
@@ -302,31 +304,24 @@ fn a_device_on_which_everything_fails_is_closed() {
     assert!(text.contains("the device cuda:0 gets no more"), "{text}");
 }
 
-/// A worker in a control group of little memory, which the kernel kills when it takes more. Where
-/// no control group can be made, there is no test of the kernel itself; what it counts is tested
-/// beside `memory.rs`.
+/// The kernel kills a worker that takes more memory than its control group has.
 #[test]
 fn a_kill_by_the_kernel_for_want_of_memory_is_no_crash() {
-    let group =
-        Path::new("/sys/fs/cgroup/memory").join(format!("convsweep-test-{}", std::process::id()));
-    if fs::create_dir(&group).is_err() {
-        eprintln!("no control group can be made here");
-        return;
-    }
-    let limited = fs::write(group.join("memory.limit_in_bytes"), "67108864");
+    let group = match ControlGroup::of_memory(64 << 20) {
+        Ok(group) => group,
+        Err(error) => return needs::skip(&format!("no control group can be made: {error}")),
+    };
     let (words, summary, events) = run_on(policy(), &["started, hog", "finish"], |dir| {
         let wrapper = dir.join("limited");
         let text = format!(
-            "#!/bin/sh\necho $$ > {}/cgroup.procs\nexec {}\n",
-            group.display(),
+            "#!/bin/sh\necho $$ > {}\nexec {}\n",
+            group.processes().display(),
             fake_worker().display()
         );
         fs::write(&wrapper, text).unwrap();
         fs::set_permissions(&wrapper, fs::Permissions::from_mode(0o755)).unwrap();
         (dir.to_path_buf(), slots(1, &wrapper))
     });
-    let _ = fs::remove_dir(&group);
-    limited.unwrap();
     assert_eq!(
         words,
         [
