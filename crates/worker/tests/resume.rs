@@ -370,7 +370,10 @@ fn stopped_again_and_again() {
             "{started:?}"
         );
         if within < 3 {
-            sleep(Duration::from_millis(10));
+            // Another delay each time, so that on a fast machine as on a slow one some stop falls
+            // within an epoch.
+            let delay = 1 + 3 * (job.execution.attempt % 8);
+            sleep(Duration::from_millis(delay.into()));
             worker.send(&Command::CANCEL);
         }
         let events = worker.events();
