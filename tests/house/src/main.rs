@@ -1,8 +1,9 @@
 //! Measures the sources of the workspace and checks their limits.
 //!
-//! `convsweep-house [--report] [FOLDER]` prints figures by crate and every violation with its
-//! place. It exits with 1 where a limit is exceeded, with 0 in any case under `--report`, and with 2
-//! where the sources cannot be read. `FOLDER` is the workspace; the current one by default.
+//! `convsweep-house [--report | --rooms] [FOLDER]` prints figures by crate and every violation with
+//! its place. It exits with 1 where a limit is exceeded, with 0 in any case under `--report`, and
+//! with 2 where the sources cannot be read. With `--rooms` it looks at the order of the rooms alone
+//! and prints nothing where it is kept. `FOLDER` is the workspace; the current one by default.
 
 mod circles;
 mod forbidden;
@@ -21,32 +22,46 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use workspace::Figures;
 
+const USAGE: &str = "usage: convsweep-house [--report | --rooms] [FOLDER]";
+
+/// What is printed, and what decides on the exit code.
+enum Mode {
+    Limits,
+    Report,
+    Rooms,
+}
+
 fn main() -> ExitCode {
-    let mut only_report = false;
+    let mut mode = Mode::Limits;
     let mut root = PathBuf::from(".");
     for argument in std::env::args().skip(1) {
         match argument.as_str() {
-            "--report" => only_report = true,
-            option if option.starts_with('-') => {
-                eprintln!(
-                    "house: unknown option {option}; usage: convsweep-house [--report] [FOLDER]"
-                );
-                return ExitCode::from(2);
-            }
+            "--report" => mode = Mode::Report,
+            "--rooms" => mode = Mode::Rooms,
+            option if option.starts_with('-') => return refuse(&format!("{option}? {USAGE}")),
             folder => root = PathBuf::from(folder),
         }
     }
     let figures = match Figures::read(&root) {
         Ok(figures) => figures,
-        Err(error) => {
-            eprintln!("house: {error}");
-            return ExitCode::from(2);
-        }
+        Err(error) => return refuse(&error),
     };
-    let passed = report::print(&figures);
-    if passed || only_report {
+    let is_kept = match mode {
+        Mode::Limits => report::print(&figures),
+        Mode::Report => {
+            report::print(&figures);
+            true
+        }
+        Mode::Rooms => report::print_room_order(&figures),
+    };
+    if is_kept {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
     }
+}
+
+fn refuse(reason: &str) -> ExitCode {
+    eprintln!("house: {reason}");
+    ExitCode::from(2)
 }

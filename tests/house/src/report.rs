@@ -3,7 +3,7 @@
 use crate::limits;
 use crate::measure::{Sized, Tally};
 use crate::statistics::Spread;
-use crate::workspace::{CrateFigures, FILE_CIRCLE, Figures, ROOM_CIRCLE, Violation};
+use crate::workspace::{CrateFigures, FILE_CIRCLE, Figures, ROOM_CIRCLE, ROOM_ORDER, Violation};
 use std::collections::BTreeMap;
 
 /// Prints a table by crate, the violations by crate, and the limits; returns whether all are kept.
@@ -14,6 +14,18 @@ pub fn print(figures: &Figures) -> bool {
     }
     print_type_names(figures);
     print_limits(figures)
+}
+
+/// Prints what goes against the order of the rooms; returns whether nothing does.
+pub fn print_room_order(figures: &Figures) -> bool {
+    let mut is_kept = true;
+    for violation in figures.crates.iter().flat_map(|c| &c.violations) {
+        if violation.rule == ROOM_ORDER {
+            println!("{}: {}", violation.place, violation.text);
+            is_kept = false;
+        }
+    }
+    is_kept
 }
 
 const COLUMNS: &str = "crate        lines  chars  long%  clos  >3  files med/95/max  \

@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# Runs all tests; then prints how many were skipped, which took longest, and how long all took.
+# The arguments go to `cargo test`.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+
+# Cargo starts each test program by way of timed.sh.
+host=$(rustc -vV | sed -n 's/^host: //p')
+export CONVSWEEP_TEST_LOG=$log
+export "CARGO_TARGET_$(tr 'a-z-' 'A-Z_' <<<"$host")_RUNNER=$PWD/tests/timed.sh"
+
+run_all() {
+  cargo test --release --workspace "$@" &&
+    cargo test --release --manifest-path tests/schema/Cargo.toml "$@" &&
+    cargo test --release --manifest-path tests/house/Cargo.toml "$@"
+}
+SECONDS=0
+run_all "$@"
+status=$?
+
+printf '\nslowest tests, in seconds:\n'
+awk '/^program / { program = $2 }
+  /^test .* <[0-9.]+s>$/ { gsub(/[<>s]/, "", $NF); printf "%8.2f  %s %s\n", $NF, program, $2 }' "$log" |
+  sort -rn | head -n 10
+grep -oE 'skipped: .*' "$log"
+# Tests that are marked `ignore` are as good as skipped.
+ignored=$(sed -nE 's/.* ([0-9]+) ignored;.*/\1/p' "$log" | awk '{ sum += $1 } END { print sum + 0 }')
+skipped=$(grep -c 'skipped: ' "$log")
+passed=$(grep -cE '^test .*ok( <[0-9.]+s>)?$' "$log")
+printf '%d passed, %d skipped, in %d:%02d\n' "$passed" $((skipped + ignored)) $((SECONDS / 60)) $((SECONDS % 60))
+exit $status
