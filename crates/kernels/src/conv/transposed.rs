@@ -80,8 +80,8 @@ pub fn transposed_backward(
     }
     if needs.bias {
         gradients.bias = vec![0.0; shape.channels];
-        // SAFETY: the gradient is whole rows of channels; `dispatch` weight_only uses instructions that
-        // this CPU supports.
+        // SAFETY: the gradient is whole rows of channels; `dispatch` weight_only uses instructions
+        // that this CPU supports.
         unsafe {
             dispatch(BiasGradient {
                 gradient,

@@ -221,7 +221,8 @@ unsafe fn locate(taps: &mut Taps, size: Size, start: [f32; 2], step: [f32; 2], i
     }
 }
 
-/// Interpolates between the four source pixels; rows of the framed image are `framed_width` pixels long.
+/// Interpolates between the four source pixels; rows of the framed image are `framed_width` pixels
+/// long.
 #[inline(always)]
 unsafe fn interpolate(
     pixels: &[[f32; LANES]],
