@@ -1,36 +1,35 @@
 //! From rows to statistics, charts and one HTML page.
 //!
-//! Reads rows of the store and the predictions that workers left; never trains and never sees an
-//! image set. The way through: [`standing`] orders and compares, [`answer`] and [`notes`] say it in
-//! words, [`charts`] draw it, [`tables`] and `page` write it down.
+//! Reads rows of the store and the files that workers left; never trains and never sees an image
+//! set. The order of the rooms: [`ranking`] orders and compares by [`statistics`], [`answer`] says
+//! the result in words, [`charts`] draw it with [`draw`], [`tables`] and `page` write it down.
 
 pub mod answer;
 pub mod charts;
 pub mod draw;
-pub mod notes;
+pub mod job_files;
+mod output;
 mod page;
-pub mod predictions;
-pub mod standing;
-pub mod stats;
+pub mod ranking;
+pub mod statistics;
 pub mod tables;
 
-use charts::Chart;
-use convsweep_files::Durability;
-use convsweep_spec::layout::{PREDICTIONS, ResultsFolder};
-use convsweep_store::ExperimentRows;
-use draw::render::{self, RenderError};
-use page::Page;
-use predictions::{Predictions, PredictionsError};
-use standing::Standing;
-use std::path::{Path, PathBuf};
-use tables::TextTable;
-use thiserror::Error;
+pub use output::ReportError;
 
-/// What a report left behind.
+use charts::ChartData;
+use convsweep_spec::layout::ResultsFolder;
+use convsweep_store::ExperimentRows;
+use output::OutputFolder;
+use page::Page;
+use ranking::Ranking;
+use std::path::PathBuf;
+use tables::TextTable;
+
+/// The files of a report, and what a terminal shows of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Report {
-    /// The answer and the warnings as plain text for a terminal, a paragraph a line, an empty line
-    /// between.
+    /// The answer and the warnings as plain text for a terminal: a line for each paragraph, with an
+    /// empty line between them.
     pub answer: String,
     /// The leaderboard for a terminal.
     pub leaderboard: TextTable,
@@ -42,32 +41,6 @@ pub struct Report {
     pub tables: Vec<PathBuf>,
 }
 
-/// Why a report could not be made.
-#[derive(Debug, Error)]
-pub enum ReportError {
-    /// A file could not be written.
-    #[error(
-        "cannot write {path}: {source}; make the folder writable, or work on a copy of it (--results)"
-    )]
-    Write {
-        /// The file or folder.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// A chart could not be drawn.
-    #[error("chart {name}: {source}")]
-    Chart {
-        /// The chart.
-        name: String,
-        /// Why.
-        source: RenderError,
-    },
-    /// A table could not be made.
-    #[error("CSV: {0}")]
-    Csv(#[from] csv::Error),
-}
-
 /// Writes the report of an experiment into its folder: `report.html`, `charts/*.svg` and `*.png`,
 /// `*.csv`, `*.tex`.
 ///
@@ -75,164 +48,52 @@ pub enum ReportError {
 /// longer apply are removed.
 ///
 /// # Errors
-/// Where a file cannot be written. Predictions that are missing or damaged are said in the report
-/// instead.
+/// Where a file cannot be written or a chart cannot be drawn. Missing or damaged predictions are
+/// mentioned in the report instead.
 pub fn report(rows: &ExperimentRows, results: &ResultsFolder) -> Result<Report, ReportError> {
-    let standing = Standing::new(rows);
-    let tests = charts::range::tests(&standing, results);
-    let answer = if tests.is_empty() {
-        answer::answer(&standing)
+    let ranking = Ranking::new(rows);
+    let range_tests = job_files::read_range_tests(&ranking, results);
+    let answer = if range_tests.is_empty() {
+        answer::answer(&ranking)
     } else {
-        charts::range::answer(&tests)
+        answer::range_test_answer(&range_tests)
     };
-    let mut warnings = notes::warnings(&standing);
-    let predictions = chosen_predictions(&standing, results).unwrap_or_else(|problem| {
-        warnings.push(problem);
-        None
-    });
-    let folder = results.experiment(&rows.revision.experiment);
-    let charts = charts::range::chart(&tests)
-        .into_iter()
-        .chain(charts::all(&standing, predictions.as_ref()));
-    let charts = draw_all(charts.collect())?;
-    let chart_files = write_charts(&folder.join("charts"), &charts)?;
-    let leaderboard = tables::leaderboard(&standing);
-    let tables = [
-        ("leaderboard.csv", tables::leaderboard_csv(&standing)?),
-        ("curves.csv", tables::curves_csv(&standing)?),
-        ("evaluations.csv", tables::evaluations_csv(&standing)?),
-        ("comparisons.csv", tables::comparisons_csv(&standing)?),
-        (
-            "leaderboard.tex",
-            tables::leaderboard_tex(&standing).into_bytes(),
-        ),
-    ];
-    let table_files = tables
-        .into_iter()
-        .map(|(name, bytes)| write(&folder.join(name), &bytes))
-        .collect::<Result<_, _>>()?;
-    let pictures: Vec<(Chart, String)> = charts.into_iter().map(|d| (d.chart, d.svg)).collect();
+    let mut warnings = answer::warnings(&ranking);
+    let predictions = match job_files::chosen_predictions(&ranking, results) {
+        Ok(predictions) => predictions,
+        Err(problem) => {
+            warnings.push(problem);
+            None
+        }
+    };
+    let folder = OutputFolder(results.experiment(&rows.revision.experiment));
+    let data = ChartData::new(&ranking, predictions.as_ref(), &range_tests);
+    let drawn = output::draw_all(charts::all(&data))?;
+    let charts = folder.write_charts(&drawn)?;
+    let tables = folder.write_tables(&ranking)?;
+    let leaderboard = tables::leaderboard(&ranking);
+    let pictures: Vec<_> = drawn.into_iter().map(|d| (d.chart, d.svg)).collect();
     let page = Page {
-        standing: &standing,
+        ranking: &ranking,
         answer: &answer,
         warnings: &warnings,
         leaderboard: &leaderboard,
         charts: &pictures,
     };
-    let html = write(&folder.join("report.html"), page.html().as_bytes())?;
-    let words = answer
-        .into_iter()
-        .chain(warnings.into_iter().map(|w| format!("Note: {w}")));
+    let html = folder.write("report.html", page.html().as_bytes())?;
     Ok(Report {
-        answer: words.collect::<Vec<_>>().join("\n\n"),
+        answer: terminal_text(answer, &warnings),
         leaderboard,
         html,
-        charts: chart_files,
-        tables: table_files,
+        charts,
+        tables,
     })
 }
 
-/// Predictions of the chosen configuration's first finished job, or what is wrong with them.
-fn chosen_predictions(
-    standing: &Standing,
-    results: &ResultsFolder,
-) -> Result<Option<Predictions>, String> {
-    let Some(run) = standing.best().and_then(|best| best.finished().next()) else {
-        return Ok(None);
-    };
-    let path = results.job(&run.job.job).join(PREDICTIONS);
-    predictions::read(&path).map_err(|error: PredictionsError| {
-        format!(
-            "No images are shown: the predictions of job {} cannot be read ({error}).",
-            run.job.job
-        )
-    })
-}
-
-struct Drawn {
-    chart: Chart,
-    svg: String,
-    png: Vec<u8>,
-}
-
-/// SVG and PNG of a chart.
-type Files = Result<(String, Vec<u8>), RenderError>;
-
-/// Draws charts side by side, as many as there are cores.
-fn draw_all(charts: Vec<Chart>) -> Result<Vec<Drawn>, ReportError> {
-    let threads = std::thread::available_parallelism()
-        .map_or(1, |n| n.get())
-        .clamp(1, 8);
-    let draw =
-        |chart: &Chart| -> Files { Ok((render::svg(&chart.scene)?, render::png(&chart.scene)?)) };
-    let mut drawn: Vec<Option<Files>> = charts.iter().map(|_| None).collect();
-    std::thread::scope(|scope| {
-        let mut lots: Vec<Vec<_>> = (0..threads).map(|_| Vec::new()).collect();
-        for (i, work) in charts.iter().zip(&mut drawn).enumerate() {
-            lots[i % threads].push(work);
-        }
-        for lot in lots {
-            scope.spawn(|| {
-                lot.into_iter()
-                    .for_each(|(chart, place)| *place = Some(draw(chart)))
-            });
-        }
-    });
-    let mut done = Vec::with_capacity(charts.len());
-    for (chart, result) in charts.into_iter().zip(drawn) {
-        match result {
-            Some(Ok((svg, png))) => done.push(Drawn { chart, svg, png }),
-            Some(Err(source)) => {
-                return Err(ReportError::Chart {
-                    name: chart.name,
-                    source,
-                });
-            }
-            None => {}
-        }
+fn terminal_text(answer: Vec<String>, warnings: &[String]) -> String {
+    let mut paragraphs = answer;
+    for warning in warnings {
+        paragraphs.push(format!("Note: {warning}"));
     }
-    Ok(done)
-}
-
-fn write_charts(folder: &Path, charts: &[Drawn]) -> Result<Vec<PathBuf>, ReportError> {
-    std::fs::create_dir_all(folder).map_err(|source| ReportError::Write {
-        path: folder.to_path_buf(),
-        source,
-    })?;
-    for old in std::fs::read_dir(folder)
-        .into_iter()
-        .flatten()
-        .flatten()
-        .map(|e| e.path())
-    {
-        if matches!(
-            old.extension().and_then(|e| e.to_str()),
-            Some("svg" | "png")
-        ) {
-            std::fs::remove_file(&old)
-                .map_err(|source| ReportError::Write { path: old, source })?;
-        }
-    }
-    let mut files = Vec::new();
-    for drawn in charts {
-        files.push(write(
-            &folder.join(format!("{}.svg", drawn.chart.name)),
-            drawn.svg.as_bytes(),
-        )?);
-        files.push(write(
-            &folder.join(format!("{}.png", drawn.chart.name)),
-            &drawn.png,
-        )?);
-    }
-    Ok(files)
-}
-
-/// Writes beside the file and renames, so that a reader never sees half of it.
-fn write(path: &Path, bytes: &[u8]) -> Result<PathBuf, ReportError> {
-    let written = convsweep_files::write(path, bytes, Durability::SystemCache);
-    written.map_err(|error| ReportError::Write {
-        path: path.to_path_buf(),
-        source: error.source,
-    })?;
-    Ok(path.to_path_buf())
+    paragraphs.join("\n\n")
 }

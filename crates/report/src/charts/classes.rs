@@ -1,133 +1,166 @@
 //! Precision and recall of each class, for the chosen configuration.
 
-use super::confusion::Confusion;
-use super::{Chart, WIDTH, runs};
-use crate::draw::axis::{Panel, extent, labelled, padded, ticks};
-use crate::draw::color::{FAINT, Marker, SERIES, SOLID, Style};
-use crate::draw::legend::{self, Key};
-use crate::draw::scene::{Anchor, SMALL, Scene, Text};
-use crate::draw::text;
-use crate::standing::Standing;
-use crate::stats::{ClassScore, class_scores};
+use super::chart::{Chart, ChartData, WIDTH};
+use crate::draw::color::{FAINT, SERIES};
+use crate::draw::font;
+use crate::draw::legend::{self, LegendEntry};
+use crate::draw::panel::{Area, Panel};
+use crate::draw::scale::{extent, padded};
+use crate::draw::scene::Scene;
+use crate::draw::style::{Marker, SOLID, SeriesStyle};
+use crate::draw::text::{Anchor, SMALL, Text, centred};
+use crate::draw::ticks::{labelled, ticks};
+use crate::ranking::ConfusionMatrix;
+use crate::statistics::{ClassScore, class_scores};
 
-/// Scores of all classes.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Classes {
-    /// Class names with their scores, the best F1 first.
-    pub rows: Vec<(String, ClassScore)>,
-}
+/// Rows that fit into a column.
+const ROWS_PER_COLUMN: usize = 34;
+const MOST_COLUMNS: usize = 3;
+/// More classes than this have lower rows.
+const MANY_CLASSES: usize = 20;
+const TOP: f64 = 32.0;
 
-const PRECISION: Style = Style {
+const PRECISION: SeriesStyle = SeriesStyle {
     color: SERIES[1],
     dash: SOLID,
     marker: Marker::Diamond,
     highlighted: true,
 };
-const RECALL: Style = Style {
+const RECALL: SeriesStyle = SeriesStyle {
     color: SERIES[0],
     dash: SOLID,
     marker: Marker::Circle,
     highlighted: true,
 };
 
-/// The chart; `None` where the chosen configuration has no evaluation.
-pub fn chart(standing: &Standing) -> Option<Chart> {
-    let confusion = Confusion::of_best(standing)?;
-    let classes = Classes::new(&confusion);
-    Some(Chart {
-        name: "classes".into(),
-        title: format!(
-            "Precision and recall by class of {}",
-            standing.best()?.label()
-        ),
-        caption: format!(
-            "On the {} images, over {}, ordered by F1 (mean over classes: {:.1} %). Precision: how many of the images predicted as the class are of it. Recall: how many of the class's images were found.",
-            confusion.part.name(),
-            runs(standing, confusion.runs),
-            classes.macro_f1() * 100.0
-        ),
-        scene: classes.scene(),
-    })
+/// Scores of all classes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ClassTable {
+    /// Class names with their scores, the best F1 first.
+    pub rows: Vec<(String, ClassScore)>,
 }
 
-impl Classes {
+pub(super) fn charts(data: &ChartData) -> Vec<Chart> {
+    let ranking = data.ranking;
+    let (Some(best), Some(matrix)) = (ranking.best(), ConfusionMatrix::of_best(ranking)) else {
+        return Vec::new();
+    };
+    let classes = ClassTable::new(&matrix);
+    let caption = format!(
+        "On the {} images, over {}, ordered by F1 (mean over classes: {:.1} %). Precision: share \
+         of the images predicted as the class that belong to it. Recall: share of the class's \
+         images that were predicted as it.",
+        matrix.part.name(),
+        ranking.unit.count(matrix.runs),
+        classes.macro_f1() * 100.0
+    );
+    let title = format!("Precision and recall by class of {}", best.label());
+    vec![Chart::new("classes", title, caption, classes.scene())]
+}
+
+impl ClassTable {
     /// Scores from the counts.
-    pub fn new(confusion: &Confusion) -> Classes {
-        let mut rows: Vec<_> = confusion
-            .classes
-            .iter()
-            .cloned()
-            .zip(class_scores(&confusion.counts))
-            .collect();
+    pub fn new(matrix: &ConfusionMatrix) -> ClassTable {
+        let names = matrix.classes.iter().cloned();
+        let mut rows: Vec<_> = names.zip(class_scores(&matrix.counts)).collect();
         rows.sort_by(|a, b| b.1.f1.total_cmp(&a.1.f1));
-        Classes { rows }
+        ClassTable { rows }
     }
 
     /// F1, averaged over the classes, 0 to 1.
     pub fn macro_f1(&self) -> f64 {
-        self.rows.iter().map(|(_, s)| s.f1).sum::<f64>() / self.rows.len().max(1) as f64
+        let sum: f64 = self.rows.iter().map(|(_, score)| score.f1).sum();
+        sum / self.rows.len().max(1) as f64
     }
 
-    /// Draws the classes as rows, in columns where they are many.
+    /// Draws the classes as rows, in several columns where they are many.
     pub fn scene(&self) -> Scene {
-        let columns = self.rows.len().div_ceil(34).clamp(1, 3);
-        let in_column = self.rows.len().div_ceil(columns);
-        let row = if self.rows.len() > 20 { 13.5 } else { 20.0 };
-        let all = self
-            .rows
-            .iter()
-            .flat_map(|(_, s)| [s.precision, s.recall])
-            .flatten()
-            .map(|v| v * 100.0);
-        let (low, high) = padded(extent(all).unwrap_or((0.0, 100.0)), 0.08);
-        let (low, high) = (low.max(0.0), high.min(100.0));
-        let width = (WIDTH - 24.0) / columns as f64;
-        let names = self
-            .rows
-            .iter()
-            .map(|(l, _)| text::width(l, SMALL, false))
-            .fold(0.0f64, f64::max)
-            .min(width * 0.4);
-        let keys = [("precision", PRECISION), ("recall", RECALL)].map(|(name, style)| Key {
+        let layout = Layout::new(&self.rows);
+        let mut scene = Scene::new(WIDTH, layout.bottom + 44.0, "Precision and recall by class");
+        let entries = [("precision", PRECISION), ("recall", RECALL)];
+        let entries = entries.map(|(name, style)| LegendEntry {
             name: name.into(),
             style,
             line: false,
         });
-        let (top, bottom) = (32.0, 32.0 + row * in_column as f64 + 6.0);
-        let mut scene = Scene::new(WIDTH, bottom + 44.0, "Precision and recall by class");
-        legend::draw(&mut scene, &keys, (12.0, 6.0), WIDTH - 24.0);
-        for (column, rows) in self.rows.chunks(in_column).enumerate() {
-            let left = 12.0 + width * column as f64 + names + 10.0;
-            let right = 12.0 + width * (column as f64 + 1.0) - 16.0;
-            let frame = Panel::new((left, top, right, bottom), (low, high), (0.0, 1.0));
-            frame.bottom_axis(
-                &mut scene,
-                &labelled(ticks((low, high), if columns > 1 { 3 } else { 8 })),
-                true,
-            );
-            if columns == 1 || column == columns / 2 {
-                frame.x_name(&mut scene, "precision, recall (%)");
+        legend::draw(&mut scene, &entries, (12.0, 6.0), WIDTH - 24.0);
+        let range = self.range();
+        let ticks = labelled(ticks(range, if layout.columns > 1 { 3 } else { 8 }));
+        for (column, rows) in self.rows.chunks(layout.in_column.max(1)).enumerate() {
+            let panel = Panel::rows(layout.area(column), range);
+            panel.bottom_axis(&mut scene, &ticks, true);
+            if column == layout.columns / 2 {
+                panel.x_name(&mut scene, "precision, recall (%)");
             }
             for (i, (name, score)) in rows.iter().enumerate() {
-                let y = top + row * (i as f64 + 0.5) + 3.0;
-                let name = text::fit(name, names, SMALL, false);
-                scene
-                    .text(Text::new((left - 8.0, y + SMALL * 0.36), name, Anchor::End).size(SMALL));
-                draw(&mut scene, &frame, score, y);
+                let y = TOP + layout.row * (i as f64 + 0.5) + 3.0;
+                let name = font::fit(name, layout.label_width, SMALL, false);
+                let at = (panel.area().left - 8.0, y + centred(SMALL));
+                scene.text(Text::new(at, name, Anchor::End).size(SMALL));
+                draw_score(&mut scene, &panel, score, y);
             }
         }
         scene
     }
+
+    /// Range of the axis in per cent.
+    fn range(&self) -> (f64, f64) {
+        let scores = self.rows.iter().map(|(_, score)| score);
+        let shares = scores.flat_map(|score| [score.precision, score.recall]);
+        let per_cent = shares.flatten().map(|share| share * 100.0);
+        let (low, high) = padded(extent(per_cent).unwrap_or((0.0, 100.0)), 0.08);
+        (low.max(0.0), high.min(100.0))
+    }
 }
 
-fn draw(scene: &mut Scene, frame: &Panel, score: &ClassScore, y: f64) {
-    let place = |v: f64| frame.x.at(v * 100.0);
-    if let (Some(p), Some(r)) = (score.precision, score.recall) {
-        scene.rule((place(p), y), (place(r), y), FAINT, 1.6);
+/// Where columns and rows go.
+struct Layout {
+    columns: usize,
+    /// Rows in a column.
+    in_column: usize,
+    /// Height of a row.
+    row: f64,
+    /// Width of a column.
+    width: f64,
+    label_width: f64,
+    bottom: f64,
+}
+
+impl Layout {
+    fn new(rows: &[(String, ClassScore)]) -> Layout {
+        let columns = rows.len().div_ceil(ROWS_PER_COLUMN).clamp(1, MOST_COLUMNS);
+        let in_column = rows.len().div_ceil(columns);
+        let row = if rows.len() > MANY_CLASSES { 13.5 } else { 20.0 };
+        let width = (WIDTH - 24.0) / columns as f64;
+        let names = rows.iter().map(|(name, _)| name.as_str());
+        Layout {
+            columns,
+            in_column,
+            row,
+            width,
+            label_width: font::widest(names, SMALL).min(width * 0.4),
+            bottom: TOP + row * in_column as f64 + 6.0,
+        }
     }
-    for (value, style) in [(score.precision, PRECISION), (score.recall, RECALL)] {
-        if let Some(value) = value {
-            scene.marker((place(value), y), 3.4, style.marker, style.color);
+
+    fn area(&self, column: usize) -> Area {
+        Area {
+            left: 12.0 + self.width * column as f64 + self.label_width + 10.0,
+            top: TOP,
+            right: 12.0 + self.width * (column as f64 + 1.0) - 16.0,
+            bottom: self.bottom,
+        }
+    }
+}
+
+fn draw_score(scene: &mut Scene, panel: &Panel, score: &ClassScore, y: f64) {
+    let point = |share: f64| (panel.x.at(share * 100.0), y);
+    if let (Some(precision), Some(recall)) = (score.precision, score.recall) {
+        scene.rule(point(precision), point(recall), FAINT, 1.6);
+    }
+    for (share, style) in [(score.precision, PRECISION), (score.recall, RECALL)] {
+        if let Some(share) = share {
+            scene.marker(point(share), 3.4, style.marker, style.color);
         }
     }
 }

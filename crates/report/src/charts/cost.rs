@@ -1,24 +1,37 @@
 //! What accuracy costs: the metric against parameters, multiply-accumulate operations, and training
 //! time.
 
-use super::{Chart, WIDTH, keys, runs_over_all};
-use crate::draw::axis::{self, Panel, Tick, extent, labelled, padded, ticks};
-use crate::draw::color::{DOTTED, MUTED, Style};
-use crate::draw::legend::{self, Key};
+use super::chart::{Chart, ChartData, WIDTH};
+use crate::draw::color::MUTED;
+use crate::draw::legend::{self, LegendEntry};
+use crate::draw::numbers::si;
+use crate::draw::panel::{Area, Panel};
+use crate::draw::scale::{extent, padded};
 use crate::draw::scene::Scene;
-use crate::standing::{Entry, Standing};
-use convsweep_spec::metric::Direction;
+use crate::draw::style::{DOTTED, SeriesStyle};
+use crate::draw::ticks::{Tick, labelled, log_ticks, ticks, unlabelled};
+use crate::ranking::RankedConfiguration;
+
+const TOP: f64 = 34.0;
+const BOTTOM: f64 = 254.0;
+/// Left edge of the first panel.
+const LEFT: f64 = 44.0;
+/// Distance between panels.
+const GAP: f64 = 22.0;
+const MOST_WIDTH: f64 = 420.0;
+/// A cost whose largest value is more than this many times the smallest is on a logarithmic scale.
+const LOGARITHMIC_FROM: f64 = 4.0;
 
 /// The metric against costs, a panel for each cost that differs between configurations.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Cost {
+pub struct CostChart {
     /// The metric with its unit.
-    pub name: String,
+    pub metric: String,
     /// The panels.
     pub panels: Vec<CostPanel>,
     /// The legend.
-    pub keys: Vec<Key>,
-    /// Whether larger is better.
+    pub legend: Vec<LegendEntry>,
+    /// Whether larger values of the metric are better.
     pub larger_is_better: bool,
 }
 
@@ -28,185 +41,201 @@ pub struct CostPanel {
     /// The cost with its unit.
     pub name: String,
     /// A point for each configuration, the best first.
-    pub points: Vec<Point>,
+    pub points: Vec<CostPoint>,
 }
 
 /// One configuration.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Point {
+pub struct CostPoint {
     /// Its look.
-    pub style: Style,
+    pub style: SeriesStyle,
     /// Its cost.
     pub cost: f64,
-    /// Its mean in the axis' unit.
+    /// Its mean, in the unit of the axis.
     pub value: f64,
-    /// The standard deviation over its runs.
+    /// The standard deviation over its runs, 0 where there is none.
     pub sd: f64,
 }
 
-/// How a cost is read off a configuration.
-type CostOf = fn(&Entry) -> Option<f64>;
+/// The costs: their names, and how they are read from a configuration.
+const COSTS: [(&str, fn(&RankedConfiguration) -> Option<f64>); 3] = [
+    ("parameters", |c| Some(c.row.member.parameters as f64)),
+    ("MACs per image", |c| Some(c.row.member.macs as f64)),
+    ("training time (s)", seconds),
+];
 
-/// The chart; `None` with fewer than two configurations.
-pub fn chart(standing: &Standing) -> Option<Chart> {
-    let cost = Cost::new(standing)?;
-    Some(Chart {
-        name: "cost".into(),
-        title: format!("{} against cost", standing.measure.words()),
-        caption: format!(
-            "Mean over {} ± one standard deviation. The dotted line joins the configurations that no other beats at equal or lower cost. MACs: multiply-accumulate operations for one image. Time is that of one run, without epochs taken over from another job; it depends on the machine.",
-            runs_over_all(standing)
-        ),
-        scene: cost.scene(),
-    })
+fn seconds(configuration: &RankedConfiguration) -> Option<f64> {
+    let mean = configuration.seconds()?.mean;
+    (mean > 0.0).then_some(mean)
 }
 
-impl Cost {
-    /// Points of all ranked configurations; costs that are equal for all are left out.
-    pub fn new(standing: &Standing) -> Option<Cost> {
-        if standing.ranked < 2 {
+pub(super) fn charts(data: &ChartData) -> Vec<Chart> {
+    let Some(cost) = CostChart::new(data) else {
+        return Vec::new();
+    };
+    let caption = format!(
+        "Mean over {} ± one standard deviation. The dotted line joins the configurations that no \
+         other beats at equal or lower cost. MACs: multiply-accumulate operations for one image. \
+         Time is that of one run, without epochs taken over from another job; it depends on the \
+         machine.",
+        data.ranking.runs_in_words()
+    );
+    let title = format!("{} against cost", data.ranking.metric.words());
+    vec![Chart::new("cost", title, caption, cost.scene())]
+}
+
+impl CostChart {
+    /// Points of all ranked configurations; costs that are equal for all are left out. `None` with
+    /// fewer than two configurations, or where no cost differs.
+    pub fn new(data: &ChartData) -> Option<CostChart> {
+        let ranking = data.ranking;
+        if ranking.ranked < 2 {
             return None;
         }
-        let costs: [(&str, CostOf); 3] = [
-            ("parameters", |e| Some(e.row.member.parameters as f64)),
-            ("MACs per image", |e| Some(e.row.member.macs as f64)),
-            ("training time (s)", |e| {
-                e.seconds().map(|s| s.mean).filter(|s| *s > 0.0)
-            }),
-        ];
-        let scale = standing.measure.scale();
-        let panels = costs.iter().filter_map(|(name, cost)| {
-            let points: Vec<Point> = standing
-                .ranking()
-                .iter()
-                .filter_map(|e| {
-                    let score = e.score?;
-                    let sd = score.sd.unwrap_or(0.0) * scale;
-                    Some(Point {
-                        style: e.style,
-                        cost: cost(e)?,
-                        value: score.mean * scale,
-                        sd,
-                    })
-                })
-                .collect();
-            let (low, high) = extent(points.iter().map(|p| p.cost))?;
-            (high > low).then(|| CostPanel {
-                name: (*name).to_string(),
-                points,
-            })
-        });
-        let panels: Vec<CostPanel> = panels.collect();
-        let ranks: Vec<usize> = (0..standing.ranked).collect();
-        (!panels.is_empty()).then(|| Cost {
-            name: standing.measure.label(),
+        let mut panels = Vec::new();
+        for (name, cost) in COSTS {
+            let points = points(data, cost);
+            if let Some((low, high)) = extent(points.iter().map(|p| p.cost))
+                && high > low
+            {
+                let name = name.to_string();
+                panels.push(CostPanel { name, points });
+            }
+        }
+        let ranks: Vec<usize> = (0..ranking.ranked).collect();
+        (!panels.is_empty()).then(|| CostChart {
+            metric: ranking.metric.label(),
             panels,
-            keys: keys(standing, &ranks, false),
-            larger_is_better: standing.measure.direction == Direction::Max,
+            legend: data.legend(&ranks, false),
+            larger_is_better: ranking.metric.larger_is_better(),
         })
     }
 
     /// Draws the panels side by side.
     pub fn scene(&self) -> Scene {
-        let (top, bottom) = (34.0, 254.0);
-        let legend = legend::height(&self.keys, WIDTH - 24.0);
-        let mut scene = Scene::new(
-            WIDTH,
-            bottom + 52.0 + legend,
-            format!("{} against cost", self.name),
-        );
-        let ends = |p: &Point| [p.value - p.sd, p.value + p.sd];
-        let values = self.panels.iter().flat_map(|p| &p.points).flat_map(ends);
-        let range = padded(extent(values).unwrap_or((0.0, 1.0)), 0.08);
-        let gap = 22.0;
+        let legend_height = legend::height(&self.legend, WIDTH - 24.0);
+        let description = format!("{} against cost", self.metric);
+        let mut scene = Scene::new(WIDTH, BOTTOM + 52.0 + legend_height, description);
+        let points = self.panels.iter().flat_map(|panel| &panel.points);
+        let ends = points.flat_map(|p| [p.value - p.sd, p.value + p.sd]);
+        let range = padded(extent(ends).unwrap_or((0.0, 1.0)), 0.08);
+        let labels = labelled(ticks(range, 6));
         let count = self.panels.len() as f64;
-        let width = ((WIDTH - 44.0 - 24.0 - gap * (count - 1.0)) / count).min(420.0);
+        let room = WIDTH - LEFT - 24.0 - GAP * (count - 1.0);
+        let width = (room / count).min(MOST_WIDTH);
         for (i, panel) in self.panels.iter().enumerate() {
-            let left = 44.0 + i as f64 * (width + gap);
-            let frame = frame(panel, (left, top, left + width, bottom), range);
-            let labels: Vec<Tick> = labelled(ticks(range, 6));
-            let blank: Vec<Tick> = labels.iter().map(|(v, _)| (*v, String::new())).collect();
-            frame.left_axis(&mut scene, if i == 0 { &labels } else { &blank });
+            let left = LEFT + i as f64 * (width + GAP);
+            let area = Area {
+                left,
+                top: TOP,
+                right: left + width,
+                bottom: BOTTOM,
+            };
+            let frame = panel.frame(area, range);
+            if i == 0 {
+                frame.left_axis(&mut scene, &labels);
+            } else {
+                frame.left_axis(&mut scene, &unlabelled(&labels));
+            }
             frame.bottom_axis(&mut scene, &cost_ticks(&frame), false);
             frame.x_name(&mut scene, &panel.name);
             if i == 0 {
-                frame.heading(&mut scene, &self.name);
+                frame.heading(&mut scene, &self.metric);
             }
-            self.points(&mut scene, &frame, panel);
+            panel.draw(&mut scene, &frame, self.larger_is_better);
         }
-        legend::draw(&mut scene, &self.keys, (12.0, bottom + 46.0), WIDTH - 24.0);
+        legend::draw(&mut scene, &self.legend, (12.0, BOTTOM + 46.0), WIDTH - 24.0);
         scene
     }
+}
 
-    fn points(&self, scene: &mut Scene, frame: &Panel, panel: &CostPanel) {
-        let front: Vec<_> = panel
-            .front(self.larger_is_better)
-            .iter()
-            .map(|p| frame.at(p.cost, p.value))
-            .collect();
-        scene.line(front, MUTED, 1.0, DOTTED);
-        let (plain, highlighted): (Vec<&Point>, Vec<&Point>) = panel
-            .points
-            .iter()
-            .rev()
-            .partition(|p| !p.style.highlighted);
-        for point in plain.into_iter().chain(highlighted) {
-            let color = point.style.color;
-            if point.sd > 0.0 && point.style.highlighted {
-                scene.rule(
-                    frame.at(point.cost, point.value - point.sd),
-                    frame.at(point.cost, point.value + point.sd),
-                    color,
-                    1.3,
-                );
-            }
-            let radius = if point.style.highlighted { 4.4 } else { 3.0 };
-            scene.marker(
-                frame.at(point.cost, point.value),
-                radius,
-                point.style.marker,
-                color,
-            );
+fn points(data: &ChartData, cost: fn(&RankedConfiguration) -> Option<f64>) -> Vec<CostPoint> {
+    let scale = data.ranking.metric.scale();
+    let mut points = Vec::new();
+    for (configuration, style) in data.ranking.with_result().iter().zip(&data.styles) {
+        if let (Some(score), Some(cost)) = (configuration.score, cost(configuration)) {
+            points.push(CostPoint {
+                style: *style,
+                cost,
+                value: score.mean * scale,
+                sd: score.sd.unwrap_or(0.0) * scale,
+            });
         }
     }
+    points
 }
 
 impl CostPanel {
-    /// The configurations that no other one beats at equal or lower cost, the cheapest first.
-    pub fn front(&self, larger_is_better: bool) -> Vec<Point> {
-        let gain = |p: &Point| if larger_is_better { p.value } else { -p.value };
+    /// The Pareto front: configurations that no other one beats at equal or lower cost, the
+    /// cheapest first.
+    pub fn front(&self, larger_is_better: bool) -> Vec<CostPoint> {
+        let gain = |p: &CostPoint| if larger_is_better { p.value } else { -p.value };
         let mut points = self.points.clone();
-        points.sort_by(|a, b| a.cost.total_cmp(&b.cost).then(gain(b).total_cmp(&gain(a))));
-        let mut best = f64::NEG_INFINITY;
-        points.retain(|p| {
-            let better = gain(p) > best;
-            best = best.max(gain(p));
-            better
+        points.sort_by(|a, b| {
+            let better_first = gain(b).total_cmp(&gain(a));
+            a.cost.total_cmp(&b.cost).then(better_first)
         });
-        points
+        let mut best = f64::NEG_INFINITY;
+        let mut front = Vec::new();
+        for point in points {
+            if gain(&point) > best {
+                best = gain(&point);
+                front.push(point);
+            }
+        }
+        front
+    }
+
+    fn frame(&self, area: Area, values: (f64, f64)) -> Panel {
+        let costs = self.points.iter().map(|p| p.cost);
+        let (low, high) = extent(costs).unwrap_or((0.0, 1.0));
+        let log = low > 0.0 && high / low > LOGARITHMIC_FROM;
+        let range = if log {
+            let room = (high / low).powf(0.08);
+            (low / room, high * room)
+        } else {
+            padded((low, high), 0.1)
+        };
+        let mut frame = Panel::new(area, range, values);
+        frame.x.log = log;
+        frame
+    }
+
+    fn draw(&self, scene: &mut Scene, frame: &Panel, larger_is_better: bool) {
+        let front = self.front(larger_is_better);
+        let front = front.iter().map(|p| frame.at(p.cost, p.value)).collect();
+        scene.line(front, MUTED, 1.0, DOTTED);
+        // The best are drawn last, so that they cover the others.
+        for highlighted in [false, true] {
+            for point in self.points.iter().rev() {
+                if point.style.highlighted == highlighted {
+                    point.draw(scene, frame);
+                }
+            }
+        }
     }
 }
 
-fn frame(panel: &CostPanel, bounds: (f64, f64, f64, f64), range: (f64, f64)) -> Panel {
-    let (low, high) = extent(panel.points.iter().map(|p| p.cost)).unwrap_or((0.0, 1.0));
-    let log = low > 0.0 && high / low > 4.0;
-    let costs = if log {
-        let room = (high / low).powf(0.08);
-        (low / room, high * room)
-    } else {
-        padded((low, high), 0.1)
-    };
-    let mut frame = Panel::new(bounds, costs, range);
-    frame.x.log = log;
-    frame
+impl CostPoint {
+    fn draw(&self, scene: &mut Scene, frame: &Panel) {
+        let style = self.style;
+        if self.sd > 0.0 && style.highlighted {
+            let low = frame.at(self.cost, self.value - self.sd);
+            let high = frame.at(self.cost, self.value + self.sd);
+            scene.rule(low, high, style.color, 1.3);
+        }
+        let radius = if style.highlighted { 4.4 } else { 3.0 };
+        let at = frame.at(self.cost, self.value);
+        scene.marker(at, radius, style.marker, style.color);
+    }
 }
 
 fn cost_ticks(frame: &Panel) -> Vec<Tick> {
     let range = frame.x.values;
     let values = if frame.x.log {
-        axis::log_ticks(range)
+        log_ticks(range)
     } else {
         ticks(range, 4)
     };
-    values.into_iter().map(|v| (v, axis::si(v))).collect()
+    values.into_iter().map(|v| (v, si(v))).collect()
 }

@@ -1,246 +1,177 @@
 //! The effect of each axis: the metric for each of its values, averaged over the other axes.
 
-use super::{Chart, WIDTH, note};
-use crate::draw::axis::{Panel, extent, labelled, padded, ticks};
-use crate::draw::color::{FAINT, INK, MUTED, SERIES, SOLID};
-use crate::draw::scene::{Anchor, HEADING, SMALL, Scene, TEXT, Text};
-use crate::draw::text;
-use crate::standing::Standing;
-use crate::stats::Sample;
-use std::collections::BTreeMap;
+use super::chart::{Chart, ChartData, WIDTH};
+use super::rows::mean_and_sd;
+use crate::draw::color::{FAINT, INK, SERIES};
+use crate::draw::font;
+use crate::draw::panel::{Area, Panel, small};
+use crate::draw::scale::{extent, padded};
+use crate::draw::scene::Scene;
+use crate::draw::style::SOLID;
+use crate::draw::text::{Anchor, HEADING, SMALL, TEXT, Text, centred};
+use crate::draw::ticks::{labelled, ticks, unlabelled};
+use crate::ranking::{AxisEffect, Ranking, axis_effects};
+use convsweep_spec::figures::Sample;
+
+/// Height of the row of one value.
+const ROW: f64 = 25.0;
+/// Height of an axis' heading.
+const HEAD: f64 = 30.0;
+const TOP: f64 = 8.0;
 
 /// Effects of all axes on one scale.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Effects {
     /// The metric with its unit.
-    pub name: String,
+    pub metric: String,
     /// Decimals of the numbers at the right.
     pub places: usize,
     /// One for each axis with at least two values.
-    pub axes: Vec<Effect>,
+    pub axes: Vec<AxisEffect>,
 }
 
-/// Effect of one axis.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Effect {
-    /// Short name of the axis.
-    pub axis: String,
-    /// Its values in the file's order, with the summary over the configurations that have them
-    /// (over the runs, where there is one axis only).
-    pub values: Vec<(String, Sample)>,
-    /// Configurations that differ in this axis alone, as (place of the value, mean of the
-    /// configuration).
-    pub traces: Vec<Vec<(usize, f64)>>,
-}
-
-/// The chart; `None` where no axis has two values with results.
-pub fn chart(standing: &Standing) -> Option<Chart> {
-    let effects = Effects::new(standing)?;
-    let several = effects.axes.len() > 1;
-    Some(Chart {
-        name: "effects".into(),
-        title: if several {
-            "Effect of each axis".into()
-        } else {
-            format!("Effect of {}", effects.axes[0].axis)
-        },
-        caption: if several {
+pub(super) fn charts(data: &ChartData) -> Vec<Chart> {
+    let ranking = data.ranking;
+    let Some(effects) = Effects::new(ranking) else {
+        return Vec::new();
+    };
+    let metric = ranking.metric.words();
+    let (title, caption) = match effects.axes.as_slice() {
+        [only] => (
+            format!("Effect of {}", only.axis),
             format!(
-                "For each value of an axis: the mean {} over all configurations that have it (mark), ± one standard deviation over them (line). Grey lines join configurations that differ in this axis alone: where they run alike, the effect does not depend on the other axes.",
-                standing.measure.words()
-            )
-        } else {
+                "Mean {metric} for each value, ± one standard deviation over {} (line).",
+                ranking.runs_in_words()
+            ),
+        ),
+        _ => (
+            "Effect of each axis".into(),
             format!(
-                "Mean {} for each value, ± one standard deviation over {} (line).",
-                standing.measure.words(),
-                super::runs_over_all(standing)
-            )
-        },
-        scene: effects.scene(),
-    })
+                "For each value of an axis: the mean {metric} over all configurations that have \
+                 it (mark), ± one standard deviation over them (line). Grey lines join \
+                 configurations that differ in this axis alone: where the lines are parallel, the \
+                 effect does not depend on the other axes."
+            ),
+        ),
+    };
+    vec![Chart::new("effects", title, caption, effects.scene())]
 }
 
 impl Effects {
-    /// Averages the configurations' means; every configuration weighs the same however many runs it
-    /// has.
-    pub fn new(standing: &Standing) -> Option<Effects> {
-        let axes: Vec<Effect> = standing
-            .revision
-            .axes
-            .iter()
-            .filter_map(|axis| effect(standing, &axis.path, &axis.name, &axis.labels))
-            .collect();
-        let measure = &standing.measure;
+    /// The effects; `None` where no axis has two values with results.
+    pub fn new(ranking: &Ranking) -> Option<Effects> {
+        let axes = axis_effects(ranking);
         (!axes.is_empty()).then(|| Effects {
-            name: measure.label(),
-            places: measure.places(),
+            metric: ranking.metric.label(),
+            places: ranking.metric.places(),
             axes,
         })
     }
 
     /// Draws the axes below each other, values as rows.
     pub fn scene(&self) -> Scene {
-        let all = || {
-            self.axes
-                .iter()
-                .flat_map(|a| &a.traces)
-                .flatten()
-                .map(|(_, v)| *v)
-        };
-        let means = self
-            .axes
-            .iter()
-            .flat_map(|a| &a.values)
-            .map(|(_, s)| s.mean);
-        let range = padded(extent(all().chain(means)).unwrap_or((0.0, 1.0)), 0.08);
-        let names = self
-            .axes
-            .iter()
-            .flat_map(|a| &a.values)
-            .map(|(l, _)| text::width(l, TEXT, false));
-        let names = names.fold(60.0f64, f64::max).min(220.0);
-        let (left, right) = (names + 24.0, WIDTH - 110.0);
-        let rows = self.axes.iter().map(|a| a.values.len()).sum::<usize>() as f64;
-        let head = 30.0;
-        let height = 8.0 + head * self.axes.len() as f64 + ROW * rows + 46.0;
-        let mut scene = Scene::new(
-            WIDTH,
-            height,
-            format!("Effect of each axis on {}", self.name),
-        );
-        let mut top = 8.0;
+        let labels = self.values().map(|(label, _)| label.as_str());
+        let label_width = font::widest(labels, TEXT).clamp(60.0, 220.0);
+        let (left, right) = (label_width + 24.0, WIDTH - 110.0);
+        let height = TOP + HEAD * self.axes.len() as f64 + ROW * self.values().count() as f64 + 46.0;
+        let description = format!("Effect of each axis on {}", self.metric);
+        let mut scene = Scene::new(WIDTH, height, description);
+        let range = self.range();
+        let ticks = labelled(ticks(range, 7));
+        let mut top = TOP;
         for (i, axis) in self.axes.iter().enumerate() {
-            let bottom = top + head + ROW * axis.values.len() as f64;
-            let frame = Panel::new((left, top + head - 4.0, right, bottom), range, (0.0, 1.0));
-            let ticks = labelled(ticks(range, 7));
-            let last = i + 1 == self.axes.len();
-            let blank: Vec<_> = ticks.iter().map(|(v, _)| (*v, String::new())).collect();
-            frame.bottom_axis(&mut scene, if last { &ticks } else { &blank }, true);
-            if last {
-                frame.x_name(&mut scene, &self.name);
+            let bottom = top + HEAD + ROW * axis.values.len() as f64;
+            let area = Area {
+                left,
+                top: top + HEAD - 4.0,
+                right,
+                bottom,
+            };
+            let panel = Panel::rows(area, range);
+            if i + 1 == self.axes.len() {
+                panel.bottom_axis(&mut scene, &ticks, true);
+                panel.x_name(&mut scene, &self.metric);
+            } else {
+                panel.bottom_axis(&mut scene, &unlabelled(&ticks), true);
             }
-            let title = text::fit(&axis.axis, right - 12.0, HEADING, true);
-            scene.text(
-                Text::new((12.0, top + head - 12.0), title, Anchor::Start)
-                    .size(HEADING)
-                    .bold(),
-            );
-            if i == 0 {
-                let spread = self
-                    .axes
-                    .iter()
-                    .flat_map(|a| &a.values)
-                    .any(|(_, s)| s.sd.is_some());
-                note(
-                    &mut scene,
-                    (right + 12.0, top + head - 12.0),
-                    if spread { "mean ± sd" } else { "mean" },
-                );
-            }
-            self.axis(&mut scene, &frame, axis, (names, top + head));
+            self.headings(&mut scene, &axis.axis, top + HEAD - 12.0, right, i == 0);
+            self.draw_axis(&mut scene, &panel, axis, (label_width, top + HEAD));
             top = bottom;
         }
         scene
     }
 
-    fn axis(&self, scene: &mut Scene, frame: &Panel, axis: &Effect, (names, top): (f64, f64)) {
-        let y = |row: usize| top + ROW * (row as f64 + 0.5) - 2.0;
-        for trace in axis.traces.iter().filter(|_| self.axes.len() > 1) {
-            scene.line(
-                trace
-                    .iter()
-                    .map(|(row, v)| (frame.x.at(*v), y(*row)))
-                    .collect(),
-                FAINT,
-                0.9,
-                SOLID,
-            );
+    fn values(&self) -> impl Iterator<Item = &(String, Sample)> {
+        self.axes.iter().flat_map(|axis| &axis.values)
+    }
+
+    fn range(&self) -> (f64, f64) {
+        let means = self.values().map(|(_, summary)| summary.mean);
+        let traces = self.axes.iter().flat_map(|axis| &axis.traces).flatten();
+        let points = traces.map(|(_, value)| *value);
+        padded(extent(points.chain(means)).unwrap_or((0.0, 1.0)), 0.08)
+    }
+
+    /// The name of an axis, and above the first one what the numbers at the right are.
+    fn headings(&self, scene: &mut Scene, axis: &str, y: f64, right: f64, is_first: bool) {
+        let title = font::fit(axis, right - 12.0, HEADING, true);
+        let heading = Text::new((12.0, y), title, Anchor::Start);
+        scene.text(heading.size(HEADING).bold());
+        if is_first {
+            let has_spread = self.values().any(|(_, summary)| summary.sd.is_some());
+            let figures = if has_spread { "mean ± sd" } else { "mean" };
+            scene.text(small((right + 12.0, y), figures, Anchor::Start));
         }
-        let color = SERIES[0];
-        let marks: Vec<(f64, f64)> = axis
-            .values
-            .iter()
-            .enumerate()
-            .map(|(row, (_, s))| (frame.x.at(s.mean), y(row)))
-            .collect();
-        scene.line(marks.clone(), color, 1.6, SOLID);
-        for (row, (label, sample)) in axis.values.iter().enumerate() {
-            let place = y(row);
-            let fitted = text::fit(label, names, TEXT, false);
-            scene.text(
-                Text::new((names + 14.0, place + TEXT * 0.36), fitted, Anchor::End).color(INK),
-            );
-            let number = match sample.sd {
-                Some(sd) => format!("{:.*} ± {sd:.*}", self.places, sample.mean, self.places),
-                None => format!("{:.*}", self.places, sample.mean),
-            };
-            let at = (frame.x.pixels.1 + 12.0, place + SMALL * 0.36);
-            scene.text(
-                Text::new(at, number, Anchor::Start)
-                    .size(SMALL)
-                    .color(MUTED),
-            );
-            if let Some(sd) = sample.sd {
-                let (a, b) = (frame.x.at(sample.mean - sd), frame.x.at(sample.mean + sd));
-                scene.rule((a, place), (b, place), color, 1.6);
+    }
+
+    /// Draws the values of an axis below `top`, with labels that are at most `label_width` wide.
+    fn draw_axis(
+        &self,
+        scene: &mut Scene,
+        panel: &Panel,
+        axis: &AxisEffect,
+        (label_width, top): (f64, f64),
+    ) {
+        let point = |row: usize, value: f64| {
+            let y = top + ROW * (row as f64 + 0.5) - 2.0;
+            (panel.x.at(value), y)
+        };
+        if self.axes.len() > 1 {
+            for trace in &axis.traces {
+                let points = trace.iter().map(|(row, value)| point(*row, *value));
+                scene.line(points.collect(), FAINT, 0.9, SOLID);
             }
-            scene.disc(marks[row], 4.4, color, 1.0);
+        }
+        let mut means = Vec::new();
+        for (row, (_, summary)) in axis.values.iter().enumerate() {
+            means.push(point(row, summary.mean));
+        }
+        scene.line(means.clone(), SERIES[0], 1.6, SOLID);
+        for ((label, summary), mean) in axis.values.iter().zip(means) {
+            let label = font::fit(label, label_width, TEXT, false);
+            self.draw_value(scene, panel, label, summary, mean);
         }
     }
-}
 
-/// Places of values with the mean of a configuration, all else equal.
-type Trace = Vec<(usize, f64)>;
-
-const ROW: f64 = 25.0;
-
-fn effect(standing: &Standing, path: &str, name: &str, labels: &[String]) -> Option<Effect> {
-    let alone = standing.revision.axes.len() == 1;
-    let scale = standing.measure.scale();
-    let mut by_value: Vec<Vec<f64>> = vec![Vec::new(); labels.len()];
-    let mut single: Vec<Vec<f64>> = vec![Vec::new(); labels.len()];
-    let mut traces: BTreeMap<Vec<(&str, &str)>, Trace> = BTreeMap::new();
-    for entry in standing.ranking() {
-        let values = &entry.row.member.values;
-        let Some(own) = values.iter().find(|v| v.path == path) else {
-            continue;
-        };
-        let Some(place) = labels.iter().position(|l| *l == own.label) else {
-            continue;
-        };
-        let Some(score) = entry.score else { continue };
-        by_value[place].push(score.mean * scale);
-        single[place].extend(entry.runs.iter().filter_map(|r| r.value).map(|v| v * scale));
-        let others = values
-            .iter()
-            .filter(|v| v.path != path)
-            .map(|v| (v.path.as_str(), v.label.as_str()))
-            .collect();
-        traces
-            .entry(others)
-            .or_default()
-            .push((place, score.mean * scale));
-    }
-    // Without another axis to spread over, the spread is that over the runs.
-    let samples = if alone { single } else { by_value };
-    let mut places = vec![None; labels.len()];
-    let mut values = Vec::new();
-    for (i, (label, means)) in labels.iter().zip(&samples).enumerate() {
-        if let Some(sample) = Sample::of(means) {
-            places[i] = Some(values.len());
-            values.push((label.clone(), sample));
+    fn draw_value(
+        &self,
+        scene: &mut Scene,
+        panel: &Panel,
+        label: String,
+        summary: &Sample,
+        (x, y): (f64, f64),
+    ) {
+        let color = SERIES[0];
+        let Area { left, right, .. } = panel.area();
+        let label = Text::new((left - 10.0, y + centred(TEXT)), label, Anchor::End);
+        scene.text(label.color(INK));
+        let figure = mean_and_sd(summary.mean, summary.sd, self.places);
+        let at = (right + 12.0, y + centred(SMALL));
+        scene.text(small(at, figure, Anchor::Start));
+        if let Some(sd) = summary.sd {
+            let (low, high) = (summary.mean - sd, summary.mean + sd);
+            scene.rule((panel.x.at(low), y), (panel.x.at(high), y), color, 1.6);
         }
+        scene.disc((x, y), 4.4, color, 1.0);
     }
-    let traces = traces.into_values().map(|mut trace| {
-        trace.sort_by_key(|(place, _)| *place);
-        trace
-            .into_iter()
-            .filter_map(|(place, v)| Some((places[place]?, v)))
-            .collect::<Vec<_>>()
-    });
-    (values.len() > 1).then(|| Effect {
-        axis: name.to_string(),
-        values,
-        traces: traces.filter(|t| t.len() > 1).collect(),
-    })
 }

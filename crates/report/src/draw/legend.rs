@@ -1,77 +1,77 @@
-//! A legend below the panels: entries flow into lines, so that it fits however long or many the
-//! names are.
+//! A legend whose entries flow into lines, so that it fits however long or many the names are.
 
-use super::color::{SOLID, Style};
-use super::scene::{Anchor, Scene, TEXT, Text};
-use super::text;
+use super::font;
+use super::scene::Scene;
+use super::style::{SOLID, SeriesStyle};
+use super::text::{Anchor, TEXT, Text, centred};
 
-/// One entry.
+/// One entry of a legend.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Key {
+pub struct LegendEntry {
     /// Name of the series.
     pub name: String,
     /// Its look.
-    pub style: Style,
+    pub style: SeriesStyle,
     /// Whether its line is drawn beside the point.
     pub line: bool,
 }
 
 const LINE_HEIGHT: f64 = 18.0;
-const SAMPLE: f64 = 26.0;
+/// Width of the sample line before a name.
+const SAMPLE_WIDTH: f64 = 26.0;
 const GAP: f64 = 18.0;
 
-/// Where each key goes: line number, left edge, and its name as it fits.
-fn layout(keys: &[Key], room: f64) -> Vec<(usize, f64, String)> {
-    let (mut line, mut x) = (0, 0.0);
-    keys.iter()
-        .map(|key| {
-            let name = text::fit(&key.name, room - SAMPLE - 8.0, TEXT, false);
-            let w = SAMPLE + 6.0 + text::width(&name, TEXT, false);
-            if x > 0.0 && x + w > room {
-                (line, x) = (line + 1, 0.0);
-            }
-            let place = (line, x, name);
-            x += w + GAP;
-            place
-        })
-        .collect()
+/// Where an entry goes.
+struct Placed {
+    line: usize,
+    left: f64,
+    /// The name, shortened where it does not fit.
+    name: String,
+}
+
+fn layout(entries: &[LegendEntry], room: f64) -> Vec<Placed> {
+    let (mut line, mut left) = (0, 0.0);
+    let mut placed = Vec::with_capacity(entries.len());
+    for entry in entries {
+        let name = font::fit(&entry.name, room - SAMPLE_WIDTH - 8.0, TEXT, false);
+        let width = SAMPLE_WIDTH + 6.0 + font::width(&name, TEXT, false);
+        if left > 0.0 && left + width > room {
+            (line, left) = (line + 1, 0.0);
+        }
+        placed.push(Placed { line, left, name });
+        left += width + GAP;
+    }
+    placed
 }
 
 /// Height in pixels that the legend takes within `room` pixels of width.
-pub fn height(keys: &[Key], room: f64) -> f64 {
-    layout(keys, room)
-        .last()
-        .map_or(0.0, |(line, _, _)| (line + 1) as f64 * LINE_HEIGHT)
+pub fn height(entries: &[LegendEntry], room: f64) -> f64 {
+    match layout(entries, room).last() {
+        Some(last) => (last.line + 1) as f64 * LINE_HEIGHT,
+        None => 0.0,
+    }
 }
 
 /// Draws the legend with its top left corner at `at`.
-pub fn draw(scene: &mut Scene, keys: &[Key], at: (f64, f64), room: f64) {
-    for (key, (line, x, name)) in keys.iter().zip(layout(keys, room)) {
-        let (x, y) = (
-            at.0 + x,
-            at.1 + line as f64 * LINE_HEIGHT + LINE_HEIGHT / 2.0,
-        );
-        let Style {
-            color,
-            dash,
-            marker,
-            highlighted,
-        } = key.style;
-        if key.line {
-            let (dash, width) = if highlighted {
-                (dash, 1.8)
+pub fn draw(scene: &mut Scene, entries: &[LegendEntry], at: (f64, f64), room: f64) {
+    for (entry, place) in entries.iter().zip(layout(entries, room)) {
+        let x = at.0 + place.left;
+        let y = at.1 + place.line as f64 * LINE_HEIGHT + LINE_HEIGHT / 2.0;
+        let style = entry.style;
+        if entry.line {
+            let (dash, width) = if style.highlighted {
+                (style.dash, 1.8)
             } else {
                 (SOLID, 1.0)
             };
-            scene.line(vec![(x, y), (x + SAMPLE, y)], color, width, dash);
+            let points = vec![(x, y), (x + SAMPLE_WIDTH, y)];
+            scene.line(points, style.color, width, dash);
         }
-        if highlighted || !key.line {
-            scene.marker((x + SAMPLE / 2.0, y), 3.2, marker, color);
+        if style.highlighted || !entry.line {
+            let middle = (x + SAMPLE_WIDTH / 2.0, y);
+            scene.marker(middle, 3.2, style.marker, style.color);
         }
-        scene.text(Text::new(
-            (x + SAMPLE + 6.0, y + TEXT * 0.36),
-            name,
-            Anchor::Start,
-        ));
+        let name_at = (x + SAMPLE_WIDTH + 6.0, y + centred(TEXT));
+        scene.text(Text::new(name_at, place.name, Anchor::Start));
     }
 }

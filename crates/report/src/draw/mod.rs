@@ -1,9 +1,15 @@
 //! From shapes to pictures: a scene of plain shapes, its colours, its axes, and plotters' backends
-//! that render it.
+//! that render it. Nothing here knows what a chart shows.
 
-pub mod axis;
 pub mod color;
+pub mod font;
+pub mod gradient;
 pub mod legend;
+pub mod numbers;
+pub mod panel;
 pub mod render;
+pub mod scale;
 pub mod scene;
+pub mod style;
 pub mod text;
+pub mod ticks;

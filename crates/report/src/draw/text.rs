@@ -1,119 +1,102 @@
-//! The embedded font: its registration with plotters, and how wide a text is.
+//! Lines of text in a scene.
 
-use plotters::style::{FontDesc, FontFamily, FontStyle, register_font};
-use std::sync::LazyLock;
+use super::color::{Color, INK};
+use super::font;
 
-/// Name of the embedded family: Inter, cut down and renamed (see `fonts/OFL.txt`).
-pub const FAMILY: &str = "Convsweep Sans";
-/// Regular weight, OpenType.
-pub const REGULAR: &[u8] = include_bytes!("../../fonts/ConvsweepSans-Regular.otf");
-/// Semi-bold weight, OpenType.
-pub const BOLD: &[u8] = include_bytes!("../../fonts/ConvsweepSans-Bold.otf");
+/// Size of ordinary text, pixels an em.
+pub const TEXT: f64 = 11.5;
+/// Size of small text, pixels an em.
+pub const SMALL: f64 = 10.0;
+/// Size of a panel's heading, pixels an em.
+pub const HEADING: f64 = 12.5;
 
-/// Height that ab_glyph sizes by (ascent − descent), in em, read off the font.
-pub const GLYPH_HEIGHT: f64 = 3408.0 / 2816.0;
-/// Height of capitals in em.
-pub const CAP_HEIGHT: f64 = 0.727;
-
-static REGISTERED: LazyLock<bool> = LazyLock::new(|| {
-    register_font(FAMILY, FontStyle::Normal, REGULAR).is_ok()
-        && register_font(FAMILY, FontStyle::Bold, BOLD).is_ok()
-});
-
-/// Makes the family known to plotters; whether that worked.
-pub fn register() -> bool {
-    *REGISTERED
+/// One line of text.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Text {
+    /// Position of the anchor, on the baseline.
+    pub at: (f64, f64),
+    /// The text.
+    pub text: String,
+    /// Pixels an em.
+    pub size: f64,
+    /// Colour.
+    pub color: Color,
+    /// Which part of the text is at `at`.
+    pub anchor: Anchor,
+    /// Whether it is semi-bold.
+    pub bold: bool,
+    /// Whether it reads from bottom to top.
+    pub upright: bool,
 }
 
-/// The font at `size` pixels of ab_glyph's height.
-pub fn font(size: f64, bold: bool) -> FontDesc<'static> {
-    register();
-    FontDesc::new(
-        FontFamily::Name(FAMILY),
-        size,
-        if bold {
-            FontStyle::Bold
+/// Which part of a text is at its position.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Anchor {
+    /// Its first character.
+    Start,
+    /// Its middle.
+    Middle,
+    /// Its last character.
+    End,
+}
+
+impl Text {
+    /// Ordinary text whose baseline is at `at`.
+    pub fn new(at: (f64, f64), text: impl Into<String>, anchor: Anchor) -> Text {
+        Text {
+            at,
+            text: text.into(),
+            size: TEXT,
+            color: INK,
+            anchor,
+            bold: false,
+            upright: false,
+        }
+    }
+
+    /// The same text at another size.
+    pub fn size(self, size: f64) -> Text {
+        Text { size, ..self }
+    }
+
+    /// The same text in another colour.
+    pub fn color(self, color: Color) -> Text {
+        Text { color, ..self }
+    }
+
+    /// The same text in semi-bold.
+    pub fn bold(self) -> Text {
+        Text { bold: true, ..self }
+    }
+
+    /// The same text, reading from bottom to top.
+    pub fn upright(self) -> Text {
+        Text {
+            upright: true,
+            ..self
+        }
+    }
+
+    /// The box that the text covers: left, top, right, bottom.
+    pub fn bounds(&self) -> (f64, f64, f64, f64) {
+        let width = font::width(&self.text, self.size, self.bold);
+        let start = match self.anchor {
+            Anchor::Start => 0.0,
+            Anchor::Middle => -width / 2.0,
+            Anchor::End => -width,
+        };
+        let (x, y) = self.at;
+        let (ascent, descent) = (font::CAP_HEIGHT * self.size, 0.2 * self.size);
+        if self.upright {
+            (x - ascent, y - start - width, x + descent, y - start)
         } else {
-            FontStyle::Normal
-        },
-    )
-}
-
-/// Width of `text` in pixels at `size` pixels an em.
-pub fn width(text: &str, size: f64, bold: bool) -> f64 {
-    const FINE: f64 = 200.0;
-    let measured = font(FINE * GLYPH_HEIGHT, bold)
-        .box_size(text)
-        .map_or(0.0, |(w, _)| f64::from(w));
-    measured / FINE * size
-}
-
-/// `text`, or as much of its two ends as `room` pixels hold around an ellipsis.
-pub fn fit(text: &str, room: f64, size: f64, bold: bool) -> String {
-    if width(text, size, bold) <= room {
-        return text.to_string();
-    }
-    let chars: Vec<char> = text.chars().collect();
-    for kept in (2..chars.len()).rev() {
-        let (head, tail) = (kept.div_ceil(2), kept / 2);
-        let short: String = chars[..head]
-            .iter()
-            .chain(&['…'])
-            .chain(&chars[chars.len() - tail..])
-            .collect::<String>();
-        if width(&short, size, bold) <= room {
-            return short;
+            (x + start, y - ascent, x + start + width, y + descent)
         }
     }
-    "…".to_string()
 }
 
-/// `text` cut into lines of at most `room` pixels at its spaces.
-pub fn wrap(text: &str, room: f64, size: f64) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
-        match lines.last_mut() {
-            Some(line) if width(&format!("{line} {word}"), size, false) <= room => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_string()),
-        }
-    }
-    lines
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn texts_have_widths() {
-        assert!(register());
-        let w = width("validation accuracy", 12.0, false);
-        assert!((90.0..130.0).contains(&w), "{w}");
-        assert!(width("validation accuracy", 12.0, true) > w);
-        assert_eq!(width("", 12.0, false), 0.0);
-    }
-
-    #[test]
-    fn long_texts_keep_both_ends() {
-        let text = "optimizer=sgd lr=0.1 momentum=0.9 pool=average";
-        let short = fit(text, 120.0, 11.0, false);
-        assert!(
-            short.starts_with("opt") && short.ends_with("rage") && short.contains('…'),
-            "{short}"
-        );
-        assert!(width(&short, 11.0, false) <= 120.0);
-        assert_eq!(fit("short", 120.0, 11.0, false), "short");
-        assert_eq!(
-            wrap(
-                "one two three four",
-                width("one two", 11.0, false) + 1.0,
-                11.0
-            )
-            .len(),
-            3
-        );
-    }
+/// Distance from the middle of a row down to the baseline of a text of this size that is centred in
+/// it.
+pub fn centred(size: f64) -> f64 {
+    size * 0.36
 }

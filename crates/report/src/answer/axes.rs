@@ -1,0 +1,56 @@
+//! How far each axis moves the metric.
+
+use crate::ranking::{AxisEffect, Ranking, axis_effects};
+
+/// The axes, the one with the largest effect first; only where every value met the same values of
+/// the other axes, so that the means are comparable.
+pub fn paragraph(ranking: &Ranking) -> Option<String> {
+    let effects = axis_effects(ranking);
+    if effects.len() < 2 || !effects.iter().all(is_balanced) {
+        return None;
+    }
+    let mut spans: Vec<Span> = effects.iter().filter_map(span).collect();
+    spans.sort_by(|a, b| b.size.total_cmp(&a.size));
+    let metric = &ranking.metric;
+    let mut parts = Vec::new();
+    for (i, span) in spans.iter().enumerate() {
+        let verb = if i == 0 { " moves it most," } else { "" };
+        parts.push(format!(
+            "{}{verb} by {} (from {} to {})",
+            span.axis,
+            metric.difference(span.size / metric.scale()),
+            span.lowest,
+            span.highest
+        ));
+    }
+    Some(format!(
+        "Averaged over the other axes, {}.",
+        parts.join("; ")
+    ))
+}
+
+fn is_balanced(effect: &AxisEffect) -> bool {
+    let n = effect.values[0].1.n;
+    effect.values.iter().all(|(_, summary)| summary.n == n)
+}
+
+/// The values of an axis with the lowest and highest mean.
+struct Span<'a> {
+    axis: &'a str,
+    lowest: &'a str,
+    highest: &'a str,
+    /// Difference between the two, in the unit of charts.
+    size: f64,
+}
+
+fn span(effect: &AxisEffect) -> Option<Span<'_>> {
+    let means = || effect.values.iter().map(|(label, s)| (label, s.mean));
+    let (lowest, low) = means().min_by(|a, b| a.1.total_cmp(&b.1))?;
+    let (highest, high) = means().max_by(|a, b| a.1.total_cmp(&b.1))?;
+    Some(Span {
+        axis: &effect.axis,
+        lowest,
+        highest,
+        size: high - low,
+    })
+}

@@ -1,0 +1,73 @@
+//! The first paragraph: the best configuration with its result.
+
+use crate::ranking::{Ranking, RankedConfiguration};
+use convsweep_spec::figures::Sample;
+
+/// Why there is no answer.
+pub fn without_result(ranking: &Ranking) -> String {
+    let jobs = ranking.runs().count();
+    let finished = ranking.runs().filter(|run| run.is_finished()).count();
+    if finished == 0 {
+        return format!("There is no answer yet: none of {jobs} jobs has finished.");
+    }
+    format!(
+        "There is no answer: {finished} of {jobs} jobs finished, but none recorded a {}. \
+         Without validation images nothing can be compared.",
+        ranking.metric.words()
+    )
+}
+
+/// The best configuration and its mean.
+pub fn best(ranking: &Ranking, best: &RankedConfiguration) -> String {
+    let label = best.label();
+    let metric = ranking.metric.words();
+    let score = match best.score {
+        Some(score) => with_spread(ranking, score),
+        None => String::new(),
+    };
+    if ranking.configurations.len() == 1 {
+        return format!(
+            "{label} reaches a {metric} of {score}. It is the only configuration, so there is \
+             nothing to compare it with."
+        );
+    }
+    let role = if ranking.baseline == Some(0) {
+        ", the baseline,"
+    } else {
+        ""
+    };
+    let images = if ranking.unit.has_folds() {
+        " (on the validation folds)"
+    } else {
+        ""
+    };
+    if ranking.ranked == 1 {
+        return format!(
+            "{label}{role} reaches a {metric} of {score}{images}. No other configuration has a \
+             result yet, so there is nothing to compare it with."
+        );
+    }
+    let superlative = if ranking.metric.larger_is_better() {
+        "highest"
+    } else {
+        "lowest"
+    };
+    format!(
+        "{label}{role} has the {superlative} {metric} of {} configurations: {score}{images}.",
+        ranking.ranked
+    )
+}
+
+/// `71.40 % ± 0.93 (mean ± standard deviation over 3 seeds)`, or `71.40 % with 1 seed`.
+fn with_spread(ranking: &Ranking, score: Sample) -> String {
+    let metric = &ranking.metric;
+    let mean = metric.value(score.mean);
+    let runs = ranking.unit.count(score.n);
+    match score.sd {
+        Some(sd) => {
+            let sd = metric.number(sd);
+            format!("{mean} ± {sd} (mean ± standard deviation over {runs})")
+        }
+        None => format!("{mean} with {runs}"),
+    }
+}

@@ -1,0 +1,151 @@
+//! What a reader must know before trusting the comparison: missing and failed jobs, uneven numbers
+//! of runs, and different machines.
+
+use crate::ranking::{Ranking, RankedConfiguration};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Labels that a warning lists before it counts the rest.
+const LISTED: usize = 4;
+
+/// Warnings, the most serious first.
+pub fn warnings(ranking: &Ranking) -> Vec<String> {
+    let warnings = [
+        jobs_without_result(ranking),
+        baseline_without_result(ranking),
+        uneven_runs(ranking),
+        different_numerics(ranking),
+        results_without_metric(ranking),
+    ];
+    warnings.into_iter().flatten().collect()
+}
+
+/// Jobs that failed or are missing, by outcome.
+fn jobs_without_result(ranking: &Ranking) -> Option<String> {
+    let mut labels_by_outcome: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for configuration in &ranking.configurations {
+        for run in configuration.runs.iter().filter(|r| !r.is_finished()) {
+            let outcome = run.job.outcome.as_deref().unwrap_or("not finished yet");
+            let labels = labels_by_outcome.entry(outcome).or_default();
+            labels.push(configuration.label());
+        }
+    }
+    let missing: usize = labels_by_outcome.values().map(Vec::len).sum();
+    if missing == 0 {
+        return None;
+    }
+    let mut parts = Vec::new();
+    for (outcome, labels) in labels_by_outcome {
+        let count = labels.len();
+        parts.push(format!("{count} {outcome} ({})", list(labels)));
+    }
+    Some(format!(
+        "{missing} of {} jobs have no result: {}. They are left out of every mean.",
+        ranking.runs().count(),
+        parts.join("; ")
+    ))
+}
+
+fn baseline_without_result(ranking: &Ranking) -> Option<String> {
+    let rank = ranking.baseline?;
+    if ranking.ranked == 0 || rank < ranking.ranked {
+        return None;
+    }
+    let label = ranking.configurations[rank].label();
+    Some(format!(
+        "The baseline, {label}, has no result; all pairs are compared instead."
+    ))
+}
+
+/// Configurations that are compared over different numbers of runs.
+fn uneven_runs(ranking: &Ranking) -> Option<String> {
+    let (least, most) = ranking.run_counts()?;
+    if least == most {
+        return None;
+    }
+    let has_fewer = |c: &&RankedConfiguration| c.score.is_some_and(|s| s.n < most);
+    let fewer = ranking.with_result().iter().filter(has_fewer);
+    // In the order of the ranking, not of the alphabet.
+    let labels: Vec<&str> = fewer.map(RankedConfiguration::label).collect();
+    Some(format!(
+        "Configurations have {least} to {most} runs; those with fewer: {}. Tests pair only the \
+         runs that both have.",
+        first_few(&labels)
+    ))
+}
+
+/// Fingerprints that differ between jobs, and whether the difference coincides with the
+/// configurations.
+fn different_numerics(ranking: &Ranking) -> Option<String> {
+    let mut seen = BTreeSet::new();
+    let mut is_confounded = ranking.ranked > 1;
+    for configuration in ranking.with_result() {
+        let own = fingerprints(configuration);
+        is_confounded &= own.len() <= 1;
+        seen.extend(own);
+    }
+    if seen.len() < 2 {
+        return None;
+    }
+    let consequence = if is_confounded {
+        "Each configuration ran on one of them only, so part of a difference between \
+         configurations may come from the machine or program."
+    } else {
+        "Differences in the last bits between them are part of the spread."
+    };
+    Some(format!(
+        "Jobs ran under {} different numerics: {}. {consequence}",
+        seen.len(),
+        Vec::from_iter(seen).join("; ")
+    ))
+}
+
+/// What determined the last bits of a configuration's finished runs.
+fn fingerprints(configuration: &RankedConfiguration) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for run in configuration.finished() {
+        if let Some(f) = &run.job.fingerprint {
+            found.insert(format!(
+                "{} on {} ({}), version {} {}",
+                f.backend, f.device, f.instructions, f.version, f.revision
+            ));
+        }
+    }
+    found
+}
+
+/// Configurations with finished jobs that have no finite value of the metric. Range tests never
+/// have one.
+fn results_without_metric(ranking: &Ranking) -> Option<String> {
+    let is_range_test =
+        |c: &RankedConfiguration| c.row.member.resolved.task.range_test().is_some();
+    if ranking.configurations.iter().all(is_range_test) {
+        return None;
+    }
+    let lacks_metric = |c: &&RankedConfiguration| c.finished().any(|run| run.value.is_none());
+    let lacking = ranking.configurations.iter().filter(lacks_metric);
+    let labels: Vec<&str> = lacking.map(RankedConfiguration::label).collect();
+    if labels.is_empty() {
+        return None;
+    }
+    Some(format!(
+        "Some finished jobs have no finite {}: {}.",
+        ranking.metric.words(),
+        list(labels)
+    ))
+}
+
+/// Labels in alphabetical order, each once.
+fn list(labels: Vec<&str>) -> String {
+    let distinct: BTreeSet<&str> = labels.into_iter().collect();
+    first_few(&Vec::from_iter(distinct))
+}
+
+/// The first few labels, and how many more there are.
+fn first_few(labels: &[&str]) -> String {
+    let listed = &labels[..labels.len().min(LISTED)];
+    let text = listed.join(", ");
+    match labels.len() - listed.len() {
+        0 => text,
+        more => format!("{text} and {more} more"),
+    }
+}

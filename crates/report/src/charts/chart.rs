@@ -1,0 +1,99 @@
+//! What every chart is made from, and what it is.
+
+use crate::draw::legend::LegendEntry;
+use crate::draw::scene::Scene;
+use crate::draw::style::{SeriesStyle, series_styles};
+use crate::job_files::{Predictions, RangeTests};
+use crate::ranking::Ranking;
+
+/// Width of a chart in pixels: 15 cm on paper at 122 pixels a centimetre of the PNG.
+pub const WIDTH: f64 = 720.0;
+
+/// A drawn chart.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Chart {
+    /// Name of its files, without extension.
+    pub name: String,
+    /// Heading on the page.
+    pub title: String,
+    /// What it shows, what the marks mean, over how many runs.
+    pub caption: String,
+    /// The picture.
+    pub scene: Scene,
+}
+
+impl Chart {
+    /// A chart; the first letter of its title becomes a capital.
+    pub fn new(
+        name: impl Into<String>,
+        title: impl AsRef<str>,
+        caption: impl Into<String>,
+        scene: Scene,
+    ) -> Chart {
+        Chart {
+            name: name.into(),
+            title: capitalised(title.as_ref()),
+            caption: caption.into(),
+            scene,
+        }
+    }
+}
+
+/// A text with its first letter as a capital.
+pub fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    match chars.next() {
+        Some(first) => first.to_uppercase().chain(chars).collect(),
+        None => String::new(),
+    }
+}
+
+/// What charts are made from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ChartData<'a> {
+    /// The configurations, the best first.
+    pub ranking: &'a Ranking<'a>,
+    /// Kept images of the chosen configuration.
+    pub predictions: Option<&'a Predictions>,
+    /// Range tests by configuration; empty for any other kind of experiment.
+    pub range_tests: &'a [RangeTests],
+    /// How each configuration looks, by rank.
+    pub styles: Vec<SeriesStyle>,
+}
+
+impl<'a> ChartData<'a> {
+    /// Gives every configuration its look.
+    pub fn new(
+        ranking: &'a Ranking<'a>,
+        predictions: Option<&'a Predictions>,
+        range_tests: &'a [RangeTests],
+    ) -> ChartData<'a> {
+        ChartData {
+            ranking,
+            predictions,
+            range_tests,
+            styles: series_styles(ranking.configurations.len(), ranking.baseline),
+        }
+    }
+
+    /// Legend of the configurations at `ranks`: those that stand out, then the number of others.
+    /// `line` says whether entries show a line beside the point.
+    pub fn legend(&self, ranks: &[usize], line: bool) -> Vec<LegendEntry> {
+        let mut entries = Vec::new();
+        for &rank in ranks {
+            let style = self.styles[rank];
+            if style.highlighted {
+                let name = self.ranking.name(rank);
+                entries.push(LegendEntry { name, style, line });
+            }
+        }
+        let name = match ranks.len() - entries.len() {
+            0 => return entries,
+            1 => "1 other".to_string(),
+            others => format!("{others} others"),
+        };
+        let style = SeriesStyle::BACKGROUND;
+        entries.push(LegendEntry { name, style, line });
+        entries
+    }
+}

@@ -1,0 +1,13 @@
+//! Renders a scene as SVG and PNG.
+//!
+//! plotters' backends know whole pixels only. So everything is drawn on a finer grid: the SVG gets
+//! a view box of that grid, the bitmap is averaged down from it.
+
+mod dashes;
+mod pen;
+mod png;
+mod svg;
+
+pub use pen::RenderError;
+pub use png::png;
+pub use svg::{svg, themed};

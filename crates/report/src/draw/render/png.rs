@@ -1,0 +1,100 @@
+//! A scene as a PNG file.
+
+use super::pen::{Pen, RenderError};
+use crate::draw::font::GLYPH_HEIGHT;
+use crate::draw::scene::{Scene, SceneItem};
+use image::imageops::{self, FilterType};
+use image::{ImageFormat, RgbImage};
+use plotters::backend::BitMapBackend;
+use std::io::Cursor;
+
+/// Drawn pixels in a scene's pixel, before averaging.
+const GRID: f64 = 4.0;
+/// Pixels of the PNG in a scene's pixel: 720 pixels become 1440, which is 240 dots an inch on the
+/// width of a page.
+const SCALE: f64 = 2.0;
+
+/// The scene as a PNG file.
+///
+/// # Errors
+/// Where plotters or the encoder reports one.
+pub fn png(scene: &Scene) -> Result<Vec<u8>, RenderError> {
+    let fine = bitmap(scene)?;
+    let (width, height) = pixel_size((scene.width, scene.height));
+    let mut picture = imageops::thumbnail(&fine, width, height);
+    for item in &scene.items {
+        if let SceneItem::Pixels { at, size, image } = item {
+            let (width, height) = pixel_size(*size);
+            let scaled = imageops::resize(image, width, height, FilterType::Nearest);
+            let [x, y] = [at.0, at.1].map(|p| (p * SCALE).round() as i64);
+            imageops::replace(&mut picture, &scaled, x, y);
+        }
+    }
+    encoded(&picture)
+}
+
+/// An image as a PNG file.
+pub(super) fn encoded(image: &RgbImage) -> Result<Vec<u8>, RenderError> {
+    let mut bytes = Cursor::new(Vec::new());
+    image.write_to(&mut bytes, ImageFormat::Png)?;
+    Ok(bytes.into_inner())
+}
+
+/// The scene on the fine grid, without its images.
+fn bitmap(scene: &Scene) -> Result<RgbImage, RenderError> {
+    let width = (scene.width * GRID).ceil() as u32;
+    let height = (scene.height * GRID).ceil() as u32;
+    let mut pixels = vec![255u8; width as usize * height as usize * 3];
+    {
+        let mut pen = Pen {
+            backend: BitMapBackend::with_buffer(&mut pixels, (width, height)),
+            grid: GRID,
+            baseline: 0.5 * GLYPH_HEIGHT,
+            em: GLYPH_HEIGHT,
+        };
+        pen.draw(scene)?;
+    }
+    RgbImage::from_raw(width, height, pixels)
+        .ok_or_else(|| RenderError::Drawing("the bitmap is too small for its size".into()))
+}
+
+fn pixel_size((width, height): (f64, f64)) -> (u32, u32) {
+    let pixels = |length: f64| (length * SCALE).round().max(1.0) as u32;
+    (pixels(width), pixels(height))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::draw::color::SERIES;
+    use crate::draw::text::{Anchor, Text};
+
+    #[test]
+    fn png_has_shapes_where_they_belong() {
+        let mut scene = Scene::new(100.0, 50.0, "");
+        scene.rect((10.0, 10.0), (30.0, 30.0), SERIES[0], 1.0);
+        scene.text(Text::new((50.0, 30.0), "a & b", Anchor::Start));
+        scene.pixels((60.0, 10.0), (8.0, 8.0), RgbImage::new(2, 2));
+        let bytes = png(&scene).expect("renders");
+        let picture = image::load_from_memory(&bytes).expect("decodes").to_rgb8();
+        assert_eq!(picture.dimensions(), (200, 100));
+        assert_eq!(picture.get_pixel(50, 50).0, [0x00, 0x72, 0xb2]);
+        assert_eq!(picture.get_pixel(4, 4).0, [255, 255, 255]);
+        assert_eq!(picture.get_pixel(128, 30).0, [0, 0, 0]);
+        assert!(
+            dark_pixels(&picture) > 20,
+            "text is drawn above its baseline"
+        );
+    }
+
+    /// Dark pixels in the box that the text covers.
+    fn dark_pixels(picture: &RgbImage) -> usize {
+        let mut count = 0;
+        for x in 100..135 {
+            for y in 40..62 {
+                count += usize::from(picture.get_pixel(x, y).0[0] < 128);
+            }
+        }
+        count
+    }
+}

@@ -1,0 +1,18 @@
+//! The answer and the warnings.
+
+use maud::{Markup, html};
+
+/// Paragraphs, the first one as the lead.
+pub fn section(answer: &[String], warnings: &[String]) -> Markup {
+    html! {
+        section class="answer" {
+            h2 { "Answer" }
+            @for (i, paragraph) in answer.iter().enumerate() {
+                p class=[(i == 0).then_some("lead")] { (paragraph) }
+            }
+            @for warning in warnings {
+                p class="warning" { strong { "Note." } " " (warning) }
+            }
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! The comparisons with their statistics.
+
+use super::table::{TableRow, wide_table};
+use crate::answer::{SIGNIFICANCE, p_value};
+use crate::ranking::{Comparison, Ranking};
+use crate::statistics::McNemar;
+use crate::tables::{MISSING, interval};
+use convsweep_spec::words::counted;
+use maud::{Markup, html};
+
+/// More comparisons than this are folded away.
+const MOST_OPEN: usize = 12;
+
+/// All comparisons with the baseline, or the best with all others; nothing where none were made.
+pub fn section(ranking: &Ranking) -> Markup {
+    let has_baseline = ranking.ranked_baseline().is_some();
+    let is_shown = |c: &&Comparison| has_baseline || c.better == 0;
+    let shown: Vec<&Comparison> = ranking.comparisons.iter().filter(is_shown).collect();
+    if shown.is_empty() {
+        return Markup::default();
+    }
+    let compared = if has_baseline {
+        "each configuration with the baseline"
+    } else {
+        "all pairs"
+    };
+    html! {
+        section {
+            details open[shown.len() <= MOST_OPEN] {
+                summary { "Could it be noise? " (counted(shown.len() as u64, "comparison")) }
+                p class="caption" {
+                    "Differences of " (ranking.metric.words()) " paired by "
+                    (ranking.unit.pairing()) "; two-sided t-test, corrected by Holm's method over \
+                     all " (counted(ranking.comparisons.len() as u64, "comparison")) " made (" (compared) "). \
+                     McNemar's test asks, for two trained networks, whether they differ on the \
+                     validation images that both classified; it cannot tell how another seed \
+                     would have turned out. Shown is its p-value, or in how many of the pairs it \
+                     is below 0.05. All comparisons are in comparisons.csv."
+                }
+                (table(ranking, &shown))
+            }
+        }
+    }
+}
+
+fn table(ranking: &Ranking, shown: &[&Comparison]) -> Markup {
+    let unit = if ranking.metric.is_share() {
+        " (percentage points)"
+    } else {
+        ""
+    };
+    let columns = [
+        "better",
+        "worse",
+        &format!("difference{unit}"),
+        "95 % interval",
+        "p",
+        "p (Holm)",
+        "McNemar",
+    ];
+    let cells: Vec<[String; 7]> = shown.iter().map(|c| row(ranking, c)).collect();
+    let mut rows = Vec::with_capacity(shown.len());
+    for (comparison, cells) in shown.iter().zip(&cells) {
+        let is_clear = comparison.corrected.is_some_and(|p| p < SIGNIFICANCE);
+        let class = is_clear.then_some("clear");
+        rows.push(TableRow { class, cells });
+    }
+    wide_table(&columns, &rows)
+}
+
+fn row(ranking: &Ranking, comparison: &Comparison) -> [String; 7] {
+    let metric = &ranking.metric;
+    let label = |rank: usize| ranking.configurations[rank].label().to_string();
+    let difference = comparison.test.map(|test| test.difference);
+    [
+        label(comparison.better),
+        label(comparison.worse),
+        difference.map_or(MISSING.into(), |d| metric.number(d.mean)),
+        interval(difference.and_then(|d| d.interval()), metric),
+        p_cell(comparison.test.and_then(|test| test.p)),
+        p_cell(comparison.corrected),
+        mcnemar_cell(&comparison.images),
+    ]
+}
+
+/// McNemar's p for one pair of networks, or how many pairs differ.
+fn mcnemar_cell(tests: &[McNemar]) -> String {
+    match tests {
+        [] => MISSING.into(),
+        [only] => p_cell(Some(only.p)),
+        several => {
+            let differ = several.iter().filter(|test| test.p < SIGNIFICANCE).count();
+            format!("{differ} of {}", several.len())
+        }
+    }
+}
+
+/// A p-value without its `p =`.
+fn p_cell(p: Option<f64>) -> String {
+    let Some(p) = p else {
+        return MISSING.into();
+    };
+    let text = p_value(p);
+    let text = text.trim_start_matches("p ").trim_start_matches("= ");
+    text.to_string()
+}

@@ -1,0 +1,84 @@
+//! The page as a whole: its head, its sections in order, its style and fonts.
+
+use super::{answer, charts, comparisons, leaderboard, provenance, stages};
+use crate::charts::Chart;
+use crate::draw::font::{BOLD, FAMILY, REGULAR};
+use crate::ranking::Ranking;
+use crate::tables::TextTable;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+const STYLE: &str = include_str!("style.css");
+
+/// What the page is made of.
+pub struct Page<'a> {
+    /// The configurations, the best first.
+    pub ranking: &'a Ranking<'a>,
+    /// The answer's paragraphs.
+    pub answer: &'a [String],
+    /// Warnings.
+    pub warnings: &'a [String],
+    /// The leaderboard.
+    pub leaderboard: &'a TextTable,
+    /// Charts with their SVG documents.
+    pub charts: &'a [(Chart, String)],
+}
+
+impl Page<'_> {
+    /// The page as an HTML document.
+    pub fn html(&self) -> String {
+        let title = &self.ranking.revision.experiment;
+        let page = html! {
+            (DOCTYPE)
+            html lang="en" {
+                head {
+                    meta charset="utf-8";
+                    meta name="viewport" content="width=device-width, initial-scale=1";
+                    meta name="color-scheme" content="light dark";
+                    title { (title) " – report" }
+                    style { (PreEscaped(fonts())) (PreEscaped(STYLE)) }
+                }
+                body {
+                    main {
+                        (self.header())
+                        (answer::section(self.answer, self.warnings))
+                        (stages::section(self.ranking))
+                        (leaderboard::section(self.ranking, self.leaderboard))
+                        (leaderboard::further_scores(self.ranking))
+                        (comparisons::section(self.ranking))
+                        (charts::sections(self.charts))
+                        (provenance::section(self.ranking))
+                    }
+                }
+            }
+        };
+        page.into_string()
+    }
+
+    fn header(&self) -> Markup {
+        let revision = self.ranking.revision;
+        html! {
+            header {
+                p class="kind" { "Experiment" }
+                h1 { (revision.experiment) }
+                @if let Some(question) = &revision.question {
+                    p class="question" { (question) }
+                }
+            }
+        }
+    }
+}
+
+/// The embedded fonts as CSS.
+fn fonts() -> String {
+    let mut css = String::new();
+    for (bytes, weight) in [(REGULAR, 400), (BOLD, 600)] {
+        let data = STANDARD.encode(bytes);
+        css += &format!(
+            "@font-face {{ font-family: \"{FAMILY}\"; font-weight: {weight}; \
+             src: url(data:font/otf;base64,{data}) format(\"opentype\"); }}\n"
+        );
+    }
+    css
+}

@@ -1,0 +1,63 @@
+//! The leaderboard and the further scores.
+
+use super::table::{TableRow, wide_table};
+use crate::ranking::Ranking;
+use crate::tables::{TextTable, scores};
+use maud::{Markup, html};
+
+/// The leaderboard, with the best and the baseline highlighted.
+pub fn section(ranking: &Ranking, table: &TextTable) -> Markup {
+    let mut rows = Vec::with_capacity(table.rows.len());
+    for (rank, cells) in table.rows.iter().enumerate() {
+        let class = if rank == 0 && ranking.ranked > 0 {
+            Some("best")
+        } else if Some(rank) == ranking.baseline {
+            Some("baseline")
+        } else {
+            None
+        };
+        rows.push(TableRow { class, cells });
+    }
+    let test_figures = if ranking.revision.show_test {
+        "The file asks for the test figures of all configurations."
+    } else {
+        "Test figures are shown for the chosen configuration and the baseline only, so that \
+         nobody chooses by them."
+    };
+    html! {
+        section {
+            h2 { "Leaderboard" }
+            p class="caption" {
+                "Ordered by " (ranking.metric.words()) " alone; mean ± standard deviation over \
+                 runs, 95 % interval of the mean by Student's t, n: finished of planned runs. \
+                 MACs: multiply-accumulate operations for one image. Time: training one run, \
+                 without epochs that were taken over from another job. " (test_figures)
+            }
+            (wide_table(&table.columns, &rows))
+        }
+    }
+}
+
+/// Scores beside the one that configurations are compared by; nothing where none were recorded.
+pub fn further_scores(ranking: &Ranking) -> Markup {
+    let Some(table) = scores(ranking) else {
+        return Markup::default();
+    };
+    let rows: Vec<TableRow> = table.rows.iter().map(TableRow::plain).collect();
+    html! {
+        section {
+            details {
+                summary { "Further scores" }
+                p class="caption" {
+                    "On the validation images, by the weights that are kept; mean ± standard \
+                     deviation over runs. Macro: the mean over the classes, each counting the \
+                     same. ROC-AUC: of each class against the rest. Calibration error: how far \
+                     the probability of the predicted class is from the share of correct \
+                     predictions, over 15 bins. Precision, recall and F1 of each class: "
+                    code { "convsweep query \"select * from per_class\"" } "."
+                }
+                (wide_table(&table.columns, &rows))
+            }
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! One HTML page that opens offline: the answer, the leaderboard, the charts, and where everything
+//! comes from. maud escapes every text that is not marked as finished HTML.
+
+mod answer;
+mod charts;
+mod comparisons;
+mod document;
+mod leaderboard;
+mod provenance;
+mod stages;
+mod table;
+
+pub use document::Page;

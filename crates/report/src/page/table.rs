@@ -1,0 +1,44 @@
+//! Tables of texts as HTML.
+
+use maud::{Markup, html};
+
+/// A row of a table, with the class that highlights it.
+pub struct TableRow<'a> {
+    /// CSS class.
+    pub class: Option<&'static str>,
+    /// A text for each column.
+    pub cells: &'a [String],
+}
+
+impl<'a> TableRow<'a> {
+    /// A row that is not highlighted.
+    pub fn plain(cells: &'a Vec<String>) -> TableRow<'a> {
+        TableRow { class: None, cells }
+    }
+}
+
+/// A table that scrolls on its own where it is wider than the page.
+pub fn wide_table(columns: &[impl AsRef<str>], rows: &[TableRow]) -> Markup {
+    html! {
+        div class="wide" {
+            table {
+                thead {
+                    tr {
+                        @for column in columns {
+                            th scope="col" { (column.as_ref()) }
+                        }
+                    }
+                }
+                tbody {
+                    @for row in rows {
+                        tr class=[row.class] {
+                            @for cell in row.cells {
+                                td { (cell) }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

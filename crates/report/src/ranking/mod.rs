@@ -1,0 +1,24 @@
+//! Which configuration is best, by what metric, and how the others compare with it.
+//!
+//! A run is one job: a seed, or a seed and a fold. Only finished jobs count. Configurations are
+//! ordered by the revision's validation metric and nothing else; test figures are carried along but
+//! never looked at here. [`crate::answer`] says the result in words.
+
+mod comparison;
+mod configuration;
+mod confusion;
+mod effects;
+mod metric_format;
+mod order;
+mod run;
+mod run_unit;
+
+pub use comparison::{Comparison, compare_pair};
+pub use configuration::RankedConfiguration;
+pub(crate) use confusion::class_name;
+pub use confusion::{ConfusionMatrix, FrequentMistake};
+pub use effects::{AxisEffect, axis_effects};
+pub use metric_format::MetricFormat;
+pub use order::Ranking;
+pub use run::{RankedRun, kept_epoch};
+pub use run_unit::RunUnit;

@@ -1,0 +1,62 @@
+//! What distinguishes the runs of a configuration, in words.
+
+use super::RankedConfiguration;
+
+/// What the runs of a configuration differ by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RunUnit {
+    /// Their seeds.
+    Seed,
+    /// Their folds; all have the same seed.
+    Fold,
+    /// Their seeds and folds.
+    SeedAndFold,
+}
+
+impl RunUnit {
+    /// What the runs of these configurations differ by.
+    pub fn of(configurations: &[RankedConfiguration]) -> RunUnit {
+        let runs = || configurations.iter().flat_map(|c| &c.runs);
+        if runs().all(|run| run.job.fold.is_none()) {
+            return RunUnit::Seed;
+        }
+        let mut seeds = runs().map(|run| run.job.seed);
+        let first = seeds.next();
+        if seeds.all(|seed| Some(seed) == first) {
+            RunUnit::Fold
+        } else {
+            RunUnit::SeedAndFold
+        }
+    }
+
+    /// The word for one run: `seed`, `fold` or `run`.
+    pub fn name(self) -> &'static str {
+        match self {
+            RunUnit::Seed => "seed",
+            RunUnit::Fold => "fold",
+            RunUnit::SeedAndFold => "run",
+        }
+    }
+
+    /// What runs of two configurations are paired by.
+    pub fn pairing(self) -> &'static str {
+        match self {
+            RunUnit::Seed | RunUnit::Fold => self.name(),
+            RunUnit::SeedAndFold => "seed and fold",
+        }
+    }
+
+    /// A number of runs: `3 seeds`, `1 fold`, `10 runs (seeds × folds)`.
+    pub fn count(self, n: usize) -> String {
+        match self {
+            _ if n == 1 => format!("1 {}", self.name()),
+            RunUnit::Seed | RunUnit::Fold => format!("{n} {}s", self.name()),
+            RunUnit::SeedAndFold => format!("{n} runs (seeds × folds)"),
+        }
+    }
+
+    /// Whether runs are folds of a cross-validation.
+    pub fn has_folds(self) -> bool {
+        self != RunUnit::Seed
+    }
+}

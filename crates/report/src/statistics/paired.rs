@@ -1,0 +1,94 @@
+//! Student's t-test over paired differences, and Holm's correction for several tests.
+
+use convsweep_spec::figures::Sample;
+use statrs::distribution::{ContinuousCDF, StudentsT};
+
+/// A spread below this share of the largest difference is rounding noise: differences of accuracies
+/// carry errors of about 1e-17.
+const ROUNDING: f64 = 1e-12;
+
+/// A t-test over paired differences.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PairedTest {
+    /// Sample of the differences.
+    pub difference: Sample,
+    /// Two-sided p-value; `None` below two pairs, or where all differences are equal and there is
+    /// no spread to judge by.
+    pub p: Option<f64>,
+}
+
+/// Two-sided t-test that the mean of `differences` is zero (Student 1908); `None` without
+/// differences.
+pub fn paired_t(differences: &[f64]) -> Option<PairedTest> {
+    let difference = Sample::of(differences)?;
+    let largest = differences.iter().fold(0.0f64, |m, d| m.max(d.abs()));
+    let p = match difference.sd {
+        Some(sd) if sd > ROUNDING * largest.max(f64::MIN_POSITIVE) => p_value(difference, sd),
+        Some(_) if largest == 0.0 => Some(1.0),
+        _ => None,
+    };
+    Some(PairedTest { difference, p })
+}
+
+fn p_value(difference: Sample, sd: f64) -> Option<f64> {
+    let t = difference.mean / (sd / (difference.n as f64).sqrt());
+    let distribution = StudentsT::new(0.0, 1.0, (difference.n - 1) as f64).ok()?;
+    Some((2.0 * distribution.cdf(-t.abs())).min(1.0))
+}
+
+/// Holm's step-down correction (1979) of p-values, in their order.
+pub fn holm(p: &[f64]) -> Vec<f64> {
+    let mut order: Vec<usize> = (0..p.len()).collect();
+    order.sort_by(|&a, &b| p[a].total_cmp(&p[b]));
+    let mut corrected = vec![0.0; p.len()];
+    let mut least = 0.0f64;
+    for (rank, &i) in order.iter().enumerate() {
+        least = least.max((p[i] * (p.len() - rank) as f64).min(1.0));
+        corrected[i] = least;
+    }
+    corrected
+}
+
+#[cfg(test)]
+mod tests {
+    //! Expected numbers: `ttest_rel` of scipy 1.17.1 and `multipletests(method="holm")` of
+    //! statsmodels 0.15.0, computed once and copied.
+    use super::*;
+
+    fn close(found: f64, expected: f64) {
+        assert!((found - expected).abs() < 1e-9, "{found} is not {expected}");
+    }
+
+    #[test]
+    fn paired_t_agrees_with_scipy() {
+        let first = [0.712, 0.705, 0.721, 0.699, 0.716];
+        let second = [0.701, 0.700, 0.709, 0.702, 0.704];
+        let differences: Vec<f64> = first.iter().zip(second).map(|(a, b)| a - b).collect();
+        let test = paired_t(&differences).expect("pairs");
+        close(test.p.expect("has a spread"), 0.06369806818646634);
+        let (low, high) = test.difference.interval().expect("five pairs");
+        close(low, -0.0006755902070137041);
+        close(high, 0.015475590207013716);
+        let two = paired_t(&[0.1, 0.15]).expect("pairs");
+        close(two.p.expect("has a spread"), 0.1256659163780024);
+    }
+
+    #[test]
+    fn without_spread_there_is_no_p() {
+        let check = |differences: &[f64], expected: Option<f64>| {
+            assert_eq!(paired_t(differences).expect("differences").p, expected);
+        };
+        check(&[0.1], None);
+        check(&[0.7 - 0.6, 0.8 - 0.7, 0.6 - 0.5], None);
+        check(&[0.0, 0.0], Some(1.0));
+    }
+
+    #[test]
+    fn holm_agrees_with_statsmodels() {
+        let corrected = holm(&[0.01, 0.04, 0.03, 0.005, 0.5]);
+        for (found, expected) in corrected.iter().zip([0.04, 0.09, 0.09, 0.025, 0.5]) {
+            close(*found, expected);
+        }
+        assert!(holm(&[]).is_empty());
+    }
+}

@@ -1,0 +1,70 @@
+//! The leaderboard as people read it.
+
+use super::text_table::{MISSING, TextTable, interval, mean_and_sd};
+use crate::draw::numbers::si;
+use crate::ranking::{MetricFormat, Ranking};
+use convsweep_spec::metric::VAL_ACCURACY;
+use convsweep_spec::words::duration;
+
+/// A row for each configuration, with the test accuracy of those whose test figures are shown.
+pub fn leaderboard(ranking: &Ranking) -> TextTable {
+    let metric = &ranking.metric;
+    let has_test = |rank: usize| shown_test_accuracy(ranking, rank).is_some();
+    let with_test = (0..ranking.ranked).any(has_test);
+    let mut columns = vec![
+        String::new(),
+        "configuration".into(),
+        metric.label(),
+        "95 % interval".into(),
+        "n".into(),
+    ];
+    if with_test {
+        columns.push("test accuracy (%)".into());
+    }
+    columns.extend(["parameters", "MACs", "time"].map(String::from));
+    let mut rows = Vec::with_capacity(ranking.configurations.len());
+    for rank in 0..ranking.configurations.len() {
+        rows.push(row(ranking, rank, with_test));
+    }
+    TextTable { columns, rows }
+}
+
+fn row(ranking: &Ranking, rank: usize, with_test: bool) -> Vec<String> {
+    let metric = &ranking.metric;
+    let configuration = &ranking.configurations[rank];
+    let name = ranking.name(rank);
+    let planned = configuration.runs.len();
+    let mut row = match configuration.score {
+        Some(score) => vec![
+            (rank + 1).to_string(),
+            name,
+            mean_and_sd(score, metric),
+            interval(score.interval(), metric),
+            format!("{}/{planned}", score.n),
+        ],
+        None => vec![
+            MISSING.into(),
+            name,
+            MISSING.into(),
+            MISSING.into(),
+            format!("0/{planned}"),
+        ],
+    };
+    if with_test {
+        row.push(shown_test_accuracy(ranking, rank).unwrap_or_default());
+    }
+    let member = &configuration.row.member;
+    row.push(si(member.parameters as f64));
+    row.push(si(member.macs as f64));
+    row.push(match configuration.seconds() {
+        Some(seconds) => duration(seconds.mean),
+        None => MISSING.into(),
+    });
+    row
+}
+
+/// The test accuracy of a configuration, where it is shown.
+fn shown_test_accuracy(ranking: &Ranking, rank: usize) -> Option<String> {
+    let accuracy = ranking.shown_test_accuracy(rank)?;
+    Some(mean_and_sd(accuracy, &MetricFormat::named(VAL_ACCURACY)))
+}

@@ -1,0 +1,24 @@
+//! Tables: the leaderboard for terminal, page, CSV and LaTeX; curves, evaluations and comparisons
+//! as CSV.
+//!
+//! CSV files have shares as shares (0 to 1) and empty fields for missing values; LaTeX and the page
+//! have per cent.
+
+mod comparisons_csv;
+mod csv_text;
+mod curves_csv;
+mod evaluations_csv;
+mod latex;
+mod leaderboard;
+mod leaderboard_csv;
+mod scores;
+mod text_table;
+
+pub use comparisons_csv::comparisons_csv;
+pub use curves_csv::curves_csv;
+pub use evaluations_csv::evaluations_csv;
+pub use latex::leaderboard_tex;
+pub use leaderboard::leaderboard;
+pub use leaderboard_csv::leaderboard_csv;
+pub use scores::scores;
+pub use text_table::{MISSING, TextTable, interval};
