@@ -35,7 +35,11 @@ fn render(case: &Case, results: &ResultsFolder) -> Result<(), Box<dyn std::error
     }
     let began = Instant::now();
     let report = convsweep_report::report(&rows, results)?;
-    eprintln!("{}: {:.2} s", experiment.name, began.elapsed().as_secs_f64());
+    eprintln!(
+        "{}: {:.2} s",
+        experiment.name,
+        began.elapsed().as_secs_f64()
+    );
     println!("== {}\n{}\n", experiment.name, report.answer);
     for row in &report.leaderboard.rows {
         println!("{}", row.join(" | "));

@@ -1,6 +1,6 @@
 //! The first paragraph: the best configuration with its result.
 
-use crate::ranking::{Ranking, RankedConfiguration};
+use crate::ranking::{RankedConfiguration, Ranking};
 use convsweep_spec::figures::Sample;
 
 /// Why there is no answer.

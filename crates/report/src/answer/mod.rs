@@ -13,7 +13,7 @@ pub use p_value::{SIGNIFICANCE, p_value};
 pub use range_test::range_test_answer;
 pub use warnings::warnings;
 
-use crate::ranking::{Ranking, RankedConfiguration};
+use crate::ranking::{RankedConfiguration, Ranking};
 
 /// The answer's paragraphs; the first is the shortest form of it.
 pub fn answer(ranking: &Ranking) -> Vec<String> {

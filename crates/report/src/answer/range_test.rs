@@ -1,8 +1,8 @@
 //! What learning-rate range tests suggest, in words.
 
 use crate::job_files::RangeTests;
-use convsweep_spec::words::short;
 use convsweep_spec::range::RangeResult;
+use convsweep_spec::words::short;
 
 /// A paragraph for each configuration, and what the test does not tell.
 pub fn range_test_answer(tests: &[RangeTests]) -> Vec<String> {

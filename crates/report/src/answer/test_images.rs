@@ -1,6 +1,6 @@
 //! Accuracy on the sealed test images, for the chosen configuration and the baseline.
 
-use crate::ranking::{Ranking, RankedConfiguration};
+use crate::ranking::{RankedConfiguration, Ranking};
 use convsweep_spec::figures::Sample;
 
 /// The test accuracy; `None` where the chosen configuration was not evaluated on test images.

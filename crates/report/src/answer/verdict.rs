@@ -1,7 +1,7 @@
 //! Whether the difference between two configurations could be noise, with its numbers.
 
 use super::p_value::{SIGNIFICANCE, p_value};
-use crate::ranking::{Comparison, Ranking, RankedConfiguration, compare_pair};
+use crate::ranking::{Comparison, RankedConfiguration, Ranking, compare_pair};
 use crate::statistics::McNemar;
 
 /// The best beside the configuration `other` at `rank`.

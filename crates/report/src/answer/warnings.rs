@@ -1,7 +1,7 @@
 //! What a reader must know before trusting the comparison: missing and failed jobs, uneven numbers
 //! of runs, and different machines.
 
-use crate::ranking::{Ranking, RankedConfiguration};
+use crate::ranking::{RankedConfiguration, Ranking};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Labels that a warning lists before it counts the rest.
@@ -116,8 +116,7 @@ fn fingerprints(configuration: &RankedConfiguration) -> BTreeSet<String> {
 /// Configurations with finished jobs that have no finite value of the metric. Range tests never
 /// have one.
 fn results_without_metric(ranking: &Ranking) -> Option<String> {
-    let is_range_test =
-        |c: &RankedConfiguration| c.row.member.resolved.task.range_test().is_some();
+    let is_range_test = |c: &RankedConfiguration| c.row.member.resolved.task.range_test().is_some();
     if ranking.configurations.iter().all(is_range_test) {
         return None;
     }

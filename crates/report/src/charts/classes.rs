@@ -130,7 +130,11 @@ impl Layout {
     fn new(rows: &[(String, ClassScore)]) -> Layout {
         let columns = rows.len().div_ceil(ROWS_PER_COLUMN).clamp(1, MOST_COLUMNS);
         let in_column = rows.len().div_ceil(columns);
-        let row = if rows.len() > MANY_CLASSES { 13.5 } else { 20.0 };
+        let row = if rows.len() > MANY_CLASSES {
+            13.5
+        } else {
+            20.0
+        };
         let width = (WIDTH - 24.0) / columns as f64;
         let names = rows.iter().map(|(name, _)| name.as_str());
         Layout {

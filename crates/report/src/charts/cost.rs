@@ -57,8 +57,11 @@ pub struct CostPoint {
     pub sd: f64,
 }
 
-/// The costs: their names, and how they are read from a configuration.
-const COSTS: [(&str, fn(&RankedConfiguration) -> Option<f64>); 3] = [
+/// Reads a cost from a configuration.
+type ReadCost = fn(&RankedConfiguration) -> Option<f64>;
+
+/// The costs with their names.
+const COSTS: [(&str, ReadCost); 3] = [
     ("parameters", |c| Some(c.row.member.parameters as f64)),
     ("MACs per image", |c| Some(c.row.member.macs as f64)),
     ("training time (s)", seconds),
@@ -144,12 +147,17 @@ impl CostChart {
             }
             panel.draw(&mut scene, &frame, self.larger_is_better);
         }
-        legend::draw(&mut scene, &self.legend, (12.0, BOTTOM + 46.0), WIDTH - 24.0);
+        legend::draw(
+            &mut scene,
+            &self.legend,
+            (12.0, BOTTOM + 46.0),
+            WIDTH - 24.0,
+        );
         scene
     }
 }
 
-fn points(data: &ChartData, cost: fn(&RankedConfiguration) -> Option<f64>) -> Vec<CostPoint> {
+fn points(data: &ChartData, cost: ReadCost) -> Vec<CostPoint> {
     let scale = data.ranking.metric.scale();
     let mut points = Vec::new();
     for (configuration, style) in data.ranking.with_result().iter().zip(&data.styles) {

@@ -73,7 +73,8 @@ impl Effects {
         let labels = self.values().map(|(label, _)| label.as_str());
         let label_width = font::widest(labels, TEXT).clamp(60.0, 220.0);
         let (left, right) = (label_width + 24.0, WIDTH - 110.0);
-        let height = TOP + HEAD * self.axes.len() as f64 + ROW * self.values().count() as f64 + 46.0;
+        let height =
+            TOP + HEAD * self.axes.len() as f64 + ROW * self.values().count() as f64 + 46.0;
         let description = format!("Effect of each axis on {}", self.metric);
         let mut scene = Scene::new(WIDTH, height, description);
         let range = self.range();

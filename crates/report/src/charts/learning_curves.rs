@@ -134,7 +134,12 @@ impl LearningCurves {
             panel.draw(&mut scene, area, &self.phase_changes);
         }
         if has_legend {
-            legend::draw(&mut scene, &self.legend, (12.0, bottom + 44.0), WIDTH - 24.0);
+            legend::draw(
+                &mut scene,
+                &self.legend,
+                (12.0, bottom + 44.0),
+                WIDTH - 24.0,
+            );
         }
         scene
     }

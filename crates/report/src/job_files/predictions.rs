@@ -153,11 +153,7 @@ impl PartReader<'_> {
     }
 
     /// Bytes and shape of a tensor.
-    fn tensor(
-        &self,
-        name: &str,
-        dtype: Dtype,
-    ) -> Result<(&[u8], Vec<usize>), PredictionsError> {
+    fn tensor(&self, name: &str, dtype: Dtype) -> Result<(&[u8], Vec<usize>), PredictionsError> {
         let view = self.file.tensor(&format!("{}.{name}", self.part))?;
         if view.dtype() != dtype {
             let problem = format!("is {:?}, not {dtype:?}", view.dtype());

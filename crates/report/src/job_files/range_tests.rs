@@ -21,7 +21,14 @@ pub fn read_range_tests(ranking: &Ranking, results: &ResultsFolder) -> Vec<Range
     configurations.sort_by_key(|c| c.row.member.position);
     let mut tests = Vec::new();
     for configuration in configurations {
-        if configuration.row.member.resolved.task.range_test().is_none() {
+        if configuration
+            .row
+            .member
+            .resolved
+            .task
+            .range_test()
+            .is_none()
+        {
             continue;
         }
         let found: Vec<RangeResult> = configuration

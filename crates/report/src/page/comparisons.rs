@@ -27,11 +27,11 @@ pub fn section(ranking: &Ranking) -> Markup {
     html! {
         section {
             details open[shown.len() <= MOST_OPEN] {
-                summary { "Could it be noise? " (counted(shown.len() as u64, "comparison")) }
+                summary { "Could it be noise? " (count(shown.len())) }
                 p class="caption" {
                     "Differences of " (ranking.metric.words()) " paired by "
                     (ranking.unit.pairing()) "; two-sided t-test, corrected by Holm's method over \
-                     all " (counted(ranking.comparisons.len() as u64, "comparison")) " made (" (compared) "). \
+                     all " (count(ranking.comparisons.len())) " made (" (compared) "). \
                      McNemar's test asks, for two trained networks, whether they differ on the \
                      validation images that both classified; it cannot tell how another seed \
                      would have turned out. Shown is its p-value, or in how many of the pairs it \
@@ -41,6 +41,10 @@ pub fn section(ranking: &Ranking) -> Markup {
             }
         }
     }
+}
+
+fn count(comparisons: usize) -> String {
+    counted(comparisons as u64, "comparison")
 }
 
 fn table(ranking: &Ranking, shown: &[&Comparison]) -> Markup {

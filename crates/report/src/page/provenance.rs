@@ -35,7 +35,10 @@ fn facts(ranking: &Ranking) -> Vec<(&'static str, String)> {
     }
     facts.push(("Images", images(ranking)));
     for (machine, jobs) in machines(ranking) {
-        facts.push(("Trained with", format!("{machine}: {}", counted(jobs, "job"))));
+        facts.push((
+            "Trained with",
+            format!("{machine}: {}", counted(jobs, "job")),
+        ));
     }
     let program = format!("convsweep {}", env!("CARGO_PKG_VERSION"));
     facts.push(("Rendered by", program));

@@ -29,12 +29,7 @@ pub fn section(ranking: &Ranking) -> Markup {
 }
 
 fn stage(choice: &Choice, metric: &MetricFormat) -> Markup {
-    let columns = [
-        "configuration",
-        &metric.words(),
-        "standard deviation",
-        "n",
-    ];
+    let columns = ["configuration", &metric.words(), "standard deviation", "n"];
     let cells: Vec<[String; 4]> = choice.evidence.iter().map(|e| row(e, metric)).collect();
     let mut rows = Vec::with_capacity(cells.len());
     for (i, cells) in cells.iter().enumerate() {

@@ -31,10 +31,7 @@ impl<'a> Ranking<'a> {
         let revision = &rows.revision;
         let metric = MetricFormat::from(&revision.metric);
         let configurations = sorted(rows, &metric);
-        let ranked = configurations
-            .iter()
-            .filter(|c| c.score.is_some())
-            .count();
+        let ranked = configurations.iter().filter(|c| c.score.is_some()).count();
         let baseline = revision.baseline.as_ref().and_then(|id| {
             let mut ids = configurations.iter().map(|c| &c.row.member.configuration);
             ids.position(|configuration| configuration == id)
@@ -107,11 +104,7 @@ impl<'a> Ranking<'a> {
 
     /// Fewest and most runs with a result of any ranked configuration.
     pub fn run_counts(&self) -> Option<(usize, usize)> {
-        let counts = || {
-            self.with_result()
-                .iter()
-                .filter_map(|c| Some(c.score?.n))
-        };
+        let counts = || self.with_result().iter().filter_map(|c| Some(c.score?.n));
         Some((counts().min()?, counts().max()?))
     }
 

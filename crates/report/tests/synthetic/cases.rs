@@ -188,7 +188,9 @@ pub fn with_further_scores(rows: &mut ExperimentRows) {
                     ("val_calibration_error", 0.05),
                     ("best_epoch", 12.0),
                 ];
-                epoch.values.extend(scores.map(|(name, v)| (name.to_string(), v)));
+                epoch
+                    .values
+                    .extend(scores.map(|(name, v)| (name.to_string(), v)));
             }
         }
     }

@@ -2,16 +2,25 @@
 
 use super::Synthetic;
 use convsweep_spec::augment::{AugmentSpec, Normalize};
+use convsweep_spec::configuration::Configuration;
 use convsweep_spec::data::{Damaged, DataSpec, Shapes, Source, Split, SplitScheme};
-use convsweep_spec::job::Configuration;
+
 use convsweep_spec::model::{Dense, Init, Layer, ModelSpec};
-use convsweep_spec::train::{Course, Optimizer, Phase, TrainSpec};
+use convsweep_spec::task::{RangeTest, Task};
+use convsweep_spec::train::{Optimizer, Phase, TrainSpec};
 
 /// A small configuration that differs by its position and learning rate.
 pub fn resolved(experiment: &Synthetic, position: u32, rate: f64) -> Configuration {
     let scheme = match experiment.folds {
         Some(folds) => SplitScheme::Folds(folds),
         None => SplitScheme::Validation(0.2),
+    };
+    let (train, task) = match experiment.range_test_steps {
+        Some(steps) => (
+            TrainSpec::new(64, vec![Phase::new(1, Optimizer::adam(rate))]),
+            Task::RangeTest(RangeTest { from: 1e-6, steps }),
+        ),
+        None => (training(rate), Task::Train),
     };
     Configuration {
         data: DataSpec {
@@ -42,16 +51,12 @@ pub fn resolved(experiment: &Synthetic, position: u32, rate: f64) -> Configurati
                 }),
             ],
         },
-        train: training(experiment.range_test_steps, rate),
+        train,
+        task,
     }
 }
 
-fn training(range_test_steps: Option<u32>, rate: f64) -> TrainSpec {
-    if let Some(steps) = range_test_steps {
-        let mut phase = Phase::new(1, Optimizer::adam(rate));
-        phase.schedule.course = Course::RangeTest { from: 1e-6, steps };
-        return TrainSpec::new(64, vec![phase]);
-    }
+fn training(rate: f64) -> TrainSpec {
     let first = Phase::new(10, Optimizer::adam(rate));
     let second = Phase::new(5, Optimizer::adam(rate * 0.1));
     TrainSpec::new(64, vec![first, second])

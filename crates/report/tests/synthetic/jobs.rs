@@ -1,8 +1,8 @@
 //! Rows of synthetic jobs: learning curves and evaluations that look like real ones.
 
 use super::random::Random;
+use convsweep_spec::configuration::ConfigurationDigest;
 use convsweep_spec::event::Fingerprint;
-use convsweep_spec::job::ConfigurationDigest;
 use convsweep_store::{EpochRow, EvaluationRow, JobRow};
 
 /// Epochs of every job: ten in the first phase, five in the second.

@@ -8,7 +8,7 @@ pub mod predictions;
 mod random;
 pub mod range_test;
 
-use convsweep_spec::job::ConfigurationDigest;
+use convsweep_spec::configuration::ConfigurationDigest;
 use convsweep_spec::log::{Axis, AxisValue, Member, MemberJob, Revision};
 use convsweep_spec::metric::{Direction, Metric};
 use convsweep_store::{ConfigurationRow, ExperimentRows, JobRow};

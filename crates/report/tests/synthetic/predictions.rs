@@ -24,11 +24,36 @@ pub fn predictions_file(classes: usize) -> Vec<u8> {
     let index: Vec<u32> = (0..IMAGES as u32).collect();
     let rows: Vec<u32> = (0..KEPT as u32).collect();
     let tensors: [(&str, Dtype, Vec<usize>, &[u8]); 6] = [
-        ("index", Dtype::U32, vec![IMAGES], bytemuck::cast_slice(&index)),
-        ("label", Dtype::U16, vec![IMAGES], bytemuck::cast_slice(&labels)),
-        ("predicted", Dtype::U16, vec![IMAGES], bytemuck::cast_slice(&predicted)),
-        ("probability", Dtype::F32, vec![IMAGES, classes], bytemuck::cast_slice(&probability)),
-        ("thumbnail_rows", Dtype::U32, vec![KEPT], bytemuck::cast_slice(&rows)),
+        (
+            "index",
+            Dtype::U32,
+            vec![IMAGES],
+            bytemuck::cast_slice(&index),
+        ),
+        (
+            "label",
+            Dtype::U16,
+            vec![IMAGES],
+            bytemuck::cast_slice(&labels),
+        ),
+        (
+            "predicted",
+            Dtype::U16,
+            vec![IMAGES],
+            bytemuck::cast_slice(&predicted),
+        ),
+        (
+            "probability",
+            Dtype::F32,
+            vec![IMAGES, classes],
+            bytemuck::cast_slice(&probability),
+        ),
+        (
+            "thumbnail_rows",
+            Dtype::U32,
+            vec![KEPT],
+            bytemuck::cast_slice(&rows),
+        ),
         ("thumbnails", Dtype::U8, vec![KEPT, 3, SIDE, SIDE], &pixels),
     ];
     let mut views = BTreeMap::new();

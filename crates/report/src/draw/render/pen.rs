@@ -108,8 +108,9 @@ impl<B: DrawingBackend> Pen<B> {
             Anchor::End => HPos::Right,
         };
         let size = text.size * self.em * self.grid;
+        let color = rgba(text.color, 1.0);
         let style = TextStyle::from(font::font(size, text.bold).transform(turn))
-            .color(&rgba(text.color, 1.0))
+            .color(&color)
             .pos(Pos::new(horizontal, VPos::Top));
         let at = self.point(at);
         self.backend

@@ -9,7 +9,12 @@ pub(super) fn corners((x, y): (f64, f64), r: f64, marker: Marker) -> Option<Vec<
         Marker::Circle => return None,
         Marker::Square => {
             let s = r * 0.9;
-            vec![(x - s, y - s), (x + s, y - s), (x + s, y + s), (x - s, y + s)]
+            vec![
+                (x - s, y - s),
+                (x + s, y - s),
+                (x + s, y + s),
+                (x - s, y + s),
+            ]
         }
         Marker::Triangle => triangle((x, y), r, 1.0),
         Marker::Wedge => triangle((x, y), r, -1.0),

@@ -1,0 +1,59 @@
+//! Accuracy against cost.
+
+use super::chart_of;
+use crate::marks::{lines, markers, words};
+use crate::synthetic::cases::six;
+use convsweep_report::charts::cost::{CostPanel, CostPoint};
+use convsweep_report::draw::color::INK;
+use convsweep_report::draw::style::{DOTTED, SeriesStyle};
+
+fn point(cost: f64, value: f64) -> CostPoint {
+    CostPoint {
+        style: SeriesStyle::BACKGROUND,
+        cost,
+        value,
+        sd: 0.0,
+    }
+}
+
+#[test]
+fn the_front_has_what_no_other_beats_at_equal_or_lower_cost() {
+    let panel = CostPanel {
+        name: "parameters".into(),
+        points: vec![
+            point(3.0, 90.0),
+            point(1.0, 70.0),
+            point(2.0, 65.0),
+            point(3.0, 80.0),
+            point(1.0, 60.0),
+        ],
+    };
+    let places = |larger_is_better| -> Vec<(f64, f64)> {
+        let front = panel.front(larger_is_better).into_iter();
+        front.map(|p| (p.cost, p.value)).collect()
+    };
+    assert_eq!(places(true), [(1.0, 70.0), (3.0, 90.0)]);
+    assert_eq!(places(false), [(1.0, 60.0)]);
+}
+
+#[test]
+fn every_cost_has_a_panel_with_every_configuration() {
+    let scene = chart_of(&six().rows(), "cost").scene;
+    for cost in ["parameters", "MACs per image", "training time (s)"] {
+        assert!(words(&scene).contains(&cost), "{cost}");
+    }
+    let baseline = markers(&scene, INK);
+    assert_eq!(baseline.len(), 3 + 1, "a mark in each panel and the legend");
+    let fronts = lines(&scene).filter(|line| line.dash == DOTTED);
+    assert_eq!(fronts.count(), 3);
+}
+
+#[test]
+fn costs_that_do_not_differ_are_left_out() {
+    let mut rows = six().rows();
+    for configuration in &mut rows.configurations {
+        configuration.member.macs = 1_000_000;
+    }
+    let scene = chart_of(&rows, "cost").scene;
+    assert!(!words(&scene).contains(&"MACs per image"));
+}

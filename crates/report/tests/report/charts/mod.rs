@@ -1,0 +1,101 @@
+//! Every chart, judged by its marks: how many there are, where, in which colour, and the texts
+//! beside them.
+
+mod classes;
+mod confusion;
+mod cost;
+mod effects;
+mod heat_map;
+mod images;
+mod leaderboard;
+mod learning_curves;
+mod learning_rate;
+mod overlaps;
+mod pruning;
+mod range_test;
+
+use crate::synthetic::cases::{self, six};
+use crate::synthetic::predictions::predictions_file;
+use crate::synthetic::range_test::curve;
+use convsweep_report::charts::{self, Chart, ChartData};
+use convsweep_report::job_files::{RangeTests, predictions};
+use convsweep_report::ranking::Ranking;
+use convsweep_spec::layout::PREDICTIONS;
+use convsweep_store::ExperimentRows;
+
+/// All charts of an experiment whose best job left its predictions.
+fn charts_of(rows: &ExperimentRows) -> Vec<Chart> {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join(PREDICTIONS);
+    let bytes = predictions_file(rows.revision.classes.len());
+    std::fs::write(&path, bytes).expect("writes");
+    let kept = predictions::read(&path).expect("reads");
+    let ranking = Ranking::new(rows);
+    let tests = range_tests(rows);
+    charts::all(&ChartData::new(&ranking, kept.as_ref(), &tests))
+}
+
+fn range_tests(rows: &ExperimentRows) -> Vec<RangeTests> {
+    let mut tests = Vec::new();
+    for configuration in &rows.configurations {
+        let member = &configuration.member;
+        if member.resolved.task.range_test().is_some() {
+            let jobs = configuration.jobs.iter();
+            tests.push(RangeTests {
+                label: member.label.clone(),
+                results: jobs.map(|job| curve(member.position, job.seed)).collect(),
+            });
+        }
+    }
+    tests
+}
+
+/// The chart of this name.
+fn chart_of(rows: &ExperimentRows, name: &str) -> Chart {
+    let mut charts = charts_of(rows).into_iter();
+    charts
+        .find(|chart| chart.name == name)
+        .expect("the chart is made")
+}
+
+fn names(rows: &ExperimentRows) -> Vec<String> {
+    charts_of(rows).into_iter().map(|c| c.name).collect()
+}
+
+#[test]
+fn every_chart_is_made_in_the_order_of_the_page() {
+    let expected = [
+        "leaderboard",
+        "curves-accuracy",
+        "curves-loss",
+        "effects",
+        "heatmap",
+        "cost",
+        "confusion",
+        "classes",
+        "images",
+        "learning-rate",
+    ];
+    assert_eq!(names(&six().rows()), expected);
+}
+
+#[test]
+fn charts_without_anything_to_show_are_left_out() {
+    let one_axis = names(&cases::two().rows());
+    assert!(!one_axis.contains(&"heatmap".into()), "{one_axis:?}");
+    let one_configuration = names(&cases::one().rows());
+    for missing in ["effects", "heatmap", "cost", "sparing", "range-test"] {
+        assert!(
+            !one_configuration.contains(&missing.into()),
+            "{missing} is in {one_configuration:?}"
+        );
+    }
+}
+
+#[test]
+fn titles_begin_with_a_capital() {
+    for chart in charts_of(&six().rows()) {
+        let first = chart.title.chars().next().expect("a title");
+        assert!(first.is_uppercase(), "{}", chart.title);
+    }
+}

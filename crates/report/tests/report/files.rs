@@ -1,0 +1,126 @@
+//! The files that a report leaves.
+
+use crate::synthetic::cases::{self, six};
+use crate::synthetic::predictions::predictions_file;
+use crate::synthetic::range_test;
+use convsweep_report::ranking::Ranking;
+use convsweep_report::report;
+use convsweep_spec::layout::{PREDICTIONS, ResultsFolder};
+use convsweep_store::ExperimentRows;
+use std::fs;
+use std::path::PathBuf;
+use tempfile::TempDir;
+
+fn results_folder() -> (TempDir, ResultsFolder) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let results = ResultsFolder(folder.path().into());
+    fs::create_dir_all(results.experiment("six").join("charts")).expect("makes folders");
+    fs::create_dir_all(results.experiment("two")).expect("makes folders");
+    (folder, results)
+}
+
+/// Where the predictions of the best configuration's first job belong.
+fn predictions_path(rows: &ExperimentRows, results: &ResultsFolder) -> PathBuf {
+    let ranking = Ranking::new(rows);
+    let job = &ranking.best().expect("a best").runs[0].job.job;
+    fs::create_dir_all(results.job(job)).expect("makes folders");
+    results.job(job).join(PREDICTIONS)
+}
+
+#[test]
+fn every_file_is_written_and_old_charts_are_removed() {
+    let rows = six().rows();
+    let (_folder, results) = results_folder();
+    let predictions = predictions_path(&rows, &results);
+    fs::write(predictions, predictions_file(10)).expect("writes");
+    let stale = results.experiment("six").join("charts/heatmap-3.svg");
+    fs::write(&stale, "old").expect("writes");
+    let made = report(&rows, &results).expect("reports");
+    assert!(!stale.exists(), "charts of an earlier report are removed");
+    assert!(made.charts.iter().any(|c| c.ends_with("images.png")));
+    assert_eq!(made.tables.len(), 5);
+    for file in made.charts.iter().chain(&made.tables) {
+        let length = fs::metadata(file).expect("is there").len();
+        assert!(length > 100, "{}", file.display());
+    }
+    let latex = results.experiment("six").join("leaderboard.tex");
+    let latex = fs::read_to_string(latex).expect("a table");
+    assert!(latex.contains("\\toprule") && latex.contains("$\\pm$"));
+}
+
+#[test]
+fn the_page_is_whole_and_opens_offline() {
+    let rows = six().rows();
+    let (_folder, results) = results_folder();
+    let made = report(&rows, &results).expect("reports");
+    let page = fs::read_to_string(&made.html).expect("a page");
+    assert!(page.starts_with("<!DOCTYPE html>"));
+    assert!(page.contains("Which of these made-up choices is best?"));
+    for job in rows.configurations.iter().flat_map(|c| &c.jobs) {
+        assert!(page.contains(&job.job.0), "{} is not listed", job.job);
+    }
+    assert_eq!(page.matches("<svg").count(), made.charts.len() / 2);
+    let page = page.replace("http://www.w3.org/2000/svg", "");
+    for outside in ["http://", "https://", "<script", "<link"] {
+        assert!(!page.contains(outside), "the page uses {outside}");
+    }
+}
+
+#[test]
+fn texts_of_the_user_are_escaped() {
+    let mut rows = cases::two().rows();
+    let script = "<script>alert(1)</script>";
+    rows.configurations[0].member.label = script.into();
+    rows.revision.question = Some("Is a < b & c?".into());
+    rows.revision.text = script.into();
+    rows.revision.classes[0] = script.into();
+    let (_folder, results) = results_folder();
+    let made = report(&rows, &results).expect("reports");
+    let page = fs::read_to_string(made.html).expect("a page");
+    assert!(!page.contains("<script>"));
+    assert!(page.contains("a &lt; b &amp; c?"));
+    let charts = made.charts.iter();
+    for svg in charts.filter(|c| c.extension().is_some_and(|e| e == "svg")) {
+        let text = fs::read_to_string(svg).expect("a chart");
+        assert!(!text.contains("<script>"), "{}", svg.display());
+    }
+}
+
+#[test]
+fn an_experiment_without_results_has_a_page_that_says_so() {
+    let mut rows = six().rows();
+    cases::without_results(&mut rows);
+    let (_folder, results) = results_folder();
+    let made = report(&rows, &results).expect("reports");
+    let expected = "There is no answer yet: none of 18 jobs has finished.";
+    assert!(made.answer.starts_with(expected), "{}", made.answer);
+    assert_eq!(made.charts, Vec::<PathBuf>::new());
+    let page = fs::read_to_string(made.html).expect("a page");
+    assert!(page.contains(expected));
+}
+
+#[test]
+fn range_tests_have_an_answer_of_their_own() {
+    let rows = cases::range_test().rows();
+    let (_folder, results) = results_folder();
+    fs::create_dir_all(results.experiment("made-up")).expect("makes folders");
+    range_test::write_curves(&rows, &results).expect("writes");
+    let made = report(&rows, &results).expect("reports");
+    let expected = "pool=max: try a learning rate of";
+    assert!(made.answer.starts_with(expected), "{}", made.answer);
+    assert!(made.charts[0].ends_with("range-test.svg"));
+}
+
+#[test]
+fn damaged_predictions_are_mentioned() {
+    let rows = cases::two().rows();
+    let (_folder, results) = results_folder();
+    let path = predictions_path(&rows, &results);
+    let whole = predictions_file(10);
+    for cut in [whole.len() / 2, 4] {
+        fs::write(&path, &whole[..cut]).expect("writes");
+        let words = report(&rows, &results).expect("reports").answer;
+        assert!(words.contains("No images are shown"), "{words}");
+        assert!(words.contains("not a safetensors file"), "{words}");
+    }
+}

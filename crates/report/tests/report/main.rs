@@ -1,0 +1,12 @@
+//! Whole reports of synthetic experiments: words, files, charts judged by their marks, and sealed
+//! test images.
+
+mod answer;
+mod charts;
+mod files;
+mod marks;
+mod ranking;
+mod sealing;
+#[path = "../synthetic/mod.rs"]
+mod synthetic;
+mod warnings;
