@@ -2,6 +2,7 @@
 //!
 //! `convsweep-worker` is found beside `convsweep`; `just test` builds both first.
 
+mod commands;
 mod control;
 mod kills;
 mod language;

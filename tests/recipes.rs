@@ -83,23 +83,3 @@ fn the_tutorial_plan_shows_the_hand_computed_costs() {
         "receptive field 18: {conv3}"
     );
 }
-
-#[test]
-fn help_names_every_command() {
-    let help = Place::new().run(&["--help"]).exits(0).stdout();
-    for word in [
-        "plan",
-        "run",
-        "status",
-        "report",
-        "query",
-        "show",
-        "data",
-        "devices",
-        "check-db",
-        "rebuild",
-        "Exit codes",
-    ] {
-        assert!(help.contains(word), "{word}");
-    }
-}

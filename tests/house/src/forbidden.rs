@@ -108,7 +108,8 @@ impl<'ast> Visit<'ast> for Visitor<'_> {
     }
 
     fn visit_arm(&mut self, arm: &'ast syn::Arm) {
-        if matches!(arm.pat, syn::Pat::Wild(_)) && self.path.starts_with(RESOLVE) {
+        let catches_all = matches!(arm.pat, syn::Pat::Wild(_)) && arm.guard.is_none();
+        if catches_all && self.path.starts_with(RESOLVE) {
             self.add(WILDCARD, source::line(arm.fat_arrow_token.spans[0]));
         }
         visit::visit_arm(self, arm);
@@ -250,6 +251,8 @@ mod tests {
         );
         let arm = "fn f() { match x { 1 => 2, _ => 3 } }";
         check("crates/plan/src/resolve/model.rs", arm, &[(WILDCARD, 1)]);
+        let guarded = "fn f() { match x { _ if y => 2, other => other } }";
+        check("crates/plan/src/resolve/model.rs", guarded, &[]);
         check("crates/plan/src/lib.rs", arm, &[]);
     }
 }
