@@ -52,16 +52,16 @@ pub struct DrawnChart {
 pub fn draw_all(charts: Vec<Chart>) -> Result<Vec<DrawnChart>, ReportError> {
     let cores = thread::available_parallelism().map_or(1, |n| n.get());
     let threads = cores.clamp(1, MOST_THREADS);
-    let mut queues: Vec<Vec<(usize, Chart)>> = (0..threads).map(|_| Vec::new()).collect();
+    let mut queues = vec![Vec::new(); threads];
     for (i, chart) in charts.into_iter().enumerate() {
         queues[i % threads].push((i, chart));
     }
     let mut drawn = Vec::new();
     thread::scope(|scope| {
-        let workers: Vec<_> = queues
-            .into_iter()
-            .map(|queue| scope.spawn(|| draw_queue(queue)))
-            .collect();
+        let mut workers = Vec::with_capacity(threads);
+        for queue in queues {
+            workers.push(scope.spawn(|| draw_queue(queue)));
+        }
         for worker in workers {
             match worker.join() {
                 Ok(results) => drawn.extend(results),
@@ -76,10 +76,11 @@ pub fn draw_all(charts: Vec<Chart>) -> Result<Vec<DrawnChart>, ReportError> {
 type NumberedResult = (usize, Result<DrawnChart, ReportError>);
 
 fn draw_queue(queue: Vec<(usize, Chart)>) -> Vec<NumberedResult> {
-    queue
-        .into_iter()
-        .map(|(i, chart)| (i, draw(chart)))
-        .collect()
+    let mut results = Vec::with_capacity(queue.len());
+    for (i, chart) in queue {
+        results.push((i, draw(chart)));
+    }
+    results
 }
 
 fn draw(chart: Chart) -> Result<DrawnChart, ReportError> {

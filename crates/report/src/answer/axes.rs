@@ -30,8 +30,8 @@ pub fn paragraph(ranking: &Ranking) -> Option<String> {
 }
 
 fn is_balanced(effect: &AxisEffect) -> bool {
-    let n = effect.values[0].1.n;
-    effect.values.iter().all(|(_, summary)| summary.n == n)
+    let n = effect.values[0].sample.n;
+    effect.values.iter().all(|value| value.sample.n == n)
 }
 
 /// The values of an axis with the lowest and highest mean.
@@ -44,13 +44,19 @@ struct Span<'a> {
 }
 
 fn span(effect: &AxisEffect) -> Option<Span<'_>> {
-    let means = || effect.values.iter().map(|(label, s)| (label, s.mean));
-    let (lowest, low) = means().min_by(|a, b| a.1.total_cmp(&b.1))?;
-    let (highest, high) = means().max_by(|a, b| a.1.total_cmp(&b.1))?;
+    let (mut lowest, mut highest) = (effect.values.first()?, effect.values.first()?);
+    for value in &effect.values {
+        if value.sample.mean < lowest.sample.mean {
+            lowest = value;
+        }
+        if value.sample.mean >= highest.sample.mean {
+            highest = value;
+        }
+    }
     Some(Span {
         axis: &effect.axis,
-        lowest,
-        highest,
-        size: high - low,
+        lowest: &lowest.label,
+        highest: &highest.label,
+        size: highest.sample.mean - lowest.sample.mean,
     })
 }

@@ -6,7 +6,7 @@ use convsweep_spec::figures::Sample;
 /// Why there is no answer.
 pub fn without_result(ranking: &Ranking) -> String {
     let jobs = ranking.runs().count();
-    let finished = ranking.runs().filter(|run| run.is_finished()).count();
+    let finished = ranking.finished_jobs();
     if finished == 0 {
         return format!("There is no answer yet: none of {jobs} jobs has finished.");
     }

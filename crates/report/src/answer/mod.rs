@@ -9,7 +9,7 @@ mod test_images;
 mod verdict;
 mod warnings;
 
-pub use p_value::{SIGNIFICANCE, p_value};
+pub use p_value::p_value;
 pub use range_test::range_test_answer;
 pub use warnings::warnings;
 

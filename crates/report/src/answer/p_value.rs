@@ -1,7 +1,4 @@
-//! How p-values are written and judged.
-
-/// A difference with a corrected p-value below this is called unlikely to be noise.
-pub const SIGNIFICANCE: f64 = 0.05;
+//! How p-values are written.
 
 /// `p = 0.013`, `p < 0.001`.
 pub fn p_value(p: f64) -> String {

@@ -1,8 +1,8 @@
 //! Whether the difference between two configurations could be noise, with its numbers.
 
-use super::p_value::{SIGNIFICANCE, p_value};
+use super::p_value::p_value;
 use crate::ranking::{Comparison, RankedConfiguration, Ranking, compare_pair};
-use crate::statistics::McNemar;
+use crate::statistics::{McNemar, SIGNIFICANCE};
 
 /// The best beside the configuration `other` at `rank`.
 pub fn best_and(
@@ -123,11 +123,6 @@ fn with_correction(ranking: &Ranking, p: f64, corrected: Option<f64>) -> String 
 
 /// How many further configurations cannot be distinguished from the best.
 pub fn undecided(ranking: &Ranking) -> Option<String> {
-    let is_undecided = |c: &&Comparison| {
-        let tested = c.test.is_some_and(|test| test.difference.n > 1);
-        let unclear = c.corrected.is_none_or(|p| p >= SIGNIFICANCE);
-        c.better == 0 && c.worse > 1 && tested && unclear
-    };
     let others = match ranking.comparisons.iter().filter(is_undecided).count() {
         0 => return None,
         1 => "One further configuration".to_string(),
@@ -137,4 +132,11 @@ pub fn undecided(ranking: &Ranking) -> Option<String> {
         "{others} cannot be distinguished from the best with this many {}s either.",
         ranking.unit.name()
     ))
+}
+
+/// Whether a comparison of the best with one behind the runner-up was made and is not clear.
+fn is_undecided(comparison: &&Comparison) -> bool {
+    let pairs = comparison.difference().map_or(0, |difference| difference.n);
+    let is_with_best = comparison.better == 0 && comparison.worse > 1;
+    is_with_best && pairs > 1 && !comparison.is_significant()
 }

@@ -62,10 +62,13 @@ fn uneven_runs(ranking: &Ranking) -> Option<String> {
     if least == most {
         return None;
     }
-    let has_fewer = |c: &&RankedConfiguration| c.score.is_some_and(|s| s.n < most);
-    let fewer = ranking.with_result().iter().filter(has_fewer);
     // In the order of the ranking, not of the alphabet.
-    let labels: Vec<&str> = fewer.map(RankedConfiguration::label).collect();
+    let mut labels = Vec::new();
+    for configuration in ranking.with_result() {
+        if configuration.score.is_some_and(|score| score.n < most) {
+            labels.push(configuration.label());
+        }
+    }
     Some(format!(
         "Configurations have {least} to {most} runs; those with fewer: {}. Tests pair only the \
          runs that both have.",
@@ -116,13 +119,20 @@ fn fingerprints(configuration: &RankedConfiguration) -> BTreeSet<String> {
 /// Configurations with finished jobs that have no finite value of the metric. Range tests never
 /// have one.
 fn results_without_metric(ranking: &Ranking) -> Option<String> {
-    let is_range_test = |c: &RankedConfiguration| c.row.member.resolved.task.range_test().is_some();
-    if ranking.configurations.iter().all(is_range_test) {
-        return None;
+    let mut labels = Vec::new();
+    for configuration in &ranking.configurations {
+        let is_range_test = configuration
+            .row
+            .member
+            .resolved
+            .task
+            .range_test()
+            .is_some();
+        let lacks_metric = configuration.finished().any(|run| run.value.is_none());
+        if lacks_metric && !is_range_test {
+            labels.push(configuration.label());
+        }
     }
-    let lacks_metric = |c: &&RankedConfiguration| c.finished().any(|run| run.value.is_none());
-    let lacking = ranking.configurations.iter().filter(lacks_metric);
-    let labels: Vec<&str> = lacking.map(RankedConfiguration::label).collect();
     if labels.is_empty() {
         return None;
     }

@@ -77,12 +77,10 @@ impl ClassTable {
     pub fn scene(&self) -> Scene {
         let layout = Layout::new(&self.rows);
         let mut scene = Scene::new(WIDTH, layout.bottom + 44.0, "Precision and recall by class");
-        let entries = [("precision", PRECISION), ("recall", RECALL)];
-        let entries = entries.map(|(name, style)| LegendEntry {
-            name: name.into(),
-            style,
-            line: false,
-        });
+        let entries = [
+            LegendEntry::point("precision", PRECISION),
+            LegendEntry::point("recall", RECALL),
+        ];
         legend::draw(&mut scene, &entries, (12.0, 6.0), WIDTH - 24.0);
         let range = self.range();
         let ticks = labelled(ticks(range, if layout.columns > 1 { 3 } else { 8 }));
@@ -105,9 +103,12 @@ impl ClassTable {
 
     /// Range of the axis in per cent.
     fn range(&self) -> (f64, f64) {
-        let scores = self.rows.iter().map(|(_, score)| score);
-        let shares = scores.flat_map(|score| [score.precision, score.recall]);
-        let per_cent = shares.flatten().map(|share| share * 100.0);
+        let mut per_cent = Vec::new();
+        for (_, score) in &self.rows {
+            for share in [score.precision, score.recall].into_iter().flatten() {
+                per_cent.push(share * 100.0);
+            }
+        }
         let (low, high) = padded(extent(per_cent).unwrap_or((0.0, 100.0)), 0.08);
         (low.max(0.0), high.min(100.0))
     }

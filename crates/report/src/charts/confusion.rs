@@ -39,26 +39,26 @@ pub(super) fn charts(data: &ChartData) -> Vec<Chart> {
 
 /// Draws the matrix, and the most frequent mistakes beside it.
 pub fn scene(matrix: &ConfusionMatrix) -> Scene {
-    let grid = Grid::new(&matrix.classes);
-    let matrix_height = TOP + grid.side + grid.below + 26.0;
+    let layout = MatrixLayout::new(&matrix.classes);
+    let matrix_height = TOP + layout.side + layout.below + 26.0;
     let list_height = TOP + 24.0 + LIST_ROW * LISTED as f64;
     let height = matrix_height.max(list_height);
     let mut scene = Scene::new(WIDTH, height, "Confusion matrix");
     for label in 0..matrix.classes.len() {
         for predicted in 0..matrix.classes.len() {
-            draw_field(&mut scene, &grid, matrix, (label, predicted));
+            draw_field(&mut scene, &layout, matrix, (label, predicted));
         }
     }
-    let corner = (grid.left, TOP);
-    scene.outline(corner, (grid.side, grid.side), MUTED, 0.8);
-    draw_class_names(&mut scene, &grid, &matrix.classes);
-    draw_axis_names(&mut scene, &grid);
-    draw_mistakes(&mut scene, grid.left + grid.side + 22.0, matrix);
+    let corner = (layout.left, TOP);
+    scene.outline(corner, (layout.side, layout.side), MUTED, 0.8);
+    draw_class_names(&mut scene, &layout, &matrix.classes);
+    draw_axis_names(&mut scene, &layout);
+    draw_mistakes(&mut scene, layout.left + layout.side + 22.0, matrix);
     scene
 }
 
 /// Where the fields and the names of the classes go.
-struct Grid {
+struct MatrixLayout {
     /// Whether classes are named; else they are numbered.
     named: bool,
     label_width: f64,
@@ -75,8 +75,8 @@ struct Grid {
     below: f64,
 }
 
-impl Grid {
-    fn new(classes: &[String]) -> Grid {
+impl MatrixLayout {
+    fn new(classes: &[String]) -> MatrixLayout {
         let named = classes.len() <= MOST_NAMED;
         let widest = |size| font::widest(classes.iter().map(String::as_str), size);
         let label_width = if named { widest(TEXT).min(96.0) } else { 26.0 };
@@ -85,7 +85,7 @@ impl Grid {
         let cell = (room / classes.len() as f64).min(44.0);
         let text_size = TEXT.min(cell * 0.95);
         let turned = named && widest(text_size) + 4.0 > cell;
-        Grid {
+        MatrixLayout {
             named,
             label_width,
             left,
@@ -100,13 +100,13 @@ impl Grid {
 
 fn draw_field(
     scene: &mut Scene,
-    grid: &Grid,
+    layout: &MatrixLayout,
     matrix: &ConfusionMatrix,
     (label, predicted): (usize, usize),
 ) {
-    let cell = grid.cell;
+    let cell = layout.cell;
     let at = (
-        grid.left + cell * predicted as f64,
+        layout.left + cell * predicted as f64,
         TOP + cell * label as f64,
     );
     let share = matrix.share(label, predicted);
@@ -137,27 +137,31 @@ fn per_cent(share: f64) -> String {
     }
 }
 
-fn draw_class_names(scene: &mut Scene, grid: &Grid, classes: &[String]) {
-    let every = if grid.named {
+fn draw_class_names(scene: &mut Scene, layout: &MatrixLayout, classes: &[String]) {
+    let every = if layout.named {
         1
     } else {
         classes.len().div_ceil(10).next_multiple_of(5)
     };
-    let size = if grid.named { grid.text_size } else { SMALL };
+    let size = if layout.named {
+        layout.text_size
+    } else {
+        SMALL
+    };
     // Small names are centred as if they were larger, or they would sit too high.
-    let drop = centred(grid.text_size.max(SMALL * 0.9));
+    let drop = centred(layout.text_size.max(SMALL * 0.9));
     for (i, class) in classes.iter().enumerate().step_by(every) {
-        let middle = grid.cell * (i as f64 + 0.5);
-        let name = if grid.named {
-            font::fit(class, grid.label_width, grid.text_size, false)
+        let middle = layout.cell * (i as f64 + 0.5);
+        let name = if layout.named {
+            font::fit(class, layout.label_width, layout.text_size, false)
         } else {
             i.to_string()
         };
-        let at = (grid.left - 6.0, TOP + middle + drop);
+        let at = (layout.left - 6.0, TOP + middle + drop);
         scene.text(Text::new(at, name.clone(), Anchor::End).size(size));
-        let (x, bottom) = (grid.left + middle, TOP + grid.side);
-        if grid.turned {
-            let at = (x + centred(grid.text_size), bottom + 6.0);
+        let (x, bottom) = (layout.left + middle, TOP + layout.side);
+        if layout.turned {
+            let at = (x + centred(layout.text_size), bottom + 6.0);
             scene.text(Text::new(at, name, Anchor::End).size(size).upright());
         } else {
             let at = (x, bottom + 14.0);
@@ -166,13 +170,13 @@ fn draw_class_names(scene: &mut Scene, grid: &Grid, classes: &[String]) {
     }
 }
 
-fn draw_axis_names(scene: &mut Scene, grid: &Grid) {
-    let kind = if grid.named { "" } else { " (number)" };
-    let middle = grid.left + grid.side / 2.0;
-    let at = (middle, TOP + grid.side + grid.below + 14.0);
+fn draw_axis_names(scene: &mut Scene, layout: &MatrixLayout) {
+    let kind = if layout.named { "" } else { " (number)" };
+    let middle = layout.left + layout.side / 2.0;
+    let at = (middle, TOP + layout.side + layout.below + 14.0);
     let name = format!("predicted class{kind}");
     scene.text(Text::new(at, name, Anchor::Middle).bold());
-    let at = (15.0, TOP + grid.side / 2.0);
+    let at = (15.0, TOP + layout.side / 2.0);
     let name = format!("true class{kind}");
     scene.text(Text::new(at, name, Anchor::Middle).bold().upright());
 }

@@ -62,10 +62,18 @@ type ReadCost = fn(&RankedConfiguration) -> Option<f64>;
 
 /// The costs with their names.
 const COSTS: [(&str, ReadCost); 3] = [
-    ("parameters", |c| Some(c.row.member.parameters as f64)),
-    ("MACs per image", |c| Some(c.row.member.macs as f64)),
+    ("parameters", parameters),
+    ("MACs per image", macs),
     ("training time (s)", seconds),
 ];
+
+fn parameters(configuration: &RankedConfiguration) -> Option<f64> {
+    Some(configuration.row.member.parameters as f64)
+}
+
+fn macs(configuration: &RankedConfiguration) -> Option<f64> {
+    Some(configuration.row.member.macs as f64)
+}
 
 fn seconds(configuration: &RankedConfiguration) -> Option<f64> {
     let mean = configuration.seconds()?.mean;
@@ -97,16 +105,19 @@ impl CostChart {
         }
         let mut panels = Vec::new();
         for (name, cost) in COSTS {
-            let points = points(data, cost);
-            if let Some((low, high)) = extent(points.iter().map(|p| p.cost))
-                && high > low
-            {
-                let name = name.to_string();
-                panels.push(CostPanel { name, points });
+            let panel = CostPanel {
+                name: name.to_string(),
+                points: points(data, cost),
+            };
+            if panel.costs().is_some_and(|(low, high)| high > low) {
+                panels.push(panel);
             }
         }
+        if panels.is_empty() {
+            return None;
+        }
         let ranks: Vec<usize> = (0..ranking.ranked).collect();
-        (!panels.is_empty()).then(|| CostChart {
+        Some(CostChart {
             metric: ranking.metric.label(),
             panels,
             legend: data.legend(&ranks, false),
@@ -119,9 +130,7 @@ impl CostChart {
         let legend_height = legend::height(&self.legend, WIDTH - 24.0);
         let description = format!("{} against cost", self.metric);
         let mut scene = Scene::new(WIDTH, BOTTOM + 52.0 + legend_height, description);
-        let points = self.panels.iter().flat_map(|panel| &panel.points);
-        let ends = points.flat_map(|p| [p.value - p.sd, p.value + p.sd]);
-        let range = padded(extent(ends).unwrap_or((0.0, 1.0)), 0.08);
+        let range = self.range();
         let labels = labelled(ticks(range, 6));
         let count = self.panels.len() as f64;
         let room = WIDTH - LEFT - 24.0 - GAP * (count - 1.0);
@@ -155,6 +164,15 @@ impl CostChart {
         );
         scene
     }
+
+    /// Range of the vertical axis: all means with their standard deviations.
+    fn range(&self) -> (f64, f64) {
+        let mut ends = Vec::new();
+        for point in self.panels.iter().flat_map(|panel| &panel.points) {
+            ends.extend([point.value - point.sd, point.value + point.sd]);
+        }
+        padded(extent(ends).unwrap_or((0.0, 1.0)), 0.08)
+    }
 }
 
 fn points(data: &ChartData, cost: ReadCost) -> Vec<CostPoint> {
@@ -174,6 +192,11 @@ fn points(data: &ChartData, cost: ReadCost) -> Vec<CostPoint> {
 }
 
 impl CostPanel {
+    /// Lowest and highest cost.
+    fn costs(&self) -> Option<(f64, f64)> {
+        extent(self.points.iter().map(|point| point.cost))
+    }
+
     /// The Pareto front: configurations that no other one beats at equal or lower cost, the
     /// cheapest first.
     pub fn front(&self, larger_is_better: bool) -> Vec<CostPoint> {
@@ -195,8 +218,7 @@ impl CostPanel {
     }
 
     fn frame(&self, area: Area, values: (f64, f64)) -> Panel {
-        let costs = self.points.iter().map(|p| p.cost);
-        let (low, high) = extent(costs).unwrap_or((0.0, 1.0));
+        let (low, high) = self.costs().unwrap_or((0.0, 1.0));
         let log = low > 0.0 && high / low > LOGARITHMIC_FROM;
         let range = if log {
             let room = (high / low).powf(0.08);

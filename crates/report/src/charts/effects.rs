@@ -10,7 +10,7 @@ use crate::draw::scene::Scene;
 use crate::draw::style::SOLID;
 use crate::draw::text::{Anchor, HEADING, SMALL, TEXT, Text, centred};
 use crate::draw::ticks::{labelled, ticks, unlabelled};
-use crate::ranking::{AxisEffect, Ranking, axis_effects};
+use crate::ranking::{AxisEffect, Ranking, ValueEffect, axis_effects};
 use convsweep_spec::figures::Sample;
 
 /// Height of the row of one value.
@@ -61,7 +61,10 @@ impl Effects {
     /// The effects; `None` where no axis has two values with results.
     pub fn new(ranking: &Ranking) -> Option<Effects> {
         let axes = axis_effects(ranking);
-        (!axes.is_empty()).then(|| Effects {
+        if axes.is_empty() {
+            return None;
+        }
+        Some(Effects {
             metric: ranking.metric.label(),
             places: ranking.metric.places(),
             axes,
@@ -70,7 +73,7 @@ impl Effects {
 
     /// Draws the axes below each other, values as rows.
     pub fn scene(&self) -> Scene {
-        let labels = self.values().map(|(label, _)| label.as_str());
+        let labels = self.values().map(|value| value.label.as_str());
         let label_width = font::widest(labels, TEXT).clamp(60.0, 220.0);
         let (left, right) = (label_width + 24.0, WIDTH - 110.0);
         let height =
@@ -102,15 +105,17 @@ impl Effects {
         scene
     }
 
-    fn values(&self) -> impl Iterator<Item = &(String, Sample)> {
+    fn values(&self) -> impl Iterator<Item = &ValueEffect> {
         self.axes.iter().flat_map(|axis| &axis.values)
     }
 
     fn range(&self) -> (f64, f64) {
-        let means = self.values().map(|(_, summary)| summary.mean);
-        let traces = self.axes.iter().flat_map(|axis| &axis.traces).flatten();
-        let points = traces.map(|(_, value)| *value);
-        padded(extent(points.chain(means)).unwrap_or((0.0, 1.0)), 0.08)
+        let mut points = Vec::new();
+        for axis in &self.axes {
+            points.extend(axis.values.iter().map(|value| value.sample.mean));
+            points.extend(axis.traces.iter().flatten().map(|(_, mean)| *mean));
+        }
+        padded(extent(points).unwrap_or((0.0, 1.0)), 0.08)
     }
 
     /// The name of an axis, and above the first one what the numbers at the right are.
@@ -119,7 +124,7 @@ impl Effects {
         let heading = Text::new((12.0, y), title, Anchor::Start);
         scene.text(heading.size(HEADING).bold());
         if is_first {
-            let has_spread = self.values().any(|(_, summary)| summary.sd.is_some());
+            let has_spread = self.values().any(|value| value.sample.sd.is_some());
             let figures = if has_spread { "mean ± sd" } else { "mean" };
             scene.text(small((right + 12.0, y), figures, Anchor::Start));
         }
@@ -144,13 +149,13 @@ impl Effects {
             }
         }
         let mut means = Vec::new();
-        for (row, (_, summary)) in axis.values.iter().enumerate() {
-            means.push(point(row, summary.mean));
+        for (row, value) in axis.values.iter().enumerate() {
+            means.push(point(row, value.sample.mean));
         }
         scene.line(means.clone(), SERIES[0], 1.6, SOLID);
-        for ((label, summary), mean) in axis.values.iter().zip(means) {
-            let label = font::fit(label, label_width, TEXT, false);
-            self.draw_value(scene, panel, label, summary, mean);
+        for (value, mean) in axis.values.iter().zip(means) {
+            let label = font::fit(&value.label, label_width, TEXT, false);
+            self.draw_value(scene, panel, label, &value.sample, mean);
         }
     }
 
@@ -159,18 +164,18 @@ impl Effects {
         scene: &mut Scene,
         panel: &Panel,
         label: String,
-        summary: &Sample,
+        sample: &Sample,
         (x, y): (f64, f64),
     ) {
         let color = SERIES[0];
         let Area { left, right, .. } = panel.area();
         let label = Text::new((left - 10.0, y + centred(TEXT)), label, Anchor::End);
         scene.text(label.color(INK));
-        let figure = mean_and_sd(summary.mean, summary.sd, self.places);
+        let figure = mean_and_sd(sample.mean, sample.sd, self.places);
         let at = (right + 12.0, y + centred(SMALL));
         scene.text(small(at, figure, Anchor::Start));
-        if let Some(sd) = summary.sd {
-            let (low, high) = (summary.mean - sd, summary.mean + sd);
+        if let Some(sd) = sample.sd {
+            let (low, high) = (sample.mean - sd, sample.mean + sd);
             scene.rule((panel.x.at(low), y), (panel.x.at(high), y), color, 1.6);
         }
         scene.disc((x, y), 4.4, color, 1.0);

@@ -80,12 +80,7 @@ impl LearningRates {
     /// Draws the schedules as steps.
     pub fn scene(&self) -> Scene {
         let legend = self.legend();
-        let has_legend = self.schedules.len() > 1;
-        let legend_height = if has_legend {
-            legend::height(&legend, WIDTH - 24.0) + 10.0
-        } else {
-            0.0
-        };
+        let legend_height = legend::height_below(&legend, WIDTH - 24.0);
         let height = AREA.bottom + 42.0 + legend_height;
         let mut scene = Scene::new(WIDTH, height, "Learning rate by epoch");
         let panel = self.panel();
@@ -101,27 +96,19 @@ impl LearningRates {
         for schedule in self.schedules.iter().rev() {
             schedule.draw(&mut scene, &panel);
         }
-        if has_legend {
-            let at = (12.0, AREA.bottom + 44.0);
-            legend::draw(&mut scene, &legend, at, WIDTH - 24.0);
-        }
+        legend::draw_below(&mut scene, &legend, AREA.bottom, WIDTH - 24.0);
         scene
     }
 
     /// The schedules that stand out, then the number of others.
     fn legend(&self) -> Vec<LegendEntry> {
-        let entry = |name: String, style: SeriesStyle| LegendEntry {
-            name,
-            style,
-            line: true,
-        };
         let mut entries = Vec::new();
         for schedule in self.schedules.iter().filter(|s| s.style.highlighted) {
-            entries.push(entry(schedule.name.clone(), schedule.style));
+            entries.push(LegendEntry::line(&schedule.name, schedule.style));
         }
         if let Some(other) = self.schedules.iter().find(|s| !s.style.highlighted) {
             let others = self.schedules.len() - entries.len();
-            entries.push(entry(format!("{others} others"), other.style));
+            entries.push(LegendEntry::line(format!("{others} others"), other.style));
         }
         entries
     }

@@ -51,10 +51,13 @@ pub(super) fn charts(data: &ChartData) -> Vec<Chart> {
 }
 
 fn caption(rows: &[PruningRow]) -> String {
-    let trained: usize = rows.iter().map(|row| row.trained).sum();
-    let planned: usize = rows.iter().map(|row| row.planned).sum();
-    let pruned: usize = rows.iter().map(|row| row.pruned_jobs).sum();
-    let jobs: usize = rows.iter().map(|row| row.jobs).sum();
+    let (mut trained, mut planned, mut pruned, mut jobs) = (0, 0, 0, 0);
+    for row in rows {
+        trained += row.trained;
+        planned += row.planned;
+        pruned += row.pruned_jobs;
+        jobs += row.jobs;
+    }
     let saved = 100.0 * (1.0 - trained as f64 / planned.max(1) as f64);
     let more = match rows.len().saturating_sub(MOST_ROWS) {
         0 => String::new(),
@@ -72,17 +75,18 @@ impl PruningRow {
     fn new(data: &ChartData, rank: usize) -> PruningRow {
         let configuration = &data.ranking.configurations[rank];
         let runs = &configuration.runs;
-        let is_finished = configuration.finished().next().is_some();
-        let is_pruned = |outcome: Option<&str>| outcome == Some("stopped");
+        let (mut trained, mut pruned_jobs, mut is_finished) = (0, 0, false);
+        for run in runs {
+            trained += run.job.epochs.len();
+            pruned_jobs += usize::from(run.job.outcome.as_deref() == Some("stopped"));
+            is_finished |= run.is_finished();
+        }
         PruningRow {
             label: data.ranking.name(rank),
-            color: is_finished.then(|| data.styles[rank].color),
-            trained: runs.iter().map(|run| run.job.epochs.len()).sum(),
+            color: is_finished.then_some(data.styles[rank].color),
+            trained,
             planned: configuration.row.member.resolved.train.epochs() as usize * runs.len(),
-            pruned_jobs: runs
-                .iter()
-                .filter(|run| is_pruned(run.job.outcome.as_deref()))
-                .count(),
+            pruned_jobs,
             jobs: runs.len(),
         }
     }
@@ -91,15 +95,14 @@ impl PruningRow {
 impl Pruning {
     /// Draws the rows.
     pub fn scene(&self) -> Scene {
-        let figures: Vec<String> = self
-            .rows
-            .iter()
-            .map(|row| format!("{} of {}", row.trained, row.planned))
-            .collect();
+        let (mut figures, mut longest) = (Vec::new(), 1);
+        for row in &self.rows {
+            figures.push(format!("{} of {}", row.trained, row.planned));
+            longest = longest.max(row.trained).max(row.planned);
+        }
         let labels = self.rows.iter().map(|row| row.label.as_str());
         let layout = Rows::new(labels, &figures, 23.0);
-        let longest = self.rows.iter().map(|row| row.planned.max(row.trained));
-        let range = (0.0, longest.max().unwrap_or(0).max(1) as f64);
+        let range = (0.0, longest as f64);
         let mut scene = layout.scene("Epochs trained by configuration");
         let panel = layout.panel(range);
         panel.bottom_axis(&mut scene, &labelled(whole_ticks(range, 7)), true);

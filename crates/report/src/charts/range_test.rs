@@ -40,11 +40,7 @@ pub(super) fn charts(data: &ChartData) -> Vec<Chart> {
 pub fn scene(tests: &[RangeTests]) -> Scene {
     let styles = series_styles(tests.len(), None);
     let legend = legend_of(tests, &styles);
-    let legend_height = if tests.len() > 1 {
-        legend::height(&legend, WIDTH - 24.0) + 10.0
-    } else {
-        0.0
-    };
+    let legend_height = legend::height_below(&legend, WIDTH - 24.0);
     let height = AREA.bottom + 42.0 + legend_height;
     let mut scene = Scene::new(WIDTH, height, "Loss by learning rate");
     let panel = panel(tests);
@@ -61,21 +57,14 @@ pub fn scene(tests: &[RangeTests]) -> Scene {
             draw_result(&mut scene, &panel, result, style);
         }
     }
-    if tests.len() > 1 {
-        let at = (12.0, AREA.bottom + 44.0);
-        legend::draw(&mut scene, &legend, at, WIDTH - 24.0);
-    }
+    legend::draw_below(&mut scene, &legend, AREA.bottom, WIDTH - 24.0);
     scene
 }
 
 fn legend_of(tests: &[RangeTests], styles: &[SeriesStyle]) -> Vec<LegendEntry> {
     let mut entries = Vec::new();
     for (test, style) in tests.iter().zip(styles) {
-        entries.push(LegendEntry {
-            name: test.label.clone(),
-            style: *style,
-            line: true,
-        });
+        entries.push(LegendEntry::line(&test.label, *style));
     }
     entries
 }

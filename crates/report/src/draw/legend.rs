@@ -16,6 +16,26 @@ pub struct LegendEntry {
     pub line: bool,
 }
 
+impl LegendEntry {
+    /// An entry with a point only.
+    pub fn point(name: impl Into<String>, style: SeriesStyle) -> LegendEntry {
+        LegendEntry {
+            name: name.into(),
+            style,
+            line: false,
+        }
+    }
+
+    /// An entry with a line and a point.
+    pub fn line(name: impl Into<String>, style: SeriesStyle) -> LegendEntry {
+        LegendEntry {
+            name: name.into(),
+            style,
+            line: true,
+        }
+    }
+}
+
 const LINE_HEIGHT: f64 = 18.0;
 /// Width of the sample line before a name.
 const SAMPLE_WIDTH: f64 = 26.0;
@@ -73,5 +93,21 @@ pub fn draw(scene: &mut Scene, entries: &[LegendEntry], at: (f64, f64), room: f6
         }
         let name_at = (x + SAMPLE_WIDTH + 6.0, y + centred(TEXT));
         scene.text(Text::new(name_at, place.name, Anchor::Start));
+    }
+}
+
+/// Height of a legend below a panel; 0 for a single entry, which needs no legend.
+pub fn height_below(entries: &[LegendEntry], room: f64) -> f64 {
+    if entries.len() > 1 {
+        height(entries, room) + 10.0
+    } else {
+        0.0
+    }
+}
+
+/// Draws a legend of several entries below a panel that ends at `bottom`.
+pub fn draw_below(scene: &mut Scene, entries: &[LegendEntry], bottom: f64, room: f64) {
+    if entries.len() > 1 {
+        draw(scene, entries, (12.0, bottom + 44.0), room);
     }
 }

@@ -1,9 +1,9 @@
 //! The comparisons with their statistics.
 
 use super::table::{TableRow, wide_table};
-use crate::answer::{SIGNIFICANCE, p_value};
+use crate::answer::p_value;
 use crate::ranking::{Comparison, Ranking};
-use crate::statistics::McNemar;
+use crate::statistics::{McNemar, SIGNIFICANCE};
 use crate::tables::{MISSING, interval};
 use convsweep_spec::words::counted;
 use maud::{Markup, html};
@@ -65,8 +65,7 @@ fn table(ranking: &Ranking, shown: &[&Comparison]) -> Markup {
     let cells: Vec<[String; 7]> = shown.iter().map(|c| row(ranking, c)).collect();
     let mut rows = Vec::with_capacity(shown.len());
     for (comparison, cells) in shown.iter().zip(&cells) {
-        let is_clear = comparison.corrected.is_some_and(|p| p < SIGNIFICANCE);
-        let class = is_clear.then_some("clear");
+        let class = comparison.is_significant().then_some("clear");
         rows.push(TableRow { class, cells });
     }
     wide_table(&columns, &rows)
@@ -75,13 +74,16 @@ fn table(ranking: &Ranking, shown: &[&Comparison]) -> Markup {
 fn row(ranking: &Ranking, comparison: &Comparison) -> [String; 7] {
     let metric = &ranking.metric;
     let label = |rank: usize| ranking.configurations[rank].label().to_string();
-    let difference = comparison.test.map(|test| test.difference);
+    let (difference, bounds) = match comparison.difference() {
+        Some(sample) => (metric.number(sample.mean), sample.interval()),
+        None => (MISSING.into(), None),
+    };
     [
         label(comparison.better),
         label(comparison.worse),
-        difference.map_or(MISSING.into(), |d| metric.number(d.mean)),
-        interval(difference.and_then(|d| d.interval()), metric),
-        p_cell(comparison.test.and_then(|test| test.p)),
+        difference,
+        interval(bounds, metric),
+        p_cell(comparison.p()),
         p_cell(comparison.corrected),
         mcnemar_cell(&comparison.images),
     ]

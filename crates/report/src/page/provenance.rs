@@ -47,7 +47,7 @@ fn facts(ranking: &Ranking) -> Vec<(&'static str, String)> {
 
 fn jobs_in_words(ranking: &Ranking) -> String {
     let jobs = ranking.runs().count();
-    let finished = ranking.runs().filter(|run| run.is_finished()).count();
+    let finished = ranking.finished_jobs();
     let seconds = ranking.runs().map(|run| run.job.seconds).sum();
     format!(
         "{finished} of {jobs} finished, {} of training in all",

@@ -1,7 +1,8 @@
 //! Two configurations beside each other: paired over runs, and image by image.
 
 use super::{MetricFormat, RankedConfiguration, RankedRun};
-use crate::statistics::{McNemar, PairedTest, holm, mcnemar, paired_t};
+use crate::statistics::{McNemar, PairedTest, SIGNIFICANCE, holm, mcnemar, paired_t};
+use convsweep_spec::figures::Sample;
 use convsweep_store::{ConfigurationRow, JobRow};
 
 /// Two configurations beside each other; `better` ranks before `worse`.
@@ -20,6 +21,23 @@ pub struct Comparison {
     pub images: Vec<McNemar>,
 }
 
+impl Comparison {
+    /// The differences between paired runs.
+    pub fn difference(&self) -> Option<Sample> {
+        Some(self.test?.difference)
+    }
+
+    /// The t-test's p-value before any correction.
+    pub fn p(&self) -> Option<f64> {
+        self.test?.p
+    }
+
+    /// Whether the corrected p-value is below [`SIGNIFICANCE`].
+    pub fn is_significant(&self) -> bool {
+        self.corrected.is_some_and(|p| p < SIGNIFICANCE)
+    }
+}
+
 /// Compares every configuration with the baseline, or all pairs where there is none, and corrects
 /// the p-values for their number.
 pub(super) fn compare_all(
@@ -31,26 +49,26 @@ pub(super) fn compare_all(
     for (better, worse) in pairs(ranked.len(), baseline) {
         comparisons.push(compare_pair(ranked, better, worse, metric));
     }
-    let p_values: Vec<f64> = comparisons.iter().filter_map(p_value).collect();
-    let tested = comparisons.iter_mut().filter(|c| p_value(c).is_some());
-    for (comparison, corrected) in tested.zip(holm(&p_values)) {
-        comparison.corrected = Some(corrected);
+    let p_values: Vec<f64> = comparisons.iter().filter_map(Comparison::p).collect();
+    let mut corrected = holm(&p_values).into_iter();
+    for comparison in &mut comparisons {
+        if comparison.p().is_some() {
+            comparison.corrected = corrected.next();
+        }
     }
     comparisons
-}
-
-fn p_value(comparison: &Comparison) -> Option<f64> {
-    comparison.test?.p
 }
 
 /// The ranks to compare, the better one first.
 fn pairs(count: usize, baseline: Option<usize>) -> Vec<(usize, usize)> {
     let mut pairs = Vec::new();
     for a in 0..count {
-        match baseline {
-            Some(b) if a != b => pairs.push((a.min(b), a.max(b))),
-            Some(_) => {}
-            None => pairs.extend((a + 1..count).map(|b| (a, b))),
+        let Some(baseline) = baseline else {
+            pairs.extend((a + 1..count).map(|b| (a, b)));
+            continue;
+        };
+        if a != baseline {
+            pairs.push((a.min(baseline), a.max(baseline)));
         }
     }
     pairs
@@ -92,8 +110,9 @@ fn shared_runs<'r, 'a>(
 ) -> Vec<(&'r RankedRun<'a>, &'r RankedRun<'a>)> {
     let mut shared = Vec::new();
     for run in &a.runs {
-        let partner = b.runs.iter().find(|r| r.pair_key() == run.pair_key());
-        shared.extend(partner.map(|partner| (run, partner)));
+        if let Some(partner) = b.runs.iter().find(|r| r.pair_key() == run.pair_key()) {
+            shared.push((run, partner));
+        }
     }
     shared
 }

@@ -10,12 +10,21 @@ use std::collections::BTreeMap;
 pub struct AxisEffect {
     /// Short name of the axis.
     pub axis: String,
-    /// Its values in the file's order, with the summary over the configurations that have them, or
-    /// over the runs where there is only one axis.
-    pub values: Vec<(String, Sample)>,
+    /// Its values with results, in the file's order.
+    pub values: Vec<ValueEffect>,
     /// Configurations that differ in this axis alone, as (index into `values`, mean of the
     /// configuration).
     pub traces: Vec<Vec<(usize, f64)>>,
+}
+
+/// The metric for one value of an axis.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ValueEffect {
+    /// Label of the value.
+    pub label: String,
+    /// Over the configurations that have the value, or over their runs where there is only one
+    /// axis.
+    pub sample: Sample,
 }
 
 /// Effects of the axes that have at least two values with results. Every configuration weighs the
@@ -51,13 +60,17 @@ fn axis_effect(ranking: &Ranking, axis: &Axis) -> Option<AxisEffect> {
     }
     let mut places = vec![None; axis.labels.len()];
     let mut values = Vec::new();
-    for (i, (label, sample)) in axis.labels.iter().zip(&samples).enumerate() {
-        if let Some(summary) = Sample::of(sample) {
+    for (i, (label, means)) in axis.labels.iter().zip(&samples).enumerate() {
+        if let Some(sample) = Sample::of(means) {
             places[i] = Some(values.len());
-            values.push((label.clone(), summary));
+            let label = label.clone();
+            values.push(ValueEffect { label, sample });
         }
     }
-    (values.len() > 1).then(|| AxisEffect {
+    if values.len() < 2 {
+        return None;
+    }
+    Some(AxisEffect {
         axis: axis.name.clone(),
         values,
         traces: placed(traces.into_values(), &places),
@@ -84,7 +97,9 @@ fn placed(
         trace.sort_by_key(|(value, _)| *value);
         let mut points = Vec::new();
         for (value, mean) in trace {
-            points.extend(places[value].map(|place| (place, mean)));
+            if let Some(place) = places[value] {
+                points.push((place, mean));
+            }
         }
         if points.len() > 1 {
             kept.push(points);

@@ -17,7 +17,7 @@ pub use comparison::{Comparison, compare_pair};
 pub use configuration::RankedConfiguration;
 pub(crate) use confusion::class_name;
 pub use confusion::{ConfusionMatrix, FrequentMistake};
-pub use effects::{AxisEffect, axis_effects};
+pub use effects::{AxisEffect, ValueEffect, axis_effects};
 pub use metric_format::MetricFormat;
 pub use order::Ranking;
 pub use run::{RankedRun, kept_epoch};

@@ -31,10 +31,10 @@ impl<'a> Ranking<'a> {
         let revision = &rows.revision;
         let metric = MetricFormat::from(&revision.metric);
         let configurations = sorted(rows, &metric);
-        let ranked = configurations.iter().filter(|c| c.score.is_some()).count();
+        let ranked = configurations.partition_point(|c| c.score.is_some());
         let baseline = revision.baseline.as_ref().and_then(|id| {
-            let mut ids = configurations.iter().map(|c| &c.row.member.configuration);
-            ids.position(|configuration| configuration == id)
+            let is_baseline = |c: &RankedConfiguration| &c.row.member.configuration == id;
+            configurations.iter().position(is_baseline)
         });
         let compared_baseline = baseline.filter(|b| *b < ranked);
         let comparisons = compare_all(&configurations[..ranked], compared_baseline, &metric);
@@ -63,6 +63,11 @@ impl<'a> Ranking<'a> {
     /// All runs of all configurations.
     pub fn runs(&self) -> impl Iterator<Item = &RankedRun<'a>> {
         self.configurations.iter().flat_map(|c| &c.runs)
+    }
+
+    /// Number of jobs that finished.
+    pub fn finished_jobs(&self) -> usize {
+        self.runs().filter(|run| run.is_finished()).count()
     }
 
     /// Rank of the baseline, if it has a result.
@@ -104,8 +109,12 @@ impl<'a> Ranking<'a> {
 
     /// Fewest and most runs with a result of any ranked configuration.
     pub fn run_counts(&self) -> Option<(usize, usize)> {
-        let counts = || self.with_result().iter().filter_map(|c| Some(c.score?.n));
-        Some((counts().min()?, counts().max()?))
+        let mut counts: Option<(usize, usize)> = None;
+        for score in self.with_result().iter().filter_map(|c| c.score) {
+            let (least, most) = counts.unwrap_or((score.n, score.n));
+            counts = Some((least.min(score.n), most.max(score.n)));
+        }
+        counts
     }
 
     /// `3 seeds`, or `2 to 3 seeds` where configurations differ.
@@ -126,13 +135,18 @@ fn sorted<'a>(rows: &'a ExperimentRows, metric: &MetricFormat) -> Vec<RankedConf
     for row in &rows.configurations {
         configurations.push(RankedConfiguration::new(row, metric));
     }
-    let loss = |c: &RankedConfiguration| {
-        c.score
-            .map_or(f64::INFINITY, |score| -metric.gain(score.mean))
-    };
     configurations.sort_by(|a, b| {
         let by_position = a.row.member.position.cmp(&b.row.member.position);
-        loss(a).total_cmp(&loss(b)).then(by_position)
+        let by_gain = sort_key(a, metric).total_cmp(&sort_key(b, metric));
+        by_gain.then(by_position)
     });
     configurations
+}
+
+/// The smaller, the better.
+fn sort_key(configuration: &RankedConfiguration, metric: &MetricFormat) -> f64 {
+    match configuration.score {
+        Some(score) => -metric.gain(score.mean),
+        None => f64::INFINITY,
+    }
 }

@@ -1,6 +1,7 @@
 //! What distinguishes the runs of a configuration, in words.
 
 use super::RankedConfiguration;
+use std::collections::BTreeSet;
 
 /// What the runs of a configuration differ by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,16 +17,16 @@ pub enum RunUnit {
 impl RunUnit {
     /// What the runs of these configurations differ by.
     pub fn of(configurations: &[RankedConfiguration]) -> RunUnit {
-        let runs = || configurations.iter().flat_map(|c| &c.runs);
-        if runs().all(|run| run.job.fold.is_none()) {
-            return RunUnit::Seed;
+        let mut has_folds = false;
+        let mut seeds = BTreeSet::new();
+        for run in configurations.iter().flat_map(|c| &c.runs) {
+            has_folds |= run.job.fold.is_some();
+            seeds.insert(run.job.seed);
         }
-        let mut seeds = runs().map(|run| run.job.seed);
-        let first = seeds.next();
-        if seeds.all(|seed| Some(seed) == first) {
-            RunUnit::Fold
-        } else {
-            RunUnit::SeedAndFold
+        match (has_folds, seeds.len()) {
+            (false, _) => RunUnit::Seed,
+            (true, 1) => RunUnit::Fold,
+            (true, _) => RunUnit::SeedAndFold,
         }
     }
 

@@ -4,6 +4,9 @@
 //! Everything here is a pure function over numbers; what is compared with what is decided in
 //! [`crate::ranking`].
 
+/// A difference with a corrected p-value below this is called unlikely to be noise.
+pub const SIGNIFICANCE: f64 = 0.05;
+
 mod class_scores;
 mod mcnemar;
 mod paired;

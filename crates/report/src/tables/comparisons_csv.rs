@@ -1,6 +1,6 @@
 //! `comparisons.csv`.
 
-use super::csv_text::{csv_file, optional};
+use super::csv_text::{csv_file, optional, sample_fields};
 use crate::ranking::{Comparison, Ranking};
 
 const COLUMNS: [&str; 9] = [
@@ -29,17 +29,17 @@ pub fn comparisons_csv(ranking: &Ranking) -> Result<Vec<u8>, csv::Error> {
 
 fn row(ranking: &Ranking, comparison: &Comparison) -> Vec<String> {
     let label = |rank: usize| ranking.configurations[rank].label().to_string();
-    let difference = comparison.test.map(|test| test.difference);
-    let interval = difference.and_then(|d| d.interval());
+    let difference = comparison.difference();
+    let [mean, _, low, high] = sample_fields(difference);
     let images: Vec<String> = comparison.images.iter().map(|m| m.p.to_string()).collect();
     vec![
         label(comparison.better),
         label(comparison.worse),
         difference.map_or(0, |d| d.n).to_string(),
-        optional(difference.map(|d| d.mean)),
-        optional(interval.map(|(low, _)| low)),
-        optional(interval.map(|(_, high)| high)),
-        optional(comparison.test.and_then(|test| test.p)),
+        mean,
+        low,
+        high,
+        optional(comparison.p()),
         optional(comparison.corrected),
         images.join(" "),
     ]

@@ -1,5 +1,7 @@
 //! Writing CSV files.
 
+use convsweep_spec::figures::Sample;
+
 /// A CSV file with a heading; fields are quoted where needed.
 pub fn csv_file<C: AsRef<[u8]>>(
     columns: &[C],
@@ -15,7 +17,24 @@ pub fn csv_file<C: AsRef<[u8]>>(
 
 /// A value, or an empty field.
 pub fn optional<T: ToString>(value: Option<T>) -> String {
-    value.map_or(String::new(), |v| v.to_string())
+    match value {
+        Some(value) => value.to_string(),
+        None => String::new(),
+    }
+}
+
+/// Mean, standard deviation and the ends of the 95 % interval; empty fields for what is missing.
+pub fn sample_fields(sample: Option<Sample>) -> [String; 4] {
+    let Some(sample) = sample else {
+        return Default::default();
+    };
+    let (low, high) = sample.interval().unzip();
+    [
+        sample.mean.to_string(),
+        optional(sample.sd),
+        optional(low),
+        optional(high),
+    ]
 }
 
 #[cfg(test)]

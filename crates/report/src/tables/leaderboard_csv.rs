@@ -1,6 +1,6 @@
 //! `leaderboard.csv`.
 
-use super::csv_text::{csv_file, optional};
+use super::csv_text::{csv_file, sample_fields};
 use crate::ranking::Ranking;
 
 /// A row for each configuration, with a column for each axis.
@@ -32,7 +32,10 @@ fn row(ranking: &Ranking, rank: usize) -> Vec<String> {
     let configuration = &ranking.configurations[rank];
     let member = &configuration.row.member;
     let score = configuration.score;
-    let rank_shown = score.map_or(String::new(), |_| (rank + 1).to_string());
+    let (rank_shown, n) = match score {
+        Some(score) => ((rank + 1).to_string(), score.n),
+        None => (String::new(), 0),
+    };
     let mut row = vec![
         rank_shown,
         configuration.label().to_string(),
@@ -42,18 +45,14 @@ fn row(ranking: &Ranking, rank: usize) -> Vec<String> {
         let label = configuration.axis_label(&axis.path);
         row.push(label.unwrap_or_default().to_string());
     }
-    row.push(score.map_or(0, |s| s.n).to_string());
+    row.push(n.to_string());
     row.push(configuration.runs.len().to_string());
-    row.push(optional(score.map(|s| s.mean)));
-    row.push(optional(score.and_then(|s| s.sd)));
-    let interval = score.and_then(|s| s.interval());
-    row.push(optional(interval.map(|(low, _)| low)));
-    row.push(optional(interval.map(|(_, high)| high)));
-    let test = ranking.shown_test_accuracy(rank);
-    row.push(optional(test.map(|s| s.mean)));
-    row.push(optional(test.and_then(|s| s.sd)));
+    row.extend(sample_fields(score));
+    let [mean, sd, ..] = sample_fields(ranking.shown_test_accuracy(rank));
+    row.extend([mean, sd]);
     row.push(member.parameters.to_string());
     row.push(member.macs.to_string());
-    row.push(optional(configuration.seconds().map(|s| s.mean)));
+    let [mean, ..] = sample_fields(configuration.seconds());
+    row.push(mean);
     row
 }

@@ -6,12 +6,12 @@ use super::Scene;
 const TOLERANCE: f64 = 0.5;
 
 /// Left, top, right, bottom.
-type Bounds = (f64, f64, f64, f64);
+type TextBounds = (f64, f64, f64, f64);
 
 impl Scene {
     /// Pairs of texts that overlap, and texts that leave the picture; a good chart has none.
     pub fn collisions(&self) -> Vec<String> {
-        let boxes: Vec<(&str, Bounds)> = self
+        let boxes: Vec<(&str, TextBounds)> = self
             .texts()
             .map(|text| (text.text.as_str(), text.bounds()))
             .collect();
@@ -29,7 +29,7 @@ impl Scene {
         found
     }
 
-    fn is_left_by(&self, (left, top, right, bottom): Bounds) -> bool {
+    fn is_left_by(&self, (left, top, right, bottom): TextBounds) -> bool {
         left < -TOLERANCE
             || top < -TOLERANCE
             || right > self.width + TOLERANCE
@@ -37,7 +37,7 @@ impl Scene {
     }
 }
 
-fn overlap(a: Bounds, b: Bounds) -> bool {
+fn overlap(a: TextBounds, b: TextBounds) -> bool {
     a.0.max(b.0) + TOLERANCE < a.2.min(b.2) && a.1.max(b.1) + TOLERANCE < a.3.min(b.3)
 }
 

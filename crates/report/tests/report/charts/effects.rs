@@ -15,13 +15,13 @@ fn values_are_averaged_over_the_other_axes() {
     let optimizer = &effects.axes[1];
     assert_eq!(optimizer.axis, "optimizer");
     assert_eq!(optimizer.traces.len(), 3, "a trace for each pool");
-    let (label, sgd) = &optimizer.values[0];
-    assert_eq!((label.as_str(), sgd.n), ("sgd", 3));
+    let sgd = &optimizer.values[0];
+    assert_eq!((sgd.label.as_str(), sgd.sample.n), ("sgd", 3));
     let configurations = ranking.with_result().iter();
     let with_sgd = configurations.filter(|c| c.label().contains("sgd"));
     let means: Vec<f64> = with_sgd.filter_map(|c| Some(c.score?.mean)).collect();
     let mean = 100.0 * means.iter().sum::<f64>() / 3.0;
-    assert!((sgd.mean - mean).abs() < 1e-9);
+    assert!((sgd.sample.mean - mean).abs() < 1e-9);
 }
 
 #[test]
@@ -33,9 +33,10 @@ fn every_value_has_a_mark_beside_its_label() {
     assert_eq!(marks.len(), 5, "three pools and two optimizers");
     let values = effects.axes.iter().flat_map(|axis| &axis.values);
     let mut by_mean = Vec::new();
-    for ((label, sample), (at, _)) in values.zip(&marks) {
-        assert!((text(&scene, label).at.1 - at.1).abs() < 6.0, "{label}");
-        by_mean.push((sample.mean, at.0));
+    for (value, (at, _)) in values.zip(&marks) {
+        let label = text(&scene, &value.label);
+        assert!((label.at.1 - at.1).abs() < 6.0, "{}", value.label);
+        by_mean.push((value.sample.mean, at.0));
     }
     by_mean.sort_by(|a, b| a.0.total_cmp(&b.0));
     assert!(by_mean.is_sorted_by_key(|(_, x)| *x), "{by_mean:?}");

@@ -1,0 +1,171 @@
+//! The curves of every configuration, from the epochs of its runs.
+
+use crate::charts::chart::ChartData;
+use crate::draw::legend::LegendEntry;
+use crate::draw::scale::extent;
+use crate::draw::style::SeriesStyle;
+use crate::ranking::{MetricFormat, RankedConfiguration, RankedRun};
+use convsweep_spec::figures::Sample;
+
+/// Values that are more than this many times the 90th percentile are cut off.
+const OUTLIER: f64 = 4.0;
+
+/// Curves over the same epochs, in one or more panels.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LearningCurves {
+    /// Panels side by side.
+    pub panels: Vec<CurvePanel>,
+    /// Completed epochs at which some configuration changes its phase.
+    pub phase_changes: Vec<u32>,
+    /// The legend.
+    pub legend: Vec<LegendEntry>,
+}
+
+/// One quantity.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CurvePanel {
+    /// The quantity with its unit.
+    pub name: String,
+    /// A curve for each configuration, the best first.
+    pub curves: Vec<LearningCurve>,
+}
+
+/// One configuration.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LearningCurve {
+    /// Its look.
+    pub style: SeriesStyle,
+    /// The epochs that some run reached, from the first.
+    pub points: Vec<CurvePoint>,
+}
+
+/// A quantity after one epoch.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CurvePoint {
+    /// Completed epochs.
+    pub epoch: u32,
+    /// Over the runs that reached the epoch, in the unit of the axis.
+    pub sample: Sample,
+}
+
+impl LearningCurves {
+    /// Curves of the named metrics; `None` where no epoch has been recorded.
+    pub fn new(data: &ChartData, metrics: &[&str]) -> Option<LearningCurves> {
+        let mut panels = Vec::with_capacity(metrics.len());
+        for name in metrics {
+            panels.push(CurvePanel::new(data, &MetricFormat::named(name)));
+        }
+        let (mut drawn, mut phase_changes) = (Vec::new(), Vec::new());
+        for (rank, configuration) in data.ranking.configurations.iter().enumerate() {
+            if panels.iter().any(|panel| panel.has_points(rank)) {
+                drawn.push(rank);
+            }
+            let mut ends = configuration.row.member.resolved.train.phase_ends();
+            ends.pop();
+            phase_changes.extend(ends);
+        }
+        if drawn.is_empty() {
+            return None;
+        }
+        phase_changes.sort_unstable();
+        phase_changes.dedup();
+        Some(LearningCurves {
+            panels,
+            phase_changes,
+            legend: data.legend(&drawn, true),
+        })
+    }
+}
+
+impl CurvePanel {
+    fn new(data: &ChartData, metric: &MetricFormat) -> CurvePanel {
+        let mut curves = Vec::new();
+        for (configuration, style) in data.ranking.configurations.iter().zip(&data.styles) {
+            curves.push(LearningCurve {
+                style: *style,
+                points: points(configuration, metric),
+            });
+        }
+        CurvePanel {
+            name: metric.label(),
+            curves,
+        }
+    }
+
+    fn has_points(&self, rank: usize) -> bool {
+        !self.curves[rank].points.is_empty()
+    }
+
+    /// The last epoch that any run completed, at least 1.
+    pub fn last_epoch(&self) -> u32 {
+        let mut last = 1;
+        for curve in &self.curves {
+            last = last.max(curve.points.last().map_or(1, |point| point.epoch));
+        }
+        last
+    }
+
+    /// Range of the vertical axis. What lies far above most values is cut off, so that a run that
+    /// explodes does not flatten all others.
+    pub fn range(&self) -> (f64, f64) {
+        let mut values = Vec::new();
+        for curve in &self.curves {
+            for CurvePoint { sample, .. } in &curve.points {
+                values.push(sample.mean);
+                if curve.style.highlighted {
+                    let sd = sample.sd.unwrap_or(0.0);
+                    values.extend([sample.mean - sd, sample.mean + sd]);
+                }
+            }
+        }
+        values.retain(|v| v.is_finite());
+        values.sort_by(f64::total_cmp);
+        let Some((low, high)) = extent(values.iter().copied()) else {
+            return (0.0, 1.0);
+        };
+        let percentile = values[values.len() * 9 / 10];
+        if low >= 0.0 && percentile > 0.0 && high > OUTLIER * percentile {
+            (low, 2.0 * percentile)
+        } else {
+            (low, high)
+        }
+    }
+}
+
+impl LearningCurve {
+    /// The point after `epoch`, if some run reached it.
+    pub fn at(&self, epoch: u32) -> Option<&CurvePoint> {
+        self.points.iter().find(|point| point.epoch == epoch)
+    }
+}
+
+/// Samples over the finished runs, by epoch. Unfinished runs would make the mean jump where they
+/// end, so they count only where no run finished.
+fn points(configuration: &RankedConfiguration, metric: &MetricFormat) -> Vec<CurvePoint> {
+    let mut runs: Vec<&RankedRun> = configuration.finished().collect();
+    if runs.is_empty() {
+        runs.extend(&configuration.runs);
+    }
+    let lasts = runs.iter().filter_map(|run| run.job.epochs.last());
+    let last = lasts.map(|row| row.epoch).max().unwrap_or(0);
+    let mut points = Vec::new();
+    for epoch in 1..=last {
+        let mut values = Vec::with_capacity(runs.len());
+        for run in &runs {
+            if let Some(value) = value_at(run, epoch, &metric.name) {
+                values.push(value * metric.scale());
+            }
+        }
+        if let Some(sample) = Sample::of(&values) {
+            points.push(CurvePoint { epoch, sample });
+        }
+    }
+    points
+}
+
+/// The metric after an epoch; `None` where it was not recorded or is not finite.
+fn value_at(run: &RankedRun, epoch: u32, metric: &str) -> Option<f64> {
+    let row = run.job.epochs.iter().find(|row| row.epoch == epoch)?;
+    let value = *row.values.get(metric)?;
+    value.is_finite().then_some(value)
+}
