@@ -1,4 +1,4 @@
-//! Tells the program which git revision it is built from: part of an attempt's fingerprint.
+//! Gives the program the git revision it is built from, which is part of an attempt's fingerprint.
 
 use std::path::Path;
 use std::process::Command;
@@ -20,7 +20,7 @@ fn main() {
     );
 }
 
-/// The abbreviated revision, `-dirty` appended if the sources differ from it; `None` outside a
+/// The abbreviated revision, with `-dirty` appended if the sources differ from it; `None` outside a
 /// repository.
 fn revision() -> Option<String> {
     let head = git(&["rev-parse", "--short=12", "HEAD"])?;

@@ -119,36 +119,36 @@ impl Targets {
     }
 }
 
-/// How a classifier judged one image.
+/// How one image was classified.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Judgement {
+pub struct ImageScore {
     /// Most probable class; the lowest of equals.
     pub predicted: u16,
     /// Cross-entropy against the true class, natural logarithm.
     pub loss: f64,
 }
 
-/// Judges one image from its `logits` and writes its class probabilities into `probabilities`,
+/// Classifies one image from its `logits` and writes its class probabilities into `probabilities`;
 /// computed in f64.
 ///
 /// Panics if `label` is no class or the lengths differ.
-pub fn judge(logits: &[f32], label: u16, probabilities: &mut [f32]) -> Judgement {
+pub fn score_image(logits: &[f32], label: u16, probabilities: &mut [f32]) -> ImageScore {
     let softmax = Softmax::of(logits);
     for (p, &l) in probabilities.iter_mut().zip(logits) {
         *p = softmax.probability(l) as f32;
     }
-    // In this order, which the recorded losses have.
+    // Summed in this order, as recorded losses were.
     let loss = softmax.log_exp_sum + softmax.max_logit - f64::from(logits[usize::from(label)]);
-    Judgement {
+    ImageScore {
         predicted: softmax.predicted,
         loss,
     }
 }
 
-/// Judges one image by the mean of the probabilities of two views of it.
+/// Classifies one image by the mean of the probabilities of two views of it.
 ///
-/// Panics as [`judge`] does.
-pub fn judge_both(views: [&[f32]; 2], label: u16, probabilities: &mut [f32]) -> Judgement {
+/// Panics as [`score_image`] does.
+pub fn score_two_views(views: [&[f32]; 2], label: u16, probabilities: &mut [f32]) -> ImageScore {
     let softmaxes = views.map(Softmax::of);
     let mut best = (0, f64::NEG_INFINITY);
     let mut of_label = f64::NAN;
@@ -167,7 +167,7 @@ pub fn judge_both(views: [&[f32]; 2], label: u16, probabilities: &mut [f32]) -> 
             of_label
         };
     }
-    Judgement {
+    ImageScore {
         predicted: best.0,
         loss: -of_label.ln(),
     }
@@ -178,9 +178,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn judges_as_the_formula_says() {
+    fn one_view_follows_the_formula() {
         let mut p = [0.0; 3];
-        let found = judge(&[1.0, 3.0, 3.0], 0, &mut p);
+        let found = score_image(&[1.0, 3.0, 3.0], 0, &mut p);
         let total = 1f64.exp() + 2.0 * 3f64.exp();
         assert_eq!(found.predicted, 1);
         assert!(
@@ -189,14 +189,14 @@ mod tests {
             found.loss
         );
         assert!((f64::from(p[2]) - 3f64.exp() / total).abs() < 1e-7);
-        assert!(judge(&[f32::NAN, 0.0], 1, &mut p[..2]).loss.is_nan());
-        assert!(judge(&[-1e30, 1e30], 0, &mut p[..2]).loss.is_finite());
+        assert!(score_image(&[f32::NAN, 0.0], 1, &mut p[..2]).loss.is_nan());
+        assert!(score_image(&[-1e30, 1e30], 0, &mut p[..2]).loss.is_finite());
     }
 
     #[test]
-    fn two_views_are_judged_by_their_mean() {
+    fn two_views_are_averaged() {
         let mut p = [0.0; 2];
-        let found = judge_both([&[0.0, 2.0], &[3.0, 0.0]], 0, &mut p);
+        let found = score_two_views([&[0.0, 2.0], &[3.0, 0.0]], 0, &mut p);
         let mean = (1.0 / (1.0 + 2f64.exp()) + 1.0 / (1.0 + (-3f64).exp())) / 2.0;
         assert_eq!(found.predicted, 0);
         assert!((found.loss + mean.ln()).abs() < 1e-12 && (f64::from(p[0]) - mean).abs() < 1e-7);

@@ -4,7 +4,7 @@
 mod common;
 
 use common::plain_conv;
-use convsweep_nn::loss::judge;
+use convsweep_nn::loss::score_image;
 use convsweep_nn::optimizer::global_norm;
 use convsweep_nn::{build, device};
 use convsweep_spec::device::DeviceName;
@@ -344,7 +344,7 @@ fn a_frozen_layer_has_no_gradient_and_its_norm_takes_the_running_statistics() {
     let losses = logits
         .chunks(2)
         .zip([0, 1, 0, 1])
-        .map(|(row, label)| judge(row, label, &mut [0.0; 2]).loss);
+        .map(|(row, label)| score_image(row, label, &mut [0.0; 2]).loss);
     assert!((losses.sum::<f64>() - found.loss_sum).abs() < 1e-5);
 }
 

@@ -1,6 +1,6 @@
 //! The position of training, stored beside the tensors of a checkpoint or a saved state.
 
-use crate::event::Fingerprint;
+use crate::event::{Event, Fingerprint};
 use crate::id::{JobId, StateKey};
 use crate::metric::Number;
 use crate::range::RangePoint;
@@ -73,4 +73,21 @@ pub struct EpochMetrics {
     pub step: u64,
     /// Values by name.
     pub values: BTreeMap<String, Number>,
+}
+
+impl From<EpochMetrics> for Event {
+    fn from(metrics: EpochMetrics) -> Event {
+        let EpochMetrics {
+            phase,
+            epoch,
+            step,
+            values,
+        } = metrics;
+        Event::Metrics {
+            phase,
+            epoch,
+            step,
+            values,
+        }
+    }
 }

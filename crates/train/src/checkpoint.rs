@@ -1,21 +1,24 @@
-//! One file a state: tensors as safetensors, the position as JSON in its metadata.
+//! The file of a training state: tensors as safetensors, the position as JSON in its metadata.
 //!
-//! Parameters and running statistics stand under their own names, what the optimiser remembers
-//! under `adam.moment1.conv1.weight` and the like. One file, so that tensors and position cannot be
-//! of different steps.
+//! Parameters and running statistics have their own names, the optimiser's moments are called
+//! `adam.moment1.conv1.weight` and the like. Tensors and position are in one file, so that they
+//! cannot belong to different steps.
 
-use crate::TrainError;
+use crate::error::TrainError;
 use crate::failpoint::Failpoints;
 use crate::files;
 use convsweep_spec::FORMAT;
 use convsweep_spec::checkpoint::Position;
-use safetensors::{Dtype, SafeTensors, serialize, tensor::TensorView};
+use safetensors::tensor::TensorView;
+use safetensors::{Dtype, SafeTensorError, SafeTensors, serialize};
+use serde_json::Value;
 use std::collections::HashMap;
-use std::fs;
+use std::fs::{self, File};
+use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 
 /// Name, shape and values.
-pub(crate) type Tensor = (String, Vec<usize>, Vec<f32>);
+pub(crate) type StoredTensor = (String, Vec<usize>, Vec<f32>);
 
 const POSITION: &str = "position";
 
@@ -26,40 +29,40 @@ pub(crate) fn file(folder: &Path) -> PathBuf {
 
 /// Bytes of f32 tensors as safetensors.
 pub(crate) fn encode(
-    tensors: &[Tensor],
+    tensors: &[StoredTensor],
     metadata: Option<HashMap<String, String>>,
     path: &Path,
 ) -> Result<Vec<u8>, TrainError> {
-    let bytes: Vec<Vec<u8>> = tensors
-        .iter()
-        .map(|(.., v)| v.iter().flat_map(|x| x.to_le_bytes()).collect())
-        .collect();
-    let views = tensors.iter().zip(&bytes).map(|((name, shape, _), bytes)| {
-        TensorView::new(Dtype::F32, shape.clone(), bytes).map(|view| (name.as_str(), view))
-    });
-    let views: Vec<_> = views
-        .collect::<Result<_, _>>()
-        .map_err(|e| TrainError::state(path, e))?;
-    serialize(views, metadata).map_err(|e| TrainError::state(path, e))
+    let invalid = |error| TrainError::state(path, error);
+    let mut bytes: Vec<Vec<u8>> = Vec::with_capacity(tensors.len());
+    for (.., values) in tensors {
+        bytes.push(values.iter().flat_map(|x| x.to_le_bytes()).collect());
+    }
+    let mut views = Vec::with_capacity(tensors.len());
+    for ((name, shape, _), bytes) in tensors.iter().zip(&bytes) {
+        let view = TensorView::new(Dtype::F32, shape.clone(), bytes).map_err(invalid)?;
+        views.push((name.as_str(), view));
+    }
+    serialize(views, metadata).map_err(invalid)
 }
 
-/// Writes a state into `folder`; what was there before stays until the new one is safe. Returns its
-/// size in bytes.
+/// Writes a state into `folder`; the one that was there before stays until the new one is safe.
+/// Returns its size in bytes.
 pub(crate) fn save(
     folder: &Path,
     position: &Position,
-    tensors: &[Tensor],
+    tensors: &[StoredTensor],
     failpoints: &Failpoints,
 ) -> Result<u64, TrainError> {
     let path = file(folder);
-    let text = serde_json::to_string(position).map_err(|e| TrainError::state(&path, e))?;
-    let bytes = encode(
-        tensors,
-        Some(HashMap::from([(POSITION.into(), text)])),
-        &path,
-    )?;
+    let metadata = HashMap::from([(POSITION.to_string(), to_text(position, &path)?)]);
+    let bytes = encode(tensors, Some(metadata), &path)?;
     files::write(&path, &bytes, Some((failpoints, "checkpoint-write")))?;
     Ok(bytes.len() as u64)
+}
+
+fn to_text(position: &Position, path: &Path) -> Result<String, TrainError> {
+    serde_json::to_string(position).map_err(|error| TrainError::state(path, error))
 }
 
 /// A state read back.
@@ -86,42 +89,64 @@ pub(crate) fn load(folder: &Path) -> Result<Option<Saved>, TrainError> {
     let path = file(folder);
     let bytes = match fs::read(&path) {
         Ok(bytes) => bytes,
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(e) => return Err(TrainError::io("read", &path)(e)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(TrainError::io("read", &path)(error)),
     };
-    let wrong = |problem: String| TrainError::state(&path, problem);
-    let damaged = |e: safetensors::SafeTensorError| wrong(format!("is damaged: {e}"));
-    let (_, metadata) = SafeTensors::read_metadata(&bytes).map_err(damaged)?;
-    let text = metadata
-        .metadata()
-        .as_ref()
-        .and_then(|m| m.get(POSITION))
-        .ok_or_else(|| wrong("has no position".into()))?;
-    let position: Position = serde_json::from_str(text)
-        .map_err(|e| wrong(format!("has an unreadable position: {e}")))?;
+    let text = position_text(&bytes, &path)?;
+    let position: Position = serde_json::from_str(&text).map_err(|error| {
+        TrainError::state(&path, format!("has an unreadable position: {error}"))
+    })?;
     if position.format != FORMAT {
-        return Err(wrong(format!(
-            "has format {}, this program reads {FORMAT}",
-            position.format
-        )));
+        let found = position.format;
+        let problem = format!("has format {found}, this program reads {FORMAT}");
+        return Err(TrainError::state(&path, problem));
     }
-    let tensors = SafeTensors::deserialize(&bytes).map_err(damaged)?;
-    let floats = |view: &TensorView| {
-        view.data()
-            .as_chunks()
-            .0
-            .iter()
-            .map(|b| f32::from_le_bytes(*b))
-            .collect()
-    };
-    let tensors = tensors
-        .iter()
-        .map(|(name, view)| (name.to_string(), floats(&view)))
-        .collect();
+    let found = SafeTensors::deserialize(&bytes).map_err(|error| damaged(&path, error))?;
+    let mut tensors = HashMap::new();
+    for (name, view) in found.iter() {
+        tensors.insert(name.to_string(), floats(&view));
+    }
     Ok(Some(Saved {
         position,
         path,
         bytes: bytes.len() as u64,
         tensors,
     }))
+}
+
+/// The JSON text of the position in a file with these bytes.
+fn position_text(bytes: &[u8], path: &Path) -> Result<String, TrainError> {
+    let (_, header) = SafeTensors::read_metadata(bytes).map_err(|error| damaged(path, error))?;
+    let text = header.metadata().as_ref().and_then(|all| all.get(POSITION));
+    match text {
+        Some(text) => Ok(text.clone()),
+        None => Err(TrainError::state(path, "has no position")),
+    }
+}
+
+fn damaged(path: &Path, error: SafeTensorError) -> TrainError {
+    TrainError::state(path, format!("is damaged: {error}"))
+}
+
+fn floats(view: &TensorView) -> Vec<f32> {
+    let (numbers, _) = view.data().as_chunks();
+    numbers
+        .iter()
+        .map(|bytes| f32::from_le_bytes(*bytes))
+        .collect()
+}
+
+/// Size in bytes of the state in `folder`, if it was written at exactly this position; only its
+/// header is read.
+pub(crate) fn size_if_at(folder: &Path, position: &Position) -> Option<u64> {
+    let path = file(folder);
+    let mut file = File::open(&path).ok()?;
+    let mut length = [0; 8];
+    file.read_exact(&mut length).ok()?;
+    let header = file.by_ref().take(u64::from_le_bytes(length));
+    let header: Value = serde_json::from_reader(BufReader::new(header)).ok()?;
+    let text = header["__metadata__"][POSITION].as_str()?;
+    let is_there = text == to_text(position, &path).ok()?;
+    let size = file.metadata().ok()?.len();
+    is_there.then_some(size)
 }

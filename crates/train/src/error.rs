@@ -2,7 +2,6 @@
 
 use convsweep_data::DataError;
 use convsweep_files::FileError;
-use convsweep_nn::StateError;
 use convsweep_spec::outcome::Outcome;
 use convsweep_spec::shape::ShapeError;
 use std::path::{Path, PathBuf};
@@ -14,30 +13,30 @@ pub enum TrainError {
     /// The images cannot be used.
     #[error(transparent)]
     Data(#[from] DataError),
-    /// The images are not those that the job was planned for.
+    /// The images are not the ones that the job was planned for.
     #[error(
-        "the image set has content hash {found}, but the job was planned for {expected}: plan anew"
+        "the image set has content hash {found}, but the job was planned for {expected}: plan again"
     )]
     OtherData {
-        /// Hash in the job.
+        /// Hash of the set that the job was planned for.
         expected: String,
-        /// Hash of what is there.
+        /// Hash of the set that was found.
         found: String,
     },
     /// The network does not fit the images.
     #[error(transparent)]
     Shape(#[from] ShapeError),
-    /// The job starts from weights, but was not told where they are.
-    #[error("the job starts from weights of a file, but names none")]
+    /// The job starts from weights of a file, but its path is missing.
+    #[error("the job starts from the weights of a file, but does not say where it is")]
     NoWeights,
     /// A file could not be read or written.
     #[error("cannot {action} {}: {source}", path.display())]
     Io {
         /// What was tried: `read`, `write`, …
         action: &'static str,
-        /// On which file or folder.
+        /// The file or folder.
         path: PathBuf,
-        /// The system's answer.
+        /// The operating system's error.
         source: std::io::Error,
     },
     /// A saved state cannot be used.
@@ -48,13 +47,13 @@ pub enum TrainError {
         /// What is wrong with it.
         problem: String,
     },
-    /// Nobody listens to events any more.
+    /// An event could not be written to the job's log.
     #[error("cannot report an event: {0}")]
     Report(#[source] std::io::Error),
 }
 
 impl TrainError {
-    /// For `map_err`.
+    /// An I/O error on `path`, for `map_err`.
     pub(crate) fn io(
         action: &'static str,
         path: &Path,
@@ -66,15 +65,12 @@ impl TrainError {
         }
     }
 
+    /// A state or file of weights that cannot be used.
     pub(crate) fn state(path: &Path, problem: impl ToString) -> TrainError {
         TrainError::State {
             path: path.to_owned(),
             problem: problem.to_string(),
         }
-    }
-
-    pub(crate) fn tensors(path: &Path) -> impl FnOnce(StateError) -> TrainError {
-        move |error| TrainError::state(path, error)
     }
 }
 
@@ -84,14 +80,14 @@ impl From<FileError> for TrainError {
     }
 }
 
-/// Why the loop was left early.
+/// Why an attempt ended before its task was done.
 #[derive(Debug)]
 pub(crate) enum End {
-    /// Asked to stop (a checkpoint is there), or diverged.
+    /// It was told to stop and has written a checkpoint, or training diverged.
     Outcome(Outcome),
-    /// Nobody waits for the result any more.
+    /// It was told that nobody waits for the result any more.
     Abandoned,
-    /// An error.
+    /// It failed.
     Error(TrainError),
 }
 

@@ -1,15 +1,15 @@
-//! Classifies a part of the images with the network as it is.
+//! Classifies a part of the images with a network as it is.
 
-use crate::attempt::Session;
 use crate::error::End;
+use crate::session::Session;
 use convsweep_nn::Network;
-use convsweep_nn::loss::{judge, judge_both};
+use convsweep_nn::loss::{score_image, score_two_views};
 use convsweep_spec::event::{Evaluation, Part};
 use convsweep_spec::metric::Number;
 
 /// How every image of a part was classified, in the order of the part's rows.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Judged {
+pub(crate) struct Classified {
     /// True classes.
     pub labels: Vec<u16>,
     /// Most probable classes.
@@ -20,71 +20,72 @@ pub(crate) struct Judged {
     pub loss_sum: f64,
 }
 
-/// Classifies all images of `part` by `network`; passes `failpoint` after each batch.
-pub(crate) fn judge_rows(
+/// Classifies all images of `part` by `network`; passes the failpoint after each batch.
+pub(crate) fn classify_part(
     session: &mut Session,
     network: &Network,
     part: Part,
     failpoint: &str,
-) -> Result<Judged, End> {
-    let rows = match part {
-        Part::Validation => session.images.parts.validation.clone(),
-        Part::Test => session.images.parts.test.clone(),
-    };
-    let classes = network.classes();
+) -> Result<Classified, End> {
     // Large enough to be fast, small enough to need no more memory than training does.
-    let train = &session.attempt.job.question.configuration.train;
-    let batch = train.batch_size.clamp(64, 256) as usize;
-    let mut judged = Judged::default();
-    for rows in rows.chunks(batch) {
-        session.heed()?;
-        let (mut pixels, mut labels) = (Vec::new(), Vec::new());
-        session
-            .images
-            .batcher
-            .evaluation(part.into(), rows, &mut pixels)?;
-        session
-            .images
-            .batcher
-            .labels(part.into(), rows, &mut labels);
-        let shape = session.images.batch_shape(rows.len());
-        let mirrored = train.tta_flip.then(|| {
-            let mut mirrored = pixels.clone();
-            session.images.batcher.mirror(&mut mirrored);
-            network.classify(mirrored, shape)
-        });
-        let logits = network.classify(pixels, shape);
-        for (i, (logits, &label)) in logits.chunks_exact(classes).zip(&labels).enumerate() {
-            let mirrored = mirrored.as_ref().map(|all| &all[i * classes..][..classes]);
-            judged.add(logits, mirrored, label);
-        }
+    let batch_size = session.training().batch_size.clamp(64, 256) as usize;
+    let rows = session.data.rows(part).to_vec();
+    let mut classified = Classified::default();
+    for batch in rows.chunks(batch_size) {
+        session.obey_directive()?;
+        classify_batch(session, network, part, batch, &mut classified)?;
         session.attempt.failpoints.hit(failpoint);
     }
-    Ok(judged)
+    Ok(classified)
 }
 
-impl Judged {
-    /// Takes in an image by its logits, and those of its mirror image where that is looked at too.
+fn classify_batch(
+    session: &Session,
+    network: &Network,
+    part: Part,
+    rows: &[u32],
+    classified: &mut Classified,
+) -> Result<(), End> {
+    let data = &session.data;
+    let (mut pixels, mut labels) = (Vec::new(), Vec::new());
+    data.batcher.evaluation(part.into(), rows, &mut pixels)?;
+    data.batcher.labels(part.into(), rows, &mut labels);
+    let shape = data.batch_shape(rows.len());
+    let mut mirrored_logits = None;
+    if session.training().tta_flip {
+        let mut mirrored = pixels.clone();
+        data.batcher.mirror(&mut mirrored);
+        mirrored_logits = Some(network.classify(mirrored, shape));
+    }
+    let logits = network.classify(pixels, shape);
+    let classes = network.classes();
+    for (i, &label) in labels.iter().enumerate() {
+        let of_image = i * classes..(i + 1) * classes;
+        let mirrored = mirrored_logits.as_ref().map(|all| &all[of_image.clone()]);
+        classified.add(&logits[of_image.clone()], mirrored, label);
+    }
+    Ok(())
+}
+
+impl Classified {
+    /// Adds an image by its logits, and by those of its mirror image where it is evaluated too.
     fn add(&mut self, logits: &[f32], mirrored: Option<&[f32]>, label: u16) {
         let start = self.probabilities.len();
         self.probabilities.resize(start + logits.len(), 0.0);
         let probabilities = &mut self.probabilities[start..];
-        let judgement = match mirrored {
-            Some(mirrored) => judge_both([logits, mirrored], label, probabilities),
-            None => judge(logits, label, probabilities),
+        let score = match mirrored {
+            Some(mirrored) => score_two_views([logits, mirrored], label, probabilities),
+            None => score_image(logits, label, probabilities),
         };
         self.labels.push(label);
-        self.predicted.push(judgement.predicted);
-        self.loss_sum += judgement.loss;
+        self.predicted.push(score.predicted);
+        self.loss_sum += score.loss;
     }
 
-    /// Whether each image was right.
+    /// For each image whether it was classified correctly.
     pub(crate) fn correct(&self) -> Vec<bool> {
-        self.labels
-            .iter()
-            .zip(&self.predicted)
-            .map(|(a, b)| a == b)
-            .collect()
+        let pairs = self.labels.iter().zip(&self.predicted);
+        pairs.map(|(label, predicted)| label == predicted).collect()
     }
 
     /// Mean cross-entropy.
@@ -92,12 +93,17 @@ impl Judged {
         self.loss_sum / self.labels.len() as f64
     }
 
-    /// Share of images that were right.
+    /// Share of images that were classified correctly.
     pub(crate) fn accuracy(&self) -> f64 {
-        self.correct().iter().filter(|&&c| c).count() as f64 / self.labels.len() as f64
+        let correct = self
+            .correct()
+            .iter()
+            .filter(|&&is_correct| is_correct)
+            .count();
+        correct as f64 / self.labels.len() as f64
     }
 
-    /// The event's content.
+    /// The evaluation as it is reported.
     pub(crate) fn evaluation(&self, part: Part, classes: usize) -> Evaluation {
         let mut confusion = vec![vec![0; classes]; classes];
         for (&label, &predicted) in self.labels.iter().zip(&self.predicted) {
@@ -119,12 +125,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn counts_what_was_judged() {
-        let mut judged = Judged::default();
+    fn an_evaluation_counts_classes_and_averages_the_loss() {
+        let mut classified = Classified::default();
         for (logits, label) in [([3.0, 0.0], 0), ([0.0, 3.0], 0), ([0.0, 3.0], 1)] {
-            judged.add(&logits, None, label);
+            classified.add(&logits, None, label);
         }
-        let evaluation = judged.evaluation(Part::Test, 2);
+        let evaluation = classified.evaluation(Part::Test, 2);
         assert_eq!(evaluation.confusion, [[1, 1], [0, 1]]);
         assert_eq!((evaluation.images, evaluation.correct.as_str()), (3, "05"));
         let right = (1.0 + (-3f64).exp()).ln();

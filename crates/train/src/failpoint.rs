@@ -1,23 +1,26 @@
 //! Places where a test may kill the process.
 //!
-//! `CONVSWEEP_FAILPOINT="name:count"` sends the own process SIGKILL when it passes the place `name`
-//! for the `count`-th time in an attempt (counted from 1, the default). Only first attempts die,
+//! `CONVSWEEP_FAILPOINT="name:count"` makes the process send itself SIGKILL when it passes the place
+//! `name` for the `count`-th time in an attempt (from 1, the default). Only first attempts die,
 //! unless `CONVSWEEP_FAILPOINT_ATTEMPTS` names a higher number of attempts. Places, in the order in
-//! which an attempt meets them:
+//! which an attempt passes them:
 //!
 //! | name | where |
 //! | --- | --- |
 //! | `started` | after the `Started` event |
-//! | `gradients` | within a step, between its gradients and the optimiser |
-//! | `step` | after an optimiser step |
+//! | `gradients` | within a step, between its gradients and the update |
+//! | `step` | after a step's update |
 //! | `validation` | after a batch of an epoch's validation |
 //! | `metrics` | between an epoch's `Metrics` event and its checkpoint |
-//! | `checkpoint-write` | in the middle of writing a checkpoint |
+//! | `checkpoint-write` | in the middle of writing a state, as a checkpoint or as a kept state |
 //! | `checkpoint-renamed` | between a checkpoint's rename and its event |
+//! | `state-link` | before a hard link to the checkpoint becomes a kept state |
 //! | `state-saved` | between a kept state's rename and its event |
 //! | `model` | after the trained weights were written |
+//! | `kernels` | after the kernels' names were written |
 //! | `evaluation` | after a batch of the final evaluation |
 //! | `predictions` | between the predictions' rename and the events about them |
+//! | `range-test` | between the rename of a range test's curve and the event about it |
 //! | `evaluated` | between the `Evaluated` events and `Ended` |
 //! | `event-torn` | in the middle of writing an event's line |
 
@@ -25,14 +28,21 @@ use rustix::process::{Signal, getpid, kill_process};
 use std::cell::Cell;
 use std::env::var;
 
-/// The armed failpoint of an attempt, if one is.
+/// The failpoint of an attempt, if one is set.
 #[derive(Debug, Default)]
 pub struct Failpoints {
-    armed: Option<(String, Cell<u32>)>,
+    armed: Option<Failpoint>,
+}
+
+#[derive(Debug)]
+struct Failpoint {
+    name: String,
+    /// How many more times the place is passed until the process dies there.
+    remaining: Cell<u32>,
 }
 
 impl Failpoints {
-    /// What the environment arms for this attempt (from 1).
+    /// The failpoint that the environment sets for this attempt (from 1).
     pub fn from_env(attempt: u32) -> Self {
         let attempts = var("CONVSWEEP_FAILPOINT_ATTEMPTS")
             .ok()
@@ -55,45 +65,50 @@ impl Failpoints {
 
     /// Counts a pass of the place `name`; true if the process is to die there.
     pub fn is_due(&self, name: &str) -> bool {
-        let Some((_, left)) = self.armed.as_ref().filter(|(armed, _)| armed == name) else {
-            return false;
-        };
-        left.set(left.get().saturating_sub(1));
-        left.get() == 0
+        match &self.armed {
+            Some(failpoint) if failpoint.name == name => {
+                let remaining = failpoint.remaining.get().saturating_sub(1);
+                failpoint.remaining.set(remaining);
+                remaining == 0
+            }
+            Some(_) | None => false,
+        }
     }
 }
 
-/// Ends the own process as a crash would.
+/// Kills this process, as a crash would.
 pub fn die() {
-    // Cannot fail: the process exists and is our own.
+    // Cannot fail: a process may always signal itself.
     let _ = kill_process(getpid(), Signal::KILL);
 }
 
-fn parse(text: &str) -> (String, Cell<u32>) {
+fn parse(text: &str) -> Failpoint {
     let (name, count) = text.rsplit_once(':').unwrap_or((text, "1"));
-    (name.to_string(), Cell::new(count.parse().unwrap_or(1)))
+    Failpoint {
+        name: name.to_string(),
+        remaining: Cell::new(count.parse().unwrap_or(1)),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn armed(text: &str) -> Failpoints {
+        Failpoints {
+            armed: Some(parse(text)),
+        }
+    }
+
     #[test]
-    fn dies_at_the_named_place_and_count_only() {
-        let points = Failpoints {
-            armed: Some(parse("step:3")),
-        };
-        let due: Vec<bool> = ["step", "metrics", "step", "metrics", "step"]
-            .iter()
-            .map(|n| points.is_due(n))
-            .collect();
+    fn is_due_at_the_named_place_and_count_only() {
+        let failpoints = armed("step:3");
+        let mut due = Vec::new();
+        for name in ["step", "metrics", "step", "metrics", "step"] {
+            due.push(failpoints.is_due(name));
+        }
         assert_eq!(due, [false, false, false, false, true]);
-        assert!(
-            Failpoints {
-                armed: Some(parse("metrics"))
-            }
-            .is_due("metrics")
-        );
+        assert!(armed("metrics").is_due("metrics"));
         assert!(!Failpoints::default().is_due("step"));
     }
 }

@@ -1,23 +1,35 @@
 //! One job on one device: the training loop, checkpoints and exact resume, evaluation.
 //!
-//! [`train`] is the table of contents. What it finds leaves through one function that takes events;
-//! it asks another one before each step whether to go on. Orders of images, augmentation and
-//! dropout are pure functions of the seed and the place in training, so that the state in a
-//! checkpoint is only tensors, sums and a position.
+//! [`run_task`] is the entry. An [`Attempt`] reports what it finds through a callback that takes
+//! events, and asks another callback before each step whether it should continue. The order of the
+//! images, augmentation and dropout are pure functions of the seed and the position in training, so
+//! a checkpoint consists of tensors, sums and a position.
 
 mod attempt;
 mod checkpoint;
 mod epoch;
+mod epoch_metrics;
+mod epoch_plan;
 mod error;
 mod evaluate;
 pub mod failpoint;
 mod files;
+mod initial_state;
+mod job_data;
+mod learning_rate;
 mod predictions;
 mod process;
-mod scores;
-mod state;
+mod range_test;
+mod saved_state;
+mod session;
+mod step;
+mod task;
+mod training;
+mod training_state;
 mod transfer;
+mod validation_metrics;
 
-pub use attempt::{Asked, Attempt, train};
+pub use attempt::{Attempt, Directive};
 pub use error::TrainError;
 pub use process::{host, peak_memory_bytes, reset_peak_memory};
+pub use task::run_task;

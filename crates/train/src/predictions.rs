@@ -1,167 +1,164 @@
-//! The one evaluation after training: every validation and test image's prediction in one file,
+//! The evaluation after training: the prediction for every validation and test image in one file,
 //! then the events.
 
-use crate::TrainError;
-use crate::attempt::Session;
-use crate::error::End;
-use crate::evaluate::{Judged, judge_rows};
-use crate::files;
-use convsweep_data::{DataError, Images};
+use crate::error::{End, TrainError};
+use crate::evaluate::{Classified, classify_part};
+use crate::job_data::JobData;
+use crate::session::Session;
+use convsweep_data::DataError;
 use convsweep_spec::event::{Event, Part};
 use convsweep_spec::layout;
-use safetensors::{Dtype, serialize, tensor::TensorView};
+use safetensors::tensor::TensorView;
+use safetensors::{Dtype, serialize};
 use std::path::Path;
 
-/// How many images are kept as a fair sample, and how many surest mistakes.
+/// How many images are kept as a fair sample, and how many of the most confident mistakes.
 const THUMBNAILS: usize = 24;
 
 /// Classifies the validation and the test images, writes [`layout::PREDICTIONS`] and reports both
 /// evaluations.
 pub(crate) fn evaluate(session: &mut Session) -> Result<(), End> {
+    let network = session.state.final_network().into_owned();
+    let classes = network.classes();
     let mut parts = Vec::new();
-    let network = session.state.kept().into_owned();
     for part in [Part::Validation, Part::Test] {
-        let judged = judge_rows(session, &network, part, "evaluation")?;
-        if !judged.labels.is_empty() {
-            parts.push((part, judged));
+        let classified = classify_part(session, &network, part, "evaluation")?;
+        if !classified.labels.is_empty() {
+            parts.push((part, classified));
         }
     }
-    let path = session
-        .attempt
-        .job
-        .execution
-        .folder
-        .join(layout::PREDICTIONS);
-    let classes = session.state.network.classes();
-    let bytes = encode(session, &parts, classes, &path)?;
-    files::write(&path, &bytes, None)?;
-    session.attempt.failpoints.hit("predictions");
-    let bytes = bytes.len() as u64;
-    session.attempt.say(Event::Artifact {
-        kind: "predictions".into(),
-        path: layout::PREDICTIONS.into(),
-        bytes,
-    })?;
-    for (part, judged) in &parts {
-        session
-            .attempt
-            .say(Event::Evaluated(judged.evaluation(*part, classes)))?;
+    let path = session.job().execution.folder.join(layout::PREDICTIONS);
+    let bytes = encode(&session.data, &parts, classes, &path)?;
+    session.write_artifact("predictions", layout::PREDICTIONS, &bytes)?;
+    for (part, classified) in &parts {
+        let evaluation = classified.evaluation(*part, classes);
+        session.attempt.report(Event::Evaluated(evaluation))?;
     }
     session.attempt.failpoints.hit("evaluated");
     Ok(())
 }
 
-/// Name, type, shape and bytes.
-type Raw = (String, Dtype, Vec<usize>, Vec<u8>);
+/// A tensor of any type, as bytes.
+struct RawTensor {
+    name: String,
+    dtype: Dtype,
+    shape: Vec<usize>,
+    bytes: Vec<u8>,
+}
 
 fn encode(
-    session: &Session,
-    parts: &[(Part, Judged)],
+    data: &JobData,
+    parts: &[(Part, Classified)],
     classes: usize,
     path: &Path,
 ) -> Result<Vec<u8>, TrainError> {
-    let mut tensors: Vec<Raw> = Vec::new();
-    for (part, judged) in parts {
-        let rows = match part {
-            Part::Validation => &session.images.parts.validation,
-            Part::Test => &session.images.parts.test,
-        };
-        tensors.extend(prediction_tensors(part.name(), rows, judged, classes));
+    let invalid = |error| TrainError::state(path, error);
+    let mut tensors: Vec<RawTensor> = Vec::new();
+    for (part, classified) in parts {
+        tensors.extend(prediction_tensors(data, *part, classified, classes));
     }
     // The last part is the test part where there is one.
-    if let Some((part, judged)) = parts.last() {
-        let (images, rows) = match part {
-            Part::Validation => (session.images.set.train(), &session.images.parts.validation),
-            Part::Test => (session.images.set.test(), &session.images.parts.test),
-        };
-        tensors.extend(thumbnails(
-            part.name(),
-            &images,
-            rows,
-            &chosen(judged, classes),
-        )?);
+    if let Some((part, classified)) = parts.last() {
+        let chosen = choose_thumbnails(classified, classes);
+        tensors.extend(thumbnail_tensors(data, *part, &chosen)?);
     }
-    let views = tensors.iter().map(|(name, dtype, shape, bytes)| {
-        TensorView::new(*dtype, shape.clone(), bytes).map(|view| (name.as_str(), view))
-    });
-    let views: Vec<_> = views
-        .collect::<Result<_, _>>()
-        .map_err(|e| TrainError::state(path, e))?;
-    serialize(views, None).map_err(|e| TrainError::state(path, e))
+    let mut views = Vec::with_capacity(tensors.len());
+    for tensor in &tensors {
+        let shape = tensor.shape.clone();
+        let view = TensorView::new(tensor.dtype, shape, &tensor.bytes).map_err(invalid)?;
+        views.push((tensor.name.as_str(), view));
+    }
+    serialize(views, None).map_err(invalid)
 }
 
-fn prediction_tensors(name: &str, rows: &[u32], judged: &Judged, classes: usize) -> [Raw; 4] {
-    let n = rows.len();
-    let shorts = |values: &[u16]| values.iter().flat_map(|v| v.to_le_bytes()).collect();
-    let longs = rows.iter().flat_map(|v| v.to_le_bytes()).collect();
-    let floats = judged
+fn prediction_tensors(
+    data: &JobData,
+    part: Part,
+    classified: &Classified,
+    classes: usize,
+) -> [RawTensor; 4] {
+    let rows = data.rows(part);
+    let tensor = |role: &str, dtype, shape, bytes| RawTensor {
+        name: format!("{}.{role}", part.name()),
+        dtype,
+        shape,
+        bytes,
+    };
+    let images = vec![rows.len()];
+    let (labels, predicted) = (
+        u16_bytes(&classified.labels),
+        u16_bytes(&classified.predicted),
+    );
+    let probabilities = classified
         .probabilities
         .iter()
-        .flat_map(|v| v.to_le_bytes())
-        .collect();
+        .flat_map(|p| p.to_le_bytes());
     [
-        (format!("{name}.index"), Dtype::U32, vec![n], longs),
-        (
-            format!("{name}.label"),
-            Dtype::U16,
-            vec![n],
-            shorts(&judged.labels),
-        ),
-        (
-            format!("{name}.predicted"),
-            Dtype::U16,
-            vec![n],
-            shorts(&judged.predicted),
-        ),
-        (
-            format!("{name}.probability"),
+        tensor("index", Dtype::U32, images.clone(), u32_bytes(rows)),
+        tensor("label", Dtype::U16, images.clone(), labels),
+        tensor("predicted", Dtype::U16, images, predicted),
+        tensor(
+            "probability",
             Dtype::F32,
-            vec![n, classes],
-            floats,
+            vec![rows.len(), classes],
+            probabilities.collect(),
         ),
     ]
 }
 
-fn thumbnails(
-    name: &str,
-    images: &Images,
-    rows: &[u32],
+/// The images at the `chosen` places of the part.
+fn thumbnail_tensors(
+    data: &JobData,
+    part: Part,
     chosen: &[u32],
-) -> Result<[Raw; 2], DataError> {
+) -> Result<[RawTensor; 2], DataError> {
+    let images = data.images(part);
+    let rows = data.rows(part);
+    let mut pixels = Vec::new();
+    for &place in chosen {
+        pixels.extend(images.image(rows[place as usize])?);
+    }
     let [channels, height, width] = images.shape();
-    let pixels = chosen
-        .iter()
-        .map(|&i| images.image(rows[i as usize]))
-        .collect::<Result<Vec<_>, _>>()?
-        .concat();
-    let places = chosen.iter().flat_map(|i| i.to_le_bytes()).collect();
     Ok([
-        (
-            format!("{name}.thumbnail_rows"),
-            Dtype::U32,
-            vec![chosen.len()],
-            places,
-        ),
-        (
-            format!("{name}.thumbnails"),
-            Dtype::U8,
-            vec![chosen.len(), channels, height, width],
-            pixels,
-        ),
+        RawTensor {
+            name: format!("{}.thumbnail_rows", part.name()),
+            dtype: Dtype::U32,
+            shape: vec![chosen.len()],
+            bytes: u32_bytes(chosen),
+        },
+        RawTensor {
+            name: format!("{}.thumbnails", part.name()),
+            dtype: Dtype::U8,
+            shape: vec![chosen.len(), channels, height, width],
+            bytes: pixels,
+        },
     ])
 }
 
+fn u16_bytes(values: &[u16]) -> Vec<u8> {
+    values.iter().flat_map(|v| v.to_le_bytes()).collect()
+}
+
+fn u32_bytes(values: &[u32]) -> Vec<u8> {
+    values.iter().flat_map(|v| v.to_le_bytes()).collect()
+}
+
 /// Places in the part: first a fair sample (evenly spaced, the same for every job on these images),
-/// then the surest mistakes, the surest first. An image may be in both.
-fn chosen(judged: &Judged, classes: usize) -> Vec<u32> {
-    let n = judged.labels.len();
+/// then the mistakes with the highest probability, most confident first. An image may be in both.
+fn choose_thumbnails(classified: &Classified, classes: usize) -> Vec<u32> {
+    let n = classified.labels.len();
     let sample = n.min(THUMBNAILS);
     let mut chosen: Vec<u32> = (0..sample).map(|i| (i * n / sample) as u32).collect();
-    let sureness = |i: usize| judged.probabilities[i * classes + usize::from(judged.predicted[i])];
-    let mut mistakes: Vec<usize> = (0..n)
-        .filter(|&i| judged.labels[i] != judged.predicted[i])
-        .collect();
-    mistakes.sort_by(|&a, &b| sureness(b).total_cmp(&sureness(a)).then(a.cmp(&b)));
+    let is_mistake = |&i: &usize| classified.labels[i] != classified.predicted[i];
+    let confidence = |i: usize| {
+        let predicted = usize::from(classified.predicted[i]);
+        classified.probabilities[i * classes + predicted]
+    };
+    let mut mistakes: Vec<usize> = (0..n).filter(is_mistake).collect();
+    mistakes.sort_by(|&a, &b| {
+        let descending = confidence(b).total_cmp(&confidence(a));
+        descending.then(a.cmp(&b))
+    });
     chosen.extend(mistakes.into_iter().take(THUMBNAILS).map(|i| i as u32));
     chosen
 }
@@ -171,18 +168,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_fair_sample_then_the_surest_mistakes() {
-        let judged = Judged {
-            labels: (0..100).map(|i| i % 2).collect(),
-            predicted: (0..100)
-                .map(|i| if i >= 95 { 1 - i % 2 } else { i % 2 })
-                .collect(),
-            probabilities: (0..100)
-                .flat_map(|i| [0.5 + i as f32 / 1000.0; 2])
-                .collect(),
-            loss_sum: 0.0,
-        };
-        let chosen = chosen(&judged, 2);
+    fn thumbnails_are_a_fair_sample_and_the_most_confident_mistakes() {
+        let mut classified = Classified::default();
+        for i in 0..100u16 {
+            let label = i % 2;
+            classified.labels.push(label);
+            classified
+                .predicted
+                .push(if i >= 95 { 1 - label } else { label });
+            classified
+                .probabilities
+                .extend([0.5 + f32::from(i) / 1000.0; 2]);
+        }
+        let chosen = choose_thumbnails(&classified, 2);
         assert_eq!(chosen.len(), 24 + 5);
         assert_eq!(chosen[..3], [0, 4, 8]);
         assert_eq!(chosen[24..], [99, 98, 97, 96, 95]);

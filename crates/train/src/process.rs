@@ -1,4 +1,4 @@
-//! What the system says of the own process and machine.
+//! What the operating system knows about this process and machine.
 
 use std::fs;
 
@@ -10,8 +10,8 @@ pub fn host() -> String {
         .into_owned()
 }
 
-/// Largest resident memory since the start or the last [`reset_peak_memory`]; 0 where the system
-/// does not tell.
+/// Largest resident memory since the start or the last [`reset_peak_memory`]; 0 where the operating
+/// system does not say.
 pub fn peak_memory_bytes() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
@@ -21,8 +21,8 @@ pub fn peak_memory_bytes() -> u64 {
     kib.unwrap_or(0) * 1024
 }
 
-/// Starts measuring the peak anew, so that a worker's second job is not charged for its first. Does
-/// nothing where the system does not allow it.
+/// Restarts the measurement of the peak, so that a worker's second job does not inherit that of its
+/// first. Does nothing where the operating system does not allow it.
 pub fn reset_peak_memory() {
     let _ = fs::write("/proc/self/clear_refs", "5");
 }
@@ -32,7 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_peak_is_measured_and_can_be_reset() {
+    fn peak_memory_is_measured_and_can_be_reset() {
         let big = vec![1u8; 64 << 20];
         let with = peak_memory_bytes();
         assert!(

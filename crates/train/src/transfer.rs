@@ -1,13 +1,16 @@
-//! The file of the weights that a job starts from.
+//! Loads the file of weights that a job starts from.
 
-use crate::TrainError;
+use crate::error::TrainError;
 use convsweep_nn::Network;
 use convsweep_spec::canonical::hash_of;
 use convsweep_spec::weights::Transfer;
 use std::fs;
 use std::path::Path;
 
-/// Puts the file's weights into `network`, if it is the file that the job was planned for.
+/// Puts the weights of the file at `path` into `network`.
+///
+/// # Errors
+/// If the file is not the one that the job was planned for, or its tensors do not fit.
 pub(crate) fn transfer(
     network: &mut Network,
     transfer: &Transfer,
@@ -17,7 +20,7 @@ pub(crate) fn transfer(
     if hash_of(&file) != transfer.hash {
         return Err(TrainError::state(
             path,
-            "is another file than the job was planned for: plan anew",
+            "is not the file that the job was planned for: plan again",
         ));
     }
     network

@@ -8,7 +8,7 @@
 //! machine cost cache only; with `wall` behind the steps they are the clock's.
 
 use convsweep_data::{Batcher, DataError, Location, Subset, Subsets, epoch_order, open, split};
-use convsweep_nn::loss::judge;
+use convsweep_nn::loss::score_image;
 use convsweep_nn::optimizer::OptimizerState;
 use convsweep_nn::{Network, build, device};
 use convsweep_plan::{Overrides, plan};
@@ -183,7 +183,7 @@ impl Measure {
             let logits = network.classify(pixels, [batch, c, h, w]);
             times[1].push(self.clock.seconds() - forward);
             for (logits, &label) in logits.chunks_exact(network.classes()).zip(&labels) {
-                judged += judge(logits, label, &mut probabilities).loss;
+                judged += score_image(logits, label, &mut probabilities).loss;
             }
             times[0].push(self.clock.seconds() - start);
         }

@@ -1,33 +1,36 @@
-//! `convsweep-worker`: trains one job after another on one slot.
+//! `convsweep-worker`: carries out one job after another on one slot.
 //!
-//! [`Command`]s come as JSON lines on standard input, [`Envelope`]s leave as JSON lines on standard
-//! output (all but progress also into the job's `events.jsonl`), talk goes to standard error. The
-//! process ends when its standard input closes.
+//! [`Command`]s arrive as JSON lines on standard input. [`Envelope`]s leave as JSON lines on
+//! standard output; all but progress and heartbeats are also appended to the job's `events.jsonl`.
+//! Messages for people go to standard error; `CONVSWEEP_LOG=debug` shows more of them. The process
+//! ends when its standard input closes.
 //!
 //! [`Command`]: convsweep_spec::command::Command
 //! [`Envelope`]: convsweep_spec::event::Envelope
 
-mod events;
+mod commands;
+mod event_log;
 mod fingerprint;
-mod folder;
-mod job;
-mod orders;
-mod pulse;
+mod heartbeat;
+mod job_folder;
+mod run_attempt;
 
-use orders::{Order, Orders};
+use commands::{Commands, Request};
 use serde::Serialize;
 use std::process::ExitCode;
+use tracing_subscriber::EnvFilter;
 
-/// glibc's allocator gives large tensors back to the system each step, which halves the speed of a
-/// fast step.
+/// glibc's allocator returns large tensors to the operating system after each step, which halves
+/// the speed of fast steps.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-const HELP: &str =
-    "convsweep-worker trains jobs for convsweep: commands as JSON lines on standard input, events on standard output.
+const HELP: &str = "\
+convsweep-worker trains jobs for convsweep: commands as JSON lines on standard input, events on \
+standard output.
 
   --devices  list the devices that it can use, as JSON
-  --version  say its version, backend and revision";
+  --version  print its version, backend and revision";
 
 fn main() -> ExitCode {
     match std::env::args().nth(1).as_deref() {
@@ -35,10 +38,8 @@ fn main() -> ExitCode {
         Some("--devices") => print_devices(),
         Some("--version" | "-V") => {
             let (version, revision) = (env!("CARGO_PKG_VERSION"), env!("CONVSWEEP_REVISION"));
-            println!(
-                "convsweep-worker {version} ({}, {revision})",
-                convsweep_nn::BACKEND
-            );
+            let backend = convsweep_nn::BACKEND;
+            println!("convsweep-worker {version} ({backend}, {revision})");
             ExitCode::SUCCESS
         }
         Some("--help" | "-h") => {
@@ -52,31 +53,44 @@ fn main() -> ExitCode {
     }
 }
 
-/// Trains what standard input brings until it closes.
+/// Carries out requests from standard input until it closes.
 fn serve() -> ExitCode {
-    die_with_the_parent();
-    let orders = Orders::listen();
-    while let Some(order) = orders.next() {
-        match order {
-            Order::Refuse {
+    start_logging();
+    die_with_parent();
+    let commands = Commands::listen();
+    while let Some(request) = commands.next() {
+        match request {
+            Request::Reject {
                 job,
                 attempt,
                 reason,
-            } => job::refuse(job, attempt, reason),
-            Order::Train { .. } if orders.gone() => break,
-            Order::Train { job, number } => job::run(&job, number, &orders),
+            } => run_attempt::reject(job, attempt, reason),
+            Request::Run { .. } if commands.is_disconnected() => break,
+            Request::Run { job, number } => run_attempt::run(&job, number, &commands),
         }
     }
     ExitCode::SUCCESS
 }
 
-/// The closing of standard input is looked at each step; this is quicker, where the system has it.
-fn die_with_the_parent() {
+/// Warnings and errors go to standard error, and whatever `CONVSWEEP_LOG` asks for.
+fn start_logging() {
+    let filter = EnvFilter::try_from_env("CONVSWEEP_LOG");
+    tracing_subscriber::fmt()
+        .with_env_filter(filter.unwrap_or_else(|_| EnvFilter::new("warn")))
+        .with_writer(std::io::stderr)
+        .with_ansi(false)
+        .without_time()
+        .init();
+}
+
+/// Asks the system to kill this process when its parent dies. A closed standard input ends it too,
+/// but only after the current step.
+fn die_with_parent() {
     #[cfg(target_os = "linux")]
     if let Err(error) =
         rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))
     {
-        eprintln!("convsweep-worker: cannot tie its life to its parent's: {error}");
+        tracing::warn!("the worker will not be killed when its parent dies: {error}");
     }
 }
 
@@ -88,12 +102,14 @@ struct DeviceRow {
 }
 
 fn print_devices() -> ExitCode {
-    let row = |d: convsweep_nn::DeviceInfo| DeviceRow {
-        name: d.name.to_string(),
-        kind: d.kind,
-        backend: convsweep_nn::BACKEND,
-    };
-    let rows: Vec<DeviceRow> = convsweep_nn::devices().into_iter().map(row).collect();
+    let mut rows = Vec::new();
+    for device in convsweep_nn::devices() {
+        rows.push(DeviceRow {
+            name: device.name.to_string(),
+            kind: device.kind,
+            backend: convsweep_nn::BACKEND,
+        });
+    }
     match serde_json::to_string(&rows) {
         Ok(text) => {
             println!("{text}");

@@ -260,7 +260,7 @@ fn what_cannot_be_trained_is_refused_with_its_reason() {
         "cannot create /proc/nowhere",
     );
     // That attempt was logged, so that its number is used up.
-    check(&|_| (), "has attempt 1 already");
+    check(&|_| (), "already has attempt 1");
     check(
         &|job| {
             job.question.data_hash = "other".into();

@@ -239,7 +239,7 @@ fn steps(job: &Job) -> usize {
 
 /// Runs one attempt that dies at a drawn place, or somewhere in time; whether it died.
 fn killed(job: &Job, chance: &mut Chance, places: &mut BTreeMap<String, u32>) -> bool {
-    const PLACES: [&str; 12] = [
+    const PLACES: [&str; 13] = [
         "gradients",
         "step",
         "step",
@@ -247,6 +247,7 @@ fn killed(job: &Job, chance: &mut Chance, places: &mut BTreeMap<String, u32>) ->
         "metrics",
         "checkpoint-write",
         "checkpoint-renamed",
+        "state-link",
         "state-saved",
         "model",
         "evaluation",

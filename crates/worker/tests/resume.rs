@@ -91,7 +91,7 @@ fn killed_around_a_checkpoint() {
         "metrics",
         "metrics:2",
         "checkpoint-write",
-        "checkpoint-write:3",
+        "checkpoint-write:2",
         "checkpoint-renamed",
         "checkpoint-renamed:2",
     ]);
@@ -100,6 +100,8 @@ fn killed_around_a_checkpoint() {
 #[test]
 fn killed_around_states_and_evaluation() {
     check(&[
+        "state-link",
+        "state-link:2",
         "state-saved",
         "state-saved:2",
         "model",

@@ -1,41 +1,42 @@
-//! Says every second that the process lives, whatever the training thread is doing.
+//! Reports every second that the process is alive, whatever the training thread is doing.
 
+use crate::event_log::unix_time;
 use convsweep_spec::FORMAT;
 use convsweep_spec::event::{Envelope, Event};
 use convsweep_spec::id::JobId;
 use std::io::Write;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
-/// Time between two beats.
-const BEAT: Duration = Duration::from_secs(1);
+/// Time between two heartbeats.
+const INTERVAL: Duration = Duration::from_secs(1);
 
-/// Beats for one attempt until it is dropped.
-pub struct Pulse {
+/// The heartbeats of one attempt, until this is dropped.
+pub struct Heartbeat {
     stop: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
-impl Pulse {
-    /// Begins to beat.
-    pub fn begin(job: JobId, attempt: u32) -> Self {
+impl Heartbeat {
+    /// Starts the heartbeats.
+    pub fn start(job: JobId, attempt: u32) -> Self {
         let (stop, stopped) = channel();
         let beat = move || {
-            while stopped.recv_timeout(BEAT) == Err(RecvTimeoutError::Timeout) {
-                say(&job, attempt);
+            while stopped.recv_timeout(INTERVAL) == Err(RecvTimeoutError::Timeout) {
+                write_alive(&job, attempt);
             }
         };
-        let thread = thread::Builder::new().name("pulse".into()).spawn(beat).ok();
-        Pulse {
+        let thread = thread::Builder::new().name("heartbeat".into()).spawn(beat);
+        Heartbeat {
             stop: Some(stop),
-            thread,
+            thread: thread.ok(),
         }
     }
 }
 
-impl Drop for Pulse {
-    /// No beat comes after the attempt's last word.
+impl Drop for Heartbeat {
+    /// Waits for the thread, so that no heartbeat follows the attempt's last event.
     fn drop(&mut self) {
         drop(self.stop.take());
         if let Some(thread) = self.thread.take() {
@@ -44,17 +45,14 @@ impl Drop for Pulse {
     }
 }
 
-/// That nobody listens any more is noticed by who says more than this.
-fn say(job: &JobId, attempt: u32) {
-    let time = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0.0, |d| d.as_secs_f64());
+/// A failure to write is left to the training thread to notice.
+fn write_alive(job: &JobId, attempt: u32) {
     let envelope = Envelope {
         format: FORMAT,
         job: job.clone(),
         attempt,
         n: 0,
-        time,
+        time: unix_time(),
         event: Event::Alive,
     };
     let Ok(mut line) = serde_json::to_vec(&envelope) else {

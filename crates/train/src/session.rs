@@ -1,0 +1,161 @@
+//! An attempt under way: its images, its training state, and what both tasks do with them.
+
+use crate::attempt::{Attempt, Directive};
+use crate::error::{End, TrainError};
+use crate::files;
+use crate::initial_state::{StartingState, starting_state};
+use crate::job_data::JobData;
+use crate::process::host;
+use crate::training_state::TrainingState;
+use convsweep_spec::event::Event;
+use convsweep_spec::job::{CheckpointEvery, Job};
+use convsweep_spec::layout;
+use convsweep_spec::outcome::Outcome;
+use convsweep_spec::train::TrainSpec;
+use std::time::Instant;
+
+/// An attempt under way.
+pub(crate) struct Session<'a> {
+    pub attempt: Attempt<'a>,
+    pub data: JobData,
+    pub state: TrainingState,
+    /// When the last checkpoint was written, or the attempt began.
+    last_checkpoint: Instant,
+}
+
+impl<'a> Session<'a> {
+    /// Opens the images, finds the state to continue from, and reports `Started` and the metrics
+    /// that the job's log does not have yet.
+    pub(crate) fn begin(mut attempt: Attempt<'a>) -> Result<Session<'a>, End> {
+        let job = attempt.job;
+        let data = JobData::open(job)?;
+        let StartingState {
+            state,
+            start,
+            warnings,
+        } = starting_state(&attempt, &data)?;
+        attempt.report(Event::Started {
+            pid: std::process::id(),
+            host: host(),
+            device: job.execution.device,
+            fingerprint: attempt.fingerprint.clone(),
+            from: start,
+        })?;
+        attempt.failpoints.hit("started");
+        for text in warnings.into_iter().chain(data.warning()) {
+            attempt.report(Event::Warning { text })?;
+        }
+        let mut session = Session {
+            attempt,
+            data,
+            state,
+            last_checkpoint: Instant::now(),
+        };
+        session.report_unlogged_epochs()?;
+        Ok(session)
+    }
+
+    /// Reports the epochs that another job trained, and those that this job's log has lost since
+    /// they were trained.
+    fn report_unlogged_epochs(&mut self) -> Result<(), TrainError> {
+        for metrics in &self.state.position.history {
+            if self.attempt.logged_epochs.contains(&metrics.epoch) {
+                continue;
+            }
+            self.attempt.report(metrics.clone().into())?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn job(&self) -> &'a Job {
+        self.attempt.job
+    }
+
+    /// The job's resolved `[train]`.
+    pub(crate) fn training(&self) -> &'a TrainSpec {
+        &self.attempt.job.question.configuration.train
+    }
+
+    /// Ends the attempt if it is told to end, after a checkpoint if the job will continue later.
+    pub(crate) fn obey_directive(&mut self) -> Result<(), End> {
+        match (self.attempt.directive)() {
+            Directive::Continue => Ok(()),
+            Directive::Abandon => Err(End::Abandoned),
+            Directive::Stop => {
+                self.checkpoint()?;
+                Err(End::Outcome(Outcome::Cancelled))
+            }
+        }
+    }
+
+    /// Ends the attempt if it was to train no further than the completed epochs.
+    pub(crate) fn pause_if_due(&self) -> Result<(), End> {
+        match self.job().execution.until {
+            Some(until) if until <= self.state.position.epoch => {
+                Err(End::Outcome(Outcome::Cancelled))
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// Within an epoch: a checkpoint where they are asked for by time and one is due.
+    pub(crate) fn checkpoint_after_step(&mut self) -> Result<(), TrainError> {
+        match self.job().execution.checkpoint_every {
+            CheckpointEvery::Seconds(seconds) if self.seconds_since_checkpoint() >= seconds => {
+                self.checkpoint()
+            }
+            CheckpointEvery::Seconds(_) | CheckpointEvery::Epochs(_) => Ok(()),
+        }
+    }
+
+    /// At the end of an epoch: a checkpoint if one is due, or if training pauses, or if a phase or
+    /// (`is_last`) the job ends here.
+    pub(crate) fn checkpoint_after_epoch(&mut self, is_last: bool) -> Result<(), TrainError> {
+        let epoch = self.state.position.epoch;
+        let is_due = match self.job().execution.checkpoint_every {
+            CheckpointEvery::Epochs(every) => epoch.is_multiple_of(every.max(1)),
+            CheckpointEvery::Seconds(seconds) => self.seconds_since_checkpoint() >= seconds,
+        };
+        let pauses = self.job().execution.until == Some(epoch);
+        let phase_ends = self.training().phase_ends().contains(&epoch);
+        if is_due || pauses || phase_ends || is_last {
+            return self.checkpoint();
+        }
+        Ok(())
+    }
+
+    fn seconds_since_checkpoint(&self) -> f64 {
+        self.last_checkpoint.elapsed().as_secs_f64()
+    }
+
+    /// Saves the state: the next attempt continues from it.
+    pub(crate) fn checkpoint(&mut self) -> Result<(), TrainError> {
+        let job = self.job();
+        let folder = job.execution.folder.join(layout::CHECKPOINT);
+        let failpoints = self.attempt.failpoints;
+        let bytes = self.state.save(&job.question, &folder, failpoints)?;
+        self.last_checkpoint = Instant::now();
+        failpoints.hit("checkpoint-renamed");
+        let (epoch, step) = (self.state.position.epoch, self.state.position.step);
+        self.attempt
+            .report(Event::Checkpoint { epoch, step, bytes })
+    }
+
+    /// Writes the file `name` into the job's folder and reports it as an artifact of this kind.
+    /// Passes the failpoint `kind` between the two.
+    pub(crate) fn write_artifact(
+        &mut self,
+        kind: &str,
+        name: &str,
+        bytes: &[u8],
+    ) -> Result<(), TrainError> {
+        let path = self.job().execution.folder.join(name);
+        files::write(&path, bytes, None)?;
+        self.attempt.failpoints.hit(kind);
+        self.attempt.report(Event::Artifact {
+            kind: kind.into(),
+            path: name.into(),
+            bytes: bytes.len() as u64,
+        })
+    }
+}

@@ -1,0 +1,158 @@
+//! One optimiser step: the gradients over its batches, the update, and the sums that are kept.
+
+use crate::epoch_plan::EpochPlan;
+use crate::error::TrainError;
+use crate::session::Session;
+use convsweep_data::Subset;
+use convsweep_nn::Gradients;
+use convsweep_nn::loss::Mixture;
+use convsweep_nn::optimizer::clip;
+use convsweep_spec::event::Event;
+use std::time::{Duration, Instant};
+
+/// Least time between two progress events.
+const PROGRESS_INTERVAL: Duration = Duration::from_millis(250);
+
+/// Losses and mean gradients over the batches of the current step, whose images are `rows`. Running
+/// statistics are updated batch by batch, the parameters are not.
+pub(crate) fn gradients(
+    session: &mut Session,
+    plan: &EpochPlan,
+    rows: &[u32],
+) -> Result<Gradients, TrainError> {
+    let batch_size = session.training().batch_size.max(1) as usize;
+    let first_batch = plan.first_batch(session.state.position.step);
+    let mut total: Option<Gradients> = None;
+    let mut images = 0;
+    for (batch, number) in rows.chunks(batch_size).zip(first_batch..) {
+        let gradients = batch_gradients(session, plan.epoch, batch, number)?;
+        match &mut total {
+            None => total = Some(gradients),
+            Some(total) => total.merge(images, gradients, batch.len()),
+        }
+        images += batch.len();
+    }
+    session.attempt.failpoints.hit("gradients");
+    Ok(total.unwrap_or_default())
+}
+
+/// Loss and gradients over one batch: augment, mix, forward, backward. `number` counts the batches
+/// of the whole job.
+fn batch_gradients(
+    session: &mut Session,
+    epoch: u32,
+    rows: &[u32],
+    number: u64,
+) -> Result<Gradients, TrainError> {
+    let seed = session.job().question.seed;
+    let data = &session.data;
+    let (mut pixels, mut labels) = (Vec::new(), Vec::new());
+    data.batcher.training(seed, epoch, rows, &mut pixels)?;
+    data.batcher.labels(Subset::Training, rows, &mut labels);
+    let share = data.batcher.mix(seed, number, &mut pixels);
+    let mixture = share.map(|share| mixture(share, &labels));
+    let targets = data.objective.targets(&labels, mixture.as_ref());
+    let shape = data.batch_shape(rows.len());
+    let network = &mut session.state.network;
+    let mut gradients = network.gradients_towards(&targets, pixels, shape, seed, number);
+    network.update_statistics(&mut gradients);
+    Ok(gradients)
+}
+
+/// Each image is mixed with the next one of its batch.
+fn mixture(share: f64, labels: &[u16]) -> Mixture {
+    let mut others = labels.to_vec();
+    others.rotate_left(1);
+    Mixture { share, others }
+}
+
+/// Updates the parameters, and the moving average of the weights where the job has one, and counts
+/// the step. `norm` is the norm of all gradients together, `rate` the learning rate.
+pub(crate) fn update(
+    session: &mut Session,
+    plan: &EpochPlan,
+    gradients: Gradients,
+    norm: f64,
+    rate: f64,
+    images: usize,
+) {
+    let ema = session.training().ema;
+    let optimizer = &plan.phase.optimizer;
+    let state = &mut session.state;
+    let clipped = match optimizer.clip_norm {
+        Some(largest) => clip(gradients.gradients, norm, largest),
+        None => gradients.gradients,
+    };
+    let network = &mut state.network;
+    state.optimizer.step(optimizer, rate, network, clipped);
+    if let (Some(average), Some(decay)) = (&mut state.average, ema) {
+        let steps_done = plan.step_of_job(state.position.step) + 1;
+        average.update(&state.network, decay, steps_done);
+    }
+    let position = &mut state.position;
+    position.step += 1;
+    position.partial.images += images as u64;
+    position.partial.loss_sum += gradients.loss_sum;
+    position.partial.correct += u64::from(gradients.correct);
+    position.partial.gradient_norm_sum += norm;
+}
+
+/// After a step: adds its time, writes a checkpoint if one is due, and reports progress.
+pub(crate) fn finish(
+    session: &mut Session,
+    plan: &EpochPlan,
+    images: usize,
+    timer: &mut StepTimer,
+) -> Result<(), TrainError> {
+    let position = &mut session.state.position;
+    position.partial.seconds += timer.step_started.elapsed().as_secs_f64();
+    let step = position.step;
+    session.attempt.failpoints.hit("step");
+    if step < plan.steps() {
+        session.checkpoint_after_step()?;
+    }
+    if let Some(images_per_second) = timer.speed_to_report(images) {
+        session.attempt.report(Event::Progress {
+            epoch: plan.epoch,
+            step,
+            steps: plan.steps(),
+            epochs: session.training().epochs(),
+            images_per_second,
+        })?;
+    }
+    Ok(())
+}
+
+/// Times steps, and measures the speed between two progress events.
+pub(crate) struct StepTimer {
+    step_started: Instant,
+    last_report: Instant,
+    images_since_report: usize,
+}
+
+impl StepTimer {
+    pub(crate) fn start() -> Self {
+        StepTimer {
+            step_started: Instant::now(),
+            last_report: Instant::now(),
+            images_since_report: 0,
+        }
+    }
+
+    pub(crate) fn begin_step(&mut self) {
+        self.step_started = Instant::now();
+    }
+
+    /// Counts a step; images per second if it is time to report them.
+    fn speed_to_report(&mut self, images: usize) -> Option<f64> {
+        self.images_since_report += images;
+        let elapsed = self.last_report.elapsed();
+        if elapsed < PROGRESS_INTERVAL {
+            return None;
+        }
+        let speed = self.images_since_report as f64 / elapsed.as_secs_f64();
+        self.last_report = Instant::now();
+        self.images_since_report = 0;
+        Some(speed)
+    }
+}

@@ -1,0 +1,219 @@
+//! Commands from standard input, read by a thread of its own so that a running job can be stopped.
+
+use convsweep_spec::FORMAT;
+use convsweep_spec::command::Command;
+use convsweep_spec::id::JobId;
+use convsweep_spec::job::Job;
+use convsweep_spec::outcome::Outcome;
+use serde_json::Value;
+use std::io::BufRead;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+/// What to do next.
+#[derive(Debug, PartialEq)]
+pub enum Request {
+    /// Run this job.
+    Run {
+        job: Box<Job>,
+        /// Number of the request, from 1.
+        number: u64,
+    },
+    /// Report that this job cannot be run here.
+    Reject {
+        job: JobId,
+        attempt: u32,
+        reason: String,
+    },
+}
+
+/// The commands that arrive.
+#[derive(Debug)]
+pub struct Commands {
+    queue: Receiver<Request>,
+    state: Arc<CommandState>,
+}
+
+/// What the reading thread and the training thread share.
+#[derive(Debug, Default)]
+struct CommandState {
+    /// Number of the last job that was requested.
+    last_requested: AtomicU64,
+    /// Jobs up to this number are to stop.
+    stop_up_to: AtomicU64,
+    /// The outcome of stopped jobs.
+    stop_outcome: Mutex<Option<Outcome>>,
+    /// Whether nobody sends commands or reads events any more.
+    is_disconnected: AtomicBool,
+}
+
+impl Commands {
+    /// Starts to read standard input.
+    pub fn listen() -> Commands {
+        let (sender, queue) = channel();
+        let state = Arc::new(CommandState::default());
+        let reader_state = Arc::clone(&state);
+        thread::spawn(move || {
+            read(std::io::stdin().lock(), &reader_state, &sender);
+            reader_state.is_disconnected.store(true, Ordering::Release);
+        });
+        Commands { queue, state }
+    }
+
+    /// Waits for the next request; `None` once standard input has closed and all requests are done.
+    pub fn next(&self) -> Option<Request> {
+        self.queue.recv().ok()
+    }
+
+    /// Whether the job with this number is to stop.
+    pub fn is_stopped(&self, number: u64) -> bool {
+        self.state.stop_up_to.load(Ordering::Acquire) >= number
+    }
+
+    /// The outcome of a stopped job.
+    pub fn stop_outcome(&self) -> Outcome {
+        let outcome = self.state.stop_outcome().clone();
+        outcome.unwrap_or(Outcome::Cancelled)
+    }
+
+    /// Whether nobody sends commands or reads events any more.
+    pub fn is_disconnected(&self) -> bool {
+        self.state.is_disconnected.load(Ordering::Acquire)
+    }
+
+    /// Notes that nobody reads events any more.
+    pub fn disconnect(&self) {
+        self.state.is_disconnected.store(true, Ordering::Release);
+    }
+}
+
+impl CommandState {
+    fn stop_outcome(&self) -> MutexGuard<'_, Option<Outcome>> {
+        let lock = self.stop_outcome.lock();
+        lock.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Numbers a job that is requested.
+    fn next_number(&self) -> u64 {
+        self.last_requested.fetch_add(1, Ordering::AcqRel) + 1
+    }
+
+    /// Stops all jobs that have been requested so far.
+    fn stop(&self, outcome: Outcome) {
+        *self.stop_outcome() = Some(outcome);
+        let last = self.last_requested.load(Ordering::Acquire);
+        self.stop_up_to.store(last, Ordering::Release);
+    }
+}
+
+fn read(input: impl BufRead, state: &CommandState, queue: &Sender<Request>) {
+    for line in input.split(b'\n') {
+        let Ok(line) = line else { return };
+        if line.trim_ascii().is_empty() {
+            continue;
+        }
+        match parse(&line) {
+            Ok(Command::Train(job)) => {
+                let number = state.next_number();
+                let _ = queue.send(Request::Run { job, number });
+            }
+            Ok(Command::Stop { outcome }) => state.stop(outcome),
+            Err(ParseError::OtherFormat(rejection)) => {
+                let _ = queue.send(rejection);
+            }
+            Err(ParseError::Unreadable(problem)) => {
+                let shown: String = String::from_utf8_lossy(&line).chars().take(120).collect();
+                tracing::warn!("ignored a line that is not a command ({problem}): {shown}");
+            }
+        }
+    }
+}
+
+enum ParseError {
+    /// A job of another format, as a [`Request::Reject`].
+    OtherFormat(Request),
+    Unreadable(serde_json::Error),
+}
+
+/// Reads a command. The format of a job is checked before its fields are read, so that a job of
+/// another format is not taken for a broken line.
+fn parse(line: &[u8]) -> Result<Command, ParseError> {
+    let value: Value = serde_json::from_slice(line).map_err(ParseError::Unreadable)?;
+    match rejection_of_other_format(&value) {
+        Some(rejection) => Err(ParseError::OtherFormat(rejection)),
+        None => serde_json::from_value(value).map_err(ParseError::Unreadable),
+    }
+}
+
+fn rejection_of_other_format(command: &Value) -> Option<Request> {
+    if command["command"] != "train" {
+        return None;
+    }
+    let (format, id) = (command["format"].as_u64()?, command["id"].as_str()?);
+    if format == u64::from(FORMAT) {
+        return None;
+    }
+    let attempt = command["execution"]["attempt"].as_u64();
+    let attempt = attempt.and_then(|n| u32::try_from(n).ok());
+    let version = env!("CARGO_PKG_VERSION");
+    Some(Request::Reject {
+        job: JobId(id.into()),
+        attempt: attempt.unwrap_or(1),
+        reason: format!(
+            "the job has format {format}, this worker ({version}) reads {FORMAT}: \
+             build convsweep and convsweep-worker from one revision"
+        ),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STOP: &[u8] = br#"{"command":"stop"}"#;
+
+    fn commands_of(text: &[u8]) -> Commands {
+        let (sender, queue) = channel();
+        let state = Arc::new(CommandState::default());
+        read(text, &state, &sender);
+        Commands { queue, state }
+    }
+
+    #[test]
+    fn other_formats_are_rejected_and_unreadable_lines_ignored() {
+        let commands = commands_of(
+            br#"noise
+
+{"command":"train","format":99,"id":"a"}
+{"command":"train"}
+"#,
+        );
+        let Some(Request::Reject {
+            job,
+            attempt,
+            reason,
+        }) = commands.next()
+        else {
+            panic!("not rejected")
+        };
+        assert_eq!((job.0.as_str(), attempt), ("a", 1));
+        assert!(reason.contains("format 99"), "{reason}");
+        assert_eq!(commands.next(), None);
+    }
+
+    #[test]
+    fn a_stop_applies_to_the_jobs_requested_before_it() {
+        let commands = commands_of(STOP);
+        assert!(!commands.is_stopped(1));
+        let state = &commands.state;
+        state.last_requested.store(2, Ordering::Release);
+        read(STOP, state, &channel().0);
+        assert!(commands.is_stopped(2) && !commands.is_stopped(3));
+        assert_eq!(commands.stop_outcome(), Outcome::Cancelled);
+        let text = br#"{"command":"stop","as":{"outcome":"timed-out"}}"#;
+        read(&text[..], state, &channel().0);
+        assert_eq!(commands.stop_outcome(), Outcome::TimedOut);
+    }
+}

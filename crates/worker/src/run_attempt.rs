@@ -1,0 +1,219 @@
+//! One attempt as the process sees it: its folder, its events, and an outcome for every way in
+//! which it can end.
+
+use crate::commands::Commands;
+use crate::event_log::EventLog;
+use crate::fingerprint::fingerprint;
+use crate::heartbeat::Heartbeat;
+use crate::job_folder::{self, JobLock};
+use anyhow::{Result, bail};
+use convsweep_spec::event::Event;
+use convsweep_spec::id::JobId;
+use convsweep_spec::job::Job;
+use convsweep_spec::outcome::Outcome;
+use convsweep_train::failpoint::Failpoints;
+use convsweep_train::{Attempt, Directive, peak_memory_bytes, reset_peak_memory, run_task};
+use std::any::Any;
+use std::cell::RefCell;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Instant;
+
+/// Runs `job`, the request with this number, and reports its outcome, unless nobody is there to
+/// read it any more.
+pub fn run(job: &Job, number: u64, commands: &Commands) {
+    let attempt = job.execution.attempt;
+    let _span = tracing::error_span!("job", id = %job.id, attempt).entered();
+    tracing::debug!(device = %job.execution.device, "requested");
+    let started = Instant::now();
+    reset_peak_memory();
+    let failpoints = Failpoints::from_env(attempt);
+    let (_lock, log) = match enter(job, number, commands, &failpoints) {
+        Ok(entered) => entered,
+        Err(_) if commands.is_disconnected() => return,
+        Err(_) if commands.is_stopped(number) => {
+            return report_end_unlogged(job.id.clone(), attempt, commands.stop_outcome());
+        }
+        Err(error) => {
+            tracing::error!("{error:#}");
+            return report_end_unlogged(job.id.clone(), attempt, outcome_of(&error));
+        }
+    };
+    let log = RefCell::new(log);
+    let Some(outcome) = outcome_of_attempt(job, number, commands, &failpoints, &log) else {
+        return;
+    };
+    let mut log = log.into_inner();
+    if matches!(outcome, Outcome::DiskFull { .. }) {
+        // The attempt continues once there is room, so its log does not record an end.
+        log.stop_logging();
+    }
+    tracing::debug!(outcome = outcome.name(), "ended");
+    report_end(&mut log, outcome, started.elapsed().as_secs_f64());
+}
+
+/// Reports that a job cannot be run here. Nothing is logged, since its folder was not entered.
+pub fn reject(job: JobId, attempt: u32, reason: String) {
+    tracing::error!("job {job}: {reason}");
+    report_end_unlogged(job, attempt, Outcome::Failed { message: reason });
+}
+
+/// Checks the job, locks its folder and opens its log.
+fn enter<'a>(
+    job: &Job,
+    number: u64,
+    commands: &Commands,
+    failpoints: &'a Failpoints,
+) -> Result<(JobLock, EventLog<'a>)> {
+    check(job)?;
+    let is_given_up = || commands.is_disconnected() || commands.is_stopped(number);
+    let lock = job_folder::enter(job, &is_given_up)?;
+    let execution = &job.execution;
+    let log = EventLog::open(
+        job.id.clone(),
+        execution.attempt,
+        &execution.folder,
+        failpoints,
+    )?;
+    Ok((lock, log))
+}
+
+fn check(job: &Job) -> Result<()> {
+    let found = job.question.job_id();
+    if found != job.id {
+        bail!(
+            "the job is called {}, but its question hashes to {found} here: \
+             build convsweep and convsweep-worker from one revision",
+            job.id
+        );
+    }
+    if job.question.configuration.train.phases.is_empty() {
+        bail!("the job has no training phase");
+    }
+    Ok(())
+}
+
+/// Runs the attempt under heartbeats; `None` if nobody waits for its outcome any more.
+fn outcome_of_attempt(
+    job: &Job,
+    number: u64,
+    commands: &Commands,
+    failpoints: &Failpoints,
+    log: &RefCell<EventLog>,
+) -> Option<Outcome> {
+    let heartbeat = Heartbeat::start(job.id.clone(), job.execution.attempt);
+    let result = catch_unwind(AssertUnwindSafe(|| {
+        run_job(job, number, commands, failpoints, log)
+    }));
+    drop(heartbeat);
+    match result {
+        Ok(Ok(Some(Outcome::Cancelled))) if commands.is_stopped(number) => {
+            Some(commands.stop_outcome())
+        }
+        Ok(Ok(outcome)) => outcome,
+        Ok(Err(error)) => Some(outcome_of(&error)),
+        Err(panic) => {
+            let message = panic_message(&*panic);
+            Some(failed(format!("the worker panicked: {message}")))
+        }
+    }
+}
+
+fn run_job(
+    job: &Job,
+    number: u64,
+    commands: &Commands,
+    failpoints: &Failpoints,
+    log: &RefCell<EventLog>,
+) -> Result<Option<Outcome>> {
+    let device = convsweep_nn::device(job.execution.device)?;
+    let fingerprint = fingerprint(job.execution.device);
+    let logged_epochs = log.borrow().logged_epochs().clone();
+    let mut report = |event: Event| {
+        tracing::debug!(?event);
+        let is_connected = log.borrow_mut().write(event)?;
+        if !is_connected {
+            commands.disconnect();
+        }
+        Ok(())
+    };
+    convsweep_nn::use_threads(job.execution.threads as usize);
+    Ok(run_task(Attempt {
+        job,
+        fingerprint: &fingerprint,
+        device: &device,
+        failpoints,
+        logged_epochs: &logged_epochs,
+        report: &mut report,
+        directive: &|| directive(commands, number),
+    })?)
+}
+
+fn directive(commands: &Commands, number: u64) -> Directive {
+    if commands.is_disconnected() {
+        Directive::Abandon
+    } else if commands.is_stopped(number) {
+        Directive::Stop
+    } else {
+        Directive::Continue
+    }
+}
+
+fn report_end_unlogged(job: JobId, attempt: u32, outcome: Outcome) {
+    let failpoints = Failpoints::default();
+    let mut log = EventLog::without_file(job, attempt, &failpoints);
+    report_end(&mut log, outcome, 0.0);
+}
+
+/// Reports the attempt's last event, even if it cannot be logged: the runner must not wait for it
+/// for ever.
+fn report_end(log: &mut EventLog, outcome: Outcome, seconds: f64) {
+    let event = Event::Ended {
+        outcome,
+        seconds,
+        peak_memory_bytes: peak_memory_bytes(),
+    };
+    if let Err(error) = log.write(event.clone()) {
+        tracing::error!("cannot write the job's event log: {error}");
+        log.stop_logging();
+        let _ = log.write(event);
+    }
+}
+
+/// The outcome of an attempt that ended with `error`.
+fn outcome_of(error: &anyhow::Error) -> Outcome {
+    let message = format!("{error:#}");
+    if error.chain().any(is_disk_full) {
+        return Outcome::DiskFull { message };
+    }
+    failed(message)
+}
+
+fn is_disk_full(error: &(dyn std::error::Error + 'static)) -> bool {
+    let kind = error.downcast_ref::<io::Error>().map(io::Error::kind);
+    matches!(
+        kind,
+        Some(io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+    )
+}
+
+/// A failure with this message. A GPU's runtime tells only by its message that memory ran out.
+fn failed(message: String) -> Outcome {
+    const OUT_OF_MEMORY: [&str; 4] = [
+        "out of memory",
+        "OutOfMemory",
+        "OUT_OF_MEMORY",
+        "Cannot allocate memory",
+    ];
+    if OUT_OF_MEMORY.iter().any(|words| message.contains(words)) {
+        tracing::error!("{message}");
+        return Outcome::OutOfMemory;
+    }
+    Outcome::Failed { message }
+}
+
+fn panic_message(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no message")
+}
