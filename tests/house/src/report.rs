@@ -9,6 +9,10 @@ use std::collections::BTreeMap;
 /// Prints a table by crate, the violations by crate, and the limits; returns whether all are kept.
 pub fn print(figures: &Figures) -> bool {
     print_table(figures);
+    println!("\nRooms, each after those that it uses");
+    for crate_figures in &figures.crates {
+        println!("| `{}` | {} |", crate_figures.name, crate_figures.rooms);
+    }
     for crate_figures in &figures.crates {
         print_crate(crate_figures);
     }

@@ -104,6 +104,32 @@ impl Orders {
     }
 }
 
+/// The rooms in an order that their uses allow, in the form of the table. Rooms of a circle come as
+/// one group.
+pub fn in_order(rooms: &RoomGraph) -> String {
+    let mut groups: Vec<BTreeSet<&str>> = Vec::new();
+    let mut open: BTreeSet<&str> = rooms.keys().map(String::as_str).collect();
+    open.remove(ROOT);
+    while !open.is_empty() {
+        let is_free = |room: &&str| {
+            rooms[*room]
+                .keys()
+                .all(|used| !open.contains(used.as_str()))
+        };
+        let mut group: BTreeSet<&str> = open.iter().copied().filter(is_free).collect();
+        if group.is_empty() {
+            group.clone_from(&open);
+        }
+        open.retain(|room| !group.contains(room));
+        groups.push(group);
+    }
+    let names = |group: &BTreeSet<&str>| {
+        let names: Vec<String> = group.iter().map(|name| format!("`{name}`")).collect();
+        names.join(", ")
+    };
+    groups.iter().map(names).collect::<Vec<_>>().join(" → ")
+}
+
 fn names_in_backticks(text: &str) -> BTreeSet<String> {
     text.split('`')
         .skip(1)
@@ -138,7 +164,7 @@ mod tests {
 | `y` | `a` → `b` |
 ";
 
-    fn check(edges: &[(&str, &str)], expected: &[&str]) {
+    fn graph_of(edges: &[(&str, &str)]) -> RoomGraph {
         let mut rooms = RoomGraph::new();
         for room in ["low", "left", "right", "high"] {
             rooms.insert(room.to_string(), BTreeMap::new());
@@ -151,10 +177,21 @@ mod tests {
             let uses = rooms.entry(from.to_string()).or_default();
             uses.insert(to.to_string(), RoomUse { file: 0, used });
         }
+        rooms
+    }
+
+    fn check(edges: &[(&str, &str)], expected: &[&str]) {
+        let rooms = graph_of(edges);
         let found = Orders::parse(TABLE).violations("x", &rooms);
         let texts: Vec<&str> = found.iter().map(|(text, _)| text.as_str()).collect();
         assert_eq!(texts, expected);
         assert!(Orders::parse(TABLE).violations("y", &rooms).is_empty());
+    }
+
+    #[test]
+    fn rooms_are_listed_after_those_that_they_use() {
+        let rooms = graph_of(&[("left", "low"), ("right", "low"), ("high", "left")]);
+        assert_eq!(in_order(&rooms), "`low` → `left`, `right` → `high`");
     }
 
     #[test]

@@ -35,6 +35,8 @@ pub struct CrateFigures {
     pub files: Vec<Sized>,
     pub file_circles: usize,
     pub room_circles: usize,
+    /// The rooms in an order that their uses allow.
+    pub rooms: String,
     /// The rules that allow no exception.
     pub violations: Vec<Violation>,
 }
@@ -166,6 +168,7 @@ fn add_circles(figures: &mut CrateFigures, sources: &Sources, orders: &Orders) {
             }
         }
     }
+    figures.rooms = rooms::in_order(&rooms);
     for (text, used) in orders.violations(&figures.name, &rooms) {
         let place = used
             .as_ref()
