@@ -113,9 +113,9 @@ fn flatten(
     let mut name = name;
     match last.as_deref() {
         // `use model::{self}` brings in `model` itself.
-        Some("self") if !prefix.is_empty() => {
-            if name == "self" {
-                name = prefix[prefix.len() - 1].clone();
+        Some("self") => {
+            if let (true, Some(module)) = (name == "self", prefix.last()) {
+                name.clone_from(module);
             }
         }
         Some(last) => path.push(last.to_string()),

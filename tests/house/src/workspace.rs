@@ -5,8 +5,8 @@ use crate::forbidden::{self, Finding};
 use crate::imports;
 use crate::measure::{self, Sized, Tally};
 use crate::names::TypeNames;
-use crate::rooms::{self, Orders};
-use crate::source::{self, SourceFile, Sources};
+use crate::rooms::{self, Orders, RoomGraph};
+use crate::source::{self, FileId, SourceFile, Sources};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use walkdir::WalkDir;
@@ -132,52 +132,61 @@ fn crate_figures(name: String, sources: &Sources, orders: &Orders) -> CrateFigur
 
 fn add_circles(figures: &mut CrateFigures, sources: &Sources, orders: &Orders) {
     let files = imports::graph(sources);
-    let path_of = |file: usize| sources.files[file].path.as_path();
-    let groups = circles(&targets(&files));
+    add_circles_of_files(figures, sources, &files);
+    let rooms = rooms::graph(sources, &files);
+    add_circles_of_rooms(figures, sources, &rooms);
+    figures.rooms = rooms::in_order(&rooms);
+    for (text, used) in orders.violations(&figures.name, &rooms) {
+        let (path, line) = match &used {
+            Some(used) => (path_of(sources, used.file), used.used.line),
+            None => (Path::new("ARCHITECTURE.md"), 1),
+        };
+        figures
+            .violations
+            .push(violation(ROOM_ORDER, path, line, text));
+    }
+}
+
+fn add_circles_of_files(figures: &mut CrateFigures, sources: &Sources, files: &imports::Graph) {
+    let groups = circles(&targets(files));
     figures.file_circles = groups.len();
     for (index, group) in groups.iter().enumerate() {
         for (&from, uses) in files.iter().filter(|(from, _)| group.contains(from)) {
             for (&to, used) in uses.iter().filter(|(to, _)| group.contains(to)) {
-                let (number, target) = (index + 1, path_of(to).display());
+                let (number, target) = (index + 1, path_of(sources, to).display());
                 let text = format!("[{number}] uses `{}` of {target}", used.name);
+                let path = path_of(sources, from);
                 figures
                     .violations
-                    .push(violation(FILE_CIRCLE, path_of(from), used.line, text));
+                    .push(violation(FILE_CIRCLE, path, used.line, text));
             }
         }
     }
-    let rooms = rooms::graph(sources, &files);
-    let room_names: BTreeMap<&str, BTreeSet<&str>> = rooms
-        .iter()
-        .map(|(room, uses)| (room.as_str(), uses.keys().map(String::as_str).collect()))
-        .collect();
-    let groups = circles(&room_names);
+}
+
+fn add_circles_of_rooms(figures: &mut CrateFigures, sources: &Sources, rooms: &RoomGraph) {
+    let mut names: BTreeMap<&String, BTreeSet<&String>> = BTreeMap::new();
+    for (room, uses) in rooms {
+        names.insert(room, uses.keys().collect());
+    }
+    let groups = circles(&names);
     figures.room_circles = groups.len();
     for (index, group) in groups.iter().enumerate() {
-        for (from, uses) in rooms
-            .iter()
-            .filter(|(from, _)| group.contains(&from.as_str()))
-        {
-            for (to, used) in uses.iter().filter(|(to, _)| group.contains(&to.as_str())) {
+        for (from, uses) in rooms.iter().filter(|(from, _)| group.contains(from)) {
+            for (to, used) in uses.iter().filter(|(to, _)| group.contains(to)) {
                 let (number, name) = (index + 1, &used.used.name);
                 let text = format!("[{number}] `{from}` uses `{name}` of `{to}`");
-                let path = path_of(used.file);
+                let path = path_of(sources, used.file);
                 figures
                     .violations
                     .push(violation(ROOM_CIRCLE, path, used.used.line, text));
             }
         }
     }
-    figures.rooms = rooms::in_order(&rooms);
-    for (text, used) in orders.violations(&figures.name, &rooms) {
-        let place = used
-            .as_ref()
-            .map(|used| (path_of(used.file), used.used.line));
-        let (path, line) = place.unwrap_or((Path::new("ARCHITECTURE.md"), 1));
-        figures
-            .violations
-            .push(violation(ROOM_ORDER, path, line, text));
-    }
+}
+
+fn path_of(sources: &Sources, file: FileId) -> &Path {
+    &sources.files[file].path
 }
 
 fn targets(files: &imports::Graph) -> BTreeMap<usize, BTreeSet<usize>> {
