@@ -1,17 +1,17 @@
-//! What can go wrong around a run, and the exit code that belongs to it.
+//! What can go wrong around a run, and the exit codes of the program.
 
 use convsweep_spec::device::UnknownDevice;
 use std::io;
 use std::path::PathBuf;
 use thiserror::Error;
 
-/// An error of the runner. A job that ends badly is no error: it is an outcome.
+/// An error of the runner. A job that fails is not an error but an outcome.
 #[derive(Debug, Error)]
 pub enum RunnerError {
-    /// `--devices` or `run.devices` names something that is not a device's name.
+    /// `--devices` or `run.devices` contains something that is not the name of a device.
     #[error(transparent)]
     UnknownDevice(#[from] UnknownDevice),
-    /// `--slots` or `run.slots` is not understood.
+    /// `--slots` or `run.slots` cannot be understood.
     #[error("slots \"{text}\": {problem}; write for example cpu=2,cuda=1")]
     BadSlots {
         /// As written.
@@ -27,22 +27,29 @@ pub enum RunnerError {
         /// Why, and what to do.
         reason: String,
     },
-    /// Every slot was closed while jobs were left.
-    #[error("no slot is left to train on, {jobs_left} jobs were not trained: {reason}{}", tail(.stderr))]
+    /// Every slot was closed while jobs remained.
+    #[error(
+        "no slot is left to train on, {remaining_jobs} jobs were not trained: {reason}{}",
+        stderr_paragraph(.stderr)
+    )]
     AllSlotsClosed {
-        /// Jobs that were not ended.
-        jobs_left: usize,
+        /// Number of jobs that are not done.
+        remaining_jobs: usize,
         /// Why the last slot was closed.
         reason: String,
-        /// The end of its worker's stderr.
+        /// The last lines of its worker's standard error.
         stderr: String,
     },
-    /// Another program holds the results folder.
-    #[error("the results folder {} is in use by {holder}: wait for it, or end it, or name another folder with --results", path.display())]
+    /// Another program uses the results folder.
+    #[error(
+        "the results folder {} is in use by {holder}: wait for it, or end it, \
+         or name another folder with --results",
+        path.display()
+    )]
     ResultsBusy {
         /// The folder.
         path: PathBuf,
-        /// Who, as far as it is known.
+        /// The other program, as far as it is known.
         holder: String,
     },
     /// The results folder cannot be written or read.
@@ -50,13 +57,17 @@ pub enum RunnerError {
     ResultsUnusable {
         /// The file or folder that could not be used.
         path: PathBuf,
-        /// The system's word.
+        /// The operating system's error.
         source: io::Error,
         /// What to do.
         remedy: &'static str,
     },
     /// A log was written by a newer version of the program.
-    #[error("{}, line {line}, has format {found}, this program reads up to {}: use the newer version", path.display(), convsweep_spec::FORMAT)]
+    #[error(
+        "{}, line {line}, has format {found}, this program reads up to {}: use the newer version",
+        path.display(),
+        convsweep_spec::FORMAT
+    )]
     NewerFormat {
         /// The log.
         path: PathBuf,
@@ -68,8 +79,8 @@ pub enum RunnerError {
 }
 
 impl RunnerError {
-    /// Exit code of the program: 2 the command line is wrong, 4 no usable device or worker, 5
-    /// results folder unusable.
+    /// Exit code of the program: 2 for a wrong command line, 4 if no device or worker can be used,
+    /// 5 for an unusable results folder.
     pub fn exit_code(&self) -> u8 {
         match self {
             RunnerError::UnknownDevice(_) | RunnerError::BadSlots { .. } => 2,
@@ -80,38 +91,40 @@ impl RunnerError {
         }
     }
 
-    /// A [`RunnerError::ResultsUnusable`] with the remedy that fits the system's word.
+    /// A [`RunnerError::ResultsUnusable`] with the remedy that fits the operating system's error.
     pub(crate) fn results(path: impl Into<PathBuf>, source: io::Error) -> Self {
-        let remedy = match source.kind() {
-            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-                "make it writable or name another folder with --results"
-            }
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-                "make room and give the same command again; nothing recorded is lost"
-            }
-            io::ErrorKind::Unsupported => {
-                "its file system knows no locks: use a folder on another one (--results)"
-            }
-            io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
-                "a file is in the way: move it or name another folder with --results"
-            }
-            _ => "name another folder with --results",
-        };
         RunnerError::ResultsUnusable {
             path: path.into(),
+            remedy: remedy(source.kind()),
             source,
-            remedy,
         }
     }
 }
 
-fn tail(stderr: &str) -> String {
+fn remedy(kind: io::ErrorKind) -> &'static str {
+    match kind {
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            "make it writable or name another folder with --results"
+        }
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            "make room and give the same command again; nothing recorded is lost"
+        }
+        io::ErrorKind::Unsupported => {
+            "its file system does not support locks: use a folder on another one (--results)"
+        }
+        io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
+            "a file is in the way: move it or name another folder with --results"
+        }
+        _ => "name another folder with --results",
+    }
+}
+
+fn stderr_paragraph(stderr: &str) -> String {
     let stderr = stderr.trim_end();
     if stderr.is_empty() {
-        String::new()
-    } else {
-        format!("\nthe end of the worker's stderr:\n{stderr}")
+        return String::new();
     }
+    format!("\nthe end of the worker's stderr:\n{stderr}")
 }
 
 #[cfg(test)]
@@ -119,7 +132,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_remedy_fits_the_systems_word() {
+    fn the_remedy_fits_the_error() {
         let check = |kind: io::ErrorKind, remedy: &str| {
             let error = RunnerError::results("/r/.lock", kind.into());
             assert!(error.to_string().contains(remedy), "{error}");
@@ -128,7 +141,7 @@ mod tests {
         check(io::ErrorKind::PermissionDenied, "make it writable");
         check(io::ErrorKind::ReadOnlyFilesystem, "make it writable");
         check(io::ErrorKind::StorageFull, "make room");
-        check(io::ErrorKind::Unsupported, "knows no locks");
+        check(io::ErrorKind::Unsupported, "does not support locks");
         check(io::ErrorKind::NotFound, "--results");
     }
 }

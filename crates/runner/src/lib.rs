@@ -1,28 +1,33 @@
-//! Devices, slots, the queue, worker processes, and the files that hold an experiment's own truth.
+//! Devices, slots, the queue, worker processes, and the files that hold an experiment's own record.
 //!
 //! The runner knows neither the database nor the terminal: [`run()`] reports what happens as
 //! [`RunEvent`]s. Scheduling decisions are in [`schedule`], a state machine without processes or
-//! clocks; [`launcher`] is the seam behind which workers are processes ([`local`]) or, in tests,
-//! fakes.
+//! clocks; [`launcher`] is the seam behind which workers are processes of this machine ([`local`])
+//! or, in tests, fakes. Which jobs are pruned is decided by [`search`].
+//!
+//! It logs with `tracing`: at level `info` what a person would need to report a fault (starts and
+//! ends of runs, failed attempts, retries, closed slots, decisions, requests), at `debug` the life
+//! of every worker and attempt, at `trace` every event. Nothing is logged as a warning or an error,
+//! because the display shows these and the log's warnings appear on the same terminal.
 
+mod deadline;
 pub mod devices;
-pub mod dispatch;
-pub mod error;
+mod dispatch;
+mod error;
 pub mod estimate;
 pub mod launcher;
 pub mod local;
-pub mod policy;
-pub mod results;
-pub mod run_event;
+mod policy;
+mod results;
+mod run_event;
 pub mod schedule;
 pub mod search;
 
-pub use devices::discover::{FoundDevice, devices, worker_dir};
-pub use devices::slots::{Slot, SlotSettings, slots};
-pub use dispatch::{run, run_with};
+pub use dispatch::run;
 pub use error::RunnerError;
-pub use policy::{RunPolicy, SearchInput};
-pub use results::control_files::ControlRequest;
-pub use results::experiment_log::ExperimentLog;
-pub use results::results_lock::ResultsLock;
-pub use run_event::{HaltReason, RunEvent, RunSummary, StopRequest};
+pub use policy::{RunPolicy, is_failure};
+pub use results::{
+    ControlRequest, ExperimentLog, ResultsLock, Revised, host_name, lock_holder, send_control,
+    take_controls,
+};
+pub use run_event::{JobResult, LimitReached, RunEvent, RunSummary, StopRequest};

@@ -1,4 +1,4 @@
-//! What a run says, how it is told to stop, and what it leaves.
+//! What a run reports, how it is asked to stop, and its result.
 
 use crate::error::RunnerError;
 use convsweep_spec::device::DeviceName;
@@ -7,12 +7,12 @@ use convsweep_spec::id::JobId;
 use convsweep_spec::log::Decision;
 use convsweep_spec::outcome::Outcome;
 
-/// What happens in a run. Display, store and logs all consume this one enum.
+/// What happens in a run. The display, the database and the logs all consume this one enum.
 #[derive(Clone, Debug, PartialEq)]
 pub enum RunEvent {
     /// A job was given to a worker.
-    Launched {
-        /// Index into the slots.
+    AttemptStarted {
+        /// Index of the slot.
         slot: usize,
         /// The slot's device.
         device: DeviceName,
@@ -21,50 +21,50 @@ pub enum RunEvent {
         /// The attempt.
         attempt: u32,
     },
-    /// A worker said this about the job that it trains.
+    /// A worker reported this about the job that it trains.
     Worker(Box<Envelope>),
     /// An attempt ended.
     AttemptEnded {
-        /// Index into the slots.
+        /// Index of the slot.
         slot: usize,
         /// The job.
         job: JobId,
         /// The attempt.
         attempt: u32,
-        /// How.
+        /// Its outcome.
         outcome: Outcome,
-        /// Whether the worker itself said so (then its `events.jsonl` holds it); if not, the
-        /// experiment's log must.
+        /// Whether the worker reported the outcome, so that its `events.jsonl` holds it; if not,
+        /// the experiment's log must.
         by_worker: bool,
-        /// The end of what the worker wrote to stderr during the attempt.
+        /// The last lines that the worker wrote to standard error during the attempt.
         stderr: String,
     },
     /// The job is queued again.
     Retrying {
         /// The job.
         job: JobId,
-        /// Number that the next attempt will have.
+        /// Number of the next attempt.
         attempt: u32,
-        /// How the attempt before ended.
+        /// Outcome of the previous attempt.
         after: Outcome,
     },
-    /// The job is done with in this run.
+    /// The job is done in this run.
     Finished {
         /// The job.
         job: JobId,
-        /// Attempts in this run.
+        /// Number of attempts in this run.
         attempts: u32,
-        /// How the last one ended.
+        /// Outcome of the last attempt.
         outcome: Outcome,
     },
-    /// A stopping rule decided about a job. The experiment's log must hold it.
+    /// A stopping rule decided about a job. The experiment's log must hold the decision.
     Decided(Decision),
-    /// The run was paused by a person (`true`), or goes on.
+    /// The run was paused by a person (`true`), or continues.
     Paused(bool),
-    /// A worker wrote something that is no event, or something about a worker is worth saying. The
-    /// run goes on.
-    Noise {
-        /// Index into the slots.
+    /// A worker wrote something that is not an event, or there is a remark about it. The run
+    /// continues.
+    WorkerNote {
+        /// Index of the slot.
         slot: usize,
         /// The job that the worker had, if any.
         job: Option<JobId>,
@@ -73,81 +73,94 @@ pub enum RunEvent {
     },
     /// A worker could not be started on this slot.
     StartFailed {
-        /// Index into the slots.
+        /// Index of the slot.
         slot: usize,
-        /// Successive failures.
+        /// Number of consecutive failures.
         failures: u32,
-        /// Why.
+        /// The reason.
         reason: String,
-        /// The end of the worker's stderr.
+        /// The last lines of the worker's standard error.
         stderr: String,
     },
     /// A slot takes no more jobs.
     SlotClosed {
-        /// Index into the slots.
+        /// Index of the slot.
         slot: usize,
-        /// Its device.
+        /// The slot's device.
         device: DeviceName,
-        /// Why.
+        /// The reason.
         reason: String,
     },
-    /// The run ends before its jobs do, by its own policy: running jobs write a checkpoint.
-    Halting(HaltReason),
-    /// The run was told to stop and does so.
+    /// The run stops before all jobs are done because a limit was reached: running jobs write a
+    /// checkpoint.
+    LimitReached(LimitReached),
+    /// The run was asked to stop, and stops.
     Stopping {
         /// How.
-        stop: StopRequest,
-        /// Jobs that are running.
+        request: StopRequest,
+        /// Number of running jobs.
         running: usize,
     },
 }
 
-/// How a run is told to stop.
+/// How a run is asked to stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum StopRequest {
-    /// Go on.
+    /// Not at all.
     #[default]
     No,
     /// Start nothing; running workers write a checkpoint and end their jobs as cancelled.
     Drain,
-    /// Kill the workers; jobs go on later from their last checkpoints.
+    /// Kill the workers; jobs continue later from their last checkpoints.
     Now,
 }
 
-/// Why a run ends before its jobs do.
+/// The limit that stopped a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum HaltReason {
-    /// So many jobs failed ([`crate::RunPolicy::stop_after`]).
+pub enum LimitReached {
+    /// This many jobs failed ([`crate::RunPolicy::stop_after`]).
     Failures(u32),
-    /// It lasted as long as it may ([`crate::RunPolicy::sweep_time_limit`]).
+    /// Its time is over ([`crate::RunPolicy::sweep_time_limit`]).
     TimeLimit,
 }
 
-/// What a run leaves.
+/// The result of a run.
 #[derive(Debug, Default)]
 pub struct RunSummary {
-    /// Jobs that are done with, in the order in which they ended, with the attempts of this run and
-    /// the last outcome.
-    pub ended: Vec<(JobId, u32, Outcome)>,
-    /// Jobs that were not ended because the run stopped or no slot was left; the same command goes
-    /// on with them.
-    pub left: Vec<JobId>,
-    /// Closed slots (index into the slots) and why.
-    pub closed: Vec<(usize, String)>,
-    /// How the run was told to stop.
-    pub stopped: StopRequest,
-    /// Why it stopped by itself.
-    pub halted: Option<HaltReason>,
-    /// Why the run could not go on.
+    /// Jobs that are done, in the order in which they ended.
+    pub done: Vec<JobResult>,
+    /// Jobs that are not done because the run stopped or no slot was left; the same command
+    /// continues with them.
+    pub remaining: Vec<JobId>,
+    /// Closed slots (their indices), and why.
+    pub closed_slots: Vec<(usize, String)>,
+    /// How the run was asked to stop.
+    pub stop_request: StopRequest,
+    /// The limit that stopped it.
+    pub limit_reached: Option<LimitReached>,
+    /// Why the run could not continue.
     pub error: Option<RunnerError>,
 }
 
+/// How a job ended in a run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct JobResult {
+    /// The job.
+    pub job: JobId,
+    /// Number of attempts in this run.
+    pub attempts: u32,
+    /// Outcome of the last attempt.
+    pub outcome: Outcome,
+}
+
 impl RunSummary {
-    /// Jobs whose last attempt finished or was stopped by a rule.
-    pub fn well(&self) -> usize {
-        self.ended
+    /// Number of jobs that finished or were stopped by a rule.
+    pub fn successful(&self) -> usize {
+        let is_success =
+            |outcome: &Outcome| matches!(outcome, Outcome::Finished | Outcome::Stopped { .. });
+        self.done
             .iter()
-            .filter(|(_, _, o)| matches!(o, Outcome::Finished | Outcome::Stopped { .. }))
+            .filter(|result| is_success(&result.outcome))
             .count()
     }
 }

@@ -1,4 +1,21 @@
-//! What this machine has to train on, which of it is used, and the slots that follow.
+//! The devices of this machine, and which of them a run uses.
+//!
+//! A device family has a file of its own that finds its devices without linking a driver library.
 
-pub mod discover;
-pub mod slots;
+mod choice;
+mod cores;
+mod cpu;
+mod cuda;
+mod discover;
+mod found;
+mod machine;
+mod nvidia_smi;
+mod slot_settings;
+mod worker_program;
+
+pub use choice::{DeviceChoice, choose_devices, parse_device_list};
+pub use cores::usable_cores;
+pub use discover::find_devices;
+pub use found::FoundDevice;
+pub use slot_settings::SlotSettings;
+pub use worker_program::worker_folder;

@@ -1,92 +1,96 @@
-//! The search's director in the run's terms: it speaks of entries of the plan, the run of its own
-//! jobs.
+//! Translates between the search, which numbers the jobs of the plan, and the run, which numbers
+//! the jobs that it trains.
 
-use crate::policy::SearchInput;
-use crate::search::{SearchAction, SearchController};
+use crate::search::{SearchAction, SearchController, SearchInput};
 use convsweep_spec::job::Job;
-use convsweep_spec::metric::Number;
+use convsweep_spec::metric::{BEST_EPOCH, Number};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// A director over the jobs of a run.
+/// A search over the jobs of a run.
 #[derive(Debug)]
-pub(crate) struct SearchAdapter {
-    director: SearchController,
+pub(super) struct SearchAdapter {
+    controller: SearchController,
     metric: String,
-    /// The run's job of each entry.
-    jobs: Vec<Option<usize>>,
-    /// The entry of each of the run's jobs.
-    entries: Vec<Option<usize>>,
+    /// The run's number of each job of the search.
+    run_numbers: Vec<Option<usize>>,
+    /// The search's number of each job of the run.
+    search_numbers: Vec<Option<usize>>,
 }
 
 impl SearchAdapter {
-    /// For the jobs of a run, with what is decided at once.
-    pub(crate) fn new(directed: SearchInput, run: &[Job]) -> (SearchAdapter, Vec<SearchAction>) {
+    /// A search over the jobs of a run, with its first actions.
+    pub(super) fn new(input: SearchInput, run: &[Job]) -> (SearchAdapter, Vec<SearchAction>) {
         let SearchInput {
-            search,
+            rules,
             metric,
-            entries,
-            jobs: ids,
-        } = directed;
-        let places: HashMap<_, _> = ids.iter().enumerate().map(|(i, id)| (id, i)).collect();
-        let mut jobs = vec![None; entries.len()];
-        let mut of_run = vec![None; run.len()];
-        for (job, id) in run.iter().map(|job| &job.id).enumerate() {
-            if let Some(&entry) = places.get(id) {
-                jobs[entry] = Some(job);
-                of_run[job] = Some(entry);
+            jobs,
+            ids,
+        } = input;
+        let numbers: HashMap<_, _> = ids.iter().enumerate().map(|(i, id)| (id, i)).collect();
+        let mut run_numbers = vec![None; jobs.len()];
+        let mut search_numbers = vec![None; run.len()];
+        for (number, job) in run.iter().enumerate() {
+            if let Some(&in_search) = numbers.get(&job.id) {
+                run_numbers[in_search] = Some(number);
+                search_numbers[number] = Some(in_search);
             }
         }
-        let (director, actions) = SearchController::new(search, entries);
-        (
-            SearchAdapter {
-                director,
-                metric,
-                jobs,
-                entries: of_run,
-            },
-            actions,
-        )
+        let (controller, actions) = SearchController::new(rules, jobs);
+        let adapter = SearchAdapter {
+            controller,
+            metric,
+            run_numbers,
+            search_numbers,
+        };
+        (adapter, actions)
     }
 
-    /// Jobs that start only when they are freed.
-    pub(crate) fn guided(&self) -> BTreeSet<usize> {
-        self.jobs.iter().flatten().copied().collect()
+    /// The run's jobs that start only when the search releases them.
+    pub(super) fn controlled_jobs(&self) -> BTreeSet<usize> {
+        self.run_numbers.iter().flatten().copied().collect()
     }
 
-    /// The run's job of an entry.
-    pub(crate) fn job(&self, entry: usize) -> Option<usize> {
-        self.jobs[entry]
+    /// The run's number of a job of the search.
+    pub(super) fn run_number(&self, in_search: usize) -> Option<usize> {
+        self.run_numbers[in_search]
     }
 
-    /// Epochs after which a job is to pause.
-    pub(crate) fn until(&self, job: usize) -> Option<u32> {
-        self.entries[job].and_then(|entry| self.director.until(entry))
+    /// Number of epochs after which a job is to pause.
+    pub(super) fn pause_epoch(&self, job: usize) -> Option<u32> {
+        self.controller.pause_epoch(self.search_numbers[job]?)
     }
 
-    /// The end of an epoch.
-    pub(crate) fn metrics(
+    /// A job completed an epoch with these metrics.
+    pub(super) fn epoch_completed(
         &mut self,
         job: usize,
         epoch: u32,
         values: &BTreeMap<String, Number>,
     ) -> Vec<SearchAction> {
-        match (self.entries[job], values.get(&self.metric)) {
-            (Some(entry), Some(value)) => self.director.metric(entry, epoch, value.0),
-            _ => vec![],
+        let Some(in_search) = self.search_numbers[job] else {
+            return vec![];
+        };
+        let Some(value) = values.get(&self.metric) else {
+            return vec![];
+        };
+        let best_epoch = values.get(BEST_EPOCH).map(|number| number.0);
+        self.controller
+            .epoch_completed(in_search, epoch, value.0, best_epoch)
+    }
+
+    /// A job ended where it was to pause.
+    pub(super) fn job_paused(&mut self, job: usize) -> Vec<SearchAction> {
+        match self.search_numbers[job] {
+            Some(in_search) => self.controller.job_paused(in_search),
+            None => vec![],
         }
     }
 
-    /// A job ended where it was told to pause.
-    pub(crate) fn paused(&mut self, job: usize) -> Vec<SearchAction> {
-        self.entries[job]
-            .map(|entry| self.director.paused(entry))
-            .unwrap_or_default()
-    }
-
-    /// A job is done with.
-    pub(crate) fn ended(&mut self, job: usize, finished: bool) -> Vec<SearchAction> {
-        self.entries[job]
-            .map(|entry| self.director.ended(entry, finished))
-            .unwrap_or_default()
+    /// A job is done.
+    pub(super) fn job_ended(&mut self, job: usize, is_finished: bool) -> Vec<SearchAction> {
+        match self.search_numbers[job] {
+            Some(in_search) => self.controller.job_ended(in_search, is_finished),
+            None => vec![],
+        }
     }
 }

@@ -1,228 +1,173 @@
-//! What is heard of the workers, and what it means.
+//! A worker reports something.
 
-use super::*;
+use super::dispatcher::Dispatcher;
+use super::worker_line::{WorkerLine, read_line};
+use crate::error::RunnerError;
+use crate::launcher::{WorkerId, WorkerMessage, WorkerRequest};
+use crate::run_event::RunEvent;
+use convsweep_spec::event::{Envelope, Event};
+use convsweep_spec::job::SavedState;
+use convsweep_spec::outcome::Outcome;
+use std::io;
+use tokio::time::Instant;
+
+/// Number of lines of an attempt that are shown although they are not events.
+const SHOWN_LINES: u32 = 5;
 
 impl Dispatcher<'_> {
-    pub(super) fn hear(&mut self, id: WorkerId, says: WorkerMessage) {
-        let Some(&slot) = self.live.get(&id) else {
+    /// Handles a message of a worker; workers that have exited are no longer known.
+    pub(super) fn handle_message(&mut self, worker: WorkerId, message: WorkerMessage) {
+        let Some(&slot) = self.slot_of_worker.get(&worker) else {
             return;
         };
-        match says {
-            WorkerMessage::Line(line) => self.hear_line(slot, id, &line),
-            WorkerMessage::Note(text) => self.noise(slot, text),
-            WorkerMessage::Exited(end) => self.exited(slot, id, end),
+        match message {
+            WorkerMessage::Line(line) => self.handle_line(slot, worker, &line),
+            WorkerMessage::Note(text) => self.report_note(slot, text),
+            WorkerMessage::Exited(exit) => self.worker_exited(slot, worker, exit),
         }
     }
 
-    pub(super) fn noise(&self, slot: usize, text: String) {
-        let job = self.seats[slot].current.as_ref().map(|c| c.job.clone());
-        self.say(RunEvent::Noise { slot, job, text });
-    }
-
-    /// WorkerMessage a line that is no event; of very many only the first.
-    fn babble(&mut self, slot: usize, text: String) {
-        const TOLD: u32 = 5;
-        let count = &mut self.seats[slot].noise;
-        *count = count.saturating_add(1);
-        match *count {
-            ..=TOLD => self.noise(slot, text),
-            count if count == TOLD + 1 => {
-                self.noise(
-                    slot,
-                    "the worker says more that is no event; it is passed over unseen".to_string(),
-                );
-            }
-            _ => {}
-        }
-    }
-
-    pub(super) fn hear_line(&mut self, slot: usize, id: WorkerId, line: &str) {
-        let seat = &self.seats[slot];
-        let holds = seat
-            .worker
+    fn handle_line(&mut self, slot: usize, worker: WorkerId, line: &str) {
+        let state = &self.slots[slot];
+        let attempt = state
+            .attempt
             .as_ref()
-            .is_some_and(|(worker, _)| *worker == id);
-        let current = seat
-            .current
-            .as_ref()
-            .filter(|_| holds)
-            .map(|c| (&c.job, c.attempt));
-        let has_job = current.is_some();
-        match read_line(line, current) {
-            WorkerLine::Event(envelope) => self.event(slot, envelope),
-            WorkerLine::Noise(text) => self.babble(slot, text),
-            WorkerLine::Stray(text) => self.confused(slot, text),
-            WorkerLine::Newer(text) if has_job => {
-                self.confused(slot, text.clone());
-                self.close(slot, text, String::new());
+            .filter(|_| state.is_served_by(worker));
+        let has_attempt = attempt.is_some();
+        match read_line(line, attempt.map(|attempt| (&attempt.job, attempt.attempt))) {
+            WorkerLine::Event(envelope) => self.handle_event(slot, envelope),
+            WorkerLine::NotAnEvent(text) => self.report_ignored_line(slot, text),
+            WorkerLine::WrongJob(message) => self.protocol_broken(slot, message),
+            WorkerLine::NewerFormat(message) if has_attempt => {
+                self.protocol_broken(slot, message.clone());
+                self.close_slot(slot, message, String::new());
             }
-            WorkerLine::Newer(text) => self.noise(slot, text),
+            WorkerLine::NewerFormat(message) => self.report_note(slot, message),
         }
     }
 
-    pub(super) fn event(&mut self, slot: usize, envelope: Box<Envelope>) {
-        if let Some(current) = &mut self.seats[slot].current {
-            current.heard = Instant::now();
-            if envelope.event == Event::Alive {
-                return;
+    /// Handles an event of the attempt on the slot.
+    pub(super) fn handle_event(&mut self, slot: usize, envelope: Box<Envelope>) {
+        self.note_event(slot, &envelope);
+        match &envelope.event {
+            Event::Alive => return,
+            Event::Ended { outcome, .. } => {
+                let outcome = outcome.clone();
+                return self.attempt_ended_by_worker(slot, outcome, envelope);
             }
-            if !envelope.event.is_passing() {
-                current.next = envelope.n + 1;
-            }
-            if !std::mem::replace(&mut current.spoke, true) {
-                self.schedule.spoke(slot);
-            }
-        }
-        let outcome = match &envelope.event {
-            // The log does not hold it, so nobody else may.
-            Event::Ended {
-                outcome: outcome @ Outcome::DiskFull { .. },
-                ..
-            } => return self.disk_full(slot, outcome.clone()),
-            Event::Ended { outcome, .. } => Some(outcome.clone()),
-            Event::Metrics { epoch, values, .. } => {
-                self.guide_by(slot, *epoch, values);
-                None
-            }
+            Event::Metrics { epoch, values, .. } => self.epoch_completed(slot, *epoch, values),
             Event::StateSaved {
                 epoch, key, path, ..
             } => {
-                self.state_saved(
-                    slot,
-                    SavedState {
-                        job: envelope.job.clone(),
-                        epoch: *epoch,
-                        key: key.clone(),
-                        path: path.into(),
-                    },
-                );
-                None
+                let state = SavedState {
+                    job: envelope.job.clone(),
+                    epoch: *epoch,
+                    key: key.clone(),
+                    path: path.into(),
+                };
+                self.state_saved(slot, state);
             }
-            _ => None,
+            _ => {}
+        }
+        self.report(RunEvent::Worker(envelope));
+    }
+
+    fn note_event(&mut self, slot: usize, envelope: &Envelope) {
+        let Some(attempt) = &mut self.slots[slot].attempt else {
+            return;
         };
-        self.say(RunEvent::Worker(envelope));
-        if let Some(outcome) = outcome {
-            if matches!(
-                outcome,
-                Outcome::Failed { .. } | Outcome::OutOfMemory | Outcome::Crashed { .. }
-            ) {
-                self.retire(slot);
-            }
-            self.attempt_ended(slot, outcome, true);
+        attempt.last_event = Instant::now();
+        if envelope.event == Event::Alive {
+            return;
+        }
+        tracing::trace!(parent: &attempt.span, event = ?envelope.event, "event");
+        if !envelope.event.is_passing() {
+            attempt.next_event = envelope.n + 1;
+        }
+        if !attempt.has_responded {
+            attempt.has_responded = true;
+            let seconds = attempt.started.elapsed().as_secs_f64();
+            tracing::debug!(parent: &attempt.span, seconds, "first event");
+            self.scheduler.worker_responded(slot);
         }
     }
 
-    /// The disk has no room: the attempt did not really end, and no other one may begin.
-    pub(super) fn disk_full(&mut self, slot: usize, outcome: Outcome) {
-        if let Some(job) = self.schedule.job_of(slot) {
-            let full = std::io::Error::from(std::io::ErrorKind::StorageFull);
-            self.fail(RunnerError::results(&self.jobs[job].execution.folder, full));
+    fn attempt_ended_by_worker(&mut self, slot: usize, outcome: Outcome, event: Box<Envelope>) {
+        if let Outcome::DiskFull { .. } = outcome {
+            return self.disk_full(slot, outcome);
         }
-        self.retire(slot);
+        self.report(RunEvent::Worker(event));
+        let may_be_damaged = matches!(
+            outcome,
+            Outcome::Failed { .. } | Outcome::OutOfMemory | Outcome::Crashed { .. }
+        );
+        if may_be_damaged {
+            self.slots[slot].close_worker();
+        }
+        self.attempt_ended(slot, outcome, true);
+    }
+
+    /// The disk is full: the attempt did not really end, and no other one may begin. The worker
+    /// could not log its event, so nobody else may either.
+    fn disk_full(&mut self, slot: usize, outcome: Outcome) {
+        if let Some(job) = self.scheduler.job_of(slot) {
+            let folder = &self.jobs[job].execution.folder;
+            let error = io::Error::from(io::ErrorKind::StorageFull);
+            self.fail(RunnerError::results(folder, error));
+        }
+        self.slots[slot].close_worker();
         self.attempt_ended(slot, outcome, false);
     }
 
     /// Gives a state to the jobs that wait for it.
-    pub(super) fn state_saved(&mut self, slot: usize, mut state: SavedState) {
-        let Some(saver) = self.schedule.job_of(slot) else {
+    fn state_saved(&mut self, slot: usize, mut state: SavedState) {
+        let Some(saver) = self.scheduler.job_of(slot) else {
             return;
         };
         state.path = self.jobs[saver].execution.folder.join(&state.path);
-        let waits = |&heir: &usize| {
-            self.parents[heir]
-                .as_ref()
-                .is_some_and(|p| p.key == state.key)
-        };
-        let heirs: Vec<usize> = self
-            .schedule
-            .waiting_for(saver)
-            .iter()
-            .copied()
-            .filter(waits)
-            .collect();
-        for heir in heirs {
-            self.jobs[heir].execution.start_from = Some(state.clone());
-            self.schedule.release(saver, heir);
-        }
-    }
-
-    /// The worker broke the protocol: its attempt ends as failed, and it is replaced.
-    pub(super) fn confused(&mut self, slot: usize, message: String) {
-        self.give_up(slot, Outcome::Failed { message });
-    }
-
-    pub(super) fn exited(&mut self, slot: usize, id: WorkerId, end: ProcessExit) {
-        self.live.remove(&id);
-        let seat = &mut self.seats[slot];
-        if seat
-            .leaving
-            .as_ref()
-            .is_some_and(|(leaver, _)| *leaver == id)
-        {
-            seat.leaving = None;
-            return self.schedule.gone(slot);
-        }
-        let Some((_, worker)) = seat.worker.take_if(|(worker, _)| *worker == id) else {
-            return;
-        };
-        let stderr = worker.stderr.text();
-        self.read_unheard(slot);
-        let seat = &self.seats[slot];
-        match &seat.current {
-            None if end.code == Some(0) || self.stop == StopRequest::Now => {}
-            None => self.noise(
-                slot,
-                format!("the worker {} between two jobs", death_words(&end)),
-            ),
-            Some(_) if self.stop == StopRequest::Now => {
-                self.end_attempt(slot, Outcome::Cancelled, false, stderr)
+        for dependent in self.scheduler.dependents(saver).to_vec() {
+            let awaited = self.awaited_states[dependent].as_ref();
+            if awaited.is_some_and(|awaited| awaited.key == state.key) {
+                self.jobs[dependent].execution.start_from = Some(state.clone());
+                self.scheduler.state_saved(saver, dependent);
             }
-            Some(current) if current.spoke || death(&end, &stderr) == Outcome::OutOfMemory => {
-                self.end_attempt(slot, death(&end, &stderr), false, stderr);
-            }
-            Some(_) => self.died_at_start(slot, &end, stderr),
         }
     }
 
-    /// Hears from the log of the attempt what its dead worker could no longer say; it may even have
-    /// ended.
-    pub(super) fn read_unheard(&mut self, slot: usize) {
-        let (Some(current), Some(job)) = (&self.seats[slot].current, self.schedule.job_of(slot))
-        else {
-            return;
-        };
-        let log = fs::read(self.jobs[job].execution.folder.join(EVENTS)).unwrap_or_default();
-        for envelope in unheard(&log, &current.job.clone(), current.attempt, current.next) {
-            self.event(slot, Box::new(envelope));
-        }
+    /// The worker broke the protocol: its attempt ends as failed, and the worker is replaced.
+    fn protocol_broken(&mut self, slot: usize, message: String) {
+        self.kill_attempt(slot, Outcome::Failed { message });
     }
 
-    pub(super) fn died_at_start(&mut self, slot: usize, end: &ProcessExit, stderr: String) {
-        let Some(current) = self.seats[slot].current.take() else {
-            return;
-        };
-        let Some(verdict) = self.schedule.died_at_start(slot) else {
-            return;
-        };
-        let reason = format!(
-            "the worker {} {} before its first word",
-            self.slots[slot].worker.display(),
-            death_words(end)
-        );
-        let failures = self.schedule.start_failures(slot);
-        self.say(RunEvent::StartFailed {
+    /// Kills the slot's worker and thereby ends its attempt.
+    pub(super) fn kill_attempt(&mut self, slot: usize, outcome: Outcome) {
+        self.slots[slot].request(WorkerRequest::Kill);
+        self.slots[slot].close_worker();
+        self.attempt_ended(slot, outcome, false);
+    }
+
+    /// Reports a remark about the slot's worker.
+    pub(super) fn report_note(&self, slot: usize, text: String) {
+        let attempt = self.slots[slot].attempt.as_ref();
+        let job = attempt.map(|attempt| attempt.job.clone());
+        tracing::info!(
             slot,
-            failures,
-            reason: reason.clone(),
-            stderr: stderr.clone(),
-        });
-        let outcome = Outcome::Crashed {
-            signal: end.signal,
-            code: end.code,
-        };
-        self.conclude(slot, current, &verdict, outcome, false, stderr.clone());
-        if verdict.closes {
-            self.close(slot, reason, stderr);
+            job = job.as_ref().map(tracing::field::display),
+            text,
+            "worker note"
+        );
+        self.report(RunEvent::WorkerNote { slot, job, text });
+    }
+
+    /// Reports a line that is not an event; of many, only the first.
+    fn report_ignored_line(&mut self, slot: usize, text: String) {
+        let count = &mut self.slots[slot].ignored_lines;
+        *count = count.saturating_add(1);
+        if *count <= SHOWN_LINES {
+            self.report_note(slot, text);
+        } else if *count == SHOWN_LINES + 1 {
+            let text = "the worker writes more lines that are not events; they are ignored";
+            self.report_note(slot, text.to_string());
         }
     }
 }

@@ -1,74 +1,85 @@
-//! Whether the kernel killed for want of memory: a worker that it kills so looks like any other
-//! killed one.
+//! Whether the kernel killed a process because memory ran out. Such a worker looks like any other
+//! one that was killed.
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tokio::time::Instant;
 
-/// Counts of the kernel's kills for want of memory that a worker's death may be one of: of its
-/// control group, and of the whole machine.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct OomKills(Vec<(PathBuf, u64)>);
+/// The kernel's counts of kills for lack of memory that the death of one process may add to: of
+/// its control group (version 1 or 2), and of the whole machine.
+#[derive(Debug)]
+pub(super) struct OomKills {
+    counts: Vec<(PathBuf, u64)>,
+    read: Instant,
+}
 
 impl OomKills {
-    /// The counts of now, for the process `pid` of the machine whose file system begins at `root`.
-    pub(crate) fn now(root: &Path, pid: u32) -> Self {
-        let groups =
-            fs::read_to_string(root.join(format!("proc/{pid}/cgroup"))).unwrap_or_default();
-        let mut files = vec![root.join("proc/vmstat")];
-        for line in groups.lines() {
-            let mut parts = line.splitn(3, ':').skip(1);
-            let (Some(controllers), Some(path)) = (parts.next(), parts.next()) else {
-                continue;
-            };
-            let path = path.trim_start_matches('/');
-            if controllers.is_empty() {
-                files.push(root.join("sys/fs/cgroup").join(path).join("memory.events"));
-            } else if controllers.split(',').any(|c| c == "memory") {
-                files.push(
-                    root.join("sys/fs/cgroup/memory")
-                        .join(path)
-                        .join("memory.oom_control"),
-                );
+    /// Age at which counts are read again when a new attempt begins.
+    const STALE: Duration = Duration::from_secs(1);
+
+    /// The current counts for the process `pid`.
+    pub(super) fn read(pid: u32) -> Self {
+        Self::read_below(Path::new("/"), pid)
+    }
+
+    /// The current counts on a machine whose file system begins at `root`.
+    fn read_below(root: &Path, pid: u32) -> Self {
+        let mut counts = Vec::new();
+        for file in count_files(root, pid) {
+            if let Some(count) = read_count(&file) {
+                counts.push((file, count));
             }
         }
-        OomKills(
-            files
-                .into_iter()
-                .filter_map(|file| count(&file).map(|n| (file, n)))
-                .collect(),
-        )
+        OomKills {
+            counts,
+            read: Instant::now(),
+        }
     }
 
-    /// The same counts again, also when the process is gone.
-    pub(crate) fn again(&self) -> Self {
-        OomKills(
-            self.0
-                .iter()
-                .filter_map(|(file, _)| count(file).map(|n| (file.clone(), n)))
-                .collect(),
-        )
+    /// Reads the counts again if they are stale, so that kills of earlier attempts do not count.
+    pub(super) fn refresh(&mut self, pid: u32) {
+        if self.read.elapsed() > Self::STALE {
+            *self = Self::read(pid);
+        }
     }
 
-    /// Whether a kill was counted since `before`.
-    pub(crate) fn grew_since(&self, before: &OomKills) -> bool {
-        let earlier = |file: &PathBuf| {
-            before
-                .0
-                .iter()
-                .find(|(other, _)| other == file)
-                .map(|(_, n)| *n)
-        };
-        self.0
-            .iter()
-            .any(|(file, now)| earlier(file).is_some_and(|then| *now > then))
+    /// Whether a kill was counted since the counts were read. Works after the process is gone: its
+    /// entry in /proc is no longer needed.
+    pub(super) fn have_increased(&self) -> bool {
+        let increased =
+            |(file, before): &(PathBuf, u64)| read_count(file).is_some_and(|now| now > *before);
+        self.counts.iter().any(increased)
     }
 }
 
-/// The value of the line `oom_kill N`.
-fn count(file: &Path) -> Option<u64> {
+/// The files that hold the counts for a process.
+fn count_files(root: &Path, pid: u32) -> Vec<PathBuf> {
+    let mut files = vec![root.join("proc/vmstat")];
+    let groups = fs::read_to_string(root.join(format!("proc/{pid}/cgroup"))).unwrap_or_default();
+    // Lines such as `4:memory:/group` (version 1) and `0::/group` (version 2).
+    for line in groups.lines() {
+        let mut fields = line.splitn(3, ':').skip(1);
+        let (Some(controllers), Some(group)) = (fields.next(), fields.next()) else {
+            continue;
+        };
+        let group = group.trim_start_matches('/');
+        let cgroup = root.join("sys/fs/cgroup");
+        if controllers.is_empty() {
+            files.push(cgroup.join(group).join("memory.events"));
+        } else if controllers.split(',').any(|name| name == "memory") {
+            files.push(cgroup.join("memory").join(group).join("memory.oom_control"));
+        }
+    }
+    files
+}
+
+/// The number in the line `oom_kill N`.
+fn read_count(file: &Path) -> Option<u64> {
     let text = fs::read_to_string(file).ok()?;
-    text.lines()
-        .find_map(|line| line.strip_prefix("oom_kill ")?.trim().parse().ok())
+    let mut lines = text.lines();
+    let number = lines.find_map(|line| line.strip_prefix("oom_kill "))?;
+    number.trim().parse().ok()
 }
 
 #[cfg(test)]
@@ -76,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn kills_of_the_group_and_of_the_machine_are_seen() {
+    fn kills_in_the_group_and_on_the_machine_are_noticed() {
         let dir = tempfile::tempdir().unwrap();
         let put = |path: &str, text: &str| {
             let path = dir.path().join(path);
@@ -85,26 +96,24 @@ mod tests {
         };
         put("proc/7/cgroup", "4:memory:/a/b\n0::/c\n");
         put("proc/vmstat", "nr_free 12\noom_kill 3\n");
-        put(
-            "sys/fs/cgroup/c/memory.events",
-            "low 0\noom 1\noom_kill 1\n",
-        );
-        put(
-            "sys/fs/cgroup/memory/a/b/memory.oom_control",
-            "under_oom 0\noom_kill 0\n",
-        );
-        let now = || OomKills::now(dir.path(), 7);
-        let before = now();
-        assert_eq!(before.0.len(), 3);
-        assert!(!now().grew_since(&before));
-        put(
-            "sys/fs/cgroup/c/memory.events",
-            "low 0\noom 2\noom_kill 2\n",
-        );
-        assert!(now().grew_since(&before));
-        let before = now();
+        let version_2 = "sys/fs/cgroup/c/memory.events";
+        put(version_2, "low 0\noom 1\noom_kill 1\n");
+        let version_1 = "sys/fs/cgroup/memory/a/b/memory.oom_control";
+        put(version_1, "under_oom 0\noom_kill 0\n");
+
+        let read = || OomKills::read_below(dir.path(), 7);
+        let counts = read();
+        assert_eq!(counts.counts.len(), 3);
+        assert!(!counts.have_increased());
+        put(version_2, "low 0\noom 2\noom_kill 2\n");
+        assert!(counts.have_increased());
+
+        let counts = read();
+        put(version_1, "under_oom 0\noom_kill 1\n");
+        assert!(counts.have_increased());
+
+        let counts = read();
         put("proc/vmstat", "oom_kill 4\n");
-        assert!(now().grew_since(&before));
-        assert!(!OomKills::now(dir.path(), 8).grew_since(&OomKills::default()));
+        assert!(counts.have_increased());
     }
 }

@@ -1,58 +1,51 @@
-//! Telling a run something from another process: one small file each in `<results>/.control`, which
+//! Requests to a run from other processes: each is one small file in `<results>/.control`, which
 //! the run takes and removes.
 //!
-//! Files, because they work wherever a results folder does, and wait for nobody.
+//! Files, because they work wherever a results folder does, and need no process to listen.
 
+use super::unix_time::since_1970;
 use crate::error::RunnerError;
 use convsweep_files::Durability;
 use convsweep_spec::id::JobId;
 use convsweep_spec::layout::ResultsFolder;
 use serde::{Deserialize, Serialize};
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
-/// What a run is told.
+/// A request to a run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "control", rename_all = "kebab-case")]
 pub enum ControlRequest {
-    /// These jobs: running ones write a checkpoint and end as cancelled, waiting ones do not start
-    /// in this run.
+    /// Running jobs write a checkpoint and end as cancelled, waiting ones do not start in this run.
     Cancel {
-        /// Which.
+        /// The jobs.
         jobs: Vec<JobId>,
     },
-    /// RunningJob jobs write a checkpoint; nothing starts until [`ControlRequest::Resume`].
+    /// Running jobs write a checkpoint, and nothing starts until [`ControlRequest::Resume`].
     Pause,
-    /// Go on.
+    /// Continue after a pause.
     Resume,
 }
 
-/// Time that a run has to take what it is told.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// Time that a run has to take a request.
+const TIMEOUT: Duration = Duration::from_secs(10);
 
-fn folder(results: &ResultsFolder) -> PathBuf {
-    results.0.join(".control")
-}
-
-/// Tells the run that holds the results folder; whether it took it.
+/// Sends a request to the run that holds the results folder; `false` if the run did not take it.
 ///
 /// # Errors
 /// [`RunnerError::ResultsUnusable`].
-pub fn tell(results: &ResultsFolder, control: &ControlRequest) -> Result<bool, RunnerError> {
+pub fn send_control(
+    results: &ResultsFolder,
+    request: &ControlRequest,
+) -> Result<bool, RunnerError> {
     let folder = folder(results);
-    let unusable = |e| RunnerError::results(&folder, e);
-    fs::create_dir_all(&folder).map_err(unusable)?;
-    let time = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |d| d.as_nanos());
-    let path = folder.join(format!("{time:020}-{}.json", std::process::id()));
-    let text = serde_json::to_string(control).map_err(|e| unusable(e.into()))?;
-    convsweep_files::write(&path, text.as_bytes(), Durability::SystemCache)
-        .map_err(|error| unusable(error.source))?;
-    let since = Instant::now();
+    let path = put(&folder, request).map_err(|error| RunnerError::results(&folder, error))?;
+    let start = Instant::now();
     while path.exists() {
-        if since.elapsed() > PATIENCE {
+        if start.elapsed() > TIMEOUT {
+            // If the file is gone now, the run took it at the last moment.
             return Ok(fs::remove_file(&path).is_err());
         }
         std::thread::sleep(Duration::from_millis(50));
@@ -60,22 +53,39 @@ pub fn tell(results: &ResultsFolder, control: &ControlRequest) -> Result<bool, R
     Ok(true)
 }
 
-/// Takes what the run was told, oldest first. Files that cannot be read are removed and passed
-/// over.
-pub fn take(results: &ResultsFolder) -> Vec<ControlRequest> {
+/// Takes the pending requests, oldest first. Files that cannot be read are removed and ignored.
+pub fn take_controls(results: &ResultsFolder) -> Vec<ControlRequest> {
     let Ok(entries) = fs::read_dir(folder(results)) else {
         return vec![];
     };
     let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
-    paths.retain(|path| path.extension().is_some_and(|e| e == "json"));
+    paths.retain(|path| {
+        path.extension()
+            .is_some_and(|extension| extension == "json")
+    });
     paths.sort();
-    paths.iter().filter_map(|path| take_one(path)).collect()
+    paths.iter().filter_map(|path| take(path)).collect()
 }
 
-fn take_one(path: &Path) -> Option<ControlRequest> {
-    let text = fs::read_to_string(path).ok();
+fn folder(results: &ResultsFolder) -> PathBuf {
+    results.0.join(".control")
+}
+
+/// Writes the request's file; its name begins with the time, so that requests keep their order.
+fn put(folder: &Path, request: &ControlRequest) -> io::Result<PathBuf> {
+    fs::create_dir_all(folder)?;
+    let time = since_1970().as_nanos();
+    let path = folder.join(format!("{time:020}-{}.json", std::process::id()));
+    let text = serde_json::to_string(request)?;
+    let written = convsweep_files::write(&path, text.as_bytes(), Durability::SystemCache);
+    written.map_err(|error| error.source)?;
+    Ok(path)
+}
+
+fn take(path: &Path) -> Option<ControlRequest> {
+    let text = fs::read_to_string(path);
     fs::remove_file(path).ok()?;
-    serde_json::from_str(&text?).ok()
+    serde_json::from_str(&text.ok()?).ok()
 }
 
 #[cfg(test)]
@@ -83,29 +93,39 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_told_is_taken_once_and_in_order() {
+    fn requests_are_taken_once_and_in_order() {
         let dir = tempfile::tempdir().unwrap();
         let results = ResultsFolder(dir.path().into());
-        assert!(take(&results).is_empty());
-        let told: Vec<_> = [
+        assert!(take_controls(&results).is_empty());
+        let jobs = vec![JobId("a".into())];
+        let sent = vec![
             ControlRequest::Pause,
-            ControlRequest::Cancel {
-                jobs: vec![JobId("a".into())],
-            },
+            ControlRequest::Cancel { jobs },
             ControlRequest::Resume,
-        ]
-        .into();
-        let teller = std::thread::spawn({
-            let (results, told) = (results.clone(), told.clone());
-            move || told.iter().all(|control| tell(&results, control).unwrap())
+        ];
+        let sender = std::thread::spawn({
+            let (results, sent) = (results.clone(), sent.clone());
+            move || {
+                sent.iter()
+                    .all(|request| send_control(&results, request).unwrap())
+            }
         });
         let mut taken = vec![];
         while taken.len() < 3 {
-            taken.extend(take(&results));
+            taken.extend(take_controls(&results));
         }
-        assert!(teller.join().unwrap());
-        assert_eq!(taken, told);
-        fs::write(dir.path().join(".control/0.json"), "garbage").unwrap();
-        assert!(take(&results).is_empty() && !dir.path().join(".control/0.json").exists());
+        assert!(sender.join().unwrap());
+        assert_eq!(taken, sent);
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_removed() {
+        let dir = tempfile::tempdir().unwrap();
+        let results = ResultsFolder(dir.path().into());
+        let path = dir.path().join(".control/0.json");
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, "garbage").unwrap();
+        assert!(take_controls(&results).is_empty());
+        assert!(!path.exists());
     }
 }

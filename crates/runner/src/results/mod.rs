@@ -1,6 +1,17 @@
-//! The files in a results folder that the runner owns: the lock, control requests and the
-//! experiments' logs.
+//! The files in a results folder that the runner owns.
+//!
+//! | file | written by |
+//! | --- | --- |
+//! | `<results>/.lock` | [`ResultsLock`]: which process runs here, as one line of JSON |
+//! | `<results>/.control/` | [`send_control`]: requests to the running process |
+//! | `<results>/<experiment>/log.jsonl` | [`ExperimentLog`]: revisions, members, attempts whose worker died, decisions |
 
-pub mod control_files;
-pub mod experiment_log;
-pub mod results_lock;
+mod control_files;
+mod experiment_log;
+mod log_reader;
+mod results_lock;
+mod unix_time;
+
+pub use control_files::{ControlRequest, send_control, take_controls};
+pub use experiment_log::{ExperimentLog, Revised};
+pub use results_lock::{ResultsLock, host_name, lock_holder};

@@ -1,19 +1,18 @@
-//! Which jobs of a run start from a state that another job of the same run will save. A pure
-//! function.
+//! Which jobs of a run can start from a state that another job of the same run will save.
 //!
-//! A job whose first epochs equal another's whole training (ten epochs, and ten epochs with a phase
-//! at a lower rate) waits for it and goes on from its state: the same bits as from scratch, in a
-//! third of the work.
+//! A job whose first epochs equal another's whole training (ten epochs; ten epochs and a phase at a
+//! lower rate) waits for that job and continues from its state. The result is the same, to the bit,
+//! as training from scratch, for a part of the work.
 
-use convsweep_spec::canonical::digest;
+use convsweep_spec::canonical::{Digest, digest};
 use convsweep_spec::id::StateKey;
 use convsweep_spec::job::{Job, Question};
 use std::collections::HashMap;
 
-/// What a job waits for.
+/// The state that a job waits for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Parent {
-    /// Index of the job that saves the state.
+pub struct AwaitedState {
+    /// Index of the job that saves it.
     pub job: usize,
     /// Completed epochs of the state.
     pub epoch: u32,
@@ -21,85 +20,107 @@ pub struct Parent {
     pub key: StateKey,
 }
 
-/// For each job the job to wait for, if any: the one that saves the longest state that it could
-/// start from.
+/// For each job the state to wait for, if any: the longest that another job will save.
 ///
-/// A job waits only for shorter ones (of equal length: earlier ones), so that there are no circles,
-/// and never for a state that is not longer than the one it was given to start from.
-pub fn parents(jobs: &[Job]) -> Vec<Option<Parent>> {
-    let rank = |i: usize| (jobs[i].question.configuration.train.epochs(), i);
-    let mut parents = vec![None; jobs.len()];
+/// A job waits only for shorter jobs (of equal length: earlier ones), so that there are no cycles,
+/// and never for a state that is not longer than the one it already starts from.
+pub fn awaited_states(jobs: &[Job]) -> Vec<Option<AwaitedState>> {
+    let mut awaited = vec![None; jobs.len()];
     for family in families(jobs) {
-        let mut saved: HashMap<StateKey, usize> = HashMap::new();
-        let mut ends: Vec<u32> = Vec::new();
-        for &i in &family {
-            for epoch in jobs[i].question.configuration.train.phase_ends() {
-                let saver = saved.entry(jobs[i].question.state_key(epoch)).or_insert(i);
-                if rank(i) < rank(*saver) {
-                    *saver = i;
+        let saved = SavedStates::of(jobs, &family);
+        for &job in &family {
+            awaited[job] = saved.longest_for(jobs, job);
+        }
+    }
+    awaited
+}
+
+/// The states that a family of jobs will save.
+struct SavedStates {
+    /// The job that saves each state: the first in the order of [`rank`].
+    savers: HashMap<StateKey, usize>,
+    /// Their epochs, in order.
+    epochs: Vec<u32>,
+}
+
+impl SavedStates {
+    fn of(jobs: &[Job], family: &[usize]) -> SavedStates {
+        let mut savers: HashMap<StateKey, usize> = HashMap::new();
+        let mut epochs = Vec::new();
+        for &job in family {
+            let question = &jobs[job].question;
+            for epoch in question.configuration.train.phase_ends() {
+                let saver = savers.entry(question.state_key(epoch)).or_insert(job);
+                if rank(jobs, job) < rank(jobs, *saver) {
+                    *saver = job;
                 }
-                ends.push(epoch);
+                epochs.push(epoch);
             }
         }
-        ends.sort_unstable();
-        ends.dedup();
-        for &i in &family {
-            let has = jobs[i]
-                .execution
-                .start_from
-                .as_ref()
-                .map_or(0, |state| state.epoch);
-            parents[i] = longest(&jobs[i].question, &ends, has, |key| {
-                saved
-                    .get(key)
-                    .copied()
-                    .filter(|&saver| rank(saver) < rank(i))
-            });
-        }
+        epochs.sort_unstable();
+        epochs.dedup();
+        SavedStates { savers, epochs }
     }
-    parents
-}
 
-fn longest(
-    question: &Question,
-    ends: &[u32],
-    has: u32,
-    saver: impl Fn(&StateKey) -> Option<usize>,
-) -> Option<Parent> {
-    let reach = has + 1..=question.configuration.train.epochs();
-    ends.iter()
-        .rev()
-        .filter(|epoch| reach.contains(epoch))
-        .find_map(|&epoch| {
+    fn longest_for(&self, jobs: &[Job], job: usize) -> Option<AwaitedState> {
+        let question = &jobs[job].question;
+        let start_from = &jobs[job].execution.start_from;
+        let first = start_from.as_ref().map_or(0, |state| state.epoch) + 1;
+        let last = question.configuration.train.epochs();
+        for &epoch in self.epochs.iter().rev() {
+            if !(first..=last).contains(&epoch) {
+                continue;
+            }
             let key = question.state_key(epoch);
-            saver(&key).map(|job| Parent { job, epoch, key })
-        })
+            if let Some(&saver) = self.savers.get(&key)
+                && rank(jobs, saver) < rank(jobs, job)
+            {
+                return Some(AwaitedState {
+                    job: saver,
+                    epoch,
+                    key,
+                });
+            }
+        }
+        None
+    }
 }
 
-/// Groups of two or more jobs that differ in training alone: only these can share a state.
+/// Jobs wait only for jobs of lower rank.
+fn rank(jobs: &[Job], job: usize) -> (u32, usize) {
+    (jobs[job].question.configuration.train.epochs(), job)
+}
+
+/// Groups of two or more jobs that differ in their training alone: only these can share a state.
 fn families(jobs: &[Job]) -> Vec<Vec<usize>> {
     let mut order = Vec::new();
-    let mut families: HashMap<_, Vec<usize>> = HashMap::new();
-    for (i, job) in jobs.iter().enumerate() {
-        let q = &job.question;
-        let c = &q.configuration;
-        let key = digest(&(
-            &c.data,
-            &c.augment,
-            &c.model,
-            &q.data_hash,
-            q.seed,
-            q.fold,
-            c.train.batch_size,
-        ));
-        families
-            .entry(key)
-            .or_insert_with(|| (order.push(key), Vec::new()).1)
-            .push(i);
+    let mut families: HashMap<Digest, Vec<usize>> = HashMap::new();
+    for (number, job) in jobs.iter().enumerate() {
+        let key = family_key(&job.question);
+        let family = families.entry(key).or_default();
+        if family.is_empty() {
+            order.push(key);
+        }
+        family.push(number);
     }
-    order
+    let mut groups: Vec<Vec<usize>> = order
         .iter()
         .filter_map(|key| families.remove(key))
-        .filter(|family| family.len() > 1)
-        .collect()
+        .collect();
+    groups.retain(|family| family.len() > 1);
+    groups
+}
+
+/// A digest of everything but the training.
+fn family_key(question: &Question) -> Digest {
+    let configuration = &question.configuration;
+    digest(&(
+        &configuration.data,
+        &configuration.augment,
+        &configuration.model,
+        &question.data_hash,
+        question.seed,
+        question.fold,
+        configuration.train.batch_size,
+    ))
 }

@@ -1,41 +1,45 @@
-//! What a rule would have spared, and lost, on recorded curves. A pure function.
+//! What a rule would have pruned, and lost, on recorded curves.
 
-use super::SearchRules;
-use super::controller::{JobStatus, SearchAction, SearchController, SearchJob};
-use super::rules::{compare, mean_of};
+use super::controller::{SearchAction, SearchController};
+use super::curve::Curve;
+use super::decisions::{compare, mean_of};
+use super::input::SearchRules;
+use super::job::{JobStatus, SearchJob};
 use convsweep_spec::log::Verdict;
 use std::collections::BTreeMap;
+
+/// A configuration and its mean value.
+type Winner = Option<(usize, f64)>;
 
 /// What a rule would have done.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Simulation {
-    /// Jobs there are.
+    /// Number of jobs.
     pub jobs: usize,
-    /// Jobs that the rule would have spared in part or whole.
-    pub spared: usize,
-    /// Epochs that were trained.
+    /// Number of jobs that would have been pruned before their end.
+    pub pruned: usize,
+    /// Number of epochs that were trained.
     pub epochs: u64,
-    /// Epochs that the rule would have trained.
+    /// Number of epochs that would have been trained.
     pub spent: u64,
-    /// The best configuration of all, by its mean over seeds.
+    /// The best of all configurations, by its mean over seeds.
     pub best: Option<(usize, f64)>,
-    /// The best configuration of those that the rule would have trained to the end, by the same
-    /// mean over all seeds.
+    /// The best of the configurations that would have been trained to the end, by the same mean
+    /// over all seeds.
     pub found: Option<(usize, f64)>,
 }
 
 impl Simulation {
-    /// Share of the epochs that the rule would have spared, 0 to 1.
-    pub fn share_spared(&self) -> f64 {
+    /// Fraction of the epochs that would have been saved, 0 to 1.
+    pub fn saved_fraction(&self) -> f64 {
         if self.epochs == 0 {
-            0.0
-        } else {
-            1.0 - self.spent as f64 / self.epochs as f64
+            return 0.0;
         }
+        1.0 - self.spent as f64 / self.epochs as f64
     }
 
-    /// How much worse the found configuration is than the best one, in the metric's unit; 0 where
-    /// it is the same.
+    /// How much worse the found configuration is than the best one, in the metric's unit; 0 if it
+    /// is the same.
     pub fn regret(&self) -> f64 {
         match (self.best, self.found) {
             (Some((_, best)), Some((_, found))) => (best - found).abs(),
@@ -44,87 +48,115 @@ impl Simulation {
     }
 }
 
-/// Plays the recorded curves, one epoch of every free job after the other, and counts.
-pub fn simulate(search: &SearchRules, recorded: &[SearchJob]) -> Simulation {
-    let blank = |entry: &SearchJob| SearchJob {
-        curve: BTreeMap::new(),
-        standing: JobStatus::Open,
-        ..entry.clone()
-    };
-    let (mut director, actions) =
-        SearchController::new(search.clone(), recorded.iter().map(blank).collect());
-    let mut free: Vec<usize> = Vec::new();
-    let mut spared = vec![false; recorded.len()];
-    let mut done = vec![0u32; recorded.len()];
-    let take = |actions: Vec<SearchAction>, free: &mut Vec<usize>, spared: &mut Vec<bool>| {
+/// Replays the recorded curves, one epoch of every released job after the other.
+pub fn simulate(rules: &SearchRules, recorded: &[SearchJob]) -> Simulation {
+    let mut replay = Replay::new(rules, recorded);
+    while !replay.released.is_empty() {
+        replay.released.sort_unstable();
+        for job in replay.released.clone() {
+            if replay.released.contains(&job) {
+                replay.train_one_epoch(job);
+            }
+        }
+    }
+    Simulation {
+        jobs: recorded.len(),
+        pruned: replay.pruned.iter().filter(|pruned| **pruned).count(),
+        epochs: recorded.iter().map(|job| job.curve.len() as u64).sum(),
+        spent: replay.trained.iter().map(|epoch| u64::from(*epoch)).sum(),
+        best: best_configuration(rules, recorded, |_| true),
+        found: best_configuration(rules, recorded, |job| !replay.pruned[job]),
+    }
+}
+
+struct Replay<'a> {
+    recorded: &'a [SearchJob],
+    search: SearchController,
+    /// Jobs that may train.
+    released: Vec<usize>,
+    /// Whether each job was pruned.
+    pruned: Vec<bool>,
+    /// Number of trained epochs of each job.
+    trained: Vec<u32>,
+}
+
+impl<'a> Replay<'a> {
+    fn new(rules: &SearchRules, recorded: &'a [SearchJob]) -> Self {
+        let untrained = |job: &SearchJob| SearchJob {
+            curve: Curve::default(),
+            status: JobStatus::Active,
+            ..job.clone()
+        };
+        let jobs = recorded.iter().map(untrained).collect();
+        let (search, actions) = SearchController::new(rules.clone(), jobs);
+        let mut replay = Replay {
+            recorded,
+            search,
+            released: vec![],
+            pruned: vec![false; recorded.len()],
+            trained: vec![0; recorded.len()],
+        };
+        replay.apply(actions);
+        replay
+    }
+
+    fn train_one_epoch(&mut self, job: usize) {
+        let recorded = &self.recorded[job];
+        let Some(epoch) = recorded.curve.next_epoch(self.trained[job]) else {
+            self.remove(job);
+            let is_finished = recorded.status == JobStatus::Finished;
+            let actions = self.search.job_ended(job, is_finished);
+            return self.apply(actions);
+        };
+        self.trained[job] = epoch;
+        let actions = self.search.epoch_replayed(job, epoch, &recorded.curve);
+        self.apply(actions);
+        if self.released.contains(&job) && self.search.pause_epoch(job) == Some(epoch) {
+            self.remove(job);
+            let actions = self.search.job_paused(job);
+            self.apply(actions);
+        }
+    }
+
+    fn apply(&mut self, actions: Vec<SearchAction>) {
         for action in actions {
             match action {
-                SearchAction::Free(job) => free.push(job),
-                SearchAction::Decide {
-                    job,
-                    verdict: Verdict::Stop,
-                    ..
-                } => {
-                    spared[job] = true;
-                    free.retain(|other| *other != job);
+                SearchAction::Release(job) => self.released.push(job),
+                SearchAction::Decide { job, verdict, .. } if verdict == Verdict::Stop => {
+                    self.pruned[job] = true;
+                    self.remove(job);
                 }
                 SearchAction::Decide { .. } => {}
             }
         }
-    };
-    take(actions, &mut free, &mut spared);
-    while !free.is_empty() {
-        free.sort_unstable();
-        for job in free.clone() {
-            if !free.contains(&job) {
-                continue;
-            }
-            let Some((&epoch, &value)) = recorded[job].curve.range(done[job] + 1..).next() else {
-                free.retain(|other| *other != job);
-                let finished = recorded[job].standing == JobStatus::Finished;
-                take(director.ended(job, finished), &mut free, &mut spared);
-                continue;
-            };
-            done[job] = epoch;
-            take(director.metric(job, epoch, value), &mut free, &mut spared);
-            if free.contains(&job) && director.until(job) == Some(epoch) {
-                free.retain(|other| *other != job);
-                take(director.paused(job), &mut free, &mut spared);
-            }
-        }
     }
-    let (best, found) = winners(search, recorded, &spared);
-    Simulation {
-        jobs: recorded.len(),
-        spared: spared.iter().filter(|s| **s).count(),
-        epochs: recorded.iter().map(|e| e.curve.len() as u64).sum(),
-        spent: done.iter().map(|d| u64::from(*d)).sum(),
-        best,
-        found,
+
+    fn remove(&mut self, job: usize) {
+        self.released.retain(|other| *other != job);
     }
 }
 
-/// A configuration's index and its mean.
-type Winner = Option<(usize, f64)>;
-
-/// The best configuration of all, and of those with a job that was not spared.
-fn winners(search: &SearchRules, recorded: &[SearchJob], spared: &[bool]) -> (Winner, Winner) {
+/// The best of the configurations that have a job that counts; its mean is over all of its jobs.
+fn best_configuration(
+    rules: &SearchRules,
+    recorded: &[SearchJob],
+    counts: impl Fn(usize) -> bool,
+) -> Winner {
     let mut values: BTreeMap<usize, (Vec<Option<f64>>, bool)> = BTreeMap::new();
-    for (entry, spared) in recorded.iter().zip(spared) {
-        let last = entry
-            .curve
-            .values()
-            .next_back()
-            .copied()
-            .filter(|_| entry.standing == JobStatus::Finished);
-        let of = values.entry(entry.configuration).or_default();
-        of.0.push(last);
-        of.1 |= !spared;
+    for (number, job) in recorded.iter().enumerate() {
+        let (values, has_one) = values.entry(job.configuration).or_default();
+        values.push(job.final_value());
+        *has_one |= counts(number);
     }
-    let best = |only_kept: bool| {
-        let kept = values.iter().filter(|(_, (_, kept))| *kept || !only_kept);
-        let means = kept.filter_map(|(c, (values, _))| Some((*c, mean_of(values)?)));
-        means.min_by(|a, b| compare(search.direction, Some(a.1), Some(b.1)))
-    };
-    (best(false), best(true))
+    let mut best: Winner = None;
+    for (configuration, (values, has_one)) in values {
+        let Some(mean) = mean_of(&values).filter(|_| has_one) else {
+            continue;
+        };
+        let best_mean = best.map(|(_, mean)| mean);
+        if best.is_none() || compare(rules.direction, Some(mean), best_mean).is_lt() {
+            best = Some((configuration, mean));
+        }
+    }
+    best
 }

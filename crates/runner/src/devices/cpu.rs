@@ -1,0 +1,56 @@
+//! Finds the CPU, with the project's own kernels and with LibTorch.
+
+use super::found::FoundDevice;
+use super::machine::{Machine, field};
+use super::worker_program::{worker_path, worker_problem};
+use convsweep_spec::device::DeviceName;
+use std::fs;
+
+/// The CPU with the project's own kernels.
+pub(super) fn find(machine: &Machine) -> Vec<FoundDevice> {
+    vec![processor(machine, DeviceName::CPU, "")]
+}
+
+/// The CPU with LibTorch, where its worker is installed.
+pub(super) fn find_libtorch(machine: &Machine) -> Vec<FoundDevice> {
+    if !worker_path(machine.worker_folder, DeviceName::LIBTORCH).exists() {
+        return Vec::new();
+    }
+    vec![processor(machine, DeviceName::LIBTORCH, " by LibTorch")]
+}
+
+fn processor(machine: &Machine, name: DeviceName, suffix: &str) -> FoundDevice {
+    let worker = worker_path(machine.worker_folder, name);
+    FoundDevice {
+        name,
+        description: processor_model(machine) + suffix,
+        memory_bytes: memory(machine),
+        cores: machine.cores,
+        problem: worker_problem(&worker),
+        worker,
+    }
+}
+
+fn processor_model(machine: &Machine) -> String {
+    let model = field(&machine.read("proc/cpuinfo"), "model name");
+    model.unwrap_or_else(|| std::env::consts::ARCH.to_string())
+}
+
+/// Memory of the machine, or the limit of the control group where that is less.
+fn memory(machine: &Machine) -> Option<u64> {
+    const GROUP_LIMITS: [&str; 2] = [
+        "sys/fs/cgroup/memory.max",
+        "sys/fs/cgroup/memory/memory.limit_in_bytes",
+    ];
+    let total = field(&machine.read("proc/meminfo"), "MemTotal")?;
+    let kibibytes: u64 = total.strip_suffix("kB")?.trim().parse().ok()?;
+    let mut memory = kibibytes * 1024;
+    for path in GROUP_LIMITS {
+        let limit = fs::read_to_string(machine.path(path)).unwrap_or_default();
+        // Version 2 writes `max` where there is no limit.
+        if let Ok(limit) = limit.trim().parse::<u64>() {
+            memory = memory.min(limit);
+        }
+    }
+    Some(memory)
+}

@@ -1,0 +1,22 @@
+//! A device as it was found.
+
+use convsweep_spec::device::DeviceName;
+use serde::Serialize;
+use std::path::PathBuf;
+
+/// A device and whether it can be used.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FoundDevice {
+    /// Its name.
+    pub name: DeviceName,
+    /// The model, in the manufacturer's words.
+    pub description: String,
+    /// Memory that its jobs can use, if known.
+    pub memory_bytes: Option<u64>,
+    /// Number of cores that this process may use; 0 for a GPU.
+    pub cores: u32,
+    /// The program that trains on it, whether it exists or not.
+    pub worker: PathBuf,
+    /// Why the device cannot be used, and what to do; `None` if it can.
+    pub problem: Option<String>,
+}

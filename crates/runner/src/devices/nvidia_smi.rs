@@ -1,0 +1,61 @@
+//! The memory of NVIDIA GPUs, as the driver's own program reports it.
+
+use std::io::Read;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// The driver's program can hang for minutes when the driver is in trouble.
+const TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Lines of PCI address and memory in MiB, one for each GPU; `None` without an answer.
+pub(super) fn ask_nvidia_smi() -> Option<String> {
+    let mut command = Command::new("nvidia-smi");
+    command.args([
+        "--query-gpu=pci.bus_id,memory.total",
+        "--format=csv,noheader,nounits",
+    ]);
+    command.stdin(Stdio::null());
+    command.stdout(Stdio::piped());
+    command.stderr(Stdio::null());
+    let mut child = command.spawn().ok()?;
+    if !exits_in_time(&mut child)? {
+        let _ = child.kill();
+        let _ = child.wait();
+        return None;
+    }
+    // The answer is short enough for the pipe, so it can be read after the program's end.
+    let mut answer = String::new();
+    child.stdout.take()?.read_to_string(&mut answer).ok()?;
+    Some(answer)
+}
+
+fn exits_in_time(child: &mut Child) -> Option<bool> {
+    let start = Instant::now();
+    while child.try_wait().ok()?.is_none() {
+        if start.elapsed() > TIMEOUT {
+            return Some(false);
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    Some(true)
+}
+
+/// Memory in bytes of the GPU at a PCI address, from the program's answer.
+pub(super) fn memory_of(answer: &str, pci_address: &str) -> Option<u64> {
+    if pci_address.is_empty() {
+        return None;
+    }
+    // The answer has eight digits for the PCI domain, the driver's files have four.
+    let wanted = pci_address.to_ascii_lowercase();
+    let wanted = wanted.trim_start_matches('0');
+    for line in answer.lines() {
+        let Some((address, mebibytes)) = line.split_once(',') else {
+            continue;
+        };
+        let address = address.trim().to_ascii_lowercase();
+        if address.trim_start_matches('0').ends_with(wanted) {
+            return mebibytes.trim().parse::<u64>().ok().map(|mib| mib << 20);
+        }
+    }
+    None
+}

@@ -1,0 +1,148 @@
+//! An attempt has ended: its job is retried, done or left for another run, and its slot or device
+//! may be closed.
+
+use super::dispatcher::Dispatcher;
+use super::worker_slot::RunningAttempt;
+use crate::run_event::{JobResult, LimitReached, RunEvent};
+use crate::schedule::{Consequence, NextStep};
+use convsweep_spec::outcome::Outcome;
+use tokio::time::Instant;
+
+/// The end of an attempt.
+pub(super) struct AttemptEnd {
+    pub(super) outcome: Outcome,
+    /// Whether the worker reported the outcome.
+    pub(super) by_worker: bool,
+    /// The last lines of the worker's standard error.
+    pub(super) stderr: String,
+}
+
+impl Dispatcher<'_> {
+    /// The attempt on a slot ended, with the standard error that its worker has written so far.
+    pub(super) fn attempt_ended(&mut self, slot: usize, outcome: Outcome, by_worker: bool) {
+        let stderr = self.slots[slot].stderr();
+        let end = AttemptEnd {
+            outcome,
+            by_worker,
+            stderr,
+        };
+        self.end_attempt(slot, end);
+    }
+
+    /// The attempt on a slot ended.
+    pub(super) fn end_attempt(&mut self, slot: usize, end: AttemptEnd) {
+        let Some(attempt) = self.slots[slot].attempt.take() else {
+            return;
+        };
+        let Some(consequence) = self.scheduler.attempt_ended(slot, &end.outcome) else {
+            return;
+        };
+        self.training_time[consequence.job] += attempt.started.elapsed();
+        self.continue_search(&attempt, &consequence, &end.outcome);
+        if self.slots[slot].exiting.is_some() {
+            self.scheduler.worker_exiting(slot);
+        }
+        let stderr = end.stderr.clone();
+        self.conclude(slot, attempt, &consequence, end);
+        if let Some(problem) = consequence.device_problem {
+            self.close_device(slot, &problem, &stderr);
+        }
+        if consequence.stops_run {
+            let failures = LimitReached::Failures(self.scheduler.failed_jobs());
+            self.stop_at_limit(failures);
+        }
+    }
+
+    /// Reports how an attempt ended, and carries out what follows for its job.
+    pub(super) fn conclude(
+        &mut self,
+        slot: usize,
+        attempt: RunningAttempt,
+        consequence: &Consequence,
+        end: AttemptEnd,
+    ) {
+        log_end(&attempt, consequence, &end.outcome);
+        let RunningAttempt { job, attempt, .. } = attempt;
+        self.report(RunEvent::AttemptEnded {
+            slot,
+            job: job.clone(),
+            attempt,
+            outcome: end.outcome.clone(),
+            by_worker: end.by_worker,
+            stderr: end.stderr,
+        });
+        match consequence.next {
+            NextStep::Retry(attempt) => {
+                if !consequence.backoff.is_zero() {
+                    let retry = Instant::now() + consequence.backoff;
+                    self.backoffs.push((retry, consequence.job));
+                }
+                self.report(RunEvent::Retrying {
+                    job,
+                    attempt,
+                    after: end.outcome,
+                });
+            }
+            NextStep::Done => {
+                let attempts = self.scheduler.attempts(consequence.job);
+                self.job_done(JobResult {
+                    job,
+                    attempts,
+                    outcome: end.outcome,
+                });
+            }
+            NextStep::Postponed => {}
+        }
+    }
+
+    /// A job is done in this run.
+    pub(super) fn job_done(&mut self, result: JobResult) {
+        self.report(RunEvent::Finished {
+            job: result.job.clone(),
+            attempts: result.attempts,
+            outcome: result.outcome.clone(),
+        });
+        self.done.push(result);
+    }
+
+    fn close_device(&mut self, slot: usize, problem: &str, stderr: &str) {
+        let device = self.slots[slot].slot.device;
+        let reason = format!("{problem}: the device {device} gets no more jobs");
+        for slot in self.scheduler.close_device(slot) {
+            self.slot_closed(slot, reason.clone(), stderr.to_string());
+        }
+    }
+
+    /// Closes a slot that has no job.
+    pub(super) fn close_slot(&mut self, slot: usize, reason: String, stderr: String) {
+        self.scheduler.close_slot(slot);
+        self.slot_closed(slot, reason, stderr);
+    }
+
+    fn slot_closed(&mut self, slot: usize, reason: String, stderr: String) {
+        let device = self.slots[slot].slot.device;
+        tracing::info!(slot, %device, reason, "slot closed");
+        self.closed_slots.push((slot, reason.clone()));
+        self.last_stderr = stderr;
+        self.report(RunEvent::SlotClosed {
+            slot,
+            device,
+            reason,
+        });
+    }
+}
+
+fn log_end(attempt: &RunningAttempt, consequence: &Consequence, outcome: &Outcome) {
+    let seconds = attempt.started.elapsed().as_secs_f64();
+    let name = outcome.name();
+    if *outcome == Outcome::Finished {
+        tracing::debug!(parent: &attempt.span, seconds, "attempt ended: {name}");
+        return;
+    }
+    let detail = outcome.detail();
+    tracing::info!(parent: &attempt.span, seconds, detail, "attempt ended: {name}");
+    if let NextStep::Retry(next) = consequence.next {
+        let backoff = consequence.backoff.as_secs_f64();
+        tracing::info!(parent: &attempt.span, next, backoff, "job will be retried");
+    }
+}

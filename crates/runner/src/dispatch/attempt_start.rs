@@ -1,0 +1,158 @@
+//! A slot is idle: a job is given to its worker, which is launched first if necessary.
+
+use super::dispatcher::Dispatcher;
+use super::worker_slot::RunningAttempt;
+use crate::error::RunnerError;
+use crate::launcher::{WorkerReports, WorkerRequest};
+use crate::run_event::RunEvent;
+use crate::schedule::JobAssignment;
+use convsweep_spec::command::Command;
+use convsweep_spec::job::Job;
+use std::fs;
+use std::time::Duration;
+use tokio::time::Instant;
+
+impl Dispatcher<'_> {
+    /// Assigns jobs to idle slots, and starts those whose time has come.
+    pub(super) fn start_jobs(&mut self) {
+        loop {
+            for assignment in self.scheduler.assign() {
+                let start = Instant::now() + assignment.delay;
+                let slot = assignment.slot;
+                self.slots[slot].pending = Some((start, assignment));
+            }
+            // A launch that fails makes its slot idle again, so the loop goes on until nothing is
+            // due.
+            let Some(assignment) = self.take_due_assignment() else {
+                return;
+            };
+            self.start_attempt(assignment);
+        }
+    }
+
+    fn take_due_assignment(&mut self) -> Option<JobAssignment> {
+        let now = Instant::now();
+        for slot in &mut self.slots {
+            if let Some((_, assignment)) = slot.pending.take_if(|(start, _)| *start <= now) {
+                return Some(assignment);
+            }
+        }
+        None
+    }
+
+    fn start_attempt(&mut self, assignment: JobAssignment) {
+        let JobAssignment { slot, job, .. } = assignment;
+        let command = self.complete_job(&assignment);
+        let folder = &command.execution.folder;
+        if let Err(error) = fs::create_dir_all(folder) {
+            self.scheduler.withdraw(slot);
+            return self.fail(RunnerError::results(folder, error));
+        }
+        if let Err(reason) = self.ensure_worker(slot) {
+            return self.launch_failed(slot, reason);
+        }
+        let attempt = self.running_attempt(slot, job, &command);
+        tracing::debug!(parent: &attempt.span, "attempt started");
+        let id = attempt.job.clone();
+        self.give_to_worker(slot, attempt, command);
+        self.report(RunEvent::AttemptStarted {
+            slot,
+            device: self.slots[slot].slot.device,
+            job: id,
+            attempt: assignment.attempt,
+        });
+    }
+
+    /// The job with all that belongs to this attempt.
+    fn complete_job(&self, assignment: &JobAssignment) -> Job {
+        let slot = self.slots[assignment.slot].slot;
+        let mut job = self.jobs[assignment.job].clone();
+        job.execution.attempt = assignment.attempt;
+        job.execution.device = slot.device;
+        job.execution.threads = slot.threads;
+        let search = self.search.as_ref();
+        job.execution.until = search.and_then(|search| search.pause_epoch(assignment.job));
+        job
+    }
+
+    fn running_attempt(&self, slot: usize, job: usize, command: &Job) -> RunningAttempt {
+        let (id, execution) = (&command.id, &command.execution);
+        let attempt = execution.attempt;
+        let now = Instant::now();
+        let rest = |limit: Duration| limit.saturating_sub(self.training_time[job]);
+        RunningAttempt {
+            job: id.clone(),
+            attempt,
+            started: now,
+            has_responded: false,
+            last_event: now,
+            next_event: 0,
+            epoch: 0,
+            pause_epoch: execution.until,
+            time_limit: self.policy.time_limit.map(|limit| now + rest(limit)),
+            kill_deadline: None,
+            span: tracing::info_span!(
+                "attempt", job = %id, attempt, slot, device = %execution.device
+            ),
+        }
+    }
+
+    /// If the worker has just died, that is reported later, and the attempt then ends as a death at
+    /// the start.
+    fn give_to_worker(&mut self, slot: usize, attempt: RunningAttempt, command: Job) {
+        let slot = &mut self.slots[slot];
+        if let Some((_, worker)) = &slot.worker {
+            let folder = command.execution.folder.clone();
+            worker.stderr.clear();
+            worker.request(WorkerRequest::BeginAttempt(folder, attempt.attempt));
+            let command = Command::Train(Box::new(command));
+            worker.request(WorkerRequest::Send(Box::new(command)));
+        }
+        slot.attempt = Some(attempt);
+        slot.ignored_lines = 0;
+    }
+
+    /// Launches a worker if the slot has none.
+    fn ensure_worker(&mut self, slot: usize) -> Result<(), String> {
+        if self.slots[slot].worker.is_some() {
+            return Ok(());
+        }
+        self.launched_workers += 1;
+        let id = self.launched_workers;
+        let reports = WorkerReports {
+            worker: id,
+            channel: self.worker_messages.clone(),
+        };
+        let worker = self.launcher.launch(slot, reports)?;
+        tracing::debug!(
+            slot,
+            worker = id,
+            program = worker.program,
+            "worker launched"
+        );
+        self.slot_of_worker.insert(id, slot);
+        self.slots[slot].worker = Some((id, worker));
+        Ok(())
+    }
+
+    fn launch_failed(&mut self, slot: usize, reason: String) {
+        let Some(consequence) = self.scheduler.launch_failed(slot) else {
+            return;
+        };
+        self.report_start_failure(slot, reason.clone(), String::new());
+        if consequence.closes_slot {
+            self.close_slot(slot, reason, String::new());
+        }
+    }
+
+    pub(super) fn report_start_failure(&self, slot: usize, reason: String, stderr: String) {
+        let failures = self.scheduler.start_failures(slot);
+        tracing::info!(slot, failures, reason, "worker failed to start");
+        self.report(RunEvent::StartFailed {
+            slot,
+            failures,
+            reason,
+            stderr,
+        });
+    }
+}

@@ -1,0 +1,90 @@
+//! A worker has exited.
+
+use super::attempt_end::AttemptEnd;
+use super::dispatcher::Dispatcher;
+use super::unreported_events::unreported_events;
+use crate::launcher::{WorkerExit, WorkerHandle, WorkerId};
+use crate::run_event::StopRequest;
+use convsweep_spec::layout::EVENTS;
+use convsweep_spec::outcome::Outcome;
+use std::fs;
+
+impl Dispatcher<'_> {
+    pub(super) fn worker_exited(&mut self, slot: usize, id: WorkerId, exit: WorkerExit) {
+        self.slot_of_worker.remove(&id);
+        let state = &mut self.slots[slot];
+        if state
+            .exiting
+            .take_if(|(exiting, _)| *exiting == id)
+            .is_some()
+        {
+            return self.scheduler.worker_exited(slot);
+        }
+        let Some((_, worker)) = state.worker.take_if(|(worker, _)| *worker == id) else {
+            return;
+        };
+        let is_killed_by_us = self.stop_request == StopRequest::Now;
+        self.read_unreported_events(slot);
+        let Some(attempt) = &self.slots[slot].attempt else {
+            if !exit.is_clean && !is_killed_by_us {
+                let note = format!("the worker {} between two jobs", exit.description);
+                self.report_note(slot, note);
+            }
+            return;
+        };
+        let outcome = if is_killed_by_us {
+            Outcome::Cancelled
+        } else if attempt.has_responded || exit.outcome == Outcome::OutOfMemory {
+            exit.outcome
+        } else {
+            return self.died_at_start(slot, exit, &worker);
+        };
+        let end = AttemptEnd {
+            outcome,
+            by_worker: false,
+            stderr: worker.stderr.text(),
+        };
+        self.end_attempt(slot, end);
+    }
+
+    /// Handles the events that a dead worker logged but could no longer report; the attempt may
+    /// even have ended.
+    fn read_unreported_events(&mut self, slot: usize) {
+        let Some(attempt) = &self.slots[slot].attempt else {
+            return;
+        };
+        let Some(job) = self.scheduler.job_of(slot) else {
+            return;
+        };
+        let path = self.jobs[job].execution.folder.join(EVENTS);
+        let log = fs::read(path).unwrap_or_default();
+        let events = unreported_events(&log, &attempt.job, attempt.attempt, attempt.next_event);
+        for envelope in events {
+            self.handle_event(slot, Box::new(envelope));
+        }
+    }
+
+    /// The worker died before its first event: the slot rather than the job may be at fault.
+    fn died_at_start(&mut self, slot: usize, exit: WorkerExit, worker: &WorkerHandle) {
+        let Some(attempt) = self.slots[slot].attempt.take() else {
+            return;
+        };
+        let Some(consequence) = self.scheduler.worker_died_at_start(slot) else {
+            return;
+        };
+        let stderr = worker.stderr.text();
+        let (program, how) = (&worker.program, &exit.description);
+        let reason = format!("the worker {program} {how} before it reported anything");
+        self.report_start_failure(slot, reason.clone(), stderr.clone());
+        self.continue_search(&attempt, &consequence, &exit.outcome);
+        let end = AttemptEnd {
+            outcome: exit.outcome,
+            by_worker: false,
+            stderr: stderr.clone(),
+        };
+        self.conclude(slot, attempt, &consequence, end);
+        if consequence.closes_slot {
+            self.close_slot(slot, reason, stderr);
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! A slot as the dispatcher sees it.
+
+use convsweep_spec::device::DeviceName;
+
+/// The right to run one job on a device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slot {
+    /// The device that jobs are told to use.
+    pub device: DeviceName,
+    /// Number of threads that share a job's work.
+    pub threads: u32,
+}

@@ -1,0 +1,113 @@
+//! Starts workers as processes of this machine.
+
+use super::affinity::with_affinity;
+use super::memory_limit::limit_memory;
+use super::slots::LocalSlot;
+use super::stderr_log::StderrLog;
+use super::supervisor::{Supervisor, WorkerProcess};
+use crate::launcher::{Launcher, Slot, StderrTail, WorkerHandle, WorkerReports};
+use std::io;
+use std::process::Stdio;
+use std::time::Duration;
+use tokio::process::{Child, Command};
+use tokio::sync::mpsc;
+use tracing::Instrument;
+
+/// Environment variables by which numerical libraries are told their number of threads.
+const THREAD_VARIABLES: [&str; 4] = [
+    "RAYON_NUM_THREADS",
+    "OMP_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+];
+
+/// Starts workers as processes of this machine.
+#[derive(Clone, Debug)]
+pub struct LocalLauncher {
+    /// The slots of this machine.
+    pub slots: Vec<LocalSlot>,
+    /// Time that a worker has to exit after its standard input was closed, before it is killed.
+    pub grace_period: Duration,
+}
+
+impl Launcher for LocalLauncher {
+    fn slots(&self) -> Vec<Slot> {
+        self.slots.iter().map(LocalSlot::slot).collect()
+    }
+
+    fn launch(&self, slot: usize, reports: WorkerReports) -> Result<WorkerHandle, String> {
+        let slot = &self.slots[slot];
+        let mut command = worker_command(slot);
+        let (spawned, pinning) = with_affinity(&slot.cores, || command.spawn());
+        let child = spawned.map_err(|error| start_error(slot, &error))?;
+        let pid = child.id().unwrap_or_default();
+        tracing::debug!(pid, cores = ?slot.cores, "worker process spawned");
+        let note = pinning.or_else(|| {
+            let bytes = slot.memory_bytes?;
+            limit_memory(pid, bytes)
+        });
+        let process = take_pipes(child, pid)?;
+        let (requests, received) = mpsc::unbounded_channel();
+        let stderr = StderrTail::default();
+        let log = StderrLog::new(stderr.clone());
+        let supervisor = Supervisor::new(reports, log, pid, self.grace_period);
+        let supervision = supervisor.run(process, received, note);
+        tokio::spawn(supervision.instrument(tracing::info_span!("worker", pid)));
+        Ok(WorkerHandle {
+            program: slot.worker.display().to_string(),
+            requests,
+            stderr,
+        })
+    }
+}
+
+fn worker_command(slot: &LocalSlot) -> Command {
+    let mut command = Command::new(&slot.worker);
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0)
+        .kill_on_drop(true);
+    for name in THREAD_VARIABLES {
+        command.env(name, slot.threads.to_string());
+    }
+    // CUDA then numbers its devices as the discovery of devices does.
+    command.env("CUDA_DEVICE_ORDER", "PCI_BUS_ID");
+    // Each training step allocates what the previous one freed. Keeping freed pages for a minute
+    // saves the kernel from clearing them again for every step.
+    command.env("MIMALLOC_PURGE_DELAY", "60000");
+    if slot.memory_bytes.is_some() {
+        // Otherwise the allocator reserves a gigabyte ahead, which counts against the limit.
+        command.env("MIMALLOC_ARENA_EAGER_COMMIT", "0");
+    }
+    command
+}
+
+fn take_pipes(mut child: Child, pid: u32) -> Result<WorkerProcess, String> {
+    let pipes = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+    let (Some(stdin), Some(stdout), Some(stderr)) = pipes else {
+        return Err(format!(
+            "the worker process {pid} was started without pipes"
+        ));
+    };
+    Ok(WorkerProcess {
+        child,
+        stdin,
+        stdout,
+        stderr,
+    })
+}
+
+fn start_error(slot: &LocalSlot, error: &io::Error) -> String {
+    let remedy = match error.kind() {
+        io::ErrorKind::NotFound => "build it, or put it beside convsweep",
+        io::ErrorKind::PermissionDenied => "make it executable",
+        io::ErrorKind::OutOfMemory => "run fewer slots (--slots)",
+        _ => "check whether it runs by hand with --version",
+    };
+    format!(
+        "the worker {} does not start: {error}; {remedy}",
+        slot.worker.display()
+    )
+}

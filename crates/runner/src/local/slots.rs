@@ -1,0 +1,193 @@
+//! The slots of this machine: how many a device has, and what each may use.
+
+use crate::devices::{
+    DeviceChoice, FoundDevice, SlotSettings, choose_devices, find_devices, usable_cores,
+};
+use crate::error::RunnerError;
+use crate::launcher::Slot;
+use convsweep_spec::device::DeviceName;
+use std::path::{Path, PathBuf};
+
+/// Most threads that augment images for one job on a GPU.
+const GPU_SLOT_THREADS: u32 = 8;
+
+/// A slot of this machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LocalSlot {
+    /// The device.
+    pub device: DeviceName,
+    /// Number of threads that share a job's work.
+    pub threads: u32,
+    /// Cores that the worker is pinned to; empty if the system places it.
+    pub cores: Vec<usize>,
+    /// The worker program.
+    pub worker: PathBuf,
+    /// Memory limit of a job in bytes. A worker on the CPU that needs more ends as out of memory.
+    pub memory_bytes: Option<u64>,
+}
+
+impl LocalSlot {
+    /// The slot as the dispatcher sees it.
+    pub fn slot(&self) -> Slot {
+        Slot {
+            device: self.device,
+            threads: self.threads,
+        }
+    }
+}
+
+/// The slots on the chosen devices of this machine; workers are looked for in `worker_folder`.
+///
+/// The default (also for an empty list) is every usable GPU, or the CPU where there is none: beside
+/// a GPU, the CPU's jobs would finish long after all others. A slot on the CPU has a core for each
+/// of its threads, and there are as many slots as there are cores for, unless the settings say
+/// otherwise; more slots than there are cores for are placed by the system. A GPU has one slot.
+///
+/// # Errors
+/// [`RunnerError::UnusableDevice`] for a device that was named but is not there or cannot be used,
+/// or if no device can.
+pub fn local_slots(
+    choices: &[DeviceChoice],
+    settings: &SlotSettings,
+    worker_folder: &Path,
+) -> Result<Vec<LocalSlot>, RunnerError> {
+    let found = find_devices(worker_folder);
+    let chosen = choose_devices(choices, &found)?;
+    Ok(arrange(&chosen, settings, &usable_cores()))
+}
+
+/// The slots on these devices of a machine with these cores.
+fn arrange(chosen: &[&FoundDevice], settings: &SlotSettings, cores: &[usize]) -> Vec<LocalSlot> {
+    let gpu_threads = threads_of_gpu_slot(chosen, settings, cores);
+    let mut slots = Vec::new();
+    for device in chosen {
+        let is_cpu = device.name.family.is_cpu();
+        let count = count_that_fits(device, settings, cores);
+        let threads = if is_cpu {
+            settings.job_threads()
+        } else {
+            gpu_threads
+        };
+        let needed = u64::from(count) * u64::from(threads);
+        let has_own_cores = is_cpu && chosen.len() == 1 && needed <= cores.len() as u64;
+        let mut own_cores = cores.chunks(threads as usize).filter(|_| has_own_cores);
+        for _ in 0..count {
+            slots.push(LocalSlot {
+                device: device.name,
+                threads,
+                cores: own_cores.next().unwrap_or_default().to_vec(),
+                worker: device.worker.clone(),
+                memory_bytes: settings.memory_bytes().filter(|_| is_cpu),
+            });
+        }
+    }
+    slots
+}
+
+/// Slots of a device by the settings, else by default.
+fn count(device: &FoundDevice, settings: &SlotSettings, cores: &[usize]) -> u32 {
+    let default = if device.name.family.is_cpu() {
+        (cores.len() as u32 / settings.job_threads()).max(1)
+    } else {
+        1
+    };
+    settings.count(device.name).unwrap_or(default)
+}
+
+/// Slots of a device, no more than fit into its memory, but at least one.
+fn count_that_fits(device: &FoundDevice, settings: &SlotSettings, cores: &[usize]) -> u32 {
+    let count = count(device, settings, cores);
+    let (Some(job), Some(all)) = (settings.memory_bytes(), device.memory_bytes) else {
+        return count;
+    };
+    let fit = (all / job.max(1)).max(1);
+    count.min(u32::try_from(fit).unwrap_or(u32::MAX))
+}
+
+/// Jobs on GPUs share the cores for augmentation.
+fn threads_of_gpu_slot(chosen: &[&FoundDevice], settings: &SlotSettings, cores: &[usize]) -> u32 {
+    let mut slots = 0;
+    for device in chosen {
+        if !device.name.family.is_cpu() {
+            slots += count(device, settings, cores);
+        }
+    }
+    (cores.len() as u32 / slots.max(1)).clamp(1, GPU_SLOT_THREADS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::devices::parse_device_list;
+
+    fn device(name: &str, gib: u64) -> FoundDevice {
+        FoundDevice {
+            name: name.parse().unwrap(),
+            description: String::new(),
+            memory_bytes: (gib > 0).then_some(gib << 30),
+            cores: 0,
+            worker: "/w/worker".into(),
+            problem: (name == "cuda:1").then(|| "broken".to_string()),
+        }
+    }
+
+    fn slots(names: &str, settings: &SlotSettings, gib: u64, cores: &[usize]) -> Vec<LocalSlot> {
+        let found = [
+            device("cpu", gib),
+            device("cuda:0", gib * 8),
+            device("cuda:1", gib * 8),
+        ];
+        let choices = parse_device_list(names).unwrap();
+        arrange(&choose_devices(&choices, &found).unwrap(), settings, cores)
+    }
+
+    /// Slots as text: device, threads, cores.
+    fn check(names: &str, settings: &str, cores: &[usize], expect: &str) {
+        let slots = slots(names, &settings.parse().unwrap(), 0, cores);
+        let text = |slot: &LocalSlot| format!("{}x{}{:?}", slot.device, slot.threads, slot.cores);
+        let texts: Vec<String> = slots.iter().map(text).collect();
+        assert_eq!(texts.join(" "), expect);
+    }
+
+    #[test]
+    fn slots_follow_devices_and_settings() {
+        check("cpu", "", &[0, 3], "cpux1[0] cpux1[3]");
+        check("cpu", "cpu=1", &[0, 3], "cpux1[0]");
+        check("cpu", "cpu=3", &[0, 3], "cpux1[] cpux1[] cpux1[]");
+        check("auto", "", &[0, 1], "cuda:0x2[]");
+        let mixed = "cuda:0x1[] cuda:0x1[] cpux1[]";
+        check("cuda,cpu", "cuda:0=2,cpu=1", &[0, 1], mixed);
+        check("cpu,cpu", "cpu=cores", &[5], "cpux1[5]");
+    }
+
+    #[test]
+    fn the_threads_of_a_job_have_their_own_cores() {
+        let check = |settings: &str, threads: u32, cores: &[usize], expect: &[&[usize]]| {
+            let settings = settings.parse::<SlotSettings>().unwrap();
+            let slots = slots("cpu", &settings.with_threads(threads), 0, cores);
+            assert!(slots.iter().all(|slot| slot.threads == threads));
+            let pinned: Vec<&[usize]> = slots.iter().map(|slot| &slot.cores[..]).collect();
+            assert_eq!(pinned, expect);
+        };
+        check("", 2, &[0, 1, 4, 5, 7], &[&[0, 1], &[4, 5]]);
+        check("cpu=1", 3, &[0, 1, 4, 5], &[&[0, 1, 4]]);
+        check("cpu=2", 2, &[0, 1, 4], &[&[], &[]]);
+        check("", 4, &[0, 1], &[&[]]);
+    }
+
+    #[test]
+    fn slots_are_limited_by_memory() {
+        let check = |names: &str, settings: &str, gib: u64, expect: &[u64]| {
+            let settings = settings.parse::<SlotSettings>().unwrap();
+            let settings = settings.with_memory(Some(gib << 30));
+            let slots = slots(names, &settings, 10, &[0, 1, 2, 3]);
+            let gib = |slot: &LocalSlot| slot.memory_bytes.map_or(0, |bytes| bytes >> 30);
+            assert_eq!(slots.iter().map(gib).collect::<Vec<_>>(), expect);
+        };
+        check("cpu", "", 4, &[4, 4]);
+        check("cpu", "", 1, &[1, 1, 1, 1]);
+        check("cpu", "", 100, &[100]);
+        // The memory of a GPU cannot be limited, only shared out.
+        check("cuda", "cuda=8", 30, &[0, 0]);
+    }
+}

@@ -1,0 +1,216 @@
+//! The rules themselves, as pure functions over values.
+
+use convsweep_spec::metric::Direction;
+use statrs::distribution::{ContinuousCDF, StudentsT};
+use std::cmp::Ordering;
+
+/// Probability of dropping a configuration that is as good as the leader in one round of a race.
+pub const LEVEL: f64 = 0.05;
+/// Number of jobs of other configurations that the median rule needs before it judges.
+pub const MEDIAN_JOBS: usize = 3;
+
+/// Orders better values first. A missing value (the job failed or diverged) and NaN are worst.
+pub fn compare(direction: Direction, a: Option<f64>, b: Option<f64>) -> Ordering {
+    let key = |value: Option<f64>| match (value.filter(|v| !v.is_nan()), direction) {
+        (None, _) => f64::INFINITY,
+        (Some(value), Direction::Max) => -value,
+        (Some(value), Direction::Min) => value,
+    };
+    key(a).total_cmp(&key(b))
+}
+
+/// The best 1 in `eta` of the candidates (a number and a value), rounded up; best first, equal ones
+/// in the given order.
+pub fn best_share(
+    direction: Direction,
+    candidates: &[(usize, Option<f64>)],
+    eta: u32,
+) -> Vec<usize> {
+    let mut order = candidates.to_vec();
+    order.sort_by(|a, b| compare(direction, a.1, b.1));
+    let share = candidates.len().div_ceil(eta.max(1) as usize).max(1);
+    order.truncate(share);
+    order.into_iter().map(|(number, _)| number).collect()
+}
+
+/// Whether `value` is among the best 1 in `eta` of all values so far, itself included. The first
+/// `eta - 1` always are.
+pub fn asha_continues(direction: Direction, earlier: &[f64], value: f64, eta: u32) -> bool {
+    let count = earlier.len() + 1;
+    if count < eta as usize {
+        return true;
+    }
+    let is_better = |other: &&f64| compare(direction, Some(**other), Some(value)).is_lt();
+    let better = earlier.iter().filter(is_better).count();
+    better < (count / eta.max(1) as usize).max(1)
+}
+
+/// The best of `own` and the median of `others`, if the best is worse than the median. `others` are
+/// the mean values of other jobs up to the same epoch.
+pub fn below_median(direction: Direction, own: &[f64], others: Vec<f64>) -> Option<(f64, f64)> {
+    if others.len() < MEDIAN_JOBS {
+        return None;
+    }
+    let better = |a: &f64, b: &f64| compare(direction, Some(*a), Some(*b));
+    let best = own.iter().copied().min_by(better)?;
+    let median = median(others);
+    better(&best, &median).is_gt().then_some((best, median))
+}
+
+/// The median of at least one value.
+fn median(mut values: Vec<f64>) -> f64 {
+    let middle = values.len() / 2;
+    let is_even = values.len().is_multiple_of(2);
+    let (below, &mut upper, _) = values.select_nth_unstable_by(middle, f64::total_cmp);
+    match below.iter().copied().max_by(f64::total_cmp) {
+        Some(lower) if is_even => f64::midpoint(lower, upper),
+        _ => upper,
+    }
+}
+
+/// Which candidates may still be the best, given their values by seed (`None`: the seed failed): the
+/// leader by its mean, and everyone that is not worse than the leader by a paired one-sided t test
+/// at [`LEVEL`] over the seeds that both have.
+pub fn race_survivors(direction: Direction, candidates: &[Vec<Option<f64>>]) -> Vec<bool> {
+    let means: Vec<Option<f64>> = candidates.iter().map(|values| mean_of(values)).collect();
+    let all = 0..candidates.len();
+    let Some(leader) = all
+        .clone()
+        .min_by(|&a, &b| compare(direction, means[a], means[b]))
+    else {
+        return vec![];
+    };
+    let survives = |i: usize| {
+        let behind = differences(direction, &candidates[leader], &candidates[i]);
+        i == leader || (means[i].is_some() && !are_positive(&behind))
+    };
+    all.map(survives).collect()
+}
+
+/// By how much `leader` is better than `other`, for each seed that both have.
+fn differences(direction: Direction, leader: &[Option<f64>], other: &[Option<f64>]) -> Vec<f64> {
+    let sign = match direction {
+        Direction::Max => 1.0,
+        Direction::Min => -1.0,
+    };
+    let mut differences = Vec::new();
+    for (leader, other) in leader.iter().zip(other) {
+        if let (Some(leader), Some(other)) = (leader, other) {
+            differences.push(sign * (leader - other));
+        }
+    }
+    differences
+}
+
+/// Whether the mean of the differences is significantly above zero, at [`LEVEL`].
+fn are_positive(differences: &[f64]) -> bool {
+    let n = differences.len() as f64;
+    if n < 2.0 {
+        return false;
+    }
+    let mean = mean(differences);
+    let squares = differences.iter().map(|d| (d - mean) * (d - mean));
+    let variance = squares.sum::<f64>() / (n - 1.0);
+    if variance == 0.0 {
+        return mean > 0.0;
+    }
+    let t = mean / (variance / n).sqrt();
+    let distribution = StudentsT::new(0.0, 1.0, n - 1.0);
+    distribution.is_ok_and(|students| t > students.inverse_cdf(1.0 - LEVEL))
+}
+
+/// The mean of the values that are there and not NaN.
+pub fn mean_of(values: &[Option<f64>]) -> Option<f64> {
+    let mut present: Vec<f64> = values.iter().flatten().copied().collect();
+    present.retain(|value| !value.is_nan());
+    (!present.is_empty()).then(|| mean(&present))
+}
+
+/// The mean; 0 without values.
+pub fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len().max(1) as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Direction::{Max, Min};
+
+    #[test]
+    fn the_best_share_is_rounded_up() {
+        let check = |direction, values: &[f64], eta, expect: &[usize]| {
+            let candidates: Vec<_> = values.iter().map(|v| Some(*v)).enumerate().collect();
+            assert_eq!(
+                best_share(direction, &candidates, eta),
+                expect,
+                "{values:?}"
+            );
+        };
+        check(
+            Max,
+            &[0.1, 0.5, 0.3, 0.9, 0.2, 0.4, 0.6, 0.7, 0.8],
+            3,
+            &[3, 8, 7],
+        );
+        check(Min, &[0.1, 0.5, 0.3, 0.9], 2, &[0, 2]);
+        check(Max, &[0.5, 0.5, 0.5], 3, &[0]);
+        check(Max, &[0.1, 0.2, 0.3, 0.4], 3, &[3, 2]);
+        check(Max, &[f64::NAN, 0.2], 2, &[1]);
+        assert_eq!(best_share(Max, &[(4, None), (7, Some(0.1))], 2), [7]);
+        assert_eq!(best_share(Max, &[(4, None)], 3), [4]);
+    }
+
+    #[test]
+    fn asha_judges_by_the_values_so_far() {
+        let check = |so_far: &[f64], value, expect| {
+            assert_eq!(asha_continues(Max, so_far, value, 3), expect, "{so_far:?}")
+        };
+        check(&[], 0.1, true);
+        check(&[0.9], 0.1, true);
+        check(&[0.9, 0.8], 0.1, false);
+        check(&[0.9, 0.8], 0.95, true);
+        check(&[0.9, 0.8, 0.7, 0.6, 0.5], 0.85, true);
+        check(&[0.9, 0.8, 0.7, 0.6, 0.5], 0.75, false);
+        assert!(!asha_continues(Min, &[0.1, 0.2], 0.9, 3));
+    }
+
+    #[test]
+    fn the_median_is_that_of_the_other_jobs_means() {
+        let others = || vec![0.7, 0.3, 0.5];
+        assert_eq!(below_median(Max, &[0.1, 0.45], others()), Some((0.45, 0.5)));
+        assert_eq!(below_median(Max, &[0.55, 0.1], others()), None);
+        assert_eq!(
+            below_median(Max, &[0.1], vec![0.75, 0.25, 1.0, 0.5]),
+            Some((0.1, 0.625)),
+            "of an even number"
+        );
+        assert_eq!(
+            below_median(Max, &[0.0], others()[..2].to_vec()),
+            None,
+            "two are too few"
+        );
+        assert!(below_median(Min, &[0.9], others()).is_some());
+    }
+
+    #[test]
+    fn a_race_drops_what_is_significantly_worse() {
+        let all = |values: &[f64]| values.iter().map(|v| Some(*v)).collect::<Vec<_>>();
+        let check = |candidates: &[Vec<Option<f64>>], expect: &[bool]| {
+            assert_eq!(race_survivors(Max, candidates), expect)
+        };
+        check(
+            &[all(&[0.9, 0.91]), all(&[0.5, 0.52]), all(&[0.89, 0.93])],
+            &[true, false, true],
+        );
+        // One seed is too few.
+        check(&[all(&[0.9]), all(&[0.1])], &[true, true]);
+        // Differences of 0.4 and 0.1 could be chance; three equal ones could not.
+        check(&[all(&[0.9, 0.6]), all(&[0.5, 0.5])], &[true, true]);
+        check(
+            &[all(&[0.9, 0.8, 0.7]), all(&[0.8, 0.7, 0.6])],
+            &[true, false],
+        );
+        check(&[vec![None, None], all(&[0.1, 0.2])], &[false, true]);
+        check(&[], &[]);
+    }
+}

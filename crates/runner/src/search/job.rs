@@ -1,0 +1,51 @@
+//! A job as the search sees it.
+
+use super::curve::Curve;
+
+/// A job of the plan.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SearchJob {
+    /// Number of its configuration.
+    pub configuration: usize,
+    /// Its place among the jobs of the configuration, from 0.
+    pub seed: usize,
+    /// Number of epochs that it is to be trained for.
+    pub epochs: u32,
+    /// What it has recorded so far.
+    pub curve: Curve,
+    /// Its status.
+    pub status: JobStatus,
+}
+
+/// The status of a job in a search.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JobStatus {
+    /// It trains or may start.
+    Active,
+    /// It waits for a decision, before its first epoch or after a pause.
+    Waiting,
+    /// All of its epochs are trained.
+    Finished,
+    /// It failed or diverged.
+    Unsuccessful,
+    /// A rule ended it early, or kept it from starting.
+    Pruned,
+}
+
+impl SearchJob {
+    /// Whether it may still be trained.
+    pub(super) fn is_undecided(&self) -> bool {
+        matches!(self.status, JobStatus::Active | JobStatus::Waiting)
+    }
+
+    /// The value of a job that finished; `None` for all others.
+    pub(super) fn final_value(&self) -> Option<f64> {
+        match self.status {
+            JobStatus::Finished => self.curve.last_kept_value(),
+            JobStatus::Active
+            | JobStatus::Waiting
+            | JobStatus::Unsuccessful
+            | JobStatus::Pruned => None,
+        }
+    }
+}
