@@ -226,7 +226,7 @@ fn halving_spares_jobs_says_why_and_may_be_simulated_before() {
     spared
         .run(&["run", "small.toml"])
         .exits(0)
-        .says(&["spared by successive-halving", "is place"]);
+        .says(&["spared by successive-halving", "ranks"]);
     let count = |outcome: &str| {
         spared.number(&format!(
             "select count(*) from jobs where outcome = '{outcome}'"

@@ -128,14 +128,14 @@ fn bad_input_on_a_workers_pipes_is_said() {
     check(
         "babble 1000\ntrain 3",
         0,
-        &["worker: blah", "more that is no event"],
+        &["worker: blah", "more lines that are not events"],
     );
     check("flood\ntrain 3", 0, &["floods its log", "8 MiB"]);
     check(
         "stray\nhang",
         1,
         &[
-            "spoke of another",
+            "reported about another",
             "build it from the same sources",
             "--only",
         ],

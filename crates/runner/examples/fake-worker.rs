@@ -1,173 +1,175 @@
-//! A worker that trains nothing but does what a script says: for tests of the runner.
+//! A worker that trains nothing but does what a script says, for tests.
 //!
-//! The script is the file `script.<attempt>` in the job's folder, else `script`, else
-//! CONVSWEEP_FAKE_SCRIPT, else `finish`; one word a line: `train N` (so many epochs, logged and
-//! said), `started`, `log` (started, into the job's log only), `log-finish` (the same, ended),
-//! `finish`, `fail`, `wait` (until told to stop), `garbage`, `half`, `long`, `newer`, `stray`,
-//! `stderr TEXT`, `flood`, `babble N` (so many lines that are no events), `die`, `abort`, `exit N`,
-//! `hang` (deaf to its standard input), `freeze` (stops itself), `alive N` (so many signs of life,
-//! 50 ms apart), `hog` (takes memory until it is killed), `env`.
+//! The script is the file `script.<attempt>` in the job's folder, else the environment variable
+//! `CONVSWEEP_FAKE_SCRIPT`, else `finish`. It has one step on each line:
+//!
+//! | step | what the worker does |
+//! | --- | --- |
+//! | `train N` | logs and reports a whole job of N epochs |
+//! | `started`, `finish`, `env` | reports events |
+//! | `wait` | waits to be told to stop |
+//! | `garbage`, `half`, `long`, `babble N` | writes something that is not an event |
+//! | `newer`, `stray` | reports an event of a newer format, or of another job |
+//! | `stderr TEXT`, `flood` | writes to standard error |
+//! | `die`, `abort`, `exit N` | ends the process |
+//! | `hang` | does not read its input any more |
+//! | `hog` | takes memory until it is killed |
 
 use convsweep_spec::FORMAT;
+use convsweep_spec::canonical::canonical_json;
 use convsweep_spec::command::Command;
 use convsweep_spec::event::{Envelope, Event, Fingerprint, Start};
 use convsweep_spec::id::JobId;
 use convsweep_spec::job::Job;
-use convsweep_spec::metric::Number;
+use convsweep_spec::layout::{EVENTS, JOB};
+use convsweep_spec::metric::{ALL, Number};
 use convsweep_spec::outcome::Outcome;
+use rustix::process::Signal;
 use std::fs::File;
 use std::io::{BufRead, Write, stdin};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 fn main() {
-    let mut lines = stdin().lock().lines();
-    while let Some(Ok(line)) = lines.next() {
+    let mut input = stdin().lock().lines();
+    while let Some(Ok(line)) = input.next() {
         match serde_json::from_str(&line).expect("a command") {
-            Command::Train(job) => train(&job, &mut lines),
+            Command::Train(job) => Attempt { job: &job, next: 0 }.run(&mut input),
             Command::Stop { .. } => {}
         }
     }
 }
 
-fn train(job: &Job, lines: &mut impl Iterator<Item = std::io::Result<String>>) {
-    let script = |name: String| std::fs::read_to_string(job.execution.folder.join(name));
-    let script =
-        script(format!("script.{}", job.execution.attempt)).or_else(|_| script("script".into()));
-    let mut n = 0;
-    let script = script.or_else(|_| std::env::var("CONVSWEEP_FAKE_SCRIPT"));
-    for word in script.unwrap_or_else(|_| "finish".into()).lines() {
-        let (word, rest) = word.split_once(' ').unwrap_or((word, ""));
-        let mut event = |event: Event| {
-            n += 1;
-            say(&line(job, FORMAT, &job.id, n - 1, event));
-        };
-        match word {
-            "started" => event(started(job)),
-            "log" => log(job, &line(job, FORMAT, &job.id, 0, started(job))),
-            "log-finish" => log(
-                job,
-                &line(job, FORMAT, &job.id, 1, ended(Outcome::Finished)),
-            ),
-            "finish" => {
-                event(started(job));
-                event(ended(Outcome::Finished));
-            }
-            "train" => {
-                let epochs: u32 = rest.parse().expect("a count");
-                let mut log = enter(job);
-                let mut both = |event: Event| {
-                    let line = line(job, FORMAT, &job.id, n, event);
-                    n += 1;
-                    log.write_all(line.as_bytes()).expect("written");
-                    say(&line);
-                };
-                both(started(job));
-                (1..=epochs).for_each(|epoch| both(metrics(epoch)));
-                both(ended(Outcome::Finished));
-            }
-            "fail" => event(ended(Outcome::Failed {
-                message: "as told".into(),
-            })),
-            "wait" => {
-                let stop = lines.next().and_then(Result::ok).unwrap_or_default();
-                match serde_json::from_str(&stop) {
-                    Ok(Command::Stop { outcome }) => event(ended(outcome)),
-                    _ => return,
+/// An attempt at a job.
+struct Attempt<'a> {
+    job: &'a Job,
+    /// Number of the next event.
+    next: u64,
+}
+
+impl Attempt<'_> {
+    fn run(mut self, input: &mut impl Iterator<Item = std::io::Result<String>>) {
+        for step in script(self.job).lines() {
+            let (step, argument) = step.split_once(' ').unwrap_or((step, ""));
+            match step {
+                "train" => self.train(number(argument)),
+                "started" => self.report(started(self.job)),
+                "finish" => {
+                    self.report(started(self.job));
+                    self.report(ended(Outcome::Finished));
                 }
-            }
-            "garbage" => say("what is this\n"),
-            "half" => say(line(job, FORMAT, &job.id, 7, started(job)).split_at(40).0),
-            "long" => say(&("x".repeat(65 << 20) + "\n")),
-            "newer" => say(&line(job, FORMAT + 1, &job.id, 0, started(job))),
-            "stray" => say(&line(
-                job,
-                FORMAT,
-                &JobId("another".into()),
-                0,
-                started(job),
-            )),
-            "stderr" => eprintln!("{rest}"),
-            "babble" => say(&"blah\n".repeat(rest.parse().expect("a count"))),
-            "flood" => eprint!("{}", "much the same\n".repeat(1 << 20)),
-            "die" => kill_myself(rustix::process::Signal::KILL),
-            "abort" => kill_myself(rustix::process::Signal::ABORT),
-            "exit" => std::process::exit(rest.parse().expect("a code")),
-            "freeze" => kill_myself(rustix::process::Signal::STOP),
-            "alive" => {
-                for _ in 0..rest.parse().expect("a count") {
-                    say(&line(job, FORMAT, &job.id, 0, Event::Alive));
-                    std::thread::sleep(Duration::from_millis(50));
+                "env" => self.report(environment(self.job)),
+                "wait" => {
+                    let stop = input.next().and_then(Result::ok).unwrap_or_default();
+                    let Ok(Command::Stop { outcome }) = serde_json::from_str(&stop) else {
+                        return;
+                    };
+                    self.report(ended(outcome));
                 }
+                "half" => write(&self.line(started(self.job))[..40]),
+                "newer" => write(&self.foreign_line(FORMAT + 1, &self.job.id)),
+                "stray" => write(&self.foreign_line(FORMAT, &JobId("another".into()))),
+                other => write_or_die(other, argument),
             }
-            "hang" => std::thread::sleep(Duration::from_secs(600)),
-            "hog" => {
-                let mut hoard = Vec::new();
-                loop {
-                    hoard.push(vec![1u8; 1 << 20]);
-                    std::hint::black_box(&hoard);
-                }
-            }
-            "env" => {
-                let cores = std::thread::available_parallelism().expect("cores");
-                let threads = std::env::var("RAYON_NUM_THREADS").expect("set");
-                event(Event::Warning {
-                    text: format!("{cores} {threads} {}", job.execution.device),
-                });
-            }
-            other => panic!("unknown word {other}"),
         }
+    }
+
+    /// Leaves the files that the real worker leaves: the lock, the question, the log.
+    fn train(&mut self, epochs: u32) {
+        let folder = &self.job.execution.folder;
+        let lock = File::create(folder.join(".lock")).expect("a lock file");
+        lock.try_lock().expect("a lock");
+        let question = canonical_json(&self.job.question) + "\n";
+        std::fs::write(folder.join(JOB), question).expect("written");
+        let mut options = File::options();
+        let options = options.create(true).append(true);
+        let mut log = options.open(folder.join(EVENTS)).expect("a log");
+        self.log(&mut log, started(self.job));
+        for epoch in 1..=epochs {
+            self.log(&mut log, metrics(epoch));
+        }
+        self.log(&mut log, ended(Outcome::Finished));
+    }
+
+    fn log(&mut self, log: &mut File, event: Event) {
+        let line = self.line(event);
+        log.write_all(line.as_bytes()).expect("written");
+        write(&line);
+        self.next += 1;
+    }
+
+    fn report(&mut self, event: Event) {
+        write(&self.line(event));
+        self.next += 1;
+    }
+
+    fn line(&self, event: Event) -> String {
+        to_line(&Envelope {
+            format: FORMAT,
+            job: self.job.id.clone(),
+            attempt: self.job.execution.attempt,
+            n: self.next,
+            time: now(),
+            event,
+        })
+    }
+
+    fn foreign_line(&self, format: u32, job: &JobId) -> String {
+        to_line(&Envelope {
+            format,
+            job: job.clone(),
+            attempt: self.job.execution.attempt,
+            n: 0,
+            time: now(),
+            event: started(self.job),
+        })
     }
 }
 
-fn say(text: &str) {
+fn script(job: &Job) -> String {
+    let execution = &job.execution;
+    let path = execution
+        .folder
+        .join(format!("script.{}", execution.attempt));
+    if let Ok(script) = std::fs::read_to_string(path) {
+        return script;
+    }
+    std::env::var("CONVSWEEP_FAKE_SCRIPT").unwrap_or_else(|_| "finish".into())
+}
+
+/// Steps that report no event.
+fn write_or_die(step: &str, argument: &str) {
+    match step {
+        "garbage" => write("what is this\n"),
+        "long" => write(&("x".repeat(65 << 20) + "\n")),
+        "babble" => write(&"blah\n".repeat(number(argument) as usize)),
+        "stderr" => eprintln!("{argument}"),
+        "flood" => eprint!("{}", "much the same\n".repeat(1 << 20)),
+        "die" => kill_myself(Signal::KILL),
+        "abort" => kill_myself(Signal::ABORT),
+        "exit" => std::process::exit(number(argument) as i32),
+        "hang" => std::thread::sleep(Duration::from_secs(600)),
+        "hog" => take_memory(),
+        other => panic!("unknown step {other}"),
+    }
+}
+
+fn number(argument: &str) -> u32 {
+    argument.parse().expect("a number")
+}
+
+fn write(text: &str) {
     let mut stdout = std::io::stdout().lock();
-    stdout
-        .write_all(text.as_bytes())
-        .and_then(|()| stdout.flush())
-        .expect("someone listens");
+    stdout.write_all(text.as_bytes()).expect("a reader");
+    stdout.flush().expect("a reader");
 }
 
-/// The files that the real worker writes of a job: the lock, what the job asks, the log, which is
-/// returned.
-fn enter(job: &Job) -> File {
-    let folder = &job.execution.folder;
-    File::create(folder.join(".lock"))
-        .and_then(|lock| Ok(lock.try_lock()?))
-        .expect("a lock");
-    let question = convsweep_spec::canonical::canonical_json(&job.question);
-    std::fs::write(folder.join(convsweep_spec::layout::JOB), question + "\n").expect("written");
-    open_log(job)
-}
-
-fn open_log(job: &Job) -> File {
-    let path = job.execution.folder.join(convsweep_spec::layout::EVENTS);
-    File::options()
-        .create(true)
-        .append(true)
-        .open(path)
-        .expect("a log")
-}
-
-fn log(job: &Job, line: &str) {
-    open_log(job).write_all(line.as_bytes()).expect("written");
-}
-
-fn line(job: &Job, format: u32, id: &JobId, n: u64, event: Event) -> String {
-    let envelope = Envelope {
-        format,
-        job: id.clone(),
-        attempt: job.execution.attempt,
-        n,
-        time: now(),
-        event,
-    };
-    serde_json::to_string(&envelope).expect("serializable") + "\n"
+fn to_line(envelope: &Envelope) -> String {
+    serde_json::to_string(envelope).expect("serializable") + "\n"
 }
 
 fn now() -> f64 {
-    std::time::SystemTime::now()
-        .duration_since(std::time::UNIX_EPOCH)
-        .map_or(0.0, |d| d.as_secs_f64())
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH);
+    since_1970.map_or(0.0, |time| time.as_secs_f64())
 }
 
 fn started(job: &Job) -> Event {
@@ -178,28 +180,23 @@ fn started(job: &Job) -> Event {
         version: "0".into(),
         revision: "none".into(),
     };
-    let (pid, host, device) = (
-        std::process::id(),
-        "here".into(),
-        job.execution.device.clone(),
-    );
     Event::Started {
-        pid,
-        host,
-        device,
+        pid: std::process::id(),
+        host: "here".into(),
+        device: job.execution.device,
         fingerprint,
         from: Start::Scratch,
     }
 }
 
 fn metrics(epoch: u32) -> Event {
-    let value = |name: &&str| (name.to_string(), Number(0.5 + f64::from(epoch) / 100.0));
-    let values = convsweep_spec::metric::ALL.iter().map(value).collect();
+    let value = 0.5 + f64::from(epoch) / 100.0;
+    let values = ALL.iter().map(|name| (name.to_string(), Number(value)));
     Event::Metrics {
         phase: 0,
         epoch,
         step: u64::from(epoch),
-        values,
+        values: values.collect(),
     }
 }
 
@@ -211,6 +208,23 @@ fn ended(outcome: Outcome) -> Event {
     }
 }
 
-fn kill_myself(signal: rustix::process::Signal) {
+/// What the worker sees of its surroundings.
+fn environment(job: &Job) -> Event {
+    let cores = std::thread::available_parallelism().expect("cores");
+    let threads = std::env::var("RAYON_NUM_THREADS").expect("set");
+    Event::Warning {
+        text: format!("{cores} {threads} {}", job.execution.device),
+    }
+}
+
+fn kill_myself(signal: Signal) {
     rustix::process::kill_process(rustix::process::getpid(), signal).expect("killed");
+}
+
+fn take_memory() {
+    let mut hoard = Vec::new();
+    loop {
+        hoard.push(vec![1u8; 1 << 20]);
+        std::hint::black_box(&hoard);
+    }
 }

@@ -5,8 +5,7 @@ use crate::exit::{Code, Exit, Failure};
 use crate::output::stdout::say;
 use crate::planning::find::find;
 use anyhow::Result;
-use convsweep_runner::results::control_files::{self, ControlRequest};
-use convsweep_runner::results::results_lock::running;
+use convsweep_runner::{ControlRequest, lock_holder, send_control};
 use convsweep_store::Reader;
 
 /// Cancels the named jobs.
@@ -22,14 +21,14 @@ pub fn cancel(context: &Context, jobs: &[String]) -> Result<Exit> {
 /// Tells the run that holds the results folder.
 pub fn tell(context: &Context, control: &ControlRequest) -> Result<Exit> {
     let folder = context.results.0.display();
-    let Some(holder) = running(&context.results) else {
+    let Some(holder) = lock_holder(&context.results) else {
         return Err(Failure {
             exit: Exit::Wrong,
             message: format!("nothing runs in {folder}"),
         }
         .into());
     };
-    if !control_files::tell(&context.results, control).code(Exit::Results)? {
+    if !send_control(&context.results, control).code(Exit::Results)? {
         let message = format!(
             "{holder} holds {folder} but did not take it within 10 s: is it a run, and does it live?"
         );

@@ -4,20 +4,20 @@ use crate::exit::Exit;
 use crate::output::stdout::{say, say_json};
 use crate::output::table::plain;
 use anyhow::Result;
-use convsweep_runner::{devices as list, worker_dir};
+use convsweep_runner::devices::{FoundDevice, find_devices, worker_folder};
 use serde_json::json;
 
 /// Prints the devices and why one cannot be used.
 pub fn devices(as_json: bool) -> Result<Exit> {
-    let devices = list(&worker_dir());
+    let devices = find_devices(&worker_folder());
     if as_json {
-        let object = |d: &convsweep_runner::FoundDevice| {
+        let object = |d: &FoundDevice| {
             json!({ "name": d.name, "description": d.description, "memory_bytes": d.memory_bytes, "cores": d.cores,
                     "worker": d.worker, "problem": d.problem })
         };
         say_json(&devices.iter().map(object).collect::<Vec<_>>())?;
     } else {
-        let row = |d: &convsweep_runner::FoundDevice| {
+        let row = |d: &FoundDevice| {
             let memory = d.memory_bytes.map_or("–".into(), |b| {
                 format!("{:.1} GiB", b as f64 / f64::from(1 << 30))
             });

@@ -5,7 +5,7 @@ use crate::exit::{Code, Exit, Failure};
 use crate::output::dashboard::{Picture, draw};
 use crate::output::stdout::say;
 use anyhow::Result;
-use convsweep_runner::results::results_lock::running;
+use convsweep_runner::lock_holder;
 use convsweep_store::Reader;
 use std::io::{IsTerminal, Write};
 use std::time::Duration;
@@ -33,7 +33,7 @@ pub fn watch(context: &Context, name: Option<&str>, once: bool) -> Result<Exit> 
             Some(name) => name.to_string(),
             None => newest()?,
         };
-        let picture = Picture::read(&reader, &name, running(&context.results))?;
+        let picture = Picture::read(&reader, &name, lock_holder(&context.results))?;
         let (height, width) = if live { terminal.size() } else { (24, 80) };
         let lines = draw(&picture, width.into(), height.into());
         if !live {

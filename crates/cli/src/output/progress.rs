@@ -1,8 +1,9 @@
 //! What a run looks like: bars on a terminal, plain lines elsewhere. All of it goes to stderr.
 
-use convsweep_runner::dispatch::worker_line::{ProcessExit, death_words};
-use convsweep_runner::estimate::{RunningJob, Workload, share};
-use convsweep_runner::{HaltReason, RunEvent, Slot, StopRequest};
+use convsweep_runner::estimate::{RunningJob, Workload, fraction_done};
+use convsweep_runner::launcher::Slot;
+use convsweep_runner::local::describe_exit;
+use convsweep_runner::{LimitReached, RunEvent, StopRequest};
 use convsweep_spec::event::Event;
 use convsweep_spec::id::JobId;
 use convsweep_spec::log::Verdict;
@@ -138,11 +139,11 @@ impl Display {
         self.tell_ending(event);
         match event {
             RunEvent::Paused(paused) => self.drains = *paused,
-            RunEvent::Halting(_) | RunEvent::Stopping { .. } => self.drains = true,
+            RunEvent::LimitReached(_) | RunEvent::Stopping { .. } => self.drains = true,
             _ => {}
         }
         match event {
-            RunEvent::Launched { slot, job, .. } => self.launched(*slot, job),
+            RunEvent::AttemptStarted { slot, job, .. } => self.launched(*slot, job),
             RunEvent::Worker(envelope) => self.heard(&envelope.job, &envelope.event),
             RunEvent::AttemptEnded { slot, job, outcome, stderr, .. } => self.ended(*slot, job, outcome, stderr),
             RunEvent::Retrying { job, .. } => self.waits(job, true),
@@ -152,8 +153,8 @@ impl Display {
                     self.failed += 1;
                 }
             }
-            RunEvent::Noise { text, .. } if text.starts_with("the worker ") => self.say(text),
-            RunEvent::Noise { text, .. } => self.say(&format!("worker: {text}")),
+            RunEvent::WorkerNote { text, .. } if text.starts_with("the worker ") => self.say(text),
+            RunEvent::WorkerNote { text, .. } => self.say(&format!("worker: {text}")),
             RunEvent::StartFailed { reason, stderr, .. } => self.say(&with_end(reason, stderr)),
             RunEvent::SlotClosed { device, reason, .. } => self.say(&format!("a slot of {device} is closed: {reason}")),
             RunEvent::Decided(decision) => {
@@ -164,11 +165,11 @@ impl Display {
             }
             RunEvent::Paused(true) => self.say("paused: running jobs write a checkpoint; `convsweep resume` lets them go on"),
             RunEvent::Paused(false) => self.say("the sweep goes on"),
-            RunEvent::Halting(HaltReason::TimeLimit) => self.say("the sweep's time limit is over: running jobs write a checkpoint"),
-            RunEvent::Halting(HaltReason::Failures(count)) => {
+            RunEvent::LimitReached(LimitReached::TimeLimit) => self.say("the sweep's time limit is over: running jobs write a checkpoint"),
+            RunEvent::LimitReached(LimitReached::Failures(count)) => {
                 self.say(&format!("{count} jobs failed, no more are started (run.on_failure): running jobs write a checkpoint"));
             }
-            RunEvent::Stopping { stop: StopRequest::Now, .. } => self.say("stopping at once; the same command goes on from the last checkpoints"),
+            RunEvent::Stopping { request: StopRequest::Now, .. } => self.say("stopping at once; the same command goes on from the last checkpoints"),
             RunEvent::Stopping { running, .. } => self.say(&format!(
                 "stopping: {running} running jobs write a checkpoint, the same command goes on from there; interrupt again to stop at once"
             )),
@@ -278,13 +279,13 @@ impl Display {
                 epochs,
                 images_per_second,
             } => {
-                let done = share(*epoch, *step, *steps, *epochs);
+                let done = fraction_done(*epoch, *step, *steps, *epochs);
                 let label = self.label(job);
                 let Some(now) = self.running.get_mut(&slot) else {
                     return;
                 };
                 if now.from == 0.0 && now.done == 0.0 && *epoch > 0 {
-                    now.from = share(*epoch, 0, 1, *epochs);
+                    now.from = fraction_done(*epoch, 0, 1, *epochs);
                 }
                 now.done = done;
                 if let Screen::Bars { slots, .. } = &self.screen {
@@ -429,11 +430,12 @@ impl Display {
         let running = self.running.values().map(|now| RunningJob {
             work: self.jobs.get(&now.job).map_or(0.0, |(_, info)| info.work),
             seconds: now.since.elapsed().as_secs_f64(),
-            from: now.from,
+            initial: now.from,
             done: now.done,
         });
         let load = Workload {
-            finished: self.spent,
+            finished_work: self.spent.0,
+            finished_seconds: self.spent.1,
             running: running.collect(),
             waiting: self.waiting.values().copied().collect(),
             slots: self.slots,
@@ -463,14 +465,7 @@ fn scores(values: &BTreeMap<String, f64>) -> String {
 fn what(outcome: &Outcome) -> String {
     let detail = match outcome {
         &Outcome::Crashed { signal, code } => {
-            format!(
-                "its worker {}",
-                death_words(&ProcessExit {
-                    signal,
-                    code,
-                    out_of_memory: false
-                })
-            )
+            format!("its worker {}", describe_exit(signal, code))
         }
         other => other.detail(),
     };

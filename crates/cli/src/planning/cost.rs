@@ -1,13 +1,13 @@
 //! What a plan will take: time and memory, by what finished jobs of this machine took, else by
 //! rough figures.
 
-use super::slots::find_slots;
+use super::slots::find_launcher;
 use crate::context::Context;
 use crate::exit::{Code, Exit};
 use crate::planning::difference::Standing;
 use anyhow::Result;
 use convsweep_plan::{Plan, Planned};
-use convsweep_runner::Slot;
+use convsweep_runner::launcher::{Launcher, Slot};
 
 use convsweep_spec::data::SplitScheme;
 use convsweep_spec::log::MemberJob;
@@ -79,8 +79,8 @@ impl Cost {
         plan: &Plan,
         standings: &[(usize, &MemberJob, Standing)],
     ) -> Result<Cost> {
-        let (slots, unusable) = match find_slots(None, None, plan) {
-            Ok(slots) => (slots, None),
+        let (slots, unusable) = match find_launcher(None, None, plan) {
+            Ok(launcher) => (launcher.slots(), None),
             Err(error) => (vec![], Some(error.to_string())),
         };
         let mut counts: Vec<(String, usize)> = Vec::new();
@@ -323,7 +323,7 @@ fn observe(context: &Context) -> Result<BTreeMap<String, Known>> {
         return Ok(known);
     }
     let reader = Reader::open(&context.results).code(Exit::Results)?;
-    let host = literal(&convsweep_runner::results::results_lock::host());
+    let host = literal(&convsweep_runner::host_name());
     let sql = format!(
         "select a.device, c.macs, c.parameters, c.batch_size, a.seconds, coalesce(a.peak_memory_bytes, 0),
            (select max(m.step) from metrics m where m.job = a.job)

@@ -1,40 +1,49 @@
-//! The slots that a plan and the command line ask for.
+//! The launcher that a plan and the command line ask for, with its slots.
 
 use crate::exit::runner_failure;
 use anyhow::Result;
 use convsweep_plan::Plan;
-use convsweep_runner::{
-    Slot, SlotSettings,
-    devices::slots::{DeviceChoice, device_list},
-    slots, worker_dir,
-};
+use convsweep_runner::RunPolicy;
+use convsweep_runner::devices::{DeviceChoice, SlotSettings, parse_device_list, worker_folder};
+use convsweep_runner::local::{LocalLauncher, local_slots};
 use convsweep_spec::device::{DeviceFamily, DeviceName};
 
-/// The slots that the command line or the file asks for.
-pub fn find_slots(devices: Option<&str>, slots_of: Option<&str>, plan: &Plan) -> Result<Vec<Slot>> {
-    let names = match devices {
-        Some(text) => device_list(text).map_err(runner_failure)?,
+/// The launcher for the devices and slots that the command line (`devices`, `slots`) or the file
+/// asks for.
+pub fn find_launcher(
+    devices: Option<&str>,
+    slots: Option<&str>,
+    plan: &Plan,
+) -> Result<LocalLauncher> {
+    let choices = match devices {
+        Some(text) => parse_device_list(text).map_err(runner_failure)?,
         None => {
             let names = plan.run.devices.iter().flatten();
             names.copied().map(DeviceChoice::Named).collect()
         }
     };
-    let settings = match slots_of {
+    let settings = match slots {
         Some(text) => text.parse::<SlotSettings>().map_err(runner_failure)?,
-        None => {
-            let settings = SlotSettings::default()
-                .with(DeviceFamily::Cuda.into(), plan.run.cuda_slots)
-                .map_err(runner_failure)?;
-            match plan.run.cpu_slots {
-                Some(count) => settings
-                    .with(DeviceName::CPU, count)
-                    .map_err(runner_failure)?,
-                None => settings,
-            }
-        }
+        None => settings_of_file(plan)?,
     };
     let settings = settings
         .with_threads(plan.run.threads)
         .with_memory(plan.run.memory_bytes);
-    slots(&names, &settings, &worker_dir()).map_err(runner_failure)
+    let slots = local_slots(&choices, &settings, &worker_folder()).map_err(runner_failure)?;
+    Ok(LocalLauncher {
+        slots,
+        grace_period: RunPolicy::from(&plan.run).grace_period,
+    })
+}
+
+fn settings_of_file(plan: &Plan) -> Result<SlotSettings> {
+    let mut settings = SlotSettings::default()
+        .with(DeviceFamily::Cuda.into(), plan.run.cuda_slots)
+        .map_err(runner_failure)?;
+    if let Some(count) = plan.run.cpu_slots {
+        settings = settings
+            .with(DeviceName::CPU, count)
+            .map_err(runner_failure)?;
+    }
+    Ok(settings)
 }

@@ -1,6 +1,6 @@
 //! The experiment's log: synced lines, torn ends, revisions.
 
-use crate::common::job;
+use crate::jobs::job;
 use convsweep_runner::{ExperimentLog, RunnerError};
 use convsweep_spec::id::{ConfigurationId, JobId};
 use convsweep_spec::layout::ResultsFolder;

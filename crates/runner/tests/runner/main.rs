@@ -1,14 +1,22 @@
-//! The runner: decisions without processes, runs with fake workers, runs with processes, logs.
+//! The runner: decisions without processes, runs with fake workers on a paused clock, runs with
+//! processes, logs.
 
 #![allow(clippy::unwrap_used, reason = "a test's helper may fail the test")]
 
-mod common;
-mod control_group;
+mod control;
+mod error_streaks;
 mod experiment_log;
-mod fake_runs;
-#[path = "../../../../tests/needs.rs"]
-mod needs;
-mod policy;
+mod fake_launcher;
+mod harness;
+mod jobs;
+mod out_of_memory;
 mod processes;
+mod protocol;
+mod pruning;
+mod retries;
+mod runs;
 mod scheduling;
 mod search;
+mod shared_states;
+mod stopping;
+mod time_limits;

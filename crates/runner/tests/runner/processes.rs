@@ -1,47 +1,45 @@
 //! Runs with real processes that do what a script says (`examples/fake-worker.rs`).
 
-use crate::common::{job, run_all, slots, words};
-use convsweep_runner::local::{LocalLauncher, STDERR_LIMIT};
-use convsweep_runner::{RunEvent, RunSummary, StopRequest};
+use crate::harness::{Clock, Finished, Reaction, quick_policy, run_all};
+use crate::jobs::jobs;
+use convsweep_runner::devices::usable_cores;
+use convsweep_runner::local::{LocalLauncher, LocalSlot, STDERR_LIMIT};
+use convsweep_runner::{RunEvent, StopRequest};
+use convsweep_spec::device::DeviceName;
 use convsweep_spec::event::Event;
 use convsweep_spec::job::Job;
 use convsweep_spec::layout::STDERR;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use tempfile::TempDir;
 
 pub fn fake_worker() -> PathBuf {
     let test = std::env::current_exe().unwrap();
-    let path = test
-        .parent()
-        .unwrap()
-        .parent()
-        .unwrap()
-        .join("examples/fake-worker");
-    assert!(
-        path.exists(),
-        "build it: cargo build --release -p convsweep-runner --example fake-worker"
-    );
+    let build = test.parent().and_then(Path::parent).unwrap();
+    let path = build.join("examples/fake-worker");
+    let command = "cargo build --release -p convsweep-runner --example fake-worker";
+    assert!(path.exists(), "build it: {command}");
     path
 }
 
-/// Runs jobs with these scripts (a script is words joined by `, `; `|` begins the next attempt's)
-/// on one slot.
-fn run_scripts(
-    dir: &Path,
-    scripts: &[&str],
-    control: impl FnMut(&RunEvent) -> Option<StopRequest>,
-) -> (Vec<Job>, Vec<RunEvent>, RunSummary) {
-    let jobs: Vec<Job> = (0..).zip(scripts).map(|(seed, _)| job(dir, seed)).collect();
-    write_scripts(&jobs, scripts);
-    let launcher = LocalLauncher {
-        grace: Duration::from_millis(500),
+/// A launcher with one slot.
+pub fn launcher(worker: &Path) -> LocalLauncher {
+    let slot = LocalSlot {
+        device: DeviceName::cuda(0),
+        threads: 1,
+        cores: vec![],
+        worker: worker.into(),
+        memory_bytes: None,
     };
-    let (events, summary) = run_all(&launcher, jobs.clone(), slots(1, &fake_worker()), control);
-    (jobs, events, summary)
+    LocalLauncher {
+        slots: vec![slot],
+        grace_period: quick_policy().grace_period,
+    }
 }
 
+/// Writes the scripts of jobs. A script is words joined by `, `; `|` begins that of the next
+/// attempt.
 pub fn write_scripts(jobs: &[Job], scripts: &[&str]) {
     for (job, script) in jobs.iter().zip(scripts) {
         fs::create_dir_all(&job.execution.folder).unwrap();
@@ -52,23 +50,49 @@ pub fn write_scripts(jobs: &[Job], scripts: &[&str]) {
     }
 }
 
-/// Everything that is said when jobs with these scripts run.
-fn check(scripts: &[&str], expect: &[&str]) {
-    let dir = tempfile::tempdir().unwrap();
-    let (jobs, events, summary) = run_scripts(dir.path(), scripts, |_| None);
-    assert_eq!(words(&events, &jobs), expect);
-    assert!(summary.error.is_none(), "{summary:?}");
+/// Runs jobs with these scripts. The folder lives as long as the result.
+fn run(scripts: &[&str]) -> (TempDir, Finished) {
+    run_on(&launcher(&fake_worker()), scripts, |_| Reaction::None)
 }
 
-fn pids(events: &[RunEvent]) -> Vec<u32> {
-    let pid = |e: &RunEvent| match e {
-        RunEvent::Worker(e) => match e.event {
-            Event::Started { pid, .. } => Some(pid),
-            _ => None,
-        },
-        _ => None,
-    };
-    events.iter().filter_map(pid).collect()
+fn run_on(
+    launcher: &LocalLauncher,
+    scripts: &[&str],
+    react: impl FnMut(&RunEvent) -> Reaction,
+) -> (TempDir, Finished) {
+    let dir = tempfile::tempdir().unwrap();
+    let jobs = jobs(dir.path(), scripts.len() as u64);
+    write_scripts(&jobs, scripts);
+    let run = run_all(Clock::Real, launcher, jobs, quick_policy(), react);
+    (dir, run)
+}
+
+/// Everything that is reported when jobs with these scripts run.
+fn check(scripts: &[&str], expect: &[&str]) {
+    let (_dir, run) = run(scripts);
+    run.check(expect);
+    assert!(run.summary.error.is_none(), "{:?}", run.summary);
+}
+
+fn worker_events(run: &Finished) -> Vec<&Event> {
+    let mut events = Vec::new();
+    for event in &run.events {
+        if let RunEvent::Worker(envelope) = event {
+            events.push(&envelope.event);
+        }
+    }
+    events
+}
+
+/// Process ids of the workers, by job.
+fn pids(run: &Finished) -> Vec<u32> {
+    let mut pids = Vec::new();
+    for event in worker_events(run) {
+        if let Event::Started { pid, .. } = event {
+            pids.push(*pid);
+        }
+    }
+    pids
 }
 
 fn is_alive(pid: u32) -> bool {
@@ -76,11 +100,10 @@ fn is_alive(pid: u32) -> bool {
 }
 
 #[test]
-fn a_process_trains_several_jobs_and_ends_with_its_input() {
-    let dir = tempfile::tempdir().unwrap();
-    let (_, events, summary) = run_scripts(dir.path(), &["finish", "finish", "finish"], |_| None);
-    let pids = pids(&events);
-    assert_eq!((pids.len(), summary.well()), (3, 3));
+fn a_process_trains_several_jobs_and_exits_when_its_input_closes() {
+    let (_dir, run) = run(&["finish", "finish", "finish"]);
+    let pids = pids(&run);
+    assert_eq!((pids.len(), run.summary.successful()), (3, 3));
     assert!(pids.iter().all(|&pid| pid == pids[0]) && !is_alive(pids[0]));
 }
 
@@ -106,29 +129,24 @@ fn a_process_that_dies_ends_one_attempt() {
 }
 
 #[test]
-fn an_allocation_failure_is_told_from_a_crash_and_not_repeated() {
-    check(
-        &["started, stderr memory allocation of 99 bytes failed, abort"],
-        &["0.1 on 0", "0.1 out-of-memory!", "0 done in 1"],
-    );
-    // Also before its first word: the job is too large, the worker is sound.
-    check(
-        &["stderr memory allocation of 99 bytes failed, abort"],
-        &["0.1 on 0", "0.1 out-of-memory!", "0 done in 1"],
-    );
+fn a_failed_allocation_is_out_of_memory_even_at_the_start() {
+    let expect = ["0.1 on 0", "0.1 out-of-memory!", "0 done in 1"];
+    let failure = "stderr memory allocation of 99 bytes failed, abort";
+    check(&[&format!("started, {failure}")], &expect);
+    check(&[failure], &expect);
 }
 
 #[test]
-fn garbage_is_said_and_the_job_goes_on() {
+fn other_lines_are_shown_and_the_job_continues() {
     check(
         &["garbage, finish", "long, finish"],
         &[
             "0.1 on 0",
-            "noise what is this",
+            "note what is this",
             "0.1 finished",
             "0 done in 1",
             "1.1 on 0",
-            "noise the worker wrote a line of 68157440 bytes; it was dropped",
+            "note the worker wrote a line of 68157440 bytes; it was dropped",
             "1.1 finished",
             "1 done in 1",
         ],
@@ -136,218 +154,112 @@ fn garbage_is_said_and_the_job_goes_on() {
 }
 
 #[test]
-fn a_worker_that_babbles_is_told_of_a_few_times_and_anew_with_each_job() {
-    let dir = tempfile::tempdir().unwrap();
-    let (jobs, events, summary) = run_scripts(
-        dir.path(),
-        &["babble 100000, finish", "babble 1, finish"],
-        |_| None,
-    );
-    assert_eq!(summary.well(), 2);
-    let mut expect = vec!["0.1 on 0"];
-    expect.extend(["noise blah"; 5]);
-    expect.extend([
-        "noise the worker says more that is no event; it is passed over unseen",
-        "0.1 finished",
-        "0 done in 1",
-    ]);
-    expect.extend(["1.1 on 0", "noise blah", "1.1 finished", "1 done in 1"]);
-    assert_eq!(words(&events, &jobs), expect);
-}
-
-#[test]
-fn a_half_line_before_death_is_said() {
-    let dir = tempfile::tempdir().unwrap();
-    let (jobs, events, _) = run_scripts(dir.path(), &["started, half, die | finish"], |_| None);
-    let words = words(&events, &jobs);
+fn half_a_line_before_death_is_shown() {
+    let (_dir, run) = run(&["started, half, die | finish"]);
+    let story = run.story();
     assert!(
-        words[1].starts_with("noise {\"format\":1,\"job\":"),
-        "{words:?}"
+        story[1].starts_with("note {\"format\":1,\"job\":"),
+        "{story:?}"
     );
-    assert_eq!(
-        words[2..],
-        [
-            "0.1 crashed!",
-            "0 again as 2",
-            "0.2 on 0",
-            "0.2 finished",
-            "0 done in 2"
-        ]
-    );
-}
-
-#[test]
-fn a_confused_worker_is_ended_and_replaced() {
-    check(
-        &["stray, hang", "finish"],
-        &[
-            "0.1 on 0",
-            "0.1 failed!",
-            "0 done in 1",
-            "1.1 on 0",
-            "1.1 finished",
-            "1 done in 1",
-        ],
-    );
-}
-
-#[test]
-fn a_newer_worker_closes_its_slot_with_a_remedy() {
-    let dir = tempfile::tempdir().unwrap();
-    let (jobs, events, summary) = run_scripts(dir.path(), &["newer, wait", "finish"], |_| None);
-    assert_eq!(
-        words(&events, &jobs),
-        ["0.1 on 0", "0.1 failed!", "0 done in 1", "slot 0 closed"]
-    );
-    let text = summary.error.unwrap().to_string();
-    assert!(
-        text.contains("speaks format 2, this program 1: build both"),
-        "{text}"
-    );
-}
-
-#[test]
-fn what_a_dead_worker_logged_counts_though_it_was_not_said() {
-    let killed = "noise the worker was killed by signal 9 (SIGKILL: by a person, or by the kernel for want of memory) between two jobs";
-    check(
-        &["log, log-finish, die"],
-        &["0.1 on 0", "0.1 finished", "0 done in 1", killed],
-    );
-    check(
-        &["log, die | finish"],
-        &[
-            "0.1 on 0",
-            "0.1 crashed!",
-            "0 again as 2",
-            "0.2 on 0",
-            "0.2 finished",
-            "0 done in 2",
-        ],
-    );
+    assert_eq!(story[2..4], ["0.1 crashed!", "0 again as 2"]);
 }
 
 #[test]
 fn stderr_goes_to_the_log_of_the_job_by_attempt() {
-    let dir = tempfile::tempdir().unwrap();
-    let scripts = ["started, stderr one, die | stderr two, finish", "finish"];
-    let (jobs, events, _) = run_scripts(dir.path(), &scripts, |_| None);
-    let log = |i: usize| fs::read_to_string(jobs[i].execution.folder.join(STDERR));
+    let (_dir, run) = run(&["started, stderr one, die | stderr two, finish", "finish"]);
+    let log = |job: usize| fs::read_to_string(run.jobs[job].execution.folder.join(STDERR));
     assert_eq!(log(0).unwrap(), "── attempt 1\none\n── attempt 2\ntwo\n");
-    assert!(log(1).is_err(), "a job that said nothing has no log");
-    let crash = events.iter().find_map(|e| match e {
-        RunEvent::AttemptEnded { stderr, .. } => Some(stderr.clone()),
-        _ => None,
-    });
-    assert_eq!(crash.unwrap(), "one\n");
+    assert!(log(1).is_err(), "a job that wrote nothing has no log");
+    assert_eq!(run.first_stderr(), "one\n");
 }
 
 #[test]
-fn a_flood_on_stderr_is_cut() {
-    let dir = tempfile::tempdir().unwrap();
-    let (jobs, events, summary) = run_scripts(dir.path(), &["started, flood, finish"], |_| None);
-    assert_eq!(summary.well(), 1);
-    let floods = |word: &&String| word.starts_with("noise the worker floods its log; beyond 8 MiB");
-    assert_eq!(words(&events, &jobs).iter().filter(floods).count(), 1);
-    let bytes = fs::metadata(jobs[0].execution.folder.join(STDERR))
-        .unwrap()
-        .len() as usize;
+fn a_flood_on_stderr_is_cut_off() {
+    let (_dir, run) = run(&["started, flood, finish"]);
+    assert_eq!(run.summary.successful(), 1);
+    let note = "note the worker floods its log; stderr.log keeps the first 8 MiB of an attempt";
+    assert_eq!(run.story().iter().filter(|words| *words == note).count(), 1);
+    let log = fs::metadata(run.jobs[0].execution.folder.join(STDERR));
+    let bytes = log.unwrap().len() as usize;
     assert!(
-        bytes > STDERR_LIMIT && bytes < STDERR_LIMIT + 200,
+        (STDERR_LIMIT..STDERR_LIMIT + 200).contains(&bytes),
         "{bytes}"
     );
 }
 
-#[test]
-fn draining_reaches_a_process_and_one_that_is_deaf_is_killed_now() {
-    let dir = tempfile::tempdir().unwrap();
-    let drain = |e: &RunEvent| matches!(e, RunEvent::Worker(_)).then_some(StopRequest::Drain);
-    let (jobs, events, summary) = run_scripts(dir.path(), &["started, wait", "finish"], drain);
-    assert_eq!(
-        words(&events, &jobs),
-        ["0.1 on 0", "stopping Drain 1", "0.1 cancelled"]
-    );
-    assert_eq!(summary.left.len(), 2);
-
-    let dir = tempfile::tempdir().unwrap();
-    let begun = Instant::now();
-    let now = |e: &RunEvent| matches!(e, RunEvent::Worker(_)).then_some(StopRequest::Now);
-    let (jobs, events, _) = run_scripts(dir.path(), &["started, hang", "finish"], now);
-    assert_eq!(
-        words(&events, &jobs),
-        ["0.1 on 0", "stopping Now 1", "0.1 cancelled!"]
-    );
-    assert!(!is_alive(pids(&events)[0]) && begun.elapsed() < Duration::from_secs(10));
+/// Asks the run to stop at the first event of a worker.
+fn stop_at_first_event(request: StopRequest) -> impl FnMut(&RunEvent) -> Reaction {
+    move |event| match event {
+        RunEvent::Worker(_) => Reaction::Stop(request),
+        _ => Reaction::None,
+    }
 }
 
 #[test]
-fn a_worker_that_does_not_end_with_its_input_is_killed_after_the_grace() {
-    let dir = tempfile::tempdir().unwrap();
-    let (_, events, summary) = run_scripts(dir.path(), &["finish, hang"], |_| None);
-    assert_eq!(summary.well(), 1);
-    assert!(!is_alive(pids(&events)[0]));
+fn draining_reaches_a_process() {
+    let stop = stop_at_first_event(StopRequest::Drain);
+    let launcher = launcher(&fake_worker());
+    let (_dir, run) = run_on(&launcher, &["started, wait", "finish"], stop);
+    run.check(&["0.1 on 0", "stopping Drain 1", "0.1 cancelled"]);
+    assert_eq!(run.summary.remaining.len(), 2);
 }
 
 #[test]
-fn a_worker_is_kept_on_its_core_with_its_threads() {
-    let dir = tempfile::tempdir().unwrap();
-    let jobs = vec![job(dir.path(), 0)];
-    fs::create_dir_all(&jobs[0].execution.folder).unwrap();
-    fs::write(jobs[0].execution.folder.join("script"), "env\nfinish").unwrap();
-    let mut slots = slots(1, &fake_worker());
-    slots[0].cores = vec![convsweep_runner::devices::discover::cores()[0]];
-    slots[0].threads = 3;
-    let before = convsweep_runner::devices::discover::cores();
-    let launcher = LocalLauncher {
-        grace: Duration::from_secs(1),
+fn stopping_now_kills_a_process_that_does_not_read_its_input() {
+    let stop = stop_at_first_event(StopRequest::Now);
+    let launcher = launcher(&fake_worker());
+    let (_dir, run) = run_on(&launcher, &["started, hang", "finish"], stop);
+    run.check(&["0.1 on 0", "stopping Now 1", "0.1 cancelled!"]);
+    assert!(!is_alive(pids(&run)[0]));
+}
+
+#[test]
+fn a_process_that_does_not_exit_is_killed_after_the_grace_period() {
+    let (_dir, run) = run(&["finish, hang"]);
+    assert_eq!(run.summary.successful(), 1);
+    assert!(!is_alive(pids(&run)[0]));
+}
+
+#[test]
+fn a_process_is_pinned_to_its_cores_and_told_its_threads() {
+    let mut launcher = launcher(&fake_worker());
+    launcher.slots[0].cores = vec![usable_cores()[0]];
+    launcher.slots[0].threads = 3;
+    let before = usable_cores();
+    let (_dir, run) = run_on(&launcher, &["env, finish"], |_| Reaction::None);
+    let Event::Warning { text } = worker_events(&run)[0] else {
+        panic!("{:?}", run.events)
     };
-    let (events, _) = run_all(&launcher, jobs, slots, |_| None);
-    let text = events.iter().find_map(|e| match e {
-        RunEvent::Worker(e) => match &e.event {
-            Event::Warning { text } => Some(text.clone()),
-            _ => None,
-        },
-        _ => None,
-    });
-    assert_eq!(text.unwrap(), "1 3 cuda:0");
-    assert_eq!(convsweep_runner::devices::discover::cores(), before);
+    assert_eq!(text, "1 3 cuda:0");
+    assert_eq!(usable_cores(), before);
+}
+
+/// The error of a run with this worker program.
+fn error_with(worker: &Path) -> String {
+    let (_dir, run) = run_on(&launcher(worker), &["", ""], |_| Reaction::None);
+    assert_eq!(run.summary.error.as_ref().unwrap().exit_code(), 4);
+    run.error()
 }
 
 #[test]
-fn a_program_that_is_missing_or_no_program_closes_the_slot() {
+fn a_missing_program_closes_the_slot() {
+    let text = error_with(Path::new("/nowhere/missing"));
+    assert!(text.contains("missing does not start"), "{text}");
+    assert!(text.contains("build it"), "{text}");
+}
+
+#[test]
+fn a_broken_program_closes_the_slot_with_its_stderr() {
     let dir = tempfile::tempdir().unwrap();
-    let closed = |worker: &Path| {
-        let launcher = LocalLauncher {
-            grace: Duration::from_secs(1),
-        };
-        let (_, summary) = run_all(
-            &launcher,
-            vec![job(dir.path(), 0), job(dir.path(), 1)],
-            slots(1, worker),
-            |_| None,
-        );
-        let error = summary.error.unwrap();
-        assert_eq!(error.exit_code(), 4);
-        error.to_string()
-    };
-    let text = closed(&dir.path().join("missing"));
-    assert!(
-        text.contains("missing does not start") && text.contains("build it"),
-        "{text}"
-    );
     let broken = dir.path().join("broken");
-    fs::write(
-        &broken,
-        "#!/bin/sh\necho 'lib.so: cannot open shared object file' >&2\nexit 127\n",
-    )
-    .unwrap();
+    let message = "lib.so: cannot open shared object file";
+    let script = format!("#!/bin/sh\necho '{message}' >&2\nexit 127\n");
+    fs::write(&broken, script).unwrap();
     fs::set_permissions(&broken, fs::Permissions::from_mode(0o755)).unwrap();
-    let text = closed(&broken);
+    let text = error_with(&broken);
     assert!(
-        text.contains("exited with code 127 before its first word"),
+        text.contains("exited with code 127 before it reported anything"),
         "{text}"
     );
-    assert!(
-        text.ends_with("lib.so: cannot open shared object file"),
-        "{text}"
-    );
+    assert!(text.ends_with(message), "{text}");
 }

@@ -1,8 +1,8 @@
-//! Stopping rules over recorded curves: what they spare, what they find, and what the order of
-//! arrival changes.
+//! Stopping rules over recorded curves: what they prune, what they find, and whether the order in
+//! which results arrive matters.
 
 use convsweep_runner::search::{
-    JobStatus, SearchAction, SearchController, SearchJob, SearchRules, Simulation, simulate,
+    Curve, JobStatus, SearchAction, SearchController, SearchJob, SearchRules, Simulation, simulate,
 };
 use convsweep_spec::log::Verdict;
 use convsweep_spec::metric::Direction;
@@ -10,8 +10,9 @@ use convsweep_spec::search::{SearchSettings, StopRule};
 use std::collections::BTreeMap;
 
 const HALVING: StopRule = StopRule::SuccessiveHalving { eta: 3, first: 2 };
+const ASHA: StopRule = StopRule::Asha { eta: 3, first: 2 };
 
-fn search(stop: Option<StopRule>, start_seeds: Option<u32>) -> SearchRules {
+fn rules(stop: Option<StopRule>, start_seeds: Option<u32>) -> SearchRules {
     SearchRules {
         settings: SearchSettings { stop, start_seeds },
         direction: Direction::Max,
@@ -19,253 +20,314 @@ fn search(stop: Option<StopRule>, start_seeds: Option<u32>) -> SearchRules {
     }
 }
 
-/// Curves that rise to a height of their own: `height(configuration, seed)`.
+/// A value that approaches `top`.
+fn rising(top: f64, epoch: u32) -> f64 {
+    top * (1.0 - 0.7f64.powi(epoch as i32))
+}
+
+/// Finished jobs whose curves approach `top(configuration, seed)`.
 fn sweep(
     configurations: usize,
     seeds: usize,
     epochs: u32,
-    height: impl Fn(usize, usize) -> f64,
+    top: impl Fn(usize, usize) -> f64,
 ) -> Vec<SearchJob> {
-    let entry = |configuration: usize, seed: usize| {
-        let top = height(configuration, seed);
-        let curve = (1..=epochs)
-            .map(|e| (e, top * (1.0 - 0.7f64.powi(e as i32))))
-            .collect();
-        SearchJob {
-            configuration,
-            seed,
-            epochs,
-            curve,
-            standing: JobStatus::Finished,
+    let mut jobs = Vec::new();
+    for configuration in 0..configurations {
+        for seed in 0..seeds {
+            let top = top(configuration, seed);
+            jobs.push(SearchJob {
+                configuration,
+                seed,
+                epochs,
+                curve: (1..=epochs)
+                    .map(|epoch| (epoch, rising(top, epoch)))
+                    .collect(),
+                status: JobStatus::Finished,
+            });
         }
-    };
-    (0..configurations)
-        .flat_map(|c| (0..seeds).map(move |s| (c, s)))
-        .map(|(c, s)| entry(c, s))
-        .collect()
+    }
+    jobs
 }
 
-fn rising(configurations: usize, seeds: usize) -> Vec<SearchJob> {
-    sweep(configurations, seeds, 18, |c, s| {
-        0.5 + 0.05 * c as f64 + 0.001 * (s % 3) as f64
+/// Later configurations are better; seeds differ little.
+fn ordered_sweep(configurations: usize, seeds: usize) -> Vec<SearchJob> {
+    sweep(configurations, seeds, 18, |configuration, seed| {
+        0.5 + 0.05 * configuration as f64 + 0.001 * (seed % 3) as f64
     })
 }
 
-#[test]
-fn halving_spends_a_part_and_finds_the_same_winner() {
-    let recorded = rising(9, 2);
-    let Simulation {
-        jobs,
-        spared,
-        epochs,
-        spent,
-        best,
-        found,
-    } = simulate(&search(Some(HALVING), None), &recorded);
-    assert_eq!((jobs, spared, epochs), (18, 16, 18 * 18));
-    // Nine configurations for 2 epochs, three up to 6, one up to 18; two seeds each.
-    assert_eq!(spent, 2 * (9 * 2 + 3 * 4 + 12));
-    assert_eq!(best.unwrap().0, 8);
-    assert_eq!(best, found);
+/// A sweep that is replayed with a chosen order of arrival.
+struct Replay<'a> {
+    recorded: &'a [SearchJob],
+    search: SearchController,
+    /// Jobs that may train.
+    released: Vec<usize>,
+    /// Pruned jobs, and after how many epochs.
+    pruned: BTreeMap<usize, u32>,
+    /// Trained epochs of each job.
+    trained: Vec<u32>,
 }
 
-/// Plays the sweep with `pick` choosing whose epoch comes next, and returns who was spared after
-/// how many epochs.
-fn play(
-    search: SearchRules,
-    recorded: &[SearchJob],
-    mut pick: impl FnMut(usize) -> usize,
-) -> BTreeMap<usize, u32> {
-    let open = |e: &SearchJob| SearchJob {
-        curve: BTreeMap::new(),
-        standing: JobStatus::Open,
-        ..e.clone()
-    };
-    let (mut director, mut actions) =
-        SearchController::new(search, recorded.iter().map(open).collect());
-    let (mut free, mut spared, mut done) = (vec![], BTreeMap::new(), vec![0; recorded.len()]);
-    loop {
-        for action in std::mem::take(&mut actions) {
+impl<'a> Replay<'a> {
+    /// Replays to the end; `pick` chooses among so many jobs whose epoch comes next. Returns the
+    /// pruned jobs, and after how many epochs.
+    fn run(
+        rules: &SearchRules,
+        recorded: &'a [SearchJob],
+        mut pick: impl FnMut(usize) -> usize,
+    ) -> BTreeMap<usize, u32> {
+        let untrained = |job: &SearchJob| SearchJob {
+            curve: Curve::default(),
+            status: JobStatus::Active,
+            ..job.clone()
+        };
+        let jobs = recorded.iter().map(untrained).collect();
+        let (search, actions) = SearchController::new(rules.clone(), jobs);
+        let mut replay = Replay {
+            recorded,
+            search,
+            released: vec![],
+            pruned: BTreeMap::new(),
+            trained: vec![0; recorded.len()],
+        };
+        replay.apply(actions);
+        while !replay.released.is_empty() {
+            let job = replay.released[pick(replay.released.len())];
+            replay.train_one_epoch(job);
+        }
+        let ended = |job: &SearchJob| matches!(job.status, JobStatus::Finished | JobStatus::Pruned);
+        assert!(replay.search.jobs().iter().all(ended));
+        replay.pruned
+    }
+
+    fn train_one_epoch(&mut self, job: usize) {
+        self.trained[job] += 1;
+        let epoch = self.trained[job];
+        let Some(value) = self.recorded[job].curve.kept_value(epoch) else {
+            self.remove(job);
+            let actions = self.search.job_ended(job, true);
+            return self.apply(actions);
+        };
+        let actions = self.search.epoch_completed(job, epoch, value, None);
+        let pauses = self.search.pause_epoch(job) == Some(epoch);
+        self.apply(actions);
+        if pauses {
+            self.remove(job);
+            let actions = self.search.job_paused(job);
+            self.apply(actions);
+        }
+    }
+
+    fn apply(&mut self, actions: Vec<SearchAction>) {
+        for action in actions {
             match action {
-                SearchAction::Free(job) => free.push(job),
+                SearchAction::Release(job) => self.released.push(job),
                 SearchAction::Decide {
                     job,
                     epoch,
                     verdict: Verdict::Stop,
                     ..
                 } => {
-                    assert_eq!(spared.insert(job, epoch), None, "a job is spared once");
-                    free.retain(|other| *other != job);
+                    let earlier = self.pruned.insert(job, epoch);
+                    assert_eq!(earlier, None, "a job is pruned once");
+                    self.remove(job);
                 }
                 SearchAction::Decide { .. } => {}
             }
         }
-        if free.is_empty() {
-            break;
-        }
-        let place = pick(free.len());
-        let job = free[place];
-        done[job] += 1;
-        let epoch: u32 = done[job];
-        if epoch > recorded[job].epochs {
-            free.remove(place);
-            actions = director.ended(job, true);
-            continue;
-        }
-        actions = director.metric(job, epoch, recorded[job].curve[&epoch]);
-        if director.until(job) == Some(epoch) {
-            free.retain(|other| *other != job);
-            actions.extend(director.paused(job));
-        }
     }
-    assert!(
-        director
-            .entries()
-            .iter()
-            .all(|e| matches!(e.standing, JobStatus::Finished | JobStatus::Spared))
-    );
-    spared
+
+    fn remove(&mut self, job: usize) {
+        self.released.retain(|other| *other != job);
+    }
 }
 
-/// A small generator of its own: the order of arrival, by a seed.
-fn order(mut state: u64) -> impl FnMut(usize) -> usize {
-    move |many| {
+/// A pseudorandom order of arrival.
+fn shuffled(mut state: u64) -> impl FnMut(usize) -> usize {
+    move |count| {
         state = state
             .wrapping_mul(6_364_136_223_846_793_005)
             .wrapping_add(1_442_695_040_888_963_407);
-        (state >> 33) as usize % many
+        (state >> 33) as usize % count
     }
 }
 
+fn first(_: usize) -> usize {
+    0
+}
+
 #[test]
-fn halving_and_racing_do_not_depend_on_the_order_of_arrival() {
-    for rule in [
-        search(Some(HALVING), None),
-        search(None, Some(2)),
-        search(Some(HALVING), Some(2)),
+fn halving_trains_a_part_and_finds_the_same_winner() {
+    let recorded = ordered_sweep(9, 2);
+    let found = simulate(&rules(Some(HALVING), None), &recorded);
+    assert_eq!((found.jobs, found.pruned, found.epochs), (18, 16, 18 * 18));
+    // Nine configurations for 2 epochs, three of them up to 6, one up to 18; two seeds each.
+    assert_eq!(found.spent, 2 * (9 * 2 + 3 * 4 + 12));
+    assert_eq!(found.best.unwrap().0, 8);
+    assert_eq!((found.best, found.regret()), (found.found, 0.0));
+}
+
+#[test]
+fn halving_and_races_do_not_depend_on_the_order_of_arrival() {
+    let recorded = ordered_sweep(9, 4);
+    for rules in [
+        rules(Some(HALVING), None),
+        rules(None, Some(2)),
+        rules(Some(HALVING), Some(2)),
     ] {
-        let recorded = rising(9, 4);
-        let expect = play(rule.clone(), &recorded, |_| 0);
+        let expect = Replay::run(&rules, &recorded, first);
         assert!(!expect.is_empty());
         for seed in 0..20 {
-            assert_eq!(
-                play(rule.clone(), &recorded, order(seed)),
-                expect,
-                "{rule:?}"
-            );
+            let pruned = Replay::run(&rules, &recorded, shuffled(seed));
+            assert_eq!(pruned, expect, "{rules:?}");
         }
     }
 }
 
 #[test]
-fn asha_finds_the_winner_but_spares_others_in_another_order() {
-    let recorded = rising(27, 1);
-    let asha = search(Some(StopRule::Asha { eta: 3, first: 2 }), None);
-    let runs: Vec<_> = (0..10)
-        .map(|seed| play(asha.clone(), &recorded, order(seed)))
-        .collect();
-    assert!(
-        runs.iter()
-            .all(|spared| !spared.contains_key(&26) && !spared.is_empty())
-    );
-    assert!(
-        runs.iter().any(|spared| *spared != runs[0]),
-        "the order of arrival matters"
-    );
-    assert!(
-        StopRule::Asha { eta: 3, first: 2 }.depends_on_arrival() && !HALVING.depends_on_arrival()
-    );
-    let mixed = sweep(27, 1, 18, |c, _| 0.5 + 0.01 * ((c * 10) % 27) as f64);
-    let Simulation {
-        spent,
-        epochs,
-        best,
-        found,
-        ..
-    } = simulate(&asha, &mixed);
-    assert!(spent < epochs * 2 / 3, "{spent} of {epochs}");
-    assert_eq!(best, found);
+fn asha_finds_the_winner_in_any_order_but_prunes_other_jobs() {
+    let recorded = ordered_sweep(27, 1);
+    let asha = rules(Some(ASHA), None);
+    let replay = |seed| Replay::run(&asha, &recorded, shuffled(seed));
+    let runs: Vec<_> = (0..10).map(replay).collect();
+    for pruned in &runs {
+        assert!(!pruned.is_empty() && !pruned.contains_key(&26));
+    }
+    assert!(runs.iter().any(|pruned| *pruned != runs[0]));
+    assert!(ASHA.depends_on_arrival() && !HALVING.depends_on_arrival());
 }
 
 #[test]
-fn the_median_rule_spares_the_lower_half_at_most() {
-    let simulated = simulate(
-        &search(Some(StopRule::Median { first: 4 }), None),
-        &sweep(12, 1, 18, |c, _| 0.5 + 0.05 * ((c * 5) % 12) as f64),
-    );
-    assert!((1..=8).contains(&simulated.spared), "{simulated:?}");
-    assert_eq!(simulated.best, simulated.found);
+fn asha_saves_a_third_of_a_mixed_sweep() {
+    let top = |configuration: usize, _| 0.5 + 0.01 * ((configuration * 10) % 27) as f64;
+    let found = simulate(&rules(Some(ASHA), None), &sweep(27, 1, 18, top));
+    assert!(found.saved_fraction() > 1.0 / 3.0, "{found:?}");
+    assert_eq!(found.best, found.found);
 }
 
 #[test]
-fn a_race_gives_more_seeds_to_rivals_alone() {
+fn the_median_rule_prunes_the_lower_half_at_most() {
+    let top = |configuration: usize, _| 0.5 + 0.05 * ((configuration * 5) % 12) as f64;
+    let median = rules(Some(StopRule::Median { first: 4 }), None);
+    let found = simulate(&median, &sweep(12, 1, 18, top));
+    assert!((1..=8).contains(&found.pruned), "{found:?}");
+    assert_eq!(found.best, found.found);
+}
+
+#[test]
+fn a_race_gives_more_seeds_only_to_rivals() {
     // Configurations 3 and 4 differ by less than their seeds do; the others are far below.
     let noise = [0.0, 0.03, -0.02, 0.01, -0.03, 0.02];
-    let height = |c: usize, s: usize| {
-        [0.2, 0.3, 0.4, 0.80, 0.81][c] + if c == 3 { noise[s] } else { -noise[s] }
+    let top = |configuration: usize, seed: usize| match configuration {
+        3 => 0.80 + noise[seed],
+        4 => 0.81 - noise[seed],
+        other => 0.2 + 0.1 * other as f64 - noise[seed],
     };
-    let recorded = sweep(5, 6, 4, height);
-    let spared = play(search(None, Some(2)), &recorded, |_| 0);
-    let seeds = |c: usize| 6 - spared.keys().filter(|&&job| job / 6 == c).count();
-    assert_eq!(
-        [seeds(0), seeds(1), seeds(2), seeds(3), seeds(4)],
-        [2, 2, 2, 6, 6]
-    );
+    let recorded = sweep(5, 6, 4, top);
+    let pruned = Replay::run(&rules(None, Some(2)), &recorded, first);
+    let mut seeds = [6; 5];
+    for job in pruned.keys() {
+        seeds[recorded[*job].configuration] -= 1;
+    }
+    assert_eq!(seeds, [2, 2, 2, 6, 6]);
     assert!(
-        spared.values().all(|epoch| *epoch == 0),
-        "spared before they began"
+        pruned.values().all(|epoch| *epoch == 0),
+        "pruned before they started"
     );
 }
 
 #[test]
-fn the_baseline_and_what_came_before_count() {
-    let recorded = rising(9, 1);
-    let with_baseline = SearchRules {
+fn the_baseline_is_never_pruned() {
+    let rules = SearchRules {
         baseline: Some(0),
-        ..search(Some(HALVING), None)
+        ..rules(Some(HALVING), None)
     };
-    assert!(!play(with_baseline, &recorded, |_| 0).contains_key(&0));
-    // A sweep that goes on: everything is known up to epoch 2, nothing is asked again.
-    let known = |e: &SearchJob| {
-        let curve = e.curve.range(..=2).map(|(k, v)| (*k, *v)).collect();
-        SearchJob {
-            curve,
-            standing: JobStatus::Open,
-            ..e.clone()
+    let pruned = Replay::run(&rules, &ordered_sweep(9, 1), first);
+    assert!(!pruned.is_empty() && !pruned.contains_key(&0));
+}
+
+#[test]
+fn a_continued_sweep_uses_what_was_recorded() {
+    let mut jobs = ordered_sweep(9, 1);
+    for job in &mut jobs {
+        let values = job.curve.values_until(2);
+        job.curve = (1..).zip(values).collect();
+        job.status = JobStatus::Active;
+    }
+    let (_, actions) = SearchController::new(rules(Some(HALVING), None), jobs);
+    let mut released = vec![];
+    let mut reasons = vec![];
+    for action in actions {
+        match action {
+            SearchAction::Release(job) => released.push(job),
+            SearchAction::Decide { job: 0, reason, .. } => reasons.push(reason),
+            SearchAction::Decide { .. } => {}
         }
-    };
-    let (_, actions) = SearchController::new(
-        search(Some(HALVING), None),
-        recorded.iter().map(known).collect(),
-    );
-    let freed: Vec<_> = actions
-        .iter()
-        .filter(|a| matches!(a, SearchAction::Free(_)))
-        .collect();
-    assert_eq!(
-        freed,
-        [
-            &SearchAction::Free(6),
-            &SearchAction::Free(7),
-            &SearchAction::Free(8)
-        ]
-    );
-    let reasons = actions.iter().filter_map(|a| match a {
-        SearchAction::Decide { job: 0, reason, .. } => Some(reason.clone()),
-        _ => None,
-    });
-    let reason = reasons.collect::<Vec<_>>().concat();
-    assert_eq!(
-        reason,
-        "0.2550 after 2 epochs is place 9 of 9; the best 3 go on (down to 0.4080)"
-    );
+    }
+    assert_eq!(released, [6, 7, 8]);
+    let reason = "0.2550 after 2 epochs ranks 9 of 9; the best 3 continue (down to 0.4080)";
+    assert_eq!(reasons, [reason]);
 }
 
 #[test]
 fn a_configuration_without_a_value_is_the_worst() {
-    let mut recorded = rising(3, 1);
-    recorded[2].curve.retain(|epoch, _| *epoch < 2);
-    recorded[2].standing = JobStatus::Bad;
-    let simulated = simulate(&search(Some(HALVING), None), &recorded);
-    assert_eq!((simulated.found.unwrap().0, simulated.spared), (1, 1));
+    let mut recorded = ordered_sweep(3, 1);
+    recorded[2].curve = [(1, 0.5)].into_iter().collect();
+    recorded[2].status = JobStatus::Unsuccessful;
+    let Simulation { found, pruned, .. } = simulate(&rules(Some(HALVING), None), &recorded);
+    assert_eq!((found.unwrap().0, pruned), (1, 1));
+}
+
+/// A job of two epochs that keeps its best weights.
+fn best_keeping_job(configuration: usize, seed: usize, values: [f64; 2]) -> SearchJob {
+    let best_epoch = if values[0] > values[1] { 1.0 } else { 2.0 };
+    let mut curve = Curve::default();
+    curve.insert(1, values[0], Some(1.0));
+    curve.insert(2, values[1], Some(best_epoch));
+    SearchJob {
+        configuration,
+        seed,
+        epochs: 2,
+        curve,
+        status: JobStatus::Finished,
+    }
+}
+
+#[test]
+fn a_race_compares_the_values_of_the_kept_epochs() {
+    // Configuration 0 was best after its first epoch, whose weights it kept.
+    let recorded = [
+        best_keeping_job(0, 0, [0.90, 0.10]),
+        best_keeping_job(0, 1, [0.91, 0.11]),
+        best_keeping_job(0, 2, [0.92, 0.12]),
+        best_keeping_job(1, 0, [0.40, 0.50]),
+        best_keeping_job(1, 1, [0.41, 0.51]),
+        best_keeping_job(1, 2, [0.42, 0.52]),
+    ];
+    let found = simulate(&rules(None, Some(2)), &recorded);
+    assert_eq!(found.best.map(|(configuration, _)| configuration), Some(0));
+    assert_eq!(found.best, found.found);
+    // The difference is significant after two seeds: no third seed is trained.
+    assert_eq!((found.pruned, found.spent), (2, 8));
+}
+
+#[test]
+fn halving_compares_the_values_of_the_kept_epochs() {
+    let mut recorded = vec![
+        best_keeping_job(0, 0, [0.90, 0.10]),
+        best_keeping_job(1, 0, [0.40, 0.50]),
+        best_keeping_job(2, 0, [0.30, 0.20]),
+    ];
+    for job in &mut recorded {
+        job.epochs = 6;
+        job.status = JobStatus::Active;
+    }
+    let (search, _) = SearchController::new(rules(Some(HALVING), None), recorded);
+    let status = |job: usize| search.jobs()[job].status;
+    assert_eq!(status(0), JobStatus::Active);
+    assert_eq!(
+        (status(1), status(2)),
+        (JobStatus::Pruned, JobStatus::Pruned)
+    );
 }

@@ -3,7 +3,7 @@
 use crate::context::Context;
 use crate::exit::{Code, Exit, Failure};
 use crate::output::stdout::say;
-use crate::planning::search;
+use crate::planning::search::search_input;
 use anyhow::Result;
 use convsweep_plan::{Plan, rule_of};
 use convsweep_runner::search::{JobStatus, Simulation, simulate as play};
@@ -31,25 +31,18 @@ pub fn simulate(context: &Context, plan: &Plan, text: &str) -> Result<()> {
         .map(|j| j.job.clone())
         .collect();
     let states = reader.job_states(&ids).code(Exit::Results)?;
-    let curves = reader
-        .curves(&plan.name, &plan.metric.name)
-        .code(Exit::Results)?;
-    let mut directed = search::directed(plan, &settings, &states, curves);
-    let unknown = directed
-        .entries
-        .iter()
-        .filter(|e| matches!(e.standing, JobStatus::Open | JobStatus::Spared))
-        .count();
-    directed
-        .entries
-        .retain(|e| !matches!(e.standing, JobStatus::Open | JobStatus::Spared));
-    if directed.entries.is_empty() {
+    let input = search_input(plan, &settings, &states, &reader).code(Exit::Results)?;
+    let mut jobs = input.jobs;
+    let all = jobs.len();
+    jobs.retain(|job| matches!(job.status, JobStatus::Finished | JobStatus::Unsuccessful));
+    let unknown = all - jobs.len();
+    if jobs.is_empty() {
         return Err(wrong(format!(
             "{}: none of its jobs is trained, so there is nothing to simulate on",
             plan.name
         )));
     }
-    let found = play(&directed.search, &directed.entries);
+    let found = play(&input.rules, &jobs);
     say(&describe(plan, text, &found, unknown))
 }
 
@@ -67,8 +60,8 @@ fn describe(plan: &Plan, rule: &str, found: &Simulation, unknown: usize) -> Stri
         found.jobs,
         found.spent,
         found.epochs,
-        100.0 * found.share_spared(),
-        found.spared,
+        100.0 * found.saved_fraction(),
+        found.pruned,
         name(found.best),
     );
     text += &match found.best.map(|b| b.0) == found.found.map(|f| f.0) {

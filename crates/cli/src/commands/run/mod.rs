@@ -8,13 +8,17 @@ use crate::context::Context;
 use crate::exit::{Code, Exit, Failure, data_failure, runner_failure};
 use crate::output::progress::{Display, JobInfo};
 use crate::planning::difference::{Held, Standing, counts};
-use crate::planning::slots::find_slots;
+use crate::planning::search::search_input;
+use crate::planning::slots::find_launcher;
 use crate::planning::stages;
 use anyhow::Result;
 use convsweep_plan::{Plan, Planned};
+use convsweep_runner::launcher::Launcher;
+use convsweep_runner::local::LocalLauncher;
+use convsweep_runner::search::SearchInput;
 use convsweep_runner::{
-    ControlRequest, ExperimentLog, HaltReason, ResultsLock, RunEvent, RunPolicy, RunSummary,
-    SearchInput, Slot, StopRequest,
+    ControlRequest, ExperimentLog, LimitReached, ResultsLock, RunEvent, RunPolicy, RunSummary,
+    StopRequest,
 };
 use convsweep_spec::device::DeviceName;
 use convsweep_spec::id::JobId;
@@ -82,7 +86,7 @@ fn run_stages(context: &Context, args: &RunArgs, file: &Path, plan: &Plan) -> Re
 }
 
 fn run_one(context: &Context, args: &RunArgs, plan: &Plan) -> Result<Exit> {
-    let slots = find_slots(args.devices.as_deref(), args.slots.as_deref(), plan)?;
+    let launcher = find_launcher(args.devices.as_deref(), args.slots.as_deref(), plan)?;
     let writer = Writer::open(&context.results).code(Exit::Results)?;
     for problem in writer.sync(&context.results).code(Exit::Results)?.problems {
         eprintln!("note: {problem}");
@@ -109,27 +113,27 @@ fn run_one(context: &Context, args: &RunArgs, plan: &Plan) -> Result<Exit> {
             let all = [
                 (plan.configurations.len(), "configuration"),
                 (plan.jobs(), "job"),
-                (slots.len(), "slot"),
+                (launcher.slots.len(), "slot"),
             ];
             let [configurations, jobs, slots] = all.map(|(n, noun)| counted(n as u64, noun));
             eprintln!("{}: {configurations}, {jobs}: {told} · {slots}", plan.name);
         }
         let jobs = jobs(context, plan, &lacking, &held);
-        // Who names jobs wants them trained.
-        let directed = if args.only.is_empty() {
-            directed(context, plan, &held)?
+        // Jobs named by --only are always trained.
+        let search = if args.only.is_empty() {
+            search(context, plan, &held)?
         } else {
             None
         };
         let policy = RunPolicy {
-            search: directed,
+            search,
             ..RunPolicy::from(&plan.run)
         };
         train(
             context,
             plan,
             jobs,
-            slots,
+            &launcher,
             policy,
             &mut notifier,
             (&writer, &mut log),
@@ -144,7 +148,7 @@ fn run_one(context: &Context, args: &RunArgs, plan: &Plan) -> Result<Exit> {
     };
     writer.flush().code(Exit::Results)?;
     let asked: Vec<JobId> = lacking.into_iter().map(|(_, id, ..)| id).collect();
-    let trained = !summary.ended.is_empty() || !summary.left.is_empty();
+    let trained = !summary.done.is_empty() || !summary.remaining.is_empty();
     let exit = conclude(context, plan, &asked, summary)?;
     let event = if exit == Exit::Interrupted {
         "interrupted"
@@ -333,7 +337,7 @@ fn train(
     context: &Context,
     plan: &Plan,
     jobs: Vec<(usize, Job)>,
-    slots: Vec<Slot>,
+    launcher: &LocalLauncher,
     policy: RunPolicy,
     notifier: &mut Notifier,
     (writer, log): (&Writer, &mut ExperimentLog),
@@ -344,7 +348,7 @@ fn train(
         .collect();
     let mut display = Display::new(
         infos,
-        &slots,
+        &launcher.slots(),
         command(plan),
         policy.search.is_some(),
         context.quiet,
@@ -358,13 +362,13 @@ fn train(
         let (stop, stopped) = watch::channel(StopRequest::No);
         let (tell, told) = mpsc::unbounded_channel();
         let jobs = jobs.into_iter().map(|(_, job)| job).collect();
-        let running = convsweep_runner::run(jobs, slots, policy, say, stopped, told);
+        let running = convsweep_runner::run(launcher, jobs, policy, say, stopped, told);
         let following = async {
             let mut failed = None;
             while let Some(event) = hear.recv().await {
                 display.on(&event);
                 if let RunEvent::Finished { job, outcome, .. } = &event
-                    && convsweep_runner::policy::is_failure(outcome)
+                    && convsweep_runner::is_failure(outcome)
                 {
                     notifier.say(
                         "failed",
@@ -391,20 +395,13 @@ fn train(
 }
 
 /// What the plan's `[search]` says, with what is known of its jobs.
-fn directed(context: &Context, plan: &Plan, held: &Held) -> Result<Option<SearchInput>> {
+fn search(context: &Context, plan: &Plan, held: &Held) -> Result<Option<SearchInput>> {
     if plan.search == SearchSettings::default() {
         return Ok(None);
     }
     let reader = Reader::open(&context.results).code(Exit::Results)?;
-    let curves = reader
-        .curves(&plan.name, &plan.metric.name)
-        .code(Exit::Results)?;
-    Ok(Some(crate::planning::search::directed(
-        plan,
-        &plan.search,
-        &held.states,
-        curves,
-    )))
+    let input = search_input(plan, &plan.search, &held.states, &reader).code(Exit::Results)?;
+    Ok(Some(input))
 }
 
 /// The command line that runs this plan.
@@ -437,7 +434,7 @@ async fn controls(
     tell: &mpsc::UnboundedSender<ControlRequest>,
 ) -> std::convert::Infallible {
     loop {
-        for control in convsweep_runner::results::control_files::take(&context.results) {
+        for control in convsweep_runner::take_controls(&context.results) {
             _ = tell.send(control);
         }
         tokio::time::sleep(std::time::Duration::from_millis(200)).await;
@@ -543,16 +540,16 @@ fn conclude(context: &Context, plan: &Plan, ids: &[JobId], summary: RunSummary) 
     if let Some(error) = summary.error {
         return Err(runner_failure(error));
     }
-    let left = summary.left.len();
-    if summary.stopped != StopRequest::No {
+    let left = summary.remaining.len();
+    if summary.stop_request != StopRequest::No {
         eprintln!(
             "interrupted: {finished} of {} jobs are finished, {left} go on with the same command",
             ids.len()
         );
         return Ok(Exit::Interrupted);
     }
-    match summary.halted {
-        Some(HaltReason::TimeLimit) => {
+    match summary.limit_reached {
+        Some(LimitReached::TimeLimit) => {
             let limit = plan.run.sweep_time_limit.unwrap_or_default().as_secs_f64();
             eprintln!(
                 "the sweep's time limit of {} is over: {left} jobs go on with the same command",
@@ -560,7 +557,7 @@ fn conclude(context: &Context, plan: &Plan, ids: &[JobId], summary: RunSummary) 
             );
             return Ok(Exit::Interrupted);
         }
-        Some(HaltReason::Failures(count)) => {
+        Some(LimitReached::Failures(count)) => {
             eprintln!(
                 "stopped after {count} failed jobs, as run.on_failure asks: {left} jobs go on with the same command"
             );
