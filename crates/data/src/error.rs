@@ -1,15 +1,16 @@
 //! What can be wrong with an image set.
 
 use convsweep_files::FileError;
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// Why an image set cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum DataError {
-    /// Files that should be there are not, and could not be fetched.
+    /// Files are missing and could not be fetched.
     #[error("{0}")]
     Missing(String),
-    /// A file is not what it should be.
+    /// The content of a file is not what it should be.
     #[error("{}: {problem}", path.display())]
     Damaged {
         /// The file.
@@ -17,42 +18,42 @@ pub enum DataError {
         /// What was found and what was expected.
         problem: String,
     },
-    /// The experiment asks for what the set cannot give.
+    /// The experiment asks for something that the set cannot give.
     #[error("{0}")]
     Invalid(String),
-    /// The operating system refused.
+    /// The operating system refused an operation.
     #[error("cannot {action} {}: {source}", path.display())]
     Io {
         /// What was tried: `read`, `write`, …
         action: &'static str,
-        /// On which file or folder.
+        /// The file or folder.
         path: PathBuf,
         /// The system's answer.
-        source: std::io::Error,
+        source: io::Error,
     },
 }
 
-/// Classes of errors, as exit codes distinguish them.
+/// Kinds of errors, which the command line maps to exit codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// Data missing.
+pub enum DataErrorKind {
+    /// Files are missing.
     Missing,
-    /// Data damaged.
+    /// Files are damaged.
     Damaged,
     /// The experiment file asks for something impossible.
     Invalid,
-    /// The operating system refused.
+    /// The operating system refused an operation.
     Io,
 }
 
 impl DataError {
-    /// The error's class.
-    pub fn kind(&self) -> Kind {
+    /// The error's kind.
+    pub fn kind(&self) -> DataErrorKind {
         match self {
-            DataError::Missing(_) => Kind::Missing,
-            DataError::Damaged { .. } => Kind::Damaged,
-            DataError::Invalid(_) => Kind::Invalid,
-            DataError::Io { .. } => Kind::Io,
+            DataError::Missing(_) => DataErrorKind::Missing,
+            DataError::Damaged { .. } => DataErrorKind::Damaged,
+            DataError::Invalid(_) => DataErrorKind::Invalid,
+            DataError::Io { .. } => DataErrorKind::Io,
         }
     }
 
@@ -63,11 +64,8 @@ impl DataError {
         }
     }
 
-    /// For `map_err`.
-    pub(crate) fn io(
-        action: &'static str,
-        path: &Path,
-    ) -> impl FnOnce(std::io::Error) -> DataError {
+    /// Adds action and path to a system error, in `map_err`.
+    pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> DataError {
         move |source| DataError::Io {
             action,
             path: path.to_owned(),
@@ -78,15 +76,6 @@ impl DataError {
 
 impl From<FileError> for DataError {
     fn from(error: FileError) -> DataError {
-        let FileError {
-            action,
-            path,
-            source,
-        } = error;
-        DataError::Io {
-            action,
-            path,
-            source,
-        }
+        DataError::io(error.action, &error.path)(error.source)
     }
 }

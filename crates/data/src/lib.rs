@@ -1,36 +1,40 @@
 //! Image sets as bytes: fetch, verify, decode, split, augment, batch.
 //!
-//! [`fetch()`] brings a published set into the data cache, [`facts()`] says what planning needs of
-//! a set, [`open()`] decodes it once into one file and reads that image by image, [`split()`]
-//! divides its rows, [`Batcher`] makes network inputs of them. Everything random here is a pure
-//! function of seed, epoch and row. Tensors are left to others.
+//! The folders follow an image on its way into training:
+//!
+//! 1. [`fetch()`] brings the files of a published set into the data cache.
+//! 2. [`facts()`] says what planning needs to know of a set; [`open()`] decodes it once into one
+//!    file and reads that image by image. Sets come from three kinds of sources: `published` files,
+//!    `image_files` in folders or tables, and drawn `shapes`.
+//! 3. [`split()`] divides its rows into subsets.
+//! 4. [`Batcher`] augments and normalises images into network inputs.
+//!
+//! Everything random is a pure function of seed, epoch and row. Tensors are left to other crates.
 
 mod augment;
 mod batch;
-mod builtin;
-mod change;
+mod checksum;
+mod convert;
 mod decoded;
 mod error;
 mod fetch;
-mod files;
-mod fit;
+mod identity;
+mod image_files;
 mod inspect;
-mod listing;
-mod mix;
-mod open;
-mod policy;
-mod preview;
-mod set;
+mod location;
+mod lock;
+mod parallel;
+mod published;
 mod shapes;
+mod sink;
 mod split;
 mod statistics;
 
 pub use batch::{Batcher, Normalization};
-pub use error::{DataError, Kind};
+pub use decoded::{ImageSet, LabelledImages, UnusedFile, facts, open, remove_unused, unused_files};
+pub use error::{DataError, DataErrorKind};
 pub use fetch::{fetch, is_fetched};
-pub use inspect::{Duplicates, Inspection, PartInspection, inspect};
-pub use open::{Location, facts, open};
-pub use preview::{picture, preview};
-pub use set::{ImageSet, Images};
+pub use inspect::{Duplicates, Inspection, PartInspection, inspect, picture, preview};
+pub use location::Location;
 pub use split::{Subset, Subsets, epoch_order, split};
 pub use statistics::{MeanStd, mean_std};

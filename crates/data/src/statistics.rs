@@ -1,59 +1,59 @@
 //! Mean and standard deviation of pixels.
 
-use crate::{DataError, Images};
+use crate::{DataError, LabelledImages};
 
-/// Mean and (population) standard deviation of each channel, in [0, 1] units.
+/// Mean and population standard deviation of each channel, in [0, 1] units.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub struct MeanStd {
-    /// Mean by channel.
+    /// Mean of each channel.
     pub mean: Vec<f64>,
-    /// Standard deviation by channel.
+    /// Standard deviation of each channel.
     pub std: Vec<f64>,
 }
 
-/// Mean and standard deviation over the pixels of these rows; exact sums, so independent of the
-/// rows' order.
+/// Mean and standard deviation over the pixels of these rows; zeros if there are no rows.
 ///
-/// Zeros where there are no rows.
+/// The sums are exact, so the result does not depend on the rows' order.
 ///
 /// # Errors
-/// As [`Images::read`].
+/// As [`LabelledImages::read`].
 ///
 /// # Panics
-/// Where there is no such row.
-pub fn mean_std(images: &Images<'_>, rows: &[u32]) -> Result<MeanStd, DataError> {
+/// If there is no such row.
+pub fn mean_std(images: &LabelledImages<'_>, rows: &[u32]) -> Result<MeanStd, DataError> {
     let [channels, height, width] = images.shape();
     let plane = height * width;
-    let (mut counts, mut image) = (vec![[0u64; 256]; channels], Vec::new());
+    let mut histograms = vec![[0u64; 256]; channels];
+    let mut image = Vec::new();
     for &row in rows {
         images.read(row, &mut image)?;
-        count(&image, plane, &mut counts);
+        count(&image, plane, &mut histograms);
     }
-    let (mean, std) = counts.iter().map(moments).unzip();
+    let (mean, std) = histograms.iter().map(moments).unzip();
     Ok(MeanStd { mean, std })
 }
 
-/// Adds an image's values to the counts of each channel.
-fn count(image: &[u8], plane: usize, counts: &mut [[u64; 256]]) {
-    for (pixels, counts) in image.chunks_exact(plane).zip(counts) {
-        pixels
-            .iter()
-            .for_each(|&value| counts[usize::from(value)] += 1);
+/// Adds an image's values to the histogram of each channel.
+fn count(image: &[u8], plane: usize, histograms: &mut [[u64; 256]]) {
+    for (pixels, histogram) in image.chunks_exact(plane).zip(histograms) {
+        for &value in pixels {
+            histogram[usize::from(value)] += 1;
+        }
     }
 }
 
-fn moments(counts: &[u64; 256]) -> (f64, f64) {
-    let n: u64 = counts.iter().sum();
+/// Mean and standard deviation of the values in a histogram, in [0, 1] units.
+fn moments(histogram: &[u64; 256]) -> (f64, f64) {
+    let (mut n, mut first, mut second) = (0u128, 0, 0);
+    for (value, &count) in (0u128..).zip(histogram) {
+        let count = u128::from(count);
+        n += count;
+        first += value * count;
+        second += value * value * count;
+    }
     if n == 0 {
         return (0.0, 0.0);
     }
-    let sum = |power: u32| {
-        (0u128..256)
-            .zip(counts)
-            .map(|(v, &n)| v.pow(power) * u128::from(n))
-            .sum::<u128>()
-    };
-    let (first, second, n) = (sum(1), sum(2), u128::from(n));
     let variance = (n * second - first * first) as f64 / (n * n) as f64;
     (first as f64 / n as f64 / 255.0, variance.sqrt() / 255.0)
 }
@@ -63,20 +63,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn by_hand() {
-        let mut counts = [[0; 256]; 2];
-        assert_eq!(moments(&counts[0]), (0.0, 0.0));
+    fn moments_equal_those_computed_by_hand() {
+        let mut histograms = [[0; 256]; 2];
+        assert_eq!(moments(&histograms[0]), (0.0, 0.0));
         for image in [[255, 255, 51, 102], [0, 255, 51, 51]] {
-            count(&image, 2, &mut counts);
+            count(&image, 2, &mut histograms);
         }
-        for (found, expect) in counts
-            .iter()
-            .map(moments)
-            .zip([(0.75, 0.1875f64.sqrt()), (0.25, 0.0075f64.sqrt())])
-        {
+        let expected = [(0.75, 0.1875f64.sqrt()), (0.25, 0.0075f64.sqrt())];
+        for (histogram, (mean, std)) in histograms.iter().zip(expected) {
+            let found = moments(histogram);
             assert!(
-                (found.0 - expect.0).abs() < 1e-12 && (found.1 - expect.1).abs() < 1e-12,
-                "{found:?} {expect:?}"
+                (found.0 - mean).abs() < 1e-12 && (found.1 - std).abs() < 1e-12,
+                "{found:?}, expected {mean} and {std}"
             );
         }
     }

@@ -2,7 +2,7 @@
 //! part of `just test`: run it by `just test-real`. It fails where the sets are missing.
 
 use convsweep_data::{
-    Batcher, ImageSet, Kind, Location, Subset, inspect, open, picture, preview, split,
+    Batcher, DataErrorKind, ImageSet, Location, Subset, inspect, open, picture, preview, split,
 };
 use convsweep_spec::augment::{AugmentSpec, Fill, FlipAxis, Normalize, Step};
 use convsweep_spec::data::{Damaged, DataSpec, Resize, ResizeMethod, Source, Split, SplitScheme};
@@ -114,7 +114,7 @@ fn photographs_in_folders() {
         )
         .expect_err("many sizes")
     };
-    assert_eq!(refused.kind(), Kind::Invalid, "{refused}");
+    assert_eq!(refused.kind(), DataErrorKind::Invalid, "{refused}");
     for (method, channels) in [
         (ResizeMethod::Crop, None),
         (ResizeMethod::Pad, Some(3)),

@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used)]
 
 use convsweep_data::{
-    Batcher, DataError, ImageSet, Images, Kind, Location, Subset, Subsets, epoch_order, facts,
-    inspect, mean_std, open, picture, preview, split,
+    Batcher, DataError, DataErrorKind, ImageSet, LabelledImages, Location, Subset, Subsets,
+    epoch_order, facts, inspect, mean_std, open, picture, preview, split,
 };
 use convsweep_spec::augment::{AugmentSpec, Fill, FlipAxis, Normalize, Step};
 use convsweep_spec::data::{
@@ -141,7 +141,7 @@ fn a_missing_set_says_where_to_get_it() {
         },
     )
     .unwrap_err();
-    assert_eq!(error.kind(), Kind::Missing);
+    assert_eq!(error.kind(), DataErrorKind::Missing);
     let text = error.to_string();
     let folder = cache.path().display().to_string();
     let expect = [
@@ -202,7 +202,7 @@ fn many_at_once_decode_once() {
 }
 
 /// The pixels of all images.
-fn pixels(images: &Images) -> Vec<Vec<u8>> {
+fn pixels(images: &LabelledImages) -> Vec<Vec<u8>> {
     (0..images.len() as u32)
         .map(|row| images.image(row).unwrap())
         .collect()
@@ -226,11 +226,11 @@ fn a_damaged_image_is_found_when_it_is_read() {
             .evaluation(Subset::Test, &[0, 2], &mut vec![])
             .unwrap_err(),
     ] {
-        assert_eq!(error.kind(), Kind::Damaged);
+        assert_eq!(error.kind(), DataErrorKind::Damaged);
         let text = error.to_string();
         assert!(text.contains(&path.display().to_string()), "{text}");
         assert!(
-            text.contains("image 82 has not the bytes that were decoded; delete the file"),
+            text.contains("image 82 has changed since it was decoded; delete the file"),
             "{text}"
         );
     }
@@ -261,7 +261,7 @@ fn a_damaged_decoded_file_is_named() {
         damage(&mut bytes);
         std::fs::write(&path, bytes).unwrap();
         let error = open_in(cache.path(), &spec()).unwrap_err();
-        assert_eq!(error.kind(), Kind::Damaged);
+        assert_eq!(error.kind(), DataErrorKind::Damaged);
         let text = error.to_string();
         assert!(
             text.contains(&path.display().to_string()) && text.contains(expect),
@@ -472,7 +472,7 @@ fn what_cannot_be_augmented() {
     let (set, parts) = shapes();
     let check = |augment: AugmentSpec, expect: &str| {
         let error = Batcher::new(&set, &augment, &parts).unwrap_err();
-        assert_eq!(error.kind(), Kind::Invalid);
+        assert_eq!(error.kind(), DataErrorKind::Invalid);
         assert!(error.to_string().contains(expect), "{error} lacks {expect}");
     };
     let fill = Fill::Zero;
@@ -573,5 +573,5 @@ fn inspection_and_pictures() {
         &folder.path().join("no/where.png"),
     )
     .unwrap_err();
-    assert_eq!(error.kind(), Kind::Io);
+    assert_eq!(error.kind(), DataErrorKind::Io);
 }

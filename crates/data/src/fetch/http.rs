@@ -1,138 +1,181 @@
-//! One file over HTTP, going on where an earlier try ended.
+//! Downloads one file over HTTP and continues where an earlier attempt ended.
 
 use crate::DataError;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::path::Path;
 use std::time::Duration;
+use ureq::http::Response;
+use ureq::{Agent, Body};
 
-/// Tries for one address; each goes on where the last one ended.
-const TRIES: u32 = 4;
+/// Attempts for each address; each continues where the one before it ended.
+const ATTEMPTS: u32 = 4;
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(60);
+/// Wait after the first attempt; it doubles after each further one.
+const FIRST_BACK_OFF: Duration = Duration::from_millis(200);
 
 /// Why an address did not give the file.
 type Reason = String;
 
-/// Appends to `part` what it lacks of the file at `address`. The outer error is the disk's, the
-/// inner one the network's.
+/// What keeps an attempt from completing the file.
+enum DownloadFailure {
+    /// The server answered, and another attempt will not change the answer.
+    Final(Reason),
+    /// The connection failed or broke; another attempt may succeed.
+    Transient(Reason),
+    /// The disk refused.
+    Disk(DataError),
+}
+
+impl From<DataError> for DownloadFailure {
+    fn from(error: DataError) -> DownloadFailure {
+        DownloadFailure::Disk(error)
+    }
+}
+
+/// Appends to `partial` what it lacks of the file at `address`, which has `bytes` bytes. The outer
+/// error is the disk's, the inner one the network's.
 pub(super) fn download(
     address: &str,
-    part: &Path,
+    partial: &Path,
     bytes: u64,
     progress: &mut dyn FnMut(u64),
 ) -> Result<Result<(), Reason>, DataError> {
-    let agent: ureq::Agent = ureq::Agent::config_builder()
+    let agent: Agent = Agent::config_builder()
         .http_status_as_error(false)
-        .timeout_connect(Some(Duration::from_secs(20)))
-        .timeout_recv_response(Some(Duration::from_secs(60)))
+        .timeout_connect(Some(CONNECT_TIMEOUT))
+        .timeout_recv_response(Some(RESPONSE_TIMEOUT))
         .build()
         .into();
     let mut reason = String::new();
-    for attempt in 0..TRIES {
-        let before = length(part);
-        match attempt_once(&agent, address, part, bytes, progress)? {
+    for attempt in 0..ATTEMPTS {
+        let before = length(partial);
+        match attempt_download(&agent, address, partial, bytes, progress) {
             Ok(()) => return Ok(Ok(())),
-            Err(Failure::Final(why)) => return Ok(Err(why)),
-            Err(Failure::Passing(why)) => reason = why,
+            Err(DownloadFailure::Disk(error)) => return Err(error),
+            Err(DownloadFailure::Final(reason)) => return Ok(Err(reason)),
+            Err(DownloadFailure::Transient(why)) => reason = why,
         }
-        // Where nothing at all came, trying at once again is pointless: no network, most likely.
-        if length(part) <= before && attempt > 0 {
+        // Two attempts without a single byte: most likely there is no network.
+        if length(partial) <= before && attempt > 0 {
             break;
         }
-        std::thread::sleep(Duration::from_millis(200 << attempt));
+        std::thread::sleep(FIRST_BACK_OFF * 2u32.pow(attempt));
     }
     Ok(Err(reason))
 }
 
-enum Failure {
-    /// The server answered, and trying again will not change the answer.
-    Final(Reason),
-    /// The connection failed or broke.
-    Passing(Reason),
-}
-
-fn attempt_once(
-    agent: &ureq::Agent,
+fn attempt_download(
+    agent: &Agent,
     address: &str,
-    part: &Path,
+    partial: &Path,
     bytes: u64,
     progress: &mut dyn FnMut(u64),
-) -> Result<Result<(), Failure>, DataError> {
-    let mut have = length(part);
+) -> Result<(), DownloadFailure> {
+    let mut have = length(partial);
     if have == bytes {
-        return Ok(Ok(()));
+        return Ok(());
     }
     if have > bytes {
-        std::fs::remove_file(part).map_err(DataError::io("remove", part))?;
+        remove(partial)?;
         have = 0;
     }
+    let response = request(agent, address, have)?;
+    let is_continued = is_continued(&response, have, partial)?;
+    let file = File::options()
+        .create(true)
+        .write(true)
+        .append(is_continued)
+        .truncate(!is_continued)
+        .open(partial)
+        .map_err(DataError::io("write", partial))?;
+    let done = if is_continued { have } else { 0 };
+    copy_body(response, file, partial, done, bytes, progress)
+}
+
+/// Asks for the file from byte `have` on.
+fn request(agent: &Agent, address: &str, have: u64) -> Result<Response<Body>, DownloadFailure> {
     // A compressed transfer would not be the published bytes.
     let mut request = agent.get(address).header("Accept-Encoding", "identity");
     if have > 0 {
         request = request.header("Range", format!("bytes={have}-"));
     }
-    let response = match request.call() {
-        Ok(response) => response,
-        Err(e) => return Ok(Err(Failure::Passing(e.to_string()))),
-    };
+    request
+        .call()
+        .map_err(|e| DownloadFailure::Transient(e.to_string()))
+}
+
+/// Whether the response continues at byte `have`; otherwise it holds the whole file.
+fn is_continued(
+    response: &Response<Body>,
+    have: u64,
+    partial: &Path,
+) -> Result<bool, DownloadFailure> {
     let range = response
         .headers()
         .get("content-range")
-        .and_then(|v| v.to_str().ok())
+        .and_then(|value| value.to_str().ok())
         .unwrap_or_default();
-    let goes_on = match response.status().as_u16() {
-        200 => false,
-        206 if range.starts_with(&format!("bytes {have}-")) => true,
-        // The server has less than we do, or another part of it: begin anew next time.
+    match response.status().as_u16() {
+        200 => Ok(false),
+        206 if range.starts_with(&format!("bytes {have}-")) => Ok(true),
+        // The server has fewer bytes than we do, or sends other ones: start again next time.
         206 | 416 => {
-            std::fs::remove_file(part).map_err(DataError::io("remove", part))?;
-            return Ok(Err(Failure::Passing(format!(
+            remove(partial)?;
+            Err(DownloadFailure::Transient(format!(
                 "the server cannot go on from byte {have}"
-            ))));
+            )))
         }
-        status if status >= 500 => {
-            return Ok(Err(Failure::Passing(format!(
-                "the server answered {status}"
-            ))));
-        }
-        status => return Ok(Err(Failure::Final(format!("the server answered {status}")))),
-    };
-    let file = File::options()
-        .create(true)
-        .write(true)
-        .append(goes_on)
-        .truncate(!goes_on)
-        .open(part);
-    let mut file = file.map_err(DataError::io("write", part))?;
-    let mut done = if goes_on { have } else { 0 };
+        status if status >= 500 => Err(DownloadFailure::Transient(format!(
+            "the server answered {status}"
+        ))),
+        status => Err(DownloadFailure::Final(format!(
+            "the server answered {status}"
+        ))),
+    }
+}
+
+/// Appends the response's body to the file, which holds `done` bytes already.
+fn copy_body(
+    response: Response<Body>,
+    mut file: File,
+    partial: &Path,
+    mut done: u64,
+    bytes: u64,
+    progress: &mut dyn FnMut(u64),
+) -> Result<(), DownloadFailure> {
     let mut body = response.into_body().into_reader();
     let mut buffer = vec![0; 1 << 16];
     loop {
-        match body.read(&mut buffer) {
-            Ok(0) if done < bytes => {
-                return Ok(Err(Failure::Passing(format!(
-                    "the connection ended after {done} of {bytes} bytes"
-                ))));
-            }
-            Ok(0) => return Ok(Ok(())),
-            Ok(n) => {
-                file.write_all(&buffer[..n])
-                    .map_err(DataError::io("write", part))?;
-                done += n as u64;
-                progress(done.min(bytes));
-                if done > bytes {
-                    // Longer than published: whoever checks the size says so.
-                    return Ok(Ok(()));
-                }
-            }
-            Err(e) => {
-                return Ok(Err(Failure::Passing(format!(
-                    "the connection broke after {done} of {bytes} bytes: {e}"
-                ))));
-            }
+        let n = body.read(&mut buffer).map_err(|e| {
+            DownloadFailure::Transient(format!(
+                "the connection broke after {done} of {bytes} bytes: {e}"
+            ))
+        })?;
+        if n == 0 && done < bytes {
+            return Err(DownloadFailure::Transient(format!(
+                "the connection ended after {done} of {bytes} bytes"
+            )));
+        }
+        if n == 0 {
+            return Ok(());
+        }
+        file.write_all(&buffer[..n])
+            .map_err(DataError::io("write", partial))?;
+        done += n as u64;
+        progress(done.min(bytes));
+        if done > bytes {
+            // Longer than published: the check of the size reports it.
+            return Ok(());
         }
     }
 }
 
+fn remove(partial: &Path) -> Result<(), DataError> {
+    fs::remove_file(partial).map_err(DataError::io("remove", partial))
+}
+
 fn length(path: &Path) -> u64 {
-    std::fs::metadata(path).map_or(0, |m| m.len())
+    fs::metadata(path).map_or(0, |metadata| metadata.len())
 }

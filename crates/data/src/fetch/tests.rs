@@ -1,42 +1,52 @@
-//! Fetching from a server of our own that can misbehave.
+//! Fetching from a local server that can misbehave.
 
+use super::archive::unpack_present;
+use super::places::is_present;
 use super::*;
-use crate::builtin::Format;
+use crate::DataErrorKind;
+use crate::checksum::checksum;
+use crate::published::{self, Download};
+use convsweep_spec::words::thousands;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
 /// How the server answers.
 #[derive(Clone, Copy, PartialEq)]
-enum Manner {
-    Good,
-    /// Closes the connection after so many bytes of the body.
+enum ServerBehaviour {
+    Correct,
+    /// Closes the connection after this number of bytes of the body.
     CutAfter(usize),
-    /// Sends the whole file whatever range is asked for.
+    /// Sends the whole file whatever range is requested.
     NoRange,
     Status(u16),
 }
 
-/// A server with one file; remembers the `Range` of every request (empty: none).
+/// A server with one file that records the `Range` of every request, empty where there is none.
 struct Server {
     address: String,
     ranges: Arc<Mutex<Vec<String>>>,
 }
 
-fn serve(content: Vec<u8>, manner: Manner) -> Server {
+fn serve(content: Vec<u8>, behaviour: ServerBehaviour) -> Server {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}/file.tar.gz", listener.local_addr().unwrap());
     let ranges = Arc::new(Mutex::new(Vec::new()));
     let seen = ranges.clone();
     std::thread::spawn(move || {
         for stream in listener.incoming() {
-            answer(stream.unwrap(), &content, manner, &seen);
+            answer(stream.unwrap(), &content, behaviour, &seen);
         }
     });
     Server { address, ranges }
 }
 
-fn answer(mut stream: TcpStream, content: &[u8], manner: Manner, seen: &Mutex<Vec<String>>) {
+fn answer(
+    mut stream: TcpStream,
+    content: &[u8],
+    behaviour: ServerBehaviour,
+    seen: &Mutex<Vec<String>>,
+) {
     let mut range = String::new();
     for line in BufReader::new(stream.try_clone().unwrap()).lines() {
         let line = line.unwrap().to_lowercase();
@@ -48,12 +58,12 @@ fn answer(mut stream: TcpStream, content: &[u8], manner: Manner, seen: &Mutex<Ve
         }
     }
     seen.lock().unwrap().push(range.clone());
-    let from: usize = match manner {
-        Manner::NoRange => 0,
+    let from: usize = match behaviour {
+        ServerBehaviour::NoRange => 0,
         _ => range.trim_end_matches('-').parse().unwrap_or(0),
     };
-    let (status, body) = match manner {
-        Manner::Status(status) => (status, &content[..0]),
+    let (status, body) = match behaviour {
+        ServerBehaviour::Status(status) => (status, &content[..0]),
         _ if from > content.len() => (416, &content[..0]),
         _ => (if from > 0 { 206 } else { 200 }, &content[from..]),
     };
@@ -65,21 +75,21 @@ fn answer(mut stream: TcpStream, content: &[u8], manner: Manner, seen: &Mutex<Ve
     if status == 206 {
         head += &format!("Content-Range: bytes {from}-{}/{total}\r\n", total - 1);
     }
-    let sent = match manner {
-        Manner::CutAfter(n) => &body[..n.min(body.len())],
+    let sent = match behaviour {
+        ServerBehaviour::CutAfter(n) => &body[..n.min(body.len())],
         _ => body,
     };
-    // The client may have gone away.
+    // The client may have closed the connection.
     let _ = stream
         .write_all(head.as_bytes())
         .and_then(|()| stream.write_all(b"\r\n"))
         .and_then(|()| stream.write_all(sent));
 }
 
-/// A tiny set in CIFAR's format, and its archive.
-fn set() -> (BuiltIn, Vec<u8>) {
+/// A tiny set in CIFAR's layout, and its archive.
+fn set() -> (PublishedSet, Vec<u8>) {
     let folder = tempfile::tempdir().unwrap();
-    let set = crate::builtin::tests::tiny(Format::Cifar { labels: 1 }, folder.path());
+    let set = crate::published::tests::tiny(FileLayout::Cifar { label_bytes: 1 }, folder.path());
     let mut tar = tar::Builder::new(flate2::write::GzEncoder::new(
         Vec::new(),
         flate2::Compression::none(),
@@ -88,8 +98,8 @@ fn set() -> (BuiltIn, Vec<u8>) {
     (set, tar.into_inner().unwrap().finish().unwrap())
 }
 
-fn with_download(mut set: BuiltIn, archive: &[u8], addresses: &[&str]) -> BuiltIn {
-    let md5 = files::checksum_of::<md5::Md5>(archive);
+fn with_download(mut set: PublishedSet, archive: &[u8], addresses: &[&str]) -> PublishedSet {
+    let md5 = checksum::<md5::Md5>(archive);
     let addresses = addresses.iter().map(ToString::to_string).collect();
     let (name, bytes) = ("file.tar.gz".to_string(), archive.len() as u64);
     set.downloads = vec![Download {
@@ -101,17 +111,17 @@ fn with_download(mut set: BuiltIn, archive: &[u8], addresses: &[&str]) -> BuiltI
     set
 }
 
-struct Outcome {
+struct Fetched {
     result: Result<(), DataError>,
     cache: tempfile::TempDir,
     ranges: Vec<String>,
     progress: Vec<u64>,
 }
 
-/// Fetches with `already` bytes of a partial file there.
-fn fetch_from(manner: Manner, already: &[u8]) -> Outcome {
+/// Fetches while a partial file with the bytes `already` lies in the cache.
+fn fetch_from(behaviour: ServerBehaviour, already: &[u8]) -> Fetched {
     let (set, archive) = set();
-    let server = serve(archive.clone(), manner);
+    let server = serve(archive.clone(), behaviour);
     let set = with_download(set, &archive, &[&server.address]);
     let cache = tempfile::tempdir().unwrap();
     if !already.is_empty() {
@@ -125,7 +135,7 @@ fn fetch_from(manner: Manner, already: &[u8]) -> Outcome {
     if result.is_ok() {
         let folder = cache.path().join("tiny");
         let mut images = 0;
-        builtin::read(&set, &folder, &mut |_, _| {
+        published::read(&set, &folder, &mut |_, _| {
             images += 1;
             Ok(())
         })
@@ -138,7 +148,7 @@ fn fetch_from(manner: Manner, already: &[u8]) -> Outcome {
         assert_eq!(progress.last(), Some(&(archive.len() as u64)));
     }
     let ranges = server.ranges.lock().unwrap().clone();
-    Outcome {
+    Fetched {
         result,
         cache,
         ranges,
@@ -147,28 +157,28 @@ fn fetch_from(manner: Manner, already: &[u8]) -> Outcome {
 }
 
 #[test]
-fn whole_file() {
-    let outcome = fetch_from(Manner::Good, b"");
-    outcome.result.unwrap();
-    assert_eq!(outcome.ranges, [""]);
-    assert!(outcome.progress.is_sorted());
+fn a_whole_file_is_fetched() {
+    let fetched = fetch_from(ServerBehaviour::Correct, b"");
+    fetched.result.unwrap();
+    assert_eq!(fetched.ranges, [""]);
+    assert!(fetched.progress.is_sorted());
 }
 
 #[test]
-fn goes_on_from_a_partial_file() {
+fn a_partial_file_is_continued() {
     let (_, archive) = set();
-    let outcome = fetch_from(Manner::Good, &archive[..100]);
-    outcome.result.unwrap();
-    assert_eq!(outcome.ranges, ["100-"]);
+    let fetched = fetch_from(ServerBehaviour::Correct, &archive[..100]);
+    fetched.result.unwrap();
+    assert_eq!(fetched.ranges, ["100-"]);
 }
 
 #[test]
-fn a_broken_connection_is_taken_up_again() {
+fn a_broken_connection_is_continued() {
     let third = set().1.len() / 3 + 1;
-    let outcome = fetch_from(Manner::CutAfter(third), b"");
-    outcome.result.unwrap();
+    let fetched = fetch_from(ServerBehaviour::CutAfter(third), b"");
+    fetched.result.unwrap();
     assert_eq!(
-        outcome.ranges,
+        fetched.ranges,
         [
             String::new(),
             format!("{third}-"),
@@ -178,35 +188,35 @@ fn a_broken_connection_is_taken_up_again() {
 }
 
 #[test]
-fn a_server_without_ranges_begins_anew() {
+fn a_server_without_ranges_sends_the_whole_file() {
     let (_, archive) = set();
-    let outcome = fetch_from(Manner::NoRange, &archive[..100]);
-    outcome.result.unwrap();
-    assert_eq!(outcome.ranges, ["100-"]);
+    let fetched = fetch_from(ServerBehaviour::NoRange, &archive[..100]);
+    fetched.result.unwrap();
+    assert_eq!(fetched.ranges, ["100-"]);
 }
 
 #[test]
-fn a_partial_file_that_is_too_long_is_dropped() {
-    let outcome = fetch_from(Manner::Good, &[7; 1 << 20]);
-    outcome.result.unwrap();
-    assert_eq!(outcome.ranges, [""]);
+fn a_partial_file_that_is_too_long_is_discarded() {
+    let fetched = fetch_from(ServerBehaviour::Correct, &[7; 1 << 20]);
+    fetched.result.unwrap();
+    assert_eq!(fetched.ranges, [""]);
 }
 
 #[test]
-fn a_wrong_partial_file_is_found_by_its_checksum_and_removed() {
-    let outcome = fetch_from(Manner::Good, b"not the beginning of it");
-    let error = outcome.result.unwrap_err();
-    assert_eq!(error.kind(), Kind::Damaged);
+fn a_wrong_partial_file_fails_its_checksum_and_is_removed() {
+    let fetched = fetch_from(ServerBehaviour::Correct, b"not the beginning of it");
+    let error = fetched.result.unwrap_err();
+    assert_eq!(error.kind(), DataErrorKind::Damaged);
     let text = error.to_string();
     assert!(
         text.contains("file.tar.gz.part: MD5") && text.contains("expected"),
         "{text}"
     );
-    assert!(!outcome.cache.path().join("file.tar.gz.part").exists());
+    assert!(!fetched.cache.path().join("file.tar.gz.part").exists());
 }
 
 #[test]
-fn without_network_the_message_says_what_to_do() {
+fn without_a_network_the_message_says_what_to_do() {
     let (tiny, archive) = set();
     // A port on which nothing listens.
     let port = TcpListener::bind("127.0.0.1:0")
@@ -218,31 +228,31 @@ fn without_network_the_message_says_what_to_do() {
     let tiny = with_download(tiny, &archive, &[&address]);
     let cache = tempfile::tempdir().unwrap();
     let error = fetch_set(cache.path(), &tiny, &mut |_, _| ()).unwrap_err();
-    assert_eq!(error.kind(), Kind::Missing);
+    assert_eq!(error.kind(), DataErrorKind::Missing);
     let (text, folder) = (error.to_string(), cache.path().display().to_string());
     for part in [
         &address,
         "as file.tar.gz into",
         &folder,
         "MD5",
-        &convsweep_spec::words::thousands(archive.len() as u64),
+        &thousands(archive.len() as u64),
     ] {
         assert!(text.contains(part), "{text} lacks {part}");
     }
-    // And doing so helps: no network is asked any more, the file stays.
+    // Doing so helps: the network is not needed any more, and the file is kept.
     let by_hand = cache.path().join("file.tar.gz");
     std::fs::write(&by_hand, &archive).unwrap();
     assert!(unpack_present(cache.path(), &tiny).unwrap());
-    assert!(by_hand.exists() && present(cache.path(), &tiny));
+    assert!(by_hand.exists() && is_present(cache.path(), &tiny));
     fetch_set(cache.path(), &tiny, &mut |_, _| ()).unwrap();
 }
 
 #[test]
-fn the_next_address_is_tried() {
+fn the_next_address_is_tried_after_a_failure() {
     let (tiny, archive) = set();
     let (bad, good) = (
-        serve(vec![], Manner::Status(404)),
-        serve(archive.clone(), Manner::Good),
+        serve(vec![], ServerBehaviour::Status(404)),
+        serve(archive.clone(), ServerBehaviour::Correct),
     );
     let tiny = with_download(tiny, &archive, &[&bad.address, &good.address]);
     let cache = tempfile::tempdir().unwrap();
@@ -255,7 +265,7 @@ fn the_next_address_is_tried() {
 }
 
 #[test]
-fn an_archive_by_hand_that_is_cut_is_named() {
+fn a_truncated_archive_is_reported() {
     let (tiny, archive) = set();
     let tiny = with_download(tiny, &archive, &[]);
     let cache = tempfile::tempdir().unwrap();
@@ -265,9 +275,9 @@ fn an_archive_by_hand_that_is_cut_is_named() {
 }
 
 #[test]
-fn two_at_once_fetch_once() {
+fn concurrent_fetches_download_once() {
     let (tiny, archive) = set();
-    let server = serve(archive.clone(), Manner::Good);
+    let server = serve(archive.clone(), ServerBehaviour::Correct);
     let tiny = with_download(tiny, &archive, &[&server.address]);
     let cache = tempfile::tempdir().unwrap();
     std::thread::scope(|scope| {

@@ -6,12 +6,12 @@ use std::f64::consts::{FRAC_PI_2, TAU};
 pub(super) enum Outline {
     /// A disc of this radius.
     Disc(f64),
-    /// What lies between two radii.
+    /// A ring between an outer and an inner radius.
     Ring(f64, f64),
-    /// A disc of the first radius without a disc of the second, moved by the third number to the
-    /// right.
+    /// A disc of the first radius without a disc of the second radius, whose centre lies to the
+    /// right by the third number.
     Crescent(f64, f64, f64),
-    /// A polygon.
+    /// A polygon, by its corners.
     Polygon(Vec<[f64; 2]>),
 }
 
@@ -53,6 +53,7 @@ impl Outline {
     }
 }
 
+/// Distance from the nearest edge, negative inside.
 fn polygon_distance(corners: &[[f64; 2]], [x, y]: [f64; 2]) -> f64 {
     let mut nearest = f64::INFINITY;
     let mut inside = false;
@@ -75,7 +76,7 @@ fn polygon_distance(corners: &[[f64; 2]], [x, y]: [f64; 2]) -> f64 {
     }
 }
 
-/// A regular polygon with a corner at the top, then turned.
+/// A regular polygon with a corner at the top, turned by an angle.
 fn regular(corners: u32, radius: f64, turn: f64) -> Outline {
     Outline::Polygon(
         (0..corners)
@@ -84,6 +85,7 @@ fn regular(corners: u32, radius: f64, turn: f64) -> Outline {
     )
 }
 
+/// A star with its first point at the top.
 fn star(points: u32, outer: f64, inner: f64) -> Outline {
     let radius = |i: u32| if i.is_multiple_of(2) { outer } else { inner };
     Outline::Polygon(
@@ -93,12 +95,13 @@ fn star(points: u32, outer: f64, inner: f64) -> Outline {
     )
 }
 
-/// A place at an angle from the top, clockwise.
+/// The place at a radius and an angle, clockwise from the top.
 fn polar(radius: f64, angle: f64) -> [f64; 2] {
     let (sin, cos) = (angle - FRAC_PI_2).sin_cos();
     [radius * cos, radius * sin]
 }
 
+/// An upright cross with arms of a length and half a width.
 fn cross(long: f64, half: f64) -> Outline {
     let quarter = [[half, -long], [half, -half], [long, -half]];
     let turn = |[x, y]: [f64; 2], times: usize| (0..times).fold([x, y], |[x, y], _| [-y, x]);
@@ -109,6 +112,7 @@ fn cross(long: f64, half: f64) -> Outline {
     )
 }
 
+/// An arrow that points up.
 fn arrow() -> Outline {
     let (shaft, head) = (0.22, 0.62);
     Outline::Polygon(vec![

@@ -1,0 +1,138 @@
+//! Steps as they are applied: neighbouring geometric steps joined into one warp.
+
+use super::geometric::{GeometricKind, GeometricStep};
+use super::pixels::PixelChange;
+use super::ranges;
+use crate::DataError;
+use convsweep_kernels::BorderMode;
+use convsweep_spec::augment::{self as spec, FlipAxis, Policy, Step};
+
+/// One stage. `step` is the step's number in the experiment, which keys its random numbers.
+#[derive(Clone, Debug)]
+pub(super) enum AugmentStage {
+    /// Geometric steps with one bilinear warp for all of them.
+    Warp {
+        border: BorderMode,
+        steps: Vec<GeometricStep>,
+    },
+    /// A reflection.
+    Flip { step: u64, axis: FlipAxis, p: f64 },
+    /// A change of values.
+    Pixels {
+        step: u64,
+        change: PixelChange,
+        p: f64,
+    },
+    /// Padding and a cut of the original size at a random place.
+    Crop {
+        step: u64,
+        pad: u32,
+        border: BorderMode,
+        p: f64,
+    },
+}
+
+/// The stages of an experiment's steps.
+///
+/// # Errors
+/// `Invalid` if a number is out of range.
+pub(super) fn stages(steps: &[Step]) -> Result<Vec<AugmentStage>, DataError> {
+    let mut stages = Vec::new();
+    for (i, step) in steps.iter().enumerate() {
+        ranges::check(i, step)?;
+        if let Some(next) = stage(i as u64, step) {
+            push(&mut stages, next);
+        }
+    }
+    Ok(stages)
+}
+
+/// Appends a stage, or joins it with the last one if both are warps with the same border.
+fn push(stages: &mut Vec<AugmentStage>, next: AugmentStage) {
+    if let AugmentStage::Warp { border, steps } = &next
+        && let Some(AugmentStage::Warp {
+            border: last_border,
+            steps: last_steps,
+        }) = stages.last_mut()
+        && last_border == border
+    {
+        last_steps.extend(steps);
+    } else {
+        stages.push(next);
+    }
+}
+
+/// The stage of one step; none for steps over a whole batch.
+fn stage(number: u64, step: &Step) -> Option<AugmentStage> {
+    let warp = |kind, fill, p| {
+        Some(AugmentStage::Warp {
+            border: border_mode(fill),
+            steps: vec![GeometricStep {
+                step: number,
+                kind,
+                p,
+            }],
+        })
+    };
+    let pixels = |change, p| {
+        Some(AugmentStage::Pixels {
+            step: number,
+            change,
+            p,
+        })
+    };
+    match *step {
+        Step::Rotate { degrees, fill, p } => warp(GeometricKind::Rotate { degrees }, fill, p),
+        Step::Scale { min, max, fill, p } => warp(GeometricKind::Scale { min, max }, fill, p),
+        Step::Translate { share, fill, p } => warp(GeometricKind::Translate { share }, fill, p),
+        Step::Shear { degrees, fill, p } => warp(GeometricKind::Shear { degrees }, fill, p),
+        Step::RandomResizedCrop { min, max, ratio, p } => {
+            let kind = GeometricKind::EnlargedPart { min, max, ratio };
+            warp(kind, spec::Fill::Nearest, p)
+        }
+        Step::Brightness { strength, p } => pixels(PixelChange::Brightness { strength }, p),
+        Step::Contrast { strength, p } => pixels(PixelChange::Contrast { strength }, p),
+        Step::Saturation { strength, p } => pixels(PixelChange::Saturation { strength }, p),
+        Step::Hue { turns, p } => pixels(PixelChange::Hue { turns }, p),
+        Step::Grayscale { p } => pixels(PixelChange::Grayscale, p),
+        Step::Blur { min, max, p } => pixels(PixelChange::Blur { min, max }, p),
+        Step::Noise { deviation, p } => pixels(PixelChange::Noise { deviation }, p),
+        Step::Erase { min, max, p } => pixels(PixelChange::Erase { min, max }, p),
+        Step::RandAugment {
+            operations,
+            magnitude,
+            p,
+        } => {
+            let change = PixelChange::RandAugment {
+                operations,
+                magnitude,
+            };
+            pixels(change, p)
+        }
+        Step::TrivialAugment { p } => pixels(PixelChange::TrivialAugment, p),
+        Step::AutoAugment {
+            policy: Policy::Cifar10,
+            p,
+        } => pixels(PixelChange::AutoAugmentCifar10, p),
+        Step::Flip { axis, p } => Some(AugmentStage::Flip {
+            step: number,
+            axis,
+            p,
+        }),
+        Step::Crop { pad, fill, p } => Some(AugmentStage::Crop {
+            step: number,
+            pad,
+            border: border_mode(fill),
+            p,
+        }),
+        Step::Mixup { .. } | Step::Cutmix { .. } => None,
+    }
+}
+
+fn border_mode(fill: spec::Fill) -> BorderMode {
+    match fill {
+        spec::Fill::Zero => BorderMode::Zero,
+        spec::Fill::Reflect => BorderMode::Reflect,
+        spec::Fill::Nearest => BorderMode::Nearest,
+    }
+}

@@ -1,0 +1,7 @@
+//! Network inputs from the rows of an image set.
+
+mod batcher;
+mod normalization;
+
+pub use batcher::Batcher;
+pub use normalization::Normalization;

@@ -1,0 +1,173 @@
+//! An image set that is known but not yet decoded.
+
+use super::format::{SetDetails, VERSION};
+use super::writer::DecodedWriter;
+use crate::convert::{fit, from_planes};
+use crate::fetch;
+use crate::identity::identity;
+use crate::image_files::ImageFileSet;
+use crate::published::{self, PublishedSet, published_set};
+use crate::{DataError, Location, shapes};
+use convsweep_spec::data::{DataFacts, DataSpec, Resize, Shapes, Source};
+use std::borrow::Cow;
+use std::path::{Path, PathBuf};
+
+/// An image set as an experiment asks for it.
+pub(super) struct Dataset {
+    pub(super) facts: DataFacts,
+    source: DatasetSource,
+}
+
+/// Where the images come from.
+enum DatasetSource {
+    Published(PublishedSet),
+    ImageFiles(ImageFileSet),
+    Shapes(Shapes),
+}
+
+impl Dataset {
+    /// Looks a set up; folders and tables are scanned.
+    pub(super) fn find(at: Location, spec: &DataSpec) -> Result<Dataset, DataError> {
+        check_ranges(spec)?;
+        let (mut facts, source) = find_source(at, spec)?;
+        if spec.split.test.is_some() && !matches!(source, DatasetSource::ImageFiles(_)) {
+            let name = spec.source.name();
+            return Err(DataError::Invalid(format!(
+                "{name} has test images of its own: split.test cannot cut more"
+            )));
+        }
+        if let Some(resize) = &spec.resize {
+            (facts.height, facts.width) = (resize.height, resize.width);
+        }
+        facts.channels = spec.channels.map_or(facts.channels, u32::from);
+        Ok(Dataset { facts, source })
+    }
+
+    /// Name of the decoded file without extension: the source's name and a hash of everything that
+    /// determines the file's content.
+    pub(super) fn file_name(&self, spec: &DataSpec) -> String {
+        let facts = &self.facts;
+        let test_share = spec.split.test.map(f64::to_bits);
+        let shape = [
+            facts.channels,
+            facts.height,
+            facts.width,
+            facts.train_images,
+            facts.test_images,
+        ];
+        let key = identity(&(&facts.hash, &spec.resize, shape, test_share, spec.damaged));
+        format!("{}-{}.v{VERSION}", spec.source.name(), &key[..16])
+    }
+
+    /// Decodes the set into the file at `path`.
+    pub(super) fn decode(
+        &self,
+        at: Location,
+        resize: Option<&Resize>,
+        path: &Path,
+    ) -> Result<(), DataError> {
+        let facts = &self.facts;
+        let mut details = SetDetails::default();
+        let mut writer = DecodedWriter::create(path, facts)?;
+        match &self.source {
+            DatasetSource::Published(set) => {
+                let folder = find_published_folder(at, set)?;
+                published::read(set, &folder, &mut |image, label| {
+                    writer.push(&converted(image, set.shape, facts, resize), label)
+                })?;
+            }
+            DatasetSource::ImageFiles(set) => {
+                details.names = set.names();
+                details.skipped = set.skipped().to_vec();
+                set.decode(facts, resize, &mut |image, label| writer.push(image, label))?;
+            }
+            DatasetSource::Shapes(shapes) => {
+                let shape = [3, shapes.size, shapes.size];
+                shapes::draw(shapes, &mut |image, label| {
+                    writer.push(&converted(image, shape, facts, resize), label)
+                })?;
+            }
+        }
+        writer.finish(&details)
+    }
+}
+
+fn find_source(at: Location, spec: &DataSpec) -> Result<(DataFacts, DatasetSource), DataError> {
+    if let Source::Shapes(shapes) = &spec.source {
+        let facts = shapes::facts(shapes)?;
+        return Ok((facts, DatasetSource::Shapes(shapes.clone())));
+    }
+    if let Some(set) = published_set(&spec.source) {
+        return Ok((set.facts(), DatasetSource::Published(set)));
+    }
+    let set = ImageFileSet::find(at, spec)?;
+    Ok((set.facts(spec)?, DatasetSource::ImageFiles(set)))
+}
+
+/// Refuses numbers that are out of range for every set.
+fn check_ranges(spec: &DataSpec) -> Result<(), DataError> {
+    let invalid = |message: String| Err(DataError::Invalid(message));
+    if let Some(channels) = spec.channels
+        && channels != 1
+        && channels != 3
+    {
+        return invalid(format!(
+            "data.channels is {channels}: 1 (grey) or 3 (RGB) expected"
+        ));
+    }
+    if let Some(resize) = &spec.resize {
+        let side = 1..=4096;
+        if !side.contains(&resize.height) || !side.contains(&resize.width) {
+            return invalid(format!(
+                "data.size is {}×{}: 1 to 4096 expected",
+                resize.height, resize.width
+            ));
+        }
+    }
+    match spec.split.test {
+        Some(share) if !(share > 0.0 && share < 1.0) => {
+            invalid(format!("split.test is {share}: 0 < share < 1 expected"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// An image of `shape` in the channels and size that the experiment asks for.
+fn converted<'a>(
+    image: &'a [u8],
+    shape: [u32; 3],
+    facts: &DataFacts,
+    resize: Option<&Resize>,
+) -> Cow<'a, [u8]> {
+    if shape == [facts.channels, facts.height, facts.width] {
+        return Cow::Borrowed(image);
+    }
+    let [channels, height, width] = shape;
+    let image = from_planes(image, channels as usize, height, width);
+    Cow::Owned(fit(image, facts, resize))
+}
+
+/// Folder of a published set's files. Unpacks the set's archive if only that lies in the cache.
+fn find_published_folder(at: Location, set: &PublishedSet) -> Result<PathBuf, DataError> {
+    let in_cache = at.cache.join(set.folder);
+    let mut candidates = Vec::new();
+    if let Some(path) = at.path {
+        candidates.extend([path.to_owned(), path.join(set.folder)]);
+    }
+    candidates.push(in_cache.clone());
+    if let Some(folder) = published::find_folder(set, &candidates) {
+        return Ok(folder);
+    }
+    if fetch::unpack_present(at.cache, set)? {
+        return Ok(in_cache);
+    }
+    let folders: Vec<String> = candidates.iter().map(|c| c.display().to_string()).collect();
+    Err(DataError::Missing(format!(
+        "the files of {} are not in {}\n\
+         fetch them with `convsweep data fetch {}`, or by hand:\n{}",
+        set.name,
+        folders.join(" and "),
+        set.name,
+        fetch::by_hand(at.cache, set)
+    )))
+}

@@ -1,0 +1,14 @@
+//! Decoded image sets: one file for each set in `<cache>/decoded`, written by the first process
+//! that opens it and read by all.
+
+mod dataset;
+mod format;
+mod image_set;
+mod open;
+mod reader;
+mod unused;
+mod writer;
+
+pub use image_set::{ImageSet, LabelledImages};
+pub use open::{facts, open};
+pub use unused::{UnusedFile, remove_unused, unused_files};

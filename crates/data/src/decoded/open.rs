@@ -1,0 +1,50 @@
+//! From what an experiment asks for to a decoded image set.
+
+use super::dataset::Dataset;
+use super::image_set::ImageSet;
+use super::reader::read;
+use super::unused::decoded_folder;
+use crate::lock::CacheLock;
+use crate::{DataError, Location};
+use convsweep_spec::data::{DataFacts, DataSpec};
+
+/// What planning needs to know of an image set.
+///
+/// For published sets and shapes no file is needed. A folder or table is read and hashed once;
+/// later calls look only at the sizes and modification times of its files.
+///
+/// # Errors
+/// `Missing` if the folder or table does not exist, `Damaged` if it holds images that cannot be
+/// decoded and the experiment refuses them, `Invalid` if the experiment asks for something that the
+/// set cannot give.
+pub fn facts(at: Location, spec: &DataSpec) -> Result<DataFacts, DataError> {
+    Ok(Dataset::find(at, spec)?.facts)
+}
+
+/// The decoded image set. The first caller decodes it into `<cache>/decoded`; other processes wait
+/// for it.
+///
+/// Unless the decoded file exists already, a published set must have been fetched, or its archive
+/// must lie in the cache.
+///
+/// # Errors
+/// As [`facts`]; `Missing` if a published set's files are missing: the message says where to get
+/// them and where to put them; `Damaged` if a file differs from the published size or checksum, or
+/// a decoded file is truncated or altered.
+pub fn open(at: Location, spec: &DataSpec) -> Result<ImageSet, DataError> {
+    let dataset = Dataset::find(at, spec)?;
+    let folder = decoded_folder(at.cache);
+    let name = dataset.file_name(spec);
+    let path = folder.join(format!("{name}.images"));
+    if let Some(set) = read(&path, &dataset.facts)? {
+        return Ok(set);
+    }
+    let _lock = CacheLock::acquire(&folder, &name)?;
+    // Another process may have decoded the set while this one waited for the lock.
+    if let Some(set) = read(&path, &dataset.facts)? {
+        return Ok(set);
+    }
+    dataset.decode(at, spec.resize.as_ref(), &path)?;
+    read(&path, &dataset.facts)?
+        .ok_or_else(|| DataError::damaged(&path, "was removed as soon as it was written"))
+}

@@ -1,0 +1,134 @@
+//! Finds and removes decoded files that have not been used for a while.
+//!
+//! A decoded file is only a cache: whoever needs it again decodes it again. Every use sets its time
+//! of access, and a shared lock on it is held as long as it is open.
+
+use crate::DataError;
+use crate::lock::CacheLock;
+use std::ffi::OsStr;
+use std::fs::{self, File, FileTimes, Metadata};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+/// A decoded file that nothing has used for a while.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnusedFile {
+    /// The file.
+    pub path: PathBuf,
+    /// Size in bytes.
+    pub bytes: u64,
+    /// Time since it was used last.
+    pub idle: Duration,
+}
+
+/// The folder of the decoded files in a data cache.
+pub(super) fn decoded_folder(cache: &Path) -> PathBuf {
+    cache.join("decoded")
+}
+
+/// Notes that a decoded file is used now and for as long as `file` is open.
+///
+/// Both are allowed to fail, on file systems without locks or in another user's cache: then the file
+/// may be removed although it is in use, which costs decoding it again.
+pub(super) fn mark_used(file: &File) {
+    let _ = file.try_lock_shared();
+    let _ = file.set_times(FileTimes::new().set_accessed(SystemTime::now()));
+}
+
+/// The decoded files in `cache` that no process has open and that have not been used for `idle`,
+/// sorted by path. Files that an interrupted process left half-written count from their last
+/// change.
+///
+/// # Errors
+/// `Io` if the folder cannot be read.
+pub fn unused_files(cache: &Path, idle: Duration) -> Result<Vec<UnusedFile>, DataError> {
+    let folder = decoded_folder(cache);
+    let entries = match fs::read_dir(&folder) {
+        Ok(entries) => entries,
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(vec![]),
+        Err(e) => return Err(DataError::io("read folder", &folder)(e)),
+    };
+    let now = SystemTime::now();
+    let mut unused = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(DataError::io("read folder", &folder))?;
+        let path = entry.path();
+        if set_name(&path).is_none() {
+            continue;
+        }
+        let metadata = match entry.metadata() {
+            Ok(metadata) => metadata,
+            Err(e) if e.kind() == io::ErrorKind::NotFound => continue,
+            Err(e) => return Err(DataError::io("read", &path)(e)),
+        };
+        let since = now.duration_since(last_used(&metadata)).unwrap_or_default();
+        if since >= idle && !is_in_use(&path)? {
+            unused.push(UnusedFile {
+                path,
+                bytes: metadata.len(),
+                idle: since,
+            });
+        }
+    }
+    unused.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(unused)
+}
+
+/// Removes an unused file; false if a process has begun to use it or it is gone.
+///
+/// # Errors
+/// `Io` if the system refuses.
+pub fn remove_unused(unused: &UnusedFile) -> Result<bool, DataError> {
+    if is_in_use(&unused.path)? {
+        return Ok(false);
+    }
+    match fs::remove_file(&unused.path) {
+        Ok(()) => Ok(true),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(e) => Err(DataError::io("remove", &unused.path)(e)),
+    }
+}
+
+/// The later of the last access and the last change.
+fn last_used(metadata: &Metadata) -> SystemTime {
+    let times = [metadata.accessed().ok(), metadata.modified().ok()];
+    times
+        .into_iter()
+        .flatten()
+        .max()
+        .unwrap_or(SystemTime::UNIX_EPOCH)
+}
+
+/// Whether a process has the file open or is writing it.
+fn is_in_use(path: &Path) -> Result<bool, DataError> {
+    if path.extension() == Some(OsStr::new("part")) {
+        return is_being_written(path);
+    }
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(e) => return Err(DataError::io("read", path)(e)),
+    };
+    match file.try_lock() {
+        Ok(()) => Ok(false),
+        Err(fs::TryLockError::WouldBlock) => Ok(true),
+        Err(fs::TryLockError::Error(e)) => Err(DataError::io("lock", path)(e)),
+    }
+}
+
+/// Whether a process holds the lock under which the set of a partial file is decoded.
+fn is_being_written(partial: &Path) -> Result<bool, DataError> {
+    let (Some(folder), Some(name)) = (partial.parent(), set_name(partial)) else {
+        return Ok(false);
+    };
+    Ok(CacheLock::try_acquire(folder, name)?.is_none())
+}
+
+/// Name of the set whose decoded or partial file this is; none for other files.
+fn set_name(path: &Path) -> Option<&str> {
+    let name = path.file_name()?.to_str()?;
+    name.strip_suffix(".part")
+        .unwrap_or(name)
+        .strip_suffix(".images")
+}

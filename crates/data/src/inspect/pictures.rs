@@ -1,0 +1,75 @@
+//! Pictures of an image set and of its augmentation.
+
+use super::sheet::{Cell, write_sheet};
+use crate::{Batcher, DataError, ImageSet, Subsets};
+use convsweep_spec::augment::AugmentSpec;
+use convsweep_spec::random::{Purpose, shuffled};
+use std::path::Path;
+
+/// Images of a preview.
+const PREVIEW_IMAGES: usize = 16;
+/// Augmented versions of each.
+const PREVIEW_EPOCHS: u32 = 6;
+/// Images of each class in a picture of a set.
+const PER_CLASS: usize = 10;
+
+/// Writes a PNG of sixteen training images, each followed by its augmented versions in six epochs.
+///
+/// # Errors
+/// As [`Batcher::new`] and [`LabelledImages::read`](crate::LabelledImages::read); `Io` if the file
+/// cannot be written.
+pub fn preview(
+    set: &ImageSet,
+    augment: &AugmentSpec,
+    subsets: &Subsets,
+    seed: u64,
+    path: &Path,
+) -> Result<(), DataError> {
+    let batcher = Batcher::new(set, augment, subsets)?;
+    let mut rows = shuffled(Purpose::Preview, &[seed], subsets.train.iter().copied());
+    rows.truncate(PREVIEW_IMAGES);
+    let mut cells = Vec::new();
+    for (i, &row) in rows.iter().enumerate() {
+        // Two images to a line, each with its versions to the right.
+        let (line, half) = (i as u32 / 2, i as u32 % 2);
+        let column = half * (PREVIEW_EPOCHS + 1);
+        cells.push(Cell {
+            line,
+            column,
+            wide_gaps: 2 * half,
+            image: set.train().image(row)?,
+        });
+        for epoch in 0..PREVIEW_EPOCHS {
+            cells.push(Cell {
+                line,
+                column: column + 1 + epoch,
+                wide_gaps: 2 * half + 1,
+                image: batcher.augmented(seed, epoch, row)?,
+            });
+        }
+    }
+    write_sheet(set, &cells, path)
+}
+
+/// Writes a PNG with a line for each class: its first ten training images.
+///
+/// # Errors
+/// As [`LabelledImages::read`](crate::LabelledImages::read); `Io` if the file cannot be written.
+pub fn picture(set: &ImageSet, path: &Path) -> Result<(), DataError> {
+    let images = set.train();
+    let mut shown = vec![0; set.facts().classes.len()];
+    let mut cells = Vec::new();
+    for (row, &label) in images.labels().iter().enumerate() {
+        let column = &mut shown[usize::from(label)];
+        if *column < PER_CLASS {
+            cells.push(Cell {
+                line: u32::from(label),
+                column: *column as u32,
+                wide_gaps: 0,
+                image: images.image(row as u32)?,
+            });
+            *column += 1;
+        }
+    }
+    write_sheet(set, &cells, path)
+}

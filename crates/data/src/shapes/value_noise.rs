@@ -1,0 +1,31 @@
+//! Value noise: random values on a lattice with smooth transitions.
+
+use convsweep_spec::random::Draws;
+
+/// Random values at integer coordinates, interpolated smoothly.
+pub(super) struct ValueNoise([[f64; ValueNoise::SIDE]; ValueNoise::SIDE]);
+
+impl ValueNoise {
+    /// Enough for the finest pattern: 5 waves × 1.5 × 2, and one at either end.
+    const SIDE: usize = 17;
+
+    /// New random values.
+    pub(super) fn draw(draws: &mut Draws) -> Box<ValueNoise> {
+        Box::new(ValueNoise(std::array::from_fn(|_| {
+            std::array::from_fn(|_| draws.unit())
+        })))
+    }
+
+    /// Value at a place, in [0, 1). Coordinates must not be negative.
+    pub(super) fn at(&self, x: f64, y: f64) -> f64 {
+        let smooth = |t: f64| t * t * (3.0 - 2.0 * t);
+        let (tx, ty) = (smooth(x.fract()), smooth(y.fract()));
+        let row = |y: usize| {
+            let [left, right] =
+                [0, 1].map(|i| self.0[y.min(Self::SIDE - 1)][(x as usize + i).min(Self::SIDE - 1)]);
+            left + (right - left) * tx
+        };
+        let (top, bottom) = (row(y as usize), row(y as usize + 1));
+        top + (bottom - top) * ty
+    }
+}

@@ -1,0 +1,185 @@
+//! Splits of a small set of labels.
+
+use super::divide::{Divided, divide};
+use super::epoch_order;
+use crate::{DataError, DataErrorKind};
+use convsweep_spec::data::SplitScheme::{Folds, Listed, Validation};
+use convsweep_spec::data::{Damaged, DataSpec, Shapes, Source, Split, SplitScheme};
+
+const IMAGES: u32 = 103;
+
+fn spec(scheme: SplitScheme, stratify: bool, limit: Option<u32>) -> DataSpec {
+    DataSpec {
+        source: Source::Shapes(Shapes::default()),
+        split: Split {
+            scheme,
+            seed: 42,
+            stratify,
+            test: None,
+        },
+        limit,
+        resize: None,
+        channels: None,
+        damaged: Damaged::Refuse,
+    }
+}
+
+/// Labels of 103 rows of three classes, 50, 30 and 23 of each, mixed.
+fn labels() -> Vec<u16> {
+    let sorted = [vec![0; 50], vec![1; 30], vec![2; 23]].concat();
+    let order = epoch_order(5, 0, sorted.len());
+    order.into_iter().map(|i| sorted[i as usize]).collect()
+}
+
+fn try_divide(spec: &DataSpec, fold: Option<u32>) -> Result<Divided, DataError> {
+    divide(&labels(), spec, fold)
+}
+
+fn per_class(rows: &[u32]) -> [usize; 3] {
+    let labels = labels();
+    let mut counts = [0; 3];
+    for row in rows {
+        counts[usize::from(labels[*row as usize])] += 1;
+    }
+    counts
+}
+
+fn sorted(parts: &[&[u32]]) -> Vec<u32> {
+    let mut rows = parts.concat();
+    rows.sort_unstable();
+    rows
+}
+
+fn everything() -> Vec<u32> {
+    (0..IMAGES).collect()
+}
+
+#[test]
+fn a_share_of_each_class_validates() {
+    let asked = spec(Validation(0.2), true, None);
+    let divided = try_divide(&asked, None).unwrap();
+    let Divided { train, validation } = &divided;
+    assert_eq!(sorted(&[train, validation]), everything());
+    assert_eq!(per_class(validation), [10, 6, 5]);
+    assert!(train.is_sorted() && validation.is_sorted());
+    assert_eq!(try_divide(&asked, None).unwrap(), divided);
+}
+
+#[test]
+fn seed_share_and_stratification_matter() {
+    let validation = |spec: &DataSpec| try_divide(spec, None).unwrap().validation;
+    let asked = spec(Validation(0.2), true, None);
+    let mut other_seed = asked.clone();
+    other_seed.split.seed = 43;
+    assert_ne!(validation(&other_seed), validation(&asked));
+    assert_eq!(validation(&spec(Validation(0.0), true, None)), [0; 0]);
+    let unstratified = validation(&spec(Validation(0.2), false, None));
+    assert_eq!(unstratified.len(), 21);
+    assert_ne!(unstratified, validation(&asked));
+}
+
+#[test]
+fn listed_rows_validate() {
+    let listed = SplitScheme::listed(&[3, 9, 100]);
+    assert_eq!(listed, Listed("08020000000000000000000010".into()));
+    let divided = try_divide(&spec(listed, true, None), None).expect("divides");
+    assert_eq!(divided.validation, [3, 9, 100]);
+    assert_eq!(divided.train.len(), 100);
+    let check_refused = |scheme, fold, why: &str| {
+        try_divide(&spec(scheme, true, None), fold).expect_err(why);
+    };
+    let all = SplitScheme::listed(&everything());
+    check_refused(all, None, "nothing is left to train on");
+    let beyond = SplitScheme::listed(&[IMAGES]);
+    check_refused(beyond, None, "there is no such row");
+    check_refused(Listed("zz".into()), None, "the list is damaged");
+    let one = SplitScheme::listed(&[0]);
+    check_refused(one, Some(0), "a list has no folds");
+}
+
+#[test]
+fn folds_are_disjoint_and_contain_everything() {
+    for stratify in [true, false] {
+        for (folds, limit) in [(2, None), (5, None), (7, Some(60)), (IMAGES, None)] {
+            check_folds(folds, stratify, limit);
+        }
+    }
+}
+
+fn check_folds(count: u32, stratify: bool, limit: Option<u32>) {
+    let asked = spec(Folds(count), stratify, limit);
+    let mut folds = Vec::new();
+    for fold in 0..count {
+        folds.push(try_divide(&asked, Some(fold)).unwrap());
+    }
+    let all = sorted(&[&folds[0].train, &folds[0].validation]);
+    assert_eq!(all.len(), limit.unwrap_or(IMAGES) as usize);
+    let validation: Vec<&[u32]> = folds.iter().map(|f| f.validation.as_slice()).collect();
+    assert_eq!(
+        sorted(&validation),
+        all,
+        "{count} folds: each image validates once"
+    );
+    for Divided { train, validation } in &folds {
+        assert_eq!(sorted(&[train, validation]), all);
+        let expected = all.len() / count as usize;
+        assert!(validation.len().abs_diff(expected) <= 1);
+        if stratify && limit.is_none() {
+            for (found, all_of_class) in per_class(validation).into_iter().zip([50, 30, 23]) {
+                let expected = all_of_class / count as usize;
+                assert!(found.abs_diff(expected) <= 1, "{found} {expected}");
+            }
+        }
+    }
+}
+
+#[test]
+fn limit_is_stratified_and_comes_first() {
+    let half = try_divide(&spec(Validation(0.5), true, Some(51)), None).unwrap();
+    assert_eq!(half.train.len() + half.validation.len(), 51);
+    let rows = sorted(&[&half.train, &half.validation]);
+    assert_eq!(per_class(&rows), [25, 15, 11]);
+    let train = |limit| {
+        let asked = spec(Validation(0.0), true, Some(limit));
+        try_divide(&asked, None).unwrap().train
+    };
+    let (smaller, larger) = (train(20), train(60));
+    assert!(
+        smaller.iter().all(|row| larger.contains(row)),
+        "a larger limit keeps what a smaller one keeps"
+    );
+}
+
+#[test]
+fn impossible_splits_are_refused() {
+    let check = |scheme, limit, fold, expected: &str| {
+        let error = try_divide(&spec(scheme, true, limit), fold).unwrap_err();
+        assert_eq!(error.kind(), DataErrorKind::Invalid);
+        assert_eq!(error.to_string(), expected);
+    };
+    let limit = "data.limit is 104, but there are 103 training images";
+    check(Validation(0.2), Some(104), None, limit);
+    let too_small = "split.validation = 0.001 of 103 images is not even one";
+    check(Validation(0.001), None, None, too_small);
+    let too_large = "of 103 images none is left to train on";
+    check(Validation(0.999), None, None, too_large);
+    let all = "split.validation is 1: 0 ≤ share < 1 expected";
+    check(Validation(1.0), None, None, all);
+    let superfluous = "fold 0 of a split without folds";
+    check(Validation(0.2), None, Some(0), superfluous);
+    check(Folds(5), None, None, "which of the 5 folds?");
+    let beyond = "there is no fold 5: the 5 folds count from 0";
+    check(Folds(5), None, Some(5), beyond);
+    let too_many = "split.folds is 104: 2 to 103 (the number of images) expected";
+    check(Folds(104), None, Some(0), too_many);
+}
+
+#[test]
+fn every_epoch_and_seed_has_its_own_order() {
+    let order = epoch_order(1, 2, 1000);
+    assert_eq!(sorted(&[&order]), (0..1000).collect::<Vec<_>>());
+    assert_eq!(order, epoch_order(1, 2, 1000));
+    assert_ne!(order, epoch_order(1, 3, 1000));
+    assert_ne!(order, epoch_order(2, 2, 1000));
+    assert_eq!(epoch_order(0, 0, 0), [0; 0]);
+}
