@@ -1,6 +1,6 @@
 //! Exit codes: the documented numbers behind every way to end.
 
-use convsweep_data::Kind;
+use convsweep_data::DataErrorKind;
 use convsweep_plan::Problems;
 use convsweep_runner::RunnerError;
 use std::fmt;
@@ -86,8 +86,8 @@ pub fn plan_failure(problems: Problems) -> anyhow::Error {
 /// An error of the image sets with its exit code.
 pub fn data_failure(error: convsweep_data::DataError) -> anyhow::Error {
     let exit = match error.kind() {
-        Kind::Invalid => Exit::Wrong,
-        Kind::Missing | Kind::Damaged | Kind::Io => Exit::Data,
+        DataErrorKind::Invalid => Exit::Wrong,
+        DataErrorKind::Missing | DataErrorKind::Damaged | DataErrorKind::Io => Exit::Data,
     };
     Failure {
         exit,
