@@ -1,7 +1,7 @@
 //! The images of a job: opened, verified, split, and ready to be made into batches.
 
 use crate::error::TrainError;
-use convsweep_data::{Batcher, ImageSet, Images, Location, Subset, Subsets, open, split};
+use convsweep_data::{Batcher, ImageSet, LabelledImages, Location, Subset, Subsets, open, split};
 use convsweep_nn::loss::Objective;
 use convsweep_spec::event::Part;
 use convsweep_spec::job::Job;
@@ -55,7 +55,7 @@ impl JobData {
     }
 
     /// The images that the rows of a part refer to.
-    pub(crate) fn images(&self, part: Part) -> Images<'_> {
+    pub(crate) fn images(&self, part: Part) -> LabelledImages<'_> {
         match part {
             Part::Validation => self.set.train(),
             Part::Test => self.set.test(),
