@@ -1,7 +1,7 @@
 //! From rows to statistics, charts and one HTML page.
 //!
 //! Reads rows of the store and the files that workers left; never trains and never sees an image
-//! set. The order of the rooms: [`ranking`] orders and compares by [`statistics`], [`answer`] says
+//! set. The modules follow each other: [`ranking`] orders and compares by [`statistics`], [`answer`] says
 //! the result in words, [`charts`] draw it with [`draw`], [`tables`] and `page` write it down.
 
 pub mod answer;

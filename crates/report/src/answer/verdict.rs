@@ -117,7 +117,7 @@ fn with_correction(ranking: &Ranking, p: f64, corrected: Option<f64>) -> String 
             p_value(corrected)
         ),
         Some(_) => own,
-        None => format!("{own}, not corrected because only tests against the baseline are"),
+        None => format!("{own}, uncorrected, since only tests against the baseline are corrected"),
     }
 }
 

@@ -13,7 +13,7 @@ pub fn warnings(ranking: &Ranking) -> Vec<String> {
         jobs_without_result(ranking),
         baseline_without_result(ranking),
         uneven_runs(ranking),
-        different_numerics(ranking),
+        different_machines(ranking),
         results_without_metric(ranking),
     ];
     warnings.into_iter().flatten().collect()
@@ -38,8 +38,13 @@ fn jobs_without_result(ranking: &Ranking) -> Option<String> {
         let count = labels.len();
         parts.push(format!("{count} {outcome} ({})", list(labels)));
     }
+    let (verb, left_out) = if missing == 1 {
+        ("has", "It is")
+    } else {
+        ("have", "They are")
+    };
     Some(format!(
-        "{missing} of {} jobs have no result: {}. They are left out of every mean.",
+        "{missing} of {} jobs {verb} no result: {}. {left_out} left out of every mean.",
         ranking.runs().count(),
         parts.join("; ")
     ))
@@ -78,7 +83,7 @@ fn uneven_runs(ranking: &Ranking) -> Option<String> {
 
 /// Fingerprints that differ between jobs, and whether the difference coincides with the
 /// configurations.
-fn different_numerics(ranking: &Ranking) -> Option<String> {
+fn different_machines(ranking: &Ranking) -> Option<String> {
     let mut seen = BTreeSet::new();
     let mut is_confounded = ranking.ranked > 1;
     for configuration in ranking.with_result() {
@@ -90,13 +95,13 @@ fn different_numerics(ranking: &Ranking) -> Option<String> {
         return None;
     }
     let consequence = if is_confounded {
-        "Each configuration ran on one of them only, so part of a difference between \
+        "Each configuration ran with one of them only, so part of a difference between \
          configurations may come from the machine or program."
     } else {
         "Differences in the last bits between them are part of the spread."
     };
     Some(format!(
-        "Jobs ran under {} different numerics: {}. {consequence}",
+        "Jobs ran with {} different combinations of machine and program: {}. {consequence}",
         seen.len(),
         Vec::from_iter(seen).join("; ")
     ))

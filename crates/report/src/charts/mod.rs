@@ -1,6 +1,6 @@
 //! The charts: each is a plain data structure made from the ranking, and draws itself into a scene.
 //!
-//! A new chart is a file in this folder and a line in [`CHARTS`].
+//! A new chart is a file in this folder, declared below, and a line in the table `CHARTS`.
 
 mod chart;
 pub mod classes;

@@ -17,9 +17,9 @@ pub fn section(ranking: &Ranking) -> Markup {
             h2 { "Stages" }
             p class="caption" {
                 "Each stage starts from what the one before it chose. The figures are those that \
-                 were known when it chose; a choice stands until " code { "--redecide" }
-                " asks for it anew. A best of many looks better than it is: what is chosen and \
-                 measured on the same images is no independent estimate."
+                 were known when it chose; a choice is kept until " code { "--redecide" }
+                " makes it again. The best of many looks better than it is: a figure measured on \
+                 the images by which it was chosen is not an independent estimate."
             }
             @for choice in choices {
                 (stage(choice, &ranking.metric))

@@ -49,8 +49,8 @@ fn a_configuration_on_another_machine_is_confounded() {
     let mut rows = six().rows();
     cases::on_two_machines(&mut rows);
     let text = warnings(&Ranking::new(&rows)).join("\n");
-    assert!(text.contains("2 different numerics"), "{text}");
-    let confounded = "Each configuration ran on one of them only";
+    assert!(text.contains("2 different combinations"), "{text}");
+    let confounded = "Each configuration ran with one of them only";
     assert!(text.contains(confounded), "{text}");
     let job = &mut rows.configurations[0].jobs[0];
     job.fingerprint.as_mut().expect("set").backend = "cuda".into();
