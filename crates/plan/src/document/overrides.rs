@@ -1,193 +1,138 @@
-//! `--set` and `--seeds` of the command line.
+//! What the command line changes of the file: `--set` and `--seeds`.
 
-use crate::document::merge::{self, Alternatives, split_path};
-use crate::grid::axes::Axes;
+use super::alternatives::Alternatives;
+use super::path::split_path;
+use super::seeds::Seeds;
+use super::set_value::set_value;
+use crate::language::field::keys;
 use crate::language::suggest;
 use crate::language::tables;
-use crate::source::problem::{Problem, Source};
-use crate::source::tree::{Node, Origin, Value, parse_value};
+use crate::source::parse::parse_value;
+use crate::source::problem::{Problem, ProblemCode, ProblemSink};
+use crate::source::span::Span;
+use crate::source::text::SourceText;
+use crate::source::tree::Node;
 use convsweep_spec::canonical::{digest, short};
-use std::str::FromStr;
+use std::sync::Arc;
+
+/// Sections that cannot be set: axes, and files that have been read by then.
+const NOT_SET: [&str; 3] = ["include", "sweep", "stage"];
+/// Digits of the hash in the name of an overridden experiment.
+const HASH_DIGITS: usize = 8;
 
 /// What the command line changes of the file.
 #[derive(Clone, Debug, Default)]
 pub struct Overrides {
-    /// Arguments of `--set`, as `train.epochs=2`.
+    /// Arguments of `--set`, such as `train.epochs=2`.
     pub set: Vec<String>,
-    /// Argument of `--seeds`.
+    /// The argument of `--seeds`.
     pub seeds: Option<Seeds>,
 }
 
-/// Seeds in place of the file's: `"3"` means 0, 1, 2; `"0,1,5"` is taken as it is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Seeds(pub Vec<u64>);
-
-impl FromStr for Seeds {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Seeds, String> {
-        let wrong =
-            || format!("`{text}` is neither a number of seeds (3) nor a list of them (0,1,5)");
-        let parts: Result<Vec<u64>, _> = text.split(',').map(|p| p.trim().parse::<u64>()).collect();
-        let seeds = match parts.map_err(|_| wrong())?[..] {
-            [count @ 1..=1_000_000] if !text.contains(',') => (0..count).collect(),
-            [_] if !text.contains(',') => return Err(wrong()),
-            ref list => list.to_vec(),
-        };
-        let mut sorted = seeds.clone();
-        sorted.sort_unstable();
-        sorted.dedup();
-        let large = seeds.iter().any(|s| i64::try_from(*s).is_err());
-        if sorted.len() < seeds.len() || large {
-            Err(wrong())
-        } else {
-            Ok(Seeds(seeds))
-        }
-    }
+/// A path that an override set, and where it is written.
+pub(crate) struct OverriddenPath {
+    pub segments: Vec<Arc<str>>,
+    pub span: Span,
 }
 
 impl Overrides {
-    /// As they are recorded with a revision.
+    /// The words with which they are recorded in a revision.
     pub fn words(&self) -> Vec<String> {
-        let seeds = self.seeds.iter().map(|Seeds(seeds)| {
-            let list: Vec<_> = seeds.iter().map(u64::to_string).collect();
-            format!("--seeds {}", list.join(","))
-        });
-        self.set
-            .iter()
-            .map(|s| format!("--set {s}"))
-            .chain(seeds)
-            .collect()
+        let mut words: Vec<_> = self.set.iter().map(|s| format!("--set {s}")).collect();
+        if let Some(seeds) = &self.seeds {
+            words.push(format!("--seeds {}", seeds.list()));
+        }
+        words
     }
 
     /// From the words of a revision.
     pub fn recorded(words: &[String]) -> Overrides {
-        let set = words
-            .iter()
-            .filter_map(|w| w.strip_prefix("--set "))
-            .map(String::from)
-            .collect();
-        let list = |text: &str| {
-            text.split(',')
-                .map(|s| s.parse().ok())
-                .collect::<Option<Vec<u64>>>()
-                .map(Seeds)
-        };
+        let set = words.iter().filter_map(|w| w.strip_prefix("--set "));
+        let mut seeds = words.iter().filter_map(|w| w.strip_prefix("--seeds "));
         Overrides {
-            set,
-            seeds: words.iter().find_map(|w| list(w.strip_prefix("--seeds ")?)),
+            set: set.map(String::from).collect(),
+            seeds: seeds.find_map(Seeds::from_list),
         }
     }
 
-    /// What an overridden experiment's name ends with; nothing without overrides.
+    /// What the name of an overridden experiment ends with; empty without overrides.
     pub(crate) fn suffix(&self) -> String {
-        match self.words() {
-            words if words.is_empty() => String::new(),
-            words => format!("+{}", &short(&digest(&words))[..8]),
+        let words = self.words();
+        if words.is_empty() {
+            return String::new();
         }
+        format!("+{}", &short(&digest(&words))[..HASH_DIGITS])
     }
 
-    /// The sources that problems with them lie in.
-    pub(crate) fn sources(&self) -> impl Iterator<Item = Source> {
-        self.set.iter().map(|s| Source {
+    /// The texts that problems with them lie in.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = SourceText> {
+        self.set.iter().map(|text| SourceText {
             name: "--set".into(),
-            text: s.clone(),
+            text: text.clone(),
         })
     }
 
-    /// Sets each value in the tree; `first` is the number of the first override's source.
+    /// Sets each value in the tree. `first_text` is the number of the text of the first override.
     pub(crate) fn apply(
         &self,
-        first: usize,
+        first_text: usize,
         root: &mut Node,
-        axes: &Axes,
-        others: &Alternatives,
-        problems: &mut Vec<Problem>,
-    ) {
+        sink: &mut ProblemSink,
+    ) -> Vec<OverriddenPath> {
+        let alternatives = Alternatives::of(root);
+        let mut paths = Vec::new();
         for (i, text) in self.set.iter().enumerate() {
-            let source = u32::try_from(first + i).unwrap_or(u32::MAX);
-            if let Err(problem) = apply(text, source, root, axes, others) {
-                problems.push(*problem);
-            }
+            let number = u32::try_from(first_text + i).unwrap_or(u32::MAX);
+            let applied = apply(text, number, root, &alternatives);
+            paths.extend(sink.ok(applied));
         }
+        paths
     }
 }
 
 fn apply(
     text: &str,
-    source: u32,
+    number: u32,
     root: &mut Node,
-    axes: &Axes,
-    others: &Alternatives,
-) -> Result<(), Box<Problem>> {
-    let whole = Origin {
-        source,
-        start: 0,
-        end: u32::try_from(text.len()).unwrap_or(u32::MAX),
-    };
+    alternatives: &Alternatives,
+) -> Result<OverriddenPath, Box<Problem>> {
     let Some((path, value)) = text.split_once('=') else {
-        let help = "--set train.epochs=2";
+        let title = "an override has the form PATH=VALUE";
+        let problem = Problem::at(ProblemCode::Syntax, Span::new(number, 0, 0..text.len()), title);
         return Err(Box::new(
-            Problem::new(whole, "an override is PATH=VALUE", "no `=`").help(help),
+            problem.label("no `=`").help("--set train.epochs=2"),
         ));
     };
-    let at = Origin {
-        end: u32::try_from(path.len()).unwrap_or(u32::MAX),
-        ..whole
-    };
-    let segments = split_path(path, at)?;
-    let sections: Vec<_> = tables::FILE
-        .iter()
-        .map(|f| f.key)
-        .filter(|k| *k != "sweep")
-        .collect();
+    let span = Span::new(number, 0, 0..path.len());
+    let segments = split_path(path, span)?;
+    let mut sections = keys(tables::FILE);
+    sections.retain(|section| !NOT_SET.contains(section));
     if !sections.contains(&&*segments[0]) {
+        let title = format!("there is no section [{}] to set", segments[0]);
+        let problem = Problem::at(ProblemCode::UnknownKey, span, title);
         let help = suggest::remedy(&segments[0], &sections);
-        return Err(Box::new(
-            Problem::new(
-                at,
-                format!("there is no section [{}] to set", segments[0]),
-                "",
-            )
-            .help(help),
-        ));
+        return Err(Box::new(problem.help(help)));
     }
-    let covers = |axis: &&crate::grid::axes::Axis| segments.starts_with(&axis.segments);
-    if let Some(axis) = axes.all.iter().find(covers) {
-        let problem = Problem::new(
-            at,
-            format!("`{}` is an axis of this file", axis.path),
-            "would have no effect",
-        );
-        return Err(Box::new(
-            problem
-                .also(Some(axis.at), "its values win")
-                .help("edit the axis in the file instead"),
-        ));
-    }
-    let value = value_of(value, source, path.len() + 1)?;
-    merge::set(root, &segments, &value, at, others)
+    let value = parse_override(value, number, path.len() + 1)?;
+    set_value(root, &segments, &value, span, alternatives)?;
+    Ok(OverriddenPath { segments, span })
 }
 
-/// A TOML value, or a bare word as a text.
-fn value_of(text: &str, source: u32, base: usize) -> Result<Node, Box<Problem>> {
+/// A TOML value, or a word without quotes as a string.
+fn parse_override(text: &str, number: u32, base: usize) -> Result<Node, Box<Problem>> {
     let trimmed = text.trim();
-    let bare = |c: char| c.is_alphanumeric() || "-_./$:~".contains(c);
-    match parse_value(
-        trimmed,
-        source,
-        base + (text.len() - text.trim_start().len()),
-    ) {
+    let indent = text.len() - text.trim_start().len();
+    match parse_value(trimmed, number, base + indent) {
         Ok(node) => Ok(node),
-        Err(_) if !trimmed.is_empty() && trimmed.chars().all(bare) => {
-            let clamp = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-            let at = Origin {
-                source,
-                start: clamp(base),
-                end: clamp(base + text.len()),
-            };
-            Ok(Node::new(Value::Text(trimmed.into()), at))
+        Err(_) if is_bare_word(trimmed) => {
+            let span = Span::new(number, base, 0..text.len());
+            Ok(Node::text_at(trimmed, span))
         }
         Err(mut problems) => Err(Box::new(problems.swap_remove(0))),
     }
+}
+
+fn is_bare_word(text: &str) -> bool {
+    let allowed = |c: char| c.is_alphanumeric() || "-_./$:~".contains(c);
+    !text.is_empty() && text.chars().all(allowed)
 }

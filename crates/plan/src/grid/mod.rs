@@ -1,8 +1,17 @@
 //! `[[sweep]]` and `[[stage]]`: axes, their values and labels, and the points they span.
 
 pub(crate) mod axes;
-pub(crate) mod baseline;
+pub(crate) mod axis;
+pub(crate) mod block;
+mod block_reader;
+mod differences;
+pub(crate) mod fractions;
 pub(crate) mod labels;
+pub(crate) mod overridden;
+pub(crate) mod path_values;
 pub(crate) mod points;
-pub(crate) mod sample;
-pub(crate) mod values;
+mod range;
+mod sample;
+pub(crate) mod selection;
+pub(crate) mod value_text;
+mod values;

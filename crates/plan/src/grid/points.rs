@@ -1,84 +1,102 @@
-//! The points of the grid, in a stable order: blocks as in the file, the first axis slowest.
+//! The points of the grid in a stable order: blocks as in the file, the first axis slowest.
 
-use crate::grid::axes::{Axes, Block};
+use super::axes::Axes;
+use super::block::{Condition, SweepBlock};
 
-/// For each axis that a point has: the axis and its value, in the order of the block.
-pub(crate) type Point = Vec<(u32, u32)>;
+/// The value of an axis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct AxisChoice {
+    /// Number of the axis.
+    pub axis: u32,
+    /// Number of the value among those of the axis.
+    pub value: u32,
+}
 
-/// Number of points before exclusion; cannot overflow.
+/// The values of a point on its axes, in the order of the block.
+pub(crate) type GridPoint = Vec<AxisChoice>;
+
+/// Number of points before exclusions; cannot overflow.
 pub(crate) fn count(axes: &Axes) -> u128 {
-    let all = |b: &Block| {
-        b.dimensions
-            .iter()
-            .fold(1u128, |n, d| n.saturating_mul(d.steps.len() as u128))
-    };
-    let block = |b: &Block| b.drawn.map_or_else(|| all(b), u128::from);
-    axes.blocks.iter().map(block).fold(0, u128::saturating_add)
+    let counts = axes.blocks.iter().map(|block| match block.sample_count {
+        Some(count) => u128::from(count),
+        None => combination_count(block),
+    });
+    counts.fold(0, u128::saturating_add)
 }
 
-/// All points of a stage. [`count`] must have been looked at before.
-pub(crate) fn points(axes: &Axes, stage: usize) -> Vec<Point> {
-    axes.blocks
-        .iter()
-        .filter(|b| b.stage == stage)
-        .flat_map(block_points)
-        .collect()
+fn combination_count(block: &SweepBlock) -> u128 {
+    let lengths = block.dimensions.iter().map(|d| d.steps.len() as u128);
+    lengths.fold(1, u128::saturating_mul)
 }
 
-/// `point` with the values of `over` in place of its own.
-pub(crate) fn overlaid(point: &Point, over: &Point) -> Point {
+/// All points of a stage. [`count`] must be limited first.
+pub(crate) fn points(axes: &Axes, stage: usize) -> Vec<GridPoint> {
+    let blocks = axes.blocks.iter().filter(|block| block.stage == stage);
+    blocks.flat_map(block_points).collect()
+}
+
+/// `point` with the values of `over` instead of its own.
+pub(crate) fn overlaid(point: &GridPoint, over: &GridPoint) -> GridPoint {
     let kept = point
         .iter()
-        .filter(|(axis, _)| over.iter().all(|(a, _)| a != axis));
+        .filter(|choice| over.iter().all(|other| other.axis != choice.axis));
     kept.chain(over).copied().collect()
 }
 
-fn block_points(block: &Block) -> Vec<Point> {
-    let mut points = block
-        .drawn
-        .map_or_else(|| combinations(block), |count| drawn(block, count));
-    points.retain(|point| {
-        !block
-            .exclude
-            .iter()
-            .any(|condition| holds(condition, point))
-    });
+/// Whether the point has all of these values.
+pub(crate) fn has_all(point: &GridPoint, wanted: &GridPoint) -> bool {
+    wanted.iter().all(|choice| point.contains(choice))
+}
+
+fn block_points(block: &SweepBlock) -> Vec<GridPoint> {
+    let mut points = match block.sample_count {
+        Some(count) => drawn(block, count),
+        None => combinations(block),
+    };
+    points.retain(|point| !block.exclusions.iter().any(|e| is_excluded(point, e)));
     points
 }
 
-fn drawn(block: &Block, count: u32) -> Vec<Point> {
-    let values = |i: usize| {
-        let step = move |d: &crate::grid::axes::Dimension| {
-            let step = d
-                .drawn
-                .get(i)
-                .and_then(|step| d.steps.get(*step as usize))
-                .cloned()
-                .unwrap_or_default();
-            d.axes.clone().into_iter().zip(step)
-        };
-        block.dimensions.iter().flat_map(step).collect()
-    };
-    (0..count as usize).map(values).collect()
-}
-
-fn combinations(block: &Block) -> Vec<Point> {
-    let mut points = vec![Point::new()];
-    for dimension in &block.dimensions {
-        let extend = |point: &Point| {
-            let point = point.clone();
-            dimension.steps.iter().map(move |step| {
-                let values = dimension.axes.iter().copied().zip(step.iter().copied());
-                point.iter().copied().chain(values).collect()
-            })
-        };
-        points = points.iter().flat_map(extend).collect();
+fn drawn(block: &SweepBlock, count: u32) -> Vec<GridPoint> {
+    let mut points = Vec::with_capacity(count as usize);
+    for i in 0..count as usize {
+        let mut point = GridPoint::new();
+        for dimension in &block.dimensions {
+            let step = dimension.drawn_steps.get(i);
+            if let Some(values) = step.and_then(|step| dimension.steps.get(*step as usize)) {
+                extend(&mut point, &dimension.axes, values);
+            }
+        }
+        points.push(point);
     }
     points
 }
 
-fn holds(condition: &[(u32, Vec<u32>)], point: &Point) -> bool {
-    condition
-        .iter()
-        .all(|(axis, values)| point.iter().any(|(a, v)| a == axis && values.contains(v)))
+fn combinations(block: &SweepBlock) -> Vec<GridPoint> {
+    let mut points = vec![GridPoint::new()];
+    for dimension in &block.dimensions {
+        let mut longer = Vec::with_capacity(points.len() * dimension.steps.len());
+        for point in &points {
+            for values in &dimension.steps {
+                let mut point = point.clone();
+                extend(&mut point, &dimension.axes, values);
+                longer.push(point);
+            }
+        }
+        points = longer;
+    }
+    points
+}
+
+fn extend(point: &mut GridPoint, axes: &[u32], values: &[u32]) {
+    for (axis, value) in axes.iter().copied().zip(values.iter().copied()) {
+        point.push(AxisChoice { axis, value });
+    }
+}
+
+fn is_excluded(point: &GridPoint, conditions: &[Condition]) -> bool {
+    conditions.iter().all(|condition| {
+        let own = point.iter().find(|choice| choice.axis == condition.axis);
+        own.is_some_and(|choice| condition.values.contains(&choice.value))
+    })
 }

@@ -1,143 +1,154 @@
-//! `sample` in a `[[sweep]]` block: points drawn instead of all combinations, each a pure function
-//! of the seed.
+//! `sample` of a block: points drawn instead of all combinations, each a pure function of the seed.
 
-use crate::language::check::{Sink, table};
-use crate::language::reader::Reader;
+use crate::language::check::Checker;
+use crate::language::reader::{TableReader, choice};
 use crate::language::tables;
-use crate::source::tree::{Node, Origin, Value};
+use crate::language::value_path::ValuePath;
+use crate::source::problem::{Problem, ProblemCode, ProblemSink};
+use crate::source::span::Span;
+use crate::source::tree::{Node, NodeValue};
 use convsweep_spec::canonical::digest;
 use convsweep_spec::random::uniform_from_key;
+use serde::Deserialize;
+
+/// Dimensions for which Sobol points are tabulated.
+const SOBOL_DIMENSIONS: u32 = 256;
 
 /// How the points of a block are drawn.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Sample {
-    method: Method,
+pub(super) struct Sampling {
+    method: SamplingMethod,
     pub count: u32,
     seed: u64,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Method {
-    /// Each coordinate by itself: a further axis or point changes no other draw.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum SamplingMethod {
+    /// Each coordinate independently, so that a further axis or point changes no other draw.
     Random,
     /// Owen-scrambled Sobol points (Burley 2020); the first n are well spread for every n.
     Sobol,
-    /// Every axis cut into `count` strips of equal probability, one point in each (McKay et al.
-    /// 1979).
+    /// Every axis is cut into `count` strips of equal probability, each with one point (McKay et
+    /// al. 1979).
     LatinHypercube,
 }
 
-/// A range without steps.
+/// All numbers between two ends.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Interval {
+pub(super) struct Interval {
     pub from: f64,
     pub to: f64,
+    /// Whether logarithms are spread evenly instead of numbers.
     pub log: bool,
-    /// Both ends are integers, and so are all values.
-    pub whole: bool,
-    pub at: Origin,
+    /// Whether both ends are written as integers, so that draws are integers too.
+    pub integers: bool,
+    pub span: Span,
 }
 
-impl Sample {
-    /// Reads `sample`, a table of the block; what is wrong with it is told, and then one point is
+impl Sampling {
+    /// Reads `sample` of a block. If something is wrong with it, that is reported and one point is
     /// drawn.
-    pub(crate) fn read(node: &Node, has_axes: bool, sink: &mut Sink) -> Sample {
-        let help = "sample = { method = \"sobol\", count = 40 }";
+    pub(super) fn read(node: &Node, has_axes: bool, sink: &mut ProblemSink) -> Sampling {
+        match Sampling::try_read(node, has_axes, sink) {
+            Some(sampling) => sampling,
+            None => Sampling {
+                method: SamplingMethod::Random,
+                count: 1,
+                seed: 0,
+            },
+        }
+    }
+
+    fn try_read(node: &Node, has_axes: bool, sink: &mut ProblemSink) -> Option<Sampling> {
         if !node.is_table() {
-            sink.at(
-                node,
-                format!("`sample` is {}", node.type_name()),
-                "",
-                help.into(),
-            );
-        } else if !has_axes {
-            sink.at(
-                node,
-                "there is nothing to sample".into(),
-                "the block has no axes",
-                "[sweep.grid]".into(),
-            );
-        } else if table(node, tables::SAMPLE, &[], "sample", sink) {
-            let reader = Reader::new(node, tables::SAMPLE);
-            let method = match reader.text("method").as_deref() {
-                Some("sobol") => Method::Sobol,
-                Some("latin-hypercube") => Method::LatinHypercube,
-                _ => Method::Random,
-            };
-            let (count, seed) = (
-                reader.u32("count").unwrap_or(1),
-                reader.u64("seed").unwrap_or(0),
-            );
-            return Sample {
-                method,
-                count,
-                seed,
-            };
+            let title = format!("`sample` must be a table, not {}", node.type_name());
+            let problem = Problem::of(ProblemCode::WrongType, node, title);
+            sink.report(problem.help("sample = { method = \"sobol\", count = 40 }"));
+            return None;
         }
-        Sample {
-            method: Method::Random,
-            count: 1,
-            seed: 0,
+        if !has_axes {
+            let problem = Problem::of(ProblemCode::Missing, node, "there is nothing to sample");
+            let help = "write the axes in [sweep.grid]";
+            sink.report(problem.label("the block has no axes").help(help));
+            return None;
         }
+        let path = ValuePath::of("sample");
+        if !Checker::whole(sink).table(node, tables::SAMPLE, &[], &path) {
+            return None;
+        }
+        let reader = TableReader::new(node, tables::SAMPLE);
+        Some(Sampling {
+            method: choice(&reader.node("method")?)?,
+            count: reader.u32("count")?,
+            seed: reader.u64("seed")?,
+        })
     }
 
-    /// The same, of one point only.
-    pub(crate) fn of_one(self) -> Sample {
-        Sample { count: 1, ..self }
+    pub(super) fn with_count(self, count: u32) -> Sampling {
+        Sampling { count, ..self }
     }
 
-    /// The step of each point along a dimension of so many steps.
-    pub(crate) fn steps(&self, number: u32, name: &str, steps: usize) -> Vec<u32> {
-        let step = |u: f64| {
-            ((u * steps as f64) as u32)
-                .min(u32::try_from(steps).unwrap_or(u32::MAX).saturating_sub(1))
-        };
-        self.coordinates(number, name)
-            .into_iter()
-            .map(step)
-            .collect()
+    /// The step of each point along a dimension with this many steps.
+    pub(super) fn steps(&self, number: u32, name: &str, steps: usize) -> Vec<u32> {
+        let last = u32::try_from(steps).unwrap_or(u32::MAX).saturating_sub(1);
+        let coordinates = self.coordinates(number, name).into_iter();
+        let step = |u: f64| ((u * steps as f64) as u32).min(last);
+        coordinates.map(step).collect()
     }
 
-    /// Coordinates in [0, 1) of all points along the dimension of this number and name.
-    pub(crate) fn coordinates(&self, number: u32, name: &str) -> Vec<f64> {
-        let uniform = |i: u32| uniform_from_key(&(self.seed, name, i));
+    /// Coordinates in [0, 1) of all points along the dimension with this number and name.
+    pub(super) fn coordinates(&self, number: u32, name: &str) -> Vec<f64> {
         match self.method {
-            Method::Random => (0..self.count).map(uniform).collect(),
-            Method::Sobol => {
-                let seed = (uniform_from_key(&self.seed) * f64::from(u32::MAX)) as u32;
-                // Dimensions beyond the tables begin again under another seed.
-                let place =
-                    |i| sobol_burley::sample(i, number % 256, seed.wrapping_add(number / 256));
-                (0..self.count).map(|i| f64::from(place(i))).collect()
-            }
-            Method::LatinHypercube => {
-                let mut strips: Vec<u32> = (0..self.count).collect();
-                strips.sort_by_cached_key(|i| digest(&(self.seed, name, "strip", i)).to_hex());
-                let within = |(i, strip): (u32, &u32)| {
-                    (f64::from(*strip) + uniform(i)) / f64::from(self.count)
-                };
-                (0..self.count).zip(&strips).map(within).collect()
-            }
+            SamplingMethod::Random => (0..self.count).map(|i| self.uniform(name, i)).collect(),
+            SamplingMethod::Sobol => self.sobol(number),
+            SamplingMethod::LatinHypercube => self.latin_hypercube(name),
         }
+    }
+
+    fn uniform(&self, name: &str, i: u32) -> f64 {
+        uniform_from_key(&(self.seed, name, i))
+    }
+
+    fn sobol(&self, number: u32) -> Vec<f64> {
+        let seed = (uniform_from_key(&self.seed) * f64::from(u32::MAX)) as u32;
+        // Dimensions beyond the tables begin again with another seed.
+        let seed = seed.wrapping_add(number / SOBOL_DIMENSIONS);
+        let dimension = number % SOBOL_DIMENSIONS;
+        let coordinate = |i| f64::from(sobol_burley::sample(i, dimension, seed));
+        (0..self.count).map(coordinate).collect()
+    }
+
+    fn latin_hypercube(&self, name: &str) -> Vec<f64> {
+        let mut strips: Vec<u32> = (0..self.count).collect();
+        strips.sort_by_cached_key(|i| digest(&(self.seed, name, "strip", i)).to_hex());
+        let mut coordinates = Vec::with_capacity(strips.len());
+        for (i, strip) in (0..self.count).zip(strips) {
+            let within = self.uniform(name, i);
+            coordinates.push((f64::from(strip) + within) / f64::from(self.count));
+        }
+        coordinates
     }
 }
 
 impl Interval {
-    /// The value at a coordinate in [0, 1), with five significant digits.
-    pub(crate) fn value(&self, coordinate: f64) -> Node {
+    /// The value at a coordinate in [0, 1), to five significant digits.
+    pub(super) fn value(&self, coordinate: f64) -> Node {
         let (low, high) = (self.from.min(self.to), self.from.max(self.to));
-        // Integers are equally probable, or as the logarithm has it: each owns the stretch up to
-        // the next.
-        let top = if self.whole { high + 1.0 } else { high };
-        let x = match self.log {
-            true => (low.ln() + (top.ln() - low.ln()) * coordinate).exp(),
-            false => low + (top - low) * coordinate,
+        // Each integer owns the stretch up to the next one.
+        let top = if self.integers { high + 1.0 } else { high };
+        let x = if self.log {
+            (low.ln() + (top.ln() - low.ln()) * coordinate).exp()
+        } else {
+            low + (top - low) * coordinate
         };
-        let value = match self.whole {
-            true => Value::Int(x.floor().clamp(low, high) as i64),
-            false => Value::Float(format!("{x:.4e}").parse().unwrap_or(x).clamp(low, high)),
+        let value = if self.integers {
+            NodeValue::Int(x.floor().clamp(low, high) as i64)
+        } else {
+            let rounded: f64 = format!("{x:.4e}").parse().unwrap_or(x);
+            NodeValue::Float(rounded.clamp(low, high))
         };
-        Node::new(value, self.at)
+        Node::new(value, self.span)
     }
 }
 
@@ -145,10 +156,14 @@ impl Interval {
 mod tests {
     use super::*;
 
-    const METHODS: [Method; 3] = [Method::Random, Method::Sobol, Method::LatinHypercube];
+    const METHODS: [SamplingMethod; 3] = [
+        SamplingMethod::Random,
+        SamplingMethod::Sobol,
+        SamplingMethod::LatinHypercube,
+    ];
 
-    fn coordinates(method: Method, count: u32, seed: u64, name: &str) -> Vec<f64> {
-        Sample {
+    fn coordinates(method: SamplingMethod, count: u32, seed: u64, name: &str) -> Vec<f64> {
+        Sampling {
             method,
             count,
             seed,
@@ -174,7 +189,7 @@ mod tests {
 
     #[test]
     fn more_points_keep_the_first_ones() {
-        for method in [Method::Random, Method::Sobol] {
+        for method in [SamplingMethod::Random, SamplingMethod::Sobol] {
             let few = coordinates(method, 40, 3, "lr");
             assert_eq!(few, coordinates(method, 80, 3, "lr")[..40], "{method:?}");
         }
@@ -182,7 +197,7 @@ mod tests {
 
     #[test]
     fn stratified_methods_hit_every_strip() {
-        for method in [Method::Sobol, Method::LatinHypercube] {
+        for method in [SamplingMethod::Sobol, SamplingMethod::LatinHypercube] {
             let mut strips: Vec<u32> = coordinates(method, 64, 5, "x")
                 .iter()
                 .map(|u| (u * 64.0) as u32)
@@ -194,13 +209,13 @@ mod tests {
 
     #[test]
     fn values_stay_in_their_interval() {
-        let check = |from, to, log, whole, coordinate, expect: f64| {
+        let check = |from, to, log, integers, coordinate, expect: f64| {
             let interval = Interval {
                 from,
                 to,
                 log,
-                whole,
-                at: Origin::DEFAULT,
+                integers,
+                span: Span::BUILT_IN,
             };
             assert_eq!(interval.value(coordinate).float(), Some(expect));
         };

@@ -1,40 +1,44 @@
-//! The shape of the language: what a field, a choice and a table are.
+//! The shape of the language: what a key, its value and a choice between named things are.
 //!
-//! [`tables`] and [`layers`] hold the language itself. Whatever needs to know it (the checks, the
-//! defaults, the help of a message) reads those tables; nothing repeats them.
+//! [`tables`](super::tables) holds the language itself. The checks, the defaults, the messages,
+//! the reference and the JSON Schema all read those tables; nothing repeats them.
+
+use super::bounds::Bounds;
 
 /// A key of a table.
 pub(crate) struct Field {
     pub key: &'static str,
-    pub kind: Kind,
-    pub default: Default,
+    pub kind: ValueKind,
+    pub default: FieldDefault,
     pub doc: &'static str,
 }
 
-/// What a field is where the file does not say.
-pub(crate) enum Default {
-    /// It must be said.
+/// The value of a field that is left out.
+pub(crate) enum FieldDefault {
+    /// It cannot be left out.
     Required,
     /// This TOML value.
     Value(&'static str),
-    /// Nothing, or what the doc says.
-    None,
+    /// None, or what the field's documentation says.
+    Absent,
 }
 
 /// What a value may be.
-pub(crate) enum Kind {
-    /// Anything; read by code of its own.
+pub(crate) enum ValueKind {
+    /// Anything; it is read by code of its own.
     Any,
     Bool,
-    /// A key that can only be `true`.
+    /// `true`, for a key that is left out otherwise.
     True,
     Int {
         min: i64,
         max: i64,
     },
+    /// One of these integers.
+    IntOneOf(&'static [i64]),
     Float(Bounds),
     Text,
-    /// One of these texts.
+    /// One of these strings.
     OneOf(&'static [&'static str]),
     /// An integer, or two of them: vertical and horizontal.
     Pair {
@@ -42,150 +46,70 @@ pub(crate) enum Kind {
         max: i64,
     },
     List {
-        of: &'static Kind,
+        of: &'static ValueKind,
         min: usize,
         max: usize,
     },
     Table(&'static [Field]),
     /// A name, or a table with `name` and the options of what it names.
-    Named(&'static Family),
-    /// A table in which exactly one naming key stands.
-    Keyed(&'static Family),
-    Either(&'static [Kind]),
-    /// A table that will be merged into another: nothing in it is required.
-    Part(&'static Kind),
+    Named(&'static Variants),
+    /// A table with exactly one key that names a variant, beside the options of that variant.
+    Keyed(&'static Variants),
+    Either(&'static [ValueKind]),
+    /// A table that is merged into another, so that nothing in it is required.
+    Part(&'static ValueKind),
 }
 
-/// Numbers from `min` to `max`; an end is left out where it is `open`.
-#[derive(Clone, Copy)]
-pub(crate) struct Bounds {
-    pub min: f64,
-    pub max: f64,
-    pub min_open: bool,
-    pub max_open: bool,
-}
-
-/// Things of which one is chosen.
-pub(crate) struct Family {
+/// Named things of which one is chosen.
+pub(crate) struct Variants {
     /// What they are, in the singular.
-    pub what: &'static str,
-    pub variants: &'static [Variant],
-    /// The name that is meant where none is said.
+    pub noun: &'static str,
+    pub list: &'static [Variant],
+    /// The one that is meant where no name is given.
     pub default: Option<&'static str>,
 }
 
-/// One thing that can be chosen.
+/// A named thing with its options.
 pub(crate) struct Variant {
     pub key: &'static str,
     pub doc: &'static str,
     pub fields: &'static [Field],
-    /// Names a layer only where no other naming key stands.
+    /// Its key is also an option of other variants, so that it only names this variant where no
+    /// other variant's key is present.
     pub weak: bool,
-    /// Whether keys beyond the fields are names that it gives values to.
-    pub free: bool,
+    /// It takes keys beyond its fields: names of parameters.
+    pub open: bool,
 }
 
-impl Family {
+impl Variants {
     pub(crate) fn find(&self, name: &str) -> Option<&'static Variant> {
-        self.variants.iter().find(|v| v.key == name)
+        self.list.iter().find(|v| v.key == name)
     }
 
     pub(crate) fn names(&self) -> Vec<&'static str> {
-        self.variants.iter().map(|v| v.key).collect()
+        self.list.iter().map(|v| v.key).collect()
+    }
+
+    /// Keys of the options of all variants.
+    pub(crate) fn option_keys(&self) -> Vec<&'static str> {
+        let options = self.list.iter().flat_map(|v| v.fields);
+        options.map(|f| f.key).collect()
     }
 }
 
-impl Bounds {
-    pub(crate) fn hold(&self, x: f64) -> bool {
-        let above = if self.min_open {
-            x > self.min
-        } else {
-            x >= self.min
-        };
-        above
-            && (if self.max_open {
-                x < self.max
-            } else {
-                x <= self.max
-            })
-    }
-
-    fn describe(&self) -> String {
-        let low = if self.min_open {
-            "above"
-        } else {
-            "of at least"
-        };
-        let high = if self.max_open { "below" } else { "at most" };
-        match (self.min.is_finite(), self.max < 1e300) {
-            (false, false) => "a number".into(),
-            (true, false) => format!("a number {low} {}", self.min),
-            (false, true) => format!("a number {high} {}", self.max),
-            (true, true) if !self.min_open && !self.max_open => {
-                format!("a number from {} to {}", self.min, self.max)
-            }
-            (true, true) => format!("a number {low} {} and {high} {}", self.min, self.max),
-        }
+impl Variant {
+    pub(crate) fn field(&self, key: &str) -> Option<&'static Field> {
+        self.fields.iter().find(|f| f.key == key)
     }
 }
 
-impl Kind {
-    /// What it is, in words.
-    pub(crate) fn describe(&self) -> String {
-        let int = |min: i64, max: i64| match max {
-            i64::MAX => format!("an integer of at least {min}"),
-            _ => format!("an integer from {min} to {max}"),
-        };
-        match self {
-            Kind::Any => "a value".into(),
-            Kind::Bool => "true or false".into(),
-            Kind::True => "true".into(),
-            Kind::Int { min, max } => int(*min, *max),
-            Kind::Float(bounds) => bounds.describe(),
-            Kind::Text => "a text".into(),
-            Kind::OneOf(texts) => quoted(texts),
-            Kind::Pair { min, max } => {
-                format!("{}, or two of them [vertical, horizontal]", int(*min, *max))
-            }
-            Kind::List { of, min, max } if min == max => {
-                format!("a list of {min}, each {}", of.describe())
-            }
-            Kind::List { of, .. } => format!("a list, each {}", of.describe()),
-            Kind::Table(fields) => {
-                let keys: Vec<_> = fields.iter().map(|f| f.key).collect();
-                format!("a table {{ {} }}", keys.join(", "))
-            }
-            Kind::Named(family) => format!(
-                "{}, or a table with one of them as its `name`",
-                quoted(&family.names())
-            ),
-            Kind::Keyed(family) => {
-                let article = if family.what.starts_with(['a', 'e', 'i', 'o', 'u']) {
-                    "an"
-                } else {
-                    "a"
-                };
-                format!(
-                    "{article} {} {{ {} = …, … }}",
-                    family.what,
-                    family.names().join(" | ")
-                )
-            }
-            Kind::Either(kinds) => kinds
-                .iter()
-                .map(Kind::describe)
-                .collect::<Vec<_>>()
-                .join(", or "),
-            Kind::Part(kind) => kind.describe(),
-        }
+impl Field {
+    pub(crate) fn is_required(&self) -> bool {
+        matches!(self.default, FieldDefault::Required)
     }
 }
 
-/// `"a", "b" or "c"`.
-pub(crate) fn quoted(texts: &[&str]) -> String {
-    let texts: Vec<_> = texts.iter().map(|t| format!("\"{t}\"")).collect();
-    match texts.split_last() {
-        Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
-        _ => texts.concat(),
-    }
+/// Keys of the fields.
+pub(crate) fn keys(fields: &[Field]) -> Vec<&'static str> {
+    fields.iter().map(|f| f.key).collect()
 }

@@ -1,6 +1,7 @@
-//! Published architectures, shipped as files of the language.
+//! Published architectures, shipped as experiment files with a `[model]` and its `[blocks]`.
 
-use crate::source::tree::{Node, parse_document};
+use crate::source::parse::parse_document;
+use crate::source::tree::Node;
 
 /// A shipped architecture.
 #[derive(Clone, Copy, Debug)]
@@ -13,13 +14,10 @@ pub struct Preset {
 }
 
 impl Preset {
-    /// What it is, in a line: the first of its file.
+    /// What it is, in one line: the first of its file.
     pub fn about(&self) -> &'static str {
-        self.text
-            .lines()
-            .next()
-            .unwrap_or_default()
-            .trim_start_matches("# ")
+        let first = self.text.lines().next().unwrap_or_default();
+        first.trim_start_matches("# ")
     }
 }
 
@@ -50,7 +48,7 @@ shipped! {
     "squeezenet"
 }
 
-/// All of them.
+/// All shipped architectures.
 pub fn presets() -> impl Iterator<Item = Preset> {
     NAMES
         .iter()
@@ -58,12 +56,12 @@ pub fn presets() -> impl Iterator<Item = Preset> {
         .map(|(name, text)| Preset { name, text })
 }
 
-/// The one of that name.
+/// The architecture of this name.
 pub fn preset(name: &str) -> Option<Preset> {
     presets().find(|preset| preset.name == name)
 }
 
-/// The file of a preset, parsed.
+/// The file of a preset as a tree.
 pub(crate) fn parsed(name: &str) -> Option<Node> {
     parse_document(preset(name)?.text, 0).ok()
 }
@@ -73,14 +71,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_name_has_its_file() {
+    fn every_preset_has_a_description_and_layers() {
         for Preset { name, text } in presets() {
-            let root = parsed(name).unwrap_or_else(|| panic!("{name} is no TOML"));
-            assert!(
-                root.get("model").is_some_and(|m| m.get("layers").is_some()),
-                "{name}"
-            );
-            assert!(text.starts_with("# "), "{name} does not say what it is");
+            let root = parsed(name).unwrap_or_else(|| panic!("{name} is not valid TOML"));
+            let layers = root.get("model").and_then(|model| model.get("layers"));
+            assert!(layers.is_some(), "{name} has no layers");
+            assert!(text.starts_with("# "), "{name} has no description");
         }
     }
 }

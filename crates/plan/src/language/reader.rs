@@ -1,37 +1,40 @@
 //! Typed reading of tables that have been checked, with the defaults of the language filled in.
 
-use crate::language::field::{Default, Family, Field, Variant};
-use crate::source::tree::{Node, Origin, parse_value};
+use super::field::{Field, FieldDefault, Variants};
+use crate::source::parse::parse_value;
+use crate::source::span::Span;
+use crate::source::tree::{Node, NodeValue, TableEntry};
 use serde::de::DeserializeOwned;
+use std::sync::Arc;
 
 /// A checked table and its fields.
-pub(crate) struct Reader<'a> {
+pub(crate) struct TableReader<'a> {
     node: &'a Node,
     fields: &'static [Field],
 }
 
-impl<'a> Reader<'a> {
-    pub(crate) fn new(node: &'a Node, fields: &'static [Field]) -> Reader<'a> {
-        Reader { node, fields }
+impl<'a> TableReader<'a> {
+    pub(crate) fn new(node: &'a Node, fields: &'static [Field]) -> TableReader<'a> {
+        TableReader { node, fields }
     }
 
     pub(crate) fn fields(&self) -> &'static [Field] {
         self.fields
     }
 
-    /// What stands in the file.
+    /// What the file says.
     pub(crate) fn given(&self, key: &str) -> Option<&'a Node> {
         self.node.get(key)
     }
 
-    /// What stands in the file, or the default; `None` where there is neither.
+    /// What the file says, or the default; `None` if there is neither.
     pub(crate) fn node(&self, key: &str) -> Option<Node> {
         if let Some(node) = self.node.get(key) {
             return Some(node.clone());
         }
         match self.fields.iter().find(|f| f.key == key)?.default {
-            Default::Value(text) => constant(text),
-            Default::Required | Default::None => None,
+            FieldDefault::Value(text) => built_in(text),
+            FieldDefault::Required | FieldDefault::Absent => None,
         }
     }
 
@@ -71,34 +74,55 @@ impl<'a> Reader<'a> {
 
 /// `[n, n]` for `n`, or the two numbers.
 pub(crate) fn pair(node: &Node) -> Option<[u32; 2]> {
-    let number = |n: &Node| u32::try_from(n.int()?).ok();
     match node.items() {
-        [a, b] => Some([number(a)?, number(b)?]),
-        _ => Some([number(node)?; 2]),
+        [a, b] => Some([natural(a)?, natural(b)?]),
+        _ => Some([natural(node)?; 2]),
     }
 }
 
+/// A number that fits into a `u32`.
+pub(crate) fn natural(node: &Node) -> Option<u32> {
+    u32::try_from(node.int()?).ok()
+}
+
+/// A value of an enum of `spec` whose names are the language's.
 pub(crate) fn choice<T: DeserializeOwned>(node: &Node) -> Option<T> {
     serde_json::from_value(node.json()).ok()
 }
 
-/// The variant that a name or a table with a name means, with its options.
-pub(crate) fn named<'a>(node: &'a Node, family: &Family) -> Option<(&'static str, Reader<'a>)> {
-    let name = node
+/// The variant that a name, or a table with a name, means, with its options.
+pub(crate) fn named<'a>(
+    node: &'a Node,
+    variants: &Variants,
+) -> Option<(&'static str, TableReader<'a>)> {
+    let given = node
         .text()
-        .or_else(|| node.get("name").and_then(Node::text))
-        .or(family.default)?;
-    let variant: &'static Variant = family.find(name)?;
-    Some((variant.key, Reader::new(node, variant.fields)))
+        .or_else(|| node.get("name").and_then(Node::text));
+    let variant = variants.find(given.or(variants.default)?)?;
+    Some((variant.key, TableReader::new(node, variant.fields)))
 }
 
-/// A value of the language's own tables.
-pub(crate) fn constant(text: &str) -> Option<Node> {
-    let mut node = parse_value(text, 0, 0).ok()?;
-    mark(&mut node);
-    Some(node)
+/// A TOML value that the program fills in.
+pub(crate) fn built_in(text: &str) -> Option<Node> {
+    Some(relocated(&parse_value(text, 0, 0).ok()?, Span::BUILT_IN))
 }
 
-fn mark(node: &mut Node) {
-    node.at = Origin::DEFAULT;
+/// The node and everything in it at another place.
+pub(crate) fn relocated(node: &Node, span: Span) -> Node {
+    let value = match &node.value {
+        NodeValue::List(items) => {
+            let items = items.iter().map(|item| relocated(item, span));
+            NodeValue::List(Arc::new(items.collect()))
+        }
+        NodeValue::Table(entries) => {
+            let entries = entries.iter().map(|e| TableEntry {
+                key: e.key.clone(),
+                key_span: span,
+                node: relocated(&e.node, span),
+            });
+            NodeValue::Table(Arc::new(entries.collect()))
+        }
+        value => value.clone(),
+    };
+    Node::new(value, span)
 }

@@ -1,147 +1,142 @@
-//! The reference of the language as Markdown: made from the tables that also check the file.
+//! The reference of the language in Markdown, generated from the tables by which files are checked.
 
-use super::field::{Default, Family, Field, Kind};
+use super::field::{Field, FieldDefault, ValueKind, Variants};
 use super::tables;
 
-/// Every section, key, type and default.
+/// Every section and key with its type, default and meaning.
 pub fn reference() -> String {
-    let mut text = String::from(
-        "# The experiment file\n\nA TOML file. Paths in it are relative to the file. Every key that is not here is an error.\n",
-    );
-    let mut writer = Writer { told: vec![] };
-    for field in tables::FILE {
-        let (key, doc) = (field.key, field.doc);
-        let part = match key {
-            "models" | "augments" | "optimizers" => format!("\n## `[{key}.NAME]`\n\n{doc}\n"),
-            "sweep" => format!(
-                "\n## `[[sweep]]`\n\n{doc}\n\n{}{SWEEP}",
-                writer.fields(tables::SWEEP)
-            ),
-            "stage" => format!(
-                "\n## `[[stage]]`\n\n{doc}\n\n{}{STAGE}",
-                writer.fields(&tables::STAGE[..2])
-            ),
-            _ => match &field.kind {
-                Kind::Table(fields) => {
-                    format!("\n## `[{key}]`\n\n{doc}\n\n{}", writer.fields(fields))
-                }
-                _ => format!("\n## `{key}`\n\n{doc}\n"),
-            },
+    let mut writer = ReferenceWriter {
+        text: String::from(INTRODUCTION),
+        described: vec![],
+    };
+    for section in tables::FILE {
+        writer.section(section);
+    }
+    writer.text += "\n### A range\n\nThe values of an axis, instead of a list.\n\n";
+    writer.fields(tables::RANGE);
+    writer.text += "\n### `sample`\n\nA key of a block of axes.\n\n";
+    writer.fields(tables::SAMPLE);
+    writer.text
+}
+
+const INTRODUCTION: &str = "\
+# The experiment file
+
+An experiment file is a TOML file. Paths in it are relative to the file. Any key that is not listed
+here is an error.
+";
+
+const SWEEP_NOTES: &str = "
+An axis is a dotted path in quotes with a list of values: `\"train.optimizer.lr\" = [0.1, 0.01]`. A
+value may be a whole table, which is merged into the table that it overrides key by key, unless its
+`name` differs: then it replaces that table. Lists are replaced as a whole. `\"none\"` turns off what
+can be turned off, exactly as leaving the key out does. Combinations that differ only in a value
+without effect (momentum under Adam) are trained once.
+";
+
+const STAGE_NOTES: &str = "
+A stage also has the keys of a block of `[[sweep]]`. Each stage starts from the configuration with
+the best mean of `experiment.metric` in the stage before. That choice is recorded together with its
+evidence and is kept until `--redecide` is given.
+";
+
+struct ReferenceWriter {
+    text: String,
+    /// Keys of tables and nouns of variants that have been described.
+    described: Vec<&'static str>,
+}
+
+impl ReferenceWriter {
+    fn section(&mut self, section: &'static Field) {
+        let heading = match section.key {
+            "models" | "augments" | "optimizers" | "blocks" => format!("[{}.NAME]", section.key),
+            "sweep" | "stage" => format!("[[{}]]", section.key),
+            key if matches!(section.kind, ValueKind::Table(_)) => format!("[{key}]"),
+            key => key.to_string(),
         };
-        text += &part;
-    }
-    text + "\n### A range\n\nIn place of a list of an axis's values.\n\n"
-        + &writer.fields(tables::RANGE)
-        + "\n### `sample`\n\nOf a block.\n\n"
-        + &writer.fields(tables::SAMPLE)
-}
-
-const SWEEP: &str = "
-An axis is a dotted path in quotes, as `\"train.optimizer.lr\" = [0.1, 0.01]`; a value may be a whole table. A table merges
-into the one that it overrides, key by key, unless its `name` changes: then it replaces it. Arrays replace. Axes that change
-nothing (momentum under Adam) do not multiply jobs.
-";
-
-const STAGE: &str = "
-Besides, the keys of a block of `[[sweep]]`. The choice is the best mean of `experiment.metric`; it is recorded with its
-evidence and stands until `--redecide`.
-";
-
-struct Writer {
-    /// Families and tables that have been written.
-    told: Vec<&'static str>,
-}
-
-impl Writer {
-    /// A table of the fields, and below it whatever they consist of.
-    fn fields(&mut self, fields: &'static [Field]) -> String {
-        let mut text =
-            String::from("| key | value | default | meaning |\n| --- | --- | --- | --- |\n");
-        for field in fields {
-            let default = match field.default {
-                Default::Required => "required".to_string(),
-                Default::Value(value) => format!("`{value}`"),
-                Default::None => "–".to_string(),
-            };
-            text += &format!(
-                "| `{}` | {} | {default} | {} |\n",
-                field.key,
-                short(&field.kind).replace('|', "\\|"),
-                field.doc
-            );
-        }
-        for field in fields {
-            text += &self.parts(&field.kind, field.key);
-        }
-        text
+        self.text += &format!("\n## `{heading}`\n\n{}\n", section.doc);
+        let (fields, notes) = match (section.key, &section.kind) {
+            ("blocks", _) => (tables::BLOCK, ""),
+            ("sweep", _) => (tables::SWEEP, SWEEP_NOTES),
+            ("stage", _) => (tables::STAGE_ONLY, STAGE_NOTES),
+            (_, ValueKind::Table(fields)) => (*fields, ""),
+            _ => return,
+        };
+        self.text += "\n";
+        self.fields(fields);
+        self.text += notes;
     }
 
-    /// What a value of this kind consists of, where that was not told yet.
-    fn parts(&mut self, kind: &'static Kind, key: &'static str) -> String {
+    /// A table of the fields, and below it whatever their values consist of.
+    fn fields(&mut self, fields: &'static [Field]) {
+        self.text += "| key | value | default | meaning |\n| --- | --- | --- | --- |\n";
+        for field in fields {
+            self.text += &row(field);
+        }
+        for field in fields {
+            self.parts(&field.kind, field.key);
+        }
+    }
+
+    /// What a value of this kind consists of, unless that has been described before.
+    fn parts(&mut self, kind: &'static ValueKind, key: &'static str) {
         match kind {
-            Kind::Table(fields) => match self.is_new(key) {
-                true => format!("\n### `{key}`\n\n{}", self.fields(fields)),
-                false => String::new(),
-            },
-            Kind::Named(family) | Kind::Keyed(family) => self.family(family),
-            Kind::List { of, .. } | Kind::Part(of) => self.parts(of, key),
-            Kind::Either(kinds) => kinds.iter().map(|k| self.parts(k, key)).collect(),
-            _ => String::new(),
+            ValueKind::Table(fields) => {
+                if self.is_new(key) {
+                    self.text += &format!("\n### `{key}`\n\n");
+                    self.fields(fields);
+                }
+            }
+            ValueKind::Named(variants) | ValueKind::Keyed(variants) => self.variants(variants),
+            ValueKind::List { of, .. } | ValueKind::Part(of) => self.parts(of, key),
+            ValueKind::Either(kinds) => kinds.iter().for_each(|kind| self.parts(kind, key)),
+            _ => {}
         }
     }
 
-    fn family(&mut self, family: &'static Family) -> String {
-        if !self.is_new(family.what) {
-            return String::new();
+    fn variants(&mut self, variants: &'static Variants) {
+        if !self.is_new(variants.noun) {
+            return;
         }
-        let mut text = format!("\n### {}s\n", capital(family.what));
-        for variant in family.variants {
-            text += &format!("\n`{}`: {}\n", variant.key, variant.doc);
+        self.text += &format!("\n### {}\n", heading(variants.noun));
+        for variant in variants.list {
+            self.text += &format!("\n`{}`: {}\n", variant.key, variant.doc);
             if !variant.fields.is_empty() {
-                text += &format!("\n{}", self.fields(variant.fields));
+                self.text += "\n";
+                self.fields(variant.fields);
             }
         }
-        text
     }
 
     fn is_new(&mut self, what: &'static str) -> bool {
-        let new = !self.told.contains(&what);
+        let new = !self.described.contains(&what);
         if new {
-            self.told.push(what);
+            self.described.push(what);
         }
         new
     }
 }
 
-/// The kind in a cell.
-fn short(kind: &Kind) -> String {
-    match kind {
-        Kind::Any | Kind::Table(_) => "a table".into(),
-        Kind::Named(family) => format!(
-            "{} {}, or a table with its `name`",
-            article(family.what),
-            family.what
-        ),
-        Kind::Keyed(family) => format!("{} {}", article(family.what), family.what),
-        Kind::List { of, min, max } if min == max => format!("a list of {min}, each {}", short(of)),
-        Kind::List { of, .. } => format!("a list, each {}", short(of)),
-        Kind::Either(kinds) => kinds.iter().map(short).collect::<Vec<_>>().join(", or "),
-        Kind::Part(kind) => short(kind),
-        kind => kind.describe(),
-    }
+fn row(field: &Field) -> String {
+    let default = match field.default {
+        FieldDefault::Required => "required".to_string(),
+        FieldDefault::Value(value) => format!("`{value}`"),
+        FieldDefault::Absent => "–".to_string(),
+    };
+    let value = field.kind.describe_briefly().replace('|', "\\|");
+    format!("| `{}` | {value} | {default} | {} |\n", field.key, field.doc)
 }
 
-fn article(what: &str) -> &'static str {
-    if what.starts_with(['a', 'e', 'i', 'o', 'u']) {
-        "an"
-    } else {
-        "a"
+/// The plural of a noun, capitalised: `Kinds of experiment`.
+fn heading(noun: &str) -> String {
+    let plural = match (noun.split_once(" of "), noun) {
+        (Some((head, rest)), _) => format!("{head}s of {rest}"),
+        (None, "loss") => "losses".into(),
+        (None, noun) => format!("{noun}s"),
+    };
+    let mut letters = plural.chars();
+    match letters.next() {
+        Some(first) => first.to_uppercase().chain(letters).collect(),
+        None => String::new(),
     }
-}
-
-fn capital(text: &str) -> String {
-    let mut chars = text.chars();
-    chars
-        .next()
-        .map_or(String::new(), |c| c.to_uppercase().chain(chars).collect())
 }

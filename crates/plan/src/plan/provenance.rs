@@ -1,38 +1,42 @@
-//! Where each value of a configuration comes from: a walk over the language's tables beside the
-//! merged sections.
+//! Where each value of a configuration comes from: the sections of its point, walked along the
+//! tables of the language.
 
-use crate::document::files::Sources;
-use crate::document::merge::{Alternatives, substitute};
-use crate::grid::axes::{Axes, SECTIONS};
-use crate::grid::labels;
-use crate::grid::points::Point;
-use crate::language::check::{self, Sink};
-use crate::language::field::{Default, Field, Kind};
-use crate::language::reader::{constant, named};
-use crate::language::tables::{self, APART};
-use crate::resolve::resolver::Points;
-use crate::resolve::train::with_optimizers;
-use crate::source::tree::{Node, Origin, Value};
+use crate::document::documents::Documents;
+use crate::document::parameters::substitute;
+use crate::grid::axes::Axes;
+use crate::grid::points::GridPoint;
+use crate::grid::value_text::value_text;
+use crate::language::check::{fits, named_variants};
+use crate::language::field::{Field, FieldDefault, ValueKind, Variants};
+use crate::language::reader::{built_in, named};
+use crate::language::tables::{self, AXIS_SECTIONS, EXCLUSIVE_KEYS};
+use crate::resolve::CheckedFile;
+use crate::source::problem::ProblemSink;
+use crate::source::span::Span;
+use crate::source::tree::Node;
 use serde::Serialize;
+use std::fmt;
 
-/// A value and where it comes from.
+/// A value of a configuration and where it comes from.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Origins {
-    /// Dotted path of the file.
+pub struct Provenance {
+    /// Dotted path of the value in the file.
     pub path: String,
     /// The value in short.
     pub value: String,
     /// Where it comes from.
-    pub whence: Whence,
-    /// Where `"$name"` stands, if the value came in its place: file and line.
-    pub used: Option<(String, usize)>,
+    #[serde(rename = "whence")]
+    pub origin: ValueOrigin,
+    /// File and line of the `"$name"` that the value replaced, for the value of a parameter.
+    #[serde(rename = "used")]
+    pub used_at: Option<(String, usize)>,
 }
 
 /// Where a value comes from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "from", rename_all = "kebab-case")]
-pub enum Whence {
-    /// The language's own default.
+pub enum ValueOrigin {
+    /// A default of the language.
     Default,
     /// A line of a file.
     File {
@@ -57,176 +61,168 @@ pub enum Whence {
     },
 }
 
-impl std::fmt::Display for Whence {
-    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+impl fmt::Display for ValueOrigin {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         match self {
-            Whence::Default => f.write_str("default"),
-            Whence::File { file, line } => write!(f, "{file}:{line}"),
-            Whence::Axis { axis, file, line } => write!(f, "axis {axis}, {file}:{line}"),
-            Whence::Override { set } => write!(f, "--set {set}"),
+            ValueOrigin::Default => f.write_str("default"),
+            ValueOrigin::File { file, line } => write!(f, "{file}:{line}"),
+            ValueOrigin::Axis { axis, file, line } => write!(f, "axis {axis}, {file}:{line}"),
+            ValueOrigin::Override { set } => write!(f, "--set {set}"),
         }
     }
 }
 
 /// Every value of the sections at `point`.
-pub(crate) fn of(
-    resolver: &Points,
-    point: &Point,
-    axes: &Axes,
-    others: &Alternatives,
-    sources: &Sources,
-) -> Vec<Origins> {
-    let mut walk = Walk {
-        axes,
+pub(crate) fn provenance(
+    file: &CheckedFile,
+    point: &GridPoint,
+    documents: &Documents,
+) -> Vec<Provenance> {
+    let mut walk = ProvenanceWalk {
+        axes: &file.axes,
         point,
-        sources,
+        documents,
         found: vec![],
     };
-    for name in SECTIONS {
-        let part = resolver.part(point, &[name]);
-        let Some(section) = resolver.section(name, &part, &mut Sink::new(false)) else {
+    let sections = file.sections();
+    for field in tables::FILE {
+        if !AXIS_SECTIONS.contains(&field.key) {
+            continue;
+        }
+        let mut sink = ProblemSink::default();
+        let Some(section) = sections.section(field.key, point, &mut sink) else {
             continue;
         };
-        let section = match (name, section.get("parameters").cloned()) {
-            ("model", Some(parameters)) => substitute(&section, &parameters, &mut |_, _| {}),
-            ("train", _) => with_optimizers(&section, others),
+        let section = match (field.key, section.get("parameters")) {
+            ("model", Some(parameters)) => substitute(&section, parameters),
+            ("train", _) => file.alternatives.with_optimizers(&section),
             _ => section,
         };
-        if let Some(field) = tables::FILE.iter().find(|f| f.key == name) {
-            walk.value(&section, &field.kind, name, true);
-        }
+        walk.value(&section, &field.kind, field.key, true);
     }
     walk.found
 }
 
-struct Walk<'a> {
+struct ProvenanceWalk<'a> {
     axes: &'a Axes,
-    point: &'a Point,
-    sources: &'a Sources,
-    found: Vec<Origins>,
+    point: &'a GridPoint,
+    documents: &'a Documents,
+    found: Vec<Provenance>,
 }
 
-impl Walk<'_> {
-    /// `whole`: what the file does not say has its default.
-    fn value(&mut self, node: &Node, kind: &Kind, path: &str, whole: bool) {
+impl ProvenanceWalk<'_> {
+    /// Adds a value and what it consists of. `whole`: keys that are left out have their defaults.
+    fn value(&mut self, node: &Node, kind: &ValueKind, path: &str, whole: bool) {
         match kind {
-            Kind::Table(fields) => self.table(node, fields, path, whole),
-            Kind::Named(family) => {
-                let name = node.get("name").unwrap_or(node);
-                match (named(node, family), name.text()) {
-                    (Some((_, options)), Some(_)) => {
-                        self.leaf(name, path);
-                        self.table(node, options.fields(), path, whole);
-                    }
-                    // Its name is not said, so that it is the default.
-                    (Some((name, options)), None) if whole => {
-                        let value = Value::Text(name.into());
-                        self.leaf(
-                            &Node {
-                                value,
-                                at: Origin::DEFAULT,
-                                via: None,
-                            },
-                            path,
-                        );
-                        self.table(node, options.fields(), path, true);
-                    }
-                    // A part of one: only what it changes.
-                    _ => node
-                        .entries()
-                        .iter()
-                        .for_each(|e| self.leaf(&e.node, &format!("{path}.{}", e.key))),
-                }
-            }
-            Kind::Keyed(family) => match check::naming(node, family)[..] {
+            ValueKind::Table(fields) => self.table(node, fields, path, whole),
+            ValueKind::Named(variants) => self.named(node, variants, path, whole),
+            ValueKind::Keyed(variants) => match named_variants(node, variants)[..] {
                 [variant] => self.table(node, variant.fields, path, whole),
                 _ => self.leaf(node, path),
             },
-            Kind::List {
-                of: of @ (Kind::Keyed(_) | Kind::Table(_) | Kind::Named(_)),
+            ValueKind::List {
+                of: of @ (ValueKind::Keyed(_) | ValueKind::Table(_) | ValueKind::Named(_)),
                 ..
-            } => {
-                if node.items().is_empty() {
-                    self.leaf(node, path);
-                }
-                for (i, item) in node.items().iter().enumerate() {
-                    self.value(item, of, &format!("{path}.{i}"), whole);
-                }
-            }
-            Kind::Either(kinds) => match kinds.iter().find(|k| check::fits(node, k)) {
+            } => self.list(node, of, path, whole),
+            ValueKind::Either(kinds) => match kinds.iter().find(|kind| fits(node, kind)) {
                 Some(kind) => self.value(node, kind, path, whole),
                 None => self.leaf(node, path),
             },
-            Kind::Part(kind) => self.value(node, kind, path, false),
-            Kind::Any if node.is_table() => {
-                node.entries()
-                    .iter()
-                    .for_each(|e| self.value(&e.node, kind, &format!("{path}.{}", e.key), whole));
+            ValueKind::Part(kind) => self.value(node, kind, path, false),
+            ValueKind::Any if node.is_table() => {
+                for entry in node.entries() {
+                    self.value(&entry.node, kind, &format!("{path}.{}", entry.key), whole);
+                }
             }
             _ => self.leaf(node, path),
         }
     }
 
-    fn table(&mut self, node: &Node, fields: &[Field], path: &str, whole: bool) {
-        // A default does not count beside a key in whose place it would stand.
-        let replaced = |key: &str| {
-            let other = APART.iter().filter_map(|[a, b]| {
-                if *a == key {
-                    Some(b)
-                } else {
-                    (*b == key).then_some(a)
+    fn list(&mut self, node: &Node, of: &ValueKind, path: &str, whole: bool) {
+        if node.items().is_empty() {
+            self.leaf(node, path);
+        }
+        for (i, item) in node.items().iter().enumerate() {
+            self.value(item, of, &format!("{path}.{i}"), whole);
+        }
+    }
+
+    fn named(&mut self, node: &Node, variants: &Variants, path: &str, whole: bool) {
+        let name = node.get("name").unwrap_or(node);
+        match (named(node, variants), name.text()) {
+            (Some((_, options)), Some(_)) => {
+                self.leaf(name, path);
+                self.table(node, options.fields(), path, whole);
+            }
+            (Some((default, options)), None) if whole => {
+                self.leaf(&Node::text_at(default, Span::BUILT_IN), path);
+                self.table(node, options.fields(), path, true);
+            }
+            // Changes to something whose name is said elsewhere.
+            _ => {
+                for entry in node.entries() {
+                    self.leaf(&entry.node, &format!("{path}.{}", entry.key));
                 }
-            });
-            other.into_iter().any(|other| node.get(other).is_some())
-        };
+            }
+        }
+    }
+
+    fn table(&mut self, node: &Node, fields: &[Field], path: &str, whole: bool) {
         for field in fields {
             let path = format!("{path}.{}", field.key);
-            match (node.get(field.key), &field.default) {
-                (Some(given), _) => self.value(given, &field.kind, &path, whole),
-                (None, Default::Value(text)) if whole && !replaced(field.key) => {
-                    if let Some(default) = constant(text) {
-                        self.value(&default, &field.kind, &path, true);
-                    }
-                }
-                (None, _) => {}
+            if let Some(given) = node.get(field.key) {
+                self.value(given, &field.kind, &path, whole);
+            } else if let FieldDefault::Value(text) = field.default
+                && whole
+                && !is_excluded(field.key, node)
+                && let Some(default) = built_in(text)
+            {
+                self.value(&default, &field.kind, &path, true);
             }
         }
     }
 
     fn leaf(&mut self, node: &Node, path: &str) {
-        let used = node.via.and_then(|at| self.place(at));
-        let origin = Origins {
+        let provenance = Provenance {
             path: path.to_string(),
-            value: labels::text(node),
-            whence: self.whence(node.at),
-            used,
+            value: value_text(node),
+            origin: self.origin(node.span),
+            used_at: node.used_at.and_then(|span| self.file_and_line(span)),
         };
-        self.found.push(origin);
+        self.found.push(provenance);
     }
 
-    fn whence(&self, at: Origin) -> Whence {
-        let Some((file, line)) = self.place(at) else {
-            return Whence::Default;
+    fn origin(&self, span: Span) -> ValueOrigin {
+        let Some((file, line)) = self.file_and_line(span) else {
+            return ValueOrigin::Default;
         };
-        let within = |&&(axis, value): &&(u32, u32)| {
-            let held = self.axes.all[axis as usize].values[value as usize].node.at;
-            held.source == at.source && held.start <= at.start && at.end <= held.end
-        };
-        match self.point.iter().find(within) {
-            Some((axis, _)) => Whence::Axis {
-                axis: self.axes.all[*axis as usize].path.clone(),
-                file,
-                line,
-            },
-            None if at.source as usize >= self.sources.folders.len() => Whence::Override {
-                set: self.sources.texts[at.source as usize].text.clone(),
-            },
-            None => Whence::File { file, line },
+        for choice in self.point {
+            let axis = &self.axes.all[choice.axis as usize];
+            if axis.values[choice.value as usize].node.span.contains(span) {
+                return ValueOrigin::Axis {
+                    axis: axis.path.clone(),
+                    file,
+                    line,
+                };
+            }
         }
+        if self.documents.is_override(span) {
+            let set = self.documents.texts[span.text as usize].text.clone();
+            return ValueOrigin::Override { set };
+        }
+        ValueOrigin::File { file, line }
     }
 
-    fn place(&self, at: Origin) -> Option<(String, usize)> {
-        let source = self.sources.texts.get(at.source as usize)?;
-        Some((source.name.clone(), source.place(at).0))
+    fn file_and_line(&self, span: Span) -> Option<(String, usize)> {
+        let text = self.documents.texts.get(span.text as usize)?;
+        Some((text.name.clone(), text.line_and_column(span).0))
     }
+}
+
+/// Whether the table has a key that excludes this one, so that its default does not apply.
+fn is_excluded(key: &str, node: &Node) -> bool {
+    EXCLUSIVE_KEYS.iter().any(|[a, b]| {
+        let other = if *a == key { b } else { a };
+        (*a == key || *b == key) && node.get(other).is_some()
+    })
 }

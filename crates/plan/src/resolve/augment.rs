@@ -1,69 +1,71 @@
 //! `[augment]`.
 
-use crate::language::check::{Sink, check, naming};
-use crate::language::field::Kind;
-use crate::language::reader::{Reader, choice};
+use super::internal::not_resolved;
+use crate::language::check::{Checker, named_variants};
+use crate::language::reader::{TableReader, choice};
 use crate::language::tables;
-use crate::source::problem::Problem;
-use crate::source::tree::{Node, Origin};
+use crate::source::problem::{Problem, ProblemCode, ProblemSink};
+use crate::source::span::Span;
+use crate::source::tree::Node;
 use convsweep_spec::augment::{AugmentSpec, FlipAxis, Normalize, Step};
+use convsweep_spec::words::counted;
 
-/// Resolved `[augment]` and where its `normalize` stands.
+/// Resolved `[augment]`, with the places that later messages need.
 #[derive(Clone, Debug)]
-pub(crate) struct Augment {
+pub(super) struct ResolvedAugment {
     pub spec: AugmentSpec,
-    normalize_at: Origin,
-    steps_at: Origin,
+    normalize_span: Span,
+    steps_span: Span,
 }
 
 /// Resolves `[augment]`.
-pub(crate) fn augment(node: &Node, sink: &mut Sink) -> Option<Augment> {
-    if !check(node, &Kind::Table(tables::AUGMENT), "augment", "", sink) {
+pub(super) fn augment(node: &Node, sink: &mut ProblemSink) -> Option<ResolvedAugment> {
+    if !Checker::whole(sink).section(node, tables::AUGMENT, "augment") {
         return None;
     }
-    let reader = Reader::new(node, tables::AUGMENT);
-    let normalize = reader.node("normalize")?;
+    let reader = TableReader::new(node, tables::AUGMENT);
+    let normalize_node = reader.node("normalize")?;
     let list = reader.node("steps")?;
+    // All steps are looked at, so that every problem is reported.
     let steps: Vec<_> = list.items().iter().map(|s| step(s, sink)).collect();
-    let steps: Vec<_> = steps.into_iter().collect::<Option<_>>()?;
-    if let Some(i) = steps
-        .windows(2)
-        .position(|w| w[0].is_over_batch() && !w[1].is_over_batch())
-    {
-        let late = &list.items()[i + 1];
-        let title = "a step for each image stands behind one over the batch".to_string();
-        sink.at(
-            late,
-            title,
-            "",
-            "write mixup and cutmix last: images are changed before they are mixed".into(),
-        );
+    let steps: Vec<Step> = steps.into_iter().collect::<Option<_>>()?;
+    if let Some(late) = step_after_mixing(&steps) {
+        let title = "this step changes single images, but comes after one that mixes the batch";
+        let problem = Problem::of(ProblemCode::Conflict, &list.items()[late], title);
+        sink.report(problem.help("write mixup and cutmix last"));
         return None;
     }
-    Some(Augment {
+    Some(ResolvedAugment {
         spec: AugmentSpec {
-            normalize: self::normalize(&normalize)?,
+            normalize: normalize(&normalize_node)?,
             steps,
         },
-        normalize_at: normalize.at,
-        steps_at: list.at,
+        normalize_span: normalize_node.span,
+        steps_span: list.span,
     })
+}
+
+/// The first step for single images after one over the batch.
+fn step_after_mixing(steps: &[Step]) -> Option<usize> {
+    let mut pairs = steps.windows(2);
+    let first = pairs.position(|pair| pair[0].is_over_batch() && !pair[1].is_over_batch())?;
+    Some(first + 1)
 }
 
 fn normalize(node: &Node) -> Option<Normalize> {
     if node.text().is_some() {
         return choice(node);
     }
-    let reader = Reader::new(node, &[]);
+    let reader = TableReader::new(node, tables::NORMALIZE);
     Some(Normalize::Given {
         mean: reader.floats("mean")?,
         std: reader.floats("std")?,
     })
 }
 
-fn step(node: &Node, sink: &mut Sink) -> Option<Step> {
-    let variant = *naming(node, &tables::STEPS).first()?;
-    let reader = Reader::new(node, variant.fields);
+fn step(node: &Node, sink: &mut ProblemSink) -> Option<Step> {
+    let variant = *named_variants(node, &tables::STEPS).first()?;
+    let reader = TableReader::new(node, variant.fields);
     let p = reader.f64("p")?;
     Some(match variant.key {
         "rotate" => Step::Rotate {
@@ -72,7 +74,7 @@ fn step(node: &Node, sink: &mut Sink) -> Option<Step> {
             p,
         },
         "scale" => {
-            let [min, max] = range(&reader, "scale", sink)?;
+            let [min, max] = bounds(&reader, "scale", sink)?;
             Step::Scale {
                 min,
                 max,
@@ -80,6 +82,12 @@ fn step(node: &Node, sink: &mut Sink) -> Option<Step> {
                 p,
             }
         }
+        "flip" => flip(&reader, p, sink)?,
+        "crop" => Step::Crop {
+            pad: reader.u32("pad")?,
+            fill: reader.choice("fill")?,
+            p,
+        },
         "translate" => Step::Translate {
             share: reader.f64("translate")?,
             fill: reader.choice("fill")?,
@@ -91,7 +99,7 @@ fn step(node: &Node, sink: &mut Sink) -> Option<Step> {
             p,
         },
         "random-resized-crop" => {
-            let [min, max] = range(&reader, "random-resized-crop", sink)?;
+            let [min, max] = bounds(&reader, "random-resized-crop", sink)?;
             Step::RandomResizedCrop {
                 min,
                 max,
@@ -117,7 +125,7 @@ fn step(node: &Node, sink: &mut Sink) -> Option<Step> {
         },
         "grayscale" => Step::Grayscale { p },
         "blur" => {
-            let [min, max] = range(&reader, "blur", sink)?;
+            let [min, max] = bounds(&reader, "blur", sink)?;
             Step::Blur { min, max, p }
         }
         "noise" => Step::Noise {
@@ -125,10 +133,9 @@ fn step(node: &Node, sink: &mut Sink) -> Option<Step> {
             p,
         },
         "erase" => {
-            let [min, max] = range(&reader, "erase", sink)?;
+            let [min, max] = bounds(&reader, "erase", sink)?;
             Step::Erase { min, max, p }
         }
-        "flip" => flip(&reader, p, sink)?,
         "rand-augment" => Step::RandAugment {
             operations: reader.u32("rand-augment")?,
             magnitude: reader.u32("magnitude")?,
@@ -147,83 +154,70 @@ fn step(node: &Node, sink: &mut Sink) -> Option<Step> {
             alpha: reader.f64("cutmix")?,
             p,
         },
-        _ => Step::Crop {
-            pad: reader.u32("pad")?,
-            fill: reader.choice("fill")?,
-            p,
-        },
+        other => return not_resolved(node, tables::STEPS.noun, other, sink),
     })
 }
 
-fn flip(reader: &Reader, p: f64, sink: &mut Sink) -> Option<Step> {
+fn flip(reader: &TableReader, p: f64, sink: &mut ProblemSink) -> Option<Step> {
     let axis = reader.choice("flip")?;
     if axis != FlipAxis::Alternating {
         return Some(Step::Flip { axis, p });
     }
-    if let Some(given) = reader.given("p") {
-        let help = "leave it out: each image is flipped in every other epoch";
-        sink.at(
-            given,
-            "an alternating flip has no `p`".into(),
-            "has no effect",
-            help.into(),
-        );
-        return None;
-    }
-    Some(Step::Flip { axis, p: 1.0 })
+    let Some(given) = reader.given("p") else {
+        return Some(Step::Flip { axis, p: 1.0 });
+    };
+    let title = "an alternating flip has no `p`";
+    let problem = Problem::of(ProblemCode::NoEffect, given, title);
+    let help = "leave it out: each image is flipped in every other epoch";
+    sink.report(problem.label("has no effect").help(help));
+    None
 }
 
 /// Two numbers, the smaller one first.
-fn range(reader: &Reader, key: &str, sink: &mut Sink) -> Option<[f64; 2]> {
+fn bounds(reader: &TableReader, key: &str, sink: &mut ProblemSink) -> Option<[f64; 2]> {
     let [min, max] = reader.floats(key)?[..] else {
         return None;
     };
     if min <= max {
         return Some([min, max]);
     }
-    let help = format!("{key} = [{max}, {min}]");
-    sink.at(
-        reader.given(key)?,
-        format!("a {key} from {min} to {max} is empty"),
-        "smallest first",
-        help,
-    );
+    let title = format!("`{key}` must give the smaller number first, not {min} before {max}");
+    let problem = Problem::of(ProblemCode::WrongValue, reader.given(key)?, title);
+    sink.report(problem.help(format!("{key} = [{max}, {min}]")));
     None
 }
 
-/// Steps that change colours need colours, and given means and deviations must be as many as the
-/// images have channels.
-pub(crate) fn agrees_with_channels(augment: &Augment, channels: u32, sink: &mut Sink) -> bool {
-    let colour = augment.spec.steps.iter().find_map(|step| match step {
+/// Reports steps that change colours of grey images, and means and standard deviations whose
+/// number is not that of the channels.
+pub(super) fn check_channels(augment: &ResolvedAugment, channels: u32, sink: &mut ProblemSink) {
+    let colour = augment.spec.steps.iter().find_map(colour_step);
+    if let Some(step) = colour.filter(|_| channels == 1) {
+        let title = format!("`{step}` has no effect on grey images");
+        let problem = Problem::at(ProblemCode::NoEffect, augment.steps_span, title);
+        sink.report(problem.help("leave it out, or data.channels = 3"));
+        return;
+    }
+    let Normalize::Given { mean, std } = &augment.spec.normalize else {
+        return;
+    };
+    if [mean.len(), std.len()] == [channels as usize; 2] {
+        return;
+    }
+    let means = counted(mean.len() as u64, "mean");
+    let deviations = counted(std.len() as u64, "standard deviation");
+    let images = counted(channels.into(), "channel");
+    let title = format!("`normalize` has {means} and {deviations} for {images}");
+    let problem = Problem::at(ProblemCode::WrongValue, augment.normalize_span, title);
+    let help = format!("give {channels} of each, or normalize = \"standard\"");
+    sink.report(problem.about("normalize").help(help));
+}
+
+/// The name of a step that only changes colours.
+fn colour_step(step: &Step) -> Option<&'static str> {
+    match step {
         Step::Saturation { .. } => Some("saturation"),
         Step::Hue { .. } => Some("hue"),
         Step::Grayscale { .. } => Some("grayscale"),
-        _ => None,
-    });
-    if let Some(step) = colour.filter(|_| channels == 1) {
-        let help = "leave it out, or data.channels = 3";
-        sink.push(
-            Problem::new(
-                augment.steps_at,
-                format!("`{step}` changes nothing on grey images"),
-                "",
-            )
-            .help(help),
-        );
-        return false;
+        _other => None,
     }
-    let Normalize::Given { mean, std } = &augment.spec.normalize else {
-        return true;
-    };
-    let given = [mean.len(), std.len()];
-    if given == [channels as usize; 2] {
-        return true;
-    }
-    let title = format!(
-        "`normalize` has {} means and {} deviations for {channels} channels",
-        given[0], given[1]
-    );
-    let help = format!("give {channels} of each, or normalize = \"standard\"");
-    sink.push(Problem::new(augment.normalize_at, title, "").help(help));
-    false
 }

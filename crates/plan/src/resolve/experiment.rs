@@ -1,110 +1,109 @@
 //! `[experiment]`.
 
-use super::range::rises;
-use crate::language::check::{Sink, check};
-use crate::language::field::Kind;
-use crate::language::reader::Reader;
+use super::internal::not_resolved;
+use super::range_test::{RangeTestSettings, range_test};
+use crate::language::check::Checker;
+use crate::language::reader::TableReader;
 use crate::language::tables;
-use crate::source::problem::Problem;
+use crate::source::problem::{Problem, ProblemCode, ProblemSink};
 use crate::source::tree::Node;
 use convsweep_spec::metric::{Direction, Metric};
 
-/// `[experiment]`, resolved; the baseline waits for the axes.
+/// Longest name of an experiment, in bytes.
+const LONGEST_NAME: usize = 100;
+
+/// Resolved `[experiment]`. The baseline is read together with the axes.
 #[derive(Clone, Debug)]
-pub(crate) struct Experiment {
+pub(crate) struct ExperimentSettings {
     pub name: String,
     pub question: Option<String>,
     pub seeds: Vec<u64>,
     pub metric: Metric,
     pub baseline: Option<Node>,
+    /// Largest number of jobs.
     pub limit: u64,
     pub show_test: bool,
+    /// The learning-rate range test that is made instead of a comparison.
+    pub range_test: Option<RangeTestSettings>,
 }
 
-impl Experiment {
-    /// With at least so many seeds: the smallest numbers that are not there yet are added.
-    pub fn with_seeds(mut self, count: Option<usize>) -> Self {
-        let lacking = count.unwrap_or(0).saturating_sub(self.seeds.len());
-        let more: Vec<u64> = (0..)
-            .filter(|seed| !self.seeds.contains(seed))
-            .take(lacking)
-            .collect();
-        self.seeds.extend(more);
+impl ExperimentSettings {
+    /// With at least `count` seeds: the smallest unused numbers are added.
+    pub(crate) fn with_seeds(mut self, count: Option<usize>) -> Self {
+        let missing = count.unwrap_or(0).saturating_sub(self.seeds.len());
+        let unused = (0..).filter(|seed| !self.seeds.contains(seed));
+        let new: Vec<u64> = unused.take(missing).collect();
+        self.seeds.extend(new);
         self
     }
 }
 
 /// Resolves `[experiment]`.
-pub(crate) fn experiment(node: &Node, sink: &mut Sink) -> Option<Experiment> {
+pub(crate) fn experiment(node: &Node, sink: &mut ProblemSink) -> Option<ExperimentSettings> {
     let mut node = node.clone();
-    let unsealed = node
-        .get("metric")
-        .is_some_and(|metric| !sealed(metric, sink));
-    if unsealed {
+    let is_sealed = node.get("metric").is_some_and(|m| report_sealed(m, sink));
+    if is_sealed {
+        // One problem with the metric is enough.
         node.remove("metric");
     }
-    let right = check(
-        &node,
-        &Kind::Table(tables::EXPERIMENT),
-        "experiment",
-        "",
-        sink,
-    ) && rises(&node, sink);
-    let reader = Reader::new(&node, tables::EXPERIMENT);
-    let name = reader.given("name").and_then(|n| safe_name(n, sink));
-    if unsealed || !right {
+    let right = Checker::whole(sink).section(&node, tables::EXPERIMENT, "experiment");
+    let reader = TableReader::new(&node, tables::EXPERIMENT);
+    let name = reader.given("name").and_then(|n| folder_name(n, sink));
+    if is_sealed || !right {
         return None;
     }
+    let range_test = range_test(&reader.node("kind")?, sink);
     let seeds = seeds(&reader.node("seeds")?, sink);
-    let show_test = reader.text("show_test")? == "all";
-    Some(Experiment {
+    let show_test = reader.node("show_test")?;
+    Some(ExperimentSettings {
         name: name?,
         question: reader.text("question"),
         seeds: seeds?,
         metric: metric(&reader.node("metric")?)?,
         baseline: reader.given("baseline").cloned(),
         limit: reader.u64("limit")?,
-        show_test,
+        show_test: match show_test.text()? {
+            "chosen" => false,
+            "all" => true,
+            other => return not_resolved(&show_test, "choice of test results", other, sink),
+        },
+        range_test: range_test?,
     })
 }
 
-/// The metric must not select on test or training images.
-fn sealed(node: &Node, sink: &mut Sink) -> bool {
+/// Reports a metric of test or training images, on which nothing may be selected.
+fn report_sealed(node: &Node, sink: &mut ProblemSink) -> bool {
     let name = if node.is_table() {
         node.get("name")
     } else {
         Some(node)
     };
     let Some((name, text)) = name.and_then(|n| Some((n, n.text()?))) else {
-        return true;
+        return false;
     };
-    let why = match text {
-        _ if text.starts_with("test") => "the test images are sealed: nothing is selected on them",
-        _ if text.starts_with("train") => "what fits the training images best is not what is asked",
-        _ => return true,
+    let why = if text.starts_with("test") {
+        "the test images are sealed: nothing is selected by them"
+    } else if text.starts_with("train") {
+        "a good fit to the training images is not what is asked for"
+    } else {
+        return false;
     };
+    let title = format!("configurations cannot be compared by \"{text}\"");
+    let problem = Problem::at(ProblemCode::WrongValue, name.span, title);
     let help = "metric = \"val_accuracy\" or \"val_loss\"";
-    sink.push(
-        Problem::new(
-            name.at,
-            format!("configurations cannot be compared by \"{text}\""),
-            why,
-        )
-        .help(help),
-    );
-    false
+    sink.report(problem.label(why).help(help));
+    true
 }
 
 fn metric(node: &Node) -> Option<Metric> {
     let name = node
         .text()
-        .or_else(|| node.get("name").and_then(Node::text))?
-        .to_string();
-    let natural = Metric::natural(&name);
+        .or_else(|| node.get("name").and_then(Node::text))?;
+    let natural = Metric::natural(name);
     let direction = match node.get("direction").and_then(Node::text) {
         Some("min") => Direction::Min,
-        Some(_) => Direction::Max,
-        None => natural.direction,
+        Some("max") => Direction::Max,
+        Some(_) | None => natural.direction,
     };
     Some(Metric {
         direction,
@@ -113,52 +112,42 @@ fn metric(node: &Node) -> Option<Metric> {
 }
 
 /// The seeds that a number or a list means.
-pub(crate) fn seeds(node: &Node, sink: &mut Sink) -> Option<Vec<u64>> {
+pub(crate) fn seeds(node: &Node, sink: &mut ProblemSink) -> Option<Vec<u64>> {
     if let Some(count) = node.int() {
         return Some((0..u64::try_from(count).ok()?).collect());
     }
-    let seeds: Vec<u64> = node
-        .items()
-        .iter()
-        .filter_map(|n| u64::try_from(n.int()?).ok())
-        .collect();
+    let seeds = node.items().iter().map(|n| u64::try_from(n.int()?).ok());
+    let seeds: Vec<u64> = seeds.collect::<Option<_>>()?;
     let mut sorted = seeds.clone();
     sorted.sort_unstable();
-    if let Some(twice) = sorted.windows(2).find(|w| w[0] == w[1]) {
-        sink.at(
-            node,
-            format!("seed {} stands twice", twice[0]),
-            "",
-            "each seed is one run: name it once".into(),
-        );
-        return None;
-    }
-    Some(seeds)
+    let Some(twice) = sorted.windows(2).find(|pair| pair[0] == pair[1]) else {
+        return Some(seeds);
+    };
+    let title = format!("seed {} is listed twice", twice[0]);
+    let problem = Problem::of(ProblemCode::Conflict, node, title);
+    sink.report(problem.help("each seed is trained once: list it once"));
+    None
 }
 
-/// A name that is a folder below the results and nothing else.
-fn safe_name(node: &Node, sink: &mut Sink) -> Option<String> {
+/// A name that can be the name of a folder in the results.
+fn folder_name(node: &Node, sink: &mut ProblemSink) -> Option<String> {
     let name = node.text()?;
     let allowed = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
     let problem = if name.is_empty() {
         "is empty"
-    } else if name.len() > 100 {
+    } else if name.len() > LONGEST_NAME {
         "is longer than 100 bytes"
     } else if name.eq_ignore_ascii_case("jobs") {
-        "is taken: the jobs of all experiments lie there"
+        "is reserved for the folder with the jobs of all experiments"
     } else if name.starts_with(['.', '-']) {
         "begins with a dot or a dash"
     } else if !name.chars().all(allowed) {
-        "has characters that do not belong into a folder's name"
+        "contains characters that are not allowed in the name of a folder"
     } else {
         return Some(name.to_string());
     };
-    let help = "the results lie in a folder of this name: use letters, digits, `-`, `_` and `.`";
-    sink.at(
-        node,
-        format!("the experiment's name {problem}"),
-        "",
-        help.into(),
-    );
+    let title = format!("the experiment's name {problem}");
+    let help = "the results are in a folder of this name: use letters, digits, `-`, `_` and `.`";
+    sink.report(Problem::of(ProblemCode::WrongValue, node, title).help(help));
     None
 }

@@ -1,38 +1,41 @@
-//! One layer without layers in it, from its checked table.
+//! A layer without layers in it, from its checked table.
 
-use crate::language::check::Sink;
-use crate::language::reader::{Reader, named, pair};
-use crate::language::tables::layers::NORMS;
-use convsweep_spec::model::*;
+use super::internal::not_resolved;
+use super::layer_scope::ModelDefaults;
+use super::norm::norm;
+use super::padding::padding;
+use super::pool::pool;
+use super::structure::CheckedItem;
+use crate::language::reader::{TableReader, natural, pair};
+use crate::language::tables::LAYERS;
+use crate::source::problem::{Problem, ProblemCode, ProblemSink};
+use convsweep_spec::model::{
+    Activation, Conv, Dense, Depthwise, Init, Layer, LocallyConnected, Norm, Pad, Padding,
+    Separable, SqueezeExcite, Transposed, Upsample,
+};
 
-/// What a layer takes from around it.
-#[derive(Clone, Copy)]
-pub(super) struct Around {
-    pub classes: u32,
-    pub init: Init,
-}
-
-/// The layer that `key` names; `Some(None)` if it does nothing.
-pub(super) fn leaf(
-    key: &str,
-    reader: &Reader,
-    around: Around,
-    sink: &mut Sink,
+/// Resolves a layer; the inner `None` for a norm or an activation that is `"none"`.
+pub(super) fn layer(
+    item: &CheckedItem,
+    defaults: ModelDefaults,
+    sink: &mut ProblemSink,
 ) -> Option<Option<Layer>> {
-    let init = reader.choice("init").unwrap_or(around.init);
-    Some(Some(match key {
-        "conv" => Layer::Conv(conv(reader, around.classes, init)?),
-        "depthwise" => Layer::Depthwise(depthwise(reader, init)?),
-        "separable" => Layer::Separable(separable(reader, init)?),
+    let reader = &item.reader();
+    let init = match reader.given("init") {
+        Some(_) => reader.choice("init")?,
+        None => defaults.init,
+    };
+    Some(Some(match item.variant.key {
+        "conv" => Layer::Conv(conv(reader, defaults.classes, init, sink)?),
+        "depthwise" => Layer::Depthwise(depthwise(reader, init, sink)?),
+        "separable" => Layer::Separable(separable(reader, init, sink)?),
         "transposed" => Layer::Transposed(transposed(reader, init, sink)?),
-        "locally-connected" => Layer::LocallyConnected(local(reader, init)?),
+        "locally-connected" => Layer::LocallyConnected(locally_connected(reader, init, sink)?),
         "pool" => Layer::Pool(pool(reader, sink)?),
-        "norm" => return Some(norm(reader)?.map(|norm| Layer::Norm { norm })),
+        "norm" => return Some(norm(reader, sink)?.map(|norm| Layer::Norm { norm })),
         "activation" => {
-            return Some(
-                activation(reader, "activation")?
-                    .map(|activation| Layer::Activation { activation }),
-            );
+            let activation = activation(reader, "activation")?;
+            return Some(activation.map(|activation| Layer::Activation { activation }));
         }
         "dropout" => Layer::Dropout {
             rate: reader.f64("dropout")?,
@@ -44,91 +47,92 @@ pub(super) fn leaf(
             rate: reader.f64("drop-path")?,
         },
         "flatten" => Layer::Flatten,
+        "dense" => Layer::Dense(dense(reader, defaults.classes, init)?),
         "upsample" => Layer::Upsample(Upsample {
             factor: reader.pair("upsample")?,
             method: reader.choice("method")?,
         }),
         "squeeze-excite" => Layer::SqueezeExcite(squeeze_excite(reader, init, sink)?),
         "pad" => Layer::Pad(pad(reader)?),
-        _ => {
-            let units = units(reader, "dense", around.classes)?;
-            let (bias, activation) = (reader.bool("bias")?, activation(reader, "activation")?);
-            Layer::Dense(Dense {
-                units,
-                bias,
-                activation,
-                init,
-            })
-        }
+        other => return not_resolved(item.whole, LAYERS.noun, other, sink),
     }))
 }
 
-fn conv(reader: &Reader, classes: u32, init: Init) -> Option<Conv> {
-    let (bias, norm, activation) = tail(reader)?;
+/// What follows the weights of a layer.
+struct Tail {
+    bias: bool,
+    norm: Option<Norm>,
+    activation: Option<Activation>,
+}
+
+fn tail(reader: &TableReader, sink: &mut ProblemSink) -> Option<Tail> {
+    Some(Tail {
+        bias: reader.bool("bias")?,
+        norm: norm(reader, sink)?,
+        activation: activation(reader, "activation")?,
+    })
+}
+
+fn conv(reader: &TableReader, classes: u32, init: Init, sink: &mut ProblemSink) -> Option<Conv> {
+    let tail = tail(reader, sink)?;
     Some(Conv {
         filters: units(reader, "conv", classes)?,
         kernel: reader.pair("kernel")?,
         stride: reader.pair("stride")?,
-        padding: padding(reader)?,
+        padding: padding(reader, sink)?,
         dilation: reader.pair("dilation")?,
         groups: reader.u32("groups")?,
-        bias,
-        norm,
-        activation,
+        bias: tail.bias,
+        norm: tail.norm,
+        activation: tail.activation,
         init,
     })
 }
 
-fn depthwise(reader: &Reader, init: Init) -> Option<Depthwise> {
-    let (bias, norm, activation) = tail(reader)?;
+fn depthwise(reader: &TableReader, init: Init, sink: &mut ProblemSink) -> Option<Depthwise> {
+    let tail = tail(reader, sink)?;
+    let is_true = reader.bool("depthwise").is_some();
     Some(Depthwise {
-        multiplier: if reader.bool("depthwise").is_some() {
-            1
-        } else {
-            reader.u32("depthwise")?
-        },
+        multiplier: if is_true { 1 } else { reader.u32("depthwise")? },
         kernel: reader.pair("kernel")?,
         stride: reader.pair("stride")?,
-        padding: padding(reader)?,
+        padding: padding(reader, sink)?,
         dilation: reader.pair("dilation")?,
-        bias,
-        norm,
-        activation,
+        bias: tail.bias,
+        norm: tail.norm,
+        activation: tail.activation,
         init,
     })
 }
 
-fn separable(reader: &Reader, init: Init) -> Option<Separable> {
-    let (bias, norm, activation) = tail(reader)?;
+fn separable(reader: &TableReader, init: Init, sink: &mut ProblemSink) -> Option<Separable> {
+    let tail = tail(reader, sink)?;
     Some(Separable {
         filters: reader.u32("separable")?,
         multiplier: reader.u32("multiplier")?,
         kernel: reader.pair("kernel")?,
         stride: reader.pair("stride")?,
-        padding: padding(reader)?,
+        padding: padding(reader, sink)?,
         dilation: reader.pair("dilation")?,
-        bias,
-        norm,
-        activation,
+        bias: tail.bias,
+        norm: tail.norm,
+        activation: tail.activation,
         init,
     })
 }
 
-fn transposed(reader: &Reader, init: Init, sink: &mut Sink) -> Option<Transposed> {
-    let (bias, norm, activation) = tail(reader)?;
-    let padding = padding(reader)?;
+fn transposed(reader: &TableReader, init: Init, sink: &mut ProblemSink) -> Option<Transposed> {
+    let tail = tail(reader, sink)?;
+    let padding = padding(reader, sink)?;
     let output_padding = reader.pair("output_padding")?;
-    if let Some(node) = reader
-        .given("output_padding")
-        .filter(|_| padding == Padding::Same && output_padding != [0, 0])
+    if padding == Padding::Same
+        && output_padding != [0, 0]
+        && let Some(node) = reader.given("output_padding")
     {
-        let title = "padding = \"same\" already makes the output input × stride".to_string();
-        sink.at(
-            node,
-            title,
-            "too much",
-            "remove `output_padding`, or give `padding` in pixels".into(),
-        );
+        let title = "padding = \"same\" already makes the output input × stride";
+        let problem = Problem::of(ProblemCode::Conflict, node, title);
+        let help = "remove `output_padding`, or give `padding` in pixels";
+        sink.report(problem.label("too much").help(help));
         return None;
     }
     Some(Transposed {
@@ -139,158 +143,81 @@ fn transposed(reader: &Reader, init: Init, sink: &mut Sink) -> Option<Transposed
         output_padding,
         dilation: reader.pair("dilation")?,
         groups: reader.u32("groups")?,
-        bias,
-        norm,
-        activation,
+        bias: tail.bias,
+        norm: tail.norm,
+        activation: tail.activation,
         init,
     })
 }
 
-fn local(reader: &Reader, init: Init) -> Option<LocallyConnected> {
-    let (bias, norm, activation) = tail(reader)?;
+fn locally_connected(reader: &TableReader, init: Init, sink: &mut ProblemSink) -> Option<LocallyConnected> {
+    let tail = tail(reader, sink)?;
     Some(LocallyConnected {
         filters: reader.u32("locally-connected")?,
         kernel: reader.pair("kernel")?,
         stride: reader.pair("stride")?,
-        padding: padding(reader)?,
-        bias,
-        norm,
-        activation,
+        padding: padding(reader, sink)?,
+        bias: tail.bias,
+        norm: tail.norm,
+        activation: tail.activation,
         init,
     })
 }
 
-/// A number, or "classes".
-fn units(reader: &Reader, key: &str, classes: u32) -> Option<u32> {
-    if reader.given(key)?.text().is_some() {
-        Some(classes)
-    } else {
-        reader.u32(key)
-    }
-}
-
-/// Bias, norm and activation of a layer with weights.
-fn tail(reader: &Reader) -> Option<(bool, Option<Norm>, Option<Activation>)> {
-    Some((
-        reader.bool("bias")?,
-        norm(reader)?,
-        activation(reader, "activation")?,
-    ))
-}
-
-fn pool(reader: &Reader, sink: &mut Sink) -> Option<Pool> {
-    let kind: PoolKind = reader.choice("pool")?;
-    if kind.is_global() || kind.is_adaptive() {
-        return whole_plane(kind, reader, sink);
-    }
-    let size = reader.pair("size")?;
-    let padding = padding(reader)?;
-    if let (Padding::Pixels(pixels), Some(node)) = (padding, reader.given("padding"))
-        && (0..2).any(|d| pixels[d] > size[d] / 2)
-    {
-        let title = format!(
-            "a pool of size {}×{} can be padded by half of that at most",
-            size[0], size[1]
-        );
-        sink.at(
-            node,
-            title,
-            "too much",
-            "windows would lie outside the image".into(),
-        );
-        return None;
-    }
-    Some(Pool {
-        kind,
-        size,
-        stride: reader.pair("stride").unwrap_or(size),
-        padding,
+fn dense(reader: &TableReader, classes: u32, init: Init) -> Option<Dense> {
+    Some(Dense {
+        units: units(reader, "dense", classes)?,
+        bias: reader.bool("bias")?,
+        activation: activation(reader, "activation")?,
+        init,
     })
 }
 
-/// Pools whose windows follow from the plane.
-fn whole_plane(kind: PoolKind, reader: &Reader, sink: &mut Sink) -> Option<Pool> {
-    let (what, keys): (_, &[&str]) = match kind.is_global() {
-        true => (
-            "a global pool covers the whole plane",
-            &["size", "stride", "padding"],
-        ),
-        false => (
-            "an adaptive pool makes its windows itself",
-            &["stride", "padding"],
-        ),
-    };
-    let extra: Vec<_> = keys
-        .iter()
-        .filter_map(|k| reader.given(k).map(|n| (k, n)))
-        .collect();
-    for (key, node) in &extra {
-        let title = format!("{what} and has no `{key}`");
-        sink.at(
-            node,
-            title,
-            "has no effect",
-            format!("remove `{key}`, or take \"max\" or \"average\""),
-        );
+/// A number, or that of the classes for `"classes"`.
+fn units(reader: &TableReader, key: &str, classes: u32) -> Option<u32> {
+    match reader.given(key)?.text() {
+        Some(_) => Some(classes),
+        None => reader.u32(key),
     }
-    if kind.is_adaptive() && reader.given("size").is_none() {
-        let help = "size = [rows, columns] that it makes of every plane".into();
-        sink.at(
-            reader.given("pool")?,
-            "an adaptive pool has no `size`".into(),
-            "to which size?",
-            help,
-        );
-        return None;
-    }
-    let size = if kind.is_adaptive() {
-        reader.pair("size")?
-    } else {
-        [0, 0]
-    };
-    extra.is_empty().then_some(Pool {
-        kind,
-        size,
-        stride: [0, 0],
-        padding: Padding::Valid,
-    })
 }
 
-fn squeeze_excite(reader: &Reader, init: Init, sink: &mut Sink) -> Option<SqueezeExcite> {
-    let function = |key: &str, sink: &mut Sink| match activation(reader, key)? {
-        Some(function) => Some(function),
-        None => {
-            let help = "the product of two dense layers would be one: name a function".into();
-            sink.at(
-                reader.given(key)?,
-                format!("`{key}` of a squeeze-excite cannot be \"none\""),
-                "",
-                help,
-            );
-            None
-        }
-    };
-    let (activation, gate) = (function("activation", sink)?, function("gate", sink)?);
+fn squeeze_excite(
+    reader: &TableReader,
+    init: Init,
+    sink: &mut ProblemSink,
+) -> Option<SqueezeExcite> {
     Some(SqueezeExcite {
         reduction: reader.u32("squeeze-excite")?,
-        activation,
-        gate,
+        activation: some_activation(reader, "activation", sink)?,
+        gate: some_activation(reader, "gate", sink)?,
         init,
     })
 }
 
-fn pad(reader: &Reader) -> Option<Pad> {
+/// An activation of a squeeze-excite layer, which cannot be missing.
+fn some_activation(
+    reader: &TableReader,
+    key: &str,
+    sink: &mut ProblemSink,
+) -> Option<Activation> {
+    let activation = activation(reader, key)?;
+    if activation.is_none() {
+        let title = format!("`{key}` of a squeeze-excite layer cannot be \"none\"");
+        let problem = Problem::of(ProblemCode::WrongValue, reader.given(key)?, title);
+        let help = "without it, the two dense layers would be equivalent to one";
+        sink.report(problem.help(help));
+    }
+    activation
+}
+
+fn pad(reader: &TableReader) -> Option<Pad> {
     let node = reader.given("pad")?;
     let pixels = match node.items() {
-        [_, _, _, _] => {
-            let sides = node
-                .items()
-                .iter()
-                .map(|n| u32::try_from(n.int()?).ok())
-                .collect::<Option<Vec<_>>>()?;
-            [[sides[0], sides[1]], [sides[2], sides[3]]]
-        }
-        _ => pair(node)?.map(|p| [p, p]),
+        [top, bottom, left, right] => [
+            [natural(top)?, natural(bottom)?],
+            [natural(left)?, natural(right)?],
+        ],
+        [..] => pair(node)?.map(|pixels| [pixels, pixels]),
     };
     Some(Pad {
         pixels,
@@ -298,41 +225,10 @@ fn pad(reader: &Reader) -> Option<Pad> {
     })
 }
 
-fn padding(reader: &Reader) -> Option<Padding> {
-    let node = reader.node("padding")?;
-    match node.text() {
-        Some("same") => Some(Padding::Same),
-        Some(_) => Some(Padding::Valid),
-        None => pair(&node).map(Padding::Pixels),
+/// An activation function; the inner `None` for `"none"`.
+fn activation(reader: &TableReader, key: &str) -> Option<Option<Activation>> {
+    if reader.text(key)? == "none" {
+        return Some(None);
     }
-}
-
-fn norm(reader: &Reader) -> Option<Option<Norm>> {
-    let node = reader.node("norm")?;
-    let (name, options) = named(&node, &NORMS)?;
-    let epsilon = || options.f64("epsilon");
-    Some(match name {
-        "batch" => Some(Norm::Batch {
-            momentum: options.f64("momentum")?,
-            epsilon: epsilon()?,
-        }),
-        "layer" => Some(Norm::Layer {
-            epsilon: epsilon()?,
-        }),
-        "group" => Some(Norm::Group {
-            groups: options.u32("groups")?,
-            epsilon: epsilon()?,
-        }),
-        "instance" => Some(Norm::Instance {
-            epsilon: epsilon()?,
-        }),
-        _ => None,
-    })
-}
-
-fn activation(reader: &Reader, key: &str) -> Option<Option<Activation>> {
-    match reader.text(key)?.as_str() {
-        "none" => Some(None),
-        _ => reader.choice(key).map(Some),
-    }
+    reader.choice(key).map(Some)
 }

@@ -1,37 +1,47 @@
-//! What planning asks about the world outside of the file.
+//! What planning asks about the world outside the file.
 
+use crate::document::documents::Documents;
+use crate::document::read::ReadFile;
 use convsweep_spec::data::{DataFacts, DataSpec};
 use std::path::{Path, PathBuf};
 
-/// What planning asks about the world: facts of image sets, and weights that were trained before.
-pub trait Known {
-    /// The facts of an image set whose file names a path.
+/// Looks up image sets and trained weights.
+pub trait Lookup {
+    /// The facts of an image set, for which the file may name a path.
     ///
     /// # Errors
     /// Why there are none, in words for the user.
     fn facts(&self, spec: &DataSpec, path: Option<&Path>) -> Result<DataFacts, String>;
 
-    /// The file of trained weights.
+    /// The file with trained weights.
     ///
     /// # Errors
-    /// Why there are none, in words for the user.
-    fn weights(&self, _of: Trained) -> Result<PathBuf, String> {
+    /// Why there is none, in words for the user.
+    fn weights(&self, _of: WeightsOf) -> Result<PathBuf, String> {
         Err("there is no results folder here".into())
     }
 }
 
-/// What has trained weights.
+/// Whose trained weights are asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Trained<'a> {
-    /// An experiment: the best job of its best configuration.
+pub enum WeightsOf<'a> {
+    /// Those of the best job of an experiment's best configuration.
     Experiment(&'a str),
-    /// A job, by the beginning of its id.
+    /// Those of a job, by the first characters of its id.
     Job(&'a str),
 }
 
-/// Facts alone are known by a function.
-impl<F: Fn(&DataSpec, Option<&Path>) -> Result<DataFacts, String>> Known for F {
+/// A function that looks up facts only.
+impl<F: Fn(&DataSpec, Option<&Path>) -> Result<DataFacts, String>> Lookup for F {
     fn facts(&self, spec: &DataSpec, path: Option<&Path>) -> Result<DataFacts, String> {
         self(spec, path)
     }
+}
+
+/// Everything outside the file's tree that resolving it needs.
+#[derive(Clone, Copy)]
+pub(crate) struct Inputs<'a> {
+    pub documents: &'a Documents,
+    pub read: &'a ReadFile<'a>,
+    pub lookup: &'a dyn Lookup,
 }

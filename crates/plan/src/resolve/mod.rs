@@ -1,20 +1,43 @@
-//! From a section of the tree to the resolved type of `spec`, every default filled in.
+//! From sections of the tree to the resolved types of `spec`, with every default filled in.
 //!
-//! A function here answers `None` only after it has told the [`Sink`](crate::language::check::Sink) why.
+//! A function here answers `None` only after it has reported why.
 
-pub(crate) mod augment;
-pub(crate) mod data;
-pub(crate) mod experiment;
+mod as_written;
+mod augment;
+mod block_call;
+mod checked_file;
+mod composite;
+mod data;
+mod experiment;
+mod internal;
 mod layer;
-pub(crate) mod lookup;
-pub(crate) mod model;
-pub(crate) mod patterns;
-pub(crate) mod range;
-pub(crate) mod resolver;
-pub(crate) mod run;
-pub(crate) mod search;
-pub(crate) mod sections;
-pub(crate) mod stages;
+mod layer_lists;
+mod layer_patterns;
+mod layer_place;
+mod layer_scope;
+mod loss;
+mod model;
+mod norm;
+mod occurrences;
+mod optimizer;
+mod padding;
+mod pool;
+mod quantities;
+mod range_test;
+mod run;
+mod schedule;
+mod section_cache;
+mod split;
 mod structure;
-pub(crate) mod train;
-pub(crate) mod transfer;
+mod train;
+mod transfer;
+mod unused_parameters;
+
+pub(crate) mod lookup;
+pub(crate) mod resolver;
+pub(crate) mod search;
+pub(crate) mod section_values;
+pub(crate) mod settings;
+pub(crate) mod stages;
+
+pub(crate) use checked_file::CheckedFile;

@@ -1,214 +1,229 @@
-//! `[model]`: a preset or layers, parameters put in, shapes checked.
+//! `[model]`: a preset or layers, with the values of parameters, whose shapes must fit.
 
-use super::layer::Around;
-use super::structure::{Place, Resolved, Scope, Structure, relocated};
-use crate::document::merge::substitute;
-use crate::language::check::{Sink, check};
-use crate::language::field::Kind;
-use crate::language::presets;
-use crate::language::reader::Reader;
-use crate::language::suggest;
-use crate::language::tables::layers::MODEL;
-use crate::source::problem::Problem;
-use crate::source::tree::{Entry, Node, Origin, Value};
+use super::layer_place::LayerPlace;
+use super::layer_scope::{LayerScope, ModelDefaults};
+use super::structure::LayerResolver;
+use crate::document::parameters::substitute;
+use crate::language::check::Checker;
+use crate::language::reader::{TableReader, relocated};
+use crate::language::tables::MODEL;
+use crate::language::{presets, suggest};
+use crate::source::problem::{Problem, ProblemCode, ProblemSink};
+use crate::source::span::Span;
+use crate::source::tree::{Node, NodeValue};
 use convsweep_spec::model::{Init, ModelSpec};
 use convsweep_spec::shape::{ModelSummary, Shape, ShapeError, summarize};
 use std::sync::Arc;
 
 /// Resolved `[model]` with the place of each layer.
 #[derive(Clone, Debug)]
-pub(crate) struct Model {
+pub(super) struct ResolvedModel {
     pub spec: ModelSpec,
-    places: Vec<Place>,
-    at: Origin,
+    places: Vec<LayerPlace>,
+    span: Span,
 }
 
-/// Resolves `[model]`, which may use `blocks`, for data with `classes` classes.
-pub(crate) fn model(node: &Node, blocks: &Node, classes: u32, sink: &mut Sink) -> Option<Model> {
-    let (node, blocks, scope) = with_preset(node, blocks, sink)?;
-    let bare = without_layers(&node, &scope);
-    let ok = check(&bare, &Kind::Table(MODEL), "model", "", sink);
-    let Some(list) = node.get("layers") else {
-        if !ok {
-            return None;
+/// Resolves `[model]`, which may use `blocks`, for data with this number of classes.
+pub(super) fn model(
+    node: &Node,
+    blocks: &Node,
+    classes: u32,
+    sink: &mut ProblemSink,
+) -> Option<ResolvedModel> {
+    let expanded = with_preset(node, blocks, sink)?;
+    let model = &expanded.model;
+    let bare = without_layers(model, &expanded.scope.parameters);
+    let right = Checker::whole(sink).section(&bare, MODEL, "model");
+    let Some(list) = model.get("layers") else {
+        if right {
+            let problem = Problem::of(ProblemCode::Missing, model, "model has no `layers`");
+            let help = "layers = [ … ] from the image to { dense = \"classes\" }, or preset = \
+                        \"resnet20\"";
+            sink.report(problem.help(help));
         }
-        let help =
-            "layers = [ … ] from the image to { dense = \"classes\" }, or preset = \"resnet20\"";
-        sink.at(&node, "model has no `layers`".into(), "", help.into());
         return None;
     };
     if list.items().is_empty() && list.text().is_none() {
+        let problem = Problem::of(ProblemCode::Missing, list, "the model has no layers");
         let help = "at least { flatten = true } and { dense = \"classes\" }";
-        sink.at(list, "the model has no layers".into(), "empty", help.into());
+        sink.report(problem.label("empty").help(help));
         return None;
     }
-    // Where `init` is wrong, its layers are still looked at.
-    let init = Reader::new(&bare, MODEL)
-        .choice("init")
-        .unwrap_or(Init::GlorotUniform);
-    let around = Around { classes, init };
-    let Resolved { layers, places } =
-        Structure::new(&blocks, &scope.parameters, around, sink).layers(list, &scope)?;
-    ok.then_some(Model {
-        spec: ModelSpec { layers },
-        places,
-        at: list.at,
+    // If `init` is wrong, that has been reported, and the layers are checked nevertheless.
+    let init = TableReader::new(&bare, MODEL).choice("init");
+    let defaults = ModelDefaults {
+        classes,
+        init: init.unwrap_or(Init::GlorotUniform),
+    };
+    let Expanded { blocks, scope, .. } = &expanded;
+    let mut resolver = LayerResolver::new(blocks, &scope.parameters, defaults, sink);
+    let resolved = resolver.layers(list, scope)?;
+    right.then_some(ResolvedModel {
+        spec: ModelSpec {
+            layers: resolved.layers,
+        },
+        places: resolved.places,
+        span: list.span,
     })
 }
 
-/// The model with its preset's layers, the blocks that they use, and the parameters.
-fn with_preset(node: &Node, blocks: &Node, sink: &mut Sink) -> Option<(Node, Node, Scope)> {
-    let own = parameters(node, sink)?;
-    let whole = |parameters: Node, prefix: String, via| {
-        let owner = "the model".to_string();
-        Scope {
-            parameters,
-            owner,
-            prefix,
-            via,
-        }
-    };
-    let Some(preset) = node.get("preset") else {
-        return Some((
-            node.clone(),
-            blocks.clone(),
-            whole(own, String::new(), None),
-        ));
-    };
-    let Some((name, found)) = preset
-        .text()
-        .and_then(|name| Some((name, presets::parsed(name)?)))
-    else {
-        // The check against the schema says what is known.
-        return Some((
-            node.clone(),
-            blocks.clone(),
-            whole(own, String::new(), None),
-        ));
+/// A model with the layers of its preset.
+struct Expanded {
+    model: Node,
+    /// The blocks that its layers use.
+    blocks: Node,
+    scope: LayerScope,
+}
+
+fn with_preset(node: &Node, blocks: &Node, sink: &mut ProblemSink) -> Option<Expanded> {
+    let own = sink.ok(parameters(node))?;
+    let named = node.get("preset").and_then(|preset| {
+        let name = preset.text()?;
+        Some((preset, name, presets::parsed(name)?))
+    });
+    // A preset that does not exist is reported by the check of the section.
+    let Some((preset, name, found)) = named else {
+        return Some(Expanded {
+            model: node.clone(),
+            blocks: blocks.clone(),
+            scope: scope(own, String::new(), None),
+        });
     };
     if let Some(layers) = node.entry("layers") {
-        let problem = Problem::new(
-            layers.key_at,
-            format!("preset \"{name}\" has layers of its own"),
-            "a second list",
-        );
-        sink.push(
+        let title = format!("preset \"{name}\" has its own layers");
+        let problem = Problem::at(ProblemCode::Conflict, layers.key_span, title);
+        let problem = problem.label("a second list");
+        sink.report(
             problem
-                .also(Some(preset.at), "the first")
+                .also(Some(preset.span), "the first")
                 .help("remove `layers` or `preset`"),
         );
         return None;
     }
-    let found = relocated(&found, preset.at);
-    let empty = Node::table(preset.at);
+    let found = relocated(&found, preset.span);
     let shipped = found.get("model")?;
-    let mut values = shipped.get("parameters").unwrap_or(&empty).clone();
-    let known: Vec<_> = values.entries().iter().map(|e| e.key.clone()).collect();
-    for entry in own.entries() {
-        if !known.contains(&entry.key) {
-            let title = format!("preset \"{name}\" has no parameter `{}`", entry.key);
-            let keys: Vec<_> = known.iter().map(|k| &**k).collect();
-            let problem = Problem::new(entry.key_at, title, "has no effect");
-            sink.push(
-                problem
-                    .also(Some(preset.at), "this preset")
-                    .help(suggest::remedy(&entry.key, &keys)),
-            );
-            return None;
-        }
-        values.put(entry.clone());
-    }
+    let parameters = sink.ok(preset_parameters(shipped, &own, preset, name))?;
     let mut model = shipped.clone();
-    node.entries()
-        .iter()
-        .filter(|e| &*e.key != "parameters")
-        .for_each(|e| model.put(e.clone()));
-    let blocks = found.get("blocks").cloned().unwrap_or(empty);
-    Some((
-        model,
-        blocks,
-        whole(values, format!("{name}."), Some(preset.at)),
-    ))
-}
-
-fn parameters(node: &Node, sink: &mut Sink) -> Option<Node> {
-    let Some(parameters) = node.get("parameters") else {
-        return Some(Node::table(node.at));
-    };
-    if !parameters.is_table() {
-        let title = format!(
-            "`model.parameters` is {} where a table is needed",
-            parameters.type_name()
-        );
-        sink.at(parameters, title, "", "parameters = { width = 32 }".into());
-        return None;
+    for entry in node.entries().iter().filter(|e| &*e.key != "parameters") {
+        model.insert(entry.clone());
     }
-    Some(parameters.clone())
+    let no_blocks = Node::empty_table(preset.span);
+    Some(Expanded {
+        model,
+        blocks: found.get("blocks").cloned().unwrap_or(no_blocks),
+        scope: scope(parameters, format!("{name}."), Some(preset.span)),
+    })
 }
 
-/// The model with an empty list of layers and its other values filled in, for a check of the rest.
-fn without_layers(node: &Node, scope: &Scope) -> Node {
+fn scope(parameters: Node, prefix: String, used_at: Option<Span>) -> LayerScope {
+    LayerScope {
+        parameters,
+        owner: "the model".to_string(),
+        prefix,
+        used_at,
+    }
+}
+
+/// The parameters of a preset with the values that the file gives them.
+fn preset_parameters(
+    shipped: &Node,
+    own: &Node,
+    preset: &Node,
+    name: &str,
+) -> Result<Node, Box<Problem>> {
+    let none = Node::empty_table(preset.span);
+    let defaults = shipped.get("parameters").unwrap_or(&none);
+    let mut values = defaults.clone();
+    for entry in own.entries() {
+        if defaults.get(&entry.key).is_none() {
+            let known: Vec<_> = defaults.entries().iter().map(|e| &*e.key).collect();
+            let title = format!("preset \"{name}\" has no parameter `{}`", entry.key);
+            let problem = Problem::at(ProblemCode::UnknownKey, entry.key_span, title);
+            let problem = problem
+                .label("has no effect")
+                .also(Some(preset.span), "this preset");
+            return Err(Box::new(problem.help(suggest::remedy(&entry.key, &known))));
+        }
+        values.insert(entry.clone());
+    }
+    Ok(values)
+}
+
+fn parameters(node: &Node) -> Result<Node, Box<Problem>> {
+    let Some(parameters) = node.get("parameters") else {
+        return Ok(Node::empty_table(node.span));
+    };
+    if parameters.is_table() {
+        return Ok(parameters.clone());
+    }
+    let found = parameters.type_name();
+    let title = format!("`model.parameters` must be a table, not {found}");
+    let problem = Problem::of(ProblemCode::WrongType, parameters, title);
+    Err(Box::new(problem.help("parameters = { width = 32 }")))
+}
+
+/// The model with its list of layers emptied and the values of parameters in its other keys, for a
+/// check of those.
+fn without_layers(node: &Node, parameters: &Node) -> Node {
     let mut bare = node.clone();
     for entry in node.entries() {
-        let new = match (&*entry.key, &entry.node.value) {
-            ("layers", Value::List(_)) => Node {
-                value: Value::List(Arc::default()),
-                ..entry.node.clone()
-            },
-            _ => substitute(&entry.node, &scope.parameters, &mut |_, _| ()),
+        let value = if &*entry.key == "layers" && entry.node.is_list() {
+            entry.node.with_value(NodeValue::List(Arc::default()))
+        } else {
+            substitute(&entry.node, parameters)
         };
-        bare.put(Entry {
-            node: new,
-            ..entry.clone()
-        });
+        bare.insert(entry.with_node(value));
     }
     bare
 }
 
-/// Walks the shapes; a layer that does not fit is a problem at its line.
-pub(crate) fn fits(
-    model: &Model,
-    input: Shape,
+/// The shapes of all layers for images of this shape. A layer that does not fit is a problem at
+/// its line.
+pub(super) fn summary(
+    model: &ResolvedModel,
+    image: Shape,
     classes: u32,
-    sink: &mut Sink,
+    sink: &mut ProblemSink,
 ) -> Option<ModelSummary> {
-    match summarize(&model.spec, input, classes) {
+    match summarize(&model.spec, image, classes) {
         Ok(summary) => Some(summary),
         Err(error) => {
-            let Some(place) = place(&model.places, &error) else {
-                let help = "end with { dense = \"classes\" }";
-                let title = "the model has no layers that do anything";
-                sink.push(Problem::new(model.at, title, "").help(help));
-                return None;
-            };
-            let (problem, remedy) = error
-                .problem
-                .split_once(": ")
-                .unwrap_or((&error.problem, ""));
-            let title = format!("layer {} ({}) {problem}", place.number, error.kind);
-            let via = place.via.filter(|via| *via != place.at);
-            let problem = Problem::new(place.at, title, format!("gets {}", error.input))
-                .also(via, "used here");
-            sink.push(if remedy.is_empty() {
-                problem
-            } else {
-                problem.help(remedy)
-            });
+            sink.report(shape_problem(model, &error));
             None
         }
     }
 }
 
+fn shape_problem(model: &ResolvedModel, error: &ShapeError) -> Problem {
+    let Some(place) = place(&model.places, error) else {
+        let title = "the model has no layers that do anything";
+        let problem = Problem::at(ProblemCode::Shape, model.span, title);
+        return problem.help("end with { dense = \"classes\" }");
+    };
+    let (fault, remedy) = error
+        .problem
+        .split_once(": ")
+        .unwrap_or((&error.problem, ""));
+    let title = format!("layer {} ({}) {fault}", place.number, error.kind);
+    let used_at = place.used_at.filter(|span| *span != place.span);
+    let problem = Problem::at(ProblemCode::Shape, place.span, title)
+        .about(format!("{} {remedy}", error.kind))
+        .label(format!("gets {}", error.input))
+        .also(used_at, "used here");
+    if remedy.is_empty() {
+        problem
+    } else {
+        problem.help(remedy)
+    }
+}
+
 /// The place of the layer that an error is about, or of the nearest structure around it.
-fn place<'a>(places: &'a [Place], error: &ShapeError) -> Option<&'a Place> {
+fn place<'a>(places: &'a [LayerPlace], error: &ShapeError) -> Option<&'a LayerPlace> {
     let (first, rest) = error.path.split_first()?;
     let mut place = places.get(*first)?;
     for step in rest.chunks_exact(2) {
-        match place
-            .branches
-            .get(step[0])
-            .and_then(|branch| branch.get(step[1]))
-        {
+        let branch = place.branches.get(step[0]);
+        match branch.and_then(|branch| branch.get(step[1])) {
             Some(inner) => place = inner,
             None => break,
         }

@@ -1,17 +1,20 @@
-//! Resolves points. A section is resolved once for all points that agree in the axes that touch it,
-//! so that a large grid costs what differs in it; problems remember the points at which they
-//! happen.
+//! Resolves points: their sections, and what must fit between them.
 
-use crate::document::files::{ReadFile, Sources};
-use crate::document::merge::{self, Alternatives};
-use crate::grid::axes::{Axes, SECTIONS};
-use crate::grid::labels;
-use crate::grid::points::Point;
-use crate::language::check::Sink;
-use crate::resolve::lookup::Known;
-use crate::resolve::{augment, data, model, patterns, range, train, transfer};
-use crate::source::problem::Problem;
-use crate::source::tree::{Entry, Node, Origin};
+use super::augment::{augment, check_channels};
+use super::data::{ResolvedData, check_facts, data};
+use super::layer_patterns::check_patterns;
+use super::lookup::Inputs;
+use super::model::{model, summary};
+use super::occurrences::ProblemOccurrences;
+use super::range_test::{RangeTestSettings, training_images};
+use super::section_cache::{SectionCache, SectionNumber};
+use super::section_values::SectionValues;
+use super::train::{ResolvedTrain, train};
+use super::transfer::TransferReader;
+use crate::grid::points::GridPoint;
+use crate::source::problem::{Problem, ProblemCode, ProblemSink};
+use crate::source::span::Span;
+use crate::source::tree::Node;
 use convsweep_spec::augment::AugmentSpec;
 use convsweep_spec::canonical::{Digest, digest};
 use convsweep_spec::configuration::{Configuration, ConfigurationDigest};
@@ -20,35 +23,35 @@ use convsweep_spec::model::ModelSpec;
 use convsweep_spec::shape::{ModelSummary, Shape, tensors};
 use convsweep_spec::task::Task;
 use convsweep_spec::train::TrainSpec;
-use serde::Serialize;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// What lies outside of the file's tree: its texts, other files, image sets.
-pub(crate) struct Around<'a> {
-    pub sources: &'a Sources,
-    pub read: &'a ReadFile<'a>,
-    pub known: &'a dyn Known,
-}
-
 /// What a point resolves to.
 #[derive(Clone, Debug)]
-pub(crate) struct Resolved {
-    pub data: Rc<data::Data>,
+pub(crate) struct ResolvedPoint {
+    pub data: Rc<ResolvedData>,
     pub facts: Arc<DataFacts>,
     pub augment: Rc<AugmentSpec>,
     pub model: Rc<ModelSpec>,
     pub summary: Arc<ModelSummary>,
     pub train: Rc<TrainSpec>,
-    /// The file that the weights come from, and how they fit, in words.
-    pub weights: Option<(PathBuf, String)>,
     pub task: Task,
+    /// The trained weights that its jobs start from.
+    pub weights: Option<StartingWeights>,
     pub digest: ConfigurationDigest,
 }
 
-impl Resolved {
+/// Trained weights that jobs start from.
+#[derive(Clone, Debug)]
+pub(crate) struct StartingWeights {
+    pub path: PathBuf,
+    /// How they fit the network, in words.
+    pub note: String,
+}
+
+impl ResolvedPoint {
     pub(crate) fn configuration(&self) -> Configuration {
         Configuration {
             data: self.data.spec.clone(),
@@ -58,390 +61,265 @@ impl Resolved {
             task: self.task,
         }
     }
+
+    /// Number of jobs for one seed.
+    pub(crate) fn folds(&self) -> u32 {
+        self.data.spec.split.folds().unwrap_or(1)
+    }
 }
 
-/// A section's outcome, shared by points: what it is if it is right, and what is wrong with it.
-type Shared<T> = Rc<(Option<T>, Vec<Problem>)>;
-/// How a training and a network fit, in words, and what is wrong.
-type Between = (Option<String>, Rc<Vec<Problem>>);
-type Cache<T> = HashMap<Point, Shared<T>>;
+struct DataSection {
+    data: Rc<ResolvedData>,
+    facts: Arc<DataFacts>,
+    digest: Digest,
+}
+
+struct AugmentSection {
+    spec: Rc<AugmentSpec>,
+    digest: Digest,
+}
+
+struct ModelSection {
+    spec: Rc<ModelSpec>,
+    /// `None` if layers do not fit, or without facts of the image set.
+    summary: Option<Arc<ModelSummary>>,
+    digest: Digest,
+}
+
+struct TrainSection {
+    spec: Rc<TrainSpec>,
+    resolved: ResolvedTrain,
+    digest: Digest,
+}
+
+/// How a training and a network fit: a note for the user, and problems.
+type Fit = Rc<(Option<String>, Vec<Problem>)>;
 
 /// Resolves points of one file.
-pub(crate) struct Points<'a> {
-    root: &'a Node,
-    around: &'a Around<'a>,
-    axes: &'a Axes,
-    others: &'a Alternatives,
-    range: Option<range::RangeTest>,
-    data: Cache<(Rc<data::Data>, Arc<DataFacts>)>,
-    augment: Cache<Rc<AugmentSpec>>,
-    model: Cache<(Rc<ModelSpec>, Option<Arc<ModelSummary>>)>,
-    train: Cache<train::Train>,
-    /// What is found between a training and a network, by where they lie.
-    between: HashMap<[*const (); 2], Between>,
-    files: transfer::Files,
-    digests: HashMap<*const (), Digest>,
+pub(crate) struct Resolver<'a> {
+    sections: SectionValues<'a>,
+    inputs: Inputs<'a>,
+    range_test: Option<RangeTestSettings>,
+    data: SectionCache<DataSection>,
+    augment: SectionCache<AugmentSection>,
+    model: SectionCache<ModelSection>,
+    train: SectionCache<TrainSection>,
+    fits: HashMap<(SectionNumber, SectionNumber), Fit>,
+    transfers: TransferReader<'a>,
 }
 
-impl<'a> Points<'a> {
+impl<'a> Resolver<'a> {
     pub(crate) fn new(
-        root: &'a Node,
-        around: &'a Around<'a>,
-        axes: &'a Axes,
-        others: &'a Alternatives,
-    ) -> Points<'a> {
-        let (data, augment, model, train, between, files, digests) = Default::default();
-        let range = root.get("experiment").and_then(range::range_test);
-        Points {
-            root,
-            around,
-            axes,
-            others,
-            range,
-            data,
-            augment,
-            model,
-            train,
-            between,
-            files,
-            digests,
+        sections: SectionValues<'a>,
+        inputs: Inputs<'a>,
+        range_test: Option<RangeTestSettings>,
+    ) -> Resolver<'a> {
+        let experiment = sections.root.get("experiment");
+        let name = experiment.and_then(|e| e.get("name")?.text());
+        Resolver {
+            sections,
+            inputs,
+            range_test,
+            data: SectionCache::new(),
+            augment: SectionCache::new(),
+            model: SectionCache::new(),
+            train: SectionCache::new(),
+            fits: HashMap::new(),
+            transfers: TransferReader::new(inputs, name),
         }
     }
 
-    /// What `point`, the `index`th, resolves to; its problems are added to `hits`.
+    /// What `point`, the one of this index, resolves to.
     pub(crate) fn resolve(
         &mut self,
-        point: &Point,
+        point: &GridPoint,
         index: usize,
-        hits: &mut Hits,
-    ) -> Option<Resolved> {
+        occurrences: &mut ProblemOccurrences,
+    ) -> Option<ResolvedPoint> {
         let data = self.data(point);
-        let facts = data.0.as_ref().map(|d| d.1.clone());
-        let augment = self.augment(point, facts.as_deref());
-        let model = self.model(point, facts.as_deref());
-        let train = self.train(point, data.0.as_ref());
-        for problems in [&data.1, &augment.1, &model.1, &train.1] {
-            problems.iter().for_each(|p| hits.add(p, index));
+        let data = self.data.get(data);
+        let facts = data.value.as_ref().map(|data| &*data.facts);
+        let augment = self.augment(point, facts);
+        let augment = self.augment.get(augment);
+        let model_number = self.model(point, facts);
+        let model = self.model.get(model_number);
+        let train_number = self.train(point, data.value.as_ref());
+        let train = self.train.get(train_number);
+        for problems in [
+            &data.problems,
+            &augment.problems,
+            &model.problems,
+            &train.problems,
+        ] {
+            occurrences.add(problems, index);
         }
-        let (data, facts) = data.0.clone()?;
-        let (model, summary) = model.0.clone()?;
-        let (augment, train) = (augment.0.clone()?, train.0.clone()?);
-        let summary = summary?;
-        let (note, wrong) = self.between(&train, &model, &summary);
-        wrong.iter().for_each(|p| hits.add(p, index));
-        if !wrong.is_empty() {
+        let (data, augment) = (data.value.as_ref()?, augment.value.as_ref()?);
+        let (model, train) = (model.value.as_ref()?, train.value.as_ref()?);
+        let summary = model.summary.as_ref()?;
+        let fit = self.fit((train_number, train), (model_number, model), summary);
+        let (note, problems) = &*fit;
+        occurrences.add(problems, index);
+        if !problems.is_empty() {
             return None;
         }
-        let weights = train.from.map(|from| (from.path, note.unwrap_or_default()));
-        let train = train.spec;
-        let sections = [
-            self.digest(Rc::as_ptr(&data).cast(), &data.spec),
-            self.digest(Rc::as_ptr(&augment).cast(), &*augment),
-            self.digest(Rc::as_ptr(&model).cast(), &*model),
-            self.training_digest(&train),
-        ];
-        let digest = ConfigurationDigest::of_sections(sections, &facts.hash);
-        Some(Resolved {
-            data,
-            facts,
-            augment,
-            model,
-            summary,
-            train,
-            weights,
+        let digests = [data.digest, augment.digest, model.digest, train.digest];
+        let weights = train.resolved.from.as_ref().map(|from| StartingWeights {
+            path: from.path.clone(),
+            note: note.clone().unwrap_or_default(),
+        });
+        Some(ResolvedPoint {
+            data: data.data.clone(),
+            facts: data.facts.clone(),
+            augment: augment.spec.clone(),
+            model: model.spec.clone(),
+            summary: summary.clone(),
+            train: train.spec.clone(),
             task: self.task(),
-            digest,
+            weights,
+            digest: ConfigurationDigest::of_sections(digests, &data.facts.hash),
         })
     }
 
-    /// How a training and a network fit, found once for both.
-    fn between(
+    /// How a training and a network fit.
+    fn fit(
         &mut self,
-        train: &train::Train,
-        model: &Rc<ModelSpec>,
+        (train_number, train): (SectionNumber, &TrainSection),
+        (model_number, model): (SectionNumber, &ModelSection),
         summary: &ModelSummary,
-    ) -> Between {
-        if train.patterns.is_empty() && train.from.is_none() {
-            return (None, Rc::default());
+    ) -> Fit {
+        let resolved = &train.resolved;
+        let compute = || {
+            let mut sink = ProblemSink::default();
+            let network = tensors(&model.spec, summary);
+            check_patterns(&resolved.patterns, &train.spec, &network, &mut sink);
+            let from = resolved.from.as_ref();
+            let note = from.and_then(|from| from.check(&network, &mut sink));
+            Rc::new((note, sink.problems))
+        };
+        if resolved.patterns.is_empty() && resolved.from.is_none() {
+            return Rc::default();
         }
-        let key = [Rc::as_ptr(&train.spec).cast(), Rc::as_ptr(model).cast()];
-        let found = self.between.entry(key).or_insert_with(|| {
-            let mut sink = Sink::new(false);
-            let network = tensors(model, summary);
-            patterns::fit(&train.patterns, &train.spec, &network, &mut sink);
-            let note = train
-                .from
-                .as_ref()
-                .and_then(|from| from.fit(&network, &mut sink));
-            (note, Rc::new(sink.problems))
-        });
-        found.clone()
-    }
-
-    /// The digest of a section, made once for the place where it lies; the caches keep it there.
-    fn digest(&mut self, place: *const (), section: &impl Serialize) -> Digest {
-        *self.digests.entry(place).or_insert_with(|| digest(section))
-    }
-
-    fn training_digest(&mut self, train: &Rc<TrainSpec>) -> Digest {
-        let task = self.task();
-        let place = Rc::as_ptr(train).cast();
-        *self
-            .digests
-            .entry(place)
-            .or_insert_with(|| Configuration::training_digest(train, task))
+        let key = (train_number, model_number);
+        self.fits.entry(key).or_insert_with(compute).clone()
     }
 
     fn task(&self) -> Task {
-        self.range.map_or(Task::Train, |test| test.task())
+        match &self.range_test {
+            Some(test) => test.task(),
+            None => Task::Train,
+        }
     }
 
-    fn data(&mut self, point: &Point) -> Shared<(Rc<data::Data>, Arc<DataFacts>)> {
-        let key = self.part(point, &["data"]);
-        if let Some(found) = self.data.get(&key) {
-            return found.clone();
+    fn data(&mut self, point: &GridPoint) -> SectionNumber {
+        let part = self.sections.part(point, &["data"]);
+        if let Some(number) = self.data.find(&part) {
+            return number;
         }
-        let mut sink = Sink::new(false);
-        let data = self
-            .section("data", &key, &mut sink)
-            .and_then(|n| data::data(&n, self.around, &mut sink));
-        let outcome =
-            data.and_then(
-                |data| match self.around.known.facts(&data.spec, data.path.as_deref()) {
-                    Ok(facts) => {
-                        data::agrees_with_facts(&data, &facts, &mut sink);
-                        Some((Rc::new(data), Arc::new(facts)))
-                    }
-                    Err(why) => {
-                        let source = data.spec.source.name();
-                        let problem = Problem::new(
-                            data.source_at,
-                            format!("the images of \"{source}\" cannot be used"),
-                            "",
-                        )
-                        .note(why);
-                        sink.push(Problem {
-                            data: true,
-                            ..problem
-                        });
-                        None
-                    }
-                },
-            );
-        self.data
-            .entry(key)
-            .or_insert(Rc::new((outcome, sink.problems)))
-            .clone()
+        let mut sink = ProblemSink::default();
+        let section = self.sections.section("data", &part, &mut sink);
+        let resolved = section.and_then(|node| data(&node, &self.inputs, &mut sink));
+        let value = resolved.and_then(|data| self.with_facts(data, &mut sink));
+        self.data.insert(part, value, sink.problems)
     }
 
-    fn augment(&mut self, point: &Point, facts: Option<&DataFacts>) -> Shared<Rc<AugmentSpec>> {
-        let key = self.part(point, &["augment", "data"]);
-        if let Some(found) = self.augment.get(&key) {
-            return found.clone();
-        }
-        let mut sink = Sink::new(false);
-        let augment = self
-            .section("augment", &key, &mut sink)
-            .and_then(|n| augment::augment(&n, &mut sink));
-        if let (Some(augment), Some(facts)) = (&augment, facts) {
-            augment::agrees_with_channels(augment, facts.channels, &mut sink);
-        }
-        let outcome = augment.map(|a| Rc::new(a.spec));
-        self.augment
-            .entry(key)
-            .or_insert(Rc::new((outcome, sink.problems)))
-            .clone()
-    }
-
-    /// Without facts the layers are checked one by one, but not how they fit.
-    fn model(
-        &mut self,
-        point: &Point,
-        facts: Option<&DataFacts>,
-    ) -> Shared<(Rc<ModelSpec>, Option<Arc<ModelSummary>>)> {
-        let key = self.part(point, &["model", "blocks", "data"]);
-        if let Some(found) = self.model.get(&key) {
-            return found.clone();
-        }
-        let mut sink = Sink::new(false);
-        let classes = facts.map_or(1, |f| u32::try_from(f.classes.len()).unwrap_or(u32::MAX));
-        let blocks = self
-            .section("blocks", &key, &mut sink)
-            .unwrap_or_else(|| Node::table(Origin::DEFAULT));
-        let model = self
-            .section("model", &key, &mut sink)
-            .and_then(|n| model::model(&n, &blocks, classes, &mut sink));
-        let outcome = model.map(|model| {
-            let summary = facts.and_then(|f| {
-                let image = Shape::Image {
-                    channels: f.channels,
-                    height: f.height,
-                    width: f.width,
-                };
-                model::fits(&model, image, classes, &mut sink)
-            });
-            (Rc::new(model.spec), summary.map(Arc::new))
-        });
-        self.model
-            .entry(key)
-            .or_insert(Rc::new((outcome, sink.problems)))
-            .clone()
-    }
-
-    fn train(
-        &mut self,
-        point: &Point,
-        data: Option<&(Rc<data::Data>, Arc<DataFacts>)>,
-    ) -> Shared<train::Train> {
-        let key = self.part(point, &["train", "data"]);
-        if let Some(found) = self.train.get(&key) {
-            return found.clone();
-        }
-        let mut sink = Sink::new(false);
-        let section = self.section("train", &key, &mut sink);
-        let own = self
-            .root
-            .get("experiment")
-            .and_then(|e| e.get("name"))
-            .and_then(Node::text);
-        let (around, files) = (self.around, &mut self.files);
-        let mut weights = |node: &Node, patterns: &mut patterns::Patterns, sink: &mut Sink| {
-            transfer::from(node, own, around, files, patterns, sink)
-        };
-        let classes = data.map(|(_, facts)| facts.classes.len());
-        let mut train =
-            section.and_then(|n| train::train(&n, self.others, classes, &mut weights, &mut sink));
-        if let (Some(train), Some((data, facts)), Some(test)) = (&mut train, data, self.range) {
-            train.spec = Rc::new(test.of(
-                (*train.spec).clone(),
-                range::training_images(&data.spec, facts),
-            ));
-        }
-        self.train
-            .entry(key)
-            .or_insert(Rc::new((train, sink.problems)))
-            .clone()
-    }
-
-    /// The point's values on axes of these sections.
-    pub(crate) fn part(&self, point: &Point, sections: &[&str]) -> Point {
-        let of = |axis: u32| sections.contains(&&*self.axes.all[axis as usize].segments[0]);
-        point
-            .iter()
-            .copied()
-            .filter(|(axis, _)| of(*axis))
-            .collect()
-    }
-
-    /// The section with the values of `part` over it, shorter paths first. A missing section has
-    /// been told of.
-    pub(crate) fn section(&self, name: &str, part: &Point, sink: &mut Sink) -> Option<Node> {
-        debug_assert!(SECTIONS.contains(&name));
-        let mut root = Node::table(Origin::DEFAULT);
-        if let Some(entry) = self.root.entry(name) {
-            root.put(entry.clone());
-        }
-        let mut values: Vec<_> = part
-            .iter()
-            .filter(|(a, _)| &*self.axes.all[*a as usize].segments[0] == name)
-            .collect();
-        values.sort_by_key(|(axis, _)| self.axes.all[*axis as usize].segments.len());
-        let before = sink.problems.len();
-        for (axis, value) in &values {
-            let axis = &self.axes.all[*axis as usize];
-            let node = &axis.values[*value as usize].node;
-            if let Err(problem) = merge::set(&mut root, &axis.segments, node, axis.at, self.others)
-            {
-                sink.push(*problem);
+    fn with_facts(&self, data: ResolvedData, sink: &mut ProblemSink) -> Option<DataSection> {
+        match self.inputs.lookup.facts(&data.spec, data.path.as_deref()) {
+            Ok(facts) => {
+                check_facts(&data, &facts, sink);
+                Some(DataSection {
+                    digest: digest(&data.spec),
+                    data: Rc::new(data),
+                    facts: Arc::new(facts),
+                })
+            }
+            Err(why) => {
+                let source = data.spec.source.name();
+                let title = format!("the images of \"{source}\" cannot be used");
+                let problem = Problem::at(ProblemCode::ImageSet, data.source_span, title);
+                sink.report(problem.note(why));
+                None
             }
         }
-        for (axis, _) in &values {
-            merge::drop_without_effect(&mut root, &self.axes.all[*axis as usize].segments);
-        }
-        if sink.problems.len() > before {
-            return None;
-        }
-        match root.entry(name) {
-            Some(Entry { node, .. }) => Some(node.clone()),
-            None if name == "augment" => Some(Node::table(Origin::DEFAULT)),
-            None => None,
-        }
     }
-}
 
-/// Problems with the points at which they happen; those with one cause are one.
-#[derive(Default)]
-pub(crate) struct Hits {
-    found: Vec<(Problem, Vec<usize>)>,
-    index: HashMap<(Option<Origin>, String), usize>,
-}
-
-impl Hits {
-    pub(crate) fn add(&mut self, problem: &Problem, point: usize) {
-        let key = (problem.at, without_numbers(&problem.title));
-        let at = *self.index.entry(key).or_insert_with(|| {
-            self.found.push((problem.clone(), vec![]));
-            self.found.len() - 1
+    fn augment(&mut self, point: &GridPoint, facts: Option<&DataFacts>) -> SectionNumber {
+        let part = self.sections.part(point, &["augment", "data"]);
+        if let Some(number) = self.augment.find(&part) {
+            return number;
+        }
+        let mut sink = ProblemSink::default();
+        let section = self.sections.section("augment", &part, &mut sink);
+        let resolved = section.and_then(|node| augment(&node, &mut sink));
+        if let (Some(resolved), Some(facts)) = (&resolved, facts) {
+            check_channels(resolved, facts.channels, &mut sink);
+        }
+        let value = resolved.map(|resolved| AugmentSection {
+            digest: digest(&resolved.spec),
+            spec: Rc::new(resolved.spec),
         });
-        if self.found[at].1.last() != Some(&point) {
-            self.found[at].1.push(point);
-        }
+        self.augment.insert(part, value, sink.problems)
     }
 
-    /// The problems, each saying under which axis values it happens where it does not happen
-    /// everywhere.
-    pub(crate) fn into_problems(self, axes: &Axes, points: &[Point]) -> Vec<Problem> {
-        let told = |(mut problem, hit): (Problem, Vec<usize>)| {
-            if hit.len() < points.len() {
-                problem.notes.push(condition(axes, points, &hit));
+    /// Without facts the layers are checked one by one, but not how they fit together.
+    fn model(&mut self, point: &GridPoint, facts: Option<&DataFacts>) -> SectionNumber {
+        let part = self.sections.part(point, &["model", "blocks", "data"]);
+        if let Some(number) = self.model.find(&part) {
+            return number;
+        }
+        let mut sink = ProblemSink::default();
+        let classes = facts.map_or(1, class_count);
+        let blocks = self.sections.section("blocks", &part, &mut sink);
+        let blocks = blocks.unwrap_or_else(|| Node::empty_table(Span::BUILT_IN));
+        let section = self.sections.section("model", &part, &mut sink);
+        let resolved = section.and_then(|node| model(&node, &blocks, classes, &mut sink));
+        let value = resolved.map(|resolved| {
+            let summary =
+                facts.and_then(|facts| summary(&resolved, image_shape(facts), classes, &mut sink));
+            ModelSection {
+                digest: digest(&resolved.spec),
+                spec: Rc::new(resolved.spec),
+                summary: summary.map(Arc::new),
             }
-            problem
-        };
-        self.found.into_iter().map(told).collect()
+        });
+        self.model.insert(part, value, sink.problems)
     }
-}
 
-/// When it happens: the axes whose values tell it apart, or an example.
-fn condition(axes: &Axes, points: &[Point], hit: &[usize]) -> String {
-    let count = format!("{} of {} configurations", hit.len(), points.len());
-    let mut telling: Vec<(u32, BTreeSet<u32>)> = Vec::new();
-    for axis in 0..u32::try_from(axes.all.len()).unwrap_or(0) {
-        let value = |p: &Point| p.iter().find(|(a, _)| *a == axis).map(|(_, v)| *v);
-        let values: BTreeSet<Option<u32>> = hit.iter().map(|i| value(&points[*i])).collect();
-        let all: BTreeSet<Option<u32>> = points.iter().map(value).collect();
-        if !values.contains(&None) && values.len() < all.len() {
-            telling.push((axis, values.into_iter().flatten().collect()));
+    fn train(&mut self, point: &GridPoint, data: Option<&DataSection>) -> SectionNumber {
+        let part = self.sections.part(point, &["train", "data"]);
+        if let Some(number) = self.train.find(&part) {
+            return number;
         }
+        let mut sink = ProblemSink::default();
+        let section = self.sections.section("train", &part, &mut sink);
+        let classes = data.map(|data| data.facts.classes.len());
+        let alternatives = self.sections.alternatives;
+        let resolved = section.and_then(|node| {
+            train(&node, alternatives, classes, &mut self.transfers, &mut sink)
+        });
+        let value = resolved.map(|resolved| {
+            let mut spec = resolved.spec.clone();
+            if let (Some(test), Some(data)) = (self.range_test, data) {
+                let images = training_images(&data.data.spec, &data.facts);
+                spec = test.training(spec, images);
+            }
+            TrainSection {
+                digest: Configuration::training_digest(&spec, self.task()),
+                spec: Rc::new(spec),
+                resolved,
+            }
+        });
+        self.train.insert(part, value, sink.problems)
     }
-    let holds = |p: &&Point| {
-        telling
-            .iter()
-            .all(|(axis, values)| p.iter().any(|(a, v)| a == axis && values.contains(v)))
-    };
-    if !telling.is_empty() && points.iter().filter(holds).count() == hit.len() {
-        let words: Vec<_> = telling
-            .iter()
-            .map(|(axis, values)| one_condition(axes, *axis, values))
-            .collect();
-        return format!("this happens where {} ({count})", words.join(" and "));
-    }
-    let example = hit.first().map_or(String::new(), |i| {
-        labels::configuration(&axes.all, &points[*i], true)
-    });
-    format!("this happens in {count}, for example where {example}")
 }
 
-fn one_condition(axes: &Axes, axis: u32, values: &BTreeSet<u32>) -> String {
-    let axis = &axes.all[axis as usize];
-    let labels: Vec<_> = values
-        .iter()
-        .take(6)
-        .map(|v| axis.values[*v as usize].label.as_str())
-        .collect();
-    let more = if values.len() > 6 { ", …" } else { "" };
-    format!("{} = {}{more}", axis.path, labels.join(" or "))
+fn class_count(facts: &DataFacts) -> u32 {
+    u32::try_from(facts.classes.len()).unwrap_or(u32::MAX)
 }
 
-fn without_numbers(title: &str) -> String {
-    title.chars().filter(|c| !c.is_ascii_digit()).collect()
+fn image_shape(facts: &DataFacts) -> Shape {
+    Shape::Image {
+        channels: facts.channels,
+        height: facts.height,
+        width: facts.width,
+    }
 }

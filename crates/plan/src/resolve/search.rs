@@ -1,127 +1,154 @@
-//! `[search]`: which jobs are spared.
+//! `[search]`: which jobs may be skipped or stopped early.
 
-use crate::language::check::{Sink, check};
-use crate::language::field::Kind;
-use crate::language::reader::{Reader, constant};
+use super::internal::not_resolved;
+use crate::language::check::Checker;
+use crate::language::field::ValueKind;
+use crate::language::reader::{TableReader, built_in};
 use crate::language::tables;
+use crate::language::value_path::ValuePath;
+use crate::source::problem::{Problem, ProblemCode, ProblemSink};
 use crate::source::tree::Node;
 use convsweep_spec::search::{SearchSettings, StopRule};
+use convsweep_spec::words::counted;
 
-/// Resolves `[search]` of an experiment with so many seeds; with the number of seeds at which its
-/// race ends.
+/// Seeds with which a race starts if the command line does not say.
+const DEFAULT_START_SEEDS: u32 = 2;
+
+/// Resolved `[search]`.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Search {
+    pub settings: SearchSettings,
+    /// Number of seeds at which a race ends, if the file says so.
+    pub max_seeds: Option<usize>,
+}
+
+/// Resolves `[search]` of an experiment with this number of seeds, if that is known.
 pub(crate) fn search(
     node: Option<&Node>,
     seeds: Option<usize>,
-    sink: &mut Sink,
-) -> Option<(SearchSettings, Option<usize>)> {
+    sink: &mut ProblemSink,
+) -> Option<Search> {
     let Some(node) = node else {
-        return Some((SearchSettings::default(), None));
+        return Some(Search::default());
     };
-    if !check(node, &Kind::Table(tables::SEARCH), "search", "", sink) {
+    if !Checker::whole(sink).section(node, tables::SEARCH, "search") {
         return None;
     }
-    let stop = match node.get("stop") {
-        Some(stop) => Some(rule(stop, sink)?),
-        None => None,
-    };
-    let race = match node.get("race") {
-        Some(node) => Some(race(node, seeds, sink)?),
-        None => None,
-    };
-    let (start_seeds, max_seeds) = race.map_or((None, None), |(start, max)| (Some(start), max));
-    Some((SearchSettings { stop, start_seeds }, max_seeds))
+    let mut search = Search::default();
+    if let Some(stop) = node.get("stop") {
+        search.settings.stop = Some(stop_rule(stop, sink)?);
+    }
+    if let Some(node) = node.get("race") {
+        let race = race(node, seeds, sink)?;
+        search.settings.start_seeds = Some(race.start_seeds);
+        search.max_seeds = race.max_seeds;
+    }
+    Some(search)
 }
 
-fn rule(node: &Node, sink: &mut Sink) -> Option<StopRule> {
-    let reader = Reader::new(node, tables::STOP);
+fn stop_rule(node: &Node, sink: &mut ProblemSink) -> Option<StopRule> {
+    let reader = TableReader::new(node, tables::STOP_RULE);
     let (eta, first) = (reader.u32("eta")?, reader.u32("first")?);
-    match (reader.text("rule")?.as_str(), reader.given("eta")) {
-        ("median", Some(eta)) => {
-            let help = "leave it out: the rule compares with the median, whatever their number";
-            sink.at(
-                eta,
-                "`search.stop.eta` changes nothing under \"median\"".into(),
-                "has no effect",
-                help.into(),
-            );
+    match reader.text("rule")?.as_str() {
+        "successive-halving" => Some(StopRule::SuccessiveHalving { eta, first }),
+        "asha" => Some(StopRule::Asha { eta, first }),
+        "median" => {
+            let Some(eta) = reader.given("eta") else {
+                return Some(StopRule::Median { first });
+            };
+            let title = "`search.stop.eta` has no effect with \"median\"";
+            let problem = Problem::of(ProblemCode::NoEffect, eta, title);
+            let help = "leave it out: this rule compares a job with the median of the others";
+            sink.report(problem.label("has no effect").help(help));
             None
         }
-        ("median", None) => Some(StopRule::Median { first }),
-        ("asha", _) => Some(StopRule::Asha { eta, first }),
-        _ => Some(StopRule::SuccessiveHalving { eta, first }),
+        other => not_resolved(node, "rule", other, sink),
     }
 }
 
-/// Seeds for all, and the number at which the race ends if the file says so.
-fn race(node: &Node, seeds: Option<usize>, sink: &mut Sink) -> Option<(u32, Option<usize>)> {
-    let reader = Reader::new(node, tables::RACE);
-    let (start, max) = (
-        reader.u32("start_seeds")?,
-        reader.u32("max_seeds").map(|n| n as usize),
-    );
-    let at = |key: &str| node.get(key).unwrap_or(node);
+struct Race {
+    start_seeds: u32,
+    max_seeds: Option<usize>,
+}
+
+fn race(node: &Node, seeds: Option<usize>, sink: &mut ProblemSink) -> Option<Race> {
+    let reader = TableReader::new(node, tables::RACE);
+    let start_seeds = reader.u32("start_seeds")?;
+    let max_seeds = reader.u32("max_seeds").map(|n| n as usize);
+    match race_problem(&reader, start_seeds, max_seeds, seeds) {
+        Some(problem) => {
+            sink.report(problem);
+            None
+        }
+        None => Some(Race {
+            start_seeds,
+            max_seeds,
+        }),
+    }
+}
+
+/// Why these numbers of seeds leave no race.
+fn race_problem(
+    reader: &TableReader,
+    start: u32,
+    max: Option<usize>,
+    seeds: Option<usize>,
+) -> Option<Problem> {
+    let problem = |key: &str, title: String, label: &str, help: &str| {
+        let node = reader.given(key)?;
+        let problem = Problem::of(ProblemCode::WrongValue, node, title);
+        Some(problem.label(label).help(help))
+    };
+    let none_left = "leaves no seeds for the race";
     match (max, seeds) {
         (Some(max), Some(seeds)) if max <= seeds => {
-            let title =
-                format!("`search.race.max_seeds` is {max}, but the experiment has {seeds} seeds");
+            let has = counted(seeds as u64, "seed");
+            let title = format!("`search.race.max_seeds` is {max}, but the experiment has {has}");
             let help = "leave it out: the race then ends at experiment.seeds";
-            sink.at(at("max_seeds"), title, "adds none", help.into());
-            None
+            problem("max_seeds", title, "adds no seeds", help)
         }
         (Some(max), _) if start as usize >= max => {
             let title = format!("`search.race.start_seeds` is {start}, but `max_seeds` is {max}");
-            sink.at(
-                at("start_seeds"),
-                title,
-                "leaves none to race with",
-                "raise max_seeds".into(),
-            );
-            None
+            problem("start_seeds", title, none_left, "raise max_seeds")
         }
         (None, Some(seeds)) if start as usize >= seeds => {
-            let title = format!(
-                "`search.race.start_seeds` is {start}, but the experiment has {seeds} seeds"
-            );
-            let help = "the race gives the seeds beyond these to rivals alone: raise experiment.seeds, or set max_seeds";
-            sink.at(
-                at("start_seeds"),
-                title,
-                "leaves none to race with",
-                help.into(),
-            );
-            None
+            let has = counted(seeds as u64, "seed");
+            let title =
+                format!("`search.race.start_seeds` is {start}, but the experiment has {has}");
+            let help = "the race trains further seeds only for promising configurations: raise \
+                        experiment.seeds, or set max_seeds";
+            problem("start_seeds", title, none_left, help)
         }
-        _ => Some((start, max)),
+        (Some(_), Some(_) | None) | (None, Some(_) | None) => None,
     }
 }
 
-/// The rule that a word of the command line names, with the language's defaults: `asha`,
-/// `median:first=3`.
+/// The rule that a word of the command line names, with the defaults of the language: `asha`,
+/// `median:first=3`, `race:start_seeds=2`.
 pub fn rule_of(text: &str) -> Option<SearchSettings> {
     let (name, options) = text.split_once(':').unwrap_or((text, ""));
     if name == "race" {
-        let start_seeds = if options.is_empty() {
-            2
-        } else {
-            options.strip_prefix("start_seeds=")?.parse().ok()?
-        };
-        return Some(SearchSettings {
-            stop: None,
-            start_seeds: Some(start_seeds).filter(|n| *n >= 2),
-        });
+        return race_of(options);
     }
-    let node = constant(&format!("{{ rule = {name:?}, {options} }}"))?;
-    let mut sink = Sink::new(false);
-    let right = check(
-        &node,
-        &Kind::Table(tables::STOP),
-        "search.stop",
-        "",
-        &mut sink,
-    );
-    let stop = if right { rule(&node, &mut sink) } else { None };
-    stop.map(|rule| SearchSettings {
-        stop: Some(rule),
+    let node = built_in(&format!("{{ rule = {name:?}, {options} }}"))?;
+    let mut sink = ProblemSink::default();
+    let (kind, path) = (ValueKind::Table(tables::STOP_RULE), ValuePath::of("rule"));
+    if !Checker::whole(&mut sink).value(&node, &kind, &path, "") {
+        return None;
+    }
+    Some(SearchSettings {
+        stop: Some(stop_rule(&node, &mut sink)?),
         start_seeds: None,
+    })
+}
+
+fn race_of(options: &str) -> Option<SearchSettings> {
+    let start_seeds = match options {
+        "" => DEFAULT_START_SEEDS,
+        options => options.strip_prefix("start_seeds=")?.parse().ok()?,
+    };
+    Some(SearchSettings {
+        stop: None,
+        start_seeds: Some(start_seeds).filter(|n| *n >= DEFAULT_START_SEEDS),
     })
 }

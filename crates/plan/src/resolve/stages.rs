@@ -1,143 +1,178 @@
-//! Stages: each starts from what the one before it chose; without a choice every possible one is
-//! checked.
+//! Resolves stage after stage. Each starts from what the one before chose; after a stage that has
+//! not chosen yet, later ones are only checked, for everything that it may choose.
 
+use super::occurrences::ProblemOccurrences;
+use super::resolver::{ResolvedPoint, Resolver};
 use crate::grid::axes::Axes;
-use crate::grid::points::{self, Point, overlaid};
-use crate::language::check::Sink;
-use crate::resolve::resolver::{Hits, Points, Resolved};
-use crate::source::problem::Problem;
-use crate::source::tree::Entry;
+use crate::grid::points::{AxisChoice, GridPoint, overlaid, points};
+use crate::source::problem::{Problem, ProblemCode, ProblemSink};
+use crate::source::tree::Node;
 use convsweep_spec::log::Choice;
 
-/// Points of stages that are not yet reached that are checked at most: of many possible beginnings
-/// the first ones.
+/// Points of stages after one that has not chosen that are checked at most.
 const MOST_CHECKED: usize = 20_000;
 
-/// A stage with its points; a file without stages is one.
-pub(crate) struct Stage {
+/// A stage with its points. A file without stages is one stage.
+pub(crate) struct ResolvedStage {
     pub name: String,
-    /// Points before equal ones are put together.
+    /// Number of its points before equal ones are merged.
     pub count: usize,
-    /// Each with what it resolves to; empty while a stage before it has not chosen.
-    pub points: Vec<(Point, Resolved)>,
+    /// Its points; empty after a stage that has not chosen yet.
+    pub points: Vec<(GridPoint, ResolvedPoint)>,
     pub decision: Option<Choice>,
     /// What the user should know.
     pub note: Option<String>,
 }
 
-/// All stages; `None` if there are problems. `written` is the place of the sweep.
-pub(crate) fn stages(
-    resolver: &mut Points,
+/// Resolves all stages; `None` if there are problems.
+pub(crate) fn resolve_stages(
+    resolver: &mut Resolver,
+    root: &Node,
     axes: &Axes,
     decisions: &[Choice],
-    written: Option<&Entry>,
-    sink: &mut Sink,
-) -> Option<Vec<Stage>> {
+    sink: &mut ProblemSink,
+) -> Option<Vec<ResolvedStage>> {
+    let mut walk = StageWalk {
+        resolver,
+        axes,
+        starts: vec![GridPoint::new()],
+        has_chosen: true,
+        budget: MOST_CHECKED,
+    };
     let mut stages = Vec::new();
-    let mut bases = vec![Point::new()];
-    // Whether every stage before has chosen.
-    let mut reached = true;
-    let mut left = MOST_CHECKED;
     for number in 0..axes.stages.len().max(1) {
-        let own = points::points(axes, number);
-        if own.is_empty() && sink.problems.is_empty() {
-            sink.push(no_points(written));
+        let own = points(axes, number);
+        if own.is_empty() && sink.is_empty() {
+            sink.report(no_points(root));
         }
-        if !reached {
-            bases.truncate((left / own.len().max(1)).max(1));
-            left = left.saturating_sub(bases.len() * own.len());
+        stages.push(walk.stage(number, &own, decisions.get(number), sink));
+    }
+    sink.is_empty().then_some(stages)
+}
+
+struct StageWalk<'a, 'r> {
+    resolver: &'a mut Resolver<'r>,
+    axes: &'a Axes,
+    /// The points from which the next stage may start.
+    starts: Vec<GridPoint>,
+    /// Whether every stage so far has chosen.
+    has_chosen: bool,
+    /// Points that may still be checked.
+    budget: usize,
+}
+
+impl StageWalk<'_, '_> {
+    fn stage(
+        &mut self,
+        number: usize,
+        own: &[GridPoint],
+        decision: Option<&Choice>,
+        sink: &mut ProblemSink,
+    ) -> ResolvedStage {
+        if !self.has_chosen {
+            self.starts.truncate((self.budget / own.len().max(1)).max(1));
+            self.budget = self.budget.saturating_sub(self.starts.len() * own.len());
         }
-        let points: Vec<Point> = bases
-            .iter()
-            .flat_map(|base| own.iter().map(|p| overlaid(base, p)))
-            .collect();
-        let mut hits = Hits::default();
-        let resolved: Vec<_> = points
-            .iter()
-            .enumerate()
-            .map(|(i, p)| resolver.resolve(p, i, &mut hits))
-            .collect();
-        sink.problems.extend(hits.into_problems(axes, &points));
-        let (name, count) = (
-            axes.stages.get(number).cloned().unwrap_or_default(),
-            own.len(),
-        );
-        let mut stage = Stage {
-            name,
-            count,
+        let mut points: Vec<GridPoint> = Vec::with_capacity(self.starts.len() * own.len());
+        for start in &self.starts {
+            points.extend(own.iter().map(|point| overlaid(start, point)));
+        }
+        let resolved = self.resolve(&points, sink);
+        let mut stage = ResolvedStage {
+            name: self.axes.stages.get(number).cloned().unwrap_or_default(),
+            count: own.len(),
             points: vec![],
             decision: None,
             note: None,
         };
-        if !reached {
-            bases = points;
-            stages.push(stage);
-            continue;
+        if !self.has_chosen {
+            self.starts = points;
+            return stage;
         }
-        let held = decisions.get(number).filter(|d| d.stage == stage.name);
-        let chosen = held.and_then(|d| {
-            points
-                .iter()
-                .zip(&resolved)
-                .position(|(p, r)| is_chosen(d, axes, p, r))
-        });
-        stage.decision = held.filter(|_| chosen.is_some()).cloned();
-        stage.note = held.and_then(|held| note(held, chosen.is_some(), points.len()));
-        reached = chosen.is_some();
-        bases = chosen.map_or_else(|| points.clone(), |i| vec![points[i].clone()]);
-        stage.points = points
-            .into_iter()
-            .zip(resolved)
-            .filter_map(|(p, r)| Some((p, r?)))
-            .collect();
-        stages.push(stage);
+        let decision = decision.filter(|decision| decision.stage == stage.name);
+        let chosen = decision.and_then(|d| chosen_point(d, self.axes, &points, &resolved));
+        self.has_chosen = chosen.is_some();
+        self.starts = match chosen {
+            Some(i) => vec![points[i].clone()],
+            None => points.clone(),
+        };
+        stage.note = decision.and_then(|d| decision_note(d, chosen.is_some(), points.len()));
+        stage.decision = decision.filter(|_| chosen.is_some()).cloned();
+        for (point, resolved) in points.into_iter().zip(resolved) {
+            if let Some(resolved) = resolved {
+                stage.points.push((point, resolved));
+            }
+        }
+        stage
     }
-    sink.problems.is_empty().then_some(stages)
+
+    fn resolve(
+        &mut self,
+        points: &[GridPoint],
+        sink: &mut ProblemSink,
+    ) -> Vec<Option<ResolvedPoint>> {
+        let mut occurrences = ProblemOccurrences::default();
+        let mut resolved = Vec::with_capacity(points.len());
+        for (i, point) in points.iter().enumerate() {
+            resolved.push(self.resolver.resolve(point, i, &mut occurrences));
+        }
+        sink.problems
+            .extend(occurrences.into_problems(self.axes, points));
+        resolved
+    }
 }
 
-/// Whether a point is the configuration that a stage chose: the same one, by the same values.
-fn is_chosen(decision: &Choice, axes: &Axes, point: &Point, resolved: &Option<Resolved>) -> bool {
-    let has = |&(axis, value): &(u32, u32)| {
-        let axis = &axes.all[axis as usize];
-        let json = axis.values[value as usize].node.json();
-        decision
-            .values
-            .iter()
-            .any(|v| v.path == axis.path && v.value == json)
+/// The index of the point that a stage chose: the same configuration by the same values.
+fn chosen_point(
+    decision: &Choice,
+    axes: &Axes,
+    points: &[GridPoint],
+    resolved: &[Option<ResolvedPoint>],
+) -> Option<usize> {
+    let mut pairs = points.iter().zip(resolved);
+    pairs.position(|(point, resolved)| {
+        resolved
+            .as_ref()
+            .is_some_and(|r| r.digest.configuration_id() == decision.configuration)
+            && has_values_of(point, decision, axes)
+    })
+}
+
+fn has_values_of(point: &GridPoint, decision: &Choice, axes: &Axes) -> bool {
+    let is_recorded = |choice: &AxisChoice| {
+        let axis = &axes.all[choice.axis as usize];
+        let value = axis.values[choice.value as usize].node.json();
+        let mut recorded = decision.values.iter();
+        recorded.any(|v| v.path == axis.path && v.value == value)
     };
-    let same = |r: &Resolved| r.digest.configuration_id() == decision.configuration;
-    point.len() == decision.values.len()
-        && point.iter().all(has)
-        && resolved.as_ref().is_some_and(same)
+    point.len() == decision.values.len() && point.iter().all(is_recorded)
 }
 
-/// What is to be said of a choice: that it no longer stands, or that others have come since.
-fn note(held: &Choice, stands: bool, points: usize) -> Option<String> {
-    let Choice {
-        stage,
-        label,
-        evidence,
-        ..
-    } = held;
-    if !stands {
+/// What a user should know about a recorded decision: that it no longer applies, or that there are
+/// new points.
+fn decision_note(decision: &Choice, applies: bool, points: usize) -> Option<String> {
+    let Choice { stage, label, .. } = decision;
+    if !applies {
         return Some(format!(
-            "stage \"{stage}\" no longer has what it chose ({label}): it chooses anew"
+            "stage \"{stage}\" no longer contains its earlier choice, {label}, and will choose \
+             again"
         ));
     }
-    let more = points.saturating_sub(evidence.len());
-    (more > 0).then(|| {
+    let new = points.saturating_sub(decision.evidence.len());
+    (new > 0).then(|| {
         format!(
-            "stage \"{stage}\" chose {label} before {more} of its points were there: --redecide lets it choose anew"
+            "stage \"{stage}\" chose {label} before {new} of its configurations were added: use \
+             --redecide to let it choose again"
         )
     })
 }
 
-fn no_points(written: Option<&Entry>) -> Problem {
-    let help = "remove an exclusion, or all of [[sweep]] to train one configuration";
+fn no_points(root: &Node) -> Problem {
     let (title, label) = ("the sweep has no points", "every combination is excluded");
-    match written {
-        Some(sweep) => Problem::new(sweep.key_at, title, label),
-        None => Problem::nowhere(title, label),
-    }
-    .help(help)
+    let help = "remove an exclusion, or all of [[sweep]] to train one configuration";
+    let problem = match root.entry("sweep").or(root.entry("stage")) {
+        Some(sweep) => Problem::at(ProblemCode::Missing, sweep.key_span, title),
+        None => Problem::nowhere(ProblemCode::Missing, title),
+    };
+    problem.label(label).help(help)
 }

@@ -1,17 +1,18 @@
 //! `train.from`: the file that weights come from, and whether they fit the network.
 
-use super::patterns::Patterns;
-use crate::language::check::Sink;
-use crate::language::reader::Reader;
+use super::internal::not_resolved;
+use super::layer_patterns::LayerPatterns;
+use super::lookup::{Inputs, WeightsOf};
+use crate::language::reader::TableReader;
 use crate::language::tables;
-use crate::resolve::lookup::Trained;
-use crate::resolve::resolver::Around;
-use crate::source::problem::Problem;
-use crate::source::tree::{Node, Origin};
+use crate::source::problem::{Problem, ProblemCode, ProblemSink};
+use crate::source::span::Span;
+use crate::source::tree::Node;
 use convsweep_spec::canonical::hash_of;
 use convsweep_spec::pattern::HEAD;
 use convsweep_spec::shape::TensorShape;
-use convsweep_spec::weights::{Held, Transfer, assign, read};
+use convsweep_spec::weights::{self, Assignment, Held, Transfer, assign};
+use convsweep_spec::words::counted;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -19,180 +20,215 @@ use std::rc::Rc;
 /// Largest file of weights that is read, in bytes.
 const LARGEST_WEIGHTS: u64 = 4 << 30;
 /// Problems of one file that are shown.
-const MOST: usize = 6;
+const MOST_SHOWN: usize = 6;
 
-/// Resolved `train.from` with what the file holds.
+/// Resolved `train.from`, with what the file contains.
 #[derive(Clone, Debug)]
-pub(crate) struct From {
+pub(super) struct ResolvedTransfer {
     pub transfer: Transfer,
     pub path: PathBuf,
-    held: Rc<Vec<Held>>,
-    at: Origin,
+    tensors: Rc<Vec<Held>>,
+    span: Span,
 }
 
-/// Files that have been read, each once: hash and tensors, or why there are none.
-pub(crate) type Files = HashMap<PathBuf, Result<(String, Rc<Vec<Held>>), String>>;
+/// The hash and the tensors of a file of weights.
+type WeightFile = (String, Rc<Vec<Held>>);
 
-/// Resolves `train.from` of the experiment called `own`.
-pub(crate) fn from(
-    node: &Node,
-    own: Option<&str>,
-    around: &Around,
-    files: &mut Files,
-    patterns: &mut Patterns,
-    sink: &mut Sink,
-) -> Option<From> {
-    let reader = Reader::new(node, tables::FROM);
-    let sources: Vec<_> = ["weights", "experiment", "job"]
-        .iter()
-        .filter_map(|k| Some((*k, reader.given(k)?)))
-        .collect();
-    let [(key, source)] = sources[..] else {
-        let title = if sources.is_empty() {
-            "does not say where the weights come from"
-        } else {
-            "names two sources"
-        };
-        let help = "one of weights = \"FILE\", experiment = \"NAME\" and job = \"ID\"";
-        sink.at(node, format!("train.from {title}"), "", help.into());
-        return None;
-    };
-    let text = source.text()?;
-    let path = match key {
-        "weights" => Ok(around.sources.path(source.at, text)),
-        "experiment" if own == Some(text) => {
-            Err("this is that experiment: its best job would start from itself".into())
-        }
-        "experiment" => around.known.weights(Trained::Experiment(text)),
-        _ => around.known.weights(Trained::Job(text)),
-    };
-    let wrong = |title: String, sink: &mut Sink| {
-        sink.at(source, title, "", String::new());
-        None
-    };
-    let path = match path {
-        Ok(path) => path,
-        Err(why) => {
-            return wrong(
-                format!("there are no weights of {key} \"{text}\": {why}"),
-                sink,
-            );
-        }
-    };
-    let read = files.entry(path.clone()).or_insert_with(|| {
-        let file =
-            (around.read)(&path, LARGEST_WEIGHTS).map_err(|e| format!("cannot be read: {e}"))?;
-        Ok((hash_of(&file), Rc::new(read(&file)?)))
-    });
-    let (hash, held) = match read {
-        Ok((hash, held)) => (hash.clone(), held.clone()),
-        Err(why) => return wrong(format!("{} {why}", path.display()), sink),
-    };
-    let anew = reader.given("head").map(|head| match head.text() {
-        Some("new") => vec![HEAD.to_string()],
-        Some(_) => vec![],
-        None => patterns.read(head, sink),
-    });
-    let map = map(&reader.node("map")?, sink)?;
-    Some(From {
-        transfer: Transfer { hash, map, anew },
-        path,
-        held,
-        at: source.at,
-    })
+/// Resolves `train.from`; each file is read once.
+pub(super) struct TransferReader<'a> {
+    inputs: Inputs<'a>,
+    /// Name of the experiment that is planned.
+    experiment: Option<&'a str>,
+    /// The files that have been read, or why they could not be.
+    files: HashMap<PathBuf, Result<WeightFile, String>>,
 }
 
-fn map(node: &Node, sink: &mut Sink) -> Option<BTreeMap<String, String>> {
-    let mut map = BTreeMap::new();
-    let help =
-        "map = { \"their name\" = \"conv1\" }: names of layers, without `.weight` and `.bias`";
-    if !node.is_table() {
-        sink.at(
-            node,
-            "`train.from.map` takes a table of names".into(),
-            "",
-            help.into(),
-        );
-        return None;
+impl<'a> TransferReader<'a> {
+    pub(super) fn new(inputs: Inputs<'a>, experiment: Option<&'a str>) -> TransferReader<'a> {
+        TransferReader {
+            inputs,
+            experiment,
+            files: HashMap::new(),
+        }
     }
+
+    /// Resolves `train.from`.
+    pub(super) fn read(
+        &mut self,
+        node: &Node,
+        patterns: &mut LayerPatterns,
+        sink: &mut ProblemSink,
+    ) -> Option<ResolvedTransfer> {
+        let reader = TableReader::new(node, tables::FROM);
+        let (key, origin) = sink.ok(only_origin(node, &reader))?;
+        let path = match self.path(key, origin) {
+            Ok(path) => path,
+            Err(why) => {
+                let text = origin.text()?;
+                let title = format!("there are no weights of {key} \"{text}\": {why}");
+                sink.report(Problem::of(ProblemCode::Weights, origin, title));
+                return None;
+            }
+        };
+        let (hash, tensors) = match self.file(&path) {
+            Ok(file) => file,
+            Err(why) => {
+                let title = format!("{} {why}", path.display());
+                sink.report(Problem::of(ProblemCode::Weights, origin, title));
+                return None;
+            }
+        };
+        let anew = match reader.given("head") {
+            Some(head) => Some(new_layers(head, patterns, sink)?),
+            None => None,
+        };
+        let map = sink.ok(layer_map(&reader.node("map")?))?;
+        Some(ResolvedTransfer {
+            transfer: Transfer { hash, map, anew },
+            path,
+            tensors,
+            span: origin.span,
+        })
+    }
+
+    /// The file that the weights come from.
+    fn path(&self, key: &str, origin: &Node) -> Result<PathBuf, String> {
+        let text = origin.text().unwrap_or_default();
+        match key {
+            "weights" => Ok(self.inputs.documents.resolve_path(origin.span, text)),
+            "experiment" if self.experiment == Some(text) => {
+                Err("an experiment cannot start from its own best job".into())
+            }
+            "experiment" => self.inputs.lookup.weights(WeightsOf::Experiment(text)),
+            "job" => self.inputs.lookup.weights(WeightsOf::Job(text)),
+            other => Err(format!("weights cannot come from a {other}")),
+        }
+    }
+
+    fn file(&mut self, path: &Path) -> Result<WeightFile, String> {
+        if let Some(file) = self.files.get(path) {
+            return file.clone();
+        }
+        let file = match (self.inputs.read)(path, LARGEST_WEIGHTS) {
+            Ok(bytes) => {
+                let tensors = weights::read(&bytes);
+                tensors.map(|tensors| (hash_of(&bytes), Rc::new(tensors)))
+            }
+            Err(e) => Err(format!("cannot be read: {e}")),
+        };
+        self.files.insert(path.to_path_buf(), file.clone());
+        file
+    }
+}
+
+/// The one key that says where weights come from.
+fn only_origin<'a>(
+    node: &Node,
+    reader: &TableReader<'a>,
+) -> Result<(&'static str, &'a Node), Box<Problem>> {
+    let keys = ["weights", "experiment", "job"];
+    let given: Vec<_> = keys
+        .iter()
+        .filter_map(|key| Some((*key, reader.given(key)?)))
+        .collect();
+    let (code, title) = match given[..] {
+        [one] => return Ok(one),
+        [] => (
+            ProblemCode::Missing,
+            "train.from does not say where the weights come from",
+        ),
+        [..] => (ProblemCode::Conflict, "train.from names two origins"),
+    };
+    let help = "one of weights = \"FILE\", experiment = \"NAME\" and job = \"ID\"";
+    Err(Box::new(Problem::of(code, node, title).help(help)))
+}
+
+/// The layers that `head` initialises anew.
+fn new_layers(
+    node: &Node,
+    patterns: &mut LayerPatterns,
+    sink: &mut ProblemSink,
+) -> Option<Vec<String>> {
+    match node.text() {
+        Some("new") => Some(vec![HEAD.to_string()]),
+        Some("keep") => Some(vec![]),
+        Some(other) => not_resolved(node, "treatment of the head", other, sink),
+        None => Some(patterns.read(node, sink)),
+    }
+}
+
+/// Names of layers in the file and their names here.
+fn layer_map(node: &Node) -> Result<BTreeMap<String, String>, Box<Problem>> {
+    let help = "map = { \"their name\" = \"conv1\" }: names of layers, without `.weight` and `.bias`";
+    if !node.is_table() {
+        let title = "`train.from.map` must be a table of names";
+        let problem = Problem::of(ProblemCode::WrongType, node, title);
+        return Err(Box::new(problem.help(help)));
+    }
+    let mut map = BTreeMap::new();
     for entry in node.entries() {
         let Some(target) = entry.node.text() else {
-            let title = format!(
-                "`train.from.map` names \"{}\" by {}",
-                entry.key,
-                entry.node.type_name()
-            );
-            sink.at(&entry.node, title, "", help.into());
-            return None;
+            let found = entry.node.type_name();
+            let title = format!("`train.from.map` maps \"{}\" to {found}", entry.key);
+            let problem = Problem::of(ProblemCode::WrongType, &entry.node, title);
+            return Err(Box::new(problem.help(help)));
         };
-        let stars = |text: &str| text.matches('*').count();
-        if stars(&entry.key) > 1 || stars(target) > stars(&entry.key) {
-            let title = format!(
-                "`train.from.map` cannot take \"{}\" to \"{target}\"",
-                entry.key
-            );
-            sink.at(
-                &entry.node,
-                title,
-                "",
-                "one `*` in their name, and in ours one or none".into(),
-            );
-            return None;
+        let stars = entry.key.matches('*').count();
+        if stars > 1 || target.matches('*').count() > stars {
+            let title = format!("`train.from.map` cannot map \"{}\" to \"{target}\"", entry.key);
+            let problem = Problem::of(ProblemCode::WrongValue, &entry.node, title);
+            let help = "write at most one `*` in their name, and in ours only if theirs has one";
+            return Err(Box::new(problem.help(help)));
         }
         map.insert(entry.key.to_string(), target.to_string());
     }
-    Some(map)
+    Ok(map)
 }
 
-impl From {
-    /// Whether the file's tensors fit the network's; what a person should know of how they do.
-    pub(crate) fn fit(&self, network: &[TensorShape], sink: &mut Sink) -> Option<String> {
-        let file = short(&self.path);
-        match assign(&self.held, network, &self.transfer) {
-            Ok(found) => {
-                let order = if found.by_order {
-                    ", layers of a kind in their order"
-                } else {
-                    ""
-                };
-                let anew = match found.anew.is_empty() {
-                    true => String::new(),
-                    false => format!("; {} anew", found.anew.join(", ")),
-                };
-                Some(format!(
-                    "weights from {file}: {} tensors{order}{anew}",
-                    found.pairs.len()
-                ))
-            }
+impl ResolvedTransfer {
+    /// Checks that the file's tensors fit the network; what a user should know about how they do.
+    pub(super) fn check(&self, network: &[TensorShape], sink: &mut ProblemSink) -> Option<String> {
+        let file = short_path(&self.path);
+        match assign(&self.tensors, network, &self.transfer) {
+            Ok(assignment) => Some(note(&file, &assignment)),
             Err(problems) => {
-                let left = problems.len().saturating_sub(MOST);
-                for problem in problems.into_iter().take(MOST) {
-                    sink.push(Problem::new(self.at, format!("{file} {problem}"), ""));
+                let left = problems.len().saturating_sub(MOST_SHOWN);
+                for problem in problems.into_iter().take(MOST_SHOWN) {
+                    self.report(format!("{file} {problem}"), sink);
                 }
                 if left > 0 {
-                    sink.push(Problem::new(
-                        self.at,
-                        format!("{file} does not fit in {left} more tensors"),
-                        "",
-                    ));
+                    let more = counted(left as u64, "more tensor");
+                    self.report(format!("{file} does not fit in {more}"), sink);
                 }
                 None
             }
         }
     }
+
+    fn report(&self, title: String, sink: &mut ProblemSink) {
+        sink.report(Problem::at(ProblemCode::Weights, self.span, title));
+    }
 }
 
-/// The end of a path, with the folder that tells jobs apart.
-fn short(path: &Path) -> String {
-    let mut parts: Vec<_> = path
-        .iter()
-        .rev()
-        .take(2)
-        .map(|p| p.to_string_lossy())
-        .collect();
-    if parts.first().is_none_or(|name| name != "model.safetensors") {
-        parts.truncate(1);
+fn note(file: &str, assignment: &Assignment) -> String {
+    let tensors = counted(assignment.pairs.len() as u64, "tensor");
+    let mut note = format!("weights from {file}: {tensors}");
+    if assignment.by_order {
+        note += ", matched by kind and order of the layers";
     }
+    if !assignment.anew.is_empty() {
+        note += &format!("; initialised anew: {}", assignment.anew.join(", "));
+    }
+    note
+}
+
+/// The name of a file, with the folder that distinguishes the files of jobs.
+fn short_path(path: &Path) -> String {
+    let mut parts: Vec<_> = path.iter().rev().map(|p| p.to_string_lossy()).collect();
+    let is_of_job = parts
+        .first()
+        .is_some_and(|name| name == "model.safetensors");
+    parts.truncate(if is_of_job { 2 } else { 1 });
     parts.reverse();
     parts.join("/")
 }

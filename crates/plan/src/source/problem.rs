@@ -1,56 +1,104 @@
-//! What is wrong with a file, and how it is shown: place, caret, remedy.
+//! One thing that is wrong: what, where, and what would be right.
 
-use crate::source::tree::Origin;
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet, renderer::DecorStyle};
-use std::fmt;
-use std::ops::Range;
+use super::span::Span;
+use super::tree::Node;
 
-/// Problems shown at most; the rest is counted.
-const SHOWN: usize = 50;
-
-/// Further places of one problem that are shown at most.
+/// Other places that a problem shows at most.
 const MOST_ALSO: usize = 4;
 
-/// Lines between two places of one snippet at most.
-const NEAR_LINES: usize = 12;
+/// What kind of mistake a problem is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum ProblemCode {
+    /// The text is not TOML.
+    Syntax,
+    /// A file cannot be read, or includes itself.
+    File,
+    /// A key, section or path that the language does not have.
+    UnknownKey,
+    /// A value that names nothing: no such optimizer, block, parameter or layer.
+    UnknownName,
+    /// A value of the wrong type.
+    WrongType,
+    /// A value that is out of its range or otherwise impossible.
+    WrongValue,
+    /// A key, section or value that must be there.
+    Missing,
+    /// Two values that exclude each other, or the same thing twice.
+    Conflict,
+    /// A value that would change nothing.
+    NoEffect,
+    /// More than the program handles, or than the file allows.
+    TooMany,
+    /// A layer that does not fit the shape that reaches it.
+    Shape,
+    /// An image set that is missing or damaged, which is not the file's fault.
+    ImageSet,
+    /// Trained weights that are missing or do not fit.
+    Weights,
+    /// A contradiction within the program itself.
+    Internal,
+}
 
 /// One problem.
 #[derive(Clone, Debug)]
 pub(crate) struct Problem {
+    pub code: ProblemCode,
+    /// What it is about, if the title also says things that vary where the mistake is the same.
+    subject: Option<String>,
     pub title: String,
-    /// Where; `None` if it is no place of a text.
-    pub at: Option<Origin>,
+    /// Its place; `None` if it has none in any text.
+    pub span: Option<Span>,
     /// What stands under the caret.
     pub label: String,
     /// Other places that matter, with what stands under them.
-    pub also: Vec<(Origin, String)>,
+    pub also: Vec<(Span, String)>,
     /// What would be right.
     pub help: Vec<String>,
-    /// When it happens.
+    /// When it happens, and other circumstances.
     pub notes: Vec<String>,
-    /// Whether the image set, not the file, is to blame.
-    pub data: bool,
 }
 
+/// What makes two problems the same mistake: the same kind of mistake, at the same place, about
+/// the same thing.
+pub(crate) type ProblemIdentity = (Option<Span>, ProblemCode, String);
+
 impl Problem {
-    pub(crate) fn new(at: Origin, title: impl Into<String>, label: impl Into<String>) -> Problem {
+    /// A problem with a place.
+    pub(crate) fn at(code: ProblemCode, span: Span, title: impl Into<String>) -> Problem {
         Problem {
-            at: Some(at),
-            ..Problem::nowhere(title, label)
+            span: Some(span),
+            ..Problem::nowhere(code, title)
         }
     }
 
-    pub(crate) fn nowhere(title: impl Into<String>, label: impl Into<String>) -> Problem {
-        let (title, label) = (title.into(), label.into());
+    /// A problem with a value; where the value came in for a parameter, that place is shown too.
+    pub(crate) fn of(code: ProblemCode, node: &Node, title: impl Into<String>) -> Problem {
+        Problem::at(code, node.span, title).also(node.used_at, "used here")
+    }
+
+    /// A problem that has no place in any text.
+    pub(crate) fn nowhere(code: ProblemCode, title: impl Into<String>) -> Problem {
         Problem {
-            title,
-            at: None,
-            label,
+            code,
+            subject: None,
+            title: title.into(),
+            span: None,
+            label: String::new(),
             also: vec![],
             help: vec![],
             notes: vec![],
-            data: false,
         }
+    }
+
+    /// Says what the problem is about apart from circumstances that its title mentions.
+    pub(crate) fn about(mut self, subject: impl Into<String>) -> Problem {
+        self.subject = Some(subject.into());
+        self
+    }
+
+    pub(crate) fn label(mut self, label: impl Into<String>) -> Problem {
+        self.label = label.into();
+        self
     }
 
     pub(crate) fn help(mut self, help: impl Into<String>) -> Problem {
@@ -63,246 +111,48 @@ impl Problem {
         self
     }
 
-    pub(crate) fn also(mut self, at: Option<Origin>, label: impl Into<String>) -> Problem {
-        self.also.extend(at.map(|at| (at, label.into())));
+    pub(crate) fn also(mut self, span: Option<Span>, label: impl Into<String>) -> Problem {
+        self.also.extend(span.map(|span| (span, label.into())));
         self
     }
-}
 
-/// A text that problems can lie in.
-#[derive(Clone, Debug)]
-pub(crate) struct Source {
-    pub name: String,
-    pub text: String,
-}
-
-impl Source {
-    /// The place as bytes of the text, on character boundaries and at least one character wide
-    /// where there is one.
-    fn span(&self, at: Origin) -> Range<usize> {
-        let start = floor(&self.text, at.start as usize);
-        let next = self.text[start..]
-            .chars()
-            .next()
-            .map_or(start, |c| start + c.len_utf8());
-        let end = floor(&self.text, at.end as usize).max(next);
-        let line_end = self.text[start..]
-            .find('\n')
-            .map_or(self.text.len(), |n| start + n);
-        start..end.min(line_end.max(start))
+    pub(crate) fn identity(&self) -> ProblemIdentity {
+        let subject = self.subject.as_ref().unwrap_or(&self.title);
+        (self.span, self.code, subject.clone())
     }
 
-    /// Line and column, from 1; columns count characters.
-    pub(crate) fn place(&self, at: Origin) -> (usize, usize) {
-        let start = self.span(at).start;
-        let line_start = self.text[..start].rfind('\n').map_or(0, |n| n + 1);
-        (
-            line_of(&self.text, start),
-            self.text[line_start..start].chars().count() + 1,
-        )
+    /// Takes in the places of the same mistake found again.
+    pub(crate) fn absorb(&mut self, again: Problem) {
+        let room = MOST_ALSO.saturating_sub(self.also.len());
+        let new = again.also.into_iter().filter(|place| !self.also.contains(place));
+        let new: Vec<_> = new.take(room).collect();
+        self.also.extend(new);
     }
 }
 
-/// The title without what one cause has several of: the place that an unknown key was looked for
-/// in, and the layer that a value is used in.
-fn essence(title: &str) -> String {
-    if let Some(rest) = title.strip_prefix("unknown key ") {
-        return rest.split(" in ").next().unwrap_or(rest).to_string();
-    }
-    match title
-        .split_once(" of layer ")
-        .and_then(|(before, rest)| Some((before, rest.split_once(')')?.1)))
-    {
-        Some((before, after)) => format!("{before}{after}"),
-        None => title.to_string(),
-    }
+/// Collects problems, so that the first does not hide the others.
+#[derive(Debug, Default)]
+pub(crate) struct ProblemSink {
+    pub problems: Vec<Problem>,
 }
 
-fn floor(text: &str, mut at: usize) -> usize {
-    at = at.min(text.len());
-    while !text.is_char_boundary(at) {
-        at -= 1;
-    }
-    at
-}
-
-fn line_of(text: &str, at: usize) -> usize {
-    text[..at].bytes().filter(|b| *b == b'\n').count() + 1
-}
-
-/// Everything that is wrong, in the order of the file. `Display` writes it without colours.
-pub struct Problems {
-    sources: Vec<Source>,
-    list: Vec<Problem>,
-}
-
-/// A problem in one line, for machines.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct ProblemLine {
-    /// The file, or the override of the command line.
-    pub file: String,
-    /// Line, from 1; 0 if it is about no line.
-    pub line: usize,
-    /// Column in characters, from 1; 0 if it is about no line.
-    pub column: usize,
-    /// What is wrong.
-    pub message: String,
-}
-
-impl Problems {
-    pub(crate) fn new(sources: Vec<Source>, mut list: Vec<Problem>) -> Problems {
-        list.sort_by(|a, b| (a.at, &a.title).cmp(&(b.at, &b.title)));
-        list.dedup_by(|again, first| {
-            let same = again.at == first.at && essence(&again.title) == essence(&first.title);
-            if same {
-                let room = MOST_ALSO.saturating_sub(first.also.len());
-                first.also.extend(again.also.drain(..).take(room));
-            }
-            same
-        });
-        Problems { sources, list }
+impl ProblemSink {
+    pub(crate) fn report(&mut self, problem: Problem) {
+        self.problems.push(problem);
     }
 
-    /// How many there are.
-    pub fn len(&self) -> usize {
-        self.list.len()
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.list.is_empty()
-    }
-
-    /// Whether the file is right and only its image sets are missing or damaged.
-    pub fn only_data(&self) -> bool {
-        !self.list.is_empty() && self.list.iter().all(|p| p.data)
-    }
-
-    /// A line for each.
-    pub fn lines(&self) -> Vec<ProblemLine> {
-        let line = |p: &Problem| {
-            let source =
-                p.at.and_then(|at| self.sources.get(at.source as usize))
-                    .or(self.sources.first());
-            let (line, column) = match (p.at, source) {
-                (Some(at), Some(source)) => source.place(at),
-                _ => (0, 0),
-            };
-            let file = source.map(|s| s.name.clone()).unwrap_or_default();
-            ProblemLine {
-                file,
-                line,
-                column,
-                message: p.title.clone(),
-            }
-        };
-        self.list.iter().map(line).collect()
-    }
-
-    /// The text for a terminal, with or without its colours.
-    pub fn render(&self, colours: bool) -> String {
-        let renderer = if colours {
-            Renderer::styled()
-        } else {
-            Renderer::plain()
-        }
-        .decor_style(DecorStyle::Ascii);
-        let mut text = String::new();
-        for problem in self.list.iter().take(SHOWN) {
-            text += &renderer.render(&[self.group(problem)]);
-            text += "\n\n";
-        }
-        if self.list.len() > SHOWN {
-            text += &format!("and {} more problems\n", self.list.len() - SHOWN);
-        }
-        text
-    }
-
-    fn group<'a>(&'a self, problem: &'a Problem) -> Group<'a> {
-        let mut group = Level::ERROR
-            .primary_title(problem.title.as_str())
-            .elements(self.snippets(problem));
-        if let (None, Some(file)) = (problem.at, self.sources.first()) {
-            group = group.element(annotate_snippets::Origin::path(file.name.as_str()));
-        }
-        if problem.at.is_none() && !problem.label.is_empty() {
-            group = group.element(Level::NOTE.message(problem.label.as_str()));
-        }
-        for note in &problem.notes {
-            group = group.element(Level::NOTE.message(note.as_str()));
-        }
-        for help in &problem.help {
-            group = group.element(Level::HELP.message(help.as_str()));
-        }
-        group
-    }
-
-    /// One snippet for the places that lie near each other, more for the others; only the lines
-    /// that matter.
-    fn snippets<'a>(
-        &'a self,
-        problem: &'a Problem,
-    ) -> Vec<Snippet<'a, annotate_snippets::Annotation<'a>>> {
-        let Some(at) = problem.at else { return vec![] };
-        let mut places = vec![(at, problem.label.as_str(), AnnotationKind::Primary)];
-        for (at, label) in &problem.also {
-            if places.iter().all(|p| p.0 != *at) {
-                places.push((*at, label, AnnotationKind::Context));
+    /// The value, or `None` after its problem was reported.
+    pub(crate) fn ok<T>(&mut self, result: Result<T, Box<Problem>>) -> Option<T> {
+        match result {
+            Ok(value) => Some(value),
+            Err(problem) => {
+                self.report(*problem);
+                None
             }
         }
-        let mut snippets = Vec::new();
-        while let Some(&(first, ..)) = places.first() {
-            let Some(source) = self.sources.get(first.source as usize) else {
-                break;
-            };
-            let home = line_of(&source.text, source.span(first).start);
-            let near = |at: Origin| {
-                let line = || line_of(&source.text, source.span(at).start);
-                at.source == first.source && line().abs_diff(home) <= NEAR_LINES
-            };
-            let (here, rest) = places.into_iter().partition::<Vec<_>, _>(|p| near(p.0));
-            places = rest;
-            snippets.push(snippet(source, &here));
-        }
-        snippets
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.problems.is_empty()
     }
 }
-
-fn snippet<'a>(
-    source: &'a Source,
-    places: &[(Origin, &'a str, AnnotationKind)],
-) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
-    let spans: Vec<_> = places.iter().map(|p| source.span(p.0)).collect();
-    let first = spans.iter().map(|s| s.start).min().unwrap_or(0);
-    let last = spans.iter().map(|s| s.end).max().unwrap_or(0);
-    let begin = source.text[..first].rfind('\n').map_or(0, |n| n + 1);
-    let end = source.text[last..]
-        .find('\n')
-        .map_or(source.text.len(), |n| last + n);
-    let annotations = places.iter().zip(spans).map(|((_, label, kind), span)| {
-        let annotation = kind.span(span.start - begin..span.end - begin);
-        if label.is_empty() {
-            annotation
-        } else {
-            annotation.label(*label)
-        }
-    });
-    Snippet::source(&source.text[begin..end])
-        .path(source.name.as_str())
-        .line_start(line_of(&source.text, begin))
-        .annotations(annotations)
-}
-
-impl fmt::Display for Problems {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str(&self.render(false))
-    }
-}
-
-impl fmt::Debug for Problems {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        write!(f, "{self}")
-    }
-}
-
-impl std::error::Error for Problems {}

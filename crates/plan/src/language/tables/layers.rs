@@ -1,68 +1,23 @@
-//! The language of architectures: `[model]`, `[blocks]` and every layer.
+//! The layers of a model.
 
-use super::{BELOW_ONE, FILL, POSITIVE, SHARE, field, float, int, variant, weak};
-use crate::language::field::{Default, Family, Field, Kind, Variant};
-use crate::language::presets::NAMES;
-use Default::{None, Required, Value};
+use super::augment::FILL;
+use super::define::{field, int, integer, list, optional, required, switch, variant};
+use super::norms::{MOST_CHANNELS, NORMS};
+use crate::language::bounds::Bounds;
+use crate::language::field::{Field, ValueKind, Variant, Variants};
 
-/// `[model]` and `[models.NAME]`
-pub(crate) static MODEL: &[Field] = &[
-    field(
-        "parameters",
-        Kind::Any,
-        None,
-        "The model's own knobs, used in its layers and in blocks as \"$name\".",
-    ),
-    field(
-        "layers",
-        list(),
-        None,
-        "Layers from the image to the logits.",
-    ),
-    field(
-        "preset",
-        Kind::OneOf(NAMES),
-        None,
-        "A published architecture in place of layers; its parameters can be set.",
-    ),
-    field(
-        "init",
-        Kind::OneOf(INITS),
-        Value("\"glorot-uniform\""),
-        "How weights start in layers that do not say.",
-    ),
-];
+/// Layers of one list at most.
+const MOST_LAYERS: usize = 10_000;
 
-/// `[blocks.NAME]`
-pub(crate) static BLOCK: &[Field] = &[
-    field(
-        "parameters",
-        Kind::Any,
-        None,
-        "The block's own knobs with their defaults, used in its layers as \"$name\"; any other name is the model's.",
-    ),
-    field(
-        "layers",
-        list(),
-        Required,
-        "What stands for { block = \"NAME\" }.",
-    ),
-];
+static LAYER: ValueKind = ValueKind::Keyed(&LAYERS);
+static BRANCH: ValueKind = layers();
 
-/// Most layers of one list.
-const MOST: usize = 10_000;
-static LAYER: Kind = Kind::Keyed(&LAYERS);
-static BRANCH: Kind = list();
-
-const fn list() -> Kind {
-    Kind::List {
-        of: &LAYER,
-        min: 0,
-        max: MOST,
-    }
+/// A list of layers.
+pub(super) const fn layers() -> ValueKind {
+    list(&LAYER, 0, MOST_LAYERS)
 }
 
-const INITS: &[&str] = &[
+pub(super) const INITS: &[&str] = &[
     "glorot-uniform",
     "kaiming-normal",
     "kaiming-uniform",
@@ -85,199 +40,219 @@ const ACTIVATIONS: &[&str] = &[
     "selu",
     "softplus",
 ];
-const INIT: Field = field(
+/// Largest kernel, stride, padding or factor.
+const MOST_PIXELS: i64 = 8192;
+
+/// Pixels, or vertical and horizontal pixels, of at least `min`.
+const fn pixels(min: i64) -> ValueKind {
+    ValueKind::Pair {
+        min,
+        max: MOST_PIXELS,
+    }
+}
+
+const UNITS_OR_CLASSES: ValueKind = ValueKind::Either(&[
+    integer(1, MOST_CHANNELS),
+    ValueKind::OneOf(&["classes"]),
+]);
+const PADDING_KIND: ValueKind =
+    ValueKind::Either(&[ValueKind::OneOf(&["valid", "same"]), pixels(0)]);
+const DROPOUT_RATE: ValueKind = ValueKind::Float(Bounds::BELOW_ONE);
+
+const INIT: Field = optional(
     "init",
-    Kind::OneOf(INITS),
-    None,
-    "How weights start; default: the model's `init`.",
+    ValueKind::OneOf(INITS),
+    "How weights are initialised. By default, as the model's `init` says.",
 );
 const ACTIVATION: Field = field(
     "activation",
-    Kind::OneOf(ACTIVATIONS),
-    Value("\"none\""),
-    "Element-wise function at the end.",
+    ValueKind::OneOf(ACTIVATIONS),
+    "\"none\"",
+    "Activation function that is applied at the end.",
 );
 const NORM: Field = field(
     "norm",
-    Kind::Named(&NORMS),
-    Value("\"none\""),
-    "Normalisation between convolution and activation.",
+    ValueKind::Named(&NORMS),
+    "\"none\"",
+    "Normalisation between the convolution and the activation.",
 );
-const BIAS: Field = field(
+const BIAS: Field = switch(
     "bias",
-    Kind::Bool,
-    Value("true"),
-    "Whether a bias is added; of no use before a norm.",
+    "true",
+    "Whether a bias is added. Before a norm it has no effect.",
 );
-const SIDE: i64 = 8192;
-const UNITS: i64 = 1 << 20;
-const UNITS_OR_CLASSES: Kind =
-    Kind::Either(&[Kind::Int { min: 1, max: UNITS }, Kind::OneOf(&["classes"])]);
-const PADDINGS: Kind = Kind::Either(&[
-    Kind::OneOf(&["valid", "same"]),
-    Kind::Pair { min: 0, max: SIDE },
-]);
-const KERNEL: Field = field(
-    "kernel",
-    Kind::Pair { min: 1, max: SIDE },
-    Required,
-    "Kernel size.",
-);
+const KERNEL: Field = required("kernel", pixels(1), "Kernel size.");
 const STRIDE: Field = field(
     "stride",
-    Kind::Pair { min: 1, max: SIDE },
-    Value("1"),
-    "Step between output positions.",
+    pixels(1),
+    "1",
+    "Step between neighbouring output positions.",
 );
 const PADDING: Field = field(
     "padding",
-    PADDINGS,
-    Value("\"valid\""),
-    "Zeros around the input.",
+    PADDING_KIND,
+    "\"valid\"",
+    "Zeros around the input: \"valid\" for none, \"same\" so that only the stride changes the \
+     size, or a number of pixels.",
 );
 const DILATION: Field = field(
     "dilation",
-    Kind::Pair { min: 1, max: SIDE },
-    Value("1"),
-    "Distance between kernel taps.",
+    pixels(1),
+    "1",
+    "Distance between neighbouring weights of the kernel.",
 );
 const GROUPS: Field = int(
     "groups",
     1,
-    UNITS,
-    Value("1"),
-    "Groups of channels that do not see each other.",
+    MOST_CHANNELS,
+    "1",
+    "Number of groups of channels that are convolved separately.",
 );
 const MULTIPLIER: Field = int(
     "multiplier",
     1,
-    UNITS,
-    Value("1"),
-    "Channels in the middle for each input channel.",
+    MOST_CHANNELS,
+    "1",
+    "Intermediate channels for each input channel.",
 );
 
+const fn output_channels(key: &'static str) -> Field {
+    required(key, integer(1, MOST_CHANNELS), "Output channels.")
+}
+
 /// A layer of `model.layers`
-pub(crate) static LAYERS: Family = Family {
-    what: "layer",
-    default: Option::None,
-    variants: &[
+pub(crate) static LAYERS: Variants = Variants {
+    noun: "layer",
+    default: None,
+    list: &[
         variant("conv", CONV, "Two-dimensional convolution."),
         variant(
             "depthwise",
             DEPTHWISE,
-            "Convolution of each channel by itself.",
+            "Convolution of each channel separately.",
         ),
         variant(
             "separable",
             SEPARABLE,
-            "Depthwise convolution, then a 1×1 convolution.",
+            "Depthwise convolution followed by a 1×1 convolution.",
         ),
         variant(
             "transposed",
             TRANSPOSED,
-            "Transposed convolution, which makes planes larger.",
+            "Transposed convolution, which enlarges feature maps.",
         ),
         variant(
             "locally-connected",
-            LOCAL,
-            "A convolution with weights of its own at each position.",
+            LOCALLY_CONNECTED,
+            "A convolution with separate weights at each position.",
         ),
         variant("pool", POOL, "Pooling."),
         weak(
             "norm",
-            &[field("norm", Kind::Named(&NORMS), Required, "Which.")],
-            "Normalisation as a layer of its own.",
+            &[required(
+                "norm",
+                ValueKind::Named(&NORMS),
+                "The normalisation.",
+            )],
+            "Normalisation as a separate layer.",
         ),
         weak(
             "activation",
-            &[field(
+            &[required(
                 "activation",
-                Kind::OneOf(ACTIVATIONS),
-                Required,
-                "Which.",
+                ValueKind::OneOf(ACTIVATIONS),
+                "The activation function.",
             )],
-            "Activation as a layer of its own.",
+            "Activation function as a separate layer.",
         ),
         variant(
             "dropout",
-            &[field(
+            &[required(
                 "dropout",
-                Kind::Float(BELOW_ONE),
-                Required,
-                "Probability that a number is zeroed.",
+                DROPOUT_RATE,
+                "Probability with which each element is set to zero.",
             )],
             "Dropout.",
         ),
         variant(
             "spatial-dropout",
-            &[field(
+            &[required(
                 "spatial-dropout",
-                Kind::Float(BELOW_ONE),
-                Required,
-                "Probability that a plane is zeroed.",
+                DROPOUT_RATE,
+                "Probability with which each feature map is set to zero.",
             )],
-            "Dropout of whole planes.",
+            "Dropout of whole feature maps.",
         ),
         variant(
             "drop-path",
-            &[field(
+            &[required(
                 "drop-path",
-                Kind::Float(BELOW_ONE),
-                Required,
-                "Probability that all of an image is zeroed.",
+                DROPOUT_RATE,
+                "Probability with which the branch is dropped for an image.",
             )],
-            "Stochastic depth, at the end of a residual's layers.",
+            "Stochastic depth, used as the last layer inside a residual.",
         ),
         variant(
             "flatten",
-            &[field(
+            &[required(
                 "flatten",
-                Kind::True,
-                Required,
-                "channels×height×width to one vector.",
+                ValueKind::True,
+                "Turns channels×height×width into one vector.",
             )],
-            "From planes to a vector.",
+            "Turns feature maps into a vector.",
         ),
         variant("dense", DENSE, "Fully connected layer."),
-        variant("upsample", UPSAMPLE, "Larger planes without weights."),
+        variant(
+            "upsample",
+            UPSAMPLE,
+            "Enlarges feature maps without weights.",
+        ),
         variant(
             "squeeze-excite",
-            SQUEEZE,
-            "Scales each channel by what all channels' means say.",
+            SQUEEZE_EXCITE,
+            "Squeeze-and-excitation: scales each channel by a factor computed from the means of \
+             all channels.",
         ),
-        variant("pad", PAD, "Pixels around the planes."),
+        variant("pad", PAD, "Adds pixels around the feature maps."),
         variant("residual", RESIDUAL, "Layers with a shortcut around them."),
         variant(
             "parallel",
             PARALLEL,
-            "Branches side by side; an empty one is the identity.",
+            "Branches side by side. An empty branch is the identity.",
         ),
         variant(
             "dense-block",
             DENSE_BLOCK,
-            "Layers, so many times, each time over all that came before (DenseNet).",
+            "Repeated layers, each of which gets the outputs of all before it (DenseNet).",
         ),
         variant(
             "repeat",
             REPEAT,
-            "The same layers, one time after the other, each time with weights of their own.",
+            "Layers repeated one after another, each time with their own weights.",
         ),
         Variant {
             key: "block",
             doc: "A block of [blocks], with values for its parameters.",
-            fields: &[field("block", Kind::Text, Required, "Its name.")],
+            fields: &[required("block", ValueKind::Text, "Name of the block.")],
             weak: false,
-            free: true,
+            open: true,
         },
     ],
 };
 
+/// A layer whose key is also an option of other layers.
+const fn weak(key: &'static str, fields: &'static [Field], doc: &'static str) -> Variant {
+    Variant {
+        weak: true,
+        ..variant(key, fields, doc)
+    }
+}
+
 static CONV: &[Field] = &[
-    field(
+    required(
         "conv",
         UNITS_OR_CLASSES,
-        Required,
-        "Output channels; \"classes\" for as many as the data has classes.",
+        "Output channels; \"classes\" for one per class of the data.",
     ),
     KERNEL,
     STRIDE,
@@ -291,10 +266,9 @@ static CONV: &[Field] = &[
 ];
 
 static DEPTHWISE: &[Field] = &[
-    field(
+    required(
         "depthwise",
-        Kind::Either(&[Kind::Int { min: 1, max: UNITS }, Kind::True]),
-        Required,
+        ValueKind::Either(&[integer(1, MOST_CHANNELS), ValueKind::True]),
         "Output channels for each input channel; true for one.",
     ),
     KERNEL,
@@ -308,7 +282,7 @@ static DEPTHWISE: &[Field] = &[
 ];
 
 static SEPARABLE: &[Field] = &[
-    int("separable", 1, UNITS, Required, "Output channels."),
+    output_channels("separable"),
     KERNEL,
     MULTIPLIER,
     STRIDE,
@@ -321,25 +295,25 @@ static SEPARABLE: &[Field] = &[
 ];
 
 static TRANSPOSED: &[Field] = &[
-    int("transposed", 1, UNITS, Required, "Output channels."),
+    output_channels("transposed"),
     KERNEL,
     field(
         "stride",
-        Kind::Pair { min: 1, max: SIDE },
-        Value("1"),
-        "What the size of the planes is multiplied by.",
+        pixels(1),
+        "1",
+        "Factor by which feature maps are enlarged.",
     ),
     field(
         "padding",
-        PADDINGS,
-        Value("\"valid\""),
-        "What is cut off from the full output at each end; \"same\" leaves input × stride.",
+        PADDING_KIND,
+        "\"valid\"",
+        "Pixels cut off at each side of the full output; \"same\" cuts it to input × stride.",
     ),
     field(
         "output_padding",
-        Kind::Pair { min: 0, max: SIDE },
-        Value("0"),
-        "Rows and columns added at the bottom and right.",
+        pixels(0),
+        "0",
+        "Rows and columns added at the bottom and at the right.",
     ),
     DILATION,
     GROUPS,
@@ -349,8 +323,8 @@ static TRANSPOSED: &[Field] = &[
     INIT,
 ];
 
-static LOCAL: &[Field] = &[
-    int("locally-connected", 1, UNITS, Required, "Output channels."),
+static LOCALLY_CONNECTED: &[Field] = &[
+    output_channels("locally-connected"),
     KERNEL,
     STRIDE,
     PADDING,
@@ -360,42 +334,43 @@ static LOCAL: &[Field] = &[
     INIT,
 ];
 
-const POOLS: &[&str] = &[
-    "max",
-    "average",
-    "global-average",
-    "global-max",
-    "adaptive-average",
-    "adaptive-max",
-];
 static POOL: &[Field] = &[
-    field("pool", Kind::OneOf(POOLS), Required, "Which."),
-    field(
-        "size",
-        Kind::Pair { min: 1, max: SIDE },
-        Value("2"),
-        "Window; of adaptive pools the size of their output.",
+    required(
+        "pool",
+        ValueKind::OneOf(&[
+            "max",
+            "average",
+            "global-average",
+            "global-max",
+            "adaptive-average",
+            "adaptive-max",
+        ]),
+        "The kind of pooling.",
     ),
     field(
+        "size",
+        pixels(1),
+        "2",
+        "Window size; for adaptive pooling, the size of the output.",
+    ),
+    optional(
         "stride",
-        Kind::Pair { min: 1, max: SIDE },
-        None,
-        "Step between windows; default: the size.",
+        pixels(1),
+        "Step between neighbouring windows. By default, the window size.",
     ),
     field(
         "padding",
-        PADDINGS,
-        Value("\"valid\""),
-        "Around the input, never counted by an average.",
+        PADDING_KIND,
+        "\"valid\"",
+        "Padding around the input, which averages never include.",
     ),
 ];
 
 static DENSE: &[Field] = &[
-    field(
+    required(
         "dense",
         UNITS_OR_CLASSES,
-        Required,
-        "Outputs; \"classes\" for as many as the data has classes.",
+        "Number of outputs; \"classes\" for one per class of the data.",
     ),
     BIAS,
     ACTIVATION,
@@ -403,164 +378,104 @@ static DENSE: &[Field] = &[
 ];
 
 static UPSAMPLE: &[Field] = &[
-    field(
+    required(
         "upsample",
-        Kind::Pair { min: 1, max: SIDE },
-        Required,
-        "What the size of the planes is multiplied by.",
+        pixels(1),
+        "Factor by which feature maps are enlarged.",
     ),
     field(
         "method",
-        Kind::OneOf(&["nearest", "bilinear"]),
-        Value("\"nearest\""),
-        "What lies between the pixels.",
+        ValueKind::OneOf(&["nearest", "bilinear"]),
+        "\"nearest\"",
+        "How new pixels are computed.",
     ),
 ];
 
-static SQUEEZE: &[Field] = &[
-    int(
+static SQUEEZE_EXCITE: &[Field] = &[
+    required(
         "squeeze-excite",
-        1,
-        UNITS,
-        Required,
-        "What the channels are divided by in the middle; 16 in the paper.",
+        integer(1, MOST_CHANNELS),
+        "Factor by which the number of channels is reduced between the two dense layers; 16 in \
+         the paper.",
     ),
     field(
         "activation",
-        Kind::OneOf(ACTIVATIONS),
-        Value("\"relu\""),
-        "Between the two dense layers.",
+        ValueKind::OneOf(ACTIVATIONS),
+        "\"relu\"",
+        "Activation function between the two dense layers.",
     ),
     field(
         "gate",
-        Kind::OneOf(ACTIVATIONS),
-        Value("\"sigmoid\""),
-        "After the second.",
+        ValueKind::OneOf(ACTIVATIONS),
+        "\"sigmoid\"",
+        "Activation function after the second dense layer.",
     ),
     INIT,
 ];
 
 static PAD: &[Field] = &[
-    field(
+    required(
         "pad",
-        Kind::Either(&[
-            Kind::Pair { min: 0, max: SIDE },
-            Kind::List {
-                of: &Kind::Int { min: 0, max: SIDE },
-                min: 4,
-                max: 4,
-            },
-        ]),
-        Required,
-        "Pixels at each side, [vertical, horizontal] or [top, bottom, left, right].",
+        ValueKind::Either(&[pixels(0), list(&integer(0, MOST_PIXELS), 4, 4)]),
+        "Pixels at each side, as [vertical, horizontal] or as [top, bottom, left, right].",
     ),
     FILL,
 ];
 
 static RESIDUAL: &[Field] = &[
-    field(
+    required(
         "residual",
-        list(),
-        Required,
-        "What the shortcut goes around.",
+        layers(),
+        "The layers that the shortcut bypasses.",
     ),
     field(
         "shortcut",
-        Kind::Either(&[
-            Kind::OneOf(&["auto", "identity", "projection", "pad"]),
-            list(),
+        ValueKind::Either(&[
+            ValueKind::OneOf(&["auto", "identity", "projection", "pad"]),
+            layers(),
         ]),
-        Value("\"auto\""),
-        "\"identity\"; \"projection\": a 1×1 convolution with bias and norm of the layers' last one; \"pad\": strided, zeros in new channels; layers; \"auto\": identity where it fits, else projection.",
+        "\"auto\"",
+        "\"identity\"; \"projection\", a 1×1 convolution with the bias and norm of the last \
+         bypassed layer; \"pad\", which takes every stride-th pixel and fills new channels with \
+         zeros; a list of layers; or \"auto\", the identity where shapes allow it and otherwise a \
+         projection.",
     ),
 ];
 
 static PARALLEL: &[Field] = &[
-    field(
+    required(
         "parallel",
-        Kind::List {
-            of: &BRANCH,
-            min: 1,
-            max: 1000,
-        },
-        Required,
+        list(&BRANCH, 1, 1000),
         "Branches, each a list of layers.",
     ),
     field(
         "join",
-        Kind::OneOf(&["concat", "add"]),
-        Value("\"concat\""),
-        "Channel after channel, or the sum.",
+        ValueKind::OneOf(&["concat", "add"]),
+        "\"concat\"",
+        "Whether the channels of the branches are concatenated or added.",
     ),
 ];
 
 static DENSE_BLOCK: &[Field] = &[
-    int("dense-block", 1, 1000, Required, "How many times."),
-    int(
+    required("dense-block", integer(1, 1000), "Number of repetitions."),
+    required(
         "growth",
-        1,
-        UNITS,
-        Required,
-        "Channels that each time adds; \"$growth\" in its layers.",
+        integer(1, MOST_CHANNELS),
+        "Channels that each repetition adds; \"$growth\" in its layers.",
     ),
-    field(
+    optional(
         "layers",
-        list(),
-        None,
-        "What makes the new channels; default: batch norm, relu, a 3×3 convolution to \"$growth\" channels without bias.",
+        layers(),
+        "Layers that compute the new channels. By default, batch norm, relu, and a 3×3 \
+         convolution to \"$growth\" channels without bias.",
     ),
 ];
 
 static REPEAT: &[Field] = &[
-    int(
+    required(
         "repeat",
-        0,
-        MOST as i64,
-        Required,
-        "How many times; 0 leaves them out.",
+        integer(0, MOST_LAYERS as i64),
+        "Number of repetitions; 0 leaves the layers out.",
     ),
-    field("layers", list(), Required, "What is repeated."),
+    required("layers", layers(), "The layers that are repeated."),
 ];
-
-/// `norm`
-pub(crate) static NORMS: Family = Family {
-    what: "normalisation",
-    default: Option::None,
-    variants: &[
-        variant("none", &[], "None."),
-        variant(
-            "batch",
-            &[
-                float(
-                    "momentum",
-                    SHARE,
-                    "0.1",
-                    "Weight of the newest batch in the running statistics.",
-                ),
-                EPSILON,
-            ],
-            "Batch normalisation.",
-        ),
-        variant("layer", &[EPSILON], "Each image by all its numbers."),
-        variant(
-            "group",
-            &[
-                int(
-                    "groups",
-                    1,
-                    UNITS,
-                    Value("32"),
-                    "Number of groups; divides the channels.",
-                ),
-                EPSILON,
-            ],
-            "Each image by groups of channels.",
-        ),
-        variant(
-            "instance",
-            &[EPSILON],
-            "Each plane of each image by itself.",
-        ),
-    ],
-};
-const EPSILON: Field = float("epsilon", POSITIVE, "1e-5", "Added to the variance.");

@@ -1,210 +1,159 @@
-//! The language of `[search]` and `[run]`: which jobs are spared, and how the others are run.
+//! `[run]`.
 
-use super::{MANY, field, int};
-use crate::language::field::{Default, Field, Kind};
-use Default::{None, Required, Value};
+use super::define::{MANY, field, int, integer, list, optional, required};
+use crate::language::field::{Field, ValueKind};
 
-/// `[search]`
-pub(crate) static SEARCH: &[Field] = &[
-    field(
-        "stop",
-        Kind::Table(STOP),
-        None,
-        "The rule that stops jobs which will not win; the baseline never is.",
-    ),
-    field(
-        "race",
-        Kind::Table(RACE),
-        None,
-        "Further seeds only for configurations that may still be the best.",
-    ),
-];
-pub(crate) static STOP: &[Field] = &[
-    field(
-        "rule",
-        Kind::OneOf(&["successive-halving", "asha", "median"]),
-        Value("\"successive-halving\""),
-        "How it is decided. Asha and median depend on the order in which results arrive.",
-    ),
-    int(
-        "eta",
-        2,
-        100,
-        Value("3"),
-        "Of so many configurations one goes on, for so many times as long.",
-    ),
-    int(
-        "first",
-        1,
-        MANY,
-        Value("1"),
-        "Epochs before the first decision.",
-    ),
-];
-pub(crate) static RACE: &[Field] = &[
-    int(
-        "start_seeds",
-        2,
-        10_000,
-        Required,
-        "So many seeds are trained for all.",
-    ),
-    int(
-        "max_seeds",
-        3,
-        10_000,
-        None,
-        "So many seeds at most, more than experiment.seeds: further ones are numbered on. Without it the race ends at experiment.seeds.",
-    ),
-];
-
-/// `[run]`
 pub(crate) static RUN: &[Field] = &[
     field(
         "devices",
         DEVICES,
-        Value("\"auto\""),
-        "Devices to train on, as \"auto\" or a list like [\"cuda:0\", \"cpu\"].",
+        "\"auto\"",
+        "Devices to train on: \"auto\", or a list such as [\"cuda:0\", \"cpu\"].",
     ),
     field(
         "slots",
-        Kind::Table(SLOTS),
-        Value("{}"),
-        "Jobs at once on a device.",
+        ValueKind::Table(SLOTS),
+        "{}",
+        "Number of jobs that run on a device at the same time.",
     ),
     int(
         "threads",
         1,
         64,
-        Value("1"),
-        "Threads that share a job's work on the CPU, each on a core; no result depends on them. Jobs at once use the cores better.",
+        "1",
+        "Threads that share the work of a job on the CPU, each on its own core. Results do not \
+         depend on them. Several jobs at the same time use the cores better.",
     ),
-    field(
+    optional(
         "memory",
-        Kind::Text,
-        None,
-        "Memory that a job may take, like \"2 GiB\": no more slots than fit, and a job on the CPU that wants more runs out of memory.",
+        ValueKind::Text,
+        "Memory that a job may use, such as \"2 GiB\", at least 256 MiB. No more slots are used \
+         than fit, and a job on the CPU that needs more runs out of memory.",
     ),
     field(
         "order",
-        Kind::OneOf(&["short-first", "file"]),
-        Value("\"short-first\""),
-        "Which configurations start first: those of the least work, for an early picture, or those that the file names first. All seeds of a configuration stand together.",
+        ValueKind::OneOf(&["short-first", "file"]),
+        "\"short-first\"",
+        "Which configurations start first: those with the least work, which gives an early \
+         picture, or those that come first in the file. All seeds of a configuration start \
+         together.",
     ),
-    field(
+    optional(
         "priority",
-        Kind::List {
-            of: &Kind::Any,
-            min: 1,
-            max: 1000,
-        },
-        None,
-        "Axis values of configurations that start before all others, the first of the list first: [{ \"model.parameters.width\" = 64 }].",
+        list(&ValueKind::Any, 1, 1000),
+        "Axis values of configurations that start before all others, most urgent first: \
+         [{ \"model.parameters.width\" = 64 }].",
     ),
     field(
         "retry",
-        Kind::Table(RETRY),
-        Value("{}"),
-        "Further attempts after an outcome.",
+        ValueKind::Table(RETRY),
+        "{}",
+        "Number of retries after each kind of failure.",
     ),
     field(
         "on_failure",
         ON_FAILURE,
-        Value("\"continue\""),
-        "What a failed job means for the others: \"continue\", \"stop\", or { after = 5 } to stop after so many. A diverged job is an answer, no failure.",
+        "\"continue\"",
+        "What happens to the other jobs when one fails: \"continue\", \"stop\", or \
+         { after = 5 } to stop after that many failures. A diverged job is a result, not a \
+         failure.",
     ),
-    field(
+    optional(
         "time_limit",
-        Kind::Text,
-        None,
-        "How long a job may train in a run, like \"2 h\"; it keeps a checkpoint and goes on in the next run.",
+        ValueKind::Text,
+        "How long a job may train within one run, such as \"2 h\", at least 1 s. The job keeps a \
+         checkpoint, from which the next run continues.",
     ),
-    field(
+    optional(
         "sweep_time_limit",
-        Kind::Text,
-        None,
-        "How long a run may last, like \"12 h\"; running jobs then write a checkpoint, and the next run goes on.",
+        ValueKind::Text,
+        "How long a run may take, such as \"12 h\", at least 1 s. Running jobs then write a \
+         checkpoint, from which the next run continues.",
     ),
     field(
         "checkpoint_every",
-        Kind::Text,
-        Value("\"1 epoch\""),
-        "How often a running job is made safe: \"5 epochs\", or \"30 s\".",
+        ValueKind::Text,
+        "\"1 epoch\"",
+        "How often a running job writes a checkpoint: \"5 epochs\" or \"30 s\", at least 0.1 s.",
     ),
     field(
         "lost_after",
-        Kind::Text,
-        Value("\"60 s\""),
-        "Silence after which a worker counts as lost and is killed; it says every second that it lives.",
+        ValueKind::Text,
+        "\"60 s\"",
+        "A worker sends a heartbeat every second. After this time without one, at least 3 s, it \
+         counts as lost and is killed.",
     ),
     int(
         "breaker",
         1,
         1000,
-        Value("5"),
-        "Jobs in succession that end in the same error on a device, after which the device gets no more.",
+        "5",
+        "A device gets no more jobs after this many jobs in a row ended on it with the same error.",
     ),
 ];
-const ON_FAILURE: Kind = Kind::Either(&[Kind::OneOf(&["continue", "stop"]), Kind::Table(AFTER)]);
-pub(crate) static AFTER: &[Field] = &[int(
-    "after",
-    1,
-    MANY,
-    Required,
-    "Failed jobs after which no more are started.",
-)];
-const DEVICES: Kind = Kind::Either(&[
-    Kind::OneOf(&["auto"]),
-    Kind::List {
-        of: &Kind::Text,
-        min: 1,
-        max: 1000,
-    },
+
+const DEVICES: ValueKind =
+    ValueKind::Either(&[ValueKind::OneOf(&["auto"]), list(&ValueKind::Text, 1, 1000)]);
+
+const ON_FAILURE: ValueKind = ValueKind::Either(&[
+    ValueKind::OneOf(&["continue", "stop"]),
+    ValueKind::Table(AFTER_FAILURES),
 ]);
+
+/// `run.on_failure` as a table
+pub(crate) static AFTER_FAILURES: &[Field] = &[required(
+    "after",
+    integer(1, MANY),
+    "Number of failed jobs after which no more are started.",
+)];
+
+/// `run.slots`
 pub(crate) static SLOTS: &[Field] = &[
     field(
         "cpu",
-        Kind::Either(&[Kind::Int { min: 1, max: 4096 }, Kind::OneOf(&["cores"])]),
-        Value("\"cores\""),
-        "On the CPU; \"cores\" for as many as there are cores for their threads.",
+        ValueKind::Either(&[integer(1, 4096), ValueKind::OneOf(&["cores"])]),
+        "\"cores\"",
+        "On the CPU; \"cores\" for as many jobs as there are cores for their threads.",
     ),
-    int("cuda", 1, 64, Value("1"), "On each CUDA device."),
+    int("cuda", 1, 64, "1", "On each CUDA device."),
 ];
+
+/// `run.retry`
 pub(crate) static RETRY: &[Field] = &[
-    int("crashed", 0, 100, Value("2"), "After a worker that died."),
+    int("crashed", 0, 100, "2", "After a worker crashed."),
     int(
         "lost",
         0,
         100,
-        Value("2"),
-        "After a worker that was silent for too long.",
+        "2",
+        "After a worker was lost because it sent no heartbeat.",
     ),
     int(
         "failed",
         0,
         100,
-        Value("0"),
-        "After an error that the worker could name.",
+        "0",
+        "After an error that the worker reported.",
     ),
     int(
         "timed-out",
         0,
         100,
-        Value("0"),
+        "0",
         "After the time limit, from the checkpoint.",
     ),
     int(
         "out-of-memory",
         0,
         0,
-        Value("0"),
-        "Never: the same job needs the same memory. Fewer slots or a smaller batch are another try.",
+        "0",
+        "Always 0, since the same job needs the same memory. Use fewer slots or a smaller batch.",
     ),
     int(
         "diverged",
         0,
         0,
-        Value("0"),
-        "Never: the same job diverges again. A lower learning rate is another job.",
+        "0",
+        "Always 0, since the same job diverges again. Use a lower learning rate.",
     ),
 ];

@@ -1,0 +1,47 @@
+//! `--seeds` of the command line.
+
+use std::str::FromStr;
+
+/// Most seeds that a number can stand for.
+const MOST_SEEDS: u64 = 1_000_000;
+
+/// Seeds instead of those of the file: `"3"` means 0, 1 and 2; `"0,1,5"` lists them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seeds(pub Vec<u64>);
+
+impl FromStr for Seeds {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Seeds, String> {
+        parse(text).map(Seeds).ok_or_else(|| {
+            format!("`{text}` is neither a number of seeds (3) nor a list of different seeds (0,1,5)")
+        })
+    }
+}
+
+impl Seeds {
+    /// From the words of a revision, where they are a list even if it is only one seed.
+    pub(super) fn from_list(text: &str) -> Option<Seeds> {
+        let seeds = text.split(',').map(|seed| seed.trim().parse().ok());
+        seeds.collect::<Option<_>>().map(Seeds)
+    }
+
+    /// As a list: `0,1,5`.
+    pub(super) fn list(&self) -> String {
+        let seeds: Vec<_> = self.0.iter().map(u64::to_string).collect();
+        seeds.join(",")
+    }
+}
+
+fn parse(text: &str) -> Option<Vec<u64>> {
+    let Seeds(seeds) = Seeds::from_list(text)?;
+    if !text.contains(',') {
+        let count = seeds[0];
+        return (1..=MOST_SEEDS).contains(&count).then(|| (0..count).collect());
+    }
+    let mut sorted = seeds.clone();
+    sorted.sort_unstable();
+    sorted.dedup();
+    let storable = seeds.iter().all(|seed| i64::try_from(*seed).is_ok());
+    (sorted.len() == seeds.len() && storable).then_some(seeds)
+}

@@ -1,0 +1,210 @@
+//! `[data]`.
+
+use super::define::{
+    MANY, field, float, int, integer, list, optional, required, switch, variant,
+};
+use crate::language::bounds::Bounds;
+use crate::language::field::{Field, ValueKind, Variants};
+
+pub(crate) static DATA: &[Field] = &[
+    required(
+        "source",
+        ValueKind::Named(&SOURCES),
+        "Where the images come from.",
+    ),
+    optional(
+        "path",
+        ValueKind::Text,
+        "Folder or file with the images, relative to this file. By default, the data cache.",
+    ),
+    field(
+        "split",
+        ValueKind::Table(SPLIT),
+        "{}",
+        "How the training images are split. The test images stay sealed.",
+    ),
+    optional(
+        "limit",
+        integer(1, MANY),
+        "Uses only a stratified subset of this many training images, for quick experiments.",
+    ),
+    optional(
+        "size",
+        ValueKind::Pair { min: 1, max: 8192 },
+        "Size in pixels to which every image is brought.",
+    ),
+    optional(
+        "resize",
+        ValueKind::OneOf(&["crop", "pad", "squash"]),
+        "How an image is brought to `size`: by default \"crop\".",
+    ),
+    optional(
+        "channels",
+        ValueKind::IntOneOf(&[1, 3]),
+        "1 for grey images, 3 for colour images. By default, what the source has.",
+    ),
+    field(
+        "damaged",
+        ValueKind::OneOf(&["refuse", "skip"]),
+        "\"refuse\"",
+        "Whether images that cannot be read are an error or are left out.",
+    ),
+];
+
+/// `data.split`
+pub(crate) static SPLIT: &[Field] = &[
+    float(
+        "validation",
+        Bounds::BELOW_ONE,
+        "0.2",
+        "Share of the training images that is used for validation, unless `folds` or `file` is \
+         given.",
+    ),
+    optional(
+        "folds",
+        integer(2, 1000),
+        "Number of folds for cross-validation. Each job validates on one of them.",
+    ),
+    optional(
+        "file",
+        ValueKind::Text,
+        "A text file with the numbers of the training images that are used for validation, one \
+         per line, counted from 0.",
+    ),
+    int(
+        "seed",
+        0,
+        i64::MAX,
+        "42",
+        "Seed of the split. It does not depend on the seed of a job.",
+    ),
+    switch(
+        "stratify",
+        "true",
+        "Whether each part has the same proportions of classes as the whole.",
+    ),
+    optional(
+        "test",
+        ValueKind::Float(Bounds::BETWEEN_ZERO_AND_ONE),
+        "Share of the images that is set aside for testing before the split, for folder and csv \
+         sources without test images.",
+    ),
+];
+
+/// `data.source`
+pub(crate) static SOURCES: Variants = Variants {
+    noun: "source",
+    default: None,
+    list: &[
+        variant(
+            "cifar10",
+            &[],
+            "CIFAR-10: 50,000 training and 10,000 test images of 3×32×32, ten classes.",
+        ),
+        variant(
+            "cifar100",
+            &[],
+            "CIFAR-100 with its 100 fine labels: 50,000 training and 10,000 test images of \
+             3×32×32.",
+        ),
+        variant(
+            "mnist",
+            &[],
+            "MNIST: 60,000 training and 10,000 test images of 1×28×28.",
+        ),
+        variant(
+            "fashion-mnist",
+            &[],
+            "Fashion-MNIST: 60,000 training and 10,000 test images of 1×28×28.",
+        ),
+        variant(
+            "folder",
+            &[],
+            "JPEG and PNG files in one folder for each class.",
+        ),
+        variant(
+            "csv",
+            CSV,
+            "A CSV file with a column of image paths and a column of labels.",
+        ),
+        variant(
+            "shapes",
+            SHAPES,
+            "Synthetic images of geometric shapes, drawn by the program.",
+        ),
+    ],
+};
+
+static CSV: &[Field] = &[
+    field(
+        "path_column",
+        ValueKind::Text,
+        "\"path\"",
+        "Column with the paths of the images, relative to the CSV file.",
+    ),
+    field(
+        "label_column",
+        ValueKind::Text,
+        "\"label\"",
+        "Column with the labels.",
+    ),
+];
+
+/// Smallest and largest height and width of drawn shapes, in pixels.
+pub(crate) const SHAPES_SIZE: [i64; 2] = [8, 512];
+
+static SHAPES: &[Field] = &[
+    int(
+        "train",
+        1,
+        10_000_000,
+        "2000",
+        "Number of training images.",
+    ),
+    int("test", 1, 10_000_000, "500", "Number of test images."),
+    int(
+        "size",
+        SHAPES_SIZE[0],
+        SHAPES_SIZE[1],
+        "32",
+        "Height and width in pixels.",
+    ),
+    int("classes", 2, 10, "10", "Number of different shapes."),
+    float(
+        "position",
+        Bounds::SHARE,
+        "0.15",
+        "Largest shift of a shape from the centre, as a share of the image size.",
+    ),
+    field(
+        "scale",
+        list(&ValueKind::Float(Bounds::POSITIVE_SHARE), 2, 2),
+        "[0.4, 0.8]",
+        "Smallest and largest diameter of a shape, as shares of the image size.",
+    ),
+    float(
+        "rotation",
+        Bounds::closed(0.0, 180.0),
+        "180",
+        "Largest rotation in degrees, in either direction.",
+    ),
+    float(
+        "color",
+        Bounds::SHARE,
+        "1.0",
+        "Variety of colours, from 0 (white on black) to 1 (any colours).",
+    ),
+    float(
+        "texture",
+        Bounds::SHARE,
+        "0.5",
+        "Strength of the texture in the background.",
+    ),
+    float(
+        "noise",
+        Bounds::SHARE,
+        "0.05",
+        "Standard deviation of the pixel noise.",
+    ),
+    int("seed", 0, i64::MAX, "0", "Seed of the images."),
+];

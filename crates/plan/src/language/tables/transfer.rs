@@ -1,0 +1,38 @@
+//! `train.from`.
+
+use super::define::{field, list, optional};
+use crate::language::field::{Field, ValueKind};
+
+pub(crate) static FROM: &[Field] = &[
+    optional(
+        "weights",
+        ValueKind::Text,
+        "A safetensors file, relative to this file; files from PyTorch and torchvision work too.",
+    ),
+    optional(
+        "experiment",
+        ValueKind::Text,
+        "An experiment in the same results: the best job of its best configuration.",
+    ),
+    optional(
+        "job",
+        ValueKind::Text,
+        "A job in the same results, by the first characters of its id.",
+    ),
+    field(
+        "map",
+        ValueKind::Any,
+        "{}",
+        "Names of layers in the file and their names here: { \"stem.*\" = \"conv*\" }.",
+    ),
+    optional(
+        "head",
+        ValueKind::Either(&[
+            ValueKind::OneOf(&["new", "keep"]),
+            list(&ValueKind::Text, 1, 1000),
+        ]),
+        "Whether the last layer is initialised anew or keeps the weights of the file, or a list of \
+         the layers that are initialised anew. By default, the last layer is new if the numbers of \
+         classes differ.",
+    ),
+];

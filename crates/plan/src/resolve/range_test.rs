@@ -1,0 +1,103 @@
+//! `experiment.kind = "lr-range-test"`: what a range test does with `[train]`.
+
+use super::internal::not_resolved;
+use crate::language::reader::named;
+use crate::language::tables;
+use crate::source::problem::{Problem, ProblemCode, ProblemSink};
+use crate::source::tree::Node;
+use convsweep_spec::data::{DataFacts, DataSpec, SplitScheme};
+use convsweep_spec::task::{RangeTest, Task};
+use convsweep_spec::train::{Optimizer, Phase, Rule, Schedule, TrainSpec};
+
+/// A learning-rate range test, as the file asks for it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct RangeTestSettings {
+    /// Learning rate of the first step.
+    pub from: f64,
+    /// Learning rate of the last step.
+    pub to: f64,
+    pub steps: u32,
+}
+
+/// Resolves `experiment.kind`; the inner `None` for a comparison.
+pub(super) fn range_test(
+    node: &Node,
+    sink: &mut ProblemSink,
+) -> Option<Option<RangeTestSettings>> {
+    let (name, options) = named(node, &tables::KINDS)?;
+    match name {
+        "comparison" => Some(None),
+        "lr-range-test" => {
+            let (from, to) = (options.f64("from")?, options.f64("to")?);
+            let steps = options.u32("steps")?;
+            if from < to {
+                return Some(Some(RangeTestSettings { from, to, steps }));
+            }
+            let title = format!("the learning rate of a range test must rise, not go from {from} to {to}");
+            let problem = Problem::of(ProblemCode::WrongValue, node, title);
+            sink.report(problem.help("from = 1e-7, to = 10.0"));
+            None
+        }
+        other => not_resolved(node, tables::KINDS.noun, other, sink),
+    }
+}
+
+impl RangeTestSettings {
+    /// The test as the task of a job.
+    pub(crate) fn task(&self) -> Task {
+        Task::RangeTest(RangeTest {
+            from: self.from,
+            steps: self.steps,
+        })
+    }
+
+    /// The training section of a range test over this many training images: the first phase with
+    /// the highest learning rate of the test, for as many epochs as its steps take. What does not
+    /// affect a single step is dropped.
+    pub(super) fn training(&self, train: TrainSpec, images: u64) -> TrainSpec {
+        let steps_per_epoch = images.div_ceil(train.step_images() as u64).max(1);
+        let epochs = u64::from(self.steps).div_ceil(steps_per_epoch);
+        let first = train.phases.into_iter().next();
+        let phase = first.map(|first| Phase {
+            epochs: u32::try_from(epochs).unwrap_or(u32::MAX),
+            optimizer: with_rate(first.optimizer, self.to),
+            schedule: Schedule::CONSTANT,
+            freeze: first.freeze,
+        });
+        TrainSpec {
+            phases: phase.into_iter().collect(),
+            ema: None,
+            early_stopping: None,
+            best: None,
+            tta_flip: false,
+            ..train
+        }
+    }
+}
+
+/// The optimizer with another learning rate; a further rate changes in proportion.
+fn with_rate(optimizer: Optimizer, lr: f64) -> Optimizer {
+    let mut rule = optimizer.rule;
+    if let Rule::Muon { adam_lr, .. } = &mut rule {
+        *adam_lr = *adam_lr / optimizer.lr * lr;
+    }
+    Optimizer {
+        rule,
+        lr,
+        ..optimizer
+    }
+}
+
+/// Number of training images after the split, or slightly fewer.
+pub(super) fn training_images(data: &DataSpec, facts: &DataFacts) -> u64 {
+    let limit = data.limit.unwrap_or(facts.train_images);
+    let images = u64::from(limit.min(facts.train_images));
+    let validation = match &data.split.scheme {
+        SplitScheme::Validation(share) => (images as f64 * share).ceil() as u64,
+        SplitScheme::Folds(folds) => images.div_ceil(u64::from(*folds)),
+        SplitScheme::Listed(rows) => {
+            SplitScheme::rows(rows).map_or(0, |rows| rows.len() as u64)
+        }
+    };
+    images - validation.min(images)
+}

@@ -1,0 +1,111 @@
+//! `data.split`.
+
+use super::lookup::Inputs;
+use crate::document::read::LARGEST_TEXT;
+use crate::language::reader::TableReader;
+use crate::language::tables;
+use crate::source::problem::{Problem, ProblemCode, ProblemSink};
+use crate::source::tree::Node;
+use convsweep_spec::data::{Source, Split, SplitScheme};
+
+/// Largest number of a row plus one.
+const MOST_ROWS: u32 = 1 << 28;
+/// Characters of a wrong line that are shown.
+const LONGEST_SHOWN: usize = 40;
+
+pub(super) fn split(
+    node: &Node,
+    source: &Source,
+    inputs: &Inputs,
+    sink: &mut ProblemSink,
+) -> Option<Split> {
+    let reader = TableReader::new(node, tables::SPLIT);
+    let conflict = two_schemes(&reader);
+    let own_test = test_share_of_a_set_with_test_images(&reader, source);
+    let right = conflict.is_none() && own_test.is_none();
+    sink.problems.extend(conflict);
+    sink.problems.extend(own_test);
+    let scheme = if let Some(folds) = reader.u32("folds") {
+        SplitScheme::Folds(folds)
+    } else if let Some(file) = reader.given("file") {
+        let rows = sink.ok(listed_rows(file, inputs))?;
+        SplitScheme::listed(&rows)
+    } else {
+        SplitScheme::Validation(reader.f64("validation")?)
+    };
+    let split = Split {
+        scheme,
+        seed: reader.u64("seed")?,
+        stratify: reader.bool("stratify")?,
+        test: reader.f64("test"),
+    };
+    right.then_some(split)
+}
+
+/// The problem of a split that is defined in two ways.
+fn two_schemes(reader: &TableReader) -> Option<Problem> {
+    let keys = ["validation", "folds", "file"];
+    let given: Vec<_> = keys
+        .iter()
+        .filter_map(|key| Some((key, reader.given(key)?)))
+        .collect();
+    let [(first, _), (second, node), ..] = given[..] else {
+        return None;
+    };
+    let title = format!("a split has either `{first}` or `{second}`");
+    let problem = Problem::of(ProblemCode::Conflict, node, title);
+    let help = "`validation` sets aside one part, `folds` makes several parts, and `file` lists the \
+                images for validation";
+    Some(problem.label("both are given").help(help))
+}
+
+fn test_share_of_a_set_with_test_images(reader: &TableReader, source: &Source) -> Option<Problem> {
+    let test = reader.given("test")?;
+    if matches!(source, Source::Folder | Source::Csv { .. }) {
+        return None;
+    }
+    let title = format!("source \"{}\" already has test images", source.name());
+    let problem = Problem::of(ProblemCode::Conflict, test, title);
+    let label = "would set further ones aside";
+    Some(problem.label(label).help("remove `split.test`"))
+}
+
+/// The rows that a split's file lists, in ascending order.
+fn listed_rows(node: &Node, inputs: &Inputs) -> Result<Vec<u32>, Box<Problem>> {
+    let wrong = |title: String, label: &str| {
+        let help = "one number per line: the training images, counted from 0, that are used for \
+                    validation; # begins a comment";
+        let problem = Problem::of(ProblemCode::WrongValue, node, title);
+        Box::new(problem.label(label).help(help))
+    };
+    let name = node.text().unwrap_or_default();
+    let path = inputs.documents.resolve_path(node.span, name);
+    let bytes = (inputs.read)(&path, LARGEST_TEXT).map_err(|e| {
+        let title = format!("the split's file {} cannot be read", path.display());
+        wrong(title, &e.to_string())
+    })?;
+    let text = String::from_utf8(bytes)
+        .map_err(|_| wrong("the split's file is not a text file".into(), "not UTF-8"))?;
+    let mut rows = Vec::new();
+    for (i, line) in text.lines().enumerate() {
+        let line = line.split('#').next().unwrap_or_default().trim();
+        if line.is_empty() {
+            continue;
+        }
+        let row = line.parse::<u32>().ok().filter(|row| *row < MOST_ROWS);
+        rows.push(row.ok_or_else(|| {
+            let shown: String = line.chars().take(LONGEST_SHOWN).collect();
+            let title = format!("line {} of the split's file is \"{shown}\"", i + 1);
+            wrong(title, "not the number of an image")
+        })?);
+    }
+    rows.sort_unstable();
+    if let Some(twice) = rows.windows(2).find(|pair| pair[0] == pair[1]) {
+        let title = format!("the split's file lists image {} twice", twice[0]);
+        return Err(wrong(title, ""));
+    }
+    if rows.is_empty() {
+        return Err(wrong("the split's file lists no images".into(), ""));
+    }
+    Ok(rows)
+}
