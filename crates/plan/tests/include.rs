@@ -3,9 +3,13 @@
 mod common;
 
 use common::{SMALL, facts, plan_files, planned, small};
-use convsweep_plan::{Overrides, Problems, Whence, from_disk, origins, plan};
+use convsweep_plan::{
+    Overrides, PlanRequest, Problems, Provenance, ValueOrigin, from_disk, plan, value_origins,
+};
 use convsweep_spec::data::SplitScheme;
+use convsweep_spec::id::ConfigurationId;
 use std::collections::BTreeMap;
+use std::path::Path;
 
 fn refused(files: &[(&str, &str)], words: &[&str]) {
     let problems = match plan_files(files) {
@@ -156,7 +160,19 @@ fn a_split_may_be_given_from_outside() {
 }
 
 /// The values of the first configuration of a text of one file, with where they come from, by path.
-fn values_of(text: &str) -> BTreeMap<String, (String, Whence)> {
+/// Where the values of a configuration come from.
+fn origins(file: &Path, overrides: &Overrides, id: &ConfigurationId) -> Option<Vec<Provenance>> {
+    let request = PlanRequest {
+        file,
+        read: &from_disk,
+        overrides,
+        decisions: &[],
+        lookup: &facts,
+    };
+    value_origins(&request, id).unwrap_or_else(|p| panic!("{p}"))
+}
+
+fn values_of(text: &str) -> BTreeMap<String, (String, ValueOrigin)> {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("top.toml");
     std::fs::write(&file, text).expect("writes");
@@ -168,12 +184,11 @@ fn values_of(text: &str) -> BTreeMap<String, (String, Whence)> {
         .member
         .configuration
         .clone();
-    let found =
-        origins(&file, &from_disk, &none, &[], &facts, &id).unwrap_or_else(|p| panic!("{p}"));
+    let found = origins(&file, &none, &id);
     found
         .expect("is planned")
         .into_iter()
-        .map(|o| (o.path, (o.value, o.whence)))
+        .map(|o| (o.path, (o.value, o.origin)))
         .collect()
 }
 
@@ -188,7 +203,7 @@ fn what_the_file_does_not_name_is_told_too() {
     let check = |path: &str, value: &str| {
         assert_eq!(
             found.get(path),
-            Some(&(value.into(), Whence::Default)),
+            Some(&(value.into(), ValueOrigin::Default)),
             "{path}"
         )
     };
@@ -196,7 +211,10 @@ fn what_the_file_does_not_name_is_told_too() {
     check("train.optimizer.beta1", "0.9");
     check("data.split.validation", "0.2");
     assert_eq!(found["train.optimizer.lr"].0, "0.01");
-    assert!(matches!(found["train.optimizer.lr"].1, Whence::File { .. }));
+    assert!(matches!(
+        found["train.optimizer.lr"].1,
+        ValueOrigin::File { .. }
+    ));
     assert!(found.contains_key("augment.steps") && found.contains_key("train.phases"));
     let folds = values_of(&SMALL.replace(
         "source = \"cifar10\"",
@@ -215,8 +233,7 @@ fn every_value_knows_where_it_comes_from() {
     let overrides = common::set(&["train.batch_size=8"]);
     let plan = plan(&file, &overrides, &facts).unwrap_or_else(|p| panic!("{p}"));
     let id = &plan.configurations[1].member.configuration;
-    let found =
-        origins(&file, &from_disk, &overrides, &[], &facts, id).unwrap_or_else(|p| panic!("{p}"));
+    let found = origins(&file, &overrides, id);
     let found: BTreeMap<_, _> = found
         .expect("is planned")
         .into_iter()
@@ -227,7 +244,7 @@ fn every_value_knows_where_it_comes_from() {
             .get(path)
             .unwrap_or_else(|| panic!("{path} is not in {:?}", found.keys()));
         let said = origin
-            .whence
+            .origin
             .to_string()
             .replace(&format!("{}/", folder.path().display()), "");
         assert_eq!(
@@ -251,28 +268,17 @@ fn every_value_knows_where_it_comes_from() {
     check("model.layers.0.stride", "1", "default");
     check("augment.normalize", "unit", "default");
     let used = found["model.layers.0.conv"]
-        .used
+        .used_at
         .clone()
         .expect("$width stands somewhere");
     assert!(used.0.ends_with("base.toml") && used.1 == 12, "{used:?}");
     assert!(
         found
             .values()
-            .filter(|o| o.whence == Whence::Default)
+            .filter(|o| o.origin == ValueOrigin::Default)
             .count()
             > 15
     );
-    let other = convsweep_spec::id::ConfigurationId("0".repeat(16));
-    assert!(
-        origins(
-            &file,
-            &from_disk,
-            &Overrides::default(),
-            &[],
-            &facts,
-            &other
-        )
-        .unwrap_or_else(|p| panic!("{p}"))
-        .is_none()
-    );
+    let other = ConfigurationId("0".repeat(16));
+    assert!(origins(&file, &Overrides::default(), &other).is_none());
 }

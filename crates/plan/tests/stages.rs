@@ -4,7 +4,7 @@
 mod common;
 
 use common::{SMALL, facts, plan_text, planned, problems};
-use convsweep_plan::{Overrides, Plan, from_disk, plan_with};
+use convsweep_plan::{Overrides, Plan, PlanRequest, StageCandidate, from_disk, plan_request};
 use convsweep_spec::id::ConfigurationId;
 use convsweep_spec::log::{Choice, Evidence};
 use convsweep_spec::metric::Number;
@@ -34,8 +34,14 @@ fn decided(text: &str, decisions: &[Choice]) -> Plan {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("experiment.toml");
     std::fs::write(&file, text).expect("writes");
-    plan_with(&file, &from_disk, &Overrides::default(), decisions, &facts)
-        .unwrap_or_else(|p| panic!("{p}"))
+    let request = PlanRequest {
+        file: &file,
+        read: &from_disk,
+        overrides: &Overrides::default(),
+        decisions,
+        lookup: &facts,
+    };
+    plan_request(&request).unwrap_or_else(|p| panic!("{p}"))
 }
 
 /// The first stage that has not chosen takes its candidate of this number.
@@ -50,7 +56,7 @@ fn choice(plan: &Plan, number: usize) -> Choice {
         .member
         .configuration
         .clone();
-    let evidence = |c: &convsweep_plan::Candidate| Evidence {
+    let evidence = |c: &StageCandidate| Evidence {
         configuration: plan.configurations[c.configuration]
             .member
             .configuration

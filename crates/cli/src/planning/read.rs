@@ -6,7 +6,7 @@ use crate::context::Context;
 use crate::exit::{Code, Exit, plan_failure};
 use crate::planning::find::find;
 use anyhow::Result;
-use convsweep_plan::{Known, Overrides, Plan, Seeds, Trained};
+use convsweep_plan::{Lookup, Overrides, Plan, PlanRequest, Seeds, WeightsOf};
 use convsweep_spec::data::{DataFacts, DataSpec};
 use convsweep_spec::id::JobId;
 use convsweep_spec::layout;
@@ -44,28 +44,28 @@ impl Context {
             set: changes.set.clone(),
             seeds,
         };
-        convsweep_plan::plan_with(
+        let request = PlanRequest {
             file,
-            &convsweep_plan::from_disk,
-            &overrides,
+            read: &convsweep_plan::from_disk,
+            overrides: &overrides,
             decisions,
-            self,
-        )
-        .map_err(plan_failure)
+            lookup: self,
+        };
+        convsweep_plan::plan_request(&request).map_err(plan_failure)
     }
 }
 
-impl Known for Context {
+impl Lookup for Context {
     fn facts(&self, spec: &DataSpec, path: Option<&Path>) -> Result<DataFacts, String> {
         convsweep_data::facts(self.location(path), spec).map_err(|error| error.to_string())
     }
 
-    fn weights(&self, of: Trained) -> Result<PathBuf, String> {
+    fn weights(&self, of: WeightsOf) -> Result<PathBuf, String> {
         let words = |error: &dyn std::fmt::Display| error.to_string();
         let reader = Reader::open(&self.results).map_err(|e| words(&e))?;
         let job = match of {
-            Trained::Job(prefix) => find(&reader, prefix).map_err(|e| words(&e))?,
-            Trained::Experiment(name) => best_job(&reader, name)?,
+            WeightsOf::Job(prefix) => find(&reader, prefix).map_err(|e| words(&e))?,
+            WeightsOf::Experiment(name) => best_job(&reader, name)?,
         };
         let path = self.results.job(&job).join(layout::MODEL);
         if path.exists() {

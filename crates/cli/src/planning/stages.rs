@@ -3,7 +3,7 @@
 use crate::context::Context;
 use crate::exit::{Code, Exit};
 use anyhow::Result;
-use convsweep_plan::{Candidate, Plan};
+use convsweep_plan::{Plan, StageCandidate};
 use convsweep_runner::ExperimentLog;
 use convsweep_spec::id::ConfigurationId;
 use convsweep_spec::log::{Choice, Evidence};
@@ -34,7 +34,7 @@ pub fn choose(context: &Context, plan: &Plan) -> Result<Option<Choice>> {
     }
     let figures = figures(context, plan)?;
     let stage = &plan.stages[number];
-    let mut known: Vec<(&Candidate, Evidence)> = Vec::new();
+    let mut known: Vec<(&StageCandidate, Evidence)> = Vec::new();
     for candidate in &stage.candidates {
         let configuration = plan.configurations[candidate.configuration]
             .member

@@ -98,7 +98,11 @@ fn apply(
 ) -> Result<OverriddenPath, Box<Problem>> {
     let Some((path, value)) = text.split_once('=') else {
         let title = "an override has the form PATH=VALUE";
-        let problem = Problem::at(ProblemCode::Syntax, Span::new(number, 0, 0..text.len()), title);
+        let problem = Problem::at(
+            ProblemCode::Syntax,
+            Span::new(number, 0, 0..text.len()),
+            title,
+        );
         return Err(Box::new(
             problem.label("no `=`").help("--set train.epochs=2"),
         ));

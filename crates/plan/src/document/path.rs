@@ -17,7 +17,11 @@ pub(crate) fn split_path(text: &str, span: Span) -> Result<Vec<Arc<str>>, Box<Pr
     if segments.len() <= DEEPEST && segments.iter().all(|s| !s.is_empty()) {
         return Ok(segments);
     }
-    let problem = Problem::at(ProblemCode::UnknownKey, span, "this is not a path of the file");
+    let problem = Problem::at(
+        ProblemCode::UnknownKey,
+        span,
+        "this is not a path of the file",
+    );
     let help = "a path consists of keys separated by dots, as in \"train.optimizer.lr\"";
     Err(Box::new(problem.help(help)))
 }

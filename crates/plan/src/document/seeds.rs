@@ -14,7 +14,9 @@ impl FromStr for Seeds {
 
     fn from_str(text: &str) -> Result<Seeds, String> {
         parse(text).map(Seeds).ok_or_else(|| {
-            format!("`{text}` is neither a number of seeds (3) nor a list of different seeds (0,1,5)")
+            format!(
+                "`{text}` is neither a number of seeds (3) nor a list of different seeds (0,1,5)"
+            )
         })
     }
 }
@@ -37,7 +39,9 @@ fn parse(text: &str) -> Option<Vec<u64>> {
     let Seeds(seeds) = Seeds::from_list(text)?;
     if !text.contains(',') {
         let count = seeds[0];
-        return (1..=MOST_SEEDS).contains(&count).then(|| (0..count).collect());
+        return (1..=MOST_SEEDS)
+            .contains(&count)
+            .then(|| (0..count).collect());
     }
     let mut sorted = seeds.clone();
     sorted.sort_unstable();

@@ -53,7 +53,9 @@ impl<'a> BlockReader<'a> {
         if !node.is_table() {
             let title = format!("a sweep is a table, not {}", node.type_name());
             let problem = Problem::of(ProblemCode::WrongType, node, title);
-            return self.sink.report(problem.help("begin a block with [[sweep]]"));
+            return self
+                .sink
+                .report(problem.help("begin a block with [[sweep]]"));
         }
         self.check_keys(node, fields);
         let grid = path_values(node.get("grid"), &|_| false, self.sink);
@@ -61,7 +63,9 @@ impl<'a> BlockReader<'a> {
         if grid.len() + zip.len() > MOST_AXES || self.axes.len() > MOST_AXES {
             let title = format!("there are more than {MOST_AXES} axes");
             let problem = Problem::of(ProblemCode::TooMany, node, title);
-            return self.sink.report(problem.help("split the question over several files"));
+            return self
+                .sink
+                .report(problem.help("split the question over several files"));
         }
         let own = self.distinct(&[&grid[..], &zip].concat());
         let is_own = |path: &str| own.iter().any(|axis| axis.path == path);
@@ -349,8 +353,14 @@ fn unequal_lengths(
     first: &PathValue,
     first_length: usize,
 ) -> Problem {
-    let (own, other) = (counted(length as u64, "value"), counted(first_length as u64, "value"));
-    let title = format!("`{}` has {own}, but `{}` has {first_length}", path.path, first.path);
+    let (own, other) = (
+        counted(length as u64, "value"),
+        counted(first_length as u64, "value"),
+    );
+    let title = format!(
+        "`{}` has {own}, but `{}` has {first_length}",
+        path.path, first.path
+    );
     Problem::at(ProblemCode::WrongValue, path.span, title)
         .label(own)
         .also(Some(first.span), other)
@@ -367,13 +377,17 @@ fn not_an_axis(path: &str, section: &str, span: Span) -> Problem {
 fn help_for_no_axis(path: &str, section: &str) -> String {
     let has = |fields: &[Field]| fields.iter().any(|field| field.key == section);
     if has(tables::SWEEP) {
-        return format!("`{section}` belongs beside the grid, not in it: put it before [sweep.grid]");
+        return format!(
+            "`{section}` belongs beside the grid, not in it: put it before [sweep.grid]"
+        );
     }
     if let Some(near) = suggest::nearest(section, &AXIS_SECTIONS) {
         return format!("did you mean `{near}`?");
     }
     if let Some(home) = suggest::home_of(section)
-        && AXIS_SECTIONS.iter().any(|section| home.starts_with(section))
+        && AXIS_SECTIONS
+            .iter()
+            .any(|section| home.starts_with(section))
     {
         return format!("did you mean `{home}.{path}`?");
     }

@@ -57,7 +57,10 @@ impl Differences {
             return Some(joined(prefix, &own, " + "));
         }
         let has: HashSet<_> = parts.iter().map(|part| &part.canonical).collect();
-        let missing = self.parts.iter().filter(|part| !has.contains(&part.canonical));
+        let missing = self
+            .parts
+            .iter()
+            .filter(|part| !has.contains(&part.canonical));
         let missing: Vec<_> = missing.collect();
         (!missing.is_empty()).then(|| joined("without ", &missing, ", "))
     }

@@ -71,7 +71,11 @@ fn kinds_of(key: &str, section: &str) -> Vec<&'static ValueKind> {
         seen: vec![],
     };
     // Blocks consist of layers, as a model does.
-    let section = if section == "blocks" { "model" } else { section };
+    let section = if section == "blocks" {
+        "model"
+    } else {
+        section
+    };
     if let Some(field) = tables::FILE.iter().find(|f| f.key == section) {
         search.kind(&field.kind);
     }

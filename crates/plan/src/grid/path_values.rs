@@ -32,12 +32,7 @@ pub(crate) fn path_values(
     found
 }
 
-fn collect(
-    node: &Node,
-    prefix: &str,
-    is_axis: &dyn Fn(&str) -> bool,
-    found: &mut Vec<PathValue>,
-) {
+fn collect(node: &Node, prefix: &str, is_axis: &dyn Fn(&str) -> bool, found: &mut Vec<PathValue>) {
     for TableEntry {
         key,
         key_span,

@@ -75,7 +75,11 @@ impl Bounds {
 
     /// The range in words.
     pub(crate) fn describe(&self) -> String {
-        let low = if self.min_open { "above" } else { "of at least" };
+        let low = if self.min_open {
+            "above"
+        } else {
+            "of at least"
+        };
         let high = if self.max_open { "below" } else { "at most" };
         match (self.has_min(), self.has_max()) {
             (false, false) => "a number".into(),

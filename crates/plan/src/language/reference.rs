@@ -124,7 +124,10 @@ fn row(field: &Field) -> String {
         FieldDefault::Absent => "–".to_string(),
     };
     let value = field.kind.describe_briefly().replace('|', "\\|");
-    format!("| `{}` | {value} | {default} | {} |\n", field.key, field.doc)
+    format!(
+        "| `{}` | {value} | {default} | {} |\n",
+        field.key, field.doc
+    )
 }
 
 /// The plural of a noun, capitalised: `Kinds of experiment`.

@@ -60,7 +60,14 @@ pub(crate) fn assemble(
     let mut configurations = Vec::with_capacity(distinct.len());
     for ((found, label), rank) in distinct.into_iter().zip(labels).zip(ranks) {
         let position = configurations.len();
-        configurations.push(planned(found, &axes, &experiment.seeds, label, rank, position));
+        configurations.push(planned(
+            found,
+            &axes,
+            &experiment.seeds,
+            label,
+            rank,
+            position,
+        ));
     }
     let first = configurations.first();
     let classes = first.map(|c: &Planned| c.facts.classes.clone());
@@ -152,7 +159,12 @@ impl<'a> Collector<'a> {
     }
 
     /// Index of the configuration of a point.
-    fn point(&mut self, point: &GridPoint, resolved: ResolvedPoint, first_of_stage: usize) -> usize {
+    fn point(
+        &mut self,
+        point: &GridPoint,
+        resolved: ResolvedPoint,
+        first_of_stage: usize,
+    ) -> usize {
         if let Some(weights) = &resolved.weights
             && !self.notes.contains(&weights.note)
         {
@@ -162,7 +174,8 @@ impl<'a> Collector<'a> {
         if let Some(&index) = self.indices.get(&id) {
             // A configuration of an earlier stage is the one that was chosen there.
             if index >= first_of_stage {
-                self.equal.add(self.axes, &self.distinct[index].point, point);
+                self.equal
+                    .add(self.axes, &self.distinct[index].point, point);
             }
             return index;
         }

@@ -131,11 +131,7 @@ impl CheckedFile {
     }
 }
 
-fn baseline(
-    settings: Option<&Settings>,
-    axes: &Axes,
-    sink: &mut ProblemSink,
-) -> Option<Selection> {
+fn baseline(settings: Option<&Settings>, axes: &Axes, sink: &mut ProblemSink) -> Option<Selection> {
     let node = settings?.experiment.baseline.as_ref()?;
     sink.ok(Selection::baseline(node, axes))
 }

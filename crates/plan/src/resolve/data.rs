@@ -26,11 +26,7 @@ pub(crate) struct ResolvedData {
 
 /// Resolves `[data]`. A path in a file is relative to its folder, one on the command line to the
 /// working directory.
-pub(super) fn data(
-    node: &Node,
-    inputs: &Inputs,
-    sink: &mut ProblemSink,
-) -> Option<ResolvedData> {
+pub(super) fn data(node: &Node, inputs: &Inputs, sink: &mut ProblemSink) -> Option<ResolvedData> {
     if !Checker::whole(sink).section(node, tables::DATA, "data") {
         return None;
     }
@@ -162,7 +158,8 @@ pub(super) fn check_facts(data: &ResolvedData, facts: &DataFacts, sink: &mut Pro
     if let (Some(limit), Some(span)) = (data.spec.limit, data.limit_span)
         && limit > available
     {
-        let title = format!("`data.limit` is {limit}, but there are only {available} training images");
+        let title =
+            format!("`data.limit` is {limit}, but there are only {available} training images");
         let problem = Problem::at(ProblemCode::WrongValue, span, title).about("limit");
         sink.report(problem.help("leave `limit` out to take all of them"));
     }
@@ -203,12 +200,16 @@ fn split_problem(
 fn listed_problem(rows: &str, available: u32) -> Option<(String, &'static str)> {
     let rows = SplitScheme::rows(rows).unwrap_or_default();
     if let Some(row) = rows.iter().find(|row| **row >= available) {
-        let title = format!("the split lists image {row}, but there are {available} training images");
+        let title =
+            format!("the split lists image {row}, but there are {available} training images");
         return Some((title, "images are counted from 0"));
     }
     if rows.len() as u64 == u64::from(available) {
         let title = "the split lists every training image, so that none is left to train on".into();
-        return Some((title, "the file lists the images that are used for validation"));
+        return Some((
+            title,
+            "the file lists the images that are used for validation",
+        ));
     }
     None
 }

@@ -150,7 +150,11 @@ fn transposed(reader: &TableReader, init: Init, sink: &mut ProblemSink) -> Optio
     })
 }
 
-fn locally_connected(reader: &TableReader, init: Init, sink: &mut ProblemSink) -> Option<LocallyConnected> {
+fn locally_connected(
+    reader: &TableReader,
+    init: Init,
+    sink: &mut ProblemSink,
+) -> Option<LocallyConnected> {
     let tail = tail(reader, sink)?;
     Some(LocallyConnected {
         filters: reader.u32("locally-connected")?,
@@ -195,11 +199,7 @@ fn squeeze_excite(
 }
 
 /// An activation of a squeeze-excite layer, which cannot be missing.
-fn some_activation(
-    reader: &TableReader,
-    key: &str,
-    sink: &mut ProblemSink,
-) -> Option<Activation> {
+fn some_activation(reader: &TableReader, key: &str, sink: &mut ProblemSink) -> Option<Activation> {
     let activation = activation(reader, key)?;
     if activation.is_none() {
         let title = format!("`{key}` of a squeeze-excite layer cannot be \"none\"");

@@ -9,11 +9,7 @@ use convsweep_spec::train::{ClassWeights, Loss};
 use convsweep_spec::words::{counted, counted_as};
 
 /// Resolves the loss for a number of classes, if that is known.
-pub(super) fn loss(
-    node: &Node,
-    classes: Option<usize>,
-    sink: &mut ProblemSink,
-) -> Option<Loss> {
+pub(super) fn loss(node: &Node, classes: Option<usize>, sink: &mut ProblemSink) -> Option<Loss> {
     let (name, options) = named(node, &tables::LOSSES)?;
     match name {
         "cross-entropy" => Some(Loss {
@@ -37,7 +33,11 @@ fn class_weights(
         Some(other) => return not_resolved(node, "kind of class weights", other, sink),
         None => {}
     }
-    let weights: Vec<f64> = node.items().iter().map(Node::float).collect::<Option<_>>()?;
+    let weights: Vec<f64> = node
+        .items()
+        .iter()
+        .map(Node::float)
+        .collect::<Option<_>>()?;
     if let Some(classes) = classes.filter(|classes| *classes != weights.len()) {
         let found = counted(weights.len() as u64, "weight");
         let needed = counted_as(classes as u64, "class", "classes");

@@ -77,7 +77,9 @@ fn condition(axes: &Axes, points: &[GridPoint], affected: &[usize]) -> String {
 
 /// The point's value on the axis.
 fn value(point: &GridPoint, axis: u32) -> Option<u32> {
-    let own = point.iter().find(|choice: &&AxisChoice| choice.axis == axis);
+    let own = point
+        .iter()
+        .find(|choice: &&AxisChoice| choice.axis == axis);
     own.map(|choice| choice.value)
 }
 

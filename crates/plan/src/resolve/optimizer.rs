@@ -39,12 +39,7 @@ pub(super) fn optimizer(
     })
 }
 
-fn rule(
-    node: &Node,
-    name: &str,
-    options: &TableReader,
-    sink: &mut ProblemSink,
-) -> Option<Rule> {
+fn rule(node: &Node, name: &str, options: &TableReader, sink: &mut ProblemSink) -> Option<Rule> {
     Some(match name {
         "sgd" => Rule::Sgd {
             momentum: options.f64("momentum")?,
@@ -95,11 +90,7 @@ fn is_nesterov_without_momentum(rule: &Rule) -> bool {
 }
 
 /// Groups of layers. One without changes is kept, since it takes its layers out of earlier groups.
-fn groups(
-    node: &Node,
-    patterns: &mut LayerPatterns,
-    sink: &mut ProblemSink,
-) -> Option<Vec<Group>> {
+fn groups(node: &Node, patterns: &mut LayerPatterns, sink: &mut ProblemSink) -> Option<Vec<Group>> {
     let mut groups = Vec::new();
     for item in node.items() {
         let options = TableReader::new(item, tables::GROUP);

@@ -21,7 +21,8 @@ pub(super) fn pool(reader: &TableReader, sink: &mut ProblemSink) -> Option<Pool>
         && (0..2).any(|d| pixels[d] > size[d] / 2)
     {
         let [rows, columns] = size;
-        let title = format!("a pool of size {rows}×{columns} can be padded by half of that at most");
+        let title =
+            format!("a pool of size {rows}×{columns} can be padded by half of that at most");
         let node = reader.given("padding")?;
         let problem = Problem::of(ProblemCode::WrongValue, node, title);
         let help = "with more, windows would be outside the image";
@@ -60,7 +61,11 @@ fn without_windows(
         reader.pair("size")?
     } else {
         let node = reader.given("pool")?;
-        let problem = Problem::of(ProblemCode::Missing, node, "an adaptive pool needs a `size`");
+        let problem = Problem::of(
+            ProblemCode::Missing,
+            node,
+            "an adaptive pool needs a `size`",
+        );
         let help = "size = [rows, columns] of its output";
         sink.report(problem.label("to which size?").help(help));
         return None;

@@ -20,10 +20,7 @@ pub(crate) struct RangeTestSettings {
 }
 
 /// Resolves `experiment.kind`; the inner `None` for a comparison.
-pub(super) fn range_test(
-    node: &Node,
-    sink: &mut ProblemSink,
-) -> Option<Option<RangeTestSettings>> {
+pub(super) fn range_test(node: &Node, sink: &mut ProblemSink) -> Option<Option<RangeTestSettings>> {
     let (name, options) = named(node, &tables::KINDS)?;
     match name {
         "comparison" => Some(None),
@@ -33,7 +30,8 @@ pub(super) fn range_test(
             if from < to {
                 return Some(Some(RangeTestSettings { from, to, steps }));
             }
-            let title = format!("the learning rate of a range test must rise, not go from {from} to {to}");
+            let title =
+                format!("the learning rate of a range test must rise, not go from {from} to {to}");
             let problem = Problem::of(ProblemCode::WrongValue, node, title);
             sink.report(problem.help("from = 1e-7, to = 10.0"));
             None
@@ -95,9 +93,7 @@ pub(super) fn training_images(data: &DataSpec, facts: &DataFacts) -> u64 {
     let validation = match &data.split.scheme {
         SplitScheme::Validation(share) => (images as f64 * share).ceil() as u64,
         SplitScheme::Folds(folds) => images.div_ceil(u64::from(*folds)),
-        SplitScheme::Listed(rows) => {
-            SplitScheme::rows(rows).map_or(0, |rows| rows.len() as u64)
-        }
+        SplitScheme::Listed(rows) => SplitScheme::rows(rows).map_or(0, |rows| rows.len() as u64),
     };
     images - validation.min(images)
 }

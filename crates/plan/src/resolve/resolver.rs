@@ -293,9 +293,8 @@ impl<'a> Resolver<'a> {
         let section = self.sections.section("train", &part, &mut sink);
         let classes = data.map(|data| data.facts.classes.len());
         let alternatives = self.sections.alternatives;
-        let resolved = section.and_then(|node| {
-            train(&node, alternatives, classes, &mut self.transfers, &mut sink)
-        });
+        let resolved = section
+            .and_then(|node| train(&node, alternatives, classes, &mut self.transfers, &mut sink));
         let value = resolved.map(|resolved| {
             let mut spec = resolved.spec.clone();
             if let (Some(test), Some(data)) = (self.range_test, data) {

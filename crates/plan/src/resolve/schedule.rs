@@ -128,5 +128,9 @@ fn warmup_problem(schedule: &Schedule, options: &TableReader) -> Option<Problem>
     let title = format!("a warm-up of {warmup} epochs leaves nothing of a schedule of {span}");
     let node = options.given("warmup_epochs")?;
     let problem = Problem::of(ProblemCode::WrongValue, node, title);
-    Some(problem.about("warmup_epochs").help(format!("use fewer than {span}")))
+    Some(
+        problem
+            .about("warmup_epochs")
+            .help(format!("use fewer than {span}")),
+    )
 }

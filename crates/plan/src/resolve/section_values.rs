@@ -45,7 +45,13 @@ impl SectionValues<'_> {
         for choice in &choices {
             let axis = self.axis(*choice);
             let value = &axis.values[choice.value as usize].node;
-            let set = set_value(&mut root, &axis.segments, value, axis.span, self.alternatives);
+            let set = set_value(
+                &mut root,
+                &axis.segments,
+                value,
+                axis.span,
+                self.alternatives,
+            );
             right &= sink.ok(set).is_some();
         }
         for choice in &choices {

@@ -70,7 +70,8 @@ impl StageWalk<'_, '_> {
         sink: &mut ProblemSink,
     ) -> ResolvedStage {
         if !self.has_chosen {
-            self.starts.truncate((self.budget / own.len().max(1)).max(1));
+            self.starts
+                .truncate((self.budget / own.len().max(1)).max(1));
             self.budget = self.budget.saturating_sub(self.starts.len() * own.len());
         }
         let mut points: Vec<GridPoint> = Vec::with_capacity(self.starts.len() * own.len());

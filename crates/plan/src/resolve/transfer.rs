@@ -159,7 +159,8 @@ fn new_layers(
 
 /// Names of layers in the file and their names here.
 fn layer_map(node: &Node) -> Result<BTreeMap<String, String>, Box<Problem>> {
-    let help = "map = { \"their name\" = \"conv1\" }: names of layers, without `.weight` and `.bias`";
+    let help =
+        "map = { \"their name\" = \"conv1\" }: names of layers, without `.weight` and `.bias`";
     if !node.is_table() {
         let title = "`train.from.map` must be a table of names";
         let problem = Problem::of(ProblemCode::WrongType, node, title);
@@ -175,7 +176,10 @@ fn layer_map(node: &Node) -> Result<BTreeMap<String, String>, Box<Problem>> {
         };
         let stars = entry.key.matches('*').count();
         if stars > 1 || target.matches('*').count() > stars {
-            let title = format!("`train.from.map` cannot map \"{}\" to \"{target}\"", entry.key);
+            let title = format!(
+                "`train.from.map` cannot map \"{}\" to \"{target}\"",
+                entry.key
+            );
             let problem = Problem::of(ProblemCode::WrongValue, &entry.node, title);
             let help = "write at most one `*` in their name, and in ours only if theirs has one";
             return Err(Box::new(problem.help(help)));

@@ -90,7 +90,8 @@ impl Converter {
                 Err(_) => {
                     let title = "this integer is too large";
                     let problem = Problem::at(ProblemCode::Syntax, span, title);
-                    self.problems.push(problem.label("does not fit into 64 bits"));
+                    self.problems
+                        .push(problem.label("does not fit into 64 bits"));
                     NodeValue::Int(0)
                 }
             },

@@ -124,7 +124,10 @@ impl Problem {
     /// Takes in the places of the same mistake found again.
     pub(crate) fn absorb(&mut self, again: Problem) {
         let room = MOST_ALSO.saturating_sub(self.also.len());
-        let new = again.also.into_iter().filter(|place| !self.also.contains(place));
+        let new = again
+            .also
+            .into_iter()
+            .filter(|place| !self.also.contains(place));
         let new: Vec<_> = new.take(room).collect();
         self.also.extend(new);
     }

@@ -1,11 +1,13 @@
 //! All problems of a plan, as lines for machines and as text for a terminal.
 
-use super::problem::{Problem, ProblemCode};
+use super::problem::{Problem, ProblemCode, ProblemIdentity};
 use super::span::Span;
 use super::text::SourceText;
 use annotate_snippets::{
     Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet, renderer::DecorStyle,
 };
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::fmt;
 
 /// Problems that are written out at most; the rest is counted.
@@ -37,12 +39,12 @@ impl Problems {
     pub(crate) fn new(texts: Vec<SourceText>, mut list: Vec<Problem>) -> Problems {
         list.sort_by(|a, b| (a.span, &a.title).cmp(&(b.span, &b.title)));
         let mut distinct: Vec<Problem> = Vec::with_capacity(list.len());
-        let mut seen = std::collections::HashMap::new();
+        let mut indices: HashMap<ProblemIdentity, usize> = HashMap::new();
         for problem in list {
-            match seen.get(&problem.identity()) {
-                Some(&first) => distinct[first].absorb(problem),
-                None => {
-                    seen.insert(problem.identity(), distinct.len());
+            match indices.entry(problem.identity()) {
+                Entry::Occupied(first) => distinct[*first.get()].absorb(problem),
+                Entry::Vacant(entry) => {
+                    entry.insert(distinct.len());
                     distinct.push(problem);
                 }
             }
@@ -145,13 +147,11 @@ impl Problems {
                 break;
             };
             let line = text.line_at(text.bytes(span).start);
-            let (near, far) = places.into_iter().partition::<Vec<_>, _>(|place| {
-                place.span.text == span.text
-                    && text
-                        .line_at(text.bytes(place.span).start)
-                        .abs_diff(line)
-                        <= NEAR_LINES
-            });
+            let is_near = |place: &Marked| {
+                let own = text.line_at(text.bytes(place.span).start);
+                place.span.text == span.text && own.abs_diff(line) <= NEAR_LINES
+            };
+            let (near, far) = places.into_iter().partition::<Vec<_>, _>(is_near);
             places = far;
             snippets.push(snippet(text, &near));
         }

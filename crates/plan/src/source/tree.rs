@@ -47,10 +47,6 @@ impl Node {
         Node::new(NodeValue::Text(text.into()), span)
     }
 
-    pub(crate) fn list_at(items: Vec<Node>, span: Span) -> Node {
-        Node::new(NodeValue::List(Arc::new(items)), span)
-    }
-
     pub(crate) fn empty_table(span: Span) -> Node {
         Node::new(NodeValue::Table(Arc::default()), span)
     }

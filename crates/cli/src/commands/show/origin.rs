@@ -7,7 +7,7 @@ use crate::exit::{Code, Exit, Failure, plan_failure};
 use crate::output::stdout::{say, say_json};
 use crate::output::table::plain;
 use anyhow::Result;
-use convsweep_plan::{Origins, Overrides, origins};
+use convsweep_plan::{Overrides, PlanRequest, Provenance, value_origins};
 use convsweep_runner::ExperimentLog;
 use convsweep_spec::id::{ConfigurationId, JobId};
 use convsweep_spec::log::Revision;
@@ -32,14 +32,14 @@ pub fn origin(context: &Context, job: &str, as_json: bool) -> Result<Exit> {
         "job {id} of {}, revision {}, {}\n",
         revision.experiment, revision.revision, revision.file
     ))?;
-    let row = |v: &Origins| {
-        let used = v.used.as_ref().map_or(String::new(), |(file, line)| {
+    let row = |v: &Provenance| {
+        let used = v.used_at.as_ref().map_or(String::new(), |(file, line)| {
             format!(" (used at {}:{line})", short(file))
         });
         vec![
             v.path.clone(),
             v.value.clone(),
-            short(&v.whence.to_string()) + &used,
+            short(&v.origin.to_string()) + &used,
         ]
     };
     say(&plain(
@@ -99,7 +99,7 @@ fn values(
     context: &Context,
     revision: &Revision,
     configuration: &ConfigurationId,
-) -> Result<Vec<Origins>> {
+) -> Result<Vec<Provenance>> {
     let main = (PathBuf::from(&revision.file), revision.text.clone());
     let included = revision
         .includes
@@ -115,15 +115,14 @@ fn values(
         )
     };
     let overrides = Overrides::recorded(&revision.overrides);
-    let found = origins(
-        Path::new(&revision.file),
-        &read,
-        &overrides,
-        &revision.decisions,
-        context,
-        configuration,
-    )
-    .map_err(plan_failure)?;
+    let request = PlanRequest {
+        file: Path::new(&revision.file),
+        read: &read,
+        overrides: &overrides,
+        decisions: &revision.decisions,
+        lookup: context,
+    };
+    let found = value_origins(&request, configuration).map_err(plan_failure)?;
     let message = "the recorded file no longer makes this configuration: an image set or a split's file has changed";
     Ok(found.ok_or(Failure {
         exit: Exit::Results,

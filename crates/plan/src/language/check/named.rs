@@ -89,8 +89,7 @@ impl Checker<'_> {
                 let title = format!("{} has no `{}`", variant.key, entry.key);
                 let problem = Problem::at(ProblemCode::NoEffect, entry.key_span, title);
                 let help = format!("`{}` is an option of {owner}", entry.key);
-                self.sink
-                    .report(problem.label("has no effect").help(help));
+                self.sink.report(problem.label("has no effect").help(help));
                 others.push(&entry.key);
             }
         }
@@ -115,11 +114,7 @@ impl Checker<'_> {
 }
 
 /// The other variant that has this option.
-fn other_owner(
-    entry: &TableEntry,
-    variant: &Variant,
-    variants: &Variants,
-) -> Option<&'static str> {
+fn other_owner(entry: &TableEntry, variant: &Variant, variants: &Variants) -> Option<&'static str> {
     if variant.field(&entry.key).is_some() {
         return None;
     }

@@ -109,10 +109,7 @@ impl Checker<'_> {
         let title = format!("{} cannot be \"{text}\"", path.quoted());
         let help = match suggest::nearest(text, texts) {
             Some(near) if texts.len() == 1 => format!("did you mean \"{near}\"?"),
-            Some(near) => format!(
-                "did you mean \"{near}\"? it can be {}",
-                alternatives(texts)
-            ),
+            Some(near) => format!("did you mean \"{near}\"? it can be {}", alternatives(texts)),
             None => format!("it can be {}", alternatives(texts)),
         };
         let problem = Problem::of(ProblemCode::UnknownName, node, title);

@@ -154,7 +154,12 @@ impl SchemaWriter {
     /// missing.
     fn named(self, variants: &Variants) -> Value {
         let complete = |v: &&Variant| !self.whole || !v.fields.iter().any(Field::is_required);
-        let names: Vec<&str> = variants.list.iter().filter(complete).map(|v| v.key).collect();
+        let names: Vec<&str> = variants
+            .list
+            .iter()
+            .filter(complete)
+            .map(|v| v.key)
+            .collect();
         let mut choices = vec![json!({ "enum": names })];
         for variant in variants.list {
             let name = json!({ "const": variant.key, "description": variant.doc });

@@ -1,8 +1,6 @@
 //! `[data]`.
 
-use super::define::{
-    MANY, field, float, int, integer, list, optional, required, switch, variant,
-};
+use super::define::{MANY, field, float, int, integer, list, optional, required, switch, variant};
 use crate::language::bounds::Bounds;
 use crate::language::field::{Field, ValueKind, Variants};
 
@@ -151,16 +149,10 @@ static CSV: &[Field] = &[
 ];
 
 /// Smallest and largest height and width of drawn shapes, in pixels.
-pub(crate) const SHAPES_SIZE: [i64; 2] = [8, 512];
+const SHAPES_SIZE: [i64; 2] = [8, 512];
 
 static SHAPES: &[Field] = &[
-    int(
-        "train",
-        1,
-        10_000_000,
-        "2000",
-        "Number of training images.",
-    ),
+    int("train", 1, 10_000_000, "2000", "Number of training images."),
     int("test", 1, 10_000_000, "500", "Number of test images."),
     int(
         "size",

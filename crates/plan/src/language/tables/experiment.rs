@@ -103,11 +103,7 @@ const METRIC: ValueKind =
     ValueKind::Either(&[ValueKind::OneOf(&CHOOSING), ValueKind::Table(METRIC_TABLE)]);
 
 static METRIC_TABLE: &[Field] = &[
-    required(
-        "name",
-        ValueKind::OneOf(&CHOOSING),
-        "Name of the metric.",
-    ),
+    required("name", ValueKind::OneOf(&CHOOSING), "Name of the metric."),
     optional(
         "direction",
         ValueKind::OneOf(&["max", "min"]),

@@ -51,10 +51,8 @@ const fn pixels(min: i64) -> ValueKind {
     }
 }
 
-const UNITS_OR_CLASSES: ValueKind = ValueKind::Either(&[
-    integer(1, MOST_CHANNELS),
-    ValueKind::OneOf(&["classes"]),
-]);
+const UNITS_OR_CLASSES: ValueKind =
+    ValueKind::Either(&[integer(1, MOST_CHANNELS), ValueKind::OneOf(&["classes"])]);
 const PADDING_KIND: ValueKind =
     ValueKind::Either(&[ValueKind::OneOf(&["valid", "same"]), pixels(0)]);
 const DROPOUT_RATE: ValueKind = ValueKind::Float(Bounds::BELOW_ONE);

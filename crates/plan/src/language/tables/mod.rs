@@ -17,7 +17,7 @@ mod train;
 mod transfer;
 
 pub(crate) use augment::{AUGMENT, NORMALIZE, STEPS};
-pub(crate) use data::{DATA, SHAPES_SIZE, SOURCES, SPLIT};
+pub(crate) use data::{DATA, SOURCES, SPLIT};
 pub(crate) use experiment::{EXPERIMENT, KINDS};
 pub(crate) use file::{AXIS_SECTIONS, EXCLUSIVE_KEYS, FILE};
 pub(crate) use layers::LAYERS;

@@ -12,11 +12,7 @@ pub(crate) static MODEL: &[Field] = &[
         ValueKind::Any,
         "Parameters of the model, used in its layers and in blocks as \"$name\".",
     ),
-    optional(
-        "layers",
-        layers(),
-        "Layers from the image to the logits.",
-    ),
+    optional("layers", layers(), "Layers from the image to the logits."),
     optional(
         "preset",
         ValueKind::OneOf(NAMES),

@@ -1,8 +1,6 @@
 //! `train.optimizer` and `[optimizers]`.
 
-use super::define::{
-    LAYER_PATTERNS, field, float, int, list, optional, required, switch, variant,
-};
+use super::define::{LAYER_PATTERNS, field, float, int, list, optional, required, switch, variant};
 use crate::language::bounds::Bounds;
 use crate::language::field::{Field, ValueKind, Variants};
 

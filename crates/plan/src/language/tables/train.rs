@@ -1,7 +1,8 @@
 //! `[train]`, its loss, evaluation and phases.
 
 use super::define::{
-    LAYER_PATTERNS, METRIC_NAME, MOST_EPOCHS, field, float, int, integer, list, optional, required, switch, variant,
+    LAYER_PATTERNS, METRIC_NAME, MOST_EPOCHS, field, float, int, integer, list, optional, required,
+    switch, variant,
 };
 use super::optimizers::OPTIMIZERS;
 use super::schedules::SCHEDULES;
