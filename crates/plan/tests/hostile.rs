@@ -98,7 +98,7 @@ fn what_is_no_text_or_no_file_is_said() {
     };
     check("cannot be read");
     std::fs::write(&file, b"a = 1\nb = \"\xff\"").expect("writes");
-    check("line 2 has a byte that is not UTF-8");
+    check("line 2 contains a byte that is not UTF-8");
     std::fs::remove_file(&file).expect("removes");
     std::fs::create_dir(&file).expect("a folder");
     check("cannot be read");

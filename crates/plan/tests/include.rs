@@ -76,11 +76,11 @@ fn circles_missing_files_and_mistakes_in_them_are_told() {
             ("top.toml", top),
             ("base.toml", "include = \"./top.toml\"\n"),
         ],
-        &["included by itself", "base.toml"],
+        &["includes itself", "base.toml"],
     );
     refused(
         &[("top.toml", &top.replace("base", "top"))],
-        &["included by itself"],
+        &["includes itself"],
     );
     refused(
         &[("top.toml", top), ("bsae.toml", SMALL)],
@@ -99,7 +99,7 @@ fn circles_missing_files_and_mistakes_in_them_are_told() {
     );
     refused(
         &[("top.toml", "include = 3\n")],
-        &["`include` names no file"],
+        &["`include` takes files, not an integer"],
     );
     refused(&[("top.toml", "include = []\n")], &["names no file"]);
     let many: Vec<(String, String)> = (0..40)
@@ -146,11 +146,11 @@ fn a_split_may_be_given_from_outside() {
     let check = |rows: &'static str, words: &[&str]| {
         refused(&[("e.toml", &text), ("rows.txt", rows)], words)
     };
-    check("50000", &["names row 50000", "50000 training images"]);
-    check("1\n1\n", &["row 1 twice"]);
+    check("50000", &["lists image 50000", "50000 training images"]);
+    check("1\n1\n", &["image 1 twice"]);
     check("one", &["line 1", "\"one\""]);
     check("-1", &["line 1"]);
-    check("# none\n", &["names no rows"]);
+    check("# none\n", &["lists no images"]);
     refused(&[("e.toml", &text)], &["cannot be read", "rows.txt"]);
     let both = text.replace("split.file", "split.folds = 3\nsplit.file");
     refused(

@@ -55,7 +55,7 @@ fn how_jobs_are_run() {
         "time_limit = \"2 parsecs\"\nlost_after = \"1 s\"",
         &["2 parsecs", "\"1 h 30 min\"", "at least 3 s"],
     );
-    wrong("time_limit = 5", &["must be a text"]);
+    wrong("time_limit = 5", &["must be a string"]);
     assert_eq!(
         (run("memory = \"2 GiB\"").memory_bytes, none.memory_bytes),
         (Some(2 << 30), None)

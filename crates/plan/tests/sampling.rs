@@ -107,7 +107,7 @@ fn what_is_wrong_with_a_sample_is_told() {
     check("sample = { count = 3 }", "nothing to sample");
     check(
         "grid.\"train.epochs\" = [1, 2]\nsample = 3",
-        "`sample` is an integer",
+        "`sample` must be a table, not an integer",
     );
     check(
         "grid.\"train.epochs\" = [1, 2]\nsample = { count = 0 }",

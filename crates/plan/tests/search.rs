@@ -18,7 +18,7 @@ fn rules_and_races() {
     let told = problems(&format!(
         "{SMALL}\n[search]\nstop = {{ rule = \"median\", eta = 2 }}"
     ));
-    assert!(told.contains("changes nothing under \"median\""), "{told}");
+    assert!(told.contains("has no effect with \"median\""), "{told}");
 }
 
 #[test]
@@ -63,11 +63,11 @@ fn a_race_may_go_beyond_the_seeds_of_the_experiment() {
         let told = problems(&file(seeds, race));
         assert!(told.contains(words), "\"{words}\" is not in\n{told}");
     };
-    wrong("2", "start_seeds = 2", "leaves none to race with");
+    wrong("2", "start_seeds = 2", "leaves no seeds for the race");
     wrong(
         "2",
         "start_seeds = 5, max_seeds = 5",
-        "leaves none to race with",
+        "leaves no seeds for the race",
     );
     wrong("5", "start_seeds = 2, max_seeds = 5", "leave it out");
     wrong("5", "start_seeds = 2, max_seed = 7", "max_seeds");
@@ -106,7 +106,7 @@ fn priorities_are_axis_values() {
     wrong("order = \"random\"", "\"short-first\" or \"file\"");
     wrong(
         "priority = [{ width = 3 }]",
-        "`run.priority` names `width`, which is no axis",
+        "`run.priority` names `width`, which is not an axis",
     );
     wrong("priority = [{ lr = 0.5 }]", "never has the value 0.5");
     wrong("priority = \"lr\"", "priority");

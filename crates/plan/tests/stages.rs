@@ -136,7 +136,7 @@ fn a_choice_stands_with_new_seeds_and_falls_with_its_configuration() {
     );
     assert_eq!(more_widths.decisions.len(), 1);
     assert!(
-        more_widths.notes[0].contains("before 1 of its points were there: --redecide"),
+        more_widths.notes[0].contains("before 1 configuration was added: use --redecide"),
         "{:?}",
         more_widths.notes
     );
@@ -147,7 +147,7 @@ fn a_choice_stands_with_new_seeds_and_falls_with_its_configuration() {
         let plan = decided(&other, std::slice::from_ref(&first));
         assert_eq!((plan.decisions.len(), numbers(&plan)[1]), (0, (3, 0)));
         assert!(
-            plan.notes[0].contains("no longer has what it chose (width=16)"),
+            plan.notes[0].contains("no longer contains its earlier choice, width=16"),
             "{:?}",
             plan.notes
         );
@@ -207,10 +207,10 @@ fn what_is_wrong_with_stages_is_told() {
         &format!("{stage}gird.\"train.epochs\" = [1]"),
         "did you mean `grid`",
     );
-    assert!(problems(&format!("stage = []\n{SMALL}")).contains("holds no stages"));
+    assert!(problems(&format!("stage = []\n{SMALL}")).contains("has no stages"));
     check(
         &format!("{stage}[[stage.sweep]]\ngrid.\"train.batch_size\" = [8]"),
-        "no `grid` beside them",
+        "cannot have its own `grid`",
     );
     check(
         &format!("{stage}exclude = [{{ \"train.epochs\" = [1, 2] }}]"),

@@ -189,7 +189,7 @@ fn what_is_written_out_without_end_is_refused_at_once() {
     for _ in 0..17 {
         nested = format!("{{ residual = [ {nested} ] }}");
     }
-    check(&format!("{nested},"), "", "more than 16 deep");
+    check(&format!("{nested},"), "", "nested more than 16 levels deep");
     assert!(
         started.elapsed().as_secs_f64() < 2.0,
         "{:?}",

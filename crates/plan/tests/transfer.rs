@@ -63,11 +63,14 @@ fn patterns_must_name_layers() {
             "\"conv1\"",
         ],
     );
-    check("freeze = \"zebra\"", &["there are conv1, dense1"]);
-    check("freeze = \"conv 1\"", &["\"conv 1\" cannot name a layer"]);
+    check("freeze = \"zebra\"", &["the layers are conv1, dense1"]);
+    check(
+        "freeze = \"conv 1\"",
+        &["\"conv 1\" cannot be the name of a layer"],
+    );
     check(
         "freeze = [\"conv1\", \"head\"]",
-        &["every layer is frozen: the training changes nothing"],
+        &["every layer is frozen, so that the training has no effect"],
     );
     check(
         "optimizer = { name = \"sgd\", groups = [{ layers = \"pool1\", lr_factor = 0.1 }] }",

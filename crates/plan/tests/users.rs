@@ -69,7 +69,7 @@ fn files_from_memory_mean_what_they_say() {
     let scaled = planned("linear-scaling.toml");
     assert_eq!((scaled.configurations.len(), scaled.notes.len()), (7, 1));
     assert!(
-        scaled.notes[0].starts_with("1 point stands in the sweep twice"),
+        scaled.notes[0].starts_with("1 point appears in the sweep twice"),
         "{}",
         scaled.notes[0]
     );

@@ -262,7 +262,7 @@ impl<'a> BlockReader<'a> {
         };
         if labels.len() != count {
             let found = counted(labels.len() as u64, "label");
-            let title = format!("there are {found} for {}", counted(count as u64, "value"));
+            let title = format!("{found} for {}", counted(count as u64, "value"));
             let problem = Problem::of(ProblemCode::WrongValue, node, title);
             self.sink.report(problem.help(help));
             return None;

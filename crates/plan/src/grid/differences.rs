@@ -146,7 +146,7 @@ mod tests {
                 "[{ rotate = 15 }, { scale = [0.9, 1.1] }, { erase = [0.02, 0.3] }]",
             ],
             &[
-                "without flip=horizontal, erase=[0.02, 0.3]",
+                "without flip=horizontal, erase",
                 "… + flip=horizontal",
                 "… + erase=[0.02, 0.3]",
             ],

@@ -90,10 +90,15 @@ impl Variants {
         self.list.iter().map(|v| v.key).collect()
     }
 
-    /// Keys of the options of all variants.
+    /// Keys of the options of all variants, each once.
     pub(crate) fn option_keys(&self) -> Vec<&'static str> {
-        let options = self.list.iter().flat_map(|v| v.fields);
-        options.map(|f| f.key).collect()
+        let mut keys = Vec::new();
+        for field in self.list.iter().flat_map(|v| v.fields) {
+            if !keys.contains(&field.key) {
+                keys.push(field.key);
+            }
+        }
+        keys
     }
 }
 

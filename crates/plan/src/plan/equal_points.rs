@@ -67,8 +67,8 @@ impl EqualGroup {
             equals
         };
         format!(
-            "{points} {what}: equal configurations are trained once (for example, {example} is \
-             {equals})"
+            "{points} {what}: equal configurations are trained once (for example, {example} \
+             equals {equals})"
         )
     }
 }

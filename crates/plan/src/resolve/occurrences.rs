@@ -25,7 +25,8 @@ impl ProblemOccurrences {
                 found.push((problem.clone(), vec![]));
                 found.len() - 1
             });
-            let points = &mut found[index].1;
+            let (first, points) = &mut self.found[index];
+            first.absorb(problem);
             if points.last() != Some(&point) {
                 points.push(point);
             }

@@ -18,7 +18,7 @@ pub(super) fn optimizer(
     if let Some(nesterov) = options.given("nesterov")
         && is_nesterov_without_momentum(&rule)
     {
-        let title = "Nesterov's momentum needs a momentum above 0";
+        let title = "Nesterov momentum needs a momentum above 0";
         let problem = Problem::of(ProblemCode::WrongValue, nesterov, title);
         sink.report(problem.help("momentum = 0.9, or nesterov = false"));
         return None;

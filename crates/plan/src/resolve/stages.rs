@@ -160,12 +160,16 @@ fn decision_note(decision: &Choice, applies: bool, points: usize) -> Option<Stri
         ));
     }
     let new = points.saturating_sub(decision.evidence.len());
-    (new > 0).then(|| {
-        format!(
-            "stage \"{stage}\" chose {label} before {new} of its configurations were added: use \
-             --redecide to let it choose again"
-        )
-    })
+    if new == 0 {
+        return None;
+    }
+    let added = match new {
+        1 => "1 configuration was".into(),
+        new => format!("{new} configurations were"),
+    };
+    Some(format!(
+        "stage \"{stage}\" chose {label} before {added} added: use --redecide to let it choose again"
+    ))
 }
 
 fn no_points(root: &Node) -> Problem {

@@ -121,15 +121,13 @@ impl Problem {
         (self.span, self.code, subject.clone())
     }
 
-    /// Takes in the places of the same mistake found again.
-    pub(crate) fn absorb(&mut self, again: Problem) {
-        let room = MOST_ALSO.saturating_sub(self.also.len());
-        let new = again
-            .also
-            .into_iter()
-            .filter(|place| !self.also.contains(place));
-        let new: Vec<_> = new.take(room).collect();
-        self.also.extend(new);
+    /// Adds the other places of the same mistake found again.
+    pub(crate) fn absorb(&mut self, again: &Problem) {
+        for place in &again.also {
+            if self.also.len() < MOST_ALSO && !self.also.contains(place) {
+                self.also.push(place.clone());
+            }
+        }
     }
 }
 

@@ -42,7 +42,7 @@ impl Problems {
         let mut indices: HashMap<ProblemIdentity, usize> = HashMap::new();
         for problem in list {
             match indices.entry(problem.identity()) {
-                Entry::Occupied(first) => distinct[*first.get()].absorb(problem),
+                Entry::Occupied(first) => distinct[*first.get()].absorb(&problem),
                 Entry::Vacant(entry) => {
                     entry.insert(distinct.len());
                     distinct.push(problem);

@@ -105,7 +105,7 @@ impl Checker<'_> {
             if let Some(field) = fields.next() {
                 right &= self.value(&entry.node, &field.kind, &path.key(field.key), field.doc);
             } else {
-                let known = variants.option_keys();
+                let known = [&["name"][..], &variants.option_keys()].concat();
                 right = self.reject(unknown_key(entry, &[], &known, path));
             }
         }

@@ -77,7 +77,7 @@ const fn momentum(default: &'static str) -> Field {
 }
 
 const fn nesterov(default: &'static str) -> Field {
-    switch("nesterov", default, "Whether the momentum is Nesterov's.")
+    switch("nesterov", default, "Whether to use Nesterov momentum.")
 }
 
 const fn beta2(default: &'static str, doc: &'static str) -> Field {
