@@ -1,8 +1,9 @@
 //! From rows to statistics, charts and one HTML page.
 //!
 //! Reads rows of the store and the files that workers left; never trains and never sees an image
-//! set. The modules follow each other: [`ranking`] orders and compares by [`statistics`], [`answer`] says
-//! the result in words, [`charts`] draw it with [`draw`], [`tables`] and `page` write it down.
+//! set. The modules in the order of the data: [`ranking`] orders and compares configurations by
+//! [`statistics`], [`answer`] says the result in words, [`charts`] draw it with [`draw`],
+//! [`tables`] and `page` write it down.
 
 pub mod answer;
 pub mod charts;

@@ -2,8 +2,8 @@
 
 use crate::ranking::{AxisEffect, Ranking, axis_effects};
 
-/// The axes, the one with the largest effect first; only where every value met the same values of
-/// the other axes, so that the means are comparable.
+/// The axes, the one with the largest effect first; only where every value was combined with the
+/// same values of the other axes, so that the means are comparable.
 pub fn paragraph(ranking: &Ranking) -> Option<String> {
     let effects = axis_effects(ranking);
     if effects.len() < 2 || !effects.iter().all(is_balanced) {

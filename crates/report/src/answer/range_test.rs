@@ -45,7 +45,7 @@ fn rates(results: &[RangeResult], rate: fn(&RangeResult) -> Option<f64>) -> Opti
     }
 }
 
-/// A rate with the two digits that a range test can know.
+/// A rate with two digits: a range test is not more precise.
 fn two_digits(rate: f64) -> String {
     short(format!("{rate:.1e}").parse().unwrap_or(rate))
 }

@@ -134,7 +134,8 @@ pub fn undecided(ranking: &Ranking) -> Option<String> {
     ))
 }
 
-/// Whether a comparison of the best with one behind the runner-up was made and is not clear.
+/// Whether this compares the best with a configuration behind the runner-up, and the difference is
+/// not significant.
 fn is_undecided(comparison: &&Comparison) -> bool {
     let pairs = comparison.difference().map_or(0, |difference| difference.n);
     let is_with_best = comparison.better == 0 && comparison.worse > 1;

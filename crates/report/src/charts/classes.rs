@@ -16,7 +16,7 @@ use crate::statistics::{ClassScore, class_scores};
 /// Rows that fit into a column.
 const ROWS_PER_COLUMN: usize = 34;
 const MOST_COLUMNS: usize = 3;
-/// More classes than this have lower rows.
+/// More classes than this are drawn closer together.
 const MANY_CLASSES: usize = 20;
 const TOP: f64 = 32.0;
 

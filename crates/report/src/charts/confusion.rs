@@ -110,7 +110,7 @@ fn draw_field(
         TOP + cell * label as f64,
     );
     let share = matrix.share(label, predicted);
-    // The root makes small shares, where the mistakes are, stand out from the white.
+    // The square root makes small shares, where the mistakes are, stand out from the white.
     let color = intensity(share.sqrt());
     if share > 0.0 {
         scene.rect(at, (cell, cell), color, 1.0);

@@ -8,6 +8,7 @@ use crate::draw::scene::Scene;
 use crate::draw::text::{Anchor, HEADING, SMALL, Text};
 use crate::job_files::{KeptImage, Predictions};
 use crate::ranking::class_name;
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 const COLUMNS: usize = 8;
@@ -66,10 +67,7 @@ impl ImageGrid {
             .iter()
             .filter(|kept| !kept.is_correct())
             .collect();
-        mistakes.sort_by(|a, b| {
-            let by_index = a.index.cmp(&b.index);
-            b.probability.total_cmp(&a.probability).then(by_index)
-        });
+        mistakes.sort_by(by_confidence);
         let part = predictions.part.name();
         let mut blocks = vec![
             (
@@ -105,6 +103,12 @@ impl ImageGrid {
         }
         scene
     }
+}
+
+/// The highest probability first; equal ones in the order of the image set.
+fn by_confidence(a: &&KeptImage, b: &&KeptImage) -> Ordering {
+    let by_index = a.index.cmp(&b.index);
+    b.probability.total_cmp(&a.probability).then(by_index)
 }
 
 /// The first few images, each once.

@@ -22,7 +22,7 @@ pub struct Leaderboard {
     pub places: usize,
     /// Configurations, the best first.
     pub rows: Vec<LeaderboardRow>,
-    /// Number of configurations that found no room.
+    /// Number of ranked configurations that are not shown.
     pub left_out: usize,
     /// Values that the metric can take.
     pub limits: (f64, f64),
@@ -33,9 +33,9 @@ pub struct Leaderboard {
 pub struct LeaderboardRow {
     /// Its name.
     pub label: String,
-    /// Its look.
+    /// Its colour, line pattern and marker.
     pub style: SeriesStyle,
-    /// Sample over its runs, in the unit of the axis.
+    /// Mean and spread over its runs, in the unit of the axis.
     pub score: Sample,
     /// The result of each run, in the unit of the axis.
     pub runs: Vec<f64>,

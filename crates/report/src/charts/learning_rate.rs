@@ -33,7 +33,7 @@ pub struct LearningRates {
 pub struct RecordedSchedule {
     /// What these configurations have in common.
     pub name: String,
-    /// Its look.
+    /// Its colour, line pattern and marker.
     pub style: SeriesStyle,
     /// Learning rate of each epoch, from the first.
     pub rates: Vec<f64>,

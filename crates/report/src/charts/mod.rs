@@ -22,7 +22,7 @@ pub use chart::{Chart, ChartData, WIDTH};
 type MakeCharts = fn(&ChartData) -> Vec<Chart>;
 
 /// Every kind of chart, in the order of the page.
-const CHARTS: [MakeCharts; 11] = [
+const CHARTS: &[MakeCharts] = &[
     range_test::charts,
     leaderboard::charts,
     learning_curves::charts,

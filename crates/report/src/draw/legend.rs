@@ -10,7 +10,7 @@ use super::text::{Anchor, TEXT, Text, centred};
 pub struct LegendEntry {
     /// Name of the series.
     pub name: String,
-    /// Its look.
+    /// Its colour, line pattern and marker.
     pub style: SeriesStyle,
     /// Whether its line is drawn beside the point.
     pub line: bool,

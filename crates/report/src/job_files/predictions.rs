@@ -94,6 +94,19 @@ struct Thumbnails<'a> {
     width: usize,
 }
 
+/// What was recorded of every image, kept or not, as bytes.
+struct Columns<'a> {
+    /// `[images]`, u32.
+    index: &'a [u8],
+    /// `[images]`, u16.
+    label: &'a [u8],
+    /// `[images]`, u16.
+    predicted: &'a [u8],
+    /// `[images, classes]`, f32.
+    probability: &'a [u8],
+    classes: usize,
+}
+
 impl PartReader<'_> {
     fn images(&self) -> Result<Vec<KeptImage>, PredictionsError> {
         let thumbnails = self.thumbnails()?;
@@ -111,20 +124,17 @@ impl PartReader<'_> {
             let problem = format!("has {rows} rows for {count} thumbnails");
             return Err(self.problem("thumbnail_rows", problem));
         }
+        let columns = Columns {
+            index,
+            label,
+            predicted,
+            probability,
+            classes,
+        };
         let mut images = Vec::with_capacity(thumbnails.count);
         for i in 0..thumbnails.count {
             let row = u32_at(rows, i).unwrap_or(u32::MAX);
-            let at = row as usize;
-            let image = u16_at(predicted, at).and_then(|predicted| {
-                Some(KeptImage {
-                    image: thumbnails.picture(i),
-                    index: u32_at(index, at)?,
-                    label: u16_at(label, at)?,
-                    predicted,
-                    probability: f32_at(probability, at * classes + usize::from(predicted))?,
-                })
-            });
-            let Some(image) = image else {
+            let Some(image) = columns.image(row as usize, thumbnails.picture(i)) else {
                 let problem = format!("names row {row} of {count}");
                 return Err(self.problem("thumbnail_rows", problem));
             };
@@ -167,6 +177,21 @@ impl PartReader<'_> {
             name: format!("{}.{name}", self.part),
             problem,
         }
+    }
+}
+
+impl Columns<'_> {
+    /// What was recorded in a row, with its picture; `None` where there is no such row.
+    fn image(&self, row: usize, image: RgbImage) -> Option<KeptImage> {
+        let predicted = u16_at(self.predicted, row)?;
+        let place = row * self.classes + usize::from(predicted);
+        Some(KeptImage {
+            image,
+            index: u32_at(self.index, row)?,
+            label: u16_at(self.label, row)?,
+            predicted,
+            probability: f32_at(self.probability, place)?,
+        })
     }
 }
 

@@ -11,7 +11,7 @@ use maud::{Markup, html};
 /// More comparisons than this are folded away.
 const MOST_OPEN: usize = 12;
 
-/// All comparisons with the baseline, or the best with all others; nothing where none were made.
+/// All comparisons with the baseline, or the best with all others; empty where none were made.
 pub fn section(ranking: &Ranking) -> Markup {
     let has_baseline = ranking.ranked_baseline().is_some();
     let is_shown = |c: &&Comparison| has_baseline || c.better == 0;

@@ -5,6 +5,7 @@ use super::{Comparison, MetricFormat, RankedConfiguration, RankedRun, RunUnit};
 use convsweep_spec::figures::Sample;
 use convsweep_spec::log::Revision;
 use convsweep_store::ExperimentRows;
+use std::cmp::Ordering;
 
 /// The configurations of an experiment, the best first.
 #[derive(Clone, Debug, PartialEq)]
@@ -135,12 +136,14 @@ fn sorted<'a>(rows: &'a ExperimentRows, metric: &MetricFormat) -> Vec<RankedConf
     for row in &rows.configurations {
         configurations.push(RankedConfiguration::new(row, metric));
     }
-    configurations.sort_by(|a, b| {
-        let by_position = a.row.member.position.cmp(&b.row.member.position);
-        let by_gain = sort_key(a, metric).total_cmp(&sort_key(b, metric));
-        by_gain.then(by_position)
-    });
+    configurations.sort_by(|a, b| by_rank(a, b, metric));
     configurations
+}
+
+fn by_rank(a: &RankedConfiguration, b: &RankedConfiguration, metric: &MetricFormat) -> Ordering {
+    let by_position = a.row.member.position.cmp(&b.row.member.position);
+    let by_score = sort_key(a, metric).total_cmp(&sort_key(b, metric));
+    by_score.then(by_position)
 }
 
 /// The smaller, the better.

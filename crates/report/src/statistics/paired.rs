@@ -10,7 +10,7 @@ const ROUNDING: f64 = 1e-12;
 /// A t-test over paired differences.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PairedTest {
-    /// Sample of the differences.
+    /// Mean and spread of the differences.
     pub difference: Sample,
     /// Two-sided p-value; `None` below two pairs, or where all differences are equal and there is
     /// no spread to judge by.

@@ -81,7 +81,7 @@ fn the_effects_of_the_axes_are_told_with_their_sizes() {
 #[test]
 fn effects_that_are_not_comparable_are_not_told() {
     let mut rows = six().rows();
-    // With one configuration less, the values of an axis have not met the same others.
+    // Without one of the configurations, not all values are combined with the same others.
     rows.configurations.pop();
     assert_eq!(axes_paragraph(&rows), None);
     assert_eq!(axes_paragraph(&cases::two().rows()), None);

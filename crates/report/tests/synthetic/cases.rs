@@ -5,11 +5,11 @@ use convsweep_spec::log::{Choice, Evidence};
 use convsweep_spec::metric::{Direction, Number};
 use convsweep_store::ExperimentRows;
 
-/// A case to look at: an experiment and what happened to it afterwards.
+/// An experiment, and what happened to it.
 pub struct Case {
-    /// What was asked.
+    /// The experiment.
     pub experiment: Synthetic,
-    /// What is changed in its rows.
+    /// Changes its rows afterwards.
     pub edit: fn(&mut ExperimentRows),
 }
 
@@ -136,7 +136,7 @@ pub fn range_test() -> Synthetic {
 
 fn unchanged(_: &mut ExperimentRows) {}
 
-/// Gives jobs of three configurations other ends.
+/// Lets a job of one configuration diverge, one of another crash, and leaves a third unfinished.
 pub fn with_failures(rows: &mut ExperimentRows) {
     for (i, outcome) in [(3, Some("diverged")), (7, Some("crashed")), (8, None)] {
         rows.configurations[i].jobs[1].outcome = outcome.map(String::from);
@@ -206,7 +206,7 @@ pub fn on_two_machines(rows: &mut ExperimentRows) {
     }
 }
 
-/// As if no job had finished its first epoch.
+/// Makes every job unfinished, before the end of its first epoch.
 pub fn without_results(rows: &mut ExperimentRows) {
     for job in rows.configurations.iter_mut().flat_map(|c| &mut c.jobs) {
         job.outcome = None;

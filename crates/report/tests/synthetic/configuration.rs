@@ -9,7 +9,7 @@ use convsweep_spec::model::{Dense, Init, Layer, ModelSpec};
 use convsweep_spec::task::{RangeTest, Task};
 use convsweep_spec::train::{Optimizer, Phase, TrainSpec};
 
-/// A small configuration that differs by its position and learning rate.
+/// A small configuration; those of other positions have other numbers of units.
 pub fn resolved(experiment: &Synthetic, position: u32, rate: f64) -> Configuration {
     let scheme = match experiment.folds {
         Some(folds) => SplitScheme::Folds(folds),

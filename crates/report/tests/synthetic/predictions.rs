@@ -11,7 +11,7 @@ const KEPT: usize = 48;
 /// Height and width of a picture.
 const SIDE: usize = 32;
 
-/// The bytes of a predictions file over so many classes.
+/// The bytes of a predictions file for this number of classes.
 pub fn predictions_file(classes: usize) -> Vec<u8> {
     let mut random = Random(3);
     let labels: Vec<u16> = (0..IMAGES).map(|i| (i % classes) as u16).collect();

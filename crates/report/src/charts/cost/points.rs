@@ -31,7 +31,7 @@ pub struct CostPanel {
 /// One configuration.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CostPoint {
-    /// Its look.
+    /// Its colour, line pattern and marker.
     pub style: SeriesStyle,
     /// Its cost.
     pub cost: f64,

@@ -12,7 +12,7 @@ use crate::draw::scene::Scene;
 use crate::draw::text::{Anchor, SMALL, TEXT, Text, centred};
 use crate::draw::ticks::{labelled, ticks};
 
-/// Colours of the colour scale.
+/// Steps of the colour scale.
 const SCALE_STEPS: usize = 48;
 
 /// Draws the fields.
@@ -101,11 +101,16 @@ fn draw_axis_names(scene: &mut Scene, grid: &FieldGrid, map: &HeatMap) {
 
 /// Decimals of the numbers in the fields, as many as fit; `None` where no number does.
 fn places_that_fit(map: &HeatMap, cell: f64) -> Option<usize> {
-    (0..=map.most_places).rev().find(|places| {
-        let values = map.fields.iter().flatten().flatten();
-        let numbers: Vec<String> = values.map(|v| format!("{v:.places$}")).collect();
-        font::widest(numbers.iter().map(String::as_str), TEXT) + 6.0 <= cell
-    })
+    let mut candidates = (0..=map.most_places).rev();
+    candidates.find(|places| widest_number(map, *places) + 6.0 <= cell)
+}
+
+fn widest_number(map: &HeatMap, places: usize) -> f64 {
+    let mut numbers = Vec::new();
+    for value in map.fields.iter().flatten().flatten() {
+        numbers.push(format!("{value:.places$}"));
+    }
+    font::widest(numbers.iter().map(String::as_str), TEXT)
 }
 
 /// The colour scale at the right.

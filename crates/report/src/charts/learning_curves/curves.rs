@@ -33,7 +33,7 @@ pub struct CurvePanel {
 /// One configuration.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LearningCurve {
-    /// Its look.
+    /// Its colour, line pattern and marker.
     pub style: SeriesStyle,
     /// The epochs that some run reached, from the first.
     pub points: Vec<CurvePoint>,

@@ -2,7 +2,7 @@
 
 use super::Scene;
 
-/// Overlaps and overhangs up to this many pixels are not seen.
+/// Overlaps and overhangs up to this many pixels are invisible.
 const TOLERANCE: f64 = 0.5;
 
 /// Left, top, right, bottom.
