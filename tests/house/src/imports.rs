@@ -261,6 +261,14 @@ mod tests {
             ],
             &[],
         );
+        check(
+            &[
+                root,
+                a,
+                ("b", "use crate::a::*; fn a() { S { a: 1 }; let a = 2; }"),
+            ],
+            &[],
+        );
         check(&[root, a, ("b", "struct A; fn f(_: A) {}")], &[]);
         check(
             &[

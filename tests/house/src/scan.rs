@@ -129,15 +129,22 @@ fn flatten(
     });
 }
 
-/// Whether the identifier begins a path: it is no field, no method and no lifetime.
+/// Whether the identifier begins a path: it is no field, no method, no lifetime and no name that is
+/// given here.
 fn starts_path(tokens: &[TokenTree], at: usize) -> bool {
+    if is_punct(tokens, at + 1, ':') && !is_path_separator(tokens, at + 1) {
+        return false;
+    }
     let Some(before) = at.checked_sub(1) else {
         return true;
     };
     if is_punct(tokens, before, '.') {
         return before > 0 && is_punct(tokens, before - 1, '.');
     }
-    !is_punct(tokens, before, '\'') && !is_path_separator(tokens, before.wrapping_sub(1))
+    let is_given = is_ident(tokens, before, "fn") || is_ident(tokens, before, "let");
+    !is_given
+        && !is_punct(tokens, before, '\'')
+        && !is_path_separator(tokens, before.wrapping_sub(1))
 }
 
 /// Reads the path that begins at `at`; returns the position behind it.
