@@ -1,5 +1,5 @@
-//! A sweep that is looked at and told things from another terminal; what may be tried again, and
-//! what may be removed.
+//! A running sweep that is watched and controlled from another terminal; `retry`, `prune` and
+//! stopping rules.
 
 use crate::kills::{lines, start, wait_until, workers};
 use crate::needs;
@@ -15,7 +15,7 @@ fn long(run: &str) -> Place {
 }
 
 #[test]
-fn a_paused_sweep_goes_on_and_ends_with_the_same_figures() {
+fn a_paused_sweep_resumes_and_ends_with_the_same_results() {
     let (place, calm) = (long(""), long(""));
     calm.run(&["run", "small.toml"]).exits(0);
     let mut program = start(&place);
@@ -33,7 +33,7 @@ fn a_paused_sweep_goes_on_and_ends_with_the_same_figures() {
     assert_eq!(lines(&place), standing, "nothing trains");
     assert!(
         program.try_wait().expect("asked").is_none(),
-        "but the program is there"
+        "the program still runs"
     );
     place.run(&["resume"]).exits(0);
     assert_eq!(program.wait().expect("ends").code(), Some(0));
@@ -43,7 +43,7 @@ fn a_paused_sweep_goes_on_and_ends_with_the_same_figures() {
 }
 
 #[test]
-fn a_cancelled_job_is_left_and_the_others_finish() {
+fn a_cancelled_job_stays_unfinished_and_the_others_finish() {
     let place = long("\n[run]\nslots = { cpu = 1 }\n");
     let mut program = start(&place);
     wait_until("it trains", || lines(&place) > 4);
@@ -87,11 +87,11 @@ fn a_cancelled_job_is_left_and_the_others_finish() {
     assert!(workers(&place).is_empty());
 }
 
-/// A server of tmux with terminals of its own, stopped at the end.
+/// A tmux server for this test, stopped at the end.
 struct Terminals(String);
 
 impl Terminals {
-    /// Runs one command of tmux and returns what it prints.
+    /// Runs one tmux command and returns its output.
     fn tmux(&self, arguments: &[&str]) -> std::io::Result<String> {
         let out = std::process::Command::new("tmux")
             .args(["-L", &self.0])
@@ -105,7 +105,7 @@ impl Terminals {
         Err(std::io::Error::other(reason))
     }
 
-    /// Opens a terminal of this size, in which `command` runs, and names it by its width.
+    /// Opens a terminal of this size that runs `command`; its width is also its name.
     fn open(&self, width: &str, height: &str, command: &str) {
         let arguments = ["new-session", "-d", "-s", width, "-x", width, "-y", height];
         let opened = self.tmux(&[&arguments[..], &[command]].concat());
@@ -125,7 +125,7 @@ impl Drop for Terminals {
 }
 
 #[test]
-fn watch_fits_its_terminal_and_follows_the_sweep() {
+fn watch_fits_the_terminal_and_shows_progress() {
     let terminals = Terminals(format!("convsweep-test-{}", std::process::id()));
     if let Err(error) = terminals.tmux(&["-V"]) {
         return needs::skip(&format!("tmux does not start: {error}"));
@@ -155,7 +155,7 @@ fn watch_fits_its_terminal_and_follows_the_sweep() {
 }
 
 #[test]
-fn retry_notify_and_prune() {
+fn retry_and_notify_and_prune_work_on_the_same_sweep() {
     let place = Place::small();
     place.write("small.toml", &SMALL.replace("[1e-3, 1e-2]", "[1e-3, 1e30]"));
     let notify = "echo $CONVSWEEP_EVENT $CONVSWEEP_EXPERIMENT >> told";
@@ -166,12 +166,12 @@ fn retry_notify_and_prune() {
     assert_eq!(
         told.lines().collect::<Vec<_>>(),
         ["finished small"],
-        "a diverged job is no failure"
+        "a diverged job is not a failure"
     );
     let attempts = || place.number("select count(*) from attempts");
     assert_eq!(attempts(), 4.0);
     place.run(&["retry", "small"]).exits(1);
-    assert_eq!(attempts(), 6.0, "the two diverged jobs again");
+    assert_eq!(attempts(), 6.0, "the two diverged jobs ran again");
     let checkpoints = || {
         let jobs = std::fs::read_dir(place.path("results/jobs"))
             .expect("jobs")
@@ -186,12 +186,12 @@ fn retry_notify_and_prune() {
     place.run(&["prune"]).exits(0);
     assert_eq!(checkpoints(), before - 2);
     place.run(&["run", "small.toml"]).exits(1);
-    assert_eq!(attempts(), 6.0, "pruned jobs are finished all the same");
+    assert_eq!(attempts(), 6.0, "pruned jobs still count as finished");
     place.run(&["check-db"]).exits(0);
 }
 
 #[test]
-fn halving_spares_jobs_says_why_and_may_be_simulated_before() {
+fn successive_halving_stops_jobs_explains_why_and_can_be_simulated() {
     let grid = "\"train.optimizer.lr\" = [1e-5, 1e-4, 1e-3, 3e-3, 1e-2, 3e-2]";
     let text = SMALL
         .replace("\"train.optimizer.lr\" = [1e-3, 1e-2]", grid)
@@ -232,7 +232,8 @@ fn halving_spares_jobs_says_why_and_may_be_simulated_before() {
             "select count(*) from jobs where outcome = '{outcome}'"
         ))
     };
-    // Six configurations of two seeds: two go on after an epoch, one of them after three.
+    // Six configurations with two seeds each: two continue after the first epoch, one of them after
+    // the third.
     assert_eq!((count("stopped"), count("finished")), (10.0, 2.0));
     let trained =
         |place: &Place| place.number("select count(*) from metrics where name = 'val_loss'");
@@ -262,10 +263,10 @@ fn halving_spares_jobs_says_why_and_may_be_simulated_before() {
     assert_eq!(
         (count("stopped"), count("finished")),
         (10.0, 2.0),
-        "a second run decides nothing anew"
+        "a second run makes no new decisions"
     );
-    // What was trained, in several attempts with pauses between, equals the full sweep's to the
-    // bit.
+    // The epochs that were trained, in several attempts with pauses in between, are bit-identical to
+    // those of the full sweep.
     let sql =
         "select job, epoch, name, value from metrics where name like 'val%' or name like 'train%'";
     let rows = |place: &Place| place.run(&["query", "--csv", sql]).exits(0).stdout();

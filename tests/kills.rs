@@ -1,5 +1,5 @@
-//! Kills at every awkward moment: the same command finishes the sweep, and ends with the bits of an
-//! undisturbed one.
+//! Kills the program or its workers at every awkward moment: the same command then finishes the
+//! sweep, with results that are bit-identical to those of an undisturbed run.
 
 use crate::support::Place;
 use std::collections::BTreeMap;
@@ -7,7 +7,7 @@ use std::process::{Child, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-/// What an undisturbed run ends with.
+/// The results of an undisturbed run.
 fn undisturbed() -> &'static BTreeMap<String, u64> {
     static RESULTS: OnceLock<BTreeMap<String, u64>> = OnceLock::new();
     RESULTS.get_or_init(|| {
@@ -17,7 +17,7 @@ fn undisturbed() -> &'static BTreeMap<String, u64> {
     })
 }
 
-/// Kills each job's first worker at the failpoint; the runner's second attempt finishes the job.
+/// Kills each job's first worker at the failpoint; the second attempt must finish the job.
 fn worker_dies_at(failpoint: &str) {
     let place = Place::small();
     let ran = place
@@ -86,7 +86,7 @@ pub fn start(place: &Place) -> Child {
         .expect("starts")
 }
 
-/// Process ids of workers that train in this place.
+/// Ids of the worker processes that train in this folder.
 pub fn workers(place: &Place) -> Vec<u32> {
     let here = std::fs::canonicalize(place.path(".")).expect("exists");
     let processes = std::fs::read_dir("/proc")
@@ -109,13 +109,13 @@ pub fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
     while !condition() {
         assert!(
             began.elapsed() < Duration::from_secs(60),
-            "waited too long until {what}"
+            "timed out waiting: {what}"
         );
         std::thread::sleep(Duration::from_millis(5));
     }
 }
 
-/// Lines of all event logs.
+/// Number of lines in all event logs together.
 pub fn lines(place: &Place) -> usize {
     let Ok(jobs) = std::fs::read_dir(place.path("results/jobs")) else {
         return 0;
@@ -155,7 +155,7 @@ fn program_ended(place: &Place) -> bool {
 }
 
 #[test]
-fn an_interrupt_drains_and_the_same_command_goes_on() {
+fn an_interrupted_run_writes_checkpoints_and_the_same_command_continues() {
     let place = Place::small();
     place.write(
         "small.toml",

@@ -1,4 +1,4 @@
-//! The real programs, as a user runs them: small sweeps, kills, mistakes.
+//! The real programs, as a user runs them: small sweeps, crashes, mistakes.
 //!
 //! `convsweep-worker` is found beside `convsweep`; `just test` builds both first.
 

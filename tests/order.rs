@@ -1,19 +1,19 @@
-//! In which order jobs start, and what bad input on a worker's pipes leads to: the real program
-//! with a worker that trains nothing but does what a script says
+//! The order in which jobs start, and how the program handles bad output from a worker: the real
+//! program with a fake worker that trains nothing and follows a script
 //! (`crates/runner/examples/fake-worker.rs`).
 
 use crate::support::{Place, SMALL};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The real program, standing in a place of its own beside the fake worker.
+/// A copy of the real program in a folder where the fake worker takes the real worker's place.
 struct Fake {
     place: Place,
     program: PathBuf,
 }
 
 impl Fake {
-    /// With this experiment file.
+    /// Writes this experiment file into the folder.
     fn new(text: &str) -> Fake {
         let place = Place::new();
         place.write("small.toml", text);
@@ -36,7 +36,7 @@ impl Fake {
         Fake { place, program }
     }
 
-    /// Runs the experiment; each job does what the script says. Exit code and what was said.
+    /// Runs the experiment with every job following the script; returns the exit code and stderr.
     fn run(&self, script: &str) -> (Option<i32>, String) {
         let out = Command::new(&self.program)
             .args(["run", "small.toml"])
@@ -51,7 +51,7 @@ impl Fake {
         (out.status.code(), said)
     }
 
-    /// Width and seed of every attempt, in the order of the workers' own words.
+    /// Width and seed of every attempt, in the order in which the workers started.
     fn starts(&self) -> String {
         let sql = "select group_concat(text, ' ') from (select v.label || '.' || j.seed as text
             from attempts a join jobs j on j.job = a.job
@@ -65,7 +65,7 @@ impl Fake {
     }
 }
 
-/// Three widths of two seeds on one slot; `run` is the rest of `[run]`.
+/// Three widths with two seeds each on one slot; `run` is appended to `[run]`.
 fn widths(run: &str) -> String {
     let text = SMALL
         .replace("layers = [", "parameters = { width = 8 }\nlayers = [")
@@ -77,7 +77,7 @@ fn widths(run: &str) -> String {
     format!("{text}\n[run]\nslots = {{ cpu = 1 }}\n{run}\n")
 }
 
-/// The order in which the jobs of such a file really start.
+/// Checks the order in which the jobs of [`widths`] start.
 #[track_caller]
 fn order(run: &str, expect: &str) {
     let fake = Fake::new(&widths(run));
@@ -86,7 +86,7 @@ fn order(run: &str, expect: &str) {
 }
 
 #[test]
-fn jobs_start_in_the_order_that_the_file_asks_for_seeds_together() {
+fn jobs_start_in_the_requested_order_with_seeds_together() {
     order("", "4.0 4.1 8.0 8.1 16.0 16.1");
     order("order = \"short-first\"", "4.0 4.1 8.0 8.1 16.0 16.1");
     order("order = \"file\"", "16.0 16.1 4.0 4.1 8.0 8.1");
@@ -101,7 +101,7 @@ fn jobs_start_in_the_order_that_the_file_asks_for_seeds_together() {
 }
 
 #[test]
-fn jobs_added_later_start_by_the_same_order() {
+fn jobs_added_later_follow_the_same_order() {
     let fake = Fake::new(&widths(""));
     assert_eq!(fake.run("train 3").0, Some(0));
     fake.place.write(
@@ -112,9 +112,9 @@ fn jobs_added_later_start_by_the_same_order() {
     assert_eq!(fake.starts(), "4.0 4.1 8.0 8.1 16.0 16.1 2.0 2.1 12.0 12.1");
 }
 
-/// What a worker may do to its pipes is said in few lines, with what follows.
+/// Bad output from a worker is reported in a few lines that say what happens next.
 #[test]
-fn bad_input_on_a_workers_pipes_is_said() {
+fn bad_output_from_a_worker_is_reported() {
     let check = |script: &str, code: i32, words: &[&str]| {
         let fake = Fake::new(&widths("retry = { crashed = 1 }\nbreaker = 100"));
         let (ended, said) = fake.run(script);
@@ -158,6 +158,6 @@ fn bad_input_on_a_workers_pipes_is_said() {
     let repeats = said.lines().filter(|line| line.contains("--only")).count();
     assert_eq!(
         repeats, 6,
-        "only what is done with is told how to repeat:\n{said}"
+        "only jobs that will not be retried come with the command to repeat them:\n{said}"
     );
 }

@@ -1,12 +1,12 @@
-//! Every way in which a job can end, provoked with the real programs. (Crashes by a signal:
-//! `kills.rs`; cancelled and stopped by a rule: `control.rs`; a kill by the kernel for want of
-//! memory: the runner's own tests.)
+//! Every way in which a job can end, provoked with the real programs. Crashes by a signal are in
+//! `kills.rs`, cancelled and early-stopped jobs in `control.rs`, and jobs killed by the kernel's
+//! out-of-memory killer in the runner's own tests.
 
 use crate::kills::{lines, start, wait_until, workers};
 use crate::support::{Place, SMALL};
 use std::process::Command;
 
-/// One job of so many epochs; `run` is its `[run]`.
+/// An experiment with one job of `epochs` epochs; `run` is its `[run]` section.
 fn one_job(epochs: u32, run: &str) -> Place {
     let place = Place::new();
     let text = SMALL
@@ -32,7 +32,7 @@ fn outcomes(place: &Place) -> String {
 }
 
 #[test]
-fn a_job_out_of_time_keeps_its_checkpoint_and_goes_on_in_the_next_run() {
+fn a_job_past_its_time_limit_keeps_its_checkpoint_and_continues_in_the_next_run() {
     let place = one_job(
         4000,
         "time_limit = \"2 s\"\ncheckpoint_every = \"1000 epochs\"",
@@ -57,7 +57,7 @@ fn a_job_out_of_time_keeps_its_checkpoint_and_goes_on_in_the_next_run() {
 }
 
 #[test]
-fn a_sweep_out_of_time_is_interrupted() {
+fn a_sweep_past_its_time_limit_is_interrupted() {
     let place = one_job(4000, "sweep_time_limit = \"1 s\"");
     place
         .run(&["run", "small.toml"])
@@ -67,7 +67,7 @@ fn a_sweep_out_of_time_is_interrupted() {
 }
 
 #[test]
-fn a_frozen_worker_is_lost_and_its_job_finishes_in_another() {
+fn a_frozen_worker_counts_as_lost_and_another_finishes_its_job() {
     let place = one_job(60, "lost_after = \"3 s\"");
     let program = start(&place);
     wait_until("it trains", || lines(&place) > 3);
@@ -89,10 +89,10 @@ fn a_frozen_worker_is_lost_and_its_job_finishes_in_another() {
 }
 
 #[test]
-fn an_allocation_failure_is_out_of_memory_and_not_tried_again() {
+fn an_allocation_failure_is_out_of_memory_and_not_retried() {
     let place = one_job(3, "memory = \"1 GiB\"\nretry = { crashed = 5, failed = 5 }");
     let text = std::fs::read_to_string(place.path("small.toml")).expect("there");
-    // 64 × 7 × 7 inputs to a million outputs: 12 GB of weights.
+    // A dense layer from 64 × 7 × 7 inputs to a million outputs has 12 GB of weights.
     let large = text
         .replace("conv = 8", "conv = 64")
         .replace("{ dropout = 0.1 }", "{ dense = 1000000 }");
@@ -107,7 +107,7 @@ fn an_allocation_failure_is_out_of_memory_and_not_tried_again() {
 }
 
 #[test]
-fn divergence_is_an_answer_and_a_settled_one() {
+fn a_diverged_job_is_final_and_not_retried() {
     let place = one_job(3, "retry = { failed = 5 }\non_failure = \"stop\"");
     let text = std::fs::read_to_string(place.path("small.toml")).expect("there");
     place.write("small.toml", &text.replace("[1e-3]", "[1e30, 1e-3]"));
@@ -120,7 +120,7 @@ fn divergence_is_an_answer_and_a_settled_one() {
     assert_eq!(
         ended,
         ["diverged", "finished"],
-        "a diverged job stops no sweep"
+        "a diverged job does not stop the sweep"
     );
     place.run(&["run", "small.toml"]).exits(1);
     assert_eq!(
@@ -151,7 +151,7 @@ fn divergence_is_an_answer_and_a_settled_one() {
 }
 
 #[test]
-fn failures_are_shown_when_they_happen_and_stop_the_sweep_if_asked() {
+fn failures_are_shown_at_once_and_stop_the_sweep_if_requested() {
     let place = Place::small();
     place.write(
         "small.toml",
@@ -163,7 +163,7 @@ fn failures_are_shown_when_they_happen_and_stop_the_sweep_if_asked() {
         .exits(0)
         .stdout();
     let first = jobs.split("\"job\": \"").nth(1).expect("a job")[..16].to_string();
-    // A folder that belongs to another question: the worker says so and fails the job.
+    // The job's folder belongs to another question: the worker reports that and the job fails.
     place.write(&format!("results/jobs/{first}/job.json"), "{}");
     let ran = place.run(&["run", "small.toml"]).exits(1);
     let told = ran.stderr();

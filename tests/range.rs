@@ -6,7 +6,7 @@ const KIND: &str =
     "experiment.kind={ name = \"lr-range-test\", from = 1e-5, to = 1e5, steps = 100 }";
 
 #[test]
-fn a_range_test_ends_in_an_explosion_and_suggests_a_rate() {
+fn a_range_test_stops_when_the_loss_explodes_and_suggests_a_rate() {
     let place = Place::small();
     let plan = place
         .run(&["plan", "small.toml", "--set", KIND])
@@ -18,7 +18,7 @@ fn a_range_test_ends_in_an_explosion_and_suggests_a_rate() {
     );
     assert!(
         plan.contains("which changes nothing there"),
-        "the axis is the learning rate: {plan}"
+        "the warning about a learning-rate axis is missing: {plan}"
     );
     let ran = place.run(&["run", "small.toml", "--set", KIND]).exits(0);
     let name = std::fs::read_dir(place.path("results"))
@@ -50,12 +50,12 @@ fn a_range_test_ends_in_an_explosion_and_suggests_a_rate() {
     let mut read = 0;
     for job in jobs {
         let text = std::fs::read_to_string(job.path().join("range.json"))
-            .expect("every job leaves its curve");
+            .expect("every job writes its curve");
         let found: convsweep_spec::range::RangeResult = serde_json::from_str(&text).expect("JSON");
         let rates: Vec<f64> = found.points.iter().map(|p| p.rate).collect();
         assert!(
             rates.len() > 20 && rates.len() < 100,
-            "{} steps: it explodes before the end",
+            "{} steps: the loss explodes before the last one",
             rates.len()
         );
         assert!(
@@ -72,7 +72,7 @@ fn a_range_test_ends_in_an_explosion_and_suggests_a_rate() {
         );
         assert!(
             !job.path().join("model.safetensors").exists(),
-            "what exploded is not kept"
+            "weights of an exploded loss are not kept"
         );
         read += 1;
     }
@@ -98,7 +98,7 @@ fn a_range_test_ends_in_an_explosion_and_suggests_a_rate() {
 }
 
 #[test]
-fn a_killed_range_test_ends_as_an_undisturbed_one() {
+fn a_killed_range_test_ends_with_the_results_of_an_undisturbed_one() {
     let curves = |place: &Place| {
         let jobs = std::fs::read_dir(place.path("results/jobs"))
             .expect("jobs")

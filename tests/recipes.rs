@@ -1,4 +1,4 @@
-//! The shipped experiments and the front door.
+//! The experiments that come with the program.
 
 use crate::support::{Place, root};
 
@@ -19,8 +19,7 @@ fn every_shipped_experiment_can_be_planned() {
     }
 }
 
-/// Each of them on a few drawn images, two epochs and one seed: that it trains at all, whatever it
-/// asks.
+/// Each experiment trains on a few generated images, for two epochs with one seed.
 #[test]
 fn every_shipped_experiment_trains() {
     let files = std::fs::read_dir(root().join("experiments"))
@@ -36,7 +35,7 @@ fn every_shipped_experiment_trains() {
             .and_then(|n| n.to_str())
             .expect("UTF-8")
             .to_string();
-        // On the drawn images a limit that was meant for CIFAR-10 would be above what there is.
+        // A limit that was chosen for CIFAR-10 would exceed the number of generated images.
         let lines = std::fs::read_to_string(&file).expect("reads");
         let text: Vec<_> = lines
             .lines()
@@ -64,7 +63,7 @@ fn every_shipped_experiment_trains() {
 }
 
 #[test]
-fn the_tutorial_plan_shows_the_hand_computed_costs() {
+fn the_plan_of_the_tutorial_shows_costs_computed_by_hand() {
     let place = Place::new();
     let file = root().join("experiments/tutorial.toml");
     let plan = place

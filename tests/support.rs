@@ -1,11 +1,12 @@
-//! A folder to work in, the program, and what it left.
+//! A temporary folder to run the program in, and its output and results.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use tempfile::TempDir;
 
-/// Two learning rates, two seeds, sixteen-pixel shapes: a job takes well under a second.
+/// Two learning rates with two seeds each, on generated 16 × 16 images: a job takes well under a
+/// second.
 pub const SMALL: &str = r#"
 [experiment]
 name = "small"
@@ -37,10 +38,10 @@ optimizer = { name = "adam", lr = 1e-3 }
 "train.optimizer.lr" = [1e-3, 1e-2]
 "#;
 
-/// A working folder with an experiment file, an image cache and a results folder.
+/// A temporary working folder with an experiment file, an image cache and a results folder.
 pub struct Place {
     folder: TempDir,
-    /// What the program's environment has besides.
+    /// Additional environment variables for the program.
     pub environment: Vec<(&'static str, PathBuf)>,
 }
 
@@ -52,7 +53,7 @@ impl Place {
         }
     }
 
-    /// With `small.toml` in it.
+    /// A folder that contains [`SMALL`] as `small.toml`.
     pub fn small() -> Self {
         let place = Place::new();
         place.write("small.toml", SMALL);
@@ -69,7 +70,7 @@ impl Place {
         std::fs::write(path, text).expect("written");
     }
 
-    /// The program with both folders set, standing in this place.
+    /// The program, to be run in this folder with its image cache and results in it.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_convsweep"));
         command.args(arguments).current_dir(self.folder.path());
@@ -87,7 +88,7 @@ impl Place {
             .expect("the program starts"))
     }
 
-    /// One value of the database.
+    /// The single value that a query of the database returns.
     pub fn number(&self, sql: &str) -> f64 {
         let database =
             rusqlite::Connection::open(self.path("results/convsweep.sqlite")).expect("opens");
@@ -96,8 +97,8 @@ impl Place {
             .unwrap_or_else(|e| panic!("{sql}: {e}"))
     }
 
-    /// Every reproducible metric and every evaluation: what an interrupted run must end with, to
-    /// the bit.
+    /// The bits of every reproducible metric, of every evaluation and of every file of weights and
+    /// predictions: equal after an interrupted and an undisturbed run.
     pub fn results(&self) -> BTreeMap<String, u64> {
         let database =
             rusqlite::Connection::open(self.path("results/convsweep.sqlite")).expect("opens");
@@ -124,7 +125,7 @@ impl Place {
         {
             for file in ["model.safetensors", "predictions.safetensors"] {
                 let bytes = std::fs::read(folder.path().join(file))
-                    .expect("every job leaves its weights and predictions");
+                    .expect("every job writes its weights and predictions");
                 found.insert(
                     format!("{} {file}", folder.file_name().display()),
                     checksum(&bytes),
@@ -141,7 +142,7 @@ fn checksum(bytes: &[u8]) -> u64 {
     })
 }
 
-/// How a run of the program went.
+/// A finished run of the program.
 pub struct Ran(pub Output);
 
 impl Ran {
@@ -153,7 +154,7 @@ impl Ran {
         String::from_utf8_lossy(&self.0.stderr).into_owned()
     }
 
-    /// Ended with this exit code.
+    /// Checks the exit code.
     #[track_caller]
     pub fn exits(self, code: i32) -> Self {
         assert_eq!(
@@ -166,7 +167,7 @@ impl Ran {
         self
     }
 
-    /// Said all of these words on stderr, and did not panic.
+    /// Checks that stderr contains all of these texts and no panic.
     #[track_caller]
     pub fn says(self, words: &[&str]) -> Self {
         let said = self.stderr();
@@ -178,7 +179,8 @@ impl Ran {
     }
 }
 
-/// The repository's root, asked when the test runs: two checkouts may share one target folder.
+/// The repository's root. It is determined at run time, since two checkouts may share one target
+/// folder.
 pub fn root() -> PathBuf {
     Path::new(&std::env::var("CARGO_MANIFEST_DIR").expect("run by cargo")).join("../..")
 }

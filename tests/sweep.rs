@@ -1,9 +1,9 @@
-//! From a file to a report, and what a second run does.
+//! From an experiment file to its report; repeated, edited and extended sweeps.
 
 use crate::support::{Place, SMALL};
 
 #[test]
-fn a_file_becomes_jobs_rows_and_a_report() {
+fn a_run_leaves_jobs_rows_and_a_report() {
     let place = Place::small();
     let ran = place.run(&["run", "small.toml"]).exits(0);
     assert!(ran.stdout().contains("report.html"), "{}", ran.stdout());
@@ -40,7 +40,7 @@ fn a_file_becomes_jobs_rows_and_a_report() {
 }
 
 #[test]
-fn the_same_file_again_trains_nothing_and_an_edit_only_the_difference() {
+fn a_repeated_run_trains_nothing_and_an_edited_file_only_the_difference() {
     let place = Place::small();
     place.run(&["run", "small.toml"]).exits(0);
     let attempts = || place.number("select count(*) from attempts");
@@ -69,7 +69,7 @@ fn the_same_file_again_trains_nothing_and_an_edit_only_the_difference() {
 }
 
 #[test]
-fn more_epochs_start_from_the_saved_state_and_equal_training_from_scratch() {
+fn more_epochs_continue_from_the_saved_state_with_the_bits_of_training_from_scratch() {
     let longer = SMALL.replace("epochs = 3", "epochs = 5");
     let extended = Place::small();
     extended.run(&["run", "small.toml"]).exits(0);
@@ -88,7 +88,7 @@ fn more_epochs_start_from_the_saved_state_and_equal_training_from_scratch() {
                 assert_eq!(other, *value, "{key}");
                 true
             }
-            // The epochs before the state were trained by the shorter job and are recorded there.
+            // The epochs before the saved state belong to the shorter job and are recorded there.
             None => false,
         });
     assert!(
@@ -98,7 +98,7 @@ fn more_epochs_start_from_the_saved_state_and_equal_training_from_scratch() {
 }
 
 #[test]
-fn a_phase_goes_on_from_the_job_without_it() {
+fn an_added_phase_continues_from_the_job_without_it() {
     let place = Place::new();
     let phases = "\"train.phases\" = [[], [{ epochs = 2, optimizer.lr = 1e-4 }]]\n[sweep.labels]\n\"train.phases\" = [\"short\", \"lower\"]";
     place.write(
@@ -125,9 +125,9 @@ fn a_phase_goes_on_from_the_job_without_it() {
 }
 
 #[test]
-fn a_job_counts_by_the_weights_that_it_keeps() {
+fn a_job_is_scored_by_the_weights_that_it_keeps() {
     let place = Place::new();
-    // A rate at which later epochs are worse than the best.
+    // With this learning rate the last epoch is not the best.
     let text = SMALL.replace("[1e-3, 1e-2]", "[5e-2]").replace(
         "epochs = 3",
         "epochs = 6\ncheckpoint = { best = \"val_loss\" }",
@@ -152,7 +152,7 @@ fn a_job_counts_by_the_weights_that_it_keeps() {
 }
 
 #[test]
-fn queries_print_what_the_report_says() {
+fn queries_agree_with_the_report() {
     let place = Place::small();
     place.run(&["run", "small.toml"]).exits(0);
     let best = place
@@ -191,7 +191,7 @@ fn queries_print_what_the_report_says() {
 }
 
 #[test]
-fn a_lost_database_is_made_anew_with_equal_content() {
+fn a_deleted_database_is_rebuilt_with_equal_content() {
     let place = Place::small();
     place.run(&["run", "small.toml"]).exits(0);
     let before = place.results();
@@ -204,7 +204,7 @@ fn a_lost_database_is_made_anew_with_equal_content() {
 }
 
 #[test]
-fn folds_validate_every_image_once() {
+fn cross_validation_uses_every_image_for_validation_once() {
     let place = Place::new();
     let folds = SMALL
         .replace("[augment]", "split = { folds = 3, seed = 1 }\n[augment]")
@@ -218,7 +218,7 @@ fn folds_validate_every_image_once() {
 }
 
 #[test]
-fn data_commands_tell_and_draw() {
+fn data_commands_inspect_and_preview() {
     let place = Place::small();
     let told = place
         .run(&["data", "inspect", "small.toml"])

@@ -1,6 +1,6 @@
-//! A sweep of real jobs under every kind of fault at once: at the end each job is accounted for,
-//! every figure equals the undisturbed sweep's to the bit, nothing was trained twice, and each kind
-//! of fault has hit. `CONVSWEEP_TORTURE=ROUNDS` makes it long (`just test-long`).
+//! A sweep of real jobs under every kind of fault. At the end every job has finished, all results are
+//! bit-identical to those of an undisturbed sweep, no job was trained twice, and each kind of fault
+//! has occurred. `CONVSWEEP_TORTURE=ROUNDS` repeats it on a larger sweep (`just test-long`).
 
 use crate::kills::{lines, start, wait_until, workers};
 use crate::needs;
@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-/// What can be done to a sweep; the first ones while it runs, the last ones while it does not.
+/// The kinds of faults: the first [`LIVE`] while the sweep runs, the others between runs.
 const FAULTS: [&str; 9] = [
     "worker killed",
     "worker frozen",
@@ -24,10 +24,10 @@ const FAULTS: [&str; 9] = [
     "last line cut",
 ];
 
-/// How many of them need a running program.
+/// Number of faults that need a running program.
 const LIVE: usize = 6;
 
-/// A generator of its own, so that a failing run can be repeated by its seed.
+/// A seeded random number generator, so that a failing run can be repeated.
 struct Chance(u64);
 
 impl Chance {
@@ -47,7 +47,7 @@ fn signal(name: &str, pid: u32) -> bool {
         .is_ok_and(|status| status.success())
 }
 
-/// Event logs with at least one line.
+/// The event logs that have at least one line.
 fn logs(place: &Place) -> Vec<PathBuf> {
     let Ok(jobs) = fs::read_dir(place.path("results/jobs")) else {
         return vec![];
@@ -61,7 +61,7 @@ fn logs(place: &Place) -> Vec<PathBuf> {
     logs
 }
 
-/// One fault while the program runs; whether it hit.
+/// Causes a fault while the program runs; returns whether it had an effect.
 fn disturb(place: &Place, program: u32, fault: &str, chance: &mut Chance) -> bool {
     let workers = workers(place);
     let worker = || workers.first().copied();
@@ -80,7 +80,7 @@ fn disturb(place: &Place, program: u32, fault: &str, chance: &mut Chance) -> boo
         }
         "program killed" => signal("KILL", program),
         "program interrupted" => signal("INT", program),
-        // A day, a year or ten, there or back.
+        // Forward or backward by a day, a year or ten years.
         "clock jumped" => {
             let days = [1, -1, 365, -365, 3650, -3650][chance.below(6)];
             fs::write(place.path("clock"), format!("{}\n", days * 86_400)).is_ok()
@@ -89,7 +89,7 @@ fn disturb(place: &Place, program: u32, fault: &str, chance: &mut Chance) -> boo
     }
 }
 
-/// One fault while nothing runs; whether it hit.
+/// Causes a fault while no program runs; returns whether it had an effect.
 fn damage(place: &Place, fault: &str, chance: &mut Chance) -> bool {
     let logs = logs(place);
     if fault == "database deleted" {
@@ -118,8 +118,7 @@ fn place(jobs: &str, epochs: u32) -> Place {
     place
 }
 
-/// Puts the program of this place, and its workers, under a clock that jumps as the file `clock`
-/// says.
+/// Gives the program and its workers a clock that is off by the seconds in the file `clock`.
 fn fake_clock(place: &mut Place) {
     let library = place.path("clock.so");
     let mut compiler = Command::new("cc");
@@ -131,14 +130,14 @@ fn fake_clock(place: &mut Place) {
     assert!(
         compiler
             .status()
-            .expect("the linker of Rust programs")
+            .expect("cc, which also links Rust programs")
             .success()
     );
     fs::write(place.path("clock"), "0\n").expect("written");
     place.environment = vec![("LD_PRELOAD", library), ("CLOCK_JUMP", place.path("clock"))];
 }
 
-/// Whether what is logged now bears another day's time.
+/// Whether any logged time is off by more than eleven hours.
 fn clock_is_off(place: &Place) -> bool {
     let now = SystemTime::now()
         .duration_since(UNIX_EPOCH)
@@ -157,7 +156,7 @@ fn clock_is_off(place: &Place) -> bool {
 }
 
 #[test]
-fn every_kind_of_fault_and_still_the_same_figures() {
+fn results_are_the_same_after_every_kind_of_fault() {
     let rounds: usize = std::env::var("CONVSWEEP_TORTURE")
         .ok()
         .and_then(|n| n.parse().ok())
@@ -195,8 +194,8 @@ fn every_kind_of_fault_and_still_the_same_figures() {
                 *hits.entry(fault).or_default() += 1;
             }
             if ["worker frozen", "worker killed", "clock jumped"].contains(fault) {
-                // The run itself makes up for it, for a while; then it is ended, so that faults hit
-                // an unfinished sweep.
+                // The run recovers by itself. It is interrupted a little later, so that the next
+                // fault meets an unfinished sweep.
                 let until = lines(&place) + 3;
                 wait_until("it goes on", || {
                     lines(&place) >= until || finished(&place, &mut program)
@@ -222,9 +221,9 @@ fn every_kind_of_fault_and_still_the_same_figures() {
     place.run(&["run", "small.toml"]).exits(0);
     assert!(
         hits.values().all(|n| *n > 0),
-        "each kind of fault must have hit: {hits:?}, seed {seed}"
+        "not every kind of fault has occurred: {hits:?}, seed {seed}"
     );
-    assert!(clock_is_off(&place), "the jumps were seen");
+    assert!(clock_is_off(&place), "the logs show the jumps of the clock");
     let twice = "select count(*) from (select job from attempts where outcome = 'finished' group by job having count(*) > 1)";
     assert_eq!(place.number(twice), 0.0, "nothing was trained twice");
     assert_eq!(place.results(), expect, "seed {seed}");
@@ -239,8 +238,12 @@ fn every_kind_of_fault_and_still_the_same_figures() {
         .exits(0)
         .says(&["nothing to train"]);
     place.run(&["rebuild"]).exits(0);
-    assert_eq!(place.results(), expect, "the logs give the same rows");
-    // The torn ends of finished jobs' logs are still there, and told; nothing else is.
+    assert_eq!(
+        place.results(),
+        expect,
+        "the rebuilt database has the same rows"
+    );
+    // Torn last lines of finished jobs' logs remain and are reported; there is no other problem.
     let told = place.run(&["check-db"]).stdout();
     assert!(
         told.lines()
@@ -253,7 +256,7 @@ fn finished(_: &Place, program: &mut std::process::Child) -> bool {
     program.try_wait().expect("asked").is_some()
 }
 
-/// A small file system that another program fills; only root can mount one.
+/// A small file system, which the test fills; only root can mount it.
 struct Small(PathBuf);
 
 impl Small {
@@ -277,7 +280,7 @@ impl Drop for Small {
 }
 
 #[test]
-fn a_full_disk_ends_the_run_and_the_same_command_goes_on_when_there_is_room() {
+fn a_full_disk_ends_the_run_and_the_same_command_continues_when_there_is_space() {
     let calm = place("[1e-3, 3e-3]", 12);
     calm.run(&["run", "small.toml"]).exits(0);
     let place = place("[1e-3, 3e-3]", 12);
@@ -288,7 +291,7 @@ fn a_full_disk_ends_the_run_and_the_same_command_goes_on_when_there_is_room() {
     wait_until("it trains", || {
         lines(&place) > 10 || finished(&place, &mut program)
     });
-    // As much as there is room for.
+    // `dd` writes until the disk is full.
     let filler = small.0.join("filler");
     let filled = Command::new("dd")
         .arg("if=/dev/zero")
@@ -297,7 +300,7 @@ fn a_full_disk_ends_the_run_and_the_same_command_goes_on_when_there_is_room() {
         .output();
     assert!(filled.is_ok());
     let status = program.wait().expect("ends");
-    assert_eq!(status.code(), Some(5), "the folder cannot be used");
+    assert_eq!(status.code(), Some(5), "the results folder is unusable");
     let full = place.run(&["run", "small.toml"]).exits(5);
     let told = full.stderr();
     assert!(told.contains("room"), "{told}");

@@ -1,10 +1,9 @@
-//! Weights that training starts from: a file of PyTorch's, an experiment's best job, a job; and
-//! what does not fit.
+//! Transfer learning: initial weights from a PyTorch file, from an experiment's best job or from a
+//! job, and weights that do not fit.
 
 use crate::support::{Place, SMALL, root};
 
-/// The network of `tests/vectors/transfer.py`, with one class less than its file's where `classes`
-/// is 4.
+/// The network of `tests/vectors/transfer.py`, whose file has five classes.
 fn experiment(classes: u32, from: &str) -> String {
     format!(
         r#"
@@ -42,7 +41,7 @@ fn place(classes: u32, from: &str) -> Place {
     place
 }
 
-/// The tensors of the one job's trained network.
+/// The trained tensors of the only job.
 fn trained(place: &Place) -> std::collections::BTreeMap<String, Vec<f32>> {
     let jobs = std::fs::read_dir(place.path("results/jobs"))
         .expect("jobs")
@@ -58,7 +57,7 @@ fn trained(place: &Place) -> std::collections::BTreeMap<String, Vec<f32>> {
 }
 
 #[test]
-fn a_file_of_pytorch_is_where_training_starts() {
+fn training_starts_from_a_pytorch_file() {
     let place = place(5, "{ weights = \"torch.safetensors\" }");
     let plan = place.run(&["plan", "fine.toml"]).exits(0).stdout();
     assert!(
@@ -88,7 +87,7 @@ fn a_file_of_pytorch_is_where_training_starts() {
             .expect("floats");
         assert_eq!(trained[ours], expected, "{theirs}");
     }
-    // The same file makes the same job, another one another.
+    // The job's id depends on the content of the file.
     place
         .run(&["run", "fine.toml"])
         .exits(0)
@@ -101,7 +100,7 @@ fn a_file_of_pytorch_is_where_training_starts() {
 }
 
 #[test]
-fn another_number_of_classes_makes_a_new_head() {
+fn the_last_layer_is_initialised_where_the_number_of_classes_differs() {
     let place = place(4, "{ weights = \"torch.safetensors\" }");
     let plan = place.run(&["plan", "fine.toml"]).exits(0).stdout();
     assert!(
@@ -130,7 +129,7 @@ fn another_number_of_classes_makes_a_new_head() {
 }
 
 #[test]
-fn what_does_not_fit_is_said_before_training() {
+fn weights_that_do_not_fit_are_reported_before_training() {
     let place = place(5, "{ weights = \"torch.safetensors\" }");
     let wide = experiment(5, "{ weights = \"torch.safetensors\" }").replace("conv = 6", "conv = 7");
     place.write("fine.toml", &wide);
@@ -167,7 +166,7 @@ fn what_does_not_fit_is_said_before_training() {
 }
 
 #[test]
-fn an_experiments_best_job_or_a_job_is_where_another_starts() {
+fn training_starts_from_an_experiments_best_job_or_from_a_job() {
     let place = Place::new();
     place.write("small.toml", SMALL);
     place.run(&["run", "small.toml"]).exits(0);
@@ -214,9 +213,9 @@ fn an_experiments_best_job_or_a_job_is_where_another_starts() {
     assert_eq!(
         tensors(&fine_job),
         tensors(&best),
-        "a frozen network at a rate of nothing stays what it was"
+        "a frozen network with a learning rate of zero does not change"
     );
-    // Named by its id it is the same file, and so the same job.
+    // The job given by its id is the same file of weights, hence the same job.
     place.write(
         "fine.toml",
         &fine(&format!("{{ job = \"{}\" }}", &best[..10])),
