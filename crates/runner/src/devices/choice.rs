@@ -1,6 +1,6 @@
 //! Which of the found devices a run uses.
 
-use super::discover::none_found;
+use super::families::none_found;
 use super::found::FoundDevice;
 use crate::error::RunnerError;
 use convsweep_spec::device::{DeviceFamily, DeviceName};

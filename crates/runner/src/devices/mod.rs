@@ -4,18 +4,14 @@
 
 mod choice;
 mod cores;
-mod cpu;
-mod cuda;
-mod discover;
+mod families;
 mod found;
-mod machine;
-mod nvidia_smi;
 mod slot_settings;
 mod worker_program;
 
 pub use choice::{DeviceChoice, choose_devices, parse_device_list};
 pub use cores::usable_cores;
-pub use discover::find_devices;
+pub use families::find_devices;
 pub use found::FoundDevice;
 pub use slot_settings::SlotSettings;
 pub use worker_program::worker_folder;

@@ -13,12 +13,12 @@ pub fn worker_folder() -> PathBuf {
 }
 
 /// Path of the worker program for a device.
-pub(super) fn worker_path(worker_folder: &Path, device: DeviceName) -> PathBuf {
+pub(crate) fn worker_path(worker_folder: &Path, device: DeviceName) -> PathBuf {
     worker_folder.join(device.family.worker())
 }
 
 /// Why a worker program cannot be started, as far as its file shows.
-pub(super) fn worker_problem(worker: &Path) -> Option<String> {
+pub(crate) fn worker_problem(worker: &Path) -> Option<String> {
     const IS_EXECUTABLE: u32 = 0o111;
     let Ok(file) = fs::metadata(worker) else {
         return Some(missing(worker));

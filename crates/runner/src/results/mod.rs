@@ -1,10 +1,9 @@
 //! The files in a results folder that the runner owns.
 //!
-//! | file | written by |
-//! | --- | --- |
-//! | `<results>/.lock` | [`ResultsLock`]: which process runs here, as one line of JSON |
-//! | `<results>/.control/` | [`send_control`]: requests to the running process |
-//! | `<results>/<experiment>/log.jsonl` | [`ExperimentLog`]: revisions, members, attempts whose worker died, decisions |
+//! - `<results>/.lock` ([`ResultsLock`]): which process runs here, as one line of JSON.
+//! - `<results>/.control/` ([`send_control`]): requests to the running process.
+//! - `<results>/<experiment>/log.jsonl` ([`ExperimentLog`]): revisions, members, attempts whose
+//!   worker died, decisions.
 
 mod control_files;
 mod experiment_log;

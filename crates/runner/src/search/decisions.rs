@@ -11,12 +11,15 @@ pub const MEDIAN_JOBS: usize = 3;
 
 /// Orders better values first. A missing value (the job failed or diverged) and NaN are worst.
 pub fn compare(direction: Direction, a: Option<f64>, b: Option<f64>) -> Ordering {
-    let key = |value: Option<f64>| match (value.filter(|v| !v.is_nan()), direction) {
-        (None, _) => f64::INFINITY,
-        (Some(value), Direction::Max) => -value,
-        (Some(value), Direction::Min) => value,
-    };
-    key(a).total_cmp(&key(b))
+    sort_key(direction, a).total_cmp(&sort_key(direction, b))
+}
+
+fn sort_key(direction: Direction, value: Option<f64>) -> f64 {
+    match (value, direction) {
+        (Some(value), Direction::Max) if !value.is_nan() => -value,
+        (Some(value), Direction::Min) if !value.is_nan() => value,
+        _ => f64::INFINITY,
+    }
 }
 
 /// The best 1 in `eta` of the candidates (a number and a value), rounded up; best first, equal ones
@@ -68,9 +71,9 @@ fn median(mut values: Vec<f64>) -> f64 {
     }
 }
 
-/// Which candidates may still be the best, given their values by seed (`None`: the seed failed): the
-/// leader by its mean, and everyone that is not worse than the leader by a paired one-sided t test
-/// at [`LEVEL`] over the seeds that both have.
+/// Which candidates may still be the best, given their values by seed (`None`: the seed failed):
+/// the leader by its mean, and everyone that is not worse than the leader by a paired one-sided t
+/// test at [`LEVEL`] over the seeds that both have.
 pub fn race_survivors(direction: Direction, candidates: &[Vec<Option<f64>>]) -> Vec<bool> {
     let means: Vec<Option<f64>> = candidates.iter().map(|values| mean_of(values)).collect();
     let all = 0..candidates.len();

@@ -1,9 +1,9 @@
 //! Which jobs are pruned: stopping rules over jobs, and the race over seeds.
 //!
 //! [`decisions`] holds the rules as pure functions over recorded values. [`SearchController`]
-//! applies them while a sweep runs or, in [`simulate()`], to the curves of an earlier sweep. Nothing
-//! here knows processes, clocks or files, and only [`StopRule::Asha`] and [`StopRule::Median`]
-//! depend on the order in which results arrive.
+//! applies them while a sweep runs or, in [`simulate()`], to the curves of an earlier sweep.
+//! Nothing here knows processes, clocks or files, and only [`StopRule::Asha`] and
+//! [`StopRule::Median`] depend on the order in which results arrive.
 //!
 //! [`StopRule::Asha`]: convsweep_spec::search::StopRule::Asha
 //! [`StopRule::Median`]: convsweep_spec::search::StopRule::Median

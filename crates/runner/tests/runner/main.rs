@@ -9,6 +9,7 @@ mod experiment_log;
 mod fake_launcher;
 mod harness;
 mod jobs;
+mod logging;
 mod out_of_memory;
 mod processes;
 mod protocol;

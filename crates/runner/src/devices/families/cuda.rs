@@ -1,9 +1,9 @@
 //! Finds NVIDIA GPUs through the files of their driver.
 
-use super::found::FoundDevice;
 use super::machine::{Machine, field};
 use super::nvidia_smi::memory_of;
-use super::worker_program::{worker_path, worker_problem};
+use crate::devices::found::FoundDevice;
+use crate::devices::worker_program::{worker_path, worker_problem};
 use convsweep_spec::device::DeviceName;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,8 +1,8 @@
 //! Finds the CPU, with the project's own kernels and with LibTorch.
 
-use super::found::FoundDevice;
 use super::machine::{Machine, field};
-use super::worker_program::{worker_path, worker_problem};
+use crate::devices::found::FoundDevice;
+use crate::devices::worker_program::{worker_path, worker_problem};
 use convsweep_spec::device::DeviceName;
 use std::fs;
 

@@ -1,12 +1,16 @@
 //! Finds the devices of this machine. A new device family has its lines here and a file beside
 //! this one.
 
+mod cpu;
+mod cuda;
+mod machine;
+mod nvidia_smi;
+
 use super::cores::usable_cores;
 use super::found::FoundDevice;
-use super::machine::Machine;
-use super::nvidia_smi::ask_nvidia_smi;
-use super::{cpu, cuda};
 use convsweep_spec::device::DeviceFamily;
+use machine::Machine;
+use nvidia_smi::ask_nvidia_smi;
 use std::path::Path;
 
 /// The devices of this machine, in the order of [`DeviceFamily::ALL`].
