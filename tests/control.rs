@@ -191,6 +191,36 @@ fn retry_and_notify_and_prune_work_on_the_same_sweep() {
 }
 
 #[test]
+fn data_prune_removes_decoded_sets_that_nothing_uses() {
+    let place = Place::small();
+    let decode = || place.run(&["data", "preview", "small.toml"]).exits(0);
+    let decoded_sets = || {
+        let files = std::fs::read_dir(place.path("data/decoded")).expect("decoded sets");
+        let paths = files.flatten().map(|file| file.path());
+        paths
+            .filter(|p| p.extension().is_some_and(|e| e == "images"))
+            .count()
+    };
+    decode();
+    let recently_used = place.run(&["data", "prune"]).exits(0).stdout();
+    assert_eq!(recently_used, "0 decoded image sets, 0 B removed\n");
+    let prune = ["data", "prune", "--unused-days", "0"];
+    let dry = place.run(&[&prune[..], &["--dry-run"]].concat());
+    let dry = dry.exits(0).stdout();
+    assert!(
+        dry.contains(".images  ") && dry.contains("1 decoded image set, "),
+        "{dry}"
+    );
+    assert!(dry.ends_with("would be removed\n"), "{dry}");
+    assert_eq!(decoded_sets(), 1);
+    let removed = place.run(&prune).exits(0).stdout();
+    assert!(removed.ends_with(" removed\n"), "{removed}");
+    assert_eq!(decoded_sets(), 0);
+    decode();
+    assert_eq!(decoded_sets(), 1, "it is decoded again");
+}
+
+#[test]
 fn successive_halving_stops_jobs_explains_why_and_can_be_simulated() {
     let grid = "\"train.optimizer.lr\" = [1e-5, 1e-4, 1e-3, 3e-3, 1e-2, 3e-2]";
     let text = SMALL

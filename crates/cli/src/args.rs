@@ -112,7 +112,7 @@ pub enum Command {
         #[arg(long)]
         dry_run: bool,
     },
-    /// Fetch, inspect and preview image sets.
+    /// Fetch, inspect and preview image sets, prune decoded ones.
     #[command(subcommand)]
     Data(DataCommand),
     /// What this machine offers and what each device can run.
@@ -249,5 +249,15 @@ pub enum DataCommand {
         /// Where the PNG goes.
         #[arg(long, short, default_value = "preview.png")]
         output: PathBuf,
+    },
+    /// Remove decoded image sets that have not been used for a while. They are decoded again when
+    /// they are needed; fetched and original files stay.
+    Prune {
+        /// Days since the last use; 0 removes every decoded set that no process has open.
+        #[arg(long, value_name = "DAYS", default_value_t = 30)]
+        unused_days: u64,
+        /// Only say what would be removed.
+        #[arg(long)]
+        dry_run: bool,
     },
 }

@@ -1,8 +1,8 @@
 //! Files that appear under their name only when they are whole.
 //!
-//! Content is written to a partial file beside the target, which is then renamed: readers see what
-//! was there before or all that is new, never half of it. How long a write waits for the disk is
-//! chosen by the caller ([`Durability`]), since waiting takes milliseconds and is not always needed.
+//! Content is written to a partial file beside the target, which is then renamed: readers see the
+//! old content or all of the new one, never half of it. The caller chooses how long a write waits
+//! for the disk ([`Durability`]), since waiting takes milliseconds and is not always needed.
 
 mod durability;
 mod error;

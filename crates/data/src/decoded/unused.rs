@@ -29,8 +29,8 @@ pub(super) fn decoded_folder(cache: &Path) -> PathBuf {
 
 /// Notes that a decoded file is used now and for as long as `file` is open.
 ///
-/// Both are allowed to fail, on file systems without locks or in another user's cache: then the file
-/// may be removed although it is in use, which costs decoding it again.
+/// Both may fail, on file systems without locks or in another user's cache. Then the file may be
+/// removed although it is in use, which costs decoding it again.
 pub(super) fn mark_used(file: &File) {
     let _ = file.try_lock_shared();
     let _ = file.set_times(FileTimes::new().set_accessed(SystemTime::now()));

@@ -27,8 +27,8 @@ pub(super) fn download(
             continue;
         }
         if let Err(error) = verify(&partial, download) {
-            // A wrong partial file must not be continued. If it cannot be removed, the next download
-            // finds it wrong again.
+            // A wrong partial file must not be continued. If it cannot be removed, the next
+            // download finds it wrong again.
             let _ = fs::remove_file(&partial);
             return Err(error);
         }

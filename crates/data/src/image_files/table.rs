@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 /// Label and line of each image path.
-type Rows = BTreeMap<String, (String, u64)>;
+type TableRows = BTreeMap<String, (String, u64)>;
 
 /// Lists the images of a table; their paths are relative to the table. Classes are sorted by number
 /// if all labels are whole numbers, and by name otherwise.
@@ -50,7 +50,7 @@ pub(super) fn list(
     })
 }
 
-fn read_rows(path: &Path, path_column: &str, label_column: &str) -> Result<Rows, DataError> {
+fn read_rows(path: &Path, path_column: &str, label_column: &str) -> Result<TableRows, DataError> {
     let broken = |e: csv::Error| DataError::damaged(path, e.to_string());
     let mut reader = csv::ReaderBuilder::new()
         .trim(csv::Trim::All)
@@ -59,7 +59,7 @@ fn read_rows(path: &Path, path_column: &str, label_column: &str) -> Result<Rows,
     let headers = reader.headers().map_err(broken)?.clone();
     let path_at = column(path, &headers, path_column)?;
     let label_at = column(path, &headers, label_column)?;
-    let mut rows = Rows::new();
+    let mut rows = TableRows::new();
     for record in reader.records() {
         let record = record.map_err(broken)?;
         let line = record.position().map_or(0, csv::Position::line);
@@ -94,7 +94,7 @@ fn column(path: &Path, headers: &StringRecord, name: &str) -> Result<usize, Data
 }
 
 /// The different labels, in the order in which they are numbered.
-fn sorted_classes(rows: &Rows) -> Vec<String> {
+fn sorted_classes(rows: &TableRows) -> Vec<String> {
     let mut labels: Vec<String> = rows.values().map(|(label, _)| label.clone()).collect();
     labels.sort_unstable();
     labels.dedup();

@@ -47,8 +47,8 @@ pub(in crate::augment) fn auto_augment_cifar10(
     size: Size,
 ) {
     for (operation, p, level) in POLICY[draws.below(POLICY.len() as u64) as usize] {
-        // Both are drawn even if the operation is not applied: the second operation's draws must not
-        // depend on the first.
+        // Both are drawn even if the operation is not applied: the draws of the second operation
+        // must not depend on the first.
         let (is_applied, is_reversed) = (draws.unit() < p, draws.unit() >= 0.5);
         if !is_applied {
             continue;
