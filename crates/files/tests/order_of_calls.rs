@@ -8,7 +8,7 @@ use convsweep_files::{Durability, NewFile, partial_path, publish, write};
 use std::path::Path;
 use std::process::Command;
 
-/// Tells the traced copy of this program which folder to write in.
+/// Environment variable that tells the traced copy of this program which folder to write in.
 const FOLDER: &str = "CONVSWEEP_FILES_TRACED";
 
 /// The part of the test that runs under strace; by itself it does nothing.

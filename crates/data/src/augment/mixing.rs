@@ -89,12 +89,14 @@ impl Mixing {
 
 /// Blends each image with the next; `share` is what it keeps of itself.
 fn mixup(pixels: &mut [f32], size: Size, share: f64) -> f64 {
-    for_each_pair(pixels, size, |image, next| {
-        for (own, next) in image.iter_mut().zip(next) {
-            *own = share as f32 * *own + (1.0 - share) as f32 * next;
-        }
-    });
+    for_each_pair(pixels, size, |image, next| blend(image, next, share));
     share
+}
+
+fn blend(image: &mut [f32], next: &[f32], share: f64) {
+    for (own, next) in image.iter_mut().zip(next) {
+        *own = share as f32 * *own + (1.0 - share) as f32 * next;
+    }
 }
 
 /// Pastes a rectangle of the next image into each image.
@@ -103,15 +105,19 @@ fn cutmix(pixels: &mut [f32], size: Size, alpha: f64, draws: &mut Draws) -> f64 
     let rows = random_range(size.height, side, draws);
     let columns = random_range(size.width, side, draws);
     for_each_pair(pixels, size, |image, next| {
-        for channel in 0..size.channels {
-            for y in rows.clone() {
-                let start = (channel * size.height + y) * size.width;
-                let place = start + columns.start..start + columns.end;
-                image[place.clone()].copy_from_slice(&next[place]);
-            }
-        }
+        paste(image, next, size, &rows, &columns);
     });
     1.0 - (rows.len() * columns.len()) as f64 / size.plane() as f64
+}
+
+fn paste(image: &mut [f32], next: &[f32], size: Size, rows: &Range<usize>, columns: &Range<usize>) {
+    for channel in 0..size.channels {
+        for y in rows.clone() {
+            let start = (channel * size.height + y) * size.width;
+            let place = start + columns.start..start + columns.end;
+            image[place.clone()].copy_from_slice(&next[place]);
+        }
+    }
 }
 
 /// A range of `share` of `length` about a random centre, cut off at the ends.

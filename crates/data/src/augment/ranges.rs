@@ -63,14 +63,10 @@ fn range_problem(step: &Step) -> (Option<String>, f64) {
             magnitude,
             p,
         } => {
-            let problem = || {
-                format!(
-                    "rand-augment is {operations} at {magnitude}: at most {MAX_OPERATIONS}, \
-                     at most {}",
-                    LEVELS - 1
-                )
-            };
-            let fits = operations <= MAX_OPERATIONS && magnitude < LEVELS;
+            let strongest = LEVELS - 1;
+            let found = format!("rand-augment is {operations} at {magnitude}");
+            let problem = || format!("{found}: at most {MAX_OPERATIONS}, at most {strongest}");
+            let fits = operations <= MAX_OPERATIONS && magnitude <= strongest;
             (unless(fits, problem), p)
         }
         Step::Flip { p, .. }

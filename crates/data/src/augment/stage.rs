@@ -64,23 +64,8 @@ fn push(stages: &mut Vec<AugmentStage>, next: AugmentStage) {
 
 /// The stage of one step; none for steps over a whole batch.
 fn stage(number: u64, step: &Step) -> Option<AugmentStage> {
-    let warp = |kind, fill, p| {
-        Some(AugmentStage::Warp {
-            border: border_mode(fill),
-            steps: vec![GeometricStep {
-                step: number,
-                kind,
-                p,
-            }],
-        })
-    };
-    let pixels = |change, p| {
-        Some(AugmentStage::Pixels {
-            step: number,
-            change,
-            p,
-        })
-    };
+    let warp = |kind, fill, p| Some(warp_stage(number, kind, fill, p));
+    let pixels = |change, p| Some(pixel_stage(number, change, p));
     match *step {
         Step::Rotate { degrees, fill, p } => warp(GeometricKind::Rotate { degrees }, fill, p),
         Step::Scale { min, max, fill, p } => warp(GeometricKind::Scale { min, max }, fill, p),
@@ -127,6 +112,17 @@ fn stage(number: u64, step: &Step) -> Option<AugmentStage> {
         }),
         Step::Mixup { .. } | Step::Cutmix { .. } => None,
     }
+}
+
+fn warp_stage(step: u64, kind: GeometricKind, fill: spec::Fill, p: f64) -> AugmentStage {
+    AugmentStage::Warp {
+        border: border_mode(fill),
+        steps: vec![GeometricStep { step, kind, p }],
+    }
+}
+
+fn pixel_stage(step: u64, change: PixelChange, p: f64) -> AugmentStage {
+    AugmentStage::Pixels { step, change, p }
 }
 
 fn border_mode(fill: spec::Fill) -> BorderMode {

@@ -148,11 +148,14 @@ fn copy_body(
     let mut body = response.into_body().into_reader();
     let mut buffer = vec![0; 1 << 16];
     loop {
-        let n = body.read(&mut buffer).map_err(|e| {
-            DownloadFailure::Transient(format!(
-                "the connection broke after {done} of {bytes} bytes: {e}"
-            ))
-        })?;
+        let n = match body.read(&mut buffer) {
+            Ok(n) => n,
+            Err(e) => {
+                return Err(DownloadFailure::Transient(format!(
+                    "the connection broke after {done} of {bytes} bytes: {e}"
+                )));
+            }
+        };
         if n == 0 && done < bytes {
             return Err(DownloadFailure::Transient(format!(
                 "the connection ended after {done} of {bytes} bytes"

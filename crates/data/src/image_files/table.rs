@@ -84,13 +84,14 @@ fn read_rows(path: &Path, path_column: &str, label_column: &str) -> Result<Table
 /// Index of the column `name`. A byte order mark before the first header is passed over.
 fn column(path: &Path, headers: &StringRecord, name: &str) -> Result<usize, DataError> {
     let is_named = |header: &str| header.trim_start_matches('\u{feff}') == name;
-    headers.iter().position(is_named).ok_or_else(|| {
-        let found = headers.iter().collect::<Vec<_>>().join(", ");
-        DataError::Invalid(format!(
-            "{} has no column {name:?}; it has: {found}",
-            path.display()
-        ))
-    })
+    if let Some(index) = headers.iter().position(is_named) {
+        return Ok(index);
+    }
+    let found = headers.iter().collect::<Vec<_>>().join(", ");
+    Err(DataError::Invalid(format!(
+        "{} has no column {name:?}; it has: {found}",
+        path.display()
+    )))
 }
 
 /// The different labels, in the order in which they are numbered.

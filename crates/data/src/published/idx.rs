@@ -42,11 +42,12 @@ fn after_header<'a>(
     for dimension in dimensions {
         expected.extend(dimension.to_be_bytes());
     }
-    bytes.strip_prefix(expected.as_slice()).ok_or_else(|| {
-        let found = &bytes[..bytes.len().min(expected.len())];
-        DataError::damaged(
-            path,
-            format!("IDX header {found:02x?} found, {expected:02x?} expected"),
-        )
-    })
+    if let Some(rest) = bytes.strip_prefix(expected.as_slice()) {
+        return Ok(rest);
+    }
+    let found = &bytes[..bytes.len().min(expected.len())];
+    Err(DataError::damaged(
+        path,
+        format!("IDX header {found:02x?} found, {expected:02x?} expected"),
+    ))
 }

@@ -51,12 +51,6 @@ impl Background {
 
     /// Share of the second colour at a place, 0 to 1.
     pub(super) fn at(&self, x: f64, y: f64) -> f64 {
-        let waves_at = |wave: &[f64; 2], phase: &[f64; 2]| {
-            (
-                (x * wave[0] + y * wave[1] + phase[0]).sin(),
-                (y * wave[0] - x * wave[1] + phase[1]).sin(),
-            )
-        };
         match self {
             Background::Gradient { direction, side } => {
                 let along =
@@ -67,11 +61,11 @@ impl Background {
                 0.5 + 0.5 * (x * wave[0] + y * wave[1] + phase).sin()
             }
             Background::Checks { wave, phase } => {
-                let (a, b) = waves_at(wave, phase);
+                let (a, b) = crossed_waves([x, y], wave, phase);
                 0.5 + 0.5 * (6.0 * a * b).clamp(-1.0, 1.0)
             }
             Background::Dots { wave, phase } => {
-                let (a, b) = waves_at(wave, phase);
+                let (a, b) = crossed_waves([x, y], wave, phase);
                 (1.5 * (a + b - 0.6)).clamp(0.0, 1.0)
             }
             Background::Clouds {
@@ -84,4 +78,12 @@ impl Background {
             }
         }
     }
+}
+
+/// Heights of two waves at a right angle to each other.
+fn crossed_waves([x, y]: [f64; 2], wave: &[f64; 2], phase: &[f64; 2]) -> (f64, f64) {
+    (
+        (x * wave[0] + y * wave[1] + phase[0]).sin(),
+        (y * wave[0] - x * wave[1] + phase[1]).sin(),
+    )
 }

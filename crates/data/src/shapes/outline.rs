@@ -129,10 +129,11 @@ fn arrow() -> Outline {
 /// The usual heart curve (16 sin³ t, 13 cos t − 5 cos 2t − 2 cos 3t − cos 4t), scaled into the unit
 /// circle.
 fn heart(corners: u32) -> Outline {
-    let corner = |i: u32| {
-        let t = TAU * f64::from(i) / f64::from(corners);
-        let y = 13.0 * t.cos() - 5.0 * (2.0 * t).cos() - 2.0 * (3.0 * t).cos() - (4.0 * t).cos();
-        [t.sin().powi(3) * 16.0 / 17.0, -(y + 2.0) / 17.0]
-    };
-    Outline::Polygon((0..corners).map(corner).collect())
+    let angle = |i| TAU * f64::from(i) / f64::from(corners);
+    Outline::Polygon((0..corners).map(|i| heart_point(angle(i))).collect())
+}
+
+fn heart_point(t: f64) -> [f64; 2] {
+    let y = 13.0 * t.cos() - 5.0 * (2.0 * t).cos() - 2.0 * (3.0 * t).cos() - (4.0 * t).cos();
+    [t.sin().powi(3) * 16.0 / 17.0, -(y + 2.0) / 17.0]
 }

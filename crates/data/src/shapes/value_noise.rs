@@ -18,14 +18,19 @@ impl ValueNoise {
 
     /// Value at a place, in [0, 1). Coordinates must not be negative.
     pub(super) fn at(&self, x: f64, y: f64) -> f64 {
-        let smooth = |t: f64| t * t * (3.0 - 2.0 * t);
-        let (tx, ty) = (smooth(x.fract()), smooth(y.fract()));
-        let row = |y: usize| {
-            let [left, right] =
-                [0, 1].map(|i| self.0[y.min(Self::SIDE - 1)][(x as usize + i).min(Self::SIDE - 1)]);
-            left + (right - left) * tx
-        };
-        let (top, bottom) = (row(y as usize), row(y as usize + 1));
-        top + (bottom - top) * ty
+        let (top, bottom) = (self.in_row(x, y as usize), self.in_row(x, y as usize + 1));
+        top + (bottom - top) * smooth(y.fract())
     }
+
+    /// Value between two neighbours of a row; beyond the last row or column the last one counts.
+    fn in_row(&self, x: f64, row: usize) -> f64 {
+        let row = &self.0[row.min(Self::SIDE - 1)];
+        let [left, right] = [0, 1].map(|i| row[(x as usize + i).min(Self::SIDE - 1)]);
+        left + (right - left) * smooth(x.fract())
+    }
+}
+
+/// Share of the second of two neighbours: 0 and 1 at the ends, and level there.
+fn smooth(t: f64) -> f64 {
+    t * t * (3.0 - 2.0 * t)
 }

@@ -15,6 +15,16 @@ pub(super) enum StrengthRange {
     Wide,
 }
 
+impl StrengthRange {
+    /// The strongest magnitude, of those of both ranges.
+    fn maximum(self, narrow: f64, wide: f64) -> f64 {
+        match self {
+            StrengthRange::Narrow => narrow,
+            StrengthRange::Wide => wide,
+        }
+    }
+}
+
 /// An operation's magnitude at `share` of the range. Operations with two directions take the other
 /// one if `is_reversed`.
 pub(super) fn strength(
@@ -24,13 +34,7 @@ pub(super) fn strength(
     is_reversed: bool,
     size: Size,
 ) -> f64 {
-    let up_to = |narrow: f64, wide: f64| {
-        share
-            * match range {
-                StrengthRange::Narrow => narrow,
-                StrengthRange::Wide => wide,
-            }
-    };
+    let up_to = |narrow, wide| share * range.maximum(narrow, wide);
     let sign = if is_reversed { -1.0 } else { 1.0 };
     match operation {
         ShearX | ShearY => sign * up_to(0.3, 0.99),
