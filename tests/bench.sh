@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# Benchmarks, each by its name: `just bench program`. Medians, pinned to one core; run them on an idle machine.
-# Where CONVSWEEP_BENCH_PYTHON names a Python with PyTorch, and CONVSWEEP_BENCH_PEERS the folder of the peers' scripts,
-# the peers are measured in the same run.
+# Benchmarks, each run by its name: `just bench program`. They print medians, on one core unless noted; run them on an
+# idle machine. Peers are measured in the same run where CONVSWEEP_BENCH_PYTHON is a Python with PyTorch and
+# CONVSWEEP_BENCH_PEERS the folder of the peers' scripts.
 set -euo pipefail
 root="$(cd "$(dirname "$0")/.." && pwd)"
 bin="${CARGO_TARGET_DIR:-$root/target}/release"
-# The allocator as the runner sets it.
+# The runner's settings of the allocator.
 export MIMALLOC_PURGE_DELAY=60000
 
-# Milliseconds of each of RUNS starts of a command: median, minimum, maximum, and what the core spent on one.
+# Runs a command RUNS times: median, minimum and maximum of its milliseconds, and its processor time.
 starts() {
     local runs=$1 i before after
     shift
@@ -27,7 +27,7 @@ starts() {
         END { printf "%.1f ms (%.1f to %.1f, %d runs; %.0f ms of the core)\n", t[int((n + 1) / 2)], t[1], t[n], n, 1000 * core / n }'
 }
 
-# For awk: the middle one of v[key, 1] to v[key, n].
+# For awk: the median of v[key, 1] to v[key, n].
 median='
         function median(key, n,   i, j, t) {
             for (i = 2; i <= n; i++) for (j = i; j > 1 && v[key, j - 1] > v[key, j]; j--) { t = v[key, j]; v[key, j] = v[key, j - 1]; v[key, j - 1] = t }
@@ -35,7 +35,7 @@ median='
         }
 '
 
-# How long the program takes to answer.
+# Time until a command of the program has finished.
 program() {
     printf '%-28s' "convsweep --help"
     starts 41 "$bin/convsweep" --help
@@ -43,12 +43,12 @@ program() {
     starts 21 "$bin/convsweep" plan "$root/experiments/tutorial.toml"
 }
 
-# Speed of each kernel beside the peak of multiply-adds, one JSON line each.
+# Speed of each kernel and the processor's peak of multiply-adds, one JSON line each.
 kernels() {
     cd "$root" && taskset -c 0 cargo run --release --quiet --package convsweep-kernels --example bench -- "$@"
 }
 
-# Images per second through the tutorial's augmentation.
+# Images per second of the tutorial's augmentation.
 augment() {
     cd "$root" && taskset -c 0 cargo test --release --quiet --package convsweep-data --bench augment
 }
@@ -58,15 +58,15 @@ train_program() {
     (cd "$root" && cargo test --release --workspace --bench train --no-run 2>&1) | sed -n 's/.*Executable.*(\(.*\))$/\1/p'
 }
 
-# One network by our program or by a peer, one JSON line: `measure PROGRAM train|evaluate NETWORK STEPS`,
+# Measures one network with our program or with a peer; prints one JSON line: `measure PROGRAM train|evaluate NETWORK STEPS`,
 # `peer train|evaluate NETWORK STEPS VARIANT`.
-# Both are timed by what the core spent on them, so that other programs on the machine cost cache only; CONVSWEEP_BENCH_CLOCK=wall
-# for the clock on the wall.
+# Both are timed by processor time, so that other programs on the machine disturb only the caches;
+# CONVSWEEP_BENCH_CLOCK=wall measures elapsed time instead.
 measure() {
     (cd "$root" && taskset -c 0 "$1" "$2" "crates/worker/benches/networks/$3.toml" "$4" "${CONVSWEEP_BENCH_CLOCK:-core}")
 }
-# The peers' variants that are measured beside ours: PyTorch with channels last (cl), with an allocator that keeps its memory
-# (malloc), compiled (compile), and Keras with several steps at a time (keras, where CONVSWEEP_BENCH_KERAS names a Python with it).
+# Variants of the peers: PyTorch with channels last (cl), with an allocator that keeps freed memory (malloc), compiled
+# (compile), and Keras with several steps per call (keras, where CONVSWEEP_BENCH_KERAS is a Python that has it).
 peer() {
     local what=$1 network=$2 steps=$3 variant=$4 python=$CONVSWEEP_BENCH_PYTHON clock=process_time more env=()
     local script="$CONVSWEEP_BENCH_PEERS/train_torch.py"
@@ -87,21 +87,22 @@ peer() {
         "$script" "${more[@]}"
 }
 
-# The variants that are there for a network; without CONVSWEEP_BENCH_VARIANTS PyTorch's `cl` alone.
+# The available variants for a network; only PyTorch's `cl` unless CONVSWEEP_BENCH_VARIANTS is set.
 variants() {
     local what=$1 network=$2 variant
     [ -n "${CONVSWEEP_BENCH_PYTHON:-}" ] && [ -n "${CONVSWEEP_BENCH_PEERS:-}" ] || return 0
     for variant in ${CONVSWEEP_BENCH_VARIANTS:-cl}; do
         case "$what $variant" in
         *" cl" | "train malloc") echo "$variant" ;;
-        # What takes longest, where it may be the fastest.
+        # Compiling takes long, so only for networks where it may be the fastest.
         "train compile") case $network in resnet20 | vggsmall) echo compile ;; esac ;;
         "train keras") [ "$network" != tutorial ] || [ -z "${CONVSWEEP_BENCH_KERAS:-}" ] || echo keras ;;
         esac
     done
 }
 
-# Each network by turns, ours and each variant of the peers, ROUNDS times; then medians, and our ratio to the fastest peer.
+# Measures each network ROUNDS times with our program and each variant in turn; prints medians and the ratio of our speed
+# to that of the fastest peer.
 turns() {
     local what=$1 rounds=$2 steps=$3 program lines network variant
     shift 3
@@ -127,7 +128,7 @@ turns() {
     rm "$lines"
 }
 
-# Images per second of whole training steps on CIFAR-10, one core: `train [STEPS] [ROUNDS] [NETWORK…]`; networks are the files
+# Images per second of complete training steps on CIFAR-10 on one core: `train [STEPS] [ROUNDS] [NETWORK…]`; networks are the files
 # of crates/worker/benches/networks.
 train() {
     local networks=("${@:3}")
@@ -135,15 +136,15 @@ train() {
     turns train "${2:-3}" "${1:-30}" "${networks[@]}"
 }
 
-# The same of evaluation: batch, forward, judgement.
+# The same for evaluation: batch, forward pass, metrics.
 evaluate() {
     local networks=("${@:3}")
     [ ${#networks[@]} -gt 0 ] || networks=(tutorial resnet20 vggsmall mobilenet inception)
     turns evaluate "${2:-3}" "${1:-15}" "${networks[@]}"
 }
 
-# What the second core brings, by the clock on the wall: a job with two threads, and two jobs at once, beside one job with one
-# thread; medians of ROUNDS rounds. `cores [STEPS] [ROUNDS] [NETWORK…]`
+# Speed-up of a second core, in elapsed time: one job with two threads and two jobs at once, each compared with one job
+# with one thread; medians of ROUNDS rounds. `cores [STEPS] [ROUNDS] [NETWORK…]`
 cores() {
     local steps=${1:-60} rounds=${2:-5} network program lines
     local networks=("${@:3}")
@@ -168,7 +169,7 @@ cores() {
     rm "$lines"
 }
 
-# A plan of 100,000 jobs, as many configurations or a tenth of it with ten seeds: seconds and peak memory.
+# Plans 100,000 jobs, as 100,000 configurations or as 10,000 with ten seeds each: seconds and peak memory.
 plan() {
     local folder case seeds rates
     folder="$(mktemp -d)"
@@ -190,7 +191,7 @@ END
     rm -r "$folder"
 }
 
-# The store under load: rows through the writer, and what the commands ask of a folder of JOBS jobs of EPOCHS epochs.
+# The store under load: rows per second of the writer, and the commands' queries on JOBS jobs of EPOCHS epochs.
 store() {
     local jobs=${1:-10000} epochs=${2:-50} folder
     cargo build --release --quiet --manifest-path "$root/Cargo.toml" --workspace --example load
@@ -199,10 +200,10 @@ store() {
     rm -r "$folder"
 }
 
-# The price of a job: JOBS jobs (a multiple of 100) of a worker that trains nothing but reports EPOCHS epochs, in log and
-# database, on two slots; then what the commands take in that folder. Beside Optuna's, where CONVSWEEP_BENCH_PYTHON has it:
-# so many TRIALS (a multiple of 100) that do nothing but report as many values, in two processes.
-# On ext4 a file costs several times as much to make for minutes after very many were deleted: wait between two of these.
+# Overhead of a job: JOBS jobs (a multiple of 100) whose worker trains nothing and reports EPOCHS epochs, recorded in log
+# and database, on two slots; then the time of the commands in that folder. For comparison Optuna, where
+# CONVSWEEP_BENCH_PYTHON has it: TRIALS trials (a multiple of 100) that only report EPOCHS values, in two processes.
+# On ext4, creating files is several times slower for minutes after many were deleted: wait between two runs.
 runner() {
     local jobs=${1:-10000} epochs=${2:-10} trials=${3:-300} folder
     cargo build --release --quiet --manifest-path "$root/Cargo.toml" --workspace --example fake-worker
@@ -218,7 +219,7 @@ runner() {
         '[run]' 'slots = { cpu = 2 }' >"$folder/price.toml"
     cd "$folder"
     export CONVSWEEP_DATA="$folder/data" CONVSWEEP_FAKE_SCRIPT="train $epochs"
-    # The report is no part of a job's price: with it the program and its workers take more time than this says.
+    # The report is not part of a job's overhead and is left out.
     bin/convsweep run --quiet price.toml >/dev/null
     bin/convsweep query --csv "select count(*), 1000.0 * (max(ended) - min(started)) / count(*) from attempts" |
         awk -F, -v epochs="$epochs" 'NR == 2 { printf "convsweep: %d jobs of %d reports, %.2f ms a job of wall time on two slots\n", $1, epochs, $2 }'

@@ -1,5 +1,5 @@
-// Lets a program's clock jump, never the machine's: adds the seconds in the file $CLOCK_JUMP to the time of day.
-// For tests, by LD_PRELOAD; clocks that only measure lengths of time are left alone, as a real jump leaves them.
+// Shifts the clock of one program, not the machine's: adds the seconds in the file $CLOCK_JUMP to the time of day.
+// Tests load it by LD_PRELOAD. Monotonic clocks are left alone, since a real change of the clock does not affect them.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""PyTorch's evaluation of a network of the peers' folder, channels last, one thread; one JSON line.
+"""Measures PyTorch's evaluation of one of the peers' networks, channels last, one thread; prints one JSON line.
 
     PYTHONPATH=PEERS evaluate_torch.py NETWORK STEPS
 

@@ -1,8 +1,8 @@
-"""Writes layers.json and layers.f32 beside itself: what PyTorch computes for every layer of the language.
+"""Writes layers.json and layers.f32 beside itself: PyTorch's results for every layer of the language.
 
-Run by hand with torch 2.9 (CPU) where a layer is added: python tests/vectors/layers.py. The test that reads the files is
-crates/nn/tests/layer_vectors.rs. Inputs, parameters and the weights of the outputs come from one formula on both sides (`numbers`),
-so that only results are kept: outputs, the gradient by the input and by each parameter. Computed in float64, kept as float32.
+Run it with torch 2.9 (CPU) after adding a layer: python tests/vectors/layers.py. crates/nn/tests/layer_vectors.rs reads the files.
+Both sides compute inputs, parameters and output weights by the same formula (`numbers`), so only results are stored: outputs and
+the gradients with respect to the input and each parameter. Computed in float64, stored as float32.
 """
 
 import json
@@ -16,7 +16,7 @@ WEIGHTS, INPUT = 1000, 2000
 
 
 def numbers(shape, k, scale=1.0, shift=0.0):
-    """Reproducible numbers in shift ± scale, never exactly 0 and without equal ones among 211 neighbours."""
+    """Reproducible numbers in shift ± scale, never exactly 0 and distinct among 211 neighbours."""
     count = 1
     for s in shape:
         count *= s
@@ -25,7 +25,7 @@ def numbers(shape, k, scale=1.0, shift=0.0):
 
 
 def same(size, kernel, stride, dilation):
-    """[(top, bottom), (left, right)] as TensorFlow pads."""
+    """[(top, bottom), (left, right)] of TensorFlow's "same" padding."""
     pads = []
     for d in range(2):
         extent = dilation[d] * (kernel[d] - 1) + 1

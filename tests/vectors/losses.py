@@ -1,9 +1,9 @@
-"""Writes losses.json: losses and their gradients by PyTorch, in float64.
+"""Writes losses.json: PyTorch's losses and their gradients, in float64.
 
     python tests/vectors/losses.py     (torch 2.9)
 
-The network is one dense layer, so that the gradient of its weights says all. Targets are probabilities, for which PyTorch's
-cross-entropy divides by the number of images also under class weights. Focal loss is written from its definition.
+The network is one dense layer, so the gradient of its weights determines the gradient of the loss. Targets are probabilities, for which PyTorch's
+cross-entropy divides by the number of images also under class weights. Focal loss follows its definition.
 """
 
 import json

@@ -1,8 +1,8 @@
-"""Writes metrics.json: scores of made-up predictions by scikit-learn.
+"""Writes metrics.json: scikit-learn's scores of made-up predictions.
 
     python tests/vectors/metrics.py     (scikit-learn, numpy)
 
-The calibration error, which scikit-learn has not, is written from its definition (Guo et al. 2017, 15 bins).
+scikit-learn does not have the calibration error, so it follows its definition (Guo et al. 2017, 15 bins).
 """
 
 import json
@@ -26,7 +26,7 @@ def case(classes, images, seed, step):
     random = np.random.default_rng(seed)
     labels = np.concatenate([np.arange(classes), random.integers(0, classes, images - classes)])
     logits = random.normal(size=(images, classes)) + 1.5 * np.eye(classes)[labels]
-    # Rounded, so that there are ties.
+    # Rounded to produce ties.
     probabilities = np.exp(np.round(logits / step) * step)
     probabilities = (probabilities / probabilities.sum(1, keepdims=True)).astype(np.float32)
     predicted = probabilities.argmax(1)

@@ -1,10 +1,10 @@
-"""Writes optimizers.json: one hundred steps of every optimiser by PyTorch, in float64.
+"""Writes optimizers.json: one hundred steps of every optimiser in PyTorch, in float64.
 
     python tests/vectors/optimizers.py     (torch 2.9)
 
-Gradients are a formula of the weights and the step, so that both sides can compute them: see `gradient`. Lion, which PyTorch
-has not, is written from its paper's listing; Muon is PyTorch's with the iteration in float64 instead of bfloat16, and AdamW
-beside it as its author has it; SGD with decoupled decay is SGD after a shrinking.
+Gradients are a formula of the weights and the step, so that both sides can compute them: see `gradient`. PyTorch has no
+Lion: it follows the listing of its paper. Muon is PyTorch's with the iteration in float64 instead of bfloat16, combined with AdamW
+as by its author. SGD with decoupled decay shrinks the weights before each step of SGD.
 """
 
 import json
@@ -23,7 +23,7 @@ def start(j):
 
 
 def gradient(j, w, step):
-    """0.5·(w − sin i) + 0.3·sin(0.37·step + i + j), i the place in the tensor."""
+    """0.5·(w − sin i) + 0.3·sin(0.37·step + i + j), i the index in the tensor."""
     i = torch.arange(w.numel(), dtype=torch.float64).reshape(w.shape)
     return 0.5 * (w - torch.sin(i)) + 0.3 * torch.sin(0.37 * step + i + j)
 
@@ -80,7 +80,7 @@ def run(make, clip=None, shrink=0.0):
 
 def muon(params):
     class Flat:
-        """A convolution's filters as the rows of a matrix, for an optimiser that takes matrices only."""
+        """A convolution's filters as the rows of a matrix, for an optimiser that accepts only matrices."""
 
         def __init__(self):
             self.matrix = torch.nn.Parameter(params[0].detach().reshape(4, 18).clone())
@@ -106,7 +106,7 @@ def only_matrices(params, decay):
 
 
 def groups(params, decay):
-    """The head at its own rate, the first layer at a half without decay, what is between at a tenth; norms and biases as they are."""
+    """Head: its own rate. First layer: half the rate, no decay. Layers between: a tenth. Norms and biases: unchanged."""
     first, between, head = params[:2], params[2:4], params[4:]
     matrices = lambda group, lr, decay: [
         dict(params=[p for p in group if p.dim() > 1], lr=lr, weight_decay=decay),

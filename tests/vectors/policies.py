@@ -1,9 +1,9 @@
-"""Writes policies.json: torchvision's automatic augmentations, operation by operation, and their strengths.
+"""Writes policies.json: torchvision's automatic augmentations, each operation with its strengths.
 
     python tests/vectors/policies.py     (torch 2.9, torchvision 0.24)
 
-Images are float in [0, 1] for torchvision, with bilinear interpolation; posterize and equalize want bytes. Without `fill`, which
-torchvision blends in a second time at the border, 0 lies outside.
+Images are float in [0, 1] for torchvision, with bilinear interpolation; posterize and equalize need bytes. `fill` is not
+used, since torchvision blends it in a second time at the border: outside the image is 0.
 """
 
 import json
@@ -19,7 +19,7 @@ def picture(shape):
 
 
 def operation(name, magnitude):
-    # Fewer than 256 pixels are never equalised.
+    # torchvision does not equalise fewer than 256 pixels.
     shape = (1, 20, 24) if name == "Equalize" else (3, 9, 12)
     image = picture(shape)
     image = image.to(torch.uint8) if name in ("Posterize", "Equalize") else image.double() / 255
@@ -45,7 +45,7 @@ for name, magnitudes in dict(
 def strengths(space, bins):
     whole = ("TranslateX", "TranslateY")
     listed = lambda v: v.double().flatten().tolist() if v.ndim else [v.item()] * bins
-    # Places that f32 has a little below a whole number are the whole number.
+    # Positions that float32 rounds to just below a whole number count as that number.
     return {k: [float(int(x + 1e-4)) if k in whole else x for x in listed(v)] for k, (v, _) in space.items()}
 
 

@@ -1,4 +1,4 @@
-"""Writes schedules.json: the learning rate of every step by PyTorch, ten steps an epoch.
+"""Writes schedules.json: PyTorch's learning rate of every step, with ten steps per epoch.
 
     python tests/vectors/schedules.py     (torch 2.9)
 """
@@ -30,13 +30,13 @@ def curve(make, steps, epochwise=False, measured=None):
     return rates
 
 
-# Falls, stalls longer than the patience twice, within the threshold once.
+# Improves, stalls longer than the patience twice, and once improves by less than the threshold.
 MEASURED = [1.0, 0.9, 0.95, 0.9, 0.91, 0.8, 0.79995, 0.81, 0.82, 0.83, 0.84, 0.85, 0.7, 0.71, 0.72, 0.73, 0.74, 0.75, 0.76, 0.77]
 
 cases = {
     "step": curve(lambda o: s.StepLR(o, 3, gamma=0.5), 100, epochwise=True),
     "multi-step": curve(lambda o: s.MultiStepLR(o, [2, 5], gamma=0.1), 100, epochwise=True),
-    # Once an epoch in PyTorch; here the rate falls on the way too, so only the epochs' first steps are compared.
+    # PyTorch changes the rate once per epoch, we at every step: only the first steps of epochs are compared.
     "exponential": curve(lambda o: s.ExponentialLR(o, 0.9), 100, epochwise=True),
     "polynomial": curve(lambda o: s.PolynomialLR(o, 100, power=2.0), 100),
     "cosine": curve(lambda o: s.CosineAnnealingLR(o, 100, eta_min=0.01), 100),

@@ -1,9 +1,9 @@
-"""Writes training.json: the losses of twenty training steps of four networks by PyTorch, in float64.
+"""Writes training.json: PyTorch's losses in twenty training steps of four networks, in float64.
 
     python tests/vectors/training.py     (torch 2.9)
 
 Weights and batches are formulas, so that both sides can compute them: see `noise`. The networks are those of
-crates/nn/tests/kernels.rs; stochastic gradient descent with a momentum of 0.9.
+crates/nn/tests/kernels.rs; SGD with momentum 0.9.
 """
 
 import json
@@ -18,7 +18,7 @@ STEPS, IMAGES, SIDE = 20, 16, 32
 
 
 def noise(count, j):
-    """Numbers from -1 to 1: twice the fraction of 43758.5453 * sin(12.9898 i + 78.233 j), less 1."""
+    """Numbers from -1 to 1: 2 × frac(43758.5453 * sin(12.9898 i + 78.233 j)) - 1."""
     i = torch.arange(count, dtype=torch.float64)
     v = torch.sin(12.9898 * i + 78.233 * j) * 43758.5453
     return 2 * (v - torch.floor(v)) - 1

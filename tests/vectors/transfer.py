@@ -1,8 +1,8 @@
-"""Writes transfer.safetensors: a small network of PyTorch's with made-up weights, as `save_file(model.state_dict(), …)` does.
+"""Writes transfer.safetensors: a small PyTorch network with made-up weights, saved by `save_file(model.state_dict(), …)`.
 
     python tests/vectors/transfer.py     (torch 2.9, safetensors)
 
-transfer.json holds what it makes of an image in evaluation.
+transfer.json holds its outputs for one image in evaluation mode.
 """
 
 import json
