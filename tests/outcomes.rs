@@ -169,7 +169,7 @@ fn failures_are_shown_at_once_and_stop_the_sweep_if_requested() {
     let told = ran.stderr();
     for words in [
         "failed",
-        "is another job's",
+        "belongs to another job",
         "no more are started",
         "--only",
         &first,

@@ -11,14 +11,11 @@ host=$(rustc -vV | sed -n 's/^host: //p')
 export CONVSWEEP_TEST_LOG=$log
 export "CARGO_TARGET_$(tr 'a-z-' 'A-Z_' <<<"$host")_RUNNER=$PWD/tests/timed.sh"
 
-run_all() {
-  cargo test --release --workspace "$@" &&
-    cargo test --release --manifest-path tests/schema/Cargo.toml "$@" &&
-    cargo test --release --manifest-path tests/house/Cargo.toml "$@"
-}
 SECONDS=0
-run_all "$@"
-status=$?
+status=0
+for manifest in Cargo.toml tests/schema/Cargo.toml tests/house/Cargo.toml; do
+  cargo test --release --workspace --no-fail-fast --manifest-path "$manifest" "$@" || status=$?
+done
 
 printf '\nslowest tests, in seconds:\n'
 awk '/^program / { program = $2 }
