@@ -385,7 +385,7 @@ fn pytorchs_weights_make_pytorchs_logits() {
     let transfer = Transfer {
         hash: String::new(),
         map: BTreeMap::new(),
-        anew: None,
+        reinitialised: None,
     };
     network.take_over(&file, &transfer).expect("fits");
     let pixels = (0..2 * 3 * 16 * 16)

@@ -11,7 +11,7 @@ use crate::source::tree::Node;
 use convsweep_spec::canonical::hash_of;
 use convsweep_spec::pattern::HEAD;
 use convsweep_spec::shape::TensorShape;
-use convsweep_spec::weights::{self, Assignment, Held, Transfer, assign};
+use convsweep_spec::weights::{self, StoredTensor, TensorMatch, Transfer, assign};
 use convsweep_spec::words::counted;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
@@ -27,12 +27,12 @@ const MOST_SHOWN: usize = 6;
 pub(super) struct ResolvedTransfer {
     pub transfer: Transfer,
     pub path: PathBuf,
-    tensors: Rc<Vec<Held>>,
+    tensors: Rc<Vec<StoredTensor>>,
     span: Span,
 }
 
 /// The hash and the tensors of a file of weights.
-type WeightFile = (String, Rc<Vec<Held>>);
+type WeightFile = (String, Rc<Vec<StoredTensor>>);
 
 /// Resolves `train.from`; each file is read once.
 pub(super) struct TransferReader<'a> {
@@ -84,7 +84,11 @@ impl<'a> TransferReader<'a> {
         };
         let map = sink.ok(layer_map(&reader.node("map")?))?;
         Some(ResolvedTransfer {
-            transfer: Transfer { hash, map, anew },
+            transfer: Transfer {
+                hash,
+                map,
+                reinitialised: anew,
+            },
             path,
             tensors,
             span: origin.span,
@@ -194,7 +198,7 @@ impl ResolvedTransfer {
     pub(super) fn check(&self, network: &[TensorShape], sink: &mut ProblemSink) -> Option<String> {
         let file = short_path(&self.path);
         match assign(&self.tensors, network, &self.transfer) {
-            Ok(assignment) => Some(note(&file, &assignment)),
+            Ok(matched) => Some(note(&file, &matched)),
             Err(problems) => {
                 let left = problems.len().saturating_sub(MOST_SHOWN);
                 for problem in problems.into_iter().take(MOST_SHOWN) {
@@ -214,14 +218,14 @@ impl ResolvedTransfer {
     }
 }
 
-fn note(file: &str, assignment: &Assignment) -> String {
-    let tensors = counted(assignment.pairs.len() as u64, "tensor");
+fn note(file: &str, matched: &TensorMatch) -> String {
+    let tensors = counted(matched.pairs.len() as u64, "tensor");
     let mut note = format!("weights from {file}: {tensors}");
-    if assignment.by_order {
+    if matched.by_order {
         note += ", matched by kind and order of the layers";
     }
-    if !assignment.anew.is_empty() {
-        note += &format!("; initialised anew: {}", assignment.anew.join(", "));
+    if !matched.reinitialised.is_empty() {
+        note += &format!("; initialised anew: {}", matched.reinitialised.join(", "));
     }
     note
 }

@@ -1,7 +1,9 @@
 use super::*;
+use crate::shape::TensorShape;
+use std::collections::BTreeMap;
 
-fn held(name: &str, shape: &[u32]) -> Held {
-    Held {
+fn stored(name: &str, shape: &[u32]) -> StoredTensor {
+    StoredTensor {
         name: name.into(),
         dtype: "F32".into(),
         shape: shape.into(),
@@ -40,206 +42,216 @@ fn network() -> Vec<TensorShape> {
         .collect()
 }
 
-/// The same as torchvision names it, with so many classes; sorted by name, as its writer leaves
-/// them.
-fn torch(classes: u32) -> Vec<Held> {
+/// The same network with the names of torchvision and `classes` classes, sorted by name as its
+/// writer sorts them.
+fn torch(classes: u32) -> Vec<StoredTensor> {
     let mut all = vec![
-        held("conv1.weight", &[8, 3, 3, 3]),
-        held("layer1.0.conv1.weight", &[8, 8, 3, 3]),
+        stored("conv1.weight", &[8, 3, 3, 3]),
+        stored("layer1.0.conv1.weight", &[8, 8, 3, 3]),
     ];
     for norm in ["bn1", "layer1.0.bn1"] {
         for role in ["weight", "bias", "running_mean", "running_var"] {
-            all.push(held(&format!("{norm}.{role}"), &[8]));
+            all.push(stored(&format!("{norm}.{role}"), &[8]));
         }
-        all.push(Held {
+        all.push(StoredTensor {
             dtype: "I64".into(),
-            ..held(&format!("{norm}.num_batches_tracked"), &[])
+            ..stored(&format!("{norm}.num_batches_tracked"), &[])
         });
     }
     all.extend([
-        held("fc.1.weight", &[classes, 16]),
-        held("fc.1.bias", &[classes]),
+        stored("fc.1.weight", &[classes, 16]),
+        stored("fc.1.bias", &[classes]),
     ]);
-    all.extend([held("fc.0.weight", &[16, 32]), held("fc.0.bias", &[16])]);
+    all.extend([stored("fc.0.weight", &[16, 32]), stored("fc.0.bias", &[16])]);
     all.sort_by(|a, b| a.name.cmp(&b.name));
     all
 }
 
-fn transfer(anew: Option<&[&str]>) -> Transfer {
-    let anew = anew.map(|patterns| patterns.iter().map(|p| p.to_string()).collect());
+fn transfer(reinitialised: Option<&[&str]>) -> Transfer {
+    let to_strings = |patterns: &[&str]| patterns.iter().map(|p| p.to_string()).collect();
     Transfer {
         hash: String::new(),
         map: BTreeMap::new(),
-        anew,
+        reinitialised: reinitialised.map(to_strings),
     }
 }
 
-fn named(held: &[Held], network: &[TensorShape], found: &Assignment) -> Vec<String> {
-    found
-        .pairs
-        .iter()
-        .map(|&(a, b)| format!("{} → {}", held[a].name, network[b].name))
+/// The pairs of a match as `name in the file → name in the network`.
+fn pairs_by_name(
+    file: &[StoredTensor],
+    network: &[TensorShape],
+    found: &TensorMatch,
+) -> Vec<String> {
+    let pairs = found.pairs.iter();
+    pairs
+        .map(|&(source, target)| format!("{} → {}", file[source].name, network[target].name))
         .collect()
 }
 
+/// What is wrong with a file that does not fit the network.
+#[track_caller]
+fn problems(file: &[StoredTensor], transfer: &Transfer) -> Vec<String> {
+    assign(file, &network(), transfer).expect_err("does not fit")
+}
+
+/// Gives the file's tensor `name` another shape.
+fn reshape(file: &mut [StoredTensor], name: &str, shape: &[u32]) {
+    let mut tensors = file.iter_mut();
+    let tensor = tensors.find(|tensor| tensor.name == name).expect("exists");
+    tensor.shape = shape.to_vec();
+}
+
+fn without(prefix: &str, mut file: Vec<StoredTensor>) -> Vec<StoredTensor> {
+    file.retain(|tensor| !tensor.name.starts_with(prefix));
+    file
+}
+
 #[test]
-fn by_name_where_the_names_are_ours() {
+fn tensors_with_our_names_are_matched_by_name() {
     let network = network();
-    let own: Vec<Held> = network
-        .iter()
-        .rev()
-        .map(|t| held(&t.name, &t.shape))
-        .collect();
-    let found = assign(&own, &network, &transfer(None)).expect("fits");
-    assert!(!found.by_order && found.anew.is_empty() && found.pairs.len() == 14);
-    assert!(
-        found
-            .pairs
-            .iter()
-            .all(|&(a, b)| own[a].name == network[b].name)
+    let reversed = network.iter().rev();
+    let file: Vec<StoredTensor> = reversed.map(|t| stored(&t.name, &t.shape)).collect();
+    let found = assign(&file, &network, &transfer(None)).expect("fits");
+    let expected: Vec<_> = (0..14).map(|i| (13 - i, i)).collect();
+    assert_eq!(
+        found,
+        TensorMatch {
+            pairs: expected,
+            reinitialised: vec![],
+            by_order: false
+        }
     );
 }
 
 #[test]
-fn by_order_where_they_are_pytorchs() {
+fn tensors_with_the_names_of_pytorch_are_matched_by_kind_and_order() {
     let (network, file) = (network(), torch(10));
     let found = assign(&file, &network, &transfer(None)).expect("fits");
-    assert!(found.by_order && found.anew.is_empty());
-    let pairs = named(&file, &network, &found);
-    for pair in [
-        "conv1.weight → conv1.weight",
-        "bn1.running_var → conv1.norm.running_var",
-        "layer1.0.conv1.weight → residual1.conv1.weight",
-        "layer1.0.bn1.bias → residual1.conv1.norm.bias",
-        "fc.0.weight → dense1.weight",
-        "fc.1.bias → dense2.bias",
-    ] {
-        assert!(
-            pairs.contains(&pair.to_string()),
-            "{pair} is not in {pairs:#?}"
-        );
-    }
+    assert!(found.by_order && found.reinitialised.is_empty());
+    let pairs = pairs_by_name(&file, &network, &found);
+    assert_eq!(
+        pairs,
+        [
+            "conv1.weight → conv1.weight",
+            "bn1.weight → conv1.norm.weight",
+            "bn1.bias → conv1.norm.bias",
+            "bn1.running_mean → conv1.norm.running_mean",
+            "bn1.running_var → conv1.norm.running_var",
+            "layer1.0.conv1.weight → residual1.conv1.weight",
+            "layer1.0.bn1.weight → residual1.conv1.norm.weight",
+            "layer1.0.bn1.bias → residual1.conv1.norm.bias",
+            "layer1.0.bn1.running_mean → residual1.conv1.norm.running_mean",
+            "layer1.0.bn1.running_var → residual1.conv1.norm.running_var",
+            "fc.0.weight → dense1.weight",
+            "fc.0.bias → dense1.bias",
+            "fc.1.weight → dense2.weight",
+            "fc.1.bias → dense2.bias",
+        ]
+    );
 }
 
 #[test]
-fn the_head_starts_anew_for_other_classes_or_if_asked() {
-    let network = network();
-    let check = |file: &[Held], anew: Option<&[&str]>, expect: &[&str]| {
-        let found = assign(file, &network, &transfer(anew)).unwrap_or_else(|e| panic!("{e:?}"));
-        assert_eq!(found.anew, expect);
-        assert_eq!(found.pairs.len(), 14 - 2 * expect.len());
-    };
+fn the_head_is_reinitialised_for_other_classes_or_on_request() {
+    #[track_caller]
+    fn check(file: &[StoredTensor], reinitialised: Option<&[&str]>, expected: &[&str]) {
+        let found = assign(file, &network(), &transfer(reinitialised)).expect("fits");
+        assert_eq!(found.reinitialised, expected);
+        assert_eq!(found.pairs.len(), 14 - 2 * expected.len());
+    }
     check(&torch(1000), None, &["dense2"]);
     check(&torch(10), Some(&["head"]), &["dense2"]);
     check(&torch(1000), Some(&["dense*"]), &["dense1", "dense2"]);
-    // A file without the dense layers, and one without the head.
-    let base: Vec<Held> = torch(10)
-        .into_iter()
-        .filter(|h| !h.name.starts_with("fc"))
-        .collect();
-    check(&base, Some(&["dense*"]), &["dense1", "dense2"]);
-    let headless: Vec<Held> = torch(10)
-        .into_iter()
-        .filter(|h| !h.name.starts_with("fc.1"))
-        .collect();
-    check(&headless, None, &["dense2"]);
-    let kept = assign(&torch(1000), &network, &transfer(Some(&[]))).expect_err("is to be kept");
+    let without_dense_layers = without("fc", torch(10));
+    check(
+        &without_dense_layers,
+        Some(&["dense*"]),
+        &["dense1", "dense2"],
+    );
+    let without_head = without("fc.1", torch(10));
+    check(&without_head, None, &["dense2"]);
     assert_eq!(
-        kept[0],
-        "has \"fc.1.weight\" in the shape [1000, 16], the network has \"dense2.weight\" [10, 16]"
+        problems(&torch(1000), &transfer(Some(&[]))),
+        [
+            "has \"fc.1.weight\" in the shape [1000, 16], \
+             the network has \"dense2.weight\" [10, 16]",
+            "has \"fc.1.bias\" in the shape [1000], the network has \"dense2.bias\" [10]",
+        ]
     );
 }
 
 #[test]
-fn what_does_not_fit_is_named_with_both_shapes() {
-    let network = network();
-    let mut file = torch(10);
-    file.iter_mut()
-        .find(|h| h.name == "conv1.weight")
-        .expect("there")
-        .shape = vec![8, 1, 3, 3];
-    let wrong = assign(&file, &network, &transfer(None)).expect_err("other channels");
+fn tensors_that_do_not_fit_are_named_with_both_shapes() {
+    let mut other_channels = torch(10);
+    reshape(&mut other_channels, "conv1.weight", &[8, 1, 3, 3]);
     assert_eq!(
-        wrong,
-        [
-            "has \"conv1.weight\" in the shape [8, 1, 3, 3], the network has \"conv1.weight\" [8, 3, 3, 3]"
-        ]
+        problems(&other_channels, &transfer(None)),
+        ["has \"conv1.weight\" in the shape [8, 1, 3, 3], \
+             the network has \"conv1.weight\" [8, 3, 3, 3]"]
     );
-    let mut fewer = torch(10);
-    fewer.retain(|h| !h.name.contains("layer1.0.conv"));
-    let wrong = assign(&fewer, &network, &transfer(None)).expect_err("one is missing");
+    let one_convolution_less = without("layer1.0.conv", torch(10));
     assert_eq!(
-        wrong,
+        problems(&one_convolution_less, &transfer(None)),
         ["has 1 convolutions where the network has 2: name layers by `map`"]
     );
-    let mut more = torch(10);
-    more.push(held("conv1.bias", &[8]));
-    let wrong = assign(&more, &network, &transfer(None)).expect_err("has a bias");
+    let mut with_bias = torch(10);
+    with_bias.push(stored("conv1.bias", &[8]));
     assert_eq!(
-        wrong,
-        ["has \"conv1.bias\" [8], for which the network's \"conv1\" has no place"]
+        problems(&with_bias, &transfer(None)),
+        ["has \"conv1.bias\" [8], which the network's \"conv1\" does not use"]
     );
-    // A head for other features is no head for other classes.
-    let mut other = torch(10);
-    other
-        .iter_mut()
-        .find(|h| h.name == "fc.1.weight")
-        .expect("there")
-        .shape = vec![10, 99];
-    assert!(assign(&other, &network, &transfer(None)).is_err());
-    let strange = vec![held("stem.weight", &[8, 3, 3, 3])];
-    let wrong = assign(&strange, &network, &transfer(None)).expect_err("who knows");
-    assert!(
-        wrong[0].contains("no tensor \"conv1.weight\" [8, 3, 3, 3]")
-            && wrong[0].contains("\"stem\""),
-        "{wrong:?}"
+    // A head for other features is not taken for one for other classes.
+    let mut other_features = torch(10);
+    reshape(&mut other_features, "fc.1.weight", &[10, 99]);
+    assert_eq!(
+        problems(&other_features, &transfer(None)),
+        ["has \"fc.1.weight\" in the shape [10, 99], the network has \"dense2.weight\" [10, 16]"]
+    );
+    let unordered_name = [stored("stem.weight", &[8, 3, 3, 3])];
+    assert_eq!(
+        problems(&unordered_name, &transfer(None)),
+        [
+            "has no tensor \"conv1.weight\" [8, 3, 3, 3], and calls a layer \"stem\", \
+             which does not tell the layers' order: name them by map = { \"stem\" = \"conv1\", … }"
+        ]
     );
 }
 
 #[test]
 fn a_map_names_layers() {
     let network = network();
-    let file: Vec<Held> = network
-        .iter()
-        .map(|t| {
-            let name = t
-                .name
-                .replace("conv1.norm", "tail")
-                .replace("residual1.tail", "trunk.last.tail");
-            held(&format!("module.{name}"), &t.shape)
-        })
-        .collect();
-    let pairs = [
+    let mut file = Vec::new();
+    for tensor in &network {
+        let name = tensor
+            .name
+            .replace("conv1.norm", "tail")
+            .replace("residual1.tail", "trunk.last.tail");
+        file.push(stored(&format!("module.{name}"), &tensor.shape));
+    }
+    let map = [
         ("module.*", "*"),
         ("module.tail", "conv1.norm"),
         ("module.trunk.last.*", "residual1.conv1.norm"),
     ];
-    let map = pairs
-        .iter()
-        .map(|(a, b)| (a.to_string(), b.to_string()))
-        .collect();
-    let found = assign(
-        &file,
-        &network,
-        &Transfer {
-            map,
-            ..transfer(None)
-        },
-    )
-    .expect("fits");
+    let map = map.map(|(theirs, ours)| (theirs.to_string(), ours.to_string()));
+    let transfer = Transfer {
+        map: BTreeMap::from(map),
+        ..transfer(None)
+    };
+    let found = assign(&file, &network, &transfer).expect("fits");
     assert_eq!(found.pairs, (0..14).map(|i| (i, i)).collect::<Vec<_>>());
 }
 
 #[test]
-fn numbers_of_every_width() {
-    let check = |dtype: &str, bytes: &[u8], expect: f32| {
-        let held = Held {
+fn values_of_every_floating_point_type_are_converted() {
+    #[track_caller]
+    fn check(dtype: &str, bytes: &[u8], expected: f32) {
+        let tensor = StoredTensor {
             dtype: dtype.into(),
             bytes: 0..bytes.len(),
-            ..held("x", &[1])
+            ..stored("x", &[1])
         };
-        assert_eq!(held.values(bytes), Ok(vec![expect]), "{dtype}");
-    };
+        assert_eq!(tensor.values(bytes), Ok(vec![expected]), "{dtype}");
+    }
     check("F32", &1.5f32.to_le_bytes(), 1.5);
     check("F64", &0.1f64.to_le_bytes(), 0.1);
     check("BF16", &[0xc0, 0x3f], 1.5);
@@ -247,64 +259,64 @@ fn numbers_of_every_width() {
     check("F16", &[0x00, 0xc1], -2.5);
     check("F16", &[0x01, 0x00], 2f32.powi(-24));
     check("F16", &[0x00, 0x7c], f32::INFINITY);
-    assert!(
-        Held {
-            dtype: "I64".into(),
-            bytes: 0..8,
-            ..held("x", &[1])
-        }
-        .values(&[0; 8])
-        .is_err()
-    );
-    assert!(
-        Held {
-            bytes: 0..8,
-            ..held("x", &[1])
-        }
-        .values(&[0; 8])
-        .is_err(),
-        "two values"
-    );
-    assert!(
-        Held {
-            bytes: 0..99,
-            ..held("x", &[1])
-        }
-        .values(&[0; 8])
-        .is_err()
-    );
 }
 
 #[test]
-fn files_that_are_none_are_refused() {
-    let check = |file: &[u8], words: &str| {
-        let wrong = read(file).expect_err("is none");
-        assert!(wrong.contains(words), "{wrong}");
-    };
-    check(b"", "no safetensors");
-    check(b"PK\x03\x04 torch", "torch.save_file");
-    check(&[0x80, 2, 0, 0], "torch.save_file");
-    check(&[255; 64], "no safetensors");
-    check(b"\x02\0\0\0\0\0\0\0[]", "no safetensors");
-    let file = |header: &str| {
-        [
-            &(header.len() as u64).to_le_bytes()[..],
-            header.as_bytes(),
-            &[0; 8],
-        ]
-        .concat()
-    };
+fn values_of_another_type_or_number_are_refused() {
+    #[track_caller]
+    fn check(dtype: &str, bytes: std::ops::Range<usize>, problem: &str) {
+        let tensor = StoredTensor {
+            dtype: dtype.into(),
+            bytes,
+            ..stored("x", &[1])
+        };
+        assert_eq!(tensor.values(&[0; 8]), Err(problem.to_string()));
+    }
     check(
-        &file(r#"{"a":{"dtype":"F32","shape":[3],"data_offsets":[0,12]}}"#),
-        "cut off",
+        "I64",
+        0..8,
+        "has \"x\" in I64, which is not a floating-point type",
     );
-    check(
-        &file(r#"{"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}}"#),
-        "wrongly",
-    );
-    let good = file(
+    check("F32", 0..8, "has 2 values in \"x\" of shape [1]");
+    check("F32", 0..99, "has no \"x\"");
+}
+
+/// A safetensors file with this header and eight bytes of values.
+fn safetensors(header: &str) -> Vec<u8> {
+    let length = (header.len() as u64).to_le_bytes();
+    [&length[..], header.as_bytes(), &[0; 8]].concat()
+}
+
+#[test]
+fn a_file_lists_its_tensors() {
+    let file = safetensors(
         r#"{"__metadata__":{"format":"pt"},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#,
     );
-    let held = read(&good).expect("reads");
-    assert_eq!((held.len(), held[0].values(&good)), (1, Ok(vec![0.0, 0.0])));
+    let tensors = read(&file).expect("is valid");
+    assert_eq!(tensors.len(), 1);
+    assert_eq!(tensors[0].values(&file), Ok(vec![0.0, 0.0]));
+}
+
+#[test]
+fn other_files_are_refused() {
+    #[track_caller]
+    fn check(file: &[u8], problem: &str) {
+        assert_eq!(read(file), Err(problem.to_string()));
+    }
+    let not_safetensors = "is not a safetensors file";
+    check(b"", not_safetensors);
+    check(&[255; 64], not_safetensors);
+    check(b"\x02\0\0\0\0\0\0\0[]", not_safetensors);
+    let pickle = "is a pickle of PyTorch: write it as safetensors by \
+                  safetensors.torch.save_file(model.state_dict(), \"weights.safetensors\")";
+    check(b"PK\x03\x04 torch", pickle);
+    check(&[0x80, 2, 0, 0], pickle);
+    check(
+        &safetensors(r#"{"a":{"dtype":"F32","shape":[3],"data_offsets":[0,12]}}"#),
+        "is cut off: its tensor \"a\" ends after the end of the file",
+    );
+    check(
+        &safetensors(r#"{"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}}"#),
+        "describes its tensor \"a\" wrongly: invalid value: integer `-1`, expected u32",
+    );
 }

@@ -1,0 +1,128 @@
+//! Which tensor of a file initialises which tensor of the network, and everything that does not
+//! fit.
+
+use super::by_order;
+use super::optional_tensors::OptionalTensors;
+use super::stored_tensor::StoredTensor;
+use super::transfer::Transfer;
+use crate::pattern;
+use crate::shape::TensorShape;
+use std::collections::{HashMap, HashSet};
+
+/// Which tensor of the file initialises which tensor of the network.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TensorMatch {
+    /// Pairs of indices: of the tensor in the file and in the network.
+    pub pairs: Vec<(usize, usize)>,
+    /// Layers of the network that are initialised randomly.
+    pub reinitialised: Vec<String>,
+    /// Whether layers were matched by kind and order, because the names differ.
+    pub by_order: bool,
+}
+
+/// Matches each tensor of `network` (in layer order) to one of the file: by name, by
+/// `transfer.map`, or, if all names follow common patterns (`features.3`, `layer1.0.conv2`, `fc`),
+/// by kind and order of the layers.
+///
+/// # Errors
+///
+/// Everything that does not fit, each phrased to follow the file's name.
+pub fn assign(
+    stored: &[StoredTensor],
+    network: &[TensorShape],
+    transfer: &Transfer,
+) -> Result<TensorMatch, Vec<String>> {
+    let optional = OptionalTensors::new(network, transfer);
+    let by_name = indices_by_name(stored, transfer);
+    let has_source = |t: &TensorShape| {
+        optional.is_reinitialised(t) || optional.may_be_missing(t) || by_name.contains_key(&t.name)
+    };
+    let by_order = !network.iter().all(has_source) && transfer.map.is_empty();
+    let sources = match by_order {
+        true => by_order::match_layers(stored, network, &optional)?,
+        false => {
+            let by_name = |t: &TensorShape| by_name.get(&t.name).copied();
+            network.iter().map(by_name).collect()
+        }
+    };
+    let replaces_head = (sources.iter().zip(network))
+        .any(|(source, t)| optional.has_other_classes(source.map(|i| &stored[i]), t));
+    let mut found = TensorMatch {
+        by_order,
+        ..TensorMatch::default()
+    };
+    let mut problems = Vec::new();
+    for (i, (source, t)) in sources.into_iter().zip(network).enumerate() {
+        if optional.is_reinitialised(t) || (replaces_head && optional.may_be_missing(t)) {
+            found.reinitialise_layer_of(t);
+        } else if let Some(source) = source {
+            problems.extend(mismatch(&stored[source], t));
+            found.pairs.push((source, i));
+        } else {
+            problems.push(format!(
+                "has no tensor for \"{}\" {:?} of the network",
+                t.name, t.shape
+            ));
+        }
+    }
+    problems.extend(unused_tensors(stored, network, &found));
+    if problems.is_empty() {
+        Ok(found)
+    } else {
+        Err(problems)
+    }
+}
+
+impl TensorMatch {
+    fn reinitialise_layer_of(&mut self, tensor: &TensorShape) {
+        let layer = pattern::layer_of(&tensor.name).to_string();
+        if !self.reinitialised.contains(&layer) {
+            self.reinitialised.push(layer);
+        }
+    }
+}
+
+/// Indices of the file's tensors by the names that they have in the network.
+fn indices_by_name(stored: &[StoredTensor], transfer: &Transfer) -> HashMap<String, usize> {
+    let name = |(i, tensor): (usize, &StoredTensor)| (transfer.name_in_network(&tensor.name), i);
+    stored.iter().enumerate().map(name).collect()
+}
+
+/// Why the file's tensor cannot initialise the network's.
+fn mismatch(source: &StoredTensor, tensor: &TensorShape) -> Option<String> {
+    if source.shape != tensor.shape {
+        return Some(format!(
+            "has \"{}\" in the shape {:?}, the network has \"{}\" {:?}",
+            source.name, source.shape, tensor.name, tensor.shape
+        ));
+    }
+    (!source.is_floating()).then(|| source.not_floating())
+}
+
+/// Tensors that the file's layer has but the network's layer does not use.
+fn unused_tensors(
+    stored: &[StoredTensor],
+    network: &[TensorShape],
+    found: &TensorMatch,
+) -> Vec<String> {
+    let mut used = HashSet::new();
+    let mut layers: HashMap<&str, &str> = HashMap::new();
+    for &(source, target) in &found.pairs {
+        used.insert(source);
+        let in_file = pattern::layer_of(&stored[source].name);
+        layers.insert(in_file, pattern::layer_of(&network[target].name));
+    }
+    let mut problems = Vec::new();
+    for (i, tensor) in stored.iter().enumerate() {
+        if used.contains(&i) || !tensor.is_floating() {
+            continue;
+        }
+        if let Some(layer) = layers.get(pattern::layer_of(&tensor.name)) {
+            problems.push(format!(
+                "has \"{}\" {:?}, which the network's \"{layer}\" does not use",
+                tensor.name, tensor.shape
+            ));
+        }
+    }
+    problems
+}
