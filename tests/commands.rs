@@ -1,6 +1,6 @@
 //! Every command explains itself, and what is written about commands names only those there are.
 
-use crate::support::{Place, root};
+use crate::support::{Workdir, root};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -14,7 +14,7 @@ const RECIPE_COMMANDS: [(&str, &str); 1] = [("sweep", "run")];
 struct Commands(BTreeMap<String, String>);
 
 impl Commands {
-    fn ask(place: &Place) -> Commands {
+    fn ask(place: &Workdir) -> Commands {
         let mut texts = BTreeMap::new();
         let mut open = vec![String::new()];
         while let Some(words) = open.pop() {
@@ -74,7 +74,7 @@ fn subcommands(help: &str) -> Vec<String> {
 
 #[test]
 fn every_command_explains_itself() {
-    let place = Place::new();
+    let place = Workdir::new();
     let commands = Commands::ask(&place);
     assert!(commands.0.len() > 20, "{:?}", commands.0.keys());
     let completions = place.run(&["completions", "bash"]).exits(0).stdout();
@@ -102,7 +102,7 @@ fn every_command_explains_itself() {
 
 #[test]
 fn what_is_written_about_commands_is_true() {
-    let place = Place::new();
+    let place = Workdir::new();
     let commands = Commands::ask(&place);
     let recipes = recipes();
     for name in ["README.md", "ARCHITECTURE.md", "results/README.md"] {

@@ -1,212 +1,121 @@
-//! Kills the program or its workers at every awkward moment: the same command then finishes the
-//! sweep, with results that are bit-identical to those of an undisturbed run.
+//! Workers and the program itself killed at every moment that matters: the same command finishes
+//! the sweep, and ends with the same bits as an undisturbed one.
 
-use crate::support::Place;
+use crate::processes::{
+    event_count, exit_code, has_ended, send_signal, start, wait_for_events, wait_until, workers,
+};
+use crate::support::{ProgramRun, Workdir, small_with_epochs};
 use std::collections::BTreeMap;
-use std::process::{Child, Stdio};
 use std::sync::OnceLock;
-use std::time::{Duration, Instant};
 
 /// The results of an undisturbed run.
-fn undisturbed() -> &'static BTreeMap<String, u64> {
+fn undisturbed_results() -> &'static BTreeMap<String, u64> {
     static RESULTS: OnceLock<BTreeMap<String, u64>> = OnceLock::new();
-    RESULTS.get_or_init(|| {
-        let place = Place::small();
-        place.run(&["run", "small.toml"]).exits(0);
-        place.results()
-    })
+    RESULTS.get_or_init(|| results_of_whole_run(&Workdir::small()))
 }
 
-/// Kills each job's first worker at the failpoint; the second attempt must finish the job.
-fn worker_dies_at(failpoint: &str) {
-    let place = Place::small();
-    let ran = place
-        .command(&["run", "small.toml"])
-        .env("CONVSWEEP_FAILPOINT", failpoint)
-        .output()
-        .expect("runs");
-    assert_eq!(
-        ran.status.code(),
-        Some(0),
-        "{failpoint}: {}",
-        String::from_utf8_lossy(&ran.stderr)
-    );
-    let hit = "select count(*) from (select job from attempts group by job having count(*) >= 2)";
-    assert_eq!(
-        place.number(hit),
-        4.0,
-        "{failpoint}: every job has at least two attempts"
-    );
-    assert_eq!(
-        place.number("select count(*) from attempts where outcome = 'crashed'"),
-        4.0,
-        "{failpoint}"
-    );
-    assert_eq!(
-        place.number("select count(*) from attempts where outcome = 'finished'"),
-        4.0,
-        "{failpoint}"
-    );
-    assert_eq!(&place.results(), undisturbed(), "{failpoint}");
-    place.run(&["check-db"]).exits(0);
+fn results_of_whole_run(workdir: &Workdir) -> BTreeMap<String, u64> {
+    workdir.run(&["run", "small.toml"]).exits(0);
+    workdir.results()
+}
+
+/// Kills the first worker of each job at the failpoint; the second attempt must finish the job.
+#[track_caller]
+fn check_worker_killed_at(failpoint: &str) {
+    let workdir = Workdir::small();
+    let mut command = workdir.command(&["run", "small.toml"]);
+    ProgramRun::of(command.env("CONVSWEEP_FAILPOINT", failpoint)).exits(0);
+    let retried = "select count(*) from \
+                   (select job from attempts group by job having count(*) = 2)";
+    assert_eq!(workdir.number(retried), 4.0, "{failpoint}");
+    assert_eq!(workdir.attempts("crashed"), 4.0, "{failpoint}");
+    assert_eq!(workdir.attempts("finished"), 4.0, "{failpoint}");
+    assert_eq!(&workdir.results(), undisturbed_results(), "{failpoint}");
+    workdir.run(&["check-db"]).exits(0);
 }
 
 #[test]
-fn a_worker_dies_while_it_trains() {
+fn a_worker_killed_in_training_is_replaced() {
     for failpoint in ["started", "step:1", "step:9", "validation", "metrics:2"] {
-        worker_dies_at(failpoint);
+        check_worker_killed_at(failpoint);
     }
 }
 
 #[test]
-fn a_worker_dies_around_a_checkpoint() {
+fn a_worker_killed_around_a_checkpoint_is_replaced() {
     for failpoint in [
         "checkpoint-write:2",
         "checkpoint-renamed:2",
         "state-saved",
         "event-torn:4",
     ] {
-        worker_dies_at(failpoint);
+        check_worker_killed_at(failpoint);
     }
 }
 
 #[test]
-fn a_worker_dies_while_it_evaluates() {
+fn a_worker_killed_in_evaluation_is_replaced() {
     for failpoint in ["model", "evaluation:2", "predictions", "evaluated"] {
-        worker_dies_at(failpoint);
+        check_worker_killed_at(failpoint);
     }
-}
-
-pub fn start(place: &Place) -> Child {
-    place
-        .command(&["run", "small.toml"])
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("starts")
-}
-
-/// Ids of the worker processes that train in this folder.
-pub fn workers(place: &Place) -> Vec<u32> {
-    let here = std::fs::canonicalize(place.path(".")).expect("exists");
-    let processes = std::fs::read_dir("/proc")
-        .expect("a Linux system")
-        .filter_map(Result::ok);
-    let number = |entry: std::fs::DirEntry| entry.file_name().to_str()?.parse::<u32>().ok();
-    let is_ours = |pid: &u32| {
-        let name = std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
-        let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-        let cwd = std::fs::read_link(format!("/proc/{pid}/cwd"));
-        name.starts_with("convsweep-worke")
-            && !status.contains("State:\tZ")
-            && cwd.is_ok_and(|cwd| cwd == here)
-    };
-    processes.filter_map(number).filter(is_ours).collect()
-}
-
-pub fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
-    let began = Instant::now();
-    while !condition() {
-        assert!(
-            began.elapsed() < Duration::from_secs(60),
-            "timed out waiting: {what}"
-        );
-        std::thread::sleep(Duration::from_millis(5));
-    }
-}
-
-/// Number of lines in all event logs together.
-pub fn lines(place: &Place) -> usize {
-    let Ok(jobs) = std::fs::read_dir(place.path("results/jobs")) else {
-        return 0;
-    };
-    let log = |job: std::fs::DirEntry| {
-        std::fs::read_to_string(job.path().join("events.jsonl")).unwrap_or_default()
-    };
-    jobs.filter_map(Result::ok)
-        .map(|job| log(job).lines().count())
-        .sum()
 }
 
 #[test]
-fn the_program_dies_and_the_same_command_finishes() {
-    let place = Place::small();
-    for after in [1, 4, 9] {
-        let mut program = start(&place);
-        wait_until("training began", || {
-            lines(&place) >= after || program_ended(&place)
+fn a_killed_program_leaves_no_worker_and_the_same_command_finishes() {
+    let workdir = Workdir::small();
+    for events in [1, 4, 9] {
+        let mut program = start(&workdir);
+        wait_until("jobs are trained", || {
+            event_count(&workdir) >= events || has_ended(&mut program)
         });
         program.kill().expect("killed");
-        program.wait().expect("reaped");
-        wait_until("no orphan is left", || workers(&place).is_empty());
+        program.wait().expect("ends");
+        wait_until("no worker is left", || workers(&workdir).is_empty());
     }
-    place.run(&["run", "small.toml"]).exits(0);
-    assert_eq!(&place.results(), undisturbed());
+    workdir.run(&["run", "small.toml"]).exits(0);
+    assert_eq!(&workdir.results(), undisturbed_results());
     assert_eq!(
-        place.number("select count(*) from attempts where outcome = 'finished'"),
+        workdir.attempts("finished"),
         4.0,
         "nothing is trained twice"
     );
-    place.run(&["check-db"]).exits(0);
-}
-
-fn program_ended(place: &Place) -> bool {
-    place.path("results/small/report.html").exists()
+    workdir.run(&["check-db"]).exits(0);
 }
 
 #[test]
-fn an_interrupted_run_writes_checkpoints_and_the_same_command_continues() {
-    let place = Place::small();
-    place.write(
-        "small.toml",
-        &crate::support::SMALL.replace("epochs = 3", "epochs = 40"),
-    );
-    let program = start(&place);
-    wait_until("training began", || lines(&place) >= 4);
-    let interrupted = std::process::Command::new("kill")
-        .args(["-INT", &program.id().to_string()])
-        .status()
-        .expect("kill");
-    assert!(interrupted.success());
-    let status = program.wait_with_output().expect("ends").status;
-    assert_eq!(status.code(), Some(130));
-    assert!(workers(&place).is_empty());
-    let cancelled = place.number("select count(*) from attempts where outcome = 'cancelled'");
+fn an_interrupted_program_writes_checkpoints_and_the_same_command_continues() {
+    let workdir = Workdir::with(&small_with_epochs(40));
+    let mut program = start(&workdir);
+    wait_for_events(&workdir, 3);
+    assert!(send_signal("INT", program.id()));
+    assert_eq!(exit_code(&mut program), Some(130));
+    assert!(workers(&workdir).is_empty());
+    let cancelled = workdir.attempts("cancelled");
     assert!(cancelled >= 1.0);
-    place.run(&["run", "small.toml"]).exits(0);
-    let resumed =
-        "select count(*) from (select job from attempts group by job having count(*) = 2)";
-    assert_eq!(place.number(resumed), cancelled);
-    let calm = Place::small();
-    calm.write(
-        "small.toml",
-        &crate::support::SMALL.replace("epochs = 3", "epochs = 40"),
-    );
-    calm.run(&["run", "small.toml"]).exits(0);
-    assert_eq!(place.results(), calm.results());
+    workdir.run(&["run", "small.toml"]).exits(0);
+    let continued = "select count(*) from \
+                     (select job from attempts group by job having count(*) = 2)";
+    assert_eq!(workdir.number(continued), cancelled);
+    let undisturbed = results_of_whole_run(&Workdir::with(&small_with_epochs(40)));
+    assert_eq!(workdir.results(), undisturbed);
 }
 
 #[test]
-fn readers_never_see_a_locked_database() {
-    let place = Place::small();
-    place.write(
-        "small.toml",
-        &crate::support::SMALL.replace("epochs = 3", "epochs = 20"),
-    );
-    let mut program = start(&place);
+fn readers_never_find_the_database_locked() {
+    let workdir = Workdir::with(&small_with_epochs(20));
+    let mut program = start(&workdir);
+    let database = workdir.path("results/convsweep.sqlite");
     wait_until("there is a database", || {
-        place.path("results/convsweep.sqlite").exists() && lines(&place) > 2
+        database.exists() && event_count(&workdir) > 2
     });
     let mut reads = 0;
-    while program.try_wait().expect("asked").is_none() {
-        let database = rusqlite::Connection::open_with_flags(
-            place.path("results/convsweep.sqlite"),
-            rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY,
-        )
-        .expect("opens");
-        let rows: i64 = database
-            .query_row("select count(*) from metrics", [], |row| row.get(0))
-            .expect("never locked");
+    while !has_ended(&mut program) {
+        let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
+        let reader = rusqlite::Connection::open_with_flags(&database, flags).expect("opens");
+        let count = "select count(*) from metrics";
+        let rows: i64 = reader
+            .query_row(count, [], |row| row.get(0))
+            .expect("is never locked");
         assert!(rows >= 0);
         reads += 1;
     }

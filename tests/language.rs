@@ -1,6 +1,6 @@
 //! The language through the real programs: edits, includes, origins.
 
-use crate::support::{Place, SMALL};
+use crate::support::{SMALL, Workdir};
 
 /// [`SMALL`] with another learning-rate axis.
 fn rates(values: &str) -> String {
@@ -11,7 +11,7 @@ fn rates(values: &str) -> String {
 
 #[test]
 fn a_list_that_becomes_a_range_costs_only_the_new_values() {
-    let place = Place::new();
+    let place = Workdir::new();
     place.write("small.toml", &rates("[0.01, 0.001, 0.1]"));
     place.run(&["run", "small.toml"]).exits(0);
     let attempts = || place.number("select count(*) from attempts");
@@ -28,7 +28,7 @@ fn a_list_that_becomes_a_range_costs_only_the_new_values() {
 
 #[test]
 fn a_job_tells_where_its_values_came_from_even_after_the_file_changed() {
-    let place = Place::new();
+    let place = Workdir::new();
     place.write("parts/base.toml", &rates("[1e-3]"));
     let top = "include = \"parts/base.toml\"\n[experiment]\nname = \"top\"\nseeds = 1\n";
     place.write("top.toml", top);
@@ -74,7 +74,7 @@ fn a_job_tells_where_its_values_came_from_even_after_the_file_changed() {
 
 #[test]
 fn a_split_from_outside_validates_what_it_names() {
-    let place = Place::new();
+    let place = Workdir::new();
     place.write(
         "rows.txt",
         &(0..30).map(|i| format!("{}\n", i * 7)).collect::<String>(),
@@ -102,7 +102,7 @@ fn staged() -> String {
 
 #[test]
 fn stages_choose_record_why_and_stand_until_asked_anew() {
-    let place = Place::new();
+    let place = Workdir::new();
     place.write("small.toml", &staged());
     let plan = place.run(&["plan", "small.toml"]).exits(0).stdout();
     assert!(
@@ -160,7 +160,7 @@ fn stages_choose_record_why_and_stand_until_asked_anew() {
 
 #[test]
 fn a_plan_ends_with_what_it_takes_first_roughly_then_by_what_jobs_took() {
-    let place = Place::small();
+    let place = Workdir::small();
     let cost = || {
         let plan = place
             .run(&["plan", "small.toml", "--json"])

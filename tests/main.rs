@@ -4,15 +4,23 @@
 
 mod commands;
 mod control;
+mod data_prune;
+mod fake_worker;
+mod faults;
+mod full_disk;
 mod kills;
 mod language;
 mod mistakes;
 mod needs;
 mod order;
 mod outcomes;
+mod processes;
 mod range;
-mod recipes;
+mod shipped_experiments;
+mod stopping_rules;
 mod support;
 mod sweep;
 mod torture;
 mod transfer;
+mod watch;
+mod worker_pipes;

@@ -1,12 +1,12 @@
 //! What a mistake gets: an exit code, the place, the remedy, and nothing trained.
 
 use crate::needs;
-use crate::support::{Place, SMALL};
+use crate::support::{SMALL, Workdir};
 
 /// A changed file is refused with exit code 2 and these words, and leaves nothing.
 #[track_caller]
 fn refused(from: &str, to: &str, words: &[&str]) {
-    let place = Place::new();
+    let place = Workdir::new();
     assert!(SMALL.contains(from), "{from}");
     place.write("small.toml", &SMALL.replace(from, to));
     place
@@ -41,7 +41,7 @@ fn wrong_files_are_refused_with_place_and_remedy() {
 
 #[test]
 fn all_mistakes_come_at_once() {
-    let place = Place::new();
+    let place = Workdir::new();
     place.write(
         "small.toml",
         &SMALL
@@ -62,7 +62,7 @@ fn all_mistakes_come_at_once() {
 
 #[test]
 fn missing_files_and_words_are_told() {
-    let place = Place::small();
+    let place = Workdir::small();
     place
         .run(&["run", "nowhere.toml"])
         .exits(2)
@@ -89,7 +89,7 @@ fn missing_files_and_words_are_told() {
 
 #[test]
 fn missing_and_damaged_data_are_told() {
-    let place = Place::new();
+    let place = Workdir::new();
     let cifar = SMALL.replace(
         "{ name = \"shapes\", train = 240, test = 60, size = 16, classes = 4 }",
         "\"cifar10\"",
@@ -119,7 +119,7 @@ fn missing_and_damaged_data_are_told() {
 
 #[test]
 fn one_run_at_a_time_owns_a_results_folder() {
-    let place = Place::small();
+    let place = Workdir::small();
     place.write("small.toml", &SMALL.replace("epochs = 3", "epochs = 200"));
     let mut first = place
         .command(&["run", "small.toml", "--quiet"])
@@ -180,7 +180,7 @@ impl Drop for ReadOnly {
 
 #[test]
 fn a_read_only_results_folder_can_be_read_and_says_what_to_do() {
-    let place = Place::small();
+    let place = Workdir::small();
     place.run(&["run", "small.toml", "--quiet"]).exits(0);
     let Some(_keep) = ReadOnly::make(place.path("results")) else {
         return needs::skip("no folder can be made read-only");
@@ -215,7 +215,7 @@ fn a_read_only_results_folder_can_be_read_and_says_what_to_do() {
 
 #[test]
 fn a_name_belongs_to_one_file() {
-    let place = Place::small();
+    let place = Workdir::small();
     place.run(&["run", "small.toml", "--quiet"]).exits(0);
     place.write("copy.toml", SMALL);
     place
@@ -226,7 +226,7 @@ fn a_name_belongs_to_one_file() {
 
 #[test]
 fn a_newer_database_is_left_alone() {
-    let place = Place::small();
+    let place = Workdir::small();
     place.run(&["run", "small.toml", "--quiet"]).exits(0);
     let database =
         rusqlite::Connection::open(place.path("results/convsweep.sqlite")).expect("opens");

@@ -1,184 +1,131 @@
 //! Every way in which a job can end, provoked with the real programs. Crashes by a signal are in
-//! `kills.rs`, cancelled and early-stopped jobs in `control.rs`, and jobs killed by the kernel's
-//! out-of-memory killer in the runner's own tests.
+//! `kills.rs`, cancelled jobs in `control.rs`, jobs stopped by a rule in `stopping_rules.rs`; kills
+//! by the kernel for lack of memory are tested by the runner.
 
-use crate::kills::{lines, start, wait_until, workers};
-use crate::support::{Place, SMALL};
-use std::process::Command;
+use crate::processes::{exit_code, send_signal, start, wait_for_events, workers};
+use crate::support::{SMALL, Workdir, assert_contains, small_with_epochs};
 
-/// An experiment with one job of `epochs` epochs; `run` is its `[run]` section.
-fn one_job(epochs: u32, run: &str) -> Place {
-    let place = Place::new();
-    let text = SMALL
+/// An experiment with one job of this many epochs; `run` is its `[run]`.
+fn one_job(epochs: u32, run: &str) -> Workdir {
+    let experiment = small_with_epochs(epochs)
         .replace("seeds = 2", "seeds = 1")
-        .replace("epochs = 3", &format!("epochs = {epochs}"));
-    place.write(
-        "small.toml",
-        &(text.replace("[1e-3, 1e-2]", "[1e-3]") + "\n[run]\n" + run),
-    );
-    place
+        .replace("[1e-3, 1e-2]", "[1e-3]");
+    Workdir::with(&format!("{experiment}\n[run]\n{run}"))
 }
 
-fn outcomes(place: &Place) -> String {
-    let list = place
-        .run(&[
-            "query",
-            "--csv",
-            "select outcome from attempts order by job, attempt",
-        ])
-        .exits(0)
-        .stdout();
-    list.lines().skip(1).collect::<Vec<_>>().join(" ")
+/// Outcomes of all attempts of all jobs.
+fn outcomes(workdir: &Workdir) -> Vec<String> {
+    workdir.texts("select outcome from attempts order by job, attempt")
 }
 
 #[test]
-fn a_job_past_its_time_limit_keeps_its_checkpoint_and_continues_in_the_next_run() {
-    let place = one_job(
-        4000,
-        "time_limit = \"2 s\"\ncheckpoint_every = \"1000 epochs\"",
-    );
-    place.run(&["run", "small.toml"]).exits(1).says(&[
+fn a_job_over_its_time_limit_keeps_its_checkpoint_and_continues_in_the_next_run() {
+    let run = "time_limit = \"2 s\"\ncheckpoint_every = \"1000 epochs\"";
+    let workdir = one_job(4000, run);
+    let epochs = || workdir.number("select max(epoch) from jobs");
+    workdir.run(&["run", "small.toml"]).exits(1).says(&[
         "timed-out",
         "its checkpoint is kept",
         "--only",
         "convsweep show",
     ]);
-    assert_eq!(outcomes(&place), "timed-out");
-    let reached = place.number("select max(epoch) from jobs");
+    assert_eq!(outcomes(&workdir), ["timed-out"]);
+    let reached = epochs();
     assert!(reached > 0.0 && reached < 4000.0);
-    place.run(&["run", "small.toml"]).exits(1);
-    assert_eq!(outcomes(&place), "timed-out timed-out");
-    assert!(place.number("select max(epoch) from jobs") > reached);
-    assert_eq!(
-        place.number("select count(*) from attempts where start = 'checkpoint' and exact = 1"),
-        1.0
-    );
-    place.run(&["check-db"]).exits(0);
+    workdir.run(&["run", "small.toml"]).exits(1);
+    assert_eq!(outcomes(&workdir), ["timed-out", "timed-out"]);
+    assert!(epochs() > reached);
+    let continued = "select count(*) from attempts where start = 'checkpoint' and exact = 1";
+    assert_eq!(workdir.number(continued), 1.0);
+    workdir.run(&["check-db"]).exits(0);
 }
 
 #[test]
-fn a_sweep_past_its_time_limit_is_interrupted() {
-    let place = one_job(4000, "sweep_time_limit = \"1 s\"");
-    place
+fn a_sweep_over_its_time_limit_is_interrupted() {
+    let workdir = one_job(4000, "sweep_time_limit = \"1 s\"");
+    workdir
         .run(&["run", "small.toml"])
         .exits(130)
-        .says(&["time limit of 1 s is over: 1 jobs go on"]);
-    assert_eq!(outcomes(&place), "cancelled");
+        .says(&["time limit of 1 s is over"]);
+    assert_eq!(outcomes(&workdir), ["cancelled"]);
 }
 
 #[test]
-fn a_frozen_worker_counts_as_lost_and_another_finishes_its_job() {
-    let place = one_job(60, "lost_after = \"3 s\"");
-    let program = start(&place);
-    wait_until("it trains", || lines(&place) > 3);
-    let worker = workers(&place)[0].to_string();
-    assert!(
-        Command::new("kill")
-            .args(["-STOP", &worker])
-            .status()
-            .expect("kill")
-            .success()
-    );
-    assert_eq!(
-        program.wait_with_output().expect("ends").status.code(),
-        Some(0)
-    );
-    assert_eq!(outcomes(&place), "lost finished");
-    assert!(workers(&place).is_empty(), "the frozen worker was killed");
-    place.run(&["check-db"]).exits(0);
+fn a_frozen_worker_is_killed_and_its_job_finishes_in_another() {
+    let workdir = one_job(60, "lost_after = \"3 s\"");
+    let mut program = start(&workdir);
+    wait_for_events(&workdir, 3);
+    assert!(send_signal("STOP", workers(&workdir)[0]));
+    assert_eq!(exit_code(&mut program), Some(0));
+    assert_eq!(outcomes(&workdir), ["lost", "finished"]);
+    assert!(workers(&workdir).is_empty(), "the frozen worker was killed");
+    workdir.run(&["check-db"]).exits(0);
 }
 
 #[test]
-fn an_allocation_failure_is_out_of_memory_and_not_retried() {
-    let place = one_job(3, "memory = \"1 GiB\"\nretry = { crashed = 5, failed = 5 }");
-    let text = std::fs::read_to_string(place.path("small.toml")).expect("there");
-    // A dense layer from 64 × 7 × 7 inputs to a million outputs has 12 GB of weights.
-    let large = text
+fn a_job_out_of_memory_is_not_retried() {
+    let run = "memory = \"1 GiB\"\nretry = { crashed = 5, failed = 5 }";
+    let workdir = one_job(3, run);
+    let small = workdir.read("small.toml");
+    // From 64 × 7 × 7 inputs to a million outputs: 12 GB of weights.
+    let large = small
         .replace("conv = 8", "conv = 64")
         .replace("{ dropout = 0.1 }", "{ dense = 1000000 }");
-    place.write("small.toml", &large);
-    place
+    workdir.write("small.toml", &large);
+    workdir
         .run(&["run", "small.toml"])
         .exits(1)
         .says(&["out-of-memory", "fewer slots"]);
-    assert_eq!(outcomes(&place), "out-of-memory");
-    place.write("small.toml", &text);
-    place.run(&["run", "small.toml"]).exits(0);
+    assert_eq!(outcomes(&workdir), ["out-of-memory"]);
+    workdir.write("small.toml", &small);
+    workdir.run(&["run", "small.toml"]).exits(0);
 }
 
 #[test]
-fn a_diverged_job_is_final_and_not_retried() {
-    let place = one_job(3, "retry = { failed = 5 }\non_failure = \"stop\"");
-    let text = std::fs::read_to_string(place.path("small.toml")).expect("there");
-    place.write("small.toml", &text.replace("[1e-3]", "[1e30, 1e-3]"));
-    place
+fn a_diverged_job_stops_no_sweep_and_is_trained_again_only_if_it_is_named() {
+    let workdir = one_job(3, "retry = { failed = 5 }\non_failure = \"stop\"");
+    let experiment = workdir.read("small.toml");
+    workdir.write("small.toml", &experiment.replace("[1e-3]", "[1e30, 1e-3]"));
+    workdir
         .run(&["run", "small.toml"])
         .exits(1)
         .says(&["diverged", "a lower learning rate is another job"]);
-    let mut ended: Vec<_> = outcomes(&place).split(' ').map(str::to_string).collect();
+    let mut ended = outcomes(&workdir);
     ended.sort();
-    assert_eq!(
-        ended,
-        ["diverged", "finished"],
-        "a diverged job does not stop the sweep"
-    );
-    place.run(&["run", "small.toml"]).exits(1);
-    assert_eq!(
-        place.number("select count(*) from attempts"),
-        2.0,
-        "nothing is trained again"
-    );
-    let job = place
-        .run(&[
-            "query",
-            "--csv",
-            "select job from jobs where outcome = 'diverged'",
-        ])
-        .stdout();
-    let job = job.lines().nth(1).expect("a job").to_string();
-    place
-        .run(&["run", "small.toml", "--only", &job[..8]])
-        .exits(1);
-    assert_eq!(
-        place.number("select count(*) from attempts"),
-        3.0,
-        "unless it is named"
-    );
-    place
+    assert_eq!(ended, ["diverged", "finished"]);
+    let attempts = || workdir.number("select count(*) from attempts");
+    workdir.run(&["run", "small.toml"]).exits(1);
+    assert_eq!(attempts(), 2.0, "nothing is trained again");
+    let diverged = workdir.text("select job from jobs where outcome = 'diverged'");
+    let only = ["run", "small.toml", "--only", &diverged[..8]];
+    workdir.run(&only).exits(1);
+    assert_eq!(attempts(), 3.0, "unless it is named");
+    workdir
         .run(&["run", "small.toml", "--only", "abcdef"])
         .exits(2)
         .says(&["no such job"]);
 }
 
 #[test]
-fn failures_are_shown_at_once_and_stop_the_sweep_if_requested() {
-    let place = Place::small();
-    place.write(
-        "small.toml",
-        &(SMALL.to_string() + "\n[run]\non_failure = \"stop\"\nslots = { cpu = 1 }"),
+fn a_failure_is_shown_at_once_and_stops_the_sweep_on_request() {
+    let run = "\n[run]\non_failure = \"stop\"\nslots = { cpu = 1 }";
+    let workdir = Workdir::with(&(SMALL.to_string() + run));
+    let plan = workdir.stdout(&["plan", "small.toml", "--json"]);
+    let (_, rest) = plan.split_once("\"job\": \"").expect("a job");
+    let first = &rest[..16];
+    // A folder that belongs to another job: the worker reports it and fails the job.
+    workdir.write(&format!("results/jobs/{first}/job.json"), "{}");
+    let stderr = workdir.run(&["run", "small.toml"]).exits(1).stderr();
+    assert_contains(
+        &stderr,
+        &[
+            "failed",
+            "belongs to another job",
+            "no more are started",
+            "--only",
+            first,
+        ],
     );
-    place.run(&["plan", "small.toml"]).exits(0);
-    let jobs = place
-        .run(&["plan", "small.toml", "--json"])
-        .exits(0)
-        .stdout();
-    let first = jobs.split("\"job\": \"").nth(1).expect("a job")[..16].to_string();
-    // The job's folder belongs to another question: the worker reports that and the job fails.
-    place.write(&format!("results/jobs/{first}/job.json"), "{}");
-    let ran = place.run(&["run", "small.toml"]).exits(1);
-    let told = ran.stderr();
-    for words in [
-        "failed",
-        "belongs to another job",
-        "no more are started",
-        "--only",
-        &first,
-    ] {
-        assert!(told.contains(words), "\"{words}\" is not in\n{told}");
-    }
-    assert_eq!(
-        place.number("select count(*) from attempts where outcome = 'failed'"),
-        1.0
-    );
-    assert!(place.number("select count(*) from attempts") <= 2.0);
+    assert_eq!(workdir.attempts("failed"), 1.0);
+    assert!(workdir.number("select count(*) from attempts") <= 2.0);
 }

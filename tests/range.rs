@@ -1,135 +1,119 @@
 //! The learning-rate range test, from the file to the report.
 
-use crate::support::{Place, SMALL};
+use crate::support::{ProgramRun, SMALL, Workdir, assert_contains, entries};
+use convsweep_spec::range::RangeResult;
+use std::collections::BTreeMap;
 
 const KIND: &str =
     "experiment.kind={ name = \"lr-range-test\", from = 1e-5, to = 1e5, steps = 100 }";
+const FALLING_KIND: &str = "experiment.kind={ name = \"lr-range-test\", from = 1.0, to = 0.1 }";
+
+/// The texts of all jobs' curves, by the job's folder.
+fn curves(workdir: &Workdir) -> BTreeMap<String, String> {
+    let mut curves = BTreeMap::new();
+    for folder in workdir.job_folders() {
+        let name = folder
+            .file_name()
+            .expect("has a name")
+            .display()
+            .to_string();
+        let curve = workdir.read(&format!("results/jobs/{name}/range.json"));
+        curves.insert(name, curve);
+    }
+    curves
+}
+
+/// The experiment's folder; its name is that of the file and a hash of the overrides.
+fn experiment_folder(workdir: &Workdir) -> String {
+    let folders = entries(&workdir.path("results"));
+    let mut names = folders.iter().map(|folder| {
+        folder
+            .file_name()
+            .expect("has a name")
+            .display()
+            .to_string()
+    });
+    let name = names.find(|name| name.starts_with("small+"));
+    format!("results/{}", name.expect("the experiment has a folder"))
+}
+
+fn check_curve(curve: &str) {
+    let result: RangeResult = serde_json::from_str(curve).expect("valid JSON");
+    let rates: Vec<f64> = result.points.iter().map(|point| point.rate).collect();
+    assert!(
+        (21..100).contains(&rates.len()),
+        "{} steps: it explodes before the end",
+        rates.len()
+    );
+    assert!((rates[0] - 1e-5).abs() < 1e-15);
+    let factor = 1e10f64.powf(1.0 / 99.0);
+    for pair in rates.windows(2) {
+        assert!((pair[1] / pair[0] - factor).abs() < 1e-9, "{pair:?}");
+    }
+    let steepest = result.steepest.expect("the loss falls");
+    let exploded = result.exploded.expect("the loss explodes");
+    assert!(
+        1e-5 < steepest && steepest < exploded,
+        "{steepest} {exploded}"
+    );
+}
 
 #[test]
-fn a_range_test_stops_when_the_loss_explodes_and_suggests_a_rate() {
-    let place = Place::small();
-    let plan = place
-        .run(&["plan", "small.toml", "--set", KIND])
-        .exits(0)
-        .stdout();
-    assert!(
-        plan.contains("range test of 100 steps: 1e-5 to 100000 (adam)"),
-        "{plan}"
+fn a_range_test_ends_in_an_explosion_and_suggests_a_rate() {
+    let workdir = Workdir::small();
+    let plan = workdir.stdout(&["plan", "small.toml", "--set", KIND]);
+    assert_contains(
+        &plan,
+        &[
+            "range test of 100 steps: 1e-5 to 100000 (adam)",
+            // The axis is the learning rate, which the test sets itself.
+            "which changes nothing there",
+        ],
     );
-    assert!(
-        plan.contains("which changes nothing there"),
-        "the warning about a learning-rate axis is missing: {plan}"
+    let run = workdir.run(&["run", "small.toml", "--set", KIND]).exits(0);
+    assert_contains(
+        &(run.stdout() + &run.stderr()),
+        &[
+            "try a learning rate of",
+            "exploding at",
+            "not which trains best",
+        ],
     );
-    let ran = place.run(&["run", "small.toml", "--set", KIND]).exits(0);
-    let name = std::fs::read_dir(place.path("results"))
-        .expect("results")
-        .filter_map(Result::ok);
-    let name = name
-        .map(|e| e.file_name().into_string().expect("UTF-8"))
-        .find(|n| n.starts_with("small+"))
-        .expect("a folder");
-    let said = ran.stdout() + &ran.stderr();
-    for words in [
-        "try a learning rate of",
-        "exploding at",
-        "not which trains best",
-    ] {
-        assert!(said.contains(words), "{words} is not in\n{said}");
-    }
-    assert!(
-        place
-            .path(&format!("results/{name}/charts/range-test.png"))
-            .exists()
-    );
-    let page = std::fs::read_to_string(place.path(&format!("results/{name}/report.html")))
-        .expect("a report");
+    let folder = experiment_folder(&workdir);
+    let chart = format!("{folder}/charts/range-test.png");
+    assert!(workdir.path(&chart).exists());
+    let page = workdir.read(&format!("{folder}/report.html"));
     assert!(page.contains("Loss by learning rate") && page.contains("try a learning rate of"));
-    let jobs = std::fs::read_dir(place.path("results/jobs"))
-        .expect("jobs")
-        .filter_map(Result::ok);
-    let mut read = 0;
-    for job in jobs {
-        let text = std::fs::read_to_string(job.path().join("range.json"))
-            .expect("every job writes its curve");
-        let found: convsweep_spec::range::RangeResult = serde_json::from_str(&text).expect("JSON");
-        let rates: Vec<f64> = found.points.iter().map(|p| p.rate).collect();
-        assert!(
-            rates.len() > 20 && rates.len() < 100,
-            "{} steps: the loss explodes before the last one",
-            rates.len()
-        );
-        assert!(
-            (rates[0] - 1e-5).abs() < 1e-15
-                && (rates[10] / rates[9] - 1e10f64.powf(1.0 / 99.0)).abs() < 1e-9
-        );
-        let (steepest, exploded) = (
-            found.steepest.expect("falls"),
-            found.exploded.expect("explodes"),
-        );
-        assert!(
-            1e-5 < steepest && steepest < exploded,
-            "{steepest} {exploded}"
-        );
-        assert!(
-            !job.path().join("model.safetensors").exists(),
-            "weights of an exploded loss are not kept"
-        );
-        read += 1;
+
+    let curves = curves(&workdir);
+    assert_eq!(curves.len(), 2, "one configuration, two seeds");
+    for (job, curve) in &curves {
+        check_curve(curve);
+        let weights = format!("results/jobs/{job}/model.safetensors");
+        assert!(!workdir.path(&weights).exists(), "weights are not kept");
     }
-    assert_eq!(read, 2, "one configuration, two seeds");
-    assert_eq!(
-        place.number("select count(*) from attempts where outcome = 'finished'"),
-        2.0
-    );
-    place.run(&["check-db"]).exits(0);
-    place
+    assert_eq!(workdir.attempts("finished"), 2.0);
+    workdir.run(&["check-db"]).exits(0);
+    workdir
         .run(&["run", "small.toml", "--set", KIND])
         .exits(0)
         .says(&["2 reused"]);
-    place
-        .run(&[
-            "plan",
-            "small.toml",
-            "--set",
-            "experiment.kind={ name = \"lr-range-test\", from = 1.0, to = 0.1 }",
-        ])
+    workdir
+        .run(&["plan", "small.toml", "--set", FALLING_KIND])
         .exits(2)
         .says(&["does not rise"]);
 }
 
 #[test]
-fn a_killed_range_test_ends_with_the_results_of_an_undisturbed_one() {
-    let curves = |place: &Place| {
-        let jobs = std::fs::read_dir(place.path("results/jobs"))
-            .expect("jobs")
-            .filter_map(Result::ok);
-        let curve = |job: std::fs::DirEntry| {
-            let text = std::fs::read_to_string(job.path().join("range.json")).expect("left");
-            (job.file_name(), text)
-        };
-        jobs.map(curve)
-            .collect::<std::collections::BTreeMap<_, _>>()
-    };
-    let text = SMALL.to_string() + "\n[run]\ncheckpoint_every = \"1 epoch\"\n";
-    let [calm, killed] = [(); 2].map(|()| Place::new());
-    for place in [&calm, &killed] {
-        place.write("small.toml", &text);
-    }
-    calm.run(&["run", "small.toml", "--set", KIND]).exits(0);
-    let ran = killed
-        .command(&["run", "small.toml", "--set", KIND])
-        .env("CONVSWEEP_FAILPOINT", "step:14")
-        .output()
-        .expect("runs");
-    assert_eq!(
-        ran.status.code(),
-        Some(0),
-        "{}",
-        String::from_utf8_lossy(&ran.stderr)
-    );
-    assert_eq!(
-        killed.number("select count(*) from attempts where outcome = 'crashed'"),
-        2.0
-    );
-    assert_eq!(curves(&killed), curves(&calm));
+fn a_killed_range_test_ends_like_an_undisturbed_one() {
+    let experiment = SMALL.to_string() + "\n[run]\ncheckpoint_every = \"1 epoch\"\n";
+    let undisturbed = Workdir::with(&experiment);
+    undisturbed
+        .run(&["run", "small.toml", "--set", KIND])
+        .exits(0);
+    let killed = Workdir::with(&experiment);
+    let mut command = killed.command(&["run", "small.toml", "--set", KIND]);
+    ProgramRun::of(command.env("CONVSWEEP_FAILPOINT", "step:14")).exits(0);
+    assert_eq!(killed.attempts("crashed"), 2.0);
+    assert_eq!(curves(&killed), curves(&undisturbed));
 }

@@ -1,9 +1,12 @@
-//! Transfer learning: initial weights from a PyTorch file, from an experiment's best job or from a
-//! job, and weights that do not fit.
+//! Trained weights that training starts from: those of a file of PyTorch, of the best job of an
+//! experiment, or of a job; and what is said about weights that do not fit.
 
-use crate::support::{Place, SMALL, root};
+use crate::support::{SMALL, Workdir, assert_contains, root};
+use convsweep_spec::weights;
+use std::collections::BTreeMap;
+use std::path::Path;
 
-/// The network of `tests/vectors/transfer.py`, whose file has five classes.
+/// The network of `tests/vectors/transfer.py`, which has five classes.
 fn experiment(classes: u32, from: &str) -> String {
     format!(
         r#"
@@ -33,45 +36,48 @@ from = {from}
     )
 }
 
-fn place(classes: u32, from: &str) -> Place {
-    let place = Place::new();
-    place.write("fine.toml", &experiment(classes, from));
+const TORCH: &str = "{ weights = \"torch.safetensors\" }";
+
+/// A folder with the experiment as `fine.toml` and the file of PyTorch.
+fn workdir(classes: u32, from: &str) -> Workdir {
+    let workdir = Workdir::new();
+    workdir.write("fine.toml", &experiment(classes, from));
     let file = root().join("tests/vectors/transfer.safetensors");
-    std::fs::copy(file, place.path("torch.safetensors")).expect("kept");
-    place
+    std::fs::copy(file, workdir.path("torch.safetensors")).expect("copied");
+    workdir
 }
 
-/// The trained tensors of the only job.
-fn trained(place: &Place) -> std::collections::BTreeMap<String, Vec<f32>> {
-    let jobs = std::fs::read_dir(place.path("results/jobs"))
-        .expect("jobs")
-        .filter_map(Result::ok);
-    let newest = jobs
-        .max_by_key(|j| j.metadata().and_then(|m| m.created()).ok())
-        .expect("a job");
-    let bytes = std::fs::read(newest.path().join("model.safetensors")).expect("left");
-    let held = convsweep_spec::weights::read(&bytes).expect("safetensors");
-    held.into_iter()
-        .map(|h| (h.name.clone(), h.values(&bytes).expect("f32")))
-        .collect()
+/// The values of all tensors of a safetensors file.
+fn tensors(path: &Path) -> BTreeMap<String, Vec<f32>> {
+    let file = std::fs::read(path).expect("readable");
+    let mut tensors = BTreeMap::new();
+    for tensor in weights::read(&file).expect("safetensors") {
+        // PyTorch counts the batches of a norm in an integer.
+        if let Ok(values) = tensor.values(&file) {
+            tensors.insert(tensor.name, values);
+        }
+    }
+    tensors
+}
+
+/// The tensors of the only job's trained network.
+fn trained(workdir: &Workdir) -> BTreeMap<String, Vec<f32>> {
+    let folders = workdir.job_folders();
+    assert_eq!(folders.len(), 1, "{folders:?}");
+    tensors(&folders[0].join("model.safetensors"))
 }
 
 #[test]
-fn training_starts_from_a_pytorch_file() {
-    let place = place(5, "{ weights = \"torch.safetensors\" }");
-    let plan = place.run(&["plan", "fine.toml"]).exits(0).stdout();
-    assert!(
-        plan.contains(
-            "weights from torch.safetensors: 11 tensors, layers of a kind in their order"
-        ),
-        "{plan}"
+fn training_starts_from_a_file_of_pytorch() {
+    let workdir = workdir(5, TORCH);
+    let plan = workdir.stdout(&["plan", "fine.toml"]);
+    assert_contains(
+        &plan,
+        &["weights from torch.safetensors: 11 tensors, layers of a kind in their order"],
     );
-    place.run(&["run", "fine.toml"]).exits(0);
-    let (trained, file) = (
-        trained(&place),
-        std::fs::read(place.path("torch.safetensors")).expect("there"),
-    );
-    let held = convsweep_spec::weights::read(&file).expect("safetensors");
+    workdir.run(&["run", "fine.toml"]).exits(0);
+    let path = workdir.path("torch.safetensors");
+    let (trained, torch) = (trained(&workdir), tensors(&path));
     for (theirs, ours) in [
         ("conv1.weight", "conv1.weight"),
         ("bn1.bias", "conv1.norm.bias"),
@@ -79,150 +85,130 @@ fn training_starts_from_a_pytorch_file() {
         ("fc1.weight", "dense1.weight"),
         ("fc2.weight", "dense2.weight"),
     ] {
-        let expected = held
-            .iter()
-            .find(|h| h.name == theirs)
-            .expect(theirs)
-            .values(&file)
-            .expect("floats");
-        assert_eq!(trained[ours], expected, "{theirs}");
+        assert_eq!(trained[ours], torch[theirs], "{theirs}");
     }
-    // The job's id depends on the content of the file.
-    place
+    workdir
         .run(&["run", "fine.toml"])
         .exits(0)
         .says(&["1 reused"]);
-    let mut other = file.clone();
-    *other.last_mut().expect("bytes") ^= 1;
-    std::fs::write(place.path("torch.safetensors"), other).expect("written");
-    let plan = place.run(&["plan", "fine.toml"]).exits(0).stdout();
+    // Other content makes another job.
+    let mut file = std::fs::read(&path).expect("readable");
+    *file.last_mut().expect("not empty") ^= 1;
+    std::fs::write(&path, file).expect("written");
+    let plan = workdir.stdout(&["plan", "fine.toml"]);
     assert!(plan.contains("1 new") && !plan.contains("reused"), "{plan}");
 }
 
 #[test]
-fn the_last_layer_is_initialised_where_the_number_of_classes_differs() {
-    let place = place(4, "{ weights = \"torch.safetensors\" }");
-    let plan = place.run(&["plan", "fine.toml"]).exits(0).stdout();
-    assert!(
-        plan.contains("9 tensors, layers of a kind in their order; dense2 anew"),
-        "{plan}"
+fn the_head_is_reinitialised_for_another_number_of_classes() {
+    let workdir = workdir(4, TORCH);
+    let plan = workdir.stdout(&["plan", "fine.toml"]);
+    assert_contains(
+        &plan,
+        &["9 tensors, layers of a kind in their order; dense2 anew"],
     );
-    place.run(&["run", "fine.toml"]).exits(0);
-    assert_eq!(trained(&place)["dense2.weight"].len(), 4 * 8);
-    place.write(
-        "fine.toml",
-        &experiment(4, "{ weights = \"torch.safetensors\", head = \"keep\" }"),
-    );
-    place.run(&["plan", "fine.toml"]).exits(2).says(&[
-        "torch.safetensors has \"fc2.weight\" in the shape [5, 8], the network has \"dense2.weight\" [4, 8]",
+    workdir.run(&["run", "fine.toml"]).exits(0);
+    assert_eq!(trained(&workdir)["dense2.weight"].len(), 4 * 8);
+    let keep = "{ weights = \"torch.safetensors\", head = \"keep\" }";
+    workdir.write("fine.toml", &experiment(4, keep));
+    workdir.run(&["plan", "fine.toml"]).exits(2).says(&[
+        "torch.safetensors has \"fc2.weight\" in the shape [5, 8], \
+         the network has \"dense2.weight\" [4, 8]",
         "fine.toml:",
     ]);
-    place.write(
-        "fine.toml",
-        &experiment(
-            4,
-            "{ weights = \"torch.safetensors\", head = [\"dense*\"] }",
-        ),
-    );
-    let plan = place.run(&["plan", "fine.toml"]).exits(0).stdout();
-    assert!(plan.contains("dense1, dense2 anew"), "{plan}");
+    let all_dense = "{ weights = \"torch.safetensors\", head = [\"dense*\"] }";
+    workdir.write("fine.toml", &experiment(4, all_dense));
+    let plan = workdir.stdout(&["plan", "fine.toml"]);
+    assert_contains(&plan, &["dense1, dense2 anew"]);
 }
 
 #[test]
-fn weights_that_do_not_fit_are_reported_before_training() {
-    let place = place(5, "{ weights = \"torch.safetensors\" }");
-    let wide = experiment(5, "{ weights = \"torch.safetensors\" }").replace("conv = 6", "conv = 7");
-    place.write("fine.toml", &wide);
-    place.run(&["run", "fine.toml"]).exits(2).says(&[
-        "torch.safetensors has \"conv2.weight\" in the shape [6, 4, 3, 3], the network has \"conv2.weight\" [7, 4, 3, 3]",
-        "\"conv2.bias\" in the shape [6]",
+fn weights_that_do_not_fit_are_refused_before_training() {
+    let workdir = workdir(5, TORCH);
+    let wider = experiment(5, TORCH).replace("conv = 6", "conv = 7");
+    workdir.write("fine.toml", &wider);
+    workdir.run(&["run", "fine.toml"]).exits(2).says(&[
+        "torch.safetensors has \"conv2.weight\" in the shape [6, 4, 3, 3], \
+         the network has \"conv2.weight\" [7, 4, 3, 3]",
+        "torch.safetensors has \"conv2.bias\" in the shape [6], the network has \"conv2.bias\" [7]",
     ]);
-    assert!(!place.path("results/jobs").exists());
-    for (from, words) in [
-        ("{ weights = \"nowhere.safetensors\" }", "cannot be read"),
-        ("{ weights = \"fine.toml\" }", "is no safetensors file"),
-        (
-            "{ map = { a = \"b\" } }",
-            "does not say where the weights come from",
-        ),
-        ("{ weights = \"a\", job = \"b\" }", "names two sources"),
-        ("{ experiment = \"fine\" }", "this is that experiment"),
-        (
-            "{ experiment = \"other\" }",
-            "there are no weights of experiment \"other\"",
-        ),
-        (
-            "{ weights = \"torch.safetensors\", map = { conv1 = 3 } }",
-            "names \"conv1\" by an integer",
-        ),
-        (
-            "{ weights = \"torch.safetensors\", map = { \"a\" = \"b*\" } }",
-            "cannot take \"a\" to \"b*\"",
-        ),
-    ] {
-        place.write("fine.toml", &experiment(5, from));
-        place.run(&["plan", "fine.toml"]).exits(2).says(&[words]);
-    }
+    assert!(!workdir.path("results/jobs").exists());
+}
+
+/// Checks that `plan` refuses this `train.from`.
+#[track_caller]
+fn refuses(from: &str, text: &str) {
+    let workdir = workdir(5, from);
+    workdir.run(&["plan", "fine.toml"]).exits(2).says(&[text]);
 }
 
 #[test]
-fn training_starts_from_an_experiments_best_job_or_from_a_job() {
-    let place = Place::new();
-    place.write("small.toml", SMALL);
-    place.run(&["run", "small.toml"]).exits(0);
-    let best = place.run(&["query", "--csv",
-        "select c.job from curves c join leaderboard l using (experiment, configuration) where l.rank = 1 and c.metric = 'val_accuracy'
-         and c.epoch = 3 order by c.value desc, c.job limit 1"]).exits(0).stdout();
-    let best = best.lines().nth(1).expect("a job").to_string();
-    let fine = |from: &str| {
-        let text = SMALL
-            .replace("name = \"small\"", "name = \"fine\"")
-            .replace("seeds = 2", "seeds = 1");
-        text.replace("[1e-3, 1e-2]", "[1e-30]").replace(
+fn wrong_origins_of_weights_are_refused() {
+    refuses("{ weights = \"nowhere.safetensors\" }", "cannot be read");
+    refuses(
+        "{ weights = \"fine.toml\" }",
+        "fine.toml is not a safetensors file",
+    );
+    refuses(
+        "{ map = { a = \"b\" } }",
+        "does not say where the weights come from",
+    );
+    refuses("{ weights = \"a\", job = \"b\" }", "names two sources");
+    refuses("{ experiment = \"fine\" }", "this is that experiment");
+    refuses(
+        "{ experiment = \"other\" }",
+        "there are no weights of experiment \"other\"",
+    );
+    refuses(
+        "{ weights = \"torch.safetensors\", map = { conv1 = 3 } }",
+        "names \"conv1\" by an integer",
+    );
+    refuses(
+        "{ weights = \"torch.safetensors\", map = { \"a\" = \"b*\" } }",
+        "cannot take \"a\" to \"b*\"",
+    );
+}
+
+/// [`SMALL`] as another experiment with one job, whose frozen network starts from these weights and
+/// is trained at a rate that changes nothing.
+fn frozen_from(from: &str) -> String {
+    SMALL
+        .replace("name = \"small\"", "name = \"fine\"")
+        .replace("seeds = 2", "seeds = 1")
+        .replace("[1e-3, 1e-2]", "[1e-30]")
+        .replace(
             "[train]\n",
             &format!("[train]\nfreeze = \"backbone\"\nfrom = {from}\n"),
         )
-    };
-    place.write("fine.toml", &fine("{ experiment = \"small\" }"));
-    let plan = place.run(&["plan", "fine.toml"]).exits(0).stdout();
-    assert!(
-        plan.contains(&format!("weights from {best}/model.safetensors: 8 tensors")),
-        "{plan}"
+}
+
+#[test]
+fn training_starts_from_the_best_job_of_an_experiment_or_from_a_job() {
+    let workdir = Workdir::small();
+    workdir.run(&["run", "small.toml"]).exits(0);
+    let best = workdir.text(
+        "select c.job from curves c join leaderboard l using (experiment, configuration) \
+         where l.rank = 1 and c.metric = 'val_accuracy' and c.epoch = 3 \
+         order by c.value desc, c.job limit 1",
     );
-    place.run(&["run", "fine.toml"]).exits(0);
-    let jobs = place.number("select count(*) from jobs");
-    assert_eq!(jobs, 5.0);
-    let left = |job: &str| {
-        std::fs::read(place.path(&format!("results/jobs/{job}/model.safetensors"))).expect("left")
+    workdir.write("fine.toml", &frozen_from("{ experiment = \"small\" }"));
+    let plan = workdir.stdout(&["plan", "fine.toml"]);
+    let origin = format!("weights from {best}/model.safetensors: 8 tensors");
+    assert_contains(&plan, &[&origin]);
+    workdir.run(&["run", "fine.toml"]).exits(0);
+    assert_eq!(workdir.number("select count(*) from jobs"), 5.0);
+    let fine = workdir.text("select job from curves where experiment = 'fine'");
+    let tensors_of = |job: &str| {
+        let folder = workdir.path("results/jobs").join(job);
+        tensors(&folder.join("model.safetensors"))
     };
-    let fine_job = place
-        .run(&[
-            "query",
-            "--csv",
-            "select job from curves where experiment = 'fine' limit 1",
-        ])
-        .stdout();
-    let fine_job = fine_job.lines().nth(1).expect("a job").to_string();
-    let tensors = |job: &str| {
-        let bytes = left(job);
-        let held = convsweep_spec::weights::read(&bytes).expect("safetensors");
-        held.iter()
-            .map(|h| (h.name.clone(), h.values(&bytes).expect("f32")))
-            .collect::<Vec<_>>()
-    };
-    assert_eq!(
-        tensors(&fine_job),
-        tensors(&best),
-        "a frozen network with a learning rate of zero does not change"
-    );
-    // The job given by its id is the same file of weights, hence the same job.
-    place.write(
-        "fine.toml",
-        &fine(&format!("{{ job = \"{}\" }}", &best[..10])),
-    );
-    place
+    assert_eq!(tensors_of(&fine), tensors_of(&best));
+    // The same weights named by their job make the same job.
+    let from_job = frozen_from(&format!("{{ job = \"{}\" }}", &best[..10]));
+    workdir.write("fine.toml", &from_job);
+    workdir
         .run(&["run", "fine.toml"])
         .exits(0)
         .says(&["1 reused"]);
-    place.run(&["check-db"]).exits(0);
+    workdir.run(&["check-db"]).exits(0);
 }
