@@ -28,7 +28,7 @@ pub enum IdleFault {
     LastLineCut,
 }
 
-/// A generator of its own, so that a failing run can be repeated by its seed.
+/// A seeded random number generator, so that a failing run can be repeated.
 pub struct Random(pub u64);
 
 impl Random {
@@ -137,7 +137,9 @@ pub fn fake_clock(workdir: &mut Workdir) {
         .arg(&library)
         .arg(root().join("tests/clock.c"))
         .arg("-ldl");
-    let status = compiler.status().expect("the linker of Rust programs");
+    let status = compiler
+        .status()
+        .expect("cc, which also links Rust programs");
     assert!(status.success());
     assert!(set_clock(workdir, 0));
     workdir.environment = vec![

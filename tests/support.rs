@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use tempfile::TempDir;
 
-/// Two learning rates, two seeds, shapes of 16×16 pixels: a job takes well under a second.
+/// Two learning rates with two seeds each, on generated images of 16 × 16 pixels: a job takes well
+/// under a second.
 pub const SMALL: &str = r#"
 [experiment]
 name = "small"
@@ -42,7 +43,8 @@ pub fn small_with_epochs(epochs: u32) -> String {
     SMALL.replace("epochs = 3", &format!("epochs = {epochs}"))
 }
 
-/// The repository's root, asked when the test runs: two checkouts may share one target folder.
+/// The repository's root. It is determined at run time, since two checkouts may share one target
+/// folder.
 pub fn root() -> PathBuf {
     Path::new(&std::env::var("CARGO_MANIFEST_DIR").expect("run by cargo")).join("../..")
 }

@@ -96,7 +96,7 @@ fn a_phase_continues_the_job_without_it() {
 }
 
 #[test]
-fn a_job_counts_by_the_weights_that_it_keeps() {
+fn a_job_is_scored_by_the_weights_that_it_keeps() {
     // At this rate later epochs are worse than the best.
     let experiment = SMALL.replace("[1e-3, 1e-2]", "[5e-2]").replace(
         "epochs = 3",
@@ -159,7 +159,7 @@ fn a_deleted_database_is_rebuilt_with_the_same_content() {
 }
 
 #[test]
-fn folds_validate_every_image_once() {
+fn cross_validation_validates_every_image_once() {
     let folds = SMALL
         .replace("[augment]", "split = { folds = 3, seed = 1 }\n[augment]")
         .replace("seeds = 2", "seeds = 1");

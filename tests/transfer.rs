@@ -1,5 +1,5 @@
-//! Trained weights that training starts from: those of a file of PyTorch, of the best job of an
-//! experiment, or of a job; and what is said about weights that do not fit.
+//! Transfer learning: initial weights from a file of PyTorch, from the best job of an experiment or
+//! from a job, and weights that do not fit.
 
 use crate::support::{SMALL, Workdir, assert_contains, root};
 use convsweep_spec::weights;
@@ -73,7 +73,7 @@ fn training_starts_from_a_file_of_pytorch() {
     let plan = workdir.stdout(&["plan", "fine.toml"]);
     assert_contains(
         &plan,
-        &["weights from torch.safetensors: 11 tensors, layers of a kind in their order"],
+        &["weights from torch.safetensors: 11 tensors, matched by kind and order of the layers"],
     );
     workdir.run(&["run", "fine.toml"]).exits(0);
     let path = workdir.path("torch.safetensors");
@@ -105,7 +105,7 @@ fn the_head_is_reinitialised_for_another_number_of_classes() {
     let plan = workdir.stdout(&["plan", "fine.toml"]);
     assert_contains(
         &plan,
-        &["9 tensors, layers of a kind in their order; dense2 anew"],
+        &["9 tensors, matched by kind and order of the layers; initialised anew: dense2"],
     );
     workdir.run(&["run", "fine.toml"]).exits(0);
     assert_eq!(trained(&workdir)["dense2.weight"].len(), 4 * 8);
@@ -119,7 +119,7 @@ fn the_head_is_reinitialised_for_another_number_of_classes() {
     let all_dense = "{ weights = \"torch.safetensors\", head = [\"dense*\"] }";
     workdir.write("fine.toml", &experiment(4, all_dense));
     let plan = workdir.stdout(&["plan", "fine.toml"]);
-    assert_contains(&plan, &["dense1, dense2 anew"]);
+    assert_contains(&plan, &["initialised anew: dense1, dense2"]);
 }
 
 #[test]
@@ -153,19 +153,25 @@ fn wrong_origins_of_weights_are_refused() {
         "{ map = { a = \"b\" } }",
         "does not say where the weights come from",
     );
-    refuses("{ weights = \"a\", job = \"b\" }", "names two sources");
-    refuses("{ experiment = \"fine\" }", "this is that experiment");
+    refuses(
+        "{ weights = \"a\", job = \"b\" }",
+        "train.from names two origins",
+    );
+    refuses(
+        "{ experiment = \"fine\" }",
+        "an experiment cannot start from its own best job",
+    );
     refuses(
         "{ experiment = \"other\" }",
         "there are no weights of experiment \"other\"",
     );
     refuses(
         "{ weights = \"torch.safetensors\", map = { conv1 = 3 } }",
-        "names \"conv1\" by an integer",
+        "`train.from.map` maps \"conv1\" to an integer",
     );
     refuses(
         "{ weights = \"torch.safetensors\", map = { \"a\" = \"b*\" } }",
-        "cannot take \"a\" to \"b*\"",
+        "`train.from.map` cannot map \"a\" to \"b*\"",
     );
 }
 
@@ -203,7 +209,7 @@ fn training_starts_from_the_best_job_of_an_experiment_or_from_a_job() {
         tensors(&folder.join("model.safetensors"))
     };
     assert_eq!(tensors_of(&fine), tensors_of(&best));
-    // The same weights named by their job make the same job.
+    // The job given by its id stands for the same weights, hence the new job is the same.
     let from_job = frozen_from(&format!("{{ job = \"{}\" }}", &best[..10]));
     workdir.write("fine.toml", &from_job);
     workdir
