@@ -1,5 +1,7 @@
 //! Numbers as people read them.
 
+use convsweep_spec::words::duration;
+
 /// Numbers with as many decimals as they need to differ.
 pub fn decimals(values: &[f64]) -> Vec<String> {
     let steps = values.windows(2).map(|w| w[1] - w[0]);
@@ -51,6 +53,16 @@ pub fn short(value: f64) -> String {
     text.replace('-', "−")
 }
 
+/// A training time: `8.3 s`, `4 min 10 s`. Times below ten seconds keep a decimal, so that fast
+/// configurations can be compared.
+pub fn training_time(seconds: f64) -> String {
+    if seconds < 9.5 {
+        format!("{seconds:.1} s")
+    } else {
+        duration(seconds)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -62,6 +74,15 @@ mod tests {
         check(1_500_000.0, "1.5 M");
         check(12.0, "12");
         check(0.0125, "0.0125");
+    }
+
+    #[test]
+    fn short_training_times_keep_a_decimal() {
+        let check = |seconds, expected| assert_eq!(training_time(seconds), expected);
+        check(0.04, "0.0 s");
+        check(8.26, "8.3 s");
+        check(9.6, "10 s");
+        check(250.0, "4 min 10 s");
     }
 
     #[test]

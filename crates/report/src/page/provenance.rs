@@ -1,7 +1,8 @@
 //! Where the results come from: the file, the jobs, the images, the machines and programs.
 
+use crate::draw::numbers::training_time;
 use crate::ranking::{RankedConfiguration, RankedRun, Ranking};
-use convsweep_spec::words::{counted, duration};
+use convsweep_spec::words::counted;
 use maud::{Markup, html};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -51,7 +52,7 @@ fn jobs_in_words(ranking: &Ranking) -> String {
     let seconds = ranking.runs().map(|run| run.job.seconds).sum();
     format!(
         "{finished} of {jobs} finished, {} of training in all",
-        duration(seconds)
+        training_time(seconds)
     )
 }
 

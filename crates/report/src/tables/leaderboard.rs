@@ -1,10 +1,9 @@
 //! The leaderboard as people read it.
 
 use super::text_table::{MISSING, TextTable, interval, mean_and_sd};
-use crate::draw::numbers::si;
+use crate::draw::numbers::{si, training_time};
 use crate::ranking::{MetricFormat, Ranking};
 use convsweep_spec::metric::VAL_ACCURACY;
-use convsweep_spec::words::duration;
 
 /// A row for each configuration, with the test accuracy of those whose test figures are shown.
 pub fn leaderboard(ranking: &Ranking) -> TextTable {
@@ -57,7 +56,7 @@ fn row(ranking: &Ranking, rank: usize, with_test: bool) -> Vec<String> {
     row.push(si(member.parameters as f64));
     row.push(si(member.macs as f64));
     row.push(match configuration.seconds() {
-        Some(seconds) => duration(seconds.mean),
+        Some(seconds) => training_time(seconds.mean),
         None => MISSING.into(),
     });
     row
