@@ -9,18 +9,18 @@ pub fn paragraph(ranking: &Ranking) -> Option<String> {
     if effects.len() < 2 || !effects.iter().all(is_balanced) {
         return None;
     }
-    let mut spans: Vec<Span> = effects.iter().filter_map(span).collect();
-    spans.sort_by(|a, b| b.size.total_cmp(&a.size));
+    let mut sizes: Vec<EffectSize> = effects.iter().filter_map(effect_size).collect();
+    sizes.sort_by(|a, b| b.size.total_cmp(&a.size));
     let metric = &ranking.metric;
     let mut parts = Vec::new();
-    for (i, span) in spans.iter().enumerate() {
+    for (i, effect) in sizes.iter().enumerate() {
         let verb = if i == 0 { " moves it most," } else { "" };
         parts.push(format!(
             "{}{verb} by {} (from {} to {})",
-            span.axis,
-            metric.difference(span.size / metric.scale()),
-            span.lowest,
-            span.highest
+            effect.axis,
+            metric.difference(effect.size / metric.scale()),
+            effect.lowest,
+            effect.highest
         ));
     }
     Some(format!(
@@ -35,7 +35,7 @@ fn is_balanced(effect: &AxisEffect) -> bool {
 }
 
 /// The values of an axis with the lowest and highest mean.
-struct Span<'a> {
+struct EffectSize<'a> {
     axis: &'a str,
     lowest: &'a str,
     highest: &'a str,
@@ -43,7 +43,7 @@ struct Span<'a> {
     size: f64,
 }
 
-fn span(effect: &AxisEffect) -> Option<Span<'_>> {
+fn effect_size(effect: &AxisEffect) -> Option<EffectSize<'_>> {
     let (mut lowest, mut highest) = (effect.values.first()?, effect.values.first()?);
     for value in &effect.values {
         if value.sample.mean < lowest.sample.mean {
@@ -53,7 +53,7 @@ fn span(effect: &AxisEffect) -> Option<Span<'_>> {
             highest = value;
         }
     }
-    Some(Span {
+    Some(EffectSize {
         axis: &effect.axis,
         lowest: &lowest.label,
         highest: &highest.label,

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 const RULE: &str = "successive-halving";
 
 /// The configurations at a decision.
-struct Ranking {
+struct RungRanking {
     /// Configurations and their mean values, best first.
     order: Vec<(usize, Option<f64>)>,
     /// The configurations that continue, best first.
@@ -60,7 +60,7 @@ impl SearchController {
         all.filter(|&job| competes(&self.jobs[job])).collect()
     }
 
-    fn rank(&self, competitors: &[usize], rung: u32, eta: u32) -> Ranking {
+    fn rank(&self, competitors: &[usize], rung: u32, eta: u32) -> RungRanking {
         let mut values: BTreeMap<usize, Vec<Option<f64>>> = BTreeMap::new();
         for &job in competitors {
             let job = &self.jobs[job];
@@ -75,10 +75,10 @@ impl SearchController {
         let direction = self.rules.direction;
         let kept = best_share(direction, &order, eta);
         order.sort_by(|a, b| compare(direction, a.1, b.1));
-        Ranking { order, kept, rung }
+        RungRanking { order, kept, rung }
     }
 
-    fn apply(&mut self, ranking: &Ranking, job: usize) {
+    fn apply(&mut self, ranking: &RungRanking, job: usize) {
         let configuration = self.jobs[job].configuration;
         let reason = ranking.reason(configuration);
         if ranking.kept.contains(&configuration) {
@@ -107,7 +107,7 @@ impl SearchController {
     }
 }
 
-impl Ranking {
+impl RungRanking {
     fn reason(&self, configuration: usize) -> String {
         let place = self
             .order
