@@ -1,7 +1,6 @@
 //! What distinguishes long values of an axis, such as lists of augmentation steps or whole models.
 
-use super::labels::LONGEST;
-use super::value_text::{option_text, value_text};
+use super::value_text::{LONGEST_LABEL, option_text, value_text};
 use crate::source::tree::{Node, TableEntry};
 use std::collections::{HashMap, HashSet};
 
@@ -74,7 +73,7 @@ impl Differences {
 fn joined(prefix: &str, parts: &[&Part], separator: &str) -> String {
     let join = |words: Vec<&str>| format!("{prefix}{}", words.join(separator));
     let full = join(parts.iter().map(|part| part.text.as_str()).collect());
-    if full.chars().count() <= LONGEST {
+    if full.chars().count() <= LONGEST_LABEL {
         return full;
     }
     join(parts.iter().map(|part| part.name.as_str()).collect())

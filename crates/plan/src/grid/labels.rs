@@ -2,13 +2,10 @@
 
 use super::axis::{GridAxis, GridValue};
 use super::differences::Differences;
-use super::points::GridPoint;
-use super::value_text::{option_text, value_text};
+use super::point::GridPoint;
+use super::value_text::{LONGEST_LABEL, option_text, value_text};
 use crate::source::tree::{Node, NodeValue};
 use std::collections::HashMap;
-
-/// Longest label of a value, in characters.
-pub(super) const LONGEST: usize = 40;
 
 /// Gives each axis its name and, where the file does not, each value its label.
 pub(super) fn assign(axes: &mut [GridAxis]) {
@@ -70,7 +67,7 @@ fn label(node: &Node, all: &[Node], differences: &Differences) -> String {
     };
     if text.is_empty() {
         "empty".into()
-    } else if text.chars().count() <= LONGEST {
+    } else if text.chars().count() <= LONGEST_LABEL {
         text
     } else {
         shortened(&differences.label(node).unwrap_or(text))
@@ -100,10 +97,10 @@ fn name_of(node: &Node) -> Option<&str> {
 }
 
 fn shortened(text: &str) -> String {
-    if text.chars().count() <= LONGEST {
+    if text.chars().count() <= LONGEST_LABEL {
         return text.into();
     }
-    text.chars().take(LONGEST - 1).chain(['…']).collect()
+    text.chars().take(LONGEST_LABEL - 1).chain(['…']).collect()
 }
 
 /// The label of a configuration: labels that speak for themselves, and numbers with the name of

@@ -9,6 +9,7 @@ pub(crate) mod fractions;
 pub(crate) mod labels;
 pub(crate) mod overridden;
 pub(crate) mod path_values;
+pub(crate) mod point;
 pub(crate) mod points;
 mod range;
 mod sample;

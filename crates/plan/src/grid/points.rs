@@ -2,18 +2,7 @@
 
 use super::axes::Axes;
 use super::block::{Condition, SweepBlock};
-
-/// The value of an axis.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct AxisChoice {
-    /// Number of the axis.
-    pub axis: u32,
-    /// Number of the value among those of the axis.
-    pub value: u32,
-}
-
-/// The values of a point on its axes, in the order of the block.
-pub(crate) type GridPoint = Vec<AxisChoice>;
+use super::point::{AxisChoice, GridPoint};
 
 /// Number of points before exclusions; cannot overflow.
 pub(crate) fn count(axes: &Axes) -> u128 {
@@ -33,19 +22,6 @@ fn combination_count(block: &SweepBlock) -> u128 {
 pub(crate) fn points(axes: &Axes, stage: usize) -> Vec<GridPoint> {
     let blocks = axes.blocks.iter().filter(|block| block.stage == stage);
     blocks.flat_map(block_points).collect()
-}
-
-/// `point` with the values of `over` instead of its own.
-pub(crate) fn overlaid(point: &GridPoint, over: &GridPoint) -> GridPoint {
-    let kept = point
-        .iter()
-        .filter(|choice| over.iter().all(|other| other.axis != choice.axis));
-    kept.chain(over).copied().collect()
-}
-
-/// Whether the point has all of these values.
-pub(crate) fn has_all(point: &GridPoint, wanted: &GridPoint) -> bool {
-    wanted.iter().all(|choice| point.contains(choice))
 }
 
 fn block_points(block: &SweepBlock) -> Vec<GridPoint> {

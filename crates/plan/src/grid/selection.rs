@@ -2,7 +2,7 @@
 
 use super::axes::Axes;
 use super::path_values::{PathValue, path_values};
-use super::points::{AxisChoice, GridPoint};
+use super::point::{AxisChoice, GridPoint};
 use super::value_text::value_text;
 use crate::language::suggest;
 use crate::source::problem::{Problem, ProblemCode, ProblemSink};

@@ -2,6 +2,9 @@
 
 use crate::source::tree::{Node, NodeValue, TableEntry};
 
+/// Longest label of a value, in characters.
+pub(super) const LONGEST_LABEL: usize = 40;
+
 /// A value in short: `adam`, `0.001`, `rotate=15 + scale=[0.9, 1.1]`.
 pub(crate) fn value_text(node: &Node) -> String {
     match &node.value {

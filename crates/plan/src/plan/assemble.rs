@@ -8,7 +8,7 @@ use crate::document::overrides::Overrides;
 use crate::grid::axes::Axes;
 use crate::grid::axis::GridAxis;
 use crate::grid::labels::configuration_label;
-use crate::grid::points::{AxisChoice, GridPoint};
+use crate::grid::point::{AxisChoice, GridPoint};
 use crate::resolve::CheckedFile;
 use crate::resolve::resolver::ResolvedPoint;
 use crate::resolve::settings::Settings;

@@ -2,7 +2,7 @@
 
 use crate::grid::axes::Axes;
 use crate::grid::labels::configuration_label;
-use crate::grid::points::GridPoint;
+use crate::grid::point::GridPoint;
 use std::collections::BTreeMap;
 
 /// Equal points by the axes in which they differ.

@@ -4,7 +4,7 @@
 use crate::document::documents::Documents;
 use crate::document::parameters::substitute;
 use crate::grid::axes::Axes;
-use crate::grid::points::GridPoint;
+use crate::grid::point::GridPoint;
 use crate::grid::value_text::value_text;
 use crate::language::check::{fits, named_variants};
 use crate::language::field::{Field, FieldDefault, ValueKind, Variants};

@@ -1,6 +1,6 @@
 //! The configurations that `experiment.baseline` and `run.priority` mean.
 
-use crate::grid::points::{GridPoint, has_all};
+use crate::grid::point::{GridPoint, has_all};
 use crate::grid::selection::Selection;
 use crate::source::problem::{Problem, ProblemCode};
 use std::collections::BTreeSet;

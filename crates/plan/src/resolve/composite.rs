@@ -1,7 +1,8 @@
 //! Layers that contain layers: repetitions, residual, parallel and dense blocks.
 
+use super::checked_item::CheckedItem;
 use super::layer_place::{LayerPlace, PlacedLayers};
-use super::structure::{CheckedItem, LayerResolver};
+use super::structure::LayerResolver;
 use crate::document::parameters::uses;
 use crate::language::reader::{built_in, relocated};
 use crate::source::problem::{Problem, ProblemCode};

@@ -1,11 +1,11 @@
 //! A layer without layers in it, from its checked table.
 
+use super::checked_item::CheckedItem;
 use super::internal::not_resolved;
 use super::layer_scope::ModelDefaults;
 use super::norm::norm;
 use super::padding::padding;
 use super::pool::pool;
-use super::structure::CheckedItem;
 use crate::language::reader::{TableReader, natural, pair};
 use crate::language::tables::LAYERS;
 use crate::source::problem::{Problem, ProblemCode, ProblemSink};

@@ -35,8 +35,8 @@ impl LayerPatterns {
                 self.has_problems = true;
                 let title = format!("\"{text}\" cannot be the name of a layer");
                 let problem = Problem::of(ProblemCode::WrongValue, item, title);
-                let help = "layers have the names that `plan` shows: \"conv1\", \"residual*\"; also \
-                            \"backbone\" and \"head\"";
+                let help = "layers have the names that `plan` shows: \"conv1\", \"residual*\"; \
+                            also \"backbone\" and \"head\"";
                 sink.report(problem.help(help));
                 continue;
             }

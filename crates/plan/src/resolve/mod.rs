@@ -6,6 +6,7 @@ mod as_written;
 mod augment;
 mod block_call;
 mod checked_file;
+mod checked_item;
 mod composite;
 mod data;
 mod experiment;

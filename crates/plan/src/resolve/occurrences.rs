@@ -2,7 +2,7 @@
 
 use crate::grid::axes::Axes;
 use crate::grid::labels::configuration_label;
-use crate::grid::points::{AxisChoice, GridPoint};
+use crate::grid::point::{AxisChoice, GridPoint};
 use crate::source::problem::{Problem, ProblemIdentity};
 use std::collections::{BTreeSet, HashMap};
 

@@ -11,7 +11,7 @@ use super::section_cache::{SectionCache, SectionNumber};
 use super::section_values::SectionValues;
 use super::train::{ResolvedTrain, train};
 use super::transfer::TransferReader;
-use crate::grid::points::GridPoint;
+use crate::grid::point::GridPoint;
 use crate::source::problem::{Problem, ProblemCode, ProblemSink};
 use crate::source::span::Span;
 use crate::source::tree::Node;

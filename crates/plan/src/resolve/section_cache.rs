@@ -1,7 +1,7 @@
 //! Resolved sections, each shared by all points that agree in the axes that it depends on, so that
 //! a large grid costs only what differs in it.
 
-use crate::grid::points::GridPoint;
+use crate::grid::point::GridPoint;
 use crate::source::problem::Problem;
 use std::collections::HashMap;
 use std::rc::Rc;

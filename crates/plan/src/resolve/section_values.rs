@@ -5,7 +5,7 @@ use crate::document::no_effect::remove_without_effect;
 use crate::document::set_value::set_value;
 use crate::grid::axes::Axes;
 use crate::grid::axis::GridAxis;
-use crate::grid::points::{AxisChoice, GridPoint};
+use crate::grid::point::{AxisChoice, GridPoint};
 use crate::source::problem::ProblemSink;
 use crate::source::span::Span;
 use crate::source::tree::Node;

@@ -54,8 +54,8 @@ fn two_schemes(reader: &TableReader) -> Option<Problem> {
     };
     let title = format!("a split has either `{first}` or `{second}`");
     let problem = Problem::of(ProblemCode::Conflict, node, title);
-    let help = "`validation` sets aside one part, `folds` makes several parts, and `file` lists the \
-                images for validation";
+    let help = "`validation` sets aside one part, `folds` makes several parts, and `file` lists \
+                the images for validation";
     Some(problem.label("both are given").help(help))
 }
 

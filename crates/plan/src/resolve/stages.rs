@@ -4,7 +4,8 @@
 use super::occurrences::ProblemOccurrences;
 use super::resolver::{ResolvedPoint, Resolver};
 use crate::grid::axes::Axes;
-use crate::grid::points::{AxisChoice, GridPoint, overlaid, points};
+use crate::grid::point::{AxisChoice, GridPoint, overlaid};
+use crate::grid::points::points;
 use crate::source::problem::{Problem, ProblemCode, ProblemSink};
 use crate::source::tree::Node;
 use convsweep_spec::log::Choice;
@@ -168,7 +169,8 @@ fn decision_note(decision: &Choice, applies: bool, points: usize) -> Option<Stri
         new => format!("{new} configurations were"),
     };
     Some(format!(
-        "stage \"{stage}\" chose {label} before {added} added: use --redecide to let it choose again"
+        "stage \"{stage}\" chose {label} before {added} added: use --redecide to let it choose \
+         again"
     ))
 }
 

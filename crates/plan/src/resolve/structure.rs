@@ -1,14 +1,14 @@
 //! Lists of layers: structures are resolved, repetitions and blocks written out, and parameters
 //! replaced by their values.
 
+use super::checked_item::CheckedItem;
 use super::layer::layer;
 use super::layer_lists::{with_lists_of, without_lists, without_lists_but_branches};
 use super::layer_place::{LayerPlace, PlacedLayers};
 use super::layer_scope::{LayerScope, ModelDefaults};
 use crate::document::parameters::{substitute, uses};
 use crate::language::check::{Checker, named_variants};
-use crate::language::field::{ValueKind, Variant};
-use crate::language::reader::TableReader;
+use crate::language::field::ValueKind;
 use crate::language::suggest;
 use crate::language::tables::LAYERS;
 use crate::language::value_path::ValuePath;
@@ -37,24 +37,6 @@ pub(super) struct LayerResolver<'a> {
     depth: usize,
     items_visited: usize,
     layers_written: usize,
-}
-
-/// An item of a list of layers that has been checked.
-pub(super) struct CheckedItem<'a> {
-    pub variant: &'static Variant,
-    /// With its lists of layers.
-    pub whole: &'a Node,
-    /// Without them.
-    pub bare: &'a Node,
-    pub place: LayerPlace,
-    /// The scope of the layers within it.
-    pub inner: LayerScope,
-}
-
-impl CheckedItem<'_> {
-    pub(super) fn reader(&self) -> TableReader<'_> {
-        TableReader::new(self.bare, self.variant.fields)
-    }
 }
 
 impl<'a> LayerResolver<'a> {

@@ -26,7 +26,13 @@ pub(crate) static GROUP: &[Field] = &[
 
 /// The options of every optimizer, then its own.
 macro_rules! optimizer {
-    ($key:literal, lr = $lr:literal, weight_decay = $decay:literal, [$($own:expr),* $(,)?], $doc:literal) => {
+    (
+        $key:literal,
+        lr = $lr:literal,
+        weight_decay = $decay:literal,
+        [$($own:expr),* $(,)?],
+        $doc:literal
+    ) => {
         variant(
             $key,
             &[
@@ -188,7 +194,7 @@ pub(crate) static OPTIMIZERS: Variants = Variants {
             lr = "0.0001",
             weight_decay = "0.0",
             [BETA1, beta2("0.99", "Decay of the mean gradient.")],
-            "Lion: steps in the direction of the sign of a mean gradient, with decoupled weight decay."
+            "Lion: steps along the sign of a mean gradient, with decoupled weight decay."
         ),
         optimizer!(
             "muon",
