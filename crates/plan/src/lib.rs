@@ -12,6 +12,8 @@ mod language;
 mod plan;
 mod resolve;
 mod source;
+#[cfg(test)]
+mod tests;
 
 use convsweep_spec::id::ConfigurationId;
 use convsweep_spec::log::Choice;

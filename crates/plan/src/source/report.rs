@@ -71,6 +71,12 @@ impl Problems {
         !self.list.is_empty() && self.list.iter().all(data)
     }
 
+    /// The kinds of the problems.
+    #[cfg(test)]
+    pub(crate) fn codes(&self) -> Vec<ProblemCode> {
+        self.list.iter().map(|p| p.code).collect()
+    }
+
     /// A line for each.
     pub fn lines(&self) -> Vec<ProblemLine> {
         self.list.iter().map(|p| self.line(p)).collect()

@@ -1,0 +1,5 @@
+//! Tests that walk the tables of the language.
+
+mod choices;
+mod ends_of_ranges;
+mod samples;
