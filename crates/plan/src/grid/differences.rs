@@ -4,7 +4,7 @@ use super::value_text::{LONGEST_LABEL, option_text, value_text};
 use crate::source::tree::{Node, TableEntry};
 use std::collections::{HashMap, HashSet};
 
-/// The lists and tables of an axis by their parts.
+/// The long lists and tables of an axis by their parts.
 pub(super) struct Differences {
     /// For each part, in how many of the values it occurs.
     counts: HashMap<String, usize>,
@@ -64,8 +64,9 @@ impl Differences {
         (!missing.is_empty()).then(|| joined("without ", &missing, ", "))
     }
 
+    /// Whether all of several values have this part.
     fn is_common(&self, part: &Part) -> bool {
-        self.counts.get(&part.canonical) == Some(&self.values)
+        self.values > 1 && self.counts.get(&part.canonical) == Some(&self.values)
     }
 }
 

@@ -46,7 +46,9 @@ fn label_values(values: &mut [GridValue]) {
     for value in values.iter().filter(|v| v.labelled) {
         *used.entry(value.label.clone()).or_default() += 1;
     }
-    let differences = Differences::of(&nodes);
+    // Values that fit into a label are written in full; the others are compared with each other.
+    let long: Vec<Node> = nodes.iter().filter(|n| is_long(n)).cloned().collect();
+    let differences = Differences::of(&long);
     for value in values.iter_mut().filter(|v| !v.labelled) {
         let label = label(&value.node, &nodes, &differences);
         let count = used.entry(label.clone()).or_default();
@@ -94,6 +96,10 @@ fn named_label(node: &Node, name: &str, all: &[Node]) -> String {
 fn name_of(node: &Node) -> Option<&str> {
     node.text()
         .or_else(|| node.get("name").and_then(Node::text))
+}
+
+fn is_long(node: &Node) -> bool {
+    value_text(node).chars().count() > LONGEST_LABEL
 }
 
 fn shortened(text: &str) -> String {
