@@ -7,6 +7,7 @@ use convsweep_plan::{
     Overrides, PlanRequest, Problems, Provenance, ValueOrigin, from_disk, plan, value_origins,
 };
 use convsweep_spec::data::SplitScheme;
+use convsweep_spec::device::DeviceFamily;
 use convsweep_spec::id::ConfigurationId;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -40,8 +41,8 @@ fn a_file_lies_over_what_it_includes() {
         (ids(&alone), "top", 4)
     );
     assert_eq!(
-        plan.run.cpu_slots,
-        Some(1),
+        plan.run.slots.get(&DeviceFamily::Cpu),
+        Some(&1),
         "what the top does not say is the base's"
     );
     assert_eq!((plan.text.as_str(), plan.includes.len()), (top, 1));

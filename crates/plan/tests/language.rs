@@ -8,13 +8,14 @@ use convsweep_spec::augment::{Fill, FlipAxis, Normalize, Step};
 use convsweep_spec::canonical::canonical_json;
 use convsweep_spec::configuration::Configuration;
 use convsweep_spec::data::{Source, SplitScheme};
-use convsweep_spec::device::DeviceName;
+use convsweep_spec::device::{DeviceFamily, DeviceName};
 use convsweep_spec::metric::{Direction, Metric};
 use convsweep_spec::model::Layer;
 use convsweep_spec::train::{
     ClassWeights, Course, EarlyStopping, Kernels, Length, Loss, Moments, Optimizer, Rule, Schedule,
     Warmup,
 };
+use std::collections::BTreeMap;
 
 fn only(text: &str) -> Configuration {
     let plan = planned(text);
@@ -55,12 +56,11 @@ fn every_default_is_filled_in() {
     assert_eq!(
         (
             plan.run.devices.clone(),
-            plan.run.cpu_slots,
+            plan.run.slots.clone(),
             plan.run.threads,
-            plan.run.cuda_slots,
             plan.run.retry.crashed
         ),
-        (None, None, 1, 1, 2)
+        (None, BTreeMap::from([(DeviceFamily::Cuda, 1)]), 1, 2)
     );
     assert_eq!(labels(&plan), ["small"]);
     assert_eq!(planned(&small("seeds = 2", "")).jobs(), 1);
@@ -79,13 +79,12 @@ fn sections_say_what_they_mean() {
         Some(vec![DeviceName::cuda(0), DeviceName::CPU])
     );
     assert_eq!(
+        (run.slots, run.threads, run.retry.crashed),
         (
-            run.cpu_slots,
-            run.threads,
-            run.cuda_slots,
-            run.retry.crashed
-        ),
-        (Some(2), 2, 3, 0)
+            BTreeMap::from([(DeviceFamily::Cpu, 2), (DeviceFamily::Cuda, 3)]),
+            2,
+            0
+        )
     );
     let shapes = only(&small(
         "\"cifar10\"",

@@ -1,8 +1,9 @@
 //! How jobs are run, never what they compute: what `[run]` of an experiment file says.
 
-use crate::device::DeviceName;
+use crate::device::{DeviceFamily, DeviceName};
 use crate::job::CheckpointEvery;
 use crate::outcome::Outcome;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// How jobs are run. Nothing here enters a job's id.
@@ -10,10 +11,9 @@ use std::time::Duration;
 pub struct RunSettings {
     /// Devices to train on; `None` for every usable GPU, or the CPU where there is none.
     pub devices: Option<Vec<DeviceName>>,
-    /// Concurrent jobs on the CPU; `None` for as many as its cores allow.
-    pub cpu_slots: Option<u32>,
-    /// Concurrent jobs on each CUDA device.
-    pub cuda_slots: u32,
+    /// Number of concurrent jobs on each device of a family; a family that is missing has its
+    /// default (on the CPU as many as its cores allow).
+    pub slots: BTreeMap<DeviceFamily, u32>,
     /// Threads of each job on the CPU.
     pub threads: u32,
     /// Memory limit of a job, in bytes.

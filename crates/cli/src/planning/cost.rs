@@ -10,6 +10,7 @@ use convsweep_plan::{Plan, Planned};
 use convsweep_runner::launcher::{Launcher, Slot};
 
 use convsweep_spec::data::SplitScheme;
+use convsweep_spec::device::DeviceName;
 use convsweep_spec::log::MemberJob;
 use convsweep_spec::words::duration;
 use convsweep_store::{Reader, Value, literal};
@@ -382,7 +383,8 @@ fn number(value: &Value) -> Option<f64> {
 /// trains some ten thousand million multiply-accumulates of the forward pass a second, a GPU a
 /// hundred times that.
 fn rough_line(kind: &str) -> (f64, f64) {
-    if kind.starts_with("cuda") {
+    let device = kind.parse::<DeviceName>();
+    if device.is_ok_and(|device| !device.family.is_cpu()) {
         (2e-6, 1e-12)
     } else {
         (1e-5, 1e-10)

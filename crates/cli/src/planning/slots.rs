@@ -6,7 +6,7 @@ use convsweep_plan::Plan;
 use convsweep_runner::RunPolicy;
 use convsweep_runner::devices::{DeviceChoice, SlotSettings, parse_device_list, worker_folder};
 use convsweep_runner::local::{LocalLauncher, local_slots};
-use convsweep_spec::device::{DeviceFamily, DeviceName};
+use convsweep_spec::device::DeviceName;
 
 /// The launcher for the devices and slots that the command line (`devices`, `slots`) or the file
 /// asks for.
@@ -37,13 +37,10 @@ pub fn find_launcher(
 }
 
 fn settings_of_file(plan: &Plan) -> Result<SlotSettings> {
-    let mut settings = SlotSettings::default()
-        .with(DeviceFamily::Cuda.into(), plan.run.cuda_slots)
-        .map_err(runner_failure)?;
-    if let Some(count) = plan.run.cpu_slots {
-        settings = settings
-            .with(DeviceName::CPU, count)
-            .map_err(runner_failure)?;
+    let mut settings = SlotSettings::default();
+    for (family, count) in &plan.run.slots {
+        let device = DeviceName::from(*family);
+        settings = settings.with(device, *count).map_err(runner_failure)?;
     }
     Ok(settings)
 }

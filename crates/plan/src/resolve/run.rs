@@ -7,9 +7,10 @@ use crate::language::reader::{TableReader, built_in, natural};
 use crate::language::tables;
 use crate::source::problem::{Problem, ProblemCode, ProblemSink};
 use crate::source::tree::Node;
-use convsweep_spec::device::DeviceName;
+use convsweep_spec::device::{DeviceFamily, DeviceName};
 use convsweep_spec::job::CheckpointEvery;
 use convsweep_spec::run_settings::{Retry, RunSettings};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Smallest memory limit in bytes, below which no worker starts.
@@ -38,12 +39,9 @@ pub(crate) fn run(node: Option<&Node>, sink: &mut ProblemSink) -> Option<RunSett
     if !right {
         return None;
     }
-    let slots = reader.node("slots")?;
-    let slots = TableReader::new(&slots, tables::SLOTS);
     Some(RunSettings {
         devices: devices?,
-        cpu_slots: slots.u32("cpu"),
-        cuda_slots: slots.u32("cuda")?,
+        slots: slots(&reader.node("slots")?),
         threads: reader.u32("threads")?,
         memory_bytes: memory_bytes?,
         short_first: reader.text("order")? == "short-first",
@@ -55,6 +53,18 @@ pub(crate) fn run(node: Option<&Node>, sink: &mut ProblemSink) -> Option<RunSett
         lost_after: lost_after??,
         breaker: reader.u32("breaker")?,
     })
+}
+
+/// Families whose number of slots is not a number, such as "cores", are left to their default.
+fn slots(node: &Node) -> BTreeMap<DeviceFamily, u32> {
+    let reader = TableReader::new(node, tables::SLOTS);
+    let mut slots = BTreeMap::new();
+    for family in DeviceFamily::ALL {
+        if let Some(count) = reader.u32(family.name()) {
+            slots.insert(family, count);
+        }
+    }
+    slots
 }
 
 fn retry(node: &Node) -> Option<Retry> {
