@@ -5,6 +5,7 @@
 mod commands;
 mod control;
 mod data_prune;
+mod environment;
 mod fake_worker;
 mod faults;
 mod full_disk;

@@ -47,6 +47,6 @@ pub use pooling::{
     PoolShape, average_pool, average_pool_backward, global_average, global_average_backward,
     max_pool, max_pool_backward,
 };
-pub use simd::InstructionSet;
+pub use simd::{InstructionSet, UnknownInstructionSet};
 pub use threads::{parallel_chunks, threads, use_threads};
 pub use transpose::transpose;

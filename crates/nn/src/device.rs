@@ -1,7 +1,7 @@
 //! Devices by name. The one place where the backend that a feature compiled in is named.
 
 use burn::tensor::Device;
-use convsweep_kernels::InstructionSet;
+use convsweep_kernels::{InstructionSet, UnknownInstructionSet};
 use convsweep_spec::device::DeviceName;
 use thiserror::Error;
 
@@ -32,6 +32,15 @@ pub fn instructions() -> String {
     } else {
         format!("{name}, held to {}", taken.name())
     }
+}
+
+/// Checks the environment variable that limits the vector instructions of our kernels.
+///
+/// # Errors
+///
+/// If it names an instruction set that does not exist.
+pub fn check_instruction_limit() -> Result<(), UnknownInstructionSet> {
+    InstructionSet::widest_allowed().map(drop)
 }
 
 /// A device that this program cannot use.

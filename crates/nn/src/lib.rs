@@ -27,6 +27,8 @@ pub use build::build;
 pub use burn::tensor::Device;
 pub use choices::KernelChoice;
 pub use convsweep_kernels::use_threads;
-pub use device::{BACKEND, DeviceError, DeviceInfo, device, devices, instructions};
+pub use device::{
+    BACKEND, DeviceError, DeviceInfo, check_instruction_limit, device, devices, instructions,
+};
 pub use ema::Average;
 pub use network::{Derivatives, Gradients, Named, Network, StateError};

@@ -40,6 +40,12 @@ pub enum RunnerError {
         /// The last lines of its worker's standard error.
         stderr: String,
     },
+    /// The workers refuse to start because their environment is wrong.
+    #[error("no worker can start: {reason}")]
+    WorkerMisconfigured {
+        /// What is wrong, and what to do.
+        reason: String,
+    },
     /// Another program uses the results folder.
     #[error(
         "the results folder {} is in use by {holder}: wait for it, or end it, \
@@ -84,7 +90,9 @@ impl RunnerError {
     pub fn exit_code(&self) -> u8 {
         match self {
             RunnerError::UnknownDevice(_) | RunnerError::BadSlots { .. } => 2,
-            RunnerError::UnusableDevice { .. } | RunnerError::AllSlotsClosed { .. } => 4,
+            RunnerError::UnusableDevice { .. }
+            | RunnerError::AllSlotsClosed { .. }
+            | RunnerError::WorkerMisconfigured { .. } => 4,
             RunnerError::ResultsBusy { .. }
             | RunnerError::ResultsUnusable { .. }
             | RunnerError::NewerFormat { .. } => 5,

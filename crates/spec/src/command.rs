@@ -4,7 +4,11 @@ use crate::job::Job;
 use crate::outcome::Outcome;
 use serde::{Deserialize, Serialize};
 
-/// What goes down to a worker, one JSON line each.
+/// Exit code of a worker that refuses to start because its environment is wrong, which is the same
+/// for every worker (`EX_CONFIG` of `sysexits.h`). It then writes the reason to standard error.
+pub const MISCONFIGURED: u8 = 78;
+
+/// What a worker is told, as one JSON line.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "command", rename_all = "kebab-case")]
 pub enum Command {
@@ -24,7 +28,7 @@ pub enum Command {
 }
 
 impl Command {
-    /// To go on later.
+    /// Stop the job, to be continued later.
     pub const CANCEL: Command = Command::Stop {
         outcome: Outcome::Cancelled,
     };

@@ -16,6 +16,7 @@ mod job_folder;
 mod run_attempt;
 
 use commands::{Commands, Request};
+use convsweep_spec::command::MISCONFIGURED;
 use serde::Serialize;
 use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
@@ -57,6 +58,10 @@ fn main() -> ExitCode {
 fn serve() -> ExitCode {
     start_logging();
     die_with_parent();
+    if let Err(error) = convsweep_nn::check_instruction_limit() {
+        eprintln!("{error}");
+        return ExitCode::from(MISCONFIGURED);
+    }
     let commands = Commands::listen();
     while let Some(request) = commands.next() {
         match request {

@@ -17,7 +17,7 @@ mod streaming;
 mod vector;
 
 pub(crate) use dispatch::dispatch;
-pub use instruction_set::InstructionSet;
+pub use instruction_set::{InstructionSet, UnknownInstructionSet};
 pub(crate) use partial::{load, load_bytes, store, store_bytes};
 pub(crate) use streaming::should_stream;
 pub(crate) use vector::{Kernel, PANEL, Vector};

@@ -3,8 +3,10 @@
 use super::attempt_end::AttemptEnd;
 use super::dispatcher::Dispatcher;
 use super::unreported_events::unreported_events;
+use crate::error::RunnerError;
 use crate::launcher::{WorkerExit, WorkerHandle, WorkerId};
 use crate::run_event::StopRequest;
+use convsweep_spec::command::MISCONFIGURED;
 use convsweep_spec::layout::EVENTS;
 use convsweep_spec::outcome::Outcome;
 use std::fs;
@@ -34,6 +36,8 @@ impl Dispatcher<'_> {
         };
         let outcome = if is_killed_by_us {
             Outcome::Cancelled
+        } else if is_misconfigured(&exit) {
+            return self.refused_to_start(slot, &worker);
         } else if attempt.has_responded || exit.outcome == Outcome::OutOfMemory {
             exit.outcome
         } else {
@@ -64,6 +68,15 @@ impl Dispatcher<'_> {
         }
     }
 
+    /// The worker refused its environment. Every other worker would do the same, so the run ends.
+    fn refused_to_start(&mut self, slot: usize, worker: &WorkerHandle) {
+        self.slots[slot].attempt = None;
+        self.scheduler.withdraw(slot);
+        self.fail(RunnerError::WorkerMisconfigured {
+            reason: worker.stderr.text().trim().to_string(),
+        });
+    }
+
     /// The worker died before its first event: the slot rather than the job may be at fault.
     fn died_at_start(&mut self, slot: usize, exit: WorkerExit, worker: &WorkerHandle) {
         let Some(attempt) = self.slots[slot].attempt.take() else {
@@ -87,4 +100,9 @@ impl Dispatcher<'_> {
             self.close_slot(slot, reason, stderr);
         }
     }
+}
+
+fn is_misconfigured(exit: &WorkerExit) -> bool {
+    let code = Some(i32::from(MISCONFIGURED));
+    exit.outcome == Outcome::Crashed { signal: None, code }
 }
