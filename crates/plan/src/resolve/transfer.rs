@@ -11,7 +11,7 @@ use crate::source::tree::Node;
 use convsweep_spec::canonical::hash_of;
 use convsweep_spec::pattern::HEAD;
 use convsweep_spec::shape::TensorShape;
-use convsweep_spec::weights::{self, StoredTensor, TensorMatch, Transfer, assign};
+use convsweep_spec::weights::{self, FileTensor, TensorMatch, Transfer, assign};
 use convsweep_spec::words::counted;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
@@ -27,12 +27,12 @@ const MOST_SHOWN: usize = 6;
 pub(super) struct ResolvedTransfer {
     pub transfer: Transfer,
     pub path: PathBuf,
-    tensors: Rc<Vec<StoredTensor>>,
+    tensors: Rc<Vec<FileTensor>>,
     span: Span,
 }
 
 /// The hash and the tensors of a file of weights.
-type WeightFile = (String, Rc<Vec<StoredTensor>>);
+type WeightFile = (String, Rc<Vec<FileTensor>>);
 
 /// Resolves `train.from`; each file is read once.
 pub(super) struct TransferReader<'a> {

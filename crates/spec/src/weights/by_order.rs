@@ -1,8 +1,8 @@
 //! Matching the layers of a file to those of the network by kind and order, for files whose names
 //! are not ours.
 
+use super::file_tensor::FileTensor;
 use super::optional_tensors::OptionalTensors;
-use super::stored_tensor::StoredTensor;
 use crate::shape::TensorShape;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
@@ -72,7 +72,7 @@ impl WeightKind {
 
 /// For each tensor of the network the index of the file's tensor that initialises it, if any.
 pub(super) fn match_layers(
-    stored: &[StoredTensor],
+    stored: &[FileTensor],
     network: &[TensorShape],
     optional: &OptionalTensors,
 ) -> Result<Vec<Option<usize>>, Vec<String>> {
@@ -108,7 +108,7 @@ pub(super) fn match_layers(
 }
 
 /// Name and number of dimensions; tensors that cannot be weights have more than any kind of layer.
-fn name_and_dimensions(tensor: &StoredTensor) -> (&str, usize) {
+fn name_and_dimensions(tensor: &FileTensor) -> (&str, usize) {
     let dimensions = match tensor.is_floating() {
         true => tensor.shape.len(),
         false => usize::MAX,
@@ -197,7 +197,7 @@ fn has_ordered_name(layer: &str) -> bool {
 /// The problem of a file with a layer whose name says nothing of the order of layers.
 fn unordered_name(
     layer: &str,
-    stored: &[StoredTensor],
+    stored: &[FileTensor],
     network: &[TensorShape],
     optional: &OptionalTensors,
 ) -> String {

@@ -2,8 +2,8 @@
 //! fit.
 
 use super::by_order;
+use super::file_tensor::FileTensor;
 use super::optional_tensors::OptionalTensors;
-use super::stored_tensor::StoredTensor;
 use super::transfer::Transfer;
 use crate::pattern;
 use crate::shape::TensorShape;
@@ -28,7 +28,7 @@ pub struct TensorMatch {
 ///
 /// Everything that does not fit, each phrased to follow the file's name.
 pub fn assign(
-    stored: &[StoredTensor],
+    stored: &[FileTensor],
     network: &[TensorShape],
     transfer: &Transfer,
 ) -> Result<TensorMatch, Vec<String>> {
@@ -83,13 +83,13 @@ impl TensorMatch {
 }
 
 /// Indices of the file's tensors by the names that they have in the network.
-fn indices_by_name(stored: &[StoredTensor], transfer: &Transfer) -> HashMap<String, usize> {
-    let name = |(i, tensor): (usize, &StoredTensor)| (transfer.name_in_network(&tensor.name), i);
+fn indices_by_name(stored: &[FileTensor], transfer: &Transfer) -> HashMap<String, usize> {
+    let name = |(i, tensor): (usize, &FileTensor)| (transfer.name_in_network(&tensor.name), i);
     stored.iter().enumerate().map(name).collect()
 }
 
 /// Why the file's tensor cannot initialise the network's.
-fn mismatch(source: &StoredTensor, tensor: &TensorShape) -> Option<String> {
+fn mismatch(source: &FileTensor, tensor: &TensorShape) -> Option<String> {
     if source.shape != tensor.shape {
         return Some(format!(
             "has \"{}\" in the shape {:?}, the network has \"{}\" {:?}",
@@ -101,7 +101,7 @@ fn mismatch(source: &StoredTensor, tensor: &TensorShape) -> Option<String> {
 
 /// Tensors that the file's layer has but the network's layer does not use.
 fn unused_tensors(
-    stored: &[StoredTensor],
+    stored: &[FileTensor],
     network: &[TensorShape],
     found: &TensorMatch,
 ) -> Vec<String> {

@@ -2,13 +2,13 @@
 //! to those of a network.
 
 mod by_order;
+mod file_tensor;
 mod matching;
 mod optional_tensors;
-mod stored_tensor;
 #[cfg(test)]
 mod tests;
 mod transfer;
 
+pub use file_tensor::{FileTensor, read};
 pub use matching::{TensorMatch, assign};
-pub use stored_tensor::{StoredTensor, read};
 pub use transfer::Transfer;

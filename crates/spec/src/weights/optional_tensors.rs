@@ -1,7 +1,7 @@
 //! Which tensors of a network need no tensor of the file: those that the experiment reinitialises,
 //! and the head's.
 
-use super::stored_tensor::StoredTensor;
+use super::file_tensor::FileTensor;
 use super::transfer::Transfer;
 use crate::pattern::{self, names};
 use crate::shape::TensorShape;
@@ -34,10 +34,10 @@ impl<'a> OptionalTensors<'a> {
     /// Whether the head's tensor is missing in the file or differs in the number of classes only.
     pub(super) fn has_other_classes(
         &self,
-        source: Option<&StoredTensor>,
+        source: Option<&FileTensor>,
         tensor: &TensorShape,
     ) -> bool {
-        let differs_in_classes = |source: &StoredTensor| {
+        let differs_in_classes = |source: &FileTensor| {
             source.shape.get(1..) == tensor.shape.get(1..) && source.shape != tensor.shape
         };
         self.may_be_missing(tensor) && source.is_none_or(differs_in_classes)

@@ -2,8 +2,8 @@ use super::*;
 use crate::shape::TensorShape;
 use std::collections::BTreeMap;
 
-fn stored(name: &str, shape: &[u32]) -> StoredTensor {
-    StoredTensor {
+fn stored(name: &str, shape: &[u32]) -> FileTensor {
+    FileTensor {
         name: name.into(),
         dtype: "F32".into(),
         shape: shape.into(),
@@ -44,7 +44,7 @@ fn network() -> Vec<TensorShape> {
 
 /// The same network with the names of torchvision and `classes` classes, sorted by name as its
 /// writer sorts them.
-fn torch(classes: u32) -> Vec<StoredTensor> {
+fn torch(classes: u32) -> Vec<FileTensor> {
     let mut all = vec![
         stored("conv1.weight", &[8, 3, 3, 3]),
         stored("layer1.0.conv1.weight", &[8, 8, 3, 3]),
@@ -53,7 +53,7 @@ fn torch(classes: u32) -> Vec<StoredTensor> {
         for role in ["weight", "bias", "running_mean", "running_var"] {
             all.push(stored(&format!("{norm}.{role}"), &[8]));
         }
-        all.push(StoredTensor {
+        all.push(FileTensor {
             dtype: "I64".into(),
             ..stored(&format!("{norm}.num_batches_tracked"), &[])
         });
@@ -77,11 +77,7 @@ fn transfer(reinitialised: Option<&[&str]>) -> Transfer {
 }
 
 /// The pairs of a match as `name in the file → name in the network`.
-fn pairs_by_name(
-    file: &[StoredTensor],
-    network: &[TensorShape],
-    found: &TensorMatch,
-) -> Vec<String> {
+fn pairs_by_name(file: &[FileTensor], network: &[TensorShape], found: &TensorMatch) -> Vec<String> {
     let pairs = found.pairs.iter();
     pairs
         .map(|&(source, target)| format!("{} → {}", file[source].name, network[target].name))
@@ -90,18 +86,18 @@ fn pairs_by_name(
 
 /// What is wrong with a file that does not fit the network.
 #[track_caller]
-fn problems(file: &[StoredTensor], transfer: &Transfer) -> Vec<String> {
+fn problems(file: &[FileTensor], transfer: &Transfer) -> Vec<String> {
     assign(file, &network(), transfer).expect_err("does not fit")
 }
 
 /// Gives the file's tensor `name` another shape.
-fn reshape(file: &mut [StoredTensor], name: &str, shape: &[u32]) {
+fn reshape(file: &mut [FileTensor], name: &str, shape: &[u32]) {
     let mut tensors = file.iter_mut();
     let tensor = tensors.find(|tensor| tensor.name == name).expect("exists");
     tensor.shape = shape.to_vec();
 }
 
-fn without(prefix: &str, mut file: Vec<StoredTensor>) -> Vec<StoredTensor> {
+fn without(prefix: &str, mut file: Vec<FileTensor>) -> Vec<FileTensor> {
     file.retain(|tensor| !tensor.name.starts_with(prefix));
     file
 }
@@ -110,7 +106,7 @@ fn without(prefix: &str, mut file: Vec<StoredTensor>) -> Vec<StoredTensor> {
 fn tensors_with_our_names_are_matched_by_name() {
     let network = network();
     let reversed = network.iter().rev();
-    let file: Vec<StoredTensor> = reversed.map(|t| stored(&t.name, &t.shape)).collect();
+    let file: Vec<FileTensor> = reversed.map(|t| stored(&t.name, &t.shape)).collect();
     let found = assign(&file, &network, &transfer(None)).expect("fits");
     let expected: Vec<_> = (0..14).map(|i| (13 - i, i)).collect();
     assert_eq!(
@@ -153,7 +149,7 @@ fn tensors_with_the_names_of_pytorch_are_matched_by_kind_and_order() {
 #[test]
 fn the_head_is_reinitialised_for_other_classes_or_on_request() {
     #[track_caller]
-    fn check(file: &[StoredTensor], reinitialised: Option<&[&str]>, expected: &[&str]) {
+    fn check(file: &[FileTensor], reinitialised: Option<&[&str]>, expected: &[&str]) {
         let found = assign(file, &network(), &transfer(reinitialised)).expect("fits");
         assert_eq!(found.reinitialised, expected);
         assert_eq!(found.pairs.len(), 14 - 2 * expected.len());
@@ -245,7 +241,7 @@ fn a_map_names_layers() {
 fn values_of_every_floating_point_type_are_converted() {
     #[track_caller]
     fn check(dtype: &str, bytes: &[u8], expected: f32) {
-        let tensor = StoredTensor {
+        let tensor = FileTensor {
             dtype: dtype.into(),
             bytes: 0..bytes.len(),
             ..stored("x", &[1])
@@ -265,7 +261,7 @@ fn values_of_every_floating_point_type_are_converted() {
 fn values_of_another_type_or_number_are_refused() {
     #[track_caller]
     fn check(dtype: &str, bytes: std::ops::Range<usize>, problem: &str) {
-        let tensor = StoredTensor {
+        let tensor = FileTensor {
             dtype: dtype.into(),
             bytes,
             ..stored("x", &[1])

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 /// A tensor of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StoredTensor {
+pub struct FileTensor {
     /// The tensor's name.
     pub name: String,
     /// Its data type, such as `F32` or `F16`.
@@ -34,7 +34,7 @@ const NOT_SAFETENSORS: &str = "is not a safetensors file";
 /// # Errors
 ///
 /// The reason why it is not a valid one, phrased to follow the file's name.
-pub fn read(file: &[u8]) -> Result<Vec<StoredTensor>, String> {
+pub fn read(file: &[u8]) -> Result<Vec<FileTensor>, String> {
     if is_pickle(file) {
         return Err("is a pickle of PyTorch: write it as safetensors by \
                     safetensors.torch.save_file(model.state_dict(), \"weights.safetensors\")"
@@ -57,7 +57,7 @@ pub fn read(file: &[u8]) -> Result<Vec<StoredTensor>, String> {
                 "is cut off: its tensor \"{name}\" ends after the end of the file"
             ));
         }
-        tensors.push(StoredTensor {
+        tensors.push(FileTensor {
             name,
             dtype: tensor.dtype,
             shape: tensor.shape,
@@ -80,7 +80,7 @@ fn split_header(file: &[u8]) -> Option<(&[u8], &[u8])> {
     rest.split_at_checked(length)
 }
 
-impl StoredTensor {
+impl FileTensor {
     /// Reads the values of a tensor that [`read`] listed, converted to f32.
     ///
     /// # Errors
@@ -113,7 +113,7 @@ impl StoredTensor {
         dimensions.try_fold(1usize, |n, &d| n.checked_mul(d as usize))
     }
 
-    /// Whether [`StoredTensor::values`] can convert its data type.
+    /// Whether [`FileTensor::values`] can convert its data type.
     pub(super) fn is_floating(&self) -> bool {
         matches!(self.dtype.as_str(), "F32" | "F64" | "BF16" | "F16")
     }
