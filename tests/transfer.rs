@@ -127,51 +127,99 @@ fn weights_that_do_not_fit_are_refused_before_training() {
     let workdir = workdir(5, TORCH);
     let wider = experiment(5, TORCH).replace("conv = 6", "conv = 7");
     workdir.write("fine.toml", &wider);
-    workdir.run(&["run", "fine.toml"]).exits(2).says(&[
-        "torch.safetensors has \"conv2.weight\" in the shape [6, 4, 3, 3], \
+    workdir.run(&["run", "fine.toml"]).exits(2).says_lines(&[
+        "error: torch.safetensors has \"conv2.weight\" in the shape [6, 4, 3, 3], \
          the network has \"conv2.weight\" [7, 4, 3, 3]",
-        "torch.safetensors has \"conv2.bias\" in the shape [6], the network has \"conv2.bias\" [7]",
+        "error: torch.safetensors has \"conv2.bias\" in the shape [6], \
+         the network has \"conv2.bias\" [7]",
+        "error: torch.safetensors has \"fc1.weight\" in the shape [8, 24], \
+         the network has \"dense1.weight\" [8, 28]",
+        "--> fine.toml:23:20",
     ]);
     assert!(!workdir.path("results/jobs").exists());
 }
 
-/// Checks that `plan` refuses this `train.from`.
+/// Checks that `plan` refuses this `train.from` with these lines, one of which says where it is.
 #[track_caller]
-fn refuses(from: &str, text: &str) {
+fn refuses(from: &str, lines: &[&str]) {
     let workdir = workdir(5, from);
-    workdir.run(&["plan", "fine.toml"]).exits(2).says(&[text]);
+    let run = workdir.run(&["plan", "fine.toml"]).exits(2);
+    run.says_lines(lines);
+}
+
+#[test]
+fn unreadable_weights_are_refused() {
+    refuses(
+        "{ weights = \"nowhere.safetensors\" }",
+        &[
+            "error: nowhere.safetensors cannot be read: No such file or directory (os error 2)",
+            "--> fine.toml:23:20",
+        ],
+    );
+    refuses(
+        "{ weights = \"fine.toml\" }",
+        &[
+            "error: fine.toml is not a safetensors file",
+            "--> fine.toml:23:20",
+        ],
+    );
 }
 
 #[test]
 fn wrong_origins_of_weights_are_refused() {
-    refuses("{ weights = \"nowhere.safetensors\" }", "cannot be read");
-    refuses(
-        "{ weights = \"fine.toml\" }",
-        "fine.toml is not a safetensors file",
-    );
+    let origins = "= help: one of weights = \"FILE\", experiment = \"NAME\" and job = \"ID\"";
     refuses(
         "{ map = { a = \"b\" } }",
-        "does not say where the weights come from",
+        &[
+            "error: train.from does not say where the weights come from",
+            "--> fine.toml:23:8",
+            origins,
+        ],
     );
     refuses(
         "{ weights = \"a\", job = \"b\" }",
-        "train.from names two origins",
+        &[
+            "error: train.from names two origins",
+            "--> fine.toml:23:8",
+            origins,
+        ],
     );
     refuses(
         "{ experiment = \"fine\" }",
-        "an experiment cannot start from its own best job",
+        &[
+            "error: there are no weights of experiment \"fine\": \
+             an experiment cannot start from its own best job",
+            "--> fine.toml:23:23",
+        ],
     );
     refuses(
         "{ experiment = \"other\" }",
-        "there are no weights of experiment \"other\"",
+        &[
+            "error: there are no weights of experiment \"other\": \
+             no such experiment has run here",
+            "--> fine.toml:23:23",
+        ],
     );
+}
+
+#[test]
+fn wrong_maps_of_layers_are_refused() {
     refuses(
         "{ weights = \"torch.safetensors\", map = { conv1 = 3 } }",
-        "`train.from.map` maps \"conv1\" to an integer",
+        &[
+            "error: `train.from.map` maps \"conv1\" to an integer",
+            "--> fine.toml:23:57",
+            "= help: map = { \"their name\" = \"conv1\" }: \
+             names of layers, without `.weight` and `.bias`",
+        ],
     );
     refuses(
         "{ weights = \"torch.safetensors\", map = { \"a\" = \"b*\" } }",
-        "`train.from.map` cannot map \"a\" to \"b*\"",
+        &[
+            "error: `train.from.map` cannot map \"a\" to \"b*\"",
+            "--> fine.toml:23:55",
+            "= help: write at most one `*` in their name, and in ours only if theirs has one",
+        ],
     );
 }
 
