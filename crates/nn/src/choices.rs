@@ -1,8 +1,8 @@
 //! Which kernel computes each layer, and why: recorded with every job.
 
 use crate::network::Network;
-use crate::operation::{Operation, Pooling, norm_then_sum};
-use crate::ops::{self, Choice};
+use crate::operation::{Operation, Pooling};
+use crate::ops::{KernelAndReason, Ops, TransposedConv, ops_for};
 
 /// The kernel that computes a layer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,11 +16,11 @@ pub struct KernelChoice {
     pub reason: &'static str,
 }
 
-/// For what has no kernel of ours on any device.
-const NONE: Choice = ("stock", "no kernel of our own");
+/// For layers that no device has a kernel of ours for.
+const NO_OWN_KERNEL: KernelAndReason = ("stock", "no kernel of our own");
 
 impl KernelChoice {
-    fn new(layer: &str, (kernel, reason): Choice) -> Self {
+    fn new(layer: &str, (kernel, reason): KernelAndReason) -> Self {
         KernelChoice {
             layer: layer.into(),
             kernel: kernel.into(),
@@ -28,7 +28,7 @@ impl KernelChoice {
         }
     }
 
-    fn with(layer: &str, other: &str) -> Self {
+    fn fused_with(layer: &str, other: &str) -> Self {
         KernelChoice {
             layer: layer.into(),
             kernel: format!("with {other}"),
@@ -37,117 +37,149 @@ impl KernelChoice {
     }
 }
 
-/// Records the choice for a layer, and what is computed with it; a layer's own activation is a part
-/// of it.
-fn push(choices: &mut Vec<KernelChoice>, layer: &str, choice: Choice, joined: &[String]) {
-    choices.push(KernelChoice::new(layer, choice));
-    let others = joined.iter().filter(|name| !name.ends_with(".activation"));
-    choices.extend(others.map(|name| match choice.0 {
-        "stock" => KernelChoice::new(name, choice),
-        _ => KernelChoice::with(name, layer),
-    }));
-}
-
 impl Network {
     /// Which kernel computes each layer that computes anything, and why, in the order of the
     /// layers.
     pub fn kernel_choices(&self) -> Vec<KernelChoice> {
-        let mut choices = vec![];
-        self.choose(&self.operations, &mut choices);
-        choices
+        let mut recorder = Recorder {
+            network: self,
+            ops: ops_for(&self.device, self.kernels),
+            choices: vec![],
+        };
+        recorder.record_all(&self.operations);
+        recorder.choices
+    }
+}
+
+struct Recorder<'a> {
+    network: &'a Network,
+    ops: &'static dyn Ops,
+    choices: Vec<KernelChoice>,
+}
+
+impl<'a> Recorder<'a> {
+    fn record_all(&mut self, operations: &[Operation]) {
+        let mut is_after_conv = false;
+        for operation in operations {
+            self.record_operation(operation, is_after_conv);
+            is_after_conv = operation.as_bare_conv().is_some();
+        }
     }
 
-    fn choose(&self, operations: &[Operation], choices: &mut Vec<KernelChoice>) {
-        let own = |reason| ops::choice(&self.device, self.kernels, ("own", reason));
-        let mut behind_conv = false;
-        for operation in operations {
-            match operation {
-                Operation::Conv {
-                    weight,
-                    unit,
-                    joined,
-                    ..
-                } => {
-                    push(
-                        choices,
-                        self.layer(*weight),
-                        unit.choice(&self.device, self.kernels),
-                        joined,
-                    );
-                }
-                Operation::Dense { weight, joined, .. } => {
-                    push(
-                        choices,
-                        self.layer(*weight),
-                        own("products summed up in register blocks"),
-                        joined,
-                    );
-                }
-                Operation::BatchNorm { norm, joined } => {
-                    let reason = match behind_conv {
-                        true => "with the convolution before it; one pass for all that follows",
-                        false => "one pass for the moments, one for all that follows",
-                    };
-                    push(choices, self.layer(norm.scale), own(reason), joined);
-                }
-                Operation::Pool { name, pooling } => {
-                    let choice = match pooling {
-                        Pooling::Max(_) | Pooling::Average(_) => own("each window in one pass"),
-                        Pooling::GlobalAverage => own("each plane in one pass"),
-                        Pooling::GlobalMax
-                        | Pooling::AdaptiveAverage(_)
-                        | Pooling::AdaptiveMax(_) => NONE,
-                    };
-                    push(choices, name, choice, &[]);
-                }
-                Operation::Transposed { weight, unit, .. } => {
-                    push(
-                        choices,
-                        self.layer(*weight),
-                        unit.choice(&self.device, self.kernels),
-                        &[],
-                    );
-                }
-                Operation::LocallyConnected { weight, .. } => {
-                    push(choices, self.layer(*weight), NONE, &[])
-                }
-                Operation::GroupNorm { scale, .. } => push(choices, self.layer(*scale), NONE, &[]),
-                Operation::Activation { name, .. } => push(choices, name, NONE, &[]),
-                Operation::Prelu(slopes) => {
-                    push(
-                        choices,
-                        self.parameters[*slopes].name.trim_end_matches(".slope"),
-                        NONE,
-                        &[],
-                    );
-                }
-                Operation::Gate(operations) => self.choose(operations, choices),
-                Operation::Branches {
-                    name,
-                    branches,
-                    joined,
-                    ..
-                } => {
-                    branches.iter().for_each(|b| self.choose(b, choices));
-                    let sum =
-                        norm_then_sum(operation).filter(|_| ops::own(&self.device, self.kernels));
-                    choices.extend(std::iter::once(name).chain(joined).map(|layer| match sum {
-                        Some((norm, ..)) => KernelChoice::with(layer, self.layer(norm.scale)),
-                        None => KernelChoice::new(layer, NONE),
-                    }));
-                }
-                Operation::Dropout { .. }
-                | Operation::Flatten
-                | Operation::Upsample { .. }
-                | Operation::Pad { .. }
-                | Operation::PadShortcut { .. } => {}
+    fn record_operation(&mut self, operation: &Operation, is_after_conv: bool) {
+        match operation {
+            Operation::Conv {
+                parameters,
+                conv,
+                fused,
+            } => self.record(
+                self.layer_of(parameters.weight),
+                self.ops.conv_kernel(conv),
+                fused,
+            ),
+            Operation::Transposed { parameters, conv } => {
+                self.record(
+                    self.layer_of(parameters.weight),
+                    self.transposed_kernel(conv),
+                    &[],
+                );
             }
-            behind_conv = operation.bare_conv().is_some();
+            Operation::LocallyConnected { parameters, .. } => {
+                self.record(self.layer_of(parameters.weight), NO_OWN_KERNEL, &[]);
+            }
+            Operation::Dense {
+                parameters, fused, ..
+            } => {
+                let own = ("own", "products summed up in register blocks");
+                self.record(
+                    self.layer_of(parameters.weight),
+                    self.ops.kernel(own),
+                    fused,
+                );
+            }
+            Operation::BatchNorm { norm, fused } => {
+                let own = match is_after_conv {
+                    true => "with the convolution before it; one pass for all that follows",
+                    false => "one pass for the moments, one for all that follows",
+                };
+                let kernel = self.ops.kernel(("own", own));
+                self.record(self.layer_of(norm.scale), kernel, fused);
+            }
+            Operation::GroupNorm { scale, .. } => {
+                self.record(self.layer_of(*scale), NO_OWN_KERNEL, &[]);
+            }
+            Operation::Prelu { slopes } => {
+                self.record(self.layer_of(*slopes), NO_OWN_KERNEL, &[]);
+            }
+            Operation::Activation { name, .. }
+            | Operation::Function {
+                name: Some(name), ..
+            } => self.record(name, NO_OWN_KERNEL, &[]),
+            Operation::Pool { name, pooling } => {
+                let own = match pooling {
+                    Pooling::Max(_) | Pooling::Average(_) => "each window in one pass",
+                    Pooling::GlobalAverage => "each plane in one pass",
+                };
+                self.record(name, self.ops.kernel(("own", own)), &[]);
+            }
+            Operation::Gate(operations) => self.record_all(operations),
+            Operation::Branches {
+                name,
+                branches,
+                fused,
+                ..
+            } => {
+                for branch in branches {
+                    self.record_all(branch);
+                }
+                self.record_sum(operation, name, fused);
+            }
+            Operation::Dropout { .. } | Operation::Flatten | Operation::Function { .. } => {}
+        }
+    }
+
+    /// Records the choice for a layer and for the layers that are fused with it. A layer's own
+    /// activation counts as a part of the layer.
+    fn record(&mut self, layer: &str, kernel: KernelAndReason, fused: &[String]) {
+        self.choices.push(KernelChoice::new(layer, kernel));
+        for name in fused {
+            if name.ends_with(".activation") {
+                continue;
+            }
+            self.choices.push(match kernel.0 {
+                "stock" => KernelChoice::new(name, kernel),
+                _ => KernelChoice::fused_with(name, layer),
+            });
+        }
+    }
+
+    /// Records the join of branches, which may be computed with the last norm of the first one.
+    fn record_sum(&mut self, operation: &Operation, name: &str, fused: &[String]) {
+        let sum = operation.as_norm_and_sum();
+        let norm = match sum {
+            Some(sum) if self.ops.fuses_norm_and_sum() => Some(self.layer_of(sum.norm.scale)),
+            Some(_) | None => None,
+        };
+        for layer in std::iter::once(name).chain(fused.iter().map(String::as_str)) {
+            self.choices.push(match norm {
+                Some(norm) => KernelChoice::fused_with(layer, norm),
+                None => KernelChoice::new(layer, NO_OWN_KERNEL),
+            });
+        }
+    }
+
+    fn transposed_kernel(&self, conv: &TransposedConv) -> KernelAndReason {
+        match conv.is_exact_transpose() {
+            true => self
+                .ops
+                .kernel(("direct", "the input gradient of a convolution")),
+            false => ("stock", "zeros behind the output further than the stride"),
         }
     }
 
     /// The layer that a parameter belongs to.
-    fn layer(&self, parameter: usize) -> &str {
-        self.parameters[parameter].name.trim_end_matches(".weight")
+    fn layer_of(&self, parameter: usize) -> &'a str {
+        let name = &self.network.parameters[parameter].name;
+        name.trim_end_matches(".weight").trim_end_matches(".slope")
     }
 }

@@ -1,4 +1,4 @@
-//! Devices by name. The one place where the backend that a feature compiled in is named.
+//! Devices by name. Only this file names the backend that a feature compiled in.
 
 use burn::tensor::Device;
 use convsweep_kernels::{InstructionSet, UnknownInstructionSet};
@@ -17,9 +17,9 @@ pub const BACKEND: &str = if cfg!(feature = "cuda") {
     "flex"
 };
 
-/// The widest vector instructions of the processor, among which Burn's kernels choose at run time
-/// (of other than Intel's and AMD's its kind); behind them what ours were held to, where that is
-/// less.
+/// The processor's widest vector instructions, among which Burn's kernels choose at run time; for
+/// processors other than Intel's and AMD's the architecture. If our kernels are limited to narrower
+/// instructions, these are appended.
 pub fn instructions() -> String {
     let (widest, taken) = (InstructionSet::widest(), InstructionSet::best());
     let name = if widest == InstructionSet::Portable {
@@ -66,7 +66,7 @@ fn listed(names: &[DeviceName]) -> String {
 pub struct DeviceInfo {
     /// Its name.
     pub name: DeviceName,
-    /// Kind of device for fingerprints: `cpu`, or the GPU's own name where the backend knows it.
+    /// Kind of device for fingerprints: `cpu`, or the GPU's model name where the backend knows it.
     pub kind: String,
 }
 

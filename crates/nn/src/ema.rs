@@ -1,7 +1,8 @@
 //! An exponential moving average of a network's weights and running statistics.
 
-use crate::forward::values;
-use crate::network::{Network, StateError, find_checked, tensor};
+use crate::host::{tensor, values};
+use crate::network::{Named, Network};
+use crate::state_error::{StateError, find_checked};
 use burn::tensor::Tensor;
 
 /// The average of every tensor of a network, in the order of [`Network::tensors`].
@@ -11,14 +12,14 @@ pub struct Average {
 }
 
 impl Average {
-    /// The average of nothing but `network` itself.
+    /// The average before the first step: `network` itself.
     pub fn new(network: &Network) -> Self {
         Average {
             values: network.tensors().map(|t| t.value.clone()).collect(),
         }
     }
 
-    /// Takes `network` in after `step` steps (from 1): average ← d·average + (1 − d)·network with d
+    /// Updates the average by `network` after `step` steps (from 1): average ← d·average + (1 − d)·network with d
     /// = min(decay, (1 + step) / (10 + step)), so that the initial weights are soon forgotten (as
     /// in TensorFlow's `ExponentialMovingAverage`).
     pub fn update(&mut self, network: &Network, decay: f64, step: u64) {
@@ -28,7 +29,7 @@ impl Average {
         }
     }
 
-    /// `network` with the averages in the place of its values.
+    /// `network` with the averages in place of its values.
     pub fn applied(&self, network: &Network) -> Network {
         let mut averaged = network.clone();
         let tensors = averaged
@@ -43,7 +44,7 @@ impl Average {
 
     /// Name, shape and values: `ema.conv1.weight`, …
     pub fn tensors(&self, network: &Network) -> Vec<(String, Vec<usize>, Vec<f32>)> {
-        let one = |(value, named): (&Tensor<1>, &crate::Named)| {
+        let one = |(value, named): (&Tensor<1>, &Named)| {
             (
                 format!("ema.{}", named.name),
                 named.shape.clone(),
@@ -53,15 +54,15 @@ impl Average {
         self.values.iter().zip(network.tensors()).map(one).collect()
     }
 
-    /// The average from what `find` has under the names of [`Average::tensors`].
+    /// The average from the tensors that `find` has under the names of [`Average::tensors`].
     ///
     /// # Errors
-    /// If a tensor is missing or has another size than the network's.
+    /// If a tensor is missing or has a different size than in the network.
     pub fn restore(
         network: &Network,
         find: &dyn Fn(&str) -> Option<Vec<f32>>,
     ) -> Result<Self, StateError> {
-        let one = |named: &crate::Named| {
+        let one = |named: &Named| {
             find_checked(&format!("ema.{}", named.name), named.count(), find)
                 .map(|v| tensor(v, &network.device))
         };

@@ -1,34 +1,18 @@
-//! The forward pass, for training with its gradients and for evaluation.
+//! What a network computes: logits, and gradients of a loss.
 
+use crate::batch::Batch;
+use crate::host::values;
 use crate::loss::Targets;
 use crate::network::{Derivatives, Gradients, Named, Network};
-use crate::operation::Batch;
+use crate::pass::{Pass, TrainingPass};
 use burn::tensor::{Tensor, TensorData};
 
-/// What a forward pass reads and finds.
-pub(crate) struct Pass<'a> {
-    pub network: &'a Network,
-    /// The parameters, tracked where gradients are wanted.
-    pub leaves: Vec<Tensor<1>>,
-    pub training: Option<Training>,
-}
-
-pub(crate) struct Training {
-    pub seed: u64,
-    pub step: u64,
-    pub statistics: Vec<Tensor<1>>,
-}
-
 impl Network {
-    /// Logits `[batch, classes]`, row-major, of `images` `[batch, channels, height, width]` as the
-    /// trained network sees them: running statistics, no dropout.
+    /// Logits `[batch, classes]`, row-major, of `images` `[batch, channels, height, width]` by the
+    /// trained network: with running statistics and without dropout.
     pub fn classify(&self, images: Vec<f32>, shape: [usize; 4]) -> Vec<f32> {
-        let leaves = self.parameters.iter().map(|p| p.value.clone()).collect();
-        let mut pass = Pass {
-            network: self,
-            leaves,
-            training: None,
-        };
+        let parameters = self.parameters.iter().map(|p| p.value.clone()).collect();
+        let mut pass = Pass::new(self, parameters, None);
         values(pass.run(self.batch(images, shape)))
     }
 
@@ -41,17 +25,12 @@ impl Network {
         seed: u64,
         step: u64,
     ) -> Gradients {
-        self.gradients_towards(
-            &Targets::plain(labels, self.classes),
-            images,
-            shape,
-            seed,
-            step,
-        )
+        let targets = Targets::plain(labels, self.classes);
+        self.gradients_towards(&targets, images, shape, seed, step)
     }
 
     /// Loss and gradients of one training step over `images` `[batch, channels, height, width]`
-    /// with their `targets`. Dropout is drawn from (`seed`, `step`, layer, place in the batch).
+    /// with their `targets`. Dropout is a function of (`seed`, `step`, layer, place in the batch).
     /// Gradients of frozen parameters are 0.
     pub fn gradients_towards(
         &self,
@@ -61,41 +40,26 @@ impl Network {
         seed: u64,
         step: u64,
     ) -> Gradients {
-        let tracked = |(p, frozen): (&Named, &bool)| {
-            let leaf = p.value.clone().autodiff();
-            if *frozen { leaf } else { leaf.require_grad() }
-        };
-        let leaves: Vec<_> = self
-            .parameters
-            .iter()
-            .zip(&self.frozen)
-            .map(tracked)
-            .collect();
-        let statistics = self.statistics.iter().map(|s| s.value.clone()).collect();
-        let mut pass = Pass {
-            network: self,
-            leaves,
-            training: Some(Training {
-                seed,
-                step,
-                statistics,
-            }),
-        };
+        let mut parameters = Vec::with_capacity(self.parameters.len());
+        for (parameter, is_frozen) in self.parameters.iter().zip(&self.frozen) {
+            let tensor = parameter.value.clone().autodiff();
+            parameters.push(match is_frozen {
+                true => tensor,
+                false => tensor.require_grad(),
+            });
+        }
+        let mut pass = Pass::new(self, parameters, Some(self.training_pass(seed, step)));
         let logits = pass.run(self.batch(images, shape));
         let dims = logits.dims();
-        let (loss_sum, correct, gradient) = targets.charge(&values(logits.clone().inner()));
+        let (loss_sum, correct, gradient) = targets.loss(&values(logits.clone().inner()));
         let gradient = Tensor::<2>::from_data(TensorData::new(gradient, dims), &self.device);
         let mut found = (logits * gradient).sum().backward();
-        let gradient = |(leaf, named): (&Tensor<1>, &Named)| {
-            leaf.grad_remove(&mut found)
-                .unwrap_or_else(|| Tensor::zeros([named.count()], &self.device))
-        };
-        let gradients = pass
-            .leaves
-            .iter()
-            .zip(&self.parameters)
-            .map(gradient)
-            .collect();
+        let mut gradients = Vec::with_capacity(self.parameters.len());
+        for (tensor, named) in pass.parameters.iter().zip(&self.parameters) {
+            let gradient = tensor.grad_remove(&mut found);
+            let zeros = || Tensor::zeros([named.count()], &self.device);
+            gradients.push(gradient.unwrap_or_else(zeros));
+        }
         Gradients {
             loss_sum,
             correct,
@@ -104,8 +68,8 @@ impl Network {
         }
     }
 
-    /// Derivatives of the sum over all logits times `weights` `[batch, classes]`, in training's way
-    /// of computing: by each parameter and by the images.
+    /// Derivatives of the sum over all logits times `weights` `[batch, classes]`, computed as in
+    /// training: with respect to each parameter and to the images.
     pub fn derivatives(
         &self,
         images: Vec<f32>,
@@ -114,41 +78,27 @@ impl Network {
         seed: u64,
         step: u64,
     ) -> Derivatives {
-        let leaves: Vec<_> = self
-            .parameters
-            .iter()
-            .map(|p| p.value.clone().autodiff().require_grad())
-            .collect();
-        let statistics = self.statistics.iter().map(|s| s.value.clone()).collect();
-        let mut pass = Pass {
-            network: self,
-            leaves,
-            training: Some(Training {
-                seed,
-                step,
-                statistics,
-            }),
-        };
-        let images = Tensor::<4>::from_data(TensorData::new(images, shape), &self.device)
-            .autodiff()
-            .require_grad();
-        let logits = pass.run(Batch::Image(images.clone()));
+        let tracked = |p: &Named| p.value.clone().autodiff().require_grad();
+        let parameters = self.parameters.iter().map(tracked).collect();
+        let mut pass = Pass::new(self, parameters, Some(self.training_pass(seed, step)));
+        let pixels = TensorData::new(images, shape);
+        let images = Tensor::<4>::from_data(pixels, &self.device).autodiff();
+        let images = images.require_grad();
+        let logits = pass.run(Batch::ChannelsFirst(images.clone()));
         let weights = TensorData::new(weights, [shape[0], self.classes]);
         let weights = Tensor::<2>::from_data(weights, &self.device).autodiff();
         let mut found = (logits.clone() * weights).sum().backward();
-        let by_images = images
-            .grad_remove(&mut found)
-            .map_or_else(|| vec![0.0; shape.iter().product()], values);
-        let by_parameter = |(leaf, named): (&Tensor<1>, &Named)| {
-            leaf.grad_remove(&mut found)
-                .map_or_else(|| vec![0.0; named.count()], values)
+        let by_images = match images.grad_remove(&mut found) {
+            Some(gradient) => values(gradient),
+            None => vec![0.0; shape.iter().product()],
         };
-        let by_parameters = pass
-            .leaves
-            .iter()
-            .zip(&self.parameters)
-            .map(by_parameter)
-            .collect();
+        let mut by_parameters = Vec::with_capacity(self.parameters.len());
+        for (tensor, named) in pass.parameters.iter().zip(&self.parameters) {
+            by_parameters.push(match tensor.grad_remove(&mut found) {
+                Some(gradient) => values(gradient),
+                None => vec![0.0; named.count()],
+            });
+        }
         Derivatives {
             logits: values(logits.inner()),
             images: by_images,
@@ -156,18 +106,16 @@ impl Network {
         }
     }
 
-    fn batch(&self, images: Vec<f32>, shape: [usize; 4]) -> Batch {
-        Batch::Image(Tensor::from_data(
-            TensorData::new(images, shape),
-            &self.device,
-        ))
+    fn training_pass(&self, seed: u64, step: u64) -> TrainingPass {
+        TrainingPass {
+            seed,
+            step,
+            statistics: self.statistics.iter().map(|s| s.value.clone()).collect(),
+        }
     }
-}
 
-/// The values of a tensor, row-major, on the host.
-pub(crate) fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
-    tensor
-        .into_data()
-        .try_into_vec()
-        .expect("tensors here hold f32")
+    fn batch(&self, images: Vec<f32>, shape: [usize; 4]) -> Batch {
+        let data = TensorData::new(images, shape);
+        Batch::ChannelsFirst(Tensor::from_data(data, &self.device))
+    }
 }

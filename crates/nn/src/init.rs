@@ -1,4 +1,4 @@
-//! How parameters start: computed on the CPU, a pure function of (seed, parameter name).
+//! Initial values of parameters: computed on the CPU, a pure function of seed and parameter name.
 
 use convsweep_spec::model::Init;
 use convsweep_spec::random::IndexedDraws;
@@ -10,7 +10,27 @@ pub(crate) struct Fan {
     pub output: f64,
 }
 
-/// Starting weights of a convolution or dense layer.
+impl Fan {
+    /// Of a convolution with weights `[filters, channels / groups, height, width]`. Those of a
+    /// transposed one, `[channels, filters / groups, height, width]`, are counted in the same
+    /// places, as PyTorch does.
+    pub(crate) fn of_conv([filters, channels, height, width]: [u32; 4]) -> Fan {
+        let taps = f64::from(height) * f64::from(width);
+        Fan {
+            input: taps * f64::from(channels),
+            output: taps * f64::from(filters),
+        }
+    }
+
+    pub(crate) fn of_dense(units: u32, features: u32) -> Fan {
+        Fan {
+            input: features.into(),
+            output: units.into(),
+        }
+    }
+}
+
+/// Initial weights of a convolution or dense layer.
 pub(crate) fn weights(init: Init, seed: u64, name: &str, count: usize, fan: Fan) -> Vec<f32> {
     match init {
         Init::GlorotUniform => uniform(seed, name, count, (6.0 / (fan.input + fan.output)).sqrt()),
@@ -26,7 +46,7 @@ pub(crate) fn weights(init: Init, seed: u64, name: &str, count: usize, fan: Fan)
     }
 }
 
-/// Starting biases of a convolution or dense layer.
+/// Initial biases of a convolution or dense layer.
 pub(crate) fn biases(init: Init, seed: u64, name: &str, count: usize, fan: Fan) -> Vec<f32> {
     match init {
         Init::Torch => uniform(seed, name, count, fan.input.sqrt().recip()),
@@ -46,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn spreads_are_the_published_ones() {
+    fn variances_are_the_published_ones() {
         let fan = Fan {
             input: 27.0,
             output: 288.0,

@@ -1,26 +1,30 @@
 //! From an architecture ([`convsweep_spec::model::ModelSpec`]) to a network of Burn tensors:
 //! initialisation, forward pass, loss, gradients and optimisers.
 //!
-//! Parameters are named flat tensors in a list, so that they are counted, initialised, saved and
-//! updated by one rule each. Nothing here reads Burn's global random state: every random number is
-//! a pure function of a seed and a name ([`convsweep_spec::random`]). Which backend computes is compiled in by a
-//! feature (`flex`, `libtorch`, `cuda`) that only the worker chooses.
+//! Parameters are named flat tensors in a list, so that counting, initialising, saving and updating
+//! them takes one rule each. Nothing here reads Burn's global random state: every random number is
+//! a pure function of a seed and a name ([`convsweep_spec::random`]). The backend is compiled in by
+//! a feature (`flex`, `libtorch`, `cuda`) that only the worker chooses.
 
 mod activation;
-mod apply;
+mod batch;
 mod build;
 mod choices;
 mod device;
 mod ema;
 mod forward;
-mod functions;
+mod function;
 mod fuse;
+mod host;
 mod init;
+mod locally_connected;
 pub mod loss;
 mod network;
 mod operation;
 mod ops;
 pub mod optimizer;
+mod pass;
+mod state_error;
 mod transfer;
 
 pub use build::build;
@@ -31,4 +35,5 @@ pub use device::{
     BACKEND, DeviceError, DeviceInfo, check_instruction_limit, device, devices, instructions,
 };
 pub use ema::Average;
-pub use network::{Derivatives, Gradients, Named, Network, StateError};
+pub use network::{Derivatives, Gradients, Named, Network};
+pub use state_error::StateError;

@@ -1,9 +1,10 @@
-//! Softmax cross-entropy from logits, on the host in f64: losses, gradients and what is reported.
+//! Softmax cross-entropy from logits, on the host in f64: losses and their gradients for training,
+//! and how single images are classified.
 
 use convsweep_kernels::{BatchLoss, Softmax, cross_entropy};
 use convsweep_spec::train::{ClassWeights, Loss};
 
-/// What training minimises, with the classes' weights counted out.
+/// The loss that training minimises, with the classes' weights.
 #[derive(Clone, Debug)]
 pub struct Objective {
     classes: usize,
@@ -12,22 +13,22 @@ pub struct Objective {
     weights: Option<Vec<f64>>,
 }
 
-/// What the images of a batch should be classified as.
+/// The classes that the images of a batch should be given.
 #[derive(Clone, Debug)]
 pub struct Targets {
-    /// True classes; of a mixture the class of the larger share.
+    /// True classes; for a mixture of two, the class with the larger share.
     labels: Vec<u16>,
     /// `[images, classes]`: target probabilities times class weights.
     rows: Vec<f32>,
     focal: f64,
 }
 
-/// A second class of every image, and the first one's share.
+/// A second class for every image of a batch, and the share of the first.
 #[derive(Clone, Debug)]
 pub struct Mixture {
-    /// Share of the image's own class, 0 to 1.
+    /// Share of the image's own class, from 0 to 1.
     pub share: f64,
-    /// The class that the image is mixed with, image by image.
+    /// For each image the class that it is mixed with.
     pub others: Vec<u16>,
 }
 
@@ -46,64 +47,67 @@ impl Objective {
         }
     }
 
-    /// Targets for images of these classes, mixed or not.
+    /// Targets for images of these classes, which may be mixed with others.
     ///
-    /// Panics if a label is no class.
+    /// Panics if a label is not below the number of classes.
     pub fn targets(&self, labels: &[u16], mixture: Option<&Mixture>) -> Targets {
-        let mut rows = vec![0.0f64; labels.len() * self.classes];
-        let mut larger = labels.to_vec();
-        for (i, row) in rows.chunks_exact_mut(self.classes).enumerate() {
-            let share = mixture.map_or(1.0, |m| m.share);
-            row[usize::from(labels[i])] += share;
-            if let Some(mixture) = mixture {
-                row[usize::from(mixture.others[i])] += 1.0 - share;
-                larger[i] = if share < 0.5 {
-                    mixture.others[i]
-                } else {
-                    labels[i]
-                };
+        let share = mixture.map_or(1.0, |mixture| mixture.share);
+        let mut larger = Vec::with_capacity(labels.len());
+        let mut rows = Vec::with_capacity(labels.len() * self.classes);
+        for (i, &label) in labels.iter().enumerate() {
+            let mut row = vec![0.0f64; self.classes];
+            row[usize::from(label)] += share;
+            let other = mixture.map(|mixture| mixture.others[i]);
+            if let Some(other) = other {
+                row[usize::from(other)] += 1.0 - share;
             }
-            for (c, t) in row.iter_mut().enumerate() {
-                *t = *t * (1.0 - self.smoothing) + self.smoothing / self.classes as f64;
-                *t *= self
-                    .weights
-                    .as_ref()
-                    .map_or(1.0, |w| w.get(c).copied().unwrap_or(1.0));
+            larger.push(other.filter(|_| share < 0.5).unwrap_or(label));
+            for (class, target) in row.into_iter().enumerate() {
+                rows.push(self.smoothed_and_weighted(target, class) as f32);
             }
         }
         Targets {
             labels: larger,
-            rows: rows.into_iter().map(|t| t as f32).collect(),
+            rows,
             focal: self.focal,
         }
     }
+
+    fn smoothed_and_weighted(&self, target: f64, class: usize) -> f64 {
+        let smoothed = target * (1.0 - self.smoothing) + self.smoothing / self.classes as f64;
+        let weight = match &self.weights {
+            Some(weights) => weights.get(class).copied().unwrap_or(1.0),
+            None => 1.0,
+        };
+        smoothed * weight
+    }
 }
 
-/// Images / (classes · images of the class); 0 for a class without images.
+/// Weights images / (classes · images of the class); 0 for a class without images.
 fn balanced(classes: usize, labels: &[u16]) -> Vec<f64> {
     let mut counts = vec![0u64; classes];
-    labels
-        .iter()
-        .for_each(|&label| counts[usize::from(label)] += 1);
-    let weight = |&n: &u64| {
-        if n == 0 {
-            0.0
-        } else {
-            labels.len() as f64 / (classes as f64 * n as f64)
-        }
-    };
-    counts.iter().map(weight).collect()
+    for &label in labels {
+        counts[usize::from(label)] += 1;
+    }
+    let mut weights = Vec::with_capacity(classes);
+    for count in counts {
+        weights.push(match count {
+            0 => 0.0,
+            n => labels.len() as f64 / (classes as f64 * n as f64),
+        });
+    }
+    weights
 }
 
 impl Targets {
-    /// One class an image, nothing else.
+    /// Targets of one class for each image, under the plain cross-entropy.
     pub fn plain(labels: &[u16], classes: usize) -> Self {
         Objective::new(&Loss::default(), classes, &[]).targets(labels, None)
     }
 
-    /// Sum of losses, number of images classified correctly, and the gradient of the mean loss by
-    /// the logits, for `logits` `[images, classes]`.
-    pub(crate) fn charge(&self, logits: &[f32]) -> (f64, u32, Vec<f32>) {
+    /// For `logits` `[images, classes]`: the sum of the losses, the number of images classified
+    /// correctly, and the gradient of the mean loss with respect to the logits.
+    pub(crate) fn loss(&self, logits: &[f32]) -> (f64, u32, Vec<f32>) {
         let classes = logits.len() / self.labels.len().max(1);
         let BatchLoss {
             loss_sum,
@@ -122,7 +126,7 @@ impl Targets {
 /// How one image was classified.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ImageScore {
-    /// Most probable class; the lowest of equals.
+    /// Most probable class; of equally probable ones the first.
     pub predicted: u16,
     /// Cross-entropy against the true class, natural logarithm.
     pub loss: f64,
@@ -131,7 +135,7 @@ pub struct ImageScore {
 /// Classifies one image from its `logits` and writes its class probabilities into `probabilities`;
 /// computed in f64.
 ///
-/// Panics if `label` is no class or the lengths differ.
+/// Panics if `label` is not a class or the lengths differ.
 pub fn score_image(logits: &[f32], label: u16, probabilities: &mut [f32]) -> ImageScore {
     let softmax = Softmax::of(logits);
     for (p, &l) in probabilities.iter_mut().zip(logits) {
@@ -150,25 +154,22 @@ pub fn score_image(logits: &[f32], label: u16, probabilities: &mut [f32]) -> Ima
 /// Panics as [`score_image`] does.
 pub fn score_two_views(views: [&[f32]; 2], label: u16, probabilities: &mut [f32]) -> ImageScore {
     let softmaxes = views.map(Softmax::of);
-    let mut best = (0, f64::NEG_INFINITY);
+    let mut predicted = 0;
+    let mut highest = f64::NEG_INFINITY;
     let mut of_label = f64::NAN;
-    for (c, p) in probabilities.iter_mut().enumerate() {
-        let one = |i: usize| softmaxes[i].log_probability(views[i][c]).exp();
-        let mean = (one(0) + one(1)) / 2.0;
-        *p = mean as f32;
-        best = if mean > best.1 {
-            (c as u16, mean)
-        } else {
-            best
-        };
-        of_label = if c == usize::from(label) {
-            mean
-        } else {
-            of_label
-        };
+    for (class, probability) in probabilities.iter_mut().enumerate() {
+        let of_view = |i: usize| softmaxes[i].log_probability(views[i][class]).exp();
+        let mean = (of_view(0) + of_view(1)) / 2.0;
+        *probability = mean as f32;
+        if mean > highest {
+            (predicted, highest) = (class as u16, mean);
+        }
+        if class == usize::from(label) {
+            of_label = mean;
+        }
     }
     ImageScore {
-        predicted: best.0,
+        predicted,
         loss: -of_label.ln(),
     }
 }

@@ -1,11 +1,11 @@
-//! A network: operations, named parameters and running statistics; what goes in and out of it.
+//! A network: operations, named parameters and running statistics, and how it is saved and restored.
 
-use crate::forward::values;
+use crate::host::{tensor, values};
 use crate::operation::Operation;
-use burn::tensor::{Device, Tensor, TensorData};
+use crate::state_error::{StateError, find_checked};
+use burn::tensor::{Device, Tensor};
 use convsweep_spec::pattern::{self, takes};
 use convsweep_spec::train::Kernels;
-use thiserror::Error;
 
 /// A network on a device.
 #[derive(Clone, Debug)]
@@ -15,7 +15,7 @@ pub struct Network {
     pub(crate) parameters: Vec<Named>,
     /// Running statistics of batch normalisation.
     pub(crate) statistics: Vec<Named>,
-    /// For each parameter whether it stays as it is.
+    /// For each parameter whether it is left as it is.
     pub(crate) frozen: Vec<bool>,
     pub(crate) classes: usize,
     pub(crate) device: Device,
@@ -28,7 +28,7 @@ pub struct Named {
     /// The layer's name (`spec::shape::LayerSummary::name`) and the role: `conv1.weight`,
     /// `residual1.conv2.norm.running_mean`.
     pub name: String,
-    /// Shape that the values have: `[filters, channels / groups, height, width]`,
+    /// Shape of the values: `[filters, channels / groups, height, width]`,
     /// `[units, features]`, `[channels]`; of transposed convolutions
     /// `[channels, filters / groups, height, width]`, of locally connected layers
     /// `[rows · columns, filters, channels · height · width]` and `[filters, rows, columns]`.
@@ -37,14 +37,14 @@ pub struct Named {
     pub value: Tensor<1>,
 }
 
-/// What one training step found; nothing has been updated by it.
+/// Losses and gradients of one training step; nothing has been updated yet.
 #[derive(Debug, Default)]
 pub struct Gradients {
     /// Sum of the images' losses.
     pub loss_sum: f64,
-    /// Images whose most probable class was the true one.
+    /// Number of images classified correctly.
     pub correct: u32,
-    /// Gradient of the mean loss for each parameter, in their order.
+    /// Gradient of the mean loss with respect to each parameter, in their order.
     pub gradients: Vec<Tensor<1>>,
     /// New running statistics, in their order.
     pub(crate) statistics: Vec<Tensor<1>>,
@@ -55,31 +55,10 @@ pub struct Gradients {
 pub struct Derivatives {
     /// The logits, `[batch, classes]`, row-major.
     pub logits: Vec<f32>,
-    /// By the images, `[batch, channels, height, width]`, row-major.
+    /// With respect to the images, `[batch, channels, height, width]`, row-major.
     pub images: Vec<f32>,
-    /// By each parameter, in their order.
+    /// With respect to each parameter, in their order.
     pub parameters: Vec<Vec<f32>>,
-}
-
-/// A saved tensor that does not belong to this network.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum StateError {
-    /// A tensor that the network has is not in the saved state.
-    #[error("the saved state has no tensor {name:?}")]
-    Missing {
-        /// Its name.
-        name: String,
-    },
-    /// A tensor has another number of values than the network's.
-    #[error("the saved tensor {name:?} has {found} values where the network has {expected}")]
-    Size {
-        /// Its name.
-        name: String,
-        /// Values in the network.
-        expected: usize,
-        /// Values in the saved state.
-        found: usize,
-    },
 }
 
 impl Named {
@@ -93,7 +72,7 @@ impl Named {
         values(self.value.clone())
     }
 
-    /// Replaces the values by what `find` has under this name.
+    /// Replaces the values by those that `find` has under this name.
     pub(crate) fn restore(
         &mut self,
         device: &Device,
@@ -104,34 +83,14 @@ impl Named {
     }
 }
 
-pub(crate) fn find_checked(
-    name: &str,
-    expected: usize,
-    find: &dyn Fn(&str) -> Option<Vec<f32>>,
-) -> Result<Vec<f32>, StateError> {
-    let values = find(name).ok_or_else(|| StateError::Missing { name: name.into() })?;
-    if values.len() != expected {
-        return Err(StateError::Size {
-            name: name.into(),
-            expected,
-            found: values.len(),
-        });
-    }
-    Ok(values)
-}
-
-pub(crate) fn tensor(values: Vec<f32>, device: &Device) -> Tensor<1> {
-    let count = values.len();
-    Tensor::from_data(TensorData::new(values, [count]), device)
-}
-
 impl Gradients {
-    /// Takes in a further batch of `more` images after `images` of them: as if both had been one
-    /// batch.
-    pub fn merge(&mut self, images: usize, other: Gradients, more: usize) {
+    /// Adds a batch of `other_images` images to the `images` of these gradients, as if all had been
+    /// one batch.
+    pub fn merge(&mut self, images: usize, other: Gradients, other_images: usize) {
         self.loss_sum += other.loss_sum;
         self.correct += other.correct;
-        let [old, new] = [images, more].map(|n| n as f64 / (images + more) as f64);
+        let all = (images + other_images) as f64;
+        let [old, new] = [images, other_images].map(|n| n as f64 / all);
         for (sum, gradient) in self.gradients.iter_mut().zip(other.gradients) {
             *sum = sum.clone().mul_scalar(old) + gradient.mul_scalar(new);
         }
@@ -149,7 +108,7 @@ impl Network {
         Network { kernels, ..self }
     }
 
-    /// Freezes the layers that `rules` name and no others ([`convsweep_spec::pattern::takes`]).
+    /// Freezes the layers that `rules` select, and no others ([`convsweep_spec::pattern::takes`]).
     pub fn freeze(&mut self, rules: &[String]) {
         let head = self.head();
         self.frozen = self
@@ -168,7 +127,7 @@ impl Network {
         )
     }
 
-    /// Trainable parameters, then running statistics: all that the trained network is.
+    /// Trainable parameters, then running statistics: together they are the trained network.
     pub fn tensors(&self) -> impl Iterator<Item = &Named> {
         self.parameters.iter().chain(&self.statistics)
     }
@@ -183,7 +142,7 @@ impl Network {
         self.classes
     }
 
-    /// Replaces parameters and statistics by what `find` has under their names.
+    /// Replaces parameters and statistics by those that `find` has under their names.
     ///
     /// # Errors
     /// If one is missing or has another size; the network may then be partly replaced.
@@ -195,7 +154,7 @@ impl Network {
             .try_for_each(|named| named.restore(&device, find))
     }
 
-    /// Takes over the running statistics that a step found.
+    /// Takes over the running statistics of a training step.
     pub fn update_statistics(&mut self, found: &mut Gradients) {
         for (named, value) in self.statistics.iter_mut().zip(found.statistics.drain(..)) {
             named.value = value;

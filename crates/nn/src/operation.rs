@@ -1,57 +1,41 @@
-//! What a network does to a batch, as a list of operations. Parameters are referred to by their
-//! place in the network's lists.
+//! What a network does to a batch, as a list of operations. Parameters and running statistics are
+//! referred to by their index in the network's lists.
 
-use crate::ops::{self, ConvUnit, DenseUnit, TransposedUnit};
+use crate::function::Function;
+use crate::ops::{FusedConv, FusedDense, TransposedConv};
 use burn::tensor::ops::{AvgPoolOptions, MaxPoolOptions};
-use burn::tensor::{Device, Tensor};
-use convsweep_spec::augment::Fill;
-use convsweep_spec::model::{Activation, Interpolation, Join};
+use convsweep_spec::model::{Activation, Join};
 
-/// A batch between two layers.
-#[derive(Clone, Debug)]
-pub(crate) enum Batch {
-    /// `[batch, channels, height, width]`
-    Image(Tensor<4>),
-    /// `[batch, height, width, channels]`: the same as our kernels take and give it.
-    Last(Tensor<4>),
-    /// `[batch, features]`
-    Flat(Tensor<2>),
-}
-
-/// One operation; a convolution of the file with norm and activation is three, before they are
-/// joined (`fuse`).
+/// One operation. A layer of the file with norm and activation is several, before those that can be
+/// are fused (`fuse.rs`).
 ///
-/// `name` is that of the layer; `joined` are the names of further layers that are computed in the
-/// same pass.
+/// `name` is the name of the layer; `fused` are the names of further layers that are computed in
+/// the same pass.
 #[derive(Clone, Debug)]
 pub(crate) enum Operation {
     Conv {
-        weight: usize,
-        bias: Option<usize>,
-        unit: ConvUnit,
-        joined: Vec<String>,
+        parameters: LayerParameters,
+        conv: FusedConv,
+        fused: Vec<String>,
     },
     Transposed {
-        weight: usize,
-        bias: Option<usize>,
-        unit: TransposedUnit,
+        parameters: LayerParameters,
+        conv: TransposedConv,
     },
     LocallyConnected {
-        weight: usize,
-        bias: Option<usize>,
+        parameters: LayerParameters,
         windows: Windows,
     },
     Dense {
-        weight: usize,
-        bias: Option<usize>,
-        unit: DenseUnit,
-        joined: Vec<String>,
+        parameters: LayerParameters,
+        dense: FusedDense,
+        fused: Vec<String>,
     },
     BatchNorm {
         norm: BatchNorm,
-        joined: Vec<String>,
+        fused: Vec<String>,
     },
-    /// Each image by groups of channels; `None` for a group for each channel.
+    /// Normalises groups of channels of each image; `None` makes each channel a group.
     GroupNorm {
         scale: usize,
         shift: usize,
@@ -60,75 +44,105 @@ pub(crate) enum Operation {
     },
     Activation {
         name: String,
-        function: Activation,
+        activation: Activation,
     },
-    /// With the place of the slopes, one for each channel.
-    Prelu(usize),
+    /// An activation with a learned slope for each channel.
+    Prelu {
+        slopes: usize,
+    },
     Dropout {
         name: String,
         rate: f64,
-        unit: Unit,
+        unit: DropoutUnit,
     },
     Flatten,
     Pool {
         name: String,
         pooling: Pooling,
     },
-    Upsample {
-        factor: [usize; 2],
-        method: Interpolation,
+    /// A function without parameters, random numbers or kernels of ours.
+    Function {
+        /// Set where the kernel of the layer is recorded.
+        name: Option<String>,
+        function: Function,
     },
-    /// `[(top, bottom), (left, right)]`
-    Pad {
-        pixels: [(usize, usize); 2],
-        fill: Fill,
-    },
-    /// Every `stride`th pixel, and zeros behind up to `channels`.
-    PadShortcut {
-        stride: [usize; 2],
-        channels: usize,
-    },
-    /// Each channel times what the operations make of the batch, `[batch, channels]`.
+    /// Multiplies each channel by what the operations compute from the batch, `[batch, channels]`.
     Gate(Vec<Operation>),
     Branches {
         name: String,
         branches: Vec<Vec<Operation>>,
         join: Join,
-        /// `max(y, 0)` follows the sum.
+        /// Whether `max(y, 0)` follows the sum.
         relu: bool,
-        joined: Vec<String>,
+        fused: Vec<String>,
     },
 }
 
+/// Where a layer's weights and biases are in the network's list of parameters.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LayerParameters {
+    pub weight: usize,
+    pub bias: Option<usize>,
+}
+
 impl Operation {
-    /// A convolution with nothing in the same pass, so that a norm behind it can be: places of
-    /// weights and bias, and its sizes.
-    pub(crate) fn bare_conv(&self) -> Option<(usize, Option<usize>, &ConvUnit)> {
+    /// The convolution, if this is one without anything else in the same pass, so that a norm behind
+    /// it can be fused with it.
+    pub(crate) fn as_bare_conv(&self) -> Option<(LayerParameters, &FusedConv)> {
         match self {
             Operation::Conv {
-                weight, bias, unit, ..
-            } if !unit.relu && !unit.pool => Some((*weight, *bias, unit)),
+                parameters, conv, ..
+            } if !conv.relu && !conv.pool => Some((*parameters, conv)),
+            _ => None,
+        }
+    }
+
+    /// The sum of a norm and a shortcut, if this is one, so that the shortcut can be added in the
+    /// same pass as the values are normalised.
+    pub(crate) fn as_norm_and_sum(&self) -> Option<NormAndSum<'_>> {
+        let Operation::Branches {
+            branches,
+            join: Join::Add,
+            ..
+        } = self
+        else {
+            return None;
+        };
+        let [body, shortcut] = &branches[..] else {
+            return None;
+        };
+        match body.split_last()? {
+            (Operation::BatchNorm { norm, .. }, before) if !norm.relu => Some(NormAndSum {
+                before,
+                norm,
+                shortcut,
+            }),
             _ => None,
         }
     }
 }
 
-/// What becomes of the pixels of a window.
+/// A sum of two branches whose first one ends in batch normalisation.
+pub(crate) struct NormAndSum<'a> {
+    /// The operations before the norm.
+    pub before: &'a [Operation],
+    pub norm: &'a BatchNorm,
+    /// The other branch.
+    pub shortcut: &'a [Operation],
+}
+
+/// What is computed from the pixels of a window.
 #[derive(Clone, Debug)]
 pub(crate) enum Pooling {
     Max(MaxPoolOptions<2>),
     Average(AvgPoolOptions<2>),
     GlobalAverage,
-    GlobalMax,
-    /// To planes of this size.
-    AdaptiveAverage([usize; 2]),
-    AdaptiveMax([usize; 2]),
 }
 
-/// What is dropped as one.
+/// What dropout zeroes as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Unit {
-    Number,
+pub(crate) enum DropoutUnit {
+    Value,
     Plane,
     Image,
 }
@@ -140,11 +154,12 @@ pub(crate) struct Windows {
     pub stride: [usize; 2],
     /// `[(top, bottom), (left, right)]`
     pub padding: [(usize, usize); 2],
-    /// Number of windows down and across.
+    /// Number of windows vertically and horizontally.
     pub count: [usize; 2],
 }
 
-/// Places of scale and shift (parameters) and of running mean and variance (statistics).
+/// Batch normalisation: scale and shift are indices of parameters, mean and variance of running
+/// statistics.
 #[derive(Clone, Debug)]
 pub(crate) struct BatchNorm {
     pub scale: usize,
@@ -154,119 +169,6 @@ pub(crate) struct BatchNorm {
     /// Weight of the newest batch in the running statistics.
     pub momentum: f64,
     pub epsilon: f64,
-    /// `max(y, 0)` follows.
+    /// Whether `max(y, 0)` follows.
     pub relu: bool,
-}
-
-/// The parts of a sum of two branches whose first ends in batch normalisation, so that the other
-/// can be added as the values are normalised: the norm, what comes before it, and the other branch.
-pub(crate) fn norm_then_sum(
-    operation: &Operation,
-) -> Option<(&BatchNorm, &[Operation], &[Operation])> {
-    let Operation::Branches {
-        branches,
-        join: Join::Add,
-        ..
-    } = operation
-    else {
-        return None;
-    };
-    let [body, other] = &branches[..] else {
-        return None;
-    };
-    match body.split_last()? {
-        (Operation::BatchNorm { norm, .. }, before) if !norm.relu => Some((norm, before, other)),
-        _ => None,
-    }
-}
-
-impl Batch {
-    /// Applies what looks at each value for itself, keeping rank and order.
-    pub(crate) fn map(
-        self,
-        image: impl FnOnce(Tensor<4>) -> Tensor<4>,
-        flat: impl FnOnce(Tensor<2>) -> Tensor<2>,
-    ) -> Batch {
-        match self {
-            Batch::Image(x) => Batch::Image(image(x)),
-            Batch::Last(x) => Batch::Last(image(x)),
-            Batch::Flat(x) => Batch::Flat(flat(x)),
-        }
-    }
-
-    /// The planes, `[batch, channels, height, width]`.
-    ///
-    /// Panics on flat features: `spec::shape` has refused such a model before.
-    pub(crate) fn image(self) -> Tensor<4> {
-        match self {
-            Batch::Image(x) => x,
-            Batch::Last(x) => x.permute([0, 3, 1, 2]),
-            Batch::Flat(_) => panic!("a layer for images got flat features"),
-        }
-    }
-
-    /// The pixels, `[batch, height, width, channels]`.
-    ///
-    /// Panics as [`Batch::image`].
-    pub(crate) fn last(self) -> Tensor<4> {
-        match self {
-            Batch::Last(x) => x,
-            other => other.image().permute([0, 2, 3, 1]),
-        }
-    }
-
-    /// `[batch, features]`, channel-major.
-    pub(crate) fn flatten(self) -> Tensor<2> {
-        match self {
-            Batch::Flat(x) => x,
-            Batch::Last(x) => ops::flatten(x),
-            Batch::Image(x) => x.flatten(1, 3),
-        }
-    }
-
-    /// Where the values are.
-    pub(crate) fn device(&self) -> Device {
-        match self {
-            Batch::Image(x) | Batch::Last(x) => x.device(),
-            Batch::Flat(x) => x.device(),
-        }
-    }
-
-    /// Shape with batch and channels first.
-    pub(crate) fn dims(&self) -> Vec<usize> {
-        match self {
-            Batch::Image(x) => x.dims().to_vec(),
-            Batch::Last(x) => {
-                let [n, h, w, c] = x.dims();
-                vec![n, c, h, w]
-            }
-            Batch::Flat(x) => x.dims().to_vec(),
-        }
-    }
-
-    /// A value for each channel, in a shape that goes with the batch's.
-    pub(crate) fn by_channel(&self, values: Tensor<1>) -> Batch {
-        let c = values.dims()[0];
-        match self {
-            Batch::Image(_) => Batch::Image(values.reshape([1, c, 1, 1])),
-            Batch::Last(_) => Batch::Last(values.reshape([1, 1, 1, c])),
-            Batch::Flat(_) => Batch::Flat(values.reshape([1, c])),
-        }
-    }
-
-    /// Combines two batches value by value; where one has its channels last, so has the result.
-    pub(crate) fn zip(
-        self,
-        other: Batch,
-        image: impl FnOnce(Tensor<4>, Tensor<4>) -> Tensor<4>,
-        flat: impl FnOnce(Tensor<2>, Tensor<2>) -> Tensor<2>,
-    ) -> Batch {
-        match (self, other) {
-            (Batch::Image(a), Batch::Image(b)) => Batch::Image(image(a, b)),
-            (a @ Batch::Flat(_), b) | (a, b @ Batch::Flat(_)) => {
-                Batch::Flat(flat(a.flatten(), b.flatten()))
-            }
-            (a, b) => Batch::Last(image(a.last(), b.last())),
-        }
-    }
 }

@@ -15,6 +15,7 @@ pub mod event;
 pub mod figures;
 pub mod id;
 pub mod job;
+pub mod layer_names;
 pub mod layout;
 pub mod log;
 pub mod loss;

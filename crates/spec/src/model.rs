@@ -1,6 +1,7 @@
 //! A resolved architecture: no names of parameters left in it.
 
 use crate::augment::Fill;
+use crate::layer_names::role;
 use serde::{Deserialize, Serialize};
 
 /// Resolved `[model]`.
@@ -176,7 +177,8 @@ pub struct Separable {
 }
 
 impl Separable {
-    /// Its two convolutions on `channels` input channels: the depthwise one, then the 1×1 one.
+    /// Its two convolutions on `channels` input channels, the depthwise and the 1×1 one, without the
+    /// norm and activation behind them.
     pub fn convs(&self, channels: u32) -> [Conv; 2] {
         let pointwise = Conv {
             filters: self.filters,
@@ -186,8 +188,8 @@ impl Separable {
             dilation: [1, 1],
             groups: 1,
             bias: self.bias,
-            norm: self.norm,
-            activation: self.activation,
+            norm: None,
+            activation: None,
             init: self.init,
         };
         let middle = channels.saturating_mul(self.multiplier);
@@ -428,9 +430,19 @@ pub struct SqueezeExcite {
 }
 
 impl SqueezeExcite {
-    /// Features in the middle for `channels` channels; at least one.
-    pub fn hidden(&self, channels: u32) -> u32 {
-        (channels / self.reduction.max(1)).max(1)
+    /// Its two dense layers for `channels` channels, each with its role and its input features.
+    pub fn layers(&self, channels: u32) -> [(&'static str, u32, Dense); 2] {
+        let hidden = (channels / self.reduction.max(1)).max(1);
+        let dense = |units, activation| Dense {
+            units,
+            bias: true,
+            activation: Some(activation),
+            init: self.init,
+        };
+        [
+            (role::REDUCE, channels, dense(hidden, self.activation)),
+            (role::EXPAND, hidden, dense(channels, self.gate)),
+        ]
     }
 }
 

@@ -1,34 +1,35 @@
-//! Options of the tensors' operations from those of the layers.
+//! Options of operations on tensors, from those of the layers.
 
 use crate::operation::{Pooling, Windows};
-use crate::ops::{ConvUnit, TransposedUnit};
+use crate::ops::{FusedConv, TransposedConv};
 use burn::tensor::ops::{AvgPoolOptions, ConvTransposeOptions, MaxPoolOptions};
 use convsweep_spec::model::{Conv, LocallyConnected, Pool, PoolKind, Transposed};
 use convsweep_spec::shape::{Shape, padding_pixels, transposed_cut};
 
-pub(super) fn conv(conv: &Conv, input: Shape) -> ConvUnit {
-    ConvUnit {
+pub(super) fn conv(conv: &Conv, input: Shape) -> FusedConv {
+    let padding = padding_pixels(
+        conv.padding,
+        plane(input),
+        conv.kernel,
+        conv.stride,
+        conv.dilation,
+    );
+    FusedConv {
         channels: input.channels() as usize,
-        input: plane(input).map(|n| n as usize),
+        input: sizes(plane(input)),
         filters: conv.filters as usize,
-        kernel: conv.kernel.map(|k| k as usize),
-        stride: conv.stride.map(|s| s as usize),
-        dilation: conv.dilation.map(|d| d as usize),
-        padding: pairs(padding_pixels(
-            conv.padding,
-            plane(input),
-            conv.kernel,
-            conv.stride,
-            conv.dilation,
-        )),
+        kernel: sizes(conv.kernel),
+        stride: sizes(conv.stride),
+        dilation: sizes(conv.dilation),
+        padding: pairs(padding),
         groups: conv.groups as usize,
         relu: false,
         pool: false,
     }
 }
 
-/// Burn cuts equally at both ends: what must go at one end only is left over.
-pub(super) fn transposed(layer: &Transposed, input: Shape, output: Shape) -> TransposedUnit {
+/// Burn cuts off equally at both ends; what is to be cut off at the end only is left as surplus.
+pub(super) fn transposed(layer: &Transposed, input: Shape, output: Shape) -> TransposedConv {
     let cut = transposed_cut(
         layer.padding,
         layer.kernel,
@@ -37,106 +38,101 @@ pub(super) fn transposed(layer: &Transposed, input: Shape, output: Shape) -> Tra
         layer.output_padding,
     );
     let options = ConvTransposeOptions {
-        stride: layer.stride.map(|s| s as usize),
+        stride: sizes(layer.stride),
         padding: cut.map(|[before, _]| before as usize),
         padding_out: cut.map(|[before, after]| (before - after).max(0) as usize),
-        dilation: layer.dilation.map(|d| d as usize),
+        dilation: sizes(layer.dilation),
         groups: layer.groups as usize,
     };
-    let [from, to] = [input, output].map(|shape| plane(shape).map(|n| n as usize));
-    let (stride, dilation, kernel) = (
-        options.stride,
-        options.dilation,
-        layer.kernel.map(|k| k as usize),
+    let (from, to, kernel) = (
+        sizes(plane(input)),
+        sizes(plane(output)),
+        sizes(layer.kernel),
     );
+    // Padding of the convolution from the output back to the input.
     let padding = [0, 1].map(|d| {
-        let (before, span) = (options.padding[d], (kernel[d] - 1) * dilation[d] + 1);
-        (
-            before,
-            ((from[d] - 1) * stride[d] + span).saturating_sub(to[d] + before),
-        )
+        let before = options.padding[d];
+        let span = (kernel[d] - 1) * options.dilation[d] + 1;
+        let reach = (from[d] - 1) * options.stride[d] + span;
+        (before, reach.saturating_sub(to[d] + before))
     });
-    let conv = ConvUnit {
+    let conv = FusedConv {
         channels: output.channels() as usize,
         input: to,
         filters: input.channels() as usize,
         kernel,
-        stride,
-        dilation,
+        stride: options.stride,
+        dilation: options.dilation,
         padding,
         groups: options.groups,
         relu: false,
         pool: false,
     };
-    TransposedUnit {
+    TransposedConv {
         conv,
         input: from,
         options,
-        extra: cut.map(|[before, after]| (after - before).max(0) as usize),
+        surplus: cut.map(|[before, after]| (after - before).max(0) as usize),
     }
 }
 
 pub(super) fn windows(layer: &LocallyConnected, input: Shape, count: [u32; 2]) -> Windows {
+    let padding = padding_pixels(
+        layer.padding,
+        plane(input),
+        layer.kernel,
+        layer.stride,
+        [1, 1],
+    );
     Windows {
-        kernel: layer.kernel.map(|k| k as usize),
-        stride: layer.stride.map(|s| s as usize),
-        padding: pairs(padding_pixels(
-            layer.padding,
-            plane(input),
-            layer.kernel,
-            layer.stride,
-            [1, 1],
-        )),
-        count: count.map(|c| c as usize),
+        kernel: sizes(layer.kernel),
+        stride: sizes(layer.stride),
+        padding: pairs(padding),
+        count: sizes(count),
     }
 }
 
+/// Options of a maximum, average or global average pooling.
 pub(super) fn pooling(pool: &Pool, input: Shape) -> Pooling {
-    let window = pool.size.map(|s| s as usize);
-    let stride = pool.stride.map(|s| s as usize);
-    let padding = || {
-        pairs(padding_pixels(
-            pool.padding,
-            plane(input),
-            pool.size,
-            pool.stride,
-            [1, 1],
-        ))
-    };
-    match pool.kind {
-        PoolKind::Max => {
-            let options = MaxPoolOptions::new(window).with_stride(stride);
-            Pooling::Max(MaxPoolOptions {
-                padding: padding(),
-                ..options
-            })
-        }
-        PoolKind::Average => {
-            let options = AvgPoolOptions::new(window).with_stride(stride);
-            Pooling::Average(AvgPoolOptions {
-                padding: padding(),
-                count_include_pad: false,
-                ..options
-            })
-        }
-        PoolKind::GlobalAverage => Pooling::GlobalAverage,
-        PoolKind::GlobalMax => Pooling::GlobalMax,
-        PoolKind::AdaptiveAverage => Pooling::AdaptiveAverage(window),
-        PoolKind::AdaptiveMax => Pooling::AdaptiveMax(window),
+    if pool.kind == PoolKind::GlobalAverage {
+        return Pooling::GlobalAverage;
     }
+    let (window, stride) = (sizes(pool.size), sizes(pool.stride));
+    let padding = pairs(padding_pixels(
+        pool.padding,
+        plane(input),
+        pool.size,
+        pool.stride,
+        [1, 1],
+    ));
+    if pool.kind == PoolKind::Max {
+        return Pooling::Max(MaxPoolOptions {
+            padding,
+            ..MaxPoolOptions::new(window).with_stride(stride)
+        });
+    }
+    Pooling::Average(AvgPoolOptions {
+        padding,
+        count_include_pad: false,
+        ..AvgPoolOptions::new(window).with_stride(stride)
+    })
 }
 
 /// `[height, width]`
 ///
-/// Panics on flat features: `spec::shape` has refused such a model before.
-fn plane(shape: Shape) -> [u32; 2] {
+/// Panics on flat features: `spec::shape` has rejected such a model before.
+pub(super) fn plane(shape: Shape) -> [u32; 2] {
     match shape {
         Shape::Image { height, width, .. } => [height, width],
         Shape::Flat(_) => panic!("a layer for images got flat features"),
     }
 }
 
+fn sizes(values: [u32; 2]) -> [usize; 2] {
+    values.map(|value| value as usize)
+}
+
 /// `(before, after)` pixels for each dimension.
-fn pairs(pixels: [[u32; 2]; 2]) -> [(usize, usize); 2] {
+pub(super) fn pairs(pixels: [[u32; 2]; 2]) -> [(usize, usize); 2] {
     pixels.map(|[before, after]| (before as usize, after as usize))
 }

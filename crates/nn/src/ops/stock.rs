@@ -1,135 +1,205 @@
-//! The same operations from Burn's own.
+//! Burn's own operations: on every device that has no kernels of ours, or where a job asks for them.
 
-use super::{ConvUnit, DenseUnit, NormUnit, TransposedUnit};
+use super::fused::{FusedConv, FusedDense, FusedNorm, TransposedConv};
+use super::interface::{BatchMoments, KernelAndReason, Ops, WeightAndBias};
+use crate::batch::Batch;
 use burn::tensor::Tensor;
 use burn::tensor::activation::relu;
-use burn::tensor::module::{self, conv_transpose2d, conv2d, max_pool2d};
+use burn::tensor::module;
 use burn::tensor::ops::{AvgPoolOptions, ConvOptions, MaxPoolOptions};
 
-pub(super) fn conv(
-    x: Tensor<4>,
-    weight: Tensor<1>,
-    bias: Option<Tensor<1>>,
-    unit: &ConvUnit,
-) -> Tensor<4> {
-    let channels = x.dims()[1] / unit.groups;
-    let weight = weight.reshape([unit.filters, channels, unit.kernel[0], unit.kernel[1]]);
-    let ConvUnit {
-        stride,
-        dilation,
-        padding,
-        groups,
-        ..
-    } = *unit;
-    let mut y = conv2d(
-        x,
-        weight,
-        bias,
-        ConvOptions {
-            stride,
-            padding,
-            dilation,
-            groups,
-        },
-    );
-    if unit.relu {
+/// Burn's operations, and why they were chosen.
+#[derive(Debug)]
+pub(super) struct StockOps {
+    reason: &'static str,
+}
+
+impl StockOps {
+    /// The job asks for them.
+    pub(super) const REQUESTED: StockOps = StockOps {
+        reason: "train.kernels asks for it",
+    };
+
+    /// The device has its own kernels behind Burn's operations.
+    pub(super) const OF_DEVICE: StockOps = StockOps {
+        reason: "a device with kernels of its own",
+    };
+}
+
+impl Ops for StockOps {
+    fn kernel(&self, _own: KernelAndReason) -> KernelAndReason {
+        ("stock", self.reason)
+    }
+
+    fn conv_kernel(&self, _conv: &FusedConv) -> KernelAndReason {
+        ("stock", self.reason)
+    }
+
+    fn fuses_norm_and_sum(&self) -> bool {
+        false
+    }
+
+    fn conv(&self, batch: Batch, layer: WeightAndBias, conv: &FusedConv) -> Batch {
+        Batch::ChannelsFirst(self::conv(batch.channels_first(), layer, conv))
+    }
+
+    fn transposed(&self, batch: Batch, layer: WeightAndBias, conv: &TransposedConv) -> Batch {
+        transposed(batch, layer, conv)
+    }
+
+    fn dense(&self, x: Tensor<2>, layer: WeightAndBias, dense: FusedDense) -> Tensor<2> {
+        let features = x.dims()[1];
+        let weight = layer.weight.reshape([dense.units, features]);
+        let mut y = x.matmul(weight.transpose());
+        if let Some(bias) = layer.bias {
+            y = y + bias.unsqueeze();
+        }
+        if dense.relu { relu(y) } else { y }
+    }
+
+    fn batch_norm_train(
+        &self,
+        batch: Batch,
+        summand: Option<Batch>,
+        parameters: [Tensor<1>; 2],
+        norm: FusedNorm,
+    ) -> (Batch, BatchMoments) {
+        match batch {
+            Batch::Flat(x) => {
+                let summand = summand.map(Batch::flatten);
+                let (y, moments) = normalize_by_batch(x, summand, parameters, norm);
+                (Batch::Flat(y), moments)
+            }
+            image => {
+                let (x, summand) = (image.channels_first(), summand.map(Batch::channels_first));
+                let (y, moments) = normalize_by_batch(x, summand, parameters, norm);
+                (Batch::ChannelsFirst(y), moments)
+            }
+        }
+    }
+
+    fn batch_norm(
+        &self,
+        batch: Batch,
+        summand: Option<Batch>,
+        parameters: [Tensor<1>; 4],
+        norm: FusedNorm,
+    ) -> Batch {
+        batch_norm(batch, summand, parameters, norm)
+    }
+
+    fn max_pool(&self, batch: Batch, options: &MaxPoolOptions<2>) -> Batch {
+        max_pool(batch, options)
+    }
+
+    fn average_pool(&self, batch: Batch, options: &AvgPoolOptions<2>) -> Batch {
+        average_pool(batch, options)
+    }
+
+    fn global_average(&self, batch: Batch) -> Tensor<2> {
+        let x = batch.channels_first();
+        let [n, c, h, w] = x.dims();
+        x.reshape([n, c, h * w]).mean_dim(2).reshape([n, c])
+    }
+}
+
+fn conv(x: Tensor<4>, layer: WeightAndBias, conv: &FusedConv) -> Tensor<4> {
+    let channels = x.dims()[1] / conv.groups;
+    let [rows, columns] = conv.kernel;
+    let weight = layer
+        .weight
+        .reshape([conv.filters, channels, rows, columns]);
+    let options = ConvOptions {
+        stride: conv.stride,
+        padding: conv.padding,
+        dilation: conv.dilation,
+        groups: conv.groups,
+    };
+    let mut y = module::conv2d(x, weight, layer.bias, options);
+    if conv.relu {
         y = relu(y);
     }
-    if unit.pool {
-        max_pool2d(y, MaxPoolOptions::new([2, 2]).with_stride([2, 2]))
-    } else {
-        y
+    if conv.pool {
+        y = module::max_pool2d(y, MaxPoolOptions::new([2, 2]).with_stride([2, 2]));
     }
+    y
 }
 
-pub(super) fn transposed(
-    x: Tensor<4>,
-    weight: Tensor<1>,
-    bias: Option<Tensor<1>>,
-    unit: &TransposedUnit,
-) -> Tensor<4> {
-    let TransposedUnit {
-        conv,
-        options,
-        extra,
-        ..
-    } = unit;
-    let weight = weight.reshape([
-        conv.filters,
-        conv.channels / conv.groups,
-        conv.kernel[0],
-        conv.kernel[1],
-    ]);
-    let y = conv_transpose2d(x, weight, bias, options.clone());
+/// As [`Ops::transposed`].
+pub(super) fn transposed(batch: Batch, layer: WeightAndBias, transposed: &TransposedConv) -> Batch {
+    let conv = &transposed.conv;
+    let filters = conv.channels / conv.groups;
+    let [rows, columns] = conv.kernel;
+    let weight = layer.weight.reshape([conv.filters, filters, rows, columns]);
+    let x = batch.channels_first();
+    let y = module::conv_transpose2d(x, weight, layer.bias, transposed.options.clone());
     let [n, c, h, w] = y.dims();
-    if *extra == [0, 0] {
-        y
-    } else {
-        y.slice([0..n, 0..c, 0..h - extra[0], 0..w - extra[1]])
+    let [rows, columns] = transposed.surplus;
+    if [rows, columns] == [0, 0] {
+        return Batch::ChannelsFirst(y);
+    }
+    Batch::ChannelsFirst(y.slice([0..n, 0..c, 0..h - rows, 0..w - columns]))
+}
+
+/// As [`Ops::batch_norm`], but with gradients.
+pub(super) fn batch_norm(
+    batch: Batch,
+    summand: Option<Batch>,
+    parameters: [Tensor<1>; 4],
+    norm: FusedNorm,
+) -> Batch {
+    match batch {
+        Batch::Flat(x) => {
+            let summand = summand.map(Batch::flatten);
+            Batch::Flat(normalize_by_moments(x, summand, parameters, norm))
+        }
+        image => {
+            let (x, summand) = (image.channels_first(), summand.map(Batch::channels_first));
+            Batch::ChannelsFirst(normalize_by_moments(x, summand, parameters, norm))
+        }
     }
 }
 
-pub(super) fn dense(
-    x: Tensor<2>,
-    weight: Tensor<1>,
-    bias: Option<Tensor<1>>,
-    unit: DenseUnit,
-) -> Tensor<2> {
-    let features = x.dims()[1];
-    let mut y = x.matmul(weight.reshape([unit.units, features]).transpose());
-    if let Some(bias) = bias {
-        y = y + bias.unsqueeze();
-    }
-    if unit.relu { relu(y) } else { y }
+/// As [`Ops::max_pool`].
+pub(super) fn max_pool(batch: Batch, options: &MaxPoolOptions<2>) -> Batch {
+    let y = module::max_pool2d(batch.channels_first(), options.clone());
+    Batch::ChannelsFirst(y)
 }
 
-pub(super) fn batch_norm_train<const D: usize>(
+/// As [`Ops::average_pool`].
+pub(super) fn average_pool(batch: Batch, options: &AvgPoolOptions<2>) -> Batch {
+    let y = module::avg_pool2d(batch.channels_first(), options.clone());
+    Batch::ChannelsFirst(y)
+}
+
+fn normalize_by_batch<const D: usize>(
     x: Tensor<D>,
     summand: Option<Tensor<D>>,
     [scale, shift]: [Tensor<1>; 2],
-    unit: NormUnit,
-) -> (Tensor<D>, [Tensor<1>; 2]) {
-    let found = module::batch_norm_train(x, scale, shift, unit.epsilon);
-    (
-        followed(found.output, summand, unit.relu),
-        [found.mean, found.variance].map(Tensor::inner),
-    )
+    norm: FusedNorm,
+) -> (Tensor<D>, BatchMoments) {
+    let found = module::batch_norm_train(x, scale, shift, norm.epsilon);
+    let y = add_and_rectify(found.output, summand, norm.relu);
+    (y, [found.mean, found.variance].map(Tensor::inner))
 }
 
-pub(super) fn batch_norm<const D: usize>(
+fn normalize_by_moments<const D: usize>(
     x: Tensor<D>,
     summand: Option<Tensor<D>>,
     [scale, shift, mean, variance]: [Tensor<1>; 4],
-    unit: NormUnit,
+    norm: FusedNorm,
 ) -> Tensor<D> {
-    followed(
-        module::batch_norm(x, scale, shift, mean, variance, unit.epsilon),
-        summand,
-        unit.relu,
-    )
+    let y = module::batch_norm(x, scale, shift, mean, variance, norm.epsilon);
+    add_and_rectify(y, summand, norm.relu)
 }
 
-fn followed<const D: usize>(
-    y: Tensor<D>,
+fn add_and_rectify<const D: usize>(
+    mut y: Tensor<D>,
     summand: Option<Tensor<D>>,
-    then_relu: bool,
+    rectify: bool,
 ) -> Tensor<D> {
-    let y = match summand {
-        Some(summand) => y + summand,
-        None => y,
-    };
-    if then_relu { relu(y) } else { y }
-}
-
-pub(super) fn max_pool(x: Tensor<4>, options: &MaxPoolOptions<2>) -> Tensor<4> {
-    max_pool2d(x, options.clone())
-}
-
-pub(super) fn average_pool(x: Tensor<4>, options: &AvgPoolOptions<2>) -> Tensor<4> {
-    module::avg_pool2d(x, options.clone())
-}
-
-pub(super) fn global_average(x: Tensor<4>) -> Tensor<2> {
-    let [n, c, h, w] = x.dims();
-    x.reshape([n, c, h * w]).mean_dim(2).reshape([n, c])
+    if let Some(summand) = summand {
+        y = y + summand;
+    }
+    if rectify { relu(y) } else { y }
 }

@@ -1,21 +1,22 @@
-//! Optimisers: each a function of parameters, gradients and a state that can be saved.
+//! Optimisers: functions of parameters, gradients and a state that can be saved.
 
 mod muon;
 mod rules;
 
-use crate::forward::values;
-use crate::network::{Named, Network, StateError, find_checked, tensor};
-use crate::ops;
+use crate::host::{tensor, values};
+use crate::network::{Named, Network};
+use crate::ops::{ParameterStep, ops_for};
+use crate::state_error::{StateError, find_checked};
 use burn::tensor::Tensor;
 use convsweep_spec::checkpoint::OptimizerDescription;
-use convsweep_spec::train::{Optimizer, Rule};
+use convsweep_spec::train::{Kernels, Optimizer, Rule};
 use std::collections::HashMap;
 
-/// What an optimiser remembers between steps.
+/// The moments that an optimiser keeps between steps.
 #[derive(Clone, Debug)]
 pub struct OptimizerState {
     description: OptimizerDescription,
-    /// For each of the description's moments a tensor a parameter.
+    /// For each of the description's moments, one tensor for each parameter.
     moments: Vec<Vec<Tensor<1>>>,
 }
 
@@ -33,12 +34,12 @@ impl OptimizerState {
         }
     }
 
-    /// What it is.
+    /// Name, number of steps, and names of the moments.
     pub fn description(&self) -> &OptimizerDescription {
         &self.description
     }
 
-    /// Name, shape and values of everything remembered: `adam.moment1.conv1.weight`, …
+    /// Name, shape and values of all moments: `adam.moment1.conv1.weight`, …
     pub fn tensors(&self, network: &Network) -> Vec<(String, Vec<usize>, Vec<f32>)> {
         let mut all = Vec::new();
         for (moment, of_parameters) in self.description.moments.iter().zip(&self.moments) {
@@ -50,10 +51,11 @@ impl OptimizerState {
         all
     }
 
-    /// The described state from what `find` has under the names of [`OptimizerState::tensors`].
+    /// The described state from the tensors that `find` has under the names of
+    /// [`OptimizerState::tensors`].
     ///
     /// # Errors
-    /// If a tensor is missing or has another size than its parameter.
+    /// If a tensor is missing or has a different size than its parameter.
     pub fn restore(
         description: OptimizerDescription,
         network: &Network,
@@ -76,8 +78,9 @@ impl OptimizerState {
         })
     }
 
-    /// Takes one step: updates the network's parameters by `gradients` at learning rate `lr`, those
-    /// of the optimizer's groups at theirs; frozen ones stay. Clipping comes before ([`clip`]).
+    /// Takes one step: updates the network's parameters by `gradients` at learning rate `lr`; those
+    /// of the optimizer's groups at their own. Frozen parameters are left as they are. Gradients are
+    /// clipped before, by [`clip`].
     pub fn step(
         &mut self,
         optimizer: &Optimizer,
@@ -89,82 +92,90 @@ impl OptimizerState {
         self.prepare(&optimizer.rule, network);
         let last = network.parameters.iter().rposition(|p| p.shape.len() > 1);
         let head = network.head().to_string();
-        for (i, gradient) in gradients
-            .into_iter()
-            .enumerate()
-            .filter(|(i, _)| !network.frozen[*i])
-        {
-            let Named { name, shape, value } = &mut network.parameters[i];
-            let place = rules::Place {
-                steps: self.description.steps,
-                shape: shape.as_slice(),
-                is_last: Some(i) == last,
-            };
-            let (factor, decay) = optimizer.of(name, shape.len(), &head);
-            let lr = rules::rate(optimizer, lr * factor, &place);
-            let mut remembered: Vec<_> = self
-                .moments
-                .iter_mut()
-                .map(|of_parameters| &mut of_parameters[i])
-                .collect();
-            let (added, shrink) = if optimizer.decouples() {
-                (0.0, 1.0 - lr * decay)
-            } else {
-                (decay, 1.0)
-            };
-            let whole = ops::Step {
-                rule: &optimizer.rule,
-                lr,
-                decay: added,
-                shrink,
-                number: self.description.steps,
-            };
-            if ops::step(whole, value, &gradient, &mut remembered, network.kernels) {
+        for (i, gradient) in gradients.into_iter().enumerate() {
+            if network.frozen[i] {
                 continue;
             }
-            let gradient = match decay {
-                0.0 => gradient,
-                _ if optimizer.decouples() => {
-                    *value = value.clone().mul_scalar(1.0 - lr * decay);
-                    gradient
-                }
-                _ => gradient + value.clone().mul_scalar(decay),
-            };
-            let step = rules::step(&optimizer.rule, lr, gradient, remembered, &place);
-            *value = value.clone() - step;
+            let Named { name, shape, .. } = &network.parameters[i];
+            let (factor, decay) = optimizer.of(name, shape.len(), &head);
+            let is_last = Some(i) == last;
+            self.step_parameter(
+                optimizer,
+                (lr * factor, decay),
+                network,
+                (i, is_last),
+                gradient,
+            );
         }
     }
 
-    /// Drops moving averages that the optimiser does not use (a phase may end a momentum) and
-    /// starts new ones.
+    /// Updates the parameter `i` by its gradient, in one pass if there is a kernel for it.
+    fn step_parameter(
+        &mut self,
+        optimizer: &Optimizer,
+        (lr, decay): (f64, f64),
+        network: &mut Network,
+        (i, is_last): (usize, bool),
+        gradient: Tensor<1>,
+    ) {
+        let ops = ops_for(&network.device, network.kernels);
+        let Named { shape, value, .. } = &mut network.parameters[i];
+        let parameter = rules::Parameter {
+            steps: self.description.steps,
+            shape: shape.as_slice(),
+            is_last,
+        };
+        let lr = rules::rate(optimizer, lr, &parameter);
+        let mut moments: Vec<_> = self.moments.iter_mut().map(|all| &mut all[i]).collect();
+        let (weight_decay, shrink) = match optimizer.decouples() {
+            true => (0.0, 1.0 - lr * decay),
+            false => (decay, 1.0),
+        };
+        let step = ParameterStep {
+            rule: &optimizer.rule,
+            learning_rate: lr,
+            weight_decay,
+            shrink,
+            number: self.description.steps,
+        };
+        if ops.step(step, value, &gradient, &mut moments) {
+            return;
+        }
+        let mut gradient = gradient;
+        if decay != 0.0 && optimizer.decouples() {
+            *value = value.clone().mul_scalar(shrink);
+        } else if decay != 0.0 {
+            gradient = gradient + value.clone().mul_scalar(decay);
+        }
+        let step = rules::step(&optimizer.rule, lr, gradient, moments, &parameter);
+        *value = value.clone() - step;
+    }
+
+    /// Drops moments that the rule does not use (a phase may end a momentum) and starts new ones.
     fn prepare(&mut self, rule: &Rule, network: &Network) {
         let used = rules::moments(rule);
         if self.description.moments == used {
             return;
         }
-        let mut kept: HashMap<String, Vec<Tensor<1>>> = self
-            .description
-            .moments
-            .drain(..)
-            .zip(self.moments.drain(..))
-            .collect();
-        let start = match rule {
+        let names = self.description.moments.drain(..);
+        let mut kept: HashMap<String, Vec<Tensor<1>>> = names.zip(self.moments.drain(..)).collect();
+        let initial = match rule {
             Rule::Adagrad { initial, .. } => *initial,
             _ => 0.0,
         };
-        let fresh = || {
-            network
-                .parameters
-                .iter()
-                .map(|p| Tensor::full([p.count()], start, &network.device))
-                .collect()
-        };
-        self.moments = used
-            .iter()
-            .map(|&name| kept.remove(name).unwrap_or_else(fresh))
-            .collect();
-        self.description.moments = used.iter().map(|&name| name.to_string()).collect();
+        for &name in used {
+            let moment = kept.remove(name);
+            let moment = moment.unwrap_or_else(|| new_moment(network, initial));
+            self.moments.push(moment);
+            self.description.moments.push(name.to_string());
+        }
     }
+}
+
+/// One tensor for each parameter.
+fn new_moment(network: &Network, initial: f64) -> Vec<Tensor<1>> {
+    let full = |p: &Named| Tensor::full([p.count()], initial, &network.device);
+    network.parameters.iter().map(full).collect()
 }
 
 fn tensor_name(description: &OptimizerDescription, moment: &str, parameter: &Named) -> String {
@@ -173,20 +184,25 @@ fn tensor_name(description: &OptimizerDescription, moment: &str, parameter: &Nam
 
 /// Euclidean norm of all gradients together.
 pub fn global_norm(gradients: &[Tensor<1>]) -> f64 {
-    if let Some(squares) = gradients
-        .iter()
-        .map(ops::sum_of_squares)
-        .collect::<Option<Vec<f64>>>()
-    {
-        return squares.iter().sum::<f64>().sqrt();
+    if let Some(total) = sum_of_squares(gradients) {
+        return total.sqrt();
     }
     let squares = gradients.iter().map(|g| (g.clone() * g.clone()).sum());
-    squares
-        .reduce(|a, b| a + b)
-        .map_or(0.0, |total| f64::from(values(total)[0]).sqrt())
+    let total = squares.reduce(|a, b| a + b);
+    total.map_or(0.0, |total| f64::from(values(total)[0]).sqrt())
 }
 
-/// Scales all gradients, whose [`global_norm`] is `norm`, to at most `largest`, as PyTorch's
+/// By our kernels; `None` where there are none.
+fn sum_of_squares(gradients: &[Tensor<1>]) -> Option<f64> {
+    let mut sums = Vec::with_capacity(gradients.len());
+    for gradient in gradients {
+        let ops = ops_for(&gradient.device(), Kernels::Auto);
+        sums.push(ops.sum_of_squares(gradient)?);
+    }
+    Some(sums.iter().sum())
+}
+
+/// Scales gradients whose [`global_norm`] is `norm` down to a norm of at most `largest`, as PyTorch's
 /// `clip_grad_norm_` does.
 pub fn clip(gradients: Vec<Tensor<1>>, norm: f64, largest: f64) -> Vec<Tensor<1>> {
     let scale = largest / (norm + 1e-6);

@@ -1,14 +1,14 @@
-//! The orthogonal factor of a matrix, nearly (Jordan et al. 2024).
+//! Muon's approximate orthogonalisation of a matrix (Jordan et al. 2024).
 
 use burn::tensor::Tensor;
 
-/// Coefficients of the quintic iteration, chosen by its author for the steepest slope at zero.
+/// Coefficients of the quintic iteration, which its author chose for the steepest slope at zero.
 const QUINTIC: [f64; 3] = [3.4445, -4.7750, 2.0315];
 
-/// `matrix` with its singular values brought near 1 (between about 0.7 and 1.2) by Newton and
-/// Schulz's iteration.
+/// `matrix` with its singular values moved near 1 (between about 0.7 and 1.2) by Newton-Schulz
+/// iterations.
 ///
-/// In f32 throughout, where PyTorch's `Muon` rounds to bfloat16.
+/// Computed in f32 throughout, where PyTorch's `Muon` rounds to bfloat16.
 pub(super) fn orthogonal(matrix: Tensor<2>, iterations: u32) -> Tensor<2> {
     let [rows, columns] = matrix.dims();
     let [a, b, c] = QUINTIC;

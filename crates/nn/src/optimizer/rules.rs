@@ -1,26 +1,26 @@
-//! What each optimiser makes of a gradient, decay aside.
+//! The update rule of each optimiser, without weight decay.
 
 use super::muon::orthogonal;
 use burn::tensor::Tensor;
 use convsweep_spec::train::{Moments, Optimizer, Rule};
 
-/// Which parameter is updated, and when.
-pub(super) struct Place<'a> {
-    /// Steps taken, this one counted.
+/// The parameter that is updated, and when.
+pub(super) struct Parameter<'a> {
+    /// Steps taken, including this one.
     pub steps: u64,
     pub shape: &'a [usize],
     /// Whether it is the weight of the last layer.
     pub is_last: bool,
 }
 
-/// Adam's numbers for what Muon leaves to it, as its author has them.
-const BESIDE_MUON: Moments = Moments {
+/// Muon's author trains all parameters other than hidden matrices by AdamW with these.
+const MUON_ADAM: Moments = Moments {
     beta1: 0.9,
     beta2: 0.95,
     epsilon: 1e-10,
 };
 
-/// Names of the moving averages that an optimiser keeps.
+/// Names of the moments that a rule keeps.
 pub(super) fn moments(rule: &Rule) -> &'static [&'static str] {
     match rule {
         Rule::Sgd { momentum: 0.0, .. } => &[],
@@ -37,46 +37,46 @@ pub(super) fn moments(rule: &Rule) -> &'static [&'static str] {
         } => &["square", "momentum"],
         Rule::Rmsprop { .. } => &["square", "mean", "momentum"],
         Rule::Adagrad { .. } => &["square"],
-        // The second is only used beside the matrices.
+        // The second one is used for parameters other than hidden matrices only.
         Rule::Muon { .. } => &["moment1", "moment2"],
     }
 }
 
-/// The parameter's own learning rate where the optimizer's is `lr`: what Muon leaves to AdamW has
-/// another.
-pub(super) fn rate(optimizer: &Optimizer, lr: f64, place: &Place) -> f64 {
+/// The parameter's learning rate when the optimizer's is `lr`: parameters that Muon leaves to AdamW
+/// have a different one.
+pub(super) fn rate(optimizer: &Optimizer, lr: f64, parameter: &Parameter) -> f64 {
     match optimizer.rule {
-        Rule::Muon { adam_lr, .. } if !place.is_hidden_matrix() => lr * adam_lr / optimizer.lr,
+        Rule::Muon { adam_lr, .. } if !parameter.is_hidden_matrix() => lr * adam_lr / optimizer.lr,
         _ => lr,
     }
 }
 
-impl Place<'_> {
-    /// Whether it is the weight of a layer other than the last.
+impl Parameter<'_> {
+    /// Whether it is the weight matrix of a layer other than the last.
     fn is_hidden_matrix(&self) -> bool {
         self.shape.len() > 1 && !self.is_last
     }
 }
 
-/// What is taken off the parameter for `gradient`; `remembered` are the [`moments`], which it moves
-/// on.
+/// The update for `gradient`, which is to be subtracted from the parameter. The `moments` of
+/// [`moments`] are updated.
 pub(super) fn step(
     rule: &Rule,
     lr: f64,
     gradient: Tensor<1>,
-    mut remembered: Vec<&mut Tensor<1>>,
-    place: &Place,
+    mut moments: Vec<&mut Tensor<1>>,
+    parameter: &Parameter,
 ) -> Tensor<1> {
     match *rule {
         Rule::Sgd { momentum, nesterov } => {
-            let direction = match remembered.first_mut() {
+            let direction = match moments.first_mut() {
                 None => gradient,
                 Some(v) => heavy_ball(v, gradient, momentum, nesterov),
             };
             direction.mul_scalar(lr)
         }
         Rule::Adam(numbers) | Rule::Adamw(numbers) => {
-            adam(numbers, lr, gradient, &mut remembered, place.steps)
+            adam(numbers, lr, gradient, &mut moments, parameter.steps)
         }
         Rule::Rmsprop {
             decay,
@@ -84,39 +84,39 @@ pub(super) fn step(
             momentum,
             centered,
         } => {
-            let mut remembered = remembered.into_iter();
-            let Some(square) = remembered.next() else {
+            let mut moments = moments.into_iter();
+            let Some(square) = moments.next() else {
                 return gradient;
             };
             *square = average(square, gradient.clone() * gradient.clone(), decay);
             let mut variance = square.clone();
-            if centered && let Some(mean) = remembered.next() {
+            if centered && let Some(mean) = moments.next() {
                 *mean = average(mean, gradient.clone(), decay);
                 variance = variance - mean.clone() * mean.clone();
             }
             let scaled = gradient / variance.clamp_min(0.0).sqrt().add_scalar(epsilon);
-            match remembered.next() {
+            match moments.next() {
                 None => scaled.mul_scalar(lr),
                 Some(v) => heavy_ball(v, scaled, momentum, false).mul_scalar(lr),
             }
         }
         Rule::Adagrad { epsilon, .. } => {
-            let Some(square) = remembered.first_mut() else {
+            let Some(square) = moments.first_mut() else {
                 return gradient;
             };
             **square = square.clone() + gradient.clone() * gradient.clone();
             gradient.mul_scalar(lr) / square.clone().sqrt().add_scalar(epsilon)
         }
         Rule::Lion { beta1, beta2 } => {
-            let Some(m) = remembered.first_mut() else {
+            let Some(m) = moments.first_mut() else {
                 return gradient;
             };
             let direction = average(m, gradient.clone(), beta1).sign();
             **m = average(m, gradient, beta2);
             direction.mul_scalar(lr)
         }
-        Rule::Muon { .. } if !place.is_hidden_matrix() => {
-            adam(BESIDE_MUON, lr, gradient, &mut remembered, place.steps)
+        Rule::Muon { .. } if !parameter.is_hidden_matrix() => {
+            adam(MUON_ADAM, lr, gradient, &mut moments, parameter.steps)
         }
         Rule::Muon {
             momentum,
@@ -124,10 +124,10 @@ pub(super) fn step(
             iterations,
             ..
         } => {
-            let [rows, columns @ ..] = place.shape else {
+            let [rows, columns @ ..] = parameter.shape else {
                 return gradient;
             };
-            let Some(v) = remembered.first_mut() else {
+            let Some(v) = moments.first_mut() else {
                 return gradient;
             };
             // A moving average, unlike SGD's sum.
@@ -163,10 +163,10 @@ fn adam(
     }: Moments,
     lr: f64,
     gradient: Tensor<1>,
-    remembered: &mut [&mut Tensor<1>],
+    moments: &mut [&mut Tensor<1>],
     steps: u64,
 ) -> Tensor<1> {
-    let [m, v] = remembered else { return gradient };
+    let [m, v] = moments else { return gradient };
     **m = average(m, gradient.clone(), beta1);
     **v = average(v, gradient.clone() * gradient, beta2);
     let [c1, c2] = [beta1, beta2].map(|beta| 1.0 - beta.powf(steps as f64));

@@ -1,4 +1,4 @@
-//! Windows over planes: where they lie, how many there are.
+//! Windows that move over planes: their padding, and how far they reach.
 
 use crate::model::Padding;
 
@@ -25,7 +25,7 @@ pub fn padding_pixels(
     })
 }
 
-/// Pixels that a kernel reaches over.
+/// Number of pixels from the first to the last tap of a kernel.
 pub(super) fn extent(kernel: u32, dilation: u32) -> u64 {
     u64::from(dilation) * u64::from(kernel.max(1) - 1) + 1
 }

@@ -1,150 +1,151 @@
-//! A convolution and the batch normalisation of its output, with an addition and ReLU, by our
-//! kernels: the moments are found while the outputs are in the caches, and the bare convolution's
-//! gradient is made as it is used.
+//! A convolution and the batch normalisation of its output, then an addition and ReLU, by our
+//! kernels: the moments are computed while the outputs are in the caches, and the gradient of the
+//! bare convolution's output is computed as it is used.
 
-use super::norm::{Found, tensors};
-use super::{contiguous, flat, tensor, values};
-use crate::ops::{ConvUnit, NormUnit};
+use super::norm::{SharedMoments, to_tensors};
+use super::tensors::{contiguous, flat, register_all, tensor, values, weight_and_bias};
+use crate::host;
+use crate::ops::fused::{FusedConv, FusedNorm};
+use crate::ops::interface::{BatchMoments, WeightAndBias};
 use burn::backend::autodiff::checkpoint::{base::Checkpointer, strategy::CheckpointStrategy};
 use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::flex::FlexTensor;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, Dispatch, Flex, backend_extension};
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::Tensor;
 use convsweep_kernels::{
     self as kernels, ChannelMoments, ConvMethod, Epilogue, FollowingNorm, NeedsGradient,
     NormParameters,
 };
 
-/// Both, and where the moments go.
+/// The convolution, the norm, and where the moments are put.
 #[derive(Clone, Debug)]
-pub(super) struct Unit {
-    conv: ConvUnit,
+pub(super) struct FusedConvNorm {
+    conv: FusedConv,
     method: ConvMethod,
-    norm: NormUnit,
-    found: Found,
+    norm: FusedNorm,
+    moments: SharedMoments,
 }
 
 #[backend_extension(Flex, Autodiff)]
-pub(super) trait ConvNormKernels: Backend {
-    fn conv_norm_unit(
+pub(super) trait ConvNormKernel: Backend {
+    fn fused_conv_norm(
         x: FloatTensor<Self>,
         weight: FloatTensor<Self>,
         bias: FloatTensor<Self>,
         scale: FloatTensor<Self>,
         shift: FloatTensor<Self>,
-        unit: Unit,
+        fused: FusedConvNorm,
     ) -> FloatTensor<Self>;
 
-    fn conv_norm_sum_unit(
+    fn fused_conv_norm_sum(
         x: FloatTensor<Self>,
         weight: FloatTensor<Self>,
         bias: FloatTensor<Self>,
         scale: FloatTensor<Self>,
         shift: FloatTensor<Self>,
         summand: FloatTensor<Self>,
-        unit: Unit,
+        fused: FusedConvNorm,
     ) -> FloatTensor<Self>;
 }
 
-/// Convolves `x` and normalises each filter by its own moments; these come too. `x`, `summand` and
-/// the result are `[batch, height, width, channels]`.
-pub(in crate::ops) fn train(
+/// Convolves `x` and normalises each filter by its own moments, which are returned too. `x`,
+/// `summand` and the result are `[batch, height, width, channels]`; parameters `[scale, shift]`.
+pub(super) fn train(
     x: Tensor<4>,
     summand: Option<Tensor<4>>,
-    [weight, bias, scale, shift]: [Tensor<1>; 4],
-    (conv, method): (&ConvUnit, ConvMethod),
-    norm: NormUnit,
-) -> (Tensor<4>, [Tensor<1>; 2]) {
-    let (found, device) = (Found::default(), scale.device().inner());
-    let unit = Unit {
+    layer: WeightAndBias,
+    [scale, shift]: [Tensor<1>; 2],
+    (conv, method): (&FusedConv, ConvMethod),
+    norm: FusedNorm,
+) -> (Tensor<4>, BatchMoments) {
+    let device = scale.device().inner();
+    let moments = SharedMoments::default();
+    let fused = FusedConvNorm {
         conv: conv.clone(),
         method,
         norm,
-        found: found.clone(),
+        moments: moments.clone(),
     };
+    let [weight, bias] = weight_and_bias(layer, conv.filters);
     let [weight, bias, scale, shift] = [weight, bias, scale, shift].map(Tensor::into_dispatch);
     let (x, summand) = (x.into_dispatch(), summand.map(Tensor::into_dispatch));
     let y = match summand {
-        Some(summand) => <Dispatch as ConvNormKernels>::conv_norm_sum_unit(
-            x, weight, bias, scale, shift, summand, unit,
+        Some(summand) => <Dispatch as ConvNormKernel>::fused_conv_norm_sum(
+            x, weight, bias, scale, shift, summand, fused,
         ),
-        None => <Dispatch as ConvNormKernels>::conv_norm_unit(x, weight, bias, scale, shift, unit),
+        None => <Dispatch as ConvNormKernel>::fused_conv_norm(x, weight, bias, scale, shift, fused),
     };
-    (Tensor::from_dispatch(y), tensors(&found, &device))
+    (Tensor::from_dispatch(y), to_tensors(&moments, &device))
 }
 
-/// Weights and bias of the convolution that does what one with these does and a norm by
-/// `[scale, shift, mean, variance]` behind it.
-pub(in crate::ops) fn folded(
-    weight: Tensor<1>,
-    bias: Option<Tensor<1>>,
-    numbers: [Tensor<1>; 4],
+/// Weights and bias of the one convolution that computes the same as `layer` and a norm with the
+/// parameters `[scale, shift, mean, variance]` behind it.
+pub(super) fn fold(
+    layer: WeightAndBias,
+    parameters: [Tensor<1>; 4],
     epsilon: f64,
-) -> (Tensor<1>, Tensor<1>) {
-    let device = weight.device();
-    let (mut weight, bias) = (
-        crate::forward::values(weight),
-        bias.map(crate::forward::values),
-    );
-    let [scale, shift, mean, variance] = numbers.map(crate::forward::values);
+) -> WeightAndBias {
+    let device = layer.weight.device();
+    let mut weight = host::values(layer.weight);
+    let bias = layer.bias.map(host::values);
+    let [scale, shift, mean, variance] = parameters.map(host::values);
     let filters = scale.len();
-    let of_filter = weight.len() / filters.max(1);
-    let mut found = Vec::with_capacity(filters);
-    for (f, weights) in weight.chunks_exact_mut(of_filter.max(1)).enumerate() {
+    let filter_size = (weight.len() / filters.max(1)).max(1);
+    let mut folded_bias = Vec::with_capacity(filters);
+    for (f, weights) in weight.chunks_exact_mut(filter_size).enumerate() {
         let factor = f64::from(scale[f]) / (f64::from(variance[f]) + epsilon).sqrt();
-        weights
-            .iter_mut()
-            .for_each(|w| *w = (f64::from(*w) * factor) as f32);
+        for w in weights {
+            *w = (f64::from(*w) * factor) as f32;
+        }
         let bias = f64::from(bias.as_ref().map_or(0.0, |bias| bias[f]));
-        found.push((f64::from(shift[f]) + (bias - f64::from(mean[f])) * factor) as f32);
+        folded_bias.push((f64::from(shift[f]) + (bias - f64::from(mean[f])) * factor) as f32);
     }
-    let tensor = |values: Vec<f32>| {
-        let count = values.len();
-        Tensor::from_data(TensorData::new(values, [count]), &device)
-    };
-    (tensor(weight), tensor(found))
+    WeightAndBias {
+        weight: host::tensor(weight, &device),
+        bias: Some(host::tensor(folded_bias, &device)),
+    }
 }
 
-impl ConvNormKernels for Flex {
-    fn conv_norm_unit(
+impl ConvNormKernel for Flex {
+    fn fused_conv_norm(
         x: FlexTensor,
         weight: FlexTensor,
         bias: FlexTensor,
         scale: FlexTensor,
         shift: FlexTensor,
-        unit: Unit,
+        fused: FusedConvNorm,
     ) -> FlexTensor {
-        forward(&[contiguous(x), weight, bias, scale, shift], None, &unit).1
+        forward(&[contiguous(x), weight, bias, scale, shift], None, &fused).1
     }
 
-    fn conv_norm_sum_unit(
+    fn fused_conv_norm_sum(
         x: FlexTensor,
         weight: FlexTensor,
         bias: FlexTensor,
         scale: FlexTensor,
         shift: FlexTensor,
         summand: FlexTensor,
-        unit: Unit,
+        fused: FusedConvNorm,
     ) -> FlexTensor {
         forward(
             &[contiguous(x), weight, bias, scale, shift],
             Some(&contiguous(summand)),
-            &unit,
+            &fused,
         )
         .1
     }
 }
 
-impl<C: CheckpointStrategy> ConvNormKernels for Autodiff<Flex, C> {
-    fn conv_norm_unit(
+impl<C: CheckpointStrategy> ConvNormKernel for Autodiff<Flex, C> {
+    fn fused_conv_norm(
         x: FloatTensor<Self>,
         weight: FloatTensor<Self>,
         bias: FloatTensor<Self>,
         scale: FloatTensor<Self>,
         shift: FloatTensor<Self>,
-        unit: Unit,
+        fused: FusedConvNorm,
     ) -> FloatTensor<Self> {
         let nodes = [
             x.node(),
@@ -154,18 +155,18 @@ impl<C: CheckpointStrategy> ConvNormKernels for Autodiff<Flex, C> {
             shift.node(),
         ];
         let inputs = [x, weight, bias, scale, shift].map(|t| contiguous(t.into_primitive()));
-        let (bare, y) = forward(&inputs, None, &unit);
-        match ConvNormBackward
+        let (bare, y) = forward(&inputs, None, &fused);
+        match ConvNormGradient
             .prepare::<C>(nodes)
             .compute_bound()
             .stateful()
         {
             OpsKind::Tracked(prepared) => prepared.finish(
-                State {
+                ConvNormState {
                     inputs,
                     bare,
                     output: None,
-                    unit,
+                    fused,
                 },
                 y,
             ),
@@ -173,14 +174,14 @@ impl<C: CheckpointStrategy> ConvNormKernels for Autodiff<Flex, C> {
         }
     }
 
-    fn conv_norm_sum_unit(
+    fn fused_conv_norm_sum(
         x: FloatTensor<Self>,
         weight: FloatTensor<Self>,
         bias: FloatTensor<Self>,
         scale: FloatTensor<Self>,
         shift: FloatTensor<Self>,
         summand: FloatTensor<Self>,
-        unit: Unit,
+        fused: FusedConvNorm,
     ) -> FloatTensor<Self> {
         let nodes = [
             x.node(),
@@ -191,18 +192,18 @@ impl<C: CheckpointStrategy> ConvNormKernels for Autodiff<Flex, C> {
             summand.node(),
         ];
         let inputs = [x, weight, bias, scale, shift].map(|t| contiguous(t.into_primitive()));
-        let (bare, y) = forward(&inputs, Some(&contiguous(summand.into_primitive())), &unit);
-        match ConvNormBackward
+        let (bare, y) = forward(&inputs, Some(&contiguous(summand.into_primitive())), &fused);
+        match ConvNormGradient
             .prepare::<C>(nodes)
             .compute_bound()
             .stateful()
         {
             OpsKind::Tracked(prepared) => prepared.finish(
-                State {
+                ConvNormState {
                     inputs,
                     bare,
                     output: Some(y.clone()),
-                    unit,
+                    fused,
                 },
                 y,
             ),
@@ -211,23 +212,23 @@ impl<C: CheckpointStrategy> ConvNormKernels for Autodiff<Flex, C> {
     }
 }
 
-/// The output of the bare convolution, and that of the norm, from
+/// The output of the convolution alone and that of the norm, from
 /// `[x, weight, bias, scale, shift]`.
 fn forward(
     inputs: &[FlexTensor; 5],
     summand: Option<&FlexTensor>,
-    unit: &Unit,
+    fused: &FusedConvNorm,
 ) -> (FlexTensor, FlexTensor) {
     let [images, ..] = inputs[0].layout().shape().dims::<4>();
     let [x, weight, bias, scale, shift] = inputs.each_ref().map(values);
-    let shape = unit.conv.shape(images);
-    let follow = Epilogue {
+    let shape = fused.conv.shape(images);
+    let epilogue = Epilogue {
         moments: true,
         ..Epilogue::default()
     };
-    let bare = kernels::conv_forward(&shape, unit.method, &x, &weight, Some(&bias), follow);
-    let moments = unit.found.get_or_init(|| bare.moments);
-    let NormUnit { epsilon, relu } = unit.norm;
+    let bare = kernels::conv_forward(&shape, fused.method, &x, &weight, Some(&bias), epilogue);
+    let moments = fused.moments.get_or_init(|| bare.moments);
+    let FusedNorm { epsilon, relu } = fused.norm;
     let norm = NormParameters {
         moments,
         scale: &scale,
@@ -242,23 +243,23 @@ fn forward(
 }
 
 #[derive(Clone, Debug)]
-struct State {
+struct ConvNormState {
     /// x, weight, bias, scale, shift
     inputs: [FlexTensor; 5],
-    /// The bare convolution's output.
+    /// The output of the convolution alone.
     bare: FlexTensor,
-    /// The norm's, where a summand was added.
+    /// The output of the norm, where a summand was added.
     output: Option<FlexTensor>,
-    unit: Unit,
+    fused: FusedConvNorm,
 }
 
-impl State {
-    /// Gradients of the inputs, that of `x` where it is wanted, and that of the summand, if there
+impl ConvNormState {
+    /// Gradients of the inputs, that of `x` only if it is needed, and that of the summand if there
     /// was one.
     fn backward(
         self,
         gradient: FlexTensor,
-        want: NeedsGradient,
+        needed: NeedsGradient,
     ) -> ([FlexTensor; 5], Option<FlexTensor>) {
         let gradient = contiguous(gradient);
         let (dims, shape_of_y) = (
@@ -267,8 +268,8 @@ impl State {
         );
         let [x, weight, _, scale, shift] = self.inputs.each_ref().map(values);
         let (bare, output) = (values(&self.bare), self.output.as_ref().map(values));
-        let NormUnit { epsilon, relu } = self.unit.norm;
-        let moments = self.unit.found.get_or_init(ChannelMoments::default);
+        let FusedNorm { epsilon, relu } = self.fused.norm;
+        let moments = self.fused.moments.get_or_init(ChannelMoments::default);
         let norm = NormParameters {
             moments,
             scale: &scale,
@@ -278,7 +279,7 @@ impl State {
         };
         let (mut sums, slopes) =
             kernels::batch_norm_sums(&norm, &bare, output.as_deref(), &values(&gradient));
-        // The summand's is the masked one, if there is ReLU.
+        // Behind ReLU, the gradient of the summand is the masked one.
         let summand = output.is_some().then(|| match relu {
             true => tensor(std::mem::take(&mut sums.residual), shape_of_y),
             false => gradient.clone(),
@@ -299,17 +300,16 @@ impl State {
             output: &[],
             argmax: &[],
         };
-        let (unit, follow) = (&self.unit, Epilogue::default());
         let conv = kernels::conv_backward(
-            &unit.conv.shape(dims[0]),
-            unit.method,
+            &self.fused.conv.shape(dims[0]),
+            self.fused.method,
             &x,
             &weight,
             backward,
-            follow,
-            want,
+            Epilogue::default(),
+            needed,
         );
-        let input = if want.input {
+        let input = if needed.input {
             tensor(conv.input, dims)
         } else {
             flat(conv.input)
@@ -322,27 +322,20 @@ impl State {
 }
 
 #[derive(Debug)]
-struct ConvNormBackward;
+struct ConvNormGradient;
 
-/// Of `[x, weight, bias, scale, shift]`, and the summand where there is one.
-impl<const N: usize> Backward<Flex, N> for ConvNormBackward {
-    type State = State;
+/// The parents are `[x, weight, bias, scale, shift]`, and the summand where there is one.
+impl<const N: usize> Backward<Flex, N> for ConvNormGradient {
+    type State = ConvNormState;
 
-    fn backward(self, ops: Ops<State, N>, gradients: &mut Gradients, _: &mut Checkpointer) {
+    fn backward(self, ops: Ops<ConvNormState, N>, gradients: &mut Gradients, _: &mut Checkpointer) {
         let gradient = gradients.consume::<Flex>(&ops.node);
-        let want = NeedsGradient {
+        let needed = NeedsGradient {
             input: ops.parents[0].is_some(),
             bias: ops.parents[2].is_some(),
         };
-        let (found, summand) = ops.state.backward(gradient, want);
-        for (node, gradient) in ops
-            .parents
-            .into_iter()
-            .zip(found.into_iter().chain(summand))
-        {
-            if let Some(node) = node {
-                gradients.register::<Flex>(node.id, gradient);
-            }
-        }
+        let (found, summand) = ops.state.backward(gradient, needed);
+        let parents = ops.parents.map(|node| Some(node?.id));
+        register_all(parents, found.into_iter().chain(summand), gradients);
     }
 }

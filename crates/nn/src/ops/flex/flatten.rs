@@ -1,6 +1,6 @@
-//! Images to flat features, plane by plane, by our kernel.
+//! From images to flat features, plane by plane, by our kernel.
 
-use super::{contiguous, tensor, values};
+use super::tensors::{contiguous, tensor, values};
 use burn::backend::autodiff::checkpoint::{base::Checkpointer, strategy::CheckpointStrategy};
 use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
@@ -8,35 +8,35 @@ use burn::backend::flex::FlexTensor;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, Dispatch, Flex, backend_extension};
 use burn::tensor::Tensor;
-use convsweep_kernels as kernels;
+use convsweep_kernels::transpose;
 
 #[backend_extension(Flex, Autodiff)]
 pub(super) trait FlattenKernel: Backend {
-    fn flatten_unit(x: FloatTensor<Self>) -> FloatTensor<Self>;
+    fn flatten_channels_last(x: FloatTensor<Self>) -> FloatTensor<Self>;
 }
 
 /// `[batch, channels * height * width]` from `[batch, height, width, channels]`.
-pub(in crate::ops) fn flatten(x: Tensor<4>) -> Tensor<2> {
-    Tensor::from_dispatch(<Dispatch as FlattenKernel>::flatten_unit(x.into_dispatch()))
+pub(super) fn flatten(x: Tensor<4>) -> Tensor<2> {
+    Tensor::from_dispatch(<Dispatch as FlattenKernel>::flatten_channels_last(
+        x.into_dispatch(),
+    ))
 }
 
 impl FlattenKernel for Flex {
-    fn flatten_unit(x: FlexTensor) -> FlexTensor {
+    fn flatten_channels_last(x: FlexTensor) -> FlexTensor {
         let x = contiguous(x);
         let [images, h, w, c] = x.layout().shape().dims::<4>();
-        tensor(
-            kernels::transpose(&values(&x), h * w, c),
-            [images, c * h * w],
-        )
+        let features = transpose(&values(&x), h * w, c);
+        tensor(features, [images, c * h * w])
     }
 }
 
 impl<C: CheckpointStrategy> FlattenKernel for Autodiff<Flex, C> {
-    fn flatten_unit(x: FloatTensor<Self>) -> FloatTensor<Self> {
+    fn flatten_channels_last(x: FloatTensor<Self>) -> FloatTensor<Self> {
         let node = x.node();
         let x = x.into_primitive();
         let dims = x.layout().shape().dims::<4>();
-        let y = Flex::flatten_unit(x);
+        let y = Flex::flatten_channels_last(x);
         match FlattenBackward
             .prepare::<C>([node])
             .compute_bound()
@@ -58,9 +58,7 @@ impl Backward<Flex, 1> for FlattenBackward {
         let gradient = gradients.consume::<Flex>(&ops.node);
         let [Some(node)] = ops.parents else { return };
         let [_, h, w, c] = ops.state;
-        gradients.register::<Flex>(
-            node.id,
-            tensor(kernels::transpose(&values(&gradient), c, h * w), ops.state),
-        );
+        let pixels = transpose(&values(&gradient), c, h * w);
+        gradients.register::<Flex>(node.id, tensor(pixels, ops.state));
     }
 }

@@ -1,6 +1,7 @@
 //! Pooling by our kernels.
 
-use super::{contiguous, tensor, values};
+use super::tensors::{contiguous, tensor, values};
+use crate::batch::Batch;
 use burn::backend::autodiff::checkpoint::{base::Checkpointer, strategy::CheckpointStrategy};
 use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
@@ -8,71 +9,99 @@ use burn::backend::flex::FlexTensor;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, Dispatch, Flex, backend_extension};
 use burn::tensor::Tensor;
+use burn::tensor::ops::{AvgPoolOptions, MaxPoolOptions};
 use convsweep_kernels::{self as kernels, PoolShape};
 use std::sync::Arc;
 
-/// What becomes of the pixels `[batch, height, width, channels]`.
+/// What is computed from the pixels `[batch, height, width, channels]`.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Pool {
+pub(super) enum Reduction {
     Max(PoolShape),
     Average(PoolShape),
-    /// Of images with so many pixels and channels.
-    Global {
+    /// The mean of each plane.
+    GlobalAverage {
         pixels: usize,
         channels: usize,
     },
 }
 
 #[backend_extension(Flex, Autodiff)]
-pub(super) trait PoolKernels: Backend {
-    fn pool_unit(x: FloatTensor<Self>, pool: Pool) -> FloatTensor<Self>;
+pub(super) trait PoolKernel: Backend {
+    fn reduce_windows(x: FloatTensor<Self>, reduction: Reduction) -> FloatTensor<Self>;
 }
 
-pub(in crate::ops) fn max(x: Tensor<4>, shape: PoolShape) -> Tensor<4> {
-    Tensor::from_dispatch(<Dispatch as PoolKernels>::pool_unit(
-        x.into_dispatch(),
-        Pool::Max(shape),
-    ))
+/// The sizes of a maximum pooling, if our kernels can compute it.
+pub(super) fn max_pool_shape(batch: &Batch, options: &MaxPoolOptions<2>) -> Option<PoolShape> {
+    if options.dilation != [1, 1] || options.ceil_mode {
+        return None;
+    }
+    supported_shape(batch, options.kernel_size, options.stride, options.padding)
 }
 
-pub(in crate::ops) fn average(x: Tensor<4>, shape: PoolShape) -> Tensor<4> {
-    Tensor::from_dispatch(<Dispatch as PoolKernels>::pool_unit(
-        x.into_dispatch(),
-        Pool::Average(shape),
-    ))
+/// The sizes of an average pooling, if our kernels can compute it.
+pub(super) fn average_pool_shape(batch: &Batch, options: &AvgPoolOptions<2>) -> Option<PoolShape> {
+    if options.count_include_pad || options.ceil_mode {
+        return None;
+    }
+    supported_shape(batch, options.kernel_size, options.stride, options.padding)
+}
+
+fn supported_shape(
+    batch: &Batch,
+    window: [usize; 2],
+    stride: [usize; 2],
+    padding: [(usize, usize); 2],
+) -> Option<PoolShape> {
+    let [images, channels, height, width] = batch.dims().try_into().ok()?;
+    let shape = PoolShape {
+        images,
+        input: [height, width],
+        channels,
+        window,
+        stride,
+        padding: padding.map(|(before, after)| [before, after]),
+    };
+    shape.is_supported().then_some(shape)
+}
+
+pub(super) fn max_pool(x: Tensor<4>, shape: PoolShape) -> Tensor<4> {
+    reduce(x, Reduction::Max(shape))
+}
+
+pub(super) fn average_pool(x: Tensor<4>, shape: PoolShape) -> Tensor<4> {
+    reduce(x, Reduction::Average(shape))
 }
 
 /// `[batch, channels]`
-pub(in crate::ops) fn global_average(x: Tensor<4>) -> Tensor<2> {
+pub(super) fn global_average(x: Tensor<4>) -> Tensor<2> {
     let [_, h, w, channels] = x.dims();
-    let pool = Pool::Global {
-        pixels: h * w,
-        channels,
-    };
-    Tensor::from_dispatch(<Dispatch as PoolKernels>::pool_unit(
-        x.into_dispatch(),
-        pool,
-    ))
+    let pixels = h * w;
+    reduce(x, Reduction::GlobalAverage { pixels, channels })
 }
 
-impl PoolKernels for Flex {
-    fn pool_unit(x: FlexTensor, pool: Pool) -> FlexTensor {
-        forward(x, pool).0
+fn reduce<const D: usize>(x: Tensor<4>, reduction: Reduction) -> Tensor<D> {
+    let y = <Dispatch as PoolKernel>::reduce_windows(x.into_dispatch(), reduction);
+    Tensor::from_dispatch(y)
+}
+
+impl PoolKernel for Flex {
+    fn reduce_windows(x: FlexTensor, reduction: Reduction) -> FlexTensor {
+        forward(x, reduction).0
     }
 }
 
-impl<C: CheckpointStrategy> PoolKernels for Autodiff<Flex, C> {
-    fn pool_unit(x: FloatTensor<Self>, pool: Pool) -> FloatTensor<Self> {
+impl<C: CheckpointStrategy> PoolKernel for Autodiff<Flex, C> {
+    fn reduce_windows(x: FloatTensor<Self>, reduction: Reduction) -> FloatTensor<Self> {
         let node = x.node();
         let x = x.into_primitive();
         let dims = x.layout().shape().dims::<4>();
-        let (y, places) = forward(x, pool);
-        match PoolBackward.prepare::<C>([node]).compute_bound().stateful() {
+        let (y, argmax) = forward(x, reduction);
+        match PoolGradient.prepare::<C>([node]).compute_bound().stateful() {
             OpsKind::Tracked(prepared) => prepared.finish(
-                PoolState {
+                PooledState {
                     dims,
-                    places: Arc::new(places),
-                    pool,
+                    argmax: Arc::new(argmax),
+                    reduction,
                 },
                 y,
             ),
@@ -81,57 +110,55 @@ impl<C: CheckpointStrategy> PoolKernels for Autodiff<Flex, C> {
     }
 }
 
-fn forward(x: FlexTensor, pool: Pool) -> (FlexTensor, Vec<u8>) {
+/// The output, and the place of each maximum.
+fn forward(x: FlexTensor, reduction: Reduction) -> (FlexTensor, Vec<u8>) {
     let x = contiguous(x);
     let [images, ..] = x.layout().shape().dims::<4>();
-    match pool {
-        Pool::Max(shape) => {
-            let (y, places) = kernels::max_pool(&shape, &values(&x));
+    let x = values(&x);
+    match reduction {
+        Reduction::Max(shape) => {
+            let (y, argmax) = kernels::max_pool(&shape, &x);
             let [h, w] = shape.output();
-            (tensor(y, [images, h, w, shape.channels]), places)
+            (tensor(y, [images, h, w, shape.channels]), argmax)
         }
-        Pool::Average(shape) => {
+        Reduction::Average(shape) => {
+            let y = kernels::average_pool(&shape, &x);
             let [h, w] = shape.output();
-            (
-                tensor(
-                    kernels::average_pool(&shape, &values(&x)),
-                    [images, h, w, shape.channels],
-                ),
-                vec![],
-            )
+            (tensor(y, [images, h, w, shape.channels]), vec![])
         }
-        Pool::Global { pixels, channels } => (
-            tensor(
-                kernels::global_average(&values(&x), pixels, channels),
-                [images, channels],
-            ),
-            vec![],
-        ),
+        Reduction::GlobalAverage { pixels, channels } => {
+            let y = kernels::global_average(&x, pixels, channels);
+            (tensor(y, [images, channels]), vec![])
+        }
     }
 }
 
 #[derive(Clone, Debug)]
-struct PoolState {
+struct PooledState {
     dims: [usize; 4],
-    places: Arc<Vec<u8>>,
-    pool: Pool,
+    argmax: Arc<Vec<u8>>,
+    reduction: Reduction,
 }
 
 #[derive(Debug)]
-struct PoolBackward;
+struct PoolGradient;
 
-impl Backward<Flex, 1> for PoolBackward {
-    type State = PoolState;
+impl Backward<Flex, 1> for PoolGradient {
+    type State = PooledState;
 
-    fn backward(self, ops: Ops<PoolState, 1>, gradients: &mut Gradients, _: &mut Checkpointer) {
+    fn backward(self, ops: Ops<PooledState, 1>, gradients: &mut Gradients, _: &mut Checkpointer) {
         let gradient = contiguous(gradients.consume::<Flex>(&ops.node));
         let gradient = values(&gradient);
-        let PoolState { dims, places, pool } = ops.state;
+        let PooledState {
+            dims,
+            argmax,
+            reduction,
+        } = ops.state;
         let [Some(node)] = ops.parents else { return };
-        let found = match pool {
-            Pool::Max(shape) => kernels::max_pool_backward(&shape, &gradient, &places),
-            Pool::Average(shape) => kernels::average_pool_backward(&shape, &gradient),
-            Pool::Global { pixels, channels } => {
+        let found = match reduction {
+            Reduction::Max(shape) => kernels::max_pool_backward(&shape, &gradient, &argmax),
+            Reduction::Average(shape) => kernels::average_pool_backward(&shape, &gradient),
+            Reduction::GlobalAverage { pixels, channels } => {
                 kernels::global_average_backward(&gradient, pixels, channels)
             }
         };

@@ -1,7 +1,8 @@
 //! Transposed convolution by our kernels.
 
-use super::{contiguous, no_bias, register, tensor, values, wanted};
-use crate::ops::ConvUnit;
+use super::tensors::{contiguous, needed_gradients, register, tensor, values, weight_and_bias};
+use crate::ops::fused::FusedConv;
+use crate::ops::interface::WeightAndBias;
 use burn::backend::autodiff::checkpoint::{base::Checkpointer, strategy::CheckpointStrategy};
 use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
@@ -9,104 +10,96 @@ use burn::backend::flex::FlexTensor;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, Dispatch, Flex, backend_extension};
 use burn::tensor::Tensor;
-use convsweep_kernels as kernels;
+use convsweep_kernels::{transposed_backward, transposed_forward};
 
 #[backend_extension(Flex, Autodiff)]
-pub(super) trait TransposedKernels: Backend {
-    fn transposed_unit(
+pub(super) trait TransposedKernel: Backend {
+    fn fused_transposed_conv(
         x: FloatTensor<Self>,
         weight: FloatTensor<Self>,
         bias: FloatTensor<Self>,
-        unit: ConvUnit,
+        conv: FusedConv,
     ) -> FloatTensor<Self>;
 }
 
-/// The transpose of the convolution `unit`; `x` and the result are
+/// The transpose of the convolution `conv`; `x` and the result are
 /// `[batch, height, width, channels]`.
-pub(in crate::ops) fn transposed(
-    x: Tensor<4>,
-    weight: Tensor<1>,
-    bias: Option<Tensor<1>>,
-    unit: &ConvUnit,
-) -> Tensor<4> {
-    let bias = bias.unwrap_or_else(|| no_bias(unit.channels, &x.device()));
-    let [x, weight, bias] = [
-        x.into_dispatch(),
-        weight.into_dispatch(),
-        bias.into_dispatch(),
-    ];
-    Tensor::from_dispatch(<Dispatch as TransposedKernels>::transposed_unit(
-        x,
-        weight,
-        bias,
-        unit.clone(),
-    ))
+pub(super) fn transposed(x: Tensor<4>, layer: WeightAndBias, conv: &FusedConv) -> Tensor<4> {
+    let [weight, bias] = weight_and_bias(layer, conv.channels).map(Tensor::into_dispatch);
+    let (x, conv) = (x.into_dispatch(), conv.clone());
+    let y = <Dispatch as TransposedKernel>::fused_transposed_conv(x, weight, bias, conv);
+    Tensor::from_dispatch(y)
 }
 
-impl TransposedKernels for Flex {
-    fn transposed_unit(
+impl TransposedKernel for Flex {
+    fn fused_transposed_conv(
         x: FlexTensor,
         weight: FlexTensor,
         bias: FlexTensor,
-        unit: ConvUnit,
+        conv: FusedConv,
     ) -> FlexTensor {
-        forward(&contiguous(x), &weight, &bias, &unit)
+        forward(&contiguous(x), &weight, &bias, &conv)
     }
 }
 
-impl<C: CheckpointStrategy> TransposedKernels for Autodiff<Flex, C> {
-    fn transposed_unit(
+impl<C: CheckpointStrategy> TransposedKernel for Autodiff<Flex, C> {
+    fn fused_transposed_conv(
         x: FloatTensor<Self>,
         weight: FloatTensor<Self>,
         bias: FloatTensor<Self>,
-        unit: ConvUnit,
+        conv: FusedConv,
     ) -> FloatTensor<Self> {
         let nodes = [x.node(), weight.node(), bias.node()];
         let [x, weight, bias] = [x, weight, bias].map(|t| contiguous(t.into_primitive()));
-        let y = forward(&x, &weight, &bias, &unit);
+        let y = forward(&x, &weight, &bias, &conv);
         match TransposedBackward
             .prepare::<C>(nodes)
             .compute_bound()
             .stateful()
         {
-            OpsKind::Tracked(prepared) => prepared.finish(State { x, weight, unit }, y),
+            OpsKind::Tracked(prepared) => prepared.finish(TransposedState { x, weight, conv }, y),
             OpsKind::UnTracked(prepared) => prepared.finish(y),
         }
     }
 }
 
-fn forward(x: &FlexTensor, weight: &FlexTensor, bias: &FlexTensor, unit: &ConvUnit) -> FlexTensor {
+fn forward(x: &FlexTensor, weight: &FlexTensor, bias: &FlexTensor, conv: &FusedConv) -> FlexTensor {
     let [images, ..] = x.layout().shape().dims::<4>();
-    let shape = unit.shape(images);
-    let y = kernels::transposed_forward(&shape, &values(x), &values(weight), Some(&values(bias)));
+    let shape = conv.shape(images);
+    let y = transposed_forward(&shape, &values(x), &values(weight), Some(&values(bias)));
     tensor(y, [images, shape.input[0], shape.input[1], shape.channels])
 }
 
 #[derive(Clone, Debug)]
-struct State {
+struct TransposedState {
     x: FlexTensor,
     weight: FlexTensor,
-    unit: ConvUnit,
+    conv: FusedConv,
 }
 
 #[derive(Debug)]
 struct TransposedBackward;
 
 impl Backward<Flex, 3> for TransposedBackward {
-    type State = State;
+    type State = TransposedState;
 
-    fn backward(self, ops: Ops<State, 3>, gradients: &mut Gradients, _: &mut Checkpointer) {
+    fn backward(
+        self,
+        ops: Ops<TransposedState, 3>,
+        gradients: &mut Gradients,
+        _: &mut Checkpointer,
+    ) {
         let gradient = contiguous(gradients.consume::<Flex>(&ops.node));
-        let State { x, weight, unit } = ops.state;
+        let TransposedState { x, weight, conv } = ops.state;
         let dims = x.layout().shape().dims::<4>();
         let parents = ops.parents.map(|node| Some(node?.id));
-        let (shape, want) = (unit.shape(dims[0]), wanted(&parents));
-        let found = kernels::transposed_backward(
+        let (shape, needed) = (conv.shape(dims[0]), needed_gradients(&parents));
+        let found = transposed_backward(
             &shape,
             &values(&x),
             &values(&weight),
             &values(&gradient),
-            want,
+            needed,
         );
         register(gradients, parents, found, dims);
     }

@@ -1,0 +1,43 @@
+//! A convolution with weights of its own at each position, by Burn's operations.
+
+use crate::function::pad;
+use crate::operation::Windows;
+use burn::tensor::{Slice, Tensor};
+use convsweep_spec::augment::Fill;
+
+/// `weight` is `[positions, filters, channels·height·width]`, `bias` `[filters, rows, columns]`.
+pub(crate) fn locally_connected(
+    x: Tensor<4>,
+    weight: Tensor<3>,
+    bias: Option<Tensor<3>>,
+    windows: &Windows,
+) -> Tensor<4> {
+    let [n, c, ..] = x.dims();
+    let [rows, columns] = windows.count;
+    let taps = windows.kernel[0] * windows.kernel[1];
+    let x = pad(x, windows.padding, Fill::Zero);
+    let mut patches = Vec::with_capacity(taps);
+    for i in 0..taps {
+        let first = [i / windows.kernel[1], i % windows.kernel[1]];
+        let pixels = strided(x.clone(), first, windows.stride, windows.count);
+        patches.push(pixels.unsqueeze_dim::<5>(2));
+    }
+    let patches = Tensor::cat(patches, 2).reshape([n, c * taps, rows * columns]);
+    let y = patches.permute([2, 0, 1]).matmul(weight.swap_dims(1, 2));
+    let [_, _, filters] = y.dims();
+    let y = y.permute([1, 2, 0]).reshape([n, filters, rows, columns]);
+    match bias {
+        Some(b) => y + b.unsqueeze(),
+        None => y,
+    }
+}
+
+/// `count` rows and columns, `stride` apart, from `first` on.
+fn strided(x: Tensor<4>, first: [usize; 2], stride: [usize; 2], count: [usize; 2]) -> Tensor<4> {
+    let range = |d: usize| {
+        let end = first[d] + (count[d] - 1) * stride[d] + 1;
+        Slice::new(first[d] as isize, Some(end as isize), stride[d] as isize)
+    };
+    let all = || Slice::new(0, None, 1);
+    x.slice([all(), all(), range(0), range(1)])
+}

@@ -1,0 +1,37 @@
+//! Which implementation of the operations computes a network.
+
+#[cfg(feature = "flex")]
+use super::flex::FlexOps;
+use super::fused::FusedNorm;
+use super::interface::Ops;
+use super::stock::{self, StockOps};
+use crate::batch::Batch;
+use burn::tensor::{Device, Tensor};
+use convsweep_spec::train::Kernels;
+
+/// The operations for tensors on `device`.
+#[cfg_attr(
+    not(feature = "flex"),
+    expect(unused_variables, reason = "all other devices have the same")
+)]
+pub(crate) fn ops_for(device: &Device, kernels: Kernels) -> &'static dyn Ops {
+    match kernels {
+        Kernels::Stock => &StockOps::REQUESTED,
+        #[cfg(feature = "flex")]
+        Kernels::Auto if super::flex::runs_on(device) => &FlexOps::AUTO,
+        #[cfg(feature = "flex")]
+        Kernels::Direct if super::flex::runs_on(device) => &FlexOps::DIRECT,
+        Kernels::Auto | Kernels::Direct => &StockOps::OF_DEVICE,
+    }
+}
+
+/// As [`Ops::batch_norm`], but with gradients: the norm of a frozen layer. No device has a kernel of
+/// ours for it.
+pub(crate) fn batch_norm_with_gradients(
+    batch: Batch,
+    summand: Option<Batch>,
+    parameters: [Tensor<1>; 4],
+    norm: FusedNorm,
+) -> Batch {
+    stock::batch_norm(batch, summand, parameters, norm)
+}

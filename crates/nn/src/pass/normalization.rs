@@ -1,0 +1,147 @@
+//! Normalisation layers.
+
+use super::Pass;
+use crate::batch::Batch;
+use crate::operation::{BatchNorm, LayerParameters};
+use crate::ops::{BatchMoments, FusedConv, FusedNorm, batch_norm_with_gradients};
+use burn::tensor::Tensor;
+
+/// A batch normalisation and what is computed in the same pass.
+pub(super) struct Norm<'a> {
+    /// The convolution whose output is normalised, if it is not computed yet.
+    pub conv: Option<(LayerParameters, &'a FusedConv)>,
+    pub norm: &'a BatchNorm,
+    /// What is added to the normalised values.
+    pub summand: Option<Batch>,
+    /// Whether `max(y, 0)` follows.
+    pub relu: bool,
+}
+
+impl<'a> Norm<'a> {
+    /// A norm, and the convolution before it, with nothing added.
+    pub(super) fn after(
+        conv: Option<(LayerParameters, &'a FusedConv)>,
+        norm: &'a BatchNorm,
+    ) -> Self {
+        Norm {
+            conv,
+            norm,
+            summand: None,
+            relu: norm.relu,
+        }
+    }
+}
+
+impl Pass<'_> {
+    /// Batch normalisation (Ioffe and Szegedy 2015): in training by the batch's mean and biased
+    /// variance, which also move the running statistics; in evaluation, and where the layer is
+    /// frozen, by the running statistics.
+    pub(super) fn batch_norm(&mut self, batch: Batch, fused: Norm) -> Batch {
+        let norm = fused.norm;
+        let options = FusedNorm {
+            epsilon: norm.epsilon,
+            relu: fused.relu,
+        };
+        let [scale, shift] = [norm.scale, norm.shift].map(|i| self.parameters[i].clone());
+        let conv = match fused.conv {
+            Some((layer, conv)) => Some((self.weight_and_bias(layer), conv)),
+            None => None,
+        };
+        if self.training.is_none() {
+            let [mean, variance] = self.running_statistics(norm);
+            let parameters = [scale, shift, mean, variance];
+            return match conv {
+                Some(conv) => {
+                    let norm = (parameters, options);
+                    self.ops.conv_norm(batch, fused.summand, conv, norm)
+                }
+                None => self
+                    .ops
+                    .batch_norm(batch, fused.summand, parameters, options),
+            };
+        }
+        if self.network.frozen[norm.scale] {
+            let [mean, variance] = self.running_statistics(norm).map(Tensor::autodiff);
+            let batch = match conv {
+                Some((layer, conv)) => self.ops.conv(batch, layer, conv),
+                None => batch,
+            };
+            let parameters = [scale, shift, mean, variance];
+            return batch_norm_with_gradients(batch, fused.summand, parameters, options);
+        }
+        let parameters = [scale, shift];
+        let (output, moments) = match conv {
+            Some(conv) => {
+                let norm = (parameters, options);
+                self.ops.conv_norm_train(batch, fused.summand, conv, norm)
+            }
+            None => {
+                let summand = fused.summand;
+                self.ops
+                    .batch_norm_train(batch, summand, parameters, options)
+            }
+        };
+        self.move_running_statistics(norm, moments, &output);
+        output
+    }
+
+    fn running_statistics(&self, norm: &BatchNorm) -> [Tensor<1>; 2] {
+        [norm.mean, norm.variance].map(|i| self.network.statistics[i].value.clone())
+    }
+
+    /// Moves the running mean and the running unbiased variance towards the batch's moments.
+    fn move_running_statistics(
+        &mut self,
+        norm: &BatchNorm,
+        [mean, variance]: BatchMoments,
+        output: &Batch,
+    ) {
+        let Some(training) = &mut self.training else {
+            return;
+        };
+        let dims = output.dims();
+        let count = (dims.iter().product::<usize>() / dims[1]) as f64;
+        let unbiased = variance.mul_scalar(count / (count - 1.0).max(1.0));
+        for (index, newest) in [(norm.mean, mean), (norm.variance, unbiased)] {
+            let running = &mut training.statistics[index];
+            let kept = running.clone().mul_scalar(1.0 - norm.momentum);
+            *running = kept + newest.mul_scalar(norm.momentum);
+        }
+    }
+}
+
+/// Group normalisation (Wu and He 2018); without `groups`, each channel is a group.
+pub(super) fn group_norm(
+    batch: Batch,
+    scale: Tensor<1>,
+    shift: Tensor<1>,
+    groups: Option<usize>,
+    epsilon: f64,
+) -> Batch {
+    let dims = batch.dims();
+    let channels = dims[1];
+    let rows = dims[0] * groups.unwrap_or(channels);
+    let columns = dims.iter().product::<usize>() / rows.max(1);
+    let x = match batch {
+        Batch::Flat(x) => x.reshape([rows, columns]),
+        image => image.channels_first().reshape([rows, columns]),
+    };
+    let normalized = standardize(x, epsilon);
+    match dims[..] {
+        [n, c, h, w] => {
+            let [scale, shift] = [scale, shift].map(|p| p.reshape([1, c, 1, 1]));
+            Batch::ChannelsFirst(normalized.reshape([n, c, h, w]) * scale + shift)
+        }
+        _ => {
+            let [scale, shift] = [scale, shift].map(|p| p.reshape([1, channels]));
+            Batch::Flat(normalized.reshape([dims[0], channels]) * scale + shift)
+        }
+    }
+}
+
+/// Normalises each row of `[batch·groups, values]` by its own mean and biased variance.
+fn standardize(x: Tensor<2>, epsilon: f64) -> Tensor<2> {
+    let centred = x.clone() - x.mean_dim(1);
+    let variance = centred.clone().square().mean_dim(1);
+    centred / (variance + epsilon).sqrt()
+}
