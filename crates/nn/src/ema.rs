@@ -19,9 +19,9 @@ impl Average {
         }
     }
 
-    /// Updates the average by `network` after `step` steps (from 1): average ← d·average + (1 − d)·network with d
-    /// = min(decay, (1 + step) / (10 + step)), so that the initial weights are soon forgotten (as
-    /// in TensorFlow's `ExponentialMovingAverage`).
+    /// Updates the average by `network` after `step` steps (from 1):
+    /// average ← d·average + (1 − d)·network with d = min(decay, (1 + step) / (10 + step)), so that
+    /// the initial weights are soon forgotten, as in TensorFlow's `ExponentialMovingAverage`.
     pub fn update(&mut self, network: &Network, decay: f64, step: u64) {
         let d = decay.min((1.0 + step as f64) / (10.0 + step as f64));
         for (average, named) in self.values.iter_mut().zip(network.tensors()) {
@@ -32,26 +32,21 @@ impl Average {
     /// `network` with the averages in place of its values.
     pub fn applied(&self, network: &Network) -> Network {
         let mut averaged = network.clone();
-        let tensors = averaged
-            .parameters
-            .iter_mut()
-            .chain(&mut averaged.statistics);
-        tensors
-            .zip(&self.values)
-            .for_each(|(named, value)| named.value = value.clone());
+        let parameters = averaged.parameters.iter_mut();
+        let tensors = parameters.chain(&mut averaged.statistics);
+        for (named, value) in tensors.zip(&self.values) {
+            named.value = value.clone();
+        }
         averaged
     }
 
     /// Name, shape and values: `ema.conv1.weight`, …
     pub fn tensors(&self, network: &Network) -> Vec<(String, Vec<usize>, Vec<f32>)> {
-        let one = |(value, named): (&Tensor<1>, &Named)| {
-            (
-                format!("ema.{}", named.name),
-                named.shape.clone(),
-                values(value.clone()),
-            )
-        };
-        self.values.iter().zip(network.tensors()).map(one).collect()
+        let mut tensors = Vec::with_capacity(self.values.len());
+        for (value, named) in self.values.iter().zip(network.tensors()) {
+            tensors.push((name(named), named.shape.clone(), values(value.clone())));
+        }
+        tensors
     }
 
     /// The average from the tensors that `find` has under the names of [`Average::tensors`].
@@ -62,12 +57,15 @@ impl Average {
         network: &Network,
         find: &dyn Fn(&str) -> Option<Vec<f32>>,
     ) -> Result<Self, StateError> {
-        let one = |named: &Named| {
-            find_checked(&format!("ema.{}", named.name), named.count(), find)
-                .map(|v| tensor(v, &network.device))
-        };
-        Ok(Average {
-            values: network.tensors().map(one).collect::<Result<_, _>>()?,
-        })
+        let mut restored = Vec::new();
+        for named in network.tensors() {
+            let values = find_checked(&name(named), named.count(), find)?;
+            restored.push(tensor(values, &network.device));
+        }
+        Ok(Average { values: restored })
     }
+}
+
+fn name(named: &Named) -> String {
+    format!("ema.{}", named.name)
 }

@@ -1,4 +1,4 @@
-//! A network: operations, named parameters and running statistics, and how it is saved and restored.
+//! A network: operations, named parameters and running statistics; saving and restoring them.
 
 use crate::host::{tensor, values};
 use crate::operation::Operation;

@@ -86,8 +86,8 @@ pub(crate) struct LayerParameters {
 }
 
 impl Operation {
-    /// The convolution, if this is one without anything else in the same pass, so that a norm behind
-    /// it can be fused with it.
+    /// The convolution, if this is one without anything else in the same pass: a norm behind it can
+    /// then be fused with it.
     pub(crate) fn as_bare_conv(&self) -> Option<(LayerParameters, &FusedConv)> {
         match self {
             Operation::Conv {

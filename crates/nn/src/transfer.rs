@@ -13,8 +13,8 @@ impl Network {
         parameters.chain(statistics).collect()
     }
 
-    /// Takes over the weights of a safetensors file as `transfer` describes. Layers that it does not
-    /// cover keep theirs.
+    /// Takes over the weights of a safetensors file as `transfer` describes. Other layers keep
+    /// theirs.
     ///
     /// # Errors
     /// What does not fit, as the rest of a sentence after the file's name; nothing is changed then.

@@ -1,4 +1,4 @@
-//! Random architectures: what the summary predicts is what the network has and computes.
+//! Random architectures: the network has the parameters and shapes that the summary predicts.
 
 mod common;
 
@@ -10,7 +10,7 @@ use convsweep_spec::model::*;
 use convsweep_spec::random::IndexedDraws;
 use convsweep_spec::shape::{ModelSummary, Shape, summarize, tensors};
 
-/// Draws choices, one after the other.
+/// A generator of random choices.
 struct Draw {
     stream: IndexedDraws,
     next: u64,
@@ -253,7 +253,7 @@ trait Pipe: Sized {
 }
 impl<T> Pipe for T {}
 
-/// The summary of `layers` with a flattening behind, if they fit, with what leaves them.
+/// `layers` with a flattening behind them, their summary and their number of outputs, if they fit.
 fn fitting(layers: &[Layer], input: Shape) -> Option<(ModelSpec, ModelSummary, u32)> {
     let mut layers = layers.to_vec();
     layers.push(Layer::Flatten);
@@ -268,7 +268,7 @@ fn fitting(layers: &[Layer], input: Shape) -> Option<(ModelSpec, ModelSummary, u
     (outputs < 2000).then_some((model, summary, outputs))
 }
 
-/// The kinds of all layers, those in structures included.
+/// The kinds of all layers, including those in structures.
 fn kinds(layers: &[Layer], all: &mut std::collections::BTreeSet<&'static str>) {
     for layer in layers {
         all.insert(layer.kind());
@@ -281,7 +281,7 @@ fn kinds(layers: &[Layer], all: &mut std::collections::BTreeSet<&'static str>) {
 }
 
 #[test]
-fn the_network_is_what_the_summary_predicts() {
+fn networks_agree_with_their_summaries() {
     let (channels, height, width) = (4, 7, 6);
     let input = Shape::Image {
         channels,
@@ -323,7 +323,8 @@ fn the_network_is_what_the_summary_predicts() {
     assert_eq!(seen.len(), all, "{seen:?}");
 }
 
-/// Equal counts of parameters, for each layer and in all, and the name of a layer on each.
+/// The numbers of parameters are equal, in total and for each layer, and each name begins with a
+/// layer's.
 fn agree(network: &Network, summary: &ModelSummary, model: &ModelSpec) {
     assert_eq!(
         network.parameter_count() as u64,
@@ -426,7 +427,7 @@ fn drop_path_and_spatial_dropout_drop_whole_units_by_step() {
 }
 
 #[test]
-fn layers_of_structures_start_by_their_path() {
+fn initial_weights_depend_on_the_path_of_a_layer() {
     let residual = |layers| {
         Layer::Residual(Residual {
             layers,
@@ -473,7 +474,7 @@ fn layers_of_structures_start_by_their_path() {
         names[..10].join(" "),
         expected.split_whitespace().collect::<Vec<_>>().join(" ")
     );
-    // A second residual behind it changes nothing in the first, and starts from other numbers.
+    // A second residual behind it leaves the first as it is, and has other initial weights.
     let two = values(vec![
         residual(vec![conv(4, None), conv(4, batch)]),
         residual(vec![conv(4, None), conv(4, batch)]),

@@ -1,5 +1,5 @@
-//! Our kernels against the tensor library's stock operations and against PyTorch: the same training
-//! from equal weights and batches.
+//! Our kernels against the tensor library's stock operations and against PyTorch: training from the
+//! same weights on the same batches.
 
 mod common;
 
@@ -146,7 +146,7 @@ fn vgg() -> Vec<Layer> {
     layers
 }
 
-/// Blocks of three kernel sizes and a pooled way, joined behind one another.
+/// Consecutive blocks with branches of three kernel sizes and a pooling, concatenated.
 fn inception() -> Vec<Layer> {
     let average = Pool {
         kind: PoolKind::Average,
@@ -177,7 +177,7 @@ fn inception() -> Vec<Layer> {
     ]
 }
 
-/// Images whose classes can be learned: a brighter square at one of ten places over noise.
+/// Images whose classes can be learned: noise with a brighter square at one of ten places.
 fn batch(side: usize, images: usize, step: usize) -> (Vec<f32>, Vec<u16>) {
     let labels: Vec<u16> = (0..images)
         .map(|i| ((i * 7 + step * 3) % 10) as u16)
@@ -208,8 +208,8 @@ fn losses(layers: &[Layer], [side, images]: [usize; 2], lr: f64, kernels: Kernel
     let mut network = build(&model, input, 10, 3, &device(DeviceName::CPU).expect("cpu"))
         .expect("fits")
         .with_kernels(kernels);
-    // Not Adam: it makes full steps of gradients that are all rounding, and 20 steps later even
-    // 1e-8 is seen.
+    // SGD, since Adam makes full steps of gradients that consist of rounding errors: after 20 steps
+    // even a difference of 1e-8 shows.
     let optimizer = Optimizer::sgd(lr, 0.9);
     let mut state = OptimizerState::new(&optimizer);
     let step = |step: usize| {
@@ -251,8 +251,8 @@ fn losses_agree_with_stock_operations() {
 
 #[test]
 fn losses_of_a_residual_network_agree() {
-    // Larger steps part any two right ways of computing such a network: rounding decides which side
-    // of ReLU a value is on.
+    // With larger steps, any two correct computations of such a network diverge, since rounding
+    // decides on which side of ReLU a value is.
     agree(&resnet20(), [16, 16], 3e-4, &[Kernels::Auto]);
 }
 
@@ -266,8 +266,7 @@ fn losses_of_a_network_of_branches_agree() {
     agree(&inception(), [16, 16], 0.02, &[Kernels::Auto]);
 }
 
-/// As `noise` of `tests/vectors/training.py`.
-/// In evaluation the norm behind a convolution is a part of its weights.
+/// In evaluation, the norm behind a convolution becomes a part of its weights.
 #[test]
 fn evaluation_agrees_with_stock_operations() {
     let input = Shape::Image {
@@ -312,12 +311,13 @@ fn evaluation_agrees_with_stock_operations() {
     }
 }
 
+/// As `noise` of `tests/vectors/training.py`.
 fn noise(i: usize, j: usize) -> f64 {
     let v = (12.9898 * i as f64 + 78.233 * j as f64).sin() * 43758.5453;
     2.0 * (v - v.floor()) - 1.0
 }
 
-/// As `batch` there.
+/// As `batch` of `tests/vectors/training.py`.
 fn striped(step: usize) -> (Vec<f32>, Vec<u16>) {
     const SIDE: usize = 32;
     let labels: Vec<u16> = (0..16).map(|i| (i * 7 + step as u16 * 3) % 10).collect();
@@ -328,11 +328,11 @@ fn striped(step: usize) -> (Vec<f32>, Vec<u16>) {
     ((0..16 * 3 * SIDE * SIDE).map(pixel).collect(), labels)
 }
 
-/// The losses of twenty steps against PyTorch's in f64 (`tests/vectors/training.py`), on every kind
-/// of kernels. Rounding decides which side of ReLU a value near 0 is on, and each such choice moves
-/// the gradient by about a thousandth: rates are so low that what comes of it over the steps stays
-/// far below the 3e-4 that are allowed.
-fn as_pytorch(name: &str, layers: Vec<Layer>, lr: f64) {
+/// Compares the losses of twenty steps with PyTorch's in f64 (`tests/vectors/training.py`), for all
+/// kernels. Rounding decides on which side of ReLU a value near 0 is, and each such decision changes
+/// the gradient by about a thousandth. The learning rates are so low that the differences stay far
+/// below the tolerance of 3e-4.
+fn check_against_pytorch(name: &str, layers: Vec<Layer>, lr: f64) {
     let path = concat!(
         env!("CARGO_MANIFEST_DIR"),
         "/../../tests/vectors/training.json"
@@ -402,10 +402,10 @@ fn as_pytorch(name: &str, layers: Vec<Layer>, lr: f64) {
 
 #[test]
 fn losses_agree_with_pytorch() {
-    as_pytorch("tutorial", tutorial(), 0.01);
-    as_pytorch("resnet20", resnet20(), 1e-4);
-    as_pytorch("vgg", vgg(), 3e-5);
-    as_pytorch("inception", inception(), 0.01);
+    check_against_pytorch("tutorial", tutorial(), 0.01);
+    check_against_pytorch("resnet20", resnet20(), 1e-4);
+    check_against_pytorch("vgg", vgg(), 3e-5);
+    check_against_pytorch("inception", inception(), 0.01);
 }
 
 fn chosen(layers: Vec<Layer>, kernels: Kernels) -> Vec<String> {
@@ -430,7 +430,7 @@ fn chosen(layers: Vec<Layer>, kernels: Kernels) -> Vec<String> {
 }
 
 #[test]
-fn each_layer_says_which_kernel_computes_it() {
+fn kernel_choices_name_the_kernel_of_each_layer() {
     let of = |kernels| chosen(tutorial(), kernels).join(", ");
     let rest = "dense1: own, dense2: own";
     let pools = |conv: &str| {
@@ -448,7 +448,7 @@ fn each_layer_says_which_kernel_computes_it() {
 }
 
 #[test]
-fn layers_within_layers_say_it_too() {
+fn kernel_choices_include_layers_in_structures() {
     let found = chosen(resnet20(), Kernels::Auto);
     let expected = "residual4.conv1: direct, residual4.conv1.norm: own, residual4.conv2: winograd, \
                     residual4.conv2.norm: own, residual4.shortcut.conv1: direct, residual4.shortcut.conv1.norm: own, \

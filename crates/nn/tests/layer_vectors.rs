@@ -1,5 +1,5 @@
-//! Every layer against PyTorch: outputs, gradients by the input and by each parameter
-//! (`tests/vectors/layers.py` wrote them).
+//! Every layer against PyTorch: outputs, and gradients with respect to the input and to each
+//! parameter (from `tests/vectors/layers.py`).
 
 use convsweep_nn::{build, device};
 use convsweep_spec::device::DeviceName;
@@ -7,9 +7,9 @@ use convsweep_spec::model::{Layer, ModelSpec};
 use convsweep_spec::shape::Shape;
 use serde::Deserialize;
 
-/// Largest difference, as a share of the largest number of a result: PyTorch computed in f64 and
-/// kept f32, the layers compute in f32 (unit roundoff 6e-8) over sums of at most a few hundred
-/// products. Norms divide by deviations and lose a digit more.
+/// Largest difference, as a share of the largest value of a result. PyTorch computed in f64 and
+/// saved f32; our layers compute in f32 (unit roundoff 6e-8), with sums of at most a few hundred
+/// products. Norms divide by standard deviations and lose one more digit.
 const TOLERANCE: f64 = 5e-6;
 
 const WEIGHTS: usize = 1000;
@@ -50,7 +50,7 @@ fn compare(found: &[f32], kept: &mut &[f32], what: &str, wrong: &mut Vec<String>
 }
 
 #[test]
-fn every_layer_computes_what_pytorch_computes() {
+fn every_layer_agrees_with_pytorch() {
     let cases: Vec<Case> =
         serde_json::from_str(include_str!("../../../tests/vectors/layers.json")).expect("cases");
     let bytes = include_bytes!("../../../tests/vectors/layers.f32");

@@ -1,5 +1,4 @@
-//! Every layer's forward pass against a naive f64 reference, and gradients against finite
-//! differences.
+//! Forward passes against naive references in f64, and gradients against finite differences.
 
 mod common;
 
@@ -11,7 +10,7 @@ use convsweep_spec::device::DeviceName;
 use convsweep_spec::model::*;
 use convsweep_spec::shape::{Shape, padding_pixels, summarize};
 
-/// Reproducible numbers in ±1 with two decimals of variety.
+/// Reproducible values between −1 and 1.
 fn numbers(count: usize) -> Vec<f32> {
     (0..count)
         .map(|i| ((i * 7919 + 13) % 211) as f32 / 105.0 - 1.0)
@@ -31,7 +30,7 @@ impl Planes {
     }
 }
 
-/// A model of `layers` with a flattening at the end, its summary's output count as classes.
+/// Runs `layers` with a flattening at the end; the number of classes is their number of outputs.
 fn run(mut layers: Vec<Layer>, input: [usize; 4]) -> (Vec<f32>, Vec<f32>, Vec<f32>) {
     let shape = image(input);
     layers.push(Layer::Flatten);
@@ -89,7 +88,7 @@ fn planes(shape: [usize; 4]) -> Planes {
     }
 }
 
-/// Output positions with their window's taps (input row and column, tap row and column).
+/// The taps of each output position's window: input row and column, tap row and column.
 fn windows(
     size: [usize; 2],
     kernel: [u32; 2],
@@ -235,7 +234,8 @@ fn poolings_equal_the_definition() {
 
 #[test]
 fn activations_equal_the_formulas() {
-    // Abramowitz and Stegun 7.1.26 is too coarse; the series of erf converges fast in ±1.
+    // The series of erf converges fast between −1 and 1; Abramowitz and Stegun 7.1.26 is too
+    // inaccurate.
     let erf = |x: f64| {
         let mut term = x;
         let mut sum = x;
@@ -303,7 +303,7 @@ fn dense_equals_the_definition() {
 }
 
 #[test]
-fn a_frozen_layer_has_no_gradient_and_its_norm_takes_the_running_statistics() {
+fn a_frozen_layer_has_no_gradient_and_its_norm_uses_the_running_statistics() {
     let input = [4, 3, 5, 2];
     let norm = Norm::Batch {
         momentum: 0.3,
@@ -339,7 +339,7 @@ fn a_frozen_layer_has_no_gradient_and_its_norm_takes_the_running_statistics() {
         squares[..2] == [0.0, 0.0] && squares[2] > 0.01 && squares[3] > 0.01,
         "{squares:?}"
     );
-    // The loss is the one that evaluation finds.
+    // The loss is the same as in evaluation.
     let logits = network.classify(numbers(120), input);
     let losses = logits
         .chunks(2)
@@ -448,8 +448,7 @@ fn batch_norm_keeps_running_statistics_as_pytorch_does() {
     let variances: Vec<f64> = (0..3).map(|c| 0.7 + 0.3 * variance(c)).collect();
     close(&statistic("norm1.running_mean"), &means, "mean");
     close(&statistic("norm1.running_var"), &variances, "variance");
-    // In evaluation the running statistics normalise; the loss that training saw used the batch's
-    // own.
+    // Evaluation normalises by the running statistics, training by those of the batch.
     let weight = statistic("dense1.weight");
     let bias = statistic("dense1.bias");
     let classify = |m: &dyn Fn(usize) -> f64, v: &dyn Fn(usize) -> f64| {
@@ -484,7 +483,7 @@ fn batch_norm_keeps_running_statistics_as_pytorch_does() {
 }
 
 #[test]
-fn dropout_keeps_the_mean_and_is_drawn_by_step() {
+fn dropout_keeps_the_mean_and_depends_on_the_step() {
     let input = [50, 1, 10, 10];
     let model = ModelSpec {
         layers: vec![Layer::Dropout { rate: 0.25 }, Layer::Flatten, dense(2)],
@@ -498,7 +497,7 @@ fn dropout_keeps_the_mean_and_is_drawn_by_step() {
     )
     .expect("fits");
     let labels: Vec<u16> = (0..50).map(|i| i % 2).collect();
-    // The gradient of dense1.bias does not see the mask; that of dense1.weight is linear in it.
+    // The gradient of dense1.bias does not depend on the mask; that of dense1.weight is linear in it.
     let gradient = |seed, step| {
         let found = network.gradients(vec![1.0; 5000], input, &labels, seed, step);
         found.gradients[0]

@@ -1,5 +1,5 @@
-//! Building, saving and optimising: counts, determinism, and Adam and SGD against an independent
-//! f64 implementation.
+//! Building, saving and optimising networks: counts, determinism, and Adam and SGD against an
+//! independent implementation in f64.
 
 mod common;
 
@@ -79,7 +79,7 @@ fn values(network: &Network) -> Vec<(String, Vec<f32>)> {
 }
 
 #[test]
-fn parameters_are_as_many_as_predicted_and_named_by_layer() {
+fn parameters_are_counted_as_predicted_and_named_by_layer() {
     let summary = summarize(&model(), INPUT, 4).expect("fits");
     let network = network(&model(), INPUT, 4, 0);
     assert_eq!(network.parameter_count() as u64, summary.parameters);
@@ -101,15 +101,15 @@ fn weights_depend_on_seed_and_name_only() {
     );
     let [a, b] = [1, 2].map(|seed| values(&network(&model(), INPUT, 4, seed)));
     assert_ne!(a[0], b[0]);
-    // Another layer behind it changes nothing in front.
+    // A further layer behind them does not change the layers before it.
     let mut longer = model();
     longer.layers.insert(6, dense(12));
     let c = values(&network(&longer, INPUT, 4, 1));
     assert_eq!(a[..9], c[..9]);
 }
 
-/// Softmax regression over two features and three classes: small enough to be written down again in
-/// f64.
+/// Softmax regression over two features and three classes: small enough for a second implementation
+/// in f64.
 fn regression() -> (Network, Vec<f64>) {
     let model = ModelSpec {
         layers: vec![Layer::Flatten, dense(3)],
@@ -185,7 +185,7 @@ fn check(
 }
 
 #[test]
-fn adam_takes_the_published_steps() {
+fn adam_follows_the_paper() {
     for weight_decay in [0.0, 0.03] {
         let adam = Optimizer::new(
             Rule::Adam(Moments {
@@ -208,7 +208,7 @@ fn adam_takes_the_published_steps() {
 }
 
 #[test]
-fn sgd_takes_pytorchs_steps() {
+fn sgd_follows_pytorch() {
     for (momentum, nesterov, weight_decay) in [
         (0.0, false, 0.0),
         (0.9, false, 0.0),
@@ -229,7 +229,7 @@ fn sgd_takes_pytorchs_steps() {
 }
 
 #[test]
-fn a_restored_network_and_optimizer_go_on_to_the_bit() {
+fn a_restored_network_and_optimizer_continue_to_the_same_bits() {
     let adam = Optimizer::adam(1e-2);
     let images: Vec<f32> = (0..8 * 768)
         .map(|i| ((i * 31) % 97) as f32 / 97.0)

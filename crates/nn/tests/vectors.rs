@@ -1,11 +1,11 @@
-//! Optimisers and losses beside PyTorch's: one hundred steps, `tests/vectors/optimizers.py`;
+//! Optimisers and losses against PyTorch: one hundred steps (`tests/vectors/optimizers.py`), and
 //! `tests/vectors/losses.py`.
 //!
-//! PyTorch's steps are in f64, ours in f32 with about 1e-7 relative error a step on weights near 1.
-//! Gradients pull towards fixed points, so errors do not grow: 2e-6 after one hundred steps, 5e-6
-//! for Lion's, which are of one size. Where g / √g² is near 0 / 0 (Adam's kin) it is 1e-5, and
-//! Muon, whose iteration multiplies errors by up to 3.4^5 in directions that hold almost nothing,
-//! is held to 5e-4.
+//! PyTorch computed in f64. Our steps are in f32, with a relative error of about 1e-7 for each step
+//! on weights near 1. Gradients pull towards fixed points, so errors do not grow: the tolerance is
+//! 2e-6 after one hundred steps, and 5e-6 for Lion, whose steps all have the same size. It is 1e-5
+//! for Adam and its variants, where g / √g² may be near 0 / 0, and 5e-4 for Muon, whose iteration
+//! multiplies errors by up to 3.4^5 in directions with almost no gradient.
 
 mod common;
 
@@ -123,7 +123,7 @@ fn check_frozen(name: &str, optimizer: Optimizer, frozen: &[String], tolerance: 
 }
 
 #[test]
-fn gradient_descent() {
+fn sgd() {
     let sgd = |momentum, nesterov| Optimizer::new(Rule::Sgd { momentum, nesterov }, 0.05);
     check("sgd", sgd(0.0, false), 2e-6);
     check("sgd momentum", sgd(0.9, false).with_decay(0.01), 2e-6);
@@ -177,7 +177,7 @@ fn groups_and_frozen_layers() {
 }
 
 #[test]
-fn adam_and_its_kin() {
+fn adaptive_rates() {
     let moments = |epsilon| Moments {
         beta1: 0.9,
         beta2: 0.999,
@@ -245,8 +245,8 @@ struct Expected {
     gradient: Vec<f64>,
 }
 
-/// The loss is summed in f64 from f32 logits, the gradient is f32 throughout: 1e-6 and 2e-6 on
-/// numbers below 3.
+/// The loss is summed in f64 from f32 logits, the gradient is computed in f32: the tolerances are
+/// 1e-6 and 2e-6 for values below 3.
 #[test]
 fn losses_and_their_gradients() {
     let path = concat!(
@@ -323,10 +323,10 @@ fn losses_and_their_gradients() {
     check("all", loss(0.2, 1.5, weights), 0.6);
 }
 
-/// `tests/vectors/transfer.py`: a network of PyTorch's, its weights taken over by the order of the
-/// layers. Two f32 forward passes of a few hundred products: 1e-5 of logits up to 6.
+/// `tests/vectors/transfer.py`: the weights of a PyTorch network, assigned by the order of the
+/// layers. Two forward passes in f32 over a few hundred products: 1e-5 for logits up to 6.
 #[test]
-fn pytorchs_weights_make_pytorchs_logits() {
+fn weights_of_pytorch_give_its_logits() {
     let kept = |name: &str| format!("{}/../../tests/vectors/{name}", env!("CARGO_MANIFEST_DIR"));
     let conv = |filters, bias, norm| {
         Layer::Conv(Conv {

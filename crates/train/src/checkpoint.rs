@@ -18,7 +18,7 @@ use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 
 /// Name, shape and values.
-pub(crate) type StoredTensor = (String, Vec<usize>, Vec<f32>);
+pub(crate) type NamedValues = (String, Vec<usize>, Vec<f32>);
 
 const POSITION: &str = "position";
 
@@ -29,7 +29,7 @@ pub(crate) fn file(folder: &Path) -> PathBuf {
 
 /// Bytes of f32 tensors as safetensors.
 pub(crate) fn encode(
-    tensors: &[StoredTensor],
+    tensors: &[NamedValues],
     metadata: Option<HashMap<String, String>>,
     path: &Path,
 ) -> Result<Vec<u8>, TrainError> {
@@ -51,7 +51,7 @@ pub(crate) fn encode(
 pub(crate) fn save(
     folder: &Path,
     position: &Position,
-    tensors: &[StoredTensor],
+    tensors: &[NamedValues],
     failpoints: &Failpoints,
 ) -> Result<u64, TrainError> {
     let path = file(folder);

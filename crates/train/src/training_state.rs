@@ -1,6 +1,6 @@
 //! The training state: network, optimiser, averages and position.
 
-use crate::checkpoint::{self, Saved, StoredTensor};
+use crate::checkpoint::{self, Saved, NamedValues};
 use crate::error::TrainError;
 use crate::failpoint::Failpoints;
 use convsweep_nn::optimizer::OptimizerState;
@@ -171,7 +171,7 @@ impl TrainingState {
         self.position.key = (step == 0).then(|| question.state_key(epoch));
     }
 
-    fn tensors(&self) -> Vec<StoredTensor> {
+    fn tensors(&self) -> Vec<NamedValues> {
         let mut tensors = weights(&self.network);
         tensors.extend(self.optimizer.tensors(&self.network));
         if let Some(average) = &self.average {
@@ -187,7 +187,7 @@ impl TrainingState {
 }
 
 /// Parameters and running statistics.
-pub(crate) fn weights(network: &Network) -> Vec<StoredTensor> {
+pub(crate) fn weights(network: &Network) -> Vec<NamedValues> {
     network
         .tensors()
         .map(|tensor| (tensor.name.clone(), tensor.shape.clone(), tensor.values()))

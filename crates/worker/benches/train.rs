@@ -1,11 +1,13 @@
-//! Images per second of a network on one core, and where the time goes; one JSON line.
+//! Speed of a network in images per second, and the time of each part of a step; prints one JSON
+//! line.
 //!
-//! Arguments: `train` or `evaluate`, an experiment file, the number of steps (default 100). The
-//! file's first configuration is measured. A step of training is what `shared/bench/train_torch.py`
-//! calls one: batch, augmentation, forward, backward, update; a step of evaluation is batch,
-//! forward and the judgement of 256 images. The speed is the batch size over the median step after
-//! a warm-up. Times are those that the core spent on this thread, so that other programs on the
-//! machine cost cache only; with `wall` behind the steps they are the clock's.
+//! Arguments: `train` or `evaluate`, an experiment file, the number of steps (100 by default), the
+//! clock (`core` or `wall`), the number of threads. The first configuration of the file is measured.
+//! A training step consists of batch, augmentation, forward, backward and update, as in
+//! `shared/bench/train_torch.py`; an evaluation step of batch, forward and the scores of 256 images.
+//! The speed is the batch size divided by the median time of a step after a warm-up. The clock
+//! `core` counts the time that this thread ran, so that other programs on the machine disturb it
+//! only through the caches.
 
 use convsweep_data::{Batcher, DataError, Location, Subset, Subsets, epoch_order, open, split};
 use convsweep_nn::loss::score_image;
@@ -15,6 +17,7 @@ use convsweep_plan::{Overrides, plan};
 use convsweep_spec::configuration::Configuration;
 use convsweep_spec::device::DeviceName;
 use convsweep_spec::shape::Shape;
+use convsweep_spec::train::TrainSpec;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -26,78 +29,60 @@ const WARM_UP: usize = 5;
 
 type Failure = Box<dyn std::error::Error>;
 
+/// The command line.
+struct Arguments {
+    what: String,
+    file: PathBuf,
+    steps: usize,
+    is_wall_clock: bool,
+    threads: usize,
+}
+
+impl Arguments {
+    fn parse() -> Result<Arguments, Failure> {
+        let arguments = std::env::args().skip(1).filter(|a| a != "--bench");
+        let arguments: Vec<String> = arguments.collect();
+        let [what, file, more @ ..] = &arguments[..] else {
+            return Err("usage: train|evaluate FILE [STEPS] [wall|core] [THREADS]".into());
+        };
+        Ok(Arguments {
+            what: what.clone(),
+            file: file.into(),
+            steps: more.first().map_or(Ok(100), |steps| steps.parse())?,
+            is_wall_clock: more.get(1).is_some_and(|clock| clock == "wall"),
+            threads: more.get(2).map_or(Ok(1), |threads| threads.parse())?,
+        })
+    }
+}
+
 fn main() -> Result<(), Failure> {
-    let arguments: Vec<String> = std::env::args()
-        .skip(1)
-        .filter(|a| a != "--bench")
-        .collect();
-    let [what, file, more @ ..] = &arguments[..] else {
-        return Err("usage: train|evaluate FILE [STEPS] [wall|core] [THREADS]".into());
-    };
-    let steps = more.first().map_or(Ok(100), |steps| steps.parse())?;
-    let threads = more.get(2).map_or(Ok(1), |threads| threads.parse())?;
-    convsweep_nn::use_threads(threads);
-    let clock = Clock {
-        begin: more
-            .get(1)
-            .is_some_and(|word| word == "wall")
-            .then(Instant::now),
-    };
+    let arguments = Arguments::parse()?;
+    convsweep_nn::use_threads(arguments.threads);
     let cache = cache();
     let facts = |spec: &_, path: Option<&Path>| {
-        let set = open(
-            Location {
-                cache: &cache,
-                path,
-            },
-            spec,
-        )
-        .map_err(|e| e.to_string())?;
+        let location = Location {
+            cache: &cache,
+            path,
+        };
+        let set = open(location, spec).map_err(|e| e.to_string())?;
         Ok(set.facts().clone())
     };
-    let plan = plan(Path::new(file), &Overrides::default(), &facts)
+    let plan = plan(&arguments.file, &Overrides::default(), &facts)
         .map_err(|problems| problems.to_string())?;
     let (_, _, question) = plan.questions().next().ok_or("no configuration")?;
-    let Configuration {
-        data,
-        augment,
-        model,
-        train,
-        ..
-    } = &question.configuration;
-
-    let set = open(
-        Location {
-            cache: &cache,
-            path: None,
-        },
-        data,
-    )?;
-    let parts = split(&set, data, None)?;
-    let batcher = Batcher::new(&set, augment, &parts)?;
-    let [channels, height, width] = set.train().shape();
-    let input = Shape::Image {
-        channels: channels as u32,
-        height: height as u32,
-        width: width as u32,
-    };
-    let classes = set.facts().classes.len();
-    let network = build(model, input, classes as u32, 0, &device(DeviceName::CPU)?)?
-        .with_kernels(train.kernels);
-    let parameters = network.parameter_count();
-    let measure = Measure {
-        batcher,
-        parts,
-        image: [channels, height, width],
-        steps,
-        clock,
-    };
+    let configuration = &question.configuration;
+    let measure = Measure::new(configuration, &arguments, &cache)?;
+    let network = measure.network(configuration)?;
     let mut line = json!({
-        "program": "convsweep", "what": what, "model": plan.name.trim_start_matches("bench-"), "parameters": parameters,
-        "threads": threads, "clock": if measure.clock.begin.is_some() { "wall" } else { "core" },
+        "program": "convsweep",
+        "what": arguments.what,
+        "model": plan.name.trim_start_matches("bench-"),
+        "parameters": network.parameter_count(),
+        "threads": arguments.threads,
+        "clock": if arguments.is_wall_clock { "wall" } else { "core" },
     });
-    let found = match what.as_str() {
-        "train" => measure.training(network, train)?,
+    let found = match arguments.what.as_str() {
+        "train" => measure.training(network, &configuration.train)?,
         "evaluate" => measure.evaluation(&network)?,
         other => return Err(format!("{other:?} is neither train nor evaluate").into()),
     };
@@ -111,23 +96,57 @@ fn main() -> Result<(), Failure> {
 
 struct Measure {
     batcher: Batcher,
-    parts: Subsets,
+    subsets: Subsets,
     /// Channels, height, width.
     image: [usize; 3],
+    classes: usize,
     steps: usize,
     clock: Clock,
 }
 
 impl Measure {
+    fn new(
+        configuration: &Configuration,
+        arguments: &Arguments,
+        cache: &Path,
+    ) -> Result<Measure, Failure> {
+        let data = &configuration.data;
+        let set = open(Location { cache, path: None }, data)?;
+        let subsets = split(&set, data, None)?;
+        Ok(Measure {
+            batcher: Batcher::new(&set, &configuration.augment, &subsets)?,
+            subsets,
+            image: set.train().shape(),
+            classes: set.facts().classes.len(),
+            steps: arguments.steps,
+            clock: Clock {
+                started: arguments.is_wall_clock.then(Instant::now),
+            },
+        })
+    }
+
+    fn network(&self, configuration: &Configuration) -> Result<Network, Failure> {
+        let [channels, height, width] = self.image.map(|n| n as u32);
+        let input = Shape::Image {
+            channels,
+            height,
+            width,
+        };
+        let device = device(DeviceName::CPU)?;
+        let classes = self.classes as u32;
+        let network = build(&configuration.model, input, classes, 0, &device)?;
+        Ok(network.with_kernels(configuration.train.kernels))
+    }
+
     fn training(
         &self,
         mut network: Network,
-        train: &convsweep_spec::train::TrainSpec,
+        train: &TrainSpec,
     ) -> Result<Value, DataError> {
         let (batch, [c, h, w]) = (train.batch_size as usize, self.image);
         let optimizer = &train.phases[0].optimizer;
         let mut state = OptimizerState::new(optimizer);
-        let order = epoch_order(0, 0, self.parts.train.len());
+        let order = epoch_order(0, 0, self.subsets.train.len());
         let mut times = [const { Vec::new() }; 4];
         let mut loss = f64::NAN;
         for (step, places) in order
@@ -138,7 +157,7 @@ impl Measure {
         {
             let rows: Vec<u32> = places
                 .iter()
-                .map(|&i| self.parts.train[i as usize])
+                .map(|&i| self.subsets.train[i as usize])
                 .collect();
             let (mut pixels, mut labels) = (Vec::new(), Vec::new());
             let mut clock = [self.clock.seconds(); 4];
@@ -158,17 +177,23 @@ impl Measure {
         }
         let [batch_ms, gradients_ms, update_ms, step_ms] = times.map(median);
         Ok(json!({
-            "batch": batch, "images_per_s": speed(batch, step_ms), "step_ms": step_ms, "batch_ms": batch_ms,
-            "forward_backward_ms": gradients_ms, "update_ms": update_ms, "measured_steps": self.steps, "loss": loss,
+            "batch": batch,
+            "images_per_s": speed(batch, step_ms),
+            "step_ms": step_ms,
+            "batch_ms": batch_ms,
+            "forward_backward_ms": gradients_ms,
+            "update_ms": update_ms,
+            "measured_steps": self.steps,
+            "loss": loss,
         }))
     }
 
     fn evaluation(&self, network: &Network) -> Result<Value, DataError> {
         let (batch, [c, h, w]) = (256, self.image);
-        let (mut times, mut judged) = ([const { Vec::new() }; 2], 0.0);
+        let (mut times, mut loss_sum) = ([const { Vec::new() }; 2], 0.0);
         let mut probabilities = vec![0.0; network.classes()];
         for rows in self
-            .parts
+            .subsets
             .validation
             .chunks_exact(batch)
             .cycle()
@@ -183,29 +208,33 @@ impl Measure {
             let logits = network.classify(pixels, [batch, c, h, w]);
             times[1].push(self.clock.seconds() - forward);
             for (logits, &label) in logits.chunks_exact(network.classes()).zip(&labels) {
-                judged += score_image(logits, label, &mut probabilities).loss;
+                loss_sum += score_image(logits, label, &mut probabilities).loss;
             }
             times[0].push(self.clock.seconds() - start);
         }
         let [step_ms, forward_ms] = times.map(median);
         Ok(json!({
-            "batch": batch, "images_per_s": speed(batch, step_ms), "step_ms": step_ms, "forward_ms": forward_ms,
-            "measured_steps": self.steps, "loss": judged / ((WARM_UP + self.steps) * batch) as f64,
+            "batch": batch,
+            "images_per_s": speed(batch, step_ms),
+            "step_ms": step_ms,
+            "forward_ms": forward_ms,
+            "measured_steps": self.steps,
+            "loss": loss_sum / ((WARM_UP + self.steps) * batch) as f64,
         }))
     }
 }
 
-/// Seconds by the wall's clock since it began, or those that this thread has spent on a core.
+/// Counts seconds since it was started, or, without a start, the time that this thread ran.
 struct Clock {
-    begin: Option<Instant>,
+    started: Option<Instant>,
 }
 
 impl Clock {
     fn seconds(&self) -> f64 {
-        if let Some(begin) = self.begin {
-            return begin.elapsed().as_secs_f64();
+        if let Some(started) = self.started {
+            return started.elapsed().as_secs_f64();
         }
-        // Giving the core up for a moment brings the count up to date.
+        // Yielding makes the kernel update the count.
         std::thread::yield_now();
         let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
         text.split_whitespace()
@@ -222,7 +251,7 @@ fn cache() -> PathBuf {
     std::env::var_os("CONVSWEEP_DATA").map_or_else(home, PathBuf::from)
 }
 
-/// Median in milliseconds, without the warm-up.
+/// Median without the warm-up, in milliseconds.
 fn median(seconds: Vec<f64>) -> f64 {
     let mut seconds = seconds[WARM_UP..].to_vec();
     seconds.sort_by(f64::total_cmp);
@@ -234,7 +263,7 @@ fn speed(batch: usize, step_ms: f64) -> f64 {
     (batch as f64 / step_ms * 1e4).round() / 10.0
 }
 
-/// The most memory that this process had, MiB.
+/// Peak memory of this process in MiB.
 fn peak_memory() -> Option<f64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;

@@ -1,4 +1,4 @@
-//! What the worker says, and how it behaves towards those above it.
+//! The worker's events and files, and how it reacts to commands and to the end of its parent.
 
 mod common;
 
@@ -24,7 +24,7 @@ fn failure(events: &[Event]) -> &str {
 }
 
 #[test]
-fn a_job_leaves_events_and_files() {
+fn a_finished_job_has_events_and_files() {
     let results = tempdir().expect("temporary");
     let job = job(results.path(), &[(2, adam(3e-3))]);
     let events = run(&job, None);
@@ -38,7 +38,8 @@ fn a_job_leaves_events_and_files() {
                 .to_string()
         })
         .collect();
-    let expected = "started metrics checkpoint metrics checkpoint state-saved artifact artifact artifact evaluated evaluated ended";
+    let expected = "started metrics checkpoint metrics checkpoint state-saved \
+                    artifact artifact artifact evaluated evaluated ended";
     assert_eq!(kinds.join(" "), expected);
     let logged: Vec<Event> = log(&job).into_iter().map(|e| e.event).collect();
     let said: Vec<Event> = events.iter().filter(|e| !e.is_passing()).cloned().collect();
@@ -169,7 +170,7 @@ fn predictions_agree_with_the_evaluation() {
 }
 
 #[test]
-fn learns_a_small_set_by_heart() {
+fn memorizes_a_small_set() {
     let results = tempdir().expect("temporary");
     let mut question = job(results.path(), &[(25, adam(1e-2))]).question;
     question.configuration.data.limit = Some(64);
@@ -188,7 +189,7 @@ fn learns_a_small_set_by_heart() {
 }
 
 #[test]
-fn divergence_is_an_outcome() {
+fn a_loss_that_is_not_finite_is_divergence() {
     let results = tempdir().expect("temporary");
     let wild = Optimizer::sgd(1e30, 0.0);
     let events = run(&job(results.path(), &[(1, wild)]), None);
@@ -208,7 +209,7 @@ fn divergence_is_an_outcome() {
 }
 
 #[test]
-fn a_loss_that_explodes_is_divergence_before_it_is_infinite() {
+fn an_exploding_loss_is_divergence_while_it_is_finite() {
     let results = tempdir().expect("temporary");
     let events = run(&job(results.path(), &[(2, Optimizer::sgd(1e6, 0.0))]), None);
     let Some(
@@ -230,11 +231,11 @@ fn a_loss_that_explodes_is_divergence_before_it_is_infinite() {
 }
 
 #[test]
-fn what_cannot_be_trained_is_refused_with_its_reason() {
+fn jobs_that_cannot_be_trained_fail_with_a_reason() {
     let results = tempdir().expect("temporary");
     let good = job(results.path(), &[(1, adam(3e-3))]);
     let mut worker = Worker::start(None);
-    worker.line("this is no command");
+    worker.line("this is not a command");
     let mut check = |change: &dyn Fn(&mut convsweep_spec::job::Job), words: &str| {
         let mut job = good.clone();
         change(&mut job);
@@ -259,7 +260,7 @@ fn what_cannot_be_trained_is_refused_with_its_reason() {
         &|job| job.execution.folder = "/proc/nowhere".into(),
         "cannot create /proc/nowhere",
     );
-    // That attempt was logged, so that its number is used up.
+    // The attempt above was logged, so its number cannot be used again.
     check(&|_| (), "already has attempt 1");
     check(
         &|job| {
@@ -269,7 +270,7 @@ fn what_cannot_be_trained_is_refused_with_its_reason() {
         },
         "the job was planned for other",
     );
-    // After all that the same process still trains.
+    // The same process can still train.
     let mut second = good.clone();
     second.execution.attempt = 2;
     worker.train(&second);
@@ -277,7 +278,7 @@ fn what_cannot_be_trained_is_refused_with_its_reason() {
 }
 
 #[test]
-fn one_worker_at_a_time_holds_a_job() {
+fn a_job_is_locked_by_one_worker_at_a_time() {
     let results = tempdir().expect("temporary");
     let job = job(results.path(), &[(1, adam(3e-3))]);
     fs::create_dir_all(&job.execution.folder).expect("creates");
@@ -322,7 +323,7 @@ fn ends_when_its_standard_input_closes() {
 }
 
 #[test]
-fn says_what_it_is() {
+fn prints_its_devices_and_version() {
     let say = |argument| Command::new(WORKER).arg(argument).output().expect("runs");
     let devices: serde_json::Value =
         serde_json::from_slice(&say("--devices").stdout).expect("JSON");

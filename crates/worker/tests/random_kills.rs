@@ -1,8 +1,8 @@
-//! Jobs drawn at random, each killed up to five times at drawn places and finished: equal to the
-//! undisturbed ones, to the bit.
+//! Random jobs, each killed up to five times at random places and then finished: they must equal
+//! undisturbed ones to the bit.
 //!
-//! A few jobs by default; `CONVSWEEP_TORTURE` makes it twenty (`just test-long`),
-//! `CONVSWEEP_TORTURE_SEED` draws others.
+//! There are three jobs by default and twenty with `CONVSWEEP_TORTURE` (`just test-long`);
+//! `CONVSWEEP_TORTURE_SEED` selects others.
 
 mod common;
 
@@ -22,10 +22,10 @@ use std::thread::sleep;
 use std::time::Duration;
 use tempfile::tempdir;
 
-/// Times that a job is killed at most.
+/// Largest number of kills of a job.
 const KILLS: u32 = 5;
 
-/// A generator of its own, so that a failing run can be repeated by its seed.
+/// A random generator with a fixed algorithm, so that a failing run can be repeated by its seed.
 struct Chance(u64);
 
 impl Chance {
@@ -183,7 +183,7 @@ fn schedule(chance: &mut Chance, epochs: u32) -> Schedule {
     }
 }
 
-/// The `number`th job of a seed; its folder is below `results`.
+/// A job, by its number among those of a seed; its folder is inside `results`.
 fn drawn(seed: u64, number: u64, results: &Path) -> Job {
     let chance = &mut Chance(seed.wrapping_mul(1000) + number);
     chance.below(2);
@@ -220,7 +220,7 @@ fn drawn(seed: u64, number: u64, results: &Path) -> Job {
     if count > 1 && chance.yes() {
         train.phases[1].freeze = vec!["conv1".into()];
     }
-    // Every other job goes on from within an epoch.
+    // Every other job resumes in the middle of an epoch.
     let every = match number % 2 {
         0 => CheckpointEvery::Seconds(0.0),
         _ => chance.of(&[CheckpointEvery::Epochs(1), CheckpointEvery::Epochs(2)]),
@@ -230,14 +230,15 @@ fn drawn(seed: u64, number: u64, results: &Path) -> Job {
     job
 }
 
-/// Steps that the whole job takes.
+/// Number of steps of the whole job.
 fn steps(job: &Job) -> usize {
     let train = &job.question.configuration.train;
-    // 256 images, a fifth of them validate.
+    // Of 256 images, a fifth is used for validation.
     205usize.div_ceil(train.step_images()) * train.epochs() as usize
 }
 
-/// Runs one attempt that dies at a drawn place, or somewhere in time; whether it died.
+/// Runs an attempt that is killed at a random place or time; returns whether it was killed before
+/// its end.
 fn killed(job: &Job, chance: &mut Chance, places: &mut BTreeMap<String, u32>) -> bool {
     const PLACES: [&str; 13] = [
         "gradients",
@@ -256,7 +257,7 @@ fn killed(job: &Job, chance: &mut Chance, places: &mut BTreeMap<String, u32>) ->
     ];
     let place = chance.of(&PLACES);
     let first = job.execution.attempt == 1;
-    // The first attempt surely comes there.
+    // The first attempt is certain to pass there.
     let place = if first && job.execution.checkpoint_every == CheckpointEvery::Seconds(0.0) {
         "step"
     } else {
@@ -291,7 +292,7 @@ fn killed(job: &Job, chance: &mut Chance, places: &mut BTreeMap<String, u32>) ->
 }
 
 #[test]
-fn torture_of_random_jobs() {
+fn random_jobs_survive_random_kills() {
     let long = std::env::var_os("CONVSWEEP_TORTURE").is_some();
     let seed = std::env::var("CONVSWEEP_TORTURE_SEED")
         .ok()
@@ -324,8 +325,8 @@ fn torture_of_random_jobs() {
                 "job {number} of seed {seed}"
             );
         }
-        let started = |e: &Event| matches!(e, Event::Started { from: Start::Checkpoint { step, .. }, .. } if *step > 0);
-        within += log(&job).iter().filter(|e| started(&e.event)).count();
+        let events = log(&job);
+        within += events.iter().filter(|e| starts_within_epoch(&e.event)).count();
         let attempts = log(&job).iter().map(|e| e.attempt).max().unwrap_or(0);
         assert!(
             attempts >= 2,
@@ -340,7 +341,8 @@ fn torture_of_random_jobs() {
         eprintln!("job {number}: {own} kills, {attempts} attempts, equal to the bit");
     }
     eprintln!(
-        "{jobs} jobs of seed {seed}: {kills} kills ({places:?}), {within} attempts began within an epoch, {:.0?}",
+        "{jobs} jobs of seed {seed}: {kills} kills ({places:?}), \
+         {within} attempts began within an epoch, {:.0?}",
         began.elapsed()
     );
     assert!(
@@ -349,7 +351,17 @@ fn torture_of_random_jobs() {
     );
 }
 
-/// How the newest attempt ended, by the log.
+fn starts_within_epoch(event: &Event) -> bool {
+    match event {
+        Event::Started {
+            from: Start::Checkpoint { step, .. },
+            ..
+        } => *step > 0,
+        _ => false,
+    }
+}
+
+/// The outcome of the newest attempt in the log.
 fn outcome_of_log(job: &Job) -> Option<Outcome> {
     match log(job).into_iter().last()?.event {
         Event::Ended { outcome, .. } => Some(outcome),

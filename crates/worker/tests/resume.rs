@@ -1,4 +1,4 @@
-//! However an attempt is cut off, the next one reaches the same bits.
+//! However an attempt ends, the next one reaches the same bits.
 
 mod common;
 
@@ -25,7 +25,7 @@ fn phases() -> [(u32, convsweep_spec::train::Optimizer); 2] {
     [(1, adam(3e-3)), (1, adam(3e-4))]
 }
 
-/// Kills first attempts at each place and lets second ones finish.
+/// Kills the first attempt at each failpoint and lets the second one finish.
 fn check(failpoints: &[&str]) {
     check_job(&|results| job(results, &phases()), failpoints);
 }
@@ -69,7 +69,7 @@ fn check_job(make: &dyn Fn(&Path) -> Job, failpoints: &[&str]) {
 }
 
 #[test]
-fn threads_change_nothing() {
+fn results_do_not_depend_on_threads() {
     let of = |threads| {
         let results = tempdir().expect("temporary");
         let mut job = job(results.path(), &phases());
@@ -261,7 +261,8 @@ fn frozen_layers_stay_as_they_are_and_survive_kills() {
 
 #[test]
 fn early_stopping_restores_the_best_weights_and_survives_kills() {
-    // A rate that leaves the optimum again: later epochs are worse than the best.
+    // The learning rate is so high that training leaves the optimum again: later epochs are worse
+    // than the best one.
     let make = |results: &Path| {
         let mut question = job(results, &[(12, adam(3e-2))]).question;
         let metric = Metric::natural("val_loss");
@@ -318,12 +319,12 @@ fn early_stopping_restores_the_best_weights_and_survives_kills() {
 }
 
 #[test]
-fn killed_within_a_line_of_the_log() {
+fn killed_in_the_middle_of_a_line_of_the_log() {
     check(&["event-torn:1", "event-torn:3", "event-torn:9"]);
 }
 
 #[test]
-fn an_epoch_that_the_log_lost_is_told_from_the_checkpoint() {
+fn an_epoch_missing_in_the_log_is_reported_from_the_checkpoint() {
     let whole = tempdir().expect("temporary");
     let undisturbed = job(whole.path(), &phases());
     assert_eq!(outcome(&run(&undisturbed, None)), Some(&Outcome::Finished));
@@ -352,7 +353,7 @@ fn an_epoch_that_the_log_lost_is_told_from_the_checkpoint() {
 }
 
 #[test]
-fn stopped_again_and_again() {
+fn stopped_several_times() {
     let [reference, results] = [tempdir().expect("temporary"), tempdir().expect("temporary")];
     let small_steps = |results: &Path| {
         let mut question = job(results, &phases()).question;
@@ -397,9 +398,9 @@ fn stopped_again_and_again() {
 }
 
 #[test]
-fn from_a_shorter_jobs_state_as_from_scratch() {
-    // A phase at a lower rate keeps the moments; another optimiser starts afresh; more epochs of
-    // the same.
+fn from_the_state_of_a_shorter_job_as_from_scratch() {
+    // A further phase at a lower rate, which keeps the moments; one with another optimiser, which
+    // starts afresh; more epochs of the same phase.
     for longer in [
         vec![(1, adam(3e-3)), (1, adam(3e-4))],
         vec![(1, adam(3e-3)), (1, sgd(1e-2))],
@@ -443,7 +444,7 @@ fn from_a_shorter_jobs_state_as_from_scratch() {
 }
 
 #[test]
-fn a_state_that_cannot_be_used_is_named_and_done_without() {
+fn unusable_states_are_ignored_with_a_warning() {
     let [reference, results] = [tempdir().expect("temporary"), tempdir().expect("temporary")];
     let undisturbed = job(reference.path(), &phases());
     run(&undisturbed, None);

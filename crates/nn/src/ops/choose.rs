@@ -25,8 +25,8 @@ pub(crate) fn ops_for(device: &Device, kernels: Kernels) -> &'static dyn Ops {
     }
 }
 
-/// As [`Ops::batch_norm`], but with gradients: the norm of a frozen layer. No device has a kernel of
-/// ours for it.
+/// As [`Ops::batch_norm`], but with gradients: the norm of a frozen layer. Our kernels do not cover
+/// it.
 pub(crate) fn batch_norm_with_gradients(
     batch: Batch,
     summand: Option<Batch>,

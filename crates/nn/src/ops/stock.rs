@@ -1,4 +1,5 @@
-//! Burn's own operations: on every device that has no kernels of ours, or where a job asks for them.
+//! Burn's own operations: for every device that has no kernels of ours, or where a job asks for
+//! them.
 
 use super::fused::{FusedConv, FusedDense, FusedNorm, TransposedConv};
 use super::interface::{BatchMoments, KernelAndReason, Ops, WeightAndBias};

@@ -78,9 +78,9 @@ impl OptimizerState {
         })
     }
 
-    /// Takes one step: updates the network's parameters by `gradients` at learning rate `lr`; those
-    /// of the optimizer's groups at their own. Frozen parameters are left as they are. Gradients are
-    /// clipped before, by [`clip`].
+    /// Takes one step: updates the network's parameters by `gradients` at learning rate `lr`, and
+    /// those in the optimizer's groups at their own rates. Frozen parameters do not change.
+    /// Gradients have been clipped before ([`clip`]).
     pub fn step(
         &mut self,
         optimizer: &Optimizer,
@@ -202,8 +202,8 @@ fn sum_of_squares(gradients: &[Tensor<1>]) -> Option<f64> {
     Some(sums.iter().sum())
 }
 
-/// Scales gradients whose [`global_norm`] is `norm` down to a norm of at most `largest`, as PyTorch's
-/// `clip_grad_norm_` does.
+/// Scales gradients down to a [`global_norm`] of at most `largest`, as PyTorch's `clip_grad_norm_`
+/// does; `norm` is their global norm now.
 pub fn clip(gradients: Vec<Tensor<1>>, norm: f64, largest: f64) -> Vec<Tensor<1>> {
     let scale = largest / (norm + 1e-6);
     if scale >= 1.0 {

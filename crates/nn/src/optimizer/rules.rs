@@ -75,31 +75,10 @@ pub(super) fn step(
             };
             direction.mul_scalar(lr)
         }
-        Rule::Adam(numbers) | Rule::Adamw(numbers) => {
-            adam(numbers, lr, gradient, &mut moments, parameter.steps)
+        Rule::Adam(options) | Rule::Adamw(options) => {
+            adam(options, lr, gradient, &mut moments, parameter.steps)
         }
-        Rule::Rmsprop {
-            decay,
-            epsilon,
-            momentum,
-            centered,
-        } => {
-            let mut moments = moments.into_iter();
-            let Some(square) = moments.next() else {
-                return gradient;
-            };
-            *square = average(square, gradient.clone() * gradient.clone(), decay);
-            let mut variance = square.clone();
-            if centered && let Some(mean) = moments.next() {
-                *mean = average(mean, gradient.clone(), decay);
-                variance = variance - mean.clone() * mean.clone();
-            }
-            let scaled = gradient / variance.clamp_min(0.0).sqrt().add_scalar(epsilon);
-            match moments.next() {
-                None => scaled.mul_scalar(lr),
-                Some(v) => heavy_ball(v, scaled, momentum, false).mul_scalar(lr),
-            }
-        }
+        Rule::Rmsprop { .. } => rmsprop(rule, lr, gradient, moments),
         Rule::Adagrad { epsilon, .. } => {
             let Some(square) = moments.first_mut() else {
                 return gradient;
@@ -118,32 +97,72 @@ pub(super) fn step(
         Rule::Muon { .. } if !parameter.is_hidden_matrix() => {
             adam(MUON_ADAM, lr, gradient, &mut moments, parameter.steps)
         }
-        Rule::Muon {
-            momentum,
-            nesterov,
-            iterations,
-            ..
-        } => {
-            let [rows, columns @ ..] = parameter.shape else {
-                return gradient;
-            };
-            let Some(v) = moments.first_mut() else {
-                return gradient;
-            };
-            // A moving average, unlike SGD's sum.
-            **v = average(v, gradient.clone(), momentum);
-            let direction = if nesterov {
-                average_of(gradient, v.clone(), momentum)
-            } else {
-                v.clone()
-            };
-            let columns: usize = columns.iter().product();
-            let scale = (*rows as f64 / columns as f64).max(1.0).sqrt();
-            orthogonal(direction.reshape([*rows, columns]), iterations)
-                .reshape([-1])
-                .mul_scalar(lr * scale)
-        }
+        Rule::Muon { .. } => muon(rule, lr, gradient, moments, parameter.shape),
     }
+}
+
+/// RMSprop with PyTorch's options.
+fn rmsprop(
+    rule: &Rule,
+    lr: f64,
+    gradient: Tensor<1>,
+    moments: Vec<&mut Tensor<1>>,
+) -> Tensor<1> {
+    let Rule::Rmsprop {
+        decay,
+        epsilon,
+        momentum,
+        centered,
+    } = *rule
+    else {
+        return gradient;
+    };
+    let mut moments = moments.into_iter();
+    let Some(square) = moments.next() else {
+        return gradient;
+    };
+    *square = average(square, gradient.clone() * gradient.clone(), decay);
+    let mut variance = square.clone();
+    if centered && let Some(mean) = moments.next() {
+        *mean = average(mean, gradient.clone(), decay);
+        variance = variance - mean.clone() * mean.clone();
+    }
+    let scaled = gradient / variance.clamp_min(0.0).sqrt().add_scalar(epsilon);
+    match moments.next() {
+        None => scaled.mul_scalar(lr),
+        Some(v) => heavy_ball(v, scaled, momentum, false).mul_scalar(lr),
+    }
+}
+
+/// Muon for a hidden matrix. Its momentum is a moving average, unlike SGD's sum.
+fn muon(
+    rule: &Rule,
+    lr: f64,
+    gradient: Tensor<1>,
+    mut moments: Vec<&mut Tensor<1>>,
+    shape: &[usize],
+) -> Tensor<1> {
+    let Rule::Muon {
+        momentum,
+        nesterov,
+        iterations,
+        ..
+    } = *rule
+    else {
+        return gradient;
+    };
+    let ([rows, columns @ ..], Some(v)) = (shape, moments.first_mut()) else {
+        return gradient;
+    };
+    **v = average(v, gradient.clone(), momentum);
+    let direction = match nesterov {
+        true => average_of(gradient, v.clone(), momentum),
+        false => v.clone(),
+    };
+    let columns: usize = columns.iter().product();
+    let scale = (*rows as f64 / columns as f64).max(1.0).sqrt();
+    let orthogonal = orthogonal(direction.reshape([*rows, columns]), iterations);
+    orthogonal.reshape([-1]).mul_scalar(lr * scale)
 }
 
 fn heavy_ball(v: &mut Tensor<1>, gradient: Tensor<1>, momentum: f64, nesterov: bool) -> Tensor<1> {
@@ -174,7 +193,7 @@ fn adam(
     m.clone().mul_scalar(lr / c1) / root
 }
 
-/// decay·old + (1 − decay)·new
+/// decay · old + (1 − decay) · new
 fn average(old: &Tensor<1>, new: Tensor<1>, decay: f64) -> Tensor<1> {
     average_of(new, old.clone(), decay)
 }

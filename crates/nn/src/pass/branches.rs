@@ -1,7 +1,7 @@
 //! Branches over one input, and how they are joined.
 
-use super::Pass;
-use super::normalization::Norm;
+use super::context::Pass;
+use super::normalization::NormInputs;
 use crate::batch::Batch;
 use crate::operation::{NormAndSum, Operation};
 use burn::tensor::Tensor;
@@ -43,7 +43,7 @@ impl Pass<'_> {
             None => sum.before,
         };
         let batch = self.apply_all(before, batch);
-        let norm = Norm {
+        let norm = NormInputs {
             conv,
             norm: sum.norm,
             summand: Some(summand),

@@ -1,6 +1,6 @@
 //! Dropout of values, planes or images.
 
-use super::Pass;
+use super::context::Pass;
 use crate::batch::Batch;
 use crate::operation::DropoutUnit;
 use burn::tensor::{Tensor, TensorData};

@@ -1,13 +1,13 @@
 //! Normalisation layers.
 
-use super::Pass;
+use super::context::Pass;
 use crate::batch::Batch;
 use crate::operation::{BatchNorm, LayerParameters};
 use crate::ops::{BatchMoments, FusedConv, FusedNorm, batch_norm_with_gradients};
 use burn::tensor::Tensor;
 
-/// A batch normalisation and what is computed in the same pass.
-pub(super) struct Norm<'a> {
+/// A batch normalisation, and what is computed in the same pass.
+pub(super) struct NormInputs<'a> {
     /// The convolution whose output is normalised, if it is not computed yet.
     pub conv: Option<(LayerParameters, &'a FusedConv)>,
     pub norm: &'a BatchNorm,
@@ -17,13 +17,13 @@ pub(super) struct Norm<'a> {
     pub relu: bool,
 }
 
-impl<'a> Norm<'a> {
+impl<'a> NormInputs<'a> {
     /// A norm, and the convolution before it, with nothing added.
     pub(super) fn after(
         conv: Option<(LayerParameters, &'a FusedConv)>,
         norm: &'a BatchNorm,
     ) -> Self {
-        Norm {
+        NormInputs {
             conv,
             norm,
             summand: None,
@@ -36,7 +36,7 @@ impl Pass<'_> {
     /// Batch normalisation (Ioffe and Szegedy 2015): in training by the batch's mean and biased
     /// variance, which also move the running statistics; in evaluation, and where the layer is
     /// frozen, by the running statistics.
-    pub(super) fn batch_norm(&mut self, batch: Batch, fused: Norm) -> Batch {
+    pub(super) fn batch_norm(&mut self, batch: Batch, fused: NormInputs) -> Batch {
         let norm = fused.norm;
         let options = FusedNorm {
             epsilon: norm.epsilon,

@@ -1,8 +1,8 @@
-//! What the tests share.
+//! Helpers for several tests.
 
 use convsweep_spec::model::{Conv, Init, Padding};
 
-/// A convolution of 3×3 with a bias and nothing behind it, which leaves the image's size as it is.
+/// A 3×3 convolution with a bias, without norm or activation, which keeps the size of the image.
 pub fn plain_conv(filters: u32) -> Conv {
     Conv {
         filters,

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 /// A layer and what it costs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LayerSummary {
-    /// The layer's name ([`crate::layer_names`]). A structure comes after its layers, and its row is the
-    /// join of its branches.
+    /// The layer's name ([`crate::layer_names`]). A structure comes after its layers and stands for
+    /// the join of its branches.
     pub name: String,
     /// A short description, `conv 3×3, 32, relu`.
     pub description: String,

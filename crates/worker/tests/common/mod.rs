@@ -1,6 +1,6 @@
-//! A small job, the worker program, and what it leaves.
+//! A small job, the worker program, and the results that it leaves.
 
-// Each test program uses a part of this.
+// No test program uses all of this.
 #![allow(dead_code)]
 
 use convsweep_data::{Location, facts};
@@ -39,7 +39,7 @@ pub fn sgd(lr: f64) -> Optimizer {
     .with_decay(1e-4)
 }
 
-/// Everything that has a state or draws random numbers is in it.
+/// A model with everything that has a state or uses random numbers.
 pub fn model() -> ModelSpec {
     let norm = Some(Norm::Batch {
         momentum: 0.1,
@@ -88,7 +88,7 @@ pub fn model() -> ModelSpec {
     ModelSpec { layers }
 }
 
-/// A job over drawn shapes, phase by phase.
+/// A job on drawn shapes with these phases: their numbers of epochs and optimizers.
 pub fn job(results: &Path, phases: &[(u32, Optimizer)]) -> Job {
     let shapes = Shapes {
         train: 256,
@@ -150,7 +150,7 @@ pub fn job(results: &Path, phases: &[(u32, Optimizer)]) -> Job {
     finish(question, results)
 }
 
-/// The question as a job, first attempt.
+/// The first attempt at the job of this question.
 pub fn finish(question: Question, results: &Path) -> Job {
     let id = question.job_id();
     let execution = Execution {
@@ -185,7 +185,7 @@ impl Worker {
         Worker::start_with(failpoint, 1)
     }
 
-    /// A worker that dies at the failpoint, whichever attempt it is.
+    /// A worker that dies at the failpoint in every attempt.
     pub fn start_to_die(failpoint: &str) -> Worker {
         Worker::start_with(Some(failpoint), u32::MAX)
     }
@@ -230,7 +230,7 @@ impl Worker {
         (read > 0).then(|| serde_json::from_str(&line).expect("an event"))
     }
 
-    /// Events up to `Ended` or the worker's death.
+    /// Events up to `Ended`, or up to the death of the worker.
     pub fn events(&mut self) -> Vec<Event> {
         let mut events = Vec::new();
         while let Some(envelope) = self.next() {
@@ -251,7 +251,7 @@ impl Drop for Worker {
     }
 }
 
-/// Runs one job in a worker of its own.
+/// Runs one job in a new worker.
 pub fn run(job: &Job, failpoint: Option<&str>) -> Vec<Event> {
     let mut worker = Worker::start(failpoint);
     worker.train(job);
@@ -265,7 +265,7 @@ pub fn outcome(events: &[Event]) -> Option<&Outcome> {
     }
 }
 
-/// Everything that must be equal to the bit between two ways of training one job.
+/// The results that must be equal to the bit, however a job was trained.
 #[derive(Debug, PartialEq)]
 pub struct Left {
     metrics: BTreeMap<u32, String>,
@@ -275,7 +275,7 @@ pub struct Left {
     states: BTreeMap<String, Vec<(String, Vec<u8>)>>,
 }
 
-/// Reads it from the job's folder.
+/// Reads the results from the job's folder.
 pub fn left(job: &Job) -> Left {
     let folder = &job.execution.folder;
     let (mut metrics, mut evaluations) = (BTreeMap::new(), BTreeMap::new());

@@ -1,0 +1,105 @@
+//! Applies operations to a batch.
+
+use super::context::Pass;
+use super::normalization::{NormInputs, group_norm};
+use crate::activation::{activate, prelu};
+use crate::batch::Batch;
+use crate::locally_connected::locally_connected;
+use crate::operation::{Operation, Pooling};
+use burn::tensor::Tensor;
+
+impl Pass<'_> {
+    /// Logits of `images`.
+    pub(crate) fn run(&mut self, images: Batch) -> Tensor<2> {
+        let network = self.network;
+        let logits = self.apply_all(&network.operations, images);
+        self.ops.flatten(logits)
+    }
+
+    /// Applies operations in their order; a norm behind a convolution together with it.
+    fn apply_all(&mut self, operations: &[Operation], batch: Batch) -> Batch {
+        let (mut rest, mut batch) = (operations, batch);
+        while let Some((operation, behind)) = rest.split_first() {
+            (batch, rest) = match (operation.as_bare_conv(), behind.split_first()) {
+                (conv @ Some(_), Some((Operation::BatchNorm { norm, .. }, behind))) => {
+                    let norm = NormInputs::after(conv, norm);
+                    (self.batch_norm(batch, norm), behind)
+                }
+                _ => (self.apply(operation, batch), behind),
+            };
+        }
+        batch
+    }
+
+    fn apply(&mut self, operation: &Operation, batch: Batch) -> Batch {
+        match operation {
+            Operation::Conv {
+                parameters, conv, ..
+            } => self
+                .ops
+                .conv(batch, self.weight_and_bias(*parameters), conv),
+            Operation::Transposed { parameters, conv } => {
+                let layer = self.weight_and_bias(*parameters);
+                self.ops.transposed(batch, layer, conv)
+            }
+            Operation::LocallyConnected {
+                parameters,
+                windows,
+            } => {
+                let weight = self.parameter::<3>(parameters.weight);
+                let bias = parameters.bias.map(|bias| self.parameter::<3>(bias));
+                let x = batch.channels_first();
+                Batch::ChannelsFirst(locally_connected(x, weight, bias, windows))
+            }
+            Operation::Dense {
+                parameters, dense, ..
+            } => {
+                let layer = self.weight_and_bias(*parameters);
+                let x = self.ops.flatten(batch);
+                Batch::Flat(self.ops.dense(x, layer, *dense))
+            }
+            Operation::BatchNorm { norm, .. } => self.batch_norm(batch, NormInputs::after(None, norm)),
+            Operation::GroupNorm {
+                scale,
+                shift,
+                groups,
+                epsilon,
+            } => {
+                let (scale, shift) = (self.parameter(*scale), self.parameter(*shift));
+                group_norm(batch, scale, shift, *groups, *epsilon)
+            }
+            Operation::Activation { activation, .. } => {
+                batch.map(|x| activate(x, *activation), |x| activate(x, *activation))
+            }
+            Operation::Prelu { slopes } => {
+                let slopes = batch.by_channel(self.parameter::<1>(*slopes));
+                batch.zip(slopes, prelu, prelu)
+            }
+            Operation::Dropout { name, rate, unit } => self.dropout(batch, name, *rate, *unit),
+            Operation::Flatten => Batch::Flat(self.ops.flatten(batch)),
+            Operation::Pool { pooling, .. } => self.pool(batch, pooling),
+            Operation::Function { function, .. } => function.apply(batch),
+            Operation::Gate(operations) => self.gate(batch, operations),
+            Operation::Branches { .. } => self.branches(batch, operation),
+        }
+    }
+
+    fn pool(&self, batch: Batch, pooling: &Pooling) -> Batch {
+        match pooling {
+            Pooling::Max(options) => self.ops.max_pool(batch, options),
+            Pooling::Average(options) => self.ops.average_pool(batch, options),
+            Pooling::GlobalAverage => Batch::Flat(self.ops.global_average(batch)),
+        }
+    }
+
+    /// Multiplies each channel by what `operations` compute from the batch.
+    fn gate(&mut self, batch: Batch, operations: &[Operation]) -> Batch {
+        let gate = self.apply_all(operations, batch.clone());
+        let gate = self.ops.flatten(gate);
+        let [n, c] = gate.dims();
+        match batch {
+            Batch::ChannelsLast(x) => Batch::ChannelsLast(x * gate.reshape([n, 1, 1, c])),
+            other => Batch::ChannelsFirst(other.channels_first() * gate.reshape([n, c, 1, 1])),
+        }
+    }
+}

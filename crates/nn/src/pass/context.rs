@@ -1,0 +1,54 @@
+//! What a pass through a network reads and changes.
+
+use crate::network::Network;
+use crate::operation::LayerParameters;
+use crate::ops::{Ops, WeightAndBias, ops_for};
+use burn::tensor::Tensor;
+
+/// A pass through a network: what it reads, and the running statistics that it moves.
+pub(crate) struct Pass<'a> {
+    pub network: &'a Network,
+    pub(super) ops: &'static dyn Ops,
+    /// The parameters, tracked where gradients are needed.
+    pub parameters: Vec<Tensor<1>>,
+    /// `None` in evaluation.
+    pub training: Option<TrainingPass>,
+}
+
+/// What only training needs.
+pub(crate) struct TrainingPass {
+    pub seed: u64,
+    pub step: u64,
+    /// The running statistics, as this pass leaves them.
+    pub statistics: Vec<Tensor<1>>,
+}
+
+impl<'a> Pass<'a> {
+    pub(crate) fn new(
+        network: &'a Network,
+        parameters: Vec<Tensor<1>>,
+        training: Option<TrainingPass>,
+    ) -> Self {
+        Pass {
+            network,
+            ops: ops_for(&network.device, network.kernels),
+            parameters,
+            training,
+        }
+    }
+
+    /// Weights and bias of a layer, flat.
+    pub(super) fn weight_and_bias(&self, layer: LayerParameters) -> WeightAndBias {
+        WeightAndBias {
+            weight: self.parameters[layer.weight].clone(),
+            bias: layer.bias.map(|bias| self.parameters[bias].clone()),
+        }
+    }
+
+    /// A parameter in its shape.
+    pub(super) fn parameter<const D: usize>(&self, index: usize) -> Tensor<D> {
+        let mut shape = [1; D];
+        shape.copy_from_slice(&self.network.parameters[index].shape);
+        self.parameters[index].clone().reshape(shape)
+    }
+}
