@@ -1,6 +1,6 @@
 //! The training state: network, optimiser, averages and position.
 
-use crate::checkpoint::{self, Saved, NamedValues};
+use crate::checkpoint::{self, NamedValues, Saved};
 use crate::error::TrainError;
 use crate::failpoint::Failpoints;
 use convsweep_nn::optimizer::OptimizerState;

@@ -138,11 +138,7 @@ impl Measure {
         Ok(network.with_kernels(configuration.train.kernels))
     }
 
-    fn training(
-        &self,
-        mut network: Network,
-        train: &TrainSpec,
-    ) -> Result<Value, DataError> {
+    fn training(&self, mut network: Network, train: &TrainSpec) -> Result<Value, DataError> {
         let (batch, [c, h, w]) = (train.batch_size as usize, self.image);
         let optimizer = &train.phases[0].optimizer;
         let mut state = OptimizerState::new(optimizer);

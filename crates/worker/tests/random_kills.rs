@@ -326,7 +326,10 @@ fn random_jobs_survive_random_kills() {
             );
         }
         let events = log(&job);
-        within += events.iter().filter(|e| starts_within_epoch(&e.event)).count();
+        within += events
+            .iter()
+            .filter(|e| starts_within_epoch(&e.event))
+            .count();
         let attempts = log(&job).iter().map(|e| e.attempt).max().unwrap_or(0);
         assert!(
             attempts >= 2,

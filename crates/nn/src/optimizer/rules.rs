@@ -102,12 +102,7 @@ pub(super) fn step(
 }
 
 /// RMSprop with PyTorch's options.
-fn rmsprop(
-    rule: &Rule,
-    lr: f64,
-    gradient: Tensor<1>,
-    moments: Vec<&mut Tensor<1>>,
-) -> Tensor<1> {
+fn rmsprop(rule: &Rule, lr: f64, gradient: Tensor<1>, moments: Vec<&mut Tensor<1>>) -> Tensor<1> {
     let Rule::Rmsprop {
         decay,
         epsilon,

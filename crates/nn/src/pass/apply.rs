@@ -17,7 +17,7 @@ impl Pass<'_> {
     }
 
     /// Applies operations in their order; a norm behind a convolution together with it.
-    fn apply_all(&mut self, operations: &[Operation], batch: Batch) -> Batch {
+    pub(super) fn apply_all(&mut self, operations: &[Operation], batch: Batch) -> Batch {
         let (mut rest, mut batch) = (operations, batch);
         while let Some((operation, behind)) = rest.split_first() {
             (batch, rest) = match (operation.as_bare_conv(), behind.split_first()) {
@@ -31,7 +31,7 @@ impl Pass<'_> {
         batch
     }
 
-    fn apply(&mut self, operation: &Operation, batch: Batch) -> Batch {
+    pub(super) fn apply(&mut self, operation: &Operation, batch: Batch) -> Batch {
         match operation {
             Operation::Conv {
                 parameters, conv, ..
@@ -58,7 +58,9 @@ impl Pass<'_> {
                 let x = self.ops.flatten(batch);
                 Batch::Flat(self.ops.dense(x, layer, *dense))
             }
-            Operation::BatchNorm { norm, .. } => self.batch_norm(batch, NormInputs::after(None, norm)),
+            Operation::BatchNorm { norm, .. } => {
+                self.batch_norm(batch, NormInputs::after(None, norm))
+            }
             Operation::GroupNorm {
                 scale,
                 shift,

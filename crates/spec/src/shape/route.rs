@@ -98,15 +98,8 @@ fn last_convolution(layers: &[Layer]) -> Option<(bool, Option<Norm>, Init)> {
                 behind = behind.or(Some(*norm));
                 None
             }
-            Layer::Pool(_)
-            | Layer::Activation { .. }
-            | Layer::Dropout { .. }
-            | Layer::SpatialDropout { .. }
-            | Layer::DropPath { .. }
-            | Layer::Flatten
-            | Layer::Upsample(_)
-            | Layer::SqueezeExcite(_)
-            | Layer::Pad(_) => None,
+            // Without weights, or (squeeze and excitation) not a convolution.
+            _ => None,
         };
         if let Some((bias, norm, init)) = found {
             return Some((bias, norm.or(behind), init));
