@@ -13,7 +13,7 @@ use convsweep_spec::layout::ResultsFolder;
 use convsweep_spec::log::{LogEntry, MemberJob, Record};
 use convsweep_spec::metric::{self, Direction, Number};
 use convsweep_spec::outcome::Outcome;
-use convsweep_store::{Reader, Writer};
+use convsweep_store::{Database, DatabaseWriter};
 use std::time::Instant;
 
 fn main() {
@@ -26,7 +26,7 @@ fn main() {
             .expect("a number")
     };
     let (jobs, epochs) = (number(), number());
-    let writer = Writer::open(&results).expect("opens");
+    let writer = DatabaseWriter::open(&results).expect("opens");
     let configurations = jobs.div_ceil(4);
     let since = Instant::now();
     let all: Vec<JobId> = (0..configurations)
@@ -58,7 +58,7 @@ fn main() {
         reading.join().expect("reads")
     );
 
-    let reader = Reader::open(&results).expect("opens");
+    let reader = Database::open(&results).expect("opens");
     let time = |what: &str, ask: &dyn Fn()| {
         let since = Instant::now();
         ask();
@@ -85,7 +85,7 @@ fn main() {
 }
 
 /// Records a configuration with four jobs.
-fn plan(writer: &Writer, number: u32, epochs: u32) -> Vec<JobId> {
+fn plan(writer: &DatabaseWriter, number: u32, epochs: u32) -> Vec<JobId> {
     if number == 0 {
         let mut folder = folder::Folder::new();
         folder.revision(1, "load", &["model.width"], Direction::Max);
@@ -111,7 +111,7 @@ fn plan(writer: &Writer, number: u32, epochs: u32) -> Vec<JobId> {
     jobs
 }
 
-fn train(writer: &Writer, job: &JobId, epochs: u32) {
+fn train(writer: &DatabaseWriter, job: &JobId, epochs: u32) {
     let mut n = 0;
     let mut say = |event: Event| {
         writer.event(Envelope {
@@ -159,7 +159,7 @@ fn slowest_read(results: &ResultsFolder) -> f64 {
     let mut slowest: f64 = 0.0;
     while !results.0.join("done").exists() {
         let since = Instant::now();
-        let reader = Reader::open(results).expect("never locked");
+        let reader = Database::open(results).expect("never locked");
         reader
             .query("select count(*) from jobs where outcome = 'finished'")
             .expect("never locked");

@@ -6,11 +6,14 @@ use std::io;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
-/// What can go wrong with a results database.
+/// Why the results database could not be used.
 #[derive(Debug, Error)]
 pub enum StoreError {
     /// A newer program wrote the database or a log.
-    #[error("{} is of version {found}, this program knows {known}: use the newer convsweep that wrote it", path.display())]
+    #[error(
+        "{} has version {found}, this program knows {known}: use the newer convsweep that wrote it",
+        path.display()
+    )]
     Newer {
         /// The database or log.
         path: PathBuf,
@@ -20,43 +23,63 @@ pub enum StoreError {
         known: u32,
     },
     /// An older program wrote the database, and a reader does not change it.
-    #[error("{} is of version {found}, this program writes {known}: `convsweep rebuild` or the next `convsweep run` brings it up to date", path.display())]
+    #[error(
+        "{} has version {found}, this program writes {known}: \
+        `convsweep rebuild` or the next `convsweep run` brings it up to date",
+        path.display()
+    )]
     Older {
         /// The database.
         path: PathBuf,
         /// Its version.
         found: u32,
-        /// The version wanted.
+        /// The version that this program writes.
         known: u32,
     },
     /// The database or its folder cannot be written.
-    #[error("{} cannot be written: check its permissions and whether its file system is read-only, or choose another results folder", path.display())]
+    #[error(
+        "{} cannot be written: check its permissions and whether its file system is read-only, \
+        or choose another results folder",
+        path.display()
+    )]
     NotWritable {
         /// The database.
         path: PathBuf,
     },
-    /// A file is where a copy should go.
+    /// The file that a copy should be written to exists already.
     #[error("{} exists already: name another file", path.display())]
     Exists {
         /// The file.
         path: PathBuf,
     },
     /// There is no database.
-    #[error("there is no results database {}: `convsweep run FILE` makes one, `convsweep rebuild` makes it from the logs", path.display())]
+    #[error(
+        "there is no results database {}: `convsweep run FILE` creates one, \
+        `convsweep rebuild` builds it from the logs",
+        path.display()
+    )]
     Missing {
         /// Where it would be.
         path: PathBuf,
     },
-    /// The database is damaged or something else.
-    #[error("{} is not a sound results database ({message}): `convsweep rebuild` makes it anew from the logs", path.display())]
+    /// The database is damaged or not ours.
+    #[error(
+        "{} is not a valid results database ({message}): \
+        `convsweep rebuild` builds it again from the logs",
+        path.display()
+    )]
     Damaged {
         /// The database.
         path: PathBuf,
-        /// What SQLite or the check says.
+        /// What SQLite or the check reports.
         message: String,
     },
-    /// The disk has no room left. What is in the logs is not lost.
-    #[error("no room left on the disk of {}: make room and run again; the logs hold what the database lacks", path.display())]
+    /// The disk is full. What is in the logs is not lost.
+    #[error(
+        "no space left on the disk of {}: free some and run again; \
+        the logs contain what the database lacks",
+        path.display()
+    )]
     DiskFull {
         /// The database.
         path: PathBuf,
@@ -70,7 +93,7 @@ pub enum StoreError {
     /// A query that SQLite does not understand or cannot carry out.
     #[error("{message}")]
     Query {
-        /// What SQLite says.
+        /// What SQLite reports.
         message: String,
     },
     /// Another error of SQLite.
@@ -89,13 +112,13 @@ pub enum StoreError {
         /// The error.
         source: io::Error,
     },
-    /// The writer's thread has ended.
-    #[error("the database's writer has ended")]
+    /// The thread of the writer has ended.
+    #[error("the writer of the database has ended")]
     Ended,
 }
 
 impl StoreError {
-    /// Sorts an error of SQLite on the database at `path`.
+    /// Classifies an error of SQLite for the database at `path`.
     pub(crate) fn sqlite(path: &Path, source: rusqlite::Error) -> StoreError {
         let path = path.to_path_buf();
         match source.sqlite_error_code() {
@@ -111,7 +134,7 @@ impl StoreError {
         }
     }
 
-    /// Sorts an error of the file system.
+    /// Classifies an error of the file system.
     pub(crate) fn io(path: &Path, source: io::Error) -> StoreError {
         let path = path.to_path_buf();
         match source.kind() {

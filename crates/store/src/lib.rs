@@ -1,13 +1,16 @@
-//! The results database: one writer, readers, migrations, rebuild.
+//! The results database: one writer, typed queries, migrations, rebuilding.
 //!
 //! The logs are the truth (`jobs/<id>/events.jsonl`, `<experiment>/log.jsonl`); the database is an
-//! index over them. Every row is made by `apply` from one event or entry, in such a way that order
-//! across logs and repetition do not matter, or by `derive` from other rows: so a database that was
-//! fed while a sweep ran equals one that [`rebuild`] makes.
+//! index over them. Every row is written by `write::apply_event` or `write::apply_entry` from one
+//! line of a log, in such a way that the order across logs and repetition do not matter, or by
+//! `write::derived` from other rows. So a database that was written while a sweep ran equals one
+//! that [`rebuild`] makes.
 //!
-//! Numbers that are not numbers (NaN) are stored as NULL, since SQLite has no NaN; infinities are
-//! kept. Tables and views are documented in `tables.sql` and `views.sql`, which [`Reader::schema`]
-//! prints.
+//! All SQL of the project is in this crate: a command asks by a method of [`Database`]. Only the SQL
+//! that users write themselves comes from outside ([`Database::query`]).
+//!
+//! NaN is stored as NULL, since SQLite has no NaN; infinities are kept. Tables and views are
+//! documented in `schema/*.sql`, which [`Database::schema`] prints.
 
 mod check;
 mod error;
@@ -19,9 +22,9 @@ mod write;
 pub use check::check;
 pub use error::StoreError;
 pub use queries::{
-    ConfigurationRow, EpochRow, EvaluationRow, ExperimentRows, ExperimentSummary, JobDecision,
-    JobProgress, JobRow, JobState, Reader, Table, Value,
+    AttemptRow, Cell, ConfigurationRow, Database, EpochRow, EvaluationRow, ExperimentRows,
+    ExperimentSummary, FailureRow, FindJobError, JobCostRow, JobDecision, JobPlace, JobProgress,
+    JobRow, JobState, LeaderboardRow, RecordedRun, Table, find_job_among,
 };
 pub use replay::{SyncReport, rebuild};
-pub use schema::literal;
-pub use write::Writer;
+pub use write::DatabaseWriter;

@@ -1,4 +1,4 @@
-//! What `check` finds.
+//! Problems that `check` finds.
 
 use crate::folder::{Folder, member};
 use convsweep_spec::metric::Direction;
@@ -31,19 +31,22 @@ fn a_sound_database_has_no_problems() {
 }
 
 #[test]
-fn rows_that_the_logs_do_not_give_are_found() {
+fn rows_that_differ_from_the_logs_are_found() {
     let changes = [
         (
             "delete from metrics where epoch = 2 and name = 'val_loss'",
-            "metrics: the logs give 12 rows, the database has 10; 2 are missing",
+            "metrics: the logs give 12 rows, the database has 10; \
+            2 missing or different, 0 not in the logs",
         ),
         (
             "update evaluations set accuracy = 1 where part = 'test'",
-            "evaluations: the logs give 4 rows, the database has 4; 2 are missing or differ, 2 are not",
+            "evaluations: the logs give 4 rows, the database has 4; \
+            2 missing or different, 2 not in the logs",
         ),
         (
             "insert into jobs (job) values ('x')",
-            "jobs: the logs give 2 rows, the database has 3; 0 are missing or differ, 1 are not",
+            "jobs: the logs give 2 rows, the database has 3; \
+            0 missing or different, 1 not in the logs",
         ),
         (
             "pragma foreign_keys = off; delete from members",
@@ -64,7 +67,7 @@ fn rows_that_the_logs_do_not_give_are_found() {
 }
 
 #[test]
-fn lines_that_were_not_read_are_found() {
+fn unreadable_lines_are_found() {
     let folder = folder();
     folder.append("a/log.jsonl", b"garbage\n");
     let problems = check(&folder.results).expect("checks");

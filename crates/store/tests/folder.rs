@@ -1,4 +1,4 @@
-//! A results folder with tiny logs, written by the contract's own types.
+//! A results folder with tiny logs, written with the types of `spec`.
 #![allow(dead_code)]
 
 use convsweep_spec::FORMAT;
@@ -16,7 +16,7 @@ use convsweep_spec::model::{Dense, Init, Layer, ModelSpec};
 use convsweep_spec::outcome::Outcome;
 use convsweep_spec::task::Task;
 use convsweep_spec::train::{Optimizer, Phase, TrainSpec};
-use convsweep_store::{Reader, Table, Value, Writer};
+use convsweep_store::{Cell, Database, DatabaseWriter, Table};
 use std::collections::HashMap;
 use std::fs::{self, OpenOptions};
 use std::io::Write;
@@ -25,10 +25,10 @@ use tempfile::TempDir;
 pub struct Folder {
     _keep: TempDir,
     pub results: ResultsFolder,
-    /// Lines go to the log and, where there is a writer, to it as well, as in a run.
-    pub writer: Option<Writer>,
+    /// Every line is written to its log and, if there is a writer, sent to it too, as in a run.
+    pub writer: Option<DatabaseWriter>,
     numbers: HashMap<(JobId, u32), u64>,
-    /// What the next line's time is a second after.
+    /// Time of the last line; each line is one second later.
     pub clock: f64,
 }
 
@@ -48,14 +48,14 @@ impl Folder {
 
     pub fn live() -> Folder {
         let mut folder = Folder::new();
-        folder.writer = Some(Writer::open(&folder.results).expect("opens"));
+        folder.writer = Some(DatabaseWriter::open(&folder.results).expect("opens"));
         folder
     }
 
-    /// Closes the live writer and reads the logs' tails, as the next run does.
+    /// Closes the writer and reads the ends of the logs, as the next run does.
     pub fn synced(&mut self) -> Vec<String> {
         self.writer = None;
-        let writer = Writer::open(&self.results).expect("opens");
+        let writer = DatabaseWriter::open(&self.results).expect("opens");
         let report = writer.sync(&self.results).expect("syncs");
         report.problems
     }
@@ -198,7 +198,7 @@ impl Folder {
         );
     }
 
-    /// A whole job: two epochs that end at `accuracy`, both evaluations.
+    /// A complete job: two epochs that end with `accuracy`, and both evaluations.
     pub fn train(&mut self, job: &JobId, accuracy: f64) {
         self.start(job, 1, Start::Scratch);
         self.epoch(job, 1, 1, accuracy - 0.1);
@@ -217,11 +217,11 @@ impl Folder {
         self.end(job, 1, Outcome::Finished);
     }
 
-    pub fn reader(&self) -> Reader {
+    pub fn reader(&self) -> Database {
         if let Some(writer) = &self.writer {
             writer.flush().expect("flushes");
         }
-        Reader::open(&self.results).expect("opens")
+        Database::open(&self.results).expect("opens")
     }
 
     pub fn query(&self, sql: &str) -> Table {
@@ -230,11 +230,11 @@ impl Folder {
             .unwrap_or_else(|e| panic!("{sql}: {e}"))
     }
 
-    /// The answer as text: cells by `|`, rows by line.
+    /// The answer as text: cells separated by `|`, one line for each row.
     pub fn text(&self, sql: &str) -> String {
-        let line = |row: &Vec<Value>| {
+        let line = |row: &Vec<Cell>| {
             row.iter()
-                .map(Value::to_string)
+                .map(Cell::to_string)
                 .collect::<Vec<_>>()
                 .join("|")
         };
@@ -246,7 +246,7 @@ impl Folder {
             .join("\n")
     }
 
-    /// Every row of every table, and every view's text, in order.
+    /// Every row of every table, and the text of every view, in order.
     pub fn dump(&self) -> String {
         let connection = rusqlite::Connection::open(self.results.database()).expect("opens");
         let names = "select name, type, sql from sqlite_master where type in ('table', 'view') order by type, name";
@@ -294,7 +294,8 @@ pub fn fingerprint() -> Fingerprint {
     }
 }
 
-/// A configuration that differs from others by its width; `seeds` jobs; a value for each axis.
+/// A configuration with `seeds` jobs that differs from others by its width, and a value for each
+/// axis.
 pub fn member(position: u32, width: u32, epochs: u32, seeds: u64, axes: &[&str]) -> Member {
     let dense = |units| {
         Layer::Dense(Dense {

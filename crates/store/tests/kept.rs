@@ -1,11 +1,10 @@
-//! Databases that earlier schemas left, kept as text: each is brought up to date with its rows as
-//! they were.
+//! Databases with earlier schemas, kept as text: each is migrated with its rows unchanged.
 
 use convsweep_spec::id::JobId;
 use convsweep_spec::layout::ResultsFolder;
-use convsweep_store::{JobProgress, Reader, StoreError, Writer};
+use convsweep_store::{Database, DatabaseWriter, JobProgress, StoreError};
 
-/// `finished` of two jobs, and so many decisions, are in the kept database.
+/// The kept database has two jobs, `finished` of which have finished, and this many decisions.
 fn check(kept: &str, finished: u32, decisions: i64) {
     let folder = tempfile::tempdir().expect("makes");
     let results = ResultsFolder(folder.path().into());
@@ -28,15 +27,15 @@ fn check(kept: &str, finished: u32, decisions: i64) {
     assert!(before.iter().all(|n| *n > 0), "{before:?}");
     drop(old);
     assert!(
-        matches!(Reader::open(&results), Err(StoreError::Older { .. })),
+        matches!(Database::open(&results), Err(StoreError::Older { .. })),
         "a reader changes nothing"
     );
-    drop(Writer::open(&results).expect("migrates"));
+    drop(DatabaseWriter::open(&results).expect("migrates"));
     let new = rusqlite::Connection::open(results.database()).expect("opens");
     let after: Vec<i64> = tables.iter().map(|table| count(&new, table)).collect();
     assert_eq!(after, before);
     assert_eq!(count(&new, "decisions"), decisions);
-    let reader = Reader::open(&results).expect("is up to date");
+    let reader = Database::open(&results).expect("is up to date");
     let experiment = reader.experiments().expect("reads").remove(0);
     let progress = reader
         .progress(&experiment.name)
@@ -81,7 +80,7 @@ fn schema_1() {
     check(include_str!("kept/schema-1.sql"), 2, 0);
 }
 
-/// What schema 2 left: schema 1 and what it added.
+/// Schema 2 is schema 1 and what it added.
 #[test]
 fn schema_2() {
     let added = [
@@ -98,7 +97,7 @@ fn schema_3() {
 }
 
 #[test]
-fn a_backup_is_whole_while_the_writer_writes() {
+fn a_backup_is_complete_while_the_writer_writes() {
     let mut folder = crate::folder::Folder::live();
     let member = crate::folder::member(0, 1, 2, 2, &["model.width"]);
     folder.revision(
@@ -134,10 +133,10 @@ fn a_backup_is_whole_while_the_writer_writes() {
     assert!(!to.with_extension("sqlite.part").exists());
 }
 
-/// What was heard while a sweep ran is not read again: the next run's start does not grow with what
-/// is there.
+/// Events that the writer received while a sweep ran are not read again, so that the start of the
+/// next run does not take longer the more there are.
 #[test]
-fn heard_logs_are_not_read_again() {
+fn received_events_are_not_read_again() {
     let mut folder = crate::folder::Folder::live();
     let member = crate::folder::member(0, 1, 2, 3, &["model.width"]);
     folder.revision(
@@ -162,7 +161,7 @@ fn heard_logs_are_not_read_again() {
     );
     folder.writer = None;
     let before = folder.dump();
-    let writer = Writer::open(&folder.results).expect("opens");
+    let writer = DatabaseWriter::open(&folder.results).expect("opens");
     let report = writer.sync(&folder.results).expect("syncs");
     assert_eq!((report.entries, report.events), (0, 1), "{report:?}");
     assert_eq!(report.problems.len(), 1, "{report:?}");

@@ -1,4 +1,4 @@
-//! Logs as the truth: replay, rebuild, torn and broken lines.
+//! Logs as the truth: replay, rebuilding, incomplete and broken lines.
 
 use crate::folder::{Folder, member};
 use convsweep_spec::event::{Event, Start};
@@ -6,13 +6,13 @@ use convsweep_spec::id::{JobId, StateKey};
 use convsweep_spec::log::Record;
 use convsweep_spec::metric::Direction;
 use convsweep_spec::outcome::Outcome;
-use convsweep_store::{StoreError, Writer, rebuild};
+use convsweep_store::{DatabaseWriter, StoreError, rebuild};
 use std::fs;
 
 const WIDTH: &str = "model.parameters.width";
 
-/// Every kind of line, two experiments that share configurations, crashes, a job known by its
-/// events alone.
+/// Every kind of line, two experiments that share configurations, crashes, and a job that only has
+/// events.
 fn busy(folder: &mut Folder) {
     let members: Vec<_> = (1..=3).map(|w| member(w - 1, w, 2, 2, &[WIDTH])).collect();
     folder.revision(1, "a", &[WIDTH], Direction::Max);
@@ -85,7 +85,7 @@ fn busy(folder: &mut Folder) {
 }
 
 #[test]
-fn a_database_fed_live_equals_a_rebuilt_one() {
+fn a_live_database_equals_a_rebuilt_one() {
     let mut folder = Folder::live();
     busy(&mut folder);
     assert_eq!(folder.synced(), [""; 0]);
@@ -127,7 +127,7 @@ fn replaying_changes_nothing() {
 }
 
 #[test]
-fn any_cut_of_the_logs_leads_to_the_same_rows() {
+fn logs_read_in_any_two_parts_give_the_same_rows() {
     let mut whole = Folder::new();
     busy(&mut whole);
     whole.synced();
@@ -148,13 +148,13 @@ fn any_cut_of_the_logs_leads_to_the_same_rows() {
 }
 
 #[test]
-fn broken_lines_are_told_by_file_and_line_and_the_rest_kept() {
+fn broken_lines_are_reported_with_file_and_line_and_the_others_kept() {
     let mut folder = Folder::new();
     let (job, other) = (JobId("aaaa".into()), JobId("bbbb".into()));
     folder.start(&job, 1, Start::Scratch);
     folder.append("jobs/aaaa/events.jsonl", b"gar\xffbage\n\n");
     folder.epoch(&job, 1, 1, 0.5);
-    // An event torn by a crash, and the next attempt's first word on the same line.
+    // An event cut off by a crash, and the next attempt's first event on the same line.
     folder.append(
         "jobs/aaaa/events.jsonl",
         br#"{"format":1,"job":"aaaa","att"#,
@@ -173,9 +173,9 @@ fn broken_lines_are_told_by_file_and_line_and_the_rest_kept() {
     let problems = folder.synced();
     let expect = [
         "jobs/aaaa/events.jsonl:2: could not be read",
-        "jobs/aaaa/events.jsonl:5: a torn line before this one was dropped",
-        "jobs/bbbb/events.jsonl:2: an event of job aaaa in another job's folder was left out",
-        "jobs/bbbb/events.jsonl:3: a torn last line was dropped",
+        "jobs/aaaa/events.jsonl:5: an incomplete line before this one was ignored",
+        "jobs/bbbb/events.jsonl:2: an event of job aaaa in another job's folder was ignored",
+        "jobs/bbbb/events.jsonl:3: an incomplete last line was ignored",
     ];
     assert_eq!(problems.len(), expect.len(), "{problems:#?}");
     problems
@@ -196,7 +196,7 @@ fn broken_lines_are_told_by_file_and_line_and_the_rest_kept() {
 }
 
 #[test]
-fn a_flood_of_garbage_is_told_in_few_lines() {
+fn many_broken_lines_are_reported_in_a_few() {
     let mut folder = Folder::new();
     folder.append(
         "jobs/aaaa/events.jsonl",
@@ -220,7 +220,7 @@ fn a_log_of_a_newer_program_is_refused() {
     let mut folder = Folder::new();
     busy(&mut folder);
     folder.append("jobs/aaaa/events.jsonl", b"{\"format\":2,\"whatever\":1}\n");
-    let writer = Writer::open(&folder.results).expect("opens");
+    let writer = DatabaseWriter::open(&folder.results).expect("opens");
     let error = writer.sync(&folder.results).expect_err("refuses");
     assert!(
         matches!(
@@ -241,7 +241,7 @@ fn a_log_of_a_newer_program_is_refused() {
 }
 
 #[test]
-fn logs_that_shrink_or_vanish_are_told() {
+fn logs_that_shrink_or_disappear_are_reported() {
     let mut folder = Folder::new();
     busy(&mut folder);
     folder.synced();
@@ -253,20 +253,20 @@ fn logs_that_shrink_or_vanish_are_told() {
     let problems = folder.synced();
     assert_eq!(problems.len(), 2, "{problems:#?}");
     assert!(problems[0].starts_with("a/log.jsonl: is shorter"));
-    assert!(problems[1].starts_with("b/log.jsonl: is gone"));
+    assert!(problems[1].starts_with("b/log.jsonl: no longer exists"));
     rebuild(&folder.results).expect("rebuilds");
     assert_eq!(folder.text("select experiment from experiments"), "a");
 }
 
 #[test]
-fn a_lost_database_comes_back_without_its_old_write_ahead_log() {
+fn a_lost_database_is_rebuilt_without_its_old_write_ahead_log() {
     let mut folder = Folder::live();
     busy(&mut folder);
     folder.synced();
     let before = folder.dump();
-    // As left by a killed program: the database deleted, its write-ahead log not.
+    // The database was deleted, but not the write-ahead log that a killed program left.
     let wal = folder.results.0.join("convsweep.sqlite-wal");
-    let writer = Writer::open(&folder.results).expect("opens");
+    let writer = DatabaseWriter::open(&folder.results).expect("opens");
     writer.entry(
         "z",
         serde_json::from_str(

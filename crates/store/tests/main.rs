@@ -1,4 +1,4 @@
-//! The store over tiny results folders.
+//! The store on tiny results folders.
 
 mod check;
 mod folder;

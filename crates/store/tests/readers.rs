@@ -1,4 +1,4 @@
-//! Readers: what they refuse, and that the writer never stands in their way.
+//! Readers: what they refuse, and that they never have to wait for the writer.
 
 use crate::folder::{Folder, member};
 use convsweep_spec::event::Start;
@@ -6,7 +6,7 @@ use convsweep_spec::id::JobId;
 use convsweep_spec::layout::ResultsFolder;
 use convsweep_spec::metric::Direction;
 use convsweep_spec::outcome::Outcome;
-use convsweep_store::{Reader, StoreError, Value, Writer, check, rebuild};
+use convsweep_store::{Cell, Database, DatabaseWriter, StoreError, check, rebuild};
 use std::fs;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -62,25 +62,25 @@ fn a_query_refuses_to_write() {
 }
 
 #[test]
-fn values_come_back_by_kind() {
+fn values_keep_their_type() {
     let folder = Folder::live();
     let table = folder.query("select null as a, 1 as b, 0.1 as c, 'x' as d, x'0102' as e, 1 as b");
     assert_eq!(table.columns, ["a", "b", "c", "d", "e", "b"]);
     let expected = [
-        Value::Null,
-        Value::Integer(1),
-        Value::Real(0.1),
-        Value::Text("x".into()),
-        Value::Blob(2),
-        Value::Integer(1),
+        Cell::Null,
+        Cell::Integer(1),
+        Cell::Real(0.1),
+        Cell::Text("x".into()),
+        Cell::Blob(2),
+        Cell::Integer(1),
     ];
     assert_eq!(table.rows, [expected]);
-    let text: Vec<_> = table.rows[0].iter().map(Value::to_string).collect();
+    let text: Vec<_> = table.rows[0].iter().map(Cell::to_string).collect();
     assert_eq!(text, ["", "1", "0.1", "x", "<2 bytes>", "1"]);
 }
 
 #[test]
-fn the_schema_tells_its_tables_and_views() {
+fn the_schema_lists_tables_and_views() {
     let schema = Folder::live().reader().schema().expect("reads");
     for words in [
         "CREATE TABLE metrics",
@@ -93,10 +93,10 @@ fn the_schema_tells_its_tables_and_views() {
 }
 
 #[test]
-fn what_cannot_be_opened_is_told_with_its_remedy() {
+fn an_unusable_database_is_reported_with_a_remedy() {
     let folder = Folder::new();
     let check = |expect: fn(&StoreError) -> bool, words: &str| {
-        let error = Reader::open(&folder.results).expect_err("fails");
+        let error = Database::open(&folder.results).expect_err("fails");
         assert!(
             expect(&error) && error.to_string().contains(words),
             "{error:?}: {error}"
@@ -104,7 +104,7 @@ fn what_cannot_be_opened_is_told_with_its_remedy() {
     };
     check(
         |e| matches!(e, StoreError::Missing { .. }),
-        "`convsweep run FILE` makes one",
+        "`convsweep run FILE` creates one",
     );
     let database = folder.results.database();
     fs::write(
@@ -117,7 +117,7 @@ fn what_cannot_be_opened_is_told_with_its_remedy() {
         "`convsweep rebuild`",
     );
     assert!(matches!(
-        Writer::open(&folder.results),
+        DatabaseWriter::open(&folder.results),
         Err(StoreError::Damaged { .. })
     ));
     fs::remove_file(&database).expect("removes");
@@ -127,7 +127,7 @@ fn what_cannot_be_opened_is_told_with_its_remedy() {
         .expect("makes");
     check(
         |e| matches!(e, StoreError::Damaged { .. }),
-        "another program's",
+        "belongs to another program",
     );
     rebuild(&folder.results).expect("rebuilds");
     let connection = rusqlite::Connection::open(&database).expect("opens");
@@ -136,10 +136,10 @@ fn what_cannot_be_opened_is_told_with_its_remedy() {
         .expect("sets");
     check(
         |e| matches!(e, StoreError::Newer { found: 99, .. }),
-        "is of version 99",
+        "has version 99",
     );
     assert!(matches!(
-        Writer::open(&folder.results),
+        DatabaseWriter::open(&folder.results),
         Err(StoreError::Newer { found: 99, .. })
     ));
     connection
@@ -152,12 +152,12 @@ fn what_cannot_be_opened_is_told_with_its_remedy() {
     );
     let blocked = folder.results.0.join("file");
     fs::write(&blocked, "").expect("writes");
-    let error = Writer::open(&ResultsFolder(blocked.join("results"))).expect_err("fails");
+    let error = DatabaseWriter::open(&ResultsFolder(blocked.join("results"))).expect_err("fails");
     assert!(matches!(error, StoreError::Io { .. }), "{error:?}");
 }
 
 #[test]
-fn a_whole_file_is_left_when_the_writer_closes() {
+fn closing_the_writer_leaves_one_complete_file() {
     let mut folder = Folder::live();
     folder.revision(1, "a", &[], Direction::Max);
     folder.writer = None;
@@ -171,10 +171,10 @@ fn a_whole_file_is_left_when_the_writer_closes() {
     );
 }
 
-/// `sqlite3` without a busy timeout, and readers of our own, while a sweep is written and its axes
-/// change.
+/// `sqlite3` without a busy timeout, and our own readers, while a sweep is being written and its
+/// axes change.
 #[test]
-fn readers_never_see_locked() {
+fn readers_never_find_the_database_locked() {
     let mut folder = Folder::live();
     let members: Vec<_> = (1..=20)
         .map(|w| member(w - 1, w, 2, 2, &["model.width"]))
@@ -200,7 +200,7 @@ fn readers_never_see_locked() {
         }
         scope.spawn(|| {
             while !stop.load(Ordering::Relaxed) {
-                let reader = Reader::open(&results).expect("opens");
+                let reader = Database::open(&results).expect("opens");
                 reader
                     .query("select * from curves limit 100")
                     .expect("answers");

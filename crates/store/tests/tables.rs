@@ -1,4 +1,4 @@
-//! What the tables and views say.
+//! The contents of tables and views.
 
 use crate::folder::{Folder, fingerprint, member};
 use convsweep_spec::event::{Event, Part, Start};
@@ -60,7 +60,7 @@ fn a_summary_counts_the_newest_revisions_jobs_only() {
 }
 
 #[test]
-fn a_later_attempt_replaces_and_a_finished_one_decides() {
+fn a_later_attempt_replaces_an_earlier_one_and_a_finished_one_counts() {
     let mut folder = Folder::live();
     let m = member(0, 1, 3, 1, &[]);
     let job = &m.jobs[0].job;
@@ -150,10 +150,10 @@ fn a_later_attempt_replaces_and_a_finished_one_decides() {
     );
 }
 
-/// A clock that jumps changes no standing: decisions and attempts are in the order of the attempts'
-/// numbers.
+/// A clock that jumps changes no state: decisions and attempts are ordered by the numbers of the
+/// attempts.
 #[test]
-fn a_decision_belongs_to_its_attempt_whatever_the_clock_says() {
+fn a_decision_belongs_to_its_attempt_whatever_the_clock_shows() {
     let mut folder = Folder::live();
     let m = member(0, 1, 9, 1, &[]);
     let job = &m.jobs[0].job;
@@ -235,7 +235,7 @@ fn a_decision_belongs_to_its_attempt_whatever_the_clock_says() {
     );
 }
 
-/// Logs of programs that did not record the attempt: the time has to do.
+/// Logs of programs that did not record the attempt are ordered by time.
 #[test]
 fn an_old_decision_is_ordered_by_time() {
     let mut folder = Folder::live();
@@ -265,7 +265,7 @@ fn an_old_decision_is_ordered_by_time() {
 }
 
 #[test]
-fn the_workers_own_word_counts_more_than_its_death() {
+fn the_end_reported_by_the_worker_takes_precedence() {
     let mut folder = Folder::live();
     let job = JobId("0123456789abcdef".into());
     folder.start(&job, 1, Start::Scratch);
@@ -290,7 +290,7 @@ fn the_workers_own_word_counts_more_than_its_death() {
 }
 
 #[test]
-fn experiments_come_back_as_they_were_logged() {
+fn experiments_are_read_as_they_were_logged() {
     let mut folder = Folder::live();
     let axes = [WIDTH, "train.optimizer"];
     let mut members: Vec<_> = (1..=2).map(|w| member(w - 1, w, 2, 2, &axes)).collect();
@@ -361,7 +361,7 @@ fn experiments_come_back_as_they_were_logged() {
 }
 
 #[test]
-fn per_class_figures_are_those_of_the_confusion() {
+fn figures_of_each_class_follow_from_the_confusion_matrix() {
     let mut folder = Folder::live();
     let job = JobId("j".into());
     folder.evaluate(&job, 1, Part::Test, [[5, 0], [5, 0]]);
@@ -376,7 +376,7 @@ fn per_class_figures_are_those_of_the_confusion() {
 }
 
 #[test]
-fn wide_views_have_a_column_for_each_axis_and_follow_them() {
+fn wide_views_have_a_column_for_each_axis_and_follow_changes() {
     let mut folder = Folder::live();
     let name = r#"it's "odd"; drop table jobs"#;
     let axes = [WIDTH, "train.seed", "other.width"];
@@ -416,7 +416,7 @@ fn wide_views_have_a_column_for_each_axis_and_follow_them() {
 }
 
 #[test]
-fn epochs_taken_over_from_a_saved_state_are_part_of_the_curve() {
+fn epochs_before_a_saved_state_are_part_of_the_curve() {
     let mut folder = Folder::live();
     let jobs: Vec<_> = [2, 3, 4].map(|epochs| member(0, 1, epochs, 1, &[])).into();
     folder.revision(1, "a", &[], Direction::Max);
@@ -515,7 +515,7 @@ fn infinities_are_kept_and_nan_is_null() {
 }
 
 #[test]
-fn progress_leaves_nothing() {
+fn progress_events_are_not_stored() {
     let mut folder = Folder::live();
     let progress = Event::Progress {
         epoch: 1,
@@ -532,7 +532,7 @@ fn progress_leaves_nothing() {
 }
 
 #[test]
-fn evaluations_stand_in_for_epochs_without_validation_figures_and_infinite_ones_do_not_count() {
+fn evaluations_replace_missing_validation_metrics_and_infinite_ones_do_not_count() {
     let mut folder = Folder::live();
     let m = member(0, 1, 2, 2, &[]);
     folder.revision(1, "a", &[], Direction::Max);

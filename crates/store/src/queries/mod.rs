@@ -1,10 +1,32 @@
-//! What is asked of the database, a file for each question.
+//! What can be asked of the database, one file for each question.
+//!
+//! To add a question: a method of [`Database`] in a file here, and its row type.
 
-mod experiment;
-mod reader;
+mod attempts;
+mod backup;
+mod costs;
+mod curves;
+mod database;
+mod decisions;
+mod experiments;
+mod failures;
+mod find_job;
+mod job_states;
+mod leaderboard;
+mod report_jobs;
+mod report_rows;
 mod rows;
-mod value;
+mod saved_states;
+mod user_sql;
 
-pub use reader::{ExperimentSummary, JobDecision, JobProgress, JobState, Reader};
+pub use attempts::AttemptRow;
+pub use costs::JobCostRow;
+pub use database::Database;
+pub use decisions::JobDecision;
+pub use experiments::{ExperimentSummary, JobPlace, RecordedRun};
+pub use failures::FailureRow;
+pub use find_job::{FindJobError, find_job_among};
+pub use job_states::{JobProgress, JobState};
+pub use leaderboard::LeaderboardRow;
 pub use rows::{ConfigurationRow, EpochRow, EvaluationRow, ExperimentRows, JobRow};
-pub use value::{Table, Value};
+pub use user_sql::{Cell, Table};

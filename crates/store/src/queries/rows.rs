@@ -1,11 +1,11 @@
-//! What a report needs of an experiment, as plain data; filled by the reader.
+//! What a report needs of an experiment, as plain data.
 
 use convsweep_spec::event::Fingerprint;
 use convsweep_spec::id::JobId;
 use convsweep_spec::log::{Member, Revision};
 use std::collections::BTreeMap;
 
-/// The latest revision of an experiment with everything its jobs left in the database.
+/// The newest revision of an experiment with everything that its jobs recorded.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ExperimentRows {
     /// The revision.
@@ -17,9 +17,9 @@ pub struct ExperimentRows {
 /// One configuration.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ConfigurationRow {
-    /// Its place in the revision.
+    /// What the revision says about it.
     pub member: Member,
-    /// Its jobs, in the order of the member's.
+    /// Its jobs, in the order of `member.jobs`.
     pub jobs: Vec<JobRow>,
 }
 
@@ -33,26 +33,27 @@ pub struct JobRow {
     /// Its fold.
     pub fold: Option<u32>,
     /// `finished` if any attempt did, else the name of the last attempt's outcome; `None` while it
-    /// waits or runs.
+    /// is waiting or running.
     pub outcome: Option<String>,
     /// Attempts so far.
     pub attempts: u32,
     /// Training time in seconds, summed over the attempts.
     pub seconds: f64,
-    /// Training images per second, mean over the epochs; 0 where none was trained.
+    /// Training images per second, mean over the epochs; 0 if none was trained.
     pub images_per_second: f64,
     /// Largest peak memory of the attempts, in bytes.
     pub peak_memory_bytes: u64,
-    /// Metrics of each completed epoch, in order; where the job started from another's saved state,
-    /// the epochs before are the other's.
+    /// Metrics of each completed epoch, in order. If the job started from the saved state of another
+    /// job, its first epochs are that job's.
     pub epochs: Vec<EpochRow>,
     /// Evaluation on the validation images after training.
     pub validation: Option<EvaluationRow>,
     /// Evaluation on the test images after training.
     pub test: Option<EvaluationRow>,
-    /// What decided the last bits in the last attempt.
+    /// Program and hardware of the attempt that finished, else of the last one: they decide the last
+    /// bits.
     pub fingerprint: Option<Fingerprint>,
-    /// Device of the last attempt, `cpu`, `cuda:0`, …; empty where none began.
+    /// Device of that attempt, `cpu`, `cuda:0`, …; empty if none has started.
     pub device: String,
 }
 
@@ -67,10 +68,10 @@ pub struct EpochRow {
     pub values: BTreeMap<String, f64>,
 }
 
-/// Result of classifying one part with the trained network.
+/// The trained network evaluated on the validation or the test images.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EvaluationRow {
-    /// How many images.
+    /// Number of images.
     pub images: u32,
     /// Mean cross-entropy.
     pub loss: f64,
@@ -78,6 +79,6 @@ pub struct EvaluationRow {
     pub accuracy: f64,
     /// `confusion[true][predicted]` counts.
     pub confusion: Vec<Vec<u32>>,
-    /// Which images were right: bit i (lowest bit of the first byte first) is image i of the part.
+    /// Which images were classified correctly: bit i (lowest bit of the first byte first) is image i of the part.
     pub correct: Vec<u8>,
 }

@@ -1,68 +1,53 @@
-//! Lines of a log, some of which a crash may have torn.
+//! Lines of a log, some of which may be incomplete after a crash.
 
 use crate::error::StoreError;
 use convsweep_spec::FORMAT;
+use serde::Deserialize;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
+/// No line of a worker comes near this; a file without line ends must not fill the memory.
+const LONGEST_LINE: u64 = 256 << 20;
+/// How every line begins.
+const START: &[u8] = br#"{"format":"#;
+
+/// A value and whether an incomplete line stood before it on the same line; else what is wrong.
+pub(super) type Parsed<T> = Result<(T, bool), String>;
+
+/// Reads one line into `line`, with its end; the answer is its length in bytes.
 pub(super) fn read_line(
     reader: &mut BufReader<File>,
     line: &mut Vec<u8>,
 ) -> std::io::Result<usize> {
-    /// No line of a worker is near this; a file without line ends must not fill the memory.
-    const LONGEST: u64 = 256 << 20;
     line.clear();
-    reader.by_ref().take(LONGEST).read_until(b'\n', line)
+    reader.by_ref().take(LONGEST_LINE).read_until(b'\n', line)
 }
 
-pub(super) type Parsed<T> = Result<(T, bool), String>;
-
-/// Reads a line; `true` if another line, torn by a crash, stood before it on the same line.
-pub(super) fn parse<T: for<'de> serde::Deserialize<'de>>(
+/// Parses a line, or the complete line that follows an incomplete one on it.
+pub(super) fn parse<T: for<'de> Deserialize<'de>>(
     path: &Path,
     line: &[u8],
 ) -> Result<Parsed<T>, StoreError> {
-    const START: &[u8] = br#"{"format":"#;
-    let whole = read(path, line)?;
-    let Err(problem) = whole else {
-        return Ok(whole.map(|value| (value, false)));
+    let problem = match from_json(path, line)? {
+        Ok(value) => return Ok(Ok((value, false))),
+        Err(problem) => problem,
     };
-    let begins = (1..line.len().saturating_sub(START.len()))
+    let last_start = (1..line.len().saturating_sub(START.len()))
         .rev()
         .find(|&i| line[i..].starts_with(START));
-    if let Some(begin) = begins
-        && let Ok(value) = read(path, &line[begin..])?
+    if let Some(start) = last_start
+        && let Ok(value) = from_json(path, &line[start..])?
     {
         return Ok(Ok((value, true)));
     }
     Ok(Err(format!(
-        "could not be read and was left out ({problem}): {}",
+        "could not be read and was ignored ({problem}): {}",
         beginning(line)
     )))
 }
 
-fn read<T: for<'de> serde::Deserialize<'de>>(
-    path: &Path,
-    line: &[u8],
-) -> Result<Result<T, String>, StoreError> {
-    let Format { format } = serde_json::from_slice(line).unwrap_or(Format { format: 0 });
-    if format > FORMAT {
-        return Err(StoreError::Newer {
-            path: path.to_path_buf(),
-            found: format,
-            known: FORMAT,
-        });
-    }
-    Ok(serde_json::from_slice(line).map_err(|e| e.to_string()))
-}
-
-/// Of a line only this much, so that a newer one is told from a broken one.
-#[derive(serde::Deserialize)]
-struct Format {
-    format: u32,
-}
-
+/// The beginning of a line, for a message.
 pub(super) fn beginning(line: &[u8]) -> String {
     let text = String::from_utf8_lossy(&line[..line.len().min(240)]);
     let shown: String = text
@@ -76,4 +61,25 @@ pub(super) fn beginning(line: &[u8]) -> String {
     } else {
         shown
     }
+}
+
+fn from_json<T: for<'de> Deserialize<'de>>(
+    path: &Path,
+    line: &[u8],
+) -> Result<Result<T, String>, StoreError> {
+    let LineFormat { format } = serde_json::from_slice(line).unwrap_or(LineFormat { format: 0 });
+    if format > FORMAT {
+        return Err(StoreError::Newer {
+            path: path.to_path_buf(),
+            found: format,
+            known: FORMAT,
+        });
+    }
+    Ok(serde_json::from_slice(line).map_err(|e| e.to_string()))
+}
+
+/// The part of a line that tells a line of a newer program from a broken one.
+#[derive(Deserialize)]
+struct LineFormat {
+    format: u32,
 }

@@ -1,10 +1,10 @@
-//! Reading the logs into the database: each from where it was left, in transactions that hold rows
-//! and place together.
+//! Reading the logs into the database: each from where the last reading ended. A transaction holds
+//! rows and the position in the log together.
 
 use super::lines::{beginning, parse, read_line};
 use crate::error::StoreError;
-use crate::write::apply;
 use crate::write::derived::Changes;
+use crate::write::{apply_entry, apply_event};
 use convsweep_spec::event::Envelope;
 use convsweep_spec::layout::{EVENTS, EXPERIMENT_LOG, ResultsFolder};
 use convsweep_spec::log::{LogEntry, Record};
@@ -14,6 +14,11 @@ use std::fs::{self, File};
 use std::io::{BufReader, ErrorKind, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
+/// Most lines in one transaction.
+const MOST_LINES: u32 = 20_000;
+/// Problems of one log that are reported one by one.
+const MOST_PROBLEMS: usize = 10;
+
 /// What reading the logs found.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SyncReport {
@@ -21,24 +26,21 @@ pub struct SyncReport {
     pub events: u64,
     /// Entries of experiments' logs read.
     pub entries: u64,
-    /// Lines and files that could not be read or were left out, each with file and line, for a
+    /// Lines and files that could not be read or were ignored, each with file and line, for a
     /// person.
     pub problems: Vec<String>,
 }
 
-/// Lines in a transaction, at most.
-const LINES: u32 = 20_000;
-/// Problems of one log that are told one by one.
-const TOLD: usize = 10;
-
-/// Reads what the logs hold beyond what the database has read.
+/// Reads what the logs contain beyond what the database has read.
 pub(crate) fn replay(
     connection: &Connection,
     results: &ResultsFolder,
 ) -> Result<SyncReport, StoreError> {
     let database = results.database();
-    let wrong = |e| StoreError::sqlite(&database, e);
-    connection.execute_batch("begin immediate").map_err(wrong)?;
+    let failed = |e| StoreError::sqlite(&database, e);
+    connection
+        .execute_batch("begin immediate")
+        .map_err(failed)?;
     let mut replay = Replay {
         connection,
         results,
@@ -47,8 +49,14 @@ pub(crate) fn replay(
         report: SyncReport::default(),
         lines: 0,
     };
-    match replay.everything().and_then(|()| replay.commit()) {
-        Ok(()) => Ok(replay.report),
+    match replay.all_logs().and_then(|()| replay.commit()) {
+        Ok(()) => {
+            let SyncReport {
+                events, entries, ..
+            } = replay.report;
+            tracing::debug!(events, entries, "read the logs into the database");
+            Ok(replay.report)
+        }
         Err(error) => {
             if !connection.is_autocommit() {
                 let _ = connection.execute_batch("rollback");
@@ -64,74 +72,74 @@ struct Replay<'a> {
     database: PathBuf,
     changes: Changes,
     report: SyncReport,
+    /// Lines in the open transaction.
     lines: u32,
 }
 
 /// How far a log has been read.
 #[derive(Clone, Copy, Default)]
-struct Mark {
+struct Position {
     offset: u64,
     lines: u64,
+    /// The revision that an experiment's next entry belongs to.
     revision: Option<u32>,
 }
 
-/// What a log is about.
-enum Kind {
+/// Whose log it is.
+enum LogOwner {
     Experiment(String),
     Job(String),
 }
 
 impl Replay<'_> {
-    fn everything(&mut self) -> Result<(), StoreError> {
-        let mut marks = self
-            .marks()
+    fn all_logs(&mut self) -> Result<(), StoreError> {
+        let mut positions = self
+            .positions()
             .map_err(|e| StoreError::sqlite(&self.database, e))?;
         for name in self.folders(&self.results.0.clone())? {
-            if self.results.0.join(&name).join(EXPERIMENT_LOG).is_file() && name != "jobs" {
-                let mark = marks.remove(&format!("{name}/{EXPERIMENT_LOG}"));
-                self.log(
-                    format!("{name}/{EXPERIMENT_LOG}"),
-                    mark,
-                    &Kind::Experiment(name),
-                )?;
+            if name != "jobs" && self.results.experiment_log(&name).is_file() {
+                let log = format!("{name}/{EXPERIMENT_LOG}");
+                let position = positions.remove(&log);
+                self.log(log, position, &LogOwner::Experiment(name))?;
             }
         }
         for job in self.folders(&self.results.jobs())? {
-            let name = format!("jobs/{job}/{EVENTS}");
-            let mark = marks.remove(&name);
-            self.log(name, mark, &Kind::Job(job))?;
+            let log = format!("jobs/{job}/{EVENTS}");
+            let position = positions.remove(&log);
+            self.log(log, position, &LogOwner::Job(job))?;
         }
-        let mut gone: Vec<_> = marks
-            .into_keys()
-            .filter(|name| !self.results.0.join(name).exists())
-            .collect();
-        gone.sort();
-        let told = |name| {
-            format!("{name}: is gone, its rows are still here; `convsweep rebuild` drops them")
-        };
-        self.report.problems.extend(gone.into_iter().map(told));
+        self.report_missing_logs(positions.into_keys().collect());
         Ok(())
     }
 
-    fn marks(&self) -> rusqlite::Result<HashMap<String, Mark>> {
+    /// Reports those of the `unread` logs that no longer exist.
+    fn report_missing_logs(&mut self, mut unread: Vec<String>) {
+        unread.sort();
+        for log in unread {
+            if !self.results.0.join(&log).exists() {
+                self.report.problems.push(format!(
+                    "{log}: no longer exists, but its rows do; `convsweep rebuild` removes them"
+                ));
+            }
+        }
+    }
+
+    fn positions(&self) -> rusqlite::Result<HashMap<String, Position>> {
         let mut statement = self
             .connection
             .prepare_cached("select path, offset, lines, revision from logs")?;
         let rows = statement.query_map([], |row| {
-            let (offset, lines): (i64, i64) = (row.get(1)?, row.get(2)?);
-            Ok((
-                row.get(0)?,
-                Mark {
-                    offset: offset as u64,
-                    lines: lines as u64,
-                    revision: row.get(3)?,
-                },
-            ))
+            let position = Position {
+                offset: row.get::<_, i64>(1)? as u64,
+                lines: row.get::<_, i64>(2)? as u64,
+                revision: row.get(3)?,
+            };
+            Ok((row.get(0)?, position))
         })?;
         rows.collect()
     }
 
-    /// Names of the folders in `folder`, sorted; none where it does not exist.
+    /// Names of the folders in `folder`, sorted; empty if it does not exist.
     fn folders(&mut self, folder: &Path) -> Result<Vec<String>, StoreError> {
         let listing = match fs::read_dir(folder) {
             Err(e) if e.kind() == ErrorKind::NotFound => return Ok(vec![]),
@@ -145,141 +153,152 @@ impl Replay<'_> {
             }
             match item.file_name().into_string() {
                 Ok(name) => names.push(name),
-                Err(name) => self.report.problems.push(format!(
-                    "{}: its name is not UTF-8",
-                    folder.join(name).display()
-                )),
+                Err(name) => {
+                    let path = folder.join(name);
+                    let problem = format!("{}: its name is not UTF-8", path.display());
+                    self.report.problems.push(problem);
+                }
             }
         }
         names.sort();
         Ok(names)
     }
 
-    fn log(&mut self, name: String, mark: Option<Mark>, kind: &Kind) -> Result<(), StoreError> {
+    /// Reads one log from `position`, or from its start if it has become shorter since.
+    fn log(
+        &mut self,
+        name: String,
+        position: Option<Position>,
+        owner: &LogOwner,
+    ) -> Result<(), StoreError> {
         let path = self.results.0.join(&name);
         let failed = |e| StoreError::io(&path, e);
         let size = match path.metadata() {
             Err(e) if e.kind() == ErrorKind::NotFound => return Ok(()),
             other => other.map_err(failed)?.len(),
         };
-        let mut mark = mark.unwrap_or_default();
-        if size == mark.offset {
+        let mut position = position.unwrap_or_default();
+        if size == position.offset {
             return Ok(());
         }
-        if size < mark.offset {
-            self.report
-                .problems
-                .push(format!("{name}: is shorter than when it was last read, and was read again; `convsweep rebuild` drops what it no longer says"));
-            mark = Mark::default();
+        if size < position.offset {
+            self.report.problems.push(format!(
+                "{name}: is shorter than when it was last read, and was read again; \
+                `convsweep rebuild` removes what it no longer contains"
+            ));
+            position = Position::default();
         }
         let mut file = File::open(&path).map_err(failed)?;
-        file.seek(SeekFrom::Start(mark.offset)).map_err(failed)?;
+        file.seek(SeekFrom::Start(position.offset))
+            .map_err(failed)?;
         let mut reader = BufReader::with_capacity(1 << 16, file);
         let (mut line, mut problems) = (Vec::new(), Vec::new());
         while read_line(&mut reader, &mut line).map_err(failed)? > 0 {
             if line.last() != Some(&b'\n') {
+                let (number, text) = (position.lines + 1, beginning(&line));
                 problems.push(format!(
-                    "{name}:{}: a torn last line was dropped: {}",
-                    mark.lines + 1,
-                    beginning(&line)
+                    "{name}:{number}: an incomplete last line was ignored: {text}"
                 ));
                 break;
             }
-            mark.lines += 1;
-            mark.offset += line.len() as u64;
+            position.lines += 1;
+            position.offset += line.len() as u64;
             let text = line.trim_ascii();
-            if !text.is_empty() {
-                let problem = self.line(&path, text, kind, &mut mark)?;
-                problems.extend(problem.map(|p| format!("{name}:{}: {p}", mark.lines)));
+            if !text.is_empty()
+                && let Some(problem) = self.line(&path, text, owner, &mut position)?
+            {
+                problems.push(format!("{name}:{}: {problem}", position.lines));
             }
             self.lines += 1;
-            if self.lines >= LINES {
-                self.keep(&name, mark)?;
+            if self.lines >= MOST_LINES {
+                self.save_position(&name, position)?;
                 self.commit()?;
                 self.connection
                     .execute_batch("begin immediate")
                     .map_err(|e| StoreError::sqlite(&self.database, e))?;
             }
         }
-        if problems.len() > TOLD + 1 {
-            let more = problems.len() - TOLD;
-            problems.truncate(TOLD);
-            problems.push(format!("{name}: and {more} more lines"));
-        }
-        self.report.problems.extend(problems);
-        self.keep(&name, mark)
+        self.report_problems(&name, problems);
+        self.save_position(&name, position)
     }
 
-    /// Applies one line; `Some` says what was wrong with it.
+    fn report_problems(&mut self, log: &str, mut problems: Vec<String>) {
+        if problems.len() > MOST_PROBLEMS + 1 {
+            let more = problems.len() - MOST_PROBLEMS;
+            problems.truncate(MOST_PROBLEMS);
+            problems.push(format!("{log}: and {more} more lines"));
+        }
+        self.report.problems.extend(problems);
+    }
+
+    /// Applies one line. The answer says what is wrong with it, if anything is.
     fn line(
         &mut self,
         path: &Path,
         line: &[u8],
-        kind: &Kind,
-        mark: &mut Mark,
+        owner: &LogOwner,
+        position: &mut Position,
     ) -> Result<Option<String>, StoreError> {
-        let (applied, torn) = match kind {
-            Kind::Job(job) => {
+        let (applied, torn) = match owner {
+            LogOwner::Job(job) => {
                 let (envelope, torn): (Envelope, bool) = match parse(path, line)? {
-                    Ok(read) => read,
+                    Ok(parsed) => parsed,
                     Err(problem) => return Ok(Some(problem)),
                 };
                 if envelope.job.0 != *job {
                     return Ok(Some(format!(
-                        "an event of job {} in another job's folder was left out",
+                        "an event of job {} in another job's folder was ignored",
                         envelope.job
                     )));
                 }
                 self.report.events += 1;
-                (
-                    apply::event(self.connection, &envelope, &mut self.changes),
-                    torn,
-                )
+                let applied = apply_event::apply(self.connection, &envelope, &mut self.changes);
+                (applied, torn)
             }
-            Kind::Experiment(experiment) => {
+            LogOwner::Experiment(experiment) => {
                 let (entry, torn): (LogEntry, bool) = match parse(path, line)? {
-                    Ok(read) => read,
+                    Ok(parsed) => parsed,
                     Err(problem) => return Ok(Some(problem)),
                 };
                 if let Record::Revision(revision) = &entry.record {
-                    mark.revision = Some(revision.revision);
+                    position.revision = Some(revision.revision);
                 }
                 self.report.entries += 1;
-                (
-                    apply::entry(
-                        self.connection,
-                        experiment,
-                        mark.revision,
-                        &entry,
-                        &mut self.changes,
-                    ),
-                    torn,
-                )
+                let place = apply_entry::Place {
+                    experiment,
+                    revision: position.revision,
+                };
+                let applied = apply_entry::apply(self.connection, place, &entry, &mut self.changes);
+                (applied, torn)
             }
         };
         match applied {
-            Ok(problem) => {
-                Ok(problem.or(torn.then(|| "a torn line before this one was dropped".to_string())))
-            }
+            Ok(None) if torn => Ok(Some(
+                "an incomplete line before this one was ignored".to_string(),
+            )),
+            Ok(problem) => Ok(problem),
             Err(e) if e.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => Ok(Some(
-                format!("contradicts other lines and was left out: {e}"),
+                format!("contradicts other lines and was ignored: {e}"),
             )),
             Err(e) => Err(StoreError::sqlite(&self.database, e)),
         }
     }
 
-    fn keep(&self, name: &str, mark: Mark) -> Result<(), StoreError> {
+    fn save_position(&self, log: &str, position: Position) -> Result<(), StoreError> {
+        let sql = "insert or replace into logs (path, offset, lines, revision)
+            values (?1, ?2, ?3, ?4)";
+        let (offset, lines) = (position.offset as i64, position.lines as i64);
         self.connection
-            .prepare_cached("insert or replace into logs (path, offset, lines, revision) values (?1, ?2, ?3, ?4)")
-            .and_then(|mut s| s.execute(params![name, mark.offset as i64, mark.lines as i64, mark.revision]))
+            .prepare_cached(sql)
+            .and_then(|mut s| s.execute(params![log, offset, lines, position.revision]))
             .map_err(|e| StoreError::sqlite(&self.database, e))
             .map(drop)
     }
 
     fn commit(&mut self) -> Result<(), StoreError> {
         self.lines = 0;
-        let settled = self.changes.settle(self.connection);
-        settled
+        self.changes
+            .update_derived_rows(self.connection)
             .and_then(|()| self.connection.execute_batch("commit"))
             .map_err(|e| StoreError::sqlite(&self.database, e))
     }

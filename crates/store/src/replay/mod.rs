@@ -1,4 +1,4 @@
-//! Reading the logs into the database.
+//! Reading the logs, which are the truth, into the database.
 
 mod lines;
 mod logs;

@@ -1,34 +1,40 @@
-//! The schema's versions: what leads from each to the next, and the fixed views.
+//! The versions of the schema: the migration from each to the next, and the fixed views.
+//!
+//! To change the schema: a numbered SQL file here and its line in `STEPS`; older databases take the
+//! missing steps when they are opened for writing.
 
 use super::quote::quoted;
 use rusqlite::{Connection, TransactionBehavior};
 use std::collections::BTreeMap;
 
-/// Forward migrations: step i leads from version i to i + 1.
+/// Forward migrations: step i leads from version i to version i + 1.
 const STEPS: &[&str] = &[
     include_str!("1-tables.sql"),
     include_str!("2-includes-and-stages.sql"),
     include_str!("3-decisions.sql"),
     include_str!("4-attempts-of-decisions.sql"),
 ];
-/// Views are made anew whenever they differ from these.
+/// The fixed views; a database with other views gets these.
 const VIEWS: &str = include_str!("views.sql");
-/// "CNVS": tells our database from others.
+/// "CNVS": distinguishes our databases from those of other programs.
 pub(crate) const APPLICATION_ID: i32 = 0x434e_5653;
 /// The version that this program writes.
 pub(crate) fn known_version() -> u32 {
     STEPS.len() as u32
 }
 
-/// Sets a writing connection up and brings tables and views up to date.
+/// Prepares a connection for writing and brings tables and views up to date.
 pub(crate) fn prepare(connection: &mut Connection, synchronous: &str) -> rusqlite::Result<()> {
     connection.set_prepared_statement_cache_capacity(64);
-    connection.execute_batch(&format!("pragma synchronous = {synchronous}; pragma cache_size = -32768; pragma temp_store = memory; pragma foreign_keys = off;"))?;
+    connection.execute_batch(&format!(
+        "pragma synchronous = {synchronous}; pragma cache_size = -32768; \
+        pragma temp_store = memory; pragma foreign_keys = off;"
+    ))?;
     migrate(connection, STEPS)?;
     connection.pragma_update(None, "foreign_keys", true)
 }
 
-/// Takes the steps that the database lacks, all or none.
+/// Applies the steps that the database lacks, all or none of them.
 fn migrate(connection: &mut Connection, steps: &[&str]) -> rusqlite::Result<()> {
     let version = |c: &Connection| {
         c.pragma_query_value(None, "user_version", |row| {
@@ -52,9 +58,10 @@ fn migrate(connection: &mut Connection, steps: &[&str]) -> rusqlite::Result<()> 
     transaction.commit()
 }
 
-/// The fixed views that a database has, by name.
+/// The SQL of the fixed views in a database, by name.
 fn views(connection: &Connection) -> rusqlite::Result<BTreeMap<String, String>> {
-    let sql = r"select name, sql from sqlite_master where type = 'view' and name not like 'wide\_%' escape '\'";
+    let sql = r"select name, sql from sqlite_master
+        where type = 'view' and name not like 'wide\_%' escape '\'";
     connection
         .prepare(sql)?
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
@@ -72,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn missing_steps_are_taken_in_order_and_rows_stay() {
+    fn missing_steps_are_applied_in_order_and_keep_rows() {
         let mut connection = Connection::open_in_memory().expect("opens");
         migrate(&mut connection, &STEPS[..1]).expect("first");
         let row = "insert into experiments values ('a', 1, null, 'm', 'max', null, 0, 'f', 0, 0)";
@@ -125,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn changed_views_are_made_anew_without_a_new_version() {
+    fn changed_views_are_replaced_without_a_new_version() {
         let mut connection = Connection::open_in_memory().expect("opens");
         migrate(&mut connection, STEPS).expect("first");
         connection

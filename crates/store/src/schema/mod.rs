@@ -1,13 +1,14 @@
 //! The database's file, tables and views: creating, opening and migrating them.
 
 mod create;
+mod kept_epoch;
 mod migrations;
 mod open;
 mod quote;
 mod wide_views;
 
-pub(crate) use create::{make, remove};
+pub(crate) use create::{create, remove};
+pub(crate) use kept_epoch::KEPT_EPOCH;
 pub(crate) use migrations::prepare;
 pub(crate) use open::{open_readable, open_writable, uri};
-pub use quote::literal;
-pub(crate) use wide_views::refresh;
+pub(crate) use wide_views::refresh_wide_views;

@@ -1,6 +1,6 @@
 //! Opening the database file for reading or writing.
 
-use super::create::{beside, make};
+use super::create::{beside, create};
 use super::migrations::{APPLICATION_ID, known_version, prepare};
 use crate::error::StoreError;
 use rusqlite::config::DbConfig;
@@ -8,33 +8,33 @@ use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
 use std::time::Duration;
 
-/// How long a connection waits for another one's lock.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a connection waits for the lock of another one.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Opens the database for writing, makes it where there is none, and migrates it.
+/// Opens the database for writing, creates it if there is none, and migrates it.
 pub(crate) fn open_writable(path: &Path) -> Result<Connection, StoreError> {
     if !path.exists() {
-        make(path, |_| Ok(()))?;
+        create(path, |_| Ok(()))?;
     }
-    let wrong = |e| StoreError::sqlite(path, e);
+    let failed = |e| StoreError::sqlite(path, e);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut connection = Connection::open_with_flags(path, flags).map_err(wrong)?;
-    connection.busy_timeout(PATIENCE).map_err(wrong)?;
+    let mut connection = Connection::open_with_flags(path, flags).map_err(failed)?;
+    connection.busy_timeout(BUSY_TIMEOUT).map_err(failed)?;
     inspect(&connection, path)?;
-    // Closing must never take an exclusive lock that a reader would meet: the writer checkpoints by
-    // itself.
+    // Closing must never take an exclusive lock, which a reader could run into: the writer
+    // checkpoints by itself.
     connection
         .set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)
-        .map_err(wrong)?;
+        .map_err(failed)?;
     let mode: String = connection
         .query_row("pragma journal_mode = wal", [], |row| row.get(0))
-        .map_err(wrong)?;
+        .map_err(failed)?;
     if mode != "wal" {
         return Err(StoreError::NotWritable {
             path: path.to_path_buf(),
         });
     }
-    prepare(&mut connection, "normal").map_err(wrong)?;
+    prepare(&mut connection, "normal").map_err(failed)?;
     Ok(connection)
 }
 
@@ -48,7 +48,7 @@ pub(crate) fn open_readable(path: &Path) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let open = || -> rusqlite::Result<Connection> {
         let connection = Connection::open_with_flags(path, flags)?;
-        connection.busy_timeout(PATIENCE)?;
+        connection.busy_timeout(BUSY_TIMEOUT)?;
         connection.query_row("select count(*) from sqlite_master", [], |_| Ok(()))?;
         Ok(connection)
     };
@@ -69,8 +69,8 @@ pub(crate) fn open_readable(path: &Path) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
-/// A database in a folder where nothing can be written (WAL wants a file beside it) and which no
-/// writer has open.
+/// Opens a database in a folder that cannot be written, where the write-ahead log cannot have its
+/// file; only if no writer has it open.
 fn immutable(path: &Path) -> Option<Connection> {
     if beside(path, "-wal").metadata().is_ok_and(|m| m.len() > 0) {
         return None;
@@ -86,7 +86,7 @@ fn immutable(path: &Path) -> Option<Connection> {
     Some(connection)
 }
 
-/// `path` as SQLite's URI, without a query; `None` where it is not UTF-8.
+/// `path` as SQLite's URI, without a query; `None` if it is not UTF-8.
 pub(crate) fn uri(path: &Path) -> Option<String> {
     let path = std::path::absolute(path).ok()?;
     let escaped = path
@@ -106,7 +106,7 @@ fn inspect(connection: &Connection, path: &Path) -> Result<u32, StoreError> {
     };
     let found = u32::try_from(number("user_version")?).unwrap_or(u32::MAX);
     if number("application_id")? != APPLICATION_ID {
-        let message = "it is another program's".to_string();
+        let message = "it belongs to another program".to_string();
         return Err(StoreError::Damaged {
             path: path.to_path_buf(),
             message,

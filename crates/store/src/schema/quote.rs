@@ -5,8 +5,8 @@ pub(crate) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('\0', "").replace('"', "\"\""))
 }
 
-/// `text` as an SQL text, quotes included.
-pub fn literal(text: &str) -> String {
+/// `text` as an SQL text with its quotes.
+pub(crate) fn literal(text: &str) -> String {
     format!("'{}'", text.replace('\0', "").replace('\'', "''"))
 }
 

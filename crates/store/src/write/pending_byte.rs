@@ -1,16 +1,17 @@
-//! Keeps other programs from locking each other out while a writer's program runs.
+//! Keeps other programs from seeing "database is locked" while a writer is open.
 //!
-//! When a connection closes, SQLite tries for an exclusive lock, to tidy the write-ahead log up.
-//! The writer's own lock makes that fail, but older versions hold the "pending" byte for a moment
-//! on the way, and a `sqlite3` that opens in this moment, having no patience, says "database is
-//! locked". With that byte read-locked here for good, the attempt fails at once.
+//! When a connection closes, SQLite tries to get an exclusive lock in order to tidy up the
+//! write-ahead log. The writer's own lock makes that fail, but older versions of SQLite hold the
+//! "pending" byte for a moment before they notice, and a `sqlite3` that opens the database at that
+//! moment without a busy timeout reports "database is locked". As long as the byte is read-locked
+//! here, the attempt fails at once.
 
 #[cfg(target_os = "linux")]
-pub(crate) use linux::hold;
+pub(crate) use linux::keep_pending_byte_locked;
 
-/// Elsewhere there are no locks of this kind: two readers of older versions may now and then meet.
+/// Other systems do not have locks of this kind: two readers of older versions may collide.
 #[cfg(not(target_os = "linux"))]
-pub(crate) fn hold(_database: &std::path::Path) {}
+pub(crate) fn keep_pending_byte_locked(_database: &std::path::Path) {}
 
 #[cfg(target_os = "linux")]
 mod linux {
@@ -25,19 +26,20 @@ mod linux {
     /// SQLite's pending byte (`PENDING_BYTE` in its `os.h`), part of the file format.
     const PENDING_BYTE: libc::off_t = 0x4000_0000;
 
-    /// Held files by device and inode. They stay open until the program ends: to close one would
-    /// drop the locks that SQLite holds on the same file in this process (POSIX locks belong to the
-    /// process).
-    static HELD: Mutex<BTreeMap<(u64, u64), File>> = Mutex::new(BTreeMap::new());
+    /// Locked files by device and inode. They stay open until the program ends: closing one would
+    /// drop the locks that SQLite holds on the same file in this process, since POSIX locks belong
+    /// to the process.
+    static LOCKED: Mutex<BTreeMap<(u64, u64), File>> = Mutex::new(BTreeMap::new());
 
-    /// Locks the byte for reading, as SQLite's own readers do in passing. A courtesy: where it
-    /// fails, nothing is lost.
-    pub(crate) fn hold(database: &Path) {
-        let Ok(mut held) = HELD.lock() else { return };
-        let Ok(place) = database.metadata().map(|m| (m.dev(), m.ino())) else {
+    /// Read-locks the byte, as SQLite's own readers do briefly. If that fails, nothing is lost.
+    pub(crate) fn keep_pending_byte_locked(database: &Path) {
+        let Ok(mut locked) = LOCKED.lock() else {
             return;
         };
-        if held.contains_key(&place) {
+        let Ok(file_id) = database.metadata().map(|m| (m.dev(), m.ino())) else {
+            return;
+        };
+        if locked.contains_key(&file_id) {
             return;
         }
         let Ok(file) = File::open(database) else {
@@ -51,6 +53,6 @@ mod linux {
             l_pid: 0,
         };
         let _ = fcntl(&file, FcntlArg::F_OFD_SETLK(&lock));
-        held.insert(place, file);
+        locked.insert(file_id, file);
     }
 }

@@ -1,10 +1,13 @@
-//! What only the inside of the writer can provoke.
+//! Failures that cannot be provoked from outside.
 
 use super::*;
+use crate::schema;
 use convsweep_spec::FORMAT;
 use convsweep_spec::event::Event;
 use convsweep_spec::id::JobId;
 use convsweep_spec::layout::EVENTS;
+use std::fs;
+use std::sync::mpsc::sync_channel;
 
 fn warning(n: u64) -> Envelope {
     let event = Event::Warning {
@@ -20,10 +23,10 @@ fn warning(n: u64) -> Envelope {
     }
 }
 
-/// A full disk, played by SQLite's own limit: nothing that the log holds is lost, and it goes on
-/// when there is room.
+/// A full disk, simulated by SQLite's limit of pages: nothing in the log is lost, and writing
+/// continues once there is space.
 #[test]
-fn a_full_disk_is_told_and_made_up_for() {
+fn a_full_disk_is_reported_and_caught_up() {
     let folder = tempfile::tempdir().expect("makes");
     let results = ResultsFolder(folder.path().into());
     let connection = schema::open_writable(&results.database()).expect("opens");
@@ -37,14 +40,7 @@ fn a_full_disk_is_told_and_made_up_for() {
             |_| Ok(()),
         )
         .expect("limits");
-    let mut keeper = Keeper {
-        connection,
-        results: results.clone(),
-        changes: Changes::default(),
-        heard: Heard::default(),
-        behind: false,
-        settling: Duration::ZERO,
-    };
+    let mut thread = WriterThread::new(connection, results.clone());
     let job = results.job(&JobId("j".into()));
     fs::create_dir_all(&job).expect("makes");
     let lines: Vec<_> = (0..50)
@@ -52,29 +48,29 @@ fn a_full_disk_is_told_and_made_up_for() {
         .collect();
     fs::write(job.join(EVENTS), lines.concat()).expect("writes");
 
-    let (sender, receiver) = sync_channel(WAITING);
+    let (sender, receiver) = sync_channel(64);
     for n in 0..50 {
         sender
             .send(Message::Event(Box::new(warning(n))))
             .expect("sends");
     }
     let first = receiver.recv().expect("comes");
-    keeper
-        .batch(first, &receiver, &mut None)
-        .expect_err("no room");
-    keeper.behind = true;
+    thread
+        .transaction(first, &receiver, &mut None)
+        .expect_err("no space");
+    thread.behind = true;
     assert!(matches!(
-        keeper.catch_up(),
+        thread.catch_up(),
         Err(StoreError::DiskFull { .. })
     ));
-    assert!(keeper.behind);
-    keeper
+    assert!(thread.behind);
+    thread
         .connection
         .query_row("pragma max_page_count = 100000", [], |_| Ok(()))
         .expect("limits");
-    keeper.catch_up().expect("room again");
-    assert!(!keeper.behind);
-    let count: i64 = keeper
+    thread.catch_up().expect("space again");
+    assert!(!thread.behind);
+    let count: i64 = thread
         .connection
         .query_row("select count(*) from warnings", [], |r| r.get(0))
         .expect("reads");

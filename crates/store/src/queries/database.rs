@@ -1,0 +1,76 @@
+//! A connection to the database that only reads; the questions are in the files beside this one.
+
+use crate::error::StoreError;
+use crate::schema;
+use convsweep_spec::layout::ResultsFolder;
+use rusqlite::{Connection, Row};
+use serde::de::DeserializeOwned;
+use std::path::PathBuf;
+
+/// The results database, open for reading. A running sweep may write to it at the same time.
+#[derive(Debug)]
+pub struct Database {
+    pub(crate) connection: Connection,
+    pub(crate) results: ResultsFolder,
+    pub(crate) path: PathBuf,
+}
+
+impl Database {
+    /// Opens the database for reading.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] if there is none; [`StoreError::Newer`], [`StoreError::Older`];
+    /// [`StoreError::Damaged`].
+    pub fn open(results: &ResultsFolder) -> Result<Database, StoreError> {
+        let path = results.database();
+        Ok(Database {
+            connection: schema::open_readable(&path)?,
+            results: results.clone(),
+            path,
+        })
+    }
+
+    /// All rows of one of this crate's statements.
+    pub(crate) fn rows<T>(
+        &self,
+        sql: &str,
+        parameters: impl rusqlite::Params,
+        read: impl FnMut(&Row) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>, StoreError> {
+        let failed = |e| StoreError::sqlite(&self.path, e);
+        let mut statement = self.connection.prepare_cached(sql).map_err(failed)?;
+        statement
+            .query_map(parameters, read)
+            .map_err(failed)?
+            .collect::<Result<_, _>>()
+            .map_err(failed)
+    }
+
+    /// The first row of one of this crate's statements, if there is any.
+    pub(crate) fn first_row<T>(
+        &self,
+        sql: &str,
+        parameters: impl rusqlite::Params,
+        read: impl FnMut(&Row) -> rusqlite::Result<T>,
+    ) -> Result<Option<T>, StoreError> {
+        Ok(self.rows(sql, parameters, read)?.into_iter().next())
+    }
+}
+
+/// A number; the database stores NaN as NULL.
+pub(crate) fn number(row: &Row, column: usize) -> rusqlite::Result<f64> {
+    Ok(row.get::<_, Option<f64>>(column)?.unwrap_or(f64::NAN))
+}
+
+/// A seed; SQLite's integers are signed.
+pub(crate) fn seed(row: &Row, column: usize) -> rusqlite::Result<u64> {
+    Ok(row.get::<_, i64>(column)? as u64)
+}
+
+/// A value stored as JSON.
+pub(crate) fn json<T: DeserializeOwned>(row: &Row, column: usize) -> rusqlite::Result<T> {
+    let text: String = row.get(column)?;
+    serde_json::from_str(&text).map_err(|e| {
+        rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, Box::new(e))
+    })
+}

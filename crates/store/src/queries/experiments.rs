@@ -1,0 +1,141 @@
+//! Experiments: what there is, and what asks for a job.
+
+use super::database::{Database, json};
+use crate::error::StoreError;
+use convsweep_spec::id::JobId;
+use rusqlite::Row;
+
+/// One experiment in short.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ExperimentSummary {
+    /// Its name.
+    pub name: String,
+    /// Newest revision.
+    pub revision: u32,
+    /// The question in words.
+    pub question: Option<String>,
+    /// Its file.
+    pub file: String,
+    /// Configurations of the newest revision.
+    pub configurations: u32,
+    /// Its jobs.
+    pub jobs: u32,
+    /// Jobs that finished.
+    pub finished: u32,
+    /// Jobs whose last attempt failed, diverged, ran out of memory or time, or crashed.
+    pub failed: u32,
+    /// When the newest revision was made, in seconds since 1970-01-01 UTC.
+    pub updated: f64,
+}
+
+/// How an experiment was run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordedRun {
+    /// Its file.
+    pub file: String,
+    /// What the command line changed, each as written: `--set KEY=VALUE`, `--seeds LIST`.
+    pub overrides: Vec<String>,
+}
+
+/// A job's place in an experiment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct JobPlace {
+    /// The experiment.
+    pub experiment: String,
+    /// Label of the job's configuration.
+    pub label: String,
+    /// Name and value of each axis, in the file's order.
+    pub axes: Vec<(String, String)>,
+}
+
+impl Database {
+    /// All experiments, by name.
+    ///
+    /// # Errors
+    /// What SQLite reports.
+    pub fn experiments(&self) -> Result<Vec<ExperimentSummary>, StoreError> {
+        let sql = "
+            select e.experiment, e.revision, e.question, e.file, e.updated,
+              (select count(*) from members m
+                where m.experiment = e.experiment and m.revision = e.revision),
+              count(j.job), total(j.outcome = 'finished'),
+              total(j.outcome in
+                ('failed', 'diverged', 'out-of-memory', 'timed-out', 'crashed', 'lost'))
+            from experiments e
+            left join member_jobs mj on mj.experiment = e.experiment and mj.revision = e.revision
+            left join jobs j on j.job = mj.job
+            group by e.experiment order by e.experiment";
+        self.rows(sql, [], experiment_summary)
+    }
+
+    /// The experiment whose newest revision was made last; `None` if nothing was run yet.
+    ///
+    /// # Errors
+    /// What SQLite reports.
+    pub fn newest_experiment(&self) -> Result<Option<String>, StoreError> {
+        let sql = "select experiment from experiments order by updated desc, experiment desc";
+        self.first_row(sql, [], |row| row.get(0))
+    }
+
+    /// The places that a job has in the newest revisions of experiments, by the experiment's name.
+    ///
+    /// # Errors
+    /// What SQLite reports.
+    pub fn places(&self, job: &JobId) -> Result<Vec<JobPlace>, StoreError> {
+        let sql = "
+            select e.experiment, m.label, (select json_group_array(json_array(name, label))
+              from (select name, label from axis_values a where a.experiment = m.experiment
+                and a.revision = m.revision and a.configuration = m.configuration
+                order by position))
+            from member_jobs mj join experiments e using (experiment, revision)
+            join members m using (experiment, revision, configuration)
+            where mj.job = ?1 order by e.experiment";
+        self.rows(sql, [&job.0], |row| {
+            Ok(JobPlace {
+                experiment: row.get(0)?,
+                label: row.get(1)?,
+                axes: json(row, 2)?,
+            })
+        })
+    }
+
+    /// Every experiment that has ever asked for a job, the one that was revised last first.
+    ///
+    /// # Errors
+    /// What SQLite reports.
+    pub fn experiments_with(&self, job: &JobId) -> Result<Vec<String>, StoreError> {
+        let sql = "select distinct experiment, updated
+            from member_jobs join experiments using (experiment)
+            where job = ?1 order by updated desc, experiment desc";
+        self.rows(sql, [&job.0], |row| row.get(0))
+    }
+
+    /// How the newest revision of an experiment was run; `None` if there is no such experiment.
+    ///
+    /// # Errors
+    /// What SQLite reports.
+    pub fn recorded_run(&self, experiment: &str) -> Result<Option<RecordedRun>, StoreError> {
+        let sql = "select r.file, r.overrides from revisions r
+            join experiments e using (experiment, revision) where e.experiment = ?1";
+        self.first_row(sql, [experiment], |row| {
+            Ok(RecordedRun {
+                file: row.get(0)?,
+                overrides: json(row, 1)?,
+            })
+        })
+    }
+}
+
+fn experiment_summary(row: &Row) -> rusqlite::Result<ExperimentSummary> {
+    Ok(ExperimentSummary {
+        name: row.get(0)?,
+        revision: row.get(1)?,
+        question: row.get(2)?,
+        file: row.get(3)?,
+        updated: row.get(4)?,
+        configurations: row.get(5)?,
+        jobs: row.get(6)?,
+        finished: row.get::<_, f64>(7)? as u32,
+        failed: row.get::<_, f64>(8)? as u32,
+    })
+}

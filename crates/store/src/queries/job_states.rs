@@ -1,0 +1,150 @@
+//! How far jobs have come.
+
+use super::database::{Database, seed};
+use crate::error::StoreError;
+use convsweep_spec::id::JobId;
+use rusqlite::Row;
+use std::collections::HashMap;
+
+/// How far a job has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JobState {
+    /// Number of the last attempt; 0 if there was none.
+    pub attempts: u32,
+    /// Name of the outcome: `finished` if any attempt did, `stopped` if it was stopped early, else
+    /// the last attempt's; `None` if that has not ended.
+    pub outcome: Option<String>,
+    /// Whether it has trained all its epochs and was evaluated.
+    pub finished: bool,
+    /// Completed epochs, including those of the saved state that it started from.
+    pub epoch: u32,
+    /// Epochs of its configuration; 0 if no experiment's log names the job.
+    pub epochs: u32,
+    /// Whether any attempt wrote a checkpoint.
+    pub checkpoint: bool,
+    /// Details of the outcome for a person; may be empty.
+    pub detail: String,
+}
+
+impl JobState {
+    /// One word for tables: the outcome, `waits` before the first attempt, `began` after it.
+    pub fn word(&self) -> &str {
+        match &self.outcome {
+            Some(outcome) => outcome,
+            None if self.attempts == 0 => "waits",
+            None => "began",
+        }
+    }
+}
+
+/// A job of an experiment, and how far it has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JobProgress {
+    /// The job.
+    pub job: JobId,
+    /// Label of its configuration.
+    pub label: String,
+    /// Its seed.
+    pub seed: u64,
+    /// Its fold.
+    pub fold: Option<u32>,
+    /// How far it has come.
+    pub state: JobState,
+}
+
+impl Database {
+    /// How far these jobs have come; jobs that the database does not know are left out.
+    ///
+    /// # Errors
+    /// What SQLite reports.
+    pub fn job_states(&self, jobs: &[JobId]) -> Result<HashMap<JobId, JobState>, StoreError> {
+        let sql = "
+            select j.job, j.attempts, j.outcome, j.epoch, coalesce(c.epochs, 0),
+              exists (select 1 from attempts a
+                where a.job = j.job and a.checkpoint_epoch is not null),
+              case when j.outcome = 'stopped' then (select reason from decisions d
+                where d.job = j.job and verdict = 'stop'
+                order by attempt desc, epoch desc, time desc limit 1) end,
+              (select detail from attempts a where a.job = j.job
+                order by outcome is 'finished' desc, attempt desc limit 1)
+            from json_each(?1) i join jobs j on j.job = i.value
+            left join configurations c using (configuration)";
+        let names: Vec<&str> = jobs.iter().map(|job| job.0.as_str()).collect();
+        let names = serde_json::to_string(&names).unwrap_or_default();
+        Ok(self.rows(sql, [names], job_state)?.into_iter().collect())
+    }
+
+    /// How far each job of an experiment's newest revision has come, in the plan's order; `None` if
+    /// there is no such experiment.
+    ///
+    /// # Errors
+    /// What SQLite reports.
+    pub fn progress(&self, experiment: &str) -> Result<Option<Vec<JobProgress>>, StoreError> {
+        let exists = "select 1 from experiments where experiment = ?1";
+        if self.first_row(exists, [experiment], |_| Ok(()))?.is_none() {
+            return Ok(None);
+        }
+        let sql = "
+            select m.label, j.seed, j.fold, mj.job from experiments e
+            join members m on m.experiment = e.experiment and m.revision = e.revision
+            join member_jobs mj on mj.experiment = m.experiment and mj.revision = m.revision
+              and mj.configuration = m.configuration
+            join jobs j on j.job = mj.job
+            where e.experiment = ?1 order by m.position, m.configuration, mj.position";
+        let rows = self.rows(sql, [experiment], |row| {
+            let (label, fold) = (row.get::<_, String>(0)?, row.get::<_, Option<u32>>(2)?);
+            Ok((label, seed(row, 1)?, fold, JobId(row.get(3)?)))
+        })?;
+        let ids: Vec<JobId> = rows.iter().map(|(.., job)| job.clone()).collect();
+        let mut states = self.job_states(&ids)?;
+        let mut progress = Vec::with_capacity(rows.len());
+        for (label, seed, fold, job) in rows {
+            if let Some(state) = states.remove(&job) {
+                progress.push(JobProgress {
+                    job,
+                    label,
+                    seed,
+                    fold,
+                    state,
+                });
+            }
+        }
+        Ok(Some(progress))
+    }
+
+    /// All finished jobs, by id.
+    ///
+    /// # Errors
+    /// What SQLite reports.
+    pub fn finished_jobs(&self) -> Result<Vec<JobId>, StoreError> {
+        let sql = "select job from jobs where outcome = 'finished' order by job";
+        self.rows(sql, [], |row| Ok(JobId(row.get(0)?)))
+    }
+
+    /// All jobs of an experiment's newest revision.
+    ///
+    /// # Errors
+    /// What SQLite reports.
+    pub fn jobs_of(&self, experiment: &str) -> Result<Vec<JobId>, StoreError> {
+        let sql = "select m.job from member_jobs m
+            join experiments e using (experiment, revision) where experiment = ?1";
+        self.rows(sql, [experiment], |row| Ok(JobId(row.get(0)?)))
+    }
+}
+
+fn job_state(row: &Row) -> rusqlite::Result<(JobId, JobState)> {
+    let outcome: Option<String> = row.get(2)?;
+    let finished = outcome.as_deref() == Some("finished");
+    let reason_stopped: Option<String> = row.get(6)?;
+    let detail = reason_stopped.or(row.get(7)?);
+    let state = JobState {
+        attempts: row.get(1)?,
+        outcome,
+        finished,
+        epoch: row.get(3)?,
+        epochs: row.get(4)?,
+        checkpoint: row.get(5)?,
+        detail: detail.unwrap_or_default(),
+    };
+    Ok((JobId(row.get(0)?), state))
+}

@@ -1,0 +1,118 @@
+//! Configurations compared: the leaderboard, and the best job.
+
+use super::database::Database;
+use crate::error::StoreError;
+use crate::schema::KEPT_EPOCH;
+use convsweep_spec::figures::Sample;
+use convsweep_spec::id::{ConfigurationId, JobId};
+use convsweep_spec::metric::{Direction, Metric};
+use std::collections::HashMap;
+
+/// A configuration with its figures.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LeaderboardRow {
+    /// Its label.
+    pub label: String,
+    /// The experiment's metric over its finished jobs.
+    pub sample: Sample,
+    /// All its jobs, finished or not.
+    pub jobs: u32,
+}
+
+impl Database {
+    /// The metric by which an experiment compares its configurations; `None` if there is no such
+    /// experiment.
+    ///
+    /// # Errors
+    /// What SQLite reports.
+    pub fn metric(&self, experiment: &str) -> Result<Option<Metric>, StoreError> {
+        let sql = "select metric, direction from experiments where experiment = ?1";
+        self.first_row(sql, [experiment], |row| {
+            Ok(Metric {
+                name: row.get(0)?,
+                direction: direction(&row.get::<_, String>(1)?),
+            })
+        })
+    }
+
+    /// The best configurations of an experiment, best first, at most `most` of them.
+    ///
+    /// # Errors
+    /// What SQLite reports.
+    pub fn leaderboard(
+        &self,
+        experiment: &str,
+        most: u32,
+    ) -> Result<Vec<LeaderboardRow>, StoreError> {
+        let sql = "select label, n, mean, sd, jobs from leaderboard
+            where experiment = ?1 and mean is not null order by rank limit ?2";
+        self.rows(sql, rusqlite::params![experiment, most], |row| {
+            Ok(LeaderboardRow {
+                label: row.get(0)?,
+                sample: Sample {
+                    n: row.get::<_, u32>(1)? as usize,
+                    mean: row.get(2)?,
+                    sd: row.get(3)?,
+                },
+                jobs: row.get(4)?,
+            })
+        })
+    }
+
+    /// One figure over the finished jobs of each configuration of an experiment's newest revision.
+    /// Configurations without a finite mean are left out.
+    ///
+    /// # Errors
+    /// What SQLite reports.
+    pub fn summary(
+        &self,
+        experiment: &str,
+        metric: &str,
+    ) -> Result<HashMap<ConfigurationId, Sample>, StoreError> {
+        let sql = "select configuration, n, mean, sd from summary
+            where experiment = ?1 and metric = ?2 and mean is not null";
+        let rows = self.rows(sql, [experiment, metric], |row| {
+            let sample = Sample {
+                n: row.get::<_, u32>(1)? as usize,
+                mean: row.get(2)?,
+                sd: row.get(3)?,
+            };
+            Ok((ConfigurationId(row.get(0)?), sample))
+        })?;
+        Ok(rows.into_iter().collect())
+    }
+
+    /// The best finished job of an experiment's best configuration, by the experiment's metric at
+    /// the epoch whose weights are kept; `None` if none has finished.
+    ///
+    /// # Errors
+    /// What SQLite reports.
+    pub fn best_job(&self, experiment: &str, metric: &Metric) -> Result<Option<JobId>, StoreError> {
+        let order = match metric.direction {
+            Direction::Min => "asc",
+            Direction::Max => "desc",
+        };
+        let sql = format!(
+            "select j.job from summary s
+            join experiments e on e.experiment = s.experiment
+            join member_jobs m on m.experiment = s.experiment and m.revision = e.revision
+              and m.configuration = s.configuration
+            join jobs j on j.job = m.job and j.outcome = 'finished'
+            join metrics x on x.job = j.job and x.name = s.metric
+              and x.epoch = {KEPT_EPOCH}
+            where s.experiment = ?1 and s.metric = ?2
+              and s.mean is not null and x.value is not null
+            order by s.mean {order}, s.configuration, x.value {order}, j.job limit 1"
+        );
+        let parameters = [experiment, metric.name.as_str()];
+        self.first_row(&sql, parameters, |row| Ok(JobId(row.get(0)?)))
+    }
+}
+
+/// A direction as the database spells it.
+pub(super) fn direction(name: &str) -> Direction {
+    match name {
+        "min" => Direction::Min,
+        _ => Direction::Max,
+    }
+}

@@ -1,0 +1,169 @@
+//! The thread that writes: messages that arrive close together share a transaction.
+//!
+//! So derived rows (a job's state, the summary of its configuration) are computed once for all of
+//! them. Until the transaction ends readers see the earlier state; after a kill the logs contain
+//! what was lost.
+
+use super::derived::Changes;
+use super::log_positions::LogPositions;
+use super::{apply_entry, apply_event};
+use crate::error::StoreError;
+use crate::replay::{SyncReport, replay};
+use convsweep_spec::event::Envelope;
+use convsweep_spec::layout::ResultsFolder;
+use convsweep_spec::log::LogEntry;
+use rusqlite::Connection;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
+use std::time::{Duration, Instant};
+
+/// Most messages in one transaction.
+const MOST_MESSAGES: usize = 1 << 16;
+/// How long a transaction collects messages at least; readers see them that much later.
+const SHORTEST: Duration = Duration::from_millis(50);
+/// How long a transaction collects messages at most.
+const LONGEST: Duration = Duration::from_secs(1);
+
+/// What the thread is told.
+pub(super) enum Message {
+    Event(Box<Envelope>),
+    /// The experiment, and an entry of its log.
+    Entry(String, Box<LogEntry>),
+    Flush(Sender<Result<(), StoreError>>),
+    Sync(ResultsFolder, Sender<Result<SyncReport, StoreError>>),
+}
+
+/// The state of the thread.
+pub(super) struct WriterThread {
+    connection: Connection,
+    results: ResultsFolder,
+    changes: Changes,
+    positions: LogPositions,
+    /// Whether a transaction failed, so that the logs contain more than the database.
+    behind: bool,
+    /// How long the last transaction took to compute its derived rows.
+    deriving: Duration,
+}
+
+impl WriterThread {
+    pub(super) fn new(connection: Connection, results: ResultsFolder) -> WriterThread {
+        WriterThread {
+            connection,
+            results,
+            changes: Changes::default(),
+            positions: LogPositions::default(),
+            behind: false,
+            deriving: Duration::ZERO,
+        }
+    }
+
+    /// Handles messages until the writer is dropped.
+    pub(super) fn serve(mut self, messages: &Receiver<Message>) {
+        let mut next = messages.recv().ok();
+        while let Some(message) = next.take() {
+            match message {
+                Message::Flush(reply) => drop(reply.send(self.catch_up())),
+                Message::Sync(results, reply) => {
+                    let synced = replay(&self.connection, &results);
+                    self.behind &= synced.is_err();
+                    let _ = reply.send(synced);
+                }
+                Message::Event(_) | Message::Entry(..) => {
+                    if let Err(error) = self.transaction(message, messages, &mut next) {
+                        self.give_up_transaction(&error);
+                    }
+                }
+            }
+            next = next.or_else(|| messages.recv().ok());
+        }
+        self.close();
+    }
+
+    /// Writes `first` and the messages that arrive soon after it in one transaction, up to the next
+    /// message that expects an answer, which is left in `next`.
+    ///
+    /// It collects messages for four times as long as the derived rows took last time, so that
+    /// these, which may be many, take at most a fifth of the thread's time.
+    fn transaction(
+        &mut self,
+        first: Message,
+        messages: &Receiver<Message>,
+        next: &mut Option<Message>,
+    ) -> rusqlite::Result<()> {
+        let mut result = self.connection.execute_batch("begin immediate");
+        let mut message = first;
+        let deadline = Instant::now() + (self.deriving * 4).clamp(SHORTEST, LONGEST);
+        for taken in 1.. {
+            // After an error the remaining messages are still taken: the logs contain them.
+            result = result.and_then(|()| self.apply(&message));
+            if taken >= MOST_MESSAGES {
+                break;
+            }
+            match messages.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+                Ok(other @ (Message::Event(_) | Message::Entry(..))) => message = other,
+                Ok(other @ (Message::Flush(_) | Message::Sync(..))) => {
+                    *next = Some(other);
+                    break;
+                }
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => break,
+            }
+        }
+        result?;
+        let since = Instant::now();
+        self.changes.update_derived_rows(&self.connection)?;
+        self.deriving = since.elapsed();
+        self.connection.execute_batch("commit")
+    }
+
+    /// Lines that cannot be applied are ignored here: the next sync and [`crate::check`] report
+    /// them.
+    fn apply(&mut self, message: &Message) -> rusqlite::Result<()> {
+        match message {
+            Message::Event(envelope) => {
+                apply_event::apply(&self.connection, envelope, &mut self.changes)?;
+                self.positions
+                    .event(&self.connection, &self.results, envelope)
+            }
+            Message::Entry(experiment, entry) => {
+                let revision = apply_entry::newest_revision(&self.connection, experiment)?;
+                let place = apply_entry::Place {
+                    experiment,
+                    revision,
+                };
+                apply_entry::apply(&self.connection, place, entry, &mut self.changes)?;
+                self.positions.entry(&self.connection, experiment, entry)
+            }
+            Message::Flush(_) | Message::Sync(..) => Ok(()),
+        }
+    }
+
+    /// Forgets a transaction that could not be written; the logs contain what it lost.
+    fn give_up_transaction(&mut self, error: &rusqlite::Error) {
+        tracing::warn!("the database lags behind the logs: {error}");
+        self.behind = true;
+        self.changes = Changes::default();
+        self.positions.forget();
+        let _ = self.connection.execute_batch("rollback");
+    }
+
+    fn catch_up(&mut self) -> Result<(), StoreError> {
+        if self.behind {
+            replay(&self.connection, &self.results)?;
+            self.behind = false;
+            tracing::debug!("the database has caught up with the logs");
+        }
+        Ok(())
+    }
+
+    /// Leaves one complete file if readers allow it, and never makes one of them wait.
+    fn close(mut self) {
+        let _ = self.catch_up();
+        let _ = self.connection.busy_timeout(Duration::from_millis(200));
+        let _ = self
+            .connection
+            .query_row("pragma wal_checkpoint(truncate)", [], |_| Ok(()));
+    }
+}
+
+#[cfg(test)]
+#[path = "writer_thread_tests.rs"]
+mod tests;
