@@ -1,4 +1,4 @@
-//! Exit codes: the documented numbers behind every way to end.
+//! Exit codes: the documented numbers, and the error that carries one.
 
 use convsweep_data::DataErrorKind;
 use convsweep_plan::Problems;
@@ -9,78 +9,77 @@ use std::io::IsTerminal;
 /// How the program ends; the numbers are part of its interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
-    /// All asked for is there.
+    /// Everything that was asked for is there.
     Complete = 0,
-    /// Some jobs did not finish well.
+    /// Some jobs failed.
     JobsFailed = 1,
     /// The file or the command line is wrong.
     Wrong = 2,
-    /// Data missing or damaged.
+    /// Image sets are missing or damaged.
     Data = 3,
-    /// No usable device or worker.
+    /// There is no usable device or worker.
     Device = 4,
-    /// Results folder unusable.
+    /// The results folder cannot be used.
     Results = 5,
-    /// Interrupted; the same command goes on.
+    /// Interrupted; the same command continues.
     Interrupted = 130,
 }
 
 /// An error with the exit code that belongs to it; travels inside `anyhow::Error`.
 #[derive(Debug)]
-pub struct Failure {
+pub struct CommandError {
     /// The code.
     pub exit: Exit,
     /// What was asked, what was found, what to do.
     pub message: String,
 }
 
-impl fmt::Display for Failure {
+impl fmt::Display for CommandError {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         f.write_str(&self.message)
     }
 }
 
-impl std::error::Error for Failure {}
+impl std::error::Error for CommandError {}
 
 /// Attaches an exit code to an error.
 pub trait Code<T> {
     /// The value, or the error's message with this exit code.
+    ///
+    /// # Errors
+    /// The error, as a [`CommandError`].
     fn code(self, exit: Exit) -> anyhow::Result<T>;
 }
 
 impl<T, E: fmt::Display> Code<T> for Result<T, E> {
     fn code(self, exit: Exit) -> anyhow::Result<T> {
-        self.map_err(|error| {
-            Failure {
-                exit,
-                message: error.to_string(),
-            }
-            .into()
-        })
+        self.map_err(|error| failure(exit, error.to_string()))
     }
+}
+
+/// An error with an exit code.
+pub fn failure(exit: Exit, message: impl Into<String>) -> anyhow::Error {
+    let message = message.into();
+    CommandError { exit, message }.into()
 }
 
 /// The exit code of an error: its own, else 1.
 pub fn of(error: &anyhow::Error) -> Exit {
     error
-        .downcast_ref::<Failure>()
-        .map_or(Exit::JobsFailed, |f| f.exit)
+        .downcast_ref::<CommandError>()
+        .map_or(Exit::JobsFailed, |error| error.exit)
 }
 
-/// Problems of a file as an error with its exit code.
+/// Problems of an experiment file as an error, in colours if stderr is a terminal.
 pub fn plan_failure(problems: Problems) -> anyhow::Error {
     let exit = if problems.only_data() {
         Exit::Data
     } else {
         Exit::Wrong
     };
-    let colours = std::io::stderr().is_terminal()
-        && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
-    Failure {
-        exit,
-        message: problems.render(colours),
-    }
-    .into()
+    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let colours = std::io::stderr().is_terminal() && !no_color;
+    failure(exit, problems.render(colours))
 }
 
 /// An error of the image sets with its exit code.
@@ -89,11 +88,7 @@ pub fn data_failure(error: convsweep_data::DataError) -> anyhow::Error {
         DataErrorKind::Invalid => Exit::Wrong,
         DataErrorKind::Missing | DataErrorKind::Damaged | DataErrorKind::Io => Exit::Data,
     };
-    Failure {
-        exit,
-        message: error.to_string(),
-    }
-    .into()
+    failure(exit, error.to_string())
 }
 
 /// An error of the runner with its exit code.
@@ -103,9 +98,5 @@ pub fn runner_failure(error: RunnerError) -> anyhow::Error {
         4 => Exit::Device,
         _ => Exit::Results,
     };
-    Failure {
-        exit,
-        message: error.to_string(),
-    }
-    .into()
+    failure(exit, error.to_string())
 }

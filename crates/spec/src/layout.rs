@@ -41,6 +41,8 @@ impl ResultsFolder {
 
 /// File name of an experiment's log.
 pub const EXPERIMENT_LOG: &str = "log.jsonl";
+/// File name of an experiment's log for people: versions, machine, command and events of each run.
+pub const RUN_LOG: &str = "run.log";
 /// File name of a job's event log, in its folder.
 pub const EVENTS: &str = "events.jsonl";
 /// File name of a job's resolved question (canonical JSON of [`crate::job::Question`]).
@@ -61,8 +63,10 @@ pub const PREDICTIONS: &str = "predictions.safetensors";
 pub const STDERR: &str = "stderr.log";
 /// Folder of the newest checkpoint, in a job's folder.
 pub const CHECKPOINT: &str = "checkpoint";
+/// Folder of the saved training states, in a job's folder.
+pub const STATES: &str = "states";
 
 /// Path of the training state saved after `epoch` epochs, relative to the job's folder.
 pub fn state(epoch: u32) -> PathBuf {
-    Path::new("states").join(format!("epoch-{epoch}"))
+    Path::new(STATES).join(format!("epoch-{epoch}"))
 }

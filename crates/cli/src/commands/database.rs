@@ -4,49 +4,63 @@ use crate::context::Context;
 use crate::exit::{Code, Exit};
 use crate::output::stdout::say;
 use anyhow::Result;
+use clap::Args;
 use convsweep_runner::ResultsLock;
-use convsweep_store::Reader;
-use std::path::Path;
+use convsweep_spec::words::counted;
+use std::path::PathBuf;
 
-/// Integrity, and agreement with the logs.
+/// Arguments of `backup`.
+#[derive(Debug, Args)]
+pub struct BackupArgs {
+    /// The file; it must not exist.
+    pub file: PathBuf,
+}
+
+/// Checks the database and whether it agrees with the logs.
+///
+/// # Errors
+/// If it cannot be opened.
 pub fn check(context: &Context) -> Result<Exit> {
     let problems = convsweep_store::check(&context.results).code(Exit::Results)?;
     if problems.is_empty() {
-        say("the database is sound and agrees with the logs")?;
+        say("the database is valid and agrees with the logs")?;
         return Ok(Exit::Complete);
     }
     for problem in &problems {
         say(problem)?;
     }
     eprintln!(
-        "{} problems; `convsweep rebuild` makes the database anew from the logs",
-        problems.len()
+        "{}; `convsweep rebuild` builds the database again from the logs",
+        counted(problems.len() as u64, "problem")
     );
     Ok(Exit::Results)
 }
 
-/// The database anew from the logs.
+/// Builds the database again from the logs.
+///
+/// # Errors
+/// If another program uses the results folder, or the database cannot be written.
 pub fn rebuild(context: &Context) -> Result<Exit> {
     let _lock = ResultsLock::acquire(&context.results).code(Exit::Results)?;
     let report = convsweep_store::rebuild(&context.results).code(Exit::Results)?;
     for note in &report.problems {
         eprintln!("note: {note}");
     }
-    say(&format!(
-        "{} made anew",
-        context.results.database().display()
-    ))?;
+    say(&format!("{} rebuilt", context.results.database().display()))?;
     Ok(Exit::Complete)
 }
 
-/// A copy of the database as it is now, while a run goes on.
-pub fn backup(context: &Context, to: &Path) -> Result<Exit> {
-    let reader = Reader::open(&context.results).code(Exit::Results)?;
-    reader.backup(to).code(Exit::Results)?;
+/// Copies the database as it is now, even while a run continues.
+///
+/// # Errors
+/// If the file exists or cannot be written.
+pub fn backup(context: &Context, args: &BackupArgs) -> Result<Exit> {
+    let database = context.database()?;
+    database.backup(&args.file).code(Exit::Results)?;
     say(&format!(
         "{} copied to {}",
         context.results.database().display(),
-        to.display()
+        args.file.display()
     ))?;
     Ok(Exit::Complete)
 }

@@ -1,41 +1,65 @@
-//! `devices`: what this machine offers.
+//! `devices`: the devices of this machine.
 
 use crate::exit::Exit;
 use crate::output::stdout::{say, say_json};
 use crate::output::table::plain;
 use anyhow::Result;
+use clap::Args;
 use convsweep_runner::devices::{FoundDevice, find_devices, worker_folder};
-use serde_json::json;
+use serde_json::{Value, json};
 
-/// Prints the devices and why one cannot be used.
-pub fn devices(as_json: bool) -> Result<Exit> {
+const COLUMNS: [&str; 5] = ["device", "what", "memory", "cores", "usable"];
+
+/// Arguments of `devices`.
+#[derive(Debug, Args)]
+pub struct DevicesArgs {
+    /// As JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Prints the devices, and why one of them cannot be used.
+///
+/// # Errors
+/// If stdout cannot be written.
+pub fn devices(args: &DevicesArgs) -> Result<Exit> {
     let devices = find_devices(&worker_folder());
-    if as_json {
-        let object = |d: &FoundDevice| {
-            json!({ "name": d.name, "description": d.description, "memory_bytes": d.memory_bytes, "cores": d.cores,
-                    "worker": d.worker, "problem": d.problem })
-        };
-        say_json(&devices.iter().map(object).collect::<Vec<_>>())?;
+    if args.json {
+        let objects: Vec<Value> = devices.iter().map(object).collect();
+        say_json(&objects)?;
     } else {
-        let row = |d: &FoundDevice| {
-            let memory = d.memory_bytes.map_or("–".into(), |b| {
-                format!("{:.1} GiB", b as f64 / f64::from(1 << 30))
-            });
-            let usable = d.problem.clone().unwrap_or_else(|| "yes".into());
-            vec![
-                d.name.to_string(),
-                d.description.clone(),
-                memory,
-                d.cores.to_string(),
-                usable,
-            ]
-        };
         let rows: Vec<_> = devices.iter().map(row).collect();
-        say(&plain(
-            &["device", "what", "memory", "cores", "usable"],
-            &rows,
-        ))?;
+        say(&plain(&COLUMNS, &rows))?;
     }
-    let usable = devices.iter().any(|d| d.problem.is_none());
-    Ok(if usable { Exit::Complete } else { Exit::Device })
+    let is_any_usable = devices.iter().any(|device| device.problem.is_none());
+    Ok(if is_any_usable {
+        Exit::Complete
+    } else {
+        Exit::Device
+    })
+}
+
+fn object(device: &FoundDevice) -> Value {
+    json!({
+        "name": device.name,
+        "description": device.description,
+        "memory_bytes": device.memory_bytes,
+        "cores": device.cores,
+        "worker": device.worker,
+        "problem": device.problem,
+    })
+}
+
+fn row(device: &FoundDevice) -> Vec<String> {
+    let memory = match device.memory_bytes {
+        Some(bytes) => format!("{:.1} GiB", bytes as f64 / f64::from(1 << 30)),
+        None => "–".into(),
+    };
+    vec![
+        device.name.to_string(),
+        device.description.clone(),
+        memory,
+        device.cores.to_string(),
+        device.problem.clone().unwrap_or_else(|| "yes".into()),
+    ]
 }

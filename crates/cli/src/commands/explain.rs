@@ -1,87 +1,94 @@
-//! `explain`: why a job waits, was stopped or failed, and what to do.
+//! `explain`: why a job is waiting, was pruned or failed, and what to do.
 
 use crate::context::Context;
 use crate::exit::{Code, Exit};
 use crate::output::stdout::say;
-use crate::planning::find::find;
+use crate::planning::lookup::find_job;
 use anyhow::Result;
-use convsweep_store::{JobState, Reader};
+use clap::Args;
+use convsweep_spec::words::counted;
+use convsweep_store::{AttemptRow, JobState};
 
-/// Prints how a job stands, every decision about it with its reason, how its attempts ended, and
+/// Arguments of `explain`.
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// A job's id or the beginning of one.
+    pub job: String,
+}
+
+/// Prints the state of a job, how its attempts ended, every decision about it with its reason, and
 /// what to do.
-pub fn explain(context: &Context, job: &str) -> Result<Exit> {
-    let reader = Reader::open(&context.results).code(Exit::Results)?;
-    let id = find(&reader, job)?;
-    let states = reader
+///
+/// # Errors
+/// If there is no such job or the database cannot be used.
+pub fn explain(context: &Context, args: &ExplainArgs) -> Result<Exit> {
+    let database = context.database()?;
+    let id = find_job(&database, &args.job)?;
+    let mut states = database
         .job_states(std::slice::from_ref(&id))
         .code(Exit::Results)?;
-    let Some(state) = states.get(&id) else {
-        say(&format!("job {id}: nothing is recorded of it"))?;
+    let Some(state) = states.remove(&id) else {
+        say(&format!("job {id}: nothing is recorded about it"))?;
         return Ok(Exit::Complete);
     };
     say(&format!(
-        "job {id}: {}, {} of {} epochs, {} attempts",
-        standing(state),
+        "job {id}: {}, {} of {}, {}",
+        state.word(),
         state.epoch,
-        state.epochs,
-        state.attempts
+        counted(state.epochs.into(), "epoch"),
+        counted(state.attempts.into(), "attempt")
     ))?;
-    let attempts = reader
-        .query(&format!(
-            "select attempt, coalesce(outcome, 'runs, or died with its program'), coalesce(detail, ''), coalesce(device, '–')
-             from attempts where job = '{id}' order by attempt"
-        ))
-        .code(Exit::Results)?;
-    for row in &attempts.rows {
-        let detail = row[2].to_string();
-        let detail = if detail.is_empty() {
-            detail
-        } else {
-            format!(": {}", detail.lines().next().unwrap_or_default())
-        };
-        say(&format!(
-            "  attempt {} on {}: {}{detail}",
-            row[0], row[3], row[1]
-        ))?;
+    for attempt in database.attempts(&id).code(Exit::Results)? {
+        say(&format!("  {}", attempt_words(&attempt)))?;
     }
-    for decision in reader.decisions(&id).code(Exit::Results)? {
-        let (rule, verdict, epoch) = (decision.rule, decision.verdict, decision.epoch);
+    for decision in database.decisions(&id).code(Exit::Results)? {
         say(&format!(
-            "  {rule}, after {epoch} epochs: {verdict}, because {}",
+            "  {}, after {}: {}, because {}",
+            decision.rule,
+            counted(decision.epoch.into(), "epoch"),
+            decision.verdict,
             decision.reason
         ))?;
     }
-    say(&format!("  {}", advice(state)))?;
+    say(&format!("  {}", advice(&state)))?;
     Ok(Exit::Complete)
 }
 
-fn standing(state: &JobState) -> &str {
-    state.outcome.as_deref().unwrap_or(if state.attempts == 0 {
-        "waits"
-    } else {
-        "began"
-    })
+/// Where an attempt ran and how it ended.
+pub fn attempt_words(attempt: &AttemptRow) -> String {
+    let device = attempt.device.as_deref().unwrap_or("–");
+    let outcome = attempt
+        .outcome
+        .as_deref()
+        .unwrap_or("running, or ended with its program");
+    let detail = attempt
+        .detail
+        .as_deref()
+        .and_then(|text| text.lines().next());
+    let detail = match detail {
+        Some(detail) => format!(": {detail}"),
+        None => String::new(),
+    };
+    format!("attempt {} on {device}: {outcome}{detail}", attempt.attempt)
 }
 
 fn advice(state: &JobState) -> &'static str {
     match state.outcome.as_deref() {
         Some("finished") => "nothing is left to do",
-        Some("stopped") => {
-            "a rule spared it; `convsweep run FILE --only JOB` trains it all the same"
-        }
+        Some("stopped") => "a rule pruned it; `convsweep run FILE --only JOB` trains it to its end",
         Some("diverged") => {
             "it would diverge again: a lower learning rate, or gradient clipping, is another job"
         }
         Some("out-of-memory") => {
-            "the same job needs the same memory: fewer slots (--slots), or a smaller batch"
+            "the same job needs the same memory: use fewer slots (--slots), or a smaller batch"
         }
         Some("timed-out") => {
-            "the next run of the file goes on from its checkpoint; run.time_limit is its limit"
+            "the next run of the file continues from its checkpoint; run.time_limit is its limit"
         }
         Some("crashed" | "lost" | "failed") => {
             "the next run of the file tries it again; `convsweep show JOB` has the end of its log"
         }
-        Some("cancelled") => "the next run of the file goes on from its checkpoint",
-        _ => "the next run of the file trains it",
+        Some("cancelled") => "the next run of the file continues from its checkpoint",
+        Some(_) | None => "the next run of the file trains it",
     }
 }

@@ -1,35 +1,63 @@
-//! What helps to write a file: `new`, `reference`, `schema`, `completions`.
+//! Help for writing a file: `new`, `reference`, `schema`, `completions`.
 
-use super::preset::known;
-use crate::args::Cli;
+use super::preset::find_preset;
 use crate::exit::Exit;
 use crate::output::stdout::{say, say_json};
 use anyhow::Result;
-use clap::CommandFactory;
+use clap::Args;
+
+/// Arguments of `new`.
+#[derive(Debug, Args)]
+pub struct NewArgs {
+    /// A published architecture that the file is about; `convsweep preset` lists them.
+    pub preset: Option<String>,
+}
+
+/// Arguments of `completions`.
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// The shell.
+    pub shell: clap_complete::Shell,
+}
 
 /// Prints a commented file to start from.
-pub fn new(preset: Option<&str>) -> Result<Exit> {
-    let preset = preset.map(known).transpose()?;
+///
+/// # Errors
+/// If there is no such preset.
+pub fn new(args: &NewArgs) -> Result<Exit> {
+    let preset = match &args.preset {
+        Some(name) => Some(find_preset(name)?),
+        None => None,
+    };
     say(convsweep_plan::starter(preset.as_ref()).trim_end())?;
     Ok(Exit::Complete)
 }
 
-/// Prints every key of the language.
+/// Prints every key of an experiment file.
+///
+/// # Errors
+/// If stdout cannot be written.
 pub fn reference() -> Result<Exit> {
     say(convsweep_plan::reference().trim_end())?;
     Ok(Exit::Complete)
 }
 
-/// Prints the language's JSON Schema.
+/// Prints the JSON Schema of an experiment file.
+///
+/// # Errors
+/// If stdout cannot be written.
 pub fn schema() -> Result<Exit> {
     say_json(&convsweep_plan::json_schema())?;
     Ok(Exit::Complete)
 }
 
-/// Prints what a shell needs to complete our words.
-pub fn completions(shell: clap_complete::Shell) -> Result<Exit> {
+/// Prints what a shell needs to complete this command line.
+///
+/// # Errors
+/// If stdout cannot be written.
+pub fn completions(args: &CompletionsArgs, mut interface: clap::Command) -> Result<Exit> {
     let mut text = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command(), "convsweep", &mut text);
+    clap_complete::generate(args.shell, &mut interface, "convsweep", &mut text);
     say(String::from_utf8_lossy(&text).trim_end())?;
     Ok(Exit::Complete)
 }

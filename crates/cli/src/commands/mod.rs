@@ -1,18 +1,113 @@
-//! What each command does, a file each.
+//! The commands, one file or folder for each.
+//!
+//! To add a command: a file here with its arguments (`clap::Args`) and a function, and its line in
+//! [`Command`] and in [`run_command`]. Nothing else needs to change: `--help`, completions and exit
+//! codes follow.
 
-pub mod control;
-pub mod data;
-pub mod database;
-pub mod devices;
-pub mod explain;
-pub mod language;
-pub mod plan;
-pub mod preset;
-pub mod prune;
-pub mod query;
-pub mod report;
-pub mod retry;
-pub mod run;
-pub mod show;
-pub mod status;
-pub mod watch;
+mod control;
+mod data;
+mod database;
+mod devices;
+mod explain;
+mod language;
+mod plan;
+mod preset;
+mod prune;
+mod query;
+mod report;
+mod retry;
+mod run;
+mod show;
+mod status;
+mod watch;
+
+use crate::context::Context;
+use crate::exit::Exit;
+use anyhow::Result;
+use clap::Subcommand;
+use convsweep_runner::ControlRequest;
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Show what a file asks for without training: new, reused and resumed jobs, layers, costs.
+    Plan(plan::PlanArgs),
+    /// Train what a file asks for and is missing, store it, and render the report.
+    Run(run::RunArgs),
+    /// Show how far every experiment has come.
+    Status(status::StatusArgs),
+    /// Render the charts, the page and the tables of experiments again.
+    Report(report::ReportArgs),
+    /// Query the results database (read-only SQL).
+    Query(query::QueryArgs),
+    /// Show a job: its configuration, outcome, figures and files, and how to repeat it.
+    Show(show::ShowArgs),
+    /// List the published architectures inside the program, or print one as a file.
+    Preset(preset::PresetArgs),
+    /// Explain why a job is waiting, was pruned or failed, and what to do.
+    Explain(explain::ExplainArgs),
+    /// Follow the running sweep in the terminal: jobs, curves, best so far, failures, time left.
+    Watch(watch::WatchArgs),
+    /// Cancel jobs of the running sweep: running ones write a checkpoint and end, pending ones do
+    /// not start.
+    Cancel(control::CancelArgs),
+    /// Pause the running sweep: all running jobs write a checkpoint, nothing starts until `resume`.
+    Pause,
+    /// Let a paused sweep continue.
+    Resume,
+    /// Train jobs again that failed, crashed, diverged or were pruned.
+    Retry(retry::RetryArgs),
+    /// Free disk space: remove checkpoints of finished jobs, never results.
+    Prune(prune::PruneArgs),
+    /// Fetch, inspect and preview image sets, prune decoded ones.
+    #[command(subcommand)]
+    Data(data::DataCommand),
+    /// List the devices of this machine and whether they can be used.
+    Devices(devices::DevicesArgs),
+    /// Print a commented experiment file to start from: convsweep new > first.toml.
+    New(language::NewArgs),
+    /// Print every key of the experiment file, as Markdown.
+    Reference,
+    /// Print the JSON Schema of the experiment file, for editors.
+    Schema,
+    /// Print completions: convsweep completions bash > /etc/bash_completion.d/convsweep.
+    Completions(language::CompletionsArgs),
+    /// Check the database: its integrity, and whether it agrees with the logs.
+    CheckDb,
+    /// Build the database again from the logs.
+    Rebuild,
+    /// Copy the database to a file as it is now, even while a run continues.
+    Backup(database::BackupArgs),
+}
+
+/// Carries out a command. `interface` describes the command line, for completions.
+///
+/// # Errors
+/// What prevented the command, with its exit code.
+pub fn run_command(context: &Context, command: Command, interface: clap::Command) -> Result<Exit> {
+    match command {
+        Command::Plan(args) => plan::plan(context, &args),
+        Command::Run(args) => run::run(context, &args),
+        Command::Status(args) => status::status(context, &args),
+        Command::Report(args) => report::report(context, &args),
+        Command::Query(args) => query::query(context, &args),
+        Command::Show(args) => show::show(context, &args),
+        Command::Preset(args) => preset::preset(&args),
+        Command::Explain(args) => explain::explain(context, &args),
+        Command::Watch(args) => watch::watch(context, &args),
+        Command::Cancel(args) => control::cancel(context, &args),
+        Command::Pause => control::send(context, &ControlRequest::Pause),
+        Command::Resume => control::send(context, &ControlRequest::Resume),
+        Command::Retry(args) => retry::retry(context, &args),
+        Command::Prune(args) => prune::prune(context, &args),
+        Command::Data(command) => data::data(context, command),
+        Command::Devices(args) => devices::devices(&args),
+        Command::New(args) => language::new(&args),
+        Command::Reference => language::reference(),
+        Command::Schema => language::schema(),
+        Command::Completions(args) => language::completions(&args, interface),
+        Command::CheckDb => database::check(context),
+        Command::Rebuild => database::rebuild(context),
+        Command::Backup(args) => database::backup(context, &args),
+    }
+}

@@ -1,37 +1,48 @@
 //! `preset`: the architectures inside the program.
 
-use crate::exit::{Exit, Failure};
+use crate::exit::{Exit, failure};
 use crate::output::stdout::say;
 use crate::output::table::plain;
 use anyhow::Result;
+use clap::Args;
 use convsweep_plan::{Preset, presets};
 
+const NOTE: &str = "\n[model] with preset = \"NAME\" and parameters = { … } uses one; \
+    a printed one can be changed into layers of your own.";
+
+/// Arguments of `preset`.
+#[derive(Debug, Args)]
+pub struct PresetArgs {
+    /// Its name.
+    pub name: Option<String>,
+}
+
 /// Lists the presets, or prints the file of one.
-pub fn preset(name: Option<&str>) -> Result<Exit> {
-    let Some(name) = name else {
-        let rows: Vec<_> = presets()
-            .map(|p| vec![p.name.to_string(), p.about().to_string()])
-            .collect();
-        say(&plain(&["preset", "what it is"], &rows))?;
-        say(
-            "\n[model] with preset = \"NAME\" and parameters = { … } uses one; printed, it is a beginning for layers of your own.",
-        )?;
+///
+/// # Errors
+/// If there is no such preset.
+pub fn preset(args: &PresetArgs) -> Result<Exit> {
+    if let Some(name) = &args.name {
+        say(find_preset(name)?.text.trim_end())?;
         return Ok(Exit::Complete);
-    };
-    let preset = known(name)?;
-    say(preset.text.trim_end())?;
+    }
+    let mut rows = Vec::new();
+    for preset in presets() {
+        rows.push(vec![preset.name.to_string(), preset.about().to_string()]);
+    }
+    say(&plain(&["preset", "what it is"], &rows))?;
+    say(NOTE)?;
     Ok(Exit::Complete)
 }
 
-/// The preset of that name; the error lists those there are.
-pub fn known(name: &str) -> Result<Preset> {
+/// The preset of that name.
+///
+/// # Errors
+/// If there is none; the message lists all presets.
+pub fn find_preset(name: &str) -> Result<Preset> {
     convsweep_plan::preset(name).ok_or_else(|| {
-        let known: Vec<_> = presets().map(|preset| preset.name).collect();
-        let message = format!("there is no preset \"{name}\"; known: {}", known.join(", "));
-        Failure {
-            exit: Exit::Wrong,
-            message,
-        }
-        .into()
+        let names: Vec<&str> = presets().map(|preset| preset.name).collect();
+        let message = format!("there is no preset \"{name}\"; known: {}", names.join(", "));
+        failure(Exit::Wrong, message)
     })
 }

@@ -1,59 +1,177 @@
-//! `prune`: disk space given back, never results.
+//! `prune`: frees disk space, never results.
 
 use crate::context::Context;
-use crate::exit::{Code, Exit};
+use crate::exit::{Code, Exit, runner_failure};
 use crate::output::stdout::say;
 use anyhow::Result;
+use clap::Args;
 use convsweep_runner::ResultsLock;
-use convsweep_spec::id::JobId;
 use convsweep_spec::layout;
-use convsweep_store::Reader;
-use std::path::Path;
+use convsweep_spec::words::{bytes, counted};
+use std::collections::HashMap;
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 
-/// Removes what finished jobs need no more.
-pub fn prune(context: &Context, states: bool, dry_run: bool) -> Result<Exit> {
-    let _lock = ResultsLock::acquire(&context.results).code(Exit::Results)?;
-    let reader = Reader::open(&context.results).code(Exit::Results)?;
-    let finished = reader
-        .query("select job from jobs where outcome = 'finished' order by job")
-        .code(Exit::Results)?;
-    let (mut bytes, mut folders) = (0, 0);
-    for row in finished.rows {
-        let job = context.results.job(&JobId(row[0].to_string()));
-        for name in [layout::CHECKPOINT, "states"]
-            .iter()
-            .take(if states { 2 } else { 1 })
-        {
-            let folder = job.join(name);
-            if folder.is_dir() {
-                (bytes, folders) = (bytes + size(&folder), folders + 1);
-                if !dry_run {
-                    std::fs::remove_dir_all(&folder).code(Exit::Results)?;
-                }
-            }
+/// Arguments of `prune`.
+#[derive(Debug, Args)]
+pub struct PruneArgs {
+    /// Also remove the saved training states: training more epochs then starts from scratch.
+    #[arg(long)]
+    pub states: bool,
+    /// Only say what would be removed.
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// Removes what finished jobs no longer need, and says how much space that frees.
+///
+/// # Errors
+/// If another program uses the results folder, or a folder cannot be removed.
+pub fn prune(context: &Context, args: &PruneArgs) -> Result<Exit> {
+    let _lock = ResultsLock::acquire(&context.results).map_err(runner_failure)?;
+    let jobs = context.database()?.finished_jobs().code(Exit::Results)?;
+    let mut with_checkpoints = Freed::default();
+    let mut with_states = Freed::default();
+    for job in jobs {
+        let folder = context.results.job(&job);
+        let checkpoint = folder.join(layout::CHECKPOINT);
+        let states = folder.join(layout::STATES);
+        with_checkpoints
+            .add_job(&[&checkpoint])
+            .code(Exit::Results)?;
+        with_states
+            .add_job(&[&checkpoint, &states])
+            .code(Exit::Results)?;
+    }
+    let removed = if args.states {
+        &with_states
+    } else {
+        &with_checkpoints
+    };
+    if !args.dry_run {
+        for folder in &removed.folders {
+            fs::remove_dir_all(folder).code(Exit::Results)?;
         }
     }
-    let done = if dry_run {
-        "would be removed"
-    } else {
-        "removed"
-    };
-    say(&format!(
-        "{folders} folders, {:.1} MiB {done}",
-        bytes as f64 / f64::from(1 << 20)
-    ))?;
+    let would = if args.dry_run { "would free" } else { "freed" };
+    say(&format!("{would} {}", removed.words()))?;
+    if args.dry_run && !args.states && with_states.files > with_checkpoints.files {
+        say(&format!("with --states {would} {}", with_states.words()))?;
+    }
     Ok(Exit::Complete)
 }
 
-fn size(folder: &Path) -> u64 {
-    let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    files
-        .map(|f| {
-            if f.path().is_dir() {
-                size(&f.path())
-            } else {
-                f.metadata().map_or(0, |m| m.len())
+/// Folders to remove, and the space that this frees.
+#[derive(Debug, Default)]
+struct Freed {
+    folders: Vec<PathBuf>,
+    jobs: u64,
+    files: u64,
+    bytes: u64,
+}
+
+/// The links of one file that are to be removed.
+#[derive(Debug)]
+struct LinkedFile {
+    bytes: u64,
+    links: u64,
+    removed_links: u64,
+}
+
+impl Freed {
+    /// Adds those of a job's folders that exist. A file with several hard links counts once, and its
+    /// space only if all of its links are removed.
+    fn add_job(&mut self, folders: &[&Path]) -> std::io::Result<()> {
+        let mut files: HashMap<(u64, u64), LinkedFile> = HashMap::new();
+        let folders: Vec<&&Path> = folders.iter().filter(|folder| folder.is_dir()).collect();
+        for folder in &folders {
+            collect(folder, &mut files)?;
+        }
+        if folders.is_empty() {
+            return Ok(());
+        }
+        self.jobs += 1;
+        self.folders.extend(folders.iter().map(|f| f.to_path_buf()));
+        for file in files.values() {
+            if file.removed_links == file.links {
+                self.files += 1;
+                self.bytes += file.bytes;
             }
-        })
-        .sum()
+        }
+        Ok(())
+    }
+
+    fn words(&self) -> String {
+        format!(
+            "{}: {} of {}",
+            bytes(self.bytes as f64),
+            counted(self.files, "file"),
+            counted(self.jobs, "job")
+        )
+    }
+}
+
+/// Adds the files of a folder and its subfolders, by device and inode.
+fn collect(folder: &Path, files: &mut HashMap<(u64, u64), LinkedFile>) -> std::io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let metadata = entry.metadata()?;
+        if metadata.is_dir() {
+            collect(&entry.path(), files)?;
+            continue;
+        }
+        let id = (metadata.dev(), metadata.ino());
+        let file = files.entry(id).or_insert(LinkedFile {
+            bytes: metadata.len(),
+            links: metadata.nlink(),
+            removed_links: 0,
+        });
+        file.removed_links += 1;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A job of which the checkpoint and a saved state are the same file.
+    fn job() -> tempfile::TempDir {
+        let job = tempfile::tempdir().expect("creates");
+        let state = job.path().join("states").join("epoch-2");
+        let checkpoint = job.path().join("checkpoint");
+        fs::create_dir_all(&state).expect("creates");
+        fs::create_dir_all(&checkpoint).expect("creates");
+        fs::write(state.join("state"), [0; 1000]).expect("writes");
+        fs::hard_link(state.join("state"), checkpoint.join("state")).expect("links");
+        fs::write(checkpoint.join("state.json"), [0; 10]).expect("writes");
+        job
+    }
+
+    #[test]
+    fn space_that_another_link_keeps_is_not_freed() {
+        let job = job();
+        let mut freed = Freed::default();
+        let checkpoint = job.path().join("checkpoint");
+        freed.add_job(&[&checkpoint]).expect("reads");
+        assert_eq!(freed.words(), "10 B: 1 file of 1 job");
+    }
+
+    #[test]
+    fn a_file_with_two_links_counts_once() {
+        let job = job();
+        let mut freed = Freed::default();
+        let folders = ["checkpoint", "states"].map(|name| job.path().join(name));
+        freed.add_job(&[&folders[0], &folders[1]]).expect("reads");
+        assert_eq!(freed.words(), "1 kB: 2 files of 1 job");
+    }
+
+    #[test]
+    fn jobs_without_these_folders_do_not_count() {
+        let mut freed = Freed::default();
+        let missing = Path::new("/nonexistent/checkpoint");
+        freed.add_job(&[missing]).expect("reads");
+        assert_eq!(freed.words(), "0 B: 0 files of 0 jobs");
+    }
 }

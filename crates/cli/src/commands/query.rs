@@ -1,29 +1,49 @@
-//! `query`: read-only SQL over the results.
+//! `query`: read-only SQL on the results.
 
-use crate::args::QueryArgs;
 use crate::context::Context;
 use crate::exit::{Code, Exit};
 use crate::output::stdout::{say, say_json};
-use crate::output::table::{csv_line, plain};
+use crate::output::table::plain;
 use anyhow::Result;
-use convsweep_store::{Reader, Table, Value};
-use serde_json::{Map, json};
+use clap::Args;
+use convsweep_store::{Cell, Table};
+use serde_json::{Map, Value, json};
+use std::io::Write;
 
-/// Prints what the statement answers.
+/// Arguments of `query`.
+#[derive(Debug, Args)]
+pub struct QueryArgs {
+    /// A SELECT statement.
+    #[arg(required_unless_present = "schema")]
+    pub sql: Option<String>,
+    /// Show tables and views instead.
+    #[arg(long)]
+    pub schema: bool,
+    /// As CSV.
+    #[arg(long, conflicts_with = "json")]
+    pub csv: bool,
+    /// As JSON, a list of objects.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Prints the answer to a statement.
+///
+/// # Errors
+/// If the statement is wrong or would change something.
 pub fn query(context: &Context, args: &QueryArgs) -> Result<Exit> {
-    let reader = Reader::open(&context.results).code(Exit::Results)?;
+    let database = context.database()?;
     let Some(sql) = args.sql.as_deref().filter(|_| !args.schema) else {
-        say(reader.schema().code(Exit::Results)?.trim_end())?;
+        let schema = database.schema().code(Exit::Results)?;
+        say(schema.trim_end())?;
         return Ok(Exit::Complete);
     };
-    let table = reader.query(sql).code(Exit::Wrong)?;
+    let table = database.query(sql).code(Exit::Wrong)?;
     if args.json {
-        say_json(&objects(&table))?;
+        let objects: Vec<Value> = table.rows.iter().map(|row| object(&table, row)).collect();
+        say_json(&objects)?;
     } else if args.csv {
-        say(&csv_line(table.columns.iter().cloned()))?;
-        for row in &table.rows {
-            say(&csv_line(row.iter().map(Value::to_string)))?;
-        }
+        std::io::stdout().lock().write_all(&csv(&table)?)?;
     } else {
         let columns: Vec<&str> = table.columns.iter().map(String::as_str).collect();
         let rows: Vec<Vec<String>> = table
@@ -36,36 +56,49 @@ pub fn query(context: &Context, args: &QueryArgs) -> Result<Exit> {
     Ok(Exit::Complete)
 }
 
-/// For a person: six significant digits are enough; `--csv` and `--json` give all.
-fn short(value: &Value) -> String {
-    match value {
-        Value::Null => "–".into(),
-        Value::Real(r) if *r != 0.0 && (r.abs() < 1e-4 || r.abs() >= 1e9) => format!("{r:.4e}"),
-        Value::Real(r) => {
-            let digits = (5 - r.abs().max(1e-9).log10().floor() as i32).clamp(0, 9) as usize;
-            let text = format!("{r:.digits$}");
-            if text.contains('.') {
-                text.trim_end_matches('0').trim_end_matches('.').to_string()
-            } else {
-                text
+/// A cell for a person, with six significant digits; `--csv` and `--json` give all digits.
+fn short(cell: &Cell) -> String {
+    match cell {
+        Cell::Null => "–".into(),
+        Cell::Real(r) if *r != 0.0 && (r.abs() < 1e-4 || r.abs() >= 1e9) => format!("{r:.4e}"),
+        Cell::Real(r) => {
+            let magnitude = r.abs().max(1e-9).log10().floor() as i32;
+            let decimals = (5 - magnitude).clamp(0, 9) as usize;
+            let text = format!("{r:.decimals$}");
+            match text.contains('.') {
+                true => text.trim_end_matches('0').trim_end_matches('.').to_string(),
+                false => text,
             }
         }
-        other => other.to_string(),
+        Cell::Integer(_) | Cell::Text(_) | Cell::Blob(_) => cell.to_string(),
     }
 }
 
-fn objects(table: &Table) -> Vec<serde_json::Value> {
-    let cell = |value: &Value| match value {
-        Value::Null => json!(null),
-        Value::Integer(i) => json!(i),
-        Value::Real(r) if r.is_finite() => json!(r),
-        other => json!(other.to_string()),
-    };
-    let object = |row: &Vec<Value>| {
-        let entries = table.columns.iter().cloned().zip(row.iter().map(cell));
-        serde_json::Value::Object(entries.collect::<Map<_, _>>())
-    };
-    table.rows.iter().map(object).collect()
+/// The table as CSV (RFC 4180).
+fn csv(table: &Table) -> Result<Vec<u8>> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(&table.columns)?;
+    for row in &table.rows {
+        writer.write_record(row.iter().map(Cell::to_string))?;
+    }
+    Ok(writer.into_inner().map_err(|error| error.into_error())?)
+}
+
+fn object(table: &Table, row: &[Cell]) -> Value {
+    let mut object = Map::new();
+    for (column, cell) in table.columns.iter().zip(row) {
+        object.insert(column.clone(), json_value(cell));
+    }
+    Value::Object(object)
+}
+
+fn json_value(cell: &Cell) -> Value {
+    match cell {
+        Cell::Null => json!(null),
+        Cell::Integer(i) => json!(i),
+        Cell::Real(r) if r.is_finite() => json!(r),
+        Cell::Real(_) | Cell::Text(_) | Cell::Blob(_) => json!(cell.to_string()),
+    }
 }
 
 #[cfg(test)]
@@ -74,12 +107,26 @@ mod tests {
 
     #[test]
     fn numbers_are_shortened_for_a_person() {
-        let check = |v: f64, expect: &str| assert_eq!(short(&Value::Real(v)), expect);
+        let check = |value: f64, expect: &str| assert_eq!(short(&Cell::Real(value)), expect);
         check(0.718_250_000_1, "0.71825");
         check(1_234.567_89, "1234.57");
         check(1e-5, "1.0000e-5");
         check(3.0, "3");
         check(0.0, "0");
         check(120.0, "120");
+    }
+
+    #[test]
+    fn csv_quotes_where_it_must() {
+        let text = |text: &str| Cell::Text(text.into());
+        let table = Table {
+            columns: ["a,b", "c"].map(String::from).into(),
+            rows: vec![vec![text("say \"x\""), Cell::Null]],
+        };
+        let csv = csv(&table).expect("writes");
+        assert_eq!(
+            String::from_utf8_lossy(&csv),
+            "\"a,b\",c\n\"say \"\"x\"\"\",\n"
+        );
     }
 }

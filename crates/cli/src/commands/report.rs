@@ -1,54 +1,60 @@
-//! `report`: charts, page and tables anew.
+//! `report`: renders charts, page and tables again.
 
 use crate::context::Context;
 use crate::exit::{Code, Exit};
 use crate::output::stdout::say;
 use crate::output::table::plain;
-use crate::planning::find::unknown;
+use crate::planning::lookup::unknown_experiment;
 use anyhow::Result;
-use convsweep_store::Reader;
+use clap::Args;
+use convsweep_store::Database;
 use std::path::Path;
 
+/// Arguments of `report`.
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// Names of experiments.
+    #[arg(required = true)]
+    pub names: Vec<String>,
+}
+
 /// Renders the reports of the named experiments.
-pub fn report(context: &Context, names: &[String]) -> Result<Exit> {
-    let reader = Reader::open(&context.results).code(Exit::Results)?;
-    for name in names {
-        render(context, &reader, name)?;
+///
+/// # Errors
+/// If there is no such experiment or a report cannot be written.
+pub fn report(context: &Context, args: &ReportArgs) -> Result<Exit> {
+    let database = context.database()?;
+    for name in &args.names {
+        render(context, &database, name)?;
     }
     Ok(Exit::Complete)
 }
 
-/// Renders one report and prints its answer, the leaderboard and where everything is.
-pub fn render(context: &Context, reader: &Reader, name: &str) -> Result<()> {
-    let Some(rows) = reader.experiment(name).code(Exit::Results)? else {
-        return Err(unknown(reader, name));
+/// Renders one report and prints its answer, the leaderboard, and where the files are.
+///
+/// # Errors
+/// If there is no such experiment or the report cannot be written.
+pub fn render(context: &Context, database: &Database, name: &str) -> Result<()> {
+    let Some(rows) = database.experiment(name).code(Exit::Results)? else {
+        return Err(unknown_experiment(database, name));
     };
     let report = convsweep_report::report(&rows, &context.results).code(Exit::Results)?;
     say(&report.answer)?;
-    let columns: Vec<&str> = report
-        .leaderboard
-        .columns
-        .iter()
-        .map(String::as_str)
-        .collect();
+    let leaderboard = &report.leaderboard;
+    let columns: Vec<&str> = leaderboard.columns.iter().map(String::as_str).collect();
+    say(&format!("\n{}\n", plain(&columns, &leaderboard.rows)))?;
+    let charts = context.results.experiment(name).join("charts");
+    say(&format!("report    {}", relative(&report.html)))?;
+    say(&format!("charts    {}", relative(&charts)))?;
     say(&format!(
-        "\n{}\n",
-        plain(&columns, &report.leaderboard.rows)
-    ))?;
-    say(&format!("report    {}", shown(&report.html)))?;
-    say(&format!(
-        "charts    {}",
-        shown(&context.results.experiment(name).join("charts"))
-    ))?;
-    say(&format!("database  {}", shown(&context.results.database())))
+        "database  {}",
+        relative(&context.results.database())
+    ))
 }
 
-/// A path as short as it can be from where the user stands.
-fn shown(path: &Path) -> String {
-    let here = std::env::current_dir().ok();
-    let short = here
-        .as_deref()
-        .and_then(|here| path.strip_prefix(here).ok())
-        .unwrap_or(path);
-    short.display().to_string()
+/// The path relative to the current folder, if it is inside it.
+fn relative(path: &Path) -> String {
+    let current = std::env::current_dir().unwrap_or_default();
+    let relative = path.strip_prefix(current).unwrap_or(path);
+    relative.display().to_string()
 }

@@ -1,56 +1,38 @@
-//! `retry`: jobs that did not finish, again, by the file that asks for them.
+//! `retry`: trains jobs again that did not finish, by the file that asks for them.
 
-use crate::args::{FileArgs, RunArgs};
+use super::run::{RunArgs, run};
 use crate::context::Context;
-use crate::exit::{Code, Exit, Failure};
-use crate::planning::find::{find, progress};
+use crate::exit::{Code, Exit, failure};
+use crate::planning::file_args::FileArgs;
+use crate::planning::lookup::{find_job, progress};
 use anyhow::Result;
+use clap::Args;
 use convsweep_spec::id::JobId;
-use convsweep_store::{Reader, Value, literal};
+use convsweep_store::Database;
 use std::collections::BTreeMap;
 
-/// Runs the files of the named jobs, or experiments, with these jobs alone.
-pub fn retry(context: &Context, names: &[String]) -> Result<Exit> {
-    let reader = Reader::open(&context.results).code(Exit::Results)?;
-    let experiments: Vec<String> = reader
-        .experiments()
-        .code(Exit::Results)?
-        .into_iter()
-        .map(|e| e.name)
-        .collect();
-    let mut wanted: BTreeMap<String, Vec<JobId>> = BTreeMap::new();
-    for name in names {
-        if experiments.contains(name) {
-            let bad =
-                |outcome: &Option<String>| outcome.as_deref().is_some_and(|o| o != "finished");
-            let jobs = progress(&reader, name)?
-                .into_iter()
-                .filter(|job| bad(&job.state.outcome))
-                .map(|job| job.job);
-            wanted.entry(name.clone()).or_default().extend(jobs);
-        } else {
-            let job = find(&reader, name)?;
-            wanted
-                .entry(asked_by(&reader, &job)?)
-                .or_default()
-                .push(job);
-        }
-    }
+/// Arguments of `retry`.
+#[derive(Debug, Args)]
+pub struct RetryArgs {
+    /// Ids of jobs (or beginnings of ids), or the name of an experiment for all of its jobs that did
+    /// not finish.
+    #[arg(required = true, value_name = "JOB|NAME")]
+    pub jobs: Vec<String>,
+}
+
+/// Runs the files of the named jobs or experiments with these jobs only.
+///
+/// # Errors
+/// If there is no such job or experiment, or the file cannot be run.
+pub fn retry(context: &Context, args: &RetryArgs) -> Result<Exit> {
+    let database = context.database()?;
     let mut exit = Exit::Complete;
-    for (experiment, jobs) in wanted {
+    for (experiment, jobs) in by_experiment(&database, &args.jobs)? {
         if jobs.is_empty() {
             eprintln!("{experiment}: every job that ended has finished; nothing is tried again");
             continue;
         }
-        let (file, overrides) = file_of(&reader, &experiment)?;
-        let only = jobs.into_iter().map(|job| job.0).collect();
-        let args = RunArgs {
-            files: vec![file.into()],
-            changes: changes(&overrides),
-            only,
-            ..RunArgs::default()
-        };
-        match super::run::run(context, &args)? {
+        match run(context, &run_args(&database, &experiment, jobs)?)? {
             Exit::Complete => {}
             other => exit = other,
         }
@@ -58,46 +40,60 @@ pub fn retry(context: &Context, names: &[String]) -> Result<Exit> {
     Ok(exit)
 }
 
-/// The experiment whose newest revision asks for the job.
-fn asked_by(reader: &Reader, job: &JobId) -> Result<String> {
-    let sql = format!(
-        "select experiment from member_jobs join experiments using (experiment, revision) where job = '{job}' order by experiment"
-    );
-    let rows = reader.query(&sql).code(Exit::Results)?.rows;
-    let missing = || Failure {
-        exit: Exit::Wrong,
-        message: format!("no experiment asks for job {job} any more"),
-    };
-    Ok(rows.first().ok_or_else(missing)?[0].to_string())
-}
-
-fn file_of(reader: &Reader, experiment: &str) -> Result<(String, Vec<String>)> {
-    let name = literal(experiment);
-    let sql = format!(
-        "select r.file, r.overrides from revisions r join experiments e using (experiment, revision) where e.experiment = {name}"
-    );
-    let rows = reader.query(&sql).code(Exit::Results)?.rows;
-    let missing = || Failure {
-        exit: Exit::Wrong,
-        message: format!("the file of {experiment} is not recorded"),
-    };
-    let row = rows.first().ok_or_else(missing)?;
-    let overrides = match &row[1] {
-        Value::Text(text) => serde_json::from_str(text).unwrap_or_default(),
-        _ => vec![],
-    };
-    Ok((row[0].to_string(), overrides))
-}
-
-/// The recorded words of the command line.
-fn changes(overrides: &[String]) -> FileArgs {
-    let mut changes = FileArgs::default();
-    for words in overrides {
-        match words.split_once(' ') {
-            Some(("--set", value)) => changes.set.push(value.to_string()),
-            Some(("--seeds", value)) => changes.seeds = Some(value.to_string()),
-            _ => {}
+/// The jobs that the names stand for, by the experiment that asks for them.
+fn by_experiment(database: &Database, names: &[String]) -> Result<BTreeMap<String, Vec<JobId>>> {
+    let experiments = database.experiments().code(Exit::Results)?;
+    let mut jobs: BTreeMap<String, Vec<JobId>> = BTreeMap::new();
+    for name in names {
+        if experiments
+            .iter()
+            .any(|experiment| experiment.name == *name)
+        {
+            let unfinished = unfinished_jobs(database, name)?;
+            jobs.entry(name.clone()).or_default().extend(unfinished);
+        } else {
+            let job = find_job(database, name)?;
+            let experiment = experiment_of(database, &job)?;
+            jobs.entry(experiment).or_default().push(job);
         }
     }
-    changes
+    Ok(jobs)
+}
+
+/// The jobs of an experiment that have ended without finishing.
+fn unfinished_jobs(database: &Database, experiment: &str) -> Result<Vec<JobId>> {
+    let mut jobs = Vec::new();
+    for job in progress(database, experiment)? {
+        if job.state.outcome.is_some() && !job.state.finished {
+            jobs.push(job.job);
+        }
+    }
+    Ok(jobs)
+}
+
+/// The experiment whose newest revision asks for the job.
+fn experiment_of(database: &Database, job: &JobId) -> Result<String> {
+    let places = database.places(job).code(Exit::Results)?;
+    match places.into_iter().next() {
+        Some(place) => Ok(place.experiment),
+        None => Err(failure(
+            Exit::Wrong,
+            format!("no experiment asks for job {job} any more"),
+        )),
+    }
+}
+
+/// The arguments that run an experiment's file again with these jobs only.
+fn run_args(database: &Database, experiment: &str, jobs: Vec<JobId>) -> Result<RunArgs> {
+    let recorded = database.recorded_run(experiment).code(Exit::Results)?;
+    let Some(recorded) = recorded else {
+        let message = format!("the file of {experiment} is not recorded");
+        return Err(failure(Exit::Wrong, message));
+    };
+    Ok(RunArgs {
+        files: vec![recorded.file.into()],
+        changes: FileArgs::recorded(&recorded.overrides),
+        only: jobs.into_iter().map(|job| job.0).collect(),
+        ..RunArgs::default()
+    })
 }

@@ -1,121 +1,130 @@
-//! `status`: a line an experiment, or a line a job of one.
+//! `status`: a line for each experiment, or for each job of one.
 
 use crate::context::Context;
 use crate::exit::{Code, Exit};
 use crate::output::stdout::{say, say_json};
 use crate::output::table::plain;
-use crate::planning::find::progress;
+use crate::planning::lookup::progress;
 use anyhow::Result;
-use convsweep_store::{JobProgress, JobState, Reader};
+use clap::Args;
+use convsweep_store::{Database, ExperimentSummary, JobProgress};
 use serde_json::json;
 
-/// Prints how far experiments are.
-pub fn status(context: &Context, name: Option<&str>, as_json: bool) -> Result<Exit> {
-    if !context.results.database().exists() {
-        if as_json {
-            say("[]")?;
-        } else {
-            eprintln!(
-                "nothing was run here yet: {} has no database",
-                context.results.0.display()
-            );
-        }
-        return Ok(Exit::Complete);
-    }
-    let reader = Reader::open(&context.results).code(Exit::Results)?;
-    match name {
-        Some(name) => jobs(&reader, name, as_json),
-        None => experiments(&reader, as_json),
-    }
+const EXPERIMENT_COLUMNS: [&str; 6] = [
+    "experiment",
+    "revision",
+    "configurations",
+    "finished",
+    "failed",
+    "question",
+];
+const JOB_COLUMNS: [&str; 7] = [
+    "job",
+    "configuration",
+    "run",
+    "standing",
+    "epochs",
+    "attempts",
+    "detail",
+];
+
+/// Arguments of `status`.
+#[derive(Debug, Args)]
+pub struct StatusArgs {
+    /// Only this experiment.
+    pub name: Option<String>,
+    /// As JSON.
+    #[arg(long)]
+    pub json: bool,
 }
 
-fn experiments(reader: &Reader, as_json: bool) -> Result<Exit> {
-    let list = reader.experiments().code(Exit::Results)?;
-    if as_json {
-        let object = |e: &convsweep_store::ExperimentSummary| {
-            json!({ "experiment": e.name, "revision": e.revision, "configurations": e.configurations, "jobs": e.jobs,
-                    "finished": e.finished, "failed": e.failed, "file": e.file })
-        };
-        say_json(&list.iter().map(object).collect::<Vec<_>>())?;
-        return Ok(Exit::Complete);
+/// Prints how far experiments, or the jobs of one, have come.
+///
+/// # Errors
+/// If there is no such experiment or the database cannot be used.
+pub fn status(context: &Context, args: &StatusArgs) -> Result<Exit> {
+    match (context.database_if_any()?, &args.name) {
+        (None, _) if args.json => say("[]")?,
+        (None, _) => eprintln!(
+            "nothing was run here yet: {} has no database",
+            context.results.0.display()
+        ),
+        (Some(database), Some(name)) => jobs(&database, name, args.json)?,
+        (Some(database), None) => experiments(&database, args.json)?,
     }
-    let row = |e: &convsweep_store::ExperimentSummary| {
-        vec![
-            e.name.clone(),
-            e.revision.to_string(),
-            e.configurations.to_string(),
-            format!("{} of {}", e.finished, e.jobs),
-            e.failed.to_string(),
-            e.question.clone().unwrap_or_default(),
-        ]
+    Ok(Exit::Complete)
+}
+
+fn experiments(database: &Database, as_json: bool) -> Result<()> {
+    let experiments = database.experiments().code(Exit::Results)?;
+    if as_json {
+        let objects: Vec<_> = experiments.iter().map(experiment_json).collect();
+        return say_json(&objects);
+    }
+    let rows: Vec<_> = experiments.iter().map(experiment_row).collect();
+    say(&plain(&EXPERIMENT_COLUMNS, &rows))
+}
+
+fn experiment_json(experiment: &ExperimentSummary) -> serde_json::Value {
+    json!({
+        "experiment": experiment.name,
+        "revision": experiment.revision,
+        "configurations": experiment.configurations,
+        "jobs": experiment.jobs,
+        "finished": experiment.finished,
+        "failed": experiment.failed,
+        "file": experiment.file,
+    })
+}
+
+fn experiment_row(experiment: &ExperimentSummary) -> Vec<String> {
+    vec![
+        experiment.name.clone(),
+        experiment.revision.to_string(),
+        experiment.configurations.to_string(),
+        format!("{} of {}", experiment.finished, experiment.jobs),
+        experiment.failed.to_string(),
+        experiment.question.clone().unwrap_or_default(),
+    ]
+}
+
+fn jobs(database: &Database, experiment: &str, as_json: bool) -> Result<()> {
+    let jobs = progress(database, experiment)?;
+    if as_json {
+        let objects: Vec<_> = jobs.iter().map(job_json).collect();
+        return say_json(&objects);
+    }
+    let rows: Vec<_> = jobs.iter().map(job_row).collect();
+    say(&plain(&JOB_COLUMNS, &rows))
+}
+
+fn job_json(job: &JobProgress) -> serde_json::Value {
+    json!({
+        "job": job.job,
+        "configuration": job.label,
+        "seed": job.seed,
+        "fold": job.fold,
+        "standing": job.state.word(),
+        "epoch": job.state.epoch,
+        "epochs": job.state.epochs,
+        "attempts": job.state.attempts,
+        "detail": job.state.detail,
+    })
+}
+
+fn job_row(job: &JobProgress) -> Vec<String> {
+    let run = match job.fold {
+        Some(fold) => format!("seed {}, fold {fold}", job.seed),
+        None => format!("seed {}", job.seed),
     };
-    let rows: Vec<_> = list.iter().map(row).collect();
-    say(&plain(
-        &[
-            "experiment",
-            "revision",
-            "configurations",
-            "finished",
-            "failed",
-            "question",
-        ],
-        &rows,
-    ))?;
-    Ok(Exit::Complete)
-}
-
-fn jobs(reader: &Reader, name: &str, as_json: bool) -> Result<Exit> {
-    let mut lines = Vec::new();
-    let mut objects = Vec::new();
-    for JobProgress {
-        job,
-        label,
-        seed,
-        fold,
-        state,
-    } in progress(reader, name)?
-    {
-        let standing = match (&state.outcome, state.attempts) {
-            (Some(outcome), _) => outcome.as_str(),
-            (None, 0) => "waits",
-            (None, _) => "began",
-        };
-        let JobState {
-            epoch,
-            epochs,
-            attempts,
-            detail,
-            ..
-        } = &state;
-        objects.push(json!({ "job": job, "configuration": label, "seed": seed, "fold": fold, "standing": standing,
-                             "epoch": epoch, "epochs": epochs, "attempts": attempts, "detail": detail }));
-        lines.push(vec![
-            job.to_string(),
-            label,
-            fold.map_or(format!("seed {seed}"), |fold| {
-                format!("seed {seed}, fold {fold}")
-            }),
-            standing.to_string(),
-            format!("{epoch} of {epochs}"),
-            attempts.to_string(),
-            detail.lines().next().unwrap_or_default().to_string(),
-        ]);
-    }
-    if as_json {
-        say_json(&objects)?;
-    } else {
-        say(&plain(
-            &[
-                "job",
-                "configuration",
-                "run",
-                "standing",
-                "epochs",
-                "attempts",
-                "detail",
-            ],
-            &lines,
-        ))?;
-    }
-    Ok(Exit::Complete)
+    let state = &job.state;
+    vec![
+        job.job.to_string(),
+        job.label.clone(),
+        run,
+        state.word().to_string(),
+        format!("{} of {}", state.epoch, state.epochs),
+        state.attempts.to_string(),
+        state.detail.lines().next().unwrap_or_default().to_string(),
+    ]
 }

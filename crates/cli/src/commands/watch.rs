@@ -1,54 +1,73 @@
-//! `watch`: the picture of [`crate::output::dashboard`], again and again.
+//! `watch`: shows the running sweep until it is interrupted.
 
 use crate::context::Context;
-use crate::exit::{Code, Exit, Failure};
+use crate::exit::{Code, Exit, failure};
 use crate::output::dashboard::{Picture, draw};
 use crate::output::stdout::say;
 use anyhow::Result;
+use clap::Args;
 use convsweep_runner::lock_holder;
-use convsweep_store::Reader;
+use convsweep_store::Database;
 use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
-/// Shows the named experiment, or the one that was run last, until it is interrupted.
-pub fn watch(context: &Context, name: Option<&str>, once: bool) -> Result<Exit> {
+/// Time between two pictures.
+const INTERVAL: Duration = Duration::from_secs(1);
+/// Height and width where there is no terminal.
+const DEFAULT_SIZE: (u16, u16) = (24, 80);
+
+/// Arguments of `watch`.
+#[derive(Debug, Args)]
+pub struct WatchArgs {
+    /// Only this experiment [default: the one that was run last].
+    pub name: Option<String>,
+    /// Print one picture and end.
+    #[arg(long)]
+    pub once: bool,
+}
+
+/// Shows the named experiment, or the one that was run last.
+///
+/// # Errors
+/// If there is no such experiment or the database cannot be used.
+pub fn watch(context: &Context, args: &WatchArgs) -> Result<Exit> {
     let terminal = console::Term::stdout();
-    let live = !once && std::io::stdout().is_terminal();
+    let live = !args.once && std::io::stdout().is_terminal();
     loop {
-        let reader = Reader::open(&context.results).code(Exit::Results)?;
-        let newest = || {
-            let list = reader.experiments().code(Exit::Results)?;
-            let newest = list
-                .into_iter()
-                .max_by(|a, b| a.updated.total_cmp(&b.updated))
-                .map(|e| e.name);
-            newest.ok_or_else(|| {
-                anyhow::Error::from(Failure {
-                    exit: Exit::Wrong,
-                    message: "nothing was run here yet".into(),
-                })
-            })
+        let database = context.database()?;
+        let name = match &args.name {
+            Some(name) => name.clone(),
+            None => newest_experiment(&database)?,
         };
-        let name = match name {
-            Some(name) => name.to_string(),
-            None => newest()?,
-        };
-        let picture = Picture::read(&reader, &name, lock_holder(&context.results))?;
-        let (height, width) = if live { terminal.size() } else { (24, 80) };
+        let picture = Picture::read(&database, &name, lock_holder(&context.results))?;
+        let (height, width) = if live { terminal.size() } else { DEFAULT_SIZE };
         let lines = draw(&picture, width.into(), height.into());
         if !live {
             say(&lines.join("\n"))?;
             return Ok(Exit::Complete);
         }
-        let mut out = std::io::stdout().lock();
-        // Home, each line to its end, then the rest of the screen: no flicker.
-        let text: String = lines
-            .iter()
-            .map(|line| format!("{line}\x1b[K\r\n"))
-            .collect();
-        out.write_all(format!("\x1b[H{}\x1b[J", text.trim_end_matches("\r\n")).as_bytes())?;
-        out.flush()?;
-        drop(out);
-        std::thread::sleep(Duration::from_secs(1));
+        show(&lines)?;
+        std::thread::sleep(INTERVAL);
     }
+}
+
+fn newest_experiment(database: &Database) -> Result<String> {
+    let newest = database.newest_experiment().code(Exit::Results)?;
+    newest.ok_or_else(|| failure(Exit::Wrong, "nothing was run here yet"))
+}
+
+/// Overwrites the screen: each line from its start to its end, then the rest. That does not flicker,
+/// as clearing the screen first would.
+fn show(lines: &[String]) -> Result<()> {
+    let mut text = String::from("\x1b[H");
+    for (number, line) in lines.iter().enumerate() {
+        if number > 0 {
+            text += "\r\n";
+        }
+        text += &format!("{line}\x1b[K");
+    }
+    text += "\x1b[J";
+    let mut out = std::io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    Ok(out.flush()?)
 }

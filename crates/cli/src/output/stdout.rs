@@ -1,10 +1,15 @@
-//! What goes to stdout: data for other programs and for people.
+//! Writing to stdout, which carries data: for other programs and for people.
+//!
+//! A closed pipe is an error here, which `main` forgives.
 
 use anyhow::Result;
 use serde::Serialize;
 use std::io::Write;
 
-/// Writes a line to stdout; a closed pipe is an error that `main` forgives.
+/// Writes a line.
+///
+/// # Errors
+/// If stdout cannot be written.
 pub fn say(text: &str) -> Result<()> {
     let mut out = std::io::stdout().lock();
     out.write_all(text.as_bytes())?;
@@ -12,7 +17,10 @@ pub fn say(text: &str) -> Result<()> {
     Ok(())
 }
 
-/// Writes a value as indented JSON to stdout.
+/// Writes a value as indented JSON.
+///
+/// # Errors
+/// If stdout cannot be written.
 pub fn say_json(value: &impl Serialize) -> Result<()> {
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     serde_json::to_writer_pretty(&mut out, value).map_err(std::io::Error::from)?;

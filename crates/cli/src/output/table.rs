@@ -1,8 +1,8 @@
-//! Tables and CSV on stdout.
+//! Tables for a terminal.
 
 use comfy_table::{CellAlignment, Table, presets};
 
-/// A table without frames, numbers to the right: what a person reads and `awk` can split.
+/// A table without frames, numbers aligned to the right: readable, and easy to split with `awk`.
 pub fn plain(columns: &[&str], rows: &[Vec<String>]) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_header(columns);
@@ -10,37 +10,24 @@ pub fn plain(columns: &[&str], rows: &[Vec<String>]) -> String {
         table.add_row(row);
     }
     for (i, column) in table.column_iter_mut().enumerate() {
-        let numeric = rows
-            .iter()
-            .filter_map(|row| row.get(i))
-            .all(|cell| starts_numeric(cell));
-        if numeric && !rows.is_empty() {
+        if is_numeric(rows, i) {
             column.set_cell_alignment(CellAlignment::Right);
         }
         column.set_padding((0, 2));
     }
     let text = table.to_string();
-    text.lines()
-        .map(str::trim_end)
-        .collect::<Vec<_>>()
-        .join("\n")
+    let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
+    lines.join("\n")
 }
 
-fn starts_numeric(cell: &str) -> bool {
-    cell.is_empty()
-        || cell.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '–'))
+/// Whether all cells of a column begin like numbers or are empty.
+fn is_numeric(rows: &[Vec<String>], column: usize) -> bool {
+    let mut cells = rows.iter().filter_map(|row| row.get(column));
+    !rows.is_empty() && cells.all(|cell| cell.is_empty() || starts_like_a_number(cell))
 }
 
-/// One CSV line, quoted where needed (RFC 4180).
-pub fn csv_line(cells: impl IntoIterator<Item = String>) -> String {
-    let quote = |cell: String| {
-        if cell.contains([',', '"', '\n', '\r']) {
-            format!("\"{}\"", cell.replace('"', "\"\""))
-        } else {
-            cell
-        }
-    };
-    cells.into_iter().map(quote).collect::<Vec<_>>().join(",")
+fn starts_like_a_number(cell: &str) -> bool {
+    cell.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '–'))
 }
 
 #[cfg(test)]
@@ -48,10 +35,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn cells_are_quoted_where_needed() {
+    fn columns_of_numbers_are_aligned_to_the_right() {
+        let rows = [["a", "7"], ["long", "100"]].map(|row| row.map(String::from).to_vec());
         assert_eq!(
-            csv_line(["a,b".to_string(), "c\"d".into(), "e".into()]),
-            "\"a,b\",\"c\"\"d\",e"
+            plain(&["name", "n"], &rows),
+            "name  n\na       7\nlong  100"
         );
     }
 }

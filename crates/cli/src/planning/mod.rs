@@ -1,9 +1,11 @@
-//! An experiment file in the light of what the results folder holds.
+//! Experiment files as plans, compared with what the results folder contains.
 
 pub mod cost;
-pub mod difference;
-pub mod find;
-pub mod read;
-pub mod search;
+pub mod experiment_file;
+pub mod file_args;
+pub mod job_action;
+pub mod lookup;
+pub mod recorded_jobs;
+pub mod search_input;
 pub mod slots;
 pub mod stages;

@@ -1,67 +1,42 @@
-//! Stages of an experiment: what was chosen before, and choosing.
+//! Stages of an experiment: what they have chosen, and choosing.
 
 use crate::context::Context;
 use crate::exit::{Code, Exit};
 use anyhow::Result;
 use convsweep_plan::{Plan, StageCandidate};
 use convsweep_runner::ExperimentLog;
-use convsweep_spec::id::ConfigurationId;
+use convsweep_spec::layout::ResultsFolder;
 use convsweep_spec::log::{Choice, Evidence};
 use convsweep_spec::metric::{Direction, Number};
-use convsweep_store::{Reader, Value, literal};
-use std::collections::HashMap;
 
-/// What the stages of an experiment have chosen, by its log.
-pub fn recorded(context: &Context, name: &str) -> Vec<Choice> {
-    let revisions = ExperimentLog::revisions(&context.results, name).unwrap_or_default();
-    revisions
-        .into_iter()
-        .next_back()
-        .map_or(vec![], |(revision, _)| revision.decisions)
+/// What the stages of an experiment have chosen according to its log.
+pub fn recorded(results: &ResultsFolder, experiment: &str) -> Vec<Choice> {
+    let revisions = ExperimentLog::revisions(results, experiment).unwrap_or_default();
+    let newest = revisions.into_iter().next_back();
+    newest.map_or(vec![], |(revision, _)| revision.decisions)
 }
 
-/// What the first stage that has not chosen takes as the beginning of the next one: the
-/// configuration with the best mean.
+/// Lets the first stage that has not chosen yet choose: the next stage starts from the configuration
+/// with the best mean.
 ///
-/// `None` for a file without stages, for the last stage (the report's answer is its choice), and
-/// where nothing finished.
+/// `None` for a file without stages, for the last stage (whose choice is the report's answer), and
+/// if no job has finished.
+///
+/// # Errors
+/// If the database cannot be used.
 pub fn choose(context: &Context, plan: &Plan) -> Result<Option<Choice>> {
-    let Some(number) = plan.stages.iter().position(|s| s.decision.is_none()) else {
+    let undecided = plan.stages.iter().position(|s| s.decision.is_none());
+    let Some(number) = undecided.filter(|number| number + 1 < plan.stages.len()) else {
         return Ok(None);
     };
-    if number + 1 == plan.stages.len() {
-        return Ok(None);
-    }
-    let figures = figures(context, plan)?;
     let stage = &plan.stages[number];
-    let mut known: Vec<(&StageCandidate, Evidence)> = Vec::new();
-    for candidate in &stage.candidates {
-        let configuration = plan.configurations[candidate.configuration]
-            .member
-            .configuration
-            .clone();
-        let Some(&(n, mean, deviation)) = figures.get(&configuration).filter(|f| f.1.is_finite())
-        else {
-            continue;
-        };
-        let (label, deviation) = (candidate.label.clone(), deviation.map(Number));
-        known.push((
-            candidate,
-            Evidence {
-                configuration,
-                label,
-                n,
-                mean: Number(mean),
-                deviation,
-            },
-        ));
-    }
-    // A stable sort: of equals the first of the file is chosen.
-    known.sort_by(|(_, a), (_, b)| match plan.metric.direction {
+    let mut ranked = evidence(context, plan, &stage.candidates)?;
+    // A stable sort: of equal candidates the first one in the file is chosen.
+    ranked.sort_by(|(_, a), (_, b)| match plan.metric.direction {
         Direction::Max => b.mean.0.total_cmp(&a.mean.0),
         Direction::Min => a.mean.0.total_cmp(&b.mean.0),
     });
-    let Some((candidate, best)) = known.first() else {
+    let Some((candidate, best)) = ranked.first() else {
         return Ok(None);
     };
     Ok(Some(Choice {
@@ -69,40 +44,36 @@ pub fn choose(context: &Context, plan: &Plan) -> Result<Option<Choice>> {
         configuration: best.configuration.clone(),
         label: candidate.label.clone(),
         values: candidate.values.clone(),
-        evidence: known.iter().map(|(_, e)| e.clone()).collect(),
+        evidence: ranked.iter().map(|(_, e)| e.clone()).collect(),
     }))
 }
 
-/// Number of finished jobs, mean and standard deviation of the experiment's metric.
-type Figures = (u32, f64, Option<f64>);
-
-/// The figures of each configuration.
-fn figures(context: &Context, plan: &Plan) -> Result<HashMap<ConfigurationId, Figures>> {
-    let reader = Reader::open(&context.results).code(Exit::Results)?;
-    let sql = format!(
-        "select configuration, n, mean, sd from summary where experiment = {} and metric = {}",
-        literal(&plan.name),
-        literal(&plan.metric.name)
-    );
-    let row = |row: &Vec<Value>| match &row[..] {
-        [Value::Text(id), Value::Integer(n), Value::Real(mean), sd] => {
-            let deviation = if let Value::Real(sd) = sd {
-                Some(*sd)
-            } else {
-                None
+/// The figures of every candidate that has finished jobs.
+fn evidence<'a>(
+    context: &Context,
+    plan: &Plan,
+    candidates: &'a [StageCandidate],
+) -> Result<Vec<(&'a StageCandidate, Evidence)>> {
+    let database = context.database()?;
+    let samples = database
+        .summary(&plan.name, &plan.metric.name)
+        .code(Exit::Results)?;
+    let mut found = Vec::new();
+    for candidate in candidates {
+        let member = &plan.configurations[candidate.configuration].member;
+        let Some(sample) = samples.get(&member.configuration) else {
+            continue;
+        };
+        if sample.mean.is_finite() {
+            let evidence = Evidence {
+                configuration: member.configuration.clone(),
+                label: candidate.label.clone(),
+                n: sample.n as u32,
+                mean: Number(sample.mean),
+                deviation: sample.sd.map(Number),
             };
-            Some((
-                ConfigurationId(id.clone()),
-                (u32::try_from(*n).ok()?, *mean, deviation),
-            ))
+            found.push((candidate, evidence));
         }
-        _ => None,
-    };
-    Ok(reader
-        .query(&sql)
-        .code(Exit::Results)?
-        .rows
-        .iter()
-        .filter_map(row)
-        .collect())
+    }
+    Ok(found)
 }

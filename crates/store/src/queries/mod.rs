@@ -13,6 +13,7 @@ mod failures;
 mod find_job;
 mod job_states;
 mod leaderboard;
+mod question;
 mod report_jobs;
 mod report_rows;
 mod rows;

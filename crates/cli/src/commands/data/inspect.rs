@@ -1,92 +1,103 @@
-//! `data inspect`: an image set in numbers.
+//! `data inspect`: what an image set contains.
 
-use super::sets::{built_in, first_set, plan_as_written, whole};
+use super::sets::{built_in, complete_set, first_set, read_file};
 use crate::context::Context;
-use crate::exit::{Exit, data_failure};
 use crate::output::stdout::{say, say_json};
 use crate::output::table::plain;
 use anyhow::Result;
 use convsweep_data::{Inspection, PartInspection};
-use convsweep_spec::words::thousands;
+use convsweep_spec::words::{counted_as, thousands};
 use serde_json::{Value, json};
 use std::path::Path;
 
-/// Counts, balance, pixel statistics and duplicates of a built-in set or of the set that an
-/// experiment file names.
-pub(super) fn inspect(context: &Context, target: &str, as_json: bool) -> Result<Exit> {
+/// Prints counts, balance, statistics of pixels, and duplicates.
+///
+/// # Errors
+/// If the set is missing or damaged.
+pub fn inspect(context: &Context, target: &str, as_json: bool) -> Result<()> {
     let set = match built_in(target) {
-        Some(source) => {
-            convsweep_data::open(context.location(None), &whole(source)).map_err(data_failure)?
-        }
-        None => first_set(context, &plan_as_written(context, Path::new(target))?)?,
+        Some(source) => complete_set(context, source)?,
+        None => first_set(context, &read_file(context, Path::new(target))?)?,
     };
     let found = convsweep_data::inspect(&set)?;
     if as_json {
-        say_json(&as_object(&found))?;
+        say_json(&object(&found))
     } else {
-        say(&as_text(&found))?;
+        say(&text(&found))
     }
-    Ok(Exit::Complete)
 }
 
-fn as_text(found: &Inspection) -> String {
+fn text(found: &Inspection) -> String {
     let [channels, height, width] = found.shape;
-    let mut lines = vec![
-        format!(
-            "{channels}×{height}×{width}, {} classes, content hash {}\n",
-            found.classes.len(),
-            found.hash
-        ),
-        class_table(found),
-    ];
+    let classes = counted_as(found.classes.len() as u64, "class", "classes");
+    let mut text = format!(
+        "{channels}×{height}×{width}, {classes}, content hash {}\n\n",
+        found.hash
+    );
+    text += &plain(&["class", "train", "test"], &class_rows(found));
     for (name, part) in [("train", &found.train), ("test", &found.test)] {
         if part.images > 0 {
             let (mean, std) = (numbers(&part.pixels.mean), numbers(&part.pixels.std));
-            lines.push(format!("{name}: mean {mean}; std {std}"));
+            text += &format!("\n{name}: mean {mean}; std {std}");
         }
     }
     let duplicates = &found.duplicates;
-    lines.push(format!(
-        "equal images: {} within train, {} within test, {} of test in train, {} under two labels",
+    text += &format!(
+        "\nequal images: {} within train, {} within test, {} of test in train, \
+        {} under two labels",
         duplicates.within_train, duplicates.within_test, duplicates.between, duplicates.other_label
-    ));
+    );
     for [image, earlier] in &duplicates.examples {
-        lines.push(format!("  {image} = {earlier}"));
+        text += &format!("\n  {image} = {earlier}");
     }
     for skipped in &found.skipped {
-        lines.push(format!("left out: {skipped}"));
+        text += &format!("\nleft out: {skipped}");
     }
-    lines.join("\n")
+    text
 }
 
-/// Images of each class, and of all.
-fn class_table(found: &Inspection) -> String {
+/// Numbers of images of each class, and of all of them.
+fn class_rows(found: &Inspection) -> Vec<Vec<String>> {
+    let count = |part: &PartInspection, class: usize| {
+        let count = part.per_class.get(class).copied().unwrap_or(0);
+        thousands(count as u64)
+    };
     let mut rows = Vec::new();
-    for (label, class) in found.classes.iter().enumerate() {
-        let count = |part: &PartInspection| thousands(part.per_class[label] as u64);
-        rows.push(vec![class.clone(), count(&found.train), count(&found.test)]);
+    for (i, class) in found.classes.iter().enumerate() {
+        rows.push(vec![
+            class.clone(),
+            count(&found.train, i),
+            count(&found.test, i),
+        ]);
     }
     rows.push(vec![
         "all".into(),
         thousands(found.train.images as u64),
         thousands(found.test.images as u64),
     ]);
-    plain(&["class", "train", "test"], &rows)
+    rows
 }
 
 fn numbers(values: &[f64]) -> String {
-    let texts: Vec<String> = values.iter().map(|x| format!("{x:.4}")).collect();
-    texts.join(", ")
+    let values: Vec<String> = values.iter().map(|value| format!("{value:.4}")).collect();
+    values.join(", ")
 }
 
-fn as_object(found: &Inspection) -> Value {
+fn object(found: &Inspection) -> Value {
+    let duplicates = &found.duplicates;
     json!({
         "hash": found.hash,
         "shape": found.shape,
         "classes": found.classes,
         "train": part_object(&found.train),
         "test": part_object(&found.test),
-        "duplicates": found.duplicates,
+        "duplicates": {
+            "within_train": duplicates.within_train,
+            "within_test": duplicates.within_test,
+            "between": duplicates.between,
+            "other_label": duplicates.other_label,
+            "examples": duplicates.examples,
+        },
         "skipped": found.skipped,
     })
 }

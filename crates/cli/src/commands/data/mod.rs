@@ -6,20 +6,62 @@ mod preview;
 mod prune;
 mod sets;
 
-use crate::args::DataCommand;
 use crate::context::Context;
 use crate::exit::Exit;
 use anyhow::Result;
+use clap::Subcommand;
+use std::path::PathBuf;
+
+/// Commands about image sets.
+#[derive(Debug, Subcommand)]
+pub enum DataCommand {
+    /// Download and verify a built-in set: cifar10, cifar100, mnist, fashion-mnist.
+    Fetch {
+        /// Its name.
+        source: String,
+    },
+    /// Count the images of the set that a file names: classes, mean and standard deviation,
+    /// duplicates.
+    Inspect {
+        /// An experiment file, or the name of a built-in set.
+        target: String,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Draw what a file's augmentation makes of sixteen training images.
+    Preview {
+        /// An experiment file.
+        file: PathBuf,
+        /// The PNG to write.
+        #[arg(long, short, default_value = "preview.png")]
+        output: PathBuf,
+    },
+    /// Remove decoded image sets that have not been used for a while. They are decoded again when
+    /// they are needed; fetched and original files stay.
+    Prune {
+        /// Days since the last use; 0 removes every decoded set that no process has open.
+        #[arg(long, value_name = "DAYS", default_value_t = 30)]
+        unused_days: u64,
+        /// Only say what would be removed.
+        #[arg(long)]
+        dry_run: bool,
+    },
+}
 
 /// Carries out one of the commands.
+///
+/// # Errors
+/// If a set is unknown, missing or damaged.
 pub fn data(context: &Context, command: DataCommand) -> Result<Exit> {
     match command {
-        DataCommand::Fetch { source } => fetch::fetch(context, &source),
-        DataCommand::Inspect { target, json } => inspect::inspect(context, &target, json),
-        DataCommand::Preview { file, output } => preview::preview(context, &file, &output),
+        DataCommand::Fetch { source } => fetch::fetch(context, &source)?,
+        DataCommand::Inspect { target, json } => inspect::inspect(context, &target, json)?,
+        DataCommand::Preview { file, output } => preview::preview(context, &file, &output)?,
         DataCommand::Prune {
             unused_days,
             dry_run,
-        } => prune::prune(context, unused_days, dry_run),
+        } => prune::prune(context, unused_days, dry_run)?,
     }
+    Ok(Exit::Complete)
 }

@@ -1,42 +1,45 @@
-//! `data preview`: pictures of what augmentation does.
+//! `data preview`: draws augmented training images.
 
-use super::sets::{first_set, plan_as_written};
+use super::sets::{first_set, read_file};
 use crate::context::Context;
-use crate::exit::{Exit, data_failure};
+use crate::exit::data_failure;
 use crate::output::stdout::say;
 use anyhow::Result;
 use std::path::{Path, PathBuf};
 
-/// Writes a picture for each different augmentation of a file's configurations.
-pub(super) fn preview(context: &Context, file: &Path, output: &Path) -> Result<Exit> {
-    let plan = plan_as_written(context, file)?;
+/// Draws a picture for each distinct augmentation of the file; after the first one they are
+/// numbered.
+///
+/// # Errors
+/// If the set is missing or damaged, or a picture cannot be written.
+pub fn preview(context: &Context, file: &Path, output: &Path) -> Result<()> {
+    let plan = read_file(context, file)?;
     let set = first_set(context, &plan)?;
-    let mut seen = Vec::new();
+    let mut drawn = Vec::new();
     for planned in &plan.configurations {
         let augment = &planned.member.resolved.augment;
-        if seen.contains(&augment) {
+        if drawn.contains(&augment) {
             continue;
         }
         let data = &planned.member.resolved.data;
-        let fold = data.split.folds().map(|_| 0);
-        let subsets = convsweep_data::split(&set, data, fold).map_err(data_failure)?;
-        let path = if seen.is_empty() {
-            output.to_path_buf()
-        } else {
-            numbered(output, seen.len() + 1)
+        let first_fold = data.split.folds().map(|_| 0);
+        let parts = convsweep_data::split(&set, data, first_fold).map_err(data_failure)?;
+        let path = match drawn.len() {
+            0 => output.to_path_buf(),
+            others => numbered(output, others + 1),
         };
-        convsweep_data::preview(&set, augment, &subsets, 0, &path).map_err(data_failure)?;
+        convsweep_data::preview(&set, augment, &parts, 0, &path).map_err(data_failure)?;
         say(&format!("{}  {}", path.display(), planned.member.label))?;
-        seen.push(augment);
+        drawn.push(augment);
     }
-    Ok(Exit::Complete)
+    Ok(())
 }
 
 /// `preview.png` as `preview-2.png`.
-fn numbered(path: &Path, n: usize) -> PathBuf {
+fn numbered(path: &Path, number: usize) -> PathBuf {
     let stem = match path.file_stem() {
-        Some(stem) => stem.to_string_lossy(),
-        None => "preview".into(),
+        Some(stem) => stem.to_string_lossy().into_owned(),
+        None => "preview".to_string(),
     };
-    path.with_file_name(format!("{stem}-{n}.png"))
+    path.with_file_name(format!("{stem}-{number}.png"))
 }

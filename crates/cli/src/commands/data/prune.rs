@@ -1,7 +1,7 @@
 //! `data prune`: removes decoded image sets that have not been used for a while.
 
 use crate::context::Context;
-use crate::exit::{Exit, data_failure};
+use crate::exit::data_failure;
 use crate::output::stdout::say;
 use anyhow::Result;
 use convsweep_data::{remove_unused, unused_files};
@@ -11,8 +11,11 @@ use std::time::Duration;
 const SECONDS_PER_DAY: u64 = 24 * 60 * 60;
 
 /// Removes decoded sets that no process has open and that have not been used for this number of
-/// days; with `is_dry_run` only says which. Whoever needs a set again decodes it again.
-pub(super) fn prune(context: &Context, unused_days: u64, is_dry_run: bool) -> Result<Exit> {
+/// days; with `is_dry_run` only says which. A set that is needed again is decoded again.
+///
+/// # Errors
+/// If the cache cannot be read, or a file cannot be removed.
+pub fn prune(context: &Context, unused_days: u64, is_dry_run: bool) -> Result<()> {
     let idle = Duration::from_secs(unused_days.saturating_mul(SECONDS_PER_DAY));
     let mut total = 0;
     let mut count = 0;
@@ -38,6 +41,5 @@ pub(super) fn prune(context: &Context, unused_days: u64, is_dry_run: bool) -> Re
         "{}, {} {done}",
         counted(count, "decoded image set"),
         bytes(total as f64)
-    ))?;
-    Ok(Exit::Complete)
+    ))
 }

@@ -1,16 +1,59 @@
-//! Which image set a command means.
+//! The image set that a command names.
 
-use crate::args::FileArgs;
 use crate::context::Context;
-use crate::exit::{Exit, Failure, data_failure};
+use crate::exit::{Exit, data_failure, failure};
+use crate::planning::experiment_file::read;
+use crate::planning::file_args::FileArgs;
 use anyhow::Result;
 use convsweep_data::ImageSet;
 use convsweep_plan::Plan;
 use convsweep_spec::data::{Damaged, DataSpec, Source, Split, SplitScheme};
 use std::path::Path;
 
-/// The set of this name, if it needs no experiment file.
-pub(super) fn built_in(name: &str) -> Option<Source> {
+/// The plan of an unchanged experiment file.
+///
+/// # Errors
+/// What is wrong with the file.
+pub fn read_file(context: &Context, file: &Path) -> Result<Plan> {
+    read(context, file, &FileArgs::default())
+}
+
+/// The image set of a plan's first configuration.
+///
+/// # Errors
+/// If there is no configuration, or the set is missing or damaged.
+pub fn first_set(context: &Context, plan: &Plan) -> Result<ImageSet> {
+    let Some(planned) = plan.configurations.first() else {
+        return Err(failure(Exit::Wrong, "the file has no configuration"));
+    };
+    let location = context.location(planned.data_path.as_deref());
+    convsweep_data::open(location, &planned.member.resolved.data).map_err(data_failure)
+}
+
+/// The complete set of a source.
+///
+/// # Errors
+/// If it is missing or damaged.
+pub fn complete_set(context: &Context, source: Source) -> Result<ImageSet> {
+    let split = Split {
+        scheme: SplitScheme::Validation(0.2),
+        seed: 42,
+        stratify: true,
+        test: None,
+    };
+    let spec = DataSpec {
+        source,
+        split,
+        limit: None,
+        resize: None,
+        channels: None,
+        damaged: Damaged::Refuse,
+    };
+    convsweep_data::open(context.location(None), &spec).map_err(data_failure)
+}
+
+/// A built-in source by its name.
+pub fn built_in(name: &str) -> Option<Source> {
     match name {
         "cifar10" => Some(Source::Cifar10),
         "cifar100" => Some(Source::Cifar100),
@@ -19,39 +62,4 @@ pub(super) fn built_in(name: &str) -> Option<Source> {
         "shapes" => Some(Source::Shapes(Default::default())),
         _ => None,
     }
-}
-
-/// All images of a set as published.
-pub(super) fn whole(source: Source) -> DataSpec {
-    DataSpec {
-        source,
-        split: Split {
-            scheme: SplitScheme::Validation(0.2),
-            seed: 42,
-            stratify: true,
-            test: None,
-        },
-        limit: None,
-        resize: None,
-        channels: None,
-        damaged: Damaged::Refuse,
-    }
-}
-
-/// The plan of an experiment file without changes from the command line.
-pub(super) fn plan_as_written(context: &Context, file: &Path) -> Result<Plan> {
-    context.plan(file, &FileArgs::default())
-}
-
-/// The image set of a plan's first configuration.
-pub(super) fn first_set(context: &Context, plan: &Plan) -> Result<ImageSet> {
-    let Some(planned) = plan.configurations.first() else {
-        return Err(Failure {
-            exit: Exit::Wrong,
-            message: "the file has no configuration".into(),
-        }
-        .into());
-    };
-    let at = context.location(planned.data_path.as_deref());
-    convsweep_data::open(at, &planned.member.resolved.data).map_err(data_failure)
 }

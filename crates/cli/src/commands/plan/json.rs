@@ -1,31 +1,21 @@
-//! A plan as JSON, written piece by piece: a large one is never held as a whole.
+//! A plan as JSON, written piece by piece: a large one never exists as a whole.
 
-use super::Whole;
+use super::compared::ComparedPlan;
+use crate::planning::cost::CostEstimate;
+use crate::planning::job_action::PlannedJob;
+use convsweep_plan::{Plan, Planned, StagePlan};
 use serde::ser::{Serialize, SerializeMap, Serializer};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// A plan with its jobs.
-pub struct PlanJson<'a>(pub &'a Whole<'a>);
-
-/// What a function makes, as a list.
-struct Seq<F>(F);
-
-impl<F, I> Serialize for Seq<F>
-where
-    F: Fn() -> I,
-    I: IntoIterator<Item = serde_json::Value>,
-{
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq((self.0)())
-    }
-}
+pub struct PlanJson<'a>(pub &'a ComparedPlan<'a>);
 
 impl Serialize for PlanJson<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Whole {
+        let ComparedPlan {
             plan,
-            standings,
-            gone,
+            jobs,
+            dropped,
             cost,
         } = self.0;
         let mut map = serializer.serialize_map(None)?;
@@ -34,32 +24,60 @@ impl Serialize for PlanJson<'_> {
         map.serialize_entry("metric", &plan.metric)?;
         map.serialize_entry("axes", &plan.axes)?;
         map.serialize_entry("notes", &plan.notes)?;
-        let stage = |s: &convsweep_plan::StagePlan| {
-            json!({ "name": s.name, "configurations": s.count, "jobs": s.jobs, "reached": !s.candidates.is_empty(),
-                    "decision": s.decision })
-        };
-        map.serialize_entry("stages", &Seq(|| plan.stages.iter().map(stage)))?;
-        let configuration = |c: &convsweep_plan::Planned| {
-            let cost = cost.of_job(c);
-            json!({ "id": c.member.configuration, "label": c.member.label, "values": c.member.values,
-                    "summary": *c.summary, "resolved": c.member.resolved,
-                    "seconds_a_job": cost.seconds, "memory_bytes": cost.memory_bytes })
-        };
-        map.serialize_entry(
-            "configurations",
-            &Seq(|| plan.configurations.iter().map(configuration)),
-        )?;
-        let job = |(index, job, standing): &(
-            usize,
-            &convsweep_spec::log::MemberJob,
-            crate::planning::difference::Standing,
-        )| {
-            json!({ "job": job.job, "configuration": plan.configurations[*index].member.label,
-                    "seed": job.seed, "fold": job.fold, "standing": standing.word() })
-        };
-        map.serialize_entry("jobs", &Seq(|| standings.iter().map(job)))?;
-        map.serialize_entry("no_longer_asked_for", gone)?;
+        let stages = List(|| plan.stages.iter().map(stage));
+        map.serialize_entry("stages", &stages)?;
+        let configurations = List(|| plan.configurations.iter().map(|c| configuration(c, cost)));
+        map.serialize_entry("configurations", &configurations)?;
+        let jobs = List(|| jobs.iter().map(|j| job(j, plan)));
+        map.serialize_entry("jobs", &jobs)?;
+        map.serialize_entry("no_longer_asked_for", dropped)?;
         map.serialize_entry("cost", &cost.json())?;
         map.end()
     }
+}
+
+/// The values of an iterator, as a list.
+struct List<F>(F);
+
+impl<F, I> Serialize for List<F>
+where
+    F: Fn() -> I,
+    I: IntoIterator<Item = Value>,
+{
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq((self.0)())
+    }
+}
+
+fn stage(stage: &StagePlan) -> Value {
+    json!({
+        "name": stage.name,
+        "configurations": stage.count,
+        "jobs": stage.jobs,
+        "reached": !stage.candidates.is_empty(),
+        "decision": stage.decision,
+    })
+}
+
+fn configuration(planned: &Planned, cost: &CostEstimate) -> Value {
+    let cost = cost.of_job(planned);
+    json!({
+        "id": planned.member.configuration,
+        "label": planned.member.label,
+        "values": planned.member.values,
+        "summary": *planned.summary,
+        "resolved": planned.member.resolved,
+        "seconds_a_job": cost.seconds,
+        "memory_bytes": cost.memory_bytes,
+    })
+}
+
+fn job(job: &PlannedJob, plan: &Plan) -> Value {
+    json!({
+        "job": job.job.job,
+        "configuration": plan.configurations[job.configuration].member.label,
+        "seed": job.job.seed,
+        "fold": job.job.fold,
+        "standing": job.action.words(),
+    })
 }

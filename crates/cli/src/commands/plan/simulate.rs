@@ -1,80 +1,86 @@
-//! `plan --simulate`: what a stopping rule would have spared and lost on recorded curves.
+//! `plan --simulate`: what a stopping rule would have saved and lost on recorded curves.
 
 use crate::context::Context;
-use crate::exit::{Code, Exit, Failure};
+use crate::exit::{Code, Exit, failure};
 use crate::output::stdout::say;
-use crate::planning::search::search_input;
+use crate::planning::search_input::search_input;
 use anyhow::Result;
 use convsweep_plan::{Plan, rule_of};
-use convsweep_runner::search::{JobStatus, Simulation, simulate as play};
+use convsweep_runner::search::{JobStatus, Simulation, simulate as simulate_search};
 use convsweep_spec::id::JobId;
-use convsweep_store::Reader;
+use convsweep_spec::words::{counted, counted_as};
 
 /// Prints what the rule named by `text` would have done.
+///
+/// # Errors
+/// If there is no such rule, or no job of the plan has been trained.
 pub fn simulate(context: &Context, plan: &Plan, text: &str) -> Result<()> {
-    let wrong = |message: String| {
-        anyhow::Error::from(Failure {
-            exit: Exit::Wrong,
-            message,
-        })
+    let Some(settings) = rule_of(text) else {
+        let message = format!(
+            "--simulate {text}: name successive-halving, asha, median or race, \
+            with options like asha:eta=3,first=2"
+        );
+        return Err(failure(Exit::Wrong, message));
     };
-    let settings = rule_of(text).ok_or_else(|| {
-        wrong(format!(
-            "--simulate {text}: name successive-halving, asha, median or race, with options like asha:eta=3,first=2"
-        ))
-    })?;
-    let reader = Reader::open(&context.results).code(Exit::Results)?;
-    let ids: Vec<JobId> = plan
-        .configurations
-        .iter()
-        .flat_map(|c| &c.member.jobs)
-        .map(|j| j.job.clone())
-        .collect();
-    let states = reader.job_states(&ids).code(Exit::Results)?;
-    let input = search_input(plan, &settings, &states, &reader).code(Exit::Results)?;
+    let database = context.database()?;
+    let mut ids: Vec<JobId> = Vec::new();
+    for planned in &plan.configurations {
+        ids.extend(planned.member.jobs.iter().map(|job| job.job.clone()));
+    }
+    let states = database.job_states(&ids).code(Exit::Results)?;
+    let input = search_input(&database, plan, &settings, &states)?;
     let mut jobs = input.jobs;
     let all = jobs.len();
     jobs.retain(|job| matches!(job.status, JobStatus::Finished | JobStatus::Unsuccessful));
-    let unknown = all - jobs.len();
     if jobs.is_empty() {
-        return Err(wrong(format!(
+        let message = format!(
             "{}: none of its jobs is trained, so there is nothing to simulate on",
             plan.name
-        )));
+        );
+        return Err(failure(Exit::Wrong, message));
     }
-    let found = play(&input.rules, &jobs);
-    say(&describe(plan, text, &found, unknown))
+    let unfinished = all - jobs.len();
+    let simulation = simulate_search(&input.rules, &jobs);
+    say(&describe(plan, text, &simulation, unfinished))
 }
 
-fn describe(plan: &Plan, rule: &str, found: &Simulation, unknown: usize) -> String {
+fn describe(plan: &Plan, rule: &str, simulation: &Simulation, unfinished: usize) -> String {
     let name = |place: Option<(usize, f64)>| match place {
-        Some((i, value)) => format!(
-            "{} ({} {value:.4})",
-            plan.configurations[i].member.label, plan.metric.name
-        ),
+        Some((configuration, value)) => {
+            let label = &plan.configurations[configuration].member.label;
+            format!("{label} ({} {value:.4})", plan.metric.name)
+        }
         None => "none".to_string(),
     };
-    let mut text = format!(
-        "{}: {rule} over {} recorded jobs\n  epochs    {} of {} would have been trained, {:.0} % spared\n  jobs      {} would have been spared in part or whole\n  best      {}\n",
-        plan.name,
-        found.jobs,
-        found.spent,
-        found.epochs,
-        100.0 * found.saved_fraction(),
-        found.pruned,
-        name(found.best),
+    let recorded = counted_as(simulation.jobs as u64, "recorded job", "recorded jobs");
+    let mut text = format!("{}: {rule} over {recorded}\n", plan.name);
+    text += &format!(
+        "  epochs    {} of {} would have been trained, {:.0} % saved\n",
+        simulation.spent,
+        simulation.epochs,
+        100.0 * simulation.saved_fraction()
     );
-    text += &match found.best.map(|b| b.0) == found.found.map(|f| f.0) {
-        true => "  found     the same".to_string(),
-        false => format!(
-            "  found     {}, worse by {:.4}",
-            name(found.found),
-            found.regret()
-        ),
+    let stopped = counted(simulation.pruned as u64, "job");
+    text += &format!("  jobs      {stopped} would have been pruned\n");
+    text += &format!("  best      {}\n", name(simulation.best));
+    let best = simulation.best.map(|(configuration, _)| configuration);
+    let found = simulation.found.map(|(configuration, _)| configuration);
+    text += &if best == found {
+        "  found     the same".to_string()
+    } else {
+        let regret = simulation.regret();
+        format!(
+            "  found     {}, worse by {regret:.4}",
+            name(simulation.found)
+        )
     };
-    if unknown > 0 {
-        text +=
-            &format!("\n  note      {unknown} jobs are not trained to their end and were left out");
+    match unfinished {
+        0 => {}
+        1 => text += "\n  note      1 job is not trained to its end and was left out",
+        n => {
+            text +=
+                &format!("\n  note      {n} jobs are not trained to their end and were left out")
+        }
     }
     text
 }

@@ -1,10 +1,12 @@
-//! `--notify`: a command of the user's, by the shell, at the end and at failures.
+//! `--notify`: a shell command of the user's, started at the end and after failures.
 
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// Commands that may run at once; failures beyond that are told by the last word alone.
-const MOST: usize = 8;
+/// Commands that may run at the same time; further failures are only covered by the last message.
+const MOST_RUNNING: usize = 8;
+/// How long commands that are still running at the end may take.
+const GRACE: Duration = Duration::from_secs(10);
 
 /// Runs the user's command.
 #[derive(Debug)]
@@ -24,20 +26,19 @@ impl Notifier {
         }
     }
 
-    /// Starts the command for `event` (`failed`, `finished`, `interrupted`), and does not wait for
-    /// it.
-    pub fn say(&mut self, event: &str, job: &str, message: &str) {
-        self.running
-            .retain_mut(|child| matches!(child.try_wait(), Ok(None)));
-        let Some(command) = self.command.as_ref().filter(|_| self.running.len() < MOST) else {
+    /// Starts the command for `event` (`failed`, `finished`, `interrupted`) without waiting for it.
+    pub fn notify(&mut self, event: &str, job: &str, message: &str) {
+        self.forget_ended();
+        let Some(command) = &self.command else { return };
+        if self.running.len() >= MOST_RUNNING {
             return;
-        };
+        }
         let mut shell = Command::new("sh");
-        shell.args(["-c", command]).stdin(Stdio::null());
         shell
+            .args(["-c", command])
+            .stdin(Stdio::null())
             .env("CONVSWEEP_EVENT", event)
-            .env("CONVSWEEP_EXPERIMENT", &self.experiment);
-        shell
+            .env("CONVSWEEP_EXPERIMENT", &self.experiment)
             .env("CONVSWEEP_JOB", job)
             .env("CONVSWEEP_MESSAGE", message);
         match shell.spawn() {
@@ -45,15 +46,19 @@ impl Notifier {
             Err(error) => eprintln!("--notify: {command} does not start: {error}"),
         }
     }
+
+    fn forget_ended(&mut self) {
+        self.running
+            .retain_mut(|child| matches!(child.try_wait(), Ok(None)));
+    }
 }
 
 impl Drop for Notifier {
-    /// Gives what still runs ten seconds.
+    /// Waits a while for the commands that are still running.
     fn drop(&mut self) {
         let since = Instant::now();
-        while since.elapsed() < Duration::from_secs(10) {
-            self.running
-                .retain_mut(|child| matches!(child.try_wait(), Ok(None)));
+        while since.elapsed() < GRACE {
+            self.forget_ended();
             if self.running.is_empty() {
                 return;
             }

@@ -1,9 +1,8 @@
-//! `show JOB --origin`: where each value of a job came from, by the texts that its experiment's log
-//! recorded.
+//! `show JOB --origin`: where each value of a job came from, according to the texts that its
+//! experiment's log has recorded.
 
-use super::find;
 use crate::context::Context;
-use crate::exit::{Code, Exit, Failure, plan_failure};
+use crate::exit::{Code, Exit, failure, plan_failure};
 use crate::output::stdout::{say, say_json};
 use crate::output::table::plain;
 use anyhow::Result;
@@ -11,87 +10,63 @@ use convsweep_plan::{Overrides, PlanRequest, Provenance, value_origins};
 use convsweep_runner::ExperimentLog;
 use convsweep_spec::id::{ConfigurationId, JobId};
 use convsweep_spec::log::Revision;
-use convsweep_store::{Reader, Value, literal};
+use convsweep_store::Database;
 use serde_json::json;
-use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
 /// Prints a line for each value.
-pub fn origin(context: &Context, job: &str, as_json: bool) -> Result<Exit> {
-    let id = find(context, job)?;
-    let (revision, configuration) = asked(context, &id)?;
+///
+/// # Errors
+/// If no experiment's log names the job, or the recorded texts no longer lead to it.
+pub fn origin(context: &Context, database: &Database, id: &JobId, as_json: bool) -> Result<()> {
+    let (revision, configuration) = newest_revision(context, database, id)?;
     let values = values(context, &revision, &configuration)?;
     if as_json {
-        say_json(
-            &json!({ "job": id, "experiment": revision.experiment, "revision": revision.revision, "values": values }),
-        )?;
-        return Ok(Exit::Complete);
+        return say_json(&json!({
+            "job": id,
+            "experiment": revision.experiment,
+            "revision": revision.revision,
+            "values": values,
+        }));
     }
     say(&format!(
         "job {id} of {}, revision {}, {}\n",
         revision.experiment, revision.revision, revision.file
     ))?;
-    let row = |v: &Provenance| {
-        let used = v.used_at.as_ref().map_or(String::new(), |(file, line)| {
-            format!(" (used at {}:{line})", short(file))
-        });
-        vec![
-            v.path.clone(),
-            v.value.clone(),
-            short(&v.origin.to_string()) + &used,
-        ]
-    };
-    say(&plain(
-        &["key", "value", "from"],
-        &values.iter().map(row).collect::<Vec<_>>(),
-    ))?;
-    Ok(Exit::Complete)
+    let rows: Vec<_> = values.iter().map(row).collect();
+    say(&plain(&["key", "value", "from"], &rows))
 }
 
-/// The newest revision that asked for the job.
-fn asked(context: &Context, id: &JobId) -> Result<(Revision, ConfigurationId)> {
-    let reader = Reader::open(&context.results).code(Exit::Results)?;
-    let sql = format!("select distinct experiment from member_jobs where job = '{id}' order by 1");
-    let mut found: Option<(f64, Revision, ConfigurationId)> = None;
-    for row in reader.query(&sql).code(Exit::Results)?.rows {
-        let Some(Value::Text(name)) = row.into_iter().next() else {
-            continue;
-        };
-        let revisions = ExperimentLog::revisions(&context.results, &name).code(Exit::Results)?;
-        let sql = format!(
-            "select updated from experiments where experiment = {}",
-            literal(&name)
-        );
-        let updated = match reader
-            .query(&sql)
-            .code(Exit::Results)?
-            .rows
-            .first()
-            .map(|r| &r[..])
-        {
-            Some([Value::Real(time)]) => *time,
-            _ => 0.0,
-        };
-        let asks = |(revision, members): (Revision, Vec<convsweep_spec::log::Member>)| {
-            let member = members
-                .into_iter()
-                .find(|m| m.jobs.iter().any(|j| j.job == *id))?;
-            Some((updated, revision, member.configuration))
-        };
-        let newest = revisions.into_iter().rev().find_map(asks);
-        found = found
-            .into_iter()
-            .chain(newest)
-            .max_by(|a, b| a.0.total_cmp(&b.0));
+fn row(value: &Provenance) -> Vec<String> {
+    let used = match &value.used_at {
+        Some((file, line)) => format!(" (used at {}:{line})", short(file)),
+        None => String::new(),
+    };
+    let origin = short(&value.origin.to_string()) + &used;
+    vec![value.path.clone(), value.value.clone(), origin]
+}
+
+/// The newest revision that asks for the job, of the experiment that was revised last.
+fn newest_revision(
+    context: &Context,
+    database: &Database,
+    id: &JobId,
+) -> Result<(Revision, ConfigurationId)> {
+    for experiment in database.experiments_with(id).code(Exit::Results)? {
+        let revisions =
+            ExperimentLog::revisions(&context.results, &experiment).code(Exit::Results)?;
+        for (revision, members) in revisions.into_iter().rev() {
+            for member in members {
+                if member.jobs.iter().any(|job| job.job == *id) {
+                    return Ok((revision, member.configuration));
+                }
+            }
+        }
     }
     let message =
-        format!("no experiment's log names the job {id}, so nobody knows what it came from");
-    let found = found.ok_or(Failure {
-        exit: Exit::Results,
-        message,
-    })?;
-    Ok((found.1, found.2))
+        format!("no experiment's log names job {id}, so it is not known what it came from");
+    Err(failure(Exit::Results, message))
 }
 
 /// Plans the recorded texts again and looks at the configuration.
@@ -100,20 +75,7 @@ fn values(
     revision: &Revision,
     configuration: &ConfigurationId,
 ) -> Result<Vec<Provenance>> {
-    let main = (PathBuf::from(&revision.file), revision.text.clone());
-    let included = revision
-        .includes
-        .iter()
-        .map(|i| (i.path.clone(), i.text.clone()));
-    let texts: HashMap<PathBuf, String> = std::iter::once(main).chain(included).collect();
-    let read = |path: &Path, most: u64| -> io::Result<Vec<u8>> {
-        let absolute = std::path::absolute(path)?;
-        let recorded = texts.iter().find(|(known, _)| same(known, &absolute));
-        recorded.map_or_else(
-            || convsweep_plan::from_disk(path, most),
-            |(_, text)| Ok(text.clone().into_bytes()),
-        )
-    };
+    let read = |path: &Path, most: u64| read_recorded(revision, path, most);
     let overrides = Overrides::recorded(&revision.overrides);
     let request = PlanRequest {
         file: Path::new(&revision.file),
@@ -123,29 +85,45 @@ fn values(
         lookup: context,
     };
     let found = value_origins(&request, configuration).map_err(plan_failure)?;
-    let message = "the recorded file no longer makes this configuration: an image set or a split's file has changed";
-    Ok(found.ok_or(Failure {
-        exit: Exit::Results,
-        message: message.into(),
-    })?)
+    let message = "the recorded file no longer leads to this configuration: \
+        an image set or the file of a split has changed";
+    found.ok_or_else(|| failure(Exit::Results, message))
 }
 
-/// Equal but for `..` on the way.
-fn same(a: &Path, b: &Path) -> bool {
-    a == b
-        || (a.file_name() == b.file_name()
-            && a.canonicalize()
-                .ok()
-                .is_some_and(|a| b.canonicalize().ok() == Some(a)))
+/// The text of a file as the revision has recorded it, else from the disk, of at most `most` bytes.
+fn read_recorded(revision: &Revision, path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    let absolute = std::path::absolute(path)?;
+    if is_same(&PathBuf::from(&revision.file), &absolute) {
+        return Ok(revision.text.clone().into_bytes());
+    }
+    for included in &revision.includes {
+        if is_same(&included.path, &absolute) {
+            return Ok(included.text.clone().into_bytes());
+        }
+    }
+    convsweep_plan::from_disk(path, most)
+}
+
+/// Whether two paths name the same file, in whatever way they contain `..`.
+fn is_same(a: &Path, b: &Path) -> bool {
+    if a == b {
+        return true;
+    }
+    match (a.canonicalize(), b.canonicalize()) {
+        (Ok(canonical_a), Ok(canonical_b)) => {
+            a.file_name() == b.file_name() && canonical_a == canonical_b
+        }
+        _ => false,
+    }
 }
 
 /// A place with the file's name only.
 fn short(place: &str) -> String {
     match place.rfind('/') {
-        Some(at) if !place.starts_with("--set") => match place.rfind(", ") {
-            Some(comma) => format!("{}, {}", &place[..comma], &place[at + 1..]),
-            None => place[at + 1..].to_string(),
+        Some(slash) if !place.starts_with("--set") => match place.rfind(", ") {
+            Some(comma) => format!("{}, {}", &place[..comma], &place[slash + 1..]),
+            None => place[slash + 1..].to_string(),
         },
-        _ => place.to_string(),
+        Some(_) | None => place.to_string(),
     }
 }

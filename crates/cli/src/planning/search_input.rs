@@ -1,24 +1,27 @@
-//! The plan's `[search]` in the runner's terms, with what earlier runs recorded.
+//! The plan's `[search]` as the runner takes it, with what earlier runs recorded.
 
+use crate::exit::{Code, Exit};
+use anyhow::Result;
 use convsweep_plan::Plan;
 use convsweep_runner::search::{Curve, JobStatus, SearchInput, SearchJob, SearchRules};
 use convsweep_spec::id::JobId;
 use convsweep_spec::metric::BEST_EPOCH;
 use convsweep_spec::search::SearchSettings;
-use convsweep_store::{JobState, Reader, StoreError};
+use convsweep_store::{Database, JobState};
 use std::collections::HashMap;
 
-/// Every job of the plan as the search sees it.
+/// Every job of the plan as the search sees it: its recorded outcome, and its values of the
+/// experiment's metric.
 ///
 /// # Errors
-/// What the database refuses.
+/// If the database cannot be read.
 pub fn search_input(
+    database: &Database,
     plan: &Plan,
     settings: &SearchSettings,
     states: &HashMap<JobId, JobState>,
-    reader: &Reader,
-) -> Result<SearchInput, StoreError> {
-    let mut curves = curves(plan, reader)?;
+) -> Result<SearchInput> {
+    let mut curves = curves(database, plan)?;
     let (mut jobs, mut ids) = (Vec::new(), Vec::new());
     for (configuration, planned) in plan.configurations.iter().enumerate() {
         for (seed, job) in planned.member.jobs.iter().enumerate() {
@@ -41,10 +44,13 @@ pub fn search_input(
 }
 
 fn rules(plan: &Plan, settings: &SearchSettings) -> SearchRules {
-    let baseline = plan.baseline.as_ref().and_then(|baseline| {
-        let mut configurations = plan.configurations.iter();
-        configurations.position(|planned| planned.member.configuration == *baseline)
-    });
+    let mut baseline = None;
+    if let Some(id) = &plan.baseline {
+        let configurations = &plan.configurations;
+        baseline = configurations
+            .iter()
+            .position(|c| c.member.configuration == *id);
+    }
     SearchRules {
         settings: settings.clone(),
         direction: plan.metric.direction,
@@ -57,19 +63,24 @@ fn status(state: Option<&JobState>) -> JobStatus {
         Some("finished") => JobStatus::Finished,
         Some("stopped") => JobStatus::Pruned,
         Some("diverged") => JobStatus::Unsuccessful,
-        _ => JobStatus::Active,
+        Some(_) | None => JobStatus::Active,
     }
 }
 
-/// What the plan's jobs have recorded of its metric, and which epoch was the best so far.
-fn curves(plan: &Plan, reader: &Reader) -> Result<HashMap<JobId, Curve>, StoreError> {
-    let best_epochs = reader.curves(&plan.name, BEST_EPOCH)?;
+/// The recorded values of the plan's metric by job, with the best epoch so far at each epoch.
+fn curves(database: &Database, plan: &Plan) -> Result<HashMap<JobId, Curve>> {
+    let best_epochs = database
+        .curves(&plan.name, BEST_EPOCH)
+        .code(Exit::Results)?;
+    let values_of_jobs = database
+        .curves(&plan.name, &plan.metric.name)
+        .code(Exit::Results)?;
     let mut curves = HashMap::new();
-    for (job, values) in reader.curves(&plan.name, &plan.metric.name)? {
-        let best_of_job = best_epochs.get(&job);
+    for (job, values) in values_of_jobs {
+        let best_epochs = best_epochs.get(&job);
         let mut curve = Curve::default();
         for (epoch, value) in values {
-            let best = best_of_job.and_then(|best| best.get(&epoch)).copied();
+            let best = best_epochs.and_then(|best| best.get(&epoch)).copied();
             curve.insert(epoch, value, best);
         }
         curves.insert(job, curve);

@@ -1,0 +1,38 @@
+//! The command line.
+
+use crate::commands::Command;
+use clap::Parser;
+use std::path::PathBuf;
+
+const AFTER_HELP: &str = "\
+Exit codes: 0 everything asked for is there · 1 some jobs failed · \
+2 the file or the command line is wrong · 3 data missing or damaged · \
+4 no usable device or worker · 5 results folder unusable · 130 interrupted, the same command continues
+
+Environment: CONVSWEEP_DATA folder of image sets (default: the user's cache folder) · \
+CONVSWEEP_RESULTS results folder (default: results/) · \
+CONVSWEEP_LOG what is logged on stderr, such as debug (every run also writes results/NAME/run.log)";
+
+/// The experiment runner for image-classifying CNNs.
+#[derive(Debug, Parser)]
+#[command(name = "convsweep", version, after_help = AFTER_HELP, max_term_width = 120)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Results folder.
+    #[arg(
+        long,
+        global = true,
+        env = "CONVSWEEP_RESULTS",
+        default_value = "results",
+        hide_env_values = true
+    )]
+    pub results: PathBuf,
+    /// Folder of image sets [default: the user's cache folder].
+    #[arg(long, global = true, env = "CONVSWEEP_DATA", hide_env_values = true)]
+    pub data: Option<PathBuf>,
+    /// Show warnings and errors only.
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+}

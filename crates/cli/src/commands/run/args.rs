@@ -1,0 +1,34 @@
+//! The arguments of `run`.
+
+use crate::planning::file_args::FileArgs;
+use clap::Args;
+use std::path::PathBuf;
+
+/// Arguments of `run`.
+#[derive(Debug, Default, Args)]
+pub struct RunArgs {
+    /// Experiment files.
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// What the command line changes in the file.
+    #[command(flatten)]
+    pub changes: FileArgs,
+    /// Devices to use, such as cpu or cuda:0,cuda:1,cpu [default: the file's, else every CUDA
+    /// device, else the CPU].
+    #[arg(long, value_name = "LIST")]
+    pub devices: Option<String>,
+    /// Number of jobs that run at the same time on a device, such as cpu=2,cuda=1 [default: the
+    /// file's, else one for each core].
+    #[arg(long, value_name = "LIST")]
+    pub slots: Option<String>,
+    /// Run this shell command at the end and after failures; the environment variables
+    /// CONVSWEEP_EVENT, CONVSWEEP_EXPERIMENT, CONVSWEEP_JOB and CONVSWEEP_MESSAGE say what happened.
+    #[arg(long, value_name = "COMMAND")]
+    pub notify: Option<String>,
+    /// Train only this job of the file, given by its id or the beginning of its id; may be repeated.
+    #[arg(long, value_name = "JOB")]
+    pub only: Vec<String>,
+    /// Show the plan and stop.
+    #[arg(long)]
+    pub dry_run: bool,
+}

@@ -1,0 +1,127 @@
+//! Running the jobs, and following what happens: display, database, logs, notifications.
+
+use super::notify::Notifier;
+use super::requests::{pass_on_requests, pass_on_signals};
+use super::run_log;
+use crate::context::Context;
+use crate::exit::{Code, Exit, runner_failure};
+use crate::output::progress::RunDisplay;
+use anyhow::Result;
+use convsweep_runner::local::LocalLauncher;
+use convsweep_runner::{ExperimentLog, RunEvent, RunPolicy, RunSummary, StopRequest, is_failure};
+use convsweep_spec::job::Job;
+use convsweep_spec::log::Record;
+use convsweep_store::DatabaseWriter;
+use tokio::sync::{mpsc, watch};
+
+/// Everything that follows the events of a run.
+pub struct Follower<'a> {
+    /// The experiment.
+    pub experiment: &'a str,
+    /// Shows them.
+    pub display: RunDisplay,
+    /// Stores those of workers.
+    pub writer: &'a DatabaseWriter,
+    /// Records those that no worker can record.
+    pub log: &'a mut ExperimentLog,
+    /// Tells the user about failures.
+    pub notifier: &'a mut Notifier,
+}
+
+/// Runs the jobs on the slots of the launcher. A log that cannot be written stops the run.
+///
+/// # Errors
+/// If the experiment's log cannot be written.
+pub fn run_and_follow(
+    context: &Context,
+    jobs: Vec<Job>,
+    launcher: &LocalLauncher,
+    policy: RunPolicy,
+    mut follower: Follower,
+) -> Result<RunSummary> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .code(Exit::Device)?;
+    let summary = runtime.block_on(async {
+        let (events, mut received) = mpsc::unbounded_channel();
+        let (stop, stop_requests) = watch::channel(StopRequest::No);
+        let (requests, control_requests) = mpsc::unbounded_channel();
+        let running = convsweep_runner::run(
+            launcher,
+            jobs,
+            policy,
+            events,
+            stop_requests,
+            control_requests,
+        );
+        let following = follower.follow(&mut received, &stop);
+        let work = async { tokio::join!(running, following) };
+        tokio::select! {
+            (summary, followed) = work => followed.map(|()| summary),
+            never = pass_on_signals(&stop) => match never {},
+            never = pass_on_requests(&context.results, &requests) => match never {},
+        }
+    });
+    follower.display.close();
+    summary
+}
+
+impl Follower<'_> {
+    /// Handles all events. After the first one that cannot be recorded, the run is asked to stop.
+    async fn follow(
+        &mut self,
+        events: &mut mpsc::UnboundedReceiver<RunEvent>,
+        stop: &watch::Sender<StopRequest>,
+    ) -> Result<()> {
+        let mut result = Ok(());
+        while let Some(event) = events.recv().await {
+            run_log::event(&event);
+            self.display.on(&event);
+            self.notify(&event);
+            if let Err(error) = self.record(event) {
+                _ = stop.send(StopRequest::Drain);
+                result = result.and(Err(error));
+            }
+        }
+        result
+    }
+
+    fn notify(&mut self, event: &RunEvent) {
+        if let RunEvent::Finished { job, outcome, .. } = event
+            && is_failure(outcome)
+        {
+            let message = format!("{} {}", outcome.name(), outcome.detail());
+            self.notifier.notify("failed", &job.0, &message);
+        }
+    }
+
+    /// Stores events of workers; what a worker could not record itself goes into the experiment's
+    /// log first.
+    fn record(&mut self, event: RunEvent) -> Result<()> {
+        let record = match event {
+            RunEvent::Worker(envelope) => {
+                self.writer.event(*envelope);
+                return Ok(());
+            }
+            RunEvent::AttemptEnded {
+                job,
+                attempt,
+                outcome,
+                by_worker: false,
+                stderr,
+                ..
+            } => Record::AttemptEnded {
+                job,
+                attempt,
+                outcome,
+                stderr,
+            },
+            RunEvent::Decided(decision) => Record::Decision(decision),
+            _ => return Ok(()),
+        };
+        let entry = self.log.append(record).map_err(runner_failure)?;
+        self.writer.entry(self.experiment, entry);
+        Ok(())
+    }
+}

@@ -1,0 +1,70 @@
+//! Recording the plan in the experiment's log and in the database.
+
+use crate::exit::{Code, Exit, failure, runner_failure};
+use anyhow::Result;
+use convsweep_plan::Plan;
+use convsweep_runner::ExperimentLog;
+use convsweep_spec::log::{Member, Revision};
+use convsweep_store::DatabaseWriter;
+use std::path::Path;
+
+/// Refuses to run an experiment whose name another file uses already.
+///
+/// # Errors
+/// If the log's newest revision belongs to another file. A file that was moved, and keeps its name,
+/// is accepted.
+pub fn refuse_other_file(log: &ExperimentLog, plan: &Plan) -> Result<()> {
+    let Some(revision) = log.revision() else {
+        return Ok(());
+    };
+    let (recorded, file) = (&revision.file, plan.file.display().to_string());
+    let has_same_name = Path::new(recorded).file_name() == plan.file.file_name();
+    let was_moved = has_same_name && !Path::new(recorded).exists();
+    if *recorded == file || was_moved {
+        return Ok(());
+    }
+    let message = format!(
+        "the experiment \"{}\" belongs to {recorded}, this is {file}: \
+        give one of them another name",
+        plan.name
+    );
+    Err(failure(Exit::Wrong, message))
+}
+
+/// Appends the plan to the log as a new revision, unless the newest one equals it.
+///
+/// # Errors
+/// If the log or the database cannot be written.
+pub fn record_plan(writer: &DatabaseWriter, log: &mut ExperimentLog, plan: &Plan) -> Result<()> {
+    let members: Vec<Member> = plan
+        .configurations
+        .iter()
+        .map(|planned| planned.member.clone())
+        .collect();
+    let revised = log
+        .revise(revision(plan), members)
+        .map_err(runner_failure)?;
+    for entry in revised.entries {
+        writer.entry(&plan.name, entry);
+    }
+    writer.flush().code(Exit::Results)
+}
+
+/// The plan as a revision; the log gives it its number.
+fn revision(plan: &Plan) -> Revision {
+    Revision {
+        revision: 0,
+        experiment: plan.name.clone(),
+        file: plan.file.display().to_string(),
+        text: plan.text.clone(),
+        includes: plan.includes.clone(),
+        overrides: plan.overrides.clone(),
+        question: plan.question.clone(),
+        metric: plan.metric.clone(),
+        baseline: plan.baseline.clone(),
+        axes: plan.axes.clone(),
+        classes: plan.classes.clone(),
+        show_test: plan.show_test,
+        decisions: plan.decisions.clone(),
+    }
+}

@@ -1,0 +1,142 @@
+//! What a run writes to the experiment's `run.log`: versions, machine, command, plan, and events.
+
+use crate::context::Context;
+use crate::logging::{OpenRunLog, open_run_log};
+use convsweep_plan::Plan;
+use convsweep_runner::devices::worker_folder;
+use convsweep_runner::local::LocalLauncher;
+use convsweep_runner::{RunEvent, host_name};
+use convsweep_spec::event::Event;
+use convsweep_spec::layout::RUN_LOG;
+use convsweep_spec::words::counted;
+use std::fs;
+
+/// Opens the experiment's log and describes program, machine and plan.
+pub fn start(context: &Context, plan: &Plan) -> OpenRunLog {
+    let log = open_run_log(&context.results.experiment(&plan.name).join(RUN_LOG));
+    let command: Vec<String> = std::env::args().collect();
+    tracing::info!("--- run of {} ---", plan.name);
+    tracing::info!("command: {}", command.join(" "));
+    tracing::info!(
+        "program: convsweep {}, workers in {}",
+        env!("CARGO_PKG_VERSION"),
+        worker_folder().display()
+    );
+    tracing::info!("machine: {}", machine());
+    for (name, value) in std::env::vars() {
+        if name.starts_with("CONVSWEEP_") {
+            tracing::info!("environment: {name}={value}");
+        }
+    }
+    tracing::info!(
+        "results: {}; image sets: {}",
+        context.results.0.display(),
+        context.data.display()
+    );
+    tracing::info!(
+        "plan: {}, {}, compared by {}; file {}",
+        counted(plan.configurations.len() as u64, "configuration"),
+        counted(plan.jobs() as u64, "job"),
+        plan.metric.name,
+        plan.file.display()
+    );
+    log
+}
+
+/// Writes down the slots of the run.
+pub fn slots(launcher: &LocalLauncher) {
+    for (number, slot) in launcher.slots.iter().enumerate() {
+        tracing::info!("slot {number}: {slot:?}");
+    }
+}
+
+/// Writes down those events that the runner does not log itself: what workers say about themselves,
+/// and how attempts ended.
+pub fn event(event: &RunEvent) {
+    match event {
+        RunEvent::Worker(envelope) => {
+            worker_event(&envelope.job.0, envelope.attempt, &envelope.event);
+        }
+        RunEvent::AttemptEnded {
+            job,
+            attempt,
+            outcome,
+            by_worker,
+            stderr,
+            ..
+        } => {
+            tracing::info!("job {job}, attempt {attempt}: {}", outcome.name());
+            if !by_worker {
+                lines("stderr", stderr);
+            }
+        }
+        RunEvent::StartFailed { stderr, .. } => lines("stderr", stderr),
+        RunEvent::AttemptStarted { .. }
+        | RunEvent::Retrying { .. }
+        | RunEvent::Finished { .. }
+        | RunEvent::Decided(_)
+        | RunEvent::Paused(_)
+        | RunEvent::WorkerNote { .. }
+        | RunEvent::SlotClosed { .. }
+        | RunEvent::LimitReached(_)
+        | RunEvent::Stopping { .. } => {}
+    }
+}
+
+/// Writes down those events of a worker that matter for a fault; metrics are in its own log.
+fn worker_event(job: &str, attempt: u32, event: &Event) {
+    match event {
+        Event::Started {
+            pid,
+            device,
+            fingerprint,
+            from,
+            ..
+        } => tracing::info!(
+            "job {job}, attempt {attempt}: started as process {pid} on {device}, {from:?}, \
+            {fingerprint:?}"
+        ),
+        Event::Warning { text } => tracing::info!("job {job}, attempt {attempt}: {text}"),
+        Event::Progress { .. }
+        | Event::Alive
+        | Event::Metrics { .. }
+        | Event::Checkpoint { .. }
+        | Event::StateSaved { .. }
+        | Event::Evaluated(_)
+        | Event::Artifact { .. }
+        | Event::Ended { .. } => {}
+    }
+}
+
+/// Cores that this process may use.
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+fn lines(source: &str, text: &str) {
+    for line in text.lines() {
+        tracing::info!("  {source}: {line}");
+    }
+}
+
+/// Host name, system, processor and memory.
+fn machine() -> String {
+    let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    let processor = proc_value("/proc/cpuinfo", "model name");
+    let memory = proc_value("/proc/meminfo", "MemTotal");
+    let (system, architecture) = (std::env::consts::OS, std::env::consts::ARCH);
+    format!(
+        "{}, {system} {} {architecture}, {processor}, {} usable, memory {memory}",
+        host_name(),
+        kernel.trim(),
+        counted(cores() as u64, "core")
+    )
+}
+
+/// The first value of a key in a file of `/proc`.
+fn proc_value(path: &str, key: &str) -> String {
+    let text = fs::read_to_string(path).unwrap_or_default();
+    let line = text.lines().find(|line| line.starts_with(key));
+    let value = line.and_then(|line| line.split_once(':'));
+    value.map_or("unknown".into(), |(_, value)| value.trim().to_string())
+}

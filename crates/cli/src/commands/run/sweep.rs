@@ -1,0 +1,174 @@
+//! One sweep: compares a plan with what is recorded, trains what is missing, and concludes.
+
+use super::args::RunArgs;
+use super::command_line::command_line;
+use super::conclude::conclude;
+use super::follow::{Follower, run_and_follow};
+use super::job_order::{QueuedJob, keep_only, queue};
+use super::notify::Notifier;
+use super::record::{record_plan, refuse_other_file};
+use super::run_log;
+use crate::context::Context;
+use crate::exit::{self, Code, Exit, data_failure, runner_failure};
+use crate::output::progress::RunDisplay;
+use crate::planning::job_action::{PlannedJob, counts};
+use crate::planning::recorded_jobs::RecordedJobs;
+use crate::planning::search_input::search_input;
+use crate::planning::slots::find_launcher;
+use anyhow::Result;
+use convsweep_plan::Plan;
+use convsweep_runner::launcher::Launcher;
+use convsweep_runner::local::LocalLauncher;
+use convsweep_runner::search::SearchInput;
+use convsweep_runner::{ExperimentLog, RunPolicy, RunSummary};
+use convsweep_spec::id::JobId;
+use convsweep_spec::search::SearchSettings;
+use convsweep_spec::words::counted;
+use convsweep_store::DatabaseWriter;
+
+/// Runs one plan, and writes down in the experiment's `run.log` what happens.
+///
+/// # Errors
+/// What prevents the run; failed jobs are an exit code.
+pub fn sweep(context: &Context, args: &RunArgs, plan: &Plan) -> Result<Exit> {
+    let _log = run_log::start(context, plan);
+    let result = sweep_logged(context, args, plan);
+    match &result {
+        Ok(exit) => tracing::info!("ended with exit code {}", *exit as u8),
+        Err(error) => {
+            let code = exit::of(error) as u8;
+            tracing::info!("ended with exit code {code}: {error:#}");
+        }
+    }
+    result
+}
+
+fn sweep_logged(context: &Context, args: &RunArgs, plan: &Plan) -> Result<Exit> {
+    let launcher = find_launcher(args.devices.as_deref(), args.slots.as_deref(), plan)?;
+    run_log::slots(&launcher);
+    let writer = DatabaseWriter::open(&context.results).code(Exit::Results)?;
+    let synced = writer.sync(&context.results).code(Exit::Results)?;
+    let mut log = ExperimentLog::open(&context.results, &plan.name).map_err(runner_failure)?;
+    for note in synced.problems.iter().chain(log.notes()) {
+        eprintln!("note: {note}");
+        tracing::info!("note: {note}");
+    }
+    refuse_other_file(&log, plan)?;
+    let recorded = RecordedJobs::of(context, plan)?;
+    let mut jobs = recorded.planned_jobs(plan);
+    if !args.only.is_empty() {
+        keep_only(&mut jobs, &args.only)?;
+    }
+    let trains = jobs.iter().any(|job| job.action.is_trained());
+    if trains {
+        open_image_sets(context, plan)?;
+    }
+    record_plan(&writer, &mut log, plan)?;
+    let mut notifier = Notifier::new(args.notify.clone(), &plan.name);
+    announce(context, plan, &jobs, launcher.slots().len());
+    let summary = if trains {
+        let follower = (&writer, &mut log, &mut notifier);
+        train(context, args, plan, (&jobs, &recorded), &launcher, follower)?
+    } else {
+        RunSummary::default()
+    };
+    writer.flush().code(Exit::Results)?;
+    let ids: Vec<JobId> = jobs.into_iter().map(|job| job.job.job.clone()).collect();
+    let trained = !summary.done.is_empty() || !summary.remaining.is_empty();
+    let exit = conclude(context, plan, &ids, summary)?;
+    if trained {
+        notify_end(&mut notifier, plan, exit);
+    }
+    Ok(exit)
+}
+
+/// Says what the plan consists of and what is to be done.
+fn announce(context: &Context, plan: &Plan, jobs: &[PlannedJob], slots: usize) {
+    let name = &plan.name;
+    let total = counted(plan.jobs() as u64, "job");
+    let counts = counts(jobs.iter().map(|job| &job.action));
+    let trains = jobs.iter().any(|job| job.action.is_trained());
+    let text = if trains {
+        let configurations = counted(plan.configurations.len() as u64, "configuration");
+        let slots = counted(slots as u64, "slot");
+        format!("{name}: {configurations}, {total}: {counts} · {slots}")
+    } else {
+        format!("{name}: {total}: {counts}; nothing to train")
+    };
+    tracing::info!("{text}");
+    if !(context.quiet && trains) {
+        eprintln!("{text}");
+    }
+}
+
+/// Opens and splits every image set before the first worker needs it, so that what is missing is
+/// reported before anything is trained.
+fn open_image_sets(context: &Context, plan: &Plan) -> Result<()> {
+    let mut opened = Vec::new();
+    for planned in &plan.configurations {
+        let data = &planned.member.resolved.data;
+        let key = (data, &planned.data_path);
+        if opened.contains(&key) {
+            continue;
+        }
+        opened.push(key);
+        let location = context.location(planned.data_path.as_deref());
+        let set = convsweep_data::open(location, data).map_err(data_failure)?;
+        let first_fold = data.split.folds().map(|_| 0);
+        convsweep_data::split(&set, data, first_fold).map_err(data_failure)?;
+    }
+    Ok(())
+}
+
+fn train(
+    context: &Context,
+    args: &RunArgs,
+    plan: &Plan,
+    (jobs, recorded): (&[PlannedJob], &RecordedJobs),
+    launcher: &LocalLauncher,
+    (writer, log, notifier): (&DatabaseWriter, &mut ExperimentLog, &mut Notifier),
+) -> Result<RunSummary> {
+    let policy = RunPolicy {
+        search: search(context, args, plan, recorded)?,
+        ..RunPolicy::from(&plan.run)
+    };
+    let (mut to_train, mut infos) = (Vec::new(), Vec::new());
+    for QueuedJob { job, info, .. } in queue(context, plan, jobs, recorded) {
+        infos.push((job.id.clone(), info));
+        to_train.push(job);
+    }
+    let command = command_line(&plan.file.display().to_string(), &plan.overrides);
+    let has_search = policy.search.is_some();
+    let follower = Follower {
+        experiment: &plan.name,
+        display: RunDisplay::new(infos, &launcher.slots(), command, has_search, context.quiet),
+        writer,
+        log,
+        notifier,
+    };
+    run_and_follow(context, to_train, launcher, policy, follower)
+}
+
+/// The search of the file, which may prune jobs. Jobs that the command line names are always
+/// trained to their end.
+fn search(
+    context: &Context,
+    args: &RunArgs,
+    plan: &Plan,
+    recorded: &RecordedJobs,
+) -> Result<Option<SearchInput>> {
+    if !args.only.is_empty() || plan.search == SearchSettings::default() {
+        return Ok(None);
+    }
+    let database = context.database()?;
+    search_input(&database, plan, &plan.search, &recorded.states).map(Some)
+}
+
+fn notify_end(notifier: &mut Notifier, plan: &Plan, exit: Exit) {
+    let event = match exit {
+        Exit::Interrupted => "interrupted",
+        _ => "finished",
+    };
+    let message = format!("{}: exit code {}", plan.name, exit as u8);
+    notifier.notify(event, "", &message);
+}

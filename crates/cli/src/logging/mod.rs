@@ -1,0 +1,36 @@
+//! Logging: warnings on stderr, and the `run.log` of an experiment while it runs.
+//!
+//! `CONVSWEEP_LOG=debug` shows everything on stderr; the syntax is that of
+//! `tracing_subscriber::EnvFilter`.
+
+mod bounded_file;
+mod run_log;
+
+use run_log::RunLogWriter;
+pub use run_log::{OpenRunLog, open_run_log};
+use tracing::Level;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer, fmt};
+
+/// Starts logging. With `quiet`, stderr shows errors only, unless `CONVSWEEP_LOG` says otherwise.
+pub fn start(quiet: bool) {
+    let level = if quiet { "error" } else { "warn" };
+    let filter = EnvFilter::try_from_env("CONVSWEEP_LOG").unwrap_or_else(|_| EnvFilter::new(level));
+    let stderr = fmt::layer()
+        .with_writer(std::io::stderr)
+        .without_time()
+        .with_filter(filter);
+    let ours = Targets::new()
+        .with_default(Level::WARN)
+        .with_target("convsweep", Level::INFO);
+    let run_log = fmt::layer()
+        .with_writer(RunLogWriter)
+        .with_ansi(false)
+        .with_filter(ours);
+    tracing_subscriber::registry()
+        .with(stderr)
+        .with(run_log)
+        .init();
+}

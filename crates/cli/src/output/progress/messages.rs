@@ -1,0 +1,68 @@
+//! What a run says about how attempts ended.
+
+use convsweep_runner::local::describe_exit;
+use convsweep_spec::metric;
+use convsweep_spec::outcome::Outcome;
+use std::collections::BTreeMap;
+
+/// Lines of a worker's stderr that are shown.
+const MOST_LINES: usize = 8;
+
+/// The two metrics that a person wants to see.
+pub fn scores(values: &BTreeMap<String, f64>) -> String {
+    let mut parts = Vec::new();
+    for name in [metric::VAL_ACCURACY, metric::VAL_LOSS, metric::TRAIN_LOSS] {
+        if let Some(value) = values.get(name) {
+            parts.push(format!("{name} {value:.4}"));
+        }
+    }
+    parts.truncate(2);
+    parts.join(", ")
+}
+
+/// An outcome with its details.
+pub fn outcome_words(outcome: &Outcome) -> String {
+    let detail = match outcome {
+        &Outcome::Crashed { signal, code } => {
+            format!("its worker {}", describe_exit(signal, code))
+        }
+        other => other.detail(),
+    };
+    if detail.is_empty() {
+        outcome.name().to_string()
+    } else {
+        format!("{}: {detail}", outcome.name())
+    }
+}
+
+/// What a person can do about an outcome that would only repeat itself.
+pub fn remedy(outcome: &Outcome) -> Option<&'static str> {
+    match outcome {
+        Outcome::OutOfMemory => Some(
+            "it would end like this every time: use fewer slots (--slots), a smaller batch or \
+            another device",
+        ),
+        Outcome::Diverged { .. } => {
+            Some("it would end like this every time: a lower learning rate is another job")
+        }
+        Outcome::TimedOut => Some("its checkpoint is kept: the same command continues from there"),
+        Outcome::Finished
+        | Outcome::Stopped { .. }
+        | Outcome::Failed { .. }
+        | Outcome::DiskFull { .. }
+        | Outcome::Lost { .. }
+        | Outcome::Crashed { .. }
+        | Outcome::Cancelled => None,
+    }
+}
+
+/// A text with the end of a worker's stderr below it.
+pub fn with_stderr(text: &str, stderr: &str) -> String {
+    let lines: Vec<&str> = stderr.lines().collect();
+    let end = &lines[lines.len().saturating_sub(MOST_LINES)..];
+    let mut text = text.to_string();
+    for line in end {
+        text += &format!("\n    {line}");
+    }
+    text
+}

@@ -1,0 +1,9 @@
+//! The progress of a run, on stderr: bars on a terminal, plain lines elsewhere.
+
+mod job_table;
+mod messages;
+mod run_display;
+mod screen;
+
+pub use job_table::JobInfo;
+pub use run_display::RunDisplay;

@@ -1,0 +1,271 @@
+//! The estimate for one plan.
+
+use super::paces::{Paces, median};
+use super::sizes::{rough_memory, training_images};
+use crate::context::Context;
+use crate::exit::{Code, Exit};
+use crate::planning::job_action::{JobAction, PlannedJob};
+use crate::planning::slots::find_launcher;
+use anyhow::Result;
+use convsweep_plan::{Plan, Planned};
+use convsweep_runner::host_name;
+use convsweep_runner::launcher::Launcher;
+use convsweep_spec::device::DeviceFamily;
+use convsweep_spec::words::{bytes, duration};
+use convsweep_store::JobCostRow;
+use serde_json::json;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+/// Finished jobs that are looked at, the newest first.
+const MOST_JOBS: u32 = 2000;
+/// Configurations whose memory is compared with that of finished jobs.
+const MOST_COMPARED: usize = 200;
+
+/// How long a plan takes, and what its jobs need.
+#[derive(Debug)]
+pub struct CostEstimate {
+    /// Families of devices with their numbers of slots, in the order of the slots.
+    slots: Vec<(DeviceFamily, usize)>,
+    /// Why there are no slots.
+    unusable: Option<String>,
+    /// What finished jobs say about each family.
+    paces: Vec<(DeviceFamily, Paces)>,
+    /// Seconds until everything is trained; `None` without slots.
+    seconds: Option<f64>,
+    /// Whether the time of a job that is to be trained comes from no finished job of this machine.
+    rough: bool,
+    /// Measured memory divided by the rough figure.
+    memory_ratio: Option<f64>,
+}
+
+/// What one job takes, on the first family of devices.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct JobEstimate {
+    /// Seconds from scratch.
+    pub seconds: f64,
+    /// Memory of its worker in bytes.
+    pub memory_bytes: f64,
+    /// Whether the time comes from no finished job of this machine.
+    rough: bool,
+}
+
+impl CostEstimate {
+    /// Estimates what is still to be trained of a plan.
+    ///
+    /// # Errors
+    /// If the database cannot be used.
+    pub fn of(context: &Context, plan: &Plan, jobs: &[PlannedJob]) -> Result<CostEstimate> {
+        let (slots, unusable) = match find_launcher(None, None, plan) {
+            Ok(launcher) => (launcher.slots(), None),
+            Err(error) => (vec![], Some(error.to_string())),
+        };
+        let families: Vec<DeviceFamily> = slots.iter().map(|slot| slot.device.family).collect();
+        let finished = finished_jobs(context)?;
+        let paces = DeviceFamily::ALL.map(|family| (family, Paces::of(family, &finished)));
+        let mut estimate = CostEstimate {
+            slots: counts(&families),
+            unusable,
+            paces: paces.into(),
+            seconds: None,
+            rough: false,
+            memory_ratio: None,
+        };
+        estimate.memory_ratio = estimate.measured_memory_ratio(plan);
+        if let Some((seconds, rough)) = estimate.until_done(plan, jobs, &families) {
+            (estimate.seconds, estimate.rough) = (Some(seconds), rough);
+        }
+        Ok(estimate)
+    }
+
+    /// What one job of this configuration takes from scratch, on the first family of devices.
+    pub fn of_job(&self, planned: &Planned) -> JobEstimate {
+        let (pace, rough) = self.pace(self.first_family(), planned);
+        let epochs = f64::from(planned.member.resolved.train.epochs());
+        JobEstimate {
+            seconds: pace * training_images(planned) * epochs,
+            memory_bytes: rough_memory(planned) * self.memory_ratio.unwrap_or(1.0),
+            rough,
+        }
+    }
+
+    /// The last line of a plan.
+    pub fn words(&self) -> String {
+        let Some(seconds) = self.seconds else {
+            let reason = self.unusable.as_deref().unwrap_or("there is no device");
+            return format!("how long it takes is not known: {reason}");
+        };
+        if seconds == 0.0 {
+            return "nothing to train".into();
+        }
+        let source = match self.jobs_behind_it() {
+            0 => "roughly: no finished job of this machine says more".to_string(),
+            1 => "by what one finished job of this machine took".to_string(),
+            n => format!("by what {n} finished jobs of this machine took"),
+        };
+        let mut slots = Vec::new();
+        for (family, count) in &self.slots {
+            slots.push(match count {
+                1 => family.name().to_string(),
+                n => format!("{n} × {}", family.name()),
+            });
+        }
+        format!(
+            "about {} on {} ({source})",
+            duration(seconds),
+            slots.join(" and ")
+        )
+    }
+
+    /// The estimate for scripts.
+    pub fn json(&self) -> serde_json::Value {
+        let mut slots = Vec::new();
+        for (family, count) in &self.slots {
+            slots.push(json!({ "device": family.name(), "slots": count }));
+        }
+        let jobs = self.jobs_behind_it();
+        json!({
+            "seconds": self.seconds,
+            "slots": slots,
+            "rough": jobs == 0,
+            "jobs_behind_it": jobs,
+            "why_not": self.unusable,
+        })
+    }
+
+    fn first_family(&self) -> DeviceFamily {
+        let first = self.slots.first();
+        first.map_or(DeviceFamily::Cpu, |(family, _)| *family)
+    }
+
+    fn paces(&self, family: DeviceFamily) -> Option<&Paces> {
+        let mut all = self.paces.iter();
+        all.find(|(other, _)| *other == family)
+            .map(|(_, paces)| paces)
+    }
+
+    /// Seconds for one training image, and whether that is a rough figure.
+    fn pace(&self, family: DeviceFamily, planned: &Planned) -> (f64, bool) {
+        match self.paces(family) {
+            Some(paces) => paces.pace(planned),
+            None => Paces::of(family, &[]).pace(planned),
+        }
+    }
+
+    /// Seconds until everything is trained on slots of these families, and whether the time of one
+    /// of the jobs is rough. Each job goes to the slot that is free first, as in a run.
+    fn until_done(
+        &self,
+        plan: &Plan,
+        jobs: &[PlannedJob],
+        families: &[DeviceFamily],
+    ) -> Option<(f64, bool)> {
+        if families.is_empty() {
+            return None;
+        }
+        let mut free: BinaryHeap<Reverse<(u64, usize)>> = BinaryHeap::new();
+        free.extend((0..families.len()).map(|slot| Reverse((0, slot))));
+        let (mut last, mut any_rough) = (0, false);
+        // The paces of one configuration by slot: its jobs follow each other.
+        let mut current: Option<(usize, Vec<(f64, bool)>)> = None;
+        for job in jobs.iter().filter(|job| job.action.is_trained()) {
+            let planned = &plan.configurations[job.configuration];
+            let Reverse((start, slot)) = free.pop()?;
+            if current.as_ref().map(|(index, _)| *index) != Some(job.configuration) {
+                let paces = families.iter().map(|family| self.pace(*family, planned));
+                current = Some((job.configuration, paces.collect()));
+            }
+            let (_, paces) = current.as_ref()?;
+            let (pace, rough) = paces[slot];
+            any_rough |= rough;
+            let epochs = f64::from(epochs_left(planned, &job.action));
+            let milliseconds = (pace * training_images(planned) * epochs * 1000.0) as u64;
+            let end = start.saturating_add(milliseconds);
+            free.push(Reverse((end, slot)));
+            last = last.max(end);
+        }
+        Some((last as f64 / 1000.0, any_rough))
+    }
+
+    /// Measured memory divided by the rough figure: the median over the plan's configurations that
+    /// have finished jobs.
+    fn measured_memory_ratio(&self, plan: &Plan) -> Option<f64> {
+        let paces = self.paces(self.first_family())?;
+        let mut ratios = Vec::new();
+        for planned in plan.configurations.iter().take(MOST_COMPARED) {
+            if let Some(memory) = paces.memory(planned) {
+                ratios.push(memory / rough_memory(planned));
+            }
+        }
+        median(ratios)
+    }
+
+    /// Finished jobs that the time is based on; 0 if the time of any job is rough.
+    fn jobs_behind_it(&self) -> usize {
+        if self.rough {
+            return 0;
+        }
+        self.paces(self.first_family()).map_or(0, Paces::jobs)
+    }
+}
+
+impl JobEstimate {
+    /// `3 min`; `≈ 3 min` if it is rough.
+    pub fn time(&self) -> String {
+        let about = if self.rough { "≈ " } else { "" };
+        format!("{about}{}", duration(self.seconds))
+    }
+
+    /// `150 MB`.
+    pub fn memory(&self) -> String {
+        bytes(self.memory_bytes)
+    }
+}
+
+fn finished_jobs(context: &Context) -> Result<Vec<JobCostRow>> {
+    match context.database_if_any()? {
+        Some(database) => database
+            .job_costs(&host_name(), MOST_JOBS)
+            .code(Exit::Results),
+        None => Ok(vec![]),
+    }
+}
+
+/// Families with their numbers of slots.
+fn counts(families: &[DeviceFamily]) -> Vec<(DeviceFamily, usize)> {
+    let mut counts: Vec<(DeviceFamily, usize)> = Vec::new();
+    for family in families {
+        match counts.iter_mut().find(|(other, _)| other == family) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((*family, 1)),
+        }
+    }
+    counts
+}
+
+fn epochs_left(planned: &Planned, action: &JobAction) -> u32 {
+    let epochs = planned.member.resolved.train.epochs();
+    match action {
+        JobAction::Resume { epoch } => epochs.saturating_sub(*epoch),
+        JobAction::Extend(state) => epochs.saturating_sub(state.epoch),
+        JobAction::Train | JobAction::Retry => epochs,
+        JobAction::Reuse | JobAction::Diverged | JobAction::Pruned => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_and_sizes_are_short() {
+        let estimate = |memory_bytes| JobEstimate {
+            seconds: 61.0,
+            memory_bytes,
+            rough: true,
+        };
+        assert_eq!(estimate(1.5e8).memory(), "150 MB");
+        assert_eq!(estimate(2.34e9).memory(), "2.3 GB");
+        assert_eq!(estimate(1.0).time(), "≈ 1 min 1 s");
+    }
+}

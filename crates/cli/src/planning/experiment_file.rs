@@ -1,0 +1,90 @@
+//! Reading an experiment file: image sets and trained weights come from this machine's folders.
+
+use super::file_args::FileArgs;
+use super::lookup::find_job;
+use super::stages;
+use crate::context::Context;
+use crate::exit::{Code, Exit, plan_failure};
+use anyhow::Result;
+use convsweep_plan::{Lookup, Overrides, Plan, PlanRequest, Seeds, WeightsOf};
+use convsweep_spec::data::{DataFacts, DataSpec};
+use convsweep_spec::id::JobId;
+use convsweep_spec::layout;
+use convsweep_spec::log::Choice;
+use convsweep_store::Database;
+use std::path::{Path, PathBuf};
+
+/// Reads, checks and expands an experiment file. Its stages continue with the decisions in the
+/// experiment's log, unless they are to choose again.
+///
+/// # Errors
+/// Everything that is wrong with the file.
+pub fn read(context: &Context, file: &Path, changes: &FileArgs) -> Result<Plan> {
+    let plan = read_decided(context, file, changes, &[])?;
+    if plan.stages.is_empty() || changes.redecide {
+        return Ok(plan);
+    }
+    let decisions = stages::recorded(&context.results, &plan.name);
+    if decisions.is_empty() {
+        return Ok(plan);
+    }
+    read_decided(context, file, changes, &decisions)
+}
+
+/// The plan after the file's stages have made these decisions.
+///
+/// # Errors
+/// Everything that is wrong with the file.
+pub fn read_decided(
+    context: &Context,
+    file: &Path,
+    changes: &FileArgs,
+    decisions: &[Choice],
+) -> Result<Plan> {
+    let seeds = match &changes.seeds {
+        Some(text) => Some(text.parse::<Seeds>().code(Exit::Wrong)?),
+        None => None,
+    };
+    let overrides = Overrides {
+        set: changes.set.clone(),
+        seeds,
+    };
+    let request = PlanRequest {
+        file,
+        read: &convsweep_plan::from_disk,
+        overrides: &overrides,
+        decisions,
+        lookup: context,
+    };
+    convsweep_plan::plan_request(&request).map_err(plan_failure)
+}
+
+impl Lookup for Context {
+    fn facts(&self, spec: &DataSpec, path: Option<&Path>) -> Result<DataFacts, String> {
+        convsweep_data::facts(self.location(path), spec).map_err(|error| error.to_string())
+    }
+
+    fn weights(&self, of: WeightsOf) -> Result<PathBuf, String> {
+        let database = Database::open(&self.results).map_err(|error| error.to_string())?;
+        let job = match of {
+            WeightsOf::Job(prefix) => find_job(&database, prefix).map_err(|e| e.to_string())?,
+            WeightsOf::Experiment(name) => best_job(&database, name)?,
+        };
+        let path = self.results.job(&job).join(layout::MODEL);
+        if path.exists() {
+            Ok(path)
+        } else {
+            Err(format!("job {job} has not left any; has it finished?"))
+        }
+    }
+}
+
+/// The best job of an experiment's best configuration.
+fn best_job(database: &Database, experiment: &str) -> Result<JobId, String> {
+    let metric = database.metric(experiment).map_err(|e| e.to_string())?;
+    let metric = metric.ok_or("no such experiment was run here")?;
+    let best = database
+        .best_job(experiment, &metric)
+        .map_err(|e| e.to_string())?;
+    best.ok_or_else(|| "none of its jobs has finished".into())
+}
