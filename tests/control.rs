@@ -30,7 +30,7 @@ fn a_paused_sweep_continues_to_the_same_results() {
     assert_eq!(exit_code(&mut program), Some(0));
     assert_eq!(workdir.results(), undisturbed.results());
     workdir.run(&["check-db"]).exits(0);
-    workdir.run(&["pause"]).exits(2).says(&["nothing runs"]);
+    workdir.run(&["pause"]).exits(2).says(&["nothing is running"]);
 }
 
 #[test]
@@ -47,7 +47,7 @@ fn a_cancelled_job_is_left_and_the_others_finish() {
     assert_eq!(exit_code(&mut program), Some(1), "not all jobs finished");
     assert_eq!(workdir.jobs("finished"), 2.0);
     let explained = workdir.stdout(&["explain", &running]);
-    assert_contains(&explained, &["cancelled", "goes on from its checkpoint"]);
+    assert_contains(&explained, &["cancelled", "continues from its checkpoint"]);
     let explained = workdir.stdout(&["explain", &waiting]);
     assert_contains(&explained, &["waits", "0 attempts"]);
     workdir.run(&["run", "small.toml"]).exits(0);
@@ -79,7 +79,7 @@ fn diverged_jobs_can_be_retried_and_their_checkpoints_pruned() {
     assert_eq!(attempts(), 6.0, "the two diverged jobs again");
     let before = checkpoints(&workdir);
     let announced = workdir.stdout(&["prune", "--dry-run"]);
-    assert_contains(&announced, &["2 folders"]);
+    assert_contains(&announced, &["would free ", " of 2 jobs"]);
     assert_eq!(checkpoints(&workdir), before);
     workdir.run(&["prune"]).exits(0);
     assert_eq!(checkpoints(&workdir), before - 2);

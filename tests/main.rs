@@ -9,6 +9,7 @@ mod environment;
 mod fake_worker;
 mod faults;
 mod full_disk;
+mod jobs;
 mod kills;
 mod language;
 mod mistakes;

@@ -46,7 +46,7 @@ fn a_sweep_over_its_time_limit_is_interrupted() {
     workdir
         .run(&["run", "small.toml"])
         .exits(130)
-        .says(&["time limit of 1 s is over"]);
+        .says(&["time limit of 1 s is reached: the same command continues with 1 job\n"]);
     assert_eq!(outcomes(&workdir), ["cancelled"]);
 }
 
@@ -103,7 +103,7 @@ fn a_diverged_job_stops_no_sweep_and_is_trained_again_only_if_it_is_named() {
     workdir
         .run(&["run", "small.toml", "--only", "abcdef"])
         .exits(2)
-        .says(&["no such job"]);
+        .says(&["no job begins with abcdef"]);
 }
 
 #[test]

@@ -39,7 +39,7 @@ mod tests {
         let rows = [["a", "7"], ["long", "100"]].map(|row| row.map(String::from).to_vec());
         assert_eq!(
             plain(&["name", "n"], &rows),
-            "name  n\na       7\nlong  100"
+            "name    n\na       7\nlong  100"
         );
     }
 }

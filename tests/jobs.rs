@@ -1,0 +1,212 @@
+//! Jobs by their ids: `show`, prefixes of ids, and what a run leaves for a report of a fault.
+
+use crate::support::{Place, SMALL};
+
+/// A place where `small.toml` was run, and the ids of its jobs.
+fn finished() -> (Place, Vec<String>) {
+    let place = Place::small();
+    place.run(&["run", "small.toml"]).exits(0);
+    let ids = place
+        .run(&["query", "--csv", "select job from jobs order by job"])
+        .exits(0)
+        .stdout();
+    let ids = ids.lines().skip(1).map(String::from).collect();
+    (place, ids)
+}
+
+/// Asserts that the texts occur in this order.
+#[track_caller]
+fn in_order(text: &str, parts: &[&str]) {
+    let mut rest = text;
+    for part in parts {
+        let Some((_, after)) = rest.split_once(part) else {
+            panic!("\"{part}\" is missing or too early in\n{text}");
+        };
+        rest = after;
+    }
+}
+
+#[test]
+fn show_begins_with_what_a_person_asks() {
+    let (place, ids) = finished();
+    let shown = place.run(&["show", &ids[0]]).exits(0).stdout();
+    in_order(
+        &shown,
+        &[
+            &format!("job {} of small: ", ids[0]),
+            "\n  lr ",
+            "\n  seed ",
+            "\noutcome: finished, 3 of 3 epochs, 1 attempt\n",
+            "\nfigures of epoch 3, the last one, whose weights are kept\n",
+            "val_accuracy",
+            "\nfiles in ",
+            "model.safetensors",
+            "\nrepeat it: convsweep run ",
+            "small.toml --only ",
+            "\ncurve\nepoch  train_loss",
+            "\nresolved configuration\n{",
+        ],
+    );
+    let json = place.run(&["show", &ids[0], "--json"]).exits(0).stdout();
+    let json: serde_json::Value = serde_json::from_str(&json).expect("only JSON");
+    assert_eq!(json["job"], ids[0].as_str());
+    assert_eq!(json["curve"].as_array().map(Vec::len), Some(3));
+}
+
+#[test]
+fn a_job_that_has_not_started_is_shown() {
+    let place = Place::small();
+    let cancelled = SMALL.to_string() + "\n[run]\nsweep_time_limit = \"0.001 s\"\n";
+    place.write("small.toml", &cancelled);
+    place.run(&["run", "small.toml"]);
+    let sql = "select job from jobs where attempts = 0";
+    let ids = place.run(&["query", "--csv", sql]).exits(0).stdout();
+    let Some(id) = ids.lines().nth(1) else {
+        panic!("all jobs started within a millisecond");
+    };
+    let shown = place.run(&["show", id]).exits(0).stdout();
+    in_order(
+        &shown,
+        &[
+            &format!("job {id} of small"),
+            "outcome: waits, 0 of 3 epochs, 0 attempts",
+            "repeat it: ",
+            "resolved configuration",
+        ],
+    );
+}
+
+#[test]
+fn a_prefix_names_a_job_in_either_case_and_one_message_says_what_is_wrong() {
+    let (place, ids) = finished();
+    let prefix = ids[0][..8].to_uppercase();
+    for command in ["show", "explain"] {
+        let shown = place.run(&[command, &prefix]).exits(0).stdout();
+        assert!(shown.starts_with(&format!("job {}", ids[0])), "{shown}");
+    }
+    let repeated = ["run", "small.toml", "--only", &prefix];
+    place.run(&repeated).exits(0).says(&["1 reused"]);
+
+    let from_job = |prefix: &str| {
+        SMALL
+            .replace(
+                "epochs = 3",
+                &format!("epochs = 3\nfrom = {{ job = \"{prefix}\" }}"),
+            )
+            .replace("\"small\"", "\"other\"")
+    };
+    for (prefix, message) in [
+        ("zz", "\"zz\" is not a job id: ids are hexadecimal numbers"),
+        ("0000000000", "no job begins with 0000000000"),
+    ] {
+        for command in [
+            vec!["show", prefix],
+            vec!["explain", prefix],
+            vec!["cancel", prefix],
+            vec!["retry", prefix],
+            vec!["run", "small.toml", "--only", prefix],
+        ] {
+            place.run(&command).exits(2).says(&[message]);
+        }
+        place.write("other.toml", &from_job(prefix));
+        place.run(&["plan", "other.toml"]).exits(2).says(&[message]);
+    }
+    place.write("other.toml", &from_job(&prefix));
+    place.run(&["plan", "other.toml"]).exits(0);
+}
+
+#[test]
+fn counts_agree_with_their_nouns() {
+    let (place, ids) = finished();
+    let explained = place.run(&["explain", &ids[0]]).exits(0).stdout();
+    assert!(
+        explained.contains("3 of 3 epochs, 1 attempt\n"),
+        "{explained}"
+    );
+    let one = SMALL
+        .replace("seeds = 2", "seeds = 1")
+        .replace("[1e-3, 1e-2]", "[1e-3]");
+    place.write("one.toml", &one.replace("\"small\"", "\"one\""));
+    let plan = place.run(&["plan", "one.toml"]).exits(0).stdout();
+    assert!(plan.contains("\n1 configuration, 1 job: "), "{plan}");
+}
+
+#[test]
+fn a_plan_shows_the_first_architecture_and_what_differs() {
+    let place = Place::small();
+    let two = SMALL.replace(
+        "\"train.optimizer.lr\" = [1e-3, 1e-2]",
+        "\"model.layers.3\" = [{ dropout = 0.1 }, { dense = 16 }]",
+    );
+    place.write("small.toml", &two);
+    let plan = place.run(&["plan", "small.toml"]).exits(0).stdout();
+    assert_eq!(plan.matches("conv1").count(), 1, "{plan}");
+    assert!(plan.contains(" differ\n"), "{plan}");
+    let all = place
+        .run(&["plan", "small.toml", "--layers"])
+        .exits(0)
+        .stdout();
+    assert_eq!(all.matches("conv1").count(), 2, "{all}");
+}
+
+#[test]
+fn a_run_writes_down_what_a_report_of_a_fault_needs() {
+    let (place, ids) = finished();
+    let log = || std::fs::read_to_string(place.path("results/small/run.log")).expect("a log");
+    let first = log();
+    in_order(
+        &first,
+        &[
+            "--- run of small ---",
+            "command: ",
+            "program: convsweep ",
+            "machine: ",
+            "plan: 2 configurations, 4 jobs",
+            "slot 0: ",
+            "attempt 1: started as process",
+            "ended with exit code 0",
+        ],
+    );
+    for id in &ids {
+        let ended = format!("job {id}, attempt 1: finished according to the worker");
+        assert!(first.contains(&ended), "{ended} is not in\n{first}");
+    }
+    place.run(&["run", "small.toml"]).exits(0);
+    assert!(log().starts_with(&first), "the next run appends");
+    assert!(log().contains("nothing to train"));
+
+    place.write("other/small.toml", SMALL);
+    place
+        .run(&["run", "other/small.toml"])
+        .exits(2)
+        .says(&["belongs to"]);
+    assert!(log().contains("ended with exit code 2: the experiment"));
+}
+
+#[test]
+fn pruning_says_before_what_it_frees_afterwards() {
+    let (place, _) = finished();
+    let used = || {
+        let mut bytes = 0;
+        let mut folders = vec![place.path("results/jobs")];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
+                let metadata = entry.metadata().expect("metadata");
+                if metadata.is_dir() {
+                    folders.push(entry.path());
+                } else {
+                    bytes += metadata.len();
+                }
+            }
+        }
+        bytes
+    };
+    let before = used();
+    let arguments = ["prune", "--states", "--dry-run"];
+    let would = place.run(&arguments).exits(0).stdout();
+    assert_eq!(used(), before, "a dry run removes nothing");
+    let freed = place.run(&["prune", "--states"]).exits(0).stdout();
+    assert_eq!(would.replace("would free", "freed"), freed);
+    assert!(freed.contains(" of 4 jobs"), "{freed}");
+    assert!(used() < before);
+}
