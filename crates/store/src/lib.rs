@@ -1,17 +1,18 @@
 //! The results database: one writer, typed queries, migrations, rebuilding.
 //!
 //! The logs are the truth (`jobs/<id>/events.jsonl`, `<experiment>/log.jsonl`); the database is an
-//! index over them. Every row is written by `write::apply_event` or `write::apply_entry` from one
+//! index over them. Every row is written by `apply::event` or `apply::entry` from one
 //! line of a log, in such a way that the order across logs and repetition do not matter, or by
-//! `write::derived` from other rows. So a database that was written while a sweep ran equals one
+//! `apply::derived` from other rows. So a database that was written while a sweep ran equals one
 //! that [`rebuild`] makes.
 //!
-//! All SQL of the project is in this crate: a command asks by a method of [`Database`]. Only the SQL
-//! that users write themselves comes from outside ([`Database::query`]).
+//! All SQL of the project is in this crate: a command asks by a method of [`Database`]. Only the
+//! SQL that users write themselves comes from outside ([`Database::query`]).
 //!
 //! NaN is stored as NULL, since SQLite has no NaN; infinities are kept. Tables and views are
 //! documented in `schema/*.sql`, which [`Database::schema`] prints.
 
+mod apply;
 mod check;
 mod error;
 mod queries;

@@ -85,6 +85,9 @@ fn advice(state: &JobState) -> &'static str {
         Some("timed-out") => {
             "the next run of the file continues from its checkpoint; run.time_limit is its limit"
         }
+        Some("disk-full") => {
+            "the disk was full: free some space, then the next run of the file continues"
+        }
         Some("crashed" | "lost" | "failed") => {
             "the next run of the file tries it again; `convsweep show JOB` has the end of its log"
         }

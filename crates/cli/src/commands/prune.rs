@@ -80,8 +80,8 @@ struct LinkedFile {
 }
 
 impl Freed {
-    /// Adds those of a job's folders that exist. A file with several hard links counts once, and its
-    /// space only if all of its links are removed.
+    /// Adds those of a job's folders that exist. A file with several hard links counts once, and
+    /// its space only if all of its links are removed.
     fn add_job(&mut self, folders: &[&Path]) -> std::io::Result<()> {
         let mut files: HashMap<(u64, u64), LinkedFile> = HashMap::new();
         let folders: Vec<&&Path> = folders.iter().filter(|folder| folder.is_dir()).collect();

@@ -14,8 +14,8 @@ use std::collections::BTreeMap;
 /// Arguments of `retry`.
 #[derive(Debug, Args)]
 pub struct RetryArgs {
-    /// Ids of jobs (or beginnings of ids), or the name of an experiment for all of its jobs that did
-    /// not finish.
+    /// Ids of jobs (or beginnings of ids), or the name of an experiment for all of its jobs that
+    /// did not finish.
     #[arg(required = true, value_name = "JOB|NAME")]
     pub jobs: Vec<String>,
 }

@@ -56,8 +56,8 @@ fn newest_experiment(database: &Database) -> Result<String> {
     newest.ok_or_else(|| failure(Exit::Wrong, "nothing was run here yet"))
 }
 
-/// Overwrites the screen: each line from its start to its end, then the rest. That does not flicker,
-/// as clearing the screen first would.
+/// Overwrites the screen: each line from its start to its end, then the rest. That does not
+/// flicker, as clearing the screen first would.
 fn show(lines: &[String]) -> Result<()> {
     let mut text = String::from("\x1b[H");
     for (number, line) in lines.iter().enumerate() {

@@ -69,7 +69,9 @@ impl JobAction {
             return JobAction::Extend(saved);
         }
         match outcome {
-            Some("failed" | "crashed" | "lost" | "out-of-memory" | "timed-out") => JobAction::Retry,
+            Some("failed" | "crashed" | "lost" | "out-of-memory" | "disk-full" | "timed-out") => {
+                JobAction::Retry
+            }
             Some(_) | None => JobAction::Train,
         }
     }
@@ -154,7 +156,14 @@ mod tests {
         check(state(None, true), Some(&saved), "resumed", true);
         check(state(None, false), None, "new", true);
         check(state(Some("cancelled"), false), None, "new", true);
-        for outcome in ["failed", "crashed", "lost", "out-of-memory", "timed-out"] {
+        for outcome in [
+            "failed",
+            "crashed",
+            "lost",
+            "out-of-memory",
+            "disk-full",
+            "timed-out",
+        ] {
             let outcome = Some(outcome);
             check(state(outcome, false), None, "failed before", true);
             check(state(outcome, false), Some(&saved), "extended", true);

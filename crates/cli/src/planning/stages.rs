@@ -16,8 +16,8 @@ pub fn recorded(results: &ResultsFolder, experiment: &str) -> Vec<Choice> {
     newest.map_or(vec![], |(revision, _)| revision.decisions)
 }
 
-/// Lets the first stage that has not chosen yet choose: the next stage starts from the configuration
-/// with the best mean.
+/// Lets the first stage that has not chosen yet choose: the next stage starts from the
+/// configuration with the best mean.
 ///
 /// `None` for a file without stages, for the last stage (whose choice is the report's answer), and
 /// if no job has finished.

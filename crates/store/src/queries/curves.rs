@@ -57,7 +57,7 @@ impl Database {
             let above = origin.as_ref().map_or(0, |(_, epoch)| *epoch).min(until);
             parts.push(self.own_epochs(&source, above, until)?);
             match origin {
-                // Each step must lead to fewer epochs: damaged logs may name each other in a circle.
+                // Each step must lead to fewer epochs: damaged logs may name each other.
                 Some((earlier, epoch)) if epoch < until => (source, until) = (earlier, epoch),
                 _ => break,
             }

@@ -22,7 +22,7 @@ pub struct ExperimentSummary {
     pub jobs: u32,
     /// Jobs that finished.
     pub finished: u32,
-    /// Jobs whose last attempt failed, diverged, ran out of memory or time, or crashed.
+    /// Jobs whose last attempt failed, diverged, crashed, or ran out of memory, disk or time.
     pub failed: u32,
     /// When the newest revision was made, in seconds since 1970-01-01 UTC.
     pub updated: f64,
@@ -60,7 +60,7 @@ impl Database {
                 where m.experiment = e.experiment and m.revision = e.revision),
               count(j.job), total(j.outcome = 'finished'),
               total(j.outcome in
-                ('failed', 'diverged', 'out-of-memory', 'timed-out', 'crashed', 'lost'))
+                ('failed', 'diverged', 'out-of-memory', 'disk-full', 'timed-out', 'crashed', 'lost'))
             from experiments e
             left join member_jobs mj on mj.experiment = e.experiment and mj.revision = e.revision
             left join jobs j on j.job = mj.job

@@ -121,8 +121,8 @@ mod tests {
             "\"\" is not a job id: ids are hexadecimal numbers; `convsweep status NAME` lists them",
         );
         check(
-            "small",
-            "\"small\" is not a job id: ids are hexadecimal numbers; `convsweep status NAME` lists them",
+            "s",
+            "\"s\" is not a job id: ids are hexadecimal numbers; `convsweep status NAME` lists them",
         );
         check(
             "EF",

@@ -43,15 +43,15 @@ pub struct JobRow {
     pub images_per_second: f64,
     /// Largest peak memory of the attempts, in bytes.
     pub peak_memory_bytes: u64,
-    /// Metrics of each completed epoch, in order. If the job started from the saved state of another
-    /// job, its first epochs are that job's.
+    /// Metrics of each completed epoch, in order. If the job started from the saved state of
+    /// another job, its first epochs are that job's.
     pub epochs: Vec<EpochRow>,
     /// Evaluation on the validation images after training.
     pub validation: Option<EvaluationRow>,
     /// Evaluation on the test images after training.
     pub test: Option<EvaluationRow>,
-    /// Program and hardware of the attempt that finished, else of the last one: they decide the last
-    /// bits.
+    /// Program and hardware of the attempt that finished, else of the last one: they decide the
+    /// last bits.
     pub fingerprint: Option<Fingerprint>,
     /// Device of that attempt, `cpu`, `cuda:0`, …; empty if none has started.
     pub device: String,
@@ -79,6 +79,7 @@ pub struct EvaluationRow {
     pub accuracy: f64,
     /// `confusion[true][predicted]` counts.
     pub confusion: Vec<Vec<u32>>,
-    /// Which images were classified correctly: bit i (lowest bit of the first byte first) is image i of the part.
+    /// Which images were classified correctly: bit i (lowest bit of the first byte first) is image
+    /// i of the part.
     pub correct: Vec<u8>,
 }

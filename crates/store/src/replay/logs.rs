@@ -2,9 +2,8 @@
 //! rows and the position in the log together.
 
 use super::lines::{beginning, parse, read_line};
+use crate::apply::{Changes, Place, apply_entry, apply_event};
 use crate::error::StoreError;
-use crate::write::derived::Changes;
-use crate::write::{apply_entry, apply_event};
 use convsweep_spec::event::Envelope;
 use convsweep_spec::layout::{EVENTS, EXPERIMENT_LOG, ResultsFolder};
 use convsweep_spec::log::{LogEntry, Record};
@@ -252,7 +251,7 @@ impl Replay<'_> {
                     )));
                 }
                 self.report.events += 1;
-                let applied = apply_event::apply(self.connection, &envelope, &mut self.changes);
+                let applied = apply_event(self.connection, &envelope, &mut self.changes);
                 (applied, torn)
             }
             LogOwner::Experiment(experiment) => {
@@ -264,11 +263,11 @@ impl Replay<'_> {
                     position.revision = Some(revision.revision);
                 }
                 self.report.entries += 1;
-                let place = apply_entry::Place {
+                let place = Place {
                     experiment,
                     revision: position.revision,
                 };
-                let applied = apply_entry::apply(self.connection, place, &entry, &mut self.changes);
+                let applied = apply_entry(self.connection, place, &entry, &mut self.changes);
                 (applied, torn)
             }
         };

@@ -1,19 +1,20 @@
--- Schema 1. Every value comes from jobs/<id>/events.jsonl and <experiment>/log.jsonl; `convsweep rebuild` makes the same rows anew.
+-- Schema 1. Every value comes from jobs/<id>/events.jsonl and <experiment>/log.jsonl; `convsweep rebuild` builds the same
+-- rows again.
 
-create table experiments ( -- one row an experiment; what it asks now
+create table experiments ( -- one row for each experiment, as of its newest revision
   experiment text primary key not null,
-  revision   integer not null,          -- the newest one: views show its configurations
+  revision   integer not null,          -- the newest one: views show its configurations only
   question   text,
-  metric     text not null,             -- what configurations are compared by
+  metric     text not null,             -- by which configurations are compared
   direction  text not null,             -- max: larger is better; min: smaller is better
   baseline   text,                      -- configuration that the others are compared with
-  show_test  integer not null,          -- 1: the file asks for test figures of all configurations
+  show_test  integer not null,          -- 1: the file asks for the test metrics of all configurations
   file       text not null,
   created    real not null,             -- seconds since 1970 UTC: datetime(created, 'unixepoch')
   updated    real not null
 ) without rowid;
 
-create table revisions ( -- each form that the file of an experiment had
+create table revisions ( -- every version of the file of an experiment that was run
   experiment text not null,
   revision   integer not null,          -- from 1
   time       real not null,
@@ -30,12 +31,12 @@ create table revisions ( -- each form that the file of an experiment had
   primary key (experiment, revision)
 ) without rowid;
 
-create table configurations ( -- one point of a grid, fully resolved; shared by all experiments that ask for it
+create table configurations ( -- one point of a grid, fully resolved; shared by all experiments that contain it
   configuration text primary key not null,
   source        text not null,          -- image set
   model_layers  integer not null,
   batch_size    integer not null,
-  epochs        integer not null,       -- over all phases
+  epochs        integer not null,       -- of all phases together
   optimizer     text not null,          -- of the first phase
   learning_rate real not null,          -- at the start of the first phase
   parameters    integer not null,       -- trainable
@@ -44,7 +45,7 @@ create table configurations ( -- one point of a grid, fully resolved; shared by 
   resolved      text not null           -- JSON, every default filled in: json_extract(resolved, '$.train.batch_size')
 ) without rowid;
 
-create table members ( -- which configurations a revision asks for
+create table members ( -- the configurations of each revision
   experiment    text not null,
   revision      integer not null,
   configuration text not null references configurations,
@@ -62,14 +63,14 @@ create table axis_values ( -- one row for each configuration and axis of a revis
   axis          text not null,          -- dotted path in the file
   name          text not null,          -- the axis's short name
   label         text not null,          -- the value's short label
-  value,                                -- as number or text; the label where it is a table or an array
+  value,                                -- as number or text; the label if it is a table or an array
   json          text not null,          -- the value as written, as JSON
   position      integer not null,       -- place among the configuration's values, from 0
   primary key (experiment, revision, configuration, axis),
   foreign key (experiment, revision, configuration) references members
 ) without rowid;
 
-create table jobs ( -- a configuration with a seed (and a fold): what is trained
+create table jobs ( -- a configuration with a seed (and a fold): the unit that is trained
   job           text primary key not null,
   configuration text references configurations, -- null only while no experiment's log names the job
   seed          integer,
@@ -78,12 +79,12 @@ create table jobs ( -- a configuration with a seed (and a fold): what is trained
   attempts      integer not null default 0,
   epoch         integer not null default 0,     -- completed epochs
   seconds       real not null default 0,        -- training time over all attempts
-  origin_job    text,                   -- job whose saved state the training started from: the epochs before are its
+  origin_job    text,                   -- the job from whose saved state the training started: the epochs before belong to it
   origin_epoch  integer
 ) without rowid;
 create index jobs_by_configuration on jobs (configuration);
 
-create table member_jobs ( -- which jobs a revision asks for
+create table member_jobs ( -- the jobs of each revision
   experiment    text not null,
   revision      integer not null,
   configuration text not null,
@@ -94,25 +95,25 @@ create table member_jobs ( -- which jobs a revision asks for
 ) without rowid;
 create index member_jobs_by_job on member_jobs (job);
 
-create table attempts ( -- each try to train a job
+create table attempts ( -- every attempt to train a job
   job               text not null references jobs,
   attempt           integer not null,   -- from 1
   device            text,               -- cpu, cuda:0, …
   host              text,
   pid               integer,
-  started           real,               -- seconds since 1970 UTC; null: it could not begin
+  started           real,               -- seconds since 1970 UTC; null: it could not start
   ended             real,               -- null: running, or the program died with it
-  seconds           real,               -- training time; for an attempt that died, up to its last word
-  outcome           text,               -- finished, stopped, failed, diverged, out-of-memory, timed-out, crashed, lost, cancelled
+  seconds           real,               -- training time; of an attempt whose worker died, up to its last event
+  outcome           text,               -- finished, stopped, failed, diverged, out-of-memory, disk-full, timed-out, crashed, lost, cancelled
   detail            text,               -- the reason, message or signal
-  ended_by          text,               -- worker: its own word; 'log of EXPERIMENT': it died, as that log tells
-  stderr            text,               -- the end of the worker's stderr, where it died
+  ended_by          text,               -- worker: reported by itself; 'log of EXPERIMENT': the worker died, according to that log
+  stderr            text,               -- the end of the worker's stderr, if it died
   peak_memory_bytes integer,
   start             text,               -- scratch, checkpoint, state
   start_job         text,               -- job whose state it started from
   start_epoch       integer,
   start_step        integer,
-  exact             integer,            -- 1: started under the fingerprint that wrote the state, so equal bits are promised
+  exact             integer,            -- 1: started with the program and hardware that wrote the state, which guarantees equal bits
   checkpoint_epoch  integer,            -- its newest checkpoint
   checkpoint_step   integer,
   checkpoint_bytes  integer,
@@ -158,7 +159,7 @@ create table confusion ( -- counts above zero
   foreign key (job, part) references evaluations
 ) without rowid;
 
-create table correctness ( -- which images were classified right
+create table correctness ( -- which images were classified correctly
   job    text not null,
   part   text not null,
   images integer not null,
@@ -167,7 +168,7 @@ create table correctness ( -- which images were classified right
   foreign key (job, part) references evaluations
 ) without rowid;
 
-create table artifacts ( -- files left in a job's folder
+create table artifacts ( -- files in a job's folder
   job     text not null references jobs,
   kind    text not null,
   path    text not null,                -- relative to the job's folder
@@ -176,7 +177,7 @@ create table artifacts ( -- files left in a job's folder
   primary key (job, kind, path)
 ) without rowid;
 
-create table states ( -- kept training states; equal keys mean equal bits
+create table states ( -- saved training states; equal keys mean equal bits
   key     text not null,
   job     text not null references jobs,
   epoch   integer not null,
@@ -186,7 +187,7 @@ create table states ( -- kept training states; equal keys mean equal bits
   primary key (key, job)
 ) without rowid;
 
-create table warnings ( -- what a worker wanted known
+create table warnings ( -- warnings of workers
   job     text not null references jobs,
   attempt integer not null,
   n       integer not null,             -- number of the event
@@ -195,11 +196,11 @@ create table warnings ( -- what a worker wanted known
   primary key (job, attempt, n)
 ) without rowid;
 
-create table summary ( -- figures over the finished jobs of each configuration of an experiment's newest revision
+create table summary ( -- statistics over the finished jobs of each configuration of an experiment's newest revision
   experiment    text not null,
   configuration text not null,
   metric        text not null,          -- the last epoch's metrics; test_loss and test_accuracy; seconds
-  n             integer not null,       -- jobs counted
+  n             integer not null,       -- number of jobs
   mean          real,
   sd            real,                   -- standard deviation of a sample (n - 1); null for n < 2
   low           real,                   -- 95 % interval of the mean by Student's t

@@ -9,7 +9,7 @@ with rows as (
   left join summary s on s.experiment = e.experiment and s.configuration = m.configuration and s.metric = e.metric)
 select r.experiment, r.rank, r.label, r.metric, r.mean, r.sd, r.n, r.low, r.high,
   (select count(*) from experiments e join member_jobs j on j.experiment = e.experiment and j.revision = e.revision
-    where e.experiment = r.experiment and j.configuration = r.configuration) as jobs, -- asked for; n of them count
+    where e.experiment = r.experiment and j.configuration = r.configuration) as jobs, -- all jobs; n of them have finished
   c.parameters, c.macs,
   (select s.mean from summary s where s.experiment = r.experiment and s.configuration = r.configuration and s.metric = 'seconds') as seconds,
   case when r.baseline or r.show_test or (r.rank = 1 and r.mean is not null) then
@@ -19,7 +19,7 @@ select r.experiment, r.rank, r.label, r.metric, r.mean, r.sd, r.n, r.low, r.high
 from rows r join configurations c on c.configuration = r.configuration
 order by r.experiment, r.rank;
 
-create view curves as -- every metric of every epoch, also of the epochs that a job took over from another's saved state
+create view curves as -- every metric of every epoch, including the epochs before the saved state that a job started from
 with recursive lineage(job, source, above, until) as (
   select job, job, coalesce(origin_epoch, 0), 9223372036854775807 from jobs
   union
@@ -34,16 +34,16 @@ join jobs j on j.job = mj.job
 join lineage l on l.job = j.job
 join metrics x on x.job = l.source and x.epoch > l.above and x.epoch <= l.until;
 
-create view failures as -- attempts that did not end well, newest first
+create view failures as -- failed attempts, newest first
 select e.experiment as experiment, m.label as label, a.job as job, j.seed as seed, j.fold as fold, a.attempt as attempt,
   a.outcome as outcome, a.detail as detail, a.device as device, a.host as host, a.ended as ended, a.stderr as stderr,
-  j.outcome as job_outcome -- finished: a later attempt made up for it
+  j.outcome as job_outcome -- finished: a later attempt succeeded
 from attempts a
 join jobs j on j.job = a.job
 left join (member_jobs mj join experiments e on e.experiment = mj.experiment and e.revision = mj.revision
   join members m on m.experiment = mj.experiment and m.revision = mj.revision and m.configuration = mj.configuration)
   on mj.job = a.job
-where a.outcome in ('failed', 'diverged', 'out-of-memory', 'timed-out', 'crashed', 'lost')
+where a.outcome in ('failed', 'diverged', 'out-of-memory', 'disk-full', 'timed-out', 'crashed', 'lost')
 order by a.ended desc;
 
 create view classes as -- class names of each experiment

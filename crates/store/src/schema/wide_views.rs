@@ -1,5 +1,5 @@
-//! The views `wide_<experiment>`: one row for each job, one column for each axis, and the metrics of
-//! the last epoch; ready for pandas.
+//! The views `wide_<experiment>`: one row for each job, one column for each axis, and the metrics
+//! of the last epoch; ready for pandas.
 
 use super::quote::{literal, quoted};
 use convsweep_spec::log::Axis;

@@ -2,8 +2,9 @@
 //! not be read again by the next one.
 //!
 //! A position moves only if nothing else can be in the log: when an attempt's events were received
-//! from the first to the last and the last one is the log's last line, or when an entry follows what
-//! has been read. Otherwise the next sync reads the end of the log again, which changes nothing.
+//! from the first to the last and the last one is the log's last line, or when an entry follows
+//! what has been read. Otherwise the next sync reads the end of the log again, which changes
+//! nothing.
 
 use convsweep_spec::event::{Envelope, Event};
 use convsweep_spec::layout::{EVENTS, EXPERIMENT_LOG, ResultsFolder};
@@ -32,8 +33,8 @@ impl LogPositions {
         self.lost = true;
     }
 
-    /// An event was applied. If it is an attempt's last one and all of its events were received, the
-    /// log need not be read.
+    /// An event was applied. If it is an attempt's last one and all of its events were received,
+    /// the log need not be read.
     pub(crate) fn event(
         &mut self,
         connection: &Connection,

@@ -4,9 +4,8 @@
 //! them. Until the transaction ends readers see the earlier state; after a kill the logs contain
 //! what was lost.
 
-use super::derived::Changes;
 use super::log_positions::LogPositions;
-use super::{apply_entry, apply_event};
+use crate::apply::{Changes, Place, apply_entry, apply_event, newest_revision};
 use crate::error::StoreError;
 use crate::replay::{SyncReport, replay};
 use convsweep_spec::event::Envelope;
@@ -119,17 +118,17 @@ impl WriterThread {
     fn apply(&mut self, message: &Message) -> rusqlite::Result<()> {
         match message {
             Message::Event(envelope) => {
-                apply_event::apply(&self.connection, envelope, &mut self.changes)?;
+                apply_event(&self.connection, envelope, &mut self.changes)?;
                 self.positions
                     .event(&self.connection, &self.results, envelope)
             }
             Message::Entry(experiment, entry) => {
-                let revision = apply_entry::newest_revision(&self.connection, experiment)?;
-                let place = apply_entry::Place {
+                let revision = newest_revision(&self.connection, experiment)?;
+                let place = Place {
                     experiment,
                     revision,
                 };
-                apply_entry::apply(&self.connection, place, entry, &mut self.changes)?;
+                apply_entry(&self.connection, place, entry, &mut self.changes)?;
                 self.positions.entry(&self.connection, experiment, entry)
             }
             Message::Flush(_) | Message::Sync(..) => Ok(()),

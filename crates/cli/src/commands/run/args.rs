@@ -22,10 +22,12 @@ pub struct RunArgs {
     #[arg(long, value_name = "LIST")]
     pub slots: Option<String>,
     /// Run this shell command at the end and after failures; the environment variables
-    /// CONVSWEEP_EVENT, CONVSWEEP_EXPERIMENT, CONVSWEEP_JOB and CONVSWEEP_MESSAGE say what happened.
+    /// CONVSWEEP_EVENT, CONVSWEEP_EXPERIMENT, CONVSWEEP_JOB and CONVSWEEP_MESSAGE say what
+    /// happened.
     #[arg(long, value_name = "COMMAND")]
     pub notify: Option<String>,
-    /// Train only this job of the file, given by its id or the beginning of its id; may be repeated.
+    /// Train only this job of the file, given by its id or the beginning of its id; may be
+    /// repeated.
     #[arg(long, value_name = "JOB")]
     pub only: Vec<String>,
     /// Show the plan and stop.

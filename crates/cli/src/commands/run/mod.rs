@@ -50,8 +50,8 @@ pub fn run(context: &Context, args: &RunArgs) -> Result<Exit> {
     Ok(exit)
 }
 
-/// Runs a plan. If it has stages, they run one after another, each from the choice of the one before
-/// it.
+/// Runs a plan. If it has stages, they run one after another, each from the choice of the one
+/// before it.
 fn run_stages(context: &Context, args: &RunArgs, file: &Path, mut plan: Plan) -> Result<Exit> {
     let mut exit = sweep(context, args, &plan)?;
     while exit != Exit::Interrupted

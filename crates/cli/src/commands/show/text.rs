@@ -136,8 +136,8 @@ fn files(job: &RecordedJob) -> Option<String> {
     Some(text)
 }
 
-/// The command that trains the job again. A finished job needs another results folder: in its own it
-/// is reused.
+/// The command that trains the job again. A finished job needs another results folder: in its own
+/// it is reused.
 fn repeat(context: &Context, job: &RecordedJob) -> Option<String> {
     let run = job.run.as_ref()?;
     let command = command_line(&run.file, &run.overrides);

@@ -9,7 +9,7 @@ use convsweep_spec::event::{Envelope, Event};
 use rusqlite::{Connection, Result, params};
 
 /// Writes an event. If it cannot be used, the answer says why.
-pub(crate) fn apply(
+pub(crate) fn apply_event(
     connection: &Connection,
     envelope: &Envelope,
     changes: &mut Changes,

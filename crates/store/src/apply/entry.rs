@@ -20,7 +20,7 @@ pub(crate) struct Place<'a> {
 }
 
 /// Writes an entry of an experiment's log. If it cannot be used, the answer says why.
-pub(crate) fn apply(
+pub(crate) fn apply_entry(
     connection: &Connection,
     place: Place,
     entry: &LogEntry,

@@ -1,7 +1,7 @@
 //! Rows computed from other rows: the state of a job and the summaries of configurations.
 //!
-//! They are functions of the tables alone, computed before a transaction commits for everything that
-//! it changed.
+//! They are functions of the tables alone, computed before a transaction commits for everything
+//! that it changed.
 
 use super::summary::Summaries;
 use crate::schema;
@@ -12,8 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// What a transaction has changed.
 #[derive(Debug, Default)]
 pub(crate) struct Changes {
-    /// Changed attempts by job, each with the time of its newest event, if it had one. All of them
-    /// have their rows.
+    /// Changed attempts by job, each with the time of its newest event, if it had one. All of
+    /// them have their rows.
     jobs: BTreeMap<String, BTreeMap<u32, Option<f64>>>,
     /// Experiment and configuration.
     configurations: BTreeSet<(String, String)>,
@@ -22,8 +22,8 @@ pub(crate) struct Changes {
 }
 
 impl Changes {
-    /// An attempt has changed. The answer is whether this is its first change in the transaction, so
-    /// that its row may be missing.
+    /// An attempt has changed. The answer is whether this is its first change in the transaction,
+    /// so that its row may be missing.
     pub(crate) fn attempt(&mut self, job: &JobId, attempt: u32) -> bool {
         if !self.jobs.contains_key(&job.0) {
             self.jobs.insert(job.0.clone(), BTreeMap::new());
