@@ -3,6 +3,7 @@
 use super::database::Database;
 use crate::error::StoreError;
 use convsweep_spec::id::JobId;
+use rusqlite::Row;
 
 /// One attempt at a job.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,20 +40,22 @@ impl Database {
             select attempt, outcome, detail, device, host, pid, started, seconds,
               peak_memory_bytes, program_version
             from attempts where job = ?1 order by attempt";
-        self.rows(sql, [&job.0], |row| {
-            let memory: Option<i64> = row.get(8)?;
-            Ok(AttemptRow {
-                attempt: row.get(0)?,
-                outcome: row.get(1)?,
-                detail: row.get(2)?,
-                device: row.get(3)?,
-                host: row.get(4)?,
-                pid: row.get(5)?,
-                started: row.get(6)?,
-                seconds: row.get(7)?,
-                peak_memory_bytes: memory.map(|bytes| bytes as u64),
-                program_version: row.get(9)?,
-            })
-        })
+        self.rows(sql, [&job.0], attempt_row)
     }
+}
+
+fn attempt_row(row: &Row) -> rusqlite::Result<AttemptRow> {
+    let memory: Option<i64> = row.get(8)?;
+    Ok(AttemptRow {
+        attempt: row.get(0)?,
+        outcome: row.get(1)?,
+        detail: row.get(2)?,
+        device: row.get(3)?,
+        host: row.get(4)?,
+        pid: row.get(5)?,
+        started: row.get(6)?,
+        seconds: row.get(7)?,
+        peak_memory_bytes: memory.map(|bytes| bytes as u64),
+        program_version: row.get(9)?,
+    })
 }

@@ -3,6 +3,7 @@
 use super::database::Database;
 use crate::error::StoreError;
 use convsweep_spec::id::JobId;
+use rusqlite::Row;
 
 /// A decision about a job.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,14 +28,16 @@ impl Database {
     pub fn decisions(&self, job: &JobId) -> Result<Vec<JobDecision>, StoreError> {
         let sql = "select time, rule, verdict, epoch, reason from decisions
             where job = ?1 order by attempt, epoch, time, verdict";
-        self.rows(sql, [&job.0], |row| {
-            Ok(JobDecision {
-                time: row.get(0)?,
-                rule: row.get(1)?,
-                verdict: row.get(2)?,
-                epoch: row.get(3)?,
-                reason: row.get(4)?,
-            })
-        })
+        self.rows(sql, [&job.0], job_decision)
     }
+}
+
+fn job_decision(row: &Row) -> rusqlite::Result<JobDecision> {
+    Ok(JobDecision {
+        time: row.get(0)?,
+        rule: row.get(1)?,
+        verdict: row.get(2)?,
+        epoch: row.get(3)?,
+        reason: row.get(4)?,
+    })
 }

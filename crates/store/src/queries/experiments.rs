@@ -90,13 +90,7 @@ impl Database {
             from member_jobs mj join experiments e using (experiment, revision)
             join members m using (experiment, revision, configuration)
             where mj.job = ?1 order by e.experiment";
-        self.rows(sql, [&job.0], |row| {
-            Ok(JobPlace {
-                experiment: row.get(0)?,
-                label: row.get(1)?,
-                axes: json(row, 2)?,
-            })
-        })
+        self.rows(sql, [&job.0], job_place)
     }
 
     /// Every experiment that has ever asked for a job, the one that was revised last first.
@@ -117,13 +111,23 @@ impl Database {
     pub fn recorded_run(&self, experiment: &str) -> Result<Option<RecordedRun>, StoreError> {
         let sql = "select r.file, r.overrides from revisions r
             join experiments e using (experiment, revision) where e.experiment = ?1";
-        self.first_row(sql, [experiment], |row| {
-            Ok(RecordedRun {
-                file: row.get(0)?,
-                overrides: json(row, 1)?,
-            })
-        })
+        self.first_row(sql, [experiment], recorded_run)
     }
+}
+
+fn job_place(row: &Row) -> rusqlite::Result<JobPlace> {
+    Ok(JobPlace {
+        experiment: row.get(0)?,
+        label: row.get(1)?,
+        axes: json(row, 2)?,
+    })
+}
+
+fn recorded_run(row: &Row) -> rusqlite::Result<RecordedRun> {
+    Ok(RecordedRun {
+        file: row.get(0)?,
+        overrides: json(row, 1)?,
+    })
 }
 
 fn experiment_summary(row: &Row) -> rusqlite::Result<ExperimentSummary> {

@@ -2,6 +2,7 @@
 
 use super::database::{Database, seed};
 use crate::error::StoreError;
+use rusqlite::{Row, params};
 
 /// A failed attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,13 +25,15 @@ impl Database {
     pub fn failures(&self, experiment: &str, most: u32) -> Result<Vec<FailureRow>, StoreError> {
         let sql = "select label, seed, outcome, coalesce(detail, '') from failures
             where experiment = ?1 limit ?2";
-        self.rows(sql, rusqlite::params![experiment, most], |row| {
-            Ok(FailureRow {
-                label: row.get(0)?,
-                seed: seed(row, 1)?,
-                outcome: row.get(2)?,
-                detail: row.get(3)?,
-            })
-        })
+        self.rows(sql, params![experiment, most], failure_row)
     }
+}
+
+fn failure_row(row: &Row) -> rusqlite::Result<FailureRow> {
+    Ok(FailureRow {
+        label: row.get(0)?,
+        seed: seed(row, 1)?,
+        outcome: row.get(2)?,
+        detail: row.get(3)?,
+    })
 }

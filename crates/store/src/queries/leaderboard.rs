@@ -6,6 +6,7 @@ use crate::schema::KEPT_EPOCH;
 use convsweep_spec::figures::Sample;
 use convsweep_spec::id::{ConfigurationId, JobId};
 use convsweep_spec::metric::{Direction, Metric};
+use rusqlite::{Row, params};
 use std::collections::HashMap;
 
 /// A configuration with its figures.
@@ -27,12 +28,7 @@ impl Database {
     /// What SQLite reports.
     pub fn metric(&self, experiment: &str) -> Result<Option<Metric>, StoreError> {
         let sql = "select metric, direction from experiments where experiment = ?1";
-        self.first_row(sql, [experiment], |row| {
-            Ok(Metric {
-                name: row.get(0)?,
-                direction: direction(&row.get::<_, String>(1)?),
-            })
-        })
+        self.first_row(sql, [experiment], metric)
     }
 
     /// The best configurations of an experiment, best first, at most `most` of them.
@@ -46,17 +42,7 @@ impl Database {
     ) -> Result<Vec<LeaderboardRow>, StoreError> {
         let sql = "select label, n, mean, sd, jobs from leaderboard
             where experiment = ?1 and mean is not null order by rank limit ?2";
-        self.rows(sql, rusqlite::params![experiment, most], |row| {
-            Ok(LeaderboardRow {
-                label: row.get(0)?,
-                sample: Sample {
-                    n: row.get::<_, u32>(1)? as usize,
-                    mean: row.get(2)?,
-                    sd: row.get(3)?,
-                },
-                jobs: row.get(4)?,
-            })
-        })
+        self.rows(sql, params![experiment, most], leaderboard_row)
     }
 
     /// One figure over the finished jobs of each configuration of an experiment's newest revision.
@@ -72,12 +58,7 @@ impl Database {
         let sql = "select configuration, n, mean, sd from summary
             where experiment = ?1 and metric = ?2 and mean is not null";
         let rows = self.rows(sql, [experiment, metric], |row| {
-            let sample = Sample {
-                n: row.get::<_, u32>(1)? as usize,
-                mean: row.get(2)?,
-                sd: row.get(3)?,
-            };
-            Ok((ConfigurationId(row.get(0)?), sample))
+            Ok((ConfigurationId(row.get(0)?), sample(row)?))
         })?;
         Ok(rows.into_iter().collect())
     }
@@ -107,6 +88,30 @@ impl Database {
         let parameters = [experiment, metric.name.as_str()];
         self.first_row(&sql, parameters, |row| Ok(JobId(row.get(0)?)))
     }
+}
+
+fn metric(row: &Row) -> rusqlite::Result<Metric> {
+    Ok(Metric {
+        name: row.get(0)?,
+        direction: direction(&row.get::<_, String>(1)?),
+    })
+}
+
+fn leaderboard_row(row: &Row) -> rusqlite::Result<LeaderboardRow> {
+    Ok(LeaderboardRow {
+        label: row.get(0)?,
+        sample: sample(row)?,
+        jobs: row.get(4)?,
+    })
+}
+
+/// Number of jobs, mean and standard deviation in the columns 1 to 3.
+fn sample(row: &Row) -> rusqlite::Result<Sample> {
+    Ok(Sample {
+        n: row.get::<_, u32>(1)? as usize,
+        mean: row.get(2)?,
+        sd: row.get(3)?,
+    })
 }
 
 /// A direction as the database spells it.

@@ -66,26 +66,7 @@ impl Database {
               r.baseline, r.axes, r.classes, r.show_test, r.includes, r.decisions
             from experiments e join revisions r using (experiment, revision)
             where e.experiment = ?1";
-        self.first_row(sql, [name], |row| {
-            Ok(Revision {
-                revision: row.get(0)?,
-                experiment: name.to_string(),
-                file: row.get(1)?,
-                text: row.get(2)?,
-                includes: json(row, 11)?,
-                overrides: json(row, 3)?,
-                question: row.get(4)?,
-                metric: Metric {
-                    name: row.get(5)?,
-                    direction: direction(&row.get::<_, String>(6)?),
-                },
-                baseline: row.get::<_, Option<String>>(7)?.map(ConfigurationId),
-                axes: json(row, 8)?,
-                classes: json(row, 9)?,
-                show_test: row.get(10)?,
-                decisions: json(row, 12)?,
-            })
-        })
+        self.first_row(sql, [name], |row| revision(row, name))
     }
 
     fn members(&self, name: &str, revision: u32) -> Result<Vec<Member>, StoreError> {
@@ -126,6 +107,27 @@ impl Database {
         })?;
         Ok(members)
     }
+}
+
+fn revision(row: &Row, experiment: &str) -> rusqlite::Result<Revision> {
+    Ok(Revision {
+        revision: row.get(0)?,
+        experiment: experiment.to_string(),
+        file: row.get(1)?,
+        text: row.get(2)?,
+        includes: json(row, 11)?,
+        overrides: json(row, 3)?,
+        question: row.get(4)?,
+        metric: Metric {
+            name: row.get(5)?,
+            direction: direction(&row.get::<_, String>(6)?),
+        },
+        baseline: row.get::<_, Option<String>>(7)?.map(ConfigurationId),
+        axes: json(row, 8)?,
+        classes: json(row, 9)?,
+        show_test: row.get(10)?,
+        decisions: json(row, 12)?,
+    })
 }
 
 /// A configuration without the values of its axes and without its jobs.
