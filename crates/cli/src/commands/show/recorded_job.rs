@@ -119,7 +119,9 @@ fn collect_files(folder: &Path, relative: &Path, files: &mut Vec<(PathBuf, u64)>
         let path = relative.join(entry.file_name());
         match entry.metadata() {
             Ok(metadata) if metadata.is_dir() => collect_files(folder, &path, files),
-            Ok(metadata) => files.push((path, metadata.len())),
+            Ok(metadata) if metadata.len() > 0 => files.push((path, metadata.len())),
+            // The lock of the worker is empty.
+            Ok(_) => {}
             Err(_) => {}
         }
     }
