@@ -30,7 +30,10 @@ fn a_paused_sweep_continues_to_the_same_results() {
     assert_eq!(exit_code(&mut program), Some(0));
     assert_eq!(workdir.results(), undisturbed.results());
     workdir.run(&["check-db"]).exits(0);
-    workdir.run(&["pause"]).exits(2).says(&["nothing is running"]);
+    workdir
+        .run(&["pause"])
+        .exits(2)
+        .says(&["nothing is running"]);
 }
 
 #[test]

@@ -1,17 +1,17 @@
 //! Jobs by their ids: `show`, prefixes of ids, and what a run leaves for a report of a fault.
 
-use crate::support::{Place, SMALL};
+use crate::support::{SMALL, Workdir};
 
-/// A place where `small.toml` was run, and the ids of its jobs.
-fn finished() -> (Place, Vec<String>) {
-    let place = Place::small();
-    place.run(&["run", "small.toml"]).exits(0);
-    let ids = place
+/// A folder where `small.toml` was run, and the ids of its jobs.
+fn finished() -> (Workdir, Vec<String>) {
+    let workdir = Workdir::small();
+    workdir.run(&["run", "small.toml"]).exits(0);
+    let ids = workdir
         .run(&["query", "--csv", "select job from jobs order by job"])
         .exits(0)
         .stdout();
     let ids = ids.lines().skip(1).map(String::from).collect();
-    (place, ids)
+    (workdir, ids)
 }
 
 /// Asserts that the texts occur in this order.
@@ -28,8 +28,8 @@ fn in_order(text: &str, parts: &[&str]) {
 
 #[test]
 fn show_begins_with_what_a_person_asks() {
-    let (place, ids) = finished();
-    let shown = place.run(&["show", &ids[0]]).exits(0).stdout();
+    let (workdir, ids) = finished();
+    let shown = workdir.run(&["show", &ids[0]]).exits(0).stdout();
     in_order(
         &shown,
         &[
@@ -47,7 +47,7 @@ fn show_begins_with_what_a_person_asks() {
             "\nresolved configuration\n{",
         ],
     );
-    let json = place.run(&["show", &ids[0], "--json"]).exits(0).stdout();
+    let json = workdir.run(&["show", &ids[0], "--json"]).exits(0).stdout();
     let json: serde_json::Value = serde_json::from_str(&json).expect("only JSON");
     assert_eq!(json["job"], ids[0].as_str());
     assert_eq!(json["curve"].as_array().map(Vec::len), Some(3));
@@ -55,8 +55,8 @@ fn show_begins_with_what_a_person_asks() {
 
 #[test]
 fn a_job_that_has_not_started_is_shown() {
-    let place = Place::small();
-    let plan = place.run(&["plan", "small.toml", "--json"]).exits(0);
+    let workdir = Workdir::small();
+    let plan = workdir.run(&["plan", "small.toml", "--json"]).exits(0);
     let plan: serde_json::Value = serde_json::from_str(&plan.stdout()).expect("JSON");
     let job = |i: usize| {
         plan[0]["jobs"][i]["job"]
@@ -65,9 +65,9 @@ fn a_job_that_has_not_started_is_shown() {
             .to_string()
     };
     let only = ["run", "small.toml", "--only", &job(0)];
-    place.run(&only).exits(0);
+    workdir.run(&only).exits(0);
     let id = &job(1);
-    let shown = place.run(&["show", id]).exits(0).stdout();
+    let shown = workdir.run(&["show", id]).exits(0).stdout();
     in_order(
         &shown,
         &[
@@ -81,14 +81,14 @@ fn a_job_that_has_not_started_is_shown() {
 
 #[test]
 fn a_prefix_names_a_job_in_either_case_and_one_message_says_what_is_wrong() {
-    let (place, ids) = finished();
+    let (workdir, ids) = finished();
     let prefix = ids[0][..8].to_uppercase();
     for command in ["show", "explain"] {
-        let shown = place.run(&[command, &prefix]).exits(0).stdout();
+        let shown = workdir.run(&[command, &prefix]).exits(0).stdout();
         assert!(shown.starts_with(&format!("job {}", ids[0])), "{shown}");
     }
     let repeated = ["run", "small.toml", "--only", &prefix];
-    place.run(&repeated).exits(0).says(&["1 reused"]);
+    workdir.run(&repeated).exits(0).says(&["1 reused"]);
 
     let from_job = |prefix: &str| {
         SMALL
@@ -109,19 +109,22 @@ fn a_prefix_names_a_job_in_either_case_and_one_message_says_what_is_wrong() {
             vec!["retry", prefix],
             vec!["run", "small.toml", "--only", prefix],
         ] {
-            place.run(&command).exits(2).says(&[message]);
+            workdir.run(&command).exits(2).says(&[message]);
         }
-        place.write("other.toml", &from_job(prefix));
-        place.run(&["plan", "other.toml"]).exits(2).says(&[message]);
+        workdir.write("other.toml", &from_job(prefix));
+        workdir
+            .run(&["plan", "other.toml"])
+            .exits(2)
+            .says(&[message]);
     }
-    place.write("other.toml", &from_job(&prefix));
-    place.run(&["plan", "other.toml"]).exits(0);
+    workdir.write("other.toml", &from_job(&prefix));
+    workdir.run(&["plan", "other.toml"]).exits(0);
 }
 
 #[test]
 fn counts_agree_with_their_nouns() {
-    let (place, ids) = finished();
-    let explained = place.run(&["explain", &ids[0]]).exits(0).stdout();
+    let (workdir, ids) = finished();
+    let explained = workdir.run(&["explain", &ids[0]]).exits(0).stdout();
     assert!(
         explained.contains("3 of 3 epochs, 1 attempt\n"),
         "{explained}"
@@ -129,14 +132,14 @@ fn counts_agree_with_their_nouns() {
     let one = SMALL
         .replace("seeds = 2", "seeds = 1")
         .replace("[1e-3, 1e-2]", "[1e-3]");
-    place.write("one.toml", &one.replace("\"small\"", "\"one\""));
-    let plan = place.run(&["plan", "one.toml"]).exits(0).stdout();
+    workdir.write("one.toml", &one.replace("\"small\"", "\"one\""));
+    let plan = workdir.run(&["plan", "one.toml"]).exits(0).stdout();
     assert!(plan.contains("\n1 configuration, 1 job: "), "{plan}");
 }
 
 #[test]
 fn a_plan_shows_the_first_architecture_and_what_differs() {
-    let place = Place::small();
+    let workdir = Workdir::small();
     let two = SMALL
         .replace(
             "\"train.optimizer.lr\" = [1e-3, 1e-2]",
@@ -144,11 +147,11 @@ fn a_plan_shows_the_first_architecture_and_what_differs() {
         )
         .replace("[model]", "[model]\nparameters = { hidden = 16 }")
         .replace("{ dropout = 0.1 }", "{ dense = \"$hidden\" }");
-    place.write("small.toml", &two);
-    let plan = place.run(&["plan", "small.toml"]).exits(0).stdout();
+    workdir.write("small.toml", &two);
+    let plan = workdir.run(&["plan", "small.toml"]).exits(0).stdout();
     assert_eq!(plan.matches("conv1").count(), 1, "{plan}");
     assert!(plan.contains(", 2 of 5 differ\n"), "{plan}");
-    let all = place
+    let all = workdir
         .run(&["plan", "small.toml", "--layers"])
         .exits(0)
         .stdout();
@@ -157,8 +160,8 @@ fn a_plan_shows_the_first_architecture_and_what_differs() {
 
 #[test]
 fn a_run_writes_down_what_a_report_of_a_fault_needs() {
-    let (place, ids) = finished();
-    let log = || std::fs::read_to_string(place.path("results/small/run.log")).expect("a log");
+    let (workdir, ids) = finished();
+    let log = || std::fs::read_to_string(workdir.path("results/small/run.log")).expect("a log");
     let first = log();
     in_order(
         &first,
@@ -177,12 +180,12 @@ fn a_run_writes_down_what_a_report_of_a_fault_needs() {
         let ended = format!("job {id}, attempt 1: finished");
         assert!(first.contains(&ended), "{ended} is not in\n{first}");
     }
-    place.run(&["run", "small.toml"]).exits(0);
+    workdir.run(&["run", "small.toml"]).exits(0);
     assert!(log().starts_with(&first), "the next run appends");
     assert!(log().contains("nothing to train"));
 
-    place.write("other/small.toml", SMALL);
-    place
+    workdir.write("other/small.toml", SMALL);
+    workdir
         .run(&["run", "other/small.toml"])
         .exits(2)
         .says(&["belongs to"]);
@@ -191,10 +194,10 @@ fn a_run_writes_down_what_a_report_of_a_fault_needs() {
 
 #[test]
 fn pruning_says_before_what_it_frees_afterwards() {
-    let (place, _) = finished();
+    let (workdir, _) = finished();
     let used = || {
         let mut bytes = 0;
-        let mut folders = vec![place.path("results/jobs")];
+        let mut folders = vec![workdir.path("results/jobs")];
         while let Some(folder) = folders.pop() {
             for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
                 let metadata = entry.metadata().expect("metadata");
@@ -209,9 +212,9 @@ fn pruning_says_before_what_it_frees_afterwards() {
     };
     let before = used();
     let arguments = ["prune", "--states", "--dry-run"];
-    let would = place.run(&arguments).exits(0).stdout();
+    let would = workdir.run(&arguments).exits(0).stdout();
     assert_eq!(used(), before, "a dry run removes nothing");
-    let freed = place.run(&["prune", "--states"]).exits(0).stdout();
+    let freed = workdir.run(&["prune", "--states"]).exits(0).stdout();
     assert_eq!(would.replace("would free", "freed"), freed);
     assert!(freed.contains(" of 4 jobs"), "{freed}");
     assert!(used() < before);
