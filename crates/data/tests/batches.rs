@@ -242,7 +242,7 @@ fn numbers_out_of_range_are_refused() {
     };
     check(
         given(vec![0.5], vec![0.5]),
-        "1 means and 1 standard deviations for 3 channels",
+        "1 mean and 1 standard deviation for 3 channels",
     );
     check(
         given(vec![0.5; 3], vec![0.5, 0.0, 0.5]),

@@ -2,6 +2,7 @@
 
 use crate::{DataError, ImageSet, Subsets, mean_std};
 use convsweep_spec::augment::Normalize;
+use convsweep_spec::words::counted;
 
 /// Mean that is subtracted and standard deviation that is divided by, for each channel, in [0, 1]
 /// units. `unit` has mean 0 and standard deviation 1.
@@ -47,8 +48,10 @@ impl Normalization {
         let (means, stds) = (self.mean.len(), self.std.len());
         if means != channels || stds != channels {
             return Err(DataError::Invalid(format!(
-                "augment.normalize has {means} means and {stds} standard deviations \
-                 for {channels} channels"
+                "augment.normalize has {} and {} for {}",
+                counted(means as u64, "mean"),
+                counted(stds as u64, "standard deviation"),
+                counted(channels as u64, "channel")
             )));
         }
         for (channel, (mean, std)) in self.mean.iter().zip(&self.std).enumerate() {

@@ -7,6 +7,7 @@
 
 use super::listing::{FileListing, ListedFile, MAX_CLASSES};
 use crate::DataError;
+use convsweep_spec::words::counted;
 use std::path::{Path, PathBuf};
 
 /// Names that a folder of test images beside `train/` may have.
@@ -63,10 +64,10 @@ fn checked(
     files.sort_by(|a, b| a.path.cmp(&b.path));
     if classes.len() < 2 {
         return Err(DataError::Missing(format!(
-            "{} holds {} folders of classes, at least 2 expected \
+            "{} holds {} of classes, at least 2 expected \
              (one folder of images for each class)",
             root.display(),
-            classes.len()
+            counted(classes.len() as u64, "folder")
         )));
     }
     Ok(FileListing {

@@ -45,7 +45,16 @@ impl ImageFileSet {
                 path_column,
                 label_column,
             } => table::list(path, path_column, label_column)?,
-            _ => folder::list(path)?,
+            Source::Folder => folder::list(path)?,
+            Source::Cifar10
+            | Source::Cifar100
+            | Source::Mnist
+            | Source::FashionMnist
+            | Source::Shapes(_) => {
+                return Err(DataError::Invalid(format!(
+                    "source = \"{name}\" does not consist of image files"
+                )));
+            }
         };
         let scans = manifest::scan(at.cache, &listing.root, &listing.files)?;
         ImageFileSet::divide(listing, scans, spec, path)

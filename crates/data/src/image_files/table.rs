@@ -2,6 +2,7 @@
 
 use super::listing::{FileListing, ListedFile, MAX_CLASSES};
 use crate::DataError;
+use convsweep_spec::words::counted;
 use csv::StringRecord;
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
@@ -25,9 +26,9 @@ pub(super) fn list(
     let rows = read_rows(path, path_column, label_column)?;
     let classes = sorted_classes(&rows);
     if classes.len() < 2 || classes.len() > MAX_CLASSES {
-        let count = classes.len();
+        let found = counted(classes.len() as u64, "different label");
         return Err(DataError::Invalid(format!(
-            "{} has {count} different labels, 2 to 65,535 expected",
+            "{} has {found}, 2 to 65,535 expected",
             path.display()
         )));
     }

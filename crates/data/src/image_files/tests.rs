@@ -390,7 +390,7 @@ fn tables_list_paths_and_labels() {
     check(
         "file,label\ncat/0.png,a\n",
         DataErrorKind::Invalid,
-        &["1 different labels"],
+        &["has 1 different label,"],
     );
 }
 
