@@ -1,8 +1,11 @@
-//! Steps as they are applied: neighbouring geometric steps joined into one warp.
+//! Steps as they are applied: their numbers checked, neighbouring geometric steps joined into one
+//! warp.
 
 use super::geometric::{GeometricKind, GeometricStep};
 use super::pixels::PixelChange;
-use super::ranges;
+use super::ranges::{
+    check_degrees, check_pad, check_probability, check_rand_augment, check_range, check_strength,
+};
 use crate::DataError;
 use convsweep_kernels::BorderMode;
 use convsweep_spec::augment::{self as spec, FlipAxis, Policy, Step};
@@ -39,9 +42,12 @@ pub(super) enum AugmentStage {
 pub(super) fn stages(steps: &[Step]) -> Result<Vec<AugmentStage>, DataError> {
     let mut stages = Vec::new();
     for (i, step) in steps.iter().enumerate() {
-        ranges::check(i, step)?;
-        if let Some(next) = stage(i as u64, step) {
-            push(&mut stages, next);
+        match stage(i as u64, step) {
+            Ok(Some(next)) => push(&mut stages, next),
+            Ok(None) => {}
+            Err(problem) => {
+                return Err(DataError::Invalid(format!("augment.steps[{i}]: {problem}")));
+            }
         }
     }
     Ok(stages)
@@ -62,32 +68,67 @@ fn push(stages: &mut Vec<AugmentStage>, next: AugmentStage) {
     }
 }
 
-/// The stage of one step; none for steps over a whole batch.
-fn stage(number: u64, step: &Step) -> Option<AugmentStage> {
-    let warp = |kind, fill, p| Some(warp_stage(number, kind, fill, p));
-    let pixels = |change, p| Some(pixel_stage(number, change, p));
+/// The stage of one step, whose numbers are checked; none for steps over a whole batch.
+fn stage(number: u64, step: &Step) -> Result<Option<AugmentStage>, String> {
+    let warp = |kind, fill, p| warp_stage(number, kind, fill, p);
+    let pixels = |change, p| pixel_stage(number, change, p);
     match *step {
-        Step::Rotate { degrees, fill, p } => warp(GeometricKind::Rotate { degrees }, fill, p),
-        Step::Scale { min, max, fill, p } => warp(GeometricKind::Scale { min, max }, fill, p),
-        Step::Translate { share, fill, p } => warp(GeometricKind::Translate { share }, fill, p),
-        Step::Shear { degrees, fill, p } => warp(GeometricKind::Shear { degrees }, fill, p),
+        Step::Rotate { degrees, fill, p } => {
+            check_degrees("rotate", degrees, 360.0)?;
+            warp(GeometricKind::Rotate { degrees }, fill, p)
+        }
+        Step::Scale { min, max, fill, p } => {
+            check_range("scale", [min, max], [0.01, 100.0])?;
+            warp(GeometricKind::Scale { min, max }, fill, p)
+        }
+        Step::Translate { share, fill, p } => {
+            check_strength(share)?;
+            warp(GeometricKind::Translate { share }, fill, p)
+        }
+        Step::Shear { degrees, fill, p } => {
+            check_degrees("shear", degrees, 80.0)?;
+            warp(GeometricKind::Shear { degrees }, fill, p)
+        }
         Step::RandomResizedCrop { min, max, ratio, p } => {
+            check_range("the area", [min, max], [0.0, 1.0])?;
             let kind = GeometricKind::EnlargedPart { min, max, ratio };
             warp(kind, spec::Fill::Nearest, p)
         }
-        Step::Brightness { strength, p } => pixels(PixelChange::Brightness { strength }, p),
-        Step::Contrast { strength, p } => pixels(PixelChange::Contrast { strength }, p),
-        Step::Saturation { strength, p } => pixels(PixelChange::Saturation { strength }, p),
-        Step::Hue { turns, p } => pixels(PixelChange::Hue { turns }, p),
+        Step::Brightness { strength, p } => {
+            check_strength(strength)?;
+            pixels(PixelChange::Brightness { strength }, p)
+        }
+        Step::Contrast { strength, p } => {
+            check_strength(strength)?;
+            pixels(PixelChange::Contrast { strength }, p)
+        }
+        Step::Saturation { strength, p } => {
+            check_strength(strength)?;
+            pixels(PixelChange::Saturation { strength }, p)
+        }
+        Step::Hue { turns, p } => {
+            check_strength(turns)?;
+            pixels(PixelChange::Hue { turns }, p)
+        }
         Step::Grayscale { p } => pixels(PixelChange::Grayscale, p),
-        Step::Blur { min, max, p } => pixels(PixelChange::Blur { min, max }, p),
-        Step::Noise { deviation, p } => pixels(PixelChange::Noise { deviation }, p),
-        Step::Erase { min, max, p } => pixels(PixelChange::Erase { min, max }, p),
+        Step::Blur { min, max, p } => {
+            check_range("blur", [min, max], [0.0, 100.0])?;
+            pixels(PixelChange::Blur { min, max }, p)
+        }
+        Step::Noise { deviation, p } => {
+            check_strength(deviation)?;
+            pixels(PixelChange::Noise { deviation }, p)
+        }
+        Step::Erase { min, max, p } => {
+            check_range("the area", [min, max], [0.0, 1.0])?;
+            pixels(PixelChange::Erase { min, max }, p)
+        }
         Step::RandAugment {
             operations,
             magnitude,
             p,
         } => {
+            check_rand_augment(operations, magnitude)?;
             let change = PixelChange::RandAugment {
                 operations,
                 magnitude,
@@ -99,30 +140,44 @@ fn stage(number: u64, step: &Step) -> Option<AugmentStage> {
             policy: Policy::Cifar10,
             p,
         } => pixels(PixelChange::AutoAugmentCifar10, p),
-        Step::Flip { axis, p } => Some(AugmentStage::Flip {
-            step: number,
-            axis,
-            p,
-        }),
-        Step::Crop { pad, fill, p } => Some(AugmentStage::Crop {
-            step: number,
-            pad,
-            border: border_mode(fill),
-            p,
-        }),
-        Step::Mixup { .. } | Step::Cutmix { .. } => None,
+        Step::Flip { axis, p } => {
+            check_probability(p)?;
+            let step = number;
+            Ok(Some(AugmentStage::Flip { step, axis, p }))
+        }
+        Step::Crop { pad, fill, p } => {
+            check_pad(pad)?;
+            check_probability(p)?;
+            Ok(Some(AugmentStage::Crop {
+                step: number,
+                pad,
+                border: border_mode(fill),
+                p,
+            }))
+        }
+        Step::Mixup { p, .. } | Step::Cutmix { p, .. } => {
+            check_probability(p)?;
+            Ok(None)
+        }
     }
 }
 
-fn warp_stage(step: u64, kind: GeometricKind, fill: spec::Fill, p: f64) -> AugmentStage {
-    AugmentStage::Warp {
+fn warp_stage(
+    step: u64,
+    kind: GeometricKind,
+    fill: spec::Fill,
+    p: f64,
+) -> Result<Option<AugmentStage>, String> {
+    check_probability(p)?;
+    Ok(Some(AugmentStage::Warp {
         border: border_mode(fill),
         steps: vec![GeometricStep { step, kind, p }],
-    }
+    }))
 }
 
-fn pixel_stage(step: u64, change: PixelChange, p: f64) -> AugmentStage {
-    AugmentStage::Pixels { step, change, p }
+fn pixel_stage(step: u64, change: PixelChange, p: f64) -> Result<Option<AugmentStage>, String> {
+    check_probability(p)?;
+    Ok(Some(AugmentStage::Pixels { step, change, p }))
 }
 
 fn border_mode(fill: spec::Fill) -> BorderMode {

@@ -171,3 +171,55 @@ fn noise_has_its_standard_deviation() {
     let deviation = (squares.iter().sum::<f64>() / squares.len() as f64).sqrt() / 255.0;
     assert!((deviation - 0.02).abs() < 0.002, "{deviation}");
 }
+
+#[test]
+fn numbers_out_of_range_are_refused() {
+    let check = |step: Step, expected: &str| {
+        let augment = AugmentSpec {
+            normalize: Normalize::Unit,
+            steps: vec![Step::Grayscale { p: 1.0 }, step],
+        };
+        let error = Augmentation::new(&augment).expect_err(expected);
+        assert_eq!(error.to_string(), format!("augment.steps[1]: {expected}"));
+    };
+    let (fill, p) = (Fill::Zero, 1.0);
+    let degrees = -1.0;
+    let rotate = Step::Rotate { degrees, fill, p };
+    check(rotate, "rotate is -1: 0 to 360 degrees expected");
+    let degrees = 81.0;
+    let shear = Step::Shear { degrees, fill, p };
+    check(shear, "shear is 81: 0 to 80 degrees expected");
+    let (min, max) = (0.0, 1.0);
+    check(
+        Step::Scale { min, max, fill, p },
+        "scale is [0, 1]: 0.01 ≤ smallest ≤ largest ≤ 100 expected",
+    );
+    let (min, max) = (2.0, 1.0);
+    check(
+        Step::Blur { min, max, p },
+        "blur is [2, 1]: 0 ≤ smallest ≤ largest ≤ 100 expected",
+    );
+    check(
+        Step::Erase { min, max, p },
+        "the area is [2, 1]: 0 ≤ smallest ≤ largest ≤ 1 expected",
+    );
+    let noise = Step::Noise { deviation: 11.0, p };
+    check(noise, "11 is not within 0 to 10");
+    let pad = 4097;
+    check(
+        Step::Crop { pad, fill, p },
+        "pad is 4097: at most 4096 expected",
+    );
+    let rand_augment = Step::RandAugment {
+        operations: 15,
+        magnitude: 9,
+        p,
+    };
+    check(
+        rand_augment,
+        "rand-augment is 15 at 9: at most 14, at most 30",
+    );
+    let mixup = Step::Mixup { alpha: 1.0, p: 2.0 };
+    check(mixup, "p is 2: 0 to 1 expected");
+    check(Step::Grayscale { p: f64::NAN }, "p is NaN: 0 to 1 expected");
+}
