@@ -1,6 +1,6 @@
 //! Pictures of an image set and of its augmentation.
 
-use super::sheet::{Cell, write_sheet};
+use super::sheet::{SheetCell, write_sheet};
 use crate::{Batcher, DataError, ImageSet, Subsets};
 use convsweep_spec::augment::AugmentSpec;
 use convsweep_spec::random::{Purpose, shuffled};
@@ -33,14 +33,14 @@ pub fn preview(
         // Two images to a line, each with its versions to the right.
         let (line, half) = (i as u32 / 2, i as u32 % 2);
         let column = half * (PREVIEW_EPOCHS + 1);
-        cells.push(Cell {
+        cells.push(SheetCell {
             line,
             column,
             wide_gaps: 2 * half,
             image: set.train().image(row)?,
         });
         for epoch in 0..PREVIEW_EPOCHS {
-            cells.push(Cell {
+            cells.push(SheetCell {
                 line,
                 column: column + 1 + epoch,
                 wide_gaps: 2 * half + 1,
@@ -62,7 +62,7 @@ pub fn picture(set: &ImageSet, path: &Path) -> Result<(), DataError> {
     for (row, &label) in images.labels().iter().enumerate() {
         let column = &mut shown[usize::from(label)];
         if *column < PER_CLASS {
-            cells.push(Cell {
+            cells.push(SheetCell {
                 line: u32::from(label),
                 column: *column as u32,
                 wide_gaps: 0,

@@ -14,7 +14,7 @@ const WIDE_GAP: u32 = 16;
 const MIN_SIDE: u32 = 64;
 
 /// An image, `[channels, height, width]`, and its place on a sheet.
-pub(super) struct Cell {
+pub(super) struct SheetCell {
     pub(super) line: u32,
     pub(super) column: u32,
     /// Number of wide gaps to its left.
@@ -23,11 +23,15 @@ pub(super) struct Cell {
 }
 
 /// Writes the images of a set as a PNG.
-pub(super) fn write_sheet(set: &ImageSet, cells: &[Cell], path: &Path) -> Result<(), DataError> {
+pub(super) fn write_sheet(
+    set: &ImageSet,
+    cells: &[SheetCell],
+    path: &Path,
+) -> Result<(), DataError> {
     let [channels, height, width] = set.train().shape().map(|n| n as u32);
     let factor = MIN_SIDE.div_ceil(height.min(width));
     let (cell_width, cell_height) = (width * factor, height * factor);
-    let place = |cell: &Cell| {
+    let place = |cell: &SheetCell| {
         let left = GAP + cell.column * (cell_width + GAP) + cell.wide_gaps * (WIDE_GAP - GAP);
         (left, GAP + cell.line * (cell_height + GAP))
     };
