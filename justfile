@@ -1,4 +1,4 @@
-# The front door. Each recipe is one line over the program; `just` alone lists them.
+# Commands for users and developers; `just` alone lists them.
 set positional-arguments
 set shell := ["bash", "-euo", "pipefail", "-c"]
 
@@ -13,52 +13,52 @@ house := "--report"
 _list:
     @just --list --unsorted
 
-# Build what is missing, train what FILE asks for and is not there yet, render the report (default: experiments/quickstart.toml)
+# Train what is missing of the experiment FILE and render its report (default: experiments/quickstart.toml)
 [group("experiments"), no-cd]
 sweep *args: _build
     @if [ $# -eq 0 ]; then exec "{{program}}" run "{{root}}/experiments/quickstart.toml"; fi; exec "{{program}}" run "$@"
 
-# Show what FILE asks for, without training
+# Show the configurations, jobs and costs of the experiment FILE, without training
 [group("experiments"), no-cd]
 plan *args: _build
     @exec "{{program}}" plan "$@"
 
-# Render the report of an experiment anew
+# Render the report of an experiment again
 [group("experiments"), no-cd]
 report *args: _build
     @exec "{{program}}" report "$@"
 
-# Ask the results database: just query "select * from leaderboard"
+# Query the results database: just query "select * from leaderboard"
 [group("experiments"), no-cd]
 query *args: _build
     @exec "{{program}}" query "$@"
 
-# How far every experiment is
+# Show the progress of every experiment
 [group("experiments"), no-cd]
 status *args: _build
     @exec "{{program}}" status "$@"
 
-# Run the tests (warm: a few minutes); at the end: how many were skipped, and the slowest
+# Run the tests (a few minutes once everything is built); list the skipped and the slowest ones
 [group("development")]
 test *args: _build
     ./tests/run.sh "$@"
 
-# Torture a sweep of two hundred jobs and twenty drawn at random (kills, freezes, jumps of the clock, torn logs) in many rounds
+# Kill, freeze and corrupt a sweep of two hundred jobs and twenty random jobs in many rounds; results must not change
 [group("development")]
 test-long *rounds: _build
     CONVSWEEP_TORTURE="${1:-10}" cargo test --release --workspace --test main --test random_kills torture -- --nocapture
 
-# Run the tests that need the real image sets in the data cache; fails where they are missing
+# Run the tests that need the published image sets in the data cache; they fail where a set is missing
 [group("development")]
 test-real: _build
     cargo test --release --package convsweep-data --test real
 
-# Throw bytes at the reader and the expander for so many seconds (needs a nightly compiler and `cargo install cargo-fuzz`)
+# Fuzz the planner for SECONDS seconds (needs a nightly compiler and `cargo install cargo-fuzz`)
 [group("development")]
 fuzz seconds="60":
     ./crates/plan/fuzz/run.sh "{{seconds}}"
 
-# Check format, lints, layering, docs, and the limits of the sources (tests/house)
+# Check format, lints, layering, docs and the limits of the sources (tests/house)
 [group("development")]
 check:
     cargo fmt --all --check
@@ -70,12 +70,12 @@ check:
     cargo run --release --quiet --manifest-path tests/house/Cargo.toml -- {{house}}
     RUSTDOCFLAGS="-D warnings" cargo doc --release --workspace --no-deps --document-private-items --quiet
 
-# Print the figures of the sources, and what exceeds their limits
+# Print the figures of the sources and every place that exceeds a limit
 [group("development")]
 house:
     @cargo run --release --quiet --manifest-path tests/house/Cargo.toml -- --report
 
-# Measure: `just bench` lists what
+# Run a benchmark; `just bench` lists them
 [group("development")]
 bench *args: _build
     @exec ./tests/bench.sh "$@"

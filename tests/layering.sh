@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Checks the two tables of ARCHITECTURE.md against the code: which crates a crate may use, and the order of the rooms
-# inside a crate. And that the light program never reaches Burn.
+# Checks the code against the two tables of ARCHITECTURE.md: the crates that each crate uses, and the order of the rooms
+# inside each crate. Also checks that the light program does not depend on Burn.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 fail() { echo "layering: $*" >&2; exit 1; }

@@ -1,12 +1,14 @@
-//! What a test needs of the machine beside a compiler: root, tmux, control groups, strace.
+//! Skips tests on machines that lack something: root, tmux, control groups, strace.
 //!
-//! A test that lacks something says so and is counted at the end of `just test`. Where `CI` is set
-//! it fails: a machine of continuous integration has everything, and a test that does nothing
-//! there would go unnoticed.
+//! A skipped test prints why, and `just test` lists and counts it. Where `CI` is set it fails
+//! instead, since nobody would notice a test that is always skipped.
 
 use std::io::Write;
 
-/// Call this and return where the running test cannot go on because of what `missing` says.
+/// Reports that the running test is skipped because of `missing`; the test must return then.
+///
+/// # Panics
+/// Where `CI` is set.
 #[track_caller]
 pub fn skip(missing: &str) {
     assert!(
@@ -15,6 +17,6 @@ pub fn skip(missing: &str) {
     );
     let thread = std::thread::current();
     let test = thread.name().unwrap_or("a test");
-    // Not `eprintln!`: libtest keeps to itself what a test that passes prints by it.
+    // Not `eprintln!`, whose output libtest captures and drops when the test passes.
     writeln!(std::io::stderr(), "skipped: {test} because {missing}").expect("stderr is open");
 }

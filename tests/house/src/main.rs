@@ -1,4 +1,4 @@
-//! Measures the sources of the workspace and checks their limits.
+//! Measures the sources of the workspace and checks them against limits.
 //!
 //! `convsweep-house [--report | --rooms] [FOLDER]` prints figures by crate and every violation with
 //! its place. It exits with 1 where a limit is exceeded, with 0 in any case under `--report`, and

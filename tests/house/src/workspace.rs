@@ -45,6 +45,8 @@ pub struct CrateFigures {
 #[derive(Default)]
 pub struct Figures {
     pub crates: Vec<CrateFigures>,
+    /// The tests over the real programs, in the folder `tests`.
+    pub programs: Tally,
     pub type_names: TypeNames,
 }
 
@@ -63,11 +65,14 @@ impl Figures {
                 figures.type_names.add(file);
             }
             let mut figures_of_crate = crate_figures(name, &sources, &orders);
-            for path in rust_files(&folder.join("tests"))? {
-                let file = source::read_file(root, &path, true)?;
-                figures_of_crate.tests += &measure::measure(&file).tests;
+            for path in rust_files(&folder.join("tests"), usize::MAX)? {
+                figures_of_crate.tests += &tests_of(root, &path)?;
             }
             figures.crates.push(figures_of_crate);
+        }
+        // Tests over the real programs, which belong to no crate.
+        for path in rust_files(&root.join("tests"), 1)? {
+            figures.programs += &tests_of(root, &path)?;
         }
         Ok(figures)
     }
@@ -81,9 +86,9 @@ impl Figures {
         sum
     }
 
-    /// The tests of all crates together.
+    /// All tests together.
     pub fn tests(&self) -> Tally {
-        let mut sum = Tally::default();
+        let mut sum = self.programs.clone();
         for crate_figures in &self.crates {
             sum += &crate_figures.tests;
         }
@@ -229,12 +234,13 @@ fn crate_folders(root: &Path) -> Result<Vec<PathBuf>, String> {
     Ok(folders)
 }
 
-fn rust_files(folder: &Path) -> Result<Vec<PathBuf>, String> {
+/// The Rust files in a folder and at most `depth` levels below it; none where there is no folder.
+fn rust_files(folder: &Path, depth: usize) -> Result<Vec<PathBuf>, String> {
     let mut files = Vec::new();
     if !folder.is_dir() {
         return Ok(files);
     }
-    for entry in WalkDir::new(folder).sort_by_file_name() {
+    for entry in WalkDir::new(folder).max_depth(depth).sort_by_file_name() {
         let entry = entry.map_err(|error| error.to_string())?;
         if entry
             .path()
@@ -245,6 +251,11 @@ fn rust_files(folder: &Path) -> Result<Vec<PathBuf>, String> {
         }
     }
     Ok(files)
+}
+
+fn tests_of(root: &Path, path: &Path) -> Result<Tally, String> {
+    let file = source::read_file(root, path, true)?;
+    Ok(measure::measure(&file).tests)
 }
 
 fn file_name(folder: &Path) -> String {
