@@ -1,4 +1,4 @@
-//! Words and forms that a part of the sources does without.
+//! Constructs that are not allowed in all or some of the sources.
 
 use crate::source::{self, SourceFile};
 use proc_macro2::{Spacing, TokenStream, TokenTree};
@@ -6,7 +6,7 @@ use quote::ToTokens;
 use std::path::Path;
 use syn::visit::{self, Visit};
 
-/// Which rule is broken, and where.
+/// A rule that is broken, and the line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     pub rule: &'static str,
@@ -26,10 +26,10 @@ pub const SELECT: &str = "select in cli";
 /// An arm `_ =>` where the planner resolves what a user wrote.
 pub const WILDCARD: &str = "`_ =>` in plan/src/resolve";
 
-/// Where arms `_ =>` are not allowed: a new word would silently become a default.
+/// Folder without arms `_ =>`: a new word of the language would silently get a default there.
 const RESOLVE: &str = "crates/plan/src/resolve";
 
-/// Every rule that the file's code breaks; tests are free.
+/// Every rule that the file's code breaks. Tests may do anything.
 pub fn findings(file: &SourceFile) -> Vec<Finding> {
     if file.is_test {
         return vec![];

@@ -1,7 +1,7 @@
 //! Which file of a crate uses what another file defines.
 //!
-//! A path counts where it is used, and leads to the file that defines the item, through as many
-//! re-exports as there are. A module that only declares or re-exports therefore depends on nothing.
+//! A dependency is a path in code that leads to an item of another file, through any number of
+//! re-exports. A module that only declares or re-exports therefore depends on nothing.
 
 use crate::source::{FileId, ItemKind, ModuleId, Sources};
 use std::collections::{BTreeMap, HashSet};
@@ -62,8 +62,8 @@ fn used_items(sources: &Sources, module: ModuleId) -> Vec<(ItemTarget, usize)> {
         if !is_silent {
             continue;
         }
-        // A trait is used by its methods alone. Other imports that no code of this module names
-        // are there for children of the module, or stand inside a format string.
+        // A trait may be used only through its methods. Any other import that no code names is
+        // either meant for child modules or used inside a format string.
         for target in resolver.items(module, &import.path) {
             if target.kind == ItemKind::Trait || this.children.is_empty() {
                 found.push((target, import.line));
@@ -77,7 +77,7 @@ struct Resolver<'a> {
     sources: &'a Sources,
 }
 
-/// Names that are being looked up, so that imports which name each other come to an end.
+/// Names whose look-up has begun; it prevents endless recursion where imports name each other.
 type Pending = HashSet<(ModuleId, String)>;
 
 impl Resolver<'_> {

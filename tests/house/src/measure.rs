@@ -1,4 +1,4 @@
-//! Sizes of a file: its lines, closures and functions, code apart from tests.
+//! Lines, closures and functions of a file, with code and tests counted apart.
 
 use crate::source::{self, SourceFile};
 use proc_macro2::TokenStream;
@@ -22,7 +22,7 @@ pub struct Sized {
     pub size: usize,
 }
 
-/// What was counted in a part of the sources.
+/// Counts for a part of the sources.
 #[derive(Clone, Debug, Default)]
 pub struct Tally {
     /// All lines.
@@ -180,8 +180,8 @@ impl<'a> Visitor<'a> {
     }
 
     fn macro_body(&mut self, tokens: TokenStream) {
-        // The usual macros take expressions between commas; `format!` also takes `name = value`,
-        // which is an expression as well. Other macros are not looked into.
+        // Most macros take expressions separated by commas. `name = value` of `format!` also
+        // parses as an expression. Other macro bodies are not searched.
         let parser = Punctuated::<syn::Expr, syn::Token![,]>::parse_terminated;
         if let Ok(expressions) = parser.parse2(tokens) {
             for expression in &expressions {

@@ -1,8 +1,8 @@
 //! The rooms of a crate: the folders and files directly below `src`, and their order.
 //!
 //! ARCHITECTURE.md lists the rooms of a crate from the lowest to the highest, as
-//! `` `a` → `b`, `c` → `d` ``. A room may use those to the left of it; rooms that a comma parts
-//! may not use each other. The crate's root may use all.
+//! `` `a` → `b`, `c` → `d` ``. A room may use the rooms to the left of its arrow; rooms separated
+//! by a comma may not use each other. The root file of the crate may use all of them.
 
 use crate::imports::{Graph, Use};
 use crate::source::{FileId, Sources};
@@ -64,7 +64,8 @@ impl Orders {
         Orders(orders)
     }
 
-    /// Every use that goes against the order of `crate_name`, and every room it does not list.
+    /// Every use that violates the order for `crate_name`, and every room that is missing in it or
+    /// does not exist.
     pub fn violations(
         &self,
         crate_name: &str,

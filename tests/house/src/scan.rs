@@ -1,4 +1,4 @@
-//! Finds in a stream of tokens the paths that are used and the `use` declarations.
+//! Finds the `use` declarations and the other paths in a stream of tokens.
 //!
 //! Tokens are read rather than the syntax tree, since most paths inside macros (`format!`, `vec!`)
 //! are no part of that tree.
@@ -129,8 +129,8 @@ fn flatten(
     });
 }
 
-/// Whether the identifier begins a path: it is no field, no method, no lifetime and no name that is
-/// given here.
+/// Whether the identifier begins a path: it is not a field, a method, a lifetime or a name that is
+/// being defined.
 fn starts_path(tokens: &[TokenTree], at: usize) -> bool {
     if is_punct(tokens, at + 1, ':') && !is_path_separator(tokens, at + 1) {
         return false;

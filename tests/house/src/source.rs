@@ -1,7 +1,7 @@
 //! The sources of one crate: its files, parsed, and the tree of its modules.
 //!
-//! Only files that a `mod` declaration reaches belong to the tree, as for the compiler. What is
-//! compiled for tests alone is kept apart.
+//! Like the compiler, it follows `mod` declarations. Code that is compiled only for tests is kept
+//! apart.
 
 use crate::scan::{self, Import, UsedPath};
 use proc_macro2::Span;
@@ -27,7 +27,7 @@ pub struct SourceFile {
     pub is_test: bool,
 }
 
-/// What kind of thing a name stands for, as far as resolving a path needs it.
+/// The kinds of items that resolving a path must tell apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ItemKind {
     Type,
@@ -111,7 +111,7 @@ pub fn read_file(workspace: &Path, path: &Path, is_test: bool) -> Result<SourceF
     parse_file(relative(workspace, path), read_text(path)?, is_test)
 }
 
-/// Whether these attributes keep an item out of every build but that of the tests.
+/// Whether these attributes restrict an item to test builds.
 pub fn is_for_tests(attributes: &[Attribute]) -> bool {
     attributes.iter().any(is_test_attribute)
 }

@@ -1,4 +1,4 @@
-//! Everything that is measured of the workspace, crate by crate.
+//! All figures and violations of the workspace, by crate.
 
 use crate::circles::circles;
 use crate::forbidden::{self, Finding};
@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use walkdir::WalkDir;
 
-/// A rule that is broken, in a form that an editor can open: `file:line: what`.
+/// A broken rule with its place as `file:line`, which editors can open.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Violation {
     pub rule: &'static str,
@@ -19,10 +19,13 @@ pub struct Violation {
     pub text: String,
 }
 
-/// Rules whose names are used in more than one place.
+/// Files of a crate that use each other.
 pub const FILE_CIRCLE: &str = "circle of files";
+/// Rooms of a crate that use each other.
 pub const ROOM_CIRCLE: &str = "circle of rooms";
+/// A use that violates the order of the rooms, or a room that the order does not list.
 pub const ROOM_ORDER: &str = "order of rooms";
+/// A file below `src` that is never compiled.
 pub const UNREACHED: &str = "file that no module declares";
 
 /// The figures of one crate.
@@ -37,7 +40,7 @@ pub struct CrateFigures {
     pub room_circles: usize,
     /// The rooms in an order that their uses allow.
     pub rooms: String,
-    /// The rules that allow no exception.
+    /// Violations of rules without exceptions.
     pub violations: Vec<Violation>,
 }
 
