@@ -9,14 +9,14 @@ pub(super) struct Differences {
     /// For each part, in how many of the values it occurs.
     counts: HashMap<String, usize>,
     /// All parts in the order of their first occurrence.
-    parts: Vec<Part>,
+    parts: Vec<ValuePart>,
     /// Number of lists and tables.
     values: usize,
 }
 
 /// An item of a list or an entry of a table.
 #[derive(Clone)]
-struct Part {
+struct ValuePart {
     /// Equal for equal parts.
     canonical: String,
     text: String,
@@ -65,13 +65,13 @@ impl Differences {
     }
 
     /// Whether all of several values have this part.
-    fn is_common(&self, part: &Part) -> bool {
+    fn is_common(&self, part: &ValuePart) -> bool {
         self.values > 1 && self.counts.get(&part.canonical) == Some(&self.values)
     }
 }
 
 /// The parts in full where they fit into a label, or else their names.
-fn joined(prefix: &str, parts: &[&Part], separator: &str) -> String {
+fn joined(prefix: &str, parts: &[&ValuePart], separator: &str) -> String {
     let join = |words: Vec<&str>| format!("{prefix}{}", words.join(separator));
     let full = join(parts.iter().map(|part| part.text.as_str()).collect());
     if full.chars().count() <= LONGEST_LABEL {
@@ -81,20 +81,20 @@ fn joined(prefix: &str, parts: &[&Part], separator: &str) -> String {
 }
 
 /// The parts of a value, each once.
-fn distinct_parts(node: &Node) -> Vec<Part> {
+fn distinct_parts(node: &Node) -> Vec<ValuePart> {
     let mut parts = Vec::new();
     collect(node, "", &mut parts);
     let mut seen = HashSet::new();
-    parts.retain(|part: &Part| seen.insert(part.canonical.clone()));
+    parts.retain(|part: &ValuePart| seen.insert(part.canonical.clone()));
     parts
 }
 
 /// Adds the parts of the value of `key`: items that are tables, and entries with other values.
-fn collect(node: &Node, key: &str, parts: &mut Vec<Part>) {
+fn collect(node: &Node, key: &str, parts: &mut Vec<ValuePart>) {
     for item in node.items() {
         let first = item.entries().first();
         let text = value_text(item);
-        parts.push(Part {
+        parts.push(ValuePart {
             canonical: format!("{key}:{}", item.canonical()),
             name: first.map_or(text.clone(), name),
             text,
@@ -105,7 +105,7 @@ fn collect(node: &Node, key: &str, parts: &mut Vec<Part>) {
             collect(&entry.node, &entry.key, parts);
         } else {
             let text = option_text(entry);
-            parts.push(Part {
+            parts.push(ValuePart {
                 canonical: format!("{key}:{text}"),
                 name: text.clone(),
                 text,

@@ -21,7 +21,7 @@ pub struct Leaderboard {
     /// Decimals of the numbers at the right.
     pub places: usize,
     /// Configurations, the best first.
-    pub rows: Vec<LeaderboardRow>,
+    pub rows: Vec<LeaderboardBar>,
     /// Number of ranked configurations that are not shown.
     pub left_out: usize,
     /// Values that the metric can take.
@@ -30,7 +30,7 @@ pub struct Leaderboard {
 
 /// One configuration.
 #[derive(Clone, Debug, PartialEq)]
-pub struct LeaderboardRow {
+pub struct LeaderboardBar {
     /// Its name.
     pub label: String,
     /// Its colour, line pattern and marker.
@@ -74,7 +74,7 @@ impl Leaderboard {
             let configuration = &ranking.configurations[rank];
             let runs: Vec<f64> = configuration.values(metric.scale()).collect();
             if let Some(score) = Sample::of(&runs) {
-                rows.push(LeaderboardRow {
+                rows.push(LeaderboardBar {
                     label: ranking.name(rank),
                     style: data.styles[rank],
                     score,
@@ -119,7 +119,7 @@ impl Leaderboard {
     /// Draws the rows.
     pub fn scene(&self) -> Scene {
         let mut figures = Vec::with_capacity(self.rows.len());
-        for LeaderboardRow { score, .. } in &self.rows {
+        for LeaderboardBar { score, .. } in &self.rows {
             figures.push(mean_and_sd(score.mean, score.sd, self.places));
         }
         let labels = self.rows.iter().map(|row| row.label.as_str());
@@ -151,7 +151,7 @@ fn shown_ranks(ranking: &Ranking) -> Vec<usize> {
     ranks
 }
 
-impl LeaderboardRow {
+impl LeaderboardBar {
     fn draw(&self, scene: &mut Scene, panel: &Panel, y: f64) {
         let color = self.style.color;
         if let Some(interval) = self.score.interval() {

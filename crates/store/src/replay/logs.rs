@@ -40,7 +40,7 @@ pub(crate) fn replay(
     connection
         .execute_batch("begin immediate")
         .map_err(failed)?;
-    let mut replay = Replay {
+    let mut replay = LogReplay {
         connection,
         results,
         database: database.clone(),
@@ -65,7 +65,7 @@ pub(crate) fn replay(
     }
 }
 
-struct Replay<'a> {
+struct LogReplay<'a> {
     connection: &'a Connection,
     results: &'a ResultsFolder,
     database: PathBuf,
@@ -77,7 +77,7 @@ struct Replay<'a> {
 
 /// How far a log has been read.
 #[derive(Clone, Copy, Default)]
-struct Position {
+struct LogPosition {
     offset: u64,
     lines: u64,
     /// The revision that an experiment's next entry belongs to.
@@ -90,7 +90,7 @@ enum LogOwner {
     Job(String),
 }
 
-impl Replay<'_> {
+impl LogReplay<'_> {
     fn all_logs(&mut self) -> Result<(), StoreError> {
         let mut positions = self
             .positions()
@@ -123,12 +123,12 @@ impl Replay<'_> {
         }
     }
 
-    fn positions(&self) -> rusqlite::Result<HashMap<String, Position>> {
+    fn positions(&self) -> rusqlite::Result<HashMap<String, LogPosition>> {
         let mut statement = self
             .connection
             .prepare_cached("select path, offset, lines, revision from logs")?;
         let rows = statement.query_map([], |row| {
-            let position = Position {
+            let position = LogPosition {
                 offset: row.get::<_, i64>(1)? as u64,
                 lines: row.get::<_, i64>(2)? as u64,
                 revision: row.get(3)?,
@@ -167,7 +167,7 @@ impl Replay<'_> {
     fn log(
         &mut self,
         name: String,
-        position: Option<Position>,
+        position: Option<LogPosition>,
         owner: &LogOwner,
     ) -> Result<(), StoreError> {
         let path = self.results.0.join(&name);
@@ -185,7 +185,7 @@ impl Replay<'_> {
                 "{name}: is shorter than when it was last read, and was read again; \
                 `convsweep rebuild` removes what it no longer contains"
             ));
-            position = Position::default();
+            position = LogPosition::default();
         }
         let mut file = File::open(&path).map_err(failed)?;
         file.seek(SeekFrom::Start(position.offset))
@@ -236,7 +236,7 @@ impl Replay<'_> {
         path: &Path,
         line: &[u8],
         owner: &LogOwner,
-        position: &mut Position,
+        position: &mut LogPosition,
     ) -> Result<Option<String>, StoreError> {
         let (applied, torn) = match owner {
             LogOwner::Job(job) => {
@@ -283,7 +283,7 @@ impl Replay<'_> {
         }
     }
 
-    fn save_position(&self, log: &str, position: Position) -> Result<(), StoreError> {
+    fn save_position(&self, log: &str, position: LogPosition) -> Result<(), StoreError> {
         let sql = "insert or replace into logs (path, offset, lines, revision)
             values (?1, ?2, ?3, ?4)";
         let (offset, lines) = (position.offset as i64, position.lines as i64);
