@@ -50,26 +50,26 @@ impl Simulation {
 
 /// Replays the recorded curves, one epoch of every released job after the other.
 pub fn simulate(rules: &SearchRules, recorded: &[SearchJob]) -> Simulation {
-    let mut replay = Replay::new(rules, recorded);
-    while !replay.released.is_empty() {
-        replay.released.sort_unstable();
-        for job in replay.released.clone() {
-            if replay.released.contains(&job) {
-                replay.train_one_epoch(job);
+    let mut playback = Playback::new(rules, recorded);
+    while !playback.released.is_empty() {
+        playback.released.sort_unstable();
+        for job in playback.released.clone() {
+            if playback.released.contains(&job) {
+                playback.train_one_epoch(job);
             }
         }
     }
     Simulation {
         jobs: recorded.len(),
-        pruned: replay.pruned.iter().filter(|pruned| **pruned).count(),
+        pruned: playback.pruned.iter().filter(|pruned| **pruned).count(),
         epochs: recorded.iter().map(|job| job.curve.len() as u64).sum(),
-        spent: replay.trained.iter().map(|epoch| u64::from(*epoch)).sum(),
+        spent: playback.trained.iter().map(|epoch| u64::from(*epoch)).sum(),
         best: best_configuration(rules, recorded, |_| true),
-        found: best_configuration(rules, recorded, |job| !replay.pruned[job]),
+        found: best_configuration(rules, recorded, |job| !playback.pruned[job]),
     }
 }
 
-struct Replay<'a> {
+struct Playback<'a> {
     recorded: &'a [SearchJob],
     search: SearchController,
     /// Jobs that may train.
@@ -80,7 +80,7 @@ struct Replay<'a> {
     trained: Vec<u32>,
 }
 
-impl<'a> Replay<'a> {
+impl<'a> Playback<'a> {
     fn new(rules: &SearchRules, recorded: &'a [SearchJob]) -> Self {
         let untrained = |job: &SearchJob| SearchJob {
             curve: Curve::default(),
@@ -89,15 +89,15 @@ impl<'a> Replay<'a> {
         };
         let jobs = recorded.iter().map(untrained).collect();
         let (search, actions) = SearchController::new(rules.clone(), jobs);
-        let mut replay = Replay {
+        let mut playback = Playback {
             recorded,
             search,
             released: vec![],
             pruned: vec![false; recorded.len()],
             trained: vec![0; recorded.len()],
         };
-        replay.apply(actions);
-        replay
+        playback.apply(actions);
+        playback
     }
 
     fn train_one_epoch(&mut self, job: usize) {
