@@ -112,8 +112,12 @@ fn devices(node: &Node, sink: &mut ProblemSink) -> Option<Option<Vec<DeviceName>
 
 fn unknown_device(node: &Node, text: &str) -> Problem {
     let title = format!("`run.devices` names an unknown device \"{text}\"");
-    let help = "devices are \"cpu\", \"libtorch\", \"cuda\" and \"cuda:0\", \"cuda:1\", …; \
-                `convsweep devices` lists those of this machine";
+    let families = DeviceFamily::ALL.map(|family| format!("\"{}\"", family.name()));
+    let families = families.join(", ");
+    let help = format!(
+        "devices are {families} and \"cuda:0\", \"cuda:1\", …; \
+         `convsweep devices` lists those of this machine"
+    );
     Problem::of(ProblemCode::UnknownName, node, title).help(help)
 }
 
