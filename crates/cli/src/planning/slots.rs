@@ -4,12 +4,13 @@ use crate::exit::runner_failure;
 use anyhow::Result;
 use convsweep_plan::Plan;
 use convsweep_runner::devices::{DeviceChoice, SlotSettings, parse_device_list, worker_folder};
+use convsweep_runner::launcher::Launcher;
 use convsweep_runner::local::{LocalLauncher, local_slots};
 use convsweep_runner::{RunPolicy, RunnerError};
 use convsweep_spec::device::DeviceName;
 
 /// The launcher of a run: devices and slots that the command line names take precedence over the
-/// file.
+/// file. Its slots are written to the log.
 ///
 /// # Errors
 /// If a device is unknown or unusable.
@@ -17,8 +18,12 @@ pub fn find_launcher(
     devices: Option<&str>,
     slots: Option<&str>,
     plan: &Plan,
-) -> Result<LocalLauncher> {
-    find(devices, slots, plan).map_err(runner_failure)
+) -> Result<Box<dyn Launcher>> {
+    let launcher = find(devices, slots, plan).map_err(runner_failure)?;
+    for (number, slot) in launcher.slots.iter().enumerate() {
+        tracing::info!("slot {number}: {slot:?}");
+    }
+    Ok(Box::new(launcher))
 }
 
 fn find(

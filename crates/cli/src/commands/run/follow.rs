@@ -7,7 +7,7 @@ use crate::context::Context;
 use crate::exit::{Code, Exit, runner_failure};
 use crate::output::progress::RunDisplay;
 use anyhow::Result;
-use convsweep_runner::local::LocalLauncher;
+use convsweep_runner::launcher::Launcher;
 use convsweep_runner::{ExperimentLog, RunEvent, RunPolicy, RunSummary, StopRequest, is_failure};
 use convsweep_spec::job::Job;
 use convsweep_spec::log::Record;
@@ -35,7 +35,7 @@ pub struct Follower<'a> {
 pub fn run_and_follow(
     context: &Context,
     jobs: Vec<Job>,
-    launcher: &LocalLauncher,
+    launcher: &dyn Launcher,
     policy: RunPolicy,
     mut follower: Follower,
 ) -> Result<RunSummary> {

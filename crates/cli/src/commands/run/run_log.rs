@@ -4,7 +4,6 @@ use crate::context::Context;
 use crate::logging::{OpenRunLog, open_run_log};
 use convsweep_plan::Plan;
 use convsweep_runner::devices::worker_folder;
-use convsweep_runner::local::LocalLauncher;
 use convsweep_runner::{RunEvent, host_name};
 use convsweep_spec::event::Event;
 use convsweep_spec::layout::RUN_LOG;
@@ -41,13 +40,6 @@ pub fn start(context: &Context, plan: &Plan) -> OpenRunLog {
         plan.file.display()
     );
     log
-}
-
-/// Writes down the slots of the run.
-pub fn slots(launcher: &LocalLauncher) {
-    for (number, slot) in launcher.slots.iter().enumerate() {
-        tracing::info!("slot {number}: {slot:?}");
-    }
 }
 
 /// Writes down those events that the runner does not log itself: what workers say about themselves,

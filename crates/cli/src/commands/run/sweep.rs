@@ -18,7 +18,6 @@ use crate::planning::slots::find_launcher;
 use anyhow::Result;
 use convsweep_plan::Plan;
 use convsweep_runner::launcher::Launcher;
-use convsweep_runner::local::LocalLauncher;
 use convsweep_runner::search::SearchInput;
 use convsweep_runner::{ExperimentLog, RunPolicy, RunSummary};
 use convsweep_spec::id::JobId;
@@ -45,7 +44,6 @@ pub fn sweep(context: &Context, args: &RunArgs, plan: &Plan) -> Result<Exit> {
 
 fn sweep_logged(context: &Context, args: &RunArgs, plan: &Plan) -> Result<Exit> {
     let launcher = find_launcher(args.devices.as_deref(), args.slots.as_deref(), plan)?;
-    run_log::slots(&launcher);
     let writer = DatabaseWriter::open(&context.results).code(Exit::Results)?;
     let synced = writer.sync(&context.results).code(Exit::Results)?;
     let mut log = ExperimentLog::open(&context.results, &plan.name).map_err(runner_failure)?;
@@ -68,7 +66,14 @@ fn sweep_logged(context: &Context, args: &RunArgs, plan: &Plan) -> Result<Exit> 
     announce(context, plan, &jobs, launcher.slots().len());
     let summary = if trains {
         let follower = (&writer, &mut log, &mut notifier);
-        train(context, args, plan, (&jobs, &recorded), &launcher, follower)?
+        train(
+            context,
+            args,
+            plan,
+            (&jobs, &recorded),
+            &*launcher,
+            follower,
+        )?
     } else {
         RunSummary::default()
     };
@@ -125,7 +130,7 @@ fn train(
     args: &RunArgs,
     plan: &Plan,
     (jobs, recorded): (&[PlannedJob], &RecordedJobs),
-    launcher: &LocalLauncher,
+    launcher: &dyn Launcher,
     (writer, log, notifier): (&DatabaseWriter, &mut ExperimentLog, &mut Notifier),
 ) -> Result<RunSummary> {
     let policy = RunPolicy {

@@ -9,7 +9,6 @@ use crate::planning::slots::find_launcher;
 use anyhow::Result;
 use convsweep_plan::{Plan, Planned};
 use convsweep_runner::host_name;
-use convsweep_runner::launcher::Launcher;
 use convsweep_spec::device::DeviceFamily;
 use convsweep_spec::words::{bytes, duration};
 use convsweep_store::JobCostRow;
