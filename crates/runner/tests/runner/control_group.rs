@@ -4,11 +4,11 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// A group that is removed at the end; processes join it by its file `cgroup.procs`.
+/// A control group, removed when dropped. Processes join it through its file `cgroup.procs`.
 pub struct ControlGroup(PathBuf);
 
 impl ControlGroup {
-    /// Makes a group of this machine whose processes may take `bytes` of memory together.
+    /// Makes a group whose processes together may take `bytes` of memory.
     pub fn of_memory(bytes: u64) -> io::Result<ControlGroup> {
         ControlGroup::below(Path::new("/sys/fs/cgroup"), bytes)
     }
@@ -21,11 +21,12 @@ impl ControlGroup {
     fn below(mount: &Path, bytes: u64) -> io::Result<ControlGroup> {
         let name = format!("convsweep-test-{}", std::process::id());
         if has_memory_controller(mount) {
-            // Children are given a controller by their parent; most systems do so for the root's.
+            // A group has a controller only if its parent passes it on; most systems let the root
+            // do so.
             fs::write(mount.join("cgroup.subtree_control"), "+memory")?;
             let group = ControlGroup::make(mount.join(name))?;
             group.set("memory.max", bytes)?;
-            // Where there is no swap there may be no such file.
+            // The file is missing where there is no swap.
             let _ = group.set("memory.swap.max", 0);
             return Ok(group);
         }
@@ -58,25 +59,33 @@ fn has_memory_controller(mount: &Path) -> bool {
     controllers.split_whitespace().any(|name| name == "memory")
 }
 
-/// The files that are written, in a folder that looks like the kernel's.
+/// Checks what a folder that looks like the kernel's is told.
+fn check(mount: &Path, file: &str, expect: &str) {
+    let group = ControlGroup::below(mount, 4096).unwrap();
+    let path = group.processes().with_file_name(file);
+    assert_eq!(fs::read_to_string(path).unwrap(), expect, "{file}");
+    fs::remove_dir_all(group.processes().parent().unwrap()).unwrap();
+}
+
 #[test]
-fn either_version_is_told_the_limit() {
-    let mounts = tempfile::tempdir().unwrap();
-    let check = |version: &str, file: &str, value: &str| {
-        let mount = mounts.path().join(version);
-        let group = ControlGroup::below(&mount, 4096).unwrap();
-        let written = fs::read_to_string(group.processes().with_file_name(file)).unwrap();
-        assert_eq!(written, value, "{version}: {file}");
-        fs::remove_dir_all(group.processes().parent().unwrap()).unwrap();
-    };
-    let two = mounts.path().join("two");
-    fs::create_dir(&two).unwrap();
-    fs::write(two.join("cgroup.controllers"), "cpu memory pids\n").unwrap();
-    fs::create_dir_all(mounts.path().join("one/memory")).unwrap();
-    check("two", "memory.max", "4096");
-    check("two", "memory.swap.max", "0");
-    check("one", "memory.limit_in_bytes", "4096");
-    let enabled = fs::read_to_string(two.join("cgroup.subtree_control")).unwrap();
+fn version_2_is_told_the_limits() {
+    let mount = tempfile::tempdir().unwrap();
+    let mount = mount.path();
+    fs::write(mount.join("cgroup.controllers"), "cpu memory pids\n").unwrap();
+    check(mount, "memory.max", "4096");
+    check(mount, "memory.swap.max", "0");
+    let enabled = fs::read_to_string(mount.join("cgroup.subtree_control")).unwrap();
     assert_eq!(enabled, "+memory");
-    assert!(ControlGroup::below(&mounts.path().join("none"), 4096).is_err());
+}
+
+#[test]
+fn version_1_is_told_the_limit() {
+    let mount = tempfile::tempdir().unwrap();
+    fs::create_dir_all(mount.path().join("memory")).unwrap();
+    check(mount.path(), "memory.limit_in_bytes", "4096");
+}
+
+#[test]
+fn a_machine_without_control_groups_is_recognised() {
+    assert!(ControlGroup::below(Path::new("/nowhere"), 4096).is_err());
 }

@@ -4,12 +4,15 @@
 #![allow(clippy::unwrap_used, reason = "a test's helper may fail the test")]
 
 mod control;
+mod control_group;
 mod error_streaks;
 mod experiment_log;
 mod fake_launcher;
 mod harness;
 mod jobs;
 mod logging;
+#[path = "../../../../tests/needs.rs"]
+mod needs;
 mod out_of_memory;
 mod processes;
 mod protocol;

@@ -1,28 +1,25 @@
-//! A worker that the kernel kills because memory runs out. Needs the right to make a control group.
+//! A worker that the kernel kills because memory runs out.
 
+use crate::control_group::ControlGroup;
 use crate::harness::{Clock, Reaction, quick_policy, run_all};
 use crate::jobs::jobs;
+use crate::needs;
 use crate::processes::{fake_worker, launcher, write_scripts};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
 
-/// A worker in a control group of little memory. Where no control group can be made, the kernel
-/// itself is not tested; what it counts is tested beside `oom_kills.rs`.
+/// The worker runs in a control group of little memory and takes more.
 #[test]
 fn a_kill_by_the_kernel_for_lack_of_memory_is_not_a_crash() {
-    let group =
-        Path::new("/sys/fs/cgroup/memory").join(format!("convsweep-test-{}", std::process::id()));
-    if fs::create_dir(&group).is_err() {
-        eprintln!("no control group can be made here");
-        return;
-    }
-    let limited = fs::write(group.join("memory.limit_in_bytes"), "67108864");
+    let group = match ControlGroup::of_memory(64 << 20) {
+        Ok(group) => group,
+        Err(error) => return needs::skip(&format!("no control group can be made: {error}")),
+    };
     let dir = tempfile::tempdir().unwrap();
     let wrapper = dir.path().join("limited");
     let text = format!(
-        "#!/bin/sh\necho $$ > {}/cgroup.procs\nexec {}\n",
-        group.display(),
+        "#!/bin/sh\necho $$ > {}\nexec {}\n",
+        group.processes().display(),
         fake_worker().display()
     );
     fs::write(&wrapper, text).unwrap();
@@ -30,11 +27,8 @@ fn a_kill_by_the_kernel_for_lack_of_memory_is_not_a_crash() {
     let jobs = jobs(dir.path(), 2);
     write_scripts(&jobs, &["started, hog", "finish"]);
     let launcher = launcher(&wrapper);
-    let run = run_all(Clock::Real, &launcher, jobs, quick_policy(), |_| {
-        Reaction::None
-    });
-    let _ = fs::remove_dir(&group);
-    limited.unwrap();
+    let react = |_: &_| Reaction::None;
+    let run = run_all(Clock::Real, &launcher, jobs, quick_policy(), react);
     run.check(&[
         "0.1 on 0",
         "0.1 out-of-memory!",
