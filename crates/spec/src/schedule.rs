@@ -352,7 +352,7 @@ mod tests {
     }
 
     #[test]
-    fn steps_change_after_every_so_many_epochs() {
+    fn a_step_schedule_changes_after_every_few_epochs() {
         let step = Schedule::new(Course::Step {
             every_epochs: 2,
             factor: 0.5,
@@ -362,7 +362,7 @@ mod tests {
     }
 
     #[test]
-    fn a_warm_up_rises_to_the_course_and_shortens_what_spans_epochs() {
+    fn a_warm_up_rises_to_the_schedule_and_shortens_one_of_fixed_length() {
         let warmup = Some(Warmup {
             length: Length::Epochs(1.0),
             from: 0.25,
@@ -397,7 +397,7 @@ mod tests {
     }
 
     #[test]
-    fn canonical_form_of_what_was_there_before() {
+    fn the_recorded_form_of_old_schedules_is_kept() {
         let text = |s: &Schedule| crate::canonical::canonical_json(s);
         assert_eq!(text(&Schedule::CONSTANT), r#"{"name":"constant"}"#);
         let warm = Warmup {

@@ -1,5 +1,5 @@
-//! Every schedule beside PyTorch's, step by step: `tests/vectors/schedules.py`. Both in f64;
-//! PyTorch walks some curves by recursion, so 1e-9 of the rate.
+//! Compares every schedule with that of PyTorch (`tests/vectors/schedules.py`) at each step, in f64.
+//! PyTorch computes some of them recursively, so rates may differ by 1e-9 of the largest.
 
 use convsweep_spec::metric::Metric;
 use convsweep_spec::train::{Anneal, Clock, Course, Length, Schedule, Warmup};
@@ -43,7 +43,7 @@ fn check(name: &str, schedule: Schedule, each: usize) {
 }
 
 #[test]
-fn curves_are_pytorchs() {
+fn schedules_equal_those_of_pytorch() {
     let every = |name: &str, course| check(name, Schedule::new(course), 1);
     every(
         "step",
@@ -124,7 +124,7 @@ fn curves_are_pytorchs() {
 }
 
 #[test]
-fn warm_ups_are_pytorchs() {
+fn warm_ups_equal_those_of_pytorch() {
     let warm = |course, length, from| Schedule {
         course,
         warmup: Some(Warmup { length, from }),

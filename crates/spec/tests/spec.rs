@@ -101,7 +101,7 @@ fn question(phases: &[(u32, f64)]) -> Question {
 }
 
 #[test]
-fn the_tutorial_network_costs_what_the_hand_says() {
+fn the_tutorial_network_has_the_costs_computed_by_hand() {
     let summary = summarize(&tutorial(), CIFAR, 10).expect("fits");
     assert_eq!(summary.parameters, 122_570);
     assert_eq!(summary.macs, 777_600 + 3_115_008 + 589_824 + 65_536 + 640);
@@ -156,7 +156,7 @@ fn same_padding_keeps_ceil_of_input_over_stride() {
 }
 
 #[test]
-fn what_does_not_fit_is_named() {
+fn layers_that_do_not_fit_are_named() {
     let check = |layers: Vec<Layer>, position: usize, words: &str| {
         let error = summarize(&ModelSpec { layers }, CIFAR, 10).expect_err("does not fit");
         assert_eq!(error.path, [position], "{error}");
@@ -213,7 +213,7 @@ fn ids_survive_json() {
 }
 
 #[test]
-fn a_course_over_the_whole_length_shares_no_state_with_another_length() {
+fn schedules_that_depend_on_their_length_share_no_state() {
     let with = |epochs: u32, course: Course| {
         let mut question = question(&[(epochs, 1e-3)]);
         question.configuration.train.phases[0].schedule = Schedule::new(course);
@@ -236,7 +236,8 @@ fn a_course_over_the_whole_length_shares_no_state_with_another_length() {
     assert!(!shares(accumulated, question(&[(10, 1e-3)])));
 }
 
-/// A range test is recorded as the schedule that it once was, so that old ids and folders hold.
+/// A range test is recorded as the schedule that it used to be, so that ids and old results folders
+/// stay valid.
 #[test]
 fn a_range_test_keeps_its_recorded_form() {
     let mut question = question(&[(3, 10.0)]);
@@ -249,7 +250,7 @@ fn a_range_test_keeps_its_recorded_form() {
     assert!(text.contains(recorded), "{text}");
     let read: Question = serde_json::from_str(&text).expect("reads");
     assert_eq!(read, question);
-    // Made by the program when the range test was a schedule.
+    // Computed by the program when the range test was a schedule.
     assert_eq!(question.job_id().0, "f0dd7a74c296f68e");
     assert_eq!(question.state_key(1).0, "e7dc0aadaf8a62cd");
     let plain = Question {
