@@ -9,11 +9,9 @@ use std::time::Duration;
 
 #[test]
 fn a_paused_sweep_continues_to_the_same_results() {
-    let (workdir, undisturbed) = (Workdir::with(&small_with_epochs(60)), {
-        let undisturbed = Workdir::with(&small_with_epochs(60));
-        undisturbed.run(&["run", "small.toml"]).exits(0);
-        undisturbed
-    });
+    let undisturbed = Workdir::with(&small_with_epochs(60));
+    undisturbed.run(&["run", "small.toml"]).exits(0);
+    let workdir = Workdir::with(&small_with_epochs(60));
     let mut program = start(&workdir);
     wait_for_events(&workdir, 4);
     workdir.run(&["pause"]).exits(0);

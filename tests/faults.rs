@@ -1,4 +1,4 @@
-//! Everything that can be done to a sweep, as faults that a test injects.
+//! Faults that a test injects into a sweep, while it runs and between two runs.
 
 use crate::processes::{send_signal, workers};
 use crate::support::{Workdir, root};
@@ -56,7 +56,7 @@ impl LiveFault {
         LiveFault::ClockJumped,
     ];
 
-    /// Injects the fault; returns whether there was anything to disturb.
+    /// Injects the fault; returns whether it had an effect.
     pub fn inject(self, workdir: &Workdir, program: u32, random: &mut Random) -> bool {
         let mut signal_worker = |signal| {
             let victim = random.pick(&workers(workdir));
@@ -75,7 +75,7 @@ impl LiveFault {
         }
     }
 
-    /// Whether the program itself continues after the fault.
+    /// Whether the program recovers from the fault by itself.
     pub fn is_survived(self) -> bool {
         matches!(
             self,
@@ -91,7 +91,7 @@ impl IdleFault {
         IdleFault::LastLineCut,
     ];
 
-    /// Injects the fault; returns whether there was anything to damage.
+    /// Injects the fault; returns whether it had an effect.
     pub fn inject(self, workdir: &Workdir, random: &mut Random) -> bool {
         let logs = event_logs(workdir);
         let log = logs.get(random.below(logs.len()));
@@ -119,7 +119,7 @@ fn change(file: &PathBuf, edit: impl Fn(&mut Vec<u8>)) -> bool {
     fs::write(file, bytes).is_ok()
 }
 
-/// Event logs with at least one line.
+/// The event logs that have at least one line.
 fn event_logs(workdir: &Workdir) -> Vec<PathBuf> {
     let folders = workdir.job_folders();
     let mut logs: Vec<PathBuf> = folders.iter().map(|job| job.join("events.jsonl")).collect();
@@ -127,8 +127,7 @@ fn event_logs(workdir: &Workdir) -> Vec<PathBuf> {
     logs
 }
 
-/// Puts the program of this folder and its workers under a clock that [`LiveFault::ClockJumped`]
-/// sets.
+/// Gives the program and its workers a clock that [`LiveFault::ClockJumped`] shifts.
 pub fn fake_clock(workdir: &mut Workdir) {
     let library = workdir.path("clock.so");
     let mut compiler = Command::new("cc");
@@ -152,7 +151,7 @@ fn set_clock(workdir: &Workdir, offset_seconds: i64) -> bool {
     fs::write(workdir.path("clock"), format!("{offset_seconds}\n")).is_ok()
 }
 
-/// Whether any event was logged with the time of another day.
+/// Whether any logged time is off by more than eleven hours.
 pub fn clock_has_jumped(workdir: &Workdir) -> bool {
     let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH);
     let now = since_1970.expect("after 1970").as_secs_f64();

@@ -81,7 +81,7 @@ fn torture(workdir: &Workdir, random: &mut Random, counts: &mut Counts) {
     }
 }
 
-/// Runs the program for a while, injects the fault, and ends the program if it survives that.
+/// Runs the program for a while, injects the fault, and interrupts the program if it still runs.
 fn run_disturbed_by(fault: LiveFault, workdir: &Workdir, random: &mut Random, counts: &mut Counts) {
     let mut program = start(workdir);
     let enough = event_count(workdir) + 1 + random.below(12);
@@ -92,8 +92,8 @@ fn run_disturbed_by(fault: LiveFault, workdir: &Workdir, random: &mut Random, co
         *counts.live.entry(fault).or_default() += 1;
     }
     if fault.is_survived() {
-        // The program recovers from the fault by itself; then it is ended, so that the next fault
-        // meets an unfinished sweep.
+        // It is interrupted soon after it has recovered, so that the next fault meets an unfinished
+        // sweep.
         let enough = event_count(workdir) + 3;
         wait_until("training continues or the program has ended", || {
             event_count(workdir) >= enough || has_ended(&mut program)
