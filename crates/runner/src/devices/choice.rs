@@ -99,21 +99,19 @@ fn usable_gpus(
 }
 
 fn named(name: DeviceName, found: &[FoundDevice]) -> Result<&FoundDevice, RunnerError> {
-    let unusable = |reason: String| RunnerError::UnusableDevice {
-        name: name.to_string(),
-        reason,
+    let reason = match found.iter().find(|device| device.name == name) {
+        Some(device) => match &device.problem {
+            Some(problem) => problem.clone(),
+            None => return Ok(device),
+        },
+        None => {
+            let names: Vec<String> = found.iter().map(|device| device.name.to_string()).collect();
+            let names = names.join(", ");
+            format!("it is not there; this machine has {names}")
+        }
     };
-    let Some(device) = found.iter().find(|device| device.name == name) else {
-        let names: Vec<String> = found.iter().map(|device| device.name.to_string()).collect();
-        let names = names.join(", ");
-        return Err(unusable(format!(
-            "it is not there; this machine has {names}"
-        )));
-    };
-    match &device.problem {
-        Some(problem) => Err(unusable(problem.clone())),
-        None => Ok(device),
-    }
+    let name = name.to_string();
+    Err(RunnerError::UnusableDevice { name, reason })
 }
 
 #[cfg(test)]

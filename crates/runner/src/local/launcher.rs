@@ -38,14 +38,13 @@ impl Launcher for LocalLauncher {
     fn launch(&self, slot: usize, reports: WorkerReports) -> Result<WorkerHandle, String> {
         let slot = &self.slots[slot];
         let mut command = worker_command(slot);
-        let (spawned, pinning) = with_affinity(&slot.cores, || command.spawn());
+        let (spawned, pinning_note) = with_affinity(&slot.cores, || command.spawn());
         let child = spawned.map_err(|error| start_error(slot, &error))?;
         let pid = child.id().unwrap_or_default();
         tracing::debug!(pid, cores = ?slot.cores, "worker process spawned");
-        let note = pinning.or_else(|| {
-            let bytes = slot.memory_bytes?;
-            limit_memory(pid, bytes)
-        });
+        let bytes = slot.memory_bytes;
+        let limit_note = bytes.and_then(|bytes| limit_memory(pid, bytes));
+        let note = pinning_note.or(limit_note);
         let process = take_pipes(child, pid)?;
         let (requests, received) = mpsc::unbounded_channel();
         let stderr = StderrTail::default();

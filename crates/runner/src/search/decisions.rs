@@ -76,18 +76,17 @@ fn median(mut values: Vec<f64>) -> f64 {
 /// test at [`LEVEL`] over the seeds that both have.
 pub fn race_survivors(direction: Direction, candidates: &[Vec<Option<f64>>]) -> Vec<bool> {
     let means: Vec<Option<f64>> = candidates.iter().map(|values| mean_of(values)).collect();
-    let all = 0..candidates.len();
-    let Some(leader) = all
-        .clone()
-        .min_by(|&a, &b| compare(direction, means[a], means[b]))
-    else {
+    let better = |&a: &usize, &b: &usize| compare(direction, means[a], means[b]);
+    let Some(leader) = (0..candidates.len()).min_by(better) else {
         return vec![];
     };
-    let survives = |i: usize| {
-        let behind = differences(direction, &candidates[leader], &candidates[i]);
-        i == leader || (means[i].is_some() && !are_positive(&behind))
-    };
-    all.map(survives).collect()
+    let mut survivors = Vec::with_capacity(candidates.len());
+    for (number, values) in candidates.iter().enumerate() {
+        let behind = differences(direction, &candidates[leader], values);
+        let may_be_best = means[number].is_some() && !are_positive(&behind);
+        survivors.push(number == leader || may_be_best);
+    }
+    survivors
 }
 
 /// By how much `leader` is better than `other`, for each seed that both have.

@@ -2,7 +2,7 @@
 
 use super::controller::{SearchController, shown};
 use super::decisions::{best_share, compare, mean_of};
-use super::job::{JobStatus, SearchJob};
+use super::job::JobStatus;
 use convsweep_spec::log::Verdict;
 use convsweep_spec::search::StopRule;
 use std::collections::BTreeMap;
@@ -53,11 +53,14 @@ impl SearchController {
     /// seeds belong to the race.
     fn competitors(&self, rung: u32) -> Vec<usize> {
         let start = self.rules.start_seeds();
-        let competes = |job: &SearchJob| {
-            job.seed < start && job.epochs > rung && job.status != JobStatus::Pruned
-        };
-        let all = 0..self.jobs.len();
-        all.filter(|&job| competes(&self.jobs[job])).collect()
+        let mut competitors = Vec::new();
+        for (number, job) in self.jobs.iter().enumerate() {
+            let is_open = job.epochs > rung && job.status != JobStatus::Pruned;
+            if is_open && job.seed < start {
+                competitors.push(number);
+            }
+        }
+        competitors
     }
 
     fn rank(&self, competitors: &[usize], rung: u32, eta: u32) -> RungRanking {

@@ -82,11 +82,6 @@ struct Playback<'a> {
 
 impl<'a> Playback<'a> {
     fn new(rules: &SearchRules, recorded: &'a [SearchJob]) -> Self {
-        let untrained = |job: &SearchJob| SearchJob {
-            curve: Curve::default(),
-            status: JobStatus::Active,
-            ..job.clone()
-        };
         let jobs = recorded.iter().map(untrained).collect();
         let (search, actions) = SearchController::new(rules.clone(), jobs);
         let mut playback = Playback {
@@ -133,6 +128,15 @@ impl<'a> Playback<'a> {
 
     fn remove(&mut self, job: usize) {
         self.released.retain(|other| *other != job);
+    }
+}
+
+/// The job before its first epoch.
+fn untrained(job: &SearchJob) -> SearchJob {
+    SearchJob {
+        curve: Curve::default(),
+        status: JobStatus::Active,
+        ..job.clone()
     }
 }
 
