@@ -1,4 +1,4 @@
-//! The language through the real programs: edits, includes, origins.
+//! The language through the real programs: edits, includes, origins of values, stages, costs.
 
 use crate::support::{SMALL, Workdir};
 
@@ -11,61 +11,54 @@ fn rates(values: &str) -> String {
 
 #[test]
 fn a_list_that_becomes_a_range_costs_only_the_new_values() {
-    let place = Workdir::new();
-    place.write("small.toml", &rates("[0.01, 0.001, 0.1]"));
-    place.run(&["run", "small.toml"]).exits(0);
-    let attempts = || place.number("select count(*) from attempts");
+    let workdir = Workdir::new();
+    workdir.write("small.toml", &rates("[0.01, 0.001, 0.1]"));
+    workdir.run(&["run", "small.toml"]).exits(0);
+    let attempts = || workdir.number("select count(*) from attempts");
     assert_eq!(attempts(), 6.0);
-    place.write(
+    workdir.write(
         "small.toml",
         &rates("{ from = 1e-4, to = 1e-1, steps = 4, scale = \"log\" }"),
     );
-    let plan = place.run(&["plan", "small.toml"]).exits(0).stdout();
+    let plan = workdir.run(&["plan", "small.toml"]).exits(0).stdout();
     assert!(plan.contains("2 new, 6 reused"), "{plan}");
-    place.run(&["run", "small.toml"]).exits(0);
+    workdir.run(&["run", "small.toml"]).exits(0);
     assert_eq!(attempts(), 8.0);
 }
 
 #[test]
-fn a_job_tells_where_its_values_came_from_even_after_the_file_changed() {
-    let place = Workdir::new();
-    place.write("parts/base.toml", &rates("[1e-3]"));
+fn origins_of_a_jobs_values_are_known_even_after_the_file_changed() {
+    let workdir = Workdir::new();
+    workdir.write("parts/base.toml", &rates("[1e-3]"));
     let top = "include = \"parts/base.toml\"\n[experiment]\nname = \"top\"\nseeds = 1\n";
-    place.write("top.toml", top);
-    place
+    workdir.write("top.toml", top);
+    workdir
         .run(&["run", "top.toml", "--set", "train.batch_size=64"])
         .exits(0);
-    let job = place
+    let job = workdir
         .run(&["query", "--csv", "select job from jobs"])
         .exits(0)
         .stdout();
     let job = job.lines().nth(1).expect("a job");
-    let check = || {
-        let said = place.run(&["show", job, "--origin"]).exits(0).stdout();
-        let line = |key: &str| {
-            let line = said
-                .lines()
-                .find(|l| l.split_whitespace().next() == Some(key))
-                .map(|l| l.to_string());
-            line.unwrap_or_else(|| panic!("{key} is not in\n{said}"))
-        };
-        assert!(
-            line("train.batch_size").contains("--set train.batch_size=64"),
-            "{said}"
-        );
-        assert!(line("train.epochs").contains("base.toml:23"), "{said}");
-        assert!(
-            line("train.optimizer.lr").contains("axis train.optimizer.lr, base.toml:29"),
-            "{said}"
-        );
-        assert!(line("train.optimizer.beta1").ends_with("default"), "{said}");
-        said
+    let before = workdir.stdout(&["show", job, "--origin"]);
+    let check = |key: &str, origin: &str| {
+        let mut lines = before.lines();
+        let line = lines.find(|line| line.split_whitespace().next() == Some(key));
+        let line = line.unwrap_or_else(|| panic!("{key} is not in\n{before}"));
+        assert!(line.ends_with(origin), "{line}");
     };
-    let before = check();
-    place.write("top.toml", "nonsense");
-    std::fs::remove_file(place.path("parts/base.toml")).expect("removed");
-    assert_eq!(check(), before);
-    let json = place
+    check("train.batch_size", "--set train.batch_size=64");
+    check("train.epochs", "base.toml:23");
+    check(
+        "train.optimizer.lr",
+        "axis train.optimizer.lr, base.toml:29",
+    );
+    check("train.optimizer.beta1", "default");
+    check("train.optimizer.clip_norm", "default");
+    workdir.write("top.toml", "nonsense");
+    std::fs::remove_file(workdir.path("parts/base.toml")).expect("removed");
+    assert_eq!(workdir.stdout(&["show", job, "--origin"]), before);
+    let json = workdir
         .run(&["show", job, "--origin", "--json"])
         .exits(0)
         .stdout();
@@ -73,19 +66,19 @@ fn a_job_tells_where_its_values_came_from_even_after_the_file_changed() {
 }
 
 #[test]
-fn a_split_from_outside_validates_what_it_names() {
-    let place = Workdir::new();
-    place.write(
+fn a_split_listed_in_a_file_validates_on_the_listed_images() {
+    let workdir = Workdir::new();
+    workdir.write(
         "rows.txt",
         &(0..30).map(|i| format!("{}\n", i * 7)).collect::<String>(),
     );
-    place.write(
+    workdir.write(
         "small.toml",
         &rates("[1e-3]").replace("[augment]", "split.file = \"rows.txt\"\n[augment]"),
     );
-    place.run(&["run", "small.toml"]).exits(0);
+    workdir.run(&["run", "small.toml"]).exits(0);
     assert_eq!(
-        place.number("select max(images) from evaluations where part = 'validation'"),
+        workdir.number("select max(images) from evaluations where part = 'validation'"),
         30.0
     );
 }
@@ -101,68 +94,74 @@ fn staged() -> String {
 }
 
 #[test]
-fn stages_choose_record_why_and_stand_until_asked_anew() {
-    let place = Workdir::new();
-    place.write("small.toml", &staged());
-    let plan = place.run(&["plan", "small.toml"]).exits(0).stdout();
+fn a_stage_records_its_choice_and_keeps_it_until_told_to_choose_again() {
+    let workdir = Workdir::new();
+    workdir.write("small.toml", &staged());
+    let plan = workdir.run(&["plan", "small.toml"]).exits(0).stdout();
     assert!(
         plan.contains("stage \"rate\": 2 configurations, 4 jobs for whatever is chosen before it"),
         "{plan}"
     );
-    let ran = place.run(&["run", "small.toml"]).exits(0);
+    let ran = workdir.run(&["run", "small.toml"]).exits(0);
     assert!(
         ran.stderr().contains("stage \"width\" chose width="),
         "{}",
         ran.stderr()
     );
-    // Two widths, then two rates of which one is trained already, with two seeds each.
-    assert_eq!(place.number("select count(*) from attempts"), 6.0);
+    // Two widths, then two rates, one of which has been trained already, with two seeds each.
+    assert_eq!(workdir.number("select count(*) from attempts"), 6.0);
     let decisions =
         "select json_array_length(decisions) from revisions order by revision desc limit 1";
-    assert_eq!(place.number(decisions), 1.0);
-    let best =
-        "select json_extract(decisions, '$[0].evidence[0].mean') - json_extract(decisions, '$[0].evidence[1].mean')
+    assert_eq!(workdir.number(decisions), 1.0);
+    let best = "select json_extract(decisions, '$[0].evidence[0].mean') \
+                     - json_extract(decisions, '$[0].evidence[1].mean') \
                 from revisions order by revision desc limit 1";
-    assert!(place.number(best) >= 0.0, "the best is first");
-    let page = std::fs::read_to_string(place.path("results/small/report.html")).expect("a report");
+    assert!(
+        workdir.number(best) >= 0.0,
+        "the best configuration comes first"
+    );
+    let page =
+        std::fs::read_to_string(workdir.path("results/small/report.html")).expect("a report");
     assert!(
         page.contains("<h2>Stages</h2>") && page.contains("width: width="),
         "the report shows the choice"
     );
-    place.run(&["check-db"]).exits(0);
+    workdir.run(&["check-db"]).exits(0);
 
-    let chosen = "select json_extract(decisions, '$[0].configuration') from revisions order by revision desc limit 1";
-    let chosen = || place.run(&["query", "--csv", chosen]).exits(0).stdout();
+    let chosen = "select json_extract(decisions, '$[0].configuration') \
+                  from revisions order by revision desc limit 1";
+    let chosen = || workdir.run(&["query", "--csv", chosen]).exits(0).stdout();
     let before = chosen();
-    let again = place.run(&["run", "small.toml"]).exits(0);
+    let again = workdir.run(&["run", "small.toml"]).exits(0);
     assert!(
         again.stderr().contains("nothing to train"),
         "{}",
         again.stderr()
     );
-    place.write("small.toml", &staged().replace("seeds = 2", "seeds = 3"));
-    place.run(&["run", "small.toml"]).exits(0);
+    workdir.write("small.toml", &staged().replace("seeds = 2", "seeds = 3"));
+    workdir.run(&["run", "small.toml"]).exits(0);
     assert_eq!(
-        (chosen(), place.number("select count(*) from attempts")),
+        (chosen(), workdir.number("select count(*) from attempts")),
         (before, 9.0)
     );
-    let evidence = "select json_extract(decisions, '$[0].evidence[0].n') from revisions order by revision desc limit 1";
+    let evidence = "select json_extract(decisions, '$[0].evidence[0].n') \
+                    from revisions order by revision desc limit 1";
     assert_eq!(
-        place.number(evidence),
+        workdir.number(evidence),
         2.0,
-        "the choice of then, not of now"
+        "the evidence is that of the time of the choice"
     );
-    place.run(&["run", "small.toml", "--redecide"]).exits(0);
-    assert_eq!(place.number(evidence), 3.0);
-    place.run(&["rebuild"]).exits(0);
-    assert_eq!(place.number(evidence), 3.0);
+    workdir.run(&["run", "small.toml", "--redecide"]).exits(0);
+    assert_eq!(workdir.number(evidence), 3.0);
+    workdir.run(&["rebuild"]).exits(0);
+    assert_eq!(workdir.number(evidence), 3.0);
 }
 
 #[test]
-fn a_plan_ends_with_what_it_takes_first_roughly_then_by_what_jobs_took() {
-    let place = Workdir::small();
+fn a_plan_ends_with_its_cost_estimated_roughly_or_from_finished_jobs() {
+    let workdir = Workdir::small();
     let cost = || {
-        let plan = place
+        let plan = workdir
             .run(&["plan", "small.toml", "--json"])
             .exits(0)
             .stdout();
@@ -170,7 +169,7 @@ fn a_plan_ends_with_what_it_takes_first_roughly_then_by_what_jobs_took() {
         plan[0]["cost"].clone()
     };
     let last = || {
-        place
+        workdir
             .run(&["plan", "small.toml"])
             .exits(0)
             .stdout()
@@ -189,15 +188,15 @@ fn a_plan_ends_with_what_it_takes_first_roughly_then_by_what_jobs_took() {
         (rough["rough"].as_bool(), rough["jobs_behind_it"].as_u64()),
         (Some(true), Some(0))
     );
-    place.run(&["run", "small.toml"]).exits(0);
+    workdir.run(&["run", "small.toml"]).exits(0);
     assert_eq!(last().as_deref(), Some("nothing to train"));
-    place.write("small.toml", &SMALL.replace("conv = 8", "conv = 9"));
+    workdir.write("small.toml", &SMALL.replace("conv = 8", "conv = 9"));
     assert!(
         last().is_some_and(|l| l.contains("roughly: no finished job")),
-        "short jobs say nothing of others: {:?}",
+        "very short jobs are no evidence for others: {:?}",
         last()
     );
-    place.write("small.toml", &SMALL.replace("seeds = 2", "seeds = 4"));
+    workdir.write("small.toml", &SMALL.replace("seeds = 2", "seeds = 4"));
     assert!(
         last().is_some_and(|l| l.contains("by what 4 finished jobs of this machine took")),
         "{:?}",
@@ -205,8 +204,8 @@ fn a_plan_ends_with_what_it_takes_first_roughly_then_by_what_jobs_took() {
     );
     let known = cost();
     let slots = known["slots"][0]["slots"].as_f64().expect("slots");
-    // Four new jobs, each as long as the middle one of the same configuration.
-    let took = |which: &str| place.number(&format!("select {which}(seconds) from attempts"));
+    // Four new jobs, each of which takes as long as the median job of its configuration.
+    let took = |which: &str| workdir.number(&format!("select {which}(seconds) from attempts"));
     let each = known["seconds"].as_f64().expect("seconds") / (4.0 / slots).ceil();
     assert!(
         each >= 0.95 * took("min") && each <= 1.05 * took("max"),

@@ -1,5 +1,5 @@
-//! The experiment file's JSON Schema, held by a whole validator against every file there is: what
-//! is shipped, what the tests plan, and what they refuse.
+//! The JSON Schema of experiment files, checked by a validator with files that are shipped, that the
+//! tests plan, and that they refuse.
 #![cfg(test)]
 
 #[path = "../../crates/plan/tests/common/mod.rs"]
@@ -12,14 +12,14 @@ use jsonschema::Validator;
 use serde_json::Value;
 use std::path::Path;
 
-/// The schema, which is itself one of draft 2020-12.
+/// The schema, which must itself be one of draft 2020-12.
 fn schema() -> Validator {
     let schema = json_schema();
     assert!(jsonschema::draft202012::meta::is_valid(&schema));
     jsonschema::draft202012::new(&schema).expect("a schema")
 }
 
-/// The file as JSON; `None` where JSON has no such thing (what is no TOML, dates, NaN).
+/// The file as JSON; `None` for what JSON cannot express (invalid TOML, dates, NaN).
 fn json(text: &str) -> Option<Value> {
     let table: toml::Table = text.parse().ok()?;
     serde_json::to_value(table)
@@ -72,6 +72,7 @@ fn right_files_are_accepted() {
         "[augment]\nnormalize = { mean = [0.5, 0.5, 0.5], std = [1, 1, 1] }\nsteps = [{ rotate = 15 }, { crop = true, pad = 4 }]",
         "[[train.phases]]\nepochs = 2\noptimizer.lr = 1e-4",
         "[models.other]\nlayers = [{ flatten = true }, { dense = \"classes\" }]",
+        "[[sweep]]\ngrid.\"train.optimizer.clip_norm\" = [\"none\", 1]\ngrid.\"train.ema\" = [\"none\", 0.9]\ngrid.\"train.early_stopping\" = [\"none\", { patience = 2 }]",
         "[run]\ndevices = [\"cpu\"]\nslots = { cpu = \"cores\", cuda = 2 }\nthreads = 2",
     ];
     for part in parts {
@@ -92,7 +93,7 @@ fn right_files_are_accepted() {
     accepts(&schema, &heavy);
     assert!(
         !schema.is_valid(&json(&heavy.replace("0.9", "0")).expect("TOML")),
-        "Nesterov's form needs a momentum"
+        "Nesterov momentum needs a momentum"
     );
     accepts(
         &schema,
@@ -100,7 +101,8 @@ fn right_files_are_accepted() {
     );
 }
 
-/// Which of the wrong files a schema refuses; the rest takes axes, shapes or images to see.
+/// Which of the wrong files a schema refuses; the others are wrong only because of axes, shapes or
+/// images.
 #[test]
 fn wrong_files_are_refused_where_a_schema_can() {
     let schema = schema();

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Fuzzes for SECONDS from the kept corpus, the shipped experiments and the tests' files. What is found grows in the target
-# folder; a failure's input is written there and named: put it into corpus/plan, which the tests go through, and mend it.
+# Fuzzes for SECONDS, starting from the corpus, the shipped experiments and the files of the tests. New inputs are kept in the
+# target folder. The input of a failure is written there: fix the failure and add the input to corpus/plan, which the tests use.
 set -euo pipefail
 here="$(cd "$(dirname "$0")" && pwd)"
 root="$(cd "$here/../../.." && pwd)"

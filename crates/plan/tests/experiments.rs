@@ -1,4 +1,4 @@
-//! The experiments that are shipped, planned.
+//! The shipped experiments.
 
 mod common;
 
@@ -124,7 +124,7 @@ fn regularizers_have_their_baseline() {
 }
 
 #[test]
-fn the_tutorial_is_what_the_hand_computes() {
+fn the_tutorial_has_the_costs_computed_by_hand() {
     let plan = shipped("tutorial.toml");
     for planned in &plan.configurations {
         assert_eq!(
@@ -177,8 +177,7 @@ fn the_augmentation_experiment_has_its_baseline() {
     );
 }
 
-/// Labels with parameters, multiply-accumulates and the largest receptive field before positions
-/// are gone.
+/// Labels with parameters, multiply-accumulates and the receptive field of the last feature map.
 fn costs(name: &str) -> Vec<(String, u64, u64, u32)> {
     let field = |plan: &convsweep_plan::Planned| {
         let last = plan

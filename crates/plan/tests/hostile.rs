@@ -1,4 +1,4 @@
-//! Whatever stands in a file: an answer, quickly, and never a panic.
+//! Whatever a file contains, planning it ends quickly and without a panic.
 
 mod common;
 
@@ -22,7 +22,7 @@ fn refused_quickly(text: &str) -> usize {
 }
 
 #[test]
-fn a_huge_grid_is_refused_before_it_is_made() {
+fn a_huge_grid_is_refused_before_it_is_expanded() {
     let axis = |path: &str| {
         format!("grid.\"train.optimizer.{path}\" = {{ from = 0.1, to = 0.2, steps = 1000 }}\n")
     };
@@ -87,7 +87,7 @@ fn deep_long_and_strange_files_are_refused() {
 }
 
 #[test]
-fn what_is_no_text_or_no_file_is_said() {
+fn what_is_not_a_text_file_is_reported() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("experiment.toml");
     let check = |expect: &str| {
@@ -104,10 +104,10 @@ fn what_is_no_text_or_no_file_is_said() {
     check("cannot be read");
 }
 
-/// A device gives bytes without end and does not say so.
+/// A device provides bytes without end and does not say how many.
 #[test]
 #[cfg(target_os = "linux")]
-fn what_never_ends_is_not_read_to_its_end() {
+fn endless_files_are_not_read_to_the_end() {
     let start = Instant::now();
     let problems = plan(
         std::path::Path::new("/dev/zero"),
@@ -136,7 +136,7 @@ fn what_never_ends_is_not_read_to_its_end() {
 }
 
 #[test]
-fn a_failed_image_set_is_told_apart() {
+fn a_missing_image_set_is_not_the_files_fault() {
     let problems =
         plan_text(&small("\"cifar10\"", "\"folder\"\npath = \"nowhere\"")).expect_err("refuses");
     assert!(problems.only_data() && problems.len() == 1);
@@ -149,7 +149,7 @@ fn a_failed_image_set_is_told_apart() {
 }
 
 #[test]
-fn names_are_folders() {
+fn names_must_be_safe_as_names_of_folders() {
     let check = |name: &str, safe: bool| {
         let outcome = plan_text(&small("\"small\"", &format!("{:?}", name)));
         assert_eq!(outcome.is_ok(), safe, "{name}");
@@ -178,7 +178,7 @@ fn names_are_folders() {
 }
 
 #[test]
-fn ten_thousand_jobs_cost_little() {
+fn ten_thousand_jobs_are_planned_quickly() {
     let grid = "grid.\"train.optimizer.lr\" = { from = 1e-4, to = 1, steps = 100, scale = \"log\" }\n\
                 grid.\"model.parameters.width\" = { from = 1, to = 50, steps = 50 }";
     let start = Instant::now();
@@ -191,7 +191,7 @@ fn ten_thousand_jobs_cost_little() {
     );
 }
 
-/// A file of ours with bytes changed, cut, doubled or swapped for words of the language.
+/// A shipped file in which passages are replaced by words of the language.
 fn mutated() -> impl Strategy<Value = String> {
     let files = [
         "quickstart",
@@ -261,9 +261,9 @@ fn mutated() -> impl Strategy<Value = String> {
         })
 }
 
-/// What the fuzzer found worth keeping (`just fuzz`).
+/// Inputs that the fuzzer kept (`just fuzz`).
 #[test]
-fn the_kept_corpus_gets_answers() {
+fn the_corpus_of_the_fuzzer_is_planned_or_refused() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus/plan");
     let files: Vec<_> = std::fs::read_dir(folder)
         .expect("a corpus")
@@ -290,7 +290,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn mutated_files_get_an_answer(text in mutated()) {
+    fn mutated_files_are_planned_or_refused(text in mutated()) {
         if let Err(problems) = plan_text(&text) {
             prop_assert!(!problems.is_empty());
             prop_assert!(problems.to_string().contains("error"));
@@ -299,7 +299,7 @@ proptest! {
     }
 
     #[test]
-    fn overrides_get_an_answer(word in "[a-z.0-9]{0,12}=?[\\PC]{0,8}", path in prop::sample::select(vec!["", "train.", "model.layers.", "data.source.", "augment.", "train.optimizer."])) {
+    fn overrides_are_planned_or_refused(word in "[a-z.0-9]{0,12}=?[\\PC]{0,8}", path in prop::sample::select(vec!["", "train.", "model.layers.", "data.source.", "augment.", "train.optimizer."])) {
         if let Err(problems) = common::plan_with(SMALL, &common::set(&[&format!("{path}{word}")])) {
             prop_assert!(problems.to_string().contains("error"));
         }
@@ -326,7 +326,7 @@ proptest! {
     }
 
     #[test]
-    fn a_further_value_changes_no_other_job(
+    fn another_value_changes_no_other_job(
         rates in prop::collection::btree_set(1u32..40, 2..6),
         more in 40u32..60,
         at in any::<prop::sample::Index>(),
@@ -343,15 +343,14 @@ proptest! {
             plan.questions().map(|q| q.1).collect::<Vec<_>>()
         };
         let (old, new) = (ids(&before), ids(&after));
-        // What was there keeps its ids and its order; only the jobs of the new value come in
-        // between.
+        // Old jobs keep their ids and their order; the jobs of the new value come in between.
         let kept: Vec<_> = new.iter().filter(|id| old.contains(id)).cloned().collect();
         prop_assert_eq!(&kept, &old);
         prop_assert_eq!(new.len(), old.len() + 2 * widths.len());
     }
 
     #[test]
-    fn arbitrary_bytes_get_an_answer(bytes in prop::collection::vec(any::<u8>(), 0..2000)) {
+    fn arbitrary_bytes_are_refused(bytes in prop::collection::vec(any::<u8>(), 0..2000)) {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("experiment.toml");
         std::fs::write(&file, &bytes).expect("writes");

@@ -1,4 +1,4 @@
-//! What a job's id depends on, and what it does not.
+//! What the id of a job depends on.
 
 mod common;
 
@@ -22,7 +22,7 @@ grid."train.optimizer.lr" = [1e-3, 1e-2]
 "#;
 
 #[test]
-fn order_comments_spelling_and_how_it_runs_change_no_id() {
+fn ids_do_not_depend_on_order_spelling_or_how_jobs_are_run() {
     let base = ids(&planned(&sweep(SWEEP)));
     assert_eq!(base.len(), 8);
     let check = |file: String| assert_eq!(ids(&planned(&file)), base, "{file}");
@@ -72,7 +72,7 @@ fn a_new_value_or_seed_changes_no_other_job() {
 }
 
 #[test]
-fn what_changes_the_result_changes_the_id() {
+fn whatever_changes_the_result_changes_the_id() {
     let base = ids(&planned(SMALL));
     let check = |file: String| {
         let new = ids(&planned(&file));
@@ -94,7 +94,7 @@ fn what_changes_the_result_changes_the_id() {
 }
 
 #[test]
-fn overrides_do_as_an_edit_does() {
+fn an_override_is_equivalent_to_an_edit() {
     let check = |words: &[&str], edited: String| {
         let overridden = plan_with(SMALL, &set(words)).unwrap_or_else(|p| panic!("{p}"));
         assert_eq!(
@@ -145,7 +145,7 @@ fn overrides_do_as_an_edit_does() {
 }
 
 #[test]
-fn seeds_of_the_command_line() {
+fn seeds_on_the_command_line_are_a_number_or_a_list() {
     let check = |text: &str, seeds: Option<&[u64]>| {
         let parsed = text.parse::<convsweep_plan::Seeds>().ok();
         assert_eq!(parsed.as_ref().map(|s| s.0.as_slice()), seeds, "{text}");
@@ -159,7 +159,7 @@ fn seeds_of_the_command_line() {
     check("99999999999999999999", None);
 }
 
-/// The kept table: these ids must never change by a mere addition to the language.
+/// An addition to the language must never change these ids.
 #[test]
 fn the_shipped_experiments_keep_their_ids() {
     let mut table = String::new();

@@ -1,4 +1,4 @@
-//! `include`, `split.file`, and where values come from.
+//! `include`, `split.file`, and the origins of values.
 
 mod common;
 
@@ -23,7 +23,7 @@ fn refused(files: &[(&str, &str)], words: &[&str]) {
 }
 
 #[test]
-fn a_file_lies_over_what_it_includes() {
+fn a_file_overrides_what_it_includes() {
     let top = "include = \"parts/base.toml\"\n[experiment]\nname = \"top\"\n[train]\nepochs = 7\noptimizer.lr = 0.5\n[[sweep]]\ngrid.\"model.parameters.width\" = [4, 8]\n";
     let base =
         format!("{SMALL}\n[run]\nslots.cpu = 1\n[[sweep]]\ngrid.\"train.epochs\" = [1, 2, 3]\n");
@@ -43,7 +43,7 @@ fn a_file_lies_over_what_it_includes() {
     assert_eq!(
         plan.run.slots.get(&DeviceFamily::Cpu),
         Some(&1),
-        "what the top does not say is the base's"
+        "values that the top does not give are those of the base"
     );
     assert_eq!((plan.text.as_str(), plan.includes.len()), (top, 1));
     assert!(plan.includes[0].path.ends_with("parts/base.toml") && plan.includes[0].text == base);
@@ -70,7 +70,7 @@ fn several_files_are_included_in_order() {
 }
 
 #[test]
-fn circles_missing_files_and_mistakes_in_them_are_told() {
+fn circles_missing_files_and_mistakes_in_them_are_reported() {
     let top = "include = \"base.toml\"\n[experiment]\nname = \"top\"\n";
     refused(
         &[
@@ -126,7 +126,7 @@ fn circles_missing_files_and_mistakes_in_them_are_told() {
 }
 
 #[test]
-fn a_split_may_be_given_from_outside() {
+fn a_split_may_be_listed_in_a_file() {
     let text = small("\"cifar10\"", "\"cifar10\"\nsplit.file = \"rows.txt\"");
     let with = |rows: &'static str| plan_files(&[("e.toml", &text), ("rows.txt", rows)]);
     let id = |rows| {
@@ -160,7 +160,6 @@ fn a_split_may_be_given_from_outside() {
     );
 }
 
-/// The values of the first configuration of a text of one file, with where they come from, by path.
 /// Where the values of a configuration come from.
 fn origins(file: &Path, overrides: &Overrides, id: &ConfigurationId) -> Option<Vec<Provenance>> {
     let request = PlanRequest {
@@ -173,6 +172,7 @@ fn origins(file: &Path, overrides: &Overrides, id: &ConfigurationId) -> Option<V
     value_origins(&request, id).unwrap_or_else(|p| panic!("{p}"))
 }
 
+/// The values of the first configuration of a text, with their origins, by path.
 fn values_of(text: &str) -> BTreeMap<String, (String, ValueOrigin)> {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("top.toml");
@@ -194,7 +194,7 @@ fn values_of(text: &str) -> BTreeMap<String, (String, ValueOrigin)> {
 }
 
 #[test]
-fn what_the_file_does_not_name_is_told_too() {
+fn defaults_are_listed_too() {
     let text = SMALL.replace(
         "optimizer = { name = \"adam\", lr = 1e-3 }",
         "optimizer.lr = 1e-2",
@@ -225,7 +225,7 @@ fn what_the_file_does_not_name_is_told_too() {
 }
 
 #[test]
-fn every_value_knows_where_it_comes_from() {
+fn every_value_has_an_origin() {
     let folder = tempfile::tempdir().expect("a folder");
     let top = "include = \"base.toml\"\n[experiment]\nname = \"top\"\n[[sweep]]\ngrid.\"model.parameters.width\" = [4, 8]\n";
     std::fs::write(folder.path().join("top.toml"), top).expect("writes");
@@ -271,7 +271,7 @@ fn every_value_knows_where_it_comes_from() {
     let used = found["model.layers.0.conv"]
         .used_at
         .clone()
-        .expect("$width stands somewhere");
+        .expect("$width is used in the file");
     assert!(used.0.ends_with("base.toml") && used.1 == 12, "{used:?}");
     assert!(
         found

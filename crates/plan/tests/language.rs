@@ -1,4 +1,4 @@
-//! What the language means: defaults, merging, alternatives, axes.
+//! What files mean: defaults, merging, alternatives, axes.
 
 mod common;
 
@@ -67,7 +67,7 @@ fn every_default_is_filled_in() {
 }
 
 #[test]
-fn sections_say_what_they_mean() {
+fn sections_are_resolved() {
     let loss = planned(&small("seeds = 2", "metric = \"val_loss\""));
     assert_eq!(loss.metric.direction, Direction::Min);
     let run = planned(&format!(
@@ -108,7 +108,7 @@ fn sections_say_what_they_mean() {
 }
 
 #[test]
-fn augmentation_steps() {
+fn augmentation_steps_are_resolved() {
     let text = "[augment]\nnormalize = \"standard\"\nsteps = [ { rotate = 15 }, { scale = [0.9, 1.1], p = 0.5 }, \
                 { flip = \"vertical\" }, { crop = true, pad = 4, fill = \"reflect\" }, { translate = 0.1 }, { shear = 10, fill = \"nearest\" }, \
                 { random-resized-crop = [0.5, 1], ratio = 2 }, { brightness = 0.2 }, { contrast = 0.3 }, \
@@ -193,7 +193,7 @@ fn augmentation_steps() {
 }
 
 #[test]
-fn a_phase_goes_on_where_the_one_before_was() {
+fn a_phase_changes_the_one_before() {
     let text = small(
         "lr = 1e-3 }",
         "lr = 1e-3, beta1 = 0.8 }\nschedule = { name = \"step\", every_epochs = 3, factor = 0.1 }",
@@ -236,7 +236,7 @@ fn a_phase_goes_on_where_the_one_before_was() {
 }
 
 #[test]
-fn optimizers_and_schedules_mean_what_they_say() {
+fn optimizers_schedules_and_losses_are_resolved() {
     let optimizer = |text: &str| {
         let found = optimizers(&planned(&small("{ name = \"adam\", lr = 1e-3 }", text)));
         found.into_iter().next().expect("one")
@@ -279,7 +279,7 @@ fn optimizers_and_schedules_mean_what_they_say() {
             ..expected
         }
     );
-    // How nothing decays is no difference.
+    // Without weight decay, how it would be applied makes no difference.
     assert_eq!(
         optimizer("{ name = \"sgd\", decoupled = true, decay_norm_and_bias = false }"),
         sgd(0.01, 0.0)
@@ -423,7 +423,7 @@ fn an_axis_without_effect_does_not_multiply_jobs() {
 }
 
 #[test]
-fn alternatives_merge_into_the_section_they_stand_for() {
+fn an_alternative_is_merged_into_its_section() {
     let text = sweep(
         "grid.model = [\"base\", \"strided\"]\ngrid.augment = [\"base\", \"mirrored\"]",
     ) + "[models.strided]\nlayers = [ { conv = \"$width\", kernel = 3, stride = 2 }, { flatten = true }, { dense = \"classes\" } ]\n\
@@ -456,7 +456,7 @@ fn alternatives_merge_into_the_section_they_stand_for() {
 }
 
 #[test]
-fn layers_that_are_none_are_no_layers() {
+fn a_norm_or_activation_none_is_no_layer() {
     let text = small(
         "\"$width\", kernel = 3, activation = \"relu\" }",
         "16, kernel = 3, norm = \"$norm\" }, { activation = \"$act\" }",
@@ -485,7 +485,7 @@ fn layers_that_are_none_are_no_layers() {
 }
 
 #[test]
-fn grid_zip_exclude_and_blocks() {
+fn grids_zips_exclusions_and_blocks_make_points() {
     let check =
         |text: &str, expect: &[&str]| assert_eq!(labels(&planned(&sweep(text))), expect, "{text}");
     let both = "zip.\"train.epochs\" = [1, 2]\nzip.\"train.batch_size\" = [8, 16]";
@@ -547,7 +547,7 @@ fn folds_multiply_jobs() {
 }
 
 #[test]
-fn a_path_is_relative_to_the_file_or_to_where_the_user_stands() {
+fn a_path_is_relative_to_the_file_or_to_the_working_directory() {
     let text = small("\"cifar10\"", "\"folder\"\npath = \"flowers\"").replace("\"classes\"", "5");
     let plan = planned(&text);
     let path = plan.configurations[0]
@@ -564,7 +564,7 @@ fn a_path_is_relative_to_the_file_or_to_where_the_user_stands() {
 }
 
 #[test]
-fn unused_things_are_said() {
+fn unused_parameters_and_alternatives_are_noted() {
     let plan = planned(
         &(small("width = 16", "width = 16, depth = 3")
             + "[models.other]\nlayers = [ { flatten = true } ]\n"),
@@ -596,7 +596,7 @@ fn the_baseline_is_found_by_value_or_label() {
 }
 
 #[test]
-fn a_model_may_come_whole_from_an_axis() {
+fn an_axis_may_bring_the_whole_model() {
     let one = "layers = [ { flatten = true }, { dense = \"classes\" } ]";
     let two = "layers = [ { flatten = true }, { dense = 8 }, { dense = \"classes\" } ]";
     let start = SMALL.find("[model]").expect("a model");

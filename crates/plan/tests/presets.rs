@@ -1,4 +1,4 @@
-//! The shipped architectures: as many parameters as published, and their own knobs.
+//! The shipped architectures: their published numbers of parameters, and their own parameters.
 
 mod common;
 
@@ -7,7 +7,7 @@ use convsweep_plan::{Overrides, Plan, plan, presets};
 use convsweep_spec::data::{DataFacts, DataSpec, Source};
 use std::path::Path;
 
-/// As `common::facts`, and the folder "imagenet": 1000 classes of 3×224×224.
+/// The same as `common::facts`, with a folder "imagenet" of 1000 classes of 3×224×224.
 fn with_imagenet(spec: &DataSpec, path: Option<&Path>) -> Result<DataFacts, String> {
     if spec.source == Source::Folder && path.is_some_and(|p| p.ends_with("imagenet")) {
         let (classes, channels) = ((0..1000).map(|c| c.to_string()).collect(), 3);
@@ -41,7 +41,7 @@ fn planned(source: &str, preset: &str, parameters: &str) -> Plan {
 }
 
 #[test]
-fn parameters_are_as_many_as_published() {
+fn numbers_of_parameters_are_those_published() {
     let tv = "torchvision 0.24, counted";
     let table = [
         (
@@ -204,7 +204,7 @@ fn parameters_are_as_many_as_published() {
 }
 
 #[test]
-fn every_preset_fits_cifar_as_it_stands_and_says_what_it_is() {
+fn every_preset_fits_cifar_and_has_a_description() {
     assert_eq!(presets().count(), 15);
     for preset in presets() {
         let plan = planned("cifar10", preset.name, "");
@@ -237,7 +237,7 @@ fn costs_are_the_known_ones() {
 }
 
 #[test]
-fn a_preset_is_an_axis_and_what_is_wrong_with_one_is_told() {
+fn a_preset_can_be_an_axis_and_its_mistakes_are_reported() {
     let model = |text: &str| {
         let whole = small("parameters = { width = 16 }", "");
         let (from, to) = (

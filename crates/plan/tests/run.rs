@@ -1,4 +1,4 @@
-//! `[run]`: what each key means, and what is said of a wrong one.
+//! `[run]`: what its keys mean, and messages about wrong values.
 
 mod common;
 
@@ -8,7 +8,7 @@ use convsweep_spec::run_settings::Retry;
 use std::time::Duration;
 
 #[test]
-fn how_jobs_are_run() {
+fn settings_are_resolved_and_wrong_ones_are_refused() {
     let run = |text: &str| planned(&format!("{SMALL}\n[run]\n{text}")).run;
     let all = run(
         "retry = { crashed = 1, lost = 3, failed = 2, timed-out = 4, out-of-memory = 0, diverged = 0 }\n\

@@ -1,4 +1,4 @@
-//! `sample` in a block.
+//! `sample` of a block.
 
 mod common;
 
@@ -17,7 +17,7 @@ fn ids(plan: &Plan) -> BTreeSet<String> {
 }
 
 #[test]
-fn every_method_draws_so_many_points_in_their_ranges() {
+fn every_method_draws_the_given_number_of_points_within_ranges() {
     for method in ["random", "sobol", "latin-hypercube"] {
         let plan = sampled(&format!(
             "grid.\"model.parameters.width\" = {{ from = 4, to = 32 }}\ngrid.\"train.batch_size\" = [16, 32]\n\
@@ -95,7 +95,7 @@ fn zips_exclusions_and_further_blocks_go_together_with_it() {
 }
 
 #[test]
-fn what_is_wrong_with_a_sample_is_told() {
+fn mistakes_in_samples_are_reported() {
     let check = |text: &str, words: &str| {
         let problems = problems(&sweep(text));
         assert!(problems.contains(words), "{words} is not in\n{problems}");

@@ -1,5 +1,4 @@
-//! The reference and the starters; a validator holds the JSON Schema against files in
-//! `tests/schema`.
+//! The reference and the starters. `tests/schema` checks the JSON Schema with a validator.
 
 mod common;
 

@@ -1,4 +1,4 @@
-//! `[search]`, and in which order configurations start.
+//! `[search]`, and the order in which configurations start.
 
 mod common;
 
@@ -6,7 +6,7 @@ use common::{SMALL, planned, problems};
 use convsweep_spec::search::{SearchSettings, StopRule};
 
 #[test]
-fn rules_and_races() {
+fn rules_are_resolved() {
     let search = |text: &str| planned(&format!("{SMALL}\n[search]\n{text}")).search;
     assert_eq!(planned(SMALL).search, SearchSettings::default());
     let stop = search("stop = { rule = \"asha\", eta = 4, first = 2 }").stop;
@@ -79,7 +79,7 @@ fn a_race_may_go_beyond_the_seeds_of_the_experiment() {
 }
 
 #[test]
-fn priorities_are_axis_values() {
+fn priorities_rank_configurations() {
     let plan = |run: &str| {
         planned(&format!(
             "[experiment]\nname = \"order\"\n{REST}\n[run]\n{run}\n"

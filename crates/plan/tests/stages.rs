@@ -1,4 +1,4 @@
-//! `[[stage]]`: planned as numbers until the stage before has chosen, and checked for whatever it
+//! `[[stage]]`: only counted until the stage before has chosen, but checked for everything that it
 //! may choose.
 
 mod common;
@@ -44,7 +44,7 @@ fn decided(text: &str, decisions: &[Choice]) -> Plan {
     plan_request(&request).unwrap_or_else(|p| panic!("{p}"))
 }
 
-/// The first stage that has not chosen takes its candidate of this number.
+/// The first stage that has not chosen yet chooses its candidate of this number.
 fn choice(plan: &Plan, number: usize) -> Choice {
     let stage = plan
         .stages
@@ -102,7 +102,7 @@ fn a_stage_waits_for_the_one_before_it_and_starts_from_its_choice() {
 
     let first = choice(&plan, 0);
     let plan = decided(&staged(), std::slice::from_ref(&first));
-    // One of the rates is the file's own: that configuration is there already.
+    // One of the rates is that of the file: its configuration exists already.
     assert_eq!(
         (plan.configurations.len(), numbers(&plan)),
         (4, vec![(2, 2), (3, 3), (4, 0)])
@@ -111,7 +111,7 @@ fn a_stage_waits_for_the_one_before_it_and_starts_from_its_choice() {
     assert_eq!(plan.notes, Vec::<String>::new());
 
     let plan = decided(&staged(), &[first, choice(&plan, 1)]);
-    // The third stage changes the rate again: its own value stands.
+    // The third stage changes the rate again, so that its own value applies.
     assert_eq!(
         (plan.configurations.len(), numbers(&plan)),
         (7, vec![(2, 2), (3, 3), (4, 4)])
@@ -122,7 +122,7 @@ fn a_stage_waits_for_the_one_before_it_and_starts_from_its_choice() {
 }
 
 #[test]
-fn a_choice_stands_with_new_seeds_and_falls_with_its_configuration() {
+fn a_choice_is_kept_with_new_seeds_but_not_without_its_configuration() {
     let plan = planned(&staged());
     let first = choice(&plan, 1);
     let more_seeds = decided(
@@ -189,7 +189,7 @@ fn the_jobs_of_a_decided_stage_are_those_of_a_sweep() {
 }
 
 #[test]
-fn what_is_wrong_with_stages_is_told() {
+fn mistakes_in_stages_are_reported() {
     let check = |text: &str, words: &str| {
         let problems = problems(&format!("{SMALL}\n{text}"));
         assert!(problems.contains(words), "{words} is not in\n{problems}");

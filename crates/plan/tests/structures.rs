@@ -1,12 +1,11 @@
-//! Structures: written out they are the layers that they stand for, and what is wrong in them has
-//! its place.
+//! Structures of layers: what they are written out to, and the places of mistakes in them.
 
 mod common;
 
 use common::{SMALL, planned, problems, small};
 use std::time::Instant;
 
-/// [`SMALL`] with these layers in place of the convolution and the pooling, and more sections.
+/// [`SMALL`] with other layers instead of the convolution and the pooling, and further sections.
 fn with(layers: &str, sections: &str) -> String {
     let from = SMALL.find("  { conv").expect("a convolution");
     let to = SMALL.find("  { flatten").expect("a flattening");
@@ -15,7 +14,7 @@ fn with(layers: &str, sections: &str) -> String {
 }
 
 #[test]
-fn structures_are_the_layers_that_they_stand_for() {
+fn structures_equal_their_layers_written_out() {
     let id = |file: &str| planned(file).configurations[0].member.configuration.clone();
     let check = |short: String, long: String| assert_eq!(id(&short), id(&long), "{short}\n{long}");
     let conv = "{ conv = 8, kernel = 3 },";
@@ -82,7 +81,7 @@ fn blocks_and_their_parameters_are_axes() {
 }
 
 #[test]
-fn mistakes_in_structures_have_their_places() {
+fn mistakes_in_structures_are_shown_at_their_places() {
     let block = "[blocks.wide]\nparameters = { width = 8 }\nlayers = [\n  { conv = \"$width\", kernel = 3 },\n]";
     let files = [
         with(
@@ -167,7 +166,7 @@ fn mistakes_in_structures_have_their_places() {
 }
 
 #[test]
-fn what_is_written_out_without_end_is_refused_at_once() {
+fn endless_repetitions_are_refused_quickly() {
     let started = Instant::now();
     let check = |layers: &str, blocks: &str, words: &str| {
         let text = problems(&with(layers, blocks));
@@ -198,7 +197,7 @@ fn what_is_written_out_without_end_is_refused_at_once() {
 }
 
 #[test]
-fn a_block_may_use_the_models_knobs() {
+fn a_block_may_use_parameters_of_the_model() {
     let model = |width: &str, rest: &str| {
         let layers = "{ conv = \"$width\", kernel = 3, activation = \"relu\" }";
         assert!(SMALL.contains(layers));

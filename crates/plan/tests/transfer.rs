@@ -1,4 +1,4 @@
-//! Groups, frozen layers and where the weights come from.
+//! Groups of layers and frozen layers.
 
 mod common;
 
@@ -9,7 +9,7 @@ fn with(text: &str) -> String {
 }
 
 #[test]
-fn layers_are_frozen_and_thawed_phase_by_phase() {
+fn layers_are_frozen_and_unfrozen_phase_by_phase() {
     let text = with(
         "freeze = \"backbone\"\n[[train.phases]]\nepochs = 1\nunfreeze = \"conv*\"\n[[train.phases]]\nepochs = 1\nunfreeze = \"*\"\n\
          [[train.phases]]\nepochs = 1\nfreeze = [\"conv1\", \"conv1\"]\n[[train.phases]]\nepochs = 1\nunfreeze = \"conv1\"",
@@ -25,7 +25,7 @@ fn layers_are_frozen_and_thawed_phase_by_phase() {
 }
 
 #[test]
-fn groups_are_part_of_the_question_only_where_there_are_any() {
+fn groups_change_ids_only_if_there_are_any() {
     let id = |text: &str| planned(text).configurations[0].member.configuration.clone();
     let plain = id(&with("optimizer = { name = \"adam\", lr = 1e-3 }"));
     assert_eq!(

@@ -1,5 +1,5 @@
-//! Twenty files as two new users wrote them, from the README alone: each must mean what its author
-//! meant.
+//! Twenty files that two new users wrote from the README alone must mean what their authors
+//! intended.
 
 mod common;
 
@@ -8,7 +8,7 @@ use convsweep_plan::{Overrides, plan};
 use std::path::Path;
 
 #[test]
-fn files_from_memory_mean_what_they_say() {
+fn files_of_new_users_mean_what_was_intended() {
     let check = |name: &str, configurations: usize, jobs: usize, last: &str| {
         let file = Path::new(env!("CARGO_MANIFEST_DIR"))
             .join("tests/users")

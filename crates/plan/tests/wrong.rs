@@ -1,4 +1,4 @@
-//! What a mistake gets. Each kind of mistake with its snapshot; the texts are part of the product.
+//! The message about each kind of mistake, as a snapshot: messages are part of the product.
 
 mod common;
 
@@ -40,7 +40,7 @@ optimizer = { name = "adam", lr = "fast" }
 }
 
 #[test]
-fn overrides_are_shown_where_they_stand() {
+fn mistakes_in_overrides_are_shown_at_their_places() {
     let check = |file: &str, words: &[&str]| problems_with(file, &set(words));
     let swept = sweep("grid.\"train.optimizer\" = [\"sgd\", \"adam\"]");
     let text = [

@@ -1,8 +1,8 @@
-//! Wrong files, one for each kind of mistake.
+//! Files that are wrong, one for each kind of mistake.
 
 use super::{SMALL, small, sweep};
 
-/// (name, file)
+/// Pairs of a name and a file.
 pub fn mistakes() -> Vec<(&'static str, String)> {
     let conv = "kernel = 3";
     vec![
@@ -20,6 +20,14 @@ pub fn mistakes() -> Vec<(&'static str, String)> {
         ("missing_key", small("epochs = 3", "")),
         ("unknown_choice", small("\"relu\"", "\"rellu\"")),
         ("unknown_layer", small("pool = \"max\"", "maxpool = 2")),
+        (
+            "misspelt_layer_beside_an_activation",
+            small("conv = \"$width\", kernel = 3", "cnov = 8"),
+        ),
+        (
+            "misspelt_name_of_a_source",
+            small("\"cifar10\"", "{ nmae = \"cifar10\" }"),
+        ),
         (
             "two_layers_in_one",
             small("{ pool = \"max\" }", "{ pool = \"max\", dropout = 0.5 }"),

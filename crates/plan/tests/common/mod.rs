@@ -1,5 +1,5 @@
-//! What the tests share: facts of imagined image sets, planning of a text, a small right file to
-//! begin with.
+//! What the tests share: facts of imaginary image sets, planning of a text, and a small file that
+//! is right.
 #![allow(dead_code)]
 
 pub mod mistakes;
@@ -8,7 +8,7 @@ use convsweep_plan::{Overrides, Plan, Problems, plan};
 use convsweep_spec::data::{DataFacts, DataSpec, Source};
 use std::path::{Path, PathBuf};
 
-/// Facts as the data crate would give them.
+/// Facts such as the data crate provides.
 pub fn facts(spec: &DataSpec, path: Option<&Path>) -> Result<DataFacts, String> {
     let (classes, images, mut channels, mut size) = match &spec.source {
         Source::Cifar10 => (10, [50_000, 10_000], 3, [32, 32]),
@@ -37,7 +37,7 @@ pub fn facts(spec: &DataSpec, path: Option<&Path>) -> Result<DataFacts, String> 
     })
 }
 
-/// Plans a text as `experiment.toml` of some folder.
+/// Plans a text as `experiment.toml` in a temporary folder.
 pub fn plan_with(text: &str, overrides: &Overrides) -> Result<Plan, Problems> {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("experiment.toml");
@@ -45,7 +45,7 @@ pub fn plan_with(text: &str, overrides: &Overrides) -> Result<Plan, Problems> {
     plan(&file, overrides, &facts)
 }
 
-/// Plans the first of several files of one folder.
+/// Plans the first of several files in one folder.
 pub fn plan_files(files: &[(&str, &str)]) -> Result<Plan, Problems> {
     let folder = tempfile::tempdir().expect("a folder");
     for (name, text) in files {
@@ -81,7 +81,7 @@ pub fn problems_with(text: &str, overrides: &Overrides) -> String {
     }
 }
 
-/// `experiment.toml` in place of its whole path.
+/// Replaces the whole path of `experiment.toml` by its name.
 pub fn without_folder(text: &str) -> String {
     let paths =
         text.split(' ').map(
@@ -113,12 +113,12 @@ pub fn set(words: &[&str]) -> Overrides {
 }
 
 pub fn experiment_file(name: &str) -> PathBuf {
-    // Asked when the test runs: two checkouts may share one target folder.
+    // Read when the test runs, since two checkouts may share one target folder.
     let package = std::env::var("CARGO_MANIFEST_DIR").expect("run by cargo");
     Path::new(&package).join("../../experiments").join(name)
 }
 
-/// A right file without axes.
+/// A file that is right, without axes.
 pub const SMALL: &str = r#"
 [experiment]
 name = "small"
