@@ -68,59 +68,12 @@ impl<'a> Recorder<'a> {
 
     fn record_operation(&mut self, operation: &Operation, is_after_conv: bool) {
         match operation {
-            Operation::Conv {
-                parameters,
-                conv,
-                fused,
-            } => self.record(
-                self.layer_of(parameters.weight),
-                self.ops.conv_kernel(conv),
-                fused,
-            ),
-            Operation::Transposed { parameters, conv } => {
-                self.record(
-                    self.layer_of(parameters.weight),
-                    self.transposed_kernel(conv),
-                    &[],
-                );
-            }
-            Operation::LocallyConnected { parameters, .. } => {
-                self.record(self.layer_of(parameters.weight), NO_OWN_KERNEL, &[]);
-            }
-            Operation::Dense {
-                parameters, fused, ..
-            } => {
-                let own = ("own", "products summed up in register blocks");
-                self.record(
-                    self.layer_of(parameters.weight),
-                    self.ops.kernel(own),
-                    fused,
-                );
-            }
-            Operation::BatchNorm { norm, fused } => {
-                let own = match is_after_conv {
-                    true => "with the convolution before it; one pass for all that follows",
-                    false => "one pass for the moments, one for all that follows",
-                };
-                let kernel = self.ops.kernel(("own", own));
-                self.record(self.layer_of(norm.scale), kernel, fused);
-            }
-            Operation::GroupNorm { scale, .. } => {
-                self.record(self.layer_of(*scale), NO_OWN_KERNEL, &[]);
-            }
-            Operation::Prelu { slopes } => {
-                self.record(self.layer_of(*slopes), NO_OWN_KERNEL, &[]);
-            }
-            Operation::Activation { name, .. }
-            | Operation::Function {
-                name: Some(name), ..
-            } => self.record(name, NO_OWN_KERNEL, &[]),
-            Operation::Pool { name, pooling } => {
-                let own = match pooling {
-                    Pooling::Max(_) | Pooling::Average(_) => "each window in one pass",
-                    Pooling::GlobalAverage => "each plane in one pass",
-                };
-                self.record(name, self.ops.kernel(("own", own)), &[]);
+            Operation::Conv { fused, .. }
+            | Operation::Dense { fused, .. }
+            | Operation::BatchNorm { fused, .. } => {
+                if let Some((layer, kernel)) = self.single(operation, is_after_conv) {
+                    self.record(layer, kernel, fused);
+                }
             }
             Operation::Gate(operations) => self.record_all(operations),
             Operation::Branches {
@@ -134,8 +87,65 @@ impl<'a> Recorder<'a> {
                 }
                 self.record_sum(operation, name, fused);
             }
-            Operation::Dropout { .. } | Operation::Flatten | Operation::Function { .. } => {}
+            single => {
+                if let Some((layer, kernel)) = self.single(single, is_after_conv) {
+                    self.record(layer, kernel, &[]);
+                }
+            }
         }
+    }
+
+    /// The layer of an operation that is not a structure, and its kernel; `None` if the layer is
+    /// not recorded.
+    fn single<'b>(
+        &self,
+        operation: &'b Operation,
+        is_after_conv: bool,
+    ) -> Option<(&'b str, KernelAndReason)>
+    where
+        'a: 'b,
+    {
+        Some(match operation {
+            Operation::Conv {
+                parameters, conv, ..
+            } => (self.layer_of(parameters.weight), self.ops.conv_kernel(conv)),
+            Operation::Transposed { parameters, conv } => (
+                self.layer_of(parameters.weight),
+                self.transposed_kernel(conv),
+            ),
+            Operation::LocallyConnected { parameters, .. } => {
+                (self.layer_of(parameters.weight), NO_OWN_KERNEL)
+            }
+            Operation::Dense { parameters, .. } => {
+                let own = ("own", "products summed up in register blocks");
+                (self.layer_of(parameters.weight), self.ops.kernel(own))
+            }
+            Operation::BatchNorm { norm, .. } => {
+                let own = match is_after_conv {
+                    true => "with the convolution before it; one pass for all that follows",
+                    false => "one pass for the moments, one for all that follows",
+                };
+                (self.layer_of(norm.scale), self.ops.kernel(("own", own)))
+            }
+            Operation::GroupNorm { scale, .. } => (self.layer_of(*scale), NO_OWN_KERNEL),
+            Operation::Prelu { slopes } => (self.layer_of(*slopes), NO_OWN_KERNEL),
+            Operation::Activation { name, .. }
+            | Operation::Function {
+                name: Some(name), ..
+            } => (name.as_str(), NO_OWN_KERNEL),
+            Operation::Pool { name, pooling } => {
+                let own = match pooling {
+                    Pooling::Max(_) | Pooling::Average(_) => "each window in one pass",
+                    Pooling::GlobalAverage => "each plane in one pass",
+                };
+                (name.as_str(), self.ops.kernel(("own", own)))
+            }
+            Operation::Dropout { .. }
+            | Operation::Flatten
+            | Operation::Function { .. }
+            | Operation::Gate(_)
+            | Operation::Branches { .. } => return None,
+        })
     }
 
     /// Records the choice for a layer and for the layers that are fused with it. A layer's own

@@ -116,18 +116,27 @@ fn resample(
 ) -> Tensor<4> {
     let device = x.device();
     let [_, _, h, w] = x.dims();
-    let matrix = |have: usize, want: usize| {
-        let mut values = vec![0.0f32; have * want];
-        for i in 0..want {
-            for (pixel, share) in weights(i as u32, want as u32, have as u32) {
-                values[i * have + pixel as usize] += share as f32;
-            }
+    let rows = weight_matrix(h, size[0], &weights);
+    let columns = weight_matrix(w, size[1], &weights);
+    let matrix = |values, shape| Tensor::<2>::from_data(TensorData::new(values, shape), &device);
+    let rows = matrix(rows, [size[0], h]).unsqueeze::<4>();
+    let columns = matrix(columns, [size[1], w]).unsqueeze::<4>();
+    rows.matmul(x).matmul(columns.swap_dims(2, 3))
+}
+
+/// `[want, have]`: the weights of each output pixel over the input pixels.
+fn weight_matrix(
+    have: usize,
+    want: usize,
+    weights: &impl Fn(u32, u32, u32) -> Vec<(u32, f64)>,
+) -> Vec<f32> {
+    let mut values = vec![0.0f32; have * want];
+    for i in 0..want {
+        for (pixel, share) in weights(i as u32, want as u32, have as u32) {
+            values[i * have + pixel as usize] += share as f32;
         }
-        Tensor::<2>::from_data(TensorData::new(values, [want, have]), &device).unsqueeze::<4>()
-    };
-    matrix(h, size[0])
-        .matmul(x)
-        .matmul(matrix(w, size[1]).swap_dims(2, 3))
+    }
+    values
 }
 
 /// Adds `pixels`, `[(top, bottom), (left, right)]`.

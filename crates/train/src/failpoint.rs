@@ -2,8 +2,9 @@
 //!
 //! `CONVSWEEP_FAILPOINT="name:count"` makes the process send itself SIGKILL when it passes the
 //! place `name` for the `count`-th time in an attempt (from 1, the default). Only first attempts
-//! die, unless `CONVSWEEP_FAILPOINT_ATTEMPTS` names a higher number of attempts. Places, in the order in
-//! which an attempt passes them:
+//! die, unless `CONVSWEEP_FAILPOINT_ATTEMPTS` names a higher number of attempts.
+//!
+//! Places, in the order in which an attempt passes them:
 //!
 //! | name | where |
 //! | --- | --- |

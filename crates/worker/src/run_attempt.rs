@@ -130,7 +130,9 @@ fn run_job(
     let fingerprint = fingerprint(job.execution.device);
     let logged_epochs = log.borrow().logged_epochs().clone();
     let mut report = |event: Event| {
-        tracing::debug!(?event);
+        if !event.is_passing() {
+            tracing::debug!(?event, "reported");
+        }
         let is_connected = log.borrow_mut().write(event)?;
         if !is_connected {
             commands.disconnect();

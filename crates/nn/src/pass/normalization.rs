@@ -3,7 +3,7 @@
 use super::context::Pass;
 use crate::batch::Batch;
 use crate::operation::{BatchNorm, LayerParameters};
-use crate::ops::{BatchMoments, FusedConv, FusedNorm, batch_norm_with_gradients};
+use crate::ops::{BatchMoments, FusedConv, FusedNorm, WeightAndBias, batch_norm_with_gradients};
 use burn::tensor::Tensor;
 
 /// A batch normalisation, and what is computed in the same pass.
@@ -49,16 +49,8 @@ impl Pass<'_> {
         };
         if self.training.is_none() {
             let [mean, variance] = self.running_statistics(norm);
-            let parameters = [scale, shift, mean, variance];
-            return match conv {
-                Some(conv) => {
-                    let norm = (parameters, options);
-                    self.ops.conv_norm(batch, fused.summand, conv, norm)
-                }
-                None => self
-                    .ops
-                    .batch_norm(batch, fused.summand, parameters, options),
-            };
+            let parameters = ([scale, shift, mean, variance], options);
+            return self.normalize_for_evaluation(batch, fused.summand, conv, parameters);
         }
         if self.network.frozen[norm.scale] {
             let [mean, variance] = self.running_statistics(norm).map(Tensor::autodiff);
@@ -83,6 +75,20 @@ impl Pass<'_> {
         };
         self.move_running_statistics(norm, moments, &output);
         output
+    }
+
+    /// By the running statistics, without gradients.
+    fn normalize_for_evaluation(
+        &self,
+        batch: Batch,
+        summand: Option<Batch>,
+        conv: Option<(WeightAndBias, &FusedConv)>,
+        (parameters, norm): ([Tensor<1>; 4], FusedNorm),
+    ) -> Batch {
+        match conv {
+            Some(conv) => self.ops.conv_norm(batch, summand, conv, (parameters, norm)),
+            None => self.ops.batch_norm(batch, summand, parameters, norm),
+        }
     }
 
     fn running_statistics(&self, norm: &BatchNorm) -> [Tensor<1>; 2] {

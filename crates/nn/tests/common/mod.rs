@@ -1,6 +1,12 @@
 //! Helpers for several tests.
 
-use convsweep_spec::model::{Conv, Init, Padding};
+// No test program uses all of this.
+#![allow(dead_code)]
+
+use convsweep_nn::{Network, build, device};
+use convsweep_spec::device::DeviceName;
+use convsweep_spec::model::{Conv, Dense, Init, Layer, ModelSpec, Padding};
+use convsweep_spec::shape::Shape;
 
 /// A 3×3 convolution with a bias, without norm or activation, which keeps the size of the image.
 pub fn plain_conv(filters: u32) -> Conv {
@@ -15,5 +21,49 @@ pub fn plain_conv(filters: u32) -> Conv {
         norm: None,
         activation: None,
         init: Init::GlorotUniform,
+    }
+}
+
+/// A dense layer with a bias.
+pub fn dense(units: u32) -> Layer {
+    Layer::Dense(Dense {
+        units,
+        bias: true,
+        activation: None,
+        init: Init::Torch,
+    })
+}
+
+/// A network of these layers on the CPU, for images of this shape.
+pub fn network(layers: Vec<Layer>, input: [usize; 4], classes: u32) -> Network {
+    let model = ModelSpec { layers };
+    let device = device(DeviceName::CPU).expect("cpu");
+    build(&model, image(input), classes, 5, &device).expect("fits")
+}
+
+/// Reproducible values between −1 and 1.
+pub fn numbers(count: usize) -> Vec<f32> {
+    (0..count)
+        .map(|i| ((i * 7919 + 13) % 211) as f32 / 105.0 - 1.0)
+        .collect()
+}
+
+/// Shape of one image of a batch.
+pub fn image([_, c, h, w]: [usize; 4]) -> Shape {
+    Shape::Image {
+        channels: c as u32,
+        height: h as u32,
+        width: w as u32,
+    }
+}
+
+/// Asserts that all values agree to 1e-5, relative to the larger ones.
+pub fn close(found: &[f32], expected: &[f64], what: &str) {
+    assert_eq!(found.len(), expected.len(), "{what}");
+    for (i, (f, e)) in found.iter().zip(expected).enumerate() {
+        assert!(
+            (f64::from(*f) - e).abs() < 1e-5 * e.abs().max(1.0),
+            "{what}: {i}: {f}, expected {e}"
+        );
     }
 }

@@ -4,6 +4,7 @@
 mod dims;
 mod error;
 mod flow;
+mod join;
 mod layer;
 mod layers;
 mod measure;
