@@ -1,4 +1,5 @@
-//! `convsweep`, the light program: command line, logging, exit codes. It links no tensor library.
+//! The `convsweep` program: command line, logging and exit codes. It links no tensor library, so
+//! it builds and starts quickly; training happens in the worker programs.
 
 mod cli;
 mod commands;
@@ -15,7 +16,7 @@ use exit::Exit;
 use std::io::ErrorKind;
 use std::process::ExitCode;
 
-// A plan of many jobs consists of many small pieces of memory.
+// Planning many jobs makes many small allocations, at which mimalloc is faster than glibc.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
@@ -38,7 +39,7 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
     commands::run_command(&context, cli.command, Cli::command())
 }
 
-/// Problems of a file have labels of their own.
+/// Adds `error:`, unless the message is a report on an experiment file, which is labelled already.
 fn with_label(message: &str) -> String {
     if message.starts_with("error") || message.starts_with('\u{1b}') {
         message.into()
@@ -47,7 +48,7 @@ fn with_label(message: &str) -> String {
     }
 }
 
-/// `convsweep query … | head` closes the pipe early, which is no failure.
+/// `convsweep query … | head` closes the pipe early, which is not a failure.
 fn is_closed_pipe(error: &anyhow::Error) -> bool {
     match error.downcast_ref::<std::io::Error>() {
         Some(error) => error.kind() == ErrorKind::BrokenPipe,

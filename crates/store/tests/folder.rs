@@ -23,25 +23,25 @@ use std::io::Write;
 use tempfile::TempDir;
 
 pub struct Folder {
-    _keep: TempDir,
+    _temporary: TempDir,
     pub results: ResultsFolder,
-    /// Every line is written to its log and, if there is a writer, sent to it too, as in a run.
+    /// If there is a writer, each line that is appended to a log is also sent to it, as in a run.
     pub writer: Option<DatabaseWriter>,
-    numbers: HashMap<(JobId, u32), u64>,
+    next_event: HashMap<(JobId, u32), u64>,
     /// Time of the last line; each line is one second later.
     pub clock: f64,
 }
 
 impl Folder {
     pub fn new() -> Folder {
-        let keep = tempfile::tempdir().expect("makes a folder");
-        let results = ResultsFolder(keep.path().join("results"));
+        let temporary = tempfile::tempdir().expect("makes a folder");
+        let results = ResultsFolder(temporary.path().join("results"));
         fs::create_dir_all(&results.0).expect("makes");
         Folder {
-            _keep: keep,
+            _temporary: temporary,
             results,
             writer: None,
-            numbers: HashMap::new(),
+            next_event: HashMap::new(),
             clock: 1000.0,
         }
     }
@@ -52,7 +52,8 @@ impl Folder {
         folder
     }
 
-    /// Closes the writer and reads the ends of the logs, as the next run does.
+    /// Closes the writer and brings the database up to date with the logs, as the next run does;
+    /// returns the problems found.
     pub fn synced(&mut self) -> Vec<String> {
         self.writer = None;
         let writer = DatabaseWriter::open(&self.results).expect("opens");
@@ -76,7 +77,7 @@ impl Folder {
 
     pub fn event(&mut self, job: &JobId, attempt: u32, event: Event) {
         self.clock += 1.0;
-        let n = self.numbers.entry((job.clone(), attempt)).or_default();
+        let n = self.next_event.entry((job.clone(), attempt)).or_default();
         let envelope = Envelope {
             format: FORMAT,
             job: job.clone(),
@@ -198,7 +199,7 @@ impl Folder {
         );
     }
 
-    /// A complete job: two epochs that end with `accuracy`, and both evaluations.
+    /// Records a complete job: two epochs, the second with `accuracy`, and both evaluations.
     pub fn train(&mut self, job: &JobId, accuracy: f64) {
         self.start(job, 1, Start::Scratch);
         self.epoch(job, 1, 1, accuracy - 0.1);
@@ -246,7 +247,7 @@ impl Folder {
             .join("\n")
     }
 
-    /// Every row of every table, and the text of every view, in order.
+    /// Every row of every table and the definition of every view, in a fixed order.
     pub fn dump(&self) -> String {
         let connection = rusqlite::Connection::open(self.results.database()).expect("opens");
         let names = "select name, type, sql from sqlite_master where type in ('table', 'view') order by type, name";
@@ -294,8 +295,8 @@ pub fn fingerprint() -> Fingerprint {
     }
 }
 
-/// A configuration with `seeds` jobs that differs from others by its width, and a value for each
-/// axis.
+/// A configuration with one job for each of `seeds` seeds. Its width tells it from others and is
+/// its value on every axis.
 pub fn member(position: u32, width: u32, epochs: u32, seeds: u64, axes: &[&str]) -> Member {
     let dense = |units| {
         Layer::Dense(Dense {

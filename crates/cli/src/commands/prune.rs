@@ -19,7 +19,7 @@ pub struct PruneArgs {
     /// Also remove the saved training states: training more epochs then starts from scratch.
     #[arg(long)]
     pub states: bool,
-    /// Only say what would be removed.
+    /// Show how much would be freed, and remove nothing.
     #[arg(long)]
     pub dry_run: bool,
 }
@@ -54,15 +54,15 @@ pub fn prune(context: &Context, args: &PruneArgs) -> Result<Exit> {
             fs::remove_dir_all(folder).code(Exit::Results)?;
         }
     }
-    let would = if args.dry_run { "would free" } else { "freed" };
-    say(&format!("{would} {}", removed.words()))?;
+    let verb = if args.dry_run { "would free" } else { "freed" };
+    say(&format!("{verb} {}", removed.summary()))?;
     if args.dry_run && !args.states && with_states.files > with_checkpoints.files {
-        say(&format!("with --states {would} {}", with_states.words()))?;
+        say(&format!("with --states {verb} {}", with_states.summary()))?;
     }
     Ok(Exit::Complete)
 }
 
-/// Folders to remove, and the space that this frees.
+/// Folders to remove, and the space that removing them frees.
 #[derive(Debug, Default)]
 struct Freed {
     folders: Vec<PathBuf>,
@@ -71,7 +71,7 @@ struct Freed {
     bytes: u64,
 }
 
-/// The links of one file that are to be removed.
+/// A file and how many of its hard links are in folders to be removed.
 #[derive(Debug)]
 struct LinkedFile {
     bytes: u64,
@@ -80,8 +80,8 @@ struct LinkedFile {
 }
 
 impl Freed {
-    /// Adds those of a job's folders that exist. A file with several hard links counts once, and
-    /// its space only if all of its links are removed.
+    /// Adds the folders of a job that exist. A file counts once however many hard links it has,
+    /// and only if all of them are removed.
     fn add_job(&mut self, folders: &[&Path]) -> std::io::Result<()> {
         let mut files: HashMap<(u64, u64), LinkedFile> = HashMap::new();
         let folders: Vec<&&Path> = folders.iter().filter(|folder| folder.is_dir()).collect();
@@ -102,7 +102,7 @@ impl Freed {
         Ok(())
     }
 
-    fn words(&self) -> String {
+    fn summary(&self) -> String {
         format!(
             "{}: {} of {}",
             bytes(self.bytes as f64),
@@ -136,7 +136,7 @@ fn collect(folder: &Path, files: &mut HashMap<(u64, u64), LinkedFile>) -> std::i
 mod tests {
     use super::*;
 
-    /// A job of which the checkpoint and a saved state are the same file.
+    /// A job whose checkpoint and saved state are hard links to the same file.
     fn job() -> tempfile::TempDir {
         let job = tempfile::tempdir().expect("creates");
         let state = job.path().join("states").join("epoch-2");
@@ -150,28 +150,28 @@ mod tests {
     }
 
     #[test]
-    fn space_that_another_link_keeps_is_not_freed() {
+    fn a_file_with_a_remaining_link_frees_nothing() {
         let job = job();
         let mut freed = Freed::default();
         let checkpoint = job.path().join("checkpoint");
         freed.add_job(&[&checkpoint]).expect("reads");
-        assert_eq!(freed.words(), "10 B: 1 file of 1 job");
+        assert_eq!(freed.summary(), "10 B: 1 file of 1 job");
     }
 
     #[test]
-    fn a_file_with_two_links_counts_once() {
+    fn a_file_with_two_removed_links_counts_once() {
         let job = job();
         let mut freed = Freed::default();
         let folders = ["checkpoint", "states"].map(|name| job.path().join(name));
         freed.add_job(&[&folders[0], &folders[1]]).expect("reads");
-        assert_eq!(freed.words(), "1 kB: 2 files of 1 job");
+        assert_eq!(freed.summary(), "1 kB: 2 files of 1 job");
     }
 
     #[test]
-    fn jobs_without_these_folders_do_not_count() {
+    fn a_job_without_folders_does_not_count() {
         let mut freed = Freed::default();
         let missing = Path::new("/nonexistent/checkpoint");
         freed.add_job(&[missing]).expect("reads");
-        assert_eq!(freed.words(), "0 B: 0 files of 0 jobs");
+        assert_eq!(freed.summary(), "0 B: 0 files of 0 jobs");
     }
 }

@@ -1,4 +1,4 @@
-//! `status`: a line for each experiment, or for each job of one.
+//! `status`: one line per experiment, or per job of one experiment.
 
 use crate::context::Context;
 use crate::exit::{Code, Exit};
@@ -31,14 +31,14 @@ const JOB_COLUMNS: [&str; 7] = [
 /// Arguments of `status`.
 #[derive(Debug, Args)]
 pub struct StatusArgs {
-    /// Only this experiment.
+    /// Show the jobs of this experiment.
     pub name: Option<String>,
-    /// As JSON.
+    /// Print JSON.
     #[arg(long)]
     pub json: bool,
 }
 
-/// Prints how far experiments, or the jobs of one, have come.
+/// Prints the progress of all experiments, or of the jobs of one.
 ///
 /// # Errors
 /// If there is no such experiment or the database cannot be used.
@@ -46,7 +46,7 @@ pub fn status(context: &Context, args: &StatusArgs) -> Result<Exit> {
     match (context.database_if_any()?, &args.name) {
         (None, _) if args.json => say("[]")?,
         (None, _) => eprintln!(
-            "nothing was run here yet: {} has no database",
+            "nothing has been run here yet: {} has no database",
             context.results.0.display()
         ),
         (Some(database), Some(name)) => jobs(&database, name, args.json)?,

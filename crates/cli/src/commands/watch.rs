@@ -53,7 +53,7 @@ pub fn watch(context: &Context, args: &WatchArgs) -> Result<Exit> {
 
 fn newest_experiment(database: &Database) -> Result<String> {
     let newest = database.newest_experiment().code(Exit::Results)?;
-    newest.ok_or_else(|| failure(Exit::Wrong, "nothing was run here yet"))
+    newest.ok_or_else(|| failure(Exit::Wrong, "nothing has been run here yet"))
 }
 
 /// Overwrites the screen: each line from its start to its end, then the rest. That does not

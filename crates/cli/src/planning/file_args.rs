@@ -1,8 +1,8 @@
-//! What the command line changes in an experiment file.
+//! Options that change what an experiment file asks for.
 
 use clap::Args;
 
-/// Changes of an experiment file.
+/// Changes to an experiment file.
 #[derive(Debug, Clone, Default, Args)]
 pub struct FileArgs {
     /// Override a value: --set train.epochs=2.

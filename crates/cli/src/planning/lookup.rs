@@ -40,7 +40,7 @@ pub fn unknown_experiment(database: &Database, name: &str) -> anyhow::Error {
     let experiments = database.experiments().unwrap_or_default();
     let names: Vec<String> = experiments.into_iter().map(|e| e.name).collect();
     let message = if names.is_empty() {
-        format!("no experiment \"{name}\": nothing was run here yet")
+        format!("no experiment \"{name}\": nothing has been run here yet")
     } else {
         format!("no experiment \"{name}\"; there are {}", names.join(", "))
     };

@@ -4,7 +4,7 @@ use super::class_names;
 use super::set::{DataFile, Download, FileLayout, PublishedSet};
 use convsweep_spec::data::Source;
 
-/// The published set that `source` names; none for folders, tables and shapes.
+/// The published set behind `source`; `None` for folders, CSV tables and generated shapes.
 pub(crate) fn published_set(source: &Source) -> Option<PublishedSet> {
     match source {
         Source::Cifar10 => Some(cifar10()),
@@ -25,7 +25,7 @@ fn file(name: &str, bytes: u64, sha256: &str) -> DataFile {
 }
 
 /// A data file whose checksum is not published; the archive's checksum covers it.
-fn unsummed_file(name: &str, bytes: u64) -> DataFile {
+fn file_without_checksum(name: &str, bytes: u64) -> DataFile {
     DataFile {
         name: name.to_string(),
         bytes,
@@ -33,11 +33,11 @@ fn unsummed_file(name: &str, bytes: u64) -> DataFile {
     }
 }
 
-/// A file that lies in each of these folders.
-fn download(folders: &[&str], name: &str, bytes: u64, md5: &str) -> Download {
-    let addresses = folders
+/// A download that each of the mirrors offers under its base address.
+fn download(mirrors: &[&str], name: &str, bytes: u64, md5: &str) -> Download {
+    let addresses = mirrors
         .iter()
-        .map(|folder| format!("{folder}{name}"))
+        .map(|mirror| format!("{mirror}{name}"))
         .collect();
     Download {
         name: name.to_string(),
@@ -105,8 +105,8 @@ fn cifar100() -> PublishedSet {
         layout: FileLayout::Cifar { label_bytes: 2 },
         classes: class_names::CIFAR100.to_vec(),
         shape: [3, 32, 32],
-        train: vec![unsummed_file("train.bin", 153_700_000)],
-        test: vec![unsummed_file("test.bin", 30_740_000)],
+        train: vec![file_without_checksum("train.bin", 153_700_000)],
+        test: vec![file_without_checksum("test.bin", 30_740_000)],
         downloads: vec![download(
             &[TORONTO],
             "cifar-100-binary.tar.gz",
@@ -117,7 +117,7 @@ fn cifar100() -> PublishedSet {
 }
 
 fn mnist() -> PublishedSet {
-    let from = [
+    let mirrors = [
         "https://ossci-datasets.s3.amazonaws.com/mnist/",
         "https://storage.googleapis.com/cvdf-datasets/mnist/",
     ];
@@ -153,25 +153,25 @@ fn mnist() -> PublishedSet {
         ],
         downloads: vec![
             download(
-                &from,
+                &mirrors,
                 "train-images-idx3-ubyte.gz",
                 9_912_422,
                 "f68b3c2dcbeaaa9fbdd348bbdeb94873",
             ),
             download(
-                &from,
+                &mirrors,
                 "train-labels-idx1-ubyte.gz",
                 28_881,
                 "d53e105ee54ea40749a09fcbcd1e9432",
             ),
             download(
-                &from,
+                &mirrors,
                 "t10k-images-idx3-ubyte.gz",
                 1_648_877,
                 "9fb629c4189551a2d022fa330f9573f3",
             ),
             download(
-                &from,
+                &mirrors,
                 "t10k-labels-idx1-ubyte.gz",
                 4_542,
                 "ec29112dd5afa0611ce80d1b7f02629c",
@@ -181,7 +181,7 @@ fn mnist() -> PublishedSet {
 }
 
 fn fashion_mnist() -> PublishedSet {
-    let from = ["http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"];
+    let mirrors = ["http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"];
     PublishedSet {
         name: "fashion-mnist",
         folder: "fashion-mnist",
@@ -214,25 +214,25 @@ fn fashion_mnist() -> PublishedSet {
         ],
         downloads: vec![
             download(
-                &from,
+                &mirrors,
                 "train-images-idx3-ubyte.gz",
                 26_421_880,
                 "8d4fb7e6c68d591d4c3dfef9ec88bf0d",
             ),
             download(
-                &from,
+                &mirrors,
                 "train-labels-idx1-ubyte.gz",
                 29_515,
                 "25c81989df183df01b3e8a0aad5dffbe",
             ),
             download(
-                &from,
+                &mirrors,
                 "t10k-images-idx3-ubyte.gz",
                 4_422_102,
                 "bef4ecab320f06d8554ea6380940ec79",
             ),
             download(
-                &from,
+                &mirrors,
                 "t10k-labels-idx1-ubyte.gz",
                 5_148,
                 "bb300cfdad3c16e7a12a480ee83cd310",
@@ -246,7 +246,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn published_counts() {
+    fn counts_of_images_and_classes() {
         let check = |source: Source, expect: (u32, u32, usize)| {
             let facts = published_set(&source).expect("a published set").facts();
             assert_eq!(
@@ -264,7 +264,7 @@ mod tests {
 
     /// These strings are part of every job's identity: they must never change.
     #[test]
-    fn hashes_are_kept() {
+    fn hashes_do_not_change() {
         let hash = |source: Source| {
             published_set(&source)
                 .expect("a published set")

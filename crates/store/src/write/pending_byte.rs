@@ -9,7 +9,7 @@
 #[cfg(target_os = "linux")]
 pub(crate) use linux::keep_pending_byte_locked;
 
-/// Other systems do not have locks of this kind: two readers of older versions may collide.
+/// Other systems lack open-file-description locks, so an old `sqlite3` may still see the error.
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn keep_pending_byte_locked(_database: &std::path::Path) {}
 
@@ -31,7 +31,8 @@ mod linux {
     /// to the process.
     static LOCKED: Mutex<BTreeMap<(u64, u64), File>> = Mutex::new(BTreeMap::new());
 
-    /// Read-locks the byte, as SQLite's own readers do briefly. If that fails, nothing is lost.
+    /// Read-locks the byte, as SQLite's own readers do briefly. A failure is ignored: the database
+    /// works without the lock, and only the rare error described above comes back.
     pub(crate) fn keep_pending_byte_locked(database: &Path) {
         let Ok(mut locked) = LOCKED.lock() else {
             return;

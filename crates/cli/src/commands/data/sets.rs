@@ -1,4 +1,4 @@
-//! The image set that a command names.
+//! The image set that a `data` command works on.
 
 use crate::context::Context;
 use crate::exit::{Exit, data_failure, failure};
@@ -13,7 +13,7 @@ use std::path::Path;
 /// The plan of an unchanged experiment file.
 ///
 /// # Errors
-/// What is wrong with the file.
+/// If the file cannot be read or has mistakes.
 pub fn read_file(context: &Context, file: &Path) -> Result<Plan> {
     read(context, file, &FileArgs::default())
 }
@@ -30,7 +30,7 @@ pub fn first_set(context: &Context, plan: &Plan) -> Result<ImageSet> {
     convsweep_data::open(location, &planned.member.resolved.data).map_err(data_failure)
 }
 
-/// The complete set of a source.
+/// All images of a source, without a limit or resizing.
 ///
 /// # Errors
 /// If it is missing or damaged.

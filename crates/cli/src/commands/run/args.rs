@@ -10,7 +10,7 @@ pub struct RunArgs {
     /// Experiment files.
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
-    /// What the command line changes in the file.
+    /// Changes to the files that the command line asks for.
     #[command(flatten)]
     pub changes: FileArgs,
     /// Devices to use, such as cpu or cuda:0,cuda:1,cpu [default: the file's, else every CUDA

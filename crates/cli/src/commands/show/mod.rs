@@ -1,4 +1,4 @@
-//! `show`: one job.
+//! `show`: prints one job.
 
 mod json;
 mod origin;
@@ -16,12 +16,12 @@ use recorded_job::RecordedJob;
 /// Arguments of `show`.
 #[derive(Debug, Args)]
 pub struct ShowArgs {
-    /// A job's id or the beginning of one.
+    /// A job's id, or the beginning of it.
     pub job: String,
-    /// Where each of its values came from: line of a file, axis, override or default.
+    /// Show where each value comes from: a line of a file, an axis, an override or a default.
     #[arg(long)]
     pub origin: bool,
-    /// As JSON: its resolved configuration, attempts and curve.
+    /// Print the resolved configuration, attempts and curve as JSON.
     #[arg(long)]
     pub json: bool,
 }

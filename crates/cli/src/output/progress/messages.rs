@@ -1,14 +1,14 @@
-//! What a run says about how attempts ended.
+//! Messages about how attempts ended.
 
 use convsweep_runner::local::describe_exit;
 use convsweep_spec::metric;
 use convsweep_spec::outcome::Outcome;
 use std::collections::BTreeMap;
 
-/// Lines of a worker's stderr that are shown.
-const MOST_LINES: usize = 8;
+/// How many lines are shown from the end of a worker's stderr.
+const MAX_STDERR_LINES: usize = 8;
 
-/// The two metrics that a person wants to see.
+/// The two most telling of the recorded metrics.
 pub fn scores(values: &BTreeMap<String, f64>) -> String {
     let mut parts = Vec::new();
     for name in [metric::VAL_ACCURACY, metric::VAL_LOSS, metric::TRAIN_LOSS] {
@@ -35,15 +35,15 @@ pub fn outcome_words(outcome: &Outcome) -> String {
     }
 }
 
-/// What a person can do about an outcome that would only repeat itself.
+/// Advice on outcomes that an identical attempt would only repeat, and on timeouts.
 pub fn remedy(outcome: &Outcome) -> Option<&'static str> {
     match outcome {
         Outcome::OutOfMemory => Some(
-            "it would end like this every time: use fewer slots (--slots), a smaller batch or \
-            another device",
+            "a retry would end the same way: use fewer slots (--slots), a smaller batch or another \
+            device",
         ),
         Outcome::Diverged { .. } => {
-            Some("it would end like this every time: a lower learning rate is another job")
+            Some("a retry would end the same way: try a lower learning rate, which makes a new job")
         }
         Outcome::TimedOut => Some("its checkpoint is kept: the same command continues from there"),
         Outcome::Finished
@@ -56,10 +56,10 @@ pub fn remedy(outcome: &Outcome) -> Option<&'static str> {
     }
 }
 
-/// A text with the end of a worker's stderr below it.
+/// The text, followed by the last lines of a worker's stderr.
 pub fn with_stderr(text: &str, stderr: &str) -> String {
     let lines: Vec<&str> = stderr.lines().collect();
-    let end = &lines[lines.len().saturating_sub(MOST_LINES)..];
+    let end = &lines[lines.len().saturating_sub(MAX_STDERR_LINES)..];
     let mut text = text.to_string();
     for line in end {
         text += &format!("\n    {line}");
