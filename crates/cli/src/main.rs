@@ -1,5 +1,5 @@
-//! The `convsweep` program: command line, logging and exit codes. It links no tensor library, so
-//! it builds and starts quickly; training happens in the worker programs.
+//! The `convsweep` program: command line, logging and exit codes. It does not link a tensor
+//! library: training happens in the worker program.
 
 mod cli;
 mod commands;
@@ -16,7 +16,7 @@ use exit::Exit;
 use std::io::ErrorKind;
 use std::process::ExitCode;
 
-// Planning many jobs makes many small allocations, at which mimalloc is faster than glibc.
+// Planning many jobs makes many small allocations, which is what mimalloc is made for.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
