@@ -7,7 +7,7 @@ use convsweep_runner::launcher::{
 };
 use convsweep_runner::{RunEvent, RunPolicy};
 use convsweep_spec::FORMAT;
-use convsweep_spec::command::Command;
+use convsweep_spec::command::{Command, MISCONFIGURED};
 use convsweep_spec::device::DeviceName;
 use convsweep_spec::event::{Envelope, Event};
 use convsweep_spec::job::Job;
@@ -40,6 +40,8 @@ pub enum Step {
     Hang,
     /// Die by a signal.
     Die,
+    /// Refuse the environment: say why on standard error and exit.
+    RefuseEnvironment(&'static str),
 }
 
 type Script = Arc<dyn Fn(&Job) -> Vec<Step> + Send + Sync>;
@@ -128,7 +130,7 @@ impl FakeWorker {
     async fn work(mut self) {
         let exit = loop {
             match self.requests.recv().await {
-                None | Some(WorkerRequest::CloseInput) => break exited(),
+                None | Some(WorkerRequest::CloseInput) => break exited(0),
                 Some(WorkerRequest::Kill) => break killed(9),
                 Some(WorkerRequest::BeginAttempt(..)) => {}
                 Some(WorkerRequest::Send(command)) => {
@@ -158,6 +160,10 @@ impl FakeWorker {
                 Step::Die => {
                     self.stderr.push(b"last words\n");
                     return ControlFlow::Break(killed(11));
+                }
+                Step::RefuseEnvironment(reason) => {
+                    self.stderr.push(reason.as_bytes());
+                    return ControlFlow::Break(exited(MISCONFIGURED));
                 }
             }
         }
@@ -198,14 +204,14 @@ impl FakeWorker {
     }
 }
 
-fn exited() -> WorkerExit {
+fn exited(code: u8) -> WorkerExit {
     WorkerExit {
         outcome: Outcome::Crashed {
             signal: None,
-            code: Some(0),
+            code: Some(code.into()),
         },
-        is_clean: true,
-        description: "exited with code 0".into(),
+        is_clean: code == 0,
+        description: format!("exited with code {code}"),
     }
 }
 

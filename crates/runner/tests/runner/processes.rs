@@ -234,6 +234,20 @@ fn a_process_is_pinned_to_its_cores_and_told_its_threads() {
     assert_eq!(usable_cores(), before);
 }
 
+#[test]
+fn memory_is_limited_even_if_a_process_cannot_be_pinned() {
+    let mut launcher = launcher(&fake_worker());
+    launcher.slots[0].cores = vec![100_000];
+    launcher.slots[0].memory_bytes = Some(256 << 20);
+    let (_dir, run) = run_on(&launcher, &["started, hog"], |_| Reaction::None);
+    let story = run.story();
+    assert!(
+        story[1].contains("could not be pinned to cores [100000]"),
+        "{story:?}"
+    );
+    assert_eq!(story[2..], ["0.1 out-of-memory!", "0 done in 1"]);
+}
+
 /// The error of a run with this worker program.
 fn error_with(worker: &Path) -> String {
     let (_dir, run) = run_on(&launcher(worker), &["", ""], |_| Reaction::None);

@@ -215,6 +215,18 @@ fn a_job_folder_that_cannot_be_made_ends_the_run() {
 }
 
 #[test]
+fn a_worker_that_refuses_its_environment_ends_the_run_with_its_reason() {
+    let dir = tempfile::tempdir().unwrap();
+    let refuse = |_: &Job| vec![Step::RefuseEnvironment("no such instruction set\n")];
+    let launcher = FakeLauncher::new(1, refuse);
+    let run = launcher.run(jobs(dir.path(), 3));
+    run.check(&["0.1 on 0"]);
+    assert_eq!(launcher.launched.get(), 1);
+    assert_eq!(run.error(), "no worker can start: no such instruction set");
+    assert_eq!(run.summary.remaining.len(), 3);
+}
+
+#[test]
 fn a_full_disk_ends_the_run_and_its_jobs_remain() {
     let dir = tempfile::tempdir().unwrap();
     let full = || Outcome::DiskFull {
