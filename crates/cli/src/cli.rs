@@ -1,6 +1,6 @@
 //! The command line.
 
-use crate::commands::Command;
+use crate::commands::CliCommand;
 use clap::Parser;
 use std::path::PathBuf;
 
@@ -20,7 +20,7 @@ CONVSWEEP_LOG what is logged on stderr, such as debug (every run also writes res
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
-    pub command: Command,
+    pub command: CliCommand,
     /// Results folder.
     #[arg(
         long,

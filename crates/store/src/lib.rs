@@ -23,9 +23,9 @@ mod write;
 pub use check::check;
 pub use error::StoreError;
 pub use queries::{
-    AttemptRow, Cell, ConfigurationRow, Database, EpochRow, EvaluationRow, ExperimentRows,
+    AttemptRow, ConfigurationRow, Database, EpochRow, EvaluationRow, ExperimentRows,
     ExperimentSummary, FailureRow, FindJobError, JobCostRow, JobDecision, JobPlace, JobProgress,
-    JobRow, JobState, LeaderboardRow, RecordedRun, Table, find_job_among,
+    JobRow, JobState, LeaderboardEntry, QueryCell, RecordedRun, Table, find_job_among,
 };
 pub use replay::{SyncReport, rebuild};
 pub use write::DatabaseWriter;

@@ -16,7 +16,7 @@ use convsweep_spec::model::{Dense, Init, Layer, ModelSpec};
 use convsweep_spec::outcome::Outcome;
 use convsweep_spec::task::Task;
 use convsweep_spec::train::{Optimizer, Phase, TrainSpec};
-use convsweep_store::{Cell, Database, DatabaseWriter, Table};
+use convsweep_store::{Database, DatabaseWriter, QueryCell, Table};
 use std::collections::HashMap;
 use std::fs::{self, OpenOptions};
 use std::io::Write;
@@ -233,9 +233,9 @@ impl Folder {
 
     /// The answer as text: cells separated by `|`, one line for each row.
     pub fn text(&self, sql: &str) -> String {
-        let line = |row: &Vec<Cell>| {
+        let line = |row: &Vec<QueryCell>| {
             row.iter()
-                .map(Cell::to_string)
+                .map(QueryCell::to_string)
                 .collect::<Vec<_>>()
                 .join("|")
         };

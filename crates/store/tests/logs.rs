@@ -140,7 +140,7 @@ fn logs_read_in_any_two_parts_give_the_same_rows() {
         let path = parts.results.0.join("a/log.jsonl");
         let log = fs::read(&path).expect("reads");
         fs::write(&path, &log[..cut]).expect("writes");
-        assert_eq!(parts.synced().len(), 1, "the torn line is told");
+        assert_eq!(parts.synced().len(), 1, "the incomplete line is reported");
         fs::write(&path, &log).expect("writes");
         assert_eq!(parts.synced(), [""; 0]);
         assert_eq!(whole.dump(), parts.dump(), "cut at {cut}");

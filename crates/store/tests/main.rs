@@ -4,5 +4,6 @@ mod check;
 mod folder;
 mod kept;
 mod logs;
+mod queries;
 mod readers;
 mod tables;

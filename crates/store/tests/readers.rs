@@ -6,7 +6,7 @@ use convsweep_spec::id::JobId;
 use convsweep_spec::layout::ResultsFolder;
 use convsweep_spec::metric::Direction;
 use convsweep_spec::outcome::Outcome;
-use convsweep_store::{Cell, Database, DatabaseWriter, StoreError, check, rebuild};
+use convsweep_store::{Database, DatabaseWriter, QueryCell, StoreError, check, rebuild};
 use std::fs;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -67,15 +67,15 @@ fn values_keep_their_type() {
     let table = folder.query("select null as a, 1 as b, 0.1 as c, 'x' as d, x'0102' as e, 1 as b");
     assert_eq!(table.columns, ["a", "b", "c", "d", "e", "b"]);
     let expected = [
-        Cell::Null,
-        Cell::Integer(1),
-        Cell::Real(0.1),
-        Cell::Text("x".into()),
-        Cell::Blob(2),
-        Cell::Integer(1),
+        QueryCell::Null,
+        QueryCell::Integer(1),
+        QueryCell::Real(0.1),
+        QueryCell::Text("x".into()),
+        QueryCell::Blob(2),
+        QueryCell::Integer(1),
     ];
     assert_eq!(table.rows, [expected]);
-    let text: Vec<_> = table.rows[0].iter().map(Cell::to_string).collect();
+    let text: Vec<_> = table.rows[0].iter().map(QueryCell::to_string).collect();
     assert_eq!(text, ["", "1", "0.1", "x", "<2 bytes>", "1"]);
 }
 

@@ -108,7 +108,7 @@ fn a_later_attempt_replaces_an_earlier_one_and_a_finished_one_counts() {
         "select experiment, label, attempt, outcome, detail, stderr, job_outcome from failures",
     );
     assert_eq!(failure, "a|width 1|1|crashed|signal 9|last words|crashed");
-    // Started at 1003, last heard of at 1006.
+    // Started at 1003, last event at 1006.
     assert_eq!(folder.text("select seconds, ended from attempts"), "3|1007");
 
     folder.start(
@@ -221,12 +221,12 @@ fn a_decision_belongs_to_its_attempt_whatever_the_clock_shows() {
         },
     );
     assert_eq!(outcome(&folder), "failed");
-    let told = folder.reader().decisions(job).expect("reads");
-    let told: Vec<&str> = told
+    let reasons = folder.reader().decisions(job).expect("reads");
+    let reasons: Vec<&str> = reasons
         .iter()
         .map(|decision| decision.reason.as_str())
         .collect();
-    assert_eq!(told, ["before the first attempt", "first", "second"]);
+    assert_eq!(reasons, ["before the first attempt", "first", "second"]);
     // The logs give the same.
     folder.writer = None;
     assert_eq!(

@@ -1,7 +1,7 @@
 //! The commands, one file or folder for each.
 //!
 //! To add a command: a file here with its arguments (`clap::Args`) and a function, and its line in
-//! [`Command`] and in [`run_command`]. Nothing else needs to change: `--help`, completions and exit
+//! [`CliCommand`] and in [`run_command`]. Nothing else needs to change: `--help`, completions and exit
 //! codes follow.
 
 mod control;
@@ -29,7 +29,7 @@ use convsweep_runner::ControlRequest;
 
 /// The commands.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub enum CliCommand {
     /// Show what a file asks for without training: new, reused and resumed jobs, layers, costs.
     Plan(plan::PlanArgs),
     /// Train what a file asks for and is missing, store it, and render the report.
@@ -84,30 +84,34 @@ pub enum Command {
 ///
 /// # Errors
 /// What prevented the command, with its exit code.
-pub fn run_command(context: &Context, command: Command, interface: clap::Command) -> Result<Exit> {
+pub fn run_command(
+    context: &Context,
+    command: CliCommand,
+    interface: clap::Command,
+) -> Result<Exit> {
     match command {
-        Command::Plan(args) => plan::plan(context, &args),
-        Command::Run(args) => run::run(context, &args),
-        Command::Status(args) => status::status(context, &args),
-        Command::Report(args) => report::report(context, &args),
-        Command::Query(args) => query::query(context, &args),
-        Command::Show(args) => show::show(context, &args),
-        Command::Preset(args) => preset::preset(&args),
-        Command::Explain(args) => explain::explain(context, &args),
-        Command::Watch(args) => watch::watch(context, &args),
-        Command::Cancel(args) => control::cancel(context, &args),
-        Command::Pause => control::send(context, &ControlRequest::Pause),
-        Command::Resume => control::send(context, &ControlRequest::Resume),
-        Command::Retry(args) => retry::retry(context, &args),
-        Command::Prune(args) => prune::prune(context, &args),
-        Command::Data(command) => data::data(context, command),
-        Command::Devices(args) => devices::devices(&args),
-        Command::New(args) => language::new(&args),
-        Command::Reference => language::reference(),
-        Command::Schema => language::schema(),
-        Command::Completions(args) => language::completions(&args, interface),
-        Command::CheckDb => database::check(context),
-        Command::Rebuild => database::rebuild(context),
-        Command::Backup(args) => database::backup(context, &args),
+        CliCommand::Plan(args) => plan::plan(context, &args),
+        CliCommand::Run(args) => run::run(context, &args),
+        CliCommand::Status(args) => status::status(context, &args),
+        CliCommand::Report(args) => report::report(context, &args),
+        CliCommand::Query(args) => query::query(context, &args),
+        CliCommand::Show(args) => show::show(context, &args),
+        CliCommand::Preset(args) => preset::preset(&args),
+        CliCommand::Explain(args) => explain::explain(context, &args),
+        CliCommand::Watch(args) => watch::watch(context, &args),
+        CliCommand::Cancel(args) => control::cancel(context, &args),
+        CliCommand::Pause => control::send(context, &ControlRequest::Pause),
+        CliCommand::Resume => control::send(context, &ControlRequest::Resume),
+        CliCommand::Retry(args) => retry::retry(context, &args),
+        CliCommand::Prune(args) => prune::prune(context, &args),
+        CliCommand::Data(command) => data::data(context, command),
+        CliCommand::Devices(args) => devices::devices(&args),
+        CliCommand::New(args) => language::new(&args),
+        CliCommand::Reference => language::reference(),
+        CliCommand::Schema => language::schema(),
+        CliCommand::Completions(args) => language::completions(&args, interface),
+        CliCommand::CheckDb => database::check(context),
+        CliCommand::Rebuild => database::rebuild(context),
+        CliCommand::Backup(args) => database::backup(context, &args),
     }
 }

@@ -6,7 +6,7 @@ use crate::output::stdout::{say, say_json};
 use crate::output::table::plain;
 use anyhow::Result;
 use clap::Args;
-use convsweep_store::{Cell, Table};
+use convsweep_store::{QueryCell, Table};
 use serde_json::{Map, Value, json};
 use std::io::Write;
 
@@ -57,11 +57,11 @@ pub fn query(context: &Context, args: &QueryArgs) -> Result<Exit> {
 }
 
 /// A cell for a person, with six significant digits; `--csv` and `--json` give all digits.
-fn short(cell: &Cell) -> String {
+fn short(cell: &QueryCell) -> String {
     match cell {
-        Cell::Null => "–".into(),
-        Cell::Real(r) if *r != 0.0 && (r.abs() < 1e-4 || r.abs() >= 1e9) => format!("{r:.4e}"),
-        Cell::Real(r) => {
+        QueryCell::Null => "–".into(),
+        QueryCell::Real(r) if *r != 0.0 && (r.abs() < 1e-4 || r.abs() >= 1e9) => format!("{r:.4e}"),
+        QueryCell::Real(r) => {
             let magnitude = r.abs().max(1e-9).log10().floor() as i32;
             let decimals = (5 - magnitude).clamp(0, 9) as usize;
             let text = format!("{r:.decimals$}");
@@ -70,7 +70,7 @@ fn short(cell: &Cell) -> String {
                 false => text,
             }
         }
-        Cell::Integer(_) | Cell::Text(_) | Cell::Blob(_) => cell.to_string(),
+        QueryCell::Integer(_) | QueryCell::Text(_) | QueryCell::Blob(_) => cell.to_string(),
     }
 }
 
@@ -79,12 +79,12 @@ fn csv(table: &Table) -> Result<Vec<u8>> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(&table.columns)?;
     for row in &table.rows {
-        writer.write_record(row.iter().map(Cell::to_string))?;
+        writer.write_record(row.iter().map(QueryCell::to_string))?;
     }
     Ok(writer.into_inner().map_err(|error| error.into_error())?)
 }
 
-fn object(table: &Table, row: &[Cell]) -> Value {
+fn object(table: &Table, row: &[QueryCell]) -> Value {
     let mut object = Map::new();
     for (column, cell) in table.columns.iter().zip(row) {
         object.insert(column.clone(), json_value(cell));
@@ -92,12 +92,12 @@ fn object(table: &Table, row: &[Cell]) -> Value {
     Value::Object(object)
 }
 
-fn json_value(cell: &Cell) -> Value {
+fn json_value(cell: &QueryCell) -> Value {
     match cell {
-        Cell::Null => json!(null),
-        Cell::Integer(i) => json!(i),
-        Cell::Real(r) if r.is_finite() => json!(r),
-        Cell::Real(_) | Cell::Text(_) | Cell::Blob(_) => json!(cell.to_string()),
+        QueryCell::Null => json!(null),
+        QueryCell::Integer(i) => json!(i),
+        QueryCell::Real(r) if r.is_finite() => json!(r),
+        QueryCell::Real(_) | QueryCell::Text(_) | QueryCell::Blob(_) => json!(cell.to_string()),
     }
 }
 
@@ -107,7 +107,7 @@ mod tests {
 
     #[test]
     fn numbers_are_shortened_for_a_person() {
-        let check = |value: f64, expect: &str| assert_eq!(short(&Cell::Real(value)), expect);
+        let check = |value: f64, expect: &str| assert_eq!(short(&QueryCell::Real(value)), expect);
         check(0.718_250_000_1, "0.71825");
         check(1_234.567_89, "1234.57");
         check(1e-5, "1.0000e-5");
@@ -118,10 +118,10 @@ mod tests {
 
     #[test]
     fn csv_quotes_where_it_must() {
-        let text = |text: &str| Cell::Text(text.into());
+        let text = |text: &str| QueryCell::Text(text.into());
         let table = Table {
             columns: ["a,b", "c"].map(String::from).into(),
-            rows: vec![vec![text("say \"x\""), Cell::Null]],
+            rows: vec![vec![text("say \"x\""), QueryCell::Null]],
         };
         let csv = csv(&table).expect("writes");
         assert_eq!(

@@ -4,6 +4,7 @@ use super::proportional::{choose, grouped};
 use crate::DataError;
 use convsweep_spec::data::{DataSpec, SplitScheme};
 use convsweep_spec::random::{Purpose, shuffled};
+use convsweep_spec::words::counted;
 
 /// Rows that train and rows that validate.
 #[derive(Debug, PartialEq)]
@@ -32,7 +33,10 @@ pub(super) fn divide(
         }
     };
     if divided.train.is_empty() {
-        return invalid(format!("of {count} images none is left to train on"));
+        return invalid(format!(
+            "of {} none is left to train on",
+            counted(count as u64, "image")
+        ));
     }
     divided.train.sort_unstable();
     divided.validation.sort_unstable();
@@ -71,7 +75,8 @@ fn by_share(
     let wanted = (share * count as f64).round() as usize;
     if share > 0.0 && wanted == 0 {
         return invalid(format!(
-            "split.validation = {share} of {count} images is not even one"
+            "split.validation = {share} of {} is not even one",
+            counted(count as u64, "image")
         ));
     }
     let groups = grouped(labels, rows, spec.split.stratify);

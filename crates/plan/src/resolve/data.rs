@@ -12,6 +12,7 @@ use crate::source::tree::Node;
 use convsweep_spec::data::{
     DataFacts, DataSpec, Resize, ResizeMethod, Shapes, Source, SplitScheme,
 };
+use convsweep_spec::words::counted;
 use std::path::PathBuf;
 
 /// Resolved `[data]`, with its folder or file and the places that later messages need.
@@ -178,7 +179,8 @@ fn split_problem(
 ) -> Option<(String, &'static str)> {
     match scheme {
         SplitScheme::Folds(folds) if *folds > images => {
-            let title = format!("{images} images cannot be split into {folds} folds");
+            let images = counted(images.into(), "image");
+            let title = format!("{images} cannot be split into {folds} folds");
             Some((title, "use fewer folds"))
         }
         SplitScheme::Validation(0.0) => {
@@ -188,7 +190,8 @@ fn split_problem(
             Some((title, help))
         }
         SplitScheme::Validation(share) if f64::from(images) * share < 1.0 => {
-            let title = format!("a validation share of {share} leaves none of {images} images");
+            let images = counted(images.into(), "image");
+            let title = format!("a validation share of {share} leaves none of {images}");
             Some((title, "use a larger share, or more images"))
         }
         SplitScheme::Listed(rows) => listed_problem(rows, available),

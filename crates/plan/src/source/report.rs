@@ -6,6 +6,7 @@ use super::text::SourceText;
 use annotate_snippets::{
     Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet, renderer::DecorStyle,
 };
+use convsweep_spec::words::counted;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::fmt;
@@ -116,7 +117,7 @@ impl Problems {
         }
         let left = self.list.len().saturating_sub(MOST_SHOWN);
         if left > 0 {
-            text += &format!("and {left} more problems\n");
+            text += &format!("and {}\n", counted(left as u64, "more problem"));
         }
         text
     }

@@ -2,16 +2,17 @@
 
 use crate::ranking::{RankedConfiguration, Ranking};
 use convsweep_spec::figures::Sample;
+use convsweep_spec::words::counted;
 
 /// Why there is no answer.
 pub fn without_result(ranking: &Ranking) -> String {
-    let jobs = ranking.runs().count();
+    let jobs = counted(ranking.runs().count() as u64, "job");
     let finished = ranking.finished_jobs();
     if finished == 0 {
-        return format!("There is no answer yet: none of {jobs} jobs has finished.");
+        return format!("There is no answer yet: none of {jobs} has finished.");
     }
     format!(
-        "There is no answer: {finished} of {jobs} jobs finished, but none recorded a {}. \
+        "There is no answer: {finished} of {jobs} finished, but none recorded a {}. \
          Without validation images nothing can be compared.",
         ranking.metric.words()
     )

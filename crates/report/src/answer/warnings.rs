@@ -2,6 +2,7 @@
 //! of runs, and different machines.
 
 use crate::ranking::{RankedConfiguration, Ranking};
+use convsweep_spec::words::counted;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Labels that a warning lists before it counts the rest.
@@ -44,8 +45,8 @@ fn jobs_without_result(ranking: &Ranking) -> Option<String> {
         ("have", "They are")
     };
     Some(format!(
-        "{missing} of {} jobs {verb} no result: {}. {left_out} left out of every mean.",
-        ranking.runs().count(),
+        "{missing} of {} {verb} no result: {}. {left_out} left out of every mean.",
+        counted(ranking.runs().count() as u64, "job"),
         parts.join("; ")
     ))
 }

@@ -61,6 +61,7 @@ fn caption(rows: &[PruningRow]) -> String {
     let saved = 100.0 * (1.0 - trained as f64 / planned.max(1) as f64);
     let more = match rows.len().saturating_sub(MOST_ROWS) {
         0 => String::new(),
+        1 => " 1 more configuration is not shown.".to_string(),
         left_out => format!(" {left_out} more configurations are not shown."),
     };
     format!(

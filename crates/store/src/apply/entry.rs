@@ -12,7 +12,7 @@ use rusqlite::{Connection, Result, params};
 
 /// Where an entry belongs.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Place<'a> {
+pub(crate) struct LogPlace<'a> {
     /// The experiment.
     pub(crate) experiment: &'a str,
     /// The revision before the entry in the log; `None` before the first one.
@@ -22,7 +22,7 @@ pub(crate) struct Place<'a> {
 /// Writes an entry of an experiment's log. If it cannot be used, the answer says why.
 pub(crate) fn apply_entry(
     connection: &Connection,
-    place: Place,
+    place: LogPlace,
     entry: &LogEntry,
     changes: &mut Changes,
 ) -> Result<Option<String>> {

@@ -12,5 +12,5 @@ mod plan_rows;
 mod summary;
 
 pub(crate) use derived::Changes;
-pub(crate) use entry::{Place, apply_entry, newest_revision};
+pub(crate) use entry::{LogPlace, apply_entry, newest_revision};
 pub(crate) use event::apply_event;

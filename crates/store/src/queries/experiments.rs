@@ -59,8 +59,8 @@ impl Database {
               (select count(*) from members m
                 where m.experiment = e.experiment and m.revision = e.revision),
               count(j.job), total(j.outcome = 'finished'),
-              total(j.outcome in
-                ('failed', 'diverged', 'out-of-memory', 'disk-full', 'timed-out', 'crashed', 'lost'))
+              total(j.outcome in ('failed', 'diverged', 'out-of-memory', 'disk-full', 'timed-out',
+                'crashed', 'lost'))
             from experiments e
             left join member_jobs mj on mj.experiment = e.experiment and mj.revision = e.revision
             left join jobs j on j.job = mj.job

@@ -11,7 +11,7 @@ use std::collections::HashMap;
 
 /// A configuration with its figures.
 #[derive(Clone, Debug, PartialEq)]
-pub struct LeaderboardRow {
+pub struct LeaderboardEntry {
     /// Its label.
     pub label: String,
     /// The experiment's metric over its finished jobs.
@@ -39,7 +39,7 @@ impl Database {
         &self,
         experiment: &str,
         most: u32,
-    ) -> Result<Vec<LeaderboardRow>, StoreError> {
+    ) -> Result<Vec<LeaderboardEntry>, StoreError> {
         let sql = "select label, n, mean, sd, jobs from leaderboard
             where experiment = ?1 and mean is not null order by rank limit ?2";
         self.rows(sql, params![experiment, most], leaderboard_row)
@@ -97,8 +97,8 @@ fn metric(row: &Row) -> rusqlite::Result<Metric> {
     })
 }
 
-fn leaderboard_row(row: &Row) -> rusqlite::Result<LeaderboardRow> {
-    Ok(LeaderboardRow {
+fn leaderboard_row(row: &Row) -> rusqlite::Result<LeaderboardEntry> {
+    Ok(LeaderboardEntry {
         label: row.get(0)?,
         sample: sample(row)?,
         jobs: row.get(4)?,

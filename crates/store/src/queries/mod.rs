@@ -28,6 +28,6 @@ pub use experiments::{ExperimentSummary, JobPlace, RecordedRun};
 pub use failures::FailureRow;
 pub use find_job::{FindJobError, find_job_among};
 pub use job_states::{JobProgress, JobState};
-pub use leaderboard::LeaderboardRow;
+pub use leaderboard::LeaderboardEntry;
 pub use rows::{ConfigurationRow, EpochRow, EvaluationRow, ExperimentRows, JobRow};
-pub use user_sql::{Cell, Table};
+pub use user_sql::{QueryCell, Table};

@@ -9,7 +9,7 @@ use std::fmt;
 
 /// One cell of an answer, free of SQLite's types.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Cell {
+pub enum QueryCell {
     /// No value; also stands for NaN, which SQLite does not have.
     Null,
     /// A whole number.
@@ -28,7 +28,7 @@ pub struct Table {
     /// Names of the columns.
     pub columns: Vec<String>,
     /// Rows, each as long as `columns`.
-    pub rows: Vec<Vec<Cell>>,
+    pub rows: Vec<Vec<QueryCell>>,
 }
 
 impl Database {
@@ -55,7 +55,7 @@ impl Database {
         let columns: Vec<String> = statement.column_names().map(String::from).collect();
         let cells = |row: &Row| {
             (0..columns.len())
-                .map(|i| row.get_ref(i).map(Cell::from))
+                .map(|i| row.get_ref(i).map(QueryCell::from))
                 .collect()
         };
         let rows = statement
@@ -119,27 +119,27 @@ fn first_words(sql: &str) -> String {
     words.join(" ")
 }
 
-impl From<ValueRef<'_>> for Cell {
-    fn from(value: ValueRef) -> Cell {
+impl From<ValueRef<'_>> for QueryCell {
+    fn from(value: ValueRef) -> QueryCell {
         match value {
-            ValueRef::Null => Cell::Null,
-            ValueRef::Integer(i) => Cell::Integer(i),
-            ValueRef::Real(r) => Cell::Real(r),
-            ValueRef::Text(bytes) => Cell::Text(String::from_utf8_lossy(bytes).into_owned()),
-            ValueRef::Blob(bytes) => Cell::Blob(bytes.len()),
+            ValueRef::Null => QueryCell::Null,
+            ValueRef::Integer(i) => QueryCell::Integer(i),
+            ValueRef::Real(r) => QueryCell::Real(r),
+            ValueRef::Text(bytes) => QueryCell::Text(String::from_utf8_lossy(bytes).into_owned()),
+            ValueRef::Blob(bytes) => QueryCell::Blob(bytes.len()),
         }
     }
 }
 
-impl fmt::Display for Cell {
+impl fmt::Display for QueryCell {
     /// As in CSV: nothing for NULL, and for a number the shortest text that reads back as it.
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         match self {
-            Cell::Null => Ok(()),
-            Cell::Integer(i) => write!(f, "{i}"),
-            Cell::Real(r) => write!(f, "{r}"),
-            Cell::Text(text) => f.write_str(text),
-            Cell::Blob(length) => write!(f, "<{length} bytes>"),
+            QueryCell::Null => Ok(()),
+            QueryCell::Integer(i) => write!(f, "{i}"),
+            QueryCell::Real(r) => write!(f, "{r}"),
+            QueryCell::Text(text) => f.write_str(text),
+            QueryCell::Blob(length) => write!(f, "<{length} bytes>"),
         }
     }
 }

@@ -2,7 +2,7 @@
 //! rows and the position in the log together.
 
 use super::lines::{beginning, parse, read_line};
-use crate::apply::{Changes, Place, apply_entry, apply_event};
+use crate::apply::{Changes, LogPlace, apply_entry, apply_event};
 use crate::error::StoreError;
 use convsweep_spec::event::Envelope;
 use convsweep_spec::layout::{EVENTS, EXPERIMENT_LOG, ResultsFolder};
@@ -40,7 +40,7 @@ pub(crate) fn replay(
     connection
         .execute_batch("begin immediate")
         .map_err(failed)?;
-    let mut replay = LogReplay {
+    let mut reader = LogReader {
         connection,
         results,
         database: database.clone(),
@@ -48,13 +48,13 @@ pub(crate) fn replay(
         report: SyncReport::default(),
         lines: 0,
     };
-    match replay.all_logs().and_then(|()| replay.commit()) {
+    match reader.all_logs().and_then(|()| reader.commit()) {
         Ok(()) => {
             let SyncReport {
                 events, entries, ..
-            } = replay.report;
+            } = reader.report;
             tracing::debug!(events, entries, "read the logs into the database");
-            Ok(replay.report)
+            Ok(reader.report)
         }
         Err(error) => {
             if !connection.is_autocommit() {
@@ -65,7 +65,7 @@ pub(crate) fn replay(
     }
 }
 
-struct LogReplay<'a> {
+struct LogReader<'a> {
     connection: &'a Connection,
     results: &'a ResultsFolder,
     database: PathBuf,
@@ -90,7 +90,7 @@ enum LogOwner {
     Job(String),
 }
 
-impl LogReplay<'_> {
+impl LogReader<'_> {
     fn all_logs(&mut self) -> Result<(), StoreError> {
         let mut positions = self
             .positions()
@@ -187,6 +187,11 @@ impl LogReplay<'_> {
             ));
             position = LogPosition::default();
         }
+        let _span = match owner {
+            LogOwner::Experiment(name) => tracing::debug_span!("experiment", name),
+            LogOwner::Job(id) => tracing::debug_span!("job", id),
+        }
+        .entered();
         let mut file = File::open(&path).map_err(failed)?;
         file.seek(SeekFrom::Start(position.offset))
             .map_err(failed)?;
@@ -217,6 +222,7 @@ impl LogReplay<'_> {
                     .map_err(|e| StoreError::sqlite(&self.database, e))?;
             }
         }
+        tracing::debug!(lines = position.lines, "read the log");
         self.report_problems(&name, problems);
         self.save_position(&name, position)
     }
@@ -263,7 +269,7 @@ impl LogReplay<'_> {
                     position.revision = Some(revision.revision);
                 }
                 self.report.entries += 1;
-                let place = Place {
+                let place = LogPlace {
                     experiment,
                     revision: position.revision,
                 };

@@ -94,7 +94,7 @@ fn view(name: &str, experiment: &str, axes: &[Axis]) -> String {
     // Spelled as SQLite stores it, so that an unchanged view is recognised.
     format!(
         "CREATE VIEW {} as \
-        -- a row a job of the newest revision: axes, and metrics of the last epoch\n\
+        -- one row for each job of the newest revision: its axes, and the metrics of the last epoch\n\
         select {}\n\
         from experiments e\n\
         join members m on m.experiment = e.experiment and m.revision = e.revision\n\

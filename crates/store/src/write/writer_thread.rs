@@ -5,7 +5,7 @@
 //! what was lost.
 
 use super::log_positions::LogPositions;
-use crate::apply::{Changes, Place, apply_entry, apply_event, newest_revision};
+use crate::apply::{Changes, LogPlace, apply_entry, apply_event, newest_revision};
 use crate::error::StoreError;
 use crate::replay::{SyncReport, replay};
 use convsweep_spec::event::Envelope;
@@ -90,11 +90,13 @@ impl WriterThread {
     ) -> rusqlite::Result<()> {
         let mut result = self.connection.execute_batch("begin immediate");
         let mut message = first;
+        let mut messages_taken = 0;
         let deadline = Instant::now() + (self.deriving * 4).clamp(SHORTEST, LONGEST);
-        for taken in 1.. {
+        loop {
+            messages_taken += 1;
             // After an error the remaining messages are still taken: the logs contain them.
             result = result.and_then(|()| self.apply(&message));
-            if taken >= MOST_MESSAGES {
+            if messages_taken >= MOST_MESSAGES {
                 break;
             }
             match messages.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
@@ -110,7 +112,9 @@ impl WriterThread {
         let since = Instant::now();
         self.changes.update_derived_rows(&self.connection)?;
         self.deriving = since.elapsed();
-        self.connection.execute_batch("commit")
+        self.connection.execute_batch("commit")?;
+        tracing::debug!(messages = messages_taken, "stored");
+        Ok(())
     }
 
     /// Lines that cannot be applied are ignored here: the next sync and [`crate::check`] report
@@ -124,7 +128,7 @@ impl WriterThread {
             }
             Message::Entry(experiment, entry) => {
                 let revision = newest_revision(&self.connection, experiment)?;
-                let place = Place {
+                let place = LogPlace {
                     experiment,
                     revision,
                 };

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::hash::Hash;
 
 /// Configurations that share something, such as their architecture.
-pub struct Group<'a> {
+pub struct ConfigurationGroup<'a> {
     /// Their labels in short.
     pub names: String,
     /// The first of them.
@@ -16,7 +16,7 @@ pub struct Group<'a> {
 pub fn groups<'a, K: Hash + Eq>(
     plan: &'a Plan,
     mut key: impl FnMut(&'a Planned) -> K,
-) -> Vec<Group<'a>> {
+) -> Vec<ConfigurationGroup<'a>> {
     let mut groups: Vec<(Vec<&str>, &Planned)> = Vec::new();
     let mut group_of_key: HashMap<K, usize> = HashMap::new();
     for planned in &plan.configurations {
@@ -27,7 +27,7 @@ pub fn groups<'a, K: Hash + Eq>(
         groups[group].0.push(&planned.member.label);
     }
     let all = plan.configurations.len();
-    let group = |(labels, first): (Vec<&str>, _)| Group {
+    let group = |(labels, first): (Vec<&str>, _)| ConfigurationGroup {
         names: names(&labels, all),
         first,
     };

@@ -1,6 +1,6 @@
 //! The layer tables of a plan: the first architecture as a whole, of the others what differs.
 
-use super::groups::{Group, groups};
+use super::groups::{ConfigurationGroup, groups};
 use crate::output::table::plain;
 use convsweep_plan::{Plan, Planned};
 use convsweep_spec::shape::{LayerSummary, ModelSummary};
@@ -40,7 +40,7 @@ pub fn layer_tables(plan: &Plan, most: usize, complete: bool) -> String {
 }
 
 /// Each distinct architecture with the configurations that have it.
-fn architectures(plan: &Plan) -> Vec<Group<'_>> {
+fn architectures(plan: &Plan) -> Vec<ConfigurationGroup<'_>> {
     // Only architectures with equal counts are compared layer by layer: there may be thousands.
     let mut known: HashMap<(u64, u64), Vec<(usize, &Arc<ModelSummary>)>> = HashMap::new();
     let mut number = 0;
@@ -58,7 +58,7 @@ fn architectures(plan: &Plan) -> Vec<Group<'_>> {
     })
 }
 
-fn complete_table(group: &Group) -> String {
+fn complete_table(group: &ConfigurationGroup) -> String {
     let planned = group.first;
     let rows: Vec<_> = planned.summary.layers.iter().map(row).collect();
     format!(
@@ -71,7 +71,7 @@ fn complete_table(group: &Group) -> String {
 
 /// The layers of `other` that `first` does not have or that differ from it, and the names of those
 /// that only `first` has.
-fn differences(first: &Group, other: &Group) -> String {
+fn differences(first: &ConfigurationGroup, other: &ConfigurationGroup) -> String {
     let (first, planned) = (&first.first.summary.layers, other.first);
     let layers = &planned.summary.layers;
     let by_name: HashMap<&str, &LayerSummary> =

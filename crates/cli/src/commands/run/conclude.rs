@@ -31,10 +31,10 @@ pub fn conclude(
         return Err(runner_failure(error));
     }
     let left = counted(summary.remaining.len() as u64, "job");
-    let total = jobs.len();
+    let total = counted(jobs.len() as u64, "job");
     if summary.stop_request != StopRequest::No {
         eprintln!(
-            "interrupted: {finished} of {total} jobs finished; \
+            "interrupted: {finished} of {total} finished; \
             the same command continues with the other {left}"
         );
         return Ok(Exit::Interrupted);
@@ -59,14 +59,14 @@ pub fn conclude(
     let pruned = count(jobs, &states, "stopped");
     if pruned > 0 {
         eprintln!(
-            "{pruned} of {total} jobs pruned by [search]; \
+            "{pruned} of {total} pruned by [search]; \
             `convsweep explain JOB` says why"
         );
     }
-    let failed = total - finished - pruned;
+    let failed = jobs.len() - finished - pruned;
     if failed > 0 {
         eprintln!(
-            "{failed} of {total} jobs did not finish; `convsweep status {}` lists them",
+            "{failed} of {total} did not finish; `convsweep status {}` lists them",
             plan.name
         );
         return Ok(Exit::JobsFailed);

@@ -2,7 +2,7 @@
 
 use super::picture::{Picture, RunningRow};
 use super::text::{bar, cut, label_width, sparkline};
-use convsweep_spec::words::duration;
+use convsweep_spec::words::{counted, duration};
 
 /// Most columns of a curve.
 const WIDEST_CURVE: usize = 120;
@@ -44,7 +44,8 @@ fn head(picture: &Picture, width: usize) -> Vec<String> {
         Some(seconds) => format!(" · {} left", duration(seconds)),
         None => String::new(),
     };
-    let text = format!("{} of {} jobs{left}", words.join(", "), picture.jobs);
+    let jobs = counted(picture.jobs as u64, "job");
+    let text = format!("{} of {jobs}{left}", words.join(", "));
     let done = (picture.finished + picture.pruned + picture.failed) as f64;
     let room = width.saturating_sub(text.chars().count() + 1).clamp(4, 24);
     let progress = bar(done / picture.jobs.max(1) as f64, room);

@@ -3,7 +3,8 @@
 use crate::exit::{Code, Exit};
 use crate::planning::lookup::progress;
 use anyhow::Result;
-use convsweep_store::{Database, FailureRow, JobProgress, LeaderboardRow};
+use convsweep_spec::words::counted;
+use convsweep_store::{Database, FailureRow, JobProgress, LeaderboardEntry};
 
 /// Configurations that are read; fewer are shown in a small terminal.
 const MOST_BEST: u32 = 20;
@@ -111,14 +112,14 @@ fn running_row(database: &Database, job: &JobProgress, metric: &str) -> Result<R
     })
 }
 
-fn best_row(row: &LeaderboardRow, metric: &str) -> (String, String) {
+fn best_row(row: &LeaderboardEntry, metric: &str) -> (String, String) {
     let sample = &row.sample;
     let spread = match sample.sd {
         Some(sd) => format!(" ± {sd:.4}"),
         None => String::new(),
     };
-    let (mean, n, jobs) = (sample.mean, sample.n, row.jobs);
-    let figures = format!("{metric} {mean:.4}{spread} ({n} of {jobs} seeds)");
+    let (mean, n, jobs) = (sample.mean, sample.n, counted(row.jobs.into(), "seed"));
+    let figures = format!("{metric} {mean:.4}{spread} ({n} of {jobs})");
     (row.label.clone(), figures)
 }
 

@@ -3,7 +3,7 @@
 /// The heights of a curve, in eighths of a line.
 const HEIGHTS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
-/// A bar of which `share` is filled.
+/// A bar filled to `share`, from 0 to 1.
 pub fn bar(share: f64, width: usize) -> String {
     let full = (share.clamp(0.0, 1.0) * width as f64).round() as usize;
     "█".repeat(full) + &"░".repeat(width - full)
