@@ -141,7 +141,7 @@ impl WriterThread {
 
     /// Forgets a transaction that could not be written; the logs contain what it lost.
     fn give_up_transaction(&mut self, error: &rusqlite::Error) {
-        tracing::warn!("the database lags behind the logs: {error}");
+        tracing::info!("the database lags behind the logs: {error}");
         self.behind = true;
         self.changes = Changes::default();
         self.positions.forget();
