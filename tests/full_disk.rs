@@ -52,7 +52,7 @@ fn a_full_disk_ends_the_run_and_the_same_command_continues_when_there_is_room() 
     };
     let filler = run_until_full(&workdir, &disk);
     let full = workdir.run(&["run", "small.toml"]).exits(5);
-    assert_contains(&full.stderr(), &["room"]);
+    assert_contains(&full.stderr(), &["no space left on the disk"]);
     std::fs::remove_file(filler).expect("removed");
     workdir.run(&["run", "small.toml"]).exits(0);
     assert_eq!(workdir.results(), undisturbed.results());

@@ -99,7 +99,9 @@ fn a_stage_records_its_choice_and_keeps_it_until_told_to_choose_again() {
     workdir.write("small.toml", &staged());
     let plan = workdir.run(&["plan", "small.toml"]).exits(0).stdout();
     assert!(
-        plan.contains("stage \"rate\": 2 configurations, 4 jobs for whatever is chosen before it"),
+        plan.contains(
+            "stage \"rate\": 2 configurations, 4 jobs for the choice of the stage before it"
+        ),
         "{plan}"
     );
     let ran = workdir.run(&["run", "small.toml"]).exits(0);

@@ -112,7 +112,7 @@ fn the_best_job_is_judged_by_the_epoch_whose_weights_it_keeps() {
     let only = member(0, 1, 2, 2, &[WIDTH]);
     folder.member("a", &only);
     // The first job was better after one epoch and keeps the weights of that epoch.
-    for (job, curve, best) in [(0, [0.9, 0.2], 1.0), (1, [0.5, 0.6], 2.0)] {
+    for (job, curve, best) in [(0, [0.9, 0.2], 1.0_f64), (1, [0.5, 0.6], 2.0)] {
         let job = &only.jobs[job].job;
         folder.start(job, 1, Start::Scratch);
         for (epoch, accuracy) in (1..).zip(curve) {

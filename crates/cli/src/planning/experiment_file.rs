@@ -14,6 +14,8 @@ use convsweep_spec::log::Choice;
 use convsweep_store::Database;
 use std::path::{Path, PathBuf};
 
+const NO_EXPERIMENT: &str = "no such experiment has run here";
+
 /// Reads, checks and expands an experiment file. Its stages continue with the decisions in the
 /// experiment's log, unless they are to choose again.
 ///
@@ -65,7 +67,12 @@ impl Lookup for Context {
     }
 
     fn weights(&self, of: WeightsOf) -> Result<PathBuf, String> {
-        let database = Database::open(&self.results).map_err(|error| error.to_string())?;
+        let Some(database) = self.database_if_any().map_err(|error| error.to_string())? else {
+            return Err(match of {
+                WeightsOf::Experiment(_) => NO_EXPERIMENT.into(),
+                WeightsOf::Job(_) => "nothing was run here yet".into(),
+            });
+        };
         let job = match of {
             WeightsOf::Job(prefix) => find_job(&database, prefix).map_err(|e| e.to_string())?,
             WeightsOf::Experiment(name) => best_job(&database, name)?,
@@ -82,7 +89,7 @@ impl Lookup for Context {
 /// The best job of an experiment's best configuration.
 fn best_job(database: &Database, experiment: &str) -> Result<JobId, String> {
     let metric = database.metric(experiment).map_err(|e| e.to_string())?;
-    let metric = metric.ok_or("no such experiment was run here")?;
+    let metric = metric.ok_or(NO_EXPERIMENT)?;
     let best = database
         .best_job(experiment, &metric)
         .map_err(|e| e.to_string())?;
