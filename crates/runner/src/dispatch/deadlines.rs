@@ -39,8 +39,8 @@ impl Dispatcher<'_> {
         next
     }
 
-    /// Does what was to be done at `deadline`. `no_messages` says that no message of a worker waits
-    /// to be handled.
+    /// Handles all deadlines that have passed; `deadline` is the one that was waited for.
+    /// `no_messages` says that no message of a worker waits to be handled.
     pub(super) fn handle_deadlines(&mut self, deadline: Option<Instant>, no_messages: bool) {
         let now = Instant::now();
         for (_, job) in self.backoffs.extract_if(.., |(retry, _)| *retry <= now) {
@@ -64,7 +64,7 @@ impl Dispatcher<'_> {
 
     fn sweep_deadline(&self) -> Option<Instant> {
         let limit = self.policy.sweep_time_limit?;
-        self.is_going_on().then(|| self.started + limit)
+        (!self.is_stopping()).then(|| self.started + limit)
     }
 
     fn take_expired(&mut self, slot: usize, now: Instant, no_messages: bool) -> Option<Expired> {

@@ -109,9 +109,9 @@ impl<'a> Dispatcher<'a> {
         !self.slot_of_worker.is_empty()
     }
 
-    /// Whether the run was neither asked to stop nor stopped by a limit.
-    pub(super) fn is_going_on(&self) -> bool {
-        self.stop_request == StopRequest::No && self.limit_reached.is_none()
+    /// Whether the run was asked to stop, or is stopped by a limit.
+    pub(super) fn is_stopping(&self) -> bool {
+        self.stop_request != StopRequest::No || self.limit_reached.is_some()
     }
 }
 

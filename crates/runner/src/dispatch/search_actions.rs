@@ -54,7 +54,7 @@ impl Dispatcher<'_> {
             self.scheduler.suspend_after_pause(job);
             return self.scheduler.resume_job(job);
         }
-        let goes_on = self.is_going_on();
+        let is_stopping = self.is_stopping();
         let Some(search) = &mut self.search else {
             return;
         };
@@ -63,7 +63,7 @@ impl Dispatcher<'_> {
             .is_some_and(|pause| attempt.epoch >= pause);
         let actions = match consequence.next {
             NextStep::Done => search.job_ended(job, *outcome == Outcome::Finished),
-            NextStep::Postponed if is_cancelled && reached_pause && goes_on => {
+            NextStep::Postponed if is_cancelled && reached_pause && !is_stopping => {
                 self.scheduler.suspend_after_pause(job);
                 search.job_paused(job)
             }

@@ -28,7 +28,7 @@ impl Dispatcher<'_> {
 
     /// Stops the run because a limit is reached, unless it stops already.
     pub(super) fn stop_at_limit(&mut self, limit: LimitReached) {
-        if self.is_going_on() {
+        if !self.is_stopping() {
             tracing::info!(?limit, "limit reached");
             self.limit_reached = Some(limit);
             self.report(RunEvent::LimitReached(limit));
@@ -83,7 +83,7 @@ impl Dispatcher<'_> {
     /// The result of the run.
     pub(super) fn into_summary(mut self) -> RunSummary {
         let remaining = self.remaining_jobs();
-        if self.error.is_none() && self.is_going_on() && !remaining.is_empty() {
+        if self.error.is_none() && !self.is_stopping() && !remaining.is_empty() {
             self.error = self.slots_closed_error(remaining.len());
         }
         let (done, remaining_jobs) = (self.done.len(), remaining.len());
