@@ -117,7 +117,11 @@ impl<'a> Playback<'a> {
         for action in actions {
             match action {
                 SearchAction::Release(job) => self.released.push(job),
-                SearchAction::Decide { job, verdict, .. } if verdict == Verdict::Stop => {
+                SearchAction::Decide {
+                    job,
+                    verdict: Verdict::Stop,
+                    ..
+                } => {
                     self.pruned[job] = true;
                     self.remove(job);
                 }

@@ -122,11 +122,12 @@ impl Finished {
 
     /// The standard error that the first ended attempt left.
     pub fn first_stderr(&self) -> &str {
-        let stderr = |event| match event {
-            &RunEvent::AttemptEnded { ref stderr, .. } => Some(stderr.as_str()),
-            _ => None,
-        };
-        self.events.iter().find_map(stderr).unwrap()
+        for event in &self.events {
+            if let RunEvent::AttemptEnded { stderr, .. } = event {
+                return stderr;
+            }
+        }
+        panic!("no attempt ended");
     }
 
     /// The error of the run.
