@@ -50,17 +50,15 @@ fn is_constant(planned: &Planned) -> bool {
 
 fn rates(planned: &Planned) -> String {
     let resolved = &planned.member.resolved;
-    match resolved.task {
-        Task::RangeTest(test) => range_test_lines(test, &resolved.train).join("\n"),
-        Task::Train => {
-            let (mut lines, mut first_epoch) = (Vec::new(), 0);
-            for phase in &resolved.train.phases {
-                lines.extend(phase_lines(phase, first_epoch));
-                first_epoch += phase.epochs;
-            }
-            lines.join("\n")
-        }
+    if let Some(test) = resolved.task.range_test() {
+        return range_test_lines(test, &resolved.train).join("\n");
     }
+    let (mut lines, mut first_epoch) = (Vec::new(), 0);
+    for phase in &resolved.train.phases {
+        lines.extend(phase_lines(phase, first_epoch));
+        first_epoch += phase.epochs;
+    }
+    lines.join("\n")
 }
 
 fn range_test_lines(test: RangeTest, train: &TrainSpec) -> Vec<String> {

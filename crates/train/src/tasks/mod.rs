@@ -1,8 +1,10 @@
-//! The entry: carries out whatever the job's task is.
+//! The entry, and a file for each task that a job can have.
+
+mod range_test;
+mod training;
 
 use crate::attempt::Attempt;
 use crate::error::{End, TrainError};
-use crate::{range_test, training};
 use convsweep_spec::outcome::Outcome;
 use convsweep_spec::task::Task;
 
