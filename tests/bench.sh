@@ -143,7 +143,7 @@ evaluate() {
     turns evaluate "${2:-3}" "${1:-15}" "${networks[@]}"
 }
 
-# Speed-up of a second core, in elapsed time: one job with two threads and two jobs at once, each compared with one job
+# Speed-up of a second core, in elapsed time: one job with two threads and two concurrent jobs, each compared with one job
 # with one thread; medians of ROUNDS rounds. `cores [STEPS] [ROUNDS] [NETWORK…]`
 cores() {
     local steps=${1:-60} rounds=${2:-5} network program lines

@@ -1,4 +1,4 @@
-//! Every command explains itself, and what is written about commands names only those there are.
+//! Every command has a help text, and the documentation mentions only commands that exist.
 
 use crate::support::{Workdir, root};
 use std::collections::BTreeMap;
@@ -51,7 +51,7 @@ impl Commands {
     }
 }
 
-/// The word without what stands around it: `[--data` → `--data`, `--set=a` → `--set`.
+/// The word without the punctuation around it: `[--data` → `--data`, `--set=a` → `--set`.
 fn bare(word: &str) -> &str {
     let start = word.trim_start_matches(['[', '(', '`', '"']);
     let end = start.find(|c: char| !c.is_ascii_alphanumeric() && c != '-');

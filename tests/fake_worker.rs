@@ -4,7 +4,7 @@
 use crate::support::{ProgramRun, Workdir};
 use std::path::{Path, PathBuf};
 
-/// The real program in a folder beside the fake worker, with an experiment to run.
+/// The real program in a folder next to the fake worker, with an experiment to run.
 pub struct FakeSweep {
     pub workdir: Workdir,
     program: PathBuf,

@@ -27,7 +27,7 @@ fn in_order(text: &str, parts: &[&str]) {
 }
 
 #[test]
-fn show_begins_with_what_a_person_asks() {
+fn show_begins_with_configuration_outcome_and_figures() {
     let (workdir, ids) = finished();
     let shown = workdir.run(&["show", &ids[0]]).exits(0).stdout();
     in_order(

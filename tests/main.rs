@@ -1,6 +1,6 @@
 //! The real programs, as a user runs them: small sweeps, crashes, mistakes.
 //!
-//! `convsweep-worker` is found beside `convsweep`; `just test` builds both first.
+//! `convsweep-worker` is found next to `convsweep`; `just test` builds both first.
 
 mod commands;
 mod control;

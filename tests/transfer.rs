@@ -105,7 +105,7 @@ fn the_head_is_reinitialised_for_another_number_of_classes() {
     let plan = workdir.stdout(&["plan", "fine.toml"]);
     assert_contains(
         &plan,
-        &["9 tensors, matched by kind and order of the layers; initialised anew: dense2"],
+        &["9 tensors, matched by kind and order of the layers; reinitialised: dense2"],
     );
     workdir.run(&["run", "fine.toml"]).exits(0);
     assert_eq!(trained(&workdir)["dense2.weight"].len(), 4 * 8);
@@ -257,7 +257,7 @@ fn training_starts_from_the_best_job_of_an_experiment_or_from_a_job() {
         tensors(&folder.join("model.safetensors"))
     };
     assert_eq!(tensors_of(&fine), tensors_of(&best));
-    // The job given by its id stands for the same weights, hence the new job is the same.
+    // Given by its job's id, they are the same weights, so the new job is the same.
     let from_job = frozen_from(&format!("{{ job = \"{}\" }}", &best[..10]));
     workdir.write("fine.toml", &from_job);
     workdir

@@ -1,4 +1,4 @@
-//! What a user sees when a worker writes nonsense to its pipes, or another format.
+//! Messages when a worker writes nonsense or another format to its pipes.
 
 use crate::fake_worker::FakeSweep;
 use crate::order::widths_experiment;

@@ -1,8 +1,8 @@
-//! Where image sets lie.
+//! Where image sets are stored.
 
 use std::path::Path;
 
-/// Where the files of an image set lie.
+/// Where the files of an image set are stored.
 #[derive(Clone, Copy, Debug)]
 pub struct Location<'a> {
     /// The data cache: published sets, decoded files, manifests. Created when needed.

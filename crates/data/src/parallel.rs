@@ -27,7 +27,7 @@ pub(crate) fn in_parallel<T: Send>(count: usize, work: impl Fn(usize) -> T + Syn
     results.into_iter().map(|(_, result)| result).collect()
 }
 
-/// Works on the next index that no thread has taken until there is none, and returns the results
+/// Works on the next index that no thread has taken until all are done, and returns the results
 /// with their indices.
 fn take_turns<T>(next: &AtomicUsize, count: usize, work: &impl Fn(usize) -> T) -> Vec<(usize, T)> {
     let mut results = Vec::new();

@@ -83,7 +83,7 @@ fn without_steps_or_with_p_0_nothing_changes() {
         },
         Step::Flip { axis, .. } => Step::Flip { axis, p: 0.0 },
         Step::Crop { pad, fill, .. } => Step::Crop { pad, fill, p: 0.0 },
-        other => panic!("{other:?} is none of the steps"),
+        other => panic!("{other:?} is not one of the steps"),
     });
     let mut plain = Vec::new();
     for steps in [vec![], never.collect()] {

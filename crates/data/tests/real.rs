@@ -32,7 +32,7 @@ fn spec(source: Source) -> DataSpec {
     }
 }
 
-/// Decodes a set of the cache anew, in a folder of its own.
+/// Decodes a set of the cache again, into a separate folder.
 fn decode(folder: &str, spec: &DataSpec) -> ImageSet {
     let path = cache().join(folder);
     let elsewhere = tempfile::tempdir().expect("a temporary folder");

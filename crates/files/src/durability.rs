@@ -5,10 +5,10 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Durability {
     /// The write does not wait for the disk. After a power cut, the file may be empty, cut or
-    /// missing: for files that are easily made again.
+    /// missing: for files that are easily recreated.
     SystemCache,
-    /// The content is on the disk before the name is changed. After a power cut, the name stands
-    /// for the old content or for the new one, both whole.
+    /// The content is on the disk before the name is changed. After a power cut, the name
+    /// refers to the complete old content or to the complete new one.
     Content,
     /// The content and the name are on the disk. After a power cut, the new file is there.
     ContentAndName,

@@ -1,4 +1,4 @@
-//! What the operating system refused.
+//! An operation that the operating system refused.
 
 use std::path::{Path, PathBuf};
 

@@ -1,6 +1,6 @@
 //! Files that appear under their name only when they are whole.
 //!
-//! Content is written to a partial file beside the target, which is then renamed: readers see the
+//! Content is written to a partial file next to the target, which is then renamed: readers see the
 //! old content or all of the new one, never half of it. The caller chooses how long a write waits
 //! for the disk ([`Durability`]), since waiting takes milliseconds and is not always needed.
 

@@ -10,14 +10,14 @@ use std::path::{Path, PathBuf};
 /// one. The folder must exist.
 ///
 /// # Errors
-/// What the system refused; then `path` is as it was.
+/// If the operating system refuses; `path` is then unchanged.
 pub fn write(path: &Path, bytes: &[u8], durability: Durability) -> Result<(), FileError> {
     let mut file = NewFile::create(path)?;
     file.write_bytes(bytes)?;
     file.finish(durability)
 }
 
-/// A file that is being written beside its target and appears there when it is finished. If it is
+/// A file that is being written next to its target and appears there when it is finished. If it is
 /// dropped before, it is removed.
 #[derive(Debug)]
 pub struct NewFile {
@@ -31,7 +31,7 @@ impl NewFile {
     /// Begins the file that will be at `path`; an older partial file is overwritten.
     ///
     /// # Errors
-    /// What the system refused.
+    /// If the operating system refuses.
     pub fn create(path: &Path) -> Result<NewFile, FileError> {
         let partial = partial_path(path);
         let file = File::create(&partial).map_err(FileError::at("create", &partial))?;
@@ -43,7 +43,7 @@ impl NewFile {
         })
     }
 
-    /// Where the content lies until the file is finished.
+    /// Path of the partial file that holds the content until the file is finished.
     pub fn partial(&self) -> &Path {
         &self.partial
     }
@@ -51,7 +51,7 @@ impl NewFile {
     /// Appends bytes, like [`Write::write_all`], with an error that names the file.
     ///
     /// # Errors
-    /// What the system refused.
+    /// If the operating system refuses.
     pub fn write_bytes(&mut self, bytes: &[u8]) -> Result<(), FileError> {
         self.file
             .write_all(bytes)
@@ -61,7 +61,7 @@ impl NewFile {
     /// Gives the file its name, after waiting for the disk as `durability` says.
     ///
     /// # Errors
-    /// What the system refused.
+    /// If the operating system refuses.
     pub fn finish(mut self, durability: Durability) -> Result<(), FileError> {
         if durability != Durability::SystemCache {
             self.file

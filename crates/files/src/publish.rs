@@ -4,7 +4,7 @@ use crate::{Durability, FileError};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-/// Where the content of `path` lies until it is whole: `path` with `.part` after its name.
+/// Path of the partial file that is written before `path`: `path` with `.part` appended.
 pub fn partial_path(path: &Path) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".part");
@@ -17,7 +17,7 @@ pub fn partial_path(path: &Path) -> PathBuf {
 /// all others.
 ///
 /// # Errors
-/// What the system refused; the partial file stays.
+/// If the operating system refuses; the partial file stays.
 pub fn publish(partial: &Path, path: &Path, durability: Durability) -> Result<(), FileError> {
     if durability != Durability::SystemCache {
         sync_content(partial)?;
@@ -28,7 +28,7 @@ pub fn publish(partial: &Path, path: &Path, durability: Durability) -> Result<()
 /// Waits until the content of a file is on the disk.
 ///
 /// # Errors
-/// What the system refused.
+/// If the operating system refuses.
 pub fn sync_content(path: &Path) -> Result<(), FileError> {
     File::open(path)
         .and_then(|file| file.sync_all())

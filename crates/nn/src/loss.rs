@@ -126,7 +126,7 @@ impl Targets {
 /// How one image was classified.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ImageScore {
-    /// Most probable class; of equally probable ones the first.
+    /// Most probable class; the lowest index in a tie.
     pub predicted: u16,
     /// Cross-entropy against the true class, natural logarithm.
     pub loss: f64,

@@ -76,7 +76,7 @@ fn every_shipped_experiment_plans() {
     assert_eq!(
         sparing.search,
         Default::default(),
-        "the file trains all; the rules are set beside it"
+        "the file trains all; the rules are set separately"
     );
     let rates = |name: &'static str, rates: [&str; 5]| rates.map(|r| format!("{name}, lr={r}"));
     let both = [

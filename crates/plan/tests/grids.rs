@@ -112,7 +112,7 @@ fn ranges_of_keys_with_fractions_are_not_rounded() {
         "grid.\"train.optimizer.weight_decay\" = { from = 0, to = 1, steps = 3 }",
         &["weight_decay=0", "weight_decay=0.5", "weight_decay=1"],
     );
-    // A parameter is what it is used for.
+    // A parameter has the type of the key that it is used for.
     let dropout = small(
         "{ flatten = true }",
         "{ flatten = true }, { dropout = \"$p\" }",

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use thiserror::Error;
 
-/// Most charts that are drawn at the same time.
+/// Maximum number of charts that are drawn at the same time.
 const MOST_THREADS: usize = 8;
 
 /// Why a report could not be made.

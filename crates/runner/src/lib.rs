@@ -5,7 +5,7 @@
 //! clocks; [`launcher`] is the seam behind which workers are processes of this machine ([`local`])
 //! or, in tests, fakes. Which jobs are pruned is decided by [`search`].
 //!
-//! It logs with `tracing`: at level `info` what a person would need to report a fault (starts and
+//! It logs with `tracing`: at level `info` what a bug report needs (starts and
 //! ends of runs, failed attempts, retries, closed slots, decisions, requests), at `debug` the life
 //! of every worker and attempt, at `trace` every event. Nothing is logged as a warning or an error,
 //! because the display shows these and the log's warnings appear on the same terminal.

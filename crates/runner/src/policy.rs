@@ -1,4 +1,4 @@
-//! What follows from failures, and how long anything may take.
+//! Policy for failures, and time limits.
 
 use crate::search::SearchInput;
 use convsweep_spec::outcome::Outcome;

@@ -59,7 +59,7 @@ pub enum RunEvent {
     },
     /// A stopping rule decided about a job. The experiment's log must hold the decision.
     Decided(Decision),
-    /// The run was paused by a person (`true`), or continues.
+    /// The run was paused by the user (`true`), or continues.
     Paused(bool),
     /// A worker wrote something that is not an event, or there is a remark about it. The run
     /// continues.

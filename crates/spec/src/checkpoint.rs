@@ -1,4 +1,4 @@
-//! The position of training, stored beside the tensors of a checkpoint or a saved state.
+//! The position of training, stored next to the tensors of a checkpoint or a saved state.
 
 use crate::event::{Event, Fingerprint};
 use crate::id::{JobId, StateKey};

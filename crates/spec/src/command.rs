@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// for every worker (`EX_CONFIG` of `sysexits.h`). It then writes the reason to standard error.
 pub const MISCONFIGURED: u8 = 78;
 
-/// What a worker is told, as one JSON line.
+/// A command to a worker, as one JSON line.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "command", rename_all = "kebab-case")]
 pub enum Command {

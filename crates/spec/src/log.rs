@@ -38,11 +38,11 @@ pub enum Record {
         /// The end of the worker's stderr.
         stderr: String,
     },
-    /// A stopping rule or a person decided about a job.
+    /// A stopping rule or the user decided about a job.
     Decision(Decision),
 }
 
-/// A decision of a stopping rule or a person about a job, with its reason.
+/// A decision of a stopping rule or the user about a job, with its reason.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Decision {
     /// The job.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 pub enum Outcome {
     /// All epochs were trained and the network evaluated.
     Finished,
-    /// A stopping rule or a person ended the job early.
+    /// A stopping rule or the user ended the job early.
     Stopped {
         /// The rule's reason.
         reason: String,
@@ -82,7 +82,7 @@ impl Outcome {
         }
     }
 
-    /// Details to show beside the name; empty where the name says everything.
+    /// Details to show next to the name; empty where the name says everything.
     pub fn detail(&self) -> String {
         match self {
             Outcome::Stopped { reason } => reason.clone(),

@@ -53,7 +53,7 @@ pub fn matches(pattern: &str, text: &str) -> bool {
         return false;
     };
     let mut parts: Vec<&str> = rest.split('*').collect();
-    // The last part stands at the end; each one between at its first place.
+    // The last part must match the end; each one between matches at its first occurrence.
     let last = parts.pop().unwrap_or_default();
     for part in parts {
         match left.split_once(part) {

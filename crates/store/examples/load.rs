@@ -1,4 +1,4 @@
-//! How the store does under load: `load FOLDER JOBS EPOCHS`. Rows a second through the writer while
+//! Load test of the store: `load FOLDER JOBS EPOCHS`. Rows a second through the writer while
 //! a reader asks, then what the commands of the program ask of a folder of that size. Used by
 //! `tests/bench.sh store`.
 

@@ -8,8 +8,8 @@ use convsweep_spec::layout::ResultsFolder;
 use convsweep_spec::words::counted;
 use rusqlite::{Connection, OpenFlags};
 
-/// What is wrong with the database, for a person; empty if all is well. Without the results
-/// folder's lock a running sweep shows up as a difference.
+/// Problems with the database, in words for the user; empty if there are none. Without the results
+/// folder's lock, a running sweep shows up as a difference.
 ///
 /// # Errors
 /// As [`Database::open`], and what prevents the check itself.

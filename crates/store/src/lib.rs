@@ -1,7 +1,7 @@
 //! The results database: one writer, typed queries, migrations, rebuilding.
 //!
-//! The logs are the truth (`jobs/<id>/events.jsonl`, `<experiment>/log.jsonl`); the database is an
-//! index over them. Every row is written by `apply::event` or `apply::entry` from one
+//! The logs are the source of truth (`jobs/<id>/events.jsonl`, `<experiment>/log.jsonl`); the
+//! database is an index over them. Every row is written by `apply::event` or `apply::entry` from one
 //! line of a log, in such a way that the order across logs and repetition do not matter, or by
 //! `apply::derived` from other rows. So a database that was written while a sweep ran equals one
 //! that [`rebuild`] makes.

@@ -1,4 +1,4 @@
-//! Logs as the truth: replay, rebuilding, incomplete and broken lines.
+//! Logs as the source of truth: replay, rebuilding, incomplete and broken lines.
 
 use crate::folder::{Folder, member};
 use convsweep_spec::event::{Event, Start};

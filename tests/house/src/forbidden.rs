@@ -124,7 +124,7 @@ fn is_attribute(tokens: &[TokenTree], at: usize) -> bool {
     is(1, '#') || (is(1, '!') && is(2, '#'))
 }
 
-/// Whether the word stands behind `.` or `::`.
+/// Whether the word follows `.` or `::`.
 fn is_member(tokens: &[TokenTree], at: usize) -> bool {
     match at.checked_sub(1).and_then(|before| tokens.get(before)) {
         Some(TokenTree::Punct(punct)) if punct.as_char() == '.' => true,

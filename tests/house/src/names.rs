@@ -10,8 +10,8 @@ use syn::visit::{self, Visit};
 pub struct TypeNames(BTreeMap<String, Vec<(PathBuf, usize)>>);
 
 impl TypeNames {
-    /// Adds the types of a file, tests left out. A type of which a file has several versions, for
-    /// different features, counts once.
+    /// Adds the types of a file, except those in tests. A type that a file defines several times,
+    /// for different features, counts once.
     pub fn add(&mut self, file: &SourceFile) {
         if file.is_test {
             return;

@@ -82,7 +82,7 @@ fn print_row(name: &str, tally: &Tally, files: Spread, circles: (usize, usize), 
     );
 }
 
-/// Violations that are no circles, which have columns of their own.
+/// Violations other than circles, which have columns of their own.
 fn other_violations(crate_figures: &CrateFigures) -> usize {
     let violations = crate_figures.violations.iter();
     violations.filter(|violation| !is_circle(violation)).count()

@@ -1,7 +1,7 @@
 //! Finds the `use` declarations and the other paths in a stream of tokens.
 //!
 //! Tokens are read rather than the syntax tree, since most paths inside macros (`format!`, `vec!`)
-//! are no part of that tree.
+//! are not part of that tree.
 
 use proc_macro2::{Delimiter, Ident, Spacing, TokenStream, TokenTree};
 use syn::{UseTree, Visibility};
@@ -15,7 +15,7 @@ pub struct Import {
     pub line: usize,
 }
 
-/// A path as it stands in code: `Layer`, `walk::shapes`, `crate::model::Layer::new`.
+/// A path as it is written in code: `Layer`, `walk::shapes`, `crate::model::Layer::new`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UsedPath {
     pub segments: Vec<String>,
@@ -165,7 +165,7 @@ fn path(tokens: &[TokenTree], at: usize, first: &Ident, used: &mut Vec<UsedPath>
     end
 }
 
-/// Whether `::` stands at `at`.
+/// Whether there is a `::` at `at`.
 fn is_path_separator(tokens: &[TokenTree], at: usize) -> bool {
     let joined = matches!(
         tokens.get(at),

@@ -62,7 +62,7 @@ pub struct Sources {
 }
 
 impl Sources {
-    /// Reads the crate in `folder`, which lies below `workspace`.
+    /// Reads the crate in `folder`, a folder in `workspace`.
     pub fn read(workspace: &Path, folder: &Path) -> Result<Sources, String> {
         let src = folder.join("src");
         let mut texts = BTreeMap::new();
@@ -156,12 +156,12 @@ fn is_root(src: &Path, path: &Path) -> bool {
 struct Reader<'a> {
     texts: &'a BTreeMap<PathBuf, String>,
     sources: &'a mut Sources,
-    /// Where the file that is being read lies: `#[path]` is relative to it.
+    /// Folder of the file that is being read: `#[path]` is relative to it.
     folder: PathBuf,
 }
 
 impl Reader<'_> {
-    /// Adds a file as a module; `folder` is where the files of its children lie. A file of tests
+    /// Adds a file as a module; `folder` is the folder of its children's files. A file of tests
     /// is followed too, so that it counts as reached, but makes no module.
     fn file(
         &mut self,

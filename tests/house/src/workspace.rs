@@ -54,7 +54,7 @@ pub struct Figures {
 }
 
 impl Figures {
-    /// Reads the workspace in `root`. Fails on files that cannot be read or are no Rust.
+    /// Reads the workspace in `root`. Fails on files that cannot be read or are not Rust.
     pub fn read(root: &Path) -> Result<Figures, String> {
         let architecture = root.join("ARCHITECTURE.md");
         let orders = std::fs::read_to_string(&architecture)

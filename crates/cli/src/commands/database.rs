@@ -12,7 +12,7 @@ use std::path::PathBuf;
 /// Arguments of `backup`.
 #[derive(Debug, Args)]
 pub struct BackupArgs {
-    /// The file; it must not exist.
+    /// The file to write; it must not exist yet.
     pub file: PathBuf,
 }
 

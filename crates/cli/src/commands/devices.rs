@@ -13,7 +13,7 @@ const COLUMNS: [&str; 5] = ["device", "what", "memory", "cores", "usable"];
 /// Arguments of `devices`.
 #[derive(Debug, Args)]
 pub struct DevicesArgs {
-    /// As JSON.
+    /// Print JSON.
     #[arg(long)]
     pub json: bool,
 }

@@ -12,7 +12,7 @@ use convsweep_store::{AttemptRow, JobState};
 /// Arguments of `explain`.
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
-    /// A job's id or the beginning of one.
+    /// A job's id, or the beginning of it.
     pub job: String,
 }
 

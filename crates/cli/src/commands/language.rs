@@ -9,7 +9,7 @@ use clap::Args;
 /// Arguments of `new`.
 #[derive(Debug, Args)]
 pub struct NewArgs {
-    /// A published architecture that the file is about; `convsweep preset` lists them.
+    /// Start from this published architecture; `convsweep preset` lists them.
     pub preset: Option<String>,
 }
 

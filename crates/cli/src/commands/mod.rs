@@ -32,19 +32,19 @@ use convsweep_runner::ControlRequest;
 pub enum CliCommand {
     /// Show what a file asks for without training: new, reused and resumed jobs, layers, costs.
     Plan(plan::PlanArgs),
-    /// Train what a file asks for and is missing, store it, and render the report.
+    /// Train the jobs of a file that are not trained yet, and render the report.
     Run(run::RunArgs),
-    /// Show how far every experiment has come.
+    /// Show the progress of every experiment.
     Status(status::StatusArgs),
-    /// Render the charts, the page and the tables of experiments again.
+    /// Render the reports of experiments again: charts, page and tables.
     Report(report::ReportArgs),
     /// Query the results database (read-only SQL).
     Query(query::QueryArgs),
     /// Show a job: its configuration, outcome, figures and files, and how to repeat it.
     Show(show::ShowArgs),
-    /// List the published architectures inside the program, or print one as a file.
+    /// List the built-in published architectures, or print one as a file.
     Preset(preset::PresetArgs),
-    /// Explain why a job is waiting, was pruned or failed, and what to do.
+    /// Explain why a job is waiting, was pruned or failed, and what to do about it.
     Explain(explain::ExplainArgs),
     /// Follow the running sweep in the terminal: jobs, curves, best so far, failures, time left.
     Watch(watch::WatchArgs),
@@ -55,11 +55,11 @@ pub enum CliCommand {
     Pause,
     /// Let a paused sweep continue.
     Resume,
-    /// Train jobs again that failed, crashed, diverged or were pruned.
+    /// Retry jobs that failed, crashed, diverged or were pruned.
     Retry(retry::RetryArgs),
     /// Free disk space: remove checkpoints of finished jobs, never results.
     Prune(prune::PruneArgs),
-    /// Fetch, inspect and preview image sets, prune decoded ones.
+    /// Fetch, inspect and preview image sets, and remove unused decoded copies.
     #[command(subcommand)]
     Data(data::DataCommand),
     /// List the devices of this machine and whether they can be used.
@@ -74,9 +74,9 @@ pub enum CliCommand {
     Completions(language::CompletionsArgs),
     /// Check the database: its integrity, and whether it agrees with the logs.
     CheckDb,
-    /// Build the database again from the logs.
+    /// Rebuild the database from the logs.
     Rebuild,
-    /// Copy the database to a file as it is now, even while a run continues.
+    /// Back up the database to a file; this is safe while a sweep runs.
     Backup(database::BackupArgs),
 }
 

@@ -56,7 +56,7 @@ pub fn query(context: &Context, args: &QueryArgs) -> Result<Exit> {
     Ok(Exit::Complete)
 }
 
-/// A cell for a person, with six significant digits; `--csv` and `--json` give all digits.
+/// A cell as displayed, with six significant digits; `--csv` and `--json` give all digits.
 fn short(cell: &QueryCell) -> String {
     match cell {
         QueryCell::Null => "–".into(),

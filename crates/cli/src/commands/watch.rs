@@ -19,9 +19,9 @@ const DEFAULT_SIZE: (u16, u16) = (24, 80);
 /// Arguments of `watch`.
 #[derive(Debug, Args)]
 pub struct WatchArgs {
-    /// Only this experiment [default: the one that was run last].
+    /// The experiment to follow [default: the one that was run last].
     pub name: Option<String>,
-    /// Print one picture and end.
+    /// Print the current state once and exit.
     #[arg(long)]
     pub once: bool,
 }

@@ -1,4 +1,4 @@
-//! The `run.log` of the experiment that is running: what a person needs to report a fault.
+//! The `run.log` of the experiment that is running: what a bug report needs.
 
 use super::bounded_file::BoundedFile;
 use std::io::{self, Write};

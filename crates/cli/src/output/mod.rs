@@ -1,4 +1,4 @@
-//! How results and progress look.
+//! Output of results and progress.
 
 pub mod dashboard;
 pub mod progress;

@@ -1,4 +1,4 @@
-//! Jobs and experiments by the names that a person uses.
+//! Finds jobs and experiments by what the user types.
 
 use crate::exit::{Code, Exit, failure};
 use anyhow::Result;
@@ -24,7 +24,7 @@ pub fn find_failure(error: FindJobError) -> anyhow::Error {
     failure(exit, error.to_string())
 }
 
-/// How far the jobs of an experiment have come.
+/// Progress of the jobs of an experiment.
 ///
 /// # Errors
 /// If there is no such experiment; the message lists the experiments there are.

@@ -15,7 +15,7 @@ use std::collections::HashMap;
 /// What the results folder contains of a plan's jobs.
 #[derive(Default)]
 pub struct RecordedJobs {
-    /// How far each recorded job has come.
+    /// Progress of each recorded job.
     pub states: HashMap<JobId, JobState>,
     saved: HashMap<StateKey, SavedState>,
     /// Numbers of epochs after which any job has saved a state, the largest first.

@@ -2,7 +2,7 @@
 
 use super::automatic::LEVELS;
 
-/// Most operations of RandAugment: as many as there are different ones.
+/// Maximum number of operations of RandAugment: all different ones.
 const MAX_OPERATIONS: u32 = 14;
 /// Largest padding before a crop, in pixels.
 const MAX_PAD: u32 = 4096;

@@ -147,7 +147,7 @@ fn converted<'a>(
     Cow::Owned(fit(image, facts, resize))
 }
 
-/// Folder of a published set's files. Unpacks the set's archive if only that lies in the cache.
+/// Folder of a published set's files. Unpacks the set's archive if the cache has only that.
 fn find_published_folder(at: Location, set: &PublishedSet) -> Result<PathBuf, DataError> {
     let in_cache = at.cache.join(set.folder);
     let mut candidates = Vec::new();

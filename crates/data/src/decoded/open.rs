@@ -25,7 +25,7 @@ pub fn facts(at: Location, spec: &DataSpec) -> Result<DataFacts, DataError> {
 /// for it.
 ///
 /// Unless the decoded file exists already, a published set must have been fetched, or its archive
-/// must lie in the cache.
+/// must be in the cache.
 ///
 /// # Errors
 /// As [`facts`]; `Missing` if a published set's files are missing: the message says where to get

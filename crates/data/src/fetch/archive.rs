@@ -11,7 +11,7 @@ use std::fs::File;
 use std::io::{self, BufReader};
 use std::path::Path;
 
-/// Unpacks the archives of a set if they lie in the cache; false if they do not.
+/// Unpacks the archives of a set if they are in the cache; false if they are not.
 pub(crate) fn unpack_present(cache: &Path, set: &PublishedSet) -> Result<bool, DataError> {
     let is_archived = matches!(set.layout, FileLayout::Cifar { .. });
     let is_there = |d| place(cache, set, d).is_file();
@@ -25,7 +25,7 @@ pub(crate) fn unpack_present(cache: &Path, set: &PublishedSet) -> Result<bool, D
     Ok(true)
 }
 
-/// Verifies the set's archives and takes its files out of them, by file name: where they lie in an
+/// Verifies the set's archives and extracts its files, by file name: their folder in the
 /// archive does not matter.
 pub(super) fn unpack(cache: &Path, set: &PublishedSet) -> Result<(), DataError> {
     let folder = cache.join(set.folder);

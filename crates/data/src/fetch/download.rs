@@ -9,8 +9,8 @@ use convsweep_spec::words::thousands;
 use std::fs;
 use std::path::Path;
 
-/// Downloads a file from the first address that offers it. It lies beside `path` until it is whole
-/// and verified, so that an interrupted download can be continued.
+/// Downloads a file from the first address that offers it. It is stored next to `path` until it is
+/// complete and verified, so that an interrupted download can be continued.
 pub(super) fn download(
     path: &Path,
     download: &Download,

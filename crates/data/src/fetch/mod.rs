@@ -18,7 +18,7 @@ use convsweep_spec::data::Source;
 use places::{is_present, lock_name, place};
 use std::path::Path;
 
-/// Whether the files of a set lie in the cache. Always true for sets that need no fetching: shapes,
+/// Whether the files of a set are in the cache. Always true for sets that need no fetching: shapes,
 /// folders, tables.
 ///
 /// Looks at names only; contents are checked when they are decoded.

@@ -1,4 +1,4 @@
-//! Where fetched files lie in the data cache.
+//! Paths of fetched files in the data cache.
 
 use crate::published::{Download, FileLayout, PublishedSet, find_folder};
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ pub(super) fn place(cache: &Path, set: &PublishedSet, download: &Download) -> Pa
     }
 }
 
-/// Whether all files of the set lie in its folder.
+/// Whether all files of the set are in its folder.
 pub(super) fn is_present(cache: &Path, set: &PublishedSet) -> bool {
     find_folder(set, &[cache.join(set.folder)]).is_some()
 }

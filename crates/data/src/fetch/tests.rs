@@ -118,7 +118,7 @@ struct Fetched {
     progress: Vec<u64>,
 }
 
-/// Fetches while a partial file with the bytes `already` lies in the cache.
+/// Fetches while a partial file with the bytes `already` is in the cache.
 fn fetch_from(behaviour: ServerBehaviour, already: &[u8]) -> Fetched {
     let (set, archive) = set();
     let server = serve(archive.clone(), behaviour);

@@ -1,7 +1,7 @@
 //! Lists image files in folders, one folder for each class.
 //!
-//! The folders of the classes lie either in the set's folder itself or in its `train/`. In the
-//! second case, `test/` holds the set's test images. A `val/` beside `train/`, as ImageNet has it,
+//! The folders of the classes are either in the set's folder itself or in its `train/`. In the
+//! second case, `test/` holds the set's test images. A `val/` next to `train/`, as ImageNet has it,
 //! counts as test images too, since the program divides training and validation images itself. A
 //! set with both is refused: one of them would have to be left out silently.
 
@@ -10,7 +10,7 @@ use crate::DataError;
 use convsweep_spec::words::counted;
 use std::path::{Path, PathBuf};
 
-/// Names that a folder of test images beside `train/` may have.
+/// Names that a folder of test images next to `train/` may have.
 const TEST_FOLDERS: [&str; 4] = ["test", "val", "valid", "validation"];
 /// How many levels below a class's folder images are looked for.
 const MAX_DEPTH: u32 = 8;
@@ -46,7 +46,7 @@ fn test_folder(root: &Path) -> Result<Option<&'static str>, DataError> {
     if found.len() > 1 {
         let names: Vec<String> = found.iter().map(|name| format!("{name}/")).collect();
         return Err(DataError::Invalid(format!(
-            "{} has {}: only one folder beside train can hold the test images; \
+            "{} has {}: only one folder next to train can hold the test images; \
              move the validation images into train (data.split divides it) or elsewhere",
             root.display(),
             names.join(" and ")
@@ -77,7 +77,7 @@ fn checked(
     })
 }
 
-/// Sorted names of the folders in `folder`, hidden ones left out.
+/// Sorted names of the folders in `folder`, except hidden ones.
 fn subfolders(folder: &Path) -> Result<Vec<String>, DataError> {
     let mut names = Vec::new();
     for (name, path) in entries(folder)? {

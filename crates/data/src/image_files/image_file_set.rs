@@ -27,7 +27,7 @@ pub(crate) struct ImageFileSet {
     skipped: Vec<String>,
 }
 
-/// How many images are decoded at once: enough for all cores, few enough for little memory.
+/// How many images are decoded at a time: enough for all cores, few enough for little memory.
 const CHUNK: usize = 256;
 
 impl ImageFileSet {

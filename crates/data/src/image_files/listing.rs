@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-/// Most classes of a set: labels are 16-bit numbers.
+/// Maximum number of classes of a set: labels are 16-bit numbers.
 pub(super) const MAX_CLASSES: usize = u16::MAX as usize;
 
 /// A file that should be an image.

@@ -1,4 +1,4 @@
-//! Cuts test images from a set that has none.
+//! Sets test images aside if a set has none.
 
 use super::listing::ListedFile;
 use super::scan::FileScan;

@@ -20,7 +20,7 @@ pub struct Duplicates {
     pub examples: Vec<[String; 2]>,
 }
 
-/// Most pairs that are named.
+/// Maximum number of pairs that are named.
 const MAX_EXAMPLES: usize = 10;
 
 /// Compares every image with all before it, training images first.

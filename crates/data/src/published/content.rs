@@ -7,7 +7,7 @@ use convsweep_spec::words::thousands;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-/// Where a file lies in `folder`, gzipped or not; none if it is missing.
+/// Path of a file in `folder`, gzipped or not; `None` if it is missing.
 pub(super) fn present(set: &PublishedSet, folder: &Path, file: &DataFile) -> Option<PathBuf> {
     let plain = folder.join(&file.name);
     if plain.is_file() {

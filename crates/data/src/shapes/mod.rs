@@ -19,7 +19,7 @@ use outline::Outline;
 
 /// Raised when the same numbers give other pixels; part of the set's identity.
 const GENERATOR: u32 = 1;
-/// How many images are drawn at once: enough for all cores, few enough for little memory.
+/// How many images are drawn at a time: enough for all cores, few enough for little memory.
 const CHUNK: usize = 1024;
 
 /// Facts of a set of shapes.

@@ -12,7 +12,7 @@ use crate::simd::Vector;
 /// Sums of a filter that are kept in registers.
 const KEPT: usize = 32;
 
-/// Values of windows that are laid out at once: half of an L1 cache.
+/// Values of windows that are laid out at a time: half of an L1 cache.
 const LAID_OUT: usize = 4096;
 
 /// Accumulates the weight gradient over images, for convolutions without groups.
@@ -21,7 +21,7 @@ pub(crate) struct PooledSums<'a> {
     windows: &'a WindowSet,
     /// Length of a window, rounded up to a multiple of [`KEPT`].
     length: usize,
-    /// Pixels before pooling that are laid out at once: some pairs of rows.
+    /// Pixels before pooling that are laid out at a time: some pairs of rows.
     pixels: usize,
     /// A window of zeros, followed by the windows of the pixels.
     im2col: Buffer,

@@ -60,7 +60,7 @@ pub(crate) fn parts(rows: usize, channels: usize) -> usize {
     (rows * channels / (8 * CHUNK)).clamp(1, 8.min(rows))
 }
 
-/// Values of the rows that are processed at once: half of an L1 cache.
+/// Values of the rows that are processed at a time: half of an L1 cache.
 const CHUNK: usize = 4096;
 
 /// Values in rows that are processed side by side. Per-channel values are then loaded once for all

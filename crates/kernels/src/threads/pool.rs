@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 /// busy with another call, this thread runs all tasks alone.
 ///
 /// # Safety
-/// `run` must be safe to call on several threads at once, each time with a different number.
+/// `run` must be safe to call on several threads concurrently, each time with a different number.
 pub(crate) unsafe fn run_tasks(tasks: usize, run: impl Fn(usize)) {
     if tasks > 1 && POOL.publish(tasks, &run) {
         let mut state = POOL.run_remaining(POOL.lock(), 0);

@@ -40,7 +40,7 @@ pub fn parallel_chunks<T: Send, S>(
 /// if there is too little work to share.
 ///
 /// # Safety
-/// `run` must be safe to call on several threads at once, each time with a different range.
+/// `run` must be safe to call on several threads concurrently, each time with a different range.
 pub(crate) unsafe fn run_ranges(count: usize, values: usize, run: impl Fn(Range<usize>)) {
     let tasks = task_count((values / MIN_TASK_VALUES).clamp(1, count.max(1)));
     run_tasks(tasks, |i| run(task_range(count, tasks, i)));

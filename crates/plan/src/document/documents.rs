@@ -1,4 +1,4 @@
-//! The texts of a plan and where they lie.
+//! The texts of a plan and their folders.
 
 use crate::source::span::Span;
 use crate::source::text::SourceText;

@@ -4,7 +4,7 @@ use crate::source::problem::{Problem, ProblemCode};
 use crate::source::span::Span;
 use std::sync::Arc;
 
-/// Most segments of a path.
+/// Maximum number of segments of a path.
 const DEEPEST: usize = 16;
 
 /// Splits a dotted path.

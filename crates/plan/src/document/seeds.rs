@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-/// Most seeds that a number can stand for.
+/// Maximum number of seeds that a number can stand for.
 const MOST_SEEDS: u64 = 1_000_000;
 
 /// Seeds instead of those of the file: `"3"` means 0, 1 and 2; `"0,1,5"` lists them.

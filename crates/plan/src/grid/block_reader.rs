@@ -377,9 +377,7 @@ fn not_an_axis(path: &str, section: &str, span: Span) -> Problem {
 fn help_for_no_axis(path: &str, section: &str) -> String {
     let has = |fields: &[Field]| fields.iter().any(|field| field.key == section);
     if has(tables::SWEEP) {
-        return format!(
-            "`{section}` belongs beside the grid, not in it: put it before [sweep.grid]"
-        );
+        return format!("`{section}` does not belong in the grid: put it before [sweep.grid]");
     }
     if let Some(near) = suggest::nearest(section, &AXIS_SECTIONS) {
         return format!("did you mean `{near}`?");

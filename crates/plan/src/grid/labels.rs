@@ -128,7 +128,7 @@ pub(crate) fn configuration_label(axes: &[GridAxis], point: &GridPoint, named: b
 fn speaks_for_itself(value: &GridValue, axis: &GridAxis) -> bool {
     match &value.node.value {
         _ if value.labelled => true,
-        // Beside numbers, as for `clip_norm`, it does not say what is turned off.
+        // Among numbers, as for `clip_norm`, it does not say what is turned off.
         NodeValue::Text(text) if &**text == "none" => {
             let mut values = axis.values.iter();
             !values.any(|other| other.node.float().is_some())

@@ -53,14 +53,14 @@ pub(crate) enum ValueKind {
     Table(&'static [Field]),
     /// A name, or a table with `name` and the options of what it names.
     Named(&'static Variants),
-    /// A table with exactly one key that names a variant, beside the options of that variant.
+    /// A table with exactly one key that names a variant, along with the options of that variant.
     Keyed(&'static Variants),
     Either(&'static [ValueKind]),
     /// A table that is merged into another, so that nothing in it is required.
     Part(&'static ValueKind),
 }
 
-/// Named things of which one is chosen.
+/// Variants that one is chosen from by its name or key.
 pub(crate) struct Variants {
     /// What they are, in the singular.
     pub noun: &'static str,
@@ -69,7 +69,7 @@ pub(crate) struct Variants {
     pub default: Option<&'static str>,
 }
 
-/// A named thing with its options.
+/// A named variant with its options.
 pub(crate) struct Variant {
     pub key: &'static str,
     pub doc: &'static str,

@@ -22,7 +22,7 @@ pub(crate) fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
         .or_else(|| sharing_a_prefix(&name, known))
 }
 
-/// The first of the most similar ones.
+/// The most similar name; the first in a tie.
 fn most_similar<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
     let mut best: Option<(f64, &str)> = None;
     for candidate in known {

@@ -1,4 +1,4 @@
-//! What other programs call things.
+//! Names that other programs use, for suggestions.
 
 /// Pairs of another program's name and ours. Theirs are in lower case, with underscores for dashes.
 const SYNONYMS: &[(&str, &str)] = &[

@@ -158,7 +158,7 @@ impl ProvenanceWalk<'_> {
                 self.leaf(&Node::text_at(default, Span::BUILT_IN), path);
                 self.table(node, options.fields(), path, true);
             }
-            // Changes to something whose name is said elsewhere.
+            // Changes to something whose name is given elsewhere.
             _ => {
                 for entry in node.entries() {
                     self.leaf(&entry.node, &format!("{path}.{}", entry.key));

@@ -1,4 +1,4 @@
-//! What planning asks about the world outside the file.
+//! Look-ups outside the file: image sets, weights and results.
 
 use crate::document::documents::Documents;
 use crate::document::read::ReadFile;

@@ -28,7 +28,7 @@ use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// What a point resolves to.
+/// A resolved point.
 #[derive(Clone, Debug)]
 pub(crate) struct ResolvedPoint {
     pub data: Rc<ResolvedData>,
@@ -129,7 +129,7 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    /// What `point`, the one of this index, resolves to.
+    /// Resolves `point`, which has this index.
     pub(crate) fn resolve(
         &mut self,
         point: &GridPoint,

@@ -21,7 +21,7 @@ use convsweep_spec::model::{Layer, Shortcut};
 const MOST_LAYERS: usize = 10_000;
 /// Items of lists visited at most, as a limit to blocks within blocks.
 const MOST_ITEMS: usize = 20_000;
-/// Most levels of structures within structures.
+/// Maximum number of levels of structures within structures.
 const DEEPEST: usize = 16;
 
 /// Resolves lists of layers.

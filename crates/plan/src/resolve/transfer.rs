@@ -147,7 +147,7 @@ fn only_origin<'a>(
     Err(Box::new(Problem::of(code, node, title).help(help)))
 }
 
-/// The layers that `head` initialises anew.
+/// The layers that `head` reinitialises.
 fn new_layers(
     node: &Node,
     patterns: &mut LayerPatterns,
@@ -225,7 +225,7 @@ fn note(file: &str, matched: &TensorMatch) -> String {
         note += ", matched by kind and order of the layers";
     }
     if !matched.reinitialised.is_empty() {
-        note += &format!("; initialised anew: {}", matched.reinitialised.join(", "));
+        note += &format!("; reinitialised: {}", matched.reinitialised.join(", "));
     }
     note
 }

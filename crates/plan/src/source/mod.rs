@@ -1,5 +1,5 @@
-//! What stands in a text, without knowing the language: trees whose values know their place, and
-//! problems shown at such places.
+//! Source texts, independent of the language: trees whose values know their location, and problems
+//! that are shown at such locations.
 
 pub(crate) mod parse;
 pub(crate) mod problem;

@@ -1,4 +1,4 @@
-//! One thing that is wrong: what, where, and what would be right.
+//! One problem: what is wrong, where, and what would be right.
 
 use super::span::Span;
 use super::tree::Node;
@@ -43,14 +43,14 @@ pub(crate) enum ProblemCode {
 #[derive(Clone, Debug)]
 pub(crate) struct Problem {
     pub code: ProblemCode,
-    /// What it is about, if the title also says things that vary where the mistake is the same.
+    /// Subject of the problem, if titles of the same problem vary.
     subject: Option<String>,
     pub title: String,
     /// Its place; `None` if it has none in any text.
     pub span: Option<Span>,
-    /// What stands under the caret.
+    /// The message under the caret.
     pub label: String,
-    /// Other places that matter, with what stands under them.
+    /// Other relevant places, each with a message.
     pub also: Vec<(Span, String)>,
     /// What would be right.
     pub help: Vec<String>,
@@ -58,8 +58,7 @@ pub(crate) struct Problem {
     pub notes: Vec<String>,
 }
 
-/// What makes two problems the same mistake: the same kind of mistake, at the same place, about
-/// the same thing.
+/// Problems are duplicates if they have the same place, code and subject.
 pub(crate) type ProblemIdentity = (Option<Span>, ProblemCode, String);
 
 impl Problem {

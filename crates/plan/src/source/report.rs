@@ -143,7 +143,7 @@ impl Problems {
         group
     }
 
-    /// The lines that matter: one snippet for places that lie near each other in one text, further
+    /// The lines that matter: one snippet for places close to each other in one text, further
     /// ones for the others.
     fn snippets<'a>(&'a self, problem: &'a Problem) -> Vec<Snippet<'a, Annotation<'a>>> {
         let mut snippets = Vec::new();
@@ -166,7 +166,7 @@ impl Problems {
     }
 }
 
-/// A place of a problem, with what stands under it.
+/// A place of a problem, with the message under it.
 struct Marked<'a> {
     span: Span,
     label: &'a str,

@@ -13,7 +13,7 @@ pub(crate) struct Span {
 }
 
 impl Span {
-    /// The place of values that stand in no text because the program filled them in.
+    /// The span of values that are in no text because the program supplied them.
     pub(crate) const BUILT_IN: Span = Span {
         text: u32::MAX,
         start: 0,

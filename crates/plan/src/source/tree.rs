@@ -1,4 +1,4 @@
-//! A file as a tree in which every key and every value knows where it stands.
+//! A file as a tree in which every key and every value knows its location.
 //!
 //! Children are shared, so that copying a tree to change one value costs only the way to it.
 
@@ -10,7 +10,7 @@ use std::sync::Arc;
 pub(crate) struct Node {
     pub value: NodeValue,
     pub span: Span,
-    /// Where `"$name"` stands that this value replaced, for the value of a parameter.
+    /// For the value of a parameter: location of the `"$name"` that it replaced.
     pub used_at: Option<Span>,
 }
 
@@ -75,7 +75,7 @@ impl Node {
         }
     }
 
-    /// The items of a list, or the value itself where it is no list.
+    /// The items of a list, or the value itself if it is not a list.
     pub(crate) fn one_or_many(&self) -> &[Node] {
         match &self.value {
             NodeValue::List(items) => items,
@@ -207,7 +207,7 @@ impl Node {
 }
 
 impl TableEntry {
-    /// An entry whose key stands where its value does.
+    /// An entry whose key has the location of its value.
     pub(crate) fn new(key: &str, node: Node) -> TableEntry {
         TableEntry {
             key: key.into(),

@@ -26,7 +26,7 @@ fn mentions(json: &Value, text: &str) -> bool {
     }
 }
 
-/// The strings of which one can be chosen for a field.
+/// The strings that a field may have.
 fn choices(field: &Field) -> Vec<&'static str> {
     match &field.kind {
         ValueKind::OneOf(texts) => texts.to_vec(),
@@ -124,7 +124,7 @@ fn every_layer_and_its_options() {
             // These are written out.
             "dense-block" => "parallel",
             "repeat" | "block" => "conv",
-            // The first normalisation and activation are "none", which is no layer.
+            // The first normalisation and activation are "none", which is not a layer.
             "norm" | "activation" => "flatten",
             key => key,
         };

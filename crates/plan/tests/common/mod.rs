@@ -1,4 +1,4 @@
-//! What the tests share: facts of imaginary image sets, planning of a text, and a small file that
+//! Shared by the tests: facts of imaginary image sets, planning of a text, and a small file that
 //! is right.
 #![allow(dead_code)]
 

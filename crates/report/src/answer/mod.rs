@@ -26,7 +26,7 @@ pub fn answer(ranking: &Ranking) -> Vec<String> {
     paragraphs
 }
 
-/// The best beside the runner-up and the baseline, and how the axes compare.
+/// Compares the best with the runner-up and the baseline, and the axes with each other.
 fn comparisons(ranking: &Ranking) -> Vec<String> {
     const RUNNER_UP: usize = 1;
     let [best, runner_up, ..] = ranking.with_result() else {

@@ -4,7 +4,7 @@ use super::p_value::p_value;
 use crate::ranking::{Comparison, RankedConfiguration, Ranking, compare_pair};
 use crate::statistics::{McNemar, SIGNIFICANCE};
 
-/// The best beside the configuration `other` at `rank`.
+/// Compares the best with the configuration `other` at `rank`.
 pub fn best_and(
     ranking: &Ranking,
     best: &RankedConfiguration,
@@ -89,7 +89,8 @@ fn verdict(ranking: &Ranking, comparison: &Comparison) -> String {
     text
 }
 
-/// What one pair of runs can tell: nothing about the choice, something about the two networks.
+/// What a single pair of runs shows: nothing about the choice, only something about the two
+/// networks.
 fn single_run(ranking: &Ranking, images: &[McNemar]) -> String {
     let unit = ranking.unit.name();
     let mut text = format!(

@@ -1,4 +1,4 @@
-//! What every chart is made from, and what it is.
+//! The input of every chart, and the chart itself.
 
 use crate::draw::legend::LegendEntry;
 use crate::draw::scene::Scene;
@@ -48,7 +48,7 @@ pub fn capitalised(text: &str) -> String {
     }
 }
 
-/// What charts are made from.
+/// The input of every chart.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ChartData<'a> {
     /// The configurations, the best first.
@@ -77,7 +77,7 @@ impl<'a> ChartData<'a> {
     }
 
     /// Legend of the configurations at `ranks`: those that stand out, then the number of others.
-    /// `line` says whether entries show a line beside the point.
+    /// `line` says whether entries show a line next to the point.
     pub fn legend(&self, ranks: &[usize], line: bool) -> Vec<LegendEntry> {
         let mut entries = Vec::new();
         for &rank in ranks {

@@ -9,7 +9,7 @@ use crate::draw::scene::Scene;
 use crate::draw::text::{Anchor, HEADING, SMALL, TEXT, Text, centred};
 use crate::ranking::{ConfusionMatrix, FrequentMistake};
 
-/// Up to this many classes are named beside the matrix; more are numbered.
+/// Up to this many classes are named next to the matrix; more are numbered.
 const MOST_NAMED: usize = 40;
 /// Up to this many classes have their shares printed.
 const MOST_PRINTED: usize = 12;
@@ -37,7 +37,7 @@ pub(super) fn charts(data: &ChartData) -> Vec<Chart> {
     vec![Chart::new("confusion", title, caption, scene(&matrix))]
 }
 
-/// Draws the matrix, and the most frequent mistakes beside it.
+/// Draws the matrix, and the most frequent mistakes next to it.
 pub fn scene(matrix: &ConfusionMatrix) -> Scene {
     let layout = MatrixLayout::new(&matrix.classes);
     let matrix_height = TOP + layout.side + layout.below + 26.0;
@@ -110,7 +110,7 @@ fn draw_field(
         TOP + cell * label as f64,
     );
     let share = matrix.share(label, predicted);
-    // The square root makes small shares, where the mistakes are, stand out from the white.
+    // The square root makes small shares, such as those of mistakes, visible against white.
     let color = intensity(share.sqrt());
     if share > 0.0 {
         scene.rect(at, (cell, cell), color, 1.0);

@@ -7,7 +7,7 @@ use crate::draw::panel::{Area, Panel, small};
 use crate::draw::scene::Scene;
 use crate::draw::text::{Anchor, SMALL, TEXT, Text, centred};
 
-/// Most rows that a chart draws; the table and the CSV have all.
+/// Maximum number of rows that a chart draws; the table and the CSV have all.
 pub const MOST_ROWS: usize = 40;
 /// More rows than this are drawn closer together.
 const MANY_ROWS: usize = 12;

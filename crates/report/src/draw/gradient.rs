@@ -29,7 +29,7 @@ pub fn sequential(share: f64) -> Color {
     interpolated(&CIVIDIS, share)
 }
 
-/// Colour of `share` in [0, 1] from near-white to dark blue, for counts of which most are near
+/// Colour of `share` in [0, 1] from near-white to dark blue, for counts that are mostly near
 /// zero.
 pub fn intensity(share: f64) -> Color {
     interpolated(&WHITE_TO_BLUE, share)

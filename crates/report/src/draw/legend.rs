@@ -12,7 +12,7 @@ pub struct LegendEntry {
     pub name: String,
     /// Its colour, line pattern and marker.
     pub style: SeriesStyle,
-    /// Whether its line is drawn beside the point.
+    /// Whether its line is drawn next to the point.
     pub line: bool,
 }
 

@@ -78,7 +78,7 @@ impl SeriesStyle {
     }
 }
 
-/// Most series that are all coloured; with more, only the best [`HIGHLIGHTED`] are.
+/// Maximum number of series that are all coloured; with more, only the best [`HIGHLIGHTED`] are.
 pub const ALL_COLORED: usize = 6;
 /// Number of the best series that stand out where there are too many to colour all.
 pub const HIGHLIGHTED: usize = 5;

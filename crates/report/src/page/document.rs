@@ -11,7 +11,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 const STYLE: &str = include_str!("style.css");
 
-/// What the page is made of.
+/// The contents of the page.
 pub struct Page<'a> {
     /// The configurations, the best first.
     pub ranking: &'a Ranking<'a>,

@@ -1,11 +1,11 @@
-//! Two configurations beside each other: paired over runs, and image by image.
+//! Comparison of two configurations: paired over runs, and image by image.
 
 use super::{MetricFormat, RankedConfiguration, RankedRun};
 use crate::statistics::{McNemar, PairedTest, SIGNIFICANCE, holm, mcnemar, paired_t};
 use convsweep_spec::figures::Sample;
 use convsweep_store::{ConfigurationRow, JobRow};
 
-/// Two configurations beside each other; `better` ranks before `worse`.
+/// Comparison of two configurations; `better` ranks before `worse`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Comparison {
     /// Rank of the better one, from 0.

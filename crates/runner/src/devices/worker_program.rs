@@ -25,7 +25,7 @@ pub(crate) fn worker_problem(worker: &Path) -> Option<String> {
     };
     if !file.is_file() || file.permissions().mode() & IS_EXECUTABLE == 0 {
         let path = worker.display();
-        return Some(format!("{path} is not an executable file: build it anew"));
+        return Some(format!("{path} is not an executable file: rebuild it"));
     }
     None
 }

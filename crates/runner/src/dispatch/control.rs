@@ -1,4 +1,4 @@
-//! A person pauses, resumes or cancels.
+//! The user pauses, resumes or cancels.
 
 use super::dispatcher::Dispatcher;
 use crate::launcher::WorkerRequest;

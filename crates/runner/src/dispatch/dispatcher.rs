@@ -30,7 +30,7 @@ pub(super) struct Dispatcher<'a> {
     pub(super) launched_workers: WorkerId,
     /// Jobs that back off before a retry, and until when.
     pub(super) backoffs: Vec<(Instant, usize)>,
-    /// Running jobs that were told to pause by a person.
+    /// Running jobs that were told to pause by the user.
     pub(super) paused_jobs: BTreeSet<usize>,
     /// Time that each job has trained in this run.
     pub(super) training_time: Vec<Duration>,

@@ -1,6 +1,6 @@
 //! Gives jobs to workers, receives their events, and reports what happens.
 //!
-//! [`run()`] is the loop; each thing that can happen has a method of the [`dispatcher`]:
+//! [`run()`] is the loop; each kind of event has a method of the [`dispatcher`]:
 //!
 //! | what happens | file |
 //! | --- | --- |
@@ -9,7 +9,7 @@
 //! | a worker exits | `worker_exits` |
 //! | an attempt has ended | `attempt_end` |
 //! | a time is reached: back-off, time limit, silence | `deadlines` |
-//! | a person pauses, resumes or cancels | `control` |
+//! | the user pauses, resumes or cancels | `control` |
 //! | a stopping rule decides | `search_actions` |
 //! | the run stops | `stopping` |
 //!

@@ -39,8 +39,8 @@ impl Dispatcher<'_> {
         self.apply(actions);
     }
 
-    /// An attempt ended. A job that a person paused is queued again; the search is told of all
-    /// others.
+    /// An attempt ended. A job that the user paused is queued again; the search is notified
+    /// of all others.
     pub(super) fn continue_search(
         &mut self,
         attempt: &RunningAttempt,
@@ -72,7 +72,7 @@ impl Dispatcher<'_> {
         self.apply(actions);
     }
 
-    /// Carries out what the search wants done.
+    /// Carries out the actions of the search.
     fn apply(&mut self, actions: Vec<SearchAction>) {
         let mut released = Vec::new();
         for action in actions {

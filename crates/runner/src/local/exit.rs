@@ -64,7 +64,7 @@ fn signal_name(signal: i32) -> &'static str {
         SIGABRT => " (SIGABRT)",
         7 => " (SIGBUS)",
         8 => " (SIGFPE)",
-        SIGKILL => " (SIGKILL: by a person, or by the kernel because memory ran out)",
+        SIGKILL => " (SIGKILL: sent by a user, or by the kernel because memory ran out)",
         11 => " (SIGSEGV)",
         15 => " (SIGTERM)",
         _ => "",

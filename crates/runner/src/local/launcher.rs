@@ -100,7 +100,7 @@ fn take_pipes(mut child: Child, pid: u32) -> Result<WorkerProcess, String> {
 
 fn start_error(slot: &LocalSlot, error: &io::Error) -> String {
     let remedy = match error.kind() {
-        io::ErrorKind::NotFound => "build it, or put it beside convsweep",
+        io::ErrorKind::NotFound => "build it, or put it next to convsweep",
         io::ErrorKind::PermissionDenied => "make it executable",
         io::ErrorKind::OutOfMemory => "run fewer slots (--slots)",
         _ => "check whether it runs by hand with --version",

@@ -8,7 +8,7 @@ use crate::launcher::Slot;
 use convsweep_spec::device::DeviceName;
 use std::path::{Path, PathBuf};
 
-/// Most threads that augment images for one job on a GPU.
+/// Maximum number of threads that augment images for one job on a GPU.
 const GPU_SLOT_THREADS: u32 = 8;
 
 /// A slot of this machine.
@@ -38,8 +38,8 @@ impl LocalSlot {
 
 /// The slots on the chosen devices of this machine; workers are looked for in `worker_folder`.
 ///
-/// The default (also for an empty list) is every usable GPU, or the CPU where there is none: beside
-/// a GPU, the CPU's jobs would finish long after all others. A slot on the CPU has a core for each
+/// The default (also for an empty list) is every usable GPU, or the CPU if there is none: jobs on the
+/// CPU would finish long after those on a GPU. A slot on the CPU has a core for each
 /// of its threads, and there are as many slots as there are cores for, unless the settings say
 /// otherwise; more slots than there are cores for are placed by the system. A GPU has one slot.
 ///

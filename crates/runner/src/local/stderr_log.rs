@@ -78,8 +78,8 @@ impl StderrLog {
 }
 
 impl AttemptLog {
-    /// Appends bytes; `true` if these filled the file. A log that cannot be written is no reason to
-    /// end a job: the tail is kept in memory all the same.
+    /// Appends bytes; `true` if these filled the file. A log that cannot be written does not
+    /// end the job: the tail is kept in memory all the same.
     fn write(&mut self, bytes: &[u8]) -> bool {
         self.tail.push(bytes);
         if let LogFile::NotYetOpen(folder, attempt) = &self.file {

@@ -2,7 +2,7 @@
 //! decisions.
 //!
 //! Records are appended and never changed. A revision is written to the disk at once; of the other
-//! records, a power cut may lose the last ones, and the next run makes them anew.
+//! records, a power cut may lose the last ones, and the next run writes them again.
 
 use super::log_reader::{RevisionMembers, all_revisions, newest_revision};
 use super::unix_time::since_1970;
@@ -96,8 +96,8 @@ impl ExperimentLog {
 
     /// Makes this the newest revision with these members; appends nothing if it already is.
     ///
-    /// The number of the revision is set here. Where the file lies does not make a revision new,
-    /// only what it asks.
+    /// The number of the revision is set here. Moving the file does not make a revision new, only
+    /// changing what it asks for does.
     ///
     /// # Errors
     /// As for [`ExperimentLog::append`].

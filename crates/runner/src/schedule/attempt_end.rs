@@ -19,7 +19,7 @@ pub struct Consequence {
     pub closes_slot: bool,
     /// Why the whole device is to get no more jobs, if that follows.
     pub device_problem: Option<String>,
-    /// Whether so many jobs have failed that the run is to stop.
+    /// Whether enough jobs have failed to stop the run.
     pub stops_run: bool,
 }
 

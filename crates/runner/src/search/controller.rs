@@ -9,7 +9,7 @@ use convsweep_spec::log::Verdict;
 use convsweep_spec::search::StopRule;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What the controller wants done.
+/// An action that the controller asks for.
 #[derive(Clone, Debug, PartialEq)]
 pub enum SearchAction {
     /// The job may train, up to [`SearchController::pause_epoch`].

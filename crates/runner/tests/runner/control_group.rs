@@ -52,8 +52,8 @@ impl Drop for ControlGroup {
     }
 }
 
-/// Whether version 2 is mounted here and limits memory. Both versions may be mounted at once, and
-/// then each controller belongs to one of them.
+/// Whether version 2 is mounted here and limits memory. Both versions may be mounted at the same
+/// time, and then each controller belongs to one of them.
 fn has_memory_controller(mount: &Path) -> bool {
     let controllers = fs::read_to_string(mount.join("cgroup.controllers")).unwrap_or_default();
     controllers.split_whitespace().any(|name| name == "memory")

@@ -25,7 +25,8 @@ fn check(outcomes: &[Outcome], expect: bool) {
     check_jobs(outcomes, &jobs, 9, expect);
 }
 
-/// [`check`] for jobs with these numbers and configurations in a run of so many configurations.
+/// [`check`] for jobs with these numbers and configurations, in a run of `configurations`
+/// configurations.
 fn check_jobs(outcomes: &[Outcome], jobs: &[(usize, usize)], configurations: usize, expect: bool) {
     let mut streak = ErrorStreak::default();
     let mut closes = None;

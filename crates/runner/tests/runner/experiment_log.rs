@@ -151,7 +151,7 @@ fn a_torn_last_line_is_cut_off() {
     let log = folder.open();
     let note = &log.notes()[0];
     assert!(note.contains("a torn last line was cut off"), "{note}");
-    // One of its members was lost, so the revision is written anew.
+    // One of its members was lost, so the revision is written again.
     folder.check(revision("a"), &members, (2, 3));
     assert_eq!(folder.lines().len(), 5);
 }

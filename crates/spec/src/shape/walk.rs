@@ -41,7 +41,7 @@ struct Walk {
     summaries: Vec<LayerSummary>,
 }
 
-/// What is summarised of a layer, beside its output.
+/// The summary of a layer, except for its output.
 struct Measured {
     description: String,
     parameters: u64,

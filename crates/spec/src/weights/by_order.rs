@@ -39,7 +39,7 @@ struct LayerTensors<'a> {
     dimensions: usize,
 }
 
-/// Layers that may stand for each other.
+/// Kinds of layers that may be matched with each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum WeightKind {
     Convolution,

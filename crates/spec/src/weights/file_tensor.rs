@@ -1,4 +1,4 @@
-//! The tensors of a safetensors file: where each lies and what its values are.
+//! The tensors of a safetensors file: the position and the values of each.
 
 use half::{bf16, f16};
 use serde::Deserialize;

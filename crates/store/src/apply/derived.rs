@@ -127,8 +127,8 @@ const ATTEMPT_SECONDS: &str = "
     where job = ?1 and ended_by is not 'worker'";
 
 /// A job is finished if any attempt did. Else it is stopped if a stop was decided after its newest
-/// attempt; decisions without an attempt, of older logs, are compared by time. Else it stands where
-/// its newest attempt does.
+/// attempt; decisions without an attempt, of older logs, are compared by time. Else its state is
+/// that of its newest attempt.
 const JOB_STATE: &str = "
     update jobs set
       attempts = (select coalesce(max(attempt), 0) from attempts where job = ?1),

@@ -34,7 +34,7 @@ impl Database {
     /// The attempts at a job, oldest first.
     ///
     /// # Errors
-    /// What SQLite reports.
+    /// If SQLite reports an error.
     pub fn attempts(&self, job: &JobId) -> Result<Vec<AttemptRow>, StoreError> {
         let sql = "
             select attempt, outcome, detail, device, host, pid, started, seconds,

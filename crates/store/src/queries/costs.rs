@@ -29,7 +29,7 @@ impl Database {
     /// first, at most `most` of them.
     ///
     /// # Errors
-    /// What SQLite reports.
+    /// If SQLite reports an error.
     pub fn job_costs(&self, host: &str, most: u32) -> Result<Vec<JobCostRow>, StoreError> {
         let sql = "
             select a.device, c.macs, c.parameters, c.batch_size,
@@ -45,7 +45,7 @@ impl Database {
     /// Mean training time of an experiment's finished jobs in seconds; `None` if none has finished.
     ///
     /// # Errors
-    /// What SQLite reports.
+    /// If SQLite reports an error.
     pub fn mean_job_seconds(&self, experiment: &str) -> Result<Option<f64>, StoreError> {
         let sql = "select avg(j.seconds) from jobs j join member_jobs m using (job)
             join experiments e using (experiment, revision)

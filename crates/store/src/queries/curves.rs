@@ -12,7 +12,7 @@ impl Database {
     /// revision.
     ///
     /// # Errors
-    /// What SQLite reports.
+    /// If SQLite reports an error.
     pub fn curves(
         &self,
         experiment: &str,
@@ -34,7 +34,7 @@ impl Database {
     /// left out.
     ///
     /// # Errors
-    /// What SQLite reports.
+    /// If SQLite reports an error.
     pub fn job_curve(&self, job: &JobId, metric: &str) -> Result<Vec<f64>, StoreError> {
         let sql = "select value from metrics
             where job = ?1 and name = ?2 and value is not null order by epoch";
@@ -45,7 +45,7 @@ impl Database {
     /// epochs are that job's: equal states, equal metrics.
     ///
     /// # Errors
-    /// What SQLite reports.
+    /// If SQLite reports an error.
     pub fn epochs(&self, job: &JobId) -> Result<Vec<EpochRow>, StoreError> {
         let origin =
             "select origin_job, origin_epoch from jobs where job = ?1 and origin_job is not null";

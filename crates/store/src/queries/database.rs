@@ -1,4 +1,4 @@
-//! A connection to the database that only reads; the questions are in the files beside this one.
+//! A connection to the database that only reads; the questions are in the files next to this one.
 
 use crate::error::StoreError;
 use crate::schema;

@@ -24,7 +24,7 @@ impl Database {
     /// Decisions about a job, oldest first.
     ///
     /// # Errors
-    /// What SQLite reports.
+    /// If SQLite reports an error.
     pub fn decisions(&self, job: &JobId) -> Result<Vec<JobDecision>, StoreError> {
         let sql = "select time, rule, verdict, epoch, reason from decisions
             where job = ?1 order by attempt, epoch, time, verdict";

@@ -52,7 +52,7 @@ impl Database {
     /// All experiments, by name.
     ///
     /// # Errors
-    /// What SQLite reports.
+    /// If SQLite reports an error.
     pub fn experiments(&self) -> Result<Vec<ExperimentSummary>, StoreError> {
         let sql = "
             select e.experiment, e.revision, e.question, e.file, e.updated,
@@ -71,7 +71,7 @@ impl Database {
     /// The experiment whose newest revision was made last; `None` if nothing was run yet.
     ///
     /// # Errors
-    /// What SQLite reports.
+    /// If SQLite reports an error.
     pub fn newest_experiment(&self) -> Result<Option<String>, StoreError> {
         let sql = "select experiment from experiments order by updated desc, experiment desc";
         self.first_row(sql, [], |row| row.get(0))
@@ -80,7 +80,7 @@ impl Database {
     /// The places that a job has in the newest revisions of experiments, by the experiment's name.
     ///
     /// # Errors
-    /// What SQLite reports.
+    /// If SQLite reports an error.
     pub fn places(&self, job: &JobId) -> Result<Vec<JobPlace>, StoreError> {
         let sql = "
             select e.experiment, m.label, (select json_group_array(json_array(name, label))
@@ -96,7 +96,7 @@ impl Database {
     /// Every experiment that has ever asked for a job, the one that was revised last first.
     ///
     /// # Errors
-    /// What SQLite reports.
+    /// If SQLite reports an error.
     pub fn experiments_with(&self, job: &JobId) -> Result<Vec<String>, StoreError> {
         let sql = "select distinct experiment, updated
             from member_jobs join experiments using (experiment)
@@ -107,7 +107,7 @@ impl Database {
     /// How the newest revision of an experiment was run; `None` if there is no such experiment.
     ///
     /// # Errors
-    /// What SQLite reports.
+    /// If SQLite reports an error.
     pub fn recorded_run(&self, experiment: &str) -> Result<Option<RecordedRun>, StoreError> {
         let sql = "select r.file, r.overrides from revisions r
             join experiments e using (experiment, revision) where e.experiment = ?1";

@@ -21,7 +21,7 @@ impl Database {
     /// The newest failed attempts at jobs of an experiment, newest first, at most `most` of them.
     ///
     /// # Errors
-    /// What SQLite reports.
+    /// If SQLite reports an error.
     pub fn failures(&self, experiment: &str, most: u32) -> Result<Vec<FailureRow>, StoreError> {
         let sql = "select label, seed, outcome, coalesce(detail, '') from failures
             where experiment = ?1 limit ?2";

@@ -1,4 +1,4 @@
-//! How far jobs have come.
+//! Progress of jobs.
 
 use super::database::{Database, seed};
 use crate::error::StoreError;
@@ -6,7 +6,7 @@ use convsweep_spec::id::JobId;
 use rusqlite::Row;
 use std::collections::HashMap;
 
-/// How far a job has come.
+/// Progress of a job.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JobState {
     /// Number of the last attempt; 0 if there was none.
@@ -22,7 +22,7 @@ pub struct JobState {
     pub epochs: u32,
     /// Whether any attempt wrote a checkpoint.
     pub checkpoint: bool,
-    /// Details of the outcome for a person; may be empty.
+    /// Details of the outcome for the user; may be empty.
     pub detail: String,
 }
 
@@ -48,15 +48,15 @@ pub struct JobProgress {
     pub seed: u64,
     /// Its fold.
     pub fold: Option<u32>,
-    /// How far it has come.
+    /// Its progress.
     pub state: JobState,
 }
 
 impl Database {
-    /// How far these jobs have come; jobs that the database does not know are left out.
+    /// Progress of these jobs; jobs that the database does not know are left out.
     ///
     /// # Errors
-    /// What SQLite reports.
+    /// If SQLite reports an error.
     pub fn job_states(&self, jobs: &[JobId]) -> Result<HashMap<JobId, JobState>, StoreError> {
         let sql = "
             select j.job, j.attempts, j.outcome, j.epoch, coalesce(c.epochs, 0),
@@ -74,11 +74,11 @@ impl Database {
         Ok(self.rows(sql, [names], job_state)?.into_iter().collect())
     }
 
-    /// How far each job of an experiment's newest revision has come, in the plan's order; `None` if
+    /// Progress of each job of an experiment's newest revision, in the plan's order; `None` if
     /// there is no such experiment.
     ///
     /// # Errors
-    /// What SQLite reports.
+    /// If SQLite reports an error.
     pub fn progress(&self, experiment: &str) -> Result<Option<Vec<JobProgress>>, StoreError> {
         let exists = "select 1 from experiments where experiment = ?1";
         if self.first_row(exists, [experiment], |_| Ok(()))?.is_none() {
@@ -115,7 +115,7 @@ impl Database {
     /// All finished jobs, by id.
     ///
     /// # Errors
-    /// What SQLite reports.
+    /// If SQLite reports an error.
     pub fn finished_jobs(&self) -> Result<Vec<JobId>, StoreError> {
         let sql = "select job from jobs where outcome = 'finished' order by job";
         self.rows(sql, [], |row| Ok(JobId(row.get(0)?)))
@@ -124,7 +124,7 @@ impl Database {
     /// All jobs of an experiment's newest revision.
     ///
     /// # Errors
-    /// What SQLite reports.
+    /// If SQLite reports an error.
     pub fn jobs_of(&self, experiment: &str) -> Result<Vec<JobId>, StoreError> {
         let sql = "select m.job from member_jobs m
             join experiments e using (experiment, revision) where experiment = ?1";

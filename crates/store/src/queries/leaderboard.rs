@@ -25,7 +25,7 @@ impl Database {
     /// experiment.
     ///
     /// # Errors
-    /// What SQLite reports.
+    /// If SQLite reports an error.
     pub fn metric(&self, experiment: &str) -> Result<Option<Metric>, StoreError> {
         let sql = "select metric, direction from experiments where experiment = ?1";
         self.first_row(sql, [experiment], metric)
@@ -34,7 +34,7 @@ impl Database {
     /// The best configurations of an experiment, best first, at most `most` of them.
     ///
     /// # Errors
-    /// What SQLite reports.
+    /// If SQLite reports an error.
     pub fn leaderboard(
         &self,
         experiment: &str,
@@ -49,7 +49,7 @@ impl Database {
     /// Configurations without a finite mean are left out.
     ///
     /// # Errors
-    /// What SQLite reports.
+    /// If SQLite reports an error.
     pub fn summary(
         &self,
         experiment: &str,
@@ -67,7 +67,7 @@ impl Database {
     /// the epoch whose weights are kept; `None` if none has finished.
     ///
     /// # Errors
-    /// What SQLite reports.
+    /// If SQLite reports an error.
     pub fn best_job(&self, experiment: &str, metric: &Metric) -> Result<Option<JobId>, StoreError> {
         let order = match metric.direction {
             Direction::Min => "asc",

@@ -10,7 +10,7 @@ impl Database {
     /// What a job asks, whether it has started or not; `None` if no experiment's log names it.
     ///
     /// # Errors
-    /// What SQLite reports.
+    /// If SQLite reports an error.
     pub fn question(&self, job: &JobId) -> Result<Option<Question>, StoreError> {
         let sql = "select c.resolved, c.data_hash, j.seed, j.fold
             from jobs j join configurations c using (configuration) where j.job = ?1";

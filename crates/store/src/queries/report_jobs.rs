@@ -185,7 +185,7 @@ fn part<'a>(row: &'a mut JobRow, name: &str) -> &'a mut Option<EvaluationRow> {
     }
 }
 
-/// A job of which only the state is known so far.
+/// A job with nothing but its state known so far.
 fn empty_row(job: JobId, outcome: Option<String>, attempts: u32, seconds: f64) -> JobRow {
     JobRow {
         job,

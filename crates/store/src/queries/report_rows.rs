@@ -19,10 +19,10 @@ impl Database {
     /// equal states, equal metrics.
     ///
     /// # Errors
-    /// What SQLite reports; [`StoreError::Damaged`] if a row does not hold what this program would
-    /// write.
+    /// If SQLite reports an error; [`StoreError::Damaged`] if a row has values that this program
+    /// would not write.
     pub fn experiment(&self, name: &str) -> Result<Option<ExperimentRows>, StoreError> {
-        // One transaction: all rows are from the same moment, even while the writer goes on.
+        // One transaction: all rows are from the same moment, even while the writer continues.
         let failed = |e| StoreError::sqlite(&self.path, e);
         let snapshot = self.connection.unchecked_transaction().map_err(failed)?;
         let Some(revision) = self.revision(name)? else {

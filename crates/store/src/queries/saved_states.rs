@@ -12,7 +12,7 @@ impl Database {
     /// first.
     ///
     /// # Errors
-    /// What SQLite reports.
+    /// If SQLite reports an error.
     pub fn saved_epochs(&self) -> Result<Vec<u32>, StoreError> {
         let sql = "select distinct epoch from states order by epoch desc";
         self.rows(sql, [], |row| row.get(0))
@@ -22,7 +22,7 @@ impl Database {
     /// longer on the disk, are left out.
     ///
     /// # Errors
-    /// What SQLite reports.
+    /// If SQLite reports an error.
     pub fn saved_states(
         &self,
         keys: &[StateKey],

@@ -18,7 +18,7 @@ pub enum QueryCell {
     Real(f64),
     /// Text; bytes that are not UTF-8 are replaced.
     Text(String),
-    /// A blob, of which only the length in bytes is kept.
+    /// A blob; only its length in bytes is kept.
     Blob(usize),
 }
 
@@ -69,7 +69,7 @@ impl Database {
     /// Tables and views as SQL with comments: what a query can use.
     ///
     /// # Errors
-    /// What SQLite reports.
+    /// If SQLite reports an error.
     pub fn schema(&self) -> Result<String, StoreError> {
         let sql = "select sql || ';' from sqlite_master
             where type in ('table', 'view') order by type, rowid";

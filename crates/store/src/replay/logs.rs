@@ -13,7 +13,7 @@ use std::fs::{self, File};
 use std::io::{BufReader, ErrorKind, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-/// Most lines in one transaction.
+/// Maximum number of lines in one transaction.
 const MOST_LINES: u32 = 20_000;
 /// Problems of one log that are reported one by one.
 const MOST_PROBLEMS: usize = 10;
@@ -25,8 +25,8 @@ pub struct SyncReport {
     pub events: u64,
     /// Entries of experiments' logs read.
     pub entries: u64,
-    /// Lines and files that could not be read or were ignored, each with file and line, for a
-    /// person.
+    /// Lines and files that could not be read or were ignored, each with file and line, for
+    /// the user.
     pub problems: Vec<String>,
 }
 

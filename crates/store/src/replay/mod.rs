@@ -1,4 +1,4 @@
-//! Reading the logs, which are the truth, into the database.
+//! Reads the logs, which are the source of truth, into the database.
 
 mod lines;
 mod logs;

@@ -8,7 +8,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Creates a complete database beside `path`, filled by `fill`, and moves it into its place: a
+/// Creates a complete database next to `path`, filled by `fill`, and moves it into its place: a
 /// reader sees the old one or the new one.
 ///
 /// No writer may have the old one open.

@@ -60,7 +60,7 @@ impl LogPositions {
         Ok(())
     }
 
-    /// The number of events of an attempt that has ended and of which none was missed.
+    /// The number of events of an attempt that has ended, if none was missed.
     fn complete_attempt(&mut self, envelope: &Envelope) -> Option<u64> {
         let (job, attempt, n) = (&envelope.job.0, envelope.attempt, envelope.n);
         let next = match self.next_events.get(job) {

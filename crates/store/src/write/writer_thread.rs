@@ -15,14 +15,14 @@ use rusqlite::Connection;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
-/// Most messages in one transaction.
+/// Maximum number of messages in one transaction.
 const MOST_MESSAGES: usize = 1 << 16;
 /// How long a transaction collects messages at least; readers see them that much later.
 const SHORTEST: Duration = Duration::from_millis(50);
 /// How long a transaction collects messages at most.
 const LONGEST: Duration = Duration::from_secs(1);
 
-/// What the thread is told.
+/// Messages to the writer thread.
 pub(super) enum Message {
     Event(Box<Envelope>),
     /// The experiment, and an entry of its log.

@@ -20,16 +20,16 @@ pub enum DataCommand {
         /// Its name.
         source: String,
     },
-    /// Count the images of the set that a file names: classes, mean and standard deviation,
+    /// Describe the image set of an experiment file: image counts, classes, mean and standard deviation,
     /// duplicates.
     Inspect {
         /// An experiment file, or the name of a built-in set.
         target: String,
-        /// As JSON.
+        /// Print JSON.
         #[arg(long)]
         json: bool,
     },
-    /// Draw what a file's augmentation makes of sixteen training images.
+    /// Draw sixteen training images as augmented by an experiment file.
     Preview {
         /// An experiment file.
         file: PathBuf,
@@ -43,7 +43,7 @@ pub enum DataCommand {
         /// Days since the last use; 0 removes every decoded set that no process has open.
         #[arg(long, value_name = "DAYS", default_value_t = 30)]
         unused_days: u64,
-        /// Only say what would be removed.
+        /// Show what would be removed, and remove nothing.
         #[arg(long)]
         dry_run: bool,
     },

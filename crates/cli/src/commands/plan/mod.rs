@@ -41,7 +41,7 @@ pub struct PlanArgs {
     /// successive-halving:eta=3,first=2.
     #[arg(long, value_name = "RULE")]
     pub simulate: Option<String>,
-    /// As JSON.
+    /// Print JSON.
     #[arg(long)]
     pub json: bool,
 }

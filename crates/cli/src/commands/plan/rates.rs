@@ -6,7 +6,7 @@ use convsweep_spec::task::{RangeTest, Task};
 use convsweep_spec::train::{Clock, Phase, Schedule, TrainSpec};
 use convsweep_spec::words::{counted_as, short};
 
-/// Most lines for the rates of one phase.
+/// Maximum number of lines for the rates of one phase.
 const MOST_LINES: usize = 10;
 /// Steps of an epoch; how many there really are makes no visible difference here.
 const STEPS: u32 = 1000;

@@ -21,7 +21,7 @@ pub struct RecordedJob {
     pub id: JobId,
     /// What it asks; `None` for a job that has only a few events.
     pub question: Option<Question>,
-    /// How far it has come.
+    /// Its progress.
     pub state: Option<JobState>,
     /// The experiments that ask for it.
     pub places: Vec<JobPlace>,

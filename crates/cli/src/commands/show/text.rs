@@ -1,4 +1,4 @@
-//! A job as text: what a person asks first comes first.
+//! A job as text, the most important facts first.
 
 use super::recorded_job::{CURVE_METRICS, RecordedJob};
 use crate::commands::explain::attempt_words;

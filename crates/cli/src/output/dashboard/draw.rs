@@ -4,7 +4,7 @@ use super::picture::{Picture, RunningRow};
 use super::text::{bar, cut, label_width, sparkline};
 use convsweep_spec::words::{counted, duration};
 
-/// Most columns of a curve.
+/// Maximum number of columns of a curve.
 const WIDEST_CURVE: usize = 120;
 
 /// At most `height` lines of at most `width` columns.

@@ -14,7 +14,7 @@ const FRESH: Duration = Duration::from_millis(250);
 /// What is known of a job before the run.
 #[derive(Clone, Debug)]
 pub struct JobInfo {
-    /// Configuration and seed, for a person.
+    /// Configuration and seed, as shown to the user.
     pub label: String,
     /// Its work, in a unit common to all jobs.
     pub work: f64,
@@ -74,7 +74,7 @@ impl JobTable {
         self.jobs.len()
     }
 
-    /// Whether there are so many that not all of them are reported.
+    /// Whether there are too many to report each of them.
     pub fn has_many(&self) -> bool {
         self.total() > MANY
     }
@@ -84,7 +84,7 @@ impl JobTable {
         self.finished
     }
 
-    /// What a person calls the job.
+    /// How messages refer to the job.
     pub fn label(&self, job: &JobId) -> String {
         match self.jobs.get(job) {
             Some((_, info)) => info.label.clone(),

@@ -35,7 +35,7 @@ pub struct RunDisplay {
     bad_end: Option<BadEnd>,
     /// Jobs pruned in succession.
     pruned: usize,
-    /// Whether a pause was requested by a person or a limit; else a search has decided on it.
+    /// Whether a pause was requested by the user or a limit; else a search has decided on it.
     is_draining: bool,
     /// Whether a search decides about jobs.
     has_search: bool,
@@ -247,7 +247,7 @@ impl RunDisplay {
         ));
     }
 
-    /// Reports a bad end: shortly if the job is retried, else with what a person can do.
+    /// Reports a failure: briefly if the job is retried, otherwise with advice.
     fn report_bad_end(&mut self, next: &RunEvent) {
         let Some(end) = self.bad_end.take() else {
             return;

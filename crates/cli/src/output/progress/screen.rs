@@ -71,7 +71,7 @@ impl Screen {
         }
     }
 
-    /// Shows a message beside the sweep's bar; `message` is only computed if there is one.
+    /// Shows a message next to the sweep's bar; `message` is only computed if there is one.
     pub fn sweep(&self, message: impl FnOnce() -> String) {
         if let Screen::Bars { sweep, .. } = self {
             sweep.set_message(message());

@@ -1,5 +1,5 @@
 //! Operations and strengths compared with what torchvision computes
-//! (`tests/vectors/policies.json`, written by `policies.py` beside it).
+//! (`tests/vectors/policies.json`, written by `policies.py` next to it).
 
 use super::operation::AutoOperation::Invert;
 use super::operation::{AutoOperation, DRAWN, apply};

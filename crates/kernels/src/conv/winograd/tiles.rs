@@ -42,7 +42,7 @@ impl<F: Form> Tiles<F> {
 
     /// Images that are processed together. With few channels their planes should stay in the L2
     /// cache; with many channels the weights do not fit there anyway and should be read for many
-    /// tiles at once.
+    /// tiles together.
     pub(crate) fn images_per_block(&self) -> usize {
         let tiles = (self.channels.min(self.filters) / 2).max(36);
         (tiles / self.per_image()).max(1)

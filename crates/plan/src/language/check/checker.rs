@@ -1,4 +1,4 @@
-//! What a check needs to know and where its problems go.
+//! Inputs of a check, and the list that it adds problems to.
 
 use crate::source::problem::ProblemSink;
 

@@ -1,4 +1,4 @@
-//! Checks a thing that is named by one of its keys: `{ conv = 32, kernel = 3 }`.
+//! Checks a variant that is named by one of its keys: `{ conv = 32, kernel = 3 }`.
 
 use super::checker::Checker;
 use crate::language::field::{Variant, Variants};
@@ -40,8 +40,8 @@ impl Checker<'_> {
     }
 }
 
-/// The variants whose keys are in the table. Weak ones count only without others, and beside an
-/// open one no others count.
+/// The variants whose keys are in the table. Weak ones count only if there are no others; an open
+/// one excludes all others.
 pub(crate) fn named_variants(node: &Node, variants: &Variants) -> Vec<&'static Variant> {
     let entries = node.entries().iter();
     let mut found: Vec<_> = entries.filter_map(|e| variants.find(&e.key)).collect();
@@ -67,7 +67,7 @@ fn misspelt_name<'a>(
         if options.contains(&&*entry.key) || names.contains(&&*entry.key) {
             continue;
         }
-        // Beside a weak variant only the name of a strong one can be missing.
+        // If there is a weak variant, only the name of a strong one can be missing.
         let candidates = if has_name { &strong } else { &names };
         if let Some(near) = suggest::nearest(&entry.key, candidates) {
             return Some((entry, variants.find(near)?));

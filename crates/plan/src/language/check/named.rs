@@ -1,4 +1,4 @@
-//! Checks a thing that is chosen by its name: `"adam"`, or `{ name = "adam", lr = 0.1 }`.
+//! Checks a variant that is chosen by its name: `"adam"`, or `{ name = "adam", lr = 0.1 }`.
 
 use super::checker::Checker;
 use super::table::{MOST_UNKNOWN, unknown_key};
@@ -44,7 +44,7 @@ impl Checker<'_> {
         self.reject(problem.label("has no `name`").help(help))
     }
 
-    /// Checks the thing called `name`, which is said at `name_node`.
+    /// Checks the variant called `name`, which is given at `name_node`.
     fn variant(
         &mut self,
         node: &Node,

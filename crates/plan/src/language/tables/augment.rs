@@ -220,7 +220,7 @@ pub(crate) static STEPS: Variants = Variants {
                 required(
                     "grayscale",
                     ValueKind::True,
-                    "Replaces every pixel by its grey value.",
+                    "Replaces every pixel with its grey value.",
                 ),
                 probability("0.1"),
             ],
@@ -302,12 +302,12 @@ pub(crate) static STEPS: Variants = Variants {
         variant(
             "mixup",
             &[alpha("mixup"), ALWAYS],
-            "Mixes each image of a batch with another one.",
+            "Blends each image of a batch with another one.",
         ),
         variant(
             "cutmix",
             &[alpha("cutmix"), ALWAYS],
-            "Replaces a rectangle of each image of a batch by that of another one.",
+            "Replaces a rectangle of each image of a batch with that of another one.",
         ),
     ],
 };

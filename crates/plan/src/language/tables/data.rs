@@ -29,12 +29,12 @@ pub(crate) static DATA: &[Field] = &[
     optional(
         "size",
         ValueKind::Pair { min: 1, max: 8192 },
-        "Size in pixels to which every image is brought.",
+        "Size in pixels to which every image is resized.",
     ),
     optional(
         "resize",
         ValueKind::OneOf(&["crop", "pad", "squash"]),
-        "How an image is brought to `size`: by default \"crop\".",
+        "How an image is fitted to `size`: by default \"crop\".",
     ),
     optional(
         "channels",

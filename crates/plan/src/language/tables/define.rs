@@ -86,7 +86,7 @@ pub(super) const fn list(of: &'static ValueKind, min: usize, max: usize) -> Valu
     ValueKind::List { of, min, max }
 }
 
-/// One of the things that a key or a name chooses.
+/// A variant that a key or a name chooses.
 pub(super) const fn variant(
     key: &'static str,
     fields: &'static [Field],

@@ -221,7 +221,7 @@ pub(crate) static LAYERS: Variants = Variants {
         variant(
             "dense-block",
             DENSE_BLOCK,
-            "Repeated layers, each of which gets the outputs of all before it (DenseNet).",
+            "Repeated layers; each repetition gets the outputs of all earlier ones (DenseNet).",
         ),
         variant(
             "repeat",

@@ -37,6 +37,6 @@ pub(crate) static BLOCK: &[Field] = &[
     required(
         "layers",
         layers(),
-        "The layers that { block = \"NAME\" } stands for.",
+        "The layers that { block = \"NAME\" } expands to.",
     ),
 ];

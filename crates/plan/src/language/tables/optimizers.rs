@@ -15,7 +15,7 @@ pub(crate) static GROUP: &[Field] = &[
         "lr_factor",
         Bounds::NOT_NEGATIVE,
         "1.0",
-        "Factor by which the learning rate of these layers differs from the optimizer's.",
+        "Learning rate of these layers, as a multiple of the optimizer's.",
     ),
     optional(
         "weight_decay",
@@ -41,8 +41,8 @@ macro_rules! optimizer {
                     "weight_decay",
                     Bounds::NOT_NEGATIVE,
                     $decay,
-                    "Weight decay: an L2 term in the gradient or, where it is decoupled, a \
-                     shrinking of the weights.",
+                    "Weight decay: an L2 term in the gradient or, if decoupled, a direct shrinkage \
+                     of the weights.",
                 ),
                 switch(
                     "decay_norm_and_bias",

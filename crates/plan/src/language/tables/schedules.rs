@@ -124,7 +124,7 @@ pub(crate) static SCHEDULES: Variants = Variants {
                     1,
                     100,
                     "1",
-                    "Factor by which each cycle is longer than the one before."
+                    "Length of each cycle, as a multiple of the one before."
                 ),
                 MIN_LR,
             ],
@@ -174,7 +174,7 @@ pub(crate) static SCHEDULES: Variants = Variants {
                     "shrink",
                     ValueKind::Float(Bounds::POSITIVE_SHARE),
                     "1.0",
-                    "Factor by which each peak is lower than the one before."
+                    "Height of each peak, as a multiple of the one before."
                 ),
             ],
             "Raises and lowers the learning rate in straight lines, again in every cycle."

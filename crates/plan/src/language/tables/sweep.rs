@@ -78,7 +78,7 @@ pub(crate) static RANGE: &[Field] = &[
     optional(
         "steps",
         integer(2, 10_000),
-        "Number of values, including both ends. Only a block with `sample` can do without. Where \
+        "Number of values, including both ends. Required except in a block with `sample`. Where \
          both ends are written as integers, the values of a key that takes integers are rounded to \
          integers, each of which is taken once.",
     ),

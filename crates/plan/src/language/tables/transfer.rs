@@ -31,8 +31,8 @@ pub(crate) static FROM: &[Field] = &[
             ValueKind::OneOf(&["new", "keep"]),
             list(&ValueKind::Text, 1, 1000),
         ]),
-        "Whether the last layer is initialised anew or keeps the weights of the file, or a list of \
-         the layers that are initialised anew. By default, the last layer is new if the numbers of \
+        "Whether the last layer is reinitialised or keeps the weights of the file, or a list of \
+         the layers to reinitialise. By default, the last layer is new if the numbers of \
          classes differ.",
     ),
 ];

@@ -7,9 +7,9 @@ use crate::draw::text::TEXT;
 
 /// Top edge of the fields.
 pub(super) const TOP: f64 = 14.0;
-/// Most length of a label that is turned.
+/// Maximum length of a rotated label.
 pub(super) const MOST_TURNED_LABEL: f64 = 150.0;
-/// Most width of a label at the left.
+/// Maximum width of a label on the left.
 const MOST_LABEL: f64 = 240.0;
 /// Width of the colour scale with its labels.
 const SCALE_WIDTH: f64 = 92.0;

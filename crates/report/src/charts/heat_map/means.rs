@@ -17,7 +17,7 @@ pub struct HeatMap {
     pub fields: Vec<Vec<Option<f64>>>,
     /// Whether larger values of the metric are better; the best field is framed.
     pub larger_is_better: bool,
-    /// Most decimals of the numbers in the fields.
+    /// Maximum number of decimals in the fields.
     pub most_places: usize,
     /// Whether a field is a mean over further axes.
     pub averaged: bool,

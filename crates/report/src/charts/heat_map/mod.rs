@@ -8,7 +8,7 @@ pub use means::HeatMap;
 
 use super::chart::{Chart, ChartData};
 
-/// Most pairs of axes that are drawn.
+/// Maximum number of pairs of axes that are drawn.
 const MOST_PAIRS: usize = 3;
 
 /// A chart for each pair of axes that have at least two values each.

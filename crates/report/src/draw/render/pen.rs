@@ -28,7 +28,7 @@ pub(super) struct Pen<B> {
     pub(super) grid: f64,
     /// Distance in em from the top, where the backend anchors text, down to the baseline.
     pub(super) baseline: f64,
-    /// Size that the backend wants for one pixel an em.
+    /// Size to give the backend for one pixel per em.
     pub(super) em: f64,
 }
 

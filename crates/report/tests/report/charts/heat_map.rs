@@ -7,7 +7,7 @@ use convsweep_report::draw::color::{Color, GRID, INK};
 use convsweep_report::draw::scene::Scene;
 use convsweep_report::ranking::Ranking;
 
-/// Steps of the colour scale beside the fields.
+/// Steps of the colour scale next to the fields.
 const SCALE: usize = 48;
 
 /// The fields without the colour scale.

@@ -1,5 +1,5 @@
 //! Every chart, judged by its marks: how many there are, where, in which colour, and the texts
-//! beside them.
+//! next to them.
 
 mod classes;
 mod confusion;

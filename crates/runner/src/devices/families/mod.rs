@@ -1,4 +1,4 @@
-//! Finds the devices of this machine. A new device family has its lines here and a file beside
+//! Finds the devices of this machine. A new device family has its lines here and a file next to
 //! this one.
 
 mod cpu;
