@@ -119,7 +119,7 @@ fn the_head_is_reinitialised_for_another_number_of_classes() {
     let all_dense = "{ weights = \"torch.safetensors\", head = [\"dense*\"] }";
     workdir.write("fine.toml", &experiment(4, all_dense));
     let plan = workdir.stdout(&["plan", "fine.toml"]);
-    assert_contains(&plan, &["initialised anew: dense1, dense2"]);
+    assert_contains(&plan, &["reinitialised: dense1, dense2"]);
 }
 
 #[test]

@@ -70,8 +70,8 @@ struct Replay<'a> {
 }
 
 impl<'a> Replay<'a> {
-    /// Replays to the end; `pick` chooses the next job out of the given number. Returns the pruned jobs,
-    /// and after how many epochs each was pruned.
+    /// Replays to the end; `pick` chooses the next job out of the given number. Returns the pruned
+    /// jobs, and after how many epochs each was pruned.
     fn run(
         rules: &SearchRules,
         recorded: &'a [SearchJob],

@@ -20,8 +20,8 @@ pub enum DataCommand {
         /// Its name.
         source: String,
     },
-    /// Describe the image set of an experiment file: image counts, classes, mean and standard deviation,
-    /// duplicates.
+    /// Describe the image set of an experiment file: image counts, classes, mean and standard
+    /// deviation, duplicates.
     Inspect {
         /// An experiment file, or the name of a built-in set.
         target: String,

@@ -88,7 +88,8 @@ pub(crate) static RUN: &[Field] = &[
         1,
         1000,
         "5",
-        "A device gets no more jobs after this many consecutive jobs on it ended with the same error.",
+        "A device gets no more jobs after this many consecutive jobs ended on it with the same \
+         error.",
     ),
 ];
 

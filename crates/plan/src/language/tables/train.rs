@@ -128,7 +128,8 @@ pub(crate) static EARLY_STOPPING: &[Field] = &[
     switch(
         "restore_best",
         "true",
-        "Whether the weights of the best epoch are evaluated and kept instead of those of the last epoch.",
+        "Whether the weights of the best epoch are evaluated and kept instead of the weights of \
+         the last.",
     ),
 ];
 
