@@ -154,7 +154,7 @@ fn only_one_run_at_a_time_uses_a_results_folder() {
 struct ReadOnly(PathBuf);
 
 impl ReadOnly {
-    /// `None` where neither permissions nor a mount can make a folder read-only.
+    /// `None` if neither permissions nor a mount can make a folder read-only.
     fn make(folder: PathBuf) -> Option<ReadOnly> {
         let run = |program: &str, arguments: &[&str]| {
             let mut command = Command::new(program);

@@ -66,7 +66,7 @@ fn listed(names: &[DeviceName]) -> String {
 pub struct DeviceInfo {
     /// Its name.
     pub name: DeviceName,
-    /// Kind of device for fingerprints: `cpu`, or the GPU's model name where the backend knows it.
+    /// Kind of device for fingerprints: `cpu`, or the GPU's model name if the backend knows it.
     pub kind: String,
 }
 

@@ -12,7 +12,7 @@ use std::thread;
 use thiserror::Error;
 
 /// Maximum number of charts that are drawn at the same time.
-const MOST_THREADS: usize = 8;
+const MAX_THREADS: usize = 8;
 
 /// Why a report could not be made.
 #[derive(Debug, Error)]
@@ -51,7 +51,7 @@ pub struct DrawnChart {
 /// Draws charts in parallel, on as many threads as there are cores.
 pub fn draw_all(charts: Vec<Chart>) -> Result<Vec<DrawnChart>, ReportError> {
     let cores = thread::available_parallelism().map_or(1, |n| n.get());
-    let threads = cores.clamp(1, MOST_THREADS);
+    let threads = cores.clamp(1, MAX_THREADS);
     let mut queues = vec![Vec::new(); threads];
     for (i, chart) in charts.into_iter().enumerate() {
         queues[i % threads].push((i, chart));

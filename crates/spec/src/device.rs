@@ -61,7 +61,7 @@ impl DeviceFamily {
 pub struct DeviceName {
     /// Its kind.
     pub family: DeviceFamily,
-    /// Its number within the family, where one was given.
+    /// Its number within the family, if one was given.
     pub index: Option<u32>,
 }
 

@@ -82,7 +82,7 @@ impl Outcome {
         }
     }
 
-    /// Details to show next to the name; empty where the name says everything.
+    /// Details to show next to the name; empty if the name says everything.
     pub fn detail(&self) -> String {
         match self {
             Outcome::Stopped { reason } => reason.clone(),

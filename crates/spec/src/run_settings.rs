@@ -9,7 +9,7 @@ use std::time::Duration;
 /// How jobs are run. Nothing here enters a job's id.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunSettings {
-    /// Devices to train on; `None` for every usable GPU, or the CPU where there is none.
+    /// Devices to train on; `None` for every usable GPU, or the CPU if there is none.
     pub devices: Option<Vec<DeviceName>>,
     /// Number of concurrent jobs on each device of a family; a family that is missing has its
     /// default (on the CPU as many as its cores allow).

@@ -42,7 +42,7 @@ pub(crate) fn link(
     }
     failpoints.hit("state-link");
     publish(&partial, path, Durability::ContentAndName)?;
-    // Renaming does nothing where both names already belong to the same file.
+    // Renaming does nothing if both names already belong to the same file.
     remove_if_there(&partial)?;
     Ok(true)
 }

@@ -57,7 +57,7 @@ fn encode(
     for (part, classified) in parts {
         tensors.extend(prediction_tensors(data, *part, classified, classes));
     }
-    // The last part is the test part where there is one.
+    // The last part is the test part if there is one.
     if let Some((part, classified)) = parts.last() {
         let chosen = choose_thumbnails(classified, classes);
         tensors.extend(thumbnail_tensors(data, *part, &chosen)?);

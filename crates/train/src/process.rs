@@ -10,7 +10,7 @@ pub fn host() -> String {
         .into_owned()
 }
 
-/// Largest resident memory since the start or the last [`reset_peak_memory`]; 0 where the operating
+/// Largest resident memory since the start or the last [`reset_peak_memory`]; 0 if the operating
 /// system does not say.
 pub fn peak_memory_bytes() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
@@ -22,7 +22,7 @@ pub fn peak_memory_bytes() -> u64 {
 }
 
 /// Restarts the measurement of the peak, so that a worker's second job does not inherit that of its
-/// first. Does nothing where the operating system does not allow it.
+/// first. Does nothing if the operating system does not allow it.
 pub fn reset_peak_memory() {
     let _ = fs::write("/proc/self/clear_refs", "5");
 }

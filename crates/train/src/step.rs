@@ -66,7 +66,7 @@ fn mixture(share: f64, labels: &[u16]) -> Mixture {
     Mixture { share, others }
 }
 
-/// Updates the parameters, and the moving average of the weights where the job has one, and counts
+/// Updates the parameters, and the moving average of the weights if the job has one, and counts
 /// the step. `norm` is the norm of all gradients together, `rate` the learning rate.
 pub(crate) fn update(
     session: &mut Session,

@@ -20,9 +20,9 @@ use std::path::Path;
 pub(crate) struct TrainingState {
     pub network: Network,
     pub optimizer: OptimizerState,
-    /// Moving average of the weights, where the job has one.
+    /// Moving average of the weights, if the job has one.
     pub average: Option<Average>,
-    /// The network of the best epoch as it was evaluated, where the job keeps it and there is one.
+    /// The network of the best epoch as it was evaluated, if the job keeps it and there is one.
     pub best: Option<Network>,
     pub position: Position,
 }
@@ -122,7 +122,7 @@ impl TrainingState {
         }
     }
 
-    /// The network that the job results in: that of the best epoch where it is kept, else the last.
+    /// The network that the job results in: that of the best epoch if it is kept, else the last.
     pub(crate) fn final_network(&self) -> Cow<'_, Network> {
         match &self.best {
             Some(best) => Cow::Borrowed(best),
@@ -130,7 +130,7 @@ impl TrainingState {
         }
     }
 
-    /// The values of a metric, one for each completed epoch; NaN where it was not recorded.
+    /// The values of a metric, one for each completed epoch; NaN if it was not recorded.
     pub(crate) fn history_of(&self, metric: &str) -> impl Iterator<Item = f64> {
         self.position
             .history

@@ -84,7 +84,7 @@ impl ClassCounts {
     }
 }
 
-/// `part / whole`; 0 where there is nothing to divide by.
+/// `part / whole`; 0 if there is nothing to divide by.
 fn ratio(part: f64, whole: f64) -> f64 {
     if whole > 0.0 { part / whole } else { 0.0 }
 }

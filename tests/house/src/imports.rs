@@ -91,7 +91,7 @@ impl Resolver<'_> {
         items
     }
 
-    /// What the path stands for, seen from `module`; nothing where it leaves the crate.
+    /// What the path stands for, seen from `module`; nothing if it leaves the crate.
     fn resolve(&self, module: ModuleId, path: &[String], pending: &mut Pending) -> Vec<Target> {
         let Some((first, rest)) = path.split_first() else {
             return vec![];

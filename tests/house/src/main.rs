@@ -1,9 +1,9 @@
 //! Measures the sources of the workspace and checks them against limits.
 //!
 //! `convsweep-house [--report | --rooms] [FOLDER]` prints figures by crate and every violation with
-//! its place. It exits with 1 where a limit is exceeded, with 0 in any case under `--report`, and
-//! with 2 where the sources cannot be read. With `--rooms` it looks at the order of the rooms alone
-//! and prints nothing where it is kept. `FOLDER` is the workspace; the current one by default.
+//! its place. It exits with 1 if a limit is exceeded, with 0 in any case under `--report`, and
+//! with 2 if the sources cannot be read. With `--rooms` it looks at the order of the rooms alone
+//! and prints nothing if it is kept. `FOLDER` is the workspace; the current one by default.
 
 mod circles;
 mod forbidden;

@@ -9,7 +9,7 @@ pub struct Spread {
 }
 
 impl Spread {
-    /// By nearest rank; zeros where there are no sizes.
+    /// By nearest rank; zeros if there are no sizes.
     pub fn of(sizes: impl IntoIterator<Item = usize>) -> Spread {
         let mut sorted: Vec<usize> = sizes.into_iter().collect();
         sorted.sort_unstable();

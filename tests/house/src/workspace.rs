@@ -237,7 +237,7 @@ fn crate_folders(root: &Path) -> Result<Vec<PathBuf>, String> {
     Ok(folders)
 }
 
-/// The Rust files in a folder and at most `depth` levels below it; none where there is no folder.
+/// The Rust files in a folder and at most `depth` levels below it; none if there is no folder.
 fn rust_files(folder: &Path, depth: usize) -> Result<Vec<PathBuf>, String> {
     let mut files = Vec::new();
     if !folder.is_dir() {

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 /// Time between two pictures.
 const INTERVAL: Duration = Duration::from_secs(1);
-/// Height and width where there is no terminal.
+/// Height and width if there is no terminal.
 const DEFAULT_SIZE: (u16, u16) = (24, 80);
 
 /// Arguments of `watch`.

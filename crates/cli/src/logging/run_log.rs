@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use tracing_subscriber::fmt::MakeWriter;
 
 /// The largest `run.log`, in bytes.
-const MOST_BYTES: u64 = 4 << 20;
+const MAX_BYTES: u64 = 4 << 20;
 
 /// The open log. The subscriber is global, so its file has to be too.
 static RUN_LOG: Mutex<Option<BoundedFile>> = Mutex::new(None);
@@ -19,7 +19,7 @@ pub struct OpenRunLog(());
 /// Lets everything that is logged from now on go to the file as well. A file that cannot be written
 /// is reported and otherwise ignored: a run must not fail because of it.
 pub fn open_run_log(path: &Path) -> OpenRunLog {
-    match BoundedFile::open(path, MOST_BYTES) {
+    match BoundedFile::open(path, MAX_BYTES) {
         Ok(file) => *run_log() = Some(file),
         Err(error) => tracing::warn!("{} cannot be written: {error}", path.display()),
     }

@@ -22,7 +22,7 @@ enum ServerBehaviour {
     Status(u16),
 }
 
-/// A server with one file that records the `Range` of every request, empty where there is none.
+/// A server with one file that records the `Range` of every request, empty if there is none.
 struct Server {
     address: String,
     ranges: Arc<Mutex<Vec<String>>>,

@@ -63,7 +63,7 @@ pub(crate) struct TransposedConv {
 
 impl TransposedConv {
     /// Whether our kernels can compute it: the output of the convolution must be exactly the input.
-    /// It is larger where an output padding exceeds the stride.
+    /// It is larger if an output padding exceeds the stride.
     pub(crate) fn is_exact_transpose(&self) -> bool {
         self.conv.shape(1).output() == self.input
     }

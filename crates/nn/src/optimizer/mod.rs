@@ -192,7 +192,7 @@ pub fn global_norm(gradients: &[Tensor<1>]) -> f64 {
     total.map_or(0.0, |total| f64::from(values(total)[0]).sqrt())
 }
 
-/// By our kernels; `None` where there are none.
+/// By our kernels; `None` if there are none.
 fn sum_of_squares(gradients: &[Tensor<1>]) -> Option<f64> {
     let mut sums = Vec::with_capacity(gradients.len());
     for gradient in gradients {

@@ -34,7 +34,7 @@ impl<'a> NormInputs<'a> {
 
 impl Pass<'_> {
     /// Batch normalisation (Ioffe and Szegedy 2015): in training by the batch's mean and biased
-    /// variance, which also move the running statistics; in evaluation, and where the layer is
+    /// variance, which also move the running statistics; in evaluation, and if the layer is
     /// frozen, by the running statistics.
     pub(super) fn batch_norm(&mut self, batch: Batch, fused: NormInputs) -> Batch {
         let norm = fused.norm;

@@ -15,9 +15,9 @@ use std::path::{Component, Path, PathBuf};
 /// Largest experiment file, in bytes.
 const LARGEST_FILE: u64 = 512 << 10;
 /// Files of one plan at most.
-const MOST_FILES: usize = 32;
+const MAX_FILES: usize = 32;
 /// Files of a folder that are compared with a name that does not exist.
-const MOST_COMPARED: usize = 1000;
+const MAX_COMPARED: usize = 1000;
 
 /// Reads `file` and what it includes; the including file overrides the included one.
 ///
@@ -106,8 +106,8 @@ impl Loader<'_> {
         }
         let mut base: Option<Node> = None;
         for name in names {
-            if self.documents.texts.len() >= MOST_FILES {
-                let title = format!("more than {MOST_FILES} files are included");
+            if self.documents.texts.len() >= MAX_FILES {
+                let title = format!("more than {MAX_FILES} files are included");
                 let problem = Problem::at(ProblemCode::TooMany, name.span, title);
                 self.problems.push(problem.label("one too many"));
                 break;
@@ -246,7 +246,7 @@ fn similar_file(file: &Path) -> Option<String> {
         _ => Path::new("."),
     };
     let mut names = Vec::new();
-    for entry in std::fs::read_dir(folder).ok()?.take(MOST_COMPARED) {
+    for entry in std::fs::read_dir(folder).ok()?.take(MAX_COMPARED) {
         if let Ok(name) = entry.ok()?.file_name().into_string()
             && name.ends_with(".toml")
         {

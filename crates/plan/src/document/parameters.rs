@@ -8,7 +8,7 @@ pub(crate) fn parameter_name(node: &Node) -> Option<&str> {
     node.text()?.strip_prefix('$')
 }
 
-/// The tree with every `"$name"` replaced by the parameter of that name, where there is one.
+/// The tree with every `"$name"` replaced by the parameter of that name, if there is one.
 pub(crate) fn substitute(node: &Node, parameters: &Node) -> Node {
     match &node.value {
         NodeValue::Text(_) => match parameter_name(node).and_then(|name| parameters.get(name)) {

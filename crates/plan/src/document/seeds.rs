@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 /// Maximum number of seeds that a number can stand for.
-const MOST_SEEDS: u64 = 1_000_000;
+const MAX_SEEDS: u64 = 1_000_000;
 
 /// Seeds instead of those of the file: `"3"` means 0, 1 and 2; `"0,1,5"` lists them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,7 +39,7 @@ fn parse(text: &str) -> Option<Vec<u64>> {
     let Seeds(seeds) = Seeds::from_list(text)?;
     if !text.contains(',') {
         let count = seeds[0];
-        return (1..=MOST_SEEDS)
+        return (1..=MAX_SEEDS)
             .contains(&count)
             .then(|| (0..count).collect());
     }

@@ -18,11 +18,11 @@ use crate::source::tree::Node;
 use convsweep_spec::words::counted;
 
 /// Axes of a block at most.
-const MOST_AXES: usize = 200;
+const MAX_AXES: usize = 200;
 /// Values of all axes together at most.
-const MOST_VALUES_TOGETHER: usize = 100_000;
+const MAX_VALUES_TOGETHER: usize = 100_000;
 /// Values that all samples draw together at most.
-const MOST_DRAWN: u64 = 1_000_000;
+const MAX_DRAWN: u64 = 1_000_000;
 
 pub(super) struct BlockReader<'a> {
     /// The file, which says what axes are used for.
@@ -60,8 +60,8 @@ impl<'a> BlockReader<'a> {
         self.check_keys(node, fields);
         let grid = path_values(node.get("grid"), &|_| false, self.sink);
         let zip = path_values(node.get("zip"), &|_| false, self.sink);
-        if grid.len() + zip.len() > MOST_AXES || self.axes.len() > MOST_AXES {
-            let title = format!("there are more than {MOST_AXES} axes");
+        if grid.len() + zip.len() > MAX_AXES || self.axes.len() > MAX_AXES {
+            let title = format!("there are more than {MAX_AXES} axes");
             let problem = Problem::of(ProblemCode::TooMany, node, title);
             return self
                 .sink
@@ -137,10 +137,10 @@ impl<'a> BlockReader<'a> {
     fn sampling(&mut self, node: &Node, axes: usize) -> Sampling {
         let sampling = Sampling::read(node, axes > 0, self.sink);
         self.drawn += u64::from(sampling.count) * axes as u64;
-        if self.drawn <= MOST_DRAWN {
+        if self.drawn <= MAX_DRAWN {
             return sampling;
         }
-        let title = format!("more than {MOST_DRAWN} values are drawn");
+        let title = format!("more than {MAX_DRAWN} values are drawn");
         let problem = Problem::of(ProblemCode::TooMany, node, title);
         let help = "draw fewer points, or along fewer axes";
         self.sink.report(problem.help(help));
@@ -197,7 +197,7 @@ impl<'a> BlockReader<'a> {
         let length = columns.iter().map(|(_, numbers)| numbers.len()).min()?;
         let step = |i: usize| columns.iter().map(|(_, numbers)| numbers[i]).collect();
         // The dimension of a zip is numbered after all that a grid can have.
-        let number = u32::try_from(MOST_AXES).unwrap_or(u32::MAX);
+        let number = u32::try_from(MAX_AXES).unwrap_or(u32::MAX);
         let drawn = sampling.map(|s| s.steps(number, &zip[0].path, length));
         Some(Dimension {
             axes: columns.iter().map(|(axis, _)| *axis).collect(),
@@ -220,8 +220,8 @@ impl<'a> BlockReader<'a> {
             return None;
         }
         let before: usize = self.axes.iter().map(|a| a.values.len()).sum();
-        if before + nodes.len() > MOST_VALUES_TOGETHER {
-            let title = format!("the axes have more than {MOST_VALUES_TOGETHER} values together");
+        if before + nodes.len() > MAX_VALUES_TOGETHER {
+            let title = format!("the axes have more than {MAX_VALUES_TOGETHER} values together");
             let problem = Problem::at(ProblemCode::TooMany, path.span, title);
             let help = "split the question over several files";
             self.sink.report(problem.help(help));

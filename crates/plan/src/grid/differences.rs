@@ -46,7 +46,7 @@ impl Differences {
     }
 
     /// The parts of a value that not all values have: `… + erase=[0.02, 0.3]`; for a value without
-    /// such parts, what it lacks: `without erase`. `None` where there are no differences.
+    /// such parts, what it lacks: `without erase`. `None` if there are no differences.
     pub(super) fn label(&self, node: &Node) -> Option<String> {
         let parts = distinct_parts(node);
         let has_common = parts.iter().any(|part| self.is_common(part));
@@ -70,7 +70,7 @@ impl Differences {
     }
 }
 
-/// The parts in full where they fit into a label, or else their names.
+/// The parts in full if they fit into a label, or else their names.
 fn joined(prefix: &str, parts: &[&ValuePart], separator: &str) -> String {
     let join = |words: Vec<&str>| format!("{prefix}{}", words.join(separator));
     let full = join(parts.iter().map(|part| part.text.as_str()).collect());

@@ -7,7 +7,7 @@ use super::value_text::{LONGEST_LABEL, option_text, value_text};
 use crate::source::tree::{Node, NodeValue};
 use std::collections::HashMap;
 
-/// Gives each axis its name and, where the file does not, each value its label.
+/// Gives each axis its name and, if the file does not, each value its label.
 pub(super) fn assign(axes: &mut [GridAxis]) {
     name_axes(axes);
     for axis in axes {

@@ -7,12 +7,12 @@ use crate::source::problem::{Problem, ProblemCode, ProblemSink};
 use crate::source::tree::{Node, NodeValue};
 
 /// Values of an axis at most.
-const MOST_VALUES: usize = 10_000;
+const MAX_VALUES: usize = 10_000;
 
 /// The values of an axis.
 pub(super) struct AxisValues {
     pub nodes: Vec<Node>,
-    /// For each drawn point, the number of its value; empty where every combination is taken.
+    /// For each drawn point, the number of its value; empty if every combination is taken.
     pub drawn: Vec<u32>,
 }
 
@@ -60,10 +60,10 @@ pub(super) fn listed_values(
             let problem = Problem::of(ProblemCode::Missing, &path.node, title);
             problem.help("give it at least one")
         }
-        NodeValue::List(items) if items.len() > MOST_VALUES => {
+        NodeValue::List(items) if items.len() > MAX_VALUES => {
             let title = format!("axis `{name}` has {} values", items.len());
             let problem = Problem::of(ProblemCode::TooMany, &path.node, title);
-            problem.help(format!("an axis has at most {MOST_VALUES} values"))
+            problem.help(format!("an axis has at most {MAX_VALUES} values"))
         }
         NodeValue::List(items) => return Some(items.to_vec()),
         NodeValue::Table(_) => match range(path, root, sink)? {

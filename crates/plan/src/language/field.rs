@@ -65,7 +65,7 @@ pub(crate) struct Variants {
     /// What they are, in the singular.
     pub noun: &'static str,
     pub list: &'static [Variant],
-    /// The one that is meant where no name is given.
+    /// The one that is meant if no name is given.
     pub default: Option<&'static str>,
 }
 

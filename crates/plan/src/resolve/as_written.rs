@@ -3,7 +3,7 @@
 
 use crate::document::alternatives::Alternatives;
 use crate::grid::axes::Axes;
-use crate::language::check::{Checker, MOST_UNKNOWN, is_misspelt, unknown_key};
+use crate::language::check::{Checker, MAX_UNKNOWN, is_misspelt, unknown_key};
 use crate::language::field::ValueKind;
 use crate::language::tables;
 use crate::language::value_path::ValuePath;
@@ -16,7 +16,7 @@ pub(crate) fn check_as_written(root: &Node, alternatives: &Alternatives, sink: &
     for entry in root.entries() {
         let Some(field) = tables::FILE.iter().find(|f| f.key == &*entry.key) else {
             unknown += 1;
-            if unknown <= MOST_UNKNOWN {
+            if unknown <= MAX_UNKNOWN {
                 let path = ValuePath::root();
                 sink.report(unknown_key(entry, tables::FILE, &[], &path));
             }

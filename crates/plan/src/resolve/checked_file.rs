@@ -19,7 +19,7 @@ use convsweep_spec::log::Choice;
 use convsweep_spec::words::counted;
 
 /// Axes whose lengths the message about too many jobs mentions.
-const MOST_MENTIONED: usize = 8;
+const MAX_MENTIONED: usize = 8;
 /// Largest limit that `experiment.limit` can set.
 const LARGEST_LIMIT: u128 = 1_000_000;
 
@@ -118,7 +118,7 @@ impl CheckedFile {
             Some(entry) => Problem::at(ProblemCode::TooMany, entry.key_span, title),
             None => Problem::nowhere(ProblemCode::TooMany, title),
         };
-        let axes = self.axes.all.iter().take(MOST_MENTIONED);
+        let axes = self.axes.all.iter().take(MAX_MENTIONED);
         let lengths = axes.map(|axis| format!("{} {}", axis.values.len(), axis.name));
         let mut factors: Vec<_> = lengths.collect();
         factors.push(counted(size.seeds as u64, "seed"));

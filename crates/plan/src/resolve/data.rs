@@ -130,7 +130,7 @@ fn path(
     Some(Some(inputs.documents.resolve_path(node.span, text)))
 }
 
-/// How images are brought to one size; the inner `None` where they keep theirs.
+/// How images are brought to one size; the inner `None` if they keep theirs.
 fn resize(reader: &TableReader, sink: &mut ProblemSink) -> Option<Option<Resize>> {
     let method = reader.given("resize");
     let Some([height, width]) = reader.pair("size") else {

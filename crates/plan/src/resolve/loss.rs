@@ -21,7 +21,7 @@ pub(super) fn loss(node: &Node, classes: Option<usize>, sink: &mut ProblemSink) 
     }
 }
 
-/// The weights of the classes; the inner `None` where all are equal.
+/// The weights of the classes; the inner `None` if all are equal.
 fn class_weights(
     node: &Node,
     classes: Option<usize>,

@@ -7,7 +7,7 @@ use crate::source::problem::{Problem, ProblemIdentity};
 use std::collections::{BTreeSet, HashMap};
 
 /// Values of an axis that a note lists at most.
-const MOST_LISTED: usize = 6;
+const MAX_LISTED: usize = 6;
 
 #[derive(Default)]
 pub(crate) struct ProblemOccurrences {
@@ -88,10 +88,10 @@ fn axis_condition(axes: &Axes, axis: u32, values: &BTreeSet<u32>) -> String {
     let axis = &axes.all[axis as usize];
     let labels = values
         .iter()
-        .take(MOST_LISTED)
+        .take(MAX_LISTED)
         .map(|value| axis.values[*value as usize].label.as_str());
     let labels: Vec<_> = labels.collect();
-    let more = if values.len() > MOST_LISTED {
+    let more = if values.len() > MAX_LISTED {
         ", …"
     } else {
         ""

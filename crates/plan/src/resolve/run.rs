@@ -121,7 +121,7 @@ fn unknown_device(node: &Node, text: &str) -> Problem {
     Problem::of(ProblemCode::UnknownName, node, title).help(help)
 }
 
-/// A length of time of at least `least` seconds; the inner `None` where neither the file nor a
+/// A length of time of at least `least` seconds; the inner `None` if neither the file nor a
 /// default says one.
 fn time(
     reader: &TableReader,

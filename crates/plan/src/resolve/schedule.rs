@@ -95,7 +95,7 @@ fn ascending(node: &Node, sink: &mut ProblemSink) -> Option<Vec<u32>> {
     None
 }
 
-/// The warm-up of a schedule; the inner `None` where there is none.
+/// The warm-up of a schedule; the inner `None` if there is none.
 fn warmup(options: &TableReader, sink: &mut ProblemSink) -> Option<Option<Warmup>> {
     let from = options.f64("warmup_from")?;
     let epochs = options.given("warmup_epochs");

@@ -9,7 +9,7 @@ use crate::source::tree::Node;
 use convsweep_spec::data::{Source, Split, SplitScheme};
 
 /// Largest number of a row plus one.
-const MOST_ROWS: u32 = 1 << 28;
+const MAX_ROWS: u32 = 1 << 28;
 /// Characters of a wrong line that are shown.
 const LONGEST_SHOWN: usize = 40;
 
@@ -92,7 +92,7 @@ fn listed_rows(node: &Node, inputs: &Inputs) -> Result<Vec<u32>, Box<Problem>> {
         if line.is_empty() {
             continue;
         }
-        let row = line.parse::<u32>().ok().filter(|row| *row < MOST_ROWS);
+        let row = line.parse::<u32>().ok().filter(|row| *row < MAX_ROWS);
         rows.push(row.ok_or_else(|| {
             let shown: String = line.chars().take(LONGEST_SHOWN).collect();
             let title = format!("line {} of the split's file is \"{shown}\"", i + 1);

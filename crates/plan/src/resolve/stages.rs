@@ -11,7 +11,7 @@ use crate::source::tree::Node;
 use convsweep_spec::log::Choice;
 
 /// Points of stages after one that has not chosen that are checked at most.
-const MOST_CHECKED: usize = 20_000;
+const MAX_CHECKED: usize = 20_000;
 
 /// A stage with its points. A file without stages is one stage.
 pub(crate) struct ResolvedStage {
@@ -38,7 +38,7 @@ pub(crate) fn resolve_stages(
         axes,
         starts: vec![GridPoint::new()],
         has_chosen: true,
-        budget: MOST_CHECKED,
+        budget: MAX_CHECKED,
     };
     let mut stages = Vec::new();
     for number in 0..axes.stages.len().max(1) {

@@ -18,9 +18,9 @@ use crate::source::tree::Node;
 use convsweep_spec::model::{Layer, Shortcut};
 
 /// Layers written out at most, as a limit to repetitions of repetitions.
-const MOST_LAYERS: usize = 10_000;
+const MAX_LAYERS: usize = 10_000;
 /// Items of lists visited at most, as a limit to blocks within blocks.
-const MOST_ITEMS: usize = 20_000;
+const MAX_ITEMS: usize = 20_000;
 /// Maximum number of levels of structures within structures.
 const DEEPEST: usize = 16;
 
@@ -91,7 +91,7 @@ impl<'a> LayerResolver<'a> {
                 Some(layers) => all.append(layers),
                 None => right = false,
             }
-            if self.layers_written > MOST_LAYERS || self.items_visited > MOST_ITEMS {
+            if self.layers_written > MAX_LAYERS || self.items_visited > MAX_ITEMS {
                 return None;
             }
         }
@@ -101,8 +101,8 @@ impl<'a> LayerResolver<'a> {
     /// What an item of a list becomes: one layer, none, or many.
     fn item(&mut self, node: &Node, number: &str, scope: &LayerScope) -> Option<PlacedLayers> {
         self.items_visited += 1;
-        if self.items_visited > MOST_ITEMS {
-            let title = format!("the model consists of more than {MOST_ITEMS} entries");
+        if self.items_visited > MAX_ITEMS {
+            let title = format!("the model consists of more than {MAX_ITEMS} entries");
             let problem = Problem::of(ProblemCode::TooMany, node, title);
             let help = "use fewer blocks within blocks";
             self.sink.report(problem.label("one too many").help(help));
@@ -150,14 +150,14 @@ impl<'a> LayerResolver<'a> {
     /// Writes out one layer, unless there are too many.
     pub(super) fn one(&mut self, layer: Layer, place: LayerPlace) -> Option<PlacedLayers> {
         self.layers_written += 1;
-        if self.layers_written == MOST_LAYERS + 1 {
-            let title = format!("the model has more than {MOST_LAYERS} layers");
+        if self.layers_written == MAX_LAYERS + 1 {
+            let title = format!("the model has more than {MAX_LAYERS} layers");
             let problem = Problem::at(ProblemCode::TooMany, place.span, title);
             let problem = problem.label("one too many");
             self.sink
                 .report(problem.also(place.used_at, "used here").help("repeat less"));
         }
-        let fits = self.layers_written <= MOST_LAYERS;
+        let fits = self.layers_written <= MAX_LAYERS;
         fits.then(|| PlacedLayers::one(layer, place))
     }
 

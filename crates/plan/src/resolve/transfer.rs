@@ -20,7 +20,7 @@ use std::rc::Rc;
 /// Largest file of weights that is read, in bytes.
 const LARGEST_WEIGHTS: u64 = 4 << 30;
 /// Problems of one file that are shown.
-const MOST_SHOWN: usize = 6;
+const MAX_SHOWN: usize = 6;
 
 /// Resolved `train.from`, with what the file contains.
 #[derive(Clone, Debug)]
@@ -200,8 +200,8 @@ impl ResolvedTransfer {
         match assign(&self.tensors, network, &self.transfer) {
             Ok(matched) => Some(note(&file, &matched)),
             Err(problems) => {
-                let left = problems.len().saturating_sub(MOST_SHOWN);
-                for problem in problems.into_iter().take(MOST_SHOWN) {
+                let left = problems.len().saturating_sub(MAX_SHOWN);
+                for problem in problems.into_iter().take(MAX_SHOWN) {
                     self.report(format!("{file} {problem}"), sink);
                 }
                 if left > 0 {

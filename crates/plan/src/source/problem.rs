@@ -4,7 +4,7 @@ use super::span::Span;
 use super::tree::Node;
 
 /// Other places that a problem shows at most.
-const MOST_ALSO: usize = 4;
+const MAX_ALSO: usize = 4;
 
 /// What kind of mistake a problem is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -123,7 +123,7 @@ impl Problem {
     /// Adds the other places of the same mistake found again.
     pub(crate) fn absorb(&mut self, again: &Problem) {
         for place in &again.also {
-            if self.also.len() < MOST_ALSO && !self.also.contains(place) {
+            if self.also.len() < MAX_ALSO && !self.also.contains(place) {
                 self.also.push(place.clone());
             }
         }

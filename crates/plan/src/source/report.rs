@@ -12,7 +12,7 @@ use std::collections::hash_map::Entry;
 use std::fmt;
 
 /// Problems that are written out at most; the rest is counted.
-const MOST_SHOWN: usize = 50;
+const MAX_SHOWN: usize = 50;
 
 /// Lines between two places of one snippet at most.
 const NEAR_LINES: usize = 12;
@@ -111,11 +111,11 @@ impl Problems {
         };
         let renderer = renderer.decor_style(DecorStyle::Ascii);
         let mut text = String::new();
-        for problem in self.list.iter().take(MOST_SHOWN) {
+        for problem in self.list.iter().take(MAX_SHOWN) {
             text += &renderer.render(&[self.group(problem)]);
             text += "\n\n";
         }
-        let left = self.list.len().saturating_sub(MOST_SHOWN);
+        let left = self.list.len().saturating_sub(MAX_SHOWN);
         if left > 0 {
             text += &format!("and {}\n", counted(left as u64, "more problem"));
         }

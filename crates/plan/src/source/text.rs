@@ -13,7 +13,7 @@ pub(crate) struct SourceText {
 
 impl SourceText {
     /// The span as bytes of the text: on character boundaries, on one line, and at least one
-    /// character wide where there is one.
+    /// character wide if there is one.
     pub(crate) fn bytes(&self, span: Span) -> Range<usize> {
         let start = self.text.floor_char_boundary(span.start as usize);
         let after_first = match self.text[start..].chars().next() {

@@ -33,7 +33,7 @@ fn suggestion(tests: &RangeTests) -> String {
     )
 }
 
-/// A rate of all results in words, as a range where they differ; `None` where no result has it.
+/// A rate of all results in words, as a range if they differ; `None` if no result has it.
 fn rates(results: &[RangeResult], rate: fn(&RangeResult) -> Option<f64>) -> Option<String> {
     let mut found: Vec<f64> = results.iter().filter_map(rate).collect();
     found.sort_by(f64::total_cmp);

@@ -3,7 +3,7 @@
 use crate::ranking::{RankedConfiguration, Ranking};
 use convsweep_spec::figures::Sample;
 
-/// The test accuracy; `None` where the chosen configuration was not evaluated on test images.
+/// The test accuracy; `None` if the chosen configuration was not evaluated on test images.
 pub fn paragraph(ranking: &Ranking, best: &RankedConfiguration) -> Option<String> {
     let accuracy = best.test_accuracy()?;
     let mut text = format!(

@@ -15,7 +15,7 @@ use crate::statistics::{ClassScore, class_scores};
 
 /// Rows that fit into a column.
 const ROWS_PER_COLUMN: usize = 34;
-const MOST_COLUMNS: usize = 3;
+const MAX_COLUMNS: usize = 3;
 /// More classes than this are drawn closer together.
 const MANY_CLASSES: usize = 20;
 const TOP: f64 = 32.0;
@@ -73,7 +73,7 @@ impl ClassTable {
         sum / self.rows.len().max(1) as f64
     }
 
-    /// Draws the classes as rows, in several columns where they are many.
+    /// Draws the classes as rows, in several columns if they are many.
     pub fn scene(&self) -> Scene {
         let layout = Layout::new(&self.rows);
         let mut scene = Scene::new(WIDTH, layout.bottom + 44.0, "Precision and recall by class");
@@ -129,7 +129,7 @@ struct Layout {
 
 impl Layout {
     fn new(rows: &[(String, ClassScore)]) -> Layout {
-        let columns = rows.len().div_ceil(ROWS_PER_COLUMN).clamp(1, MOST_COLUMNS);
+        let columns = rows.len().div_ceil(ROWS_PER_COLUMN).clamp(1, MAX_COLUMNS);
         let in_column = rows.len().div_ceil(columns);
         let row = if rows.len() > MANY_CLASSES {
             13.5

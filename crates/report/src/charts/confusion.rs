@@ -10,9 +10,9 @@ use crate::draw::text::{Anchor, HEADING, SMALL, TEXT, Text, centred};
 use crate::ranking::{ConfusionMatrix, FrequentMistake};
 
 /// Up to this many classes are named next to the matrix; more are numbered.
-const MOST_NAMED: usize = 40;
+const MAX_NAMED: usize = 40;
 /// Up to this many classes have their shares printed.
-const MOST_PRINTED: usize = 12;
+const MAX_PRINTED: usize = 12;
 /// Mistakes that are listed.
 const LISTED: usize = 12;
 /// Height of a listed mistake.
@@ -77,7 +77,7 @@ struct MatrixLayout {
 
 impl MatrixLayout {
     fn new(classes: &[String]) -> MatrixLayout {
-        let named = classes.len() <= MOST_NAMED;
+        let named = classes.len() <= MAX_NAMED;
         let widest = |size| font::widest(classes.iter().map(String::as_str), size);
         let label_width = if named { widest(TEXT).min(96.0) } else { 26.0 };
         let left = label_width + 34.0;
@@ -115,7 +115,7 @@ fn draw_field(
     if share > 0.0 {
         scene.rect(at, (cell, cell), color, 1.0);
     }
-    if matrix.classes.len() > MOST_PRINTED {
+    if matrix.classes.len() > MAX_PRINTED {
         return;
     }
     scene.outline(at, (cell, cell), GRID, 0.6);

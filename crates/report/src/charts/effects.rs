@@ -58,7 +58,7 @@ pub(super) fn charts(data: &ChartData) -> Vec<Chart> {
 }
 
 impl Effects {
-    /// The effects; `None` where no axis has two values with results.
+    /// The effects; `None` if no axis has two values with results.
     pub fn new(ranking: &Ranking) -> Option<Effects> {
         let axes = axis_effects(ranking);
         if axes.is_empty() {

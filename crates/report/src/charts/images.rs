@@ -20,7 +20,7 @@ const HEAD: f64 = 30.0;
 /// Height of the words below an image.
 const WORDS: f64 = 36.0;
 /// Tiles of each block: as many as workers keep of each kind.
-const MOST_TILES: usize = 24;
+const MAX_TILES: usize = 24;
 
 /// A grid of images.
 #[derive(Clone, Debug, PartialEq)]
@@ -116,7 +116,7 @@ fn tiles<'a>(images: impl Iterator<Item = &'a KeptImage>, classes: &[String]) ->
     let mut seen = BTreeSet::new();
     let distinct = images.filter(|kept| seen.insert(kept.index));
     let mut tiles = Vec::new();
-    for kept in distinct.take(MOST_TILES) {
+    for kept in distinct.take(MAX_TILES) {
         tiles.push(ImageTile {
             kept: kept.clone(),
             predicted: class_name(classes, kept.predicted.into()),

@@ -1,7 +1,7 @@
 //! The leaderboard as a dot plot: mean, 95 % interval, and every single run.
 
 use super::chart::{Chart, ChartData, capitalised};
-use super::rows::{MOST_ROWS, Rows, mean_and_sd};
+use super::rows::{MAX_ROWS, Rows, mean_and_sd};
 use crate::draw::panel::Panel;
 use crate::draw::scale::{extent, padded};
 use crate::draw::scene::Scene;
@@ -11,7 +11,7 @@ use crate::ranking::Ranking;
 use convsweep_spec::figures::Sample;
 
 /// Intervals may extend the axis by this share of the range of the runs.
-const MOST_EXTENSION: f64 = 0.6;
+const MAX_EXTENSION: f64 = 0.6;
 
 /// A dot plot of configurations.
 #[derive(Clone, Debug, PartialEq)]
@@ -104,7 +104,7 @@ impl Leaderboard {
     pub fn range(&self) -> (f64, f64) {
         let runs = self.rows.iter().flat_map(|row| row.runs.iter().copied());
         let (low, high) = padded(extent(runs).unwrap_or((0.0, 1.0)), 0.06);
-        let room = (high - low) * MOST_EXTENSION;
+        let room = (high - low) * MAX_EXTENSION;
         let (mut least, mut most) = (low, high);
         for (start, end) in self.rows.iter().filter_map(|row| row.score.interval()) {
             least = least.min(start);
@@ -141,9 +141,9 @@ impl Leaderboard {
 
 /// The best configurations, and the baseline in the last place if it would be missing.
 fn shown_ranks(ranking: &Ranking) -> Vec<usize> {
-    let mut ranks: Vec<usize> = (0..ranking.ranked.min(MOST_ROWS)).collect();
+    let mut ranks: Vec<usize> = (0..ranking.ranked.min(MAX_ROWS)).collect();
     if let Some(baseline) = ranking.ranked_baseline()
-        && baseline >= MOST_ROWS
+        && baseline >= MAX_ROWS
     {
         ranks.pop();
         ranks.push(baseline);
@@ -166,7 +166,7 @@ impl LeaderboardBar {
         scene.marker(mean, 4.6, self.style.marker, color);
     }
 
-    /// A line with a bar at each end, or with an arrow where the interval leaves the panel.
+    /// A line with a bar at each end, or with an arrow if the interval leaves the panel.
     fn draw_interval(&self, scene: &mut Scene, panel: &Panel, (low, high): (f64, f64), y: f64) {
         let color = self.style.color;
         let (left, right) = (panel.x.at(low), panel.x.at(high));

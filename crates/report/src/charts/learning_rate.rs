@@ -52,7 +52,7 @@ pub(super) fn charts(data: &ChartData) -> Vec<Chart> {
 }
 
 impl LearningRates {
-    /// Groups the configurations by the rates that were recorded; `None` where none were.
+    /// Groups the configurations by the rates that were recorded; `None` if none were.
     pub fn new(ranking: &Ranking) -> Option<LearningRates> {
         let mut groups: Vec<(Vec<f64>, Vec<&RankedConfiguration>)> = Vec::new();
         for configuration in &ranking.configurations {
@@ -175,7 +175,7 @@ fn recorded_rates(configuration: &RankedConfiguration) -> Vec<f64> {
         .collect()
 }
 
-/// The axis values that all members share and some other configuration lacks; where there are none,
+/// The axis values that all members share and some other configuration lacks; if there are none,
 /// the first member's label and how many more there are.
 fn common_name(ranking: &Ranking, members: &[&RankedConfiguration]) -> String {
     let [first, others @ ..] = members else {

@@ -18,7 +18,7 @@ mod rows;
 
 pub use chart::{Chart, ChartData, WIDTH};
 
-/// Makes a chart; none where the experiment has nothing to show in it, several for some.
+/// Makes a chart; none if the experiment has nothing to show in it, several for some.
 type MakeCharts = fn(&ChartData) -> Vec<Chart>;
 
 /// Every kind of chart, in the order of the page.

@@ -1,7 +1,7 @@
 //! What stopping rules saved: the epochs that each configuration trained, out of those planned.
 
 use super::chart::{Chart, ChartData};
-use super::rows::{MOST_ROWS, Rows};
+use super::rows::{MAX_ROWS, Rows};
 use crate::draw::color::{Color, FAINT, MUTED};
 use crate::draw::scene::Scene;
 use crate::draw::ticks::{labelled, whole_ticks};
@@ -19,7 +19,7 @@ pub struct Pruning {
 pub struct PruningRow {
     /// Its name.
     pub label: String,
-    /// Colour of its bar; `None` where no job of it finished.
+    /// Colour of its bar; `None` if no job of it finished.
     pub color: Option<Color>,
     /// Epochs that its jobs trained.
     pub trained: usize,
@@ -41,7 +41,7 @@ pub(super) fn charts(data: &ChartData) -> Vec<Chart> {
     }
     let caption = caption(&rows);
     rows[data.ranking.ranked..].sort_by_key(|row| Reverse(row.trained));
-    rows.truncate(MOST_ROWS);
+    rows.truncate(MAX_ROWS);
     vec![Chart::new(
         "sparing",
         "Epochs saved by pruning",
@@ -59,7 +59,7 @@ fn caption(rows: &[PruningRow]) -> String {
         jobs += row.jobs;
     }
     let saved = 100.0 * (1.0 - trained as f64 / planned.max(1) as f64);
-    let more = match rows.len().saturating_sub(MOST_ROWS) {
+    let more = match rows.len().saturating_sub(MAX_ROWS) {
         0 => String::new(),
         1 => " 1 more configuration is not shown.".to_string(),
         left_out => format!(" {left_out} more configurations are not shown."),

@@ -8,12 +8,12 @@ use crate::draw::scene::Scene;
 use crate::draw::text::{Anchor, SMALL, TEXT, Text, centred};
 
 /// Maximum number of rows that a chart draws; the table and the CSV have all.
-pub const MOST_ROWS: usize = 40;
+pub const MAX_ROWS: usize = 40;
 /// More rows than this are drawn closer together.
 const MANY_ROWS: usize = 12;
-/// Distance that is saved by each row where there are many.
+/// Distance that is saved by each row if there are many.
 const CLOSER: f64 = 6.0;
-const MOST_LABEL_WIDTH: f64 = 290.0;
+const MAX_LABEL_WIDTH: f64 = 290.0;
 const LEAST_FIGURE_WIDTH: f64 = 60.0;
 const TOP: f64 = 26.0;
 
@@ -27,7 +27,7 @@ pub struct Rows {
 }
 
 impl Rows {
-    /// Makes room for the labels and figures, a row each, `height` pixels high where there are few.
+    /// Makes room for the labels and figures, a row each, `height` pixels high if there are few.
     pub fn new<'a>(
         labels: impl ExactSizeIterator<Item = &'a str>,
         figures: &[String],
@@ -39,7 +39,7 @@ impl Rows {
         } else {
             height
         };
-        let label_width = font::widest(labels, TEXT).min(MOST_LABEL_WIDTH);
+        let label_width = font::widest(labels, TEXT).min(MAX_LABEL_WIDTH);
         let figure_width = font::widest(figures.iter().map(String::as_str), SMALL);
         let area = Area {
             left: label_width + 22.0,

@@ -45,7 +45,7 @@ const GAP: f64 = 18.0;
 struct Placed {
     line: usize,
     left: f64,
-    /// The name, shortened where it does not fit.
+    /// The name, shortened if it does not fit.
     name: String,
 }
 

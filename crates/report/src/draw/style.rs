@@ -80,7 +80,7 @@ impl SeriesStyle {
 
 /// Maximum number of series that are all coloured; with more, only the best [`HIGHLIGHTED`] are.
 pub const ALL_COLORED: usize = 6;
-/// Number of the best series that stand out where there are too many to colour all.
+/// Number of the best series that stand out if there are too many to colour all.
 pub const HIGHLIGHTED: usize = 5;
 
 /// Styles of `count` series in order of rank; the one at `baseline` is in ink and dashed.

@@ -12,7 +12,7 @@ use convsweep_spec::layout::{PREDICTIONS, ResultsFolder};
 /// Predictions of the chosen configuration's first finished job.
 ///
 /// # Errors
-/// A sentence for the reader of the report, where the file is missing or damaged.
+/// A sentence for the reader of the report, if the file is missing or damaged.
 pub fn chosen_predictions(
     ranking: &Ranking,
     results: &ResultsFolder,

@@ -57,7 +57,7 @@ pub struct Predictions {
 }
 
 /// Reads the kept images of a predictions file ([`convsweep_spec::layout::PREDICTIONS`]), those of
-/// the test part if there are any; `None` where the worker kept none.
+/// the test part if there are any; `None` if the worker kept none.
 ///
 /// # Errors
 /// Where the file is missing, is not a safetensors file, or has tensors of other types or shapes
@@ -181,7 +181,7 @@ impl PartReader<'_> {
 }
 
 impl Columns<'_> {
-    /// What was recorded in a row, with its picture; `None` where there is no such row.
+    /// What was recorded in a row, with its picture; `None` if there is no such row.
     fn image(&self, row: usize, image: RgbImage) -> Option<KeptImage> {
         let predicted = u16_at(self.predicted, row)?;
         let place = row * self.classes + usize::from(predicted);

@@ -9,9 +9,9 @@ use convsweep_spec::words::counted;
 use maud::{Markup, html};
 
 /// More comparisons than this are folded away.
-const MOST_OPEN: usize = 12;
+const MAX_OPEN: usize = 12;
 
-/// All comparisons with the baseline, or the best with all others; empty where none were made.
+/// All comparisons with the baseline, or the best with all others; empty if none were made.
 pub fn section(ranking: &Ranking) -> Markup {
     let has_baseline = ranking.ranked_baseline().is_some();
     let is_shown = |c: &&Comparison| has_baseline || c.better == 0;
@@ -26,7 +26,7 @@ pub fn section(ranking: &Ranking) -> Markup {
     };
     html! {
         section {
-            details open[shown.len() <= MOST_OPEN] {
+            details open[shown.len() <= MAX_OPEN] {
                 summary { "Could it be noise? " (count(shown.len())) }
                 p class="caption" {
                     "Differences of " (ranking.metric.words()) " paired by "

@@ -38,7 +38,7 @@ pub fn section(ranking: &Ranking, table: &TextTable) -> Markup {
     }
 }
 
-/// Scores other than the one that configurations are compared by; empty where none were recorded.
+/// Scores other than the one that configurations are compared by; empty if none were recorded.
 pub fn further_scores(ranking: &Ranking) -> Markup {
     let Some(table) = scores(ranking) else {
         return Markup::default();

@@ -6,7 +6,7 @@ use crate::tables::MISSING;
 use convsweep_spec::log::{Choice, Evidence};
 use maud::{Markup, html};
 
-/// A table for each stage; empty where the file has no stages.
+/// A table for each stage; empty if the file has no stages.
 pub fn section(ranking: &Ranking) -> Markup {
     let choices = &ranking.revision.decisions;
     if choices.is_empty() {

@@ -17,7 +17,7 @@ impl<'a> TableRow<'a> {
     }
 }
 
-/// A table that scrolls on its own where it is wider than the page.
+/// A table that scrolls on its own if it is wider than the page.
 pub fn wide_table(columns: &[impl AsRef<str>], rows: &[TableRow]) -> Markup {
     html! {
         div class="wide" {

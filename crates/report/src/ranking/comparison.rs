@@ -38,7 +38,7 @@ impl Comparison {
     }
 }
 
-/// Compares every configuration with the baseline, or all pairs where there is none, and corrects
+/// Compares every configuration with the baseline, or all pairs if there is none, and corrects
 /// the p-values for their number.
 pub(super) fn compare_all(
     ranked: &[RankedConfiguration],

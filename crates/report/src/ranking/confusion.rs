@@ -110,7 +110,7 @@ fn summed(evaluations: &[&EvaluationRow]) -> Vec<Vec<u64>> {
     counts
 }
 
-/// Name of a class, or its number where the revision does not name it.
+/// Name of a class, or its number if the revision does not name it.
 pub(crate) fn class_name(names: &[String], class: usize) -> String {
     match names.get(class) {
         Some(name) => name.clone(),

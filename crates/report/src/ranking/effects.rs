@@ -22,7 +22,7 @@ pub struct AxisEffect {
 pub struct ValueEffect {
     /// Label of the value.
     pub label: String,
-    /// Over the configurations that have the value, or over their runs where there is only one
+    /// Over the configurations that have the value, or over their runs if there is only one
     /// axis.
     pub sample: Sample,
 }

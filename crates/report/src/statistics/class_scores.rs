@@ -1,6 +1,6 @@
 //! Precision, recall and F1 of each class from a confusion matrix.
 
-/// Precision, recall and F1 of one class; `None` where undefined because the class was never
+/// Precision, recall and F1 of one class; `None` if undefined because the class was never
 /// predicted or has no images.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ClassScore {
@@ -8,7 +8,7 @@ pub struct ClassScore {
     pub precision: Option<f64>,
     /// Share of the images of this class that were predicted as it.
     pub recall: Option<f64>,
-    /// Harmonic mean of the two; 0 where no image was classified correctly.
+    /// Harmonic mean of the two; 0 if no image was classified correctly.
     pub f1: f64,
     /// Images of this class.
     pub images: u64,

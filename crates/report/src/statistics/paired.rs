@@ -12,7 +12,7 @@ const ROUNDING: f64 = 1e-12;
 pub struct PairedTest {
     /// Mean and spread of the differences.
     pub difference: Sample,
-    /// Two-sided p-value; `None` below two pairs, or where all differences are equal and there is
+    /// Two-sided p-value; `None` below two pairs, or if all differences are equal and there is
     /// no spread to judge by.
     pub p: Option<f64>,
 }

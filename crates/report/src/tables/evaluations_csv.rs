@@ -19,7 +19,7 @@ const COLUMNS: [&str; 10] = [
     "macro_f1",
 ];
 
-/// A row for each job and part of the images; test images only where the report shows them.
+/// A row for each job and part of the images; test images only if the report shows them.
 ///
 /// # Errors
 /// Where the CSV writer reports one.

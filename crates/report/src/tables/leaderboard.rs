@@ -62,7 +62,7 @@ fn row(ranking: &Ranking, rank: usize, with_test: bool) -> Vec<String> {
     row
 }
 
-/// The test accuracy of a configuration, where it is shown.
+/// The test accuracy of a configuration, if it is shown.
 fn shown_test_accuracy(ranking: &Ranking, rank: usize) -> Option<String> {
     let accuracy = ranking.shown_test_accuracy(rank)?;
     Some(mean_and_sd(accuracy, &MetricFormat::named(VAL_ACCURACY)))

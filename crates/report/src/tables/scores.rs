@@ -5,7 +5,7 @@ use crate::ranking::{MetricFormat, RankedConfiguration, Ranking, kept_epoch};
 use convsweep_spec::figures::Sample;
 use convsweep_spec::metric::{CHOOSING, VAL_ACCURACY, VAL_LOSS};
 
-/// Means over the finished runs of every score but accuracy and loss; `None` where no job recorded
+/// Means over the finished runs of every score but accuracy and loss; `None` if no job recorded
 /// any.
 pub fn scores(ranking: &Ranking) -> Option<TextTable> {
     let configurations = &ranking.configurations;

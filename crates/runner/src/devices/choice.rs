@@ -8,7 +8,7 @@ use convsweep_spec::device::{DeviceFamily, DeviceName};
 /// A device to train on, as `--devices` names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DeviceChoice {
-    /// Every usable GPU, or the CPU where there is none.
+    /// Every usable GPU, or the CPU if there is none.
     Auto,
     /// This device; a family of GPUs without a number means every usable one of them.
     Named(DeviceName),

@@ -16,7 +16,7 @@ const MESSAGE_CAPACITY: usize = 1024;
 /// exited. Events are sent to `events`; `stop` and `control` may change what the run does.
 ///
 /// The execution of each job is completed here: attempt (counted from the given one), device,
-/// threads, and the state to start from where an earlier job of the run saves one. A worker is kept
+/// threads, and the state to start from if an earlier job of the run saves one. A worker is kept
 /// between jobs. It is replaced after its death, and after a failed or out-of-memory job, which may
 /// leave the process in any state.
 ///

@@ -7,7 +7,7 @@ use super::job::JobStatus;
 use convsweep_spec::search::StopRule;
 
 /// More decisions than any job has epochs for.
-const MOST_RUNGS: u32 = 32;
+const MAX_RUNGS: u32 = 32;
 
 impl SearchController {
     /// Prunes the job if a rule says so after this epoch.
@@ -70,5 +70,5 @@ impl SearchController {
 
 /// Whether the rule decides after this epoch.
 fn is_rung(rule: StopRule, epoch: u32) -> bool {
-    (0..MOST_RUNGS).any(|number| rule.rung(number) == Some(epoch))
+    (0..MAX_RUNGS).any(|number| rule.rung(number) == Some(epoch))
 }

@@ -97,7 +97,7 @@ impl SearchController {
     }
 
     /// A job completed an epoch with this value of the metric; `best_epoch` is the epoch with the
-    /// best weights so far, where the job keeps these.
+    /// best weights so far, if the job keeps these.
     pub fn epoch_completed(
         &mut self,
         job: usize,

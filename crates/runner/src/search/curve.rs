@@ -10,7 +10,7 @@ pub struct Curve(BTreeMap<u32, EpochValue>);
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct EpochValue {
     value: f64,
-    /// The epoch with the best weights so far, where the job keeps these.
+    /// The epoch with the best weights so far, if the job keeps these.
     best_epoch: Option<f64>,
 }
 

@@ -11,7 +11,7 @@ const RULE: &str = "race";
 
 /// What is known of a configuration in a round.
 struct Contestant {
-    /// Final values by seed; `None` where the seed failed or was not trained.
+    /// Final values by seed; `None` if the seed failed or was not trained.
     values: Vec<Option<f64>>,
     /// Whether it may still be the best.
     survives: bool,

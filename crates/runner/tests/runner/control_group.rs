@@ -26,7 +26,7 @@ impl ControlGroup {
             fs::write(mount.join("cgroup.subtree_control"), "+memory")?;
             let group = ControlGroup::make(mount.join(name))?;
             group.set("memory.max", bytes)?;
-            // The file is missing where there is no swap.
+            // The file is missing if there is no swap.
             let _ = group.set("memory.swap.max", 0);
             return Ok(group);
         }

@@ -1,6 +1,6 @@
 //! What random numbers are drawn for.
 
-/// Keeps the draws of different uses independent even where all their numbers are equal.
+/// Keeps the draws of different uses independent even if all their numbers are equal.
 ///
 /// The discriminants are part of every derived number and must never change.
 #[derive(Clone, Copy, Debug)]

@@ -6,7 +6,7 @@ use convsweep_spec::id::JobId;
 use thiserror::Error;
 
 /// Ids listed in the message about an ambiguous prefix.
-const MOST_LISTED: usize = 5;
+const MAX_LISTED: usize = 5;
 
 /// Why the beginning of an id does not name a job.
 #[derive(Debug, Error)]
@@ -41,7 +41,7 @@ impl Database {
     pub fn find_job(&self, prefix: &str) -> Result<JobId, FindJobError> {
         let prefix = checked(prefix)?;
         let sql = "select job from jobs where job >= ?1 and job < ?1 || 'g' order by job limit ?2";
-        let parameters = rusqlite::params![prefix, MOST_LISTED as i64 + 1];
+        let parameters = rusqlite::params![prefix, MAX_LISTED as i64 + 1];
         let jobs = self.rows(sql, parameters, |row| Ok(JobId(row.get(0)?)))?;
         only(prefix, jobs)
     }
@@ -85,12 +85,8 @@ fn only(prefix: String, mut jobs: Vec<JobId>) -> Result<JobId, FindJobError> {
 }
 
 fn list(jobs: &[JobId]) -> String {
-    let shown: Vec<&str> = jobs.iter().take(MOST_LISTED).map(|job| &*job.0).collect();
-    let more = if jobs.len() > MOST_LISTED {
-        ", …"
-    } else {
-        ""
-    };
+    let shown: Vec<&str> = jobs.iter().take(MAX_LISTED).map(|job| &*job.0).collect();
+    let more = if jobs.len() > MAX_LISTED { ", …" } else { "" };
     shown.join(", ") + more
 }
 

@@ -14,9 +14,9 @@ use std::io::{BufReader, ErrorKind, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 /// Maximum number of lines in one transaction.
-const MOST_LINES: u32 = 20_000;
+const MAX_LINES: u32 = 20_000;
 /// Problems of one log that are reported one by one.
-const MOST_PROBLEMS: usize = 10;
+const MAX_PROBLEMS: usize = 10;
 
 /// What reading the logs found.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -214,7 +214,7 @@ impl LogReader<'_> {
                 problems.push(format!("{name}:{}: {problem}", position.lines));
             }
             self.lines += 1;
-            if self.lines >= MOST_LINES {
+            if self.lines >= MAX_LINES {
                 self.save_position(&name, position)?;
                 self.commit()?;
                 self.connection
@@ -228,9 +228,9 @@ impl LogReader<'_> {
     }
 
     fn report_problems(&mut self, log: &str, mut problems: Vec<String>) {
-        if problems.len() > MOST_PROBLEMS + 1 {
-            let more = problems.len() - MOST_PROBLEMS;
-            problems.truncate(MOST_PROBLEMS);
+        if problems.len() > MAX_PROBLEMS + 1 {
+            let more = problems.len() - MAX_PROBLEMS;
+            problems.truncate(MAX_PROBLEMS);
             problems.push(format!("{log}: and {more} more lines"));
         }
         self.report.problems.extend(problems);

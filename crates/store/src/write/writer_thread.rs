@@ -16,7 +16,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
 /// Maximum number of messages in one transaction.
-const MOST_MESSAGES: usize = 1 << 16;
+const MAX_MESSAGES: usize = 1 << 16;
 /// How long a transaction collects messages at least; readers see them that much later.
 const SHORTEST: Duration = Duration::from_millis(50);
 /// How long a transaction collects messages at most.
@@ -96,7 +96,7 @@ impl WriterThread {
             messages_taken += 1;
             // After an error the remaining messages are still taken: the logs contain them.
             result = result.and_then(|()| self.apply(&message));
-            if messages_taken >= MOST_MESSAGES {
+            if messages_taken >= MAX_MESSAGES {
                 break;
             }
             match messages.recv_timeout(deadline.saturating_duration_since(Instant::now())) {

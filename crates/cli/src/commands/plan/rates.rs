@@ -7,7 +7,7 @@ use convsweep_spec::train::{Clock, Phase, Schedule, TrainSpec};
 use convsweep_spec::words::{counted_as, short};
 
 /// Maximum number of lines for the rates of one phase.
-const MOST_LINES: usize = 10;
+const MAX_LINES: usize = 10;
 /// Steps of an epoch; how many there really are makes no visible difference here.
 const STEPS: u32 = 1000;
 
@@ -78,7 +78,7 @@ fn range_test_lines(test: RangeTest, train: &TrainSpec) -> Vec<String> {
 /// Lines for one phase, which begins after `before` epochs.
 fn phase_lines(phase: &Phase, before: u32) -> Vec<String> {
     let ends = constant_spans(phase);
-    let spans_per_line = ends.len().div_ceil(MOST_LINES);
+    let spans_per_line = ends.len().div_ceil(MAX_LINES);
     let (mut lines, mut since) = (Vec::new(), 0);
     for (number, &end) in ends.iter().enumerate() {
         let is_shown = (number + 1) % spans_per_line == 0 || end == phase.epochs;

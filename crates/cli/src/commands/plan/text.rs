@@ -11,9 +11,9 @@ use convsweep_spec::data::SplitScheme;
 use convsweep_spec::words::{counted, counted_as, thousands};
 
 /// Configurations that are listed without `--all`.
-const MOST_ROWS: usize = 50;
+const MAX_ROWS: usize = 50;
 /// Architectures and learning-rate schedules that are shown without `--all`.
-const MOST_GROUPS: usize = 8;
+const MAX_GROUPS: usize = 8;
 const COLUMNS: [&str; 8] = [
     "configuration",
     "parameters",
@@ -39,7 +39,7 @@ pub fn text(compared: &ComparedPlan, amount: Amount) -> String {
     let (most_rows, most_groups) = if amount.all {
         (usize::MAX, usize::MAX)
     } else {
-        (MOST_ROWS, MOST_GROUPS)
+        (MAX_ROWS, MAX_GROUPS)
     };
     let plan = compared.plan;
     [

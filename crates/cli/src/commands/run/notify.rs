@@ -4,7 +4,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// Commands that may run at the same time; further failures are only covered by the last message.
-const MOST_RUNNING: usize = 8;
+const MAX_RUNNING: usize = 8;
 /// How long commands that are still running at the end may take.
 const GRACE: Duration = Duration::from_secs(10);
 
@@ -30,7 +30,7 @@ impl Notifier {
     pub fn notify(&mut self, event: &str, job: &str, message: &str) {
         self.forget_ended();
         let Some(command) = &self.command else { return };
-        if self.running.len() >= MOST_RUNNING {
+        if self.running.len() >= MAX_RUNNING {
             return;
         }
         let mut shell = Command::new("sh");

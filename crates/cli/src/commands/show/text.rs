@@ -10,7 +10,7 @@ use convsweep_spec::words::{bytes, counted, duration, short};
 use convsweep_store::{AttemptRow, EpochRow};
 
 /// Lines of the worker's stderr that are shown.
-const MOST_STDERR_LINES: usize = 20;
+const MAX_STDERR_LINES: usize = 20;
 /// Metrics that describe the training rather than the result.
 const NOT_FIGURES: [&str; 5] = [
     metric::LEARNING_RATE,
@@ -172,6 +172,6 @@ fn stderr(job: &RecordedJob) -> Option<String> {
     if lines.is_empty() {
         return None;
     }
-    let end = &lines[lines.len().saturating_sub(MOST_STDERR_LINES)..];
+    let end = &lines[lines.len().saturating_sub(MAX_STDERR_LINES)..];
     Some(format!("end of the worker's log\n{}", end.join("\n")))
 }

@@ -7,9 +7,9 @@ use convsweep_spec::words::counted;
 use convsweep_store::{Database, FailureRow, JobProgress, LeaderboardEntry};
 
 /// Configurations that are read; fewer are shown in a small terminal.
-const MOST_BEST: u32 = 20;
+const MAX_BEST: u32 = 20;
 /// Failures that are read.
-const MOST_FAILURES: u32 = 10;
+const MAX_FAILURES: u32 = 10;
 
 /// The state of an experiment.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -76,9 +76,9 @@ impl Picture {
                 None => {}
             }
         }
-        let best = database.leaderboard(name, MOST_BEST).code(Exit::Results)?;
+        let best = database.leaderboard(name, MAX_BEST).code(Exit::Results)?;
         picture.best = best.iter().map(|row| best_row(row, &metric)).collect();
-        let failures = database.failures(name, MOST_FAILURES).code(Exit::Results)?;
+        let failures = database.failures(name, MAX_FAILURES).code(Exit::Results)?;
         picture.failures = failures.iter().map(failure_row).collect();
         picture.seconds_a_job = database.mean_job_seconds(name).code(Exit::Results)?;
         picture.holder = holder;

@@ -9,7 +9,7 @@ pub fn bar(share: f64, width: usize) -> String {
     "█".repeat(full) + &"░".repeat(width - full)
 }
 
-/// A curve; where the values do not all fit, each column is the mean of neighbours.
+/// A curve; if the values do not all fit, each column is the mean of neighbours.
 pub fn sparkline(values: &[f64], width: usize) -> String {
     let columns = values.len().min(width);
     let mut means = Vec::with_capacity(columns);

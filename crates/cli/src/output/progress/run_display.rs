@@ -19,7 +19,7 @@ const LINE_INTERVAL: Duration = Duration::from_secs(30);
 /// In runs of many jobs, finished ones are reported at most this often.
 const FINISHED_INTERVAL: Duration = Duration::from_secs(1);
 /// Jobs pruned at the same time that are reported one by one.
-const MOST_PRUNED: usize = 3;
+const MAX_PRUNED: usize = 3;
 
 /// Shows a run.
 pub struct RunDisplay {
@@ -279,7 +279,7 @@ impl RunDisplay {
             return;
         }
         self.pruned += 1;
-        if self.pruned <= MOST_PRUNED {
+        if self.pruned <= MAX_PRUNED {
             let label = self.jobs.label(&decision.job);
             let (rule, reason) = (&decision.rule, &decision.reason);
             self.screen
@@ -289,7 +289,7 @@ impl RunDisplay {
 
     /// Reports how many jobs were pruned at the same time and not reported one by one.
     fn report_pruned(&mut self) {
-        let more = std::mem::take(&mut self.pruned).saturating_sub(MOST_PRUNED);
+        let more = std::mem::take(&mut self.pruned).saturating_sub(MAX_PRUNED);
         if more > 0 {
             let jobs = counted(more as u64, "more job");
             self.screen.say(&format!(

@@ -17,9 +17,9 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 /// Finished jobs that are looked at, the newest first.
-const MOST_JOBS: u32 = 2000;
+const MAX_JOBS: u32 = 2000;
 /// Configurations whose memory is compared with that of finished jobs.
-const MOST_COMPARED: usize = 200;
+const MAX_COMPARED: usize = 200;
 
 /// How long a plan takes, and what its jobs need.
 #[derive(Debug)]
@@ -191,7 +191,7 @@ impl CostEstimate {
     fn measured_memory_ratio(&self, plan: &Plan) -> Option<f64> {
         let paces = self.paces(self.first_family())?;
         let mut ratios = Vec::new();
-        for planned in plan.configurations.iter().take(MOST_COMPARED) {
+        for planned in plan.configurations.iter().take(MAX_COMPARED) {
             if let Some(memory) = paces.memory(planned) {
                 ratios.push(memory / rough_memory(planned));
             }
@@ -224,7 +224,7 @@ impl JobEstimate {
 fn finished_jobs(context: &Context) -> Result<Vec<JobCostRow>> {
     match context.database_if_any()? {
         Some(database) => database
-            .job_costs(&host_name(), MOST_JOBS)
+            .job_costs(&host_name(), MAX_JOBS)
             .code(Exit::Results),
         None => Ok(vec![]),
     }

@@ -77,7 +77,7 @@ impl<C: CheckpointStrategy> ConvKernel for Autodiff<Flex, C> {
     }
 }
 
-/// The output, and the place of each maximum where a pooling is fused.
+/// The output, and the place of each maximum if a pooling is fused.
 fn forward(
     x: &FlexTensor,
     weight: &FlexTensor,

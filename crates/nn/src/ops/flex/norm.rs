@@ -197,7 +197,7 @@ fn forward(
 #[derive(Clone, Debug)]
 struct NormState {
     x: FlexTensor,
-    /// The output, where a summand was added.
+    /// The output, if a summand was added.
     output: Option<FlexTensor>,
     scale: FlexTensor,
     shift: FlexTensor,
@@ -234,7 +234,7 @@ impl NormState {
 #[derive(Debug)]
 struct NormGradient;
 
-/// The parents are `[x, scale, shift]`, and the summand where there is one.
+/// The parents are `[x, scale, shift]`, and the summand if there is one.
 impl<const N: usize> Backward<Flex, N> for NormGradient {
     type State = NormState;
 

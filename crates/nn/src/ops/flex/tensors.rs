@@ -9,7 +9,7 @@ use burn::tensor::{Bytes, DType, Device, Shape, Tensor};
 use convsweep_kernels::{LayerGradients, NeedsGradient, transpose};
 use std::borrow::Cow;
 
-/// Weights and bias of a layer with `count` outputs; zeros where it has no bias.
+/// Weights and bias of a layer with `count` outputs; zeros if it has no bias.
 pub(super) fn weight_and_bias(layer: WeightAndBias, count: usize) -> [Tensor<1>; 2] {
     let device = layer.weight.device();
     let bias = layer.bias.unwrap_or_else(|| zeros(count, &device));

@@ -8,7 +8,7 @@ use crate::source::problem::{Problem, ProblemCode};
 use crate::source::tree::{Node, TableEntry};
 
 /// Keys of one table that are compared with names at most.
-const MOST_COMPARED: usize = 100;
+const MAX_COMPARED: usize = 100;
 
 impl Checker<'_> {
     pub(super) fn keyed(&mut self, node: &Node, variants: &Variants, path: &ValuePath) -> bool {
@@ -63,7 +63,7 @@ fn misspelt_name<'a>(
     let strong: Vec<_> = strong.into_iter().map(|v| v.key).collect();
     let names = variants.names();
     let has_name = !named_variants(node, variants).is_empty();
-    for entry in node.entries().iter().take(MOST_COMPARED) {
+    for entry in node.entries().iter().take(MAX_COMPARED) {
         if options.contains(&&*entry.key) || names.contains(&&*entry.key) {
             continue;
         }

@@ -10,4 +10,4 @@ mod value;
 pub(crate) use checker::Checker;
 pub(crate) use fits::fits;
 pub(crate) use keyed::named_variants;
-pub(crate) use table::{MOST_UNKNOWN, is_misspelt, unknown_key};
+pub(crate) use table::{MAX_UNKNOWN, is_misspelt, unknown_key};

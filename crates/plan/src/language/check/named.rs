@@ -1,7 +1,7 @@
 //! Checks a variant that is chosen by its name: `"adam"`, or `{ name = "adam", lr = 0.1 }`.
 
 use super::checker::Checker;
-use super::table::{MOST_UNKNOWN, unknown_key};
+use super::table::{MAX_UNKNOWN, unknown_key};
 use crate::language::describe::alternatives;
 use crate::language::field::{ValueKind, Variant, Variants};
 use crate::language::suggest;
@@ -100,7 +100,7 @@ impl Checker<'_> {
     fn options_of_any(&mut self, node: &Node, variants: &Variants, path: &ValuePath) -> bool {
         let mut right = true;
         let options = node.entries().iter().filter(|e| &*e.key != "name");
-        for entry in options.take(MOST_UNKNOWN) {
+        for entry in options.take(MAX_UNKNOWN) {
             let mut fields = variants.list.iter().filter_map(|v| v.field(&entry.key));
             if let Some(field) = fields.next() {
                 right &= self.value(&entry.node, &field.kind, &path.key(field.key), field.doc);

@@ -8,7 +8,7 @@ use crate::source::problem::{Problem, ProblemCode};
 use crate::source::tree::{Node, TableEntry};
 
 /// Unknown keys of one table that are reported at most.
-pub(crate) const MOST_UNKNOWN: usize = 100;
+pub(crate) const MAX_UNKNOWN: usize = 100;
 
 impl Checker<'_> {
     /// Whether the table has the keys that `fields` say, with the right values. `others` are
@@ -28,7 +28,7 @@ impl Checker<'_> {
             } else if !others.contains(&&*entry.key) {
                 right = false;
                 unknown += 1;
-                if unknown <= MOST_UNKNOWN {
+                if unknown <= MAX_UNKNOWN {
                     self.sink.report(unknown_key(entry, fields, others, path));
                 }
             }
@@ -53,7 +53,7 @@ pub(crate) fn is_misspelt(node: &Node, field: &Field, fields: &[Field]) -> bool 
     let keys = keys(fields);
     let unknown = node.entries().iter().filter(|e| !keys.contains(&&*e.key));
     unknown
-        .take(MOST_UNKNOWN)
+        .take(MAX_UNKNOWN)
         .any(|entry| suggest::nearest(&entry.key, &keys) == Some(field.key))
 }
 

@@ -6,7 +6,7 @@ use crate::language::tables::{self, AXIS_SECTIONS};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
-/// What the values of axes can be, by patterns of their paths; nothing where only the check of the
+/// What the values of axes can be, by patterns of their paths; nothing if only the check of the
 /// file knows, as for tables, which may be defined elsewhere.
 type ValuesByPath = BTreeMap<String, Vec<Value>>;
 

@@ -8,7 +8,7 @@ use convsweep_spec::metric::CHOOSING;
 pub(super) const MANY: i64 = u32::MAX as i64;
 
 /// Largest number of epochs.
-pub(super) const MOST_EPOCHS: i64 = 100_000;
+pub(super) const MAX_EPOCHS: i64 = 100_000;
 
 /// Name of a metric that may select weights or configurations.
 pub(super) const METRIC_NAME: ValueKind = ValueKind::OneOf(&CHOOSING);

@@ -2,19 +2,19 @@
 
 use super::augment::FILL;
 use super::define::{field, int, integer, list, optional, required, switch, variant};
-use super::norms::{MOST_CHANNELS, NORMS};
+use super::norms::{MAX_CHANNELS, NORMS};
 use crate::language::bounds::Bounds;
 use crate::language::field::{Field, ValueKind, Variant, Variants};
 
 /// Layers of one list at most.
-const MOST_LAYERS: usize = 10_000;
+const MAX_LAYERS: usize = 10_000;
 
 static LAYER: ValueKind = ValueKind::Keyed(&LAYERS);
 static BRANCH: ValueKind = layers();
 
 /// A list of layers.
 pub(super) const fn layers() -> ValueKind {
-    list(&LAYER, 0, MOST_LAYERS)
+    list(&LAYER, 0, MAX_LAYERS)
 }
 
 pub(super) const INITS: &[&str] = &[
@@ -41,18 +41,18 @@ const ACTIVATIONS: &[&str] = &[
     "softplus",
 ];
 /// Largest kernel, stride, padding or factor.
-const MOST_PIXELS: i64 = 8192;
+const MAX_PIXELS: i64 = 8192;
 
 /// Pixels, or vertical and horizontal pixels, of at least `min`.
 const fn pixels(min: i64) -> ValueKind {
     ValueKind::Pair {
         min,
-        max: MOST_PIXELS,
+        max: MAX_PIXELS,
     }
 }
 
 const UNITS_OR_CLASSES: ValueKind =
-    ValueKind::Either(&[integer(1, MOST_CHANNELS), ValueKind::OneOf(&["classes"])]);
+    ValueKind::Either(&[integer(1, MAX_CHANNELS), ValueKind::OneOf(&["classes"])]);
 const PADDING_KIND: ValueKind =
     ValueKind::Either(&[ValueKind::OneOf(&["valid", "same"]), pixels(0)]);
 const DROPOUT_RATE: ValueKind = ValueKind::Float(Bounds::BELOW_ONE);
@@ -102,20 +102,20 @@ const DILATION: Field = field(
 const GROUPS: Field = int(
     "groups",
     1,
-    MOST_CHANNELS,
+    MAX_CHANNELS,
     "1",
     "Number of groups of channels that are convolved separately.",
 );
 const MULTIPLIER: Field = int(
     "multiplier",
     1,
-    MOST_CHANNELS,
+    MAX_CHANNELS,
     "1",
     "Intermediate channels for each input channel.",
 );
 
 const fn output_channels(key: &'static str) -> Field {
-    required(key, integer(1, MOST_CHANNELS), "Output channels.")
+    required(key, integer(1, MAX_CHANNELS), "Output channels.")
 }
 
 /// A layer of `model.layers`
@@ -266,7 +266,7 @@ static CONV: &[Field] = &[
 static DEPTHWISE: &[Field] = &[
     required(
         "depthwise",
-        ValueKind::Either(&[integer(1, MOST_CHANNELS), ValueKind::True]),
+        ValueKind::Either(&[integer(1, MAX_CHANNELS), ValueKind::True]),
         "Output channels for each input channel; true for one.",
     ),
     KERNEL,
@@ -392,7 +392,7 @@ static UPSAMPLE: &[Field] = &[
 static SQUEEZE_EXCITE: &[Field] = &[
     required(
         "squeeze-excite",
-        integer(1, MOST_CHANNELS),
+        integer(1, MAX_CHANNELS),
         "Factor by which the number of channels is reduced between the two dense layers; 16 in \
          the paper.",
     ),
@@ -414,7 +414,7 @@ static SQUEEZE_EXCITE: &[Field] = &[
 static PAD: &[Field] = &[
     required(
         "pad",
-        ValueKind::Either(&[pixels(0), list(&integer(0, MOST_PIXELS), 4, 4)]),
+        ValueKind::Either(&[pixels(0), list(&integer(0, MAX_PIXELS), 4, 4)]),
         "Pixels at each side, as [vertical, horizontal] or as [top, bottom, left, right].",
     ),
     FILL,
@@ -458,7 +458,7 @@ static DENSE_BLOCK: &[Field] = &[
     required("dense-block", integer(1, 1000), "Number of repetitions."),
     required(
         "growth",
-        integer(1, MOST_CHANNELS),
+        integer(1, MAX_CHANNELS),
         "Channels that each repetition adds; \"$growth\" in its layers.",
     ),
     optional(
@@ -472,7 +472,7 @@ static DENSE_BLOCK: &[Field] = &[
 static REPEAT: &[Field] = &[
     required(
         "repeat",
-        integer(0, MOST_LAYERS as i64),
+        integer(0, MAX_LAYERS as i64),
         "Number of repetitions; 0 leaves the layers out.",
     ),
     required("layers", layers(), "The layers that are repeated."),

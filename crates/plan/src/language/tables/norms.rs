@@ -5,7 +5,7 @@ use crate::language::bounds::Bounds;
 use crate::language::field::{Field, Variants};
 
 /// Largest number of channels, units or groups.
-pub(super) const MOST_CHANNELS: i64 = 1 << 20;
+pub(super) const MAX_CHANNELS: i64 = 1 << 20;
 
 /// `norm`
 pub(crate) static NORMS: Variants = Variants {
@@ -37,7 +37,7 @@ pub(crate) static NORMS: Variants = Variants {
                 int(
                     "groups",
                     1,
-                    MOST_CHANNELS,
+                    MAX_CHANNELS,
                     "32",
                     "Number of groups, which must divide the number of channels.",
                 ),

@@ -1,7 +1,7 @@
 //! `train.schedule`.
 
 use super::define::{
-    MANY, METRIC_NAME, MOST_EPOCHS, field, float, int, integer, list, optional, required, variant,
+    MANY, MAX_EPOCHS, METRIC_NAME, field, float, int, integer, list, optional, required, variant,
 };
 use crate::language::bounds::Bounds;
 use crate::language::field::{Field, ValueKind, Variants};
@@ -43,7 +43,7 @@ const FACTOR: Field = required(
 );
 const SPAN: Field = optional(
     "epochs",
-    integer(1, MOST_EPOCHS),
+    integer(1, MAX_EPOCHS),
     "Length of the schedule. By default, the epochs of the phase.",
 );
 const MIN_LR: Field = float(
@@ -64,7 +64,7 @@ pub(crate) static SCHEDULES: Variants = Variants {
             [
                 required(
                     "every_epochs",
-                    integer(1, MOST_EPOCHS),
+                    integer(1, MAX_EPOCHS),
                     "Number of epochs between two changes."
                 ),
                 FACTOR
@@ -76,7 +76,7 @@ pub(crate) static SCHEDULES: Variants = Variants {
             [
                 required(
                     "after_epochs",
-                    list(&integer(1, MOST_EPOCHS), 1, 1000),
+                    list(&integer(1, MAX_EPOCHS), 1, 1000),
                     "Numbers of completed epochs after which the learning rate changes.",
                 ),
                 FACTOR,
@@ -116,7 +116,7 @@ pub(crate) static SCHEDULES: Variants = Variants {
             [
                 required(
                     "every_epochs",
-                    integer(1, MOST_EPOCHS),
+                    integer(1, MAX_EPOCHS),
                     "Length of the first cycle."
                 ),
                 int(
@@ -197,7 +197,7 @@ pub(crate) static SCHEDULES: Variants = Variants {
                 int(
                     "patience",
                     0,
-                    MOST_EPOCHS,
+                    MAX_EPOCHS,
                     "10",
                     "Number of epochs without an improvement that are tolerated."
                 ),
@@ -210,7 +210,7 @@ pub(crate) static SCHEDULES: Variants = Variants {
                 int(
                     "cooldown_epochs",
                     0,
-                    MOST_EPOCHS,
+                    MAX_EPOCHS,
                     "0",
                     "Number of epochs after a change that do not count towards the patience."
                 ),

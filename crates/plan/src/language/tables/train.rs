@@ -1,7 +1,7 @@
 //! `[train]`, its loss, evaluation and phases.
 
 use super::define::{
-    LAYER_PATTERNS, METRIC_NAME, MOST_EPOCHS, field, float, int, integer, list, optional, required,
+    LAYER_PATTERNS, MAX_EPOCHS, METRIC_NAME, field, float, int, integer, list, optional, required,
     switch, variant,
 };
 use super::optimizers::OPTIMIZERS;
@@ -13,7 +13,7 @@ use crate::language::field::{Field, ValueKind, Variants};
 pub(crate) static TRAIN: &[Field] = &[
     required(
         "epochs",
-        integer(1, MOST_EPOCHS),
+        integer(1, MAX_EPOCHS),
         "Passes over the training images, before any further phases.",
     ),
     int(
@@ -115,7 +115,7 @@ pub(crate) static EARLY_STOPPING: &[Field] = &[
     int(
         "patience",
         1,
-        MOST_EPOCHS,
+        MAX_EPOCHS,
         "5",
         "Training stops after this many epochs in a row without an improvement.",
     ),
@@ -187,7 +187,7 @@ pub(crate) static LOSSES: Variants = Variants {
 pub(crate) static PHASE: &[Field] = &[
     required(
         "epochs",
-        integer(1, MOST_EPOCHS),
+        integer(1, MAX_EPOCHS),
         "Passes over the training images in this phase.",
     ),
     optional(

@@ -17,7 +17,7 @@ const BOTTOM: f64 = 254.0;
 const LEFT: f64 = 44.0;
 /// Distance between panels.
 const GAP: f64 = 22.0;
-const MOST_WIDTH: f64 = 420.0;
+const MAX_WIDTH: f64 = 420.0;
 /// A cost whose largest value is more than this many times the smallest is on a logarithmic scale.
 const LOGARITHMIC_FROM: f64 = 4.0;
 
@@ -30,7 +30,7 @@ pub(super) fn scene(chart: &CostChart) -> Scene {
     let labels = labelled(ticks(range, 6));
     let count = chart.panels.len() as f64;
     let room = WIDTH - LEFT - 24.0 - GAP * (count - 1.0);
-    let width = (room / count).min(MOST_WIDTH);
+    let width = (room / count).min(MAX_WIDTH);
     for (i, panel) in chart.panels.iter().enumerate() {
         let left = LEFT + i as f64 * (width + GAP);
         let area = Area {

@@ -37,7 +37,7 @@ pub struct CostPoint {
     pub cost: f64,
     /// Its mean, in the unit of the axis.
     pub value: f64,
-    /// The standard deviation over its runs, 0 where there is none.
+    /// The standard deviation over its runs, 0 if there is none.
     pub sd: f64,
 }
 
@@ -66,7 +66,7 @@ fn seconds(configuration: &RankedConfiguration) -> Option<f64> {
 
 impl CostChart {
     /// Points of all ranked configurations; costs that are equal for all are left out. `None` with
-    /// fewer than two configurations, or where no cost differs.
+    /// fewer than two configurations, or if no cost differs.
     pub fn new(data: &ChartData) -> Option<CostChart> {
         let ranking = data.ranking;
         if ranking.ranked < 2 {

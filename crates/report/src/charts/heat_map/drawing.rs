@@ -1,6 +1,6 @@
 //! Draws a heat map.
 
-use super::field_grid::{FieldGrid, MOST_TURNED_LABEL, TOP};
+use super::field_grid::{FieldGrid, MAX_TURNED_LABEL, TOP};
 use super::means::HeatMap;
 use crate::charts::chart::WIDTH;
 use crate::draw::color::{Color, GRID, INK, MUTED};
@@ -79,7 +79,7 @@ fn draw_column_labels(scene: &mut Scene, grid: &FieldGrid, map: &HeatMap) {
     for (column, label) in map.across.1.iter().enumerate() {
         let x = grid.left + grid.cell * (column as f64 + 0.5);
         if grid.turned {
-            let label = font::fit(label, MOST_TURNED_LABEL, TEXT, false);
+            let label = font::fit(label, MAX_TURNED_LABEL, TEXT, false);
             let at = (x + centred(TEXT), grid.bottom + 8.0);
             scene.text(Text::new(at, label, Anchor::End).upright());
         } else {
@@ -99,7 +99,7 @@ fn draw_axis_names(scene: &mut Scene, grid: &FieldGrid, map: &HeatMap) {
     scene.text(Text::new(at, name, Anchor::Middle).bold().upright());
 }
 
-/// Decimals of the numbers in the fields, as many as fit; `None` where no number does.
+/// Decimals of the numbers in the fields, as many as fit; `None` if no number does.
 fn places_that_fit(map: &HeatMap, cell: f64) -> Option<usize> {
     let mut candidates = (0..=map.most_places).rev();
     candidates.find(|places| widest_number(map, *places) + 6.0 <= cell)

@@ -8,9 +8,9 @@ use crate::draw::text::TEXT;
 /// Top edge of the fields.
 pub(super) const TOP: f64 = 14.0;
 /// Maximum length of a rotated label.
-pub(super) const MOST_TURNED_LABEL: f64 = 150.0;
+pub(super) const MAX_TURNED_LABEL: f64 = 150.0;
 /// Maximum width of a label on the left.
-const MOST_LABEL: f64 = 240.0;
+const MAX_LABEL: f64 = 240.0;
 /// Width of the colour scale with its labels.
 const SCALE_WIDTH: f64 = 92.0;
 
@@ -37,14 +37,14 @@ pub(super) struct FieldGrid {
 impl FieldGrid {
     pub(super) fn new(map: &HeatMap) -> FieldGrid {
         let (rows, columns) = (map.down.1.len() as f64, map.across.1.len() as f64);
-        let label_width = widest(&map.down.1).min(MOST_LABEL);
+        let label_width = widest(&map.down.1).min(MAX_LABEL);
         let left = label_width + 40.0;
         let cell = ((WIDTH - left - SCALE_WIDTH) / columns).min(96.0);
         let height = (cell * 0.62).clamp(26.0, 52.0);
         let longest = widest(&map.across.1);
         let turned = longest + 8.0 > cell;
         let below = if turned {
-            longest.min(MOST_TURNED_LABEL) + 12.0
+            longest.min(MAX_TURNED_LABEL) + 12.0
         } else {
             20.0
         };

@@ -24,7 +24,7 @@ pub struct HeatMap {
 }
 
 impl HeatMap {
-    /// The means of every pair of values; `None` where an axis has fewer than two values with
+    /// The means of every pair of values; `None` if an axis has fewer than two values with
     /// results.
     pub fn new(ranking: &Ranking, first: &Axis, second: &Axis) -> Option<HeatMap> {
         // The axis with more values is horizontal: pages are wider than labels are long.

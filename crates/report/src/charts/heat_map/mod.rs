@@ -9,7 +9,7 @@ pub use means::HeatMap;
 use super::chart::{Chart, ChartData};
 
 /// Maximum number of pairs of axes that are drawn.
-const MOST_PAIRS: usize = 3;
+const MAX_PAIRS: usize = 3;
 
 /// A chart for each pair of axes that have at least two values each.
 pub(super) fn charts(data: &ChartData) -> Vec<Chart> {
@@ -20,7 +20,7 @@ pub(super) fn charts(data: &ChartData) -> Vec<Chart> {
             maps.extend(HeatMap::new(data.ranking, first, second));
         }
     }
-    maps.truncate(MOST_PAIRS);
+    maps.truncate(MAX_PAIRS);
     let is_only = maps.len() == 1;
     let mut charts = Vec::new();
     for (i, map) in maps.iter().enumerate() {

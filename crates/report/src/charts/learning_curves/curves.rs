@@ -49,7 +49,7 @@ pub struct CurvePoint {
 }
 
 impl LearningCurves {
-    /// Curves of the named metrics; `None` where no epoch has been recorded.
+    /// Curves of the named metrics; `None` if no epoch has been recorded.
     pub fn new(data: &ChartData, metrics: &[&str]) -> Option<LearningCurves> {
         let mut panels = Vec::with_capacity(metrics.len());
         for name in metrics {
@@ -140,7 +140,7 @@ impl LearningCurve {
 }
 
 /// Samples over the finished runs, by epoch. Unfinished runs would make the mean jump where they
-/// end, so they count only where no run finished.
+/// end, so they count only if no run finished.
 fn points(configuration: &RankedConfiguration, metric: &MetricFormat) -> Vec<CurvePoint> {
     let mut runs: Vec<&RankedRun> = configuration.finished().collect();
     if runs.is_empty() {
@@ -163,7 +163,7 @@ fn points(configuration: &RankedConfiguration, metric: &MetricFormat) -> Vec<Cur
     points
 }
 
-/// The metric after an epoch; `None` where it was not recorded or is not finite.
+/// The metric after an epoch; `None` if it was not recorded or is not finite.
 fn value_at(run: &RankedRun, epoch: u32, metric: &str) -> Option<f64> {
     let row = run.job.epochs.iter().find(|row| row.epoch == epoch)?;
     let value = *row.values.get(metric)?;

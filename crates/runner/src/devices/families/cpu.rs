@@ -11,7 +11,7 @@ pub(super) fn find(machine: &Machine) -> Vec<FoundDevice> {
     vec![processor(machine, DeviceName::CPU, "")]
 }
 
-/// The CPU with LibTorch, where its worker is installed.
+/// The CPU with LibTorch, if its worker is installed.
 pub(super) fn find_libtorch(machine: &Machine) -> Vec<FoundDevice> {
     if !worker_path(machine.worker_folder, DeviceName::LIBTORCH).exists() {
         return Vec::new();
@@ -36,7 +36,7 @@ fn processor_model(machine: &Machine) -> String {
     model.unwrap_or_else(|| std::env::consts::ARCH.to_string())
 }
 
-/// Memory of the machine, or the limit of the control group where that is less.
+/// Memory of the machine, or the limit of the control group if that is less.
 fn memory(machine: &Machine) -> Option<u64> {
     const GROUP_LIMITS: [&str; 2] = [
         "sys/fs/cgroup/memory.max",
@@ -47,7 +47,7 @@ fn memory(machine: &Machine) -> Option<u64> {
     let mut memory = kibibytes * 1024;
     for path in GROUP_LIMITS {
         let limit = fs::read_to_string(machine.path(path)).unwrap_or_default();
-        // Version 2 writes `max` where there is no limit.
+        // Version 2 writes `max` if there is no limit.
         if let Ok(limit) = limit.trim().parse::<u64>() {
             memory = memory.min(limit);
         }

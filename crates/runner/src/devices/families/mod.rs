@@ -15,7 +15,7 @@ use std::path::Path;
 
 /// The devices of this machine, in the order of [`DeviceFamily::ALL`].
 ///
-/// The CPU is always listed; LibTorch only where its worker is installed. CUDA devices are numbered
+/// The CPU is always listed; LibTorch only if its worker is installed. CUDA devices are numbered
 /// by their PCI addresses, after `CUDA_VISIBLE_DEVICES` is applied.
 pub fn find_devices(worker_folder: &Path) -> Vec<FoundDevice> {
     let visible = std::env::var("CUDA_VISIBLE_DEVICES").ok();
@@ -40,7 +40,7 @@ fn find_on(machine: &Machine) -> Vec<FoundDevice> {
     found
 }
 
-/// Why no device of a family can be used where none was found.
+/// Why no device of a family can be used if none was found.
 pub(super) fn none_found(family: DeviceFamily) -> String {
     match family {
         DeviceFamily::Cuda => "no NVIDIA GPU was found (nothing in /dev/nvidia*)".to_string(),

@@ -18,7 +18,7 @@ pub(super) struct ConvNormState {
     pub inputs: [FlexTensor; 5],
     /// The output of the convolution alone.
     pub bare: FlexTensor,
-    /// The output of the norm, where a summand was added.
+    /// The output of the norm, if a summand was added.
     pub output: Option<FlexTensor>,
     pub fused: FusedConvNorm,
 }
@@ -94,7 +94,7 @@ impl ConvNormState {
 #[derive(Debug)]
 pub(super) struct ConvNormGradient;
 
-/// The parents are `[x, weight, bias, scale, shift]`, and the summand where there is one.
+/// The parents are `[x, weight, bias, scale, shift]`, and the summand if there is one.
 impl<const N: usize> Backward<Flex, N> for ConvNormGradient {
     type State = ConvNormState;
 
