@@ -11,6 +11,7 @@ use crate::source::text::SourceText;
 use crate::source::tree::Node;
 use std::io;
 use std::path::{Component, Path, PathBuf};
+use std::string::FromUtf8Error;
 
 /// Largest experiment file, in bytes.
 const LARGEST_FILE: u64 = 512 << 10;
@@ -171,14 +172,16 @@ impl Loader<'_> {
                 }));
             }
         };
-        String::from_utf8(bytes).map_err(|e| {
-            let valid = &e.as_bytes()[..e.utf8_error().valid_up_to()];
-            let line = valid.iter().filter(|b| **b == b'\n').count() + 1;
-            let why = format!("line {line} contains a byte that is not UTF-8");
-            let problem = unreadable(from, format!("{what} is not a text file"), why);
-            Box::new(problem.help("save it as UTF-8"))
-        })
+        String::from_utf8(bytes).map_err(|error| Box::new(not_utf8(from, what, &error)))
     }
+}
+
+fn not_utf8(from: Option<Span>, what: &str, error: &FromUtf8Error) -> Problem {
+    let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+    let line = valid.iter().filter(|b| **b == b'\n').count() + 1;
+    let why = format!("line {line} contains a byte that is not UTF-8");
+    let problem = unreadable(from, format!("{what} is not a text file"), why);
+    problem.help("save it as UTF-8")
 }
 
 /// A file that cannot be used, included at `from`.

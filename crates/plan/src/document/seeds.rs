@@ -13,11 +13,12 @@ impl FromStr for Seeds {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Seeds, String> {
-        parse(text).map(Seeds).ok_or_else(|| {
-            format!(
+        match parse(text) {
+            Some(seeds) => Ok(Seeds(seeds)),
+            None => Err(format!(
                 "`{text}` is neither a number of seeds (3) nor a list of different seeds (0,1,5)"
-            )
-        })
+            )),
+        }
     }
 }
 

@@ -30,8 +30,8 @@ const SWEEP_NOTES: &str = "
 An axis is a dotted path in quotes with a list of values: `\"train.optimizer.lr\" = [0.1, 0.01]`. A
 value may be a whole table, which is merged into the table that it overrides key by key, unless its
 `name` differs: then it replaces that table. Lists are replaced as a whole. `\"none\"` turns off
-what can be turned off, exactly as leaving the key out does. Combinations that differ only in a value
-without effect (momentum under Adam) are trained once.
+what can be turned off, exactly as leaving the key out does. Combinations that differ only in a
+value without effect (momentum under Adam) are trained once.
 ";
 
 const STAGE_NOTES: &str = "

@@ -265,28 +265,25 @@ fn stage_plan(collected: CollectedStage, configurations: &[Planned], seeds: usiz
 
 /// The values of a point on its axes, as they are recorded.
 fn values(axes: &Axes, point: &GridPoint) -> Vec<AxisValue> {
-    let value = |choice: &AxisChoice| {
-        let axis = &axes.all[choice.axis as usize];
-        let value = &axis.values[choice.value as usize];
-        AxisValue {
-            path: axis.path.clone(),
-            label: value.label.clone(),
-            value: value.node.json(),
-        }
-    };
-    point.iter().map(value).collect()
+    point.iter().map(|choice| value(axes, choice)).collect()
+}
+
+fn value(axes: &Axes, choice: &AxisChoice) -> AxisValue {
+    let axis = &axes.all[choice.axis as usize];
+    let value = &axis.values[choice.value as usize];
+    AxisValue {
+        path: axis.path.clone(),
+        label: value.label.clone(),
+        value: value.node.json(),
+    }
 }
 
 /// Labels of the configurations. Those that would be equal name the axes of all values.
 fn labels(axes: &Axes, distinct: &[Distinct], experiment: &str) -> Vec<String> {
-    let label = |point: &GridPoint, named: bool| {
-        if point.is_empty() {
-            experiment.to_string()
-        } else {
-            configuration_label(&axes.all, point, named)
-        }
-    };
-    let short: Vec<String> = distinct.iter().map(|d| label(&d.point, false)).collect();
+    let points = distinct.iter().map(|d| &d.point);
+    let short: Vec<String> = points
+        .map(|point| label(axes, point, experiment, false))
+        .collect();
     let mut counts: HashMap<&str, u32> = HashMap::with_capacity(short.len());
     for label in &short {
         *counts.entry(label).or_default() += 1;
@@ -294,12 +291,21 @@ fn labels(axes: &Axes, distinct: &[Distinct], experiment: &str) -> Vec<String> {
     let mut labels = Vec::with_capacity(short.len());
     for (found, short) in distinct.iter().zip(&short) {
         labels.push(if counts[short.as_str()] > 1 {
-            label(&found.point, true)
+            label(axes, &found.point, experiment, true)
         } else {
             short.clone()
         });
     }
     labels
+}
+
+/// The label of a point; without axes, the name of the experiment.
+fn label(axes: &Axes, point: &GridPoint, experiment: &str, named: bool) -> String {
+    if point.is_empty() {
+        experiment.to_string()
+    } else {
+        configuration_label(&axes.all, point, named)
+    }
 }
 
 fn recorded_axis(axis: &GridAxis) -> Axis {

@@ -187,20 +187,10 @@ impl<'a> Resolver<'a> {
         (model_number, model): (SectionNumber, &ModelSection),
         summary: &ModelSummary,
     ) -> Fit {
-        let resolved = &train.resolved;
-        let compute = || {
-            let mut sink = ProblemSink::default();
-            let network = tensors(&model.spec, summary);
-            check_patterns(&resolved.patterns, &train.spec, &network, &mut sink);
-            let from = resolved.from.as_ref();
-            let note = from.and_then(|from| from.check(&network, &mut sink));
-            Rc::new((note, sink.problems))
-        };
-        if resolved.patterns.is_empty() && resolved.from.is_none() {
-            return Rc::default();
-        }
         let key = (train_number, model_number);
-        self.fits.entry(key).or_insert_with(compute).clone()
+        let fits = &mut self.fits;
+        let fit = fits.entry(key);
+        fit.or_insert_with(|| fit_of(train, model, summary)).clone()
     }
 
     fn task(&self) -> Task {
@@ -272,15 +262,18 @@ impl<'a> Resolver<'a> {
         let blocks = blocks.unwrap_or_else(|| Node::empty_table(Span::BUILT_IN));
         let section = self.sections.section("model", &part, &mut sink);
         let resolved = section.and_then(|node| model(&node, &blocks, classes, &mut sink));
-        let value = resolved.map(|resolved| {
-            let summary =
-                facts.and_then(|facts| summary(&resolved, image_shape(facts), classes, &mut sink));
-            ModelSection {
-                digest: digest(&resolved.spec),
-                spec: Rc::new(resolved.spec),
-                summary: summary.map(Arc::new),
+        let value = match resolved {
+            Some(resolved) => {
+                let summary = facts
+                    .and_then(|facts| summary(&resolved, image_shape(facts), classes, &mut sink));
+                Some(ModelSection {
+                    digest: digest(&resolved.spec),
+                    spec: Rc::new(resolved.spec),
+                    summary: summary.map(Arc::new),
+                })
             }
-        });
+            None => None,
+        };
         self.model.insert(part, value, sink.problems)
     }
 
@@ -295,20 +288,36 @@ impl<'a> Resolver<'a> {
         let alternatives = self.sections.alternatives;
         let resolved = section
             .and_then(|node| train(&node, alternatives, classes, &mut self.transfers, &mut sink));
-        let value = resolved.map(|resolved| {
-            let mut spec = resolved.spec.clone();
-            if let (Some(test), Some(data)) = (self.range_test, data) {
-                let images = training_images(&data.data.spec, &data.facts);
-                spec = test.training(spec, images);
-            }
-            TrainSection {
-                digest: Configuration::training_digest(&spec, self.task()),
-                spec: Rc::new(spec),
-                resolved,
-            }
-        });
+        let value = resolved.map(|resolved| self.train_section(resolved, data));
         self.train.insert(part, value, sink.problems)
     }
+
+    fn train_section(&self, resolved: ResolvedTrain, data: Option<&DataSection>) -> TrainSection {
+        let mut spec = resolved.spec.clone();
+        if let (Some(test), Some(data)) = (self.range_test, data) {
+            let images = training_images(&data.data.spec, &data.facts);
+            spec = test.training(spec, images);
+        }
+        TrainSection {
+            digest: Configuration::training_digest(&spec, self.task()),
+            spec: Rc::new(spec),
+            resolved,
+        }
+    }
+}
+
+/// Checks what `[train]` says about the network.
+fn fit_of(train: &TrainSection, model: &ModelSection, summary: &ModelSummary) -> Fit {
+    let resolved = &train.resolved;
+    if resolved.patterns.is_empty() && resolved.from.is_none() {
+        return Rc::default();
+    }
+    let mut sink = ProblemSink::default();
+    let network = tensors(&model.spec, summary);
+    check_patterns(&resolved.patterns, &train.spec, &network, &mut sink);
+    let from = resolved.from.as_ref();
+    let note = from.and_then(|from| from.check(&network, &mut sink));
+    Rc::new((note, sink.problems))
 }
 
 fn class_count(facts: &DataFacts) -> u32 {

@@ -94,22 +94,17 @@ fn race_problem(
     max: Option<usize>,
     seeds: Option<usize>,
 ) -> Option<Problem> {
-    let problem = |key: &str, title: String, label: &str, help: &str| {
-        let node = reader.given(key)?;
-        let problem = Problem::of(ProblemCode::WrongValue, node, title);
-        Some(problem.label(label).help(help))
-    };
     let none_left = "leaves no seeds for the race";
-    match (max, seeds) {
+    let (key, title, label, help) = match (max, seeds) {
         (Some(max), Some(seeds)) if max <= seeds => {
             let has = counted(seeds as u64, "seed");
             let title = format!("`search.race.max_seeds` is {max}, but the experiment has {has}");
             let help = "leave it out: the race then ends at experiment.seeds";
-            problem("max_seeds", title, "adds no seeds", help)
+            ("max_seeds", title, "adds no seeds", help)
         }
         (Some(max), _) if start as usize >= max => {
             let title = format!("`search.race.start_seeds` is {start}, but `max_seeds` is {max}");
-            problem("start_seeds", title, none_left, "raise max_seeds")
+            ("start_seeds", title, none_left, "raise max_seeds")
         }
         (None, Some(seeds)) if start as usize >= seeds => {
             let has = counted(seeds as u64, "seed");
@@ -117,10 +112,12 @@ fn race_problem(
                 format!("`search.race.start_seeds` is {start}, but the experiment has {has}");
             let help = "the race trains further seeds only for promising configurations: raise \
                         experiment.seeds, or set max_seeds";
-            problem("start_seeds", title, none_left, help)
+            ("start_seeds", title, none_left, help)
         }
-        (Some(_), Some(_) | None) | (None, Some(_) | None) => None,
-    }
+        (Some(_) | None, Some(_) | None) => return None,
+    };
+    let problem = Problem::of(ProblemCode::WrongValue, reader.given(key)?, title);
+    Some(problem.label(label).help(help))
 }
 
 /// The rule that a word of the command line names, with the defaults of the language: `asha`,

@@ -72,40 +72,47 @@ fn test_share_of_a_set_with_test_images(reader: &TableReader, source: &Source) -
 
 /// The rows that a split's file lists, in ascending order.
 fn listed_rows(node: &Node, inputs: &Inputs) -> Result<Vec<u32>, Box<Problem>> {
-    let wrong = |title: String, label: &str| {
-        let help = "one number per line: the training images, counted from 0, that are used for \
-                    validation; # begins a comment";
-        let problem = Problem::of(ProblemCode::WrongValue, node, title);
-        Box::new(problem.label(label).help(help))
-    };
     let name = node.text().unwrap_or_default();
     let path = inputs.documents.resolve_path(node.span, name);
     let bytes = (inputs.read)(&path, LARGEST_TEXT).map_err(|e| {
         let title = format!("the split's file {} cannot be read", path.display());
-        wrong(title, &e.to_string())
+        wrong_file(node, title, &e.to_string())
     })?;
-    let text = String::from_utf8(bytes)
-        .map_err(|_| wrong("the split's file is not a text file".into(), "not UTF-8"))?;
+    let Ok(text) = String::from_utf8(bytes) else {
+        let title = "the split's file is not a text file".into();
+        return Err(wrong_file(node, title, "not UTF-8"));
+    };
     let mut rows = Vec::new();
     for (i, line) in text.lines().enumerate() {
         let line = line.split('#').next().unwrap_or_default().trim();
         if line.is_empty() {
             continue;
         }
-        let row = line.parse::<u32>().ok().filter(|row| *row < MAX_ROWS);
-        rows.push(row.ok_or_else(|| {
+        let Some(row) = line.parse().ok().filter(|row| *row < MAX_ROWS) else {
             let shown: String = line.chars().take(LONGEST_SHOWN).collect();
             let title = format!("line {} of the split's file is \"{shown}\"", i + 1);
-            wrong(title, "not the number of an image")
-        })?);
+            return Err(wrong_file(node, title, "not the number of an image"));
+        };
+        rows.push(row);
     }
     rows.sort_unstable();
     if let Some(twice) = rows.windows(2).find(|pair| pair[0] == pair[1]) {
         let title = format!("the split's file lists image {} twice", twice[0]);
-        return Err(wrong(title, ""));
+        return Err(wrong_file(node, title, ""));
     }
     if rows.is_empty() {
-        return Err(wrong("the split's file lists no images".into(), ""));
+        return Err(wrong_file(
+            node,
+            "the split's file lists no images".into(),
+            "",
+        ));
     }
     Ok(rows)
+}
+
+fn wrong_file(node: &Node, title: String, label: &str) -> Box<Problem> {
+    let help = "one number per line: the training images, counted from 0, that are used for \
+                validation; # begins a comment";
+    let problem = Problem::of(ProblemCode::WrongValue, node, title);
+    Box::new(problem.label(label).help(help))
 }

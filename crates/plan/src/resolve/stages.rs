@@ -131,23 +131,26 @@ fn chosen_point(
     points: &[GridPoint],
     resolved: &[Option<ResolvedPoint>],
 ) -> Option<usize> {
-    let mut pairs = points.iter().zip(resolved);
-    pairs.position(|(point, resolved)| {
-        resolved
-            .as_ref()
-            .is_some_and(|r| r.digest.configuration_id() == decision.configuration)
-            && has_values_of(point, decision, axes)
-    })
+    for (i, (point, resolved)) in points.iter().zip(resolved).enumerate() {
+        let id = resolved.as_ref().map(|r| r.digest.configuration_id());
+        if id.as_ref() == Some(&decision.configuration) && has_values_of(point, decision, axes) {
+            return Some(i);
+        }
+    }
+    None
 }
 
 fn has_values_of(point: &GridPoint, decision: &Choice, axes: &Axes) -> bool {
-    let is_recorded = |choice: &AxisChoice| {
-        let axis = &axes.all[choice.axis as usize];
-        let value = axis.values[choice.value as usize].node.json();
-        let mut recorded = decision.values.iter();
-        recorded.any(|v| v.path == axis.path && v.value == value)
-    };
-    point.len() == decision.values.len() && point.iter().all(is_recorded)
+    let mut choices = point.iter();
+    point.len() == decision.values.len()
+        && choices.all(|choice| is_recorded(choice, decision, axes))
+}
+
+fn is_recorded(choice: &AxisChoice, decision: &Choice, axes: &Axes) -> bool {
+    let axis = &axes.all[choice.axis as usize];
+    let value = axis.values[choice.value as usize].node.json();
+    let mut recorded = decision.values.iter();
+    recorded.any(|v| v.path == axis.path && v.value == value)
 }
 
 /// What a user should know about a recorded decision: that it no longer applies, or that there are
