@@ -153,7 +153,7 @@ fn labels_of_long_values_say_what_differs() {
             "scale=[0.9, 1.1]",
         ],
     );
-    // One long value is told by the names of its parts.
+    // A single long value is labelled by the names of its parts.
     check_labels(
         &format!("grid.\"augment.steps\" = [[], [{rotated}]]"),
         &["none", "rotate + translate + scale"],

@@ -46,10 +46,10 @@ fn settings_are_resolved_and_wrong_ones_are_refused() {
         CheckpointEvery::Epochs(5)
     );
     let wrong = |text: &str, words: &[&str]| {
-        let told = problems(&format!("{SMALL}\n[run]\n{text}"));
+        let message = problems(&format!("{SMALL}\n[run]\n{text}"));
         words
             .iter()
-            .for_each(|word| assert!(told.contains(word), "\"{word}\" is not in\n{told}"));
+            .for_each(|word| assert!(message.contains(word), "\"{word}\" is not in\n{message}"));
     };
     wrong(
         "time_limit = \"2 parsecs\"\nlost_after = \"1 s\"",

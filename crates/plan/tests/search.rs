@@ -15,10 +15,13 @@ fn rules_are_resolved() {
         search("stop = {}").stop,
         Some(StopRule::SuccessiveHalving { eta: 3, first: 1 })
     );
-    let told = problems(&format!(
+    let message = problems(&format!(
         "{SMALL}\n[search]\nstop = {{ rule = \"median\", eta = 2 }}"
     ));
-    assert!(told.contains("has no effect with \"median\""), "{told}");
+    assert!(
+        message.contains("has no effect with \"median\""),
+        "{message}"
+    );
 }
 
 #[test]
@@ -60,8 +63,8 @@ fn a_race_may_go_beyond_the_seeds_of_the_experiment() {
         (Some(2), vec![7, 1, 0, 2, 3])
     );
     let wrong = |seeds: &str, race: &str, words: &str| {
-        let told = problems(&file(seeds, race));
-        assert!(told.contains(words), "\"{words}\" is not in\n{told}");
+        let message = problems(&file(seeds, race));
+        assert!(message.contains(words), "\"{words}\" is not in\n{message}");
     };
     wrong("2", "start_seeds = 2", "leaves no seeds for the race");
     wrong(
@@ -98,10 +101,10 @@ fn priorities_rank_configurations() {
     let two = "priority = [{ \"train.optimizer.lr\" = 0.01, \"train.batch_size\" = 64 }, { batch_size = 32 }]";
     assert_eq!(ranks(two), [1, 1, 2, 0]);
     let wrong = |run: &str, words: &str| {
-        let told = problems(&format!(
+        let message = problems(&format!(
             "[experiment]\nname = \"order\"\n{REST}\n[run]\n{run}\n"
         ));
-        assert!(told.contains(words), "\"{words}\" is not in\n{told}");
+        assert!(message.contains(words), "\"{words}\" is not in\n{message}");
     };
     wrong("order = \"random\"", "\"short-first\" or \"file\"");
     wrong(

@@ -50,10 +50,10 @@ fn groups_change_ids_only_if_there_are_any() {
 #[test]
 fn patterns_must_name_layers() {
     let check = |text: &str, words: &[&str]| {
-        let told = problems(&with(text));
+        let message = problems(&with(text));
         words
             .iter()
-            .for_each(|word| assert!(told.contains(word), "\"{word}\" is not in\n{told}"));
+            .for_each(|word| assert!(message.contains(word), "\"{word}\" is not in\n{message}"));
     };
     check(
         "freeze = [\"conv1\", \"con2\"]",

@@ -12,7 +12,7 @@ use std::sync::Arc;
 /// path is written.
 ///
 /// # Errors
-/// A path that does not exist, or a name that stands for nothing.
+/// A path that leads nowhere, or the name of an alternative that does not exist.
 pub(crate) fn set_value(
     root: &mut Node,
     path: &[Arc<str>],
