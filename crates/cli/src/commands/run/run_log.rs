@@ -5,7 +5,7 @@ use crate::logging::{OpenRunLog, open_run_log};
 use convsweep_plan::Plan;
 use convsweep_runner::devices::worker_folder;
 use convsweep_runner::{RunEvent, host_name};
-use convsweep_spec::event::Event;
+use convsweep_spec::event::{Event, Fingerprint, Start};
 use convsweep_spec::layout::RUN_LOG;
 use convsweep_spec::words::counted;
 use std::fs;
@@ -85,8 +85,9 @@ fn worker_event(job: &str, attempt: u32, event: &Event) {
             from,
             ..
         } => tracing::info!(
-            "job {job}, attempt {attempt}: started as process {pid} on {device}, {from:?}, \
-            {fingerprint:?}"
+            "job {job}, attempt {attempt}: started as process {pid} on {device} {}; {}",
+            start_words(from),
+            fingerprint_words(fingerprint)
         ),
         Event::Warning { text } => tracing::info!("job {job}, attempt {attempt}: {text}"),
         Event::Progress { .. }
@@ -98,6 +99,39 @@ fn worker_event(job: &str, attempt: u32, event: &Event) {
         | Event::Artifact { .. }
         | Event::Ended { .. } => {}
     }
+}
+
+fn start_words(from: &Start) -> String {
+    match from {
+        Start::Scratch => "from scratch".to_string(),
+        Start::Checkpoint { epoch, step, exact } => format!(
+            "from its checkpoint after epoch {epoch} and step {step}{}",
+            exact_words(*exact)
+        ),
+        Start::State { job, epoch, exact } => format!(
+            "from the state of job {job} after epoch {epoch}{}",
+            exact_words(*exact)
+        ),
+    }
+}
+
+fn exact_words(exact: bool) -> &'static str {
+    if exact {
+        ""
+    } else {
+        ", written by another program or on other hardware"
+    }
+}
+
+fn fingerprint_words(fingerprint: &Fingerprint) -> String {
+    format!(
+        "backend {}, {}, {}, worker {} of revision {}",
+        fingerprint.backend,
+        fingerprint.device,
+        fingerprint.instructions,
+        fingerprint.version,
+        fingerprint.revision
+    )
 }
 
 /// Cores that this process may use.
