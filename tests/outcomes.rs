@@ -89,7 +89,7 @@ fn a_diverged_job_stops_no_sweep_and_is_trained_again_only_if_it_is_named() {
     workdir
         .run(&["run", "small.toml"])
         .exits(1)
-        .says(&["diverged", "a lower learning rate is another job"]);
+        .says(&["diverged", "try a lower learning rate"]);
     let mut ended = outcomes(&workdir);
     ended.sort();
     assert_eq!(ended, ["diverged", "finished"]);

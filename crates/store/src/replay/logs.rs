@@ -2,33 +2,20 @@
 //! rows and the position in the log together.
 
 use super::lines::{beginning, parse, read_line};
+use super::log_position::LogPosition;
+use super::sync_report::SyncReport;
 use crate::apply::{Changes, LogPlace, apply_entry, apply_event};
 use crate::error::StoreError;
 use convsweep_spec::event::Envelope;
 use convsweep_spec::layout::{EVENTS, EXPERIMENT_LOG, ResultsFolder};
 use convsweep_spec::log::{LogEntry, Record};
-use rusqlite::{Connection, ErrorCode, params};
-use std::collections::HashMap;
+use rusqlite::{Connection, ErrorCode};
 use std::fs::{self, File};
 use std::io::{BufReader, ErrorKind, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 /// Maximum number of lines in one transaction.
 const MAX_LINES: u32 = 20_000;
-/// Problems of one log that are reported one by one.
-const MAX_PROBLEMS: usize = 10;
-
-/// What reading the logs found.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct SyncReport {
-    /// Events read.
-    pub events: u64,
-    /// Entries of experiments' logs read.
-    pub entries: u64,
-    /// Lines and files that could not be read or were ignored, each with file and line, for
-    /// the user.
-    pub problems: Vec<String>,
-}
 
 /// Reads what the logs contain beyond what the database has read.
 pub(crate) fn replay(
@@ -75,15 +62,6 @@ struct LogReader<'a> {
     lines: u32,
 }
 
-/// How far a log has been read.
-#[derive(Clone, Copy, Default)]
-struct LogPosition {
-    offset: u64,
-    lines: u64,
-    /// The revision that an experiment's next entry belongs to.
-    revision: Option<u32>,
-}
-
 /// Whose log it is.
 enum LogOwner {
     Experiment(String),
@@ -92,9 +70,8 @@ enum LogOwner {
 
 impl LogReader<'_> {
     fn all_logs(&mut self) -> Result<(), StoreError> {
-        let mut positions = self
-            .positions()
-            .map_err(|e| StoreError::sqlite(&self.database, e))?;
+        let mut positions =
+            LogPosition::all(self.connection).map_err(|e| StoreError::sqlite(&self.database, e))?;
         for name in self.folders(&self.results.0.clone())? {
             if name != "jobs" && self.results.experiment_log(&name).is_file() {
                 let log = format!("{name}/{EXPERIMENT_LOG}");
@@ -121,21 +98,6 @@ impl LogReader<'_> {
                 ));
             }
         }
-    }
-
-    fn positions(&self) -> rusqlite::Result<HashMap<String, LogPosition>> {
-        let mut statement = self
-            .connection
-            .prepare_cached("select path, offset, lines, revision from logs")?;
-        let rows = statement.query_map([], |row| {
-            let position = LogPosition {
-                offset: row.get::<_, i64>(1)? as u64,
-                lines: row.get::<_, i64>(2)? as u64,
-                revision: row.get(3)?,
-            };
-            Ok((row.get(0)?, position))
-        })?;
-        rows.collect()
     }
 
     /// Names of the folders in `folder`, sorted; empty if it does not exist.
@@ -223,17 +185,8 @@ impl LogReader<'_> {
             }
         }
         tracing::debug!(lines = position.lines, "read the log");
-        self.report_problems(&name, problems);
+        self.report.add_problems(&name, problems);
         self.save_position(&name, position)
-    }
-
-    fn report_problems(&mut self, log: &str, mut problems: Vec<String>) {
-        if problems.len() > MAX_PROBLEMS + 1 {
-            let more = problems.len() - MAX_PROBLEMS;
-            problems.truncate(MAX_PROBLEMS);
-            problems.push(format!("{log}: and {more} more lines"));
-        }
-        self.report.problems.extend(problems);
     }
 
     /// Applies one line. The answer says what is wrong with it, if anything is.
@@ -290,14 +243,9 @@ impl LogReader<'_> {
     }
 
     fn save_position(&self, log: &str, position: LogPosition) -> Result<(), StoreError> {
-        let sql = "insert or replace into logs (path, offset, lines, revision)
-            values (?1, ?2, ?3, ?4)";
-        let (offset, lines) = (position.offset as i64, position.lines as i64);
-        self.connection
-            .prepare_cached(sql)
-            .and_then(|mut s| s.execute(params![log, offset, lines, position.revision]))
+        position
+            .save(self.connection, log)
             .map_err(|e| StoreError::sqlite(&self.database, e))
-            .map(drop)
     }
 
     fn commit(&mut self) -> Result<(), StoreError> {

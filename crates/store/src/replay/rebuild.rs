@@ -1,6 +1,7 @@
 //! Building the database again from the logs.
 
-use super::logs::{SyncReport, replay};
+use super::logs::replay;
+use super::sync_report::SyncReport;
 use crate::error::StoreError;
 use crate::schema;
 use convsweep_spec::layout::ResultsFolder;

@@ -1,8 +1,10 @@
 //! Messages about how attempts ended.
 
 use convsweep_runner::local::describe_exit;
+use convsweep_runner::{LimitReached, StopRequest};
 use convsweep_spec::metric;
 use convsweep_spec::outcome::Outcome;
+use convsweep_spec::words::counted;
 use std::collections::BTreeMap;
 
 /// How many lines are shown from the end of a worker's stderr.
@@ -65,4 +67,42 @@ pub fn with_stderr(text: &str, stderr: &str) -> String {
         text += &format!("\n    {line}");
     }
     text
+}
+
+/// A person has paused the run, or lets it continue.
+pub fn paused_words(paused: bool) -> &'static str {
+    if paused {
+        "paused: running jobs write a checkpoint; `convsweep resume` lets them continue"
+    } else {
+        "the sweep continues"
+    }
+}
+
+/// A limit of the run was reached.
+pub fn limit_words(limit: LimitReached) -> String {
+    match limit {
+        LimitReached::TimeLimit => {
+            "the sweep's time limit is reached: running jobs write a checkpoint".to_string()
+        }
+        LimitReached::Failures(count) => format!(
+            "{} failed, no more are started (run.on_failure): running jobs write a checkpoint",
+            counted(count.into(), "job")
+        ),
+    }
+}
+
+/// The run was asked to stop while this many jobs are running.
+pub fn stopping_words(request: StopRequest, running: usize) -> String {
+    if request == StopRequest::Now {
+        return "stopping at once; the same command continues from the last checkpoints"
+            .to_string();
+    }
+    let jobs = match running {
+        1 => "1 running job writes a checkpoint".to_string(),
+        running => format!("{running} running jobs write a checkpoint"),
+    };
+    format!(
+        "stopping: {jobs}, the same command continues from there; \
+        interrupt again to stop at once"
+    )
 }

@@ -1,7 +1,9 @@
 //! Follows the events of a run and shows them.
 
 use super::job_table::{JobInfo, JobTable, RunningEntry};
-use super::messages::{outcome_words, remedy, scores, with_stderr};
+use super::messages::{
+    limit_words, outcome_words, paused_words, remedy, scores, stopping_words, with_stderr,
+};
 use super::screen::Screen;
 use convsweep_runner::estimate::fraction_done;
 use convsweep_runner::launcher::Slot;
@@ -308,45 +310,17 @@ impl RunDisplay {
 
     fn paused(&mut self, paused: bool) {
         self.is_draining = paused;
-        self.screen.say(if paused {
-            "paused: running jobs write a checkpoint; `convsweep resume` lets them continue"
-        } else {
-            "the sweep continues"
-        });
+        self.screen.say(paused_words(paused));
     }
 
     fn limit_reached(&mut self, limit: LimitReached) {
         self.is_draining = true;
-        let text = match limit {
-            LimitReached::TimeLimit => {
-                "the sweep's time limit is reached: running jobs write a checkpoint".to_string()
-            }
-            LimitReached::Failures(count) => format!(
-                "{} failed, no more are started (run.on_failure): \
-                running jobs write a checkpoint",
-                counted(count.into(), "job")
-            ),
-        };
-        self.screen.say(&text);
+        self.screen.say(&limit_words(limit));
     }
 
-    fn stopping(&mut self, stop: StopRequest, running: usize) {
+    fn stopping(&mut self, request: StopRequest, running: usize) {
         self.is_draining = true;
-        let text = match (stop, running) {
-            (StopRequest::Now, _) => {
-                "stopping at once; the same command continues from the last checkpoints".to_string()
-            }
-            (StopRequest::Drain | StopRequest::No, 1) => {
-                "stopping: 1 running job writes a checkpoint, the same command continues from \
-                there; interrupt again to stop at once"
-                    .to_string()
-            }
-            (StopRequest::Drain | StopRequest::No, running) => format!(
-                "stopping: {running} running jobs write a checkpoint, the same command continues \
-                from there; interrupt again to stop at once"
-            ),
-        };
-        self.screen.say(&text);
+        self.screen.say(&stopping_words(request, running));
     }
 
     fn show_time_left(&self) {
