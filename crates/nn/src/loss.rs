@@ -83,7 +83,7 @@ impl Objective {
     }
 }
 
-/// Weights images / (classes · images of the class); 0 for a class without images.
+/// The weight of a class is images / (classes · images of the class), or 0 if it has no images.
 fn balanced(classes: usize, labels: &[u16]) -> Vec<f64> {
     let mut counts = vec![0u64; classes];
     for &label in labels {

@@ -28,7 +28,8 @@ pub(super) fn conv(conv: &Conv, input: Shape) -> FusedConv {
     }
 }
 
-/// Burn cuts off equally at both ends; what is to be cut off at the end only is left as surplus.
+/// Burn cuts off the same number of pixels at both ends. Pixels that are to be cut off at one end
+/// only remain as surplus.
 pub(super) fn transposed(layer: &Transposed, input: Shape, output: Shape) -> TransposedConv {
     let cut = transposed_cut(
         layer.padding,

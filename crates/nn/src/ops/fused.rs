@@ -57,7 +57,7 @@ pub(crate) struct TransposedConv {
     /// Rows and columns of the input.
     pub input: [usize; 2],
     pub options: ConvTransposeOptions<2>,
-    /// Rows and columns that Burn's result has too many, at the bottom and right.
+    /// Surplus rows and columns of Burn's result, at the bottom and right.
     pub surplus: [usize; 2],
 }
 
@@ -90,7 +90,7 @@ pub(crate) struct FusedDense {
 pub(crate) struct ParameterStep<'a> {
     pub rule: &'a Rule,
     pub learning_rate: f64,
-    /// Times the parameter is added to the gradient.
+    /// The parameter times this is added to the gradient.
     pub weight_decay: f64,
     /// The parameter is multiplied by this first.
     pub shrink: f64,
