@@ -149,17 +149,16 @@ fn choose_thumbnails(classified: &Classified, classes: usize) -> Vec<u32> {
     let n = classified.labels.len();
     let sample = n.min(THUMBNAILS);
     let mut chosen: Vec<u32> = (0..sample).map(|i| (i * n / sample) as u32).collect();
-    let is_mistake = |&i: &usize| classified.labels[i] != classified.predicted[i];
-    let confidence = |i: usize| {
-        let predicted = usize::from(classified.predicted[i]);
-        classified.probabilities[i * classes + predicted]
-    };
-    let mut mistakes: Vec<usize> = (0..n).filter(is_mistake).collect();
-    mistakes.sort_by(|&a, &b| {
-        let descending = confidence(b).total_cmp(&confidence(a));
-        descending.then(a.cmp(&b))
-    });
-    chosen.extend(mistakes.into_iter().take(THUMBNAILS).map(|i| i as u32));
+    let mut mistakes: Vec<(f32, usize)> = Vec::new();
+    for i in 0..n {
+        let predicted = classified.predicted[i];
+        if classified.labels[i] != predicted {
+            let of_image = &classified.probabilities[i * classes..];
+            mistakes.push((of_image[usize::from(predicted)], i));
+        }
+    }
+    mistakes.sort_by(|(p, a), (q, b)| q.total_cmp(p).then(a.cmp(b)));
+    chosen.extend(mistakes.iter().take(THUMBNAILS).map(|(_, i)| *i as u32));
     chosen
 }
 

@@ -90,7 +90,7 @@ impl TrainingState {
         })
     }
 
-    /// Marks the state as this job's and this program's, which is what will write it from now on.
+    /// Marks the state as this job's and this program's: they write it from now on.
     pub(crate) fn adopt(mut self, job: &Job, fingerprint: &Fingerprint) -> Self {
         self.position.job = job.id.clone();
         self.position.fingerprint = fingerprint.clone();

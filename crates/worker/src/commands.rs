@@ -55,10 +55,7 @@ impl Commands {
         let (sender, queue) = channel();
         let state = Arc::new(CommandState::default());
         let reader_state = Arc::clone(&state);
-        thread::spawn(move || {
-            read(std::io::stdin().lock(), &reader_state, &sender);
-            reader_state.is_disconnected.store(true, Ordering::Release);
-        });
+        thread::spawn(move || read_until_closed(&reader_state, &sender));
         Commands { queue, state }
     }
 
@@ -106,6 +103,11 @@ impl CommandState {
         let last = self.last_requested.load(Ordering::Acquire);
         self.stop_up_to.store(last, Ordering::Release);
     }
+}
+
+fn read_until_closed(state: &CommandState, queue: &Sender<Request>) {
+    read(std::io::stdin().lock(), state, queue);
+    state.is_disconnected.store(true, Ordering::Release);
 }
 
 fn read(input: impl BufRead, state: &CommandState, queue: &Sender<Request>) {

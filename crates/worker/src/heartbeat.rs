@@ -5,7 +5,7 @@ use convsweep_spec::FORMAT;
 use convsweep_spec::event::{Envelope, Event};
 use convsweep_spec::id::JobId;
 use std::io::Write;
-use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -22,12 +22,8 @@ impl Heartbeat {
     /// Starts the heartbeats.
     pub fn start(job: JobId, attempt: u32) -> Self {
         let (stop, stopped) = channel();
-        let beat = move || {
-            while stopped.recv_timeout(INTERVAL) == Err(RecvTimeoutError::Timeout) {
-                write_alive(&job, attempt);
-            }
-        };
-        let thread = thread::Builder::new().name("heartbeat".into()).spawn(beat);
+        let thread = thread::Builder::new().name("heartbeat".into());
+        let thread = thread.spawn(move || beat(&stopped, &job, attempt));
         Heartbeat {
             stop: Some(stop),
             thread: thread.ok(),
@@ -42,6 +38,13 @@ impl Drop for Heartbeat {
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
+    }
+}
+
+/// Writes heartbeats until the other end of the channel is dropped.
+fn beat(stopped: &Receiver<()>, job: &JobId, attempt: u32) {
+    while stopped.recv_timeout(INTERVAL) == Err(RecvTimeoutError::Timeout) {
+        write_alive(job, attempt);
     }
 }
 

@@ -1,4 +1,4 @@
-//! A job's folder: at most one worker at a time, and one question for ever.
+//! A job's folder: locked by one worker at a time, and always of the same question.
 
 use anyhow::{Context, Result, bail};
 use convsweep_spec::canonical::canonical_json;

@@ -129,16 +129,7 @@ fn run_job(
     let device = convsweep_nn::device(job.execution.device)?;
     let fingerprint = fingerprint(job.execution.device);
     let logged_epochs = log.borrow().logged_epochs().clone();
-    let mut report = |event: Event| {
-        if !event.is_passing() {
-            tracing::debug!(?event, "reported");
-        }
-        let is_connected = log.borrow_mut().write(event)?;
-        if !is_connected {
-            commands.disconnect();
-        }
-        Ok(())
-    };
+    let mut report = |event| write_event(event, log, commands);
     convsweep_nn::use_threads(job.execution.threads as usize);
     Ok(run_task(Attempt {
         job,
@@ -149,6 +140,18 @@ fn run_job(
         report: &mut report,
         directive: &|| directive(commands, number),
     })?)
+}
+
+/// Writes an event, and notes if nobody reads events any more.
+fn write_event(event: Event, log: &RefCell<EventLog>, commands: &Commands) -> io::Result<()> {
+    if !event.is_passing() {
+        tracing::debug!(?event, "reported");
+    }
+    let is_connected = log.borrow_mut().write(event)?;
+    if !is_connected {
+        commands.disconnect();
+    }
+    Ok(())
 }
 
 fn directive(commands: &Commands, number: u64) -> Directive {

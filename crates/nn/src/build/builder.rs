@@ -57,12 +57,13 @@ impl<'a> Builder<'a> {
         let weight = names::part(layer, role::WEIGHT);
         let values = init::weights(init, self.seed, &weight, count(shape), fan);
         let weight = self.parameter(weight, shape, values);
-        let bias = bias.map(|shape| {
+        let mut parameters = LayerParameters { weight, bias: None };
+        if let Some(shape) = bias {
             let name = names::part(layer, role::BIAS);
             let values = init::biases(init, self.seed, &name, count(shape), fan);
-            self.parameter(name, shape, values)
-        });
-        LayerParameters { weight, bias }
+            parameters.bias = Some(self.parameter(name, shape, values));
+        }
+        parameters
     }
 
     /// A new parameter with the same initial value everywhere; its index.

@@ -51,12 +51,13 @@ pub(super) fn transposed(layer: &Transposed, input: Shape, output: Shape) -> Tra
         sizes(layer.kernel),
     );
     // Padding of the convolution from the output back to the input.
-    let padding = [0, 1].map(|d| {
+    let mut padding = [(0, 0); 2];
+    for d in [0, 1] {
         let before = options.padding[d];
         let span = (kernel[d] - 1) * options.dilation[d] + 1;
         let reach = (from[d] - 1) * options.stride[d] + span;
-        (before, reach.saturating_sub(to[d] + before))
-    });
+        padding[d] = (before, reach.saturating_sub(to[d] + before));
+    }
     let conv = FusedConv {
         channels: output.channels() as usize,
         input: to,

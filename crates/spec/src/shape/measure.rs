@@ -168,7 +168,7 @@ impl Measure<'_> {
     }
 }
 
-/// That no size or step of a window is 0.
+/// Checks that no size or step of a window is 0.
 pub(super) fn check_positive(
     kernel: [u32; 2],
     stride: [u32; 2],
@@ -180,7 +180,7 @@ pub(super) fn check_positive(
     Ok(())
 }
 
-/// That groups divide the channels on both sides.
+/// Checks that the groups divide the channels on both sides.
 pub(super) fn check_groups(groups: u32, channels: u32, filters: u32) -> Result<(), String> {
     if groups == 0 || !channels.is_multiple_of(groups) || !filters.is_multiple_of(groups) {
         return Err(format!(
