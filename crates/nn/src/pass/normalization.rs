@@ -43,10 +43,8 @@ impl Pass<'_> {
             relu: fused.relu,
         };
         let [scale, shift] = [norm.scale, norm.shift].map(|i| self.parameters[i].clone());
-        let conv = match fused.conv {
-            Some((layer, conv)) => Some((self.weight_and_bias(layer), conv)),
-            None => None,
-        };
+        let conv = fused.conv;
+        let conv = conv.map(|(layer, conv)| (self.weight_and_bias(layer), conv));
         if self.training.is_none() {
             let [mean, variance] = self.running_statistics(norm);
             let parameters = ([scale, shift, mean, variance], options);
