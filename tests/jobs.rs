@@ -100,7 +100,7 @@ fn a_prefix_names_a_job_in_either_case_and_one_message_says_what_is_wrong() {
     };
     for (prefix, message) in [
         ("zz", "\"zz\" is not a job id: ids are hexadecimal numbers"),
-        ("0000000000", "no job begins with 0000000000"),
+        ("0000000000", "no job id begins with 0000000000"),
     ] {
         for command in [
             vec!["show", prefix],

@@ -200,7 +200,7 @@ fn a_plan_ends_with_its_cost_estimated_roughly_or_from_finished_jobs() {
     );
     workdir.write("small.toml", &SMALL.replace("seeds = 2", "seeds = 4"));
     assert!(
-        last().is_some_and(|l| l.contains("by what 4 finished jobs of this machine took")),
+        last().is_some_and(|l| l.contains("based on 4 finished jobs on this machine")),
         "{:?}",
         last()
     );

@@ -103,7 +103,7 @@ fn a_diverged_job_stops_no_sweep_and_is_trained_again_only_if_it_is_named() {
     workdir
         .run(&["run", "small.toml", "--only", "abcdef"])
         .exits(2)
-        .says(&["no job begins with abcdef"]);
+        .says(&["no job id begins with abcdef"]);
 }
 
 #[test]

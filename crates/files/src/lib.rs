@@ -1,4 +1,4 @@
-//! Files that appear under their name only when they are whole.
+//! Files that appear under their name only when they are complete.
 //!
 //! Content is written to a partial file next to the target, which is then renamed: readers see the
 //! old content or all of the new one, never half of it. The caller chooses how long a write waits

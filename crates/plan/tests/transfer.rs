@@ -58,7 +58,7 @@ fn patterns_must_name_layers() {
     check(
         "freeze = [\"conv1\", \"con2\"]",
         &[
-            "\"con2\" names no layer with weights",
+            "\"con2\" matches no layer with weights",
             "experiment.toml:20:20",
             "\"conv1\"",
         ],

@@ -98,7 +98,7 @@ fn draw(chart: Chart) -> Result<DrawnChart, ReportError> {
 pub struct OutputFolder(pub PathBuf);
 
 impl OutputFolder {
-    /// Writes a file under its final name only when it is whole.
+    /// Writes a file under its final name only when it is complete.
     pub fn write(&self, name: &str, bytes: &[u8]) -> Result<PathBuf, ReportError> {
         let path = self.0.join(name);
         match convsweep_files::write(&path, bytes, Durability::SystemCache) {

@@ -20,7 +20,7 @@ pub struct RunSettings {
     pub memory_bytes: Option<u64>,
     /// Whether the cheapest configurations start first, rather than in the file's order.
     pub short_first: bool,
-    /// How often a job is tried again.
+    /// How often a job is retried.
     pub retry: Retry,
     /// Number of failed jobs after which no further job starts.
     pub stop_after: Option<u32>,
@@ -36,7 +36,7 @@ pub struct RunSettings {
     pub breaker: u32,
 }
 
-/// How often a job is tried again, by how its last attempt ended.
+/// How often a job is retried, by the outcome of its last attempt.
 ///
 /// An out-of-memory or diverged job would end the same way again and is never retried.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -85,7 +85,7 @@ pub enum StoreError {
         path: PathBuf,
     },
     /// A query that would write.
-    #[error("queries only read: `{statement}` would change something")]
+    #[error("queries are read-only: `{statement}` would change the database")]
     WouldWrite {
         /// Its first words.
         statement: String,
@@ -113,7 +113,7 @@ pub enum StoreError {
         source: io::Error,
     },
     /// The thread of the writer has ended.
-    #[error("the writer of the database has ended")]
+    #[error("the database writer has stopped")]
     Ended,
 }
 

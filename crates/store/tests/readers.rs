@@ -45,7 +45,7 @@ fn a_query_refuses_to_write() {
             .query("delete from jobs")
             .expect_err("refuses")
             .to_string(),
-        "queries only read: `delete from jobs` would change something"
+        "queries are read-only: `delete from jobs` would change the database"
     );
     assert_eq!(folder.text("select count(*) from experiments"), "1");
     for (sql, words) in [

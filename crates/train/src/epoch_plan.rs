@@ -1,4 +1,4 @@
-//! What is fixed for the whole of an epoch: its phase, the order of its images and its steps.
+//! Everything that is fixed during an epoch: its phase, the order of its images and its steps.
 
 use crate::session::Session;
 use convsweep_data::epoch_order;

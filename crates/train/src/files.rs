@@ -1,4 +1,4 @@
-//! Files of a job's folder: each is either whole or not there.
+//! Files of a job's folder: each is either complete or absent.
 
 use crate::error::TrainError;
 use crate::failpoint::Failpoints;

@@ -56,7 +56,7 @@ fn lock(folder: &Path, is_given_up: &dyn Fn() -> bool) -> Result<JobLock> {
             Ok(()) => return Ok(JobLock { _file: file }),
             Err(TryLockError::WouldBlock) => {
                 if started.elapsed() >= LOCK_TIMEOUT || is_given_up() {
-                    bail!("another worker holds {}", path.display());
+                    bail!("another worker has locked {}", path.display());
                 }
                 sleep(LOCK_RETRY_INTERVAL);
             }

@@ -29,7 +29,7 @@ pub fn retry(context: &Context, args: &RetryArgs) -> Result<Exit> {
     let mut exit = Exit::Complete;
     for (experiment, jobs) in by_experiment(&database, &args.jobs)? {
         if jobs.is_empty() {
-            eprintln!("{experiment}: every job that ended has finished; nothing is tried again");
+            eprintln!("{experiment}: nothing to retry: every job that ended has finished");
             continue;
         }
         match run(context, &run_args(&database, &experiment, jobs)?)? {
@@ -78,7 +78,7 @@ fn experiment_of(database: &Database, job: &JobId) -> Result<String> {
         Some(place) => Ok(place.experiment),
         None => Err(failure(
             Exit::Wrong,
-            format!("no experiment asks for job {job} any more"),
+            format!("job {job} is no longer part of any experiment"),
         )),
     }
 }

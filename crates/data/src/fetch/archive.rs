@@ -45,7 +45,7 @@ pub(super) fn unpack(cache: &Path, set: &PublishedSet) -> Result<(), DataError> 
 }
 
 fn extract(archive: &Path, set: &PublishedSet, folder: &Path) -> Result<(), DataError> {
-    let broken = |e: io::Error| DataError::damaged(archive, format!("not a whole archive: {e}"));
+    let broken = |e: io::Error| DataError::damaged(archive, format!("not a complete archive: {e}"));
     let file = File::open(archive).map_err(DataError::io("read", archive))?;
     let mut tar = tar::Archive::new(MultiGzDecoder::new(BufReader::new(file)));
     for entry in tar.entries().map_err(broken)? {

@@ -29,7 +29,7 @@ pub fn is_fetched(cache: &Path, source: &Source) -> bool {
 /// Fetches the files of a published set into `cache`. Does nothing for shapes, folders and tables.
 ///
 /// Files that are there already are kept and a partial file is continued. A file gets its name only
-/// when it is whole and its checksum is right. Other processes that fetch the same set wait.
+/// when it is complete and its checksum is right. Other processes that fetch the same set wait.
 ///
 /// `progress` receives the bytes so far and in total, over all files of the set.
 ///

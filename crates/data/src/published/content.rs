@@ -46,7 +46,7 @@ fn unpack(path: &Path, gzipped: &[u8], expected_bytes: u64) -> Result<Vec<u8>, D
     flate2::read::MultiGzDecoder::new(gzipped)
         .take(expected_bytes + 1)
         .read_to_end(&mut unpacked)
-        .map_err(|e| DataError::damaged(path, format!("not a whole gzip file: {e}")))?;
+        .map_err(|e| DataError::damaged(path, format!("not a complete gzip file: {e}")))?;
     Ok(unpacked)
 }
 

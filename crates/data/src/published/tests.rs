@@ -148,7 +148,7 @@ fn gzipped_files_are_read_like_plain_ones() {
     std::fs::write(&labels, &whole[..whole.len() - 9]).unwrap();
     let error = read_all(&set, folder.path()).unwrap_err().to_string();
     assert!(
-        error.contains("labels.gz: not a whole gzip file"),
+        error.contains("labels.gz: not a complete gzip file"),
         "{error}"
     );
 }

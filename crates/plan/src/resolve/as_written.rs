@@ -135,7 +135,10 @@ pub(crate) fn unused_alternatives(alternatives: &Alternatives, axes: &Axes) -> V
                 values.any(|value| value.node.text() == Some(&entry.key))
             });
             if !is_chosen {
-                notes.push(format!("[{plural}.{}] is chosen by no axis", entry.key));
+                notes.push(format!(
+                    "[{plural}.{}] is not chosen by any axis",
+                    entry.key
+                ));
             }
         }
     }

@@ -138,7 +138,7 @@ fn resize(reader: &TableReader, sink: &mut ProblemSink) -> Option<Option<Resize>
             return Some(None);
         };
         let problem = Problem::of(ProblemCode::Missing, method, "`data.resize` needs a `size`");
-        let help = "size = [height, width] to which images are brought";
+        let help = "size = [height, width] of the resized images";
         sink.report(problem.label("to which size?").help(help));
         return None;
     };

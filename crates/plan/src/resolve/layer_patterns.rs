@@ -91,7 +91,7 @@ pub(super) fn check_patterns(
     let before = sink.problems.len();
     for LayerPattern { text, span } in patterns {
         if !trained.iter().any(|t| pattern::names(text, &t.name, head)) {
-            let title = format!("\"{text}\" names no layer with weights");
+            let title = format!("\"{text}\" matches no layer with weights");
             let problem = Problem::at(ProblemCode::UnknownName, *span, title);
             sink.report(problem.help(known_layers(text, &trained)));
         }

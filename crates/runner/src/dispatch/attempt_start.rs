@@ -21,8 +21,8 @@ impl Dispatcher<'_> {
                 let slot = assignment.slot;
                 self.slots[slot].pending = Some((start, assignment));
             }
-            // A launch that fails makes its slot idle again, so the loop goes on until nothing is
-            // due.
+            // A launch that fails makes its slot idle again, so the loop continues until nothing
+            // is due.
             let Some(assignment) = self.take_due_assignment() else {
                 return;
             };

@@ -19,7 +19,7 @@ enum Expired {
 }
 
 impl Dispatcher<'_> {
-    /// The next time at which something is to be done, whether or not anything happens before.
+    /// The next deadline: when to act even if no event arrives before.
     pub(super) fn next_deadline(&self) -> Option<Instant> {
         let mut next = self.sweep_deadline();
         let mut add = |deadline: Instant| {

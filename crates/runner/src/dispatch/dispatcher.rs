@@ -42,7 +42,7 @@ pub(super) struct Dispatcher<'a> {
     /// The last lines of standard error of the worker whose slot was closed last.
     pub(super) last_stderr: String,
     pub(super) error: Option<RunnerError>,
-    /// Where workers report to.
+    /// Channel on which workers report.
     pub(super) worker_messages: mpsc::Sender<(WorkerId, WorkerMessage)>,
     events: mpsc::UnboundedSender<RunEvent>,
 }
@@ -99,7 +99,7 @@ impl<'a> Dispatcher<'a> {
         let _ = self.events.send(event);
     }
 
-    /// Whether nothing runs and nothing will.
+    /// Whether nothing is running and nothing more will start.
     pub(super) fn is_over(&self) -> bool {
         self.scheduler.is_over()
     }

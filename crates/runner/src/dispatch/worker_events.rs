@@ -107,8 +107,8 @@ impl Dispatcher<'_> {
         self.attempt_ended(slot, outcome, true);
     }
 
-    /// The disk is full: the attempt did not really end, and no other one may begin. The worker
-    /// could not log its event, so nobody else may either.
+    /// The disk is full: the run stops. The worker could not log the end of its attempt, so the
+    /// attempt is not recorded as ended.
     fn disk_full(&mut self, slot: usize, outcome: Outcome) {
         if let Some(job) = self.scheduler.job_of(slot) {
             let folder = &self.jobs[job].execution.folder;

@@ -8,7 +8,7 @@ use serde::Deserialize;
 /// The meaning of a line.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum WorkerLine {
-    /// An event of the attempt that the worker has.
+    /// An event of the worker's current attempt.
     Event(Box<Envelope>),
     /// Anything else: the text, shortened.
     NotAnEvent(String),

@@ -36,7 +36,7 @@ pub(super) struct RunningAttempt {
     pub(super) epoch: u32,
     /// Number of epochs after which it is to pause.
     pub(super) pause_epoch: Option<u32>,
-    /// When its time is over.
+    /// When its time limit is reached.
     pub(super) time_limit: Option<Instant>,
     /// When the worker is killed because it did not end the attempt as it was told to, and the
     /// outcome that the attempt then has.
@@ -71,7 +71,7 @@ impl WorkerSlot {
         }
     }
 
-    /// The worker, also if it is exiting.
+    /// The worker, even if it is exiting.
     pub(super) fn any_worker(&self) -> Option<&WorkerHandle> {
         let worker = self.worker.as_ref().or(self.exiting.as_ref());
         worker.map(|(_, handle)| handle)

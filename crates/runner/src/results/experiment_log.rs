@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 pub struct ExperimentLog {
     path: PathBuf,
     file: File,
-    /// Number of bytes in whole lines.
+    /// Number of bytes in complete lines.
     length: u64,
     newest: Option<RevisionMembers>,
     notes: Vec<String>,
@@ -38,7 +38,7 @@ impl ExperimentLog {
     /// Opens the log of the experiment `name`, and makes its folder and file if they are missing.
     ///
     /// A last line that was torn by a crash is cut off; lines that cannot be read are left in the
-    /// file and ignored. [`ExperimentLog::notes`] tells about both.
+    /// file and ignored. [`ExperimentLog::notes`] reports both.
     ///
     /// # Errors
     /// [`RunnerError::ResultsUnusable`]; [`RunnerError::NewerFormat`].
@@ -163,7 +163,7 @@ fn append_lines(file: &mut File, entries: &[LogEntry], sync: bool) -> io::Result
     Ok(bytes.len() as u64)
 }
 
-/// Opens a log and returns its whole lines; a torn last line is cut off and noted.
+/// Opens a log and returns its complete lines; a torn last line is cut off and noted.
 fn open_whole(path: &Path, notes: &mut Vec<String>) -> io::Result<(File, Vec<u8>)> {
     let mut options = OpenOptions::new();
     options.create(true).read(true).append(true);

@@ -17,7 +17,7 @@ pub struct ResultsLock {
 
 impl ResultsLock {
     /// Acquires the lock, and makes the folder if it is missing. A holder that died never blocks:
-    /// the lock is the kernel's (`flock`), and the file only names who has it.
+    /// the lock is the kernel's (`flock`), and the file only says who holds it.
     ///
     /// # Errors
     /// [`RunnerError::ResultsBusy`] with the holder; [`RunnerError::ResultsUnusable`] for a folder

@@ -17,7 +17,7 @@ pub struct Consequence {
     pub backoff: Duration,
     /// Whether the slot was closed.
     pub closes_slot: bool,
-    /// Why the whole device is to get no more jobs, if that follows.
+    /// Why the whole device gets no more jobs, if it is closed.
     pub device_problem: Option<String>,
     /// Whether enough jobs have failed to stop the run.
     pub stops_run: bool,
@@ -76,8 +76,8 @@ impl Scheduler {
 
     /// The slot's worker died before its first event; the slot is idle again, or closed.
     ///
-    /// The attempt counts, but not as a crash of the job, until that has happened to the job as
-    /// often as closes a slot.
+    /// The attempt counts, but it counts as a crash of the job only once the job has had as many
+    /// such deaths as it takes to close a slot.
     pub fn worker_died_at_start(&mut self, slot: usize) -> Option<Consequence> {
         let job = self.vacate(slot)?;
         let closes_slot = self.count_start_failure(slot, Some(job));
@@ -171,8 +171,8 @@ impl Scheduler {
         self.release_dependents(job);
     }
 
-    /// Counts an error on the slot's device; why the device is to get no more jobs, if that
-    /// follows.
+    /// Counts an error on the slot's device; why the device gets no more jobs, if it is
+    /// closed.
     fn count_error(&mut self, slot: usize, job: usize, outcome: &Outcome) -> Option<String> {
         let streak = self.streaks.entry(self.slots[slot].device).or_default();
         let configuration = self.jobs[job].configuration;

@@ -56,7 +56,7 @@ impl ErrorStreak {
     }
 }
 
-/// What counts as the same error; `None` for outcomes that say nothing about the device.
+/// Key under which errors count as the same; `None` for outcomes that say nothing about the device.
 ///
 /// Numbers in a message (of bytes, of a job, of a line) do not make it another error.
 fn error_kind(outcome: &Outcome) -> Option<String> {

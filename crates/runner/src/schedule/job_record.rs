@@ -13,7 +13,7 @@ pub struct ScheduledJob {
     pub configuration: usize,
 }
 
-/// What the scheduler keeps about a job.
+/// The scheduler's record of a job.
 #[derive(Debug)]
 pub(super) struct JobRecord {
     /// Number of the current or next attempt.

@@ -233,7 +233,7 @@ impl Scheduler {
         all.filter(|&job| self.jobs[job].is_remaining).collect()
     }
 
-    /// Whether nothing runs and nothing will.
+    /// Whether nothing is running and nothing more will start.
     pub fn is_over(&self) -> bool {
         if self.running_jobs() > 0 {
             return false;

@@ -1,6 +1,6 @@
 //! A slot as the scheduler sees it.
 
-/// What the scheduler keeps about a slot.
+/// The scheduler's record of a slot.
 #[derive(Debug)]
 pub(super) struct SlotRecord {
     pub(super) device: usize,

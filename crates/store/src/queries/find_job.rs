@@ -17,10 +17,10 @@ pub enum FindJobError {
     )]
     NotAnId(String),
     /// No job has such an id.
-    #[error("no job begins with {0}; `convsweep status NAME` lists the jobs of an experiment")]
+    #[error("no job id begins with {0}; `convsweep status NAME` lists the jobs of an experiment")]
     Unknown(String),
     /// Several jobs have such an id.
-    #[error("several jobs begin with {prefix}: {}; write more of the id", list(.jobs))]
+    #[error("several job ids begin with {prefix}: {}; give more of the id", list(.jobs))]
     Ambiguous {
         /// The beginning that was given.
         prefix: String,
@@ -122,11 +122,11 @@ mod tests {
         );
         check(
             "EF",
-            "no job begins with ef; `convsweep status NAME` lists the jobs of an experiment",
+            "no job id begins with ef; `convsweep status NAME` lists the jobs of an experiment",
         );
         check(
             "AB",
-            "several jobs begin with ab: ab12, ab34; write more of the id",
+            "several job ids begin with ab: ab12, ab34; give more of the id",
         );
     }
 
@@ -134,7 +134,7 @@ mod tests {
     fn a_long_list_is_cut() {
         let many: Vec<JobId> = (0..9).map(|i| JobId(format!("a{i}"))).collect();
         let error = find_job_among("a", &many).expect_err("ambiguous");
-        let expect = "several jobs begin with a: a0, a1, a2, a3, a4, …; write more of the id";
+        let expect = "several job ids begin with a: a0, a1, a2, a3, a4, …; give more of the id";
         assert_eq!(error.to_string(), expect);
     }
 }

@@ -76,10 +76,11 @@ fn describe(plan: &Plan, rule: &str, simulation: &Simulation, unfinished: usize)
     };
     match unfinished {
         0 => {}
-        1 => text += "\n  note      1 job is not trained to its end and was left out",
+        1 => text += "\n  note      1 job was left out because its training is incomplete",
         n => {
-            text +=
-                &format!("\n  note      {n} jobs are not trained to their end and were left out")
+            text += &format!(
+                "\n  note      {n} jobs were left out because their training is incomplete"
+            )
         }
     }
     text

@@ -92,15 +92,15 @@ impl CostEstimate {
     pub fn words(&self) -> String {
         let Some(seconds) = self.seconds else {
             let reason = self.unusable.as_deref().unwrap_or("there is no device");
-            return format!("how long it takes is not known: {reason}");
+            return format!("the time is unknown: {reason}");
         };
         if seconds == 0.0 {
             return "nothing to train".into();
         }
         let source = match self.jobs_behind_it() {
-            0 => "roughly: no finished job of this machine says more".to_string(),
-            1 => "by what one finished job of this machine took".to_string(),
-            n => format!("by what {n} finished jobs of this machine took"),
+            0 => "a rough guess: no job has finished on this machine".to_string(),
+            1 => "based on one finished job on this machine".to_string(),
+            n => format!("based on {n} finished jobs on this machine"),
         };
         let mut slots = Vec::new();
         for (family, count) in &self.slots {
