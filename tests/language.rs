@@ -181,7 +181,7 @@ fn a_plan_ends_with_its_cost_estimated_roughly_or_from_finished_jobs() {
             .map(str::to_string)
     };
     assert!(
-        last().is_some_and(|l| l.contains("a rough guess: no job has finished")),
+        last().is_some_and(|l| l.contains("a rough guess: no comparable job has finished")),
         "{:?}",
         last()
     );
@@ -194,8 +194,8 @@ fn a_plan_ends_with_its_cost_estimated_roughly_or_from_finished_jobs() {
     assert_eq!(last().as_deref(), Some("nothing to train"));
     workdir.write("small.toml", &SMALL.replace("conv = 8", "conv = 9"));
     assert!(
-        last().is_some_and(|l| l.contains("a rough guess: no job has finished")),
-        "very short jobs are no evidence for others: {:?}",
+        last().is_some_and(|l| l.contains("a rough guess: no comparable job has finished")),
+        "very short jobs are not evidence for others: {:?}",
         last()
     );
     workdir.write("small.toml", &SMALL.replace("seeds = 2", "seeds = 4"));

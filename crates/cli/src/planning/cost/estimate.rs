@@ -98,7 +98,7 @@ impl CostEstimate {
             return "nothing to train".into();
         }
         let source = match self.jobs_behind_it() {
-            0 => "a rough guess: no job has finished on this machine".to_string(),
+            0 => "a rough guess: no comparable job has finished on this machine".to_string(),
             1 => "based on one finished job on this machine".to_string(),
             n => format!("based on {n} finished jobs on this machine"),
         };
