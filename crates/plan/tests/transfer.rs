@@ -74,7 +74,7 @@ fn patterns_must_name_layers() {
     );
     check(
         "optimizer = { name = \"sgd\", groups = [{ layers = \"pool1\", lr_factor = 0.1 }] }",
-        &["\"pool1\" names no layer"],
+        &["\"pool1\" matches no layer"],
     );
     check(
         "optimizer = { name = \"sgd\", groups = [{ lr_factor = 0.1 }] }",
