@@ -113,9 +113,6 @@ impl<'a> Recorder<'a> {
                 self.layer_of(parameters.weight),
                 self.transposed_kernel(conv),
             ),
-            Operation::LocallyConnected { parameters, .. } => {
-                (self.layer_of(parameters.weight), NO_OWN_KERNEL)
-            }
             Operation::Dense { parameters, .. } => {
                 let own = ("own", "products summed up in register blocks");
                 (self.layer_of(parameters.weight), self.ops.kernel(own))
@@ -127,8 +124,9 @@ impl<'a> Recorder<'a> {
                 };
                 (self.layer_of(norm.scale), self.ops.kernel(("own", own)))
             }
-            Operation::GroupNorm { scale, .. } => (self.layer_of(*scale), NO_OWN_KERNEL),
-            Operation::Prelu { slopes } => (self.layer_of(*slopes), NO_OWN_KERNEL),
+            Operation::LearnedFunction(function) => {
+                (self.layer_of(function.first_parameter()), NO_OWN_KERNEL)
+            }
             Operation::Activation { name, .. }
             | Operation::Function {
                 name: Some(name), ..

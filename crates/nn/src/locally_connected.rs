@@ -1,15 +1,26 @@
 //! A convolution with weights of its own at each position, by Burn's operations.
 
 use crate::function::pad;
-use crate::operation::Windows;
 use burn::tensor::{Slice, Tensor};
 use convsweep_spec::augment::Fill;
 
-/// `weight` is `[positions, filters, channels·height·width]`, `bias` `[filters, rows, columns]`.
+/// Windows of a locally connected layer.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Windows {
+    pub kernel: [usize; 2],
+    pub stride: [usize; 2],
+    /// `[(top, bottom), (left, right)]`
+    pub padding: [(usize, usize); 2],
+    /// Number of windows vertically and horizontally.
+    pub count: [usize; 2],
+}
+
+/// `weight` is `[positions, filters, channels·height·width]`, `bias` `[filters, rows, columns]`,
+/// both flat.
 pub(crate) fn locally_connected(
     x: Tensor<4>,
-    weight: Tensor<3>,
-    bias: Option<Tensor<3>>,
+    weight: Tensor<1>,
+    bias: Option<Tensor<1>>,
     windows: &Windows,
 ) -> Tensor<4> {
     let [n, c, ..] = x.dims();
@@ -22,12 +33,14 @@ pub(crate) fn locally_connected(
         let pixels = strided(x.clone(), first, windows.stride, windows.count);
         patches.push(pixels.unsqueeze_dim::<5>(2));
     }
-    let patches = Tensor::cat(patches, 2).reshape([n, c * taps, rows * columns]);
+    let positions = rows * columns;
+    let filters = weight.dims()[0] / (positions * c * taps);
+    let weight = weight.reshape([positions, filters, c * taps]);
+    let patches = Tensor::cat(patches, 2).reshape([n, c * taps, positions]);
     let y = patches.permute([2, 0, 1]).matmul(weight.swap_dims(1, 2));
-    let [_, _, filters] = y.dims();
     let y = y.permute([1, 2, 0]).reshape([n, filters, rows, columns]);
     match bias {
-        Some(b) => y + b.unsqueeze(),
+        Some(b) => y + b.reshape([1, filters, rows, columns]),
         None => y,
     }
 }

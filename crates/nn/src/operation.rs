@@ -2,6 +2,8 @@
 //! referred to by their index in the network's lists.
 
 use crate::function::Function;
+use crate::layer_parameters::LayerParameters;
+use crate::learned_function::LearnedFunction;
 use crate::ops::{FusedConv, FusedDense, TransposedConv};
 use burn::tensor::ops::{AvgPoolOptions, MaxPoolOptions};
 use convsweep_spec::model::{Activation, Join};
@@ -22,10 +24,6 @@ pub(crate) enum Operation {
         parameters: LayerParameters,
         conv: TransposedConv,
     },
-    LocallyConnected {
-        parameters: LayerParameters,
-        windows: Windows,
-    },
     Dense {
         parameters: LayerParameters,
         dense: FusedDense,
@@ -35,20 +33,9 @@ pub(crate) enum Operation {
         norm: BatchNorm,
         fused: Vec<String>,
     },
-    /// Normalises groups of channels of each image; `None` makes each channel a group.
-    GroupNorm {
-        scale: usize,
-        shift: usize,
-        groups: Option<usize>,
-        epsilon: f64,
-    },
     Activation {
         name: String,
         activation: Activation,
-    },
-    /// An activation with a learned slope for each channel.
-    Prelu {
-        slopes: usize,
     },
     Dropout {
         name: String,
@@ -66,6 +53,8 @@ pub(crate) enum Operation {
         name: Option<String>,
         function: Function,
     },
+    /// A function with parameters, without kernels of ours.
+    LearnedFunction(LearnedFunction),
     /// Multiplies each channel by what the operations compute from the batch, `[batch, channels]`.
     Gate(Vec<Operation>),
     Branches {
@@ -76,13 +65,6 @@ pub(crate) enum Operation {
         relu: bool,
         fused: Vec<String>,
     },
-}
-
-/// Where a layer's weights and biases are in the network's list of parameters.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct LayerParameters {
-    pub weight: usize,
-    pub bias: Option<usize>,
 }
 
 impl Operation {
@@ -145,17 +127,6 @@ pub(crate) enum DropoutUnit {
     Value,
     Plane,
     Image,
-}
-
-/// Windows of a locally connected layer.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Windows {
-    pub kernel: [usize; 2],
-    pub stride: [usize; 2],
-    /// `[(top, bottom), (left, right)]`
-    pub padding: [(usize, usize); 2],
-    /// Number of windows vertically and horizontally.
-    pub count: [usize; 2],
 }
 
 /// Batch normalisation: scale and shift are indices of parameters, mean and variance of running

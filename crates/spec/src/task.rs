@@ -55,8 +55,9 @@ const RANGE_TEST: &str = "range-test";
 
 impl Serialize for RecordedTraining<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Task::RangeTest(RangeTest { from, steps }) = self.task else {
-            return self.train.serialize(serializer);
+        let RangeTest { from, steps } = match self.task {
+            Task::Train => return self.train.serialize(serializer),
+            Task::RangeTest(test) => test,
         };
         let mut train = serde_json::to_value(self.train).map_err(S::Error::custom)?;
         if let Some(schedule) = train.pointer_mut("/phases/0/schedule") {

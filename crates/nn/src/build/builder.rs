@@ -2,8 +2,8 @@
 
 use crate::host;
 use crate::init::{self, Fan};
+use crate::layer_parameters::LayerParameters;
 use crate::network::Named;
-use crate::operation::LayerParameters;
 use burn::tensor::Device;
 use convsweep_spec::layer_names::{self as names, role};
 use convsweep_spec::model::Init;

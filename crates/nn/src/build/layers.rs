@@ -5,6 +5,7 @@ use super::options;
 use crate::function::Function;
 use crate::fuse::fuse;
 use crate::init::Fan;
+use crate::learned_function::LearnedFunction;
 use crate::operation::{DropoutUnit, Operation, Pooling};
 use crate::ops::FusedDense;
 use convsweep_spec::layer_names::{self as names, role};
@@ -118,10 +119,12 @@ impl Builder<'_> {
         let bias = layer.bias.then_some(&bias[..]);
         let fan = Fan::of_conv([layer.filters, channels, rows, columns]);
         let parameters = self.weight_and_bias(place.name, &shape, bias, layer.init, fan);
-        operations.push(Operation::LocallyConnected {
-            parameters,
-            windows: options::windows(layer, place.input, [height, width]),
-        });
+        operations.push(Operation::LearnedFunction(
+            LearnedFunction::LocallyConnected {
+                parameters,
+                windows: options::windows(layer, place.input, [height, width]),
+            },
+        ));
         self.norm_and_activation(layer.norm, layer.activation, place, operations);
     }
 

@@ -1,6 +1,7 @@
 //! Options of operations on tensors, from those of the layers.
 
-use crate::operation::{Pooling, Windows};
+use crate::locally_connected::Windows;
+use crate::operation::Pooling;
 use crate::ops::{FusedConv, TransposedConv};
 use burn::tensor::ops::{AvgPoolOptions, ConvTransposeOptions, MaxPoolOptions};
 use convsweep_spec::model::{Conv, LocallyConnected, Pool, PoolKind, Transposed};

@@ -2,6 +2,7 @@
 
 use super::builder::{Builder, Place};
 use crate::activation::PRELU_INITIAL_SLOPE;
+use crate::learned_function::LearnedFunction;
 use crate::operation::{BatchNorm, Operation};
 use convsweep_spec::layer_names::{self as names, role};
 use convsweep_spec::model::{Activation, Norm};
@@ -38,7 +39,7 @@ impl Builder<'_> {
             let slope = names::part(place.name, role::SLOPE);
             let shape = [place.output.channels()];
             let slopes = self.constant(slope, &shape, PRELU_INITIAL_SLOPE as f32);
-            return Operation::Prelu { slopes };
+            return Operation::LearnedFunction(LearnedFunction::Prelu { slopes });
         }
         Operation::Activation {
             name: name.into(),
@@ -70,11 +71,11 @@ impl Builder<'_> {
             Norm::Group { groups, epsilon } => (Some(groups as usize), epsilon),
             Norm::Instance { epsilon } => (None, epsilon),
         };
-        Operation::GroupNorm {
+        Operation::LearnedFunction(LearnedFunction::GroupNorm {
             scale,
             shift,
             groups,
             epsilon,
-        }
+        })
     }
 }

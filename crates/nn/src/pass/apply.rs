@@ -1,10 +1,9 @@
 //! Applies operations to a batch.
 
 use super::context::Pass;
-use super::normalization::{NormInputs, group_norm};
-use crate::activation::{activate, prelu};
+use super::normalization::NormInputs;
+use crate::activation::activate;
 use crate::batch::Batch;
-use crate::locally_connected::locally_connected;
 use crate::operation::{Operation, Pooling};
 use burn::tensor::Tensor;
 
@@ -42,15 +41,6 @@ impl Pass<'_> {
                 let layer = self.weight_and_bias(*parameters);
                 self.ops.transposed(batch, layer, conv)
             }
-            Operation::LocallyConnected {
-                parameters,
-                windows,
-            } => {
-                let weight = self.parameter::<3>(parameters.weight);
-                let bias = parameters.bias.map(|bias| self.parameter::<3>(bias));
-                let x = batch.channels_first();
-                Batch::ChannelsFirst(locally_connected(x, weight, bias, windows))
-            }
             Operation::Dense {
                 parameters, dense, ..
             } => {
@@ -61,26 +51,14 @@ impl Pass<'_> {
             Operation::BatchNorm { norm, .. } => {
                 self.batch_norm(batch, NormInputs::after(None, norm))
             }
-            Operation::GroupNorm {
-                scale,
-                shift,
-                groups,
-                epsilon,
-            } => {
-                let (scale, shift) = (self.parameter(*scale), self.parameter(*shift));
-                group_norm(batch, scale, shift, *groups, *epsilon)
-            }
             Operation::Activation { activation, .. } => {
                 batch.map(|x| activate(x, *activation), |x| activate(x, *activation))
-            }
-            Operation::Prelu { slopes } => {
-                let slopes = batch.by_channel(self.parameter::<1>(*slopes));
-                batch.zip(slopes, prelu, prelu)
             }
             Operation::Dropout { name, rate, unit } => self.dropout(batch, name, *rate, *unit),
             Operation::Flatten => Batch::Flat(self.ops.flatten(batch)),
             Operation::Pool { pooling, .. } => self.pool(batch, pooling),
             Operation::Function { function, .. } => function.apply(batch),
+            Operation::LearnedFunction(function) => function.apply(batch, &self.parameters),
             Operation::Gate(operations) => self.gate(batch, operations),
             Operation::Branches { .. } => self.branches(batch, operation),
         }

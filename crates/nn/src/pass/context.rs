@@ -1,7 +1,7 @@
 //! What a pass through a network reads and changes.
 
+use crate::layer_parameters::LayerParameters;
 use crate::network::Network;
-use crate::operation::LayerParameters;
 use crate::ops::{Ops, WeightAndBias, ops_for};
 use burn::tensor::Tensor;
 
@@ -43,12 +43,5 @@ impl<'a> Pass<'a> {
             weight: self.parameters[layer.weight].clone(),
             bias: layer.bias.map(|bias| self.parameters[bias].clone()),
         }
-    }
-
-    /// A parameter in its shape.
-    pub(super) fn parameter<const D: usize>(&self, index: usize) -> Tensor<D> {
-        let mut shape = [1; D];
-        shape.copy_from_slice(&self.network.parameters[index].shape);
-        self.parameters[index].clone().reshape(shape)
     }
 }

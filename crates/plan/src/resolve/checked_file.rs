@@ -88,8 +88,8 @@ impl CheckedFile {
         let jobs = count(&self.axes).saturating_mul(size.seeds.max(1) as u128);
         self.check_size(jobs, size, sink)?;
         let experiment = self.settings.as_ref().map(|s| &s.experiment);
-        let range_test = experiment.and_then(|e| e.range_test);
-        let mut resolver = Resolver::new(self.sections(), inputs, range_test);
+        let kind = experiment.map(|e| e.kind).unwrap_or_default();
+        let mut resolver = Resolver::new(self.sections(), inputs, kind);
         let stages = resolve_stages(&mut resolver, &self.root, &self.axes, decisions, sink)?;
         // Only now the numbers of folds are known.
         let points = stages.iter().flat_map(|stage| &stage.points);

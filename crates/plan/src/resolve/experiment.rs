@@ -1,7 +1,7 @@
 //! `[experiment]`.
 
 use super::internal::not_resolved;
-use super::range_test::{RangeTestSettings, range_test};
+use super::kind::{ExperimentKind, kind};
 use crate::language::check::Checker;
 use crate::language::reader::TableReader;
 use crate::language::tables;
@@ -23,8 +23,7 @@ pub(crate) struct ExperimentSettings {
     /// Largest number of jobs.
     pub limit: u64,
     pub show_test: bool,
-    /// The learning-rate range test that is made instead of a comparison.
-    pub range_test: Option<RangeTestSettings>,
+    pub kind: ExperimentKind,
 }
 
 impl ExperimentSettings {
@@ -52,7 +51,7 @@ pub(crate) fn experiment(node: &Node, sink: &mut ProblemSink) -> Option<Experime
     if is_sealed || !right {
         return None;
     }
-    let range_test = range_test(&reader.node("kind")?, sink);
+    let kind = kind(&reader.node("kind")?, sink);
     let seeds = seeds(&reader.node("seeds")?, sink);
     let show_test = reader.node("show_test")?;
     Some(ExperimentSettings {
@@ -67,7 +66,7 @@ pub(crate) fn experiment(node: &Node, sink: &mut ProblemSink) -> Option<Experime
             "all" => true,
             other => return not_resolved(&show_test, "choice of test results", other, sink),
         },
-        range_test: range_test?,
+        kind: kind?,
     })
 }
 

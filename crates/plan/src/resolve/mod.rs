@@ -11,6 +11,7 @@ mod composite;
 mod data;
 mod experiment;
 mod internal;
+mod kind;
 mod layer;
 mod layer_lists;
 mod layer_patterns;

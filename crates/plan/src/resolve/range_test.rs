@@ -1,8 +1,6 @@
 //! `experiment.kind = "lr-range-test"`: what a range test does with `[train]`.
 
-use super::internal::not_resolved;
-use crate::language::reader::named;
-use crate::language::tables;
+use crate::language::reader::TableReader;
 use crate::source::problem::{Problem, ProblemCode, ProblemSink};
 use crate::source::tree::Node;
 use convsweep_spec::data::{DataFacts, DataSpec, SplitScheme};
@@ -19,40 +17,41 @@ pub(crate) struct RangeTestSettings {
     pub steps: u32,
 }
 
-/// Resolves `experiment.kind`; the inner `None` for a comparison.
-pub(super) fn range_test(node: &Node, sink: &mut ProblemSink) -> Option<Option<RangeTestSettings>> {
-    let (name, options) = named(node, &tables::KINDS)?;
-    match name {
-        "comparison" => Some(None),
-        "lr-range-test" => {
-            let (from, to) = (options.f64("from")?, options.f64("to")?);
-            let steps = options.u32("steps")?;
-            if from < to {
-                return Some(Some(RangeTestSettings { from, to, steps }));
-            }
-            let title =
-                format!("the learning rate of a range test must rise, not go from {from} to {to}");
-            let problem = Problem::of(ProblemCode::WrongValue, node, title);
-            sink.report(problem.help("from = 1e-7, to = 10.0"));
-            None
-        }
-        other => not_resolved(node, tables::KINDS.noun, other, sink),
+/// Resolves the options of the range test that `node` asks for.
+pub(super) fn range_test(
+    node: &Node,
+    options: &TableReader,
+    sink: &mut ProblemSink,
+) -> Option<RangeTestSettings> {
+    let (from, to) = (options.f64("from")?, options.f64("to")?);
+    let steps = options.u32("steps")?;
+    if from < to {
+        return Some(RangeTestSettings { from, to, steps });
     }
+    let title = format!("the learning rate of a range test must rise, not go from {from} to {to}");
+    let problem = Problem::of(ProblemCode::WrongValue, node, title);
+    sink.report(problem.help("from = 1e-7, to = 10.0"));
+    None
 }
 
 impl RangeTestSettings {
     /// The test as the task of a job.
-    pub(crate) fn task(&self) -> Task {
+    pub(super) fn task(&self) -> Task {
         Task::RangeTest(RangeTest {
             from: self.from,
             steps: self.steps,
         })
     }
 
-    /// The training section of a range test over this many training images: the first phase with
-    /// the highest learning rate of the test, for as many epochs as its steps take. What does not
-    /// affect a single step is dropped.
-    pub(super) fn training(&self, train: TrainSpec, images: u64) -> TrainSpec {
+    /// The training section of a range test: the first phase with the highest learning rate of the
+    /// test, for as many epochs as its steps take. What does not affect a single step is dropped.
+    pub(super) fn training(
+        &self,
+        train: TrainSpec,
+        data: &DataSpec,
+        facts: &DataFacts,
+    ) -> TrainSpec {
+        let images = training_images(data, facts);
         let steps_per_epoch = images.div_ceil(train.step_images() as u64).max(1);
         let epochs = u64::from(self.steps).div_ceil(steps_per_epoch);
         let first = train.phases.into_iter().next();
@@ -87,7 +86,7 @@ fn with_rate(optimizer: Optimizer, lr: f64) -> Optimizer {
 }
 
 /// Number of training images after the split, or slightly fewer.
-pub(super) fn training_images(data: &DataSpec, facts: &DataFacts) -> u64 {
+fn training_images(data: &DataSpec, facts: &DataFacts) -> u64 {
     let limit = data.limit.unwrap_or(facts.train_images);
     let images = u64::from(limit.min(facts.train_images));
     let validation = match &data.split.scheme {

@@ -2,11 +2,11 @@
 
 use super::augment::{augment, check_channels};
 use super::data::{ResolvedData, check_facts, data};
+use super::kind::ExperimentKind;
 use super::layer_patterns::check_patterns;
 use super::lookup::Inputs;
 use super::model::{model, summary};
 use super::occurrences::ProblemOccurrences;
-use super::range_test::{RangeTestSettings, training_images};
 use super::section_cache::{SectionCache, SectionNumber};
 use super::section_values::SectionValues;
 use super::train::{ResolvedTrain, train};
@@ -99,7 +99,7 @@ type Fit = Rc<(Option<String>, Vec<Problem>)>;
 pub(crate) struct Resolver<'a> {
     sections: SectionValues<'a>,
     inputs: Inputs<'a>,
-    range_test: Option<RangeTestSettings>,
+    kind: ExperimentKind,
     data: SectionCache<DataSection>,
     augment: SectionCache<AugmentSection>,
     model: SectionCache<ModelSection>,
@@ -112,14 +112,14 @@ impl<'a> Resolver<'a> {
     pub(crate) fn new(
         sections: SectionValues<'a>,
         inputs: Inputs<'a>,
-        range_test: Option<RangeTestSettings>,
+        kind: ExperimentKind,
     ) -> Resolver<'a> {
         let experiment = sections.root.get("experiment");
         let name = experiment.and_then(|e| e.get("name")?.text());
         Resolver {
             sections,
             inputs,
-            range_test,
+            kind,
             data: SectionCache::new(),
             augment: SectionCache::new(),
             model: SectionCache::new(),
@@ -174,7 +174,7 @@ impl<'a> Resolver<'a> {
             model: model.spec.clone(),
             summary: summary.clone(),
             train: train.spec.clone(),
-            task: self.task(),
+            task: self.kind.task(),
             weights,
             digest: ConfigurationDigest::of_sections(digests, &data.facts.hash),
         })
@@ -191,13 +191,6 @@ impl<'a> Resolver<'a> {
         let fits = &mut self.fits;
         let fit = fits.entry(key);
         fit.or_insert_with(|| fit_of(train, model, summary)).clone()
-    }
-
-    fn task(&self) -> Task {
-        match &self.range_test {
-            Some(test) => test.task(),
-            None => Task::Train,
-        }
     }
 
     fn data(&mut self, point: &GridPoint) -> SectionNumber {
@@ -294,12 +287,11 @@ impl<'a> Resolver<'a> {
 
     fn train_section(&self, resolved: ResolvedTrain, data: Option<&DataSection>) -> TrainSection {
         let mut spec = resolved.spec.clone();
-        if let (Some(test), Some(data)) = (self.range_test, data) {
-            let images = training_images(&data.data.spec, &data.facts);
-            spec = test.training(spec, images);
+        if let Some(data) = data {
+            spec = self.kind.training(spec, &data.data.spec, &data.facts);
         }
         TrainSection {
-            digest: Configuration::training_digest(&spec, self.task()),
+            digest: Configuration::training_digest(&spec, self.kind.task()),
             spec: Rc::new(spec),
             resolved,
         }
