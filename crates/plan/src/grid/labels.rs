@@ -86,7 +86,7 @@ fn named_label(node: &Node, name: &str, all: &[Node]) -> String {
             Some(value) => !value.same(&entry.node),
             None => true,
         };
-        if namesakes.iter().any(|other| differs(other)) {
+        if namesakes.iter().any(differs) {
             parts.push(option_text(entry));
         }
     }

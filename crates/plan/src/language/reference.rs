@@ -81,11 +81,10 @@ impl ReferenceWriter {
     /// What a value of this kind consists of, unless that has been described before.
     fn parts(&mut self, kind: &'static ValueKind, key: &'static str) {
         match kind {
+            ValueKind::Table(_) if !self.is_new(key) => {}
             ValueKind::Table(fields) => {
-                if self.is_new(key) {
-                    self.text += &format!("\n### `{key}`\n\n");
-                    self.fields(fields);
-                }
+                self.text += &format!("\n### `{key}`\n\n");
+                self.fields(fields);
             }
             ValueKind::Named(variants) | ValueKind::Keyed(variants) => self.variants(variants),
             ValueKind::List { of, .. } | ValueKind::Part(of) => self.parts(of, key),
