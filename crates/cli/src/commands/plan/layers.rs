@@ -39,10 +39,13 @@ pub fn layer_tables(plan: &Plan, most: usize, complete: bool) -> String {
     text
 }
 
+/// An architecture and its number, from 1.
+type NumberedArchitecture<'a> = (usize, &'a Arc<ModelSummary>);
+
 /// Each distinct architecture with the configurations that have it.
 fn architectures(plan: &Plan) -> Vec<ConfigurationGroup<'_>> {
     // Only architectures with equal counts are compared layer by layer: there may be thousands.
-    let mut known: HashMap<(u64, u64), Vec<(usize, &Arc<ModelSummary>)>> = HashMap::new();
+    let mut known: HashMap<(u64, u64), Vec<NumberedArchitecture>> = HashMap::new();
     let mut number = 0;
     groups(plan, |planned| {
         let summary = &planned.summary;
