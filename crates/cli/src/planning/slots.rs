@@ -21,7 +21,7 @@ pub fn find_launcher(
 ) -> Result<Box<dyn Launcher>> {
     let launcher = find(devices, slots, plan).map_err(runner_failure)?;
     for (number, slot) in launcher.slots.iter().enumerate() {
-        tracing::info!("slot {number}: {slot:?}");
+        tracing::info!("slot {number}: {slot}");
     }
     Ok(Box::new(launcher))
 }

@@ -6,6 +6,8 @@ use crate::devices::{
 use crate::error::RunnerError;
 use crate::launcher::Slot;
 use convsweep_spec::device::DeviceName;
+use convsweep_spec::words::{bytes, counted};
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 /// Maximum number of threads that augment images for one job on a GPU.
@@ -33,6 +35,20 @@ impl LocalSlot {
             device: self.device,
             threads: self.threads,
         }
+    }
+}
+
+impl fmt::Display for LocalSlot {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        let threads = counted(u64::from(self.threads), "thread");
+        write!(f, "{}, {threads}", self.device)?;
+        if !self.cores.is_empty() {
+            write!(f, ", pinned to cores {:?}", self.cores)?;
+        }
+        if let Some(limit) = self.memory_bytes {
+            write!(f, ", at most {} a job", bytes(limit as f64))?;
+        }
+        write!(f, ", {}", self.worker.display())
     }
 }
 
