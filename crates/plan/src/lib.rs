@@ -74,10 +74,10 @@ pub fn plan(file: &Path, overrides: &Overrides, lookup: &dyn Lookup) -> Result<P
     plan_request(&request)
 }
 
-/// [`plan`] with control over where texts and earlier decisions come from.
+/// [`plan()`] with control over where texts and earlier decisions come from.
 ///
 /// # Errors
-/// As [`plan`].
+/// As [`plan()`].
 pub fn plan_request(request: &PlanRequest) -> Result<Plan, Problems> {
     resolved(request, |file, documents| {
         let ResolvedFile {
@@ -93,7 +93,7 @@ pub fn plan_request(request: &PlanRequest) -> Result<Plan, Problems> {
 /// Where each value of a configuration comes from; `None` if the plan has no such configuration.
 ///
 /// # Errors
-/// As [`plan`].
+/// As [`plan()`].
 pub fn value_origins(
     request: &PlanRequest,
     configuration: &ConfigurationId,

@@ -117,7 +117,7 @@ impl WriterThread {
         Ok(())
     }
 
-    /// Lines that cannot be applied are ignored here: the next sync and [`crate::check`] report
+    /// Lines that cannot be applied are ignored here: the next sync and [`crate::check()`] report
     /// them.
     fn apply(&mut self, message: &Message) -> rusqlite::Result<()> {
         match message {
