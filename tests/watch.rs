@@ -62,7 +62,8 @@ fn watch_fits_its_terminal_and_follows_the_sweep() {
     if let Err(error) = tmux.run(&["-V"]) {
         return needs::skip(&format!("tmux does not start: {error}"));
     }
-    let experiment = small_with_epochs(60) + "\n[run]\nslots = { cpu = 2 }\n";
+    // Long enough for the sweep to outlast the test, which interrupts it.
+    let experiment = small_with_epochs(4000) + "\n[run]\nslots = { cpu = 2 }\n";
     let workdir = Workdir::with(&experiment);
     let mut program = start(&workdir);
     wait_for_events(&workdir, 4);
@@ -77,7 +78,7 @@ fn watch_fits_its_terminal_and_follows_the_sweep() {
         let mut screen = String::new();
         wait_until("a slot with its curve is shown", || {
             screen = tmux.screen(width);
-            let shows_curve = ["of 4 jobs", "/60", "█"].map(|text| screen.contains(text));
+            let shows_curve = ["of 4 jobs", "/4000", "█"].map(|text| screen.contains(text));
             has_ended(&mut program) || shows_curve == [true; 3]
         });
         assert!(screen.starts_with("convsweep · small"), "{screen}");
