@@ -3,7 +3,7 @@
 
 use convsweep_data::{Batcher, DataError, ImageSet, Location, Subsets, epoch_order, open};
 use convsweep_spec::augment::{AugmentSpec, Fill, FlipAxis, Normalize, Step};
-use convsweep_spec::data::{Damaged, DataSpec, Shapes, Source, Split, SplitScheme};
+use convsweep_spec::data::{DataSpec, Shapes, Source, Split, SplitScheme};
 use std::sync::LazyLock;
 use std::time::Instant;
 
@@ -45,23 +45,14 @@ fn cpu_seconds() -> f64 {
 }
 
 fn shapes() -> DataSpec {
-    DataSpec {
-        source: Source::Shapes(Shapes {
+    DataSpec::new(
+        Source::Shapes(Shapes {
             train: IMAGES,
             test: 0,
             ..Shapes::default()
         }),
-        split: Split {
-            scheme: SplitScheme::Validation(0.0),
-            seed: 0,
-            stratify: true,
-            test: None,
-        },
-        limit: None,
-        resize: None,
-        channels: None,
-        damaged: Damaged::Refuse,
-    }
+        Split::new(SplitScheme::Validation(0.0), 0),
+    )
 }
 
 fn cases() -> [(&'static str, Vec<Step>); 5] {

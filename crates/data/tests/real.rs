@@ -5,7 +5,7 @@ use convsweep_data::{
     Batcher, DataErrorKind, ImageSet, Location, Subset, inspect, open, picture, preview, split,
 };
 use convsweep_spec::augment::{AugmentSpec, Fill, FlipAxis, Normalize, Step};
-use convsweep_spec::data::{Damaged, DataSpec, Resize, ResizeMethod, Source, Split, SplitScheme};
+use convsweep_spec::data::{DataSpec, Resize, ResizeMethod, Source, Split, SplitScheme};
 use std::path::PathBuf;
 
 fn cache() -> PathBuf {
@@ -16,20 +16,8 @@ fn cache() -> PathBuf {
 }
 
 fn spec(source: Source) -> DataSpec {
-    let split = Split {
-        scheme: SplitScheme::Validation(0.2),
-        seed: 42,
-        stratify: true,
-        test: None,
-    };
-    DataSpec {
-        source,
-        split,
-        limit: None,
-        resize: None,
-        channels: None,
-        damaged: Damaged::Refuse,
-    }
+    let split = Split::new(SplitScheme::Validation(0.2), 42);
+    DataSpec::new(source, split)
 }
 
 /// Decodes a set of the cache again, into a separate folder.

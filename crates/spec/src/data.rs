@@ -20,6 +20,20 @@ pub struct DataSpec {
     pub damaged: Damaged,
 }
 
+impl DataSpec {
+    /// All images of `source` in their own size and channels; damaged ones are refused.
+    pub fn new(source: Source, split: Split) -> Self {
+        DataSpec {
+            source,
+            split,
+            limit: None,
+            resize: None,
+            channels: None,
+            damaged: Damaged::Refuse,
+        }
+    }
+}
+
 /// An image set.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "name", rename_all = "kebab-case")]
@@ -166,6 +180,16 @@ impl SplitScheme {
 }
 
 impl Split {
+    /// A stratified split that sets no test images aside.
+    pub fn new(scheme: SplitScheme, seed: u64) -> Self {
+        Split {
+            scheme,
+            seed,
+            stratify: true,
+            test: None,
+        }
+    }
+
     /// The number of folds of a k-fold split; `None` for other splits.
     pub fn folds(&self) -> Option<u32> {
         match self.scheme {

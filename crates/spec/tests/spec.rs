@@ -3,7 +3,7 @@
 use convsweep_spec::augment::{AugmentSpec, Normalize};
 use convsweep_spec::canonical::canonical_json;
 use convsweep_spec::configuration::Configuration;
-use convsweep_spec::data::{Damaged, DataSpec, Source, Split, SplitScheme};
+use convsweep_spec::data::{DataSpec, Source, Split, SplitScheme};
 use convsweep_spec::job::Question;
 use convsweep_spec::model::*;
 use convsweep_spec::shape::{Shape, padding_pixels, summarize};
@@ -73,19 +73,10 @@ fn question(phases: &[(u32, f64)]) -> Question {
     let phase = |&(epochs, lr): &(u32, f64)| Phase::new(epochs, adam(lr));
     Question {
         configuration: Configuration {
-            data: DataSpec {
-                source: Source::Cifar10,
-                split: Split {
-                    scheme: SplitScheme::Validation(0.2),
-                    seed: 42,
-                    stratify: true,
-                    test: None,
-                },
-                limit: None,
-                resize: None,
-                channels: None,
-                damaged: Damaged::Refuse,
-            },
+            data: DataSpec::new(
+                Source::Cifar10,
+                Split::new(SplitScheme::Validation(0.2), 42),
+            ),
             augment: AugmentSpec {
                 normalize: Normalize::Unit,
                 steps: vec![],

@@ -4,7 +4,7 @@
 use convsweep_spec::FORMAT;
 use convsweep_spec::augment::{AugmentSpec, Normalize};
 use convsweep_spec::configuration::Configuration;
-use convsweep_spec::data::{Damaged, DataSpec, Shapes, Source, Split, SplitScheme};
+use convsweep_spec::data::{DataSpec, Shapes, Source, Split, SplitScheme};
 use convsweep_spec::device::DeviceName;
 use convsweep_spec::event::{Envelope, Evaluation, Event, Fingerprint, Part, Start};
 use convsweep_spec::id::JobId;
@@ -307,21 +307,9 @@ pub fn member(position: u32, width: u32, epochs: u32, seeds: u64, axes: &[&str])
         })
     };
     let optimizer = Optimizer::sgd(0.1, 0.9);
-    let split = Split {
-        scheme: SplitScheme::Validation(0.2),
-        seed: 1,
-        stratify: true,
-        test: None,
-    };
+    let split = Split::new(SplitScheme::Validation(0.2), 1);
     let resolved = Configuration {
-        data: DataSpec {
-            source: Source::Shapes(Shapes::default()),
-            split,
-            limit: None,
-            resize: None,
-            channels: None,
-            damaged: Damaged::Refuse,
-        },
+        data: DataSpec::new(Source::Shapes(Shapes::default()), split),
         augment: AugmentSpec {
             normalize: Normalize::Unit,
             steps: vec![],

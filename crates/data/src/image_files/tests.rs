@@ -7,20 +7,8 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 fn spec(source: Source) -> DataSpec {
-    let split = Split {
-        scheme: SplitScheme::Validation(0.2),
-        seed: 1,
-        stratify: true,
-        test: None,
-    };
-    DataSpec {
-        source,
-        split,
-        limit: None,
-        resize: None,
-        channels: None,
-        damaged: Damaged::Refuse,
-    }
+    let split = Split::new(SplitScheme::Validation(0.2), 1);
+    DataSpec::new(source, split)
 }
 
 fn write(path: PathBuf, colour: [u8; 3], height: u32, width: u32) {

@@ -4,23 +4,18 @@ use super::divide::{Divided, divide};
 use super::epoch_order;
 use crate::{DataError, DataErrorKind};
 use convsweep_spec::data::SplitScheme::{Folds, Listed, Validation};
-use convsweep_spec::data::{Damaged, DataSpec, Shapes, Source, Split, SplitScheme};
+use convsweep_spec::data::{DataSpec, Shapes, Source, Split, SplitScheme};
 
 const IMAGES: u32 = 103;
 
 fn spec(scheme: SplitScheme, stratify: bool, limit: Option<u32>) -> DataSpec {
+    let split = Split {
+        stratify,
+        ..Split::new(scheme, 42)
+    };
     DataSpec {
-        source: Source::Shapes(Shapes::default()),
-        split: Split {
-            scheme,
-            seed: 42,
-            stratify,
-            test: None,
-        },
         limit,
-        resize: None,
-        channels: None,
-        damaged: Damaged::Refuse,
+        ..DataSpec::new(Source::Shapes(Shapes::default()), split)
     }
 }
 

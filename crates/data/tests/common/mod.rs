@@ -4,31 +4,19 @@
 
 use convsweep_data::{DataError, ImageSet, LabelledImages, Location, Subsets, open, split};
 use convsweep_spec::augment::{AugmentSpec, Fill, FlipAxis, Normalize, Step};
-use convsweep_spec::data::{Damaged, DataSpec, Shapes, Source, Split, SplitScheme};
+use convsweep_spec::data::{DataSpec, Shapes, Source, Split, SplitScheme};
 use std::path::{Path, PathBuf};
 
 /// 80 training and 20 test images of 3×16×16, a quarter of the former for validation.
 pub fn spec() -> DataSpec {
-    let split = Split {
-        scheme: SplitScheme::Validation(0.25),
-        seed: 1,
-        stratify: true,
-        test: None,
-    };
+    let split = Split::new(SplitScheme::Validation(0.25), 1);
     let source = Source::Shapes(Shapes {
         train: 80,
         test: 20,
         size: 16,
         ..Shapes::default()
     });
-    DataSpec {
-        source,
-        split,
-        limit: None,
-        resize: None,
-        channels: None,
-        damaged: Damaged::Refuse,
-    }
+    DataSpec::new(source, split)
 }
 
 /// Opens a set in a data cache.

@@ -3,7 +3,7 @@
 use super::Synthetic;
 use convsweep_spec::augment::{AugmentSpec, Normalize};
 use convsweep_spec::configuration::Configuration;
-use convsweep_spec::data::{Damaged, DataSpec, Shapes, Source, Split, SplitScheme};
+use convsweep_spec::data::{DataSpec, Shapes, Source, Split, SplitScheme};
 
 use convsweep_spec::model::{Dense, Init, Layer, ModelSpec};
 use convsweep_spec::task::{RangeTest, Task};
@@ -23,19 +23,7 @@ pub fn resolved(experiment: &Synthetic, position: u32, rate: f64) -> Configurati
         None => (training(rate), Task::Train),
     };
     Configuration {
-        data: DataSpec {
-            source: Source::Shapes(Shapes::default()),
-            split: Split {
-                scheme,
-                seed: 42,
-                stratify: true,
-                test: None,
-            },
-            limit: None,
-            resize: None,
-            channels: None,
-            damaged: Damaged::Refuse,
-        },
+        data: DataSpec::new(Source::Shapes(Shapes::default()), Split::new(scheme, 42)),
         augment: AugmentSpec {
             normalize: Normalize::Unit,
             steps: vec![],

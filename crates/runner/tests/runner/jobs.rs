@@ -2,7 +2,7 @@
 
 use convsweep_spec::augment::{AugmentSpec, Normalize};
 use convsweep_spec::configuration::Configuration;
-use convsweep_spec::data::{Damaged, DataSpec, Source, Split, SplitScheme};
+use convsweep_spec::data::{DataSpec, Source, Split, SplitScheme};
 use convsweep_spec::device::DeviceName;
 use convsweep_spec::job::{CheckpointEvery, Execution, Job, Question};
 use convsweep_spec::model::{Layer, ModelSpec};
@@ -58,21 +58,9 @@ pub fn jobs_of_configurations(results: &Path, count: u32) -> Vec<Job> {
 }
 
 fn configuration(train: TrainSpec) -> Configuration {
-    let split = Split {
-        scheme: SplitScheme::Validation(0.2),
-        seed: 42,
-        stratify: true,
-        test: None,
-    };
+    let split = Split::new(SplitScheme::Validation(0.2), 42);
     Configuration {
-        data: DataSpec {
-            source: Source::Cifar10,
-            split,
-            limit: None,
-            resize: None,
-            channels: None,
-            damaged: Damaged::Refuse,
-        },
+        data: DataSpec::new(Source::Cifar10, split),
         augment: AugmentSpec {
             normalize: Normalize::Unit,
             steps: vec![],

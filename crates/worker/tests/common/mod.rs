@@ -7,7 +7,7 @@ use convsweep_data::{Location, facts};
 use convsweep_spec::augment::{AugmentSpec, Fill, FlipAxis, Normalize, Step};
 use convsweep_spec::command::Command;
 use convsweep_spec::configuration::Configuration;
-use convsweep_spec::data::{Damaged, DataSpec, Shapes, Source, Split, SplitScheme};
+use convsweep_spec::data::{DataSpec, Shapes, Source, Split, SplitScheme};
 use convsweep_spec::device::DeviceName;
 use convsweep_spec::event::{Envelope, Event};
 use convsweep_spec::job::{CheckpointEvery, Execution, Job, Question};
@@ -98,19 +98,10 @@ pub fn job(results: &Path, phases: &[(u32, Optimizer)]) -> Job {
         ..Shapes::default()
     };
     let phase = |(epochs, optimizer): &(u32, Optimizer)| Phase::new(*epochs, optimizer.clone());
-    let data = DataSpec {
-        source: Source::Shapes(shapes),
-        split: Split {
-            scheme: SplitScheme::Validation(0.2),
-            seed: 42,
-            stratify: true,
-            test: None,
-        },
-        limit: None,
-        resize: None,
-        channels: None,
-        damaged: Damaged::Refuse,
-    };
+    let data = DataSpec::new(
+        Source::Shapes(shapes),
+        Split::new(SplitScheme::Validation(0.2), 42),
+    );
     let steps = vec![
         Step::Rotate {
             degrees: 15.0,
