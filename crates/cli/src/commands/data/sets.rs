@@ -7,7 +7,7 @@ use crate::planning::file_args::FileArgs;
 use anyhow::Result;
 use convsweep_data::ImageSet;
 use convsweep_plan::Plan;
-use convsweep_spec::data::{Damaged, DataSpec, Source, Split, SplitScheme};
+use convsweep_spec::data::{DataSpec, Source, Split, SplitScheme};
 use std::path::Path;
 
 /// The plan of an unchanged experiment file.
@@ -35,31 +35,19 @@ pub fn first_set(context: &Context, plan: &Plan) -> Result<ImageSet> {
 /// # Errors
 /// If it is missing or damaged.
 pub fn complete_set(context: &Context, source: Source) -> Result<ImageSet> {
-    let split = Split {
-        scheme: SplitScheme::Validation(0.2),
-        seed: 42,
-        stratify: true,
-        test: None,
-    };
-    let spec = DataSpec {
-        source,
-        split,
-        limit: None,
-        resize: None,
-        channels: None,
-        damaged: Damaged::Refuse,
-    };
+    let split = Split::new(SplitScheme::Validation(0.2), 42);
+    let spec = DataSpec::new(source, split);
     convsweep_data::open(context.location(None), &spec).map_err(data_failure)
 }
 
 /// A built-in source by its name.
 pub fn built_in(name: &str) -> Option<Source> {
-    match name {
-        "cifar10" => Some(Source::Cifar10),
-        "cifar100" => Some(Source::Cifar100),
-        "mnist" => Some(Source::Mnist),
-        "fashion-mnist" => Some(Source::FashionMnist),
-        "shapes" => Some(Source::Shapes(Default::default())),
-        _ => None,
-    }
+    let sources = [
+        Source::Cifar10,
+        Source::Cifar100,
+        Source::Mnist,
+        Source::FashionMnist,
+        Source::Shapes(Default::default()),
+    ];
+    sources.into_iter().find(|source| source.name() == name)
 }
