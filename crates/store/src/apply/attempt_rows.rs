@@ -1,5 +1,6 @@
 //! The rows that belong to one attempt at a job.
 
+use super::derived::Changes;
 use convsweep_spec::event::{Evaluation, Fingerprint, Start};
 use convsweep_spec::id::JobId;
 use convsweep_spec::metric::Number;
@@ -9,12 +10,30 @@ use std::collections::BTreeMap;
 
 /// Writes the rows of one attempt.
 pub(super) struct AttemptRows<'a> {
-    pub(super) connection: &'a Connection,
-    pub(super) job: &'a JobId,
-    pub(super) attempt: u32,
+    connection: &'a Connection,
+    job: &'a JobId,
+    attempt: u32,
 }
 
-impl AttemptRows<'_> {
+impl<'a> AttemptRows<'a> {
+    /// The rows of this attempt, which exist from now on.
+    pub(super) fn of(
+        connection: &'a Connection,
+        job: &'a JobId,
+        attempt: u32,
+        changes: &mut Changes,
+    ) -> Result<AttemptRows<'a>> {
+        let rows = AttemptRows {
+            connection,
+            job,
+            attempt,
+        };
+        if changes.attempt(job, attempt) {
+            rows.create()?;
+        }
+        Ok(rows)
+    }
+
     /// Executes one statement.
     pub(super) fn write(&self, sql: &str, parameters: impl rusqlite::Params) -> Result<()> {
         self.connection
@@ -24,7 +43,7 @@ impl AttemptRows<'_> {
     }
 
     /// Creates the rows of the job and the attempt if they are missing.
-    pub(super) fn create(&self) -> Result<()> {
+    fn create(&self) -> Result<()> {
         self.write(
             "insert into jobs (job) values (?1) on conflict do nothing",
             [&self.job.0],

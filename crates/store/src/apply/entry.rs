@@ -71,14 +71,7 @@ fn attempt_ended(
     (attempt, outcome, stderr): (u32, &Outcome, &str),
     changes: &mut Changes,
 ) -> Result<()> {
-    let rows = AttemptRows {
-        connection,
-        job,
-        attempt,
-    };
-    if changes.attempt(job, attempt) {
-        rows.create()?;
-    }
+    let rows = AttemptRows::of(connection, job, attempt, changes)?;
     rows.ended_by_runner(time, experiment, outcome, stderr)
 }
 

@@ -18,14 +18,7 @@ pub(crate) fn apply_event(
     if envelope.event.is_passing() {
         return Ok(None);
     }
-    let rows = AttemptRows {
-        connection,
-        job,
-        attempt,
-    };
-    if changes.attempt(job, attempt) {
-        rows.create()?;
-    }
+    let rows = AttemptRows::of(connection, job, attempt, changes)?;
     changes.event_time(job, attempt, envelope.time);
     match &envelope.event {
         Event::Progress { .. } | Event::Alive => {}
