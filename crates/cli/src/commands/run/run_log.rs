@@ -7,6 +7,7 @@ use convsweep_runner::devices::worker_folder;
 use convsweep_runner::{RunEvent, host_name};
 use convsweep_spec::event::{Event, Fingerprint, Start};
 use convsweep_spec::layout::RUN_LOG;
+use convsweep_spec::outcome::Outcome;
 use convsweep_spec::words::counted;
 use std::fs;
 
@@ -57,7 +58,10 @@ pub fn event(event: &RunEvent) {
             stderr,
             ..
         } => {
-            tracing::info!("job {job}, attempt {attempt}: {}", outcome.name());
+            // The runner logs every other outcome at this level.
+            if *outcome == Outcome::Finished {
+                tracing::info!("job {job}, attempt {attempt}: {}", outcome.name());
+            }
             if !by_worker {
                 lines("stderr", stderr);
             }
