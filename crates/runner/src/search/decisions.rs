@@ -1,5 +1,6 @@
 //! The rules themselves, as pure functions over values.
 
+use convsweep_spec::figures::Sample;
 use convsweep_spec::metric::Direction;
 use statrs::distribution::{ContinuousCDF, StudentsT};
 use std::cmp::Ordering;
@@ -106,17 +107,17 @@ fn differences(direction: Direction, leader: &[Option<f64>], other: &[Option<f64
 
 /// Whether the mean of the differences is significantly above zero, at [`LEVEL`].
 fn are_positive(differences: &[f64]) -> bool {
-    let n = differences.len() as f64;
-    if n < 2.0 {
+    let Some(sample) = Sample::of(differences) else {
         return false;
+    };
+    let Some(sd) = sample.sd else {
+        return false;
+    };
+    if sd == 0.0 {
+        return sample.mean > 0.0;
     }
-    let mean = mean(differences);
-    let squares = differences.iter().map(|d| (d - mean) * (d - mean));
-    let variance = squares.sum::<f64>() / (n - 1.0);
-    if variance == 0.0 {
-        return mean > 0.0;
-    }
-    let t = mean / (variance / n).sqrt();
+    let n = sample.n as f64;
+    let t = sample.mean / (sd / n.sqrt());
     let distribution = StudentsT::new(0.0, 1.0, n - 1.0);
     distribution.is_ok_and(|students| t > students.inverse_cdf(1.0 - LEVEL))
 }
