@@ -23,14 +23,10 @@ const LARGEST_LOSS: f64 = 1e4;
 /// position is then at the start of the next epoch.
 pub(crate) fn train_epoch(session: &mut Session) -> Result<(), End> {
     let started = Instant::now();
-    let Some(plan) = EpochPlan::of(session) else {
+    let Some(plan) = EpochPlan::enter(session) else {
         return Ok(());
     };
     let rates = LearningRate::of(session, &plan);
-    let phases = &session.training().phases;
-    session
-        .state
-        .enter_phase(phases, plan.phase_index, plan.epoch_of_phase);
     let mut timer = StepTimer::start();
     while let Some(rows) = plan.rows(session.state.position.step) {
         session.obey_directive()?;

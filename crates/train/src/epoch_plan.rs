@@ -19,11 +19,14 @@ pub(crate) struct EpochPlan<'a> {
 }
 
 impl<'a> EpochPlan<'a> {
-    /// The epoch at the session's position; `None` once all phases are done.
-    pub(crate) fn of(session: &Session<'a>) -> Option<EpochPlan<'a>> {
+    /// Enters the epoch at the session's position, and its phase; `None` once all phases are done.
+    pub(crate) fn enter(session: &mut Session<'a>) -> Option<EpochPlan<'a>> {
         let training = session.training();
         let epoch = session.state.position.epoch;
         let (phase_index, epoch_of_phase) = training.phase_of(epoch)?;
+        session
+            .state
+            .enter_phase(&training.phases, phase_index, epoch_of_phase);
         let rows = &session.data.subsets.train;
         let seed = session.job().question.seed;
         let order = epoch_order(seed, epoch, rows.len());

@@ -40,15 +40,11 @@ fn is_over(session: &Session, test: RangeTest) -> bool {
 /// Runs what is left of the current epoch, or as much of it as the test needs.
 fn run_epoch(session: &mut Session, test: RangeTest) -> Result<(), End> {
     let started = Instant::now();
-    let Some(plan) = EpochPlan::of(session) else {
+    let Some(plan) = EpochPlan::enter(session) else {
         return Ok(());
     };
     let highest_rate = plan.phase.optimizer.lr;
     let rate = |step: u32| test.rate(highest_rate, plan.step_of_phase(step));
-    let phases = &session.training().phases;
-    session
-        .state
-        .enter_phase(phases, plan.phase_index, plan.epoch_of_phase);
     let mut timer = StepTimer::start();
     while let Some(rows) = plan.rows(session.state.position.step) {
         if is_over(session, test) {
