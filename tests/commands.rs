@@ -19,7 +19,7 @@ impl Commands {
         let mut open = vec![String::new()];
         while let Some(words) = open.pop() {
             let arguments: Vec<&str> = words.split_whitespace().chain(["--help"]).collect();
-            let text = place.run(&arguments).exits(0).stdout();
+            let text = place.stdout(&arguments);
             for name in subcommands(&text) {
                 open.push(format!("{words} {name}").trim().to_string());
             }
@@ -77,14 +77,11 @@ fn every_command_explains_itself() {
     let place = Workdir::new();
     let commands = Commands::ask(&place);
     assert!(commands.0.len() > 20, "{:?}", commands.0.keys());
-    let completions = place.run(&["completions", "bash"]).exits(0).stdout();
+    let completions = place.stdout(&["completions", "bash"]);
     assert!(commands.0[""].contains("Exit codes: 0 "));
     for (words, text) in commands.0.iter().filter(|(words, _)| !words.is_empty()) {
         let arguments: Vec<&str> = words.split_whitespace().collect();
-        let by_help = place
-            .run(&[&["help"][..], &arguments].concat())
-            .exits(0)
-            .stdout();
+        let by_help = place.stdout(&[&["help"][..], &arguments].concat());
         assert_eq!(&by_help, text, "help {words}");
         assert!(
             text.contains(&format!("Usage: convsweep {words}")),
@@ -109,7 +106,7 @@ fn what_is_written_about_commands_is_true() {
         check_document(&commands, &recipes, name, &read(&root().join(name)));
     }
     for command in ["reference", "new"] {
-        let text = place.run(&[command]).exits(0).stdout();
+        let text = place.stdout(&[command]);
         check_mentions(&commands, command, &text);
     }
     for folder in ["crates", "experiments"] {
@@ -161,22 +158,13 @@ fn code(text: &str) -> Vec<(&str, usize)> {
     for (index, line) in text.lines().enumerate() {
         if line.starts_with("```") {
             in_block = !in_block;
-        } else if in_block {
-            found.push((line.split(" # ").next().unwrap_or(line).trim(), index + 1));
-            found.extend(
-                line.split('`')
-                    .skip(1)
-                    .step_by(2)
-                    .map(|span| (span, index + 1)),
-            );
-        } else {
-            found.extend(
-                line.split('`')
-                    .skip(1)
-                    .step_by(2)
-                    .map(|span| (span, index + 1)),
-            );
+            continue;
         }
+        if in_block {
+            found.push((line.split(" # ").next().unwrap_or(line).trim(), index + 1));
+        }
+        let spans = line.split('`').skip(1).step_by(2);
+        found.extend(spans.map(|span| (span, index + 1)));
     }
     found
 }

@@ -25,7 +25,7 @@ fn a_run_reports_an_unknown_instruction_set_once_and_trains_nothing() {
     let stderr = run.stderr();
     assert_eq!(stderr.matches(VARIABLE).count(), 1, "{stderr}");
     run.says_lines(&[&format!("error: no worker can start: {PROBLEM}")]);
-    assert_eq!(workdir.number("select count(*) from attempts"), 0.0);
+    assert_eq!(workdir.all_attempts(), 0.0);
     workdir.run(&["run", "small.toml"]).exits(0);
     workdir.run(&["check-db"]).exits(0);
 }

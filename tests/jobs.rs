@@ -6,11 +6,7 @@ use crate::support::{SMALL, Workdir};
 fn finished() -> (Workdir, Vec<String>) {
     let workdir = Workdir::small();
     workdir.run(&["run", "small.toml"]).exits(0);
-    let ids = workdir
-        .run(&["query", "--csv", "select job from jobs order by job"])
-        .exits(0)
-        .stdout();
-    let ids = ids.lines().skip(1).map(String::from).collect();
+    let ids = workdir.texts("select job from jobs order by job");
     (workdir, ids)
 }
 
@@ -29,7 +25,7 @@ fn in_order(text: &str, parts: &[&str]) {
 #[test]
 fn show_begins_with_configuration_outcome_and_figures() {
     let (workdir, ids) = finished();
-    let shown = workdir.run(&["show", &ids[0]]).exits(0).stdout();
+    let shown = workdir.stdout(&["show", &ids[0]]);
     in_order(
         &shown,
         &[
@@ -47,7 +43,7 @@ fn show_begins_with_configuration_outcome_and_figures() {
             "\nresolved configuration\n{",
         ],
     );
-    let json = workdir.run(&["show", &ids[0], "--json"]).exits(0).stdout();
+    let json = workdir.stdout(&["show", &ids[0], "--json"]);
     let json: serde_json::Value = serde_json::from_str(&json).expect("only JSON");
     assert_eq!(json["job"], ids[0].as_str());
     assert_eq!(json["curve"].as_array().map(Vec::len), Some(3));
@@ -67,7 +63,7 @@ fn a_job_that_has_not_started_is_shown() {
     let only = ["run", "small.toml", "--only", &job(0)];
     workdir.run(&only).exits(0);
     let id = &job(1);
-    let shown = workdir.run(&["show", id]).exits(0).stdout();
+    let shown = workdir.stdout(&["show", id]);
     in_order(
         &shown,
         &[
@@ -84,7 +80,7 @@ fn a_prefix_names_a_job_in_either_case_and_one_message_says_what_is_wrong() {
     let (workdir, ids) = finished();
     let prefix = ids[0][..8].to_uppercase();
     for command in ["show", "explain"] {
-        let shown = workdir.run(&[command, &prefix]).exits(0).stdout();
+        let shown = workdir.stdout(&[command, &prefix]);
         assert!(shown.starts_with(&format!("job {}", ids[0])), "{shown}");
     }
     let repeated = ["run", "small.toml", "--only", &prefix];
@@ -124,7 +120,7 @@ fn a_prefix_names_a_job_in_either_case_and_one_message_says_what_is_wrong() {
 #[test]
 fn counts_agree_with_their_nouns() {
     let (workdir, ids) = finished();
-    let explained = workdir.run(&["explain", &ids[0]]).exits(0).stdout();
+    let explained = workdir.stdout(&["explain", &ids[0]]);
     assert!(
         explained.contains("3 of 3 epochs, 1 attempt\n"),
         "{explained}"
@@ -133,7 +129,7 @@ fn counts_agree_with_their_nouns() {
         .replace("seeds = 2", "seeds = 1")
         .replace("[1e-3, 1e-2]", "[1e-3]");
     workdir.write("one.toml", &one.replace("\"small\"", "\"one\""));
-    let plan = workdir.run(&["plan", "one.toml"]).exits(0).stdout();
+    let plan = workdir.stdout(&["plan", "one.toml"]);
     assert!(plan.contains("\n1 configuration, 1 job: "), "{plan}");
 }
 
@@ -148,20 +144,17 @@ fn a_plan_shows_the_first_architecture_and_what_differs() {
         .replace("[model]", "[model]\nparameters = { hidden = 16 }")
         .replace("{ dropout = 0.1 }", "{ dense = \"$hidden\" }");
     workdir.write("small.toml", &two);
-    let plan = workdir.run(&["plan", "small.toml"]).exits(0).stdout();
+    let plan = workdir.stdout(&["plan", "small.toml"]);
     assert_eq!(plan.matches("conv1").count(), 1, "{plan}");
     assert!(plan.contains(", 2 of 5 differ\n"), "{plan}");
-    let all = workdir
-        .run(&["plan", "small.toml", "--layers"])
-        .exits(0)
-        .stdout();
+    let all = workdir.stdout(&["plan", "small.toml", "--layers"]);
     assert_eq!(all.matches("conv1").count(), 2, "{all}");
 }
 
 #[test]
 fn a_run_writes_down_what_a_report_of_a_fault_needs() {
     let (workdir, ids) = finished();
-    let log = || std::fs::read_to_string(workdir.path("results/small/run.log")).expect("a log");
+    let log = || workdir.read("results/small/run.log");
     let first = log();
     in_order(
         &first,
@@ -212,9 +205,9 @@ fn pruning_says_before_what_it_frees_afterwards() {
     };
     let before = used();
     let arguments = ["prune", "--states", "--dry-run"];
-    let would = workdir.run(&arguments).exits(0).stdout();
+    let would = workdir.stdout(&arguments);
     assert_eq!(used(), before, "a dry run removes nothing");
-    let freed = workdir.run(&["prune", "--states"]).exits(0).stdout();
+    let freed = workdir.stdout(&["prune", "--states"]);
     assert_eq!(would.replace("would free", "freed"), freed);
     assert!(freed.contains(" of 4 jobs"), "{freed}");
     assert!(used() < before);

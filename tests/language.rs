@@ -14,16 +14,15 @@ fn a_list_that_becomes_a_range_costs_only_the_new_values() {
     let workdir = Workdir::new();
     workdir.write("small.toml", &rates("[0.01, 0.001, 0.1]"));
     workdir.run(&["run", "small.toml"]).exits(0);
-    let attempts = || workdir.number("select count(*) from attempts");
-    assert_eq!(attempts(), 6.0);
+    assert_eq!(workdir.all_attempts(), 6.0);
     workdir.write(
         "small.toml",
         &rates("{ from = 1e-4, to = 1e-1, steps = 4, scale = \"log\" }"),
     );
-    let plan = workdir.run(&["plan", "small.toml"]).exits(0).stdout();
+    let plan = workdir.stdout(&["plan", "small.toml"]);
     assert!(plan.contains("2 new, 6 reused"), "{plan}");
     workdir.run(&["run", "small.toml"]).exits(0);
-    assert_eq!(attempts(), 8.0);
+    assert_eq!(workdir.all_attempts(), 8.0);
 }
 
 #[test]
@@ -35,11 +34,7 @@ fn origins_of_a_jobs_values_are_known_even_after_the_file_changed() {
     workdir
         .run(&["run", "top.toml", "--set", "train.batch_size=64"])
         .exits(0);
-    let job = workdir
-        .run(&["query", "--csv", "select job from jobs"])
-        .exits(0)
-        .stdout();
-    let job = job.lines().nth(1).expect("a job");
+    let job = &workdir.text("select job from jobs");
     let before = workdir.stdout(&["show", job, "--origin"]);
     let check = |key: &str, origin: &str| {
         let mut lines = before.lines();
@@ -58,10 +53,7 @@ fn origins_of_a_jobs_values_are_known_even_after_the_file_changed() {
     workdir.write("top.toml", "nonsense");
     std::fs::remove_file(workdir.path("parts/base.toml")).expect("removed");
     assert_eq!(workdir.stdout(&["show", job, "--origin"]), before);
-    let json = workdir
-        .run(&["show", job, "--origin", "--json"])
-        .exits(0)
-        .stdout();
+    let json = workdir.stdout(&["show", job, "--origin", "--json"]);
     assert!(json.contains("\"from\": \"override\""), "{json}");
 }
 
@@ -97,7 +89,7 @@ fn staged() -> String {
 fn a_stage_records_its_choice_and_keeps_it_until_told_to_choose_again() {
     let workdir = Workdir::new();
     workdir.write("small.toml", &staged());
-    let plan = workdir.run(&["plan", "small.toml"]).exits(0).stdout();
+    let plan = workdir.stdout(&["plan", "small.toml"]);
     assert!(
         plan.contains(
             "stage \"rate\": 2 configurations, 4 jobs for the choice of the stage before it"
@@ -111,7 +103,7 @@ fn a_stage_records_its_choice_and_keeps_it_until_told_to_choose_again() {
         ran.stderr()
     );
     // Two widths, then two rates, one of which has been trained already, with two seeds each.
-    assert_eq!(workdir.number("select count(*) from attempts"), 6.0);
+    assert_eq!(workdir.all_attempts(), 6.0);
     let decisions =
         "select json_array_length(decisions) from revisions order by revision desc limit 1";
     assert_eq!(workdir.number(decisions), 1.0);
@@ -122,8 +114,7 @@ fn a_stage_records_its_choice_and_keeps_it_until_told_to_choose_again() {
         workdir.number(best) >= 0.0,
         "the best configuration comes first"
     );
-    let page =
-        std::fs::read_to_string(workdir.path("results/small/report.html")).expect("a report");
+    let page = workdir.read("results/small/report.html");
     assert!(
         page.contains("<h2>Stages</h2>") && page.contains("width: width="),
         "the report shows the choice"
@@ -132,7 +123,7 @@ fn a_stage_records_its_choice_and_keeps_it_until_told_to_choose_again() {
 
     let chosen = "select json_extract(decisions, '$[0].configuration') \
                   from revisions order by revision desc limit 1";
-    let chosen = || workdir.run(&["query", "--csv", chosen]).exits(0).stdout();
+    let chosen = || workdir.stdout(&["query", "--csv", chosen]);
     let before = chosen();
     let again = workdir.run(&["run", "small.toml"]).exits(0);
     assert!(
@@ -142,10 +133,7 @@ fn a_stage_records_its_choice_and_keeps_it_until_told_to_choose_again() {
     );
     workdir.write("small.toml", &staged().replace("seeds = 2", "seeds = 3"));
     workdir.run(&["run", "small.toml"]).exits(0);
-    assert_eq!(
-        (chosen(), workdir.number("select count(*) from attempts")),
-        (before, 9.0)
-    );
+    assert_eq!((chosen(), workdir.all_attempts()), (before, 9.0));
     let evidence = "select json_extract(decisions, '$[0].evidence[0].n') \
                     from revisions order by revision desc limit 1";
     assert_eq!(
@@ -163,18 +151,13 @@ fn a_stage_records_its_choice_and_keeps_it_until_told_to_choose_again() {
 fn a_plan_ends_with_its_cost_estimated_roughly_or_from_finished_jobs() {
     let workdir = Workdir::small();
     let cost = || {
-        let plan = workdir
-            .run(&["plan", "small.toml", "--json"])
-            .exits(0)
-            .stdout();
+        let plan = workdir.stdout(&["plan", "small.toml", "--json"]);
         let plan: serde_json::Value = serde_json::from_str(&plan).expect("JSON");
         plan[0]["cost"].clone()
     };
     let last = || {
         workdir
-            .run(&["plan", "small.toml"])
-            .exits(0)
-            .stdout()
+            .stdout(&["plan", "small.toml"])
             .trim_end()
             .lines()
             .last()

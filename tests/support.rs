@@ -163,6 +163,12 @@ impl Workdir {
             .unwrap_or_else(|| panic!("{sql}: no row"))
     }
 
+    /// Number of attempts.
+    #[track_caller]
+    pub fn all_attempts(&self) -> f64 {
+        self.number("select count(*) from attempts")
+    }
+
     /// Number of attempts with this outcome.
     #[track_caller]
     pub fn attempts(&self, outcome: &str) -> f64 {

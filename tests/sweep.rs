@@ -2,11 +2,6 @@
 
 use crate::support::{SMALL, Workdir, assert_contains, entries, small_with_epochs};
 
-/// Number of all attempts.
-fn attempts(workdir: &Workdir) -> f64 {
-    workdir.number("select count(*) from attempts")
-}
-
 #[test]
 fn a_file_becomes_jobs_rows_and_a_report() {
     let workdir = Workdir::small();
@@ -31,22 +26,22 @@ fn a_file_becomes_jobs_rows_and_a_report() {
 fn the_same_file_trains_nothing_and_an_edited_one_only_the_difference() {
     let workdir = Workdir::small();
     workdir.run(&["run", "small.toml"]).exits(0);
-    assert_eq!(attempts(&workdir), 4.0);
+    assert_eq!(workdir.all_attempts(), 4.0);
     let again = workdir.run(&["run", "small.toml"]).exits(0);
     again.says(&["4 reused"]);
-    assert_eq!(attempts(&workdir), 4.0);
+    assert_eq!(workdir.all_attempts(), 4.0);
 
     let one_rate_more = SMALL.replace("[1e-3, 1e-2]", "[1e-3, 3e-3, 1e-2]  # a comment");
     workdir.write("small.toml", &one_rate_more);
     let plan = workdir.stdout(&["plan", "small.toml"]);
     assert_contains(&plan, &["2 new, 4 reused"]);
     workdir.run(&["run", "small.toml"]).exits(0);
-    assert_eq!(attempts(&workdir), 6.0);
+    assert_eq!(workdir.all_attempts(), 6.0);
 
     workdir.write("other.toml", &SMALL.replace("\"small\"", "\"other\""));
     let other = workdir.run(&["run", "other.toml"]).exits(0);
     other.says(&["4 reused"]);
-    assert_eq!(attempts(&workdir), 6.0);
+    assert_eq!(workdir.all_attempts(), 6.0);
 }
 
 #[test]
