@@ -20,9 +20,10 @@ use convsweep_spec::canonical::{Digest, digest};
 use convsweep_spec::configuration::{Configuration, ConfigurationDigest};
 use convsweep_spec::data::DataFacts;
 use convsweep_spec::model::ModelSpec;
-use convsweep_spec::shape::{ModelSummary, Shape, tensors};
+use convsweep_spec::shape::{ModelSummary, Shape, TensorShape, tensors};
 use convsweep_spec::task::Task;
 use convsweep_spec::train::TrainSpec;
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -83,7 +84,16 @@ struct ModelSection {
     spec: Rc<ModelSpec>,
     /// `None` if layers do not fit, or without facts of the image set.
     summary: Option<Arc<ModelSummary>>,
+    /// Its tensors, once a training has asked for them.
+    tensors: OnceCell<Vec<TensorShape>>,
     digest: Digest,
+}
+
+impl ModelSection {
+    /// The tensors of the network, which has this summary.
+    fn tensors(&self, summary: &ModelSummary) -> &[TensorShape] {
+        self.tensors.get_or_init(|| tensors(&self.spec, summary))
+    }
 }
 
 struct TrainSection {
@@ -263,6 +273,7 @@ impl<'a> Resolver<'a> {
                     digest: digest(&resolved.spec),
                     spec: Rc::new(resolved.spec),
                     summary: summary.map(Arc::new),
+                    tensors: OnceCell::new(),
                 })
             }
             None => None,
@@ -305,10 +316,10 @@ fn fit_of(train: &TrainSection, model: &ModelSection, summary: &ModelSummary) ->
         return Rc::default();
     }
     let mut sink = ProblemSink::default();
-    let network = tensors(&model.spec, summary);
-    check_patterns(&resolved.patterns, &train.spec, &network, &mut sink);
+    let network = model.tensors(summary);
+    check_patterns(&resolved.patterns, &train.spec, network, &mut sink);
     let from = resolved.from.as_ref();
-    let note = from.and_then(|from| from.check(&network, &mut sink));
+    let note = from.and_then(|from| from.check(network, &mut sink));
     Rc::new((note, sink.problems))
 }
 
