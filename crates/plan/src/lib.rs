@@ -136,14 +136,14 @@ fn resolve(
     let overrides = request.overrides;
     let overridden = overrides.apply(first_override, &mut root, &mut sink);
     let axes = Axes::read(&root, &mut sink);
-    let checked = CheckedFile::check(root, axes, overrides, &overridden, &mut sink);
+    let mut checked = CheckedFile::check(root, axes, overrides, &overridden, &mut sink);
     let inputs = Inputs {
         documents,
         read: request.read,
         lookup: request.lookup,
     };
     let stages = checked.resolve(inputs, request.decisions, &mut sink);
-    match (checked.settings.clone(), stages) {
+    match (checked.settings.take(), stages) {
         (Some(settings), Some(stages)) if sink.is_empty() => Ok(ResolvedFile {
             checked,
             settings,

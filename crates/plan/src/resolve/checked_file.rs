@@ -28,7 +28,7 @@ pub(crate) struct CheckedFile {
     pub root: Node,
     pub axes: Axes,
     pub alternatives: Alternatives,
-    /// `None` if something is wrong with them.
+    /// `None` if something is wrong with them, or after they have been taken.
     pub settings: Option<Settings>,
     pub baseline: Option<Selection>,
     pub priorities: Vec<Selection>,

@@ -94,7 +94,9 @@ impl StageWalk<'_, '_> {
         let decision = decision.filter(|decision| decision.stage == stage.name);
         let chosen = decision.and_then(|d| chosen_point(d, self.axes, &points, &resolved));
         self.has_chosen = chosen.is_some();
+        let is_last = number + 1 >= self.axes.stages.len();
         self.starts = match chosen {
+            _ if is_last => vec![],
             Some(i) => vec![points[i].clone()],
             None => points.clone(),
         };
