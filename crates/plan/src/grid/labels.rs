@@ -2,8 +2,9 @@
 
 use super::axis::{GridAxis, GridValue};
 use super::differences::Differences;
+use super::name_counts::NameCounts;
 use super::point::GridPoint;
-use super::value_text::{LONGEST_LABEL, option_text, value_text};
+use super::value_text::{LONGEST_LABEL, value_text};
 use crate::source::tree::{Node, NodeValue};
 use std::collections::HashMap;
 
@@ -49,8 +50,9 @@ fn label_values(values: &mut [GridValue]) {
     // Values that fit into a label are written in full; the others are compared with each other.
     let long: Vec<Node> = nodes.iter().filter(|n| is_long(n)).cloned().collect();
     let differences = Differences::of(&long);
+    let names = NameCounts::of(&nodes);
     for value in values.iter_mut().filter(|v| !v.labelled) {
-        let label = label(&value.node, &nodes, &differences);
+        let label = label(&value.node, &names, &differences);
         let count = used.entry(label.clone()).or_default();
         *count += 1;
         value.label = if *count == 1 {
@@ -62,9 +64,9 @@ fn label_values(values: &mut [GridValue]) {
 }
 
 /// The label of a value among the values of its axis.
-fn label(node: &Node, all: &[Node], differences: &Differences) -> String {
+fn label(node: &Node, names: &NameCounts, differences: &Differences) -> String {
     let text = match node.get("name").and_then(Node::text) {
-        Some(name) => named_label(node, name, all),
+        Some(name) => names.label(node, name),
         None => value_text(node),
     };
     if text.is_empty() {
@@ -74,28 +76,6 @@ fn label(node: &Node, all: &[Node], differences: &Differences) -> String {
     } else {
         shortened(&differences.label(node).unwrap_or(text))
     }
-}
-
-/// The label of a table with a name: the name, and the options in which it differs from others of
-/// that name.
-fn named_label(node: &Node, name: &str, all: &[Node]) -> String {
-    let namesakes: Vec<_> = all.iter().filter(|n| name_of(n) == Some(name)).collect();
-    let mut parts = vec![name.to_string()];
-    for entry in node.entries().iter().filter(|e| &*e.key != "name") {
-        let differs = |other: &&Node| match other.get(&entry.key) {
-            Some(value) => !value.same(&entry.node),
-            None => true,
-        };
-        if namesakes.iter().any(differs) {
-            parts.push(option_text(entry));
-        }
-    }
-    parts.join(" ")
-}
-
-fn name_of(node: &Node) -> Option<&str> {
-    node.text()
-        .or_else(|| node.get("name").and_then(Node::text))
 }
 
 fn is_long(node: &Node) -> bool {

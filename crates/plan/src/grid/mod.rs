@@ -7,6 +7,7 @@ mod block_reader;
 mod differences;
 pub(crate) mod fractions;
 pub(crate) mod labels;
+mod name_counts;
 pub(crate) mod overridden;
 pub(crate) mod path_values;
 pub(crate) mod point;
