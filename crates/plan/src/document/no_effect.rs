@@ -1,8 +1,8 @@
 //! Removes values that cannot have an effect, so that an axis such as the momentum of SGD can be
 //! combined with Adam.
 
-use super::overlay::name_of;
 use crate::language::field::Variants;
+use crate::language::reader::named;
 use crate::language::tables::{OPTIMIZERS, SCHEDULES, SOURCES};
 use crate::source::tree::{Node, NodeValue, TableEntry};
 use std::sync::Arc;
@@ -48,7 +48,9 @@ fn variants_of(key: &str) -> Option<&'static Variants> {
 
 /// Whether the chosen variant lacks an option that another variant has.
 fn lacks_option(entry: &TableEntry, option: &str, variants: &Variants) -> bool {
-    let chosen = name_of(&entry.node, &entry.key).and_then(|name| variants.find(name));
+    let Some((_, chosen)) = named(&entry.node, variants) else {
+        return false;
+    };
     let known = variants.list.iter().any(|v| v.field(option).is_some());
-    known && chosen.is_some_and(|v| v.field(option).is_none())
+    known && chosen.fields().iter().all(|f| f.key != option)
 }

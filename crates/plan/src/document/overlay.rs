@@ -52,12 +52,9 @@ fn is_other_model(base: &Node, over: &Node) -> bool {
     }
 }
 
-/// The name of what a value of `key` describes.
-pub(crate) fn name_of<'a>(node: &'a Node, key: &str) -> Option<&'a str> {
-    let given = node
-        .text()
-        .or_else(|| node.get("name").and_then(Node::text));
-    given.or(match key {
+/// The name of what a value of `key` describes, with the default of the language.
+fn name_of<'a>(node: &'a Node, key: &str) -> Option<&'a str> {
+    node.name().or(match key {
         "optimizer" => OPTIMIZERS.default,
         "schedule" => SCHEDULES.default,
         "loss" => LOSSES.default,

@@ -65,7 +65,7 @@ fn label_values(values: &mut [GridValue]) {
 
 /// The label of a value among the values of its axis.
 fn label(node: &Node, names: &NameCounts, differences: &Differences) -> String {
-    let text = match node.get("name").and_then(Node::text) {
+    let text = match node.name() {
         Some(name) => names.label(node, name),
         None => value_text(node),
     };

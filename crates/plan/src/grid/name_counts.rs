@@ -20,7 +20,7 @@ impl<'a> NameCounts<'a> {
             options: HashMap::new(),
         };
         for node in nodes {
-            if let Some(name) = name_of(node) {
+            if let Some(name) = node.name() {
                 counts.add(node, name);
             }
         }
@@ -50,14 +50,9 @@ impl<'a> NameCounts<'a> {
     }
 }
 
-fn name_of(node: &Node) -> Option<&str> {
-    node.text()
-        .or_else(|| node.get("name").and_then(Node::text))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{NameCounts, name_of, option_text};
+    use super::{NameCounts, option_text};
     use crate::source::parse::parse_value;
     use crate::source::tree::Node;
 
@@ -68,7 +63,7 @@ mod tests {
 
     fn labels(nodes: &[Node]) -> Vec<String> {
         let counts = NameCounts::of(nodes);
-        let named = nodes.iter().filter_map(|n| Some((n, name_of(n)?)));
+        let named = nodes.iter().filter_map(|n| Some((n, n.name()?)));
         named.map(|(node, name)| counts.label(node, name)).collect()
     }
 
@@ -76,7 +71,7 @@ mod tests {
     fn compared(node: &Node, name: &str, all: &[Node]) -> String {
         let mut parts = vec![name.to_string()];
         for entry in node.entries().iter().filter(|e| &*e.key != "name") {
-            let mut namesakes = all.iter().filter(|n| name_of(n) == Some(name));
+            let mut namesakes = all.iter().filter(|n| n.name() == Some(name));
             let differs =
                 namesakes.any(|n| !n.get(&entry.key).is_some_and(|v| v.same(&entry.node)));
             if differs {
@@ -120,7 +115,7 @@ mod tests {
             let toml = format!("{{ x = {x}, name = \"{name}\", y = {y}.0, w = 1e0{z} }}");
             values.extend(nodes(&[&toml]));
         }
-        let named = values.iter().filter_map(|n| Some((n, name_of(n)?)));
+        let named = values.iter().filter_map(|n| Some((n, n.name()?)));
         let expect: Vec<_> = named.map(|(n, name)| compared(n, name, &values)).collect();
         assert_eq!(labels(&values), expect);
     }

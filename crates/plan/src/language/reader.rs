@@ -95,10 +95,7 @@ pub(crate) fn named<'a>(
     node: &'a Node,
     variants: &Variants,
 ) -> Option<(&'static str, TableReader<'a>)> {
-    let given = node
-        .text()
-        .or_else(|| node.get("name").and_then(Node::text));
-    let variant = variants.find(given.or(variants.default)?)?;
+    let variant = variants.find(node.name().or(variants.default)?)?;
     Some((variant.key, TableReader::new(node, variant.fields)))
 }
 

@@ -95,10 +95,7 @@ fn report_sealed(node: &Node, sink: &mut ProblemSink) -> bool {
 }
 
 fn metric(node: &Node) -> Option<Metric> {
-    let name = node
-        .text()
-        .or_else(|| node.get("name").and_then(Node::text))?;
-    let natural = Metric::natural(name);
+    let natural = Metric::natural(node.name()?);
     let direction = match node.get("direction").and_then(Node::text) {
         Some("min") => Direction::Min,
         Some("max") => Direction::Max,

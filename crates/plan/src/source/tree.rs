@@ -106,6 +106,12 @@ impl Node {
         }
     }
 
+    /// The name of what a value describes: its text, or the text of its `name`.
+    pub(crate) fn name(&self) -> Option<&str> {
+        self.text()
+            .or_else(|| self.get("name").and_then(Node::text))
+    }
+
     pub(crate) fn bool(&self) -> Option<bool> {
         match self.value {
             NodeValue::Bool(b) => Some(b),
