@@ -1,5 +1,6 @@
 //! The image set of a job and how it is split.
 
+use crate::hex;
 use serde::{Deserialize, Serialize};
 
 /// Resolved `[data]`: the images, their size and their split. The folder that holds them is not
@@ -157,25 +158,19 @@ impl SplitScheme {
         let mut bytes = vec![0u8; rows.iter().max().map_or(0, |last| *last as usize / 8 + 1)];
         rows.iter()
             .for_each(|row| bytes[*row as usize / 8] |= 1 << (row % 8));
-        SplitScheme::Listed(bytes.iter().map(|b| format!("{b:02x}")).collect())
+        SplitScheme::Listed(hex::encode(&bytes))
     }
 
     /// Decodes the rows of [`SplitScheme::Listed`], ascending; `None` if the text is not
     /// hexadecimal.
     pub fn rows(text: &str) -> Option<Vec<u32>> {
-        let pairs = text
-            .as_bytes()
-            .chunks(2)
-            .map(|pair| std::str::from_utf8(pair).ok());
-        let bytes: Option<Vec<u8>> = pairs
-            .map(|pair| u8::from_str_radix(pair?, 16).ok())
-            .collect();
         let bits = |(i, byte): (usize, u8)| {
             (0..8)
                 .filter(move |b| byte >> b & 1 == 1)
                 .map(move |b| i as u32 * 8 + b)
         };
-        Some(bytes?.into_iter().enumerate().flat_map(bits).collect())
+        let bytes = hex::decode(text)?.into_iter();
+        Some(bytes.enumerate().flat_map(bits).collect())
     }
 }
 

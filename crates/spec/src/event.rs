@@ -1,6 +1,7 @@
 //! What workers report while they train. Nothing else leaves a worker.
 
 use crate::device::DeviceName;
+use crate::hex;
 use crate::id::{JobId, StateKey};
 use crate::metric::Number;
 use crate::outcome::Outcome;
@@ -204,22 +205,13 @@ impl Evaluation {
                 .enumerate()
                 .fold(0u8, |b, (i, &c)| b | (u8::from(c) << i))
         };
-        correct
-            .chunks(8)
-            .map(|bits| format!("{:02x}", byte(bits)))
-            .collect()
+        let bytes: Vec<u8> = correct.chunks(8).map(byte).collect();
+        hex::encode(&bytes)
     }
 
     /// Decodes [`Evaluation::correct`]; `None` if the text is not hexadecimal.
     pub fn correct_bytes(&self) -> Option<Vec<u8>> {
-        let pairs = self.correct.as_bytes().chunks(2);
-        pairs
-            .map(|p| {
-                std::str::from_utf8(p)
-                    .ok()
-                    .and_then(|s| u8::from_str_radix(s, 16).ok())
-            })
-            .collect()
+        hex::decode(&self.correct)
     }
 }
 

@@ -13,6 +13,7 @@ pub mod data;
 pub mod device;
 pub mod event;
 pub mod figures;
+mod hex;
 pub mod id;
 pub mod job;
 pub mod layer_names;
