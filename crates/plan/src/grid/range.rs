@@ -6,7 +6,6 @@ use super::sample::Interval;
 use crate::language::check::Checker;
 use crate::language::reader::TableReader;
 use crate::language::tables;
-use crate::language::value_path::ValuePath;
 use crate::source::problem::{Problem, ProblemCode, ProblemSink};
 use crate::source::tree::{Node, NodeValue};
 
@@ -21,8 +20,7 @@ pub(super) enum RangeValues {
 /// Reads a range. `root` is the file, which says whether a parameter takes integers only.
 pub(super) fn range(path: &PathValue, root: &Node, sink: &mut ProblemSink) -> Option<RangeValues> {
     let node = &path.node;
-    let value_path = ValuePath::of(&path.path);
-    if !Checker::whole(sink).table(node, tables::RANGE, &[], &value_path) {
+    if !Checker::whole(sink).section(node, tables::RANGE, &path.path) {
         return None;
     }
     let reader = TableReader::new(node, tables::RANGE);

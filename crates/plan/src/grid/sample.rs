@@ -3,7 +3,6 @@
 use crate::language::check::Checker;
 use crate::language::reader::{TableReader, choice};
 use crate::language::tables;
-use crate::language::value_path::ValuePath;
 use crate::source::problem::{Problem, ProblemCode, ProblemSink};
 use crate::source::span::Span;
 use crate::source::tree::{Node, NodeValue};
@@ -73,8 +72,7 @@ impl Sampling {
             sink.report(problem.label("the block has no axes").help(help));
             return None;
         }
-        let path = ValuePath::of("sample");
-        if !Checker::whole(sink).table(node, tables::SAMPLE, &[], &path) {
+        if !Checker::whole(sink).section(node, tables::SAMPLE, "sample") {
             return None;
         }
         let reader = TableReader::new(node, tables::SAMPLE);

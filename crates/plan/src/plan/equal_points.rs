@@ -3,6 +3,7 @@
 use crate::grid::axes::Axes;
 use crate::grid::labels::configuration_label;
 use crate::grid::point::GridPoint;
+use convsweep_spec::words::counted;
 use std::collections::BTreeMap;
 
 /// Equal points by the axes in which they differ.
@@ -50,11 +51,7 @@ impl EqualGroup {
             example,
             equals,
         } = self;
-        let points = if *count == 1 {
-            "1 point".into()
-        } else {
-            format!("{count} points")
-        };
+        let points = counted(*count as u64, "point");
         let what = match (paths, count) {
             ("", 1) => "appears in the sweep twice".into(),
             ("", _) => "appear in the sweep twice".into(),

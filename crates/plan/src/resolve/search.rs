@@ -2,10 +2,8 @@
 
 use super::internal::not_resolved;
 use crate::language::check::Checker;
-use crate::language::field::ValueKind;
 use crate::language::reader::{TableReader, built_in};
 use crate::language::tables;
-use crate::language::value_path::ValuePath;
 use crate::source::problem::{Problem, ProblemCode, ProblemSink};
 use crate::source::tree::Node;
 use convsweep_spec::search::{SearchSettings, StopRule};
@@ -129,8 +127,7 @@ pub fn rule_of(text: &str) -> Option<SearchSettings> {
     }
     let node = built_in(&format!("{{ rule = {name:?}, {options} }}"))?;
     let mut sink = ProblemSink::default();
-    let (kind, path) = (ValueKind::Table(tables::STOP_RULE), ValuePath::of("rule"));
-    if !Checker::whole(&mut sink).value(&node, &kind, &path, "") {
+    if !Checker::whole(&mut sink).section(&node, tables::STOP_RULE, "rule") {
         return None;
     }
     Some(SearchSettings {

@@ -9,6 +9,7 @@ use crate::grid::points::points;
 use crate::source::problem::{Problem, ProblemCode, ProblemSink};
 use crate::source::tree::Node;
 use convsweep_spec::log::Choice;
+use convsweep_spec::words::counted_as;
 
 /// Points of stages after one that has not chosen that are checked at most.
 const MAX_CHECKED: usize = 20_000;
@@ -169,10 +170,7 @@ fn decision_note(decision: &Choice, applies: bool, points: usize) -> Option<Stri
     if new == 0 {
         return None;
     }
-    let added = match new {
-        1 => "1 configuration was".into(),
-        new => format!("{new} configurations were"),
-    };
+    let added = counted_as(new as u64, "configuration was", "configurations were");
     Some(format!(
         "stage \"{stage}\" chose {label} before {added} added: use --redecide to let it choose \
          again"
