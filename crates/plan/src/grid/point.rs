@@ -12,6 +12,12 @@ pub(crate) struct AxisChoice {
 /// The values of a point on its axes, in the order of the block.
 pub(crate) type GridPoint = Vec<AxisChoice>;
 
+/// Number of the point's value on an axis, if it has one there.
+pub(crate) fn value_on(point: &GridPoint, axis: u32) -> Option<u32> {
+    let own = point.iter().find(|choice| choice.axis == axis);
+    own.map(|choice| choice.value)
+}
+
 /// `point` with the values of `over` instead of its own.
 pub(crate) fn overlaid(point: &GridPoint, over: &GridPoint) -> GridPoint {
     let kept = point

@@ -2,7 +2,7 @@
 
 use super::axes::Axes;
 use super::block::{Condition, SweepBlock};
-use super::point::{AxisChoice, GridPoint};
+use super::point::{AxisChoice, GridPoint, value_on};
 
 /// Number of points before exclusions; cannot overflow.
 pub(crate) fn count(axes: &Axes) -> u128 {
@@ -71,8 +71,6 @@ fn extend(point: &mut GridPoint, axes: &[u32], values: &[u32]) {
 }
 
 fn is_excluded(point: &GridPoint, conditions: &[Condition]) -> bool {
-    conditions.iter().all(|condition| {
-        let own = point.iter().find(|choice| choice.axis == condition.axis);
-        own.is_some_and(|choice| condition.values.contains(&choice.value))
-    })
+    let mut conditions = conditions.iter();
+    conditions.all(|c| value_on(point, c.axis).is_some_and(|v| c.values.contains(&v)))
 }

@@ -2,7 +2,7 @@
 
 use crate::grid::axes::Axes;
 use crate::grid::labels::configuration_label;
-use crate::grid::point::{AxisChoice, GridPoint};
+use crate::grid::point::{GridPoint, value_on};
 use crate::source::problem::{Problem, ProblemIdentity};
 use std::collections::{BTreeSet, HashMap};
 
@@ -52,15 +52,18 @@ fn condition(axes: &Axes, points: &[GridPoint], affected: &[usize]) -> String {
     let count = format!("{} of {} configurations", affected.len(), points.len());
     let mut deciding: Vec<(u32, BTreeSet<u32>)> = Vec::new();
     for axis in 0..u32::try_from(axes.all.len()).unwrap_or(0) {
-        let here: BTreeSet<_> = affected.iter().map(|i| value(&points[*i], axis)).collect();
-        let everywhere: BTreeSet<_> = points.iter().map(|p| value(p, axis)).collect();
+        let here: BTreeSet<_> = affected
+            .iter()
+            .map(|i| value_on(&points[*i], axis))
+            .collect();
+        let everywhere: BTreeSet<_> = points.iter().map(|p| value_on(p, axis)).collect();
         if !here.contains(&None) && here.len() < everywhere.len() {
             deciding.push((axis, here.into_iter().flatten().collect()));
         }
     }
     let meets = |point: &&GridPoint| {
         let mut conditions = deciding.iter();
-        conditions.all(|(axis, values)| value(point, *axis).is_some_and(|v| values.contains(&v)))
+        conditions.all(|(axis, values)| value_on(point, *axis).is_some_and(|v| values.contains(&v)))
     };
     if !deciding.is_empty() && points.iter().filter(meets).count() == affected.len() {
         let mut words = Vec::with_capacity(deciding.len());
@@ -74,14 +77,6 @@ fn condition(axes: &Axes, points: &[GridPoint], affected: &[usize]) -> String {
         None => String::new(),
     };
     format!("this happens in {count}, for example where {example}")
-}
-
-/// The point's value on the axis.
-fn value(point: &GridPoint, axis: u32) -> Option<u32> {
-    let own = point
-        .iter()
-        .find(|choice: &&AxisChoice| choice.axis == axis);
-    own.map(|choice| choice.value)
 }
 
 fn axis_condition(axes: &Axes, axis: u32, values: &BTreeSet<u32>) -> String {
