@@ -54,15 +54,16 @@ impl Objective {
         let share = mixture.map_or(1.0, |mixture| mixture.share);
         let mut larger = Vec::with_capacity(labels.len());
         let mut rows = Vec::with_capacity(labels.len() * self.classes);
+        let mut row = vec![0.0f64; self.classes];
         for (i, &label) in labels.iter().enumerate() {
-            let mut row = vec![0.0f64; self.classes];
+            row.fill(0.0);
             row[usize::from(label)] += share;
             let other = mixture.map(|mixture| mixture.others[i]);
             if let Some(other) = other {
                 row[usize::from(other)] += 1.0 - share;
             }
             larger.push(other.filter(|_| share < 0.5).unwrap_or(label));
-            for (class, target) in row.into_iter().enumerate() {
+            for (class, &target) in row.iter().enumerate() {
                 rows.push(self.smoothed_and_weighted(target, class) as f32);
             }
         }
