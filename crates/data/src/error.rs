@@ -22,15 +22,8 @@ pub enum DataError {
     #[error("{0}")]
     Invalid(String),
     /// The operating system refused an operation.
-    #[error("cannot {action} {}: {source}", path.display())]
-    Io {
-        /// What was tried: `read`, `write`, …
-        action: &'static str,
-        /// The file or folder.
-        path: PathBuf,
-        /// The system's answer.
-        source: io::Error,
-    },
+    #[error(transparent)]
+    Io(#[from] FileError),
 }
 
 /// Kinds of errors, which the command line maps to exit codes.
@@ -53,7 +46,7 @@ impl DataError {
             DataError::Missing(_) => DataErrorKind::Missing,
             DataError::Damaged { .. } => DataErrorKind::Damaged,
             DataError::Invalid(_) => DataErrorKind::Invalid,
-            DataError::Io { .. } => DataErrorKind::Io,
+            DataError::Io(_) => DataErrorKind::Io,
         }
     }
 
@@ -66,16 +59,6 @@ impl DataError {
 
     /// Adds action and path to a system error, in `map_err`.
     pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> DataError {
-        move |source| DataError::Io {
-            action,
-            path: path.to_owned(),
-            source,
-        }
-    }
-}
-
-impl From<FileError> for DataError {
-    fn from(error: FileError) -> DataError {
-        DataError::io(error.action, &error.path)(error.source)
+        move |source| FileError::at(action, path)(source).into()
     }
 }

@@ -15,11 +15,8 @@ pub struct FileError {
 }
 
 impl FileError {
-    /// For `map_err`.
-    pub(crate) fn at(
-        action: &'static str,
-        path: &Path,
-    ) -> impl FnOnce(std::io::Error) -> FileError {
+    /// Adds action and path to a system error, in `map_err`.
+    pub fn at(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> FileError {
         move |source| FileError {
             action,
             path: path.to_owned(),

@@ -7,6 +7,7 @@
 use crate::error::TrainError;
 use crate::failpoint::Failpoints;
 use crate::files;
+use convsweep_files::FileError;
 use convsweep_spec::FORMAT;
 use convsweep_spec::checkpoint::Position;
 use safetensors::tensor::TensorView;
@@ -90,7 +91,7 @@ pub(crate) fn load(folder: &Path) -> Result<Option<Saved>, TrainError> {
     let bytes = match fs::read(&path) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(TrainError::io("read", &path)(error)),
+        Err(error) => return Err(FileError::at("read", &path)(error).into()),
     };
     let text = position_text(&bytes, &path)?;
     let position: Position = serde_json::from_str(&text).map_err(|error| {

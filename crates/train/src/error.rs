@@ -30,15 +30,8 @@ pub enum TrainError {
     #[error("the job starts from the weights of a file, but does not say where it is")]
     NoWeights,
     /// A file could not be read or written.
-    #[error("cannot {action} {}: {source}", path.display())]
-    Io {
-        /// What was tried: `read`, `write`, …
-        action: &'static str,
-        /// The file or folder.
-        path: PathBuf,
-        /// The operating system's error.
-        source: std::io::Error,
-    },
+    #[error(transparent)]
+    Io(#[from] FileError),
     /// A saved state cannot be used.
     #[error("{}: {problem}", path.display())]
     State {
@@ -53,30 +46,12 @@ pub enum TrainError {
 }
 
 impl TrainError {
-    /// An I/O error on `path`, for `map_err`.
-    pub(crate) fn io(
-        action: &'static str,
-        path: &Path,
-    ) -> impl FnOnce(std::io::Error) -> TrainError {
-        move |source| TrainError::Io {
-            action,
-            path: path.to_owned(),
-            source,
-        }
-    }
-
     /// A state or file of weights that cannot be used.
     pub(crate) fn state(path: &Path, problem: impl ToString) -> TrainError {
         TrainError::State {
             path: path.to_owned(),
             problem: problem.to_string(),
         }
-    }
-}
-
-impl From<FileError> for TrainError {
-    fn from(error: FileError) -> TrainError {
-        TrainError::io(error.action, &error.path)(error.source)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::error::TrainError;
 use crate::failpoint::Failpoints;
-use convsweep_files::{Durability, NewFile, partial_path, publish};
+use convsweep_files::{Durability, FileError, NewFile, partial_path, publish};
 use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
@@ -49,7 +49,7 @@ pub(crate) fn link(
 
 fn create_parent(path: &Path) -> Result<(), TrainError> {
     match path.parent() {
-        Some(folder) => fs::create_dir_all(folder).map_err(TrainError::io("create", folder)),
+        Some(folder) => Ok(fs::create_dir_all(folder).map_err(FileError::at("create", folder))?),
         None => Ok(()),
     }
 }
@@ -57,7 +57,7 @@ fn create_parent(path: &Path) -> Result<(), TrainError> {
 fn remove_if_there(path: &Path) -> Result<(), TrainError> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != ErrorKind::NotFound => {
-            Err(TrainError::io("remove", path)(error))
+            Err(FileError::at("remove", path)(error).into())
         }
         Ok(()) | Err(_) => Ok(()),
     }

@@ -1,6 +1,7 @@
 //! Loads the file of weights that a job starts from.
 
 use crate::error::TrainError;
+use convsweep_files::FileError;
 use convsweep_nn::Network;
 use convsweep_spec::canonical::hash_of;
 use convsweep_spec::weights::Transfer;
@@ -16,7 +17,7 @@ pub(crate) fn transfer(
     transfer: &Transfer,
     path: &Path,
 ) -> Result<(), TrainError> {
-    let file = fs::read(path).map_err(TrainError::io("read", path))?;
+    let file = fs::read(path).map_err(FileError::at("read", path))?;
     if hash_of(&file) != transfer.hash {
         return Err(TrainError::state(
             path,
