@@ -86,22 +86,12 @@ impl<'a> EventLog<'a> {
     /// If the log cannot be written.
     pub fn write(&mut self, event: Event) -> io::Result<bool> {
         let is_logged = !event.is_passing();
-        let mut line = serde_json::to_vec(&Envelope {
-            format: FORMAT,
-            job: self.job.clone(),
-            attempt: self.attempt,
-            n: self.next_number,
-            time: unix_time(),
-            event,
-        })?;
-        line.push(b'\n');
+        let line = line_of(&self.job, self.attempt, self.next_number, event)?;
         if is_logged {
             self.next_number += 1;
             self.append(&line)?;
         }
-        let mut stdout = io::stdout().lock();
-        let written = stdout.write_all(&line).and_then(|()| stdout.flush());
-        Ok(written.is_ok())
+        Ok(print(&line).is_ok())
     }
 
     /// Hands the line to the operating system without waiting for the disk. After a power cut, a
@@ -116,6 +106,27 @@ impl<'a> EventLog<'a> {
         }
         file.write_all(line)
     }
+}
+
+/// The line of an event that happens now, with its newline.
+pub fn line_of(job: &JobId, attempt: u32, n: u64, event: Event) -> serde_json::Result<Vec<u8>> {
+    let mut line = serde_json::to_vec(&Envelope {
+        format: FORMAT,
+        job: job.clone(),
+        attempt,
+        n,
+        time: unix_time(),
+        event,
+    })?;
+    line.push(b'\n');
+    Ok(line)
+}
+
+/// Writes a line to standard output at once and whole, whichever thread does so.
+pub fn print(line: &[u8]) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(line)?;
+    stdout.flush()
 }
 
 /// Opens a log to append to it, and reads its lines. An incomplete last line is cut off.
@@ -139,7 +150,7 @@ fn open_whole_lines(path: &Path) -> io::Result<(File, Vec<u8>)> {
 }
 
 /// Seconds since 1970-01-01 UTC.
-pub fn unix_time() -> f64 {
+fn unix_time() -> f64 {
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH);
     since_epoch.map_or(0.0, |duration| duration.as_secs_f64())
 }

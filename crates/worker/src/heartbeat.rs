@@ -1,10 +1,8 @@
 //! Reports every second that the process is alive, whatever the training thread is doing.
 
-use crate::event_log::unix_time;
-use convsweep_spec::FORMAT;
-use convsweep_spec::event::{Envelope, Event};
+use crate::event_log::{line_of, print};
+use convsweep_spec::event::Event;
 use convsweep_spec::id::JobId;
-use std::io::Write;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -50,18 +48,7 @@ fn beat(stopped: &Receiver<()>, job: &JobId, attempt: u32) {
 
 /// A failure to write is left to the training thread to notice.
 fn write_alive(job: &JobId, attempt: u32) {
-    let envelope = Envelope {
-        format: FORMAT,
-        job: job.clone(),
-        attempt,
-        n: 0,
-        time: unix_time(),
-        event: Event::Alive,
-    };
-    let Ok(mut line) = serde_json::to_vec(&envelope) else {
-        return;
-    };
-    line.push(b'\n');
-    let mut out = std::io::stdout().lock();
-    let _ = out.write_all(&line).and_then(|()| out.flush());
+    if let Ok(line) = line_of(job, attempt, 0, Event::Alive) {
+        let _ = print(&line);
+    }
 }
