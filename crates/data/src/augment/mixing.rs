@@ -38,17 +38,11 @@ impl Mixing {
     pub(crate) fn new(spec: &AugmentSpec) -> Result<Mixing, DataError> {
         let mut steps = Vec::new();
         for (i, step) in spec.steps.iter().enumerate() {
-            if !step.is_over_batch() {
-                continue;
-            }
             let (kind, alpha, p) = match *step {
                 Step::Mixup { alpha, p } => (MixingKind::Mixup, alpha, p),
                 Step::Cutmix { alpha, p } => (MixingKind::Cutmix, alpha, p),
-                _ => {
-                    return Err(DataError::Invalid(format!(
-                        "augment.steps[{i}] cannot be applied to a batch"
-                    )));
-                }
+                // Steps for single images; `stage` lists every step.
+                _ => continue,
             };
             if !(alpha > 0.0 && alpha.is_finite()) {
                 return Err(DataError::Invalid(format!(

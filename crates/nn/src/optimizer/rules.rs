@@ -69,16 +69,26 @@ pub(super) fn step(
 ) -> Tensor<1> {
     match *rule {
         Rule::Sgd { momentum, nesterov } => {
-            let direction = match moments.first_mut() {
-                None => gradient,
-                Some(v) => heavy_ball(v, gradient, momentum, nesterov),
-            };
-            direction.mul_scalar(lr)
+            let velocity = moments.into_iter().next();
+            heavy_ball(velocity, gradient, momentum, nesterov).mul_scalar(lr)
         }
         Rule::Adam(options) | Rule::Adamw(options) => {
             adam(options, lr, gradient, &mut moments, parameter.steps)
         }
-        Rule::Rmsprop { .. } => rmsprop(rule, lr, gradient, moments),
+        Rule::Rmsprop {
+            decay,
+            epsilon,
+            momentum,
+            centered,
+        } => {
+            let mut moments = moments.into_iter();
+            let Some(square) = moments.next() else {
+                return gradient;
+            };
+            let mean = if centered { moments.next() } else { None };
+            let scaled = rms_scaled(gradient, square, mean, decay, epsilon);
+            heavy_ball(moments.next(), scaled, momentum, false).mul_scalar(lr)
+        }
         Rule::Adagrad { epsilon, .. } => {
             let Some(square) = moments.first_mut() else {
                 return gradient;
@@ -97,75 +107,64 @@ pub(super) fn step(
         Rule::Muon { .. } if !parameter.is_hidden_matrix() => {
             adam(MUON_ADAM, lr, gradient, &mut moments, parameter.steps)
         }
-        Rule::Muon { .. } => muon(rule, lr, gradient, moments, parameter.shape),
+        Rule::Muon {
+            momentum,
+            nesterov,
+            iterations,
+            ..
+        } => {
+            let Some(v) = moments.first_mut() else {
+                return gradient;
+            };
+            // A moving average, unlike SGD's sum.
+            **v = average(v, gradient.clone(), momentum);
+            let direction = match nesterov {
+                true => average_of(gradient, v.clone(), momentum),
+                false => v.clone(),
+            };
+            muon(lr, direction, iterations, parameter.shape)
+        }
     }
 }
 
-/// RMSprop with PyTorch's options.
-fn rmsprop(rule: &Rule, lr: f64, gradient: Tensor<1>, moments: Vec<&mut Tensor<1>>) -> Tensor<1> {
-    let Rule::Rmsprop {
-        decay,
-        epsilon,
-        momentum,
-        centered,
-    } = *rule
-    else {
-        return gradient;
-    };
-    let mut moments = moments.into_iter();
-    let Some(square) = moments.next() else {
-        return gradient;
-    };
+/// The gradient over the root of its mean square or, if a `mean` is kept, over its standard
+/// deviation, as in PyTorch.
+fn rms_scaled(
+    gradient: Tensor<1>,
+    square: &mut Tensor<1>,
+    mean: Option<&mut Tensor<1>>,
+    decay: f64,
+    epsilon: f64,
+) -> Tensor<1> {
     *square = average(square, gradient.clone() * gradient.clone(), decay);
     let mut variance = square.clone();
-    if centered && let Some(mean) = moments.next() {
+    if let Some(mean) = mean {
         *mean = average(mean, gradient.clone(), decay);
         variance = variance - mean.clone() * mean.clone();
     }
-    let scaled = gradient / variance.clamp_min(0.0).sqrt().add_scalar(epsilon);
-    match moments.next() {
-        None => scaled.mul_scalar(lr),
-        Some(v) => heavy_ball(v, scaled, momentum, false).mul_scalar(lr),
-    }
+    gradient / variance.clamp_min(0.0).sqrt().add_scalar(epsilon)
 }
 
-/// Muon for a hidden matrix. Its momentum is a moving average, unlike SGD's sum.
-fn muon(
-    rule: &Rule,
-    lr: f64,
-    gradient: Tensor<1>,
-    mut moments: Vec<&mut Tensor<1>>,
-    shape: &[usize],
-) -> Tensor<1> {
-    let Rule::Muon {
-        momentum,
-        nesterov,
-        iterations,
-        ..
-    } = *rule
-    else {
-        return gradient;
-    };
-    let ([rows, columns @ ..], Some(v)) = (shape, moments.first_mut()) else {
-        return gradient;
-    };
-    **v = average(v, gradient.clone(), momentum);
-    let direction = match nesterov {
-        true => average_of(gradient, v.clone(), momentum),
-        false => v.clone(),
-    };
-    let columns: usize = columns.iter().product();
-    let scale = (*rows as f64 / columns as f64).max(1.0).sqrt();
-    let orthogonal = orthogonal(direction.reshape([*rows, columns]), iterations);
+/// Muon's update of a hidden matrix of this shape.
+fn muon(lr: f64, direction: Tensor<1>, iterations: u32, shape: &[usize]) -> Tensor<1> {
+    let (rows, columns) = (shape[0], shape[1..].iter().product());
+    let scale = (rows as f64 / columns as f64).max(1.0).sqrt();
+    let orthogonal = orthogonal(direction.reshape([rows, columns]), iterations);
     orthogonal.reshape([-1]).mul_scalar(lr * scale)
 }
 
-fn heavy_ball(v: &mut Tensor<1>, gradient: Tensor<1>, momentum: f64, nesterov: bool) -> Tensor<1> {
+/// The gradient with momentum; without a velocity, the gradient itself.
+fn heavy_ball(
+    velocity: Option<&mut Tensor<1>>,
+    gradient: Tensor<1>,
+    momentum: f64,
+    nesterov: bool,
+) -> Tensor<1> {
+    let Some(v) = velocity else { return gradient };
     *v = v.clone().mul_scalar(momentum) + gradient.clone();
-    if nesterov {
-        gradient + v.clone().mul_scalar(momentum)
-    } else {
-        v.clone()
+    match nesterov {
+        true => gradient + v.clone().mul_scalar(momentum),
+        false => v.clone(),
     }
 }
 

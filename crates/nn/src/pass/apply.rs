@@ -60,7 +60,15 @@ impl Pass<'_> {
             Operation::Function { function, .. } => function.apply(batch),
             Operation::LearnedFunction(function) => function.apply(batch, &self.parameters),
             Operation::Gate(operations) => self.gate(batch, operations),
-            Operation::Branches { .. } => self.branches(batch, operation),
+            Operation::Branches {
+                branches,
+                join,
+                relu,
+                ..
+            } => match operation.as_norm_and_sum() {
+                Some(sum) => self.norm_and_sum(batch, sum, *relu),
+                None => self.branches(batch, branches, *join, *relu),
+            },
         }
     }
 

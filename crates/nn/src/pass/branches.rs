@@ -9,33 +9,27 @@ use burn::tensor::activation::relu;
 use convsweep_spec::model::Join;
 
 impl Pass<'_> {
-    /// Applies an [`Operation::Branches`].
-    pub(super) fn branches(&mut self, batch: Batch, operation: &Operation) -> Batch {
-        let Operation::Branches {
-            branches,
-            join,
-            relu: has_relu,
-            ..
-        } = operation
-        else {
-            return self.apply(operation, batch);
-        };
-        if let Some(sum) = operation.as_norm_and_sum() {
-            return self.norm_and_sum(batch, sum, *has_relu);
-        }
+    /// Applies each branch to the batch and joins the outputs.
+    pub(super) fn branches(
+        &mut self,
+        batch: Batch,
+        branches: &[Vec<Operation>],
+        join: Join,
+        has_relu: bool,
+    ) -> Batch {
         let mut outputs = Vec::with_capacity(branches.len());
         for branch in branches {
             outputs.push(self.apply_all(branch, batch.clone()));
         }
-        let joined = join_outputs(outputs, *join);
-        if *has_relu {
+        let joined = join_outputs(outputs, join);
+        if has_relu {
             return joined.map(relu, relu);
         }
         joined
     }
 
     /// Adds the shortcut in the same pass as the body's last norm.
-    fn norm_and_sum(&mut self, batch: Batch, sum: NormAndSum, relu: bool) -> Batch {
+    pub(super) fn norm_and_sum(&mut self, batch: Batch, sum: NormAndSum, relu: bool) -> Batch {
         let summand = self.apply_all(sum.shortcut, batch.clone());
         let conv = sum.before.last().and_then(Operation::as_bare_conv);
         let before = match conv {
