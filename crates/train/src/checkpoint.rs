@@ -21,6 +21,14 @@ use std::path::{Path, PathBuf};
 /// Name, shape and values.
 pub(crate) type NamedValues = (String, Vec<usize>, Vec<f32>);
 
+/// A tensor of any type, as bytes.
+pub(crate) struct RawTensor {
+    pub name: String,
+    pub dtype: Dtype,
+    pub shape: Vec<usize>,
+    pub bytes: Vec<u8>,
+}
+
 const POSITION: &str = "position";
 
 /// The file of a state in its folder.
@@ -34,15 +42,30 @@ pub(crate) fn encode(
     metadata: Option<HashMap<String, String>>,
     path: &Path,
 ) -> Result<Vec<u8>, TrainError> {
-    let invalid = |error| TrainError::state(path, error);
-    let mut bytes: Vec<Vec<u8>> = Vec::with_capacity(tensors.len());
-    for (.., values) in tensors {
-        bytes.push(values.iter().flat_map(|x| x.to_le_bytes()).collect());
+    let mut raw = Vec::with_capacity(tensors.len());
+    for (name, shape, values) in tensors {
+        raw.push(RawTensor {
+            name: name.clone(),
+            dtype: Dtype::F32,
+            shape: shape.clone(),
+            bytes: values.iter().flat_map(|x| x.to_le_bytes()).collect(),
+        });
     }
+    encode_raw(&raw, metadata, path)
+}
+
+/// Bytes of tensors of any type as safetensors; errors name `path`.
+pub(crate) fn encode_raw(
+    tensors: &[RawTensor],
+    metadata: Option<HashMap<String, String>>,
+    path: &Path,
+) -> Result<Vec<u8>, TrainError> {
+    let invalid = |error| TrainError::state(path, error);
     let mut views = Vec::with_capacity(tensors.len());
-    for ((name, shape, _), bytes) in tensors.iter().zip(&bytes) {
-        let view = TensorView::new(Dtype::F32, shape.clone(), bytes).map_err(invalid)?;
-        views.push((name.as_str(), view));
+    for tensor in tensors {
+        let shape = tensor.shape.clone();
+        let view = TensorView::new(tensor.dtype, shape, &tensor.bytes).map_err(invalid)?;
+        views.push((tensor.name.as_str(), view));
     }
     serialize(views, metadata).map_err(invalid)
 }

@@ -1,6 +1,7 @@
 //! The evaluation after training: the prediction for every validation and test image in one file,
 //! then the events.
 
+use crate::checkpoint::{RawTensor, encode_raw};
 use crate::error::{End, TrainError};
 use crate::evaluate::{Classified, classify_part};
 use crate::job_data::JobData;
@@ -8,8 +9,7 @@ use crate::session::Session;
 use convsweep_data::DataError;
 use convsweep_spec::event::{Event, Part};
 use convsweep_spec::layout;
-use safetensors::tensor::TensorView;
-use safetensors::{Dtype, serialize};
+use safetensors::Dtype;
 use std::path::Path;
 
 /// How many images are kept as a fair sample, and how many of the most confident mistakes.
@@ -38,21 +38,12 @@ pub(crate) fn evaluate(session: &mut Session) -> Result<(), End> {
     Ok(())
 }
 
-/// A tensor of any type, as bytes.
-struct RawTensor {
-    name: String,
-    dtype: Dtype,
-    shape: Vec<usize>,
-    bytes: Vec<u8>,
-}
-
 fn encode(
     data: &JobData,
     parts: &[(Part, Classified)],
     classes: usize,
     path: &Path,
 ) -> Result<Vec<u8>, TrainError> {
-    let invalid = |error| TrainError::state(path, error);
     let mut tensors: Vec<RawTensor> = Vec::new();
     for (part, classified) in parts {
         tensors.extend(prediction_tensors(data, *part, classified, classes));
@@ -62,13 +53,7 @@ fn encode(
         let chosen = choose_thumbnails(classified, classes);
         tensors.extend(thumbnail_tensors(data, *part, &chosen)?);
     }
-    let mut views = Vec::with_capacity(tensors.len());
-    for tensor in &tensors {
-        let shape = tensor.shape.clone();
-        let view = TensorView::new(tensor.dtype, shape, &tensor.bytes).map_err(invalid)?;
-        views.push((tensor.name.as_str(), view));
-    }
-    serialize(views, None).map_err(invalid)
+    encode_raw(&tensors, None, path)
 }
 
 fn prediction_tensors(
