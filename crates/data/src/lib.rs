@@ -30,7 +30,7 @@ mod sink;
 mod split;
 mod statistics;
 
-pub use batch::{Batcher, Normalization};
+pub use batch::Batcher;
 pub use decoded::{ImageSet, LabelledImages, UnusedFile, facts, open, remove_unused, unused_files};
 pub use error::{DataError, DataErrorKind};
 pub use fetch::{fetch, is_fetched};

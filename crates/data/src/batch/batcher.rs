@@ -1,8 +1,8 @@
 //! Makes network inputs of an image set's rows.
 
-use super::normalization::Normalization;
+use super::normalization::{normalization, scale, shift};
 use crate::augment::{Augmentation, Mixing, Scratch};
-use crate::{DataError, ImageSet, LabelledImages, Subset, Subsets};
+use crate::{DataError, ImageSet, LabelledImages, MeanStd, Subset, Subsets};
 use convsweep_kernels::{flip_horizontal, normalize, parallel_chunks};
 use convsweep_spec::augment::AugmentSpec;
 use std::sync::{Mutex, PoisonError};
@@ -13,7 +13,7 @@ pub struct Batcher {
     set: ImageSet,
     augmentation: Augmentation,
     mixing: Mixing,
-    normalization: Normalization,
+    normalization: MeanStd,
     scale: Vec<f32>,
     shift: Vec<f32>,
 }
@@ -30,24 +30,19 @@ impl Batcher {
         augment: &AugmentSpec,
         subsets: &Subsets,
     ) -> Result<Batcher, DataError> {
-        let normalization = Normalization::new(&augment.normalize, set, subsets)?;
+        let normalization = normalization(&augment.normalize, set, subsets)?;
         Ok(Batcher {
             set: set.clone(),
             augmentation: Augmentation::new(augment)?,
             mixing: Mixing::new(augment)?,
-            scale: normalization.scale(),
-            shift: normalization.shift(),
+            scale: scale(&normalization),
+            shift: shift(&normalization),
             normalization,
         })
     }
 
-    /// The image set.
-    pub fn set(&self) -> &ImageSet {
-        &self.set
-    }
-
     /// Mean and standard deviation by which images are normalised.
-    pub fn normalization(&self) -> &Normalization {
+    pub fn normalization(&self) -> &MeanStd {
         &self.normalization
     }
 

@@ -4,4 +4,3 @@ mod batcher;
 mod normalization;
 
 pub use batcher::Batcher;
-pub use normalization::Normalization;
