@@ -3,6 +3,7 @@
 use crate::network::Network;
 use crate::operation::{Operation, Pooling};
 use crate::ops::{KernelAndReason, Ops, TransposedConv, ops_for};
+use convsweep_spec::pattern;
 
 /// The kernel that computes a layer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -187,7 +188,6 @@ impl<'a> Recorder<'a> {
 
     /// The layer that a parameter belongs to.
     fn layer_of(&self, parameter: usize) -> &'a str {
-        let name = &self.network.parameters[parameter].name;
-        name.trim_end_matches(".weight").trim_end_matches(".slope")
+        pattern::layer_of(&self.network.parameters[parameter].name)
     }
 }

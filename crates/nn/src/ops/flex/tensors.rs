@@ -92,8 +92,8 @@ pub(super) fn flat(values: Vec<f32>) -> FlexTensor {
     tensor(values, [count])
 }
 
-/// Which gradients a layer's parents `[x, weight, bias]` need.
-pub(super) fn needed_gradients(parents: &[Option<NodeId>; 3]) -> NeedsGradient {
+/// Which gradients a layer's parents need: `x`, `weight` and `bias`, then any others.
+pub(super) fn needed_gradients(parents: &[Option<NodeId>]) -> NeedsGradient {
     NeedsGradient {
         input: parents[0].is_some(),
         bias: parents[2].is_some(),

@@ -1,7 +1,7 @@
 //! The backward pass.
 
 use super::options::FusedConvNorm;
-use crate::ops::flex::tensors::{contiguous, flat, register_all, tensor, values};
+use crate::ops::flex::tensors::{contiguous, flat, needed_gradients, register_all, tensor, values};
 use crate::ops::fused::FusedNorm;
 use burn::backend::Flex;
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
@@ -100,12 +100,9 @@ impl<const N: usize> Backward<Flex, N> for ConvNormGradient {
 
     fn backward(self, ops: Ops<ConvNormState, N>, gradients: &mut Gradients, _: &mut Checkpointer) {
         let gradient = gradients.consume::<Flex>(&ops.node);
-        let needed = NeedsGradient {
-            input: ops.parents[0].is_some(),
-            bias: ops.parents[2].is_some(),
-        };
-        let (found, summand) = ops.state.backward(gradient, needed);
         let parents = ops.parents.map(|node| Some(node?.id));
+        let needed = needed_gradients(&parents);
+        let (found, summand) = ops.state.backward(gradient, needed);
         register_all(parents, found.into_iter().chain(summand), gradients);
     }
 }
