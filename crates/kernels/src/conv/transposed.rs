@@ -29,7 +29,7 @@ pub fn transposed_forward(
         bias.is_none_or(|b| b.len() == shape.channels),
         "bias of {shape:?}"
     );
-    // SAFETY: all sizes were checked above; `dispatch` weight_only uses instructions that this CPU
+    // SAFETY: all sizes were checked above; `dispatch` only uses instructions that this CPU
     // supports.
     unsafe {
         dispatch(TransposedForward {
@@ -80,8 +80,8 @@ pub fn transposed_backward(
     }
     if needs.bias {
         gradients.bias = vec![0.0; shape.channels];
-        // SAFETY: the gradient is whole rows of channels; `dispatch` weight_only uses instructions
-        // that this CPU supports.
+        // SAFETY: the gradient is whole rows of channels; `dispatch` only uses instructions that
+        // this CPU supports.
         unsafe {
             dispatch(BiasGradient {
                 gradient,
