@@ -101,7 +101,8 @@ fn find_source(at: Location, spec: &DataSpec) -> Result<(DataFacts, DatasetSourc
         return Ok((set.facts(), DatasetSource::Published(set)));
     }
     let set = ImageFileSet::find(at, spec)?;
-    Ok((set.facts(spec)?, DatasetSource::ImageFiles(set)))
+    let facts = set.facts(spec.resize.as_ref())?;
+    Ok((facts, DatasetSource::ImageFiles(set)))
 }
 
 /// Refuses numbers that are out of range for every set.

@@ -106,20 +106,19 @@ impl ImageFileSet {
     }
 
     /// Facts of the set. It is grey only if every image is, and of one size only if every image is
-    /// or `data.size` brings them to one.
-    pub(crate) fn facts(&self, spec: &DataSpec) -> Result<DataFacts, DataError> {
-        let (height, width) = match &spec.resize {
+    /// or `resize` brings them to one.
+    pub(crate) fn facts(&self, resize: Option<&Resize>) -> Result<DataFacts, DataError> {
+        let (height, width) = match resize {
             Some(resize) => (resize.height, resize.width),
             None => self.common_size()?,
         };
         let is_grey = self.files.iter().all(|(_, scan)| scan.grey);
-        let own_channels = if is_grey { 1 } else { 3 };
         Ok(DataFacts {
             hash: self.hash.clone(),
             classes: self.classes.clone(),
             train_images: (self.files.len() - self.test_images) as u32,
             test_images: self.test_images as u32,
-            channels: spec.channels.map_or(own_channels, u32::from),
+            channels: if is_grey { 1 } else { 3 },
             height,
             width,
         })
