@@ -1,6 +1,6 @@
 //! The input of every chart, and the chart itself.
 
-use crate::draw::legend::LegendEntry;
+use crate::draw::legend::{self, LegendEntry};
 use crate::draw::scene::Scene;
 use crate::draw::style::{SeriesStyle, series_styles};
 use crate::job_files::{Predictions, RangeTests};
@@ -79,21 +79,8 @@ impl<'a> ChartData<'a> {
     /// Legend of the configurations at `ranks`: those that stand out, then the number of others.
     /// `line` says whether entries show a line next to the point.
     pub fn legend(&self, ranks: &[usize], line: bool) -> Vec<LegendEntry> {
-        let mut entries = Vec::new();
-        for &rank in ranks {
-            let style = self.styles[rank];
-            if style.highlighted {
-                let name = self.ranking.name(rank);
-                entries.push(LegendEntry { name, style, line });
-            }
-        }
-        let name = match ranks.len() - entries.len() {
-            0 => return entries,
-            1 => "1 other".to_string(),
-            others => format!("{others} others"),
-        };
-        let style = SeriesStyle::BACKGROUND;
-        entries.push(LegendEntry { name, style, line });
-        entries
+        let series = ranks.iter();
+        let series = series.map(|&rank| (self.ranking.name(rank), self.styles[rank]));
+        legend::entries(series, line)
     }
 }

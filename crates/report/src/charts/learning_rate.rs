@@ -1,7 +1,7 @@
 //! The learning rate by epoch, one line for all configurations with the same schedule.
 
 use super::chart::{Chart, ChartData, WIDTH};
-use crate::draw::legend::{self, LegendEntry};
+use crate::draw::legend;
 use crate::draw::numbers::short;
 use crate::draw::panel::{Area, Panel};
 use crate::draw::scale::{extent, padded};
@@ -79,7 +79,9 @@ impl LearningRates {
 
     /// Draws the schedules as steps.
     pub fn scene(&self) -> Scene {
-        let legend = self.legend();
+        let series = self.schedules.iter();
+        let series = series.map(|schedule| (schedule.name.clone(), schedule.style));
+        let legend = legend::entries(series, true);
         let legend_height = legend::height_below(&legend, WIDTH - 24.0);
         let height = AREA.bottom + 42.0 + legend_height;
         let mut scene = Scene::new(WIDTH, height, "Learning rate by epoch");
@@ -98,19 +100,6 @@ impl LearningRates {
         }
         legend::draw_below(&mut scene, &legend, AREA.bottom, WIDTH - 24.0);
         scene
-    }
-
-    /// The schedules that stand out, then the number of others.
-    fn legend(&self) -> Vec<LegendEntry> {
-        let mut entries = Vec::new();
-        for schedule in self.schedules.iter().filter(|s| s.style.highlighted) {
-            entries.push(LegendEntry::line(&schedule.name, schedule.style));
-        }
-        if let Some(other) = self.schedules.iter().find(|s| !s.style.highlighted) {
-            let others = self.schedules.len() - entries.len();
-            entries.push(LegendEntry::line(format!("{others} others"), other.style));
-        }
-        entries
     }
 
     fn panel(&self) -> Panel {

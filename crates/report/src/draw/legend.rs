@@ -36,6 +36,31 @@ impl LegendEntry {
     }
 }
 
+/// Entries for series with their names, with a line next to the point where `line` asks for it:
+/// those that stand out, then the number of others.
+pub fn entries(
+    series: impl IntoIterator<Item = (String, SeriesStyle)>,
+    line: bool,
+) -> Vec<LegendEntry> {
+    let mut entries = Vec::new();
+    let mut others = 0;
+    for (name, style) in series {
+        if style.highlighted {
+            entries.push(LegendEntry { name, style, line });
+        } else {
+            others += 1;
+        }
+    }
+    let name = match others {
+        0 => return entries,
+        1 => "1 other".to_string(),
+        _ => format!("{others} others"),
+    };
+    let style = SeriesStyle::BACKGROUND;
+    entries.push(LegendEntry { name, style, line });
+    entries
+}
+
 const LINE_HEIGHT: f64 = 18.0;
 /// Width of the sample line before a name.
 const SAMPLE_WIDTH: f64 = 26.0;
