@@ -71,8 +71,8 @@ pub fn report(rows: &ExperimentRows, results: &ResultsFolder) -> Result<Report, 
     let data = ChartData::new(&ranking, predictions.as_ref(), &range_tests);
     let drawn = output::draw_all(charts::all(&data))?;
     let charts = folder.write_charts(&drawn)?;
-    let tables = folder.write_tables(&ranking)?;
     let leaderboard = tables::leaderboard(&ranking);
+    let tables = folder.write_tables(&ranking, &leaderboard)?;
     let pictures: Vec<_> = drawn.into_iter().map(|d| (d.chart, d.svg)).collect();
     let page = Page {
         ranking: &ranking,

@@ -3,7 +3,7 @@
 use crate::charts::Chart;
 use crate::draw::render::{self, RenderError};
 use crate::ranking::Ranking;
-use crate::tables;
+use crate::tables::{self, TextTable};
 use convsweep_files::Durability;
 use std::fs;
 use std::io;
@@ -129,15 +129,19 @@ impl OutputFolder {
         Ok(files)
     }
 
-    /// Writes the tables as CSV and LaTeX.
-    pub fn write_tables(&self, ranking: &Ranking) -> Result<Vec<PathBuf>, ReportError> {
-        let latex = tables::leaderboard_tex(ranking).into_bytes();
+    /// Writes the tables as CSV and LaTeX; `leaderboard` is that of the same ranking.
+    pub fn write_tables(
+        &self,
+        ranking: &Ranking,
+        leaderboard: &TextTable,
+    ) -> Result<Vec<PathBuf>, ReportError> {
+        let latex = tables::leaderboard_tex(&ranking.revision.experiment, leaderboard);
         let tables = [
             ("leaderboard.csv", tables::leaderboard_csv(ranking)?),
             ("curves.csv", tables::curves_csv(ranking)?),
             ("evaluations.csv", tables::evaluations_csv(ranking)?),
             ("comparisons.csv", tables::comparisons_csv(ranking)?),
-            ("leaderboard.tex", latex),
+            ("leaderboard.tex", latex.into_bytes()),
         ];
         let mut files = Vec::with_capacity(tables.len());
         for (name, bytes) in tables {

@@ -4,7 +4,7 @@ use crate::draw::legend::{self, LegendEntry};
 use crate::draw::scene::Scene;
 use crate::draw::style::{SeriesStyle, series_styles};
 use crate::job_files::{Predictions, RangeTests};
-use crate::ranking::Ranking;
+use crate::ranking::{ConfusionMatrix, Ranking};
 
 /// Width of a chart in pixels: 15 cm on paper at 122 pixels a centimetre of the PNG.
 pub const WIDTH: f64 = 720.0;
@@ -57,12 +57,14 @@ pub struct ChartData<'a> {
     pub predictions: Option<&'a Predictions>,
     /// Range tests by configuration; empty for any other kind of experiment.
     pub range_tests: &'a [RangeTests],
+    /// Confusion matrix of the chosen configuration, if each of its finished runs recorded one.
+    pub confusion: Option<ConfusionMatrix>,
     /// How each configuration looks, by rank.
     pub styles: Vec<SeriesStyle>,
 }
 
 impl<'a> ChartData<'a> {
-    /// Gives every configuration its look.
+    /// Gives every configuration its look, and sums the confusion matrix.
     pub fn new(
         ranking: &'a Ranking<'a>,
         predictions: Option<&'a Predictions>,
@@ -72,6 +74,7 @@ impl<'a> ChartData<'a> {
             ranking,
             predictions,
             range_tests,
+            confusion: ConfusionMatrix::of_best(ranking),
             styles: series_styles(ranking.configurations.len(), ranking.baseline),
         }
     }

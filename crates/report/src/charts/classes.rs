@@ -42,10 +42,10 @@ pub struct ClassTable {
 
 pub(super) fn charts(data: &ChartData) -> Vec<Chart> {
     let ranking = data.ranking;
-    let (Some(best), Some(matrix)) = (ranking.best(), ConfusionMatrix::of_best(ranking)) else {
+    let (Some(best), Some(matrix)) = (ranking.best(), &data.confusion) else {
         return Vec::new();
     };
-    let classes = ClassTable::new(&matrix);
+    let classes = ClassTable::new(matrix);
     let caption = format!(
         "On the {} images, over {}, ordered by F1 (mean over classes: {:.1} %). Precision: share \
          of the images predicted as the class that belong to it. Recall: share of the class's \

@@ -24,7 +24,7 @@ const LEAST_PRINTED: f64 = 0.0005;
 
 pub(super) fn charts(data: &ChartData) -> Vec<Chart> {
     let ranking = data.ranking;
-    let (Some(best), Some(matrix)) = (ranking.best(), ConfusionMatrix::of_best(ranking)) else {
+    let (Some(best), Some(matrix)) = (ranking.best(), &data.confusion) else {
         return Vec::new();
     };
     let caption = format!(
@@ -34,7 +34,7 @@ pub(super) fn charts(data: &ChartData) -> Vec<Chart> {
         ranking.unit.count(matrix.runs)
     );
     let title = format!("Confusion matrix of {}", best.label());
-    vec![Chart::new("confusion", title, caption, scene(&matrix))]
+    vec![Chart::new("confusion", title, caption, scene(matrix))]
 }
 
 /// Draws the matrix, and the most frequent mistakes next to it.

@@ -1,17 +1,15 @@
 //! `leaderboard.tex`: a `booktabs` table.
 
-use super::leaderboard::leaderboard;
-use crate::ranking::Ranking;
+use super::text_table::TextTable;
 
-/// The leaderboard as LaTeX.
-pub fn leaderboard_tex(ranking: &Ranking) -> String {
-    let table = leaderboard(ranking);
+/// The leaderboard of an experiment as LaTeX.
+pub fn leaderboard_tex(experiment: &str, table: &TextTable) -> String {
     // Everything is aligned right but the names of the configurations.
     let mut align = vec!['r'; table.columns.len()];
     align[1] = 'l';
     let mut text = format!(
         "% {}: mean and standard deviation over runs; needs \\usepackage{{booktabs}}\n",
-        ranking.revision.experiment.replace('\n', " ")
+        experiment.replace('\n', " ")
     );
     text += &format!(
         "\\begin{{tabular}}{{{}}}\n\\toprule\n{}\\midrule\n",
