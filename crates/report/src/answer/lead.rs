@@ -61,14 +61,11 @@ pub fn best(ranking: &Ranking, best: &RankedConfiguration) -> String {
 
 /// `71.40 % ± 0.93 (mean ± standard deviation over 3 seeds)`, or `71.40 % with 1 seed`.
 fn with_spread(ranking: &Ranking, score: Sample) -> String {
-    let metric = &ranking.metric;
-    let mean = metric.value(score.mean);
+    let figures = ranking.metric.mean_and_sd(score);
     let runs = ranking.unit.count(score.n);
-    match score.sd {
-        Some(sd) => {
-            let sd = metric.number(sd);
-            format!("{mean} ± {sd} (mean ± standard deviation over {runs})")
-        }
-        None => format!("{mean} with {runs}"),
+    if score.sd.is_some() {
+        format!("{figures} (mean ± standard deviation over {runs})")
+    } else {
+        format!("{figures} with {runs}")
     }
 }

@@ -1,19 +1,22 @@
 //! Accuracy on the sealed test images, for the chosen configuration and the baseline.
 
-use crate::ranking::{RankedConfiguration, Ranking};
+use crate::ranking::{MetricFormat, RankedConfiguration, Ranking};
 use convsweep_spec::figures::Sample;
+use convsweep_spec::metric::VAL_ACCURACY;
 
 /// The test accuracy; `None` if the chosen configuration was not evaluated on test images.
 pub fn paragraph(ranking: &Ranking, best: &RankedConfiguration) -> Option<String> {
     let accuracy = best.test_accuracy()?;
+    let metric = MetricFormat::named(VAL_ACCURACY);
     let mut text = format!(
         "On the test images, which played no part in any choice, {} has an accuracy of {} over {}",
         best.label(),
-        in_per_cent(accuracy),
+        metric.mean_and_sd(accuracy),
         ranking.unit.count(accuracy.n)
     );
     if let Some((label, accuracy)) = baseline(ranking) {
-        text += &format!("; the baseline, {label}, has {}", in_per_cent(accuracy));
+        let accuracy = metric.mean_and_sd(accuracy);
+        text += &format!("; the baseline, {label}, has {accuracy}");
     }
     text.push('.');
     if ranking.configurations.len() > 1 {
@@ -32,12 +35,4 @@ fn baseline<'a>(ranking: &Ranking<'a>) -> Option<(&'a str, Sample)> {
     let rank = ranking.baseline.filter(|rank| *rank != 0)?;
     let baseline = &ranking.configurations[rank];
     Some((baseline.label(), baseline.test_accuracy()?))
-}
-
-fn in_per_cent(accuracy: Sample) -> String {
-    let mean = accuracy.mean * 100.0;
-    match accuracy.sd {
-        Some(sd) => format!("{mean:.2} % ± {:.2}", sd * 100.0),
-        None => format!("{mean:.2} %"),
-    }
 }

@@ -11,7 +11,7 @@ use crate::draw::style::{Marker, SOLID, SeriesStyle};
 use crate::draw::text::{Anchor, SMALL, Text, centred};
 use crate::draw::ticks::{labelled, ticks};
 use crate::ranking::ConfusionMatrix;
-use crate::statistics::{ClassScore, class_scores};
+use crate::statistics::{ClassScore, class_scores, macro_f1};
 
 /// Rows that fit into a column.
 const ROWS_PER_COLUMN: usize = 34;
@@ -69,8 +69,7 @@ impl ClassTable {
 
     /// F1, averaged over the classes, 0 to 1.
     pub fn macro_f1(&self) -> f64 {
-        let sum: f64 = self.rows.iter().map(|(_, score)| score.f1).sum();
-        sum / self.rows.len().max(1) as f64
+        macro_f1(self.rows.iter().map(|(_, score)| score))
     }
 
     /// Draws the classes as rows, in several columns if they are many.

@@ -1,5 +1,6 @@
 //! How a metric is named, scaled and written, and which direction is better.
 
+use convsweep_spec::figures::Sample;
 use convsweep_spec::metric::{Direction, Metric};
 
 /// A metric with the rules for writing its values.
@@ -78,6 +79,15 @@ impl MetricFormat {
         }
     }
 
+    /// A mean with its unit, and the standard deviation if there is one: `71.40 % ± 0.93`.
+    pub fn mean_and_sd(&self, sample: Sample) -> String {
+        let mean = self.value(sample.mean);
+        match sample.sd {
+            Some(sd) => format!("{mean} ± {}", self.number(sd)),
+            None => mean,
+        }
+    }
+
     /// A difference without sign, with its unit: `1.20 percentage points`.
     pub fn difference(&self, value: f64) -> String {
         let number = self.number(value.abs());
@@ -108,6 +118,14 @@ mod tests {
         assert_eq!(accuracy.value(0.714), "71.40 %");
         assert_eq!(accuracy.difference(-0.012), "1.20 percentage points");
         assert_eq!(accuracy.gain(0.5), 0.5);
+    }
+
+    #[test]
+    fn only_several_runs_have_a_standard_deviation() {
+        let accuracy = MetricFormat::named("val_accuracy");
+        let written = |values: &[f64]| accuracy.mean_and_sd(Sample::of(values).expect("values"));
+        assert_eq!(written(&[0.7, 0.72]), "71.00 % ± 1.41");
+        assert_eq!(written(&[0.714]), "71.40 %");
     }
 
     #[test]

@@ -21,6 +21,13 @@ pub fn class_scores(confusion: &[Vec<u64>]) -> Vec<ClassScore> {
         .collect()
 }
 
+/// Macro F1: the mean of F1 over the classes, 0 to 1. The order of the scores may change its last
+/// bits.
+pub fn macro_f1<'a>(scores: impl ExactSizeIterator<Item = &'a ClassScore>) -> f64 {
+    let classes = scores.len().max(1) as f64;
+    scores.map(|score| score.f1).sum::<f64>() / classes
+}
+
 fn class_score(confusion: &[Vec<u64>], class: usize) -> ClassScore {
     let correct = confusion[class].get(class).copied().unwrap_or(0);
     let images: u64 = confusion[class].iter().sum();
@@ -92,6 +99,8 @@ mod tests {
         assert!(near(scores[0].precision, Some(8.0 / 12.0)));
         assert!(near(scores[0].recall, Some(0.8)));
         assert!(near(Some(scores[1].f1), Some(2.0 * 0.75 * 0.6 / 1.35)));
+        let mean = (16.0 / 22.0 + 12.0 / 18.0) / 3.0;
+        assert!(near(Some(macro_f1(scores.iter())), Some(mean)));
         let empty = scores[2];
         assert_eq!(
             (empty.precision, empty.recall, empty.images),

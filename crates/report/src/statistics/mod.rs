@@ -11,6 +11,6 @@ mod class_scores;
 mod mcnemar;
 mod paired;
 
-pub use class_scores::{ClassScore, class_scores};
+pub use class_scores::{ClassScore, class_scores, macro_f1};
 pub use mcnemar::{McNemar, mcnemar};
 pub use paired::{PairedTest, holm, paired_t};

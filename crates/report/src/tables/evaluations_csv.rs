@@ -2,7 +2,7 @@
 
 use super::csv_text::{csv_file, optional};
 use crate::ranking::Ranking;
-use crate::statistics::class_scores;
+use crate::statistics::{class_scores, macro_f1};
 use convsweep_spec::event::Part;
 use convsweep_store::{EvaluationRow, JobRow};
 
@@ -52,15 +52,14 @@ fn row(label: &str, job: &JobRow, part: Part, evaluation: &EvaluationRow) -> Vec
         evaluation.images.to_string(),
         evaluation.loss.to_string(),
         evaluation.accuracy.to_string(),
-        macro_f1(evaluation).to_string(),
+        macro_f1(class_scores(&counts(evaluation)).iter()).to_string(),
     ]
 }
 
-fn macro_f1(evaluation: &EvaluationRow) -> f64 {
+fn counts(evaluation: &EvaluationRow) -> Vec<Vec<u64>> {
     let mut counts = Vec::with_capacity(evaluation.confusion.len());
     for row in &evaluation.confusion {
         counts.push(row.iter().map(|count| u64::from(*count)).collect());
     }
-    let scores = class_scores(&counts);
-    scores.iter().map(|s| s.f1).sum::<f64>() / scores.len().max(1) as f64
+    counts
 }
