@@ -127,15 +127,8 @@ fn fingerprints(configuration: &RankedConfiguration) -> BTreeSet<String> {
 fn results_without_metric(ranking: &Ranking) -> Option<String> {
     let mut labels = Vec::new();
     for configuration in &ranking.configurations {
-        let is_range_test = configuration
-            .row
-            .member
-            .resolved
-            .task
-            .range_test()
-            .is_some();
         let lacks_metric = configuration.finished().any(|run| run.value.is_none());
-        if lacks_metric && !is_range_test {
+        if lacks_metric && !configuration.is_range_test() {
             labels.push(configuration.label());
         }
     }

@@ -47,7 +47,7 @@ pub(super) fn charts(data: &ChartData) -> Vec<Chart> {
 fn chart(data: &ChartData) -> Option<Chart> {
     let predictions = data.predictions?;
     let best = data.ranking.best()?;
-    let seed = best.finished().next()?.job.seed;
+    let seed = data.ranking.shown_run()?.job.seed;
     let grid = ImageGrid::new(&data.ranking.revision.classes, predictions)?;
     let part = predictions.part.name();
     let title = format!("{part} images as {} sees them", best.label());

@@ -17,7 +17,7 @@ pub fn chosen_predictions(
     ranking: &Ranking,
     results: &ResultsFolder,
 ) -> Result<Option<Predictions>, String> {
-    let Some(run) = ranking.best().and_then(|best| best.finished().next()) else {
+    let Some(run) = ranking.shown_run() else {
         return Ok(None);
     };
     let job = &run.job.job;

@@ -21,14 +21,7 @@ pub fn read_range_tests(ranking: &Ranking, results: &ResultsFolder) -> Vec<Range
     configurations.sort_by_key(|c| c.row.member.position);
     let mut tests = Vec::new();
     for configuration in configurations {
-        if configuration
-            .row
-            .member
-            .resolved
-            .task
-            .range_test()
-            .is_none()
-        {
+        if !configuration.is_range_test() {
             continue;
         }
         let found: Vec<RangeResult> = configuration

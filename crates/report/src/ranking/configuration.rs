@@ -36,6 +36,11 @@ impl<'a> RankedConfiguration<'a> {
         &self.row.member.label
     }
 
+    /// Whether its jobs are learning-rate range tests rather than trainings.
+    pub fn is_range_test(&self) -> bool {
+        self.row.member.resolved.task.range_test().is_some()
+    }
+
     /// Label of its value on the axis of this path.
     pub fn axis_label(&self, path: &str) -> Option<&'a str> {
         let mut values = self.row.member.values.iter();

@@ -61,6 +61,11 @@ impl<'a> Ranking<'a> {
         self.with_result().first()
     }
 
+    /// The run whose kept images are shown: the first finished one of the chosen configuration.
+    pub fn shown_run(&self) -> Option<&RankedRun<'a>> {
+        self.best()?.finished().next()
+    }
+
     /// All runs of all configurations.
     pub fn runs(&self) -> impl Iterator<Item = &RankedRun<'a>> {
         self.configurations.iter().flat_map(|c| &c.runs)
