@@ -48,7 +48,7 @@ pub struct DrawnChart {
     pub png: Vec<u8>,
 }
 
-/// Draws charts in parallel, on as many threads as there are cores.
+/// Draws charts in parallel, on a thread for each core, at most [`MAX_THREADS`].
 pub fn draw_all(charts: Vec<Chart>) -> Result<Vec<DrawnChart>, ReportError> {
     let cores = thread::available_parallelism().map_or(1, |n| n.get());
     let threads = cores.clamp(1, MAX_THREADS);

@@ -1,6 +1,7 @@
 //! What distinguishes the runs of a configuration, in words.
 
 use super::RankedConfiguration;
+use convsweep_spec::words::counted;
 use std::collections::BTreeSet;
 
 /// What the runs of a configuration differ by.
@@ -49,10 +50,11 @@ impl RunUnit {
 
     /// A number of runs: `3 seeds`, `1 fold`, `10 runs (seeds × folds)`.
     pub fn count(self, n: usize) -> String {
-        match self {
-            _ if n == 1 => format!("1 {}", self.name()),
-            RunUnit::Seed | RunUnit::Fold => format!("{n} {}s", self.name()),
-            RunUnit::SeedAndFold => format!("{n} runs (seeds × folds)"),
+        let runs = counted(n as u64, self.name());
+        if self == RunUnit::SeedAndFold && n != 1 {
+            format!("{runs} (seeds × folds)")
+        } else {
+            runs
         }
     }
 
