@@ -17,7 +17,7 @@ pub enum DeviceFamily {
 }
 
 impl DeviceFamily {
-    /// Every family.
+    /// Every family, in the order of their declaration.
     pub const ALL: [DeviceFamily; 3] = [Self::Cpu, Self::LibTorch, Self::Cuda];
 
     /// The name that a user writes.
@@ -162,6 +162,13 @@ mod tests {
             assert_eq!(json, format!("\"{text}\""));
             let read: DeviceName = serde_json::from_str(&json).expect("reads");
             assert_eq!(read, name);
+        }
+    }
+
+    #[test]
+    fn all_families_are_in_the_order_of_their_declaration() {
+        for (index, family) in DeviceFamily::ALL.into_iter().enumerate() {
+            assert_eq!(family as usize, index);
         }
     }
 

@@ -55,9 +55,14 @@ impl Sample {
 
 /// The 97.5 % quantile of Student's t distribution for samples of `n`; `None` below two.
 pub fn t_quantile(n: usize) -> Option<f64> {
+    t_quantile_at(n, 0.975)
+}
+
+/// The quantile of Student's t distribution at `probability`, for samples of `n`; `None` below two.
+pub fn t_quantile_at(n: usize, probability: f64) -> Option<f64> {
     let degrees_of_freedom = n.checked_sub(1).filter(|degrees| *degrees > 0)?;
     let distribution = StudentsT::new(0.0, 1.0, degrees_of_freedom as f64).ok()?;
-    Some(distribution.inverse_cdf(0.975))
+    Some(distribution.inverse_cdf(probability))
 }
 
 #[cfg(test)]

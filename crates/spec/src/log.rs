@@ -1,5 +1,6 @@
 //! Records of `<experiment>/log.jsonl`, the experiment's log, which the runner writes.
 
+use crate::FORMAT;
 use crate::configuration::Configuration;
 use crate::id::{ConfigurationId, JobId};
 use crate::metric::{Metric, Number};
@@ -17,6 +18,17 @@ pub struct LogEntry {
     pub time: f64,
     /// What is recorded.
     pub record: Record,
+}
+
+/// The format of a line of a log or of a worker's stdout that a newer version of the program wrote;
+/// `None` for any other line, readable or not.
+pub fn newer_format(line: &[u8]) -> Option<u64> {
+    #[derive(Deserialize)]
+    struct LineFormat {
+        format: u64,
+    }
+    let LineFormat { format } = serde_json::from_slice(line).ok()?;
+    (format > u64::from(FORMAT)).then_some(format)
 }
 
 /// What is recorded.
@@ -210,4 +222,20 @@ pub struct MemberJob {
     pub seed: u64,
     /// Its fold.
     pub fold: Option<u32>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_complete_lines_of_newer_programs_have_a_newer_format() {
+        assert_eq!(
+            newer_format(br#"{"format": 2, "something": "else"}"#),
+            Some(2)
+        );
+        assert_eq!(newer_format(br#"{"format": 1, "something": "else"}"#), None);
+        assert_eq!(newer_format(br#"{"format": 2, "some"#), None);
+        assert_eq!(newer_format(b"hello"), None);
+    }
 }

@@ -31,13 +31,7 @@ pub fn explain(context: &Context, args: &ExplainArgs) -> Result<Exit> {
         say(&format!("job {id}: nothing is recorded about it"))?;
         return Ok(Exit::Complete);
     };
-    say(&format!(
-        "job {id}: {}, {} of {}, {}",
-        state.word(),
-        state.epoch,
-        counted(state.epochs.into(), "epoch"),
-        counted(state.attempts.into(), "attempt")
-    ))?;
+    say(&format!("job {id}: {}", state_words(&state)))?;
     for attempt in database.attempts(&id).code(Exit::Results)? {
         say(&format!("  {}", attempt_words(&attempt)))?;
     }
@@ -52,6 +46,17 @@ pub fn explain(context: &Context, args: &ExplainArgs) -> Result<Exit> {
     }
     say(&format!("  {}", advice(&state)))?;
     Ok(Exit::Complete)
+}
+
+/// How a job stands: `finished, 5 of 5 epochs, 1 attempt`.
+pub fn state_words(state: &JobState) -> String {
+    format!(
+        "{}, {} of {}, {}",
+        state.word(),
+        state.epoch,
+        counted(state.epochs.into(), "epoch"),
+        counted(state.attempts.into(), "attempt")
+    )
 }
 
 /// Where an attempt ran and how it ended.

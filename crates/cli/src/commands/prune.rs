@@ -37,12 +37,16 @@ pub fn prune(context: &Context, args: &PruneArgs) -> Result<Exit> {
         let folder = context.results.job(&job);
         let checkpoint = folder.join(layout::CHECKPOINT);
         let states = folder.join(layout::STATES);
-        with_checkpoints
-            .add_job(&[&checkpoint])
-            .code(Exit::Results)?;
-        with_states
-            .add_job(&[&checkpoint, &states])
-            .code(Exit::Results)?;
+        if !args.states {
+            with_checkpoints
+                .add_job(&[&checkpoint])
+                .code(Exit::Results)?;
+        }
+        if args.states || args.dry_run {
+            with_states
+                .add_job(&[&checkpoint, &states])
+                .code(Exit::Results)?;
+        }
     }
     let removed = if args.states {
         &with_states

@@ -1,7 +1,6 @@
 //! What the results folder contains of a plan's jobs.
 
 use super::job_action::{JobAction, PlannedJob};
-use crate::context::Context;
 use crate::exit::{Code, Exit};
 use anyhow::Result;
 use convsweep_plan::{Plan, Planned};
@@ -9,7 +8,7 @@ use convsweep_spec::canonical::Digest;
 use convsweep_spec::id::{JobId, StateKey};
 use convsweep_spec::job::SavedState;
 use convsweep_spec::log::MemberJob;
-use convsweep_store::JobState;
+use convsweep_store::{Database, JobState};
 use std::collections::HashMap;
 
 /// What the results folder contains of a plan's jobs.
@@ -17,35 +16,28 @@ use std::collections::HashMap;
 pub struct RecordedJobs {
     /// Progress of each recorded job.
     pub states: HashMap<JobId, JobState>,
-    saved: HashMap<StateKey, SavedState>,
-    /// Numbers of epochs after which any job has saved a state, the largest first.
-    saved_epochs: Vec<u32>,
+    /// The latest saved training state from which each unfinished job can start.
+    saved: HashMap<JobId, SavedState>,
 }
 
-/// Digests of a configuration's training up to each epoch after which a state may be saved.
-type Prefixes = Vec<(u32, Digest)>;
-
 impl RecordedJobs {
-    /// Looks up everything that is recorded of the plan's jobs.
+    /// Looks up everything that the database, if there is one, has recorded of the plan's jobs.
     ///
     /// # Errors
     /// If the database cannot be used.
-    pub fn of(context: &Context, plan: &Plan) -> Result<RecordedJobs> {
-        let Some(database) = context.database_if_any()? else {
+    pub fn of(database: Option<&Database>, plan: &Plan) -> Result<RecordedJobs> {
+        let Some(database) = database else {
             return Ok(RecordedJobs::default());
         };
-        let mut ids = Vec::new();
-        for planned in &plan.configurations {
-            ids.extend(planned.member.jobs.iter().map(|job| job.job.clone()));
-        }
+        let ids: Vec<JobId> = plan.member_jobs().map(|job| job.job.clone()).collect();
         let mut recorded = RecordedJobs {
             states: database.job_states(&ids).code(Exit::Results)?,
             saved: HashMap::new(),
-            saved_epochs: database.saved_epochs().code(Exit::Results)?,
         };
-        let keys = recorded.usable_states(plan);
-        recorded.saved = database.saved_states(&keys).code(Exit::Results)?;
-        recorded.saved.retain(|_, state| state.path.is_dir());
+        let saved_epochs = database.saved_epochs().code(Exit::Results)?;
+        for planned in &plan.configurations {
+            recorded.look_up_saved(database, planned, &saved_epochs)?;
+        }
         Ok(recorded)
     }
 
@@ -53,11 +45,9 @@ impl RecordedJobs {
     pub fn planned_jobs<'a>(&self, plan: &'a Plan) -> Vec<PlannedJob<'a>> {
         let mut jobs = Vec::with_capacity(plan.jobs());
         for (configuration, planned) in plan.configurations.iter().enumerate() {
-            // Computed at most once for each configuration, and only if a state may be found.
-            let mut prefixes: Option<Prefixes> = None;
             for job in &planned.member.jobs {
                 let state = self.states.get(&job.job);
-                let action = JobAction::of(state, || self.saved_state(planned, job, &mut prefixes));
+                let action = JobAction::of(state, || self.saved.get(&job.job).cloned());
                 jobs.push(PlannedJob {
                     configuration,
                     job,
@@ -68,54 +58,43 @@ impl RecordedJobs {
         jobs
     }
 
-    /// Keys of all states from which an unfinished job of the plan could start.
-    fn usable_states(&self, plan: &Plan) -> Vec<StateKey> {
-        let mut keys = Vec::new();
-        for planned in &plan.configurations {
-            let unfinished = |job: &&MemberJob| {
-                let state = self.states.get(&job.job);
-                !state.is_some_and(|state| state.finished)
-            };
-            let unfinished: Vec<&MemberJob> =
-                planned.member.jobs.iter().filter(unfinished).collect();
-            if unfinished.is_empty() {
-                continue;
-            }
-            for (_, digest) in self.prefixes(planned) {
-                for job in &unfinished {
-                    keys.push(planned.digest.state_key(&digest, job.seed, job.fold));
-                }
-            }
-        }
-        keys
-    }
-
-    /// The latest saved state from which the job can start.
-    fn saved_state(
-        &self,
+    /// Finds the states from which the configuration's unfinished jobs can start. `saved_epochs`
+    /// are the epochs after which any job has saved a state, the latest first.
+    fn look_up_saved(
+        &mut self,
+        database: &Database,
         planned: &Planned,
-        job: &MemberJob,
-        prefixes: &mut Option<Prefixes>,
-    ) -> Option<SavedState> {
-        if self.saved.is_empty() {
-            return None;
+        saved_epochs: &[u32],
+    ) -> Result<()> {
+        let jobs = planned.member.jobs.iter();
+        let unfinished: Vec<&MemberJob> = jobs.filter(|job| !self.is_finished(job)).collect();
+        if unfinished.is_empty() {
+            return Ok(());
         }
-        let prefixes = prefixes.get_or_insert_with(|| self.prefixes(planned));
-        for (_, digest) in prefixes {
-            let key = planned.digest.state_key(digest, job.seed, job.fold);
-            if let Some(state) = self.saved.get(&key) {
-                return Some(state.clone());
+        let prefixes = prefix_digests(planned, saved_epochs);
+        for job in unfinished {
+            let key = |digest| planned.digest.state_key(digest, job.seed, job.fold);
+            let keys: Vec<StateKey> = prefixes.iter().map(key).collect();
+            let mut found = database.saved_states(&keys).code(Exit::Results)?;
+            if let Some(latest) = keys.iter().find_map(|key| found.remove(key)) {
+                self.saved.insert(job.job.clone(), latest);
             }
         }
-        None
+        Ok(())
     }
 
-    fn prefixes(&self, planned: &Planned) -> Prefixes {
-        let configuration = &planned.member.resolved;
-        let epochs = configuration.train.epochs();
-        let usable = self.saved_epochs.iter().filter(|epoch| **epoch <= epochs);
-        usable
-            .map(|epoch| (*epoch, configuration.prefix_digest(*epoch)))
-            .collect()
+    fn is_finished(&self, job: &MemberJob) -> bool {
+        let state = self.states.get(&job.job);
+        state.is_some_and(|state| state.finished)
     }
+}
+
+/// Digests of the configuration's training up to each of these epochs that it reaches.
+fn prefix_digests(planned: &Planned, saved_epochs: &[u32]) -> Vec<Digest> {
+    let configuration = &planned.member.resolved;
+    let epochs = configuration.train.epochs();
+    let reached = saved_epochs.iter().filter(|epoch| **epoch <= epochs);
+    reached
+        .map(|epoch| configuration.prefix_digest(*epoch))
+        .collect()
 }

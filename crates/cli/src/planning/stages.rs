@@ -5,9 +5,10 @@ use crate::exit::{Code, Exit};
 use anyhow::Result;
 use convsweep_plan::{Plan, StageCandidate};
 use convsweep_runner::ExperimentLog;
+use convsweep_runner::search::decisions::compare;
 use convsweep_spec::layout::ResultsFolder;
 use convsweep_spec::log::{Choice, Evidence};
-use convsweep_spec::metric::{Direction, Number};
+use convsweep_spec::metric::Number;
 
 /// What the stages of an experiment have chosen according to its log.
 pub fn recorded(results: &ResultsFolder, experiment: &str) -> Vec<Choice> {
@@ -32,10 +33,8 @@ pub fn choose(context: &Context, plan: &Plan) -> Result<Option<Choice>> {
     let stage = &plan.stages[number];
     let mut ranked = evidence(context, plan, &stage.candidates)?;
     // A stable sort: of equal candidates the first one in the file is chosen.
-    ranked.sort_by(|(_, a), (_, b)| match plan.metric.direction {
-        Direction::Max => b.mean.0.total_cmp(&a.mean.0),
-        Direction::Min => a.mean.0.total_cmp(&b.mean.0),
-    });
+    let direction = plan.metric.direction;
+    ranked.sort_by(|(_, a), (_, b)| compare(direction, Some(a.mean.0), Some(b.mean.0)));
     let Some((candidate, best)) = ranked.first() else {
         return Ok(None);
     };
@@ -64,16 +63,14 @@ fn evidence<'a>(
         let Some(sample) = samples.get(&member.configuration) else {
             continue;
         };
-        if sample.mean.is_finite() {
-            let evidence = Evidence {
-                configuration: member.configuration.clone(),
-                label: candidate.label.clone(),
-                n: sample.n as u32,
-                mean: Number(sample.mean),
-                deviation: sample.sd.map(Number),
-            };
-            found.push((candidate, evidence));
-        }
+        let evidence = Evidence {
+            configuration: member.configuration.clone(),
+            label: candidate.label.clone(),
+            n: sample.n as u32,
+            mean: Number(sample.mean),
+            deviation: sample.sd.map(Number),
+        };
+        found.push((candidate, evidence));
     }
     Ok(found)
 }

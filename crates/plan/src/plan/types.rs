@@ -109,6 +109,11 @@ impl Plan {
         })
     }
 
+    /// Every job, in the order of the configurations.
+    pub fn member_jobs(&self) -> impl Iterator<Item = &MemberJob> {
+        self.configurations.iter().flat_map(|c| &c.member.jobs)
+    }
+
     /// Number of jobs.
     pub fn jobs(&self) -> usize {
         let counts = self.configurations.iter().map(|c| c.member.jobs.len());

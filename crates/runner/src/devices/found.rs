@@ -1,11 +1,10 @@
 //! A device as it was found.
 
 use convsweep_spec::device::DeviceName;
-use serde::Serialize;
 use std::path::PathBuf;
 
 /// A device and whether it can be used.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FoundDevice {
     /// Its name.
     pub name: DeviceName,

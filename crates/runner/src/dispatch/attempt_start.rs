@@ -105,8 +105,7 @@ impl Dispatcher<'_> {
             let folder = command.execution.folder.clone();
             worker.stderr.clear();
             worker.request(WorkerRequest::BeginAttempt(folder, attempt.attempt));
-            let command = Command::Train(Box::new(command));
-            worker.request(WorkerRequest::Send(Box::new(command)));
+            worker.send(Command::Train(Box::new(command)));
         }
         slot.attempt = Some(attempt);
         slot.ignored_lines = 0;

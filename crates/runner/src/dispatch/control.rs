@@ -1,7 +1,6 @@
 //! The user pauses, resumes or cancels.
 
 use super::dispatcher::Dispatcher;
-use crate::launcher::WorkerRequest;
 use crate::results::ControlRequest;
 use crate::run_event::RunEvent;
 use convsweep_spec::command::Command;
@@ -42,8 +41,7 @@ impl Dispatcher<'_> {
     /// A running job is to write a checkpoint and end as cancelled.
     fn cancel_running(&self, job: usize) {
         if let Some(slot) = self.scheduler.slot_of(job) {
-            let cancel = Box::new(Command::CANCEL);
-            self.slots[slot].request(WorkerRequest::Send(cancel));
+            self.slots[slot].send(Command::CANCEL);
         }
     }
 }

@@ -1,7 +1,6 @@
 //! A time is reached: a back-off or a limit is over, or a worker was silent for too long.
 
 use super::dispatcher::Dispatcher;
-use crate::launcher::WorkerRequest;
 use crate::run_event::LimitReached;
 use convsweep_spec::command::Command;
 use convsweep_spec::outcome::Outcome;
@@ -101,7 +100,6 @@ impl Dispatcher<'_> {
             tracing::info!(parent: &attempt.span, "time limit reached");
             attempt.kill_deadline = Some((now + time_for_checkpoint, outcome.clone()));
         }
-        let stop = Command::Stop { outcome };
-        self.slots[slot].request(WorkerRequest::Send(Box::new(stop)));
+        self.slots[slot].send(Command::Stop { outcome });
     }
 }

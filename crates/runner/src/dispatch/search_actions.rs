@@ -3,7 +3,6 @@
 use super::dispatcher::Dispatcher;
 use super::search_adapter::SearchAdapter;
 use super::worker_slot::RunningAttempt;
-use crate::launcher::WorkerRequest;
 use crate::run_event::{JobResult, RunEvent, StopRequest};
 use crate::schedule::{Consequence, NextStep};
 use crate::search::{SearchAction, SearchInput};
@@ -128,8 +127,7 @@ impl Dispatcher<'_> {
                 outcome,
             });
         } else if let Some(slot) = self.scheduler.slot_of(job) {
-            let stop = Box::new(Command::Stop { outcome });
-            self.slots[slot].request(WorkerRequest::Send(stop));
+            self.slots[slot].send(Command::Stop { outcome });
         }
     }
 }

@@ -50,7 +50,7 @@ impl Dispatcher<'_> {
             if slot.attempt.is_some()
                 && let Some(worker) = slot.any_worker()
             {
-                worker.request(WorkerRequest::Send(Box::new(Command::CANCEL)));
+                worker.send(Command::CANCEL);
             }
         }
     }

@@ -3,7 +3,7 @@
 use convsweep_spec::FORMAT;
 use convsweep_spec::event::Envelope;
 use convsweep_spec::id::JobId;
-use serde::Deserialize;
+use convsweep_spec::log::newer_format;
 
 /// The meaning of a line.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,18 +39,12 @@ pub(super) fn read_line(line: &str, current: Option<(&JobId, u32)>) -> WorkerLin
 
 /// A line that this program cannot read as an event.
 fn unreadable(line: &str) -> WorkerLine {
-    #[derive(Deserialize)]
-    struct FormatOfEvent {
-        format: u64,
-    }
-    match serde_json::from_str(line) {
-        Ok(FormatOfEvent { format }) if format > u64::from(FORMAT) => {
-            WorkerLine::NewerFormat(format!(
-                "the worker speaks format {format}, this program {FORMAT}: build both from the \
-                 same sources"
-            ))
-        }
-        _ => WorkerLine::NotAnEvent(shorten(line)),
+    match newer_format(line.as_bytes()) {
+        Some(format) => WorkerLine::NewerFormat(format!(
+            "the worker speaks format {format}, this program {FORMAT}: build both from the same \
+             sources"
+        )),
+        None => WorkerLine::NotAnEvent(shorten(line)),
     }
 }
 

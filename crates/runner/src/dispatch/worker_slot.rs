@@ -2,6 +2,7 @@
 
 use crate::launcher::{Slot, WorkerHandle, WorkerId, WorkerRequest};
 use crate::schedule::JobAssignment;
+use convsweep_spec::command::Command;
 use convsweep_spec::id::JobId;
 use convsweep_spec::outcome::Outcome;
 use tokio::time::Instant;
@@ -68,6 +69,13 @@ impl WorkerSlot {
     pub(super) fn request(&self, request: WorkerRequest) {
         if let Some((_, worker)) = &self.worker {
             worker.request(request);
+        }
+    }
+
+    /// Sends a command to the worker, if there is one.
+    pub(super) fn send(&self, command: Command) {
+        if let Some((_, worker)) = &self.worker {
+            worker.send(command);
         }
     }
 

@@ -40,6 +40,11 @@ impl WorkerHandle {
     pub fn request(&self, request: WorkerRequest) {
         let _ = self.requests.send(request);
     }
+
+    /// Sends a command, as [`WorkerHandle::request`] does.
+    pub fn send(&self, command: Command) {
+        self.request(WorkerRequest::Send(Box::new(command)));
+    }
 }
 
 /// A request to a worker.

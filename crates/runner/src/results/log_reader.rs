@@ -2,8 +2,7 @@
 
 use crate::error::RunnerError;
 use convsweep_spec::FORMAT;
-use convsweep_spec::log::{LogEntry, Member, Record, Revision};
-use serde::Deserialize;
+use convsweep_spec::log::{LogEntry, Member, Record, Revision, newer_format};
 use std::path::Path;
 
 /// A revision of an experiment's file with its members.
@@ -64,14 +63,4 @@ fn read_line(path: &Path, line: usize, text: &[u8]) -> Result<Option<Record>, Ru
         }),
         None => Ok(None),
     }
-}
-
-/// The format of a line that a newer version of the program wrote.
-fn newer_format(text: &[u8]) -> Option<u64> {
-    #[derive(Deserialize)]
-    struct FormatOfRecord {
-        format: u64,
-    }
-    let FormatOfRecord { format } = serde_json::from_slice(text).ok()?;
-    (format > u64::from(FORMAT)).then_some(format)
 }

@@ -1,8 +1,7 @@
 //! The rules themselves, as pure functions over values.
 
-use convsweep_spec::figures::Sample;
+use convsweep_spec::figures::{Sample, t_quantile_at};
 use convsweep_spec::metric::Direction;
-use statrs::distribution::{ContinuousCDF, StudentsT};
 use std::cmp::Ordering;
 
 /// Probability of dropping a configuration that is as good as the leader in one round of a race.
@@ -116,17 +115,15 @@ fn are_positive(differences: &[f64]) -> bool {
     if sd == 0.0 {
         return sample.mean > 0.0;
     }
-    let n = sample.n as f64;
-    let t = sample.mean / (sd / n.sqrt());
-    let distribution = StudentsT::new(0.0, 1.0, n - 1.0);
-    distribution.is_ok_and(|students| t > students.inverse_cdf(1.0 - LEVEL))
+    let t = sample.mean / (sd / (sample.n as f64).sqrt());
+    t_quantile_at(sample.n, 1.0 - LEVEL).is_some_and(|quantile| t > quantile)
 }
 
 /// The mean of the values that are there and not NaN.
 pub fn mean_of(values: &[Option<f64>]) -> Option<f64> {
     let mut present: Vec<f64> = values.iter().flatten().copied().collect();
     present.retain(|value| !value.is_nan());
-    (!present.is_empty()).then(|| mean(&present))
+    Sample::of(&present).map(|sample| sample.mean)
 }
 
 /// The mean; 0 without values.

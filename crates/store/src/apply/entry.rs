@@ -5,9 +5,7 @@
 use super::attempt_rows::AttemptRows;
 use super::derived::Changes;
 use super::plan_rows;
-use convsweep_spec::id::JobId;
 use convsweep_spec::log::{Decision, LogEntry, Record};
-use convsweep_spec::outcome::Outcome;
 use rusqlite::{Connection, Result, params};
 
 /// Where an entry belongs.
@@ -45,8 +43,8 @@ pub(crate) fn apply_entry(
             outcome,
             stderr,
         } => {
-            let ended = (*attempt, outcome, stderr.as_str());
-            attempt_ended(connection, experiment, entry.time, job, ended, changes)?;
+            let rows = AttemptRows::of(connection, job, *attempt, changes)?;
+            rows.ended_by_runner(entry.time, experiment, outcome, stderr)?;
         }
         Record::Decision(decision) => {
             self::decision(connection, experiment, entry.time, decision)?;
@@ -61,18 +59,6 @@ pub(crate) fn newest_revision(connection: &Connection, experiment: &str) -> Resu
     connection
         .prepare_cached("select max(revision) from revisions where experiment = ?1")?
         .query_row([experiment], |row| row.get(0))
-}
-
-fn attempt_ended(
-    connection: &Connection,
-    experiment: &str,
-    time: f64,
-    job: &JobId,
-    (attempt, outcome, stderr): (u32, &Outcome, &str),
-    changes: &mut Changes,
-) -> Result<()> {
-    let rows = AttemptRows::of(connection, job, attempt, changes)?;
-    rows.ended_by_runner(time, experiment, outcome, stderr)
 }
 
 fn decision(

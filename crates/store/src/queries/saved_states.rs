@@ -31,7 +31,7 @@ impl Database {
         let mut states = HashMap::new();
         for key in keys {
             let saved = self.rows(sql, [&key.0], |row| self.saved_state(key, row))?;
-            if let Some(state) = saved.into_iter().find(|state| state.path.exists()) {
+            if let Some(state) = saved.into_iter().find(|state| state.path.is_dir()) {
                 states.insert(key.clone(), state);
             }
         }

@@ -2,7 +2,9 @@
 
 use crate::error::StoreError;
 use convsweep_spec::FORMAT;
-use serde::Deserialize;
+use convsweep_spec::event::Envelope;
+use convsweep_spec::log::{LogEntry, newer_format};
+use serde::de::DeserializeOwned;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
@@ -15,6 +17,24 @@ const START: &[u8] = br#"{"format":"#;
 /// A value and whether an incomplete line stood before it on the same line; else what is wrong.
 pub(super) type Parsed<T> = Result<(T, bool), String>;
 
+/// A line of a log, which says in which format it is written.
+pub(super) trait LogLine: DeserializeOwned {
+    /// [`FORMAT`] of the program that wrote it.
+    fn format(&self) -> u32;
+}
+
+impl LogLine for Envelope {
+    fn format(&self) -> u32 {
+        self.format
+    }
+}
+
+impl LogLine for LogEntry {
+    fn format(&self) -> u32 {
+        self.format
+    }
+}
+
 /// Reads one line into `line`, with its end; the answer is its length in bytes.
 pub(super) fn read_line(
     reader: &mut BufReader<File>,
@@ -25,10 +45,7 @@ pub(super) fn read_line(
 }
 
 /// Parses a line, or the complete line that follows an incomplete one on it.
-pub(super) fn parse<T: for<'de> Deserialize<'de>>(
-    path: &Path,
-    line: &[u8],
-) -> Result<Parsed<T>, StoreError> {
+pub(super) fn parse<T: LogLine>(path: &Path, line: &[u8]) -> Result<Parsed<T>, StoreError> {
     let problem = match from_json(path, line)? {
         Ok(value) => return Ok(Ok((value, false))),
         Err(problem) => problem,
@@ -63,23 +80,18 @@ pub(super) fn beginning(line: &[u8]) -> String {
     }
 }
 
-fn from_json<T: for<'de> Deserialize<'de>>(
-    path: &Path,
-    line: &[u8],
-) -> Result<Result<T, String>, StoreError> {
-    let LineFormat { format } = serde_json::from_slice(line).unwrap_or(LineFormat { format: 0 });
-    if format > FORMAT {
-        return Err(StoreError::Newer {
-            path: path.to_path_buf(),
-            found: format,
-            known: FORMAT,
-        });
+fn from_json<T: LogLine>(path: &Path, line: &[u8]) -> Result<Result<T, String>, StoreError> {
+    let parsed = serde_json::from_slice::<T>(line).map_err(|e| e.to_string());
+    if parsed.as_ref().is_ok_and(|value| value.format() <= FORMAT) {
+        return Ok(parsed);
     }
-    Ok(serde_json::from_slice(line).map_err(|e| e.to_string()))
-}
-
-/// The part of a line that tells a line of a newer program from a broken one.
-#[derive(Deserialize)]
-struct LineFormat {
-    format: u32,
+    // A number that cannot be a format is one more way of being broken.
+    match newer_format(line).map(u32::try_from) {
+        Some(Ok(found)) => Err(StoreError::Newer {
+            path: path.to_path_buf(),
+            found,
+            known: FORMAT,
+        }),
+        Some(Err(_)) | None => Ok(parsed),
+    }
 }

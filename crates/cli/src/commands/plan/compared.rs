@@ -8,6 +8,7 @@ use crate::planning::recorded_jobs::RecordedJobs;
 use anyhow::Result;
 use convsweep_plan::Plan;
 use convsweep_spec::id::JobId;
+use convsweep_store::Database;
 use std::collections::HashSet;
 
 /// A plan compared with what the results folder contains.
@@ -28,24 +29,22 @@ impl ComparedPlan<'_> {
     /// # Errors
     /// If the database cannot be used.
     pub fn of<'a>(context: &Context, plan: &'a Plan) -> Result<ComparedPlan<'a>> {
-        let jobs = RecordedJobs::of(context, plan)?.planned_jobs(plan);
+        let database = context.database_if_any()?;
+        let jobs = RecordedJobs::of(database.as_ref(), plan)?.planned_jobs(plan);
         Ok(ComparedPlan {
             plan,
-            dropped: dropped_jobs(context, plan)?,
-            cost: CostEstimate::of(context, plan, &jobs)?,
+            dropped: dropped_jobs(database.as_ref(), plan)?,
+            cost: CostEstimate::of(database.as_ref(), plan, &jobs)?,
             jobs,
         })
     }
 }
 
-fn dropped_jobs(context: &Context, plan: &Plan) -> Result<Vec<JobId>> {
-    let Some(database) = context.database_if_any()? else {
+fn dropped_jobs(database: Option<&Database>, plan: &Plan) -> Result<Vec<JobId>> {
+    let Some(database) = database else {
         return Ok(vec![]);
     };
-    let mut planned: HashSet<&JobId> = HashSet::new();
-    for configuration in &plan.configurations {
-        planned.extend(configuration.member.jobs.iter().map(|job| &job.job));
-    }
+    let planned: HashSet<&JobId> = plan.member_jobs().map(|job| &job.job).collect();
     let mut recorded = database.jobs_of(&plan.name).code(Exit::Results)?;
     recorded.retain(|job| !planned.contains(job));
     Ok(recorded)

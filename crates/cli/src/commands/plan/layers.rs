@@ -4,7 +4,7 @@ use super::groups::{ConfigurationGroup, groups};
 use crate::output::table::plain;
 use convsweep_plan::{Plan, Planned};
 use convsweep_spec::shape::{LayerSummary, ModelSummary};
-use convsweep_spec::words::{counted_as, thousands};
+use convsweep_spec::words::{counted, counted_as, thousands};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -30,7 +30,7 @@ pub fn layer_tables(plan: &Plan, most: usize, complete: bool) -> String {
     }
     let left = architectures.len().saturating_sub(most);
     if left > 0 {
-        let left = counted_as(left as u64, "more architecture", "more architectures");
+        let left = counted(left as u64, "more architecture");
         text += &format!("\n\nand {left} (--all shows them)");
     }
     if architectures.len() > 1 && !complete {

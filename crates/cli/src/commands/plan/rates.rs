@@ -4,7 +4,7 @@ use super::groups::groups;
 use convsweep_plan::{Plan, Planned};
 use convsweep_spec::task::{RangeTest, Task};
 use convsweep_spec::train::{Clock, Phase, Schedule, TrainSpec};
-use convsweep_spec::words::{counted_as, short};
+use convsweep_spec::words::{counted, short};
 
 /// Maximum number of lines for the rates of one phase.
 const MAX_LINES: usize = 10;
@@ -29,11 +29,7 @@ pub fn rate_tables(plan: &Plan, most: usize) -> String {
     }
     let left = groups.len().saturating_sub(most);
     if left > 0 {
-        let left = counted_as(
-            left as u64,
-            "more learning-rate schedule",
-            "more learning-rate schedules",
-        );
+        let left = counted(left as u64, "more learning-rate schedule");
         text += &format!("\n\nand {left} (--all shows them)");
     }
     text

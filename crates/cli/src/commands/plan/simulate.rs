@@ -8,7 +8,7 @@ use anyhow::Result;
 use convsweep_plan::{Plan, rule_of};
 use convsweep_runner::search::{JobStatus, Simulation, simulate as simulate_search};
 use convsweep_spec::id::JobId;
-use convsweep_spec::words::{counted, counted_as};
+use convsweep_spec::words::counted;
 
 /// Prints what the rule named by `text` would have done.
 ///
@@ -23,10 +23,7 @@ pub fn simulate(context: &Context, plan: &Plan, text: &str) -> Result<()> {
         return Err(failure(Exit::Wrong, message));
     };
     let database = context.database()?;
-    let mut ids: Vec<JobId> = Vec::new();
-    for planned in &plan.configurations {
-        ids.extend(planned.member.jobs.iter().map(|job| job.job.clone()));
-    }
+    let ids: Vec<JobId> = plan.member_jobs().map(|job| job.job.clone()).collect();
     let states = database.job_states(&ids).code(Exit::Results)?;
     let input = search_input(&database, plan, &settings, &states)?;
     let mut jobs = input.jobs;
@@ -52,7 +49,7 @@ fn describe(plan: &Plan, rule: &str, simulation: &Simulation, unfinished: usize)
         }
         None => "none".to_string(),
     };
-    let recorded = counted_as(simulation.jobs as u64, "recorded job", "recorded jobs");
+    let recorded = counted(simulation.jobs as u64, "recorded job");
     let mut text = format!("{}: {rule} over {recorded}\n", plan.name);
     text += &format!(
         "  epochs    {} of {} would have been trained, {:.0} % saved\n",

@@ -3,7 +3,7 @@
 use crate::context::Context;
 use crate::logging::{OpenRunLog, open_run_log};
 use convsweep_plan::Plan;
-use convsweep_runner::devices::worker_folder;
+use convsweep_runner::devices::{usable_cores, worker_folder};
 use convsweep_runner::{RunEvent, host_name};
 use convsweep_spec::event::{Event, Fingerprint, Start};
 use convsweep_spec::layout::RUN_LOG;
@@ -138,11 +138,6 @@ fn fingerprint_words(fingerprint: &Fingerprint) -> String {
     )
 }
 
-/// Cores that this process may use.
-fn cores() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
-}
-
 fn lines(source: &str, text: &str) {
     for line in text.lines() {
         tracing::info!("  {source}: {line}");
@@ -159,7 +154,7 @@ fn machine() -> String {
         "{}, {system} {} {architecture}, {processor}, {} usable, memory {memory}",
         host_name(),
         kernel.trim(),
-        counted(cores() as u64, "core")
+        counted(usable_cores().len() as u64, "core")
     )
 }
 

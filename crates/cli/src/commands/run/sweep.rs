@@ -52,7 +52,7 @@ fn sweep_logged(context: &Context, args: &RunArgs, plan: &Plan) -> Result<Exit> 
         tracing::info!("note: {note}");
     }
     refuse_other_file(&log, plan)?;
-    let recorded = RecordedJobs::of(context, plan)?;
+    let recorded = RecordedJobs::of(context.database_if_any()?.as_ref(), plan)?;
     let mut jobs = recorded.planned_jobs(plan);
     if !args.only.is_empty() {
         keep_only(&mut jobs, &args.only)?;

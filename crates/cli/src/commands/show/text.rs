@@ -1,12 +1,12 @@
 //! A job as text, the most important facts first.
 
 use super::recorded_job::{CURVE_METRICS, RecordedJob};
-use crate::commands::explain::attempt_words;
+use crate::commands::explain::{attempt_words, state_words};
 use crate::commands::run::command_line;
 use crate::context::Context;
 use crate::output::table::plain;
 use convsweep_spec::metric;
-use convsweep_spec::words::{bytes, counted, duration, short};
+use convsweep_spec::words::{bytes, duration, short};
 use convsweep_store::{AttemptRow, EpochRow};
 
 /// Lines of the worker's stderr that are shown.
@@ -65,13 +65,7 @@ fn configuration(job: &RecordedJob) -> Option<String> {
 
 fn outcome(job: &RecordedJob) -> Option<String> {
     let state = job.state.as_ref()?;
-    let mut text = format!(
-        "outcome: {}, {} of {}, {}",
-        state.word(),
-        state.epoch,
-        counted(state.epochs.into(), "epoch"),
-        counted(state.attempts.into(), "attempt")
-    );
+    let mut text = format!("outcome: {}", state_words(state));
     if !state.detail.is_empty() {
         text += &format!("\n  {}", state.detail.replace('\n', "\n  "));
     }

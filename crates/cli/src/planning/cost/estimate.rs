@@ -2,7 +2,6 @@
 
 use super::paces::{Paces, median};
 use super::sizes::{rough_memory, training_images};
-use crate::context::Context;
 use crate::exit::{Code, Exit};
 use crate::planning::job_action::{JobAction, PlannedJob};
 use crate::planning::slots::find_launcher;
@@ -11,7 +10,7 @@ use convsweep_plan::{Plan, Planned};
 use convsweep_runner::host_name;
 use convsweep_spec::device::DeviceFamily;
 use convsweep_spec::words::{bytes, duration};
-use convsweep_store::JobCostRow;
+use convsweep_store::{Database, JobCostRow};
 use serde_json::json;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -28,8 +27,8 @@ pub struct CostEstimate {
     slots: Vec<(DeviceFamily, usize)>,
     /// Why there are no slots.
     unusable: Option<String>,
-    /// What finished jobs say about each family.
-    paces: Vec<(DeviceFamily, Paces)>,
+    /// What finished jobs say about each family, in the order of [`DeviceFamily::ALL`].
+    paces: [Paces; DeviceFamily::ALL.len()],
     /// Seconds until everything is trained; `None` without slots.
     seconds: Option<f64>,
     /// Whether the time of a job that is to be trained comes from no finished job of this machine.
@@ -50,22 +49,26 @@ pub struct JobEstimate {
 }
 
 impl CostEstimate {
-    /// Estimates what is still to be trained of a plan.
+    /// Estimates what is still to be trained of a plan, by the finished jobs of the database if
+    /// there is one.
     ///
     /// # Errors
     /// If the database cannot be used.
-    pub fn of(context: &Context, plan: &Plan, jobs: &[PlannedJob]) -> Result<CostEstimate> {
+    pub fn of(
+        database: Option<&Database>,
+        plan: &Plan,
+        jobs: &[PlannedJob],
+    ) -> Result<CostEstimate> {
         let (slots, unusable) = match find_launcher(None, None, plan) {
             Ok(launcher) => (launcher.slots(), None),
             Err(error) => (vec![], Some(error.to_string())),
         };
         let families: Vec<DeviceFamily> = slots.iter().map(|slot| slot.device.family).collect();
-        let finished = finished_jobs(context)?;
-        let paces = DeviceFamily::ALL.map(|family| (family, Paces::of(family, &finished)));
+        let finished = finished_jobs(database)?;
         let mut estimate = CostEstimate {
             slots: counts(&families),
             unusable,
-            paces: paces.into(),
+            paces: DeviceFamily::ALL.map(|family| Paces::of(family, &finished)),
             seconds: None,
             rough: false,
             memory_ratio: None,
@@ -79,7 +82,7 @@ impl CostEstimate {
 
     /// What one job of this configuration takes from scratch, on the first family of devices.
     pub fn of_job(&self, planned: &Planned) -> JobEstimate {
-        let (pace, rough) = self.pace(self.first_family(), planned);
+        let (pace, rough) = self.paces(self.first_family()).pace(planned);
         let epochs = f64::from(planned.member.resolved.train.epochs());
         JobEstimate {
             seconds: pace * training_images(planned) * epochs,
@@ -137,18 +140,8 @@ impl CostEstimate {
         first.map_or(DeviceFamily::Cpu, |(family, _)| *family)
     }
 
-    fn paces(&self, family: DeviceFamily) -> Option<&Paces> {
-        let mut all = self.paces.iter();
-        all.find(|(other, _)| *other == family)
-            .map(|(_, paces)| paces)
-    }
-
-    /// Seconds for one training image, and whether that is a rough figure.
-    fn pace(&self, family: DeviceFamily, planned: &Planned) -> (f64, bool) {
-        match self.paces(family) {
-            Some(paces) => paces.pace(planned),
-            None => Paces::of(family, &[]).pace(planned),
-        }
+    fn paces(&self, family: DeviceFamily) -> &Paces {
+        &self.paces[family as usize]
     }
 
     /// Seconds until everything is trained on slots of these families, and whether the time of one
@@ -171,7 +164,9 @@ impl CostEstimate {
             let planned = &plan.configurations[job.configuration];
             let Reverse((start, slot)) = free.pop()?;
             if current.as_ref().map(|(index, _)| *index) != Some(job.configuration) {
-                let paces = families.iter().map(|family| self.pace(*family, planned));
+                let paces = families
+                    .iter()
+                    .map(|family| self.paces(*family).pace(planned));
                 current = Some((job.configuration, paces.collect()));
             }
             let (_, paces) = current.as_ref()?;
@@ -189,7 +184,7 @@ impl CostEstimate {
     /// Measured memory divided by the rough figure: the median over the plan's configurations that
     /// have finished jobs.
     fn measured_memory_ratio(&self, plan: &Plan) -> Option<f64> {
-        let paces = self.paces(self.first_family())?;
+        let paces = self.paces(self.first_family());
         let mut ratios = Vec::new();
         for planned in plan.configurations.iter().take(MAX_COMPARED) {
             if let Some(memory) = paces.memory(planned) {
@@ -204,7 +199,7 @@ impl CostEstimate {
         if self.rough {
             return 0;
         }
-        self.paces(self.first_family()).map_or(0, Paces::jobs)
+        self.paces(self.first_family()).jobs()
     }
 }
 
@@ -221,8 +216,8 @@ impl JobEstimate {
     }
 }
 
-fn finished_jobs(context: &Context) -> Result<Vec<JobCostRow>> {
-    match context.database_if_any()? {
+fn finished_jobs(database: Option<&Database>) -> Result<Vec<JobCostRow>> {
+    match database {
         Some(database) => database
             .job_costs(&host_name(), MAX_JOBS)
             .code(Exit::Results),
