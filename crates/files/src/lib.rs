@@ -1,15 +1,19 @@
-//! Files that appear under their name only when they are complete.
+//! Files that appear under their name only when they are complete, and reading what others wrote.
 //!
 //! Content is written to a partial file next to the target, which is then renamed: readers see the
 //! old content or all of the new one, never half of it. The caller chooses how long a write waits
 //! for the disk ([`Durability`]), since waiting takes milliseconds and is not always needed.
+//!
+//! [`read_regular`] reads files that the user names: pipes, devices and endless files are refused.
 
 mod durability;
 mod error;
 mod new_file;
 mod publish;
+mod regular;
 
 pub use durability::Durability;
 pub use error::FileError;
 pub use new_file::{NewFile, write};
 pub use publish::{partial_path, publish, sync_content};
+pub use regular::{not_regular, open_regular, read_regular};

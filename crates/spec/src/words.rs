@@ -1,4 +1,7 @@
-//! Numbers as people read them: durations, sizes in bytes, counts with their nouns.
+//! Numbers as people read them: durations, sizes in bytes, counts with their nouns. Names and other
+//! foreign text as they may be printed.
+
+use std::borrow::Cow;
 
 /// A duration: `8 s`, `3 min 20 s`, `2 h 5 min`, `3 d 4 h`.
 pub fn duration(seconds: f64) -> String {
@@ -62,9 +65,68 @@ pub fn short(x: f64) -> String {
     }
 }
 
+/// Foreign text, such as a class name or a path, that is safe to print within one line.
+///
+/// Control characters and line breaks, marks that change the direction of what follows, and
+/// characters without a width are written as escapes: `\n`, `\u{1b}`. A terminal is not steered by
+/// them, and different names do not look alike.
+pub fn printable(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(is_unprintable) {
+        return Cow::Borrowed(text);
+    }
+    let mut safe = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        match is_unprintable(c) {
+            true => safe.extend(c.escape_default()),
+            false => safe.push(c),
+        }
+    }
+    Cow::Owned(safe)
+}
+
+/// [`printable`] text of at most `most` characters; `…` stands for what is left out.
+pub fn shortened(text: &str, most: usize) -> Cow<'_, str> {
+    let safe = printable(text);
+    match safe.char_indices().nth(most) {
+        None => safe,
+        Some(_) => {
+            let kept: String = safe.chars().take(most.saturating_sub(1)).collect();
+            Cow::Owned(kept + "…")
+        }
+    }
+}
+
+/// Whether a character steers a terminal, breaks the line, or cannot be seen.
+fn is_unprintable(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+            | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn foreign_text_is_safe_to_print() {
+        let check = |text: &str, expect: &str| assert_eq!(printable(text), expect);
+        check("Kühe & Schafe, 犬", "Kühe & Schafe, 犬");
+        check("a\nb\tc", "a\\nb\\tc");
+        check("\u{1b}[31mred\u{7}", "\\u{1b}[31mred\\u{7}");
+        check("\u{9b}31m", "\\u{9b}31m");
+        check("abc\u{202e}gnp.exe", "abc\\u{202e}gnp.exe");
+        check("zero\u{200b}width\u{feff}", "zero\\u{200b}width\\u{feff}");
+        assert!(matches!(printable("plain"), Cow::Borrowed("plain")));
+    }
+
+    #[test]
+    fn long_text_is_cut() {
+        assert_eq!(shortened("abcdef", 6), "abcdef");
+        assert_eq!(shortened("abcdef", 4), "abc…");
+        assert_eq!(shortened(&"x".repeat(10_000), 40).chars().count(), 40);
+        assert_eq!(shortened("\n\n\n", 5), "\\n\\n…");
+    }
 
     #[test]
     fn durations() {
