@@ -3,8 +3,10 @@
 use crate::exit::{Code, Exit};
 use anyhow::Result;
 use convsweep_data::Location;
+use convsweep_runner::lock_holder;
 use convsweep_spec::layout::ResultsFolder;
-use convsweep_store::Database;
+use convsweep_store::{Database, Integrity};
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 
 /// The results folder and the folder of image sets.
@@ -15,6 +17,8 @@ pub struct Context {
     pub data: PathBuf,
     /// Whether progress is not shown.
     pub quiet: bool,
+    /// Whether doubts about the database have been told.
+    is_integrity_told: Cell<bool>,
 }
 
 impl Context {
@@ -31,6 +35,7 @@ impl Context {
             results: ResultsFolder(std::path::absolute(results).code(Exit::Results)?),
             data: std::path::absolute(data).code(Exit::Data)?,
             quiet,
+            is_integrity_told: Cell::new(false),
         })
     }
 
@@ -39,7 +44,29 @@ impl Context {
     /// # Errors
     /// If there is none or it cannot be used.
     pub fn database(&self) -> Result<Database> {
-        Database::open(&self.results).code(Exit::Results)
+        let database = Database::open(&self.results).code(Exit::Results)?;
+        if !self.is_integrity_told.replace(true)
+            && let Some(doubt) = self.doubt(&database)
+        {
+            eprintln!("note: {}: {doubt}", self.results.database().display());
+        }
+        Ok(database)
+    }
+
+    /// Why the database's figures cannot be vouched for, and the remedy.
+    fn doubt(&self, database: &Database) -> Option<&'static str> {
+        match database.integrity() {
+            Integrity::Intact => None,
+            Integrity::Changed => Some(
+                "was damaged, or changed by another program, since Convsweep wrote it; \
+                `convsweep rebuild` builds it again from the logs",
+            ),
+            Integrity::Unknown if lock_holder(&self.results).is_some() => None,
+            Integrity::Unknown => Some(
+                "the last run did not close it; `convsweep check-db` compares it with the logs, \
+                the next run or `convsweep rebuild` builds it again from them",
+            ),
+        }
     }
 
     /// Opens the results database; `None` if nothing was run in the results folder yet.

@@ -14,6 +14,7 @@
 
 mod apply;
 mod check;
+mod digest;
 mod error;
 mod queries;
 mod replay;
@@ -21,6 +22,7 @@ mod schema;
 mod write;
 
 pub use check::check;
+pub use digest::Integrity;
 pub use error::StoreError;
 pub use queries::{
     AttemptRow, ConfigurationRow, Database, EpochRow, EvaluationRow, ExperimentRows,

@@ -2,6 +2,7 @@
 
 mod check;
 mod folder;
+mod integrity;
 mod kept;
 mod logs;
 mod queries;

@@ -2,6 +2,7 @@
 
 use super::logs::replay;
 use super::sync_report::SyncReport;
+use crate::digest;
 use crate::error::StoreError;
 use crate::schema;
 use convsweep_spec::layout::ResultsFolder;
@@ -20,7 +21,8 @@ pub fn rebuild(results: &ResultsFolder) -> Result<SyncReport, StoreError> {
             path: results.database(),
         });
     }
-    schema::create(&results.database(), |connection| {
-        replay(connection, results)
-    })
+    let database = results.database();
+    let report = schema::create(&database, |connection| replay(connection, results))?;
+    digest::write(&database).map_err(|e| StoreError::io(&database, e))?;
+    Ok(report)
 }

@@ -16,6 +16,14 @@ pub struct SyncReport {
 }
 
 impl SyncReport {
+    /// What two readings found, one after the other.
+    pub(crate) fn followed_by(mut self, later: SyncReport) -> SyncReport {
+        self.events += later.events;
+        self.entries += later.entries;
+        self.problems.extend(later.problems);
+        self
+    }
+
     /// Adds the problems of one log, the first few of them one by one.
     pub(super) fn add_problems(&mut self, log: &str, mut problems: Vec<String>) {
         if problems.len() > MAX_PROBLEMS + 1 {

@@ -1,12 +1,13 @@
 //! Creating a new database file in place of an old one.
 
 use super::migrations::prepare;
+use crate::digest::{self, beside};
 use crate::error::StoreError;
 use convsweep_files::Durability;
 use rusqlite::Connection;
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Creates a complete database next to `path`, filled by `fill`, and moves it into its place: a
 /// reader sees the old one or the new one.
@@ -30,6 +31,7 @@ pub(crate) fn create<T>(
         .map_err(failed)?;
     connection.close().map_err(|(_, e)| failed(e))?;
     convsweep_files::sync_content(&new)?;
+    digest::remove(path).map_err(|e| StoreError::io(path, e))?;
     // The write-ahead log of the old database would be replayed into the new one.
     for suffix in ["-wal", "-shm"] {
         remove(&beside(path, suffix))?;
@@ -37,13 +39,6 @@ pub(crate) fn create<T>(
     }
     convsweep_files::publish(&new, path, Durability::SystemCache)?;
     Ok(filled)
-}
-
-/// The path with `suffix` appended to its file name.
-pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    PathBuf::from(name)
 }
 
 /// Removes a file if it exists.

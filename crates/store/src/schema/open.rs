@@ -1,7 +1,8 @@
 //! Opening the database file for reading or writing.
 
-use super::create::{beside, create};
+use super::create::create;
 use super::migrations::{APPLICATION_ID, known_version, prepare};
+use crate::digest::beside;
 use crate::error::StoreError;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};

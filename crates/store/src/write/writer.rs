@@ -2,18 +2,25 @@
 
 use super::pending_byte::keep_pending_byte_locked;
 use super::writer_thread::{Message, WriterThread};
+use crate::digest::{self, Integrity};
 use crate::error::StoreError;
-use crate::replay::SyncReport;
+use crate::replay::{SyncReport, rebuild};
 use crate::schema;
 use convsweep_spec::event::Envelope;
 use convsweep_spec::layout::ResultsFolder;
 use convsweep_spec::log::LogEntry;
 use std::fs;
+use std::mem::take;
+use std::sync::Mutex;
 use std::sync::mpsc::{SyncSender, channel, sync_channel};
 use std::thread::{self, JoinHandle};
 
 /// Messages that may wait for the thread before a sender has to wait.
 const QUEUE: usize = 8192;
+
+/// Size in bytes up to which a database is built again after a run that was killed: it takes about
+/// a second.
+const LARGEST_REBUILT_UNASKED: u64 = 16 << 20;
 
 /// The database's writer. The program that opens it must hold the results folder's lock.
 ///
@@ -22,6 +29,8 @@ const QUEUE: usize = 8192;
 /// pending.
 #[derive(Debug)]
 pub struct DatabaseWriter {
+    /// What opening it found; the first [`DatabaseWriter::sync`] reports it.
+    found: Mutex<SyncReport>,
     messages: Option<SyncSender<Message>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -34,7 +43,9 @@ impl DatabaseWriter {
     /// [`StoreError::DiskFull`], or what SQLite reports.
     pub fn open(results: &ResultsFolder) -> Result<DatabaseWriter, StoreError> {
         fs::create_dir_all(&results.0).map_err(|e| StoreError::io(&results.0, e))?;
+        let found = rebuild_if_in_doubt(results)?;
         let connection = schema::open_writable(&results.database())?;
+        digest::remove(&results.database()).map_err(|e| StoreError::io(&results.0, e))?;
         keep_pending_byte_locked(&results.database());
         let (sender, receiver) = sync_channel(QUEUE);
         let writer = WriterThread::new(connection, results.clone());
@@ -43,6 +54,7 @@ impl DatabaseWriter {
             .spawn(move || writer.serve(&receiver))
             .map_err(|e| StoreError::io(&results.0, e))?;
         Ok(DatabaseWriter {
+            found: Mutex::new(found),
             messages: Some(sender),
             thread: Some(thread),
         })
@@ -77,7 +89,9 @@ impl DatabaseWriter {
     pub fn sync(&self, results: &ResultsFolder) -> Result<SyncReport, StoreError> {
         let (sender, receiver) = channel();
         self.send(Message::Sync(results.clone(), sender));
-        receiver.recv().unwrap_or(Err(StoreError::Ended))
+        let synced = receiver.recv().unwrap_or(Err(StoreError::Ended))?;
+        let found = self.found.lock().map(|mut found| take(&mut *found));
+        Ok(found.unwrap_or_default().followed_by(synced))
     }
 
     /// The thread ends only with its writer, or by a panic, which `flush` and `sync` report.
@@ -86,6 +100,38 @@ impl DatabaseWriter {
             let _ = messages.send(message);
         }
     }
+}
+
+/// Builds the database again if it cannot be vouched for: its file has changed since the last run,
+/// or the last run was killed. The logs are the truth.
+fn rebuild_if_in_doubt(results: &ResultsFolder) -> Result<SyncReport, StoreError> {
+    let path = results.database();
+    let integrity = Integrity::of(&path);
+    let size = path.metadata().map_or(0, |file| file.len());
+    let is_to_be_rebuilt = match integrity {
+        Integrity::Intact => false,
+        Integrity::Changed => true,
+        Integrity::Unknown => size > 0 && size <= LARGEST_REBUILT_UNASKED,
+    };
+    if !is_to_be_rebuilt {
+        return Ok(SyncReport::default());
+    }
+    match schema::open_readable(&path) {
+        Ok(_) => {}
+        // A database that another program uses.
+        Err(error @ StoreError::Sqlite { .. }) => return Err(error),
+        // What is wrong with it is said, or mended, when it is opened for writing.
+        Err(_) => return Ok(SyncReport::default()),
+    }
+    let mut report = rebuild(results)?;
+    if integrity == Integrity::Changed {
+        report.problems.push(format!(
+            "{}: was damaged, or changed by another program, since Convsweep wrote it; \
+            it was built again from the logs",
+            path.display()
+        ));
+    }
+    Ok(report)
 }
 
 impl Drop for DatabaseWriter {

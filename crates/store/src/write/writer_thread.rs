@@ -6,6 +6,7 @@
 
 use super::log_positions::LogPositions;
 use crate::apply::{Changes, LogPlace, apply_entry, apply_event, newest_revision};
+use crate::digest;
 use crate::error::StoreError;
 use crate::replay::{SyncReport, replay};
 use convsweep_spec::event::Envelope;
@@ -158,12 +159,20 @@ impl WriterThread {
     }
 
     /// Leaves one complete file if readers allow it, and never makes one of them wait.
+    ///
+    /// The digest is left only for a complete file; without it, the next run builds the database
+    /// again from the logs.
     fn close(mut self) {
-        let _ = self.catch_up();
+        let is_complete = self.catch_up().is_ok();
         let _ = self.connection.busy_timeout(Duration::from_millis(200));
-        let _ = self
-            .connection
-            .query_row("pragma wal_checkpoint(truncate)", [], |_| Ok(()));
+        let sql = "pragma wal_checkpoint(truncate)";
+        let is_merged = self.connection.query_row(sql, [], |row| row.get(0));
+        if is_complete && is_merged == Ok(0) {
+            let database = self.results.database();
+            if let Err(error) = digest::write(&database) {
+                tracing::info!("no digest of the database: {error}");
+            }
+        }
     }
 }
 

@@ -1,0 +1,68 @@
+//! Whether the database file is what its writer left, and what the next writer does if it is not.
+
+use crate::folder::{Folder, member};
+use convsweep_spec::metric::Direction;
+use convsweep_store::{DatabaseWriter, Integrity, rebuild};
+use std::fs;
+
+/// A closed database with one finished job.
+fn closed() -> Folder {
+    let mut folder = Folder::live();
+    folder.revision(1, "e", &[], Direction::Max);
+    let member = member(0, 8, 2, 1, &[]);
+    folder.member("e", &member);
+    folder.train(&member.jobs[0].job, 0.75);
+    folder.writer = None;
+    folder
+}
+
+/// Changes a recorded accuracy in the file, as a flipped bit would.
+fn change_a_value(folder: &Folder) {
+    let path = folder.results.database();
+    let mut bytes = fs::read(&path).expect("reads");
+    let value = 0.75f64.to_be_bytes();
+    let position = bytes.windows(8).position(|window| window == value);
+    bytes[position.expect("is there") + 2] ^= 0x10;
+    fs::write(&path, bytes).expect("writes");
+}
+
+#[test]
+fn a_value_changed_in_the_file_is_noticed_and_comes_back_from_the_logs() {
+    let mut folder = closed();
+    assert_eq!(folder.reader().integrity(), Integrity::Intact);
+    let expected = folder.dump();
+    change_a_value(&folder);
+    assert_ne!(folder.dump(), expected, "SQLite does not notice it");
+    assert_eq!(folder.reader().integrity(), Integrity::Changed);
+    let problems = folder.synced();
+    assert!(
+        problems[0].contains("built again from the logs"),
+        "{problems:?}"
+    );
+    assert_eq!(folder.dump(), expected);
+    assert_eq!(folder.reader().integrity(), Integrity::Intact);
+    assert_eq!(folder.synced(), Vec::<String>::new());
+}
+
+#[test]
+fn a_database_that_was_not_closed_is_built_again() {
+    let mut folder = closed();
+    let expected = folder.dump();
+    // A killed run: the digest is gone, and the file may hold anything.
+    let writer = DatabaseWriter::open(&folder.results).expect("opens");
+    assert_eq!(folder.reader().integrity(), Integrity::Unknown);
+    std::mem::forget(writer);
+    change_a_value(&folder);
+    assert_ne!(folder.dump(), expected);
+    assert_eq!(folder.synced(), Vec::<String>::new());
+    assert_eq!(folder.dump(), expected);
+    assert_eq!(folder.reader().integrity(), Integrity::Intact);
+}
+
+#[test]
+fn rebuilding_leaves_a_digest() {
+    let folder = closed();
+    change_a_value(&folder);
+    rebuild(&folder.results).expect("rebuilds");
+    assert_eq!(folder.reader().integrity(), Integrity::Intact);
+}
