@@ -1,6 +1,7 @@
 //! The folders that every command works with.
 
 use crate::exit::{Code, Exit};
+use crate::signals::Signals;
 use anyhow::Result;
 use convsweep_data::Location;
 use convsweep_runner::lock_holder;
@@ -19,6 +20,8 @@ pub struct Context {
     pub quiet: bool,
     /// Whether doubts about the database have been told.
     is_integrity_told: Cell<bool>,
+    /// The signals that ask a run to stop.
+    pub signals: Signals,
 }
 
 impl Context {
@@ -36,6 +39,7 @@ impl Context {
             data: std::path::absolute(data).code(Exit::Data)?,
             quiet,
             is_integrity_told: Cell::new(false),
+            signals: Signals::default(),
         })
     }
 

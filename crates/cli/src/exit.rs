@@ -21,6 +21,8 @@ pub enum Exit {
     Device = 4,
     /// The results folder cannot be used.
     Results = 5,
+    /// The program itself is wrong.
+    Internal = 70,
     /// Interrupted; the same command continues.
     Interrupted = 130,
 }

@@ -7,7 +7,10 @@ mod context;
 mod exit;
 mod logging;
 mod output;
+mod panics;
 mod planning;
+mod signals;
+mod streams;
 
 use clap::{CommandFactory, Parser};
 use cli::Cli;
@@ -15,23 +18,34 @@ use context::Context;
 use exit::Exit;
 use std::io::ErrorKind;
 use std::process::ExitCode;
+use streams::say_error;
 
 // Planning many jobs makes many small allocations, which is what mimalloc is made for.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    panics::install();
     let cli = Cli::parse();
     logging::start(cli.quiet);
-    let exit = match run(cli) {
+    let exit = panics::caught(|| exit_of(run(cli))).unwrap_or(Exit::Internal);
+    streams::finish();
+    if panics::has_panicked() {
+        return ExitCode::from(Exit::Internal as u8);
+    }
+    ExitCode::from(exit as u8)
+}
+
+/// The exit code; the user is told of an error.
+fn exit_of(result: anyhow::Result<Exit>) -> Exit {
+    match result {
         Ok(exit) => exit,
         Err(error) if is_closed_pipe(&error) => Exit::Complete,
         Err(error) => {
-            eprintln!("{}", with_label(&format!("{error:#}")));
+            say_error(&with_label(&format!("{error:#}")));
             exit::of(&error)
         }
-    };
-    ExitCode::from(exit as u8)
+    }
 }
 
 fn run(cli: Cli) -> anyhow::Result<Exit> {

@@ -1,5 +1,5 @@
 //! Numbers as people read them: durations, sizes in bytes, counts with their nouns. Names and other
-//! foreign text as they may be printed.
+//! foreign text as they may be printed. The message about a bug.
 
 use std::borrow::Cow;
 
@@ -102,6 +102,16 @@ fn is_unprintable(c: char) -> bool {
         || matches!(c,
             '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
             | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// The message about an error in the program itself: what it is, where in the sources, and where to
+/// report it.
+pub fn internal_error(program: &str, what: &str, place: &str) -> String {
+    format!(
+        "internal error of {program}: {what} ({place})\n\
+         this is a bug: please report it to the project's issue tracker, with this message, the \
+         command, and results/NAME/run.log"
+    )
 }
 
 #[cfg(test)]

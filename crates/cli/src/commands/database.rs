@@ -3,6 +3,7 @@
 use crate::context::Context;
 use crate::exit::{Code, Exit};
 use crate::output::stdout::say;
+use crate::streams::say_error;
 use anyhow::Result;
 use clap::Args;
 use convsweep_runner::ResultsLock;
@@ -29,10 +30,10 @@ pub fn check(context: &Context) -> Result<Exit> {
     for problem in &problems {
         say(problem)?;
     }
-    eprintln!(
+    say_error(&format!(
         "{}; `convsweep rebuild` builds the database again from the logs",
         counted(problems.len() as u64, "problem")
-    );
+    ));
     Ok(Exit::Results)
 }
 
@@ -44,7 +45,7 @@ pub fn rebuild(context: &Context) -> Result<Exit> {
     let _lock = ResultsLock::acquire(&context.results).code(Exit::Results)?;
     let report = convsweep_store::rebuild(&context.results).code(Exit::Results)?;
     for note in &report.problems {
-        eprintln!("note: {note}");
+        say_error(&format!("note: {note}"));
     }
     say(&format!("{} rebuilt", context.results.database().display()))?;
     Ok(Exit::Complete)

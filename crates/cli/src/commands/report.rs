@@ -25,29 +25,29 @@ pub struct ReportArgs {
 pub fn report(context: &Context, args: &ReportArgs) -> Result<Exit> {
     let database = context.database()?;
     for name in &args.names {
-        render(context, &database, name)?;
+        say(&render(context, &database, name)?)?;
     }
     Ok(Exit::Complete)
 }
 
-/// Renders one report and prints its answer, the leaderboard, and where the files are.
+/// Renders one report; its answer, the leaderboard, and where the files are.
 ///
 /// # Errors
 /// If there is no such experiment or the report cannot be written.
-pub fn render(context: &Context, database: &Database, name: &str) -> Result<()> {
+pub fn render(context: &Context, database: &Database, name: &str) -> Result<String> {
     let Some(rows) = database.experiment(name).code(Exit::Results)? else {
         return Err(unknown_experiment(database, name));
     };
     let report = convsweep_report::report(&rows, &context.results).code(Exit::Results)?;
-    say(&report.answer)?;
     let leaderboard = &report.leaderboard;
     let columns: Vec<&str> = leaderboard.columns.iter().map(String::as_str).collect();
-    say(&format!("\n{}\n", plain(&columns, &leaderboard.rows)))?;
     let charts = context.results.experiment(name).join("charts");
-    say(&format!("report    {}", relative(&report.html)))?;
-    say(&format!("charts    {}", relative(&charts)))?;
-    say(&format!(
-        "database  {}",
+    Ok(format!(
+        "{}\n\n{}\n\nreport    {}\ncharts    {}\ndatabase  {}",
+        report.answer,
+        plain(&columns, &leaderboard.rows),
+        relative(&report.html),
+        relative(&charts),
         relative(&context.results.database())
     ))
 }

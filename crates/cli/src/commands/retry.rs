@@ -5,6 +5,7 @@ use crate::context::Context;
 use crate::exit::{Code, Exit, failure};
 use crate::planning::file_args::FileArgs;
 use crate::planning::lookup::{find_job, progress};
+use crate::streams::say_error;
 use anyhow::Result;
 use clap::Args;
 use convsweep_spec::id::JobId;
@@ -29,11 +30,14 @@ pub fn retry(context: &Context, args: &RetryArgs) -> Result<Exit> {
     let mut exit = Exit::Complete;
     for (experiment, jobs) in by_experiment(&database, &args.jobs)? {
         if jobs.is_empty() {
-            eprintln!("{experiment}: nothing to retry: every job that ended has finished");
+            say_error(&format!(
+                "{experiment}: nothing to retry: every job that ended has finished"
+            ));
             continue;
         }
         match run(context, &run_args(&database, &experiment, jobs)?)? {
             Exit::Complete => {}
+            Exit::Interrupted => return Ok(Exit::Interrupted),
             other => exit = other,
         }
     }

@@ -5,6 +5,7 @@ use crate::exit::{Code, Exit};
 use crate::output::stdout::{say, say_json};
 use crate::output::table::plain;
 use crate::planning::lookup::progress;
+use crate::streams::say_error;
 use anyhow::Result;
 use clap::Args;
 use convsweep_store::{Database, ExperimentSummary, JobProgress};
@@ -45,10 +46,10 @@ pub struct StatusArgs {
 pub fn status(context: &Context, args: &StatusArgs) -> Result<Exit> {
     match (context.database_if_any()?, &args.name) {
         (None, _) if args.json => say("[]")?,
-        (None, _) => eprintln!(
+        (None, _) => say_error(&format!(
             "nothing has been run here yet: {} has no database",
             context.results.0.display()
-        ),
+        )),
         (Some(database), Some(name)) => jobs(&database, name, args.json)?,
         (Some(database), None) => experiments(&database, args.json)?,
     }

@@ -5,9 +5,11 @@
 
 mod bounded_file;
 mod run_log;
+mod stderr_writer;
 
 use run_log::RunLogWriter;
-pub use run_log::{OpenRunLog, open_run_log};
+pub use run_log::{OpenRunLog, note_internal_error, open_run_log};
+use stderr_writer::StderrWriter;
 use tracing::Level;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
@@ -19,7 +21,7 @@ pub fn start(quiet: bool) {
     let level = if quiet { "error" } else { "warn" };
     let filter = EnvFilter::try_from_env("CONVSWEEP_LOG").unwrap_or_else(|_| EnvFilter::new(level));
     let stderr = fmt::layer()
-        .with_writer(std::io::stderr)
+        .with_writer(StderrWriter)
         .without_time()
         .with_filter(filter);
     let ours = Targets::new()

@@ -32,6 +32,16 @@ impl Drop for OpenRunLog {
     }
 }
 
+/// Writes a message about an error in the program itself to the open log, unless the error happened
+/// while the log was written.
+pub fn note_internal_error(message: &str) {
+    if let Ok(mut log) = RUN_LOG.try_lock()
+        && let Some(file) = &mut *log
+    {
+        _ = file.append(format!("{message}\n").as_bytes());
+    }
+}
+
 /// Writes lines of the subscriber to the open log, or nowhere.
 #[derive(Clone, Copy, Debug)]
 pub struct RunLogWriter;

@@ -2,6 +2,7 @@
 //!
 //! A closed pipe is an error here, which `main` forgives.
 
+use crate::streams::settle_errors;
 use anyhow::Result;
 use serde::Serialize;
 use std::io::Write;
@@ -11,6 +12,7 @@ use std::io::Write;
 /// # Errors
 /// If stdout cannot be written.
 pub fn say(text: &str) -> Result<()> {
+    settle_errors();
     let mut out = std::io::stdout().lock();
     out.write_all(text.as_bytes())?;
     out.write_all(b"\n")?;
@@ -22,6 +24,7 @@ pub fn say(text: &str) -> Result<()> {
 /// # Errors
 /// If stdout cannot be written.
 pub fn say_json(value: &impl Serialize) -> Result<()> {
+    settle_errors();
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     serde_json::to_writer_pretty(&mut out, value).map_err(std::io::Error::from)?;
     out.write_all(b"\n")?;

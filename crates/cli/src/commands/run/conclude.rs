@@ -3,15 +3,18 @@
 use crate::commands::report::render;
 use crate::context::Context;
 use crate::exit::{Code, Exit, runner_failure};
+use crate::panics;
+use crate::streams::{say_error, say_if_read};
 use anyhow::Result;
 use convsweep_plan::Plan;
 use convsweep_runner::{LimitReached, RunSummary, StopRequest};
 use convsweep_spec::id::JobId;
 use convsweep_spec::words::{counted, duration};
-use convsweep_store::JobState;
+use convsweep_store::{Database, JobState};
 use std::collections::HashMap;
 
-/// Renders the report if any of the jobs has finished, and says what is left.
+/// Renders the report if any of the jobs has finished, and says what is left. A second request to
+/// stop leaves the report out.
 ///
 /// # Errors
 /// If the run could not continue, or the report could not be written.
@@ -23,52 +26,81 @@ pub fn conclude(
 ) -> Result<Exit> {
     let database = context.database()?;
     let states = database.job_states(jobs).code(Exit::Results)?;
-    let finished = count(jobs, &states, "finished");
-    if finished > 0 {
-        render(context, &database, &plan.name)?;
+    let has_report =
+        count(jobs, &states, "finished") > 0 && summary.stop_request != StopRequest::Now;
+    let rendered = match has_report {
+        true => show_report(context, &database, plan),
+        false => Ok(()),
+    };
+    // What became of the jobs is said even if the report fails.
+    let exit = say_end(plan, jobs, &states, summary)?;
+    rendered.map(|()| exit)
+}
+
+/// Renders the report and shows it to whoever reads stdout. An error in the program itself that it
+/// meets does not end the run.
+fn show_report(context: &Context, database: &Database, plan: &Plan) -> Result<()> {
+    let rendered = panics::caught(|| {
+        panics::test_point("report");
+        render(context, database, &plan.name)
+    });
+    match rendered {
+        Some(text) => say_if_read(&text?),
+        None => say_error("the report was not rendered; everything that was trained is recorded"),
     }
+    Ok(())
+}
+
+/// Says what is left.
+fn say_end(
+    plan: &Plan,
+    jobs: &[JobId],
+    states: &HashMap<JobId, JobState>,
+    summary: RunSummary,
+) -> Result<Exit> {
     if let Some(error) = summary.error {
         return Err(runner_failure(error));
     }
+    let finished = count(jobs, states, "finished");
     let left = counted(summary.remaining.len() as u64, "job");
     let total = counted(jobs.len() as u64, "job");
     if summary.stop_request != StopRequest::No {
-        eprintln!(
+        say_error(&format!(
             "interrupted: {finished} of {total} finished; \
             the same command continues with the other {left}"
-        );
+        ));
         return Ok(Exit::Interrupted);
     }
     match summary.limit_reached {
         Some(LimitReached::TimeLimit) => {
             let limit = plan.run.sweep_time_limit.unwrap_or_default().as_secs_f64();
-            eprintln!(
+            say_error(&format!(
                 "the sweep's time limit of {} is reached: \
                 the same command continues with {left}",
                 duration(limit)
-            );
+            ));
             return Ok(Exit::Interrupted);
         }
-        Some(LimitReached::Failures(count)) => eprintln!(
+        Some(LimitReached::Failures(count)) => say_error(&format!(
             "stopped after {} failed, as run.on_failure asks: \
             the same command continues with {left}",
             counted(count.into(), "job")
-        ),
+        )),
         None => {}
     }
-    let pruned = count(jobs, &states, "stopped");
+    let pruned = count(jobs, states, "stopped");
     if pruned > 0 {
-        eprintln!(
+        say_error(&format!(
             "{pruned} of {total} pruned by [search]; \
             `convsweep explain JOB` says why"
-        );
+        ));
     }
     let failed = jobs.len() - finished - pruned;
     if failed > 0 {
-        eprintln!(
+        say_error(&format!(
             "{failed} of {total} did not finish; `convsweep status {}` lists them",
             plan.name
-        );
+        ));
         return Ok(Exit::JobsFailed);
     }
     Ok(Exit::Complete)

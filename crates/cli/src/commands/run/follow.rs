@@ -1,25 +1,27 @@
 //! Running the jobs, and following what happens: display, database, logs, notifications.
 
 use super::notify::Notifier;
-use super::requests::{pass_on_requests, pass_on_signals};
+use super::requests::pass_on_requests;
 use super::run_log;
 use crate::context::Context;
 use crate::exit::{Code, Exit, runner_failure};
 use crate::output::progress::RunDisplay;
+use crate::panics;
+use crate::signals::Training;
 use anyhow::Result;
 use convsweep_runner::launcher::Launcher;
-use convsweep_runner::{ExperimentLog, RunEvent, RunPolicy, RunSummary, StopRequest, is_failure};
+use convsweep_runner::{ExperimentLog, RunEvent, RunPolicy, RunSummary, is_failure};
 use convsweep_spec::job::Job;
 use convsweep_spec::log::Record;
 use convsweep_store::DatabaseWriter;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 
 /// Everything that follows the events of a run.
 pub struct Follower<'a> {
     /// The experiment.
     pub experiment: &'a str,
-    /// Shows them.
-    pub display: RunDisplay,
+    /// Shows them; `None` after an error in the display itself.
+    pub display: Option<RunDisplay>,
     /// Stores those of workers.
     pub writer: &'a DatabaseWriter,
     /// Records those that no worker can record.
@@ -43,27 +45,26 @@ pub fn run_and_follow(
         .enable_all()
         .build()
         .code(Exit::Device)?;
+    let training = context.signals.training();
     let summary = runtime.block_on(async {
         let (events, mut received) = mpsc::unbounded_channel();
-        let (stop, stop_requests) = watch::channel(StopRequest::No);
         let (requests, control_requests) = mpsc::unbounded_channel();
         let running = convsweep_runner::run(
             launcher,
             jobs,
             policy,
             events,
-            stop_requests,
+            training.requests(),
             control_requests,
         );
-        let following = follower.follow(&mut received, &stop);
+        let following = follower.follow(&mut received, &training);
         let work = async { tokio::join!(running, following) };
         tokio::select! {
             (summary, followed) = work => followed.map(|()| summary),
-            never = pass_on_signals(&stop) => match never {},
             never = pass_on_requests(&context.results, &requests) => match never {},
         }
     });
-    follower.display.close();
+    follower.show(RunDisplay::close);
     summary
 }
 
@@ -72,19 +73,28 @@ impl Follower<'_> {
     async fn follow(
         &mut self,
         events: &mut mpsc::UnboundedReceiver<RunEvent>,
-        stop: &watch::Sender<StopRequest>,
+        training: &Training<'_>,
     ) -> Result<()> {
         let mut result = Ok(());
         while let Some(event) = events.recv().await {
             run_log::event(&event);
-            self.display.on(&event);
+            self.show(|display| display.on(&event));
             self.notify(&event);
             if let Err(error) = self.record(event) {
-                _ = stop.send(StopRequest::Drain);
+                training.drain();
                 result = result.and(Err(error));
             }
         }
         result
+    }
+
+    /// Changes the display. An error in the display ends it, not the run.
+    fn show(&mut self, change: impl FnOnce(&mut RunDisplay)) {
+        let display = self.display.take();
+        self.display = display.and_then(|mut display| {
+            panics::caught(|| change(&mut display))?;
+            Some(display)
+        });
     }
 
     fn notify(&mut self, event: &RunEvent) {

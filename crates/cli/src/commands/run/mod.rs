@@ -16,6 +16,7 @@ use crate::context::Context;
 use crate::exit::{Exit, runner_failure};
 use crate::planning::experiment_file::{read, read_decided};
 use crate::planning::stages;
+use crate::streams::say_error;
 use anyhow::Result;
 pub use args::RunArgs;
 pub use command_line::command_line;
@@ -34,6 +35,8 @@ pub fn run(context: &Context, args: &RunArgs) -> Result<Exit> {
     if args.dry_run {
         return plan(context, &PlanArgs::of(&args.files, &args.changes));
     }
+    context.signals.listen();
+    context.signals.preparing();
     let mut plans = Vec::new();
     for file in &args.files {
         plans.push(read(context, file, &args.changes)?);
@@ -41,6 +44,9 @@ pub fn run(context: &Context, args: &RunArgs) -> Result<Exit> {
     let _lock = ResultsLock::acquire(&context.results).map_err(runner_failure)?;
     let mut exit = Exit::Complete;
     for (plan, file) in plans.into_iter().zip(&args.files) {
+        if context.signals.is_stopping() {
+            return Ok(Exit::Interrupted);
+        }
         match run_stages(context, args, file, plan)? {
             Exit::Complete => {}
             Exit::Interrupted => return Ok(Exit::Interrupted),
@@ -55,12 +61,13 @@ pub fn run(context: &Context, args: &RunArgs) -> Result<Exit> {
 fn run_stages(context: &Context, args: &RunArgs, file: &Path, mut plan: Plan) -> Result<Exit> {
     let mut exit = sweep(context, args, &plan)?;
     while exit != Exit::Interrupted
+        && !context.signals.is_stopping()
         && let Some(decision) = stages::choose(context, &plan)?
     {
-        eprintln!(
+        say_error(&format!(
             "{}: stage \"{}\" chose {}",
             plan.name, decision.stage, decision.label
-        );
+        ));
         let mut decisions: Vec<Choice> = plan.decisions.clone();
         decisions.push(decision);
         plan = read_decided(context, file, &args.changes, &decisions)?;

@@ -1,5 +1,6 @@
 //! `--notify`: a shell command of the user's, started at the end and after failures.
 
+use crate::streams::say_error;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -43,7 +44,7 @@ impl Notifier {
             .env("CONVSWEEP_MESSAGE", message);
         match shell.spawn() {
             Ok(child) => self.running.push(child),
-            Err(error) => eprintln!("--notify: {command} does not start: {error}"),
+            Err(error) => say_error(&format!("--notify: {command} does not start: {error}")),
         }
     }
 

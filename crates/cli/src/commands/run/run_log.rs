@@ -9,23 +9,28 @@ use convsweep_spec::event::{Event, Fingerprint, Start};
 use convsweep_spec::layout::RUN_LOG;
 use convsweep_spec::outcome::Outcome;
 use convsweep_spec::words::counted;
+use std::ffi::OsStr;
 use std::fs;
 
 /// Opens the experiment's log and describes program, machine and plan.
 pub fn start(context: &Context, plan: &Plan) -> OpenRunLog {
     let log = open_run_log(&context.results.experiment(&plan.name).join(RUN_LOG));
-    let command: Vec<String> = std::env::args().collect();
     tracing::info!("--- run of {} ---", plan.name);
-    tracing::info!("command: {}", command.join(" "));
+    // Neither arguments nor variables need to be text.
+    let command = std::env::args_os()
+        .collect::<Vec<_>>()
+        .join(OsStr::new(" "));
+    tracing::info!("command: {}", command.display());
     tracing::info!(
         "program: convsweep {}, workers in {}",
         env!("CARGO_PKG_VERSION"),
         worker_folder().display()
     );
     tracing::info!("machine: {}", machine());
-    for (name, value) in std::env::vars() {
+    for (name, value) in std::env::vars_os() {
+        let name = name.display().to_string();
         if name.starts_with("CONVSWEEP_") {
-            tracing::info!("environment: {name}={value}");
+            tracing::info!("environment: {name}={}", value.display());
         }
     }
     tracing::info!(

@@ -15,6 +15,7 @@ use crate::planning::job_action::{PlannedJob, counts};
 use crate::planning::recorded_jobs::RecordedJobs;
 use crate::planning::search_input::search_input;
 use crate::planning::slots::find_launcher;
+use crate::streams::{dropped_messages, say_error};
 use anyhow::Result;
 use convsweep_plan::Plan;
 use convsweep_runner::launcher::Launcher;
@@ -30,8 +31,13 @@ use convsweep_store::DatabaseWriter;
 /// # Errors
 /// What prevents the run; failed jobs are an exit code.
 pub fn sweep(context: &Context, args: &RunArgs, plan: &Plan) -> Result<Exit> {
+    context.signals.preparing();
     let _log = run_log::start(context, plan);
     let result = sweep_logged(context, args, plan);
+    let dropped = dropped_messages();
+    if dropped > 0 {
+        tracing::info!("{dropped} messages were not shown, because nobody read stderr");
+    }
     match &result {
         Ok(exit) => tracing::info!("ended with exit code {}", *exit as u8),
         Err(error) => {
@@ -48,7 +54,7 @@ fn sweep_logged(context: &Context, args: &RunArgs, plan: &Plan) -> Result<Exit> 
     let synced = writer.sync(&context.results).code(Exit::Results)?;
     let mut log = ExperimentLog::open(&context.results, &plan.name).map_err(runner_failure)?;
     for note in synced.problems.iter().chain(log.notes()) {
-        eprintln!("note: {note}");
+        say_error(&format!("note: {note}"));
         tracing::info!("note: {note}");
     }
     refuse_other_file(&log, plan)?;
@@ -102,7 +108,7 @@ fn announce(context: &Context, plan: &Plan, jobs: &[PlannedJob], slots: usize) {
     };
     tracing::info!("{text}");
     if !(context.quiet && trains) {
-        eprintln!("{text}");
+        say_error(&text);
     }
 }
 
@@ -144,9 +150,11 @@ fn train(
     }
     let command = command_line(&plan.file.display().to_string(), &plan.overrides);
     let has_search = policy.search.is_some();
+    let slots = launcher.slots();
+    let display = RunDisplay::new(infos, &slots, command, has_search, context.quiet);
     let follower = Follower {
         experiment: &plan.name,
-        display: RunDisplay::new(infos, &launcher.slots(), command, has_search, context.quiet),
+        display: Some(display),
         writer,
         log,
         notifier,

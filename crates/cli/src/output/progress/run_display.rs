@@ -5,6 +5,7 @@ use super::messages::{
     limit_words, outcome_words, paused_words, remedy, scores, stopping_words, with_stderr,
 };
 use super::screen::Screen;
+use crate::panics;
 use convsweep_runner::estimate::fraction_done;
 use convsweep_runner::launcher::Slot;
 use convsweep_runner::{LimitReached, RunEvent, StopRequest};
@@ -74,6 +75,7 @@ impl RunDisplay {
 
     /// Shows what has happened.
     pub fn on(&mut self, event: &RunEvent) {
+        panics::test_point("display");
         if !matches!(event, RunEvent::Decided(_) | RunEvent::Finished { .. }) {
             self.report_pruned();
         }

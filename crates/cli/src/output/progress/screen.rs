@@ -1,11 +1,14 @@
 //! Where progress is shown: nowhere, as lines, or as bars.
 
+use crate::streams::{StderrTerminal, say_error};
 use convsweep_runner::launcher::Slot;
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
 
 /// Steps of a job's bar.
 const BAR_STEPS: f64 = 1000.0;
+/// How often bars are drawn at most.
+const PICTURES_A_SECOND: u8 = 20;
 
 /// Where progress is shown.
 pub enum Screen {
@@ -44,7 +47,7 @@ impl Screen {
     pub fn say(&self, text: &str) {
         match self {
             Screen::Quiet => {}
-            Screen::Lines => eprintln!("{text}"),
+            Screen::Lines => say_error(text),
             Screen::Bars { all, .. } => _ = all.println(text),
         }
     }
@@ -80,7 +83,9 @@ impl Screen {
 }
 
 fn bars(jobs: u64, slots: &[Slot]) -> Screen {
-    let all = MultiProgress::new();
+    let terminal = Box::new(StderrTerminal::default());
+    let target = ProgressDrawTarget::term_like_with_hz(terminal, PICTURES_A_SECOND);
+    let all = MultiProgress::with_draw_target(target);
     let sweep = ProgressBar::new(jobs);
     let sweep = all.add(sweep.with_style(style("{bar:30} {pos} of {len} jobs, {elapsed}, {msg}")));
     let mut slot_bars = Vec::new();
