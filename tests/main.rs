@@ -18,6 +18,7 @@ mod order;
 mod outcomes;
 mod processes;
 mod range;
+mod readers;
 mod shipped_experiments;
 mod stopping_rules;
 mod support;

@@ -29,6 +29,7 @@ pub fn caught<T>(work: impl FnOnce() -> T) -> Option<T> {
 }
 
 /// Panics if a test asks for that here.
+#[track_caller]
 pub fn test_point(name: &str) {
     if std::env::var_os(TEST_VARIABLE).is_some_and(|value| value == name) {
         panic!("{TEST_VARIABLE} is {name}");

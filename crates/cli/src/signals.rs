@@ -8,7 +8,7 @@
 //! counts, since a shell that ends repeats what its terminal has sent.
 
 use crate::exit::Exit;
-use crate::streams::{finish_soon, say_error};
+use crate::streams::{say_error, settle_errors};
 use convsweep_runner::StopRequest;
 use std::fs;
 use std::io;
@@ -35,13 +35,13 @@ pub struct Signals {
 #[derive(Debug)]
 struct SignalState {
     is_listening: AtomicBool,
-    phase: Mutex<Phase>,
+    activity: Mutex<Activity>,
     stop: watch::Sender<StopRequest>,
 }
 
 /// What the program is doing.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Phase {
+enum Activity {
     /// Nothing that a later command would not do again.
     Preparing,
     Training,
@@ -68,7 +68,7 @@ impl Default for SignalState {
     fn default() -> Self {
         SignalState {
             is_listening: AtomicBool::new(false),
-            phase: Mutex::new(Phase::Preparing),
+            activity: Mutex::new(Activity::Preparing),
             stop: watch::Sender::new(StopRequest::No),
         }
     }
@@ -96,12 +96,12 @@ impl Signals {
 
     /// From now on there is nothing to save.
     pub fn preparing(&self) {
-        *self.state.phase() = Phase::Preparing;
+        *self.state.activity() = Activity::Preparing;
     }
 
     /// From now on, until the result is dropped, jobs are trained.
     pub fn training(&self) -> Training<'_> {
-        *self.state.phase() = Phase::Training;
+        *self.state.activity() = Activity::Training;
         Training(&self.state)
     }
 
@@ -125,7 +125,7 @@ impl Training<'_> {
 
 impl Drop for Training<'_> {
     fn drop(&mut self) {
-        *self.0.phase() = Phase::Concluding;
+        *self.0.activity() = Activity::Concluding;
     }
 }
 
@@ -138,17 +138,17 @@ impl SignalState {
         });
     }
 
-    fn phase(&self) -> MutexGuard<'_, Phase> {
-        self.phase.lock().unwrap_or_else(PoisonError::into_inner)
+    fn activity(&self) -> MutexGuard<'_, Activity> {
+        self.activity.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn react(&self) -> Reaction {
-        let phase = *self.phase();
-        match (phase, *self.stop.borrow()) {
-            (Phase::Preparing, _) | (_, StopRequest::Now) => Reaction::End,
+        let activity = *self.activity();
+        match (activity, *self.stop.borrow()) {
+            (Activity::Preparing, _) | (_, StopRequest::Now) => Reaction::End,
             (_, StopRequest::No) => Reaction::Drain,
-            (Phase::Training, StopRequest::Drain) => Reaction::StopNow,
-            (Phase::Concluding, StopRequest::Drain) => Reaction::End,
+            (Activity::Training, StopRequest::Drain) => Reaction::StopNow,
+            (Activity::Concluding, StopRequest::Drain) => Reaction::End,
         }
     }
 }
@@ -204,7 +204,7 @@ fn handle(state: &SignalState, name: &str) {
 /// continues.
 fn end() -> ! {
     say_error("interrupted; the same command continues");
-    finish_soon();
+    settle_errors();
     std::process::exit(Exit::Interrupted as i32)
 }
 

@@ -13,11 +13,14 @@ mod event_log;
 mod fingerprint;
 mod heartbeat;
 mod job_folder;
+mod messages;
 mod run_attempt;
 
 use commands::{Commands, Request};
 use convsweep_spec::command::MISCONFIGURED;
+use messages::{MessageWriter, report_panics, say, say_error};
 use serde::Serialize;
+use std::panic::catch_unwind;
 use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
 
@@ -33,22 +36,38 @@ standard output.
   --devices  list the devices that it can use, as JSON
   --version  print its version, backend and revision";
 
+/// Exit code after an error in this program itself.
+const INTERNAL: u8 = 70;
+
 fn main() -> ExitCode {
-    match std::env::args().nth(1).as_deref() {
+    report_panics();
+    catch_unwind(answer).unwrap_or(ExitCode::from(INTERNAL))
+}
+
+/// Does what the command line asks for.
+fn answer() -> ExitCode {
+    // An argument that is no text is unknown too.
+    let argument = std::env::args_os().nth(1);
+    let argument = argument.map(|argument| argument.to_string_lossy().into_owned());
+    match argument.as_deref() {
         None => serve(),
         Some("--devices") => print_devices(),
         Some("--version" | "-V") => {
             let (version, revision) = (env!("CARGO_PKG_VERSION"), env!("CONVSWEEP_REVISION"));
             let backend = convsweep_nn::BACKEND;
-            println!("convsweep-worker {version} ({backend}, {revision})");
+            say(&format!(
+                "convsweep-worker {version} ({backend}, {revision})"
+            ));
             ExitCode::SUCCESS
         }
         Some("--help" | "-h") => {
-            println!("{HELP}");
+            say(HELP);
             ExitCode::SUCCESS
         }
         Some(other) => {
-            eprintln!("convsweep-worker: unknown argument {other:?}\n\n{HELP}");
+            say_error(&format!(
+                "convsweep-worker: unknown argument {other:?}\n\n{HELP}"
+            ));
             ExitCode::from(2)
         }
     }
@@ -59,7 +78,7 @@ fn serve() -> ExitCode {
     start_logging();
     die_with_parent();
     if let Err(error) = convsweep_nn::check_instruction_limit() {
-        eprintln!("{error}");
+        say_error(&error.to_string());
         return ExitCode::from(MISCONFIGURED);
     }
     let commands = Commands::listen();
@@ -82,7 +101,7 @@ fn start_logging() {
     let filter = EnvFilter::try_from_env("CONVSWEEP_LOG");
     tracing_subscriber::fmt()
         .with_env_filter(filter.unwrap_or_else(|_| EnvFilter::new("warn")))
-        .with_writer(std::io::stderr)
+        .with_writer(MessageWriter)
         .with_ansi(false)
         .without_time()
         .init();
@@ -117,11 +136,11 @@ fn print_devices() -> ExitCode {
     }
     match serde_json::to_string(&rows) {
         Ok(text) => {
-            println!("{text}");
+            say(&text);
             ExitCode::SUCCESS
         }
         Err(error) => {
-            eprintln!("convsweep-worker: {error}");
+            say_error(&format!("convsweep-worker: {error}"));
             ExitCode::FAILURE
         }
     }

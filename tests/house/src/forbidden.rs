@@ -19,6 +19,8 @@ pub const UNWRAP: &str = "unwrap outside tests";
 pub const LEAK: &str = "leak(";
 /// The keyword `unsafe` outside the crate `kernels`.
 pub const UNSAFE: &str = "unsafe outside kernels";
+/// `println!` and the like, which panic when nobody reads, outside tests.
+pub const PRINT: &str = "println! or eprintln! outside tests";
 /// A statement of SQL outside the crate `store`.
 pub const SQL: &str = "SQL outside store";
 /// A `select` in the command line's sources.
@@ -77,6 +79,9 @@ impl Visitor<'_> {
         match word {
             "unwrap" if is_member(tokens, at) => self.add(UNWRAP, line),
             "leak" if called => self.add(LEAK, line),
+            "print" | "println" | "eprint" | "eprintln" if is_macro(tokens, at) => {
+                self.add(PRINT, line);
+            }
             "unsafe" if !self.path.starts_with("crates/kernels") => self.add(UNSAFE, line),
             _ => {}
         }
@@ -133,6 +138,11 @@ fn is_member(tokens: &[TokenTree], at: usize) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether the word names a macro that is called.
+fn is_macro(tokens: &[TokenTree], at: usize) -> bool {
+    matches!(tokens.get(at + 1), Some(TokenTree::Punct(punct)) if punct.as_char() == '!')
 }
 
 fn is_select(text: &str) -> bool {
@@ -223,6 +233,11 @@ mod tests {
             "crates/a/src/lib.rs",
             "fn f() { unsafe { g() } }",
             &[(UNSAFE, 1)],
+        );
+        check(
+            "crates/a/src/lib.rs",
+            "fn f() { println!(); g(print); }",
+            &[(PRINT, 1)],
         );
         check(
             "crates/kernels/src/lib.rs",

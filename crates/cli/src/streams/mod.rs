@@ -15,6 +15,9 @@ const MAX_WAITING: usize = 256 << 10;
 const ORDER: Duration = Duration::from_millis(200);
 /// How long the end of the program waits for a reader of stderr who does not read.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// How long it waits for a reader of stdout who does not read: what is shown there is in the results
+/// folder too.
+const PATIENCE_FOR_DATA: Duration = Duration::from_secs(10);
 
 static STDERR: Outlet = Outlet::new("stderr", || Box::new(stderr()), MAX_WAITING);
 static STDOUT: Outlet = Outlet::new("stdout", || Box::new(stdout()), usize::MAX);
@@ -33,13 +36,13 @@ pub fn write_error(bytes: &[u8]) {
 pub fn say_if_read(text: &str) {
     settle_errors();
     STDOUT.write(format!("{text}\n").into_bytes());
-    STDOUT.wait(Some(ORDER));
+    STDOUT.wait(ORDER);
 }
 
 /// Waits a moment until stderr is written, so that what is written to stdout next follows it on a
 /// terminal that shows both.
 pub fn settle_errors() {
-    STDERR.wait(Some(ORDER));
+    STDERR.wait(ORDER);
 }
 
 /// Number of messages that nobody has read from stderr and that were dropped.
@@ -47,14 +50,8 @@ pub fn dropped_messages() -> u64 {
     STDERR.dropped()
 }
 
-/// Waits until everything is written: stderr as long as somebody reads it, stdout until its reader
-/// has read it or is gone.
+/// Waits until everything is written, as long as somebody reads it.
 pub fn finish() {
-    STDERR.wait(Some(PATIENCE));
-    STDOUT.wait(None);
-}
-
-/// Waits a moment until what is written to stderr is there: the program ends at once.
-pub fn finish_soon() {
-    STDERR.wait(Some(ORDER));
+    STDERR.wait(PATIENCE);
+    STDOUT.wait(PATIENCE_FOR_DATA);
 }

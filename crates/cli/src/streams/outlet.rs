@@ -33,8 +33,8 @@ struct Queue {
     /// Chunks written so far.
     written: u64,
     is_writing: bool,
-    /// Whether the last wait ended because nobody reads, and nothing was written since.
-    is_stuck: bool,
+    /// How long nobody has read while something waited, and nothing was written since.
+    waited_in_vain: Duration,
     thread: ThreadState,
 }
 
@@ -60,7 +60,7 @@ impl Outlet {
                 untold: 0,
                 written: 0,
                 is_writing: false,
-                is_stuck: false,
+                waited_in_vain: Duration::ZERO,
                 thread: ThreadState::NotStarted,
             }),
             changed: Condvar::new(),
@@ -81,19 +81,17 @@ impl Outlet {
     }
 
     /// Waits until everything is written, the reader is gone, or nothing could be written for as
-    /// long as `patience`.
-    pub fn wait(&self, patience: Option<Duration>) {
+    /// long as `patience`; a wait that was in vain is only repeated by a longer one.
+    pub fn wait(&self, patience: Duration) {
         let mut queue = self.lock();
         let (mut written, mut since) = (queue.written, Instant::now());
-        while queue.is_unfinished() && !(patience.is_some() && queue.is_stuck) {
-            let left = patience.map(|patience| patience.saturating_sub(since.elapsed()));
-            if left == Some(Duration::ZERO) {
-                queue.is_stuck = true;
+        while queue.is_unfinished() && queue.waited_in_vain < patience {
+            let left = patience.saturating_sub(since.elapsed());
+            if left.is_zero() {
+                queue.waited_in_vain = patience;
                 return;
             }
-            let waiting = self
-                .changed
-                .wait_timeout(queue, left.unwrap_or(Duration::MAX));
+            let waiting = self.changed.wait_timeout(queue, left);
             queue = waiting.unwrap_or_else(PoisonError::into_inner).0;
             if queue.written != written {
                 (written, since) = (queue.written, Instant::now());
@@ -124,7 +122,7 @@ impl Outlet {
                 }
                 let mut queue = self.lock();
                 queue.written += 1;
-                queue.is_stuck = false;
+                queue.waited_in_vain = Duration::ZERO;
                 self.changed.notify_all();
             }
         }
