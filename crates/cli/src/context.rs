@@ -2,6 +2,7 @@
 
 use crate::exit::{Code, Exit};
 use crate::signals::Signals;
+use crate::streams::say_error;
 use anyhow::Result;
 use convsweep_data::Location;
 use convsweep_runner::lock_holder;
@@ -52,7 +53,10 @@ impl Context {
         if !self.is_integrity_told.replace(true)
             && let Some(doubt) = self.doubt(&database)
         {
-            eprintln!("note: {}: {doubt}", self.results.database().display());
+            say_error(&format!(
+                "note: {}: {doubt}",
+                self.results.database().display()
+            ));
         }
         Ok(database)
     }
