@@ -152,7 +152,8 @@ fn seeds_on_the_command_line_are_a_number_or_a_list() {
     };
     check("3", Some(&[0, 1, 2]));
     check("5,1", Some(&[5, 1]));
-    check("4,", None);
+    check("4,", Some(&[4]));
+    check("4,,", None);
     check("0", None);
     check("1,1", None);
     check("-1", None);

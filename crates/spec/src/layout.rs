@@ -10,7 +10,7 @@ pub struct ResultsFolder(pub PathBuf);
 impl ResultsFolder {
     /// The database.
     pub fn database(&self) -> PathBuf {
-        self.0.join("convsweep.sqlite")
+        self.0.join(DATABASE)
     }
 
     /// The lock file of the program that is training here.
@@ -37,6 +37,37 @@ impl ResultsFolder {
     pub fn experiment_log(&self, name: &str) -> PathBuf {
         self.experiment(name).join(EXPERIMENT_LOG)
     }
+}
+
+/// Name of the database's file.
+const DATABASE: &str = "convsweep.sqlite";
+/// Names of files and folders directly in a results folder, with what they are for.
+const RESERVED: [(&str, &str); 2] = [
+    ("jobs", "the folder with the jobs of all experiments"),
+    ("damaged", "files that were found to be damaged"),
+];
+/// Names that Windows gives to devices, with or without an extension.
+const DEVICES: [&str; 4] = ["con", "prn", "aux", "nul"];
+
+/// What a name in a results folder is reserved for, also on file systems that do not distinguish
+/// upper and lower case; `None` for a name that an experiment may have.
+pub fn reserved_name(name: &str) -> Option<&'static str> {
+    // First to upper case: `ſ` and `K` (Kelvin) are other forms of S and K.
+    let name = name.to_uppercase().to_lowercase();
+    let mut reserved = RESERVED.iter();
+    if let Some((_, owner)) = reserved.find(|(reserved, _)| name == *reserved) {
+        return Some(owner);
+    }
+    if name.starts_with(DATABASE) {
+        return Some("the files of the results database");
+    }
+    let stem = name.split('.').next().unwrap_or_default();
+    let is_port = |prefix| {
+        let digits = stem.strip_prefix(prefix).unwrap_or_default().chars();
+        digits.clone().count() == 1 && digits.into_iter().all(|c| "0123456789¹²³".contains(c))
+    };
+    let is_device = DEVICES.contains(&stem) || is_port("com") || is_port("lpt");
+    is_device.then_some("a device on Windows")
 }
 
 /// File name of an experiment's log.
@@ -69,4 +100,44 @@ pub const STATES: &str = "states";
 /// Path of the training state saved after `epoch` epochs, relative to the job's folder.
 pub fn state(epoch: u32) -> PathBuf {
     Path::new(STATES).join(format!("epoch-{epoch}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_the_programs_own_files_are_reserved_in_any_case() {
+        let reserved = [
+            "jobs",
+            "JOBS",
+            "job\u{17f}",
+            "damaged",
+            "Damaged",
+            "convsweep.sqlite",
+            "convsweep.sqlite-wal",
+            "CONVSWEEP.SQLITE-SHM",
+            "Convsweep.sqlite.part",
+            "convsweep.sqlite-journal",
+            "con",
+            "NUL.txt",
+            "com1",
+            "LPT9.log",
+        ];
+        for name in reserved {
+            assert!(reserved_name(name).is_some(), "{name}");
+        }
+        for name in [
+            "job",
+            "jobs2",
+            "width",
+            "console",
+            "com",
+            "com10",
+            "convsweep",
+            "null",
+        ] {
+            assert_eq!(reserved_name(name), None, "{name}");
+        }
+    }
 }

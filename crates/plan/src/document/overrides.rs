@@ -15,8 +15,21 @@ use crate::source::tree::Node;
 use convsweep_spec::canonical::{digest, short};
 use std::sync::Arc;
 
-/// Sections that cannot be set: axes, and files that have been read by then.
-const NOT_SET: [&str; 3] = ["include", "sweep", "stage"];
+/// What cannot be set, and why.
+const NOT_SET: [(&str, &str); 3] = [
+    (
+        "include",
+        "the files are read before anything is overridden",
+    ),
+    (
+        "sweep",
+        "an override sets a value, and this section lists axes",
+    ),
+    (
+        "stage",
+        "an override sets a value, and this section lists stages",
+    ),
+];
 /// Digits of the hash in the name of an overridden experiment.
 const HASH_DIGITS: usize = 8;
 
@@ -43,6 +56,13 @@ impl Overrides {
             words.push(format!("--seeds {}", seeds.list()));
         }
         words
+    }
+
+    /// The options and their arguments with which a command line asks for the same.
+    pub fn arguments(&self) -> Vec<(&'static str, String)> {
+        let set = self.set.iter().map(|text| ("--set", text.clone()));
+        let seeds = self.seeds.iter().map(|s| ("--seeds", s.argument()));
+        set.chain(seeds).collect()
     }
 
     /// From the words of a revision.
@@ -109,8 +129,15 @@ fn apply(
     };
     let span = Span::new(number, 0, 0..path.len());
     let segments = split_path(path, span)?;
+    if let Some((section, why)) = NOT_SET.iter().find(|(name, _)| *name == &*segments[0]) {
+        let title = format!("`{section}` cannot be set on the command line");
+        let problem = Problem::at(ProblemCode::WrongValue, span, title).label(*why);
+        return Err(Box::new(
+            problem.help("write it into the file, or into a copy of it"),
+        ));
+    }
     let mut sections = keys(tables::FILE);
-    sections.retain(|section| !NOT_SET.contains(section));
+    sections.retain(|section| NOT_SET.iter().all(|(name, _)| name != section));
     if !sections.contains(&&*segments[0]) {
         let title = format!("there is no section [{}] to set", segments[0]);
         let problem = Problem::at(ProblemCode::UnknownKey, span, title);

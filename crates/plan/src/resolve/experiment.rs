@@ -7,6 +7,7 @@ use crate::language::reader::TableReader;
 use crate::language::tables;
 use crate::source::problem::{Problem, ProblemCode, ProblemSink};
 use crate::source::tree::Node;
+use convsweep_spec::layout;
 use convsweep_spec::metric::{Direction, Metric};
 
 /// Longest name of an experiment, in bytes.
@@ -125,25 +126,34 @@ pub(crate) fn seeds(node: &Node, sink: &mut ProblemSink) -> Option<Vec<u64>> {
     None
 }
 
-/// A name that can be the name of a folder in the results.
+/// A name that can be the name of a folder in the results, on every file system.
 fn folder_name(node: &Node, sink: &mut ProblemSink) -> Option<String> {
     let name = node.text()?;
-    let allowed = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
-    let problem = if name.is_empty() {
-        "is empty"
-    } else if name.len() > LONGEST_NAME {
-        "is longer than 100 bytes"
-    } else if name.eq_ignore_ascii_case("jobs") {
-        "is reserved for the folder with the jobs of all experiments"
-    } else if name.starts_with(['.', '-']) {
-        "begins with a dot or a dash"
-    } else if !name.chars().all(allowed) {
-        "contains characters that are not allowed in the name of a folder"
-    } else {
+    let Some(problem) = name_problem(name) else {
         return Some(name.to_string());
     };
     let title = format!("the experiment's name {problem}");
     let help = "the results are in a folder of this name: use letters, digits, `-`, `_` and `.`";
     sink.report(Problem::of(ProblemCode::WrongValue, node, title).help(help));
     None
+}
+
+/// What keeps a name from being that of a folder in the results.
+fn name_problem(name: &str) -> Option<String> {
+    let allowed = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let problem = if name.is_empty() {
+        "is empty".into()
+    } else if name.len() > LONGEST_NAME {
+        format!("is longer than {LONGEST_NAME} bytes")
+    } else if name.starts_with(['.', '-']) {
+        "begins with a dot or a dash".into()
+    } else if !name.chars().all(allowed) {
+        "contains characters that are not allowed in the name of a folder".into()
+    } else if name.ends_with('.') {
+        "ends with a dot, which some file systems drop".into()
+    } else {
+        let owner = layout::reserved_name(name)?;
+        format!("is reserved for {owner}")
+    };
+    Some(problem)
 }
