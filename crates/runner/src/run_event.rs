@@ -48,6 +48,17 @@ pub enum RunEvent {
         /// Outcome of the previous attempt.
         after: Outcome,
     },
+    /// An attempt was ended by a pause of the user's. The job is queued again, and continues when
+    /// the run does.
+    JobPaused {
+        /// The job.
+        job: JobId,
+    },
+    /// The user cancelled a job that does not run: it will not start in this run.
+    JobCancelled {
+        /// The job.
+        job: JobId,
+    },
     /// The job is done in this run.
     Finished {
         /// The job.

@@ -4,6 +4,7 @@
 use super::dispatcher::Dispatcher;
 use super::worker_slot::RunningAttempt;
 use crate::run_event::{JobResult, LimitReached, RunEvent};
+use crate::schedule::shared_states::awaited_among;
 use crate::schedule::{Consequence, NextStep};
 use convsweep_spec::outcome::Outcome;
 use tokio::time::Instant;
@@ -34,9 +35,19 @@ impl Dispatcher<'_> {
         let Some(attempt) = self.slots[slot].attempt.take() else {
             return;
         };
-        let Some(consequence) = self.scheduler.attempt_ended(slot, &end.outcome) else {
+        let Some(job) = self.scheduler.job_of(slot) else {
             return;
         };
+        let dependents = self.scheduler.dependents(job).to_vec();
+        let consequence = if self.ends_by_pause(job, &end.outcome) {
+            self.scheduler.attempt_paused(slot)
+        } else {
+            self.scheduler.attempt_ended(slot, &end.outcome)
+        };
+        let Some(consequence) = consequence else {
+            return;
+        };
+        self.wait_for_others(job, &dependents);
         self.training_time[consequence.job] += attempt.started.elapsed();
         self.continue_search(&attempt, &consequence, &end.outcome);
         if self.slots[slot].exiting.is_some() {
@@ -50,6 +61,26 @@ impl Dispatcher<'_> {
         if consequence.stops_run {
             let failures = LimitReached::Failures(self.scheduler.failed_jobs());
             self.stop_at_limit(failures);
+        }
+    }
+
+    /// Whether the attempt at a job ended because the user paused the run, which forgets that the
+    /// job was told to pause.
+    fn ends_by_pause(&mut self, job: usize, outcome: &Outcome) -> bool {
+        let was_told = self.paused_jobs.remove(&job);
+        was_told && *outcome == Outcome::Cancelled && !self.is_stopping()
+    }
+
+    /// After the end of `job`: of the jobs that waited for a state of it and will not get it, those
+    /// that another of them saves a state for wait for that one. The others start.
+    pub(super) fn wait_for_others(&mut self, job: usize, dependents: &[usize]) {
+        let still_waits = |dependent| self.scheduler.dependents(job).contains(dependent);
+        if dependents.is_empty() || dependents.iter().any(still_waits) {
+            return;
+        }
+        for (dependent, state) in awaited_among(&self.jobs, dependents) {
+            self.scheduler.wait_for(state.job, dependent);
+            self.awaited_states[dependent] = Some(state);
         }
     }
 
@@ -83,6 +114,7 @@ impl Dispatcher<'_> {
                     after: end.outcome,
                 });
             }
+            NextStep::Paused => self.report(RunEvent::JobPaused { job }),
             NextStep::Done => {
                 let attempts = self.scheduler.attempts(consequence.job);
                 self.job_done(JobResult {

@@ -21,7 +21,16 @@ impl Dispatcher<'_> {
 
     fn cancel_jobs(&mut self, ids: &[JobId]) {
         for job in 0..self.jobs.len() {
-            if ids.contains(&self.jobs[job].id) && !self.scheduler.postpone(job) {
+            if !ids.contains(&self.jobs[job].id) {
+                continue;
+            }
+            let dependents = self.scheduler.dependents(job).to_vec();
+            if self.scheduler.postpone(job) {
+                self.wait_for_others(job, &dependents);
+                let job = self.jobs[job].id.clone();
+                self.report(RunEvent::JobCancelled { job });
+            } else {
+                self.paused_jobs.remove(&job);
                 self.cancel_running(job);
             }
         }
@@ -29,6 +38,7 @@ impl Dispatcher<'_> {
 
     fn pause(&mut self) {
         self.scheduler.set_paused(true);
+        self.withdraw_delayed();
         for slot in 0..self.slots.len() {
             if let Some(job) = self.scheduler.job_of(slot) {
                 self.paused_jobs.insert(job);

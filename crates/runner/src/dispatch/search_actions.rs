@@ -3,7 +3,7 @@
 use super::dispatcher::Dispatcher;
 use super::search_adapter::SearchAdapter;
 use super::worker_slot::RunningAttempt;
-use crate::run_event::{JobResult, RunEvent, StopRequest};
+use crate::run_event::{JobResult, RunEvent};
 use crate::schedule::{Consequence, NextStep};
 use crate::search::{SearchAction, SearchInput};
 use convsweep_spec::command::Command;
@@ -38,8 +38,7 @@ impl Dispatcher<'_> {
         self.apply(actions);
     }
 
-    /// An attempt ended. A job that the user paused is queued again; the search is notified
-    /// of all others.
+    /// The search is notified of the end of an attempt.
     pub(super) fn continue_search(
         &mut self,
         attempt: &RunningAttempt,
@@ -48,11 +47,6 @@ impl Dispatcher<'_> {
     ) {
         let job = consequence.job;
         let is_cancelled = *outcome == Outcome::Cancelled;
-        let is_paused_by_person = self.paused_jobs.remove(&job);
-        if is_paused_by_person && is_cancelled && self.stop_request == StopRequest::No {
-            self.scheduler.suspend_after_pause(job);
-            return self.scheduler.resume_job(job);
-        }
         let is_stopping = self.is_stopping();
         let Some(search) = &mut self.search else {
             return;
@@ -66,7 +60,7 @@ impl Dispatcher<'_> {
                 self.scheduler.suspend_after_pause(job);
                 search.job_paused(job)
             }
-            NextStep::Postponed | NextStep::Retry(_) => vec![],
+            NextStep::Postponed | NextStep::Paused | NextStep::Retry(_) => vec![],
         };
         self.apply(actions);
     }

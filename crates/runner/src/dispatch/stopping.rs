@@ -66,6 +66,11 @@ impl Dispatcher<'_> {
 
     fn withdraw_pending(&mut self) {
         self.scheduler.stop();
+        self.withdraw_delayed();
+    }
+
+    /// Queues the jobs again whose start is delayed.
+    pub(super) fn withdraw_delayed(&mut self) {
         for (number, slot) in self.slots.iter_mut().enumerate() {
             if slot.pending.take().is_some() {
                 self.scheduler.withdraw(number);

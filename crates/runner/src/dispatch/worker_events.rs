@@ -130,6 +130,9 @@ impl Dispatcher<'_> {
             if awaited.is_some_and(|awaited| awaited.key == state.key) {
                 self.jobs[dependent].execution.start_from = Some(state.clone());
                 self.scheduler.state_saved(saver, dependent);
+            } else if self.jobs[dependent].question.state_key(state.epoch) == state.key {
+                // Should the longer state that it waits for never come, it starts from this one.
+                self.jobs[dependent].execution.start_from = Some(state.clone());
             }
         }
     }

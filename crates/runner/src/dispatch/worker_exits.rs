@@ -82,9 +82,15 @@ impl Dispatcher<'_> {
         let Some(attempt) = self.slots[slot].attempt.take() else {
             return;
         };
+        let Some(job) = self.scheduler.job_of(slot) else {
+            return;
+        };
+        self.paused_jobs.remove(&job);
+        let dependents = self.scheduler.dependents(job).to_vec();
         let Some(consequence) = self.scheduler.worker_died_at_start(slot) else {
             return;
         };
+        self.wait_for_others(job, &dependents);
         let stderr = worker.stderr.text();
         let (program, how) = (&worker.program, &exit.description);
         let reason = format!("the worker {program} {how} before it reported anything");

@@ -3,6 +3,7 @@
 //!
 //! Files, because they work wherever a results folder does, and need no process to listen.
 
+use super::holder::lock_holder;
 use super::unix_time::since_1970;
 use crate::error::RunnerError;
 use convsweep_files::Durability;
@@ -40,17 +41,35 @@ pub fn send_control(
     results: &ResultsFolder,
     request: &ControlRequest,
 ) -> Result<bool, RunnerError> {
+    let receiver = lock_holder(results);
     let folder = folder(results);
     let path = put(&folder, request).map_err(|error| RunnerError::results(&folder, error))?;
     let start = Instant::now();
     while path.exists() {
-        if start.elapsed() > TIMEOUT {
+        let has_ended = receiver.is_some() && lock_holder(results).is_none();
+        if has_ended || start.elapsed() > TIMEOUT {
             // If the file is gone now, the run took it at the last moment.
             return Ok(fs::remove_file(&path).is_err());
         }
         std::thread::sleep(Duration::from_millis(50));
     }
-    Ok(true)
+    // Another run, if one has started meanwhile, drops requests that are not meant for it.
+    let holders = receiver.zip(lock_holder(results));
+    Ok(holders.is_none_or(|(before, now)| before.is_same(&now)))
+}
+
+/// Removes requests that were sent to a run which has ended. The program must hold the
+/// [`crate::ResultsLock`].
+pub(super) fn drop_requests(results: &ResultsFolder) {
+    for entry in fs::read_dir(folder(results))
+        .into_iter()
+        .flatten()
+        .flatten()
+    {
+        // A request that stays would be carried out by this run; there is no more that could be
+        // done about it.
+        let _ = fs::remove_file(entry.path());
+    }
 }
 
 /// Takes the pending requests, oldest first. Files that cannot be read are removed and ignored.

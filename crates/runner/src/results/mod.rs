@@ -7,10 +7,13 @@
 
 mod control_files;
 mod experiment_log;
+mod holder;
 mod log_reader;
+mod range_lock;
 mod results_lock;
 mod unix_time;
 
 pub use control_files::{ControlRequest, send_control, take_controls};
 pub use experiment_log::{ExperimentLog, Revised};
-pub use results_lock::{ResultsLock, host_name, lock_holder};
+pub use holder::{LockHolder, host_name, lock_holder};
+pub use results_lock::ResultsLock;

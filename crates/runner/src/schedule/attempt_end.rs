@@ -28,6 +28,8 @@ pub struct Consequence {
 pub enum NextStep {
     /// It is queued again; the next attempt has this number.
     Retry(u32),
+    /// The user paused the run: it is queued again, and continues when the run does.
+    Paused,
     /// It is done.
     Done,
     /// It is not done, but will not be trained further in this run.
@@ -72,6 +74,15 @@ impl Scheduler {
             stops_run,
             ..Consequence::new(job, next)
         })
+    }
+
+    /// The slot's attempt ended because the user paused the run, and the slot is idle again. The job
+    /// is queued again, so that jobs that wait for a state of it go on waiting.
+    pub fn attempt_paused(&mut self, slot: usize) -> Option<Consequence> {
+        let job = self.vacate(slot)?;
+        self.jobs[job].attempt += 1;
+        self.ready.push_back(job);
+        Some(Consequence::new(job, NextStep::Paused))
     }
 
     /// The slot's worker died before its first event; the slot is idle again, or closed.
@@ -164,7 +175,7 @@ impl Scheduler {
     /// Updates the job, and the jobs that wait for it.
     pub(super) fn settle(&mut self, job: usize, next: &NextStep) {
         match next {
-            NextStep::Retry(_) => return,
+            NextStep::Retry(_) | NextStep::Paused => return,
             NextStep::Done => self.jobs[job].is_remaining = false,
             NextStep::Postponed => {}
         }

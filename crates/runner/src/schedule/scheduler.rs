@@ -139,6 +139,27 @@ impl Scheduler {
         }
     }
 
+    /// A job that could start waits for a state of this one instead.
+    pub fn wait_for(&mut self, parent: usize, dependent: usize) {
+        if let Some(place) = self.ready.iter().position(|&job| job == dependent) {
+            self.ready.remove(place);
+            self.waiting += 1;
+            self.dependents[parent].push(dependent);
+        }
+    }
+
+    /// A job no longer waits for a state of another, and is in no queue; whether it had waited.
+    pub(super) fn remove_waiting(&mut self, job: usize) -> bool {
+        for dependents in &mut self.dependents {
+            if let Some(place) = dependents.iter().position(|&other| other == job) {
+                dependents.remove(place);
+                self.waiting -= 1;
+                return true;
+            }
+        }
+        false
+    }
+
     /// Jobs that wait for a state of this one start without it: it will never be there.
     pub(super) fn release_dependents(&mut self, job: usize) {
         for dependent in std::mem::take(&mut self.dependents[job]).into_iter().rev() {

@@ -35,6 +35,20 @@ pub fn awaited_states(jobs: &[Job]) -> Vec<Option<AwaitedState>> {
     awaited
 }
 
+/// For jobs that waited for a state which will not come: the other of them, if any, whose state
+/// each of them waits for instead. `released` are indices; all of them have yet to start.
+pub fn awaited_among(jobs: &[Job], released: &[usize]) -> Vec<(usize, AwaitedState)> {
+    let some: Vec<Job> = released.iter().map(|&job| jobs[job].clone()).collect();
+    let mut awaited = Vec::new();
+    for (number, state) in awaited_states(&some).into_iter().enumerate() {
+        if let Some(state) = state {
+            let job = released[state.job];
+            awaited.push((released[number], AwaitedState { job, ..state }));
+        }
+    }
+    awaited
+}
+
 /// The states that a family of jobs will save.
 struct SavedStates {
     /// The job that saves each state: the first in the order of [`rank`].

@@ -12,7 +12,7 @@ impl Scheduler {
         self.suspended.extend(jobs);
     }
 
-    /// An attempt ended at a pause: the job is suspended, and its next attempt has the next number.
+    /// An attempt ended at a pause of the search: the job is suspended, and its next attempt has the next number.
     pub fn suspend_after_pause(&mut self, job: usize) {
         self.jobs[job].attempt += 1;
         self.suspended.insert(job);
@@ -43,12 +43,15 @@ impl Scheduler {
         is_pending
     }
 
-    /// Takes a job out of the queue, its back-off or its suspension; whether it was there.
+    /// Takes a job out of the queue, its back-off, its suspension or its wait for another job's
+    /// state; whether it was there.
     fn remove_pending(&mut self, job: usize) -> bool {
         if self.suspended.remove(&job) || self.backing_off.remove(&job) {
             return true;
         }
-        let place = self.ready.iter().position(|other| *other == job);
-        place.is_some_and(|place| self.ready.remove(place).is_some())
+        if let Some(place) = self.ready.iter().position(|other| *other == job) {
+            return self.ready.remove(place).is_some();
+        }
+        self.remove_waiting(job)
     }
 }

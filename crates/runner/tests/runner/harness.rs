@@ -180,7 +180,9 @@ impl Finished {
             RunEvent::LimitReached(LimitReached::Failures(count)) => {
                 format!("limit of {count} failures")
             }
-            RunEvent::Worker(_) => String::new(),
+            RunEvent::Worker(_) | RunEvent::JobPaused { .. } | RunEvent::JobCancelled { .. } => {
+                String::new()
+            }
         }
     }
 }

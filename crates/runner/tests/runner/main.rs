@@ -24,3 +24,4 @@ mod search;
 mod shared_states;
 mod stopping;
 mod time_limits;
+mod waiting;
