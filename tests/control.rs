@@ -87,3 +87,72 @@ fn diverged_jobs_can_be_retried_and_their_checkpoints_pruned() {
     assert_eq!(workdir.all_attempts(), 6.0, "pruned jobs stay finished");
     workdir.run(&["check-db"]).exits(0);
 }
+
+/// A job of many epochs, and one that continues from its state for a phase at a lower rate.
+fn continued(epochs: u32) -> String {
+    let phases =
+        "[[sweep]]\n[sweep.grid]\n\"train.phases\" = [[], [{ epochs = 2, optimizer.lr = 1e-4 }]]\n";
+    let experiment = small_with_epochs(epochs).replace("seeds = 2", "seeds = 1");
+    let (experiment, _) = experiment.split_once("[[sweep]]").expect("has a sweep");
+    format!("{experiment}{phases}\n[run]\nslots = {{ cpu = 2 }}\n")
+}
+
+#[test]
+fn a_job_that_needs_a_paused_jobs_state_waits_and_is_said_to_wait() {
+    let workdir = Workdir::with(&continued(300));
+    let mut program = start(&workdir);
+    wait_for_events(&workdir, 4);
+    workdir.run(&["pause"]).exits(0);
+    wait_until("the running job has written a checkpoint", || {
+        workdir.attempts("cancelled") >= 1.0
+    });
+    let picture = workdir.stdout(&["watch", "--once"]);
+    assert_contains(&picture, &["1 paused, 1 waiting of 2 jobs", "· paused"]);
+    let summary = workdir.stdout(&["status"]);
+    assert_contains(&summary, &["1 paused, 1 waiting"]);
+    let jobs = workdir.stdout(&["status", "small"]);
+    assert_contains(&jobs, &[" paused ", " waits "]);
+    assert!(!picture.contains("failed"), "{picture}");
+    workdir.run(&["resume"]).exits(0);
+    assert_eq!(exit_code(&mut program), Some(0));
+    let from = "select count(*) from jobs where origin_job is not null";
+    assert_eq!(workdir.number(from), 1.0, "one job starts from the state");
+    assert_eq!(workdir.all_attempts(), 3.0);
+}
+
+#[test]
+fn requests_that_a_killed_sender_left_reach_no_later_run() {
+    let workdir = Workdir::small();
+    workdir.write("results/.control/1-2.json", "{\"control\":\"pause\"}");
+    workdir.run(&["run", "small.toml"]).exits(0);
+    assert_eq!(workdir.jobs("finished"), 4.0);
+}
+
+#[test]
+fn what_a_notification_prints_is_no_data() {
+    let workdir = Workdir::small();
+    let run = workdir.run(&["run", "small.toml", "--notify", "echo NOISE"]);
+    let run = run.exits(0).says(&["NOISE"]);
+    assert!(!run.stdout().contains("NOISE"), "{}", run.stdout());
+}
+
+#[test]
+fn a_run_with_one_seed_can_be_retried_and_repeated() {
+    let workdir = Workdir::with(&SMALL.replace("[1e-3, 1e-2]", "[1e30, 1e-2]"));
+    workdir.run(&["run", "small.toml", "--seeds", "1"]).exits(1);
+    let name = workdir.text("select experiment from experiments");
+    assert!(name.starts_with("small+"), "{name}");
+    workdir.run(&["retry", &name]).exits(1);
+    assert_eq!(workdir.all_attempts(), 3.0, "the diverged job again");
+    let job = workdir.text("select job from jobs where outcome = 'diverged'");
+    let shown = workdir.stdout(&["show", &job]);
+    assert_contains(&shown, &["small.toml --seeds 0, --only"]);
+    workdir
+        .run(&["run", "small.toml", "--seeds", "0,"])
+        .exits(1);
+    let same = workdir.number("select count(*) from experiments");
+    assert_eq!(
+        same, 1.0,
+        "the printed command asks for the same experiment"
+    );
+}

@@ -1,22 +1,23 @@
 //! The folders that every command works with.
 
-use crate::exit::{Code, Exit};
+use crate::exit::{Code, Exit, failure};
 use crate::signals::Signals;
 use crate::streams::say_error;
 use anyhow::Result;
 use convsweep_data::Location;
 use convsweep_runner::lock_holder;
 use convsweep_spec::layout::ResultsFolder;
-use convsweep_store::{Database, Integrity};
+use convsweep_store::{Database, Integrity, StoreError};
 use std::cell::Cell;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// The results folder and the folder of image sets.
 pub struct Context {
     /// The results folder.
     pub results: ResultsFolder,
-    /// The folder of image sets.
-    pub data: PathBuf,
+    /// The folder of image sets, or why none is known.
+    data: Result<PathBuf, &'static str>,
     /// Whether progress is not shown.
     pub quiet: bool,
     /// Whether doubts about the database have been told.
@@ -29,19 +30,57 @@ impl Context {
     /// The folders that the command line or the environment names, as absolute paths.
     ///
     /// # Errors
-    /// If no folder of image sets is known, or the current folder does not exist.
+    /// If the current folder does not exist.
     pub fn new(results: &Path, data: Option<&Path>, quiet: bool) -> Result<Self> {
         let data = match data {
-            Some(folder) => folder.to_path_buf(),
-            None => default_data_folder()?,
+            Some(folder) => Ok(folder.to_path_buf()),
+            None => default_data_folder(),
+        };
+        let data = match data {
+            Ok(folder) => Ok(absolute(&folder, Exit::Data)?),
+            Err(problem) => Err(problem),
         };
         Ok(Context {
-            results: ResultsFolder(std::path::absolute(results).code(Exit::Results)?),
-            data: std::path::absolute(data).code(Exit::Data)?,
+            results: ResultsFolder(absolute(results, Exit::Results)?),
+            data,
             quiet,
             is_integrity_told: Cell::new(false),
             signals: Signals::default(),
         })
+    }
+
+    /// The folder of image sets.
+    ///
+    /// # Errors
+    /// If none is named and the user has no cache folder. Commands that need no images never ask.
+    pub fn data(&self) -> Result<&Path> {
+        self.data
+            .as_deref()
+            .map_err(|problem| failure(Exit::Data, *problem))
+    }
+
+    /// Refuses a results folder that does not exist, or is no folder, for commands that make none.
+    ///
+    /// # Errors
+    /// What was found in its place.
+    pub fn require_results(&self) -> Result<()> {
+        let folder = self.results.0.display();
+        let message = match std::fs::metadata(&self.results.0) {
+            Ok(found) if found.is_dir() => return Ok(()),
+            Ok(_) => format!(
+                "{folder} is not a folder: name the results folder with --results, \
+                or move the file out of the way"
+            ),
+            Err(error) if error.kind() == ErrorKind::NotFound => format!(
+                "there is no results folder {folder}: name it with --results or \
+                CONVSWEEP_RESULTS; `convsweep run FILE` makes one"
+            ),
+            Err(error) => format!(
+                "the results folder {folder} cannot be read: {error}; \
+                check its permissions and whether its file system is there"
+            ),
+        };
+        Err(failure(Exit::Results, message))
     }
 
     /// Opens the results database.
@@ -50,6 +89,11 @@ impl Context {
     /// If there is none or it cannot be used.
     pub fn database(&self) -> Result<Database> {
         let database = Database::open(&self.results).code(Exit::Results)?;
+        Ok(self.with_doubts_told(database))
+    }
+
+    /// The database, after doubts about its figures have been told, once.
+    fn with_doubts_told(&self, database: Database) -> Database {
         if !self.is_integrity_told.replace(true)
             && let Some(doubt) = self.doubt(&database)
         {
@@ -58,7 +102,7 @@ impl Context {
                 self.results.database().display()
             ));
         }
-        Ok(database)
+        database
     }
 
     /// Why the database's figures cannot be vouched for, and the remedy.
@@ -82,30 +126,53 @@ impl Context {
     /// # Errors
     /// If it cannot be used.
     pub fn database_if_any(&self) -> Result<Option<Database>> {
-        if !self.results.database().exists() {
-            return Ok(None);
+        match Database::open(&self.results) {
+            Err(StoreError::Missing { .. }) => Ok(None),
+            opened => Ok(Some(self.with_doubts_told(opened.code(Exit::Results)?))),
         }
-        self.database().map(Some)
     }
 
     /// Where an image set is for which the file names `path`.
-    pub fn location<'a>(&'a self, path: Option<&'a Path>) -> Location<'a> {
-        Location {
-            cache: &self.data,
-            path,
-        }
+    ///
+    /// # Errors
+    /// As [`Context::data`].
+    pub fn location<'a>(&'a self, path: Option<&'a Path>) -> Result<Location<'a>> {
+        let cache = self.data()?;
+        Ok(Location { cache, path })
     }
 }
 
+/// The path from the root; fails only where the current folder no longer exists.
+fn absolute(path: &Path, exit: Exit) -> Result<PathBuf> {
+    std::path::absolute(path).map_err(|error| {
+        let path = path.display();
+        let message = format!(
+            "the folder {path} cannot be found from here: {error}; \
+            go to a folder that exists, or name it from the root"
+        );
+        failure(exit, message)
+    })
+}
+
 /// `convsweep` in the user's cache folder.
-fn default_data_folder() -> Result<PathBuf> {
-    let cache = match (environment("XDG_CACHE_HOME"), environment("HOME")) {
-        (Some(cache), _) => Ok(cache),
-        (None, Some(home)) => Ok(home.join(".cache")),
-        (None, None) => Err("neither HOME nor XDG_CACHE_HOME is set: \
-            name the folder of image sets with CONVSWEEP_DATA"),
+fn default_data_folder() -> Result<PathBuf, &'static str> {
+    let cache = match (environment("XDG_CACHE_HOME"), home()) {
+        (Some(cache), _) => cache,
+        (None, Some(home)) => home.join(".cache"),
+        (None, None) => {
+            return Err(
+                "there is no folder for image sets, since neither HOME nor XDG_CACHE_HOME \
+                is set: name one with --data or CONVSWEEP_DATA",
+            );
+        }
     };
-    Ok(cache.code(Exit::Data)?.join("convsweep"))
+    Ok(cache.join("convsweep"))
+}
+
+/// The user's home folder, from the environment, else from the system's list of users.
+fn home() -> Option<PathBuf> {
+    let listed = || std::env::home_dir().filter(|home| !home.as_os_str().is_empty());
+    environment("HOME").or_else(listed)
 }
 
 fn environment(name: &str) -> Option<PathBuf> {

@@ -4,6 +4,7 @@ use crate::context::Context;
 use crate::exit::{Code, Exit};
 use crate::output::stdout::say;
 use crate::planning::lookup::find_job;
+use crate::planning::standing::{Run, Standing};
 use anyhow::Result;
 use clap::Args;
 use convsweep_spec::words::counted;
@@ -31,7 +32,8 @@ pub fn explain(context: &Context, args: &ExplainArgs) -> Result<Exit> {
         say(&format!("job {id}: nothing is recorded about it"))?;
         return Ok(Exit::Complete);
     };
-    say(&format!("job {id}: {}", state_words(&state)))?;
+    let standing = Run::of(&context.results).standing(&id, &state);
+    say(&format!("job {id}: {}", state_words(&state, &standing)))?;
     for attempt in database.attempts(&id).code(Exit::Results)? {
         say(&format!("  {}", attempt_words(&attempt)))?;
     }
@@ -44,15 +46,15 @@ pub fn explain(context: &Context, args: &ExplainArgs) -> Result<Exit> {
             decision.reason
         ))?;
     }
-    say(&format!("  {}", advice(&state)))?;
+    say(&format!("  {}", advice(&standing)))?;
     Ok(Exit::Complete)
 }
 
 /// How a job stands: `finished, 5 of 5 epochs, 1 attempt`.
-pub fn state_words(state: &JobState) -> String {
+pub fn state_words(state: &JobState, standing: &Standing) -> String {
     format!(
         "{}, {} of {}, {}",
-        state.word(),
+        standing.word(),
         state.epoch,
         counted(state.epochs.into(), "epoch"),
         counted(state.attempts.into(), "attempt")
@@ -77,26 +79,38 @@ pub fn attempt_words(attempt: &AttemptRow) -> String {
     format!("attempt {} on {device}: {outcome}{detail}", attempt.attempt)
 }
 
-fn advice(state: &JobState) -> &'static str {
-    match state.outcome.as_deref() {
-        Some("finished") => "nothing is left to do",
-        Some("stopped") => "a rule pruned it; `convsweep run FILE --only JOB` trains it to its end",
-        Some("diverged") => {
+fn advice(standing: &Standing) -> &'static str {
+    match standing {
+        Standing::Finished => "nothing is left to do",
+        Standing::Pruned => {
+            "a rule pruned it; `convsweep run FILE --only JOB` trains it to its end"
+        }
+        Standing::Running => "it is being trained; `convsweep watch` follows it",
+        Standing::Paused => "the run is paused; `convsweep resume` lets it continue",
+        Standing::Waiting => "the run, or the next run of the file, trains it",
+        Standing::Cancelled => "the next run of the file continues from its checkpoint",
+        Standing::Begun => "its program has ended; the next run of the file continues with it",
+        Standing::Failed(outcome) => failure_advice(outcome),
+    }
+}
+
+fn failure_advice(outcome: &str) -> &'static str {
+    match outcome {
+        "diverged" => {
             "it would diverge again: a lower learning rate, or gradient clipping, is another job"
         }
-        Some("out-of-memory") => {
+        "out-of-memory" => {
             "the same job needs the same memory: use fewer slots (--slots), or a smaller batch"
         }
-        Some("timed-out") => {
+        "timed-out" => {
             "the next run of the file continues from its checkpoint; run.time_limit is its limit"
         }
-        Some("disk-full") => {
+        "disk-full" => {
             "the disk was full: free some space, then the next run of the file continues"
         }
-        Some("crashed" | "lost" | "failed") => {
+        "crashed" | "lost" | "failed" => {
             "the next run of the file tries it again; `convsweep show JOB` has the end of its log"
         }
-        Some("cancelled") => "the next run of the file continues from its checkpoint",
-        Some(_) | None => "the next run of the file trains it",
+        _ => "the next run of the file trains it",
     }
 }

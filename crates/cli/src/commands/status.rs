@@ -1,22 +1,24 @@
 //! `status`: one line per experiment, or per job of one experiment.
 
 use crate::context::Context;
-use crate::exit::{Code, Exit};
+use crate::exit::{Code, Exit, failure};
 use crate::output::stdout::{say, say_json};
 use crate::output::table::plain;
 use crate::planning::lookup::progress;
+use crate::planning::standing::{Counts, Run};
 use crate::streams::say_error;
 use anyhow::Result;
 use clap::Args;
 use convsweep_store::{Database, ExperimentSummary, JobProgress};
 use serde_json::json;
 
-const EXPERIMENT_COLUMNS: [&str; 6] = [
+const EXPERIMENT_COLUMNS: [&str; 7] = [
     "experiment",
     "revision",
     "configurations",
     "finished",
     "failed",
+    "other jobs",
     "question",
 ];
 const JOB_COLUMNS: [&str; 7] = [
@@ -44,68 +46,96 @@ pub struct StatusArgs {
 /// # Errors
 /// If there is no such experiment or the database cannot be used.
 pub fn status(context: &Context, args: &StatusArgs) -> Result<Exit> {
+    let run = Run::of(&context.results);
     match (context.database_if_any()?, &args.name) {
-        (None, _) if args.json => say("[]")?,
-        (None, _) => say_error(&format!(
-            "nothing has been run here yet: {} has no database",
-            context.results.0.display()
-        )),
-        (Some(database), Some(name)) => jobs(&database, name, args.json)?,
-        (Some(database), None) => experiments(&database, args.json)?,
+        (None, Some(name)) => {
+            context.require_results()?;
+            let folder = context.results.0.display();
+            let message = format!("no experiment \"{name}\": nothing has been run in {folder} yet");
+            return Err(failure(Exit::Wrong, message));
+        }
+        (None, None) => nothing_yet(context, args.json)?,
+        (Some(database), Some(name)) => jobs(&database, &run, name, args.json)?,
+        (Some(database), None) => experiments(&database, &run, args.json)?,
     }
     Ok(Exit::Complete)
 }
 
-fn experiments(database: &Database, as_json: bool) -> Result<()> {
-    let experiments = database.experiments().code(Exit::Results)?;
-    if as_json {
-        let objects: Vec<_> = experiments.iter().map(experiment_json).collect();
-        return say_json(&objects);
+/// A folder that does not exist yet is one in which nothing has been run.
+fn nothing_yet(context: &Context, as_json: bool) -> Result<()> {
+    let folder = context.results.0.display();
+    let found = match context.results.0.exists() {
+        true => "it has no database",
+        false => "there is no such folder",
+    };
+    say_error(&format!("nothing has been run in {folder} yet: {found}"));
+    match as_json {
+        true => say("[]"),
+        false => Ok(()),
     }
-    let rows: Vec<_> = experiments.iter().map(experiment_row).collect();
-    say(&plain(&EXPERIMENT_COLUMNS, &rows))
 }
 
-fn experiment_json(experiment: &ExperimentSummary) -> serde_json::Value {
+fn experiments(database: &Database, run: &Run, as_json: bool) -> Result<()> {
+    let (mut objects, mut rows) = (Vec::new(), Vec::new());
+    for experiment in database.experiments().code(Exit::Results)? {
+        let counts = run.counts(&progress(database, &experiment.name)?);
+        match as_json {
+            true => objects.push(experiment_json(&experiment, &counts)),
+            false => rows.push(experiment_row(&experiment, &counts)),
+        }
+    }
+    match as_json {
+        true => say_json(&objects),
+        false => say(&plain(&EXPERIMENT_COLUMNS, &rows)),
+    }
+}
+
+fn experiment_json(experiment: &ExperimentSummary, counts: &Counts) -> serde_json::Value {
     json!({
         "experiment": experiment.name,
         "revision": experiment.revision,
         "configurations": experiment.configurations,
-        "jobs": experiment.jobs,
-        "finished": experiment.finished,
-        "failed": experiment.failed,
+        "jobs": counts.jobs,
+        "finished": counts.finished,
+        "failed": counts.failed,
+        "pruned": counts.pruned,
+        "running": counts.running,
+        "paused": counts.paused,
+        "cancelled": counts.cancelled,
+        "waiting": counts.waiting,
         "file": experiment.file,
     })
 }
 
-fn experiment_row(experiment: &ExperimentSummary) -> Vec<String> {
+fn experiment_row(experiment: &ExperimentSummary, counts: &Counts) -> Vec<String> {
     vec![
         experiment.name.clone(),
         experiment.revision.to_string(),
         experiment.configurations.to_string(),
-        format!("{} of {}", experiment.finished, experiment.jobs),
-        experiment.failed.to_string(),
+        format!("{} of {}", counts.finished, counts.jobs),
+        counts.failed.to_string(),
+        counts.other_words(),
         experiment.question.clone().unwrap_or_default(),
     ]
 }
 
-fn jobs(database: &Database, experiment: &str, as_json: bool) -> Result<()> {
+fn jobs(database: &Database, run: &Run, experiment: &str, as_json: bool) -> Result<()> {
     let jobs = progress(database, experiment)?;
     if as_json {
-        let objects: Vec<_> = jobs.iter().map(job_json).collect();
+        let objects: Vec<_> = jobs.iter().map(|job| job_json(run, job)).collect();
         return say_json(&objects);
     }
-    let rows: Vec<_> = jobs.iter().map(job_row).collect();
+    let rows: Vec<_> = jobs.iter().map(|job| job_row(run, job)).collect();
     say(&plain(&JOB_COLUMNS, &rows))
 }
 
-fn job_json(job: &JobProgress) -> serde_json::Value {
+fn job_json(run: &Run, job: &JobProgress) -> serde_json::Value {
     json!({
         "job": job.job,
         "configuration": job.label,
         "seed": job.seed,
         "fold": job.fold,
-        "standing": job.state.word(),
+        "standing": run.standing(&job.job, &job.state).word(),
         "epoch": job.state.epoch,
         "epochs": job.state.epochs,
         "attempts": job.state.attempts,
@@ -113,8 +143,8 @@ fn job_json(job: &JobProgress) -> serde_json::Value {
     })
 }
 
-fn job_row(job: &JobProgress) -> Vec<String> {
-    let run = match job.fold {
+fn job_row(run: &Run, job: &JobProgress) -> Vec<String> {
+    let which = match job.fold {
         Some(fold) => format!("seed {}, fold {fold}", job.seed),
         None => format!("seed {}", job.seed),
     };
@@ -122,8 +152,8 @@ fn job_row(job: &JobProgress) -> Vec<String> {
     vec![
         job.job.to_string(),
         job.label.clone(),
-        run,
-        state.word().to_string(),
+        which,
+        run.standing(&job.job, state).word().to_string(),
         format!("{} of {}", state.epoch, state.epochs),
         state.attempts.to_string(),
         state.detail.lines().next().unwrap_or_default().to_string(),

@@ -4,9 +4,9 @@ use crate::context::Context;
 use crate::exit::{Code, Exit, failure};
 use crate::output::dashboard::{Picture, draw};
 use crate::output::stdout::say;
+use crate::planning::standing::Run;
 use anyhow::Result;
 use clap::Args;
-use convsweep_runner::lock_holder;
 use convsweep_store::Database;
 use std::io::{IsTerminal, Write};
 use std::time::Duration;
@@ -39,7 +39,7 @@ pub fn watch(context: &Context, args: &WatchArgs) -> Result<Exit> {
             Some(name) => name.clone(),
             None => newest_experiment(&database)?,
         };
-        let picture = Picture::read(&database, &name, lock_holder(&context.results))?;
+        let picture = Picture::read(&database, &name, &Run::of(&context.results))?;
         let (height, width) = if live { terminal.size() } else { DEFAULT_SIZE };
         let lines = draw(&picture, width.into(), height.into());
         if !live {

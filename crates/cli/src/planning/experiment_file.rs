@@ -63,7 +63,8 @@ pub fn read_decided(
 
 impl Lookup for Context {
     fn facts(&self, spec: &DataSpec, path: Option<&Path>) -> Result<DataFacts, String> {
-        convsweep_data::facts(self.location(path), spec).map_err(|error| error.to_string())
+        let location = self.location(path).map_err(|error| error.to_string())?;
+        convsweep_data::facts(location, spec).map_err(|error| error.to_string())
     }
 
     fn weights(&self, of: WeightsOf) -> Result<PathBuf, String> {

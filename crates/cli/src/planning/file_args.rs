@@ -1,6 +1,7 @@
 //! Options that change what an experiment file asks for.
 
 use clap::Args;
+use convsweep_plan::{Overrides, Seeds};
 
 /// Changes to an experiment file.
 #[derive(Debug, Clone, Default, Args)]
@@ -8,7 +9,7 @@ pub struct FileArgs {
     /// Override a value: --set train.epochs=2.
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub set: Vec<String>,
-    /// Use these seeds instead of the file's: a count, or a list such as 0,1,5.
+    /// Use these seeds instead of the file's: a count, or a list such as 0,1,5 (of one seed: 5,).
     #[arg(long, value_name = "N|LIST")]
     pub seeds: Option<String>,
     /// Let stages choose again, whatever they chose before.
@@ -17,16 +18,13 @@ pub struct FileArgs {
 }
 
 impl FileArgs {
-    /// The changes that a revision has recorded: `--set KEY=VALUE`, `--seeds LIST`.
-    pub fn recorded(overrides: &[String]) -> FileArgs {
-        let mut changes = FileArgs::default();
-        for text in overrides {
-            match text.split_once(' ') {
-                Some(("--set", value)) => changes.set.push(value.to_string()),
-                Some(("--seeds", value)) => changes.seeds = Some(value.to_string()),
-                Some(_) | None => {}
-            }
+    /// The changes that a revision has recorded.
+    pub fn recorded(words: &[String]) -> FileArgs {
+        let recorded = Overrides::recorded(words);
+        FileArgs {
+            seeds: recorded.seeds.as_ref().map(Seeds::argument),
+            set: recorded.set,
+            redecide: false,
         }
-        changes
     }
 }

@@ -9,3 +9,4 @@ pub mod recorded_jobs;
 pub mod search_input;
 pub mod slots;
 pub mod stages;
+pub mod standing;

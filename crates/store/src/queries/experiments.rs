@@ -18,12 +18,6 @@ pub struct ExperimentSummary {
     pub file: String,
     /// Configurations of the newest revision.
     pub configurations: u32,
-    /// Its jobs.
-    pub jobs: u32,
-    /// Jobs that finished.
-    pub finished: u32,
-    /// Jobs whose last attempt failed, diverged, crashed, or ran out of memory, disk or time.
-    pub failed: u32,
     /// When the newest revision was made, in seconds since 1970-01-01 UTC.
     pub updated: f64,
 }
@@ -57,14 +51,8 @@ impl Database {
         let sql = "
             select e.experiment, e.revision, e.question, e.file, e.updated,
               (select count(*) from members m
-                where m.experiment = e.experiment and m.revision = e.revision),
-              count(j.job), total(j.outcome = 'finished'),
-              total(j.outcome in ('failed', 'diverged', 'out-of-memory', 'disk-full', 'timed-out',
-                'crashed', 'lost'))
-            from experiments e
-            left join member_jobs mj on mj.experiment = e.experiment and mj.revision = e.revision
-            left join jobs j on j.job = mj.job
-            group by e.experiment order by e.experiment";
+                where m.experiment = e.experiment and m.revision = e.revision)
+            from experiments e order by e.experiment";
         self.rows(sql, [], experiment_summary)
     }
 
@@ -138,8 +126,5 @@ fn experiment_summary(row: &Row) -> rusqlite::Result<ExperimentSummary> {
         file: row.get(3)?,
         updated: row.get(4)?,
         configurations: row.get(5)?,
-        jobs: row.get(6)?,
-        finished: row.get::<_, f64>(7)? as u32,
-        failed: row.get::<_, f64>(8)? as u32,
     })
 }

@@ -26,17 +26,6 @@ pub struct JobState {
     pub detail: String,
 }
 
-impl JobState {
-    /// One word for tables: the outcome, `waits` before the first attempt, `began` after it.
-    pub fn word(&self) -> &str {
-        match &self.outcome {
-            Some(outcome) => outcome,
-            None if self.attempts == 0 => "waits",
-            None => "began",
-        }
-    }
-}
-
 /// A job of an experiment, and how far it has come.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JobProgress {

@@ -31,8 +31,8 @@ pub fn fetch(context: &Context, name: &str) -> Result<()> {
         bar.set_length(total.unwrap_or(done));
         bar.set_position(done);
     };
-    let fetched = convsweep_data::fetch(&context.data, &source, &mut progress);
+    let fetched = convsweep_data::fetch(context.data()?, &source, &mut progress);
     bar.finish_and_clear();
     fetched.map_err(data_failure)?;
-    say(&format!("{name} is in {}", context.data.display()))
+    say(&format!("{name} is in {}", context.data()?.display()))
 }

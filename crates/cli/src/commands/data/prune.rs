@@ -19,7 +19,7 @@ pub fn prune(context: &Context, unused_days: u64, is_dry_run: bool) -> Result<()
     let idle = Duration::from_secs(unused_days.saturating_mul(SECONDS_PER_DAY));
     let mut total = 0;
     let mut count = 0;
-    for file in unused_files(&context.data, idle).map_err(data_failure)? {
+    for file in unused_files(context.data()?, idle).map_err(data_failure)? {
         if !is_dry_run && !remove_unused(&file).map_err(data_failure)? {
             continue;
         }

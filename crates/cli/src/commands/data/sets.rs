@@ -26,7 +26,7 @@ pub fn first_set(context: &Context, plan: &Plan) -> Result<ImageSet> {
     let Some(planned) = plan.configurations.first() else {
         return Err(failure(Exit::Wrong, "the file has no configuration"));
     };
-    let location = context.location(planned.data_path.as_deref());
+    let location = context.location(planned.data_path.as_deref())?;
     convsweep_data::open(location, &planned.member.resolved.data).map_err(data_failure)
 }
 
@@ -37,7 +37,7 @@ pub fn first_set(context: &Context, plan: &Plan) -> Result<ImageSet> {
 pub fn complete_set(context: &Context, source: Source) -> Result<ImageSet> {
     let split = Split::new(SplitScheme::Validation(0.2), 42);
     let spec = DataSpec::new(source, split);
-    convsweep_data::open(context.location(None), &spec).map_err(data_failure)
+    convsweep_data::open(context.location(None)?, &spec).map_err(data_failure)
 }
 
 /// A built-in source by its name.

@@ -1,14 +1,13 @@
 //! The command line that repeats a run.
 
-/// The command that runs an experiment file with the recorded overrides, such as
-/// `--set train.epochs=2`, quoted for a shell.
+use convsweep_plan::Overrides;
+
+/// The command that runs an experiment file with the overrides that a revision recorded, quoted for
+/// a shell.
 pub fn command_line(file: &str, overrides: &[String]) -> String {
     let mut command = format!("convsweep run {}", quoted(file));
-    for text in overrides {
-        command += &match text.split_once(' ') {
-            Some((flag, value)) => format!(" {flag} {}", quoted(value)),
-            None => format!(" {}", quoted(text)),
-        };
+    for (option, argument) in Overrides::recorded(overrides).arguments() {
+        command += &format!(" {option} {}", quoted(&argument));
     }
     command
 }
@@ -33,6 +32,11 @@ mod tests {
         assert_eq!(
             command_line("it's.toml", &overrides),
             r"convsweep run 'it'\''s.toml' --set 'a.b=[1, 2]' --seeds 0,1"
+        );
+        let one_seed = ["--seeds 4".to_string()];
+        assert_eq!(
+            command_line("a.toml", &one_seed),
+            "convsweep run a.toml --seeds 4,"
         );
     }
 }

@@ -1,6 +1,7 @@
 //! Running the jobs, and following what happens: display, database, logs, notifications.
 
 use super::notify::Notifier;
+use super::queue_notice::QueueNotice;
 use super::requests::pass_on_requests;
 use super::run_log;
 use crate::context::Context;
@@ -28,6 +29,8 @@ pub struct Follower<'a> {
     pub log: &'a mut ExperimentLog,
     /// Tells the user about failures.
     pub notifier: &'a mut Notifier,
+    /// Tells other commands what is paused.
+    pub queue: QueueNotice<'a>,
 }
 
 /// Runs the jobs on the slots of the launcher. A log that cannot be written stops the run.
@@ -79,6 +82,7 @@ impl Follower<'_> {
         while let Some(event) = events.recv().await {
             run_log::event(&event);
             self.show(|display| display.on(&event));
+            self.queue.on(&event);
             self.notify(&event);
             if let Err(error) = self.record(event) {
                 training.drain();

@@ -51,15 +51,18 @@ pub fn keep_only(jobs: &mut Vec<PlannedJob>, prefixes: &[String]) -> Result<()> 
 
 /// The jobs to train in the order in which they start: by the file's priority, then the shortest
 /// first unless the file asks for its own order. Seeds of a configuration stay together.
+///
+/// # Errors
+/// If no folder of image sets is known.
 pub fn queue(
     context: &Context,
     plan: &Plan,
     jobs: &[PlannedJob],
     recorded: &RecordedJobs,
-) -> Vec<QueuedJob> {
+) -> Result<Vec<QueuedJob>> {
     let mut queue = Vec::new();
     for job in jobs.iter().filter(|job| job.action.is_trained()) {
-        queue.push(queued_job(context, plan, job, recorded));
+        queue.push(queued_job(context, plan, job, recorded)?);
     }
     // A stable sort by properties of the configuration keeps its seeds together.
     queue.sort_by(|a, b| {
@@ -70,7 +73,7 @@ pub fn queue(
             .then(place_a.1.total_cmp(&place_b.1))
             .then(a.configuration.cmp(&b.configuration))
     });
-    queue
+    Ok(queue)
 }
 
 /// Rank by the file's priority, and work if the shortest job is to start first.
@@ -89,7 +92,7 @@ fn queued_job(
     plan: &Plan,
     planned_job: &PlannedJob,
     recorded: &RecordedJobs,
-) -> QueuedJob {
+) -> Result<QueuedJob> {
     let planned = &plan.configurations[planned_job.configuration];
     let id = &planned_job.job.job;
     let attempts = recorded.states.get(id).map_or(0, |state| state.attempts);
@@ -102,14 +105,14 @@ fn queued_job(
         device: DeviceName::CPU,
         threads: 1,
         folder: context.results.job(id),
-        data_cache: context.data.clone(),
+        data_cache: context.data()?.to_path_buf(),
         data_path: planned.data_path.clone(),
         weights: planned.weights.clone(),
         start_from,
         checkpoint_every: plan.run.checkpoint_every,
         until: None,
     };
-    QueuedJob {
+    Ok(QueuedJob {
         configuration: planned_job.configuration,
         job: Job {
             format: FORMAT,
@@ -121,7 +124,7 @@ fn queued_job(
             label: label(planned, planned_job.job),
             work: work(planned),
         },
-    }
+    })
 }
 
 fn label(planned: &Planned, job: &MemberJob) -> String {

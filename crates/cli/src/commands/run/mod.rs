@@ -6,6 +6,7 @@ mod conclude;
 mod follow;
 mod job_order;
 mod notify;
+mod queue_notice;
 mod record;
 mod requests;
 mod run_log;
@@ -41,13 +42,13 @@ pub fn run(context: &Context, args: &RunArgs) -> Result<Exit> {
     for file in &args.files {
         plans.push(read(context, file, &args.changes)?);
     }
-    let _lock = ResultsLock::acquire(&context.results).map_err(runner_failure)?;
+    let mut lock = ResultsLock::acquire(&context.results).map_err(runner_failure)?;
     let mut exit = Exit::Complete;
     for (plan, file) in plans.into_iter().zip(&args.files) {
         if context.signals.is_stopping() {
             return Ok(Exit::Interrupted);
         }
-        match run_stages(context, args, file, plan)? {
+        match run_stages(context, args, file, plan, &mut lock)? {
             Exit::Complete => {}
             Exit::Interrupted => return Ok(Exit::Interrupted),
             other => exit = other,
@@ -58,8 +59,14 @@ pub fn run(context: &Context, args: &RunArgs) -> Result<Exit> {
 
 /// Runs a plan. If it has stages, they run one after another, each from the choice of the one
 /// before it.
-fn run_stages(context: &Context, args: &RunArgs, file: &Path, mut plan: Plan) -> Result<Exit> {
-    let mut exit = sweep(context, args, &plan)?;
+fn run_stages(
+    context: &Context,
+    args: &RunArgs,
+    file: &Path,
+    mut plan: Plan,
+    lock: &mut ResultsLock,
+) -> Result<Exit> {
+    let mut exit = sweep(context, args, &plan, lock)?;
     while exit != Exit::Interrupted
         && !context.signals.is_stopping()
         && let Some(decision) = stages::choose(context, &plan)?
@@ -71,7 +78,7 @@ fn run_stages(context: &Context, args: &RunArgs, file: &Path, mut plan: Plan) ->
         let mut decisions: Vec<Choice> = plan.decisions.clone();
         decisions.push(decision);
         plan = read_decided(context, file, &args.changes, &decisions)?;
-        exit = match (exit, sweep(context, args, &plan)?) {
+        exit = match (exit, sweep(context, args, &plan, lock)?) {
             (Exit::JobsFailed, Exit::Complete) => Exit::JobsFailed,
             (_, latest) => latest,
         };

@@ -9,7 +9,7 @@ const MAX_RUNNING: usize = 8;
 /// How long commands that are still running at the end may take.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// Runs the user's command.
+/// Runs the user's command. What it prints is no data, and goes to stderr.
 #[derive(Debug)]
 pub struct Notifier {
     command: Option<String>,
@@ -38,6 +38,7 @@ impl Notifier {
         shell
             .args(["-c", command])
             .stdin(Stdio::null())
+            .stdout(std::io::stderr())
             .env("CONVSWEEP_EVENT", event)
             .env("CONVSWEEP_EXPERIMENT", &self.experiment)
             .env("CONVSWEEP_JOB", job)

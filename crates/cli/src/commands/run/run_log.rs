@@ -11,6 +11,7 @@ use convsweep_spec::outcome::Outcome;
 use convsweep_spec::words::counted;
 use std::ffi::OsStr;
 use std::fs;
+use std::path::Path;
 
 /// Opens the experiment's log and describes program, machine and plan.
 pub fn start(context: &Context, plan: &Plan) -> OpenRunLog {
@@ -36,7 +37,7 @@ pub fn start(context: &Context, plan: &Plan) -> OpenRunLog {
     tracing::info!(
         "results: {}; image sets: {}",
         context.results.0.display(),
-        context.data.display()
+        context.data().unwrap_or(Path::new("none")).display()
     );
     tracing::info!(
         "plan: {}, {}, compared by {}; file {}",
@@ -74,6 +75,8 @@ pub fn event(event: &RunEvent) {
         RunEvent::StartFailed { stderr, .. } => lines("stderr", stderr),
         RunEvent::AttemptStarted { .. }
         | RunEvent::Retrying { .. }
+        | RunEvent::JobPaused { .. }
+        | RunEvent::JobCancelled { .. }
         | RunEvent::Finished { .. }
         | RunEvent::Decided(_)
         | RunEvent::Paused(_)

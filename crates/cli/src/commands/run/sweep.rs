@@ -6,6 +6,7 @@ use super::conclude::conclude;
 use super::follow::{Follower, run_and_follow};
 use super::job_order::{QueuedJob, keep_only, queue};
 use super::notify::Notifier;
+use super::queue_notice::QueueNotice;
 use super::record::{record_plan, refuse_other_file};
 use super::run_log;
 use crate::context::Context;
@@ -20,7 +21,7 @@ use anyhow::Result;
 use convsweep_plan::Plan;
 use convsweep_runner::launcher::Launcher;
 use convsweep_runner::search::SearchInput;
-use convsweep_runner::{ExperimentLog, RunPolicy, RunSummary};
+use convsweep_runner::{ExperimentLog, ResultsLock, RunPolicy, RunSummary};
 use convsweep_spec::id::JobId;
 use convsweep_spec::search::SearchSettings;
 use convsweep_spec::words::counted;
@@ -30,10 +31,15 @@ use convsweep_store::DatabaseWriter;
 ///
 /// # Errors
 /// What prevents the run; failed jobs are an exit code.
-pub fn sweep(context: &Context, args: &RunArgs, plan: &Plan) -> Result<Exit> {
+pub fn sweep(
+    context: &Context,
+    args: &RunArgs,
+    plan: &Plan,
+    lock: &mut ResultsLock,
+) -> Result<Exit> {
     context.signals.preparing();
     let _log = run_log::start(context, plan);
-    let result = sweep_logged(context, args, plan);
+    let result = sweep_logged(context, args, plan, lock);
     let dropped = dropped_messages();
     if dropped > 0 {
         tracing::info!("{dropped} messages were not shown, because nobody read stderr");
@@ -48,7 +54,12 @@ pub fn sweep(context: &Context, args: &RunArgs, plan: &Plan) -> Result<Exit> {
     result
 }
 
-fn sweep_logged(context: &Context, args: &RunArgs, plan: &Plan) -> Result<Exit> {
+fn sweep_logged(
+    context: &Context,
+    args: &RunArgs,
+    plan: &Plan,
+    lock: &mut ResultsLock,
+) -> Result<Exit> {
     let launcher = find_launcher(args.devices.as_deref(), args.slots.as_deref(), plan)?;
     let writer = DatabaseWriter::open(&context.results).code(Exit::Results)?;
     let synced = writer.sync(&context.results).code(Exit::Results)?;
@@ -71,7 +82,7 @@ fn sweep_logged(context: &Context, args: &RunArgs, plan: &Plan) -> Result<Exit> 
     let mut notifier = Notifier::new(args.notify.clone(), &plan.name);
     announce(context, plan, &jobs, launcher.slots().len());
     let summary = if trains {
-        let follower = (&writer, &mut log, &mut notifier);
+        let follower = (&writer, &mut log, &mut notifier, lock);
         train(
             context,
             args,
@@ -123,7 +134,7 @@ fn open_image_sets(context: &Context, plan: &Plan) -> Result<()> {
             continue;
         }
         opened.push(key);
-        let location = context.location(planned.data_path.as_deref());
+        let location = context.location(planned.data_path.as_deref())?;
         let set = convsweep_data::open(location, data).map_err(data_failure)?;
         let first_fold = data.split.folds().map(|_| 0);
         convsweep_data::split(&set, data, first_fold).map_err(data_failure)?;
@@ -137,14 +148,19 @@ fn train(
     plan: &Plan,
     (jobs, recorded): (&[PlannedJob], &RecordedJobs),
     launcher: &dyn Launcher,
-    (writer, log, notifier): (&DatabaseWriter, &mut ExperimentLog, &mut Notifier),
+    (writer, log, notifier, lock): (
+        &DatabaseWriter,
+        &mut ExperimentLog,
+        &mut Notifier,
+        &mut ResultsLock,
+    ),
 ) -> Result<RunSummary> {
     let policy = RunPolicy {
         search: search(context, args, plan, recorded)?,
         ..RunPolicy::from(&plan.run)
     };
     let (mut to_train, mut infos) = (Vec::new(), Vec::new());
-    for QueuedJob { job, info, .. } in queue(context, plan, jobs, recorded) {
+    for QueuedJob { job, info, .. } in queue(context, plan, jobs, recorded)? {
         infos.push((job.id.clone(), info));
         to_train.push(job);
     }
@@ -158,6 +174,7 @@ fn train(
         writer,
         log,
         notifier,
+        queue: QueueNotice::new(lock),
     };
     run_and_follow(context, to_train, launcher, policy, follower)
 }

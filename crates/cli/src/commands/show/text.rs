@@ -5,6 +5,7 @@ use crate::commands::explain::{attempt_words, state_words};
 use crate::commands::run::command_line;
 use crate::context::Context;
 use crate::output::table::plain;
+use crate::planning::standing::Run;
 use convsweep_spec::metric;
 use convsweep_spec::words::{bytes, duration, short};
 use convsweep_store::{AttemptRow, EpochRow};
@@ -25,7 +26,7 @@ const NOT_FIGURES: [&str; 5] = [
 pub fn text(context: &Context, job: &RecordedJob) -> String {
     let sections = [
         configuration(job),
-        outcome(job),
+        outcome(context, job),
         figures(job),
         files(job),
         repeat(context, job),
@@ -63,9 +64,10 @@ fn configuration(job: &RecordedJob) -> Option<String> {
     Some(text)
 }
 
-fn outcome(job: &RecordedJob) -> Option<String> {
+fn outcome(context: &Context, job: &RecordedJob) -> Option<String> {
     let state = job.state.as_ref()?;
-    let mut text = format!("outcome: {}", state_words(state));
+    let standing = Run::of(&context.results).standing(&job.id, state);
+    let mut text = format!("outcome: {}", state_words(state, &standing));
     if !state.detail.is_empty() {
         text += &format!("\n  {}", state.detail.replace('\n', "\n  "));
     }

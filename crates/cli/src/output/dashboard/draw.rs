@@ -28,27 +28,16 @@ pub fn draw(picture: &Picture, width: usize, height: usize) -> Vec<String> {
 fn head(picture: &Picture, width: usize) -> Vec<String> {
     let holder = picture.holder.as_deref().unwrap_or("nothing is running");
     let title = format!("convsweep · {} · {holder}", picture.name);
-    let counts = [
-        (picture.finished, "finished"),
-        (picture.pruned, "pruned"),
-        (picture.failed, "failed"),
-        (picture.running.len(), "running"),
-    ];
-    let mut words = Vec::new();
-    for (count, word) in counts {
-        if count > 0 {
-            words.push(format!("{count} {word}"));
-        }
-    }
+    let counts = &picture.counts;
     let left = match picture.seconds_left() {
         Some(seconds) => format!(" · {} left", duration(seconds)),
         None => String::new(),
     };
-    let jobs = counted(picture.jobs as u64, "job");
-    let text = format!("{} of {jobs}{left}", words.join(", "));
-    let done = (picture.finished + picture.pruned + picture.failed) as f64;
+    let jobs = counted(counts.jobs as u64, "job");
+    let text = format!("{} of {jobs}{left}", counts.words());
+    let done = (counts.finished + counts.pruned + counts.failed) as f64;
     let room = width.saturating_sub(text.chars().count() + 1).clamp(4, 24);
-    let progress = bar(done / picture.jobs.max(1) as f64, room);
+    let progress = bar(done / counts.jobs.max(1) as f64, room);
     vec![title, format!("{progress} {text}")]
 }
 
@@ -102,6 +91,7 @@ fn section(title: &str, rows: &[(String, String)], width: usize) -> Vec<String> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::planning::standing::Counts;
 
     fn picture(slots: usize) -> Picture {
         let running = |i: usize| RunningRow {
@@ -115,10 +105,15 @@ mod tests {
         Picture {
             name: "small".into(),
             holder: Some("process 7 on here, for 8 s".into()),
-            jobs: 40,
-            finished: 10,
-            failed: 2,
-            pruned: 8,
+            counts: Counts {
+                jobs: 40,
+                finished: 10,
+                failed: 2,
+                pruned: 8,
+                running: slots,
+                waiting: 20 - slots.min(20),
+                ..Counts::default()
+            },
             seconds_a_job: Some(60.0),
             best: vec![("lr 0.01".into(), figures.into())],
             running: (0..slots).map(running).collect(),
@@ -144,7 +139,7 @@ mod tests {
     fn it_shows_counts_time_curves_and_failures() {
         let text = draw(&picture(2), 80, 24).join("\n");
         for words in [
-            "10 finished, 8 pruned, 2 failed, 2 running of 40 jobs",
+            "10 finished, 2 failed, 8 pruned, 2 running, 18 waiting of 40 jobs",
             "9 min 45 s left",
             "▁█▆",
             "lr 10, seed 0",

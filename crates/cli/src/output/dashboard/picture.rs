@@ -2,7 +2,9 @@
 
 use crate::exit::{Code, Exit};
 use crate::planning::lookup::progress;
+use crate::planning::standing::{Counts, Run, Standing};
 use anyhow::Result;
+use convsweep_runner::LockHolder;
 use convsweep_spec::words::counted;
 use convsweep_store::{Database, FailureRow, JobProgress, LeaderboardEntry};
 
@@ -16,16 +18,10 @@ const MAX_FAILURES: u32 = 10;
 pub struct Picture {
     /// Its name.
     pub name: String,
-    /// The process that runs in the results folder.
+    /// The process that runs in the results folder, and whether it is paused.
     pub holder: Option<String>,
-    /// Number of jobs.
-    pub jobs: usize,
-    /// Jobs that finished.
-    pub finished: usize,
-    /// Jobs that failed.
-    pub failed: usize,
-    /// Jobs pruned by a rule.
-    pub pruned: usize,
+    /// Numbers of jobs by how they stand.
+    pub counts: Counts,
     /// Mean seconds that finished jobs took.
     pub seconds_a_job: Option<f64>,
     /// The best configurations: label and figures.
@@ -56,24 +52,19 @@ impl Picture {
     ///
     /// # Errors
     /// If there is no such experiment or the database cannot be read.
-    pub fn read(database: &Database, name: &str, holder: Option<String>) -> Result<Picture> {
+    pub fn read(database: &Database, name: &str, run: &Run) -> Result<Picture> {
         let jobs = progress(database, name)?;
         let metric = database.metric(name).code(Exit::Results)?;
         let metric = metric.map_or(String::new(), |metric| metric.name);
         let mut picture = Picture {
             name: name.to_string(),
-            jobs: jobs.len(),
+            holder: run.holder.as_ref().map(holder_words),
+            counts: run.counts(&jobs),
             ..Picture::default()
         };
         for job in &jobs {
-            match job.state.outcome.as_deref() {
-                Some("finished") => picture.finished += 1,
-                Some("stopped") => picture.pruned += 1,
-                Some(_) => picture.failed += 1,
-                None if job.state.attempts > 0 && holder.is_some() => {
-                    picture.running.push(running_row(database, job, &metric)?);
-                }
-                None => {}
+            if run.standing(&job.job, &job.state) == Standing::Running {
+                picture.running.push(running_row(database, job, &metric)?);
             }
         }
         let best = database.leaderboard(name, MAX_BEST).code(Exit::Results)?;
@@ -81,7 +72,6 @@ impl Picture {
         let failures = database.failures(name, MAX_FAILURES).code(Exit::Results)?;
         picture.failures = failures.iter().map(failure_row).collect();
         picture.seconds_a_job = database.mean_job_seconds(name).code(Exit::Results)?;
-        picture.holder = holder;
         Ok(picture)
     }
 
@@ -91,12 +81,20 @@ impl Picture {
         if self.running.is_empty() {
             return None;
         }
-        let open = self.jobs - self.finished - self.pruned - self.failed;
-        let mut jobs_left = open as f64;
+        let counts = &self.counts;
+        let done = counts.finished + counts.pruned + counts.failed;
+        let mut jobs_left = counts.jobs.saturating_sub(done) as f64;
         for row in &self.running {
             jobs_left -= f64::from(row.epoch) / f64::from(row.epochs.max(1));
         }
         Some(seconds_a_job * jobs_left.max(0.0) / self.running.len() as f64)
+    }
+}
+
+fn holder_words(holder: &LockHolder) -> String {
+    match holder.is_paused {
+        true => format!("{holder} · paused"),
+        false => holder.to_string(),
     }
 }
 

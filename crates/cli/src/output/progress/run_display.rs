@@ -90,7 +90,10 @@ impl RunDisplay {
                 stderr,
                 ..
             } => self.attempt_ended(*slot, job, outcome, stderr),
-            RunEvent::Retrying { job, .. } => self.jobs.is_pending(job),
+            RunEvent::Retrying { job, .. } | RunEvent::JobPaused { job } => {
+                self.jobs.is_pending(job);
+            }
+            RunEvent::JobCancelled { job } => self.jobs.is_not_pending(job),
             RunEvent::Finished { job, outcome, .. } => self.job_ended(job, outcome),
             RunEvent::WorkerNote { text, .. } => self.note(text),
             RunEvent::StartFailed { reason, stderr, .. } => {

@@ -1,0 +1,211 @@
+//! How a job stands: the one place of these words, and of counts by them.
+
+use convsweep_runner::{LockHolder, lock_holder};
+use convsweep_spec::id::JobId;
+use convsweep_spec::layout::ResultsFolder;
+use convsweep_store::{JobProgress, JobState};
+
+/// How a job stands, as far as the database and the running program tell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It has finished.
+    Finished,
+    /// A rule pruned it.
+    Pruned,
+    /// It is being trained.
+    Running,
+    /// Its run is paused, and will continue with it.
+    Paused,
+    /// It has not started, or will start again in the present run.
+    Waiting,
+    /// It was cancelled or interrupted.
+    Cancelled,
+    /// It has begun, and the program that trained it has ended.
+    Begun,
+    /// Its last attempt ended with this other outcome.
+    Failed(String),
+}
+
+/// The program that runs in a results folder, as far as it matters to how jobs stand.
+#[derive(Debug, Default)]
+pub struct Run {
+    /// The program, if there is one.
+    pub holder: Option<LockHolder>,
+}
+
+/// Numbers of jobs by how they stand.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Of all jobs.
+    pub jobs: usize,
+    /// That have finished.
+    pub finished: usize,
+    /// That a rule pruned.
+    pub pruned: usize,
+    /// That are being trained.
+    pub running: usize,
+    /// That are paused.
+    pub paused: usize,
+    /// That wait, or have begun under a program that has ended.
+    pub waiting: usize,
+    /// That were cancelled or interrupted.
+    pub cancelled: usize,
+    /// That ended in any other way.
+    pub failed: usize,
+}
+
+impl Run {
+    /// The program that runs in this folder now.
+    pub fn of(results: &ResultsFolder) -> Run {
+        Run {
+            holder: lock_holder(results),
+        }
+    }
+
+    /// How a job stands.
+    pub fn standing(&self, job: &JobId, state: &JobState) -> Standing {
+        let holder = self.holder.as_ref();
+        let is_queued = holder.is_some_and(|holder| holder.queued.contains(job));
+        let is_paused = holder.is_some_and(|holder| holder.is_paused);
+        match state.outcome.as_deref() {
+            Some("finished") => Standing::Finished,
+            Some("stopped") => Standing::Pruned,
+            Some("cancelled") if is_queued && is_paused => Standing::Paused,
+            Some(_) if is_queued => Standing::Waiting,
+            Some("cancelled") => Standing::Cancelled,
+            Some(other) => Standing::Failed(other.to_string()),
+            None if state.attempts == 0 => Standing::Waiting,
+            None if holder.is_some() => Standing::Running,
+            None => Standing::Begun,
+        }
+    }
+
+    /// How many of the jobs stand how.
+    pub fn counts(&self, jobs: &[JobProgress]) -> Counts {
+        let mut counts = Counts {
+            jobs: jobs.len(),
+            ..Counts::default()
+        };
+        for job in jobs {
+            *match self.standing(&job.job, &job.state) {
+                Standing::Finished => &mut counts.finished,
+                Standing::Pruned => &mut counts.pruned,
+                Standing::Running => &mut counts.running,
+                Standing::Paused => &mut counts.paused,
+                Standing::Waiting | Standing::Begun => &mut counts.waiting,
+                Standing::Cancelled => &mut counts.cancelled,
+                Standing::Failed(_) => &mut counts.failed,
+            } += 1;
+        }
+        counts
+    }
+}
+
+impl Standing {
+    /// One word for tables and JSON.
+    pub fn word(&self) -> &str {
+        match self {
+            Standing::Finished => "finished",
+            Standing::Pruned => "stopped",
+            Standing::Running => "running",
+            Standing::Paused => "paused",
+            Standing::Waiting => "waits",
+            Standing::Cancelled => "cancelled",
+            Standing::Begun => "began",
+            Standing::Failed(outcome) => outcome,
+        }
+    }
+}
+
+impl Counts {
+    /// The counts that are not zero, such as `3 finished, 1 running, 2 waiting`.
+    pub fn words(&self) -> String {
+        let counts = [(self.finished, "finished"), (self.failed, "failed")];
+        join(&[&counts[..], &self.others()].concat())
+    }
+
+    /// As [`Counts::words`], without those that finished or failed.
+    pub fn other_words(&self) -> String {
+        join(&self.others())
+    }
+
+    fn others(&self) -> [(usize, &'static str); 5] {
+        [
+            (self.pruned, "pruned"),
+            (self.running, "running"),
+            (self.paused, "paused"),
+            (self.cancelled, "cancelled"),
+            (self.waiting, "waiting"),
+        ]
+    }
+}
+
+fn join(counts: &[(usize, &str)]) -> String {
+    let mut words = Vec::new();
+    for (count, word) in counts {
+        if *count > 0 {
+            words.push(format!("{count} {word}"));
+        }
+    }
+    words.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use convsweep_runner::ResultsLock;
+
+    fn job(name: &str, outcome: Option<&str>, attempts: u32) -> JobProgress {
+        JobProgress {
+            job: JobId(name.into()),
+            label: String::new(),
+            seed: 0,
+            fold: None,
+            state: JobState {
+                attempts,
+                outcome: outcome.map(String::from),
+                finished: outcome == Some("finished"),
+                epoch: 0,
+                epochs: 1,
+                checkpoint: false,
+                detail: String::new(),
+            },
+        }
+    }
+
+    fn jobs() -> Vec<JobProgress> {
+        vec![
+            job("a", Some("finished"), 1),
+            job("b", Some("cancelled"), 1),
+            job("c", Some("cancelled"), 1),
+            job("d", Some("crashed"), 1),
+            job("e", Some("crashed"), 2),
+            job("f", None, 1),
+            job("g", None, 0),
+            job("h", Some("stopped"), 1),
+        ]
+    }
+
+    #[test]
+    fn without_a_program_nothing_runs_or_is_paused() {
+        let counts = Run::default().counts(&jobs());
+        let words = "1 finished, 2 failed, 1 pruned, 2 cancelled, 2 waiting";
+        assert_eq!(counts.words(), words);
+    }
+
+    #[test]
+    fn a_run_tells_paused_and_waiting_jobs_from_cancelled_and_failed_ones() {
+        let folder = tempfile::tempdir().expect("made");
+        let results = ResultsFolder(folder.path().into());
+        let mut lock = ResultsLock::acquire(&results).expect("acquired");
+        let queued = vec![JobId("b".into()), JobId("d".into())];
+        lock.publish(true, queued.clone());
+        let counts = Run::of(&results).counts(&jobs());
+        let words = "1 finished, 1 failed, 1 pruned, 1 running, 1 paused, 1 cancelled, 2 waiting";
+        assert_eq!(counts.words(), words);
+        lock.publish(false, queued);
+        let counts = Run::of(&results).counts(&jobs());
+        let words = "1 pruned, 1 running, 1 cancelled, 3 waiting";
+        assert_eq!(counts.other_words(), words, "it continues");
+    }
+}
