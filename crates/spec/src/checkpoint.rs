@@ -7,11 +7,15 @@ use crate::range::RangePoint;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+/// Format of the positions that this program writes. From format 2 on, the file carries a hash of its
+/// bytes ([`crate::seal`]); files of format 1 are read as well, but nothing vouches for them.
+pub const POSITION_FORMAT: u32 = 2;
+
 /// The position of training: together with the tensors, everything needed to continue to the same
 /// bits.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Position {
-    /// [`crate::FORMAT`] of the writer.
+    /// [`POSITION_FORMAT`] of the writer.
     pub format: u32,
     /// The job that wrote it.
     pub job: JobId,

@@ -77,6 +77,9 @@ pub enum Event {
         step: u32,
         /// Size on disk.
         bytes: u64,
+        /// The hash that its file carries ([`crate::seal`]); older programs wrote none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        blake3: Option<String>,
     },
     /// A training state was saved under its key, at the end of a phase or of the job.
     StateSaved {
@@ -88,6 +91,9 @@ pub enum Event {
         path: String,
         /// Size on disk.
         bytes: u64,
+        /// The hash that its file carries ([`crate::seal`]); older programs wrote none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        blake3: Option<String>,
     },
     /// The trained network was evaluated; once for each part, after training.
     Evaluated(Evaluation),
@@ -99,6 +105,9 @@ pub enum Event {
         path: String,
         /// Size on disk.
         bytes: u64,
+        /// BLAKE3 of its bytes, 64 hexadecimal characters; older programs wrote none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        blake3: Option<String>,
     },
     /// Something that the user should know; shown and logged.
     Warning {

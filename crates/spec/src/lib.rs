@@ -29,6 +29,7 @@ pub mod random;
 pub mod range;
 pub mod run_settings;
 pub mod schedule;
+pub mod seal;
 pub mod search;
 pub mod shape;
 pub mod stopping;

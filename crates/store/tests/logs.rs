@@ -28,6 +28,7 @@ fn busy(folder: &mut Folder) {
             epoch: 1,
             step: 0,
             bytes: 77,
+            blake3: Some("c77".into()),
         },
     );
     let crash = |attempt, code| Record::AttemptEnded {
@@ -69,6 +70,7 @@ fn busy(folder: &mut Folder) {
             key: StateKey("k".into()),
             path: "s".into(),
             bytes: 4,
+            blake3: Some("d4".into()),
         },
     );
     folder.end(&job, 3, Outcome::Finished);

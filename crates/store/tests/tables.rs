@@ -75,6 +75,7 @@ fn a_later_attempt_replaces_an_earlier_one_and_a_finished_one_counts() {
             epoch: 1,
             step: 0,
             bytes: 5,
+            blake3: Some("c5".into()),
         },
     );
     folder.epoch(job, 1, 2, 0.2);
@@ -477,6 +478,7 @@ fn saved_states_are_found_by_key_while_they_are_on_the_disk() {
         key: key(k),
         path: format!("states/epoch-{epoch}"),
         bytes: 3,
+        blake3: None,
     };
     folder.event(&a, 1, saved("k", 2));
     folder.event(&b, 1, saved("k", 2));

@@ -5,7 +5,8 @@ use crate::failpoint::Failpoints;
 use convsweep_nn::Device;
 use convsweep_spec::event::{Event, Fingerprint};
 use convsweep_spec::job::Job;
-use std::collections::BTreeSet;
+use convsweep_spec::metric::Number;
+use std::collections::BTreeMap;
 
 /// The answer to an attempt that asks whether it should continue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,8 +29,8 @@ pub struct Attempt<'a> {
     pub device: &'a Device,
     /// Where a test may kill the process.
     pub failpoints: &'a Failpoints,
-    /// Epochs whose metrics earlier attempts have logged.
-    pub logged_epochs: &'a BTreeSet<u32>,
+    /// The metrics that earlier attempts have logged, by epoch; of several the newest.
+    pub logged_metrics: &'a BTreeMap<u32, BTreeMap<String, Number>>,
     /// Takes every event except `Ended`.
     pub report: &'a mut dyn FnMut(Event) -> std::io::Result<()>,
     /// Asked before each step and each batch of an evaluation.

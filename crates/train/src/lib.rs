@@ -17,6 +17,7 @@ mod files;
 mod initial_state;
 mod job_data;
 mod learning_rate;
+mod plausible;
 mod predictions;
 mod process;
 mod saved_state;

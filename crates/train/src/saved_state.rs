@@ -1,6 +1,6 @@
 //! States that are kept at the ends of phases, for later jobs to start from.
 
-use crate::checkpoint;
+use crate::checkpoint::{self, Written};
 use crate::error::TrainError;
 use crate::failpoint::Failpoints;
 use crate::files;
@@ -23,42 +23,49 @@ pub(crate) fn save_state(session: &mut Session) -> Result<(), TrainError> {
     let folder = job.execution.folder.join(&path);
     session.state.describe(&job.question);
     let position = &session.state.position;
-    let kept = match kept_bytes(&folder, position) {
-        Some(bytes) => Some(bytes),
-        None => link_checkpoint(&job.execution.folder, &folder, position, failpoints)?,
+    let kept = match kept(&folder, position) {
+        Some(kept) => Some(kept),
+        None if session.checkpoint_is_whole => {
+            link_checkpoint(&job.execution.folder, &folder, position, failpoints)?
+        }
+        None => None,
     };
-    let bytes = match kept {
-        Some(bytes) => bytes,
-        None => session.state.save(&job.question, &folder, failpoints)?,
+    let written = match kept {
+        Some(written) => written,
+        None => session
+            .state
+            .save(&job.question, &folder, false, failpoints)?,
     };
     failpoints.hit("state-saved");
     session.attempt.report(Event::StateSaved {
         epoch,
         key: job.question.state_key(epoch),
         path: path.to_string_lossy().into_owned(),
-        bytes,
+        bytes: written.bytes,
+        blake3: Some(written.blake3),
     })
 }
 
-/// Size of the state in `folder`, if it has the same key; a damaged one is replaced.
-fn kept_bytes(folder: &Path, position: &Position) -> Option<u64> {
-    let saved = checkpoint::load(folder).ok()??;
-    (saved.position.key == position.key).then_some(saved.bytes)
+/// The state in `folder`, if it has the same key; one that is damaged, or that nothing vouches for,
+/// is replaced.
+fn kept(folder: &Path, position: &Position) -> Option<Written> {
+    let saved = checkpoint::load(&checkpoint::file(folder)).ok()??;
+    let (bytes, blake3) = (saved.bytes, saved.blake3?);
+    (saved.position.key == position.key).then_some(Written { bytes, blake3 })
 }
 
-/// Links the job's checkpoint as the state in `folder`, if it is at exactly this position. Returns
-/// its size; `None` if there is no such checkpoint, or no hard link can be made here.
+/// Links the job's checkpoint as the state in `folder`, if it is at exactly this position; `None` if
+/// there is no such checkpoint, or no hard link can be made here.
 fn link_checkpoint(
     job_folder: &Path,
     folder: &Path,
     position: &Position,
     failpoints: &Failpoints,
-) -> Result<Option<u64>, TrainError> {
-    let checkpoint = job_folder.join(layout::CHECKPOINT);
-    let Some(bytes) = checkpoint::size_if_at(&checkpoint, position) else {
+) -> Result<Option<Written>, TrainError> {
+    let existing = checkpoint::file(&job_folder.join(layout::CHECKPOINT));
+    let Some(written) = checkpoint::header_if_at(&existing, position) else {
         return Ok(None);
     };
-    let (existing, new) = (checkpoint::file(&checkpoint), checkpoint::file(folder));
-    let is_linked = files::link(&existing, &new, failpoints)?;
-    Ok(is_linked.then_some(bytes))
+    let is_linked = files::link(&existing, &checkpoint::file(folder), failpoints)?;
+    Ok(is_linked.then_some(written))
 }

@@ -1,12 +1,14 @@
 //! An attempt under way: its images, its training state, and what both tasks do with them.
 
 use crate::attempt::{Attempt, Directive};
+use crate::checkpoint;
 use crate::error::{End, TrainError};
-use crate::files;
+use crate::files::{self, Replaced};
 use crate::initial_state::{StartingState, starting_state};
 use crate::job_data::JobData;
 use crate::process::host;
 use crate::training_state::TrainingState;
+use convsweep_spec::canonical::hash_of;
 use convsweep_spec::event::Event;
 use convsweep_spec::job::{CheckpointEvery, Job};
 use convsweep_spec::layout;
@@ -19,6 +21,9 @@ pub(crate) struct Session<'a> {
     pub attempt: Attempt<'a>,
     pub data: JobData,
     pub state: TrainingState,
+    /// Whether the newest checkpoint is one that this attempt has read or written, so that it can be
+    /// trusted.
+    pub checkpoint_is_whole: bool,
     /// When the last checkpoint was written, or the attempt began.
     last_checkpoint: Instant,
 }
@@ -32,6 +37,7 @@ impl<'a> Session<'a> {
         let StartingState {
             state,
             start,
+            checkpoint_is_whole,
             warnings,
         } = starting_state(&attempt, &data)?;
         attempt.report(Event::Started {
@@ -49,6 +55,7 @@ impl<'a> Session<'a> {
             attempt,
             data,
             state,
+            checkpoint_is_whole,
             last_checkpoint: Instant::now(),
         };
         session.report_unlogged_epochs()?;
@@ -59,7 +66,7 @@ impl<'a> Session<'a> {
     /// they were trained.
     fn report_unlogged_epochs(&mut self) -> Result<(), TrainError> {
         for metrics in &self.state.position.history {
-            if self.attempt.logged_epochs.contains(&metrics.epoch) {
+            if self.attempt.logged_metrics.contains_key(&metrics.epoch) {
                 continue;
             }
             self.attempt.report(metrics.clone().into())?;
@@ -133,12 +140,26 @@ impl<'a> Session<'a> {
         let job = self.job();
         let folder = job.execution.folder.join(layout::CHECKPOINT);
         let failpoints = self.attempt.failpoints;
-        let bytes = self.state.save(&job.question, &folder, failpoints)?;
+        let keeps_previous = self.checkpoint_is_whole;
+        let written = self
+            .state
+            .save(&job.question, &folder, keeps_previous, failpoints)?;
+        self.checkpoint_is_whole = true;
         self.last_checkpoint = Instant::now();
         failpoints.hit("checkpoint-renamed");
         let (epoch, step) = (self.state.position.epoch, self.state.position.step);
-        self.attempt
-            .report(Event::Checkpoint { epoch, step, bytes })
+        self.attempt.report(Event::Checkpoint {
+            epoch,
+            step,
+            bytes: written.bytes,
+            blake3: Some(written.blake3),
+        })
+    }
+
+    /// Removes the checkpoint before the newest one: the job is done and will not go back.
+    pub(crate) fn remove_previous_checkpoint(&self) -> Result<(), TrainError> {
+        let folder = self.job().execution.folder.join(layout::CHECKPOINT);
+        files::remove_if_there(&checkpoint::previous(&folder))
     }
 
     /// Writes the file `name` into the job's folder and reports it as an artifact of this kind.
@@ -150,12 +171,13 @@ impl<'a> Session<'a> {
         bytes: &[u8],
     ) -> Result<(), TrainError> {
         let path = self.job().execution.folder.join(name);
-        files::write(&path, bytes, None)?;
+        files::write(&path, bytes, &Replaced::Removed, None)?;
         self.attempt.failpoints.hit(kind);
         self.attempt.report(Event::Artifact {
             kind: kind.into(),
             path: name.into(),
             bytes: bytes.len() as u64,
+            blake3: Some(hash_of(bytes)),
         })
     }
 }

@@ -1,19 +1,22 @@
 //! The training state: network, optimiser, averages and position.
 
-use crate::checkpoint::{self, NamedValues, Saved};
+use crate::checkpoint::{self, NamedValues, Saved, Written};
 use crate::error::TrainError;
 use crate::failpoint::Failpoints;
 use convsweep_nn::optimizer::OptimizerState;
 use convsweep_nn::{Average, Network};
-use convsweep_spec::FORMAT;
-use convsweep_spec::checkpoint::{Partial, Position};
+use convsweep_spec::checkpoint::{POSITION_FORMAT, Partial, Position};
 use convsweep_spec::event::Fingerprint;
 use convsweep_spec::job::{Job, Question};
 use convsweep_spec::metric::{Metric, Number};
 use convsweep_spec::train::{Phase, TrainSpec};
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
+
+/// Beginning of the names of the best epoch's tensors.
+const BEST: &str = "best.";
 
 /// Everything that training changes.
 #[derive(Debug)]
@@ -33,7 +36,7 @@ impl TrainingState {
         let training = &job.question.configuration.train;
         let optimizer = OptimizerState::new(&training.phases[0].optimizer);
         let position = Position {
-            format: FORMAT,
+            format: POSITION_FORMAT,
             job: job.id.clone(),
             epoch: 0,
             step: 0,
@@ -57,14 +60,18 @@ impl TrainingState {
     /// The state in a file, for a network of the same architecture.
     ///
     /// # Errors
-    /// If a tensor is missing or has another size.
+    /// If a tensor is missing or has another size, or belongs to none of the parts of the state.
     pub(crate) fn restore(
         saved: &Saved,
         mut network: Network,
         training: &TrainSpec,
     ) -> Result<Self, TrainError> {
         let unusable = |error| TrainError::state(&saved.path, error);
-        let find = |name: &str| saved.tensor(name);
+        let used = RefCell::new(HashSet::new());
+        let find = |name: &str| {
+            used.borrow_mut().insert(name.to_string());
+            saved.tensor(name)
+        };
         network.restore(&find).map_err(unusable)?;
         let description = saved.position.optimizer.clone();
         let optimizer = OptimizerState::restore(description, &network, &find).map_err(unusable)?;
@@ -72,8 +79,8 @@ impl TrainingState {
             Some(_) => Some(Average::restore(&network, &find).map_err(unusable)?),
             None => None,
         };
-        let find_best = |name: &str| saved.tensor(&best_name(name));
-        let has_best = find_best(&network.parameters()[0].name).is_some();
+        let find_best = |name: &str| find(&best_name(name));
+        let has_best = saved.names().any(|name| name.starts_with(BEST));
         let best = if training.best.is_some() && has_best {
             let mut best = network.clone();
             best.restore(&find_best).map_err(unusable)?;
@@ -81,6 +88,11 @@ impl TrainingState {
         } else {
             None
         };
+        let used = used.into_inner();
+        if let Some(name) = saved.names().find(|name| !used.contains(*name)) {
+            let problem = format!("is damaged: the network has no tensor {name}");
+            return Err(TrainError::state(&saved.path, problem));
+        }
         Ok(TrainingState {
             network,
             optimizer,
@@ -94,6 +106,7 @@ impl TrainingState {
     pub(crate) fn adopt(mut self, job: &Job, fingerprint: &Fingerprint) -> Self {
         self.position.job = job.id.clone();
         self.position.fingerprint = fingerprint.clone();
+        self.position.format = POSITION_FORMAT;
         self
     }
 
@@ -153,15 +166,17 @@ impl TrainingState {
         best.map_or(f64::NAN, |i| i as f64 + 1.0)
     }
 
-    /// Writes the state into `folder` and returns its size in bytes.
+    /// Writes the state into `folder`; `keeps_previous` as in [`checkpoint::save`].
     pub(crate) fn save(
         &mut self,
         question: &Question,
         folder: &Path,
+        keeps_previous: bool,
         failpoints: &Failpoints,
-    ) -> Result<u64, TrainError> {
+    ) -> Result<Written, TrainError> {
         self.describe(question);
-        checkpoint::save(folder, &self.position, &self.tensors(), failpoints)
+        let tensors = self.tensors();
+        checkpoint::save(folder, &self.position, &tensors, keeps_previous, failpoints)
     }
 
     /// Brings the position's optimiser and key up to date, as they are saved.
@@ -195,5 +210,5 @@ pub(crate) fn weights(network: &Network) -> Vec<NamedValues> {
 }
 
 fn best_name(name: &str) -> String {
-    format!("best.{name}")
+    format!("{BEST}{name}")
 }

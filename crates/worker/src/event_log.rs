@@ -5,8 +5,9 @@ use convsweep_spec::FORMAT;
 use convsweep_spec::event::{Envelope, Event};
 use convsweep_spec::id::JobId;
 use convsweep_spec::layout;
+use convsweep_spec::metric::Number;
 use convsweep_train::failpoint::{self, Failpoints};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::Path;
@@ -18,7 +19,7 @@ pub struct EventLog<'a> {
     attempt: u32,
     next_number: u64,
     file: Option<File>,
-    logged_epochs: BTreeSet<u32>,
+    logged_metrics: BTreeMap<u32, BTreeMap<String, Number>>,
     failpoints: &'a Failpoints,
 }
 
@@ -30,7 +31,7 @@ impl<'a> EventLog<'a> {
             attempt,
             next_number: 0,
             file: None,
-            logged_epochs: BTreeSet::new(),
+            logged_metrics: BTreeMap::new(),
             failpoints,
         }
     }
@@ -49,7 +50,7 @@ impl<'a> EventLog<'a> {
         let path = folder.join(layout::EVENTS);
         let (file, lines) =
             open_whole_lines(&path).with_context(|| format!("cannot open {}", path.display()))?;
-        let mut logged_epochs = BTreeSet::new();
+        let mut logged_metrics = BTreeMap::new();
         for line in lines.split(|&b| b == b'\n') {
             let Ok(envelope) = serde_json::from_slice::<Envelope>(line) else {
                 continue;
@@ -58,20 +59,20 @@ impl<'a> EventLog<'a> {
                 let (path, last) = (path.display(), envelope.attempt);
                 bail!("attempt {attempt} was requested, but {path} already has attempt {last}");
             }
-            if let Event::Metrics { epoch, .. } = envelope.event {
-                logged_epochs.insert(epoch);
+            if let Event::Metrics { epoch, values, .. } = envelope.event {
+                logged_metrics.insert(epoch, values);
             }
         }
         Ok(EventLog {
             file: Some(file),
-            logged_epochs,
+            logged_metrics,
             ..EventLog::without_file(job, attempt, failpoints)
         })
     }
 
-    /// Epochs whose metrics earlier attempts have logged.
-    pub fn logged_epochs(&self) -> &BTreeSet<u32> {
-        &self.logged_epochs
+    /// The metrics that earlier attempts have logged, by epoch; of several the newest.
+    pub fn logged_metrics(&self) -> &BTreeMap<u32, BTreeMap<String, Number>> {
+        &self.logged_metrics
     }
 
     /// From now on, events go to standard output only.

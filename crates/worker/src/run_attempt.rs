@@ -128,7 +128,7 @@ fn run_job(
 ) -> Result<Option<Outcome>> {
     let device = convsweep_nn::device(job.execution.device)?;
     let fingerprint = fingerprint(job.execution.device);
-    let logged_epochs = log.borrow().logged_epochs().clone();
+    let logged_metrics = log.borrow().logged_metrics().clone();
     let mut report = |event| write_event(event, log, commands);
     convsweep_nn::use_threads(job.execution.threads as usize);
     Ok(run_task(Attempt {
@@ -136,7 +136,7 @@ fn run_job(
         fingerprint: &fingerprint,
         device: &device,
         failpoints,
-        logged_epochs: &logged_epochs,
+        logged_metrics: &logged_metrics,
         report: &mut report,
         directive: &|| directive(commands, number),
     })?)

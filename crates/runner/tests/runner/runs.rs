@@ -97,6 +97,7 @@ fn save_state(job: &Job) -> Vec<Step> {
         key: job.question.state_key(epoch),
         path: "states/last".into(),
         bytes: 1,
+        blake3: None,
     };
     vec![warn(&from), Step::Report(saved), end(Outcome::Finished)]
 }

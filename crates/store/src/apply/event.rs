@@ -38,12 +38,15 @@ pub(crate) fn apply_event(
             step,
             values,
         } => rows.metrics((*phase, *epoch, *step), values)?,
-        Event::Checkpoint { epoch, step, bytes } => rows.checkpoint(*epoch, *step, *bytes)?,
+        Event::Checkpoint {
+            epoch, step, bytes, ..
+        } => rows.checkpoint(*epoch, *step, *bytes)?,
         Event::StateSaved {
             epoch,
             key,
             path,
             bytes,
+            ..
         } => rows.write(
             "insert into states (key, job, epoch, path, bytes, attempt)
             values (?1, ?2, ?3, ?4, ?5, ?6)
@@ -53,7 +56,9 @@ pub(crate) fn apply_event(
             params![key.0, job.0, epoch, path, *bytes as i64, attempt],
         )?,
         Event::Evaluated(evaluation) => return rows.evaluation(evaluation),
-        Event::Artifact { kind, path, bytes } => rows.write(
+        Event::Artifact {
+            kind, path, bytes, ..
+        } => rows.write(
             "insert into artifacts (job, kind, path, bytes, attempt) values (?1, ?2, ?3, ?4, ?5)
             on conflict do update set bytes = excluded.bytes, attempt = excluded.attempt
             where excluded.attempt >= attempt",

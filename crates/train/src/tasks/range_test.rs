@@ -28,7 +28,8 @@ pub(crate) fn run(attempt: Attempt, test: RangeTest) -> Result<(), End> {
         let is_last = is_over(&session, test);
         session.checkpoint_after_epoch(is_last)?;
     }
-    Ok(write_curve(&mut session)?)
+    write_curve(&mut session)?;
+    Ok(session.remove_previous_checkpoint()?)
 }
 
 /// Whether all steps are done, or the loss has exploded.

@@ -21,7 +21,8 @@ pub(crate) fn run(attempt: Attempt) -> Result<(), End> {
     train(&mut session)?;
     write_model(&mut session)?;
     write_kernel_choices(&mut session)?;
-    predictions::evaluate(&mut session)
+    predictions::evaluate(&mut session)?;
+    Ok(session.remove_previous_checkpoint()?)
 }
 
 fn train(session: &mut Session) -> Result<(), End> {

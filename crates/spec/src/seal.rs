@@ -1,0 +1,126 @@
+//! The hash that the file of a training state carries in its own metadata.
+//!
+//! The metadata of the safetensors file has the key `blake3`. Its value is the BLAKE3 hash of the
+//! whole file, computed with the value's 64 digits taken as zeros. File and hash are one, so that a
+//! write that ends early cannot separate them, and no flipped bit goes unnoticed.
+
+use blake3::Hasher;
+use std::ops::Range;
+use thiserror::Error;
+
+/// The metadata key of the hash.
+pub const KEY: &str = "blake3";
+/// The hash's value before the file is sealed: as many zeros as it has digits.
+pub const BLANK: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+/// Bytes of the length of the header, at the beginning of every safetensors file.
+const LENGTH_BYTES: usize = 8;
+
+/// A file whose bytes do not have the hash that it carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("is damaged: its bytes do not have the hash that was written with them")]
+pub struct BrokenSeal;
+
+/// Computes the hash of a file whose metadata has [`BLANK`] under [`KEY`], and puts it there. `None`
+/// if the file has no place for it.
+pub fn seal(file: &mut [u8]) -> Option<String> {
+    let digits = digits(file)?;
+    let hash = hash_around(file, &digits);
+    file[digits].copy_from_slice(hash.as_bytes());
+    Some(hash)
+}
+
+/// The hash that the file carries, after comparing it with the bytes; `None` if it carries none.
+///
+/// # Errors
+/// If the bytes have another hash.
+pub fn verify(file: &[u8]) -> Result<Option<String>, BrokenSeal> {
+    let Some(digits) = digits(file) else {
+        return Ok(None);
+    };
+    let hash = hash_around(file, &digits);
+    if file[digits] == *hash.as_bytes() {
+        Ok(Some(hash))
+    } else {
+        Err(BrokenSeal)
+    }
+}
+
+/// The hash that a file with this beginning carries, without looking at the rest. The beginning has
+/// to contain the header.
+pub fn carried(beginning: &[u8]) -> Option<String> {
+    let digits = &beginning[digits(beginning)?];
+    String::from_utf8(digits.to_vec()).ok()
+}
+
+/// Where the digits of the hash are. Within JSON strings quotes are escaped, so that only the key
+/// itself can look like it.
+fn digits(file: &[u8]) -> Option<Range<usize>> {
+    let (length, rest) = file.split_first_chunk::<LENGTH_BYTES>()?;
+    let length = usize::try_from(u64::from_le_bytes(*length)).ok()?;
+    let header = rest.get(..length)?;
+    let key = format!("\"{KEY}\":\"");
+    let found = header
+        .windows(key.len())
+        .position(|window| window == key.as_bytes())?;
+    let start = LENGTH_BYTES + found + key.len();
+    let end = start + BLANK.len();
+    (end <= LENGTH_BYTES + length).then_some(start..end)
+}
+
+fn hash_around(file: &[u8], digits: &Range<usize>) -> String {
+    let mut hasher = Hasher::new();
+    hasher.update(&file[..digits.start]);
+    hasher.update(BLANK.as_bytes());
+    hasher.update(&file[digits.end..]);
+    hasher.finalize().to_hex().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file() -> Vec<u8> {
+        let header =
+            format!(r#"{{"__metadata__":{{"position":"{{\"{KEY}\":\"x\"}}","{KEY}":"{BLANK}"}}}}"#);
+        let mut file = (header.len() as u64).to_le_bytes().to_vec();
+        file.extend(header.as_bytes());
+        file.extend([1, 2, 3, 4]);
+        file
+    }
+
+    #[test]
+    fn a_sealed_file_carries_the_hash_of_the_file_with_zeros() {
+        let mut sealed = file();
+        let hash = seal(&mut sealed).expect("has a place for it");
+        assert_eq!(hash, blake3::hash(&file()).to_hex().as_str());
+        assert_eq!(verify(&sealed), Ok(Some(hash.clone())));
+        assert_eq!(carried(&sealed), Some(hash));
+    }
+
+    #[test]
+    fn no_changed_byte_passes() {
+        let mut sealed = file();
+        seal(&mut sealed).expect("has a place for it");
+        for i in 0..sealed.len() {
+            for bit in 0..8 {
+                let mut damaged = sealed.clone();
+                damaged[i] ^= 1 << bit;
+                // Without its key, a file carries no hash: the position's format says that it must.
+                let passed = matches!(verify(&damaged), Ok(Some(_)));
+                assert!(!passed, "byte {i}, bit {bit}");
+            }
+        }
+        for cut in 0..sealed.len() {
+            let passed = matches!(verify(&sealed[..cut]), Ok(Some(_)));
+            assert!(!passed, "{cut} bytes");
+        }
+    }
+
+    #[test]
+    fn files_without_the_key_carry_no_hash() {
+        for file in [b"".as_slice(), b"\x02\0\0\0\0\0\0\0{}", &[0xff; 20]] {
+            assert_eq!(verify(file), Ok(None));
+            assert_eq!(seal(&mut file.to_vec()), None);
+        }
+    }
+}

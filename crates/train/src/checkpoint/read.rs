@@ -1,0 +1,137 @@
+//! Reading states, and refusing those that are damaged.
+
+use super::POSITION;
+use super::write::{Written, to_text};
+use crate::error::TrainError;
+use convsweep_files::FileError;
+use convsweep_spec::checkpoint::{POSITION_FORMAT, Position};
+use convsweep_spec::seal;
+use safetensors::{Dtype, SafeTensorError, SafeTensors};
+use serde_json::Value;
+use std::collections::HashMap;
+use std::fs::{self, File};
+use std::io::{ErrorKind, Read};
+use std::path::{Path, PathBuf};
+
+/// A state read back.
+#[derive(Debug)]
+pub(crate) struct Saved {
+    pub position: Position,
+    pub path: PathBuf,
+    pub bytes: u64,
+    /// The hash that it carries, which fits; `None` if an older program wrote it without one.
+    pub blake3: Option<String>,
+    tensors: HashMap<String, Vec<f32>>,
+}
+
+impl Saved {
+    /// Values of the tensor `name`.
+    pub(crate) fn tensor(&self, name: &str) -> Option<Vec<f32>> {
+        self.tensors.get(name).cloned()
+    }
+
+    /// Names of all tensors.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &String> {
+        self.tensors.keys()
+    }
+}
+
+/// Reads the state in the file `path`; `None` if there is none.
+///
+/// # Errors
+/// If the file is damaged or of a newer version.
+pub(crate) fn load(path: &Path) -> Result<Option<Saved>, TrainError> {
+    let Some(bytes) = read_file(path)? else {
+        return Ok(None);
+    };
+    let blake3 = seal::verify(&bytes).map_err(|broken| TrainError::state(path, broken))?;
+    let position = position(&bytes, path, blake3.is_some())?;
+    let found = SafeTensors::deserialize(&bytes).map_err(|error| damaged(path, error))?;
+    let mut tensors = HashMap::new();
+    for (name, view) in found.iter() {
+        if view.dtype() != Dtype::F32 {
+            let problem = format!("is damaged: tensor {name} is {:?}, not F32", view.dtype());
+            return Err(TrainError::state(path, problem));
+        }
+        let values = floats(view.data());
+        if let Some(i) = values.iter().position(|value| !value.is_finite()) {
+            let problem = format!("is damaged: value {i} of tensor {name} is {}", values[i]);
+            return Err(TrainError::state(path, problem));
+        }
+        tensors.insert(name.to_string(), values);
+    }
+    Ok(Some(Saved {
+        position,
+        path: path.to_owned(),
+        bytes: bytes.len() as u64,
+        blake3,
+        tensors,
+    }))
+}
+
+/// The file's bytes; `None` if there is no such file. What is no regular file is not opened.
+fn read_file(path: &Path) -> Result<Option<Vec<u8>>, TrainError> {
+    match fs::metadata(path) {
+        Ok(metadata) if metadata.is_file() => {
+            Ok(Some(fs::read(path).map_err(FileError::at("read", path))?))
+        }
+        Ok(_) => Err(TrainError::state(path, "is not a file")),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(FileError::at("read", path)(error).into()),
+    }
+}
+
+/// The position in a file with these bytes.
+fn position(bytes: &[u8], path: &Path, has_hash: bool) -> Result<Position, TrainError> {
+    let text = position_text(bytes, path)?;
+    let position: Position = serde_json::from_str(&text)
+        .map_err(|error| TrainError::state(path, format!("has an unreadable position: {error}")))?;
+    let found = position.format;
+    if found == 0 || found > POSITION_FORMAT {
+        let problem = format!("has format {found}, this program reads up to {POSITION_FORMAT}");
+        return Err(TrainError::state(path, problem));
+    }
+    if found == POSITION_FORMAT && !has_hash {
+        return Err(TrainError::state(path, "is damaged: its hash is missing"));
+    }
+    Ok(position)
+}
+
+/// The JSON text of the position in a file with these bytes.
+fn position_text(bytes: &[u8], path: &Path) -> Result<String, TrainError> {
+    let (_, header) = SafeTensors::read_metadata(bytes).map_err(|error| damaged(path, error))?;
+    let text = header.metadata().as_ref().and_then(|all| all.get(POSITION));
+    match text {
+        Some(text) => Ok(text.clone()),
+        None => Err(TrainError::state(path, "is damaged: it has no position")),
+    }
+}
+
+fn damaged(path: &Path, error: SafeTensorError) -> TrainError {
+    TrainError::state(path, format!("is damaged: {error}"))
+}
+
+fn floats(bytes: &[u8]) -> Vec<f32> {
+    let (numbers, _) = bytes.as_chunks();
+    numbers
+        .iter()
+        .map(|bytes| f32::from_le_bytes(*bytes))
+        .collect()
+}
+
+/// Size and hash of the state in the file `path`, if it was written at exactly this position; only
+/// its header is read.
+pub(crate) fn header_if_at(path: &Path, position: &Position) -> Option<Written> {
+    let mut file = File::open(path).ok()?;
+    let bytes = file.metadata().ok()?.len();
+    let mut length = [0; 8];
+    file.read_exact(&mut length).ok()?;
+    let mut beginning = length.to_vec();
+    let header = u64::from_le_bytes(length).min(bytes);
+    file.take(header).read_to_end(&mut beginning).ok()?;
+    let header: Value = serde_json::from_slice(&beginning[length.len()..]).ok()?;
+    let text = header["__metadata__"][POSITION].as_str()?;
+    let is_there = text == to_text(position, path).ok()?;
+    let blake3 = seal::carried(&beginning)?;
+    is_there.then_some(Written { bytes, blake3 })
+}
