@@ -29,6 +29,7 @@ fn state_saved(job: &Job, epoch: u32) -> Step {
         key: job.question.state_key(epoch),
         path: format!("states/epoch-{epoch}"),
         bytes: 1,
+        blake3: None,
     })
 }
 
