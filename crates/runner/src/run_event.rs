@@ -4,7 +4,7 @@ use crate::error::RunnerError;
 use convsweep_spec::device::DeviceName;
 use convsweep_spec::event::Envelope;
 use convsweep_spec::id::JobId;
-use convsweep_spec::log::Decision;
+use convsweep_spec::log::{Decision, LogEntry};
 use convsweep_spec::outcome::Outcome;
 
 /// What happens in a run. The display, the database and the logs all consume this one enum.
@@ -68,8 +68,10 @@ pub enum RunEvent {
         /// Outcome of the last attempt.
         outcome: Outcome,
     },
-    /// A stopping rule decided about a job. The experiment's log must hold the decision.
+    /// A stopping rule decided about a job. The experiment's log holds the decision.
     Decided(Decision),
+    /// The run appended this to the experiment's log.
+    Logged(Box<LogEntry>),
     /// The run was paused by the user (`true`), or continues.
     Paused(bool),
     /// A worker wrote something that is not an event, or there is a remark about it. The run

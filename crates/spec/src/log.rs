@@ -1,5 +1,7 @@
 //! Records of `<experiment>/log.jsonl`, the experiment's log, which the runner writes.
 
+mod judgement;
+
 use crate::FORMAT;
 use crate::configuration::Configuration;
 use crate::id::{ConfigurationId, JobId};
@@ -8,6 +10,8 @@ use crate::outcome::Outcome;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::path::PathBuf;
+
+pub use judgement::{JudgedJob, Judgement};
 
 /// One line of an experiment's log.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -50,9 +54,14 @@ pub enum Record {
         /// The end of the worker's stderr.
         stderr: String,
     },
+    /// A stopping rule or a race decided, from these values.
+    Judgement(Judgement),
     /// A stopping rule or the user decided about a job.
     Decision(Decision),
 }
+
+/// The [`Decision::rule`] of a person's decisions.
+pub const PERSON: &str = "person";
 
 /// A decision of a stopping rule or the user about a job, with its reason.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -68,7 +77,7 @@ pub struct Decision {
     pub epoch: u32,
     /// The decision.
     pub verdict: Verdict,
-    /// Name of the rule, or `person`.
+    /// Name of the rule, or [`PERSON`].
     pub rule: String,
     /// The reason, with its figures.
     pub reason: String,

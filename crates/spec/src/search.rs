@@ -30,15 +30,40 @@ pub enum StopRule {
         /// Epochs before the first decision.
         first: u32,
     },
-    /// The median rule (Golovin et al. 2017): a job stops if its best value is worse than the
-    /// median of the other jobs' mean values up to the same epoch.
+    /// The median rule (Golovin et al. 2017): a job stops if its value is worse than the median of
+    /// the other jobs' mean values up to the same epoch. The published rule takes a job's best
+    /// value so far; here a job is judged by the value of the epoch whose weights it would keep, as
+    /// the leaderboard does, and so are the means.
     Median {
         /// Epochs before the first decision.
         first: u32,
     },
 }
 
+/// The name under which decisions of the race are recorded.
+pub const RACE: &str = "race";
+
+impl SearchSettings {
+    /// The race with its figure, such as `race:start_seeds=2`; `None` without one.
+    pub fn race_text(&self) -> Option<String> {
+        let seeds = self.start_seeds?;
+        Some(format!("{RACE}:start_seeds={seeds}"))
+    }
+}
+
 impl StopRule {
+    /// The rule with its figures, such as `successive-halving:eta=3,first=1`: recorded with each
+    /// of its decisions, which bind only as long as the file asks for the same.
+    pub fn text(&self) -> String {
+        let name = self.name();
+        match *self {
+            StopRule::SuccessiveHalving { eta, first } | StopRule::Asha { eta, first } => {
+                format!("{name}:eta={eta},first={first}")
+            }
+            StopRule::Median { first } => format!("{name}:first={first}"),
+        }
+    }
+
     /// The name used in an experiment file.
     pub fn name(&self) -> &'static str {
         match self {

@@ -5,10 +5,12 @@ use super::worker_slot::WorkerSlot;
 use crate::error::RunnerError;
 use crate::launcher::{Launcher, Slot, WorkerId, WorkerMessage};
 use crate::policy::RunPolicy;
+use crate::results::ExperimentLog;
 use crate::run_event::{JobResult, LimitReached, RunEvent, StopRequest};
 use crate::schedule::shared_states::{AwaitedState, awaited_states};
 use crate::schedule::{ScheduledJob, Scheduler};
 use convsweep_spec::job::Job;
+use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -17,6 +19,8 @@ use tokio::time::Instant;
 /// The state of a run. Jobs and slots are indices.
 pub(super) struct Dispatcher<'a> {
     pub(super) launcher: &'a dyn Launcher,
+    /// The experiment's log, which holds a decision before it is carried out.
+    pub(super) log: &'a RefCell<ExperimentLog>,
     pub(super) policy: RunPolicy,
     pub(super) jobs: Vec<Job>,
     /// For each job the state that it waits for.
@@ -49,7 +53,7 @@ pub(super) struct Dispatcher<'a> {
 
 impl<'a> Dispatcher<'a> {
     pub(super) fn new(
-        launcher: &'a dyn Launcher,
+        (launcher, log): (&'a dyn Launcher, &'a RefCell<ExperimentLog>),
         jobs: Vec<Job>,
         mut policy: RunPolicy,
         events: mpsc::UnboundedSender<RunEvent>,
@@ -67,6 +71,7 @@ impl<'a> Dispatcher<'a> {
         let scheduler = Scheduler::new(&scheduled, &device_numbers(&slots), policy.clone());
         let mut dispatcher = Dispatcher {
             launcher,
+            log,
             policy,
             awaited_states,
             scheduler,

@@ -4,9 +4,10 @@ use super::dispatcher::Dispatcher;
 use crate::deadline::wait_until;
 use crate::launcher::Launcher;
 use crate::policy::RunPolicy;
-use crate::results::ControlRequest;
+use crate::results::{ControlRequest, ExperimentLog};
 use crate::run_event::{RunEvent, RunSummary, StopRequest};
 use convsweep_spec::job::Job;
+use std::cell::RefCell;
 use tokio::sync::{mpsc, watch};
 
 /// Messages from workers that may wait to be handled; more make the workers wait.
@@ -14,6 +15,9 @@ const MESSAGE_CAPACITY: usize = 1024;
 
 /// Trains `jobs` in their order on the slots of `launcher`, and returns when all workers have
 /// exited. Events are sent to `events`; `stop` and `control` may change what the run does.
+///
+/// Decisions of the policy's search are written to the experiment's `log` before they are carried
+/// out; it must not be borrowed while this is polled.
 ///
 /// The execution of each job is completed here: attempt (counted from the given one), device,
 /// threads, and the state to start from if an earlier job of the run saves one. A worker is kept
@@ -24,6 +28,7 @@ const MESSAGE_CAPACITY: usize = 1024;
 /// are tied to the life of the thread that started them.
 pub async fn run(
     launcher: &dyn Launcher,
+    log: &RefCell<ExperimentLog>,
     jobs: Vec<Job>,
     policy: RunPolicy,
     events: mpsc::UnboundedSender<RunEvent>,
@@ -31,7 +36,7 @@ pub async fn run(
     mut control: mpsc::UnboundedReceiver<ControlRequest>,
 ) -> RunSummary {
     let (sender, mut messages) = mpsc::channel(MESSAGE_CAPACITY);
-    let mut dispatcher = Dispatcher::new(launcher, jobs, policy, events, sender);
+    let mut dispatcher = Dispatcher::new((launcher, log), jobs, policy, events, sender);
     let mut stop_can_change = true;
     loop {
         dispatcher.stop(*stop.borrow_and_update());

@@ -7,7 +7,7 @@ use crate::run_event::{JobResult, RunEvent};
 use crate::schedule::{Consequence, NextStep};
 use crate::search::{SearchAction, SearchInput};
 use convsweep_spec::command::Command;
-use convsweep_spec::log::{Decision, Verdict};
+use convsweep_spec::log::{Decision, Record, Verdict};
 use convsweep_spec::metric::Number;
 use convsweep_spec::outcome::Outcome;
 use std::collections::BTreeMap;
@@ -46,6 +46,14 @@ impl Dispatcher<'_> {
         outcome: &Outcome,
     ) {
         let job = consequence.job;
+        if self
+            .search
+            .as_ref()
+            .is_some_and(|search| search.is_pruned(job))
+        {
+            self.paused_jobs.remove(&job);
+            return self.conclude_pruned(job, &consequence.next);
+        }
         let is_cancelled = *outcome == Outcome::Cancelled;
         let is_stopping = self.is_stopping();
         let Some(search) = &mut self.search else {
@@ -65,27 +73,36 @@ impl Dispatcher<'_> {
         self.apply(actions);
     }
 
-    /// Carries out the actions of the search.
+    /// The attempt of a job ended that a rule has stopped, perhaps otherwise than it was told: the
+    /// job is done, whatever follows for others.
+    fn conclude_pruned(&mut self, job: usize, next: &NextStep) {
+        if *next == NextStep::Postponed && !self.is_stopping() {
+            self.scheduler.suspend_after_pause(job);
+        }
+        self.prune(job, "a rule stopped it".to_string());
+    }
+
+    /// Carries out the actions of the search, after the experiment's log holds its decisions.
     fn apply(&mut self, actions: Vec<SearchAction>) {
+        if !self.record_decisions(&actions) {
+            return;
+        }
         let mut released = Vec::new();
         for action in actions {
             let Some(search) = &self.search else { return };
             match action {
                 SearchAction::Release(in_search) => released.extend(search.run_number(in_search)),
                 SearchAction::Decide {
-                    job: in_search,
-                    epoch,
-                    verdict,
-                    rule,
+                    job,
+                    verdict: Verdict::Stop,
                     reason,
+                    ..
                 } => {
-                    if let Some(job) = search.run_number(in_search) {
-                        self.report_decision(job, epoch, verdict, rule, &reason);
-                        if verdict == Verdict::Stop {
-                            self.prune(job, reason);
-                        }
+                    if let Some(job) = search.run_number(job) {
+                        self.prune(job, reason);
                     }
                 }
+                SearchAction::Judge(_) | SearchAction::Decide { .. } => {}
             }
         }
         // Released jobs start in the order of the run, not of the plan.
@@ -95,18 +112,43 @@ impl Dispatcher<'_> {
         }
     }
 
-    fn report_decision(&self, job: usize, epoch: u32, verdict: Verdict, rule: &str, reason: &str) {
-        let id = &self.jobs[job].id;
-        tracing::info!(job = %id, epoch, rule, reason, "decision: {}", verdict.name());
-        let next_attempt = self.jobs[job].execution.attempt + self.scheduler.attempts(job);
-        self.report(RunEvent::Decided(Decision {
-            job: id.clone(),
-            attempt: next_attempt.checked_sub(1),
-            epoch,
-            verdict,
-            rule: rule.to_string(),
-            reason: reason.to_string(),
-        }));
+    /// Writes the decisions to the experiment's log. If that fails, the run stops: what is not
+    /// written is not carried out. Waits for the disk unless the decisions only note what arrived.
+    fn record_decisions(&mut self, actions: &[SearchAction]) -> bool {
+        let Some(search) = &self.search else {
+            return true;
+        };
+        let newest_attempt = |job: usize| {
+            let next = self.jobs[job].execution.attempt + self.scheduler.attempts(job);
+            next.checked_sub(1)
+        };
+        let records = search.records(actions, newest_attempt);
+        if records.is_empty() {
+            return true;
+        }
+        let decides = records
+            .iter()
+            .any(|record| matches!(record, Record::Decision(_)));
+        let written = self.log.borrow_mut().append_all(records, decides);
+        let entries = match written {
+            Ok(entries) => entries,
+            Err(error) => {
+                self.fail(error);
+                return false;
+            }
+        };
+        for entry in entries {
+            if let Record::Decision(decision) = &entry.record {
+                let Decision {
+                    job, epoch, rule, ..
+                } = decision;
+                let (reason, verdict) = (&decision.reason, decision.verdict.name());
+                tracing::info!(%job, epoch, rule, reason, "decision: {verdict}");
+                self.report(RunEvent::Decided(decision.clone()));
+            }
+            self.report(RunEvent::Logged(Box::new(entry)));
+        }
+        true
     }
 
     /// Ends a job early, or keeps it from starting.

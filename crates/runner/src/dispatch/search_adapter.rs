@@ -1,8 +1,10 @@
 //! Translates between the search, which numbers the jobs of the plan, and the run, which numbers
 //! the jobs that it trains.
 
-use crate::search::{SearchAction, SearchController, SearchInput};
+use crate::search::{JobStatus, RuleIdentity, SearchAction, SearchController, SearchInput};
+use convsweep_spec::id::JobId;
 use convsweep_spec::job::Job;
+use convsweep_spec::log::{Decision, Record};
 use convsweep_spec::metric::{BEST_EPOCH, Number};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -11,6 +13,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 pub(super) struct SearchAdapter {
     controller: SearchController,
     metric: String,
+    /// What decisions are recorded under.
+    identity: RuleIdentity,
+    /// The id of each job of the search.
+    ids: Vec<JobId>,
     /// The run's number of each job of the search.
     run_numbers: Vec<Option<usize>>,
     /// The search's number of each job of the run.
@@ -20,25 +26,32 @@ pub(super) struct SearchAdapter {
 impl SearchAdapter {
     /// A search over the jobs of a run, with its first actions.
     pub(super) fn new(input: SearchInput, run: &[Job]) -> (SearchAdapter, Vec<SearchAction>) {
+        let (past, identity) = (input.past(), input.identity());
         let SearchInput {
             rules,
             metric,
             jobs,
             ids,
+            ..
         } = input;
         let numbers: HashMap<_, _> = ids.iter().enumerate().map(|(i, id)| (id, i)).collect();
         let mut run_numbers = vec![None; jobs.len()];
         let mut search_numbers = vec![None; run.len()];
         for (number, job) in run.iter().enumerate() {
-            if let Some(&in_search) = numbers.get(&job.id) {
+            let in_search = numbers.get(&job.id).copied();
+            // A job that a person has trained to its end trains as if there was no search.
+            let is_judged = |number: &usize| jobs[*number].status != JobStatus::Exempt;
+            if let Some(in_search) = in_search.filter(is_judged) {
                 run_numbers[in_search] = Some(number);
                 search_numbers[number] = Some(in_search);
             }
         }
-        let (controller, actions) = SearchController::new(rules, jobs);
+        let (controller, actions) = SearchController::resume(rules, jobs, &past);
         let adapter = SearchAdapter {
             controller,
             metric,
+            identity,
+            ids,
             run_numbers,
             search_numbers,
         };
@@ -53,6 +66,50 @@ impl SearchAdapter {
     /// The run's number of a job of the search.
     pub(super) fn run_number(&self, in_search: usize) -> Option<usize> {
         self.run_numbers[in_search]
+    }
+
+    /// What the experiment's log must hold before these actions are carried out. `newest_attempt`
+    /// gives the number of a job of the run's newest attempt.
+    pub(super) fn records(
+        &self,
+        actions: &[SearchAction],
+        newest_attempt: impl Fn(usize) -> Option<u32>,
+    ) -> Vec<Record> {
+        let mut records = Vec::new();
+        for action in actions {
+            match action {
+                SearchAction::Release(_) => {}
+                SearchAction::Judge(step) => {
+                    let judgement = self.identity.judgement(step, &self.ids);
+                    records.push(Record::Judgement(judgement));
+                }
+                SearchAction::Decide {
+                    job,
+                    epoch,
+                    verdict,
+                    rule,
+                    reason,
+                } => {
+                    let in_run = self.run_numbers[*job];
+                    records.push(Record::Decision(Decision {
+                        job: self.ids[*job].clone(),
+                        attempt: in_run.and_then(&newest_attempt),
+                        epoch: *epoch,
+                        verdict: *verdict,
+                        rule: (*rule).to_string(),
+                        reason: reason.clone(),
+                    }));
+                }
+            }
+        }
+        records
+    }
+
+    /// Whether a rule has stopped a job.
+    pub(super) fn is_pruned(&self, job: usize) -> bool {
+        let in_search = self.search_numbers[job];
+        let status = in_search.map(|number| self.controller.jobs()[number].status);
+        status == Some(JobStatus::Pruned)
     }
 
     /// Number of epochs after which a job is to pause.

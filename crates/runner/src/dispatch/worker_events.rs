@@ -5,7 +5,7 @@ use super::worker_line::{WorkerLine, read_line};
 use crate::error::RunnerError;
 use crate::launcher::{WorkerId, WorkerMessage, WorkerRequest};
 use crate::run_event::RunEvent;
-use convsweep_spec::event::{Envelope, Event};
+use convsweep_spec::event::{Envelope, Event, Start};
 use convsweep_spec::job::SavedState;
 use convsweep_spec::outcome::Outcome;
 use std::io;
@@ -83,6 +83,12 @@ impl Dispatcher<'_> {
         tracing::trace!(parent: &attempt.span, event = ?envelope.event, "event");
         if !envelope.event.is_passing() {
             attempt.next_event = envelope.n + 1;
+        }
+        if let Event::Started { from, .. } = &envelope.event {
+            attempt.epoch = match from {
+                Start::Scratch => 0,
+                Start::Checkpoint { epoch, .. } | Start::State { epoch, .. } => *epoch,
+            };
         }
         if !attempt.has_responded {
             attempt.has_responded = true;

@@ -1,12 +1,13 @@
 //! `<experiment>/log.jsonl`: revisions of the file, members, attempts whose worker died, and
 //! decisions.
 //!
-//! Records are appended and never changed. A revision is written to the disk at once; of the other
-//! records, a power cut may lose the last ones, and the next run writes them again.
+//! Records are appended and never changed. Revisions and decisions are written to the disk at once;
+//! of the other records, a power cut may lose the last ones, and the next run writes them again.
 
-use super::log_reader::{RevisionMembers, all_revisions, newest_revision};
+use super::log_reader::{RevisionMembers, read_log};
 use super::unix_time::since_1970;
 use crate::error::RunnerError;
+use crate::search::SearchHistory;
 use convsweep_spec::FORMAT;
 use convsweep_spec::layout::ResultsFolder;
 use convsweep_spec::log::{LogEntry, Member, Record, Revision};
@@ -22,6 +23,7 @@ pub struct ExperimentLog {
     /// Number of bytes in complete lines.
     length: u64,
     newest: Option<RevisionMembers>,
+    history: SearchHistory,
     notes: Vec<String>,
 }
 
@@ -49,11 +51,12 @@ impl ExperimentLog {
         let mut notes = Vec::new();
         let opened = open_whole(&path, &mut notes);
         let (file, bytes) = opened.map_err(|error| RunnerError::results(&path, error))?;
-        let newest = newest_revision(&path, &bytes, &mut notes)?;
+        let mut contents = read_log(&path, &bytes, &mut notes)?;
         Ok(ExperimentLog {
             file,
             length: bytes.len() as u64,
-            newest,
+            newest: contents.revisions.pop(),
+            history: contents.history,
             notes,
             path,
         })
@@ -70,7 +73,21 @@ impl ExperimentLog {
     ) -> Result<Vec<(Revision, Vec<Member>)>, RunnerError> {
         let path = results.experiment_log(name);
         let bytes = fs::read(&path).map_err(|error| RunnerError::results(&path, error))?;
-        all_revisions(&path, &bytes, &mut vec![])
+        Ok(read_log(&path, &bytes, &mut vec![])?.revisions)
+    }
+
+    /// The decisions in the log of the experiment `name`; none without a log. Works while a run
+    /// appends to it.
+    ///
+    /// # Errors
+    /// [`RunnerError::ResultsUnusable`]; [`RunnerError::NewerFormat`].
+    pub fn decisions(results: &ResultsFolder, name: &str) -> Result<SearchHistory, RunnerError> {
+        let path = results.experiment_log(name);
+        match fs::read(&path) {
+            Ok(bytes) => Ok(read_log(&path, &bytes, &mut vec![])?.history),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(SearchHistory::default()),
+            Err(error) => Err(RunnerError::results(&path, error)),
+        }
     }
 
     /// What was wrong with the log when it was opened.
@@ -83,6 +100,11 @@ impl ExperimentLog {
         self.newest.as_ref().map(|(revision, _)| revision)
     }
 
+    /// The decisions of rules and people, oldest first.
+    pub fn history(&self) -> &SearchHistory {
+        &self.history
+    }
+
     /// Appends a record. When this returns, the operating system has it, but perhaps not yet the
     /// disk.
     ///
@@ -91,7 +113,26 @@ impl ExperimentLog {
     pub fn append(&mut self, record: Record) -> Result<LogEntry, RunnerError> {
         let entry = entry(record);
         self.write(std::slice::from_ref(&entry), false)?;
+        self.history.push(&entry.record);
         Ok(entry)
+    }
+
+    /// Appends records with one write, and waits for the disk if `sync`: a power cut can then lose
+    /// neither them nor any record before them.
+    ///
+    /// # Errors
+    /// [`RunnerError::ResultsUnusable`]; then no part of the records is in the log.
+    pub fn append_all(
+        &mut self,
+        records: Vec<Record>,
+        sync: bool,
+    ) -> Result<Vec<LogEntry>, RunnerError> {
+        let entries: Vec<LogEntry> = records.into_iter().map(entry).collect();
+        self.write(&entries, sync)?;
+        for entry in &entries {
+            self.history.push(&entry.record);
+        }
+        Ok(entries)
     }
 
     /// Makes this the newest revision with these members; appends nothing if it already is.

@@ -1,6 +1,7 @@
 //! Reads the records of an experiment's log.
 
 use crate::error::RunnerError;
+use crate::search::SearchHistory;
 use convsweep_spec::FORMAT;
 use convsweep_spec::log::{LogEntry, Member, Record, Revision, newer_format};
 use std::path::Path;
@@ -8,30 +9,33 @@ use std::path::Path;
 /// A revision of an experiment's file with its members.
 pub(super) type RevisionMembers = (Revision, Vec<Member>);
 
-/// The newest revision in a log's text. Lines that cannot be read are ignored and noted in `notes`.
-pub(super) fn newest_revision(
-    path: &Path,
-    text: &[u8],
-    notes: &mut Vec<String>,
-) -> Result<Option<RevisionMembers>, RunnerError> {
-    Ok(all_revisions(path, text, notes)?.pop())
+/// What an experiment's log holds.
+#[derive(Debug, Default)]
+pub(super) struct LogContents {
+    /// Every revision, oldest first.
+    pub(super) revisions: Vec<RevisionMembers>,
+    /// The decisions of rules and people.
+    pub(super) history: SearchHistory,
 }
 
-/// Every revision in a log's text, oldest first.
-pub(super) fn all_revisions(
+/// Reads a log's text. Lines that cannot be read are ignored and noted in `notes`.
+pub(super) fn read_log(
     path: &Path,
     text: &[u8],
     notes: &mut Vec<String>,
-) -> Result<Vec<RevisionMembers>, RunnerError> {
-    let mut revisions = Vec::new();
+) -> Result<LogContents, RunnerError> {
+    let mut contents = LogContents::default();
     for (index, line) in text.split(|&byte| byte == b'\n').enumerate() {
         if line.is_empty() {
             continue;
         }
         match read_line(path, index + 1, line)? {
-            Some(Record::Revision(revision)) => revisions.push((revision, vec![])),
-            Some(Record::Member(member)) => add_member(&mut revisions, *member),
-            Some(Record::AttemptEnded { .. } | Record::Decision(_)) => {}
+            Some(Record::Revision(revision)) => contents.revisions.push((revision, vec![])),
+            Some(Record::Member(member)) => add_member(&mut contents.revisions, *member),
+            Some(Record::AttemptEnded { .. }) => {}
+            Some(record @ (Record::Judgement(_) | Record::Decision(_))) => {
+                contents.history.push(&record);
+            }
             None => notes.push(format!(
                 "{}, line {}: cannot be read and is ignored",
                 path.display(),
@@ -39,7 +43,7 @@ pub(super) fn all_revisions(
             )),
         }
     }
-    Ok(revisions)
+    Ok(contents)
 }
 
 /// Members belong to the revision before them.

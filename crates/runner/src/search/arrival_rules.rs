@@ -1,74 +1,188 @@
 //! The rules that judge a job as soon as it has completed an epoch, so that the order in which
 //! results arrive matters: ASHA (Li et al. 2020) and the median rule (Golovin et al. 2017).
+//!
+//! Each arrival is recorded with its value, so that a later run judges by the same ones. What a job
+//! trained after it was stopped does not arrive.
 
-use super::controller::{SearchController, shown};
-use super::decisions::{asha_continues, below_median};
+use super::controller::SearchController;
+use super::controller::shown;
+use super::decisions::{asha_continues, below_median, mean};
+use super::halving::rung_number;
 use super::job::JobStatus;
+use super::step::{Judge, SearchStep};
+use convsweep_spec::log::{JudgedJob, Verdict};
+use convsweep_spec::metric::Number;
 use convsweep_spec::search::StopRule;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// More decisions than any job has epochs for.
-const MAX_RUNGS: u32 = 32;
+/// The results that have arrived.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Arrivals {
+    /// Jobs and epochs.
+    seen: BTreeSet<(usize, u32)>,
+    /// For ASHA: the values by epoch.
+    values: BTreeMap<u32, Vec<f64>>,
+    /// For the median rule: by epoch, each job's configuration and its mean value up to there.
+    means: BTreeMap<u32, Vec<(usize, f64)>>,
+}
 
 impl SearchController {
-    /// Prunes the job if a rule says so after this epoch.
-    pub(super) fn apply_arrival_rule(&mut self, number: usize, epoch: u32) {
+    /// A result is there: the job is pruned if a rule says so.
+    pub(super) fn result_arrived(&mut self, job: usize, epoch: u32) {
         let Some(rule) = self.rules.settings.stop else {
             return;
         };
-        let job = &self.jobs[number];
-        let is_baseline = self.rules.baseline == Some(job.configuration);
-        if job.status != JobStatus::Active || is_baseline || epoch >= job.epochs {
+        let has_left = matches!(self.jobs[job].status, JobStatus::Pruned | JobStatus::Exempt);
+        let Some(mut judged) = self.arrival(rule, job, epoch).filter(|_| !has_left) else {
             return;
-        }
-        let reason = match rule {
-            StopRule::Asha { eta, .. } => self.asha(rule, eta, number, epoch),
-            StopRule::Median { first } if epoch >= first => self.median(number, epoch),
-            StopRule::Median { .. } | StopRule::SuccessiveHalving { .. } => None,
         };
-        if let Some(reason) = reason {
-            self.prune(number, rule.name(), reason);
+        let ends_here = self.ending.contains(&job) && epoch >= self.jobs[job].curve.last_epoch();
+        let is_judged = self.jobs[job].is_undecided()
+            && !self.is_baseline(job)
+            && !ends_here
+            && epoch < self.jobs[job].epochs;
+        if is_judged {
+            judged.verdict = match self.reason_to_stop(rule, epoch, &judged) {
+                Some(_) => Some(Verdict::Stop),
+                None => Some(Verdict::GoOn),
+            };
+        }
+        self.decide(SearchStep {
+            judge: Judge::StopRule,
+            step: epoch,
+            jobs: vec![judged],
+        });
+    }
+
+    /// The results that earlier runs recorded and did not judge arrive in this order of jobs.
+    pub(super) fn judge_recorded(&mut self, order: &[usize]) {
+        let known = order.iter().copied().filter(|job| *job < self.jobs.len());
+        let mut jobs: Vec<usize> = known.collect();
+        let ordered: BTreeSet<usize> = jobs.iter().copied().collect();
+        jobs.extend((0..self.jobs.len()).filter(|job| !ordered.contains(job)));
+        for job in jobs {
+            let epochs: Vec<u32> = self.jobs[job].curve.epochs().collect();
+            for epoch in epochs {
+                self.result_arrived(job, epoch);
+            }
         }
     }
 
-    /// Why ASHA prunes the job, if it does.
-    fn asha(&mut self, rule: StopRule, eta: u32, job: usize, epoch: u32) -> Option<String> {
-        if !is_rung(rule, epoch) || !self.judged.insert((job, epoch)) {
+    /// The result of a job after an epoch; `None` if the rule does not look at it, or has already.
+    fn arrival(&self, rule: StopRule, number: usize, epoch: u32) -> Option<JudgedJob<usize>> {
+        let job = &self.jobs[number];
+        let counts = match rule {
+            StopRule::SuccessiveHalving { .. } => false,
+            StopRule::Median { first } => epoch >= first,
+            StopRule::Asha { .. } => {
+                let is_compared = !self.is_baseline(number) && epoch < job.epochs;
+                is_compared && rung_number(rule, epoch).is_some()
+            }
+        };
+        if !counts || self.arrivals.seen.contains(&(number, epoch)) {
             return None;
         }
-        let value = self.jobs[job].curve.kept_value(epoch)?;
-        let earlier = self.judged_values.entry(epoch).or_default();
-        let continues = asha_continues(self.rules.direction, earlier, value, eta);
-        earlier.push(value);
-        if continues {
+        let value = job.curve.kept_value(epoch)?;
+        let mean = match rule {
+            StopRule::Median { .. } => Some(mean(&job.curve.kept_values_until(epoch))),
+            StopRule::Asha { .. } | StopRule::SuccessiveHalving { .. } => None,
+        };
+        Some(JudgedJob {
+            job: number,
+            value: Some(Number(value)),
+            mean: mean.map(Number),
+            verdict: None,
+        })
+    }
+
+    /// Why the rule prunes a job with this result, given those that arrived before, if it does.
+    fn reason_to_stop(
+        &self,
+        rule: StopRule,
+        epoch: u32,
+        judged: &JudgedJob<usize>,
+    ) -> Option<String> {
+        let value = judged.value?.0;
+        match rule {
+            StopRule::Asha { eta, .. } => self.asha(eta, epoch, value),
+            StopRule::Median { .. } => self.median(judged.job, epoch, value),
+            StopRule::SuccessiveHalving { .. } => None,
+        }
+    }
+
+    fn asha(&self, eta: u32, epoch: u32, value: f64) -> Option<String> {
+        let earlier = self.arrivals.values.get(&epoch);
+        let earlier = earlier.map_or(&[][..], Vec::as_slice);
+        if asha_continues(self.rules.direction, earlier, value, eta) {
             return None;
         }
-        let (value, count) = (shown(Some(value)), earlier.len());
+        let (value, count) = (shown(Some(value)), earlier.len() + 1);
         Some(format!(
             "{value} after {epoch} epochs is not among the best 1 in {eta} of {count} jobs so far"
         ))
     }
 
-    /// Why the median rule prunes the job, if it does.
-    fn median(&self, job: usize, epoch: u32) -> Option<String> {
-        let job = &self.jobs[job];
-        let own = job.curve.values_until(epoch);
+    fn median(&self, job: usize, epoch: u32, value: f64) -> Option<String> {
+        let configuration = self.jobs[job].configuration;
         let mut others = Vec::new();
-        for (configuration, mean) in self.running_means.get(&epoch).into_iter().flatten() {
-            if *configuration != job.configuration {
+        for (other, mean) in self.arrivals.means.get(&epoch).into_iter().flatten() {
+            if *other != configuration {
                 others.push(*mean);
             }
         }
         let count = others.len();
-        let (best, median) = below_median(self.rules.direction, &own, others)?;
-        let (best, median) = (shown(Some(best)), shown(Some(median)));
+        let median = below_median(self.rules.direction, value, others)?;
+        let (value, median) = (shown(Some(value)), shown(Some(median)));
         Some(format!(
-            "its best value until epoch {epoch}, {best}, is worse than {median}, \
-             the median of {count} other jobs"
+            "{value} after {epoch} epochs is worse than {median}, the median of {count} other jobs"
         ))
     }
-}
 
-/// Whether the rule decides after this epoch.
-fn is_rung(rule: StopRule, epoch: u32) -> bool {
-    (0..MAX_RUNGS).any(|number| rule.rung(number) == Some(epoch))
+    /// Carries out a decision: its values and verdicts are those that it recorded.
+    pub(super) fn apply_arrival(
+        &mut self,
+        rule: StopRule,
+        step: &SearchStep,
+        unreported: &BTreeSet<usize>,
+    ) {
+        for judged in &step.jobs {
+            let job = judged.job;
+            let is_stopped = judged.verdict == Some(Verdict::Stop);
+            if is_stopped && unreported.contains(&job) {
+                let reason = self.reason_to_stop(rule, step.step, judged);
+                let reason = reason.unwrap_or("it was decided in an earlier run".to_string());
+                self.record(job, Verdict::Stop, rule.name(), reason);
+            }
+            self.note_arrival(step.step, judged);
+            if is_stopped {
+                self.note_unjudged(rule, job, step.step);
+                self.stop(job);
+            }
+        }
+    }
+
+    /// The results of a job until it was stopped count, even if the log lacks some of them.
+    fn note_unjudged(&mut self, rule: StopRule, job: usize, until: u32) {
+        let epochs: Vec<u32> = self.jobs[job].curve.epochs().collect();
+        for epoch in epochs.into_iter().filter(|epoch| *epoch <= until) {
+            if let Some(judged) = self.arrival(rule, job, epoch) {
+                self.note_arrival(epoch, &judged);
+            }
+        }
+    }
+
+    fn note_arrival(&mut self, epoch: u32, judged: &JudgedJob<usize>) {
+        let arrivals = &mut self.arrivals;
+        if judged.value.is_none() || !arrivals.seen.insert((judged.job, epoch)) {
+            return;
+        }
+        if let Some(value) = judged.value {
+            arrivals.values.entry(epoch).or_default().push(value.0);
+        }
+        if let Some(mean) = judged.mean {
+            let configuration = self.jobs[judged.job].configuration;
+            let means = arrivals.means.entry(epoch).or_default();
+            means.push((configuration, mean.0));
+        }
+    }
 }

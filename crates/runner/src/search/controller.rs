@@ -1,12 +1,13 @@
 //! Applies the rules while results arrive: which jobs wait, continue, or are pruned. A state
 //! machine without processes.
 
+use super::arrival_rules::Arrivals;
 use super::curve::Curve;
-use super::decisions::mean;
+use super::halving::Rung;
 use super::input::SearchRules;
 use super::job::{JobStatus, SearchJob};
+use super::step::{Judge, PastStep, SearchPast, SearchStep};
 use convsweep_spec::log::Verdict;
-use convsweep_spec::search::StopRule;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// An action that the controller asks for.
@@ -14,7 +15,9 @@ use std::collections::{BTreeMap, BTreeSet};
 pub enum SearchAction {
     /// The job may train, up to [`SearchController::pause_epoch`].
     Release(usize),
-    /// A decision to record. With [`Verdict::Stop`] the job is pruned.
+    /// A decision to record, before those about single jobs that follow it are carried out.
+    Judge(SearchStep),
+    /// A decision about one job to record. With [`Verdict::Stop`] the job is pruned.
     Decide {
         /// The job.
         job: usize,
@@ -34,50 +37,60 @@ pub enum SearchAction {
 pub struct SearchController {
     pub(super) rules: SearchRules,
     pub(super) jobs: Vec<SearchJob>,
-    /// Number of the next decision of successive halving.
-    pub(super) rung: u32,
-    /// Jobs and epochs at which ASHA has judged them.
-    pub(super) judged: BTreeSet<(usize, u32)>,
-    /// Values of the judged jobs, by epoch.
-    pub(super) judged_values: BTreeMap<u32, Vec<f64>>,
-    /// For the median rule: by epoch, each job's configuration and its mean value up to there.
-    pub(super) running_means: BTreeMap<u32, Vec<(usize, f64)>>,
+    /// Number of decisions of successive halving that each job has passed.
+    pub(super) passed: Vec<u32>,
+    /// The decisions of successive halving by number, from 0.
+    pub(super) rungs: BTreeMap<u32, Rung>,
+    /// What the rules that judge at arrival have seen.
+    pub(super) arrivals: Arrivals,
+    /// Number of rounds of the race so far.
+    pub(super) round: u32,
+    /// Jobs that the race has let start.
+    pub(super) raced: BTreeSet<usize>,
+    /// Configurations that the race has dropped.
+    pub(super) dropped: BTreeSet<usize>,
+    /// Jobs that only have to be evaluated: no rule stops them any more.
+    pub(super) ending: BTreeSet<usize>,
+    /// Jobs that have to run before they can wait for a decision.
+    pub(super) unsettled: BTreeSet<usize>,
     /// Actions since they were last taken.
     pub(super) actions: Vec<SearchAction>,
 }
 
 impl SearchController {
-    /// A search over these jobs, and the first actions. Jobs that are [`JobStatus::Active`] wait
-    /// until they are released.
+    /// A search over these jobs without a past, and the first actions. Jobs that are
+    /// [`JobStatus::Active`] wait until they are released.
     pub fn new(rules: SearchRules, jobs: Vec<SearchJob>) -> (SearchController, Vec<SearchAction>) {
+        SearchController::resume(rules, jobs, &SearchPast::default())
+    }
+
+    /// The search that earlier runs began, and the first actions. The decisions of the past are
+    /// replayed before any other is made.
+    pub fn resume(
+        rules: SearchRules,
+        jobs: Vec<SearchJob>,
+        past: &SearchPast,
+    ) -> (SearchController, Vec<SearchAction>) {
         let mut search = SearchController {
+            passed: vec![0; jobs.len()],
             rules,
             jobs,
-            rung: 0,
-            judged: BTreeSet::new(),
-            judged_values: BTreeMap::new(),
-            running_means: BTreeMap::new(),
+            rungs: BTreeMap::new(),
+            arrivals: Arrivals::default(),
+            round: 0,
+            raced: BTreeSet::new(),
+            dropped: BTreeSet::new(),
+            ending: BTreeSet::new(),
+            unsettled: BTreeSet::new(),
             actions: vec![],
         };
-        let mut open = Vec::new();
-        for (number, job) in search.jobs.iter_mut().enumerate() {
-            if job.status == JobStatus::Active {
-                job.status = JobStatus::Waiting;
-                open.push(number);
-            }
+        search.hold_all();
+        for past_step in &past.steps {
+            search.replay(past_step);
         }
-        for job in 0..search.jobs.len() {
-            let epochs: Vec<u32> = search.jobs[job].curve.epochs().collect();
-            for epoch in epochs {
-                search.note_mean(job, epoch);
-            }
-        }
-        let start = search.rules.start_seeds();
-        for job in open {
-            if search.jobs[job].seed < start && !search.has_reached_rung(job) {
-                search.release(job);
-            }
-        }
+        search.stop_added_seeds();
+        search.judge_recorded(&past.order);
+        search.release_free_jobs();
         search.settle();
         let actions = search.take_actions();
         (search, actions)
@@ -90,10 +103,11 @@ impl SearchController {
 
     /// Number of epochs after which the job is to pause; `None` if it trains to its end.
     pub fn pause_epoch(&self, job: usize) -> Option<u32> {
-        let job = &self.jobs[job];
-        let rung = self.halving_rung()?;
-        let is_raced = job.seed >= self.rules.start_seeds();
-        (rung < job.epochs && !is_raced).then_some(rung)
+        if self.is_of_race(job) {
+            return None;
+        }
+        let rung = self.halving_rung(self.passed[job])?;
+        (rung < self.jobs[job].epochs).then_some(rung)
     }
 
     /// A job completed an epoch with this value of the metric; `best_epoch` is the epoch with the
@@ -105,8 +119,14 @@ impl SearchController {
         value: f64,
         best_epoch: Option<f64>,
     ) -> Vec<SearchAction> {
-        let is_new = self.jobs[job].curve.insert(epoch, value, best_epoch);
-        self.judge(job, epoch, is_new)
+        self.jobs[job].curve.insert(epoch, value, best_epoch);
+        self.judge(job, epoch)
+    }
+
+    /// A job's own early stopping ends it after the epoch that it completes next: no rule stops it
+    /// any more.
+    pub fn job_ending(&mut self, job: usize) {
+        self.ending.insert(job);
     }
 
     /// [`SearchController::epoch_completed`] with an epoch of a recorded curve.
@@ -116,15 +136,15 @@ impl SearchController {
         epoch: u32,
         recorded: &Curve,
     ) -> Vec<SearchAction> {
-        let is_new = self.jobs[job].curve.copy_epoch(epoch, recorded);
-        self.judge(job, epoch, is_new)
+        self.jobs[job].curve.copy_epoch(epoch, recorded);
+        self.judge(job, epoch)
     }
 
     /// The attempt of a job ended after [`SearchController::pause_epoch`] epochs.
     pub fn job_paused(&mut self, job: usize) -> Vec<SearchAction> {
+        self.unsettled.remove(&job);
         self.set_ended(job, JobStatus::Waiting);
-        // The decision may have been made while the job was still on its way to its pause.
-        if self.jobs[job].status == JobStatus::Waiting && !self.has_reached_rung(job) {
+        if self.jobs[job].status == JobStatus::Waiting && !self.waits_at_rung(job) {
             self.release(job);
         }
         self.take_actions()
@@ -140,15 +160,10 @@ impl SearchController {
         self.take_actions()
     }
 
-    fn judge(&mut self, job: usize, epoch: u32, is_new: bool) -> Vec<SearchAction> {
-        if is_new {
-            self.note_mean(job, epoch);
-        }
-        self.apply_arrival_rule(job, epoch);
-        // Nothing else can have become decidable: looking at all jobs after each epoch of each job
-        // would take long.
-        let reached_rung = self.halving_rung().is_some_and(|rung| epoch >= rung);
-        if !self.actions.is_empty() || reached_rung {
+    fn judge(&mut self, job: usize, epoch: u32) -> Vec<SearchAction> {
+        self.result_arrived(job, epoch);
+        // Successive halving decides when jobs pause or end, not while they may still train.
+        if !self.actions.is_empty() {
             self.settle();
         }
         self.take_actions()
@@ -171,25 +186,78 @@ impl SearchController {
         std::mem::take(&mut self.actions)
     }
 
-    fn note_mean(&mut self, job: usize, epoch: u32) {
-        if let Some(StopRule::Median { .. }) = self.rules.settings.stop {
-            let job = &self.jobs[job];
-            let mean = mean(&job.curve.values_until(epoch));
-            let means = self.running_means.entry(epoch).or_default();
-            means.push((job.configuration, mean));
+    /// All jobs that may be trained wait until they are released.
+    fn hold_all(&mut self) {
+        for (number, job) in self.jobs.iter_mut().enumerate() {
+            match job.status {
+                JobStatus::Active => {}
+                JobStatus::Ending => _ = self.ending.insert(number),
+                JobStatus::Unsettled => _ = self.unsettled.insert(number),
+                _ => continue,
+            }
+            job.status = JobStatus::Waiting;
         }
     }
 
-    pub(super) fn release(&mut self, job: usize) {
+    fn replay(&mut self, past: &PastStep) {
+        if past.is_of_this_stage {
+            return self.apply_step(&past.step, &past.unreported);
+        }
+        for judged in &past.step.jobs {
+            if judged.verdict == Some(Verdict::Stop) {
+                self.stop(judged.job);
+            }
+        }
+    }
+
+    /// Carries out a decision, new or of an earlier run, and records what was decided about the
+    /// jobs of `unreported`.
+    pub(super) fn apply_step(&mut self, step: &SearchStep, unreported: &BTreeSet<usize>) {
+        match (step.judge, self.rules.settings.stop) {
+            (Judge::Race, _) => self.apply_round(step, unreported),
+            (Judge::StopRule, Some(rule)) if rule.depends_on_arrival() => {
+                self.apply_arrival(rule, step, unreported);
+            }
+            (Judge::StopRule, Some(_)) => self.apply_rung(step, unreported),
+            (Judge::StopRule, None) => {}
+        }
+    }
+
+    /// Makes a new decision.
+    pub(super) fn decide(&mut self, step: SearchStep) {
+        let decided = step.jobs.iter().filter(|judged| judged.verdict.is_some());
+        let unreported: BTreeSet<usize> = decided.map(|judged| judged.job).collect();
+        self.actions.push(SearchAction::Judge(step.clone()));
+        self.apply_step(&step, &unreported);
+    }
+
+    /// Releases all waiting jobs that wait neither for a decision of successive halving nor for the
+    /// race.
+    pub(super) fn release_free_jobs(&mut self) {
+        for job in 0..self.jobs.len() {
+            let is_held = match self.is_of_race(job) {
+                true => !self.raced.contains(&job),
+                false => self.waits_at_rung(job),
+            };
+            if self.jobs[job].status == JobStatus::Waiting && !is_held {
+                self.release(job);
+            }
+        }
+    }
+
+    fn release(&mut self, job: usize) {
         self.jobs[job].status = JobStatus::Active;
         self.actions.push(SearchAction::Release(job));
     }
 
-    pub(super) fn prune(&mut self, job: usize, rule: &'static str, reason: String) {
-        self.jobs[job].status = JobStatus::Pruned;
-        self.record(job, Verdict::Stop, rule, reason);
+    /// Prunes the job, unless it has ended or is the baseline.
+    pub(super) fn stop(&mut self, job: usize) {
+        if self.jobs[job].is_undecided() && !self.is_baseline(job) {
+            self.jobs[job].status = JobStatus::Pruned;
+        }
     }
 
+    /// Records a decision about a job that has not ended.
     pub(super) fn record(
         &mut self,
         job: usize,
@@ -197,6 +265,9 @@ impl SearchController {
         rule: &'static str,
         reason: String,
     ) {
+        if !self.jobs[job].is_undecided() {
+            return;
+        }
         self.actions.push(SearchAction::Decide {
             job,
             epoch: self.jobs[job].curve.last_epoch(),
@@ -206,20 +277,13 @@ impl SearchController {
         });
     }
 
-    /// The epoch of the next decision of successive halving.
-    pub(super) fn halving_rung(&self) -> Option<u32> {
-        let rule = self.rules.settings.stop?;
-        if rule.depends_on_arrival() {
-            return None;
-        }
-        rule.rung(self.rung)
+    pub(super) fn is_baseline(&self, job: usize) -> bool {
+        self.rules.baseline == Some(self.jobs[job].configuration)
     }
 
-    /// Whether the job has trained as far as the next decision of successive halving needs.
-    pub(super) fn has_reached_rung(&self, job: usize) -> bool {
-        let job = &self.jobs[job];
-        let rung = self.halving_rung();
-        rung.is_some_and(|rung| rung < job.epochs && job.curve.has(rung))
+    /// Whether the race decides whether the job starts.
+    pub(super) fn is_of_race(&self, job: usize) -> bool {
+        self.jobs[job].seed >= self.rules.start_seeds()
     }
 }
 

@@ -45,6 +45,12 @@ impl Curve {
             .collect()
     }
 
+    /// [`Curve::kept_value`] after each recorded epoch up to and including `epoch`, in order.
+    pub fn kept_values_until(&self, epoch: u32) -> Vec<f64> {
+        let epochs = self.0.range(..=epoch).map(|(epoch, _)| *epoch);
+        epochs.filter_map(|epoch| self.kept_value(epoch)).collect()
+    }
+
     /// The value at the epoch whose weights the job would keep if it ended after `epoch` epochs:
     /// what the leaderboard compares jobs by. `None` if the epoch was not recorded.
     pub fn kept_value(&self, epoch: u32) -> Option<f64> {

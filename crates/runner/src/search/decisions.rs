@@ -48,16 +48,15 @@ pub fn asha_continues(direction: Direction, earlier: &[f64], value: f64, eta: u3
     better < (count / eta.max(1) as usize).max(1)
 }
 
-/// The best of `own` and the median of `others`, if the best is worse than the median. `others` are
-/// the mean values of other jobs up to the same epoch.
-pub fn below_median(direction: Direction, own: &[f64], others: Vec<f64>) -> Option<(f64, f64)> {
+/// The median of `others`, if `own` is worse: the value of a job after an epoch, and the mean values
+/// of other jobs up to the same epoch.
+pub fn below_median(direction: Direction, own: f64, others: Vec<f64>) -> Option<f64> {
     if others.len() < MEDIAN_JOBS {
         return None;
     }
-    let better = |a: &f64, b: &f64| compare(direction, Some(*a), Some(*b));
-    let best = own.iter().copied().min_by(better)?;
     let median = median(others);
-    better(&best, &median).is_gt().then_some((best, median))
+    let order = compare(direction, Some(own), Some(median));
+    order.is_gt().then_some(median)
 }
 
 /// The median of at least one value.
@@ -177,19 +176,21 @@ mod tests {
     #[test]
     fn the_median_is_that_of_the_other_jobs_means() {
         let others = || vec![0.7, 0.3, 0.5];
-        assert_eq!(below_median(Max, &[0.1, 0.45], others()), Some((0.45, 0.5)));
-        assert_eq!(below_median(Max, &[0.55, 0.1], others()), None);
+        assert_eq!(below_median(Max, 0.45, others()), Some(0.5));
+        assert_eq!(below_median(Max, 0.55, others()), None);
+        assert_eq!(below_median(Max, 0.5, others()), None, "not worse");
         assert_eq!(
-            below_median(Max, &[0.1], vec![0.75, 0.25, 1.0, 0.5]),
-            Some((0.1, 0.625)),
+            below_median(Max, 0.1, vec![0.75, 0.25, 1.0, 0.5]),
+            Some(0.625),
             "of an even number"
         );
         assert_eq!(
-            below_median(Max, &[0.0], others()[..2].to_vec()),
+            below_median(Max, 0.0, others()[..2].to_vec()),
             None,
             "two are too few"
         );
-        assert!(below_median(Min, &[0.9], others()).is_some());
+        assert!(below_median(Min, 0.9, others()).is_some());
+        assert!(below_median(Max, f64::NAN, others()).is_some());
     }
 
     #[test]

@@ -1,13 +1,24 @@
 //! Successive halving (Jamieson and Talwalkar 2016): every decision waits for all jobs.
+//!
+//! A decision is made once. Jobs that come later, because the file was extended or because they had
+//! failed, are judged at the same epoch against the values that the decision recorded.
 
 use super::controller::{SearchController, shown};
 use super::decisions::{best_share, compare, mean_of};
 use super::job::JobStatus;
-use convsweep_spec::log::Verdict;
+use super::step::{Judge, SearchStep};
+use convsweep_spec::log::{JudgedJob, Verdict};
+use convsweep_spec::metric::{Direction, Number};
 use convsweep_spec::search::StopRule;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 const RULE: &str = "successive-halving";
+
+/// More decisions than any job has epochs for.
+const MAX_RUNGS: u32 = 32;
+
+/// What was decided after one number of epochs, by job.
+pub(super) type Rung = BTreeMap<usize, JudgedJob<usize>>;
 
 /// The configurations at a decision.
 struct RungRanking {
@@ -19,103 +30,240 @@ struct RungRanking {
     rung: u32,
 }
 
+/// Number of the decision after `epoch` epochs, if the rule makes one there.
+pub(super) fn rung_number(rule: StopRule, epoch: u32) -> Option<u32> {
+    (0..MAX_RUNGS).find(|number| rule.rung(*number) == Some(epoch))
+}
+
+/// The last decision after at most `epoch` epochs.
+pub(super) fn rung_until(rule: StopRule, epoch: u32) -> Option<u32> {
+    let rungs = (0..MAX_RUNGS).filter_map(|number| rule.rung(number));
+    rungs.take_while(|rung| *rung <= epoch).last()
+}
+
 impl SearchController {
-    /// Makes the next decision if all jobs have reached it; whether it was made.
+    /// The epoch of a decision of successive halving.
+    pub(super) fn halving_rung(&self, number: u32) -> Option<u32> {
+        let rule = self.rules.settings.stop?;
+        if rule.depends_on_arrival() {
+            return None;
+        }
+        rule.rung(number)
+    }
+
+    /// Whether the job has paused at its next decision of successive halving.
+    pub(super) fn waits_at_rung(&self, number: usize) -> bool {
+        let job = &self.jobs[number];
+        let rung = self.pause_epoch(number);
+        job.status == JobStatus::Waiting
+            && !self.ending.contains(&number)
+            && !self.unsettled.contains(&number)
+            && rung.is_some_and(|rung| job.curve.has(rung))
+    }
+
+    /// Makes the next decision if all of its jobs have reached it; whether it was made.
     pub(super) fn decide_halving(&mut self) -> bool {
-        let Some(StopRule::SuccessiveHalving { eta, .. }) = self.rules.settings.stop else {
-            return false;
-        };
-        let Some(rung) = self.halving_rung() else {
-            return false;
-        };
-        let competitors = self.competitors(rung);
-        let mut waiting = Vec::new();
-        for &job in &competitors {
-            if self.jobs[job].is_undecided() {
-                if !self.has_reached_rung(job) {
-                    return false;
-                }
-                waiting.push(job);
+        let mut pending: Vec<usize> = Vec::new();
+        for job in 0..self.jobs.len() {
+            if !self.jobs[job].is_undecided() || self.pause_epoch(job).is_none() {
+                continue;
+            }
+            // Those that have come least far decide first: the others wait for them.
+            let first = pending.first().map(|first| self.passed[*first]);
+            if first.is_some_and(|first| self.passed[job] < first) {
+                pending.clear();
+            }
+            if first.is_none_or(|first| self.passed[job] <= first) {
+                pending.push(job);
             }
         }
-        if waiting.is_empty() {
+        let Some(rung) = pending.first().and_then(|job| self.pause_epoch(*job)) else {
+            return false;
+        };
+        if !pending.iter().all(|job| self.waits_at_rung(*job)) {
             return false;
         }
-        let ranking = self.rank(&competitors, rung, eta);
-        self.rung += 1;
-        for job in waiting {
-            self.apply(&ranking, job);
-        }
+        self.decide_rung(rung, &pending.into_iter().collect());
+        self.release_free_jobs();
         true
     }
 
-    /// Jobs that the decision compares: all that are to be trained beyond it and not pruned. Later
-    /// seeds belong to the race.
-    fn competitors(&self, rung: u32) -> Vec<usize> {
-        let start = self.rules.start_seeds();
+    fn decide_rung(&mut self, rung: u32, pending: &BTreeSet<usize>) {
+        let number = pending.first().map(|job| self.passed[*job]);
+        let recorded = number.and_then(|number| self.rungs.get(&number));
+        let recorded = recorded.cloned().unwrap_or_default();
+        let mut jobs = Vec::new();
+        for job in self.competitors(rung, &recorded) {
+            let value = match recorded.get(&job) {
+                Some(judged) if !pending.contains(&job) => judged.value,
+                _ => self.value_at(job, rung).map(Number),
+            };
+            jobs.push(JudgedJob {
+                job,
+                value,
+                mean: None,
+                verdict: None,
+            });
+        }
+        let ranking = self.rank(&jobs, rung);
+        for judged in &mut jobs {
+            if pending.contains(&judged.job) {
+                let configuration = self.jobs[judged.job].configuration;
+                let earlier = self.earlier_verdict(&recorded, configuration);
+                judged.verdict = Some(earlier.unwrap_or(self.verdict(&ranking, configuration)));
+            }
+        }
+        self.decide(SearchStep {
+            judge: Judge::StopRule,
+            step: rung,
+            jobs,
+        });
+    }
+
+    /// Jobs that the decision compares: all that it compared before, and all that are to be trained
+    /// beyond it and not pruned. Later seeds belong to the race.
+    fn competitors(&self, rung: u32, recorded: &Rung) -> Vec<usize> {
         let mut competitors = Vec::new();
         for (number, job) in self.jobs.iter().enumerate() {
             let is_open = job.epochs > rung && job.status != JobStatus::Pruned;
-            if is_open && job.seed < start {
+            if !self.is_of_race(number) && (is_open || recorded.contains_key(&number)) {
                 competitors.push(number);
             }
         }
         competitors
     }
 
-    fn rank(&self, competitors: &[usize], rung: u32, eta: u32) -> RungRanking {
+    /// A job's value after this many epochs; a job that its own early stopping ended keeps its last
+    /// one.
+    fn value_at(&self, job: usize, rung: u32) -> Option<f64> {
+        let job = &self.jobs[job];
+        job.curve.kept_value(rung).or(job.final_value())
+    }
+
+    fn rank(&self, jobs: &[JudgedJob<usize>], rung: u32) -> RungRanking {
+        let eta = match self.rules.settings.stop {
+            Some(StopRule::SuccessiveHalving { eta, .. }) => eta,
+            _ => 1,
+        };
         let mut values: BTreeMap<usize, Vec<Option<f64>>> = BTreeMap::new();
-        for &job in competitors {
-            let job = &self.jobs[job];
-            // A job that its own early stopping ended keeps its last value.
-            let value = job.curve.kept_value(rung).or(job.final_value());
-            values.entry(job.configuration).or_default().push(value);
+        for judged in jobs {
+            let configuration = self.jobs[judged.job].configuration;
+            let value = judged.value.map(|value| value.0);
+            values.entry(configuration).or_default().push(value);
         }
-        let mut order = Vec::new();
-        for (configuration, values) in values {
-            order.push((configuration, mean_of(&values)));
-        }
-        let direction = self.rules.direction;
-        let kept = best_share(direction, &order, eta);
-        order.sort_by(|a, b| compare(direction, a.1, b.1));
-        RungRanking { order, kept, rung }
+        RungRanking::of(self.rules.direction, values, rung, eta)
     }
 
-    fn apply(&mut self, ranking: &RungRanking, job: usize) {
-        let configuration = self.jobs[job].configuration;
+    fn verdict(&self, ranking: &RungRanking, configuration: usize) -> Verdict {
+        let is_baseline = self.rules.baseline == Some(configuration);
+        match is_baseline || ranking.kept.contains(&configuration) {
+            true => Verdict::GoOn,
+            false => Verdict::Stop,
+        }
+    }
+
+    /// What was decided about the configuration before: it holds for all of its jobs.
+    fn earlier_verdict(&self, recorded: &Rung, configuration: usize) -> Option<Verdict> {
+        let mut judged = recorded.values().rev();
+        judged.find_map(|judged| {
+            judged
+                .verdict
+                .filter(|_| self.jobs[judged.job].configuration == configuration)
+        })
+    }
+
+    /// Carries out a decision: its values and verdicts are those that it recorded.
+    pub(super) fn apply_rung(&mut self, step: &SearchStep, unreported: &BTreeSet<usize>) {
+        let rule = self.rules.settings.stop;
+        let Some(number) = rule.and_then(|rule| rung_number(rule, step.step)) else {
+            return;
+        };
+        let recorded = self.rungs.get(&number).cloned().unwrap_or_default();
+        let ranking = self.rank(&step.jobs, step.step);
+        for judged in &step.jobs {
+            let job = judged.job;
+            if let Some(verdict) = judged.verdict {
+                if unreported.contains(&job) {
+                    let reason = self.rung_reason(&ranking, &recorded, judged);
+                    self.record(job, verdict, RULE, reason);
+                }
+                match verdict {
+                    Verdict::Stop => self.stop(job),
+                    Verdict::GoOn => {}
+                }
+                self.passed[job] = self.passed[job].max(number + 1);
+            }
+            let rung = self.rungs.entry(number).or_default();
+            let verdict = judged
+                .verdict
+                .or(rung.get(&job).and_then(|old| old.verdict));
+            let judged = judged.clone();
+            rung.insert(job, JudgedJob { verdict, ..judged });
+        }
+    }
+
+    fn rung_reason(
+        &self,
+        ranking: &RungRanking,
+        recorded: &Rung,
+        judged: &JudgedJob<usize>,
+    ) -> String {
+        let configuration = self.jobs[judged.job].configuration;
         let reason = ranking.reason(configuration);
-        if ranking.kept.contains(&configuration) {
-            self.record(job, Verdict::GoOn, RULE, reason);
-            self.continue_job(job);
-        } else if self.rules.baseline == Some(configuration) {
-            self.record(
-                job,
-                Verdict::GoOn,
-                RULE,
-                format!("{reason}; it is the baseline"),
-            );
-            self.continue_job(job);
-        } else {
-            self.prune(job, RULE, reason);
+        if self.earlier_verdict(recorded, configuration).is_some() {
+            return format!("{reason}; this was decided when its other jobs were");
+        }
+        let is_kept = ranking.kept.contains(&configuration);
+        match self.is_baseline(judged.job) && !is_kept {
+            true => format!("{reason}; it is the baseline"),
+            false => reason,
         }
     }
 
-    /// After a decision, a job that is already beyond the next one waits there; all others train.
-    fn continue_job(&mut self, job: usize) {
-        if self.has_reached_rung(job) {
-            self.jobs[job].status = JobStatus::Waiting;
-        } else if self.jobs[job].status == JobStatus::Waiting {
-            self.release(job);
+    /// Seeds that were added after a decision stopped their configuration are not trained.
+    pub(super) fn stop_added_seeds(&mut self) {
+        let mut seen = BTreeSet::new();
+        let mut stopped_after = BTreeMap::new();
+        for (number, rung) in &self.rungs {
+            for judged in rung.values() {
+                seen.insert(judged.job);
+                if judged.verdict == Some(Verdict::Stop) {
+                    let epochs = self.halving_rung(*number).unwrap_or(0);
+                    stopped_after.insert(self.jobs[judged.job].configuration, epochs);
+                }
+            }
+        }
+        for job in 0..self.jobs.len() {
+            let is_free = self.is_of_race(job) || self.is_baseline(job) || seen.contains(&job);
+            let epochs = stopped_after.get(&self.jobs[job].configuration);
+            if let Some(epochs) = epochs.filter(|_| !is_free && !self.ending.contains(&job)) {
+                let reason = format!("its configuration was stopped after {epochs} epochs");
+                self.record(job, Verdict::Stop, RULE, reason);
+                self.stop(job);
+            }
         }
     }
 }
 
 impl RungRanking {
+    fn of(
+        direction: Direction,
+        values: BTreeMap<usize, Vec<Option<f64>>>,
+        rung: u32,
+        eta: u32,
+    ) -> RungRanking {
+        let mut order = Vec::new();
+        for (configuration, values) in values {
+            order.push((configuration, mean_of(&values)));
+        }
+        let kept = best_share(direction, &order, eta);
+        order.sort_by(|a, b| compare(direction, a.1, b.1));
+        RungRanking { order, kept, rung }
+    }
+
     fn reason(&self, configuration: usize) -> String {
-        let place = self
-            .order
-            .iter()
-            .position(|(other, _)| *other == configuration);
+        let mut places = self.order.iter();
+        let place = places.position(|(other, _)| *other == configuration);
         let place = place.unwrap_or(0);
         let worst_kept = self
             .order

@@ -1,8 +1,10 @@
 //! What a search is given: its rules, and the jobs with what is known about them.
 
+use super::history::{RuleIdentity, SearchHistory};
 use super::job::SearchJob;
+use super::step::SearchPast;
 use convsweep_spec::id::JobId;
-use convsweep_spec::metric::Direction;
+use convsweep_spec::metric::{Direction, Metric};
 use convsweep_spec::search::SearchSettings;
 
 /// A search over the jobs of a plan, including those that earlier runs trained.
@@ -16,6 +18,32 @@ pub struct SearchInput {
     pub jobs: Vec<SearchJob>,
     /// Their ids, in the same order.
     pub ids: Vec<JobId>,
+    /// The stage of the experiment, if it has stages.
+    pub stage: Option<String>,
+    /// What earlier runs of the experiment decided.
+    pub history: SearchHistory,
+    /// The jobs in the order in which they start.
+    pub order: Vec<usize>,
+}
+
+impl SearchInput {
+    /// What this search's decisions are recorded under.
+    pub fn identity(&self) -> RuleIdentity {
+        let metric = Metric {
+            name: self.metric.clone(),
+            direction: self.rules.direction,
+        };
+        RuleIdentity::new(&self.rules.settings, metric, self.stage.clone())
+    }
+
+    /// The decisions of earlier runs that bind this one.
+    pub fn past(&self) -> SearchPast {
+        let binding = self.history.binding(&self.identity());
+        SearchPast {
+            steps: binding.steps(&self.ids, &self.jobs),
+            order: self.order.clone(),
+        }
+    }
 }
 
 /// The rules of a search.

@@ -22,6 +22,13 @@ pub struct SearchJob {
 pub enum JobStatus {
     /// It trains or may start.
     Active,
+    /// All that is to be trained is trained; it only has to be evaluated. No rule stops it.
+    Ending,
+    /// Its newest attempt failed, or was killed with its program: it has to run, perhaps only to
+    /// pause where it was, before a decision counts it among the jobs that wait.
+    Unsettled,
+    /// A person has it trained to its end, whatever the rules say.
+    Exempt,
     /// It waits for a decision, before its first epoch or after a pause.
     Waiting,
     /// All of its epochs are trained.
@@ -43,6 +50,9 @@ impl SearchJob {
         match self.status {
             JobStatus::Finished => self.curve.last_kept_value(),
             JobStatus::Active
+            | JobStatus::Ending
+            | JobStatus::Unsettled
+            | JobStatus::Exempt
             | JobStatus::Waiting
             | JobStatus::Unsuccessful
             | JobStatus::Pruned => None,

@@ -5,6 +5,9 @@
 //! Nothing here knows processes, clocks or files, and only [`StopRule::Asha`] and
 //! [`StopRule::Median`] depend on the order in which results arrive.
 //!
+//! Decisions are history: each is recorded with what it looked at before it is carried out, and a
+//! later run replays the [`SearchHistory`] before it decides anything itself.
+//!
 //! [`StopRule::Asha`]: convsweep_spec::search::StopRule::Asha
 //! [`StopRule::Median`]: convsweep_spec::search::StopRule::Median
 
@@ -13,13 +16,17 @@ mod controller;
 mod curve;
 pub mod decisions;
 mod halving;
+mod history;
 mod input;
 mod job;
 mod race;
 mod simulate;
+mod step;
 
 pub use controller::{SearchAction, SearchController};
 pub use curve::Curve;
+pub use history::{BindingHistory, RuleIdentity, SearchHistory};
 pub use input::{SearchInput, SearchRules};
 pub use job::{JobStatus, SearchJob};
 pub use simulate::{Simulation, simulate};
+pub use step::{Judge, PastStep, SearchPast, SearchStep};

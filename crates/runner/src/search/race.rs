@@ -4,10 +4,11 @@
 use super::controller::{SearchController, shown};
 use super::decisions::{mean_of, race_survivors};
 use super::job::JobStatus;
-use convsweep_spec::log::Verdict;
+use super::step::{Judge, SearchStep};
+use convsweep_spec::log::{JudgedJob, Verdict};
+use convsweep_spec::metric::Number;
+use convsweep_spec::search::RACE;
 use std::collections::{BTreeMap, BTreeSet};
-
-const RULE: &str = "race";
 
 /// What is known of a configuration in a round.
 struct Contestant {
@@ -32,36 +33,69 @@ impl SearchController {
         if waiting.is_empty() || self.is_training_before_race() {
             return false;
         }
-        let contestants = self.contestants();
-        let rivals = contestants
-            .values()
-            .filter(|contestant| contestant.survives)
-            .count();
+        let mut jobs: Vec<JudgedJob<usize>> = Vec::with_capacity(self.jobs.len());
+        for (number, job) in self.jobs.iter().enumerate() {
+            jobs.push(JudgedJob {
+                job: number,
+                value: job.final_value().map(Number),
+                mean: None,
+                verdict: None,
+            });
+        }
+        let contestants = self.contestants(&jobs);
+        let rivals = rivals(&contestants);
         let mut released = BTreeSet::new();
         for job in waiting {
             let configuration = self.jobs[job].configuration;
-            let contestant = &contestants[&configuration];
-            if !contestant.survives || rivals < 2 {
-                let reason = prune_reason(contestant);
-                self.prune(job, RULE, reason);
+            let is_dropped = self.dropped.contains(&configuration);
+            if is_dropped || !contestants[&configuration].survives || rivals < 2 {
+                jobs[job].verdict = Some(Verdict::Stop);
             } else if released.insert(configuration) {
-                let summary = contestant.summary();
-                let reason = format!(
-                    "{summary} may still be the best, as {rivals} configurations may: \
-                     one more seed"
-                );
-                self.record(job, Verdict::GoOn, RULE, reason);
-                self.release(job);
+                jobs[job].verdict = Some(Verdict::GoOn);
             }
         }
+        self.decide(SearchStep {
+            judge: Judge::Race,
+            step: self.round + 1,
+            jobs,
+        });
+        self.release_free_jobs();
         released.is_empty()
     }
 
+    /// Carries out a round: its values and verdicts are those that it recorded.
+    pub(super) fn apply_round(&mut self, step: &SearchStep, unreported: &BTreeSet<usize>) {
+        self.round = self.round.max(step.step);
+        let contestants = self.contestants(&step.jobs);
+        let rivals = rivals(&contestants);
+        for judged in &step.jobs {
+            let (job, Some(verdict)) = (judged.job, judged.verdict) else {
+                continue;
+            };
+            if unreported.contains(&job) {
+                let configuration = self.jobs[job].configuration;
+                let reason = match self.dropped.contains(&configuration) {
+                    true => "its configuration was dropped in an earlier round".to_string(),
+                    false => contestants[&configuration].reason(verdict, rivals),
+                };
+                self.record(job, verdict, RACE, reason);
+            }
+            match verdict {
+                Verdict::Stop => self.stop(job),
+                Verdict::GoOn => _ = self.raced.insert(job),
+            }
+        }
+        for (configuration, contestant) in contestants {
+            if !contestant.survives {
+                self.dropped.insert(configuration);
+            }
+        }
+    }
+
     fn waiting_for_race(&self) -> Vec<usize> {
-        let start = self.rules.start_seeds();
         let mut waiting = Vec::new();
         for (number, job) in self.jobs.iter().enumerate() {
-            if job.seed >= start && job.status == JobStatus::Waiting {
+            if self.is_of_race(number) && job.status == JobStatus::Waiting {
                 waiting.push(number);
             }
         }
@@ -70,9 +104,8 @@ impl SearchController {
 
     /// Whether a job trains, or waits for a decision of successive halving.
     fn is_training_before_race(&self) -> bool {
-        let start = self.rules.start_seeds();
-        for job in &self.jobs {
-            let waits = job.status == JobStatus::Waiting && job.seed < start;
+        for (number, job) in self.jobs.iter().enumerate() {
+            let waits = job.status == JobStatus::Waiting && !self.is_of_race(number);
             if job.status == JobStatus::Active || waits {
                 return true;
             }
@@ -80,12 +113,14 @@ impl SearchController {
         false
     }
 
-    fn contestants(&self) -> BTreeMap<usize, Contestant> {
+    /// The configurations, given the values of their jobs.
+    fn contestants(&self, jobs: &[JudgedJob<usize>]) -> BTreeMap<usize, Contestant> {
         let mut values: BTreeMap<usize, Vec<Option<f64>>> = BTreeMap::new();
-        for job in &self.jobs {
+        for judged in jobs {
+            let job = &self.jobs[judged.job];
             let row = values.entry(job.configuration).or_default();
             row.resize(row.len().max(job.seed + 1), None);
-            row[job.seed] = job.final_value();
+            row[job.seed] = judged.value.map(|value| value.0);
         }
         let (numbers, rows): (Vec<usize>, Vec<Vec<Option<f64>>>) = values.into_iter().unzip();
         let survivors = race_survivors(self.rules.direction, &rows);
@@ -97,10 +132,23 @@ impl SearchController {
     }
 }
 
-fn prune_reason(contestant: &Contestant) -> String {
-    let summary = contestant.summary();
-    match contestant.survives {
-        true => format!("{summary} is significantly the best: no more seeds are needed"),
-        false => format!("{summary} is significantly worse than the best"),
+impl Contestant {
+    fn reason(&self, verdict: Verdict, rivals: usize) -> String {
+        let summary = self.summary();
+        match (verdict, self.survives) {
+            (Verdict::GoOn, _) => format!(
+                "{summary} may still be the best, as {rivals} configurations may: one more seed"
+            ),
+            (Verdict::Stop, true) => {
+                format!("{summary} is significantly the best: no more seeds are needed")
+            }
+            (Verdict::Stop, false) => format!("{summary} is significantly worse than the best"),
+        }
     }
+}
+
+/// Number of configurations that may still be the best.
+fn rivals(contestants: &BTreeMap<usize, Contestant>) -> usize {
+    let survivors = contestants.values();
+    survivors.filter(|contestant| contestant.survives).count()
 }

@@ -125,7 +125,7 @@ impl<'a> Playback<'a> {
                     self.pruned[job] = true;
                     self.remove(job);
                 }
-                SearchAction::Decide { .. } => {}
+                SearchAction::Decide { .. } | SearchAction::Judge(_) => {}
             }
         }
     }

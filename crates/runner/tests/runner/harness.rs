@@ -2,12 +2,15 @@
 
 use convsweep_runner::launcher::Launcher;
 use convsweep_runner::{
-    ControlRequest, LimitReached, RunEvent, RunPolicy, RunSummary, StopRequest, run,
+    ControlRequest, ExperimentLog, LimitReached, RunEvent, RunPolicy, RunSummary, StopRequest, run,
 };
 use convsweep_spec::id::JobId;
 use convsweep_spec::job::Job;
+use convsweep_spec::layout::ResultsFolder;
 use convsweep_spec::outcome::Outcome;
+use std::cell::RefCell;
 use std::time::Duration;
+use tempfile::tempdir;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{mpsc, watch};
 
@@ -46,9 +49,23 @@ pub fn quick_policy() -> RunPolicy {
     }
 }
 
-/// Runs to the end.
+/// Runs to the end, with an experiment's log of its own.
 pub fn run_all(
     clock: Clock,
+    launcher: &dyn Launcher,
+    jobs: Vec<Job>,
+    policy: RunPolicy,
+    react: impl FnMut(&RunEvent) -> Reaction,
+) -> Finished {
+    let dir = tempdir().unwrap();
+    let results = ResultsFolder(dir.path().to_path_buf());
+    let log = RefCell::new(ExperimentLog::open(&results, "e").unwrap());
+    run_with_log((clock, &log), launcher, jobs, policy, react)
+}
+
+/// [`run_all`] with this experiment's log.
+pub fn run_with_log(
+    (clock, log): (Clock, &RefCell<ExperimentLog>),
     launcher: &dyn Launcher,
     jobs: Vec<Job>,
     policy: RunPolicy,
@@ -60,6 +77,7 @@ pub fn run_all(
         let (control, control_requests) = mpsc::unbounded_channel();
         let running = run(
             launcher,
+            log,
             jobs.clone(),
             policy,
             sender,
@@ -180,9 +198,10 @@ impl Finished {
             RunEvent::LimitReached(LimitReached::Failures(count)) => {
                 format!("limit of {count} failures")
             }
-            RunEvent::Worker(_) | RunEvent::JobPaused { .. } | RunEvent::JobCancelled { .. } => {
-                String::new()
-            }
+            RunEvent::Worker(_)
+            | RunEvent::Logged(_)
+            | RunEvent::JobPaused { .. }
+            | RunEvent::JobCancelled { .. } => String::new(),
         }
     }
 }

@@ -9,6 +9,7 @@ mod error_streaks;
 mod experiment_log;
 mod fake_launcher;
 mod harness;
+mod interrupted_searches;
 mod jobs;
 mod logging;
 #[path = "../../../../tests/needs.rs"]
@@ -22,6 +23,7 @@ mod runs;
 mod scheduling;
 mod search;
 mod shared_states;
+mod simulated_sweep;
 mod stopping;
 mod time_limits;
 mod waiting;

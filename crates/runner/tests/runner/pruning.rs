@@ -4,7 +4,9 @@ use crate::fake_launcher::{FakeLauncher, Step, end, epoch, finish, warn};
 use crate::harness::{Finished, quick_policy};
 use crate::jobs::job_with;
 use convsweep_runner::RunPolicy;
-use convsweep_runner::search::{Curve, JobStatus, SearchInput, SearchJob, SearchRules};
+use convsweep_runner::search::{
+    Curve, JobStatus, SearchHistory, SearchInput, SearchJob, SearchRules,
+};
 use convsweep_spec::job::Job;
 use convsweep_spec::metric::{Direction, VAL_ACCURACY};
 use convsweep_spec::outcome::Outcome;
@@ -41,6 +43,9 @@ fn halving(jobs: &[Job]) -> RunPolicy {
         metric: VAL_ACCURACY.into(),
         jobs: (0..jobs.len()).map(search_job).collect(),
         ids: jobs.iter().map(|job| job.id.clone()).collect(),
+        stage: None,
+        history: SearchHistory::default(),
+        order: (0..jobs.len()).collect(),
     };
     RunPolicy {
         search: Some(search),
@@ -78,11 +83,12 @@ fn halving_pauses_all_jobs_and_continues_with_the_best() {
         "1.1 on 0",
         "1.1 cancelled",
         "2.1 on 0",
+        // All decisions are written before the first one is carried out.
         "0 stop by successive-halving at 1",
-        "0 done in 1",
         "1 stop by successive-halving at 1",
-        "1 done in 1",
         "2 go-on by successive-halving at 1",
+        "0 done in 1",
+        "1 done in 1",
         "2.1 cancelled",
         "2.2 on 0",
         "2 go-on by successive-halving at 3",

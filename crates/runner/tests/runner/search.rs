@@ -133,7 +133,7 @@ impl<'a> Replay<'a> {
                     assert_eq!(earlier, None, "a job is pruned once");
                     self.remove(job);
                 }
-                SearchAction::Decide { .. } => {}
+                SearchAction::Decide { .. } | SearchAction::Judge(_) => {}
             }
         }
     }
@@ -262,7 +262,7 @@ fn a_continued_sweep_uses_what_was_recorded() {
         match action {
             SearchAction::Release(job) => released.push(job),
             SearchAction::Decide { job: 0, reason, .. } => reasons.push(reason),
-            SearchAction::Decide { .. } => {}
+            SearchAction::Decide { .. } | SearchAction::Judge(_) => {}
         }
     }
     assert_eq!(released, [6, 7, 8]);

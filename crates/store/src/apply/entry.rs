@@ -46,6 +46,8 @@ pub(crate) fn apply_entry(
             let rows = AttemptRows::of(connection, job, *attempt, changes)?;
             rows.ended_by_runner(entry.time, experiment, outcome, stderr)?;
         }
+        // The decision about each job that follows it has the row.
+        Record::Judgement(_) => {}
         Record::Decision(decision) => {
             self::decision(connection, experiment, entry.time, decision)?;
             changes.job(&decision.job);

@@ -87,7 +87,10 @@ impl LogPositions {
         let bytes = serde_json::to_vec(entry).map_or(0, |line| line.len() + 1);
         let revision = match &entry.record {
             Record::Revision(revision) => Some(revision.revision),
-            Record::Member(_) | Record::AttemptEnded { .. } | Record::Decision(_) => None,
+            Record::Member(_)
+            | Record::AttemptEnded { .. }
+            | Record::Judgement(_)
+            | Record::Decision(_) => None,
         };
         connection
             .prepare_cached(
