@@ -50,14 +50,19 @@ pub struct PlannedJob<'a> {
 }
 
 impl JobAction {
-    /// The action for a job with this recorded state, which could start from the saved state that
-    /// `saved` finds.
-    pub fn of(state: Option<&JobState>, saved: impl FnOnce() -> Option<SavedState>) -> JobAction {
+    /// The action for a job with this recorded state, which a decision of this experiment has
+    /// stopped or not, and which could start from the saved state that `saved` finds. What another
+    /// experiment has decided about the job does not matter.
+    pub fn of(
+        state: Option<&JobState>,
+        is_stopped: bool,
+        saved: impl FnOnce() -> Option<SavedState>,
+    ) -> JobAction {
         let outcome = state.and_then(|state| state.outcome.as_deref());
         match outcome {
             Some("finished") => return JobAction::Reuse,
             Some("diverged") => return JobAction::Diverged,
-            Some("stopped") => return JobAction::Pruned,
+            Some(_) | None if is_stopped => return JobAction::Pruned,
             Some(_) | None => {}
         }
         if let Some(state) = state
@@ -145,11 +150,13 @@ mod tests {
             key: StateKey("k".into()),
             path: "p".into(),
         };
-        let check = |state: Option<JobState>, saved: Option<&SavedState>, words, trained| {
-            let action = JobAction::of(state.as_ref(), || saved.cloned());
-            let found = (action.words(), action.is_trained());
-            assert_eq!(found, (words, trained), "{state:?}");
-        };
+        let check_if =
+            |stopped, state: Option<JobState>, saved: Option<&SavedState>, words, trained| {
+                let action = JobAction::of(state.as_ref(), stopped, || saved.cloned());
+                let found = (action.words(), action.is_trained());
+                assert_eq!(found, (words, trained), "{state:?}");
+            };
+        let check = |state, saved, words, trained| check_if(false, state, saved, words, trained);
         check(None, None, "new", true);
         check(None, Some(&saved), "extended", true);
         check(state(Some("finished"), true), Some(&saved), "reused", false);
@@ -171,8 +178,13 @@ mod tests {
         }
         let diverged = state(Some("diverged"), true);
         check(diverged, Some(&saved), "diverged before", false);
-        let stopped = state(Some("stopped"), true);
-        check(stopped, Some(&saved), "stopped before", false);
+        let stopped = || state(Some("stopped"), true);
+        check_if(true, stopped(), Some(&saved), "stopped before", false);
+        check_if(true, None, None, "stopped before", false);
+        check_if(true, state(Some("finished"), true), None, "reused", false);
+        // Another experiment has stopped it.
+        check(stopped(), None, "resumed", true);
+        check(state(Some("stopped"), false), None, "new", true);
     }
 
     #[test]

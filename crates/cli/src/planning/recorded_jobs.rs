@@ -1,9 +1,11 @@
 //! What the results folder contains of a plan's jobs.
 
 use super::job_action::{JobAction, PlannedJob};
+use super::search_input::search_identity;
 use crate::exit::{Code, Exit};
 use anyhow::Result;
 use convsweep_plan::{Plan, Planned};
+use convsweep_runner::search::{BindingHistory, SearchHistory};
 use convsweep_spec::canonical::Digest;
 use convsweep_spec::id::{JobId, StateKey};
 use convsweep_spec::job::SavedState;
@@ -16,22 +18,30 @@ use std::collections::HashMap;
 pub struct RecordedJobs {
     /// Progress of each recorded job.
     pub states: HashMap<JobId, JobState>,
+    /// What earlier runs of the experiment decided about its jobs.
+    pub decided: BindingHistory,
     /// The latest saved training state from which each unfinished job can start.
     saved: HashMap<JobId, SavedState>,
 }
 
 impl RecordedJobs {
     /// Looks up everything that the database, if there is one, has recorded of the plan's jobs.
+    /// `history` are the decisions in the experiment's log.
     ///
     /// # Errors
     /// If the database cannot be used.
-    pub fn of(database: Option<&Database>, plan: &Plan) -> Result<RecordedJobs> {
+    pub fn of(
+        database: Option<&Database>,
+        plan: &Plan,
+        history: &SearchHistory,
+    ) -> Result<RecordedJobs> {
         let Some(database) = database else {
             return Ok(RecordedJobs::default());
         };
         let ids: Vec<JobId> = plan.member_jobs().map(|job| job.job.clone()).collect();
         let mut recorded = RecordedJobs {
             states: database.job_states(&ids).code(Exit::Results)?,
+            decided: history.binding(&search_identity(plan)),
             saved: HashMap::new(),
         };
         let saved_epochs = database.saved_epochs().code(Exit::Results)?;
@@ -47,7 +57,9 @@ impl RecordedJobs {
         for (configuration, planned) in plan.configurations.iter().enumerate() {
             for job in &planned.member.jobs {
                 let state = self.states.get(&job.job);
-                let action = JobAction::of(state, || self.saved.get(&job.job).cloned());
+                let is_stopped = self.decided.stopped.contains(&job.job);
+                let saved = || self.saved.get(&job.job).cloned();
+                let action = JobAction::of(state, is_stopped, saved);
                 jobs.push(PlannedJob {
                     configuration,
                     job,

@@ -1,17 +1,24 @@
 //! The plan's `[search]` as the runner takes it, with what earlier runs recorded.
 
+use super::recorded_jobs::RecordedJobs;
 use crate::exit::{Code, Exit};
 use anyhow::Result;
-use convsweep_plan::Plan;
-use convsweep_runner::search::{Curve, JobStatus, SearchInput, SearchJob, SearchRules};
+use convsweep_plan::{Plan, Planned};
+use convsweep_runner::search::{
+    Curve, EarlyStopWatch, JobStatus, RuleIdentity, SearchHistory, SearchInput, SearchJob,
+    SearchRules,
+};
 use convsweep_spec::id::JobId;
 use convsweep_spec::metric::BEST_EPOCH;
 use convsweep_spec::search::SearchSettings;
 use convsweep_store::{Database, JobState};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+
+/// The values of a metric by job and epoch.
+type Values = HashMap<JobId, BTreeMap<u32, f64>>;
 
 /// Every job of the plan as the search sees it: its recorded outcome, and its values of the
-/// experiment's metric.
+/// experiment's metric. `order` are the configurations in the order in which their jobs start.
 ///
 /// # Errors
 /// If the database cannot be read.
@@ -19,28 +26,59 @@ pub fn search_input(
     database: &Database,
     plan: &Plan,
     settings: &SearchSettings,
-    states: &HashMap<JobId, JobState>,
+    recorded: &RecordedJobs,
+    history: SearchHistory,
+    order: &[usize],
 ) -> Result<SearchInput> {
-    let mut curves = curves(database, plan)?;
-    let (mut jobs, mut ids) = (Vec::new(), Vec::new());
+    let mut curves = Curves::of(database, plan)?;
+    let (mut jobs, mut ids, mut early_stops) = (Vec::new(), Vec::new(), BTreeMap::new());
+    let mut numbers: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for (configuration, planned) in plan.configurations.iter().enumerate() {
+        let epochs = planned.member.resolved.train.epochs();
         for (seed, job) in planned.member.jobs.iter().enumerate() {
+            let watch = curves.early_stop(planned, &job.job);
+            let curve = curves.curve(&job.job);
+            let has_ended = curve.last_epoch() >= epochs || watch.iter().any(|w| w.is_due());
+            let number = jobs.len();
             jobs.push(SearchJob {
                 configuration,
                 seed,
-                epochs: planned.member.resolved.train.epochs(),
-                curve: curves.remove(&job.job).unwrap_or_default(),
-                status: status(states.get(&job.job)),
+                epochs,
+                status: status(recorded, &job.job, has_ended),
+                curve,
             });
             ids.push(job.job.clone());
+            early_stops.extend(watch.map(|watch| (number, watch)));
+            numbers.entry(configuration).or_default().push(number);
         }
     }
+    let order = order
+        .iter()
+        .filter_map(|configuration| numbers.get(configuration));
     Ok(SearchInput {
         rules: rules(plan, settings),
         metric: plan.metric.name.clone(),
         jobs,
         ids,
+        stage: current_stage(plan),
+        history,
+        order: order.flatten().copied().collect(),
+        early_stops,
     })
+}
+
+/// What the plan's decisions are recorded under.
+pub fn search_identity(plan: &Plan) -> RuleIdentity {
+    RuleIdentity::new(&plan.search, plan.metric.clone(), current_stage(plan))
+}
+
+/// The first stage that has not chosen.
+fn current_stage(plan: &Plan) -> Option<String> {
+    let mut stages = plan.stages.iter();
+    let current = stages.find(|stage| stage.decision.is_none());
+    current
+        .or(plan.stages.last())
+        .map(|stage| stage.name.clone())
 }
 
 fn rules(plan: &Plan, settings: &SearchSettings) -> SearchRules {
@@ -58,32 +96,67 @@ fn rules(plan: &Plan, settings: &SearchSettings) -> SearchRules {
     }
 }
 
-fn status(state: Option<&JobState>) -> JobStatus {
+/// The status of a job. `has_ended` says whether all that it is to train is trained.
+fn status(recorded: &RecordedJobs, job: &JobId, has_ended: bool) -> JobStatus {
+    let state: Option<&JobState> = recorded.states.get(job);
     match state.and_then(|state| state.outcome.as_deref()) {
         Some("finished") => JobStatus::Finished,
-        Some("stopped") => JobStatus::Pruned,
         Some("diverged") => JobStatus::Unsuccessful,
-        Some(_) | None => JobStatus::Active,
+        _ if recorded.decided.exempt.contains(job) => JobStatus::Exempt,
+        _ if recorded.decided.stopped.contains(job) => JobStatus::Pruned,
+        _ if has_ended => JobStatus::Ending,
+        // Its attempts ended where they were told to: at a pause, unless the person was faster.
+        Some("cancelled" | "stopped") => JobStatus::Active,
+        Some(_) | None => match state {
+            Some(state) if state.attempts > 0 => JobStatus::Unsettled,
+            _ => JobStatus::Active,
+        },
     }
 }
 
-/// The recorded values of the plan's metric by job, with the best epoch so far at each epoch.
-fn curves(database: &Database, plan: &Plan) -> Result<HashMap<JobId, Curve>> {
-    let best_epochs = database
-        .curves(&plan.name, BEST_EPOCH)
-        .code(Exit::Results)?;
-    let values_of_jobs = database
-        .curves(&plan.name, &plan.metric.name)
-        .code(Exit::Results)?;
-    let mut curves = HashMap::new();
-    for (job, values) in values_of_jobs {
-        let best_epochs = best_epochs.get(&job);
+/// What the jobs of a plan have recorded.
+struct Curves {
+    values: Values,
+    best_epochs: Values,
+    /// The values that early stopping looks at, by metric.
+    watched: HashMap<String, Values>,
+}
+
+impl Curves {
+    fn of(database: &Database, plan: &Plan) -> Result<Curves> {
+        let values_of = |metric: &str| database.curves(&plan.name, metric).code(Exit::Results);
+        let mut watched = HashMap::new();
+        for planned in &plan.configurations {
+            if let Some(rule) = &planned.member.resolved.train.early_stopping
+                && !watched.contains_key(&rule.metric.name)
+            {
+                let values = values_of(&rule.metric.name)?;
+                watched.insert(rule.metric.name.clone(), values);
+            }
+        }
+        Ok(Curves {
+            values: values_of(&plan.metric.name)?,
+            best_epochs: values_of(BEST_EPOCH)?,
+            watched,
+        })
+    }
+
+    /// The recorded values of the plan's metric, with the best epoch so far at each epoch.
+    fn curve(&mut self, job: &JobId) -> Curve {
+        let best_epochs = self.best_epochs.get(job);
         let mut curve = Curve::default();
-        for (epoch, value) in values {
+        for (epoch, value) in self.values.remove(job).unwrap_or_default() {
             let best = best_epochs.and_then(|best| best.get(&epoch)).copied();
             curve.insert(epoch, value, best);
         }
-        curves.insert(job, curve);
+        curve
     }
-    Ok(curves)
+
+    /// The job's early stopping, if it has one.
+    fn early_stop(&mut self, planned: &Planned, job: &JobId) -> Option<EarlyStopWatch> {
+        let rule = planned.member.resolved.train.early_stopping.clone()?;
+        let watched = self.watched.get_mut(&rule.metric.name)?;
+        let values = watched.remove(job).unwrap_or_default();
+        Some(EarlyStopWatch::new(rule, values))
+    }
 }

@@ -1,14 +1,18 @@
 //! Stages of an experiment: what they have chosen, and choosing.
 
 use crate::context::Context;
-use crate::exit::{Code, Exit};
+use crate::exit::{Code, Exit, runner_failure};
+use crate::planning::search_input::search_identity;
+use crate::streams::say_error;
 use anyhow::Result;
 use convsweep_plan::{Plan, StageCandidate};
 use convsweep_runner::ExperimentLog;
 use convsweep_runner::search::decisions::compare;
+use convsweep_spec::id::JobId;
 use convsweep_spec::layout::ResultsFolder;
 use convsweep_spec::log::{Choice, Evidence};
 use convsweep_spec::metric::Number;
+use convsweep_spec::words::counted;
 
 /// What the stages of an experiment have chosen according to its log.
 pub fn recorded(results: &ResultsFolder, experiment: &str) -> Vec<Choice> {
@@ -18,10 +22,10 @@ pub fn recorded(results: &ResultsFolder, experiment: &str) -> Vec<Choice> {
 }
 
 /// Lets the first stage that has not chosen yet choose: the next stage starts from the
-/// configuration with the best mean.
+/// configuration with the best mean. It chooses once, when all of its jobs have ended.
 ///
 /// `None` for a file without stages, for the last stage (whose choice is the report's answer), and
-/// if no job has finished.
+/// if a job has not ended or none has finished.
 ///
 /// # Errors
 /// If the database cannot be used.
@@ -31,6 +35,15 @@ pub fn choose(context: &Context, plan: &Plan) -> Result<Option<Choice>> {
         return Ok(None);
     };
     let stage = &plan.stages[number];
+    let open = open_jobs(context, plan, &stage.candidates)?;
+    if open > 0 {
+        let jobs = counted(open as u64, "job");
+        say_error(&format!(
+            "{}: stage \"{}\" chooses when all of its jobs have ended; {jobs} left",
+            plan.name, stage.name
+        ));
+        return Ok(None);
+    }
     let mut ranked = evidence(context, plan, &stage.candidates)?;
     // A stable sort: of equal candidates the first one in the file is chosen.
     let direction = plan.metric.direction;
@@ -45,6 +58,23 @@ pub fn choose(context: &Context, plan: &Plan) -> Result<Option<Choice>> {
         values: candidate.values.clone(),
         evidence: ranked.iter().map(|(_, e)| e.clone()).collect(),
     }))
+}
+
+/// Number of jobs of the candidates that have neither ended nor been stopped.
+fn open_jobs(context: &Context, plan: &Plan, candidates: &[StageCandidate]) -> Result<usize> {
+    let history = ExperimentLog::decisions(&context.results, &plan.name).map_err(runner_failure)?;
+    let stopped = history.binding(&search_identity(plan)).stopped;
+    let mut jobs: Vec<JobId> = Vec::new();
+    for candidate in candidates {
+        let member = &plan.configurations[candidate.configuration].member;
+        jobs.extend(member.jobs.iter().map(|job| job.job.clone()));
+    }
+    let states = context.database()?.job_states(&jobs).code(Exit::Results)?;
+    let is_open = |job: &&JobId| {
+        let outcome = states.get(*job).and_then(|state| state.outcome.as_deref());
+        matches!(outcome, None | Some("cancelled")) && !stopped.contains(*job)
+    };
+    Ok(jobs.iter().filter(is_open).count())
 }
 
 /// The figures of every candidate that has finished jobs.

@@ -69,7 +69,8 @@ impl Run {
         let is_paused = holder.is_some_and(|holder| holder.is_paused);
         match state.outcome.as_deref() {
             Some("finished") => Standing::Finished,
-            Some("stopped") => Standing::Pruned,
+            // Another experiment may have stopped a job that this run trains.
+            Some("stopped") if !is_queued => Standing::Pruned,
             Some("cancelled") if is_queued && is_paused => Standing::Paused,
             Some(_) if is_queued => Standing::Waiting,
             Some("cancelled") => Standing::Cancelled,

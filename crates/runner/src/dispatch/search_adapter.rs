@@ -1,7 +1,9 @@
 //! Translates between the search, which numbers the jobs of the plan, and the run, which numbers
 //! the jobs that it trains.
 
-use crate::search::{JobStatus, RuleIdentity, SearchAction, SearchController, SearchInput};
+use crate::search::{
+    EarlyStopWatch, JobStatus, RuleIdentity, SearchAction, SearchController, SearchInput,
+};
 use convsweep_spec::id::JobId;
 use convsweep_spec::job::Job;
 use convsweep_spec::log::{Decision, Record};
@@ -17,6 +19,7 @@ pub(super) struct SearchAdapter {
     identity: RuleIdentity,
     /// The id of each job of the search.
     ids: Vec<JobId>,
+    early_stops: BTreeMap<usize, EarlyStopWatch>,
     /// The run's number of each job of the search.
     run_numbers: Vec<Option<usize>>,
     /// The search's number of each job of the run.
@@ -32,6 +35,7 @@ impl SearchAdapter {
             metric,
             jobs,
             ids,
+            early_stops,
             ..
         } = input;
         let numbers: HashMap<_, _> = ids.iter().enumerate().map(|(i, id)| (id, i)).collect();
@@ -52,6 +56,7 @@ impl SearchAdapter {
             metric,
             identity,
             ids,
+            early_stops,
             run_numbers,
             search_numbers,
         };
@@ -130,6 +135,14 @@ impl SearchAdapter {
         let Some(value) = values.get(&self.metric) else {
             return vec![];
         };
+        if let Some(watch) = self.early_stops.get_mut(&in_search)
+            && let Some(watched) = values.get(watch.metric())
+        {
+            watch.insert(epoch, watched.0);
+            if watch.is_due() {
+                self.controller.job_ending(in_search);
+            }
+        }
         let best_epoch = values.get(BEST_EPOCH).map(|number| number.0);
         self.controller
             .epoch_completed(in_search, epoch, value.0, best_epoch)

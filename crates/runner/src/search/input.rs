@@ -1,11 +1,13 @@
 //! What a search is given: its rules, and the jobs with what is known about them.
 
+use super::early_stop::EarlyStopWatch;
 use super::history::{RuleIdentity, SearchHistory};
 use super::job::SearchJob;
 use super::step::SearchPast;
 use convsweep_spec::id::JobId;
 use convsweep_spec::metric::{Direction, Metric};
 use convsweep_spec::search::SearchSettings;
+use std::collections::BTreeMap;
 
 /// A search over the jobs of a plan, including those that earlier runs trained.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,6 +26,8 @@ pub struct SearchInput {
     pub history: SearchHistory,
     /// The jobs in the order in which they start.
     pub order: Vec<usize>,
+    /// The early stopping of those jobs that have one.
+    pub early_stops: BTreeMap<usize, EarlyStopWatch>,
 }
 
 impl SearchInput {

@@ -15,6 +15,7 @@ mod arrival_rules;
 mod controller;
 mod curve;
 pub mod decisions;
+mod early_stop;
 mod halving;
 mod history;
 mod input;
@@ -25,6 +26,7 @@ mod step;
 
 pub use controller::{SearchAction, SearchController};
 pub use curve::Curve;
+pub use early_stop::EarlyStopWatch;
 pub use history::{BindingHistory, RuleIdentity, SearchHistory};
 pub use input::{SearchInput, SearchRules};
 pub use job::{JobStatus, SearchJob};

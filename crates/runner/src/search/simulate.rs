@@ -104,6 +104,10 @@ impl<'a> Playback<'a> {
             return self.apply(actions);
         };
         self.trained[job] = epoch;
+        let is_last = recorded.curve.next_epoch(epoch).is_none();
+        if is_last && recorded.status == JobStatus::Finished {
+            self.search.job_ending(job);
+        }
         let actions = self.search.epoch_replayed(job, epoch, &recorded.curve);
         self.apply(actions);
         if self.released.contains(&job) && self.search.pause_epoch(job) == Some(epoch) {

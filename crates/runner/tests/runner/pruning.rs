@@ -11,6 +11,7 @@ use convsweep_spec::job::Job;
 use convsweep_spec::metric::{Direction, VAL_ACCURACY};
 use convsweep_spec::outcome::Outcome;
 use convsweep_spec::search::{SearchSettings, StopRule};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 const EPOCHS: u32 = 4;
@@ -46,6 +47,7 @@ fn halving(jobs: &[Job]) -> RunPolicy {
         stage: None,
         history: SearchHistory::default(),
         order: (0..jobs.len()).collect(),
+        early_stops: BTreeMap::new(),
     };
     RunPolicy {
         search: Some(search),

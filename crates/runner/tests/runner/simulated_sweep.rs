@@ -172,6 +172,7 @@ impl Disk {
             stage: None,
             history,
             order: (0..sweep.jobs.len()).collect(),
+            early_stops: BTreeMap::new(),
         }
     }
 

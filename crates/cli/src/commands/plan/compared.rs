@@ -1,12 +1,13 @@
 //! A plan compared with what the results folder contains.
 
 use crate::context::Context;
-use crate::exit::{Code, Exit};
+use crate::exit::{Code, Exit, runner_failure};
 use crate::planning::cost::CostEstimate;
 use crate::planning::job_action::PlannedJob;
 use crate::planning::recorded_jobs::RecordedJobs;
 use anyhow::Result;
 use convsweep_plan::Plan;
+use convsweep_runner::ExperimentLog;
 use convsweep_spec::id::JobId;
 use convsweep_store::Database;
 use std::collections::HashSet;
@@ -30,7 +31,10 @@ impl ComparedPlan<'_> {
     /// If the database cannot be used.
     pub fn of<'a>(context: &Context, plan: &'a Plan) -> Result<ComparedPlan<'a>> {
         let database = context.database_if_any()?;
-        let jobs = RecordedJobs::of(database.as_ref(), plan)?.planned_jobs(plan);
+        let history = ExperimentLog::decisions(&context.results, &plan.name);
+        let history = history.map_err(runner_failure)?;
+        let recorded = RecordedJobs::of(database.as_ref(), plan, &history)?;
+        let jobs = recorded.planned_jobs(plan);
         Ok(ComparedPlan {
             plan,
             dropped: dropped_jobs(database.as_ref(), plan)?,

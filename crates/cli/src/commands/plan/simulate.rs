@@ -1,13 +1,13 @@
 //! `plan --simulate`: what a stopping rule would have saved and lost on recorded curves.
 
 use crate::context::Context;
-use crate::exit::{Code, Exit, failure};
+use crate::exit::{Exit, failure};
 use crate::output::stdout::say;
+use crate::planning::recorded_jobs::RecordedJobs;
 use crate::planning::search_input::search_input;
 use anyhow::Result;
 use convsweep_plan::{Plan, rule_of};
-use convsweep_runner::search::{JobStatus, Simulation, simulate as simulate_search};
-use convsweep_spec::id::JobId;
+use convsweep_runner::search::{JobStatus, SearchHistory, Simulation, simulate as simulate_search};
 use convsweep_spec::words::counted;
 
 /// Prints what the rule named by `text` would have done.
@@ -23,9 +23,10 @@ pub fn simulate(context: &Context, plan: &Plan, text: &str) -> Result<()> {
         return Err(failure(Exit::Wrong, message));
     };
     let database = context.database()?;
-    let ids: Vec<JobId> = plan.member_jobs().map(|job| job.job.clone()).collect();
-    let states = database.job_states(&ids).code(Exit::Results)?;
-    let input = search_input(&database, plan, &settings, &states)?;
+    // A rule that is tried decides everything anew.
+    let history = SearchHistory::default();
+    let recorded = RecordedJobs::of(Some(&database), plan, &history)?;
+    let input = search_input(&database, plan, &settings, &recorded, history, &[])?;
     let mut jobs = input.jobs;
     let all = jobs.len();
     jobs.retain(|job| matches!(job.status, JobStatus::Finished | JobStatus::Unsuccessful));

@@ -11,17 +11,17 @@ use convsweep_runner::{LimitReached, RunSummary, StopRequest};
 use convsweep_spec::id::JobId;
 use convsweep_spec::words::{counted, duration};
 use convsweep_store::{Database, JobState};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
-/// Renders the report if any of the jobs has finished, and says what is left. A second request to
-/// stop leaves the report out.
+/// Renders the report if any of the jobs has finished, and says what is left. `stopped` are the jobs
+/// that the experiment's rules have stopped. A second request to stop leaves the report out.
 ///
 /// # Errors
 /// If the run could not continue, or the report could not be written.
 pub fn conclude(
     context: &Context,
     plan: &Plan,
-    jobs: &[JobId],
+    (jobs, stopped): (&[JobId], &BTreeSet<JobId>),
     summary: RunSummary,
 ) -> Result<Exit> {
     let database = context.database()?;
@@ -33,7 +33,7 @@ pub fn conclude(
         false => Ok(()),
     };
     // What became of the jobs is said even if the report fails.
-    let exit = say_end(plan, jobs, &states, summary)?;
+    let exit = say_end(plan, (jobs, stopped), &states, summary)?;
     rendered.map(|()| exit)
 }
 
@@ -54,7 +54,7 @@ fn show_report(context: &Context, database: &Database, plan: &Plan) -> Result<()
 /// Says what is left.
 fn say_end(
     plan: &Plan,
-    jobs: &[JobId],
+    (jobs, stopped): (&[JobId], &BTreeSet<JobId>),
     states: &HashMap<JobId, JobState>,
     summary: RunSummary,
 ) -> Result<Exit> {
@@ -88,7 +88,11 @@ fn say_end(
         )),
         None => {}
     }
-    let pruned = count(jobs, states, "stopped");
+    let is_finished = |job: &JobId| states.get(job).is_some_and(|state| state.finished);
+    let pruned = jobs
+        .iter()
+        .filter(|job| stopped.contains(job) && !is_finished(job));
+    let pruned = pruned.count();
     if pruned > 0 {
         say_error(&format!(
             "{pruned} of {total} pruned by [search]; \

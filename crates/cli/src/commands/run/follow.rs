@@ -15,6 +15,7 @@ use convsweep_runner::{ExperimentLog, RunEvent, RunPolicy, RunSummary, is_failur
 use convsweep_spec::job::Job;
 use convsweep_spec::log::Record;
 use convsweep_store::DatabaseWriter;
+use std::cell::RefCell;
 use tokio::sync::mpsc;
 
 /// Everything that follows the events of a run.
@@ -26,7 +27,7 @@ pub struct Follower<'a> {
     /// Stores those of workers.
     pub writer: &'a DatabaseWriter,
     /// Records those that no worker can record.
-    pub log: &'a mut ExperimentLog,
+    pub log: &'a RefCell<ExperimentLog>,
     /// Tells the user about failures.
     pub notifier: &'a mut Notifier,
     /// Tells other commands what is paused.
@@ -54,6 +55,7 @@ pub fn run_and_follow(
         let (requests, control_requests) = mpsc::unbounded_channel();
         let running = convsweep_runner::run(
             launcher,
+            follower.log,
             jobs,
             policy,
             events,
@@ -131,10 +133,14 @@ impl Follower<'_> {
                 outcome,
                 stderr,
             },
-            RunEvent::Decided(decision) => Record::Decision(decision),
+            RunEvent::Logged(entry) => {
+                self.writer.entry(self.experiment, *entry);
+                return Ok(());
+            }
             _ => return Ok(()),
         };
-        let entry = self.log.append(record).map_err(runner_failure)?;
+        let entry = self.log.borrow_mut().append(record);
+        let entry = entry.map_err(runner_failure)?;
         self.writer.entry(self.experiment, entry);
         Ok(())
     }

@@ -10,6 +10,7 @@ use anyhow::Result;
 use convsweep_plan::{Plan, Planned};
 use convsweep_spec::FORMAT;
 use convsweep_spec::device::DeviceName;
+use convsweep_spec::id::JobId;
 use convsweep_spec::job::{Execution, Job};
 use convsweep_spec::log::MemberJob;
 use convsweep_store::find_job_among;
@@ -25,11 +26,11 @@ pub struct QueuedJob {
 }
 
 /// Keeps the jobs that the command line names (`--only`), each by the beginning of its id. They are
-/// trained even if they diverged or were pruned before.
+/// trained even if they diverged or were pruned before; the answer is those that were pruned.
 ///
 /// # Errors
 /// If a beginning fits no job of the plan, or several.
-pub fn keep_only(jobs: &mut Vec<PlannedJob>, prefixes: &[String]) -> Result<()> {
+pub fn keep_only(jobs: &mut Vec<PlannedJob>, prefixes: &[String]) -> Result<Vec<JobId>> {
     let mut named = Vec::new();
     for prefix in prefixes {
         let ids = jobs.iter().map(|job| &job.job.job);
@@ -41,12 +42,16 @@ pub fn keep_only(jobs: &mut Vec<PlannedJob>, prefixes: &[String]) -> Result<()> 
         })?);
     }
     jobs.retain(|job| named.contains(&job.job.job));
+    let mut pruned = Vec::new();
     for job in jobs {
+        if job.action == JobAction::Pruned {
+            pruned.push(job.job.job.clone());
+        }
         if matches!(job.action, JobAction::Diverged | JobAction::Pruned) {
             job.action = JobAction::Train;
         }
     }
-    Ok(())
+    Ok(pruned)
 }
 
 /// The jobs to train in the order in which they start: by the file's priority, then the shortest
@@ -65,26 +70,34 @@ pub fn queue(
         queue.push(queued_job(context, plan, job, recorded)?);
     }
     // A stable sort by properties of the configuration keeps its seeds together.
-    queue.sort_by(|a, b| {
-        let (place_a, place_b) = (place(plan, a), place(plan, b));
-        place_a
-            .0
-            .cmp(&place_b.0)
-            .then(place_a.1.total_cmp(&place_b.1))
-            .then(a.configuration.cmp(&b.configuration))
-    });
+    let mut places = vec![0; plan.configurations.len()];
+    for (place, configuration) in configuration_order(plan).into_iter().enumerate() {
+        places[configuration] = place;
+    }
+    queue.sort_by_key(|job| places[job.configuration]);
     Ok(queue)
 }
 
+/// The plan's configurations in the order in which their jobs start.
+pub fn configuration_order(plan: &Plan) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..plan.configurations.len()).collect();
+    order.sort_by(|a, b| {
+        let (rank_a, work_a) = place(plan, *a);
+        let (rank_b, work_b) = place(plan, *b);
+        rank_a.cmp(&rank_b).then(work_a.total_cmp(&work_b))
+    });
+    order
+}
+
 /// Rank by the file's priority, and work if the shortest job is to start first.
-fn place(plan: &Plan, job: &QueuedJob) -> (u32, f64) {
-    let rank = plan.configurations[job.configuration].rank;
+fn place(plan: &Plan, configuration: usize) -> (u32, f64) {
+    let planned = &plan.configurations[configuration];
     let work = if plan.run.short_first {
-        job.info.work
+        work(planned)
     } else {
         0.0
     };
-    (rank, work)
+    (planned.rank, work)
 }
 
 fn queued_job(

@@ -67,8 +67,10 @@ fn run_stages(
     lock: &mut ResultsLock,
 ) -> Result<Exit> {
     let mut exit = sweep(context, args, &plan, lock)?;
+    // A part of the jobs (`--only`) is no ground for a choice.
     while exit != Exit::Interrupted
         && !context.signals.is_stopping()
+        && args.only.is_empty()
         && let Some(decision) = stages::choose(context, &plan)?
     {
         say_error(&format!(

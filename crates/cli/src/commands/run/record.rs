@@ -1,10 +1,12 @@
 //! Recording the plan in the experiment's log and in the database.
 
 use crate::exit::{Code, Exit, failure, runner_failure};
+use crate::planning::recorded_jobs::RecordedJobs;
 use anyhow::Result;
 use convsweep_plan::Plan;
 use convsweep_runner::ExperimentLog;
-use convsweep_spec::log::{Member, Revision};
+use convsweep_spec::id::JobId;
+use convsweep_spec::log::{Decision, Member, PERSON, Record, Revision, Verdict};
 use convsweep_store::DatabaseWriter;
 use std::path::Path;
 
@@ -48,6 +50,39 @@ pub fn record_plan(writer: &DatabaseWriter, log: &mut ExperimentLog, plan: &Plan
         writer.entry(&plan.name, entry);
     }
     writer.flush().code(Exit::Results)
+}
+
+/// Records that a person has jobs trained to their end which a rule had stopped: from now on no rule
+/// judges them.
+///
+/// # Errors
+/// If the log cannot be written.
+pub fn record_overruled(
+    writer: &DatabaseWriter,
+    log: &mut ExperimentLog,
+    plan: &Plan,
+    jobs: &[JobId],
+    recorded: &RecordedJobs,
+) -> Result<()> {
+    let mut records = Vec::with_capacity(jobs.len());
+    for job in jobs {
+        let state = recorded.states.get(job);
+        records.push(Record::Decision(Decision {
+            job: job.clone(),
+            attempt: Some(state.map_or(0, |state| state.attempts)),
+            epoch: state.map_or(0, |state| state.epoch),
+            verdict: Verdict::GoOn,
+            rule: PERSON.to_string(),
+            reason: "it was named to be trained to its end".to_string(),
+        }));
+    }
+    if records.is_empty() {
+        return Ok(());
+    }
+    for entry in log.append_all(records, true).map_err(runner_failure)? {
+        writer.entry(&plan.name, entry);
+    }
+    Ok(())
 }
 
 /// The plan as a revision; the log gives it its number.

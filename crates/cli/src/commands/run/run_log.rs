@@ -79,6 +79,7 @@ pub fn event(event: &RunEvent) {
         | RunEvent::JobCancelled { .. }
         | RunEvent::Finished { .. }
         | RunEvent::Decided(_)
+        | RunEvent::Logged(_)
         | RunEvent::Paused(_)
         | RunEvent::WorkerNote { .. }
         | RunEvent::SlotClosed { .. }

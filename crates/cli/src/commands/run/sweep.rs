@@ -4,28 +4,29 @@ use super::args::RunArgs;
 use super::command_line::command_line;
 use super::conclude::conclude;
 use super::follow::{Follower, run_and_follow};
-use super::job_order::{QueuedJob, keep_only, queue};
+use super::job_order::{QueuedJob, configuration_order, keep_only, queue};
 use super::notify::Notifier;
 use super::queue_notice::QueueNotice;
-use super::record::{record_plan, refuse_other_file};
+use super::record::{record_overruled, record_plan, refuse_other_file};
 use super::run_log;
 use crate::context::Context;
 use crate::exit::{self, Code, Exit, data_failure, runner_failure};
 use crate::output::progress::RunDisplay;
 use crate::planning::job_action::{PlannedJob, counts};
 use crate::planning::recorded_jobs::RecordedJobs;
-use crate::planning::search_input::search_input;
+use crate::planning::search_input::{search_identity, search_input};
 use crate::planning::slots::find_launcher;
 use crate::streams::{dropped_messages, say_error};
 use anyhow::Result;
 use convsweep_plan::Plan;
 use convsweep_runner::launcher::Launcher;
-use convsweep_runner::search::SearchInput;
+use convsweep_runner::search::{SearchHistory, SearchInput};
 use convsweep_runner::{ExperimentLog, ResultsLock, RunPolicy, RunSummary};
 use convsweep_spec::id::JobId;
 use convsweep_spec::search::SearchSettings;
 use convsweep_spec::words::counted;
 use convsweep_store::DatabaseWriter;
+use std::cell::RefCell;
 
 /// Runs one plan, and writes down in the experiment's `run.log` what happens.
 ///
@@ -69,10 +70,12 @@ fn sweep_logged(
         tracing::info!("note: {note}");
     }
     refuse_other_file(&log, plan)?;
-    let recorded = RecordedJobs::of(context.database_if_any()?.as_ref(), plan)?;
+    let database = context.database_if_any()?;
+    let recorded = RecordedJobs::of(database.as_ref(), plan, log.history())?;
     let mut jobs = recorded.planned_jobs(plan);
+    let mut overruled = vec![];
     if !args.only.is_empty() {
-        keep_only(&mut jobs, &args.only)?;
+        overruled = keep_only(&mut jobs, &args.only)?;
     }
     let trains = jobs.iter().any(|job| job.action.is_trained());
     if trains {
@@ -80,9 +83,12 @@ fn sweep_logged(
     }
     record_plan(&writer, &mut log, plan)?;
     let mut notifier = Notifier::new(args.notify.clone(), &plan.name);
+    record_overruled(&writer, &mut log, plan, &overruled, &recorded)?;
     announce(context, plan, &jobs, launcher.slots().len());
+    announce_unbound(plan, &recorded);
+    let log = RefCell::new(log);
     let summary = if trains {
-        let follower = (&writer, &mut log, &mut notifier, lock);
+        let follower = (&writer, &log, &mut notifier, lock);
         train(
             context,
             args,
@@ -97,7 +103,12 @@ fn sweep_logged(
     writer.flush().code(Exit::Results)?;
     let ids: Vec<JobId> = jobs.into_iter().map(|job| job.job.job.clone()).collect();
     let trained = !summary.done.is_empty() || !summary.remaining.is_empty();
-    let exit = conclude(context, plan, &ids, summary)?;
+    let stopped = log
+        .borrow()
+        .history()
+        .binding(&search_identity(plan))
+        .stopped;
+    let exit = conclude(context, plan, (&ids, &stopped), summary)?;
     if trained {
         notify_end(&mut notifier, plan, exit);
     }
@@ -119,6 +130,30 @@ fn announce(context: &Context, plan: &Plan, jobs: &[PlannedJob], slots: usize) {
     };
     tracing::info!("{text}");
     if !(context.quiet && trains) {
+        say_error(&text);
+    }
+}
+
+/// Says which recorded decisions no longer hold because `[search]` has changed.
+fn announce_unbound(plan: &Plan, recorded: &RecordedJobs) {
+    let is_open = |job: &JobId| {
+        let state = recorded.states.get(job);
+        let is_planned = plan.member_jobs().any(|planned| planned.job == *job);
+        is_planned && !state.is_some_and(|state| state.finished)
+    };
+    for (rule, jobs) in &recorded.decided.unbound {
+        let mut open: Vec<&JobId> = jobs.iter().filter(|job| is_open(job)).collect();
+        open.retain(|job| !recorded.decided.stopped.contains(*job));
+        if open.is_empty() {
+            continue;
+        }
+        let text = format!(
+            "{}: [search] no longer asks for {rule}, so its decisions do not bind: \
+            {} that it stopped may be trained further",
+            plan.name,
+            counted(open.len() as u64, "job")
+        );
+        tracing::info!("{text}");
         say_error(&text);
     }
 }
@@ -150,13 +185,13 @@ fn train(
     launcher: &dyn Launcher,
     (writer, log, notifier, lock): (
         &DatabaseWriter,
-        &mut ExperimentLog,
+        &RefCell<ExperimentLog>,
         &mut Notifier,
         &mut ResultsLock,
     ),
 ) -> Result<RunSummary> {
     let policy = RunPolicy {
-        search: search(context, args, plan, recorded)?,
+        search: search(context, args, plan, recorded, log.borrow().history())?,
         ..RunPolicy::from(&plan.run)
     };
     let (mut to_train, mut infos) = (Vec::new(), Vec::new());
@@ -186,12 +221,15 @@ fn search(
     args: &RunArgs,
     plan: &Plan,
     recorded: &RecordedJobs,
+    history: &SearchHistory,
 ) -> Result<Option<SearchInput>> {
     if !args.only.is_empty() || plan.search == SearchSettings::default() {
         return Ok(None);
     }
     let database = context.database()?;
-    search_input(&database, plan, &plan.search, &recorded.states).map(Some)
+    let order = configuration_order(plan);
+    let history = history.clone();
+    search_input(&database, plan, &plan.search, recorded, history, &order).map(Some)
 }
 
 fn notify_end(notifier: &mut Notifier, plan: &Plan, exit: Exit) {

@@ -76,7 +76,10 @@ impl RunDisplay {
     /// Shows what has happened.
     pub fn on(&mut self, event: &RunEvent) {
         panics::test_point("display");
-        if !matches!(event, RunEvent::Decided(_) | RunEvent::Finished { .. }) {
+        if !matches!(
+            event,
+            RunEvent::Decided(_) | RunEvent::Logged(_) | RunEvent::Finished { .. }
+        ) {
             self.report_pruned();
         }
         self.report_bad_end(event);
@@ -104,6 +107,7 @@ impl RunDisplay {
                 self.screen.say(&text);
             }
             RunEvent::Decided(decision) => self.decided(decision),
+            RunEvent::Logged(_) => {}
             RunEvent::Paused(paused) => self.paused(*paused),
             RunEvent::LimitReached(limit) => self.limit_reached(*limit),
             RunEvent::Stopping { request, running } => self.stopping(*request, *running),
