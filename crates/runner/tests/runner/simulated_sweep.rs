@@ -139,7 +139,7 @@ impl Disk {
             slots: vec![None; sweep.slots],
             turn: sweep.arrival,
         };
-        run.to_end(actions).is_some()
+        run.train_all(actions).is_some()
     }
 
     fn input(&self, sweep: &Sweep) -> SearchInput {
@@ -291,7 +291,7 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    fn to_end(&mut self, actions: Vec<SearchAction>) -> Option<()> {
+    fn train_all(&mut self, actions: Vec<SearchAction>) -> Option<()> {
         self.apply(actions)?;
         loop {
             for slot in &mut self.slots {
@@ -430,7 +430,7 @@ impl Run<'_> {
                 continue;
             };
             self.slots[slot] = None;
-            let trains_on = (job + self.turn) % 2 == 0;
+            let trains_on = (job + self.turn).is_multiple_of(2);
             if trains_on && epoch < self.sweep.jobs[running].last_epoch() {
                 self.disk.write()?;
                 self.complete_epoch(running, epoch + 1)?;
