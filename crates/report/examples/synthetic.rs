@@ -34,7 +34,7 @@ fn render(case: &Case, results: &ResultsFolder) -> Result<(), Box<dyn std::error
         range_test::write_curves(&rows, results)?;
     }
     let began = Instant::now();
-    let report = convsweep_report::report(&rows, results)?;
+    let report = convsweep_report::report(rows, results)?;
     eprintln!(
         "{}: {:.2} s",
         experiment.name,

@@ -11,6 +11,7 @@ pub mod draw;
 pub mod job_files;
 mod output;
 mod page;
+mod printable;
 pub mod ranking;
 pub mod statistics;
 pub mod tables;
@@ -51,8 +52,9 @@ pub struct Report {
 /// # Errors
 /// Where a file cannot be written or a chart cannot be drawn. Missing or damaged predictions are
 /// mentioned in the report instead.
-pub fn report(rows: &ExperimentRows, results: &ResultsFolder) -> Result<Report, ReportError> {
-    let ranking = Ranking::new(rows);
+pub fn report(rows: ExperimentRows, results: &ResultsFolder) -> Result<Report, ReportError> {
+    let rows = printable::with_printable_names(rows);
+    let ranking = Ranking::new(&rows);
     let range_tests = job_files::read_range_tests(&ranking, results);
     let answer = if range_tests.is_empty() {
         answer::answer(&ranking)

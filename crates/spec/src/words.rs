@@ -71,12 +71,22 @@ pub fn short(x: f64) -> String {
 /// characters without a width are written as escapes: `\n`, `\u{1b}`. A terminal is not steered by
 /// them, and different names do not look alike.
 pub fn printable(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_unprintable) {
+    escaped(text, is_unprintable)
+}
+
+/// Text of several lines that steers no terminal: like [`printable`], but tabs and line ends stay.
+pub fn printable_lines(text: &str) -> Cow<'_, str> {
+    escaped(text, |c| is_unprintable(c) && !matches!(c, '\n' | '\t'))
+}
+
+/// The text with escapes instead of some of its characters.
+fn escaped(text: &str, is_escaped: impl Fn(char) -> bool) -> Cow<'_, str> {
+    if !text.chars().any(&is_escaped) {
         return Cow::Borrowed(text);
     }
     let mut safe = String::with_capacity(text.len() + 8);
     for c in text.chars() {
-        match is_unprintable(c) {
+        match is_escaped(c) {
             true => safe.extend(c.escape_default()),
             false => safe.push(c),
         }
@@ -101,7 +111,7 @@ fn is_unprintable(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-            | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+            | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{fffe}' | '\u{ffff}' | '\u{e0000}'..='\u{e007f}')
 }
 
 /// The message about an error in the program itself: what it is, where in the sources, and where to
@@ -128,6 +138,10 @@ mod tests {
         check("abc\u{202e}gnp.exe", "abc\\u{202e}gnp.exe");
         check("zero\u{200b}width\u{feff}", "zero\\u{200b}width\\u{feff}");
         assert!(matches!(printable("plain"), Cow::Borrowed("plain")));
+        assert_eq!(
+            printable_lines("a\tb\n\u{1b}[2Jc\r"),
+            "a\tb\n\\u{1b}[2Jc\\r"
+        );
     }
 
     #[test]

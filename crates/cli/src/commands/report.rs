@@ -38,7 +38,7 @@ pub fn render(context: &Context, database: &Database, name: &str) -> Result<Stri
     let Some(rows) = database.experiment(name).code(Exit::Results)? else {
         return Err(unknown_experiment(database, name));
     };
-    let report = convsweep_report::report(&rows, &context.results).code(Exit::Results)?;
+    let report = convsweep_report::report(rows, &context.results).code(Exit::Results)?;
     let leaderboard = &report.leaderboard;
     let columns: Vec<&str> = leaderboard.columns.iter().map(String::as_str).collect();
     let charts = context.results.experiment(name).join("charts");

@@ -4,17 +4,18 @@
 
 use crate::streams::settle_errors;
 use anyhow::Result;
+use convsweep_spec::words::printable_lines;
 use serde::Serialize;
 use std::io::Write;
 
-/// Writes a line.
+/// Writes a line, or several. Escape sequences from outside are shown as text.
 ///
 /// # Errors
 /// If stdout cannot be written.
 pub fn say(text: &str) -> Result<()> {
     settle_errors();
     let mut out = std::io::stdout().lock();
-    out.write_all(text.as_bytes())?;
+    out.write_all(printable_lines(text).as_bytes())?;
     out.write_all(b"\n")?;
     Ok(())
 }

@@ -1,13 +1,14 @@
 //! Tables for a terminal.
 
 use comfy_table::{CellAlignment, Table, presets};
+use convsweep_spec::words::printable;
 
 /// A table without frames, numbers aligned to the right: readable, and easy to split with `awk`.
 pub fn plain(columns: &[&str], rows: &[Vec<String>]) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_header(columns);
     for row in rows {
-        table.add_row(row);
+        table.add_row(row.iter().map(|cell| printable(cell)));
     }
     for (i, column) in table.column_iter_mut().enumerate() {
         if is_numeric(rows, i) {

@@ -4,8 +4,10 @@
 mod outlet;
 mod terminal;
 
+use convsweep_spec::words::printable_lines;
 use outlet::Outlet;
-use std::io::{stderr, stdout};
+use std::borrow::Cow;
+use std::io::{IsTerminal, stderr, stdout};
 use std::time::Duration;
 pub use terminal::StderrTerminal;
 
@@ -23,7 +25,14 @@ static STDERR: Outlet = Outlet::new("stderr", || Box::new(stderr()), MAX_WAITING
 static STDOUT: Outlet = Outlet::new("stdout", || Box::new(stdout()), usize::MAX);
 
 /// Shows a line on stderr. It never waits and never fails.
+///
+/// Colours are for terminals only: elsewhere, and in what came from outside, escape sequences are
+/// shown as text.
 pub fn say_error(text: &str) {
+    let text = match stderr().is_terminal() {
+        true => Cow::Borrowed(text),
+        false => printable_lines(text),
+    };
     STDERR.write(format!("{text}\n").into_bytes());
 }
 
@@ -35,7 +44,7 @@ pub fn write_error(bytes: &[u8]) {
 /// Writes a line to stdout if somebody reads it, and does not wait for a slow reader.
 pub fn say_if_read(text: &str) {
     settle_errors();
-    STDOUT.write(format!("{text}\n").into_bytes());
+    STDOUT.write(format!("{}\n", printable_lines(text)).into_bytes());
     STDOUT.wait(ORDER);
 }
 

@@ -15,7 +15,7 @@ use crate::language::value_path::ValuePath;
 use crate::source::problem::{Problem, ProblemCode, ProblemSink};
 use crate::source::span::Span;
 use crate::source::tree::Node;
-use convsweep_spec::words::counted;
+use convsweep_spec::words::{counted, printable};
 
 /// Axes of a block at most.
 const MAX_AXES: usize = 200;
@@ -252,7 +252,8 @@ impl<'a> BlockReader<'a> {
             1 => "a list with one string".into(),
             _ => format!("a list of {count} strings, one for each value"),
         };
-        let texts = node.items().iter().map(|i| i.text().map(str::to_string));
+        let items = node.items().iter();
+        let texts = items.map(|item| Some(printable(item.text()?).into_owned()));
         let labels: Option<Vec<String>> = texts.collect();
         let Some(labels) = labels.filter(|_| node.is_list()) else {
             let title = "labels must be a list of strings";

@@ -1,6 +1,7 @@
 //! A value in short, as labels and messages need it.
 
 use crate::source::tree::{Node, NodeValue, TableEntry};
+use convsweep_spec::words::printable;
 
 /// Longest label of a value, in characters.
 pub(super) const LONGEST_LABEL: usize = 40;
@@ -20,7 +21,7 @@ pub(crate) fn value_text(node: &Node) -> String {
 /// The same for a value within another, where a list has brackets.
 fn inner_text(node: &Node) -> String {
     match &node.value {
-        NodeValue::Text(text) => text.to_string(),
+        NodeValue::Text(text) => printable(text).into_owned(),
         NodeValue::Int(n) => n.to_string(),
         NodeValue::Float(x) => float_text(*x),
         NodeValue::Bool(b) => b.to_string(),

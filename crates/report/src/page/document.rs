@@ -3,6 +3,7 @@
 use super::{answer, charts, comparisons, leaderboard, provenance, stages};
 use crate::charts::Chart;
 use crate::draw::font::{BOLD, FAMILY, REGULAR};
+use crate::printable::without_controls;
 use crate::ranking::Ranking;
 use crate::tables::TextTable;
 use base64::Engine as _;
@@ -53,7 +54,7 @@ impl Page<'_> {
                 }
             }
         };
-        page.into_string()
+        without_controls(page.into_string())
     }
 
     fn header(&self) -> Markup {

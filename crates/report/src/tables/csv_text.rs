@@ -1,8 +1,12 @@
 //! Writing CSV files.
 
 use convsweep_spec::figures::Sample;
+use std::borrow::Cow;
 
 /// A CSV file with a heading; fields are quoted where needed.
+///
+/// Text that a spreadsheet would take for a formula begins with an apostrophe, which the
+/// spreadsheet does not show.
 pub fn csv_file<C: AsRef<[u8]>>(
     columns: &[C],
     rows: &[Vec<String>],
@@ -10,9 +14,19 @@ pub fn csv_file<C: AsRef<[u8]>>(
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(columns)?;
     for row in rows {
-        writer.write_record(row)?;
+        let fields: Vec<_> = row.iter().map(|field| without_formula(field)).collect();
+        writer.write_record(fields.iter().map(|field| field.as_bytes()))?;
     }
     writer.into_inner().map_err(|e| e.into_error().into())
+}
+
+/// The field, with an apostrophe before text that would be a formula. Numbers stay as they are.
+fn without_formula(field: &str) -> Cow<'_, str> {
+    let is_formula = field.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    if is_formula && field.parse::<f64>().is_err() {
+        return Cow::Owned(format!("'{field}"));
+    }
+    Cow::Borrowed(field)
 }
 
 /// A value, or an empty field.
@@ -47,5 +61,15 @@ mod tests {
         let bytes = csv_file(&["a", "b"], &rows).expect("writes");
         let text = String::from_utf8(bytes).expect("UTF-8");
         assert_eq!(text, "a,b\n\"x, y\",1\n");
+    }
+
+    #[test]
+    fn formulas_become_text_and_numbers_stay() {
+        for formula in ["=1+1", "@SUM(A1)", "+cmd|'/c calc'!A0", "-1+2", "-flip"] {
+            assert_eq!(without_formula(formula), format!("'{formula}"));
+        }
+        for field in ["-0.5", "+3", "-inf", "1e-3", "", "lr=0.1", "a-b"] {
+            assert_eq!(without_formula(field), field);
+        }
     }
 }

@@ -35,7 +35,7 @@ fn every_file_is_written_and_old_charts_are_removed() {
     fs::write(predictions, predictions_file(10)).expect("writes");
     let stale = results.experiment("six").join("charts/heatmap-3.svg");
     fs::write(&stale, "old").expect("writes");
-    let made = report(&rows, &results).expect("reports");
+    let made = report(rows.clone(), &results).expect("reports");
     assert!(!stale.exists(), "charts of an earlier report are removed");
     assert!(made.charts.iter().any(|c| c.ends_with("images.png")));
     assert_eq!(made.tables.len(), 5);
@@ -52,7 +52,7 @@ fn every_file_is_written_and_old_charts_are_removed() {
 fn the_page_is_whole_and_opens_offline() {
     let rows = six().rows();
     let (_folder, results) = results_folder();
-    let made = report(&rows, &results).expect("reports");
+    let made = report(rows.clone(), &results).expect("reports");
     let page = fs::read_to_string(&made.html).expect("a page");
     assert!(page.starts_with("<!DOCTYPE html>"));
     assert!(page.contains("Which of these made-up choices is best?"));
@@ -75,7 +75,7 @@ fn texts_of_the_user_are_escaped() {
     rows.revision.text = script.into();
     rows.revision.classes[0] = script.into();
     let (_folder, results) = results_folder();
-    let made = report(&rows, &results).expect("reports");
+    let made = report(rows.clone(), &results).expect("reports");
     let page = fs::read_to_string(made.html).expect("a page");
     assert!(!page.contains("<script>"));
     assert!(page.contains("a &lt; b &amp; c?"));
@@ -91,7 +91,7 @@ fn an_experiment_without_results_has_a_page_that_says_so() {
     let mut rows = six().rows();
     cases::without_results(&mut rows);
     let (_folder, results) = results_folder();
-    let made = report(&rows, &results).expect("reports");
+    let made = report(rows.clone(), &results).expect("reports");
     let expected = "There is no answer yet: none of 18 jobs has finished.";
     assert!(made.answer.starts_with(expected), "{}", made.answer);
     assert_eq!(made.charts, Vec::<PathBuf>::new());
@@ -105,7 +105,7 @@ fn range_tests_have_an_answer_of_their_own() {
     let (_folder, results) = results_folder();
     fs::create_dir_all(results.experiment("made-up")).expect("makes folders");
     range_test::write_curves(&rows, &results).expect("writes");
-    let made = report(&rows, &results).expect("reports");
+    let made = report(rows.clone(), &results).expect("reports");
     let expected = "pool=max: try a learning rate of";
     assert!(made.answer.starts_with(expected), "{}", made.answer);
     assert!(made.charts[0].ends_with("range-test.svg"));
@@ -119,8 +119,44 @@ fn damaged_predictions_are_mentioned() {
     let whole = predictions_file(10);
     for cut in [whole.len() / 2, 4] {
         fs::write(&path, &whole[..cut]).expect("writes");
-        let words = report(&rows, &results).expect("reports").answer;
+        let words = report(rows.clone(), &results).expect("reports").answer;
         assert!(words.contains("No images are shown"), "{words}");
         assert!(words.contains("not a safetensors file"), "{words}");
+    }
+}
+
+#[test]
+fn no_control_character_reaches_any_file() {
+    let mut rows = cases::two().rows();
+    let hostile = "=\u{1b}[31mred\u{7}\u{202e}\u{0}\u{ffff}\n</text>";
+    rows.configurations[0].member.label = hostile.into();
+    for value in &mut rows.configurations[0].member.values {
+        value.label = hostile.into();
+    }
+    for axis in &mut rows.revision.axes {
+        axis.labels = vec![hostile.into(); axis.labels.len()];
+        axis.name = hostile.into();
+    }
+    rows.revision.classes = vec![hostile.into(); rows.revision.classes.len()];
+    rows.revision.question = Some(hostile.into());
+    rows.revision.text += hostile;
+    let (_folder, results) = results_folder();
+    let made = report(rows, &results).expect("reports");
+    let is_forbidden = |c: char| c.is_control() && c != '\n' && c != '\t' || c == '\u{ffff}';
+    assert!(!made.answer.contains(is_forbidden), "{:?}", made.answer);
+    let is_text = |path: &&PathBuf| path.extension().is_some_and(|e| e != "png");
+    let texts = made.charts.iter().chain(&made.tables).chain([&made.html]);
+    for path in texts.filter(is_text) {
+        let text = fs::read_to_string(path).expect("UTF-8");
+        let found = text.find(is_forbidden);
+        assert_eq!(found, None, "{}", path.display());
+        assert!(!text.contains("</text>\u{202e}"), "{}", path.display());
+        if path.extension().is_some_and(|e| e == "csv") {
+            assert!(
+                !text.contains(",=") && !text.contains("\n="),
+                "{}",
+                path.display()
+            );
+        }
     }
 }

@@ -5,6 +5,7 @@ use super::png;
 use crate::draw::color;
 use crate::draw::font::FAMILY;
 use crate::draw::scene::{Scene, SceneItem};
+use crate::printable::without_controls;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use image::RgbImage;
@@ -52,11 +53,11 @@ fn finished(document: &str, scene: &Scene) -> Result<String, RenderError> {
     let (width, height) = (scene.width, scene.height);
     let (grid_width, grid_height) = (width * GRID, height * GRID);
     let title = html! { (scene.description) }.into_string();
-    Ok(format!(
+    Ok(without_controls(format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width:.0}\" height=\"{height:.0}\" \
          viewBox=\"0 0 {grid_width:.0} {grid_height:.0}\" font-family=\"{FALLBACK_FONTS}\" \
          stroke-linejoin=\"round\" role=\"img\">\n<title>{title}</title>\n{shapes}{images}</svg>\n"
-    ))
+    )))
 }
 
 fn image_element(
