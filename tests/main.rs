@@ -6,6 +6,7 @@ mod commands;
 mod control;
 mod data_prune;
 mod environment;
+mod errors;
 mod fake_worker;
 mod faults;
 mod full_disk;

@@ -92,6 +92,16 @@ impl Context {
         Ok(self.with_doubts_told(database))
     }
 
+    /// As [`Context::database`], for a command that holds the results folder's lock: needs no space
+    /// on the disk.
+    ///
+    /// # Errors
+    /// As [`Context::database`].
+    pub fn database_alone(&self) -> Result<Database> {
+        let database = Database::open_alone(&self.results).code(Exit::Results)?;
+        Ok(self.with_doubts_told(database))
+    }
+
     /// The database, after doubts about its figures have been told, once.
     fn with_doubts_told(&self, database: Database) -> Database {
         if !self.is_integrity_told.replace(true)
@@ -127,7 +137,7 @@ impl Context {
     /// If it cannot be used.
     pub fn database_if_any(&self) -> Result<Option<Database>> {
         match Database::open(&self.results) {
-            Err(StoreError::Missing { .. }) => Ok(None),
+            Err(StoreError::NoFolder { .. } | StoreError::Missing { .. }) => Ok(None),
             opened => Ok(Some(self.with_doubts_told(opened.code(Exit::Results)?))),
         }
     }

@@ -65,11 +65,14 @@ pub fn failure(exit: Exit, message: impl Into<String>) -> anyhow::Error {
     CommandError { exit, message }.into()
 }
 
-/// The exit code of an error: its own, else 1.
+/// The exit code of an error: its own; of stdout that cannot be written, that of a wrong command
+/// line, which chose it; else 1.
 pub fn of(error: &anyhow::Error) -> Exit {
-    error
-        .downcast_ref::<CommandError>()
-        .map_or(Exit::JobsFailed, |error| error.exit)
+    match error.downcast_ref::<CommandError>() {
+        Some(error) => error.exit,
+        None if error.is::<std::io::Error>() => Exit::Wrong,
+        None => Exit::JobsFailed,
+    }
 }
 
 /// Problems of an experiment file as an error, in colours if stderr is a terminal.

@@ -37,6 +37,7 @@ pub use language::json_schema::json_schema;
 pub use language::presets::{Preset, preset, presets};
 pub use language::reference::reference;
 pub use language::starter::starter;
+pub use language::suggest::nearest;
 pub use plan::provenance::{Provenance, ValueOrigin};
 pub use plan::types::{Plan, Planned, StageCandidate, StagePlan};
 pub use resolve::lookup::{Lookup, WeightsOf};

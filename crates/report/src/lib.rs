@@ -46,6 +46,8 @@ pub struct Report {
 /// Writes the report of an experiment into its folder: `report.html`, `charts/*.svg` and `*.png`,
 /// `*.csv`, `*.tex`.
 ///
+/// Files appear when all of them are complete, so that several programs may render at once.
+///
 /// An experiment without results gets a page that says so. Charts of an earlier report that no
 /// longer apply are removed.
 ///
@@ -69,7 +71,7 @@ pub fn report(rows: ExperimentRows, results: &ResultsFolder) -> Result<Report, R
             None
         }
     };
-    let folder = OutputFolder(results.experiment(&rows.revision.experiment));
+    let mut folder = OutputFolder::begin(results.experiment(&rows.revision.experiment))?;
     let data = ChartData::new(&ranking, predictions.as_ref(), &range_tests);
     let drawn = output::draw_all(charts::all(&data))?;
     let charts = folder.write_charts(&drawn)?;
@@ -84,6 +86,7 @@ pub fn report(rows: ExperimentRows, results: &ResultsFolder) -> Result<Report, R
         charts: &pictures,
     };
     let html = folder.write("report.html", page.html().as_bytes())?;
+    folder.publish()?;
     Ok(Report {
         answer: terminal_text(answer, &warnings),
         leaderboard,

@@ -123,7 +123,13 @@ fn remedy(kind: io::ErrorKind) -> &'static str {
         io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
             "a file is in the way: move it or name another folder with --results"
         }
-        _ => "name another folder with --results",
+        io::ErrorKind::IsADirectory => {
+            "a folder is in the place of a file: move it or name another folder with --results"
+        }
+        io::ErrorKind::NotFound => {
+            "check that its disk or mount is there, or name another folder with --results"
+        }
+        _ => "check its disk or mount, or name another folder with --results",
     }
 }
 

@@ -52,6 +52,66 @@ pub enum StoreError {
         /// The file.
         path: PathBuf,
     },
+    /// Something else is in the place of the database or of one of its files.
+    #[error(
+        "{} is {found}, not a file of the results database: move it out of the way; \
+        `convsweep rebuild` builds the database again from the logs",
+        path.display()
+    )]
+    NotAFile {
+        /// Its path.
+        path: PathBuf,
+        /// What it is.
+        found: &'static str,
+    },
+    /// Another program has locked the database.
+    #[error(
+        "{} is locked by another program, which has been waited for: end that program \
+        (`fuser FILE` lists it), or wait until it has ended, and give the command again",
+        path.display()
+    )]
+    Locked {
+        /// The database.
+        path: PathBuf,
+    },
+    /// The database of an older program cannot be brought up to date.
+    #[error(
+        "{} has version {found} and cannot be brought to version {known} ({message}): \
+        `convsweep rebuild` builds it again from the logs",
+        path.display()
+    )]
+    NotUpgraded {
+        /// The database.
+        path: PathBuf,
+        /// Its version.
+        found: u32,
+        /// The version that this program writes.
+        known: u32,
+        /// What SQLite reports.
+        message: String,
+    },
+    /// The copy of the database could not be written.
+    #[error(
+        "the copy {} cannot be written: {message}; check that its folder exists, can be written \
+        and has room",
+        path.display()
+    )]
+    NotCopied {
+        /// The copy.
+        path: PathBuf,
+        /// What the system or SQLite reports.
+        message: String,
+    },
+    /// There is no results folder.
+    #[error(
+        "there is no results folder {}: name it with --results or CONVSWEEP_RESULTS; \
+        `convsweep run FILE` makes one",
+        path.display()
+    )]
+    NoFolder {
+        /// Where it would be.
+        path: PathBuf,
+    },
     /// There is no database.
     #[error(
         "there is no results database {}: `convsweep run FILE` creates one, \
@@ -90,6 +150,15 @@ pub enum StoreError {
         /// Its first words.
         statement: String,
     },
+    /// A query that took too long.
+    #[error(
+        "the query was ended after {seconds} s: give it more time with --timeout SECONDS \
+        (0: no limit), or make it smaller; a recursive query needs a condition that ends it"
+    )]
+    TimedOut {
+        /// The limit.
+        seconds: f64,
+    },
     /// A query that SQLite does not understand or cannot carry out.
     #[error("{message}")]
     Query {
@@ -97,7 +166,7 @@ pub enum StoreError {
         message: String,
     },
     /// Another error of SQLite.
-    #[error("{}", path.display())]
+    #[error("{}: SQLite reports \"{source}\"; {}", path.display(), sqlite_remedy(source))]
     Sqlite {
         /// The database.
         path: PathBuf,
@@ -105,7 +174,7 @@ pub enum StoreError {
         source: rusqlite::Error,
     },
     /// A file could not be read or written.
-    #[error("{}", path.display())]
+    #[error("{}: {source}; {}", path.display(), io_remedy(source.kind()))]
     Io {
         /// The file.
         path: PathBuf,
@@ -125,6 +194,9 @@ impl StoreError {
             Some(ErrorCode::DiskFull) => StoreError::DiskFull { path },
             Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
                 StoreError::NotWritable { path }
+            }
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+                StoreError::Locked { path }
             }
             Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => StoreError::Damaged {
                 path,
@@ -146,6 +218,27 @@ impl StoreError {
             }
             _ => StoreError::Io { path, source },
         }
+    }
+}
+
+fn sqlite_remedy(source: &rusqlite::Error) -> &'static str {
+    match source.sqlite_error_code() {
+        Some(ErrorCode::SystemIoFailure) => {
+            "check that its disk or mount is there and has room, and give the command again"
+        }
+        Some(ErrorCode::OutOfMemory) => "free some memory and give the command again",
+        _ => "if it stays, `convsweep rebuild` builds the database again from the logs",
+    }
+}
+
+fn io_remedy(kind: io::ErrorKind) -> &'static str {
+    match kind {
+        io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
+            "a file is in the place of a folder: move it, or name another folder"
+        }
+        io::ErrorKind::IsADirectory => "a folder is in the place of a file: move it",
+        io::ErrorKind::NotFound => "check the path, and that its disk or mount is there",
+        _ => "check that its disk or mount is there, and give the command again",
     }
 }
 

@@ -8,3 +8,4 @@ mod logs;
 mod queries;
 mod readers;
 mod tables;
+mod unusable;

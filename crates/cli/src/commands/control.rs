@@ -34,6 +34,7 @@ pub fn cancel(context: &Context, args: &CancelArgs) -> Result<Exit> {
 /// # Errors
 /// If nothing is running there, or the run does not answer.
 pub fn send(context: &Context, request: &ControlRequest) -> Result<Exit> {
+    context.require_results()?;
     let folder = context.results.0.display();
     let Some(holder) = lock_holder(&context.results) else {
         return Err(failure(

@@ -42,6 +42,7 @@ pub fn check(context: &Context) -> Result<Exit> {
 /// # Errors
 /// If another program uses the results folder, or the database cannot be written.
 pub fn rebuild(context: &Context) -> Result<Exit> {
+    context.require_results()?;
     let _lock = ResultsLock::acquire(&context.results).code(Exit::Results)?;
     let report = convsweep_store::rebuild(&context.results).code(Exit::Results)?;
     for note in &report.problems {

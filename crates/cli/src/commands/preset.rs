@@ -5,7 +5,7 @@ use crate::output::stdout::say;
 use crate::output::table::plain;
 use anyhow::Result;
 use clap::Args;
-use convsweep_plan::{Preset, presets};
+use convsweep_plan::{Preset, nearest, presets};
 
 const NOTE: &str = "\n[model] with preset = \"NAME\" and parameters = { … } uses one; \
     a printed one can be changed into layers of your own.";
@@ -42,7 +42,12 @@ pub fn preset(args: &PresetArgs) -> Result<Exit> {
 pub fn find_preset(name: &str) -> Result<Preset> {
     convsweep_plan::preset(name).ok_or_else(|| {
         let names: Vec<&str> = presets().map(|preset| preset.name).collect();
-        let message = format!("there is no preset \"{name}\"; known: {}", names.join(", "));
+        let meant = match nearest(name, &names) {
+            Some(meant) => format!("did you mean \"{meant}\"? "),
+            None => String::new(),
+        };
+        let known = names.join(", ");
+        let message = format!("there is no preset \"{name}\"; {meant}known: {known}");
         failure(Exit::Wrong, message)
     })
 }

@@ -1,7 +1,7 @@
 //! `prune`: frees disk space, never results.
 
 use crate::context::Context;
-use crate::exit::{Code, Exit, runner_failure};
+use crate::exit::{Code, Exit, failure, runner_failure};
 use crate::output::stdout::say;
 use anyhow::Result;
 use clap::Args;
@@ -10,6 +10,7 @@ use convsweep_spec::layout;
 use convsweep_spec::words::{bytes, counted};
 use std::collections::HashMap;
 use std::fs;
+use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -29,8 +30,10 @@ pub struct PruneArgs {
 /// # Errors
 /// If another program uses the results folder, or a folder cannot be removed.
 pub fn prune(context: &Context, args: &PruneArgs) -> Result<Exit> {
+    context.require_results()?;
     let _lock = ResultsLock::acquire(&context.results).map_err(runner_failure)?;
-    let jobs = context.database()?.finished_jobs().code(Exit::Results)?;
+    let database = context.database_alone()?;
+    let jobs = database.finished_jobs().code(Exit::Results)?;
     let mut with_checkpoints = Freed::default();
     let mut with_states = Freed::default();
     for job in jobs {
@@ -40,12 +43,12 @@ pub fn prune(context: &Context, args: &PruneArgs) -> Result<Exit> {
         if !args.states {
             with_checkpoints
                 .add_job(&[&checkpoint])
-                .code(Exit::Results)?;
+                .map_err(|error| unreadable(&folder, &error))?;
         }
         if args.states || args.dry_run {
             with_states
                 .add_job(&[&checkpoint, &states])
-                .code(Exit::Results)?;
+                .map_err(|error| unreadable(&folder, &error))?;
         }
     }
     let removed = if args.states {
@@ -54,9 +57,7 @@ pub fn prune(context: &Context, args: &PruneArgs) -> Result<Exit> {
         &with_checkpoints
     };
     if !args.dry_run {
-        for folder in &removed.folders {
-            fs::remove_dir_all(folder).code(Exit::Results)?;
-        }
+        remove(&removed.folders)?;
     }
     let verb = if args.dry_run { "would free" } else { "freed" };
     say(&format!("{verb} {}", removed.summary()))?;
@@ -64,6 +65,35 @@ pub fn prune(context: &Context, args: &PruneArgs) -> Result<Exit> {
         say(&format!("with --states {verb} {}", with_states.summary()))?;
     }
     Ok(Exit::Complete)
+}
+
+fn unreadable(folder: &Path, error: &std::io::Error) -> anyhow::Error {
+    let folder = folder.display();
+    let message = format!("a folder in {folder} cannot be listed: {error}; check its permissions");
+    failure(Exit::Results, message)
+}
+
+/// Removes all folders that can be removed.
+fn remove(folders: &[PathBuf]) -> Result<()> {
+    let mut problems = Vec::new();
+    for folder in folders {
+        match fs::remove_dir_all(folder) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                problems.push(format!("{}: {error}", folder.display()));
+            }
+            Ok(()) | Err(_) => {}
+        }
+    }
+    let Some(first) = problems.first() else {
+        return Ok(());
+    };
+    let message = format!(
+        "{} of {} could not be removed, the first is {first}; \
+        make them writable, and give the command again",
+        problems.len(),
+        counted(folders.len() as u64, "folder")
+    );
+    Err(failure(Exit::Results, message))
 }
 
 /// Folders to remove, and the space that removing them frees.

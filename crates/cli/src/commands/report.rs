@@ -4,7 +4,7 @@ use crate::context::Context;
 use crate::exit::{Code, Exit};
 use crate::output::stdout::say;
 use crate::output::table::plain;
-use crate::planning::lookup::unknown_experiment;
+use crate::planning::lookup::{is_experiment, unknown_experiment};
 use anyhow::Result;
 use clap::Args;
 use convsweep_store::Database;
@@ -24,6 +24,11 @@ pub struct ReportArgs {
 /// If there is no such experiment or a report cannot be written.
 pub fn report(context: &Context, args: &ReportArgs) -> Result<Exit> {
     let database = context.database()?;
+    for name in &args.names {
+        if !is_experiment(&database, name) {
+            return Err(unknown_experiment(&database, name));
+        }
+    }
     for name in &args.names {
         say(&render(context, &database, name)?)?;
     }

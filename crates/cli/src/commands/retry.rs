@@ -4,7 +4,7 @@ use super::run::{RunArgs, run};
 use crate::context::Context;
 use crate::exit::{Code, Exit, failure};
 use crate::planning::file_args::FileArgs;
-use crate::planning::lookup::{find_job, progress};
+use crate::planning::lookup::{find_job, is_experiment, progress, unknown_experiment};
 use crate::streams::say_error;
 use anyhow::Result;
 use clap::Args;
@@ -46,15 +46,13 @@ pub fn retry(context: &Context, args: &RetryArgs) -> Result<Exit> {
 
 /// The jobs that the names stand for, by the experiment that asks for them.
 fn by_experiment(database: &Database, names: &[String]) -> Result<BTreeMap<String, Vec<JobId>>> {
-    let experiments = database.experiments().code(Exit::Results)?;
     let mut jobs: BTreeMap<String, Vec<JobId>> = BTreeMap::new();
     for name in names {
-        if experiments
-            .iter()
-            .any(|experiment| experiment.name == *name)
-        {
+        if is_experiment(database, name) {
             let unfinished = unfinished_jobs(database, name)?;
             jobs.entry(name.clone()).or_default().extend(unfinished);
+        } else if !name.chars().all(|c| c.is_ascii_hexdigit()) {
+            return Err(unknown_experiment(database, name));
         } else {
             let job = find_job(database, name)?;
             let experiment = experiment_of(database, &job)?;

@@ -3,21 +3,49 @@
 //! A closed pipe is an error here, which `main` forgives.
 
 use crate::streams::settle_errors;
-use anyhow::Result;
+use anyhow::{Context, Result};
 use convsweep_spec::words::printable_lines;
 use serde::Serialize;
-use std::io::Write;
+use std::io::{BufWriter, StdoutLock, Write};
+
+const NOT_WRITTEN: &str = "what the command prints cannot be written to standard output";
 
 /// Writes a line, or several. Escape sequences from outside are shown as text.
 ///
 /// # Errors
 /// If stdout cannot be written.
 pub fn say(text: &str) -> Result<()> {
+    let mut out = open_stdout();
+    out.write(printable_lines(text).as_bytes())?;
+    out.write(b"\n")?;
+    out.flush()
+}
+
+/// Stdout, for data of any size.
+pub struct Stdout(BufWriter<StdoutLock<'static>>);
+
+/// Opens stdout for data of any size, after the messages so far are written.
+pub fn open_stdout() -> Stdout {
     settle_errors();
-    let mut out = std::io::stdout().lock();
-    out.write_all(printable_lines(text).as_bytes())?;
-    out.write_all(b"\n")?;
-    Ok(())
+    Stdout(BufWriter::new(std::io::stdout().lock()))
+}
+
+impl Stdout {
+    /// Writes bytes.
+    ///
+    /// # Errors
+    /// If stdout cannot be written.
+    pub fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        self.0.write_all(bytes).context(NOT_WRITTEN)
+    }
+
+    /// Writes what is still in memory.
+    ///
+    /// # Errors
+    /// If stdout cannot be written.
+    pub fn flush(&mut self) -> Result<()> {
+        self.0.flush().context(NOT_WRITTEN)
+    }
 }
 
 /// Writes a value as indented JSON.
@@ -25,9 +53,9 @@ pub fn say(text: &str) -> Result<()> {
 /// # Errors
 /// If stdout cannot be written.
 pub fn say_json(value: &impl Serialize) -> Result<()> {
-    settle_errors();
-    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-    serde_json::to_writer_pretty(&mut out, value).map_err(std::io::Error::from)?;
-    out.write_all(b"\n")?;
-    Ok(out.flush()?)
+    let mut out = open_stdout();
+    let written = serde_json::to_writer_pretty(&mut out.0, value);
+    written.map_err(std::io::Error::from).context(NOT_WRITTEN)?;
+    out.write(b"\n")?;
+    out.flush()
 }

@@ -2,15 +2,37 @@
 
 use crate::exit::{Code, Exit, failure};
 use anyhow::Result;
+use convsweep_plan::nearest;
 use convsweep_spec::id::JobId;
 use convsweep_store::{Database, FindJobError, JobProgress};
+
+/// Experiments listed in the message about an unknown name.
+const MAX_LISTED: usize = 20;
 
 /// The one recorded job whose id begins with `prefix`.
 ///
 /// # Errors
 /// If no job or several jobs begin so.
 pub fn find_job(database: &Database, prefix: &str) -> Result<JobId> {
-    database.find_job(prefix).map_err(find_failure)
+    match database.find_job(prefix) {
+        Err(error @ FindJobError::NotAnId(_)) => Err(match is_experiment(database, prefix) {
+            true => failure(
+                Exit::Wrong,
+                format!(
+                    "\"{prefix}\" is an experiment, and a job is asked for: \
+                    `convsweep status {prefix}` lists the ids of its jobs"
+                ),
+            ),
+            false => find_failure(error),
+        }),
+        found => found.map_err(find_failure),
+    }
+}
+
+/// Whether there is an experiment of this name.
+pub fn is_experiment(database: &Database, name: &str) -> bool {
+    let experiments = database.experiments().unwrap_or_default();
+    experiments.iter().any(|experiment| experiment.name == name)
 }
 
 /// An ambiguous or unknown beginning of an id as an error with its exit code.
@@ -42,7 +64,24 @@ pub fn unknown_experiment(database: &Database, name: &str) -> anyhow::Error {
     let message = if names.is_empty() {
         format!("no experiment \"{name}\": nothing has been run here yet")
     } else {
-        format!("no experiment \"{name}\"; there are {}", names.join(", "))
+        let others = listed(name, &names);
+        format!("no experiment \"{name}\"; {others}")
     };
     failure(Exit::Wrong, message)
+}
+
+/// The names that there are, the one that was probably meant first.
+fn listed(name: &str, names: &[String]) -> String {
+    let known: Vec<&str> = names.iter().map(String::as_str).collect();
+    let meant = match nearest(name, &known) {
+        Some(meant) => format!("did you mean \"{meant}\"? "),
+        None => String::new(),
+    };
+    let shown = &known[..known.len().min(MAX_LISTED)];
+    let more = if shown.len() < known.len() {
+        ", …"
+    } else {
+        ""
+    };
+    format!("{meant}there are {}{more}", shown.join(", "))
 }

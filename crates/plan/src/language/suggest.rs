@@ -12,7 +12,7 @@ const SIMILAR: f64 = 0.55;
 const SHORTEST_PREFIX: usize = 3;
 
 /// The known name that was probably meant.
-pub(crate) fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
+pub fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
     if name.len() > LONGEST_COMPARED {
         return None;
     }

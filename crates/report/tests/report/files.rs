@@ -160,3 +160,33 @@ fn no_control_character_reaches_any_file() {
         }
     }
 }
+
+#[test]
+fn several_reports_can_be_rendered_at_once() {
+    let rows = six().rows();
+    let (_folder, results) = results_folder();
+    let own = results.experiment("six").join("charts/own.txt");
+    fs::write(&own, "a file of the user's").expect("writes");
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for _ in 0..5 {
+                    report(rows.clone(), &results).expect("renders");
+                }
+            });
+        }
+    });
+    let made = report(rows, &results).expect("renders");
+    for file in made.charts.iter().chain(&made.tables).chain([&made.html]) {
+        assert!(file.metadata().expect("is there").len() > 0);
+    }
+    assert_eq!(
+        fs::read_to_string(own).expect("stays"),
+        "a file of the user's"
+    );
+    let names = fs::read_dir(results.experiment("six")).expect("lists");
+    let partial = names
+        .flatten()
+        .filter(|entry| entry.file_name().as_encoded_bytes()[0] == b'.');
+    assert_eq!(partial.count(), 0, "nothing else stays");
+}

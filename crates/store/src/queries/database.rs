@@ -1,5 +1,6 @@
 //! A connection to the database that only reads; the questions are in the files next to this one.
 
+use super::guard::QueryGuard;
 use crate::digest::Integrity;
 use crate::error::StoreError;
 use crate::schema;
@@ -14,18 +15,45 @@ pub struct Database {
     pub(crate) connection: Connection,
     pub(crate) results: ResultsFolder,
     pub(crate) path: PathBuf,
+    pub(crate) guard: QueryGuard,
 }
 
 impl Database {
     /// Opens the database for reading.
     ///
     /// # Errors
-    /// [`StoreError::Missing`] if there is none; [`StoreError::Newer`], [`StoreError::Older`];
-    /// [`StoreError::Damaged`].
+    /// [`StoreError::NoFolder`], [`StoreError::Missing`] if there is none; [`StoreError::Newer`],
+    /// [`StoreError::Older`]; [`StoreError::Damaged`].
     pub fn open(results: &ResultsFolder) -> Result<Database, StoreError> {
         let path = results.database();
+        Database::guarded(schema::open_readable(&path)?, results, path)
+    }
+
+    /// Opens the database for reading for a program that holds the results folder's lock. Unlike
+    /// [`Database::open`], it needs no space on the disk.
+    ///
+    /// # Errors
+    /// As [`Database::open`].
+    pub fn open_alone(results: &ResultsFolder) -> Result<Database, StoreError> {
+        let path = results.database();
+        let connection = match schema::open_readable(&path) {
+            Err(StoreError::DiskFull { .. } | StoreError::Sqlite { .. }) => {
+                schema::open_alone(&path)?
+            }
+            opened => opened?,
+        };
+        Database::guarded(connection, results, path)
+    }
+
+    fn guarded(
+        mut connection: Connection,
+        results: &ResultsFolder,
+        path: PathBuf,
+    ) -> Result<Database, StoreError> {
+        let guard = QueryGuard::install(&mut connection);
         Ok(Database {
-            connection: schema::open_readable(&path)?,
+            guard: guard.map_err(|e| StoreError::sqlite(&path, e))?,
+            connection,
             results: results.clone(),
             path,
         })

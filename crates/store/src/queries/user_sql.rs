@@ -3,9 +3,16 @@
 use super::database::Database;
 use crate::error::StoreError;
 use rusqlite::fallible_iterator::FallibleIterator;
+use rusqlite::limits::Limit;
 use rusqlite::types::ValueRef;
-use rusqlite::{Batch, Row};
+use rusqlite::{Batch, ErrorCode};
 use std::fmt;
+use std::time::Duration;
+
+/// Largest answer that is collected, in bytes.
+const LARGEST_ANSWER: usize = 64 << 20;
+/// Longest text or blob that a query may make, in bytes.
+const LONGEST_VALUE: i32 = 64 << 20;
 
 /// One cell of an answer, free of SQLite's types.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,21 +38,75 @@ pub struct Table {
     pub rows: Vec<Vec<QueryCell>>,
 }
 
+/// A statement of the user's.
+#[derive(Clone, Copy, Debug)]
+pub struct UserQuery<'a> {
+    /// The statement.
+    pub sql: &'a str,
+    /// How long it may take; `None` and 0 for as long as it wants.
+    pub time: Option<Duration>,
+}
+
 impl Database {
-    /// Runs one SQL statement of the user's.
+    /// Runs one SQL statement of the user's, and collects its answer.
+    ///
+    /// # Errors
+    /// As [`Database::query_rows`]; [`StoreError::Query`] for an answer of more than 64 MB.
+    pub fn query<'a>(&self, query: impl Into<UserQuery<'a>>) -> Result<Table, StoreError> {
+        let (mut rows, mut bytes) = (Vec::new(), 0);
+        let columns = self.query_rows(query.into(), &mut |_, row| {
+            bytes += row.iter().map(QueryCell::size).sum::<usize>();
+            rows.push(row);
+            bytes <= LARGEST_ANSWER
+        })?;
+        if bytes > LARGEST_ANSWER {
+            let message = "the answer has more than 64 MB: ask for less (`limit 1000`), \
+                or print it row by row with --csv or --json";
+            let message = message.to_string();
+            return Err(StoreError::Query { message });
+        }
+        Ok(Table { columns, rows })
+    }
+
+    /// Runs one SQL statement of the user's. Each row is handed over with the names of the columns,
+    /// which are also the answer, until there are no more or `row` answers `false`.
     ///
     /// # Errors
     /// [`StoreError::WouldWrite`] for a statement that would change something;
-    /// [`StoreError::Query`] for one that SQLite does not understand, and for more than one.
-    pub fn query(&self, sql: &str) -> Result<Table, StoreError> {
-        let failed = |e| self.query_error(sql, e);
-        let mut batch = Batch::new(&self.connection, sql);
+    /// [`StoreError::TimedOut`]; [`StoreError::Query`] for one that SQLite does not understand, and
+    /// for more than one.
+    pub fn query_rows(
+        &self,
+        query: UserQuery,
+        row: &mut dyn FnMut(&[String], Vec<QueryCell>) -> bool,
+    ) -> Result<Vec<String>, StoreError> {
+        let limit = Limit::SQLITE_LIMIT_LENGTH;
+        let failed = |e| self.query_error(&query, e);
+        let before = self
+            .connection
+            .set_limit(limit, LONGEST_VALUE)
+            .map_err(failed)?;
+        self.guard.begin(query.time);
+        let columns = self.run_query(&query, row);
+        self.guard.end();
+        self.connection.set_limit(limit, before).map_err(failed)?;
+        columns
+    }
+
+    fn run_query(
+        &self,
+        query: &UserQuery,
+        row: &mut dyn FnMut(&[String], Vec<QueryCell>) -> bool,
+    ) -> Result<Vec<String>, StoreError> {
+        let failed = |e| self.query_error(query, e);
+        let mut batch = Batch::new(&self.connection, query.sql);
         let Some(mut statement) = batch.next().map_err(failed)? else {
             let message = "there is no statement in the query".into();
             return Err(StoreError::Query { message });
         };
-        if !statement.readonly() || changes_connection(sql) {
-            let statement = first_words(sql);
+        // To explain a statement is not to run it.
+        if !statement.readonly() && statement.is_explain() == 0 {
+            let statement = first_words(query.sql);
             return Err(StoreError::WouldWrite { statement });
         }
         if !matches!(batch.next(), Ok(None)) {
@@ -53,17 +114,14 @@ impl Database {
             return Err(StoreError::Query { message });
         }
         let columns: Vec<String> = statement.column_names().map(String::from).collect();
-        let cells = |row: &Row| {
-            (0..columns.len())
-                .map(|i| row.get_ref(i).map(QueryCell::from))
-                .collect()
-        };
-        let rows = statement
-            .query_map([], cells)
-            .map_err(failed)?
-            .collect::<Result<_, _>>()
-            .map_err(failed)?;
-        Ok(Table { columns, rows })
+        let mut rows = statement.query([]).map_err(failed)?;
+        while let Some(found) = rows.next().map_err(failed)? {
+            let cells = (0..columns.len()).map(|i| found.get_ref(i).map(QueryCell::from));
+            if !row(&columns, cells.collect::<Result<_, _>>().map_err(failed)?) {
+                break;
+            }
+        }
+        Ok(columns)
     }
 
     /// Tables and views as SQL with comments: what a query can use.
@@ -77,28 +135,28 @@ impl Database {
         Ok(statements.join("\n\n") + "\n")
     }
 
-    fn query_error(&self, sql: &str, error: rusqlite::Error) -> StoreError {
+    fn query_error(&self, query: &UserQuery, error: rusqlite::Error) -> StoreError {
+        let statement = || first_words(query.sql);
+        match error.sqlite_error_code() {
+            Some(ErrorCode::OperationInterrupted) => {
+                let seconds = query.time.unwrap_or_default().as_secs_f64();
+                return StoreError::TimedOut { seconds };
+            }
+            Some(ErrorCode::AuthorizationForStatementDenied) => {
+                let statement = statement();
+                return StoreError::WouldWrite { statement };
+            }
+            Some(_) | None => {}
+        }
         match StoreError::sqlite(&self.path, error) {
             StoreError::Sqlite { source, .. } => StoreError::Query {
                 message: source.to_string(),
             },
             StoreError::NotWritable { .. } => StoreError::WouldWrite {
-                statement: first_words(sql),
+                statement: statement(),
             },
             other => other,
         }
-    }
-}
-
-/// Whether a statement that SQLite calls read-only would still change the connection or another
-/// file (`attach`, `begin`, `pragma x = y`, …).
-fn changes_connection(sql: &str) -> bool {
-    let words = first_words(sql).to_ascii_lowercase();
-    let first = words.split_whitespace().next().unwrap_or_default();
-    match first.trim_start_matches('(') {
-        "select" | "with" | "values" | "explain" => false,
-        "pragma" => first == "pragma" && sql.contains('='),
-        _ => true,
     }
 }
 
@@ -117,6 +175,24 @@ fn first_words(sql: &str) -> String {
     }
     let words: Vec<&str> = rest.split_whitespace().take(3).collect();
     words.join(" ")
+}
+
+impl QueryCell {
+    /// Its size in memory, in bytes.
+    fn size(&self) -> usize {
+        let text = match self {
+            QueryCell::Text(text) => text.len(),
+            QueryCell::Null | QueryCell::Integer(_) | QueryCell::Real(_) | QueryCell::Blob(_) => 0,
+        };
+        size_of::<QueryCell>() + text
+    }
+}
+
+impl<'a> From<&'a str> for UserQuery<'a> {
+    /// Without a time limit.
+    fn from(sql: &'a str) -> UserQuery<'a> {
+        UserQuery { sql, time: None }
+    }
 }
 
 impl From<ValueRef<'_>> for QueryCell {

@@ -13,13 +13,12 @@ use convsweep_spec::layout::ResultsFolder;
 /// The caller must hold the results folder's lock.
 ///
 /// # Errors
-/// [`StoreError::Missing`] if there is no results folder; [`StoreError::Newer`] if a newer program
+/// [`StoreError::NoFolder`] if there is no results folder; [`StoreError::Newer`] if a newer program
 /// wrote a log; what prevents logs from being read or the database from being written.
 pub fn rebuild(results: &ResultsFolder) -> Result<SyncReport, StoreError> {
     if !results.0.is_dir() {
-        return Err(StoreError::Missing {
-            path: results.database(),
-        });
+        let path = results.0.clone();
+        return Err(StoreError::NoFolder { path });
     }
     let database = results.database();
     let report = schema::create(&database, |connection| replay(connection, results))?;

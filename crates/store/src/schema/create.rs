@@ -1,6 +1,7 @@
 //! Creating a new database file in place of an old one.
 
 use super::migrations::prepare;
+use super::places::refuse_other_things;
 use crate::digest::{self, beside};
 use crate::error::StoreError;
 use convsweep_files::Durability;
@@ -17,6 +18,7 @@ pub(crate) fn create<T>(
     path: &Path,
     fill: impl FnOnce(&mut Connection) -> Result<T, StoreError>,
 ) -> Result<T, StoreError> {
+    refuse_other_things(path)?;
     let new = convsweep_files::partial_path(path);
     remove(&new)?;
     let failed = |e| StoreError::sqlite(path, e);

@@ -2,6 +2,7 @@
 
 use super::create::create;
 use super::migrations::{APPLICATION_ID, known_version, prepare};
+use super::places::refuse_other_things;
 use crate::digest::beside;
 use crate::error::StoreError;
 use rusqlite::config::DbConfig;
@@ -12,16 +13,18 @@ use std::time::Duration;
 /// How long a connection waits for the lock of another one.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Opens the database for writing, creates it if there is none, and migrates it.
+/// Opens the database for writing, creates it if there is none, and migrates it. An empty file,
+/// which a power cut may leave, counts as none: the logs are read again.
 pub(crate) fn open_writable(path: &Path) -> Result<Connection, StoreError> {
-    if !path.exists() {
+    refuse_other_things(path)?;
+    if path.metadata().map_or(0, |file| file.len()) == 0 {
         create(path, |_| Ok(()))?;
     }
     let failed = |e| StoreError::sqlite(path, e);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(path, flags).map_err(failed)?;
     connection.busy_timeout(BUSY_TIMEOUT).map_err(failed)?;
-    inspect(&connection, path)?;
+    let found = inspect(&connection, path)?;
     // Closing must never take an exclusive lock, which a reader could run into: the writer
     // checkpoints by itself.
     connection
@@ -35,16 +38,36 @@ pub(crate) fn open_writable(path: &Path) -> Result<Connection, StoreError> {
             path: path.to_path_buf(),
         });
     }
-    prepare(&mut connection, "normal").map_err(failed)?;
+    prepare(&mut connection, "normal").map_err(|e| not_upgraded(path, found, e))?;
     Ok(connection)
+}
+
+/// An error of bringing the database up to date: its version is to blame only if it is an old one
+/// and SQLite could read and write it.
+fn not_upgraded(path: &Path, found: u32, error: rusqlite::Error) -> StoreError {
+    let message = error.to_string();
+    match StoreError::sqlite(path, error) {
+        StoreError::Sqlite { path, .. } if found < known_version() => StoreError::NotUpgraded {
+            path,
+            found,
+            known: known_version(),
+            message,
+        },
+        other => other,
+    }
 }
 
 /// Opens the database for reading only.
 pub(crate) fn open_readable(path: &Path) -> Result<Connection, StoreError> {
+    let folder = path.parent().unwrap_or(path);
+    if !folder.exists() {
+        let path = folder.to_path_buf();
+        return Err(StoreError::NoFolder { path });
+    }
+    refuse_other_things(path)?;
     if !path.exists() {
-        return Err(StoreError::Missing {
-            path: path.to_path_buf(),
-        });
+        let path = path.to_path_buf();
+        return Err(StoreError::Missing { path });
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let open = || -> rusqlite::Result<Connection> {
@@ -53,9 +76,32 @@ pub(crate) fn open_readable(path: &Path) -> Result<Connection, StoreError> {
         connection.query_row("select count(*) from sqlite_master", [], |_| Ok(()))?;
         Ok(connection)
     };
-    let connection = open()
-        .or_else(|error| immutable(path).ok_or(error))
-        .map_err(|e| StoreError::sqlite(path, e))?;
+    let connection = match open().map_err(|e| StoreError::sqlite(path, e)) {
+        // Another program writes: what is read without its locks may be half of it.
+        Err(locked @ StoreError::Locked { .. }) => return Err(locked),
+        Err(error) => immutable(path).ok_or(error)?,
+        Ok(connection) => connection,
+    };
+    readable(connection, path)
+}
+
+/// Opens the database for reading where the disk has no room for the files of its write-ahead log:
+/// as the only connection, which keeps the log's index in memory.
+pub(crate) fn open_alone(path: &Path) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let open = || -> rusqlite::Result<Connection> {
+        let connection = Connection::open_with_flags(path, flags)?;
+        connection.busy_timeout(BUSY_TIMEOUT)?;
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+        connection.query_row("pragma locking_mode = exclusive", [], |_| Ok(()))?;
+        connection.query_row("select count(*) from sqlite_master", [], |_| Ok(()))?;
+        Ok(connection)
+    };
+    readable(open().map_err(|e| StoreError::sqlite(path, e))?, path)
+}
+
+/// Checks the version, and refuses writes from now on.
+fn readable(connection: Connection, path: &Path) -> Result<Connection, StoreError> {
     let found = inspect(&connection, path)?;
     if found < known_version() {
         return Err(StoreError::Older {
@@ -107,7 +153,10 @@ fn inspect(connection: &Connection, path: &Path) -> Result<u32, StoreError> {
     };
     let found = u32::try_from(number("user_version")?).unwrap_or(u32::MAX);
     if number("application_id")? != APPLICATION_ID {
-        let message = "it belongs to another program".to_string();
+        let message = match path.metadata() {
+            Ok(file) if file.len() == 0 => "it is empty".to_string(),
+            Ok(_) | Err(_) => "it belongs to another program".to_string(),
+        };
         return Err(StoreError::Damaged {
             path: path.to_path_buf(),
             message,

@@ -119,7 +119,7 @@ fn rebuild_if_in_doubt(results: &ResultsFolder) -> Result<SyncReport, StoreError
     match schema::open_readable(&path) {
         Ok(_) => {}
         // A database that another program uses.
-        Err(error @ StoreError::Sqlite { .. }) => return Err(error),
+        Err(error @ (StoreError::Locked { .. } | StoreError::Sqlite { .. })) => return Err(error),
         // What is wrong with it is said, or mended, when it is opened for writing.
         Err(_) => return Ok(SyncReport::default()),
     }

@@ -2,6 +2,7 @@
 
 use super::sets::{built_in, complete_set, first_set, read_file};
 use crate::context::Context;
+use crate::exit::data_failure;
 use crate::output::stdout::{say, say_json};
 use crate::output::table::plain;
 use anyhow::Result;
@@ -19,7 +20,7 @@ pub fn inspect(context: &Context, target: &str, as_json: bool) -> Result<()> {
         Some(source) => complete_set(context, source)?,
         None => first_set(context, &read_file(context, Path::new(target))?)?,
     };
-    let found = convsweep_data::inspect(&set)?;
+    let found = convsweep_data::inspect(&set).map_err(data_failure)?;
     if as_json {
         say_json(&object(&found))
     } else {

@@ -1,14 +1,16 @@
 //! `query`: read-only SQL on the results.
 
+mod rows;
+
 use crate::context::Context;
 use crate::exit::{Code, Exit};
-use crate::output::stdout::{say, say_json};
+use crate::output::stdout::say;
 use crate::output::table::plain;
 use anyhow::Result;
 use clap::Args;
-use convsweep_store::{QueryCell, Table};
-use serde_json::{Map, Value, json};
-use std::io::Write;
+use convsweep_store::{QueryCell, UserQuery};
+use rows::{Format, print_rows, query_failure};
+use std::time::Duration;
 
 /// Arguments of `query`.
 #[derive(Debug, Args)]
@@ -22,9 +24,12 @@ pub struct QueryArgs {
     /// As CSV.
     #[arg(long, conflicts_with = "json")]
     pub csv: bool,
-    /// As JSON, a list of objects.
+    /// As JSON, a list of objects; of several columns of one name, the later ones get numbers: a:1.
     #[arg(long)]
     pub json: bool,
+    /// End the query after this time; 0: never.
+    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = seconds)]
+    pub timeout: Duration,
 }
 
 /// Prints the answer to a statement.
@@ -38,22 +43,31 @@ pub fn query(context: &Context, args: &QueryArgs) -> Result<Exit> {
         say(schema.trim_end())?;
         return Ok(Exit::Complete);
     };
-    let table = database.query(sql).code(Exit::Wrong)?;
-    if args.json {
-        let objects: Vec<Value> = table.rows.iter().map(|row| object(&table, row)).collect();
-        say_json(&objects)?;
-    } else if args.csv {
-        std::io::stdout().lock().write_all(&csv(&table)?)?;
-    } else {
-        let columns: Vec<&str> = table.columns.iter().map(String::as_str).collect();
-        let rows: Vec<Vec<String>> = table
-            .rows
-            .iter()
-            .map(|row| row.iter().map(short).collect())
-            .collect();
-        say(&plain(&columns, &rows))?;
+    let query = UserQuery {
+        sql,
+        time: Some(args.timeout),
+    };
+    if args.csv || args.json {
+        let format = if args.csv { Format::Csv } else { Format::Json };
+        print_rows(&database, query, format)?;
+        return Ok(Exit::Complete);
     }
+    let table = database.query(query).map_err(query_failure)?;
+    let columns: Vec<&str> = table.columns.iter().map(String::as_str).collect();
+    let rows: Vec<Vec<String>> = table
+        .rows
+        .iter()
+        .map(|row| row.iter().map(short).collect())
+        .collect();
+    say(&plain(&columns, &rows))?;
     Ok(Exit::Complete)
+}
+
+/// Seconds on the command line.
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse::<f64>().ok();
+    let duration = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    duration.ok_or_else(|| "write a number of seconds, such as 60 or 0.5; 0 for no limit".into())
 }
 
 /// A cell as displayed, with six significant digits; `--csv` and `--json` give all digits.
@@ -74,33 +88,6 @@ fn short(cell: &QueryCell) -> String {
     }
 }
 
-/// The table as CSV (RFC 4180).
-fn csv(table: &Table) -> Result<Vec<u8>> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(&table.columns)?;
-    for row in &table.rows {
-        writer.write_record(row.iter().map(QueryCell::to_string))?;
-    }
-    Ok(writer.into_inner().map_err(|error| error.into_error())?)
-}
-
-fn object(table: &Table, row: &[QueryCell]) -> Value {
-    let mut object = Map::new();
-    for (column, cell) in table.columns.iter().zip(row) {
-        object.insert(column.clone(), json_value(cell));
-    }
-    Value::Object(object)
-}
-
-fn json_value(cell: &QueryCell) -> Value {
-    match cell {
-        QueryCell::Null => json!(null),
-        QueryCell::Integer(i) => json!(i),
-        QueryCell::Real(r) if r.is_finite() => json!(r),
-        QueryCell::Real(_) | QueryCell::Text(_) | QueryCell::Blob(_) => json!(cell.to_string()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -114,19 +101,5 @@ mod tests {
         check(3.0, "3");
         check(0.0, "0");
         check(120.0, "120");
-    }
-
-    #[test]
-    fn csv_quotes_where_it_must() {
-        let text = |text: &str| QueryCell::Text(text.into());
-        let table = Table {
-            columns: ["a,b", "c"].map(String::from).into(),
-            rows: vec![vec![text("say \"x\""), QueryCell::Null]],
-        };
-        let csv = csv(&table).expect("writes");
-        assert_eq!(
-            String::from_utf8_lossy(&csv),
-            "\"a,b\",c\n\"say \"\"x\"\"\",\n"
-        );
     }
 }

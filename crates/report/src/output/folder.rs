@@ -1,0 +1,151 @@
+//! The files of a report in the folder of its experiment.
+//!
+//! Several programs may render the same report at once: each writes into a folder of its own, and
+//! moves its files to their places when all of them are complete.
+
+use super::drawing::DrawnChart;
+use super::error::ReportError;
+use crate::ranking::Ranking;
+use crate::tables::{self, TextTable};
+use convsweep_files::Durability;
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tempfile::{Builder, TempDir};
+
+/// Folder of the charts.
+const CHARTS: &str = "charts";
+/// Beginning of the names of folders in which reports are written.
+const PREFIX: &str = ".report-";
+/// Age from which such a folder counts as left by a program that was killed.
+const ABANDONED: Duration = Duration::from_secs(3600);
+
+/// A report that is being written into the folder of an experiment.
+pub struct OutputFolder {
+    folder: PathBuf,
+    /// Where the files are until all are complete; it is removed in the end.
+    partial: TempDir,
+    /// The files written so far, relative to the folder.
+    names: Vec<PathBuf>,
+}
+
+impl OutputFolder {
+    /// Begins a report in the folder of an experiment, which is made if it is missing.
+    pub fn begin(folder: PathBuf) -> Result<OutputFolder, ReportError> {
+        let begin = || -> io::Result<TempDir> {
+            fs::create_dir_all(&folder)?;
+            remove_abandoned(&folder);
+            let partial = Builder::new().prefix(PREFIX).tempdir_in(&folder)?;
+            fs::create_dir(partial.path().join(CHARTS))?;
+            Ok(partial)
+        };
+        match begin() {
+            Ok(partial) => Ok(OutputFolder {
+                folder,
+                partial,
+                names: vec![],
+            }),
+            Err(source) => Err(ReportError::Write {
+                path: folder,
+                source,
+            }),
+        }
+    }
+
+    /// Writes a file; the answer is its path in the end.
+    pub fn write(&mut self, name: &str, bytes: &[u8]) -> Result<PathBuf, ReportError> {
+        let path = self.folder.join(name);
+        if let Err(source) = fs::write(self.partial.path().join(name), bytes) {
+            return Err(ReportError::Write { path, source });
+        }
+        self.names.push(name.into());
+        Ok(path)
+    }
+
+    /// Writes SVG and PNG of each chart.
+    pub fn write_charts(&mut self, charts: &[DrawnChart]) -> Result<Vec<PathBuf>, ReportError> {
+        let mut files = Vec::with_capacity(charts.len() * 2);
+        for drawn in charts {
+            let name = format!("{CHARTS}/{}", drawn.chart.name);
+            files.push(self.write(&format!("{name}.svg"), drawn.svg.as_bytes())?);
+            files.push(self.write(&format!("{name}.png"), &drawn.png)?);
+        }
+        Ok(files)
+    }
+
+    /// Writes the tables as CSV and LaTeX; `leaderboard` is that of the same ranking.
+    pub fn write_tables(
+        &mut self,
+        ranking: &Ranking,
+        leaderboard: &TextTable,
+    ) -> Result<Vec<PathBuf>, ReportError> {
+        let latex = tables::leaderboard_tex(&ranking.revision.experiment, leaderboard);
+        let tables = [
+            ("leaderboard.csv", tables::leaderboard_csv(ranking)?),
+            ("curves.csv", tables::curves_csv(ranking)?),
+            ("evaluations.csv", tables::evaluations_csv(ranking)?),
+            ("comparisons.csv", tables::comparisons_csv(ranking)?),
+            ("leaderboard.tex", latex.into_bytes()),
+        ];
+        let mut files = Vec::with_capacity(tables.len());
+        for (name, bytes) in tables {
+            files.push(self.write(name, &bytes)?);
+        }
+        Ok(files)
+    }
+
+    /// Moves all files to their places, in the order in which they were written, and removes the
+    /// charts of an earlier report that no longer apply.
+    pub fn publish(self) -> Result<(), ReportError> {
+        let charts = self.folder.join(CHARTS);
+        let write = |path: PathBuf, source| ReportError::Write { path, source };
+        fs::create_dir_all(&charts).map_err(|e| write(charts.clone(), e))?;
+        for name in &self.names {
+            let path = self.folder.join(name);
+            let partial = self.partial.path().join(name);
+            convsweep_files::publish(&partial, &path, Durability::SystemCache)
+                .map_err(|error| write(path, error.source))?;
+        }
+        for picture in pictures(&charts) {
+            let is_new = self
+                .names
+                .iter()
+                .any(|name| self.folder.join(name) == picture);
+            if !is_new && let Err(error) = fs::remove_file(&picture)
+                // Another report may have removed it.
+                && error.kind() != ErrorKind::NotFound
+            {
+                return Err(write(picture, error));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The SVG and PNG files of a folder.
+fn pictures(folder: &Path) -> Vec<PathBuf> {
+    let mut pictures = Vec::new();
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        let extension = path.extension().and_then(|e| e.to_str());
+        if matches!(extension, Some("svg" | "png")) {
+            pictures.push(path);
+        }
+    }
+    pictures
+}
+
+/// Removes what programs left that were killed while they wrote a report.
+fn remove_abandoned(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let is_partial = name.to_str().is_some_and(|name| name.starts_with(PREFIX));
+        let modified = entry.metadata().and_then(|metadata| metadata.modified());
+        let age = modified.ok().and_then(|time| time.elapsed().ok());
+        if is_partial && age.is_some_and(|age| age > ABANDONED) {
+            // What stays does no harm.
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+}
