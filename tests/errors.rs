@@ -250,7 +250,7 @@ fn unknown_names_are_answered_with_the_nearest() {
     );
     all_say(
         &workdir,
-        &[&["show", "0"], &["explain", "0000000"]],
+        &[&["show", "0000000"], &["explain", "0000000"]],
         2,
         &["convsweep status NAME"],
     );
