@@ -6,6 +6,7 @@ use crate::streams::say_error;
 use anyhow::Result;
 use convsweep_data::Location;
 use convsweep_runner::lock_holder;
+use convsweep_spec::data::ImageLimits;
 use convsweep_spec::layout::ResultsFolder;
 use convsweep_store::{Database, Integrity, StoreError};
 use std::cell::Cell;
@@ -142,13 +143,16 @@ impl Context {
         }
     }
 
-    /// Where an image set is for which the file names `path`.
+    /// Where an image set is for which the file names `path`, and what is read of it at most.
     ///
     /// # Errors
     /// As [`Context::data`].
-    pub fn location<'a>(&'a self, path: Option<&'a Path>) -> Result<Location<'a>> {
-        let cache = self.data()?;
-        Ok(Location { cache, path })
+    pub fn location<'a>(
+        &'a self,
+        path: Option<&'a Path>,
+        limits: ImageLimits,
+    ) -> Result<Location<'a>> {
+        Ok(Location::new(self.data()?, path).within(limits))
     }
 }
 

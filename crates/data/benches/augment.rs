@@ -13,10 +13,7 @@ const EPOCHS: u32 = 7;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let cache = tempfile::tempdir()?;
-    let at = Location {
-        cache: cache.path(),
-        path: None,
-    };
+    let at = Location::new(cache.path(), None);
     let start = cpu_seconds();
     let set = open(at, &shapes())?;
     println!(

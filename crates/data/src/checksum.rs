@@ -1,14 +1,9 @@
-//! Reading whole files, and checksums as their publishers give them.
+//! Checksums of files as their publishers give them.
 
 use crate::DataError;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
-
-/// The whole content of a file.
-pub(crate) fn read(path: &Path) -> Result<Vec<u8>, DataError> {
-    std::fs::read(path).map_err(DataError::io("read", path))
-}
 
 /// Checksum of a file of any size, in hexadecimal.
 pub(crate) fn checksum_of_file<D: sha2::Digest>(path: &Path) -> Result<String, DataError> {

@@ -23,6 +23,7 @@ mod image_files;
 mod inspect;
 mod location;
 mod lock;
+mod memory;
 mod parallel;
 mod published;
 mod shapes;
@@ -31,7 +32,9 @@ mod split;
 mod statistics;
 
 pub use batch::Batcher;
-pub use decoded::{ImageSet, LabelledImages, UnusedFile, facts, open, remove_unused, unused_files};
+pub use decoded::{
+    ImageSet, LabelledImages, UnusedFile, facts, open, open_whole, remove_unused, unused_files,
+};
 pub use error::{DataError, DataErrorKind};
 pub use fetch::{fetch, is_fetched};
 pub use inspect::{Duplicates, Inspection, PartInspection, inspect, picture, preview};

@@ -5,17 +5,14 @@
 mod common;
 
 use common::{decoded_file, open_in, pixels, spec, unit};
-use convsweep_data::{Batcher, DataErrorKind, Location, Subset, facts, split};
-use convsweep_spec::data::{DataSpec, Resize, ResizeMethod, Source};
+use convsweep_data::{Batcher, DataErrorKind, Location, Subset, facts, open, open_whole, split};
+use convsweep_spec::data::{DataSpec, Resize, ResizeMethod, Source, Split, SplitScheme};
 
 #[test]
 fn facts_need_no_files() {
     let cache = tempfile::tempdir().unwrap();
     let nowhere = cache.path().join("nothing");
-    let at = Location {
-        cache: &nowhere,
-        path: None,
-    };
+    let at = Location::new(&nowhere, None);
     for (source, shape) in [(Source::Cifar10, (3, 32)), (Source::Mnist, (1, 28))] {
         let facts = facts(at, &DataSpec { source, ..spec() }).unwrap();
         assert_eq!((facts.channels, facts.height), shape);
@@ -186,4 +183,78 @@ fn test_images_are_cut_only_from_sets_without_test_images() {
         error.to_string(),
         "shapes has test images of its own: split.test cannot cut more"
     );
+}
+
+/// Damages the decoded file of the small set, and opens it as a run does.
+fn opened_after(damage: &dyn Fn(&mut Vec<u8>)) -> (Vec<u8>, Option<String>) {
+    let cache = tempfile::tempdir().unwrap();
+    open_in(cache.path(), &spec()).unwrap();
+    let path = decoded_file(cache.path());
+    let mut bytes = std::fs::read(&path).unwrap();
+    damage(&mut bytes);
+    std::fs::write(&path, bytes).unwrap();
+    let at = Location::new(cache.path(), None);
+    let (set, note) = open_whole(at, &spec()).unwrap();
+    assert_eq!(set.train().len(), 80);
+    open_whole(at, &spec()).unwrap();
+    (std::fs::read(&path).unwrap(), note)
+}
+
+#[test]
+fn a_damaged_decoded_file_is_decoded_again_before_a_run() {
+    let (whole, note) = opened_after(&|_| ());
+    assert_eq!(note, None);
+    let damages: [&dyn Fn(&mut Vec<u8>); 5] = [
+        &|b| b.truncate(50),
+        &|b| b[12] ^= 1,
+        // A pixel of the last image, a label, and the last byte.
+        &|b| b[128 + 100 * 3 * 16 * 16 - 1] ^= 1,
+        &|b| b[128 + 100 * 3 * 16 * 16] ^= 1,
+        &|b| *b.last_mut().unwrap() ^= 1,
+    ];
+    for damage in damages {
+        let (bytes, note) = opened_after(damage);
+        assert!(bytes == whole, "decoded to the same bytes");
+        let note = note.expect("says so");
+        assert!(
+            note.contains("was damaged (") && note.contains(".images"),
+            "{note}"
+        );
+    }
+}
+
+#[test]
+fn a_damaged_decoded_file_without_its_source_is_refused_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let images = folder.path().join("set");
+    for (class, level) in [("a", 10), ("b", 20)] {
+        std::fs::create_dir_all(images.join(class)).unwrap();
+        let image = image::GrayImage::from_pixel(3, 3, image::Luma([level]));
+        image.save(images.join(class).join("1.png")).unwrap();
+    }
+    let split = Split::new(SplitScheme::Validation(0.5), 1);
+    let spec = DataSpec::new(Source::Folder, split);
+    let at = Location::new(folder.path(), Some(&images));
+    open(at, &spec).unwrap();
+    let path = decoded_file(folder.path());
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes[130] ^= 1;
+    std::fs::write(&path, bytes).unwrap();
+    // Its metadata is as before, so that the set seems to be there.
+    let image = images.join("b/1.png");
+    let times = std::fs::metadata(&image).unwrap().modified().unwrap();
+    let length = std::fs::metadata(&image).unwrap().len() as usize;
+    std::fs::write(&image, vec![0; length]).unwrap();
+    let file = std::fs::File::options().write(true).open(&image).unwrap();
+    file.set_modified(times).unwrap();
+    let error = open_whole(at, &spec).unwrap_err();
+    assert_eq!(error.kind(), DataErrorKind::Damaged);
+    let text = error.to_string();
+    for part in [
+        ".images: image 0",
+        "cannot be decoded again",
+        "b/1.png: changed",
+    ] {
+        assert!(text.contains(part), "{text} lacks {part}");
+    }
 }

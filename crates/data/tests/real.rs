@@ -24,13 +24,7 @@ fn spec(source: Source) -> DataSpec {
 fn decode(folder: &str, spec: &DataSpec) -> ImageSet {
     let path = cache().join(folder);
     let elsewhere = tempfile::tempdir().expect("a temporary folder");
-    let set = open(
-        Location {
-            cache: elsewhere.path(),
-            path: Some(&path),
-        },
-        spec,
-    );
+    let set = open(Location::new(elsewhere.path(), Some(&path)), spec);
     // The open file lives on after its folder.
     set.unwrap_or_else(|e| {
         panic!(
@@ -94,10 +88,7 @@ fn photographs_in_folders() {
         let elsewhere = tempfile::tempdir().expect("a temporary folder");
         let path = cache().join("caltech101-12");
         open(
-            Location {
-                cache: elsewhere.path(),
-                path: Some(&path),
-            },
+            Location::new(elsewhere.path(), Some(&path)),
             &spec(Source::Folder),
         )
         .expect_err("many sizes")

@@ -227,6 +227,34 @@ pub enum Damaged {
     Skip,
 }
 
+/// The largest image file that is read. Larger ones are refused before anything of them is decoded,
+/// so that an absurd file cannot fill the memory.
+///
+/// No image is left out because of it: it decides whether a set is used, never what is in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImageLimits {
+    /// Most pixels of an image, height × width.
+    pub pixels: u64,
+    /// Most bytes of an image file.
+    pub bytes: u64,
+}
+
+impl ImageLimits {
+    /// Whether these are the default limits.
+    pub fn is_default(&self) -> bool {
+        *self == ImageLimits::default()
+    }
+}
+
+impl Default for ImageLimits {
+    fn default() -> Self {
+        ImageLimits {
+            pixels: 100_000_000,
+            bytes: 256_000_000,
+        }
+    }
+}
+
 /// What planning needs to know about an image set, without its pixels.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DataFacts {

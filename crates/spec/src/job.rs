@@ -1,6 +1,7 @@
 //! Jobs: what is trained, and the circumstances of an attempt at it.
 
 use crate::configuration::{Configuration, ConfigurationDigest};
+use crate::data::ImageLimits;
 use crate::device::DeviceName;
 use crate::id::{ConfigurationId, JobId, StateKey};
 use serde::{Deserialize, Serialize};
@@ -81,6 +82,9 @@ pub struct Execution {
     pub data_cache: PathBuf,
     /// The user's image folder or CSV file, for sources that have one.
     pub data_path: Option<PathBuf>,
+    /// The largest of the user's image files that is read.
+    #[serde(default, skip_serializing_if = "ImageLimits::is_default")]
+    pub image_limits: ImageLimits,
     /// File of the initial weights, for jobs that start from trained ones.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weights: Option<PathBuf>,

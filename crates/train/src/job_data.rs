@@ -23,10 +23,8 @@ impl JobData {
     pub(crate) fn open(job: &Job) -> Result<JobData, TrainError> {
         let (question, execution) = (&job.question, &job.execution);
         let spec = &question.configuration.data;
-        let location = Location {
-            cache: &execution.data_cache,
-            path: execution.data_path.as_deref(),
-        };
+        let location = Location::new(&execution.data_cache, execution.data_path.as_deref())
+            .within(execution.image_limits);
         let set = open(location, spec)?;
         if set.facts().hash != question.data_hash {
             let (expected, found) = (question.data_hash.clone(), set.facts().hash.clone());

@@ -60,10 +60,7 @@ fn main() -> Result<(), Failure> {
     convsweep_nn::use_threads(arguments.threads);
     let cache = cache();
     let facts = |spec: &_, path: Option<&Path>| {
-        let location = Location {
-            cache: &cache,
-            path,
-        };
+        let location = Location::new(&cache, path);
         let set = open(location, spec).map_err(|e| e.to_string())?;
         Ok(set.facts().clone())
     };
@@ -111,7 +108,7 @@ impl Measure {
         cache: &Path,
     ) -> Result<Measure, Failure> {
         let data = &configuration.data;
-        let set = open(Location { cache, path: None }, data)?;
+        let set = open(Location::new(cache, None), data)?;
         let subsets = split(&set, data, None)?;
         Ok(Measure {
             batcher: Batcher::new(&set, &configuration.augment, &subsets)?,

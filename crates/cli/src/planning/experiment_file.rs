@@ -7,7 +7,7 @@ use crate::context::Context;
 use crate::exit::{Code, Exit, plan_failure};
 use anyhow::Result;
 use convsweep_plan::{Lookup, Overrides, Plan, PlanRequest, Seeds, WeightsOf};
-use convsweep_spec::data::{DataFacts, DataSpec};
+use convsweep_spec::data::{DataFacts, DataSpec, ImageLimits};
 use convsweep_spec::id::JobId;
 use convsweep_spec::layout;
 use convsweep_spec::log::Choice;
@@ -62,8 +62,15 @@ pub fn read_decided(
 }
 
 impl Lookup for Context {
-    fn facts(&self, spec: &DataSpec, path: Option<&Path>) -> Result<DataFacts, String> {
-        let location = self.location(path).map_err(|error| error.to_string())?;
+    fn facts(
+        &self,
+        spec: &DataSpec,
+        path: Option<&Path>,
+        limits: ImageLimits,
+    ) -> Result<DataFacts, String> {
+        let location = self
+            .location(path, limits)
+            .map_err(|error| error.to_string())?;
         convsweep_data::facts(location, spec).map_err(|error| error.to_string())
     }
 

@@ -79,7 +79,9 @@ impl Dataset {
             DatasetSource::ImageFiles(set) => {
                 details.names = set.names();
                 details.skipped = set.skipped().to_vec();
-                set.decode(facts, resize, &mut |image, label| writer.push(image, label))?;
+                set.decode(facts, resize, &at.limits, &mut |image, label| {
+                    writer.push(image, label)
+                })?;
             }
             DatasetSource::Shapes(shapes) => {
                 let shape = [3, shapes.size, shapes.size];
@@ -101,7 +103,7 @@ fn find_source(at: Location, spec: &DataSpec) -> Result<(DataFacts, DatasetSourc
         return Ok((set.facts(), DatasetSource::Published(set)));
     }
     let set = ImageFileSet::find(at, spec)?;
-    let facts = set.facts(spec.resize.as_ref())?;
+    let facts = set.facts(spec.resize.as_ref(), &at.limits)?;
     Ok((facts, DatasetSource::ImageFiles(set)))
 }
 

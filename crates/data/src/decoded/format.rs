@@ -23,6 +23,8 @@ const MAGIC: &[u8; 8] = b"CNVSWEEP";
 
 /// Version of the layout and of how images are decoded; part of the file's name.
 pub(super) const VERSION: u32 = 2;
+/// What to do about a damaged decoded file, at the end of a message.
+pub(super) const DELETE_REMEDY: &str = "; delete the file, and it is decoded again";
 /// Bytes of the header.
 pub(super) const HEADER: usize = 128;
 /// Bytes of the header that describe the set; the checksum follows.

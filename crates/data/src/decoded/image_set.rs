@@ -1,6 +1,8 @@
 //! A decoded image set.
 
+use super::format::DELETE_REMEDY;
 use crate::DataError;
+use crate::parallel::in_parallel;
 use convsweep_kernels::Size;
 use convsweep_spec::data::DataFacts;
 use std::fs::File;
@@ -8,6 +10,9 @@ use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 use std::sync::Arc;
+
+/// Images that a thread verifies at a time.
+const IMAGES_PER_PART: usize = 1024;
 
 /// A decoded image set. Clones share one open file, and processes share its pages in the operating
 /// system's cache.
@@ -48,6 +53,22 @@ impl ImageSet {
     /// Images that could not be decoded and were left out, each with the reason.
     pub fn skipped(&self) -> &[String] {
         &self.0.skipped
+    }
+
+    /// Reads all pixels and compares them with their checksums.
+    ///
+    /// # Errors
+    /// As [`LabelledImages::read`].
+    pub(super) fn verify(&self) -> Result<(), DataError> {
+        let images = self.images(0..self.0.labels.len());
+        let parts = images.len().div_ceil(IMAGES_PER_PART);
+        let results = in_parallel(parts, |part| {
+            let first = part * IMAGES_PER_PART;
+            let end = (first + IMAGES_PER_PART).min(images.len());
+            let mut pixels = Vec::new();
+            (first..end).try_for_each(|row| images.read(row as u32, &mut pixels))
+        });
+        results.into_iter().collect()
     }
 
     fn images(&self, rows: Range<usize>) -> LabelledImages<'_> {
@@ -121,10 +142,7 @@ impl<'a> LabelledImages<'a> {
         if crc32fast::hash(pixels) != self.set.image_checksums[image] {
             return Err(DataError::damaged(
                 &self.set.path,
-                format!(
-                    "image {image} has changed since it was decoded; \
-                     delete the file, and it is decoded again"
-                ),
+                format!("image {image} has changed since it was decoded{DELETE_REMEDY}"),
             ));
         }
         Ok(())

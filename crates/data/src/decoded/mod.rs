@@ -10,5 +10,5 @@ mod unused;
 mod writer;
 
 pub use image_set::{ImageSet, LabelledImages};
-pub use open::{facts, open};
+pub use open::{facts, open, open_whole};
 pub use unused::{UnusedFile, remove_unused, unused_files};

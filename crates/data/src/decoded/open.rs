@@ -1,6 +1,7 @@
 //! From what an experiment asks for to a decoded image set.
 
 use super::dataset::Dataset;
+use super::format::DELETE_REMEDY;
 use super::image_set::ImageSet;
 use super::reader::read;
 use super::unused::decoded_folder;
@@ -19,6 +20,40 @@ use convsweep_spec::data::{DataFacts, DataSpec};
 /// set cannot give.
 pub fn facts(at: Location, spec: &DataSpec) -> Result<DataFacts, DataError> {
     Ok(Dataset::find(at, spec)?.facts)
+}
+
+/// [`open`], after which all pixels are read and compared with their checksums. A decoded file that
+/// is damaged is decoded again; the text says so.
+///
+/// A worker need not do this: it compares every image that it reads.
+///
+/// # Errors
+/// As [`open`]; `Damaged` also if the images cannot be decoded again, because their source is gone.
+pub fn open_whole(at: Location, spec: &DataSpec) -> Result<(ImageSet, Option<String>), DataError> {
+    let opened = open(at, spec).and_then(|set| set.verify().map(|()| set));
+    let dataset = Dataset::find(at, spec)?;
+    let folder = decoded_folder(at.cache);
+    let name = dataset.file_name(spec);
+    let decoded = folder.join(format!("{name}.images"));
+    let problem = match opened {
+        Err(DataError::Damaged { path, problem }) if path == decoded => {
+            problem.trim_end_matches(DELETE_REMEDY).to_string()
+        }
+        other => return other.map(|set| (set, None)),
+    };
+    let _lock = CacheLock::acquire(&folder, &name)?;
+    let again = dataset.decode(at, spec.resize.as_ref(), &decoded);
+    again.map_err(|why| {
+        let problem = format!("{problem}; it cannot be decoded again: {why}");
+        DataError::damaged(&decoded, problem)
+    })?;
+    let note = format!(
+        "{} was damaged ({problem}) and has been decoded again",
+        decoded.display()
+    );
+    let set = read(&decoded, &dataset.facts)?;
+    set.map(|set| (set, Some(note)))
+        .ok_or_else(|| DataError::damaged(&decoded, "was removed as soon as it was written"))
 }
 
 /// The decoded image set. The first caller decodes it into `<cache>/decoded`; other processes wait

@@ -1,7 +1,7 @@
 //! Opens a decoded file.
 
 use super::format::{
-    FIELDS, HEADER, PER_IMAGE, SetDetails, checksum, details_length, header_fields,
+    DELETE_REMEDY, FIELDS, HEADER, PER_IMAGE, SetDetails, checksum, details_length, header_fields,
 };
 use super::image_set::{DecodedFile, ImageSet};
 use super::unused::mark_used;
@@ -97,9 +97,5 @@ fn read_at(file: &File, path: &Path, start: usize, length: usize) -> Result<Vec<
 }
 
 fn damaged(path: &Path, problem: impl Into<String>) -> DataError {
-    let problem = problem.into();
-    DataError::damaged(
-        path,
-        format!("{problem}; delete the file, and it is decoded again"),
-    )
+    DataError::damaged(path, format!("{}{DELETE_REMEDY}", problem.into()))
 }

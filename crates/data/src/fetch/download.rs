@@ -11,6 +11,10 @@ use std::path::Path;
 
 /// Downloads a file from the first address that offers it. It is stored next to `path` until it is
 /// complete and verified, so that an interrupted download can be continued.
+///
+/// # Errors
+/// `Damaged` if an address gave another file than the published one, and none the right one;
+/// `Missing` if no address gave a file.
 pub(super) fn download(
     path: &Path,
     download: &Download,
@@ -20,7 +24,7 @@ pub(super) fn download(
         fs::create_dir_all(folder).map_err(DataError::io("make folder", folder))?;
     }
     let partial = partial_path(path);
-    let mut reasons = Vec::new();
+    let (mut reasons, mut wrong) = (Vec::new(), None);
     for address in &download.addresses {
         if let Err(reason) = http::download(address, &partial, download.bytes, progress)? {
             reasons.push(format!("cannot fetch {address}: {reason}"));
@@ -30,12 +34,20 @@ pub(super) fn download(
             // A wrong partial file must not be continued. If it cannot be removed, the next
             // download finds it wrong again.
             let _ = fs::remove_file(&partial);
-            return Err(error);
+            wrong = Some(error);
+            continue;
         }
         publish(&partial, path, Durability::Content)?;
         return Ok(());
     }
-    Err(DataError::Missing(reasons.join("\n")))
+    match wrong {
+        Some(DataError::Damaged { path, problem }) => {
+            let problem = format!("{problem}; it was removed: fetch again, or by hand");
+            Err(DataError::Damaged { path, problem })
+        }
+        Some(other) => Err(other),
+        None => Err(DataError::Missing(reasons.join("\n"))),
+    }
 }
 
 /// Checks size and checksum of a downloaded file.

@@ -1,8 +1,10 @@
 //! Downloads one file over HTTP and continues where an earlier attempt ended.
 
+use super::answer::{Answer, Refusal};
 use crate::DataError;
+use convsweep_spec::words::{printable, thousands};
 use std::fs::{self, File};
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::path::Path;
 use std::time::Duration;
 use ureq::http::Response;
@@ -10,8 +12,13 @@ use ureq::{Agent, Body};
 
 /// Attempts for each address; each continues where the one before it ended.
 const ATTEMPTS: u32 = 4;
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
+/// Longest time in which nothing comes from a server: neither a connection, nor an answer, nor the
+/// next bytes.
+const PATIENCE: Duration = Duration::from_secs(if cfg!(test) { 1 } else { 30 });
+/// Longest time for the whole head of an answer, however slowly it comes.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(60);
+/// Addresses that an answer may refer to one after another.
+const MAX_REDIRECTS: u32 = 5;
 /// Wait after the first attempt; it doubles after each further one.
 const FIRST_BACK_OFF: Duration = Duration::from_millis(200);
 
@@ -20,10 +27,10 @@ type Reason = String;
 
 /// What keeps an attempt from completing the file.
 enum DownloadFailure {
-    /// The server answered, and another attempt will not change the answer.
-    Final(Reason),
-    /// The connection failed or broke; another attempt may succeed.
-    Transient(Reason),
+    /// The answer is not taken.
+    Refused(Refusal),
+    /// Nothing came for [`PATIENCE`].
+    Stalled(Reason),
     /// The disk refused.
     Disk(DataError),
 }
@@ -36,34 +43,54 @@ impl From<DataError> for DownloadFailure {
 
 /// Appends to `partial` what it lacks of the file at `address`, which has `bytes` bytes. The outer
 /// error is the disk's, the inner one the network's.
+///
+/// Proxies are those of the environment (`HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`).
 pub(super) fn download(
     address: &str,
     partial: &Path,
     bytes: u64,
     progress: &mut dyn FnMut(u64),
 ) -> Result<Result<(), Reason>, DataError> {
-    let agent: Agent = Agent::config_builder()
-        .http_status_as_error(false)
-        .timeout_connect(Some(CONNECT_TIMEOUT))
-        .timeout_recv_response(Some(RESPONSE_TIMEOUT))
-        .build()
-        .into();
-    let mut reason = String::new();
+    let agent = agent();
+    let (mut reason, mut has_stalled) = (String::new(), false);
     for attempt in 0..ATTEMPTS {
         let before = length(partial);
+        let mut wait = FIRST_BACK_OFF * 2u32.pow(attempt);
         match attempt_download(&agent, address, partial, bytes, progress) {
             Ok(()) => return Ok(Ok(())),
             Err(DownloadFailure::Disk(error)) => return Err(error),
-            Err(DownloadFailure::Final(reason)) => return Ok(Err(reason)),
-            Err(DownloadFailure::Transient(why)) => reason = why,
+            Err(DownloadFailure::Refused(Refusal::Final(reason))) => return Ok(Err(reason)),
+            Err(DownloadFailure::Stalled(reason)) if has_stalled => return Ok(Err(reason)),
+            Err(DownloadFailure::Stalled(why)) => (reason, has_stalled) = (why, true),
+            Err(DownloadFailure::Refused(Refusal::Retry(why, asked))) => {
+                reason = why;
+                wait = asked.unwrap_or(wait);
+            }
+            Err(DownloadFailure::Refused(Refusal::Restart(why))) => {
+                remove(partial)?;
+                reason = why;
+            }
         }
         // Two attempts without a single byte: most likely there is no network.
         if length(partial) <= before && attempt > 0 {
             break;
         }
-        std::thread::sleep(FIRST_BACK_OFF * 2u32.pow(attempt));
+        std::thread::sleep(wait);
     }
     Ok(Err(reason))
+}
+
+fn agent() -> Agent {
+    Agent::config_builder()
+        .http_status_as_error(false)
+        .max_redirects(MAX_REDIRECTS)
+        .timeout_resolve(Some(PATIENCE))
+        .timeout_connect(Some(PATIENCE))
+        .timeout_per_read(Some(PATIENCE))
+        .timeout_per_write(Some(PATIENCE))
+        .timeout_recv_response(Some(RESPONSE_TIMEOUT))
+        .build()
+        .into()
 }
 
 fn attempt_download(
@@ -82,16 +109,21 @@ fn attempt_download(
         have = 0;
     }
     let response = request(agent, address, have)?;
-    let is_continued = is_continued(&response, have, partial)?;
+    let answer = Answer {
+        status: response.status().as_u16(),
+        headers: response.headers(),
+        have,
+        expected: bytes,
+    };
+    let start = answer.start().map_err(DownloadFailure::Refused)?;
     let file = File::options()
         .create(true)
         .write(true)
-        .append(is_continued)
-        .truncate(!is_continued)
+        .append(start > 0)
+        .truncate(start == 0)
         .open(partial)
         .map_err(DataError::io("write", partial))?;
-    let done = if is_continued { have } else { 0 };
-    copy_body(response, file, partial, done, bytes, progress)
+    copy_body(response, file, partial, start, bytes, progress)
 }
 
 /// Asks for the file from byte `have` on.
@@ -101,38 +133,24 @@ fn request(agent: &Agent, address: &str, have: u64) -> Result<Response<Body>, Do
     if have > 0 {
         request = request.header("Range", format!("bytes={have}-"));
     }
-    request
-        .call()
-        .map_err(|e| DownloadFailure::Transient(e.to_string()))
+    request.call().map_err(no_answer)
 }
 
-/// Whether the response continues at byte `have`; otherwise it holds the whole file.
-fn is_continued(
-    response: &Response<Body>,
-    have: u64,
-    partial: &Path,
-) -> Result<bool, DownloadFailure> {
-    let range = response
-        .headers()
-        .get("content-range")
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    match response.status().as_u16() {
-        200 => Ok(false),
-        206 if range.starts_with(&format!("bytes {have}-")) => Ok(true),
-        // The server has fewer bytes than we do, or sends other ones: start again next time.
-        206 | 416 => {
-            remove(partial)?;
-            Err(DownloadFailure::Transient(format!(
-                "the server cannot go on from byte {have}"
-            )))
+/// Why there is no answer. A redirection that is not followed is final.
+fn no_answer(error: ureq::Error) -> DownloadFailure {
+    let text = printable(&error.to_string()).into_owned();
+    match error {
+        ureq::Error::Timeout(_) => DownloadFailure::Stalled(silence("no answer came")),
+        ureq::Error::TooManyRedirects => DownloadFailure::Refused(Refusal::Final(format!(
+            "the server refers to another address more than {MAX_REDIRECTS} times in a row"
+        ))),
+        ureq::Error::BadUri(_) | ureq::Error::Protocol(_) | ureq::Error::RedirectFailed => {
+            let why = format!(
+                "the server refers to an address that is not followed (only http and https are): {text}"
+            );
+            DownloadFailure::Refused(Refusal::Final(why))
         }
-        status if status >= 500 => Err(DownloadFailure::Transient(format!(
-            "the server answered {status}"
-        ))),
-        status => Err(DownloadFailure::Final(format!(
-            "the server answered {status}"
-        ))),
+        _ => DownloadFailure::Refused(Refusal::Retry(text, None)),
     }
 }
 
@@ -148,18 +166,22 @@ fn copy_body(
     let mut body = response.into_body().into_reader();
     let mut buffer = vec![0; 1 << 16];
     loop {
+        let so_far = || format!("{} of {} bytes", thousands(done), thousands(bytes));
         let n = match body.read(&mut buffer) {
             Ok(n) => n,
+            Err(e) if is_timeout(&e) => {
+                let why = format!("{} after {}", silence("nothing came"), so_far());
+                return Err(DownloadFailure::Stalled(why));
+            }
             Err(e) => {
-                return Err(DownloadFailure::Transient(format!(
-                    "the connection broke after {done} of {bytes} bytes: {e}"
+                return Err(broken(format!(
+                    "the connection broke after {}: {e}",
+                    so_far()
                 )));
             }
         };
         if n == 0 && done < bytes {
-            return Err(DownloadFailure::Transient(format!(
-                "the connection ended after {done} of {bytes} bytes"
-            )));
+            return Err(broken(format!("the connection ended after {}", so_far())));
         }
         if n == 0 {
             return Ok(());
@@ -175,8 +197,31 @@ fn copy_body(
     }
 }
 
+fn broken(why: Reason) -> DownloadFailure {
+    DownloadFailure::Refused(Refusal::Retry(why, None))
+}
+
+fn silence(what: &str) -> Reason {
+    format!("{what} for {} s", PATIENCE.as_secs())
+}
+
+fn is_timeout(error: &io::Error) -> bool {
+    let is_wrapped = || {
+        let inner = error.get_ref().and_then(|inner| inner.downcast_ref());
+        matches!(inner, Some(ureq::Error::Timeout(_)))
+    };
+    matches!(
+        error.kind(),
+        io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock
+    ) || is_wrapped()
+}
+
+/// Removes a partial file, if there is one.
 fn remove(partial: &Path) -> Result<(), DataError> {
-    fs::remove_file(partial).map_err(DataError::io("remove", partial))
+    match fs::remove_file(partial) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => Err(DataError::io("remove", partial)(e)),
+        Ok(()) | Err(_) => Ok(()),
+    }
 }
 
 fn length(path: &Path) -> u64 {

@@ -1,8 +1,8 @@
 //! How to get a set's files without this program.
 
 use super::places::place;
+use crate::DataError;
 use crate::published::PublishedSet;
-use crate::{DataError, DataErrorKind};
 use convsweep_spec::words::thousands;
 use std::path::Path;
 
@@ -26,12 +26,13 @@ pub(crate) fn by_hand(cache: &Path, set: &PublishedSet) -> String {
 
 /// Adds the instructions to an error that they can remedy.
 pub(super) fn add_to(error: DataError, cache: &Path, set: &PublishedSet) -> DataError {
-    if error.kind() != DataErrorKind::Missing {
-        return error;
+    let by_hand = format!("to fetch {} by hand:\n{}", set.name, by_hand(cache, set));
+    match error {
+        DataError::Missing(why) => DataError::Missing(format!("{why}\n{by_hand}")),
+        DataError::Damaged { path, problem } => DataError::Damaged {
+            path,
+            problem: format!("{problem}\n{by_hand}"),
+        },
+        other => other,
     }
-    let instructions = by_hand(cache, set);
-    DataError::Missing(format!(
-        "{error}\nto fetch {} by hand:\n{instructions}",
-        set.name
-    ))
 }

@@ -1,7 +1,10 @@
 //! Brings the files of published sets into the data cache.
 
+mod answer;
 mod archive;
 mod download;
+#[cfg(test)]
+mod hostile_servers;
 mod http;
 mod instructions;
 mod places;

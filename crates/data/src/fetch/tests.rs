@@ -87,7 +87,7 @@ fn answer(
 }
 
 /// A tiny set in CIFAR's layout, and its archive.
-fn set() -> (PublishedSet, Vec<u8>) {
+pub(super) fn set() -> (PublishedSet, Vec<u8>) {
     let folder = tempfile::tempdir().unwrap();
     let set = crate::published::tests::tiny(FileLayout::Cifar { label_bytes: 1 }, folder.path());
     let mut tar = tar::Builder::new(flate2::write::GzEncoder::new(
@@ -98,7 +98,11 @@ fn set() -> (PublishedSet, Vec<u8>) {
     (set, tar.into_inner().unwrap().finish().unwrap())
 }
 
-fn with_download(mut set: PublishedSet, archive: &[u8], addresses: &[&str]) -> PublishedSet {
+pub(super) fn with_download(
+    mut set: PublishedSet,
+    archive: &[u8],
+    addresses: &[&str],
+) -> PublishedSet {
     let md5 = checksum::<md5::Md5>(archive);
     let addresses = addresses.iter().map(ToString::to_string).collect();
     let (name, bytes) = ("file.tar.gz".to_string(), archive.len() as u64);

@@ -8,12 +8,13 @@
 use super::listing::{FileListing, ListedFile, MAX_CLASSES};
 use crate::DataError;
 use convsweep_spec::words::counted;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// Names that a folder of test images next to `train/` may have.
 const TEST_FOLDERS: [&str; 4] = ["test", "val", "valid", "validation"];
-/// How many levels below a class's folder images are looked for.
-const MAX_DEPTH: u32 = 8;
+/// How many folders may lead to an image: the set's, its class's, and eight levels below.
+const MAX_DEPTH: usize = 9;
 
 /// Lists all JPEG and PNG files of a set, by their extensions.
 pub(super) fn list(root: &Path) -> Result<FileListing, DataError> {
@@ -115,7 +116,8 @@ fn image_files(
             )));
         };
         let mut paths = Vec::new();
-        collect(&folder, &relative, MAX_DEPTH, &mut paths)?;
+        let mut open_folders = vec![folder_identity(root)?];
+        collect(&folder, &relative, &mut open_folders, &mut paths)?;
         for path in paths {
             files.push(ListedFile {
                 path,
@@ -127,24 +129,43 @@ fn image_files(
     Ok(files)
 }
 
-/// Adds the relative paths of all image files in a folder and below it.
+/// Adds the relative paths of all image files in a folder and below it. `open_folders` are the
+/// folders that lead to this one: a link to one of them would show its images again, under the
+/// wrong class.
 fn collect(
     folder: &Path,
     relative: &str,
-    depth: u32,
+    open_folders: &mut Vec<FolderIdentity>,
     paths: &mut Vec<String>,
 ) -> Result<(), DataError> {
+    let identity = folder_identity(folder)?;
+    if open_folders.contains(&identity) {
+        return Err(DataError::Invalid(format!(
+            "{} is a link to a folder that contains it: remove the link",
+            folder.display()
+        )));
+    }
+    open_folders.push(identity);
     for (name, path) in entries(folder)? {
         let relative = format!("{relative}/{name}");
         if path.is_dir() {
-            if depth > 0 {
-                collect(&path, &relative, depth - 1, paths)?;
+            if open_folders.len() <= MAX_DEPTH {
+                collect(&path, &relative, open_folders, paths)?;
             }
         } else if has_image_extension(&path) {
             paths.push(relative);
         }
     }
+    open_folders.pop();
     Ok(())
+}
+
+/// Device and inode, which distinguish folders whatever links lead to them.
+type FolderIdentity = (u64, u64);
+
+fn folder_identity(folder: &Path) -> Result<FolderIdentity, DataError> {
+    let metadata = std::fs::metadata(folder).map_err(DataError::io("read folder", folder))?;
+    Ok((metadata.dev(), metadata.ino()))
 }
 
 fn has_image_extension(path: &Path) -> bool {

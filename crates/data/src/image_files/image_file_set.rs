@@ -1,16 +1,16 @@
 //! A set of image files that have been looked at and divided into training and test images.
 
 use super::listing::FileListing;
+use super::reading::{content, decoded, judge_resizing};
 use super::scan::FileScan;
 use super::test_cut::{ScannedFile, cut_test_images};
-use super::{folder, manifest, photo, table};
-use crate::checksum::read;
+use super::{folder, manifest, table};
 use crate::convert::fit;
 use crate::identity::{content_hash, identity};
 use crate::parallel::in_parallel;
 use crate::sink::ImageSink;
 use crate::{DataError, Location};
-use convsweep_spec::data::{Damaged, DataFacts, DataSpec, Resize, Source};
+use convsweep_spec::data::{Damaged, DataFacts, DataSpec, ImageLimits, Resize, Source};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -56,7 +56,7 @@ impl ImageFileSet {
                 )));
             }
         };
-        let scans = manifest::scan(at.cache, &listing.root, &listing.files)?;
+        let scans = manifest::scan(at.cache, &listing.root, &listing.files, &at.limits)?;
         ImageFileSet::divide(listing, scans, spec, path)
     }
 
@@ -107,9 +107,21 @@ impl ImageFileSet {
 
     /// Facts of the set. It is grey only if every image is, and of one size only if every image is
     /// or `resize` brings them to one.
-    pub(crate) fn facts(&self, resize: Option<&Resize>) -> Result<DataFacts, DataError> {
+    ///
+    /// # Errors
+    /// `Invalid` if the images have several sizes, or resizing one would exceed the limits.
+    pub(crate) fn facts(
+        &self,
+        resize: Option<&Resize>,
+        limits: &ImageLimits,
+    ) -> Result<DataFacts, DataError> {
         let (height, width) = match resize {
-            Some(resize) => (resize.height, resize.width),
+            Some(resize) => {
+                for (file, scan) in &self.files {
+                    judge_resizing(&self.root.join(&file.path), scan.width, resize, limits)?;
+                }
+                (resize.height, resize.width)
+            }
             None => self.common_size()?,
         };
         let is_grey = self.files.iter().all(|(_, scan)| scan.grey);
@@ -166,10 +178,13 @@ impl ImageFileSet {
         &self,
         facts: &DataFacts,
         resize: Option<&Resize>,
+        limits: &ImageLimits,
         sink: &mut ImageSink,
     ) -> Result<(), DataError> {
         for chunk in self.files.chunks(CHUNK) {
-            let images = in_parallel(chunk.len(), |i| self.decode_file(&chunk[i], facts, resize));
+            let images = in_parallel(chunk.len(), |i| {
+                self.decode_file(&chunk[i], facts, resize, limits)
+            });
             for ((file, _), image) in chunk.iter().zip(images) {
                 sink(&image?, file.class)?;
             }
@@ -182,17 +197,19 @@ impl ImageFileSet {
         (file, scan): &ScannedFile,
         facts: &DataFacts,
         resize: Option<&Resize>,
+        limits: &ImageLimits,
     ) -> Result<Vec<u8>, DataError> {
         let path = self.root.join(&file.path);
-        let bytes = read(&path)?;
-        if content_hash(&bytes) != scan.content {
+        let found = content(&path, scan.bytes, limits)?;
+        if content_hash(&found.bytes) != scan.content {
             return Err(DataError::damaged(
                 &path,
                 "changed while the set was being read; run again",
             ));
         }
-        let image = photo::decode(&bytes).map_err(|problem| DataError::damaged(&path, problem))?;
-        Ok(fit(image, facts, resize))
+        let decoded = decoded(&path, &found.bytes, limits, resize)?;
+        let decoded = decoded.map_err(|problem| DataError::damaged(&path, problem))?;
+        Ok(fit(decoded.image, facts, resize))
     }
 }
 

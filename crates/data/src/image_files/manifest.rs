@@ -6,6 +6,7 @@ use crate::DataError;
 use crate::lock::CacheLock;
 use crate::parallel::in_parallel;
 use convsweep_files::Durability;
+use convsweep_spec::data::ImageLimits;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::path::Path;
@@ -29,6 +30,7 @@ pub(super) fn scan(
     cache: &Path,
     root: &Path,
     files: &[ListedFile],
+    limits: &ImageLimits,
 ) -> Result<Vec<FileScan>, DataError> {
     let absolute = std::fs::canonicalize(root).map_err(DataError::io("read folder", root))?;
     let root_text = absolute.display().to_string();
@@ -39,7 +41,7 @@ pub(super) fn scan(
     let previous = load(&path, &root_text);
     let results = in_parallel(files.len(), |i| {
         let file = &files[i].path;
-        scan_file(&absolute.join(file), previous.get(file))
+        scan_file(&absolute.join(file), previous.get(file), limits)
     });
     let mut scans = Vec::with_capacity(results.len());
     for result in results {

@@ -5,6 +5,8 @@ mod image_file_set;
 mod listing;
 mod manifest;
 mod photo;
+mod photo_header;
+mod reading;
 mod scan;
 mod table;
 mod test_cut;

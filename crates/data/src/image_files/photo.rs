@@ -1,25 +1,25 @@
 //! Decodes one JPEG or PNG file.
 
-use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader};
+use super::photo_header::PhotoHeader;
+use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
 use std::io::Cursor;
 
+/// Bytes that a decoder may use besides the image: for a colour profile, and for a few rows.
+const DECODER_BYTES: u64 = 32 << 20;
+
 /// Decodes a file's content and turns the image as its EXIF orientation says; an error says what is
-/// wrong with the file.
-pub(super) fn decode(bytes: &[u8]) -> Result<DynamicImage, String> {
-    if bytes.is_empty() {
-        return Err("is empty".to_string());
-    }
-    let reader = ImageReader::new(Cursor::new(bytes))
-        .with_guessed_format()
-        .map_err(|e| e.to_string())?;
-    match reader.format() {
-        Some(ImageFormat::Jpeg) if !has_jpeg_end(bytes) => {
-            return Err("is cut: a JPEG without its end".to_string());
-        }
-        Some(ImageFormat::Jpeg | ImageFormat::Png) => {}
-        _ => return Err("is neither JPEG nor PNG".to_string()),
+/// wrong with the file. The caller has judged the header.
+pub(super) fn decode(bytes: &[u8], header: &PhotoHeader) -> Result<DynamicImage, String> {
+    if header.format == ImageFormat::Jpeg && !has_jpeg_end(bytes) {
+        return Err("is cut: a JPEG without its end".to_string());
     }
     let broken = |e: ImageError| format!("cannot be decoded: {e}");
+    let mut reader = ImageReader::with_format(Cursor::new(bytes), header.format);
+    let mut limits = Limits::no_limits();
+    limits.max_image_width = Some(header.width);
+    limits.max_image_height = Some(header.height);
+    limits.max_alloc = Some(header.decoding_bytes() + DECODER_BYTES);
+    reader.limits(limits);
     let mut decoder = reader.into_decoder().map_err(broken)?;
     let orientation = decoder.orientation().map_err(broken)?;
     let mut image = DynamicImage::from_decoder(decoder).map_err(broken)?;

@@ -1,9 +1,10 @@
 //! What is found when an image file is looked at.
 
-use super::photo;
+use super::reading::{content, decoded, judge_bytes, judge_pixels};
 use crate::DataError;
-use crate::checksum::read;
 use crate::identity::content_hash;
+use convsweep_files::not_regular;
+use convsweep_spec::data::ImageLimits;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, Metadata};
 use std::io;
@@ -30,32 +31,44 @@ pub(super) struct FileScan {
 }
 
 /// Reads, hashes and decodes a file, unless its size and modification time are those of
-/// `previous`.
-pub(super) fn scan_file(path: &Path, previous: Option<&FileScan>) -> Result<FileScan, DataError> {
+/// `previous`. What is no file, such as a pipe or a device, is damaged; it is not opened.
+///
+/// # Errors
+/// `Invalid` for a file beyond the limits: it is not left out, so that no result depends on them.
+pub(super) fn scan_file(
+    path: &Path,
+    previous: Option<&FileScan>,
+    limits: &ImageLimits,
+) -> Result<FileScan, DataError> {
     let metadata = match fs::metadata(path) {
         Ok(metadata) => metadata,
-        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(missing()),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(missing(path)),
         Err(e) => return Err(DataError::io("read", path)(e)),
     };
+    if let Some(why) = not_regular(metadata.file_type()) {
+        return Ok(damaged(why));
+    }
+    judge_bytes(path, metadata.len(), limits)?;
     let (bytes, modified) = (metadata.len(), modified_nanoseconds(&metadata));
     if let Some(previous) = previous
         && previous.bytes == bytes
         && previous.modified == modified
     {
+        judge_pixels(path, previous.height, previous.width, limits)?;
         return Ok(previous.clone());
     }
-    let content = read(path)?;
+    let file = content(path, bytes, limits)?;
     let mut scan = FileScan {
-        content: content_hash(&content),
+        content: content_hash(&file.bytes),
         bytes,
         modified,
-        ..missing()
+        ..damaged("")
     };
-    match photo::decode(&content) {
-        Ok(image) => {
+    match decoded(path, &file.bytes, limits, None)? {
+        Ok(decoded) => {
             scan.damage = None;
-            (scan.height, scan.width) = (image.height(), image.width());
-            scan.grey = !image.color().has_color();
+            (scan.height, scan.width) = (decoded.image.height(), decoded.image.width());
+            scan.grey = !decoded.image.color().has_color();
         }
         Err(problem) => scan.damage = Some(problem),
     }
@@ -71,8 +84,16 @@ fn modified_nanoseconds(metadata: &Metadata) -> u64 {
         .map_or(0, |duration| duration.as_nanos() as u64)
 }
 
-/// The scan of a file that a table names and that does not exist.
-fn missing() -> FileScan {
+/// The scan of a file that a table or a link names and that does not exist.
+fn missing(path: &Path) -> FileScan {
+    match fs::symlink_metadata(path) {
+        Ok(_) => damaged("is a link to a file that is not there"),
+        Err(_) => damaged("is not there"),
+    }
+}
+
+/// The scan of something that is no image.
+fn damaged(problem: &str) -> FileScan {
     FileScan {
         bytes: 0,
         modified: 0,
@@ -80,6 +101,6 @@ fn missing() -> FileScan {
         height: 0,
         width: 0,
         grey: true,
-        damage: Some("is not there".to_string()),
+        damage: Some(problem.to_string()),
     }
 }

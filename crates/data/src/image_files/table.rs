@@ -2,10 +2,16 @@
 
 use super::listing::{FileListing, ListedFile, MAX_CLASSES};
 use crate::DataError;
-use convsweep_spec::words::counted;
+use convsweep_files::read_regular;
+use convsweep_spec::words::{counted, shortened};
 use csv::StringRecord;
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
+
+/// Largest table that is read, in bytes.
+const LARGEST_TABLE: u64 = 1 << 30;
+/// Characters of column names that a message shows.
+const LONGEST_SHOWN: usize = 300;
 
 /// Label and line of each image path.
 type TableRows = BTreeMap<String, (String, u64)>;
@@ -17,13 +23,14 @@ pub(super) fn list(
     path_column: &str,
     label_column: &str,
 ) -> Result<FileListing, DataError> {
-    if !path.is_file() {
+    if !path.exists() {
         return Err(DataError::Missing(format!(
             "{}: there is no such CSV file (data.path)",
             path.display()
         )));
     }
-    let rows = read_rows(path, path_column, label_column)?;
+    let table = read_regular(path, LARGEST_TABLE)?;
+    let rows = read_rows(path, &table, path_column, label_column)?;
     let classes = sorted_classes(&rows);
     if classes.len() < 2 || classes.len() > MAX_CLASSES {
         let found = counted(classes.len() as u64, "different label");
@@ -51,12 +58,16 @@ pub(super) fn list(
     })
 }
 
-fn read_rows(path: &Path, path_column: &str, label_column: &str) -> Result<TableRows, DataError> {
+fn read_rows(
+    path: &Path,
+    table: &[u8],
+    path_column: &str,
+    label_column: &str,
+) -> Result<TableRows, DataError> {
     let broken = |e: csv::Error| DataError::damaged(path, e.to_string());
     let mut reader = csv::ReaderBuilder::new()
         .trim(csv::Trim::All)
-        .from_path(path)
-        .map_err(broken)?;
+        .from_reader(table);
     let headers = reader.headers().map_err(broken)?.clone();
     let path_at = column(path, &headers, path_column)?;
     let label_at = column(path, &headers, label_column)?;
@@ -89,6 +100,7 @@ fn column(path: &Path, headers: &StringRecord, name: &str) -> Result<usize, Data
         return Ok(index);
     }
     let found = headers.iter().collect::<Vec<_>>().join(", ");
+    let found = shortened(&found, LONGEST_SHOWN);
     Err(DataError::Invalid(format!(
         "{} has no column {name:?}; it has: {found}",
         path.display()

@@ -34,10 +34,7 @@ fn folder(prefix: &str, n: u8) -> tempfile::TempDir {
 
 fn run(dir: &tempfile::TempDir, spec: &DataSpec) -> Result<crate::ImageSet, DataError> {
     let cache = dir.path().join(".cache");
-    let at = Location {
-        cache: &cache,
-        path: Some(dir.path()),
-    };
+    let at = Location::new(&cache, Some(dir.path()));
     let set = open(at, spec)?;
     assert_eq!(set.facts(), &facts(at, spec)?);
     Ok(set)
@@ -318,13 +315,7 @@ fn table(dir: &tempfile::TempDir, text: &str) -> Result<crate::ImageSet, DataErr
         path_column: "file".into(),
         label_column: "label".into(),
     };
-    open(
-        Location {
-            cache: &cache,
-            path: Some(&path),
-        },
-        &spec(source),
-    )
+    open(Location::new(&cache, Some(&path)), &spec(source))
 }
 
 #[test]
@@ -391,19 +382,13 @@ fn missing_files_are_reported() {
         DataErrorKind::Missing,
         &["holds 0 folders of classes"],
     );
-    let at = Location {
-        cache: dir.path(),
-        path: None,
-    };
+    let at = Location::new(dir.path(), None);
     assert_eq!(
         facts(at, &spec(Source::Folder)).unwrap_err().to_string(),
         "source = \"folder\" needs data.path"
     );
     let gone = dir.path().join("gone");
-    let at = Location {
-        cache: dir.path(),
-        path: Some(&gone),
-    };
+    let at = Location::new(dir.path(), Some(&gone));
     assert_eq!(
         facts(at, &spec(Source::Folder)).unwrap_err().kind(),
         DataErrorKind::Missing

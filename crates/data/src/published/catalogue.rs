@@ -1,7 +1,7 @@
 //! The published sets: files, sizes, checksums, addresses.
 
 use super::class_names;
-use super::set::{DataFile, Download, FileLayout, PublishedSet};
+use super::set::{ContentChecksum, DataFile, Download, FileLayout, PublishedSet};
 use convsweep_spec::data::Source;
 
 /// The published set behind `source`; `None` for folders, CSV tables and generated shapes.
@@ -15,21 +15,21 @@ pub(crate) fn published_set(source: &Source) -> Option<PublishedSet> {
     }
 }
 
-/// A data file whose checksum is known.
+/// A data file with the SHA-256 of its content.
 fn file(name: &str, bytes: u64, sha256: &str) -> DataFile {
     DataFile {
         name: name.to_string(),
         bytes,
-        sha256: Some(sha256.to_string()),
+        checksum: ContentChecksum::Sha256(sha256.to_string()),
     }
 }
 
-/// A data file whose checksum is not published; the archive's checksum covers it.
-fn file_without_checksum(name: &str, bytes: u64) -> DataFile {
+/// A data file with the SHA-1 of its content.
+fn file_with_sha1(name: &str, bytes: u64, sha1: &str) -> DataFile {
     DataFile {
         name: name.to_string(),
         bytes,
-        sha256: None,
+        checksum: ContentChecksum::Sha1(sha1.to_string()),
     }
 }
 
@@ -98,6 +98,8 @@ fn cifar10() -> PublishedSet {
     }
 }
 
+/// The checksums of CIFAR-100's files are those that Apache MXNet publishes (`gluon.data.vision`).
+/// Its checksums of CIFAR-10's files are those of the files above.
 fn cifar100() -> PublishedSet {
     PublishedSet {
         name: "cifar100",
@@ -105,8 +107,16 @@ fn cifar100() -> PublishedSet {
         layout: FileLayout::Cifar { label_bytes: 2 },
         classes: class_names::CIFAR100.to_vec(),
         shape: [3, 32, 32],
-        train: vec![file_without_checksum("train.bin", 153_700_000)],
-        test: vec![file_without_checksum("test.bin", 30_740_000)],
+        train: vec![file_with_sha1(
+            "train.bin",
+            153_700_000,
+            "e207cd2e05b73b1393c74c7f5e7bea451d63e08e",
+        )],
+        test: vec![file_with_sha1(
+            "test.bin",
+            30_740_000,
+            "8fb6623e830365ff53cf14adec797474f5478006",
+        )],
         downloads: vec![download(
             &[TORONTO],
             "cifar-100-binary.tar.gz",

@@ -2,10 +2,14 @@
 
 use super::set::{DataFile, FileLayout, PublishedSet};
 use crate::DataError;
-use crate::checksum::{checksum, read};
+use convsweep_files::read_regular;
 use convsweep_spec::words::thousands;
+use std::fs;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
+
+/// Bytes that a gzipped file may have beyond its content.
+const GZIP_BYTES: u64 = 1 << 20;
 
 /// Path of a file in `folder`, gzipped or not; `None` if it is missing.
 pub(super) fn present(set: &PublishedSet, folder: &Path, file: &DataFile) -> Option<PathBuf> {
@@ -31,8 +35,21 @@ pub(super) fn content(
             path.display()
         )));
     };
-    let mut bytes = read(&path)?;
-    if path.extension().is_some_and(|e| e == "gz") {
+    let is_gzipped = path.extension().is_some_and(|e| e == "gz");
+    let found = fs::metadata(&path)
+        .map_err(DataError::io("read", &path))?
+        .len();
+    // What is not as long as it should be is not read: it may be of any size.
+    let most = if is_gzipped {
+        file.bytes + GZIP_BYTES
+    } else {
+        file.bytes
+    };
+    if found > most || (!is_gzipped && found < most) {
+        return Err(other_length(set, &path, file, found));
+    }
+    let mut bytes = read_regular(&path, most)?;
+    if is_gzipped {
         bytes = unpack(&path, &bytes, file.bytes)?;
     }
     verify(set, &path, file, &bytes)?;
@@ -51,29 +68,31 @@ fn unpack(path: &Path, gzipped: &[u8], expected_bytes: u64) -> Result<Vec<u8>, D
 }
 
 fn verify(set: &PublishedSet, path: &Path, file: &DataFile, bytes: &[u8]) -> Result<(), DataError> {
-    let remedy = format!("; delete it and fetch {} again", set.name);
-    let found = bytes.len() as u64;
-    if found != file.bytes {
-        let (found, expected) = (thousands(found), thousands(file.bytes));
-        return Err(DataError::damaged(
-            path,
-            format!("{found} bytes found, {expected} expected{remedy}"),
-        ));
+    let remedy = remedy(set);
+    if bytes.len() as u64 != file.bytes {
+        return Err(other_length(set, path, file, bytes.len() as u64));
     }
-    let Some(expected) = &file.sha256 else {
-        return Ok(());
-    };
-    let found = checksum::<sha2::Sha256>(bytes);
-    if found != *expected {
-        return Err(DataError::damaged(
-            path,
-            format!("SHA-256 {found} found, {expected} expected{remedy}"),
-        ));
+    match file.checksum.difference(bytes) {
+        Some(difference) => Err(DataError::damaged(path, format!("{difference}{remedy}"))),
+        None => Ok(()),
     }
-    Ok(())
 }
 
-/// Refuses a label that no class has; a set without a published checksum may be damaged there.
+/// The error of a file of `found` bytes.
+fn other_length(set: &PublishedSet, path: &Path, file: &DataFile, found: u64) -> DataError {
+    let (found, expected) = (thousands(found), thousands(file.bytes));
+    let remedy = remedy(set);
+    DataError::damaged(
+        path,
+        format!("{found} bytes found, {expected} expected{remedy}"),
+    )
+}
+
+fn remedy(set: &PublishedSet) -> String {
+    format!("; delete it and fetch {} again", set.name)
+}
+
+/// Refuses a label that no class has.
 pub(super) fn check_label(
     set: &PublishedSet,
     path: &Path,

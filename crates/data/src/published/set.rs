@@ -1,5 +1,6 @@
 //! The description of a published image set.
 
+use crate::checksum::checksum;
 use crate::identity::identity;
 use convsweep_spec::data::DataFacts;
 
@@ -43,8 +44,29 @@ pub(crate) struct DataFile {
     pub(crate) name: String,
     /// Size of the unpacked content in bytes.
     pub(crate) bytes: u64,
-    /// SHA-256 of the unpacked content in hexadecimal, if known.
-    pub(crate) sha256: Option<String>,
+    /// Checksum of the unpacked content.
+    pub(crate) checksum: ContentChecksum,
+}
+
+/// The checksum of a file's content, in hexadecimal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum ContentChecksum {
+    /// SHA-1, where no other is published. It stands against damage, not against forgery.
+    Sha1(String),
+    Sha256(String),
+}
+
+impl ContentChecksum {
+    /// Says how the content differs, if it does.
+    pub(crate) fn difference(&self, content: &[u8]) -> Option<String> {
+        let (name, found, expected) = match self {
+            ContentChecksum::Sha1(expected) => ("SHA-1", checksum::<sha1::Sha1>(content), expected),
+            ContentChecksum::Sha256(expected) => {
+                ("SHA-256", checksum::<sha2::Sha256>(content), expected)
+            }
+        };
+        (found != *expected).then(|| format!("{name} {found} found, {expected} expected"))
+    }
 }
 
 /// A file to fetch.

@@ -1,6 +1,6 @@
 //! Reading tiny sets in each layout, whole and damaged.
 
-use super::set::DataFile;
+use super::set::{ContentChecksum, DataFile};
 use super::*;
 use crate::checksum::checksum;
 use crate::{DataError, DataErrorKind};
@@ -51,7 +51,7 @@ fn write(folder: &Path, name: &str, bytes: Vec<u8>) -> DataFile {
     DataFile {
         name: name.to_string(),
         bytes: bytes.len() as u64,
-        sha256: Some(checksum::<sha2::Sha256>(&bytes)),
+        checksum: ContentChecksum::Sha256(checksum::<sha2::Sha256>(&bytes)),
     }
 }
 
@@ -153,12 +153,13 @@ fn gzipped_files_are_read_like_plain_ones() {
     );
 }
 
-/// Damages the file `name` of a tiny set; the error must contain all of `expect`.
+/// Damages the file `name` of a tiny set, which is published so if `is_published_so`; the
+/// error must contain all of `expect`.
 fn check(
     layout: FileLayout,
     name: &str,
     damage: impl Fn(&mut Vec<u8>),
-    has_checksums: bool,
+    is_published_so: bool,
     expect: &[&str],
 ) {
     let folder = tempfile::tempdir().unwrap();
@@ -166,12 +167,12 @@ fn check(
     let path = folder.path().join(name);
     let mut bytes = std::fs::read(&path).unwrap();
     damage(&mut bytes);
-    std::fs::write(&path, bytes).unwrap();
-    if !has_checksums {
-        for file in set.train.iter_mut().chain(&mut set.test) {
-            file.sha256 = None;
+    for file in set.train.iter_mut().chain(&mut set.test) {
+        if is_published_so && file.name == name {
+            file.checksum = ContentChecksum::Sha256(checksum::<sha2::Sha256>(&bytes));
         }
     }
+    std::fs::write(&path, bytes).unwrap();
     let error = read_all(&set, folder.path()).unwrap_err();
     assert_eq!(error.kind(), DataErrorKind::Damaged);
     for part in expect {
@@ -183,16 +184,58 @@ fn check(
 fn errors_say_what_is_damaged() {
     let cifar = FileLayout::Cifar { label_bytes: 1 };
     let too_short = ["b.bin", "20 bytes found, 21 expected"];
-    check(cifar, "b.bin", |b| b.truncate(20), true, &too_short);
+    check(cifar, "b.bin", |b| b.truncate(20), false, &too_short);
     let too_long = ["b.bin", "22 bytes found, 21 expected"];
-    check(cifar, "b.bin", |b| b.push(0), true, &too_long);
+    check(cifar, "b.bin", |b| b.push(0), false, &too_long);
     let altered = ["test.bin", "SHA-256", "found", "expected"];
-    check(cifar, "test.bin", |b| b[3] ^= 1, true, &altered);
+    check(cifar, "test.bin", |b| b[3] ^= 1, false, &altered);
     let label = ["a.bin", "image 1 has label 3, at most 2 expected"];
-    check(cifar, "a.bin", |b| b[7] = 3, false, &label);
+    check(cifar, "a.bin", |b| b[7] = 3, true, &label);
     let idx = FileLayout::Idx;
     let too_short = ["labels", "9 bytes found, 14 expected"];
-    check(idx, "labels", |b| b.truncate(9), true, &too_short);
+    check(idx, "labels", |b| b.truncate(9), false, &too_short);
     let header = ["images", "IDX header"];
-    check(idx, "images", |b| b[3] = 1, false, &header);
+    check(idx, "images", |b| b[3] = 1, true, &header);
+}
+
+/// One bit of a pixel, in a file whose length is right.
+#[test]
+fn one_changed_bit_of_any_kind_of_set_is_found() {
+    for layout in LAYOUTS {
+        let folder = tempfile::tempdir().unwrap();
+        let mut set = tiny(layout, folder.path());
+        for (i, file) in set.train.iter_mut().enumerate() {
+            let bytes = std::fs::read(folder.path().join(&file.name)).unwrap();
+            if i % 2 == 0 {
+                file.checksum = ContentChecksum::Sha1(checksum::<sha1::Sha1>(&bytes));
+            }
+        }
+        read_all(&set, folder.path()).expect("whole");
+        for file in set.files() {
+            let path = folder.path().join(&file.name);
+            let whole = std::fs::read(&path).unwrap();
+            let mut bytes = whole.clone();
+            *bytes.last_mut().unwrap() ^= 1;
+            std::fs::write(&path, &bytes).unwrap();
+            let error = read_all(&set, folder.path()).unwrap_err();
+            assert_eq!(error.kind(), DataErrorKind::Damaged);
+            let text = error.to_string();
+            assert!(text.contains(&file.name) && text.contains("SHA-"), "{text}");
+            std::fs::write(&path, whole).unwrap();
+        }
+    }
+}
+
+/// A file that is much too long is refused without being read.
+#[test]
+fn endless_files_are_not_read() {
+    for layout in LAYOUTS {
+        let folder = tempfile::tempdir().unwrap();
+        let set = tiny(layout, folder.path());
+        let name = &set.train[0].name;
+        let file = std::fs::File::create(folder.path().join(name)).unwrap();
+        file.set_len(20 << 30).unwrap();
+        let text = read_all(&set, folder.path()).unwrap_err().to_string();
+        assert!(text.contains("21,474,836,480 bytes found"), "{text}");
+    }
 }

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, clippy::unwrap_used)]
 
+pub mod mutation;
+
 use convsweep_data::{DataError, ImageSet, LabelledImages, Location, Subsets, open, split};
 use convsweep_spec::augment::{AugmentSpec, Fill, FlipAxis, Normalize, Step};
 use convsweep_spec::data::{DataSpec, Shapes, Source, Split, SplitScheme};
@@ -21,7 +23,7 @@ pub fn spec() -> DataSpec {
 
 /// Opens a set in a data cache.
 pub fn open_in(cache: &Path, spec: &DataSpec) -> Result<ImageSet, DataError> {
-    open(Location { cache, path: None }, spec)
+    open(Location::new(cache, None), spec)
 }
 
 /// The set of [`spec`] and its split. The open file outlives its folder.

@@ -219,6 +219,7 @@ fn planned(
         summary: resolved.summary,
         facts: resolved.facts,
         data_path: resolved.data.path.clone(),
+        image_limits: resolved.data.limits,
         weights: resolved.weights.map(|weights| weights.path),
         digest: resolved.digest,
         rank,

@@ -1,7 +1,7 @@
 //! What a plan is.
 
 use convsweep_spec::configuration::ConfigurationDigest;
-use convsweep_spec::data::DataFacts;
+use convsweep_spec::data::{DataFacts, ImageLimits};
 use convsweep_spec::id::{ConfigurationId, JobId};
 use convsweep_spec::job::Question;
 use convsweep_spec::log::{Axis, AxisValue, Choice, Included, Member, MemberJob};
@@ -64,6 +64,8 @@ pub struct Planned {
     pub facts: Arc<DataFacts>,
     /// Folder or file of its images, if the file names one.
     pub data_path: Option<PathBuf>,
+    /// The largest image files that are read.
+    pub image_limits: ImageLimits,
     /// File of the weights from which its jobs start, if they are not random.
     pub weights: Option<PathBuf>,
     /// Digests of its sections, from which ids are derived.

@@ -10,7 +10,7 @@ use crate::source::problem::{Problem, ProblemCode, ProblemSink};
 use crate::source::span::Span;
 use crate::source::tree::Node;
 use convsweep_spec::data::{
-    DataFacts, DataSpec, Resize, ResizeMethod, Shapes, Source, SplitScheme,
+    DataFacts, DataSpec, ImageLimits, Resize, ResizeMethod, Shapes, Source, SplitScheme,
 };
 use convsweep_spec::words::counted;
 use std::path::PathBuf;
@@ -20,6 +20,7 @@ use std::path::PathBuf;
 pub(crate) struct ResolvedData {
     pub spec: DataSpec,
     pub path: Option<PathBuf>,
+    pub limits: ImageLimits,
     pub source_span: Span,
     limit_span: Option<Span>,
     split_span: Span,
@@ -49,6 +50,10 @@ pub(super) fn data(node: &Node, inputs: &Inputs, sink: &mut ProblemSink) -> Opti
             damaged: reader.choice("damaged")?,
         },
         path: path?,
+        limits: ImageLimits {
+            pixels: reader.u64("max_pixels")?,
+            bytes: reader.u64("max_file_bytes")?,
+        },
         source_span: source_node.span,
         limit_span: reader.given("limit").map(|n| n.span),
         split_span: if split_is_built_in {

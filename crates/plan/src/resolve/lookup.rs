@@ -2,16 +2,22 @@
 
 use crate::document::documents::Documents;
 use crate::document::read::ReadFile;
-use convsweep_spec::data::{DataFacts, DataSpec};
+use convsweep_spec::data::{DataFacts, DataSpec, ImageLimits};
 use std::path::{Path, PathBuf};
 
 /// Looks up image sets and trained weights.
 pub trait Lookup {
-    /// The facts of an image set, for which the file may name a path.
+    /// The facts of an image set, for which the file may name a path. Image files beyond the limits
+    /// are not read.
     ///
     /// # Errors
     /// Why there are none, in words for the user.
-    fn facts(&self, spec: &DataSpec, path: Option<&Path>) -> Result<DataFacts, String>;
+    fn facts(
+        &self,
+        spec: &DataSpec,
+        path: Option<&Path>,
+        limits: ImageLimits,
+    ) -> Result<DataFacts, String>;
 
     /// The file with trained weights.
     ///
@@ -33,7 +39,12 @@ pub enum WeightsOf<'a> {
 
 /// A function that looks up facts only.
 impl<F: Fn(&DataSpec, Option<&Path>) -> Result<DataFacts, String>> Lookup for F {
-    fn facts(&self, spec: &DataSpec, path: Option<&Path>) -> Result<DataFacts, String> {
+    fn facts(
+        &self,
+        spec: &DataSpec,
+        path: Option<&Path>,
+        _limits: ImageLimits,
+    ) -> Result<DataFacts, String> {
         self(spec, path)
     }
 }

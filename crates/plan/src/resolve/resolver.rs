@@ -216,7 +216,8 @@ impl<'a> Resolver<'a> {
     }
 
     fn with_facts(&self, data: ResolvedData, sink: &mut ProblemSink) -> Option<DataSection> {
-        match self.inputs.lookup.facts(&data.spec, data.path.as_deref()) {
+        let lookup = self.inputs.lookup;
+        match lookup.facts(&data.spec, data.path.as_deref(), data.limits) {
             Ok(facts) => {
                 check_facts(&data, &facts, sink);
                 Some(DataSection {

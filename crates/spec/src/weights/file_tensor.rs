@@ -1,8 +1,7 @@
 //! The tensors of a safetensors file: the position and the values of each.
 
+use super::file_header;
 use half::{bf16, f16};
-use serde::Deserialize;
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// A tensor of a file.
@@ -16,68 +15,35 @@ pub struct FileTensor {
     pub shape: Vec<u32>,
     /// Byte range of its values in the file.
     pub bytes: Range<usize>,
+    /// Index of its first value that is infinite or not a number, as f32.
+    pub not_finite: Option<usize>,
 }
 
-/// A tensor as the file's header describes it.
-#[derive(Deserialize)]
-struct TensorHeader {
-    dtype: String,
-    shape: Vec<u32>,
-    /// Byte range of its values behind the header.
-    data_offsets: [usize; 2],
-}
-
-const NOT_SAFETENSORS: &str = "is not a safetensors file";
-
-/// Lists the tensors of a safetensors file.
+/// Lists the tensors of a safetensors file and looks at all values.
 ///
 /// # Errors
 ///
 /// The reason why it is not a valid one, phrased to follow the file's name.
 pub fn read(file: &[u8]) -> Result<Vec<FileTensor>, String> {
-    if is_pickle(file) {
-        return Err("is a pickle of PyTorch: write it as safetensors by \
-                    safetensors.torch.save_file(model.state_dict(), \"weights.safetensors\")"
-            .into());
-    }
-    let (header, data) = split_header(file).ok_or(NOT_SAFETENSORS)?;
-    let data_start = file.len() - data.len();
-    let header: BTreeMap<String, serde_json::Value> =
-        serde_json::from_slice(header).map_err(|_| NOT_SAFETENSORS)?;
-    let mut tensors = Vec::new();
-    for (name, value) in header {
-        if name == "__metadata__" {
-            continue;
-        }
-        let tensor: TensorHeader = serde_json::from_value(value)
-            .map_err(|e| format!("describes its tensor \"{name}\" wrongly: {e}"))?;
-        let [start, end] = tensor.data_offsets;
-        if start > end || end > data.len() {
-            return Err(format!(
-                "is cut off: its tensor \"{name}\" ends after the end of the file"
-            ));
-        }
-        tensors.push(FileTensor {
+    let (entries, data_start) = file_header::read(file)?;
+    let mut tensors = Vec::with_capacity(entries.len());
+    for (name, header) in entries {
+        let [start, end] = header.data_offsets;
+        let mut tensor = FileTensor {
             name,
-            dtype: tensor.dtype,
-            shape: tensor.shape,
+            dtype: header.dtype,
+            shape: header.shape,
             bytes: data_start + start..data_start + end,
-        });
+            not_finite: None,
+        };
+        tensor.check_length(end - start)?;
+        if tensor.is_floating() {
+            let values = tensor.values(file)?;
+            tensor.not_finite = values.iter().position(|value| !value.is_finite());
+        }
+        tensors.push(tensor);
     }
     Ok(tensors)
-}
-
-/// Whether `torch.save` wrote the file: as a zip archive, or before PyTorch 1.6 as a bare pickle.
-fn is_pickle(file: &[u8]) -> bool {
-    let is_bare_pickle = matches!(file, [0x80, version, ..] if *version < 8);
-    is_bare_pickle || file.starts_with(b"PK")
-}
-
-/// The header, whose length is the file's first eight bytes, and the values behind it.
-fn split_header(file: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (length, rest) = file.split_first_chunk::<8>()?;
-    let length = usize::try_from(u64::from_le_bytes(*length)).ok()?;
-    rest.split_at_checked(length)
 }
 
 impl FileTensor {
@@ -108,6 +74,35 @@ impl FileTensor {
         ))
     }
 
+    /// Checks that its values take `found` bytes in its type and shape.
+    fn check_length(&self, found: usize) -> Result<(), String> {
+        let Some(bits) = bits_of(&self.dtype) else {
+            return Err(format!(
+                "has \"{}\" in {}, which is no type of safetensors files",
+                self.name, self.dtype
+            ));
+        };
+        let bits = self.element_count().and_then(|n| n.checked_mul(bits));
+        match bits {
+            Some(bits) if bits.div_ceil(8) == found => Ok(()),
+            _ => Err(format!(
+                "has {found} bytes for \"{}\", which does not fit {} of shape {:?}: the file is \
+                 damaged or was written wrongly",
+                self.name, self.dtype, self.shape
+            )),
+        }
+    }
+
+    /// The problem of a tensor with a value that is no number to train from.
+    pub(super) fn not_finite(&self) -> Option<String> {
+        let index = self.not_finite?;
+        Some(format!(
+            "has \"{}\" with a value that is not finite (number {index}, counted from 0): the \
+             training that wrote it diverged, or the file is damaged",
+            self.name
+        ))
+    }
+
     fn element_count(&self) -> Option<usize> {
         let mut dimensions = self.shape.iter();
         dimensions.try_fold(1usize, |n, &d| n.checked_mul(d as usize))
@@ -125,6 +120,19 @@ impl FileTensor {
             self.name, self.dtype
         )
     }
+}
+
+/// Bits of a value of a data type; `None` if safetensors files have no such type.
+fn bits_of(dtype: &str) -> Option<usize> {
+    Some(match dtype {
+        "F4" => 4,
+        "F6_E2M3" | "F6_E3M2" => 6,
+        "BOOL" | "U8" | "I8" | "F8_E5M2" | "F8_E4M3" | "F8_E8M0" => 8,
+        "I16" | "U16" | "F16" | "BF16" => 16,
+        "I32" | "U32" | "F32" => 32,
+        "I64" | "U64" | "F64" | "C64" => 64,
+        _other => return None,
+    })
 }
 
 /// Each `N` bytes as a number; what is left over at the end is ignored.

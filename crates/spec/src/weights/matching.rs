@@ -96,7 +96,10 @@ fn mismatch(source: &FileTensor, tensor: &TensorShape) -> Option<String> {
             source.name, source.shape, tensor.name, tensor.shape
         ));
     }
-    (!source.is_floating()).then(|| source.not_floating())
+    if !source.is_floating() {
+        return Some(source.not_floating());
+    }
+    source.not_finite()
 }
 
 /// Tensors that the file's layer has but the network's layer does not use.

@@ -2,6 +2,7 @@
 //! to those of a network.
 
 mod by_order;
+mod file_header;
 mod file_tensor;
 mod matching;
 mod optional_tensors;

@@ -8,6 +8,7 @@ fn stored(name: &str, shape: &[u32]) -> FileTensor {
         dtype: "F32".into(),
         shape: shape.into(),
         bytes: 0..0,
+        not_finite: None,
     }
 }
 
@@ -300,7 +301,8 @@ fn other_files_are_refused() {
         assert_eq!(read(file), Err(problem.to_string()));
     }
     let not_safetensors = "is not a safetensors file";
-    check(b"", not_safetensors);
+    check(b"", "is empty");
+    check(b"{}", not_safetensors);
     check(&[255; 64], not_safetensors);
     check(b"\x02\0\0\0\0\0\0\0[]", not_safetensors);
     let pickle = "is a pickle of PyTorch: write it as safetensors by \
@@ -315,4 +317,95 @@ fn other_files_are_refused() {
         &safetensors(r#"{"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}}"#),
         "describes its tensor \"a\" wrongly: invalid value: integer `-1`, expected u32",
     );
+    let mut cut_header = safetensors("{}");
+    cut_header[0] = 20;
+    check(&cut_header, "is cut off: it ends within its header");
+    cut_header[7] = 16;
+    check(&cut_header, not_safetensors);
+    let two = |a: &str, b: &str| safetensors(&format!("{{{a},{b}}}"));
+    let f32_at = |name: &str, start: usize, end: usize| {
+        format!(r#""{name}":{{"dtype":"F32","shape":[1],"data_offsets":[{start},{end}]}}"#)
+    };
+    check(
+        &two(&f32_at("a", 0, 4), &f32_at("a", 4, 8)),
+        "has a wrong header: two tensors are called \"a\" at line 1 column 116",
+    );
+    check(
+        &two(&f32_at("a", 0, 4), &f32_at("b", 0, 8)),
+        "gives the same bytes to its tensors \"a\" and \"b\"",
+    );
+    check(
+        &two(&f32_at("a", 4, 8), &f32_at("b", 6, 4)),
+        "describes its tensor \"b\" wrongly: it ends before it begins",
+    );
+    check(
+        &safetensors(&format!("{{{}}}", f32_at("a", 0, 4))),
+        "has 4 bytes at its end that belong to no tensor",
+    );
+    check(
+        &safetensors(&format!("{{{}}}", f32_at("a", 4, 8))),
+        "has 4 bytes before \"a\" that belong to no tensor",
+    );
+    check(
+        &safetensors(&format!("{{{}}}", f32_at("a", 0, 8))),
+        "has 8 bytes for \"a\", which does not fit F32 of shape [1]: the file is damaged or was \
+         written wrongly",
+    );
+    check(
+        &safetensors(r#"{"a":{"dtype":"F31","shape":[1],"data_offsets":[0,8]}}"#),
+        "has \"a\" in F31, which is no type of safetensors files",
+    );
+    let huge =
+        r#"{"a":{"dtype":"I8","shape":[4294967295,4294967295,4294967295],"data_offsets":[0,8]}}"#;
+    let problem = read(&safetensors(huge)).expect_err("refused");
+    assert!(problem.contains("does not fit I8"), "{problem}");
+}
+
+#[test]
+fn values_that_are_not_finite_are_refused_where_they_are_used() {
+    let network = [tensor("a.weight", &[1, 2])];
+    let mut file =
+        safetensors(r#"{"a.weight":{"dtype":"F32","shape":[1,2],"data_offsets":[0,8]}}"#);
+    for value in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+        let at = file.len() - 4;
+        file[at..].copy_from_slice(&value.to_le_bytes());
+        let tensors = read(&file).expect("is valid");
+        let expected = "has \"a.weight\" with a value that is not finite (number 1, counted from \
+                        0): the training that wrote it diverged, or the file is damaged";
+        assert_eq!(
+            assign(&tensors, &network, &transfer(Some(&[]))),
+            Err(vec![expected.into()])
+        );
+        // A head that is reinitialised may be anything.
+        let all = transfer(Some(&["*"]));
+        assert_eq!(assign(&tensors, &network, &all).expect("fits").pairs, []);
+    }
+}
+
+/// Whatever a file contains, it is read or refused, and what is listed can be read.
+#[test]
+fn damaged_files_are_read_or_refused() {
+    let original = safetensors(
+        r#"{"a":{"dtype":"F16","shape":[2,1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}"#,
+    );
+    let rounds = std::env::var("CONVSWEEP_MUTATIONS").ok();
+    let rounds = rounds.and_then(|text| text.parse().ok()).unwrap_or(5000);
+    for round in 0..rounds {
+        let mut draws = crate::random::Draws::new(crate::random::Purpose::Shapes, &[round, 15]);
+        let mut file = original.clone();
+        for _ in 0..=draws.below(4) {
+            let at = draws.below(file.len() as u64) as usize;
+            match draws.below(4) {
+                0 => file[at] ^= 1 << draws.below(8),
+                1 => file[at] = b'0' + draws.below(10) as u8,
+                2 => file.truncate(at.max(1)),
+                _ => file.insert(at, draws.below(256) as u8),
+            }
+        }
+        for tensor in read(&file).into_iter().flatten() {
+            if tensor.is_floating() {
+                assert!(tensor.values(&file).is_ok(), "round {round}");
+            }
+        }
+    }
 }

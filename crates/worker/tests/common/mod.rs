@@ -114,15 +114,9 @@ pub fn job(results: &Path, phases: &[(u32, Optimizer)]) -> Job {
         },
     ];
     let cache = results.join("cache");
-    let data_hash = facts(
-        Location {
-            cache: &cache,
-            path: None,
-        },
-        &data,
-    )
-    .expect("shapes need nothing")
-    .hash;
+    let data_hash = facts(Location::new(&cache, None), &data)
+        .expect("shapes need nothing")
+        .hash;
     let question = Question {
         configuration: Configuration {
             data,
@@ -151,6 +145,7 @@ pub fn finish(question: Question, results: &Path) -> Job {
         folder: results.join("jobs").join(&id.0),
         data_cache: results.join("cache"),
         data_path: None,
+        image_limits: Default::default(),
         weights: None,
         start_from: None,
         checkpoint_every: CheckpointEvery::default(),

@@ -4,10 +4,11 @@ use crate::context::Context;
 use crate::exit::{Exit, data_failure, failure};
 use crate::planning::experiment_file::read;
 use crate::planning::file_args::FileArgs;
+use crate::streams::say_error;
 use anyhow::Result;
-use convsweep_data::ImageSet;
+use convsweep_data::{ImageSet, Location};
 use convsweep_plan::Plan;
-use convsweep_spec::data::{DataSpec, Source, Split, SplitScheme};
+use convsweep_spec::data::{DataSpec, ImageLimits, Source, Split, SplitScheme};
 use std::path::Path;
 
 /// The plan of an unchanged experiment file.
@@ -26,8 +27,8 @@ pub fn first_set(context: &Context, plan: &Plan) -> Result<ImageSet> {
     let Some(planned) = plan.configurations.first() else {
         return Err(failure(Exit::Wrong, "the file has no configuration"));
     };
-    let location = context.location(planned.data_path.as_deref())?;
-    convsweep_data::open(location, &planned.member.resolved.data).map_err(data_failure)
+    let location = context.location(planned.data_path.as_deref(), planned.image_limits)?;
+    open(location, &planned.member.resolved.data)
 }
 
 /// All images of a source, without a limit or resizing.
@@ -37,7 +38,16 @@ pub fn first_set(context: &Context, plan: &Plan) -> Result<ImageSet> {
 pub fn complete_set(context: &Context, source: Source) -> Result<ImageSet> {
     let split = Split::new(SplitScheme::Validation(0.2), 42);
     let spec = DataSpec::new(source, split);
-    convsweep_data::open(context.location(None)?, &spec).map_err(data_failure)
+    open(context.location(None, ImageLimits::default())?, &spec)
+}
+
+/// Opens a set and verifies all of its images.
+fn open(location: Location, spec: &DataSpec) -> Result<ImageSet> {
+    let (set, note) = convsweep_data::open_whole(location, spec).map_err(data_failure)?;
+    if let Some(note) = note {
+        say_error(&format!("note: {note}"));
+    }
+    Ok(set)
 }
 
 /// A built-in source by its name.

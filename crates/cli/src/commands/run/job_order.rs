@@ -120,6 +120,7 @@ fn queued_job(
         folder: context.results.job(id),
         data_cache: context.data()?.to_path_buf(),
         data_path: planned.data_path.clone(),
+        image_limits: planned.image_limits,
         weights: planned.weights.clone(),
         start_from,
         checkpoint_every: plan.run.checkpoint_every,

@@ -169,8 +169,12 @@ fn open_image_sets(context: &Context, plan: &Plan) -> Result<()> {
             continue;
         }
         opened.push(key);
-        let location = context.location(planned.data_path.as_deref())?;
-        let set = convsweep_data::open(location, data).map_err(data_failure)?;
+        let location = context.location(planned.data_path.as_deref(), planned.image_limits)?;
+        let (set, note) = convsweep_data::open_whole(location, data).map_err(data_failure)?;
+        if let Some(note) = note {
+            tracing::info!("note: {note}");
+            say_error(&format!("note: {note}"));
+        }
         let first_fold = data.split.folds().map(|_| 0);
         convsweep_data::split(&set, data, first_fold).map_err(data_failure)?;
     }

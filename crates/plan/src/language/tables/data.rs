@@ -47,6 +47,22 @@ pub(crate) static DATA: &[Field] = &[
         "\"refuse\"",
         "Whether images that cannot be read are an error or are left out.",
     ),
+    int(
+        "max_pixels",
+        1,
+        MANY,
+        "100_000_000",
+        "Most pixels of an image file, height × width. A larger image is an error: it is not \
+         decoded, and not left out either. No result depends on this limit.",
+    ),
+    int(
+        "max_file_bytes",
+        1,
+        1_000_000_000_000,
+        "256_000_000",
+        "Most bytes of an image file. A larger file is an error: it is not read, and not left \
+         out either. No result depends on this limit.",
+    ),
 ];
 
 /// `data.split`
