@@ -10,6 +10,7 @@ mod errors;
 mod fake_worker;
 mod faults;
 mod full_disk;
+mod hostile_input;
 mod jobs;
 mod kills;
 mod language;

@@ -15,6 +15,7 @@ mod streams;
 use clap::{CommandFactory, Parser};
 use cli::Cli;
 use context::Context;
+use convsweep_spec::words::printable_lines;
 use exit::Exit;
 use std::io::ErrorKind;
 use std::process::ExitCode;
@@ -55,10 +56,13 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
 
 /// Adds `error:`, unless the message is a report on an experiment file, which is labelled already.
 fn with_label(message: &str) -> String {
-    if message.starts_with("error") || message.starts_with('\u{1b}') {
+    if message.starts_with('\u{1b}') {
+        // A report with colours has made the texts of others printable itself.
         message.into()
+    } else if message.starts_with("error") {
+        printable_lines(message).into_owned()
     } else {
-        format!("error: {message}")
+        format!("error: {}", printable_lines(message))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::hex;
 use serde::{Deserialize, Serialize};
+use std::ops::RangeInclusive;
 
 /// Resolved `[data]`: the images, their size and their split. The folder that holds them is not
 /// part of it.
@@ -107,6 +108,13 @@ pub struct Shapes {
     pub seed: u64,
 }
 
+impl Shapes {
+    /// Smallest and largest height and width, in pixels.
+    pub const SIZES: RangeInclusive<u32> = 8..=512;
+    /// Fewest and most classes.
+    pub const CLASSES: RangeInclusive<u32> = 2..=10;
+}
+
 impl Default for Shapes {
     fn default() -> Self {
         Shapes {
@@ -203,6 +211,11 @@ pub struct Resize {
     pub width: u32,
     /// What happens to the aspect ratio.
     pub method: ResizeMethod,
+}
+
+impl Resize {
+    /// Smallest and largest height and width, in pixels.
+    pub const SIDES: RangeInclusive<u32> = 1..=8192;
 }
 
 /// What happens to the aspect ratio.

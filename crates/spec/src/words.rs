@@ -142,6 +142,8 @@ mod tests {
             printable_lines("a\tb\n\u{1b}[2Jc\r"),
             "a\tb\n\\u{1b}[2Jc\\r"
         );
+        assert_eq!(printable_lines("a\u{1b}\n\r\n"), "a\\u{1b}\n\\r\n");
+        assert!(matches!(printable_lines("a\nb"), Cow::Borrowed("a\nb")));
     }
 
     #[test]

@@ -1,11 +1,10 @@
 //! Loads the file of weights that a job starts from.
 
 use crate::error::TrainError;
-use convsweep_files::FileError;
+use convsweep_files::read_regular;
 use convsweep_nn::Network;
 use convsweep_spec::canonical::hash_of;
-use convsweep_spec::weights::Transfer;
-use std::fs;
+use convsweep_spec::weights::{LARGEST_FILE, Transfer};
 use std::path::Path;
 
 /// Puts the weights of the file at `path` into `network`.
@@ -17,7 +16,7 @@ pub(crate) fn transfer(
     transfer: &Transfer,
     path: &Path,
 ) -> Result<(), TrainError> {
-    let file = fs::read(path).map_err(FileError::at("read", path))?;
+    let file = read_regular(path, LARGEST_FILE)?;
     if hash_of(&file) != transfer.hash {
         return Err(TrainError::state(
             path,

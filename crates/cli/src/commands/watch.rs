@@ -7,6 +7,7 @@ use crate::output::stdout::say;
 use crate::planning::standing::Run;
 use anyhow::Result;
 use clap::Args;
+use convsweep_spec::words::printable;
 use convsweep_store::Database;
 use std::io::{IsTerminal, Write};
 use std::time::Duration;
@@ -64,7 +65,7 @@ fn show(lines: &[String]) -> Result<()> {
         if number > 0 {
             text += "\r\n";
         }
-        text += &format!("{line}\x1b[K");
+        text += &format!("{}\x1b[K", printable(line));
     }
     text += "\x1b[J";
     let mut out = std::io::stdout().lock();

@@ -119,11 +119,14 @@ fn check_ranges(spec: &DataSpec) -> Result<(), DataError> {
         ));
     }
     if let Some(resize) = &spec.resize {
-        let side = 1..=4096;
+        let side = Resize::SIDES;
         if !side.contains(&resize.height) || !side.contains(&resize.width) {
             return invalid(format!(
-                "data.size is {}×{}: 1 to 4096 expected",
-                resize.height, resize.width
+                "data.size is {}×{}: {} to {} expected",
+                resize.height,
+                resize.width,
+                side.start(),
+                side.end()
             ));
         }
     }

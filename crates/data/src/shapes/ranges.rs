@@ -9,8 +9,11 @@ pub(super) fn check(shapes: &Shapes) -> Result<(), DataError> {
     let [smallest, largest] = shapes.scale;
     let rules = [
         (shapes.train >= 1, "train is at least 1"),
-        ((2..=10).contains(&shapes.classes), "classes is 2 to 10"),
-        ((8..=512).contains(&shapes.size), "size is 8 to 512"),
+        (
+            Shapes::CLASSES.contains(&shapes.classes),
+            "classes is 2 to 10",
+        ),
+        (Shapes::SIZES.contains(&shapes.size), "size is 8 to 512"),
         (share.contains(&shapes.position), "position is 0 to 1"),
         (
             smallest > 0.0 && smallest <= largest && largest <= 2.0,

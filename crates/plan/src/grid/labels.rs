@@ -6,13 +6,18 @@ use super::name_counts::NameCounts;
 use super::point::GridPoint;
 use super::value_text::{LONGEST_LABEL, value_text};
 use crate::source::tree::{Node, NodeValue};
+use convsweep_spec::words::printable;
 use std::collections::HashMap;
 
-/// Gives each axis its name and, if the file does not, each value its label.
+/// Gives each axis its name and, if the file does not, each value its label. Labels can be printed
+/// anywhere, whatever the file says.
 pub(super) fn assign(axes: &mut [GridAxis]) {
     name_axes(axes);
     for axis in axes {
         label_values(&mut axis.values);
+        for value in &mut axis.values {
+            value.label = printable(&value.label).into_owned();
+        }
     }
 }
 

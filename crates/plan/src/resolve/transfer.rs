@@ -17,8 +17,6 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-/// Largest file of weights that is read, in bytes.
-const LARGEST_WEIGHTS: u64 = 4 << 30;
 /// Problems of one file that are shown.
 const MAX_SHOWN: usize = 6;
 
@@ -113,7 +111,7 @@ impl<'a> TransferReader<'a> {
         if let Some(file) = self.files.get(path) {
             return file.clone();
         }
-        let file = match (self.inputs.read)(path, LARGEST_WEIGHTS) {
+        let file = match (self.inputs.read)(path, weights::LARGEST_FILE) {
             Ok(bytes) => {
                 let tensors = weights::read(&bytes);
                 tensors.map(|tensors| (hash_of(&bytes), Rc::new(tensors)))

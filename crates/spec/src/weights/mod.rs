@@ -10,6 +10,9 @@ mod optional_tensors;
 mod tests;
 mod transfer;
 
+/// Largest file of weights that is read, in bytes.
+pub const LARGEST_FILE: u64 = 4 << 30;
+
 pub use file_tensor::{FileTensor, read};
 pub use matching::{TensorMatch, assign};
 pub use transfer::Transfer;

@@ -7,9 +7,12 @@ use crate::output::stdout::{say, say_json};
 use crate::output::table::plain;
 use anyhow::Result;
 use convsweep_data::{Inspection, PartInspection};
-use convsweep_spec::words::{counted_as, thousands};
+use convsweep_spec::words::{counted_as, shortened, thousands};
 use serde_json::{Value, json};
 use std::path::Path;
+
+/// Characters of a class name that are shown.
+const LONGEST_CLASS: usize = 60;
 
 /// Prints counts, balance, statistics of pixels, and duplicates.
 ///
@@ -66,7 +69,7 @@ fn class_rows(found: &Inspection) -> Vec<Vec<String>> {
     let mut rows = Vec::new();
     for (i, class) in found.classes.iter().enumerate() {
         rows.push(vec![
-            class.clone(),
+            shortened(class, LONGEST_CLASS).into_owned(),
             count(&found.train, i),
             count(&found.test, i),
         ]);

@@ -3,6 +3,7 @@
 use super::define::{MANY, field, float, int, integer, list, optional, required, switch, variant};
 use crate::language::bounds::Bounds;
 use crate::language::field::{Field, ValueKind, Variants};
+use convsweep_spec::data::{Resize, Shapes};
 
 pub(crate) static DATA: &[Field] = &[
     required(
@@ -28,7 +29,10 @@ pub(crate) static DATA: &[Field] = &[
     ),
     optional(
         "size",
-        ValueKind::Pair { min: 1, max: 8192 },
+        ValueKind::Pair {
+            min: *Resize::SIDES.start() as i64,
+            max: *Resize::SIDES.end() as i64,
+        },
         "Size in pixels to which every image is resized.",
     ),
     optional(
@@ -164,20 +168,23 @@ static CSV: &[Field] = &[
     ),
 ];
 
-/// Smallest and largest height and width of drawn shapes, in pixels.
-const SHAPES_SIZE: [i64; 2] = [8, 512];
-
 static SHAPES: &[Field] = &[
     int("train", 1, 10_000_000, "2000", "Number of training images."),
     int("test", 1, 10_000_000, "500", "Number of test images."),
     int(
         "size",
-        SHAPES_SIZE[0],
-        SHAPES_SIZE[1],
+        *Shapes::SIZES.start() as i64,
+        *Shapes::SIZES.end() as i64,
         "32",
         "Height and width in pixels.",
     ),
-    int("classes", 2, 10, "10", "Number of different shapes."),
+    int(
+        "classes",
+        *Shapes::CLASSES.start() as i64,
+        *Shapes::CLASSES.end() as i64,
+        "10",
+        "Number of different shapes.",
+    ),
     float(
         "position",
         Bounds::SHARE,
