@@ -334,7 +334,7 @@ fn downloads_go_through_the_proxy_and_say_how_to_fetch_by_hand() {
         ),
         (
             "HTTP/1.1 302 Found\r\nLocation: file:///etc/passwd",
-            "only http and https",
+            "the server refers to an",
         ),
         (
             "HTTP/1.1 200 OK\r\nContent-Type: text/html",

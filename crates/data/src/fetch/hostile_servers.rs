@@ -261,7 +261,7 @@ fn redirections_are_followed_to_http_only_and_not_for_ever() {
     ] {
         let head = format!("HTTP/1.1 302 Found\r\nLocation: {target}\r\nContent-Length: 0");
         let offer = Offer::of(move |_, _| Reply::new(head.clone(), b""));
-        offer.fails(DataErrorKind::Missing, "only http and https are");
+        offer.fails(DataErrorKind::Missing, "the server refers to an");
     }
 }
 

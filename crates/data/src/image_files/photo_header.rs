@@ -56,9 +56,14 @@ impl PhotoHeader {
     }
 }
 
-/// `IHDR`, which is the first chunk: length, name, width, height, bits of a sample, kind of colour.
+/// `IHDR`, which is the first chunk: length, name, width, height, bits of a sample, kind of colour,
+/// three more bytes, and a CRC-32 of all this but the length. A damaged size says nothing.
 fn png(after_signature: &[u8]) -> Option<PhotoHeader> {
-    let chunk = after_signature.get(4..)?.strip_prefix(b"IHDR")?;
+    let named = after_signature.get(4..)?;
+    let chunk = named.strip_prefix(b"IHDR")?;
+    if chunk.get(13..17)? != crc32fast::hash(named.get(..17)?).to_be_bytes() {
+        return None;
+    }
     let [width, height] = [0, 4].map(|at| chunk.get(at..at + 4));
     let number = |bytes: &[u8]| Some(u32::from_be_bytes(bytes.try_into().ok()?));
     let (bits, colour) = (*chunk.get(8)?, *chunk.get(9)?);
@@ -156,6 +161,9 @@ mod tests {
             900
         );
         png[24] = 8;
+        assert!(PhotoHeader::read(&png).is_err(), "the checksum is wrong");
+        let checksum = crc32fast::hash(&png[12..29]);
+        png[29..33].copy_from_slice(&checksum.to_be_bytes());
         assert_eq!(
             PhotoHeader::read(&png).expect("a header").decoding_bytes(),
             600
