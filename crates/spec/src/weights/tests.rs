@@ -328,7 +328,7 @@ fn other_files_are_refused() {
     };
     check(
         &two(&f32_at("a", 0, 4), &f32_at("a", 4, 8)),
-        "has a wrong header: two tensors are called \"a\" at line 1 column 116",
+        "has a wrong header: two tensors are called \"a\" at line 1 column 107",
     );
     check(
         &two(&f32_at("a", 0, 4), &f32_at("b", 0, 8)),

@@ -2,6 +2,7 @@
 
 use crate::streams::{StderrTerminal, say_error};
 use convsweep_runner::launcher::Slot;
+use convsweep_spec::words::printable_lines;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
 
@@ -43,11 +44,12 @@ impl Screen {
         matches!(self, Screen::Lines)
     }
 
-    /// Shows a line that stays.
+    /// Shows a line that stays. What a worker says of the user's files may hold anything.
     pub fn say(&self, text: &str) {
+        let text = printable_lines(text);
         match self {
             Screen::Quiet => {}
-            Screen::Lines => say_error(text),
+            Screen::Lines => say_error(&text),
             Screen::Bars { all, .. } => _ = all.println(text),
         }
     }
