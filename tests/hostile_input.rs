@@ -308,9 +308,9 @@ fn proxy(head: &'static str) -> String {
 
 /// Opens the tunnel that is asked for, and answers the request within it.
 fn answer(mut stream: TcpStream, head: &str) -> std::io::Result<()> {
-    let mut lines = BufReader::new(stream.try_clone()?).lines();
+    let lines = BufReader::new(stream.try_clone()?).lines();
     let mut first = String::new();
-    while let Some(line) = lines.next() {
+    for line in lines {
         let line = line?;
         if first.is_empty() {
             first.clone_from(&line);

@@ -46,11 +46,10 @@ impl Screen {
 
     /// Shows a line that stays. What a worker says of the user's files may hold anything.
     pub fn say(&self, text: &str) {
-        let text = printable_lines(text);
         match self {
             Screen::Quiet => {}
-            Screen::Lines => say_error(&text),
-            Screen::Bars { all, .. } => _ = all.println(text),
+            Screen::Lines => say_error(text),
+            Screen::Bars { all, .. } => _ = all.println(printable_lines(text)),
         }
     }
 
