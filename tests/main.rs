@@ -5,6 +5,7 @@
 mod commands;
 mod control;
 mod data_prune;
+mod durability;
 mod environment;
 mod errors;
 mod fake_worker;

@@ -15,5 +15,5 @@ mod regular;
 pub use durability::Durability;
 pub use error::FileError;
 pub use new_file::{NewFile, write};
-pub use publish::{partial_path, publish, sync_content};
+pub use publish::{create_folder, partial_path, publish, sync_content, sync_name};
 pub use regular::{not_regular, open_regular, read_regular};

@@ -39,13 +39,39 @@ pub fn sync_content(path: &Path) -> Result<(), FileError> {
 pub(crate) fn rename(partial: &Path, path: &Path, durability: Durability) -> Result<(), FileError> {
     fs::rename(partial, path).map_err(FileError::at("rename to", path))?;
     if durability == Durability::ContentAndName {
-        sync_parent(path)?;
+        sync_name(path)?;
     }
     Ok(())
 }
 
-/// Waits until the folder's list of names is on the disk.
-fn sync_parent(path: &Path) -> Result<(), FileError> {
+/// Makes a folder and those above it that are missing. Unless `durability` is
+/// [`Durability::SystemCache`], it waits until the names of the new ones are on the disk.
+///
+/// # Errors
+/// If the operating system refuses.
+pub fn create_folder(path: &Path, durability: Durability) -> Result<(), FileError> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    if let Some(parent) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
+        create_folder(parent, durability)?;
+    }
+    match fs::create_dir(path) {
+        // Another process was faster.
+        Err(_) if path.is_dir() => {}
+        made => made.map_err(FileError::at("create", path))?,
+    }
+    if durability != Durability::SystemCache {
+        sync_name(path)?;
+    }
+    Ok(())
+}
+
+/// Waits until the name of a file or folder is on the disk, by syncing the folder that it is in.
+///
+/// # Errors
+/// If the operating system refuses.
+pub fn sync_name(path: &Path) -> Result<(), FileError> {
     let parent = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
@@ -66,6 +92,23 @@ mod tests {
         };
         check("a/b.tar.gz", "a/b.tar.gz.part");
         check("b", "b.part");
+    }
+
+    #[test]
+    fn missing_folders_are_made() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("a/b/c");
+        for durability in [Durability::SystemCache, Durability::ContentAndName] {
+            create_folder(&path, durability).expect("makes");
+            create_folder(&path, durability).expect("is there");
+            assert!(path.is_dir());
+            fs::remove_dir_all(folder.path().join("a")).expect("removes");
+        }
+        let file = folder.path().join("file");
+        fs::write(&file, "").expect("writes");
+        let below = file.join("d");
+        let error = create_folder(&below, Durability::Content).expect_err("a file is in the way");
+        assert_eq!((error.action, error.path), ("create", file));
     }
 
     #[test]

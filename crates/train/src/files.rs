@@ -2,7 +2,7 @@
 
 use crate::error::TrainError;
 use crate::failpoint::Failpoints;
-use convsweep_files::{Durability, FileError, NewFile, partial_path, publish};
+use convsweep_files::{Durability, FileError, NewFile, create_folder, partial_path, publish};
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -78,7 +78,7 @@ fn keep_as(path: &Path, other: &Path) -> Result<(), TrainError> {
 
 fn create_parent(path: &Path) -> Result<(), TrainError> {
     match path.parent() {
-        Some(folder) => Ok(fs::create_dir_all(folder).map_err(FileError::at("create", folder))?),
+        Some(folder) => Ok(create_folder(folder, Durability::ContentAndName)?),
         None => Ok(()),
     }
 }

@@ -7,9 +7,11 @@ use crate::fingerprint::fingerprint;
 use crate::heartbeat::Heartbeat;
 use crate::job_folder::{self, JobLock};
 use anyhow::{Result, bail};
+use convsweep_files::sync_name;
 use convsweep_spec::event::Event;
 use convsweep_spec::id::JobId;
 use convsweep_spec::job::Job;
+use convsweep_spec::layout;
 use convsweep_spec::outcome::Outcome;
 use convsweep_train::failpoint::Failpoints;
 use convsweep_train::{Attempt, Directive, peak_memory_bytes, reset_peak_memory, run_task};
@@ -68,13 +70,15 @@ fn enter<'a>(
     check(job)?;
     let is_given_up = || commands.is_disconnected() || commands.is_stopped(number);
     let lock = job_folder::enter(job, &is_given_up)?;
-    let execution = &job.execution;
-    let log = EventLog::open(
-        job.id.clone(),
-        execution.attempt,
-        &execution.folder,
-        failpoints,
-    )?;
+    let folder = &job.execution.folder;
+    let path = folder.join(layout::EVENTS);
+    let is_new = !path.exists();
+    let log = EventLog::open(job.id.clone(), job.execution.attempt, folder, failpoints)?;
+    if is_new {
+        // A power cut must not take the log's name, nor its folder's, once checkpoints rely on it.
+        sync_name(&path)?;
+        sync_name(folder)?;
+    }
     Ok((lock, log))
 }
 

@@ -6,9 +6,10 @@ use crate::error::RunnerError;
 use crate::launcher::{WorkerReports, WorkerRequest};
 use crate::run_event::RunEvent;
 use crate::schedule::JobAssignment;
+use convsweep_files::{Durability, FileError, create_folder};
 use convsweep_spec::command::Command;
 use convsweep_spec::job::Job;
-use std::fs;
+use std::path::Path;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -44,9 +45,9 @@ impl Dispatcher<'_> {
         let JobAssignment { slot, job, .. } = assignment;
         let command = self.complete_job(&assignment);
         let folder = &command.execution.folder;
-        if let Err(error) = fs::create_dir_all(folder) {
+        if let Err(error) = create_job_folder(folder) {
             self.scheduler.withdraw(slot);
-            return self.fail(RunnerError::results(folder, error));
+            return self.fail(RunnerError::results(&error.path, error.source));
         }
         if let Err(reason) = self.ensure_worker(slot) {
             return self.launch_failed(slot, reason);
@@ -154,4 +155,13 @@ impl Dispatcher<'_> {
             stderr,
         });
     }
+}
+
+/// Makes a job's folder. Its worker waits until its name is on the disk; the name of the folder of
+/// all jobs is waited for here.
+fn create_job_folder(folder: &Path) -> Result<(), FileError> {
+    if let Some(jobs) = folder.parent() {
+        create_folder(jobs, Durability::ContentAndName)?;
+    }
+    create_folder(folder, Durability::SystemCache)
 }

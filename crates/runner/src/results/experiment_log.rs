@@ -8,6 +8,7 @@ use super::log_reader::{RevisionMembers, read_log};
 use super::unix_time::since_1970;
 use crate::error::RunnerError;
 use crate::search::SearchHistory;
+use convsweep_files::{Durability, FileError, create_folder, sync_name};
 use convsweep_spec::FORMAT;
 use convsweep_spec::layout::ResultsFolder;
 use convsweep_spec::log::{LogEntry, Member, Record, Revision};
@@ -46,11 +47,16 @@ impl ExperimentLog {
     /// [`RunnerError::ResultsUnusable`]; [`RunnerError::NewerFormat`].
     pub fn open(results: &ResultsFolder, name: &str) -> Result<ExperimentLog, RunnerError> {
         let folder = results.experiment(name);
-        fs::create_dir_all(&folder).map_err(|error| RunnerError::results(&folder, error))?;
+        let unusable = |error: FileError| RunnerError::results(&error.path, error.source);
+        create_folder(&folder, Durability::ContentAndName).map_err(unusable)?;
         let path = results.experiment_log(name);
+        let is_new = !path.exists();
         let mut notes = Vec::new();
         let opened = open_whole(&path, &mut notes);
         let (file, bytes) = opened.map_err(|error| RunnerError::results(&path, error))?;
+        if is_new {
+            sync_name(&path).map_err(unusable)?;
+        }
         let mut contents = read_log(&path, &bytes, &mut notes)?;
         Ok(ExperimentLog {
             file,
