@@ -1,9 +1,11 @@
 //! What every command says in a situation in which it cannot do its work: an exit code of the
 //! documented ones, what was found, and what to do.
 
-use crate::support::{Workdir, assert_contains};
+use crate::processes::{exit_code, has_ended, send_signal, wait_for_events, wait_until};
+use crate::support::{ProgramRun, Workdir, assert_contains, small_with_epochs};
 use std::fs;
 use std::path::Path;
+use std::process::Stdio;
 
 /// Commands that read the database.
 const READERS: [&[&str]; 9] = [
@@ -323,8 +325,8 @@ fn an_endless_query_can_be_interrupted() {
     let mut query = workdir.command(&["query", "--timeout", "0", endless]);
     let mut query = query.spawn().expect("starts");
     std::thread::sleep(std::time::Duration::from_millis(500));
-    assert!(crate::processes::send_signal("INT", query.id()));
-    crate::processes::wait_until("it has ended", || crate::processes::has_ended(&mut query));
+    assert!(send_signal("INT", query.id()));
+    wait_until("it has ended", || has_ended(&mut query));
 }
 
 #[test]
@@ -342,7 +344,7 @@ fn commands_that_need_no_images_work_without_a_home() {
         for name in ["HOME", "XDG_CACHE_HOME", "CONVSWEEP_DATA"] {
             command.env_remove(name);
         }
-        crate::support::ProgramRun::of(&mut command).exits(0);
+        ProgramRun::of(&mut command).exits(0);
     }
 }
 
@@ -354,11 +356,63 @@ fn output_that_cannot_be_written_is_said() {
         return crate::needs::skip("there is no /dev/full");
     };
     let mut command = workdir.command(&["reference"]);
-    let run = crate::support::ProgramRun::of(command.stdout(full));
+    let run = ProgramRun::of(command.stdout(full));
     let stderr = run.stderr();
     assert_eq!(run.0.status.code(), Some(2), "{stderr}");
     assert_contains(
         &stderr,
         &["cannot be written to standard output", "No space left"],
     );
+}
+
+#[test]
+fn a_results_folder_that_vanishes_ends_the_run_and_it_continues_when_the_folder_is_back() {
+    let experiment = small_with_epochs(150);
+    let undisturbed = Workdir::with(&experiment);
+    undisturbed.run(&["run", "small.toml"]).exits(0);
+    let workdir = Workdir::with(&experiment);
+    let errors = workdir.path("errors");
+    let mut command = workdir.command(&["run", "small.toml"]);
+    command.stdout(Stdio::null());
+    command.stderr(fs::File::create(&errors).expect("created"));
+    let mut program = command.spawn().expect("starts");
+    wait_for_events(&workdir, 10);
+    fs::rename(workdir.path("results"), workdir.path("elsewhere")).expect("moved");
+    assert_eq!(
+        exit_code(&mut program),
+        Some(5),
+        "{}",
+        workdir.read("errors")
+    );
+    let words = [
+        "the results folder",
+        "vanished while jobs were trained",
+        "bring it back",
+    ];
+    assert_contains(&workdir.read("errors"), &words);
+    let _ = fs::remove_dir_all(workdir.path("results"));
+    fs::rename(workdir.path("elsewhere"), workdir.path("results")).expect("moved");
+    workdir.run(&["run", "small.toml"]).exits(0);
+    assert_eq!(workdir.results(), undisturbed.results());
+}
+
+#[test]
+fn clocks_that_jump_and_time_zones_do_no_harm() {
+    let workdir = trained();
+    // A lock that was taken in the future, by a program that is alive.
+    let host = convsweep_host();
+    let pid = std::process::id();
+    let text = format!("{{\"pid\":{pid},\"host\":\"{host}\",\"since\":9e12}}\n");
+    workdir.write("results/.lock", &text);
+    for zone in ["UTC", "Asia/Kathmandu", "nonsense"] {
+        let mut command = workdir.command(&["watch", "--once"]);
+        let run = ProgramRun::of(command.env("TZ", zone)).exits(0);
+        assert_contains(&run.stdout(), &["for 0 s", "4 finished of 4 jobs"]);
+    }
+}
+
+/// The name of this machine, as the program writes it.
+fn convsweep_host() -> String {
+    let name = fs::read_to_string("/proc/sys/kernel/hostname").expect("a Linux system");
+    name.trim().to_string()
 }

@@ -70,3 +70,39 @@ fn run_until_full(workdir: &Workdir, disk: &SmallDisk) -> PathBuf {
     assert_eq!(code, Some(5), "the results folder is unusable");
     filler
 }
+
+#[test]
+fn prune_gives_room_back_on_a_full_disk() {
+    let workdir = workdir("[1e-3, 3e-3]");
+    let Some(disk) = SmallDisk::mount(workdir.path("results"), 16) else {
+        return needs::skip("no file system can be mounted");
+    };
+    workdir.run(&["run", "small.toml"]).exits(0);
+    let checkpoints = |workdir: &Workdir| {
+        let mut folders = workdir.job_folders();
+        folders.retain(|job| job.join("states").is_dir());
+        folders.len()
+    };
+    assert!(checkpoints(&workdir) > 0);
+    // As after a kill and a restart of the machine: the write-ahead log has rows that the file
+    // lacks, and its index is gone.
+    let writer = rusqlite::Connection::open(workdir.path("results/convsweep.sqlite"));
+    let writer = writer.expect("opens");
+    writer
+        .execute_batch("create table padding (a)")
+        .expect("writes");
+    let files = ["", "-wal"].map(|suffix| {
+        let path = workdir.path(&format!("results/convsweep.sqlite{suffix}"));
+        (std::fs::read(&path).expect("read"), path)
+    });
+    drop(writer);
+    for (bytes, path) in files {
+        assert!(!bytes.is_empty());
+        std::fs::write(path, bytes).expect("written");
+    }
+    let _ = std::fs::remove_file(workdir.path("results/convsweep.sqlite-shm"));
+    let filler = disk.fill();
+    workdir.run(&["prune", "--states"]).exits(0);
+    assert_eq!(checkpoints(&workdir), 0);
+    assert!(filler.exists());
+}

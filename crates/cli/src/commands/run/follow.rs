@@ -1,6 +1,7 @@
 //! Running the jobs, and following what happens: display, database, logs, notifications.
 
 use super::notify::Notifier;
+use super::presence::Presence;
 use super::queue_notice::QueueNotice;
 use super::requests::pass_on_requests;
 use super::run_log;
@@ -37,7 +38,7 @@ pub struct Follower<'a> {
 /// Runs the jobs on the slots of the launcher. A log that cannot be written stops the run.
 ///
 /// # Errors
-/// If the experiment's log cannot be written.
+/// If the experiment's log cannot be written, or the results folder vanishes.
 pub fn run_and_follow(
     context: &Context,
     jobs: Vec<Job>,
@@ -50,6 +51,7 @@ pub fn run_and_follow(
         .build()
         .code(Exit::Device)?;
     let training = context.signals.training();
+    let presence = Presence::new(&context.results);
     let summary = runtime.block_on(async {
         let (events, mut received) = mpsc::unbounded_channel();
         let (requests, control_requests) = mpsc::unbounded_channel();
@@ -67,9 +69,11 @@ pub fn run_and_follow(
         tokio::select! {
             (summary, followed) = work => followed.map(|()| summary),
             never = pass_on_requests(&context.results, &requests) => match never {},
+            never = presence.watch(&training) => match never {},
         }
     });
     follower.show(RunDisplay::close);
+    presence.check()?;
     summary
 }
 

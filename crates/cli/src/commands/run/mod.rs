@@ -6,6 +6,7 @@ mod conclude;
 mod follow;
 mod job_order;
 mod notify;
+mod presence;
 mod queue_notice;
 mod record;
 mod requests;

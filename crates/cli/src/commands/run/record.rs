@@ -19,6 +19,14 @@ pub fn refuse_other_file(log: &ExperimentLog, plan: &Plan) -> Result<()> {
     let Some(revision) = log.revision() else {
         return Ok(());
     };
+    if revision.experiment != plan.name {
+        let message = format!(
+            "the folder of the experiment \"{}\" is that of \"{}\": the file system does not \
+            tell their names apart; give one of them another name",
+            plan.name, revision.experiment
+        );
+        return Err(failure(Exit::Wrong, message));
+    }
     let (recorded, file) = (&revision.file, plan.file.display().to_string());
     let has_same_name = Path::new(recorded).file_name() == plan.file.file_name();
     let was_moved = has_same_name && !Path::new(recorded).exists();
