@@ -43,9 +43,10 @@ status *args: _build
 test *args: _build
     ./tests/run.sh "$@"
 
-# Kill, freeze and corrupt a sweep of two hundred jobs and twenty random jobs in many rounds; results must not change
+# Kill, freeze and corrupt a sweep of two hundred jobs and twenty random jobs in many rounds, and interrupt sweeps of every stopping rule 50 times; results and decisions must not change
 [group("development")]
 test-long *rounds: _build
+    CONVSWEEP_INTERRUPTIONS=50 cargo test --release --package convsweep --test main interrupted_searches -- --nocapture
     CONVSWEEP_TORTURE="${1:-10}" cargo test --release --workspace --test main --test random_kills torture -- --nocapture
 
 # Run the tests that need the published image sets in the data cache; they fail where a set is missing

@@ -5,6 +5,7 @@
 mod commands;
 mod control;
 mod data_prune;
+mod decisions;
 mod durability;
 mod environment;
 mod errors;
@@ -12,6 +13,7 @@ mod fake_worker;
 mod faults;
 mod full_disk;
 mod hostile_input;
+mod interrupted_searches;
 mod jobs;
 mod kills;
 mod language;

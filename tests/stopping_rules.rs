@@ -5,13 +5,14 @@ use crate::support::{SMALL, Workdir, assert_contains};
 use std::collections::BTreeSet;
 
 /// Six configurations of two seeds, trained for nine epochs.
-fn experiment() -> String {
+pub fn experiment() -> String {
     SMALL
         .replace("[1e-3, 1e-2]", "[1e-5, 1e-4, 1e-3, 3e-3, 1e-2, 3e-2]")
         .replace("epochs = 3", "epochs = 9")
 }
 
-const HALVING: &str = "\n[search]\nstop = { rule = \"successive-halving\", eta = 3, first = 1 }\n";
+pub const HALVING: &str =
+    "\n[search]\nstop = { rule = \"successive-halving\", eta = 3, first = 1 }\n";
 
 /// Number of epochs that all jobs trained together.
 fn trained_epochs(workdir: &Workdir) -> f64 {

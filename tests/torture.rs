@@ -29,7 +29,7 @@ pub fn workdir(rates: &str) -> Workdir {
 }
 
 /// A number from the environment.
-fn variable(name: &str, default: u64) -> u64 {
+pub fn variable(name: &str, default: u64) -> u64 {
     match std::env::var(name) {
         Ok(text) => text
             .parse()

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::path::PathBuf;
 
-pub use judgement::{JudgedJob, Judgement};
+pub use judgement::{JudgedJob, Judgement, Verdict};
 
 /// One line of an experiment's log.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -81,26 +81,6 @@ pub struct Decision {
     pub rule: String,
     /// The reason, with its figures.
     pub reason: String,
-}
-
-/// What is decided about a job.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Verdict {
-    /// The job continues.
-    GoOn,
-    /// The job is stopped early.
-    Stop,
-}
-
-impl Verdict {
-    /// The name used in the database.
-    pub fn name(self) -> &'static str {
-        match self {
-            Verdict::GoOn => "go-on",
-            Verdict::Stop => "stop",
-        }
-    }
 }
 
 /// One version of the experiment file.

@@ -40,6 +40,9 @@ pub enum StopRule {
     },
 }
 
+/// More decisions than any job has epochs for.
+const MAX_RUNGS: u32 = 32;
+
 /// The name under which decisions of the race are recorded.
 pub const RACE: &str = "race";
 
@@ -78,6 +81,17 @@ impl StopRule {
         !matches!(self, StopRule::SuccessiveHalving { .. })
     }
 
+    /// Number (from 0) of the decision after `epoch` epochs, if the rule makes one there.
+    pub fn rung_number(&self, epoch: u32) -> Option<u32> {
+        (0..MAX_RUNGS).find(|number| self.rung(*number) == Some(epoch))
+    }
+
+    /// Number of epochs before the last decision that the rule makes within `epoch` epochs.
+    pub fn last_rung(&self, epoch: u32) -> Option<u32> {
+        let rungs = (0..MAX_RUNGS).filter_map(|number| self.rung(number));
+        rungs.take_while(|rung| *rung <= epoch).last()
+    }
+
     /// Number of epochs before the decision `number` (from 0); `None` for a rule without rungs.
     pub fn rung(&self, number: u32) -> Option<u32> {
         match *self {
@@ -86,5 +100,34 @@ impl StopRule {
             }
             StopRule::Median { .. } => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rungs_have_numbers() {
+        let rule = StopRule::SuccessiveHalving { eta: 3, first: 2 };
+        let rungs: Vec<_> = (0..4).map(|number| rule.rung(number)).collect();
+        assert_eq!(rungs, [Some(2), Some(6), Some(18), Some(54)]);
+        assert_eq!((rule.rung_number(6), rule.rung_number(7)), (Some(1), None));
+        assert_eq!((rule.last_rung(1), rule.last_rung(17)), (None, Some(6)));
+        let median = StopRule::Median { first: 2 };
+        assert_eq!((median.rung_number(2), median.last_rung(9)), (None, None));
+    }
+
+    #[test]
+    fn rules_are_recorded_with_their_figures() {
+        let asha = StopRule::Asha { eta: 4, first: 1 };
+        assert_eq!(asha.text(), "asha:eta=4,first=1");
+        assert_eq!(StopRule::Median { first: 3 }.text(), "median:first=3");
+        let settings = SearchSettings {
+            stop: None,
+            start_seeds: Some(2),
+        };
+        assert_eq!(settings.race_text().as_deref(), Some("race:start_seeds=2"));
+        assert_eq!(SearchSettings::default().race_text(), None);
     }
 }

@@ -6,6 +6,7 @@ pub mod file_args;
 pub mod job_action;
 pub mod lookup;
 pub mod recorded_jobs;
+pub mod search_identity;
 pub mod search_input;
 pub mod slots;
 pub mod stages;

@@ -1,7 +1,7 @@
 //! What the results folder contains of a plan's jobs.
 
 use super::job_action::{JobAction, PlannedJob};
-use super::search_input::search_identity;
+use super::search_identity::search_identity;
 use crate::exit::{Code, Exit};
 use anyhow::Result;
 use convsweep_plan::{Plan, Planned};

@@ -1,12 +1,12 @@
 //! The plan's `[search]` as the runner takes it, with what earlier runs recorded.
 
 use super::recorded_jobs::RecordedJobs;
+use super::search_identity::current_stage;
 use crate::exit::{Code, Exit};
 use anyhow::Result;
 use convsweep_plan::{Plan, Planned};
 use convsweep_runner::search::{
-    Curve, EarlyStopWatch, JobStatus, RuleIdentity, SearchHistory, SearchInput, SearchJob,
-    SearchRules,
+    Curve, EarlyStopWatch, JobStatus, SearchHistory, SearchInput, SearchJob, SearchRules,
 };
 use convsweep_spec::id::JobId;
 use convsweep_spec::metric::BEST_EPOCH;
@@ -65,20 +65,6 @@ pub fn search_input(
         order: order.flatten().copied().collect(),
         early_stops,
     })
-}
-
-/// What the plan's decisions are recorded under.
-pub fn search_identity(plan: &Plan) -> RuleIdentity {
-    RuleIdentity::new(&plan.search, plan.metric.clone(), current_stage(plan))
-}
-
-/// The first stage that has not chosen.
-fn current_stage(plan: &Plan) -> Option<String> {
-    let mut stages = plan.stages.iter();
-    let current = stages.find(|stage| stage.decision.is_none());
-    current
-        .or(plan.stages.last())
-        .map(|stage| stage.name.clone())
 }
 
 fn rules(plan: &Plan, settings: &SearchSettings) -> SearchRules {

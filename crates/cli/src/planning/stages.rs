@@ -2,7 +2,7 @@
 
 use crate::context::Context;
 use crate::exit::{Code, Exit, runner_failure};
-use crate::planning::search_input::search_identity;
+use crate::planning::search_identity::search_identity;
 use crate::streams::say_error;
 use anyhow::Result;
 use convsweep_plan::{Plan, StageCandidate};

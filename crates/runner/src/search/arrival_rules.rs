@@ -7,24 +7,12 @@
 use super::controller::SearchController;
 use super::controller::shown;
 use super::decisions::{asha_continues, below_median, mean};
-use super::halving::rung_number;
 use super::job::JobStatus;
 use super::step::{Judge, SearchStep};
 use convsweep_spec::log::{JudgedJob, Verdict};
 use convsweep_spec::metric::Number;
 use convsweep_spec::search::StopRule;
-use std::collections::{BTreeMap, BTreeSet};
-
-/// The results that have arrived.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Arrivals {
-    /// Jobs and epochs.
-    seen: BTreeSet<(usize, u32)>,
-    /// For ASHA: the values by epoch.
-    values: BTreeMap<u32, Vec<f64>>,
-    /// For the median rule: by epoch, each job's configuration and its mean value up to there.
-    means: BTreeMap<u32, Vec<(usize, f64)>>,
-}
+use std::collections::BTreeSet;
 
 impl SearchController {
     /// A result is there: the job is pruned if a rule says so.
@@ -76,10 +64,10 @@ impl SearchController {
             StopRule::Median { first } => epoch >= first,
             StopRule::Asha { .. } => {
                 let is_compared = !self.is_baseline(number) && epoch < job.epochs;
-                is_compared && rung_number(rule, epoch).is_some()
+                is_compared && rule.rung_number(epoch).is_some()
             }
         };
-        if !counts || self.arrivals.seen.contains(&(number, epoch)) {
+        if !counts || self.arrivals.has_seen(number, epoch) {
             return None;
         }
         let value = job.curve.kept_value(epoch)?;
@@ -111,8 +99,7 @@ impl SearchController {
     }
 
     fn asha(&self, eta: u32, epoch: u32, value: f64) -> Option<String> {
-        let earlier = self.arrivals.values.get(&epoch);
-        let earlier = earlier.map_or(&[][..], Vec::as_slice);
+        let earlier = self.arrivals.values(epoch);
         if asha_continues(self.rules.direction, earlier, value, eta) {
             return None;
         }
@@ -125,7 +112,7 @@ impl SearchController {
     fn median(&self, job: usize, epoch: u32, value: f64) -> Option<String> {
         let configuration = self.jobs[job].configuration;
         let mut others = Vec::new();
-        for (other, mean) in self.arrivals.means.get(&epoch).into_iter().flatten() {
+        for (other, mean) in self.arrivals.means(epoch) {
             if *other != configuration {
                 others.push(*mean);
             }
@@ -172,17 +159,7 @@ impl SearchController {
     }
 
     fn note_arrival(&mut self, epoch: u32, judged: &JudgedJob<usize>) {
-        let arrivals = &mut self.arrivals;
-        if judged.value.is_none() || !arrivals.seen.insert((judged.job, epoch)) {
-            return;
-        }
-        if let Some(value) = judged.value {
-            arrivals.values.entry(epoch).or_default().push(value.0);
-        }
-        if let Some(mean) = judged.mean {
-            let configuration = self.jobs[judged.job].configuration;
-            let means = arrivals.means.entry(epoch).or_default();
-            means.push((configuration, mean.0));
-        }
+        let configuration = self.jobs[judged.job].configuration;
+        self.arrivals.note(epoch, judged, configuration);
     }
 }

@@ -1,11 +1,10 @@
 //! Applies the rules while results arrive: which jobs wait, continue, or are pruned. A state
 //! machine without processes.
 
-use super::arrival_rules::Arrivals;
 use super::curve::Curve;
-use super::halving::Rung;
 use super::input::SearchRules;
 use super::job::{JobStatus, SearchJob};
+use super::seen::{Arrivals, Rung};
 use super::step::{Judge, PastStep, SearchPast, SearchStep};
 use convsweep_spec::log::Verdict;
 use std::collections::{BTreeMap, BTreeSet};

@@ -6,6 +6,7 @@
 use super::controller::{SearchController, shown};
 use super::decisions::{best_share, compare, mean_of};
 use super::job::JobStatus;
+use super::seen::Rung;
 use super::step::{Judge, SearchStep};
 use convsweep_spec::log::{JudgedJob, Verdict};
 use convsweep_spec::metric::{Direction, Number};
@@ -13,12 +14,6 @@ use convsweep_spec::search::StopRule;
 use std::collections::{BTreeMap, BTreeSet};
 
 const RULE: &str = "successive-halving";
-
-/// More decisions than any job has epochs for.
-const MAX_RUNGS: u32 = 32;
-
-/// What was decided after one number of epochs, by job.
-pub(super) type Rung = BTreeMap<usize, JudgedJob<usize>>;
 
 /// The configurations at a decision.
 struct RungRanking {
@@ -28,17 +23,6 @@ struct RungRanking {
     kept: Vec<usize>,
     /// Epoch of the decision.
     rung: u32,
-}
-
-/// Number of the decision after `epoch` epochs, if the rule makes one there.
-pub(super) fn rung_number(rule: StopRule, epoch: u32) -> Option<u32> {
-    (0..MAX_RUNGS).find(|number| rule.rung(*number) == Some(epoch))
-}
-
-/// The last decision after at most `epoch` epochs.
-pub(super) fn rung_until(rule: StopRule, epoch: u32) -> Option<u32> {
-    let rungs = (0..MAX_RUNGS).filter_map(|number| rule.rung(number));
-    rungs.take_while(|rung| *rung <= epoch).last()
 }
 
 impl SearchController {
@@ -175,7 +159,7 @@ impl SearchController {
     /// Carries out a decision: its values and verdicts are those that it recorded.
     pub(super) fn apply_rung(&mut self, step: &SearchStep, unreported: &BTreeSet<usize>) {
         let rule = self.rules.settings.stop;
-        let Some(number) = rule.and_then(|rule| rung_number(rule, step.step)) else {
+        let Some(number) = rule.and_then(|rule| rule.rung_number(step.step)) else {
             return;
         };
         let recorded = self.rungs.get(&number).cloned().unwrap_or_default();

@@ -3,7 +3,6 @@
 //! A decision binds as long as the file asks for the same rule with the same figures and the same
 //! metric. Decisions of people bind always.
 
-use super::halving::rung_until;
 use super::job::SearchJob;
 use super::step::{Judge, PastStep, SearchStep};
 use convsweep_spec::id::JobId;
@@ -178,10 +177,8 @@ impl BindingHistory {
     ) -> SearchStep {
         let mut step = past.judgement.step;
         if past.lacks_values && past.judge == Judge::StopRule {
-            step = self
-                .stop
-                .and_then(|rule| rung_until(rule, step))
-                .unwrap_or(step);
+            let rung = self.stop.and_then(|rule| rule.last_rung(step));
+            step = rung.unwrap_or(step);
         }
         let mut judged_jobs = Vec::new();
         for judged in &past.judgement.jobs {

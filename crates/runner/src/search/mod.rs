@@ -21,6 +21,7 @@ mod history;
 mod input;
 mod job;
 mod race;
+mod seen;
 mod simulate;
 mod step;
 

@@ -1,18 +1,21 @@
 //! Runs in which a search suspends, releases and prunes jobs.
 
 use crate::fake_launcher::{FakeLauncher, Step, end, epoch, finish, warn};
-use crate::harness::{Finished, quick_policy};
+use crate::harness::{Clock, Finished, Reaction, quick_policy, run_with_log};
 use crate::jobs::job_with;
-use convsweep_runner::RunPolicy;
 use convsweep_runner::search::{
     Curve, JobStatus, SearchHistory, SearchInput, SearchJob, SearchRules,
 };
+use convsweep_runner::{ExperimentLog, RunEvent, RunPolicy};
 use convsweep_spec::job::Job;
+use convsweep_spec::layout::ResultsFolder;
 use convsweep_spec::metric::{Direction, VAL_ACCURACY};
 use convsweep_spec::outcome::Outcome;
 use convsweep_spec::search::{SearchSettings, StopRule};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 
 const EPOCHS: u32 = 4;
 
@@ -99,6 +102,51 @@ fn halving_pauses_all_jobs_and_continues_with_the_best() {
         "2.3 finished",
         "2 done in 3",
     ]);
+}
+
+#[test]
+fn decisions_are_in_the_log_before_anything_follows_from_them() {
+    let dir = tempfile::tempdir().unwrap();
+    let results = ResultsFolder(dir.path().to_path_buf());
+    let log = RefCell::new(ExperimentLog::open(&results, "e").unwrap());
+    let path = results.experiment_log("e");
+    let found = Arc::new(Mutex::new(vec![]));
+    let noted = Arc::clone(&found);
+    let script = move |job: &Job| {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let count = |kind: &str| text.matches(&format!("\"record\":\"{kind}\"")).count();
+        let counts = (count("judgement"), count("decision"));
+        noted.lock().unwrap().push((job.execution.attempt, counts));
+        train(job)
+    };
+    let jobs = jobs(dir.path());
+    let launcher = FakeLauncher::new(1, script);
+    let react = |_: &RunEvent| Reaction::None;
+    run_with_log(
+        (Clock::Paused, &log),
+        &launcher,
+        jobs.clone(),
+        halving(&jobs),
+        react,
+    );
+    // The winner starts again after one decision about three jobs, and after one about itself.
+    let expected = [
+        (1, (0, 0)),
+        (1, (0, 0)),
+        (1, (0, 0)),
+        (2, (1, 3)),
+        (3, (2, 4)),
+    ];
+    assert_eq!(*found.lock().unwrap(), expected);
+    // A run that continues replays them, and decides nothing.
+    let mut policy = halving(&jobs);
+    if let Some(search) = &mut policy.search {
+        search.history = log.borrow().history().clone();
+    }
+    let launcher = FakeLauncher::new(1, train);
+    let again = run_with_log((Clock::Paused, &log), &launcher, jobs, policy, react);
+    let story = again.story();
+    assert_eq!(story, ["2.1 on 0", "2.1 finished", "2 done in 1"]);
 }
 
 #[test]

@@ -1,6 +1,5 @@
 //! What a stopping rule or a race decided, and all that it looked at.
 
-use super::Verdict;
 use crate::id::JobId;
 use crate::metric::{Metric, Number};
 use serde::{Deserialize, Serialize};
@@ -23,6 +22,26 @@ pub struct Judgement {
     pub step: u32,
     /// Every job that was looked at.
     pub jobs: Vec<JudgedJob<JobId>>,
+}
+
+/// What is decided about a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// The job continues.
+    GoOn,
+    /// The job is stopped early.
+    Stop,
+}
+
+impl Verdict {
+    /// The name used in the database.
+    pub fn name(self) -> &'static str {
+        match self {
+            Verdict::GoOn => "go-on",
+            Verdict::Stop => "stop",
+        }
+    }
 }
 
 /// A job as a decision saw it. `J` identifies the job.

@@ -7,7 +7,8 @@ pub(crate) static SEARCH: &[Field] = &[
     optional(
         "stop",
         ValueKind::Table(STOP_RULE),
-        "The rule by which unpromising jobs are stopped early. The baseline is never stopped.",
+        "The rule by which unpromising jobs are stopped early. The baseline is never stopped. \
+         Decisions are recorded and hold as long as the rule and its numbers stay the same.",
     ),
     optional(
         "race",
@@ -22,7 +23,8 @@ pub(crate) static STOP_RULE: &[Field] = &[
         "rule",
         ValueKind::OneOf(&["successive-halving", "asha", "median"]),
         "\"successive-halving\"",
-        "The rule. \"asha\" and \"median\" depend on the order in which results arrive.",
+        "The rule. \"asha\" and \"median\" depend on the order in which results arrive, which is \
+         recorded. Jobs are judged by the epoch whose weights they would keep.",
     ),
     int(
         "eta",

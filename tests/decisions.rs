@@ -1,0 +1,236 @@
+//! Decisions are history: what happens to them when the program was killed while it wrote them,
+//! when the file changes, when another experiment shares the jobs, and when a person overrules them.
+
+use crate::stopping_rules::{HALVING, experiment};
+use crate::support::{ProgramRun, Workdir, assert_contains};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+const LOG: &str = "results/small/log.jsonl";
+
+/// One seed of six configurations, of which successive halving lets one finish.
+fn halved() -> Workdir {
+    let workdir = Workdir::with(&halving_of("small"));
+    workdir.run(&["run", "small.toml"]).exits(0);
+    assert_eq!(standing(&workdir), (5.0, 1.0));
+    workdir
+}
+
+fn halving_of(name: &str) -> String {
+    let experiment = experiment().replace("seeds = 2", "seeds = 1");
+    experiment.replace("\"small\"", &format!("\"{name}\"")) + HALVING
+}
+
+/// Numbers of stopped and finished jobs.
+fn standing(workdir: &Workdir) -> (f64, f64) {
+    (workdir.jobs("stopped"), workdir.jobs("finished"))
+}
+
+fn run(workdir: &Workdir) -> ProgramRun {
+    workdir.run(&["run", "small.toml"]).exits(0)
+}
+
+/// The records of a kind in the experiment's log.
+fn records(workdir: &Workdir, kind: &str) -> Vec<Value> {
+    let mut records = Vec::new();
+    for line in workdir.read(LOG).lines() {
+        let mut entry: Value = serde_json::from_str(line).expect("a whole line");
+        if entry["record"]["record"] == kind {
+            records.push(entry["record"].take());
+        }
+    }
+    records
+}
+
+/// Which jobs were stopped after one epoch, and why.
+fn of_first_rung(workdir: &Workdir) -> BTreeSet<String> {
+    let mut stops = BTreeSet::new();
+    for decision in records(workdir, "decision") {
+        let reason = decision["reason"].as_str().expect("a reason");
+        if decision["verdict"] == "stop" && reason.contains("after 1 epochs") {
+            stops.insert(format!("{} {reason}", decision["job"]));
+        }
+    }
+    stops
+}
+
+/// The log as a program without judgements would have written its lines.
+fn as_old_program(log: &str, keep: impl Fn(&Value) -> bool) -> String {
+    let mut old = String::new();
+    for line in log.lines() {
+        let entry: Value = serde_json::from_str(line).expect("a whole line");
+        if keep(&entry["record"]) {
+            let (format, time) = (&entry["format"], &entry["time"]);
+            let entry = json!({ "format": format, "time": time, "record": entry["record"] });
+            old += &format!("{entry}\n");
+        }
+    }
+    old
+}
+
+#[test]
+fn a_decision_is_written_with_all_that_it_looked_at() {
+    let workdir = halved();
+    let judgements = records(&workdir, "judgement");
+    assert_eq!(judgements.len(), 2, "after one epoch and after three");
+    let first = &judgements[0];
+    assert_eq!(first["rule"], "successive-halving:eta=3,first=1");
+    assert_eq!(
+        (&first["step"], &first["metric"]["name"]),
+        (&json!(1), &json!("val_accuracy"))
+    );
+    let jobs = first["jobs"].as_array().expect("jobs");
+    let stopped = jobs.iter().filter(|judged| judged["verdict"] == "stop");
+    assert_eq!((jobs.len(), stopped.count()), (6, 4));
+    assert!(
+        jobs.iter().all(|judged| judged["value"].is_number()),
+        "{first}"
+    );
+    let kinds: Vec<Value> = workdir
+        .read(LOG)
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).expect("a line")["record"]["record"].take())
+        .filter(|kind| kind == "judgement" || kind == "decision")
+        .collect();
+    assert_eq!(
+        kinds[0], "judgement",
+        "it comes before what follows from it"
+    );
+    run(&workdir).says(&["5 stopped before", "nothing to train"]);
+    assert_eq!(records(&workdir, "judgement"), judgements);
+}
+
+#[test]
+fn a_half_written_decision_is_completed_as_it_was_made() {
+    let workdir = halved();
+    let (judgements, decisions) = (records(&workdir, "judgement"), of_first_rung(&workdir));
+    assert_eq!(decisions.len(), 4);
+    let log = workdir.read(LOG);
+    for written in [0, 1, 4] {
+        let lines = log.split_inclusive('\n');
+        let is_judgement = |line: &str| line.contains("\"record\":\"judgement\"");
+        let begin = lines.clone().position(is_judgement).expect("a decision");
+        let kept = lines.take(begin + 1 + written);
+        workdir.write(LOG, &kept.collect::<String>());
+        workdir.run(&["rebuild"]).exits(0);
+        run(&workdir);
+        assert_eq!(standing(&workdir), (5.0, 1.0), "{written}");
+        assert_eq!(records(&workdir, "judgement")[0], judgements[0]);
+        assert_eq!(of_first_rung(&workdir), decisions, "{written}");
+        workdir.run(&["check-db"]).exits(0);
+    }
+}
+
+#[test]
+fn the_decisions_in_logs_of_older_programs_bind() {
+    let workdir = halved();
+    let log = as_old_program(&workdir.read(LOG), |record| record["record"] != "judgement");
+    workdir.write(LOG, &log);
+    workdir.run(&["rebuild"]).exits(0);
+    run(&workdir).says(&["5 stopped before", "nothing to train"]);
+    assert!(
+        records(&workdir, "judgement").is_empty(),
+        "nothing is decided again"
+    );
+}
+
+#[test]
+fn decisions_of_another_rule_do_not_bind() {
+    let workdir = halved();
+    let two = halving_of("small").replace("eta = 3", "eta = 2");
+    workdir.write("small.toml", &two);
+    run(&workdir).says(&[
+        "[search] no longer asks for successive-halving:eta=3,first=1",
+        "5 jobs that it stopped may be trained further",
+    ]);
+    // Three of six go on after one epoch, two after two, one after four, which has finished.
+    let rules: Vec<Value> = records(&workdir, "judgement");
+    let of_two = rules
+        .iter()
+        .filter(|judgement| judgement["rule"] == "successive-halving:eta=2,first=1");
+    assert!(of_two.count() >= 2, "{rules:#?}");
+    workdir.write("small.toml", &halving_of("small"));
+    run(&workdir).says(&["stopped before", "nothing to train"]);
+    let without = halving_of("small").replace(HALVING, "");
+    workdir.write("small.toml", &without);
+    run(&workdir);
+    assert_eq!(standing(&workdir), (0.0, 6.0), "no rule, no stops");
+}
+
+#[test]
+fn decisions_belong_to_their_experiment() {
+    let workdir = halved();
+    let other = halving_of("other").replace(HALVING, "");
+    workdir.write("other.toml", &other);
+    let first = workdir.run(&["run", "other.toml"]).exits(0);
+    assert_contains(&first.stderr(), &["5 resumed, 1 reused"]);
+    assert_eq!(standing(&workdir), (0.0, 6.0));
+    // The first experiment has its decisions still, and nothing to train.
+    run(&workdir).says(&["nothing to train"]);
+    assert_eq!(records(&workdir, "judgement").len(), 2);
+}
+
+#[test]
+fn a_person_may_overrule_a_decision() {
+    let workdir = halved();
+    let stopped = workdir.text("select job from jobs where outcome = 'stopped' order by job");
+    workdir
+        .run(&["run", "small.toml", "--only", &stopped])
+        .exits(0);
+    assert_eq!(standing(&workdir), (4.0, 2.0));
+    let explained = workdir.stdout(&["explain", &stopped]);
+    assert_contains(
+        &explained,
+        &["person, after", "go-on, because it was named"],
+    );
+    run(&workdir).says(&["4 stopped before", "nothing to train"]);
+    assert_eq!(
+        records(&workdir, "judgement").len(),
+        2,
+        "nothing is decided again"
+    );
+}
+
+#[test]
+fn added_configurations_and_seeds_are_judged_by_what_was_recorded() {
+    let workdir = halved();
+    let judgements = records(&workdir, "judgement");
+    let more = halving_of("small").replace("1e-5, 1e-4", "1e-6, 1e-5, 2e-5, 1e-4");
+    workdir.write("small.toml", &more);
+    run(&workdir);
+    let later = records(&workdir, "judgement");
+    assert_eq!(later[..2], judgements, "what was decided stays");
+    let added = later[2]["jobs"].as_array().expect("jobs");
+    let judged = added.iter().filter(|judged| judged["verdict"].is_string());
+    assert_eq!(
+        (added.len(), judged.count()),
+        (8, 2),
+        "only the new ones are judged"
+    );
+    workdir.write("small.toml", &more.replace("seeds = 1", "seeds = 2"));
+    run(&workdir).says(&["its configuration was stopped after"]);
+    let epochs = "select count(*) from metrics where name = 'val_loss' and job in \
+        (select job from jobs where seed = 1 and outcome = 'stopped')";
+    assert_eq!(
+        workdir.number(epochs),
+        0.0,
+        "seeds of stopped configurations are not trained"
+    );
+}
+
+#[test]
+fn a_stage_chooses_only_when_all_of_its_jobs_have_ended() {
+    let stages = "[[stage]]\nname = \"rate\"\n[stage.grid]\n\"train.optimizer.lr\" = [1e-3, 1e-2]\n\
+        [[stage]]\nname = \"batch\"\n[stage.grid]\n\"train.batch_size\" = [16, 32]\n";
+    let (head, _) = crate::support::SMALL
+        .split_once("[[sweep]]")
+        .expect("has a sweep");
+    let workdir = Workdir::with(&format!("{head}{stages}"));
+    let plan = workdir.stdout(&["plan", "small.toml", "--json"]);
+    let plan: Value = serde_json::from_str(&plan).expect("JSON");
+    let job = plan[0]["jobs"][0]["job"].as_str().expect("an id");
+    let part = workdir.run(&["run", "small.toml", "--only", job]).exits(0);
+    assert!(!part.stderr().contains("chose"), "{}", part.stderr());
+    let whole = run(&workdir);
+    assert_contains(&whole.stderr(), &["stage \"rate\" chose"]);
+}
