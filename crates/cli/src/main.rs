@@ -5,6 +5,7 @@ mod cli;
 mod commands;
 mod context;
 mod exit;
+mod integrity;
 mod logging;
 mod output;
 mod panics;

@@ -57,13 +57,14 @@ pub struct Report {
 pub fn report(rows: ExperimentRows, results: &ResultsFolder) -> Result<Report, ReportError> {
     let rows = printable::with_printable_names(rows);
     let ranking = Ranking::new(&rows);
-    let range_tests = job_files::read_range_tests(&ranking, results);
+    let (range_tests, damaged_tests) = job_files::read_range_tests(&ranking, results);
     let answer = if range_tests.is_empty() {
         answer::answer(&ranking)
     } else {
         answer::range_test_answer(&range_tests)
     };
     let mut warnings = answer::warnings(&ranking);
+    warnings.extend(damaged_tests);
     let predictions = match job_files::chosen_predictions(&ranking, results) {
         Ok(predictions) => predictions,
         Err(problem) => {

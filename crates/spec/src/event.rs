@@ -8,6 +8,9 @@ use crate::outcome::Outcome;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+/// How a worker's warning begins that a training state was refused.
+pub const STATE_REFUSED: &str = "not used: ";
+
 /// One line of `events.jsonl` and of a worker's stdout.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Envelope {

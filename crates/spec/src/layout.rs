@@ -28,6 +28,11 @@ impl ResultsFolder {
         self.jobs().join(&id.0)
     }
 
+    /// Folder of the jobs' folders that were damaged and set aside.
+    pub fn damaged(&self) -> PathBuf {
+        self.0.join("damaged")
+    }
+
     /// Folder of one experiment.
     pub fn experiment(&self, name: &str) -> PathBuf {
         self.0.join(name)

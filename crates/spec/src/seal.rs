@@ -5,6 +5,8 @@
 //! write that ends early cannot separate them, and no flipped bit goes unnoticed.
 
 use blake3::Hasher;
+use serde_json::Value;
+use std::collections::BTreeMap;
 use std::ops::Range;
 use thiserror::Error;
 
@@ -50,6 +52,17 @@ pub fn verify(file: &[u8]) -> Result<Option<String>, BrokenSeal> {
 pub fn carried(beginning: &[u8]) -> Option<String> {
     let digits = &beginning[digits(beginning)?];
     String::from_utf8(digits.to_vec()).ok()
+}
+
+/// The length in bytes that a safetensors file with this header has, whatever its length is; `None`
+/// if the header cannot be read.
+pub fn described_length(header: &[u8]) -> Option<u64> {
+    let tensors: BTreeMap<String, Value> = serde_json::from_slice(header).ok()?;
+    let ends = tensors
+        .values()
+        .filter_map(|tensor| tensor.get("data_offsets")?.get(1)?.as_u64());
+    let before = (LENGTH_BYTES + header.len()) as u64;
+    before.checked_add(ends.max().unwrap_or(0))
 }
 
 /// Where the digits of the hash are. Within JSON strings quotes are escaped, so that only the key
@@ -114,6 +127,16 @@ mod tests {
             let passed = matches!(verify(&sealed[..cut]), Ok(Some(_)));
             assert!(!passed, "{cut} bytes");
         }
+    }
+
+    #[test]
+    fn the_header_tells_the_length_of_the_file() {
+        let header =
+            br#"{"a":{"data_offsets":[4,12]},"b":{"data_offsets":[0,4]},"__metadata__":{}}"#;
+        assert_eq!(described_length(header), Some(8 + header.len() as u64 + 12));
+        let endless = br#"{"a":{"data_offsets":[0,18446744073709551615]}}"#;
+        assert_eq!(described_length(endless), None);
+        assert_eq!(described_length(b"{"), None);
     }
 
     #[test]

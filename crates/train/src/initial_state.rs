@@ -8,7 +8,7 @@ use crate::plausible::JobFacts;
 use crate::training_state::TrainingState;
 use crate::transfer::transfer;
 use convsweep_nn::{Network, build};
-use convsweep_spec::event::Start;
+use convsweep_spec::event::{STATE_REFUSED, Start};
 use convsweep_spec::job::{Job, SavedState};
 use convsweep_spec::layout;
 use std::fs;
@@ -204,7 +204,7 @@ impl<'a> Search<'a> {
         match found {
             Ok(found) => found,
             Err(error) => {
-                self.warnings.push(format!("not used: {error}"));
+                self.warnings.push(format!("{STATE_REFUSED}{error}"));
                 None
             }
         }

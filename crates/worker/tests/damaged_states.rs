@@ -160,7 +160,10 @@ fn a_folder_or_pipe_in_the_place_of_a_checkpoint_is_refused() {
     assert!(status.expect("mkfifo").success());
     let (start, warnings) = interrupted.resume();
     assert_eq!(starts_at(&start), Some(1));
-    assert!(warnings[0].contains("is not a file"), "{warnings:?}");
+    assert!(
+        warnings[0].contains("is a named pipe, not a file"),
+        "{warnings:?}"
+    );
 }
 
 #[test]

@@ -36,6 +36,9 @@ pub fn explain(context: &Context, args: &ExplainArgs) -> Result<Exit> {
     say(&format!("job {id}: {}", state_words(&state, &standing)))?;
     for attempt in database.attempts(&id).code(Exit::Results)? {
         say(&format!("  {}", attempt_words(&attempt)))?;
+        for warning in &attempt.warnings {
+            say(&format!("    warning: {warning}"))?;
+        }
     }
     for decision in database.decisions(&id).code(Exit::Results)? {
         say(&format!(

@@ -6,7 +6,9 @@ use super::stages;
 use crate::context::Context;
 use crate::exit::{Code, Exit, plan_failure};
 use anyhow::Result;
+use convsweep_files::read_regular;
 use convsweep_plan::{Lookup, Overrides, Plan, PlanRequest, Seeds, WeightsOf};
+use convsweep_spec::canonical::hash_of;
 use convsweep_spec::data::{DataFacts, DataSpec, ImageLimits};
 use convsweep_spec::id::JobId;
 use convsweep_spec::layout;
@@ -86,12 +88,25 @@ impl Lookup for Context {
             WeightsOf::Experiment(name) => best_job(&database, name)?,
         };
         let path = self.results.job(&job).join(layout::MODEL);
-        if path.exists() {
-            Ok(path)
-        } else {
-            Err(format!("job {job} has not left any; has it finished?"))
+        if !path.exists() {
+            return Err(format!("job {job} has not left any; has it finished?"));
+        }
+        let hash = database.artifact_hash(&job, layout::MODEL);
+        match hash.map_err(|error| error.to_string())? {
+            Some(hash) if !has_hash(&path, &hash)? => Err(format!(
+                "{} is damaged: its bytes do not have the hash in the job's log; \
+                `convsweep retry {job} --damaged` trains the job again",
+                path.display()
+            )),
+            Some(_) | None => Ok(path),
         }
     }
+}
+
+/// Whether a file's bytes have this hash.
+fn has_hash(path: &Path, hash: &str) -> Result<bool, String> {
+    let bytes = read_regular(path, u64::MAX).map_err(|error| error.to_string())?;
+    Ok(hash_of(&bytes) == hash)
 }
 
 /// The best job of an experiment's best configuration.

@@ -2,6 +2,7 @@
 //! of runs, and different machines.
 
 use crate::ranking::{RankedConfiguration, Ranking};
+use convsweep_spec::event::STATE_REFUSED;
 use convsweep_spec::words::counted;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,8 +17,27 @@ pub fn warnings(ranking: &Ranking) -> Vec<String> {
         uneven_runs(ranking),
         different_machines(ranking),
         results_without_metric(ranking),
+        refused_states(ranking),
     ];
     warnings.into_iter().flatten().collect()
+}
+
+/// Runs whose workers refused a training state.
+fn refused_states(ranking: &Ranking) -> Option<String> {
+    let has_refused = |warning: &String| warning.starts_with(STATE_REFUSED);
+    let runs = ranking.runs();
+    let refused = runs.filter(|run| run.job.warnings.iter().any(has_refused));
+    let jobs: Vec<&str> = refused.map(|run| run.job.job.0.as_str()).collect();
+    if jobs.is_empty() {
+        return None;
+    }
+    Some(format!(
+        "A training state was damaged or belonged elsewhere and was not used by {} ({}): training \
+        went on from an earlier one, which leads to the same result. `convsweep explain JOB` names \
+        the file.",
+        counted(jobs.len() as u64, "job"),
+        list(jobs)
+    ))
 }
 
 /// Jobs that failed or are missing, by outcome.

@@ -2,6 +2,7 @@
 
 pub mod predictions;
 mod range_tests;
+mod whole_file;
 
 pub use predictions::{KeptImage, Predictions, PredictionsError};
 pub use range_tests::{RangeTests, read_range_tests};
@@ -21,7 +22,9 @@ pub fn chosen_predictions(
         return Ok(None);
     };
     let job = &run.job.job;
-    predictions::read(&results.job(job).join(PREDICTIONS)).map_err(|error| {
+    let hash = run.job.hashes.get(PREDICTIONS).map(String::as_str);
+    let path = results.job(job).join(PREDICTIONS);
+    predictions::read(&path, hash).map_err(|error| {
         format!("No images are shown: the predictions of job {job} cannot be read ({error}).")
     })
 }

@@ -1,5 +1,6 @@
 //! The predictions file that a worker leaves in a job's folder.
 
+use super::whole_file;
 use convsweep_spec::event::Part;
 use image::{Rgb, RgbImage};
 use safetensors::{Dtype, SafeTensors};
@@ -24,6 +25,9 @@ pub enum PredictionsError {
         problem: String,
     },
 }
+
+/// Largest width and height of an image in pixels.
+const LARGEST_SIDE: usize = 1 << 16;
 
 /// An image that the worker kept, with the network's prediction.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,10 +64,11 @@ pub struct Predictions {
 /// the test part if there are any; `None` if the worker kept none.
 ///
 /// # Errors
-/// Where the file is missing, is not a safetensors file, or has tensors of other types or shapes
+/// Where the file is missing, does not have the `hash` of the job's log, is not a safetensors file,
+/// or has tensors of other types or shapes
 /// than `[rows, channels, height, width]` bytes and `[images, classes]` probabilities.
-pub fn read(path: &Path) -> Result<Option<Predictions>, PredictionsError> {
-    let bytes = std::fs::read(path)?;
+pub fn read(path: &Path, hash: Option<&str>) -> Result<Option<Predictions>, PredictionsError> {
+    let bytes = whole_file::read(path, hash)?;
     let file = SafeTensors::deserialize(&bytes)?;
     for part in [Part::Test, Part::Validation] {
         let name = format!("{}.thumbnails", part.name());
@@ -135,7 +140,7 @@ impl PartReader<'_> {
         for i in 0..thumbnails.count {
             let row = u32_at(rows, i).unwrap_or(u32::MAX);
             let Some(image) = columns.image(row as usize, thumbnails.picture(i)) else {
-                let problem = format!("names row {row} of {count}");
+                let problem = format!("names row {row} of {count}, which has no prediction");
                 return Err(self.problem("thumbnail_rows", problem));
             };
             images.push(image);
@@ -151,6 +156,10 @@ impl PartReader<'_> {
         };
         if channels != 1 && channels != 3 {
             let problem = format!("has {channels} channels, not 1 or 3");
+            return Err(self.problem("thumbnails", problem));
+        }
+        if height == 0 || width == 0 || height.max(width) > LARGEST_SIDE {
+            let problem = format!("has images of {width} × {height} pixels");
             return Err(self.problem("thumbnails", problem));
         }
         Ok(Thumbnails {
@@ -181,16 +190,20 @@ impl PartReader<'_> {
 }
 
 impl Columns<'_> {
-    /// What was recorded in a row, with its picture; `None` if there is no such row.
+    /// What was recorded in a row, with its picture; `None` if there is no such row, or if it has no
+    /// class or probability.
     fn image(&self, row: usize, image: RgbImage) -> Option<KeptImage> {
         let predicted = u16_at(self.predicted, row)?;
+        if usize::from(predicted) >= self.classes {
+            return None;
+        }
         let place = row * self.classes + usize::from(predicted);
         Some(KeptImage {
             image,
             index: u32_at(self.index, row)?,
             label: u16_at(self.label, row)?,
             predicted,
-            probability: f32_at(self.probability, place)?,
+            probability: f32_at(self.probability, place).filter(|p| (0.0..=1.0).contains(p))?,
         })
     }
 }

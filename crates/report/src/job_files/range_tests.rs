@@ -1,5 +1,6 @@
 //! The curves that learning-rate range tests leave in their jobs' folders.
 
+use super::whole_file;
 use crate::ranking::{RankedConfiguration, Ranking};
 use convsweep_spec::layout::{RANGE, ResultsFolder};
 use convsweep_spec::range::RangeResult;
@@ -15,8 +16,12 @@ pub struct RangeTests {
 }
 
 /// Every range test of the experiment, in the order of the plan; empty for any other kind of
-/// experiment. Missing and unreadable files are left out.
-pub fn read_range_tests(ranking: &Ranking, results: &ResultsFolder) -> Vec<RangeTests> {
+/// experiment. Missing and damaged files are left out; a sentence for each says so.
+pub fn read_range_tests(
+    ranking: &Ranking,
+    results: &ResultsFolder,
+) -> (Vec<RangeTests>, Vec<String>) {
+    let mut problems = Vec::new();
     let mut configurations: Vec<&RankedConfiguration> = ranking.configurations.iter().collect();
     configurations.sort_by_key(|c| c.row.member.position);
     let mut tests = Vec::new();
@@ -24,10 +29,16 @@ pub fn read_range_tests(ranking: &Ranking, results: &ResultsFolder) -> Vec<Range
         if !configuration.is_range_test() {
             continue;
         }
-        let found: Vec<RangeResult> = configuration
-            .finished()
-            .filter_map(|run| read_result(&results.job(&run.job.job).join(RANGE)))
-            .collect();
+        let mut found = Vec::new();
+        for run in configuration.finished() {
+            let (job, hash) = (&run.job.job, run.job.hashes.get(RANGE));
+            match read_result(&results.job(job).join(RANGE), hash.map(String::as_str)) {
+                Ok(result) => found.push(result),
+                Err(error) => problems.push(format!(
+                    "The range test of job {job} is left out: its curve cannot be read ({error})."
+                )),
+            }
+        }
         if !found.is_empty() {
             tests.push(RangeTests {
                 label: configuration.label().to_string(),
@@ -35,10 +46,10 @@ pub fn read_range_tests(ranking: &Ranking, results: &ResultsFolder) -> Vec<Range
             });
         }
     }
-    tests
+    (tests, problems)
 }
 
-fn read_result(path: &Path) -> Option<RangeResult> {
-    let text = std::fs::read_to_string(path).ok()?;
-    serde_json::from_str(&text).ok()
+fn read_result(path: &Path, hash: Option<&str>) -> std::io::Result<RangeResult> {
+    let bytes = whole_file::read(path, hash)?;
+    Ok(serde_json::from_slice(&bytes)?)
 }

@@ -4,6 +4,7 @@ use super::random::Random;
 use convsweep_spec::configuration::ConfigurationDigest;
 use convsweep_spec::event::Fingerprint;
 use convsweep_store::{EpochRow, EvaluationRow, JobRow};
+use std::collections::BTreeMap;
 
 /// Epochs of every job: ten in the first phase, five in the second.
 const EPOCHS: u32 = 15;
@@ -52,6 +53,8 @@ impl JobMaker<'_> {
             validation: Some(self.evaluation(accuracy, 1000, &mut random)),
             test: Some(self.evaluation(accuracy - 0.004, 1000, &mut random)),
             fingerprint: Some(fingerprint()),
+            hashes: BTreeMap::new(),
+            warnings: vec![],
             device: "cpu".into(),
         }
     }

@@ -39,30 +39,46 @@ pub(crate) fn apply_event(
             values,
         } => rows.metrics((*phase, *epoch, *step), values)?,
         Event::Checkpoint {
-            epoch, step, bytes, ..
-        } => rows.checkpoint(*epoch, *step, *bytes)?,
+            epoch,
+            step,
+            bytes,
+            blake3,
+        } => rows.checkpoint((*epoch, *step), *bytes, blake3.as_deref())?,
         Event::StateSaved {
             epoch,
             key,
             path,
             bytes,
-            ..
+            blake3,
         } => rows.write(
-            "insert into states (key, job, epoch, path, bytes, attempt)
-            values (?1, ?2, ?3, ?4, ?5, ?6)
+            "insert into states (key, job, epoch, path, bytes, attempt, blake3)
+            values (?1, ?2, ?3, ?4, ?5, ?6, ?7)
             on conflict do update set epoch = excluded.epoch, path = excluded.path,
-              bytes = excluded.bytes, attempt = excluded.attempt
+              bytes = excluded.bytes, attempt = excluded.attempt, blake3 = excluded.blake3
             where excluded.attempt >= attempt",
-            params![key.0, job.0, epoch, path, *bytes as i64, attempt],
+            params![
+                key.0,
+                job.0,
+                epoch,
+                path,
+                *bytes as i64,
+                attempt,
+                blake3.as_deref()
+            ],
         )?,
         Event::Evaluated(evaluation) => return rows.evaluation(evaluation),
         Event::Artifact {
-            kind, path, bytes, ..
+            kind,
+            path,
+            bytes,
+            blake3,
         } => rows.write(
-            "insert into artifacts (job, kind, path, bytes, attempt) values (?1, ?2, ?3, ?4, ?5)
-            on conflict do update set bytes = excluded.bytes, attempt = excluded.attempt
+            "insert into artifacts (job, kind, path, bytes, attempt, blake3)
+            values (?1, ?2, ?3, ?4, ?5, ?6)
+            on conflict do update set bytes = excluded.bytes, attempt = excluded.attempt,
+              blake3 = excluded.blake3
             where excluded.attempt >= attempt",
-            params![job.0, kind, path, *bytes as i64, attempt],
+            params![job.0, kind, path, *bytes as i64, attempt, blake3.as_deref()],
         )?,
         Event::Warning { text } => rows.write(
             "insert into warnings (job, attempt, n, time, text) values (?1, ?2, ?3, ?4, ?5)

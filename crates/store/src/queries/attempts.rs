@@ -1,6 +1,6 @@
 //! The attempts at a job.
 
-use super::database::Database;
+use super::database::{Database, json};
 use crate::error::StoreError;
 use convsweep_spec::id::JobId;
 use rusqlite::Row;
@@ -28,6 +28,8 @@ pub struct AttemptRow {
     pub peak_memory_bytes: Option<u64>,
     /// Version of the program.
     pub program_version: Option<String>,
+    /// What its worker warned of.
+    pub warnings: Vec<String>,
 }
 
 impl Database {
@@ -38,8 +40,10 @@ impl Database {
     pub fn attempts(&self, job: &JobId) -> Result<Vec<AttemptRow>, StoreError> {
         let sql = "
             select attempt, outcome, detail, device, host, pid, started, seconds,
-              peak_memory_bytes, program_version
-            from attempts where job = ?1 order by attempt";
+              peak_memory_bytes, program_version,
+              (select json_group_array(text) from (select text from warnings w
+                where w.job = a.job and w.attempt = a.attempt order by n))
+            from attempts a where job = ?1 order by attempt";
         self.rows(sql, [&job.0], attempt_row)
     }
 }
@@ -57,5 +61,6 @@ fn attempt_row(row: &Row) -> rusqlite::Result<AttemptRow> {
         seconds: row.get(7)?,
         peak_memory_bytes: memory.map(|bytes| bytes as u64),
         program_version: row.get(9)?,
+        warnings: json(row, 10)?,
     })
 }

@@ -8,7 +8,7 @@ use convsweep_spec::event::{Fingerprint, Part};
 use convsweep_spec::id::JobId;
 use convsweep_spec::metric::IMAGES_PER_SECOND;
 use rusqlite::{Row, ToSql, params};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// Jobs by id while their rows are being filled.
 pub(super) type JobRows = HashMap<JobId, JobRow>;
@@ -44,6 +44,7 @@ impl Database {
         }
         self.fill_attempts(place, &mut rows)?;
         self.fill_evaluations(place, &mut rows)?;
+        self.fill_files(place, &mut rows)?;
         self.fill_confusion(place, &mut rows)?;
         Ok(rows)
     }
@@ -97,6 +98,29 @@ impl Database {
                     version: row.get(7)?,
                     revision: row.get(8)?,
                 });
+            }
+            Ok(())
+        })?;
+        Ok(())
+    }
+
+    /// Hashes of artifacts, and warnings.
+    fn fill_files(&self, place: &[&dyn ToSql], rows: &mut JobRows) -> Result<(), StoreError> {
+        let sql = format!(
+            "select job, path, blake3 from artifacts
+            where {OF_REVISION} and blake3 is not null"
+        );
+        self.rows(&sql, place, |row| {
+            if let Some(found) = rows.get_mut(&JobId(row.get(0)?)) {
+                found.hashes.insert(row.get(1)?, row.get(2)?);
+            }
+            Ok(())
+        })?;
+        let sql =
+            format!("select job, text from warnings where {OF_REVISION} order by job, attempt, n");
+        self.rows(&sql, place, |row| {
+            if let Some(found) = rows.get_mut(&JobId(row.get(0)?)) {
+                found.warnings.push(row.get(1)?);
             }
             Ok(())
         })?;
@@ -200,6 +224,8 @@ fn empty_row(job: JobId, outcome: Option<String>, attempts: u32, seconds: f64) -
         validation: None,
         test: None,
         fingerprint: None,
+        hashes: BTreeMap::new(),
+        warnings: vec![],
         device: String::new(),
     }
 }

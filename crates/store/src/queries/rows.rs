@@ -53,6 +53,10 @@ pub struct JobRow {
     /// Program and hardware of the attempt that finished, else of the last one: they decide the
     /// last bits.
     pub fingerprint: Option<Fingerprint>,
+    /// Hashes of the job's artifacts by path, as far as its log has them.
+    pub hashes: BTreeMap<String, String>,
+    /// What its workers warned of, oldest first.
+    pub warnings: Vec<String>,
     /// Device of that attempt, `cpu`, `cuda:0`, …; empty if none has started.
     pub device: String,
 }

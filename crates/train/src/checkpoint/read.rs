@@ -3,14 +3,14 @@
 use super::POSITION;
 use super::write::{Written, to_text};
 use crate::error::TrainError;
-use convsweep_files::FileError;
+use convsweep_files::{FileError, open_regular};
 use convsweep_spec::checkpoint::{POSITION_FORMAT, Position};
 use convsweep_spec::seal;
 use safetensors::{Dtype, SafeTensorError, SafeTensors};
 use serde_json::Value;
 use std::collections::HashMap;
-use std::fs::{self, File};
-use std::io::{ErrorKind, Read};
+use std::fs::File;
+use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 /// A state read back.
@@ -69,16 +69,36 @@ pub(crate) fn load(path: &Path) -> Result<Option<Saved>, TrainError> {
     }))
 }
 
-/// The file's bytes; `None` if there is no such file. What is no regular file is not opened.
+/// The file's bytes; `None` if there is no such file. What is no regular file is not opened, and what
+/// is longer or shorter than its header says is not read.
 fn read_file(path: &Path) -> Result<Option<Vec<u8>>, TrainError> {
-    match fs::metadata(path) {
-        Ok(metadata) if metadata.is_file() => {
-            Ok(Some(fs::read(path).map_err(FileError::at("read", path))?))
-        }
-        Ok(_) => Err(TrainError::state(path, "is not a file")),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(FileError::at("read", path)(error).into()),
+    let (mut file, length) = match open_regular(path) {
+        Ok((file, metadata)) => (file, metadata.len()),
+        Err(error) if error.source.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    let failed = |error| TrainError::from(FileError::at("read", path)(error));
+    let mut bytes = Vec::new();
+    read_header(&mut file, length, &mut bytes).map_err(failed)?;
+    let described = seal::described_length(bytes.get(8..).unwrap_or_default());
+    if described != Some(length) {
+        let described = match described {
+            Some(described) => format!("its header describes {described}"),
+            None => "its header cannot be read".to_string(),
+        };
+        let problem = format!("is damaged: it has {length} bytes, {described}");
+        return Err(TrainError::state(path, problem));
     }
+    file.read_to_end(&mut bytes).map_err(failed)?;
+    Ok(Some(bytes))
+}
+
+/// Reads the length of the header and the header of a file of `length` bytes.
+fn read_header(file: &mut File, length: u64, bytes: &mut Vec<u8>) -> io::Result<()> {
+    file.take(8).read_to_end(bytes)?;
+    let header = bytes.as_slice().try_into().map_or(0, u64::from_le_bytes);
+    file.take(header.min(length)).read_to_end(bytes)?;
+    Ok(())
 }
 
 /// The position in a file with these bytes.
@@ -124,12 +144,9 @@ fn floats(bytes: &[u8]) -> Vec<f32> {
 pub(crate) fn header_if_at(path: &Path, position: &Position) -> Option<Written> {
     let mut file = File::open(path).ok()?;
     let bytes = file.metadata().ok()?.len();
-    let mut length = [0; 8];
-    file.read_exact(&mut length).ok()?;
-    let mut beginning = length.to_vec();
-    let header = u64::from_le_bytes(length).min(bytes);
-    file.take(header).read_to_end(&mut beginning).ok()?;
-    let header: Value = serde_json::from_slice(&beginning[length.len()..]).ok()?;
+    let mut beginning = Vec::new();
+    read_header(&mut file, bytes, &mut beginning).ok()?;
+    let header: Value = serde_json::from_slice(beginning.get(8..)?).ok()?;
     let text = header["__metadata__"][POSITION].as_str()?;
     let is_there = text == to_text(position, path).ok()?;
     let blake3 = seal::carried(&beginning)?;

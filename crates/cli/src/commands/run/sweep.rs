@@ -11,8 +11,9 @@ use super::record::{record_overruled, record_plan, refuse_other_file};
 use super::run_log;
 use crate::context::Context;
 use crate::exit::{self, Code, Exit, data_failure, runner_failure};
+use crate::integrity::{look_at, note_of};
 use crate::output::progress::RunDisplay;
-use crate::planning::job_action::{PlannedJob, counts};
+use crate::planning::job_action::{JobAction, PlannedJob, counts};
 use crate::planning::recorded_jobs::RecordedJobs;
 use crate::planning::search_identity::search_identity;
 use crate::planning::search_input::search_input;
@@ -83,6 +84,7 @@ fn sweep_logged(
         open_image_sets(context, plan)?;
     }
     record_plan(&writer, &mut log, plan)?;
+    note_lost_files(context, plan, &jobs)?;
     let mut notifier = Notifier::new(args.notify.clone(), &plan.name);
     record_overruled(&writer, &mut log, plan, &overruled, &recorded)?;
     announce(context, plan, &jobs, launcher.slots().len());
@@ -114,6 +116,18 @@ fn sweep_logged(
         notify_end(&mut notifier, plan, exit);
     }
     Ok(exit)
+}
+
+/// Says which files of finished jobs are gone or have another size.
+fn note_lost_files(context: &Context, plan: &Plan, jobs: &[PlannedJob]) -> Result<()> {
+    let finished = jobs.iter().filter(|job| job.action == JobAction::Reuse);
+    let finished: Vec<JobId> = finished.map(|job| job.job.job.clone()).collect();
+    let faults = look_at(&context.results, &context.database()?, &finished)?;
+    if let Some(note) = note_of(&faults, &plan.name) {
+        say_error(&format!("note: {note}"));
+        tracing::info!("note: {note}");
+    }
+    Ok(())
 }
 
 /// Says what the plan consists of and what is to be done.

@@ -73,6 +73,9 @@ fn outcome(context: &Context, job: &RecordedJob) -> Option<String> {
     }
     for attempt in &job.attempts {
         text += &format!("\n  {}{}", attempt_words(attempt), attempt_costs(attempt));
+        for warning in &attempt.warnings {
+            text += &format!("\n    warning: {warning}");
+        }
     }
     Some(text)
 }

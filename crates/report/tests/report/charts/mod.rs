@@ -29,7 +29,7 @@ fn charts_of(rows: &ExperimentRows) -> Vec<Chart> {
     let path = folder.path().join(PREDICTIONS);
     let bytes = predictions_file(rows.revision.classes.len());
     std::fs::write(&path, bytes).expect("writes");
-    let kept = predictions::read(&path).expect("reads");
+    let kept = predictions::read(&path, None).expect("reads");
     let ranking = Ranking::new(rows);
     let tests = range_tests(rows);
     charts::all(&ChartData::new(&ranking, kept.as_ref(), &tests))

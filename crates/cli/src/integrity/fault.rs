@@ -1,0 +1,22 @@
+//! A file of a job with what is wrong with it.
+
+use convsweep_spec::id::JobId;
+use std::fmt;
+use std::path::PathBuf;
+
+/// A file of a job with what is wrong with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileFault {
+    /// The job.
+    pub job: JobId,
+    /// Path relative to the job's folder.
+    pub path: PathBuf,
+    /// What is wrong, as the end of a sentence that begins with the file.
+    pub problem: String,
+}
+
+impl fmt::Display for FileFault {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        write!(f, "{}/{} {}", self.job, self.path.display(), self.problem)
+    }
+}
