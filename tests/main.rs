@@ -17,6 +17,7 @@ mod interrupted_searches;
 mod jobs;
 mod kills;
 mod language;
+mod lost_files;
 mod mistakes;
 mod needs;
 mod order;

@@ -5,8 +5,7 @@ use crate::exit::{Code, Exit};
 use anyhow::{Context, Result};
 use convsweep_spec::id::JobId;
 use convsweep_spec::layout::ResultsFolder;
-use convsweep_store::{Database, JobState};
-use std::collections::HashMap;
+use convsweep_store::{Database, LogProblem};
 use std::fs;
 use std::path::PathBuf;
 
@@ -35,7 +34,8 @@ pub fn damaged_jobs(
         let Some(state) = states.get(job).filter(|state| state.attempts > 0) else {
             continue;
         };
-        let mut problems = Vec::new();
+        let log = database.job_log_problems(job).code(Exit::Results)?;
+        let mut problems: Vec<String> = log.iter().map(LogProblem::text).collect();
         let mut verifier = Verifier::new(results);
         if results.job(job).exists() || state.finished {
             verifier.question(job);

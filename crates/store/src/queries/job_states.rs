@@ -110,6 +110,15 @@ impl Database {
         self.rows(sql, [], |row| Ok(JobId(row.get(0)?)))
     }
 
+    /// All jobs that have begun, by id.
+    ///
+    /// # Errors
+    /// If SQLite reports an error.
+    pub fn attempted_jobs(&self) -> Result<Vec<JobId>, StoreError> {
+        let sql = "select job from jobs where attempts > 0 order by job";
+        self.rows(sql, [], |row| Ok(JobId(row.get(0)?)))
+    }
+
     /// All jobs of an experiment's newest revision.
     ///
     /// # Errors

@@ -1,4 +1,6 @@
-//! `retry`: trains jobs again that did not finish, by the file that asks for them.
+//! `retry`: trains jobs again that did not finish or are damaged, by the file that asks for them.
+
+mod damaged;
 
 use super::run::{RunArgs, run};
 use crate::context::Context;
@@ -10,6 +12,7 @@ use anyhow::Result;
 use clap::Args;
 use convsweep_spec::id::JobId;
 use convsweep_store::Database;
+use damaged::set_damaged_aside;
 use std::collections::BTreeMap;
 
 /// Arguments of `retry`.
@@ -19,6 +22,11 @@ pub struct RetryArgs {
     /// did not finish.
     #[arg(required = true, value_name = "JOB|NAME")]
     pub jobs: Vec<String>,
+    /// Verify the jobs' files and logs, and train those again that are damaged, whether they have
+    /// finished or not. Their folders are moved to `damaged` in the results folder; nothing is
+    /// deleted.
+    #[arg(long)]
+    pub damaged: bool,
 }
 
 /// Runs the files of the named jobs or experiments with these jobs only.
@@ -26,13 +34,20 @@ pub struct RetryArgs {
 /// # Errors
 /// If there is no such job or experiment, or the file cannot be run.
 pub fn retry(context: &Context, args: &RetryArgs) -> Result<Exit> {
+    let by_experiment = if args.damaged {
+        set_damaged_aside(context, &args.jobs)?
+    } else {
+        jobs_of_names(&context.database()?, &args.jobs, unfinished_jobs)?
+    };
     let database = context.database()?;
     let mut exit = Exit::Complete;
-    for (experiment, jobs) in by_experiment(&database, &args.jobs)? {
+    for (experiment, jobs) in by_experiment {
         if jobs.is_empty() {
-            say_error(&format!(
-                "{experiment}: nothing to retry: every job that ended has finished"
-            ));
+            let why = match args.damaged {
+                true => "no job is damaged",
+                false => "every job that ended has finished",
+            };
+            say_error(&format!("{experiment}: nothing to retry: {why}"));
             continue;
         }
         match run(context, &run_args(&database, &experiment, jobs)?)? {
@@ -44,13 +59,18 @@ pub fn retry(context: &Context, args: &RetryArgs) -> Result<Exit> {
     Ok(exit)
 }
 
-/// The jobs that the names stand for, by the experiment that asks for them.
-fn by_experiment(database: &Database, names: &[String]) -> Result<BTreeMap<String, Vec<JobId>>> {
+/// The jobs that the names stand for, by the experiment that asks for them. `of_experiment` gives
+/// those of an experiment.
+fn jobs_of_names(
+    database: &Database,
+    names: &[String],
+    of_experiment: impl Fn(&Database, &str) -> Result<Vec<JobId>>,
+) -> Result<BTreeMap<String, Vec<JobId>>> {
     let mut jobs: BTreeMap<String, Vec<JobId>> = BTreeMap::new();
     for name in names {
         if is_experiment(database, name) {
-            let unfinished = unfinished_jobs(database, name)?;
-            jobs.entry(name.clone()).or_default().extend(unfinished);
+            let found = of_experiment(database, name)?;
+            jobs.entry(name.clone()).or_default().extend(found);
         } else if !name.chars().all(|c| c.is_ascii_hexdigit()) {
             return Err(unknown_experiment(database, name));
         } else {

@@ -1,0 +1,122 @@
+//! The check of everything that jobs have left.
+
+use super::verify::Verifier;
+use crate::context::Context;
+use crate::exit::{Code, Exit};
+use anyhow::Result;
+use convsweep_spec::id::JobId;
+use convsweep_spec::layout::ResultsFolder;
+use convsweep_spec::words::counted;
+use convsweep_store::{CheckReport, Database, KeptFile};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+/// Jobs whose files are listed together.
+const CHUNK: usize = 1000;
+/// With `--quick`, one job of this many is read whole.
+const SAMPLE: usize = 20;
+/// Files without a hash that are named.
+const NAMED: usize = 3;
+/// Folders of a results folder that belong to no experiment.
+const OWN_FOLDERS: [&str; 2] = ["jobs", "damaged"];
+
+/// Verifies the question, the checkpoints, states and artifacts of every job that the database
+/// knows, and names folders that belong to none. `is_quick` looks at the sizes of all files, and
+/// reads those of one job in twenty.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn check_files(context: &Context, is_quick: bool) -> Result<CheckReport> {
+    let database = context.database()?;
+    let jobs = database.attempted_jobs().code(Exit::Results)?;
+    let mut verifier = Verifier::new(&context.results);
+    for (chunk, jobs) in jobs.chunks(CHUNK).enumerate() {
+        let mut files: BTreeMap<JobId, Vec<KeptFile>> = BTreeMap::new();
+        for file in database.kept_files(jobs).code(Exit::Results)? {
+            files.entry(file.job.clone()).or_default().push(file);
+        }
+        for (i, job) in jobs.iter().enumerate() {
+            let files = files.remove(job).unwrap_or_default();
+            if is_quick && (chunk * CHUNK + i) % SAMPLE != 0 {
+                files.iter().for_each(|file| verifier.look(file));
+                continue;
+            }
+            verifier.question(job);
+            verifier.checkpoints(job);
+            files.iter().for_each(|file| verifier.file(file));
+        }
+    }
+    let mut report = CheckReport::default();
+    for fault in &verifier.faults {
+        let job = &fault.job;
+        report.problems.push(format!(
+            "jobs/{fault}; `convsweep retry {job} --damaged` trains the job again"
+        ));
+    }
+    report.notes.extend(unchecked_note(&verifier));
+    if is_quick && jobs.len() > 1 {
+        report.notes.push(format!(
+            "the sizes of all files were looked at; the files of {} of {} were read",
+            jobs.len().div_ceil(SAMPLE),
+            counted(jobs.len() as u64, "job")
+        ));
+    }
+    report
+        .notes
+        .extend(unknown_folders(&context.results, &database, &jobs)?);
+    Ok(report)
+}
+
+/// How many files no hash vouches for, and the first few of them.
+fn unchecked_note(verifier: &Verifier) -> Option<String> {
+    let unchecked = &verifier.unchecked;
+    let named: Vec<String> = unchecked
+        .iter()
+        .take(NAMED)
+        .map(|(job, path)| format!("jobs/{job}/{}", path.display()))
+        .collect();
+    let count = counted(unchecked.len() as u64, "file");
+    (!unchecked.is_empty()).then(|| {
+        format!(
+            "{count} of older programs have no hash, so nothing vouches for their bytes, such as {}",
+            named.join(", ")
+        )
+    })
+}
+
+/// Folders that belong to no job and to no experiment.
+fn unknown_folders(
+    results: &ResultsFolder,
+    database: &Database,
+    jobs: &[JobId],
+) -> Result<Vec<String>> {
+    let known: BTreeSet<&str> = jobs.iter().map(|job| job.0.as_str()).collect();
+    let mut notes = Vec::new();
+    for name in folders(&results.jobs()) {
+        if !known.contains(name.as_str()) {
+            notes.push(format!("jobs/{name} belongs to no job that has begun"));
+        }
+    }
+    let experiments = database.experiments().code(Exit::Results)?;
+    for name in folders(&results.0) {
+        let is_known = name.starts_with('.')
+            || OWN_FOLDERS.contains(&name.as_str())
+            || experiments.iter().any(|experiment| experiment.name == name);
+        if !is_known {
+            notes.push(format!("the folder {name} belongs to no experiment"));
+        }
+    }
+    Ok(notes)
+}
+
+/// Names of the folders in a folder, sorted.
+fn folders(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let folders = entries.filter(|entry| entry.path().is_dir());
+    let mut names: Vec<String> = folders
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    names
+}

@@ -1,0 +1,240 @@
+//! Files of jobs that are gone, damaged or exchanged: they are named wherever they are used, and
+//! `retry --damaged` trains their jobs again.
+
+use crate::support::{SMALL, Workdir, root};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// A folder where `small.toml` was run.
+fn finished() -> Workdir {
+    let workdir = Workdir::small();
+    workdir.run(&["run", "small.toml"]).exits(0);
+    workdir
+}
+
+/// One job whose worker died after its second checkpoint, and `small.toml` of it.
+fn interrupted() -> Workdir {
+    let one = SMALL
+        .replace("seeds = 2", "seeds = 1")
+        .replace("[1e-3, 1e-2]", "[1e-3]");
+    let workdir = Workdir::with(&format!("{one}[run]\nretry = {{ crashed = 0 }}\n"));
+    workdir.write("whole.toml", &one);
+    let mut run = workdir.command(&["run", "small.toml"]);
+    run.env("CONVSWEEP_FAILPOINT", "checkpoint-renamed:2");
+    assert_eq!(run.output().expect("starts").status.code(), Some(1));
+    workdir
+}
+
+/// Flips a bit in the middle of a file, which keeps its size.
+fn flip(path: &Path) {
+    let mut bytes = fs::read(path).expect("a file");
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 0x10;
+    fs::write(path, bytes).expect("writes");
+}
+
+/// The folder of the first job.
+fn first_job(workdir: &Workdir) -> PathBuf {
+    workdir.job_folders().into_iter().next().expect("a job")
+}
+
+fn id_of(folder: &Path) -> String {
+    folder
+        .file_name()
+        .expect("has a name")
+        .display()
+        .to_string()
+}
+
+#[test]
+fn a_run_names_files_that_are_gone_and_a_retry_trains_their_jobs_again() {
+    let workdir = finished();
+    let undisturbed = workdir.results();
+    let jobs = workdir.job_folders();
+    let (first, second) = (id_of(&jobs[0]), id_of(&jobs[1]));
+    fs::remove_file(jobs[0].join("model.safetensors")).expect("removes");
+    let state = jobs[1].join("states/epoch-3/state.safetensors");
+    let file = fs::File::options().write(true).open(&state).expect("opens");
+    file.set_len(100).expect("cuts");
+    let again = workdir.run(&["run", "small.toml"]).exits(0);
+    again.says(&[
+        "note: files of 2 finished jobs are gone or damaged: ",
+        &format!("{first}/model.safetensors is gone"),
+        &format!("{second}/states/epoch-3/state.safetensors has 100 bytes instead of"),
+        "`convsweep retry small --damaged` trains them again",
+        "nothing to train",
+    ]);
+    let retried = workdir.run(&["retry", "small", "--damaged"]).exits(0);
+    let aside = workdir.path(&format!("results/damaged/{first}-1"));
+    retried.says(&[&format!(
+        "job {first}: its folder is now {}",
+        aside.display()
+    )]);
+    assert!(aside.join("predictions.safetensors").exists());
+    assert_eq!(workdir.results(), undisturbed);
+    let quiet = workdir.run(&["run", "small.toml"]).exits(0);
+    assert!(!quiet.stderr().contains("gone"), "{}", quiet.stderr());
+    workdir.run(&["check"]).exits(0);
+    let nothing = workdir.run(&["retry", "small", "--damaged"]).exits(0);
+    nothing.says(&["nothing to retry: no job is damaged"]);
+}
+
+#[test]
+fn a_folder_that_is_gone_is_trained_again() {
+    let workdir = finished();
+    let undisturbed = workdir.results();
+    let job = first_job(&workdir);
+    fs::remove_dir_all(&job).expect("removes");
+    let id = id_of(&job);
+    workdir
+        .run(&["run", "small.toml"])
+        .exits(0)
+        .says(&[&format!("{id}/model.safetensors is gone")]);
+    workdir
+        .run(&["retry", &id, "--damaged"])
+        .exits(0)
+        .says(&[&format!("job {id}: its folder is gone")]);
+    assert_eq!(workdir.results(), undisturbed);
+}
+
+#[test]
+fn pruned_states_are_not_gone() {
+    let workdir = finished();
+    workdir.run(&["prune", "--states"]).exits(0);
+    let again = workdir.run(&["run", "small.toml"]).exits(0);
+    assert!(!again.stderr().contains("gone"), "{}", again.stderr());
+    workdir.run(&["check"]).exits(0);
+    workdir
+        .run(&["retry", "small", "--damaged"])
+        .exits(0)
+        .says(&["no job is damaged"]);
+}
+
+#[test]
+fn flipped_bits_are_found_by_a_check_and_damaged_predictions_by_the_report() {
+    let workdir = finished();
+    let undisturbed = workdir.results();
+    let files = [
+        "model.safetensors",
+        "predictions.safetensors",
+        "kernels.json",
+        "job.json",
+        "states/epoch-3/state.safetensors",
+    ];
+    for job in workdir.job_folders() {
+        files.iter().for_each(|file| flip(&job.join(file)));
+    }
+    let report = workdir.run(&["report", "small"]).exits(0);
+    let page = workdir.read("results/small/report.html");
+    for text in [&report.stdout(), &page] {
+        assert!(text.contains("No images are shown: the predictions of job"));
+    }
+    let check = workdir.run(&["check"]).exits(5);
+    for job in workdir.job_folders() {
+        for file in files {
+            let named = format!("jobs/{}/{file} ", id_of(&job));
+            assert!(
+                check.stdout().contains(&named),
+                "{named}\n{}",
+                check.stdout()
+            );
+        }
+    }
+    workdir.run(&["check", "--quick"]).exits(5);
+    workdir.run(&["retry", "small", "--damaged"]).exits(0);
+    assert_eq!(workdir.results(), undisturbed);
+    workdir.run(&["check"]).exits(0);
+    workdir.run(&["report", "small"]).exits(0);
+    let page = workdir.read("results/small/report.html");
+    assert!(!page.contains("No images are shown"));
+}
+
+#[test]
+fn a_check_names_folders_that_belong_to_nothing() {
+    let workdir = finished();
+    fs::create_dir_all(workdir.path("results/jobs/mine")).expect("creates");
+    fs::create_dir_all(workdir.path("results/notes")).expect("creates");
+    let check = workdir.stdout(&["check"]);
+    for note in [
+        "note: jobs/mine belongs to no job that has begun",
+        "note: the folder notes belongs to no experiment",
+    ] {
+        assert!(check.contains(note), "{note}\n{check}");
+    }
+    assert!(workdir.stdout(&["check", "--quick"]).contains("were read"));
+}
+
+#[test]
+fn a_refused_checkpoint_is_told_and_changes_nothing() {
+    let workdir = interrupted();
+    let job = first_job(&workdir);
+    flip(&job.join("checkpoint/state.safetensors"));
+    workdir.run(&["run", "small.toml"]).exits(0);
+    let refused = format!(
+        "warning: not used: {}: is damaged",
+        job.join("checkpoint/state.safetensors").display()
+    );
+    let id = id_of(&job);
+    for command in ["explain", "show"] {
+        let told = workdir.stdout(&[command, &id]);
+        assert!(told.contains(&refused), "{refused}\n{told}");
+    }
+    let page = workdir.read("results/small/report.html");
+    assert!(page.contains("A training state was damaged"), "{page}");
+    let disturbed = workdir.results();
+    fs::remove_dir_all(workdir.path("results")).expect("removes");
+    workdir.run(&["run", "whole.toml"]).exits(0);
+    assert_eq!(workdir.results(), disturbed);
+}
+
+#[test]
+fn weights_of_a_job_are_not_taken_from_a_damaged_file() {
+    let workdir = finished();
+    let job = first_job(&workdir);
+    let id = id_of(&job);
+    let from = format!("epochs = 3\nfrom = {{ job = \"{id}\" }}");
+    let other = SMALL
+        .replace("epochs = 3", &from)
+        .replace("\"small\"", "\"other\"");
+    workdir.write("other.toml", &other);
+    workdir.run(&["plan", "other.toml"]).exits(0);
+    flip(&job.join("model.safetensors"));
+    workdir.run(&["run", "other.toml"]).exits(2).says(&[
+        "model.safetensors is damaged",
+        &format!("`convsweep retry {id} --damaged`"),
+    ]);
+    workdir.run(&["retry", &id, "--damaged"]).exits(0);
+    workdir.run(&["plan", "other.toml"]).exits(0);
+}
+
+/// A results folder in which a program before the hashes was interrupted.
+#[test]
+fn a_job_of_an_older_program_continues_and_is_said_to_be_unchecked() {
+    let workdir = Workdir::new();
+    let kept = root().join("tests/kept/states-of-format-1");
+    let copied = Command::new("cp")
+        .arg("-r")
+        .args([kept.join("old.toml"), kept.join("results")])
+        .arg(workdir.path("."))
+        .status();
+    assert!(copied.expect("cp").success());
+    workdir.run(&["run", "old.toml"]).exits(0);
+    let began = "select start || ' ' || start_epoch from attempts where attempt = 2";
+    assert_eq!(workdir.text(began), "checkpoint 2");
+    let warning = workdir.text("select text from warnings");
+    assert!(
+        warning.contains("unchecked, since an older program"),
+        "{warning}"
+    );
+    let same = "select count(distinct instructions) from attempts";
+    if workdir.number(same) == 1.0 {
+        let disturbed = workdir.results();
+        workdir
+            .run(&["run", "old.toml", "--results", "whole"])
+            .exits(0);
+        fs::remove_dir_all(workdir.path("results")).expect("removes");
+        fs::rename(workdir.path("whole"), workdir.path("results")).expect("moves");
+        assert_eq!(workdir.results(), disturbed);
+    }
+}
