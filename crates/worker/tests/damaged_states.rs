@@ -306,6 +306,18 @@ fn a_state_without_its_hash_and_one_of_a_newer_program_are_refused() {
 }
 
 #[test]
+fn a_damaged_question_is_written_anew() {
+    let mut interrupted = Interrupted::new();
+    let whole = interrupted.read("job.json");
+    let mut damaged = whole.clone();
+    damaged[40] ^= 0x01;
+    fs::write(interrupted.path("job.json"), damaged).expect("writes");
+    let (start, warnings) = interrupted.resume();
+    assert_eq!((starts_at(&start), warnings), (Some(2), vec![]));
+    assert_eq!(interrupted.read("job.json"), whole);
+}
+
+#[test]
 fn every_artifact_state_and_checkpoint_is_reported_with_its_hash() {
     let results = tempdir().expect("temporary");
     let job = job(results.path(), &[(1, adam(3e-3))]);

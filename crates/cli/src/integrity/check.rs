@@ -1,11 +1,12 @@
 //! The check of everything that jobs have left.
 
+use super::fault::FileFault;
 use super::verify::Verifier;
 use crate::context::Context;
 use crate::exit::{Code, Exit};
 use anyhow::Result;
 use convsweep_spec::id::JobId;
-use convsweep_spec::layout::ResultsFolder;
+use convsweep_spec::layout::{self, ResultsFolder};
 use convsweep_spec::words::counted;
 use convsweep_store::{CheckReport, Database, KeptFile};
 use std::collections::{BTreeMap, BTreeSet};
@@ -48,11 +49,11 @@ pub fn check_files(context: &Context, is_quick: bool) -> Result<CheckReport> {
         }
     }
     let mut report = CheckReport::default();
+    let finished = database.finished_jobs().code(Exit::Results)?;
     for fault in &verifier.faults {
-        let job = &fault.job;
-        report.problems.push(format!(
-            "jobs/{fault}; `convsweep retry {job} --damaged` trains the job again"
-        ));
+        let is_finished = finished.binary_search(&fault.job).is_ok();
+        let remedy = remedy(fault, is_finished);
+        report.problems.push(format!("jobs/{fault}; {remedy}"));
     }
     report.notes.extend(unchecked_note(&verifier));
     if is_quick && jobs.len() > 1 {
@@ -66,6 +67,18 @@ pub fn check_files(context: &Context, is_quick: bool) -> Result<CheckReport> {
         .notes
         .extend(unknown_folders(&context.results, &database, &jobs)?);
     Ok(report)
+}
+
+/// What to do about a fault.
+fn remedy(fault: &FileFault, is_finished: bool) -> String {
+    let job = &fault.job;
+    if is_finished && fault.path.starts_with(layout::CHECKPOINT) {
+        return "the job has finished and does not need it: `convsweep prune` removes it".into();
+    }
+    if is_finished || fault.path == Path::new(layout::JOB) {
+        return format!("`convsweep retry {job} --damaged` trains the job again");
+    }
+    "the next run of the job begins at an older state".into()
 }
 
 /// How many files no hash vouches for, and the first few of them.

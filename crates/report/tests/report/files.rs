@@ -1,10 +1,11 @@
 //! The files that a report leaves.
 
 use crate::synthetic::cases::{self, six};
-use crate::synthetic::predictions::predictions_file;
+use crate::synthetic::predictions::{predictions_file, predictions_of_no_size};
 use crate::synthetic::range_test;
 use convsweep_report::ranking::Ranking;
 use convsweep_report::report;
+use convsweep_spec::canonical::hash_of;
 use convsweep_spec::layout::{PREDICTIONS, ResultsFolder};
 use convsweep_store::ExperimentRows;
 use std::fs;
@@ -189,4 +190,50 @@ fn several_reports_can_be_rendered_at_once() {
         .flatten()
         .filter(|entry| entry.file_name().as_encoded_bytes()[0] == b'.');
     assert_eq!(partial.count(), 0, "nothing else stays");
+}
+
+#[test]
+fn predictions_with_another_hash_than_the_log_has_are_mentioned() {
+    let (_folder, results) = results_folder();
+    let whole = predictions_file(10);
+    let mut rows = cases::two().rows();
+    let path = predictions_path(&rows, &results);
+    for configuration in &mut rows.configurations {
+        for job in &mut configuration.jobs {
+            job.hashes.insert(PREDICTIONS.into(), hash_of(&whole));
+        }
+    }
+    fs::write(&path, &whole).expect("writes");
+    let made = report(rows.clone(), &results).expect("reports");
+    assert!(
+        made.charts
+            .iter()
+            .any(|chart| chart.ends_with("images.svg"))
+    );
+    let mut flipped = whole;
+    let last = flipped.len() - 1;
+    flipped[last] ^= 0x01;
+    fs::write(&path, flipped).expect("writes");
+    let made = report(rows, &results).expect("reports");
+    assert!(
+        made.answer.contains("do not have the hash"),
+        "{}",
+        made.answer
+    );
+    assert!(
+        !made
+            .charts
+            .iter()
+            .any(|chart| chart.ends_with("images.svg"))
+    );
+}
+
+#[test]
+fn pictures_of_no_size_are_mentioned() {
+    let rows = cases::two().rows();
+    let (_folder, results) = results_folder();
+    let path = predictions_path(&rows, &results);
+    fs::write(&path, predictions_of_no_size()).expect("writes");
+    let words = report(rows, &results).expect("reports").answer;
+    assert!(words.contains("has images of 0 × 0 pixels"), "{words}");
 }

@@ -31,6 +31,20 @@ fn failed_and_missing_jobs_are_counted() {
 }
 
 #[test]
+fn refused_states_are_told_with_their_jobs() {
+    let mut rows = six().rows();
+    let job = &mut rows.configurations[2].jobs[0];
+    job.warnings = vec!["not used: /r/checkpoint: is damaged".into()];
+    let id = job.job.clone();
+    rows.configurations[1].jobs[0].warnings = vec!["stopped early".into()];
+    let [text] = &warnings(&Ranking::new(&rows))[..] else {
+        panic!("one warning");
+    };
+    let expected = format!("was not used by 1 job ({id})");
+    assert!(text.contains(&expected), "{text}");
+}
+
+#[test]
 fn many_labels_are_cut() {
     let mut rows = Synthetic {
         baseline: None,

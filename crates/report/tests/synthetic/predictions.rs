@@ -13,6 +13,15 @@ const SIDE: usize = 32;
 
 /// The bytes of a predictions file for this number of classes.
 pub fn predictions_file(classes: usize) -> Vec<u8> {
+    file_with_pictures(classes, SIDE)
+}
+
+/// The bytes of a predictions file whose pictures have no size.
+pub fn predictions_of_no_size() -> Vec<u8> {
+    file_with_pictures(10, 0)
+}
+
+fn file_with_pictures(classes: usize, side: usize) -> Vec<u8> {
     let mut random = Random(3);
     let labels: Vec<u16> = (0..IMAGES).map(|i| (i % classes) as u16).collect();
     let predicted: Vec<u16> = labels
@@ -54,7 +63,12 @@ pub fn predictions_file(classes: usize) -> Vec<u8> {
             vec![KEPT],
             bytemuck::cast_slice(&rows),
         ),
-        ("thumbnails", Dtype::U8, vec![KEPT, 3, SIDE, SIDE], &pixels),
+        (
+            "thumbnails",
+            Dtype::U8,
+            vec![KEPT, 3, side, side],
+            &pixels[..KEPT * 3 * side * side],
+        ),
     ];
     let mut views = BTreeMap::new();
     for (name, dtype, shape, bytes) in tensors {
