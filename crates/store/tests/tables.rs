@@ -469,6 +469,55 @@ fn epochs_before_a_saved_state_are_part_of_the_curve() {
 }
 
 #[test]
+fn files_are_listed_with_their_sizes_and_hashes() {
+    let mut folder = Folder::live();
+    let (a, b) = (JobId("a".into()), JobId("b".into()));
+    let artifact = |path: &str, hash: Option<&str>| Event::Artifact {
+        kind: "model".into(),
+        path: path.into(),
+        bytes: 7,
+        blake3: hash.map(Into::into),
+    };
+    let saved = |hash: &str| Event::StateSaved {
+        epoch: 2,
+        key: StateKey("k".into()),
+        path: "states/epoch-2".into(),
+        bytes: 9,
+        blake3: Some(hash.into()),
+    };
+    folder.event(&a, 1, artifact("model", Some("h1")));
+    folder.event(&a, 2, artifact("model", Some("h2")));
+    folder.event(&a, 2, saved("s"));
+    folder.event(&b, 1, artifact("old", None));
+    let database = folder.reader();
+    let files = database.kept_files(&[a.clone(), b.clone()]).expect("reads");
+    let listed: Vec<(&str, &str, u64, Option<&str>)> = files
+        .iter()
+        .map(|file| {
+            let path = file.path.to_str().expect("UTF-8");
+            (
+                file.job.0.as_str(),
+                path,
+                file.bytes,
+                file.blake3.as_deref(),
+            )
+        })
+        .collect();
+    let state = "states/epoch-2/state.safetensors";
+    assert_eq!(
+        listed,
+        [
+            ("a", "model", 7, Some("h2")),
+            ("a", state, 9, Some("s")),
+            ("b", "old", 7, None)
+        ]
+    );
+    let hash = |job, path| database.artifact_hash(job, path).expect("reads");
+    assert_eq!(hash(&a, "model").as_deref(), Some("h2"));
+    assert_eq!((hash(&b, "old"), hash(&b, "none")), (None, None));
+}
+
+#[test]
 fn saved_states_are_found_by_key_while_they_are_on_the_disk() {
     let mut folder = Folder::live();
     let (a, b) = (JobId("a".into()), JobId("b".into()));

@@ -30,10 +30,10 @@ impl Database {
     /// If SQLite reports an error.
     pub fn kept_files(&self, jobs: &[JobId]) -> Result<Vec<KeptFile>, StoreError> {
         let sql = "
-            select job, path, bytes, blake3, 0 from json_each(?1) i
-              join artifacts on job = i.value
-            union all select job, path, bytes, blake3, 1 from json_each(?1) i
-              join states on job = i.value
+            select f.job, f.path, f.bytes, f.blake3, 0 from json_each(?1) i
+              join artifacts f on f.job = i.value
+            union all select f.job, f.path, f.bytes, f.blake3, 1 from json_each(?1) i
+              join states f on f.job = i.value
             order by 1, 5, 2";
         let names: Vec<&str> = jobs.iter().map(|job| job.0.as_str()).collect();
         let names = serde_json::to_string(&names).unwrap_or_default();
