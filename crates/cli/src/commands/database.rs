@@ -2,6 +2,7 @@
 
 use crate::context::Context;
 use crate::exit::{Code, Exit};
+use crate::integrity::check_files;
 use crate::output::stdout::say;
 use crate::streams::say_error;
 use anyhow::Result;
@@ -17,12 +18,17 @@ pub struct BackupArgs {
     pub file: PathBuf,
 }
 
-/// Checks the database and whether it agrees with the logs.
+/// Checks the database, whether it agrees with the logs, and the files that jobs have left.
 ///
 /// # Errors
 /// If it cannot be opened.
 pub fn check(context: &Context) -> Result<Exit> {
-    let problems = convsweep_store::check(&context.results).code(Exit::Results)?;
+    let mut problems = convsweep_store::check(&context.results).code(Exit::Results)?;
+    let files = check_files(context, false)?;
+    problems.extend(files.problems);
+    for note in &files.notes {
+        say(&format!("note: {note}"))?;
+    }
     if problems.is_empty() {
         say("the database is valid and agrees with the logs")?;
         return Ok(Exit::Complete);

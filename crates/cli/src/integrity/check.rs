@@ -8,7 +8,7 @@ use anyhow::Result;
 use convsweep_spec::id::JobId;
 use convsweep_spec::layout::{self, ResultsFolder};
 use convsweep_spec::words::counted;
-use convsweep_store::{CheckReport, Database, KeptFile};
+use convsweep_store::{Database, KeptFile};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
@@ -22,13 +22,22 @@ const NAMED: usize = 3;
 /// Folders of a results folder that belong to no experiment.
 const OWN_FOLDERS: [&str; 2] = ["jobs", "damaged"];
 
+/// What a check found, in words for the user.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FilesFound {
+    /// Damage, each with its place and the remedy.
+    pub problems: Vec<String>,
+    /// What cannot be vouched for although nothing is known to be wrong with it.
+    pub notes: Vec<String>,
+}
+
 /// Verifies the question, the checkpoints, states and artifacts of every job that the database
 /// knows, and names folders that belong to none. `is_quick` looks at the sizes of all files, and
 /// reads those of one job in twenty.
 ///
 /// # Errors
 /// If the database cannot be read.
-pub fn check_files(context: &Context, is_quick: bool) -> Result<CheckReport> {
+pub fn check_files(context: &Context, is_quick: bool) -> Result<FilesFound> {
     let database = context.database()?;
     let jobs = database.attempted_jobs().code(Exit::Results)?;
     let mut verifier = Verifier::new(&context.results);
@@ -39,7 +48,7 @@ pub fn check_files(context: &Context, is_quick: bool) -> Result<CheckReport> {
         }
         for (i, job) in jobs.iter().enumerate() {
             let files = files.remove(job).unwrap_or_default();
-            if is_quick && (chunk * CHUNK + i) % SAMPLE != 0 {
+            if is_quick && !(chunk * CHUNK + i).is_multiple_of(SAMPLE) {
                 files.iter().for_each(|file| verifier.look(file));
                 continue;
             }
@@ -48,7 +57,7 @@ pub fn check_files(context: &Context, is_quick: bool) -> Result<CheckReport> {
             files.iter().for_each(|file| verifier.file(file));
         }
     }
-    let mut report = CheckReport::default();
+    let mut report = FilesFound::default();
     let finished = database.finished_jobs().code(Exit::Results)?;
     for fault in &verifier.faults {
         let is_finished = finished.binary_search(&fault.job).is_ok();

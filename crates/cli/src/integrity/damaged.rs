@@ -1,11 +1,11 @@
-//! Jobs that have to be trained again because their files or their log are damaged.
+//! Jobs that have to be trained again because their files are damaged.
 
 use super::verify::Verifier;
 use crate::exit::{Code, Exit};
 use anyhow::{Context, Result};
 use convsweep_spec::id::JobId;
 use convsweep_spec::layout::ResultsFolder;
-use convsweep_store::{Database, LogProblem};
+use convsweep_store::Database;
 use std::fs;
 use std::path::PathBuf;
 
@@ -18,7 +18,7 @@ pub struct DamagedJob {
     pub problems: Vec<String>,
 }
 
-/// Those of the jobs whose log, question or, once they have finished, files are damaged. An
+/// Those of the jobs whose question or, once they have finished, files are damaged. An
 /// unfinished job gets by without its states: it begins at an older one.
 ///
 /// # Errors
@@ -34,8 +34,6 @@ pub fn damaged_jobs(
         let Some(state) = states.get(job).filter(|state| state.attempts > 0) else {
             continue;
         };
-        let log = database.job_log_problems(job).code(Exit::Results)?;
-        let mut problems: Vec<String> = log.iter().map(LogProblem::text).collect();
         let mut verifier = Verifier::new(results);
         if results.job(job).exists() || state.finished {
             verifier.question(job);
@@ -47,7 +45,7 @@ pub fn damaged_jobs(
                 .iter()
                 .for_each(|file| verifier.file(file));
         }
-        problems.extend(verifier.faults.iter().map(ToString::to_string));
+        let problems: Vec<String> = verifier.faults.iter().map(ToString::to_string).collect();
         if !problems.is_empty() {
             damaged.push(DamagedJob {
                 job: job.clone(),

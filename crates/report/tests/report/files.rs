@@ -1,7 +1,7 @@
 //! The files that a report leaves.
 
 use crate::synthetic::cases::{self, six};
-use crate::synthetic::predictions::{predictions_file, predictions_of_no_size};
+use crate::synthetic::predictions::{file_with_pictures, predictions_file};
 use crate::synthetic::range_test;
 use convsweep_report::ranking::Ranking;
 use convsweep_report::report;
@@ -233,7 +233,7 @@ fn pictures_of_no_size_are_mentioned() {
     let rows = cases::two().rows();
     let (_folder, results) = results_folder();
     let path = predictions_path(&rows, &results);
-    fs::write(&path, predictions_of_no_size()).expect("writes");
+    fs::write(&path, file_with_pictures(10, 0)).expect("writes");
     let words = report(rows, &results).expect("reports").answer;
     assert!(words.contains("has images of 0 × 0 pixels"), "{words}");
 }

@@ -16,12 +16,8 @@ pub fn predictions_file(classes: usize) -> Vec<u8> {
     file_with_pictures(classes, SIDE)
 }
 
-/// The bytes of a predictions file whose pictures have no size.
-pub fn predictions_of_no_size() -> Vec<u8> {
-    file_with_pictures(10, 0)
-}
-
-fn file_with_pictures(classes: usize, side: usize) -> Vec<u8> {
+/// As [`predictions_file`], with pictures of this height and width.
+pub fn file_with_pictures(classes: usize, side: usize) -> Vec<u8> {
     let mut random = Random(3);
     let labels: Vec<u16> = (0..IMAGES).map(|i| (i % classes) as u16).collect();
     let predicted: Vec<u16> = labels

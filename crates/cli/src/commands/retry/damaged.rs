@@ -29,19 +29,24 @@ pub fn set_damaged_aside(
     let named = jobs_of_names(&database, names, |database, experiment| {
         database.jobs_of(experiment).code(Exit::Results)
     })?;
-    let mut set_aside = BTreeMap::new();
+    let mut set_aside: BTreeMap<String, Vec<JobId>> = BTreeMap::new();
     for (experiment, jobs) in named {
         let damaged = damaged_jobs(&context.results, &database, &jobs)?;
         for job in &damaged {
-            set_one_aside(context, &writer, job)?;
+            set_one_aside(context, job)?;
         }
-        set_aside.insert(experiment, damaged.into_iter().map(|job| job.job).collect());
+        let damaged: Vec<JobId> = damaged.into_iter().map(|job| job.job).collect();
+        set_aside.insert(experiment, damaged);
+    }
+    drop((database, writer));
+    if set_aside.values().any(|jobs| !jobs.is_empty()) {
+        convsweep_store::rebuild(&context.results).code(Exit::Results)?;
     }
     Ok(set_aside)
 }
 
-/// Says what is wrong with a job, moves its folder and forgets its rows.
-fn set_one_aside(context: &Context, writer: &DatabaseWriter, damaged: &DamagedJob) -> Result<()> {
+/// Says what is wrong with a job, and moves its folder.
+fn set_one_aside(context: &Context, damaged: &DamagedJob) -> Result<()> {
     let DamagedJob { job, problems } = damaged;
     for problem in problems {
         say_error(problem);
@@ -55,6 +60,5 @@ fn set_one_aside(context: &Context, writer: &DatabaseWriter, damaged: &DamagedJo
             "job {job}: its folder is gone; it is trained again"
         )),
     }
-    writer.forget_job(job).code(Exit::Results)?;
     Ok(())
 }
