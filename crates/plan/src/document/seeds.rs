@@ -5,8 +5,8 @@ use std::str::FromStr;
 /// Maximum number of seeds that a number can stand for.
 const MAX_SEEDS: u64 = 1_000_000;
 
-/// Seeds instead of those of the file: `"3"` means 0, 1 and 2; `"0,1,5"` lists them, and `"5,"` is a
-/// list of one.
+/// Seeds instead of those of the file: `"3"` means 0, 1 and 2; `"0,1,5"` lists them, and `"5,"` is
+/// a list of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seeds(pub Vec<u64>);
 

@@ -76,8 +76,8 @@ impl Scheduler {
         })
     }
 
-    /// The slot's attempt ended because the user paused the run, and the slot is idle again. The job
-    /// is queued again, so that jobs that wait for a state of it go on waiting.
+    /// The slot's attempt ended because the user paused the run, and the slot is idle again. The
+    /// job is queued again, so that jobs that wait for a state of it go on waiting.
     pub fn attempt_paused(&mut self, slot: usize) -> Option<Consequence> {
         let job = self.vacate(slot)?;
         self.jobs[job].attempt += 1;

@@ -12,7 +12,8 @@ impl Scheduler {
         self.suspended.extend(jobs);
     }
 
-    /// An attempt ended at a pause of the search: the job is suspended, and its next attempt has the next number.
+    /// An attempt ended at a pause of the search: the job is suspended, and its next attempt has
+    /// the next number.
     pub fn suspend_after_pause(&mut self, job: usize) {
         self.jobs[job].attempt += 1;
         self.suspended.insert(job);
