@@ -1,8 +1,9 @@
 //! Commands given to a sweep from another terminal: pause, resume and cancel; and after it, retry
 //! and prune.
 
+use crate::needs;
 use crate::processes::{
-    event_count, exit_code, has_ended, start, wait_for_events, wait_until, workers,
+    event_count, exit_code, has_ended, send_signal, start, wait_for_events, wait_until, workers,
 };
 use crate::support::{SMALL, Workdir, assert_contains, small_with_epochs};
 use std::time::Duration;
@@ -155,4 +156,44 @@ fn a_run_with_one_seed_can_be_retried_and_repeated() {
         same, 1.0,
         "the printed command asks for the same experiment"
     );
+}
+
+#[test]
+fn a_job_that_needs_another_jobs_state_also_waits_after_an_interruption() {
+    let workdir = Workdir::with(&continued(300));
+    let mut program = start(&workdir);
+    wait_for_events(&workdir, 4);
+    workdir.run(&["pause"]).exits(0);
+    wait_until("the running job has written a checkpoint", || {
+        workdir.attempts("cancelled") >= 1.0
+    });
+    send_signal("INT", program.id());
+    assert_eq!(exit_code(&mut program), Some(130));
+    let jobs = workdir.stdout(&["status", "small"]);
+    assert_contains(&jobs, &[" cancelled ", " waits "]);
+    workdir.run(&["run", "small.toml"]).exits(0);
+    let from = "select count(*) from jobs where origin_job is not null";
+    assert_eq!(workdir.number(from), 1.0, "one job starts from the state");
+}
+
+#[test]
+fn looking_at_a_run_takes_no_lock() {
+    let workdir = Workdir::small();
+    workdir.run(&["run", "small.toml"]).exits(0);
+    for command in [&["watch", "--once"][..], &["status"], &["pause"]] {
+        let calls = workdir.path("calls");
+        let mut strace = std::process::Command::new("strace");
+        strace.args(["-f", "-e", "trace=flock", "-o"]).arg(&calls);
+        let program = workdir.command(command);
+        strace.arg(program.get_program()).args(program.get_args());
+        strace.current_dir(workdir.path("."));
+        let Ok(_) = strace.output() else {
+            return needs::skip("strace is not installed");
+        };
+        let calls = workdir.read("calls");
+        assert!(
+            calls.contains("exited") && !calls.contains("flock("),
+            "{calls}"
+        );
+    }
 }

@@ -416,3 +416,22 @@ fn convsweep_host() -> String {
     let name = fs::read_to_string("/proc/sys/kernel/hostname").expect("a Linux system");
     name.trim().to_string()
 }
+
+#[test]
+fn a_folder_of_image_sets_that_cannot_be_used_is_named() {
+    let workdir = Workdir::small();
+    workdir.write("file", "");
+    let commands: [&[&str]; 2] = [
+        &["--data", "file", "run", "small.toml"],
+        &["--data", "file", "data", "prune"],
+    ];
+    all_say(
+        &workdir,
+        &commands,
+        3,
+        &["file", "in the place of a folder", "--data"],
+    );
+    let preview: &[&str] = &["data", "preview", "small.toml", "-o", "none/x.png"];
+    all_say(&workdir, &[preview], 3, &["none/x.png", "check the path"]);
+    assert!(!workdir.path("results/jobs").exists(), "nothing is trained");
+}

@@ -1,10 +1,10 @@
 //! Exit codes: the documented numbers, and the error that carries one.
 
-use convsweep_data::DataErrorKind;
+use convsweep_data::{DataError, DataErrorKind};
 use convsweep_plan::Problems;
 use convsweep_runner::RunnerError;
 use std::fmt;
-use std::io::IsTerminal;
+use std::io::{ErrorKind, IsTerminal};
 
 /// How the program ends; the numbers are part of its interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,12 +88,35 @@ pub fn plan_failure(problems: Problems) -> anyhow::Error {
 }
 
 /// An error of the image sets with its exit code.
-pub fn data_failure(error: convsweep_data::DataError) -> anyhow::Error {
+pub fn data_failure(error: DataError) -> anyhow::Error {
     let exit = match error.kind() {
         DataErrorKind::Invalid => Exit::Wrong,
         DataErrorKind::Missing | DataErrorKind::Damaged | DataErrorKind::Io => Exit::Data,
     };
-    failure(exit, error.to_string())
+    match &error {
+        DataError::Io(file) => failure(
+            exit,
+            format!("{error}; {}", data_remedy(file.source.kind())),
+        ),
+        _ => failure(exit, error.to_string()),
+    }
+}
+
+fn data_remedy(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+            "check its permissions, or name another folder of image sets with --data"
+        }
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            "make room (`convsweep data prune` does), or name another folder with --data"
+        }
+        ErrorKind::NotADirectory | ErrorKind::AlreadyExists => {
+            "a file is in the place of a folder: move it, or name another folder with --data"
+        }
+        ErrorKind::IsADirectory => "a folder is in the place of a file: move it",
+        ErrorKind::NotFound => "check the path, and that its disk or mount is there",
+        _ => "check that its disk or mount is there, and give the command again",
+    }
 }
 
 /// An error of the runner with its exit code.
