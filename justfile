@@ -59,6 +59,11 @@ test-real: _build
 fuzz seconds="60":
     ./crates/plan/fuzz/run.sh "{{seconds}}"
 
+# Fuzz the reading of images, tables and weights for SECONDS seconds each (as above)
+[group("development")]
+fuzz-data seconds="60":
+    ./crates/data/fuzz/run.sh "{{seconds}}"
+
 # Check format, lints, layering, docs and the limits of the sources (tests/house)
 [group("development")]
 check:

@@ -387,6 +387,79 @@ fn damaged_images_are_decoded_or_left_out() {
     memory_is_small();
 }
 
+/// A flipped digit in the kept scans is not trusted: the images are looked at again.
+#[test]
+fn a_damaged_manifest_is_made_anew() {
+    let set = Set::new();
+    let root = set.folder.path().join("set");
+    let facts = set.facts(&root).unwrap();
+    let folder = set.folder.path().join("cache/manifests");
+    let files = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let path = files
+        .into_iter()
+        .find(|path| path.extension() == Some("json".as_ref()))
+        .unwrap();
+    let whole = fs::read(&path).unwrap();
+    let digit = whole
+        .windows(8)
+        .position(|text| text == b"\"height\"")
+        .unwrap()
+        + 9;
+    for (at, value) in [(digit, b'7'), (3, b'x')] {
+        let mut damaged = whole.clone();
+        damaged[at] = value;
+        fs::write(&path, damaged).unwrap();
+        assert_eq!(set.facts(&root).unwrap(), facts);
+    }
+    // One without a hash, of an earlier version.
+    fs::write(&path, &whole[65..]).unwrap();
+    assert_eq!(set.facts(&root).unwrap(), facts);
+    let again = fs::read(&path).unwrap();
+    assert_eq!(again.len(), whole.len(), "it has its hash again");
+}
+
+/// The inputs that fuzzing starts from; failures that it finds are added to them.
+fn fuzzed(target: &str) -> Vec<Vec<u8>> {
+    let folder = format!("{}/fuzz/corpus/{target}", env!("CARGO_MANIFEST_DIR"));
+    let files = fs::read_dir(folder).unwrap();
+    files
+        .map(|file| fs::read(file.unwrap().path()).unwrap())
+        .collect()
+}
+
+#[test]
+fn what_fuzzing_started_from_or_found_is_read_or_refused() {
+    let mut set = Set::new();
+    set.spec.damaged = Damaged::Skip;
+    set.spec.resize = Some(Resize {
+        height: 4,
+        width: 4,
+        method: ResizeMethod::Crop,
+    });
+    let root = set.folder.path().join("set");
+    let (mut images, mut refused) = (0, 0);
+    for bytes in fuzzed("images") {
+        fs::write(set.added(), bytes).unwrap();
+        match set.facts(&root) {
+            Ok(facts) => images += facts.train_images - 4,
+            Err(error) => refused += u32::from(error.kind() == DataErrorKind::Invalid),
+        }
+    }
+    assert!(
+        images >= 4 && refused >= 1,
+        "{images} read, {refused} refused"
+    );
+    let set = Set::new().with_table();
+    let table = set.folder.path().join("table.csv");
+    for bytes in fuzzed("table") {
+        fs::write(&table, bytes).unwrap();
+        assert!(set.facts(&table).is_err(), "no image is there");
+    }
+    memory_is_small();
+}
+
 /// Whatever the bytes of a table are, its images are listed or it is refused with its name.
 #[test]
 fn damaged_tables_are_read_or_refused() {

@@ -94,6 +94,8 @@ pub(super) fn set() -> (PublishedSet, Vec<u8>) {
         Vec::new(),
         flate2::Compression::none(),
     ));
+    // Without times, so that the archive is always the same.
+    tar.mode(tar::HeaderMode::Deterministic);
     tar.append_dir_all("somewhere", folder.path()).unwrap();
     (set, tar.into_inner().unwrap().finish().unwrap())
 }

@@ -1,4 +1,7 @@
 //! Scans of image files, kept in the data cache so that unchanged files are not read again.
+//!
+//! A manifest's first line is the BLAKE3 hash of the JSON behind it. One that does not fit it, or
+//! has none, is made anew.
 
 use super::listing::ListedFile;
 use super::scan::{FileScan, scan_file};
@@ -59,10 +62,20 @@ fn load(path: &Path, root: &str) -> Scans {
     let Ok(bytes) = std::fs::read(path) else {
         return HashMap::new();
     };
-    match serde_json::from_slice::<Manifest>(&bytes) {
+    let Some(text) = checked(&bytes) else {
+        return HashMap::new();
+    };
+    match serde_json::from_slice::<Manifest>(text) {
         Ok(manifest) if manifest.version == VERSION && manifest.root == root => manifest.files,
         _ => HashMap::new(),
     }
+}
+
+/// The JSON of a manifest, if it is as it was written.
+fn checked(manifest: &[u8]) -> Option<&[u8]> {
+    let (hash, text) = manifest.split_at_checked(2 * blake3::OUT_LEN)?;
+    let text = text.strip_prefix(b"\n")?;
+    (blake3::hash(text).to_hex().as_bytes() == hash).then_some(text)
 }
 
 fn has_changed(previous: &Scans, files: &[ListedFile], scans: &[FileScan]) -> bool {
@@ -84,6 +97,8 @@ fn save(
     };
     let text =
         serde_json::to_vec(&manifest).map_err(|e| DataError::Invalid(format!("manifest: {e}")))?;
-    convsweep_files::write(path, &text, Durability::Content)?;
+    let hash = blake3::hash(&text).to_hex();
+    let manifest = [hash.as_bytes(), b"\n", &text].concat();
+    convsweep_files::write(path, &manifest, Durability::Content)?;
     Ok(())
 }

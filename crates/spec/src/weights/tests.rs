@@ -382,6 +382,18 @@ fn values_that_are_not_finite_are_refused_where_they_are_used() {
     }
 }
 
+/// The inputs that fuzzing starts from; failures that it finds are added to them.
+#[test]
+fn what_fuzzing_started_from_or_found_is_read_or_refused() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../data/fuzz/corpus/weights");
+    let mut tensors = 0;
+    for entry in std::fs::read_dir(folder).expect("is there") {
+        let file = std::fs::read(entry.expect("lists").path()).expect("reads");
+        tensors += read(&file).map_or(0, |tensors| tensors.len());
+    }
+    assert!(tensors >= 3);
+}
+
 /// Whatever a file contains, it is read or refused, and what is listed can be read.
 #[test]
 fn damaged_files_are_read_or_refused() {

@@ -1,0 +1,21 @@
+//! Whatever the bytes of a file of weights are, it is refused, or the values of all its tensors can be read.
+//! `just fuzz-data` runs this.
+#![no_main]
+
+use convsweep_spec::weights::read;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| {
+    match read(bytes) {
+        Ok(tensors) => {
+            for tensor in tensors {
+                let values = tensor.values(bytes);
+                let is_float = matches!(tensor.dtype.as_str(), "F16" | "BF16" | "F32" | "F64");
+                assert_eq!(values.is_ok(), is_float);
+                let not_finite = values.ok().and_then(|v| v.iter().position(|x| !x.is_finite()));
+                assert_eq!(not_finite, tensor.not_finite);
+            }
+        }
+        Err(problem) => assert!(!problem.is_empty()),
+    }
+});
