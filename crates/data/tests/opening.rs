@@ -185,8 +185,11 @@ fn test_images_are_cut_only_from_sets_without_test_images() {
     );
 }
 
+/// Damages the bytes of a file.
+type Damage<'a> = &'a dyn Fn(&mut Vec<u8>);
+
 /// Damages the decoded file of the small set, and opens it as a run does.
-fn opened_after(damage: &dyn Fn(&mut Vec<u8>)) -> (Vec<u8>, Option<String>) {
+fn opened_after(damage: Damage) -> (Vec<u8>, Option<String>) {
     let cache = tempfile::tempdir().unwrap();
     open_in(cache.path(), &spec()).unwrap();
     let path = decoded_file(cache.path());
@@ -204,7 +207,7 @@ fn opened_after(damage: &dyn Fn(&mut Vec<u8>)) -> (Vec<u8>, Option<String>) {
 fn a_damaged_decoded_file_is_decoded_again_before_a_run() {
     let (whole, note) = opened_after(&|_| ());
     assert_eq!(note, None);
-    let damages: [&dyn Fn(&mut Vec<u8>); 5] = [
+    let damages: [Damage; 5] = [
         &|b| b.truncate(50),
         &|b| b[12] ^= 1,
         // A pixel of the last image, a label, and the last byte.
