@@ -27,6 +27,15 @@ pub enum RunnerError {
         /// Why, and what to do.
         reason: String,
     },
+    /// The limit on open files leaves no room for a worker.
+    #[error(
+        "only {limit} files may be open at the same time, which leaves no room for a worker: raise \
+         the limit (ulimit -n 1024)"
+    )]
+    TooFewOpenFiles {
+        /// The limit.
+        limit: u64,
+    },
     /// Every slot was closed while jobs remained.
     #[error(
         "no slot is left to train on, {remaining_jobs} jobs were not trained: {reason}{}",
@@ -91,6 +100,7 @@ impl RunnerError {
         match self {
             RunnerError::UnknownDevice(_) | RunnerError::BadSlots { .. } => 2,
             RunnerError::UnusableDevice { .. }
+            | RunnerError::TooFewOpenFiles { .. }
             | RunnerError::AllSlotsClosed { .. }
             | RunnerError::WorkerMisconfigured { .. } => 4,
             RunnerError::ResultsBusy { .. }

@@ -2,7 +2,6 @@
 
 use convsweep_spec::FORMAT;
 use convsweep_spec::command::Command;
-use convsweep_spec::id::JobId;
 use convsweep_spec::job::Job;
 use convsweep_spec::outcome::Outcome;
 use serde_json::Value;
@@ -21,12 +20,8 @@ pub enum Request {
         /// Number of the request, from 1.
         number: u64,
     },
-    /// Report that this job cannot be run here.
-    Reject {
-        job: JobId,
-        attempt: u32,
-        reason: String,
-    },
+    /// This worker cannot carry out the jobs that it is sent.
+    Reject { reason: String },
 }
 
 /// The commands that arrive.
@@ -153,16 +148,12 @@ fn rejection_of_other_format(command: &Value) -> Option<Request> {
     if command["command"] != "train" {
         return None;
     }
-    let (format, id) = (command["format"].as_u64()?, command["id"].as_str()?);
+    let format = command["format"].as_u64()?;
     if format == u64::from(FORMAT) {
         return None;
     }
-    let attempt = command["execution"]["attempt"].as_u64();
-    let attempt = attempt.and_then(|n| u32::try_from(n).ok());
     let version = env!("CARGO_PKG_VERSION");
     Some(Request::Reject {
-        job: JobId(id.into()),
-        attempt: attempt.unwrap_or(1),
         reason: format!(
             "the job has format {format}, this worker ({version}) reads {FORMAT}: \
              build convsweep and convsweep-worker from one revision"
@@ -192,15 +183,9 @@ mod tests {
 {"command":"train"}
 "#,
         );
-        let Some(Request::Reject {
-            job,
-            attempt,
-            reason,
-        }) = commands.next()
-        else {
+        let Some(Request::Reject { reason }) = commands.next() else {
             panic!("not rejected")
         };
-        assert_eq!((job.0.as_str(), attempt), ("a", 1));
         assert!(reason.contains("format 99"), "{reason}");
         assert_eq!(commands.next(), None);
     }

@@ -78,22 +78,29 @@ fn serve() -> ExitCode {
     start_logging();
     die_with_parent();
     if let Err(error) = convsweep_nn::check_instruction_limit() {
-        say_error(&error.to_string());
-        return ExitCode::from(MISCONFIGURED);
+        return refuse(&error.to_string());
     }
     let commands = Commands::listen();
     while let Some(request) = commands.next() {
         match request {
-            Request::Reject {
-                job,
-                attempt,
-                reason,
-            } => run_attempt::reject(job, attempt, reason),
+            Request::Reject { reason } => return refuse(&reason),
             Request::Run { .. } if commands.is_disconnected() => break,
-            Request::Run { job, number } => run_attempt::run(&job, number, &commands),
+            Request::Run { job, number } => {
+                if let Some(reason) = run_attempt::mismatch(&job) {
+                    return refuse(&reason);
+                }
+                run_attempt::run(&job, number, &commands);
+            }
         }
     }
     ExitCode::SUCCESS
+}
+
+/// Ends the process because no job can be carried out here, and says why: every other worker would
+/// do the same.
+fn refuse(reason: &str) -> ExitCode {
+    say_error(reason);
+    ExitCode::from(MISCONFIGURED)
 }
 
 /// Warnings and errors go to standard error, and whatever `CONVSWEEP_LOG` asks for.

@@ -54,10 +54,17 @@ pub fn run(job: &Job, number: u64, commands: &Commands) {
     report_end(&mut log, outcome, started.elapsed().as_secs_f64());
 }
 
-/// Reports that a job cannot be run here. Nothing is logged, since its folder was not entered.
-pub fn reject(job: JobId, attempt: u32, reason: String) {
-    tracing::error!("job {job}: {reason}");
-    report_end_unlogged(job, attempt, Outcome::Failed { message: reason });
+/// Why this worker and the program that sent the job were not built from the same sources; `None` if
+/// they may have been.
+pub fn mismatch(job: &Job) -> Option<String> {
+    let found = job.question.job_id();
+    (found != job.id).then(|| {
+        format!(
+            "the job is called {}, but its question hashes to {found} here: \
+             build convsweep and convsweep-worker from one revision",
+            job.id
+        )
+    })
 }
 
 /// Checks the job, locks its folder and opens its log.
@@ -67,7 +74,9 @@ fn enter<'a>(
     commands: &Commands,
     failpoints: &'a Failpoints,
 ) -> Result<(JobLock, EventLog<'a>)> {
-    check(job)?;
+    if job.question.configuration.train.phases.is_empty() {
+        bail!("the job has no training phase");
+    }
     let is_given_up = || commands.is_disconnected() || commands.is_stopped(number);
     let lock = job_folder::enter(job, &is_given_up)?;
     let folder = &job.execution.folder;
@@ -80,21 +89,6 @@ fn enter<'a>(
         sync_name(folder)?;
     }
     Ok((lock, log))
-}
-
-fn check(job: &Job) -> Result<()> {
-    let found = job.question.job_id();
-    if found != job.id {
-        bail!(
-            "the job is called {}, but its question hashes to {found} here: \
-             build convsweep and convsweep-worker from one revision",
-            job.id
-        );
-    }
-    if job.question.configuration.train.phases.is_empty() {
-        bail!("the job has no training phase");
-    }
-    Ok(())
 }
 
 /// Runs the attempt under heartbeats; `None` if nobody waits for its outcome any more.

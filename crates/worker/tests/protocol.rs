@@ -3,6 +3,7 @@
 mod common;
 
 use common::*;
+use convsweep_spec::command::{Command, MISCONFIGURED};
 use convsweep_spec::device::DeviceName;
 use convsweep_spec::event::{Event, Part};
 use convsweep_spec::id::JobId;
@@ -12,7 +13,8 @@ use convsweep_spec::shape::{Shape, summarize};
 use convsweep_spec::train::Optimizer;
 use safetensors::{Dtype, SafeTensors};
 use std::fs;
-use std::process::Command;
+use std::io::Write;
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 use tempfile::tempdir;
 
@@ -247,11 +249,6 @@ fn jobs_that_cannot_be_trained_fail_with_a_reason() {
             failure(&events)
         );
     };
-    check(&|job| job.format = 99, "format 99");
-    check(
-        &|job| job.id = JobId("0123456789abcdef".into()),
-        "hashes to",
-    );
     check(
         &|job| job.execution.device = DeviceName::cuda(7),
         "no device \"cuda:7\" here: this worker (flex) has cpu",
@@ -275,6 +272,33 @@ fn jobs_that_cannot_be_trained_fail_with_a_reason() {
     second.execution.attempt = 2;
     worker.train(&second);
     assert_eq!(outcome(&worker.events()), Some(&Outcome::Finished));
+}
+
+#[test]
+fn a_worker_of_another_version_refuses_all_jobs_at_once() {
+    let results = tempdir().expect("temporary");
+    let good = job(results.path(), &[(1, adam(3e-3))]);
+    let check = |change: &dyn Fn(&mut convsweep_spec::job::Job), words: &str| {
+        let mut job = good.clone();
+        change(&mut job);
+        let mut command = std::process::Command::new(WORKER);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut worker = command.stderr(Stdio::piped()).spawn().expect("starts");
+        let order = Command::Train(Box::new(job));
+        let line = serde_json::to_string(&order).expect("serialises");
+        // Its input stays open: it does not end for want of orders.
+        let mut stdin = worker.stdin.take().expect("piped");
+        writeln!(stdin, "{line}").expect("listens");
+        let output = worker.wait_with_output().expect("ends");
+        assert_eq!(output.status.code(), Some(i32::from(MISCONFIGURED)));
+        assert!(output.stdout.is_empty());
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(stderr.contains(words), "{stderr}");
+        assert!(stderr.contains("from one revision"), "{stderr}");
+    };
+    check(&|job| job.format = 99, "format 99");
+    let other = |job: &mut convsweep_spec::job::Job| job.id = JobId("0123456789abcdef".into());
+    check(&other, "hashes to");
 }
 
 #[test]

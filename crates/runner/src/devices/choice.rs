@@ -123,6 +123,7 @@ mod tests {
             name: name.parse().unwrap(),
             description: String::new(),
             memory_bytes: None,
+            process_memory_bytes: None,
             cores: 0,
             worker: "/w/worker".into(),
             problem: problem.map(str::to_string),

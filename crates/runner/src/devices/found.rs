@@ -12,6 +12,8 @@ pub struct FoundDevice {
     pub description: String,
     /// Memory that its jobs can use, if known.
     pub memory_bytes: Option<u64>,
+    /// Memory in bytes that a single one of its jobs may take (`ulimit`), if that is limited.
+    pub process_memory_bytes: Option<u64>,
     /// Number of cores that this process may use; 0 for a GPU.
     pub cores: u32,
     /// The program that trains on it, whether it exists or not.

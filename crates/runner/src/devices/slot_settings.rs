@@ -15,6 +15,7 @@ pub struct SlotSettings {
     /// Of a job on the CPU; 0 means 1.
     threads: u32,
     memory_bytes: Option<u64>,
+    estimated_bytes: Option<u64>,
 }
 
 impl SlotSettings {
@@ -51,6 +52,15 @@ impl SlotSettings {
         }
     }
 
+    /// Sets the memory in bytes that a job probably takes. It counts where the memory of a job is not
+    /// set, but limits no job.
+    pub fn with_estimate(self, estimated_bytes: Option<u64>) -> Self {
+        SlotSettings {
+            estimated_bytes,
+            ..self
+        }
+    }
+
     /// The number of slots set for this device, or else for its family.
     pub(crate) fn count(&self, device: DeviceName) -> Option<u32> {
         let of_device = self.counts.get(&device);
@@ -61,6 +71,12 @@ impl SlotSettings {
     /// Number of threads of a job on the CPU, at least 1.
     pub(crate) fn job_threads(&self) -> u32 {
         self.threads.max(1)
+    }
+
+    /// Memory in bytes by which jobs share that of a device: what a job may take, or else what it
+    /// probably takes.
+    pub(crate) fn job_bytes(&self) -> Option<u64> {
+        self.memory_bytes.or(self.estimated_bytes)
     }
 
     /// Memory of a job in bytes.

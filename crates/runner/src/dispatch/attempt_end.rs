@@ -2,7 +2,7 @@
 //! may be closed.
 
 use super::dispatcher::Dispatcher;
-use super::worker_slot::RunningAttempt;
+use super::worker_slot::{RunningAttempt, WorkerSlot};
 use crate::run_event::{JobResult, LimitReached, RunEvent};
 use crate::schedule::shared_states::awaited_among;
 use crate::schedule::{Consequence, NextStep};
@@ -142,6 +142,41 @@ impl Dispatcher<'_> {
         let reason = format!("{problem}: the device {device} gets no more jobs");
         for slot in self.scheduler.close_device(slot) {
             self.slot_closed(slot, reason.clone(), stderr.to_string());
+        }
+    }
+
+    /// The program that serves a slot cannot run on this machine: no slot of its family of devices
+    /// starts it again. The attempt on the slot does not count.
+    pub(super) fn worker_is_unfit(&mut self, slot: usize, reason: String, stderr: String) {
+        self.slots[slot].attempt = None;
+        self.scheduler.withdraw(slot);
+        self.close_family(slot, &reason, &stderr);
+    }
+
+    /// Closes all slots on devices of a slot's family, which have the same worker program. That is
+    /// reported once, or by the error of the run if no other slots are left.
+    pub(super) fn close_family(&mut self, slot: usize, reason: &str, stderr: &str) {
+        let device = self.slots[slot].slot.device;
+        let is_of_family = |slot: &WorkerSlot| slot.slot.device.family == device.family;
+        let of_family: Vec<bool> = self.slots.iter().map(is_of_family).collect();
+        let closed = self.scheduler.close_slots(|slot| of_family[slot]);
+        for &slot in &closed {
+            if self.slots[slot].pending.take().is_some() {
+                self.scheduler.withdraw(slot);
+            }
+            self.closed_slots.push((slot, reason.to_string()));
+        }
+        if closed.is_empty() {
+            return;
+        }
+        tracing::info!(%device, reason, "slots closed: {closed:?}");
+        self.last_stderr = stderr.to_string();
+        if !self.scheduler.all_slots_closed() {
+            self.report(RunEvent::SlotClosed {
+                slot,
+                device,
+                reason: reason.to_string(),
+            });
         }
     }
 

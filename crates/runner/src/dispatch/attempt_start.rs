@@ -3,7 +3,7 @@
 use super::dispatcher::Dispatcher;
 use super::worker_slot::RunningAttempt;
 use crate::error::RunnerError;
-use crate::launcher::{WorkerReports, WorkerRequest};
+use crate::launcher::{LaunchError, WorkerReports, WorkerRequest};
 use crate::run_event::RunEvent;
 use crate::schedule::JobAssignment;
 use convsweep_files::{Durability, FileError, create_folder};
@@ -49,8 +49,8 @@ impl Dispatcher<'_> {
             self.scheduler.withdraw(slot);
             return self.fail(RunnerError::results(&error.path, error.source));
         }
-        if let Err(reason) = self.ensure_worker(slot) {
-            return self.launch_failed(slot, reason);
+        if let Err(error) = self.ensure_worker(slot) {
+            return self.launch_failed(slot, error);
         }
         let attempt = self.running_attempt(slot, job, &command);
         tracing::debug!(parent: &attempt.span, "attempt started");
@@ -113,7 +113,7 @@ impl Dispatcher<'_> {
     }
 
     /// Launches a worker if the slot has none.
-    fn ensure_worker(&mut self, slot: usize) -> Result<(), String> {
+    fn ensure_worker(&mut self, slot: usize) -> Result<(), LaunchError> {
         if self.slots[slot].worker.is_some() {
             return Ok(());
         }
@@ -135,7 +135,11 @@ impl Dispatcher<'_> {
         Ok(())
     }
 
-    fn launch_failed(&mut self, slot: usize, reason: String) {
+    fn launch_failed(&mut self, slot: usize, error: LaunchError) {
+        let LaunchError { reason, is_lasting } = error;
+        if is_lasting {
+            return self.worker_is_unfit(slot, reason, String::new());
+        }
         let Some(consequence) = self.scheduler.launch_failed(slot) else {
             return;
         };

@@ -38,12 +38,22 @@ impl Dispatcher<'_> {
             WorkerLine::Event(envelope) => self.handle_event(slot, envelope),
             WorkerLine::NotAnEvent(text) => self.report_ignored_line(slot, text),
             WorkerLine::WrongJob(message) => self.protocol_broken(slot, message),
-            WorkerLine::NewerFormat(message) if has_attempt => {
-                self.protocol_broken(slot, message.clone());
-                self.close_slot(slot, message, String::new());
-            }
+            WorkerLine::NewerFormat(message) if has_attempt => self.worker_is_newer(slot, message),
             WorkerLine::NewerFormat(message) => self.report_note(slot, message),
         }
+    }
+
+    /// The worker program is newer than this one: no slot starts it again. Attempts that it was given
+    /// meanwhile do not count.
+    fn worker_is_newer(&mut self, slot: usize, message: String) {
+        if self.scheduler.closes_after_job(slot) {
+            self.slots[slot].request(WorkerRequest::Kill);
+            self.slots[slot].close_worker();
+            return self.worker_is_unfit(slot, message, String::new());
+        }
+        self.protocol_broken(slot, message.clone());
+        self.close_slot(slot, message.clone(), String::new());
+        self.close_family(slot, &message, "");
     }
 
     /// Handles an event of the attempt on the slot.

@@ -40,6 +40,9 @@ impl Dispatcher<'_> {
             return self.refused_to_start(slot, &worker);
         } else if attempt.has_responded || exit.outcome == Outcome::OutOfMemory {
             exit.outcome
+        } else if exit.is_unfit {
+            let reason = reason_of_death(&worker, &exit);
+            return self.worker_is_unfit(slot, reason, worker.stderr.text());
         } else {
             return self.died_at_start(slot, exit, &worker);
         };
@@ -92,8 +95,7 @@ impl Dispatcher<'_> {
         };
         self.wait_for_others(job, &dependents);
         let stderr = worker.stderr.text();
-        let (program, how) = (&worker.program, &exit.description);
-        let reason = format!("the worker {program} {how} before it reported anything");
+        let reason = reason_of_death(worker, &exit);
         self.report_start_failure(slot, reason.clone(), stderr.clone());
         self.continue_search(&attempt, &consequence, &exit.outcome);
         let end = AttemptEnd {
@@ -106,6 +108,11 @@ impl Dispatcher<'_> {
             self.close_slot(slot, reason, stderr);
         }
     }
+}
+
+fn reason_of_death(worker: &WorkerHandle, exit: &WorkerExit) -> String {
+    let (program, how) = (&worker.program, &exit.description);
+    format!("the worker {program} {how} before it reported anything")
 }
 
 fn is_misconfigured(exit: &WorkerExit) -> bool {

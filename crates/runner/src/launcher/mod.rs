@@ -11,5 +11,6 @@ mod worker;
 pub use slot::Slot;
 pub use stderr_tail::{StderrTail, is_allocation_failure};
 pub use worker::{
-    Launcher, WorkerExit, WorkerHandle, WorkerId, WorkerMessage, WorkerReports, WorkerRequest,
+    LaunchError, Launcher, WorkerExit, WorkerHandle, WorkerId, WorkerMessage, WorkerReports,
+    WorkerRequest,
 };

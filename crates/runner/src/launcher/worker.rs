@@ -19,8 +19,17 @@ pub trait Launcher {
     /// [`WorkerMessage::Exited`].
     ///
     /// # Errors
-    /// A text that says what was tried, what went wrong, and what to do.
-    fn launch(&self, slot: usize, reports: WorkerReports) -> Result<WorkerHandle, String>;
+    /// If no process starts.
+    fn launch(&self, slot: usize, reports: WorkerReports) -> Result<WorkerHandle, LaunchError>;
+}
+
+/// Why a worker was not started.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LaunchError {
+    /// What was tried, what went wrong, and what to do.
+    pub reason: String,
+    /// Whether every other start of the program would fail in the same way.
+    pub is_lasting: bool,
 }
 
 /// Control over a running worker. Dropping it closes the worker's standard input, as
@@ -78,6 +87,9 @@ pub struct WorkerExit {
     pub outcome: Outcome,
     /// Whether it exited by itself and without an error.
     pub is_clean: bool,
+    /// Whether a program that exits like this before it has reported anything cannot run on this
+    /// machine at all.
+    pub is_unfit: bool,
     /// The exit in words that follow "the worker": `exited with code 3`.
     pub description: String,
 }

@@ -3,6 +3,7 @@
 use crate::launcher::{WorkerExit, is_allocation_failure};
 use convsweep_spec::outcome::Outcome;
 
+const SIGILL: i32 = 4;
 const SIGABRT: i32 = 6;
 const SIGKILL: i32 = 9;
 
@@ -23,6 +24,7 @@ impl ProcessExit {
         WorkerExit {
             outcome: self.outcome(stderr),
             is_clean: self.code == Some(0),
+            is_unfit: self.is_unfit(stderr),
             description: self.description(),
         }
     }
@@ -38,6 +40,16 @@ impl ProcessExit {
                 code: self.code,
             },
         }
+    }
+
+    /// The loader and the shell use these codes; an instruction that the processor does not have is
+    /// a signal.
+    fn is_unfit(self, stderr: &str) -> bool {
+        const NOT_STARTED: [i32; 2] = [126, 127];
+        self.signal == Some(SIGILL)
+            || self.code.is_some_and(|code| NOT_STARTED.contains(&code))
+            || stderr.contains("error while loading shared libraries")
+            || stderr.contains("' not found (required by ")
     }
 
     fn description(self) -> String {
@@ -60,7 +72,7 @@ pub fn describe_exit(signal: Option<i32>, code: Option<i32>) -> String {
 
 fn signal_name(signal: i32) -> &'static str {
     match signal {
-        4 => " (SIGILL: built for another kind of processor?)",
+        SIGILL => " (SIGILL: built for another kind of processor?)",
         SIGABRT => " (SIGABRT)",
         7 => " (SIGBUS)",
         8 => " (SIGFPE)",
@@ -108,6 +120,22 @@ mod tests {
         check(killed(9, false), ALLOCATION_FAILURE, crashed(9));
         check(killed(9, true), "", Outcome::OutOfMemory);
         check(killed(11, true), "", crashed(11));
+    }
+
+    #[test]
+    fn a_program_that_cannot_run_here_is_recognised() {
+        let unfit = |code: Option<i32>, signal: Option<i32>, stderr: &str| {
+            let exit = ProcessExit {
+                code,
+                signal,
+                oom_killed: false,
+            };
+            exit.report(stderr).is_unfit
+        };
+        assert!(unfit(Some(127), None, "") && unfit(None, Some(4), ""));
+        let old_system = "w: /lib/libc.so.6: version `GLIBC_2.99' not found (required by w)";
+        assert!(unfit(Some(1), None, old_system));
+        assert!(!unfit(Some(1), None, "") && !unfit(None, Some(11), ""));
     }
 
     #[test]

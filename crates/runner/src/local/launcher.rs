@@ -1,16 +1,20 @@
 //! Starts workers as processes of this machine.
 
 use super::affinity::with_affinity;
-use super::memory_limit::limit_memory;
+use super::exit::ProcessExit;
+use super::memory_limit::{limit_memory, limited_command};
 use super::slots::LocalSlot;
 use super::stderr_log::StderrLog;
 use super::supervisor::{Supervisor, WorkerProcess};
-use crate::launcher::{Launcher, Slot, StderrTail, WorkerHandle, WorkerReports};
+use crate::launcher::{
+    LaunchError, Launcher, Slot, StderrTail, WorkerHandle, WorkerMessage, WorkerReports,
+};
 use std::io;
 use std::process::Stdio;
 use std::time::Duration;
 use tokio::process::{Child, Command};
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 use tracing::Instrument;
 
 /// Environment variables by which numerical libraries are told their number of threads.
@@ -35,7 +39,7 @@ impl Launcher for LocalLauncher {
         self.slots.iter().map(LocalSlot::slot).collect()
     }
 
-    fn launch(&self, slot: usize, reports: WorkerReports) -> Result<WorkerHandle, String> {
+    fn launch(&self, slot: usize, reports: WorkerReports) -> Result<WorkerHandle, LaunchError> {
         let slot = &self.slots[slot];
         let mut command = worker_command(slot);
         let (spawned, pinning_note) = with_affinity(&slot.cores, || command.spawn());
@@ -49,9 +53,10 @@ impl Launcher for LocalLauncher {
         let (requests, received) = mpsc::unbounded_channel();
         let stderr = StderrTail::default();
         let log = StderrLog::new(stderr.clone());
-        let supervisor = Supervisor::new(reports, log, pid, self.grace_period);
+        let supervisor = Supervisor::new(reports.clone(), log, pid, self.grace_period);
         let supervision = supervisor.run(process, received, note);
-        tokio::spawn(supervision.instrument(tracing::info_span!("worker", pid)));
+        let supervision = supervision.instrument(tracing::info_span!("worker", pid));
+        tokio::spawn(report_panic(tokio::spawn(supervision), reports));
         Ok(WorkerHandle {
             program: slot.worker.display().to_string(),
             requests,
@@ -60,8 +65,19 @@ impl Launcher for LocalLauncher {
     }
 }
 
+/// An error in the supervision itself ends the attempt; the worker is killed with its supervisor.
+async fn report_panic(supervision: JoinHandle<()>, reports: WorkerReports) {
+    if supervision.await.is_err() {
+        let exit = ProcessExit::default().report("");
+        reports.send(WorkerMessage::Exited(exit)).await;
+    }
+}
+
 fn worker_command(slot: &LocalSlot) -> Command {
-    let mut command = Command::new(&slot.worker);
+    let mut command = match slot.memory_bytes {
+        Some(bytes) => limited_command(&slot.worker, bytes),
+        None => Command::new(&slot.worker),
+    };
     command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -83,12 +99,13 @@ fn worker_command(slot: &LocalSlot) -> Command {
     command
 }
 
-fn take_pipes(mut child: Child, pid: u32) -> Result<WorkerProcess, String> {
+fn take_pipes(mut child: Child, pid: u32) -> Result<WorkerProcess, LaunchError> {
     let pipes = (child.stdin.take(), child.stdout.take(), child.stderr.take());
     let (Some(stdin), Some(stdout), Some(stderr)) = pipes else {
-        return Err(format!(
-            "the worker process {pid} was started without pipes"
-        ));
+        return Err(LaunchError {
+            reason: format!("the worker process {pid} was started without pipes"),
+            is_lasting: false,
+        });
     };
     Ok(WorkerProcess {
         child,
@@ -98,15 +115,19 @@ fn take_pipes(mut child: Child, pid: u32) -> Result<WorkerProcess, String> {
     })
 }
 
-fn start_error(slot: &LocalSlot, error: &io::Error) -> String {
-    let remedy = match error.kind() {
-        io::ErrorKind::NotFound => "build it, or put it next to convsweep",
-        io::ErrorKind::PermissionDenied => "make it executable",
-        io::ErrorKind::OutOfMemory => "run fewer slots (--slots)",
-        _ => "check whether it runs by hand with --version",
+fn start_error(slot: &LocalSlot, error: &io::Error) -> LaunchError {
+    /// Error of the system for a program of another kind of processor, or none at all.
+    const NOT_A_PROGRAM: i32 = 8;
+    let (remedy, is_lasting) = match error.kind() {
+        io::ErrorKind::NotFound => ("build it, or put it next to convsweep", true),
+        io::ErrorKind::PermissionDenied => ("make it executable", true),
+        io::ErrorKind::OutOfMemory => ("run fewer slots (--slots)", false),
+        _ if error.raw_os_error() == Some(NOT_A_PROGRAM) => ("build it for this machine", true),
+        _ => ("check whether it runs by hand with --version", false),
     };
-    format!(
+    let reason = format!(
         "the worker {} does not start: {error}; {remedy}",
         slot.worker.display()
-    )
+    );
+    LaunchError { reason, is_lasting }
 }

@@ -12,6 +12,7 @@ mod exit;
 mod launcher;
 mod memory_limit;
 mod oom_kills;
+mod open_files;
 mod slots;
 mod stderr_log;
 mod stdout;
@@ -19,5 +20,6 @@ mod supervisor;
 
 pub use exit::describe_exit;
 pub use launcher::LocalLauncher;
-pub use slots::{LocalSlot, local_slots};
+pub use open_files::raise_open_files;
+pub use slots::{LocalSlot, LocalSlots, local_devices, local_slots};
 pub use stderr_log::STDERR_LIMIT;

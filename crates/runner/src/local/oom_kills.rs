@@ -1,6 +1,7 @@
 //! Whether the kernel killed a process because memory ran out. Such a worker looks like any other
 //! one that was killed.
 
+use crate::control_group::memory_groups;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -53,23 +54,19 @@ impl OomKills {
     }
 }
 
-/// The files that hold the counts for a process.
+/// The files that hold the counts for a process: those of its own group, and of the machine.
 fn count_files(root: &Path, pid: u32) -> Vec<PathBuf> {
     let mut files = vec![root.join("proc/vmstat")];
-    let groups = fs::read_to_string(root.join(format!("proc/{pid}/cgroup"))).unwrap_or_default();
-    // Lines such as `4:memory:/group` (version 1) and `0::/group` (version 2).
-    for line in groups.lines() {
-        let mut fields = line.splitn(3, ':').skip(1);
-        let (Some(controllers), Some(group)) = (fields.next(), fields.next()) else {
-            continue;
+    let groups = memory_groups(root, &pid.to_string());
+    for is_version_2 in [true, false] {
+        let mut of_version = groups
+            .iter()
+            .filter(|group| group.is_version_2 == is_version_2);
+        let file = match is_version_2 {
+            true => "memory.events",
+            false => "memory.oom_control",
         };
-        let group = group.trim_start_matches('/');
-        let cgroup = root.join("sys/fs/cgroup");
-        if controllers.is_empty() {
-            files.push(cgroup.join(group).join("memory.events"));
-        } else if controllers.split(',').any(|name| name == "memory") {
-            files.push(cgroup.join("memory").join(group).join("memory.oom_control"));
-        }
+        files.extend(of_version.next().map(|own| own.folder.join(file)));
     }
     files
 }

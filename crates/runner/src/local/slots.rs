@@ -1,5 +1,6 @@
 //! The slots of this machine: how many a device has, and what each may use.
 
+use super::open_files::workers_with_files;
 use crate::devices::{
     DeviceChoice, FoundDevice, SlotSettings, choose_devices, find_devices, usable_cores,
 };
@@ -52,33 +53,64 @@ impl fmt::Display for LocalSlot {
     }
 }
 
-/// The slots on the chosen devices of this machine; workers are looked for in `worker_folder`.
-///
-/// The default (also for an empty list) is every usable GPU, or the CPU if there is none: jobs on the
-/// CPU would finish long after those on a GPU. A slot on the CPU has a core for each
-/// of its threads, and there are as many slots as there are cores for, unless the settings say
-/// otherwise; more slots than there are cores for are placed by the system. A GPU has one slot.
+/// Slots, and what the user may want to know about them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LocalSlots {
+    /// The slots.
+    pub slots: Vec<LocalSlot>,
+    /// Why there are fewer than were asked for.
+    pub notes: Vec<String>,
+}
+
+/// The chosen devices of this machine; workers are looked for in `worker_folder`. The default (also
+/// for an empty list) is every usable GPU, or the CPU if there is none: jobs on the CPU would finish
+/// long after those on a GPU.
 ///
 /// # Errors
 /// [`RunnerError::UnusableDevice`] for a device that was named but is not there or cannot be used,
 /// or if no device can.
-pub fn local_slots(
+pub fn local_devices(
     choices: &[DeviceChoice],
-    settings: &SlotSettings,
     worker_folder: &Path,
-) -> Result<Vec<LocalSlot>, RunnerError> {
+) -> Result<Vec<FoundDevice>, RunnerError> {
     let found = find_devices(worker_folder);
     let chosen = choose_devices(choices, &found)?;
-    Ok(arrange(&chosen, settings, &usable_cores()))
+    Ok(chosen.into_iter().cloned().collect())
+}
+
+/// The slots on these devices.
+///
+/// A slot on the CPU has a core for each of its threads, and there are as many slots as there are
+/// cores for, unless the settings say otherwise; more slots than there are cores for are placed by
+/// the system. A GPU has one slot. There are no more slots than fit into the memory of the device
+/// and have files to open.
+///
+/// # Errors
+/// [`RunnerError::TooFewOpenFiles`].
+pub fn local_slots(
+    devices: &[FoundDevice],
+    settings: &SlotSettings,
+) -> Result<LocalSlots, RunnerError> {
+    let chosen: Vec<&FoundDevice> = devices.iter().collect();
+    let mut arranged = arrange(&chosen, settings, &usable_cores());
+    let (count, note) = workers_with_files(arranged.slots.len())?;
+    arranged.slots.truncate(count);
+    arranged.notes.extend(note);
+    Ok(arranged)
 }
 
 /// The slots on these devices of a machine with these cores.
-fn arrange(chosen: &[&FoundDevice], settings: &SlotSettings, cores: &[usize]) -> Vec<LocalSlot> {
+fn arrange(chosen: &[&FoundDevice], settings: &SlotSettings, cores: &[usize]) -> LocalSlots {
     let gpu_threads = threads_of_gpu_slot(chosen, settings, cores);
-    let mut slots = Vec::new();
+    let mut arranged = LocalSlots::default();
     for device in chosen {
         let is_cpu = device.name.family.is_cpu();
-        let count = count_that_fits(device, settings, cores);
+        let wanted = count(device, settings, cores);
+        let count = count_that_fits(device, settings, wanted);
+        if count < wanted {
+            let note = memory_note(device, settings, count, wanted);
+            arranged.notes.push(note);
+        }
         let threads = if is_cpu {
             settings.job_threads()
         } else {
@@ -88,7 +120,7 @@ fn arrange(chosen: &[&FoundDevice], settings: &SlotSettings, cores: &[usize]) ->
         let has_own_cores = is_cpu && chosen.len() == 1 && needed <= cores.len() as u64;
         let mut own_cores = cores.chunks(threads as usize).filter(|_| has_own_cores);
         for _ in 0..count {
-            slots.push(LocalSlot {
+            arranged.slots.push(LocalSlot {
                 device: device.name,
                 threads,
                 cores: own_cores.next().unwrap_or_default().to_vec(),
@@ -97,7 +129,7 @@ fn arrange(chosen: &[&FoundDevice], settings: &SlotSettings, cores: &[usize]) ->
             });
         }
     }
-    slots
+    arranged
 }
 
 /// Slots of a device by the settings, else by default.
@@ -110,14 +142,28 @@ fn count(device: &FoundDevice, settings: &SlotSettings, cores: &[usize]) -> u32 
     settings.count(device.name).unwrap_or(default)
 }
 
-/// Slots of a device, no more than fit into its memory, but at least one.
-fn count_that_fits(device: &FoundDevice, settings: &SlotSettings, cores: &[usize]) -> u32 {
-    let count = count(device, settings, cores);
-    let (Some(job), Some(all)) = (settings.memory_bytes(), device.memory_bytes) else {
-        return count;
+/// As many of the slots of a device as fit into its memory, but at least one.
+fn count_that_fits(device: &FoundDevice, settings: &SlotSettings, wanted: u32) -> u32 {
+    let (Some(job), Some(all)) = (settings.job_bytes(), device.memory_bytes) else {
+        return wanted;
     };
     let fit = (all / job.max(1)).max(1);
-    count.min(u32::try_from(fit).unwrap_or(u32::MAX))
+    wanted.min(u32::try_from(fit).unwrap_or(u32::MAX))
+}
+
+fn memory_note(device: &FoundDevice, settings: &SlotSettings, count: u32, wanted: u32) -> String {
+    let size = |size: Option<u64>| bytes(size.unwrap_or_default() as f64);
+    let takes = match settings.memory_bytes() {
+        Some(_) => "may take (run.memory)",
+        None => "takes about",
+    };
+    format!(
+        "{} on {} instead of {wanted}, because a job {takes} {} and there are {}",
+        counted(count.into(), "slot"),
+        device.name,
+        size(settings.job_bytes()),
+        size(device.memory_bytes)
+    )
 }
 
 /// Jobs on GPUs share the cores for augmentation.
@@ -141,6 +187,7 @@ mod tests {
             name: name.parse().unwrap(),
             description: String::new(),
             memory_bytes: (gib > 0).then_some(gib << 30),
+            process_memory_bytes: None,
             cores: 0,
             worker: "/w/worker".into(),
             problem: (name == "cuda:1").then(|| "broken".to_string()),
@@ -154,7 +201,7 @@ mod tests {
             device("cuda:1", gib * 8),
         ];
         let choices = parse_device_list(names).unwrap();
-        arrange(&choose_devices(&choices, &found).unwrap(), settings, cores)
+        arrange(&choose_devices(&choices, &found).unwrap(), settings, cores).slots
     }
 
     /// Slots as text: device, threads, cores.
@@ -205,5 +252,22 @@ mod tests {
         check("cpu", "", 100, &[100]);
         // The memory of a GPU cannot be limited, only shared out.
         check("cuda", "cuda=8", 30, &[0, 0]);
+    }
+
+    #[test]
+    fn an_estimate_makes_fewer_slots_and_limits_no_job() {
+        let found = [device("cpu", 10)];
+        let chosen = choose_devices(&[], &found).unwrap();
+        let arranged = |settings: SlotSettings| arrange(&chosen, &settings, &[0, 1, 2, 3]);
+        let estimated = SlotSettings::default().with_estimate(Some(4 << 30));
+        let few = arranged(estimated.clone());
+        assert_eq!(few.slots.len(), 2);
+        assert!(few.slots.iter().all(|slot| slot.memory_bytes.is_none()));
+        assert_eq!(
+            few.notes,
+            ["2 slots on cpu instead of 4, because a job takes about 4.3 GB and there are 10.7 GB"]
+        );
+        let set = arranged(estimated.with_memory(Some(1 << 30)));
+        assert_eq!((set.slots.len(), set.notes.len()), (4, 0));
     }
 }

@@ -72,6 +72,11 @@ impl StderrLog {
         }
     }
 
+    /// Adds a line of this program to what the current attempt wrote.
+    pub(super) fn note(&self, text: &str) {
+        self.with_log(|log| log.write(format!("{text}\n").as_bytes()));
+    }
+
     fn with_log<T>(&self, action: impl FnOnce(&mut AttemptLog) -> T) -> T {
         action(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }

@@ -12,7 +12,10 @@ use std::io;
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 use std::time::Duration;
+#[cfg(target_os = "linux")]
+use tokio::io::Interest;
 use tokio::io::{AsyncWriteExt, BufReader};
+use tokio::net::unix::pipe::Sender;
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -21,6 +24,11 @@ use tokio::time::{Instant, timeout};
 /// Time to read what an exited worker left in its pipes. Only a process that it started and left
 /// behind holds them open longer.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Time to exit for a worker that no longer reads its commands, before it is killed.
+const EXIT_TIMEOUT: Duration = Duration::from_secs(1);
+/// The signal that kills.
+const KILLED: i32 = 9;
 
 /// A worker process and its pipes.
 pub(super) struct WorkerProcess {
@@ -39,8 +47,13 @@ pub(super) struct Supervisor {
     oom_kills: OomKills,
     /// Commands on their way to the worker; `None` once its standard input is to be closed.
     commands: Option<mpsc::UnboundedSender<Box<command::Command>>>,
-    /// When the worker is killed because it did not exit after its standard input was closed.
+    /// When the worker is killed because it did not exit after its standard input was closed, or
+    /// because commands cannot be written to it.
     kill_deadline: Option<Instant>,
+    /// Why commands cannot be written to it.
+    broken_input: Option<String>,
+    /// Whether it was killed at the deadline.
+    was_killed: bool,
 }
 
 impl Supervisor {
@@ -58,6 +71,8 @@ impl Supervisor {
             oom_kills: OomKills::read(pid),
             commands: None,
             kill_deadline: None,
+            broken_input: None,
+            was_killed: false,
         }
     }
 
@@ -83,8 +98,8 @@ impl Supervisor {
         let (commands, received) = mpsc::unbounded_channel();
         self.commands = Some(commands);
         // A task of its own, so that a worker that does not read its input can still be killed.
-        let writer = tokio::spawn(write_commands(stdin, received));
-        let status = self.supervise(&mut child, &mut requests).await;
+        let mut writer = tokio::spawn(write_commands(stdin, received));
+        let status = self.supervise(&mut child, &mut requests, &mut writer).await;
         writer.abort();
         drain(lines, errors).await;
         self.report_exit(status).await;
@@ -95,8 +110,9 @@ impl Supervisor {
         &mut self,
         child: &mut Child,
         requests: &mut mpsc::UnboundedReceiver<WorkerRequest>,
+        writer: &mut JoinHandle<Option<String>>,
     ) -> io::Result<ExitStatus> {
-        let mut is_dispatcher_there = true;
+        let (mut is_dispatcher_there, mut is_written) = (true, true);
         loop {
             tokio::select! {
                 status = child.wait() => return status,
@@ -104,9 +120,14 @@ impl Supervisor {
                     is_dispatcher_there = request.is_some();
                     self.serve(child, request.unwrap_or(WorkerRequest::CloseInput));
                 }
+                end = &mut *writer, if is_written => {
+                    is_written = false;
+                    self.input_ended(end.unwrap_or_default());
+                }
                 () = wait_until(self.kill_deadline) => {
-                    tracing::debug!("worker killed: it did not exit after its input was closed");
+                    tracing::debug!("worker killed: its input is closed, and it did not exit");
                     self.kill_deadline = None;
+                    self.was_killed = true;
                     kill(child);
                 }
             }
@@ -133,14 +154,27 @@ impl Supervisor {
         }
     }
 
+    /// No more commands are written, because of an error or because the worker is to exit. A worker
+    /// that is dying says more by its exit than by its pipe.
+    fn input_ended(&mut self, error: Option<String>) {
+        if error.is_some() {
+            self.kill_deadline = Some(Instant::now() + EXIT_TIMEOUT);
+        }
+        self.broken_input = error;
+    }
+
     async fn report_exit(self, status: io::Result<ExitStatus>) {
         let mut exit = ProcessExit::default();
         if let Ok(status) = status {
             exit.signal = status.signal();
             exit.code = status.code();
         }
-        exit.oom_killed = exit.signal == Some(9) && self.oom_kills.have_increased();
-        let report = exit.report(&self.log.tail());
+        exit.oom_killed = exit.signal == Some(KILLED) && self.oom_kills.have_increased();
+        let mut report = exit.report(&self.log.tail());
+        if let Some(error) = self.broken_input.filter(|_| self.was_killed) {
+            report.description = format!("no longer reads its orders ({error}), and was killed");
+            self.log.note(&format!("the worker {}", report.description));
+        }
         tracing::debug!("worker {}", report.description);
         self.reports.send(WorkerMessage::Exited(report)).await;
     }
@@ -164,18 +198,43 @@ async fn drain(mut lines: JoinHandle<()>, mut errors: JoinHandle<()>) {
     }
 }
 
-/// Writes each command as one line of JSON until the channel or the pipe is closed.
+/// Writes each command as one line of JSON until the channel is closed, something cannot be written,
+/// or the worker closes its end: then why.
 async fn write_commands(
-    mut stdin: ChildStdin,
+    stdin: ChildStdin,
     mut commands: mpsc::UnboundedReceiver<Box<command::Command>>,
-) {
-    while let Some(command) = commands.recv().await {
-        let Ok(mut line) = serde_json::to_vec(&command) else {
-            continue;
+) -> Option<String> {
+    let mut pipe = match stdin.into_owned_fd().and_then(Sender::from_owned_fd) {
+        Ok(pipe) => pipe,
+        Err(error) => return Some(error.to_string()),
+    };
+    loop {
+        let command = tokio::select! {
+            command = commands.recv() => command?,
+            error = closed(&pipe) => return Some(error.to_string()),
         };
-        line.push(b'\n');
-        if stdin.write_all(&line).await.is_err() || stdin.flush().await.is_err() {
-            return;
+        if let Err(error) = write_command(&mut pipe, &command).await {
+            return Some(error.to_string());
         }
     }
+}
+
+/// Waits until nobody can read what is written, even if the worker never asked for it.
+#[cfg(target_os = "linux")]
+async fn closed(pipe: &Sender) -> io::Error {
+    match pipe.ready(Interest::ERROR).await {
+        Ok(_) => io::ErrorKind::BrokenPipe.into(),
+        Err(error) => error,
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+async fn closed(_: &Sender) -> io::Error {
+    std::future::pending().await
+}
+
+async fn write_command(pipe: &mut Sender, command: &command::Command) -> io::Result<()> {
+    let mut line = serde_json::to_vec(command)?;
+    line.push(b'\n');
+    pipe.write_all(&line).await
 }

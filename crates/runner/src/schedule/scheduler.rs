@@ -182,15 +182,26 @@ impl Scheduler {
     /// their jobs have ended. Returns the slots that were open.
     pub fn close_device(&mut self, slot: usize) -> Vec<usize> {
         let device = self.slots[slot].device;
+        let devices: Vec<usize> = self.slots.iter().map(|slot| slot.device).collect();
+        self.close_slots(|slot| devices[slot] == device)
+    }
+
+    /// Closes these slots, busy ones once their jobs have ended. Returns those that were open.
+    pub fn close_slots(&mut self, is_meant: impl Fn(usize) -> bool) -> Vec<usize> {
         let mut closed = Vec::new();
         for (number, slot) in self.slots.iter_mut().enumerate() {
             let is_open = slot.status != SlotStatus::Closed && !slot.closes_after_job;
-            if slot.device == device && is_open {
+            if is_meant(number) && is_open {
                 slot.close();
                 closed.push(number);
             }
         }
         closed
+    }
+
+    /// Whether a slot that has a job is closed as soon as the job has ended.
+    pub fn closes_after_job(&self, slot: usize) -> bool {
+        self.slots[slot].closes_after_job
     }
 
     /// Closes a slot that has no job.

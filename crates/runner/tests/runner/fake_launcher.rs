@@ -2,8 +2,8 @@
 
 use crate::harness::{Clock, Finished, Reaction, quick_policy, run_all};
 use convsweep_runner::launcher::{
-    Launcher, Slot, StderrTail, WorkerExit, WorkerHandle, WorkerMessage, WorkerReports,
-    WorkerRequest,
+    LaunchError, Launcher, Slot, StderrTail, WorkerExit, WorkerHandle, WorkerMessage,
+    WorkerReports, WorkerRequest,
 };
 use convsweep_runner::{RunEvent, RunPolicy};
 use convsweep_spec::FORMAT;
@@ -97,9 +97,12 @@ impl Launcher for FakeLauncher {
         self.slots.clone()
     }
 
-    fn launch(&self, slot: usize, reports: WorkerReports) -> Result<WorkerHandle, String> {
+    fn launch(&self, slot: usize, reports: WorkerReports) -> Result<WorkerHandle, LaunchError> {
         if (self.refuses)(slot) {
-            return Err("no such program".into());
+            return Err(LaunchError {
+                reason: "no such program".into(),
+                is_lasting: false,
+            });
         }
         self.launched.set(self.launched.get() + 1);
         let (requests, received) = mpsc::unbounded_channel();
@@ -211,6 +214,7 @@ fn exited(code: u8) -> WorkerExit {
             code: Some(code.into()),
         },
         is_clean: code == 0,
+        is_unfit: code == 127,
         description: format!("exited with code {code}"),
     }
 }
@@ -222,6 +226,7 @@ fn killed(signal: i32) -> WorkerExit {
             code: None,
         },
         is_clean: false,
+        is_unfit: signal == 4,
         description: format!("was killed by signal {signal}"),
     }
 }

@@ -277,3 +277,89 @@ fn a_broken_program_closes_the_slot_with_its_stderr() {
     );
     assert!(text.ends_with(message), "{text}");
 }
+
+/// An executable shell script.
+fn script(dir: &Path, text: &str) -> PathBuf {
+    let path = dir.join("worker");
+    fs::write(&path, format!("#!/bin/sh\n{text}\n")).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    path
+}
+
+/// Runs jobs on this many slots of one device.
+fn run_on_slots(worker: &Path, slots: usize, scripts: &[&str]) -> (TempDir, Finished) {
+    let mut launcher = launcher(worker);
+    launcher.slots = vec![launcher.slots[0].clone(); slots];
+    run_on(&launcher, scripts, |_| Reaction::None)
+}
+
+#[test]
+fn a_program_that_cannot_run_here_is_tried_once_and_reported_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let message = "w: error while loading shared libraries: libx.so: cannot open";
+    let missing_library = format!("echo x >> starts; echo '{message}' >&2; exit 127");
+    for (program, text) in [
+        (missing_library.as_str(), message),
+        (
+            "echo x >> starts; kill -ILL $$",
+            "another kind of processor",
+        ),
+    ] {
+        let starts = dir.path().join("starts");
+        let program = program.replace("starts", &starts.display().to_string());
+        let worker = script(dir.path(), &program);
+        let (_dir, run) = run_on_slots(&worker, 2, &[""; 6]);
+        assert!(run.error().contains(text), "{}", run.error());
+        assert_eq!(run.summary.error.as_ref().unwrap().exit_code(), 4);
+        assert_eq!(run.summary.remaining.len(), 6);
+        assert!(run.outcomes().is_empty(), "{:?}", run.story());
+        let starts = fs::read_to_string(starts).unwrap().len() / 2;
+        assert!(starts <= 2, "at most once a slot: {starts}");
+        fs::remove_file(dir.path().join("starts")).unwrap();
+    }
+    let no_program = dir.path().join("no-program");
+    fs::write(&no_program, "\x7fELF of another machine").unwrap();
+    fs::set_permissions(&no_program, fs::Permissions::from_mode(0o755)).unwrap();
+    let (_dir, run) = run_on_slots(&no_program, 2, &[""; 6]);
+    assert!(
+        run.error().contains("build it for this machine"),
+        "{}",
+        run.error()
+    );
+    assert!(run.story().is_empty(), "{:?}", run.story());
+}
+
+#[test]
+fn orders_that_cannot_be_written_end_the_attempt_with_the_reason() {
+    let dir = tempfile::tempdir().unwrap();
+    let worker = script(dir.path(), "exec <&-; sleep 60");
+    let since = std::time::Instant::now();
+    let (_dir, run) = run_on_slots(&worker, 1, &[""]);
+    assert!(since.elapsed().as_secs() < 30);
+    let reason = "the worker no longer reads its orders (broken pipe), and was killed\n";
+    assert_eq!(run.first_stderr(), reason);
+    assert!(
+        run.outcomes()
+            .iter()
+            .all(|outcome| outcome.name() == "crashed")
+    );
+}
+
+#[test]
+fn memory_is_limited_from_the_first_instruction() {
+    let dir = tempfile::tempdir().unwrap();
+    let seen = dir.path().join("seen");
+    let show = format!(
+        "ulimit -Hd > {}; exec {}",
+        seen.display(),
+        fake_worker().display()
+    );
+    let mut launcher = launcher(&script(dir.path(), &show));
+    launcher.slots[0].memory_bytes = Some(300 << 20);
+    let (_dir, run) = run_on(&launcher, &["finish"], |_| Reaction::None);
+    assert_eq!(run.summary.successful(), 1);
+    assert_eq!(
+        fs::read_to_string(seen).unwrap().trim(),
+        (300 << 10).to_string()
+    );
+}

@@ -1,10 +1,10 @@
 //! Finds the CPU, with the project's own kernels and with LibTorch.
 
 use super::machine::{Machine, field};
+use crate::control_group::memory_limit;
 use crate::devices::found::FoundDevice;
 use crate::devices::worker_program::{worker_path, worker_problem};
 use convsweep_spec::device::DeviceName;
-use std::fs;
 
 /// The CPU with the project's own kernels.
 pub(super) fn find(machine: &Machine) -> Vec<FoundDevice> {
@@ -25,6 +25,7 @@ fn processor(machine: &Machine, name: DeviceName, suffix: &str) -> FoundDevice {
         name,
         description: processor_model(machine) + suffix,
         memory_bytes: memory(machine),
+        process_memory_bytes: machine.process_memory_bytes,
         cores: machine.cores,
         problem: worker_problem(&worker),
         worker,
@@ -38,19 +39,9 @@ fn processor_model(machine: &Machine) -> String {
 
 /// Memory of the machine, or the limit of the control group if that is less.
 fn memory(machine: &Machine) -> Option<u64> {
-    const GROUP_LIMITS: [&str; 2] = [
-        "sys/fs/cgroup/memory.max",
-        "sys/fs/cgroup/memory/memory.limit_in_bytes",
-    ];
     let total = field(&machine.read("proc/meminfo"), "MemTotal")?;
     let kibibytes: u64 = total.strip_suffix("kB")?.trim().parse().ok()?;
-    let mut memory = kibibytes * 1024;
-    for path in GROUP_LIMITS {
-        let limit = fs::read_to_string(machine.path(path)).unwrap_or_default();
-        // Version 2 writes `max` if there is no limit.
-        if let Ok(limit) = limit.trim().parse::<u64>() {
-            memory = memory.min(limit);
-        }
-    }
-    Some(memory)
+    let memory = kibibytes * 1024;
+    let limit = memory_limit(machine.root);
+    Some(limit.map_or(memory, |limit| memory.min(limit)))
 }

@@ -37,6 +37,7 @@ pub(super) fn find(machine: &Machine) -> Vec<FoundDevice> {
             name,
             description: gpu.model,
             memory_bytes: memory_of(&answer, &gpu.pci_address),
+            process_memory_bytes: None,
             cores: 0,
             problem: problem.or_else(|| worker_problem(&worker)),
             worker,

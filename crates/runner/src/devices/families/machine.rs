@@ -11,6 +11,8 @@ pub(super) struct Machine<'a> {
     pub(super) worker_folder: &'a Path,
     /// Number of cores that this process may use.
     pub(super) cores: u32,
+    /// Memory in bytes that one process may take (`ulimit`), if that is limited.
+    pub(super) process_memory_bytes: Option<u64>,
     /// `CUDA_VISIBLE_DEVICES` of the environment.
     pub(super) cuda_visible_devices: Option<&'a str>,
     /// Asks `nvidia-smi` for the memory of all GPUs; empty if it does not answer.

@@ -11,6 +11,7 @@ use super::found::FoundDevice;
 use convsweep_spec::device::DeviceFamily;
 use machine::Machine;
 use nvidia_smi::ask_nvidia_smi;
+use rustix::process::{Resource, getrlimit};
 use std::path::Path;
 
 /// The devices of this machine, in the order of [`DeviceFamily::ALL`].
@@ -23,9 +24,17 @@ pub fn find_devices(worker_folder: &Path) -> Vec<FoundDevice> {
         root: Path::new("/"),
         worker_folder,
         cores: usable_cores().len() as u32,
+        process_memory_bytes: process_memory(),
         cuda_visible_devices: visible.as_deref(),
         ask_nvidia_smi: &|| ask_nvidia_smi().unwrap_or_default(),
     })
+}
+
+/// Memory in bytes that a process of this user may take, if that is limited: the lower of the limits
+/// on its addresses and on its data.
+fn process_memory() -> Option<u64> {
+    let limits = [Resource::As, Resource::Data].map(|limit| getrlimit(limit).current);
+    limits.into_iter().flatten().min()
 }
 
 fn find_on(machine: &Machine) -> Vec<FoundDevice> {
@@ -60,6 +69,7 @@ mod tests {
             root,
             worker_folder,
             cores: 4,
+            process_memory_bytes: None,
             cuda_visible_devices: None,
             ask_nvidia_smi: &String::new,
         }
@@ -87,6 +97,7 @@ mod tests {
             "processor\t: 0\nmodel name\t: Some CPU\n",
         );
         put(root, "proc/meminfo", "MemTotal:       2048 kB\n");
+        put(root, "proc/self/cgroup", "0::/\n");
         put(root, "sys/fs/cgroup/memory.max", "1048576\n");
         put_gpu(root, "0000:c1:00.0", "Second", 0);
         put_gpu(root, "0000:41:00.0", "First", 1);
