@@ -18,6 +18,7 @@ mod jobs;
 mod kills;
 mod language;
 mod lost_files;
+mod memory;
 mod mistakes;
 mod needs;
 mod order;

@@ -195,4 +195,8 @@ fn poor_surroundings_are_enough() {
         .stdin(Stdio::null());
     ProgramRun::of(&mut command).exits(0);
     assert_eq!(workdir.jobs("finished"), 4.0);
+    let no_text = OsString::from_vec(vec![b'r', 0xff]);
+    let mut command = workdir.command(&["run", "größe.toml", "--results"]);
+    let run = ProgramRun::of(command.arg(no_text)).exits(5);
+    run.says(&["is not UTF-8", "--results"]);
 }

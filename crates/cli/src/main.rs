@@ -28,6 +28,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     panics::install();
+    convsweep_runner::local::raise_open_files();
     let cli = Cli::parse();
     logging::start(cli.quiet);
     let exit = panics::caught(|| exit_of(run(cli))).unwrap_or(Exit::Internal);

@@ -54,8 +54,8 @@ pub fn run(job: &Job, number: u64, commands: &Commands) {
     report_end(&mut log, outcome, started.elapsed().as_secs_f64());
 }
 
-/// Why this worker and the program that sent the job were not built from the same sources; `None` if
-/// they may have been.
+/// Why this worker and the program that sent the job were not built from the same sources; `None`
+/// if they may have been.
 pub fn mismatch(job: &Job) -> Option<String> {
     let found = job.question.job_id();
     (found != job.id).then(|| {

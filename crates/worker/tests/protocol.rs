@@ -348,7 +348,12 @@ fn ends_when_its_standard_input_closes() {
 
 #[test]
 fn prints_its_devices_and_version() {
-    let say = |argument| Command::new(WORKER).arg(argument).output().expect("runs");
+    let say = |argument| {
+        std::process::Command::new(WORKER)
+            .arg(argument)
+            .output()
+            .expect("runs")
+    };
     let devices: serde_json::Value =
         serde_json::from_slice(&say("--devices").stdout).expect("JSON");
     assert_eq!(

@@ -15,6 +15,9 @@ pub struct FileArgs {
     /// Let stages choose again, whatever they chose before.
     #[arg(long)]
     pub redecide: bool,
+    /// Train jobs although they take more memory than this machine has, by estimate.
+    #[arg(long)]
+    pub ignore_memory: bool,
 }
 
 impl FileArgs {
@@ -25,6 +28,7 @@ impl FileArgs {
             seeds: recorded.seeds.as_ref().map(Seeds::argument),
             set: recorded.set,
             redecide: false,
+            ignore_memory: false,
         }
     }
 }

@@ -1,36 +1,42 @@
-//! The launcher that a plan or the command line asks for, with its slots.
+//! The devices that a plan or the command line asks for, and the launcher with their slots.
 
 use crate::exit::runner_failure;
 use anyhow::Result;
 use convsweep_plan::Plan;
-use convsweep_runner::devices::{DeviceChoice, SlotSettings, parse_device_list, worker_folder};
-use convsweep_runner::launcher::Launcher;
-use convsweep_runner::local::{LocalLauncher, local_slots};
+use convsweep_runner::devices::{
+    DeviceChoice, FoundDevice, SlotSettings, parse_device_list, worker_folder,
+};
+use convsweep_runner::local::{LocalLauncher, local_devices, local_slots};
 use convsweep_runner::{RunPolicy, RunnerError};
-use convsweep_spec::device::DeviceName;
+use convsweep_spec::device::{DeviceFamily, DeviceName};
+use std::time::Duration;
 
-/// The launcher of a run: devices and slots that the command line names take precedence over the
-/// file. Its slots are written to the log.
+/// The devices that jobs are trained on.
+#[derive(Clone, Debug)]
+pub struct ChosenDevices {
+    devices: Vec<FoundDevice>,
+    settings: SlotSettings,
+    grace_period: Duration,
+}
+
+/// The devices of a run: devices and slots that the command line names take precedence over the
+/// file.
 ///
 /// # Errors
 /// If a device is unknown or unusable.
-pub fn find_launcher(
+pub fn choose_devices(
     devices: Option<&str>,
     slots: Option<&str>,
     plan: &Plan,
-) -> Result<Box<dyn Launcher>> {
-    let launcher = find(devices, slots, plan).map_err(runner_failure)?;
-    for (number, slot) in launcher.slots.iter().enumerate() {
-        tracing::info!("slot {number}: {slot}");
-    }
-    Ok(Box::new(launcher))
+) -> Result<ChosenDevices> {
+    choose(devices, slots, plan).map_err(runner_failure)
 }
 
-fn find(
+fn choose(
     devices: Option<&str>,
     slots: Option<&str>,
     plan: &Plan,
-) -> Result<LocalLauncher, RunnerError> {
+) -> Result<ChosenDevices, RunnerError> {
     let choices = match devices {
         Some(text) => parse_device_list(text)?,
         None => {
@@ -42,11 +48,11 @@ fn find(
         Some(text) => text.parse::<SlotSettings>()?,
         None => settings_of_file(plan)?,
     };
-    let settings = settings
-        .with_threads(plan.run.threads)
-        .with_memory(plan.run.memory_bytes);
-    Ok(LocalLauncher {
-        slots: local_slots(&choices, &settings, &worker_folder())?,
+    Ok(ChosenDevices {
+        devices: local_devices(&choices, &worker_folder())?,
+        settings: settings
+            .with_threads(plan.run.threads)
+            .with_memory(plan.run.memory_bytes),
         grace_period: RunPolicy::from(&plan.run).grace_period,
     })
 }
@@ -57,4 +63,45 @@ fn settings_of_file(plan: &Plan) -> Result<SlotSettings, RunnerError> {
         settings = settings.with(DeviceName::from(*family), *count)?;
     }
     Ok(settings)
+}
+
+impl ChosenDevices {
+    /// The family of the device that gets the first job.
+    pub fn first_family(&self) -> DeviceFamily {
+        let first = self.devices.first();
+        first.map_or(DeviceFamily::Cpu, |device| device.name.family)
+    }
+
+    /// The device with most memory for a single job, and that memory in bytes; `None` if it is not
+    /// known how much one of them has.
+    pub fn roomiest(&self) -> Option<(DeviceName, u64)> {
+        let mut roomiest = None;
+        for device in &self.devices {
+            let of_process = device.process_memory_bytes.unwrap_or(u64::MAX);
+            let bytes = device.memory_bytes?.min(of_process);
+            if roomiest.is_none_or(|(_, most)| bytes > most) {
+                roomiest = Some((device.name, bytes));
+            }
+        }
+        roomiest
+    }
+
+    /// The launcher with no more slots than there is memory for jobs that take `job_bytes`, and
+    /// notes for the user about slots that are left out. Its slots are written to the log.
+    ///
+    /// # Errors
+    /// If there is no room for a worker.
+    pub fn launcher(&self, job_bytes: Option<f64>) -> Result<(LocalLauncher, Vec<String>)> {
+        let estimate = job_bytes.map(|bytes| bytes as u64);
+        let settings = self.settings.clone().with_estimate(estimate);
+        let arranged = local_slots(&self.devices, &settings).map_err(runner_failure)?;
+        for (number, slot) in arranged.slots.iter().enumerate() {
+            tracing::info!("slot {number}: {slot}");
+        }
+        let launcher = LocalLauncher {
+            slots: arranged.slots,
+            grace_period: self.grace_period,
+        };
+        Ok((launcher, arranged.notes))
+    }
 }

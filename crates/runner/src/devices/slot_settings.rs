@@ -52,8 +52,8 @@ impl SlotSettings {
         }
     }
 
-    /// Sets the memory in bytes that a job probably takes. It counts where the memory of a job is not
-    /// set, but limits no job.
+    /// Sets the memory in bytes that a job probably takes. It counts where the memory of a job is
+    /// not set, but limits no job.
     pub fn with_estimate(self, estimated_bytes: Option<u64>) -> Self {
         SlotSettings {
             estimated_bytes,

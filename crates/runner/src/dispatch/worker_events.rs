@@ -43,8 +43,8 @@ impl Dispatcher<'_> {
         }
     }
 
-    /// The worker program is newer than this one: no slot starts it again. Attempts that it was given
-    /// meanwhile do not count.
+    /// The worker program is newer than this one: no slot starts it again. Attempts that it was
+    /// given meanwhile do not count.
     fn worker_is_newer(&mut self, slot: usize, message: String) {
         if self.scheduler.closes_after_job(slot) {
             self.slots[slot].request(WorkerRequest::Kill);

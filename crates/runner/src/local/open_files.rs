@@ -7,8 +7,8 @@ use std::fs;
 
 /// Files that a worker takes: its pipes, its process, the log of its standard error.
 const PER_WORKER: u64 = 5;
-/// Files that a run opens besides, now and then: the database, logs, pipes while a worker starts.
-const RESERVE: u64 = 14;
+/// Files that a run opens besides: those of its event loop, and pipes while a worker starts.
+const RESERVE: u64 = 7;
 /// Limit that leaves room for a worker on each core of most machines.
 const RECOMMENDED: u64 = 1024;
 
@@ -23,7 +23,8 @@ pub fn raise_open_files() {
     _ = setrlimit(Resource::Nofile, raised);
 }
 
-/// Number of workers that may run at the same time, at most `wanted`, and a note if these are fewer.
+/// Number of workers that may run at the same time, at most `wanted`, and a note if these are
+/// fewer.
 ///
 /// # Errors
 /// [`RunnerError::TooFewOpenFiles`] if there is no room for any.
@@ -31,8 +32,9 @@ pub(super) fn workers_with_files(wanted: usize) -> Result<(usize, Option<String>
     let Some(limit) = getrlimit(Resource::Nofile).current else {
         return Ok((wanted, None));
     };
+    // One of them is the folder itself, which is closed again.
     let open = fs::read_dir("/proc/self/fd").map_or(0, |files| files.count() as u64);
-    fit(wanted, limit, open)
+    fit(wanted, limit, open.saturating_sub(1))
 }
 
 fn fit(wanted: usize, limit: u64, open: u64) -> Result<(usize, Option<String>), RunnerError> {
@@ -58,7 +60,7 @@ mod tests {
     #[test]
     fn as_many_workers_run_as_there_are_files_for() {
         assert_eq!(fit(8, 1024, 20).unwrap(), (8, None));
-        let (slots, note) = fit(8, 40, 12).unwrap();
+        let (slots, note) = fit(8, 40, 19).unwrap();
         assert_eq!(slots, 2);
         assert!(
             note.unwrap()

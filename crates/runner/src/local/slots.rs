@@ -63,8 +63,8 @@ pub struct LocalSlots {
 }
 
 /// The chosen devices of this machine; workers are looked for in `worker_folder`. The default (also
-/// for an empty list) is every usable GPU, or the CPU if there is none: jobs on the CPU would finish
-/// long after those on a GPU.
+/// for an empty list) is every usable GPU, or the CPU if there is none: jobs on the CPU would
+/// finish long after those on a GPU.
 ///
 /// # Errors
 /// [`RunnerError::UnusableDevice`] for a device that was named but is not there or cannot be used,

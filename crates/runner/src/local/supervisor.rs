@@ -198,8 +198,8 @@ async fn drain(mut lines: JoinHandle<()>, mut errors: JoinHandle<()>) {
     }
 }
 
-/// Writes each command as one line of JSON until the channel is closed, something cannot be written,
-/// or the worker closes its end: then why.
+/// Writes each command as one line of JSON until the channel is closed, something cannot be
+/// written, or the worker closes its end: then why.
 async fn write_commands(
     stdin: ChildStdin,
     mut commands: mpsc::UnboundedReceiver<Box<command::Command>>,

@@ -25,11 +25,16 @@ pub struct ComparedPlan<'a> {
 }
 
 impl ComparedPlan<'_> {
-    /// Compares a plan with the results folder.
+    /// Compares a plan with the results folder. With `ignores_memory`, a job may take more memory
+    /// than there is.
     ///
     /// # Errors
     /// If the database cannot be used.
-    pub fn of<'a>(context: &Context, plan: &'a Plan) -> Result<ComparedPlan<'a>> {
+    pub fn of<'a>(
+        context: &Context,
+        plan: &'a Plan,
+        ignores_memory: bool,
+    ) -> Result<ComparedPlan<'a>> {
         let database = context.database_if_any()?;
         let history = ExperimentLog::decisions(&context.results, &plan.name);
         let history = history.map_err(runner_failure)?;
@@ -38,7 +43,7 @@ impl ComparedPlan<'_> {
         Ok(ComparedPlan {
             plan,
             dropped: dropped_jobs(database.as_ref(), plan)?,
-            cost: CostEstimate::of(database.as_ref(), plan, &jobs)?,
+            cost: CostEstimate::of(database.as_ref(), plan, &jobs, ignores_memory)?,
             jobs,
         })
     }

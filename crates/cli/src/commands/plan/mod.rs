@@ -73,20 +73,29 @@ pub fn plan(context: &Context, args: &PlanArgs) -> Result<Exit> {
         all: args.all,
         layers: args.layers,
     };
-    let mut compared = Vec::new();
+    let (mut compared, mut refusals) = (Vec::new(), Vec::new());
     for plan in &plans {
-        let plan = ComparedPlan::of(context, plan)?;
+        let mut plan = ComparedPlan::of(context, plan, args.changes.ignore_memory)?;
         if args.json {
             compared.push(plan);
         } else {
             say(&text::text(&plan, amount))?;
+            refusals.extend(plan.cost.take_refusal());
         }
     }
     if args.json {
         let plans: Vec<PlanJson> = compared.iter().map(PlanJson).collect();
         say_json(&plans)?;
+        refusals.extend(
+            compared
+                .iter_mut()
+                .filter_map(|plan| plan.cost.take_refusal()),
+        );
     }
-    Ok(Exit::Complete)
+    match joined(refusals) {
+        None => Ok(Exit::Complete),
+        Some(refusal) => Err(refusal),
+    }
 }
 
 fn read_all(context: &Context, args: &PlanArgs) -> Result<Vec<Plan>> {
@@ -97,15 +106,20 @@ fn read_all(context: &Context, args: &PlanArgs) -> Result<Vec<Plan>> {
             Err(error) => errors.push(error),
         }
     }
-    let Some(first) = errors.first() else {
-        return Ok(plans);
-    };
-    let exit = exit::of(first);
+    match joined(errors) {
+        None => Ok(plans),
+        Some(error) => Err(error),
+    }
+}
+
+/// All errors as one; `None` without any.
+fn joined(errors: Vec<anyhow::Error>) -> Option<anyhow::Error> {
+    let exit = exit::of(errors.first()?);
     let has_same_exit = errors.iter().all(|error| exit::of(error) == exit);
     let messages: Vec<String> = errors
         .iter()
         .map(|error| error.to_string().trim_end().to_string())
         .collect();
     let exit = if has_same_exit { exit } else { Exit::Wrong };
-    Err(failure(exit, messages.join("\n\n")))
+    Some(failure(exit, messages.join("\n\n")))
 }

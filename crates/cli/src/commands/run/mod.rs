@@ -15,7 +15,7 @@ mod sweep;
 
 use super::plan::{PlanArgs, plan};
 use crate::context::Context;
-use crate::exit::{Exit, runner_failure};
+use crate::exit::{Exit, failure, runner_failure};
 use crate::planning::experiment_file::{read, read_decided};
 use crate::planning::stages;
 use crate::streams::say_error;
@@ -39,6 +39,7 @@ pub fn run(context: &Context, args: &RunArgs) -> Result<Exit> {
     }
     context.signals.listen();
     context.signals.preparing();
+    refuse_unreadable_paths(context)?;
     let mut plans = Vec::new();
     for file in &args.files {
         plans.push(read(context, file, &args.changes)?);
@@ -56,6 +57,23 @@ pub fn run(context: &Context, args: &RunArgs) -> Result<Exit> {
         }
     }
     Ok(exit)
+}
+
+/// Workers are sent the paths of the folders as text.
+///
+/// # Errors
+/// If a path is none.
+fn refuse_unreadable_paths(context: &Context) -> Result<()> {
+    let results = (context.results.0.as_path(), "--results", Exit::Results);
+    let data = context.data().map(|folder| (folder, "--data", Exit::Data));
+    for (folder, option, exit) in [results].into_iter().chain(data.ok()) {
+        if folder.to_str().is_none() {
+            let path = folder.display();
+            let message = format!("the path {path} is not UTF-8: name another folder ({option})");
+            return Err(failure(exit, message));
+        }
+    }
+    Ok(())
 }
 
 /// Runs a plan. If it has stages, they run one after another, each from the choice of the one

@@ -13,11 +13,12 @@ use crate::context::Context;
 use crate::exit::{self, Code, Exit, data_failure, runner_failure};
 use crate::integrity::{look_at, note_of};
 use crate::output::progress::RunDisplay;
+use crate::planning::cost::MemoryEstimate;
 use crate::planning::job_action::{JobAction, PlannedJob, counts};
 use crate::planning::recorded_jobs::RecordedJobs;
 use crate::planning::search_identity::search_identity;
 use crate::planning::search_input::search_input;
-use crate::planning::slots::find_launcher;
+use crate::planning::slots::{ChosenDevices, choose_devices};
 use crate::streams::{dropped_messages, say_error};
 use anyhow::Result;
 use convsweep_plan::Plan;
@@ -63,7 +64,7 @@ fn sweep_logged(
     plan: &Plan,
     lock: &mut ResultsLock,
 ) -> Result<Exit> {
-    let launcher = find_launcher(args.devices.as_deref(), args.slots.as_deref(), plan)?;
+    let devices = choose_devices(args.devices.as_deref(), args.slots.as_deref(), plan)?;
     let writer = DatabaseWriter::open(&context.results).code(Exit::Results)?;
     let synced = writer.sync(&context.results).code(Exit::Results)?;
     let mut log = ExperimentLog::open(&context.results, &plan.name).map_err(runner_failure)?;
@@ -80,8 +81,16 @@ fn sweep_logged(
         overruled = keep_only(&mut jobs, &args.only)?;
     }
     let trains = jobs.iter().any(|job| job.action.is_trained());
+    let most_memory = match args.changes.ignore_memory {
+        true => None,
+        false => most_memory(context, plan, &devices, &jobs)?,
+    };
+    let (launcher, notes) = devices.launcher(most_memory)?;
     if trains {
         open_image_sets(context, plan)?;
+        notes
+            .iter()
+            .for_each(|note| say_error(&format!("note: {note}")));
     }
     record_plan(&writer, &mut log, plan)?;
     note_lost_files(context, plan, &jobs)?;
@@ -92,14 +101,7 @@ fn sweep_logged(
     let log = RefCell::new(log);
     let summary = if trains {
         let follower = (&writer, &log, &mut notifier, lock);
-        train(
-            context,
-            args,
-            plan,
-            (&jobs, &recorded),
-            &*launcher,
-            follower,
-        )?
+        train(context, args, plan, (&jobs, &recorded), &launcher, follower)?
     } else {
         RunSummary::default()
     };
@@ -128,6 +130,20 @@ fn note_lost_files(context: &Context, plan: &Plan, jobs: &[PlannedJob]) -> Resul
         tracing::info!("note: {note}");
     }
     Ok(())
+}
+
+/// Memory in bytes of the largest job that is to be trained.
+///
+/// # Errors
+/// If this machine does not have that much.
+fn most_memory(
+    context: &Context,
+    plan: &Plan,
+    devices: &ChosenDevices,
+    jobs: &[PlannedJob],
+) -> Result<Option<f64>> {
+    let database = context.database_if_any()?;
+    MemoryEstimate::of(database.as_ref(), plan, devices)?.most(devices, plan, jobs)
 }
 
 /// Says what the plan consists of and what is to be done.

@@ -1,24 +1,20 @@
 //! The estimate for one plan.
 
-use super::paces::{Paces, median};
-use super::sizes::{rough_memory, training_images};
-use crate::exit::{Code, Exit};
+use super::finished_jobs;
+use super::memory::MemoryEstimate;
+use super::paces::Paces;
+use super::sizes::training_images;
 use crate::planning::job_action::{JobAction, PlannedJob};
-use crate::planning::slots::find_launcher;
+use crate::planning::slots::{ChosenDevices, choose_devices};
 use anyhow::Result;
 use convsweep_plan::{Plan, Planned};
-use convsweep_runner::host_name;
+use convsweep_runner::launcher::Launcher;
 use convsweep_spec::device::DeviceFamily;
 use convsweep_spec::words::{bytes, duration};
-use convsweep_store::{Database, JobCostRow};
+use convsweep_store::Database;
 use serde_json::json;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-
-/// Finished jobs that are looked at, the newest first.
-const MAX_JOBS: u32 = 2000;
-/// Configurations whose memory is compared with that of finished jobs.
-const MAX_COMPARED: usize = 200;
 
 /// How long a plan takes, and what its jobs need.
 #[derive(Debug)]
@@ -27,14 +23,17 @@ pub struct CostEstimate {
     slots: Vec<(DeviceFamily, usize)>,
     /// Why there are no slots.
     unusable: Option<String>,
+    /// Why there are fewer slots than were asked for.
+    notes: Vec<String>,
+    /// Why a run refuses to train a job, unless the user insists.
+    too_large: Option<anyhow::Error>,
     /// What finished jobs say about each family, in the order of [`DeviceFamily::ALL`].
     paces: [Paces; DeviceFamily::ALL.len()],
     /// Seconds until everything is trained; `None` without slots.
     seconds: Option<f64>,
     /// Whether the time of a job that is to be trained comes from no finished job of this machine.
     rough: bool,
-    /// Measured memory divided by the rough figure.
-    memory_ratio: Option<f64>,
+    memory: MemoryEstimate,
 }
 
 /// What one job takes, on the first family of devices.
@@ -50,7 +49,7 @@ pub struct JobEstimate {
 
 impl CostEstimate {
     /// Estimates what is still to be trained of a plan, by the finished jobs of the database if
-    /// there is one.
+    /// there is one. With `ignores_memory`, a job may take more memory than there is.
     ///
     /// # Errors
     /// If the database cannot be used.
@@ -58,26 +57,73 @@ impl CostEstimate {
         database: Option<&Database>,
         plan: &Plan,
         jobs: &[PlannedJob],
+        ignores_memory: bool,
     ) -> Result<CostEstimate> {
-        let (slots, unusable) = match find_launcher(None, None, plan) {
-            Ok(launcher) => (launcher.slots(), None),
-            Err(error) => (vec![], Some(error.to_string())),
-        };
-        let families: Vec<DeviceFamily> = slots.iter().map(|slot| slot.device.family).collect();
+        let devices = choose_devices(None, None, plan);
+        let family = devices.as_ref().map(ChosenDevices::first_family);
         let finished = finished_jobs(database)?;
+        let paces = DeviceFamily::ALL.map(|family| Paces::of(family, &finished));
+        let of_family = &paces[family.unwrap_or(DeviceFamily::Cpu) as usize];
         let mut estimate = CostEstimate {
-            slots: counts(&families),
-            unusable,
-            paces: DeviceFamily::ALL.map(|family| Paces::of(family, &finished)),
+            memory: MemoryEstimate::learned(of_family, plan),
+            paces,
+            slots: vec![],
+            unusable: None,
+            notes: vec![],
+            too_large: None,
             seconds: None,
             rough: false,
-            memory_ratio: None,
         };
-        estimate.memory_ratio = estimate.measured_memory_ratio(plan);
+        let found = devices.and_then(|devices| {
+            let most = match ignores_memory {
+                true => None,
+                false => estimate.most_memory(&devices, plan, jobs),
+            };
+            devices.launcher(most)
+        });
+        let families = estimate.use_slots(found);
         if let Some((seconds, rough)) = estimate.until_done(plan, jobs, &families) {
             (estimate.seconds, estimate.rough) = (Some(seconds), rough);
         }
         Ok(estimate)
+    }
+
+    /// Memory by which slots are counted.
+    fn most_memory(
+        &mut self,
+        devices: &ChosenDevices,
+        plan: &Plan,
+        jobs: &[PlannedJob],
+    ) -> Option<f64> {
+        match self.memory.most(devices, plan, jobs) {
+            Ok(most) => most,
+            Err(error) => {
+                self.too_large = Some(error);
+                None
+            }
+        }
+    }
+
+    /// Takes over the slots, or why there are none. The families of the slots in their order.
+    fn use_slots(&mut self, found: Result<(impl Launcher, Vec<String>)>) -> Vec<DeviceFamily> {
+        match found {
+            Ok((launcher, notes)) => {
+                let slots = launcher.slots();
+                let families: Vec<DeviceFamily> =
+                    slots.iter().map(|slot| slot.device.family).collect();
+                (self.slots, self.notes) = (counts(&families), notes);
+                families
+            }
+            Err(error) => {
+                self.unusable = Some(error.to_string());
+                vec![]
+            }
+        }
+    }
+
+    /// Why a run refuses to train a job of the plan, if it does.
+    pub fn take_refusal(&mut self) -> Option<anyhow::Error> {
+        self.too_large.take()
     }
 
     /// What one job of this configuration takes from scratch, on the first family of devices.
@@ -86,13 +132,21 @@ impl CostEstimate {
         let epochs = f64::from(planned.member.resolved.train.epochs());
         JobEstimate {
             seconds: pace * training_images(planned) * epochs,
-            memory_bytes: rough_memory(planned) * self.memory_ratio.unwrap_or(1.0),
+            memory_bytes: self.memory.of_job(planned),
             rough,
         }
     }
 
-    /// The last line of a plan.
+    /// The last lines of a plan.
     pub fn words(&self) -> String {
+        let mut words = self.time_words();
+        for note in &self.notes {
+            words += &format!("\nnote: {note}");
+        }
+        words
+    }
+
+    fn time_words(&self) -> String {
         let Some(seconds) = self.seconds else {
             let reason = self.unusable.as_deref().unwrap_or("there is no device");
             return format!("the time is unknown: {reason}");
@@ -132,6 +186,8 @@ impl CostEstimate {
             "rough": jobs == 0,
             "jobs_behind_it": jobs,
             "why_not": self.unusable,
+            "notes": self.notes,
+            "refused": self.too_large.as_ref().map(ToString::to_string),
         })
     }
 
@@ -181,19 +237,6 @@ impl CostEstimate {
         Some((last as f64 / 1000.0, any_rough))
     }
 
-    /// Measured memory divided by the rough figure: the median over the plan's configurations that
-    /// have finished jobs.
-    fn measured_memory_ratio(&self, plan: &Plan) -> Option<f64> {
-        let paces = self.paces(self.first_family());
-        let mut ratios = Vec::new();
-        for planned in plan.configurations.iter().take(MAX_COMPARED) {
-            if let Some(memory) = paces.memory(planned) {
-                ratios.push(memory / rough_memory(planned));
-            }
-        }
-        median(ratios)
-    }
-
     /// Finished jobs that the time is based on; 0 if the time of any job is rough.
     fn jobs_behind_it(&self) -> usize {
         if self.rough {
@@ -213,15 +256,6 @@ impl JobEstimate {
     /// `150 MB`.
     pub fn memory(&self) -> String {
         bytes(self.memory_bytes)
-    }
-}
-
-fn finished_jobs(database: Option<&Database>) -> Result<Vec<JobCostRow>> {
-    match database {
-        Some(database) => database
-            .job_costs(&host_name(), MAX_JOBS)
-            .code(Exit::Results),
-        None => Ok(vec![]),
     }
 }
 

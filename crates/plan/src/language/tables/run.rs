@@ -28,7 +28,8 @@ pub(crate) static RUN: &[Field] = &[
         "memory",
         ValueKind::Text,
         "Memory that a job may use, such as \"2 GiB\", at least 256 MiB. No more slots are used \
-         than fit, and a job on the CPU that needs more runs out of memory.",
+         than fit, and a job on the CPU that needs more runs out of memory. Without it, no more \
+         slots are used than fit by the estimate that `convsweep plan` shows.",
     ),
     field(
         "order",

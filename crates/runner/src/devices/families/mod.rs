@@ -30,8 +30,8 @@ pub fn find_devices(worker_folder: &Path) -> Vec<FoundDevice> {
     })
 }
 
-/// Memory in bytes that a process of this user may take, if that is limited: the lower of the limits
-/// on its addresses and on its data.
+/// Memory in bytes that a process of this user may take, if that is limited: the lower of the
+/// limits on its addresses and on its data.
 fn process_memory() -> Option<u64> {
     let limits = [Resource::As, Resource::Data].map(|limit| getrlimit(limit).current);
     limits.into_iter().flatten().min()

@@ -1,0 +1,60 @@
+//! Jobs that take more memory than there is, by estimate or in truth.
+
+use crate::support::{ProgramRun, SMALL, Workdir, assert_contains};
+use std::path::Path;
+
+/// One job with these layers after 392 outputs.
+fn with_layers(layers: &str) -> Workdir {
+    let experiment = SMALL
+        .replace("seeds = 2", "seeds = 1")
+        .replace("[1e-3, 1e-2]", "[1e-3]")
+        .replace("{ dropout = 0.1 }", layers);
+    Workdir::with(&experiment)
+}
+
+#[test]
+fn a_job_larger_than_the_machine_is_refused_unless_the_user_insists() {
+    // 17 TB of weights, gradients and moments.
+    let workdir = with_layers("{ dense = 1048576 }, { dense = 1048576 }");
+    let plan = workdir.run(&["plan", "small.toml"]).exits(4);
+    assert_contains(&plan.stdout(), &["0.001", "TB"]);
+    plan.says(&["lr=0.001", "TB of memory", "cpu has", "--ignore-memory"]);
+    let json = workdir.run(&["plan", "small.toml", "--json"]).exits(4);
+    assert_contains(&json.stdout(), &["\"refused\": \"a job of"]);
+    let run = workdir.run(&["run", "small.toml"]).exits(4);
+    run.says(&["TB of memory", "--ignore-memory"]);
+    assert_eq!(workdir.all_attempts(), 0.0);
+    assert!(workdir.job_folders().is_empty());
+    workdir
+        .run(&["plan", "small.toml", "--ignore-memory"])
+        .exits(0);
+}
+
+/// Runs the program under limits that the shell sets.
+fn limited(workdir: &Workdir, limits: &str, arguments: &str) -> ProgramRun {
+    let script = format!("{limits} && exec \"$PROGRAM\" {arguments} small.toml");
+    let mut command = workdir.command_of(Path::new("sh"), &["-c", &script]);
+    ProgramRun::of(command.env("PROGRAM", env!("CARGO_BIN_EXE_convsweep")))
+}
+
+#[test]
+fn a_limit_of_the_user_counts_as_the_memory_of_a_job() {
+    let workdir = with_layers("{ dense = 100000 }");
+    limited(&workdir, "ulimit -d 2000000", "plan").exits(0);
+    let run = limited(&workdir, "ulimit -d 400000", "run").exits(4);
+    run.says(&["cpu has 410 MB for one", "--ignore-memory"]);
+}
+
+#[test]
+fn few_open_files_are_enough_for_few_slots() {
+    let workdir = Workdir::with(&format!("{SMALL}\n[run]\nslots = {{ cpu = 8 }}"));
+    let run = limited(&workdir, "ulimit -n 32", "run").exits(0);
+    run.says(&["instead of 8, because only 32 files may be open"]);
+    assert_eq!(workdir.jobs("finished"), 4.0);
+    assert_eq!(workdir.attempts("finished"), workdir.all_attempts());
+    limited(&workdir, "ulimit -n 22", "run --set train.epochs=5")
+        .exits(4)
+        .says(&["only 22 files may be open", "ulimit -n"]);
+    // A limit that may be raised is raised.
+    limited(&workdir, "ulimit -Sn 22", "run --set train.epochs=6").exits(0);
+}
