@@ -336,8 +336,12 @@ fn orders_that_cannot_be_written_end_the_attempt_with_the_reason() {
     let since = std::time::Instant::now();
     let (_dir, run) = run_on_slots(&worker, 1, &[""]);
     assert!(since.elapsed().as_secs() < 30);
-    let reason = "the worker no longer reads its orders (broken pipe), and was killed\n";
-    assert_eq!(run.first_stderr(), reason);
+    // Written before or after the worker closes its end.
+    let reason = run.first_stderr().to_lowercase();
+    assert!(
+        reason.starts_with("the worker no longer reads its orders (broken pipe"),
+        "{reason}"
+    );
     assert!(
         run.outcomes()
             .iter()

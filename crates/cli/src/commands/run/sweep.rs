@@ -18,7 +18,7 @@ use crate::planning::job_action::{JobAction, PlannedJob, counts};
 use crate::planning::recorded_jobs::RecordedJobs;
 use crate::planning::search_identity::search_identity;
 use crate::planning::search_input::search_input;
-use crate::planning::slots::{ChosenDevices, choose_devices};
+use crate::planning::slots::choose_devices;
 use crate::streams::{dropped_messages, say_error};
 use anyhow::Result;
 use convsweep_plan::Plan;
@@ -83,8 +83,13 @@ fn sweep_logged(
     let trains = jobs.iter().any(|job| job.action.is_trained());
     let most_memory = match args.changes.ignore_memory {
         true => None,
-        false => most_memory(context, plan, &devices, &jobs)?,
+        false => {
+            let estimate = MemoryEstimate::of(database.as_ref(), plan, &devices)?;
+            estimate.most(&devices, plan, &jobs)?
+        }
     };
+    // Its files are needed for workers where few may be open.
+    drop(database);
     let (launcher, notes) = devices.launcher(most_memory)?;
     if trains {
         open_image_sets(context, plan)?;
@@ -120,6 +125,7 @@ fn sweep_logged(
     Ok(exit)
 }
 
+<<<<<<< HEAD
 /// Says which files of finished jobs are gone or have another size.
 fn note_lost_files(context: &Context, plan: &Plan, jobs: &[PlannedJob]) -> Result<()> {
     let finished = jobs.iter().filter(|job| job.action == JobAction::Reuse);
@@ -146,6 +152,8 @@ fn most_memory(
     MemoryEstimate::of(database.as_ref(), plan, devices)?.most(devices, plan, jobs)
 }
 
+=======
+>>>>>>> 1577429 (cli: the database is closed before workers are counted)
 /// Says what the plan consists of and what is to be done.
 fn announce(context: &Context, plan: &Plan, jobs: &[PlannedJob], slots: usize) {
     let name = &plan.name;
