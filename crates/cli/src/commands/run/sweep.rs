@@ -125,7 +125,6 @@ fn sweep_logged(
     Ok(exit)
 }
 
-<<<<<<< HEAD
 /// Says which files of finished jobs are gone or have another size.
 fn note_lost_files(context: &Context, plan: &Plan, jobs: &[PlannedJob]) -> Result<()> {
     let finished = jobs.iter().filter(|job| job.action == JobAction::Reuse);
@@ -138,22 +137,6 @@ fn note_lost_files(context: &Context, plan: &Plan, jobs: &[PlannedJob]) -> Resul
     Ok(())
 }
 
-/// Memory in bytes of the largest job that is to be trained.
-///
-/// # Errors
-/// If this machine does not have that much.
-fn most_memory(
-    context: &Context,
-    plan: &Plan,
-    devices: &ChosenDevices,
-    jobs: &[PlannedJob],
-) -> Result<Option<f64>> {
-    let database = context.database_if_any()?;
-    MemoryEstimate::of(database.as_ref(), plan, devices)?.most(devices, plan, jobs)
-}
-
-=======
->>>>>>> 1577429 (cli: the database is closed before workers are counted)
 /// Says what the plan consists of and what is to be done.
 fn announce(context: &Context, plan: &Plan, jobs: &[PlannedJob], slots: usize) {
     let name = &plan.name;
