@@ -8,12 +8,14 @@
 
 mod durability;
 mod error;
+mod lines;
 mod new_file;
 mod publish;
 mod regular;
 
 pub use durability::Durability;
 pub use error::FileError;
+pub use lines::{LineEnd, LineRead, read_line};
 pub use new_file::{NewFile, write};
 pub use publish::{create_folder, partial_path, publish, sync_content, sync_name};
 pub use regular::{not_regular, open_regular, read_regular};

@@ -81,7 +81,7 @@ pub enum RunnerError {
     #[error(
         "{}, line {line}, has format {found}, this program reads up to {}: use the newer version",
         path.display(),
-        convsweep_spec::FORMAT
+        convsweep_spec::log_line::LOG_FORMAT
     )]
     NewerFormat {
         /// The log.
@@ -89,7 +89,23 @@ pub enum RunnerError {
         /// Line, from 1.
         line: usize,
         /// Its format.
-        found: u64,
+        found: u32,
+    },
+    /// The log in an experiment's folder is that of another experiment.
+    #[error(
+        "{}, line {line}, belongs to the experiment \"{found}\", not to \"{expected}\": two folders were \
+         exchanged or copied; give each folder the name of its experiment",
+        path.display()
+    )]
+    OtherExperiment {
+        /// The log.
+        path: PathBuf,
+        /// Line, from 1.
+        line: usize,
+        /// The experiment that its revision names.
+        found: String,
+        /// The experiment whose folder it is.
+        expected: String,
     },
 }
 
@@ -105,7 +121,8 @@ impl RunnerError {
             | RunnerError::WorkerMisconfigured { .. } => 4,
             RunnerError::ResultsBusy { .. }
             | RunnerError::ResultsUnusable { .. }
-            | RunnerError::NewerFormat { .. } => 5,
+            | RunnerError::NewerFormat { .. }
+            | RunnerError::OtherExperiment { .. } => 5,
         }
     }
 

@@ -107,6 +107,11 @@ pub const CHECKPOINT: &str = "checkpoint";
 /// Folder of the saved training states, in a job's folder.
 pub const STATES: &str = "states";
 
+/// Path of a job's event log, relative to the results folder.
+pub fn job_log(job: &JobId) -> String {
+    format!("jobs/{job}/{EVENTS}")
+}
+
 /// Path of the training state saved after `epoch` epochs, relative to the job's folder.
 pub fn state(epoch: u32) -> PathBuf {
     Path::new(STATES).join(format!("epoch-{epoch}"))

@@ -2,40 +2,80 @@
 
 use crate::error::StoreError;
 use crate::queries::Database;
-use crate::replay::replay;
+use crate::replay::{SyncReport, replay, replay_sample};
 use crate::schema;
 use convsweep_spec::layout::ResultsFolder;
 use convsweep_spec::words::counted;
 use rusqlite::{Connection, OpenFlags};
 
-/// Problems with the database, in words for the user; empty if there are none. Without the results
+/// Logs without checksums that are named.
+const NAMED_LOGS: usize = 3;
+
+/// What a check of logs and database found, in words for the user.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CheckReport {
+    /// Damage and contradictions, each with its place and the remedy.
+    pub problems: Vec<String>,
+    /// What cannot be vouched for although nothing is known to be wrong with it.
+    pub notes: Vec<String>,
+}
+
+/// Reads every line of every log and the whole database, and compares them. Without the results
 /// folder's lock, a running sweep shows up as a difference.
 ///
 /// # Errors
 /// As [`Database::open`], and what prevents the check itself.
-pub fn check(results: &ResultsFolder) -> Result<Vec<String>, StoreError> {
+pub fn check(results: &ResultsFolder) -> Result<CheckReport, StoreError> {
+    let mut report = CheckReport {
+        problems: check_database(results, "integrity_check")?,
+        notes: vec![],
+    };
+    if report.problems.is_empty() {
+        compare_with_logs(results, &mut report)?;
+    }
+    Ok(report)
+}
+
+/// Looks at the database's file and at samples of the logs: all logs of experiments, every
+/// twentieth log of a job as a whole, and of the other ones the first and the last line.
+///
+/// # Errors
+/// As for [`check`].
+pub fn quick_check(results: &ResultsFolder) -> Result<CheckReport, StoreError> {
+    let mut report = CheckReport {
+        problems: check_database(results, "quick_check")?,
+        notes: vec![],
+    };
+    let scratch = scratch(results)?;
+    let (synced, sample) = replay_sample(&scratch, results)?;
+    add_logs(&mut report, synced);
+    report.notes.push(sample);
+    Ok(report)
+}
+
+/// Problems with the database's own file, found by this pragma.
+fn check_database(results: &ResultsFolder, pragma: &str) -> Result<Vec<String>, StoreError> {
     let database = match Database::open(results) {
         Err(damaged @ StoreError::Damaged { .. }) => return Ok(vec![damaged.to_string()]),
         opened => opened?,
     };
-    let mut problems = file_problems(&database);
+    let mut problems = file_problems(&database, pragma);
     if !problems.is_empty() {
         problems.push("`convsweep rebuild` builds it again from the logs".into());
         return Ok(problems);
     }
-    problems.extend(database.rows("pragma foreign_key_check", [], |row| {
+    database.rows("pragma foreign_key_check", [], |row| {
         let (table, parent): (String, String) = (row.get(0)?, row.get(2)?);
         Ok(format!(
-            "a row of {table} refers to a row of {parent} that does not exist"
+            "a row of {table} refers to a row of {parent} that does not exist; \
+            `convsweep rebuild` builds the database again from the logs"
         ))
-    })?);
-    drop(database);
-    problems.extend(compare_with_logs(results)?);
-    Ok(problems)
+    })
 }
 
-fn file_problems(database: &Database) -> Vec<String> {
-    let lines = database.rows("pragma integrity_check", [], |row| row.get::<_, String>(0));
+fn file_problems(database: &Database, pragma: &str) -> Vec<String> {
+    let sql = format!("pragma {pragma}");
+    let lines = database.rows(&sql, [], |row| row.get::<_, String>(0));
     match lines {
         Err(error) => vec![error.to_string()],
         Ok(lines) => {
@@ -47,37 +87,82 @@ fn file_problems(database: &Database) -> Vec<String> {
     }
 }
 
-/// Builds the database from the logs in a scratch file and names the tables that differ.
-fn compare_with_logs(results: &ResultsFolder) -> Result<Vec<String>, StoreError> {
-    let path = results.database();
-    let failed = |e| StoreError::sqlite(&path, e);
-    // An empty name is a private file that SQLite deletes.
+/// An empty database in a private file that SQLite deletes.
+fn scratch(results: &ResultsFolder) -> Result<Connection, StoreError> {
+    let failed = |e| StoreError::sqlite(&results.database(), e);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_CREATE
         | OpenFlags::SQLITE_OPEN_URI;
     let mut scratch = Connection::open_with_flags("", flags).map_err(failed)?;
     schema::prepare(&mut scratch, "off").map_err(failed)?;
-    let mut problems = replay(&scratch, results)?.problems;
+    Ok(scratch)
+}
+
+/// Builds the database from the logs in a scratch file and names the tables that differ.
+fn compare_with_logs(results: &ResultsFolder, report: &mut CheckReport) -> Result<(), StoreError> {
+    let path = results.database();
+    let failed = |e| StoreError::sqlite(&path, e);
+    let scratch = scratch(results)?;
+    add_logs(report, replay(&scratch, results)?);
     let Some(uri) = schema::uri(&path) else {
         let path = path.display();
-        problems.push(format!(
-            "{path}: a path that is not UTF-8 cannot be compared"
+        report.problems.push(format!(
+            "{path}: a path that is not UTF-8 cannot be compared; move the results folder"
         ));
-        return Ok(problems);
+        return Ok(());
     };
     scratch
         .execute("attach ?1 as found", [format!("{uri}?mode=ro")])
         .map_err(failed)?;
     for table in tables(&scratch).map_err(failed)? {
-        problems.extend(difference(&scratch, &table).map_err(failed)?);
+        let difference = difference(&scratch, &table).map_err(failed)?;
+        report.problems.extend(difference);
     }
-    Ok(problems)
+    Ok(())
 }
 
-/// All tables but `logs`: a log may have been read further than its position says.
+/// Adds what reading the logs has found.
+fn add_logs(report: &mut CheckReport, synced: SyncReport) {
+    for problem in synced.problems {
+        match synced.torn.contains(&problem) {
+            true => report.notes.push(problem),
+            false => report.problems.push(with_remedy(problem)),
+        }
+    }
+    if synced.unchecked > 0 {
+        let lines = counted(synced.unchecked, "line");
+        let logs = &synced.unchecked_logs;
+        let count = counted(logs.len() as u64, "log");
+        let named: Vec<&str> = logs.iter().take(NAMED_LOGS).map(String::as_str).collect();
+        let more = if logs.len() > NAMED_LOGS { ", …" } else { "" };
+        report.notes.push(format!(
+            "{lines} of {count} have no checksum, since an older program wrote them; they cannot \
+            be vouched for: {}{more}",
+            named.join(", ")
+        ));
+    }
+}
+
+fn with_remedy(problem: String) -> String {
+    let job = problem.strip_prefix("jobs/");
+    let job = job
+        .and_then(|rest| rest.split_once('/'))
+        .map(|(job, _)| job);
+    match job {
+        _ if problem.contains("folders were exchanged") => problem,
+        Some(job) => format!("{problem}; `convsweep retry {job} --damaged` trains the job again"),
+        None => format!(
+            "{problem}; the next `convsweep run` of the experiment's file writes its plan again, \
+            other records come back with a copy of the log"
+        ),
+    }
+}
+
+/// All tables but `logs`, as a log may have been read further than its position says, and
+/// `log_problems`, which are named one by one.
 fn tables(connection: &Connection) -> rusqlite::Result<Vec<String>> {
     let sql = "select name from main.sqlite_master
-        where type = 'table' and name <> 'logs' order by rowid";
+        where type = 'table' and name not in ('logs', 'log_problems') order by rowid";
     connection
         .prepare(sql)?
         .query_map([], |row| row.get(0))?

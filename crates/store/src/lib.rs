@@ -21,13 +21,13 @@ mod replay;
 mod schema;
 mod write;
 
-pub use check::check;
+pub use check::{CheckReport, check, quick_check};
 pub use digest::Integrity;
 pub use error::StoreError;
 pub use queries::{
     AttemptRow, ConfigurationRow, Database, EpochRow, EvaluationRow, ExperimentRows,
     ExperimentSummary, FailureRow, FindJobError, JobCostRow, JobDecision, JobPlace, JobProgress,
-    JobRow, JobState, KeptFile, LeaderboardEntry, QueryCell, RecordedRun, Table, UserQuery,
+    JobRow, JobState, KeptFile, LeaderboardEntry, LogProblem, QueryCell, RecordedRun, Table, UserQuery,
     find_job_among,
 };
 pub use replay::{SyncReport, rebuild};

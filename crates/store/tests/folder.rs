@@ -11,6 +11,7 @@ use convsweep_spec::id::JobId;
 use convsweep_spec::job::Question;
 use convsweep_spec::layout::{EVENTS, ResultsFolder};
 use convsweep_spec::log::{Axis, AxisValue, LogEntry, Member, MemberJob, Record, Revision};
+use convsweep_spec::log_line::{LineChecker, seal};
 use convsweep_spec::metric::{Direction, Metric, Number};
 use convsweep_spec::model::{Dense, Init, Layer, ModelSpec};
 use convsweep_spec::outcome::Outcome;
@@ -30,6 +31,8 @@ pub struct Folder {
     next_event: HashMap<(JobId, u32), u64>,
     /// Time of the last line; each line is one second later.
     pub clock: f64,
+    /// Whether lines are written as older programs did, without number and checksum.
+    pub is_old: bool,
 }
 
 impl Folder {
@@ -43,6 +46,7 @@ impl Folder {
             writer: None,
             next_event: HashMap::new(),
             clock: 1000.0,
+            is_old: false,
         }
     }
 
@@ -68,8 +72,8 @@ impl Folder {
             time: self.clock,
             record,
         };
-        let line = serde_json::to_string(&entry).expect("writes") + "\n";
-        self.append(&format!("{experiment}/log.jsonl"), line.as_bytes());
+        let json = serde_json::to_string(&entry).expect("writes");
+        self.append_line(&format!("{experiment}/log.jsonl"), &json);
         if let Some(writer) = &self.writer {
             writer.entry(experiment, entry);
         }
@@ -88,12 +92,29 @@ impl Folder {
         };
         if !matches!(envelope.event, Event::Progress { .. }) {
             *n += 1;
-            let line = serde_json::to_string(&envelope).expect("writes") + "\n";
-            self.append(&format!("jobs/{job}/{EVENTS}"), line.as_bytes());
+            let json = serde_json::to_string(&envelope).expect("writes");
+            self.append_line(&format!("jobs/{job}/{EVENTS}"), &json);
         }
         if let Some(writer) = &self.writer {
             writer.event(envelope);
         }
+    }
+
+    /// Appends a line as the program writes it.
+    fn append_line(&self, name: &str, json: &str) {
+        if self.is_old {
+            return self.append(name, format!("{json}\n").as_bytes());
+        }
+        let before = fs::read(self.results.0.join(name)).unwrap_or_default();
+        let whole = before.iter().rposition(|byte| *byte == b'\n').unwrap_or(0);
+        let mut checker = LineChecker::default();
+        for line in before[..whole]
+            .split(|byte| *byte == b'\n')
+            .filter(|_| whole > 0)
+        {
+            checker.check(line);
+        }
+        self.append(name, &seal(checker.next(), json.as_bytes()));
     }
 
     pub fn append(&self, name: &str, bytes: &[u8]) {
@@ -263,8 +284,14 @@ impl Folder {
             if kind == "view" {
                 continue;
             }
+            // Which file was read differs between two folders.
+            let columns = match name.as_str() {
+                "logs" => "path, offset, lines, revision, last_line, damaged, checked",
+                _ => "*",
+            };
             let mut rows = connection
-                .prepare(&format!("select * from {name} order by 1, 2, 3, 4"))
+                .prepare(&format!("select {columns} from {name} order by 1, 2, 3, 4"))
+                .or_else(|_| connection.prepare(&format!("select * from {name} order by 1, 2")))
                 .expect("prepares");
             let columns = rows.column_count();
             let mut rows = rows.query([]).expect("runs");

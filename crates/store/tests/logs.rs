@@ -4,6 +4,7 @@ use crate::folder::{Folder, member};
 use convsweep_spec::event::{Event, Start};
 use convsweep_spec::id::{JobId, StateKey};
 use convsweep_spec::log::Record;
+use convsweep_spec::log_line::with_check;
 use convsweep_spec::metric::Direction;
 use convsweep_spec::outcome::Outcome;
 use convsweep_store::{DatabaseWriter, StoreError, rebuild};
@@ -152,6 +153,7 @@ fn logs_read_in_any_two_parts_give_the_same_rows() {
 #[test]
 fn broken_lines_are_reported_with_file_and_line_and_the_others_kept() {
     let mut folder = Folder::new();
+    folder.is_old = true;
     let (job, other) = (JobId("aaaa".into()), JobId("bbbb".into()));
     folder.start(&job, 1, Start::Scratch);
     folder.append("jobs/aaaa/events.jsonl", b"gar\xffbage\n\n");
@@ -221,15 +223,16 @@ fn many_broken_lines_are_reported_in_a_few() {
 fn a_log_of_a_newer_program_is_refused() {
     let mut folder = Folder::new();
     busy(&mut folder);
-    folder.append("jobs/aaaa/events.jsonl", b"{\"format\":2,\"whatever\":1}\n");
+    let newer = with_check(br#"{"format":3,"line":1,"whatever":1"#.to_vec());
+    folder.append("jobs/aaaa/events.jsonl", &newer);
     let writer = DatabaseWriter::open(&folder.results).expect("opens");
     let error = writer.sync(&folder.results).expect_err("refuses");
     assert!(
         matches!(
             error,
             StoreError::Newer {
-                found: 2,
-                known: 1,
+                found: 3,
+                known: 2,
                 ..
             }
         ),

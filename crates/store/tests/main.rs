@@ -1,6 +1,7 @@
 //! The store on tiny results folders.
 
 mod check;
+mod damage;
 mod folder;
 mod integrity;
 mod kept;

@@ -231,7 +231,9 @@ fn a_decision_belongs_to_its_attempt_whatever_the_clock_shows() {
     // The logs give the same.
     folder.writer = None;
     assert_eq!(
-        convsweep_store::check(&folder.results).expect("reads"),
+        convsweep_store::check(&folder.results)
+            .expect("reads")
+            .problems,
         Vec::<String>::new()
     );
 }

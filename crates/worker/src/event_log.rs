@@ -1,15 +1,18 @@
 //! Events of an attempt: one JSON line each, into the job's log first, then to standard output.
+//! The lines of the log have a number and a checksum besides (`spec::log_line`).
 
+use crate::earlier_attempts::{EarlierAttempts, read_log};
 use anyhow::{Context, Result, bail};
 use convsweep_spec::FORMAT;
 use convsweep_spec::event::{Envelope, Event};
 use convsweep_spec::id::JobId;
 use convsweep_spec::layout;
+use convsweep_spec::log_line::seal;
 use convsweep_spec::metric::Number;
 use convsweep_train::failpoint::{self, Failpoints};
 use std::collections::BTreeMap;
-use std::fs::{File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::fs::File;
+use std::io::{self, Write};
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -18,9 +21,18 @@ pub struct EventLog<'a> {
     job: JobId,
     attempt: u32,
     next_number: u64,
-    file: Option<File>,
+    file: Option<LogFile>,
     logged_metrics: BTreeMap<u32, BTreeMap<String, Number>>,
     failpoints: &'a Failpoints,
+}
+
+/// The log, open for appending.
+struct LogFile {
+    file: File,
+    /// Number of bytes in complete lines.
+    length: u64,
+    /// Number of the next line, from 1.
+    next_line: u64,
 }
 
 impl<'a> EventLog<'a> {
@@ -37,10 +49,11 @@ impl<'a> EventLog<'a> {
     }
 
     /// Opens the log in the job's folder. If an earlier attempt died while it wrote the last line,
-    /// that line is cut off.
+    /// that line is cut off. Damaged lines are ignored here; whoever reads the log knows them.
     ///
     /// # Errors
-    /// If the log cannot be read or written, or already has events of this attempt.
+    /// If the log cannot be read or written, belongs to another job, or already has events of this
+    /// attempt.
     pub fn open(
         job: JobId,
         attempt: u32,
@@ -48,23 +61,24 @@ impl<'a> EventLog<'a> {
         failpoints: &'a Failpoints,
     ) -> Result<Self> {
         let path = folder.join(layout::EVENTS);
-        let (file, lines) =
-            open_whole_lines(&path).with_context(|| format!("cannot open {}", path.display()))?;
-        let mut logged_metrics = BTreeMap::new();
-        for line in lines.split(|&b| b == b'\n') {
-            let Ok(envelope) = serde_json::from_slice::<Envelope>(line) else {
-                continue;
-            };
-            if envelope.attempt >= attempt {
-                let (path, last) = (path.display(), envelope.attempt);
-                bail!("attempt {attempt} was requested, but {path} already has attempt {last}");
-            }
-            if let Event::Metrics { epoch, values, .. } = envelope.event {
-                logged_metrics.insert(epoch, values);
-            }
+        let (file, earlier) =
+            read_log(&path, &job).with_context(|| format!("cannot open {}", path.display()))?;
+        let EarlierAttempts {
+            last_attempt,
+            logged_metrics,
+            length,
+            next_line,
+        } = earlier;
+        if let Some(last) = last_attempt.filter(|last| *last >= attempt) {
+            let path = path.display();
+            bail!("attempt {attempt} was requested, but {path} already has attempt {last}");
         }
         Ok(EventLog {
-            file: Some(file),
+            file: Some(LogFile {
+                file,
+                length,
+                next_line,
+            }),
             logged_metrics,
             ..EventLog::without_file(job, attempt, failpoints)
         })
@@ -98,14 +112,22 @@ impl<'a> EventLog<'a> {
     /// Hands the line to the operating system without waiting for the disk. After a power cut, a
     /// job continues from its checkpoint, which is synced and holds the epochs before it.
     fn append(&mut self, line: &[u8]) -> io::Result<()> {
-        let Some(file) = &mut self.file else {
+        let Some(log) = &mut self.file else {
             return Ok(());
         };
+        let line = seal(log.next_line, line);
         if self.failpoints.is_due("event-torn") {
-            file.write_all(&line[..line.len() / 2])?;
+            log.file.write_all(&line[..line.len() / 2])?;
             failpoint::die();
         }
-        file.write_all(line)
+        if let Err(error) = log.file.write_all(&line) {
+            // Whatever is appended later must begin on a line of its own.
+            let _ = log.file.set_len(log.length);
+            return Err(error);
+        }
+        log.length += line.len() as u64;
+        log.next_line += 1;
+        Ok(())
     }
 }
 
@@ -128,26 +150,6 @@ pub fn print(line: &[u8]) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     stdout.write_all(line)?;
     stdout.flush()
-}
-
-/// Opens a log to append to it, and reads its lines. An incomplete last line is cut off.
-fn open_whole_lines(path: &Path) -> io::Result<(File, Vec<u8>)> {
-    let mut options = OpenOptions::new();
-    let mut file = options.read(true).append(true).create(true).open(path)?;
-    let mut bytes = Vec::new();
-    file.read_to_end(&mut bytes)?;
-    let last_newline = bytes.iter().rposition(|&b| b == b'\n');
-    let whole = last_newline.map_or(0, |i| i + 1);
-    let torn = bytes.len() - whole;
-    if torn > 0 {
-        tracing::warn!(
-            "cut off an incomplete last line ({torn} bytes) of {}",
-            path.display()
-        );
-        file.set_len(whole as u64)?;
-        bytes.truncate(whole);
-    }
-    Ok((file, bytes))
 }
 
 /// Seconds since 1970-01-01 UTC.

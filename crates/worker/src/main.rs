@@ -9,6 +9,7 @@
 //! [`Envelope`]: convsweep_spec::event::Envelope
 
 mod commands;
+mod earlier_attempts;
 mod event_log;
 mod fingerprint;
 mod heartbeat;

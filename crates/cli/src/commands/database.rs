@@ -1,4 +1,4 @@
-//! `check-db`, `rebuild` and `backup`.
+//! `rebuild` and `backup`.
 
 use crate::context::Context;
 use crate::exit::{Code, Exit};
@@ -8,7 +8,6 @@ use crate::streams::say_error;
 use anyhow::Result;
 use clap::Args;
 use convsweep_runner::ResultsLock;
-use convsweep_spec::words::counted;
 use std::path::PathBuf;
 
 /// Arguments of `backup`.
@@ -16,31 +15,6 @@ use std::path::PathBuf;
 pub struct BackupArgs {
     /// The file to write; it must not exist yet.
     pub file: PathBuf,
-}
-
-/// Checks the database, whether it agrees with the logs, and the files that jobs have left.
-///
-/// # Errors
-/// If it cannot be opened.
-pub fn check(context: &Context) -> Result<Exit> {
-    let mut problems = convsweep_store::check(&context.results).code(Exit::Results)?;
-    let files = check_files(context, false)?;
-    problems.extend(files.problems);
-    for note in &files.notes {
-        say(&format!("note: {note}"))?;
-    }
-    if problems.is_empty() {
-        say("the database is valid and agrees with the logs")?;
-        return Ok(Exit::Complete);
-    }
-    for problem in &problems {
-        say(problem)?;
-    }
-    say_error(&format!(
-        "{}; `convsweep rebuild` builds the database again from the logs",
-        counted(problems.len() as u64, "problem")
-    ));
-    Ok(Exit::Results)
 }
 
 /// Builds the database again from the logs.

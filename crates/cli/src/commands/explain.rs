@@ -49,6 +49,9 @@ pub fn explain(context: &Context, args: &ExplainArgs) -> Result<Exit> {
             decision.reason
         ))?;
     }
+    for problem in database.job_log_problems(&id).code(Exit::Results)? {
+        say(&format!("  {}", problem.text()))?;
+    }
     say(&format!("  {}", advice(&standing)))?;
     Ok(Exit::Complete)
 }
@@ -85,6 +88,10 @@ pub fn attempt_words(attempt: &AttemptRow) -> String {
 fn advice(standing: &Standing) -> &'static str {
     match standing {
         Standing::Finished => "nothing is left to do",
+        Standing::Damaged => {
+            "its log is damaged, so its results do not count; \
+            `convsweep retry JOB --damaged` trains it again"
+        }
         Standing::Pruned => {
             "a rule pruned it; `convsweep run FILE --only JOB` trains it to its end"
         }

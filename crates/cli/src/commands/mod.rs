@@ -4,6 +4,7 @@
 //! [`CliCommand`] and in [`run_command`]. Nothing else needs to change: `--help`, completions and exit
 //! codes follow.
 
+mod check;
 mod control;
 mod data;
 mod database;
@@ -72,8 +73,9 @@ pub enum CliCommand {
     Schema,
     /// Print completions: convsweep completions bash > /etc/bash_completion.d/convsweep.
     Completions(language::CompletionsArgs),
-    /// Check the database: its integrity, and whether it agrees with the logs.
-    CheckDb,
+    /// Check everything that is kept: every line of the logs, the database, and whether they agree.
+    #[command(alias = "check-db")]
+    Check(check::CheckArgs),
     /// Rebuild the database from the logs.
     Rebuild,
     /// Back up the database to a file; this is safe while a sweep runs.
@@ -110,7 +112,7 @@ pub fn run_command(
         CliCommand::Reference => language::reference(),
         CliCommand::Schema => language::schema(),
         CliCommand::Completions(args) => language::completions(&args, interface),
-        CliCommand::CheckDb => database::check(context),
+        CliCommand::Check(args) => check::check(context, &args),
         CliCommand::Rebuild => database::rebuild(context),
         CliCommand::Backup(args) => database::backup(context, &args),
     }

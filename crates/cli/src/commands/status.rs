@@ -1,5 +1,6 @@
 //! `status`: one line per experiment, or per job of one experiment.
 
+use super::run::damaged_words;
 use crate::context::Context;
 use crate::exit::{Code, Exit, failure};
 use crate::output::stdout::{say, say_json};
@@ -79,6 +80,7 @@ fn experiments(database: &Database, run: &Run, as_json: bool) -> Result<()> {
     let (mut objects, mut rows) = (Vec::new(), Vec::new());
     for experiment in database.experiments().code(Exit::Results)? {
         let counts = run.counts(&progress(database, &experiment.name)?);
+        say_damage(database, &experiment.name, counts.damaged)?;
         match as_json {
             true => objects.push(experiment_json(&experiment, &counts)),
             false => rows.push(experiment_row(&experiment, &counts)),
@@ -90,6 +92,27 @@ fn experiments(database: &Database, run: &Run, as_json: bool) -> Result<()> {
     }
 }
 
+/// Says on standard error what is damaged of an experiment.
+fn say_damage(database: &Database, experiment: &str, damaged_jobs: usize) -> Result<()> {
+    if damaged_jobs > 0 {
+        let words = damaged_words(damaged_jobs as u64, experiment);
+        say_error(&format!("note: {words}"));
+    }
+    let problems = database.experiment_log_problems(experiment);
+    let problems = problems.code(Exit::Results)?;
+    if let Some(first) = problems.first() {
+        let more = match problems.len() {
+            1 => String::new(),
+            n => format!(" (and {} more)", n - 1),
+        };
+        say_error(&format!(
+            "note: {}{more}; the next `convsweep run` of the file writes its plan again",
+            first.text()
+        ));
+    }
+    Ok(())
+}
+
 fn experiment_json(experiment: &ExperimentSummary, counts: &Counts) -> serde_json::Value {
     json!({
         "experiment": experiment.name,
@@ -98,6 +121,7 @@ fn experiment_json(experiment: &ExperimentSummary, counts: &Counts) -> serde_jso
         "jobs": counts.jobs,
         "finished": counts.finished,
         "failed": counts.failed,
+        "damaged": counts.damaged,
         "pruned": counts.pruned,
         "running": counts.running,
         "paused": counts.paused,
@@ -121,6 +145,7 @@ fn experiment_row(experiment: &ExperimentSummary, counts: &Counts) -> Vec<String
 
 fn jobs(database: &Database, run: &Run, experiment: &str, as_json: bool) -> Result<()> {
     let jobs = progress(database, experiment)?;
+    say_damage(database, experiment, run.counts(&jobs).damaged)?;
     if as_json {
         let objects: Vec<_> = jobs.iter().map(|job| job_json(run, job)).collect();
         return say_json(&objects);

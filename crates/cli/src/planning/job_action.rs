@@ -6,7 +6,7 @@ use convsweep_store::JobState;
 use std::collections::HashMap;
 
 /// The words of all actions, in the order in which counts list them.
-const WORDS: [&str; 7] = [
+const WORDS: [&str; 8] = [
     "new",
     "extended",
     "resumed",
@@ -14,6 +14,7 @@ const WORDS: [&str; 7] = [
     "reused",
     "diverged before",
     "stopped before",
+    "damaged",
 ];
 
 /// What a run does with a job.
@@ -36,6 +37,8 @@ pub enum JobAction {
     Diverged,
     /// A rule pruned it: not trained.
     Pruned,
+    /// Its log is damaged: not trained until the log has been moved away.
+    Damaged,
 }
 
 /// A job of a plan and what a run does with it.
@@ -62,6 +65,7 @@ impl JobAction {
         match outcome {
             Some("finished") => return JobAction::Reuse,
             Some("diverged") => return JobAction::Diverged,
+            Some("damaged") => return JobAction::Damaged,
             Some(_) | None if is_stopped => return JobAction::Pruned,
             Some(_) | None => {}
         }
@@ -91,13 +95,16 @@ impl JobAction {
             JobAction::Retry => "failed before",
             JobAction::Diverged => "diverged before",
             JobAction::Pruned => "stopped before",
+            JobAction::Damaged => "damaged",
         }
     }
 
     /// Whether a run trains the job.
     pub fn is_trained(&self) -> bool {
         match self {
-            JobAction::Reuse | JobAction::Diverged | JobAction::Pruned => false,
+            JobAction::Reuse | JobAction::Diverged | JobAction::Pruned | JobAction::Damaged => {
+                false
+            }
             JobAction::Resume { .. }
             | JobAction::Extend(_)
             | JobAction::Train
@@ -185,6 +192,7 @@ mod tests {
         // Another experiment has stopped it.
         check(stopped(), None, "resumed", true);
         check(state(Some("stopped"), false), None, "new", true);
+        check(state(Some("damaged"), true), Some(&saved), "damaged", false);
     }
 
     #[test]

@@ -87,7 +87,7 @@ fn status(recorded: &RecordedJobs, job: &JobId, has_ended: bool) -> JobStatus {
     let state: Option<&JobState> = recorded.states.get(job);
     match state.and_then(|state| state.outcome.as_deref()) {
         Some("finished") => JobStatus::Finished,
-        Some("diverged") => JobStatus::Unsuccessful,
+        Some("diverged" | "damaged") => JobStatus::Unsuccessful,
         _ if recorded.decided.exempt.contains(job) => JobStatus::Exempt,
         _ if recorded.decided.stopped.contains(job) => JobStatus::Pruned,
         _ if has_ended => JobStatus::Ending,

@@ -10,6 +10,8 @@ use convsweep_store::{JobProgress, JobState};
 pub enum Standing {
     /// It has finished.
     Finished,
+    /// Its log is damaged, so that its results do not count.
+    Damaged,
     /// A rule pruned it.
     Pruned,
     /// It is being trained.
@@ -40,6 +42,8 @@ pub struct Counts {
     pub jobs: usize,
     /// That have finished.
     pub finished: usize,
+    /// Whose log is damaged.
+    pub damaged: usize,
     /// That a rule pruned.
     pub pruned: usize,
     /// That are being trained.
@@ -69,6 +73,7 @@ impl Run {
         let is_paused = holder.is_some_and(|holder| holder.is_paused);
         match state.outcome.as_deref() {
             Some("finished") => Standing::Finished,
+            Some("damaged") => Standing::Damaged,
             // Another experiment may have stopped a job that this run trains.
             Some("stopped") if !is_queued => Standing::Pruned,
             Some("cancelled") if is_queued && is_paused => Standing::Paused,
@@ -90,6 +95,7 @@ impl Run {
         for job in jobs {
             *match self.standing(&job.job, &job.state) {
                 Standing::Finished => &mut counts.finished,
+                Standing::Damaged => &mut counts.damaged,
                 Standing::Pruned => &mut counts.pruned,
                 Standing::Running => &mut counts.running,
                 Standing::Paused => &mut counts.paused,
@@ -107,6 +113,7 @@ impl Standing {
     pub fn word(&self) -> &str {
         match self {
             Standing::Finished => "finished",
+            Standing::Damaged => "damaged",
             Standing::Pruned => "stopped",
             Standing::Running => "running",
             Standing::Paused => "paused",
@@ -130,8 +137,9 @@ impl Counts {
         join(&self.others())
     }
 
-    fn others(&self) -> [(usize, &'static str); 5] {
+    fn others(&self) -> [(usize, &'static str); 6] {
         [
+            (self.damaged, "damaged"),
             (self.pruned, "pruned"),
             (self.running, "running"),
             (self.paused, "paused"),
@@ -184,13 +192,14 @@ mod tests {
             job("f", None, 1),
             job("g", None, 0),
             job("h", Some("stopped"), 1),
+            job("i", Some("damaged"), 1),
         ]
     }
 
     #[test]
     fn without_a_program_nothing_runs_or_is_paused() {
         let counts = Run::default().counts(&jobs());
-        let words = "1 finished, 2 failed, 1 pruned, 2 cancelled, 2 waiting";
+        let words = "1 finished, 2 failed, 1 damaged, 1 pruned, 2 cancelled, 2 waiting";
         assert_eq!(counts.words(), words);
     }
 
@@ -202,11 +211,11 @@ mod tests {
         let queued = vec![JobId("b".into()), JobId("d".into())];
         lock.publish(true, queued.clone());
         let counts = Run::of(&results).counts(&jobs());
-        let words = "1 finished, 1 failed, 1 pruned, 1 running, 1 paused, 1 cancelled, 2 waiting";
+        let words = "1 finished, 1 failed, 1 damaged, 1 pruned, 1 running, 1 paused, 1 cancelled, 2 waiting";
         assert_eq!(counts.words(), words);
         lock.publish(false, queued);
         let counts = Run::of(&results).counts(&jobs());
-        let words = "1 pruned, 1 running, 1 cancelled, 3 waiting";
+        let words = "1 damaged, 1 pruned, 1 running, 1 cancelled, 3 waiting";
         assert_eq!(counts.other_words(), words, "it continues");
     }
 }

@@ -3,12 +3,14 @@
 
 mod axes;
 mod lead;
+mod log_warning;
 mod p_value;
 mod range_test;
 mod test_images;
 mod verdict;
 mod warnings;
 
+pub use log_warning::log_warning;
 pub use p_value::p_value;
 pub use range_test::range_test_answer;
 pub use warnings::warnings;

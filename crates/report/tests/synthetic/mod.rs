@@ -81,6 +81,7 @@ impl Synthetic {
         ExperimentRows {
             revision,
             configurations,
+            log_problems: vec![],
         }
     }
 

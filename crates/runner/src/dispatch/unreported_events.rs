@@ -1,19 +1,23 @@
 //! Events that a worker logged but did not report.
 
-use convsweep_spec::FORMAT;
 use convsweep_spec::event::Envelope;
 use convsweep_spec::id::JobId;
+use convsweep_spec::log_line::LineChecker;
 
 /// The events of an attempt in its job's log (`events.jsonl`), from the event with number `next`
-/// on. Lines that cannot be read are ignored.
+/// on. Lines that are damaged or cannot be read are ignored.
 pub(super) fn unreported_events(log: &[u8], job: &JobId, attempt: u32, next: u64) -> Vec<Envelope> {
     let mut events = Vec::new();
-    for line in log.split(|&byte| byte == b'\n') {
+    let mut checker = LineChecker::default();
+    let whole = log.iter().rposition(|&byte| byte == b'\n').unwrap_or(0);
+    for line in log[..whole].split(|&byte| byte == b'\n') {
+        if !checker.check(line).is_read() {
+            continue;
+        }
         let Ok(event) = serde_json::from_slice::<Envelope>(line) else {
             continue;
         };
-        let is_readable = event.format <= FORMAT;
-        if is_readable && event.job == *job && event.attempt == attempt && event.n >= next {
+        if event.job == *job && event.attempt == attempt && event.n >= next {
             events.push(event);
         }
     }
@@ -23,6 +27,7 @@ pub(super) fn unreported_events(log: &[u8], job: &JobId, attempt: u32, next: u64
 #[cfg(test)]
 mod tests {
     use super::*;
+    use convsweep_spec::FORMAT;
     use convsweep_spec::event::Event;
 
     fn line(job: &str, attempt: u32, n: u64) -> String {

@@ -1,10 +1,11 @@
 //! `<experiment>/log.jsonl`: revisions of the file, members, attempts whose worker died, and
 //! decisions.
 //!
-//! Records are appended and never changed. Revisions and decisions are written to the disk at once;
-//! of the other records, a power cut may lose the last ones, and the next run writes them again.
+//! Records are appended and never changed. Each line has a number and a checksum
+//! (`spec::log_line`). Revisions and decisions are written to the disk at once; of the other
+//! records, a power cut may lose the last ones, and the next run writes them again.
 
-use super::log_reader::{RevisionMembers, read_log};
+use super::log_reader::{RecordedLog, RevisionMembers, read_log};
 use super::unix_time::since_1970;
 use crate::error::RunnerError;
 use crate::search::SearchHistory;
@@ -12,8 +13,9 @@ use convsweep_files::{Durability, FileError, create_folder, sync_name};
 use convsweep_spec::FORMAT;
 use convsweep_spec::layout::ResultsFolder;
 use convsweep_spec::log::{LogEntry, Member, Record, Revision};
+use convsweep_spec::log_line::seal;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io::{self, BufReader, Write};
 use std::path::{Path, PathBuf};
 
 /// An experiment's log, open for appending. The program must hold the [`crate::ResultsLock`].
@@ -23,7 +25,11 @@ pub struct ExperimentLog {
     file: File,
     /// Number of bytes in complete lines.
     length: u64,
+    /// Number of the next line, from 1.
+    next_line: u64,
     newest: Option<RevisionMembers>,
+    /// Whether the newest revision and what follows it are as they were written.
+    is_newest_whole: bool,
     history: SearchHistory,
     notes: Vec<String>,
 }
@@ -40,30 +46,35 @@ pub struct Revised {
 impl ExperimentLog {
     /// Opens the log of the experiment `name`, and makes its folder and file if they are missing.
     ///
-    /// A last line that was torn by a crash is cut off; lines that cannot be read are left in the
-    /// file and ignored. [`ExperimentLog::notes`] reports both.
+    /// A last line that was torn by a crash is cut off; lines that are damaged are left in the file
+    /// and ignored. [`ExperimentLog::notes`] reports both.
     ///
     /// # Errors
-    /// [`RunnerError::ResultsUnusable`]; [`RunnerError::NewerFormat`].
+    /// [`RunnerError::ResultsUnusable`]; [`RunnerError::NewerFormat`];
+    /// [`RunnerError::OtherExperiment`].
     pub fn open(results: &ResultsFolder, name: &str) -> Result<ExperimentLog, RunnerError> {
         let folder = results.experiment(name);
         let unusable = |error: FileError| RunnerError::results(&error.path, error.source);
         create_folder(&folder, Durability::ContentAndName).map_err(unusable)?;
         let path = results.experiment_log(name);
+        let failed = |error| RunnerError::results(&path, error);
         let is_new = !path.exists();
-        let mut notes = Vec::new();
-        let opened = open_whole(&path, &mut notes);
-        let (file, bytes) = opened.map_err(|error| RunnerError::results(&path, error))?;
+        let mut options = OpenOptions::new();
+        options.create(true).read(true).append(true);
+        let file = options.open(&path).map_err(failed)?;
         if is_new {
             sync_name(&path).map_err(unusable)?;
         }
-        let mut contents = read_log(&path, &bytes, &mut notes)?;
+        let mut log = read_log(&path, name, &mut BufReader::new(&file))?;
+        cut_torn_end(&path, &file, &mut log).map_err(failed)?;
         Ok(ExperimentLog {
             file,
-            length: bytes.len() as u64,
-            newest: contents.revisions.pop(),
-            history: contents.history,
-            notes,
+            length: log.length,
+            next_line: log.next_line,
+            newest: log.revisions.pop(),
+            is_newest_whole: log.is_newest_whole,
+            history: log.history,
+            notes: log.notes,
             path,
         })
     }
@@ -72,25 +83,26 @@ impl ExperimentLog {
     /// appends to the log.
     ///
     /// # Errors
-    /// [`RunnerError::ResultsUnusable`]; [`RunnerError::NewerFormat`].
+    /// [`RunnerError::ResultsUnusable`]; [`RunnerError::NewerFormat`];
+    /// [`RunnerError::OtherExperiment`].
     pub fn revisions(
         results: &ResultsFolder,
         name: &str,
     ) -> Result<Vec<(Revision, Vec<Member>)>, RunnerError> {
         let path = results.experiment_log(name);
-        let bytes = fs::read(&path).map_err(|error| RunnerError::results(&path, error))?;
-        Ok(read_log(&path, &bytes, &mut vec![])?.revisions)
+        let file = File::open(&path).map_err(|error| RunnerError::results(&path, error))?;
+        Ok(read_log(&path, name, &mut BufReader::new(file))?.revisions)
     }
 
     /// The decisions in the log of the experiment `name`; none without a log. Works while a run
     /// appends to it.
     ///
     /// # Errors
-    /// [`RunnerError::ResultsUnusable`]; [`RunnerError::NewerFormat`].
+    /// As for [`ExperimentLog::revisions`].
     pub fn decisions(results: &ResultsFolder, name: &str) -> Result<SearchHistory, RunnerError> {
         let path = results.experiment_log(name);
-        match fs::read(&path) {
-            Ok(bytes) => Ok(read_log(&path, &bytes, &mut vec![])?.history),
+        match File::open(&path) {
+            Ok(file) => Ok(read_log(&path, name, &mut BufReader::new(file))?.history),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(SearchHistory::default()),
             Err(error) => Err(RunnerError::results(&path, error)),
         }
@@ -141,7 +153,8 @@ impl ExperimentLog {
         Ok(entries)
     }
 
-    /// Makes this the newest revision with these members; appends nothing if it already is.
+    /// Makes this the newest revision with these members; appends nothing if it already is, unless
+    /// that revision or what follows it is damaged.
     ///
     /// The number of the revision is set here. Moving the file does not make a revision new, only
     /// changing what it asks for does.
@@ -154,6 +167,7 @@ impl ExperimentLog {
         members: Vec<Member>,
     ) -> Result<Revised, RunnerError> {
         if let Some(newest) = &self.newest
+            && self.is_newest_whole
             && is_same(newest, &revision, &members)
         {
             return Ok(Revised {
@@ -169,6 +183,7 @@ impl ExperimentLog {
         }
         self.write(&entries, true)?;
         self.newest = Some((revision, members));
+        self.is_newest_whole = true;
         Ok(Revised {
             revision: number,
             entries,
@@ -177,15 +192,18 @@ impl ExperimentLog {
 
     /// Appends lines with one write; waits for the disk if `sync`.
     fn write(&mut self, entries: &[LogEntry], sync: bool) -> Result<(), RunnerError> {
-        let written = append_lines(&mut self.file, entries, sync);
+        let written = append_lines(&mut self.file, self.next_line, entries, sync);
         match written {
-            Ok(bytes) => self.length += bytes,
+            Ok(bytes) => {
+                self.length += bytes;
+                self.next_line += entries.len() as u64;
+                Ok(())
+            }
             Err(error) => {
                 let _ = self.file.set_len(self.length);
-                return Err(RunnerError::results(&self.path, error));
+                Err(RunnerError::results(&self.path, error))
             }
         }
-        Ok(())
     }
 }
 
@@ -197,11 +215,15 @@ fn entry(record: Record) -> LogEntry {
     }
 }
 
-fn append_lines(file: &mut File, entries: &[LogEntry], sync: bool) -> io::Result<u64> {
+fn append_lines(
+    file: &mut File,
+    next_line: u64,
+    entries: &[LogEntry],
+    sync: bool,
+) -> io::Result<u64> {
     let mut bytes = Vec::new();
-    for entry in entries {
-        serde_json::to_writer(&mut bytes, entry)?;
-        bytes.push(b'\n');
+    for (number, entry) in (next_line..).zip(entries) {
+        bytes.extend(seal(number, &serde_json::to_vec(entry)?));
     }
     file.write_all(&bytes)?;
     if sync {
@@ -210,27 +232,19 @@ fn append_lines(file: &mut File, entries: &[LogEntry], sync: bool) -> io::Result
     Ok(bytes.len() as u64)
 }
 
-/// Opens a log and returns its complete lines; a torn last line is cut off and noted.
-fn open_whole(path: &Path, notes: &mut Vec<String>) -> io::Result<(File, Vec<u8>)> {
-    let mut options = OpenOptions::new();
-    options.create(true).read(true).append(true);
-    let mut file = options.open(path)?;
-    let mut bytes = Vec::new();
-    file.read_to_end(&mut bytes)?;
-    let last_newline = bytes.iter().rposition(|&byte| byte == b'\n');
-    let whole = last_newline.map_or(0, |index| index + 1);
-    if whole < bytes.len() {
-        file.set_len(whole as u64)?;
-        file.sync_all()?;
-        let torn = String::from_utf8_lossy(&bytes[whole..]);
-        let beginning: String = torn.chars().take(60).collect();
-        let (path, length) = (path.display(), torn.len());
-        notes.push(format!(
-            "{path}: a torn last line was cut off ({length} bytes: {beginning}…)"
-        ));
-        bytes.truncate(whole);
+/// Cuts off a torn last line and notes it.
+fn cut_torn_end(path: &Path, file: &File, log: &mut RecordedLog) -> io::Result<()> {
+    if log.torn.is_empty() {
+        return Ok(());
     }
-    Ok((file, bytes))
+    file.set_len(log.length)?;
+    file.sync_all()?;
+    let torn = String::from_utf8_lossy(&log.torn);
+    let beginning: String = torn.chars().take(60).collect();
+    let (path, length) = (path.display(), torn.len());
+    let note = format!("{path}: a torn last line was cut off ({length} bytes: {beginning}…)");
+    log.notes.push(note);
+    Ok(())
 }
 
 /// Whether a revision asks the same as the newest one.

@@ -2,69 +2,137 @@
 
 use crate::error::RunnerError;
 use crate::search::SearchHistory;
-use convsweep_spec::FORMAT;
-use convsweep_spec::log::{LogEntry, Member, Record, Revision, newer_format};
+use convsweep_files::{LineEnd, read_line};
+use convsweep_spec::log::{LogEntry, Member, Record, Revision};
+use convsweep_spec::log_line::{LONGEST_LINE, LineCheck, LineChecker};
+use std::io::BufRead;
 use std::path::Path;
 
 /// A revision of an experiment's file with its members.
 pub(super) type RevisionMembers = (Revision, Vec<Member>);
 
-/// What an experiment's log holds.
-#[derive(Debug, Default)]
-pub(super) struct LogContents {
-    /// Every revision, oldest first.
+/// What an experiment's log contains.
+pub(super) struct RecordedLog {
+    /// Every revision, oldest first. Members that follow a damaged line are left out: the revision
+    /// that they belong to may be the one that was lost.
     pub(super) revisions: Vec<RevisionMembers>,
     /// The decisions of rules and people.
     pub(super) history: SearchHistory,
+    /// Whether no line is damaged or missing from the newest revision on.
+    pub(super) is_newest_whole: bool,
+    /// Number of bytes in complete lines.
+    pub(super) length: u64,
+    /// The torn last line, if there is one.
+    pub(super) torn: Vec<u8>,
+    /// Number of the next line, from 1.
+    pub(super) next_line: u64,
+    /// What is wrong with the log, each with its place.
+    pub(super) notes: Vec<String>,
 }
 
-/// Reads a log's text. Lines that cannot be read are ignored and noted in `notes`.
+/// Reads the log of `experiment` at `path`.
+///
+/// # Errors
+/// [`RunnerError::ResultsUnusable`]; [`RunnerError::NewerFormat`];
+/// [`RunnerError::OtherExperiment`].
 pub(super) fn read_log(
     path: &Path,
-    text: &[u8],
-    notes: &mut Vec<String>,
-) -> Result<LogContents, RunnerError> {
-    let mut contents = LogContents::default();
-    for (index, line) in text.split(|&byte| byte == b'\n').enumerate() {
-        if line.is_empty() {
-            continue;
-        }
-        match read_line(path, index + 1, line)? {
-            Some(Record::Revision(revision)) => contents.revisions.push((revision, vec![])),
-            Some(Record::Member(member)) => add_member(&mut contents.revisions, *member),
-            Some(Record::AttemptEnded { .. }) => {}
-            Some(record @ (Record::Judgement(_) | Record::Decision(_))) => {
-                contents.history.push(&record);
+    experiment: &str,
+    reader: &mut impl BufRead,
+) -> Result<RecordedLog, RunnerError> {
+    let mut log = RecordedLog {
+        revisions: vec![],
+        history: SearchHistory::default(),
+        is_newest_whole: true,
+        length: 0,
+        torn: vec![],
+        next_line: 1,
+        notes: vec![],
+    };
+    let (mut checker, mut line, mut number) = (LineChecker::default(), Vec::new(), 0);
+    loop {
+        let read = read_line(reader, &mut line, LONGEST_LINE);
+        let Some(read) = read.map_err(|error| RunnerError::results(path, error))? else {
+            break;
+        };
+        number += 1;
+        let check = match read.end {
+            LineEnd::Torn => {
+                log.torn = std::mem::take(&mut line);
+                break;
             }
-            None => notes.push(format!(
-                "{}, line {}: cannot be read and is ignored",
-                path.display(),
-                index + 1
-            )),
+            LineEnd::TooLong => checker.too_long(),
+            LineEnd::Whole => checker.check(&line),
+        };
+        log.length += read.bytes;
+        if let LineCheck::Newer(found) = check {
+            let path = path.into();
+            return Err(RunnerError::NewerFormat {
+                path,
+                line: number,
+                found,
+            });
+        }
+        log.add(&line, check, (path, number), experiment)?;
+    }
+    log.next_line = checker.next();
+    Ok(log)
+}
+
+impl RecordedLog {
+    /// Adds a line and what is known about it.
+    fn add(
+        &mut self,
+        line: &[u8],
+        check: LineCheck,
+        (path, number): (&Path, usize),
+        experiment: &str,
+    ) -> Result<(), RunnerError> {
+        let mut problem = check.problem();
+        let mut record = None;
+        if check.is_read() {
+            match serde_json::from_slice::<LogEntry>(line) {
+                Ok(entry) => record = Some(entry.record),
+                Err(error) => problem = Some(format!("could not be read and was ignored: {error}")),
+            }
+        }
+        if let Some(problem) = problem {
+            let path = path.display();
+            self.notes.push(format!("{path}, line {number}: {problem}"));
+            self.is_newest_whole = false;
+        }
+        match record {
+            Some(Record::Revision(revision)) if revision.experiment != experiment => {
+                Err(RunnerError::OtherExperiment {
+                    path: path.into(),
+                    line: number,
+                    found: revision.experiment,
+                    expected: experiment.to_string(),
+                })
+            }
+            Some(Record::Revision(revision)) => {
+                self.is_newest_whole = true;
+                self.revisions.push((revision, vec![]));
+                Ok(())
+            }
+            Some(Record::Member(member)) => {
+                self.add_member(*member);
+                Ok(())
+            }
+            Some(record @ (Record::Judgement(_) | Record::Decision(_))) => {
+                self.history.push(&record);
+                Ok(())
+            }
+            Some(Record::AttemptEnded { .. }) | None => Ok(()),
         }
     }
-    Ok(contents)
-}
 
-/// Members belong to the revision before them.
-fn add_member(revisions: &mut [RevisionMembers], member: Member) {
-    if let Some((_, members)) = revisions.last_mut() {
-        members.push(member);
-    }
-}
-
-/// The record of a line; `None` if the line cannot be read.
-fn read_line(path: &Path, line: usize, text: &[u8]) -> Result<Option<Record>, RunnerError> {
-    match serde_json::from_slice::<LogEntry>(text) {
-        Ok(entry) if entry.format <= FORMAT => return Ok(Some(entry.record)),
-        _ => {}
-    }
-    match newer_format(text) {
-        Some(found) => Err(RunnerError::NewerFormat {
-            path: path.into(),
-            line,
-            found,
-        }),
-        None => Ok(None),
+    /// Members belong to the revision before them.
+    fn add_member(&mut self, member: Member) {
+        if let Some((_, members)) = self.revisions.last_mut()
+            && self.is_newest_whole
+        {
+            members.push(member);
+        }
     }
 }

@@ -2,9 +2,11 @@
 
 use crate::jobs::job;
 use convsweep_runner::{ExperimentLog, RunnerError};
+use convsweep_spec::FORMAT;
 use convsweep_spec::id::{ConfigurationId, JobId};
 use convsweep_spec::layout::ResultsFolder;
 use convsweep_spec::log::{LogEntry, Member, Record, Revision};
+use convsweep_spec::log_line::{LONGEST_LINE, with_check};
 use convsweep_spec::metric::{Direction, Metric};
 use convsweep_spec::outcome::Outcome;
 use std::fs;
@@ -83,7 +85,10 @@ impl Folder {
         let text = fs::read_to_string(self.path()).unwrap();
         let lines = text.lines();
         lines
-            .map(|line| serde_json::from_str(line).unwrap())
+            .map(|line| LogEntry {
+                format: FORMAT,
+                ..serde_json::from_str(line).unwrap()
+            })
             .collect()
     }
 
@@ -164,7 +169,7 @@ fn a_line_that_cannot_be_read_is_ignored() {
     fs::write(folder.path(), format!("garbage\n{text}")).unwrap();
     let log = folder.open();
     let note = &log.notes()[0];
-    assert!(note.contains("line 1: cannot be read"), "{note}");
+    assert!(note.contains("line 1: could not be read"), "{note}");
     assert_eq!(log.revision().unwrap().revision, 1);
 }
 
@@ -172,13 +177,13 @@ fn a_line_that_cannot_be_read_is_ignored() {
 fn a_newer_log_is_refused() {
     let folder = Folder::new();
     fs::create_dir(folder.results.experiment("e")).unwrap();
-    let newer = "{\"format\":2,\"time\":0,\"record\":{\"record\":\"new\"}}\n";
-    fs::write(folder.path(), newer).unwrap();
+    let newer = br#"{"format":3,"line":1,"time":0,"record":{"record":"new"}"#;
+    fs::write(folder.path(), with_check(newer.to_vec())).unwrap();
     let error = ExperimentLog::open(&folder.results, "e").unwrap_err();
     let RunnerError::NewerFormat { line, found, .. } = error else {
         panic!("{error}")
     };
-    assert_eq!((line, found), (1, 2));
+    assert_eq!((line, found), (1, 3));
     assert_eq!(error.exit_code(), 5);
 }
 
@@ -188,4 +193,120 @@ fn a_folder_in_the_place_of_the_log_is_refused() {
     fs::create_dir_all(folder.path()).unwrap();
     let error = ExperimentLog::open(&folder.results, "e").unwrap_err();
     assert_eq!(error.exit_code(), 5);
+}
+
+fn change(folder: &Folder, change: impl FnOnce(&mut Vec<String>)) {
+    let text = fs::read_to_string(folder.path()).unwrap();
+    let mut lines: Vec<String> = text.lines().map(String::from).collect();
+    change(&mut lines);
+    fs::write(folder.path(), lines.join("\n") + "\n").unwrap();
+}
+
+/// A revision that cannot be vouched for is written again, once; damage before it changes nothing.
+#[test]
+fn a_damaged_revision_is_written_again() {
+    let members = [member(0), member(1), member(2)];
+    type Damage = fn(&mut Vec<String>);
+    let damages: [(&str, Damage); 6] = [
+        ("flipped in the revision", |lines| {
+            lines[4] = lines[4].replace("\"text\":\"b\"", "\"text\":\"a\"");
+        }),
+        ("flipped in a member", |lines| {
+            lines[6] = lines[6].replace("\"position\":1", "\"position\":2");
+        }),
+        ("missing", |lines| drop(lines.remove(6))),
+        ("exchanged", |lines| lines.swap(5, 6)),
+        ("doubled", |lines| lines.insert(6, lines[6].clone())),
+        ("another program's line", |lines| {
+            lines.insert(6, "{}".into())
+        }),
+    ];
+    for (name, damage) in damages {
+        let folder = Folder::new();
+        folder.check(revision("a"), &members, (1, 4));
+        folder.check(revision("b"), &members, (2, 4));
+        change(&folder, damage);
+        let mut log = folder.open();
+        assert!(!log.notes().is_empty(), "{name}");
+        let revised = log.revise(revision("b"), members.to_vec()).unwrap();
+        assert_eq!(revised.entries.len(), 4, "{name}");
+        let again = folder.open().revise(revision("b"), members.to_vec());
+        assert_eq!(again.unwrap().entries.len(), 0, "{name}");
+        let read = ExperimentLog::revisions(&folder.results, "e").unwrap();
+        assert_eq!(read.last().unwrap().1, members, "{name}");
+        assert!(!folder.open().notes().is_empty(), "{name}: stays known");
+    }
+}
+
+/// The members of a revision that was lost are not taken for those of the one before it.
+#[test]
+fn members_of_a_lost_revision_belong_to_none() {
+    let folder = Folder::new();
+    folder.check(revision("a"), &[member(0)], (1, 2));
+    folder.check(revision("b"), &[member(0), member(1)], (2, 3));
+    change(&folder, |lines| drop(lines.remove(2)));
+    let revisions = ExperimentLog::revisions(&folder.results, "e").unwrap();
+    assert_eq!(revisions.len(), 1);
+    assert_eq!(revisions[0].1, [member(0)]);
+}
+
+#[test]
+fn a_log_without_checksums_is_continued_with_them() {
+    let folder = Folder::new();
+    folder.check(revision("a"), &[member(0)], (1, 2));
+    // As an older program wrote it.
+    let old: Vec<String> = folder
+        .lines()
+        .iter()
+        .map(|entry| serde_json::to_string(entry).unwrap() + "\n")
+        .collect();
+    fs::write(folder.path(), old.concat()).unwrap();
+    folder.check(revision("a"), &[member(0)], (1, 0));
+    folder.open().append(ended(1)).unwrap();
+    let text = fs::read_to_string(folder.path()).unwrap();
+    assert!(text.starts_with(&old.concat()));
+    assert!(
+        text.lines()
+            .last()
+            .unwrap()
+            .starts_with(r#"{"format":2,"line":3,"#)
+    );
+    folder.check(revision("b"), &[member(0)], (2, 2));
+    assert_eq!(folder.open().notes(), [""; 0]);
+}
+
+#[test]
+fn the_log_of_another_experiment_is_refused() {
+    let folder = Folder::new();
+    folder.check(revision("a"), &[member(0)], (1, 2));
+    fs::rename(
+        folder.results.experiment("e"),
+        folder.results.experiment("f"),
+    )
+    .unwrap();
+    let error = ExperimentLog::open(&folder.results, "f").unwrap_err();
+    let text = error.to_string();
+    assert!(
+        text.contains("belongs to the experiment \"e\", not to \"f\""),
+        "{text}"
+    );
+    assert_eq!(error.exit_code(), 5);
+}
+
+/// Nobody wrote a line of this length; its memory is not needed to know that.
+#[test]
+fn an_endless_line_is_passed_over() {
+    let folder = Folder::new();
+    folder.check(revision("a"), &[member(0)], (1, 2));
+    let mut long = vec![b' '; (LONGEST_LINE + 2) as usize];
+    *long.last_mut().unwrap() = b'\n';
+    let text = fs::read(folder.path()).unwrap();
+    fs::write(folder.path(), [long, text].concat()).unwrap();
+    let log = folder.open();
+    assert!(
+        log.notes()[0].contains("line 1: is longer than 64 MiB"),
+        "{:?}",
+        log.notes()
+    );
+    assert_eq!(log.revision().unwrap().revision, 1);
 }

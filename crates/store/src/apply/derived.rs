@@ -50,6 +50,19 @@ impl Changes {
         self.jobs.entry(job.0.clone()).or_default();
     }
 
+    /// Something about a job has changed that may not have a row yet.
+    pub(crate) fn unknown_job(&mut self, connection: &Connection, job: &JobId) -> Result<()> {
+        let sql = "insert into jobs (job) values (?1) on conflict do nothing";
+        connection.prepare_cached(sql)?.execute([&job.0])?;
+        self.job(job);
+        Ok(())
+    }
+
+    /// The rows of all attempts at a job were removed.
+    pub(crate) fn forget_attempts(&mut self, job: &JobId) {
+        self.jobs.insert(job.0.clone(), BTreeMap::new());
+    }
+
     /// The jobs of a configuration in `experiment` have changed.
     pub(crate) fn configuration(&mut self, experiment: &str, configuration: &str) {
         self.configurations
@@ -126,13 +139,18 @@ const ATTEMPT_SECONDS: &str = "
     update attempts set seconds = max(0.0, last_event - started)
     where job = ?1 and ended_by is not 'worker'";
 
-/// A job is finished if any attempt did. Else it is stopped if a stop was decided after its newest
+/// A job is damaged if its log is, or has more epochs than the job. Else it is finished if any
+/// attempt did. Else it is stopped if a stop was decided after its newest
 /// attempt; decisions without an attempt, of older logs, are compared by time. Else its state is
 /// that of its newest attempt.
 const JOB_STATE: &str = "
     update jobs set
       attempts = (select coalesce(max(attempt), 0) from attempts where job = ?1),
       outcome = case
+        when exists (select 1 from log_problems where log = 'jobs/' || ?1 || '/events.jsonl')
+          or (select max(epoch) from metrics where job = ?1)
+            > (select epochs from configurations c where c.configuration = jobs.configuration)
+          then 'damaged'
         when exists (select 1 from attempts where job = ?1 and outcome = 'finished')
           then 'finished'
         when exists (select 1 from decisions d

@@ -5,7 +5,7 @@
 use super::attempt_rows::AttemptRows;
 use super::derived::Changes;
 use super::plan_rows;
-use convsweep_spec::log::{Decision, LogEntry, Record};
+use convsweep_spec::log::{Decision, LogEntry, Member, Record};
 use rusqlite::{Connection, Result, params};
 
 /// Where an entry belongs.
@@ -36,6 +36,7 @@ pub(crate) fn apply_entry(
             };
             plan_rows::member(connection, experiment, revision, member)?;
             changes.configuration(experiment, &member.configuration.0);
+            note_damaged(connection, member, changes)?;
         }
         Record::AttemptEnded {
             job,
@@ -54,6 +55,17 @@ pub(crate) fn apply_entry(
         }
     }
     Ok(None)
+}
+
+/// A job whose log was found to be damaged may get its configuration only now.
+fn note_damaged(connection: &Connection, member: &Member, changes: &mut Changes) -> Result<()> {
+    let is_any: bool = connection
+        .prepare_cached("select exists (select 1 from log_problems)")?
+        .query_row([], |row| row.get(0))?;
+    for job in member.jobs.iter().filter(|_| is_any) {
+        changes.job(&job.job);
+    }
+    Ok(())
 }
 
 /// The newest revision of an experiment.

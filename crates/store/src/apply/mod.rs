@@ -8,9 +8,11 @@ mod attempt_rows;
 mod derived;
 mod entry;
 mod event;
+mod forget;
 mod plan_rows;
 mod summary;
 
 pub(crate) use derived::Changes;
 pub(crate) use entry::{LogPlace, apply_entry, newest_revision};
 pub(crate) use event::apply_event;
+pub(crate) use forget::forget_job_rows;

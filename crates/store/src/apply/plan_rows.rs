@@ -7,7 +7,8 @@ use rusqlite::types::Value as SqlValue;
 use rusqlite::{Connection, Result, ToSql, params};
 use serde_json::Value;
 
-/// Writes a revision, and its experiment as of the newest revision.
+/// Writes a revision without its configurations, which follow, and its experiment as of the newest
+/// revision.
 pub(super) fn revision(
     connection: &Connection,
     experiment: &str,
@@ -43,6 +44,7 @@ pub(super) fn revision(
         canonical_json(&revision.includes),
         canonical_json(&revision.decisions)
     ])?;
+    remove_members(connection, experiment, revision.revision)?;
     let sql = "insert into experiments
         select r.experiment, r.revision, r.question, r.metric, r.direction, r.baseline,
           r.show_test, r.file, (select min(time) from revisions where experiment = ?1), r.time
@@ -55,6 +57,18 @@ pub(super) fn revision(
         .prepare_cached(sql)?
         .execute([experiment])
         .map(drop)
+}
+
+/// Removes the configurations that a revision of this number had: after damage to the log it may
+/// have been another one.
+fn remove_members(connection: &Connection, experiment: &str, revision: u32) -> Result<()> {
+    for table in ["axis_values", "member_jobs", "members"] {
+        let sql = format!("delete from {table} where experiment = ?1 and revision = ?2");
+        connection
+            .prepare_cached(&sql)?
+            .execute(params![experiment, revision])?;
+    }
+    Ok(())
 }
 
 /// Writes a configuration of a revision, the values of its axes, and its jobs.

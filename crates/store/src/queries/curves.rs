@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 
 impl Database {
     /// Values of one metric by job and completed epochs, for every job of an experiment's newest
-    /// revision.
+    /// revision whose log is not damaged.
     ///
     /// # Errors
     /// If SQLite reports an error.
@@ -20,6 +20,7 @@ impl Database {
     ) -> Result<HashMap<JobId, BTreeMap<u32, f64>>, StoreError> {
         let sql = "select x.job, x.epoch, x.value from experiments e
             join member_jobs mj on mj.experiment = e.experiment and mj.revision = e.revision
+            join jobs j on j.job = mj.job and j.outcome is not 'damaged'
             join metrics x on x.job = mj.job and x.name = ?2 where e.experiment = ?1";
         let mut curves: HashMap<JobId, BTreeMap<u32, f64>> = HashMap::new();
         self.rows(sql, [experiment, metric], |row| {

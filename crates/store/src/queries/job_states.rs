@@ -11,7 +11,7 @@ use std::collections::HashMap;
 pub struct JobState {
     /// Number of the last attempt; 0 if there was none.
     pub attempts: u32,
-    /// Name of the outcome: `finished` if any attempt did, `stopped` if it was stopped early, else
+    /// Name of the outcome: `damaged` if the log is, `finished` if any attempt did, `stopped` if it was stopped early, else
     /// the last attempt's; `None` if that has not ended.
     pub outcome: Option<String>,
     /// Whether it has trained all its epochs and was evaluated.
@@ -53,7 +53,11 @@ impl Database {
                 where a.job = j.job and a.checkpoint_epoch is not null),
               case when j.outcome = 'stopped' then (select reason from decisions d
                 where d.job = j.job and verdict = 'stop'
-                order by attempt desc, epoch desc, time desc limit 1) end,
+                order by attempt desc, epoch desc, time desc limit 1)
+              when j.outcome = 'damaged' then coalesce(
+                (select 'events.jsonl:' || line || ': ' || problem from log_problems
+                  where log = 'jobs/' || j.job || '/events.jsonl' order by line limit 1),
+                'its log has more epochs than the job') end,
               (select detail from attempts a where a.job = j.job
                 order by outcome is 'finished' desc, attempt desc limit 1)
             from json_each(?1) i join jobs j on j.job = i.value
@@ -133,8 +137,8 @@ impl Database {
 fn job_state(row: &Row) -> rusqlite::Result<(JobId, JobState)> {
     let outcome: Option<String> = row.get(2)?;
     let finished = outcome.as_deref() == Some("finished");
-    let reason_stopped: Option<String> = row.get(6)?;
-    let detail = reason_stopped.or(row.get(7)?);
+    let reason: Option<String> = row.get(6)?;
+    let detail = reason.or(row.get(7)?);
     let state = JobState {
         attempts: row.get(1)?,
         outcome,

@@ -46,6 +46,9 @@ impl Database {
         self.fill_evaluations(place, &mut rows)?;
         self.fill_files(place, &mut rows)?;
         self.fill_confusion(place, &mut rows)?;
+        for row in rows.values_mut().filter(|row| is_damaged(row)) {
+            forget_figures(row);
+        }
         Ok(rows)
     }
 
@@ -164,6 +167,17 @@ impl Database {
         })?;
         Ok(())
     }
+}
+
+fn is_damaged(row: &JobRow) -> bool {
+    row.outcome.as_deref() == Some("damaged")
+}
+
+/// Nothing that a damaged log says of results is passed on.
+fn forget_figures(row: &mut JobRow) {
+    row.epochs.clear();
+    (row.validation, row.test) = (None, None);
+    row.images_per_second = 0.0;
 }
 
 /// Puts a job back whose epochs are complete.

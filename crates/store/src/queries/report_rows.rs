@@ -34,10 +34,12 @@ impl Database {
         for member in members {
             configurations.push(self.configuration_row(member, &mut jobs)?);
         }
+        let log_problems = self.experiment_log_problems(name)?;
         snapshot.finish().map_err(failed)?;
         Ok(Some(ExperimentRows {
             revision,
             configurations,
+            log_problems,
         }))
     }
 

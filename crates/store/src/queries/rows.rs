@@ -1,5 +1,6 @@
 //! What a report needs of an experiment, as plain data.
 
+use super::log_problems::LogProblem;
 use convsweep_spec::event::Fingerprint;
 use convsweep_spec::id::JobId;
 use convsweep_spec::log::{Member, Revision};
@@ -12,6 +13,8 @@ pub struct ExperimentRows {
     pub revision: Revision,
     /// Its configurations in the order of the plan.
     pub configurations: Vec<ConfigurationRow>,
+    /// What is wrong with the experiment's log, each with its place.
+    pub log_problems: Vec<LogProblem>,
 }
 
 /// One configuration.
@@ -32,7 +35,8 @@ pub struct JobRow {
     pub seed: u64,
     /// Its fold.
     pub fold: Option<u32>,
-    /// `finished` if any attempt did, else the name of the last attempt's outcome; `None` while it
+    /// `damaged` if the job's log is, so that nothing it recorded counts; `finished` if any attempt
+    /// did; else the name of the last attempt's outcome; `None` while it
     /// is waiting or running.
     pub outcome: Option<String>,
     /// Attempts so far.

@@ -1,67 +1,51 @@
-//! Lines of a log, some of which may be incomplete after a crash.
+//! What a line of a log says, and what is wrong with it.
 
-use crate::error::StoreError;
-use convsweep_spec::FORMAT;
 use convsweep_spec::event::Envelope;
-use convsweep_spec::log::{LogEntry, newer_format};
+use convsweep_spec::log::LogEntry;
 use serde::de::DeserializeOwned;
-use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
-use std::path::Path;
 
-/// No line of a worker comes near this; a file without line ends must not fill the memory.
-const LONGEST_LINE: u64 = 256 << 20;
 /// How every line begins.
 const START: &[u8] = br#"{"format":"#;
 
 /// A value and whether an incomplete line stood before it on the same line; else what is wrong.
 pub(super) type Parsed<T> = Result<(T, bool), String>;
 
-/// A line of a log, which says in which format it is written.
+/// A line of a log.
 pub(super) trait LogLine: DeserializeOwned {
-    /// [`FORMAT`] of the program that wrote it.
-    fn format(&self) -> u32;
+    /// What nobody can have written in it, such as an epoch of four thousand millions.
+    fn absurdity(&self) -> Option<String>;
 }
 
 impl LogLine for Envelope {
-    fn format(&self) -> u32 {
-        self.format
+    fn absurdity(&self) -> Option<String> {
+        Envelope::absurdity(self)
     }
 }
 
 impl LogLine for LogEntry {
-    fn format(&self) -> u32 {
-        self.format
+    fn absurdity(&self) -> Option<String> {
+        LogEntry::absurdity(self)
     }
 }
 
-/// Reads one line into `line`, with its end; the answer is its length in bytes.
-pub(super) fn read_line(
-    reader: &mut BufReader<File>,
-    line: &mut Vec<u8>,
-) -> std::io::Result<usize> {
-    line.clear();
-    reader.by_ref().take(LONGEST_LINE).read_until(b'\n', line)
-}
-
 /// Parses a line, or the complete line that follows an incomplete one on it.
-pub(super) fn parse<T: LogLine>(path: &Path, line: &[u8]) -> Result<Parsed<T>, StoreError> {
-    let problem = match from_json(path, line)? {
-        Ok(value) => return Ok(Ok((value, false))),
+pub(super) fn parse<T: LogLine>(line: &[u8]) -> Parsed<T> {
+    let problem = match from_json(line) {
+        Ok(value) => return Ok((value, false)),
         Err(problem) => problem,
     };
     let last_start = (1..line.len().saturating_sub(START.len()))
         .rev()
         .find(|&i| line[i..].starts_with(START));
     if let Some(start) = last_start
-        && let Ok(value) = from_json(path, &line[start..])?
+        && let Ok(value) = from_json(&line[start..])
     {
-        return Ok(Ok((value, true)));
+        return Ok((value, true));
     }
-    Ok(Err(format!(
+    Err(format!(
         "could not be read and was ignored ({problem}): {}",
         beginning(line)
-    )))
+    ))
 }
 
 /// The beginning of a line, for a message.
@@ -80,18 +64,10 @@ pub(super) fn beginning(line: &[u8]) -> String {
     }
 }
 
-fn from_json<T: LogLine>(path: &Path, line: &[u8]) -> Result<Result<T, String>, StoreError> {
-    let parsed = serde_json::from_slice::<T>(line).map_err(|e| e.to_string());
-    if parsed.as_ref().is_ok_and(|value| value.format() <= FORMAT) {
-        return Ok(parsed);
-    }
-    // A number that cannot be a format is one more way of being broken.
-    match newer_format(line).map(u32::try_from) {
-        Some(Ok(found)) => Err(StoreError::Newer {
-            path: path.to_path_buf(),
-            found,
-            known: FORMAT,
-        }),
-        Some(Err(_)) | None => Ok(parsed),
+fn from_json<T: LogLine>(line: &[u8]) -> Result<T, String> {
+    let value = serde_json::from_slice::<T>(line).map_err(|error| error.to_string())?;
+    match value.absurdity() {
+        Some(absurdity) => Err(absurdity),
+        None => Ok(value),
     }
 }

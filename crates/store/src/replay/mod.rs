@@ -3,9 +3,16 @@
 mod lines;
 mod log_position;
 mod logs;
+mod one_line;
+mod one_log;
+mod problems;
 mod rebuild;
+mod sample;
 mod sync_report;
 
+pub(crate) use log_position::{FileStamp, LogPosition};
 pub(crate) use logs::replay;
+pub(crate) use problems::forget as forget_problems;
 pub use rebuild::rebuild;
+pub(crate) use sample::replay_sample;
 pub use sync_report::SyncReport;

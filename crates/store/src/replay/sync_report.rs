@@ -13,6 +13,12 @@ pub struct SyncReport {
     /// Lines and files that could not be read or were ignored, each with file and line, for
     /// the user.
     pub problems: Vec<String>,
+    /// Those of the problems that a crash leaves and that hide nothing: incomplete last lines.
+    pub torn: Vec<String>,
+    /// Lines read that have no checksum, since an older program wrote them.
+    pub unchecked: u64,
+    /// The logs that have such lines, relative to the results folder.
+    pub unchecked_logs: Vec<String>,
 }
 
 impl SyncReport {
@@ -31,6 +37,7 @@ impl SyncReport {
             problems.truncate(MAX_PROBLEMS);
             problems.push(format!("{log}: and {more} more lines"));
         }
+        problems.retain(|problem| !self.problems.contains(problem));
         self.problems.extend(problems);
     }
 }

@@ -13,6 +13,7 @@ const STEPS: &[&str] = &[
     include_str!("2-includes-and-stages.sql"),
     include_str!("3-decisions.sql"),
     include_str!("4-attempts-of-decisions.sql"),
+    include_str!("5-checked-logs.sql"),
     include_str!("6-hashes-of-files.sql"),
 ];
 /// The fixed views; a database with other views gets these.

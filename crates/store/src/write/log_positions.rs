@@ -6,10 +6,13 @@
 //! what has been read. Otherwise the next sync reads the end of the log again, which changes
 //! nothing.
 
+use crate::replay::{FileStamp, LogPosition};
 use convsweep_spec::event::{Envelope, Event};
-use convsweep_spec::layout::{EVENTS, EXPERIMENT_LOG, ResultsFolder};
+use convsweep_spec::id::JobId;
+use convsweep_spec::layout::{EVENTS, EXPERIMENT_LOG, ResultsFolder, job_log};
 use convsweep_spec::log::{LogEntry, Record};
-use rusqlite::{Connection, OptionalExtension, Result, params};
+use convsweep_spec::log_line::{LineCheck, LineChecker, seal};
+use rusqlite::{Connection, Result};
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
@@ -48,16 +51,20 @@ impl LogPositions {
         let Some(lines) = self.complete_attempt(envelope) else {
             return Ok(());
         };
-        let Some(size) = size_if_last(&results.job(job).join(EVENTS), envelope) else {
+        let path = results.job(job).join(EVENTS);
+        let Some(position) = position_if_last(&path, lines, envelope) else {
             return Ok(());
         };
-        let log = format!("jobs/{job}/{EVENTS}");
-        if position(connection, &log)?.is_none() {
-            connection
-                .prepare_cached("insert into logs (path, offset, lines) values (?1, ?2, ?3)")?
-                .execute(params![log, size as i64, lines as i64])?;
+        let log = job_log(job);
+        if LogPosition::of(connection, &log)?.is_none() {
+            position.save(connection, &log)?;
         }
         Ok(())
+    }
+
+    /// The events of a job are to come from the first one on again.
+    pub(crate) fn forget_job(&mut self, job: &JobId) {
+        self.next_events.remove(&job.0);
     }
 
     /// The number of events of an attempt that has ended, if none was missed.
@@ -84,41 +91,48 @@ impl LogPositions {
             return Ok(());
         }
         let log = format!("{experiment}/{EXPERIMENT_LOG}");
-        let bytes = serde_json::to_vec(entry).map_or(0, |line| line.len() + 1);
-        let revision = match &entry.record {
-            Record::Revision(revision) => Some(revision.revision),
-            Record::Member(_)
-            | Record::AttemptEnded { .. }
-            | Record::Judgement(_)
-            | Record::Decision(_) => None,
-        };
-        connection
-            .prepare_cached(
-                "insert into logs (path, offset, lines, revision) values (?1, ?2, 1, ?3)
-                on conflict do update set offset = offset + excluded.offset, lines = lines + 1,
-                  revision = coalesce(excluded.revision, revision)",
-            )?
-            .execute(params![log, bytes as i64, revision])
-            .map(drop)
+        let mut position = LogPosition::of(connection, &log)?.unwrap_or_default();
+        let number = position.checker.next();
+        let json = serde_json::to_vec(entry).unwrap_or_default();
+        position.offset += seal(number, &json).len() as u64;
+        position.lines += 1;
+        position.checker.last = number;
+        position.checker.damaged = 0;
+        position.checker.checked += 1;
+        if let Record::Revision(revision) = &entry.record {
+            position.revision = Some(revision.revision);
+        }
+        // The file has changed since anybody looked at it.
+        position.stamp = None;
+        position.save(connection, &log)
     }
 }
 
-fn position(connection: &Connection, log: &str) -> Result<Option<i64>> {
-    connection
-        .prepare_cached("select offset from logs where path = ?1")?
-        .query_row([log], |row| row.get(0))
-        .optional()
-}
-
-/// The log's size in bytes if its last line is this event.
-fn size_if_last(path: &Path, envelope: &Envelope) -> Option<u64> {
+/// The position at the end of a log with this many lines if its last line is this event.
+fn position_if_last(path: &Path, lines: u64, envelope: &Envelope) -> Option<LogPosition> {
     let mut file = File::open(path).ok()?;
-    let size = file.metadata().ok()?.len();
+    let metadata = file.metadata().ok()?;
+    let size = metadata.len();
     file.seek(SeekFrom::Start(size.saturating_sub(LONGEST_LINE)))
         .ok()?;
     let mut tail = Vec::new();
     file.read_to_end(&mut tail).ok()?;
     let line = tail.strip_suffix(b"\n")?.rsplit(|&b| b == b'\n').next()?;
-    let last: Envelope = serde_json::from_slice(line).ok()?;
-    (last == *envelope).then_some(size)
+    let mut checker = LineChecker {
+        last: lines - 1,
+        damaged: 0,
+        checked: lines - 1,
+    };
+    if checker.check(line) != LineCheck::Sound {
+        return None;
+    }
+    let mut last: Envelope = serde_json::from_slice(line).ok()?;
+    last.format = envelope.format;
+    (last == *envelope).then_some(LogPosition {
+        offset: size,
+        lines,
+        revision: None,
+        checker,
+        stamp: Some(FileStamp::of(&metadata)),
+    })
 }

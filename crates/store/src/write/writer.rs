@@ -7,6 +7,7 @@ use crate::error::StoreError;
 use crate::replay::{SyncReport, rebuild};
 use crate::schema;
 use convsweep_spec::event::Envelope;
+use convsweep_spec::id::JobId;
 use convsweep_spec::layout::ResultsFolder;
 use convsweep_spec::log::LogEntry;
 use std::fs;
@@ -92,6 +93,17 @@ impl DatabaseWriter {
         let synced = receiver.recv().unwrap_or(Err(StoreError::Ended))?;
         let found = self.found.lock().map(|mut found| take(&mut *found));
         Ok(found.unwrap_or_default().followed_by(synced))
+    }
+
+    /// Forgets everything that the log of a job said, so that the job can be trained again. The
+    /// log must have been moved away; what the logs of experiments say of the job is kept.
+    ///
+    /// # Errors
+    /// As for [`DatabaseWriter::sync`].
+    pub fn forget_job(&self, job: &JobId) -> Result<SyncReport, StoreError> {
+        let (sender, receiver) = channel();
+        self.send(Message::Forget(job.clone(), sender));
+        receiver.recv().unwrap_or(Err(StoreError::Ended))
     }
 
     /// The thread ends only with its writer, or by a panic, which `flush` and `sync` report.

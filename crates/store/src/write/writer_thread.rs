@@ -5,12 +5,13 @@
 //! what was lost.
 
 use super::log_positions::LogPositions;
-use crate::apply::{Changes, LogPlace, apply_entry, apply_event, newest_revision};
+use crate::apply::{Changes, LogPlace, apply_entry, apply_event, forget_job_rows, newest_revision};
 use crate::digest;
 use crate::error::StoreError;
-use crate::replay::{SyncReport, replay};
+use crate::replay::{SyncReport, forget_problems, replay};
 use convsweep_spec::event::Envelope;
-use convsweep_spec::layout::ResultsFolder;
+use convsweep_spec::id::JobId;
+use convsweep_spec::layout::{ResultsFolder, job_log};
 use convsweep_spec::log::LogEntry;
 use rusqlite::Connection;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
@@ -30,6 +31,7 @@ pub(super) enum Message {
     Entry(String, Box<LogEntry>),
     Flush(Sender<Result<(), StoreError>>),
     Sync(ResultsFolder, Sender<Result<SyncReport, StoreError>>),
+    Forget(JobId, Sender<Result<SyncReport, StoreError>>),
 }
 
 /// The state of the thread.
@@ -67,6 +69,7 @@ impl WriterThread {
                     self.behind &= synced.is_err();
                     let _ = reply.send(synced);
                 }
+                Message::Forget(job, reply) => drop(reply.send(self.forget(&job))),
                 Message::Event(_) | Message::Entry(..) => {
                     if let Err(error) = self.transaction(message, messages, &mut next) {
                         self.give_up_transaction(&error);
@@ -102,7 +105,7 @@ impl WriterThread {
             }
             match messages.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
                 Ok(other @ (Message::Event(_) | Message::Entry(..))) => message = other,
-                Ok(other @ (Message::Flush(_) | Message::Sync(..))) => {
+                Ok(other @ (Message::Flush(_) | Message::Sync(..) | Message::Forget(..))) => {
                     *next = Some(other);
                     break;
                 }
@@ -122,6 +125,10 @@ impl WriterThread {
     /// them.
     fn apply(&mut self, message: &Message) -> rusqlite::Result<()> {
         match message {
+            Message::Event(envelope) if envelope.absurdity().is_some() => {
+                self.positions.forget_job(&envelope.job);
+                Ok(())
+            }
             Message::Event(envelope) => {
                 apply_event(&self.connection, envelope, &mut self.changes)?;
                 self.positions
@@ -136,8 +143,22 @@ impl WriterThread {
                 apply_entry(&self.connection, place, entry, &mut self.changes)?;
                 self.positions.entry(&self.connection, experiment, entry)
             }
-            Message::Flush(_) | Message::Sync(..) => Ok(()),
+            Message::Flush(_) | Message::Sync(..) | Message::Forget(..) => Ok(()),
         }
+    }
+
+    /// Forgets what a job's log said, and reads again what others say of the job.
+    fn forget(&mut self, job: &JobId) -> Result<SyncReport, StoreError> {
+        self.catch_up()?;
+        let (changes, connection) = (&mut self.changes, &self.connection);
+        let forgotten = forget_job(connection, job, changes);
+        if let Err(error) = forgotten {
+            let _ = connection.execute_batch("rollback");
+            self.changes = Changes::default();
+            return Err(StoreError::sqlite(&self.results.database(), error));
+        }
+        self.positions.forget_job(job);
+        replay(&self.connection, &self.results)
     }
 
     /// Forgets a transaction that could not be written; the logs contain what it lost.
@@ -174,6 +195,19 @@ impl WriterThread {
             }
         }
     }
+}
+
+/// Forgets a job's rows, the problems of its log, and how far the logs that name it were read.
+fn forget_job(connection: &Connection, job: &JobId, changes: &mut Changes) -> rusqlite::Result<()> {
+    connection.execute_batch("begin immediate")?;
+    forget_job_rows(connection, job, changes)?;
+    forget_problems(connection, &job_log(job))?;
+    connection.execute(
+        "delete from logs where path = ?1 or path not like 'jobs/%'",
+        [job_log(job)],
+    )?;
+    changes.update_derived_rows(connection)?;
+    connection.execute_batch("commit")
 }
 
 #[cfg(test)]

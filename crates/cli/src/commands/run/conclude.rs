@@ -99,6 +99,10 @@ fn say_end(
             `convsweep explain JOB` says why"
         ));
     }
+    let damaged = count(jobs, &states, "damaged");
+    if damaged > 0 {
+        eprintln!("{}", damaged_words(damaged as u64, &plan.name));
+    }
     let failed = jobs.len() - finished - pruned;
     if failed > 0 {
         say_error(&format!(
@@ -108,6 +112,21 @@ fn say_end(
         return Ok(Exit::JobsFailed);
     }
     Ok(Exit::Complete)
+}
+
+/// What is to be done about the damaged jobs of an experiment.
+pub fn damaged_words(jobs: u64, experiment: &str) -> String {
+    let (logs, do_) = if jobs == 1 {
+        ("log is", "does")
+    } else {
+        ("logs are", "do")
+    };
+    format!(
+        "{}: {} whose {logs} damaged {do_} not count; \
+        `convsweep retry {experiment} --damaged` trains such jobs again, `convsweep explain JOB` says more",
+        experiment,
+        counted(jobs, "job")
+    )
 }
 
 /// Number of jobs with this outcome.

@@ -22,6 +22,7 @@ use crate::streams::say_error;
 use anyhow::Result;
 pub use args::RunArgs;
 pub use command_line::command_line;
+pub use conclude::damaged_words;
 use convsweep_plan::Plan;
 use convsweep_runner::ResultsLock;
 use convsweep_spec::log::Choice;

@@ -26,6 +26,7 @@ use convsweep_runner::launcher::Launcher;
 use convsweep_runner::search::{SearchHistory, SearchInput};
 use convsweep_runner::{ExperimentLog, ResultsLock, RunPolicy, RunSummary};
 use convsweep_spec::id::JobId;
+use convsweep_spec::layout::EXPERIMENT_LOG;
 use convsweep_spec::search::SearchSettings;
 use convsweep_spec::words::counted;
 use convsweep_store::DatabaseWriter;
@@ -68,7 +69,10 @@ fn sweep_logged(
     let writer = DatabaseWriter::open(&context.results).code(Exit::Results)?;
     let synced = writer.sync(&context.results).code(Exit::Results)?;
     let mut log = ExperimentLog::open(&context.results, &plan.name).map_err(runner_failure)?;
-    for note in synced.problems.iter().chain(log.notes()) {
+    // The log has just been read once more, as a whole.
+    let own = format!("{}/{EXPERIMENT_LOG}:", plan.name);
+    let others = synced.problems.iter().filter(|p| !p.starts_with(&own));
+    for note in others.chain(log.notes()) {
         say_error(&format!("note: {note}"));
         tracing::info!("note: {note}");
     }

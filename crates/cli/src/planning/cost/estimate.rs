@@ -277,7 +277,7 @@ fn epochs_left(planned: &Planned, action: &JobAction) -> u32 {
         JobAction::Resume { epoch } => epochs.saturating_sub(*epoch),
         JobAction::Extend(state) => epochs.saturating_sub(state.epoch),
         JobAction::Train | JobAction::Retry => epochs,
-        JobAction::Reuse | JobAction::Diverged | JobAction::Pruned => 0,
+        JobAction::Reuse | JobAction::Diverged | JobAction::Pruned | JobAction::Damaged => 0,
     }
 }
 

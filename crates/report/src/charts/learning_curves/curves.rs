@@ -6,6 +6,7 @@ use crate::draw::scale::extent;
 use crate::draw::style::SeriesStyle;
 use crate::ranking::{MetricFormat, RankedConfiguration, RankedRun};
 use convsweep_spec::figures::Sample;
+use std::collections::BTreeMap;
 
 /// Values that are more than this many times the 90th percentile are cut off.
 const OUTLIER: f64 = 4.0;
@@ -146,26 +147,19 @@ fn points(configuration: &RankedConfiguration, metric: &MetricFormat) -> Vec<Cur
     if runs.is_empty() {
         runs.extend(&configuration.runs);
     }
-    let lasts = runs.iter().filter_map(|run| run.job.epochs.last());
-    let last = lasts.map(|row| row.epoch).max().unwrap_or(0);
-    let mut points = Vec::new();
-    for epoch in 1..=last {
-        let mut values = Vec::with_capacity(runs.len());
-        for run in &runs {
-            if let Some(value) = value_at(run, epoch, &metric.name) {
-                values.push(value * metric.scale());
+    let mut values: BTreeMap<u32, Vec<f64>> = BTreeMap::new();
+    for run in &runs {
+        for row in &run.job.epochs {
+            let value = row.values.get(&metric.name).copied();
+            if let Some(value) = value.filter(|value| value.is_finite()) {
+                let of_epoch = values.entry(row.epoch).or_default();
+                of_epoch.push(value * metric.scale());
             }
         }
-        if let Some(sample) = Sample::of(&values) {
-            points.push(CurvePoint { epoch, sample });
-        }
+    }
+    let mut points = Vec::new();
+    for (epoch, values) in values {
+        points.extend(Sample::of(&values).map(|sample| CurvePoint { epoch, sample }));
     }
     points
-}
-
-/// The metric after an epoch; `None` if it was not recorded or is not finite.
-fn value_at(run: &RankedRun, epoch: u32, metric: &str) -> Option<f64> {
-    let row = run.job.epochs.iter().find(|row| row.epoch == epoch)?;
-    let value = *row.values.get(metric)?;
-    value.is_finite().then_some(value)
 }

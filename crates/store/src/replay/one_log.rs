@@ -1,0 +1,223 @@
+//! Reading one log: from where the last reading ended, or from its beginning if it is no longer the
+//! file that was read.
+
+use super::lines::beginning;
+use super::log_position::{FileStamp, LogPosition};
+use super::logs::{LogOwner, LogReader};
+use super::problems;
+use crate::apply::forget_job_rows;
+use crate::error::StoreError;
+use convsweep_files::{LineEnd, read_line};
+use convsweep_spec::log_line::{LONGEST_LINE, LineCheck};
+use std::fs::File;
+use std::io::{BufReader, ErrorKind, Read, Seek, SeekFrom};
+
+/// Maximum number of lines in one transaction.
+const MAX_LINES: u32 = 20_000;
+
+impl LogReader<'_> {
+    /// Reads one log from `position`, or from its start if the file is another one now.
+    pub(super) fn log(
+        &mut self,
+        name: String,
+        position: Option<LogPosition>,
+        owner: &LogOwner,
+    ) -> Result<(), StoreError> {
+        let path = self.results.0.join(&name);
+        let failed = |e| StoreError::io(&path, e);
+        let metadata = match path.metadata() {
+            Err(e) if e.kind() == ErrorKind::NotFound => return Ok(()),
+            other => other.map_err(failed)?,
+        };
+        let (size, stamp) = (metadata.len(), FileStamp::of(&metadata));
+        let known = position.unwrap_or_default();
+        if size == known.offset && !known.is_of_another(stamp, size) {
+            return Ok(());
+        }
+        let _span = match owner {
+            LogOwner::Experiment(name) => tracing::debug_span!("experiment", name),
+            LogOwner::Job(id) => tracing::debug_span!("job", %id),
+        }
+        .entered();
+        let mut file = File::open(&path).map_err(failed)?;
+        let begins_line = begins_line(&mut file, known.offset, size).map_err(failed)?;
+        let mut position = if begins_line && !known.is_of_another(stamp, size) {
+            known
+        } else {
+            self.read_again(&name, owner, size < known.offset)?;
+            LogPosition::default()
+        };
+        if position.offset == 0 {
+            self.forget_problems(&name, owner)?;
+        }
+        file.seek(SeekFrom::Start(position.offset))
+            .map_err(failed)?;
+        position.stamp = Some(stamp);
+        let mut reader = BufReader::with_capacity(1 << 16, file);
+        match self.lines_of(&name, &mut reader, owner, &mut position)? {
+            IsOwn::Yes => self.save_position(&name, position),
+            IsOwn::No => self.forget_position(&name),
+        }
+    }
+
+    /// Prepares to read a log from its beginning that was read before.
+    fn read_again(
+        &mut self,
+        name: &str,
+        owner: &LogOwner,
+        is_shorter: bool,
+    ) -> Result<(), StoreError> {
+        if is_shorter {
+            let removal = match owner {
+                LogOwner::Experiment(_) => {
+                    "; `convsweep rebuild` removes what it no longer contains"
+                }
+                LogOwner::Job(_) => "",
+            };
+            self.report.problems.push(format!(
+                "{name}: is shorter than when it was last read, and was read again{removal}"
+            ));
+        }
+        if let LogOwner::Job(job) = owner {
+            let forgotten = forget_job_rows(self.connection, job, &mut self.changes);
+            forgotten.map_err(|e| self.failed(e))?;
+            self.has_forgotten = true;
+        }
+        Ok(())
+    }
+
+    /// A log that is read from its beginning may no longer have the problems that it had.
+    fn forget_problems(&mut self, name: &str, owner: &LogOwner) -> Result<(), StoreError> {
+        let had_problems = problems::forget(self.connection, name);
+        let had_problems = had_problems.map_err(|e| self.failed(e))?;
+        match owner {
+            LogOwner::Job(job) if had_problems => {
+                let noted = self.changes.unknown_job(self.connection, job);
+                noted.map_err(|e| self.failed(e))
+            }
+            LogOwner::Job(_) | LogOwner::Experiment(_) => Ok(()),
+        }
+    }
+
+    /// Reads the lines from `position` on, which moves with them.
+    fn lines_of(
+        &mut self,
+        name: &str,
+        reader: &mut BufReader<File>,
+        owner: &LogOwner,
+        position: &mut LogPosition,
+    ) -> Result<IsOwn, StoreError> {
+        let path = self.results.0.join(name);
+        let (mut line, mut found) = (Vec::new(), Vec::new());
+        let unchecked = self.report.unchecked;
+        let mut is_own = IsOwn::Yes;
+        loop {
+            let read = read_line(reader, &mut line, LONGEST_LINE);
+            let Some(read) = read.map_err(|e| StoreError::io(&path, e))? else {
+                break;
+            };
+            if read.end == LineEnd::Torn {
+                let (number, text) = (position.lines + 1, beginning(&line));
+                let torn = format!("{name}:{number}: an incomplete last line was ignored: {text}");
+                self.report.torn.push(torn.clone());
+                found.push(torn);
+                break;
+            }
+            position.lines += 1;
+            position.offset += read.bytes;
+            let check = match read.end {
+                LineEnd::TooLong => position.checker.too_long(),
+                LineEnd::Whole | LineEnd::Torn => position.checker.check(&line),
+            };
+            let said = self.line(&path, &line, check, owner, position)?;
+            self.report.unchecked += u64::from(check == LineCheck::Unchecked);
+            if let Some(said) = said {
+                let number = position.lines;
+                found.push(format!("{name}:{number}: {}", said.text));
+                self.remember(name, owner, number, &said)?;
+                if said.ends_reading {
+                    is_own = IsOwn::No;
+                    break;
+                }
+            }
+            self.lines += 1;
+            if self.lines >= MAX_LINES {
+                self.save_position(name, *position)?;
+                self.commit_part()?;
+            }
+        }
+        tracing::debug!(lines = position.lines, "read the log");
+        if self.report.unchecked > unchecked {
+            self.report.unchecked_logs.push(name.to_string());
+        }
+        self.report.add_problems(name, found);
+        Ok(is_own)
+    }
+
+    /// Remembers what was said of a line, if it is damage.
+    fn remember(
+        &mut self,
+        name: &str,
+        owner: &LogOwner,
+        line: u64,
+        said: &Said,
+    ) -> Result<(), StoreError> {
+        if !said.is_damage {
+            return Ok(());
+        }
+        let connection = self.connection;
+        problems::record(connection, name, line, &said.text).map_err(|e| self.failed(e))?;
+        match owner {
+            LogOwner::Job(job) => {
+                let noted = self.changes.unknown_job(connection, job);
+                noted.map_err(|e| self.failed(e))
+            }
+            LogOwner::Experiment(_) => Ok(()),
+        }
+    }
+
+    /// The log is not that of its folder: it is looked at anew each time.
+    fn forget_position(&self, log: &str) -> Result<(), StoreError> {
+        let sql = "delete from logs where path = ?1";
+        let deleted = self.connection.execute(sql, [log]);
+        deleted.map(drop).map_err(|e| self.failed(e))
+    }
+}
+
+/// Whether a log belongs to its folder.
+enum IsOwn {
+    Yes,
+    No,
+}
+
+/// What is to be said of a line.
+pub(super) struct Said {
+    /// In words, without the place.
+    pub(super) text: String,
+    /// Whether the log's content is not vouched for because of it.
+    pub(super) is_damage: bool,
+    /// Whether the rest of the log is not to be read.
+    pub(super) ends_reading: bool,
+}
+
+impl Said {
+    /// The line is damaged.
+    pub(super) fn damage(text: String) -> Said {
+        Said {
+            text,
+            is_damage: true,
+            ends_reading: false,
+        }
+    }
+}
+
+/// Whether the file has at least `offset` bytes, the last of which ends a line.
+fn begins_line(file: &mut File, offset: u64, size: u64) -> std::io::Result<bool> {
+    if offset == 0 || size < offset {
+        return Ok(offset == 0);
+    }
+    let mut last = [0];
+    file.seek(SeekFrom::Start(offset - 1))?;
+    file.read_exact(&mut last)?;
+    Ok(last == *b"\n")
+}

@@ -1,0 +1,33 @@
+//! What is wrong with the logs: the table `log_problems`.
+
+use rusqlite::{Connection, Result, params};
+
+/// Maximum number of problems of one log that are kept; one makes a job damaged.
+const MOST: i64 = 100;
+
+/// Remembers a problem with a line of a log.
+pub(super) fn record(connection: &Connection, log: &str, line: u64, problem: &str) -> Result<()> {
+    connection
+        .prepare_cached(
+            "insert into log_problems (log, line, problem)
+            select ?1, ?2, ?3 where (select count(*) from log_problems where log = ?1) < ?4
+            on conflict do update set problem = excluded.problem",
+        )?
+        .execute(params![log, line as i64, problem, MOST])
+        .map(drop)
+}
+
+/// Forgets the problems of a log, which is read again. The answer is whether there were any.
+pub(crate) fn forget(connection: &Connection, log: &str) -> Result<bool> {
+    let sql = "delete from log_problems where log = ?1";
+    let deleted = connection.prepare_cached(sql)?.execute([log])?;
+    Ok(deleted > 0)
+}
+
+/// Whether a problem with the log is known.
+pub(super) fn is_damaged(connection: &Connection, log: &str) -> Result<bool> {
+    let sql = "select exists (select 1 from log_problems where log = ?1)";
+    connection
+        .prepare_cached(sql)?
+        .query_row([log], |row| row.get(0))
+}
