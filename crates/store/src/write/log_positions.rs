@@ -13,7 +13,7 @@ use convsweep_spec::layout::{EVENTS, EXPERIMENT_LOG, ResultsFolder, job_log};
 use convsweep_spec::log::{LogEntry, Record};
 use convsweep_spec::log_line::{LineCheck, LineChecker, seal};
 use rusqlite::{Connection, Result};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
@@ -26,6 +26,8 @@ const LONGEST_LINE: u64 = 1 << 16;
 pub(crate) struct LogPositions {
     /// Attempt and number of the next event by job; `None` if an event was missed.
     next_events: HashMap<String, Option<(u32, u64)>>,
+    /// Logs of experiments that entries were appended to in this transaction.
+    appended: BTreeSet<String>,
     /// A transaction was lost, so positions must not move any more.
     lost: bool,
 }
@@ -102,9 +104,29 @@ impl LogPositions {
         if let Record::Revision(revision) = &entry.record {
             position.revision = Some(revision.revision);
         }
-        // The file has changed since anybody looked at it.
         position.stamp = None;
-        position.save(connection, &log)
+        position.save(connection, &log)?;
+        self.appended.insert(log);
+        Ok(())
+    }
+
+    /// Notes which files the logs are that entries were appended to, so that a later change of them
+    /// is known. Called once for many entries.
+    pub(crate) fn note_files(
+        &mut self,
+        connection: &Connection,
+        results: &ResultsFolder,
+    ) -> Result<()> {
+        for log in std::mem::take(&mut self.appended) {
+            let Some(mut position) = LogPosition::of(connection, &log)? else {
+                continue;
+            };
+            let metadata = results.0.join(&log).metadata().ok();
+            let metadata = metadata.filter(|metadata| metadata.len() == position.offset);
+            position.stamp = metadata.as_ref().map(FileStamp::of);
+            position.save(connection, &log)?;
+        }
+        Ok(())
     }
 }
 

@@ -113,6 +113,7 @@ impl WriterThread {
             }
         }
         result?;
+        self.positions.note_files(&self.connection, &self.results)?;
         let since = Instant::now();
         self.changes.update_derived_rows(&self.connection)?;
         self.deriving = since.elapsed();
