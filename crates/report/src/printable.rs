@@ -38,6 +38,10 @@ pub fn with_printable_names(mut rows: ExperimentRows) -> ExperimentRows {
             make_printable(&mut value.label);
         }
     }
+    for problem in &mut rows.log_problems {
+        make_printable(&mut problem.log);
+        make_printable(&mut problem.problem);
+    }
     rows
 }
 

@@ -14,7 +14,7 @@ use convsweep_spec::FORMAT;
 use convsweep_spec::layout::ResultsFolder;
 use convsweep_spec::log::{LogEntry, Member, Record, Revision};
 use convsweep_spec::log_line::seal;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{File, OpenOptions};
 use std::io::{self, BufReader, Write};
 use std::path::{Path, PathBuf};
 

@@ -12,6 +12,7 @@ use convsweep_spec::id::JobId;
 use convsweep_spec::layout::EXPERIMENT_LOG;
 use convsweep_spec::log::{LogEntry, Record};
 use convsweep_spec::log_line::{LOG_FORMAT, LineCheck, LineDamage};
+use convsweep_spec::words::printable;
 use rusqlite::ErrorCode;
 use std::path::Path;
 
@@ -66,7 +67,8 @@ impl LogReader<'_> {
             Err(said) => return Ok(Some(said)),
         };
         if envelope.job != *job {
-            return Ok(Some(foreign_event(&envelope.job, job, position)));
+            let found = printable(&envelope.job.0);
+            return Ok(Some(foreign_event(&found, job, position)));
         }
         self.report.events += 1;
         let applied = apply_event(self.connection, &envelope, &mut self.changes);
@@ -89,7 +91,8 @@ impl LogReader<'_> {
         };
         match &entry.record {
             Record::Revision(revision) if revision.experiment != experiment => {
-                return Ok(Some(foreign_entry(&revision.experiment, experiment)));
+                let found = printable(&revision.experiment);
+                return Ok(Some(foreign_entry(&found, experiment)));
             }
             Record::Revision(revision) => position.revision = Some(revision.revision),
             // The revision that it belongs to is damaged, which was said already.
@@ -156,7 +159,7 @@ fn with_text(damage: String, check: LineCheck, line: &[u8]) -> String {
 }
 
 /// An event of another job: if the log begins with it, the whole log is that job's.
-fn foreign_event(found: &JobId, job: &JobId, position: &LogPosition) -> Said {
+fn foreign_event(found: &str, job: &JobId, position: &LogPosition) -> Said {
     if position.lines > 1 {
         let text = format!("an event of job {found} in another job's folder was ignored");
         return Said::damage(text);
