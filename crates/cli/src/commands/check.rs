@@ -4,6 +4,7 @@
 use crate::context::Context;
 use crate::exit::{Code, Exit};
 use crate::output::stdout::say;
+use crate::streams::say_error;
 use anyhow::Result;
 use clap::Args;
 use convsweep_spec::words::counted;
@@ -38,7 +39,7 @@ pub fn check(context: &Context, args: &CheckArgs) -> Result<Exit> {
     if problems == 0 {
         return Ok(Exit::Complete);
     }
-    eprintln!("{}", counted(problems as u64, "problem"));
+    say_error(&counted(problems as u64, "problem"));
     Ok(Exit::Results)
 }
 

@@ -99,9 +99,9 @@ fn say_end(
             `convsweep explain JOB` says why"
         ));
     }
-    let damaged = count(jobs, &states, "damaged");
+    let damaged = count(jobs, states, "damaged");
     if damaged > 0 {
-        eprintln!("{}", damaged_words(damaged as u64, &plan.name));
+        say_error(&damaged_words(damaged as u64, &plan.name));
     }
     let failed = jobs.len() - finished - pruned;
     if failed > 0 {
