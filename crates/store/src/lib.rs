@@ -27,8 +27,8 @@ pub use error::StoreError;
 pub use queries::{
     AttemptRow, ConfigurationRow, Database, EpochRow, EvaluationRow, ExperimentRows,
     ExperimentSummary, FailureRow, FindJobError, JobCostRow, JobDecision, JobPlace, JobProgress,
-    JobRow, JobState, KeptFile, LeaderboardEntry, LogProblem, QueryCell, RecordedRun, Table, UserQuery,
-    find_job_among,
+    JobRow, JobState, KeptFile, LeaderboardEntry, LogProblem, QueryCell, RecordedRun, Table,
+    UserQuery, find_job_among,
 };
 pub use replay::{SyncReport, rebuild};
 pub use write::DatabaseWriter;

@@ -3,6 +3,7 @@
 
 use crate::context::Context;
 use crate::exit::{Code, Exit};
+use crate::integrity::{FilesFound, check_files};
 use crate::output::stdout::say;
 use crate::streams::say_error;
 use anyhow::Result;
@@ -22,7 +23,8 @@ pub struct CheckArgs {
 struct Section {
     /// What is said if nothing is wrong with it.
     all_is_well: &'static str,
-    found: CheckReport,
+    problems: Vec<String>,
+    notes: Vec<String>,
 }
 
 /// Checks everything that is kept: exit code 5 if anything is damaged.
@@ -30,11 +32,14 @@ struct Section {
 /// # Errors
 /// If it cannot be read.
 pub fn check(context: &Context, args: &CheckArgs) -> Result<Exit> {
-    let sections = [logs_and_database(context, args)?];
+    let sections = [
+        logs_and_database(context, args)?,
+        files_of_jobs(context, args)?,
+    ];
     let mut problems = 0;
     for section in &sections {
         print(section)?;
-        problems += section.found.problems.len();
+        problems += section.problems.len();
     }
     if problems == 0 {
         return Ok(Exit::Complete);
@@ -54,21 +59,31 @@ fn logs_and_database(context: &Context, args: &CheckArgs) -> Result<Section> {
     } else {
         "the database is valid and agrees with the logs"
     };
+    let CheckReport { problems, notes } = found.code(Exit::Results)?;
     Ok(Section {
         all_is_well,
-        found: found.code(Exit::Results)?,
+        problems,
+        notes,
+    })
+}
+
+fn files_of_jobs(context: &Context, args: &CheckArgs) -> Result<Section> {
+    let FilesFound { problems, notes } = check_files(context, args.quick)?;
+    Ok(Section {
+        all_is_well: "the files of the jobs are as they were written",
+        problems,
+        notes,
     })
 }
 
 fn print(section: &Section) -> Result<()> {
-    let CheckReport { problems, notes } = &section.found;
-    for problem in problems {
+    for problem in &section.problems {
         say(problem)?;
     }
-    for note in notes {
+    for note in &section.notes {
         say(&format!("note: {note}"))?;
     }
-    if problems.is_empty() {
+    if section.problems.is_empty() {
         say(section.all_is_well)?;
     }
     Ok(())

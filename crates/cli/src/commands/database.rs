@@ -2,7 +2,6 @@
 
 use crate::context::Context;
 use crate::exit::{Code, Exit};
-use crate::integrity::check_files;
 use crate::output::stdout::say;
 use crate::streams::say_error;
 use anyhow::Result;

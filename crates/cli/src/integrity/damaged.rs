@@ -18,7 +18,7 @@ pub struct DamagedJob {
     pub problems: Vec<String>,
 }
 
-/// Those of the jobs whose question or, once they have finished, files are damaged. An
+/// Those of the jobs whose log, question or, once they have finished, files are damaged. An
 /// unfinished job gets by without its states: it begins at an older one.
 ///
 /// # Errors
@@ -31,9 +31,13 @@ pub fn damaged_jobs(
     let states = database.job_states(jobs).code(Exit::Results)?;
     let mut damaged = Vec::new();
     for job in jobs {
-        let Some(state) = states.get(job).filter(|state| state.attempts > 0) else {
+        let Some(state) = states.get(job) else {
             continue;
         };
+        let has_damaged_log = state.outcome.as_deref() == Some("damaged");
+        if state.attempts == 0 && !has_damaged_log {
+            continue;
+        }
         let mut verifier = Verifier::new(results);
         if results.job(job).exists() || state.finished {
             verifier.question(job);
@@ -45,7 +49,10 @@ pub fn damaged_jobs(
                 .iter()
                 .for_each(|file| verifier.file(file));
         }
-        let problems: Vec<String> = verifier.faults.iter().map(ToString::to_string).collect();
+        let mut problems: Vec<String> = verifier.faults.iter().map(ToString::to_string).collect();
+        if has_damaged_log {
+            problems.push(format!("jobs/{job}/{}", state.detail));
+        }
         if !problems.is_empty() {
             damaged.push(DamagedJob {
                 job: job.clone(),

@@ -6,6 +6,6 @@ mod fault;
 mod look;
 mod verify;
 
-pub use check::check_files;
+pub use check::{FilesFound, check_files};
 pub use damaged::{DamagedJob, damaged_jobs, set_aside};
 pub use look::{look_at, note_of};
