@@ -4,8 +4,8 @@
 //! A thread of its own receives them, so that they count whatever the program is doing. While jobs
 //! are trained, the first one lets them write a checkpoint, after which the report is rendered; while
 //! the report is rendered, the first one lets it be completed. Before that there is nothing to save,
-//! and the first one ends the program, as the second one does at any time. Only the first SIGHUP
-//! counts, since a shell that ends repeats what its terminal has sent.
+//! and the first one ends the program, as the second one does at any time. A SIGHUP is never a second
+//! one, since a shell or a service manager that ends sends it besides other signals.
 
 use crate::exit::Exit;
 use crate::streams::{say_error, settle_errors};
@@ -181,8 +181,10 @@ fn receive(state: &SignalState, ready: &mpsc::Sender<()>) -> io::Result<()> {
             };
             match timeout(longest, received).await {
                 Ok(HANG_UP) => {
-                    handle(state, HANG_UP);
                     hang_up = None;
+                    if *state.stop.borrow() == StopRequest::No {
+                        handle(state, HANG_UP);
+                    }
                 }
                 Ok(name) => handle(state, name),
                 Err(_) => end(),
