@@ -53,9 +53,7 @@ fn end_of(workdir: &Workdir) -> (BTreeSet<String>, Vec<String>, Vec<String>) {
             decisions.insert(format!("{choice}"));
         }
     }
-    let jobs = "select job || ' ' || case when exists (select 1 from decisions d \
-        where d.job = jobs.job and d.verdict = 'stop') then 'stopped' else outcome end \
-        from jobs order by job";
+    let jobs = "select job || ' ' || outcome from jobs order by job";
     let best = "select label from leaderboard limit 1";
     (decisions, workdir.texts(jobs), workdir.texts(best))
 }

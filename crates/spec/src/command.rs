@@ -14,6 +14,12 @@ pub const MISCONFIGURED: u8 = 78;
 pub enum Command {
     /// Train this job, then say `Ended` and wait for the next command.
     Train(Box<Job>),
+    /// The running job, which waits after this epoch ([`crate::job::Execution::asks_from`]), is to
+    /// train on.
+    Continue {
+        /// Number of completed epochs.
+        epoch: u32,
+    },
     /// Stop the running job at the next step, after writing a checkpoint; then say `Ended` with
     /// this outcome.
     Stop {

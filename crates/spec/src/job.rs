@@ -97,6 +97,11 @@ pub struct Execution {
     /// cancelled, to be continued later.
     #[serde(default)]
     pub until: Option<u32>,
+    /// From this epoch on, the attempt waits after each epoch that it reports until
+    /// [`crate::command::Command::Continue`] or a stop arrives: a rule judges the epoch, and what
+    /// the job trains does not depend on how fast its worker is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asks_from: Option<u32>,
 }
 
 /// How often a checkpoint is written, besides at the end of each phase.

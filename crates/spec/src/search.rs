@@ -81,6 +81,14 @@ impl StopRule {
         !matches!(self, StopRule::SuccessiveHalving { .. })
     }
 
+    /// The first epoch after which the rule judges a job on its arrival, if it does.
+    pub fn judges_arrivals_from(&self) -> Option<u32> {
+        match *self {
+            StopRule::Asha { first, .. } | StopRule::Median { first } => Some(first),
+            StopRule::SuccessiveHalving { .. } => None,
+        }
+    }
+
     /// Number (from 0) of the decision after `epoch` epochs, if the rule makes one there.
     pub fn rung_number(&self, epoch: u32) -> Option<u32> {
         (0..MAX_RUNGS).find(|number| self.rung(*number) == Some(epoch))

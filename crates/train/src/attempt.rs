@@ -35,6 +35,9 @@ pub struct Attempt<'a> {
     pub report: &'a mut dyn FnMut(Event) -> std::io::Result<()>,
     /// Asked before each step and each batch of an evaluation.
     pub directive: &'a dyn Fn() -> Directive,
+    /// Waits after an epoch that it reported until the attempt may train on or has to stop, if the
+    /// job asks for that ([`convsweep_spec::job::Execution::asks_from`]).
+    pub wait_for_verdict: &'a dyn Fn(u32),
 }
 
 impl Attempt<'_> {

@@ -52,6 +52,7 @@ pub(crate) fn finish_epoch(
     position.step = 0;
     position.partial = Partial::default();
     position.history.push(metrics.clone());
+    session.unjudged_epoch = Some(metrics.epoch);
     session.attempt.report(metrics.into())?;
     session.attempt.failpoints.hit("metrics");
     Ok(())

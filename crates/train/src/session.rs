@@ -24,6 +24,8 @@ pub(crate) struct Session<'a> {
     /// Whether the newest checkpoint is one that this attempt has read or written, so that it can be
     /// trusted.
     pub checkpoint_is_whole: bool,
+    /// The newest epoch that this attempt reported and has not waited after.
+    pub unjudged_epoch: Option<u32>,
     /// When the last checkpoint was written, or the attempt began.
     last_checkpoint: Instant,
 }
@@ -56,6 +58,7 @@ impl<'a> Session<'a> {
             data,
             state,
             checkpoint_is_whole,
+            unjudged_epoch: None,
             last_checkpoint: Instant::now(),
         };
         session.report_unlogged_epochs()?;
@@ -70,8 +73,20 @@ impl<'a> Session<'a> {
                 continue;
             }
             self.attempt.report(metrics.clone().into())?;
+            self.unjudged_epoch = Some(metrics.epoch);
         }
         Ok(())
+    }
+
+    /// Waits until the epoch that was reported last is judged, if the job asks for that.
+    pub(crate) fn await_verdict(&mut self) {
+        let first = self.job().execution.asks_from;
+        let unjudged = self.unjudged_epoch.take();
+        if let (Some(first), Some(epoch)) = (first, unjudged)
+            && epoch >= first
+        {
+            (self.attempt.wait_for_verdict)(epoch);
+        }
     }
 
     pub(crate) fn job(&self) -> &'a Job {

@@ -8,8 +8,12 @@ use serde_json::Value;
 use std::io::BufRead;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
+use std::time::Duration;
+
+/// How often a job that waits for a verdict looks whether anybody is there.
+const LONGEST_WAIT: Duration = Duration::from_millis(200);
 
 /// What to do next.
 #[derive(Debug, PartialEq)]
@@ -42,6 +46,10 @@ struct CommandState {
     stop_outcome: Mutex<Option<Outcome>>,
     /// Whether nobody sends commands or reads events any more.
     is_disconnected: AtomicBool,
+    /// Number of the job that was last told to train on, and after which epoch.
+    continued: Mutex<(u64, u32)>,
+    /// Notified when something of this changes.
+    changed: Condvar,
 }
 
 impl Commands {
@@ -75,6 +83,17 @@ impl Commands {
         self.state.is_disconnected.load(Ordering::Acquire)
     }
 
+    /// Waits until the job with this number is told to train on after `epoch` epochs, is stopped, or
+    /// nobody sends commands any more.
+    pub fn wait_for_verdict(&self, number: u64, epoch: u32) {
+        let state = &self.state;
+        let mut continued = state.continued();
+        while *continued < (number, epoch) && !self.is_stopped(number) && !self.is_disconnected() {
+            let waited = state.changed.wait_timeout(continued, LONGEST_WAIT);
+            continued = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
     /// Notes that nobody reads events any more.
     pub fn disconnect(&self) {
         self.state.is_disconnected.store(true, Ordering::Release);
@@ -87,6 +106,17 @@ impl CommandState {
         lock.unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn continued(&self) -> MutexGuard<'_, (u64, u32)> {
+        let lock = self.continued.lock();
+        lock.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The job that was requested last may train on after this epoch.
+    fn go_on(&self, epoch: u32) {
+        *self.continued() = (self.last_requested.load(Ordering::Acquire), epoch);
+        self.changed.notify_all();
+    }
+
     /// Numbers a job that is requested.
     fn next_number(&self) -> u64 {
         self.last_requested.fetch_add(1, Ordering::AcqRel) + 1
@@ -97,12 +127,14 @@ impl CommandState {
         *self.stop_outcome() = Some(outcome);
         let last = self.last_requested.load(Ordering::Acquire);
         self.stop_up_to.store(last, Ordering::Release);
+        self.changed.notify_all();
     }
 }
 
 fn read_until_closed(state: &CommandState, queue: &Sender<Request>) {
     read(std::io::stdin().lock(), state, queue);
     state.is_disconnected.store(true, Ordering::Release);
+    state.changed.notify_all();
 }
 
 fn read(input: impl BufRead, state: &CommandState, queue: &Sender<Request>) {
@@ -116,6 +148,7 @@ fn read(input: impl BufRead, state: &CommandState, queue: &Sender<Request>) {
                 let number = state.next_number();
                 let _ = queue.send(Request::Run { job, number });
             }
+            Ok(Command::Continue { epoch }) => state.go_on(epoch),
             Ok(Command::Stop { outcome }) => state.stop(outcome),
             Err(ParseError::OtherFormat(rejection)) => {
                 let _ = queue.send(rejection);
@@ -188,6 +221,28 @@ mod tests {
         };
         assert!(reason.contains("format 99"), "{reason}");
         assert_eq!(commands.next(), None);
+    }
+
+    #[test]
+    fn a_verdict_is_waited_for() {
+        let commands = commands_of(br#"{"command":"continue","epoch":3}"#);
+        // Neither of these waits: they are told to train on, or to stop.
+        commands.wait_for_verdict(0, 3);
+        commands.state.stop(Outcome::Cancelled);
+        commands.wait_for_verdict(0, 4);
+        // The next job is told so while it waits.
+        let number = commands.state.next_number();
+        let state = Arc::clone(&commands.state);
+        let reader = thread::spawn(move || {
+            thread::sleep(Duration::from_millis(20));
+            state.go_on(1);
+        });
+        let start = std::time::Instant::now();
+        commands.wait_for_verdict(number, 1);
+        assert!(start.elapsed() >= Duration::from_millis(15));
+        reader.join().expect("ends");
+        commands.disconnect();
+        commands.wait_for_verdict(number, 2);
     }
 
     #[test]

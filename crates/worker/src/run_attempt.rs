@@ -137,6 +137,7 @@ fn run_job(
         logged_metrics: &logged_metrics,
         report: &mut report,
         directive: &|| directive(commands, number),
+        wait_for_verdict: &|epoch| commands.wait_for_verdict(number, epoch),
     })?)
 }
 

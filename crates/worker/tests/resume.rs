@@ -353,6 +353,37 @@ fn an_epoch_missing_in_the_log_is_reported_from_the_checkpoint() {
 }
 
 #[test]
+fn a_job_that_is_judged_waits_for_the_verdict_after_each_epoch() {
+    let results = tempdir().expect("temporary");
+    let mut job = job(results.path(), &[(4, adam(3e-3))]);
+    job.execution.asks_from = Some(2);
+    let stopped = Outcome::Stopped {
+        reason: "it is worse".into(),
+    };
+    let mut worker = Worker::start(None);
+    worker.train(&job);
+    let mut epochs = vec![];
+    let end = loop {
+        match worker.next().expect("an event").event {
+            Event::Metrics { epoch, .. } => epochs.push(epoch),
+            Event::Ended { outcome, .. } => break outcome,
+            _ => continue,
+        }
+        match epochs.last() {
+            Some(2) => worker.send(&Command::Continue { epoch: 2 }),
+            Some(3) => {
+                // It would train on in this time.
+                sleep(Duration::from_millis(300));
+                let outcome = stopped.clone();
+                worker.send(&Command::Stop { outcome });
+            }
+            _ => {}
+        }
+    };
+    assert_eq!((epochs, end), (vec![1, 2, 3], stopped));
+}
+
+#[test]
 fn stopped_several_times() {
     let [reference, results] = [tempdir().expect("temporary"), tempdir().expect("temporary")];
     let small_steps = |results: &Path| {

@@ -73,6 +73,7 @@ impl Dispatcher<'_> {
         job.execution.threads = slot.threads;
         let search = self.search.as_ref();
         job.execution.until = search.and_then(|search| search.pause_epoch(assignment.job));
+        job.execution.asks_from = search.and_then(|search| search.asks_from(assignment.job));
         job
     }
 

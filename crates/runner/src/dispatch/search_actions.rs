@@ -35,7 +35,11 @@ impl Dispatcher<'_> {
             return;
         };
         let actions = search.epoch_completed(job, epoch, values);
-        self.apply(actions);
+        let asks = search.asks_from(job).is_some_and(|first| epoch >= first);
+        let is_pruned = search.is_pruned(job);
+        if self.apply(actions) && asks && !is_pruned {
+            self.slots[slot].send(Command::Continue { epoch });
+        }
     }
 
     /// The search is notified of the end of an attempt.
@@ -83,13 +87,16 @@ impl Dispatcher<'_> {
     }
 
     /// Carries out the actions of the search, after the experiment's log holds its decisions.
-    fn apply(&mut self, actions: Vec<SearchAction>) {
+    /// `false` if that cannot be written, and nothing is carried out.
+    fn apply(&mut self, actions: Vec<SearchAction>) -> bool {
         if !self.record_decisions(&actions) {
-            return;
+            return false;
         }
         let mut released = Vec::new();
         for action in actions {
-            let Some(search) = &self.search else { return };
+            let Some(search) = &self.search else {
+                break;
+            };
             match action {
                 SearchAction::Release(in_search) => released.extend(search.run_number(in_search)),
                 SearchAction::Decide {
@@ -110,6 +117,7 @@ impl Dispatcher<'_> {
         for job in released {
             self.scheduler.resume_job(job);
         }
+        true
     }
 
     /// Writes the decisions to the experiment's log. If that fails, the run stops: what is not

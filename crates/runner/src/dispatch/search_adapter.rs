@@ -122,6 +122,12 @@ impl SearchAdapter {
         self.controller.pause_epoch(self.search_numbers[job]?)
     }
 
+    /// The first epoch after which a job has to wait until it is judged.
+    pub(super) fn asks_from(&self, job: usize) -> Option<u32> {
+        self.search_numbers[job]?;
+        self.controller.asks_from()
+    }
+
     /// A job completed an epoch with these metrics.
     pub(super) fn epoch_completed(
         &mut self,

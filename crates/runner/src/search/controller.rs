@@ -109,6 +109,13 @@ impl SearchController {
         (rung < self.jobs[job].epochs).then_some(rung)
     }
 
+    /// The first epoch after which a job has to wait until it is judged, if a rule judges results
+    /// as they arrive.
+    pub fn asks_from(&self) -> Option<u32> {
+        let rule = self.rules.settings.stop?;
+        rule.judges_arrivals_from()
+    }
+
     /// A job completed an epoch with this value of the metric; `best_epoch` is the epoch with the
     /// best weights so far, if the job keeps these.
     pub fn epoch_completed(

@@ -33,6 +33,7 @@ pub fn job_with(results: &Path, seed: u64, phases: &[(u32, f64)]) -> Job {
         start_from: None,
         checkpoint_every: CheckpointEvery::default(),
         until: None,
+        asks_from: None,
     };
     Job {
         format: convsweep_spec::FORMAT,

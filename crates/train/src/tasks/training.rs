@@ -30,6 +30,7 @@ fn train(session: &mut Session) -> Result<(), End> {
     keep_state_at_phase_end(session)?;
     while session.state.position.epoch < epochs && !is_stopped_early(session) {
         session.pause_if_due()?;
+        session.await_verdict();
         train_epoch(session)?;
         let is_last = is_stopped_early(session);
         session.checkpoint_after_epoch(is_last)?;

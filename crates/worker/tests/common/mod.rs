@@ -150,6 +150,7 @@ pub fn finish(question: Question, results: &Path) -> Job {
         start_from: None,
         checkpoint_every: CheckpointEvery::default(),
         until: None,
+        asks_from: None,
     };
     Job {
         format: convsweep_spec::FORMAT,

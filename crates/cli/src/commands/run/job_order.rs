@@ -125,6 +125,7 @@ fn queued_job(
         start_from,
         checkpoint_every: plan.run.checkpoint_every,
         until: None,
+        asks_from: None,
     };
     Ok(QueuedJob {
         configuration: planned_job.configuration,
