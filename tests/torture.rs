@@ -124,7 +124,7 @@ fn check_results(workdir: &Workdir, undisturbed: &Workdir, seed: u64) {
     assert_contains(&again.stderr(), &["nothing to train"]);
     workdir.run(&["rebuild"]).exits(0);
     assert_eq!(workdir.results(), expected, "rebuilt from the logs");
-    // Finished jobs keep the torn ends of their logs, and `check-db` mentions them.
+    // Finished jobs keep the torn ends of their logs, and `check` mentions them.
     let checked = workdir.run(&["check-db"]).stdout();
     for line in checked.lines() {
         assert!(
