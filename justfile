@@ -54,15 +54,10 @@ test-long *rounds: _build
 test-real: _build
     cargo test --release --package convsweep-data --test real
 
-# Fuzz the planner for SECONDS seconds (needs a nightly compiler and `cargo install cargo-fuzz`)
+# Fuzz each reader of files, or those named, for SECONDS seconds (needs a nightly compiler and `cargo install cargo-fuzz`)
 [group("development")]
-fuzz seconds="60":
-    ./crates/plan/fuzz/run.sh "{{seconds}}"
-
-# Fuzz the reading of images, tables and weights for SECONDS seconds each (as above)
-[group("development")]
-fuzz-data seconds="60":
-    ./crates/data/fuzz/run.sh "{{seconds}}"
+fuzz seconds="60" *targets:
+    ./tests/fuzz/run.sh "{{seconds}}" {{targets}}
 
 # Check format, lints, layering, docs and the limits of the sources (tests/house)
 [group("development")]

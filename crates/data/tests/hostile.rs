@@ -422,7 +422,10 @@ fn a_damaged_manifest_is_made_anew() {
 
 /// The inputs that fuzzing starts from; failures that it finds are added to them.
 fn fuzzed(target: &str) -> Vec<Vec<u8>> {
-    let folder = format!("{}/fuzz/corpus/{target}", env!("CARGO_MANIFEST_DIR"));
+    let folder = format!(
+        "{}/../../tests/fuzz/corpus/{target}",
+        env!("CARGO_MANIFEST_DIR")
+    );
     let files = fs::read_dir(folder).unwrap();
     files
         .map(|file| fs::read(file.unwrap().path()).unwrap())

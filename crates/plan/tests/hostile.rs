@@ -264,7 +264,8 @@ fn mutated() -> impl Strategy<Value = String> {
 /// Inputs that the fuzzer kept (`just fuzz`).
 #[test]
 fn the_corpus_of_the_fuzzer_is_planned_or_refused() {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus/plan");
+    let folder =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fuzz/corpus/plan");
     let files: Vec<_> = std::fs::read_dir(folder)
         .expect("a corpus")
         .filter_map(Result::ok)

@@ -32,3 +32,13 @@ pub use attempt::{Attempt, Directive};
 pub use error::TrainError;
 pub use process::{host, peak_memory_bytes, reset_peak_memory};
 pub use tasks::run_task;
+
+/// Reads the file of a training state as a job does that continues from it; whether there is one.
+/// For the fuzzer.
+///
+/// # Errors
+/// If the file is damaged or of a newer version.
+#[doc(hidden)]
+pub fn is_state(path: &std::path::Path) -> Result<bool, TrainError> {
+    Ok(checkpoint::load(path)?.is_some())
+}

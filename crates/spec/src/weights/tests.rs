@@ -385,7 +385,10 @@ fn values_that_are_not_finite_are_refused_where_they_are_used() {
 /// The inputs that fuzzing starts from; failures that it finds are added to them.
 #[test]
 fn what_fuzzing_started_from_or_found_is_read_or_refused() {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../data/fuzz/corpus/weights");
+    let folder = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../tests/fuzz/corpus/weights"
+    );
     let mut tensors = 0;
     for entry in std::fs::read_dir(folder).expect("is there") {
         let file = std::fs::read(entry.expect("lists").path()).expect("reads");

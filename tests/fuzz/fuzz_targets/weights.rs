@@ -1,5 +1,5 @@
 //! Whatever the bytes of a file of weights are, it is refused, or the values of all its tensors can be read.
-//! `just fuzz-data` runs this.
+//! `just fuzz` runs this.
 #![no_main]
 
 use convsweep_spec::weights::read;

@@ -1,5 +1,5 @@
 //! Whatever the bytes of an image file are, it is decoded, left out as damaged, or refused as too large: quickly and with
-//! little memory. `just fuzz-data` runs this.
+//! little memory. `just fuzz` runs this.
 #![no_main]
 
 use convsweep_data::{DataErrorKind, Location, facts};

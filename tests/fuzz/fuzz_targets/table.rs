@@ -1,4 +1,4 @@
-//! Whatever the bytes of a table are, its images are listed or it is refused. `just fuzz-data` runs this.
+//! Whatever the bytes of a table are, its images are listed or it is refused. `just fuzz` runs this.
 #![no_main]
 
 use convsweep_data::{Location, facts};

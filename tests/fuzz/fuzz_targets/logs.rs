@@ -1,0 +1,24 @@
+//! Whatever the logs contain, reading them into a database ends, and what they give can be asked.
+#![no_main]
+
+use convsweep_spec::id::JobId;
+use convsweep_spec::layout::{EVENTS, ResultsFolder};
+use convsweep_store::{Database, rebuild};
+use libfuzzer_sys::fuzz_target;
+use std::fs;
+
+fuzz_target!(|bytes: &[u8]| {
+    let folder = tempfile::tempdir_in("/dev/shm").expect("a temporary folder");
+    let results = ResultsFolder(folder.path().into());
+    // The job and the experiment that the corpus is of.
+    let job = results.job(&JobId("2bc7f01025ecdf66".into()));
+    fs::create_dir_all(&job).expect("creates");
+    fs::create_dir_all(results.experiment("small")).expect("creates");
+    fs::write(job.join(EVENTS), bytes).expect("writes");
+    fs::write(results.experiment_log("small"), bytes).expect("writes");
+    // A log of a newer program is refused.
+    if rebuild(&results).is_ok() {
+        let database = Database::open(&results).expect("was built just now");
+        let _ = database.experiment("small").expect("can be asked");
+    }
+});
