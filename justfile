@@ -49,6 +49,11 @@ test-long *rounds: _build
     CONVSWEEP_INTERRUPTIONS=50 cargo test --release --package convsweep --test main interrupted_searches -- --nocapture
     CONVSWEEP_TORTURE="${1:-10}" cargo test --release --workspace --test main --test random_kills torture -- --nocapture
 
+# Damage a results folder in random ways and look that nothing wrong is believed
+[group("development")]
+test-damage rounds="2000" seed="15": _build
+    CONVSWEEP_DAMAGE="{{rounds}}" CONVSWEEP_DAMAGE_SEED="{{seed}}" cargo test --release --workspace --test main damage_is_refused_or_told -- --nocapture
+
 # Run the tests that need the published image sets in the data cache; they fail where a set is missing
 [group("development")]
 test-real: _build

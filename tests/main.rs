@@ -4,6 +4,7 @@
 
 mod commands;
 mod control;
+mod damage;
 mod damaged_logs;
 mod data_prune;
 mod decisions;
