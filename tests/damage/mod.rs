@@ -18,8 +18,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use template::{Stage, Template};
 
-/// Rounds of the ordinary tests: each kind of file once.
-const FEW_ROUNDS: u64 = FileKind::ALL.len() as u64;
+/// Rounds of the ordinary tests: each kind of file once in each folder.
+const FEW_ROUNDS: u64 = (FileKind::ALL.len() * Stage::ALL.len()) as u64;
 
 /// Number of rounds by kind of file and verdict.
 type Counts = BTreeMap<FileKind, BTreeMap<Verdict, u64>>;
