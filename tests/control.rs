@@ -28,7 +28,7 @@ fn a_paused_sweep_continues_to_the_same_results() {
     workdir.run(&["resume"]).exits(0);
     assert_eq!(exit_code(&mut program), Some(0));
     assert_eq!(workdir.results(), undisturbed.results());
-    workdir.run(&["check-db"]).exits(0);
+    workdir.run(&["check"]).exits(0);
     workdir
         .run(&["pause"])
         .exits(2)
@@ -86,7 +86,7 @@ fn diverged_jobs_can_be_retried_and_their_checkpoints_pruned() {
     assert_eq!(checkpoints(&workdir), before - 2);
     workdir.run(&["run", "small.toml"]).exits(1);
     assert_eq!(workdir.all_attempts(), 6.0, "pruned jobs stay finished");
-    workdir.run(&["check-db"]).exits(0);
+    workdir.run(&["check"]).exits(0);
 }
 
 /// A job of many epochs, and one that continues from its state for a phase at a lower rate.

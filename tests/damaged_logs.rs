@@ -278,7 +278,7 @@ fn a_check_of_samples_says_what_it_has_read() {
         &checked,
         &["only samples were read", "1 log of 4 jobs as a whole"],
     );
-    workdir.run(&["check-db"]).exits(0);
+    workdir.run(&["check"]).exits(0);
 }
 
 /// A line of hundreds of megabytes is passed over without taking its memory.

@@ -117,7 +117,7 @@ fn a_half_written_decision_is_completed_as_it_was_made() {
         assert_eq!(standing(&workdir), (5.0, 1.0), "{written}");
         assert_eq!(records(&workdir, "judgement")[0], judgements[0]);
         assert_eq!(of_first_rung(&workdir), decisions, "{written}");
-        workdir.run(&["check-db"]).exits(0);
+        workdir.run(&["check"]).exits(0);
     }
 }
 

@@ -27,5 +27,5 @@ fn a_run_reports_an_unknown_instruction_set_once_and_trains_nothing() {
     run.says_lines(&[&format!("error: no worker can start: {PROBLEM}")]);
     assert_eq!(workdir.all_attempts(), 0.0);
     workdir.run(&["run", "small.toml"]).exits(0);
-    workdir.run(&["check-db"]).exits(0);
+    workdir.run(&["check"]).exits(0);
 }

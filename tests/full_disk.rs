@@ -56,7 +56,7 @@ fn a_full_disk_ends_the_run_and_the_same_command_continues_when_there_is_room() 
     std::fs::remove_file(filler).expect("removed");
     workdir.run(&["run", "small.toml"]).exits(0);
     assert_eq!(workdir.results(), undisturbed.results());
-    workdir.run(&["check-db"]).exits(0);
+    workdir.run(&["check"]).exits(0);
 }
 
 /// Fills the disk while jobs are trained; returns the file that fills it.

@@ -120,7 +120,7 @@ fn check(name: &str, experiment: &str) {
         workdir.run(&["run", "small.toml"]).exits(0);
         let place = format!("{name}, seed {seed}, sweep {sweeps}");
         assert_eq!(end_of(&workdir), expected, "{place}");
-        workdir.run(&["check-db"]).exits(0);
+        workdir.run(&["check"]).exits(0);
     }
     eprintln!("{name}: {interruptions} interruptions of {sweeps} sweeps, all end equal");
 }

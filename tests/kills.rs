@@ -31,7 +31,7 @@ fn check_worker_killed_at(failpoint: &str) {
     assert_eq!(workdir.attempts("crashed"), 4.0, "{failpoint}");
     assert_eq!(workdir.attempts("finished"), 4.0, "{failpoint}");
     assert_eq!(&workdir.results(), undisturbed_results(), "{failpoint}");
-    workdir.run(&["check-db"]).exits(0);
+    workdir.run(&["check"]).exits(0);
 }
 
 #[test]
@@ -79,7 +79,7 @@ fn a_killed_program_leaves_no_worker_and_the_same_command_finishes() {
         4.0,
         "nothing is trained twice"
     );
-    workdir.run(&["check-db"]).exits(0);
+    workdir.run(&["check"]).exits(0);
 }
 
 #[test]

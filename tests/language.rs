@@ -119,7 +119,7 @@ fn a_stage_records_its_choice_and_keeps_it_until_told_to_choose_again() {
         page.contains("<h2>Stages</h2>") && page.contains("width: width="),
         "the report shows the choice"
     );
-    workdir.run(&["check-db"]).exits(0);
+    workdir.run(&["check"]).exits(0);
 
     let chosen = "select json_extract(decisions, '$[0].configuration') \
                   from revisions order by revision desc limit 1";

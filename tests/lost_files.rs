@@ -75,7 +75,7 @@ fn a_run_names_files_that_are_gone_and_a_retry_trains_their_jobs_again() {
     assert_eq!(workdir.results(), undisturbed);
     let quiet = workdir.run(&["run", "small.toml"]).exits(0);
     assert!(!quiet.stderr().contains("gone"), "{}", quiet.stderr());
-    workdir.run(&["check-db"]).exits(0);
+    workdir.run(&["check"]).exits(0);
     let nothing = workdir.run(&["retry", "small", "--damaged"]).exits(0);
     nothing.says(&["nothing to retry: no job is damaged"]);
 }
@@ -104,7 +104,7 @@ fn pruned_states_are_not_gone() {
     workdir.run(&["prune", "--states"]).exits(0);
     let again = workdir.run(&["run", "small.toml"]).exits(0);
     assert!(!again.stderr().contains("gone"), "{}", again.stderr());
-    workdir.run(&["check-db"]).exits(0);
+    workdir.run(&["check"]).exits(0);
     workdir
         .run(&["retry", "small", "--damaged"])
         .exits(0)
@@ -130,7 +130,7 @@ fn flipped_bits_are_found_by_a_check_and_damaged_predictions_by_the_report() {
     for text in [&report.stdout(), &page] {
         assert!(text.contains("No images are shown: the predictions of job"));
     }
-    let check = workdir.run(&["check-db"]).exits(5);
+    let check = workdir.run(&["check"]).exits(5);
     for job in workdir.job_folders() {
         for file in files {
             let named = format!("jobs/{}/{file} ", id_of(&job));
@@ -143,7 +143,7 @@ fn flipped_bits_are_found_by_a_check_and_damaged_predictions_by_the_report() {
     }
     workdir.run(&["retry", "small", "--damaged"]).exits(0);
     assert_eq!(workdir.results(), undisturbed);
-    workdir.run(&["check-db"]).exits(0);
+    workdir.run(&["check"]).exits(0);
     workdir.run(&["report", "small"]).exits(0);
     let page = workdir.read("results/small/report.html");
     assert!(!page.contains("No images are shown"));
@@ -154,7 +154,7 @@ fn a_check_names_folders_that_belong_to_nothing() {
     let workdir = finished();
     fs::create_dir_all(workdir.path("results/jobs/mine")).expect("creates");
     fs::create_dir_all(workdir.path("results/notes")).expect("creates");
-    let check = workdir.stdout(&["check-db"]);
+    let check = workdir.stdout(&["check"]);
     for note in [
         "note: jobs/mine belongs to no job that has begun",
         "note: the folder notes belongs to no experiment",

@@ -204,7 +204,7 @@ fn a_read_only_results_folder_can_be_read_but_not_written() {
         &["status", "small"],
         &["plan", "small.toml"],
         &["query", "select 1"],
-        &["check-db"],
+        &["check"],
         &["watch", "--once"],
     ] {
         workdir.run(words).exits(0);

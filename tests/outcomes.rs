@@ -37,7 +37,7 @@ fn a_job_over_its_time_limit_keeps_its_checkpoint_and_continues_in_the_next_run(
     assert!(epochs() > reached);
     let continued = "select count(*) from attempts where start = 'checkpoint' and exact = 1";
     assert_eq!(workdir.number(continued), 1.0);
-    workdir.run(&["check-db"]).exits(0);
+    workdir.run(&["check"]).exits(0);
 }
 
 #[test]
@@ -59,7 +59,7 @@ fn a_frozen_worker_is_killed_and_its_job_finishes_in_another() {
     assert_eq!(exit_code(&mut program), Some(0));
     assert_eq!(outcomes(&workdir), ["lost", "finished"]);
     assert!(workers(&workdir).is_empty(), "the frozen worker was killed");
-    workdir.run(&["check-db"]).exits(0);
+    workdir.run(&["check"]).exits(0);
 }
 
 #[test]

@@ -93,7 +93,7 @@ fn a_range_test_ends_in_an_explosion_and_suggests_a_rate() {
         assert!(!workdir.path(&weights).exists(), "weights are not kept");
     }
     assert_eq!(workdir.attempts("finished"), 2.0);
-    workdir.run(&["check-db"]).exits(0);
+    workdir.run(&["check"]).exits(0);
     workdir
         .run(&["run", "small.toml", "--set", KIND])
         .exits(0)

@@ -32,7 +32,7 @@ fn is_complete(workdir: &Workdir) {
     if workdir.path("code").exists() {
         assert_eq!(workdir.read("code"), "0\n");
     }
-    workdir.run(&["check-db"]).exits(0);
+    workdir.run(&["check"]).exits(0);
 }
 
 #[test]

@@ -66,7 +66,7 @@ fn successive_halving_stops_jobs_and_says_why() {
     // Jobs trained in several attempts, with pauses between, equal those of the full sweep to the
     // bit.
     assert!(metrics(&halved).is_subset(&metrics(&full)));
-    halved.run(&["check-db"]).exits(0);
+    halved.run(&["check"]).exits(0);
     halved.run(&["rebuild"]).exits(0);
     assert_eq!(outcomes(), (10.0, 2.0));
 }

@@ -149,7 +149,7 @@ fn a_deleted_database_is_rebuilt_with_the_same_content() {
     std::fs::remove_file(workdir.path("results/convsweep.sqlite")).expect("removed");
     workdir.run(&["rebuild"]).exits(0);
     assert_eq!(workdir.results(), before);
-    workdir.run(&["check-db"]).exits(0);
+    workdir.run(&["check"]).exits(0);
     assert_contains(&workdir.stdout(&["status"]), &["4 of 4"]);
 }
 

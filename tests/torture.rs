@@ -125,7 +125,7 @@ fn check_results(workdir: &Workdir, undisturbed: &Workdir, seed: u64) {
     workdir.run(&["rebuild"]).exits(0);
     assert_eq!(workdir.results(), expected, "rebuilt from the logs");
     // Finished jobs keep the torn ends of their logs, and `check` mentions them.
-    let checked = workdir.run(&["check-db"]).stdout();
+    let checked = workdir.run(&["check"]).stdout();
     for line in checked.lines() {
         assert!(
             line.contains("an incomplete last line was ignored")

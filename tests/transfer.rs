@@ -264,5 +264,5 @@ fn training_starts_from_the_best_job_of_an_experiment_or_from_a_job() {
         .run(&["run", "fine.toml"])
         .exits(0)
         .says(&["1 reused"]);
-    workdir.run(&["check-db"]).exits(0);
+    workdir.run(&["check"]).exits(0);
 }

@@ -126,7 +126,7 @@ impl Context {
             ),
             Integrity::Unknown if lock_holder(&self.results).is_some() => None,
             Integrity::Unknown => Some(
-                "the last run did not close it; `convsweep check-db` compares it with the logs, \
+                "the last run did not close it; `convsweep check` compares it with the logs, \
                 the next run or `convsweep rebuild` builds it again from them",
             ),
         }

@@ -72,7 +72,10 @@ fn jobs_of_names(
             let found = of_experiment(database, name)?;
             jobs.entry(name.clone()).or_default().extend(found);
         } else if !name.chars().all(|c| c.is_ascii_hexdigit()) {
-            return Err(unknown_experiment(database, name));
+            let unknown = unknown_experiment(database, name);
+            let message =
+                format!("{unknown}; and \"{name}\" is not a job id: ids are hexadecimal numbers");
+            return Err(failure(Exit::Wrong, message));
         } else {
             let job = find_job(database, name)?;
             let experiment = experiment_of(database, &job)?;

@@ -49,7 +49,7 @@ impl<'a> Presence<'a> {
     /// # Errors
     /// If it has.
     pub fn check(&self) -> anyhow::Result<()> {
-        if !self.has_vanished.get() {
+        if !self.has_vanished.get() && !self.is_missing() {
             return Ok(());
         }
         let message = format!(

@@ -6,6 +6,9 @@ use convsweep_spec::words::{counted, duration};
 
 /// Maximum number of columns of a curve.
 const WIDEST_CURVE: usize = 120;
+/// Columns of the bar that shows how many jobs are done.
+const SHORTEST_BAR: usize = 4;
+const LONGEST_BAR: usize = 24;
 
 /// At most `height` lines of at most `width` columns.
 pub fn draw(picture: &Picture, width: usize, height: usize) -> Vec<String> {
@@ -24,21 +27,32 @@ pub fn draw(picture: &Picture, width: usize, height: usize) -> Vec<String> {
     lines.iter().map(|line| cut(line, width)).collect()
 }
 
-/// Name, process, and how many jobs are done.
+/// Name, process, and how many jobs are done. The remaining time has its own line where it does
+/// not fit beside the counts.
 fn head(picture: &Picture, width: usize) -> Vec<String> {
     let holder = picture.holder.as_deref().unwrap_or("nothing is running");
     let title = format!("convsweep · {} · {holder}", picture.name);
     let counts = &picture.counts;
-    let left = match picture.seconds_left() {
-        Some(seconds) => format!(" · {} left", duration(seconds)),
-        None => String::new(),
-    };
+    let left = picture.seconds_left();
+    let left = left.map(|seconds| format!("{} left", duration(seconds)));
     let jobs = counted(counts.jobs as u64, "job");
-    let text = format!("{} of {jobs}{left}", counts.words());
+    let mut text = format!("{} of {jobs}", counts.words());
+    let mut last = Vec::new();
+    if let Some(left) = left {
+        let on_one_line = format!("{text} · {left}");
+        if on_one_line.chars().count() + SHORTEST_BAR < width {
+            text = on_one_line;
+        } else {
+            last.push(left);
+        }
+    }
     let done = (counts.finished + counts.pruned + counts.failed) as f64;
-    let room = width.saturating_sub(text.chars().count() + 1).clamp(4, 24);
+    let room = width.saturating_sub(text.chars().count() + 1);
+    let room = room.clamp(SHORTEST_BAR, LONGEST_BAR);
     let progress = bar(done / counts.jobs.max(1) as f64, room);
-    vec![title, format!("{progress} {text}")]
+    let mut lines = vec![title, format!("{progress} {text}")];
+    lines.extend(last);
+    lines
 }
 
 /// A line for each running job, at most `most` of them.
