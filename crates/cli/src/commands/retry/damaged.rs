@@ -1,6 +1,6 @@
 //! `retry --damaged`: sets the folders of damaged jobs aside, so that the jobs can be trained again.
 
-use super::jobs_of_names;
+use super::named_jobs::jobs_of_names;
 use crate::context::Context;
 use crate::exit::{Code, Exit, runner_failure};
 use crate::integrity::{DamagedJob, damaged_jobs, set_aside};

@@ -1,19 +1,20 @@
 //! `retry`: trains jobs again that did not finish or are damaged, by the file that asks for them.
 
 mod damaged;
+mod named_jobs;
 
 use super::run::{RunArgs, run};
 use crate::context::Context;
 use crate::exit::{Code, Exit, failure};
 use crate::planning::file_args::FileArgs;
-use crate::planning::lookup::{find_job, is_experiment, progress, unknown_experiment};
+use crate::planning::lookup::progress;
 use crate::streams::say_error;
 use anyhow::Result;
 use clap::Args;
 use convsweep_spec::id::JobId;
 use convsweep_store::Database;
 use damaged::set_damaged_aside;
-use std::collections::BTreeMap;
+use named_jobs::jobs_of_names;
 
 /// Arguments of `retry`.
 #[derive(Debug, Args)]
@@ -59,32 +60,6 @@ pub fn retry(context: &Context, args: &RetryArgs) -> Result<Exit> {
     Ok(exit)
 }
 
-/// The jobs that the names stand for, by the experiment that asks for them. `of_experiment` gives
-/// those of an experiment.
-fn jobs_of_names(
-    database: &Database,
-    names: &[String],
-    of_experiment: impl Fn(&Database, &str) -> Result<Vec<JobId>>,
-) -> Result<BTreeMap<String, Vec<JobId>>> {
-    let mut jobs: BTreeMap<String, Vec<JobId>> = BTreeMap::new();
-    for name in names {
-        if is_experiment(database, name) {
-            let found = of_experiment(database, name)?;
-            jobs.entry(name.clone()).or_default().extend(found);
-        } else if !name.chars().all(|c| c.is_ascii_hexdigit()) {
-            let unknown = unknown_experiment(database, name);
-            let message =
-                format!("{unknown}; and \"{name}\" is not a job id: ids are hexadecimal numbers");
-            return Err(failure(Exit::Wrong, message));
-        } else {
-            let job = find_job(database, name)?;
-            let experiment = experiment_of(database, &job)?;
-            jobs.entry(experiment).or_default().push(job);
-        }
-    }
-    Ok(jobs)
-}
-
 /// The jobs of an experiment that have ended without finishing.
 fn unfinished_jobs(database: &Database, experiment: &str) -> Result<Vec<JobId>> {
     let mut jobs = Vec::new();
@@ -94,18 +69,6 @@ fn unfinished_jobs(database: &Database, experiment: &str) -> Result<Vec<JobId>> 
         }
     }
     Ok(jobs)
-}
-
-/// The experiment whose newest revision asks for the job.
-fn experiment_of(database: &Database, job: &JobId) -> Result<String> {
-    let places = database.places(job).code(Exit::Results)?;
-    match places.into_iter().next() {
-        Some(place) => Ok(place.experiment),
-        None => Err(failure(
-            Exit::Wrong,
-            format!("job {job} is no longer part of any experiment"),
-        )),
-    }
 }
 
 /// The arguments that run an experiment's file again with these jobs only.
