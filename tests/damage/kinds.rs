@@ -12,6 +12,7 @@ pub enum FileKind {
     Events,
     ExperimentLog,
     Database,
+    Digest,
     Checkpoint,
     PreviousCheckpoint,
     State,
@@ -25,10 +26,11 @@ pub enum FileKind {
 }
 
 impl FileKind {
-    pub const ALL: [FileKind; 13] = [
+    pub const ALL: [FileKind; 14] = [
         FileKind::Events,
         FileKind::ExperimentLog,
         FileKind::Database,
+        FileKind::Digest,
         FileKind::Checkpoint,
         FileKind::PreviousCheckpoint,
         FileKind::State,
@@ -46,6 +48,7 @@ impl FileKind {
             FileKind::Events => "events.jsonl",
             FileKind::ExperimentLog => "log.jsonl",
             FileKind::Database => "convsweep.sqlite",
+            FileKind::Digest => "database's digest",
             FileKind::Checkpoint => "checkpoint",
             FileKind::PreviousCheckpoint => "previous checkpoint",
             FileKind::State => "saved state",
@@ -70,6 +73,7 @@ impl FileKind {
             FileKind::Events => of_jobs("events.jsonl"),
             FileKind::ExperimentLog => vec![experiment.join("log.jsonl")],
             FileKind::Database => vec![workdir.path("results/convsweep.sqlite")],
+            FileKind::Digest => vec![workdir.path("results/convsweep.sqlite.blake3")],
             FileKind::Checkpoint => of_jobs("checkpoint/state.safetensors"),
             FileKind::PreviousCheckpoint => of_jobs("checkpoint/previous.safetensors"),
             FileKind::State => of_jobs("states")
@@ -123,6 +127,20 @@ impl fmt::Display for Damage {
 }
 
 impl Damage {
+    /// What a message may call the damaged file: its name, or the beginning of its job's id.
+    pub fn names(&self) -> Vec<String> {
+        let part = |part: &std::path::Component| part.as_os_str().to_string_lossy().into_owned();
+        let parts: Vec<String> = self.file.components().map(|c| part(&c)).collect();
+        let mut names = vec![parts[parts.len() - 1].clone()];
+        if self.kind == FileKind::Digest {
+            names.push("convsweep.sqlite".into());
+        }
+        if parts.len() > 2 && parts[1] == "jobs" {
+            names.push(parts[2][..8].to_string());
+        }
+        names
+    }
+
     /// Damages a random file of this kind; `None` if there is none.
     pub fn inject(workdir: &Workdir, kind: FileKind, random: &mut Random) -> Option<Damage> {
         let files = kind.files(workdir);

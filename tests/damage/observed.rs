@@ -179,24 +179,29 @@ fn run(workdir: &Workdir, arguments: &[&str], problems: &mut Vec<String>) -> Out
     Output { code, text }
 }
 
-/// Whether the output has a word about the damaged file, its job or its log.
+/// Words of which one stands in every line that tells of a damage.
+const WORDS: [&str; 12] = [
+    "damaged",
+    "missing",
+    "gone",
+    "refused",
+    "ignored",
+    "does not",
+    "cannot",
+    "changed",
+    "exchanged",
+    "another",
+    "is not",
+    "again from",
+];
+
+/// Whether a line of the output tells of the damaged file, by its name or its job.
 fn tells(output: &Output, damage: &Damage) -> bool {
-    let mut names = Vec::new();
-    for part in damage.file.components().skip(1) {
-        let part = part.as_os_str().to_string_lossy().into_owned();
-        if !["jobs", "small", "states", "checkpoint"].contains(&part.as_str()) {
-            names.push(part);
-        }
-    }
-    let text = &output.text;
-    names
-        .iter()
-        .any(|name| text.contains(name.as_str()) || text.contains(&name[..name.len().min(8)]))
-        && [
-            "damaged", "missing", "gone", "cannot", "not ", "refused", "ignored", "again",
-        ]
-        .iter()
-        .any(|word| text.contains(word))
+    let names = damage.names();
+    output.text.lines().any(|line| {
+        let is_named = names.iter().any(|name| line.contains(name.as_str()));
+        is_named && WORDS.iter().any(|word| line.contains(word))
+    })
 }
 
 /// The first figure that differs, in words.

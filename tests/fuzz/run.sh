@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # run.sh [SECONDS [TARGET...]]: fuzzes each target (all by default) for SECONDS, starting from its corpus and from files of the
 # tests. New inputs are kept in the target folder. The input of a failure is written there: fix the failure and add the input to
-# the corpus, which the ordinary tests of the planner, images, tables and weights read too.
+# the corpus, which the ordinary tests read too.
 set -euo pipefail
 here="$(cd "$(dirname "$0")" && pwd)"
 root="$(cd "$here/../.." && pwd)"

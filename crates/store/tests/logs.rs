@@ -293,3 +293,23 @@ fn a_lost_database_is_rebuilt_without_its_old_write_ahead_log() {
     assert_eq!(folder.synced(), [""; 0]);
     assert_eq!(before, folder.dump());
 }
+
+/// The inputs that fuzzing starts from; failures that it finds are added to them.
+#[test]
+fn what_fuzzing_started_from_or_found_is_read_or_refused() {
+    let corpus = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fuzz/corpus/logs");
+    let mut read = 0;
+    for entry in fs::read_dir(corpus).expect("a corpus") {
+        let text = fs::read(entry.expect("a file").path()).expect("reads");
+        let folder = Folder::new();
+        // The job and the experiment that the corpus is of.
+        folder.append("jobs/2bc7f01025ecdf66/events.jsonl", &text);
+        folder.append("small/log.jsonl", &text);
+        if rebuild(&folder.results).is_ok() {
+            let reader = folder.reader();
+            reader.experiment("small").expect("can be asked");
+            read += reader.experiments().expect("can be asked").len();
+        }
+    }
+    assert!(read > 0, "the corpus has whole logs");
+}

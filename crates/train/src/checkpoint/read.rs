@@ -152,3 +152,20 @@ pub(crate) fn header_if_at(path: &Path, position: &Position) -> Option<Written> 
     let blake3 = seal::carried(&beginning)?;
     is_there.then_some(Written { bytes, blake3 })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The inputs that fuzzing starts from; failures that it finds are added to them.
+    #[test]
+    fn what_fuzzing_started_from_or_found_is_read_or_refused() {
+        let corpus = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fuzz/corpus/state");
+        let mut read = 0;
+        for entry in std::fs::read_dir(corpus).expect("a corpus") {
+            let path = entry.expect("a file").path();
+            read += u32::from(load(&path).is_ok_and(|saved| saved.is_some()));
+        }
+        assert!(read >= 2, "the corpus has an old and a new state");
+    }
+}
