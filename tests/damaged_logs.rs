@@ -209,6 +209,11 @@ fn a_damaged_revision_is_written_again() {
     let workdir = finished();
     let log = workdir.path("results/small/log.jsonl");
     replace(&log, "\"position\":0", "\"position\":7");
+    let found = workdir.run(&["check"]).exits(5).stdout();
+    assert_contains(
+        &found,
+        &["`convsweep run` of the experiment's file writes its plan again"],
+    );
     let place = "log.jsonl, line 2: does not fit its checksum and was ignored";
     let run = workdir.run(&["run", "small.toml"]).exits(0);
     assert_contains(&run.stderr(), &[place, "nothing to train"]);
@@ -217,14 +222,15 @@ fn a_damaged_revision_is_written_again() {
     workdir.run(&["run", "small.toml"]).exits(0);
     assert_eq!(workdir.number(revisions), 2.0, "once");
     let known = "small/log.jsonl:2: does not fit its checksum and was ignored";
-    workdir.run(&["status"]).exits(0).says(&[known]);
+    let remedy = "the plan was written again in revision 2; decisions before it may be lost";
+    workdir.run(&["status"]).exits(0).says(&[known, remedy]);
     let report = workdir.stdout(&["report", "small"]);
     assert_contains(
         &report,
         &["The log of the experiment is damaged in 1 place", known],
     );
-    let checked = workdir.run(&["check"]).exits(5).stdout();
-    assert_contains(&checked, &[known]);
+    let checked = workdir.run(&["check"]).exits(0).stdout();
+    assert_contains(&checked, &[&format!("note: {known}; {remedy}")]);
 }
 
 /// Logs of an older program go on as ever, with lines that are checked from then on.

@@ -89,8 +89,8 @@ impl Context {
     /// # Errors
     /// If there is none or it cannot be used.
     pub fn database(&self) -> Result<Database> {
-        let database = Database::open(&self.results).code(Exit::Results)?;
-        Ok(self.with_doubts_told(database))
+        self.telling_doubts(|| Database::open(&self.results))
+            .code(Exit::Results)
     }
 
     /// As [`Context::database`], for a command that holds the results folder's lock: needs no space
@@ -99,37 +99,8 @@ impl Context {
     /// # Errors
     /// As [`Context::database`].
     pub fn database_alone(&self) -> Result<Database> {
-        let database = Database::open_alone(&self.results).code(Exit::Results)?;
-        Ok(self.with_doubts_told(database))
-    }
-
-    /// The database, after doubts about its figures have been told, once.
-    fn with_doubts_told(&self, database: Database) -> Database {
-        if !self.is_integrity_told.replace(true)
-            && let Some(doubt) = self.doubt(&database)
-        {
-            say_error(&format!(
-                "note: {}: {doubt}",
-                self.results.database().display()
-            ));
-        }
-        database
-    }
-
-    /// Why the database's figures cannot be vouched for, and the remedy.
-    fn doubt(&self, database: &Database) -> Option<&'static str> {
-        match database.integrity() {
-            Integrity::Intact => None,
-            Integrity::Changed => Some(
-                "was damaged, or changed by another program, since Convsweep wrote it; \
-                `convsweep rebuild` builds it again from the logs",
-            ),
-            Integrity::Unknown if lock_holder(&self.results).is_some() => None,
-            Integrity::Unknown => Some(
-                "the last run did not close it; `convsweep check` compares it with the logs, \
-                the next run or `convsweep rebuild` builds it again from them",
-            ),
-        }
+        self.telling_doubts(|| Database::open_alone(&self.results))
+            .code(Exit::Results)
     }
 
     /// Opens the results database; `None` if nothing was run in the results folder yet.
@@ -137,9 +108,42 @@ impl Context {
     /// # Errors
     /// If it cannot be used.
     pub fn database_if_any(&self) -> Result<Option<Database>> {
-        match Database::open(&self.results) {
+        match self.telling_doubts(|| Database::open(&self.results)) {
             Err(StoreError::NoFolder { .. } | StoreError::Missing { .. }) => Ok(None),
-            opened => Ok(Some(self.with_doubts_told(opened.code(Exit::Results)?))),
+            opened => Ok(Some(opened.code(Exit::Results)?)),
+        }
+    }
+
+    /// Opens the database, and tells doubts about its figures if no earlier call has.
+    fn telling_doubts(
+        &self,
+        open: impl FnOnce() -> Result<Database, StoreError>,
+    ) -> Result<Database, StoreError> {
+        let is_told = self.is_integrity_told.get();
+        let integrity = (!is_told).then(|| Integrity::of_results(&self.results));
+        let database = open()?;
+        self.is_integrity_told.set(true);
+        if let Some(doubt) = integrity.and_then(|integrity| self.doubt(integrity)) {
+            let path = self.results.database();
+            say_error(&format!("note: {}: {doubt}", path.display()));
+        }
+        Ok(database)
+    }
+
+    /// Why the database's figures cannot be vouched for, and the remedy.
+    fn doubt(&self, integrity: Integrity) -> Option<&'static str> {
+        match integrity {
+            Integrity::Intact => None,
+            Integrity::Changed => Some(
+                "was damaged, or changed by another program, since Convsweep wrote it; \
+                `convsweep rebuild` builds it again from the logs",
+            ),
+            Integrity::Unknown if lock_holder(&self.results).is_some() => None,
+            Integrity::Unknown => Some(
+                "the last run did not close it, or found it in doubt; `convsweep check` compares \
+                it with the logs, `convsweep rebuild` builds it again from them (so does the next \
+                run if it is small)",
+            ),
         }
     }
 

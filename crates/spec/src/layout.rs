@@ -20,7 +20,7 @@ impl ResultsFolder {
 
     /// Folder of all jobs.
     pub fn jobs(&self) -> PathBuf {
-        self.0.join("jobs")
+        self.0.join(JOBS)
     }
 
     /// Folder of one job.
@@ -30,7 +30,7 @@ impl ResultsFolder {
 
     /// Folder of the jobs' folders that were damaged and set aside.
     pub fn damaged(&self) -> PathBuf {
-        self.0.join("damaged")
+        self.0.join(DAMAGED)
     }
 
     /// Folder of one experiment.
@@ -46,13 +46,22 @@ impl ResultsFolder {
 
 /// Name of the database's file.
 const DATABASE: &str = "convsweep.sqlite";
+/// Name of the folder of all jobs.
+const JOBS: &str = "jobs";
+/// Name of the folder of what was damaged and set aside.
+const DAMAGED: &str = "damaged";
 /// Names of files and folders directly in a results folder, with what they are for.
 const RESERVED: [(&str, &str); 2] = [
-    ("jobs", "the folder with the jobs of all experiments"),
-    ("damaged", "files that were found to be damaged"),
+    (JOBS, "the folder with the jobs of all experiments"),
+    (DAMAGED, "files that were found to be damaged"),
 ];
 /// Names that Windows gives to devices, with or without an extension.
 const DEVICES: [&str; 4] = ["con", "prn", "aux", "nul"];
+
+/// Whether a folder directly in a results folder is the program's own, and no experiment's.
+pub fn is_own_folder(name: &str) -> bool {
+    RESERVED.iter().any(|(reserved, _)| *reserved == name)
+}
 
 /// What a name in a results folder is reserved for, also on file systems that do not distinguish
 /// upper and lower case; `None` for a name that an experiment may have.

@@ -20,6 +20,7 @@ pub mod layer_names;
 pub mod layout;
 pub mod log;
 pub mod log_line;
+pub mod log_value;
 pub mod loss;
 pub mod metric;
 pub mod model;

@@ -35,6 +35,27 @@ pub fn newer_format(line: &[u8]) -> Option<u64> {
     (format > u64::from(FORMAT)).then_some(format)
 }
 
+/// What is wrong if the log of a job is in the folder of another one, and the remedy.
+pub fn log_of_other_job(found: &str, expected: &JobId) -> String {
+    format!(
+        "the log of job {found}, not of {expected}: two folders were exchanged or copied; \
+        name each folder after the job that its job.json and log belong to"
+    )
+}
+
+/// What to do about damage to the log of an experiment: `written_again` is the revision in which
+/// the plan stands behind it, if it does.
+pub fn log_remedy(written_again: Option<u32>) -> String {
+    match written_again {
+        Some(revision) => format!(
+            "the plan was written again in revision {revision}; decisions before it may be lost"
+        ),
+        None => "the next `convsweep run` of the experiment's file writes its plan again, \
+            other records come back with a copy of the log"
+            .into(),
+    }
+}
+
 /// What is recorded.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "record", rename_all = "kebab-case")]

@@ -48,7 +48,7 @@ pub enum LineCheck {
     Sound,
     /// An older program wrote it without a checksum: it is read, but not vouched for.
     Unchecked,
-    /// Nothing stands on it.
+    /// Nothing stands on it, and it follows lines of an older program.
     Blank,
     /// It is as it was written, but lines before it are missing.
     AfterGap {
@@ -178,7 +178,7 @@ impl LineChecker {
     fn without_check(&self, line: &[u8]) -> LineCheck {
         if self.checked > 0 {
             LineCheck::Damaged(LineDamage::NoChecksum)
-        } else if line.trim_ascii().is_empty() {
+        } else if line.trim_ascii().is_empty() && self.last > 0 {
             LineCheck::Blank
         } else if line.starts_with(UNCHECKED) && !line[UNCHECKED.len()..].starts_with(br#""line":"#)
         {

@@ -138,6 +138,18 @@ fn lines_without_a_checksum_stand_only_at_the_beginning() {
 }
 
 #[test]
+fn an_empty_line_stands_for_nothing_before_lines_of_an_older_program() {
+    let mut lines = log(3);
+    lines[0] = b"\n".to_vec();
+    let expect = [
+        LineCheck::Damaged(LineDamage::NoLine),
+        LineCheck::Sound,
+        LineCheck::Sound,
+    ];
+    assert_eq!(judge(&lines.concat()), expect);
+}
+
+#[test]
 fn a_newer_format_is_known_by_a_right_checksum() {
     let line = with_check(br#"{"format":3,"line":1,"new":true"#.to_vec());
     assert_eq!(judge(&line), [LineCheck::Newer(3)]);

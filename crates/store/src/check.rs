@@ -5,6 +5,7 @@ use crate::queries::Database;
 use crate::replay::{SyncReport, replay, replay_sample};
 use crate::schema;
 use convsweep_spec::layout::ResultsFolder;
+use convsweep_spec::log::log_remedy;
 use convsweep_spec::words::counted;
 use rusqlite::{Connection, OpenFlags};
 
@@ -30,8 +31,11 @@ pub fn check(results: &ResultsFolder) -> Result<CheckReport, StoreError> {
         problems: check_database(results, "integrity_check")?,
         notes: vec![],
     };
-    if report.problems.is_empty() {
-        compare_with_logs(results, &mut report)?;
+    let is_comparable = report.problems.is_empty();
+    let scratch = scratch(results)?;
+    add_logs(&mut report, replay(&scratch, results)?);
+    if is_comparable {
+        compare_tables(results, &scratch, &mut report)?;
     }
     Ok(report)
 }
@@ -98,12 +102,14 @@ fn scratch(results: &ResultsFolder) -> Result<Connection, StoreError> {
     Ok(scratch)
 }
 
-/// Builds the database from the logs in a scratch file and names the tables that differ.
-fn compare_with_logs(results: &ResultsFolder, report: &mut CheckReport) -> Result<(), StoreError> {
+/// Names the tables that differ from those that the logs have given, in `scratch`.
+fn compare_tables(
+    results: &ResultsFolder,
+    scratch: &Connection,
+    report: &mut CheckReport,
+) -> Result<(), StoreError> {
     let path = results.database();
     let failed = |e| StoreError::sqlite(&path, e);
-    let scratch = scratch(results)?;
-    add_logs(report, replay(&scratch, results)?);
     let Some(uri) = schema::uri(&path) else {
         let path = path.display();
         report.problems.push(format!(
@@ -114,8 +120,8 @@ fn compare_with_logs(results: &ResultsFolder, report: &mut CheckReport) -> Resul
     scratch
         .execute("attach ?1 as found", [format!("{uri}?mode=ro")])
         .map_err(failed)?;
-    for table in tables(&scratch).map_err(failed)? {
-        let difference = difference(&scratch, &table).map_err(failed)?;
+    for table in tables(scratch).map_err(failed)? {
+        let difference = difference(scratch, &table).map_err(failed)?;
         report.problems.extend(difference);
     }
     Ok(())
@@ -124,9 +130,15 @@ fn compare_with_logs(results: &ResultsFolder, report: &mut CheckReport) -> Resul
 /// Adds what reading the logs has found.
 fn add_logs(report: &mut CheckReport, synced: SyncReport) {
     for problem in synced.problems {
-        match synced.torn.contains(&problem) {
-            true => report.notes.push(problem),
-            false => report.problems.push(with_remedy(problem)),
+        if synced.torn.contains(&problem) {
+            report.notes.push(problem);
+        } else if synced.exchanged.contains(&problem) {
+            report.problems.push(problem);
+        } else if let Some(revision) = synced.written_again.get(&problem) {
+            let remedy = log_remedy(Some(*revision));
+            report.notes.push(format!("{problem}; {remedy}"));
+        } else {
+            report.problems.push(with_remedy(problem));
         }
     }
     if synced.unchecked > 0 {
@@ -149,12 +161,8 @@ fn with_remedy(problem: String) -> String {
         .and_then(|rest| rest.split_once('/'))
         .map(|(job, _)| job);
     match job {
-        _ if problem.contains("folders were exchanged") => problem,
         Some(job) => format!("{problem}; `convsweep retry {job} --damaged` trains the job again"),
-        None => format!(
-            "{problem}; the next `convsweep run` of the experiment's file writes its plan again, \
-            other records come back with a copy of the log"
-        ),
+        None => format!("{problem}; {}", log_remedy(None)),
     }
 }
 

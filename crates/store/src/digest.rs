@@ -6,6 +6,7 @@
 //! two. No hash means that a run is in progress, or that the last one was killed.
 
 use convsweep_files::Durability;
+use convsweep_spec::layout::ResultsFolder;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -23,9 +24,21 @@ pub enum Integrity {
 }
 
 impl Integrity {
-    /// Compares the database with its digest.
+    /// Compares the database of a results folder with its digest.
+    ///
+    /// To be asked before the database is opened: reading the file closes it again, and with it go
+    /// the locks that SQLite holds on it in this process.
+    pub fn of_results(results: &ResultsFolder) -> Integrity {
+        Integrity::of(&results.database())
+    }
+
+    /// Compares a database with its digest.
     pub(crate) fn of(database: &Path) -> Integrity {
-        let (Ok(expected), Ok(found)) = (fs::read(path(database)), digest(database)) else {
+        // Without a digest the file need not be read, however large it is.
+        let Ok(expected) = fs::read(path(database)) else {
+            return Integrity::Unknown;
+        };
+        let Ok(found) = digest(database) else {
             return Integrity::Unknown;
         };
         let log = beside(database, "-wal").metadata();

@@ -79,6 +79,41 @@ fn unreadable_lines_are_found() {
     assert!(problems[0].starts_with("a/log.jsonl:3: has no checksum"));
 }
 
+/// What a crash leaves within a line hides nothing.
+#[test]
+fn an_incomplete_line_before_a_whole_one_is_a_note() {
+    let mut folder = Folder::new();
+    folder.is_old = true;
+    let m = member(0, 1, 2, 1, &[]);
+    folder.revision(1, "a", &[], Direction::Max);
+    folder.append("a/log.jsonl", br#"{"format":1,"time":1.5,"rec"#);
+    folder.member("a", &m);
+    folder.train(&m.jobs[0].job, 0.5);
+    rebuild(&folder.results).expect("rebuilds");
+    let report = check(&folder.results).expect("checks");
+    assert_eq!(report.problems, [""; 0]);
+    let words = "a/log.jsonl:2: an incomplete line before this one was ignored";
+    assert_eq!(report.notes[0], words);
+}
+
+/// A damaged database hides no damage of the logs.
+#[test]
+fn logs_are_read_although_the_database_is_damaged() {
+    let folder = folder();
+    let path = folder.results.database();
+    let size = path.metadata().expect("is there").len() as usize;
+    let mut bytes = std::fs::read(&path).expect("reads");
+    bytes[size / 2..].fill(0x5a);
+    std::fs::write(&path, bytes).expect("writes");
+    folder.append("a/log.jsonl", b"garbage\n");
+    let problems = found(&folder);
+    let is_said = |words: &str| problems.iter().any(|problem| problem.contains(words));
+    assert!(
+        is_said("convsweep rebuild") && is_said("a/log.jsonl:3:"),
+        "{problems:#?}"
+    );
+}
+
 #[test]
 fn a_damaged_file_is_found() {
     let folder = folder();

@@ -29,18 +29,18 @@ fn change_a_value(folder: &Folder) {
 #[test]
 fn a_value_changed_in_the_file_is_noticed_and_comes_back_from_the_logs() {
     let mut folder = closed();
-    assert_eq!(folder.reader().integrity(), Integrity::Intact);
+    assert_eq!(Integrity::of_results(&folder.results), Integrity::Intact);
     let expected = folder.dump();
     change_a_value(&folder);
     assert_ne!(folder.dump(), expected, "SQLite does not notice it");
-    assert_eq!(folder.reader().integrity(), Integrity::Changed);
+    assert_eq!(Integrity::of_results(&folder.results), Integrity::Changed);
     let problems = folder.synced();
     assert!(
         problems[0].contains("built again from the logs"),
         "{problems:?}"
     );
     assert_eq!(folder.dump(), expected);
-    assert_eq!(folder.reader().integrity(), Integrity::Intact);
+    assert_eq!(Integrity::of_results(&folder.results), Integrity::Intact);
     assert_eq!(folder.synced(), Vec::<String>::new());
 }
 
@@ -50,13 +50,13 @@ fn a_database_that_was_not_closed_is_built_again() {
     let expected = folder.dump();
     // A killed run: the digest is gone, and the file may hold anything.
     let writer = DatabaseWriter::open(&folder.results).expect("opens");
-    assert_eq!(folder.reader().integrity(), Integrity::Unknown);
+    assert_eq!(Integrity::of_results(&folder.results), Integrity::Unknown);
     std::mem::forget(writer);
     change_a_value(&folder);
     assert_ne!(folder.dump(), expected);
     assert_eq!(folder.synced(), Vec::<String>::new());
     assert_eq!(folder.dump(), expected);
-    assert_eq!(folder.reader().integrity(), Integrity::Intact);
+    assert_eq!(Integrity::of_results(&folder.results), Integrity::Intact);
 }
 
 #[test]
@@ -64,5 +64,5 @@ fn rebuilding_leaves_a_digest() {
     let folder = closed();
     change_a_value(&folder);
     rebuild(&folder.results).expect("rebuilds");
-    assert_eq!(folder.reader().integrity(), Integrity::Intact);
+    assert_eq!(Integrity::of_results(&folder.results), Integrity::Intact);
 }

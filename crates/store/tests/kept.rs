@@ -92,6 +92,41 @@ fn schema_2() {
     check(&added.concat(), 2, 0);
 }
 
+/// What an older program has read is read once more, so that damage to it becomes known.
+#[test]
+fn damage_that_an_older_program_has_read_is_found() {
+    let folder = tempfile::tempdir().expect("makes");
+    let results = ResultsFolder(folder.path().into());
+    let name = "jobs/26659c2849793624/events.jsonl";
+    let log = results.0.join(name);
+    std::fs::create_dir_all(log.parent().expect("a folder")).expect("makes");
+    let text = include_str!("kept/events-1.jsonl").replacen("\"epoch\":1,", "\"epoch\":-1,", 1);
+    std::fs::write(&log, &text).expect("writes");
+    let old = rusqlite::Connection::open(results.database()).expect("opens");
+    let schema = [
+        include_str!("../src/schema/1-tables.sql"),
+        include_str!("../src/schema/2-includes-and-stages.sql"),
+        include_str!("../src/schema/3-decisions.sql"),
+        include_str!("../src/schema/4-attempts-of-decisions.sql"),
+        "pragma user_version = 4; pragma application_id = 0x434e5653;",
+    ];
+    old.execute_batch(&schema.concat()).expect("is SQL");
+    let position = (name, text.len() as i64, text.lines().count() as i64);
+    let sql = "insert into logs (path, offset, lines) values (?1, ?2, ?3)";
+    old.execute(sql, position).expect("inserts");
+    drop(old);
+    let writer = DatabaseWriter::open(&results).expect("migrates");
+    let problems = writer.sync(&results).expect("syncs").problems;
+    assert!(problems[0].contains("could not be read"), "{problems:#?}");
+    drop(writer);
+    let report = convsweep_store::check(&results).expect("checks");
+    assert_eq!(report.problems.len(), 1, "{:#?}", report.problems);
+    let reader = Database::open(&results).expect("opens");
+    let job = JobId("26659c2849793624".into());
+    let known = reader.job_log_problems(&job).expect("reads");
+    assert_eq!(known.len(), 1);
+}
+
 #[test]
 fn schema_3() {
     check(include_str!("kept/schema-3.sql"), 1, 3);

@@ -219,6 +219,48 @@ fn many_broken_lines_are_reported_in_a_few() {
     );
 }
 
+/// The rows that an experiment's log gives to a job come back although the reading that forgot
+/// them was committed in part and then failed.
+#[test]
+fn a_reading_that_fails_in_between_loses_no_rows() {
+    let mut folder = Folder::new();
+    busy(&mut folder);
+    let job = JobId("aaaa".into());
+    folder.start(&job, 1, Start::Scratch);
+    let ended = Record::AttemptEnded {
+        job,
+        attempt: 1,
+        outcome: Outcome::TimedOut,
+        stderr: String::new(),
+    };
+    folder.record("a", ended);
+    folder.synced();
+    let before = folder.text("select job, attempt, outcome from attempts order by 1, 2");
+    assert!(before.contains("aaaa|1|timed-out"), "{before}");
+    // Another file with the same content, many lines after it, and a log that cannot be read.
+    let path = folder.results.0.join("jobs/aaaa/events.jsonl");
+    let copy = path.with_extension("copy");
+    fs::copy(&path, &copy).expect("copies");
+    fs::rename(&copy, &path).expect("moves");
+    let many = "nonsense\n".repeat(20_001);
+    folder.append("jobs/aaab/events.jsonl", many.as_bytes());
+    let newer = with_check(br#"{"format":3,"line":1,"whatever":1"#.to_vec());
+    folder.append("jobs/aaac/events.jsonl", &newer);
+    let writer = DatabaseWriter::open(&folder.results).expect("opens");
+    writer.sync(&folder.results).expect_err("refuses");
+    drop(writer);
+    for folder_of in ["jobs/aaab", "jobs/aaac"] {
+        fs::remove_dir_all(folder.results.0.join(folder_of)).expect("removes");
+    }
+    // As a larger database, which is not built again.
+    let digest = folder.results.0.join("convsweep.sqlite.blake3");
+    let bytes = fs::read(folder.results.database()).expect("reads");
+    fs::write(digest, format!("{}\n", blake3::hash(&bytes).to_hex())).expect("writes");
+    folder.synced();
+    let sql = "select job, attempt, outcome from attempts order by 1, 2";
+    assert_eq!(folder.text(sql), before);
+}
+
 #[test]
 fn a_log_of_a_newer_program_is_refused() {
     let mut folder = Folder::new();

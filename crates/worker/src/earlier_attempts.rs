@@ -4,8 +4,11 @@ use anyhow::{Result, bail};
 use convsweep_files::{LineEnd, read_line};
 use convsweep_spec::event::{Envelope, Event};
 use convsweep_spec::id::JobId;
+use convsweep_spec::log::log_of_other_job;
 use convsweep_spec::log_line::{LONGEST_LINE, LineCheck, LineChecker};
+use convsweep_spec::log_value::parse;
 use convsweep_spec::metric::Number;
+use convsweep_spec::words::printable;
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufReader};
@@ -52,10 +55,11 @@ pub fn read_log(path: &Path, job: &JobId) -> Result<(File, EarlierAttempts)> {
         if let Some(problem) = check.problem() {
             tracing::warn!("{}, line {number}: {problem}", path.display());
         }
-        if check.is_read()
-            && let Ok(envelope) = serde_json::from_slice::<Envelope>(&line)
-        {
-            earlier.add(envelope, job)?;
+        if check.is_read() {
+            match parse::<Envelope>(&line) {
+                Ok((envelope, _)) => earlier.add(envelope, job)?,
+                Err(problem) => tracing::warn!("{}, line {number}: {problem}", path.display()),
+            }
         }
     }
     earlier.next_line = checker.next();
@@ -65,11 +69,8 @@ pub fn read_log(path: &Path, job: &JobId) -> Result<(File, EarlierAttempts)> {
 impl EarlierAttempts {
     fn add(&mut self, envelope: Envelope, job: &JobId) -> Result<()> {
         if envelope.job != *job {
-            bail!(
-                "it is the log of job {}, not of {job}: two folders were exchanged or copied; \
-                name each folder after the job that its job.json and log belong to",
-                envelope.job
-            );
+            let found = printable(&envelope.job.0);
+            bail!("it is {}", log_of_other_job(&found, job));
         }
         self.last_attempt = self.last_attempt.max(Some(envelope.attempt));
         if let Event::Metrics { epoch, values, .. } = envelope.event {

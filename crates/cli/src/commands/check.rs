@@ -32,13 +32,11 @@ struct Section {
 /// # Errors
 /// If it cannot be read.
 pub fn check(context: &Context, args: &CheckArgs) -> Result<Exit> {
-    let sections = [
-        logs_and_database(context, args)?,
-        files_of_jobs(context, args)?,
-    ];
+    // What the first section found is told even if the second one cannot be read.
     let mut problems = 0;
-    for section in &sections {
-        print(section)?;
+    for section_of in [logs_and_database, files_of_jobs] {
+        let section = section_of(context, args)?;
+        print(&section)?;
         problems += section.problems.len();
     }
     if problems == 0 {

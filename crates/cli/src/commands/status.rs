@@ -10,6 +10,9 @@ use crate::planning::standing::{Counts, Run};
 use crate::streams::say_error;
 use anyhow::Result;
 use clap::Args;
+use convsweep_runner::ExperimentLog;
+use convsweep_spec::layout::ResultsFolder;
+use convsweep_spec::log::log_remedy;
 use convsweep_store::{Database, ExperimentSummary, JobProgress};
 use serde_json::json;
 
@@ -56,8 +59,13 @@ pub fn status(context: &Context, args: &StatusArgs) -> Result<Exit> {
             return Err(failure(Exit::Wrong, message));
         }
         (None, None) => nothing_yet(context, args.json)?,
-        (Some(database), Some(name)) => jobs(&database, &run, name, args.json)?,
-        (Some(database), None) => experiments(&database, &run, args.json)?,
+        (Some(database), Some(name)) => {
+            let jobs = progress(&database, name)?;
+            let damaged = run.counts(&jobs).damaged;
+            say_damage(&context.results, &database, name, damaged)?;
+            print_jobs(&jobs, &run, args.json)?;
+        }
+        (Some(database), None) => experiments(context, &database, &run, args.json)?,
     }
     Ok(Exit::Complete)
 }
@@ -76,11 +84,11 @@ fn nothing_yet(context: &Context, as_json: bool) -> Result<()> {
     }
 }
 
-fn experiments(database: &Database, run: &Run, as_json: bool) -> Result<()> {
+fn experiments(context: &Context, database: &Database, run: &Run, as_json: bool) -> Result<()> {
     let (mut objects, mut rows) = (Vec::new(), Vec::new());
     for experiment in database.experiments().code(Exit::Results)? {
         let counts = run.counts(&progress(database, &experiment.name)?);
-        say_damage(database, &experiment.name, counts.damaged)?;
+        say_damage(&context.results, database, &experiment.name, counts.damaged)?;
         match as_json {
             true => objects.push(experiment_json(&experiment, &counts)),
             false => rows.push(experiment_row(&experiment, &counts)),
@@ -93,7 +101,12 @@ fn experiments(database: &Database, run: &Run, as_json: bool) -> Result<()> {
 }
 
 /// Says on standard error what is damaged of an experiment.
-fn say_damage(database: &Database, experiment: &str, damaged_jobs: usize) -> Result<()> {
+fn say_damage(
+    results: &ResultsFolder,
+    database: &Database,
+    experiment: &str,
+    damaged_jobs: usize,
+) -> Result<()> {
     if damaged_jobs > 0 {
         let words = damaged_words(damaged_jobs as u64, experiment);
         say_error(&format!("note: {words}"));
@@ -105,10 +118,9 @@ fn say_damage(database: &Database, experiment: &str, damaged_jobs: usize) -> Res
             1 => String::new(),
             n => format!(" (and {} more)", n - 1),
         };
-        say_error(&format!(
-            "note: {}{more}; the next `convsweep run` of the file writes its plan again",
-            first.text()
-        ));
+        let written_again = ExperimentLog::whole_revision(results, experiment);
+        let remedy = log_remedy(written_again.unwrap_or_default());
+        say_error(&format!("note: {}{more}; {remedy}", first.text()));
     }
     Ok(())
 }
@@ -143,9 +155,7 @@ fn experiment_row(experiment: &ExperimentSummary, counts: &Counts) -> Vec<String
     ]
 }
 
-fn jobs(database: &Database, run: &Run, experiment: &str, as_json: bool) -> Result<()> {
-    let jobs = progress(database, experiment)?;
-    say_damage(database, experiment, run.counts(&jobs).damaged)?;
+fn print_jobs(jobs: &[JobProgress], run: &Run, as_json: bool) -> Result<()> {
     if as_json {
         let objects: Vec<_> = jobs.iter().map(|job| job_json(run, job)).collect();
         return say_json(&objects);

@@ -19,8 +19,6 @@ const CHUNK: usize = 1000;
 const SAMPLE: usize = 20;
 /// Files without a hash that are named.
 const NAMED: usize = 3;
-/// Folders of a results folder that belong to no experiment.
-const OWN_FOLDERS: [&str; 2] = ["jobs", "damaged"];
 
 /// What a check found, in words for the user.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -123,7 +121,7 @@ fn unknown_folders(
     let experiments = database.experiments().code(Exit::Results)?;
     for name in folders(&results.0) {
         let is_known = name.starts_with('.')
-            || OWN_FOLDERS.contains(&name.as_str())
+            || layout::is_own_folder(&name)
             || experiments.iter().any(|experiment| experiment.name == name);
         if !is_known {
             notes.push(format!("the folder {name} belongs to no experiment"));

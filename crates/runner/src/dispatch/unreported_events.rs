@@ -1,20 +1,32 @@
 //! Events that a worker logged but did not report.
 
+use convsweep_files::{LineEnd, read_line};
 use convsweep_spec::event::Envelope;
 use convsweep_spec::id::JobId;
-use convsweep_spec::log_line::LineChecker;
+use convsweep_spec::log_line::{LONGEST_LINE, LineChecker};
+use convsweep_spec::log_value::parse;
+use std::io::BufRead;
 
 /// The events of an attempt in its job's log (`events.jsonl`), from the event with number `next`
 /// on. Lines that are damaged or cannot be read are ignored.
-pub(super) fn unreported_events(log: &[u8], job: &JobId, attempt: u32, next: u64) -> Vec<Envelope> {
-    let mut events = Vec::new();
+pub(super) fn unreported_events(
+    log: &mut impl BufRead,
+    job: &JobId,
+    attempt: u32,
+    next: u64,
+) -> Vec<Envelope> {
+    let (mut events, mut line) = (Vec::new(), Vec::new());
     let mut checker = LineChecker::default();
-    let whole = log.iter().rposition(|&byte| byte == b'\n').unwrap_or(0);
-    for line in log[..whole].split(|&byte| byte == b'\n') {
-        if !checker.check(line).is_read() {
+    while let Ok(Some(read)) = read_line(log, &mut line, LONGEST_LINE) {
+        let check = match read.end {
+            LineEnd::Torn => break,
+            LineEnd::TooLong => checker.too_long(),
+            LineEnd::Whole => checker.check(&line),
+        };
+        if !check.is_read() {
             continue;
         }
-        let Ok(event) = serde_json::from_slice::<Envelope>(line) else {
+        let Ok((event, _)) = parse::<Envelope>(&line) else {
             continue;
         };
         if event.job == *job && event.attempt == attempt && event.n >= next {
@@ -55,7 +67,7 @@ mod tests {
         ];
         let log = log.concat();
         let check = |next: u64, expect: &[u64]| {
-            let events = unreported_events(log.as_bytes(), &JobId("a".into()), 2, next);
+            let events = unreported_events(&mut log.as_bytes(), &JobId("a".into()), 2, next);
             let numbers: Vec<u64> = events.iter().map(|event| event.n).collect();
             assert_eq!(numbers, expect);
         };

@@ -6,10 +6,11 @@ use super::unreported_events::unreported_events;
 use crate::error::RunnerError;
 use crate::launcher::{WorkerExit, WorkerHandle, WorkerId};
 use crate::run_event::StopRequest;
+use convsweep_files::open_regular;
 use convsweep_spec::command::MISCONFIGURED;
 use convsweep_spec::layout::EVENTS;
 use convsweep_spec::outcome::Outcome;
-use std::fs;
+use std::io::BufReader;
 
 impl Dispatcher<'_> {
     pub(super) fn worker_exited(&mut self, slot: usize, id: WorkerId, exit: WorkerExit) {
@@ -64,8 +65,18 @@ impl Dispatcher<'_> {
             return;
         };
         let path = self.jobs[job].execution.folder.join(EVENTS);
-        let log = fs::read(path).unwrap_or_default();
-        let events = unreported_events(&log, &attempt.job, attempt.attempt, attempt.next_event);
+        let events = match open_regular(&path) {
+            Ok((log, _)) => unreported_events(
+                &mut BufReader::new(log),
+                &attempt.job,
+                attempt.attempt,
+                attempt.next_event,
+            ),
+            Err(error) => {
+                tracing::debug!("no more events: {error}");
+                return;
+            }
+        };
         for envelope in events {
             self.handle_event(slot, Box::new(envelope));
         }

@@ -9,11 +9,12 @@ use super::log_reader::{RecordedLog, RevisionMembers, read_log};
 use super::unix_time::since_1970;
 use crate::error::RunnerError;
 use crate::search::SearchHistory;
-use convsweep_files::{Durability, FileError, create_folder, sync_name};
+use convsweep_files::{Durability, FileError, create_folder, open_regular, sync_name};
 use convsweep_spec::FORMAT;
 use convsweep_spec::layout::ResultsFolder;
 use convsweep_spec::log::{LogEntry, Member, Record, Revision};
 use convsweep_spec::log_line::seal;
+use convsweep_spec::log_value::beginning;
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -59,6 +60,9 @@ impl ExperimentLog {
         let path = results.experiment_log(name);
         let failed = |error| RunnerError::results(&path, error);
         let is_new = !path.exists();
+        if !is_new {
+            open_regular(&path).map_err(|error| failed(error.source))?;
+        }
         let mut options = OpenOptions::new();
         options.create(true).read(true).append(true);
         let file = options.open(&path).map_err(failed)?;
@@ -90,8 +94,23 @@ impl ExperimentLog {
         name: &str,
     ) -> Result<Vec<(Revision, Vec<Member>)>, RunnerError> {
         let path = results.experiment_log(name);
-        let file = File::open(&path).map_err(|error| RunnerError::results(&path, error))?;
+        let file = open_regular(&path).map_err(|error| RunnerError::results(&path, error.source));
+        let (file, _) = file?;
         Ok(read_log(&path, name, &mut BufReader::new(file))?.revisions)
+    }
+
+    /// The newest revision in the log of the experiment `name`, if nothing from there on is damaged:
+    /// then no run writes the plan again.
+    ///
+    /// # Errors
+    /// As for [`ExperimentLog::revisions`].
+    pub fn whole_revision(results: &ResultsFolder, name: &str) -> Result<Option<u32>, RunnerError> {
+        let path = results.experiment_log(name);
+        let file = open_regular(&path).map_err(|error| RunnerError::results(&path, error.source));
+        let (file, _) = file?;
+        let log = read_log(&path, name, &mut BufReader::new(file))?;
+        let newest = log.revisions.last().filter(|_| log.is_newest_whole);
+        Ok(newest.map(|(revision, _)| revision.revision))
     }
 
     /// The decisions in the log of the experiment `name`; none without a log. Works while a run
@@ -101,8 +120,8 @@ impl ExperimentLog {
     /// As for [`ExperimentLog::revisions`].
     pub fn decisions(results: &ResultsFolder, name: &str) -> Result<SearchHistory, RunnerError> {
         let path = results.experiment_log(name);
-        match File::open(&path) {
-            Ok(file) => Ok(read_log(&path, name, &mut BufReader::new(file))?.history),
+        match open_regular(&path).map_err(|error| error.source) {
+            Ok((file, _)) => Ok(read_log(&path, name, &mut BufReader::new(file))?.history),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(SearchHistory::default()),
             Err(error) => Err(RunnerError::results(&path, error)),
         }
@@ -239,10 +258,8 @@ fn cut_torn_end(path: &Path, file: &File, log: &mut RecordedLog) -> io::Result<(
     }
     file.set_len(log.length)?;
     file.sync_all()?;
-    let torn = String::from_utf8_lossy(&log.torn);
-    let beginning: String = torn.chars().take(60).collect();
-    let (path, length) = (path.display(), torn.len());
-    let note = format!("{path}: a torn last line was cut off ({length} bytes: {beginning}…)");
+    let (path, length, beginning) = (path.display(), log.torn.len(), beginning(&log.torn));
+    let note = format!("{path}: a torn last line was cut off ({length} bytes: {beginning})");
     log.notes.push(note);
     Ok(())
 }

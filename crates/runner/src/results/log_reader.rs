@@ -5,6 +5,7 @@ use crate::search::SearchHistory;
 use convsweep_files::{LineEnd, read_line};
 use convsweep_spec::log::{LogEntry, Member, Record, Revision};
 use convsweep_spec::log_line::{LONGEST_LINE, LineCheck, LineChecker};
+use convsweep_spec::log_value::parse;
 use std::io::BufRead;
 use std::path::Path;
 
@@ -91,9 +92,16 @@ impl RecordedLog {
         let mut problem = check.problem();
         let mut record = None;
         if check.is_read() {
-            match serde_json::from_slice::<LogEntry>(line) {
-                Ok(entry) => record = Some(entry.record),
-                Err(error) => problem = Some(format!("could not be read and was ignored: {error}")),
+            match parse::<LogEntry>(line) {
+                Ok((entry, is_after_torn)) => {
+                    record = Some(entry.record);
+                    if is_after_torn {
+                        let path = path.display();
+                        let note = "an incomplete line before this one was ignored";
+                        self.notes.push(format!("{path}, line {number}: {note}"));
+                    }
+                }
+                Err(unread) => problem = Some(unread),
             }
         }
         if let Some(problem) = problem {

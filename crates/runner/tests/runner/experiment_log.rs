@@ -310,3 +310,67 @@ fn an_endless_line_is_passed_over() {
     );
     assert_eq!(log.revision().unwrap().revision, 1);
 }
+
+/// The runner takes from a log what the database takes from it.
+#[test]
+fn lines_of_older_programs_are_judged_as_the_database_judges_them() {
+    let folder = Folder::new();
+    fs::create_dir_all(folder.path().parent().unwrap()).unwrap();
+    let line = |number: u32| {
+        let mut revision = revision("t");
+        revision.revision = number;
+        let record = Record::Revision(revision);
+        let (format, time) = (FORMAT, 1.5);
+        serde_json::to_string(&LogEntry {
+            format,
+            time,
+            record,
+        })
+        .unwrap()
+            + "\n"
+    };
+    let torn = line(9)[..40].to_string();
+    fs::write(folder.path(), [torn, line(1), line(u32::MAX)].concat()).unwrap();
+    let log = folder.open();
+    assert_eq!(log.revision().unwrap().revision, 1);
+    let notes = log.notes();
+    assert_eq!(notes.len(), 2, "{notes:#?}");
+    assert!(notes[0].ends_with("line 1: an incomplete line before this one was ignored"));
+    assert!(
+        notes[1].contains("a revision of 4294967295, above"),
+        "{notes:#?}"
+    );
+    let whole = ExperimentLog::whole_revision(&folder.results, "e").unwrap();
+    assert_eq!(whole, None, "the last line is damaged");
+}
+
+#[test]
+fn notes_steer_no_terminal() {
+    let folder = Folder::new();
+    drop(folder.open());
+    fs::write(folder.path(), b"{}\x1b[2J\n\x1b[2J\x07").unwrap();
+    let log = folder.open();
+    let notes = log.notes().join(" ");
+    assert!(!notes.contains(char::is_control), "{notes:?}");
+    assert!(notes.contains("(5 bytes: \\u{1b}[2J\\u{7})"), "{notes}");
+}
+
+/// Nothing waits for the other end of a pipe.
+#[test]
+fn a_pipe_in_the_place_of_the_log_is_refused() {
+    let folder = Folder::new();
+    fs::create_dir_all(folder.path().parent().unwrap()).unwrap();
+    let made = std::process::Command::new("mkfifo")
+        .arg(folder.path())
+        .status();
+    assert!(made.unwrap().success());
+    let errors = [
+        ExperimentLog::open(&folder.results, "e").unwrap_err(),
+        ExperimentLog::decisions(&folder.results, "e").unwrap_err(),
+        ExperimentLog::revisions(&folder.results, "e").unwrap_err(),
+    ];
+    for error in errors {
+        let error = error.to_string();
+        assert!(error.contains("named pipe"), "{error}");
+    }
+}

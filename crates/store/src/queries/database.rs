@@ -1,7 +1,6 @@
 //! A connection to the database that only reads; the questions are in the files next to this one.
 
 use super::guard::QueryGuard;
-use crate::digest::Integrity;
 use crate::error::StoreError;
 use crate::schema;
 use convsweep_spec::layout::ResultsFolder;
@@ -57,11 +56,6 @@ impl Database {
             results: results.clone(),
             path,
         })
-    }
-
-    /// Whether the file is what the last run left, so that its figures can be believed.
-    pub fn integrity(&self) -> Integrity {
-        Integrity::of(&self.path)
     }
 
     /// All rows of one of this crate's statements.

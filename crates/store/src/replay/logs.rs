@@ -6,7 +6,7 @@ use super::sync_report::SyncReport;
 use crate::apply::Changes;
 use crate::error::StoreError;
 use convsweep_spec::id::JobId;
-use convsweep_spec::layout::{EXPERIMENT_LOG, ResultsFolder, job_log};
+use convsweep_spec::layout::{EXPERIMENT_LOG, ResultsFolder, is_own_folder, job_log};
 use rusqlite::Connection;
 use std::collections::HashMap;
 use std::fs;
@@ -46,6 +46,8 @@ pub(super) struct LogReader<'a> {
     pub(super) lines: u32,
     /// Whether the rows of a job were forgotten, to which the logs of experiments contribute.
     pub(super) has_forgotten: bool,
+    /// Line and number of the newest revision in the log that is being read.
+    pub(super) newest_revision: Option<(u64, u32)>,
 }
 
 /// Whose log it is.
@@ -71,6 +73,7 @@ impl<'a> LogReader<'a> {
             report: SyncReport::default(),
             lines: 0,
             has_forgotten: false,
+            newest_revision: None,
         })
     }
 
@@ -96,7 +99,7 @@ impl<'a> LogReader<'a> {
         positions: &mut HashMap<String, LogPosition>,
     ) -> Result<(), StoreError> {
         for name in self.folders(&self.results.0.clone())? {
-            if name != "jobs" && self.results.experiment_log(&name).is_file() {
+            if !is_own_folder(&name) && self.results.experiment_log(&name).exists() {
                 let log = format!("{name}/{EXPERIMENT_LOG}");
                 let position = positions.remove(&log);
                 self.log(log, position, &LogOwner::Experiment(name))?;

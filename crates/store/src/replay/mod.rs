@@ -1,6 +1,5 @@
 //! Reads the logs, which are the source of truth, into the database.
 
-mod lines;
 mod log_position;
 mod logs;
 mod one_line;
@@ -12,7 +11,6 @@ mod sync_report;
 
 pub(crate) use log_position::{FileStamp, LogPosition};
 pub(crate) use logs::replay;
-pub(crate) use problems::forget as forget_problems;
 pub use rebuild::rebuild;
 pub(crate) use sample::replay_sample;
 pub use sync_report::SyncReport;

@@ -1,6 +1,5 @@
 //! One line of a log as rows.
 
-use super::lines::{LogLine, beginning, parse};
 use super::log_position::LogPosition;
 use super::logs::{LogOwner, LogReader};
 use super::one_log::Said;
@@ -10,8 +9,9 @@ use crate::error::StoreError;
 use convsweep_spec::event::Envelope;
 use convsweep_spec::id::JobId;
 use convsweep_spec::layout::EXPERIMENT_LOG;
-use convsweep_spec::log::{LogEntry, Record};
+use convsweep_spec::log::{LogEntry, Record, log_of_other_job};
 use convsweep_spec::log_line::{LOG_FORMAT, LineCheck, LineDamage};
+use convsweep_spec::log_value::{beginning, parse};
 use convsweep_spec::words::printable;
 use rusqlite::ErrorCode;
 use std::path::Path;
@@ -62,9 +62,9 @@ impl LogReader<'_> {
         job: &JobId,
         position: &LogPosition,
     ) -> Result<Option<Said>, StoreError> {
-        let (envelope, torn) = match whole::<Envelope>(line) {
+        let (envelope, torn) = match parse::<Envelope>(line) {
             Ok(parsed) => parsed,
-            Err(said) => return Ok(Some(said)),
+            Err(problem) => return Ok(Some(Said::damage(problem))),
         };
         if envelope.job != *job {
             let found = printable(&envelope.job.0);
@@ -82,11 +82,11 @@ impl LogReader<'_> {
         is_after_damage: bool,
         position: &mut LogPosition,
     ) -> Result<Option<Said>, StoreError> {
-        let (entry, torn) = match whole::<LogEntry>(line) {
+        let (entry, torn) = match parse::<LogEntry>(line) {
             Ok(parsed) => parsed,
-            Err(said) => {
+            Err(problem) => {
                 position.revision = None;
-                return Ok(Some(said));
+                return Ok(Some(Said::damage(problem)));
             }
         };
         match &entry.record {
@@ -94,7 +94,10 @@ impl LogReader<'_> {
                 let found = printable(&revision.experiment);
                 return Ok(Some(foreign_entry(&found, experiment)));
             }
-            Record::Revision(revision) => position.revision = Some(revision.revision),
+            Record::Revision(revision) => {
+                position.revision = Some(revision.revision);
+                self.newest_revision = Some((position.lines, revision.revision));
+            }
             // The revision that it belongs to is damaged, which was said already.
             Record::Member(_)
                 if position.revision.is_none()
@@ -143,11 +146,6 @@ impl LogReader<'_> {
     }
 }
 
-/// The value on a line, and whether an incomplete line stood before it.
-fn whole<T: LogLine>(line: &[u8]) -> Result<(T, bool), Said> {
-    parse(line.trim_ascii()).map_err(Said::damage)
-}
-
 /// The words for a damaged line, with its beginning if that tells what it is.
 fn with_text(damage: String, check: LineCheck, line: &[u8]) -> String {
     match check {
@@ -165,10 +163,7 @@ fn foreign_event(found: &str, job: &JobId, position: &LogPosition) -> Said {
         return Said::damage(text);
     }
     Said {
-        text: format!(
-            "is the log of job {found}, not of {job}, and was ignored: two folders were exchanged \
-            or copied; name each folder after the job that its job.json and log belong to"
-        ),
+        text: format!("is {}", log_of_other_job(found, job)),
         is_damage: true,
         ends_reading: true,
     }

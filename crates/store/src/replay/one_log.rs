@@ -1,14 +1,14 @@
 //! Reading one log: from where the last reading ended, or from its beginning if it is no longer the
 //! file that was read.
 
-use super::lines::beginning;
 use super::log_position::{FileStamp, LogPosition};
 use super::logs::{LogOwner, LogReader};
 use super::problems;
 use crate::apply::forget_job_rows;
 use crate::error::StoreError;
-use convsweep_files::{LineEnd, read_line};
+use convsweep_files::{LineEnd, not_regular, open_regular, read_line};
 use convsweep_spec::log_line::{LONGEST_LINE, LineCheck};
+use convsweep_spec::log_value::beginning;
 use std::fs::File;
 use std::io::{BufReader, ErrorKind, Read, Seek, SeekFrom};
 
@@ -23,6 +23,9 @@ impl LogReader<'_> {
         position: Option<LogPosition>,
         owner: &LogOwner,
     ) -> Result<(), StoreError> {
+        if self.is_no_file(&name, owner)? {
+            return Ok(());
+        }
         let path = self.results.0.join(&name);
         let failed = |e| StoreError::io(&path, e);
         let metadata = match path.metadata() {
@@ -39,7 +42,7 @@ impl LogReader<'_> {
             LogOwner::Job(id) => tracing::debug_span!("job", %id),
         }
         .entered();
-        let mut file = File::open(&path).map_err(failed)?;
+        let (mut file, _) = open_regular(&path).map_err(|e| failed(e.source))?;
         let begins_line = begins_line(&mut file, known.offset, size).map_err(failed)?;
         let mut position = if begins_line && !known.is_of_another(stamp, size) {
             known
@@ -58,6 +61,23 @@ impl LogReader<'_> {
             IsOwn::Yes => self.save_position(&name, position),
             IsOwn::No => self.forget_position(&name),
         }
+    }
+
+    /// Whether something else than a file, such as a pipe, is in the place of a log: it is not
+    /// opened, and a job whose log it is counts as damaged.
+    pub(super) fn is_no_file(&mut self, name: &str, owner: &LogOwner) -> Result<bool, StoreError> {
+        let found = self.results.0.join(name).metadata().ok();
+        let Some(what) = found.and_then(|metadata| not_regular(metadata.file_type())) else {
+            return Ok(false);
+        };
+        self.read_again(name, owner, false)?;
+        self.forget_position(name)?;
+        let said = Said::damage(format!("{what}, and was ignored"));
+        self.report
+            .problems
+            .push(format!("{name}:1: {}", said.text));
+        self.remember(name, owner, 1, &said)?;
+        Ok(true)
     }
 
     /// Prepares to read a log from its beginning that was read before.
@@ -81,6 +101,11 @@ impl LogReader<'_> {
         if let LogOwner::Job(job) = owner {
             let forgotten = forget_job_rows(self.connection, job, &mut self.changes);
             forgotten.map_err(|e| self.failed(e))?;
+            // They contribute to the job's rows. In the same transaction, so that they are read
+            // again even if this reading does not come to its end.
+            let sql = "delete from logs where path not like 'jobs/%'";
+            let deleted = self.connection.execute(sql, []);
+            deleted.map_err(|e| self.failed(e))?;
             self.has_forgotten = true;
         }
         Ok(())
@@ -109,6 +134,7 @@ impl LogReader<'_> {
     ) -> Result<IsOwn, StoreError> {
         let path = self.results.0.join(name);
         let (mut line, mut found) = (Vec::new(), Vec::new());
+        self.newest_revision = None;
         let unchecked = self.report.unchecked;
         let mut is_own = IsOwn::Yes;
         loop {
@@ -133,12 +159,25 @@ impl LogReader<'_> {
             self.report.unchecked += u64::from(check == LineCheck::Unchecked);
             if let Some(said) = said {
                 let number = position.lines;
-                found.push(format!("{name}:{number}: {}", said.text));
+                let problem = format!("{name}:{number}: {}", said.text);
+                if !said.is_damage {
+                    self.report.torn.push(problem.clone());
+                }
+                if said.ends_reading {
+                    self.report.exchanged.push(problem.clone());
+                }
+                found.push(problem);
                 self.remember(name, owner, number, &said)?;
                 if said.ends_reading {
                     is_own = IsOwn::No;
                     break;
                 }
+            }
+            if let Some((line, revision)) = self.newest_revision
+                && line == position.lines
+            {
+                let before = found.iter().map(|problem| (problem.clone(), revision));
+                self.report.written_again.extend(before);
             }
             self.lines += 1;
             if self.lines >= MAX_LINES {

@@ -3,14 +3,16 @@
 use super::logs::{LogOwner, LogReader};
 use super::sync_report::SyncReport;
 use crate::error::StoreError;
+use convsweep_files::open_regular;
 use convsweep_spec::event::Envelope;
 use convsweep_spec::id::JobId;
 use convsweep_spec::layout::{ResultsFolder, job_log};
+use convsweep_spec::log::log_of_other_job;
 use convsweep_spec::log_line::{LineCheck, LineChecker};
-use convsweep_spec::words::counted;
+use convsweep_spec::log_value::parse;
+use convsweep_spec::words::{counted, printable};
 use rusqlite::Connection;
 use std::collections::HashMap;
-use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 
 /// Of so many jobs, the log of one is read as a whole.
@@ -51,23 +53,29 @@ impl LogReader<'_> {
     fn ends_of(&mut self, job: &JobId) -> Result<(), StoreError> {
         let name = job_log(job);
         let path = self.results.0.join(&name);
-        if !path.is_file() {
+        if self.is_no_file(&name, &LogOwner::Job(job.clone()))? || !path.exists() {
             return Ok(());
         }
         let (first, last) = ends(&path).map_err(|e| StoreError::io(&path, e))?;
-        let mut checker = LineChecker::default();
-        let check = checker.check(&first);
-        let mut problem = check.problem();
+        let Some(first) = first else {
+            return Ok(());
+        };
+        let check = LineChecker::default().check(&first);
         if check.is_read()
-            && let Ok(envelope) = serde_json::from_slice::<Envelope>(&first)
+            && let Ok((envelope, _)) = parse::<Envelope>(&first)
             && envelope.job != *job
         {
-            problem = Some(format!("is the log of job {}, not of {job}", envelope.job));
+            let found = printable(&envelope.job.0);
+            let problem = format!("{name}:1: is {}", log_of_other_job(&found, job));
+            self.report.exchanged.push(problem.clone());
+            self.report.problems.push(problem);
         }
-        if let Some(problem) = problem {
+        if let Some(problem) = check.problem() {
             self.report.problems.push(format!("{name}:1: {problem}"));
         }
-        if let LineCheck::Damaged(_) = LineChecker::default().check(&last) {
+        if !last.is_empty()
+            && let LineCheck::Damaged(_) = LineChecker::default().check(&last)
+        {
             let problem = format!("{name}: the last line is damaged");
             self.report.problems.push(problem);
         }
@@ -79,15 +87,15 @@ impl LogReader<'_> {
     }
 }
 
-/// The first and the last complete line of a file, without their ends; empty if there is none of at
-/// most [`END`] bytes.
-fn ends(path: &std::path::Path) -> io::Result<(Vec<u8>, Vec<u8>)> {
-    let file = File::open(path)?;
-    let size = file.metadata()?.len();
+/// The first and the last complete line of a file, without their ends; `None` or empty if there is
+/// none of at most [`END`] bytes.
+fn ends(path: &std::path::Path) -> io::Result<(Option<Vec<u8>>, Vec<u8>)> {
+    let (file, metadata) = open_regular(path).map_err(|error| error.source)?;
+    let size = metadata.len();
     let mut reader = BufReader::new(file);
     let mut first = Vec::new();
     reader.by_ref().take(END).read_until(b'\n', &mut first)?;
-    let first = first.strip_suffix(b"\n").unwrap_or_default().to_vec();
+    let first = first.strip_suffix(b"\n").map(<[u8]>::to_vec);
     let mut tail = Vec::new();
     reader.seek(SeekFrom::Start(size.saturating_sub(END)))?;
     reader.read_to_end(&mut tail)?;

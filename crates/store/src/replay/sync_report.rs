@@ -1,5 +1,7 @@
 //! The result of reading the logs.
 
+use std::collections::BTreeMap;
+
 /// Maximum number of problems of one log that are reported one by one.
 const MAX_PROBLEMS: usize = 10;
 
@@ -13,8 +15,13 @@ pub struct SyncReport {
     /// Lines and files that could not be read or were ignored, each with file and line, for
     /// the user.
     pub problems: Vec<String>,
-    /// Those of the problems that a crash leaves and that hide nothing: incomplete last lines.
+    /// Those of the problems that a crash leaves and that hide nothing: incomplete lines.
     pub torn: Vec<String>,
+    /// Those of the problems that name folders which were exchanged, and their own remedy.
+    pub exchanged: Vec<String>,
+    /// Those of the problems of experiments' logs after which the plan was written again, and the
+    /// revision that it has there.
+    pub written_again: BTreeMap<String, u32>,
     /// Lines read that have no checksum, since an older program wrote them.
     pub unchecked: u64,
     /// The logs that have such lines, relative to the results folder.
@@ -27,6 +34,11 @@ impl SyncReport {
         self.events += later.events;
         self.entries += later.entries;
         self.problems.extend(later.problems);
+        self.torn.extend(later.torn);
+        self.exchanged.extend(later.exchanged);
+        self.written_again.extend(later.written_again);
+        self.unchecked += later.unchecked;
+        self.unchecked_logs.extend(later.unchecked_logs);
         self
     }
 
@@ -39,5 +51,36 @@ impl SyncReport {
         }
         problems.retain(|problem| !self.problems.contains(problem));
         self.problems.extend(problems);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_readings_add_up() {
+        let report = |name: &str| SyncReport {
+            events: 1,
+            entries: 2,
+            problems: vec![name.into()],
+            torn: vec![name.into()],
+            exchanged: vec![name.into()],
+            written_again: BTreeMap::from([(name.into(), 1)]),
+            unchecked: 3,
+            unchecked_logs: vec![name.into()],
+        };
+        let names = || vec!["a".to_string(), "b".to_string()];
+        let expect = SyncReport {
+            events: 2,
+            entries: 4,
+            problems: names(),
+            torn: names(),
+            exchanged: names(),
+            written_again: names().into_iter().map(|name| (name, 1)).collect(),
+            unchecked: 6,
+            unchecked_logs: names(),
+        };
+        assert_eq!(report("a").followed_by(report("b")), expect);
     }
 }

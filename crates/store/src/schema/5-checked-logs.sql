@@ -11,4 +11,4 @@ alter table logs add column damaged integer not null default 0;   -- damaged lin
 alter table logs add column checked integer not null default 0;   -- lines with a checksum
 alter table logs add column inode integer;                        -- of the file as it was read
 alter table logs add column modified integer;                     -- when the file was changed, in nanoseconds since 1970 UTC
-update logs set last_line = lines;
+delete from logs; -- every log is read once from its beginning, so that its problems are known

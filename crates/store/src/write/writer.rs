@@ -7,7 +7,6 @@ use crate::error::StoreError;
 use crate::replay::{SyncReport, rebuild};
 use crate::schema;
 use convsweep_spec::event::Envelope;
-use convsweep_spec::id::JobId;
 use convsweep_spec::layout::ResultsFolder;
 use convsweep_spec::log::LogEntry;
 use std::fs;
@@ -43,13 +42,22 @@ impl DatabaseWriter {
     /// [`StoreError::Newer`], [`StoreError::NotWritable`], [`StoreError::Damaged`],
     /// [`StoreError::DiskFull`], or what SQLite reports.
     pub fn open(results: &ResultsFolder) -> Result<DatabaseWriter, StoreError> {
+        DatabaseWriter::open_within(results, LARGEST_REBUILT_UNASKED)
+    }
+
+    /// As [`DatabaseWriter::open`]; a database in doubt of more than `largest_rebuilt` bytes is not
+    /// built again.
+    fn open_within(
+        results: &ResultsFolder,
+        largest_rebuilt: u64,
+    ) -> Result<DatabaseWriter, StoreError> {
         fs::create_dir_all(&results.0).map_err(|e| StoreError::io(&results.0, e))?;
-        let found = rebuild_if_in_doubt(results)?;
+        let (found, is_vouched_for) = rebuild_if_in_doubt(results, largest_rebuilt)?;
         let connection = schema::open_writable(&results.database())?;
         digest::remove(&results.database()).map_err(|e| StoreError::io(&results.0, e))?;
         keep_pending_byte_locked(&results.database());
         let (sender, receiver) = sync_channel(QUEUE);
-        let writer = WriterThread::new(connection, results.clone());
+        let writer = WriterThread::new(connection, results.clone(), is_vouched_for);
         let thread = thread::Builder::new()
             .name("store-writer".into())
             .spawn(move || writer.serve(&receiver))
@@ -95,17 +103,6 @@ impl DatabaseWriter {
         Ok(found.unwrap_or_default().followed_by(synced))
     }
 
-    /// Forgets everything that the log of a job said, so that the job can be trained again. The
-    /// log must have been moved away; what the logs of experiments say of the job is kept.
-    ///
-    /// # Errors
-    /// As for [`DatabaseWriter::sync`].
-    pub fn forget_job(&self, job: &JobId) -> Result<SyncReport, StoreError> {
-        let (sender, receiver) = channel();
-        self.send(Message::Forget(job.clone(), sender));
-        receiver.recv().unwrap_or(Err(StoreError::Ended))
-    }
-
     /// The thread ends only with its writer, or by a panic, which `flush` and `sync` report.
     fn send(&self, message: Message) {
         if let Some(messages) = &self.messages {
@@ -115,25 +112,31 @@ impl DatabaseWriter {
 }
 
 /// Builds the database again if it cannot be vouched for: its file has changed since the last run,
-/// or the last run was killed. The logs are the truth.
-fn rebuild_if_in_doubt(results: &ResultsFolder) -> Result<SyncReport, StoreError> {
+/// or the last run was killed. The logs are the truth. The second value is whether the database
+/// that is there now agrees with them.
+fn rebuild_if_in_doubt(
+    results: &ResultsFolder,
+    largest_rebuilt: u64,
+) -> Result<(SyncReport, bool), StoreError> {
     let path = results.database();
     let integrity = Integrity::of(&path);
     let size = path.metadata().map_or(0, |file| file.len());
+    let is_new = size == 0;
     let is_to_be_rebuilt = match integrity {
         Integrity::Intact => false,
         Integrity::Changed => true,
-        Integrity::Unknown => size > 0 && size <= LARGEST_REBUILT_UNASKED,
+        Integrity::Unknown => !is_new && size <= largest_rebuilt,
     };
     if !is_to_be_rebuilt {
-        return Ok(SyncReport::default());
+        let is_vouched_for = is_new || integrity == Integrity::Intact;
+        return Ok((SyncReport::default(), is_vouched_for));
     }
     match schema::open_readable(&path) {
         Ok(_) => {}
         // A database that another program uses.
         Err(error @ (StoreError::Locked { .. } | StoreError::Sqlite { .. })) => return Err(error),
         // What is wrong with it is said, or mended, when it is opened for writing.
-        Err(_) => return Ok(SyncReport::default()),
+        Err(_) => return Ok((SyncReport::default(), false)),
     }
     let mut report = rebuild(results)?;
     if integrity == Integrity::Changed {
@@ -143,7 +146,7 @@ fn rebuild_if_in_doubt(results: &ResultsFolder) -> Result<SyncReport, StoreError
             path.display()
         ));
     }
-    Ok(report)
+    Ok((report, true))
 }
 
 impl Drop for DatabaseWriter {
@@ -152,5 +155,36 @@ impl Drop for DatabaseWriter {
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rusqlite::Connection;
+
+    /// A value that no log has stays in doubt, however many runs come after it.
+    #[test]
+    fn a_large_database_in_doubt_gets_no_digest_until_it_is_built_again() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let results = ResultsFolder(folder.path().into());
+        let path = results.database();
+        drop(DatabaseWriter::open(&results).expect("makes it"));
+        assert_eq!(Integrity::of(&path), Integrity::Intact);
+        digest::remove(&path).expect("as a run that is killed leaves it");
+        let connection = Connection::open(&path).expect("opens");
+        let sql = "insert into jobs (job) values ('x')";
+        connection.execute(sql, []).expect("inserts");
+        drop(connection);
+        for _ in 0..2 {
+            let writer = DatabaseWriter::open_within(&results, 0).expect("opens");
+            writer.sync(&results).expect("syncs");
+            drop(writer);
+            assert_eq!(Integrity::of(&path), Integrity::Unknown);
+        }
+        rebuild(&results).expect("rebuilds");
+        assert_eq!(Integrity::of(&path), Integrity::Intact);
+        drop(DatabaseWriter::open_within(&results, 0).expect("opens"));
+        assert_eq!(Integrity::of(&path), Integrity::Intact);
     }
 }

@@ -5,13 +5,12 @@
 //! what was lost.
 
 use super::log_positions::LogPositions;
-use crate::apply::{Changes, LogPlace, apply_entry, apply_event, forget_job_rows, newest_revision};
+use crate::apply::{Changes, LogPlace, apply_entry, apply_event, newest_revision};
 use crate::digest;
 use crate::error::StoreError;
-use crate::replay::{SyncReport, forget_problems, replay};
+use crate::replay::{SyncReport, replay};
 use convsweep_spec::event::Envelope;
-use convsweep_spec::id::JobId;
-use convsweep_spec::layout::{ResultsFolder, job_log};
+use convsweep_spec::layout::ResultsFolder;
 use convsweep_spec::log::LogEntry;
 use rusqlite::Connection;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
@@ -31,7 +30,6 @@ pub(super) enum Message {
     Entry(String, Box<LogEntry>),
     Flush(Sender<Result<(), StoreError>>),
     Sync(ResultsFolder, Sender<Result<SyncReport, StoreError>>),
-    Forget(JobId, Sender<Result<SyncReport, StoreError>>),
 }
 
 /// The state of the thread.
@@ -40,6 +38,8 @@ pub(super) struct WriterThread {
     results: ResultsFolder,
     changes: Changes,
     positions: LogPositions,
+    /// Whether the rows that were there when the file was opened are those of the logs.
+    is_vouched_for: bool,
     /// Whether a transaction failed, so that the logs contain more than the database.
     behind: bool,
     /// How long the last transaction took to compute its derived rows.
@@ -47,10 +47,16 @@ pub(super) struct WriterThread {
 }
 
 impl WriterThread {
-    pub(super) fn new(connection: Connection, results: ResultsFolder) -> WriterThread {
+    /// `is_vouched_for`: whether what is in the database agrees with the logs.
+    pub(super) fn new(
+        connection: Connection,
+        results: ResultsFolder,
+        is_vouched_for: bool,
+    ) -> WriterThread {
         WriterThread {
             connection,
             results,
+            is_vouched_for,
             changes: Changes::default(),
             positions: LogPositions::default(),
             behind: false,
@@ -69,7 +75,6 @@ impl WriterThread {
                     self.behind &= synced.is_err();
                     let _ = reply.send(synced);
                 }
-                Message::Forget(job, reply) => drop(reply.send(self.forget(&job))),
                 Message::Event(_) | Message::Entry(..) => {
                     if let Err(error) = self.transaction(message, messages, &mut next) {
                         self.give_up_transaction(&error);
@@ -105,7 +110,7 @@ impl WriterThread {
             }
             match messages.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
                 Ok(other @ (Message::Event(_) | Message::Entry(..))) => message = other,
-                Ok(other @ (Message::Flush(_) | Message::Sync(..) | Message::Forget(..))) => {
+                Ok(other @ (Message::Flush(_) | Message::Sync(..))) => {
                     *next = Some(other);
                     break;
                 }
@@ -144,22 +149,8 @@ impl WriterThread {
                 apply_entry(&self.connection, place, entry, &mut self.changes)?;
                 self.positions.entry(&self.connection, experiment, entry)
             }
-            Message::Flush(_) | Message::Sync(..) | Message::Forget(..) => Ok(()),
+            Message::Flush(_) | Message::Sync(..) => Ok(()),
         }
-    }
-
-    /// Forgets what a job's log said, and reads again what others say of the job.
-    fn forget(&mut self, job: &JobId) -> Result<SyncReport, StoreError> {
-        self.catch_up()?;
-        let (changes, connection) = (&mut self.changes, &self.connection);
-        let forgotten = forget_job(connection, job, changes);
-        if let Err(error) = forgotten {
-            let _ = connection.execute_batch("rollback");
-            self.changes = Changes::default();
-            return Err(StoreError::sqlite(&self.results.database(), error));
-        }
-        self.positions.forget_job(job);
-        replay(&self.connection, &self.results)
     }
 
     /// Forgets a transaction that could not be written; the logs contain what it lost.
@@ -182,33 +173,20 @@ impl WriterThread {
 
     /// Leaves one complete file if readers allow it, and never makes one of them wait.
     ///
-    /// The digest is left only for a complete file; without it, the next run builds the database
-    /// again from the logs.
+    /// The digest is left only for a complete file, and for none whose earlier rows were in doubt:
+    /// without it they stay in doubt until the database is built again from the logs.
     fn close(mut self) {
         let is_complete = self.catch_up().is_ok();
         let _ = self.connection.busy_timeout(Duration::from_millis(200));
         let sql = "pragma wal_checkpoint(truncate)";
         let is_merged = self.connection.query_row(sql, [], |row| row.get(0));
-        if is_complete && is_merged == Ok(0) {
+        if self.is_vouched_for && is_complete && is_merged == Ok(0) {
             let database = self.results.database();
             if let Err(error) = digest::write(&database) {
                 tracing::info!("no digest of the database: {error}");
             }
         }
     }
-}
-
-/// Forgets a job's rows, the problems of its log, and how far the logs that name it were read.
-fn forget_job(connection: &Connection, job: &JobId, changes: &mut Changes) -> rusqlite::Result<()> {
-    connection.execute_batch("begin immediate")?;
-    forget_job_rows(connection, job, changes)?;
-    forget_problems(connection, &job_log(job))?;
-    connection.execute(
-        "delete from logs where path = ?1 or path not like 'jobs/%'",
-        [job_log(job)],
-    )?;
-    changes.update_derived_rows(connection)?;
-    connection.execute_batch("commit")
 }
 
 #[cfg(test)]

@@ -40,7 +40,7 @@ fn a_full_disk_is_reported_and_caught_up() {
             |_| Ok(()),
         )
         .expect("limits");
-    let mut thread = WriterThread::new(connection, results.clone());
+    let mut thread = WriterThread::new(connection, results.clone(), true);
     let job = results.job(&JobId("j".into()));
     fs::create_dir_all(&job).expect("makes");
     let lines: Vec<_> = (0..50)
