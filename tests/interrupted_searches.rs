@@ -45,7 +45,9 @@ fn end_of(workdir: &Workdir) -> (BTreeSet<String>, Vec<String>, Vec<String>) {
                 let verdict = judged["verdict"].as_str().unwrap_or("none");
                 // A power cut may take the note that a result arrived and its job went on. If the
                 // job has finished by then, nothing is left to decide, and nobody writes it again.
-                if jobs.len() == 1 && verdict != "stop" {
+                let rule = record["rule"].as_str().expect("a rule");
+                let is_arrival = rule.starts_with("asha") || rule.starts_with("median");
+                if is_arrival && jobs.len() == 1 && verdict != "stop" {
                     continue;
                 }
                 decisions.insert(format!(
