@@ -265,6 +265,24 @@ fn redirections_are_followed_to_http_only_and_not_for_ever() {
     }
 }
 
+/// A machine between that garbles one answer is no reason to give up.
+#[test]
+fn an_answer_that_is_no_http_is_asked_for_again() {
+    for garbled in [
+        "SSH-2.0-OpenSSH_9.6",
+        "HTTP/1.1 200 OK\r\nContent-Length: many",
+    ] {
+        let (_, archive) = set();
+        let offer = Offer::of(move |number, _| match number {
+            0 => Reply::new(garbled, b""),
+            _ => Reply::whole(&archive),
+        });
+        offer.fetch().unwrap();
+        let offer = Offer::of(move |_, _| Reply::new(garbled, b""));
+        offer.fails(DataErrorKind::Missing, "the server's answer is no HTTP");
+    }
+}
+
 #[test]
 fn other_files_and_web_pages_are_recognised() {
     let page = b"<html>Please log in</html>";

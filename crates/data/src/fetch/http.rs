@@ -7,7 +7,7 @@ use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::Path;
 use std::time::Duration;
-use ureq::http::Response;
+use ureq::http::{Response, Uri};
 use ureq::{Agent, Body};
 
 /// Attempts for each address; each continues where the one before it ended.
@@ -133,17 +133,27 @@ fn request(agent: &Agent, address: &str, have: u64) -> Result<Response<Body>, Do
     if have > 0 {
         request = request.header("Range", format!("bytes={have}-"));
     }
-    request.call().map_err(no_answer)
+    request.call().map_err(|error| no_answer(error, address))
 }
 
-/// Why there is no answer. A redirection that is not followed is final.
-fn no_answer(error: ureq::Error) -> DownloadFailure {
+/// Why there is no answer from this address. A redirection that is not followed is final; an answer
+/// that is no HTTP may be better the next time.
+fn no_answer(error: ureq::Error, address: &str) -> DownloadFailure {
     let text = printable(&error.to_string()).into_owned();
     match error {
         ureq::Error::Timeout(_) => DownloadFailure::Stalled(silence("no answer came")),
         ureq::Error::TooManyRedirects => DownloadFailure::Refused(Refusal::Final(format!(
             "the server refers to another address more than {MAX_REDIRECTS} times in a row"
         ))),
+        ureq::Error::BadUri(_) if !is_http(address) => {
+            let why = format!("{} is no http or https address", printable(address));
+            DownloadFailure::Refused(Refusal::Final(why))
+        }
+        // Only the text tells which rule of the protocol was broken.
+        ureq::Error::Protocol(_) if !text.contains("location header") => {
+            let why = format!("the server's answer is no HTTP: {text}");
+            DownloadFailure::Refused(Refusal::Retry(why, None))
+        }
         ureq::Error::BadUri(_) | ureq::Error::Protocol(_) | ureq::Error::RedirectFailed => {
             let why = format!(
                 "the server refers to an address that is not followed (only http and https are): {text}"
@@ -152,6 +162,13 @@ fn no_answer(error: ureq::Error) -> DownloadFailure {
         }
         _ => DownloadFailure::Refused(Refusal::Retry(text, None)),
     }
+}
+
+/// Whether a text is an address that can be asked at all.
+fn is_http(address: &str) -> bool {
+    let uri: Option<Uri> = address.parse().ok();
+    let scheme = uri.as_ref().and_then(|uri| uri.scheme_str());
+    matches!(scheme, Some("http" | "https"))
 }
 
 /// Appends the response's body to the file, which holds `done` bytes already.
