@@ -220,12 +220,7 @@ fn added_configurations_and_seeds_are_judged_by_what_was_recorded() {
 
 #[test]
 fn a_stage_chooses_only_when_all_of_its_jobs_have_ended() {
-    let stages = "[[stage]]\nname = \"rate\"\n[stage.grid]\n\"train.optimizer.lr\" = [1e-3, 1e-2]\n\
-        [[stage]]\nname = \"batch\"\n[stage.grid]\n\"train.batch_size\" = [16, 32]\n";
-    let (head, _) = crate::support::SMALL
-        .split_once("[[sweep]]")
-        .expect("has a sweep");
-    let workdir = Workdir::with(&format!("{head}{stages}"));
+    let workdir = Workdir::with(&staged());
     let plan = workdir.stdout(&["plan", "small.toml", "--json"]);
     let plan: Value = serde_json::from_str(&plan).expect("JSON");
     let job = plan[0]["jobs"][0]["job"].as_str().expect("an id");
@@ -233,4 +228,204 @@ fn a_stage_chooses_only_when_all_of_its_jobs_have_ended() {
     assert!(!part.stderr().contains("chose"), "{}", part.stderr());
     let whole = run(&workdir);
     assert_contains(&whole.stderr(), &["stage \"rate\" chose"]);
+}
+
+/// The experiment with two stages of two configurations each.
+fn staged() -> String {
+    let stages = "[[stage]]\nname = \"rate\"\n[stage.grid]\n\"train.optimizer.lr\" = [1e-3, 1e-2]\n\
+        [[stage]]\nname = \"batch\"\n[stage.grid]\n\"train.batch_size\" = [16, 32]\n";
+    let (head, _) = crate::support::SMALL
+        .split_once("[[sweep]]")
+        .expect("has a sweep");
+    format!("{head}{stages}")
+}
+
+/// Changes a line of the first job's log, so that the job is damaged.
+fn damage_a_job(workdir: &Workdir) {
+    let log = workdir.job_folders()[0].join("events.jsonl");
+    let text = std::fs::read_to_string(&log).expect("reads");
+    let damaged = text.replacen("\"epoch\":1,", "\"epoch\":7,", 1);
+    assert_ne!(damaged, text);
+    std::fs::write(&log, damaged).expect("writes");
+}
+
+/// Changes the first line of the experiment's log that has this text; its number, from 1.
+fn damage_line(workdir: &Workdir, having: &str, from: &str, to: &str) -> usize {
+    let log = workdir.read(LOG);
+    let mut lines: Vec<String> = log.split_inclusive('\n').map(String::from).collect();
+    let place = lines.iter().position(|line| line.contains(having));
+    let place = place.expect("has such a line");
+    let damaged = lines[place].replacen(from, to, 1);
+    assert_ne!(damaged, lines[place]);
+    lines[place] = damaged;
+    workdir.write(LOG, &lines.concat());
+    place + 1
+}
+
+#[test]
+fn no_rule_decides_without_a_damaged_job() {
+    let all = halving_of("small").replace(HALVING, "");
+    let workdir = Workdir::with(&all);
+    run(&workdir);
+    workdir.write("small.toml", &halving_of("small"));
+    damage_a_job(&workdir);
+    let log = workdir.read(LOG);
+    workdir.run(&["run", "small.toml"]).exits(5).says(&[
+        "small: 1 job whose log is damaged",
+        "`convsweep retry small --damaged` trains such jobs again",
+        "nothing was trained",
+    ]);
+    assert_eq!(workdir.read(LOG), log, "nothing is decided");
+    workdir.run(&["retry", "small", "--damaged"]).exits(0);
+    run(&workdir);
+    let undisturbed = Workdir::with(&all);
+    run(&undisturbed);
+    undisturbed.write("small.toml", &halving_of("small"));
+    run(&undisturbed);
+    assert_eq!(
+        records(&workdir, "judgement"),
+        records(&undisturbed, "judgement")
+    );
+}
+
+#[test]
+fn no_stage_chooses_without_a_damaged_job() {
+    let workdir = Workdir::with(&staged());
+    let plan = workdir.stdout(&["plan", "small.toml", "--json"]);
+    let plan: Value = serde_json::from_str(&plan).expect("JSON");
+    let jobs = plan[0]["jobs"].as_array().expect("jobs");
+    let mut first = vec!["run", "small.toml"];
+    for job in jobs {
+        first.extend(["--only", job["job"].as_str().expect("an id")]);
+    }
+    workdir.run(&first).exits(0);
+    damage_a_job(&workdir);
+    let log = workdir.read(LOG);
+    let remedy = "`convsweep retry small --damaged`";
+    workdir
+        .run(&["run", "small.toml"])
+        .exits(5)
+        .says(&["1 job whose log is damaged", remedy]);
+    assert_eq!(workdir.read(LOG), log, "nothing is chosen");
+    workdir.run(&["retry", "small", "--damaged"]).exits(0);
+    run(&workdir).says(&["stage \"rate\" chose"]);
+}
+
+#[test]
+fn a_lost_decision_is_named_and_made_again_only_on_request() {
+    type Damage = fn(&Workdir) -> usize;
+    let damages: [(Damage, &str); 2] = [
+        (
+            |workdir| {
+                damage_line(
+                    workdir,
+                    "\"record\":\"judgement\"",
+                    "\"value\":0.",
+                    "\"value\":1.",
+                )
+            },
+            "does not fit its checksum",
+        ),
+        (
+            |workdir| {
+                let log = workdir.read(LOG);
+                let is_judgement = |line: &&str| line.contains("\"record\":\"judgement\"");
+                let lost = log
+                    .lines()
+                    .position(|line| is_judgement(&line))
+                    .expect("one");
+                let mut lines: Vec<&str> = log.split_inclusive('\n').collect();
+                lines.remove(lost);
+                workdir.write(LOG, &lines.concat());
+                lost + 1
+            },
+            "is missing before this one",
+        ),
+    ];
+    for (damage, problem) in damages {
+        let workdir = halved();
+        let line = damage(&workdir);
+        let log = workdir.read(LOG);
+        workdir.run(&["run", "small.toml"]).exits(5).says(&[
+            &format!("log.jsonl, line {line}: "),
+            problem,
+            "a decision that was recorded there is lost",
+            "--redecide-lost",
+        ]);
+        assert_eq!(workdir.read(LOG), log, "nothing is decided");
+        workdir
+            .run(&["run", "small.toml", "--redecide-lost"])
+            .exits(0)
+            .says(&[&format!(
+                "what line {line} of the log decided is decided again"
+            )]);
+        assert_eq!(standing(&workdir), (5.0, 1.0));
+        run(&workdir).says(&["nothing to train"]);
+        // What another line decides can still be lost.
+        damage_line(&workdir, "\"step\":3", "\"step\":3", "\"step\":4");
+        workdir.run(&["run", "small.toml"]).exits(5);
+    }
+}
+
+#[test]
+fn a_lost_record_that_repeats_a_decision_is_written_again() {
+    let workdir = halved();
+    let decisions = of_first_rung(&workdir);
+    damage_line(
+        &workdir,
+        "\"verdict\":\"stop\",\"rule\"",
+        "\"verdict\":\"stop\"",
+        "\"verdict\":\"halt\"",
+    );
+    run(&workdir);
+    assert_eq!(standing(&workdir), (5.0, 1.0));
+    assert_eq!(of_first_rung(&workdir), decisions);
+    run(&workdir).says(&["nothing to train"]);
+}
+
+#[test]
+fn a_lost_decision_of_a_person_is_named() {
+    let workdir = halved();
+    let stopped = workdir.text("select job from jobs where outcome = 'stopped' order by job");
+    workdir
+        .run(&["run", "small.toml", "--only", &stopped])
+        .exits(0);
+    let line = damage_line(&workdir, "\"rule\":\"person\"", "go-on", "stop");
+    workdir
+        .run(&["run", "small.toml"])
+        .exits(5)
+        .says(&[&format!("line {line}: "), "--redecide-lost"]);
+}
+
+#[test]
+fn a_lost_choice_of_a_stage_is_named() {
+    let workdir = Workdir::with(&staged());
+    run(&workdir);
+    let chosen = records(&workdir, "revision")[1]["decisions"].clone();
+    let line = damage_line(&workdir, "\"stage\":\"rate\"", "\"mean\":0.", "\"mean\":1.");
+    workdir.run(&["run", "small.toml"]).exits(5).says(&[
+        &format!("log.jsonl, line {line}: does not fit its checksum"),
+        "--redecide-lost",
+    ]);
+    workdir
+        .run(&["run", "small.toml", "--redecide-lost"])
+        .exits(0)
+        .says(&["stage \"rate\" chose"]);
+    let revisions = records(&workdir, "revision");
+    let last = revisions.last().expect("some");
+    assert_eq!(last["decisions"], chosen, "the results are the same");
+    run(&workdir).says(&["nothing to train"]);
+}
+
+#[test]
+fn an_unreadable_log_is_not_taken_for_one_without_choices() {
+    let workdir = Workdir::with(&staged());
+    run(&workdir);
+    std::fs::remove_file(workdir.path(LOG)).expect("removes");
+    std::fs::create_dir(workdir.path(LOG)).expect("makes a folder");
+    let plan = workdir.run(&["plan", "small.toml"]).exits(5);
+    assert_contains(
+        &plan.stderr(),
+        &["small/log.jsonl", "a folder is in the place"],
+    );
 }

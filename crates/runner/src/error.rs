@@ -126,6 +126,14 @@ impl RunnerError {
         }
     }
 
+    /// Whether a file or folder of the results folder is not there.
+    pub fn is_not_found(&self) -> bool {
+        let RunnerError::ResultsUnusable { source, .. } = self else {
+            return false;
+        };
+        source.kind() == io::ErrorKind::NotFound
+    }
+
     /// A [`RunnerError::ResultsUnusable`] with the remedy that fits the operating system's error.
     pub(crate) fn results(path: impl Into<PathBuf>, source: io::Error) -> Self {
         RunnerError::ResultsUnusable {

@@ -135,6 +135,9 @@ pub struct Revision {
     /// The choices of the completed stages; the next stage is in progress.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub decisions: Vec<Choice>,
+    /// Damaged lines of the log, from 1, whose decisions a person has had made again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub redecided: Vec<u64>,
 }
 
 /// The configuration that a stage chose and the next stage starts from. It stays valid until the

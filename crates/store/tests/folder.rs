@@ -151,6 +151,7 @@ impl Folder {
             classes: vec!["cat".into(), "dog".into()],
             show_test: false,
             decisions: vec![],
+            redecided: vec![],
         };
         self.record(experiment, Record::Revision(revision));
     }

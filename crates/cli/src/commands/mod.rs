@@ -56,7 +56,8 @@ pub enum CliCommand {
     Pause,
     /// Let a paused sweep continue.
     Resume,
-    /// Retry jobs that failed, crashed, diverged or were pruned.
+    /// Train jobs again that failed, crashed, diverged, were pruned, or whose files or logs are
+    /// damaged.
     Retry(retry::RetryArgs),
     /// Free disk space: remove checkpoints of finished jobs, never results.
     Prune(prune::PruneArgs),
@@ -73,7 +74,7 @@ pub enum CliCommand {
     Schema,
     /// Print completions: convsweep completions bash > /etc/bash_completion.d/convsweep.
     Completions(language::CompletionsArgs),
-    /// Check everything that is kept: every line of the logs, the database, and whether they agree.
+    /// Check everything that is kept: the logs, the database, and the files of all jobs.
     #[command(alias = "check-db")]
     Check(check::CheckArgs),
     /// Rebuild the database from the logs.

@@ -28,7 +28,7 @@ pub fn read(context: &Context, file: &Path, changes: &FileArgs) -> Result<Plan> 
     if plan.stages.is_empty() || changes.redecide {
         return Ok(plan);
     }
-    let decisions = stages::recorded(&context.results, &plan.name);
+    let decisions = stages::recorded(&context.results, &plan.name)?;
     if decisions.is_empty() {
         return Ok(plan);
     }

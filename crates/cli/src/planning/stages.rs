@@ -14,11 +14,18 @@ use convsweep_spec::log::{Choice, Evidence};
 use convsweep_spec::metric::Number;
 use convsweep_spec::words::counted;
 
-/// What the stages of an experiment have chosen according to its log.
-pub fn recorded(results: &ResultsFolder, experiment: &str) -> Vec<Choice> {
-    let revisions = ExperimentLog::revisions(results, experiment).unwrap_or_default();
+/// What the stages of an experiment have chosen according to its log; nothing without a log.
+///
+/// # Errors
+/// If the log cannot be read.
+pub fn recorded(results: &ResultsFolder, experiment: &str) -> Result<Vec<Choice>> {
+    let revisions = match ExperimentLog::revisions(results, experiment) {
+        Ok(revisions) => revisions,
+        Err(error) if error.is_not_found() => vec![],
+        Err(error) => return Err(runner_failure(error)),
+    };
     let newest = revisions.into_iter().next_back();
-    newest.map_or(vec![], |(revision, _)| revision.decisions)
+    Ok(newest.map_or(vec![], |(revision, _)| revision.decisions))
 }
 
 /// Lets the first stage that has not chosen yet choose: the next stage starts from the
@@ -60,7 +67,8 @@ pub fn choose(context: &Context, plan: &Plan) -> Result<Option<Choice>> {
     }))
 }
 
-/// Number of jobs of the candidates that have neither ended nor been stopped.
+/// Number of jobs of the candidates that have neither ended nor been stopped. Damaged ones are open,
+/// since they can be trained again.
 fn open_jobs(context: &Context, plan: &Plan, candidates: &[StageCandidate]) -> Result<usize> {
     let history = ExperimentLog::decisions(&context.results, &plan.name).map_err(runner_failure)?;
     let stopped = history.binding(&search_identity(plan)).stopped;
@@ -72,7 +80,7 @@ fn open_jobs(context: &Context, plan: &Plan, candidates: &[StageCandidate]) -> R
     let states = context.database()?.job_states(&jobs).code(Exit::Results)?;
     let is_open = |job: &&JobId| {
         let outcome = states.get(*job).and_then(|state| state.outcome.as_deref());
-        matches!(outcome, None | Some("cancelled")) && !stopped.contains(*job)
+        matches!(outcome, None | Some("cancelled" | "damaged")) && !stopped.contains(*job)
     };
     Ok(jobs.iter().filter(is_open).count())
 }

@@ -109,6 +109,7 @@ impl Synthetic {
             classes: self.classes.clone(),
             show_test: false,
             decisions: vec![],
+            redecided: vec![],
         }
     }
 

@@ -6,6 +6,7 @@
 //! records, a power cut may lose the last ones, and the next run writes them again.
 
 use super::log_reader::{RecordedLog, RevisionMembers, read_log};
+use super::lost_decision::LostDecision;
 use super::unix_time::since_1970;
 use crate::error::RunnerError;
 use crate::search::SearchHistory;
@@ -32,6 +33,7 @@ pub struct ExperimentLog {
     /// Whether the newest revision and what follows it are as they were written.
     is_newest_whole: bool,
     history: SearchHistory,
+    lost: Vec<LostDecision>,
     notes: Vec<String>,
 }
 
@@ -78,6 +80,7 @@ impl ExperimentLog {
             newest: log.revisions.pop(),
             is_newest_whole: log.is_newest_whole,
             history: log.history,
+            lost: log.lost,
             notes: log.notes,
             path,
         })
@@ -130,6 +133,18 @@ impl ExperimentLog {
     /// What was wrong with the log when it was opened.
     pub fn notes(&self) -> &[String] {
         &self.notes
+    }
+
+    /// The log's path.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Damaged lines at which decisions may be lost that no person has had made again.
+    pub fn lost_decisions(&self) -> impl Iterator<Item = &LostDecision> {
+        let redecided = self.revision().map_or(&[][..], |newest| &newest.redecided);
+        let is_open = |lost: &&LostDecision| !redecided.contains(&lost.line);
+        self.lost.iter().filter(is_open)
     }
 
     /// The newest revision.

@@ -1,5 +1,6 @@
 //! Reads the records of an experiment's log.
 
+use super::lost_decision::LostDecision;
 use crate::error::RunnerError;
 use crate::search::SearchHistory;
 use convsweep_files::{LineEnd, read_line};
@@ -27,6 +28,8 @@ pub(super) struct RecordedLog {
     pub(super) torn: Vec<u8>,
     /// Number of the next line, from 1.
     pub(super) next_line: u64,
+    /// Damaged lines at which decisions may be lost.
+    pub(super) lost: Vec<LostDecision>,
     /// What is wrong with the log, each with its place.
     pub(super) notes: Vec<String>,
 }
@@ -48,6 +51,7 @@ pub(super) fn read_log(
         length: 0,
         torn: vec![],
         next_line: 1,
+        lost: vec![],
         notes: vec![],
     };
     let (mut checker, mut line, mut number) = (LineChecker::default(), Vec::new(), 0);
@@ -105,6 +109,8 @@ impl RecordedLog {
             }
         }
         if let Some(problem) = problem {
+            let lost = LostDecision::at(number as u64, (line, check), &problem, &self.history);
+            self.lost.extend(lost);
             let path = path.display();
             self.notes.push(format!("{path}, line {number}: {problem}"));
             self.is_newest_whole = false;

@@ -114,6 +114,22 @@ impl SearchHistory {
         }
     }
 
+    /// Jobs about which a decision was made whose own records have not followed.
+    pub fn announced(&self) -> BTreeSet<&JobId> {
+        let mut announced = BTreeSet::new();
+        for record in &self.0 {
+            match record {
+                Record::Judgement(judgement) => {
+                    let decided = judgement.jobs.iter().filter(|job| job.verdict.is_some());
+                    announced.extend(decided.map(|judged| &judged.job));
+                }
+                Record::Decision(decision) => _ = announced.remove(&decision.job),
+                Record::Revision(_) | Record::Member(_) | Record::AttemptEnded { .. } => {}
+            }
+        }
+        announced
+    }
+
     /// The decisions that bind a search of this identity.
     pub fn binding(&self, identity: &RuleIdentity) -> BindingHistory {
         let mut binding = BindingHistory {

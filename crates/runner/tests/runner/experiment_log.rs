@@ -30,6 +30,7 @@ fn revision(text: &str) -> Revision {
         classes: vec![],
         show_test: false,
         decisions: vec![],
+        redecided: vec![],
     }
 }
 

@@ -129,6 +129,7 @@ fn revision(row: &Row, experiment: &str) -> rusqlite::Result<Revision> {
         classes: json(row, 9)?,
         show_test: row.get(10)?,
         decisions: json(row, 12)?,
+        redecided: vec![],
     })
 }
 

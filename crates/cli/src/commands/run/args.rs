@@ -30,6 +30,10 @@ pub struct RunArgs {
     /// repeated.
     #[arg(long, value_name = "JOB")]
     pub only: Vec<String>,
+    /// Let rules and stages make those decisions again that stood on damaged lines of the
+    /// experiment's log; without this such a run is refused.
+    #[arg(long)]
+    pub redecide_lost: bool,
     /// Show the plan and stop.
     #[arg(long)]
     pub dry_run: bool,

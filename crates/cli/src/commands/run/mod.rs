@@ -12,6 +12,7 @@ mod record;
 mod requests;
 mod run_log;
 mod sweep;
+mod undecidable;
 
 use super::plan::{PlanArgs, plan};
 use crate::context::Context;

@@ -41,19 +41,28 @@ pub fn refuse_other_file(log: &ExperimentLog, plan: &Plan) -> Result<()> {
     Err(failure(Exit::Wrong, message))
 }
 
-/// Appends the plan to the log as a new revision, unless the newest one equals it.
+/// Appends the plan to the log as a new revision, unless the newest one equals it. The decisions of
+/// the lines `redecided` are made again from now on.
 ///
 /// # Errors
 /// If the log or the database cannot be written.
-pub fn record_plan(writer: &DatabaseWriter, log: &mut ExperimentLog, plan: &Plan) -> Result<()> {
+pub fn record_plan(
+    writer: &DatabaseWriter,
+    log: &mut ExperimentLog,
+    plan: &Plan,
+    redecided: Vec<u64>,
+) -> Result<()> {
+    let mut revision = revision(plan);
+    if let Some(newest) = log.revision() {
+        revision.redecided.clone_from(&newest.redecided);
+    }
+    revision.redecided.extend(redecided);
     let members: Vec<Member> = plan
         .configurations
         .iter()
         .map(|planned| planned.member.clone())
         .collect();
-    let revised = log
-        .revise(revision(plan), members)
-        .map_err(runner_failure)?;
+    let revised = log.revise(revision, members).map_err(runner_failure)?;
     for entry in revised.entries {
         writer.entry(&plan.name, entry);
     }
@@ -109,5 +118,6 @@ fn revision(plan: &Plan) -> Revision {
         classes: plan.classes.clone(),
         show_test: plan.show_test,
         decisions: plan.decisions.clone(),
+        redecided: vec![],
     }
 }

@@ -9,6 +9,7 @@ use super::notify::Notifier;
 use super::queue_notice::QueueNotice;
 use super::record::{record_overruled, record_plan, refuse_other_file};
 use super::run_log;
+use super::undecidable::refuse_to_decide;
 use crate::context::Context;
 use crate::exit::{self, Code, Exit, data_failure, runner_failure};
 use crate::integrity::{look_at, note_of};
@@ -84,6 +85,7 @@ fn sweep_logged(
     if !args.only.is_empty() {
         overruled = keep_only(&mut jobs, &args.only)?;
     }
+    let redecided = refuse_to_decide(args, plan, &jobs, &log)?;
     let trains = jobs.iter().any(|job| job.action.is_trained());
     let most_memory = match args.changes.ignore_memory {
         true => None,
@@ -101,7 +103,7 @@ fn sweep_logged(
             .iter()
             .for_each(|note| say_error(&format!("note: {note}")));
     }
-    record_plan(&writer, &mut log, plan)?;
+    record_plan(&writer, &mut log, plan, redecided)?;
     note_lost_files(context, plan, &jobs)?;
     let mut notifier = Notifier::new(args.notify.clone(), &plan.name);
     record_overruled(&writer, &mut log, plan, &overruled, &recorded)?;

@@ -1,0 +1,80 @@
+//! Refusing to decide from damaged records: a decision is made once, and damage can be mended.
+
+use super::args::RunArgs;
+use super::conclude::damaged_words;
+use crate::exit::{Exit, failure};
+use crate::planning::job_action::{JobAction, PlannedJob};
+use crate::streams::say_error;
+use anyhow::Result;
+use convsweep_plan::Plan;
+use convsweep_runner::{ExperimentLog, LostDecision};
+use convsweep_spec::search::SearchSettings;
+
+/// Most damaged lines that a message names.
+const MOST_LINES: usize = 5;
+
+/// Refuses a run whose rules or stages would decide without damaged jobs, or decide again what a
+/// damaged line of the experiment's log decided. The answer are the lines whose decisions the
+/// command line has made again.
+///
+/// # Errors
+/// If the run would decide so.
+pub fn refuse_to_decide(
+    args: &RunArgs,
+    plan: &Plan,
+    jobs: &[PlannedJob],
+    log: &ExperimentLog,
+) -> Result<Vec<u64>> {
+    let searches = plan.search != SearchSettings::default();
+    let mut choosing = plan.stages.iter().rev().skip(1);
+    let chooses = choosing.any(|stage| stage.decision.is_none());
+    // Jobs that the command line names are trained to their end, and nothing is chosen after them.
+    if !args.only.is_empty() || !(searches || chooses) {
+        return Ok(vec![]);
+    }
+    let damaged = jobs.iter().filter(|job| job.action == JobAction::Damaged);
+    let damaged = damaged.count() as u64;
+    if damaged > 0 {
+        let words = damaged_words(damaged, &plan.name);
+        let message = format!(
+            "{words}: this comes first, since rules and stages decide once and would decide \
+            without these results; nothing was trained"
+        );
+        return Err(failure(Exit::Results, message));
+    }
+    let is_needed =
+        |lost: &&LostDecision| (lost.of_search && searches) || (lost.of_stages && chooses);
+    let lost: Vec<&LostDecision> = log.lost_decisions().filter(is_needed).collect();
+    if lost.is_empty() {
+        return Ok(vec![]);
+    }
+    if !args.redecide_lost {
+        return Err(failure(Exit::Results, lost_words(log, &lost)));
+    }
+    for lost in &lost {
+        say_error(&format!(
+            "{}: what line {} of the log decided is decided again",
+            plan.name, lost.line
+        ));
+    }
+    Ok(lost.iter().map(|lost| lost.line).collect())
+}
+
+/// Which decisions are lost, and what is to be done.
+fn lost_words(log: &ExperimentLog, lost: &[&LostDecision]) -> String {
+    let path = log.path().display();
+    let mut places = Vec::new();
+    for LostDecision { line, problem, .. } in lost.iter().take(MOST_LINES) {
+        places.push(format!("{path}, line {line}: {problem}"));
+    }
+    let more = lost.len().saturating_sub(MOST_LINES);
+    if more > 0 {
+        places.push(format!("{more} more damaged lines"));
+    }
+    format!(
+        "{}: a decision that was recorded there is lost, and might come out otherwise if it were \
+        made again; nothing was trained. Put a sound copy of the log in its place, or give \
+        --redecide-lost: what the other lines decided stays, and the rest is decided again",
+        places.join("; ")
+    )
+}
