@@ -109,6 +109,8 @@ fn expected(path: &Path) -> Waits {
     match &*name {
         // Its content is on the disk already, under its earlier name.
         "previous.safetensors" => Waits::Never,
+        // Its name follows with that of the log.
+        "job.json" => Waits::ForContent,
         _ if is_of_job => Waits::Fully,
         "convsweep.sqlite" => Waits::ForContent,
         _ if is_of_cache => Waits::ForContent,
@@ -150,6 +152,7 @@ fn names_follow_content_and_are_waited_for_where_it_matters() {
         "model.safetensors",
         "predictions.safetensors",
         "kernels.json",
+        "job.json",
         "convsweep.sqlite",
         "report.html",
     ] {
@@ -207,6 +210,7 @@ fn a_job_waits_for_the_disk_as_often_as_is_accounted_for() {
         ("", 6),
         ("checkpoint", 3),
         ("checkpoint/state.safetensors.part", 3),
+        ("job.json.part", 1),
         ("kernels.json.part", 1),
         ("model.safetensors.part", 1),
         ("predictions.safetensors.part", 1),

@@ -66,7 +66,7 @@ fn is_rebuilt(workdir: &Workdir) {
 #[test]
 fn a_mistyped_results_folder_is_an_error_and_none_is_made() {
     let workdir = Workdir::small();
-    let commands: [&[&str]; 13] = [
+    let commands: [&[&str]; 14] = [
         &["status", "small"],
         &["watch", "--once"],
         &["report", "small"],
@@ -74,6 +74,7 @@ fn a_mistyped_results_folder_is_an_error_and_none_is_made() {
         &["show", "abc"],
         &["explain", "abc"],
         &["retry", "small"],
+        &["retry", "small", "--damaged"],
         &["backup", "copy.db"],
         &["rebuild"],
         &["prune"],

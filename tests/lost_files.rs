@@ -60,8 +60,8 @@ fn a_run_names_files_that_are_gone_and_a_retry_trains_their_jobs_again() {
     let again = workdir.run(&["run", "small.toml"]).exits(0);
     again.says(&[
         "note: files of 2 finished jobs are gone or damaged: ",
-        &format!("{first}/model.safetensors is gone"),
-        &format!("{second}/states/epoch-3/state.safetensors has 100 bytes instead of"),
+        &format!("jobs/{first}/model.safetensors is gone"),
+        &format!("jobs/{second}/states/epoch-3/state.safetensors has 100 bytes instead of"),
         "`convsweep retry small --damaged` trains them again",
         "nothing to train",
     ]);
@@ -154,9 +154,11 @@ fn a_check_names_folders_that_belong_to_nothing() {
     let workdir = finished();
     fs::create_dir_all(workdir.path("results/jobs/mine")).expect("creates");
     fs::create_dir_all(workdir.path("results/notes")).expect("creates");
+    fs::create_dir_all(workdir.path("results/reference")).expect("creates");
     let check = workdir.stdout(&["check"]);
+    assert!(!check.contains("folder reference"), "{check}");
     for note in [
-        "note: jobs/mine belongs to no job that has begun",
+        "note: jobs/mine belongs to no job of any experiment",
         "note: the folder notes belongs to no experiment",
     ] {
         assert!(check.contains(note), "{note}\n{check}");
@@ -204,6 +206,110 @@ fn weights_of_a_job_are_not_taken_from_a_damaged_file() {
     ]);
     workdir.run(&["retry", &id, "--damaged"]).exits(0);
     workdir.run(&["plan", "other.toml"]).exits(0);
+    flip(&first_job(&workdir).join("events.jsonl"));
+    // A command that only plans reads no logs.
+    workdir.run(&["run", "small.toml"]).exits(1);
+    workdir.run(&["run", "other.toml"]).exits(2).says(&[
+        &format!("the log of job {id} is damaged"),
+        &format!("`convsweep retry {id} --damaged`"),
+    ]);
+    workdir.run(&["retry", &id, "--damaged"]).exits(0);
+    workdir.run(&["plan", "other.toml"]).exits(0);
+}
+
+/// Replaces the first occurrence of a text in a file by one of the same length.
+fn overwrite(path: &Path, text: &[u8], by: &[u8]) {
+    let mut bytes = fs::read(path).expect("a file");
+    let windows = &mut bytes.windows(text.len());
+    let at = windows.position(|window| window == text).expect("is there");
+    bytes[at..at + by.len()].copy_from_slice(by);
+    fs::write(path, bytes).expect("writes");
+}
+
+#[test]
+fn a_check_refuses_checkpoints_as_a_worker_does() {
+    let workdir = finished();
+    let checkpoints: Vec<PathBuf> = workdir
+        .job_folders()
+        .iter()
+        .map(|job| job.join("checkpoint/state.safetensors"))
+        .collect();
+    workdir.run(&["check"]).exits(0);
+    let [a, b, c, d] = &checkpoints[..] else {
+        panic!("four jobs: {checkpoints:?}");
+    };
+    let aside = workdir.path("aside");
+    for (from, to) in [(a, &aside), (b, a), (&aside, b)] {
+        fs::rename(from, to).expect("moves");
+    }
+    overwrite(c, b"\"blake3\":", b"\"blake4\":");
+    let sparse = fs::File::options().write(true).open(d).expect("opens");
+    sparse.set_len(20 << 30).expect("a sparse file");
+    let check = workdir.run(&["check"]).exits(5).stdout();
+    let id = |path: &Path| id_of(path.ancestors().nth(2).expect("a job"));
+    for (path, problem) in [
+        (a, format!("is a state of job {}", id(b))),
+        (b, format!("is a state of job {}", id(a))),
+        (c, "is damaged: its hash is missing".to_string()),
+        (d, "is damaged: it has 21474836480 bytes".to_string()),
+    ] {
+        let named = format!("jobs/{}/checkpoint/state.safetensors {problem}", id(path));
+        assert!(check.contains(&named), "{named}\n{check}");
+    }
+}
+
+#[test]
+fn a_damaged_question_is_written_again_without_training() {
+    let workdir = finished();
+    let job = first_job(&workdir);
+    let id = id_of(&job);
+    let whole = fs::read(job.join("job.json")).expect("reads");
+    flip(&job.join("job.json"));
+    let check = workdir.run(&["check"]).exits(5).stdout();
+    let remedy = format!("`convsweep retry {id} --damaged` writes it again");
+    assert!(check.contains(&remedy), "{check}");
+    let retried = workdir.run(&["retry", &id, "--damaged"]).exits(0);
+    retried.says(&[&format!(
+        "job {id}: its job.json was written again; all else is sound"
+    )]);
+    assert_eq!(fs::read(job.join("job.json")).expect("reads"), whole);
+    assert_eq!(workdir.all_attempts(), 4.0);
+    workdir.run(&["check"]).exits(0);
+}
+
+#[test]
+fn a_job_that_died_before_it_wrote_anything_is_not_damaged() {
+    let workdir = interrupted();
+    fs::remove_dir_all(first_job(&workdir)).expect("removes");
+    workdir.run(&["rebuild"]).exits(0);
+    assert_eq!(workdir.all_attempts(), 1.0);
+    workdir.run(&["check"]).exits(0);
+    workdir
+        .run(&["retry", "small", "--damaged"])
+        .exits(0)
+        .says(&["no job is damaged"]);
+}
+
+#[test]
+fn a_damaged_job_of_two_experiments_is_set_aside_once() {
+    let workdir = finished();
+    let other = SMALL.replace("\"small\"", "\"other\"");
+    workdir.write("other.toml", &other);
+    workdir.run(&["run", "other.toml"]).exits(0);
+    let undisturbed = workdir.results();
+    let job = first_job(&workdir);
+    let id = id_of(&job);
+    fs::remove_file(job.join("model.safetensors")).expect("removes");
+    let retried = workdir
+        .run(&["retry", "small", "other", "--damaged"])
+        .exits(0);
+    let told = retried
+        .stderr()
+        .matches(&format!("job {id}: its folder is"))
+        .count();
+    assert_eq!(told, 1, "{}", retried.stderr());
+    assert_eq!(workdir.results(), undisturbed);
+    workdir.run(&["check"]).exits(0);
 }
 
 /// A results folder in which a program before the hashes was interrupted.

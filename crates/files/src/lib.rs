@@ -8,6 +8,7 @@
 
 mod durability;
 mod error;
+mod hash;
 mod lines;
 mod new_file;
 mod publish;
@@ -15,6 +16,7 @@ mod regular;
 
 pub use durability::Durability;
 pub use error::FileError;
+pub use hash::hash_regular;
 pub use lines::{LineEnd, LineRead, read_line};
 pub use new_file::{NewFile, write};
 pub use publish::{create_folder, partial_path, publish, sync_content, sync_name};

@@ -4,12 +4,17 @@ use crate::event::{Event, Fingerprint};
 use crate::id::{JobId, StateKey};
 use crate::metric::Number;
 use crate::range::RangePoint;
+use crate::seal;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// Format of the positions that this program writes. From format 2 on, the file carries a hash of its
 /// bytes ([`crate::seal`]); files of format 1 are read as well, but nothing vouches for them.
 pub const POSITION_FORMAT: u32 = 2;
+
+/// The metadata key of the position in the file of a training state.
+pub const METADATA_KEY: &str = "position";
 
 /// The position of training: together with the tensors, everything needed to continue to the same
 /// bits.
@@ -77,6 +82,36 @@ pub struct EpochMetrics {
     pub step: u64,
     /// Values by name.
     pub values: BTreeMap<String, Number>,
+}
+
+impl Position {
+    /// The position in a file that begins with these bytes, which contain its header. `is_sealed` says
+    /// whether the file carries a hash.
+    ///
+    /// # Errors
+    /// The reason why there is none that this program can use, phrased to follow the file's name.
+    pub fn in_file(beginning: &[u8], is_sealed: bool) -> Result<Position, String> {
+        let end = seal::header_length(beginning).saturating_add(8);
+        let end = usize::try_from(end).unwrap_or(usize::MAX);
+        let header = beginning.get(8..end).unwrap_or_default();
+        let header: Value = serde_json::from_slice(header)
+            .map_err(|error| format!("is damaged: its header cannot be read: {error}"))?;
+        let Some(text) = header["__metadata__"][METADATA_KEY].as_str() else {
+            return Err("is damaged: it has no position".into());
+        };
+        let position: Position = serde_json::from_str(text)
+            .map_err(|error| format!("has an unreadable position: {error}"))?;
+        let found = position.format;
+        if found == 0 || found > POSITION_FORMAT {
+            return Err(format!(
+                "has format {found}, this program reads up to {POSITION_FORMAT}"
+            ));
+        }
+        if found == POSITION_FORMAT && !is_sealed {
+            return Err("is damaged: its hash is missing".into());
+        }
+        Ok(position)
+    }
 }
 
 impl From<EpochMetrics> for Event {

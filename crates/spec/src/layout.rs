@@ -118,7 +118,7 @@ pub const STATES: &str = "states";
 
 /// Path of a job's event log, relative to the results folder.
 pub fn job_log(job: &JobId) -> String {
-    format!("jobs/{job}/{EVENTS}")
+    format!("{JOBS}/{job}/{EVENTS}")
 }
 
 /// Path of the training state saved after `epoch` epochs, relative to the job's folder.

@@ -16,6 +16,12 @@ pub const KEY: &str = "blake3";
 pub const BLANK: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 /// Bytes of the length of the header, at the beginning of every safetensors file.
 const LENGTH_BYTES: usize = 8;
+/// Largest header that is read, in bytes; the format itself has this limit.
+pub const LARGEST_HEADER: u64 = 100_000_000;
+
+/// What is said of a file whose bytes do not have the hash that the job's log gives for it, phrased to
+/// follow the file's name.
+pub const OTHER_HASH: &str = "is damaged: its bytes do not have the hash in the job's log";
 
 /// A file whose bytes do not have the hash that it carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -26,7 +32,7 @@ pub struct BrokenSeal;
 /// if the file has no place for it.
 pub fn seal(file: &mut [u8]) -> Option<String> {
     let digits = digits(file)?;
-    let hash = hash_around(file, &digits);
+    let hash = hasher_around(file, &digits).finalize().to_hex().to_string();
     file[digits].copy_from_slice(hash.as_bytes());
     Some(hash)
 }
@@ -36,14 +42,42 @@ pub fn seal(file: &mut [u8]) -> Option<String> {
 /// # Errors
 /// If the bytes have another hash.
 pub fn verify(file: &[u8]) -> Result<Option<String>, BrokenSeal> {
-    let Some(digits) = digits(file) else {
-        return Ok(None);
-    };
-    let hash = hash_around(file, &digits);
-    if file[digits] == *hash.as_bytes() {
-        Ok(Some(hash))
-    } else {
-        Err(BrokenSeal)
+    SealCheck::begin(file).map(SealCheck::finish).transpose()
+}
+
+/// The comparison of a file with the hash that it carries, in parts of any size.
+#[derive(Debug)]
+pub struct SealCheck {
+    hasher: Hasher,
+    carried: Vec<u8>,
+}
+
+impl SealCheck {
+    /// Begins with the first bytes of a file, which contain its header; `None` if it carries no hash.
+    pub fn begin(beginning: &[u8]) -> Option<SealCheck> {
+        let digits = digits(beginning)?;
+        Some(SealCheck {
+            hasher: hasher_around(beginning, &digits),
+            carried: beginning[digits].to_vec(),
+        })
+    }
+
+    /// Continues with the bytes that follow.
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.hasher.update(bytes);
+    }
+
+    /// The hash, at the end of the file.
+    ///
+    /// # Errors
+    /// If the bytes have another hash.
+    pub fn finish(self) -> Result<String, BrokenSeal> {
+        let hash = self.hasher.finalize().to_hex().to_string();
+        if hash.as_bytes() == self.carried {
+            Ok(hash)
+        } else {
+            Err(BrokenSeal)
+        }
     }
 }
 
@@ -54,9 +88,31 @@ pub fn carried(beginning: &[u8]) -> Option<String> {
     String::from_utf8(digits.to_vec()).ok()
 }
 
+/// The length in bytes of the header of a file that begins with these eight bytes, but no more than
+/// [`LARGEST_HEADER`].
+pub fn header_length(beginning: &[u8]) -> u64 {
+    let length = beginning.first_chunk::<LENGTH_BYTES>();
+    length.map_or(0, |length| u64::from_le_bytes(*length).min(LARGEST_HEADER))
+}
+
+/// Checks that a file of `length` bytes is as long as its header says, before more of it is read.
+/// The beginning is that of [`header_length`] with the eight bytes before it.
+///
+/// # Errors
+/// The reason why it is damaged, phrased to follow the file's name.
+pub fn check_length(beginning: &[u8], length: u64) -> Result<(), String> {
+    let described = described_length(beginning.get(LENGTH_BYTES..).unwrap_or_default());
+    let said = match described {
+        Some(described) if described == length => return Ok(()),
+        Some(described) => format!("its header describes {described}"),
+        None => "its header cannot be read".to_string(),
+    };
+    Err(format!("is damaged: it has {length} bytes, {said}"))
+}
+
 /// The length in bytes that a safetensors file with this header has, whatever its length is; `None`
 /// if the header cannot be read.
-pub fn described_length(header: &[u8]) -> Option<u64> {
+fn described_length(header: &[u8]) -> Option<u64> {
     let tensors: BTreeMap<String, Value> = serde_json::from_slice(header).ok()?;
     let ends = tensors
         .values()
@@ -80,12 +136,12 @@ fn digits(file: &[u8]) -> Option<Range<usize>> {
     (end <= LENGTH_BYTES + length).then_some(start..end)
 }
 
-fn hash_around(file: &[u8], digits: &Range<usize>) -> String {
+fn hasher_around(file: &[u8], digits: &Range<usize>) -> Hasher {
     let mut hasher = Hasher::new();
     hasher.update(&file[..digits.start]);
     hasher.update(BLANK.as_bytes());
     hasher.update(&file[digits.end..]);
-    hasher.finalize().to_hex().to_string()
+    hasher
 }
 
 #[cfg(test)]
@@ -137,6 +193,33 @@ mod tests {
         let endless = br#"{"a":{"data_offsets":[0,18446744073709551615]}}"#;
         assert_eq!(described_length(endless), None);
         assert_eq!(described_length(b"{"), None);
+    }
+
+    #[test]
+    fn a_file_is_compared_in_parts() {
+        let mut sealed = file();
+        let hash = seal(&mut sealed).expect("has a place for it");
+        let header = LENGTH_BYTES + usize::try_from(header_length(&sealed)).expect("is short");
+        for last in [4, 5] {
+            let mut check = SealCheck::begin(&sealed[..header]).expect("carries one");
+            check.update(&[1, 2]);
+            check.update(&[3, last]);
+            let expected = (last == 4).then(|| hash.clone()).ok_or(BrokenSeal);
+            assert_eq!(check.finish(), expected);
+        }
+    }
+
+    #[test]
+    fn a_length_that_the_header_does_not_describe_is_refused() {
+        let mut file = 2u64.to_le_bytes().to_vec();
+        file.extend(b"{}");
+        assert_eq!(check_length(&file, 10), Ok(()));
+        let problem = "is damaged: it has 20000000000 bytes, its header describes 10";
+        assert_eq!(check_length(&file, 20_000_000_000), Err(problem.into()));
+        let problem = "is damaged: it has 3 bytes, its header cannot be read";
+        assert_eq!(check_length(&file[..3], 3), Err(problem.into()));
+        assert_eq!(header_length(&[0xff; 8]), LARGEST_HEADER);
+        assert_eq!(header_length(&file[..7]), 0);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What a job's log says of the attempts before this one.
 
 use anyhow::{Result, bail};
-use convsweep_files::{LineEnd, read_line};
+use convsweep_files::{LineEnd, not_regular, read_line};
 use convsweep_spec::event::{Envelope, Event};
 use convsweep_spec::id::JobId;
 use convsweep_spec::log::log_of_other_job;
@@ -31,8 +31,14 @@ pub struct EarlierAttempts {
 /// damaged are named on standard error and otherwise ignored.
 ///
 /// # Errors
-/// If the log cannot be read or written, or has events of another job or of a newer program.
+/// If the log is no regular file, cannot be read or written, or has events of another job or of a
+/// newer program.
 pub fn read_log(path: &Path, job: &JobId) -> Result<(File, EarlierAttempts)> {
+    if let Ok(metadata) = path.metadata()
+        && let Some(why) = not_regular(metadata.file_type())
+    {
+        bail!("it {why}");
+    }
     let mut options = OpenOptions::new();
     let file = options.read(true).append(true).create(true).open(path)?;
     let mut reader = BufReader::new(&file);

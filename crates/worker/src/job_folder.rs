@@ -1,18 +1,22 @@
 //! A job's folder: locked by one worker at a time, and always of the same question.
 
 use anyhow::{Context, Result, bail};
+use convsweep_files::{Durability, open_regular, read_line, read_regular, write};
 use convsweep_spec::canonical::canonical_json;
 use convsweep_spec::event::Envelope;
 use convsweep_spec::job::Job;
 use convsweep_spec::layout;
 use std::fs::{self, File, TryLockError};
-use std::io::{BufRead, BufReader, Read};
+use std::io::BufReader;
 use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 /// How long to wait for another worker that is about to end.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Largest question in bytes that is read.
+const LARGEST_QUESTION: u64 = 64 << 20;
 
 /// Longest first line of a log in bytes that is read to find out whose it is.
 const LONGEST_FIRST_LINE: u64 = 1 << 16;
@@ -26,7 +30,8 @@ pub struct JobLock {
 }
 
 /// Creates the job's folder, locks it, and writes the job's question unless it is there already. A
-/// damaged question in a folder whose log is that of this job is written anew. Waiting for the lock ends early once `is_given_up` says so.
+/// damaged question in a folder whose log is that of this job is written anew. Waiting for the lock
+/// ends early once `is_given_up` says so.
 ///
 /// # Errors
 /// If the folder cannot be written, is locked by another worker, or belongs to another job.
@@ -38,32 +43,35 @@ pub fn enter(job: &Job, is_given_up: &dyn Fn() -> bool) -> Result<JobLock> {
     Ok(lock)
 }
 
+/// Whatever stands in its place, apart from a folder, is replaced. Its name is on the disk with that of
+/// the log, at the latest.
 fn write_question(job: &Job, path: &Path) -> Result<()> {
     let text = canonical_json(&job.question) + "\n";
     let shown = path.display();
-    match fs::read_to_string(path) {
-        Ok(found) if found == text => return Ok(()),
+    match read_regular(path, LARGEST_QUESTION) {
+        Ok(found) if found == text.as_bytes() => return Ok(()),
         // A beginning of it was left by a worker that died.
-        Ok(found) if !text.starts_with(&found) && !has_log_of(job) => {
+        Ok(found) if text.as_bytes().starts_with(&found) => {}
+        Ok(_) if !has_log_of(job) => {
             bail!("{shown} belongs to another job: remove the folder if an older version left it")
         }
-        Ok(found) if !text.starts_with(&found) => {
+        Ok(_) => {
             tracing::warn!(
                 "{shown} is damaged and is written anew: the log beside it is this job's"
             );
         }
-        Ok(_) | Err(_) => {}
+        Err(_) => {}
     }
-    fs::write(path, text).with_context(|| format!("cannot write {shown}"))
+    Ok(write(path, text.as_bytes(), Durability::Content)?)
 }
 
 /// Whether the log in the job's folder begins with an event of this job.
 fn has_log_of(job: &Job) -> bool {
     let mut line = Vec::new();
-    let read = File::open(job.execution.folder.join(layout::EVENTS)).and_then(|log| {
-        let mut log = BufReader::new(log).take(LONGEST_FIRST_LINE);
-        log.read_until(b'\n', &mut line)
-    });
+    let Ok((log, _)) = open_regular(&job.execution.folder.join(layout::EVENTS)) else {
+        return false;
+    };
+    let read = read_line(&mut BufReader::new(log), &mut line, LONGEST_FIRST_LINE);
     let first = serde_json::from_slice::<Envelope>(&line);
     read.is_ok() && first.is_ok_and(|event| event.job == job.id)
 }

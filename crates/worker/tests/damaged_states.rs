@@ -101,6 +101,11 @@ fn edit_position(path: &Path, is_sealed: bool, edit: &dyn Fn(&mut serde_json::Va
     fs::write(path, edited).expect("writes");
 }
 
+fn make_pipe(path: &Path) {
+    let status = std::process::Command::new("mkfifo").arg(path).status();
+    assert!(status.expect("mkfifo").success());
+}
+
 /// As a program before the hashes wrote it.
 fn as_format_1(path: &Path) {
     edit_position(path, false, &|position| position["format"] = 1.into());
@@ -153,10 +158,7 @@ fn without_whole_checkpoints_training_begins_anew() {
 fn a_folder_or_pipe_in_the_place_of_a_checkpoint_is_refused() {
     let mut interrupted = Interrupted::new();
     fs::remove_file(interrupted.path(NEWEST)).expect("removes");
-    let status = std::process::Command::new("mkfifo")
-        .arg(interrupted.path(NEWEST))
-        .status();
-    assert!(status.expect("mkfifo").success());
+    make_pipe(&interrupted.path(NEWEST));
     let (start, warnings) = interrupted.resume();
     assert_eq!(starts_at(&start), Some(1));
     assert!(
@@ -267,7 +269,7 @@ fn weights_that_are_not_finite_are_damage_and_no_divergence() {
     }
     let (start, warnings) = interrupted.resume();
     assert_eq!(start, Start::Scratch);
-    let words = "value 0 of tensor adam.moment2.conv1.weight is NaN";
+    let words = "has \"adam.moment2.conv1.weight\" with a value that is not finite (number 0,";
     assert!(
         warnings.iter().all(|text| text.contains(words)),
         "{warnings:?}"
@@ -314,6 +316,26 @@ fn a_damaged_question_is_written_anew() {
     let (start, warnings) = interrupted.resume();
     assert_eq!((starts_at(&start), warnings), (Some(2), vec![]));
     assert_eq!(interrupted.read("job.json"), whole);
+}
+
+#[test]
+fn pipes_in_the_place_of_a_question_or_log_hold_nothing_up() {
+    let mut interrupted = Interrupted::new();
+    let whole = interrupted.read("job.json");
+    fs::remove_file(interrupted.path("job.json")).expect("removes");
+    make_pipe(&interrupted.path("job.json"));
+    let (start, _) = interrupted.resume();
+    assert_eq!(starts_at(&start), Some(2));
+    assert_eq!(interrupted.read("job.json"), whole);
+
+    let interrupted = Interrupted::new();
+    fs::remove_file(interrupted.path("events.jsonl")).expect("removes");
+    make_pipe(&interrupted.path("events.jsonl"));
+    let events = run(&interrupted.job, None);
+    let Some(Outcome::Failed { message }) = outcome(&events) else {
+        panic!("did not fail: {events:?}");
+    };
+    assert!(message.contains("it is a named pipe"), "{message}");
 }
 
 #[test]

@@ -19,6 +19,8 @@ const CHUNK: usize = 1000;
 const SAMPLE: usize = 20;
 /// Files without a hash that are named.
 const NAMED: usize = 3;
+/// A folder of a results folder for what others have measured; it belongs to no experiment.
+const REFERENCE: &str = "reference";
 
 /// What a check found, in words for the user.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -38,6 +40,7 @@ pub struct FilesFound {
 pub fn check_files(context: &Context, is_quick: bool) -> Result<FilesFound> {
     let database = context.database()?;
     let jobs = database.attempted_jobs().code(Exit::Results)?;
+    let finished = database.finished_jobs().code(Exit::Results)?;
     let mut verifier = Verifier::new(&context.results);
     for (chunk, jobs) in jobs.chunks(CHUNK).enumerate() {
         let mut files: BTreeMap<JobId, Vec<KeptFile>> = BTreeMap::new();
@@ -50,17 +53,16 @@ pub fn check_files(context: &Context, is_quick: bool) -> Result<FilesFound> {
                 files.iter().for_each(|file| verifier.look(file));
                 continue;
             }
-            verifier.question(job);
+            verifier.question(job, finished.binary_search(job).is_ok());
             verifier.checkpoints(job);
             files.iter().for_each(|file| verifier.file(file));
         }
     }
     let mut report = FilesFound::default();
-    let finished = database.finished_jobs().code(Exit::Results)?;
     for fault in &verifier.faults {
         let is_finished = finished.binary_search(&fault.job).is_ok();
         let remedy = remedy(fault, is_finished);
-        report.problems.push(format!("jobs/{fault}; {remedy}"));
+        report.problems.push(format!("{fault}; {remedy}"));
     }
     report.notes.extend(unchecked_note(&verifier));
     if is_quick && jobs.len() > 1 {
@@ -72,7 +74,7 @@ pub fn check_files(context: &Context, is_quick: bool) -> Result<FilesFound> {
     }
     report
         .notes
-        .extend(unknown_folders(&context.results, &database, &jobs)?);
+        .extend(unknown_folders(&context.results, &database)?);
     Ok(report)
 }
 
@@ -82,7 +84,10 @@ fn remedy(fault: &FileFault, is_finished: bool) -> String {
     if is_finished && fault.path.starts_with(layout::CHECKPOINT) {
         return "the job has finished and does not need it: `convsweep prune` removes it".into();
     }
-    if is_finished || fault.path == Path::new(layout::JOB) {
+    if fault.path == Path::new(layout::JOB) {
+        return format!("`convsweep retry {job} --damaged` writes it again");
+    }
+    if is_finished {
         return format!("`convsweep retry {job} --damaged` trains the job again");
     }
     "the next run of the job begins at an older state".into()
@@ -106,22 +111,20 @@ fn unchecked_note(verifier: &Verifier) -> Option<String> {
 }
 
 /// Folders that belong to no job and to no experiment.
-fn unknown_folders(
-    results: &ResultsFolder,
-    database: &Database,
-    jobs: &[JobId],
-) -> Result<Vec<String>> {
+fn unknown_folders(results: &ResultsFolder, database: &Database) -> Result<Vec<String>> {
+    let jobs = database.all_jobs().code(Exit::Results)?;
     let known: BTreeSet<&str> = jobs.iter().map(|job| job.0.as_str()).collect();
     let mut notes = Vec::new();
     for name in folders(&results.jobs()) {
         if !known.contains(name.as_str()) {
-            notes.push(format!("jobs/{name} belongs to no job that has begun"));
+            notes.push(format!("jobs/{name} belongs to no job of any experiment"));
         }
     }
     let experiments = database.experiments().code(Exit::Results)?;
     for name in folders(&results.0) {
         let is_known = name.starts_with('.')
             || layout::is_own_folder(&name)
+            || name == REFERENCE
             || experiments.iter().any(|experiment| experiment.name == name);
         if !is_known {
             notes.push(format!("the folder {name} belongs to no experiment"));

@@ -4,7 +4,8 @@ use convsweep_spec::id::JobId;
 use std::fmt;
 use std::path::PathBuf;
 
-/// A file of a job with what is wrong with it.
+/// A file of a job with what is wrong with it; as text it begins with the path relative to the results
+/// folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileFault {
     /// The job.
@@ -17,6 +18,7 @@ pub struct FileFault {
 
 impl fmt::Display for FileFault {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        write!(f, "{}/{} {}", self.job, self.path.display(), self.problem)
+        let place = self.path.display();
+        write!(f, "jobs/{}/{place} {}", self.job, self.problem)
     }
 }

@@ -130,8 +130,8 @@ mod tests {
         let note = note_of(&faults, "e").expect("a note");
         assert_eq!(
             note,
-            "files of 4 finished jobs are gone or damaged: a/model.safetensors is gone, \
-            b/model.safetensors is gone, c/model.safetensors is gone, 2 more; \
+            "files of 4 finished jobs are gone or damaged: jobs/a/model.safetensors is gone, \
+            jobs/b/model.safetensors is gone, jobs/c/model.safetensors is gone, 2 more; \
             `convsweep retry e --damaged` trains them again"
         );
     }

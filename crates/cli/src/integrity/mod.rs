@@ -4,8 +4,10 @@ mod check;
 mod damaged;
 mod fault;
 mod look;
+mod state_file;
 mod verify;
+mod vouched;
 
 pub use check::{FilesFound, check_files};
-pub use damaged::{DamagedJob, damaged_jobs, set_aside};
+pub use damaged::{DamagedJob, damaged_jobs, set_aside, write_question};
 pub use look::{look_at, note_of};

@@ -2,12 +2,13 @@
 
 use super::fault::FileFault;
 use super::look::problem_of;
-use convsweep_files::read_regular;
-use convsweep_spec::canonical::hash_of;
+use super::state_file::check_state;
+use super::vouched::{Vouched, check_values, unreadable};
+use convsweep_files::{hash_regular, read_regular};
 use convsweep_spec::id::JobId;
 use convsweep_spec::job::Question;
 use convsweep_spec::layout::{self, ResultsFolder};
-use convsweep_spec::{seal, weights};
+use convsweep_spec::seal::OTHER_HASH;
 use convsweep_store::KeptFile;
 use std::path::{Path, PathBuf};
 
@@ -51,17 +52,22 @@ impl<'a> Verifier<'a> {
             // A state that was pruned.
             return;
         }
-        let found = read(&path, file.bytes).and_then(|bytes| match file.is_state {
-            true => check_state(&bytes, file.blake3.as_deref()),
-            false => check_artifact(&bytes, file),
-        });
+        let found = match file.is_state {
+            true => check_state(&path, &file.job, file.blake3.as_deref()),
+            false => check_artifact(&path, file),
+        };
         self.found(&file.job, &file.path, found);
     }
 
-    /// Reads the question in a job's folder: it has to hash to the job's id.
-    pub fn question(&mut self, job: &JobId) {
+    /// Reads the question in a job's folder: it has to hash to the job's id. A job that has not
+    /// finished may have died before it wrote anything; the log tells that it has.
+    pub fn question(&mut self, job: &JobId, is_finished: bool) {
+        let folder = self.results.job(job);
+        if !is_finished && !folder.join(layout::EVENTS).exists() {
+            return;
+        }
         let path = Path::new(layout::JOB);
-        let read = read(&self.results.job(job).join(path), LARGEST_QUESTION);
+        let read = read_regular(&folder.join(path), LARGEST_QUESTION).map_err(unreadable);
         let problem = match read.map(|bytes| serde_json::from_slice::<Question>(&bytes)) {
             Ok(Ok(question)) if question.job_id() == *job => return,
             Ok(Ok(question)) => format!("is the question of job {}", question.job_id()),
@@ -76,11 +82,9 @@ impl<'a> Verifier<'a> {
         for name in [layout::STATE_FILE, layout::PREVIOUS_STATE_FILE] {
             let path = Path::new(layout::CHECKPOINT).join(name);
             let full = self.results.job(job).join(&path);
-            let Ok(metadata) = full.metadata() else {
-                continue;
-            };
-            let found = read(&full, metadata.len()).and_then(|bytes| check_state(&bytes, None));
-            self.found(job, &path, found);
+            if full.symlink_metadata().is_ok() {
+                self.found(job, &path, check_state(&full, job, None));
+            }
         }
     }
 
@@ -101,49 +105,13 @@ impl<'a> Verifier<'a> {
     }
 }
 
-/// Whether a hash vouches for a file.
-enum Vouched {
-    Yes,
-    No,
-}
-
-fn read(path: &Path, most: u64) -> Result<Vec<u8>, String> {
-    read_regular(path, most).map_err(|error| match error.source.kind() {
-        std::io::ErrorKind::NotFound => "is gone".into(),
-        _ => format!("cannot be read ({})", error.source),
-    })
-}
-
-fn check_state(bytes: &[u8], logged: Option<&str>) -> Result<Vouched, String> {
-    match (seal::verify(bytes).map_err(|e| e.to_string())?, logged) {
-        (Some(found), Some(logged)) if found != logged => {
-            Err("is another state than the one in the job's log".into())
-        }
-        (Some(_), _) => Ok(Vouched::Yes),
-        (None, Some(_)) => Err("is damaged: its hash is missing".into()),
-        (None, None) => check_values(bytes),
-    }
-}
-
-fn check_artifact(bytes: &[u8], file: &KeptFile) -> Result<Vouched, String> {
+fn check_artifact(path: &Path, file: &KeptFile) -> Result<Vouched, String> {
     match &file.blake3 {
-        Some(logged) if hash_of(bytes) != *logged => {
-            Err("is damaged: its bytes do not have the hash in the job's log".into())
+        Some(logged) if hash_regular(path).map_err(unreadable)? != *logged => {
+            Err(OTHER_HASH.into())
         }
         Some(_) => Ok(Vouched::Yes),
-        None if file.path == Path::new(layout::MODEL) => check_values(bytes),
+        None if file.path == Path::new(layout::MODEL) => check_values(path),
         None => Ok(Vouched::No),
     }
-}
-
-/// Without a hash, weights can at least be read, and are finite.
-fn check_values(bytes: &[u8]) -> Result<Vouched, String> {
-    for tensor in weights::read(bytes)? {
-        let values = tensor.values(bytes)?;
-        if let Some(i) = values.iter().position(|value| !value.is_finite()) {
-            let (name, value) = (&tensor.name, values[i]);
-            return Err(format!("is damaged: value {i} of tensor {name} is {value}"));
-        }
-    }
-    Ok(Vouched::No)
 }

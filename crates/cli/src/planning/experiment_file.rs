@@ -6,13 +6,14 @@ use super::stages;
 use crate::context::Context;
 use crate::exit::{Code, Exit, plan_failure};
 use anyhow::Result;
-use convsweep_files::read_regular;
+use convsweep_files::hash_regular;
 use convsweep_plan::{Lookup, Overrides, Plan, PlanRequest, Seeds, WeightsOf};
-use convsweep_spec::canonical::hash_of;
 use convsweep_spec::data::{DataFacts, DataSpec, ImageLimits};
 use convsweep_spec::id::JobId;
 use convsweep_spec::layout;
 use convsweep_spec::log::Choice;
+use convsweep_spec::outcome::DAMAGED;
+use convsweep_spec::seal::OTHER_HASH;
 use convsweep_store::Database;
 use std::path::{Path, PathBuf};
 
@@ -88,25 +89,43 @@ impl Lookup for Context {
             WeightsOf::Experiment(name) => best_job(&database, name)?,
         };
         let path = self.results.job(&job).join(layout::MODEL);
+        let remedy = || format!("`convsweep retry {job} --damaged` trains the job again");
+        if has_damaged_log(&database, &job)? {
+            return Err(format!(
+                "the log of job {job} is damaged, so nothing vouches for its weights; {}",
+                remedy()
+            ));
+        }
         if !path.exists() {
             return Err(format!("job {job} has not left any; has it finished?"));
         }
-        let hash = database.artifact_hash(&job, layout::MODEL);
-        match hash.map_err(|error| error.to_string())? {
-            Some(hash) if !has_hash(&path, &hash)? => Err(format!(
-                "{} is damaged: its bytes do not have the hash in the job's log; \
-                `convsweep retry {job} --damaged` trains the job again",
-                path.display()
-            )),
-            Some(_) | None => Ok(path),
+        let files = database.kept_files(std::slice::from_ref(&job));
+        let files = files.map_err(|error| error.to_string())?;
+        let Some(kept) = files
+            .iter()
+            .find(|file| file.path == Path::new(layout::MODEL))
+        else {
+            return Err(format!(
+                "the log of job {job} does not name any; has it finished?"
+            ));
+        };
+        let Some(hash) = &kept.blake3 else {
+            // An older program wrote it.
+            return Ok(path);
+        };
+        match hash_regular(&path) {
+            Ok(found) if found == *hash => Ok(path),
+            Ok(_) => Err(format!("{} {OTHER_HASH}; {}", path.display(), remedy())),
+            Err(error) => Err(format!("{error}; {}", remedy())),
         }
     }
 }
 
-/// Whether a file's bytes have this hash.
-fn has_hash(path: &Path, hash: &str) -> Result<bool, String> {
-    let bytes = read_regular(path, u64::MAX).map_err(|error| error.to_string())?;
-    Ok(hash_of(&bytes) == hash)
+fn has_damaged_log(database: &Database, job: &JobId) -> Result<bool, String> {
+    let states = database.job_states(std::slice::from_ref(job));
+    let states = states.map_err(|error| error.to_string())?;
+    let outcome = states.get(job).and_then(|state| state.outcome.as_deref());
+    Ok(outcome == Some(DAMAGED))
 }
 
 /// The best job of an experiment's best configuration.

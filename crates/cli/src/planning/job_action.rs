@@ -2,6 +2,7 @@
 
 use convsweep_spec::job::SavedState;
 use convsweep_spec::log::MemberJob;
+use convsweep_spec::outcome::DAMAGED;
 use convsweep_store::JobState;
 use std::collections::HashMap;
 
@@ -65,7 +66,7 @@ impl JobAction {
         match outcome {
             Some("finished") => return JobAction::Reuse,
             Some("diverged") => return JobAction::Diverged,
-            Some("damaged") => return JobAction::Damaged,
+            Some(DAMAGED) => return JobAction::Damaged,
             Some(_) | None if is_stopped => return JobAction::Pruned,
             Some(_) | None => {}
         }

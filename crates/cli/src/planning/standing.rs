@@ -3,6 +3,7 @@
 use convsweep_runner::{LockHolder, lock_holder};
 use convsweep_spec::id::JobId;
 use convsweep_spec::layout::ResultsFolder;
+use convsweep_spec::outcome::DAMAGED;
 use convsweep_store::{JobProgress, JobState};
 
 /// How a job stands, as far as the database and the running program tell.
@@ -73,7 +74,7 @@ impl Run {
         let is_paused = holder.is_some_and(|holder| holder.is_paused);
         match state.outcome.as_deref() {
             Some("finished") => Standing::Finished,
-            Some("damaged") => Standing::Damaged,
+            Some(DAMAGED) => Standing::Damaged,
             // Another experiment may have stopped a job that this run trains.
             Some("stopped") if !is_queued => Standing::Pruned,
             Some("cancelled") if is_queued && is_paused => Standing::Paused,

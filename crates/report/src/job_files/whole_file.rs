@@ -2,6 +2,7 @@
 
 use convsweep_files::read_regular;
 use convsweep_spec::canonical::hash_of;
+use convsweep_spec::seal::OTHER_HASH;
 use std::io::{Error, ErrorKind};
 use std::path::Path;
 
@@ -17,7 +18,7 @@ pub fn read(path: &Path, hash: Option<&str>) -> Result<Vec<u8>, Error> {
     match hash {
         Some(hash) if hash_of(&bytes) != hash => Err(Error::new(
             ErrorKind::InvalidData,
-            "it is damaged: its bytes do not have the hash in the job's log",
+            format!("it {OTHER_HASH}"),
         )),
         Some(_) | None => Ok(bytes),
     }

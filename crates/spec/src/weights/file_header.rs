@@ -1,12 +1,11 @@
 //! The header of a safetensors file: what it says of each tensor, checked against the file.
 
+use crate::seal::LARGEST_HEADER;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, MapAccess, Visitor};
 use std::collections::HashSet;
 use std::fmt;
 
-/// Largest header that is read, in bytes; the format itself has this limit.
-const LARGEST_HEADER: usize = 100_000_000;
 const NOT_SAFETENSORS: &str = "is not a safetensors file";
 
 /// A tensor as the file's header describes it.
@@ -66,12 +65,11 @@ fn split(file: &[u8]) -> Result<(&[u8], &[u8]), String> {
     let (length, rest) = file.split_first_chunk::<8>().ok_or(NOT_SAFETENSORS)?;
     let length = u64::from_le_bytes(*length);
     let is_json = rest.first() == Some(&b'{');
+    let is_allowed = length <= LARGEST_HEADER;
     let length = usize::try_from(length).unwrap_or(usize::MAX);
     match rest.split_at_checked(length) {
-        Some(parts) if length <= LARGEST_HEADER => Ok(parts),
-        None if is_json && length <= LARGEST_HEADER => {
-            Err("is cut off: it ends within its header".into())
-        }
+        Some(parts) if is_allowed => Ok(parts),
+        None if is_json && is_allowed => Err("is cut off: it ends within its header".into()),
         Some(_) | None => Err(NOT_SAFETENSORS.into()),
     }
 }

@@ -46,6 +46,15 @@ pub fn read(file: &[u8]) -> Result<Vec<FileTensor>, String> {
     Ok(tensors)
 }
 
+/// What is said of a tensor whose value `index` is infinite or not a number, phrased to follow the
+/// file's name.
+pub fn not_finite(tensor: &str, index: usize) -> String {
+    format!(
+        "has \"{tensor}\" with a value that is not finite (number {index}, counted from 0): the \
+         training that wrote it diverged, or the file is damaged"
+    )
+}
+
 impl FileTensor {
     /// Reads the values of a tensor that [`read`] listed, converted to f32.
     ///
@@ -93,14 +102,10 @@ impl FileTensor {
         }
     }
 
-    /// The problem of a tensor with a value that is no number to train from.
-    pub(super) fn not_finite(&self) -> Option<String> {
-        let index = self.not_finite?;
-        Some(format!(
-            "has \"{}\" with a value that is not finite (number {index}, counted from 0): the \
-             training that wrote it diverged, or the file is damaged",
-            self.name
-        ))
+    /// The problem of a tensor with a value that is no number to train from, phrased to follow the
+    /// file's name.
+    pub fn finiteness_problem(&self) -> Option<String> {
+        self.not_finite.map(|index| not_finite(&self.name, index))
     }
 
     fn element_count(&self) -> Option<usize> {

@@ -99,7 +99,7 @@ fn mismatch(source: &FileTensor, tensor: &TensorShape) -> Option<String> {
     if !source.is_floating() {
         return Some(source.not_floating());
     }
-    source.not_finite()
+    source.finiteness_problem()
 }
 
 /// Tensors that the file's layer has but the network's layer does not use.

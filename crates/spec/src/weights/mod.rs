@@ -13,6 +13,6 @@ mod transfer;
 /// Largest file of weights that is read, in bytes.
 pub const LARGEST_FILE: u64 = 4 << 30;
 
-pub use file_tensor::{FileTensor, read};
+pub use file_tensor::{FileTensor, not_finite, read};
 pub use matching::{TensorMatch, assign};
 pub use transfer::Transfer;

@@ -11,8 +11,8 @@ use std::collections::HashMap;
 pub struct JobState {
     /// Number of the last attempt; 0 if there was none.
     pub attempts: u32,
-    /// Name of the outcome: `damaged` if the log is, `finished` if any attempt did, `stopped` if it was stopped early, else
-    /// the last attempt's; `None` if that has not ended.
+    /// Name of the outcome: `damaged` if the log is, `finished` if any attempt did, `stopped` if it was
+    /// stopped early, else the last attempt's; `None` if that has not ended.
     pub outcome: Option<String>,
     /// Whether it has trained all its epochs and was evaluated.
     pub finished: bool,
@@ -121,6 +121,16 @@ impl Database {
     pub fn attempted_jobs(&self) -> Result<Vec<JobId>, StoreError> {
         let sql = "select job from jobs where attempts > 0 order by job";
         self.rows(sql, [], |row| Ok(JobId(row.get(0)?)))
+    }
+
+    /// All jobs, begun or not, by id.
+    ///
+    /// # Errors
+    /// If SQLite reports an error.
+    pub fn all_jobs(&self) -> Result<Vec<JobId>, StoreError> {
+        self.rows("select job from jobs order by job", [], |row| {
+            Ok(JobId(row.get(0)?))
+        })
     }
 
     /// All jobs of an experiment's newest revision.

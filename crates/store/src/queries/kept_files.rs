@@ -39,16 +39,6 @@ impl Database {
         let names = serde_json::to_string(&names).unwrap_or_default();
         self.rows(sql, [names], kept_file)
     }
-
-    /// The hash of an artifact according to the job's log; `None` if the log has none.
-    ///
-    /// # Errors
-    /// If SQLite reports an error.
-    pub fn artifact_hash(&self, job: &JobId, path: &str) -> Result<Option<String>, StoreError> {
-        let sql = "select blake3 from artifacts where job = ?1 and path = ?2";
-        let hash = self.first_row(sql, [job.0.as_str(), path], |row| row.get(0))?;
-        Ok(hash.flatten())
-    }
 }
 
 fn kept_file(row: &Row) -> rusqlite::Result<KeptFile> {

@@ -7,6 +7,7 @@ use crate::error::StoreError;
 use convsweep_spec::event::{Fingerprint, Part};
 use convsweep_spec::id::JobId;
 use convsweep_spec::metric::IMAGES_PER_SECOND;
+use convsweep_spec::outcome::DAMAGED;
 use rusqlite::{Row, ToSql, params};
 use std::collections::{BTreeMap, HashMap};
 
@@ -170,7 +171,7 @@ impl Database {
 }
 
 fn is_damaged(row: &JobRow) -> bool {
-    row.outcome.as_deref() == Some("damaged")
+    row.outcome.as_deref() == Some(DAMAGED)
 }
 
 /// Nothing that a damaged log says of results is passed on.

@@ -13,9 +13,6 @@ pub(crate) use write::{NamedValues, RawTensor, Written, encode, encode_raw, save
 use convsweep_spec::layout::{PREVIOUS_STATE_FILE, STATE_FILE};
 use std::path::{Path, PathBuf};
 
-/// The metadata key of the position.
-const POSITION: &str = "position";
-
 /// The file of a state in its folder.
 pub(crate) fn file(folder: &Path) -> PathBuf {
     folder.join(STATE_FILE)

@@ -1,11 +1,10 @@
 //! Reading states, and refusing those that are damaged.
 
-use super::POSITION;
 use super::write::{Written, to_text};
 use crate::error::TrainError;
 use convsweep_files::{FileError, open_regular};
-use convsweep_spec::checkpoint::{POSITION_FORMAT, Position};
-use convsweep_spec::seal;
+use convsweep_spec::checkpoint::{METADATA_KEY, Position};
+use convsweep_spec::{seal, weights};
 use safetensors::{Dtype, SafeTensorError, SafeTensors};
 use serde_json::Value;
 use std::collections::HashMap;
@@ -45,7 +44,8 @@ pub(crate) fn load(path: &Path) -> Result<Option<Saved>, TrainError> {
         return Ok(None);
     };
     let blake3 = seal::verify(&bytes).map_err(|broken| TrainError::state(path, broken))?;
-    let position = position(&bytes, path, blake3.is_some())?;
+    let position = Position::in_file(&bytes, blake3.is_some())
+        .map_err(|problem| TrainError::state(path, problem))?;
     let found = SafeTensors::deserialize(&bytes).map_err(|error| damaged(path, error))?;
     let mut tensors = HashMap::new();
     for (name, view) in found.iter() {
@@ -55,7 +55,7 @@ pub(crate) fn load(path: &Path) -> Result<Option<Saved>, TrainError> {
         }
         let values = floats(view.data());
         if let Some(i) = values.iter().position(|value| !value.is_finite()) {
-            let problem = format!("is damaged: value {i} of tensor {name} is {}", values[i]);
+            let problem = weights::not_finite(name, i);
             return Err(TrainError::state(path, problem));
         }
         tensors.insert(name.to_string(), values);
@@ -80,15 +80,7 @@ fn read_file(path: &Path) -> Result<Option<Vec<u8>>, TrainError> {
     let failed = |error| TrainError::from(FileError::at("read", path)(error));
     let mut bytes = Vec::new();
     read_header(&mut file, length, &mut bytes).map_err(failed)?;
-    let described = seal::described_length(bytes.get(8..).unwrap_or_default());
-    if described != Some(length) {
-        let described = match described {
-            Some(described) => format!("its header describes {described}"),
-            None => "its header cannot be read".to_string(),
-        };
-        let problem = format!("is damaged: it has {length} bytes, {described}");
-        return Err(TrainError::state(path, problem));
-    }
+    seal::check_length(&bytes, length).map_err(|problem| TrainError::state(path, problem))?;
     file.read_to_end(&mut bytes).map_err(failed)?;
     Ok(Some(bytes))
 }
@@ -96,35 +88,9 @@ fn read_file(path: &Path) -> Result<Option<Vec<u8>>, TrainError> {
 /// Reads the length of the header and the header of a file of `length` bytes.
 fn read_header(file: &mut File, length: u64, bytes: &mut Vec<u8>) -> io::Result<()> {
     file.take(8).read_to_end(bytes)?;
-    let header = bytes.as_slice().try_into().map_or(0, u64::from_le_bytes);
-    file.take(header.min(length)).read_to_end(bytes)?;
+    let header = seal::header_length(bytes).min(length);
+    file.take(header).read_to_end(bytes)?;
     Ok(())
-}
-
-/// The position in a file with these bytes.
-fn position(bytes: &[u8], path: &Path, has_hash: bool) -> Result<Position, TrainError> {
-    let text = position_text(bytes, path)?;
-    let position: Position = serde_json::from_str(&text)
-        .map_err(|error| TrainError::state(path, format!("has an unreadable position: {error}")))?;
-    let found = position.format;
-    if found == 0 || found > POSITION_FORMAT {
-        let problem = format!("has format {found}, this program reads up to {POSITION_FORMAT}");
-        return Err(TrainError::state(path, problem));
-    }
-    if found == POSITION_FORMAT && !has_hash {
-        return Err(TrainError::state(path, "is damaged: its hash is missing"));
-    }
-    Ok(position)
-}
-
-/// The JSON text of the position in a file with these bytes.
-fn position_text(bytes: &[u8], path: &Path) -> Result<String, TrainError> {
-    let (_, header) = SafeTensors::read_metadata(bytes).map_err(|error| damaged(path, error))?;
-    let text = header.metadata().as_ref().and_then(|all| all.get(POSITION));
-    match text {
-        Some(text) => Ok(text.clone()),
-        None => Err(TrainError::state(path, "is damaged: it has no position")),
-    }
 }
 
 fn damaged(path: &Path, error: SafeTensorError) -> TrainError {
@@ -142,12 +108,12 @@ fn floats(bytes: &[u8]) -> Vec<f32> {
 /// Size and hash of the state in the file `path`, if it was written at exactly this position; only
 /// its header is read.
 pub(crate) fn header_if_at(path: &Path, position: &Position) -> Option<Written> {
-    let mut file = File::open(path).ok()?;
-    let bytes = file.metadata().ok()?.len();
+    let (mut file, metadata) = open_regular(path).ok()?;
+    let bytes = metadata.len();
     let mut beginning = Vec::new();
     read_header(&mut file, bytes, &mut beginning).ok()?;
     let header: Value = serde_json::from_slice(beginning.get(8..)?).ok()?;
-    let text = header["__metadata__"][POSITION].as_str()?;
+    let text = header["__metadata__"][METADATA_KEY].as_str()?;
     let is_there = text == to_text(position, path).ok()?;
     let blake3 = seal::carried(&beginning)?;
     is_there.then_some(Written { bytes, blake3 })

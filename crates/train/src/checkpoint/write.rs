@@ -1,10 +1,10 @@
 //! Writing tensors and states.
 
-use super::{POSITION, file, previous};
+use super::{file, previous};
 use crate::error::TrainError;
 use crate::failpoint::Failpoints;
 use crate::files::{self, Replaced};
-use convsweep_spec::checkpoint::Position;
+use convsweep_spec::checkpoint::{METADATA_KEY, Position};
 use convsweep_spec::seal;
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, serialize};
@@ -40,7 +40,7 @@ pub(crate) fn save(
 ) -> Result<Written, TrainError> {
     let path = file(folder);
     let metadata = HashMap::from([
-        (POSITION.to_string(), to_text(position, &path)?),
+        (METADATA_KEY.to_string(), to_text(position, &path)?),
         (seal::KEY.to_string(), seal::BLANK.to_string()),
     ]);
     let mut bytes = encode(tensors, Some(metadata), &path)?;

@@ -3,17 +3,19 @@
 use super::named_jobs::jobs_of_names;
 use crate::context::Context;
 use crate::exit::{Code, Exit, runner_failure};
-use crate::integrity::{DamagedJob, damaged_jobs, set_aside};
+use crate::integrity::{DamagedJob, damaged_jobs, set_aside, write_question};
 use crate::streams::say_error;
 use anyhow::Result;
 use convsweep_runner::ResultsLock;
 use convsweep_spec::id::JobId;
+use convsweep_spec::layout;
 use convsweep_store::DatabaseWriter;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Verifies the jobs that the names stand for, moves the folders of the damaged ones to
-/// `damaged/JOB-N` in the results folder, and forgets what their logs said. Returns the damaged jobs
-/// by the experiment that asks for them.
+/// `damaged/JOB-N` in the results folder, and forgets what their logs said. Where only the file of a
+/// job's question is damaged, it is written again. Returns the jobs to be trained again by the
+/// experiment that asks for them.
 ///
 /// # Errors
 /// If there is no such job or experiment, another program uses the results folder, or a folder
@@ -22,34 +24,54 @@ pub fn set_damaged_aside(
     context: &Context,
     names: &[String],
 ) -> Result<BTreeMap<String, Vec<JobId>>> {
+    context.require_results()?;
     let _lock = ResultsLock::acquire(&context.results).map_err(runner_failure)?;
     let writer = DatabaseWriter::open(&context.results).code(Exit::Results)?;
     writer.sync(&context.results).code(Exit::Results)?;
     let database = context.database()?;
-    let named = jobs_of_names(&database, names, |database, experiment| {
+    let mut named = jobs_of_names(&database, names, |database, experiment| {
         database.jobs_of(experiment).code(Exit::Results)
     })?;
-    let mut set_aside: BTreeMap<String, Vec<JobId>> = BTreeMap::new();
-    for (experiment, jobs) in named {
-        let damaged = damaged_jobs(&context.results, &database, &jobs)?;
-        for job in &damaged {
-            set_one_aside(context, job)?;
-        }
-        let damaged: Vec<JobId> = damaged.into_iter().map(|job| job.job).collect();
-        set_aside.insert(experiment, damaged);
-    }
+    // Experiments may share jobs.
+    let jobs: BTreeSet<&JobId> = named.values().flatten().collect();
+    let jobs: Vec<JobId> = jobs.into_iter().cloned().collect();
+    let damaged = damaged_jobs(&context.results, &database, &jobs)?;
     drop((database, writer));
-    if set_aside.values().any(|jobs| !jobs.is_empty()) {
+    let mut again: BTreeSet<JobId> = BTreeSet::new();
+    for job in &damaged {
+        if repair_or_set_aside(context, job)? {
+            again.insert(job.job.clone());
+        }
+    }
+    if !again.is_empty() {
         convsweep_store::rebuild(&context.results).code(Exit::Results)?;
     }
-    Ok(set_aside)
+    for jobs in named.values_mut() {
+        jobs.retain(|job| again.contains(job));
+        jobs.sort();
+        jobs.dedup();
+    }
+    Ok(named)
 }
 
-/// Says what is wrong with a job, and moves its folder.
-fn set_one_aside(context: &Context, damaged: &DamagedJob) -> Result<()> {
-    let DamagedJob { job, problems } = damaged;
+/// Says what is wrong with a job, and writes its question again if that is all, or else moves its
+/// folder. Returns whether it has to be trained again.
+fn repair_or_set_aside(context: &Context, damaged: &DamagedJob) -> Result<bool> {
+    let DamagedJob {
+        job,
+        problems,
+        question,
+    } = damaged;
     for problem in problems {
         say_error(problem);
+    }
+    if let Some(question) = question {
+        write_question(&context.results, question).code(Exit::Results)?;
+        say_error(&format!(
+            "job {job}: its {} was written again; all else is sound",
+            layout::JOB
+        ));
+        return Ok(false);
     }
     match set_aside(&context.results, job).code(Exit::Results)? {
         Some(folder) => say_error(&format!(
@@ -60,5 +82,5 @@ fn set_one_aside(context: &Context, damaged: &DamagedJob) -> Result<()> {
             "job {job}: its folder is gone; it is trained again"
         )),
     }
-    Ok(())
+    Ok(true)
 }

@@ -9,6 +9,7 @@ use anyhow::Result;
 use convsweep_plan::Plan;
 use convsweep_runner::{LimitReached, RunSummary, StopRequest};
 use convsweep_spec::id::JobId;
+use convsweep_spec::outcome::DAMAGED;
 use convsweep_spec::words::{counted, duration};
 use convsweep_store::{Database, JobState};
 use std::collections::{BTreeSet, HashMap};
@@ -99,7 +100,7 @@ fn say_end(
             `convsweep explain JOB` says why"
         ));
     }
-    let damaged = count(jobs, states, "damaged");
+    let damaged = count(jobs, states, DAMAGED);
     if damaged > 0 {
         say_error(&damaged_words(damaged as u64, &plan.name));
     }
@@ -116,16 +117,13 @@ fn say_end(
 
 /// What is to be done about the damaged jobs of an experiment.
 pub fn damaged_words(jobs: u64, experiment: &str) -> String {
-    let (logs, do_) = if jobs == 1 {
-        ("log is", "does")
-    } else {
-        ("logs are", "do")
+    let what = match jobs {
+        1 => "1 job whose log is damaged does not count".to_string(),
+        _ => format!("{jobs} jobs whose logs are damaged do not count"),
     };
     format!(
-        "{}: {} whose {logs} damaged {do_} not count; \
-        `convsweep retry {experiment} --damaged` trains such jobs again, `convsweep explain JOB` says more",
-        experiment,
-        counted(jobs, "job")
+        "{experiment}: {what}; `convsweep retry {experiment} --damaged` trains such jobs again, \
+        `convsweep explain JOB` says more"
     )
 }
 
