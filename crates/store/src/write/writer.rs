@@ -18,9 +18,9 @@ use std::thread::{self, JoinHandle};
 /// Messages that may wait for the thread before a sender has to wait.
 const QUEUE: usize = 8192;
 
-/// Size in bytes up to which a database is built again after a run that was killed: it takes about
-/// a second.
-const LARGEST_REBUILT_UNASKED: u64 = 16 << 20;
+/// Size in bytes up to which a database is built again after a run that was killed: at 9 MB a
+/// second it takes at most some 8 seconds. A larger one stays in doubt until the user asks for it.
+const LARGEST_REBUILT_UNASKED: u64 = 64 << 20;
 
 /// The database's writer. The program that opens it must hold the results folder's lock.
 ///
