@@ -26,8 +26,8 @@ static STDOUT: Outlet = Outlet::new("stdout", || Box::new(stdout()), usize::MAX)
 
 /// Shows a line on stderr. It never waits and never fails.
 ///
-/// Colours are for terminals only: elsewhere, and in what came from outside, escape sequences are
-/// shown as text.
+/// Colours are for terminals only: elsewhere escape sequences are shown as text. A caller that shows
+/// text from outside makes it printable itself (`spec::words::printable`).
 pub fn say_error(text: &str) {
     let text = match stderr().is_terminal() {
         true => Cow::Borrowed(text),
