@@ -6,8 +6,8 @@ use blake3::Hasher;
 use std::io::Read;
 use std::path::Path;
 
-/// The BLAKE3 hash of a regular file's bytes, hexadecimal. The file is read in blocks, so that it may
-/// be of any size.
+/// The BLAKE3 hash of a regular file's bytes, hexadecimal. The file is read in blocks, so that it
+/// may be of any size.
 ///
 /// # Errors
 /// Those of [`open_regular`], and of reading.

@@ -93,8 +93,8 @@ pub enum RunnerError {
     },
     /// The log in an experiment's folder is that of another experiment.
     #[error(
-        "{}, line {line}, belongs to the experiment \"{found}\", not to \"{expected}\": two folders were \
-         exchanged or copied; give each folder the name of its experiment",
+        "{}, line {line}, belongs to the experiment \"{found}\", not to \"{expected}\": two \
+         folders were exchanged or copied; give each folder the name of its experiment",
         path.display()
     )]
     OtherExperiment {

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// Format of the positions that this program writes. From format 2 on, the file carries a hash of its
-/// bytes ([`crate::seal`]); files of format 1 are read as well, but nothing vouches for them.
+/// Format of the positions that this program writes. From format 2 on, the file carries a hash of
+/// its bytes ([`crate::seal`]); files of format 1 are read as well, but nothing vouches for them.
 pub const POSITION_FORMAT: u32 = 2;
 
 /// The metadata key of the position in the file of a training state.
@@ -85,8 +85,8 @@ pub struct EpochMetrics {
 }
 
 impl Position {
-    /// The position in a file that begins with these bytes, which contain its header. `is_sealed` says
-    /// whether the file carries a hash.
+    /// The position in a file that begins with these bytes, which contain its header. `is_sealed`
+    /// says whether the file carries a hash.
     ///
     /// # Errors
     /// The reason why there is none that this program can use, phrased to follow the file's name.

@@ -3,8 +3,8 @@
 use crate::words::short;
 use serde::{Deserialize, Serialize};
 
-/// The name of the outcome, in the database, of a job whose log is damaged: whatever its attempts came
-/// to, it does not count until it is trained again.
+/// The name of the outcome, in the database, of a job whose log is damaged: whatever its attempts
+/// came to, it does not count until it is trained again.
 pub const DAMAGED: &str = "damaged";
 
 /// How an attempt ended.

@@ -19,8 +19,8 @@ const LENGTH_BYTES: usize = 8;
 /// Largest header that is read, in bytes; the format itself has this limit.
 pub const LARGEST_HEADER: u64 = 100_000_000;
 
-/// What is said of a file whose bytes do not have the hash that the job's log gives for it, phrased to
-/// follow the file's name.
+/// What is said of a file whose bytes do not have the hash that the job's log gives for it, phrased
+/// to follow the file's name.
 pub const OTHER_HASH: &str = "is damaged: its bytes do not have the hash in the job's log";
 
 /// A file whose bytes do not have the hash that it carries.
@@ -28,8 +28,8 @@ pub const OTHER_HASH: &str = "is damaged: its bytes do not have the hash in the 
 #[error("is damaged: its bytes do not have the hash that was written with them")]
 pub struct BrokenSeal;
 
-/// Computes the hash of a file whose metadata has [`BLANK`] under [`KEY`], and puts it there. `None`
-/// if the file has no place for it.
+/// Computes the hash of a file whose metadata has [`BLANK`] under [`KEY`], and puts it there.
+/// `None` if the file has no place for it.
 pub fn seal(file: &mut [u8]) -> Option<String> {
     let digits = digits(file)?;
     let hash = hasher_around(file, &digits).finalize().to_hex().to_string();
@@ -53,7 +53,8 @@ pub struct SealCheck {
 }
 
 impl SealCheck {
-    /// Begins with the first bytes of a file, which contain its header; `None` if it carries no hash.
+    /// Begins with the first bytes of a file, which contain its header; `None` if it carries no
+    /// hash.
     pub fn begin(beginning: &[u8]) -> Option<SealCheck> {
         let digits = digits(beginning)?;
         Some(SealCheck {

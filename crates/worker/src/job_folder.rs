@@ -43,8 +43,8 @@ pub fn enter(job: &Job, is_given_up: &dyn Fn() -> bool) -> Result<JobLock> {
     Ok(lock)
 }
 
-/// Whatever stands in its place, apart from a folder, is replaced. Its name is on the disk with that of
-/// the log, at the latest.
+/// Whatever stands in its place, apart from a folder, is replaced. Its name is on the disk with
+/// that of the log, at the latest.
 fn write_question(job: &Job, path: &Path) -> Result<()> {
     let text = canonical_json(&job.question) + "\n";
     let shown = path.display();

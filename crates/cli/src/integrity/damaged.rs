@@ -21,8 +21,8 @@ pub struct DamagedJob {
     pub job: JobId,
     /// Why, each as a sentence that begins with the file.
     pub problems: Vec<String>,
-    /// What the job asks, if only the file of its question is wrong: then that file is to be written
-    /// again, and nothing to be trained.
+    /// What the job asks, if only the file of its question is wrong: then that file is to be
+    /// written again, and nothing to be trained.
     pub question: Option<Question>,
 }
 

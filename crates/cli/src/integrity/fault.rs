@@ -4,8 +4,8 @@ use convsweep_spec::id::JobId;
 use std::fmt;
 use std::path::PathBuf;
 
-/// A file of a job with what is wrong with it; as text it begins with the path relative to the results
-/// folder.
+/// A file of a job with what is wrong with it; as text it begins with the path relative to the
+/// results folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileFault {
     /// The job.

@@ -12,9 +12,9 @@ use std::path::Path;
 /// Bytes that are read at a time.
 const BLOCK: usize = 1 << 20;
 
-/// Reads the state of a job, by the rules by which a worker does: its length is that of its header, its
-/// bytes have the hash that it carries, and its position is the job's. The job's log may name the hash
-/// that it `logged`. Only the header and a block of the rest are in memory.
+/// Reads the state of a job, by the rules by which a worker does: its length is that of its header,
+/// its bytes have the hash that it carries, and its position is the job's. The job's log may name
+/// the hash that it `logged`. Only the header and a block of the rest are in memory.
 ///
 /// # Errors
 /// The reason why it is damaged, phrased to follow the file's name.

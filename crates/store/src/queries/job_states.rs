@@ -11,8 +11,8 @@ use std::collections::HashMap;
 pub struct JobState {
     /// Number of the last attempt; 0 if there was none.
     pub attempts: u32,
-    /// Name of the outcome: `damaged` if the log is, `finished` if any attempt did, `stopped` if it was
-    /// stopped early, else the last attempt's; `None` if that has not ended.
+    /// Name of the outcome: `damaged` if the log is, `finished` if any attempt did, `stopped` if it
+    /// was stopped early, else the last attempt's; `None` if that has not ended.
     pub outcome: Option<String>,
     /// Whether it has trained all its epochs and was evaluated.
     pub finished: bool,

@@ -1,4 +1,5 @@
-//! `retry --damaged`: sets the folders of damaged jobs aside, so that the jobs can be trained again.
+//! `retry --damaged`: sets the folders of damaged jobs aside, so that the jobs can be trained
+//! again.
 
 use super::named_jobs::jobs_of_names;
 use crate::context::Context;
@@ -13,8 +14,8 @@ use convsweep_store::DatabaseWriter;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Verifies the jobs that the names stand for, moves the folders of the damaged ones to
-/// `damaged/JOB-N` in the results folder, and forgets what their logs said. Where only the file of a
-/// job's question is damaged, it is written again. Returns the jobs to be trained again by the
+/// `damaged/JOB-N` in the results folder, and forgets what their logs said. Where only the file of
+/// a job's question is damaged, it is written again. Returns the jobs to be trained again by the
 /// experiment that asks for them.
 ///
 /// # Errors
