@@ -5,6 +5,7 @@
 mod commands;
 mod control;
 mod damage;
+mod damaged_database;
 mod damaged_logs;
 mod data_prune;
 mod decisions;

@@ -23,6 +23,8 @@ pub struct Context {
     pub quiet: bool,
     /// Whether doubts about the database have been told.
     is_integrity_told: Cell<bool>,
+    /// The doubt that was told.
+    doubt: Cell<Option<&'static str>>,
     /// The signals that ask a run to stop.
     pub signals: Signals,
 }
@@ -46,6 +48,7 @@ impl Context {
             data,
             quiet,
             is_integrity_told: Cell::new(false),
+            doubt: Cell::new(None),
             signals: Signals::default(),
         })
     }
@@ -124,13 +127,19 @@ impl Context {
         let database = open()?;
         self.is_integrity_told.set(true);
         if let Some(doubt) = integrity.and_then(|integrity| self.doubt(integrity)) {
+            self.doubt.set(Some(doubt));
             let path = self.results.database();
             say_error(&format!("note: {}: {doubt}", path.display()));
         }
         Ok(database)
     }
 
-    /// Why the database's figures cannot be vouched for, and the remedy.
+    /// Why the figures of the database that was opened cannot be vouched for, and the remedy.
+    pub fn database_doubt(&self) -> Option<&'static str> {
+        self.doubt.get()
+    }
+
+    /// The doubt about a database in this state.
     fn doubt(&self, integrity: Integrity) -> Option<&'static str> {
         match integrity {
             Integrity::Intact => None,

@@ -65,6 +65,7 @@ pub fn report(rows: ExperimentRows, results: &ResultsFolder) -> Result<Report, R
     };
     let mut warnings = answer::warnings(&ranking);
     warnings.extend(damaged_tests);
+    warnings.extend(answer::database_warning(&rows));
     warnings.extend(answer::log_warning(&rows));
     let predictions = match job_files::chosen_predictions(&ranking, results) {
         Ok(predictions) => predictions,

@@ -5,11 +5,14 @@
 //! beside it when it closes, and removes the hash before it writes again. A reader compares the
 //! two. No hash means that a run is in progress, or that the last one was killed.
 
-use convsweep_files::Durability;
+use convsweep_files::{Durability, open_regular, read_regular};
 use convsweep_spec::layout::ResultsFolder;
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+
+/// Largest digest that is read, in bytes.
+const MOST_BYTES: u64 = 1024;
 
 /// Whether the database file is what the writer left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +38,7 @@ impl Integrity {
     /// Compares a database with its digest.
     pub(crate) fn of(database: &Path) -> Integrity {
         // Without a digest the file need not be read, however large it is.
-        let Ok(expected) = fs::read(path(database)) else {
+        let Ok(expected) = read_regular(&path(database), MOST_BYTES) else {
             return Integrity::Unknown;
         };
         let Ok(found) = digest(database) else {
@@ -49,7 +52,7 @@ impl Integrity {
             return Integrity::Intact;
         }
         // A writer that began meanwhile has removed the digest.
-        match fs::read(path(database)) {
+        match read_regular(&path(database), MOST_BYTES) {
             Ok(still) if still == expected => Integrity::Changed,
             Ok(_) | Err(_) => Integrity::Unknown,
         }
@@ -72,7 +75,7 @@ pub(crate) fn remove(database: &Path) -> io::Result<()> {
 }
 
 /// The digest's file: 64 hexadecimal digits and a line end.
-fn path(database: &Path) -> PathBuf {
+pub(crate) fn path(database: &Path) -> PathBuf {
     beside(database, ".blake3")
 }
 
@@ -85,7 +88,8 @@ pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
 
 fn digest(database: &Path) -> io::Result<String> {
     let mut hasher = blake3::Hasher::new();
-    hasher.update_reader(File::open(database)?)?;
+    let (file, _) = open_regular(database).map_err(|error| error.source)?;
+    hasher.update_reader(file)?;
     Ok(format!("{}\n", hasher.finalize().to_hex()))
 }
 

@@ -66,3 +66,33 @@ fn rebuilding_leaves_a_digest() {
     rebuild(&folder.results).expect("rebuilds");
     assert_eq!(Integrity::of_results(&folder.results), Integrity::Intact);
 }
+
+/// Pipes, folders and links without end in the place of the digest or the database.
+#[test]
+fn what_is_no_file_is_named_and_never_waited_for() {
+    let folder = closed();
+    let database = folder.results.database();
+    let digest = folder.results.0.join("convsweep.sqlite.blake3");
+    fs::remove_file(&digest).expect("removes");
+    make_pipe(&digest);
+    assert_eq!(Integrity::of_results(&folder.results), Integrity::Unknown);
+    drop(DatabaseWriter::open(&folder.results).expect("replaces it"));
+    assert_eq!(Integrity::of_results(&folder.results), Integrity::Intact);
+    fs::remove_file(&digest).expect("removes");
+    fs::create_dir(&digest).expect("makes");
+    let error = DatabaseWriter::open(&folder.results).expect_err("a folder is in the way");
+    assert!(
+        format!("{error}").contains("convsweep.sqlite.blake3"),
+        "{error}"
+    );
+    fs::remove_dir(&digest).expect("removes");
+    fs::remove_file(&database).expect("removes");
+    make_pipe(&database);
+    let error = DatabaseWriter::open(&folder.results).expect_err("a pipe is in the way");
+    assert!(format!("{error}").contains("convsweep.sqlite"), "{error}");
+}
+
+fn make_pipe(path: &std::path::Path) {
+    let status = std::process::Command::new("mkfifo").arg(path).status();
+    assert!(status.expect("mkfifo starts").success());
+}

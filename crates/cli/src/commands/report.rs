@@ -40,9 +40,10 @@ pub fn report(context: &Context, args: &ReportArgs) -> Result<Exit> {
 /// # Errors
 /// If there is no such experiment or the report cannot be written.
 pub fn render(context: &Context, database: &Database, name: &str) -> Result<String> {
-    let Some(rows) = database.experiment(name).code(Exit::Results)? else {
+    let Some(mut rows) = database.experiment(name).code(Exit::Results)? else {
         return Err(unknown_experiment(database, name));
     };
+    rows.database_doubt = context.database_doubt().map(str::to_string);
     let report = convsweep_report::report(rows, &context.results).code(Exit::Results)?;
     let leaderboard = &report.leaderboard;
     let columns: Vec<&str> = leaderboard.columns.iter().map(String::as_str).collect();

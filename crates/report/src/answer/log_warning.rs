@@ -1,7 +1,16 @@
-//! What a damaged log of the experiment means for the report.
+//! What a damaged log of the experiment, or a damaged database, means for the report.
 
 use convsweep_spec::words::counted;
 use convsweep_store::ExperimentRows;
+
+/// The database is not what the last run left, so no figure of the report can be vouched for.
+pub fn database_warning(rows: &ExperimentRows) -> Option<String> {
+    let doubt = rows.database_doubt.as_ref()?;
+    Some(format!(
+        "No figure here can be vouched for: the database {doubt}. Then `convsweep report` makes \
+         this report again."
+    ))
+}
 
 /// The experiment's own log is damaged: its configurations may not be all.
 pub fn log_warning(rows: &ExperimentRows) -> Option<String> {

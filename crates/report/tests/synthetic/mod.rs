@@ -82,6 +82,7 @@ impl Synthetic {
             revision,
             configurations,
             log_problems: vec![],
+            database_doubt: None,
         }
     }
 

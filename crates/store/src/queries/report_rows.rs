@@ -40,6 +40,7 @@ impl Database {
             revision,
             configurations,
             log_problems,
+            database_doubt: None,
         }))
     }
 

@@ -15,6 +15,8 @@ pub struct ExperimentRows {
     pub configurations: Vec<ConfigurationRow>,
     /// What is wrong with the experiment's log, each with its place.
     pub log_problems: Vec<LogProblem>,
+    /// Why the database cannot be vouched for, if it cannot; whoever opened it knows.
+    pub database_doubt: Option<String>,
 }
 
 /// One configuration.

@@ -33,7 +33,7 @@ pub(crate) fn create<T>(
         .map_err(failed)?;
     connection.close().map_err(|(_, e)| failed(e))?;
     convsweep_files::sync_content(&new)?;
-    digest::remove(path).map_err(|e| StoreError::io(path, e))?;
+    digest::remove(path).map_err(|e| StoreError::io(&digest::path(path), e))?;
     // The write-ahead log of the old database would be replayed into the new one.
     for suffix in ["-wal", "-shm"] {
         remove(&beside(path, suffix))?;

@@ -54,7 +54,8 @@ impl DatabaseWriter {
         fs::create_dir_all(&results.0).map_err(|e| StoreError::io(&results.0, e))?;
         let (found, is_vouched_for) = rebuild_if_in_doubt(results, largest_rebuilt)?;
         let connection = schema::open_writable(&results.database())?;
-        digest::remove(&results.database()).map_err(|e| StoreError::io(&results.0, e))?;
+        let digest = digest::path(&results.database());
+        digest::remove(&results.database()).map_err(|e| StoreError::io(&digest, e))?;
         keep_pending_byte_locked(&results.database());
         let (sender, receiver) = sync_channel(QUEUE);
         let writer = WriterThread::new(connection, results.clone(), is_vouched_for);
