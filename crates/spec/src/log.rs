@@ -7,6 +7,7 @@ use crate::configuration::Configuration;
 use crate::id::{ConfigurationId, JobId};
 use crate::metric::{Metric, Number};
 use crate::outcome::Outcome;
+use crate::words::printable;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::path::PathBuf;
@@ -20,8 +21,27 @@ pub struct LogEntry {
     pub format: u32,
     /// Seconds since 1970-01-01 UTC.
     pub time: f64,
+    /// The experiment whose log it is a line of, so that a line of another log is known; older
+    /// programs left it out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub experiment: Option<String>,
     /// What is recorded.
     pub record: Record,
+}
+
+impl LogEntry {
+    /// What is wrong with the entry if it is in the log of `expected`, in words that follow its
+    /// place; `None` if nothing is.
+    pub fn misplaced(&self, expected: &str) -> Option<String> {
+        let found = self
+            .experiment
+            .as_deref()
+            .filter(|name| *name != expected)?;
+        let found = printable(found);
+        Some(format!(
+            "is a line of the log of the experiment \"{found}\" and was ignored"
+        ))
+    }
 }
 
 /// The format of a line of a log or of a worker's stdout that a newer version of the program wrote;

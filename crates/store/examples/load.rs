@@ -105,6 +105,7 @@ fn plan(writer: &DatabaseWriter, number: u32, epochs: u32) -> Vec<JobId> {
         LogEntry {
             format: FORMAT,
             time: 1.0,
+            experiment: Some("load".into()),
             record: Record::Member(Box::new(member)),
         },
     );

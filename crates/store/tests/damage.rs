@@ -296,6 +296,30 @@ fn the_folder_of_another_experiment_is_named() {
 }
 
 /// Nothing waits for the other end of a pipe.
+/// Lines of two logs with the same number have sound checksums in each other's place.
+#[test]
+fn exchanged_lines_of_two_experiments_are_named() {
+    let (mut folder, _) = folder();
+    let other = member(0, 3, 2, 2, &["model.width"]);
+    folder.revision(1, "b", &["model.width"], Direction::Max);
+    folder.member("b", &other);
+    folder.synced();
+    let paths = ["a", "b"].map(|name| folder.results.experiment_log(name));
+    let [a, b] = paths
+        .each_ref()
+        .map(|path| lines(&fs::read(path).expect("reads")));
+    for (path, own, foreign) in [(&paths[0], &a, &b), (&paths[1], &b, &a)] {
+        fs::write(path, [own[0].clone(), foreign[1].clone()].concat()).expect("writes");
+    }
+    let report = rebuild(&folder.results).expect("rebuilds");
+    for (log, name) in [(EXPERIMENT, "b"), ("b/log.jsonl", "a")] {
+        let expected = format!("{log}:2: is a line of the log of the experiment \"{name}\"");
+        let is_told = report.problems.iter().any(|p| p.starts_with(&expected));
+        assert!(is_told, "{expected} is not in {:?}", report.problems);
+    }
+    assert_eq!(folder.text("select count(*) from members"), "0");
+}
+
 #[test]
 fn a_pipe_in_the_place_of_a_log_is_named() {
     let (folder, jobs) = folder();

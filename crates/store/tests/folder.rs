@@ -70,6 +70,7 @@ impl Folder {
         let entry = LogEntry {
             format: FORMAT,
             time: self.clock,
+            experiment: (!self.is_old).then(|| experiment.to_string()),
             record,
         };
         let json = serde_json::to_string(&entry).expect("writes");

@@ -23,6 +23,8 @@ use std::path::{Path, PathBuf};
 /// An experiment's log, open for appending. The program must hold the [`crate::ResultsLock`].
 #[derive(Debug)]
 pub struct ExperimentLog {
+    /// Name of the experiment.
+    experiment: String,
     path: PathBuf,
     file: File,
     /// Number of bytes in complete lines.
@@ -74,6 +76,7 @@ impl ExperimentLog {
         let mut log = read_log(&path, name, &mut BufReader::new(&file))?;
         cut_torn_end(&path, &file, &mut log).map_err(failed)?;
         Ok(ExperimentLog {
+            experiment: name.to_string(),
             file,
             length: log.length,
             next_line: log.next_line,
@@ -157,13 +160,22 @@ impl ExperimentLog {
         &self.history
     }
 
+    fn entry(&self, record: Record) -> LogEntry {
+        LogEntry {
+            format: FORMAT,
+            time: since_1970().as_secs_f64(),
+            experiment: Some(self.experiment.clone()),
+            record,
+        }
+    }
+
     /// Appends a record. When this returns, the operating system has it, but perhaps not yet the
     /// disk.
     ///
     /// # Errors
     /// [`RunnerError::ResultsUnusable`]; then no part of the record is in the log.
     pub fn append(&mut self, record: Record) -> Result<LogEntry, RunnerError> {
-        let entry = entry(record);
+        let entry = self.entry(record);
         self.write(std::slice::from_ref(&entry), false)?;
         self.history.push(&entry.record);
         Ok(entry)
@@ -179,7 +191,7 @@ impl ExperimentLog {
         records: Vec<Record>,
         sync: bool,
     ) -> Result<Vec<LogEntry>, RunnerError> {
-        let entries: Vec<LogEntry> = records.into_iter().map(entry).collect();
+        let entries: Vec<LogEntry> = records.into_iter().map(|r| self.entry(r)).collect();
         self.write(&entries, sync)?;
         for entry in &entries {
             self.history.push(&entry.record);
@@ -211,9 +223,9 @@ impl ExperimentLog {
         }
         let number = self.revision().map_or(1, |newest| newest.revision + 1);
         revision.revision = number;
-        let mut entries = vec![entry(Record::Revision(revision.clone()))];
+        let mut entries = vec![self.entry(Record::Revision(revision.clone()))];
         for member in &members {
-            entries.push(entry(Record::Member(Box::new(member.clone()))));
+            entries.push(self.entry(Record::Member(Box::new(member.clone()))));
         }
         self.write(&entries, true)?;
         self.newest = Some((revision, members));
@@ -238,14 +250,6 @@ impl ExperimentLog {
                 Err(RunnerError::results(&self.path, error))
             }
         }
-    }
-}
-
-fn entry(record: Record) -> LogEntry {
-    LogEntry {
-        format: FORMAT,
-        time: since_1970().as_secs_f64(),
-        record,
     }
 }
 

@@ -98,7 +98,12 @@ impl RecordedLog {
         if check.is_read() {
             match parse::<LogEntry>(line) {
                 Ok((entry, is_after_torn)) => {
-                    record = Some(entry.record);
+                    // A revision says by itself to which experiment all of the log belongs.
+                    let is_revision = matches!(entry.record, Record::Revision(_));
+                    match entry.misplaced(experiment).filter(|_| !is_revision) {
+                        None => record = Some(entry.record),
+                        misplaced => problem = misplaced,
+                    }
                     if is_after_torn {
                         let path = path.display();
                         let note = "an incomplete line before this one was ignored";

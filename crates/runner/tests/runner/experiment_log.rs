@@ -325,6 +325,7 @@ fn lines_of_older_programs_are_judged_as_the_database_judges_them() {
         serde_json::to_string(&LogEntry {
             format,
             time,
+            experiment: None,
             record,
         })
         .unwrap()

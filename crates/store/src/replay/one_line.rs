@@ -94,6 +94,12 @@ impl LogReader<'_> {
                 let found = printable(&revision.experiment);
                 return Ok(Some(foreign_entry(&found, experiment)));
             }
+            record
+                if !matches!(record, Record::Revision(_))
+                    && let Some(misplaced) = entry.misplaced(experiment) =>
+            {
+                return Ok(Some(Said::damage(misplaced)));
+            }
             Record::Revision(revision) => {
                 position.revision = Some(revision.revision);
                 self.newest_revision = Some((position.lines, revision.revision));
