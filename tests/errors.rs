@@ -394,6 +394,9 @@ fn a_results_folder_that_vanishes_ends_the_run_and_it_continues_when_the_folder_
     let _ = fs::remove_dir_all(workdir.path("results"));
     fs::rename(workdir.path("elsewhere"), workdir.path("results")).expect("moved");
     workdir.run(&["run", "small.toml"]).exits(0);
+    // A job that ended meanwhile has logged its end where the folder went, but left its files where
+    // it had been.
+    workdir.run(&["retry", "small", "--damaged"]).exits(0);
     assert_eq!(workdir.results(), undisturbed.results());
 }
 
