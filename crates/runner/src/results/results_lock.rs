@@ -62,7 +62,7 @@ impl ResultsLock {
         Ok(lock)
     }
 
-    /// Tells programs that look ([`lock_holder`]) whether the run is paused, and which of its jobs
+    /// Tells programs that look (`lock_holder`) whether the run is paused, and which of its jobs
     /// have ended an attempt and wait for their next one.
     pub fn publish(&mut self, is_paused: bool, queued: Vec<JobId>) {
         self.holder.is_paused = is_paused;
