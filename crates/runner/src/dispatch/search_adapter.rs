@@ -6,7 +6,7 @@ use crate::search::{
 };
 use convsweep_spec::id::JobId;
 use convsweep_spec::job::Job;
-use convsweep_spec::log::{Decision, Record};
+use convsweep_spec::log::Record;
 use convsweep_spec::metric::{BEST_EPOCH, Number};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -80,34 +80,8 @@ impl SearchAdapter {
         actions: &[SearchAction],
         newest_attempt: impl Fn(usize) -> Option<u32>,
     ) -> Vec<Record> {
-        let mut records = Vec::new();
-        for action in actions {
-            match action {
-                SearchAction::Release(_) => {}
-                SearchAction::Judge(step) => {
-                    let judgement = self.identity.judgement(step, &self.ids);
-                    records.push(Record::Judgement(judgement));
-                }
-                SearchAction::Decide {
-                    job,
-                    epoch,
-                    verdict,
-                    rule,
-                    reason,
-                } => {
-                    let in_run = self.run_numbers[*job];
-                    records.push(Record::Decision(Decision {
-                        job: self.ids[*job].clone(),
-                        attempt: in_run.and_then(&newest_attempt),
-                        epoch: *epoch,
-                        verdict: *verdict,
-                        rule: (*rule).to_string(),
-                        reason: reason.clone(),
-                    }));
-                }
-            }
-        }
-        records
+        let newest_attempt = |job: usize| newest_attempt(self.run_numbers[job]?);
+        self.identity.records(actions, &self.ids, newest_attempt)
     }
 
     /// Whether a rule has stopped a job.

@@ -1,6 +1,7 @@
 //! Applies the rules while results arrive: which jobs wait, continue, or are pruned. A state
 //! machine without processes.
 
+use super::action::SearchAction;
 use super::curve::Curve;
 use super::input::SearchRules;
 use super::job::{JobStatus, SearchJob};
@@ -8,28 +9,6 @@ use super::seen::{Arrivals, Rung};
 use super::step::{Judge, PastStep, SearchPast, SearchStep};
 use convsweep_spec::log::Verdict;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// An action that the controller asks for.
-#[derive(Clone, Debug, PartialEq)]
-pub enum SearchAction {
-    /// The job may train, up to [`SearchController::pause_epoch`].
-    Release(usize),
-    /// A decision to record, before those about single jobs that follow it are carried out.
-    Judge(SearchStep),
-    /// A decision about one job to record. With [`Verdict::Stop`] the job is pruned.
-    Decide {
-        /// The job.
-        job: usize,
-        /// Number of epochs that it had completed.
-        epoch: u32,
-        /// The decision.
-        verdict: Verdict,
-        /// Name of the rule.
-        rule: &'static str,
-        /// The reason.
-        reason: String,
-    },
-}
 
 /// The state of a search.
 #[derive(Clone, Debug)]

@@ -3,6 +3,7 @@
 //! A decision binds as long as the file asks for the same rule with the same figures and the same
 //! metric. Decisions of people bind always.
 
+use super::action::SearchAction;
 use super::job::SearchJob;
 use super::step::{Judge, PastStep, SearchStep};
 use convsweep_spec::id::JobId;
@@ -82,6 +83,40 @@ impl RuleIdentity {
             step: step.step,
             jobs,
         }
+    }
+
+    /// What the experiment's log must hold before these actions are carried out. `ids` are those of
+    /// the jobs of the search, and `newest_attempt` gives the number of a job's newest attempt.
+    pub fn records(
+        &self,
+        actions: &[SearchAction],
+        ids: &[JobId],
+        newest_attempt: impl Fn(usize) -> Option<u32>,
+    ) -> Vec<Record> {
+        let mut records = Vec::new();
+        for action in actions {
+            match action {
+                SearchAction::Release(_) => {}
+                SearchAction::Judge(step) => {
+                    records.push(Record::Judgement(self.judgement(step, ids)));
+                }
+                SearchAction::Decide {
+                    job,
+                    epoch,
+                    verdict,
+                    rule,
+                    reason,
+                } => records.push(Record::Decision(Decision {
+                    job: ids[*job].clone(),
+                    attempt: newest_attempt(*job),
+                    epoch: *epoch,
+                    verdict: *verdict,
+                    rule: (*rule).to_string(),
+                    reason: reason.clone(),
+                })),
+            }
+        }
+        records
     }
 
     /// Who made a decision recorded under `rule`, if it binds.

@@ -11,6 +11,7 @@
 //! [`StopRule::Asha`]: convsweep_spec::search::StopRule::Asha
 //! [`StopRule::Median`]: convsweep_spec::search::StopRule::Median
 
+mod action;
 mod arrival_rules;
 mod controller;
 mod curve;
@@ -25,7 +26,8 @@ mod seen;
 mod simulate;
 mod step;
 
-pub use controller::{SearchAction, SearchController};
+pub use action::SearchAction;
+pub use controller::SearchController;
 pub use curve::Curve;
 pub use early_stop::EarlyStopWatch;
 pub use history::{BindingHistory, RuleIdentity, SearchHistory};

@@ -1,6 +1,7 @@
 //! What a rule would have pruned, and lost, on recorded curves.
 
-use super::controller::{SearchAction, SearchController};
+use super::action::SearchAction;
+use super::controller::SearchController;
 use super::curve::Curve;
 use super::decisions::{compare, mean_of};
 use super::input::SearchRules;

@@ -6,7 +6,7 @@ use convsweep_runner::search::{
     SearchRules,
 };
 use convsweep_spec::id::JobId;
-use convsweep_spec::log::{Decision, Judgement, Record, Verdict};
+use convsweep_spec::log::{Judgement, Record, Verdict};
 use std::collections::{BTreeMap, VecDeque};
 
 /// Epochs between two checkpoints.
@@ -373,32 +373,10 @@ impl Run<'_> {
 
     /// Writes what was decided, one record after the other, and only then carries it out.
     fn apply(&mut self, actions: Vec<SearchAction>) -> Option<()> {
-        let mut decides = false;
-        for action in &actions {
-            let record = match action {
-                SearchAction::Release(_) => continue,
-                SearchAction::Judge(step) => {
-                    let identity = self.input.identity();
-                    Record::Judgement(identity.judgement(step, &self.input.ids))
-                }
-                SearchAction::Decide {
-                    job,
-                    epoch,
-                    verdict,
-                    rule,
-                    reason,
-                } => {
-                    decides = true;
-                    Record::Decision(Decision {
-                        job: self.input.ids[*job].clone(),
-                        attempt: Some(1),
-                        epoch: *epoch,
-                        verdict: *verdict,
-                        rule: (*rule).to_string(),
-                        reason: reason.clone(),
-                    })
-                }
-            };
+        let identity = self.input.identity();
+        let records = identity.records(&actions, &self.input.ids, |_| Some(1));
+        let decides = records.iter().any(|r| matches!(r, Record::Decision(_)));
+        for record in records {
             self.disk.write()?;
             self.disk.log.push(record);
         }

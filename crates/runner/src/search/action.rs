@@ -1,0 +1,26 @@
+//! What a search asks the run to do.
+
+use super::step::SearchStep;
+use convsweep_spec::log::Verdict;
+
+/// An action that the controller asks for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SearchAction {
+    /// The job may train, up to [`SearchController::pause_epoch`](super::SearchController::pause_epoch).
+    Release(usize),
+    /// A decision to record, before those about single jobs that follow it are carried out.
+    Judge(SearchStep),
+    /// A decision about one job to record. With [`Verdict::Stop`] the job is pruned.
+    Decide {
+        /// The job.
+        job: usize,
+        /// Number of epochs that it had completed.
+        epoch: u32,
+        /// The decision.
+        verdict: Verdict,
+        /// Name of the rule.
+        rule: &'static str,
+        /// The reason.
+        reason: String,
+    },
+}
