@@ -5,7 +5,7 @@
 //! beside it when it closes, and removes the hash before it writes again. A reader compares the
 //! two. No hash means that a run is in progress, or that the last one was killed.
 
-use convsweep_files::{Durability, open_regular, read_regular};
+use convsweep_files::{Durability, hash_regular, read_regular};
 use convsweep_spec::layout::ResultsFolder;
 use std::fs;
 use std::io;
@@ -87,10 +87,8 @@ pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
 }
 
 fn digest(database: &Path) -> io::Result<String> {
-    let mut hasher = blake3::Hasher::new();
-    let (file, _) = open_regular(database).map_err(|error| error.source)?;
-    hasher.update_reader(file)?;
-    Ok(format!("{}\n", hasher.finalize().to_hex()))
+    let hash = hash_regular(database).map_err(|error| error.source)?;
+    Ok(format!("{hash}\n"))
 }
 
 #[cfg(test)]

@@ -135,19 +135,13 @@ impl<'a> AttemptRows<'a> {
     }
 
     /// A checkpoint was written; within an attempt, later ones are further on.
-    pub(super) fn checkpoint(
-        &self,
-        (epoch, step): (u32, u32),
-        bytes: u64,
-        blake3: Option<&str>,
-    ) -> Result<()> {
+    pub(super) fn checkpoint(&self, epoch: u32, step: u32, bytes: u64) -> Result<()> {
         self.write(
             "update attempts
-            set checkpoint_epoch = ?3, checkpoint_step = ?4, checkpoint_bytes = ?5,
-              checkpoint_blake3 = ?6
+            set checkpoint_epoch = ?3, checkpoint_step = ?4, checkpoint_bytes = ?5
             where job = ?1 and attempt = ?2
               and (?3, ?4) >= (coalesce(checkpoint_epoch, 0), coalesce(checkpoint_step, 0))",
-            params![self.job.0, self.attempt, epoch, step, bytes as i64, blake3],
+            params![self.job.0, self.attempt, epoch, step, bytes as i64],
         )
     }
 

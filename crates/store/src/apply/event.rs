@@ -42,8 +42,9 @@ pub(crate) fn apply_event(
             epoch,
             step,
             bytes,
-            blake3,
-        } => rows.checkpoint((*epoch, *step), *bytes, blake3.as_deref())?,
+            // The file carries it itself.
+            blake3: _,
+        } => rows.checkpoint(*epoch, *step, *bytes)?,
         Event::StateSaved {
             epoch,
             key,
