@@ -6,6 +6,7 @@ use crate::processes::{
     event_count, exit_code, has_ended, send_signal, start, wait_for_events, wait_until, workers,
 };
 use crate::support::{SMALL, Workdir, assert_contains, small_with_epochs};
+use std::process::Child;
 use std::time::Duration;
 
 #[test]
@@ -98,15 +99,21 @@ fn continued(epochs: u32) -> String {
     format!("{experiment}{phases}\n[run]\nslots = {{ cpu = 2 }}\n")
 }
 
-#[test]
-fn a_job_that_needs_a_paused_jobs_state_waits_and_is_said_to_wait() {
+/// A run of [`continued`] that is paused, and its first job's checkpoint written.
+fn paused() -> (Workdir, Child) {
     let workdir = Workdir::with(&continued(300));
-    let mut program = start(&workdir);
+    let program = start(&workdir);
     wait_for_events(&workdir, 4);
     workdir.run(&["pause"]).exits(0);
     wait_until("the running job has written a checkpoint", || {
         workdir.attempts("cancelled") >= 1.0
     });
+    (workdir, program)
+}
+
+#[test]
+fn a_job_that_needs_a_paused_jobs_state_waits_and_is_said_to_wait() {
+    let (workdir, mut program) = paused();
     let picture = workdir.stdout(&["watch", "--once"]);
     assert_contains(&picture, &["1 paused, 1 waiting of 2 jobs", "· paused"]);
     let summary = workdir.stdout(&["status"]);
@@ -160,13 +167,7 @@ fn a_run_with_one_seed_can_be_retried_and_repeated() {
 
 #[test]
 fn a_job_that_needs_another_jobs_state_also_waits_after_an_interruption() {
-    let workdir = Workdir::with(&continued(300));
-    let mut program = start(&workdir);
-    wait_for_events(&workdir, 4);
-    workdir.run(&["pause"]).exits(0);
-    wait_until("the running job has written a checkpoint", || {
-        workdir.attempts("cancelled") >= 1.0
-    });
+    let (workdir, mut program) = paused();
     send_signal("INT", program.id());
     assert_eq!(exit_code(&mut program), Some(130));
     let jobs = workdir.stdout(&["status", "small"]);

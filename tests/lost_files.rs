@@ -39,6 +39,16 @@ fn first_job(workdir: &Workdir) -> PathBuf {
     workdir.job_folders().into_iter().next().expect("a job")
 }
 
+/// Asserts that neither `check` nor `retry --damaged` finds a damaged job.
+#[track_caller]
+fn assert_nothing_is_damaged(workdir: &Workdir) {
+    workdir.run(&["check"]).exits(0);
+    workdir
+        .run(&["retry", "small", "--damaged"])
+        .exits(0)
+        .says(&["no job is damaged"]);
+}
+
 fn id_of(folder: &Path) -> String {
     folder
         .file_name()
@@ -104,11 +114,7 @@ fn pruned_states_are_not_gone() {
     workdir.run(&["prune", "--states"]).exits(0);
     let again = workdir.run(&["run", "small.toml"]).exits(0);
     assert!(!again.stderr().contains("gone"), "{}", again.stderr());
-    workdir.run(&["check"]).exits(0);
-    workdir
-        .run(&["retry", "small", "--damaged"])
-        .exits(0)
-        .says(&["no job is damaged"]);
+    assert_nothing_is_damaged(&workdir);
 }
 
 #[test]
@@ -283,11 +289,7 @@ fn a_job_that_died_before_it_wrote_anything_is_not_damaged() {
     fs::remove_dir_all(first_job(&workdir)).expect("removes");
     workdir.run(&["rebuild"]).exits(0);
     assert_eq!(workdir.all_attempts(), 1.0);
-    workdir.run(&["check"]).exits(0);
-    workdir
-        .run(&["retry", "small", "--damaged"])
-        .exits(0)
-        .says(&["no job is damaged"]);
+    assert_nothing_is_damaged(&workdir);
 }
 
 #[test]

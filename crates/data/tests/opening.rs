@@ -140,15 +140,24 @@ fn a_damaged_image_is_found_when_it_is_read() {
     }
 }
 
+/// Damages the bytes of a file.
+type Damage<'a> = &'a dyn Fn(&mut Vec<u8>);
+
+/// A cache with the small set decoded and then damaged, and the damaged file.
+fn damaged_set(damage: Damage) -> (tempfile::TempDir, std::path::PathBuf) {
+    let cache = tempfile::tempdir().unwrap();
+    open_in(cache.path(), &spec()).unwrap();
+    let path = decoded_file(cache.path());
+    let mut bytes = std::fs::read(&path).unwrap();
+    damage(&mut bytes);
+    std::fs::write(&path, bytes).unwrap();
+    (cache, path)
+}
+
 #[test]
 fn a_damaged_decoded_file_is_reported() {
-    let check = |damage: &dyn Fn(&mut Vec<u8>), expect: &str| {
-        let cache = tempfile::tempdir().unwrap();
-        open_in(cache.path(), &spec()).unwrap();
-        let path = decoded_file(cache.path());
-        let mut bytes = std::fs::read(&path).unwrap();
-        damage(&mut bytes);
-        std::fs::write(&path, bytes).unwrap();
+    let check = |damage: Damage, expect: &str| {
+        let (cache, path) = damaged_set(damage);
         let error = open_in(cache.path(), &spec()).unwrap_err();
         assert_eq!(error.kind(), DataErrorKind::Damaged);
         let text = error.to_string();
@@ -185,17 +194,9 @@ fn test_images_are_cut_only_from_sets_without_test_images() {
     );
 }
 
-/// Damages the bytes of a file.
-type Damage<'a> = &'a dyn Fn(&mut Vec<u8>);
-
 /// Damages the decoded file of the small set, and opens it as a run does.
 fn opened_after(damage: Damage) -> (Vec<u8>, Option<String>) {
-    let cache = tempfile::tempdir().unwrap();
-    open_in(cache.path(), &spec()).unwrap();
-    let path = decoded_file(cache.path());
-    let mut bytes = std::fs::read(&path).unwrap();
-    damage(&mut bytes);
-    std::fs::write(&path, bytes).unwrap();
+    let (cache, path) = damaged_set(damage);
     let at = Location::new(cache.path(), None);
     let (set, note) = open_whole(at, &spec()).unwrap();
     assert_eq!(set.train().len(), 80);
