@@ -11,9 +11,11 @@ use std::time::Duration;
 
 #[test]
 fn a_paused_sweep_continues_to_the_same_results() {
-    let undisturbed = Workdir::with(&small_with_epochs(60));
+    // So long that no job ends before the pause arrives.
+    let experiment = small_with_epochs(240);
+    let undisturbed = Workdir::with(&experiment);
     undisturbed.run(&["run", "small.toml"]).exits(0);
-    let workdir = Workdir::with(&small_with_epochs(60));
+    let workdir = Workdir::with(&experiment);
     let mut program = start(&workdir);
     wait_for_events(&workdir, 4);
     workdir.run(&["pause"]).exits(0);
