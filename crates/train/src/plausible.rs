@@ -43,7 +43,8 @@ impl JobFacts<'_> {
                 "is damaged: it is at step {step} after epoch {epoch}, the job has {epochs} epochs"
             ));
         }
-        if *step >= steps && *step > 0 {
+        // After the last step, a job that is stopped while it validates writes a checkpoint.
+        if *step > steps {
             return Err(format!(
                 "is damaged: it is at step {step}, an epoch has {steps} steps"
             ));

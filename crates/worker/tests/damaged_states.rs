@@ -4,7 +4,7 @@
 mod common;
 
 use common::*;
-use convsweep_spec::event::{Event, Start};
+use convsweep_spec::event::{Event, Part, Start};
 use convsweep_spec::job::Job;
 use convsweep_spec::outcome::Outcome;
 use convsweep_spec::seal;
@@ -253,6 +253,36 @@ fn a_position_that_contradicts_itself_the_job_or_the_log_is_refused() {
             assert!(warnings[0].contains(words), "{words}: {warnings:?}");
         }
     }
+}
+
+/// A job that is stopped while it validates has made all steps of the epoch.
+#[test]
+fn a_checkpoint_after_the_last_step_of_an_epoch_is_used() {
+    let whole = tempdir().expect("temporary");
+    let events = run(&job(whole.path(), &[(1, adam(3e-3))]), None);
+    let validated = events.iter().find_map(|event| match event {
+        Event::Evaluated(evaluation) if evaluation.part == Part::Validation => {
+            Some(evaluation.images)
+        }
+        _ => None,
+    });
+    let trained = 256 - validated.expect("is evaluated");
+    let interrupted = Interrupted::new();
+    edit_position(&interrupted.path(NEWEST), true, &|position| {
+        position["step"] = position["history"][0]["step"].clone();
+        position["key"] = serde_json::Value::Null;
+        position["partial"]["images"] = trained.into();
+    });
+    let events = run(&interrupted.job, None);
+    assert_eq!(outcome(&events), Some(&Outcome::Finished), "{events:?}");
+    let steps = trained.div_ceil(16);
+    let Some(Event::Started { from, .. }) = events.first() else {
+        panic!("not started: {events:?}");
+    };
+    assert!(
+        matches!(from, Start::Checkpoint { epoch: 2, step, .. } if *step == steps),
+        "{from:?}"
+    );
 }
 
 #[test]
