@@ -244,21 +244,29 @@ fn a_damaged_decoded_file_without_its_source_is_refused_by_name() {
     let mut bytes = std::fs::read(&path).unwrap();
     bytes[130] ^= 1;
     std::fs::write(&path, bytes).unwrap();
-    // Its metadata is as before, so that the set seems to be there.
+    let error_of = |expected: &[&str]| {
+        let error = open_whole(at, &spec).unwrap_err();
+        let text = error.to_string();
+        for part in expected {
+            assert!(text.contains(part), "{text} lacks {part}");
+        }
+        error.kind()
+    };
+    // The file cannot be written again.
+    let partial = path.with_added_extension("part");
+    std::fs::create_dir(&partial).unwrap();
+    let kind = error_of(&[".images: image 0", "cannot be decoded again", ".part"]);
+    assert_eq!(kind, DataErrorKind::Damaged);
+    std::fs::remove_dir(&partial).unwrap();
+    // What it was decoded from has changed, although its size and time are as before.
     let image = images.join("b/1.png");
     let times = std::fs::metadata(&image).unwrap().modified().unwrap();
     let length = std::fs::metadata(&image).unwrap().len() as usize;
     std::fs::write(&image, vec![0; length]).unwrap();
     let file = std::fs::File::options().write(true).open(&image).unwrap();
     file.set_modified(times).unwrap();
-    let error = open_whole(at, &spec).unwrap_err();
-    assert_eq!(error.kind(), DataErrorKind::Damaged);
-    let text = error.to_string();
-    for part in [
-        ".images: image 0",
-        "cannot be decoded again",
-        "b/1.png: changed",
-    ] {
-        assert!(text.contains(part), "{text} lacks {part}");
-    }
+    assert_eq!(
+        error_of(&["b/1.png: is neither JPEG"]),
+        DataErrorKind::Damaged
+    );
 }

@@ -11,8 +11,8 @@ use convsweep_spec::data::{DataFacts, DataSpec};
 
 /// What planning needs to know of an image set.
 ///
-/// For published sets and shapes no file is needed. A folder or table is read and hashed once;
-/// later calls look only at the sizes and modification times of its files.
+/// For published sets and shapes no file is needed. The images of a folder or table are read and
+/// hashed once; later calls read only those that may have changed since.
 ///
 /// # Errors
 /// `Missing` if the folder or table does not exist, `Damaged` if it holds images that cannot be

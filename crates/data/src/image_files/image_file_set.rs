@@ -200,7 +200,7 @@ impl ImageFileSet {
         limits: &ImageLimits,
     ) -> Result<Vec<u8>, DataError> {
         let path = self.root.join(&file.path);
-        let found = content(&path, scan.bytes, limits)?;
+        let found = content(&path, scan.version.bytes, limits)?;
         if content_hash(&found.bytes) != scan.content {
             return Err(DataError::damaged(
                 &path,

@@ -13,6 +13,7 @@ use convsweep_spec::data::ImageLimits;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::path::Path;
+use std::time::SystemTime;
 
 /// Raised when a scan finds out something else about a file.
 const VERSION: u32 = 1;
@@ -27,8 +28,8 @@ struct Manifest {
     files: Scans,
 }
 
-/// Scans every file, in order. Files whose size and modification time are those of the last scan
-/// are not read again.
+/// Scans every file, in order. Files that are known not to have changed since the last scan are not
+/// read again.
 pub(super) fn scan(
     cache: &Path,
     root: &Path,
@@ -42,9 +43,10 @@ pub(super) fn scan(
     let _lock = CacheLock::acquire(&folder, &name)?;
     let path = folder.join(format!("{name}.json"));
     let previous = load(&path, &root_text);
+    let now = SystemTime::now();
     let results = in_parallel(files.len(), |i| {
         let file = &files[i].path;
-        scan_file(&absolute.join(file), previous.get(file), limits)
+        scan_file(&absolute.join(file), previous.get(file), limits, now)
     });
     let mut scans = Vec::with_capacity(results.len());
     for result in results {

@@ -1,5 +1,6 @@
 //! Sets of single image files: folders of classes, and CSV tables.
 
+mod file_version;
 mod folder;
 mod image_file_set;
 mod listing;

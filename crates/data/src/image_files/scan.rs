@@ -1,23 +1,23 @@
 //! What is found when an image file is looked at.
 
+use super::file_version::FileVersion;
 use super::reading::{content, decoded, judge_bytes, judge_pixels};
 use crate::DataError;
 use crate::identity::content_hash;
 use convsweep_files::not_regular;
 use convsweep_spec::data::ImageLimits;
 use serde::{Deserialize, Serialize};
-use std::fs::{self, Metadata};
+use std::fs;
 use std::io;
 use std::path::Path;
-use std::time::UNIX_EPOCH;
+use std::time::SystemTime;
 
 /// What is known of an image file. The fields are kept in the manifest's JSON.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct FileScan {
-    /// Size in bytes.
-    pub(super) bytes: u64,
-    /// Last modification, in nanoseconds since 1970.
-    pub(super) modified: u64,
+    /// The version of the file that was read.
+    #[serde(flatten)]
+    pub(super) version: FileVersion,
     /// Hash of the content.
     pub(super) content: String,
     /// Height in pixels, after the EXIF orientation has been applied.
@@ -30,8 +30,8 @@ pub(super) struct FileScan {
     pub(super) damage: Option<String>,
 }
 
-/// Reads, hashes and decodes a file, unless its size and modification time are those of
-/// `previous`. What is no file, such as a pipe or a device, is damaged; it is not opened.
+/// Reads a file, unless it is known to be the one of `previous`; decodes it, unless its content is
+/// that of `previous`. What is no file, such as a pipe or a device, is damaged; it is not opened.
 ///
 /// # Errors
 /// `Invalid` for a file beyond the limits: it is not left out, so that no result depends on them.
@@ -39,6 +39,7 @@ pub(super) fn scan_file(
     path: &Path,
     previous: Option<&FileScan>,
     limits: &ImageLimits,
+    now: SystemTime,
 ) -> Result<FileScan, DataError> {
     let metadata = match fs::metadata(path) {
         Ok(metadata) => metadata,
@@ -49,19 +50,26 @@ pub(super) fn scan_file(
         return Ok(damaged(why));
     }
     judge_bytes(path, metadata.len(), limits)?;
-    let (bytes, modified) = (metadata.len(), modified_nanoseconds(&metadata));
+    // Taken before the content is read: what is written meanwhile has another version.
+    let version = FileVersion::of(&metadata, now);
     if let Some(previous) = previous
-        && previous.bytes == bytes
-        && previous.modified == modified
+        && previous.version.vouches_for(&metadata)
     {
         judge_pixels(path, previous.height, previous.width, limits)?;
         return Ok(previous.clone());
     }
-    let file = content(path, bytes, limits)?;
+    let file = content(path, metadata.len(), limits)?;
+    let content = content_hash(&file.bytes);
+    if let Some(previous) = previous
+        && previous.content == content
+    {
+        judge_pixels(path, previous.height, previous.width, limits)?;
+        let known = previous.clone();
+        return Ok(FileScan { version, ..known });
+    }
     let mut scan = FileScan {
-        content: content_hash(&file.bytes),
-        bytes,
-        modified,
+        content,
+        version,
         ..damaged("")
     };
     match decoded(path, &file.bytes, limits, None)? {
@@ -75,15 +83,6 @@ pub(super) fn scan_file(
     Ok(scan)
 }
 
-/// Nanoseconds since 1970; 0 on file systems that do not record the time.
-fn modified_nanoseconds(metadata: &Metadata) -> u64 {
-    metadata
-        .modified()
-        .ok()
-        .and_then(|time| time.duration_since(UNIX_EPOCH).ok())
-        .map_or(0, |duration| duration.as_nanos() as u64)
-}
-
 /// The scan of a file that a table or a link names and that does not exist.
 fn missing(path: &Path) -> FileScan {
     match fs::symlink_metadata(path) {
@@ -95,12 +94,80 @@ fn missing(path: &Path) -> FileScan {
 /// The scan of something that is no image.
 fn damaged(problem: &str) -> FileScan {
     FileScan {
-        bytes: 0,
-        modified: 0,
+        version: FileVersion::default(),
         content: String::new(),
         height: 0,
         width: 0,
         grey: true,
         damage: Some(problem.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs::File;
+    use std::time::Duration;
+
+    /// A scan that names another content than the file has: where it comes back, nothing was read.
+    fn forged(path: &Path, now: SystemTime) -> FileScan {
+        let scan = scan_file(path, None, &ImageLimits::default(), now).expect("scans");
+        let content = "of another file".to_string();
+        FileScan { content, ..scan }
+    }
+
+    fn image(folder: &Path) -> std::path::PathBuf {
+        let path = folder.join("a.png");
+        image::GrayImage::new(3, 2).save(&path).expect("saves");
+        path
+    }
+
+    #[test]
+    fn only_what_has_changed_is_read_again() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = image(folder.path());
+        let later = SystemTime::now() + Duration::from_secs(60);
+        let limits = ImageLimits::default();
+        let kept = forged(&path, later);
+        let again = |now| scan_file(&path, Some(&kept), &limits, now).expect("scans");
+        assert_eq!(again(later), kept, "not read");
+        // Its time of modification can be set back, but not that of its last change, which a coarse
+        // clock gives.
+        std::thread::sleep(Duration::from_millis(50));
+        let modified = fs::metadata(&path).expect("is there").modified();
+        File::options()
+            .write(true)
+            .open(&path)
+            .and_then(|file| file.set_modified(modified?))
+            .expect("sets the time");
+        let read = again(later);
+        assert_eq!((read.content.len(), read.height), (32, 2), "read");
+    }
+
+    #[test]
+    fn a_file_that_has_just_changed_is_read_again() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = image(folder.path());
+        let now = SystemTime::now();
+        let kept = forged(&path, now);
+        let later = now + Duration::from_secs(60);
+        let again = scan_file(&path, Some(&kept), &ImageLimits::default(), later);
+        assert_ne!(again.expect("scans").content, kept.content);
+    }
+
+    #[test]
+    fn the_content_decides_whether_a_file_is_decoded_again() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = image(folder.path());
+        let (now, limits) = (SystemTime::now(), ImageLimits::default());
+        let mut kept = scan_file(&path, None, &limits, now).expect("scans");
+        kept.damage = Some("kept".into());
+        kept.version.bytes += 1;
+        let again = scan_file(&path, Some(&kept), &limits, now).expect("scans");
+        assert_eq!((again.damage, again.content), (kept.damage, kept.content));
+        assert_eq!(
+            again.version,
+            FileVersion::of(&fs::metadata(&path).unwrap(), now)
+        );
     }
 }

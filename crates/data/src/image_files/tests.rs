@@ -244,23 +244,57 @@ fn identity_depends_on_content_only() {
 }
 
 #[test]
-fn unchanged_files_are_not_read_again() {
+fn content_is_noticed_whatever_the_times_say() {
     let dir = folder("", 3);
     let asked = spec(Source::Folder);
-    let before = run(&dir, &asked).unwrap().facts().hash.clone();
-    // Other content of the same size and time: it passes as unchanged only if it is not read again.
-    let path = dir.path().join("cat/1.png");
-    let time = std::fs::metadata(&path).unwrap().modified().unwrap();
-    let mut bytes = std::fs::read(&path).unwrap();
-    bytes.reverse();
-    std::fs::write(&path, bytes).unwrap();
-    std::fs::File::options()
-        .write(true)
-        .open(&path)
-        .unwrap()
-        .set_modified(time)
-        .unwrap();
-    assert_eq!(run(&dir, &asked).unwrap().facts().hash, before);
+    let hash = || run(&dir, &asked).unwrap().facts().hash.clone();
+    let at = |name: &str| dir.path().join(name);
+    for class in ["cat", "dog"] {
+        for i in 0..3 {
+            let path = at(&format!("{class}/{i}.png"));
+            let file = std::fs::File::options().write(true).open(&path).unwrap();
+            file.set_len(200).unwrap();
+            file.set_modified(std::time::UNIX_EPOCH).unwrap();
+        }
+    }
+    let before = hash();
+    // Two files of one size and time change places, and so do the folders of the classes.
+    let swap = |one: &str, two: &str| {
+        std::fs::rename(at(one), at("other")).unwrap();
+        std::fs::rename(at(two), at(one)).unwrap();
+        std::fs::rename(at("other"), at(two)).unwrap();
+    };
+    for (one, two) in [("cat/0.png", "dog/1.png"), ("cat", "dog")] {
+        swap(one, two);
+        assert_ne!(hash(), before, "{one} and {two} exchanged");
+        swap(one, two);
+        assert_eq!(hash(), before, "{one} and {two} as they were");
+    }
+    // Written over in place, with the time set back.
+    let path = at("cat/1.png");
+    let old = std::fs::read(&path).unwrap();
+    std::fs::write(&path, std::fs::read(at("dog/2.png")).unwrap()).unwrap();
+    let file = std::fs::File::options().write(true).open(&path).unwrap();
+    file.set_modified(std::time::UNIX_EPOCH).unwrap();
+    assert_ne!(hash(), before, "written over");
+    std::fs::write(&path, old).unwrap();
+    assert_eq!(hash(), before, "the first content again");
+}
+
+#[test]
+fn an_image_that_changes_while_the_set_is_read_is_refused() {
+    let dir = folder("", 3);
+    let cache = dir.path().join(".cache");
+    let (at, asked) = (
+        Location::new(&cache, Some(dir.path())),
+        spec(Source::Folder),
+    );
+    let set = super::ImageFileSet::find(at, &asked).unwrap();
+    let facts = set.facts(None, &at.limits).unwrap();
+    write(dir.path().join("cat/1.png"), [77, 0, 9], 4, 5);
+    let decoded = set.decode(&facts, None, &at.limits, &mut |_, _| Ok(()));
+    let error = decoded.unwrap_err().to_string();
+    assert!(error.contains("cat/1.png: changed while"), "{error}");
 }
 
 #[test]
