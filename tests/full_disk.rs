@@ -8,12 +8,13 @@ use std::path::PathBuf;
 use std::process::Command;
 
 /// A small file system in memory, unmounted at the end.
-struct SmallDisk {
+pub struct SmallDisk {
     folder: PathBuf,
 }
 
 impl SmallDisk {
-    fn mount(folder: PathBuf, megabytes: u32) -> Option<SmallDisk> {
+    /// `None` where the system does not allow it.
+    pub fn mount(folder: PathBuf, megabytes: u32) -> Option<SmallDisk> {
         std::fs::create_dir_all(&folder).ok()?;
         let size = format!("size={megabytes}m");
         let mut mount = Command::new("mount");
@@ -25,7 +26,7 @@ impl SmallDisk {
     }
 
     /// Writes a file as large as there is room for.
-    fn fill(&self) -> PathBuf {
+    pub fn fill(&self) -> PathBuf {
         let filler = self.folder.join("filler");
         let mut dd = Command::new("dd");
         let target = format!("of={}", filler.display());

@@ -35,5 +35,6 @@ mod support;
 mod sweep;
 mod torture;
 mod transfer;
+mod unreadable;
 mod watch;
 mod worker_pipes;

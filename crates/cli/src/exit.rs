@@ -1,10 +1,11 @@
 //! Exit codes: the documented numbers, and the error that carries one.
 
 use convsweep_data::{DataError, DataErrorKind};
+use convsweep_files::system_remedy;
 use convsweep_plan::Problems;
 use convsweep_runner::RunnerError;
 use std::fmt;
-use std::io::{ErrorKind, IsTerminal};
+use std::io::{self, ErrorKind, IsTerminal};
 
 /// How the program ends; the numbers are part of its interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,15 +95,16 @@ pub fn data_failure(error: DataError) -> anyhow::Error {
         DataErrorKind::Missing | DataErrorKind::Damaged | DataErrorKind::Io => Exit::Data,
     };
     match &error {
-        DataError::Io(file) => failure(
-            exit,
-            format!("{error}; {}", data_remedy(file.source.kind())),
-        ),
+        DataError::Io(file) => failure(exit, format!("{error}; {}", data_remedy(&file.source))),
         _ => failure(exit, error.to_string()),
     }
 }
 
-fn data_remedy(kind: ErrorKind) -> &'static str {
+fn data_remedy(error: &io::Error) -> String {
+    system_remedy(error).unwrap_or_else(|| remedy_of_kind(error.kind()).into())
+}
+
+fn remedy_of_kind(kind: ErrorKind) -> &'static str {
     match kind {
         ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
             "check its permissions, or name another folder of image sets with --data"

@@ -13,6 +13,7 @@ mod lines;
 mod new_file;
 mod publish;
 mod regular;
+mod remedy;
 
 pub use durability::Durability;
 pub use error::FileError;
@@ -21,3 +22,4 @@ pub use lines::{LineEnd, LineRead, read_line};
 pub use new_file::{NewFile, write};
 pub use publish::{create_folder, partial_path, publish, sync_content, sync_name};
 pub use regular::{not_regular, open_regular, read_regular};
+pub use remedy::system_remedy;

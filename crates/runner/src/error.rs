@@ -1,5 +1,6 @@
 //! What can go wrong around a run, and the exit codes of the program.
 
+use convsweep_files::system_remedy;
 use convsweep_spec::device::UnknownDevice;
 use std::io;
 use std::path::PathBuf;
@@ -75,7 +76,7 @@ pub enum RunnerError {
         /// The operating system's error.
         source: io::Error,
         /// What to do.
-        remedy: &'static str,
+        remedy: String,
     },
     /// A log was written by a newer version of the program.
     #[error(
@@ -138,7 +139,7 @@ impl RunnerError {
     pub(crate) fn results(path: impl Into<PathBuf>, source: io::Error) -> Self {
         RunnerError::ResultsUnusable {
             path: path.into(),
-            remedy: remedy(source.kind()),
+            remedy: system_remedy(&source).unwrap_or_else(|| remedy(source.kind()).into()),
             source,
         }
     }

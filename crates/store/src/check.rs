@@ -72,7 +72,7 @@ fn check_database(results: &ResultsFolder, pragma: &str) -> Result<Vec<String>, 
         Err(damaged @ StoreError::Damaged { .. }) => return Ok(vec![damaged.to_string()]),
         opened => opened?,
     };
-    let mut problems = file_problems(&database, pragma);
+    let mut problems = file_problems(&database, pragma)?;
     if !problems.is_empty() {
         problems.push("`convsweep rebuild` builds it again from the logs".into());
         return Ok(problems);
@@ -86,16 +86,15 @@ fn check_database(results: &ResultsFolder, pragma: &str) -> Result<Vec<String>, 
     })
 }
 
-fn file_problems(database: &Database, pragma: &str) -> Vec<String> {
+fn file_problems(database: &Database, pragma: &str) -> Result<Vec<String>, StoreError> {
     let sql = format!("pragma {pragma}");
-    let lines = database.rows(&sql, [], |row| row.get::<_, String>(0));
-    match lines {
-        Err(error) => vec![error.to_string()],
-        Ok(lines) => {
-            let problems = lines.into_iter().filter(|line| line != "ok");
-            problems
+    match database.rows(&sql, [], |row| row.get::<_, String>(0)) {
+        Err(damaged @ StoreError::Damaged { .. }) => Ok(vec![damaged.to_string()]),
+        lines => {
+            let problems = lines?.into_iter().filter(|line| line != "ok");
+            Ok(problems
                 .map(|line| format!("the file is damaged: {line}"))
-                .collect()
+                .collect())
         }
     }
 }

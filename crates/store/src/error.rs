@@ -1,7 +1,8 @@
 //! What can go wrong with a results database, each with its remedy.
 
-use convsweep_files::FileError;
+use convsweep_files::{FileError, hash_regular, system_remedy};
 use rusqlite::ErrorCode;
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
@@ -174,7 +175,7 @@ pub enum StoreError {
         source: rusqlite::Error,
     },
     /// A file could not be read or written.
-    #[error("{}: {source}; {}", path.display(), io_remedy(source.kind()))]
+    #[error("{}: {source}; {}", path.display(), io_remedy(source))]
     Io {
         /// The file.
         path: PathBuf,
@@ -190,6 +191,12 @@ impl StoreError {
     /// Classifies an error of SQLite for the database at `path`.
     pub(crate) fn sqlite(path: &Path, source: rusqlite::Error) -> StoreError {
         let path = path.to_path_buf();
+        if let Some(error) = error_of_system(&path, source.sqlite_error_code()) {
+            return StoreError::Io {
+                path,
+                source: error,
+            };
+        }
         match source.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => StoreError::DiskFull { path },
             Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
@@ -213,12 +220,22 @@ impl StoreError {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
                 StoreError::DiskFull { path }
             }
-            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-                StoreError::NotWritable { path }
-            }
+            io::ErrorKind::ReadOnlyFilesystem => StoreError::NotWritable { path },
             _ => StoreError::Io { path, source },
         }
     }
+}
+
+/// The error of the system behind one of SQLite, which calls a failing disk a malformed database
+/// and a limit on open files a database that cannot be opened.
+fn error_of_system(database: &Path, code: Option<ErrorCode>) -> Option<io::Error> {
+    let found = match code? {
+        ErrorCode::DatabaseCorrupt => hash_regular(database).err()?.source,
+        // Not the database: with its file closed, SQLite's locks on it would be gone.
+        ErrorCode::CannotOpen => File::open("/dev/null").err()?,
+        _ => return None,
+    };
+    system_remedy(&found).map(|_| found)
 }
 
 fn sqlite_remedy(source: &rusqlite::Error) -> &'static str {
@@ -231,8 +248,15 @@ fn sqlite_remedy(source: &rusqlite::Error) -> &'static str {
     }
 }
 
-fn io_remedy(kind: io::ErrorKind) -> &'static str {
+fn io_remedy(error: &io::Error) -> String {
+    system_remedy(error).unwrap_or_else(|| remedy_of_kind(error.kind()).into())
+}
+
+fn remedy_of_kind(kind: io::ErrorKind) -> &'static str {
     match kind {
+        io::ErrorKind::PermissionDenied => {
+            "check its permissions, or choose another results folder"
+        }
         io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
             "a file is in the place of a folder: move it, or name another folder"
         }

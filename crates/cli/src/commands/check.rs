@@ -25,25 +25,41 @@ struct Section {
     all_is_well: &'static str,
     problems: Vec<String>,
     notes: Vec<String>,
+    unread: Vec<String>,
 }
 
-/// Checks everything that is kept: exit code 5 if anything is damaged.
+/// Checks everything that is kept: exit code 5 if anything is damaged or could not be read.
 ///
 /// # Errors
 /// If it cannot be read.
 pub fn check(context: &Context, args: &CheckArgs) -> Result<Exit> {
-    // What the first section found is told even if the second one cannot be read.
-    let mut problems = 0;
+    let (mut problems, mut unread) = (0, 0);
+    let mut failed = None;
+    // What one section found is told even if the other one cannot be read.
     for section_of in [logs_and_database, files_of_jobs] {
-        let section = section_of(context, args)?;
-        print(&section)?;
-        problems += section.problems.len();
+        match section_of(context, args) {
+            Ok(section) => {
+                print(&section)?;
+                problems += section.problems.len();
+                unread += section.unread.len();
+            }
+            Err(error) => failed = failed.or(Some(error)),
+        }
     }
-    if problems == 0 {
-        return Ok(Exit::Complete);
+    if problems > 0 {
+        say_error(&counted(problems as u64, "problem"));
     }
-    say_error(&counted(problems as u64, "problem"));
-    Ok(Exit::Results)
+    if unread > 0 {
+        let files = counted(unread as u64, "file");
+        say_error(&format!(
+            "{files} could not be read: whether they are sound is not known"
+        ));
+    }
+    match failed {
+        Some(error) => Err(error),
+        None if problems + unread > 0 => Ok(Exit::Results),
+        None => Ok(Exit::Complete),
+    }
 }
 
 fn logs_and_database(context: &Context, args: &CheckArgs) -> Result<Section> {
@@ -62,15 +78,22 @@ fn logs_and_database(context: &Context, args: &CheckArgs) -> Result<Section> {
         all_is_well,
         problems,
         notes,
+        unread: vec![],
     })
 }
 
 fn files_of_jobs(context: &Context, args: &CheckArgs) -> Result<Section> {
-    let FilesFound { problems, notes } = check_files(context, args.quick)?;
+    let found = check_files(context, args.quick)?;
+    let FilesFound {
+        problems,
+        notes,
+        unread,
+    } = found;
     Ok(Section {
         all_is_well: "the files of the jobs are as they were written",
         problems,
         notes,
+        unread,
     })
 }
 
@@ -78,10 +101,11 @@ fn print(section: &Section) -> Result<()> {
     for problem in &section.problems {
         say(problem)?;
     }
+    section.unread.iter().try_for_each(|unread| say(unread))?;
     for note in &section.notes {
         say(&format!("note: {note}"))?;
     }
-    if section.problems.is_empty() {
+    if section.problems.is_empty() && section.unread.is_empty() {
         say(section.all_is_well)?;
     }
     Ok(())

@@ -29,6 +29,9 @@ pub struct FilesFound {
     pub problems: Vec<String>,
     /// What cannot be vouched for although nothing is known to be wrong with it.
     pub notes: Vec<String>,
+    /// Files of which nothing is known, because the system refused to read them, each with the
+    /// remedy.
+    pub unread: Vec<String>,
 }
 
 /// Verifies the question, the checkpoints, states and artifacts of every job that the database
@@ -59,10 +62,16 @@ pub fn check_files(context: &Context, is_quick: bool) -> Result<FilesFound> {
         }
     }
     let mut report = FilesFound::default();
-    for fault in &verifier.faults {
+    let (damaged, unread): (Vec<_>, Vec<_>) =
+        verifier.faults.iter().partition(|fault| fault.is_damage());
+    for fault in damaged {
         let is_finished = finished.binary_search(&fault.job).is_ok();
         let remedy = remedy(fault, is_finished);
         report.problems.push(format!("{fault}; {remedy}"));
+    }
+    for fault in unread {
+        let remedy = fault.unread_remedy().unwrap_or_default();
+        report.unread.push(format!("{fault}; {remedy}"));
     }
     report.notes.extend(unchecked_note(&verifier));
     if is_quick && jobs.len() > 1 {

@@ -2,8 +2,8 @@
 
 use super::fault::FileFault;
 use super::verify::Verifier;
-use crate::exit::{Code, Exit};
-use anyhow::{Context, Result};
+use crate::exit::{Code, Exit, failure};
+use anyhow::Result;
 use convsweep_files::{Durability, write};
 use convsweep_spec::canonical::canonical_json;
 use convsweep_spec::id::JobId;
@@ -11,8 +11,7 @@ use convsweep_spec::job::Question;
 use convsweep_spec::layout::{self, ResultsFolder};
 use convsweep_spec::outcome::DAMAGED;
 use convsweep_store::{Database, JobState};
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// A job with damaged files.
 #[derive(Debug)]
@@ -30,7 +29,7 @@ pub struct DamagedJob {
 /// unfinished job gets by without its states: it begins at an older one.
 ///
 /// # Errors
-/// If the database cannot be read.
+/// If the database or any of the files cannot be read: then nothing is known of it.
 pub fn damaged_jobs(
     results: &ResultsFolder,
     database: &Database,
@@ -65,6 +64,9 @@ fn damage(
         files.iter().for_each(|file| verifier.file(file));
     }
     let faults = verifier.faults;
+    if let Some(unread) = faults.iter().find_map(unread_message) {
+        return Err(failure(Exit::Results, unread));
+    }
     if faults.is_empty() && !has_damaged_log {
         return Ok(None);
     }
@@ -74,7 +76,7 @@ fn damage(
     }
     let is_question = |fault: &FileFault| fault.path == Path::new(layout::JOB);
     // Without its log, nothing of a finished job is known to be sound.
-    let has_log = results.job(job).join(layout::EVENTS).exists();
+    let has_log = results.job(job).join(layout::EVENTS).try_exists()?;
     let question = match has_log && !has_damaged_log && faults.iter().all(is_question) {
         true => database.question(job).code(Exit::Results)?,
         false => None,
@@ -86,6 +88,15 @@ fn damage(
     }))
 }
 
+/// Why nothing is set aside, if a file could not be read.
+fn unread_message(fault: &FileFault) -> Option<String> {
+    let remedy = fault.unread_remedy()?;
+    Some(format!(
+        "{fault}: whether the job is damaged is not known, and nothing was set aside; {remedy} \
+        (if the file is lost for good, remove it first)"
+    ))
+}
+
 /// Writes the file of a job's question again.
 ///
 /// # Errors
@@ -94,27 +105,4 @@ pub fn write_question(results: &ResultsFolder, question: &Question) -> Result<()
     let path = results.job(&question.job_id()).join(layout::JOB);
     let text = canonical_json(question) + "\n";
     Ok(write(&path, text.as_bytes(), Durability::Content)?)
-}
-
-/// Moves a job's folder to the folder of damaged ones, and says where it is now; `None` if the job
-/// has none. Nothing is deleted.
-///
-/// # Errors
-/// If the operating system refuses.
-pub fn set_aside(results: &ResultsFolder, job: &JobId) -> Result<Option<PathBuf>> {
-    let folder = results.job(job);
-    if !folder.exists() {
-        return Ok(None);
-    }
-    let damaged = results.damaged();
-    fs::create_dir_all(&damaged).with_context(|| format!("cannot create {}", damaged.display()))?;
-    let mut free = (1..).map(|n: u32| damaged.join(format!("{job}-{n}")));
-    let target = free
-        .find(|target| !target.exists())
-        .unwrap_or_else(|| damaged.join(&job.0));
-    fs::rename(&folder, &target).with_context(|| {
-        let (from, to) = (folder.display(), target.display());
-        format!("cannot move {from} to {to}")
-    })?;
-    Ok(Some(target))
 }

@@ -1,6 +1,6 @@
 //! A cheap look at files: whether they are there and have the size that the log says.
 
-use super::fault::FileFault;
+use super::fault::{FileFault, FileProblem};
 use crate::exit::{Code, Exit};
 use anyhow::Result;
 use convsweep_spec::id::JobId;
@@ -41,45 +41,63 @@ pub fn look_at(
 }
 
 /// What a look at a file finds wrong with it.
-pub(super) fn problem_of(results: &ResultsFolder, file: &KeptFile) -> Option<String> {
+pub(super) fn problem_of(results: &ResultsFolder, file: &KeptFile) -> Option<FileProblem> {
     let folder = results.job(&file.job);
     match folder.join(&file.path).metadata() {
-        Ok(metadata) if !metadata.is_file() => Some("is not a file".into()),
+        Ok(metadata) if !metadata.is_file() => Some("is not a file".to_string().into()),
         Ok(metadata) if metadata.len() != file.bytes => {
             let (found, expected) = (metadata.len(), file.bytes);
-            Some(format!("has {found} bytes instead of {expected}"))
+            Some(format!("has {found} bytes instead of {expected}").into())
         }
         Ok(_) => None,
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            let is_pruned = file.is_state && !folder.join(layout::STATES).exists();
-            (!is_pruned).then(|| "is gone".into())
+            let has_states = folder.join(layout::STATES).try_exists();
+            let is_pruned = file.is_state && matches!(has_states, Ok(false));
+            (!is_pruned).then(|| error.into())
         }
-        Err(error) => Some(format!("cannot be read ({error})")),
+        Err(error) => Some(error.into()),
     }
 }
 
-/// One line about the faults of an experiment's finished jobs, with the remedy; `None` without
-/// faults.
-pub fn note_of(faults: &[FileFault], experiment: &str) -> Option<String> {
-    if faults.is_empty() {
-        return None;
+/// A line about the damaged files of an experiment's finished jobs and one about those that could
+/// not be looked at, each with the remedy.
+pub fn notes_of(faults: &[FileFault], experiment: &str) -> Vec<String> {
+    let (damaged, unread): (Vec<_>, Vec<_>) = faults.iter().partition(|fault| fault.is_damage());
+    let mut notes = Vec::new();
+    if !damaged.is_empty() {
+        let jobs = count_jobs(&damaged);
+        let object = if jobs == 1 { "it" } else { "them" };
+        notes.push(format!(
+            "files of {} are gone or damaged: {}; \
+            `convsweep retry {experiment} --damaged` trains {object} again",
+            counted(jobs, "finished job"),
+            first_of(&damaged)
+        ));
     }
+    if !unread.is_empty() {
+        notes.push(format!(
+            "files of {} could not be looked at: {}; {}",
+            counted(count_jobs(&unread), "finished job"),
+            first_of(&unread),
+            unread[0].unread_remedy().unwrap_or_default()
+        ));
+    }
+    notes
+}
+
+fn count_jobs(faults: &[&FileFault]) -> u64 {
     let jobs: BTreeSet<&JobId> = faults.iter().map(|fault| &fault.job).collect();
-    let mut named: Vec<String> = faults
-        .iter()
-        .take(NAMED)
-        .map(FileFault::to_string)
-        .collect();
+    jobs.len() as u64
+}
+
+/// The first faults, and how many more there are.
+fn first_of(faults: &[&FileFault]) -> String {
+    let named = faults.iter().take(NAMED).map(|fault| fault.to_string());
+    let mut named: Vec<String> = named.collect();
     if faults.len() > NAMED {
         named.push(format!("{} more", faults.len() - NAMED));
     }
-    let object = if jobs.len() == 1 { "it" } else { "them" };
-    Some(format!(
-        "files of {} are gone or damaged: {}; \
-        `convsweep retry {experiment} --damaged` trains {object} again",
-        counted(jobs.len() as u64, "finished job"),
-        named.join(", ")
-    ))
+    named.join(", ")
 }
 
 #[cfg(test)]
@@ -107,6 +125,7 @@ mod tests {
         fs::write(job.join("model"), "12345").expect("writes");
         let state = file("states/epoch-2/state.safetensors", 3);
         let problem = |file: &KeptFile| problem_of(&results, file);
+        let problem = |file: &KeptFile| problem(file).map(|problem| problem.to_string());
         assert_eq!(problem(&file("model", 5)), None);
         assert_eq!(
             problem(&file("model", 6)).as_deref(),
@@ -120,19 +139,20 @@ mod tests {
 
     #[test]
     fn a_note_names_the_first_faults_and_counts_the_rest() {
-        assert_eq!(note_of(&[], "e"), None);
+        assert_eq!(notes_of(&[], "e"), Vec::<String>::new());
         let fault = |job: &str| FileFault {
             job: JobId(job.into()),
             path: "model.safetensors".into(),
-            problem: "is gone".into(),
+            problem: "is gone".to_string().into(),
         };
         let faults = ["a", "b", "c", "d", "d"].map(fault);
-        let note = note_of(&faults, "e").expect("a note");
         assert_eq!(
-            note,
-            "files of 4 finished jobs are gone or damaged: jobs/a/model.safetensors is gone, \
+            notes_of(&faults, "e"),
+            [
+                "files of 4 finished jobs are gone or damaged: jobs/a/model.safetensors is gone, \
             jobs/b/model.safetensors is gone, jobs/c/model.safetensors is gone, 2 more; \
             `convsweep retry e --damaged` trains them again"
+            ]
         );
     }
 }

@@ -4,10 +4,12 @@ mod check;
 mod damaged;
 mod fault;
 mod look;
+mod set_aside;
 mod state_file;
 mod verify;
 mod vouched;
 
 pub use check::{FilesFound, check_files};
-pub use damaged::{DamagedJob, damaged_jobs, set_aside, write_question};
-pub use look::{look_at, note_of};
+pub use damaged::{DamagedJob, damaged_jobs, write_question};
+pub use look::{look_at, notes_of};
+pub use set_aside::set_aside;

@@ -1,7 +1,8 @@
 //! The file of a training state: whole, and of this job.
 
-use super::vouched::{Vouched, check_values, unreadable};
-use convsweep_files::{FileError, open_regular};
+use super::fault::FileProblem;
+use super::vouched::{Vouched, check_values};
+use convsweep_files::open_regular;
 use convsweep_spec::checkpoint::Position;
 use convsweep_spec::id::JobId;
 use convsweep_spec::seal::{self, SealCheck};
@@ -17,40 +18,40 @@ const BLOCK: usize = 1 << 20;
 /// the hash that it `logged`. Only the header and a block of the rest are in memory.
 ///
 /// # Errors
-/// The reason why it is damaged, phrased to follow the file's name.
+/// The reason why it is damaged, or could not be read.
 pub(super) fn check_state(
     path: &Path,
     job: &JobId,
     logged: Option<&str>,
-) -> Result<Vouched, String> {
-    let (mut file, metadata) = open_regular(path).map_err(unreadable)?;
-    let failed = |error| unreadable(FileError::at("read", path)(error));
-    let beginning = beginning(&mut file, metadata.len()).map_err(failed)?;
+) -> Result<Vouched, FileProblem> {
+    let (mut file, metadata) = open_regular(path)?;
+    let beginning = beginning(&mut file, metadata.len())?;
     seal::check_length(&beginning, metadata.len())?;
-    let found = hash_of_rest(&mut file, &beginning, path)?;
+    let found = hash_of_rest(&mut file, &beginning)?;
     let position = Position::in_file(&beginning, found.is_some())?;
     if position.job != *job {
-        return Err(format!("is a state of job {}", position.job));
+        return Err(format!("is a state of job {}", position.job).into());
     }
     match (found, logged) {
         (Some(found), Some(logged)) if found != logged => {
-            Err("is another state than the one in the job's log".into())
+            Err("is another state than the one in the job's log"
+                .to_string()
+                .into())
         }
         (Some(_), _) => Ok(Vouched::Yes),
-        (None, Some(_)) => Err("is damaged: its hash is missing".into()),
+        (None, Some(_)) => Err("is damaged: its hash is missing".to_string().into()),
         (None, None) => check_values(path),
     }
 }
 
 /// The hash that a file carries, after comparing it with the bytes; `None` if it carries none.
-fn hash_of_rest(file: &mut File, beginning: &[u8], path: &Path) -> Result<Option<String>, String> {
+fn hash_of_rest(file: &mut File, beginning: &[u8]) -> Result<Option<String>, FileProblem> {
     let Some(mut check) = SealCheck::begin(beginning) else {
         return Ok(None);
     };
     let mut block = vec![0; BLOCK];
     loop {
-        let read = file.read(&mut block);
-        match read.map_err(|error| unreadable(FileError::at("read", path)(error)))? {
+        match file.read(&mut block)? {
             0 => break,
             count => check.update(&block[..count]),
         }
@@ -58,7 +59,7 @@ fn hash_of_rest(file: &mut File, beginning: &[u8], path: &Path) -> Result<Option
     check
         .finish()
         .map(Some)
-        .map_err(|broken| broken.to_string())
+        .map_err(|broken| broken.to_string().into())
 }
 
 /// The length of the header and the header of a file of `length` bytes.

@@ -1,9 +1,9 @@
 //! Reading files of jobs whole and comparing them with their hashes.
 
-use super::fault::FileFault;
+use super::fault::{FileFault, FileProblem};
 use super::look::problem_of;
 use super::state_file::check_state;
-use super::vouched::{Vouched, check_values, unreadable};
+use super::vouched::{Vouched, check_values};
 use convsweep_files::{hash_regular, read_regular};
 use convsweep_spec::id::JobId;
 use convsweep_spec::job::Question;
@@ -19,7 +19,7 @@ const LARGEST_QUESTION: u64 = 64 << 20;
 #[derive(Debug)]
 pub struct Verifier<'a> {
     results: &'a ResultsFolder,
-    /// Files that are damaged, gone, or belong elsewhere.
+    /// Files that are damaged, gone, belong elsewhere, or could not be read.
     pub faults: Vec<FileFault>,
     /// Files without a hash, by job and path relative to the job's folder.
     pub unchecked: Vec<(JobId, PathBuf)>,
@@ -48,7 +48,7 @@ impl<'a> Verifier<'a> {
         if let Some(problem) = problem_of(self.results, file) {
             return self.fault(&file.job, &file.path, problem);
         }
-        if !path.exists() {
+        if matches!(path.try_exists(), Ok(false)) {
             // A state that was pruned.
             return;
         }
@@ -63,16 +63,16 @@ impl<'a> Verifier<'a> {
     /// finished may have died before it wrote anything; the log tells that it has.
     pub fn question(&mut self, job: &JobId, is_finished: bool) {
         let folder = self.results.job(job);
-        if !is_finished && !folder.join(layout::EVENTS).exists() {
+        if !is_finished && matches!(folder.join(layout::EVENTS).try_exists(), Ok(false)) {
             return;
         }
         let path = Path::new(layout::JOB);
-        let read = read_regular(&folder.join(path), LARGEST_QUESTION).map_err(unreadable);
+        let read = read_regular(&folder.join(path), LARGEST_QUESTION);
         let problem = match read.map(|bytes| serde_json::from_slice::<Question>(&bytes)) {
             Ok(Ok(question)) if question.job_id() == *job => return,
-            Ok(Ok(question)) => format!("is the question of job {}", question.job_id()),
-            Ok(Err(error)) => format!("is damaged: {error}"),
-            Err(problem) => problem,
+            Ok(Ok(question)) => format!("is the question of job {}", question.job_id()).into(),
+            Ok(Err(error)) => format!("is damaged: {error}").into(),
+            Err(error) => FileProblem::from(error),
         };
         self.fault(job, path, problem);
     }
@@ -88,7 +88,7 @@ impl<'a> Verifier<'a> {
         }
     }
 
-    fn found(&mut self, job: &JobId, path: &Path, found: Result<Vouched, String>) {
+    fn found(&mut self, job: &JobId, path: &Path, found: Result<Vouched, FileProblem>) {
         match found {
             Ok(Vouched::Yes) => {}
             Ok(Vouched::No) => self.unchecked.push((job.clone(), path.to_path_buf())),
@@ -96,7 +96,7 @@ impl<'a> Verifier<'a> {
         }
     }
 
-    fn fault(&mut self, job: &JobId, path: &Path, problem: String) {
+    fn fault(&mut self, job: &JobId, path: &Path, problem: FileProblem) {
         self.faults.push(FileFault {
             job: job.clone(),
             path: path.to_path_buf(),
@@ -105,11 +105,9 @@ impl<'a> Verifier<'a> {
     }
 }
 
-fn check_artifact(path: &Path, file: &KeptFile) -> Result<Vouched, String> {
+fn check_artifact(path: &Path, file: &KeptFile) -> Result<Vouched, FileProblem> {
     match &file.blake3 {
-        Some(logged) if hash_regular(path).map_err(unreadable)? != *logged => {
-            Err(OTHER_HASH.into())
-        }
+        Some(logged) if hash_regular(path)? != *logged => Err(OTHER_HASH.to_string().into()),
         Some(_) => Ok(Vouched::Yes),
         None if file.path == Path::new(layout::MODEL) => check_values(path),
         None => Ok(Vouched::No),

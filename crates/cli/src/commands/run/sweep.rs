@@ -12,7 +12,7 @@ use super::run_log;
 use super::undecidable::refuse_to_decide;
 use crate::context::Context;
 use crate::exit::{self, Code, Exit, data_failure, runner_failure};
-use crate::integrity::{look_at, note_of};
+use crate::integrity::{look_at, notes_of};
 use crate::output::progress::RunDisplay;
 use crate::planning::cost::MemoryEstimate;
 use crate::planning::job_action::{JobAction, PlannedJob, counts};
@@ -136,7 +136,7 @@ fn note_lost_files(context: &Context, plan: &Plan, jobs: &[PlannedJob]) -> Resul
     let finished = jobs.iter().filter(|job| job.action == JobAction::Reuse);
     let finished: Vec<JobId> = finished.map(|job| job.job.job.clone()).collect();
     let faults = look_at(&context.results, &context.database()?, &finished)?;
-    if let Some(note) = note_of(&faults, &plan.name) {
+    for note in notes_of(&faults, &plan.name) {
         say_error(&format!("note: {note}"));
         tracing::info!("note: {note}");
     }
