@@ -12,6 +12,8 @@ grown="${CARGO_TARGET_DIR:-$root/target}/fuzz"
 export CARGO_TARGET_DIR="$grown/build"
 cd "$here"
 for target in "${targets[@]}"; do
+    features=()
+    [ "$target" != state ] || features=(--features state)
     mkdir -p "$grown/corpus/$target" "$grown/failures/$target"
     seeds=("$here/corpus/$target")
     options=(-max_len=8192)
@@ -20,7 +22,7 @@ for target in "${targets[@]}"; do
         options=(-max_len=4096 "-dict=$here/words.dict")
     fi
     # All our code that reads files is safe Rust, in which the address sanitizer would find nothing.
-    cargo +nightly fuzz run --fuzz-dir "$here" --sanitizer none "$target" "$grown/corpus/$target" "${seeds[@]}" -- \
+    cargo +nightly fuzz run --fuzz-dir "$here" --sanitizer none "${features[@]}" "$target" "$grown/corpus/$target" "${seeds[@]}" -- \
         "-artifact_prefix=$grown/failures/$target/" "${options[@]}" "-max_total_time=$seconds" -timeout=10 -rss_limit_mb=1024 \
         -print_final_stats=1
 done

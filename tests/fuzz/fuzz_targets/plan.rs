@@ -10,7 +10,15 @@ use std::path::Path;
 /// Small images for every set, so that a file that is right otherwise is planned to the end.
 fn facts(_: &DataSpec, _: Option<&Path>) -> Result<DataFacts, String> {
     let classes = (0..10).map(|class| class.to_string()).collect();
-    Ok(DataFacts { hash: "fuzz".into(), classes, train_images: 1000, test_images: 100, channels: 3, height: 32, width: 32 })
+    Ok(DataFacts {
+        hash: "fuzz".into(),
+        classes,
+        train_images: 1000,
+        test_images: 100,
+        channels: 3,
+        height: 32,
+        width: 32,
+    })
 }
 
 fuzz_target!(|bytes: &[u8]| {

@@ -1,5 +1,5 @@
-//! Whatever the bytes of a file of weights are, it is refused, or the values of all its tensors can be read.
-//! `just fuzz` runs this.
+//! Whatever the bytes of a file of weights are, it is refused, or the values of all its tensors can
+//! be read. `just fuzz` runs this.
 #![no_main]
 
 use convsweep_spec::weights::read;
@@ -12,7 +12,9 @@ fuzz_target!(|bytes: &[u8]| {
                 let values = tensor.values(bytes);
                 let is_float = matches!(tensor.dtype.as_str(), "F16" | "BF16" | "F32" | "F64");
                 assert_eq!(values.is_ok(), is_float);
-                let not_finite = values.ok().and_then(|v| v.iter().position(|x| !x.is_finite()));
+                let not_finite = values
+                    .ok()
+                    .and_then(|v| v.iter().position(|x| !x.is_finite()));
                 assert_eq!(not_finite, tensor.not_finite);
             }
         }
