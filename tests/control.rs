@@ -3,7 +3,8 @@
 
 use crate::needs;
 use crate::processes::{
-    event_count, exit_code, has_ended, send_signal, start, wait_for_events, wait_until, workers,
+    event_count, exit_code, has_ended, is_alive, pid_in, send_signal, start, wait_for_events,
+    wait_until, workers,
 };
 use crate::support::{SMALL, Workdir, assert_contains, small_with_epochs};
 use std::process::Child;
@@ -199,4 +200,16 @@ fn looking_at_a_run_takes_no_lock() {
             "{calls}"
         );
     }
+}
+
+#[test]
+fn a_notification_that_never_ends_is_ended_with_all_that_it_started() {
+    let workdir = Workdir::small();
+    let endless = "sleep 77 & echo $! > started; wait";
+    let run = workdir.run(&["run", "small.toml", "--notify", endless]);
+    let ended = format!("--notify: {endless} was still running 10 s after the end of the run");
+    run.exits(0).says(&[&ended]);
+    let started = pid_in(&workdir, "started");
+    assert!(started.is_some());
+    wait_until("it ends", || !is_alive(started));
 }

@@ -30,9 +30,14 @@ fn a_job_larger_than_the_machine_is_refused_unless_the_user_insists() {
         .exits(0);
 }
 
-/// Runs the program under limits that the shell sets.
+/// Runs the program on `small.toml` under limits that the shell sets.
 fn limited(workdir: &Workdir, limits: &str, arguments: &str) -> ProgramRun {
-    let script = format!("{limits} && exec \"$PROGRAM\" {arguments} small.toml");
+    under(workdir, limits, &format!("{arguments} small.toml"))
+}
+
+/// Runs the program under limits that the shell sets.
+fn under(workdir: &Workdir, limits: &str, arguments: &str) -> ProgramRun {
+    let script = format!("{limits} && exec \"$PROGRAM\" {arguments}");
     let mut command = workdir.command_of(Path::new("sh"), &["-c", &script]);
     ProgramRun::of(command.env("PROGRAM", env!("CARGO_BIN_EXE_convsweep")))
 }
@@ -57,4 +62,40 @@ fn few_open_files_are_enough_for_few_slots() {
         .says(&["only 22 files may be open", "ulimit -n"]);
     // A limit that may be raised is raised.
     limited(&workdir, "ulimit -Sn 22", "run --set train.epochs=6").exits(0);
+}
+
+#[test]
+fn a_small_stack_is_enough() {
+    let workdir = Workdir::small();
+    limited(&workdir, "ulimit -s 64", "run").exits(0);
+    assert_eq!(workdir.jobs("finished"), 4.0);
+    under(&workdir, "ulimit -s 64", "check").exits(0);
+}
+
+#[test]
+fn without_memory_the_program_ends_with_words_and_a_code_of_its_own() {
+    let workdir = Workdir::small();
+    workdir.run(&["run", "small.toml"]).exits(0);
+    let (mut succeeded, mut failed) = (0, 0);
+    for kilobytes in [45_000, 60_000, 100_000, 150_000, 300_000, 900_000] {
+        let limit = format!("ulimit -v {kilobytes}");
+        for arguments in ["run small.toml", "report small"] {
+            let run = under(&workdir, &limit, arguments);
+            let (code, stderr) = (run.0.status.code(), run.stderr());
+            assert!(
+                matches!(code, Some(0 | 4 | 5 | 70)),
+                "{limit}, {arguments}: {stderr}"
+            );
+            assert_contains(&stderr, &["`ulimit -v` leaves this program"]);
+            *(if code == Some(0) {
+                &mut succeeded
+            } else {
+                &mut failed
+            }) += 1;
+        }
+    }
+    assert!(succeeded > 0 && failed > 0, "{succeeded}, {failed}");
+    workdir.run(&["run", "small.toml"]).exits(0);
+    workdir.run(&["check"]).exits(0);
+    assert_eq!(workdir.all_attempts(), 4.0);
 }

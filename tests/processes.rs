@@ -54,6 +54,18 @@ pub fn wait_for_events(workdir: &Workdir, count: usize) {
     wait_until("jobs are trained", || event_count(workdir) > count);
 }
 
+/// The process id that a command has written to this file.
+pub fn pid_in(workdir: &Workdir, file: &str) -> Option<u32> {
+    let text = std::fs::read_to_string(workdir.path(file)).ok()?;
+    text.trim().parse().ok()
+}
+
+/// Whether there is such a process that has not ended.
+pub fn is_alive(pid: Option<u32>) -> bool {
+    let status = pid.map(|pid| std::fs::read_to_string(format!("/proc/{pid}/status")));
+    matches!(status, Some(Ok(status)) if !status.contains("State:\tZ"))
+}
+
 /// Process ids of the living workers that train in this folder.
 pub fn workers(workdir: &Workdir) -> Vec<u32> {
     let folder = std::fs::canonicalize(workdir.path(".")).expect("exists");

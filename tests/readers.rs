@@ -2,7 +2,8 @@
 //! surroundings may be poor: a sweep goes on to its end.
 
 use crate::processes::{
-    event_count, exit_code, has_ended, send_signal, wait_for_events, wait_until, workers,
+    event_count, exit_code, has_ended, is_alive, pid_in, send_signal, wait_for_events, wait_until,
+    workers,
 };
 use crate::support::{ProgramRun, Workdir, entries, small_with_epochs};
 use std::ffi::OsString;
@@ -128,18 +129,21 @@ fn under_nohup_a_hang_up_means_nothing() {
 #[test]
 fn a_second_signal_ends_the_program_whatever_it_is_doing() {
     let workdir = Workdir::with(&small_with_epochs(4000));
-    let started = "touch started; exec sleep 60";
+    let started = "sleep 60 & echo $! > started; wait";
     let mut command = workdir.command(&["run", "small.toml", "--notify", started]);
     command.stdout(Stdio::null()).stderr(Stdio::null());
     let mut program = command.spawn().expect("starts");
     wait_for_events(&workdir, 3);
     assert!(send_signal("TERM", program.id()));
     // The run has ended, and waits for the user's command.
-    wait_until("the command runs", || workdir.path("started").exists());
+    wait_until("the command runs", || pid_in(&workdir, "started").is_some());
     let since = Instant::now();
     assert!(send_signal("INT", program.id()));
     assert_eq!(exit_code(&mut program), Some(130));
     assert!(since.elapsed() < Duration::from_secs(4));
+    wait_until("the command ends", || {
+        !is_alive(pid_in(&workdir, "started"))
+    });
 }
 
 #[test]

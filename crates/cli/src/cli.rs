@@ -7,8 +7,8 @@ use std::path::PathBuf;
 const AFTER_HELP: &str = "\
 Exit codes: 0 everything asked for is there · 1 some jobs failed · \
 2 the file or the command line is wrong · 3 data missing or damaged · \
-4 no usable device or worker · 5 results folder unusable · 70 an error in the program itself · \
-130 interrupted, the same command continues
+4 no usable device or worker · 5 results folder unusable · \
+70 an error in the program itself, or no memory left · 130 interrupted, the same command continues
 
 Environment: CONVSWEEP_DATA folder of image sets (default: the user's cache folder) · \
 CONVSWEEP_RESULTS results folder (default: results/) · \

@@ -6,10 +6,12 @@ mod commands;
 mod context;
 mod exit;
 mod integrity;
+mod limits;
 mod logging;
 mod output;
 mod panics;
 mod planning;
+mod process_groups;
 mod signals;
 mod streams;
 
@@ -27,10 +29,23 @@ use streams::say_error;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    limits::with_enough_stack(start).unwrap_or_else(|error| {
+        say_error(&format!("error: no stack for this program: {error}"));
+        streams::finish();
+        ExitCode::from(Exit::Internal as u8)
+    })
+}
+
+/// Does what the command line asks for.
+fn start() -> ExitCode {
     panics::install();
+    limits::abort_with_code();
     convsweep_runner::local::raise_open_files();
     let cli = Cli::parse();
     logging::start(cli.quiet);
+    if let Some(note) = limits::memory_note().filter(|_| !cli.quiet) {
+        say_error(&note);
+    }
     let exit = panics::caught(|| exit_of(run(cli))).unwrap_or(Exit::Internal);
     streams::finish();
     if panics::has_panicked() {

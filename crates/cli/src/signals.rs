@@ -8,6 +8,7 @@
 //! one, since a shell or a service manager that ends sends it besides other signals.
 
 use crate::exit::Exit;
+use crate::process_groups::kill_all;
 use crate::streams::{say_error, settle_errors};
 use convsweep_runner::StopRequest;
 use std::fs;
@@ -205,6 +206,7 @@ fn handle(state: &SignalState, name: &str) {
 /// Ends the program here. Its workers end with it; what is recorded stays, and the same command
 /// continues.
 fn end() -> ! {
+    kill_all();
     say_error("interrupted; the same command continues");
     settle_errors();
     std::process::exit(Exit::Interrupted as i32)

@@ -3,7 +3,8 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-/// Calls `work` for every index below `count` on all cores and returns the results in order.
+/// Calls `work` for every index below `count` on all cores and returns the results in order. Where
+/// the system gives no more threads, there are fewer of them.
 ///
 /// # Panics
 /// If `work` panics.
@@ -11,8 +12,10 @@ pub(crate) fn in_parallel<T: Send>(count: usize, work: impl Fn(usize) -> T + Syn
     let cores = thread::available_parallelism().map_or(1, |n| n.get());
     let next = AtomicUsize::new(0);
     let mut results: Vec<(usize, T)> = thread::scope(|scope| {
+        let helper =
+            |_| thread::Builder::new().spawn_scoped(scope, || take_turns(&next, count, &work));
         let helpers: Vec<_> = (1..cores.min(count))
-            .map(|_| scope.spawn(|| take_turns(&next, count, &work)))
+            .map_while(|i| helper(i).ok())
             .collect();
         let mut results = take_turns(&next, count, &work);
         for helper in helpers {

@@ -182,6 +182,15 @@ pub enum StoreError {
         /// The error.
         source: io::Error,
     },
+    /// The system gives no thread for the writer.
+    #[error(
+        "the database writer gets no thread ({source}): allow this program more memory and \
+        processes (`ulimit -v`, `ulimit -u`), and give the command again"
+    )]
+    NoThread {
+        /// The error.
+        source: io::Error,
+    },
     /// The thread of the writer has ended.
     #[error("the database writer has stopped")]
     Ended,

@@ -5,7 +5,7 @@ use convsweep_spec::command::Command;
 use convsweep_spec::job::Job;
 use convsweep_spec::outcome::Outcome;
 use serde_json::Value;
-use std::io::BufRead;
+use std::io::{self, BufRead};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -54,12 +54,16 @@ struct CommandState {
 
 impl Commands {
     /// Starts to read standard input.
-    pub fn listen() -> Commands {
+    ///
+    /// # Errors
+    /// If the system gives no thread for it.
+    pub fn listen() -> io::Result<Commands> {
         let (sender, queue) = channel();
         let state = Arc::new(CommandState::default());
         let reader_state = Arc::clone(&state);
-        thread::spawn(move || read_until_closed(&reader_state, &sender));
-        Commands { queue, state }
+        let thread = thread::Builder::new().name("commands".into());
+        thread.spawn(move || read_until_closed(&reader_state, &sender))?;
+        Ok(Commands { queue, state })
     }
 
     /// Waits for the next request; `None` once standard input has closed and all requests are done.

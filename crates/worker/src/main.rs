@@ -20,9 +20,11 @@ mod run_attempt;
 use commands::{Commands, Request};
 use convsweep_spec::command::MISCONFIGURED;
 use messages::{MessageWriter, report_panics, say, say_error};
+use rustix::process::{Resource, getrlimit};
 use serde::Serialize;
 use std::panic::catch_unwind;
 use std::process::ExitCode;
+use std::{io, thread};
 use tracing_subscriber::EnvFilter;
 
 /// glibc's allocator returns large tensors to the operating system after each step, which halves
@@ -40,9 +42,23 @@ standard output.
 /// Exit code after an error in this program itself.
 const INTERNAL: u8 = 70;
 
+/// A smaller stack may not suffice, in bytes.
+const SMALLEST_STACK: u64 = 2 << 20;
+/// Stack of the thread that takes the place of the first one then, in bytes.
+const STACK: usize = 8 << 20;
+
 fn main() -> ExitCode {
     report_panics();
-    catch_unwind(answer).unwrap_or(ExitCode::from(INTERNAL))
+    let work = || catch_unwind(answer).unwrap_or(ExitCode::from(INTERNAL));
+    let limit = getrlimit(Resource::Stack).current;
+    if limit.is_none_or(|limit| limit >= SMALLEST_STACK) {
+        return work();
+    }
+    let thread = thread::Builder::new().name("main".into()).stack_size(STACK);
+    match thread.spawn(work) {
+        Ok(thread) => thread.join().unwrap_or(ExitCode::from(INTERNAL)),
+        Err(error) => refuse(&no_thread(&error)),
+    }
 }
 
 /// Does what the command line asks for.
@@ -81,7 +97,10 @@ fn serve() -> ExitCode {
     if let Err(error) = convsweep_nn::check_instruction_limit() {
         return refuse(&error.to_string());
     }
-    let commands = Commands::listen();
+    let commands = match Commands::listen() {
+        Ok(commands) => commands,
+        Err(error) => return refuse(&no_thread(&error)),
+    };
     while let Some(request) = commands.next() {
         match request {
             Request::Reject { reason } => return refuse(&reason),
@@ -95,6 +114,10 @@ fn serve() -> ExitCode {
         }
     }
     ExitCode::SUCCESS
+}
+
+fn no_thread(error: &io::Error) -> String {
+    format!("the worker gets no thread ({error}): see `ulimit -u` and `ulimit -v`")
 }
 
 /// Ends the process because no job can be carried out here, and says why: every other worker would

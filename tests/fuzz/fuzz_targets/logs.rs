@@ -10,8 +10,12 @@ use libfuzzer_sys::fuzz_target;
 use std::fs;
 
 fuzz_target!(|bytes: &[u8]| {
-    read(bytes);
-    read(&with_checks(bytes));
+    // A quarter is read with the checksums that it has: to build a database takes long.
+    if bytes.len() % 4 == 0 {
+        read(bytes);
+    } else {
+        read(&with_checks(bytes));
+    }
 });
 
 fn read(bytes: &[u8]) {

@@ -42,7 +42,9 @@ struct Queue {
 enum ThreadState {
     NotStarted,
     Running,
-    /// The reader is gone, or there is no thread: messages go nowhere.
+    /// The system gives no more threads: whoever has a message writes it.
+    Impossible,
+    /// The reader is gone: messages go nowhere.
     Gone,
 }
 
@@ -72,6 +74,11 @@ impl Outlet {
         let mut queue = self.lock();
         if queue.thread == ThreadState::NotStarted {
             queue.thread = self.start_thread();
+        }
+        if queue.thread == ThreadState::Impossible {
+            // The reader is waited for: better late than not at all.
+            _ = write_whole(&mut (self.open)(), &message);
+            return;
         }
         if queue.thread == ThreadState::Gone || message.is_empty() {
             return;
@@ -108,7 +115,7 @@ impl Outlet {
         let thread = thread::Builder::new().name(self.name.to_string());
         match thread.spawn(|| self.serve()) {
             Ok(_) => ThreadState::Running,
-            Err(_) => ThreadState::Gone,
+            Err(_) => ThreadState::Impossible,
         }
     }
 

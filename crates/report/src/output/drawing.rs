@@ -3,7 +3,10 @@
 use super::error::ReportError;
 use crate::charts::Chart;
 use crate::draw::render;
+use std::iter::Enumerate;
+use std::sync::{Mutex, PoisonError};
 use std::thread;
+use std::vec::IntoIter;
 
 /// Maximum number of charts that are drawn at the same time.
 const MAX_THREADS: usize = 8;
@@ -15,36 +18,35 @@ pub struct DrawnChart {
     pub png: Vec<u8>,
 }
 
-/// Draws charts in parallel, on a thread for each core, at most [`MAX_THREADS`].
+/// Draws charts in parallel, on a thread for each core, at most [`MAX_THREADS`], and fewer where the
+/// system gives no more.
 pub fn draw_all(charts: Vec<Chart>) -> Result<Vec<DrawnChart>, ReportError> {
     let cores = thread::available_parallelism().map_or(1, |n| n.get());
-    let threads = cores.clamp(1, MAX_THREADS);
-    let mut queues = vec![Vec::new(); threads];
-    for (i, chart) in charts.into_iter().enumerate() {
-        queues[i % threads].push((i, chart));
-    }
-    let mut drawn = Vec::new();
-    thread::scope(|scope| {
-        let mut workers = Vec::with_capacity(threads);
-        for queue in queues {
-            workers.push(scope.spawn(|| draw_queue(queue)));
-        }
-        for worker in workers {
-            match worker.join() {
+    let helpers = cores.clamp(1, MAX_THREADS) - 1;
+    let queue = Mutex::new(charts.into_iter().enumerate());
+    let mut drawn = thread::scope(|scope| {
+        let helper = |_| thread::Builder::new().spawn_scoped(scope, || draw_queue(&queue));
+        let helpers: Vec<_> = (0..helpers).map_while(|i| helper(i).ok()).collect();
+        let mut drawn = draw_queue(&queue);
+        for helper in helpers {
+            match helper.join() {
                 Ok(results) => drawn.extend(results),
                 Err(panic) => std::panic::resume_unwind(panic),
             }
         }
+        drawn
     });
     drawn.sort_by_key(|(i, _)| *i);
     drawn.into_iter().map(|(_, result)| result).collect()
 }
 
+type ChartQueue = Mutex<Enumerate<IntoIter<Chart>>>;
 type NumberedResult = (usize, Result<DrawnChart, ReportError>);
 
-fn draw_queue(queue: Vec<(usize, Chart)>) -> Vec<NumberedResult> {
-    let mut results = Vec::with_capacity(queue.len());
-    for (i, chart) in queue {
+fn draw_queue(queue: &ChartQueue) -> Vec<NumberedResult> {
+    let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let mut results = Vec::new();
+    while let Some((i, chart)) = next() {
         results.push((i, draw(chart)));
     }
     results

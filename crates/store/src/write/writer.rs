@@ -62,7 +62,7 @@ impl DatabaseWriter {
         let thread = thread::Builder::new()
             .name("store-writer".into())
             .spawn(move || writer.serve(&receiver))
-            .map_err(|e| StoreError::io(&results.0, e))?;
+            .map_err(|source| StoreError::NoThread { source })?;
         Ok(DatabaseWriter {
             found: Mutex::new(found),
             messages: Some(sender),
