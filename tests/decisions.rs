@@ -112,7 +112,7 @@ fn a_half_written_decision_is_completed_as_it_was_made() {
         let begin = lines.clone().position(is_judgement).expect("a decision");
         let kept = lines.take(begin + 1 + written);
         workdir.write(LOG, &kept.collect::<String>());
-        workdir.run(&["rebuild"]).exits(0);
+        workdir.run(&["rebuild", "--forget-lost"]).exits(0);
         run(&workdir);
         assert_eq!(standing(&workdir), (5.0, 1.0), "{written}");
         assert_eq!(records(&workdir, "judgement")[0], judgements[0]);
@@ -425,4 +425,81 @@ fn an_unreadable_log_is_not_taken_for_one_without_choices() {
     std::fs::create_dir(workdir.path(LOG)).expect("makes a folder");
     let plan = workdir.run(&["plan", "small.toml"]).exits(5);
     assert_contains(&plan.stderr(), &["small/log.jsonl", "is a folder"]);
+}
+
+/// A log whose end was cut off reads as a sound one; only the database knows that there was more.
+#[test]
+fn decisions_cut_off_the_log_are_named_and_made_again_only_on_request() {
+    let workdir = halved();
+    let (decisions, whole) = (of_first_rung(&workdir), workdir.read(LOG));
+    let is_judgement = |line: &&str| line.contains("\"record\":\"judgement\"");
+    let lines = whole.split_inclusive('\n');
+    let cut: String = lines.take_while(|line| !is_judgement(line)).collect();
+    workdir.write(LOG, &cut);
+    let known = "results/small/log.jsonl";
+    for _ in 0..2 {
+        workdir.run(&["run", "small.toml"]).exits(5).says(&[
+            "note: small/log.jsonl: ",
+            "only the database still has 8 decisions",
+            known,
+            "the database has read 8 decisions in it which it no longer holds",
+            "--redecide-lost",
+        ]);
+    }
+    assert_eq!(workdir.read(LOG), cut, "nothing is decided");
+    workdir.run(&["rebuild"]).exits(5).says(&[
+        "small/log.jsonl no longer holds 8 decisions",
+        "Put back copies of these logs",
+        "--forget-lost",
+    ]);
+    workdir
+        .run(&["status"])
+        .exits(0)
+        .says(&["only the database still has 8 decisions"]);
+    // A copy of the log is as good as the log.
+    workdir.write(LOG, &whole);
+    run(&workdir).says(&["nothing to train"]);
+    workdir.run(&["check"]).exits(0);
+    workdir.write(LOG, &cut);
+    workdir
+        .run(&["run", "small.toml", "--redecide-lost"])
+        .exits(0)
+        .says(&["8 decisions that the log no longer holds: this is decided again"]);
+    assert_eq!(standing(&workdir), (5.0, 1.0));
+    assert_eq!(of_first_rung(&workdir), decisions);
+    let twice = "select count(*) from (select job, epoch from decisions group by 1, 2
+        having count(*) > 1)";
+    assert_eq!(workdir.number(twice), 0.0, "nothing is decided twice");
+    run(&workdir).says(&["nothing to train"]);
+    workdir.run(&["check"]).exits(0);
+}
+
+/// What another experiment has trained to its end spares training, and changes no decision.
+#[test]
+fn a_grid_that_was_trained_before_changes_no_decision() {
+    let alone = halved();
+    let shared = Workdir::with(&halving_of("small"));
+    shared.write("grid.toml", &halving_of("grid").replace(HALVING, ""));
+    shared.run(&["run", "grid.toml"]).exits(0);
+    run(&shared).says(&["6 reused; nothing to train"]);
+    run(&shared);
+    let decided = "select job || ' ' || epoch || ' ' || verdict || ' ' || rule || ' ' || reason
+        from decisions where experiment = 'small' order by 1";
+    assert_eq!(shared.texts(decided), alone.texts(decided));
+    assert_eq!(
+        shared.jobs("finished"),
+        6.0,
+        "they have finished all the same"
+    );
+    let stopped = "select job from decisions where experiment = 'small' and verdict = 'stop'";
+    let explained = shared.stdout(&["explain", &shared.text(stopped)]);
+    assert_contains(
+        &explained,
+        &[
+            "finished, 9 of 9 epochs",
+            "successive-halving, after 1 epoch: stop, because",
+            "another experiment has trained it to its end",
+        ],
+    );
+    shared.run(&["check"]).exits(0);
 }

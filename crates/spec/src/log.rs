@@ -114,7 +114,8 @@ pub struct Decision {
     /// decides.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attempt: Option<u32>,
-    /// The job's completed epochs at that time.
+    /// The completed epochs at which a rule judged the job; its completed epochs at that time for
+    /// a race, a person, and in logs of older programs.
     pub epoch: u32,
     /// The decision.
     pub verdict: Verdict,

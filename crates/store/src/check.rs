@@ -3,7 +3,7 @@
 use crate::digest::Integrity;
 use crate::error::StoreError;
 use crate::queries::Database;
-use crate::replay::{SyncReport, replay, replay_sample};
+use crate::replay::{SyncReport, changed_logs, lost_rows, replay, replay_sample};
 use crate::schema;
 use convsweep_spec::layout::ResultsFolder;
 use convsweep_spec::log::log_remedy;
@@ -59,6 +59,12 @@ pub fn quick_check(results: &ResultsFolder) -> Result<CheckReport, StoreError> {
     report
         .problems
         .extend(check_database(results, "quick_check")?);
+    if report.problems.is_empty() {
+        let database = Database::open(results)?;
+        let changed = changed_logs(&database.connection, results);
+        let changed = changed.map_err(|e| StoreError::sqlite(&database.path, e))?;
+        report.problems.extend(changed);
+    }
     let scratch = scratch(results)?;
     let (synced, sample) = replay_sample(&scratch, results)?;
     add_logs(&mut report, synced);
@@ -128,9 +134,22 @@ fn compare_tables(
     scratch
         .execute("attach ?1 as found", [format!("{uri}?mode=ro")])
         .map_err(failed)?;
+    // Where the database knows more than the logs, building it again would lose that.
+    let lost = lost_rows(scratch, results).map_err(failed)?;
+    let remedy = match lost.is_empty() {
+        true => "; `convsweep rebuild` makes them equal",
+        false => "",
+    };
     for table in tables(scratch).map_err(failed)? {
         let difference = difference(scratch, &table).map_err(failed)?;
+        let difference = difference.map(|difference| difference + remedy);
         report.problems.extend(difference);
+    }
+    for lost in lost {
+        report.problems.push(format!(
+            "{lost}, only the database does: put back a copy of the log \
+            (`convsweep rebuild --forget-lost` would drop it)"
+        ));
     }
     Ok(())
 }
@@ -201,7 +220,6 @@ fn difference(connection: &Connection, table: &str) -> rusqlite::Result<Option<S
     let expected = counted(expected as u64, "row");
     Ok(Some(format!(
         "{table}: the logs give {expected}, the database has {found}; \
-        {missing} missing or different, {surplus} not in the logs; \
-        `convsweep rebuild` makes them equal"
+        {missing} missing or different, {surplus} not in the logs"
     )))
 }

@@ -7,6 +7,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
+/// Logs that a message names.
+const NAMED: usize = 10;
+
 /// Why the results database could not be used.
 #[derive(Debug, Error)]
 pub enum StoreError {
@@ -135,6 +138,14 @@ pub enum StoreError {
         /// What SQLite or the check reports.
         message: String,
     },
+    /// The database knows more than the logs, so that building it again would forget it.
+    #[error("{}", would_forget(path, lost))]
+    WouldForget {
+        /// The database.
+        path: PathBuf,
+        /// What would be lost, by log.
+        lost: Vec<String>,
+    },
     /// The disk is full. What is in the logs is not lost.
     #[error(
         "no space left on the disk of {}: free some and run again; \
@@ -245,6 +256,20 @@ fn error_of_system(database: &Path, code: Option<ErrorCode>) -> Option<io::Error
         _ => return None,
     };
     system_remedy(&found).map(|_| found)
+}
+
+fn would_forget(path: &Path, lost: &[String]) -> String {
+    let mut named: Vec<String> = lost.iter().take(NAMED).cloned().collect();
+    if lost.len() > NAMED {
+        named.push(format!("and {} more logs", lost.len() - NAMED));
+    }
+    format!(
+        "{} has what the logs no longer hold: {}. Nothing was changed. Put back copies of these \
+        logs, or give `convsweep rebuild --forget-lost`: the database is then built from what the \
+        logs hold, and the rest is gone",
+        path.display(),
+        named.join("; ")
+    )
 }
 
 fn sqlite_remedy(source: &rusqlite::Error) -> &'static str {

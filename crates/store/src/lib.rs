@@ -30,5 +30,5 @@ pub use queries::{
     JobRow, JobState, KeptFile, LeaderboardEntry, LogProblem, QueryCell, RecordedRun, Table,
     UserQuery, find_job_among,
 };
-pub use replay::{SyncReport, rebuild};
+pub use replay::{LostRows, SyncReport, rebuild, rebuild_keeping};
 pub use write::DatabaseWriter;

@@ -7,7 +7,7 @@ use convsweep_spec::log::Record;
 use convsweep_spec::log_line::with_check;
 use convsweep_spec::metric::Direction;
 use convsweep_spec::outcome::Outcome;
-use convsweep_store::{DatabaseWriter, StoreError, rebuild};
+use convsweep_store::{DatabaseWriter, StoreError, check, rebuild, rebuild_keeping};
 use std::fs;
 
 const WIDTH: &str = "model.parameters.width";
@@ -301,8 +301,75 @@ fn logs_that_shrink_or_disappear_are_reported() {
     assert_eq!(problems.len(), 2, "{problems:#?}");
     assert!(problems[0].starts_with("a/log.jsonl: is shorter"));
     assert!(problems[1].starts_with("b/log.jsonl: no longer exists"));
+    for problem in &problems {
+        assert!(problem.contains("only the database still has 1 revision"));
+        assert!(problem.contains("put back a copy of the log"));
+    }
+    let again = folder.synced();
+    assert!(
+        again[0].starts_with("a/log.jsonl: holds less"),
+        "each run says so"
+    );
+    assert_eq!(again[1..], problems[1..]);
+    fs::write(&path, &log).expect("writes");
+    assert_eq!(folder.synced(), problems[1..], "it is whole again");
+    fs::write(&path, &log[..line]).expect("writes");
+    let refused = rebuild_keeping(&folder.results).expect_err("would lose rows");
+    let words = refused.to_string();
+    let lost = "a/log.jsonl no longer holds 1 revision; b/log.jsonl no longer holds 1 revision";
+    assert!(words.contains(lost), "{words}");
+    assert_eq!(folder.text("select count(*) from experiments"), "2");
+    let checked = check(&folder.results).expect("checks").problems.join("\n");
+    assert!(checked.contains("b/log.jsonl no longer holds 1 revision, only the database does"));
+    assert!(
+        !checked.contains("`convsweep rebuild` makes them equal"),
+        "{checked}"
+    );
     rebuild(&folder.results).expect("rebuilds");
     assert_eq!(folder.text("select experiment from experiments"), "a");
+}
+
+/// A job's log that is gone, cut, or replaced: the database keeps its rows until the job is
+/// forgotten, and is not built again without them.
+#[test]
+fn nothing_is_forgotten_with_the_log_of_a_job() {
+    let mut folder = Folder::new();
+    busy(&mut folder);
+    folder.synced();
+    let job = JobId("0000000000000000".into());
+    let path = folder.results.job(&job).join("events.jsonl");
+    let rows = folder.text("select count(*) from metrics where job = '0000000000000000'");
+    let log = fs::read(&path).expect("reads");
+    let cut = log.len() / 2;
+    let damages: [&dyn Fn(); 4] = [
+        &|| fs::write(&path, &log[..cut]).expect("writes"),
+        &|| fs::remove_file(&path).expect("removes"),
+        &|| fs::create_dir(&path).expect("makes"),
+        &|| {
+            fs::remove_dir_all(folder.results.job(&job)).expect("removes");
+            fs::write(folder.results.job(&job), "a file").expect("writes");
+        },
+    ];
+    for damage in damages {
+        damage();
+        let words = rebuild_keeping(&folder.results)
+            .expect_err("refuses")
+            .to_string();
+        let lost =
+            format!("jobs/{job}/events.jsonl no longer holds all of a job that had finished");
+        assert!(words.contains(&lost), "{words}");
+        let checked = check(&folder.results).expect("checks").problems.join("\n");
+        assert!(checked.contains(&lost), "{checked}");
+    }
+    folder.synced();
+    let sql = "select count(*) from metrics where job = '0000000000000000'";
+    assert_eq!(folder.text(sql), rows);
+    let writer = DatabaseWriter::open(&folder.results).expect("opens");
+    writer.forget_jobs(&[job]).expect("forgets");
+    drop(writer);
+    assert_eq!(folder.text(sql), "0");
+    let report = rebuild_keeping(&folder.results).expect("nothing is left to lose");
+    assert_eq!(report.problems, [""; 0]);
 }
 
 #[test]

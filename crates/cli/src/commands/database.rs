@@ -16,14 +16,28 @@ pub struct BackupArgs {
     pub file: PathBuf,
 }
 
+/// Arguments of `rebuild`.
+#[derive(Debug, Args)]
+pub struct RebuildArgs {
+    /// Forget what only the old database knows, because logs were cut or are gone; without this such
+    /// a rebuild is refused.
+    #[arg(long)]
+    pub forget_lost: bool,
+}
+
 /// Builds the database again from the logs.
 ///
 /// # Errors
-/// If another program uses the results folder, or the database cannot be written.
-pub fn rebuild(context: &Context) -> Result<Exit> {
+/// If another program uses the results folder, the database knows what the logs no longer hold, or
+/// it cannot be written.
+pub fn rebuild(context: &Context, args: &RebuildArgs) -> Result<Exit> {
     context.require_results()?;
     let _lock = ResultsLock::acquire(&context.results).code(Exit::Results)?;
-    let report = convsweep_store::rebuild(&context.results).code(Exit::Results)?;
+    let rebuilt = match args.forget_lost {
+        true => convsweep_store::rebuild(&context.results),
+        false => convsweep_store::rebuild_keeping(&context.results),
+    };
+    let report = rebuilt.code(Exit::Results)?;
     for note in &report.problems {
         say_error(&format!("note: {note}"));
     }

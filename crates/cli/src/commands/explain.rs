@@ -7,8 +7,10 @@ use crate::planning::lookup::find_job;
 use crate::planning::standing::{Run, Standing};
 use anyhow::Result;
 use clap::Args;
+use convsweep_spec::id::JobId;
+use convsweep_spec::layout::job_log;
 use convsweep_spec::words::counted;
-use convsweep_store::{AttemptRow, JobState};
+use convsweep_store::{AttemptRow, Database, JobState, LogProblem};
 
 /// Arguments of `explain`.
 #[derive(Debug, Args)]
@@ -40,7 +42,8 @@ pub fn explain(context: &Context, args: &ExplainArgs) -> Result<Exit> {
             say(&format!("    warning: {warning}"))?;
         }
     }
-    for decision in database.decisions(&id).code(Exit::Results)? {
+    let decisions = database.decisions(&id).code(Exit::Results)?;
+    for decision in &decisions {
         say(&format!(
             "  {}, after {}: {}, because {}",
             decision.rule,
@@ -49,11 +52,47 @@ pub fn explain(context: &Context, args: &ExplainArgs) -> Result<Exit> {
             decision.reason
         ))?;
     }
-    for problem in database.job_log_problems(&id).code(Exit::Results)? {
+    let problems = database.job_log_problems(&id).code(Exit::Results)?;
+    for problem in &problems {
         say(&format!("  {}", problem.text()))?;
     }
-    say(&format!("  {}", advice(&standing)))?;
+    say_lost_logs(context, &database, &id, &state)?;
+    let newest = decisions.iter().max_by(|a, b| a.time.total_cmp(&b.time));
+    if standing == Standing::Finished && newest.is_some_and(|newest| newest.verdict == "stop") {
+        say(
+            "  a rule would have stopped it, but another experiment has trained it to its end, or \
+            the rule was changed; it goes on counting where no rule stops it",
+        )?;
+    }
+    if !problems.iter().any(LogProblem::has_remedy) {
+        say(&format!("  {}", advice(&standing)))?;
+    }
     Ok(Exit::Complete)
+}
+
+/// Says which logs no longer hold what the database knows of the job.
+fn say_lost_logs(
+    context: &Context,
+    database: &Database,
+    job: &JobId,
+    state: &JobState,
+) -> Result<()> {
+    for place in database.places(job).code(Exit::Results)? {
+        let problems = database.experiment_log_problems(&place.experiment);
+        for problem in problems.code(Exit::Results)? {
+            if problem.has_remedy() {
+                say(&format!("  {}", problem.text()))?;
+            }
+        }
+    }
+    let log = job_log(job);
+    if state.attempts > 0 && context.results.0.join(&log).metadata().is_err() {
+        say(&format!(
+            "  {log} is gone, only the database knows what it held: put back the job's folder, or \
+            `convsweep retry {job} --damaged` trains the job again"
+        ))?;
+    }
+    Ok(())
 }
 
 /// How a job stands: `finished, 5 of 5 epochs, 1 attempt`.

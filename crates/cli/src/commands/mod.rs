@@ -78,7 +78,7 @@ pub enum CliCommand {
     #[command(alias = "check-db")]
     Check(check::CheckArgs),
     /// Rebuild the database from the logs.
-    Rebuild,
+    Rebuild(database::RebuildArgs),
     /// Back up the database to a file; this is safe while a sweep runs.
     Backup(database::BackupArgs),
 }
@@ -114,7 +114,7 @@ pub fn run_command(
         CliCommand::Schema => language::schema(),
         CliCommand::Completions(args) => language::completions(&args, interface),
         CliCommand::Check(args) => check::check(context, &args),
-        CliCommand::Rebuild => database::rebuild(context),
+        CliCommand::Rebuild(args) => database::rebuild(context, &args),
         CliCommand::Backup(args) => database::backup(context, &args),
     }
 }

@@ -118,6 +118,10 @@ fn say_damage(
             1 => String::new(),
             n => format!(" (and {} more)", n - 1),
         };
+        if first.has_remedy() {
+            say_error(&format!("note: {}{more}", first.text()));
+            return Ok(());
+        }
         let written_again = ExperimentLog::whole_revision(results, experiment);
         let remedy = log_remedy(written_again.unwrap_or_default());
         say_error(&format!("note: {}{more}; {remedy}", first.text()));

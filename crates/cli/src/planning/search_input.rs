@@ -86,7 +86,8 @@ fn rules(plan: &Plan, settings: &SearchSettings) -> SearchRules {
 fn status(recorded: &RecordedJobs, job: &JobId, has_ended: bool) -> JobStatus {
     let state: Option<&JobState> = recorded.states.get(job);
     match state.and_then(|state| state.outcome.as_deref()) {
-        Some("finished") => JobStatus::Finished,
+        Some("finished") if recorded.decided.exempt.contains(job) => JobStatus::Finished,
+        Some("finished") => JobStatus::Trained,
         Some("diverged" | "damaged") => JobStatus::Unsuccessful,
         _ if recorded.decided.exempt.contains(job) => JobStatus::Exempt,
         _ if recorded.decided.stopped.contains(job) => JobStatus::Pruned,

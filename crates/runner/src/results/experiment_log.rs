@@ -34,6 +34,8 @@ pub struct ExperimentLog {
     newest: Option<RevisionMembers>,
     /// Whether the newest revision and what follows it are as they were written.
     is_newest_whole: bool,
+    /// Number of the newest revision that the log is known to have lost; 0 if it has lost none.
+    lost_revision: u32,
     history: SearchHistory,
     lost: Vec<LostDecision>,
     notes: Vec<String>,
@@ -82,6 +84,7 @@ impl ExperimentLog {
             next_line: log.next_line,
             newest: log.revisions.pop(),
             is_newest_whole: log.is_newest_whole,
+            lost_revision: 0,
             history: log.history,
             lost: log.lost,
             notes: log.notes,
@@ -131,6 +134,12 @@ impl ExperimentLog {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(SearchHistory::default()),
             Err(error) => Err(RunnerError::results(&path, error)),
         }
+    }
+
+    /// Revisions up to this one were in the log before its end was cut off: their numbers are not
+    /// used again, and the plan is written again.
+    pub fn skip_revisions(&mut self, newest: u32) {
+        self.lost_revision = newest;
     }
 
     /// What was wrong with the log when it was opened.
@@ -214,6 +223,7 @@ impl ExperimentLog {
     ) -> Result<Revised, RunnerError> {
         if let Some(newest) = &self.newest
             && self.is_newest_whole
+            && newest.0.revision >= self.lost_revision
             && is_same(newest, &revision, &members)
         {
             return Ok(Revised {
@@ -221,7 +231,8 @@ impl ExperimentLog {
                 entries: vec![],
             });
         }
-        let number = self.revision().map_or(1, |newest| newest.revision + 1);
+        let newest = self.revision().map_or(0, |newest| newest.revision);
+        let number = newest.max(self.lost_revision) + 1;
         revision.revision = number;
         let mut entries = vec![self.entry(Record::Revision(revision.clone()))];
         for member in &members {

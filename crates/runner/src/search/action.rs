@@ -14,7 +14,7 @@ pub enum SearchAction {
     Decide {
         /// The job.
         job: usize,
-        /// Number of epochs that it had completed.
+        /// Number of completed epochs at which it was judged.
         epoch: u32,
         /// The decision.
         verdict: Verdict,

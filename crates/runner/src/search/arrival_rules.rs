@@ -24,7 +24,9 @@ impl SearchController {
         let Some(mut judged) = self.arrival(rule, job, epoch).filter(|_| !has_left) else {
             return;
         };
-        let ends_here = self.ending.contains(&job) && epoch >= self.jobs[job].curve.last_epoch();
+        let ends =
+            self.ending.contains(&job) || self.trained.get(&job) == Some(&JobStatus::Finished);
+        let ends_here = ends && epoch >= self.jobs[job].curve.last_epoch();
         let is_judged = self.jobs[job].is_undecided()
             && !self.is_baseline(job)
             && !ends_here
@@ -138,7 +140,7 @@ impl SearchController {
             if is_stopped && unreported.contains(&job) {
                 let reason = self.reason_to_stop(rule, step.step, judged);
                 let reason = reason.unwrap_or("it was decided in an earlier run".to_string());
-                self.record(job, Verdict::Stop, rule.name(), reason);
+                self.record(job, (Verdict::Stop, step.step), rule.name(), reason);
             }
             self.note_arrival(step.step, judged);
             if is_stopped {

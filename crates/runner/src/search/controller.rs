@@ -31,6 +31,9 @@ pub struct SearchController {
     pub(super) ending: BTreeSet<usize>,
     /// Jobs that have to run before they can wait for a decision.
     pub(super) unsettled: BTreeSet<usize>,
+    /// Jobs that ended before the search began: they wait for decisions as if they trained now, and
+    /// get this status when they are released.
+    pub(super) trained: BTreeMap<usize, JobStatus>,
     /// Actions since they were last taken.
     pub(super) actions: Vec<SearchAction>,
 }
@@ -60,6 +63,7 @@ impl SearchController {
             dropped: BTreeSet::new(),
             ending: BTreeSet::new(),
             unsettled: BTreeSet::new(),
+            trained: BTreeMap::new(),
             actions: vec![],
         };
         search.hold_all();
@@ -178,6 +182,10 @@ impl SearchController {
                 JobStatus::Active => {}
                 JobStatus::Ending => _ = self.ending.insert(number),
                 JobStatus::Unsettled => _ = self.unsettled.insert(number),
+                JobStatus::Trained => _ = self.trained.insert(number, JobStatus::Finished),
+                JobStatus::Unsuccessful => {
+                    self.trained.insert(number, JobStatus::Unsuccessful);
+                }
                 _ => continue,
             }
             job.status = JobStatus::Waiting;
@@ -231,6 +239,10 @@ impl SearchController {
     }
 
     fn release(&mut self, job: usize) {
+        if let Some(end) = self.trained.get(&job) {
+            self.jobs[job].status = *end;
+            return;
+        }
         self.jobs[job].status = JobStatus::Active;
         self.actions.push(SearchAction::Release(job));
     }
@@ -242,11 +254,12 @@ impl SearchController {
         }
     }
 
-    /// Records a decision about a job that has not ended.
+    /// Records a decision about a job that has not ended. `epoch` is the epoch whose result was
+    /// looked at, however far the job has come.
     pub(super) fn record(
         &mut self,
         job: usize,
-        verdict: Verdict,
+        (verdict, epoch): (Verdict, u32),
         rule: &'static str,
         reason: String,
     ) {
@@ -255,7 +268,7 @@ impl SearchController {
         }
         self.actions.push(SearchAction::Decide {
             job,
-            epoch: self.jobs[job].curve.last_epoch(),
+            epoch,
             verdict,
             rule,
             reason,

@@ -42,7 +42,18 @@ impl SearchController {
         job.status == JobStatus::Waiting
             && !self.ending.contains(&number)
             && !self.unsettled.contains(&number)
-            && rung.is_some_and(|rung| job.curve.has(rung))
+            && rung.is_some_and(|rung| job.curve.has(rung) && !self.has_ended_at(number, rung))
+    }
+
+    /// Whether the job ended before the search began, and its own early stopping or its divergence
+    /// kept it from the decision after this epoch.
+    fn has_ended_at(&self, number: usize, rung: u32) -> bool {
+        let last = self.jobs[number].curve.last_epoch();
+        match self.trained.get(&number) {
+            Some(JobStatus::Finished) => last <= rung,
+            Some(_) => last < rung,
+            None => false,
+        }
     }
 
     /// Makes the next decision if all of its jobs have reached it; whether it was made.
@@ -169,12 +180,16 @@ impl SearchController {
             if let Some(verdict) = judged.verdict {
                 if unreported.contains(&job) {
                     let reason = self.rung_reason(&ranking, &recorded, judged);
-                    self.record(job, verdict, RULE, reason);
+                    self.record(job, (verdict, step.step), RULE, reason);
                 }
                 match verdict {
                     Verdict::Stop => self.stop(job),
                     Verdict::GoOn => {}
                 }
+            }
+            // Older programs let jobs that were trained before pass without a verdict.
+            let was_passed = self.trained.contains_key(&job) && judged.value.is_some();
+            if judged.verdict.is_some() || was_passed {
                 self.passed[job] = self.passed[job].max(number + 1);
             }
             let rung = self.rungs.entry(number).or_default();
@@ -222,7 +237,8 @@ impl SearchController {
             let epochs = stopped_after.get(&self.jobs[job].configuration);
             if let Some(epochs) = epochs.filter(|_| !is_free && !self.ending.contains(&job)) {
                 let reason = format!("its configuration was stopped after {epochs} epochs");
-                self.record(job, Verdict::Stop, RULE, reason);
+                let epoch = self.jobs[job].curve.last_epoch();
+                self.record(job, (Verdict::Stop, epoch), RULE, reason);
                 self.stop(job);
             }
         }

@@ -149,6 +149,14 @@ impl SearchHistory {
         }
     }
 
+    /// The decisions about single jobs, oldest first.
+    pub fn decisions(&self) -> impl Iterator<Item = &Decision> {
+        self.0.iter().filter_map(|record| match record {
+            Record::Decision(decision) => Some(decision),
+            _ => None,
+        })
+    }
+
     /// Jobs about which a decision was made whose own records have not followed.
     pub fn announced(&self) -> BTreeSet<&JobId> {
         let mut announced = BTreeSet::new();

@@ -29,11 +29,14 @@ pub enum JobStatus {
     Unsettled,
     /// A person has it trained to its end, whatever the rules say.
     Exempt,
+    /// All of its epochs were trained before the search began, perhaps for another experiment. It
+    /// need not be trained, but the rules judge it by what it recorded, as if it trained now.
+    Trained,
     /// It waits for a decision, before its first epoch or after a pause.
     Waiting,
     /// All of its epochs are trained.
     Finished,
-    /// It failed or diverged.
+    /// It failed or diverged; the rules still judge what it recorded before.
     Unsuccessful,
     /// A rule ended it early, or kept it from starting.
     Pruned,
@@ -53,6 +56,7 @@ impl SearchJob {
             | JobStatus::Ending
             | JobStatus::Unsettled
             | JobStatus::Exempt
+            | JobStatus::Trained
             | JobStatus::Waiting
             | JobStatus::Unsuccessful
             | JobStatus::Pruned => None,

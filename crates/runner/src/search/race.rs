@@ -3,7 +3,7 @@
 
 use super::controller::{SearchController, shown};
 use super::decisions::{mean_of, race_survivors};
-use super::job::JobStatus;
+use super::job::{JobStatus, SearchJob};
 use super::step::{Judge, SearchStep};
 use convsweep_spec::log::{JudgedJob, Verdict};
 use convsweep_spec::metric::Number;
@@ -48,7 +48,8 @@ impl SearchController {
         for job in waiting {
             let configuration = self.jobs[job].configuration;
             let is_dropped = self.dropped.contains(&configuration);
-            if is_dropped || !contestants[&configuration].survives || rivals < 2 {
+            let is_stopped = is_dropped || !contestants[&configuration].survives || rivals < 2;
+            if is_stopped && !self.is_baseline(job) {
                 jobs[job].verdict = Some(Verdict::Stop);
             } else if released.insert(configuration) {
                 jobs[job].verdict = Some(Verdict::GoOn);
@@ -60,7 +61,9 @@ impl SearchController {
             jobs,
         });
         self.release_free_jobs();
-        released.is_empty()
+        // Nothing has to be waited for if no job was released that has to be trained.
+        let is_active = |job: &SearchJob| job.status == JobStatus::Active;
+        !self.jobs.iter().any(is_active)
     }
 
     /// Carries out a round: its values and verdicts are those that it recorded.
@@ -69,16 +72,22 @@ impl SearchController {
         let contestants = self.contestants(&step.jobs);
         let rivals = rivals(&contestants);
         for judged in &step.jobs {
+            // Older programs counted jobs that were trained before without a verdict.
+            if self.trained.contains_key(&judged.job) && judged.value.is_some() {
+                self.raced.insert(judged.job);
+            }
             let (job, Some(verdict)) = (judged.job, judged.verdict) else {
                 continue;
             };
             if unreported.contains(&job) {
                 let configuration = self.jobs[job].configuration;
                 let reason = match self.dropped.contains(&configuration) {
+                    true if verdict == Verdict::GoOn => "it is the baseline".to_string(),
                     true => "its configuration was dropped in an earlier round".to_string(),
                     false => contestants[&configuration].reason(verdict, rivals),
                 };
-                self.record(job, verdict, RACE, reason);
+                let epoch = self.jobs[job].curve.last_epoch();
+                self.record(job, (verdict, epoch), RACE, reason);
             }
             match verdict {
                 Verdict::Stop => self.stop(job),
@@ -136,7 +145,15 @@ impl Contestant {
     fn reason(&self, verdict: Verdict, rivals: usize) -> String {
         let summary = self.summary();
         match (verdict, self.survives) {
-            (Verdict::GoOn, _) => format!(
+            (Verdict::GoOn, true) if rivals < 2 => {
+                format!(
+                    "{summary} is significantly the best, and it is the baseline: one more seed"
+                )
+            }
+            (Verdict::GoOn, false) => {
+                format!("{summary} is significantly worse than the best, but it is the baseline")
+            }
+            (Verdict::GoOn, true) => format!(
                 "{summary} may still be the best, as {rivals} configurations may: one more seed"
             ),
             (Verdict::Stop, true) => {

@@ -140,6 +140,48 @@ fn rules_of_fixed_order_decide_as_if_undisturbed() {
     }
 }
 
+/// What another experiment has trained is judged as if it was trained now: the decisions, and the
+/// jobs that count in the end, are those of a sweep that trains everything itself.
+#[test]
+fn jobs_that_were_trained_before_change_no_decision() {
+    for kinds in [Kinds::Ordinary, Kinds::Mixed] {
+        for (stop, race, jobs) in [
+            (Some(HALVING), None, jobs(9, 1, 9, kinds)),
+            (Some(LATE_HALVING), None, jobs(5, 2, 8, kinds)),
+            (None, Some(2), jobs(4, 5, 2, kinds)),
+            (Some(HALVING), Some(2), jobs(5, 4, 4, kinds)),
+            (Some(ASHA), None, jobs(9, 1, 9, kinds)),
+            (Some(MEDIAN), None, jobs(6, 2, 6, kinds)),
+        ] {
+            let sweep = sweep(stop, race, 1, jobs);
+            let mut alone = Disk::new(&sweep);
+            assert!(alone.run(&sweep, None), "it ends");
+            let all = 0..sweep.jobs.len();
+            let is_trained = |job: &usize| sweep.jobs[*job].fails_after.is_none();
+            let is_arrival = stop.is_some_and(|rule| rule.depends_on_arrival());
+            for every in 1..4 {
+                // Where the order of arrival counts, all that was trained before comes first.
+                let before: Vec<usize> = all
+                    .clone()
+                    .filter(is_trained)
+                    .filter(|job| job % every == 0 || is_arrival)
+                    .collect();
+                if is_arrival && before.len() < sweep.jobs.len() {
+                    continue;
+                }
+                let mut disk = Disk::new(&sweep);
+                disk.train_before(&sweep, before);
+                assert!(disk.run(&sweep, None), "it ends");
+                let place = format!("{:?}, every {every}", sweep.rules.settings);
+                assert_eq!(disk.verdicts(), alone.verdicts(), "{place}");
+                assert_eq!(disk.statuses(&sweep), alone.statuses(&sweep), "{place}");
+                assert_eq!(disk.reported(), alone.reported(), "{place}");
+                disk.check_nothing_is_decided_again(&sweep);
+            }
+        }
+    }
+}
+
 #[test]
 fn smaller_can_be_better_and_the_baseline_stays() {
     let mut sweep = sweep(Some(HALVING), None, 2, jobs(9, 1, 9, Kinds::Mixed));
@@ -245,4 +287,15 @@ fn another_rule_is_not_bound_by_what_was_decided() {
     // The first rule's decisions bind again where the file asks for it again.
     assert!(disk.run(&one, None));
     disk.check_nothing_is_decided_again(&one);
+}
+
+#[test]
+fn a_race_ends_although_its_baseline_is_not_pruned() {
+    let mut sweep = sweep(None, Some(2), 1, jobs(4, 5, 2, Kinds::Ordinary));
+    for configuration in 0..4 {
+        sweep.rules.baseline = Some(configuration);
+        let mut disk = Disk::new(&sweep);
+        assert!(disk.run(&sweep, None), "it ends");
+        disk.check_nothing_is_decided_again(&sweep);
+    }
 }

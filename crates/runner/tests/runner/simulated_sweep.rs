@@ -123,6 +123,15 @@ impl Disk {
         self.configurations = sweep.jobs.iter().map(|job| job.configuration).collect();
     }
 
+    /// Another experiment has trained these jobs to their ends.
+    pub fn train_before(&mut self, sweep: &Sweep, jobs: impl IntoIterator<Item = usize>) {
+        for job in jobs {
+            let simulated = &sweep.jobs[job];
+            self.jobs[job].logged = simulated.last_epoch();
+            self.jobs[job].ended = Some(true);
+        }
+    }
+
     /// Runs the sweep to its end (`true`), or until the program is killed.
     pub fn run(&mut self, sweep: &Sweep, limit: Option<usize>) -> bool {
         self.limit = limit;
@@ -150,7 +159,7 @@ impl Disk {
         let mut jobs = Vec::new();
         for (files, job) in self.jobs.iter().zip(&sweep.jobs) {
             let status = match files.ended {
-                Some(true) => JobStatus::Finished,
+                Some(true) => JobStatus::Trained,
                 // Failed jobs are tried again.
                 _ if files.logged >= job.last_epoch() => JobStatus::Ending,
                 _ if files.is_paused => JobStatus::Active,

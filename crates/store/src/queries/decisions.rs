@@ -30,6 +30,21 @@ impl Database {
             where job = ?1 order by attempt, epoch, time, verdict";
         self.rows(sql, [&job.0], job_decision)
     }
+
+    /// Decisions of an experiment, with the jobs that they are about.
+    ///
+    /// # Errors
+    /// If SQLite reports an error.
+    pub fn experiment_decisions(
+        &self,
+        experiment: &str,
+    ) -> Result<Vec<(JobId, JobDecision)>, StoreError> {
+        let sql = "select time, rule, verdict, epoch, reason, job from decisions
+            where experiment = ?1 order by time, job";
+        self.rows(sql, [experiment], |row| {
+            Ok((JobId(row.get(5)?), job_decision(row)?))
+        })
+    }
 }
 
 fn job_decision(row: &Row) -> rusqlite::Result<JobDecision> {

@@ -55,7 +55,8 @@ impl Database {
                 where d.job = j.job and verdict = 'stop'
                 order by attempt desc, epoch desc, time desc limit 1)
               when j.outcome = 'damaged' then coalesce(
-                (select 'events.jsonl:' || line || ': ' || problem from log_problems
+                (select 'events.jsonl:' || case line when 0 then ' ' else line || ': ' end || problem
+                  from log_problems
                   where log = 'jobs/' || j.job || '/events.jsonl' order by line limit 1),
                 'its log has more epochs than the job') end,
               (select detail from attempts a where a.job = j.job

@@ -11,7 +11,7 @@ use rusqlite::Row;
 pub struct LogProblem {
     /// The log, relative to the results folder.
     pub log: String,
-    /// The line, from 1.
+    /// The line, from 1; 0 for the log as a whole.
     pub line: u64,
     /// What is wrong there.
     pub problem: String,
@@ -20,7 +20,16 @@ pub struct LogProblem {
 impl LogProblem {
     /// Place and problem.
     pub fn text(&self) -> String {
-        format!("{}:{}: {}", self.log, self.line, self.problem)
+        match self.line {
+            0 => format!("{}: {}", self.log, self.problem),
+            line => format!("{}:{line}: {}", self.log, self.problem),
+        }
+    }
+
+    /// Whether the problem already says what is to be done.
+    pub fn has_remedy(&self) -> bool {
+        let remedies = ["put back", "were exchanged or copied"];
+        remedies.iter().any(|remedy| self.problem.contains(remedy))
     }
 }
 

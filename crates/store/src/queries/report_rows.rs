@@ -63,7 +63,11 @@ impl Database {
         Ok(ConfigurationRow { member, jobs })
     }
 
-    fn revision(&self, name: &str) -> Result<Option<Revision>, StoreError> {
+    /// The newest revision of an experiment; `None` if there is no such experiment.
+    ///
+    /// # Errors
+    /// As [`Database::experiment`].
+    pub fn revision(&self, name: &str) -> Result<Option<Revision>, StoreError> {
         let sql = "
             select r.revision, r.file, r.text, r.overrides, r.question, r.metric, r.direction,
               r.baseline, r.axes, r.classes, r.show_test, r.includes, r.decisions

@@ -1,6 +1,7 @@
 //! Reading the logs into the database: each from where the last reading ended. A transaction holds
 //! rows and the position in the log together.
 
+use super::held::HeldEntries;
 use super::log_position::LogPosition;
 use super::sync_report::SyncReport;
 use crate::apply::Changes;
@@ -12,6 +13,9 @@ use std::collections::HashMap;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+
+/// What is said of a log that was read and is not there any more.
+const GONE: &str = "no longer exists, although the database has what it held";
 
 /// Reads what the logs contain beyond what the database has read.
 pub(crate) fn replay(
@@ -48,6 +52,8 @@ pub(super) struct LogReader<'a> {
     pub(super) has_forgotten: bool,
     /// Line and number of the newest revision in the log that is being read.
     pub(super) newest_revision: Option<(u64, u32)>,
+    /// What the log of an experiment holds that is read from its beginning.
+    pub(super) held: Option<HeldEntries>,
 }
 
 /// Whose log it is.
@@ -74,6 +80,7 @@ impl<'a> LogReader<'a> {
             lines: 0,
             has_forgotten: false,
             newest_revision: None,
+            held: None,
         })
     }
 
@@ -86,7 +93,7 @@ impl<'a> LogReader<'a> {
             let position = positions.remove(&log);
             self.log(log, position, &LogOwner::Job(job))?;
         }
-        self.report_missing_logs(positions.into_keys().collect());
+        self.report_missing_logs(positions.into_keys().collect())?;
         if self.has_forgotten {
             self.experiment_logs(&mut HashMap::new())?;
         }
@@ -109,15 +116,20 @@ impl<'a> LogReader<'a> {
     }
 
     /// Reports those of the `unread` logs that no longer exist.
-    fn report_missing_logs(&mut self, mut unread: Vec<String>) {
+    fn report_missing_logs(&mut self, mut unread: Vec<String>) -> Result<(), StoreError> {
         unread.sort();
         for log in unread {
-            if !self.results.0.join(&log).exists() {
-                self.report.problems.push(format!(
-                    "{log}: no longer exists, but its rows do; `convsweep rebuild` removes them"
-                ));
+            if self.results.0.join(&log).exists() {
+                continue;
+            }
+            match log.strip_suffix(&format!("/{EXPERIMENT_LOG}")) {
+                Some(name) => {
+                    self.compare_held(&log, name, &HeldEntries::default(), GONE)?;
+                }
+                None => self.report.problems.push(format!("{log}: {GONE}")),
             }
         }
+        Ok(())
     }
 
     /// Names of the folders in `folder`, sorted; empty if it does not exist.

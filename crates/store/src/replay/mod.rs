@@ -1,7 +1,10 @@
 //! Reads the logs, which are the source of truth, into the database.
 
+mod forget;
+mod held;
 mod log_position;
 mod logs;
+mod lost;
 mod one_line;
 mod one_log;
 mod problems;
@@ -9,8 +12,11 @@ mod rebuild;
 mod sample;
 mod sync_report;
 
+pub(crate) use forget::{Forgotten, forget};
 pub(crate) use log_position::{FileStamp, LogPosition};
 pub(crate) use logs::replay;
-pub use rebuild::rebuild;
-pub(crate) use sample::replay_sample;
+pub use lost::LostRows;
+pub(crate) use lost::lost_rows;
+pub use rebuild::{rebuild, rebuild_keeping};
+pub(crate) use sample::{changed_logs, replay_sample};
 pub use sync_report::SyncReport;

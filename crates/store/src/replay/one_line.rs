@@ -117,6 +117,9 @@ impl LogReader<'_> {
             | Record::Decision(_) => {}
         }
         self.report.entries += 1;
+        if let Some(held) = &mut self.held {
+            held.note(&entry);
+        }
         let place = LogPlace {
             experiment,
             revision: position.revision,

@@ -1,16 +1,26 @@
 //! Reading one log: from where the last reading ended, or from its beginning if it is no longer the
 //! file that was read.
 
+use super::held::{HeldEntries, WHOLE_LOG};
 use super::log_position::{FileStamp, LogPosition};
 use super::logs::{LogOwner, LogReader};
-use super::problems;
+use super::{lost, problems};
 use crate::apply::forget_job_rows;
 use crate::error::StoreError;
 use convsweep_files::{LineEnd, not_regular, open_regular, read_line};
+use convsweep_spec::id::JobId;
 use convsweep_spec::log_line::{LONGEST_LINE, LineCheck};
 use convsweep_spec::log_value::beginning;
+use rusqlite::OptionalExtension;
 use std::fs::File;
 use std::io::{BufReader, ErrorKind, Read, Seek, SeekFrom};
+
+/// What is said of a log of which the end is missing.
+const SHORTER: &str = "is shorter than when it was last read";
+
+/// What is said where something else is in the place of an experiment's log.
+const NO_LOG: &str = "and was ignored: move it away, and put back the log or a copy of it; what the \
+    database has read of it stays there";
 
 /// Maximum number of lines in one transaction.
 const MAX_LINES: u32 = 20_000;
@@ -34,7 +44,11 @@ impl LogReader<'_> {
         };
         let (size, stamp) = (metadata.len(), FileStamp::of(&metadata));
         let known = position.unwrap_or_default();
-        if size == known.offset && !known.is_of_another(stamp, size) {
+        // One that held less than the database had may be whole again.
+        let is_incomplete = problems::is_incomplete(self.connection, &name);
+        let is_incomplete = is_incomplete.map_err(|e| self.failed(e))?;
+        let is_another = known.is_of_another(stamp, size) || is_incomplete;
+        if size == known.offset && !is_another {
             return Ok(());
         }
         let _span = match owner {
@@ -44,20 +58,37 @@ impl LogReader<'_> {
         .entered();
         let (mut file, _) = open_regular(&path).map_err(|e| failed(e.source))?;
         let begins_line = begins_line(&mut file, known.offset, size).map_err(failed)?;
-        let mut position = if begins_line && !known.is_of_another(stamp, size) {
+        let is_shorter = size < known.offset;
+        let mut position = if begins_line && !is_another {
             known
         } else {
-            self.read_again(&name, owner, size < known.offset)?;
+            self.read_again(&name, owner, is_shorter)?;
             LogPosition::default()
         };
+        self.held = None;
         if position.offset == 0 {
             self.forget_problems(&name, owner)?;
+            self.held = matches!(owner, LogOwner::Experiment(_)).then(HeldEntries::default);
         }
         file.seek(SeekFrom::Start(position.offset))
             .map_err(failed)?;
         position.stamp = Some(stamp);
         let mut reader = BufReader::with_capacity(1 << 16, file);
-        match self.lines_of(&name, &mut reader, owner, &mut position)? {
+        let is_own = self.lines_of(&name, &mut reader, owner, &mut position)?;
+        if let (Some(held), LogOwner::Experiment(experiment)) = (self.held.take(), owner) {
+            let why = match is_shorter {
+                true => SHORTER,
+                false => "holds less than it did",
+            };
+            let holds_all = self.compare_held(&name, experiment, &held, why)?;
+            if holds_all && is_shorter {
+                let remedy = "the next `convsweep run` of the experiment's file writes its plan \
+                    again";
+                let problem = format!("{name}: {SHORTER}, and was read again; {remedy}");
+                self.report.problems.push(problem);
+            }
+        }
+        match is_own {
             IsOwn::Yes => self.save_position(&name, position),
             IsOwn::No => self.forget_position(&name),
         }
@@ -70,13 +101,17 @@ impl LogReader<'_> {
         let Some(what) = found.and_then(|metadata| not_regular(metadata.file_type())) else {
             return Ok(false);
         };
-        self.read_again(name, owner, false)?;
-        self.forget_position(name)?;
-        let said = Said::damage(format!("{what}, and was ignored"));
-        self.report
-            .problems
-            .push(format!("{name}:1: {}", said.text));
-        self.remember(name, owner, 1, &said)?;
+        let text = match owner {
+            LogOwner::Experiment(_) => format!("{what}, {NO_LOG}"),
+            LogOwner::Job(_) => format!("{what}, and was ignored"),
+        };
+        let said = Said::damage(text);
+        let problem = format!("{name}:1: {}", said.text);
+        self.remember(name, owner, WHOLE_LOG, &said)?;
+        if matches!(owner, LogOwner::Experiment(_)) {
+            self.report.exchanged.push(problem.clone());
+        }
+        self.report.problems.push(problem);
         Ok(true)
     }
 
@@ -87,15 +122,12 @@ impl LogReader<'_> {
         owner: &LogOwner,
         is_shorter: bool,
     ) -> Result<(), StoreError> {
-        if is_shorter {
-            let removal = match owner {
-                LogOwner::Experiment(_) => {
-                    "; `convsweep rebuild` removes what it no longer contains"
-                }
-                LogOwner::Job(_) => "",
-            };
+        if let LogOwner::Job(job) = owner
+            && is_shorter
+        {
+            let had = self.job_words(job)?;
             self.report.problems.push(format!(
-                "{name}: is shorter than when it was last read, and was read again{removal}"
+                "{name}: {SHORTER}, and was read again; it held {had}, and what is missing is trained again"
             ));
         }
         if let LogOwner::Job(job) = owner {
@@ -109,6 +141,18 @@ impl LogReader<'_> {
             self.has_forgotten = true;
         }
         Ok(())
+    }
+
+    /// How far a job had come.
+    fn job_words(&self, job: &JobId) -> Result<String, StoreError> {
+        let sql = "select outcome, epoch from jobs where job = ?1";
+        let state = self
+            .connection
+            .query_row(sql, [&job.0], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional();
+        let state: Option<(Option<String>, u32)> = state.map_err(|e| self.failed(e))?;
+        let (outcome, epochs) = state.unwrap_or_default();
+        Ok(lost::job_words(outcome.as_deref(), epochs))
     }
 
     /// A log that is read from its beginning may no longer have the problems that it had.

@@ -1,5 +1,6 @@
 //! What is wrong with the logs: the table `log_problems`.
 
+use super::held::WHOLE_LOG;
 use rusqlite::{Connection, Result, params};
 
 /// Maximum number of problems of one log that are kept; one makes a job damaged.
@@ -22,6 +23,14 @@ pub(crate) fn forget(connection: &Connection, log: &str) -> Result<bool> {
     let sql = "delete from log_problems where log = ?1";
     let deleted = connection.prepare_cached(sql)?.execute([log])?;
     Ok(deleted > 0)
+}
+
+/// Whether a problem with the log as a whole is known.
+pub(super) fn is_incomplete(connection: &Connection, log: &str) -> Result<bool> {
+    let sql = "select exists (select 1 from log_problems where log = ?1 and line = ?2)";
+    connection
+        .prepare_cached(sql)?
+        .query_row(params![log, WHOLE_LOG as i64], |row| row.get(0))
 }
 
 /// Whether a problem with the log is known.

@@ -1,5 +1,6 @@
 //! Reading samples of the logs, for a check that does not take long.
 
+use super::log_position::LogPosition;
 use super::logs::{LogOwner, LogReader};
 use super::sync_report::SyncReport;
 use crate::error::StoreError;
@@ -46,6 +47,26 @@ pub(crate) fn replay_sample(
     );
     reader.commit()?;
     Ok((reader.report, sample))
+}
+
+/// Logs that are gone or shorter than the database has read them, each with what to do.
+pub(crate) fn changed_logs(
+    connection: &Connection,
+    results: &ResultsFolder,
+) -> rusqlite::Result<Vec<String>> {
+    let mut problems = Vec::new();
+    for (log, position) in LogPosition::all(connection)? {
+        let found = match results.0.join(&log).metadata() {
+            Ok(file) if !file.is_file() || file.len() >= position.offset => continue,
+            Ok(_) => "is shorter than when it was last read",
+            Err(_) => "is gone",
+        };
+        problems.push(format!(
+            "{log}: {found}, and the database has what it held: put back a copy of the log"
+        ));
+    }
+    problems.sort();
+    Ok(problems)
 }
 
 impl LogReader<'_> {

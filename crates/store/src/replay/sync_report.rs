@@ -17,11 +17,13 @@ pub struct SyncReport {
     pub problems: Vec<String>,
     /// Those of the problems that a crash leaves and that hide nothing: incomplete lines.
     pub torn: Vec<String>,
-    /// Those of the problems that name folders which were exchanged, and their own remedy.
+    /// Those of the problems that name their own remedy: exchanged folders, and what is no file.
     pub exchanged: Vec<String>,
     /// Those of the problems of experiments' logs after which the plan was written again, and the
     /// revision that it has there.
     pub written_again: BTreeMap<String, u32>,
+    /// Whether the database had been changed from outside, and was built again.
+    pub was_changed: bool,
     /// Lines read that have no checksum, since an older program wrote them.
     pub unchecked: u64,
     /// The logs that have such lines, relative to the results folder.
@@ -37,6 +39,7 @@ impl SyncReport {
         self.torn.extend(later.torn);
         self.exchanged.extend(later.exchanged);
         self.written_again.extend(later.written_again);
+        self.was_changed |= later.was_changed;
         self.unchecked += later.unchecked;
         self.unchecked_logs.extend(later.unchecked_logs);
         self
@@ -67,6 +70,7 @@ mod tests {
             torn: vec![name.into()],
             exchanged: vec![name.into()],
             written_again: BTreeMap::from([(name.into(), 1)]),
+            was_changed: name == "a",
             unchecked: 3,
             unchecked_logs: vec![name.into()],
         };
@@ -78,6 +82,7 @@ mod tests {
             torn: names(),
             exchanged: names(),
             written_again: names().into_iter().map(|name| (name, 1)).collect(),
+            was_changed: true,
             unchecked: 6,
             unchecked_logs: names(),
         };

@@ -27,7 +27,14 @@ pub(crate) fn create<T>(
         .query_row("pragma journal_mode = memory", [], |_| Ok(()))
         .map_err(failed)?;
     prepare(&mut connection, "off").map_err(failed)?;
-    let filled = fill(&mut connection)?;
+    let filled = match fill(&mut connection) {
+        Ok(filled) => filled,
+        Err(error) => {
+            drop(connection);
+            remove(&new)?;
+            return Err(error);
+        }
+    };
     connection
         .query_row("pragma journal_mode = wal", [], |_| Ok(()))
         .map_err(failed)?;

@@ -122,6 +122,14 @@ impl LogPositions {
                 continue;
             };
             let metadata = results.0.join(&log).metadata().ok();
+            if metadata
+                .as_ref()
+                .is_some_and(|file| file.len() < position.offset)
+            {
+                // The log that was read is gone, and this is a new one.
+                connection.execute("delete from logs where path = ?1", [&log])?;
+                continue;
+            }
             let metadata = metadata.filter(|metadata| metadata.len() == position.offset);
             position.stamp = metadata.as_ref().map(FileStamp::of);
             position.save(connection, &log)?;

@@ -4,13 +4,15 @@ use super::pending_byte::keep_pending_byte_locked;
 use super::writer_thread::{Message, WriterThread};
 use crate::digest::{self, Integrity};
 use crate::error::StoreError;
-use crate::replay::{SyncReport, rebuild};
+use crate::replay::{Forgotten, SyncReport, rebuild, rebuild_keeping};
 use crate::schema;
 use convsweep_spec::event::Envelope;
+use convsweep_spec::id::JobId;
 use convsweep_spec::layout::ResultsFolder;
 use convsweep_spec::log::LogEntry;
 use std::fs;
 use std::mem::take;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::mpsc::{SyncSender, channel, sync_channel};
 use std::thread::{self, JoinHandle};
@@ -104,6 +106,29 @@ impl DatabaseWriter {
         Ok(found.unwrap_or_default().followed_by(synced))
     }
 
+    /// Forgets what the logs of these jobs have given, because their folders were moved away.
+    ///
+    /// # Errors
+    /// As [`DatabaseWriter::sync`].
+    pub fn forget_jobs(&self, jobs: &[JobId]) -> Result<SyncReport, StoreError> {
+        self.forget(Forgotten::Jobs(jobs.to_vec()))
+    }
+
+    /// Forgets those decisions of an experiment that its log no longer holds, because they are made
+    /// again.
+    ///
+    /// # Errors
+    /// As [`DatabaseWriter::sync`].
+    pub fn forget_lost_decisions(&self, experiment: &str) -> Result<SyncReport, StoreError> {
+        self.forget(Forgotten::Decisions(experiment.to_string()))
+    }
+
+    fn forget(&self, forgotten: Forgotten) -> Result<SyncReport, StoreError> {
+        let (sender, receiver) = channel();
+        self.send(Message::Forget(forgotten, sender));
+        receiver.recv().unwrap_or(Err(StoreError::Ended))
+    }
+
     /// The thread ends only with its writer, or by a panic, which `flush` and `sync` report.
     fn send(&self, message: Message) {
         if let Some(messages) = &self.messages {
@@ -139,15 +164,44 @@ fn rebuild_if_in_doubt(
         // What is wrong with it is said, or mended, when it is opened for writing.
         Err(_) => return Ok((SyncReport::default(), false)),
     }
-    let mut report = rebuild(results)?;
-    if integrity == Integrity::Changed {
-        report.problems.push(format!(
-            "{}: was damaged, or changed by another program, since Convsweep wrote it; \
-            it was built again from the logs",
-            path.display()
-        ));
+    match rebuild_keeping(results) {
+        Err(StoreError::WouldForget { lost, .. }) if integrity == Integrity::Changed => {
+            let kept = keep_aside(results)?;
+            let lost = lost.join("; ");
+            let kept = kept.display();
+            let note = format!("{lost}; the changed database, which has it, is kept as {kept}");
+            Ok((changed(rebuild(results)?, &path, Some(note)), true))
+        }
+        // It is more than the logs: reading them says what is wrong with them.
+        Err(StoreError::WouldForget { .. }) => Ok((SyncReport::default(), false)),
+        Err(error) => Err(error),
+        Ok(report) if integrity == Integrity::Changed => Ok((changed(report, &path, None), true)),
+        Ok(report) => Ok((report, true)),
     }
-    Ok((report, true))
+}
+
+/// What is said of a database that had been changed and was built again.
+fn changed(mut report: SyncReport, path: &Path, lost: Option<String>) -> SyncReport {
+    report.was_changed = true;
+    report.problems.push(format!(
+        "{}: was damaged, or changed by another program, since Convsweep wrote it; \
+        it was built again from the logs",
+        path.display()
+    ));
+    report.problems.extend(lost);
+    report
+}
+
+/// Copies the database to the folder of what is damaged; where the copy is.
+fn keep_aside(results: &ResultsFolder) -> Result<PathBuf, StoreError> {
+    let (database, folder) = (results.database(), results.damaged());
+    fs::create_dir_all(&folder).map_err(|e| StoreError::io(&folder, e))?;
+    let name = database.file_name().unwrap_or_default().to_string_lossy();
+    let mut free = (1..).map(|n: u32| folder.join(format!("{name}-{n}")));
+    let copy = free.find(|copy| !copy.exists());
+    let copy = copy.unwrap_or_else(|| folder.join(&*name));
+    fs::copy(&database, &copy).map_err(|e| StoreError::io(&copy, e))?;
+    Ok(copy)
 }
 
 impl Drop for DatabaseWriter {

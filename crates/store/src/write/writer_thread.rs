@@ -8,7 +8,7 @@ use super::log_positions::LogPositions;
 use crate::apply::{Changes, LogPlace, apply_entry, apply_event, newest_revision};
 use crate::digest;
 use crate::error::StoreError;
-use crate::replay::{SyncReport, replay};
+use crate::replay::{Forgotten, SyncReport, forget, replay};
 use convsweep_spec::event::Envelope;
 use convsweep_spec::layout::ResultsFolder;
 use convsweep_spec::log::LogEntry;
@@ -30,6 +30,7 @@ pub(super) enum Message {
     Entry(String, Box<LogEntry>),
     Flush(Sender<Result<(), StoreError>>),
     Sync(ResultsFolder, Sender<Result<SyncReport, StoreError>>),
+    Forget(Forgotten, Sender<Result<SyncReport, StoreError>>),
 }
 
 /// The state of the thread.
@@ -75,6 +76,11 @@ impl WriterThread {
                     self.behind &= synced.is_err();
                     let _ = reply.send(synced);
                 }
+                Message::Forget(forgotten, reply) => {
+                    let synced = forget(&self.connection, &self.results, &forgotten);
+                    self.behind &= synced.is_err();
+                    let _ = reply.send(synced);
+                }
                 Message::Event(_) | Message::Entry(..) => {
                     if let Err(error) = self.transaction(message, messages, &mut next) {
                         self.give_up_transaction(&error);
@@ -110,7 +116,7 @@ impl WriterThread {
             }
             match messages.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
                 Ok(other @ (Message::Event(_) | Message::Entry(..))) => message = other,
-                Ok(other @ (Message::Flush(_) | Message::Sync(..))) => {
+                Ok(other @ (Message::Flush(_) | Message::Sync(..) | Message::Forget(..))) => {
                     *next = Some(other);
                     break;
                 }
@@ -149,7 +155,7 @@ impl WriterThread {
                 apply_entry(&self.connection, place, entry, &mut self.changes)?;
                 self.positions.entry(&self.connection, experiment, entry)
             }
-            Message::Flush(_) | Message::Sync(..) => Ok(()),
+            Message::Flush(_) | Message::Sync(..) | Message::Forget(..) => Ok(()),
         }
     }
 

@@ -29,6 +29,11 @@ pub fn simulate(context: &Context, plan: &Plan, text: &str) -> Result<()> {
     let input = search_input(&database, plan, &settings, &recorded, history, &[])?;
     let mut jobs = input.jobs;
     let all = jobs.len();
+    for job in &mut jobs {
+        if job.status == JobStatus::Trained {
+            job.status = JobStatus::Finished;
+        }
+    }
     jobs.retain(|job| matches!(job.status, JobStatus::Finished | JobStatus::Unsuccessful));
     if jobs.is_empty() {
         let message = format!(

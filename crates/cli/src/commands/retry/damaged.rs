@@ -37,7 +37,7 @@ pub fn set_damaged_aside(
     let jobs: BTreeSet<&JobId> = named.values().flatten().collect();
     let jobs: Vec<JobId> = jobs.into_iter().cloned().collect();
     let damaged = damaged_jobs(&context.results, &database, &jobs)?;
-    drop((database, writer));
+    drop(database);
     let mut again: BTreeSet<JobId> = BTreeSet::new();
     for job in &damaged {
         if repair_or_set_aside(context, job)? {
@@ -45,7 +45,8 @@ pub fn set_damaged_aside(
         }
     }
     if !again.is_empty() {
-        convsweep_store::rebuild(&context.results).code(Exit::Results)?;
+        let jobs: Vec<JobId> = again.iter().cloned().collect();
+        writer.forget_jobs(&jobs).code(Exit::Results)?;
     }
     for jobs in named.values_mut() {
         jobs.retain(|job| again.contains(job));

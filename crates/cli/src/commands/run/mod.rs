@@ -13,6 +13,7 @@ mod requests;
 mod run_log;
 mod sweep;
 mod undecidable;
+mod unlogged;
 
 use super::plan::{PlanArgs, plan};
 use crate::context::Context;

@@ -10,6 +10,7 @@ use super::queue_notice::QueueNotice;
 use super::record::{record_overruled, record_plan, refuse_other_file};
 use super::run_log;
 use super::undecidable::refuse_to_decide;
+use super::unlogged::Unlogged;
 use crate::context::Context;
 use crate::exit::{self, Code, Exit, data_failure, runner_failure};
 use crate::integrity::{look_at, notes_of};
@@ -72,7 +73,9 @@ fn sweep_logged(
     let mut log = ExperimentLog::open(&context.results, &plan.name).map_err(runner_failure)?;
     // The log has just been read once more, as a whole.
     let own = format!("{}/{EXPERIMENT_LOG}:", plan.name);
-    let others = synced.problems.iter().filter(|p| !p.starts_with(&own));
+    let is_line = |place: &str| place.starts_with(|first: char| first.is_ascii_digit());
+    let is_own = |problem: &&String| problem.strip_prefix(&own).is_some_and(is_line);
+    let others = synced.problems.iter().filter(|problem| !is_own(problem));
     for note in others.chain(log.notes()) {
         say_error(&format!("note: {note}"));
         tracing::info!("note: {note}");
@@ -85,7 +88,9 @@ fn sweep_logged(
     if !args.only.is_empty() {
         overruled = keep_only(&mut jobs, &args.only)?;
     }
-    let redecided = refuse_to_decide(args, plan, &jobs, &log)?;
+    let unlogged = Unlogged::of(database.as_ref(), &log, &plan.name)?;
+    let redecided = refuse_to_decide(args, plan, &jobs, (&log, &unlogged))?;
+    log.skip_revisions(unlogged.revision);
     let trains = jobs.iter().any(|job| job.action.is_trained());
     let most_memory = match args.changes.ignore_memory {
         true => None,
@@ -102,6 +107,10 @@ fn sweep_logged(
         notes
             .iter()
             .for_each(|note| say_error(&format!("note: {note}")));
+    }
+    if unlogged.has_decisions() && (args.redecide_lost || !unlogged.lacks_decisions()) {
+        let forgotten = writer.forget_lost_decisions(&plan.name);
+        forgotten.code(Exit::Results)?;
     }
     record_plan(&writer, &mut log, plan, redecided)?;
     note_lost_files(context, plan, &jobs)?;

@@ -2,6 +2,7 @@
 
 use super::args::RunArgs;
 use super::conclude::damaged_words;
+use super::unlogged::Unlogged;
 use crate::exit::{Exit, failure};
 use crate::planning::job_action::{JobAction, PlannedJob};
 use crate::streams::say_error;
@@ -9,6 +10,10 @@ use anyhow::Result;
 use convsweep_plan::Plan;
 use convsweep_runner::{ExperimentLog, LostDecision};
 use convsweep_spec::search::SearchSettings;
+
+/// What to do about lost decisions.
+const LOST_REMEDY: &str = "Put a sound copy of the log in its place, or give --redecide-lost: what \
+    the other lines decided stays, and the rest is decided again";
 
 /// Most damaged lines that a message names.
 const MOST_LINES: usize = 5;
@@ -23,7 +28,7 @@ pub fn refuse_to_decide(
     args: &RunArgs,
     plan: &Plan,
     jobs: &[PlannedJob],
-    log: &ExperimentLog,
+    (log, unlogged): (&ExperimentLog, &Unlogged),
 ) -> Result<Vec<u64>> {
     let searches = plan.search != SearchSettings::default();
     let mut choosing = plan.stages.iter().rev().skip(1);
@@ -45,6 +50,10 @@ pub fn refuse_to_decide(
     let is_needed =
         |lost: &&LostDecision| (lost.of_search && searches) || (lost.of_stages && chooses);
     let lost: Vec<&LostDecision> = log.lost_decisions().filter(is_needed).collect();
+    let is_cut = (unlogged.lacks_decisions() && searches) || (unlogged.choices && chooses);
+    if lost.is_empty() && is_cut {
+        return cut_log(args, plan, log, unlogged);
+    }
     if lost.is_empty() {
         return Ok(vec![]);
     }
@@ -60,6 +69,28 @@ pub fn refuse_to_decide(
     Ok(lost.iter().map(|lost| lost.line).collect())
 }
 
+/// The log lacks decisions that the database has read in it.
+fn cut_log(
+    args: &RunArgs,
+    plan: &Plan,
+    log: &ExperimentLog,
+    unlogged: &Unlogged,
+) -> Result<Vec<u64>> {
+    let (name, path, words) = (&plan.name, log.path().display(), unlogged.words());
+    if !args.redecide_lost {
+        let message = format!(
+            "{path}: the log was cut or replaced: the database has read {words} in it which it no \
+            longer holds, and which might come out otherwise if made again; nothing was trained. \
+            {LOST_REMEDY}"
+        );
+        return Err(failure(Exit::Results, message));
+    }
+    say_error(&format!(
+        "{name}: {words} that the log no longer holds: this is decided again"
+    ));
+    Ok(vec![])
+}
+
 /// Which decisions are lost, and what is to be done.
 fn lost_words(log: &ExperimentLog, lost: &[&LostDecision]) -> String {
     let path = log.path().display();
@@ -73,8 +104,7 @@ fn lost_words(log: &ExperimentLog, lost: &[&LostDecision]) -> String {
     }
     format!(
         "{}: a decision that was recorded there is lost, and might come out otherwise if it were \
-        made again; nothing was trained. Put a sound copy of the log in its place, or give \
-        --redecide-lost: what the other lines decided stays, and the rest is decided again",
+        made again; nothing was trained. {LOST_REMEDY}",
         places.join("; ")
     )
 }

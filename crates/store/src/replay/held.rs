@@ -1,0 +1,93 @@
+//! What an experiment's log holds, compared with what the database has of it: a log that was cut, or
+//! written anew, holds less.
+
+use super::logs::LogReader;
+use super::problems;
+use crate::error::StoreError;
+use convsweep_spec::log::{LogEntry, Record};
+use convsweep_spec::words::counted;
+use rusqlite::{Connection, Result};
+use std::collections::BTreeSet;
+
+/// The line under which a problem with a log as a whole is remembered.
+pub(super) const WHOLE_LOG: u64 = 0;
+
+/// Words of such a problem.
+const ONLY: &str = "only the database still has";
+
+/// Revisions and decisions of a log.
+#[derive(Debug, Default)]
+pub(super) struct HeldEntries {
+    revisions: BTreeSet<u32>,
+    /// Job, verdict and time in its bits.
+    decisions: BTreeSet<(String, String, u64)>,
+}
+
+impl HeldEntries {
+    /// Notes an entry of the log.
+    pub(super) fn note(&mut self, entry: &LogEntry) {
+        match &entry.record {
+            Record::Revision(revision) => _ = self.revisions.insert(revision.revision),
+            Record::Decision(decision) => {
+                let verdict = decision.verdict.name().to_string();
+                let key = (decision.job.0.clone(), verdict, entry.time.to_bits());
+                self.decisions.insert(key);
+            }
+            Record::Member(_) | Record::AttemptEnded { .. } | Record::Judgement(_) => {}
+        }
+    }
+
+    /// What the database has of the experiment and the log does not hold; `None` if nothing.
+    fn surplus(&self, connection: &Connection, experiment: &str) -> Result<Option<String>> {
+        let sql = "select revision from revisions where experiment = ?1";
+        let mut statement = connection.prepare_cached(sql)?;
+        let found = statement.query_map([experiment], |row| row.get::<_, u32>(0))?;
+        let found: Vec<u32> = found.collect::<Result<_>>()?;
+        let revisions = found.iter().filter(|found| !self.revisions.contains(found));
+        let revisions = revisions.count() as u64;
+        let sql = "select job, verdict, time from decisions where experiment = ?1";
+        let mut statement = connection.prepare_cached(sql)?;
+        let found = statement.query_map([experiment], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get::<_, f64>(2)?.to_bits()))
+        })?;
+        let found: Vec<(String, String, u64)> = found.collect::<Result<_>>()?;
+        let decisions = found.iter().filter(|found| !self.decisions.contains(found));
+        let decisions = decisions.count() as u64;
+        let mut words = Vec::new();
+        for (count, word) in [(revisions, "revision"), (decisions, "decision")] {
+            if count > 0 {
+                words.push(counted(count, word));
+            }
+        }
+        Ok((!words.is_empty()).then(|| words.join(" and ")))
+    }
+}
+
+impl LogReader<'_> {
+    /// Reports and remembers what the database has of an experiment beyond its log; whether that is
+    /// nothing. `why` says what happened to the log.
+    pub(super) fn compare_held(
+        &mut self,
+        log: &str,
+        experiment: &str,
+        held: &HeldEntries,
+        why: &str,
+    ) -> std::result::Result<bool, StoreError> {
+        let surplus = held.surplus(self.connection, experiment);
+        let Some(surplus) = surplus.map_err(|e| self.failed(e))? else {
+            return Ok(true);
+        };
+        let problem = format!(
+            "{why}: {ONLY} {surplus}; put back a copy of the log \
+            (`convsweep rebuild --forget-lost` would drop them)"
+        );
+        let recorded = problems::record(self.connection, log, WHOLE_LOG, &problem);
+        recorded.map_err(|e| self.failed(e))?;
+        let place = format!("{log}: ");
+        let is_told = |told: &String| told.starts_with(&place) && told.contains(ONLY);
+        if !self.report.problems.iter().any(is_told) {
+            self.report.problems.push(place + &problem);
+        }
+        Ok(false)
+    }
+}
