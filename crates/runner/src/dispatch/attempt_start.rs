@@ -72,7 +72,9 @@ impl Dispatcher<'_> {
         job.execution.device = slot.device;
         job.execution.threads = slot.threads;
         let search = self.search.as_ref();
-        job.execution.until = search.and_then(|search| search.pause_epoch(assignment.job));
+        if let Some(search) = search {
+            job.execution.until = search.pause_epoch(assignment.job);
+        }
         job.execution.asks_from = search.and_then(|search| search.asks_from(assignment.job));
         job
     }

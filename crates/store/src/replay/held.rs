@@ -1,19 +1,10 @@
 //! What an experiment's log holds, compared with what the database has of it: a log that was cut, or
 //! written anew, holds less.
 
-use super::logs::LogReader;
-use super::problems;
-use crate::error::StoreError;
 use convsweep_spec::log::{LogEntry, Record};
 use convsweep_spec::words::counted;
 use rusqlite::{Connection, Result};
 use std::collections::BTreeSet;
-
-/// The line under which a problem with a log as a whole is remembered.
-pub(super) const WHOLE_LOG: u64 = 0;
-
-/// Words of such a problem.
-const ONLY: &str = "only the database still has";
 
 /// Revisions and decisions of a log.
 #[derive(Debug, Default)]
@@ -38,7 +29,11 @@ impl HeldEntries {
     }
 
     /// What the database has of the experiment and the log does not hold; `None` if nothing.
-    fn surplus(&self, connection: &Connection, experiment: &str) -> Result<Option<String>> {
+    pub(super) fn surplus(
+        &self,
+        connection: &Connection,
+        experiment: &str,
+    ) -> Result<Option<String>> {
         let sql = "select revision from revisions where experiment = ?1";
         let mut statement = connection.prepare_cached(sql)?;
         let found = statement.query_map([experiment], |row| row.get::<_, u32>(0))?;
@@ -60,34 +55,5 @@ impl HeldEntries {
             }
         }
         Ok((!words.is_empty()).then(|| words.join(" and ")))
-    }
-}
-
-impl LogReader<'_> {
-    /// Reports and remembers what the database has of an experiment beyond its log; whether that is
-    /// nothing. `why` says what happened to the log.
-    pub(super) fn compare_held(
-        &mut self,
-        log: &str,
-        experiment: &str,
-        held: &HeldEntries,
-        why: &str,
-    ) -> std::result::Result<bool, StoreError> {
-        let surplus = held.surplus(self.connection, experiment);
-        let Some(surplus) = surplus.map_err(|e| self.failed(e))? else {
-            return Ok(true);
-        };
-        let problem = format!(
-            "{why}: {ONLY} {surplus}; put back a copy of the log \
-            (`convsweep rebuild --forget-lost` would drop them)"
-        );
-        let recorded = problems::record(self.connection, log, WHOLE_LOG, &problem);
-        recorded.map_err(|e| self.failed(e))?;
-        let place = format!("{log}: ");
-        let is_told = |told: &String| told.starts_with(&place) && told.contains(ONLY);
-        if !self.report.problems.iter().any(is_told) {
-            self.report.problems.push(place + &problem);
-        }
-        Ok(false)
     }
 }

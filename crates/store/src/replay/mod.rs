@@ -2,6 +2,7 @@
 
 mod forget;
 mod held;
+mod incomplete;
 mod log_position;
 mod logs;
 mod lost;

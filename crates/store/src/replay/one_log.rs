@@ -1,9 +1,10 @@
 //! Reading one log: from where the last reading ended, or from its beginning if it is no longer the
 //! file that was read.
 
-use super::held::{HeldEntries, WHOLE_LOG};
+use super::held::HeldEntries;
 use super::log_position::{FileStamp, LogPosition};
 use super::logs::{LogOwner, LogReader};
+use super::problems::WHOLE_LOG;
 use super::{lost, problems};
 use crate::apply::forget_job_rows;
 use crate::error::StoreError;

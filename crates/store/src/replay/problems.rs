@@ -1,7 +1,9 @@
 //! What is wrong with the logs: the table `log_problems`.
 
-use super::held::WHOLE_LOG;
 use rusqlite::{Connection, Result, params};
+
+/// The line under which a problem with a log as a whole is remembered.
+pub(super) const WHOLE_LOG: u64 = 0;
 
 /// Maximum number of problems of one log that are kept; one makes a job damaged.
 const MOST: i64 = 100;

@@ -10,21 +10,25 @@ use anyhow::Result;
 use convsweep_runner::ResultsLock;
 use convsweep_spec::id::JobId;
 use convsweep_spec::layout;
-use convsweep_store::DatabaseWriter;
+use convsweep_store::{Database, DatabaseWriter};
 use std::collections::{BTreeMap, BTreeSet};
+
+/// The jobs to be trained again.
+pub struct SetAside {
+    /// By the experiment that asks for them.
+    pub by_experiment: BTreeMap<String, Vec<JobId>>,
+    /// The epochs that those had which had not finished.
+    pub unfinished: BTreeMap<JobId, u32>,
+}
 
 /// Verifies the jobs that the names stand for, moves the folders of the damaged ones to
 /// `damaged/JOB-N` in the results folder, and forgets what their logs said. Where only the file of
-/// a job's question is damaged, it is written again. Returns the jobs to be trained again by the
-/// experiment that asks for them.
+/// a job's question is damaged, it is written again.
 ///
 /// # Errors
 /// If there is no such job or experiment, another program uses the results folder, or a folder
 /// cannot be moved.
-pub fn set_damaged_aside(
-    context: &Context,
-    names: &[String],
-) -> Result<BTreeMap<String, Vec<JobId>>> {
+pub fn set_damaged_aside(context: &Context, names: &[String]) -> Result<SetAside> {
     context.require_results()?;
     let _lock = ResultsLock::acquire(&context.results).map_err(runner_failure)?;
     let writer = DatabaseWriter::open(&context.results).code(Exit::Results)?;
@@ -37,6 +41,7 @@ pub fn set_damaged_aside(
     let jobs: BTreeSet<&JobId> = named.values().flatten().collect();
     let jobs: Vec<JobId> = jobs.into_iter().cloned().collect();
     let damaged = damaged_jobs(&context.results, &database, &jobs)?;
+    let unfinished = unfinished_epochs(&database, &damaged)?;
     drop(database);
     let mut again: BTreeSet<JobId> = BTreeSet::new();
     for job in &damaged {
@@ -53,7 +58,29 @@ pub fn set_damaged_aside(
         jobs.sort();
         jobs.dedup();
     }
-    Ok(named)
+    Ok(SetAside {
+        by_experiment: named,
+        unfinished,
+    })
+}
+
+/// How many epochs each of the damaged jobs had that had not finished: at least those after which a
+/// rule judged it.
+fn unfinished_epochs(database: &Database, damaged: &[DamagedJob]) -> Result<BTreeMap<JobId, u32>> {
+    let jobs: Vec<JobId> = damaged.iter().map(|job| job.job.clone()).collect();
+    let states = database.job_states(&jobs).code(Exit::Results)?;
+    let mut epochs = BTreeMap::new();
+    for (job, state) in states {
+        let attempts = database.attempts(&job).code(Exit::Results)?;
+        let mut outcomes = attempts.iter().map(|attempt| attempt.outcome.as_deref());
+        let decisions = database.decisions(&job).code(Exit::Results)?;
+        let judged = decisions.iter().map(|decision| decision.epoch).max();
+        let had = state.epoch.max(judged.unwrap_or(0));
+        if !outcomes.any(|outcome| outcome == Some("finished")) && had < state.epochs {
+            epochs.insert(job, had);
+        }
+    }
+    Ok(epochs)
 }
 
 /// Says what is wrong with a job, and writes its question again if that is all, or else moves its

@@ -24,7 +24,8 @@ pub struct RetryArgs {
     #[arg(required = true, value_name = "JOB|NAME")]
     pub jobs: Vec<String>,
     /// Verify the jobs' files and logs, and train those again that are damaged, whether they have
-    /// finished or not. Their folders are moved to `damaged` in the results folder; nothing is
+    /// finished or not; with [search], as far as they had come, so that its decisions stay. Their
+    /// folders are moved to `damaged` in the results folder; nothing is
     /// deleted.
     #[arg(long)]
     pub damaged: bool,
@@ -35,8 +36,11 @@ pub struct RetryArgs {
 /// # Errors
 /// If there is no such job or experiment, or the file cannot be run.
 pub fn retry(context: &Context, args: &RetryArgs) -> Result<Exit> {
+    let mut repaired = None;
     let by_experiment = if args.damaged {
-        set_damaged_aside(context, &args.jobs)?
+        let aside = set_damaged_aside(context, &args.jobs)?;
+        repaired = Some(aside.unfinished);
+        aside.by_experiment
     } else {
         jobs_of_names(&context.database()?, &args.jobs, unfinished_jobs)?
     };
@@ -51,7 +55,11 @@ pub fn retry(context: &Context, args: &RetryArgs) -> Result<Exit> {
             say_error(&format!("{experiment}: nothing to retry: {why}"));
             continue;
         }
-        match run(context, &run_args(&database, &experiment, jobs)?)? {
+        let run_args = RunArgs {
+            repaired: repaired.clone(),
+            ..run_args(&database, &experiment, jobs)?
+        };
+        match run(context, &run_args)? {
             Exit::Complete => {}
             Exit::Interrupted => return Ok(Exit::Interrupted),
             other => exit = other,

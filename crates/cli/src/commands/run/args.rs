@@ -2,6 +2,8 @@
 
 use crate::planning::file_args::FileArgs;
 use clap::Args;
+use convsweep_spec::id::JobId;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// Arguments of `run`.
@@ -30,6 +32,10 @@ pub struct RunArgs {
     /// repeated.
     #[arg(long, value_name = "JOB")]
     pub only: Vec<String>,
+    /// Damaged jobs that are trained again, each with the epochs that it had if it had not finished:
+    /// with `[search]` it is trained no further. `None` for any other run.
+    #[arg(skip)]
+    pub repaired: Option<BTreeMap<JobId, u32>>,
     /// Let rules and stages make those decisions again that stood on damaged lines of the
     /// experiment's log; without this such a run is refused.
     #[arg(long)]

@@ -33,6 +33,7 @@ use convsweep_spec::search::SearchSettings;
 use convsweep_spec::words::counted;
 use convsweep_store::DatabaseWriter;
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 
 /// Runs one plan, and writes down in the experiment's `run.log` what happens.
 ///
@@ -88,6 +89,12 @@ fn sweep_logged(
     if !args.only.is_empty() {
         overruled = keep_only(&mut jobs, &args.only)?;
     }
+    let repaired = repaired_epochs(args, plan);
+    if args.repaired.is_some() {
+        // Nobody asks for more than what was there: no decision is overruled.
+        overruled.clear();
+        jobs.retain(|job| repaired.get(&job.job.job) != Some(&0));
+    }
     let unlogged = Unlogged::of(database.as_ref(), &log, &plan.name)?;
     let redecided = refuse_to_decide(args, plan, &jobs, (&log, &unlogged))?;
     log.skip_revisions(unlogged.revision);
@@ -119,7 +126,9 @@ fn sweep_logged(
     announce(context, plan, &jobs, launcher.slots().len());
     announce_unbound(plan, &recorded);
     let log = RefCell::new(log);
-    let summary = if trains {
+    // The rules also judge what other experiments have trained.
+    let decides = args.only.is_empty() && plan.search != SearchSettings::default();
+    let summary = if trains || decides {
         let follower = (&writer, &log, &mut notifier, lock);
         train(context, args, plan, (&jobs, &recorded), &launcher, follower)?
     } else {
@@ -133,11 +142,21 @@ fn sweep_logged(
         .history()
         .binding(&search_identity(plan))
         .stopped;
-    let exit = conclude(context, plan, (&ids, &stopped), summary)?;
+    let at_rest = stopped.into_iter().chain(repaired.into_keys()).collect();
+    let exit = conclude(context, plan, (&ids, &at_rest), summary)?;
     if trained {
         notify_end(&mut notifier, plan, exit);
     }
     Ok(exit)
+}
+
+/// The epochs up to which damaged jobs are trained again that had not finished; none where no rule
+/// judges jobs.
+fn repaired_epochs(args: &RunArgs, plan: &Plan) -> BTreeMap<JobId, u32> {
+    match &args.repaired {
+        Some(repaired) if plan.search != SearchSettings::default() => repaired.clone(),
+        Some(_) | None => BTreeMap::new(),
+    }
 }
 
 /// Says which files of finished jobs are gone or have another size.
@@ -236,7 +255,9 @@ fn train(
         ..RunPolicy::from(&plan.run)
     };
     let (mut to_train, mut infos) = (Vec::new(), Vec::new());
-    for QueuedJob { job, info, .. } in queue(context, plan, jobs, recorded)? {
+    let repaired = repaired_epochs(args, plan);
+    for QueuedJob { mut job, info, .. } in queue(context, plan, jobs, recorded)? {
+        job.execution.until = repaired.get(&job.id).copied();
         infos.push((job.id.clone(), info));
         to_train.push(job);
     }
