@@ -7,7 +7,7 @@ use crate::digest;
 use crate::error::StoreError;
 use crate::schema;
 use convsweep_spec::layout::ResultsFolder;
-use rusqlite::Connection;
+use rusqlite::{Connection, ErrorCode};
 
 /// Builds the database again from the logs. The old one stays in its place until the new one is
 /// complete; what only the old one knows is forgotten.
@@ -46,22 +46,27 @@ fn build(
     let database = results.database();
     let report = schema::create(&database, |connection| {
         let report = replay(connection, results)?;
-        judge(lost_from_old(connection, results))?;
+        judge(lost_from_old(connection, results)?)?;
         Ok(report)
     })?;
     digest::write(&database).map_err(|e| StoreError::io(&database, e))?;
     Ok(report)
 }
 
-/// What the database that is still in its place knows beyond the new one; nothing if it cannot be
-/// read.
-fn lost_from_old(new: &Connection, results: &ResultsFolder) -> Vec<LostRows> {
+/// What the database that is still in its place knows beyond the new one; nothing if it is none, or
+/// damaged.
+fn lost_from_old(new: &Connection, results: &ResultsFolder) -> Result<Vec<LostRows>, StoreError> {
     let path = results.database();
     let Some(uri) = schema::uri(&path).filter(|_| path.exists()) else {
-        return vec![];
+        return Ok(vec![]);
     };
     let attached = new.execute("attach ?1 as found", [format!("{uri}?mode=ro")]);
     let lost = attached.and_then(|_| lost_rows(new, results));
     let _ = new.execute("detach found", []);
-    lost.unwrap_or_default()
+    lost.or_else(|error| match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt | ErrorCode::Unknown) | None => {
+            Ok(vec![])
+        }
+        Some(_) => Err(StoreError::sqlite(&path, error)),
+    })
 }
