@@ -1,11 +1,11 @@
 //! A disk that becomes full while jobs are trained. Only root can mount one that is small enough.
 
 use crate::needs;
-use crate::processes::{event_count, exit_code, has_ended, start, wait_until};
-use crate::support::{Workdir, assert_contains};
+use crate::processes::{event_count, exit_code, has_ended, start, wait_for_events, wait_until};
+use crate::support::{ProgramRun, SMALL, Workdir, assert_contains, entries, small_with_epochs};
 use crate::torture::workdir;
-use std::path::PathBuf;
-use std::process::Command;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 /// A small file system in memory, unmounted at the end.
 pub struct SmallDisk {
@@ -106,4 +106,86 @@ fn prune_gives_room_back_on_a_full_disk() {
     workdir.run(&["prune", "--states"]).exits(0);
     assert_eq!(checkpoints(&workdir), 0);
     assert!(filler.exists());
+}
+
+/// Mounts a folder at another place too.
+fn mount_again(folder: &Path, at: &Path) -> SmallDisk {
+    std::fs::create_dir_all(at).expect("creates");
+    let mount = Command::new("mount")
+        .arg("--bind")
+        .args([folder, at])
+        .status();
+    assert!(mount.expect("mount").success());
+    SmallDisk {
+        folder: at.to_path_buf(),
+    }
+}
+
+/// Runs jobs while the disk of this folder goes away, and again when it is back.
+fn run_while_disk_goes_away(name: &str) {
+    let experiment = small_with_epochs(150);
+    let workdir = Workdir::with(&experiment);
+    let folder = workdir.path(name);
+    let Some(disk) = SmallDisk::mount(folder.clone(), 64) else {
+        return needs::skip("no file system can be mounted");
+    };
+    let elsewhere = mount_again(&folder, &workdir.path("elsewhere"));
+    let mut command = workdir.command(&["run", "small.toml"]);
+    let errors = std::fs::File::create(workdir.path("errors")).expect("created");
+    let mut program = command.stdout(Stdio::null()).stderr(errors).spawn();
+    let program = program.as_mut().expect("starts");
+    wait_for_events(&workdir, 10);
+    drop(disk);
+    assert_eq!(exit_code(program), Some(5), "{}", workdir.read("errors"));
+    let words = ["vanished while jobs were trained", "bring it back"];
+    assert_contains(&workdir.read("errors"), &words);
+    assert_eq!(
+        entries(&folder),
+        Vec::<PathBuf>::new(),
+        "nothing is written"
+    );
+    let back = mount_again(&elsewhere.folder, &folder);
+    workdir.run(&["run", "small.toml"]).exits(0);
+    workdir.run(&["check"]).exits(0);
+    let disturbed = workdir.results();
+    drop((back, elsewhere));
+    let undisturbed = Workdir::with(&experiment);
+    undisturbed.run(&["run", "small.toml"]).exits(0);
+    assert_eq!(disturbed, undisturbed.results());
+}
+
+#[test]
+fn an_empty_mount_point_is_not_written_when_the_results_folder_goes_away() {
+    run_while_disk_goes_away("results");
+}
+
+#[test]
+fn an_empty_mount_point_is_not_written_when_the_folder_of_the_jobs_goes_away() {
+    run_while_disk_goes_away("results/jobs");
+}
+
+/// Runs `small.toml` with a limit on the size of files, in blocks of 512 or 1,024 bytes.
+fn run_with_size_limit(workdir: &Workdir, blocks: u32) -> ProgramRun {
+    let script = format!("ulimit -f {blocks}; exec \"$0\" run small.toml");
+    let program = workdir.command(&[]);
+    let mut shell = workdir.command_of(Path::new("/bin/sh"), &["-c", &script]);
+    ProgramRun::of(shell.arg(program.get_program()))
+}
+
+#[test]
+fn a_limit_on_the_size_of_files_is_named_and_ends_no_program_by_a_signal() {
+    // The weights of a job are larger than the database.
+    let experiment = SMALL.replace("{ dropout = 0.1 }", "{ dense = 512 }");
+    let workdir = Workdir::with(&experiment);
+    for blocks in [1, 20, 100, 600] {
+        let run = run_with_size_limit(&workdir, blocks).exits(5);
+        run.says(&["File too large", "file size limit (ulimit -f"]);
+    }
+    let attempts = workdir.attempts("disk-full");
+    assert!(attempts > 0.0, "a worker has met the limit");
+    workdir.run(&["run", "small.toml"]).exits(0);
+    workdir.run(&["check"]).exits(0);
+    let undisturbed = Workdir::with(&experiment);
+    undisturbed.run(&["run", "small.toml"]).exits(0);
+    assert_eq!(workdir.results(), undisturbed.results());
 }

@@ -41,6 +41,8 @@ fn start() -> ExitCode {
     panics::install();
     limits::abort_with_code();
     convsweep_runner::local::raise_open_files();
+    // Without it, the system ends the program where a file becomes too large.
+    _ = convsweep_files::survive_size_limit();
     let cli = Cli::parse();
     logging::start(cli.quiet);
     if let Some(note) = limits::memory_note().filter(|_| !cli.quiet) {

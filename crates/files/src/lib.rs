@@ -14,6 +14,7 @@ mod new_file;
 mod publish;
 mod regular;
 mod remedy;
+mod size_limit;
 
 pub use durability::Durability;
 pub use error::FileError;
@@ -23,3 +24,4 @@ pub use new_file::{NewFile, write};
 pub use publish::{create_folder, partial_path, publish, sync_content, sync_name};
 pub use regular::{not_regular, open_regular, read_regular};
 pub use remedy::system_remedy;
+pub use size_limit::{size_limit, survive_size_limit};

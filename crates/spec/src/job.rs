@@ -78,6 +78,10 @@ pub struct Execution {
     pub threads: u32,
     /// The job's folder, `results/jobs/<id>`.
     pub folder: PathBuf,
+    /// The folder that those of all jobs are in, as it was when the run began: another one in its
+    /// place, such as an empty mount point, is not written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jobs_folder: Option<FolderIdentity>,
     /// Folder of the cached image sets.
     pub data_cache: PathBuf,
     /// The user's image folder or CSV file, for sources that have one.
@@ -102,6 +106,15 @@ pub struct Execution {
     /// the job trains does not depend on how fast its worker is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asks_from: Option<u32>,
+}
+
+/// What tells a folder from another one at the same path, while it is in use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FolderIdentity {
+    /// Number of the file system's device.
+    pub device: u64,
+    /// Number of the folder in the file system.
+    pub inode: u64,
 }
 
 /// How often a checkpoint is written, besides at the end of each phase.

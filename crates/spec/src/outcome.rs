@@ -37,10 +37,15 @@ pub enum Outcome {
     },
     /// Memory ran out.
     OutOfMemory,
-    /// The disk or the user's quota is full. Not the job's fault: it continues once there is room.
+    /// Files of the job cannot be written: the disk or the user's quota is full, a limit on the size
+    /// of files is reached, or the folder is gone. Not the job's fault: it continues once there is
+    /// room.
     DiskFull {
         /// The error.
         message: String,
+        /// What to do, unless it is to make room.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        remedy: Option<String>,
     },
     /// The time limit was reached.
     TimedOut,
@@ -90,7 +95,7 @@ impl Outcome {
     pub fn detail(&self) -> String {
         match self {
             Outcome::Stopped { reason } => reason.clone(),
-            Outcome::Failed { message } | Outcome::DiskFull { message } => message.clone(),
+            Outcome::Failed { message } | Outcome::DiskFull { message, .. } => message.clone(),
             Outcome::Diverged {
                 epoch,
                 step,

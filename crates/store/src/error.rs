@@ -1,7 +1,7 @@
 //! What can go wrong with a results database, each with its remedy.
 
-use convsweep_files::{FileError, hash_regular, system_remedy};
-use rusqlite::ErrorCode;
+use convsweep_files::{FileError, hash_regular, size_limit, system_remedy};
+use rusqlite::{ErrorCode, ffi};
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -211,7 +211,7 @@ impl StoreError {
     /// Classifies an error of SQLite for the database at `path`.
     pub(crate) fn sqlite(path: &Path, source: rusqlite::Error) -> StoreError {
         let path = path.to_path_buf();
-        if let Some(error) = error_of_system(&path, source.sqlite_error_code()) {
+        if let Some(error) = error_of_system(&path, source.sqlite_error()) {
             return StoreError::Io {
                 path,
                 source: error,
@@ -246,10 +246,24 @@ impl StoreError {
     }
 }
 
+/// Number of the system's error where a file is to become larger than it may (`EFBIG`).
+const FILE_TOO_LARGE: i32 = 27;
+/// Errors of SQLite where a file was to become larger.
+const LARGER: [i32; 3] = [
+    ffi::SQLITE_IOERR_WRITE,
+    ffi::SQLITE_IOERR_SHMSIZE,
+    ffi::SQLITE_IOERR_TRUNCATE,
+];
+
 /// The error of the system behind one of SQLite, which calls a failing disk a malformed database
 /// and a limit on open files a database that cannot be opened.
-fn error_of_system(database: &Path, code: Option<ErrorCode>) -> Option<io::Error> {
-    let found = match code? {
+fn error_of_system(database: &Path, error: Option<&ffi::Error>) -> Option<io::Error> {
+    let error = error?;
+    let found = match error.code {
+        ErrorCode::SystemIoFailure if LARGER.contains(&error.extended_code) => {
+            size_limit()?;
+            io::Error::from_raw_os_error(FILE_TOO_LARGE)
+        }
         ErrorCode::DatabaseCorrupt => hash_regular(database).err()?.source,
         // Not the database: with its file closed, SQLite's locks on it would be gone.
         ErrorCode::CannotOpen => File::open("/dev/null").err()?,

@@ -161,6 +161,7 @@ fn failures_are_listed_newest_first() {
             2,
             Outcome::DiskFull {
                 message: "no space".into(),
+                remedy: None,
             },
         ),
     ] {

@@ -2,6 +2,7 @@
 
 use crate::error::TrainError;
 use crate::failpoint::Failpoints;
+use convsweep_files::FileError;
 use convsweep_nn::Device;
 use convsweep_spec::event::{Event, Fingerprint};
 use convsweep_spec::job::Job;
@@ -33,6 +34,9 @@ pub struct Attempt<'a> {
     pub logged_metrics: &'a BTreeMap<u32, BTreeMap<String, Number>>,
     /// Takes every event except `Ended`.
     pub report: &'a mut dyn FnMut(Event) -> std::io::Result<()>,
+    /// Asked before files are written: an error if the job's folder is no longer the one that the
+    /// attempt began in.
+    pub folder_is_there: &'a dyn Fn() -> Result<(), FileError>,
     /// Asked before each step and each batch of an evaluation.
     pub directive: &'a dyn Fn() -> Directive,
     /// Waits after an epoch that it reported until the attempt may train on or has to stop, if the

@@ -21,6 +21,7 @@ pub(crate) fn save_state(session: &mut Session) -> Result<(), TrainError> {
     let epoch = session.state.position.epoch;
     let path = layout::state(epoch);
     let folder = job.execution.folder.join(&path);
+    (session.attempt.folder_is_there)()?;
     session.state.describe(&job.question);
     let position = &session.state.position;
     let kept = match kept(&folder, position) {

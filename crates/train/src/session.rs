@@ -156,6 +156,7 @@ impl<'a> Session<'a> {
         let folder = job.execution.folder.join(layout::CHECKPOINT);
         let failpoints = self.attempt.failpoints;
         let keeps_previous = self.checkpoint_is_whole;
+        (self.attempt.folder_is_there)()?;
         let written = self
             .state
             .save(&job.question, &folder, keeps_previous, failpoints)?;
@@ -186,6 +187,7 @@ impl<'a> Session<'a> {
         bytes: &[u8],
     ) -> Result<(), TrainError> {
         let path = self.job().execution.folder.join(name);
+        (self.attempt.folder_is_there)()?;
         files::write(&path, bytes, &Replaced::Removed, None)?;
         self.attempt.failpoints.hit(kind);
         self.attempt.report(Event::Artifact {

@@ -11,6 +11,7 @@
 mod commands;
 mod earlier_attempts;
 mod event_log;
+mod failure;
 mod fingerprint;
 mod heartbeat;
 mod job_folder;
@@ -49,6 +50,8 @@ const STACK: usize = 8 << 20;
 
 fn main() -> ExitCode {
     report_panics();
+    // Without it, the system ends the program where a file becomes too large.
+    _ = convsweep_files::survive_size_limit();
     let work = || catch_unwind(answer).unwrap_or(ExitCode::from(INTERNAL));
     let limit = getrlimit(Resource::Stack).current;
     if limit.is_none_or(|limit| limit >= SMALLEST_STACK) {

@@ -3,6 +3,7 @@
 
 use crate::commands::Commands;
 use crate::event_log::EventLog;
+use crate::failure::{outcome_of, outcome_of_panic};
 use crate::fingerprint::fingerprint;
 use crate::heartbeat::Heartbeat;
 use crate::job_folder::{self, JobLock};
@@ -15,7 +16,6 @@ use convsweep_spec::layout;
 use convsweep_spec::outcome::Outcome;
 use convsweep_train::failpoint::Failpoints;
 use convsweep_train::{Attempt, Directive, peak_memory_bytes, reset_peak_memory, run_task};
-use std::any::Any;
 use std::cell::RefCell;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -30,7 +30,7 @@ pub fn run(job: &Job, number: u64, commands: &Commands) {
     let started = Instant::now();
     reset_peak_memory();
     let failpoints = Failpoints::from_env(attempt);
-    let (_lock, log) = match enter(job, number, commands, &failpoints) {
+    let (lock, log) = match enter(job, number, commands, &failpoints) {
         Ok(entered) => entered,
         Err(_) if commands.is_disconnected() => return,
         Err(_) if commands.is_stopped(number) => {
@@ -42,7 +42,8 @@ pub fn run(job: &Job, number: u64, commands: &Commands) {
         }
     };
     let log = RefCell::new(log);
-    let Some(outcome) = outcome_of_attempt(job, number, commands, &failpoints, &log) else {
+    let Some(outcome) = outcome_of_attempt(job, number, commands, &failpoints, (&lock, &log))
+    else {
         return;
     };
     let mut log = log.into_inner();
@@ -97,11 +98,11 @@ fn outcome_of_attempt(
     number: u64,
     commands: &Commands,
     failpoints: &Failpoints,
-    log: &RefCell<EventLog>,
+    (lock, log): (&JobLock, &RefCell<EventLog>),
 ) -> Option<Outcome> {
     let heartbeat = Heartbeat::start(job.id.clone(), job.execution.attempt);
     let result = catch_unwind(AssertUnwindSafe(|| {
-        run_job(job, number, commands, failpoints, log)
+        run_job(job, number, commands, failpoints, (lock, log))
     }));
     drop(heartbeat);
     match result {
@@ -110,10 +111,7 @@ fn outcome_of_attempt(
         }
         Ok(Ok(outcome)) => outcome,
         Ok(Err(error)) => Some(outcome_of(&error)),
-        Err(panic) => {
-            let message = panic_message(&*panic);
-            Some(failed(format!("the worker panicked: {message}")))
-        }
+        Err(panic) => Some(outcome_of_panic(&*panic)),
     }
 }
 
@@ -122,7 +120,7 @@ fn run_job(
     number: u64,
     commands: &Commands,
     failpoints: &Failpoints,
-    log: &RefCell<EventLog>,
+    (lock, log): (&JobLock, &RefCell<EventLog>),
 ) -> Result<Option<Outcome>> {
     let device = convsweep_nn::device(job.execution.device)?;
     let fingerprint = fingerprint(job.execution.device);
@@ -136,6 +134,7 @@ fn run_job(
         failpoints,
         logged_metrics: &logged_metrics,
         report: &mut report,
+        folder_is_there: &|| lock.is_there(),
         directive: &|| directive(commands, number),
         wait_for_verdict: &|epoch| commands.wait_for_verdict(number, epoch),
     })?)
@@ -170,54 +169,17 @@ fn report_end_unlogged(job: JobId, attempt: u32, outcome: Outcome) {
 }
 
 /// Reports the attempt's last event, even if it cannot be logged: the runner must not wait for it
-/// for ever.
+/// for ever. What the log does not say has not happened, so the outcome is then the reason.
 fn report_end(log: &mut EventLog, outcome: Outcome, seconds: f64) {
-    let event = Event::Ended {
+    let event = |outcome| Event::Ended {
         outcome,
         seconds,
         peak_memory_bytes: peak_memory_bytes(),
     };
-    if let Err(error) = log.write(event.clone()) {
-        tracing::error!("cannot write the job's event log: {error}");
+    if let Err(error) = log.write(event(outcome)) {
+        let error = anyhow::Error::new(error).context("cannot write the job's event log");
+        tracing::error!("{error:#}");
         log.stop_logging();
-        let _ = log.write(event);
+        let _ = log.write(event(outcome_of(&error)));
     }
-}
-
-/// The outcome of an attempt that ended with `error`.
-fn outcome_of(error: &anyhow::Error) -> Outcome {
-    let message = format!("{error:#}");
-    if error.chain().any(is_disk_full) {
-        return Outcome::DiskFull { message };
-    }
-    failed(message)
-}
-
-fn is_disk_full(error: &(dyn std::error::Error + 'static)) -> bool {
-    let kind = error.downcast_ref::<io::Error>().map(io::Error::kind);
-    matches!(
-        kind,
-        Some(io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
-    )
-}
-
-/// A failure with this message. A GPU's runtime tells only by its message that memory ran out.
-fn failed(message: String) -> Outcome {
-    const OUT_OF_MEMORY: [&str; 4] = [
-        "out of memory",
-        "OutOfMemory",
-        "OUT_OF_MEMORY",
-        "Cannot allocate memory",
-    ];
-    if OUT_OF_MEMORY.iter().any(|words| message.contains(words)) {
-        tracing::error!("{message}");
-        return Outcome::OutOfMemory;
-    }
-    Outcome::Failed { message }
-}
-
-fn panic_message(panic: &(dyn Any + Send)) -> &str {
-    let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("no message")
 }

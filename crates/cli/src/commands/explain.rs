@@ -155,7 +155,8 @@ fn failure_advice(outcome: &str) -> &'static str {
             "the next run of the file continues from its checkpoint; run.time_limit is its limit"
         }
         "disk-full" => {
-            "the disk was full: free some space, then the next run of the file continues"
+            "its files could not be written: make room, or mend what its message says, then the next \
+            run of the file continues"
         }
         "crashed" | "lost" | "failed" => {
             "the next run of the file tries it again; `convsweep show JOB` has the end of its log"

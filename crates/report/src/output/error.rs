@@ -1,6 +1,7 @@
 //! Why a report could not be made.
 
 use crate::draw::render::RenderError;
+use convsweep_files::system_remedy;
 use std::io;
 use std::path::PathBuf;
 use thiserror::Error;
@@ -9,7 +10,7 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum ReportError {
     /// A file could not be written.
-    #[error("cannot write {path}: {source}; {}", remedy(source.kind()))]
+    #[error("cannot write {path}: {source}; {}", remedy(source))]
     Write {
         /// The file or folder.
         path: PathBuf,
@@ -29,7 +30,11 @@ pub enum ReportError {
     Csv(#[from] csv::Error),
 }
 
-fn remedy(kind: io::ErrorKind) -> &'static str {
+fn remedy(error: &io::Error) -> String {
+    system_remedy(error).unwrap_or_else(|| remedy_of_kind(error.kind()).into())
+}
+
+fn remedy_of_kind(kind: io::ErrorKind) -> &'static str {
     match kind {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
             "make room (`convsweep prune` does); `convsweep report NAME` renders it then"

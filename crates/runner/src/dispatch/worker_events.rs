@@ -123,13 +123,22 @@ impl Dispatcher<'_> {
         self.attempt_ended(slot, outcome, true);
     }
 
-    /// The disk is full: the run stops. The worker could not log the end of its attempt, so the
-    /// attempt is not recorded as ended.
+    /// The job's files cannot be written: the run stops. The worker could not log the end of its
+    /// attempt, so the attempt is not recorded as ended.
     fn disk_full(&mut self, slot: usize, outcome: Outcome) {
         if let Some(job) = self.scheduler.job_of(slot) {
             let folder = &self.jobs[job].execution.folder;
-            let error = io::Error::from(io::ErrorKind::StorageFull);
-            self.fail(RunnerError::results(folder, error));
+            self.fail(match &outcome {
+                Outcome::DiskFull {
+                    message,
+                    remedy: Some(remedy),
+                } => RunnerError::ResultsUnusable {
+                    path: folder.clone(),
+                    source: io::Error::other(message.clone()),
+                    remedy: remedy.clone(),
+                },
+                _ => RunnerError::results(folder, io::ErrorKind::StorageFull.into()),
+            });
         }
         self.slots[slot].close_worker();
         self.attempt_ended(slot, outcome, false);

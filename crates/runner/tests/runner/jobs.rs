@@ -28,6 +28,7 @@ pub fn job_with(results: &Path, seed: u64, phases: &[(u32, f64)]) -> Job {
         folder: results.join("jobs").join(&id.0),
         data_cache: results.into(),
         data_path: None,
+        jobs_folder: None,
         image_limits: Default::default(),
         weights: None,
         start_from: None,

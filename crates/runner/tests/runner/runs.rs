@@ -232,6 +232,7 @@ fn a_full_disk_ends_the_run_and_its_jobs_remain() {
     let dir = tempfile::tempdir().unwrap();
     let full = || Outcome::DiskFull {
         message: "no space".into(),
+        remedy: None,
     };
     let run = FakeLauncher::new(1, move |_| vec![end(full())]).run(jobs(dir.path(), 3));
     run.check(&["0.1 on 0", "0.1 disk-full!"]);

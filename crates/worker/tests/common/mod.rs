@@ -145,6 +145,7 @@ pub fn finish(question: Question, results: &Path) -> Job {
         folder: results.join("jobs").join(&id.0),
         data_cache: results.join("cache"),
         data_path: None,
+        jobs_folder: None,
         image_limits: Default::default(),
         weights: None,
         start_from: None,

@@ -1,5 +1,6 @@
 //! The jobs that a run trains, in the order in which they start.
 
+use super::jobs_folder::make_jobs_folder;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::exit::failure;
@@ -11,7 +12,7 @@ use convsweep_plan::{Plan, Planned};
 use convsweep_spec::FORMAT;
 use convsweep_spec::device::DeviceName;
 use convsweep_spec::id::JobId;
-use convsweep_spec::job::{Execution, Job};
+use convsweep_spec::job::{Execution, FolderIdentity, Job};
 use convsweep_spec::log::MemberJob;
 use convsweep_store::find_job_among;
 
@@ -66,8 +67,9 @@ pub fn queue(
     recorded: &RecordedJobs,
 ) -> Result<Vec<QueuedJob>> {
     let mut queue = Vec::new();
+    let jobs_folder = Some(make_jobs_folder(&context.results)?);
     for job in jobs.iter().filter(|job| job.action.is_trained()) {
-        queue.push(queued_job(context, plan, job, recorded)?);
+        queue.push(queued_job(context, plan, job, recorded, jobs_folder)?);
     }
     // A stable sort by properties of the configuration keeps its seeds together.
     let mut places = vec![0; plan.configurations.len()];
@@ -105,6 +107,7 @@ fn queued_job(
     plan: &Plan,
     planned_job: &PlannedJob,
     recorded: &RecordedJobs,
+    jobs_folder: Option<FolderIdentity>,
 ) -> Result<QueuedJob> {
     let planned = &plan.configurations[planned_job.configuration];
     let id = &planned_job.job.job;
@@ -118,6 +121,7 @@ fn queued_job(
         device: DeviceName::CPU,
         threads: 1,
         folder: context.results.job(id),
+        jobs_folder,
         data_cache: context.data()?.to_path_buf(),
         data_path: planned.data_path.clone(),
         image_limits: planned.image_limits,

@@ -5,6 +5,7 @@ mod command_line;
 mod conclude;
 mod follow;
 mod job_order;
+mod jobs_folder;
 mod notify;
 mod presence;
 mod queue_notice;

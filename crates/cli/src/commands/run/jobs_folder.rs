@@ -1,0 +1,43 @@
+//! The folder that those of all jobs are in, and what tells it from another one in its place.
+
+use crate::exit::{Exit, failure};
+use anyhow::Result;
+use convsweep_files::{Durability, FileError, create_folder};
+use convsweep_spec::job::FolderIdentity;
+use convsweep_spec::layout::ResultsFolder;
+use std::fs::Metadata;
+use std::os::unix::fs::MetadataExt;
+
+/// Makes the folder if it is missing, and identifies it for workers.
+///
+/// # Errors
+/// If something else is in its place, or the system refuses.
+pub fn make_jobs_folder(results: &ResultsFolder) -> Result<FolderIdentity> {
+    let jobs = results.jobs();
+    let link = jobs.read_link();
+    if let Ok(target) = link
+        && !jobs.exists()
+    {
+        let (jobs, target) = (jobs.display(), target.display());
+        let message = format!(
+            "{jobs} is a link to {target}, which is not there: bring it back (is its disk \
+            mounted?), or remove the link"
+        );
+        return Err(failure(Exit::Results, message));
+    }
+    let unusable = |error: FileError| {
+        let message = format!("{error}; check its permissions, and what is in its place");
+        failure(Exit::Results, message)
+    };
+    create_folder(&jobs, Durability::Content).map_err(unusable)?;
+    let found = jobs.metadata().map_err(FileError::at("look at", &jobs));
+    found.map(|found| identity_of(&found)).map_err(unusable)
+}
+
+/// What tells a file or folder from another one, while either is in use.
+pub fn identity_of(metadata: &Metadata) -> FolderIdentity {
+    FolderIdentity {
+        device: metadata.dev(),
+        inode: metadata.ino(),
+    }
+}
