@@ -178,10 +178,12 @@ fn a_run_writes_down_what_a_report_of_a_fault_needs() {
     assert!(log().contains("nothing to train"));
 
     workdir.write("other/small.toml", SMALL);
-    workdir
-        .run(&["run", "other/small.toml"])
-        .exits(2)
-        .says(&["belongs to"]);
+    workdir.run(&["run", "other/small.toml"]).exits(2).says(&[
+        "belongs to",
+        "another name",
+        "copy",
+        "--results",
+    ]);
     assert!(log().contains("ended with exit code 2: the experiment"));
 }
 

@@ -195,6 +195,7 @@ fn a_read_only_results_folder_can_be_read_but_not_written() {
             .exits(5)
             .says(&["make it writable", "--results"]);
     }
+    workdir.run(&["prune", "--dry-run"]).exits(0);
     workdir
         .run(&["report", "small"])
         .exits(5)

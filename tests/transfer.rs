@@ -265,4 +265,8 @@ fn training_starts_from_the_best_job_of_an_experiment_or_from_a_job() {
         .exits(0)
         .says(&["1 reused"]);
     workdir.run(&["check"]).exits(0);
+    let model = workdir.path("results/jobs").join(&best);
+    std::fs::remove_file(model.join("model.safetensors")).expect("removed");
+    let again = format!("model.safetensors is gone; `convsweep retry {best} --damaged` trains");
+    workdir.run(&["plan", "fine.toml"]).exits(2).says(&[&again]);
 }

@@ -55,8 +55,12 @@ pub fn parse<T: LogLine>(line: &[u8]) -> Result<(T, bool), String> {
     ))
 }
 
-/// The beginning of a line as printable text; `…` stands for what is left out.
+/// The beginning of a line as printable text; `…` stands for what is left out. Zeros, which a power
+/// cut may leave, are counted.
 pub fn beginning(line: &[u8]) -> String {
+    if line.len() > 1 && line.iter().all(|&byte| byte == 0) {
+        return format!("{} bytes of zeros", line.len());
+    }
     let (characters, bytes) = SHOWN;
     let text = String::from_utf8_lossy(&line[..line.len().min(bytes)]);
     shortened(text.trim_end(), characters).into_owned()
@@ -99,6 +103,7 @@ mod tests {
 
     #[test]
     fn only_what_is_cut_ends_with_an_ellipsis() {
+        assert_eq!(beginning(&[0; 600]), "600 bytes of zeros");
         assert_eq!(beginning("x".repeat(60).as_bytes()), "x".repeat(60));
         assert_eq!(beginning("x".repeat(61).as_bytes()), "x".repeat(59) + "…");
         assert_eq!(beginning("😀".repeat(99).as_bytes()), "😀".repeat(59) + "…");

@@ -31,8 +31,13 @@ pub struct PruneArgs {
 /// If another program uses the results folder, or a folder cannot be removed.
 pub fn prune(context: &Context, args: &PruneArgs) -> Result<Exit> {
     context.require_results()?;
-    let _lock = ResultsLock::acquire(&context.results).map_err(runner_failure)?;
-    let database = context.database_alone()?;
+    // Looking needs no lock, which a folder that can only be read would refuse.
+    let lock = (!args.dry_run).then(|| ResultsLock::acquire(&context.results));
+    let _lock = lock.transpose().map_err(runner_failure)?;
+    let database = match args.dry_run {
+        true => context.database()?,
+        false => context.database_alone()?,
+    };
     let jobs = database.finished_jobs().code(Exit::Results)?;
     let mut with_checkpoints = Freed::default();
     let mut with_states = Freed::default();

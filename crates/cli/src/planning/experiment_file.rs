@@ -96,19 +96,17 @@ impl Lookup for Context {
                 remedy()
             ));
         }
-        if !path.exists() {
-            return Err(format!("job {job} has not left any; has it finished?"));
-        }
         let files = database.kept_files(std::slice::from_ref(&job));
         let files = files.map_err(|error| error.to_string())?;
         let Some(kept) = files
             .iter()
             .find(|file| file.path == Path::new(layout::MODEL))
         else {
-            return Err(format!(
-                "the log of job {job} does not name any; has it finished?"
-            ));
+            return Err(format!("job {job} has not left any; has it finished?"));
         };
+        if !path.exists() {
+            return Err(format!("{} is gone; {}", path.display(), remedy()));
+        }
         let Some(hash) = &kept.blake3 else {
             // An older program wrote it.
             return Ok(path);

@@ -34,8 +34,8 @@ pub fn refuse_other_file(log: &ExperimentLog, plan: &Plan) -> Result<()> {
         return Ok(());
     }
     let message = format!(
-        "the experiment \"{}\" belongs to {recorded}, this is {file}: \
-        give one of them another name",
+        "the experiment \"{}\" belongs to {recorded}, this is {file}: give one of them another \
+        name, or, if this project is a copy of that one, give it another results folder (--results)",
         plan.name
     );
     Err(failure(Exit::Wrong, message))

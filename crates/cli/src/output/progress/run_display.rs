@@ -251,7 +251,11 @@ impl RunDisplay {
             None => String::new(),
         };
         let label = self.jobs.label(&entry.job);
-        let scores = scores(&entry.metrics);
+        // A job that continued after its last epoch has reported none here.
+        let scores = match scores(&entry.metrics) {
+            scores if scores.is_empty() => "finished".into(),
+            scores => scores,
+        };
         let took = duration(seconds);
         self.screen.say(&format!(
             "[{finished}/{total}] {label}: {scores} ({took}{left})"
