@@ -5,7 +5,7 @@ mod common;
 
 use common::*;
 use convsweep_spec::event::{Event, Part, Start};
-use convsweep_spec::job::Job;
+use convsweep_spec::job::{Job, SavedState};
 use convsweep_spec::outcome::Outcome;
 use convsweep_spec::seal;
 use safetensors::SafeTensors;
@@ -395,4 +395,43 @@ fn every_artifact_state_and_checkpoint_is_reported_with_its_hash() {
         hashes += 1;
     }
     assert_eq!(hashes, 5);
+}
+
+#[test]
+fn unusable_states_are_ignored_with_a_warning() {
+    let [reference, results] = [tempdir().expect("temporary"), tempdir().expect("temporary")];
+    let undisturbed = job(reference.path(), &[(1, adam(3e-3)), (1, adam(3e-4))]);
+    run(&undisturbed, None);
+    let mut job = job(results.path(), &[(1, adam(3e-3)), (1, adam(3e-4))]);
+    run(&job, Some("metrics:2"));
+    let file = job.execution.folder.join("checkpoint/state.safetensors");
+    let bytes = fs::read(&file).expect("has a checkpoint");
+    fs::write(&file, &bytes[..bytes.len() - 10]).expect("writes");
+    job.execution.attempt = 2;
+    let path = results.path().join("nowhere");
+    let key = job.question.state_key(1);
+    job.execution.start_from = Some(SavedState {
+        job: job.id.clone(),
+        epoch: 1,
+        key,
+        path,
+    });
+    let events = run(&job, None);
+    assert!(
+        matches!(
+            &events[0],
+            Event::Started {
+                from: Start::Scratch,
+                ..
+            }
+        ),
+        "{:?}",
+        events[0]
+    );
+    let warned: Vec<_> = events
+        .iter()
+        .filter(|e| matches!(e, Event::Warning { .. }))
+        .collect();
+    assert_eq!(warned.len(), 2, "{warned:?}");
+    assert_eq!(left(&job), left(&undisturbed));
 }

@@ -6,6 +6,7 @@ pub mod mistakes;
 
 use convsweep_plan::{Overrides, Plan, Problems, plan};
 use convsweep_spec::data::{DataFacts, DataSpec, Source};
+use convsweep_spec::train::Optimizer;
 use std::path::{Path, PathBuf};
 
 /// Facts such as the data crate provides.
@@ -150,4 +151,20 @@ pub fn small(from: &str, to: &str) -> String {
 /// [`SMALL`] with a sweep.
 pub fn sweep(text: &str) -> String {
     format!("{SMALL}\n[[sweep]]\n{text}\n")
+}
+
+/// The labels of all configurations.
+pub fn labels(plan: &Plan) -> Vec<String> {
+    plan.configurations
+        .iter()
+        .map(|c| c.member.label.clone())
+        .collect()
+}
+
+/// The optimizers of the first phases of all configurations.
+pub fn optimizers(plan: &Plan) -> Vec<Optimizer> {
+    plan.configurations
+        .iter()
+        .map(|c| c.member.resolved.train.phases[0].optimizer.clone())
+        .collect()
 }
