@@ -1,5 +1,6 @@
 //! Decisions are history: what happens to them when the program was killed while it wrote them,
-//! when the file changes, when another experiment shares the jobs, and when a person overrules them.
+//! when the file changes, when another experiment shares the jobs, and when a person overrules
+//! them.
 
 use crate::stopping_rules::{HALVING, experiment};
 use crate::support::{ProgramRun, Workdir, assert_contains};
@@ -504,7 +505,8 @@ fn a_grid_that_was_trained_before_changes_no_decision() {
     shared.run(&["check"]).exits(0);
 }
 
-/// A damaged job that a rule had stopped is trained again as far as it was, and no decision changes.
+/// A damaged job that a rule had stopped is trained again as far as it was, and no decision
+/// changes.
 #[test]
 fn a_damaged_job_of_a_search_is_trained_as_far_as_it_was() {
     let workdir = halved();

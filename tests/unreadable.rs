@@ -1,5 +1,5 @@
-//! Files that the system refuses to read, because of a failing disk, a limit or permissions: nothing
-//! is known of them, so that nothing counts as damaged and nothing is moved.
+//! Files that the system refuses to read, because of a failing disk, a limit or permissions:
+//! nothing is known of them, so that nothing counts as damaged and nothing is moved.
 
 use crate::full_disk::SmallDisk;
 use crate::needs;

@@ -57,7 +57,8 @@ impl Template {
                 workdir
             }
         };
-        // The experiment belongs to its file: that of a copy may be another only if this one is gone.
+        // The experiment belongs to its file: that of a copy may be another only if this one is
+        // gone.
         std::fs::remove_file(workdir.path("small.toml")).expect("removes");
         Template {
             stage,

@@ -1,5 +1,5 @@
-//! The JSON Schema of experiment files, checked by a validator with files that are shipped, that the
-//! tests plan, and that they refuse.
+//! The JSON Schema of experiment files, checked by a validator with files that are shipped, that
+//! the tests plan, and that they refuse.
 #![cfg(test)]
 
 #[path = "../../crates/plan/tests/common/mod.rs"]

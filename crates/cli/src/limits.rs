@@ -40,8 +40,8 @@ pub fn abort_with_code() {
     _ = register_conditional_shutdown(SIGABRT, Exit::Internal as i32, always);
 }
 
-/// What to do if the memory does not suffice, where `ulimit` leaves little of it: when none is left,
-/// it is too late to say so.
+/// What to do if the memory does not suffice, where `ulimit` leaves little of it: when none is
+/// left, it is too late to say so.
 pub fn memory_note() -> Option<String> {
     let limits = [("-v", Resource::As), ("-d", Resource::Data)];
     let limits = limits.map(|(option, resource)| Some((getrlimit(resource).current?, option)));

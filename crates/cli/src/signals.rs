@@ -1,11 +1,11 @@
-//! Signals that ask the program to stop: SIGINT, SIGTERM, and SIGHUP, which a terminal sends when it
-//! goes away.
+//! Signals that ask the program to stop: SIGINT, SIGTERM, and SIGHUP, which a terminal sends when
+//! it goes away.
 //!
 //! A thread of its own receives them, so that they count whatever the program is doing. While jobs
-//! are trained, the first one lets them write a checkpoint, after which the report is rendered; while
-//! the report is rendered, the first one lets it be completed. Before that there is nothing to save,
-//! and the first one ends the program, as the second one does at any time. A SIGHUP is never a second
-//! one, since a shell or a service manager that ends sends it besides other signals.
+//! are trained, the first one lets them write a checkpoint, after which the report is rendered;
+//! while the report is rendered, the first one lets it be completed. Before that there is nothing
+//! to save, and the first one ends the program, as the second one does at any time. A SIGHUP is
+//! never a second one, since a shell or a service manager that ends sends it besides other signals.
 
 use crate::exit::Exit;
 use crate::process_groups::kill_all;

@@ -329,9 +329,9 @@ fn striped(step: usize) -> (Vec<f32>, Vec<u16>) {
 }
 
 /// Compares the losses of twenty steps with PyTorch's in f64 (`tests/vectors/training.py`), for all
-/// kernels. Rounding decides on which side of ReLU a value near 0 is, and each such decision changes
-/// the gradient by about a thousandth. The learning rates are so low that the differences stay far
-/// below the tolerance of 3e-4.
+/// kernels. Rounding decides on which side of ReLU a value near 0 is, and each such decision
+/// changes the gradient by about a thousandth. The learning rates are so low that the differences
+/// stay far below the tolerance of 3e-4.
 fn check_against_pytorch(name: &str, layers: Vec<Layer>, lr: f64) {
     let path = concat!(
         env!("CARGO_MANIFEST_DIR"),

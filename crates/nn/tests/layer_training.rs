@@ -178,7 +178,8 @@ fn dropout_keeps_the_mean_and_depends_on_the_step() {
         2,
     );
     let labels: Vec<u16> = (0..50).map(|i| i % 2).collect();
-    // The gradient of dense1.bias does not depend on the mask; that of dense1.weight is linear in it.
+    // The gradient of dense1.bias does not depend on the mask; that of dense1.weight is linear in
+    // it.
     let gradient = |seed, step| {
         let found = network.gradients(vec![1.0; 5000], input, &labels, seed, step);
         found.gradients[0]

@@ -108,8 +108,8 @@ pub const PREDICTIONS: &str = "predictions.safetensors";
 pub const STDERR: &str = "stderr.log";
 /// File name of a training state, in [`CHECKPOINT`] and in the folders of [`STATES`].
 pub const STATE_FILE: &str = "state.safetensors";
-/// File name of the checkpoint before the newest one, in [`CHECKPOINT`]; a job that finishes removes
-/// it.
+/// File name of the checkpoint before the newest one, in [`CHECKPOINT`]; a job that finishes
+/// removes it.
 pub const PREVIOUS_STATE_FILE: &str = "previous.safetensors";
 /// Folder of the newest checkpoint, in a job's folder.
 pub const CHECKPOINT: &str = "checkpoint";

@@ -1,5 +1,5 @@
-//! Compares every schedule with that of PyTorch (`tests/vectors/schedules.py`) at each step, in f64.
-//! PyTorch computes some of them recursively, so rates may differ by 1e-9 of the largest.
+//! Compares every schedule with that of PyTorch (`tests/vectors/schedules.py`) at each step, in
+//! f64. PyTorch computes some of them recursively, so rates may differ by 1e-9 of the largest.
 
 use convsweep_spec::metric::Metric;
 use convsweep_spec::train::{Anneal, Clock, Course, Length, Schedule, Warmup};

@@ -17,8 +17,8 @@ pub(crate) enum Replaced {
 }
 
 /// Writes `bytes` as `path`; the file that was there before stays until the new one is safe, and
-/// then goes where `replaced` says. Passes the failpoint of this name, if one is given, in the middle
-/// of the write.
+/// then goes where `replaced` says. Passes the failpoint of this name, if one is given, in the
+/// middle of the write.
 pub(crate) fn write(
     path: &Path,
     bytes: &[u8],

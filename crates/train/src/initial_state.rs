@@ -24,8 +24,8 @@ pub(crate) struct StartingState {
     pub warnings: Vec<String>,
 }
 
-/// The newest usable state: the job's own checkpoint, the one before it, the states that the job has
-/// kept, else the saved state that the job names, else the initial weights.
+/// The newest usable state: the job's own checkpoint, the one before it, the states that the job
+/// has kept, else the saved state that the job names, else the initial weights.
 ///
 /// # Errors
 /// If the architecture does not fit the images, or the file of initial weights cannot be used. An

@@ -2,12 +2,12 @@
 //! line.
 //!
 //! Arguments: `train` or `evaluate`, an experiment file, the number of steps (100 by default), the
-//! clock (`core` or `wall`), the number of threads. The first configuration of the file is measured.
-//! A training step consists of batch, augmentation, forward, backward and update, as in
-//! `shared/bench/train_torch.py`; an evaluation step of batch, forward and the scores of 256 images.
-//! The speed is the batch size divided by the median time of a step after a warm-up. The clock
-//! `core` counts the time that this thread ran, so that other programs on the machine disturb it
-//! only through the caches.
+//! clock (`core` or `wall`), the number of threads. The first configuration of the file is
+//! measured. A training step consists of batch, augmentation, forward, backward and update, as in
+//! `shared/bench/train_torch.py`; an evaluation step of batch, forward and the scores of 256
+//! images. The speed is the batch size divided by the median time of a step after a warm-up. The
+//! clock `core` counts the time that this thread ran, so that other programs on the machine disturb
+//! it only through the caches.
 
 use convsweep_data::{Batcher, DataError, Location, Subset, Subsets, epoch_order, open, split};
 use convsweep_nn::loss::score_image;

@@ -87,8 +87,8 @@ impl Commands {
         self.state.is_disconnected.load(Ordering::Acquire)
     }
 
-    /// Waits until the job with this number is told to train on after `epoch` epochs, is stopped, or
-    /// nobody sends commands any more.
+    /// Waits until the job with this number is told to train on after `epoch` epochs, is stopped,
+    /// or nobody sends commands any more.
     pub fn wait_for_verdict(&self, number: u64, epoch: u32) {
         let state = &self.state;
         let mut continued = state.continued();

@@ -1,8 +1,8 @@
 //! The commands, one file or folder for each.
 //!
 //! To add a command: a file here with its arguments (`clap::Args`) and a function, and its line in
-//! [`CliCommand`] and in [`run_command`]. Nothing else needs to change: `--help`, completions and exit
-//! codes follow.
+//! [`CliCommand`] and in [`run_command`]. Nothing else needs to change: `--help`, completions and
+//! exit codes follow.
 
 mod check;
 mod control;

@@ -17,8 +17,8 @@ const MAX_WAITING: usize = 256 << 10;
 const ORDER: Duration = Duration::from_millis(200);
 /// How long the end of the program waits for a reader of stderr who does not read.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// How long it waits for a reader of stdout who does not read: what is shown there is in the results
-/// folder too.
+/// How long it waits for a reader of stdout who does not read: what is shown there is in the
+/// results folder too.
 const PATIENCE_FOR_DATA: Duration = Duration::from_secs(10);
 
 static STDERR: Outlet = Outlet::new("stderr", || Box::new(stderr()), MAX_WAITING);
@@ -26,8 +26,8 @@ static STDOUT: Outlet = Outlet::new("stdout", || Box::new(stdout()), usize::MAX)
 
 /// Shows a line on stderr. It never waits and never fails.
 ///
-/// Colours are for terminals only: elsewhere escape sequences are shown as text. A caller that shows
-/// text from outside makes it printable itself (`spec::words::printable`).
+/// Colours are for terminals only: elsewhere escape sequences are shown as text. A caller that
+/// shows text from outside makes it printable itself (`spec::words::printable`).
 pub fn say_error(text: &str) {
     let text = match stderr().is_terminal() {
         true => Cow::Borrowed(text),

@@ -1,5 +1,5 @@
-//! What the header of a JPEG or PNG file says, read without a decoder: before anything is decoded it
-//! must be known how large the image is and how much memory decoding takes.
+//! What the header of a JPEG or PNG file says, read without a decoder: before anything is decoded
+//! it must be known how large the image is and how much memory decoding takes.
 
 use convsweep_spec::data::Resize;
 use image::ImageFormat;

@@ -190,8 +190,8 @@ impl PartReader<'_> {
 }
 
 impl Columns<'_> {
-    /// What was recorded in a row, with its picture; `None` if there is no such row, or if it has no
-    /// class or probability.
+    /// What was recorded in a row, with its picture; `None` if there is no such row, or if it has
+    /// no class or probability.
     fn image(&self, row: usize, image: RgbImage) -> Option<KeptImage> {
         let predicted = u16_at(self.predicted, row)?;
         if usize::from(predicted) >= self.classes {

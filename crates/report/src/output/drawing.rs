@@ -18,8 +18,8 @@ pub struct DrawnChart {
     pub png: Vec<u8>,
 }
 
-/// Draws charts in parallel, on a thread for each core, at most [`MAX_THREADS`], and fewer where the
-/// system gives no more.
+/// Draws charts in parallel, on a thread for each core, at most [`MAX_THREADS`], and fewer where
+/// the system gives no more.
 pub fn draw_all(charts: Vec<Chart>) -> Result<Vec<DrawnChart>, ReportError> {
     let cores = thread::available_parallelism().map_or(1, |n| n.get());
     let helpers = cores.clamp(1, MAX_THREADS) - 1;

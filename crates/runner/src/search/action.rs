@@ -6,7 +6,8 @@ use convsweep_spec::log::Verdict;
 /// An action that the controller asks for.
 #[derive(Clone, Debug, PartialEq)]
 pub enum SearchAction {
-    /// The job may train, up to [`SearchController::pause_epoch`](super::SearchController::pause_epoch).
+    /// The job may train, up to
+    /// [`SearchController::pause_epoch`](super::SearchController::pause_epoch).
     Release(usize),
     /// A decision to record, before those about single jobs that follow it are carried out.
     Judge(SearchStep),

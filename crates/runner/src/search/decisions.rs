@@ -48,8 +48,8 @@ pub fn asha_continues(direction: Direction, earlier: &[f64], value: f64, eta: u3
     better < (count / eta.max(1) as usize).max(1)
 }
 
-/// The median of `others`, if `own` is worse: the value of a job after an epoch, and the mean values
-/// of other jobs up to the same epoch.
+/// The median of `others`, if `own` is worse: the value of a job after an epoch, and the mean
+/// values of other jobs up to the same epoch.
 pub fn below_median(direction: Direction, own: f64, others: Vec<f64>) -> Option<f64> {
     if others.len() < MEDIAN_JOBS {
         return None;

@@ -1,5 +1,5 @@
-//! What an experiment's log holds, compared with what the database has of it: a log that was cut, or
-//! written anew, holds less.
+//! What an experiment's log holds, compared with what the database has of it: a log that was cut,
+//! or written anew, holds less.
 
 use convsweep_spec::log::{LogEntry, Record};
 use convsweep_spec::words::counted;

@@ -69,8 +69,8 @@ pub(crate) fn load(path: &Path) -> Result<Option<Saved>, TrainError> {
     }))
 }
 
-/// The file's bytes; `None` if there is no such file. What is no regular file is not opened, and what
-/// is longer or shorter than its header says is not read.
+/// The file's bytes; `None` if there is no such file. What is no regular file is not opened, and
+/// what is longer or shorter than its header says is not read.
 fn read_file(path: &Path) -> Result<Option<Vec<u8>>, TrainError> {
     let (mut file, length) = match open_regular(path) {
         Ok((file, metadata)) => (file, metadata.len()),

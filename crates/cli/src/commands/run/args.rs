@@ -32,8 +32,8 @@ pub struct RunArgs {
     /// repeated.
     #[arg(long, value_name = "JOB")]
     pub only: Vec<String>,
-    /// Damaged jobs that are trained again, each with the epochs that it had if it had not finished:
-    /// with `[search]` it is trained no further. `None` for any other run.
+    /// Damaged jobs that are trained again, each with the epochs that it had if it had not
+    /// finished: with `[search]` it is trained no further. `None` for any other run.
     #[arg(skip)]
     pub repaired: Option<BTreeMap<JobId, u32>>,
     /// Let rules and stages make those decisions again that stood on damaged lines of the
