@@ -31,6 +31,8 @@ fn a_changed_database_is_told_and_built_again_by_the_next_run() {
     let report = workdir.run(&["report", "small"]).exits(0).says(&told);
     assert_contains(&report.stdout(), &[doubt]);
     assert_contains(&workdir.read("results/small/report.html"), &[doubt]);
+    let refused = workdir.run(&["backup", "copy.sqlite"]).exits(5);
+    assert_contains(&refused.stderr(), &[told[0], "`convsweep rebuild`"]);
     for check in [&["check"][..], &["check", "--quick"]] {
         let check = workdir.run(check).exits(5);
         assert_contains(&check.stdout(), &["`convsweep rebuild`"]);
@@ -42,4 +44,22 @@ fn a_changed_database_is_told_and_built_again_by_the_next_run() {
     assert_eq!(workdir.results(), expected);
     assert!(!workdir.read("results/small/report.html").contains(doubt));
     workdir.run(&["check", "--quick"]).exits(0);
+}
+
+/// The pages of other experiments that were made from a changed database are made again.
+#[test]
+fn reports_of_other_experiments_are_made_again() {
+    let workdir = Workdir::small();
+    let other = workdir.read("small.toml").replace("\"small\"", "\"other\"");
+    workdir.write("other.toml", &other);
+    workdir.run(&["run", "small.toml", "other.toml"]).exits(0);
+    change_an_accuracy(&workdir);
+    workdir.run(&["report", "other"]).exits(0);
+    let doubt = "can be vouched for";
+    assert_contains(&workdir.read("results/other/report.html"), &[doubt]);
+    workdir
+        .run(&["run", "small.toml"])
+        .exits(0)
+        .says(&["the report of other was made from the changed database, and was made again"]);
+    assert!(!workdir.read("results/other/report.html").contains(doubt));
 }

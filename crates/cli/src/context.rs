@@ -144,7 +144,8 @@ impl Context {
         match integrity {
             Integrity::Intact => None,
             Integrity::Changed => Some(
-                "was damaged, or changed by another program, since Convsweep wrote it; \
+                "was damaged, or changed by another program, since Convsweep wrote it, or is a \
+                backup that was put back; \
                 `convsweep rebuild` builds it again from the logs",
             ),
             Integrity::Unknown if lock_holder(&self.results).is_some() => None,

@@ -51,8 +51,8 @@ pub fn quick_check(results: &ResultsFolder) -> Result<CheckReport, StoreError> {
     // Samples say nothing about the figures: only the digest does.
     if Integrity::of_results(results) == Integrity::Changed {
         report.problems.push(format!(
-            "{}: has changed since Convsweep wrote it; `convsweep check` compares it with the \
-            logs, `convsweep rebuild` builds it again from them",
+            "{}: has changed since Convsweep wrote it, or is a backup that was put back; \
+            `convsweep check` compares it with the logs, `convsweep rebuild` builds it again from them",
             results.database().display()
         ));
     }

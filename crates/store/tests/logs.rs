@@ -316,7 +316,7 @@ fn logs_that_shrink_or_disappear_are_reported() {
     fs::write(&path, &log[..line]).expect("writes");
     let refused = rebuild_keeping(&folder.results).expect_err("would lose rows");
     let words = refused.to_string();
-    let lost = "a/log.jsonl no longer holds 1 revision; b/log.jsonl no longer holds 1 revision";
+    let lost = "a/log.jsonl no longer holds 1 revision, 3 configurations; b/log.jsonl no longer holds 1 revision";
     assert!(words.contains(lost), "{words}");
     assert_eq!(folder.text("select count(*) from experiments"), "2");
     let checked = check(&folder.results).expect("checks").problems.join("\n");

@@ -1,12 +1,13 @@
 //! `rebuild` and `backup`.
 
 use crate::context::Context;
-use crate::exit::{Code, Exit};
+use crate::exit::{Code, Exit, failure};
 use crate::output::stdout::say;
 use crate::streams::say_error;
 use anyhow::Result;
 use clap::Args;
 use convsweep_runner::ResultsLock;
+use convsweep_store::Integrity;
 use std::path::PathBuf;
 
 /// Arguments of `backup`.
@@ -48,9 +49,19 @@ pub fn rebuild(context: &Context, args: &RebuildArgs) -> Result<Exit> {
 /// Copies the database as it is now, even while a run continues.
 ///
 /// # Errors
-/// If the file exists or cannot be written.
+/// If the file exists or cannot be written, or the database is known to have been changed.
 pub fn backup(context: &Context, args: &BackupArgs) -> Result<Exit> {
+    let integrity = Integrity::of_results(&context.results);
     let database = context.database()?;
+    if integrity == Integrity::Changed {
+        let message = format!(
+            "{} was damaged, or changed by another program, since Convsweep wrote it, so a copy of \
+            it would be worth nothing: `convsweep rebuild` builds it again from the logs; then give \
+            the command again",
+            context.results.database().display()
+        );
+        return Err(failure(Exit::Results, message));
+    }
     database.backup(&args.file).code(Exit::Results)?;
     say(&format!(
         "{} copied to {}",

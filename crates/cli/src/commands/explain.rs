@@ -61,7 +61,7 @@ pub fn explain(context: &Context, args: &ExplainArgs) -> Result<Exit> {
     if standing == Standing::Finished && newest.is_some_and(|newest| newest.verdict == "stop") {
         say(
             "  a rule would have stopped it, but another experiment has trained it to its end, or \
-            the rule was changed; it goes on counting where no rule stops it",
+            the rule was changed",
         )?;
     }
     if !problems.iter().any(LogProblem::has_remedy) {

@@ -5,10 +5,18 @@ use crate::exit::{Code, Exit};
 use crate::output::stdout::say;
 use crate::output::table::plain;
 use crate::planning::lookup::{is_experiment, unknown_experiment};
+use crate::streams::say_error;
 use anyhow::Result;
 use clap::Args;
+use convsweep_files::read_regular;
+use convsweep_report::answer::IN_DOUBT;
 use convsweep_store::Database;
 use std::path::Path;
+
+/// File name of an experiment's page.
+const REPORT_PAGE: &str = "report.html";
+/// Largest page that is looked at, in bytes.
+const LARGEST_PAGE: u64 = 256 << 20;
 
 /// Arguments of `report`.
 #[derive(Debug, Args)]
@@ -56,6 +64,35 @@ pub fn render(context: &Context, database: &Database, name: &str) -> Result<Stri
         relative(&charts),
         relative(&context.results.database())
     ))
+}
+
+/// Renders the reports again, but for that of `except`, that were made from a database in doubt: it
+/// is in order now. Says which, and which could not be rendered.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn render_doubted(context: &Context, database: &Database, except: &str) -> Result<()> {
+    for experiment in database.experiments().code(Exit::Results)? {
+        let name = &experiment.name;
+        let page = context.results.experiment(name).join(REPORT_PAGE);
+        let is_doubted = || {
+            let page = read_regular(&page, LARGEST_PAGE).ok()?;
+            Some(String::from_utf8_lossy(&page).contains(IN_DOUBT))
+        };
+        if name == except || is_doubted() != Some(true) {
+            continue;
+        }
+        match render(context, database, name) {
+            Ok(_) => say_error(&format!(
+                "note: the report of {name} was made from the changed database, and was made again"
+            )),
+            Err(error) => say_error(&format!(
+                "note: the report of {name} was made from the changed database: {error:#}; \
+                `convsweep report {name}` makes it again"
+            )),
+        }
+    }
+    Ok(())
 }
 
 /// The path relative to the current folder, if it is inside it.

@@ -13,6 +13,7 @@ use convsweep_spec::layout::ResultsFolder;
 use convsweep_spec::log::{Choice, Evidence};
 use convsweep_spec::metric::Number;
 use convsweep_spec::words::counted;
+use std::collections::BTreeSet;
 
 /// What the stages of an experiment have chosen according to its log; nothing without a log.
 ///
@@ -70,8 +71,7 @@ pub fn choose(context: &Context, plan: &Plan) -> Result<Option<Choice>> {
 /// Number of jobs of the candidates that have neither ended nor been stopped. Damaged ones are open,
 /// since they can be trained again.
 fn open_jobs(context: &Context, plan: &Plan, candidates: &[StageCandidate]) -> Result<usize> {
-    let history = ExperimentLog::decisions(&context.results, &plan.name).map_err(runner_failure)?;
-    let stopped = history.binding(&search_identity(plan)).stopped;
+    let stopped = stopped_jobs(context, plan)?;
     let mut jobs: Vec<JobId> = Vec::new();
     for candidate in candidates {
         let member = &plan.configurations[candidate.configuration].member;
@@ -85,7 +85,13 @@ fn open_jobs(context: &Context, plan: &Plan, candidates: &[StageCandidate]) -> R
     Ok(jobs.iter().filter(is_open).count())
 }
 
-/// The figures of every candidate that has finished jobs.
+/// The jobs that the rules of the plan have stopped, whatever others have trained of them.
+fn stopped_jobs(context: &Context, plan: &Plan) -> Result<BTreeSet<JobId>> {
+    let history = ExperimentLog::decisions(&context.results, &plan.name).map_err(runner_failure)?;
+    Ok(history.binding(&search_identity(plan)).stopped)
+}
+
+/// The figures of every candidate that has finished jobs and was not stopped.
 fn evidence<'a>(
     context: &Context,
     plan: &Plan,
@@ -95,9 +101,13 @@ fn evidence<'a>(
     let samples = database
         .summary(&plan.name, &plan.metric.name)
         .code(Exit::Results)?;
+    let stopped = stopped_jobs(context, plan)?;
     let mut found = Vec::new();
     for candidate in candidates {
         let member = &plan.configurations[candidate.configuration].member;
+        if member.jobs.iter().all(|job| stopped.contains(&job.job)) {
+            continue;
+        }
         let Some(sample) = samples.get(&member.configuration) else {
             continue;
         };

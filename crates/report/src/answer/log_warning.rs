@@ -3,11 +3,14 @@
 use convsweep_spec::words::counted;
 use convsweep_store::ExperimentRows;
 
+/// The words by which a page says that it was made from a database in doubt.
+pub const IN_DOUBT: &str = "No figure here can be vouched for";
+
 /// The database is not what the last run left, so no figure of the report can be vouched for.
 pub fn database_warning(rows: &ExperimentRows) -> Option<String> {
     let doubt = rows.database_doubt.as_ref()?;
     Some(format!(
-        "No figure here can be vouched for: the database {doubt}. Then `convsweep report` makes \
+        "{IN_DOUBT}: the database {doubt}. Then `convsweep report` makes \
          this report again."
     ))
 }

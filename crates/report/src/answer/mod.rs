@@ -10,7 +10,7 @@ mod test_images;
 mod verdict;
 mod warnings;
 
-pub use log_warning::{database_warning, log_warning};
+pub use log_warning::{IN_DOUBT, database_warning, log_warning};
 pub use p_value::p_value;
 pub use range_test::range_test_answer;
 pub use warnings::warnings;

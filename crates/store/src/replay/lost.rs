@@ -16,6 +16,15 @@ const REVISIONS: &str = "
       where m.experiment = f.experiment and m.revision = f.revision)
     group by experiment";
 
+/// Configurations that only the attached database has, of revisions that both have.
+const CONFIGURATIONS: &str = "
+    select experiment, count(*) from found.members f
+    where not exists (select 1 from main.members m where m.experiment = f.experiment
+        and m.revision = f.revision and m.configuration = f.configuration)
+      and exists (select 1 from main.experiments e where e.experiment = f.experiment
+        and e.revision = f.revision)
+    group by experiment";
+
 /// Decisions about jobs that only the attached database has.
 const DECISIONS: &str = "
     select experiment, count(*) from found.decisions f
@@ -50,7 +59,11 @@ impl fmt::Display for LostRows {
 /// job that is there and damaged is left out: what it says does not count in either database.
 pub(crate) fn lost_rows(connection: &Connection, results: &ResultsFolder) -> Result<Vec<LostRows>> {
     let mut whats: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for (sql, word) in [(REVISIONS, "revision"), (DECISIONS, "decision")] {
+    for (sql, word) in [
+        (REVISIONS, "revision"),
+        (CONFIGURATIONS, "configuration"),
+        (DECISIONS, "decision"),
+    ] {
         for (experiment, count) in rows(connection, sql, experiment_count)? {
             let log = format!("{experiment}/{EXPERIMENT_LOG}");
             whats.entry(log).or_default().push(counted(count, word));
@@ -60,7 +73,7 @@ pub(crate) fn lost_rows(connection: &Connection, results: &ResultsFolder) -> Res
         .into_iter()
         .map(|(log, what)| LostRows {
             log,
-            what: what.join(" and "),
+            what: what.join(", "),
         })
         .collect();
     for (job, outcome, epoch, outcome_by_log) in rows(connection, JOBS, job_state)? {

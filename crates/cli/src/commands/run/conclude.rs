@@ -100,6 +100,15 @@ fn say_end(
             `convsweep explain JOB` says why"
         ));
     }
+    let spared = jobs.iter();
+    let spared = spared.filter(|job| stopped.contains(job) && is_finished(job));
+    let spared = spared.count();
+    if spared > 0 {
+        say_error(&format!(
+            "{spared} of {total} had been trained to the end before, and [search] stops them: they \
+            count as finished in the report, and for no decision"
+        ));
+    }
     let damaged = count(jobs, states, DAMAGED);
     if damaged > 0 {
         say_error(&damaged_words(damaged as u64, &plan.name));

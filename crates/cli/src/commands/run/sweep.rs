@@ -11,6 +11,7 @@ use super::record::{record_overruled, record_plan, refuse_other_file};
 use super::run_log;
 use super::undecidable::refuse_to_decide;
 use super::unlogged::Unlogged;
+use crate::commands::report::render_doubted;
 use crate::context::Context;
 use crate::exit::{self, Code, Exit, data_failure, runner_failure};
 use crate::integrity::{look_at, notes_of};
@@ -83,6 +84,9 @@ fn sweep_logged(
     }
     refuse_other_file(&log, plan)?;
     let database = context.database_if_any()?;
+    if let Some(database) = database.as_ref().filter(|_| synced.was_changed) {
+        render_doubted(context, database, &plan.name)?;
+    }
     let recorded = RecordedJobs::of(database.as_ref(), plan, log.history())?;
     let mut jobs = recorded.planned_jobs(plan);
     let mut overruled = vec![];
