@@ -213,3 +213,23 @@ fn a_notification_that_never_ends_is_ended_with_all_that_it_started() {
     assert!(started.is_some());
     wait_until("it ends", || !is_alive(started));
 }
+
+#[test]
+fn a_check_during_a_run_judges_what_has_finished() {
+    let workdir = Workdir::with(&small_with_epochs(60));
+    let mut program = start(&workdir);
+    wait_for_events(&workdir, 10);
+    let mut checks = 0;
+    while !has_ended(&mut program) {
+        for arguments in [&["check"][..], &["check", "--quick"]] {
+            let check = workdir.run(arguments);
+            let said = check.stdout() + &check.stderr();
+            assert_eq!(check.0.status.code(), Some(0), "{said}");
+            checks += usize::from(said.contains("only jobs that have finished are judged"));
+        }
+    }
+    assert!(checks > 1, "{checks}");
+    assert_eq!(exit_code(&mut program), Some(0));
+    let last = workdir.run(&["check"]).exits(0);
+    assert!(!last.stderr().contains("judged"), "{}", last.stderr());
+}

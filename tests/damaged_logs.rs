@@ -309,3 +309,24 @@ fn an_endless_line_is_passed_over() {
         &["events.jsonl:2: is longer than 64 MiB", "1 damaged"],
     );
 }
+
+#[test]
+fn logs_with_long_holes_are_read_quickly() {
+    let workdir = finished();
+    let undisturbed = workdir.results();
+    let logs = [first_log(&workdir), workdir.path("results/small/log.jsonl")];
+    for log in &logs {
+        let file = fs::File::options().append(true).open(log).expect("opens");
+        file.set_len(4 << 40).expect("a sparse file");
+    }
+    let started = Instant::now();
+    for quick in [&["check"][..], &["check", "--quick"]] {
+        let found = workdir.run(quick);
+        let said = found.stdout() + &found.stderr();
+        assert!(matches!(found.0.status.code(), Some(0 | 5)), "{said}");
+        assert_contains(&said, &["log.jsonl"]);
+    }
+    workdir.run(&["run", "small.toml"]).exits(0);
+    assert!(started.elapsed() < Duration::from_secs(20));
+    assert_eq!(workdir.results(), undisturbed);
+}

@@ -9,6 +9,7 @@
 mod durability;
 mod error;
 mod hash;
+mod hole;
 mod lines;
 mod new_file;
 mod publish;
@@ -19,6 +20,7 @@ mod size_limit;
 pub use durability::Durability;
 pub use error::FileError;
 pub use hash::hash_regular;
+pub use hole::length_before_hole;
 pub use lines::{LineEnd, LineRead, read_line};
 pub use new_file::{NewFile, write};
 pub use publish::{create_folder, partial_path, publish, sync_content, sync_name};

@@ -63,7 +63,11 @@ pub fn beginning(line: &[u8]) -> String {
     }
     let (characters, bytes) = SHOWN;
     let text = String::from_utf8_lossy(&line[..line.len().min(bytes)]);
-    shortened(text.trim_end(), characters).into_owned()
+    let text = text.trim_end_matches(|c: char| c == '\0' || c.is_whitespace());
+    match text.is_empty() && line.first() == Some(&0) {
+        true => "zero bytes".into(),
+        false => shortened(text, characters).into_owned(),
+    }
 }
 
 fn from_json<T: LogLine>(line: &[u8]) -> Result<T, String> {

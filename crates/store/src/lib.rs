@@ -21,7 +21,7 @@ mod replay;
 mod schema;
 mod write;
 
-pub use check::{CheckReport, check, quick_check};
+pub use check::{CheckReport, check, check_during_run, quick_check};
 pub use digest::Integrity;
 pub use error::StoreError;
 pub use queries::{

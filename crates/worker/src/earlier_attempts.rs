@@ -1,7 +1,7 @@
 //! What a job's log says of the attempts before this one.
 
 use anyhow::{Result, bail};
-use convsweep_files::{LineEnd, not_regular, read_line};
+use convsweep_files::{LineEnd, length_before_hole, not_regular, read_line};
 use convsweep_spec::event::{Envelope, Event};
 use convsweep_spec::id::JobId;
 use convsweep_spec::log::log_of_other_job;
@@ -11,7 +11,7 @@ use convsweep_spec::metric::Number;
 use convsweep_spec::words::printable;
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufReader};
+use std::io::{self, BufReader, Read};
 use std::path::Path;
 
 /// What the log of a job contains.
@@ -41,7 +41,7 @@ pub fn read_log(path: &Path, job: &JobId) -> Result<(File, EarlierAttempts)> {
     }
     let mut options = OpenOptions::new();
     let file = options.read(true).append(true).create(true).open(path)?;
-    let mut reader = BufReader::new(&file);
+    let mut reader = BufReader::new((&file).take(length_before_hole(&file)?));
     let mut earlier = EarlierAttempts::default();
     let (mut checker, mut line, mut number) = (LineChecker::default(), Vec::new(), 0u64);
     while let Some(read) = read_line(&mut reader, &mut line, LONGEST_LINE)? {

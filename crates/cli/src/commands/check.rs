@@ -8,6 +8,7 @@ use crate::output::stdout::say;
 use crate::streams::say_error;
 use anyhow::Result;
 use clap::Args;
+use convsweep_runner::lock_holder;
 use convsweep_spec::words::counted;
 use convsweep_store::CheckReport;
 
@@ -33,6 +34,10 @@ struct Section {
 /// # Errors
 /// If it cannot be read.
 pub fn check(context: &Context, args: &CheckArgs) -> Result<Exit> {
+    if let Some(holder) = lock_holder(&context.results) {
+        let judged = "only jobs that have finished are judged";
+        say_error(&format!("note: {holder} uses the results folder: {judged}"));
+    }
     let (mut problems, mut unread) = (0, 0);
     let mut failed = None;
     // What one section found is told even if the other one cannot be read.
@@ -63,15 +68,16 @@ pub fn check(context: &Context, args: &CheckArgs) -> Result<Exit> {
 }
 
 fn logs_and_database(context: &Context, args: &CheckArgs) -> Result<Section> {
-    let found = if args.quick {
-        convsweep_store::quick_check(&context.results)
+    let results = &context.results;
+    let (found, all_is_well) = if args.quick {
+        let sound = "the database and the samples of the logs are sound";
+        (convsweep_store::quick_check(results), sound)
+    } else if lock_holder(results).is_some() {
+        let sound = "the database is valid, and so is what the logs hold by now";
+        (convsweep_store::check_during_run(results), sound)
     } else {
-        convsweep_store::check(&context.results)
-    };
-    let all_is_well = if args.quick {
-        "the database and the samples of the logs are sound"
-    } else {
-        "the database is valid and agrees with the logs"
+        let sound = "the database is valid and agrees with the logs";
+        (convsweep_store::check(results), sound)
     };
     let CheckReport { problems, notes } = found.code(Exit::Results)?;
     Ok(Section {

@@ -5,6 +5,7 @@ use super::verify::Verifier;
 use crate::context::Context;
 use crate::exit::{Code, Exit};
 use anyhow::Result;
+use convsweep_runner::lock_holder;
 use convsweep_spec::id::JobId;
 use convsweep_spec::layout::{self, ResultsFolder};
 use convsweep_spec::words::counted;
@@ -36,14 +37,17 @@ pub struct FilesFound {
 
 /// Verifies the question, the checkpoints, states and artifacts of every job that the database
 /// knows, and names folders that belong to none. `is_quick` looks at the sizes of all files, and
-/// reads those of one job in twenty.
+/// reads those of one job in twenty. While a run is in progress, only jobs that have finished are
+/// judged: files of the others come and go.
 ///
 /// # Errors
 /// If the database cannot be read.
 pub fn check_files(context: &Context, is_quick: bool) -> Result<FilesFound> {
     let database = context.database()?;
-    let jobs = database.attempted_jobs().code(Exit::Results)?;
+    let is_running = lock_holder(&context.results).is_some();
     let finished = database.finished_jobs().code(Exit::Results)?;
+    let mut jobs = database.attempted_jobs().code(Exit::Results)?;
+    jobs.retain(|job| !is_running || finished.binary_search(job).is_ok());
     let mut verifier = Verifier::new(&context.results);
     for (chunk, jobs) in jobs.chunks(CHUNK).enumerate() {
         let mut files: BTreeMap<JobId, Vec<KeptFile>> = BTreeMap::new();
@@ -81,9 +85,10 @@ pub fn check_files(context: &Context, is_quick: bool) -> Result<FilesFound> {
             counted(jobs.len() as u64, "job")
         ));
     }
-    report
-        .notes
-        .extend(unknown_folders(&context.results, &database)?);
+    if !is_running {
+        let unknown = unknown_folders(&context.results, &database)?;
+        report.notes.extend(unknown);
+    }
     Ok(report)
 }
 

@@ -17,7 +17,7 @@ use convsweep_spec::log::{LogEntry, Member, Record, Revision};
 use convsweep_spec::log_line::seal;
 use convsweep_spec::log_value::beginning;
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufReader, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// An experiment's log, open for appending. The program must hold the [`crate::ResultsLock`].
@@ -75,7 +75,7 @@ impl ExperimentLog {
         if is_new {
             sync_name(&path).map_err(unusable)?;
         }
-        let mut log = read_log(&path, name, &mut BufReader::new(&file))?;
+        let mut log = read_log(&path, name, &file)?;
         cut_torn_end(&path, &file, &mut log).map_err(failed)?;
         Ok(ExperimentLog {
             experiment: name.to_string(),
@@ -105,7 +105,7 @@ impl ExperimentLog {
         let path = results.experiment_log(name);
         let file = open_regular(&path).map_err(|error| RunnerError::results(&path, error.source));
         let (file, _) = file?;
-        Ok(read_log(&path, name, &mut BufReader::new(file))?.revisions)
+        Ok(read_log(&path, name, &file)?.revisions)
     }
 
     /// The newest revision in the log of the experiment `name`, if nothing from there on is damaged:
@@ -117,7 +117,7 @@ impl ExperimentLog {
         let path = results.experiment_log(name);
         let file = open_regular(&path).map_err(|error| RunnerError::results(&path, error.source));
         let (file, _) = file?;
-        let log = read_log(&path, name, &mut BufReader::new(file))?;
+        let log = read_log(&path, name, &file)?;
         let newest = log.revisions.last().filter(|_| log.is_newest_whole);
         Ok(newest.map(|(revision, _)| revision.revision))
     }
@@ -130,7 +130,7 @@ impl ExperimentLog {
     pub fn decisions(results: &ResultsFolder, name: &str) -> Result<SearchHistory, RunnerError> {
         let path = results.experiment_log(name);
         match open_regular(&path).map_err(|error| error.source) {
-            Ok((file, _)) => Ok(read_log(&path, name, &mut BufReader::new(file))?.history),
+            Ok((file, _)) => Ok(read_log(&path, name, &file)?.history),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(SearchHistory::default()),
             Err(error) => Err(RunnerError::results(&path, error)),
         }

@@ -3,11 +3,12 @@
 use super::lost_decision::LostDecision;
 use crate::error::RunnerError;
 use crate::search::SearchHistory;
-use convsweep_files::{LineEnd, read_line};
+use convsweep_files::{LineEnd, length_before_hole, read_line};
 use convsweep_spec::log::{LogEntry, Member, Record, Revision};
 use convsweep_spec::log_line::{LONGEST_LINE, LineCheck, LineChecker};
 use convsweep_spec::log_value::parse;
-use std::io::BufRead;
+use std::fs::File;
+use std::io::{BufReader, Read};
 use std::path::Path;
 
 /// A revision of an experiment's file with its members.
@@ -42,8 +43,10 @@ pub(super) struct RecordedLog {
 pub(super) fn read_log(
     path: &Path,
     experiment: &str,
-    reader: &mut impl BufRead,
+    file: &File,
 ) -> Result<RecordedLog, RunnerError> {
+    let length = length_before_hole(file).map_err(|error| RunnerError::results(path, error))?;
+    let reader = &mut BufReader::new(file.take(length));
     let mut log = RecordedLog {
         revisions: vec![],
         history: SearchHistory::default(),

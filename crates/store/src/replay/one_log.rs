@@ -8,13 +8,13 @@ use super::problems::WHOLE_LOG;
 use super::{lost, problems};
 use crate::apply::forget_job_rows;
 use crate::error::StoreError;
-use convsweep_files::{LineEnd, not_regular, open_regular, read_line};
+use convsweep_files::{LineEnd, length_before_hole, not_regular, open_regular, read_line};
 use convsweep_spec::id::JobId;
 use convsweep_spec::log_line::{LONGEST_LINE, LineCheck};
 use convsweep_spec::log_value::beginning;
 use rusqlite::OptionalExtension;
 use std::fs::File;
-use std::io::{BufReader, ErrorKind, Read, Seek, SeekFrom};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom};
 
 /// What is said of a log of which the end is missing.
 const SHORTER: &str = "is shorter than when it was last read";
@@ -71,8 +71,10 @@ impl LogReader<'_> {
             self.forget_problems(&name, owner)?;
             self.held = matches!(owner, LogOwner::Experiment(_)).then(HeldEntries::default);
         }
+        let length = length_before_hole(&file).map_err(failed)?;
         file.seek(SeekFrom::Start(position.offset))
             .map_err(failed)?;
+        let file = file.take(length.saturating_sub(position.offset));
         position.stamp = Some(stamp);
         let mut reader = BufReader::with_capacity(1 << 16, file);
         let is_own = self.lines_of(&name, &mut reader, owner, &mut position)?;
@@ -173,7 +175,7 @@ impl LogReader<'_> {
     fn lines_of(
         &mut self,
         name: &str,
-        reader: &mut BufReader<File>,
+        reader: &mut impl BufRead,
         owner: &LogOwner,
         position: &mut LogPosition,
     ) -> Result<IsOwn, StoreError> {
