@@ -24,6 +24,6 @@ pub use hole::length_before_hole;
 pub use lines::{LineEnd, LineRead, read_line};
 pub use new_file::{NewFile, write};
 pub use publish::{create_folder, partial_path, publish, sync_content, sync_name};
-pub use regular::{not_regular, open_regular, read_regular};
+pub use regular::{exists, not_regular, open_regular, read_regular};
 pub use remedy::system_remedy;
 pub use size_limit::{size_limit, survive_size_limit};

@@ -26,6 +26,22 @@ pub fn open_regular(path: &Path) -> Result<(File, Metadata), FileError> {
     open_checked(path).map_err(FileError::at("open", path))
 }
 
+/// Whether something is in this place. Where a link leads nowhere, or a file is in the place of one of
+/// its folders, nothing is.
+///
+/// # Errors
+/// What the system reports where it does not let the program look, as without permission or where a
+/// disk fails: nothing is then known.
+pub fn exists(path: &Path) -> io::Result<bool> {
+    match fs::metadata(path) {
+        Ok(_) => Ok(true),
+        Err(error) => match error.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Ok(false),
+            _ => Err(error),
+        },
+    }
+}
+
 /// Why something of this type is not read; `None` for a regular file.
 pub fn not_regular(file_type: FileType) -> Option<&'static str> {
     if file_type.is_file() {
@@ -148,6 +164,21 @@ mod tests {
         // A file that does not say how large it is.
         let error = read_regular(Path::new("/proc/self/maps"), 10).expect_err("too large");
         assert_eq!(error.source.kind(), io::ErrorKind::FileTooLarge);
+    }
+
+    #[test]
+    fn what_cannot_be_looked_at_is_not_taken_for_absent() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = |name: &str| folder.path().join(name);
+        fs::write(path("file"), "12345").expect("writes");
+        symlink("nowhere", path("broken")).expect("links");
+        symlink("loop", path("loop")).expect("links");
+        assert!(exists(&path("file")).expect("looks") && exists(folder.path()).expect("looks"));
+        for absent in ["none", "none/below", "file/below", "broken"] {
+            assert!(!exists(&path(absent)).expect("looks"), "{absent}");
+        }
+        exists(&path("loop")).expect_err("not known");
+        exists(&path(&"x".repeat(300))).expect_err("no name of a file");
     }
 
     #[test]
