@@ -2,6 +2,7 @@
 
 use crate::support::{ProgramRun, SMALL, Workdir, assert_contains};
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -329,4 +330,23 @@ fn logs_with_long_holes_are_read_quickly() {
     workdir.run(&["run", "small.toml"]).exits(0);
     assert!(started.elapsed() < Duration::from_secs(20));
     assert_eq!(workdir.results(), undisturbed);
+}
+
+/// What stands behind a hole that is as large as a disk is not reached, and that is said.
+#[test]
+fn what_follows_a_huge_hole_is_said_to_be_unread() {
+    let workdir = finished();
+    let log = first_log(&workdir);
+    let mut file = fs::File::options().append(true).open(&log).expect("opens");
+    file.set_len(4 << 40).expect("a sparse file");
+    file.write_all(b"\n").expect("writes");
+    let started = Instant::now();
+    let unread = "a hole of more than 1 GiB; what follows it was not read";
+    let run = workdir.run(&["run", "small.toml"]).exits(1);
+    assert_contains(&run.stderr(), &[unread, "3 reused, 1 damaged"]);
+    let checked = workdir.run(&["check"]).exits(5).stdout();
+    assert_contains(&checked, &[unread]);
+    workdir.run(&["retry", "small", "--damaged"]).exits(0);
+    assert!(started.elapsed() < Duration::from_secs(300));
+    workdir.run(&["check"]).exits(0);
 }

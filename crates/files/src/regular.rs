@@ -35,11 +35,16 @@ pub fn open_regular(path: &Path) -> Result<(File, Metadata), FileError> {
 pub fn exists(path: &Path) -> io::Result<bool> {
     match fs::metadata(path) {
         Ok(_) => Ok(true),
-        Err(error) => match error.kind() {
-            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Ok(false),
-            _ => Err(error),
-        },
+        Err(error) if is_absence(&error) => Ok(false),
+        Err(error) => Err(error),
     }
+}
+
+/// Whether an error says that nothing is in a place, and not that the system does not let the
+/// program look.
+pub fn is_absence(error: &io::Error) -> bool {
+    use io::ErrorKind::{NotADirectory, NotFound};
+    matches!(error.kind(), NotFound | NotADirectory)
 }
 
 /// Why something of this type is not read; `None` for a regular file.

@@ -51,14 +51,16 @@ const JOBS: &str = "jobs";
 /// Name of the folder of what was damaged and set aside.
 const DAMAGED: &str = "damaged";
 /// Names of files and folders directly in a results folder, with what they are for.
-const RESERVED: [(&str, &str); 2] = [
+const RESERVED: [(&str, &str); 3] = [
     (JOBS, "the folder with the jobs of all experiments"),
     (DAMAGED, "files that were found to be damaged"),
+    ("lost+found", "what a check of the file system has saved"),
 ];
 /// Names that Windows gives to devices, with or without an extension.
 const DEVICES: [&str; 4] = ["con", "prn", "aux", "nul"];
 
-/// Whether a folder directly in a results folder is the program's own, and no experiment's.
+/// Whether a folder directly in a results folder is the program's or the file system's own, and no
+/// experiment's.
 pub fn is_own_folder(name: &str) -> bool {
     RESERVED.iter().any(|(reserved, _)| *reserved == name)
 }

@@ -56,16 +56,13 @@ pub fn parse<T: LogLine>(line: &[u8]) -> Result<(T, bool), String> {
 }
 
 /// The beginning of a line as printable text; `…` stands for what is left out. Zeros, which a power
-/// cut may leave, are counted.
+/// cut may leave, are not.
 pub fn beginning(line: &[u8]) -> String {
-    if line.len() > 1 && line.iter().all(|&byte| byte == 0) {
-        return format!("{} bytes of zeros", line.len());
-    }
     let (characters, bytes) = SHOWN;
     let text = String::from_utf8_lossy(&line[..line.len().min(bytes)]);
     let text = text.trim_end_matches(|c: char| c == '\0' || c.is_whitespace());
     match text.is_empty() && line.first() == Some(&0) {
-        true => "zero bytes".into(),
+        true => "zeros".into(),
         false => shortened(text, characters).into_owned(),
     }
 }
@@ -107,7 +104,7 @@ mod tests {
 
     #[test]
     fn only_what_is_cut_ends_with_an_ellipsis() {
-        assert_eq!(beginning(&[0; 600]), "600 bytes of zeros");
+        assert_eq!(beginning(&[0; 600]), "zeros");
         assert_eq!(beginning("x".repeat(60).as_bytes()), "x".repeat(60));
         assert_eq!(beginning("x".repeat(61).as_bytes()), "x".repeat(59) + "…");
         assert_eq!(beginning("😀".repeat(99).as_bytes()), "😀".repeat(59) + "…");

@@ -172,7 +172,7 @@ fn add_logs(report: &mut CheckReport, synced: SyncReport) {
     for problem in synced.problems {
         if synced.torn.contains(&problem) {
             report.notes.push(problem);
-        } else if synced.exchanged.contains(&problem) {
+        } else if synced.with_remedy.contains(&problem) {
             report.problems.push(problem);
         } else if let Some(revision) = synced.written_again.get(&problem) {
             let remedy = log_remedy(Some(*revision));

@@ -5,7 +5,7 @@
 //! beside it when it closes, and removes the hash before it writes again. A reader compares the
 //! two. No hash means that a run is in progress, or that the last one was killed.
 
-use convsweep_files::{Durability, hash_regular, read_regular};
+use convsweep_files::{Durability, hash_regular, length_before_hole, open_regular, read_regular};
 use convsweep_spec::layout::ResultsFolder;
 use std::fs;
 use std::io;
@@ -41,8 +41,11 @@ impl Integrity {
         let Ok(expected) = read_regular(&path(database), MOST_BYTES) else {
             return Integrity::Unknown;
         };
-        let Ok(found) = digest(database) else {
-            return Integrity::Unknown;
+        let found = match digest_unless_sparse(database) {
+            Ok(Some(found)) => found,
+            // Not read: SQLite leaves no such holes, and reading one may take hours.
+            Ok(None) => return Integrity::Changed,
+            Err(_) => return Integrity::Unknown,
         };
         let log = beside(database, "-wal").metadata();
         if log.is_ok_and(|log| log.len() > 0) {
@@ -86,6 +89,16 @@ pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
+/// `None` for a file with a hole of more than 1 GiB.
+fn digest_unless_sparse(database: &Path) -> io::Result<Option<String>> {
+    let (file, metadata) = open_regular(database).map_err(|error| error.source)?;
+    let unread = metadata.len() - length_before_hole(&file)?.bytes.min(metadata.len());
+    match unread > 1 << 30 {
+        true => Ok(None),
+        false => digest(database).map(Some),
+    }
+}
+
 fn digest(database: &Path) -> io::Result<String> {
     let hash = hash_regular(database).map_err(|error| error.source)?;
     Ok(format!("{hash}\n"))
@@ -109,6 +122,9 @@ mod tests {
             fs::write(&database, &bytes).expect("writes");
             assert_eq!(Integrity::of(&database), Integrity::Changed);
         }
+        let file = fs::File::create(&database).expect("creates");
+        file.set_len(4 << 40).expect("a sparse file");
+        assert_eq!(Integrity::of(&database), Integrity::Changed);
         fs::write(&database, [7; 4999]).expect("writes");
         assert_eq!(Integrity::of(&database), Integrity::Changed);
         fs::write(folder.path().join("convsweep.sqlite-wal"), "x").expect("writes");

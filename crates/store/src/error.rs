@@ -1,10 +1,12 @@
 //! What can go wrong with a results database, each with its remedy.
 
-use convsweep_files::{FileError, hash_regular, size_limit, system_remedy};
+use convsweep_files::{FileError, open_regular, size_limit, system_remedy};
 use rusqlite::{ErrorCode, ffi};
 use std::fs::File;
 use std::io;
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use thiserror::Error;
 
 /// Logs that a message names.
@@ -255,6 +257,12 @@ const LARGER: [i32; 3] = [
     ffi::SQLITE_IOERR_TRUNCATE,
 ];
 
+/// Places of a database that are read to see whether the system can read it.
+const PLACES: u64 = 64;
+/// Databases that were opened for this. They stay open: closing a file takes SQLite's locks on it in
+/// this process away.
+static OPENED: Mutex<Vec<(PathBuf, File)>> = Mutex::new(vec![]);
+
 /// The error of the system behind one of SQLite, which calls a failing disk a malformed database
 /// and a limit on open files a database that cannot be opened.
 fn error_of_system(database: &Path, error: Option<&ffi::Error>) -> Option<io::Error> {
@@ -264,12 +272,32 @@ fn error_of_system(database: &Path, error: Option<&ffi::Error>) -> Option<io::Er
             size_limit()?;
             io::Error::from_raw_os_error(FILE_TOO_LARGE)
         }
-        ErrorCode::DatabaseCorrupt => hash_regular(database).err()?.source,
+        ErrorCode::DatabaseCorrupt => read_error(database)?,
         // Not the database: with its file closed, SQLite's locks on it would be gone.
         ErrorCode::CannotOpen => File::open("/dev/null").err()?,
         _ => return None,
     };
     system_remedy(&found).map(|_| found)
+}
+
+/// The error of reading the database, at some places of its file.
+fn read_error(database: &Path) -> Option<io::Error> {
+    let mut opened = OPENED.lock().ok()?;
+    let at = match opened.iter().position(|(path, _)| path == database) {
+        Some(at) => at,
+        None => match open_regular(database) {
+            Ok((file, _)) => {
+                opened.push((database.to_path_buf(), file));
+                opened.len() - 1
+            }
+            Err(error) => return Some(error.source),
+        },
+    };
+    let file = &opened[at].1;
+    let length = file.metadata().ok()?.len();
+    let mut block = [0; 4096];
+    let mut places = (0..PLACES).map(|place| length / PLACES * place);
+    places.find_map(|place| file.read_at(&mut block, place).err())
 }
 
 fn would_forget(path: &Path, lost: &[String]) -> String {
@@ -296,7 +324,8 @@ fn sqlite_remedy(source: &rusqlite::Error) -> &'static str {
     }
 }
 
-fn io_remedy(error: &io::Error) -> String {
+/// What to do about an error of the system.
+pub(crate) fn io_remedy(error: &io::Error) -> String {
     system_remedy(error).unwrap_or_else(|| remedy_of_kind(error.kind()).into())
 }
 
@@ -317,5 +346,36 @@ fn remedy_of_kind(kind: io::ErrorKind) -> &'static str {
 impl From<FileError> for StoreError {
     fn from(error: FileError) -> StoreError {
         StoreError::io(&error.path, error.source)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rusqlite::Connection;
+    use std::fs;
+    use std::os::unix::fs::MetadataExt;
+
+    /// Locks of a process on a file go when it closes any handle of the file.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn looking_for_the_cause_leaves_the_locks_of_sqlite() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("convsweep.sqlite");
+        let connection = Connection::open(&path).expect("opens");
+        let sql = "create table t (x); begin immediate";
+        connection.execute_batch(sql).expect("locks");
+        let inode = fs::metadata(&path).expect("is there").ino();
+        let is_locked = || {
+            let locks = fs::read_to_string("/proc/locks").expect("reads");
+            locks.contains(&format!(":{inode} "))
+        };
+        if !is_locked() {
+            return eprintln!("skipped: this system does not list locks");
+        }
+        let corrupt = ffi::Error::new(ffi::SQLITE_CORRUPT);
+        let error = StoreError::sqlite(&path, rusqlite::Error::SqliteFailure(corrupt, None));
+        assert!(matches!(error, StoreError::Damaged { .. }), "{error}");
+        assert!(is_locked());
     }
 }

@@ -7,6 +7,7 @@ mod folder;
 mod integrity;
 mod kept;
 mod logs;
+mod lost;
 mod queries;
 mod readers;
 mod tables;

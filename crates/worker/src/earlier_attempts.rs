@@ -41,12 +41,12 @@ pub fn read_log(path: &Path, job: &JobId) -> Result<(File, EarlierAttempts)> {
     }
     let mut options = OpenOptions::new();
     let file = options.read(true).append(true).create(true).open(path)?;
-    let mut reader = BufReader::new((&file).take(length_before_hole(&file)?));
+    let mut reader = BufReader::new((&file).take(length_before_hole(&file)?.bytes));
     let mut earlier = EarlierAttempts::default();
     let (mut checker, mut line, mut number) = (LineChecker::default(), Vec::new(), 0u64);
     while let Some(read) = read_line(&mut reader, &mut line, LONGEST_LINE)? {
         if read.end == LineEnd::Torn {
-            cut(path, &file, earlier.length, read.bytes)?;
+            cut(path, &file, earlier.length)?;
             break;
         }
         number += 1;
@@ -86,7 +86,8 @@ impl EarlierAttempts {
     }
 }
 
-fn cut(path: &Path, file: &File, length: u64, torn: u64) -> io::Result<()> {
+fn cut(path: &Path, file: &File, length: u64) -> io::Result<()> {
+    let torn = file.metadata()?.len().saturating_sub(length);
     tracing::warn!(
         "cut off an incomplete last line ({torn} bytes) of {}",
         path.display()

@@ -286,9 +286,10 @@ fn cut_torn_end(path: &Path, file: &File, log: &mut RecordedLog) -> io::Result<(
     if log.torn.is_empty() {
         return Ok(());
     }
+    let length = file.metadata()?.len().saturating_sub(log.length);
     file.set_len(log.length)?;
     file.sync_all()?;
-    let (path, length, beginning) = (path.display(), log.torn.len(), beginning(&log.torn));
+    let (path, beginning) = (path.display(), beginning(&log.torn));
     let note = format!("{path}: a torn last line was cut off ({length} bytes: {beginning})");
     log.notes.push(note);
     Ok(())

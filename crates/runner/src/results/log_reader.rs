@@ -46,7 +46,7 @@ pub(super) fn read_log(
     file: &File,
 ) -> Result<RecordedLog, RunnerError> {
     let length = length_before_hole(file).map_err(|error| RunnerError::results(path, error))?;
-    let reader = &mut BufReader::new(file.take(length));
+    let reader = &mut BufReader::new(file.take(length.bytes));
     let mut log = RecordedLog {
         revisions: vec![],
         history: SearchHistory::default(),
@@ -82,6 +82,12 @@ pub(super) fn read_log(
             });
         }
         log.add(&line, check, (path, number), experiment)?;
+    }
+    if length.is_followed {
+        let (path, line) = (path.display(), number);
+        let problem = "a hole of more than 1 GiB; what follows it was not read";
+        log.notes.push(format!("{path}, line {line}: {problem}"));
+        log.is_newest_whole = false;
     }
     log.next_line = checker.next();
     Ok(log)

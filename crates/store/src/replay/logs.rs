@@ -6,6 +6,7 @@ use super::log_position::LogPosition;
 use super::sync_report::SyncReport;
 use crate::apply::Changes;
 use crate::error::StoreError;
+use convsweep_files::{exists, is_absence};
 use convsweep_spec::id::JobId;
 use convsweep_spec::layout::{EXPERIMENT_LOG, ResultsFolder, is_own_folder, job_log};
 use rusqlite::Connection;
@@ -106,7 +107,7 @@ impl<'a> LogReader<'a> {
         positions: &mut HashMap<String, LogPosition>,
     ) -> Result<(), StoreError> {
         for name in self.folders(&self.results.0.clone())? {
-            if !is_own_folder(&name) && self.results.experiment_log(&name).exists() {
+            if !is_own_folder(&name) && is_there(&self.results.experiment_log(&name))? {
                 let log = format!("{name}/{EXPERIMENT_LOG}");
                 let position = positions.remove(&log);
                 self.log(log, position, &LogOwner::Experiment(name))?;
@@ -119,7 +120,7 @@ impl<'a> LogReader<'a> {
     fn report_missing_logs(&mut self, mut unread: Vec<String>) -> Result<(), StoreError> {
         unread.sort();
         for log in unread {
-            if self.results.0.join(&log).exists() {
+            if is_there(&self.results.0.join(&log))? {
                 continue;
             }
             match log.strip_suffix(&format!("/{EXPERIMENT_LOG}")) {
@@ -141,8 +142,11 @@ impl<'a> LogReader<'a> {
         let mut names = Vec::new();
         for item in listing {
             let item = item.map_err(|e| StoreError::io(folder, e))?;
-            if !item.path().is_dir() {
-                continue;
+            let path = item.path();
+            match fs::metadata(&path) {
+                Ok(found) if found.is_dir() => {}
+                Err(error) if !is_absence(&error) => return Err(StoreError::io(&path, error)),
+                Ok(_) | Err(_) => continue,
             }
             match item.file_name().into_string() {
                 Ok(name) => names.push(name),
@@ -180,4 +184,9 @@ impl<'a> LogReader<'a> {
     pub(super) fn failed(&self, error: rusqlite::Error) -> StoreError {
         StoreError::sqlite(&self.database, error)
     }
+}
+
+/// Whether there is a log. What the system refuses to say is not taken for its absence.
+pub(super) fn is_there(log: &Path) -> Result<bool, StoreError> {
+    exists(log).map_err(|e| StoreError::io(log, e))
 }

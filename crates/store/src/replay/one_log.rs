@@ -23,6 +23,9 @@ const SHORTER: &str = "is shorter than when it was last read";
 const NO_LOG: &str = "and was ignored: move it away, and put back the log or a copy of it; what the \
     database has read of it stays there";
 
+/// What is said of a log that is not read to its end.
+const HOLE: &str = "a hole of more than 1 GiB; what follows it was not read";
+
 /// Maximum number of lines in one transaction.
 const MAX_LINES: u32 = 20_000;
 
@@ -74,10 +77,18 @@ impl LogReader<'_> {
         let length = length_before_hole(&file).map_err(failed)?;
         file.seek(SeekFrom::Start(position.offset))
             .map_err(failed)?;
-        let file = file.take(length.saturating_sub(position.offset));
+        let file = file.take(length.bytes.saturating_sub(position.offset));
         position.stamp = Some(stamp);
         let mut reader = BufReader::with_capacity(1 << 16, file);
         let is_own = self.lines_of(&name, &mut reader, owner, &mut position)?;
+        if length.is_followed {
+            let number = position.lines + 1;
+            let said = Said::damage(HOLE.to_string());
+            self.report
+                .problems
+                .push(format!("{name}:{number}: {HOLE}"));
+            self.remember(&name, owner, number, &said)?;
+        }
         if let (Some(held), LogOwner::Experiment(experiment)) = (self.held.take(), owner) {
             let why = match is_shorter {
                 true => SHORTER,
@@ -109,10 +120,10 @@ impl LogReader<'_> {
             LogOwner::Job(_) => format!("{what}, and was ignored"),
         };
         let said = Said::damage(text);
-        let problem = format!("{name}:1: {}", said.text);
+        let problem = format!("{name}: {}", said.text);
         self.remember(name, owner, WHOLE_LOG, &said)?;
         if matches!(owner, LogOwner::Experiment(_)) {
-            self.report.exchanged.push(problem.clone());
+            self.report.with_remedy.push(problem.clone());
         }
         self.report.problems.push(problem);
         Ok(true)
@@ -211,7 +222,7 @@ impl LogReader<'_> {
                     self.report.torn.push(problem.clone());
                 }
                 if said.ends_reading {
-                    self.report.exchanged.push(problem.clone());
+                    self.report.with_remedy.push(problem.clone());
                 }
                 found.push(problem);
                 self.remember(name, owner, number, &said)?;

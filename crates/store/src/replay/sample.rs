@@ -1,10 +1,10 @@
 //! Reading samples of the logs, for a check that does not take long.
 
 use super::log_position::LogPosition;
-use super::logs::{LogOwner, LogReader};
+use super::logs::{LogOwner, LogReader, is_there};
 use super::sync_report::SyncReport;
-use crate::error::StoreError;
-use convsweep_files::open_regular;
+use crate::error::{StoreError, io_remedy};
+use convsweep_files::{is_absence, open_regular};
 use convsweep_spec::event::Envelope;
 use convsweep_spec::id::JobId;
 use convsweep_spec::layout::{ResultsFolder, job_log};
@@ -59,7 +59,12 @@ pub(crate) fn changed_logs(
         let found = match results.0.join(&log).metadata() {
             Ok(file) if !file.is_file() || file.len() >= position.offset => continue,
             Ok(_) => "is shorter than when it was last read",
-            Err(_) => "is gone",
+            Err(error) if is_absence(&error) => "is gone",
+            Err(error) => {
+                let remedy = io_remedy(&error);
+                problems.push(format!("{log}: cannot be read: {error}; {remedy}"));
+                continue;
+            }
         };
         problems.push(format!(
             "{log}: {found}, and the database has what it held: put back a copy of the log"
@@ -74,7 +79,7 @@ impl LogReader<'_> {
     fn ends_of(&mut self, job: &JobId) -> Result<(), StoreError> {
         let name = job_log(job);
         let path = self.results.0.join(&name);
-        if self.is_no_file(&name, &LogOwner::Job(job.clone()))? || !path.exists() {
+        if self.is_no_file(&name, &LogOwner::Job(job.clone()))? || !is_there(&path)? {
             return Ok(());
         }
         let (first, last) = ends(&path).map_err(|e| StoreError::io(&path, e))?;
@@ -88,7 +93,7 @@ impl LogReader<'_> {
         {
             let found = printable(&envelope.job.0);
             let problem = format!("{name}:1: is {}", log_of_other_job(&found, job));
-            self.report.exchanged.push(problem.clone());
+            self.report.with_remedy.push(problem.clone());
             self.report.problems.push(problem);
         }
         if let Some(problem) = check.problem() {

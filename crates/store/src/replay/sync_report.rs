@@ -17,8 +17,8 @@ pub struct SyncReport {
     pub problems: Vec<String>,
     /// Those of the problems that a crash leaves and that hide nothing: incomplete lines.
     pub torn: Vec<String>,
-    /// Those of the problems that name their own remedy: exchanged folders, and what is no file.
-    pub exchanged: Vec<String>,
+    /// Those of the problems that name their own remedy, such as exchanged folders.
+    pub with_remedy: Vec<String>,
     /// Those of the problems of experiments' logs after which the plan was written again, and the
     /// revision that it has there.
     pub written_again: BTreeMap<String, u32>,
@@ -37,7 +37,7 @@ impl SyncReport {
         self.entries += later.entries;
         self.problems.extend(later.problems);
         self.torn.extend(later.torn);
-        self.exchanged.extend(later.exchanged);
+        self.with_remedy.extend(later.with_remedy);
         self.written_again.extend(later.written_again);
         self.was_changed |= later.was_changed;
         self.unchecked += later.unchecked;
@@ -68,7 +68,7 @@ mod tests {
             entries: 2,
             problems: vec![name.into()],
             torn: vec![name.into()],
-            exchanged: vec![name.into()],
+            with_remedy: vec![name.into()],
             written_again: BTreeMap::from([(name.into(), 1)]),
             was_changed: name == "a",
             unchecked: 3,
@@ -80,7 +80,7 @@ mod tests {
             entries: 4,
             problems: names(),
             torn: names(),
-            exchanged: names(),
+            with_remedy: names(),
             written_again: names().into_iter().map(|name| (name, 1)).collect(),
             was_changed: true,
             unchecked: 6,

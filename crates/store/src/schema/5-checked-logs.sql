@@ -2,7 +2,7 @@
 
 create table log_problems ( -- lines of logs that are damaged, missing or out of place; a job whose log has one is damaged
   log     text not null,                -- path relative to the results folder
-  line    integer not null,             -- from 1
+  line    integer not null,             -- from 1; 0: the log as a whole
   problem text not null,
   primary key (log, line)
 ) without rowid;

@@ -31,7 +31,8 @@ pub(crate) fn create<T>(
         Ok(filled) => filled,
         Err(error) => {
             drop(connection);
-            remove(&new)?;
+            // The first error is the one that tells what is wrong.
+            let _ = remove(&new);
             return Err(error);
         }
     };
