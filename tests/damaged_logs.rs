@@ -328,7 +328,8 @@ fn logs_with_long_holes_are_read_quickly() {
         assert_contains(&said, &["log.jsonl"]);
     }
     workdir.run(&["run", "small.toml"]).exits(0);
-    assert!(started.elapsed() < Duration::from_secs(20));
+    // Reading 4 TiB takes an hour at the least.
+    assert!(started.elapsed() < Duration::from_secs(300));
     assert_eq!(workdir.results(), undisturbed);
 }
 

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 const LOG: &str = "results/small/log.jsonl";
 
 /// One seed of six configurations, of which successive halving lets one finish.
-fn halved() -> Workdir {
+pub fn halved() -> Workdir {
     let workdir = Workdir::with(&halving_of("small"));
     workdir.run(&["run", "small.toml"]).exits(0);
     assert_eq!(standing(&workdir), (5.0, 1.0));
@@ -503,34 +503,4 @@ fn a_grid_that_was_trained_before_changes_no_decision() {
         ],
     );
     shared.run(&["check"]).exits(0);
-}
-
-/// A damaged job that a rule had stopped is trained again as far as it was, and no decision
-/// changes.
-#[test]
-fn a_damaged_job_of_a_search_is_trained_as_far_as_it_was() {
-    let workdir = halved();
-    let log = workdir.read(LOG);
-    let epochs = "select job || ' ' || epoch || ' ' || outcome from jobs order by 1";
-    let values = "select job || ' ' || epoch || ' ' || format('%!.17g', value) from metrics
-        where name = 'val_loss' order by 1";
-    let undisturbed = (workdir.texts(epochs), workdir.texts(values));
-    for outcome in ["stopped", "finished"] {
-        let job = workdir.text(&format!(
-            "select job from jobs where outcome = '{outcome}' order by job"
-        ));
-        let events = format!("results/jobs/{job}/events.jsonl");
-        let damaged = workdir
-            .read(&events)
-            .replacen("\"epoch\":1,", "\"epoch\":7,", 1);
-        workdir.write(&events, &damaged);
-        workdir.run(&["run", "small.toml"]).exits(5);
-        workdir.run(&["retry", "small", "--damaged"]).exits(0);
-        assert_eq!(workdir.read(LOG), log, "nothing is decided");
-        assert_eq!(workdir.texts(epochs), undisturbed.0);
-        run(&workdir).says(&["nothing to train"]);
-        assert_eq!(workdir.texts(values), undisturbed.1);
-        assert_eq!(workdir.read(LOG), log, "nothing is decided");
-    }
-    workdir.run(&["check"]).exits(0);
 }

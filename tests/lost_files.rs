@@ -1,8 +1,10 @@
 //! Files of jobs that are gone, damaged or exchanged: they are named wherever they are used, and
 //! `retry --damaged` trains their jobs again.
 
-use crate::support::{SMALL, Workdir, root};
+use crate::needs;
+use crate::support::{ProgramRun, SMALL, Workdir, assert_contains, root};
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -106,6 +108,84 @@ fn a_folder_that_is_gone_is_trained_again() {
         .exits(0)
         .says(&[&format!("job {id}: its folder is gone")]);
     assert_eq!(workdir.results(), undisturbed);
+}
+
+#[test]
+fn what_is_in_the_place_of_a_folder_is_set_aside() {
+    let workdir = finished();
+    let undisturbed = workdir.results();
+    let job = first_job(&workdir);
+    let id = id_of(&job);
+    let retry = || {
+        let retry = workdir.run(&["retry", "small", "--damaged"]).exits(0);
+        retry.says(&[&format!("job {id}: its folder is now")]);
+        assert_eq!(workdir.results(), undisturbed);
+        assert!(job.join("events.jsonl").is_file());
+    };
+    fs::remove_dir_all(&job).expect("removes");
+    fs::write(&job, "a file").expect("writes");
+    retry();
+    fs::remove_dir_all(&job).expect("removes");
+    symlink("nowhere", &job).expect("links");
+    retry();
+    let aside = |n: u32| workdir.path(&format!("results/damaged/{id}-{n}"));
+    assert_eq!(fs::read(aside(1)).expect("a file"), b"a file");
+    assert_eq!(
+        fs::read_link(aside(2)).expect("a link"),
+        Path::new("nowhere")
+    );
+}
+
+#[test]
+fn what_was_set_aside_is_trained_again_although_another_folder_cannot_be_moved() {
+    let workdir = finished();
+    let undisturbed = workdir.results();
+    let Ok(other) = tempfile::tempdir_in("/dev/shm") else {
+        return needs::skip("there is no /dev/shm");
+    };
+    symlink(other.path(), workdir.path("results/damaged")).expect("links");
+    let jobs = workdir.job_folders();
+    for job in &jobs[..2] {
+        fs::remove_file(job.join("model.safetensors")).expect("removes");
+    }
+    // The second folder holds a file that is larger than the limit below.
+    let large = jobs[1].join("large");
+    let file = fs::File::create(&large).expect("creates");
+    file.set_len(64 << 20).expect("a sparse file");
+    let script = "ulimit -f 30000; exec \"$0\" retry small --damaged";
+    let mut shell = workdir.command_of(Path::new("/bin/sh"), &["-c", script]);
+    let retry = ProgramRun::of(shell.arg(workdir.command(&[]).get_program()));
+    retry
+        .exits(5)
+        .says(&["cannot move", "(ulimit -f unlimited)"]);
+    assert!(!jobs[0].exists() && jobs[1].join("events.jsonl").exists());
+    fs::remove_file(&large).expect("removes");
+    workdir.run(&["run", "small.toml"]).exits(0);
+    assert!(jobs[0].join("model.safetensors").exists(), "trained again");
+    workdir.run(&["retry", "small", "--damaged"]).exits(0);
+    assert_nothing_is_damaged(&workdir);
+    assert_eq!(workdir.results(), undisturbed);
+}
+
+#[test]
+fn the_folder_of_an_unfinished_job_that_is_gone_is_told_with_what_helps() {
+    let workdir = interrupted();
+    let job = first_job(&workdir);
+    fs::remove_dir_all(&job).expect("removes");
+    let explained = workdir.stdout(&["explain", &id_of(&job)]);
+    assert_contains(&explained, &["is gone", "is trained from the beginning"]);
+    assert!(!explained.contains("--damaged"), "{explained}");
+    workdir.run(&["run", "small.toml"]).exits(0);
+    assert_eq!(workdir.jobs("finished"), 1.0);
+    // Of a finished one, the command trains it again.
+    fs::remove_dir_all(&job).expect("removes");
+    let explained = workdir.stdout(&["explain", &id_of(&job)]);
+    assert_contains(&explained, &["is gone", "--damaged` trains the job again"]);
+    // Where the system does not say what is there, nothing is known to be gone.
+    symlink(&job, &job).expect("links to itself");
+    let explained = workdir.stdout(&["explain", &id_of(&job)]);
+    assert_contains(&explained, &["whether the log is sound is not known"]);
+    assert!(!explained.contains("--damaged"), "{explained}");
 }
 
 #[test]

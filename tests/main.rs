@@ -7,6 +7,7 @@ mod control;
 mod damage;
 mod damaged_database;
 mod damaged_logs;
+mod damaged_searches;
 mod data_prune;
 mod decisions;
 mod durability;

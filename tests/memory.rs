@@ -74,28 +74,23 @@ fn a_small_stack_is_enough() {
 
 #[test]
 fn without_memory_the_program_ends_with_words_and_a_code_of_its_own() {
-    let workdir = Workdir::small();
-    workdir.run(&["run", "small.toml"]).exits(0);
-    let (mut succeeded, mut failed) = (0, 0);
-    for kilobytes in [45_000, 60_000, 100_000, 150_000, 300_000, 900_000] {
+    let (workdir, undisturbed) = (Workdir::small(), Workdir::small());
+    undisturbed.run(&["run", "small.toml"]).exits(0);
+    for kilobytes in [45_000, 100_000, 300_000, 900_000] {
         let limit = format!("ulimit -v {kilobytes}");
-        for arguments in ["run small.toml", "report small"] {
-            let run = under(&workdir, &limit, arguments);
+        // The first one trains as far as the memory allows.
+        for (folder, arguments) in [(&workdir, "run small.toml"), (&undisturbed, "report small")] {
+            let run = under(folder, &limit, arguments);
             let (code, stderr) = (run.0.status.code(), run.stderr());
             assert!(
-                matches!(code, Some(0 | 4 | 5 | 70)),
-                "{limit}, {arguments}: {stderr}"
+                matches!(code, Some(0 | 1 | 4 | 5 | 70)),
+                "{limit}, {arguments}: {code:?}, {stderr}"
             );
             assert_contains(&stderr, &["`ulimit -v` leaves this program"]);
-            *(if code == Some(0) {
-                &mut succeeded
-            } else {
-                &mut failed
-            }) += 1;
         }
     }
-    assert!(succeeded > 0 && failed > 0, "{succeeded}, {failed}");
     workdir.run(&["run", "small.toml"]).exits(0);
     workdir.run(&["check"]).exits(0);
-    assert_eq!(workdir.all_attempts(), 4.0);
+    assert_eq!(workdir.results(), undisturbed.results());
+    assert_eq!(undisturbed.all_attempts(), 4.0);
 }

@@ -1,7 +1,7 @@
 //! Exit codes: the documented numbers, and the error that carries one.
 
 use convsweep_data::{DataError, DataErrorKind};
-use convsweep_files::system_remedy;
+use convsweep_files::system_remedy_or;
 use convsweep_plan::Problems;
 use convsweep_runner::RunnerError;
 use std::fmt;
@@ -101,7 +101,7 @@ pub fn data_failure(error: DataError) -> anyhow::Error {
 }
 
 fn data_remedy(error: &io::Error) -> String {
-    system_remedy(error).unwrap_or_else(|| remedy_of_kind(error.kind()).into())
+    system_remedy_or(error, remedy_of_kind)
 }
 
 fn remedy_of_kind(kind: ErrorKind) -> &'static str {

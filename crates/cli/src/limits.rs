@@ -7,30 +7,9 @@ use signal_hook::consts::SIGABRT;
 use signal_hook::flag::register_conditional_shutdown;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::{io, thread};
 
-/// A smaller stack may not suffice, in bytes.
-const SMALLEST_STACK: u64 = 2 << 20;
-/// Stack of the thread that takes the place of the first one then, in bytes.
-const STACK: usize = 8 << 20;
 /// Reports of large experiments take this much memory, in bytes.
 const ENOUGH: u64 = 1 << 30;
-
-/// Does the work of the program, on another thread if `ulimit -s` leaves this one a small stack.
-///
-/// # Errors
-/// If that thread cannot be started.
-pub fn with_enough_stack<T: Send>(work: fn() -> T) -> io::Result<T> {
-    let limit = getrlimit(Resource::Stack).current;
-    if limit.is_none_or(|limit| limit >= SMALLEST_STACK) {
-        return Ok(work());
-    }
-    thread::scope(|scope| {
-        let thread = thread::Builder::new().name("main".into()).stack_size(STACK);
-        let done = thread.spawn_scoped(scope, work)?.join();
-        Ok(done.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-    })
-}
 
 /// From now on the program ends with the exit code of an internal error where it is aborted, as it
 /// is, after a message, when there is no memory left.
@@ -50,7 +29,7 @@ pub fn memory_note() -> Option<String> {
         let limit = bytes(limit as f64);
         format!(
             "note: `ulimit {option}` leaves this program {limit} of memory; if it ends with \
-             “memory allocation failed”, allow it more (`ulimit {option} unlimited`) and give the \
+             “memory allocation of … bytes failed”, allow it more (`ulimit {option} unlimited`) and give the \
              command again"
         )
     })

@@ -29,7 +29,7 @@ use streams::say_error;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    limits::with_enough_stack(start).unwrap_or_else(|error| {
+    convsweep_files::with_enough_stack(start).unwrap_or_else(|error| {
         say_error(&format!("error: no stack for this program: {error}"));
         streams::finish();
         ExitCode::from(Exit::Internal as u8)

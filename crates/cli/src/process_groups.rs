@@ -9,11 +9,14 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// The groups that are running.
 static RUNNING: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
 
-/// A command in a process group of its own. What is still running when this is dropped is killed.
+/// A command in a process group of its own. What is still running when this is dropped is killed, and
+/// so is what the command has started if it was asked to end.
 #[derive(Debug)]
 pub struct ProcessGroup {
     child: Child,
     id: Pid,
+    /// Whether it was asked to end.
+    is_asked: bool,
 }
 
 impl ProcessGroup {
@@ -27,7 +30,12 @@ impl ProcessGroup {
         let child = command.process_group(0).spawn()?;
         let id = Pid::from_child(&child);
         running.push(id);
-        Ok(ProcessGroup { child, id })
+        let is_asked = false;
+        Ok(ProcessGroup {
+            child,
+            id,
+            is_asked,
+        })
     }
 
     /// Whether the command itself is still running. What it started and did not wait for is its own
@@ -40,8 +48,10 @@ impl ProcessGroup {
         is_running
     }
 
-    /// Asks the command, and what it started, to end.
-    pub fn ask_to_end(&self) {
+    /// Asks the command, and what it started, to end. Until this is dropped, nobody is to ask whether
+    /// it is running: once that is known to have ended, its id may be that of another group.
+    pub fn ask_to_end(&mut self) {
+        self.is_asked = true;
         // It may have ended meanwhile.
         _ = kill_process_group(self.id, Signal::TERM);
     }
@@ -49,7 +59,7 @@ impl ProcessGroup {
 
 impl Drop for ProcessGroup {
     fn drop(&mut self) {
-        if self.is_running() {
+        if self.is_asked || self.is_running() {
             kill(self.id);
             _ = self.child.wait();
             self.is_running();
@@ -77,6 +87,9 @@ fn running() -> MutexGuard<'static, Vec<Pid>> {
 mod tests {
     use super::*;
     use rustix::process::test_kill_process_group;
+    use std::fs;
+    use std::io::Read;
+    use std::process::Stdio;
     use std::time::{Duration, Instant};
 
     #[test]
@@ -92,6 +105,28 @@ mod tests {
         let since = Instant::now();
         while test_kill_process_group(id).is_ok() {
             assert!(since.elapsed() < Duration::from_secs(10), "still there");
+            std::thread::yield_now();
+        }
+    }
+
+    #[test]
+    fn what_ignores_the_request_to_end_is_killed_although_its_command_has_ended() {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", "(trap '' TERM; echo ready; sleep 77) & wait"]);
+        let mut group = ProcessGroup::start(shell.stdout(Stdio::piped())).expect("starts");
+        let mut output = group.child.stdout.take().expect("a pipe");
+        output.read_exact(&mut [0; 6]).expect("is ready");
+        group.ask_to_end();
+        let id = group.id;
+        let since = Instant::now();
+        let state = format!("/proc/{}/stat", id.as_raw_pid());
+        while fs::read_to_string(&state).is_ok_and(|state| !state.contains(") Z ")) {
+            assert!(since.elapsed() < Duration::from_secs(10), "still there");
+            std::thread::yield_now();
+        }
+        drop(group);
+        while test_kill_process_group(id).is_ok() {
+            assert!(since.elapsed() < Duration::from_secs(20), "still there");
             std::thread::yield_now();
         }
     }

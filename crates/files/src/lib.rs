@@ -16,6 +16,7 @@ mod publish;
 mod regular;
 mod remedy;
 mod size_limit;
+mod stack;
 
 pub use durability::Durability;
 pub use error::FileError;
@@ -25,5 +26,6 @@ pub use lines::{LineEnd, LineRead, read_line};
 pub use new_file::{NewFile, write};
 pub use publish::{create_folder, partial_path, publish, sync_content, sync_name};
 pub use regular::{exists, is_absence, not_regular, open_regular, read_regular};
-pub use remedy::system_remedy;
+pub use remedy::{system_remedy, system_remedy_or};
 pub use size_limit::{size_limit, survive_size_limit};
+pub use stack::with_enough_stack;

@@ -3,7 +3,7 @@
 
 use rustix::io::Errno;
 use rustix::process::{Resource, getrlimit};
-use std::io;
+use std::io::{self, ErrorKind};
 
 /// What to do about an error that says nothing about the file that it comes from; `None` for other
 /// errors.
@@ -37,6 +37,14 @@ pub fn system_remedy(error: &io::Error) -> Option<String> {
     Some(remedy)
 }
 
+/// What to do about any error: [`system_remedy`], or what `otherwise` says for errors of this kind.
+pub fn system_remedy_or(
+    error: &io::Error,
+    otherwise: impl FnOnce(ErrorKind) -> &'static str,
+) -> String {
+    system_remedy(error).unwrap_or_else(|| otherwise(error.kind()).into())
+}
+
 /// The limit that is in force, in words.
 fn limit(of: Resource) -> String {
     let current = getrlimit(of).current;
@@ -61,6 +69,9 @@ mod tests {
         said(Errno::IO, "dmesg");
         said(Errno::STALE, "mount");
         assert_eq!(remedy(Errno::ACCESS), None);
-        assert_eq!(system_remedy(&io::ErrorKind::NotFound.into()), None);
+        assert_eq!(system_remedy(&ErrorKind::NotFound.into()), None);
+        let either = |error: io::Error| system_remedy_or(&error, |_| "look");
+        assert_eq!(either(ErrorKind::NotFound.into()), "look");
+        assert!(either(Errno::IO.into()).contains("dmesg"));
     }
 }

@@ -1,6 +1,6 @@
 //! What can go wrong around a run, and the exit codes of the program.
 
-use convsweep_files::system_remedy;
+use convsweep_files::system_remedy_or;
 use convsweep_spec::device::UnknownDevice;
 use std::io;
 use std::path::PathBuf;
@@ -139,7 +139,7 @@ impl RunnerError {
     pub(crate) fn results(path: impl Into<PathBuf>, source: io::Error) -> Self {
         RunnerError::ResultsUnusable {
             path: path.into(),
-            remedy: system_remedy(&source).unwrap_or_else(|| remedy(source.kind()).into()),
+            remedy: system_remedy_or(&source, remedy),
             source,
         }
     }

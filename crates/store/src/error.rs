@@ -1,6 +1,6 @@
 //! What can go wrong with a results database, each with its remedy.
 
-use convsweep_files::{FileError, open_regular, size_limit, system_remedy};
+use convsweep_files::{FileError, open_regular, size_limit, system_remedy, system_remedy_or};
 use rusqlite::{ErrorCode, ffi};
 use std::fs::File;
 use std::io;
@@ -326,7 +326,7 @@ fn sqlite_remedy(source: &rusqlite::Error) -> &'static str {
 
 /// What to do about an error of the system.
 pub(crate) fn io_remedy(error: &io::Error) -> String {
-    system_remedy(error).unwrap_or_else(|| remedy_of_kind(error.kind()).into())
+    system_remedy_or(error, remedy_of_kind)
 }
 
 fn remedy_of_kind(kind: io::ErrorKind) -> &'static str {

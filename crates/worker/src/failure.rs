@@ -2,6 +2,7 @@
 
 use convsweep_files::system_remedy;
 use convsweep_spec::outcome::Outcome;
+use convsweep_train::TrainError;
 use std::any::Any;
 use std::io::{self, ErrorKind};
 
@@ -9,7 +10,8 @@ use std::io::{self, ErrorKind};
 pub fn outcome_of(error: &anyhow::Error) -> Outcome {
     let message = message_of(error);
     let mut causes = error.chain().filter_map(|cause| cause.downcast_ref());
-    match causes.find(|cause| is_unwritable(cause)) {
+    let is_of_images = matches!(error.downcast_ref(), Some(TrainError::Data(_)));
+    match causes.find(|cause| is_unwritable(cause, is_of_images)) {
         Some(cause) => Outcome::DiskFull {
             message,
             remedy: remedy_of(cause),
@@ -40,15 +42,15 @@ fn message_of(error: &anyhow::Error) -> String {
     message
 }
 
-/// Whether files cannot be written, which is not the job's fault.
-fn is_unwritable(error: &&io::Error) -> bool {
-    matches!(
-        error.kind(),
-        ErrorKind::StorageFull
-            | ErrorKind::QuotaExceeded
-            | ErrorKind::FileTooLarge
-            | ErrorKind::StaleNetworkFileHandle
-    )
+/// Whether files cannot be written, which is not the job's fault. Where images were at work, a folder
+/// that went away is theirs. A file that is larger than this program reads has no number of an error.
+fn is_unwritable(error: &io::Error, is_of_images: bool) -> bool {
+    match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => true,
+        ErrorKind::FileTooLarge => error.raw_os_error().is_some(),
+        ErrorKind::StaleNetworkFileHandle => !is_of_images,
+        _ => false,
+    }
 }
 
 /// What to do, unless it is to make room.
@@ -76,7 +78,8 @@ fn failed(message: String) -> Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use convsweep_files::FileError;
+    use convsweep_data::DataError;
+    use convsweep_files::{FileError, read_regular};
     use std::path::Path;
 
     fn outcome(error: io::Error) -> Outcome {
@@ -103,6 +106,23 @@ mod tests {
         assert!(limit.contains("ulimit -f"), "{limit}");
         let gone = remedy(io::Error::new(ErrorKind::StaleNetworkFileHandle, "gone"));
         assert!(gone.contains("bring it back"), "{gone}");
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_the_fault_of_the_job() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("large");
+        std::fs::write(&path, "12345").expect("writes");
+        let large = read_regular(&path, 4).expect_err("is too large");
+        let stale = FileError::at("read", &path)(io::Error::from_raw_os_error(116));
+        let errors = [
+            TrainError::Io(large),
+            TrainError::Data(DataError::Io(stale)),
+        ];
+        for error in errors {
+            let outcome = outcome_of(&anyhow::Error::new(error));
+            assert!(matches!(outcome, Outcome::Failed { .. }), "{outcome:?}");
+        }
     }
 
     #[test]

@@ -4,9 +4,9 @@ use anyhow::{Context, Result, bail};
 use convsweep_files::{Durability, FileError, open_regular, read_line, read_regular, write};
 use convsweep_spec::canonical::canonical_json;
 use convsweep_spec::event::Envelope;
-use convsweep_spec::job::Job;
+use convsweep_spec::job::{FolderIdentity, Job};
 use convsweep_spec::layout;
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File, Metadata, TryLockError};
 use std::io::{self, BufReader, ErrorKind};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -29,21 +29,65 @@ const LOCK_RETRY_INTERVAL: Duration = Duration::from_millis(20);
 pub struct JobLock {
     file: File,
     path: PathBuf,
+    jobs: Option<JobsFolder>,
+}
+
+/// The folder that those of all jobs are in, and what it was when the run began.
+#[derive(Debug)]
+struct JobsFolder {
+    path: PathBuf,
+    expected: FolderIdentity,
 }
 
 impl JobLock {
     /// Refuses to write where another folder is in the place of the one that was locked, such as
     /// the mount point of a disk that went away.
     pub fn is_there(&self) -> Result<(), FileError> {
-        let held = self.file.metadata().map(|file| (file.dev(), file.ino()));
-        let found = fs::metadata(&self.path).map(|file| (file.dev(), file.ino()));
-        match (held, found) {
-            (Ok(held), Ok(found)) if held == found => Ok(()),
-            (Ok(_), Err(error)) if !is_absence(&error) => {
-                Err(FileError::at("look at", &self.path)(error))
-            }
-            _ => Err(gone(&self.path)),
+        if let Some(jobs) = &self.jobs {
+            jobs.is_there()?;
         }
+        let locked = self.file.metadata();
+        let locked = identity(&locked.map_err(FileError::at("look at", &self.path))?);
+        if found(&self.path)? == Some(locked) {
+            return Ok(());
+        }
+        let message = "the folder of the job was removed or exchanged while the job trained";
+        let error = io::Error::new(ErrorKind::NotFound, message);
+        Err(FileError::at("write beside", &self.path)(error))
+    }
+}
+
+impl JobsFolder {
+    fn of(job: &Job) -> Option<JobsFolder> {
+        let path = job.execution.folder.parent()?.to_owned();
+        let expected = job.execution.jobs_folder?;
+        Some(JobsFolder { path, expected })
+    }
+
+    /// Refuses a folder of jobs that is not the one that the program has found.
+    fn is_there(&self) -> Result<(), FileError> {
+        if found(&self.path)? == Some(self.expected) {
+            return Ok(());
+        }
+        let message = "the folder of the jobs is no longer the one that it was when the run began";
+        let error = io::Error::new(ErrorKind::StaleNetworkFileHandle, message);
+        Err(FileError::at("write in", &self.path)(error))
+    }
+}
+
+/// What is at this path; `None` if nothing is.
+fn found(path: &Path) -> Result<Option<FolderIdentity>, FileError> {
+    match fs::metadata(path) {
+        Ok(found) => Ok(Some(identity(&found))),
+        Err(error) if is_absence(&error) => Ok(None),
+        Err(error) => Err(FileError::at("look at", path)(error)),
+    }
+}
+
+fn identity(metadata: &Metadata) -> FolderIdentity {
+    FolderIdentity {
+        device: metadata.dev(),
+        inode: metadata.ino(),
     }
 }
 
@@ -54,26 +98,6 @@ fn is_absence(error: &io::Error) -> bool {
     )
 }
 
-/// The error of a write where the folder of the jobs is another one than it was, or none.
-fn gone(path: &Path) -> FileError {
-    let message = "the folder of the jobs is no longer the one that it was when the run began";
-    let error = io::Error::new(ErrorKind::StaleNetworkFileHandle, message);
-    FileError::at("write beside", path)(error)
-}
-
-/// Refuses a folder of jobs that is not the one that the program has found.
-fn require_jobs_folder(job: &Job) -> Result<()> {
-    let folder = &job.execution.folder;
-    let Some((expected, jobs)) = job.execution.jobs_folder.zip(folder.parent()) else {
-        return Ok(());
-    };
-    match fs::metadata(jobs) {
-        Ok(found) if (found.dev(), found.ino()) == (expected.device, expected.inode) => Ok(()),
-        Err(error) if !is_absence(&error) => Err(FileError::at("look at", jobs)(error).into()),
-        _ => Err(gone(folder).into()),
-    }
-}
-
 /// Creates the job's folder, locks it, and writes the job's question unless it is there already. A
 /// damaged question in a folder whose log is that of this job is written anew. Waiting for the lock
 /// ends early once `is_given_up` says so.
@@ -82,9 +106,11 @@ fn require_jobs_folder(job: &Job) -> Result<()> {
 /// If the folder cannot be written, is locked by another worker, or belongs to another job.
 pub fn enter(job: &Job, is_given_up: &dyn Fn() -> bool) -> Result<JobLock> {
     let folder = &job.execution.folder;
-    require_jobs_folder(job)?;
+    let jobs = JobsFolder::of(job);
+    jobs.as_ref().map_or(Ok(()), JobsFolder::is_there)?;
     fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
-    let lock = lock(folder, is_given_up)?;
+    let (file, path) = lock(folder, is_given_up)?;
+    let lock = JobLock { file, path, jobs };
     write_question(job, &folder.join(layout::JOB))?;
     Ok(lock)
 }
@@ -122,13 +148,13 @@ fn has_log_of(job: &Job) -> bool {
     read.is_ok() && first.is_ok_and(|event| event.job == job.id)
 }
 
-fn lock(folder: &Path, is_given_up: &dyn Fn() -> bool) -> Result<JobLock> {
+fn lock(folder: &Path, is_given_up: &dyn Fn() -> bool) -> Result<(File, PathBuf)> {
     let path = folder.join(".lock");
     let file = File::create(&path).with_context(|| format!("cannot create {}", path.display()))?;
     let started = Instant::now();
     loop {
         match file.try_lock() {
-            Ok(()) => return Ok(JobLock { file, path }),
+            Ok(()) => return Ok((file, path)),
             Err(TryLockError::WouldBlock) => {
                 if started.elapsed() >= LOCK_TIMEOUT || is_given_up() {
                     bail!("another worker has locked {}", path.display());
@@ -137,5 +163,43 @@ fn lock(folder: &Path, is_given_up: &dyn Fn() -> bool) -> Result<JobLock> {
             }
             Err(TryLockError::Error(error)) => bail!("cannot lock {}: {error}", path.display()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The lock of a job in a folder of jobs.
+    fn locked(jobs: &Path) -> JobLock {
+        let folder = jobs.join("a");
+        fs::create_dir_all(&folder).expect("makes");
+        let (file, path) = lock(&folder, &|| false).expect("locks");
+        let jobs = JobsFolder {
+            path: jobs.to_owned(),
+            expected: identity(&fs::metadata(jobs).expect("is there")),
+        };
+        let jobs = Some(jobs);
+        JobLock { file, path, jobs }
+    }
+
+    #[test]
+    fn one_folder_that_is_removed_is_told_from_a_disk_that_went_away() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let jobs = folder.path().join("jobs");
+        let lock = locked(&jobs);
+        lock.is_there().expect("is there");
+        let check = |kind: ErrorKind, expected: &str| {
+            let error = lock.is_there().expect_err("is refused");
+            assert_eq!(error.source.kind(), kind);
+            assert!(error.to_string().contains(expected), "{error}");
+        };
+        fs::remove_file(jobs.join("a/.lock")).expect("removes");
+        check(ErrorKind::NotFound, "the folder of the job was removed");
+        fs::remove_dir(jobs.join("a")).expect("removes");
+        check(ErrorKind::NotFound, "the folder of the job was removed");
+        fs::rename(&jobs, folder.path().join("old")).expect("renames");
+        fs::create_dir(&jobs).expect("makes");
+        check(ErrorKind::StaleNetworkFileHandle, "the folder of the jobs");
     }
 }

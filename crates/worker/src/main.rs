@@ -19,13 +19,13 @@ mod messages;
 mod run_attempt;
 
 use commands::{Commands, Request};
+use convsweep_files::{survive_size_limit, with_enough_stack};
 use convsweep_spec::command::MISCONFIGURED;
 use messages::{MessageWriter, report_panics, say, say_error};
-use rustix::process::{Resource, getrlimit};
 use serde::Serialize;
+use std::io;
 use std::panic::catch_unwind;
 use std::process::ExitCode;
-use std::{io, thread};
 use tracing_subscriber::EnvFilter;
 
 /// glibc's allocator returns large tensors to the operating system after each step, which halves
@@ -43,25 +43,12 @@ standard output.
 /// Exit code after an error in this program itself.
 const INTERNAL: u8 = 70;
 
-/// A smaller stack may not suffice, in bytes.
-const SMALLEST_STACK: u64 = 2 << 20;
-/// Stack of the thread that takes the place of the first one then, in bytes.
-const STACK: usize = 8 << 20;
-
 fn main() -> ExitCode {
     report_panics();
     // Without it, the system ends the program where a file becomes too large.
-    _ = convsweep_files::survive_size_limit();
+    _ = survive_size_limit();
     let work = || catch_unwind(answer).unwrap_or(ExitCode::from(INTERNAL));
-    let limit = getrlimit(Resource::Stack).current;
-    if limit.is_none_or(|limit| limit >= SMALLEST_STACK) {
-        return work();
-    }
-    let thread = thread::Builder::new().name("main".into()).stack_size(STACK);
-    match thread.spawn(work) {
-        Ok(thread) => thread.join().unwrap_or(ExitCode::from(INTERNAL)),
-        Err(error) => refuse(&no_thread(&error)),
-    }
+    with_enough_stack(work).unwrap_or_else(|error| refuse(&no_thread(&error)))
 }
 
 /// Does what the command line asks for.

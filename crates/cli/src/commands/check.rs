@@ -29,26 +29,30 @@ struct Section {
     unread: Vec<String>,
 }
 
+/// What is asked of both sections.
+#[derive(Clone, Copy)]
+struct Asked {
+    is_quick: bool,
+    /// Whether a run is in progress.
+    is_running: bool,
+}
+
 /// Checks everything that is kept: exit code 5 if anything is damaged or could not be read.
 ///
 /// # Errors
 /// If it cannot be read.
 pub fn check(context: &Context, args: &CheckArgs) -> Result<Exit> {
-    if let Some(holder) = lock_holder(&context.results) {
-        let judged = "only jobs that have finished are judged";
-        say_error(&format!("note: {holder} uses the results folder: {judged}"));
-    }
+    let mut errors = Vec::new();
     let (mut problems, mut unread) = (0, 0);
-    let mut failed = None;
     // What one section found is told even if the other one cannot be read.
-    for section_of in [logs_and_database, files_of_jobs] {
-        match section_of(context, args) {
+    for section in sections(context, args.quick) {
+        match section {
             Ok(section) => {
                 print(&section)?;
                 problems += section.problems.len();
                 unread += section.unread.len();
             }
-            Err(error) => failed = failed.or(Some(error)),
+            Err(error) => errors.push(error),
         }
     }
     if problems > 0 {
@@ -60,19 +64,63 @@ pub fn check(context: &Context, args: &CheckArgs) -> Result<Exit> {
             "{files} could not be read: whether they are sound is not known"
         ));
     }
-    match failed {
+    let last = errors.pop();
+    for error in errors {
+        say_error(&format!("error: {error:#}"));
+    }
+    match last {
         Some(error) => Err(error),
         None if problems + unread > 0 => Ok(Exit::Results),
         None => Ok(Exit::Complete),
     }
 }
 
-fn logs_and_database(context: &Context, args: &CheckArgs) -> Result<Section> {
+/// Both sections, which are checked alike while a run is in progress. If anything is found and a run
+/// has begun meanwhile, this may be its work: everything is checked once more.
+fn sections(context: &Context, is_quick: bool) -> [Result<Section>; 2] {
+    let mut is_running = note_run(context);
+    loop {
+        let asked = Asked {
+            is_quick,
+            is_running,
+        };
+        let found = [
+            logs_and_database(context, asked),
+            files_of_jobs(context, asked),
+        ];
+        if is_running || found.iter().all(is_sound) {
+            return found;
+        }
+        is_running = note_run(context);
+        if !is_running {
+            return found;
+        }
+    }
+}
+
+/// Says if a run is in progress, and returns whether one is.
+fn note_run(context: &Context) -> bool {
+    let holder = lock_holder(&context.results);
+    if let Some(holder) = &holder {
+        let checked = "only jobs that have finished are checked";
+        say_error(&format!(
+            "note: {holder} uses the results folder: {checked}"
+        ));
+    }
+    holder.is_some()
+}
+
+fn is_sound(section: &Result<Section>) -> bool {
+    let sound = |section: &Section| section.problems.is_empty() && section.unread.is_empty();
+    section.as_ref().is_ok_and(sound)
+}
+
+fn logs_and_database(context: &Context, asked: Asked) -> Result<Section> {
     let results = &context.results;
-    let (found, all_is_well) = if args.quick {
+    let (found, all_is_well) = if asked.is_quick {
         let sound = "the database and the samples of the logs are sound";
         (convsweep_store::quick_check(results), sound)
-    } else if lock_holder(results).is_some() {
+    } else if asked.is_running {
         let sound = "the database is valid, and so is what the logs hold by now";
         (convsweep_store::check_during_run(results), sound)
     } else {
@@ -88,8 +136,8 @@ fn logs_and_database(context: &Context, args: &CheckArgs) -> Result<Section> {
     })
 }
 
-fn files_of_jobs(context: &Context, args: &CheckArgs) -> Result<Section> {
-    let found = check_files(context, args.quick)?;
+fn files_of_jobs(context: &Context, asked: Asked) -> Result<Section> {
+    let found = check_files(context, asked.is_quick, asked.is_running)?;
     let FilesFound {
         problems,
         notes,

@@ -7,10 +7,12 @@ use crate::planning::lookup::find_job;
 use crate::planning::standing::{Run, Standing};
 use anyhow::Result;
 use clap::Args;
+use convsweep_files::{FileError, exists};
 use convsweep_spec::id::JobId;
 use convsweep_spec::layout::job_log;
 use convsweep_spec::words::counted;
 use convsweep_store::{AttemptRow, Database, JobState, LogProblem};
+use std::path::Path;
 
 /// Arguments of `explain`.
 #[derive(Debug, Args)]
@@ -85,14 +87,28 @@ fn say_lost_logs(
             }
         }
     }
-    let log = job_log(job);
-    if state.attempts > 0 && context.results.0.join(&log).metadata().is_err() {
-        say(&format!(
-            "  {log} is gone, only the database knows what it held: put back the job's folder, or \
-            `convsweep retry {job} --damaged` trains the job again"
-        ))?;
+    if state.attempts == 0 {
+        return Ok(());
     }
-    Ok(())
+    let log = job_log(job);
+    let is_there =
+        exists(&context.results.0.join(&log)).map_err(FileError::at("look at", Path::new(&log)));
+    match is_there {
+        Ok(true) => Ok(()),
+        Ok(false) => say(&format!(
+            "  {log} is gone, only the database knows what it held: put back the job's folder, or {}",
+            without_folder(job, state.finished)
+        )),
+        Err(error) => say(&format!("  {error}: whether the log is sound is not known")),
+    }
+}
+
+/// What becomes of a job whose folder stays away.
+fn without_folder(job: &JobId, is_finished: bool) -> String {
+    match is_finished {
+        true => format!("`convsweep retry {job} --damaged` trains the job again"),
+        false => "the job is trained from the beginning when it is trained next".into(),
+    }
 }
 
 /// How a job stands: `finished, 5 of 5 epochs, 1 attempt`.

@@ -5,7 +5,6 @@ use super::verify::Verifier;
 use crate::context::Context;
 use crate::exit::{Code, Exit};
 use anyhow::Result;
-use convsweep_runner::lock_holder;
 use convsweep_spec::id::JobId;
 use convsweep_spec::layout::{self, ResultsFolder};
 use convsweep_spec::words::counted;
@@ -37,14 +36,13 @@ pub struct FilesFound {
 
 /// Verifies the question, the checkpoints, states and artifacts of every job that the database
 /// knows, and names folders that belong to none. `is_quick` looks at the sizes of all files, and
-/// reads those of one job in twenty. While a run is in progress, only jobs that have finished are
-/// judged: files of the others come and go.
+/// reads those of one job in twenty. While a run is in progress (`is_running`), only jobs that have
+/// finished are checked: files of the others come and go.
 ///
 /// # Errors
 /// If the database cannot be read.
-pub fn check_files(context: &Context, is_quick: bool) -> Result<FilesFound> {
+pub fn check_files(context: &Context, is_quick: bool, is_running: bool) -> Result<FilesFound> {
     let database = context.database()?;
-    let is_running = lock_holder(&context.results).is_some();
     let finished = database.finished_jobs().code(Exit::Results)?;
     let mut jobs = database.attempted_jobs().code(Exit::Results)?;
     jobs.retain(|job| !is_running || finished.binary_search(job).is_ok());

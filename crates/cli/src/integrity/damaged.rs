@@ -76,7 +76,7 @@ fn damage(
     }
     let is_question = |fault: &FileFault| fault.path == Path::new(layout::JOB);
     // Without its log, nothing of a finished job is known to be sound.
-    let has_log = results.job(job).join(layout::EVENTS).try_exists()?;
+    let has_log = results.job(job).join(layout::EVENTS).is_file();
     let question = match has_log && !has_damaged_log && faults.iter().all(is_question) {
         true => database.question(job).code(Exit::Results)?,
         false => None,

@@ -1,6 +1,6 @@
 //! A file of a job with what is wrong with it.
 
-use convsweep_files::{FileError, system_remedy};
+use convsweep_files::{FileError, system_remedy_or};
 use convsweep_spec::id::JobId;
 use std::fmt;
 use std::io::{self, ErrorKind};
@@ -72,11 +72,10 @@ impl From<io::Error> for FileProblem {
 }
 
 fn remedy_of(error: &io::Error) -> String {
-    let general = match error.kind() {
+    system_remedy_or(error, |kind| match kind {
         ErrorKind::PermissionDenied => "check its permissions and give the command again",
         _ => "mend the reason and give the command again",
-    };
-    system_remedy(error).unwrap_or_else(|| general.into())
+    })
 }
 
 impl From<String> for FileProblem {

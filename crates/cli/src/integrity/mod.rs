@@ -11,5 +11,6 @@ mod vouched;
 
 pub use check::{FilesFound, check_files};
 pub use damaged::{DamagedJob, damaged_jobs, write_question};
+pub use fault::FileProblem;
 pub use look::{look_at, notes_of};
 pub use set_aside::set_aside;

@@ -5,8 +5,9 @@ use super::lookup::find_job;
 use super::stages;
 use crate::context::Context;
 use crate::exit::{Code, Exit, plan_failure};
+use crate::integrity::FileProblem;
 use anyhow::Result;
-use convsweep_files::hash_regular;
+use convsweep_files::{FileError, exists, hash_regular};
 use convsweep_plan::{Lookup, Overrides, Plan, PlanRequest, Seeds, WeightsOf};
 use convsweep_spec::data::{DataFacts, DataSpec, ImageLimits};
 use convsweep_spec::id::JobId;
@@ -104,7 +105,8 @@ impl Lookup for Context {
         else {
             return Err(format!("job {job} has not left any; has it finished?"));
         };
-        if !path.exists() {
+        let is_there = exists(&path).map_err(FileError::at("look at", &path));
+        if !is_there.map_err(|error| not_read(error, remedy()))? {
             return Err(format!("{} is gone; {}", path.display(), remedy()));
         }
         let Some(hash) = &kept.blake3 else {
@@ -114,9 +116,19 @@ impl Lookup for Context {
         match hash_regular(&path) {
             Ok(found) if found == *hash => Ok(path),
             Ok(_) => Err(format!("{} {OTHER_HASH}; {}", path.display(), remedy())),
-            Err(error) => Err(format!("{error}; {}", remedy())),
+            Err(error) => Err(not_read(error, remedy())),
         }
     }
+}
+
+/// Why a file was not read, and what to do: what the system refuses to read is not damaged.
+fn not_read(error: FileError, remedy_of_damage: String) -> String {
+    let problem = error.to_string();
+    let remedy = match FileProblem::from(error) {
+        FileProblem::Damaged(_) => remedy_of_damage,
+        FileProblem::Unread { remedy, .. } => remedy,
+    };
+    format!("{problem}; {remedy}")
 }
 
 fn has_damaged_log(database: &Database, job: &JobId) -> Result<bool, String> {

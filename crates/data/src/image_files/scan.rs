@@ -145,10 +145,53 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_has_just_changed_is_read_again() {
+    fn another_file_in_its_place_is_read_although_its_times_are_the_same() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = image(folder.path());
+        let later = SystemTime::now() + Duration::from_secs(60);
+        let limits = ImageLimits::default();
+        let again = |kept: &FileScan| scan_file(&path, Some(kept), &limits, later).expect("scans");
+        let kept = forged(&path, later);
+        assert_eq!(again(&kept), kept, "not read");
+        for field in ["bytes", "modified", "changed", "inode"] {
+            let mut other = serde_json::to_value(&kept).expect("is JSON");
+            other[field] = (other[field].as_u64().expect("a number") + 1).into();
+            let other = serde_json::from_value(other).expect("a scan");
+            assert_eq!(again(&other).content.len(), 32, "another {field}");
+        }
+    }
+
+    #[test]
+    fn two_files_that_change_places_are_read() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let (cat, dog) = (folder.path().join("cat"), folder.path().join("dog"));
+        for (class, value) in [(&cat, 0), (&dog, 9)] {
+            fs::create_dir(class).expect("makes");
+            let pixels = image::GrayImage::from_pixel(3, 2, image::Luma([value]));
+            pixels.save(class.join("a.png")).expect("saves");
+        }
+        let later = SystemTime::now() + Duration::from_secs(60);
+        let limits = ImageLimits::default();
+        let scan = |class: &Path, previous: Option<&FileScan>| {
+            scan_file(&class.join("a.png"), previous, &limits, later).expect("scans")
+        };
+        let (of_cat, of_dog) = (scan(&cat, None), scan(&dog, None));
+        assert_ne!(of_cat.content, of_dog.content);
+        // The folders change places, which changes nothing of the files.
+        let other = folder.path().join("other");
+        for (from, to) in [(&cat, &other), (&dog, &cat), (&other, &dog)] {
+            fs::rename(from, to).expect("renames");
+        }
+        assert_eq!(scan(&cat, Some(&of_cat)), of_dog);
+        assert_eq!(scan(&dog, Some(&of_dog)), of_cat);
+    }
+
+    #[test]
+    fn a_file_that_has_just_changed_is_read_again() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        // Before the file is written, however long that takes.
         let now = SystemTime::now();
+        let path = image(folder.path());
         let kept = forged(&path, now);
         let later = now + Duration::from_secs(60);
         let again = scan_file(&path, Some(&kept), &ImageLimits::default(), later);

@@ -1,7 +1,7 @@
 //! Why a report could not be made.
 
 use crate::draw::render::RenderError;
-use convsweep_files::system_remedy;
+use convsweep_files::system_remedy_or;
 use std::io;
 use std::path::PathBuf;
 use thiserror::Error;
@@ -31,7 +31,7 @@ pub enum ReportError {
 }
 
 fn remedy(error: &io::Error) -> String {
-    system_remedy(error).unwrap_or_else(|| remedy_of_kind(error.kind()).into())
+    system_remedy_or(error, remedy_of_kind)
 }
 
 fn remedy_of_kind(kind: io::ErrorKind) -> &'static str {

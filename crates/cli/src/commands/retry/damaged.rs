@@ -43,16 +43,14 @@ pub fn set_damaged_aside(context: &Context, names: &[String]) -> Result<SetAside
     let damaged = damaged_jobs(&context.results, &database, &jobs)?;
     let unfinished = unfinished_epochs(&database, &damaged)?;
     drop(database);
-    let mut again: BTreeSet<JobId> = BTreeSet::new();
-    for job in &damaged {
-        if repair_or_set_aside(context, job)? {
-            again.insert(job.job.clone());
-        }
-    }
+    let mut again = BTreeSet::new();
+    let moved = set_all_aside(context, &damaged, &mut again);
+    // Before an error ends the command: the logs of these jobs have been moved.
     if !again.is_empty() {
         let jobs: Vec<JobId> = again.iter().cloned().collect();
         writer.forget_jobs(&jobs).code(Exit::Results)?;
     }
+    moved?;
     for jobs in named.values_mut() {
         jobs.retain(|job| again.contains(job));
         jobs.sort();
@@ -62,6 +60,20 @@ pub fn set_damaged_aside(context: &Context, names: &[String]) -> Result<SetAside
         by_experiment: named,
         unfinished,
     })
+}
+
+/// Repairs the jobs or moves their folders; `again` receives those that have to be trained again.
+fn set_all_aside(
+    context: &Context,
+    damaged: &[DamagedJob],
+    again: &mut BTreeSet<JobId>,
+) -> Result<()> {
+    for job in damaged {
+        if repair_or_set_aside(context, job)? {
+            again.insert(job.job.clone());
+        }
+    }
+    Ok(())
 }
 
 /// How many epochs each of the damaged jobs had that had not finished: at least those after which a

@@ -12,17 +12,33 @@ use convsweep_spec::id::JobId;
 use convsweep_spec::outcome::DAMAGED;
 use convsweep_spec::words::{counted, duration};
 use convsweep_store::{Database, JobState};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// Renders the report if any of the jobs has finished, and says what is left. `stopped` are the jobs
-/// that the experiment's rules have stopped. A second request to stop leaves the report out.
+/// Jobs that are not to finish.
+pub struct AtRest {
+    /// Those that the experiment's rules have stopped.
+    pub stopped: BTreeSet<JobId>,
+    /// The epochs up to which damaged jobs were to be trained again.
+    pub repaired: BTreeMap<JobId, u32>,
+}
+
+impl AtRest {
+    /// Whether the job has come as far as it had before it was damaged.
+    fn is_repaired(&self, job: &JobId, state: &JobState) -> bool {
+        let had = self.repaired.get(job);
+        had.is_none_or(|epochs| state.epoch >= *epochs)
+    }
+}
+
+/// Renders the report if any of the jobs has finished, and says what is left. A second request to
+/// stop leaves the report out.
 ///
 /// # Errors
 /// If the run could not continue, or the report could not be written.
 pub fn conclude(
     context: &Context,
     plan: &Plan,
-    (jobs, stopped): (&[JobId], &BTreeSet<JobId>),
+    (jobs, at_rest): (&[JobId], &AtRest),
     summary: RunSummary,
 ) -> Result<Exit> {
     let database = context.database()?;
@@ -34,7 +50,7 @@ pub fn conclude(
         false => Ok(()),
     };
     // What became of the jobs is said even if the report fails.
-    let exit = say_end(plan, (jobs, stopped), &states, summary)?;
+    let exit = say_end(plan, (jobs, at_rest), &states, summary)?;
     rendered.map(|()| exit)
 }
 
@@ -55,7 +71,7 @@ fn show_report(context: &Context, database: &Database, plan: &Plan) -> Result<()
 /// Says what is left.
 fn say_end(
     plan: &Plan,
-    (jobs, stopped): (&[JobId], &BTreeSet<JobId>),
+    (jobs, at_rest): (&[JobId], &AtRest),
     states: &HashMap<JobId, JobState>,
     summary: RunSummary,
 ) -> Result<Exit> {
@@ -89,31 +105,12 @@ fn say_end(
         )),
         None => {}
     }
-    let is_finished = |job: &JobId| states.get(job).is_some_and(|state| state.finished);
-    let pruned = jobs
-        .iter()
-        .filter(|job| stopped.contains(job) && !is_finished(job));
-    let pruned = pruned.count();
-    if pruned > 0 {
-        say_error(&format!(
-            "{pruned} of {total} pruned by [search]; \
-            `convsweep explain JOB` says why"
-        ));
-    }
-    let spared = jobs.iter();
-    let spared = spared.filter(|job| stopped.contains(job) && is_finished(job));
-    let spared = spared.count();
-    if spared > 0 {
-        say_error(&format!(
-            "{spared} of {total} had been trained to the end before, and [search] stops them: they \
-            count as finished in the report, and for no decision"
-        ));
-    }
+    let resting = say_resting(plan, (jobs, at_rest), states);
     let damaged = count(jobs, states, DAMAGED);
     if damaged > 0 {
         say_error(&damaged_words(damaged as u64, &plan.name));
     }
-    let failed = jobs.len() - finished - pruned;
+    let failed = jobs.len() - finished - resting;
     if failed > 0 {
         say_error(&format!(
             "{failed} of {total} did not finish; `convsweep status {}` lists them",
@@ -122,6 +119,48 @@ fn say_end(
         return Ok(Exit::JobsFailed);
     }
     Ok(Exit::Complete)
+}
+
+/// Says which jobs are not to finish, and which finished although a rule stops them. Returns how
+/// many have not finished.
+fn say_resting(
+    plan: &Plan,
+    (jobs, at_rest): (&[JobId], &AtRest),
+    states: &HashMap<JobId, JobState>,
+) -> usize {
+    let total = counted(jobs.len() as u64, "job");
+    let (mut pruned, mut spared, mut restored) = (0, 0, 0);
+    for job in jobs {
+        let Some(state) = states.get(job) else {
+            continue;
+        };
+        let is_stopped = at_rest.stopped.contains(job);
+        match (state.finished, is_stopped) {
+            (true, _) => spared += usize::from(is_stopped),
+            (false, _) if !at_rest.is_repaired(job, state) => {}
+            (false, true) => pruned += 1,
+            (false, false) => restored += usize::from(at_rest.repaired.contains_key(job)),
+        }
+    }
+    if pruned > 0 {
+        say_error(&format!(
+            "{pruned} of {total} pruned by [search]; \
+            `convsweep explain JOB` says why"
+        ));
+    }
+    if restored > 0 {
+        say_error(&format!(
+            "{restored} of {total} trained again as far as before; `convsweep run {}` continues",
+            plan.file.display()
+        ));
+    }
+    if spared > 0 {
+        say_error(&format!(
+            "{spared} of {total} had been trained to the end before, and [search] stops them: they \
+            count as finished in the report, and for no decision"
+        ));
+    }
+    pruned + restored
 }
 
 /// What is to be done about the damaged jobs of an experiment.

@@ -83,9 +83,11 @@ impl Drop for Notifier {
             "--notify: {command} was still running {} s after the end of the run; it was ended",
             GRACE.as_secs()
         ));
-        for group in &self.running {
+        for group in &mut self.running {
             group.ask_to_end();
         }
-        self.end_within(LAST_WORDS);
+        sleep(LAST_WORDS);
+        // What is left is killed.
+        self.running.clear();
     }
 }

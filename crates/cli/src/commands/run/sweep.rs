@@ -2,7 +2,7 @@
 
 use super::args::RunArgs;
 use super::command_line::command_line;
-use super::conclude::conclude;
+use super::conclude::{AtRest, conclude};
 use super::follow::{Follower, run_and_follow};
 use super::job_order::{QueuedJob, configuration_order, keep_only, queue};
 use super::notify::Notifier;
@@ -146,7 +146,7 @@ fn sweep_logged(
         .history()
         .binding(&search_identity(plan))
         .stopped;
-    let at_rest = stopped.into_iter().chain(repaired.into_keys()).collect();
+    let at_rest = AtRest { stopped, repaired };
     let exit = conclude(context, plan, (&ids, &at_rest), summary)?;
     if trained {
         notify_end(&mut notifier, plan, exit);

@@ -19,8 +19,8 @@ const LOST_REMEDY: &str = "Put a sound copy of the log in its place, or give --r
 const MOST_LINES: usize = 5;
 
 /// Refuses a run whose rules or stages would decide without damaged jobs, or decide again what a
-/// damaged line of the experiment's log decided. The answer are the lines whose decisions the
-/// command line has made again.
+/// damaged line of the experiment's log decided. Returns the lines whose decisions the command line
+/// wants made again.
 ///
 /// # Errors
 /// If the run would decide so.
