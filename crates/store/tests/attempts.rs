@@ -215,6 +215,30 @@ fn an_old_decision_is_ordered_by_time() {
     assert_eq!(outcome(&folder), "stopped");
 }
 
+/// Decisions about a job at two epochs may be made in one moment, when the job had been trained
+/// before.
+#[test]
+fn decisions_of_one_moment_are_all_kept() {
+    let mut folder = Folder::live();
+    let moment = folder.clock;
+    for epoch in [1, 3] {
+        folder.clock = moment;
+        folder.record(
+            "a",
+            Record::Decision(Decision {
+                job: JobId("0123456789abcdef".into()),
+                attempt: Some(1),
+                epoch,
+                verdict: Verdict::GoOn,
+                rule: "successive-halving".to_string(),
+                reason: "among the best".to_string(),
+            }),
+        );
+    }
+    let epochs = "select group_concat(epoch, ' ') from decisions";
+    assert_eq!(folder.text(epochs), "1 3");
+}
+
 #[test]
 fn the_end_reported_by_the_worker_takes_precedence() {
     let mut folder = Folder::live();

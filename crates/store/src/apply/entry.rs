@@ -97,7 +97,7 @@ fn decision(
             "insert into decisions
               (experiment, job, time, attempt, epoch, verdict, rule, reason)
             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
-            on conflict do update set attempt = excluded.attempt, epoch = excluded.epoch,
+            on conflict do update set attempt = excluded.attempt,
               rule = excluded.rule, reason = excluded.reason",
         )?
         .execute(params![

@@ -40,7 +40,7 @@ impl Database {
         experiment: &str,
     ) -> Result<Vec<(JobId, JobDecision)>, StoreError> {
         let sql = "select time, rule, verdict, epoch, reason, job from decisions
-            where experiment = ?1 order by time, job";
+            where experiment = ?1 order by time, job, epoch";
         self.rows(sql, [experiment], |row| {
             Ok((JobId(row.get(5)?), job_decision(row)?))
         })
