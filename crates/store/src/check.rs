@@ -160,7 +160,7 @@ fn compare_tables(
     }
     for lost in lost {
         report.problems.push(format!(
-            "{lost}, only the database does: put back a copy of the log \
+            "{lost}; only the database has it: put back a copy of the log \
             (`convsweep rebuild --forget-lost` would drop it)"
         ));
     }

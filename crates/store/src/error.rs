@@ -2,7 +2,7 @@
 
 use convsweep_files::{FileError, open_regular, size_limit, system_remedy, system_remedy_or};
 use rusqlite::{ErrorCode, ffi};
-use std::fs::File;
+use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
@@ -257,6 +257,9 @@ const LARGER: [i32; 3] = [
     ffi::SQLITE_IOERR_TRUNCATE,
 ];
 
+/// What SQLite writes at once is smaller, in bytes.
+const NEAR: u64 = 1 << 20;
+
 /// Places of a database that are read to see whether the system can read it.
 const PLACES: u64 = 64;
 /// Databases that were opened for this. They stay open: closing a file takes SQLite's locks on it in
@@ -268,8 +271,9 @@ static OPENED: Mutex<Vec<(PathBuf, File)>> = Mutex::new(vec![]);
 fn error_of_system(database: &Path, error: Option<&ffi::Error>) -> Option<io::Error> {
     let error = error?;
     let found = match error.code {
-        ErrorCode::SystemIoFailure if LARGER.contains(&error.extended_code) => {
-            size_limit()?;
+        ErrorCode::SystemIoFailure
+            if LARGER.contains(&error.extended_code) && is_near(database, size_limit()?) =>
+        {
             io::Error::from_raw_os_error(FILE_TOO_LARGE)
         }
         ErrorCode::DatabaseCorrupt => read_error(database)?,
@@ -278,6 +282,17 @@ fn error_of_system(database: &Path, error: Option<&ffi::Error>) -> Option<io::Er
         _ => return None,
     };
     system_remedy(&found).map(|_| found)
+}
+
+/// Whether any file of the database is about as large as the limit in bytes allows, so that SQLite's
+/// error comes from there and not from a failing disk.
+fn is_near(database: &Path, limit: u64) -> bool {
+    let is_large = |suffix: &str| {
+        let mut path = database.as_os_str().to_owned();
+        path.push(suffix);
+        fs::metadata(path).is_ok_and(|file| file.len() + NEAR >= limit)
+    };
+    limit <= NEAR || ["", "-wal", "-shm", ".part"].into_iter().any(is_large)
 }
 
 /// The error of reading the database, at some places of its file.
@@ -353,7 +368,6 @@ impl From<FileError> for StoreError {
 mod tests {
     use super::*;
     use rusqlite::Connection;
-    use std::fs;
     use std::os::unix::fs::MetadataExt;
 
     /// Locks of a process on a file go when it closes any handle of the file.
@@ -377,5 +391,16 @@ mod tests {
         let error = StoreError::sqlite(&path, rusqlite::Error::SqliteFailure(corrupt, None));
         assert!(matches!(error, StoreError::Damaged { .. }), "{error}");
         assert!(is_locked());
+    }
+    #[test]
+    fn a_limit_that_is_far_away_is_not_to_blame() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("convsweep.sqlite");
+        assert!(is_near(&path, 512), "nothing fits");
+        fs::write(&path, "small").expect("writes");
+        assert!(!is_near(&path, 100 << 30));
+        let log = fs::File::create(folder.path().join("convsweep.sqlite-wal")).expect("creates");
+        log.set_len((8 << 20) - 4096).expect("a sparse file");
+        assert!(is_near(&path, 8 << 20) && !is_near(&path, 16 << 20));
     }
 }

@@ -320,7 +320,7 @@ fn logs_that_shrink_or_disappear_are_reported() {
     assert!(words.contains(lost), "{words}");
     assert_eq!(folder.text("select count(*) from experiments"), "2");
     let checked = check(&folder.results).expect("checks").problems.join("\n");
-    assert!(checked.contains("b/log.jsonl no longer holds 1 revision, only the database does"));
+    assert!(checked.contains("b/log.jsonl no longer holds 1 revision; only the database has it"));
     assert!(
         !checked.contains("`convsweep rebuild` makes them equal"),
         "{checked}"
@@ -370,6 +370,30 @@ fn nothing_is_forgotten_with_the_log_of_a_job() {
     assert_eq!(folder.text(sql), "0");
     let report = rebuild_keeping(&folder.results).expect("nothing is left to lose");
     assert_eq!(report.problems, [""; 0]);
+}
+
+#[test]
+fn what_helps_is_said_of_jobs_whose_logs_are_gone() {
+    let mut folder = Folder::new();
+    busy(&mut folder);
+    folder.synced();
+    let expected = [
+        ("outcome = 'finished'", "--damaged` trains the job again"),
+        (
+            "attempts > 0 and outcome <> 'finished'",
+            "or the job is trained from the beginning when it is trained next",
+        ),
+    ];
+    for (condition, remedy) in expected {
+        let job = folder.text(&format!("select min(job) from jobs where {condition}"));
+        let gone = folder.results.job(&JobId(job.clone()));
+        fs::remove_dir_all(gone).expect("removes");
+        let problems = folder.synced();
+        let problem = problems.iter().find(|problem| problem.contains(&job));
+        let problem = problem.expect("is reported");
+        assert!(problem.contains("no longer exists"), "{problem}");
+        assert!(problem.ends_with(remedy), "{problem}");
+    }
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! A job's folder: locked by one worker at a time, and always of the same question.
 
 use anyhow::{Context, Result, bail};
-use convsweep_files::{Durability, FileError, open_regular, read_line, read_regular, write};
+use convsweep_files::{
+    Durability, FileError, is_absence, open_regular, read_line, read_regular, write,
+};
 use convsweep_spec::canonical::canonical_json;
 use convsweep_spec::event::Envelope;
 use convsweep_spec::job::{FolderIdentity, Job};
@@ -79,7 +81,7 @@ impl JobsFolder {
 fn found(path: &Path) -> Result<Option<FolderIdentity>, FileError> {
     match fs::metadata(path) {
         Ok(found) => Ok(Some(identity(&found))),
-        Err(error) if is_absence(&error) => Ok(None),
+        Err(error) if is_gone(&error) => Ok(None),
         Err(error) => Err(FileError::at("look at", path)(error)),
     }
 }
@@ -91,11 +93,9 @@ fn identity(metadata: &Metadata) -> FolderIdentity {
     }
 }
 
-fn is_absence(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::StaleNetworkFileHandle
-    )
+/// Whether an error says that nothing is there, also because its disk went away.
+fn is_gone(error: &io::Error) -> bool {
+    is_absence(error) || error.kind() == ErrorKind::StaleNetworkFileHandle
 }
 
 /// Creates the job's folder, locks it, and writes the job's question unless it is there already. A

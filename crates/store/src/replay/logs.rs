@@ -127,9 +127,25 @@ impl<'a> LogReader<'a> {
                 Some(name) => {
                     self.compare_held(&log, name, &HeldEntries::default(), GONE)?;
                 }
-                None => self.report.problems.push(format!("{log}: {GONE}")),
+                None => self.report_gone_job(&log)?,
             }
         }
+        Ok(())
+    }
+
+    /// Reports that the log of a job is gone, and what can be done.
+    fn report_gone_job(&mut self, log: &str) -> Result<(), StoreError> {
+        let job = Path::new(log).parent().and_then(Path::file_name);
+        let job = job.unwrap_or_default().to_string_lossy();
+        let sql = "select exists (select 1 from jobs where job = ?1 and outcome = 'finished')";
+        let is_finished = self.connection.query_row(sql, [&job], |row| row.get(0));
+        let otherwise = match is_finished.map_err(|e| StoreError::sqlite(&self.database, e))? {
+            true => format!("`convsweep retry {job} --damaged` trains the job again"),
+            false => "the job is trained from the beginning when it is trained next".into(),
+        };
+        let problem = format!("{log}: {GONE}: put back the job's folder, or {otherwise}");
+        self.report.with_remedy.push(problem.clone());
+        self.report.problems.push(problem);
         Ok(())
     }
 
