@@ -242,3 +242,21 @@ fn a_check_during_a_run_judges_what_has_finished() {
         assert!(!said.contains(NOTE), "{said}");
     }
 }
+
+#[test]
+fn a_job_whose_lock_a_person_removes_fails_alone() {
+    let workdir = Workdir::with(&small_with_epochs(60));
+    let mut program = start(&workdir);
+    wait_for_events(&workdir, 10);
+    let job = workdir.job_folders().into_iter().next().expect("a job");
+    std::fs::remove_file(job.join(".lock")).expect("removes");
+    assert_eq!(exit_code(&mut program), Some(1));
+    assert_eq!(
+        (workdir.jobs("finished"), workdir.jobs("failed")),
+        (3.0, 1.0)
+    );
+    let log = workdir.read("results/small/run.log");
+    assert_contains(&log, &["the folder of the job was removed or exchanged"]);
+    workdir.run(&["run", "small.toml"]).exits(0);
+    assert_eq!(workdir.jobs("finished"), 4.0);
+}
