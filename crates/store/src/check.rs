@@ -159,10 +159,12 @@ fn compare_tables(
         report.problems.extend(difference);
     }
     for lost in lost {
-        report.problems.push(format!(
-            "{lost}; only the database has it: put back a copy of the log \
-            (`convsweep rebuild --forget-lost` would drop it)"
-        ));
+        let remedy = match lost.is_superseded {
+            true => "the plan was written again, and `convsweep rebuild --forget-lost` drops it",
+            false => "put back a copy of the log (`convsweep rebuild --forget-lost` would drop it)",
+        };
+        let problem = format!("{lost}; only the database has it: {remedy}");
+        report.problems.push(problem);
     }
     Ok(())
 }

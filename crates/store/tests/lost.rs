@@ -1,8 +1,11 @@
 //! What the logs no longer hold, or the system does not let the program read.
 
 use crate::folder::{Folder, member};
+use convsweep_spec::event::Start;
+use convsweep_spec::log::Record;
 use convsweep_spec::metric::Direction;
-use convsweep_store::{DatabaseWriter, quick_check, rebuild_keeping};
+use convsweep_spec::outcome::Outcome;
+use convsweep_store::{DatabaseWriter, check, quick_check, rebuild_keeping};
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
@@ -54,4 +57,60 @@ fn a_log_that_the_system_refuses_to_read_is_not_gone() {
         "0",
         "nothing was written down"
     );
+}
+
+/// Whatever only the database has of an experiment is forgotten as a whole, also how its log says
+/// that attempts ended.
+#[test]
+fn a_forgotten_experiment_is_what_its_log_holds() {
+    let mut folder = two_experiments();
+    let dead = member(0, 3, 2, 1, &[]);
+    folder.revision(2, "a", &[], Direction::Max);
+    folder.member("a", &dead);
+    folder.start(&dead.jobs[0].job, 1, Start::Scratch);
+    let ended = Record::AttemptEnded {
+        job: dead.jobs[0].job.clone(),
+        attempt: 1,
+        outcome: Outcome::TimedOut,
+        stderr: String::new(),
+    };
+    folder.record("a", ended);
+    folder.member("a", &member(1, 4, 2, 1, &[]));
+    folder.synced();
+    let path = folder.results.experiment_log("a");
+    let log = fs::read_to_string(&path).expect("reads");
+    let lines: Vec<&str> = log.split_inclusive('\n').collect();
+    for kept in [2, 0] {
+        fs::write(&path, lines[..kept].concat()).expect("writes");
+        folder.synced();
+        let writer = DatabaseWriter::open(&folder.results).expect("opens");
+        let forgotten = writer.forget_lost_entries("a").expect("forgets");
+        assert_eq!(forgotten.problems, [""; 0], "{kept}");
+        drop(writer);
+        let live = folder.dump();
+        rebuild_keeping(&folder.results).expect("nothing is left to lose");
+        assert_eq!(live, folder.dump(), "{kept}");
+    }
+}
+
+/// An older plan that is lost is no reason to put back an older log.
+#[test]
+fn a_copy_of_a_log_is_not_asked_for_after_the_plan_was_written_again() {
+    let mut folder = two_experiments();
+    folder.revision(2, "a", &[], Direction::Max);
+    folder.synced();
+    let path = folder.results.experiment_log("a");
+    let log = fs::read_to_string(&path).expect("reads");
+    let cut: String = log.split_inclusive('\n').take(2).collect();
+    fs::write(&path, cut).expect("writes");
+    assert!(folder.synced()[0].contains("put back a copy of the log"));
+    folder.revision(3, "a", &[], Direction::Max);
+    let problems = folder.synced();
+    let checked = check(&folder.results).expect("checks").problems;
+    for found in [problems, checked] {
+        let found = found.join("\n");
+        assert!(found.contains("written again"), "{found}");
+        assert!(found.contains("rebuild --forget-lost` drops"), "{found}");
+        assert!(!found.contains("put back"), "{found}");
+    }
 }

@@ -28,18 +28,13 @@ impl HeldEntries {
         }
     }
 
-    /// What the database has of the experiment and the log does not hold; `None` if nothing.
-    pub(super) fn surplus(
-        &self,
-        connection: &Connection,
-        experiment: &str,
-    ) -> Result<Option<String>> {
+    /// What the database has of the experiment and the log does not hold.
+    pub(super) fn surplus(&self, connection: &Connection, experiment: &str) -> Result<Surplus> {
         let sql = "select revision from revisions where experiment = ?1";
         let mut statement = connection.prepare_cached(sql)?;
         let found = statement.query_map([experiment], |row| row.get::<_, u32>(0))?;
-        let found: Vec<u32> = found.collect::<Result<_>>()?;
-        let revisions = found.iter().filter(|found| !self.revisions.contains(found));
-        let revisions = revisions.count() as u64;
+        let mut revisions: Vec<u32> = found.collect::<Result<_>>()?;
+        revisions.retain(|found| !self.revisions.contains(found));
         let sql = "select job, verdict, time from decisions where experiment = ?1";
         let mut statement = connection.prepare_cached(sql)?;
         let found = statement.query_map([experiment], |row| {
@@ -48,12 +43,34 @@ impl HeldEntries {
         let found: Vec<(String, String, u64)> = found.collect::<Result<_>>()?;
         let decisions = found.iter().filter(|found| !self.decisions.contains(found));
         let decisions = decisions.count() as u64;
+        let newest = self.revisions.last().copied();
+        let is_newer = newest.filter(|newest| revisions.iter().all(|lost| lost < newest));
+        Ok(Surplus {
+            revisions: revisions.len() as u64,
+            decisions,
+            written_again: is_newer.filter(|_| decisions == 0),
+        })
+    }
+}
+
+/// What the database has of an experiment and its log does not hold.
+#[derive(Debug)]
+pub(super) struct Surplus {
+    revisions: u64,
+    decisions: u64,
+    /// The newest revision of the log, if it is newer than all that is lost and no decision is.
+    pub(super) written_again: Option<u32>,
+}
+
+impl Surplus {
+    /// In words; `None` if it is nothing.
+    pub(super) fn words(&self) -> Option<String> {
         let mut words = Vec::new();
-        for (count, word) in [(revisions, "revision"), (decisions, "decision")] {
+        for (count, word) in [(self.revisions, "revision"), (self.decisions, "decision")] {
             if count > 0 {
                 words.push(counted(count, word));
             }
         }
-        Ok((!words.is_empty()).then(|| words.join(" and ")))
+        (!words.is_empty()).then(|| words.join(" and "))
     }
 }

@@ -19,13 +19,21 @@ impl LogReader<'_> {
         why: &str,
     ) -> Result<bool, StoreError> {
         let surplus = held.surplus(self.connection, experiment);
-        let Some(surplus) = surplus.map_err(|e| self.failed(e))? else {
+        let surplus = surplus.map_err(|e| self.failed(e))?;
+        let Some(words) = surplus.words() else {
             return Ok(true);
         };
-        let problem = format!(
-            "{why}: {ONLY} {surplus}; put back a copy of the log \
-            (`convsweep rebuild --forget-lost` would drop them)"
-        );
+        let remedy = match surplus.written_again {
+            // A copy of the log would lack what was written since.
+            Some(newest) => format!(
+                "the plan was written again in revision {newest}, and \
+                `convsweep rebuild --forget-lost` drops the older ones"
+            ),
+            None => "put back a copy of the log (`convsweep rebuild --forget-lost` would drop \
+                them)"
+                .to_string(),
+        };
+        let problem = format!("{why}: {ONLY} {words}; {remedy}");
         let recorded = problems::record(self.connection, log, WHOLE_LOG, &problem);
         recorded.map_err(|e| self.failed(e))?;
         let place = format!("{log}: ");

@@ -32,6 +32,18 @@ const DECISIONS: &str = "
       and m.job = f.job and m.time = f.time and m.verdict = f.verdict)
     group by experiment";
 
+/// Experiments whose newest revision both have, and of which no decision is lost.
+const SUPERSEDED: &str = "
+    select m.experiment from main.experiments m join found.experiments f using (experiment)
+    where m.revision = f.revision and not exists (select 1 from found.decisions d
+      where d.experiment = m.experiment and not exists (select 1 from main.decisions
+        where experiment = d.experiment and job = d.job and time = d.time
+          and verdict = d.verdict))
+      and not exists (select 1 from found.members d where d.experiment = m.experiment
+        and d.revision = m.revision and not exists (select 1 from main.members
+          where experiment = d.experiment and revision = d.revision
+            and configuration = d.configuration))";
+
 /// Jobs of which only the attached database has an attempt, epochs, or that they have finished.
 const JOBS: &str = "
     select f.job, f.outcome, f.epoch, m.outcome from found.jobs f left join main.jobs m using (job)
@@ -47,6 +59,9 @@ pub struct LostRows {
     pub log: String,
     /// What it no longer holds, in words.
     pub what: String,
+    /// Whether it is an older plan, after which the log has a newer one: a copy of the log that
+    /// still has it would lack the newer one.
+    pub is_superseded: bool,
 }
 
 impl fmt::Display for LostRows {
@@ -69,9 +84,15 @@ pub(crate) fn lost_rows(connection: &Connection, results: &ResultsFolder) -> Res
             whats.entry(log).or_default().push(counted(count, word));
         }
     }
+    let superseded = rows(connection, SUPERSEDED, |row| row.get::<_, String>(0))?;
+    let superseded: Vec<String> = superseded
+        .iter()
+        .map(|experiment| format!("{experiment}/{EXPERIMENT_LOG}"))
+        .collect();
     let mut lost: Vec<LostRows> = whats
         .into_iter()
         .map(|(log, what)| LostRows {
+            is_superseded: superseded.contains(&log),
             log,
             what: what.join(", "),
         })
@@ -81,7 +102,11 @@ pub(crate) fn lost_rows(connection: &Connection, results: &ResultsFolder) -> Res
         let is_damaged = outcome_by_log.as_deref() == Some(DAMAGED);
         if !(is_damaged && results.0.join(&log).is_file()) {
             let what = job_words(outcome.as_deref(), epoch);
-            lost.push(LostRows { log, what });
+            lost.push(LostRows {
+                log,
+                what,
+                is_superseded: false,
+            });
         }
     }
     Ok(lost)

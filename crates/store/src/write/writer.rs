@@ -114,13 +114,13 @@ impl DatabaseWriter {
         self.forget(Forgotten::Jobs(jobs.to_vec()))
     }
 
-    /// Forgets those decisions of an experiment that its log no longer holds, because they are made
-    /// again.
+    /// Forgets what an experiment's log no longer holds, because its decisions are made again and its
+    /// plan is written again.
     ///
     /// # Errors
     /// As [`DatabaseWriter::sync`].
-    pub fn forget_lost_decisions(&self, experiment: &str) -> Result<SyncReport, StoreError> {
-        self.forget(Forgotten::Decisions(experiment.to_string()))
+    pub fn forget_lost_entries(&self, experiment: &str) -> Result<SyncReport, StoreError> {
+        self.forget(Forgotten::Experiment(experiment.to_string()))
     }
 
     fn forget(&self, forgotten: Forgotten) -> Result<SyncReport, StoreError> {

@@ -119,11 +119,11 @@ fn sweep_logged(
             .iter()
             .for_each(|note| say_error(&format!("note: {note}")));
     }
-    if unlogged.has_decisions() && (args.redecide_lost || !unlogged.lacks_decisions()) {
-        let forgotten = writer.forget_lost_decisions(&plan.name);
+    if redecided.forgets {
+        let forgotten = writer.forget_lost_entries(&plan.name);
         forgotten.code(Exit::Results)?;
     }
-    record_plan(&writer, &mut log, plan, redecided)?;
+    record_plan(&writer, &mut log, plan, redecided.lines)?;
     note_lost_files(context, plan, &jobs)?;
     let mut notifier = Notifier::new(args.notify.clone(), &plan.name);
     record_overruled(&writer, &mut log, plan, &overruled, &recorded)?;

@@ -18,9 +18,17 @@ const LOST_REMEDY: &str = "Put a sound copy of the log in its place, or give --r
 /// Most damaged lines that a message names.
 const MOST_LINES: usize = 5;
 
+/// What a run decides again that was decided before and is lost.
+#[derive(Debug, Default)]
+pub struct Redecided {
+    /// Damaged lines of the log that held a decision.
+    pub lines: Vec<u64>,
+    /// Whether the database forgets what the log no longer holds.
+    pub forgets: bool,
+}
+
 /// Refuses a run whose rules or stages would decide without damaged jobs, or decide again what a
-/// damaged line of the experiment's log decided. Returns the lines whose decisions the command line
-/// wants made again.
+/// damaged line of the experiment's log decided. Returns what the command line wants decided again.
 ///
 /// # Errors
 /// If the run would decide so.
@@ -29,13 +37,13 @@ pub fn refuse_to_decide(
     plan: &Plan,
     jobs: &[PlannedJob],
     (log, unlogged): (&ExperimentLog, &Unlogged),
-) -> Result<Vec<u64>> {
+) -> Result<Redecided> {
     let searches = plan.search != SearchSettings::default();
     let mut choosing = plan.stages.iter().rev().skip(1);
     let chooses = choosing.any(|stage| stage.decision.is_none());
     // Jobs that the command line names are trained to their end, and nothing is chosen after them.
     if !args.only.is_empty() || !(searches || chooses) {
-        return Ok(vec![]);
+        return Ok(Redecided::default());
     }
     let damaged = jobs.iter().filter(|job| job.action == JobAction::Damaged);
     let damaged = damaged.count() as u64;
@@ -55,7 +63,12 @@ pub fn refuse_to_decide(
         return cut_log(args, plan, log, unlogged);
     }
     if lost.is_empty() {
-        return Ok(vec![]);
+        // The search writes again what the log still announces.
+        let forgets = searches && unlogged.has_decisions();
+        return Ok(Redecided {
+            lines: vec![],
+            forgets,
+        });
     }
     if !args.redecide_lost {
         return Err(failure(Exit::Results, lost_words(log, &lost)));
@@ -66,7 +79,10 @@ pub fn refuse_to_decide(
             plan.name, lost.line
         ));
     }
-    Ok(lost.iter().map(|lost| lost.line).collect())
+    Ok(Redecided {
+        lines: lost.iter().map(|lost| lost.line).collect(),
+        forgets: unlogged.has_decisions() || unlogged.choices,
+    })
 }
 
 /// The log lacks decisions that the database has read in it.
@@ -75,7 +91,7 @@ fn cut_log(
     plan: &Plan,
     log: &ExperimentLog,
     unlogged: &Unlogged,
-) -> Result<Vec<u64>> {
+) -> Result<Redecided> {
     let (name, path, words) = (&plan.name, log.path().display(), unlogged.words());
     if !args.redecide_lost {
         let message = format!(
@@ -88,7 +104,10 @@ fn cut_log(
     say_error(&format!(
         "{name}: {words} that the log no longer holds: this is decided again"
     ));
-    Ok(vec![])
+    Ok(Redecided {
+        lines: vec![],
+        forgets: true,
+    })
 }
 
 /// Which decisions are lost, and what is to be done.
