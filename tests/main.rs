@@ -4,6 +4,7 @@
 
 mod commands;
 mod control;
+mod cut_logs;
 mod damage;
 mod damaged_database;
 mod damaged_logs;

@@ -3,12 +3,13 @@
 use crate::digest::Integrity;
 use crate::error::StoreError;
 use crate::queries::Database;
-use crate::replay::{SyncReport, changed_logs, lost_rows, replay, replay_sample};
-use crate::schema;
+use crate::replay::{
+    SyncReport, attach_found, changed_logs, lost_rows, replay, replay_sample, scratch, tables,
+};
 use convsweep_spec::layout::ResultsFolder;
 use convsweep_spec::log::log_remedy;
 use convsweep_spec::words::counted;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::Connection;
 
 /// Logs without checksums that are named.
 const NAMED_LOGS: usize = 3;
@@ -118,17 +119,6 @@ fn file_problems(database: &Database, pragma: &str) -> Result<Vec<String>, Store
     }
 }
 
-/// An empty database in a private file that SQLite deletes.
-fn scratch(results: &ResultsFolder) -> Result<Connection, StoreError> {
-    let failed = |e| StoreError::sqlite(&results.database(), e);
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
-        | OpenFlags::SQLITE_OPEN_CREATE
-        | OpenFlags::SQLITE_OPEN_URI;
-    let mut scratch = Connection::open_with_flags("", flags).map_err(failed)?;
-    schema::prepare(&mut scratch, "off").map_err(failed)?;
-    Ok(scratch)
-}
-
 /// Names the tables that differ from those that the logs have given, in `scratch`.
 fn compare_tables(
     results: &ResultsFolder,
@@ -137,16 +127,13 @@ fn compare_tables(
 ) -> Result<(), StoreError> {
     let path = results.database();
     let failed = |e| StoreError::sqlite(&path, e);
-    let Some(uri) = schema::uri(&path) else {
+    if !attach_found(scratch, &path).map_err(failed)? {
         let path = path.display();
         report.problems.push(format!(
             "{path}: a path that is not UTF-8 cannot be compared; move the results folder"
         ));
         return Ok(());
-    };
-    scratch
-        .execute("attach ?1 as found", [format!("{uri}?mode=ro")])
-        .map_err(failed)?;
+    }
     // Where the database knows more than the logs, building it again would lose that.
     let lost = lost_rows(scratch, results).map_err(failed)?;
     let remedy = match lost.is_empty() {
@@ -206,17 +193,6 @@ fn with_remedy(problem: String) -> String {
         Some(job) => format!("{problem}; `convsweep retry {job} --damaged` trains the job again"),
         None => format!("{problem}; {}", log_remedy(None)),
     }
-}
-
-/// All tables but `logs`, as a log may have been read further than its position says, and
-/// `log_problems`, which are named one by one.
-fn tables(connection: &Connection) -> rusqlite::Result<Vec<String>> {
-    let sql = "select name from main.sqlite_master
-        where type = 'table' and name not in ('logs', 'log_problems') order by rowid";
-    connection
-        .prepare(sql)?
-        .query_map([], |row| row.get(0))?
-        .collect()
 }
 
 fn difference(connection: &Connection, table: &str) -> rusqlite::Result<Option<String>> {

@@ -6,6 +6,7 @@ use convsweep_spec::log::Record;
 use convsweep_spec::metric::Direction;
 use convsweep_spec::outcome::Outcome;
 use convsweep_store::{DatabaseWriter, check, quick_check, rebuild_keeping};
+use rusqlite::Connection;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
@@ -112,5 +113,59 @@ fn a_copy_of_a_log_is_not_asked_for_after_the_plan_was_written_again() {
         assert!(found.contains("written again"), "{found}");
         assert!(found.contains("rebuild --forget-lost` drops"), "{found}");
         assert!(!found.contains("put back"), "{found}");
+    }
+}
+
+/// A folder that a person has deleted does not leave the rest in doubt for ever.
+#[test]
+fn a_deleted_experiment_leaves_the_others_vouched_for() {
+    let folder = two_experiments();
+    let digest = folder.results.0.join("convsweep.sqlite.blake3");
+    fs::remove_dir_all(folder.results.experiment("b")).expect("removes");
+    let start = || {
+        let writer = DatabaseWriter::open(&folder.results).expect("opens");
+        writer.sync(&folder.results).expect("syncs").problems
+    };
+    // As a run that is killed leaves it.
+    fs::remove_file(&digest).expect("removes");
+    let problems = start();
+    assert_eq!(problems.len(), 1, "{problems:#?}");
+    assert!(digest.exists(), "it is not compared again");
+    assert_eq!(folder.text("select count(*) from experiments"), "2");
+    fs::remove_file(&digest).expect("removes");
+    let connection = Connection::open(folder.results.database()).expect("opens");
+    let wrong = "update metrics set value = 7 where job = (select min(job) from metrics)";
+    connection.execute(wrong, []).expect("changes");
+    drop(connection);
+    let problems = start().join("\n");
+    assert!(problems.contains("differs from the logs"), "{problems}");
+    assert!(problems.contains("rebuild --forget-lost"), "{problems}");
+    assert!(!digest.exists(), "it stays in doubt");
+}
+
+/// A database that cannot be compared with the logs may be the only one that has what they lost.
+#[test]
+fn a_database_that_cannot_be_compared_is_kept() {
+    let damages: [&dyn Fn(&Folder); 2] = [
+        &|folder| fs::write(folder.results.database(), "no database".repeat(500)).expect("writes"),
+        &|folder| {
+            let connection = Connection::open(folder.results.database()).expect("opens");
+            let drop = "drop table decisions";
+            connection.execute(drop, []).expect("as of an old program");
+        },
+    ];
+    for damage in damages {
+        let folder = two_experiments();
+        damage(&folder);
+        let before = fs::read(folder.results.database()).expect("reads");
+        let report = rebuild_keeping(&folder.results).expect("rebuilds");
+        let kept = folder.results.damaged().join("convsweep.sqlite-1");
+        assert!(
+            report.problems[0].contains("convsweep.sqlite-1"),
+            "{report:?}"
+        );
+        assert_eq!(fs::read(kept).expect("is there"), before);
+        let again = rebuild_keeping(&folder.results).expect("rebuilds");
+        assert_eq!(again.problems, [""; 0]);
     }
 }

@@ -1,7 +1,9 @@
 //! Building the database again from the logs.
 
+use super::keep_aside::keep_aside;
 use super::logs::replay;
 use super::lost::{LostRows, lost_rows};
+use super::scratch::attach_found;
 use super::sync_report::SyncReport;
 use crate::digest;
 use crate::error::StoreError;
@@ -45,28 +47,50 @@ fn build(
     }
     let database = results.database();
     let report = schema::create(&database, |connection| {
-        let report = replay(connection, results)?;
-        judge(lost_from_old(connection, results)?)?;
+        let mut report = replay(connection, results)?;
+        match lost_from_old(connection, results)? {
+            Some(lost) => judge(lost)?,
+            None => report.problems.push(kept_words(results)?),
+        }
         Ok(report)
     })?;
     digest::write(&database).map_err(|e| StoreError::io(&database, e))?;
     Ok(report)
 }
 
-/// What the database that is still in its place knows beyond the new one; nothing if it is none, or
-/// damaged.
-fn lost_from_old(new: &Connection, results: &ResultsFolder) -> Result<Vec<LostRows>, StoreError> {
+/// Keeps a database that cannot be compared with the logs; what is said of it.
+fn kept_words(results: &ResultsFolder) -> Result<String, StoreError> {
+    let kept = keep_aside(results)?;
+    Ok(format!(
+        "{}: could not be compared with the logs, because it is damaged or not a database of \
+        Convsweep; whatever only it had (such as decisions that were cut off a log) is in the copy {}",
+        results.database().display(),
+        kept.display()
+    ))
+}
+
+/// What the database that is still in its place knows beyond the new one; `None` if it cannot be
+/// compared.
+fn lost_from_old(
+    new: &Connection,
+    results: &ResultsFolder,
+) -> Result<Option<Vec<LostRows>>, StoreError> {
     let path = results.database();
-    let Some(uri) = schema::uri(&path).filter(|_| path.exists()) else {
-        return Ok(vec![]);
+    if path.metadata().map_or(0, |file| file.len()) == 0 {
+        return Ok(Some(vec![]));
+    }
+    let lost = match attach_found(new, &path) {
+        Ok(false) => return Ok(None),
+        Ok(true) => lost_rows(new, results),
+        Err(error) => Err(error),
     };
-    let attached = new.execute("attach ?1 as found", [format!("{uri}?mode=ro")]);
-    let lost = attached.and_then(|_| lost_rows(new, results));
     let _ = new.execute("detach found", []);
-    lost.or_else(|error| match error.sqlite_error_code() {
-        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt | ErrorCode::Unknown) | None => {
-            Ok(vec![])
-        }
-        Some(_) => Err(StoreError::sqlite(&path, error)),
-    })
+    match lost.map_err(|error| (error.sqlite_error_code(), error)) {
+        Ok(lost) => Ok(Some(lost)),
+        Err((
+            Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt | ErrorCode::Unknown) | None,
+            _,
+        )) => Ok(None),
+        Err((Some(_), error)) => Err(StoreError::sqlite(&path, error)),
+    }
 }

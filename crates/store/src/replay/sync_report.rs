@@ -35,7 +35,9 @@ impl SyncReport {
     pub(crate) fn followed_by(mut self, later: SyncReport) -> SyncReport {
         self.events += later.events;
         self.entries += later.entries;
-        self.problems.extend(later.problems);
+        let is_new = |problem: &String| !self.problems.contains(problem);
+        let problems: Vec<String> = later.problems.into_iter().filter(is_new).collect();
+        self.problems.extend(problems);
         self.torn.extend(later.torn);
         self.with_remedy.extend(later.with_remedy);
         self.written_again.extend(later.written_again);

@@ -1,5 +1,6 @@
 //! The one writer of the database.
 
+mod in_doubt;
 mod log_positions;
 mod pending_byte;
 mod writer;

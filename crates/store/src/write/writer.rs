@@ -1,10 +1,11 @@
 //! The one writer: the handle of the thread that owns the only connection that writes.
 
+use super::in_doubt::rebuild_if_in_doubt;
 use super::pending_byte::keep_pending_byte_locked;
 use super::writer_thread::{Message, WriterThread};
-use crate::digest::{self, Integrity};
+use crate::digest;
 use crate::error::StoreError;
-use crate::replay::{Forgotten, SyncReport, rebuild, rebuild_keeping};
+use crate::replay::{Forgotten, SyncReport};
 use crate::schema;
 use convsweep_spec::event::Envelope;
 use convsweep_spec::id::JobId;
@@ -12,7 +13,6 @@ use convsweep_spec::layout::ResultsFolder;
 use convsweep_spec::log::LogEntry;
 use std::fs;
 use std::mem::take;
-use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::mpsc::{SyncSender, channel, sync_channel};
 use std::thread::{self, JoinHandle};
@@ -137,73 +137,6 @@ impl DatabaseWriter {
     }
 }
 
-/// Builds the database again if it cannot be vouched for: its file has changed since the last run,
-/// or the last run was killed. The logs are the truth. The second value is whether the database
-/// that is there now agrees with them.
-fn rebuild_if_in_doubt(
-    results: &ResultsFolder,
-    largest_rebuilt: u64,
-) -> Result<(SyncReport, bool), StoreError> {
-    let path = results.database();
-    let integrity = Integrity::of(&path);
-    let size = path.metadata().map_or(0, |file| file.len());
-    let is_new = size == 0;
-    let is_to_be_rebuilt = match integrity {
-        Integrity::Intact => false,
-        Integrity::Changed => true,
-        Integrity::Unknown => !is_new && size <= largest_rebuilt,
-    };
-    if !is_to_be_rebuilt {
-        let is_vouched_for = is_new || integrity == Integrity::Intact;
-        return Ok((SyncReport::default(), is_vouched_for));
-    }
-    match schema::open_readable(&path) {
-        Ok(_) => {}
-        // A database that another program uses.
-        Err(error @ (StoreError::Locked { .. } | StoreError::Sqlite { .. })) => return Err(error),
-        // What is wrong with it is said, or mended, when it is opened for writing.
-        Err(_) => return Ok((SyncReport::default(), false)),
-    }
-    match rebuild_keeping(results) {
-        Err(StoreError::WouldForget { lost, .. }) if integrity == Integrity::Changed => {
-            let kept = keep_aside(results)?;
-            let lost = lost.join("; ");
-            let kept = kept.display();
-            let note = format!("{lost}; the changed database, which has it, is kept as {kept}");
-            Ok((changed(rebuild(results)?, &path, Some(note)), true))
-        }
-        // It is more than the logs: reading them says what is wrong with them.
-        Err(StoreError::WouldForget { .. }) => Ok((SyncReport::default(), false)),
-        Err(error) => Err(error),
-        Ok(report) if integrity == Integrity::Changed => Ok((changed(report, &path, None), true)),
-        Ok(report) => Ok((report, true)),
-    }
-}
-
-/// What is said of a database that had been changed and was built again.
-fn changed(mut report: SyncReport, path: &Path, lost: Option<String>) -> SyncReport {
-    report.was_changed = true;
-    report.problems.push(format!(
-        "{}: was damaged, or changed by another program, since Convsweep wrote it; \
-        it was built again from the logs",
-        path.display()
-    ));
-    report.problems.extend(lost);
-    report
-}
-
-/// Copies the database to the folder of what is damaged; where the copy is.
-fn keep_aside(results: &ResultsFolder) -> Result<PathBuf, StoreError> {
-    let (database, folder) = (results.database(), results.damaged());
-    fs::create_dir_all(&folder).map_err(|e| StoreError::io(&folder, e))?;
-    let name = database.file_name().unwrap_or_default().to_string_lossy();
-    let mut free = (1..).map(|n: u32| folder.join(format!("{name}-{n}")));
-    let copy = free.find(|copy| !copy.exists());
-    let copy = copy.unwrap_or_else(|| folder.join(&*name));
-    fs::copy(&database, &copy).map_err(|e| StoreError::io(&copy, e))?;
-    Ok(copy)
-}
-
 impl Drop for DatabaseWriter {
     fn drop(&mut self) {
         drop(self.messages.take());
@@ -216,6 +149,8 @@ impl Drop for DatabaseWriter {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::digest::Integrity;
+    use crate::replay::rebuild;
     use rusqlite::Connection;
 
     /// A value that no log has stays in doubt, however many runs come after it.
