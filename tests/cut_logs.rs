@@ -33,7 +33,9 @@ fn lost_decisions_are_not_forgotten_where_nothing_is_decided() {
 #[test]
 fn what_is_decided_again_leaves_nothing_to_put_back() {
     let workdir = halved();
-    let file = workdir.read("small.toml").replace("Which learning rate?", "Which rate?");
+    let file = workdir
+        .read("small.toml")
+        .replace("Which learning rate?", "Which rate?");
     workdir.write("small.toml", &file);
     workdir.run(&["run", "small.toml"]).exits(0);
     assert_eq!(workdir.number("select revision from experiments"), 2.0);

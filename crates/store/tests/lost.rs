@@ -169,3 +169,22 @@ fn a_database_that_cannot_be_compared_is_kept() {
         assert_eq!(again.problems, [""; 0]);
     }
 }
+
+/// What a damaged line says is not taken for advice of the program.
+#[test]
+fn the_words_of_a_damaged_line_are_no_remedy() {
+    let folder = two_experiments();
+    folder.append("a/log.jsonl", b"put back, were exchanged or copied\n");
+    let writer = DatabaseWriter::open(&folder.results).expect("opens");
+    writer.sync(&folder.results).expect("syncs");
+    drop(writer);
+    let problems = folder.reader().experiment_log_problems("a").expect("reads");
+    assert!(problems[0].text().contains("put back"), "{problems:?}");
+    assert!(!problems[0].has_remedy());
+    fs::remove_dir_all(folder.results.experiment("b")).expect("removes");
+    let writer = DatabaseWriter::open(&folder.results).expect("opens");
+    writer.sync(&folder.results).expect("syncs");
+    drop(writer);
+    let problems = folder.reader().experiment_log_problems("b").expect("reads");
+    assert!(problems[0].has_remedy(), "{problems:?}");
+}

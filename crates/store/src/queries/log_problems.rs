@@ -15,6 +15,8 @@ pub struct LogProblem {
     pub line: u64,
     /// What is wrong there.
     pub problem: String,
+    /// Whether it says what is to be done.
+    names_remedy: bool,
 }
 
 impl LogProblem {
@@ -28,8 +30,7 @@ impl LogProblem {
 
     /// Whether the problem already says what is to be done.
     pub fn has_remedy(&self) -> bool {
-        let remedies = ["put back", "were exchanged or copied"];
-        remedies.iter().any(|remedy| self.problem.contains(remedy))
+        self.names_remedy
     }
 }
 
@@ -51,7 +52,8 @@ impl Database {
     }
 
     fn log_problems(&self, log: &str) -> Result<Vec<LogProblem>, StoreError> {
-        let sql = "select log, line, problem from log_problems where log = ?1 order by line";
+        let sql =
+            "select log, line, problem, has_remedy from log_problems where log = ?1 order by line";
         self.rows(sql, [log], log_problem)
     }
 }
@@ -61,5 +63,6 @@ fn log_problem(row: &Row) -> rusqlite::Result<LogProblem> {
         log: row.get(0)?,
         line: row.get::<_, i64>(1)? as u64,
         problem: row.get(2)?,
+        names_remedy: row.get(3)?,
     })
 }

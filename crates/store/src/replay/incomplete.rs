@@ -5,9 +5,6 @@ use super::logs::LogReader;
 use super::problems::{self, WHOLE_LOG};
 use crate::error::StoreError;
 
-/// Words of such a problem.
-const ONLY: &str = "only the database still has";
-
 impl LogReader<'_> {
     /// Reports and remembers what the database has of an experiment beyond its log; whether that is
     /// nothing. `why` says what happened to the log.
@@ -33,13 +30,13 @@ impl LogReader<'_> {
                 them)"
                 .to_string(),
         };
-        let problem = format!("{why}: {ONLY} {words}; {remedy}");
-        let recorded = problems::record(self.connection, log, WHOLE_LOG, &problem);
+        let problem = format!("{why}: only the database still has {words}; {remedy}");
+        let recorded = problems::record(self.connection, (log, WHOLE_LOG), &problem, true);
         recorded.map_err(|e| self.failed(e))?;
-        let place = format!("{log}: ");
-        let is_told = |told: &String| told.starts_with(&place) && told.contains(ONLY);
-        if !self.report.problems.iter().any(is_told) {
-            self.report.problems.push(place + &problem);
+        if self.incomplete.insert(log.to_string()) {
+            let problem = format!("{log}: {problem}");
+            self.report.with_remedy.push(problem.clone());
+            self.report.problems.push(problem);
         }
         Ok(false)
     }

@@ -10,7 +10,7 @@ use convsweep_files::{exists, is_absence};
 use convsweep_spec::id::JobId;
 use convsweep_spec::layout::{EXPERIMENT_LOG, ResultsFolder, is_own_folder, job_log};
 use rusqlite::Connection;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -55,6 +55,8 @@ pub(super) struct LogReader<'a> {
     pub(super) newest_revision: Option<(u64, u32)>,
     /// What the log of an experiment holds that is read from its beginning.
     pub(super) held: Option<HeldEntries>,
+    /// Logs of which was said that they hold less than the database.
+    pub(super) incomplete: BTreeSet<String>,
 }
 
 /// Whose log it is.
@@ -82,6 +84,7 @@ impl<'a> LogReader<'a> {
             has_forgotten: false,
             newest_revision: None,
             held: None,
+            incomplete: BTreeSet::new(),
         })
     }
 

@@ -145,6 +145,7 @@ impl LogReader<'_> {
                 text: "an incomplete line before this one was ignored".to_string(),
                 is_damage: false,
                 ends_reading: false,
+                has_remedy: false,
             })),
             Ok(problem) => Ok(problem.map(Said::damage)),
             Err(e) if e.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => Ok(Some(
@@ -175,6 +176,7 @@ fn foreign_event(found: &str, job: &JobId, position: &LogPosition) -> Said {
         text: format!("is {}", log_of_other_job(found, job)),
         is_damage: true,
         ends_reading: true,
+        has_remedy: true,
     }
 }
 
@@ -186,5 +188,6 @@ fn foreign_entry(found: &str, experiment: &str) -> Said {
         ),
         is_damage: true,
         ends_reading: true,
+        has_remedy: true,
     }
 }

@@ -115,14 +115,16 @@ impl LogReader<'_> {
         let Some(what) = found.and_then(|metadata| not_regular(metadata.file_type())) else {
             return Ok(false);
         };
-        let text = match owner {
-            LogOwner::Experiment(_) => format!("{what}, {NO_LOG}"),
-            LogOwner::Job(_) => format!("{what}, and was ignored"),
+        let said = match owner {
+            LogOwner::Experiment(_) => Said {
+                has_remedy: true,
+                ..Said::damage(format!("{what}, {NO_LOG}"))
+            },
+            LogOwner::Job(_) => Said::damage(format!("{what}, and was ignored")),
         };
-        let said = Said::damage(text);
         let problem = format!("{name}: {}", said.text);
         self.remember(name, owner, WHOLE_LOG, &said)?;
-        if matches!(owner, LogOwner::Experiment(_)) {
+        if said.has_remedy {
             self.report.with_remedy.push(problem.clone());
         }
         self.report.problems.push(problem);
@@ -221,7 +223,7 @@ impl LogReader<'_> {
                 if !said.is_damage {
                     self.report.torn.push(problem.clone());
                 }
-                if said.ends_reading {
+                if said.has_remedy {
                     self.report.with_remedy.push(problem.clone());
                 }
                 found.push(problem);
@@ -263,7 +265,8 @@ impl LogReader<'_> {
             return Ok(());
         }
         let connection = self.connection;
-        problems::record(connection, name, line, &said.text).map_err(|e| self.failed(e))?;
+        let recorded = problems::record(connection, (name, line), &said.text, said.has_remedy);
+        recorded.map_err(|e| self.failed(e))?;
         match owner {
             LogOwner::Job(job) => {
                 let noted = self.changes.unknown_job(connection, job);
@@ -295,6 +298,8 @@ pub(super) struct Said {
     pub(super) is_damage: bool,
     /// Whether the rest of the log is not to be read.
     pub(super) ends_reading: bool,
+    /// Whether the words say what is to be done.
+    pub(super) has_remedy: bool,
 }
 
 impl Said {
@@ -304,6 +309,7 @@ impl Said {
             text,
             is_damage: true,
             ends_reading: false,
+            has_remedy: false,
         }
     }
 }

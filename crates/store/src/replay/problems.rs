@@ -8,15 +8,21 @@ pub(super) const WHOLE_LOG: u64 = 0;
 /// Maximum number of problems of one log that are kept; one makes a job damaged.
 const MOST: i64 = 100;
 
-/// Remembers a problem with a line of a log.
-pub(super) fn record(connection: &Connection, log: &str, line: u64, problem: &str) -> Result<()> {
+/// Remembers a problem with a line of a log. `has_remedy`: whether its words say what is to be done.
+pub(super) fn record(
+    connection: &Connection,
+    (log, line): (&str, u64),
+    problem: &str,
+    has_remedy: bool,
+) -> Result<()> {
     connection
         .prepare_cached(
-            "insert into log_problems (log, line, problem)
-            select ?1, ?2, ?3 where (select count(*) from log_problems where log = ?1) < ?4
-            on conflict do update set problem = excluded.problem",
+            "insert into log_problems (log, line, problem, has_remedy)
+            select ?1, ?2, ?3, ?5 where (select count(*) from log_problems where log = ?1) < ?4
+            on conflict do update set problem = excluded.problem,
+              has_remedy = excluded.has_remedy",
         )?
-        .execute(params![log, line as i64, problem, MOST])
+        .execute(params![log, line as i64, problem, MOST, has_remedy])
         .map(drop)
 }
 

@@ -16,6 +16,7 @@ const STEPS: &[&str] = &[
     include_str!("5-checked-logs.sql"),
     include_str!("6-hashes-of-files.sql"),
     include_str!("7-decisions-of-one-moment.sql"),
+    include_str!("8-remedies.sql"),
 ];
 /// The fixed views; a database with other views gets these.
 const VIEWS: &str = include_str!("views.sql");
