@@ -6,12 +6,14 @@ use convsweep_spec::words::counted;
 use rusqlite::{Connection, Result};
 use std::collections::BTreeSet;
 
+/// Job, verdict, epoch, and time in its bits.
+type DecisionKey = (String, String, u32, u64);
+
 /// Revisions and decisions of a log.
 #[derive(Debug, Default)]
 pub(super) struct HeldEntries {
     revisions: BTreeSet<u32>,
-    /// Job, verdict and time in its bits.
-    decisions: BTreeSet<(String, String, u64)>,
+    decisions: BTreeSet<DecisionKey>,
 }
 
 impl HeldEntries {
@@ -21,8 +23,8 @@ impl HeldEntries {
             Record::Revision(revision) => _ = self.revisions.insert(revision.revision),
             Record::Decision(decision) => {
                 let verdict = decision.verdict.name().to_string();
-                let key = (decision.job.0.clone(), verdict, entry.time.to_bits());
-                self.decisions.insert(key);
+                let (job, time) = (decision.job.0.clone(), entry.time.to_bits());
+                self.decisions.insert((job, verdict, decision.epoch, time));
             }
             Record::Member(_) | Record::AttemptEnded { .. } | Record::Judgement(_) => {}
         }
@@ -35,12 +37,13 @@ impl HeldEntries {
         let found = statement.query_map([experiment], |row| row.get::<_, u32>(0))?;
         let mut revisions: Vec<u32> = found.collect::<Result<_>>()?;
         revisions.retain(|found| !self.revisions.contains(found));
-        let sql = "select job, verdict, time from decisions where experiment = ?1";
+        let sql = "select job, verdict, epoch, time from decisions where experiment = ?1";
         let mut statement = connection.prepare_cached(sql)?;
         let found = statement.query_map([experiment], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get::<_, f64>(2)?.to_bits()))
+            let time = row.get::<_, f64>(3)?.to_bits();
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, time))
         })?;
-        let found: Vec<(String, String, u64)> = found.collect::<Result<_>>()?;
+        let found: Vec<DecisionKey> = found.collect::<Result<_>>()?;
         let decisions = found.iter().filter(|found| !self.decisions.contains(found));
         let decisions = decisions.count() as u64;
         let newest = self.revisions.last().copied();

@@ -29,7 +29,7 @@ const CONFIGURATIONS: &str = "
 const DECISIONS: &str = "
     select experiment, count(*) from found.decisions f
     where not exists (select 1 from main.decisions m where m.experiment = f.experiment
-      and m.job = f.job and m.time = f.time and m.verdict = f.verdict)
+      and m.job = f.job and m.time = f.time and m.verdict = f.verdict and m.epoch = f.epoch)
     group by experiment";
 
 /// Experiments whose newest revision both have, and of which no decision is lost.
@@ -38,7 +38,7 @@ const SUPERSEDED: &str = "
     where m.revision = f.revision and not exists (select 1 from found.decisions d
       where d.experiment = m.experiment and not exists (select 1 from main.decisions
         where experiment = d.experiment and job = d.job and time = d.time
-          and verdict = d.verdict))
+          and verdict = d.verdict and epoch = d.epoch))
       and not exists (select 1 from found.members d where d.experiment = m.experiment
         and d.revision = m.revision and not exists (select 1 from main.members
           where experiment = d.experiment and revision = d.revision
