@@ -50,6 +50,15 @@ fn a_missing_folder_and_a_file_in_its_place_are_told_apart() {
 }
 
 #[test]
+fn a_folder_that_the_system_refuses_to_look_at_is_not_called_missing() {
+    let mut folder = Folder::new();
+    folder.results.0 = folder.results.0.join("loop");
+    std::os::unix::fs::symlink("loop", &folder.results.0).expect("links to itself");
+    let words = ["loop", "levels of symbolic links", "disk or mount"];
+    says(Database::open(&folder.results), &words);
+}
+
+#[test]
 fn a_locked_database_is_said_to_be_locked() {
     let mut folder = Folder::live();
     folder.writer = None;

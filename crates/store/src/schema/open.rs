@@ -5,6 +5,7 @@ use super::migrations::{APPLICATION_ID, known_version, prepare};
 use super::places::refuse_other_things;
 use crate::digest::beside;
 use crate::error::StoreError;
+use convsweep_files::exists;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
@@ -60,12 +61,12 @@ fn not_upgraded(path: &Path, found: u32, error: rusqlite::Error) -> StoreError {
 /// Opens the database for reading only.
 pub(crate) fn open_readable(path: &Path) -> Result<Connection, StoreError> {
     let folder = path.parent().unwrap_or(path);
-    if !folder.exists() {
+    if !exists(folder).map_err(|e| StoreError::io(folder, e))? {
         let path = folder.to_path_buf();
         return Err(StoreError::NoFolder { path });
     }
     refuse_other_things(path)?;
-    if !path.exists() {
+    if !exists(path).map_err(|e| StoreError::io(path, e))? {
         let path = path.to_path_buf();
         return Err(StoreError::Missing { path });
     }

@@ -2,7 +2,7 @@
 
 use crate::exit::{Exit, failure};
 use anyhow::Result;
-use convsweep_files::{Durability, FileError, create_folder};
+use convsweep_files::{Durability, FileError, create_folder, exists};
 use convsweep_spec::job::FolderIdentity;
 use convsweep_spec::layout::ResultsFolder;
 use std::fs::Metadata;
@@ -16,7 +16,7 @@ pub fn make_jobs_folder(results: &ResultsFolder) -> Result<FolderIdentity> {
     let jobs = results.jobs();
     let link = jobs.read_link();
     if let Ok(target) = link
-        && !jobs.exists()
+        && matches!(exists(&jobs), Ok(false))
     {
         let (jobs, target) = (jobs.display(), target.display());
         let message = format!(

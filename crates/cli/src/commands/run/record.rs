@@ -3,6 +3,7 @@
 use crate::exit::{Code, Exit, failure, runner_failure};
 use crate::planning::recorded_jobs::RecordedJobs;
 use anyhow::Result;
+use convsweep_files::exists;
 use convsweep_plan::Plan;
 use convsweep_runner::ExperimentLog;
 use convsweep_spec::id::JobId;
@@ -29,7 +30,7 @@ pub fn refuse_other_file(log: &ExperimentLog, plan: &Plan) -> Result<()> {
     }
     let (recorded, file) = (&revision.file, plan.file.display().to_string());
     let has_same_name = Path::new(recorded).file_name() == plan.file.file_name();
-    let was_moved = has_same_name && !Path::new(recorded).exists();
+    let was_moved = has_same_name && matches!(exists(Path::new(recorded)), Ok(false));
     if *recorded == file || was_moved {
         return Ok(());
     }
