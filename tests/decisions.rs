@@ -455,5 +455,12 @@ fn a_grid_that_was_trained_before_changes_no_decision() {
             "another experiment has trained it to its end",
         ],
     );
+    let report = shared.stdout(&["report", "small"]);
+    assert_contains(
+        &report,
+        &["A rule of this experiment stopped jobs of 5 configurations"],
+    );
+    let report = shared.stdout(&["report", "grid"]);
+    assert!(!report.contains("A rule of this experiment"), "{report}");
     shared.run(&["check"]).exits(0);
 }

@@ -17,9 +17,31 @@ pub fn warnings(ranking: &Ranking) -> Vec<String> {
         uneven_runs(ranking),
         different_machines(ranking),
         results_without_metric(ranking),
+        stopped_with_result(ranking),
         refused_states(ranking),
     ];
     warnings.into_iter().flatten().collect()
+}
+
+/// Runs that the search stopped and that another experiment trained to their end.
+fn stopped_with_result(ranking: &Ranking) -> Option<String> {
+    let mut labels = Vec::new();
+    for configuration in &ranking.configurations {
+        let mut runs = configuration.runs.iter();
+        if runs.any(|run| run.is_finished() && run.job.was_stopped) {
+            labels.push(configuration.label());
+        }
+    }
+    if labels.is_empty() {
+        return None;
+    }
+    Some(format!(
+        "A rule of this experiment stopped jobs of {} ({}) that have a result all the same, because \
+        another experiment trained them to their end: the ranking counts these results, the search \
+        did not.",
+        counted(labels.len() as u64, "configuration"),
+        list(labels)
+    ))
 }
 
 /// Runs whose workers refused a training state.

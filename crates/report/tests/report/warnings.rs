@@ -45,6 +45,22 @@ fn refused_states_are_told_with_their_jobs() {
 }
 
 #[test]
+fn jobs_that_were_stopped_and_have_finished_are_told() {
+    let mut rows = six().rows();
+    rows.configurations[1].jobs[0].was_stopped = true;
+    let expected = rows.configurations[1].member.label.clone();
+    let [text] = &warnings(&Ranking::new(&rows))[..] else {
+        panic!("one warning");
+    };
+    let expected = format!("stopped jobs of 1 configuration ({expected})");
+    assert!(text.contains(&expected), "{text}");
+    // One that has no result is missing, and that is told.
+    rows.configurations[1].jobs[0].outcome = Some("stopped".into());
+    let text = warnings(&Ranking::new(&rows)).join("\n");
+    assert!(!text.contains("A rule of this experiment"), "{text}");
+}
+
+#[test]
 fn many_labels_are_cut() {
     let mut rows = Synthetic {
         baseline: None,

@@ -55,6 +55,7 @@ impl JobMaker<'_> {
             fingerprint: Some(fingerprint()),
             hashes: BTreeMap::new(),
             warnings: vec![],
+            was_stopped: false,
             device: "cpu".into(),
         }
     }

@@ -6,6 +6,7 @@ use super::rows::{EvaluationRow, JobRow};
 use crate::error::StoreError;
 use convsweep_spec::event::{Fingerprint, Part};
 use convsweep_spec::id::JobId;
+use convsweep_spec::log::PERSON;
 use convsweep_spec::metric::IMAGES_PER_SECOND;
 use convsweep_spec::outcome::DAMAGED;
 use rusqlite::{Row, ToSql, params};
@@ -46,6 +47,7 @@ impl Database {
         self.fill_attempts(place, &mut rows)?;
         self.fill_evaluations(place, &mut rows)?;
         self.fill_files(place, &mut rows)?;
+        self.fill_stops(place, &mut rows)?;
         self.fill_confusion(place, &mut rows)?;
         for row in rows.values_mut().filter(|row| is_damaged(row)) {
             forget_figures(row);
@@ -125,6 +127,23 @@ impl Database {
         self.rows(&sql, place, |row| {
             if let Some(found) = rows.get_mut(&JobId(row.get(0)?)) {
                 found.warnings.push(row.get(1)?);
+            }
+            Ok(())
+        })?;
+        Ok(())
+    }
+
+    /// Which jobs a rule of this experiment has stopped, and no person wanted trained afterwards.
+    fn fill_stops(&self, place: &[&dyn ToSql], rows: &mut JobRows) -> Result<(), StoreError> {
+        let sql = format!(
+            "select distinct job from decisions d
+            where experiment = ?1 and verdict = 'stop' and {OF_REVISION}
+              and not exists (select 1 from decisions l where l.experiment = ?1 and l.job = d.job
+                and l.rule = '{PERSON}' and l.time >= d.time)"
+        );
+        self.rows(&sql, place, |row| {
+            if let Some(found) = rows.get_mut(&JobId(row.get(0)?)) {
+                found.was_stopped = true;
             }
             Ok(())
         })?;
@@ -241,6 +260,7 @@ fn empty_row(job: JobId, outcome: Option<String>, attempts: u32, seconds: f64) -
         fingerprint: None,
         hashes: BTreeMap::new(),
         warnings: vec![],
+        was_stopped: false,
         device: String::new(),
     }
 }

@@ -63,6 +63,8 @@ pub struct JobRow {
     pub hashes: BTreeMap<String, String>,
     /// What its workers warned of, oldest first.
     pub warnings: Vec<String>,
+    /// Whether a rule of the experiment has stopped it, and no person wanted it trained afterwards.
+    pub was_stopped: bool,
     /// Device of that attempt, `cpu`, `cuda:0`, …; empty if none has started.
     pub device: String,
 }
