@@ -385,34 +385,45 @@ fn a_job_that_is_judged_waits_for_the_verdict_after_each_epoch() {
 
 #[test]
 fn stopped_several_times() {
-    let [reference, results] = [tempdir().expect("temporary"), tempdir().expect("temporary")];
     let small_steps = |results: &Path| {
         let mut question = job(results, &phases()).question;
         question.configuration.train.batch_size = 2;
         finish(question, results)
     };
+    let reference = tempdir().expect("temporary");
     let undisturbed = small_steps(reference.path());
     run(&undisturbed, None);
-    let mut job = small_steps(results.path());
+    // On a loaded machine all stops may fall between epochs: then it is tried again.
+    let within_an_epoch = (0..20).any(|_| {
+        let results = tempdir().expect("temporary");
+        let mut job = small_steps(results.path());
+        let stops = stop_until_finished(&mut job);
+        assert_eq!(left(&job), left(&undisturbed));
+        stops > 0
+    });
+    assert!(within_an_epoch, "no stop fell within an epoch");
+}
+
+/// Cancels attempts at different moments until three of them were cancelled within an epoch, and
+/// lets the next one finish. The number of those that were.
+fn stop_until_finished(job: &mut Job) -> u32 {
     let mut within = 0;
     let mut worker = Worker::start(None);
     loop {
-        worker.train(&job);
+        worker.train(job);
         let started = worker.next().expect("an event");
         assert!(
             matches!(started.event, Event::Started { .. }),
             "{started:?}"
         );
         if within < 3 {
-            // Another delay each time, so that on a fast machine as on a slow one some stop falls
-            // within an epoch.
             let delay = 1 + 3 * (job.execution.attempt % 8);
             sleep(Duration::from_millis(delay.into()));
             worker.send(&Command::CANCEL);
         }
         let events = worker.events();
         if outcome(&events) == Some(&Outcome::Finished) {
-            break;
+            return within;
         }
         assert_eq!(outcome(&events), Some(&Outcome::Cancelled));
         let Some(Event::Checkpoint { step, .. }) = events
@@ -424,8 +435,6 @@ fn stopped_several_times() {
         within += u32::from(*step > 0);
         job.execution.attempt += 1;
     }
-    assert!(within > 0, "no stop fell within an epoch");
-    assert_eq!(left(&job), left(&undisturbed));
 }
 
 #[test]
