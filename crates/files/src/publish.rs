@@ -56,6 +56,17 @@ pub fn create_folder(path: &Path, durability: Durability) -> Result<(), FileErro
     if let Some(parent) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
         create_folder(parent, durability)?;
     }
+    create_last_folder(path, durability)
+}
+
+/// Makes a folder unless it is there, in one that is there; otherwise as [`create_folder`].
+///
+/// # Errors
+/// If the folder above is missing, or the operating system refuses.
+pub fn create_last_folder(path: &Path, durability: Durability) -> Result<(), FileError> {
+    if path.is_dir() {
+        return Ok(());
+    }
     match fs::create_dir(path) {
         // Another process was faster.
         Err(_) if path.is_dir() => {}

@@ -2,7 +2,7 @@
 
 use crate::error::TrainError;
 use crate::failpoint::Failpoints;
-use convsweep_files::{Durability, FileError, NewFile, create_folder, partial_path, publish};
+use convsweep_files::{Durability, FileError, NewFile, create_last_folder, partial_path, publish};
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -77,10 +77,13 @@ fn keep_as(path: &Path, other: &Path) -> Result<(), TrainError> {
 }
 
 fn create_parent(path: &Path) -> Result<(), TrainError> {
-    match path.parent() {
-        Some(folder) => Ok(create_folder(folder, Durability::ContentAndName)?),
-        None => Ok(()),
-    }
+    path.parent().map_or(Ok(()), create)
+}
+
+/// Makes a folder unless it is there. The one above must be there: nothing is made in the mount
+/// point of a disk that went away.
+pub(crate) fn create(folder: &Path) -> Result<(), TrainError> {
+    Ok(create_last_folder(folder, Durability::ContentAndName)?)
 }
 
 /// Removes a file, if there is one.

@@ -22,6 +22,7 @@ pub(crate) fn save_state(session: &mut Session) -> Result<(), TrainError> {
     let path = layout::state(epoch);
     let folder = job.execution.folder.join(&path);
     (session.attempt.folder_is_there)()?;
+    files::create(&job.execution.folder.join(layout::STATES))?;
     session.state.describe(&job.question);
     let position = &session.state.position;
     let kept = match kept(&folder, position) {

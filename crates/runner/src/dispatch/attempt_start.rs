@@ -4,11 +4,13 @@ use super::dispatcher::Dispatcher;
 use super::worker_slot::RunningAttempt;
 use crate::error::RunnerError;
 use crate::launcher::{LaunchError, WorkerReports, WorkerRequest};
+use crate::results::folder_identity;
 use crate::run_event::RunEvent;
 use crate::schedule::JobAssignment;
 use convsweep_files::{Durability, FileError, create_folder};
 use convsweep_spec::command::Command;
-use convsweep_spec::job::Job;
+use convsweep_spec::job::{Execution, FolderIdentity, Job};
+use std::io;
 use std::path::Path;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -44,8 +46,7 @@ impl Dispatcher<'_> {
     fn start_attempt(&mut self, assignment: JobAssignment) {
         let JobAssignment { slot, job, .. } = assignment;
         let command = self.complete_job(&assignment);
-        let folder = &command.execution.folder;
-        if let Err(error) = create_job_folder(folder) {
+        if let Err(error) = create_job_folder(&command.execution) {
             self.scheduler.withdraw(slot);
             return self.fail(RunnerError::results(&error.path, error.source));
         }
@@ -165,10 +166,24 @@ impl Dispatcher<'_> {
 }
 
 /// Makes a job's folder. Its worker waits until its name is on the disk; the name of the folder of
-/// all jobs is waited for here.
-fn create_job_folder(folder: &Path) -> Result<(), FileError> {
-    if let Some(jobs) = folder.parent() {
-        create_folder(jobs, Durability::ContentAndName)?;
+/// all jobs is waited for here. Nothing is made where another folder is in the place of that one,
+/// such as the mount point of a disk that went away.
+fn create_job_folder(execution: &Execution) -> Result<(), FileError> {
+    let folder = &execution.folder;
+    match (folder.parent(), execution.jobs_folder) {
+        (Some(jobs), Some(expected)) => require_folder(jobs, expected)?,
+        (Some(jobs), None) => create_folder(jobs, Durability::ContentAndName)?,
+        (None, _) => {}
     }
     create_folder(folder, Durability::SystemCache)
+}
+
+fn require_folder(path: &Path, expected: FolderIdentity) -> Result<(), FileError> {
+    let found = path.metadata().map_err(FileError::at("look at", path))?;
+    if folder_identity(&found) == expected {
+        return Ok(());
+    }
+    let message = "the folder of the jobs is no longer the one that it was when the run began";
+    let error = io::Error::new(io::ErrorKind::StaleNetworkFileHandle, message);
+    Err(FileError::at("write in", path)(error))
 }

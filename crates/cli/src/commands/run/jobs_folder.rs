@@ -3,10 +3,9 @@
 use crate::exit::{Exit, failure};
 use anyhow::Result;
 use convsweep_files::{Durability, FileError, create_folder, exists};
+use convsweep_runner::folder_identity;
 use convsweep_spec::job::FolderIdentity;
 use convsweep_spec::layout::ResultsFolder;
-use std::fs::Metadata;
-use std::os::unix::fs::MetadataExt;
 
 /// Makes the folder if it is missing, and identifies it for workers.
 ///
@@ -31,13 +30,5 @@ pub fn make_jobs_folder(results: &ResultsFolder) -> Result<FolderIdentity> {
     };
     create_folder(&jobs, Durability::Content).map_err(unusable)?;
     let found = jobs.metadata().map_err(FileError::at("look at", &jobs));
-    found.map(|found| identity_of(&found)).map_err(unusable)
-}
-
-/// What tells a file or folder from another one, while either is in use.
-pub fn identity_of(metadata: &Metadata) -> FolderIdentity {
-    FolderIdentity {
-        device: metadata.dev(),
-        inode: metadata.ino(),
-    }
+    found.map(|found| folder_identity(&found)).map_err(unusable)
 }

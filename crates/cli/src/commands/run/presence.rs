@@ -2,9 +2,9 @@
 //! deletes it. What the jobs write is lost then, so the run ends. Another folder that appears in its
 //! place, such as the empty mount point, is not written.
 
-use super::jobs_folder::identity_of;
 use crate::exit::{Exit, failure};
 use crate::signals::Training;
+use convsweep_runner::folder_identity;
 use convsweep_spec::job::FolderIdentity;
 use convsweep_spec::layout::ResultsFolder;
 use std::cell::Cell;
@@ -108,5 +108,5 @@ impl Found {
 }
 
 fn identity_at(path: &Path) -> std::io::Result<FolderIdentity> {
-    path.metadata().map(|found| identity_of(&found))
+    path.metadata().map(|found| folder_identity(&found))
 }
