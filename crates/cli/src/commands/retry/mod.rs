@@ -24,9 +24,8 @@ pub struct RetryArgs {
     #[arg(required = true, value_name = "JOB|NAME")]
     pub jobs: Vec<String>,
     /// Verify the jobs' files and logs, and train those again that are damaged, whether they have
-    /// finished or not; with [search], as far as they had come, so that its decisions stay. Their
-    /// folders are moved to `damaged` in the results folder; nothing is
-    /// deleted.
+    /// finished or not; those of a search as far as they had come, so that its decisions stay.
+    /// Their folders are moved to `damaged` in the results folder; nothing is deleted.
     #[arg(long)]
     pub damaged: bool,
 }
