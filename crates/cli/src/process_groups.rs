@@ -92,6 +92,18 @@ mod tests {
     use std::process::Stdio;
     use std::time::{Duration, Instant};
 
+    /// Whoever adopts processes may need a moment to notice that they have ended.
+    fn wait_until(seconds: u64, what: &str, is_true: impl Fn() -> bool) {
+        let since = Instant::now();
+        while !is_true() {
+            assert!(
+                since.elapsed() < Duration::from_secs(seconds),
+                "not yet: {what}"
+            );
+            std::thread::yield_now();
+        }
+    }
+
     #[test]
     fn a_group_ends_with_its_owner() {
         let mut shell = Command::new("sh");
@@ -101,12 +113,7 @@ mod tests {
         assert!(group.is_running());
         drop(group);
         assert!(!running().contains(&id));
-        // Whoever adopts the processes may need a moment to notice that they have ended.
-        let since = Instant::now();
-        while test_kill_process_group(id).is_ok() {
-            assert!(since.elapsed() < Duration::from_secs(10), "still there");
-            std::thread::yield_now();
-        }
+        wait_until(10, "it is gone", || test_kill_process_group(id).is_err());
     }
 
     #[test]
@@ -118,17 +125,12 @@ mod tests {
         output.read_exact(&mut [0; 6]).expect("is ready");
         group.ask_to_end();
         let id = group.id;
-        let since = Instant::now();
         let state = format!("/proc/{}/stat", id.as_raw_pid());
-        while fs::read_to_string(&state).is_ok_and(|state| !state.contains(") Z ")) {
-            assert!(since.elapsed() < Duration::from_secs(10), "still there");
-            std::thread::yield_now();
-        }
+        wait_until(10, "the shell has ended", || {
+            fs::read_to_string(&state).map_or(true, |state| state.contains(") Z "))
+        });
         drop(group);
-        while test_kill_process_group(id).is_ok() {
-            assert!(since.elapsed() < Duration::from_secs(20), "still there");
-            std::thread::yield_now();
-        }
+        wait_until(20, "it is gone", || test_kill_process_group(id).is_err());
     }
 
     #[test]

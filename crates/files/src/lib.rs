@@ -25,9 +25,9 @@ pub use hole::{ReadableLength, length_before_hole};
 pub use lines::{LineEnd, LineRead, read_line};
 pub use new_file::{NewFile, write};
 pub use publish::{
-    create_folder, create_last_folder, partial_path, publish, sync_content, sync_name,
+    beside, create_folder, create_last_folder, partial_path, publish, sync_content, sync_name,
 };
-pub use regular::{exists, is_absence, not_regular, open_regular, read_regular};
+pub use regular::{exists, is_absence, not_regular, numbered_path, open_regular, read_regular};
 pub use remedy::{system_remedy, system_remedy_or};
 pub use size_limit::{size_limit, survive_size_limit};
 pub use stack::with_enough_stack;

@@ -6,8 +6,13 @@ use std::path::{Path, PathBuf};
 
 /// Path of the partial file that is written before `path`: `path` with `.part` appended.
 pub fn partial_path(path: &Path) -> PathBuf {
+    beside(path, ".part")
+}
+
+/// The path with `suffix` appended to its file name.
+pub fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".part");
+    name.push(suffix);
     path.with_file_name(name)
 }
 

@@ -5,7 +5,7 @@ use rustix::fs::OFlags;
 use std::fs::{self, File, FileType, Metadata};
 use std::io::{self, Read};
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Reads a regular file of at most `most` bytes.
 ///
@@ -37,6 +37,19 @@ pub fn exists(path: &Path) -> io::Result<bool> {
         Ok(_) => Ok(true),
         Err(error) if is_absence(&error) => Ok(false),
         Err(error) => Err(error),
+    }
+}
+
+/// The first of `name-1`, `name-2` and so on in `folder` that nothing has, not even a link that leads
+/// nowhere.
+pub fn numbered_path(folder: &Path, name: &str) -> PathBuf {
+    let mut number = 1;
+    loop {
+        let path = folder.join(format!("{name}-{number}"));
+        if fs::symlink_metadata(&path).is_err() {
+            return path;
+        }
+        number += 1;
     }
 }
 

@@ -28,7 +28,7 @@ pub use dispatch::run;
 pub use error::RunnerError;
 pub use policy::{RunPolicy, is_failure};
 pub use results::{
-    ControlRequest, ExperimentLog, LockHolder, LostDecision, ResultsLock, Revised, folder_identity,
-    host_name, lock_holder, send_control, take_controls,
+    ControlRequest, ExperimentLog, LockHolder, LostDecision, ResultsLock, Revised, host_name,
+    lock_holder, send_control, take_controls,
 };
 pub use run_event::{JobResult, LimitReached, RunEvent, RunSummary, StopRequest};

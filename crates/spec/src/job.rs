@@ -5,6 +5,8 @@ use crate::data::ImageLimits;
 use crate::device::DeviceName;
 use crate::id::{ConfigurationId, JobId, StateKey};
 use serde::{Deserialize, Serialize};
+use std::fs::Metadata;
+use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 
 /// What a job is asked to find out: everything that may change its result, and nothing else.
@@ -115,6 +117,16 @@ pub struct FolderIdentity {
     pub device: u64,
     /// Number of the folder in the file system.
     pub inode: u64,
+}
+
+impl FolderIdentity {
+    /// That of the file or folder with this metadata.
+    pub fn of(metadata: &Metadata) -> Self {
+        FolderIdentity {
+            device: metadata.dev(),
+            inode: metadata.ino(),
+        }
+    }
 }
 
 /// How often a checkpoint is written, besides at the end of each phase.

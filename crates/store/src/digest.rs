@@ -5,7 +5,9 @@
 //! beside it when it closes, and removes the hash before it writes again. A reader compares the
 //! two. No hash means that a run is in progress, or that the last one was killed.
 
-use convsweep_files::{Durability, hash_regular, length_before_hole, open_regular, read_regular};
+use convsweep_files::{
+    Durability, beside, hash_regular, length_before_hole, open_regular, read_regular,
+};
 use convsweep_spec::layout::ResultsFolder;
 use std::fs;
 use std::io;
@@ -80,13 +82,6 @@ pub(crate) fn remove(database: &Path) -> io::Result<()> {
 /// The digest's file: 64 hexadecimal digits and a line end.
 pub(crate) fn path(database: &Path) -> PathBuf {
     beside(database, ".blake3")
-}
-
-/// The path with `suffix` appended to its file name.
-pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    PathBuf::from(name)
 }
 
 /// `None` for a file with a hole of more than 1 GiB.

@@ -1,8 +1,10 @@
 //! What can go wrong with a results database, each with its remedy.
 
-use convsweep_files::{FileError, open_regular, size_limit, system_remedy, system_remedy_or};
+use convsweep_files::{
+    FileError, beside, open_regular, size_limit, system_remedy, system_remedy_or,
+};
 use rusqlite::{ErrorCode, ffi};
-use std::fs::{self, File};
+use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
@@ -288,9 +290,8 @@ fn error_of_system(database: &Path, error: Option<&ffi::Error>) -> Option<io::Er
 /// error comes from there and not from a failing disk.
 fn is_near(database: &Path, limit: u64) -> bool {
     let is_large = |suffix: &str| {
-        let mut path = database.as_os_str().to_owned();
-        path.push(suffix);
-        fs::metadata(path).is_ok_and(|file| file.len() + NEAR >= limit)
+        let file = beside(database, suffix).metadata();
+        file.is_ok_and(|file| file.len() + NEAR >= limit)
     };
     limit <= NEAR || ["", "-wal", "-shm", ".part"].into_iter().any(is_large)
 }
@@ -368,6 +369,7 @@ impl From<FileError> for StoreError {
 mod tests {
     use super::*;
     use rusqlite::Connection;
+    use std::fs;
     use std::os::unix::fs::MetadataExt;
 
     /// Locks of a process on a file go when it closes any handle of the file.

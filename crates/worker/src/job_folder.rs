@@ -8,9 +8,8 @@ use convsweep_spec::canonical::canonical_json;
 use convsweep_spec::event::Envelope;
 use convsweep_spec::job::{FolderIdentity, Job};
 use convsweep_spec::layout;
-use std::fs::{self, File, Metadata, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, BufReader, ErrorKind};
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -49,7 +48,7 @@ impl JobLock {
             jobs.is_there()?;
         }
         let locked = self.file.metadata();
-        let locked = identity(&locked.map_err(FileError::at("look at", &self.path))?);
+        let locked = FolderIdentity::of(&locked.map_err(FileError::at("look at", &self.path))?);
         if found(&self.path)? == Some(locked) {
             return Ok(());
         }
@@ -80,16 +79,9 @@ impl JobsFolder {
 /// What is at this path; `None` if nothing is.
 fn found(path: &Path) -> Result<Option<FolderIdentity>, FileError> {
     match fs::metadata(path) {
-        Ok(found) => Ok(Some(identity(&found))),
+        Ok(found) => Ok(Some(FolderIdentity::of(&found))),
         Err(error) if is_gone(&error) => Ok(None),
         Err(error) => Err(FileError::at("look at", path)(error)),
-    }
-}
-
-fn identity(metadata: &Metadata) -> FolderIdentity {
-    FolderIdentity {
-        device: metadata.dev(),
-        inode: metadata.ino(),
     }
 }
 
@@ -177,7 +169,7 @@ mod tests {
         let (file, path) = lock(&folder, &|| false).expect("locks");
         let jobs = JobsFolder {
             path: jobs.to_owned(),
-            expected: identity(&fs::metadata(jobs).expect("is there")),
+            expected: FolderIdentity::of(&fs::metadata(jobs).expect("is there")),
         };
         let jobs = Some(jobs);
         JobLock { file, path, jobs }

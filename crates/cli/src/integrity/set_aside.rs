@@ -3,7 +3,8 @@
 use crate::exit::{Code, Exit};
 use anyhow::{Context, Result, anyhow};
 use convsweep_files::{
-    Durability, FileError, create_folder, partial_path, sync_content, sync_name, system_remedy_or,
+    Durability, FileError, create_folder, numbered_path, partial_path, sync_content, sync_name,
+    system_remedy_or,
 };
 use convsweep_spec::id::JobId;
 use convsweep_spec::layout::ResultsFolder;
@@ -27,10 +28,7 @@ pub fn set_aside(results: &ResultsFolder, job: &JobId) -> Result<Option<PathBuf>
     }
     let damaged = results.damaged();
     fs::create_dir_all(&damaged).with_context(|| format!("cannot create {}", damaged.display()))?;
-    let mut free = (1..).map(|n: u32| damaged.join(format!("{job}-{n}")));
-    let target = free
-        .find(|target| fs::symlink_metadata(target).is_err())
-        .unwrap_or_else(|| damaged.join(&job.0));
+    let target = numbered_path(&damaged, &job.0);
     move_folder(&folder, &target)?;
     Ok(Some(target))
 }

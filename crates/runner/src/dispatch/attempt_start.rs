@@ -4,7 +4,6 @@ use super::dispatcher::Dispatcher;
 use super::worker_slot::RunningAttempt;
 use crate::error::RunnerError;
 use crate::launcher::{LaunchError, WorkerReports, WorkerRequest};
-use crate::results::folder_identity;
 use crate::run_event::RunEvent;
 use crate::schedule::JobAssignment;
 use convsweep_files::{Durability, FileError, create_folder};
@@ -180,7 +179,7 @@ fn create_job_folder(execution: &Execution) -> Result<(), FileError> {
 
 fn require_folder(path: &Path, expected: FolderIdentity) -> Result<(), FileError> {
     let found = path.metadata().map_err(FileError::at("look at", path))?;
-    if folder_identity(&found) == expected {
+    if FolderIdentity::of(&found) == expected {
         return Ok(());
     }
     let message = "the folder of the jobs is no longer the one that it was when the run began";

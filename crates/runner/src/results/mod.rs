@@ -7,7 +7,6 @@
 
 mod control_files;
 mod experiment_log;
-mod folder_identity;
 mod holder;
 mod log_reader;
 mod lost_decision;
@@ -17,7 +16,6 @@ mod unix_time;
 
 pub use control_files::{ControlRequest, send_control, take_controls};
 pub use experiment_log::{ExperimentLog, Revised};
-pub use folder_identity::folder_identity;
 pub use holder::{LockHolder, host_name, lock_holder};
 pub use lost_decision::LostDecision;
 pub use results_lock::ResultsLock;

@@ -2,9 +2,9 @@
 
 use super::migrations::prepare;
 use super::places::refuse_other_things;
-use crate::digest::{self, beside};
+use crate::digest;
 use crate::error::StoreError;
-use convsweep_files::Durability;
+use convsweep_files::{Durability, beside};
 use rusqlite::Connection;
 use std::fs;
 use std::io;

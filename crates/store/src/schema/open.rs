@@ -3,9 +3,9 @@
 use super::create::create;
 use super::migrations::{APPLICATION_ID, known_version, prepare};
 use super::places::refuse_other_things;
-use crate::digest::beside;
+
 use crate::error::StoreError;
-use convsweep_files::exists;
+use convsweep_files::{beside, exists};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use std::path::Path;

@@ -1,7 +1,7 @@
 //! What may be in the places of the database's files.
 
-use crate::digest::beside;
 use crate::error::StoreError;
+use convsweep_files::beside;
 use std::io::ErrorKind;
 use std::path::Path;
 

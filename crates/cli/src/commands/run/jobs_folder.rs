@@ -3,7 +3,6 @@
 use crate::exit::{Exit, failure};
 use anyhow::Result;
 use convsweep_files::{Durability, FileError, create_folder, exists};
-use convsweep_runner::folder_identity;
 use convsweep_spec::job::FolderIdentity;
 use convsweep_spec::layout::ResultsFolder;
 
@@ -30,5 +29,7 @@ pub fn make_jobs_folder(results: &ResultsFolder) -> Result<FolderIdentity> {
     };
     create_folder(&jobs, Durability::Content).map_err(unusable)?;
     let found = jobs.metadata().map_err(FileError::at("look at", &jobs));
-    found.map(|found| folder_identity(&found)).map_err(unusable)
+    found
+        .map(|found| FolderIdentity::of(&found))
+        .map_err(unusable)
 }

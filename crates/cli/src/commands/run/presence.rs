@@ -4,7 +4,6 @@
 
 use crate::exit::{Exit, failure};
 use crate::signals::Training;
-use convsweep_runner::folder_identity;
 use convsweep_spec::job::FolderIdentity;
 use convsweep_spec::layout::ResultsFolder;
 use std::cell::Cell;
@@ -108,5 +107,5 @@ impl Found {
 }
 
 fn identity_at(path: &Path) -> std::io::Result<FolderIdentity> {
-    path.metadata().map(|found| folder_identity(&found))
+    path.metadata().map(|found| FolderIdentity::of(&found))
 }
