@@ -319,7 +319,8 @@ fn answer(mut stream: TcpStream, head: &str) -> std::io::Result<()> {
             stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n")?;
             first.clear();
         } else if line.is_empty() {
-            return stream.write_all(format!("{head}\r\nContent-Length: 0\r\n\r\n").as_bytes());
+            let ending = "Connection: close\r\nContent-Length: 0";
+            return stream.write_all(format!("{head}\r\n{ending}\r\n\r\n").as_bytes());
         }
     }
     Ok(())

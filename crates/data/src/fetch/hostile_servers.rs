@@ -311,6 +311,18 @@ fn other_files_and_web_pages_are_recognised() {
     }
 }
 
+/// The server may have closed the connection of the first attempt without saying so.
+#[test]
+fn each_attempt_makes_its_own_connection() {
+    let (_, archive) = set();
+    let offer = Offer::of(move |number, _| match number {
+        0 => Reply::new("HTTP/1.1 503 Busy\r\nContent-Length: 0", b"").then_silence(),
+        _ => Reply::whole(&archive),
+    });
+    offer.fetch().unwrap();
+    assert_eq!(offer.ranges().len(), 2);
+}
+
 #[test]
 fn busy_servers_are_asked_again_when_they_say() {
     let (_, archive) = set();

@@ -84,6 +84,8 @@ fn agent() -> Agent {
     Agent::config_builder()
         .http_status_as_error(false)
         .max_redirects(MAX_REDIRECTS)
+        // A server may have closed the connection since: each attempt makes its own.
+        .max_idle_connections(0)
         .timeout_resolve(Some(PATIENCE))
         .timeout_connect(Some(PATIENCE))
         .timeout_per_read(Some(PATIENCE))
