@@ -2,7 +2,7 @@
 //!
 //! Reads rows of the store and the files that workers left; never trains and never sees an image
 //! set. The modules in the order of the data: [`ranking`] orders and compares configurations by
-//! [`statistics`], [`answer`] says the result in words, [`charts`] draw it with [`draw`],
+//! `convsweep_statistics`, [`statistics`] scores classes, [`answer`] says the result in words, [`charts`] draw it with [`draw`],
 //! [`tables`] and `page` write it down.
 
 pub mod answer;

@@ -1,8 +1,8 @@
 //! The first paragraph: the best configuration with its result.
 
 use crate::ranking::{RankedConfiguration, Ranking};
-use convsweep_spec::figures::Sample;
 use convsweep_spec::words::counted;
+use convsweep_statistics::sample::Sample;
 
 /// Why there is no answer.
 pub fn without_result(ranking: &Ranking) -> String {

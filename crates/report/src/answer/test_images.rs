@@ -1,8 +1,8 @@
 //! Accuracy on the sealed test images, for the chosen configuration and the baseline.
 
 use crate::ranking::{MetricFormat, RankedConfiguration, Ranking};
-use convsweep_spec::figures::Sample;
 use convsweep_spec::metric::VAL_ACCURACY;
+use convsweep_statistics::sample::Sample;
 
 /// The test accuracy; `None` if the chosen configuration was not evaluated on test images.
 pub fn paragraph(ranking: &Ranking, best: &RankedConfiguration) -> Option<String> {

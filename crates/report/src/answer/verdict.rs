@@ -1,8 +1,8 @@
 //! Whether the difference between two configurations could be noise, with its numbers.
 
 use super::p_value::p_value;
-use crate::ranking::{Comparison, RankedConfiguration, Ranking, compare_pair};
-use crate::statistics::{McNemar, SIGNIFICANCE};
+use crate::ranking::{Comparison, RankedConfiguration, Ranking, SIGNIFICANCE, compare_pair};
+use convsweep_statistics::mcnemar::McNemar;
 
 /// Compares the best with the configuration `other` at `rank`.
 pub fn best_and(

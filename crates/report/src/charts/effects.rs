@@ -11,7 +11,7 @@ use crate::draw::style::SOLID;
 use crate::draw::text::{Anchor, HEADING, SMALL, TEXT, Text, centred};
 use crate::draw::ticks::{labelled, ticks, unlabelled};
 use crate::ranking::{AxisEffect, Ranking, ValueEffect, axis_effects};
-use convsweep_spec::figures::Sample;
+use convsweep_statistics::sample::Sample;
 
 /// Height of the row of one value.
 const ROW: f64 = 25.0;

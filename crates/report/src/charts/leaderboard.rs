@@ -8,7 +8,7 @@ use crate::draw::scene::Scene;
 use crate::draw::style::SeriesStyle;
 use crate::draw::ticks::{labelled, ticks};
 use crate::ranking::Ranking;
-use convsweep_spec::figures::Sample;
+use convsweep_statistics::sample::Sample;
 
 /// Intervals may extend the axis by this share of the range of the runs.
 const MAX_EXTENSION: f64 = 0.6;

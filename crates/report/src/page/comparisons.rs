@@ -2,10 +2,10 @@
 
 use super::table::{TableRow, wide_table};
 use crate::answer::p_value;
-use crate::ranking::{Comparison, Ranking};
-use crate::statistics::{McNemar, SIGNIFICANCE};
+use crate::ranking::{Comparison, Ranking, SIGNIFICANCE};
 use crate::tables::{MISSING, interval};
 use convsweep_spec::words::counted;
+use convsweep_statistics::mcnemar::McNemar;
 use maud::{Markup, html};
 
 /// More comparisons than this are folded away.

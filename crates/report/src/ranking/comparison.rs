@@ -1,9 +1,14 @@
 //! Comparison of two configurations: paired over runs, and image by image.
 
 use super::{MetricFormat, RankedConfiguration, RankedRun};
-use crate::statistics::{McNemar, PairedTest, SIGNIFICANCE, holm, mcnemar, paired_t};
-use convsweep_spec::figures::Sample;
+use convsweep_statistics::holm::holm;
+use convsweep_statistics::mcnemar::{McNemar, mcnemar};
+use convsweep_statistics::paired::{PairedTest, paired_t};
+use convsweep_statistics::sample::Sample;
 use convsweep_store::{ConfigurationRow, JobRow};
+
+/// A difference with a corrected p-value below this is called unlikely to be noise.
+pub const SIGNIFICANCE: f64 = 0.05;
 
 /// Comparison of two configurations; `better` ranks before `worse`.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,8 +1,8 @@
 //! A configuration with the results of its runs.
 
 use super::{MetricFormat, RankedRun};
-use convsweep_spec::figures::Sample;
 use convsweep_spec::log::Axis;
+use convsweep_statistics::sample::Sample;
 use convsweep_store::ConfigurationRow;
 
 /// A configuration with its results.

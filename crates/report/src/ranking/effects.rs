@@ -1,8 +1,8 @@
 //! The effect of each axis: the metric for each of its values, averaged over the other axes.
 
 use super::{RankedConfiguration, Ranking};
-use convsweep_spec::figures::Sample;
 use convsweep_spec::log::Axis;
+use convsweep_statistics::sample::Sample;
 use std::collections::BTreeMap;
 
 /// Effect of one axis, in the unit of charts.

@@ -1,7 +1,7 @@
 //! How a metric is named, scaled and written, and which direction is better.
 
-use convsweep_spec::figures::Sample;
 use convsweep_spec::metric::{Direction, Metric};
+use convsweep_statistics::sample::Sample;
 
 /// A metric with the rules for writing its values.
 #[derive(Clone, Debug, PartialEq)]

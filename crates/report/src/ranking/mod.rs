@@ -13,7 +13,7 @@ mod order;
 mod run;
 mod run_unit;
 
-pub use comparison::{Comparison, compare_pair};
+pub use comparison::{Comparison, SIGNIFICANCE, compare_pair};
 pub use configuration::RankedConfiguration;
 pub(crate) use confusion::class_name;
 pub use confusion::{ConfusionMatrix, FrequentMistake};

@@ -2,8 +2,8 @@
 
 use super::comparison::compare_all;
 use super::{Comparison, MetricFormat, RankedConfiguration, RankedRun, RunUnit};
-use convsweep_spec::figures::Sample;
 use convsweep_spec::log::Revision;
+use convsweep_statistics::sample::Sample;
 use convsweep_store::ExperimentRows;
 use std::cmp::Ordering;
 

@@ -1,6 +1,6 @@
 //! Writing CSV files.
 
-use convsweep_spec::figures::Sample;
+use convsweep_statistics::sample::Sample;
 use std::borrow::Cow;
 
 /// A CSV file with a heading; fields are quoted where needed.

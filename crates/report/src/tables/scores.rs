@@ -2,8 +2,8 @@
 
 use super::text_table::{MISSING, TextTable, mean_and_sd};
 use crate::ranking::{MetricFormat, RankedConfiguration, Ranking, kept_epoch};
-use convsweep_spec::figures::Sample;
 use convsweep_spec::metric::{CHOOSING, VAL_ACCURACY, VAL_LOSS};
+use convsweep_statistics::sample::Sample;
 
 /// Means over the finished runs of every score but accuracy and loss; `None` if no job recorded
 /// any.

@@ -1,7 +1,7 @@
 //! Tables of texts, as people read them, and the cells that several of them share.
 
 use crate::ranking::MetricFormat;
-use convsweep_spec::figures::Sample;
+use convsweep_statistics::sample::Sample;
 
 /// What a table shows for a missing value.
 pub const MISSING: &str = "–";

@@ -1,7 +1,7 @@
 //! The rules themselves, as pure functions over values.
 
-use convsweep_spec::figures::{Sample, t_quantile_at};
 use convsweep_spec::metric::Direction;
+use convsweep_statistics::sample::{Sample, t_quantile_at};
 use std::cmp::Ordering;
 
 /// Probability of dropping a configuration that is as good as the leader in one round of a race.

@@ -1,7 +1,7 @@
 //! The table `summary`: figures over the finished jobs of each configuration.
 
 use crate::schema::KEPT_EPOCH;
-use convsweep_spec::figures::{Sample, t_quantile};
+use convsweep_statistics::sample::{Sample, t_quantile};
 use rusqlite::{Connection, Result, params};
 use std::collections::{BTreeMap, HashMap};
 

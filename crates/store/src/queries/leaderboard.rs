@@ -3,9 +3,9 @@
 use super::database::Database;
 use crate::error::StoreError;
 use crate::schema::KEPT_EPOCH;
-use convsweep_spec::figures::Sample;
 use convsweep_spec::id::{ConfigurationId, JobId};
 use convsweep_spec::metric::{Direction, Metric};
+use convsweep_statistics::sample::Sample;
 use rusqlite::{Row, params};
 use std::collections::HashMap;
 

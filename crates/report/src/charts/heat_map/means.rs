@@ -1,8 +1,8 @@
 //! The means of every pair of values of two axes.
 
 use crate::ranking::Ranking;
-use convsweep_spec::figures::Sample;
 use convsweep_spec::log::Axis;
+use convsweep_statistics::sample::Sample;
 
 /// A heat map.
 #[derive(Clone, Debug, PartialEq)]

@@ -5,7 +5,7 @@ use crate::draw::legend::LegendEntry;
 use crate::draw::scale::extent;
 use crate::draw::style::SeriesStyle;
 use crate::ranking::{MetricFormat, RankedConfiguration, RankedRun};
-use convsweep_spec::figures::Sample;
+use convsweep_statistics::sample::Sample;
 use std::collections::BTreeMap;
 
 /// Values that are more than this many times the 90th percentile are cut off.
