@@ -1,9 +1,13 @@
 //! Statistical methods as pure functions over numbers.
 //!
 //! Each file is one method and names its paper. What is compared with what is decided elsewhere.
-//! No function panics: what cannot be computed is `None`, never NaN.
+//! No function panics: what cannot be computed is `None`, never NaN. `tests/vectors/statistics.py`
+//! records what scipy, statsmodels and R's limma compute; the tests compare with it.
 
 pub mod holm;
 pub mod mcnemar;
 pub mod paired;
+pub mod polygamma;
+mod quadrature;
 pub mod sample;
+pub mod student_t;

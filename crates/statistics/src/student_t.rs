@@ -1,0 +1,78 @@
+//! Student's t distribution with any degrees of freedom: fractional, large or infinite.
+//!
+//! Up to [`EXPANDED_ABOVE`] degrees by the incomplete beta function. Above, where that loses
+//! digits, by the normal distribution after the expansion of Hill 1970 ("Algorithm 395: Student's
+//! t-distribution", Communications of the ACM 13).
+
+use statrs::distribution::{Continuous, ContinuousCDF, Normal, StudentsT};
+
+/// Above this many degrees Hill's expansion is more exact than the incomplete beta function.
+const EXPANDED_ABOVE: f64 = 1000.0;
+
+/// Probability that t with `degrees` degrees of freedom (infinite: the normal distribution)
+/// exceeds `t`; `None` for NaN or for degrees that are not positive.
+pub fn upper_tail(t: f64, degrees: f64) -> Option<f64> {
+    if t.is_nan() || degrees.is_nan() || degrees <= 0.0 {
+        return None;
+    }
+    if t.is_infinite() {
+        return Some(if t > 0.0 { 0.0 } else { 1.0 });
+    }
+    if degrees > EXPANDED_ABOVE {
+        return Some(Normal::standard().sf(equivalent_normal(t, degrees)));
+    }
+    Some(StudentsT::new(0.0, 1.0, degrees).ok()?.sf(t))
+}
+
+/// Probability that |t| exceeds the absolute value of `t`; `None` as for [`upper_tail`].
+pub fn two_sided(t: f64, degrees: f64) -> Option<f64> {
+    Some((2.0 * upper_tail(t.abs(), degrees)?).min(1.0))
+}
+
+/// The value that t exceeds with probability 1 − `probability`; `None` unless `probability` lies
+/// between 0 and 1 and `degrees` is positive.
+pub fn quantile(probability: f64, degrees: f64) -> Option<f64> {
+    if !(probability > 0.0 && probability < 1.0 && degrees > 0.0) {
+        return None;
+    }
+    if probability < 0.5 {
+        return Some(-upper_quantile(probability, degrees)?);
+    }
+    upper_quantile(1.0 - probability, degrees)
+}
+
+/// The t that is exceeded with the probability `tail`, at most a half: Newton's method from a first
+/// value that is exact to about six digits.
+fn upper_quantile(tail: f64, degrees: f64) -> Option<f64> {
+    let normal = -Normal::standard().inverse_cdf(tail);
+    if degrees.is_infinite() {
+        return Some(normal);
+    }
+    let distribution = StudentsT::new(0.0, 1.0, degrees).ok()?;
+    let mut t = match degrees > EXPANDED_ABOVE {
+        true => normal + (normal.powi(3) + normal) / (4.0 * degrees),
+        false => distribution.inverse_cdf(1.0 - tail),
+    };
+    for _ in 0..3 {
+        let step = (upper_tail(t, degrees)? - tail) / distribution.pdf(t);
+        if step.is_finite() {
+            t += step;
+        }
+    }
+    Some(t).filter(|t| t.is_finite())
+}
+
+/// The value of the normal distribution with the same tail as `t`.
+fn equivalent_normal(t: f64, degrees: f64) -> f64 {
+    if degrees.is_infinite() {
+        return t;
+    }
+    let a = degrees - 0.5;
+    let b = 48.0 * a * a;
+    let w = (a * (t * t / degrees).ln_1p()).sqrt();
+    let w2 = w * w;
+    let first = (w2 + 3.0) * w / b;
+    let second = (((4.0 * w2 + 33.0) * w2 + 240.0) * w2 + 855.0) * w;
+    let z = w + first - second / (10.0 * b * (b + 0.8 * w2 * w2 + 100.0));
+    z.copysign(t)
+}
