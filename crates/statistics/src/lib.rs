@@ -6,6 +6,7 @@
 
 pub mod holm;
 pub mod mcnemar;
+pub mod moderated;
 pub mod paired;
 pub mod polygamma;
 mod quadrature;
