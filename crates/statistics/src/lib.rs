@@ -12,3 +12,4 @@ pub mod polygamma;
 mod quadrature;
 pub mod sample;
 pub mod student_t;
+pub mod welch;
