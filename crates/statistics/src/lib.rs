@@ -4,6 +4,7 @@
 //! No function panics: what cannot be computed is `None`, never NaN. `tests/vectors/statistics.py`
 //! records what scipy, statsmodels and R's limma compute; the tests compare with it.
 
+pub mod equivalence;
 pub mod holm;
 pub mod mcnemar;
 pub mod moderated;
