@@ -4,6 +4,8 @@
 //! No function panics: what cannot be computed is `None`, never NaN. `tests/vectors/statistics.py`
 //! records what scipy, statsmodels and R's limma compute; the tests compare with it.
 
+pub mod beta;
+pub mod binomial;
 pub mod equivalence;
 pub mod holm;
 pub mod mcnemar;
