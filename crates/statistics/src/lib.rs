@@ -5,6 +5,7 @@
 //! records what scipy, statsmodels and R's limma compute; the tests compare with it.
 
 pub mod beta;
+pub mod beta_prior;
 pub mod binomial;
 pub mod equivalence;
 pub mod holm;
