@@ -1,0 +1,10 @@
+//! Every method against scipy, statsmodels and R's limma (`tests/vectors/statistics.py`), and what
+//! comes out where there is nothing to compute.
+
+#![allow(clippy::unwrap_used, reason = "a test's helper may fail the test")]
+
+mod distributions;
+mod means;
+mod shares;
+mod variances;
+mod vectors;

@@ -1,0 +1,223 @@
+"""Writes statistics.json: what scipy, statsmodels and R's limma compute for the methods of crates/statistics.
+
+    python tests/vectors/statistics.py     (numpy, scipy, statsmodels, mpmath; Rscript with limma)
+
+What none of them has follows its formula in high precision or by another way of computing it, as said at each case.
+"""
+
+import json
+import math
+import pathlib
+import subprocess
+
+import mpmath as mp
+import numpy as np
+from scipy import integrate, optimize, special, stats
+from statsmodels.stats import multitest, power, weightstats
+
+mp.mp.dps = 25
+random = np.random.default_rng(16)
+
+
+def finite(value):
+    return "inf" if math.isinf(value) else float(value)
+
+
+def student_t():
+    cases = []
+    for degrees in (0.7, 1, 2, 3.5, 12, 100, 999, 1001, 25_000, 1e7, math.inf):
+        t = stats.norm if math.isinf(degrees) else stats.t(degrees)
+        tails = [[x, t.sf(x)] for x in (-3.0, -0.2, 0.0, 0.01, 1.3, 4.7, 9.0)]
+        quantiles = [[p, t.ppf(p)] for p in (0.001, 0.05, 0.4, 0.5, 0.6, 0.9, 0.95, 0.975, 0.9995)]
+        cases.append(dict(degrees=finite(degrees), tails=tails, quantiles=quantiles))
+    return cases
+
+
+def polygamma():
+    x = [0.01, 0.5, 1.0, 1.5, 3.0, 14.9, 15.1, 400.0, 1e5]
+    inverses = limma([f'cat(sprintf("%.17g\\n", trigammaInverse(c({",".join(map(str, x))}))), sep="")'])
+    return [dict(x=a, digamma=special.digamma(a), trigamma=special.polygamma(1, a), trigamma_inverse=b) for a, b in zip(x, inverses)]
+
+
+def limma(lines):
+    """The numbers that R prints for `lines`, one a line."""
+    code = "\n".join(["suppressPackageStartupMessages(library(limma))", *lines])
+    printed = subprocess.run(["Rscript", "-e", code], check=True, capture_output=True, text=True).stdout
+    return [float(number) for number in printed.split()]
+
+
+def moderated():
+    spread = random.chisquare(3, 12) * np.exp(random.normal(0, 1.0, 12)) * 1e-4
+    sweeps = {
+        "unlike variances": (spread, [2] * 12),
+        "unequal degrees": (spread, [1, 2, 3, 4, 5, 1, 2, 3, 4, 9, 2.5, 7]),
+        "equal variances": (np.array([4, 5, 6, 5.0]) * 1e-4, [4, 3, 4, 2]),
+        "some zero": (np.array([0, 3e-4, 5e-3, 1e-3, 0, 2e-4]), [2, 2, 2, 3, 2, 2]),
+        "two": (np.array([1e-5, 3e-2]), [2, 2]),
+        "one": (np.array([3e-4]), [2]),
+        "single runs left out": (np.array([1e-4, 0, 2e-2, 4e-4, 0]), [3, 0, 2, 2, 0]),
+    }
+    cases = []
+    for name, (variances, degrees) in sweeps.items():
+        vector = lambda values: f"c({','.join(map(repr, map(float, values)))})"
+        numbers = limma([
+            f"v <- {vector(variances)}; d <- {vector(degrees)}; fit <- suppressWarnings(fitFDist(v, d))",
+            'cat(sprintf("%.17g\\n", c(fit$scale, fit$df2, suppressWarnings(squeezeVar(v, d))$var.post)), sep="")',
+        ])
+        total = sum(degrees)
+        prior_degrees = numbers[1]
+        cases.append(dict(
+            name=name,
+            variances=[float(v) for v in variances],
+            degrees=degrees,
+            prior=[numbers[0], finite(prior_degrees)],
+            squeezed=[[v, min(d + prior_degrees, total)] for v, d in zip(numbers[2:], degrees)],
+        ))
+    return cases
+
+
+def welch():
+    cases = []
+    for n, m, scale in ((3, 3, 1.0), (5, 2, 4.0), (8, 5, 0.1), (40, 3, 10.0)):
+        a, b = random.normal(0.71, 0.01, n), random.normal(0.70, 0.01 * scale, m)
+        test = stats.ttest_ind(a, b, equal_var=False)
+        wide = test.confidence_interval(0.95)
+        narrow = test.confidence_interval(0.5)
+        means = weightstats.CompareMeans(weightstats.DescrStatsW(a), weightstats.DescrStatsW(b))
+        margin = 0.02
+        cases.append(dict(
+            a=[a.mean(), a.var(ddof=1), n], b=[b.mean(), b.var(ddof=1), m],
+            difference=a.mean() - b.mean(), standard_error=means.std_meandiff_separatevar, degrees=test.df,
+            p=test.pvalue, greater=stats.ttest_ind(a, b, equal_var=False, alternative="greater").pvalue,
+            less=stats.ttest_ind(a, b, equal_var=False, alternative="less").pvalue,
+            interval=list(wide), half=list(narrow),
+            margin=margin, equivalence=means.ttost_ind(-margin, margin, usevar="unequal")[0],
+        ))
+    return cases
+
+
+def noncentral_t():
+    cases = []
+    for degrees in (0.5, 1, 2, 4.3, 20, 300, 20_000):
+        for noncentrality in (-2.0, 0.0, 0.5, 3.0):
+            for t in (-1.0, 0.3, 2.5, 7.0):
+                cases.append([t, degrees, noncentrality, noncentral_tail(t, degrees, noncentrality)])
+    return cases
+
+
+def noncentral_tail(t, degrees, noncentrality):
+    """By integration over the logarithm of the spread at 25 digits; scipy's nct loses digits in some tails."""
+    half = mp.mpf(degrees) / 2
+    constant = mp.log(2) + half * mp.log(half) - mp.loggamma(half)
+    density = lambda y: mp.exp(constant + degrees * y - half * mp.exp(2 * y))
+    f = lambda y: mp.erfc((t * mp.exp(y) - noncentrality) / mp.sqrt(2)) / 2 * density(y)
+    width = 1 / mp.sqrt(2 * degrees)
+    bounds = [min(-60 / degrees, -10 * width), *(width * k for k in (-7, -4, -2, -1, 0, 0.5, 1, 2, 4, 9))]
+    value = float(mp.quad(f, sorted(bounds)))
+    with np.errstate(all="ignore"):
+        other = stats.nct.sf(t, degrees, noncentrality)
+    assert not np.isfinite(other) or abs(value - other) < 1e-8, (t, degrees, noncentrality, value, other)
+    return value
+
+
+def sample_size():
+    cases = []
+    equal = power.TTestIndPower()
+    for n, effect in ((3, 0.4), (3, 1.5), (5, 0.9), (2, 6.0)):
+        sd = 0.013
+        more = next(k for k in range(10_000) if equal.power(effect, n + k, 0.05) >= 0.8)
+        cases.append(dict(
+            a=[n, sd**2, n - 1], b=[n, sd**2, n - 1], difference=effect * sd,
+            power=equal.power(effect, n, 0.05), more=more,
+        ))
+    # Unequal: Satterthwaite's degrees in the formula, with scipy's noncentral t.
+    for (n, v, d), (m, w, e), difference in (((3, 1e-4, 6.2), (5, 9e-4, 8.2), 0.015), ((1, 4e-4, 4.5), (3, 1e-4, 6.5), 0.03)):
+        def found(more):
+            x, y = v / (n + more), w / (m + more)
+            degrees = (x + y) ** 2 / (x**2 / (d + more) + y**2 / (e + more))
+            delta, critical = difference / math.sqrt(x + y), stats.t.ppf(0.975, degrees)
+            return stats.nct.sf(critical, degrees, delta) + stats.nct.cdf(-critical, degrees, delta)
+        more = next(k for k in range(10_000) if found(k) >= 0.8)
+        cases.append(dict(a=[n, v, d], b=[m, w, e], difference=difference, power=found(0), more=more))
+    return cases
+
+
+def binomial():
+    tails, intervals = [], []
+    for n, share in ((3, 0.9), (40, 0.02), (2_000, 0.5), (60_000, 0.93)):
+        for k in sorted({0, 1, int(n * share) - 2, int(n * share * 1.01), int(n * share * 0.99), n}):
+            if 0 <= k <= n:
+                tails.append([k, n, share, stats.binom.sf(k - 1, n, share), stats.binom.cdf(k, n, share)])
+    for k, n in ((0, 3), (2, 5), (3, 3), (17, 40), (9_000, 10_000), (55_001, 60_000), (1, 60_000)):
+        for level in (0.95, 0.5):
+            intervals.append([k, n, level, *stats.binomtest(k, n).proportion_ci(level, method="exact")])
+    return dict(tails=tails, intervals=intervals)
+
+
+def beta():
+    cases = []
+    for a, b, c, d in ((1, 1, 1, 1), (3.5, 0.5, 0.5, 3.5), (2.2, 1.1, 4.2, 0.1), (0.05, 0.02, 0.1, 3.02), (900, 100, 880, 130), (41, 3, 0.3, 0.2)):
+        first, second = stats.beta(a, b), stats.beta(c, d)
+        quantiles = [[p, first.ppf(p)] for p in (0.025, 0.5, 0.975)]
+        cases.append(dict(a=[a, b], b=[c, d], mean=first.mean(), quantiles=quantiles, greater=greater(first, second)))
+    return cases
+
+
+def greater(first, second):
+    """P(first > second), over the quantiles of the first one, where the integrand is bounded."""
+    points = [0, 1e-6, 1e-3, 0.05, 0.3, 0.7, 0.95, 1 - 1e-3, 1 - 1e-6, 1]
+    f = lambda u: second.cdf(first.ppf(u))
+    return sum(integrate.quad(f, a, b, epsabs=1e-13, epsrel=1e-12, limit=2000)[0] for a, b in zip(points, points[1:]))
+
+
+def beta_prior():
+    sweeps = {
+        "over-dispersed": [(0, 3), (3, 3), (2, 3), (0, 3), (3, 3), (1, 5), (5, 5), (3, 3)],
+        "alike": [(3, 5), (2, 5), (3, 5), (4, 5), (3, 5), (2, 4)],
+        "all": [(3, 3)] * 9,
+        "none": [(0, 5)] * 2,
+        "all or nothing": [(0, 3), (3, 3), (3, 3), (3, 3)],
+        "one": [(2, 5)],
+        "many": [(int(k), 3) for k in random.binomial(3, random.beta(0.6, 0.2, 60))],
+    }
+    cases = []
+    for name, shares in sweeps.items():
+        k, n = np.array(shares, float).T
+        def loss(point):
+            mean, worth = special.expit(point[0]), math.exp(point[1])
+            a, b = mean * worth, (1 - mean) * worth
+            terms = special.betaln(a + k, b + n - k) - special.betaln(a, b)
+            weak = 0.5 * math.log(mean) + 0.5 * math.log1p(-mean) - 0.5 * ((point[1] - math.log(2)) / math.log(10)) ** 2
+            return -terms.sum() - weak
+        rough = optimize.minimize(loss, [0.0, 0.5], method="Nelder-Mead", options=dict(xatol=1e-9, fatol=1e-13, maxiter=5000))
+        cases.append(dict(name=name, shares=shares, parameters=exact_maximum(shares, rough.x)))
+    return cases
+
+
+def exact_maximum(shares, start):
+    """The maximum that `start` is near, by mpmath's root of the numerically differentiated logarithm at 25 digits."""
+    distinct = {pair: shares.count(pair) for pair in set(shares)}
+    def height(logit, log_worth):
+        mean, worth = 1 / (1 + mp.exp(-logit)), mp.exp(log_worth)
+        a, b = mean * worth, (1 - mean) * worth
+        log_beta = lambda x, y: mp.loggamma(x) + mp.loggamma(y) - mp.loggamma(x + y)
+        sum_ = mp.mpf(0)
+        for (k, n), count in distinct.items():
+            sum_ += count * (log_beta(a + k, b + n - k) - log_beta(a, b))
+        return sum_ + mp.log(mean) / 2 + mp.log(1 - mean) / 2 - ((log_worth - mp.log(2)) / mp.log(10)) ** 2 / 2
+    slope = lambda x, y: (mp.diff(height, (x, y), (1, 0)), mp.diff(height, (x, y), (0, 1)))
+    logit, log_worth = mp.findroot(slope, tuple(map(float, start)), tol=1e-18)
+    mean, worth = 1 / (1 + mp.exp(-logit)), mp.exp(log_worth)
+    return [float(mean * worth), float((1 - mean) * worth)]
+
+
+def holm():
+    tests = [[0.01, 0.04, 0.03, 0.005, 0.5], [0.02, 0.02, 0.9], [1e-9]]
+    return [[p, list(multitest.multipletests(p, method="holm")[1])] for p in tests]
+
+
+methods = [student_t, polygamma, moderated, welch, noncentral_t, sample_size, binomial, beta, beta_prior, holm]
+table = {method.__name__: method() for method in methods}
+path = pathlib.Path(__file__).with_suffix(".json")
+path.write_text(json.dumps(table, separators=(",", ":"), default=float, allow_nan=False) + "\n")
+print(path, path.stat().st_size)
