@@ -2,12 +2,14 @@
 //!
 //! Each file is one method and names its paper. What is compared with what is decided elsewhere.
 //! No function panics: what cannot be computed is `None`, never NaN. `tests/vectors/statistics.py`
-//! records what scipy, statsmodels and R's limma compute; the tests compare with it.
+//! and `sweeps.py` record what scipy, statsmodels and R's limma compute; the tests compare with it.
 
 pub mod beta;
 pub mod beta_prior;
 pub mod binomial;
 pub mod equivalence;
+pub mod fisher;
+pub mod friedman;
 pub mod holm;
 pub mod mcnemar;
 pub mod moderated;
@@ -15,6 +17,7 @@ pub mod noncentral_t;
 pub mod paired;
 pub mod polygamma;
 mod quadrature;
+pub mod ranks;
 pub mod sample;
 pub mod sample_size;
 pub mod student_t;
