@@ -15,6 +15,7 @@ pub mod holm;
 pub mod mcnemar;
 pub mod moderated;
 pub mod nemenyi;
+pub mod noise;
 pub mod noncentral_t;
 pub mod paired;
 pub mod polygamma;
