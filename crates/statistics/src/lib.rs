@@ -10,6 +10,7 @@ pub mod binomial;
 mod chi_spread;
 pub mod equivalence;
 pub mod fisher;
+pub mod folds;
 pub mod friedman;
 pub mod holm;
 pub mod mcnemar;

@@ -2,7 +2,7 @@
 //! Biometrika 6).
 
 use crate::sample::Sample;
-use statrs::distribution::{ContinuousCDF, StudentsT};
+use crate::welch::MeanDifference;
 
 /// A spread below this share of the largest difference is rounding noise: differences of accuracies
 /// carry errors of about 1e-17.
@@ -22,19 +22,34 @@ pub struct PairedTest {
 /// differences.
 pub fn paired_t(differences: &[f64]) -> Option<PairedTest> {
     let difference = Sample::of(differences)?;
-    let largest = differences.iter().fold(0.0f64, |m, d| m.max(d.abs()));
-    let p = match difference.sd {
-        Some(sd) if sd > ROUNDING * largest.max(f64::MIN_POSITIVE) => p_value(difference, sd),
-        Some(_) if largest == 0.0 => Some(1.0),
-        _ => None,
-    };
+    let p = paired_difference(differences).and_then(|mean| mean.p_two_sided());
     Some(PairedTest { difference, p })
 }
 
-fn p_value(difference: Sample, sd: f64) -> Option<f64> {
-    let t = difference.mean / (sd / (difference.n as f64).sqrt());
-    let distribution = StudentsT::new(0.0, 1.0, (difference.n - 1) as f64).ok()?;
-    Some((2.0 * distribution.cdf(-t.abs())).min(1.0))
+/// The mean of paired `differences` with its standard error, for what tests and intervals of
+/// differences do with it. `None` below two pairs, or if one is not finite.
+///
+/// Pairs are runs that share something by design, such as the saved state that both go on from, or
+/// a fold. Whether runs are paired is never chosen by looking at their results.
+pub fn paired_difference(differences: &[f64]) -> Option<MeanDifference> {
+    let sample = Sample::of(differences)?;
+    let sd = sample.sd.filter(|sd| sd.is_finite())?;
+    Some(MeanDifference {
+        difference: sample.mean,
+        standard_error: without_noise(sd, largest(differences)) / (sample.n as f64).sqrt(),
+        degrees: (sample.n - 1) as f64,
+    })
+}
+
+fn largest(differences: &[f64]) -> f64 {
+    differences.iter().fold(0.0f64, |m, d| m.max(d.abs()))
+}
+
+fn without_noise(sd: f64, largest: f64) -> f64 {
+    match sd > ROUNDING * largest.max(f64::MIN_POSITIVE) {
+        true => sd,
+        false => 0.0,
+    }
 }
 
 #[cfg(test)]
