@@ -4,6 +4,7 @@
 //! No function panics: what cannot be computed is `None`, never NaN. `tests/vectors/statistics.py`
 //! and `sweeps.py` record what scipy, statsmodels and R's limma compute; the tests compare with it.
 
+pub mod anova;
 pub mod beta;
 pub mod beta_prior;
 pub mod binomial;
@@ -12,6 +13,7 @@ pub mod equivalence;
 pub mod fisher;
 pub mod folds;
 pub mod friedman;
+pub mod grid;
 pub mod holm;
 pub mod mcnemar;
 pub mod moderated;

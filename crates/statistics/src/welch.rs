@@ -89,6 +89,15 @@ impl MeanDifference {
         Some((self.difference - half_width, self.difference + half_width))
     }
 
+    /// The same with at most `most` degrees of freedom: those of all runs from which the variances
+    /// were estimated, where the means share them.
+    pub fn with_degrees_at_most(self, most: f64) -> MeanDifference {
+        MeanDifference {
+            degrees: self.degrees.min(most),
+            ..self
+        }
+    }
+
     fn t(&self, bound: f64) -> f64 {
         (self.difference - bound) / self.standard_error
     }
@@ -105,30 +114,37 @@ pub fn contrast(terms: &[(f64, MeanEstimate)]) -> Option<MeanDifference> {
     if terms.is_empty() || !terms.iter().all(|(w, m)| w.is_finite() && m.is_usable()) {
         return None;
     }
-    let (mut difference, mut variance, mut spread, mut largest) = (0.0, 0.0, 0.0, 0.0f64);
+    let sum = weighted_sum(terms);
+    let largest =
+        |most: f64, (weight, term): &(f64, MeanEstimate)| most.max((weight * term.mean).abs());
+    let noise = ROUNDING * terms.iter().fold(0.0, largest);
+    let without_noise = |value: f64| if value.abs() <= noise { 0.0 } else { value };
+    Some(MeanDifference {
+        difference: without_noise(sum.mean),
+        standard_error: without_noise(sum.variance.sqrt()),
+        degrees: sum.degrees,
+    })
+}
+
+/// The weighted sum of independent means, its variance and Satterthwaite's degrees; means without
+/// variance have no part in the degrees.
+pub(crate) fn weighted_sum(terms: &[(f64, MeanEstimate)]) -> MeanEstimate {
+    let (mut mean, mut variance, mut spread) = (0.0, 0.0, 0.0);
     for (weight, estimate) in terms {
         let part = weight * weight * estimate.variance;
-        difference += weight * estimate.mean;
+        mean += weight * estimate.mean;
         variance += part;
-        spread += if part > 0.0 {
-            part * part / estimate.degrees
-        } else {
-            0.0
-        };
-        largest = largest.max((weight * estimate.mean).abs());
+        if part > 0.0 {
+            spread += part * part / estimate.degrees;
+        }
     }
-    let standard_error = variance.sqrt();
-    let without_noise = |value: f64| match value.abs() <= ROUNDING * largest {
-        true => 0.0,
-        false => value,
+    let degrees = match spread > 0.0 {
+        true => variance * variance / spread,
+        false => f64::INFINITY,
     };
-    Some(MeanDifference {
-        difference: without_noise(difference),
-        standard_error: without_noise(standard_error),
-        degrees: if spread > 0.0 {
-            variance * variance / spread
-        } else {
-            f64::INFINITY
-        },
-    })
+    MeanEstimate {
+        mean,
+        variance,
+        degrees,
+    }
 }
