@@ -9,6 +9,7 @@ pub mod beta;
 pub mod beta_prior;
 pub mod binomial;
 mod chi_spread;
+pub mod effects;
 pub mod equivalence;
 pub mod fisher;
 pub mod folds;
