@@ -2,18 +2,21 @@
 
 use serde_json::Value;
 
-/// What `tests/vectors/statistics.py` wrote for `method`.
-pub fn vectors(method: &str) -> Value {
-    let path = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../../tests/vectors/statistics.json"
-    );
+/// What the script `tests/vectors/<script>.py` wrote for `method`.
+pub fn vectors_of(script: &str, method: &str) -> Value {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/vectors");
+    let path = format!("{folder}/{script}.json");
     let text = std::fs::read_to_string(path).expect("the vectors are kept");
     let mut all: Value = serde_json::from_str(&text).expect("JSON");
     all[method].take()
 }
 
-/// The cases of `method`.
+/// What `tests/vectors/statistics.py` wrote for `method`.
+pub fn vectors(method: &str) -> Value {
+    vectors_of("statistics", method)
+}
+
+/// The cases of `method` in `statistics.json`.
 pub fn cases(method: &str) -> Vec<Value> {
     list(&vectors(method))
 }
