@@ -1,10 +1,12 @@
 //! Statistical methods as pure functions over numbers.
 //!
 //! Each file is one method and names its paper. What is compared with what is decided elsewhere.
-//! No function panics: what cannot be computed is `None`, never NaN. `tests/vectors/statistics.py`
-//! and `sweeps.py` record what scipy, statsmodels and R's limma compute; the tests compare with it.
+//! No function panics: what cannot be computed is `None`, never NaN. `tests/vectors/statistics.py`,
+//! `sweeps.py` and `importance.py` record what scipy, statsmodels, R's limma and Optuna compute; the
+//! tests compare with it.
 
 pub mod anova;
+mod axis_cells;
 pub mod beta;
 pub mod beta_prior;
 pub mod binomial;
@@ -16,6 +18,7 @@ pub mod folds;
 pub mod friedman;
 pub mod grid;
 pub mod holm;
+pub mod importance;
 pub mod mcnemar;
 pub mod moderated;
 pub mod nemenyi;
@@ -25,6 +28,7 @@ pub mod paired;
 pub mod polygamma;
 mod quadrature;
 pub mod ranks;
+mod regression_tree;
 pub mod sample;
 pub mod sample_size;
 pub mod student_t;

@@ -7,6 +7,7 @@
 mod distributions;
 mod folds;
 mod grids;
+mod importance;
 mod means;
 mod noise;
 mod ranks;

@@ -2,13 +2,17 @@
 
 use serde_json::Value;
 
-/// What the script `tests/vectors/<script>.py` wrote for `method`.
-pub fn vectors_of(script: &str, method: &str) -> Value {
+/// What the script `tests/vectors/<script>.py` wrote.
+pub fn read(script: &str) -> Value {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/vectors");
     let path = format!("{folder}/{script}.json");
     let text = std::fs::read_to_string(path).expect("the vectors are kept");
-    let mut all: Value = serde_json::from_str(&text).expect("JSON");
-    all[method].take()
+    serde_json::from_str(&text).expect("JSON")
+}
+
+/// What a script wrote for `method`.
+pub fn vectors_of(script: &str, method: &str) -> Value {
+    read(script)[method].take()
 }
 
 /// What `tests/vectors/statistics.py` wrote for `method`.
