@@ -31,6 +31,7 @@ pub mod ranks;
 mod regression_tree;
 pub mod sample;
 pub mod sample_size;
+pub mod share_posterior;
 pub mod student_t;
 pub mod studentized_range;
 pub mod welch;

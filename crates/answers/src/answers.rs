@@ -1,0 +1,229 @@
+//! The answers of a sweep as data.
+
+use crate::axes::{AxisAnswer, Interaction, axis_answers, interactions};
+use crate::choice::{ChoiceOptimism, choice_optimism};
+use crate::estimates::{Estimate, Estimates};
+use crate::gain;
+use crate::noise::{SeedNoise, seed_noise};
+use crate::pairs::{ComparedPair, Pairs, compare_all};
+use crate::results::{RunEnd, SweepResults};
+use convsweep_spec::id::ConfigurationId;
+use convsweep_spec::metric::Metric;
+use convsweep_statistics::sample::Sample;
+use serde::Serialize;
+
+/// What the results of a sweep say.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Answers {
+    /// Name of the experiment.
+    pub experiment: String,
+    /// The metric that configurations are compared by.
+    pub metric: Metric,
+    /// Differences up to this size count as practically equal.
+    pub margin: Option<f64>,
+    /// Whether some run of the sweep did not train.
+    pub some_do_not_train: bool,
+    /// Whether the runs are folds of a cross-validation.
+    pub has_folds: bool,
+    /// How often a race looked at the results.
+    pub race_rounds: u32,
+    /// What a diverged run counts as, in the metric's unit; `None` if none diverged.
+    pub diverged_value: Option<f64>,
+    /// Configurations with a result, the best first.
+    pub standings: Vec<Standing>,
+    /// Configurations without a result, in the order of the plan.
+    pub without_result: Vec<NoResult>,
+    /// Number of pairs that were tested.
+    pub pairs_tested: usize,
+    /// The pairs: all, or those with the best and with the baseline if there are many
+    /// configurations.
+    pub pairs: Vec<ComparedPair>,
+    /// What the axes do, the one that moves the metric most first.
+    pub axes: Vec<AxisAnswer>,
+    /// Interactions of two axes that are larger than the noise, the largest first.
+    pub interactions: Vec<Interaction>,
+    /// Where the spread between the seeds of the best configuration comes from.
+    pub noise: Option<SeedNoise>,
+    /// By how much the result of the best is flattered, because it was chosen by it.
+    pub choice: Option<ChoiceOptimism>,
+}
+
+/// A configuration with its result.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Standing {
+    /// Its id.
+    pub configuration: ConfigurationId,
+    /// Its short name.
+    pub label: String,
+    /// Position in the plan, from 0.
+    pub position: usize,
+    /// Whether it is the declared baseline.
+    pub is_baseline: bool,
+    /// Jobs in all.
+    pub jobs: usize,
+    /// Runs that count: those that finished with a result, and those that diverged.
+    pub runs: usize,
+    /// Of these, how many trained: their accuracy is above the chance level.
+    pub trained: usize,
+    /// Of these, how many diverged.
+    pub diverged: usize,
+    /// Mean over the runs that count; a diverged one counts at the chance level.
+    pub mean: f64,
+    /// Standard deviation of the runs that trained; `None` below two.
+    pub sd: Option<f64>,
+    /// 95 % interval of the expected result, with the variance that all configurations teach.
+    pub interval: Option<(f64, f64)>,
+    /// Mean of the runs that trained; `None` if none did.
+    pub trained_mean: Option<f64>,
+    /// Whether it may be the best. With a probability of at least 95 % the truly best one is
+    /// among those that may.
+    pub may_be_best: bool,
+    /// How many configurations are worse.
+    pub beats: usize,
+    /// How many configurations are better.
+    pub beaten_by: usize,
+}
+
+/// A configuration without a result.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct NoResult {
+    /// Its id.
+    pub configuration: ConfigurationId,
+    /// Its short name.
+    pub label: String,
+    /// Whether it is the declared baseline.
+    pub is_baseline: bool,
+    /// Jobs in all.
+    pub jobs: usize,
+    /// Jobs that a rule stopped.
+    pub stopped: usize,
+    /// Jobs that failed.
+    pub failed: usize,
+    /// Jobs that finished without a finite value of the metric.
+    pub without_metric: usize,
+}
+
+impl Answers {
+    /// The answers of `sweep`.
+    pub fn of(sweep: &SweepResults) -> Answers {
+        let estimates = Estimates::of(sweep);
+        let ranks = ranks(&estimates);
+        let baseline = sweep.configurations.iter().position(|c| {
+            let id = Some(&c.configuration);
+            id == sweep.baseline.as_ref()
+        });
+        let baseline_rank = baseline.and_then(|b| ranks.iter().position(|i| *i == b));
+        let pairs = compare_all(sweep, &estimates, &ranks, baseline_rank);
+        let mut standings = Vec::with_capacity(ranks.len());
+        for (rank, &i) in ranks.iter().enumerate() {
+            standings.push(standing(sweep, &estimates, &pairs, (rank, i)));
+        }
+        let mut without_result = Vec::new();
+        for i in (0..sweep.configurations.len()).filter(|i| !ranks.contains(i)) {
+            without_result.push(no_result(sweep, i));
+        }
+        let best = ranks.first().copied();
+        let diverged = estimates.each.iter().any(|e| e.diverged > 0);
+        Answers {
+            experiment: sweep.experiment.clone(),
+            metric: sweep.metric.clone(),
+            margin: sweep.margin,
+            some_do_not_train: estimates.some_do_not_train(),
+            has_folds: sweep.runs().any(|run| run.fold.is_some()),
+            race_rounds: sweep.race_rounds,
+            diverged_value: estimates.diverged_value.filter(|_| diverged),
+            standings,
+            without_result,
+            pairs_tested: pairs.tested,
+            pairs: pairs.kept,
+            axes: axis_answers(sweep, &estimates),
+            interactions: interactions(sweep, &estimates),
+            noise: best.and_then(|best| seed_noise(&sweep.configurations[best])),
+            choice: choice_optimism(sweep, &estimates, &ranks),
+        }
+    }
+
+    /// The best configuration.
+    pub fn best(&self) -> Option<&Standing> {
+        self.standings.first()
+    }
+
+    /// Rank of the baseline, from 0, if it has a result.
+    pub fn baseline(&self) -> Option<usize> {
+        self.standings.iter().position(|s| s.is_baseline)
+    }
+
+    /// The comparison of two ranks, if it is kept.
+    pub fn pair(&self, a: usize, b: usize) -> Option<&ComparedPair> {
+        let (first, second) = (a.min(b), a.max(b));
+        let mut pairs = self.pairs.iter();
+        pairs.find(|pair| (pair.first, pair.second) == (first, second))
+    }
+}
+
+/// The configurations with a result, the best mean first; of equal ones, the earlier in the plan.
+fn ranks(estimates: &Estimates) -> Vec<usize> {
+    let mut means: Vec<(usize, f64)> = Vec::new();
+    for (i, estimate) in estimates.each.iter().enumerate() {
+        means.extend(estimate.mean().map(|mean| (i, mean)));
+    }
+    means.sort_by(|(a, x), (b, y)| y.total_cmp(x).then(a.cmp(b)));
+    means.into_iter().map(|(i, _)| i).collect()
+}
+
+fn standing(
+    sweep: &SweepResults,
+    estimates: &Estimates,
+    pairs: &Pairs,
+    (rank, i): (usize, usize),
+) -> Standing {
+    let (results, estimate) = (&sweep.configurations[i], &estimates.each[i]);
+    let value = |gain_: f64| gain(&sweep.metric, gain_);
+    Standing {
+        configuration: results.configuration.clone(),
+        label: results.label.clone(),
+        position: i,
+        is_baseline: sweep.baseline.as_ref() == Some(&results.configuration),
+        jobs: results.runs.len(),
+        runs: estimate.runs(),
+        trained: estimate.trained,
+        diverged: estimate.diverged,
+        mean: value(estimate.mean().unwrap_or(f64::NAN)),
+        sd: (estimate.own.degrees > 0.0).then(|| estimate.own.variance.sqrt()),
+        interval: interval(estimate).map(|(low, high)| ordered(value(low), value(high))),
+        trained_mean: estimate.trained_mean.map(value),
+        may_be_best: pairs.may_be_best[rank],
+        beats: pairs.beats[rank],
+        beaten_by: pairs.beaten_by[rank],
+    }
+}
+
+/// 95 % interval of the expected gain.
+fn interval(estimate: &Estimate) -> Option<(f64, f64)> {
+    let expected = estimate.expected?;
+    convsweep_statistics::welch::contrast(&[(1.0, expected)])?.interval(0.95)
+}
+
+fn ordered(a: f64, b: f64) -> (f64, f64) {
+    if a <= b { (a, b) } else { (b, a) }
+}
+
+fn no_result(sweep: &SweepResults, i: usize) -> NoResult {
+    let results = &sweep.configurations[i];
+    let ended = |end: RunEnd| results.runs.iter().filter(|run| run.end == end).count();
+    NoResult {
+        configuration: results.configuration.clone(),
+        label: results.label.clone(),
+        is_baseline: sweep.baseline.as_ref() == Some(&results.configuration),
+        jobs: results.runs.len(),
+        stopped: ended(RunEnd::Stopped),
+        failed: ended(RunEnd::Failed) + ended(RunEnd::Diverged),
+        without_metric: ended(RunEnd::Finished),
+    }
+}
+
+/// Mean of numbers; `None` without any.
+pub(crate) fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
+    let values: Vec<f64> = values.collect();
+    Sample::of(&values).map(|sample| sample.mean)
+}

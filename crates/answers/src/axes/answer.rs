@@ -1,0 +1,263 @@
+//! The effect of each axis.
+
+use super::cells::{Cell, Cells};
+use super::contrast::weighted_sum;
+use super::one_run::assume_additive;
+use super::trend::{AxisTrend, trend};
+use crate::estimates::Estimates;
+use crate::gain;
+use crate::pairing::{PairMethod, Pairing};
+use crate::pairs::{FAMILY_LEVEL, Verdict};
+use crate::results::SweepResults;
+use convsweep_spec::metric::{Direction, Metric};
+use convsweep_statistics::anova::functional_anova;
+use convsweep_statistics::grid::Grid;
+use convsweep_statistics::holm::holm;
+use convsweep_statistics::welch::MeanDifference;
+use serde::Serialize;
+
+/// Up to this many values all pairs of them are compared, beyond it each with the best.
+const MOST_VALUES_OF_ALL_PAIRS: usize = 12;
+
+/// What the spread is judged by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AxisBasis {
+    /// The spread between runs of a configuration.
+    Runs,
+    /// With one run of each: what an additive model of the axes leaves over.
+    AdditiveModel,
+    /// Nothing: the differences are told without saying how sure they are.
+    Nothing,
+}
+
+/// The effect of one axis over the values of the others.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct AxisAnswer {
+    /// Its dotted path in the file.
+    pub path: String,
+    /// Its short name.
+    pub name: String,
+    /// What the spread is judged by.
+    pub basis: AxisBasis,
+    /// Its values with results, in the file's order.
+    pub levels: Vec<AxisLevel>,
+    /// Pairs of its values compared.
+    pub contrasts: Vec<AxisContrast>,
+    /// Share of the variance over the complete grid that it explains alone, 0 to 1; `None` unless
+    /// every point of the grid has a result.
+    pub share: Option<f64>,
+    /// Its trend, if its values are numbers.
+    pub trend: Option<AxisTrend>,
+}
+
+/// A value of an axis.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct AxisLevel {
+    /// Its label.
+    pub label: String,
+    /// Mean over the configurations that have it, in the metric's unit.
+    pub mean: f64,
+    /// Number of these configurations.
+    pub configurations: usize,
+}
+
+/// Two values of an axis compared, over the combinations of the other axes' values that both were
+/// trained with.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct AxisContrast {
+    /// Label of the first.
+    pub first: String,
+    /// Label of the second.
+    pub second: String,
+    /// Number of combinations.
+    pub combinations: usize,
+    /// What is said of the first.
+    pub verdict: Verdict,
+    /// First minus second, in the metric's unit.
+    pub difference: f64,
+    /// 95 % interval of this difference alone.
+    pub interval: Option<(f64, f64)>,
+    /// Two-sided p-value of no difference.
+    pub p: Option<f64>,
+    /// The same, corrected for the comparisons of all axes.
+    pub corrected: Option<f64>,
+}
+
+impl AxisAnswer {
+    /// The contrast with the largest difference.
+    pub fn largest(&self) -> Option<&AxisContrast> {
+        let contrasts = self.contrasts.iter();
+        contrasts.max_by(|a, b| a.difference.abs().total_cmp(&b.difference.abs()))
+    }
+}
+
+/// The effects of the axes that have at least two values with results, the largest first.
+pub(crate) fn axis_answers(sweep: &SweepResults, estimates: &Estimates) -> Vec<AxisAnswer> {
+    let mut cells = Cells::of(sweep, estimates);
+    let basis = basis(&mut cells);
+    let pairing = Pairing::of(sweep);
+    let shares = shares(&cells);
+    let mut answers = Vec::new();
+    for axis in 0..sweep.axes.len() {
+        let share = shares.as_ref().map(|shares| shares[axis]);
+        let found = axis_answer(sweep, estimates, &cells, &pairing, (axis, basis));
+        answers.extend(found.map(|answer| AxisAnswer { share, ..answer }));
+    }
+    let looks = f64::from(sweep.race_rounds.max(1));
+    correct(&mut answers, &sweep.metric, looks);
+    let size = |answer: &AxisAnswer| answer.largest().map_or(0.0, |c| c.difference.abs());
+    answers.sort_by(|a, b| size(b).total_cmp(&size(a)));
+    answers
+}
+
+/// What the spread is judged by; without a second run of any configuration, the cells are given a
+/// variance by the additive model.
+fn basis(cells: &mut Cells) -> AxisBasis {
+    if cells.cells.iter().any(|cell| cell.estimate.is_some()) {
+        AxisBasis::Runs
+    } else if assume_additive(cells) {
+        AxisBasis::AdditiveModel
+    } else {
+        AxisBasis::Nothing
+    }
+}
+
+/// Share of the variance that each axis explains alone.
+fn shares(cells: &Cells) -> Option<Vec<f64>> {
+    let grid = Grid::new(&cells.counts)?;
+    let anova = functional_anova(&grid, &cells.in_order()?)?;
+    Some(anova.axes.iter().map(|axis| axis.share).collect())
+}
+
+fn axis_answer(
+    sweep: &SweepResults,
+    estimates: &Estimates,
+    cells: &Cells,
+    pairing: &Pairing,
+    (axis, basis): (usize, AxisBasis),
+) -> Option<AxisAnswer> {
+    let (levels, present) = levels(sweep, cells, axis);
+    if present.len() < 2 {
+        return None;
+    }
+    let mut contrasts = Vec::new();
+    for (first, second) in pairs(sweep, &levels, &present) {
+        let rows = cells.matched(axis, &[first, second]);
+        if rows.is_empty() {
+            continue;
+        }
+        let is_paired = rows.iter().all(|row| {
+            let (a, b) = (row[0].configuration, row[1].configuration);
+            pairing.method(a, b) != PairMethod::Independent
+        });
+        let difference = difference_of(estimates, &rows, is_paired);
+        contrasts.push(contrast(sweep, (axis, first, second), &rows, difference));
+    }
+    Some(AxisAnswer {
+        path: sweep.axes[axis].path.clone(),
+        name: sweep.axes[axis].name.clone(),
+        basis,
+        trend: trend(sweep, estimates, cells, axis, &present),
+        levels,
+        contrasts,
+        share: None,
+    })
+}
+
+/// The values with results, and their indices in the axis.
+fn levels(sweep: &SweepResults, cells: &Cells, axis: usize) -> (Vec<AxisLevel>, Vec<usize>) {
+    let (mut levels, mut present) = (Vec::new(), Vec::new());
+    for (index, label) in sweep.axes[axis].labels.iter().enumerate() {
+        let having = cells.cells.iter().filter(|c| c.levels[axis] == index);
+        let gains: Vec<f64> = having.map(|cell| cell.mean).collect();
+        if gains.is_empty() {
+            continue;
+        }
+        present.push(index);
+        let mean = gains.iter().sum::<f64>() / gains.len() as f64;
+        levels.push(AxisLevel {
+            label: label.clone(),
+            mean: gain(&sweep.metric, mean),
+            configurations: gains.len(),
+        });
+    }
+    (levels, present)
+}
+
+/// The values to compare, as indices in the axis.
+fn pairs(sweep: &SweepResults, levels: &[AxisLevel], present: &[usize]) -> Vec<(usize, usize)> {
+    let mut pairs = Vec::new();
+    if present.len() <= MOST_VALUES_OF_ALL_PAIRS {
+        for (n, &first) in present.iter().enumerate() {
+            pairs.extend(present[n + 1..].iter().map(|&second| (first, second)));
+        }
+        return pairs;
+    }
+    let of = |n: &usize| gain(&sweep.metric, levels[*n].mean);
+    let best = (0..levels.len()).max_by(|a, b| of(a).total_cmp(&of(b)));
+    let best = present[best.unwrap_or(0)];
+    let others = present.iter().filter(|&&other| other != best);
+    pairs.extend(others.map(|&other| (best, other)));
+    pairs
+}
+
+fn difference_of(
+    estimates: &Estimates,
+    rows: &[Vec<&Cell>],
+    is_paired: bool,
+) -> Option<MeanDifference> {
+    let weight = 1.0 / rows.len() as f64;
+    let mut terms = Vec::with_capacity(2 * rows.len());
+    for row in rows {
+        terms.push((weight, row[0]));
+        terms.push((-weight, row[1]));
+    }
+    weighted_sum(estimates, &terms, is_paired)
+}
+
+fn contrast(
+    sweep: &SweepResults,
+    (axis, first, second): (usize, usize, usize),
+    rows: &[Vec<&Cell>],
+    difference: Option<MeanDifference>,
+) -> AxisContrast {
+    let plain = rows.iter().map(|row| row[0].mean - row[1].mean).sum::<f64>() / rows.len() as f64;
+    let level = 1.0 - (1.0 - 0.95) / f64::from(sweep.race_rounds.max(1));
+    let interval = difference.and_then(|d| d.interval(level));
+    let labels = &sweep.axes[axis].labels;
+    let is_turned = sweep.metric.direction == Direction::Min;
+    AxisContrast {
+        first: labels[first].clone(),
+        second: labels[second].clone(),
+        combinations: rows.len(),
+        verdict: Verdict::Unknown,
+        difference: gain(
+            &sweep.metric,
+            difference.map_or(plain, |d| d.difference),
+        ),
+        interval: interval.map(|(low, high)| if is_turned { (-high, -low) } else { (low, high) }),
+        p: difference.and_then(|d| d.p_two_sided()),
+        corrected: None,
+    }
+}
+
+/// Corrects the p-values of all axes together, and gives the verdicts.
+fn correct(answers: &mut [AxisAnswer], metric: &Metric, looks: f64) {
+    let contrasts = || answers.iter().flat_map(|answer| &answer.contrasts);
+    let known = contrasts().filter_map(|contrast| contrast.p);
+    let known: Vec<f64> = known.map(|p| (p * looks).min(1.0)).collect();
+    let mut corrected = holm(&known).into_iter();
+    for contrast in answers.iter_mut().flat_map(|a| &mut a.contrasts) {
+        if contrast.p.is_none() {
+            continue;
+        }
+        contrast.corrected = corrected.next();
+        let is_significant = contrast.corrected.is_some_and(|p| p < FAMILY_LEVEL);
+        contrast.verdict = match is_significant {
+            true if gain(metric, contrast.difference) > 0.0 => Verdict::Better,
+            true => Verdict::Worse,
+            false => Verdict::Unknown,
+        };
+    }
+}

@@ -1,0 +1,33 @@
+//! What the results of a sweep say: which choice is better, by how much, and how surely.
+//!
+//! Everything here is a pure function of [`SweepResults`]. The database's rows, the command line,
+//! its JSON and the report all take it from here, so that they cannot disagree. The methods
+//! themselves are in `convsweep_statistics`.
+
+mod answers;
+mod axes;
+mod chance;
+mod choice;
+mod estimates;
+mod noise;
+mod pairing;
+mod pairs;
+mod results;
+
+pub use answers::{Answers, NoResult, Standing};
+pub use axes::{AxisAnswer, AxisBasis, AxisContrast, AxisLevel, AxisTrend, Interaction};
+pub use choice::ChoiceOptimism;
+pub use noise::SeedNoise;
+pub use pairing::PairMethod;
+pub use pairs::{ComparedPair, Difference, FAMILY_LEVEL, MOST_CONFIGURATIONS_OF_ALL_PAIRS, Verdict};
+pub use results::{ConfigurationResults, RunEnd, RunResult, SweepResults, ValidationResult};
+
+use convsweep_spec::metric::{Direction, Metric};
+
+/// `value` with its sign turned so that larger is better.
+fn gain(metric: &Metric, value: f64) -> f64 {
+    match metric.direction {
+        Direction::Max => value,
+        Direction::Min => -value,
+    }
+}

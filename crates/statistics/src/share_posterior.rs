@@ -1,0 +1,101 @@
+//! Shares of several groups from a few trials of each, each drawn towards what is common to the
+//! groups: a hierarchical beta-binomial model (Gelman et al. 2013, "Bayesian Data Analysis", 3rd
+//! edition, section 5.3).
+//!
+//! The groups' shares are draws from a beta distribution with an unknown mean and an unknown worth
+//! in trials. Both are integrated over a grid, rather than fitted: with few groups they are hardly
+//! known, and the answer must not be surer than that. The mean is uniform between 0 and 1; the
+//! worth has the density 1 / (1 + worth)².
+
+use statrs::function::beta::ln_beta;
+
+/// Points of the grid over the logit of the mean, from −4.5 to 4.5.
+const MEANS: usize = 25;
+/// Points of the grid over the logarithm of the worth, from 0.2 to 40 trials.
+const WORTHS: usize = 16;
+
+/// Mean and variance of what is known of a share.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ShareEstimate {
+    /// Mean, 0 to 1.
+    pub mean: f64,
+    /// Variance.
+    pub variance: f64,
+}
+
+/// A point of the grid: the parameters of a beta distribution and the logarithm of its weight.
+struct GridPoint {
+    a: f64,
+    b: f64,
+    log_weight: f64,
+}
+
+/// The share of each group, given its `(successes, trials)`, in their order. A group without trials
+/// gets what is common to the others. Successes beyond the trials count as all of them.
+pub fn shares(groups: &[(u64, u64)]) -> Vec<ShareEstimate> {
+    let mut distinct: Vec<((u64, u64), f64)> = Vec::new();
+    for &(successes, trials) in groups {
+        let group = (successes.min(trials), trials);
+        match distinct.iter_mut().find(|(other, _)| *other == group) {
+            Some((_, count)) => *count += 1.0,
+            None => distinct.push((group, 1.0)),
+        }
+    }
+    let weights = grid_weights(&distinct);
+    let estimate = |&(successes, trials): &(u64, u64)| {
+        estimate_of(&weights, successes.min(trials) as f64, trials as f64)
+    };
+    groups.iter().map(estimate).collect()
+}
+
+/// The grid with the weight of each point given the groups, whose sum is 1.
+fn grid_weights(groups: &[((u64, u64), f64)]) -> Vec<(f64, f64, f64)> {
+    let mut points = grid();
+    for point in &mut points {
+        let of_none = ln_beta(point.a, point.b);
+        for ((successes, trials), count) in groups {
+            let failures = (trials - successes) as f64;
+            let likelihood = ln_beta(point.a + *successes as f64, point.b + failures) - of_none;
+            point.log_weight += count * likelihood;
+        }
+    }
+    let largest = points.iter().map(|p| p.log_weight).fold(f64::MIN, f64::max);
+    let weight = |point: &GridPoint| (point.log_weight - largest).exp();
+    let total: f64 = points.iter().map(weight).sum();
+    let weigh = |point: &GridPoint| (point.a, point.b, weight(point) / total);
+    points.iter().map(weigh).collect()
+}
+
+fn grid() -> Vec<GridPoint> {
+    let mut points = Vec::with_capacity(MEANS * WORTHS);
+    for i in 0..WORTHS {
+        let place = i as f64 / (WORTHS - 1) as f64;
+        let worth = 0.2 * 200f64.powf(place);
+        for j in 0..MEANS {
+            let logit = -4.5 + 9.0 * j as f64 / (MEANS - 1) as f64;
+            let mean = 1.0 / (1.0 + (-logit).exp());
+            // The densities, times the steps of the grid in logit and logarithm.
+            let weight = mean * (1.0 - mean) * worth / ((1.0 + worth) * (1.0 + worth));
+            points.push(GridPoint {
+                a: mean * worth,
+                b: (1.0 - mean) * worth,
+                log_weight: weight.ln(),
+            });
+        }
+    }
+    points
+}
+
+fn estimate_of(weights: &[(f64, f64, f64)], successes: f64, trials: f64) -> ShareEstimate {
+    let (mut mean, mut square) = (0.0, 0.0);
+    for (a, b, weight) in weights {
+        let worth = a + b + trials;
+        let share = (a + successes) / worth;
+        mean += weight * share;
+        square += weight * share * (a + successes + 1.0) / (worth + 1.0);
+    }
+    ShareEstimate {
+        mean,
+        variance: (square - mean * mean).max(0.0),
+    }
+}
