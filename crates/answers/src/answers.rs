@@ -9,7 +9,6 @@ use crate::pairs::{ComparedPair, Pairs, compare_all};
 use crate::results::{RunEnd, SweepResults};
 use convsweep_spec::id::ConfigurationId;
 use convsweep_spec::metric::Metric;
-use convsweep_statistics::sample::Sample;
 use serde::Serialize;
 
 /// What the results of a sweep say.
@@ -220,10 +219,4 @@ fn no_result(sweep: &SweepResults, i: usize) -> NoResult {
         failed: ended(RunEnd::Failed) + ended(RunEnd::Diverged),
         without_metric: ended(RunEnd::Finished),
     }
-}
-
-/// Mean of numbers; `None` without any.
-pub(crate) fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
-    let values: Vec<f64> = values.collect();
-    Sample::of(&values).map(|sample| sample.mean)
 }

@@ -20,4 +20,6 @@ pub enum Purpose {
     Preview = 6,
     /// Mixing the images of a batch by one step.
     Mix = 7,
+    /// A draw of a simulation; no part of training.
+    Simulate = 8,
 }
