@@ -3,10 +3,10 @@
 use crate::axes::{AxisAnswer, Interaction, axis_answers, interactions};
 use crate::choice::{ChoiceOptimism, choice_optimism};
 use crate::estimates::{Estimate, Estimates};
-use crate::gain;
 use crate::noise::{SeedNoise, seed_noise};
 use crate::pairs::{ComparedPair, Pairs, compare_all};
 use crate::results::{RunEnd, SweepResults};
+use crate::{gain, gain_interval};
 use convsweep_spec::id::ConfigurationId;
 use convsweep_spec::metric::Metric;
 use serde::Serialize;
@@ -189,7 +189,7 @@ fn standing(
         diverged: estimate.diverged,
         mean: value(estimate.mean().unwrap_or(f64::NAN)),
         sd: (estimate.own.degrees > 0.0).then(|| estimate.own.variance.sqrt()),
-        interval: interval(estimate).map(|(low, high)| ordered(value(low), value(high))),
+        interval: interval(estimate).map(|ends| gain_interval(&sweep.metric, ends)),
         trained_mean: estimate.trained_mean.map(value),
         may_be_best: pairs.may_be_best[rank],
         beats: pairs.beats[rank],
@@ -201,10 +201,6 @@ fn standing(
 fn interval(estimate: &Estimate) -> Option<(f64, f64)> {
     let expected = estimate.expected?;
     convsweep_statistics::welch::contrast(&[(1.0, expected)])?.interval(0.95)
-}
-
-fn ordered(a: f64, b: f64) -> (f64, f64) {
-    if a <= b { (a, b) } else { (b, a) }
 }
 
 fn no_result(sweep: &SweepResults, i: usize) -> NoResult {

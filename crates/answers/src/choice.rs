@@ -44,7 +44,9 @@ pub(crate) fn choice_optimism(
     for left_out in 0..keys.len() {
         let mean = |row: usize| (sums[row] - rows[row][left_out]) / others;
         // The first of equal ones, as in the ranking.
-        let chosen = (0..rows.len()).rev().max_by(|a, b| mean(*a).total_cmp(&mean(*b)))?;
+        let chosen = (0..rows.len())
+            .rev()
+            .max_by(|a, b| mean(*a).total_cmp(&mean(*b)))?;
         flattered += mean(chosen) - rows[chosen][left_out];
     }
     let optimism = (flattered / keys.len() as f64).max(0.0);

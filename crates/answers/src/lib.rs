@@ -19,7 +19,9 @@ pub use axes::{AxisAnswer, AxisBasis, AxisContrast, AxisLevel, AxisTrend, Intera
 pub use choice::ChoiceOptimism;
 pub use noise::SeedNoise;
 pub use pairing::PairMethod;
-pub use pairs::{ComparedPair, Difference, FAMILY_LEVEL, MOST_CONFIGURATIONS_OF_ALL_PAIRS, Verdict};
+pub use pairs::{
+    ComparedPair, Difference, FAMILY_LEVEL, MOST_CONFIGURATIONS_OF_ALL_PAIRS, Verdict,
+};
 pub use results::{ConfigurationResults, RunEnd, RunResult, SweepResults, ValidationResult};
 
 use convsweep_spec::metric::{Direction, Metric};
@@ -29,5 +31,13 @@ fn gain(metric: &Metric, value: f64) -> f64 {
     match metric.direction {
         Direction::Max => value,
         Direction::Min => -value,
+    }
+}
+
+/// As [`gain`], of an interval from low to high.
+fn gain_interval(metric: &Metric, (low, high): (f64, f64)) -> (f64, f64) {
+    match metric.direction {
+        Direction::Max => (low, high),
+        Direction::Min => (-high, -low),
     }
 }

@@ -9,8 +9,9 @@ use crate::results::SweepResults;
 use convsweep_spec::configuration::{Configuration, ConfigurationDigest};
 use convsweep_spec::data::SplitScheme;
 use convsweep_spec::id::StateKey;
-use convsweep_statistics::sample::Sample;
-use convsweep_statistics::welch::MeanDifference;
+use convsweep_statistics::folds::mean_over_folds;
+use convsweep_statistics::paired::paired_difference;
+use convsweep_statistics::welch::{MeanDifference, contrast};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -67,21 +68,14 @@ impl Pairing {
         epochs.is_some_and(|epochs| first.get(&epochs) == second.get(&epochs))
     }
 
-    /// The mean difference over the runs that both have; `None` below two.
-    ///
-    /// Runs of a cross-validation share training images, which makes their mean less sure than that
-    /// of independent runs: its variance is that of a run times 1/n + 1/(k − 1) with k folds
-    /// (Nadeau and Bengio 2003, "Inference for the generalization error", Machine Learning 52).
+    /// The mean difference over the runs that both have; `None` below two. With folds, its variance
+    /// is that of Nadeau and Bengio.
     pub(crate) fn difference(&self, a: &Estimate, b: &Estimate) -> Option<MeanDifference> {
         let differences: Vec<f64> = paired(a, b).map(|(x, y)| x - y).collect();
-        let sample = Sample::of(&differences)?;
-        let n = sample.n as f64;
-        let overlap = self.folds.map_or(0.0, |folds| 1.0 / f64::from(folds - 1));
-        Some(MeanDifference {
-            difference: sample.mean,
-            standard_error: sample.sd? * (1.0 / n + overlap).sqrt(),
-            degrees: n - 1.0,
-        })
+        match self.folds {
+            Some(folds) => contrast(&[(1.0, mean_over_folds(&differences, folds as usize)?)]),
+            None => paired_difference(&differences),
+        }
     }
 }
 

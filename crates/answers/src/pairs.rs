@@ -7,7 +7,7 @@
 use crate::estimates::Estimates;
 use crate::pairing::{PairMethod, Pairing};
 use crate::results::SweepResults;
-use convsweep_spec::metric::Direction;
+use crate::{gain, gain_interval};
 use convsweep_statistics::equivalence::equivalence;
 use convsweep_statistics::holm::holm;
 use convsweep_statistics::sample_size::{Runs, more_runs};
@@ -78,7 +78,7 @@ pub struct ComparedPair {
     pub runs: (usize, usize),
     /// The expected results of one more run.
     pub result: Difference,
-    /// The means of the runs that trained; `None` if all runs of the sweep did, or one configuration
+    /// The means of the runs that trained; `None` if all runs of the sweep did, or one of the two
     /// never did.
     pub when_trained: Option<Difference>,
     /// The shares of runs that train; `None` if all runs of the sweep did.
@@ -137,7 +137,7 @@ pub(crate) fn compare_all(
         tested: tests.len(),
         beats: vec![0; ranks.len()],
         beaten_by: vec![0; ranks.len()],
-        may_be_best: may_be_best(&tests, &p_values, ranks.len(), looks),
+        may_be_best: may_be_best(&tests, &p_values, ranks.len()),
     };
     let undecided = undecided(&p_values);
     for (n, test) in tests.iter().enumerate() {
@@ -181,11 +181,7 @@ fn test_pair(
         }
     };
     match estimates.some_do_not_train() {
-        true => [
-            result,
-            estimates.when_trained(a, b),
-            estimates.shares(a, b),
-        ],
+        true => [result, estimates.when_trained(a, b), estimates.shares(a, b)],
         false => [result, None, None],
     }
 }
@@ -235,21 +231,14 @@ fn correct_equal(tests: &[PairTest], margin: Option<f64>, looks: f64) -> Vec<Opt
 /// corrected for the number of others (multiple comparisons with the best, Hsu 1981, "Simultaneous
 /// confidence intervals for all distances from the best", Annals of Statistics 9), nor by the
 /// comparison of all pairs.
-fn may_be_best(
-    tests: &[PairTest],
-    p_values: &[[PValues; 3]],
-    count: usize,
-    looks: f64,
-) -> Vec<bool> {
+fn may_be_best(tests: &[PairTest], p_values: &[[PValues; 3]], count: usize) -> Vec<bool> {
     let mut may_be = vec![true; count];
     let others = count.saturating_sub(1) as f64;
     for (test, p_values) in tests.iter().zip(p_values) {
         let (Some(difference), Some((p, corrected))) = (test.tests[0], p_values[0]) else {
             continue;
         };
-        // `p` has the looks in it already, unless it was cut at 1.
         let is_behind = p / 2.0 * others < FAMILY_LEVEL || corrected < FAMILY_LEVEL;
-        debug_assert!(looks >= 1.0);
         if is_behind && difference.difference > 0.0 {
             may_be[test.second] = false;
         } else if is_behind && difference.difference < 0.0 {
@@ -262,7 +251,8 @@ fn may_be_best(
 /// Number of tests that leave it open.
 fn undecided(p_values: &[[PValues; 3]]) -> usize {
     let all = p_values.iter().flatten().flatten();
-    all.filter(|(_, corrected)| *corrected >= FAMILY_LEVEL).count()
+    all.filter(|(_, corrected)| *corrected >= FAMILY_LEVEL)
+        .count()
 }
 
 /// `kind` 2 compares shares of runs; the others, gains.
@@ -286,15 +276,25 @@ fn judge(
     };
     let level = 1.0 - (1.0 - 0.95) / f64::from(sweep.race_rounds.max(1));
     let interval = difference.interval(level);
-    let is_turned = kind != 2 && sweep.metric.direction == Direction::Min;
+    let is_share = kind == 2;
+    let turned = |value: f64| {
+        if is_share {
+            value
+        } else {
+            gain(&sweep.metric, value)
+        }
+    };
+    let ends = |ends| {
+        if is_share {
+            ends
+        } else {
+            gain_interval(&sweep.metric, ends)
+        }
+    };
     Difference {
         verdict,
-        difference: if is_turned {
-            -difference.difference
-        } else {
-            difference.difference
-        },
-        interval: interval.map(|(low, high)| if is_turned { (-high, -low) } else { (low, high) }),
+        difference: turned(difference.difference),
+        interval: interval.map(ends),
         p,
         corrected,
         beyond_margin,

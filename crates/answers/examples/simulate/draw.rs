@@ -1,9 +1,7 @@
 //! Seeds drawn of each configuration, with what is true of them.
 
 use crate::truth::{CLASSES, ForgettingWhat, Sweep};
-use convsweep_answers::{
-    ConfigurationResults, RunEnd, RunResult, SweepResults, ValidationResult,
-};
+use convsweep_answers::{ConfigurationResults, RunEnd, RunResult, SweepResults, ValidationResult};
 use convsweep_spec::augment::{AugmentSpec, Normalize};
 use convsweep_spec::configuration::Configuration;
 use convsweep_spec::data::{DataSpec, Shapes, Source, Split, SplitScheme};
@@ -96,7 +94,11 @@ fn forget(sweep: &Sweep, what: ForgettingWhat, random: &mut Draws) -> Vec<Vec<f6
 }
 
 fn truth(sweep: &Sweep, row: &[f64]) -> Truth {
-    let trained: Vec<f64> = row.iter().copied().filter(|v| sweep.is_trained(*v)).collect();
+    let trained: Vec<f64> = row
+        .iter()
+        .copied()
+        .filter(|v| sweep.is_trained(*v))
+        .collect();
     let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
     Truth {
         mean: mean(row),
@@ -152,7 +154,9 @@ fn configuration(label: &[String], runs: Vec<RunResult>) -> ConfigurationResults
 /// A configuration that shares no training with those of other labels.
 fn unlike(label: &[String]) -> Configuration {
     let text = label.join(", ");
-    let number = text.bytes().fold(1u64, |n, byte| n.wrapping_mul(31) + u64::from(byte));
+    let number = text
+        .bytes()
+        .fold(1u64, |n, byte| n.wrapping_mul(31) + u64::from(byte));
     let rate = 1e-3 + (number % 1_000_003) as f64 * 1e-9;
     let scheme = SplitScheme::Validation(0.2);
     Configuration {

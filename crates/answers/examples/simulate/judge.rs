@@ -90,13 +90,18 @@ pub fn judge(counts: &mut Counts, drawn: &Drawn, what: ForgettingWhat) {
     for pair in &answers.pairs {
         let (a, b) = (truth(pair.first), truth(pair.second));
         is_wrong |= contradicts(Some(pair.result), a.mean - b.mean);
-        let when_trained = a.when_trained.zip(b.when_trained).map_or(0.0, |(a, b)| a - b);
+        let when_trained = a
+            .when_trained
+            .zip(b.when_trained)
+            .map_or(0.0, |(a, b)| a - b);
         is_wrong |= contradicts(pair.when_trained, when_trained);
         is_wrong |= contradicts(pair.trains, a.share - b.share);
         let difference = a.mean - b.mean;
         if is_true && difference.abs() > ROUNDING {
             let is_found = pair.result.verdict != Verdict::Unknown;
-            counts.found.add(is_found && !contradicts(Some(pair.result), difference));
+            counts
+                .found
+                .add(is_found && !contradicts(Some(pair.result), difference));
         }
         if let Some((low, high)) = pair.result.interval {
             counts.cover.add(low <= difference && difference <= high);
@@ -105,7 +110,9 @@ pub fn judge(counts: &mut Counts, drawn: &Drawn, what: ForgettingWhat) {
     counts.wrong[what as usize].add(is_wrong);
     let best = drawn.truths.iter().map(|t| t.mean).fold(f64::MIN, f64::max);
     for (rank, standing) in answers.standings.iter().enumerate() {
-        counts.members.add(standing.may_be_best && is_true);
+        if is_true {
+            counts.members.add(standing.may_be_best);
+        }
         if truth(rank).mean >= best - ROUNDING {
             counts.holds_best[what as usize].add(standing.may_be_best);
         }

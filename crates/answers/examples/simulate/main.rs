@@ -19,7 +19,9 @@ const SEEDS: [usize; 4] = [2, 3, 5, 8];
 
 fn main() {
     let mut arguments = std::env::args().skip(1);
-    let draws = arguments.next().map_or(1000, |n| n.parse().expect("a number of draws"));
+    let draws = arguments
+        .next()
+        .map_or(1000, |n| n.parse().expect("a number of draws"));
     let mut files: Vec<PathBuf> = arguments.map(PathBuf::from).collect();
     if files.is_empty() {
         let folder = PathBuf::from(concat!(

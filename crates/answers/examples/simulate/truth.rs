@@ -45,7 +45,11 @@ pub struct Sweep {
 impl Sweep {
     /// Reads `configuration,seed,val_accuracy`.
     pub fn read(path: &Path) -> Sweep {
-        let name = path.file_stem().expect("a file").to_string_lossy().to_string();
+        let name = path
+            .file_stem()
+            .expect("a file")
+            .to_string_lossy()
+            .to_string();
         let images = IMAGES.iter().find(|(known, _)| *known == name);
         let mut sweep = Sweep {
             labels: Vec::new(),

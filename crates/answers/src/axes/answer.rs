@@ -5,11 +5,11 @@ use super::contrast::weighted_sum;
 use super::one_run::assume_additive;
 use super::trend::{AxisTrend, trend};
 use crate::estimates::Estimates;
-use crate::gain;
 use crate::pairing::{PairMethod, Pairing};
 use crate::pairs::{FAMILY_LEVEL, Verdict};
 use crate::results::SweepResults;
-use convsweep_spec::metric::{Direction, Metric};
+use crate::{gain, gain_interval};
+use convsweep_spec::metric::Metric;
 use convsweep_statistics::anova::functional_anova;
 use convsweep_statistics::grid::Grid;
 use convsweep_statistics::holm::holm;
@@ -222,21 +222,21 @@ fn contrast(
     rows: &[Vec<&Cell>],
     difference: Option<MeanDifference>,
 ) -> AxisContrast {
-    let plain = rows.iter().map(|row| row[0].mean - row[1].mean).sum::<f64>() / rows.len() as f64;
+    let plain = rows
+        .iter()
+        .map(|row| row[0].mean - row[1].mean)
+        .sum::<f64>()
+        / rows.len() as f64;
     let level = 1.0 - (1.0 - 0.95) / f64::from(sweep.race_rounds.max(1));
     let interval = difference.and_then(|d| d.interval(level));
     let labels = &sweep.axes[axis].labels;
-    let is_turned = sweep.metric.direction == Direction::Min;
     AxisContrast {
         first: labels[first].clone(),
         second: labels[second].clone(),
         combinations: rows.len(),
         verdict: Verdict::Unknown,
-        difference: gain(
-            &sweep.metric,
-            difference.map_or(plain, |d| d.difference),
-        ),
-        interval: interval.map(|(low, high)| if is_turned { (-high, -low) } else { (low, high) }),
+        difference: gain(&sweep.metric, difference.map_or(plain, |d| d.difference)),
+        interval: interval.map(|ends| gain_interval(&sweep.metric, ends)),
         p: difference.and_then(|d| d.p_two_sided()),
         corrected: None,
     }

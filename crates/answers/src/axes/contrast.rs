@@ -41,7 +41,11 @@ fn sum_by_seed(estimates: &Estimates, terms: &[(f64, &Cell)]) -> Option<MeanDiff
         }
         Some(sum)
     };
-    let sums: Vec<f64> = first.gains.iter().filter_map(|(key, _)| sum(*key)).collect();
+    let sums: Vec<f64> = first
+        .gains
+        .iter()
+        .filter_map(|(key, _)| sum(*key))
+        .collect();
     let sample = Sample::of(&sums)?;
     Some(MeanDifference {
         difference: sample.mean,

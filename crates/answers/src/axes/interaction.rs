@@ -3,10 +3,9 @@
 use super::cells::{Cell, Cells};
 use super::contrast::weighted_sum;
 use crate::estimates::Estimates;
-use crate::gain;
 use crate::pairs::FAMILY_LEVEL;
 use crate::results::SweepResults;
-use convsweep_spec::metric::Direction;
+use crate::{gain, gain_interval};
 use convsweep_statistics::holm::holm;
 use serde::Serialize;
 
@@ -119,7 +118,6 @@ fn one(
     let sum = weighted_sum(estimates, &terms, false)?;
     let p = sum.p_two_sided()?;
     let label = |axis: usize, level: usize| sweep.axes[axis].labels[level].clone();
-    let is_turned = sweep.metric.direction == Direction::Min;
     let interval = sum.interval(0.95);
     let turned = |value: f64| gain(&sweep.metric, value);
     let mut interaction = Interaction {
@@ -129,7 +127,7 @@ fn one(
         second_values: (label(second, at), label(second, other)),
         effects: (turned(effects.0), turned(effects.1)),
         difference: turned(sum.difference),
-        interval: interval.map(|(low, high)| if is_turned { (-high, -low) } else { (low, high) }),
+        interval: interval.map(|ends| gain_interval(&sweep.metric, ends)),
         corrected: 1.0,
     };
     if interaction.effects.0.abs() < interaction.effects.1.abs() {
@@ -150,11 +148,11 @@ impl Interaction {
 
 /// For each combination of the remaining axes' values, the cells (from, at), (to, at),
 /// (from, other), (to, other); combinations that lack one are left out.
-fn rows<'a>(
-    cells: &'a Cells,
+fn rows(
+    cells: &Cells,
     (first, second): (usize, usize),
     [from, to, at, other]: [usize; 4],
-) -> Vec<[&'a Cell; 4]> {
+) -> Vec<[&Cell; 4]> {
     let mut rows = Vec::new();
     let corner = |cell: &&Cell| cell.levels[first] == from && cell.levels[second] == at;
     for cell in cells.cells.iter().filter(corner) {
@@ -163,7 +161,11 @@ fn rows<'a>(
             (place[first], place[second]) = (one, two);
             cells.at(&place)
         };
-        let others = (neighbour(to, at), neighbour(from, other), neighbour(to, other));
+        let others = (
+            neighbour(to, at),
+            neighbour(from, other),
+            neighbour(to, other),
+        );
         if let (Some(to_at), Some(from_other), Some(to_other)) = others {
             rows.push([cell, to_at, from_other, to_other]);
         }

@@ -4,7 +4,7 @@ use super::cells::{Cell, Cells};
 use super::contrast::weighted_sum;
 use crate::estimates::Estimates;
 use crate::results::SweepResults;
-use convsweep_spec::metric::Direction;
+use crate::{gain, gain_interval};
 use serde::Serialize;
 
 /// How the metric changes along an axis of numbers.
@@ -58,12 +58,10 @@ pub(crate) fn trend(
         return None;
     }
     let sum = weighted_sum(estimates, &terms, false);
-    let is_turned = sweep.metric.direction == Direction::Min;
-    let turned = |value: f64| if is_turned { -value } else { value };
     let interval = sum.and_then(|sum| sum.interval(0.95));
     Some(AxisTrend {
-        step: turned(plain),
-        interval: interval.map(|(low, high)| if is_turned { (-high, -low) } else { (low, high) }),
+        step: gain(&sweep.metric, plain),
+        interval: interval.map(|ends| gain_interval(&sweep.metric, ends)),
         p: sum.and_then(|sum| sum.p_two_sided()),
         is_monotone: means.is_sorted() || means.iter().rev().is_sorted(),
     })
