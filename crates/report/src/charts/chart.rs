@@ -37,6 +37,12 @@ impl Chart {
             scene,
         }
     }
+
+    /// The chart with its main numbers as sentences, for readers who do not see it.
+    pub fn saying(mut self, figures: impl Into<String>) -> Chart {
+        self.scene.figures = figures.into();
+        self
+    }
 }
 
 /// A text with its first letter as a capital.

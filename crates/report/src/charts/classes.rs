@@ -54,8 +54,9 @@ pub(super) fn charts(data: &ChartData) -> Vec<Chart> {
         ranking.unit.count(matrix.runs),
         classes.macro_f1() * 100.0
     );
-    let title = format!("Precision and recall by class of {}", best.label());
-    vec![Chart::new("classes", title, caption, classes.scene())]
+    let title = format!("Which classes does {} recognise?", best.label());
+    let chart = Chart::new("classes", title, caption, classes.scene());
+    vec![chart.saying(classes.figures())]
 }
 
 impl ClassTable {
@@ -70,6 +71,23 @@ impl ClassTable {
     /// F1, averaged over the classes, 0 to 1.
     pub fn macro_f1(&self) -> f64 {
         macro_f1(self.rows.iter().map(|(_, score)| score))
+    }
+
+    /// The classes with the highest and the lowest F1 in words.
+    fn figures(&self) -> String {
+        let named = |(name, score): &(String, ClassScore)| {
+            format!("{name} with an F1 of {:.1} %", score.f1 * 100.0)
+        };
+        match self.rows.as_slice() {
+            [] => String::new(),
+            [only] => format!("{}.", named(only)),
+            [first, .., last] => format!(
+                "{} classes; best {}, worst {}.",
+                self.rows.len(),
+                named(first),
+                named(last)
+            ),
+        }
     }
 
     /// Draws the classes as rows, in several columns if they are many.

@@ -15,6 +15,8 @@ const MAX_NAMED: usize = 40;
 const MAX_PRINTED: usize = 12;
 /// Mistakes that are listed.
 const LISTED: usize = 12;
+/// Mistakes that are put in words.
+const SPOKEN_MISTAKES: usize = 3;
 /// Height of a listed mistake.
 const LIST_ROW: f64 = 17.0;
 const LIST_WIDTH: f64 = 206.0;
@@ -33,8 +35,29 @@ pub(super) fn charts(data: &ChartData) -> Vec<Chart> {
         matrix.part.name(),
         ranking.unit.count(matrix.runs)
     );
-    let title = format!("Confusion matrix of {}", best.label());
-    vec![Chart::new("confusion", title, caption, scene(matrix))]
+    let title = format!("Which classes does {} confuse?", best.label());
+    let chart = Chart::new("confusion", title, caption, scene(matrix));
+    vec![chart.saying(figures(matrix))]
+}
+
+/// How many images are on the diagonal, and the most frequent mistakes, in words.
+fn figures(matrix: &ConfusionMatrix) -> String {
+    let images: u64 = matrix.counts.iter().flatten().sum();
+    let right: u64 = (0..matrix.classes.len()).map(|i| matrix.counts[i][i]).sum();
+    let mut words = format!(
+        "{right} of {images} predictions are right, {:.1} %.",
+        100.0 * right as f64 / images.max(1) as f64
+    );
+    for mistake in matrix.mistakes(SPOKEN_MISTAKES) {
+        let (label, predicted) = (mistake.label, mistake.predicted);
+        words += &format!(
+            " {:.1} % of {} are taken for {}.",
+            mistake.share * 100.0,
+            matrix.classes[label],
+            matrix.classes[predicted]
+        );
+    }
+    words
 }
 
 /// Draws the matrix, and the most frequent mistakes next to it.

@@ -38,14 +38,14 @@ pub(super) fn charts(data: &ChartData) -> Vec<Chart> {
     let metric = ranking.metric.words();
     let (title, caption) = match effects.axes.as_slice() {
         [only] => (
-            format!("Effect of {}", only.axis),
+            format!("What does {} change?", only.axis),
             format!(
                 "Mean {metric} for each value, ± one standard deviation over {} (line).",
                 ranking.runs_in_words()
             ),
         ),
         _ => (
-            "Effect of each axis".into(),
+            "What does each axis change?".into(),
             format!(
                 "For each value of an axis: the mean {metric} over all configurations that have \
                  it (mark), ± one standard deviation over them (line). Grey lines join \
@@ -54,7 +54,8 @@ pub(super) fn charts(data: &ChartData) -> Vec<Chart> {
             ),
         ),
     };
-    vec![Chart::new("effects", title, caption, effects.scene())]
+    let chart = Chart::new("effects", title, caption, effects.scene());
+    vec![chart.saying(effects.figures())]
 }
 
 impl Effects {
@@ -69,6 +70,22 @@ impl Effects {
             places: ranking.metric.places(),
             axes,
         })
+    }
+
+    /// The mean of every value in words.
+    fn figures(&self) -> String {
+        let mut sentences = Vec::with_capacity(self.axes.len());
+        for axis in &self.axes {
+            let mut means = Vec::with_capacity(axis.values.len());
+            for value in &axis.values {
+                means.push(format!(
+                    "{} {:.*}",
+                    value.label, self.places, value.sample.mean
+                ));
+            }
+            sentences.push(format!("{}: {}.", axis.axis, means.join(", ")));
+        }
+        sentences.join(" ")
     }
 
     /// Draws the axes below each other, values as rows.

@@ -50,12 +50,13 @@ fn chart(data: &ChartData) -> Option<Chart> {
     let seed = data.ranking.shown_run()?.job.seed;
     let grid = ImageGrid::new(&data.ranking.revision.classes, predictions)?;
     let part = predictions.part.name();
-    let title = format!("{part} images as {} sees them", best.label());
+    let title = format!("How does {} see {part} images?", best.label());
     let caption = format!(
         "Network of seed {seed}. Below each image: the predicted class and its probability; for a \
          mistake (✗) also the true class."
     );
-    Some(Chart::new("images", title, caption, grid.scene()))
+    let chart = Chart::new("images", title, caption, grid.scene());
+    Some(chart.saying(grid.figures()))
 }
 
 impl ImageGrid {
@@ -81,6 +82,16 @@ impl ImageGrid {
         ];
         blocks.retain(|(_, tiles)| !tiles.is_empty());
         (!blocks.is_empty()).then_some(ImageGrid { blocks })
+    }
+
+    /// How many images of each block are right, in words.
+    fn figures(&self) -> String {
+        let mut sentences = Vec::with_capacity(self.blocks.len());
+        for (heading, tiles) in &self.blocks {
+            let right = tiles.iter().filter(|tile| tile.kept.is_correct()).count();
+            sentences.push(format!("{heading}: {right} of {} are right.", tiles.len()));
+        }
+        sentences.join(" ")
     }
 
     /// Draws the blocks below each other.

@@ -13,6 +13,9 @@ use convsweep_statistics::sample::Sample;
 /// Intervals may extend the axis by this share of the range of the runs.
 const MAX_EXTENSION: f64 = 0.6;
 
+/// Rows that are put in words, besides the last.
+const SPOKEN_ROWS: usize = 5;
+
 /// A dot plot of configurations.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Leaderboard {
@@ -56,12 +59,9 @@ pub(super) fn charts(data: &ChartData) -> Vec<Chart> {
          points).{more}",
         capitalised(&data.ranking.metric.words())
     );
-    vec![Chart::new(
-        "leaderboard",
-        "Every run",
-        caption,
-        board.scene(),
-    )]
+    let title = "Which configuration is best, and how far apart are its runs?";
+    let chart = Chart::new("leaderboard", title, caption, board.scene());
+    vec![chart.saying(board.figures())]
 }
 
 impl Leaderboard {
@@ -114,6 +114,20 @@ impl Leaderboard {
             least.max(low - room).max(self.limits.0),
             most.min(high + room).min(self.limits.1),
         )
+    }
+
+    /// The first few rows and the last one in words.
+    fn figures(&self) -> String {
+        let mut parts = Vec::new();
+        for (i, row) in self.rows.iter().enumerate() {
+            if i < SPOKEN_ROWS || i + 1 == self.rows.len() {
+                let score = mean_and_sd(row.score.mean, row.score.sd, self.places);
+                parts.push(format!("{}: {score}, n = {}", row.label, row.score.n));
+            } else if i == SPOKEN_ROWS {
+                parts.push(format!("{} more", self.rows.len() - SPOKEN_ROWS - 1));
+            }
+        }
+        format!("{}, the best first: {}.", self.metric, parts.join("; "))
     }
 
     /// Draws the rows.

@@ -7,6 +7,9 @@ use crate::draw::scene::Scene;
 use crate::draw::ticks::{labelled, whole_ticks};
 use std::cmp::Reverse;
 
+/// Rows that are put in words.
+const SPOKEN_ROWS: usize = 6;
+
 /// Bars of epochs by configuration.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pruning {
@@ -42,12 +45,13 @@ pub(super) fn charts(data: &ChartData) -> Vec<Chart> {
     let caption = caption(&rows);
     rows[data.ranking.ranked..].sort_by_key(|row| Reverse(row.trained));
     rows.truncate(MAX_ROWS);
-    vec![Chart::new(
-        "sparing",
-        "Epochs saved by pruning",
-        caption,
-        Pruning { rows }.scene(),
-    )]
+    let title = "How many epochs did pruning save?";
+    let figures = rows[..rows.len().min(SPOKEN_ROWS)]
+        .iter()
+        .map(PruningRow::figures);
+    let figures: Vec<String> = figures.collect();
+    let chart = Chart::new("sparing", title, caption, Pruning { rows }.scene());
+    vec![chart.saying(format!("Epochs trained: {}.", figures.join("; ")))]
 }
 
 fn caption(rows: &[PruningRow]) -> String {
@@ -73,6 +77,10 @@ fn caption(rows: &[PruningRow]) -> String {
 }
 
 impl PruningRow {
+    fn figures(&self) -> String {
+        format!("{}: {} of {}", self.label, self.trained, self.planned)
+    }
+
     fn new(data: &ChartData, rank: usize) -> PruningRow {
         let configuration = &data.ranking.configurations[rank];
         let runs = &configuration.runs;

@@ -28,12 +28,21 @@ pub(super) fn charts(data: &ChartData) -> Vec<Chart> {
                    against the step's learning rate; a line for each job. Dots mark where the loss \
                    falls fastest, which is a rate to start from. The axis ends a little above the \
                    first loss, so that an explosion leaves it.";
-    vec![Chart::new(
-        "range-test",
-        "Loss by learning rate",
-        caption,
-        scene(data.range_tests),
-    )]
+    let title = "Which learning rate should training start from? Loss by learning rate";
+    let chart = Chart::new("range-test", title, caption, scene(data.range_tests));
+    vec![chart.saying(figures(data.range_tests))]
+}
+
+/// Where the loss of each test falls fastest, in words.
+fn figures(tests: &[RangeTests]) -> String {
+    let mut parts = Vec::new();
+    for test in tests {
+        for rate in test.results.iter().filter_map(|result| result.steepest) {
+            parts.push(format!("{} at {}", test.label, short(rate)));
+        }
+    }
+    let jobs: usize = tests.iter().map(|test| test.results.len()).sum();
+    format!("{jobs} jobs. The loss falls fastest: {}.", parts.join("; "))
 }
 
 /// Draws the curves of all tests.

@@ -9,6 +9,9 @@ use super::style::{Dash, Marker, SOLID};
 use super::text::Text;
 use image::RgbImage;
 
+/// Width of a faint line in pixels.
+const FAINT_WIDTH: f64 = 0.8;
+
 /// A picture.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scene {
@@ -16,8 +19,10 @@ pub struct Scene {
     pub width: f64,
     /// Height in pixels.
     pub height: f64,
-    /// What it shows, for readers who do not see it.
+    /// What it shows, in a few words.
     pub description: String,
+    /// Its main numbers as sentences, for readers who do not see it.
+    pub figures: String,
     /// Shapes, the hindmost first.
     pub items: Vec<SceneItem>,
 }
@@ -35,6 +40,8 @@ pub enum SceneItem {
         width: f64,
         /// Pattern.
         dash: Dash,
+        /// Opacity, 0 to 1.
+        alpha: f64,
     },
     /// A filled polygon.
     Polygon {
@@ -76,8 +83,17 @@ impl Scene {
             width,
             height,
             description: description.into(),
+            figures: String::new(),
             items: Vec::new(),
         }
+    }
+
+    /// All that a screen reader says of the picture.
+    pub fn spoken(&self) -> String {
+        if self.figures.is_empty() {
+            return self.description.clone();
+        }
+        format!("{}. {}", self.description, self.figures)
     }
 
     /// Adds a text, unless it is empty.
@@ -94,6 +110,18 @@ impl Scene {
             color,
             width,
             dash,
+            alpha: 1.0,
+        });
+    }
+
+    /// Adds a thin solid line that others shine through.
+    pub fn faint_line(&mut self, points: Vec<(f64, f64)>, color: Color, alpha: f64) {
+        self.items.push(SceneItem::Line {
+            points,
+            color,
+            width: FAINT_WIDTH,
+            dash: SOLID,
+            alpha,
         });
     }
 

@@ -19,7 +19,10 @@ fn section(chart: &Chart, svg: &str) -> Markup {
         section id=(name) {
             h2 { (chart.title) }
             figure {
-                (PreEscaped(themed(svg)))
+                // On a narrow screen the picture scrolls within its box, also by the keyboard.
+                div class="picture" tabindex="0" role="group" aria-label=(chart.title) {
+                    (PreEscaped(themed(svg)))
+                }
                 figcaption {
                     (chart.caption) " "
                     span class="files" {

@@ -44,6 +44,7 @@ impl Page<'_> {
                     main {
                         (self.header())
                         (answer::section(self.answer, self.warnings))
+                        (self.contents())
                         (stages::section(self.ranking))
                         (leaderboard::section(self.ranking, self.leaderboard))
                         (leaderboard::further_scores(self.ranking))
@@ -55,6 +56,19 @@ impl Page<'_> {
             }
         };
         without_controls(page.into_string())
+    }
+
+    /// Links to the charts.
+    fn contents(&self) -> Markup {
+        html! {
+            @if !self.charts.is_empty() {
+                nav aria-label="Charts" {
+                    @for (chart, _) in self.charts {
+                        a href={ "#" (chart.name) } { (chart.title) }
+                    }
+                }
+            }
+        }
     }
 
     fn header(&self) -> Markup {

@@ -87,7 +87,7 @@ fn machines(ranking: &Ranking) -> BTreeMap<String, u64> {
 /// The configurations with their ids and jobs.
 fn jobs(ranking: &Ranking) -> Markup {
     html! {
-        div class="wide" {
+        div class="wide" tabindex="0" role="group" aria-label="jobs" {
             table {
                 thead { tr { th { "configuration" } th { "id" } th { "jobs" } } }
                 tbody {

@@ -20,7 +20,7 @@ impl<'a> TableRow<'a> {
 /// A table that scrolls on its own if it is wider than the page.
 pub fn wide_table(columns: &[impl AsRef<str>], rows: &[TableRow]) -> Markup {
     html! {
-        div class="wide" {
+        div class="wide" tabindex="0" role="group" aria-label="table" {
             table {
                 thead {
                     tr {

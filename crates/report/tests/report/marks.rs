@@ -90,15 +90,25 @@ fn rectangle(top_left: (f64, f64), bottom_right: (f64, f64)) -> Rectangle {
     }
 }
 
-/// All lines.
+/// All lines that nothing shines through.
 pub fn lines(scene: &Scene) -> impl Iterator<Item = LineMark<'_>> {
-    scene.items.iter().filter_map(|item| match item {
+    lines_of(scene, |alpha| alpha == 1.0)
+}
+
+/// All lines that others shine through.
+pub fn faint_lines(scene: &Scene) -> impl Iterator<Item = LineMark<'_>> {
+    lines_of(scene, |alpha| alpha < 1.0)
+}
+
+fn lines_of(scene: &Scene, is_wanted: fn(f64) -> bool) -> impl Iterator<Item = LineMark<'_>> {
+    scene.items.iter().filter_map(move |item| match item {
         SceneItem::Line {
             points,
             color,
             width,
             dash,
-        } => Some(LineMark {
+            alpha,
+        } if is_wanted(*alpha) => Some(LineMark {
             points,
             color: *color,
             width: *width,

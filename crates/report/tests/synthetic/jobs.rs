@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 /// Epochs of every job: ten in the first phase, five in the second.
 const EPOCHS: u32 = 15;
 const FIRST_PHASE: u32 = 10;
+/// Steps of every epoch.
+pub const STEPS_PER_EPOCH: u64 = 50;
 
 /// Makes the jobs of one configuration.
 pub struct JobMaker<'a> {
@@ -83,6 +85,7 @@ impl JobMaker<'_> {
         EpochRow {
             epoch,
             phase: u32::from(epoch > FIRST_PHASE),
+            step: u64::from(epoch) * STEPS_PER_EPOCH,
             values: values.map(|(name, value)| (name.to_string(), value)).into(),
         }
     }

@@ -3,7 +3,7 @@
 
 pub mod cases;
 mod configuration;
-mod jobs;
+pub mod jobs;
 pub mod predictions;
 mod random;
 pub mod range_test;

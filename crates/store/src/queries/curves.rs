@@ -68,26 +68,29 @@ impl Database {
 
     /// Metrics that `job` itself recorded in the epochs after `above`, up to and including `until`.
     fn own_epochs(&self, job: &str, above: u32, until: u32) -> Result<Vec<EpochRow>, StoreError> {
-        let sql = "select epoch, phase, name, value from metrics
+        let sql = "select epoch, phase, step, name, value from metrics
             where job = ?1 and epoch > ?2 and epoch <= ?3 order by epoch";
         let mut epochs: Vec<EpochRow> = Vec::new();
         self.rows(sql, params![job, above, until], |row| {
-            let (name, value) = (row.get(2)?, number(row, 3)?);
-            epoch_row(&mut epochs, row.get(0)?, row.get(1)?)
-                .values
-                .insert(name, value);
+            let (name, value) = (row.get(3)?, number(row, 4)?);
+            let place = (row.get(0)?, row.get(1)?, row.get::<_, i64>(2)? as u64);
+            epoch_row(&mut epochs, place).values.insert(name, value);
             Ok(())
         })?;
         Ok(epochs)
     }
 }
 
-/// The row of `epoch`, which is the last row or a new one.
-pub(super) fn epoch_row(epochs: &mut Vec<EpochRow>, epoch: u32, phase: u32) -> &mut EpochRow {
+/// The row of an epoch, phase and step, which is the last row or a new one.
+pub(super) fn epoch_row(
+    epochs: &mut Vec<EpochRow>,
+    (epoch, phase, step): (u32, u32, u64),
+) -> &mut EpochRow {
     if epochs.last().is_none_or(|last| last.epoch != epoch) {
         epochs.push(EpochRow {
             epoch,
             phase,
+            step,
             values: BTreeMap::new(),
         });
     }

@@ -57,7 +57,7 @@ impl Database {
 
     fn fill_metrics(&self, place: &[&dyn ToSql], rows: &mut JobRows) -> Result<(), StoreError> {
         let sql = format!(
-            "select job, epoch, phase, name, value from metrics
+            "select job, epoch, phase, step, name, value from metrics
             where {OF_REVISION} order by job, epoch"
         );
         // The rows of a job follow each other: its entry is taken out once and put back once.
@@ -71,8 +71,9 @@ impl Database {
             let Some(found) = &mut current else {
                 return Ok(());
             };
-            let (name, value) = (row.get_ref(3)?.as_str()?, number(row, 4)?);
-            epoch_row(&mut found.epochs, row.get(1)?, row.get(2)?)
+            let (name, value) = (row.get_ref(4)?.as_str()?, number(row, 5)?);
+            let place = (row.get(1)?, row.get(2)?, row.get::<_, i64>(3)? as u64);
+            epoch_row(&mut found.epochs, place)
                 .values
                 .insert(name.to_string(), value);
             Ok(())

@@ -76,6 +76,8 @@ pub struct EpochRow {
     pub epoch: u32,
     /// Phase, from 0.
     pub phase: u32,
+    /// Completed steps over the whole job.
+    pub step: u64,
     /// Values by name.
     pub values: BTreeMap<String, f64>,
 }

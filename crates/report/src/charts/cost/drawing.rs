@@ -2,7 +2,7 @@
 
 use super::points::{CostChart, CostPanel, CostPoint};
 use crate::charts::chart::WIDTH;
-use crate::draw::color::MUTED;
+use crate::draw::color::{MUTED, PAPER};
 use crate::draw::legend;
 use crate::draw::numbers::si;
 use crate::draw::panel::{Area, Panel};
@@ -18,8 +18,11 @@ const LEFT: f64 = 44.0;
 /// Distance between panels.
 const GAP: f64 = 22.0;
 const MAX_WIDTH: f64 = 420.0;
-/// A cost whose largest value is more than this many times the smallest is on a logarithmic scale.
-const LOGARITHMIC_FROM: f64 = 4.0;
+/// Distance of a ring from its mark.
+const RING: f64 = 3.2;
+const RING_WIDTH: f64 = 1.2;
+/// A cost that spans a decade is on a logarithmic scale.
+const LOGARITHMIC_FROM: f64 = 10.0;
 
 /// Draws the panels side by side.
 pub(super) fn scene(chart: &CostChart) -> Scene {
@@ -46,7 +49,8 @@ pub(super) fn scene(chart: &CostChart) -> Scene {
             frame.left_axis(&mut scene, &unlabelled(&labels));
         }
         frame.bottom_axis(&mut scene, &cost_ticks(&frame), false);
-        frame.x_name(&mut scene, &panel.name);
+        let scale = if frame.x.log { ", logarithmic" } else { "" };
+        frame.x_name(&mut scene, &format!("{}{scale}", panel.name));
         if i == 0 {
             frame.heading(&mut scene, &chart.metric);
         }
@@ -63,7 +67,7 @@ pub(super) fn scene(chart: &CostChart) -> Scene {
 
 fn frame_of(panel: &CostPanel, area: Area, values: (f64, f64)) -> Panel {
     let (low, high) = panel.costs().unwrap_or((0.0, 1.0));
-    let log = low > 0.0 && high / low > LOGARITHMIC_FROM;
+    let log = low > 0.0 && high / low >= LOGARITHMIC_FROM;
     let range = if log {
         let room = (high / low).powf(0.08);
         (low / room, high * room)
@@ -77,8 +81,14 @@ fn frame_of(panel: &CostPanel, area: Area, values: (f64, f64)) -> Panel {
 
 fn draw_panel(scene: &mut Scene, frame: &Panel, panel: &CostPanel, larger_is_better: bool) {
     let front = panel.front(larger_is_better);
-    let front = front.iter().map(|p| frame.at(p.cost, p.value)).collect();
-    scene.line(front, MUTED, 1.0, DOTTED);
+    let places = front.iter().map(|p| frame.at(p.cost, p.value));
+    scene.line(places.collect(), MUTED, 1.0, DOTTED);
+    for point in &front {
+        let at = frame.at(point.cost, point.value);
+        let radius = radius(point) + RING;
+        scene.disc(at, radius, MUTED, 1.0);
+        scene.disc(at, radius - RING_WIDTH, PAPER, 1.0);
+    }
     // The best are drawn last, so that they cover the others.
     for highlighted in [false, true] {
         for point in panel.points.iter().rev() {
@@ -96,9 +106,12 @@ fn draw_point(scene: &mut Scene, frame: &Panel, point: &CostPoint) {
         let high = frame.at(point.cost, point.value + point.sd);
         scene.rule(low, high, style.color, 1.3);
     }
-    let radius = if style.highlighted { 4.4 } else { 3.0 };
     let at = frame.at(point.cost, point.value);
-    scene.marker(at, radius, style.marker, style.color);
+    scene.marker(at, radius(point), style.marker, style.color);
+}
+
+fn radius(point: &CostPoint) -> f64 {
+    if point.style.highlighted { 4.4 } else { 3.0 }
 }
 
 fn cost_ticks(frame: &Panel) -> Vec<Tick> {

@@ -3,6 +3,7 @@
 
 mod drawing;
 mod points;
+mod words;
 
 pub use points::{CostChart, CostPanel, CostPoint};
 
@@ -13,12 +14,15 @@ pub(super) fn charts(data: &ChartData) -> Vec<Chart> {
         return Vec::new();
     };
     let caption = format!(
-        "Mean over {} ± one standard deviation. The dotted line joins the configurations that no \
-         other beats at equal or lower cost. MACs: multiply-accumulate operations for one image. \
-         Time is that of one run, without epochs taken over from another job; it depends on the \
-         machine.",
-        data.ranking.runs_in_words()
+        "Mean over {} ± one standard deviation of {}. Ringed and joined by the dotted line: the \
+         configurations that no other beats at equal or lower cost, by their means (Pareto \
+         front). {} MACs: multiply-accumulate operations for one image. Time is that of one run, \
+         without epochs taken over from another job; it depends on the machine.",
+        data.ranking.runs_in_words(),
+        words::configurations(&cost),
+        words::fronts(data, &cost),
     );
-    let title = format!("{} against cost", data.ranking.metric.words());
-    vec![Chart::new("cost", title, caption, drawing::scene(&cost))]
+    let title = format!("What does a better {} cost?", data.ranking.metric.words());
+    let chart = Chart::new("cost", title, caption, drawing::scene(&cost));
+    vec![chart.saying(words::figures(data, &cost))]
 }

@@ -31,6 +31,8 @@ pub struct CostPanel {
 /// One configuration.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CostPoint {
+    /// Rank of the configuration, from 0.
+    pub rank: usize,
     /// Its colour, line pattern and marker.
     pub style: SeriesStyle,
     /// Its cost.
@@ -107,9 +109,11 @@ impl CostChart {
 fn points(data: &ChartData, cost: ReadCost) -> Vec<CostPoint> {
     let scale = data.ranking.metric.scale();
     let mut points = Vec::new();
-    for (configuration, style) in data.ranking.with_result().iter().zip(&data.styles) {
+    let configurations = data.ranking.with_result().iter().zip(&data.styles);
+    for (rank, (configuration, style)) in configurations.enumerate() {
         if let (Some(score), Some(cost)) = (configuration.score, cost(configuration)) {
             points.push(CostPoint {
+                rank,
                 style: *style,
                 cost,
                 value: score.mean * scale,

@@ -29,12 +29,12 @@ pub(super) fn charts(data: &ChartData) -> Vec<Chart> {
         } else {
             format!("heatmap-{}", i + 1)
         };
-        charts.push(chart(map, name));
+        charts.push(chart(map, name, &data.ranking.metric.words()));
     }
     charts
 }
 
-fn chart(map: &HeatMap, name: String) -> Chart {
+fn chart(map: &HeatMap, name: String, words: &str) -> Chart {
     let over = if map.averaged {
         " and over the other axes"
     } else {
@@ -44,6 +44,37 @@ fn chart(map: &HeatMap, name: String) -> Chart {
         "Mean over runs{over}; the best field is framed, an empty field was not planned or has no \
          result."
     );
-    let title = format!("{} by {} and {}", map.metric, map.down.0, map.across.0);
-    Chart::new(name, title, caption, drawing::scene(map))
+    let (down, across) = (&map.down.0, &map.across.0);
+    let title = format!("How does the {words} depend on {down} and {across}?");
+    let chart = Chart::new(name, title, caption, drawing::scene(map));
+    chart.saying(figures(map))
+}
+
+/// The best and the worst field in words.
+fn figures(map: &HeatMap) -> String {
+    let mut fields = Vec::new();
+    for (row, values) in map.fields.iter().enumerate() {
+        for (column, value) in values.iter().enumerate() {
+            fields.extend(value.map(|value| (row, column, value)));
+        }
+    }
+    let named = |(row, column, value): (usize, usize, f64)| {
+        let (down, across) = (&map.down, &map.across);
+        let places = map.most_places;
+        let (down_value, across_value) = (&down.1[row], &across.1[column]);
+        format!(
+            "{value:.places$} at {}={down_value}, {}={across_value}",
+            down.0, across.0
+        )
+    };
+    fields.sort_by(|a, b| a.2.total_cmp(&b.2));
+    match fields.as_slice() {
+        [lowest, .., highest] => format!(
+            "{} fields; highest {}, lowest {}.",
+            fields.len(),
+            named(*highest),
+            named(*lowest)
+        ),
+        _ => String::new(),
+    }
 }

@@ -38,7 +38,12 @@ pub struct LearningCurve {
     pub style: SeriesStyle,
     /// The epochs that some run reached, from the first.
     pub points: Vec<CurvePoint>,
+    /// The runs that the points are means of, if the configuration stands out and has several.
+    pub runs: Vec<RunCurve>,
 }
+
+/// One run: completed epochs with the quantity after them, in the unit of the axis.
+pub type RunCurve = Vec<(u32, f64)>;
 
 /// A quantity after one epoch.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -78,14 +83,29 @@ impl LearningCurves {
     }
 }
 
+impl LearningCurves {
+    /// Whether single runs are drawn.
+    pub fn has_runs(&self) -> bool {
+        let mut curves = self.panels.iter().flat_map(|panel| &panel.curves);
+        curves.any(|curve| !curve.runs.is_empty())
+    }
+
+    /// Numbers of configurations that stand out, and of others.
+    pub fn counts(&self) -> (usize, usize) {
+        let Some(panel) = self.panels.first() else {
+            return (0, 0);
+        };
+        let drawn = panel.curves.iter().filter(|c| !c.points.is_empty());
+        let coloured = drawn.clone().filter(|c| c.style.highlighted).count();
+        (coloured, drawn.count() - coloured)
+    }
+}
+
 impl CurvePanel {
     fn new(data: &ChartData, metric: &MetricFormat) -> CurvePanel {
         let mut curves = Vec::new();
         for (configuration, style) in data.ranking.configurations.iter().zip(&data.styles) {
-            curves.push(LearningCurve {
-                style: *style,
-                points: points(configuration, metric),
-            });
+            curves.push(LearningCurve::new(configuration, *style, metric));
         }
         CurvePanel {
             name: metric.label(),
@@ -118,6 +138,7 @@ impl CurvePanel {
                     values.extend([sample.mean - sd, sample.mean + sd]);
                 }
             }
+            values.extend(curve.runs.iter().flatten().map(|(_, value)| *value));
         }
         values.retain(|v| v.is_finite());
         values.sort_by(f64::total_cmp);
@@ -134,28 +155,55 @@ impl CurvePanel {
 }
 
 impl LearningCurve {
+    fn new(
+        configuration: &RankedConfiguration,
+        style: SeriesStyle,
+        metric: &MetricFormat,
+    ) -> LearningCurve {
+        let mut runs = run_curves(configuration, metric);
+        let points = means(&runs);
+        if !style.highlighted || runs.len() < 2 {
+            runs.clear();
+        }
+        LearningCurve {
+            style,
+            points,
+            runs,
+        }
+    }
+
     /// The point after `epoch`, if some run reached it.
     pub fn at(&self, epoch: u32) -> Option<&CurvePoint> {
         self.points.iter().find(|point| point.epoch == epoch)
     }
 }
 
-/// Samples over the finished runs, by epoch. Unfinished runs would make the mean jump where they
-/// end, so they count only if no run finished.
-fn points(configuration: &RankedConfiguration, metric: &MetricFormat) -> Vec<CurvePoint> {
+/// The finished runs. Unfinished ones would make the mean jump where they end, so they count only if
+/// no run finished.
+fn run_curves(configuration: &RankedConfiguration, metric: &MetricFormat) -> Vec<RunCurve> {
     let mut runs: Vec<&RankedRun> = configuration.finished().collect();
     if runs.is_empty() {
         runs.extend(&configuration.runs);
     }
-    let mut values: BTreeMap<u32, Vec<f64>> = BTreeMap::new();
-    for run in &runs {
+    let mut curves = Vec::with_capacity(runs.len());
+    for run in runs {
+        let mut curve = RunCurve::new();
         for row in &run.job.epochs {
             let value = row.values.get(&metric.name).copied();
             if let Some(value) = value.filter(|value| value.is_finite()) {
-                let of_epoch = values.entry(row.epoch).or_default();
-                of_epoch.push(value * metric.scale());
+                curve.push((row.epoch, value * metric.scale()));
             }
         }
+        curves.push(curve);
+    }
+    curves
+}
+
+/// Samples over the runs, by epoch.
+fn means(runs: &[RunCurve]) -> Vec<CurvePoint> {
+    let mut values: BTreeMap<u32, Vec<f64>> = BTreeMap::new();
+    for (epoch, value) in runs.iter().flatten() {
+        values.entry(*epoch).or_default().push(*value);
     }
     let mut points = Vec::new();
     for (epoch, values) in values {

@@ -115,11 +115,22 @@ fn draw_curve(scene: &mut Scene, panel: &Panel, curve: &LearningCurve) {
         band.extend(shifted(curve, panel, -1.0).into_iter().rev());
         scene.polygon(band, color, 0.14);
     }
+    for run in &curve.runs {
+        let points = run
+            .iter()
+            .map(|(epoch, value)| panel.at(f64::from(*epoch), *value));
+        scene.faint_line(points.collect(), color, run_opacity(curve.runs.len()));
+    }
     let every = (means.len() / MARKERS).max(1);
     for point in means.iter().rev().step_by(every) {
         scene.marker(*point, 2.8, marker, color);
     }
     scene.line(means, color, 1.8, dash);
+}
+
+/// Opacity of a run's line: many runs are drawn paler, so that the mean stands out.
+fn run_opacity(runs: usize) -> f64 {
+    (2.0 / runs as f64).clamp(0.15, 0.45)
 }
 
 /// The means shifted by a number of standard deviations, in pixels.

@@ -57,8 +57,9 @@ impl<B: DrawingBackend> Pen<B> {
                 color,
                 width,
                 dash,
+                alpha,
             } => {
-                let style = paint(*color, 1.0, self.length(*width));
+                let style = paint(*color, *alpha, self.length(*width));
                 for stroke in strokes(points, dash) {
                     let path = self.path(&stroke);
                     self.backend

@@ -53,10 +53,12 @@ fn finished(document: &str, scene: &Scene) -> Result<String, RenderError> {
     let (width, height) = (scene.width, scene.height);
     let (grid_width, grid_height) = (width * GRID, height * GRID);
     let title = html! { (scene.description) }.into_string();
+    // A label of its own: browsers show titles as tooltips, for which all the figures are too long.
+    let label = html! { (scene.spoken()) }.into_string();
     Ok(without_controls(format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width:.0}\" height=\"{height:.0}\" \
          viewBox=\"0 0 {grid_width:.0} {grid_height:.0}\" font-family=\"{FALLBACK_FONTS}\" \
-         stroke-linejoin=\"round\" role=\"img\">\n<title>{title}</title>\n{shapes}{images}</svg>\n"
+         stroke-linejoin=\"round\" role=\"img\" aria-label=\"{label}\">\n<title>{title}</title>\n{shapes}{images}</svg>\n"
     )))
 }
 
@@ -99,12 +101,14 @@ mod tests {
     #[test]
     fn svg_has_size_text_and_images() {
         let mut scene = Scene::new(100.0, 50.0, "a <test>");
+        scene.figures = "It is \"1\".".into();
         scene.text(Text::new((50.0, 30.0), "a & b", Anchor::Start));
         scene.pixels((60.0, 10.0), (8.0, 8.0), RgbImage::new(2, 2));
         let text = svg(&scene).expect("renders");
         for part in [
             "width=\"100\" height=\"50\" viewBox=\"0 0 1000 500\"",
             "<title>a &lt;test&gt;</title>",
+            "aria-label=\"a &lt;test&gt;. It is &quot;1&quot;.\"",
             "a &amp; b",
             "data:image/png;base64,",
         ] {

@@ -1,14 +1,16 @@
 //! Accuracy against cost.
 
 use super::chart_of;
-use crate::marks::{lines, markers, words};
-use crate::synthetic::cases::six;
+use crate::marks::{lines, markers, text, words};
+use crate::synthetic::cases::{six, twenty_four};
 use convsweep_report::charts::cost::{CostPanel, CostPoint};
-use convsweep_report::draw::color::INK;
+use convsweep_report::draw::color::{INK, MUTED};
 use convsweep_report::draw::style::{DOTTED, SeriesStyle};
+use convsweep_report::ranking::Ranking;
 
 fn point(cost: f64, value: f64) -> CostPoint {
     CostPoint {
+        rank: 0,
         style: SeriesStyle::BACKGROUND,
         cost,
         value,
@@ -56,4 +58,36 @@ fn costs_that_do_not_differ_are_left_out() {
     }
     let scene = chart_of(&rows, "cost").scene;
     assert!(!words(&scene).contains(&"MACs per image"));
+}
+
+#[test]
+fn members_of_the_front_are_ringed_and_named() {
+    let rows = six().rows();
+    let ranking = Ranking::new(&rows);
+    let chart = chart_of(&rows, "cost");
+    let best = ranking.best().expect("a best").label();
+    let fronts = chart.caption.split("Front by ").skip(1);
+    let fronts: Vec<&str> = fronts.collect();
+    assert_eq!(fronts.len(), 3, "{}", chart.caption);
+    for front in &fronts[..2] {
+        assert!(front.contains(best), "{front}");
+    }
+    let rings = markers(&chart.scene, MUTED).len();
+    let members: usize = fronts
+        .iter()
+        .map(|front| front.matches("; ").count() + 1)
+        .sum();
+    assert_eq!(rings, members);
+}
+
+#[test]
+fn a_cost_that_spans_a_decade_is_on_a_logarithmic_scale() {
+    let mut rows = twenty_four().rows();
+    for configuration in &mut rows.configurations {
+        configuration.member.parameters = 1000 * (1 + u64::from(configuration.member.position));
+        configuration.member.macs = 1000 * (3 + u64::from(configuration.member.position));
+    }
+    let scene = chart_of(&rows, "cost").scene;
+    text(&scene, "parameters, logarithmic");
+    text(&scene, "MACs per image");
 }

@@ -55,6 +55,6 @@ fn traces_join_configurations_that_differ_in_one_axis() {
 #[test]
 fn a_single_axis_has_no_traces() {
     let chart = chart_of(&cases::two().rows(), "effects");
-    assert_eq!(chart.title, "Effect of pool");
+    assert_eq!(chart.title, "What does pool change?");
     assert!(lines(&chart.scene).all(|line| line.color != FAINT));
 }

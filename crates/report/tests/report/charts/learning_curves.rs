@@ -1,7 +1,7 @@
 //! The learning curves.
 
 use super::chart_of;
-use crate::marks::{lines, text, words};
+use crate::marks::{faint_lines, lines, text, words};
 use crate::synthetic::Synthetic;
 use crate::synthetic::cases::{self, six};
 use convsweep_report::draw::color::{FAINT, MUTED, SERIES};
@@ -79,4 +79,34 @@ fn a_run_that_explodes_does_not_flatten_the_others() {
     let validation = curves.last().expect("the worse configuration");
     let fall = validation.points[5].1 - validation.points[0].1;
     assert!(fall > 20.0, "{fall} pixels");
+}
+
+#[test]
+fn every_seed_is_a_faint_line_under_its_configuration() {
+    let scene = chart_of(&six().rows(), "curves-accuracy").scene;
+    let runs: Vec<_> = faint_lines(&scene).collect();
+    assert_eq!(runs.len(), 6 * 3);
+    assert!(runs.iter().all(|run| run.points.len() == 15));
+    for color in [SERIES[0], SERIES[4]] {
+        let of_configuration = runs.iter().filter(|run| run.color == color);
+        assert_eq!(of_configuration.count(), 3);
+    }
+    // The mean is that of its three runs, and drawn after them.
+    let mean = lines(&scene).find(|line| line.points.len() == 15 && line.color == SERIES[0]);
+    let mean = mean.expect("a mean").points[14].1;
+    let of_best = runs.iter().filter(|run| run.color == SERIES[0]);
+    let ends: f64 = of_best.map(|run| run.points[14].1).sum();
+    assert!((ends / 3.0 - mean).abs() < 1e-6);
+}
+
+#[test]
+fn of_many_configurations_only_the_coloured_show_their_runs_and_the_caption_says_so() {
+    let chart = chart_of(&cases::twenty_four().rows(), "curves-accuracy");
+    // Five are the best, one is the baseline.
+    assert_eq!(faint_lines(&chart.scene).count(), 6 * 5);
+    let said = "6 of 24 configurations are coloured";
+    assert!(chart.caption.contains(said), "{}", chart.caption);
+    let two = chart_of(&cases::two().rows(), "curves-accuracy");
+    assert_eq!(faint_lines(&two.scene).count(), 0);
+    assert!(!two.caption.contains("faint"), "{}", two.caption);
 }

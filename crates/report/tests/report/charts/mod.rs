@@ -13,6 +13,7 @@ mod learning_rate;
 mod overlaps;
 mod pruning;
 mod range_test;
+mod spoken;
 
 use crate::synthetic::cases::{self, six};
 use crate::synthetic::predictions::predictions_file;
