@@ -11,6 +11,7 @@ use crate::draw::style::SOLID;
 use crate::draw::text::{Anchor, HEADING, SMALL, TEXT, Text, centred};
 use crate::draw::ticks::{labelled, ticks, unlabelled};
 use crate::ranking::{AxisEffect, Ranking, ValueEffect, axis_effects};
+use convsweep_spec::words::counted;
 use convsweep_statistics::sample::Sample;
 
 /// Height of the row of one value.
@@ -36,19 +37,18 @@ pub(super) fn charts(data: &ChartData) -> Vec<Chart> {
         return Vec::new();
     };
     let metric = ranking.metric.words();
+    let configurations = counted(ranking.ranked as u64, "configuration");
+    let runs = ranking.runs_in_words();
     let (title, caption) = match effects.axes.as_slice() {
         [only] => (
             format!("What does {} change?", only.axis),
-            format!(
-                "Mean {metric} for each value, ± one standard deviation over {} (line).",
-                ranking.runs_in_words()
-            ),
+            format!("Mean {metric} for each value, ± one standard deviation over {runs} (line)."),
         ),
         _ => (
             "What does each axis change?".into(),
             format!(
                 "For each value of an axis: the mean {metric} over all configurations that have \
-                 it (mark), ± one standard deviation over them (line). Grey lines join \
+                 it (mark; of {configurations}, each over {runs}), ± one standard deviation over them (line). Grey lines join \
                  configurations that differ in this axis alone: where the lines are parallel, the \
                  effect does not depend on the other axes."
             ),

@@ -54,10 +54,11 @@ pub(super) fn charts(data: &ChartData) -> Vec<Chart> {
         String::new()
     };
     let caption = format!(
-        "{} of each configuration: mean (large mark), 95 % interval of the mean by Student's t \
+        "{} of each configuration over {}: mean (large mark), 95 % interval of the mean by Student's t \
          (line, with an arrow where it leaves the chart), and below it every single run (small \
          points).{more}",
-        capitalised(&data.ranking.metric.words())
+        capitalised(&data.ranking.metric.words()),
+        data.ranking.runs_in_words()
     );
     let title = "Which configuration is best, and how far apart are its runs?";
     let chart = Chart::new("leaderboard", title, caption, board.scene());

@@ -12,6 +12,7 @@ pub mod images;
 pub mod leaderboard;
 pub mod learning_curves;
 pub mod learning_rate;
+pub mod parallel;
 pub mod pruning;
 pub mod range_test;
 mod rows;
@@ -29,6 +30,7 @@ const CHARTS: &[MakeCharts] = &[
     pruning::charts,
     effects::charts,
     heat_map::charts,
+    parallel::charts,
     cost::charts,
     confusion::charts,
     classes::charts,

@@ -7,6 +7,7 @@ mod means;
 pub use means::HeatMap;
 
 use super::chart::{Chart, ChartData};
+use crate::ranking::Ranking;
 
 /// Maximum number of pairs of axes that are drawn.
 const MAX_PAIRS: usize = 3;
@@ -29,19 +30,20 @@ pub(super) fn charts(data: &ChartData) -> Vec<Chart> {
         } else {
             format!("heatmap-{}", i + 1)
         };
-        charts.push(chart(map, name, &data.ranking.metric.words()));
+        charts.push(chart(map, name, data.ranking));
     }
     charts
 }
 
-fn chart(map: &HeatMap, name: String, words: &str) -> Chart {
+fn chart(map: &HeatMap, name: String, ranking: &Ranking) -> Chart {
+    let (words, runs) = (ranking.metric.words(), ranking.runs_in_words());
     let over = if map.averaged {
         " and over the other axes"
     } else {
         ""
     };
     let caption = format!(
-        "Mean over runs{over}; the best field is framed, an empty field was not planned or has no \
+        "Mean over {runs} each{over}; the best field is framed, an empty field was not planned or has no \
          result."
     );
     let (down, across) = (&map.down.0, &map.across.0);

@@ -62,6 +62,9 @@ fn draw_panel(scene: &mut Scene, area: Area, curves: &CurvePanel, phase_changes:
     {
         draw_phase_note(scene, &panel, curves.curves.first(), *only);
     }
+    for curve in curves.curves.iter().rev() {
+        draw_spread(scene, &panel, curve);
+    }
     // The best are drawn last, so that they cover the others.
     for highlighted in [false, true] {
         for curve in curves.curves.iter().rev() {
@@ -109,6 +112,21 @@ fn draw_curve(scene: &mut Scene, panel: &Panel, curve: &LearningCurve) {
         scene.line(means, color, 1.0, SOLID);
         return;
     }
+    let every = (means.len() / MARKERS).max(1);
+    for point in means.iter().rev().step_by(every) {
+        scene.marker(*point, 2.8, marker, color);
+    }
+    scene.line(means, color, 1.8, dash);
+}
+
+/// The band and the single runs of a curve that stands out.
+fn draw_spread(scene: &mut Scene, panel: &Panel, curve: &LearningCurve) {
+    let SeriesStyle {
+        color, highlighted, ..
+    } = curve.style;
+    if !highlighted {
+        return;
+    }
     let has_spread = curve.points.iter().any(|point| point.sample.sd.is_some());
     if curve.points.len() > 1 && has_spread {
         let mut band = shifted(curve, panel, 1.0);
@@ -121,11 +139,6 @@ fn draw_curve(scene: &mut Scene, panel: &Panel, curve: &LearningCurve) {
             .map(|(epoch, value)| panel.at(f64::from(*epoch), *value));
         scene.faint_line(points.collect(), color, run_opacity(curve.runs.len()));
     }
-    let every = (means.len() / MARKERS).max(1);
-    for point in means.iter().rev().step_by(every) {
-        scene.marker(*point, 2.8, marker, color);
-    }
-    scene.line(means, color, 1.8, dash);
 }
 
 /// Opacity of a run's line: many runs are drawn paler, so that the mean stands out.

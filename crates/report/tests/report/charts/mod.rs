@@ -11,6 +11,7 @@ mod leaderboard;
 mod learning_curves;
 mod learning_rate;
 mod overlaps;
+mod parallel;
 mod pruning;
 mod range_test;
 mod spoken;
