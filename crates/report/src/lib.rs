@@ -21,6 +21,7 @@ pub use output::ReportError;
 use charts::ChartData;
 use convsweep_spec::layout::ResultsFolder;
 use convsweep_store::ExperimentRows;
+use job_files::JobFiles;
 use output::OutputFolder;
 use page::Page;
 use ranking::Ranking;
@@ -57,25 +58,18 @@ pub struct Report {
 pub fn report(rows: ExperimentRows, results: &ResultsFolder) -> Result<Report, ReportError> {
     let rows = printable::with_printable_names(rows);
     let ranking = Ranking::new(&rows);
-    let (range_tests, damaged_tests) = job_files::read_range_tests(&ranking, results);
-    let answer = if range_tests.is_empty() {
+    let (files, problems) = JobFiles::read(&ranking, results);
+    let answer = if files.range_tests.is_empty() {
         answer::answer(&ranking)
     } else {
-        answer::range_test_answer(&range_tests)
+        answer::range_test_answer(&files.range_tests)
     };
     let mut warnings = answer::warnings(&ranking);
-    warnings.extend(damaged_tests);
+    warnings.extend(problems);
     warnings.extend(answer::database_warning(&rows));
     warnings.extend(answer::log_warning(&rows));
-    let predictions = match job_files::chosen_predictions(&ranking, results) {
-        Ok(predictions) => predictions,
-        Err(problem) => {
-            warnings.push(problem);
-            None
-        }
-    };
     let mut folder = OutputFolder::begin(results.experiment(&rows.revision.experiment))?;
-    let data = ChartData::new(&ranking, predictions.as_ref(), &range_tests);
+    let data = ChartData::new(&ranking, &files);
     let drawn = output::draw_all(charts::all(&data))?;
     let charts = folder.write_charts(&drawn)?;
     let leaderboard = tables::leaderboard(&ranking);

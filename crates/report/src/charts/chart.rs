@@ -3,7 +3,7 @@
 use crate::draw::legend::{self, LegendEntry};
 use crate::draw::scene::Scene;
 use crate::draw::style::{SeriesStyle, series_styles};
-use crate::job_files::{Predictions, RangeTests};
+use crate::job_files::JobFiles;
 use crate::ranking::{ConfusionMatrix, Ranking};
 
 /// Width of a chart in pixels: 15 cm on paper at 122 pixels a centimetre of the PNG.
@@ -59,10 +59,8 @@ pub fn capitalised(text: &str) -> String {
 pub struct ChartData<'a> {
     /// The configurations, the best first.
     pub ranking: &'a Ranking<'a>,
-    /// Kept images of the chosen configuration.
-    pub predictions: Option<&'a Predictions>,
-    /// Range tests by configuration; empty for any other kind of experiment.
-    pub range_tests: &'a [RangeTests],
+    /// Files of the jobs.
+    pub files: &'a JobFiles,
     /// Confusion matrix of the chosen configuration, if each of its finished runs recorded one.
     pub confusion: Option<ConfusionMatrix>,
     /// How each configuration looks, by rank.
@@ -71,15 +69,10 @@ pub struct ChartData<'a> {
 
 impl<'a> ChartData<'a> {
     /// Gives every configuration its look, and sums the confusion matrix.
-    pub fn new(
-        ranking: &'a Ranking<'a>,
-        predictions: Option<&'a Predictions>,
-        range_tests: &'a [RangeTests],
-    ) -> ChartData<'a> {
+    pub fn new(ranking: &'a Ranking<'a>, files: &'a JobFiles) -> ChartData<'a> {
         ChartData {
             ranking,
-            predictions,
-            range_tests,
+            files,
             confusion: ConfusionMatrix::of_best(ranking),
             styles: series_styles(ranking.configurations.len(), ranking.baseline),
         }

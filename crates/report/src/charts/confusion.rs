@@ -1,6 +1,7 @@
 //! The confusion matrix of the chosen configuration, with its most frequent mistakes.
 
 use super::chart::{Chart, ChartData, WIDTH};
+use super::class_key::{ClassKey, MAX_KEY};
 use crate::draw::color::{GRID, INK, MUTED};
 use crate::draw::font;
 use crate::draw::gradient::intensity;
@@ -8,6 +9,7 @@ use crate::draw::panel::small;
 use crate::draw::scene::Scene;
 use crate::draw::text::{Anchor, HEADING, SMALL, TEXT, Text, centred};
 use crate::ranking::{ConfusionMatrix, FrequentMistake};
+use convsweep_spec::words::thousands;
 
 /// Up to this many classes are named next to the matrix; more are numbered.
 const MAX_NAMED: usize = 40;
@@ -31,10 +33,19 @@ pub(super) fn charts(data: &ChartData) -> Vec<Chart> {
     };
     let caption = format!(
         "Share of each true class (row) that was predicted as each class (column), in per cent, \
-         on the {} images, over {}.",
+         on the {} images, over {}. n = {} predictions.",
         matrix.part.name(),
-        ranking.unit.count(matrix.runs)
+        ranking.unit.count(matrix.runs),
+        thousands(matrix.counts.iter().flatten().sum())
     );
+    let numbered = if matrix.classes.len() <= MAX_NAMED {
+        ""
+    } else if matrix.classes.len() <= MAX_KEY {
+        " The numbers of the classes are explained below the matrix."
+    } else {
+        " The numbers of the classes are explained at the end of the page."
+    };
+    let caption = caption + numbered;
     let title = format!("Which classes does {} confuse?", best.label());
     let chart = Chart::new("confusion", title, caption, scene(matrix));
     vec![chart.saying(figures(matrix))]
@@ -65,7 +76,9 @@ pub fn scene(matrix: &ConfusionMatrix) -> Scene {
     let layout = MatrixLayout::new(&matrix.classes);
     let matrix_height = TOP + layout.side + layout.below + 26.0;
     let list_height = TOP + 24.0 + LIST_ROW * LISTED as f64;
-    let height = matrix_height.max(list_height);
+    let top = matrix_height.max(list_height);
+    let key = ClassKey::new(&matrix.classes, layout.named);
+    let height = top + key.height();
     let mut scene = Scene::new(WIDTH, height, "Confusion matrix");
     for label in 0..matrix.classes.len() {
         for predicted in 0..matrix.classes.len() {
@@ -77,6 +90,7 @@ pub fn scene(matrix: &ConfusionMatrix) -> Scene {
     draw_class_names(&mut scene, &layout, &matrix.classes);
     draw_axis_names(&mut scene, &layout);
     draw_mistakes(&mut scene, layout.left + layout.side + 22.0, matrix);
+    key.draw(&mut scene, top);
     scene
 }
 

@@ -1,24 +1,15 @@
 //! Images with their predicted and true classes: a sample, and the most confident mistakes.
 
 use super::chart::{Chart, ChartData, WIDTH};
-use crate::draw::color::{CORRECT, MISTAKE};
-use crate::draw::font;
-use crate::draw::panel::small;
+use super::image_tile::{COLUMN_WIDTH, COLUMNS, ImageTile, WORDS};
 use crate::draw::scene::Scene;
-use crate::draw::text::{Anchor, HEADING, SMALL, Text};
+use crate::draw::text::{Anchor, HEADING, Text};
 use crate::job_files::{KeptImage, Predictions};
-use crate::ranking::class_name;
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
-const COLUMNS: usize = 8;
-const COLUMN_WIDTH: f64 = (WIDTH - 24.0) / COLUMNS as f64;
-/// Width that a tile's image may take.
-const SIDE: f64 = COLUMN_WIDTH - 14.0;
 /// Height of a block's heading.
 const HEAD: f64 = 30.0;
-/// Height of the words below an image.
-const WORDS: f64 = 36.0;
 /// Tiles of each block: as many as workers keep of each kind.
 const MAX_TILES: usize = 24;
 
@@ -29,25 +20,15 @@ pub struct ImageGrid {
     pub blocks: Vec<(String, Vec<ImageTile>)>,
 }
 
-/// One image.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ImageTile {
-    /// The image with its prediction.
-    pub kept: KeptImage,
-    /// Name of the predicted class.
-    pub predicted: String,
-    /// Name of the true class.
-    pub truth: String,
-}
-
 pub(super) fn charts(data: &ChartData) -> Vec<Chart> {
     chart(data).into_iter().collect()
 }
 
 fn chart(data: &ChartData) -> Option<Chart> {
-    let predictions = data.predictions?;
     let best = data.ranking.best()?;
-    let seed = data.ranking.shown_run()?.job.seed;
+    let run = data.ranking.shown_run()?;
+    let predictions = data.files.predictions_of(run)?;
+    let seed = run.job.seed;
     let grid = ImageGrid::new(&data.ranking.revision.classes, predictions)?;
     let part = predictions.part.name();
     let title = format!("How does {} see {part} images?", best.label());
@@ -104,7 +85,7 @@ impl ImageGrid {
         for (heading, tiles) in &self.blocks {
             let text = Text::new((12.0, top + 18.0), heading, Anchor::Start);
             scene.text(text.size(HEADING).bold());
-            let height = image_height(tiles);
+            let height = ImageTile::tallest(tiles);
             for (i, tile) in tiles.iter().enumerate() {
                 let x = 12.0 + COLUMN_WIDTH * (i % COLUMNS) as f64;
                 let y = top + HEAD + (height + WORDS) * (i / COLUMNS) as f64;
@@ -128,61 +109,12 @@ fn tiles<'a>(images: impl Iterator<Item = &'a KeptImage>, classes: &[String]) ->
     let distinct = images.filter(|kept| seen.insert(kept.index));
     let mut tiles = Vec::new();
     for kept in distinct.take(MAX_TILES) {
-        tiles.push(ImageTile {
-            kept: kept.clone(),
-            predicted: class_name(classes, kept.predicted.into()),
-            truth: class_name(classes, kept.label.into()),
-        });
+        tiles.push(ImageTile::new(kept, classes));
     }
     tiles
 }
 
-/// Height that the tallest image of a block needs, up to one and a half times the width.
-fn image_height(tiles: &[ImageTile]) -> f64 {
-    let mut tallest = 0.1f64;
-    for tile in tiles {
-        let (width, height) = tile.kept.image.dimensions();
-        tallest = tallest.max(f64::from(height) / f64::from(width.max(1)));
-    }
-    SIDE * tallest.min(1.5)
-}
-
 fn block_height(tiles: &[ImageTile]) -> f64 {
     let rows = tiles.len().div_ceil(COLUMNS) as f64;
-    HEAD + rows * (image_height(tiles) + WORDS)
-}
-
-impl ImageTile {
-    fn draw(&self, scene: &mut Scene, at: (f64, f64), height: f64) {
-        let (mark, color) = if self.kept.is_correct() {
-            ("", CORRECT)
-        } else {
-            ("✗ ", MISTAKE)
-        };
-        let size = self.image_size(height);
-        scene.pixels(at, size, self.kept.image.clone());
-        let frame = (at.0 - 1.0, at.1 - 1.0);
-        scene.outline(frame, (size.0 + 2.0, size.1 + 2.0), color, 1.6);
-        let number = format!(" {:.0} %", self.kept.probability * 100.0);
-        let taken = font::width(mark, SMALL, false) + font::width(&number, SMALL, false);
-        let name = font::fit(&self.predicted, SIDE + 8.0 - taken, SMALL, false);
-        let words = format!("{mark}{name}{number}");
-        let text = Text::new((at.0, at.1 + height + 13.0), words, Anchor::Start);
-        scene.text(text.size(SMALL).color(color));
-        if !self.kept.is_correct() {
-            let truth = format!("is {}", self.truth);
-            let truth = font::fit(&truth, SIDE + 8.0, SMALL, false);
-            let below = (at.0, at.1 + height + 25.0);
-            scene.text(small(below, truth, Anchor::Start));
-        }
-    }
-
-    /// Size of the image, as large as the tile allows.
-    fn image_size(&self, height: f64) -> (f64, f64) {
-        let (w, h) = self.kept.image.dimensions();
-        let by_width = SIDE / f64::from(w.max(1));
-        let by_height = height / f64::from(h.max(1));
-        let zoom = by_width.min(by_height);
-        (f64::from(w) * zoom, f64::from(h) * zoom)
-    }
+    HEAD + rows * (ImageTile::tallest(tiles) + WORDS)
 }

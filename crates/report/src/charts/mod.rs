@@ -2,12 +2,17 @@
 //!
 //! A new chart is a file in this folder, declared below, and a line in the table `CHARTS`.
 
+pub mod calibration;
 mod chart;
+mod class_key;
 pub mod classes;
+pub mod confused_pairs;
 pub mod confusion;
 pub mod cost;
 pub mod effects;
+pub mod filters;
 pub mod heat_map;
+mod image_tile;
 pub mod images;
 pub mod leaderboard;
 pub mod learning_curves;
@@ -18,6 +23,7 @@ pub mod range_test;
 mod rows;
 
 pub use chart::{Chart, ChartData, WIDTH};
+pub use image_tile::ImageTile;
 
 /// Makes a chart; none if the experiment has nothing to show in it, several for some.
 type MakeCharts = fn(&ChartData) -> Vec<Chart>;
@@ -33,8 +39,11 @@ const CHARTS: &[MakeCharts] = &[
     parallel::charts,
     cost::charts,
     confusion::charts,
+    confused_pairs::charts,
     classes::charts,
+    calibration::charts,
     images::charts,
+    filters::charts,
     learning_rate::charts,
 ];
 

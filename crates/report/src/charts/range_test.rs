@@ -21,7 +21,8 @@ const AREA: Area = Area {
 const EXPLOSION: f64 = 1.5;
 
 pub(super) fn charts(data: &ChartData) -> Vec<Chart> {
-    if data.range_tests.is_empty() {
+    let tests = data.files.range_tests.as_slice();
+    if tests.is_empty() {
         return Vec::new();
     }
     let caption = "Mean loss of each step of the range test, smoothed over about ten steps, \
@@ -29,8 +30,8 @@ pub(super) fn charts(data: &ChartData) -> Vec<Chart> {
                    falls fastest, which is a rate to start from. The axis ends a little above the \
                    first loss, so that an explosion leaves it.";
     let title = "Which learning rate should training start from? Loss by learning rate";
-    let chart = Chart::new("range-test", title, caption, scene(data.range_tests));
-    vec![chart.saying(figures(data.range_tests))]
+    let chart = Chart::new("range-test", title, caption, scene(tests));
+    vec![chart.saying(figures(tests))]
 }
 
 /// Where the loss of each test falls fastest, in words.

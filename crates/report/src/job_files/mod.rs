@@ -1,30 +1,132 @@
 //! Files that workers leave in a job's folder and that the database does not hold.
 
+mod first_filters;
 pub mod predictions;
 mod range_tests;
+mod reliability;
 mod whole_file;
 
+pub use first_filters::FirstFilters;
 pub use predictions::{KeptImage, Predictions, PredictionsError};
 pub use range_tests::{RangeTests, read_range_tests};
+pub use reliability::{BINS, ConfidenceBin, Reliability};
 
-use crate::ranking::Ranking;
-use convsweep_spec::layout::{PREDICTIONS, ResultsFolder};
+use crate::ranking::{RankedRun, Ranking};
+use convsweep_spec::layout::{MODEL, PREDICTIONS, ResultsFolder};
 
-/// Predictions of the chosen configuration's first finished job.
-///
-/// # Errors
-/// A sentence for the reader of the report, if the file is missing or damaged.
-pub fn chosen_predictions(
+/// Runs of the chosen configuration whose pictures are kept in memory; of the others, only how sure
+/// they were is.
+const MAX_RUNS_WITH_PICTURES: usize = 8;
+
+/// What the charts show of the jobs' files.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct JobFiles {
+    /// Range tests by configuration; empty for any other kind of experiment.
+    pub range_tests: Vec<RangeTests>,
+    /// Predictions of the chosen configuration's finished runs, in their order, as far as they can
+    /// be read.
+    pub predictions: Vec<RunPredictions>,
+    /// First filters of the chosen configuration's first finished run.
+    pub filters: Option<FirstFilters>,
+}
+
+/// The predictions of one run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunPredictions {
+    /// Its seed.
+    pub seed: u64,
+    /// Its fold.
+    pub fold: Option<u32>,
+    /// The predictions.
+    pub predictions: Predictions,
+}
+
+impl JobFiles {
+    /// Reads what the charts show, and what is to be said of files that are missing or damaged.
+    pub fn read(ranking: &Ranking, results: &ResultsFolder) -> (JobFiles, Vec<String>) {
+        let (range_tests, mut problems) = read_range_tests(ranking, results);
+        let predictions = read_predictions(ranking, results, &mut problems);
+        let filters = read_filters(ranking, results, &mut problems);
+        let files = JobFiles {
+            range_tests,
+            predictions,
+            filters,
+        };
+        (files, problems)
+    }
+
+    /// The predictions of this run.
+    pub fn predictions_of(&self, run: &RankedRun) -> Option<&Predictions> {
+        let mut all = self.predictions.iter();
+        let found = all.find(|one| (one.seed, one.fold) == run.pair_key())?;
+        Some(&found.predictions)
+    }
+}
+
+/// Predictions of all finished runs of the chosen configuration.
+fn read_predictions(
     ranking: &Ranking,
     results: &ResultsFolder,
-) -> Result<Option<Predictions>, String> {
-    let Some(run) = ranking.shown_run() else {
-        return Ok(None);
-    };
-    let job = &run.job.job;
-    let hash = run.job.hashes.get(PREDICTIONS).map(String::as_str);
-    let path = results.job(job).join(PREDICTIONS);
-    predictions::read(&path, hash).map_err(|error| {
-        format!("No images are shown: the predictions of job {job} cannot be read ({error}).")
-    })
+    problems: &mut Vec<String>,
+) -> Vec<RunPredictions> {
+    let (mut found, mut unread) = (Vec::new(), Vec::new());
+    let runs = ranking.best().into_iter().flat_map(|best| best.finished());
+    for (i, run) in runs.enumerate() {
+        let job = &run.job.job;
+        let path = results.job(job).join(PREDICTIONS);
+        match predictions::read(&path, hash_of(run, PREDICTIONS)) {
+            Ok(Some(mut predictions)) => {
+                if found.len() >= MAX_RUNS_WITH_PICTURES {
+                    predictions.images.clear();
+                }
+                let (seed, fold) = run.pair_key();
+                found.push(RunPredictions {
+                    seed,
+                    fold,
+                    predictions,
+                });
+            }
+            Ok(None) => {}
+            Err(error) if i == 0 => problems.push(format!(
+                "No images are shown: the predictions of job {job} cannot be read ({error})."
+            )),
+            Err(error) => unread.push(format!("{job} ({error})")),
+        }
+    }
+    if let Some(first) = unread.first() {
+        let count = unread.len();
+        problems.push(format!(
+            "The predictions of {count} further runs of the chosen configuration are left out: they \
+             cannot be read, such as those of job {first}."
+        ));
+    }
+    found
+}
+
+/// First filters of the run whose images are shown.
+fn read_filters(
+    ranking: &Ranking,
+    results: &ResultsFolder,
+    problems: &mut Vec<String>,
+) -> Option<FirstFilters> {
+    let (best, run) = (ranking.best()?, ranking.shown_run()?);
+    if best.is_range_test() {
+        return None;
+    }
+    let (folder, model) = (results.job(&run.job.job), &best.row.member.resolved.model);
+    match FirstFilters::read(&folder, hash_of(run, MODEL), model, run.job.seed) {
+        Ok(filters) => filters,
+        Err(problem) => {
+            let job = &run.job.job;
+            problems.push(format!(
+                "No filters are shown: the weights of job {job} cannot be read ({problem})."
+            ));
+            None
+        }
+    }
+}
+
+/// Hash of a file by the job's log.
+fn hash_of<'a>(run: &RankedRun<'a>, file: &str) -> Option<&'a str> {
+    run.job.hashes.get(file).map(String::as_str)
 }

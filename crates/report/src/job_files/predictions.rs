@@ -1,5 +1,6 @@
 //! The predictions file that a worker leaves in a job's folder.
 
+use super::reliability::Reliability;
 use super::whole_file;
 use convsweep_spec::event::Part;
 use image::{Rgb, RgbImage};
@@ -58,6 +59,8 @@ pub struct Predictions {
     pub part: Part,
     /// The images, in the file's order.
     pub images: Vec<KeptImage>,
+    /// How often the network is right by how sure it is, over all images of the part.
+    pub reliability: Reliability,
 }
 
 /// Reads the kept images of a predictions file ([`convsweep_spec::layout::PREDICTIONS`]), those of
@@ -77,8 +80,12 @@ pub fn read(path: &Path, hash: Option<&str>) -> Result<Option<Predictions>, Pred
                 file: &file,
                 part: part.name(),
             };
-            let images = reader.images()?;
-            return Ok(Some(Predictions { part, images }));
+            let columns = reader.columns()?;
+            return Ok(Some(Predictions {
+                part,
+                images: reader.images(&columns)?,
+                reliability: columns.reliability(),
+            }));
         }
     }
     Ok(None)
@@ -109,37 +116,43 @@ struct Columns<'a> {
     predicted: &'a [u8],
     /// `[images, classes]`, f32.
     probability: &'a [u8],
+    images: usize,
     classes: usize,
 }
 
 impl PartReader<'_> {
-    fn images(&self) -> Result<Vec<KeptImage>, PredictionsError> {
-        let thumbnails = self.thumbnails()?;
-        let (rows, _) = self.tensor("thumbnail_rows", Dtype::U32)?;
+    fn columns(&self) -> Result<Columns<'_>, PredictionsError> {
         let (index, _) = self.tensor("index", Dtype::U32)?;
         let (label, _) = self.tensor("label", Dtype::U16)?;
         let (predicted, _) = self.tensor("predicted", Dtype::U16)?;
         let (probability, shape) = self.tensor("probability", Dtype::F32)?;
-        let &[count, classes] = shape.as_slice() else {
+        let &[images, classes] = shape.as_slice() else {
             let problem = format!("has shape {shape:?}, not [images, classes]");
             return Err(self.problem("probability", problem));
         };
+        Ok(Columns {
+            index,
+            label,
+            predicted,
+            probability,
+            images,
+            classes,
+        })
+    }
+
+    fn images(&self, columns: &Columns) -> Result<Vec<KeptImage>, PredictionsError> {
+        let thumbnails = self.thumbnails()?;
+        let (rows, _) = self.tensor("thumbnail_rows", Dtype::U32)?;
         if rows.len() != thumbnails.count * 4 {
             let (rows, count) = (rows.len() / 4, thumbnails.count);
             let problem = format!("has {rows} rows for {count} thumbnails");
             return Err(self.problem("thumbnail_rows", problem));
         }
-        let columns = Columns {
-            index,
-            label,
-            predicted,
-            probability,
-            classes,
-        };
         let mut images = Vec::with_capacity(thumbnails.count);
         for i in 0..thumbnails.count {
             let row = u32_at(rows, i).unwrap_or(u32::MAX);
             let Some(image) = columns.image(row as usize, thumbnails.picture(i)) else {
+                let count = columns.images;
                 let problem = format!("names row {row} of {count}, which has no prediction");
                 return Err(self.problem("thumbnail_rows", problem));
             };
@@ -193,18 +206,34 @@ impl Columns<'_> {
     /// What was recorded in a row, with its picture; `None` if there is no such row, or if it has
     /// no class or probability.
     fn image(&self, row: usize, image: RgbImage) -> Option<KeptImage> {
+        let (label, predicted, probability) = self.prediction(row)?;
+        Some(KeptImage {
+            image,
+            index: u32_at(self.index, row)?,
+            label,
+            predicted,
+            probability,
+        })
+    }
+
+    /// The true class, the predicted class, and its probability.
+    fn prediction(&self, row: usize) -> Option<(u16, u16, f64)> {
         let predicted = u16_at(self.predicted, row)?;
         if usize::from(predicted) >= self.classes {
             return None;
         }
         let place = row * self.classes + usize::from(predicted);
-        Some(KeptImage {
-            image,
-            index: u32_at(self.index, row)?,
-            label: u16_at(self.label, row)?,
-            predicted,
-            probability: f32_at(self.probability, place).filter(|p| (0.0..=1.0).contains(p))?,
-        })
+        let probability = f32_at(self.probability, place).filter(|p| (0.0..=1.0).contains(p))?;
+        Some((u16_at(self.label, row)?, predicted, probability))
+    }
+
+    /// Counts every row that has a prediction.
+    fn reliability(&self) -> Reliability {
+        let mut reliability = Reliability::default();
+        for (label, predicted, probability) in (0..self.images).filter_map(|i| self.prediction(i)) {
+            reliability.add(probability, label == predicted);
+        }
+        reliability
     }
 }
 

@@ -3,6 +3,7 @@
 use super::{RankedConfiguration, Ranking};
 use convsweep_spec::event::Part;
 use convsweep_store::EvaluationRow;
+use std::cmp::Reverse;
 
 /// Counts over all runs of a configuration.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,6 +27,15 @@ pub struct FrequentMistake {
     pub predicted: usize,
     /// Share of the images of the true class, 0 to 1.
     pub share: f64,
+}
+
+/// Two classes, images of which were taken for the other.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ConfusedPair {
+    /// The classes; more images of the first were taken for the second than the other way round.
+    pub classes: [usize; 2],
+    /// Number of images of either class that were taken for the other.
+    pub count: u64,
 }
 
 impl ConfusionMatrix {
@@ -55,6 +65,26 @@ impl ConfusionMatrix {
         } else {
             self.counts[label][predicted] as f64 / images as f64
         }
+    }
+
+    /// The most confused pairs of classes, the worst first.
+    pub fn pairs(&self, most: usize) -> Vec<ConfusedPair> {
+        let mut pairs = Vec::new();
+        for a in 0..self.classes.len() {
+            for b in a + 1..self.classes.len() {
+                let (there, back) = (self.counts[a][b], self.counts[b][a]);
+                if there + back > 0 {
+                    pairs.push(ConfusedPair {
+                        classes: if there >= back { [a, b] } else { [b, a] },
+                        count: there + back,
+                    });
+                }
+            }
+        }
+        // Stable, so that equal counts stay in the order of the classes.
+        pairs.sort_by_key(|pair| Reverse(pair.count));
+        pairs.truncate(most);
+        pairs
     }
 
     /// The most frequent mistakes, the worst first.

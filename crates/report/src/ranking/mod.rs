@@ -16,7 +16,7 @@ mod run_unit;
 pub use comparison::{Comparison, SIGNIFICANCE, compare_pair};
 pub use configuration::RankedConfiguration;
 pub(crate) use confusion::class_name;
-pub use confusion::{ConfusionMatrix, FrequentMistake};
+pub use confusion::{ConfusedPair, ConfusionMatrix, FrequentMistake};
 pub use effects::{AxisEffect, ValueEffect, axis_effects};
 pub use metric_format::MetricFormat;
 pub use order::Ranking;

@@ -3,6 +3,7 @@
 
 mod answer;
 mod charts;
+mod colors;
 mod files;
 mod marks;
 mod ranking;

@@ -89,7 +89,7 @@ impl<'a> EpochClock<'a> {
         let (number, epoch_of_phase) = training.phase_of(epoch)?;
         let phase = &training.phases[number];
         let steps = u32::try_from(row.step / u64::from(row.epoch)).ok()?;
-        if steps == 0 || row.step % u64::from(row.epoch) != 0 {
+        if steps == 0 || !row.step.is_multiple_of(u64::from(row.epoch)) {
             return None;
         }
         let mut measured = Vec::new();

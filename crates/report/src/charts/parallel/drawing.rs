@@ -37,6 +37,9 @@ pub(super) fn scene(chart: &ParallelCoordinates) -> Scene {
         points.push((x(chart.axes.len()), metric.at(line.result)));
         points
     };
+    for axis in 0..=chart.axes.len() {
+        scene.rule((x(axis), TOP - 4.0), (x(axis), BOTTOM + 4.0), MUTED, 0.8);
+    }
     // The best are drawn last, so that they cover the others.
     for line in chart.lines.iter().rev() {
         if !line.style.highlighted {
@@ -46,10 +49,10 @@ pub(super) fn scene(chart: &ParallelCoordinates) -> Scene {
     for line in chart.lines.iter().rev() {
         if line.style.highlighted {
             let points = place(line);
-            for point in &points {
-                scene.marker(*point, 2.6, line.style.marker, line.style.color);
+            scene.line(points.clone(), line.style.color, 1.8, line.style.dash);
+            for point in points {
+                scene.marker(point, 3.4, line.style.marker, line.style.color);
             }
-            scene.line(points, line.style.color, 1.8, line.style.dash);
         }
     }
     for (i, axis) in chart.axes.iter().enumerate() {
@@ -73,7 +76,6 @@ fn labels(axis: Option<&CoordinateAxis>) -> impl Iterator<Item = &str> {
 /// An axis with its name above it and the labels of its values at its left; labels that would
 /// touch the one below are left out.
 fn draw_axis(scene: &mut Scene, axis: &CoordinateAxis, x: f64, room: f64) {
-    scene.rule((x, TOP - 4.0), (x, BOTTOM + 4.0), MUTED, 0.8);
     let name = font::fit(&axis.name, room.max(80.0) - 12.0, TEXT, true);
     let half = font::width(&name, TEXT, true) / 2.0;
     let middle = x.max(half + 6.0);
@@ -95,7 +97,6 @@ fn draw_axis(scene: &mut Scene, axis: &CoordinateAxis, x: f64, room: f64) {
 }
 
 fn draw_metric(scene: &mut Scene, chart: &ParallelCoordinates, x: f64, metric: &Scale) {
-    scene.rule((x, TOP - 4.0), (x, BOTTOM + 4.0), MUTED, 0.8);
     let name = font::fit(&chart.metric, 170.0, TEXT, true);
     let at = (WIDTH - 8.0, TOP - 16.0);
     scene.text(Text::new(at, name, Anchor::End).bold());

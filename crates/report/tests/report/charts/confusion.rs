@@ -74,6 +74,17 @@ fn many_classes_are_numbered() {
     let scene = chart_of(&hundred.rows(), "confusion").scene;
     let words = words(&scene);
     assert!(words.contains(&"true class (number)"));
-    assert_eq!(words.iter().filter(|word| **word == "90").count(), 2);
-    assert!(!words.contains(&"95"));
+    // The key below the matrix is bold.
+    let count = |is_bold: bool, number: &str| {
+        let texts = scene.texts().filter(|text| text.bold == is_bold);
+        texts.filter(|text| text.text == number).count()
+    };
+    assert_eq!((count(false, "90"), count(false, "95")), (2, 0));
+    assert_eq!(count(true, "95"), 1);
+    for class in &hundred.classes {
+        assert!(
+            words.iter().any(|word| word == class),
+            "{class} is explained"
+        );
+    }
 }

@@ -6,6 +6,7 @@ use crate::synthetic::cases::{self, six};
 use convsweep_report::charts::ChartData;
 use convsweep_report::charts::leaderboard::Leaderboard;
 use convsweep_report::draw::color::{INK, SERIES};
+use convsweep_report::job_files::JobFiles;
 use convsweep_report::ranking::Ranking;
 
 /// Radius of the point of a single run.
@@ -83,7 +84,7 @@ fn the_baseline_is_shown_even_among_too_many() {
     let worst = Ranking::new(&rows).configurations[59].row.member.clone();
     rows.revision.baseline = Some(worst.configuration);
     let ranking = Ranking::new(&rows);
-    let board = Leaderboard::new(&ChartData::new(&ranking, None, &[])).expect("results");
+    let board = Leaderboard::new(&ChartData::new(&ranking, &JobFiles::default())).expect("results");
     assert_eq!((board.rows.len(), board.left_out), (40, 20));
     assert!(board.rows[39].label.ends_with("(baseline)"));
     let chart = chart_of(&rows, "leaderboard");
@@ -94,7 +95,7 @@ fn the_baseline_is_shown_even_among_too_many() {
 fn the_axis_shows_every_run() {
     let rows = six().rows();
     let ranking = Ranking::new(&rows);
-    let board = Leaderboard::new(&ChartData::new(&ranking, None, &[])).expect("results");
+    let board = Leaderboard::new(&ChartData::new(&ranking, &JobFiles::default())).expect("results");
     let (low, high) = board.range();
     for run in board.rows.iter().flat_map(|row| &row.runs) {
         assert!((low..=high).contains(run), "{run}");

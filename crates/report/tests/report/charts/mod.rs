@@ -1,10 +1,13 @@
 //! Every chart, judged by its marks: how many there are, where, in which colour, and the texts
 //! next to them.
 
+mod calibration;
 mod classes;
+mod confused_pairs;
 mod confusion;
 mod cost;
 mod effects;
+mod filters;
 mod heat_map;
 mod images;
 mod leaderboard;
@@ -20,7 +23,9 @@ use crate::synthetic::cases::{self, six};
 use crate::synthetic::predictions::predictions_file;
 use crate::synthetic::range_test::curve;
 use convsweep_report::charts::{self, Chart, ChartData};
-use convsweep_report::job_files::{RangeTests, predictions};
+use convsweep_report::job_files::{
+    FirstFilters, JobFiles, Predictions, RangeTests, RunPredictions, predictions,
+};
 use convsweep_report::ranking::Ranking;
 use convsweep_spec::layout::PREDICTIONS;
 use convsweep_store::ExperimentRows;
@@ -33,8 +38,39 @@ fn charts_of(rows: &ExperimentRows) -> Vec<Chart> {
     std::fs::write(&path, bytes).expect("writes");
     let kept = predictions::read(&path, None).expect("reads");
     let ranking = Ranking::new(rows);
-    let tests = range_tests(rows);
-    charts::all(&ChartData::new(&ranking, kept.as_ref(), &tests))
+    charts::all(&ChartData::new(&ranking, &files_of(rows, &ranking, kept)))
+}
+
+/// The files of jobs of which each run of the chosen configuration has these predictions.
+fn files_of(rows: &ExperimentRows, ranking: &Ranking, kept: Option<Predictions>) -> JobFiles {
+    let mut predictions = Vec::new();
+    for run in ranking.best().into_iter().flat_map(|best| best.finished()) {
+        let (seed, fold) = run.pair_key();
+        predictions.extend(kept.clone().map(|predictions| RunPredictions {
+            seed,
+            fold,
+            predictions,
+        }));
+    }
+    JobFiles {
+        range_tests: range_tests(rows),
+        predictions,
+        filters: ranking.best().map(|_| filters()),
+    }
+}
+
+/// Twelve filters over three channels.
+fn filters() -> FirstFilters {
+    FirstFilters {
+        layer: "conv1".into(),
+        seed: 0,
+        channels: 3,
+        height: 5,
+        width: 5,
+        weights: (0..12 * 75)
+            .map(|i| (i as f32 * 0.37).sin() * 0.2)
+            .collect(),
+    }
 }
 
 fn range_tests(rows: &ExperimentRows) -> Vec<RangeTests> {
@@ -74,8 +110,11 @@ fn every_chart_is_made_in_the_order_of_the_page() {
         "heatmap",
         "cost",
         "confusion",
+        "confused-pairs",
         "classes",
+        "calibration",
         "images",
+        "filters",
         "learning-rate",
     ];
     assert_eq!(names(&six().rows()), expected);
