@@ -60,8 +60,8 @@ pub(super) fn charts(data: &ChartData) -> Vec<Chart> {
         "Left: the share of right predictions among the {} images whose predicted class has about \
          the same probability, in {BINS} bins of equal width; blue: {} together, pale: each alone, \
          small marks: less than 1 % of the images. On the dotted line, a network is right as often \
-         as it says. Right: the share of the images in each bin. Expected calibration error (Guo et \
-         al. 2017): {} percentage points, mean over {}{}. n = {} predictions.{left_out}",
+         as it says. Right: the share of the images in each bin. Expected calibration error (Guo \
+         et al. 2017): {} percentage points, mean over {}{}. n = {} predictions.{left_out}",
         calibration.part.name(),
         ranking.unit.count(calibration.runs.len()),
         mean_and_sd(calibration.error.mean, calibration.error.sd, 2),

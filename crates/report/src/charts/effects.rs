@@ -48,9 +48,9 @@ pub(super) fn charts(data: &ChartData) -> Vec<Chart> {
             "What does each axis change?".into(),
             format!(
                 "For each value of an axis: the mean {metric} over all configurations that have \
-                 it (mark; of {configurations}, each over {runs}), ± one standard deviation over them (line). Grey lines join \
-                 configurations that differ in this axis alone: where the lines are parallel, the \
-                 effect does not depend on the other axes."
+                 it (mark; of {configurations}, each over {runs}), ± one standard deviation over \
+                 them (line). Grey lines join configurations that differ in this axis alone: where \
+                 the lines are parallel, the effect does not depend on the other axes."
             ),
         ),
     };

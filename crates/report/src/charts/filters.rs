@@ -28,8 +28,8 @@ pub(super) fn charts(data: &ChartData) -> Vec<Chart> {
         "Grey shows the weights"
     };
     let caption = format!(
-        "All {} filters of {}, {} × {} pixels, of the network of seed {}. {colours}: middle grey is \
-         0, the brightest {largest:.3}, the darkest −{largest:.3}, the largest weight of all \
+        "All {} filters of {}, {} × {} pixels, of the network of seed {}. {colours}: middle grey \
+         is 0, the brightest {largest:.3}, the darkest −{largest:.3}, the largest weight of all \
          filters, so that they can be compared with each other.",
         filters.count(),
         filters.layer,

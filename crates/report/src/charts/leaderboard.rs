@@ -54,9 +54,9 @@ pub(super) fn charts(data: &ChartData) -> Vec<Chart> {
         String::new()
     };
     let caption = format!(
-        "{} of each configuration over {}: mean (large mark), 95 % interval of the mean by Student's t \
-         (line, with an arrow where it leaves the chart), and below it every single run (small \
-         points).{more}",
+        "{} of each configuration over {}: mean (large mark), 95 % interval of the mean by \
+         Student's t (line, with an arrow where it leaves the chart), and below it every single \
+         run (small points).{more}",
         capitalised(&data.ranking.metric.words()),
         data.ranking.runs_in_words()
     );

@@ -96,8 +96,8 @@ fn read_predictions(
     if let Some(first) = unread.first() {
         let count = unread.len();
         problems.push(format!(
-            "The predictions of {count} further runs of the chosen configuration are left out: they \
-             cannot be read, such as those of job {first}."
+            "The predictions of {count} further runs of the chosen configuration are left out: \
+             they cannot be read, such as those of job {first}."
         ));
     }
     found

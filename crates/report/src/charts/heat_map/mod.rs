@@ -43,8 +43,8 @@ fn chart(map: &HeatMap, name: String, ranking: &Ranking) -> Chart {
         ""
     };
     let caption = format!(
-        "Mean over {runs} each{over}; the best field is framed, an empty field was not planned or has no \
-         result."
+        "Mean over {runs} each{over}; the best field is framed, an empty field was not planned or \
+         has no result."
     );
     let (down, across) = (&map.down.0, &map.across.0);
     let title = format!("How does the {words} depend on {down} and {across}?");

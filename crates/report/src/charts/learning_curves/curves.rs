@@ -178,8 +178,8 @@ impl LearningCurve {
     }
 }
 
-/// The finished runs. Unfinished ones would make the mean jump where they end, so they count only if
-/// no run finished.
+/// The finished runs. Unfinished ones would make the mean jump where they end, so they count only
+/// if no run finished.
 fn run_curves(configuration: &RankedConfiguration, metric: &MetricFormat) -> Vec<RunCurve> {
     let mut runs: Vec<&RankedRun> = configuration.finished().collect();
     if runs.is_empty() {

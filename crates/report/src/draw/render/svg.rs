@@ -58,7 +58,8 @@ fn finished(document: &str, scene: &Scene) -> Result<String, RenderError> {
     Ok(without_controls(format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width:.0}\" height=\"{height:.0}\" \
          viewBox=\"0 0 {grid_width:.0} {grid_height:.0}\" font-family=\"{FALLBACK_FONTS}\" \
-         stroke-linejoin=\"round\" role=\"img\" aria-label=\"{label}\">\n<title>{title}</title>\n{shapes}{images}</svg>\n"
+         stroke-linejoin=\"round\" role=\"img\" aria-label=\"{label}\">\n\
+         <title>{title}</title>\n{shapes}{images}</svg>\n"
     )))
 }
 

@@ -68,7 +68,7 @@ fn error_of(bytes: &[u8]) -> f64 {
             }
         }
         if images > 0.0 {
-            error += images / label.len() as f64 * (right / images - sure / images as f64).abs();
+            error += images / label.len() as f64 * (right / images - sure / images).abs();
         }
     }
     error
