@@ -10,8 +10,8 @@ use crate::draw::text::Anchor;
 use crate::draw::ticks::{labelled, ticks};
 use crate::job_files::{BINS, Reliability};
 use convsweep_spec::event::Part;
-use convsweep_spec::figures::Sample;
 use convsweep_spec::words::thousands;
+use convsweep_statistics::sample::Sample;
 
 /// The reliability diagram.
 const CURVE: Area = Area {
