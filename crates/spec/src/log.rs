@@ -145,6 +145,10 @@ pub struct Revision {
     pub question: Option<String>,
     /// The metric by which configurations are compared.
     pub metric: Metric,
+    /// Differences of the metric up to this, in its own unit (0.005 of an accuracy is half a
+    /// percentage point), count as practically equal; above 0. `None` if the file gives none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub margin: Option<f64>,
     /// The configuration that the others are compared with.
     pub baseline: Option<ConfigurationId>,
     /// Axes in the order of the file.

@@ -92,6 +92,12 @@ impl Metric {
             },
         }
     }
+
+    /// Whether its values lie between 0 and 1, as those of every metric of [`CHOOSING`] do but the
+    /// loss.
+    pub fn is_fraction(&self) -> bool {
+        self.name != VAL_LOSS
+    }
 }
 
 /// Whether larger or smaller values are better.

@@ -16,6 +16,7 @@ mod apply;
 mod check;
 mod digest;
 mod error;
+mod lineage;
 mod queries;
 mod replay;
 mod schema;
@@ -28,7 +29,7 @@ pub use queries::{
     AttemptRow, ConfigurationRow, Database, EpochRow, EvaluationRow, ExperimentRows,
     ExperimentSummary, FailureRow, FindJobError, JobCostRow, JobDecision, JobPlace, JobProgress,
     JobRow, JobState, KeptFile, LeaderboardEntry, LogProblem, QueryCell, RecordedRun, Table,
-    UserQuery, find_job_among,
+    UserQuery, find_job_among, kept_row,
 };
 pub use replay::{LostRows, SyncReport, rebuild, rebuild_keeping};
 pub use write::DatabaseWriter;

@@ -147,6 +147,7 @@ impl Folder {
                 name: name.into(),
                 direction,
             },
+            margin: None,
             baseline: None,
             axes: axes.iter().map(|a| axis(a)).collect(),
             classes: vec!["cat".into(), "dog".into()],

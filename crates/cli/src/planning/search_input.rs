@@ -8,6 +8,7 @@ use convsweep_plan::{Plan, Planned};
 use convsweep_runner::search::{
     Curve, EarlyStopWatch, JobStatus, SearchHistory, SearchInput, SearchJob, SearchRules,
 };
+use convsweep_spec::figures::of_evaluation;
 use convsweep_spec::id::JobId;
 use convsweep_spec::metric::BEST_EPOCH;
 use convsweep_spec::search::SearchSettings;
@@ -37,7 +38,8 @@ pub fn search_input(
         let epochs = planned.member.resolved.train.epochs();
         for (seed, job) in planned.member.jobs.iter().enumerate() {
             let watch = curves.early_stop(planned, &job.job);
-            let curve = curves.curve(&job.job);
+            let state = recorded.states.get(&job.job);
+            let curve = curves.curve(&job.job, state.map_or(0, |state| state.epoch));
             let has_ended = curve.last_epoch() >= epochs || watch.iter().any(|w| w.is_due());
             let number = jobs.len();
             jobs.push(SearchJob {
@@ -105,6 +107,8 @@ fn status(recorded: &RecordedJobs, job: &JobId, has_ended: bool) -> JobStatus {
 struct Curves {
     values: Values,
     best_epochs: Values,
+    /// The metric after training.
+    evaluations: HashMap<JobId, Option<f64>>,
     /// The values that early stopping looks at, by metric.
     watched: HashMap<String, Values>,
 }
@@ -121,21 +125,33 @@ impl Curves {
                 watched.insert(rule.metric.name.clone(), values);
             }
         }
+        let mut evaluations = HashMap::new();
+        let metric = &plan.metric.name;
+        let validations = database.validations(&plan.name).code(Exit::Results)?;
+        for (job, (loss, accuracy)) in validations {
+            evaluations.insert(job, of_evaluation(metric, loss, accuracy));
+        }
         Ok(Curves {
-            values: values_of(&plan.metric.name)?,
+            evaluations,
+            values: values_of(metric)?,
             best_epochs: values_of(BEST_EPOCH)?,
             watched,
         })
     }
 
-    /// The recorded values of the plan's metric, with the best epoch so far at each epoch.
-    fn curve(&mut self, job: &JobId) -> Curve {
+    /// The recorded values of the plan's metric, with the best epoch so far at each epoch, of a job
+    /// that has completed this many epochs.
+    fn curve(&mut self, job: &JobId, completed: u32) -> Curve {
         let best_epochs = self.best_epochs.get(job);
+        let best = |epoch| best_epochs.and_then(|best| best.get(&epoch)).copied();
         let mut curve = Curve::default();
         for (epoch, value) in self.values.remove(job).unwrap_or_default() {
-            let best = best_epochs.and_then(|best| best.get(&epoch)).copied();
-            curve.insert(epoch, value, best);
+            curve.insert(epoch, value, best(epoch));
         }
+        if curve.last_epoch() < completed {
+            curve.insert(completed, None, best(completed));
+        }
+        curve.set_evaluation(self.evaluations.remove(job).flatten());
         curve
     }
 

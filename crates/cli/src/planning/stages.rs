@@ -7,7 +7,7 @@ use crate::streams::say_error;
 use anyhow::Result;
 use convsweep_plan::{Plan, StageCandidate};
 use convsweep_runner::ExperimentLog;
-use convsweep_runner::search::decisions::compare;
+use convsweep_spec::figures::better_first;
 use convsweep_spec::id::JobId;
 use convsweep_spec::layout::ResultsFolder;
 use convsweep_spec::log::{Choice, Evidence};
@@ -55,7 +55,7 @@ pub fn choose(context: &Context, plan: &Plan) -> Result<Option<Choice>> {
     let mut ranked = evidence(context, plan, &stage.candidates)?;
     // A stable sort: of equal candidates the first one in the file is chosen.
     let direction = plan.metric.direction;
-    ranked.sort_by(|(_, a), (_, b)| compare(direction, Some(a.mean.0), Some(b.mean.0)));
+    ranked.sort_by(|(_, a), (_, b)| better_first(direction, Some(a.mean.0), Some(b.mean.0)));
     let Some((candidate, best)) = ranked.first() else {
         return Ok(None);
     };

@@ -90,6 +90,7 @@ pub(crate) fn assemble(
         overrides: overrides.words(),
         question: experiment.question,
         metric: experiment.metric,
+        margin: experiment.margin,
         baseline,
         axes: axes.all.iter().map(recorded_axis).collect(),
         classes: classes.unwrap_or_default(),

@@ -30,6 +30,8 @@ pub struct Plan {
     pub question: Option<String>,
     /// The metric by which configurations are compared.
     pub metric: Metric,
+    /// Differences of the metric up to this count as practically equal, if the file says so.
+    pub margin: Option<f64>,
     /// The configuration with which the others are compared.
     pub baseline: Option<ConfigurationId>,
     /// The axes in the order of the file.

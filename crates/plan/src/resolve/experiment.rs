@@ -20,6 +20,7 @@ pub(crate) struct ExperimentSettings {
     pub question: Option<String>,
     pub seeds: Vec<u64>,
     pub metric: Metric,
+    pub margin: Option<f64>,
     pub baseline: Option<Node>,
     /// Largest number of jobs.
     pub limit: u64,
@@ -55,11 +56,17 @@ pub(crate) fn experiment(node: &Node, sink: &mut ProblemSink) -> Option<Experime
     let kind = kind(&reader.node("kind")?, sink);
     let seeds = seeds(&reader.node("seeds")?, sink);
     let show_test = reader.node("show_test")?;
+    let metric = metric(&reader.node("metric")?)?;
+    let margin = match reader.given("margin") {
+        Some(node) => Some(margin(node, &metric, sink)?),
+        None => None,
+    };
     Some(ExperimentSettings {
         name: name?,
         question: reader.text("question"),
         seeds: seeds?,
-        metric: metric(&reader.node("metric")?)?,
+        metric,
+        margin,
         baseline: reader.given("baseline").cloned(),
         limit: reader.u64("limit")?,
         show_test: match show_test.text()? {
@@ -106,6 +113,22 @@ fn metric(node: &Node) -> Option<Metric> {
         direction,
         ..natural
     })
+}
+
+/// The margin within which values of the metric count as equal. Values between 0 and 1 are never
+/// further apart than 1: a larger margin is a mistake, such as percentage points.
+fn margin(node: &Node, metric: &Metric, sink: &mut ProblemSink) -> Option<f64> {
+    let margin = node.float()?;
+    if !metric.is_fraction() || margin < 1.0 {
+        return Some(margin);
+    }
+    let title = format!(
+        "with a margin of {margin}, all values of {} are practically equal: they lie between 0 and 1",
+        metric.name
+    );
+    let help = "give it in the metric's own unit: margin = 0.005 is half a percentage point";
+    sink.report(Problem::of(ProblemCode::WrongValue, node, title).help(help));
+    None
 }
 
 /// The seeds that a number or a list means.

@@ -31,6 +31,11 @@ impl<'a> RankedConfiguration<'a> {
         }
     }
 
+    /// Mean of its results; `None` without one.
+    pub fn mean(&self) -> Option<f64> {
+        self.score.map(|score| score.mean)
+    }
+
     /// Its short name.
     pub fn label(&self) -> &'a str {
         &self.row.member.label

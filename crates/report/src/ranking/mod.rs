@@ -20,5 +20,5 @@ pub use confusion::{ConfusedPair, ConfusionMatrix, FrequentMistake};
 pub use effects::{AxisEffect, ValueEffect, axis_effects};
 pub use metric_format::MetricFormat;
 pub use order::Ranking;
-pub use run::{RankedRun, kept_epoch};
+pub use run::RankedRun;
 pub use run_unit::RunUnit;

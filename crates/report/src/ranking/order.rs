@@ -2,10 +2,10 @@
 
 use super::comparison::compare_all;
 use super::{Comparison, MetricFormat, RankedConfiguration, RankedRun, RunUnit};
+use convsweep_spec::figures::better_first;
 use convsweep_spec::log::Revision;
 use convsweep_statistics::sample::Sample;
 use convsweep_store::ExperimentRows;
-use std::cmp::Ordering;
 
 /// The configurations of an experiment, the best first.
 #[derive(Clone, Debug, PartialEq)]
@@ -135,26 +135,14 @@ impl<'a> Ranking<'a> {
     }
 }
 
-/// The configurations by their mean, then by their place in the plan.
+/// The configurations by their mean; equal ones, and those without a result, in the order of the
+/// plan.
 fn sorted<'a>(rows: &'a ExperimentRows, metric: &MetricFormat) -> Vec<RankedConfiguration<'a>> {
     let mut configurations = Vec::with_capacity(rows.configurations.len());
     for row in &rows.configurations {
         configurations.push(RankedConfiguration::new(row, metric));
     }
-    configurations.sort_by(|a, b| by_rank(a, b, metric));
+    configurations.sort_by_key(|c| c.row.member.position);
+    configurations.sort_by(|a, b| better_first(metric.direction, a.mean(), b.mean()));
     configurations
-}
-
-fn by_rank(a: &RankedConfiguration, b: &RankedConfiguration, metric: &MetricFormat) -> Ordering {
-    let by_position = a.row.member.position.cmp(&b.row.member.position);
-    let by_score = sort_key(a, metric).total_cmp(&sort_key(b, metric));
-    by_score.then(by_position)
-}
-
-/// The smaller, the better.
-fn sort_key(configuration: &RankedConfiguration, metric: &MetricFormat) -> f64 {
-    match configuration.score {
-        Some(score) => -metric.gain(score.mean),
-        None => f64::INFINITY,
-    }
 }

@@ -1,7 +1,7 @@
 //! Further scores on the validation images.
 
 use super::text_table::{MISSING, TextTable, mean_and_sd};
-use crate::ranking::{MetricFormat, RankedConfiguration, Ranking, kept_epoch};
+use crate::ranking::{MetricFormat, RankedConfiguration, Ranking};
 use convsweep_spec::metric::{CHOOSING, VAL_ACCURACY, VAL_LOSS};
 use convsweep_statistics::sample::Sample;
 
@@ -35,5 +35,5 @@ pub fn scores(ranking: &Ranking) -> Option<TextTable> {
 }
 
 fn score(configuration: &RankedConfiguration, metric: &MetricFormat) -> Option<Sample> {
-    configuration.summary(|run| kept_epoch(run.job)?.values.get(&metric.name).copied())
+    configuration.summary(|run| run.job.result(&metric.name))
 }

@@ -105,6 +105,7 @@ impl Synthetic {
                 name: self.metric.0.into(),
                 direction: self.metric.1,
             },
+            margin: None,
             baseline: baseline.map(|member| member.configuration.clone()),
             axes: axes.collect(),
             classes: self.classes.clone(),

@@ -7,6 +7,7 @@ use crate::run_event::{JobResult, RunEvent};
 use crate::schedule::{Consequence, NextStep};
 use crate::search::{SearchAction, SearchInput};
 use convsweep_spec::command::Command;
+use convsweep_spec::event::Evaluation;
 use convsweep_spec::log::{Decision, Record, Verdict};
 use convsweep_spec::metric::Number;
 use convsweep_spec::outcome::Outcome;
@@ -39,6 +40,13 @@ impl Dispatcher<'_> {
         let is_pruned = search.is_pruned(job);
         if self.apply(actions) && asks && !is_pruned {
             self.slots[slot].send(Command::Continue { epoch });
+        }
+    }
+
+    /// The job on a slot was evaluated after its training.
+    pub(super) fn evaluated(&mut self, slot: usize, evaluation: &Evaluation) {
+        if let (Some(job), Some(search)) = (self.scheduler.job_of(slot), &mut self.search) {
+            search.evaluated(job, evaluation);
         }
     }
 

@@ -4,6 +4,8 @@
 use crate::search::{
     EarlyStopWatch, JobStatus, RuleIdentity, SearchAction, SearchController, SearchInput,
 };
+use convsweep_spec::event::{Evaluation, Part};
+use convsweep_spec::figures::of_evaluation;
 use convsweep_spec::id::JobId;
 use convsweep_spec::job::Job;
 use convsweep_spec::log::Record;
@@ -112,9 +114,6 @@ impl SearchAdapter {
         let Some(in_search) = self.search_numbers[job] else {
             return vec![];
         };
-        let Some(value) = values.get(&self.metric) else {
-            return vec![];
-        };
         if let Some(watch) = self.early_stops.get_mut(&in_search)
             && let Some(watched) = values.get(watch.metric())
         {
@@ -123,9 +122,21 @@ impl SearchAdapter {
                 self.controller.job_ending(in_search);
             }
         }
-        let best_epoch = values.get(BEST_EPOCH).map(|number| number.0);
+        let number = |name: &str| values.get(name).map(|number| number.0);
+        let (value, best_epoch) = (number(&self.metric), number(BEST_EPOCH));
         self.controller
-            .epoch_completed(in_search, epoch, value.0, best_epoch)
+            .epoch_completed(in_search, epoch, value, best_epoch)
+    }
+
+    /// A job was evaluated after its training.
+    pub(super) fn evaluated(&mut self, job: usize, evaluation: &Evaluation) {
+        if let Some(in_search) = self.search_numbers[job]
+            && evaluation.part == Part::Validation
+        {
+            let (loss, accuracy) = (evaluation.loss.0, evaluation.accuracy.0);
+            let value = of_evaluation(&self.metric, loss, accuracy);
+            self.controller.evaluated(in_search, value);
+        }
     }
 
     /// A job ended where it was to pause.

@@ -66,6 +66,7 @@ impl Dispatcher<'_> {
                 return self.attempt_ended_by_worker(slot, outcome, envelope);
             }
             Event::Metrics { epoch, values, .. } => self.epoch_completed(slot, *epoch, values),
+            Event::Evaluated(evaluation) => self.evaluated(slot, evaluation),
             Event::StateSaved {
                 epoch, key, path, ..
             } => {

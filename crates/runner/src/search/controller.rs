@@ -99,17 +99,23 @@ impl SearchController {
         rule.judges_arrivals_from()
     }
 
-    /// A job completed an epoch with this value of the metric; `best_epoch` is the epoch with the
-    /// best weights so far, if the job keeps these.
+    /// A job completed an epoch with this value of the metric, if it recorded one; `best_epoch` is
+    /// the epoch with the best weights so far, if the job keeps these.
     pub fn epoch_completed(
         &mut self,
         job: usize,
         epoch: u32,
-        value: f64,
+        value: impl Into<Option<f64>>,
         best_epoch: Option<f64>,
     ) -> Vec<SearchAction> {
         self.jobs[job].curve.insert(epoch, value, best_epoch);
         self.judge(job, epoch)
+    }
+
+    /// A job was evaluated after its training, with this value of the metric if the evaluation has
+    /// it.
+    pub fn evaluated(&mut self, job: usize, value: Option<f64>) {
+        self.jobs[job].curve.set_evaluation(value);
     }
 
     /// A job's own early stopping ends it after the epoch that it completes next: no rule stops it

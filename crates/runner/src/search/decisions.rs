@@ -1,26 +1,13 @@
 //! The rules themselves, as pure functions over values.
 
+use convsweep_spec::figures::better_first;
 use convsweep_spec::metric::Direction;
 use convsweep_statistics::sample::{Sample, t_quantile_at};
-use std::cmp::Ordering;
 
 /// Probability of dropping a configuration that is as good as the leader in one round of a race.
 pub const LEVEL: f64 = 0.05;
 /// Number of jobs of other configurations that the median rule needs before it judges.
 pub const MEDIAN_JOBS: usize = 3;
-
-/// Orders better values first. A missing value (the job failed or diverged) and NaN are worst.
-pub fn compare(direction: Direction, a: Option<f64>, b: Option<f64>) -> Ordering {
-    sort_key(direction, a).total_cmp(&sort_key(direction, b))
-}
-
-fn sort_key(direction: Direction, value: Option<f64>) -> f64 {
-    match (value, direction) {
-        (Some(value), Direction::Max) if !value.is_nan() => -value,
-        (Some(value), Direction::Min) if !value.is_nan() => value,
-        _ => f64::INFINITY,
-    }
-}
 
 /// The best 1 in `eta` of the candidates (a number and a value), rounded up; best first, equal ones
 /// in the given order.
@@ -30,7 +17,7 @@ pub fn best_share(
     eta: u32,
 ) -> Vec<usize> {
     let mut order = candidates.to_vec();
-    order.sort_by(|a, b| compare(direction, a.1, b.1));
+    order.sort_by(|a, b| better_first(direction, a.1, b.1));
     let share = candidates.len().div_ceil(eta.max(1) as usize).max(1);
     order.truncate(share);
     order.into_iter().map(|(number, _)| number).collect()
@@ -43,7 +30,7 @@ pub fn asha_continues(direction: Direction, earlier: &[f64], value: f64, eta: u3
     if count < eta as usize {
         return true;
     }
-    let is_better = |other: &&f64| compare(direction, Some(**other), Some(value)).is_lt();
+    let is_better = |other: &&f64| better_first(direction, Some(**other), Some(value)).is_lt();
     let better = earlier.iter().filter(is_better).count();
     better < (count / eta.max(1) as usize).max(1)
 }
@@ -55,7 +42,7 @@ pub fn below_median(direction: Direction, own: f64, others: Vec<f64>) -> Option<
         return None;
     }
     let median = median(others);
-    let order = compare(direction, Some(own), Some(median));
+    let order = better_first(direction, Some(own), Some(median));
     order.is_gt().then_some(median)
 }
 
@@ -75,7 +62,7 @@ fn median(mut values: Vec<f64>) -> f64 {
 /// test at [`LEVEL`] over the seeds that both have.
 pub fn race_survivors(direction: Direction, candidates: &[Vec<Option<f64>>]) -> Vec<bool> {
     let means: Vec<Option<f64>> = candidates.iter().map(|values| mean_of(values)).collect();
-    let better = |&a: &usize, &b: &usize| compare(direction, means[a], means[b]);
+    let better = |&a: &usize, &b: &usize| better_first(direction, means[a], means[b]);
     let Some(leader) = (0..candidates.len()).min_by(better) else {
         return vec![];
     };

@@ -4,10 +4,11 @@
 //! failed, are judged at the same epoch against the values that the decision recorded.
 
 use super::controller::{SearchController, shown};
-use super::decisions::{best_share, compare, mean_of};
+use super::decisions::{best_share, mean_of};
 use super::job::JobStatus;
 use super::seen::Rung;
 use super::step::{Judge, SearchStep};
+use convsweep_spec::figures::better_first;
 use convsweep_spec::log::{JudgedJob, Verdict};
 use convsweep_spec::metric::{Direction, Number};
 use convsweep_spec::search::StopRule;
@@ -257,7 +258,7 @@ impl RungRanking {
             order.push((configuration, mean_of(&values)));
         }
         let kept = best_share(direction, &order, eta);
-        order.sort_by(|a, b| compare(direction, a.1, b.1));
+        order.sort_by(|a, b| better_first(direction, a.1, b.1));
         RungRanking { order, kept, rung }
     }
 

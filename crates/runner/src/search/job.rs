@@ -48,10 +48,10 @@ impl SearchJob {
         matches!(self.status, JobStatus::Active | JobStatus::Waiting)
     }
 
-    /// The value of a job that finished; `None` for all others.
+    /// The result of a job that finished; `None` for all others.
     pub(super) fn final_value(&self) -> Option<f64> {
         match self.status {
-            JobStatus::Finished => self.curve.last_kept_value(),
+            JobStatus::Finished => self.curve.result(),
             JobStatus::Active
             | JobStatus::Ending
             | JobStatus::Unsettled

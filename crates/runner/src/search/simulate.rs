@@ -3,9 +3,10 @@
 use super::action::SearchAction;
 use super::controller::SearchController;
 use super::curve::Curve;
-use super::decisions::{compare, mean_of};
+use super::decisions::mean_of;
 use super::input::SearchRules;
 use super::job::{JobStatus, SearchJob};
+use convsweep_spec::figures::better_first;
 use convsweep_spec::log::Verdict;
 use std::collections::BTreeMap;
 
@@ -167,7 +168,7 @@ fn best_configuration(
             continue;
         };
         let best_mean = best.map(|(_, mean)| mean);
-        if best.is_none() || compare(rules.direction, Some(mean), best_mean).is_lt() {
+        if best.is_none() || better_first(rules.direction, Some(mean), best_mean).is_lt() {
             best = Some((configuration, mean));
         }
     }

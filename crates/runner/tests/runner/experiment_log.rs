@@ -25,6 +25,7 @@ fn revision(text: &str) -> Revision {
             name: "val_accuracy".into(),
             direction: Direction::Max,
         },
+        margin: None,
         baseline: None,
         axes: vec![],
         classes: vec![],

@@ -373,7 +373,7 @@ impl Run<'_> {
         self.disk.jobs[job].ended = Some(is_finished);
         if is_finished {
             let curve = self.sweep.jobs[job].curve(self.disk.jobs[job].logged);
-            let value = curve.last_kept_value().unwrap_or(f64::NAN);
+            let value = curve.result().unwrap_or(f64::NAN);
             self.disk.finals.insert(job, value);
         }
         let actions = self.search.job_ended(job, is_finished);

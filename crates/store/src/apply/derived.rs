@@ -4,6 +4,7 @@
 //! that it changed.
 
 use super::summary::Summaries;
+use crate::lineage;
 use crate::schema;
 use convsweep_spec::id::JobId;
 use rusqlite::{Connection, Result, params};
@@ -114,8 +115,40 @@ impl Changes {
         if update_state(connection, job)? {
             self.configurations.extend(places(connection, job)?);
         }
+        self.update_results(connection, job)
+    }
+
+    /// Brings up to date which epoch counts of a job, and of the jobs that started from one of its
+    /// saved states: the epoch may be in its log.
+    fn update_results(&mut self, connection: &Connection, job: &str) -> Result<()> {
+        let (mut waiting, mut done) = (vec![job.to_string()], BTreeSet::new());
+        while let Some(next) = waiting.pop() {
+            update_kept_epoch(connection, &next)?;
+            if next != job && is_finished(connection, &next)? {
+                self.configurations.extend(places(connection, &next)?);
+            }
+            waiting.extend(extensions(connection, &next)?);
+            done.insert(next);
+            waiting.retain(|job| !done.contains(job));
+        }
         Ok(())
     }
+}
+
+/// Computes what the migration from an older schema has left out.
+pub(crate) fn derive_missing(connection: &Connection) -> Result<()> {
+    let sql = "select job from jobs where kept_epoch is null and epoch > 0";
+    let mut statement = connection.prepare(sql)?;
+    let jobs = statement.query_map([], |row| Ok(JobId(row.get(0)?)))?;
+    let jobs = jobs.collect::<Result<Vec<_>>>()?;
+    if jobs.is_empty() {
+        return Ok(());
+    }
+    let transaction = connection.unchecked_transaction()?;
+    let mut changes = Changes::default();
+    jobs.iter().for_each(|job| changes.job(job));
+    changes.update_derived_rows(&transaction)?;
+    transaction.commit()
 }
 
 /// Brings the state of a job up to date. The answer is whether it is or was finished, so that
@@ -171,6 +204,20 @@ const JOB_EPOCH: &str = "
     update jobs set epoch = max(coalesce(origin_epoch, 0),
       coalesce((select max(epoch) from metrics where job = ?1), 0))
     where job = ?1";
+
+fn update_kept_epoch(connection: &Connection, job: &str) -> Result<()> {
+    let (epoch, source) = lineage::kept(connection, job)?.unzip();
+    let sql = "update jobs set kept_epoch = ?2, kept_job = ?3 where job = ?1";
+    let mut statement = connection.prepare_cached(sql)?;
+    statement.execute(params![job, epoch, source]).map(drop)
+}
+
+/// The jobs that started from a saved state of this one.
+fn extensions(connection: &Connection, job: &str) -> Result<Vec<String>> {
+    let sql = "select job from jobs where origin_job = ?1";
+    let mut statement = connection.prepare_cached(sql)?;
+    statement.query_map([job], |row| row.get(0))?.collect()
+}
 
 /// Experiment and configuration of every place that a job has in newest revisions.
 fn places(connection: &Connection, job: &str) -> Result<Vec<(String, String)>> {

@@ -12,7 +12,7 @@ mod forget;
 mod plan_rows;
 mod summary;
 
-pub(crate) use derived::Changes;
+pub(crate) use derived::{Changes, derive_missing};
 pub(crate) use entry::{LogPlace, apply_entry, newest_revision};
 pub(crate) use event::apply_event;
 pub(crate) use forget::forget_job_rows;

@@ -1,6 +1,6 @@
 //! The table `summary`: figures over the finished jobs of each configuration.
 
-use crate::schema::KEPT_EPOCH;
+use crate::schema::RESULTS;
 use convsweep_statistics::sample::{Sample, t_quantile};
 use rusqlite::{Connection, Result, params};
 use std::collections::{BTreeMap, HashMap};
@@ -69,9 +69,6 @@ fn finite(value: f64) -> Option<f64> {
 }
 
 /// The finite figures of a configuration's finished jobs by name, in the order of its jobs.
-///
-/// They are those of the epoch whose weights are kept. If that has none on the validation images,
-/// those of the evaluation after training count.
 fn figures(
     connection: &Connection,
     experiment: &str,
@@ -79,23 +76,12 @@ fn figures(
 ) -> Result<BTreeMap<String, Vec<f64>>> {
     let sql = format!(
         "with finished as (
-          select j.job, j.seconds, mj.position, {KEPT_EPOCH} as epoch
+          select j.job, j.kept_job, j.kept_epoch, j.seconds, mj.position
           from experiments e
           join member_jobs mj on mj.experiment = e.experiment and mj.revision = e.revision
           join jobs j on j.job = mj.job
           where e.experiment = ?1 and mj.configuration = ?2 and j.outcome = 'finished')
-        select name, value from (
-          select x.name as name, x.value as value, f.position as position
-            from finished f join metrics x on x.job = f.job and x.epoch = f.epoch
-          union all
-          select case v.part when 'test' then 'test_' else 'val_' end || m.name,
-              case m.name when 'loss' then v.loss else v.accuracy end, f.position
-            from finished f join evaluations v on v.job = f.job
-            join (select 'loss' as name union all select 'accuracy') m
-            where v.part = 'test' or not exists (select 1 from metrics x
-              where x.job = f.job and x.epoch = f.epoch and x.name = 'val_' || m.name)
-          union all select 'seconds', seconds, position from finished)
-        where abs(value) < 9e999 order by name, position"
+        {RESULTS} order by name, position"
     );
     let mut statement = connection.prepare_cached(&sql)?;
     let mut rows = statement.query([experiment, configuration])?;

@@ -3,13 +3,21 @@
 use super::database::{Database, number};
 use super::rows::EpochRow;
 use crate::error::StoreError;
+use crate::lineage;
+use convsweep_spec::event::Part;
 use convsweep_spec::id::JobId;
 use rusqlite::params;
 use std::collections::{BTreeMap, HashMap};
 
+/// The jobs of an experiment's newest revision whose logs are not damaged.
+const SOUND_JOBS: &str = "experiments e
+    join member_jobs mj on mj.experiment = e.experiment and mj.revision = e.revision
+    join jobs j on j.job = mj.job and j.outcome is not 'damaged'";
+
 impl Database {
     /// Values of one metric by job and completed epochs, for every job of an experiment's newest
-    /// revision whose log is not damaged.
+    /// revision whose log is not damaged; with the epochs before the saved state that a job started
+    /// from, as [`Database::epochs`].
     ///
     /// # Errors
     /// If SQLite reports an error.
@@ -18,17 +26,44 @@ impl Database {
         experiment: &str,
         metric: &str,
     ) -> Result<HashMap<JobId, BTreeMap<u32, f64>>, StoreError> {
-        let sql = "select x.job, x.epoch, x.value from experiments e
-            join member_jobs mj on mj.experiment = e.experiment and mj.revision = e.revision
-            join jobs j on j.job = mj.job and j.outcome is not 'damaged'
-            join metrics x on x.job = mj.job and x.name = ?2 where e.experiment = ?1";
+        let sql = format!(
+            "select x.job, x.epoch, x.value from {SOUND_JOBS}
+            join metrics x on x.job = mj.job and x.name = ?2 where e.experiment = ?1"
+        );
         let mut curves: HashMap<JobId, BTreeMap<u32, f64>> = HashMap::new();
-        self.rows(sql, [experiment, metric], |row| {
+        self.rows(&sql, [experiment, metric], |row| {
             let curve = curves.entry(JobId(row.get(0)?)).or_default();
             curve.insert(row.get(1)?, number(row, 2)?);
             Ok(())
         })?;
+        let sql = format!(
+            "select mj.job from {SOUND_JOBS} where e.experiment = ?1 and j.origin_job is not null"
+        );
+        for job in self.rows(&sql, [experiment], |row| Ok(JobId(row.get(0)?)))? {
+            for row in self.epochs(&job)? {
+                if let Some(value) = row.values.get(metric) {
+                    let curve = curves.entry(job.clone()).or_default();
+                    curve.insert(row.epoch, *value);
+                }
+            }
+        }
         Ok(curves)
+    }
+
+    /// Loss and accuracy on the validation images after training, for every job of an experiment's
+    /// newest revision that was evaluated and whose log is not damaged.
+    ///
+    /// # Errors
+    /// If SQLite reports an error.
+    pub fn validations(&self, experiment: &str) -> Result<HashMap<JobId, (f64, f64)>, StoreError> {
+        let sql = format!(
+            "select v.job, v.loss, v.accuracy from {SOUND_JOBS}
+            join evaluations v on v.job = mj.job and v.part = ?2 where e.experiment = ?1"
+        );
+        let validations = self.rows(&sql, [experiment, Part::Validation.name()], |row| {
+            Ok((JobId(row.get(0)?), (number(row, 1)?, number(row, 2)?)))
+        })?;
+        Ok(validations.into_iter().collect())
     }
 
     /// Values of one metric that a job has recorded itself, by epoch; epochs without a number are
@@ -42,28 +77,21 @@ impl Database {
         self.rows(sql, [&job.0, metric], |row| row.get(0))
     }
 
-    /// All metrics of a job by epoch. If it started from the saved state of another job, its first
-    /// epochs are that job's: equal states, equal metrics.
+    /// All metrics of a job by epoch. If it started from the saved state of another job, those of
+    /// its first epochs that it has not recorded itself are that job's: equal states, equal
+    /// metrics.
     ///
     /// # Errors
     /// If SQLite reports an error.
     pub fn epochs(&self, job: &JobId) -> Result<Vec<EpochRow>, StoreError> {
-        let origin =
-            "select origin_job, origin_epoch from jobs where job = ?1 and origin_job is not null";
-        let (mut source, mut until, mut parts) = (job.0.clone(), u32::MAX, vec![]);
-        loop {
-            let origin = self.first_row(origin, [&source], |row| {
-                Ok((row.get::<_, String>(0)?, row.get::<_, u32>(1)?))
-            })?;
-            let above = origin.as_ref().map_or(0, |(_, epoch)| *epoch).min(until);
-            parts.push(self.own_epochs(&source, above, until)?);
-            match origin {
-                // Each step must lead to fewer epochs: damaged logs may name each other.
-                Some((earlier, epoch)) if epoch < until => (source, until) = (earlier, epoch),
-                _ => break,
+        let sources = lineage::sources(&self.connection, &job.0);
+        let mut epochs: BTreeMap<u32, EpochRow> = BTreeMap::new();
+        for source in sources.map_err(|e| StoreError::sqlite(&self.path, e))? {
+            for row in self.own_epochs(&source.job, source.above, source.until)? {
+                epochs.entry(row.epoch).or_insert(row);
             }
         }
-        Ok(parts.into_iter().rev().flatten().collect())
+        Ok(epochs.into_values().collect())
     }
 
     /// Metrics that `job` itself recorded in the epochs after `above`, up to and including `until`.

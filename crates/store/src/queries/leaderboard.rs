@@ -2,7 +2,7 @@
 
 use super::database::Database;
 use crate::error::StoreError;
-use crate::schema::KEPT_EPOCH;
+use crate::schema::RESULTS;
 use convsweep_spec::id::{ConfigurationId, JobId};
 use convsweep_spec::metric::{Direction, Metric};
 use convsweep_statistics::sample::Sample;
@@ -63,8 +63,9 @@ impl Database {
         Ok(rows.into_iter().collect())
     }
 
-    /// The best finished job of an experiment's best configuration, by the experiment's metric at
-    /// the epoch whose weights are kept; `None` if none has finished.
+    /// The best finished job of an experiment's best configuration, by the experiment's metric; the
+    /// earlier one in the plan of equal configurations and of equal jobs. `None` if none has
+    /// finished.
     ///
     /// # Errors
     /// If SQLite reports an error.
@@ -74,16 +75,16 @@ impl Database {
             Direction::Max => "desc",
         };
         let sql = format!(
-            "select j.job from summary s
-            join experiments e on e.experiment = s.experiment
-            join member_jobs m on m.experiment = s.experiment and m.revision = e.revision
-              and m.configuration = s.configuration
-            join jobs j on j.job = m.job and j.outcome = 'finished'
-            join metrics x on x.job = j.job and x.name = s.metric
-              and x.epoch = {KEPT_EPOCH}
-            where s.experiment = ?1 and s.metric = ?2
-              and s.mean is not null and x.value is not null
-            order by s.mean {order}, s.configuration, x.value {order}, j.job limit 1"
+            "with finished as (
+              select j.job, j.kept_job, j.kept_epoch, j.seconds, mj.position
+              from leaderboard b
+              join experiments e on e.experiment = b.experiment
+              join member_jobs mj on mj.experiment = b.experiment and mj.revision = e.revision
+                and mj.configuration = b.configuration
+              join jobs j on j.job = mj.job and j.outcome = 'finished'
+              where b.experiment = ?1 and b.rank = 1)
+            select job from ({RESULTS}) where name = ?2
+            order by value {order}, position limit 1"
         );
         let parameters = [experiment, metric.name.as_str()];
         self.first_row(&sql, parameters, |row| Ok(JobId(row.get(0)?)))

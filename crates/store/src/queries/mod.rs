@@ -34,5 +34,5 @@ pub use job_states::{JobProgress, JobState};
 pub use kept_files::KeptFile;
 pub use leaderboard::LeaderboardEntry;
 pub use log_problems::LogProblem;
-pub use rows::{ConfigurationRow, EpochRow, EvaluationRow, ExperimentRows, JobRow};
+pub use rows::{ConfigurationRow, EpochRow, EvaluationRow, ExperimentRows, JobRow, kept_row};
 pub use user_sql::{QueryCell, Table, UserQuery};

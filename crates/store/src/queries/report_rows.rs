@@ -70,7 +70,7 @@ impl Database {
     pub fn revision(&self, name: &str) -> Result<Option<Revision>, StoreError> {
         let sql = "
             select r.revision, r.file, r.text, r.overrides, r.question, r.metric, r.direction,
-              r.baseline, r.axes, r.classes, r.show_test, r.includes, r.decisions
+              r.baseline, r.axes, r.classes, r.show_test, r.includes, r.decisions, r.margin
             from experiments e join revisions r using (experiment, revision)
             where e.experiment = ?1";
         self.first_row(sql, [name], |row| revision(row, name))
@@ -129,6 +129,7 @@ fn revision(row: &Row, experiment: &str) -> rusqlite::Result<Revision> {
             name: row.get(5)?,
             direction: direction(&row.get::<_, String>(6)?),
         },
+        margin: row.get(13)?,
         baseline: row.get::<_, Option<String>>(7)?.map(ConfigurationId),
         axes: json(row, 8)?,
         classes: json(row, 9)?,

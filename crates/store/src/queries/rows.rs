@@ -2,8 +2,10 @@
 
 use super::log_problems::LogProblem;
 use convsweep_spec::event::Fingerprint;
+use convsweep_spec::figures::{JobFigures, kept_epoch, of_evaluation};
 use convsweep_spec::id::JobId;
 use convsweep_spec::log::{Member, Revision};
+use convsweep_spec::metric::BEST_EPOCH;
 use std::collections::BTreeMap;
 
 /// The newest revision of an experiment with everything that its jobs recorded.
@@ -50,7 +52,7 @@ pub struct JobRow {
     /// Largest peak memory of the attempts, in bytes.
     pub peak_memory_bytes: u64,
     /// Metrics of each completed epoch, in order. If the job started from the saved state of
-    /// another job, its first epochs are that job's.
+    /// another job, its first epochs may be that job's.
     pub epochs: Vec<EpochRow>,
     /// Evaluation on the validation images after training.
     pub validation: Option<EvaluationRow>,
@@ -67,6 +69,45 @@ pub struct JobRow {
     pub was_stopped: bool,
     /// Device of that attempt, `cpu`, `cuda:0`, …; empty if none has started.
     pub device: String,
+}
+
+impl JobRow {
+    /// Whether its results count.
+    pub fn is_finished(&self) -> bool {
+        self.outcome.as_deref() == Some("finished")
+    }
+
+    /// The metrics of the epoch whose weights it keeps; `None` before its first, or if they are
+    /// lost.
+    pub fn kept(&self) -> Option<&EpochRow> {
+        kept_row(&self.epochs)
+    }
+
+    /// Its result in a metric ([`JobFigures::result`]).
+    pub fn result(&self, metric: &str) -> Option<f64> {
+        let last = self.epochs.last();
+        let validation = self.validation.as_ref();
+        let job = JobFigures {
+            is_finished: self.is_finished(),
+            epochs: last.map_or(0, |last| last.epoch),
+            best_epoch: last.and_then(|last| last.values.get(BEST_EPOCH).copied()),
+            evaluation: validation.and_then(|v| of_evaluation(metric, v.loss, v.accuracy)),
+        };
+        job.result(|epoch| row_of(&self.epochs, epoch)?.values.get(metric).copied())
+    }
+}
+
+/// The row of the epoch whose weights a job keeps that has completed these epochs, in order; `None`
+/// before the first, or if the row is lost.
+pub fn kept_row(epochs: &[EpochRow]) -> Option<&EpochRow> {
+    let last = epochs.last()?;
+    let best_epoch = last.values.get(BEST_EPOCH).copied();
+    row_of(epochs, kept_epoch(last.epoch, best_epoch))
+}
+
+fn row_of(epochs: &[EpochRow], epoch: u32) -> Option<&EpochRow> {
+    let place = epochs.binary_search_by_key(&epoch, |row| row.epoch);
+    epochs.get(place.ok()?)
 }
 
 /// Metrics at the end of an epoch.

@@ -8,7 +8,8 @@ use convsweep_spec::layout::{EXPERIMENT_LOG, ResultsFolder};
 use rusqlite::{Connection, Result};
 
 /// What has to do with the logs that have lost something: the jobs with such a log, those
-/// experiments, and the jobs to whose rows they contribute.
+/// experiments, and the jobs to whose rows they contribute, also as the jobs from whose saved states
+/// these started.
 const TOUCHED: &str = "
     create temp table lost_jobs (job text primary key);
     create temp table lost_experiments (experiment text primary key);
@@ -16,6 +17,7 @@ const TOUCHED: &str = "
       select job from lost_jobs
       union select job from found.member_jobs where experiment in lost_experiments
       union select job from found.decisions where experiment in lost_experiments
+      union select job from found.jobs where origin_job in lost_jobs or kept_job in lost_jobs
       union select job from found.attempts where ended_by in
         (select 'log of ' || experiment from lost_experiments);";
 

@@ -4,6 +4,7 @@
 //! missing steps when they are opened for writing.
 
 use super::quote::quoted;
+use super::wide_views::refresh_wide_views;
 use rusqlite::{Connection, TransactionBehavior};
 use std::collections::BTreeMap;
 
@@ -17,6 +18,7 @@ const STEPS: &[&str] = &[
     include_str!("6-hashes-of-files.sql"),
     include_str!("7-decisions-of-one-moment.sql"),
     include_str!("8-remedies.sql"),
+    include_str!("9-results.sql"),
 ];
 /// The fixed views; a database with other views gets these.
 const VIEWS: &str = include_str!("views.sql");
@@ -57,6 +59,7 @@ fn migrate(connection: &mut Connection, steps: &[&str]) -> rusqlite::Result<()> 
         transaction.execute_batch(step)?;
     }
     transaction.execute_batch(VIEWS)?;
+    refresh_wide_views(&transaction)?;
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     transaction.pragma_update(None, "user_version", steps.len() as i64)?;
     transaction.commit()

@@ -21,18 +21,18 @@ order by r.experiment, r.rank;
 
 create view curves as -- every metric of every epoch, including the epochs before the saved state that a job started from
 with recursive lineage(job, source, above, until) as (
-  select job, job, coalesce(origin_epoch, 0), 9223372036854775807 from jobs
+  select job, job, 0, 9223372036854775807 from jobs
   union
-  select l.job, j.job, case when j.origin_job is null then 0 else min(j.origin_epoch, l.above) end, l.above
-  from lineage l join jobs s on s.job = l.source join jobs j on j.job = s.origin_job
-  where l.above > 0)
+  select l.job, o.job, coalesce(o.origin_epoch, 0), min(s.origin_epoch, l.until)
+  from lineage l join jobs s on s.job = l.source join jobs o on o.job = s.origin_job and o.outcome is not 'damaged')
 select e.experiment, m.label, j.job, j.seed, j.fold, x.phase, x.epoch, x.step, x.name as metric, x.value, mj.configuration
 from experiments e
 join members m on m.experiment = e.experiment and m.revision = e.revision
 join member_jobs mj on mj.experiment = e.experiment and mj.revision = e.revision and mj.configuration = m.configuration
 join jobs j on j.job = mj.job
 join lineage l on l.job = j.job
-join metrics x on x.job = l.source and x.epoch > l.above and x.epoch <= l.until;
+join metrics x on x.job = l.source and x.epoch > l.above and x.epoch <= l.until
+  and (l.source = l.job or not exists (select 1 from metrics own where own.job = l.job and own.epoch = x.epoch));
 
 create view failures as -- failed attempts, newest first
 select e.experiment as experiment, m.label as label, a.job as job, j.seed as seed, j.fold as fold, a.attempt as attempt,

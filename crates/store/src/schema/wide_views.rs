@@ -1,5 +1,5 @@
 //! The views `wide_<experiment>`: one row for each job, one column for each axis, and the metrics
-//! of the last epoch; ready for pandas.
+//! of the epoch whose weights the job keeps; ready for pandas.
 
 use super::quote::{literal, quoted};
 use convsweep_spec::log::Axis;
@@ -10,10 +10,11 @@ use std::collections::BTreeMap;
 /// Columns before the axes.
 const FIRST: [&str; 3] = ["label", "seed", "fold"];
 /// Columns after the metrics.
-const LAST: [&str; 8] = [
+const LAST: [&str; 9] = [
     "outcome",
     "attempts",
     "epoch",
+    "kept_epoch",
     "seconds",
     "parameters",
     "macs",
@@ -82,19 +83,21 @@ fn view(name: &str, experiment: &str, axes: &[Axis]) -> String {
     }
     for metric in metric::ALL {
         columns.push(format!(
-            "(select x.value from metrics x where x.job = j.job and x.epoch = j.epoch \
+            "(select x.value from metrics x where x.job = j.kept_job and x.epoch = j.kept_epoch \
             and x.name = {}) as {metric}",
             literal(metric)
         ));
     }
     columns.push(
-        "j.outcome, j.attempts, j.epoch, j.seconds, c.parameters, c.macs, j.job, m.configuration"
+        "j.outcome, j.attempts, j.epoch, j.kept_epoch, j.seconds, c.parameters, c.macs, j.job, \
+        m.configuration"
             .to_string(),
     );
     // Spelled as SQLite stores it, so that an unchanged view is recognised.
     format!(
         "CREATE VIEW {} as \
-        -- one row for each job of the newest revision: its axes, and the metrics of the last epoch\n\
+        -- one row for each job of the newest revision: its axes, and the metrics of the epoch \
+        whose weights it keeps\n\
         select {}\n\
         from experiments e\n\
         join members m on m.experiment = e.experiment and m.revision = e.revision\n\

@@ -3,6 +3,7 @@
 use super::in_doubt::rebuild_if_in_doubt;
 use super::pending_byte::keep_pending_byte_locked;
 use super::writer_thread::{Message, WriterThread};
+use crate::apply::derive_missing;
 use crate::digest;
 use crate::error::StoreError;
 use crate::replay::{Forgotten, SyncReport};
@@ -56,6 +57,7 @@ impl DatabaseWriter {
         fs::create_dir_all(&results.0).map_err(|e| StoreError::io(&results.0, e))?;
         let (found, is_vouched_for) = rebuild_if_in_doubt(results, largest_rebuilt)?;
         let connection = schema::open_writable(&results.database())?;
+        derive_missing(&connection).map_err(|e| StoreError::sqlite(&results.database(), e))?;
         let digest = digest::path(&results.database());
         digest::remove(&results.database()).map_err(|e| StoreError::io(&digest, e))?;
         keep_pending_byte_locked(&results.database());

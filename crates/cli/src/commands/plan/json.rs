@@ -22,6 +22,7 @@ impl Serialize for PlanJson<'_> {
         map.serialize_entry("experiment", &plan.name)?;
         map.serialize_entry("question", &plan.question)?;
         map.serialize_entry("metric", &plan.metric)?;
+        map.serialize_entry("margin", &plan.margin)?;
         map.serialize_entry("axes", &plan.axes)?;
         map.serialize_entry("notes", &plan.notes)?;
         let stages = List(|| plan.stages.iter().map(stage));

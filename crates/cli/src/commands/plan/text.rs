@@ -70,7 +70,11 @@ fn head(compared: &ComparedPlan) -> String {
         1 => text += "1 earlier job is no longer asked for; its results are kept\n",
         n => text += &format!("{n} earlier jobs are no longer asked for; their results are kept\n"),
     }
-    text += &format!("compared by {}\n", plan.metric.name);
+    text += &format!("compared by {}", plan.metric.name);
+    if let Some(margin) = plan.margin {
+        text += &format!("; differences up to {margin} count as practically equal");
+    }
+    text += "\n";
     if let Some(first) = plan.configurations.first() {
         text += &format!("data: {}\n", data_line(first));
     }

@@ -114,6 +114,7 @@ fn revision(plan: &Plan) -> Revision {
         overrides: plan.overrides.clone(),
         question: plan.question.clone(),
         metric: plan.metric.clone(),
+        margin: plan.margin,
         baseline: plan.baseline.clone(),
         axes: plan.axes.clone(),
         classes: plan.classes.clone(),

@@ -3,12 +3,11 @@
 use crate::context::Context;
 use crate::exit::{Code, Exit};
 use anyhow::Result;
-use convsweep_spec::figures::kept_epoch;
 use convsweep_spec::id::JobId;
 use convsweep_spec::job::Question;
 use convsweep_spec::layout;
 use convsweep_spec::metric;
-use convsweep_store::{AttemptRow, Database, EpochRow, JobPlace, JobState, RecordedRun};
+use convsweep_store::{AttemptRow, Database, EpochRow, JobPlace, JobState, RecordedRun, kept_row};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -75,10 +74,7 @@ impl RecordedJob {
 
     /// The metrics of the epoch whose weights are kept, if one was completed.
     pub fn kept(&self) -> Option<&EpochRow> {
-        let last = self.epochs.last()?;
-        let best = last.values.get(metric::BEST_EPOCH).copied();
-        let kept = kept_epoch(last.epoch, best);
-        self.epochs.iter().find(|row| row.epoch == kept)
+        kept_row(&self.epochs)
     }
 
     /// The curve's rows: the epoch, then the values of [`CURVE_METRICS`].

@@ -2,6 +2,8 @@
 
 use convsweep_runner::local::describe_exit;
 use convsweep_runner::{LimitReached, StopRequest};
+use convsweep_spec::event::Evaluation;
+use convsweep_spec::figures::of_evaluation;
 use convsweep_spec::metric;
 use convsweep_spec::outcome::Outcome;
 use convsweep_spec::words::counted;
@@ -20,6 +22,16 @@ pub fn scores(values: &BTreeMap<String, f64>) -> String {
     }
     parts.truncate(2);
     parts.join(", ")
+}
+
+/// The metrics of the weights that a job keeps: those of the epoch that they are from.
+pub fn figures_of(evaluation: &Evaluation) -> BTreeMap<String, f64> {
+    let mut figures = BTreeMap::new();
+    for name in [metric::VAL_ACCURACY, metric::VAL_LOSS] {
+        let value = of_evaluation(name, evaluation.loss.0, evaluation.accuracy.0);
+        figures.extend(value.map(|value| (name.to_string(), value)));
+    }
+    figures
 }
 
 /// An outcome with its details.

@@ -2,14 +2,15 @@
 
 use super::job_table::{JobInfo, JobTable, RunningEntry};
 use super::messages::{
-    limit_words, outcome_words, paused_words, remedy, scores, stopping_words, with_stderr,
+    figures_of, limit_words, outcome_words, paused_words, remedy, scores, stopping_words,
+    with_stderr,
 };
 use super::screen::Screen;
 use crate::panics;
 use convsweep_runner::estimate::fraction_done;
 use convsweep_runner::launcher::Slot;
 use convsweep_runner::{LimitReached, RunEvent, StopRequest};
-use convsweep_spec::event::Event;
+use convsweep_spec::event::{Event, Part};
 use convsweep_spec::id::JobId;
 use convsweep_spec::log::{Decision, Verdict};
 use convsweep_spec::metric;
@@ -151,6 +152,11 @@ impl RunDisplay {
                 if self.jobs.running(job).is_some() {
                     self.screen
                         .say(&format!("{}: {text}", self.jobs.label(job)));
+                }
+            }
+            Event::Evaluated(evaluation) if evaluation.part == Part::Validation => {
+                if let Some((_, entry)) = self.jobs.running(job) {
+                    entry.metrics = figures_of(evaluation);
                 }
             }
             Event::Started { .. }

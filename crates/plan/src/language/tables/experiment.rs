@@ -35,6 +35,12 @@ pub(crate) static EXPERIMENT: &[Field] = &[
         "The metric by which configurations are compared.",
     ),
     optional(
+        "margin",
+        ValueKind::Float(Bounds::POSITIVE),
+        "Differences of the metric up to this count as practically equal, in the metric's own unit: \
+         0.005 is half a percentage point of an accuracy. By default, none do.",
+    ),
+    optional(
         "baseline",
         ValueKind::Any,
         "Axis values of the configuration that all others are compared with.",

@@ -42,7 +42,7 @@ pub(super) fn scene(map: &HeatMap) -> Scene {
             }
         }
     }
-    if let Some((row, column)) = map.best() {
+    if let Some((row, column)) = map.best {
         let at = inset(grid.corner(row, column), 1.0);
         scene.outline(at, grid.size(2.0), INK, 2.5);
     }

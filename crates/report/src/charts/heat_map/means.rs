@@ -1,6 +1,7 @@
 //! The means of every pair of values of two axes.
 
-use crate::ranking::Ranking;
+use crate::ranking::{RankedConfiguration, Ranking};
+use convsweep_spec::figures::better_first;
 use convsweep_spec::log::Axis;
 use convsweep_statistics::sample::Sample;
 
@@ -15,8 +16,11 @@ pub struct HeatMap {
     pub down: (String, Vec<String>),
     /// `fields[down][across]`: mean over the configurations with both values; `None` without any.
     pub fields: Vec<Vec<Option<f64>>>,
-    /// Whether larger values of the metric are better; the best field is framed.
+    /// Whether larger values of the metric are better.
     pub larger_is_better: bool,
+    /// The best field as (row, column), which is framed; of several equal ones that of the
+    /// configuration that ranks before the others.
+    pub best: Option<(usize, usize)>,
     /// Maximum number of decimals in the fields.
     pub most_places: usize,
     /// Whether a field is a mean over further axes.
@@ -55,32 +59,35 @@ impl HeatMap {
             metric: ranking.metric.label(),
             across: picked(across, &columns),
             down: picked(down, &rows),
-            fields,
             larger_is_better: ranking.metric.larger_is_better(),
+            best: best_field(ranking, (down, &rows), (across, &columns), &fields),
             most_places: if ranking.metric.is_share() { 2 } else { 3 },
             averaged,
+            fields,
         })
     }
+}
 
-    /// The best field as (row, column); the last of several equal ones.
-    pub fn best(&self) -> Option<(usize, usize)> {
-        let mut best = None;
-        let mut most = f64::NEG_INFINITY;
-        for (row, values) in self.fields.iter().enumerate() {
-            for (column, value) in values.iter().enumerate() {
-                let Some(value) = value else { continue };
-                let gain = if self.larger_is_better {
-                    *value
-                } else {
-                    -value
-                };
-                if gain >= most {
-                    (best, most) = (Some((row, column)), gain);
-                }
-            }
-        }
-        best
-    }
+/// The best of the fields, whose rows and columns are these values of the two axes.
+fn best_field(
+    ranking: &Ranking,
+    (down, rows): (&Axis, &[usize]),
+    (across, columns): (&Axis, &[usize]),
+    fields: &[Vec<Option<f64>>],
+) -> Option<(usize, usize)> {
+    let place = |configuration: &RankedConfiguration, axis: &Axis, used: &[usize]| {
+        let value = configuration.value_index(axis)?;
+        used.iter().position(|index| *index == value)
+    };
+    // In the order of the ranking: the first of equal fields is the best.
+    let places = ranking
+        .with_result()
+        .iter()
+        .filter_map(|c| Some((place(c, down, rows)?, place(c, across, columns)?)));
+    places.min_by(|a, b| {
+        let (a, b) = (fields[a.0][a.1], fields[b.0][b.1]);
+        better_first(ranking.metric.direction, a, b)
+    })
 }
 
 /// Means of the configurations, by row and column.
