@@ -135,6 +135,12 @@ impl Folder {
         } else {
             "val_loss"
         };
+        let name = name.into();
+        self.compared_by(number, experiment, axes, Metric { name, direction });
+    }
+
+    /// A revision that compares its configurations by this metric.
+    pub fn compared_by(&mut self, number: u32, experiment: &str, axes: &[&str], metric: Metric) {
         let revision = Revision {
             revision: number,
             experiment: experiment.into(),
@@ -143,10 +149,7 @@ impl Folder {
             includes: vec![],
             overrides: vec!["train.epochs=2".into()],
             question: Some("Which?".into()),
-            metric: Metric {
-                name: name.into(),
-                direction,
-            },
+            metric,
             margin: None,
             baseline: None,
             axes: axes.iter().map(|a| axis(a)).collect(),

@@ -10,5 +10,6 @@ mod logs;
 mod lost;
 mod queries;
 mod readers;
+mod results;
 mod tables;
 mod unusable;
