@@ -3,12 +3,13 @@
 
 use crate::folder::{Folder, member};
 use convsweep_spec::event::{Evaluation, Event, Part, Start};
-use convsweep_spec::figures::{JobFigures, Sample, better_first, of_evaluation};
+use convsweep_spec::figures::{JobFigures, better_first, of_evaluation};
 use convsweep_spec::id::JobId;
 use convsweep_spec::log::Member;
 use convsweep_spec::metric::{BEST_EPOCH, Metric, Number};
 use convsweep_spec::outcome::Outcome;
 use convsweep_spec::random::{Draws, Purpose};
+use convsweep_statistics::sample::Sample;
 use convsweep_store::{ConfigurationRow, Database, JobRow};
 use std::collections::BTreeMap;
 
