@@ -81,7 +81,7 @@ pub fn log_remedy(written_again: Option<u32>) -> String {
 #[serde(tag = "record", rename_all = "kebab-case")]
 pub enum Record {
     /// The file was run in a new version. The records up to the next revision belong to it.
-    Revision(Revision),
+    Revision(Box<Revision>),
     /// A configuration of the revision.
     Member(Box<Member>),
     /// An attempt whose end the worker could not log: it died, or never started.

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Result, params};
 
 /// A job whose log has some of the epochs of another job, or of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Source {
+pub(crate) struct EpochSource {
     /// The job.
     pub job: String,
     /// It has the epochs after this one,
@@ -19,8 +19,8 @@ pub(crate) struct Source {
 /// Where the epochs of a job are, the nearest first: its own log, then that of the job from whose
 /// saved state it started, and so on. An epoch that the job has recorded itself is not looked for
 /// elsewhere, and damaged logs say nothing about other jobs.
-pub(crate) fn sources(connection: &Connection, job: &str) -> Result<Vec<Source>> {
-    let mut sources = vec![Source {
+pub(crate) fn sources(connection: &Connection, job: &str) -> Result<Vec<EpochSource>> {
+    let mut sources = vec![EpochSource {
         job: job.to_string(),
         above: 0,
         until: u32::MAX,
@@ -31,7 +31,7 @@ pub(crate) fn sources(connection: &Connection, job: &str) -> Result<Vec<Source>>
     let mut statement = connection.prepare_cached(sql)?;
     while let Some(last) = sources.last() {
         let origin = statement.query_row([&last.job], |row| {
-            Ok(Source {
+            Ok(EpochSource {
                 job: row.get(0)?,
                 above: row.get(2)?,
                 until: last.until.min(row.get(1)?),
@@ -76,7 +76,11 @@ fn best_epoch(connection: &Connection, job: &str, epoch: u32) -> Result<Option<f
 }
 
 /// The job whose log has this epoch; the first of the sources if it is nowhere.
-fn source_of<'a>(connection: &Connection, sources: &'a [Source], epoch: u32) -> Result<&'a str> {
+fn source_of<'a>(
+    connection: &Connection,
+    sources: &'a [EpochSource],
+    epoch: u32,
+) -> Result<&'a str> {
     let sql = "select exists (select 1 from metrics where job = ?1 and epoch = ?2)";
     let mut statement = connection.prepare_cached(sql)?;
     for source in sources {

@@ -158,7 +158,7 @@ impl Folder {
             decisions: vec![],
             redecided: vec![],
         };
-        self.record(experiment, Record::Revision(revision));
+        self.record(experiment, Record::Revision(Box::new(revision)));
     }
 
     pub fn member(&mut self, experiment: &str, member: &Member) {

@@ -234,7 +234,7 @@ impl ExperimentLog {
         let newest = self.revision().map_or(0, |newest| newest.revision);
         let number = newest.max(self.lost_revision) + 1;
         revision.revision = number;
-        let mut entries = vec![self.entry(Record::Revision(revision.clone()))];
+        let mut entries = vec![self.entry(Record::Revision(Box::new(revision.clone())))];
         for member in &members {
             entries.push(self.entry(Record::Member(Box::new(member.clone()))));
         }

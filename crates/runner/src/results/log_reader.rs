@@ -140,7 +140,7 @@ impl RecordedLog {
             }
             Some(Record::Revision(revision)) => {
                 self.is_newest_whole = true;
-                self.revisions.push((revision, vec![]));
+                self.revisions.push((*revision, vec![]));
                 Ok(())
             }
             Some(Record::Member(member)) => {

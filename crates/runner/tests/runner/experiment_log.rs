@@ -321,7 +321,7 @@ fn lines_of_older_programs_are_judged_as_the_database_judges_them() {
     let line = |number: u32| {
         let mut revision = revision("t");
         revision.revision = number;
-        let record = Record::Revision(revision);
+        let record = Record::Revision(Box::new(revision));
         let (format, time) = (FORMAT, 1.5);
         serde_json::to_string(&LogEntry {
             format,
