@@ -6,6 +6,7 @@ use crate::estimates::{Estimate, Estimates};
 use crate::noise::{SeedNoise, seed_noise};
 use crate::pairs::{ComparedPair, Pairs, compare_all};
 use crate::results::{RunEnd, SweepResults};
+use crate::run_unit::RunUnit;
 use crate::{gain, gain_interval};
 use convsweep_spec::id::ConfigurationId;
 use convsweep_spec::metric::Metric;
@@ -22,8 +23,12 @@ pub struct Answers {
     pub margin: Option<f64>,
     /// Whether some run of the sweep did not train.
     pub some_do_not_train: bool,
-    /// Whether the runs are folds of a cross-validation.
-    pub has_folds: bool,
+    /// What the runs of a configuration differ by.
+    pub unit: RunUnit,
+    /// Number of jobs.
+    pub jobs: usize,
+    /// Number of them that finished.
+    pub finished: usize,
     /// How often a race looked at the results.
     pub race_rounds: u32,
     /// What a diverged run counts as, in the metric's unit; `None` if none diverged.
@@ -128,7 +133,12 @@ impl Answers {
             metric: sweep.metric.clone(),
             margin: sweep.margin,
             some_do_not_train: estimates.some_do_not_train(),
-            has_folds: sweep.runs().any(|run| run.fold.is_some()),
+            unit: RunUnit::of(sweep.runs().map(|run| (run.seed, run.fold))),
+            jobs: sweep.runs().count(),
+            finished: sweep
+                .runs()
+                .filter(|run| run.end == RunEnd::Finished)
+                .count(),
             race_rounds: sweep.race_rounds,
             diverged_value: estimates.diverged_value.filter(|_| diverged),
             standings,

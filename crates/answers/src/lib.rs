@@ -9,20 +9,25 @@ mod axes;
 mod chance;
 mod choice;
 mod estimates;
+mod metric_format;
 mod noise;
 mod pairing;
 mod pairs;
 mod results;
+mod run_unit;
+mod words;
 
 pub use answers::{Answers, NoResult, Standing};
 pub use axes::{AxisAnswer, AxisBasis, AxisContrast, AxisLevel, AxisTrend, Interaction};
 pub use choice::ChoiceOptimism;
+pub use metric_format::MetricFormat;
 pub use noise::SeedNoise;
 pub use pairing::PairMethod;
 pub use pairs::{
     ComparedPair, Difference, FAMILY_LEVEL, MOST_CONFIGURATIONS_OF_ALL_PAIRS, Verdict,
 };
 pub use results::{ConfigurationResults, RunEnd, RunResult, SweepResults, ValidationResult};
+pub use run_unit::RunUnit;
 
 use convsweep_spec::metric::{Direction, Metric};
 

@@ -8,17 +8,14 @@ mod comparison;
 mod configuration;
 mod confusion;
 mod effects;
-mod metric_format;
 mod order;
 mod run;
-mod run_unit;
 
 pub use comparison::{Comparison, SIGNIFICANCE, compare_pair};
 pub use configuration::RankedConfiguration;
 pub(crate) use confusion::class_name;
 pub use confusion::{ConfusedPair, ConfusionMatrix, FrequentMistake};
+pub use convsweep_answers::{MetricFormat, RunUnit};
 pub use effects::{AxisEffect, ValueEffect, axis_effects};
-pub use metric_format::MetricFormat;
 pub use order::Ranking;
 pub use run::RankedRun;
-pub use run_unit::RunUnit;

@@ -39,7 +39,8 @@ impl<'a> Ranking<'a> {
         });
         let compared_baseline = baseline.filter(|b| *b < ranked);
         let comparisons = compare_all(&configurations[..ranked], compared_baseline, &metric);
-        let unit = RunUnit::of(&configurations);
+        let runs = configurations.iter().flat_map(|c| &c.runs);
+        let unit = RunUnit::of(runs.map(RankedRun::pair_key));
         Ranking {
             revision,
             metric,

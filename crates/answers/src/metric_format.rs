@@ -98,6 +98,17 @@ impl MetricFormat {
         }
     }
 
+    /// A difference with its sign and without its unit: `+1.20`, `−0.30`.
+    pub fn signed(&self, value: f64) -> String {
+        let sign = if value >= 0.0 { "+" } else { "" };
+        format!("{sign}{}", self.number(value))
+    }
+
+    /// An interval without its unit: `70.10 to 72.70`.
+    pub fn interval(&self, (low, high): (f64, f64)) -> String {
+        format!("{} to {}", self.number(low), self.number(high))
+    }
+
     /// `value` with its sign turned so that larger is better.
     pub fn gain(&self, value: f64) -> f64 {
         match self.direction {

@@ -1,11 +1,12 @@
 //! What distinguishes the runs of a configuration, in words.
 
-use super::RankedConfiguration;
 use convsweep_spec::words::counted;
+use serde::Serialize;
 use std::collections::BTreeSet;
 
 /// What the runs of a configuration differ by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum RunUnit {
     /// Their seeds.
     Seed,
@@ -16,13 +17,13 @@ pub enum RunUnit {
 }
 
 impl RunUnit {
-    /// What the runs of these configurations differ by.
-    pub fn of(configurations: &[RankedConfiguration]) -> RunUnit {
+    /// What runs with these seeds and folds differ by.
+    pub fn of(runs: impl Iterator<Item = (u64, Option<u32>)>) -> RunUnit {
         let mut has_folds = false;
         let mut seeds = BTreeSet::new();
-        for run in configurations.iter().flat_map(|c| &c.runs) {
-            has_folds |= run.job.fold.is_some();
-            seeds.insert(run.job.seed);
+        for (seed, fold) in runs {
+            has_folds |= fold.is_some();
+            seeds.insert(seed);
         }
         match (has_folds, seeds.len()) {
             (false, _) => RunUnit::Seed,
@@ -37,6 +38,15 @@ impl RunUnit {
             RunUnit::Seed => "seed",
             RunUnit::Fold => "fold",
             RunUnit::SeedAndFold => "run",
+        }
+    }
+
+    /// The word for several runs: `seeds`, `folds` or `runs`.
+    pub fn plural(self) -> &'static str {
+        match self {
+            RunUnit::Seed => "seeds",
+            RunUnit::Fold => "folds",
+            RunUnit::SeedAndFold => "runs",
         }
     }
 

@@ -1,0 +1,70 @@
+//! Which axis matters, and by how much.
+
+use super::Words;
+use crate::axes::{AxisAnswer, AxisBasis, AxisContrast};
+use crate::pairs::Verdict;
+
+/// The effects of the axes, the largest first; `None` with fewer than two axes, where the
+/// comparison of configurations says the same.
+pub(super) fn what_matters(words: &Words) -> Option<String> {
+    let axes = &words.answers.axes;
+    let [most, others @ ..] = axes.as_slice() else {
+        return None;
+    };
+    let largest = most.largest()?;
+    if others.is_empty() {
+        return None;
+    }
+    let rest: Vec<String> = others
+        .iter()
+        .filter_map(|axis| smaller(words, axis))
+        .collect();
+    let rest = match rest.is_empty() {
+        true => String::new(),
+        false => format!("; {}", rest.join("; ")),
+    };
+    let (better, worse) = turned(words, largest);
+    let difference = words.difference(largest.difference, largest.interval);
+    let assumption = match most.basis {
+        AxisBasis::Runs => "",
+        AxisBasis::AdditiveModel => {
+            " (with one run of each, this assumes that the effects of the axes add up)"
+        }
+        AxisBasis::Nothing => " (with one run of each, how sure that is cannot be said)",
+    };
+    let name = &most.name;
+    Some(match is_sure(largest) {
+        true => format!(
+            "{name} matters most: {better} rather than {worse} is better by {difference} over the \
+             other choices{rest}{assumption}."
+        ),
+        false => format!(
+            "No axis has an effect that is surely more than chance; the largest is that of \
+             {name}, {better} rather than {worse}: {difference}{assumption}."
+        ),
+    })
+}
+
+fn is_sure(contrast: &AxisContrast) -> bool {
+    matches!(contrast.verdict, Verdict::Better | Verdict::Worse)
+}
+
+/// The values of a contrast, the better one first.
+fn turned<'a>(words: &Words, contrast: &'a AxisContrast) -> (&'a str, &'a str) {
+    match words.metric.gain(contrast.difference) >= 0.0 {
+        true => (&contrast.first, &contrast.second),
+        false => (&contrast.second, &contrast.first),
+    }
+}
+
+/// An axis that matters less.
+fn smaller(words: &Words, axis: &AxisAnswer) -> Option<String> {
+    let largest = axis.largest()?;
+    let (better, worse) = turned(words, largest);
+    let name = &axis.name;
+    let difference = words.metric.difference(largest.difference);
+    Some(match is_sure(largest) {
+        true => format!("{name}, {better} rather than {worse}, by {difference}"),
+        false => format!("the effect of {name} ({difference}) may be chance"),
+    })
+}

@@ -1,0 +1,88 @@
+//! The second sentence: whether the best configuration is surely the best, and which others may be.
+
+use super::{Words, others};
+use crate::pairs::Verdict;
+
+/// Whether the best is surely the best; `None` where nothing is compared.
+pub(super) fn certainty(words: &Words) -> Option<String> {
+    let answers = words.answers;
+    let best = answers.best()?;
+    let count = answers.standings.len() - 1;
+    if count == 0 || answers.standings.iter().all(|s| s.mean == best.mean) {
+        return None;
+    }
+    if words.has_single_runs() {
+        return Some(single_runs(words));
+    }
+    if answers.pairs.iter().all(|pair| pair.result.p.is_none()) {
+        return Some(format!(
+            "How much {} differ cannot be judged, so no two configurations can be told apart: \
+             each repeats its result exactly, or has one only.",
+            answers.unit.plural()
+        ));
+    }
+    let members = members(words);
+    let worse = count - members.len();
+    let runs = words.runs();
+    Some(
+        match (members.as_slice(), worse) {
+            ([], 1) => format!(
+                "It is better than {}, surely so with {runs}.",
+                words.label(1)
+            ),
+            ([], _) => {
+                format!("It is the best: all {worse} others are worse, surely so with {runs}.")
+            }
+            (_, 0) => format!("{} be told from it with {runs}.", none_can(words, &members)),
+            _ => format!(
+                "{} may be as good; the {} {} surely worse ({runs}).",
+                words.labels(&members),
+                others(worse),
+                if worse == 1 { "is" } else { "are" }
+            ),
+        } + &equal(words),
+    )
+}
+
+/// Ranks of the others that may be the best.
+fn members(words: &Words) -> Vec<usize> {
+    let standings = words.answers.standings.iter().enumerate().skip(1);
+    let members = standings.filter(|(_, standing)| standing.may_be_best);
+    members.map(|(rank, _)| rank).collect()
+}
+
+fn none_can(words: &Words, members: &[usize]) -> String {
+    match members {
+        [one] => format!("{} cannot", words.label(*one)),
+        _ => format!("None of the {} can", others(members.len())),
+    }
+}
+
+/// With one run of each configuration.
+fn single_runs(words: &Words) -> String {
+    let unit = words.answers.unit;
+    format!(
+        "With one {} of each configuration nothing is known of how much {} differ, so that no two \
+         configurations can be told apart; train 3 or more.",
+        unit.name(),
+        unit.plural()
+    )
+}
+
+/// Which ones are equal to the best within the margin.
+fn equal(words: &Words) -> String {
+    let Some(margin) = words.answers.margin else {
+        return String::new();
+    };
+    let pairs = words.answers.pairs.iter();
+    let equal = pairs.filter(|pair| pair.first == 0 && pair.result.verdict == Verdict::Equal);
+    let ranks: Vec<usize> = equal.map(|pair| pair.second).collect();
+    if ranks.is_empty() {
+        return String::new();
+    }
+    format!(
+        " Practically equal to it, within {}: {}.",
+        words.metric.difference(margin),
+        words.labels(&ranks)
+    )
+}
