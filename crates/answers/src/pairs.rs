@@ -146,14 +146,14 @@ pub(crate) fn compare_all(
             let equal = equal.get(n).copied().flatten().filter(|_| kind == 0);
             Some(judge(sweep, kind, &difference, p_values[n][kind], equal))
         };
-        let Some(result) = state(0) else { continue };
+        let (a, b) = (ranks[test.first], ranks[test.second]);
+        let result = state(0).unwrap_or_else(|| untested(sweep, estimates, (a, b)));
         count(&mut pairs, test, result.verdict);
         let keeps_all = ranks.len() <= MOST_CONFIGURATIONS_OF_ALL_PAIRS;
         let is_with = |rank| test.first == rank || test.second == rank;
         if !keeps_all && test.first != 0 && !baseline.is_some_and(is_with) {
             continue;
         }
-        let (a, b) = (ranks[test.first], ranks[test.second]);
         pairs.kept.push(ComparedPair {
             first: test.first,
             second: test.second,
@@ -298,6 +298,19 @@ fn judge(
         p,
         corrected,
         beyond_margin,
+    }
+}
+
+/// The difference of the means, where nothing is known of the spread.
+fn untested(sweep: &SweepResults, estimates: &Estimates, (a, b): (usize, usize)) -> Difference {
+    let mean = |i: usize| estimates.each[i].mean().unwrap_or(f64::NAN);
+    Difference {
+        verdict: Verdict::Unknown,
+        difference: gain(&sweep.metric, mean(a) - mean(b)),
+        interval: None,
+        p: None,
+        corrected: None,
+        beyond_margin: None,
     }
 }
 

@@ -151,7 +151,7 @@ fn axis_answer(
             let (a, b) = (row[0].configuration, row[1].configuration);
             pairing.method(a, b) != PairMethod::Independent
         });
-        let difference = difference_of(estimates, &rows, is_paired);
+        let difference = difference_of(estimates, cells, &rows, is_paired);
         contrasts.push(contrast(sweep, (axis, first, second), &rows, difference));
     }
     Some(AxisAnswer {
@@ -204,6 +204,7 @@ fn pairs(sweep: &SweepResults, levels: &[AxisLevel], present: &[usize]) -> Vec<(
 
 fn difference_of(
     estimates: &Estimates,
+    cells: &Cells,
     rows: &[Vec<&Cell>],
     is_paired: bool,
 ) -> Option<MeanDifference> {
@@ -213,7 +214,7 @@ fn difference_of(
         terms.push((weight, row[0]));
         terms.push((-weight, row[1]));
     }
-    weighted_sum(estimates, &terms, is_paired)
+    weighted_sum(estimates, cells.most_degrees, &terms, is_paired)
 }
 
 fn contrast(

@@ -24,6 +24,9 @@ pub(crate) struct Cells {
     places: HashMap<Vec<usize>, usize>,
     /// Number of values of each axis.
     pub counts: Vec<usize>,
+    /// Degrees of freedom that no sum of cells has more of: where all stand on one variance, its
+    /// own.
+    pub most_degrees: f64,
 }
 
 impl Cells {
@@ -34,6 +37,7 @@ impl Cells {
             cells: Vec::new(),
             places: HashMap::new(),
             counts: sweep.axes.iter().map(|axis| axis.labels.len()).collect(),
+            most_degrees: f64::INFINITY,
         };
         for (i, results) in sweep.configurations.iter().enumerate() {
             let level = |axis: &convsweep_spec::log::Axis| {

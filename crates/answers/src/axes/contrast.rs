@@ -13,6 +13,7 @@ use convsweep_statistics::welch::{MeanDifference, contrast};
 /// of their training, and only the second counts.
 pub(crate) fn weighted_sum(
     estimates: &Estimates,
+    most_degrees: f64,
     terms: &[(f64, &Cell)],
     is_paired: bool,
 ) -> Option<MeanDifference> {
@@ -24,7 +25,7 @@ pub(crate) fn weighted_sum(
     for (weight, cell) in terms {
         known.push((*weight, cell.estimate?));
     }
-    let mut sum = contrast(&known)?;
+    let mut sum = contrast(&known)?.with_degrees_at_most(most_degrees);
     if let Some(by_seed) = by_seed {
         sum.standard_error = sum.standard_error.max(by_seed.standard_error);
     }

@@ -13,9 +13,8 @@ pub(crate) fn assume_additive(cells: &mut Cells) -> bool {
     let Some(VarianceEstimate { variance, degrees }) = residual(cells) else {
         return false;
     };
+    cells.most_degrees = degrees;
     for cell in &mut cells.cells {
-        // All cells stand on the same estimate. A sum over independent ones would have the degrees
-        // of all together; each is given its part of them.
         cell.estimate = Some(MeanEstimate {
             mean: cell.mean,
             variance,

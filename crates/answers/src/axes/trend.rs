@@ -57,7 +57,7 @@ pub(crate) fn trend(
     if terms.is_empty() {
         return None;
     }
-    let sum = weighted_sum(estimates, &terms, false);
+    let sum = weighted_sum(estimates, cells.most_degrees, &terms, false);
     let interval = sum.and_then(|sum| sum.interval(0.95));
     Some(AxisTrend {
         step: gain(&sweep.metric, plain),

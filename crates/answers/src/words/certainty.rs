@@ -15,11 +15,7 @@ pub(super) fn certainty(words: &Words) -> Option<String> {
         return Some(single_runs(words));
     }
     if answers.pairs.iter().all(|pair| pair.result.p.is_none()) {
-        return Some(format!(
-            "How much {} differ cannot be judged, so no two configurations can be told apart: \
-             each repeats its result exactly, or has one only.",
-            answers.unit.plural()
-        ));
+        return Some(nothing_to_judge_by(words));
     }
     let members = members(words);
     let worse = count - members.len();
@@ -67,6 +63,20 @@ fn single_runs(words: &Words) -> String {
         unit.name(),
         unit.plural()
     )
+}
+
+/// Where no two configurations have a spread that they could be judged by.
+fn nothing_to_judge_by(words: &Words) -> String {
+    let unit = words.answers.unit;
+    let standings = words.answers.standings.iter().enumerate();
+    let single = standings.filter(|(_, standing)| standing.runs < 2);
+    let single: Vec<usize> = single.map(|(rank, _)| rank).collect();
+    let reason = match single.as_slice() {
+        [] => format!("each gives the same result for every {}", unit.name()),
+        [_] => format!("{} has one {} only", words.labels(&single), unit.name()),
+        _ => format!("{} have one {} only", words.labels(&single), unit.name()),
+    };
+    format!("No two configurations can be told apart, since {reason}.")
 }
 
 /// Which ones are equal to the best within the margin.

@@ -1,0 +1,7 @@
+//! What the answers say of made sweeps.
+
+mod bad_input;
+mod comparing;
+mod made;
+mod matters;
+mod training;

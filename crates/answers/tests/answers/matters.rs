@@ -1,0 +1,74 @@
+//! What the axes do.
+
+use crate::made::{Made, finished};
+use convsweep_answers::{AxisBasis, Verdict};
+
+const AXES: &[(&str, &[&str])] = &[("width", &["8", "16", "32"]), ("lr", &["low", "high"])];
+
+/// The rate adds 0.2, the width 0.02 for each step, and at width 32 the rate adds 0.1 only.
+fn grid(seeds: u64, interaction: f64) -> Made {
+    let mut made = Made::new(AXES);
+    for (w, width) in ["8", "16", "32"].iter().enumerate() {
+        for (r, rate) in ["low", "high"].iter().enumerate() {
+            let lost = if w == 2 && r == 1 { interaction } else { 0.0 };
+            let mean = 0.5 + 0.02 * w as f64 + 0.2 * r as f64 - lost;
+            let noise = |seed: u64| 0.004 * ((seed * 7 + w as u64 * 3 + r as u64 * 4) % 5) as f64;
+            let runs = (0..seeds).map(|seed| finished(seed, mean + noise(seed)));
+            made = made.with_runs(&[width, rate], runs.collect());
+        }
+    }
+    made
+}
+
+#[test]
+fn the_axis_that_matters_most_is_named() {
+    let made = grid(3, 0.0);
+    made.says(&[
+        "lr matters most: high rather than low is better by",
+        "; width, 32 rather than 8, by",
+        "The validation accuracy rises with width, by",
+    ]);
+    let answers = made.answers();
+    assert_eq!(answers.axes[0].name, "lr");
+    assert_eq!(answers.axes[0].basis, AxisBasis::Runs);
+    let share = answers.axes[0].share.expect("a complete grid");
+    assert!((0.9..1.0).contains(&share), "{share}");
+    assert!(answers.interactions.is_empty());
+}
+
+#[test]
+fn an_interaction_larger_than_the_noise_is_told() {
+    let made = grid(3, 0.1);
+    made.says(&["width and lr depend on each other"]);
+    let interactions = made.answers().interactions;
+    assert_eq!(interactions.len(), 1);
+    assert!(interactions[0].difference.abs() > 0.08);
+}
+
+#[test]
+fn one_seed_on_a_grid_says_what_an_additive_model_allows() {
+    let made = grid(1, 0.0);
+    made.says(&["this assumes that the effects of the axes add up"]);
+    let answers = made.answers();
+    assert_eq!(answers.axes[0].basis, AxisBasis::AdditiveModel);
+    assert_eq!(answers.axes[0].contrasts[0].verdict, Verdict::Worse);
+    // Two axes of two values each leave one degree of freedom; one axis leaves none.
+    let line = Made::new(&[("lr", &["low", "high"])])
+        .with(&["low"], &[0.5])
+        .with(&["high"], &[0.9]);
+    assert_eq!(line.answers().axes[0].basis, AxisBasis::Nothing);
+}
+
+#[test]
+fn an_incomplete_grid_is_compared_where_it_repeats() {
+    let mut made = grid(3, 0.0);
+    made.0.configurations.remove(5);
+    let answers = made.answers();
+    let lr = answers
+        .axes
+        .iter()
+        .find(|axis| axis.name == "lr")
+        .expect("an axis");
+    assert_eq!((lr.contrasts[0].combinations, lr.share), (2, None));
+    assert_eq!(lr.contrasts[0].verdict, Verdict::Worse);
+}
