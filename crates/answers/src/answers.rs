@@ -29,7 +29,7 @@ pub struct Answers {
     pub jobs: usize,
     /// Number of them that finished.
     pub finished: usize,
-    /// How often a race looked at the results.
+    /// How often a race may look at the results.
     pub race_rounds: u32,
     /// What a diverged run counts as, in the metric's unit; `None` if none diverged.
     pub diverged_value: Option<f64>,

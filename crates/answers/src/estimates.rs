@@ -51,16 +51,21 @@ impl Estimates {
         for configuration in &sweep.configurations {
             each.push(read_runs(sweep, configuration, diverged_value));
         }
-        let own: Vec<VarianceEstimate> = each.iter().map(|e| e.own).collect();
-        let prior = VariancePrior::fit(&own);
-        for estimate in &mut each {
-            estimate.single = prior.and_then(|prior| prior.squeeze(estimate.own));
-        }
+        let prior = moderate(&mut each);
         fill_expected(&mut each, chance_gain(sweep, diverged_value));
         Estimates {
             prior,
             each,
             diverged_value,
+        }
+    }
+
+    /// The estimates of configurations all of whose runs trained.
+    pub(crate) fn of_trained(mut each: Vec<Estimate>) -> Estimates {
+        Estimates {
+            prior: moderate(&mut each),
+            each,
+            diverged_value: None,
         }
     }
 
@@ -104,6 +109,29 @@ impl Estimates {
 }
 
 impl Estimate {
+    /// What the runs alone say: `trained` is the sample of those that trained.
+    pub(crate) fn new(
+        gains: Vec<(RunKey, f64)>,
+        trained: Option<Sample>,
+        diverged: usize,
+    ) -> Estimate {
+        let sd = trained.and_then(|sample| sample.sd);
+        let count = trained.map_or(0, |sample| sample.n);
+        Estimate {
+            gains,
+            trained: count,
+            diverged,
+            trained_mean: trained.map(|sample| sample.mean),
+            own: VarianceEstimate {
+                variance: sd.map_or(0.0, |sd| sd * sd),
+                degrees: count.saturating_sub(1) as f64,
+            },
+            single: None,
+            share: None,
+            expected: None,
+        }
+    }
+
     /// Number of runs that count.
     pub(crate) fn runs(&self) -> usize {
         self.gains.len()
@@ -124,6 +152,16 @@ impl Estimate {
         let mean = self.trained_mean?;
         Some(MeanEstimate::of_runs(mean, self.trained, self.single?))
     }
+}
+
+/// Draws the variances towards what is common to them.
+fn moderate(each: &mut [Estimate]) -> Option<VariancePrior> {
+    let own: Vec<VarianceEstimate> = each.iter().map(|e| e.own).collect();
+    let prior = VariancePrior::fit(&own);
+    for estimate in each {
+        estimate.single = prior.and_then(|prior| prior.squeeze(estimate.own));
+    }
+    prior
 }
 
 fn read_runs(
@@ -149,21 +187,7 @@ fn read_runs(
             trained.push(gain(&sweep.metric, value));
         }
     }
-    let sample = Sample::of(&trained);
-    let sd = sample.and_then(|sample| sample.sd);
-    Estimate {
-        gains,
-        trained: trained.len(),
-        diverged,
-        trained_mean: sample.map(|sample| sample.mean),
-        own: VarianceEstimate {
-            variance: sd.map_or(0.0, |sd| sd * sd),
-            degrees: trained.len().saturating_sub(1) as f64,
-        },
-        single: None,
-        share: None,
-        expected: None,
-    }
+    Estimate::new(gains, Sample::of(&trained), diverged)
 }
 
 /// The gain of a run that does not train: the mean of those that did not.

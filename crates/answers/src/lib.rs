@@ -13,6 +13,7 @@ mod metric_format;
 mod noise;
 mod pairing;
 mod pairs;
+mod race;
 mod results;
 mod run_unit;
 mod words;
@@ -26,6 +27,7 @@ pub use pairing::PairMethod;
 pub use pairs::{
     ComparedPair, Difference, FAMILY_LEVEL, MOST_CONFIGURATIONS_OF_ALL_PAIRS, Verdict,
 };
+pub use race::may_still_be_best;
 pub use results::{ConfigurationResults, RunEnd, RunResult, SweepResults, ValidationResult};
 pub use run_unit::RunUnit;
 
@@ -33,7 +35,11 @@ use convsweep_spec::metric::{Direction, Metric};
 
 /// `value` with its sign turned so that larger is better.
 fn gain(metric: &Metric, value: f64) -> f64 {
-    match metric.direction {
+    gain_in(metric.direction, value)
+}
+
+fn gain_in(direction: Direction, value: f64) -> f64 {
+    match direction {
         Direction::Max => value,
         Direction::Min => -value,
     }

@@ -162,8 +162,9 @@ fn race(words: &Words) -> Option<String> {
     let rounds = words.answers.race_rounds;
     (rounds > 1).then(|| {
         format!(
-            "The race over seeds looked at the results {rounds} times; tests and intervals allow \
-             for that (Bonferroni), so that they are wider than those of a sweep without a race."
+            "The race over seeds looks at the results up to {rounds} times; tests and intervals \
+             allow for that (Bonferroni), so that they are wider than those of a sweep without a \
+             race."
         )
     })
 }

@@ -53,7 +53,7 @@ fn a_race_makes_statements_more_careful() {
     assert!((after.p.expect("p") - (3.0 * before.p.expect("p")).min(1.0)).abs() < 1e-12);
     let width = |interval: Option<(f64, f64)>| interval.map_or(0.0, |(low, high)| high - low);
     assert!(width(after.interval) > 1.2 * width(before.interval));
-    made.says(&["The race over seeds looked at the results 3 times"]);
+    made.says(&["The race over seeds looks at the results up to 3 times"]);
 }
 
 /// The second configuration goes on from the states of the first: seeds vary a lot, what is added
@@ -119,4 +119,30 @@ fn equal_means_are_ordered_as_in_the_plan() {
     let answers = made.answers();
     let order: Vec<usize> = answers.standings.iter().map(|s| s.position).collect();
     assert_eq!(order, [0, 1, 2]);
+}
+
+#[test]
+fn a_race_drops_what_is_surely_worse() {
+    use convsweep_spec::metric::Direction::{Max, Min};
+    let all = |values: &[f64]| values.iter().map(|v| Some(*v)).collect::<Vec<_>>();
+    let check = |candidates: &[Vec<Option<f64>>], looks, expect: &[bool]| {
+        let survivors = convsweep_answers::may_still_be_best(Max, candidates, looks);
+        assert_eq!(survivors, expect, "{candidates:?}");
+    };
+    let close = [all(&[0.90, 0.91]), all(&[0.50, 0.52]), all(&[0.89, 0.93])];
+    check(&close, 1, &[true, false, true]);
+    // One seed is too few, and so are three seeds that differ as much as the candidates.
+    check(&[all(&[0.9]), all(&[0.1])], 1, &[true, true]);
+    let noisy = [all(&[0.9, 0.6, 0.7]), all(&[0.5, 0.5, 0.7])];
+    check(&noisy, 1, &[true, true]);
+    // Looking often asks for more.
+    let three = [all(&[0.90, 0.91, 0.92]), all(&[0.88, 0.87, 0.89])];
+    check(&three, 1, &[true, false]);
+    check(&three, 20, &[true, true]);
+    // A failed seed is missing; without any result a candidate is out.
+    check(&[vec![None, None], all(&[0.1, 0.2])], 1, &[false, true]);
+    check(&[], 1, &[]);
+    let losses = [all(&[0.2, 0.21]), all(&[0.9, 0.92])];
+    let survivors = convsweep_answers::may_still_be_best(Min, &losses, 1);
+    assert_eq!(survivors, [true, false]);
 }

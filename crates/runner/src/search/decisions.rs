@@ -2,10 +2,8 @@
 
 use convsweep_spec::figures::better_first;
 use convsweep_spec::metric::Direction;
-use convsweep_statistics::sample::{Sample, t_quantile_at};
+use convsweep_statistics::sample::Sample;
 
-/// Probability of dropping a configuration that is as good as the leader in one round of a race.
-pub const LEVEL: f64 = 0.05;
 /// Number of jobs of other configurations that the median rule needs before it judges.
 pub const MEDIAN_JOBS: usize = 3;
 
@@ -55,54 +53,6 @@ fn median(mut values: Vec<f64>) -> f64 {
         Some(lower) if is_even => f64::midpoint(lower, upper),
         _ => upper,
     }
-}
-
-/// Which candidates may still be the best, given their values by seed (`None`: the seed failed):
-/// the leader by its mean, and everyone that is not worse than the leader by a paired one-sided t
-/// test at [`LEVEL`] over the seeds that both have.
-pub fn race_survivors(direction: Direction, candidates: &[Vec<Option<f64>>]) -> Vec<bool> {
-    let means: Vec<Option<f64>> = candidates.iter().map(|values| mean_of(values)).collect();
-    let better = |&a: &usize, &b: &usize| better_first(direction, means[a], means[b]);
-    let Some(leader) = (0..candidates.len()).min_by(better) else {
-        return vec![];
-    };
-    let mut survivors = Vec::with_capacity(candidates.len());
-    for (number, values) in candidates.iter().enumerate() {
-        let behind = differences(direction, &candidates[leader], values);
-        let may_be_best = means[number].is_some() && !are_positive(&behind);
-        survivors.push(number == leader || may_be_best);
-    }
-    survivors
-}
-
-/// By how much `leader` is better than `other`, for each seed that both have.
-fn differences(direction: Direction, leader: &[Option<f64>], other: &[Option<f64>]) -> Vec<f64> {
-    let sign = match direction {
-        Direction::Max => 1.0,
-        Direction::Min => -1.0,
-    };
-    let mut differences = Vec::new();
-    for (leader, other) in leader.iter().zip(other) {
-        if let (Some(leader), Some(other)) = (leader, other) {
-            differences.push(sign * (leader - other));
-        }
-    }
-    differences
-}
-
-/// Whether the mean of the differences is significantly above zero, at [`LEVEL`].
-fn are_positive(differences: &[f64]) -> bool {
-    let Some(sample) = Sample::of(differences) else {
-        return false;
-    };
-    let Some(sd) = sample.sd else {
-        return false;
-    };
-    if sd == 0.0 {
-        return sample.mean > 0.0;
-    }
-    let t = sample.mean / (sd / (sample.n as f64).sqrt());
-    t_quantile_at(sample.n, 1.0 - LEVEL).is_some_and(|quantile| t > quantile)
 }
 
 /// The mean of the values that are there and not NaN.
@@ -178,27 +128,5 @@ mod tests {
         );
         assert!(below_median(Min, 0.9, others()).is_some());
         assert!(below_median(Max, f64::NAN, others()).is_some());
-    }
-
-    #[test]
-    fn a_race_drops_what_is_significantly_worse() {
-        let all = |values: &[f64]| values.iter().map(|v| Some(*v)).collect::<Vec<_>>();
-        let check = |candidates: &[Vec<Option<f64>>], expect: &[bool]| {
-            assert_eq!(race_survivors(Max, candidates), expect)
-        };
-        check(
-            &[all(&[0.9, 0.91]), all(&[0.5, 0.52]), all(&[0.89, 0.93])],
-            &[true, false, true],
-        );
-        // One seed is too few.
-        check(&[all(&[0.9]), all(&[0.1])], &[true, true]);
-        // Differences of 0.4 and 0.1 could be chance; three equal ones could not.
-        check(&[all(&[0.9, 0.6]), all(&[0.5, 0.5])], &[true, true]);
-        check(
-            &[all(&[0.9, 0.8, 0.7]), all(&[0.8, 0.7, 0.6])],
-            &[true, false],
-        );
-        check(&[vec![None, None], all(&[0.1, 0.2])], &[false, true]);
-        check(&[], &[]);
     }
 }

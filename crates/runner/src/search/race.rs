@@ -2,9 +2,10 @@
 //! best.
 
 use super::controller::{SearchController, shown};
-use super::decisions::{mean_of, race_survivors};
+use super::decisions::mean_of;
 use super::job::{JobStatus, SearchJob};
 use super::step::{Judge, SearchStep};
+use convsweep_answers::may_still_be_best;
 use convsweep_spec::log::{JudgedJob, Verdict};
 use convsweep_spec::metric::Number;
 use convsweep_spec::search::RACE;
@@ -101,6 +102,12 @@ impl SearchController {
         }
     }
 
+    /// How often the race may look at the results, up to its last seed.
+    fn looks(&self) -> usize {
+        let seeds = self.jobs.iter().map(|job| job.seed + 1).max().unwrap_or(0);
+        seeds.saturating_sub(self.rules.start_seeds())
+    }
+
     fn waiting_for_race(&self) -> Vec<usize> {
         let mut waiting = Vec::new();
         for (number, job) in self.jobs.iter().enumerate() {
@@ -132,7 +139,7 @@ impl SearchController {
             row[job.seed] = judged.value.map(|value| value.0);
         }
         let (numbers, rows): (Vec<usize>, Vec<Vec<Option<f64>>>) = values.into_iter().unzip();
-        let survivors = race_survivors(self.rules.direction, &rows);
+        let survivors = may_still_be_best(self.rules.direction, &rows, self.looks());
         let mut contestants = BTreeMap::new();
         for ((number, values), survives) in numbers.into_iter().zip(rows).zip(survivors) {
             contestants.insert(number, Contestant { values, survives });
