@@ -240,6 +240,12 @@ for row in map(json.loads, sys.stdin):
     fi
 }
 
+# How often the answers are wrong, and how much of what is true they find: real sweeps of forty seeds as the truth, of which
+# a few seeds are drawn `draws` times.
+answers() {
+    cd "$root" && cargo run --release --quiet --package convsweep-answers --example simulate -- "${1:-1000}"
+}
+
 modes="$(declare -F | awk '{ print $3 }' | grep -vE '^(starts|train_program|measure|peer|variants|job|turns)$' | paste -sd' ')"
 if [ $# -eq 0 ] || ! grep -qw -- "$1" <<<"$modes"; then
     echo "usage: just bench NAME, of: $modes" >&2

@@ -11,18 +11,24 @@ const ROUNDING: f64 = 1e-9;
 
 /// Events of one kind, and how often they could have happened.
 #[derive(Default)]
-struct Rate {
+pub struct Rate {
     happened: f64,
     possible: f64,
 }
 
 impl Rate {
-    fn add(&mut self, happened: bool) {
+    pub fn add(&mut self, happened: bool) {
         self.happened += f64::from(u8::from(happened));
         self.possible += 1.0;
     }
 
-    fn percent(&self) -> String {
+    /// Adds `part` of `whole`.
+    pub fn add_share(&mut self, part: usize, whole: usize) {
+        self.happened += part as f64;
+        self.possible += whole as f64;
+    }
+
+    pub fn percent(&self) -> String {
         match self.possible > 0.0 {
             true => format!("{:.1}", 100.0 * self.happened / self.possible),
             false => "–".into(),
@@ -60,7 +66,7 @@ impl Counts {
          | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"
     }
 
-    pub fn row(&self, name: &str, seeds: usize, _draws: u64) -> String {
+    pub fn row(&self, name: &str, seeds: usize) -> String {
         let three = |rates: &[Rate; 3]| {
             let parts: Vec<String> = rates.iter().map(Rate::percent).collect();
             parts.join(" / ")
@@ -123,7 +129,7 @@ pub fn judge(counts: &mut Counts, drawn: &Drawn, what: ForgettingWhat) {
 }
 
 /// Whether a statement is wrong, given the true difference.
-fn contradicts(said: Option<Difference>, truth: f64) -> bool {
+pub fn contradicts(said: Option<Difference>, truth: f64) -> bool {
     said.is_some_and(|said| is_contradicted(said.verdict, truth))
 }
 

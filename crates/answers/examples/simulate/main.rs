@@ -2,15 +2,18 @@
 //!
 //! Sweeps of forty real seeds are taken as the truth. A few seeds are drawn of each configuration
 //! many times, as a user would train them, and what [`Answers`] says of them is counted. Beside it,
-//! the procedure that it replaced: t-tests paired by seed with Holm's correction.
+//! the procedure that it replaced: t-tests paired by seed with Holm's correction. A second table is
+//! about races over seeds, margins, and the suggested numbers of further seeds.
 //!
 //! Arguments: number of draws (1,000), then files (all in `forty-seeds`).
 
 mod draw;
 mod judge;
+mod race;
 mod truth;
 
 use judge::Counts;
+use race::RaceCounts;
 use std::path::PathBuf;
 use truth::{ForgettingWhat, Sweep};
 
@@ -32,18 +35,28 @@ fn main() {
             files.push(folder.join(format!("{name}.csv")));
         }
     }
+    let sweeps: Vec<Sweep> = files.iter().map(|file| Sweep::read(file)).collect();
     println!("{}", Counts::header());
-    for file in files {
-        let sweep = Sweep::read(&file);
+    for sweep in &sweeps {
         for seeds in SEEDS {
             let mut row = Counts::default();
             for what in ForgettingWhat::ALL {
                 for draw in 0..draws {
-                    let drawn = draw::draw(&sweep, seeds, what, draw);
+                    let drawn = draw::draw(sweep, seeds, what, draw);
                     judge::judge(&mut row, &drawn, what);
                 }
             }
-            println!("{}", row.row(&sweep.name, seeds, draws));
+            println!("{}", row.row(&sweep.name, seeds));
         }
+    }
+    println!("\n{}", race::HEADER);
+    for sweep in &sweeps {
+        let mut row = RaceCounts::default();
+        for what in ForgettingWhat::ALL {
+            for draw in 0..draws {
+                row.judge(sweep, what, draw);
+            }
+        }
+        println!("{}", row.row(&sweep.name));
     }
 }
