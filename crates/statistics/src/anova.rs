@@ -67,13 +67,13 @@ pub fn functional_anova(grid: &Grid, values: &[f64]) -> Option<FunctionalAnova> 
     let largest = values
         .iter()
         .fold(0.0f64, |most, value| most.max(value.abs()));
-    if total.sqrt() <= 1e-12 * largest {
+    if !total.is_normal() || total.sqrt() <= 1e-12 * largest {
         return None;
     }
     let share = |axes: Vec<usize>, variance: f64, degrees: f64| VarianceShare {
         axes,
         variance,
-        share: variance / total,
+        share: (variance / total).min(1.0),
         degrees,
     };
     let degrees = |axis: usize| (grid.levels()[axis] - 1) as f64;

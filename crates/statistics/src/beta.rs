@@ -13,10 +13,10 @@ pub struct Beta {
 
 impl Beta {
     /// The distribution after `a` successes and `b` failures, those that the prior is worth
-    /// included; `None` unless both are positive and finite.
+    /// included; `None` unless both lie between 1e-9 and 1e9.
     pub fn new(a: f64, b: f64) -> Option<Beta> {
-        let is_positive = a > 0.0 && b > 0.0;
-        (is_positive && a.is_finite() && b.is_finite()).then_some(Beta { a, b })
+        let range = 1e-9..=1e9;
+        (range.contains(&a) && range.contains(&b)).then_some(Beta { a, b })
     }
 
     /// Successes and failures that the distribution is worth.

@@ -16,7 +16,9 @@ pub fn upper_tail(f: f64, above: f64, below: f64) -> Option<f64> {
         return Some(0.0);
     }
     if below.is_infinite() {
-        return Some(ChiSquared::new(above).ok()?.sf(above * f));
+        let tail = ChiSquared::new(above).ok()?.sf(above * f);
+        return (!tail.is_nan()).then(|| tail.clamp(0.0, 1.0));
     }
-    checked_beta_reg(below / 2.0, above / 2.0, below / (below + above * f)).ok()
+    let tail = checked_beta_reg(below / 2.0, above / 2.0, below / (below + above * f)).ok()?;
+    (!tail.is_nan()).then(|| tail.clamp(0.0, 1.0))
 }

@@ -15,9 +15,10 @@ use crate::welch::MeanEstimate;
 pub fn mean_over_folds(results: &[f64], folds: usize) -> Option<MeanEstimate> {
     let sample = Sample::of(results)?;
     let sd = sample.sd.filter(|sd| sd.is_finite())?;
-    Some(MeanEstimate {
+    let variance = variance_factor(sample.n, folds)? * sd * sd;
+    variance.is_finite().then(|| MeanEstimate {
         mean: sample.mean,
-        variance: variance_factor(sample.n, folds)? * sd * sd,
+        variance,
         degrees: (sample.n - 1) as f64,
     })
 }

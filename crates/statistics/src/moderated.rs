@@ -36,7 +36,8 @@ pub struct VariancePrior {
 
 impl VariancePrior {
     /// The prior fitted to `estimates`; those without degrees (single runs), and those that are not
-    /// finite or negative, are left out. `None` if none remains.
+    /// finite or negative, are left out. `None` if none remains, or if the
+    /// numbers overflow.
     ///
     /// From one estimate nothing is learnt about others: its variance with 0 degrees. If all
     /// variances are zero, so is the common one, with infinite degrees. Where more than half are
@@ -61,7 +62,7 @@ impl VariancePrior {
             estimate.variance = estimate.variance.max(LEAST_SHARE_OF_MEDIAN * median);
         }
         let (variance, degrees) = fit_moments(&usable);
-        Some(prior(variance, degrees))
+        (variance.is_finite() && degrees > 0.0).then(|| prior(variance, degrees))
     }
 
     /// The moderated form of `estimate`: the mean of its variance and the common one, weighted by
@@ -83,7 +84,7 @@ impl VariancePrior {
             true => self.variance,
             false => (own.degrees * own.variance + self.degrees * self.variance) / degrees,
         };
-        Some(VarianceEstimate {
+        variance.is_finite().then(|| VarianceEstimate {
             variance,
             degrees: degrees.min(self.total_degrees),
         })

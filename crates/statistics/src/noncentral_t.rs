@@ -13,5 +13,5 @@ pub fn upper_tail(t: f64, degrees: f64, noncentrality: f64) -> Option<f64> {
     }
     let normal = Normal::standard();
     let tail = mean_over_spread(degrees, |spread| normal.sf(t * spread - noncentrality));
-    Some(tail.clamp(0.0, 1.0))
+    (!tail.is_nan()).then(|| tail.clamp(0.0, 1.0))
 }

@@ -5,14 +5,17 @@
 //! t-distribution", Communications of the ACM 13).
 
 use statrs::distribution::{Continuous, ContinuousCDF, Normal, StudentsT};
+use statrs::function::beta::checked_beta_reg;
 
+/// With fewer degrees the distribution has no tails that numbers can hold.
+const LEAST_DEGREES: f64 = 1e-9;
 /// Above this many degrees Hill's expansion is more exact than the incomplete beta function.
 const EXPANDED_ABOVE: f64 = 1000.0;
 
 /// Probability that t with `degrees` degrees of freedom (infinite: the normal distribution)
-/// exceeds `t`; `None` for NaN or for degrees that are not positive.
+/// exceeds `t`; `None` for NaN or for degrees below 1e-9.
 pub fn upper_tail(t: f64, degrees: f64) -> Option<f64> {
-    if t.is_nan() || degrees.is_nan() || degrees <= 0.0 {
+    if t.is_nan() || degrees.is_nan() || degrees < LEAST_DEGREES {
         return None;
     }
     if t.is_infinite() {
@@ -21,7 +24,13 @@ pub fn upper_tail(t: f64, degrees: f64) -> Option<f64> {
     if degrees > EXPANDED_ABOVE {
         return Some(Normal::standard().sf(equivalent_normal(t, degrees)));
     }
-    Some(StudentsT::new(0.0, 1.0, degrees).ok()?.sf(t))
+    let both = checked_beta_reg(degrees / 2.0, 0.5, degrees / (degrees + t * t)).ok()?;
+    let tail = if t < 0.0 {
+        1.0 - both / 2.0
+    } else {
+        both / 2.0
+    };
+    Some(tail).filter(|tail| (0.0..=1.0).contains(tail))
 }
 
 /// Probability that |t| exceeds the absolute value of `t`; `None` as for [`upper_tail`].
@@ -30,9 +39,9 @@ pub fn two_sided(t: f64, degrees: f64) -> Option<f64> {
 }
 
 /// The value that t exceeds with probability 1 − `probability`; `None` unless `probability` lies
-/// between 0 and 1 and `degrees` is positive.
+/// between 0 and 1 and there are at least 1e-9 degrees, or if it is too large for a number.
 pub fn quantile(probability: f64, degrees: f64) -> Option<f64> {
-    if !(probability > 0.0 && probability < 1.0 && degrees > 0.0) {
+    if !(probability > 0.0 && probability < 1.0 && degrees >= LEAST_DEGREES) {
         return None;
     }
     if probability < 0.5 {
@@ -59,12 +68,39 @@ fn upper_quantile(tail: f64, degrees: f64) -> Option<f64> {
             t += step;
         }
     }
-    Some(t).filter(|t| t.is_finite())
+    match has_tail(t, degrees, tail) {
+        true => Some(t),
+        false => bisected(tail, degrees),
+    }
+}
+
+fn has_tail(t: f64, degrees: f64, tail: f64) -> bool {
+    upper_tail(t, degrees).is_some_and(|found| (found / tail - 1.0).abs() < 1e-9)
+}
+
+/// The same where Newton's method fails: with less than one degree of freedom, far out.
+fn bisected(tail: f64, degrees: f64) -> Option<f64> {
+    let (mut low, mut high) = (0.0, 1.0);
+    while upper_tail(high, degrees)? > tail {
+        (low, high) = (high, high * high * 16.0);
+    }
+    for _ in 0..100 {
+        let middle = match low > 0.0 {
+            true => low.sqrt() * high.sqrt(),
+            false => high / 2.0,
+        };
+        match upper_tail(middle, degrees)? > tail {
+            true => low = middle,
+            false => high = middle,
+        }
+    }
+    has_tail(high, degrees, tail).then_some(high)
 }
 
 /// The value of the normal distribution with the same tail as `t`.
 fn equivalent_normal(t: f64, degrees: f64) -> f64 {
-    if degrees.is_infinite() {
+    // With more degrees the two are the same number; farther out both tails are zero.
+    if degrees > 1e15 || t.abs() > 1e100 {
         return t;
     }
     let a = degrees - 0.5;

@@ -20,7 +20,7 @@ pub fn cumulative(q: f64, k: usize, degrees: f64) -> Option<f64> {
         return Some(1.0);
     }
     let mean = mean_over_spread(degrees, |spread| range_below(q * spread, k as f64));
-    Some(mean.clamp(0.0, 1.0))
+    (!mean.is_nan()).then(|| mean.clamp(0.0, 1.0))
 }
 
 /// The range that is not exceeded with `probability`; `None` as for [`cumulative`], or unless

@@ -108,13 +108,16 @@ pub fn compare(a: MeanEstimate, b: MeanEstimate) -> Option<MeanDifference> {
     contrast(&[(1.0, a), (-1.0, b)])
 }
 
-/// The sum of independent means, each with its weight; `None` if there are none, or if a mean or
-/// its variance is unknown.
+/// The sum of independent means, each with its weight; `None` if there are none, if a mean or its
+/// variance is unknown, or if the numbers overflow.
 pub fn contrast(terms: &[(f64, MeanEstimate)]) -> Option<MeanDifference> {
     if terms.is_empty() || !terms.iter().all(|(w, m)| w.is_finite() && m.is_usable()) {
         return None;
     }
     let sum = weighted_sum(terms);
+    if !(sum.mean.is_finite() && sum.variance.is_finite() && sum.degrees > 0.0) {
+        return None;
+    }
     let largest =
         |most: f64, (weight, term): &(f64, MeanEstimate)| most.max((weight * term.mean).abs());
     let noise = ROUNDING * terms.iter().fold(0.0, largest);

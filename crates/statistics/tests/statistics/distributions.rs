@@ -32,6 +32,26 @@ fn student_t_agrees_with_scipy() {
 }
 
 #[test]
+fn quantiles_far_out_are_found() {
+    // With one degree of freedom they are cot(π p); with fewer, by the tail.
+    let far = student_t::quantile(1e-12, 1.0).expect("a quantile");
+    near(
+        far,
+        -1.0 / (std::f64::consts::PI * 1e-12).tan(),
+        &"one degree",
+    );
+    for degrees in [0.05, 0.16, 0.5, 0.9, 2.0] {
+        for probability in [0.500001, 0.6, 0.9, 0.999, 1.0 - 1e-12] {
+            let Some(t) = student_t::quantile(probability, degrees) else {
+                continue;
+            };
+            let tail = student_t::upper_tail(t, degrees).expect("a tail");
+            near(tail / (1.0 - probability), 1.0, &(degrees, probability));
+        }
+    }
+}
+
+#[test]
 fn student_t_of_nonsense_is_none() {
     for (t, degrees) in [(f64::NAN, 3.0), (1.0, 0.0), (1.0, -1.0), (1.0, f64::NAN)] {
         assert_eq!(student_t::upper_tail(t, degrees), None);

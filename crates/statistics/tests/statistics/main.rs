@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "a test's helper may fail the test")]
 
 mod distributions;
+mod extremes;
 mod folds;
 mod grids;
 mod importance;
