@@ -19,7 +19,7 @@ mod run_unit;
 mod words;
 
 pub use answers::{Answers, NoResult, Standing};
-pub use axes::{AxisAnswer, AxisBasis, AxisContrast, AxisLevel, AxisTrend, Interaction};
+pub use axes::{AxisAnswer, AxisBasis, AxisContrast, AxisLevel, AxisShare, AxisTrend, Interaction};
 pub use choice::ChoiceOptimism;
 pub use metric_format::MetricFormat;
 pub use noise::SeedNoise;

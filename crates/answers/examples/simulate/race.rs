@@ -81,7 +81,9 @@ impl RaceCounts {
         let best = drawn.truths.iter().map(|t| t.mean).fold(f64::MIN, f64::max);
         let configurations = drawn.results.configurations.iter().zip(&drawn.truths);
         for (configuration, truth) in configurations {
-            self.trained.add_share(configuration.runs.len(), RACE.1);
+            if what == ForgettingWhat::Nothing {
+                self.trained.add_share(configuration.runs.len(), RACE.1);
+            }
             if truth.mean >= best - 1e-9 {
                 self.dropped[what as usize].add(configuration.label.ends_with(DROPPED));
             }

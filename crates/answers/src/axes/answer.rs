@@ -3,6 +3,7 @@
 use super::cells::{Cell, Cells};
 use super::contrast::weighted_sum;
 use super::one_run::assume_additive;
+use super::share::{AxisShare, shares};
 use super::trend::{AxisTrend, trend};
 use crate::estimates::Estimates;
 use crate::pairing::{PairMethod, Pairing};
@@ -10,8 +11,6 @@ use crate::pairs::{FAMILY_LEVEL, Verdict};
 use crate::results::SweepResults;
 use crate::{gain, gain_interval};
 use convsweep_spec::metric::Metric;
-use convsweep_statistics::anova::functional_anova;
-use convsweep_statistics::grid::Grid;
 use convsweep_statistics::holm::holm;
 use convsweep_statistics::welch::MeanDifference;
 use serde::Serialize;
@@ -44,9 +43,8 @@ pub struct AxisAnswer {
     pub levels: Vec<AxisLevel>,
     /// Pairs of its values compared.
     pub contrasts: Vec<AxisContrast>,
-    /// Share of the variance over the complete grid that it explains alone, 0 to 1; `None` unless
-    /// every point of the grid has a result.
-    pub share: Option<f64>,
+    /// Share of the variance that it explains alone; `None` if that cannot be said.
+    pub share: Option<AxisShare>,
     /// Its trend, if its values are numbers.
     pub trend: Option<AxisTrend>,
 }
@@ -85,6 +83,12 @@ pub struct AxisContrast {
 }
 
 impl AxisAnswer {
+    /// By what axes are ordered: the largest difference, or, without any, the share of the variance.
+    fn size(&self) -> (f64, f64) {
+        let largest = self.largest().map_or(0.0, |c| c.difference.abs());
+        (largest, self.share.map_or(0.0, |share| share.share))
+    }
+
     /// The contrast with the largest difference.
     pub fn largest(&self) -> Option<&AxisContrast> {
         let contrasts = self.contrasts.iter();
@@ -97,7 +101,7 @@ pub(crate) fn axis_answers(sweep: &SweepResults, estimates: &Estimates) -> Vec<A
     let mut cells = Cells::of(sweep, estimates);
     let basis = basis(&mut cells);
     let pairing = Pairing::of(sweep);
-    let shares = shares(&cells);
+    let shares = shares(sweep, &cells);
     let mut answers = Vec::new();
     for axis in 0..sweep.axes.len() {
         let share = shares.as_ref().map(|shares| shares[axis]);
@@ -106,8 +110,10 @@ pub(crate) fn axis_answers(sweep: &SweepResults, estimates: &Estimates) -> Vec<A
     }
     let looks = f64::from(sweep.race_rounds.max(1));
     correct(&mut answers, &sweep.metric, looks);
-    let size = |answer: &AxisAnswer| answer.largest().map_or(0.0, |c| c.difference.abs());
-    answers.sort_by(|a, b| size(b).total_cmp(&size(a)));
+    answers.sort_by(|a, b| {
+        let ((x, share), (y, other)) = (a.size(), b.size());
+        y.total_cmp(&x).then(other.total_cmp(&share))
+    });
     answers
 }
 
@@ -121,13 +127,6 @@ fn basis(cells: &mut Cells) -> AxisBasis {
     } else {
         AxisBasis::Nothing
     }
-}
-
-/// Share of the variance that each axis explains alone.
-fn shares(cells: &Cells) -> Option<Vec<f64>> {
-    let grid = Grid::new(&cells.counts)?;
-    let anova = functional_anova(&grid, &cells.in_order()?)?;
-    Some(anova.axes.iter().map(|axis| axis.share).collect())
 }
 
 fn axis_answer(

@@ -6,10 +6,12 @@ mod cells;
 mod contrast;
 mod interaction;
 mod one_run;
+mod share;
 mod trend;
 
 pub use answer::{AxisAnswer, AxisBasis, AxisContrast, AxisLevel};
 pub use interaction::Interaction;
+pub use share::AxisShare;
 pub use trend::AxisTrend;
 
 pub(crate) use answer::axis_answers;

@@ -68,7 +68,7 @@ pub(crate) fn trend(
 }
 
 /// The value at this index of the axis, if it is a number.
-fn number(sweep: &SweepResults, axis: usize, level: usize) -> Option<f64> {
+pub(super) fn number(sweep: &SweepResults, axis: usize, level: usize) -> Option<f64> {
     let axis = &sweep.axes[axis];
     let label = &axis.labels[level];
     for configuration in &sweep.configurations {

@@ -11,7 +11,9 @@ pub(super) fn what_matters(words: &Words) -> Option<String> {
     let [most, others @ ..] = axes.as_slice() else {
         return None;
     };
-    let largest = most.largest()?;
+    let Some(largest) = most.largest() else {
+        return explained(words);
+    };
     if others.is_empty() {
         return None;
     }
@@ -43,6 +45,30 @@ pub(super) fn what_matters(words: &Words) -> Option<String> {
              {name}, {better} rather than {worse}: {difference}{assumption}."
         ),
     })
+}
+
+/// Where no two configurations differ in one axis alone: what a forest says over the points.
+fn explained(words: &Words) -> Option<String> {
+    let mut parts = Vec::new();
+    let mut predicts = 0.0;
+    for axis in &words.answers.axes {
+        let share = axis.share?;
+        predicts = share.forest_explains?;
+        parts.push((axis.name.as_str(), 100.0 * share.share));
+    }
+    let [(first, share), rest @ ..] = parts.as_slice() else {
+        return None;
+    };
+    let rest: String = rest
+        .iter()
+        .map(|(name, share)| format!(", {name} {share:.0} %"))
+        .collect();
+    Some(format!(
+        "Over the {} configurations that were sampled, {first} explains {share:.0} % of the \
+         variance{rest} (by a random forest, which predicts {:.0} % of it).",
+        words.answers.standings.len(),
+        100.0 * predicts
+    ))
 }
 
 fn is_sure(contrast: &AxisContrast) -> bool {

@@ -31,7 +31,7 @@ fn the_axis_that_matters_most_is_named() {
     let answers = made.answers();
     assert_eq!(answers.axes[0].name, "lr");
     assert_eq!(answers.axes[0].basis, AxisBasis::Runs);
-    let share = answers.axes[0].share.expect("a complete grid");
+    let share = answers.axes[0].share.expect("a complete grid").share;
     assert!((0.9..1.0).contains(&share), "{share}");
     assert!(answers.interactions.is_empty());
 }
@@ -71,4 +71,28 @@ fn an_incomplete_grid_is_compared_where_it_repeats() {
         .expect("an axis");
     assert_eq!((lr.contrasts[0].combinations, lr.share), (2, None));
     assert_eq!(lr.contrasts[0].verdict, Verdict::Worse);
+}
+
+#[test]
+fn sampled_points_are_explained_by_a_forest() {
+    let rates: Vec<String> = (0..40)
+        .map(|i| format!("{:.6}", 1e-4 * 1.15f64.powi(i)))
+        .collect();
+    let drops: Vec<String> = (0..40).map(|i| format!("0.{:02}", (i * 17) % 40)).collect();
+    let as_labels =
+        |labels: &'static [String]| -> Vec<&str> { labels.iter().map(String::as_str).collect() };
+    let (rates, drops): (&'static [String], &'static [String]) = (rates.leak(), drops.leak());
+    let mut made = Made::new(&[("lr", &as_labels(rates)), ("dropout", &as_labels(drops))]);
+    for (i, (rate, drop)) in rates.iter().zip(drops).enumerate() {
+        let peak = 1.0 - ((i as f64 - 22.0) / 22.0).powi(2);
+        made = made.with(&[rate, drop], &[0.5 + 0.3 * peak, 0.505 + 0.3 * peak]);
+    }
+    made.says(&["Over the 40 configurations that were sampled, lr explains "]);
+    let answers = made.answers();
+    let share = answers.axes[0].share.expect("told");
+    assert_eq!(answers.axes[0].name, "lr");
+    assert!(
+        share.share > 0.6 && share.forest_explains.is_some_and(|e| e > 0.5),
+        "{share:?}"
+    );
 }
