@@ -33,7 +33,8 @@ mod statistics;
 
 pub use batch::Batcher;
 pub use decoded::{
-    ImageSet, LabelledImages, UnusedFile, facts, open, open_whole, remove_unused, unused_files,
+    ImageSet, LabelledImages, UnusedFile, facts, image_names, open, open_whole, remove_unused,
+    unused_files,
 };
 pub use error::{DataError, DataErrorKind};
 pub use fetch::{fetch, is_fetched};

@@ -19,6 +19,7 @@ pub mod tables;
 pub use output::ReportError;
 
 use charts::ChartData;
+use convsweep_spec::data::{DataSpec, ImageNames};
 use convsweep_spec::layout::ResultsFolder;
 use convsweep_store::ExperimentRows;
 use job_files::JobFiles;
@@ -56,9 +57,22 @@ pub struct Report {
 /// Where a file cannot be written or a chart cannot be drawn. Missing or damaged predictions are
 /// mentioned in the report instead.
 pub fn report(rows: ExperimentRows, results: &ResultsFolder) -> Result<Report, ReportError> {
+    report_with_names(rows, results, |_, _| None)
+}
+
+/// [`report`] that names the images of the chosen configuration as `find_names` does, which gets the
+/// image set and its content hash; `None` lets the report number them.
+///
+/// # Errors
+/// As [`report`].
+pub fn report_with_names(
+    rows: ExperimentRows,
+    results: &ResultsFolder,
+    find_names: impl FnOnce(&DataSpec, &str) -> Option<ImageNames>,
+) -> Result<Report, ReportError> {
     let rows = printable::with_printable_names(rows);
     let ranking = Ranking::new(&rows);
-    let (files, problems) = JobFiles::read(&ranking, results);
+    let (files, problems) = JobFiles::read(&ranking, results, find_names);
     let answer = if files.range_tests.is_empty() {
         answer::answer(&ranking)
     } else {
@@ -81,6 +95,7 @@ pub fn report(rows: ExperimentRows, results: &ResultsFolder) -> Result<Report, R
         warnings: &warnings,
         leaderboard: &leaderboard,
         charts: &pictures,
+        files: &files,
     };
     let html = folder.write("report.html", page.html().as_bytes())?;
     folder.publish()?;

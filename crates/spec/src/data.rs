@@ -268,6 +268,23 @@ impl Default for ImageLimits {
     }
 }
 
+/// Names of the images of a set that consists of single files, as paths relative to it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ImageNames {
+    /// Those that training and validation images are taken from, by position.
+    pub training: Vec<String>,
+    /// The test images, by position.
+    pub test: Vec<String>,
+}
+
+impl ImageNames {
+    /// Name of the image at `index` of those that validation or else test images are taken from.
+    pub fn name(&self, is_test: bool, index: u32) -> Option<&str> {
+        let names = if is_test { &self.test } else { &self.training };
+        names.get(index as usize).map(String::as_str)
+    }
+}
+
 /// What planning needs to know about an image set, without its pixels.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DataFacts {

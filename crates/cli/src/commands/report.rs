@@ -8,8 +8,10 @@ use crate::planning::lookup::{is_experiment, unknown_experiment};
 use crate::streams::say_error;
 use anyhow::Result;
 use clap::Args;
+use convsweep_data::image_names;
 use convsweep_files::read_regular;
 use convsweep_report::answer::IN_DOUBT;
+use convsweep_report::report_with_names;
 use convsweep_store::Database;
 use std::path::Path;
 
@@ -52,7 +54,10 @@ pub fn render(context: &Context, database: &Database, name: &str) -> Result<Stri
         return Err(unknown_experiment(database, name));
     };
     rows.database_doubt = context.database_doubt().map(str::to_string);
-    let report = convsweep_report::report(rows, &context.results).code(Exit::Results)?;
+    let report = report_with_names(rows, &context.results, |set, hash| {
+        image_names(context.data().ok()?, set, hash)
+    });
+    let report = report.code(Exit::Results)?;
     let leaderboard = &report.leaderboard;
     let columns: Vec<&str> = leaderboard.columns.iter().map(String::as_str).collect();
     let charts = context.results.experiment(name).join("charts");

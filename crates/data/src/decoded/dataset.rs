@@ -43,20 +43,9 @@ impl Dataset {
         Ok(Dataset { facts, source })
     }
 
-    /// Name of the decoded file without extension: the source's name and a hash of everything that
-    /// determines the file's content.
+    /// Name of the decoded file without extension.
     pub(super) fn file_name(&self, spec: &DataSpec) -> String {
-        let facts = &self.facts;
-        let test_share = spec.split.test.map(f64::to_bits);
-        let shape = [
-            facts.channels,
-            facts.height,
-            facts.width,
-            facts.train_images,
-            facts.test_images,
-        ];
-        let key = identity(&(&facts.hash, &spec.resize, shape, test_share, spec.damaged));
-        format!("{}-{}.v{VERSION}", spec.source.name(), &key[..16])
+        decoded_name(&self.facts, spec)
     }
 
     /// Decodes the set into the file at `path`.
@@ -92,6 +81,21 @@ impl Dataset {
         }
         writer.finish(&details)
     }
+}
+
+/// Name of a decoded file without extension: the source's name and a hash of everything that
+/// determines the file's content.
+pub(super) fn decoded_name(facts: &DataFacts, spec: &DataSpec) -> String {
+    let test_share = spec.split.test.map(f64::to_bits);
+    let shape = [
+        facts.channels,
+        facts.height,
+        facts.width,
+        facts.train_images,
+        facts.test_images,
+    ];
+    let key = identity(&(&facts.hash, &spec.resize, shape, test_share, spec.damaged));
+    format!("{}-{}.v{VERSION}", spec.source.name(), &key[..16])
 }
 
 fn find_source(at: Location, spec: &DataSpec) -> Result<(DataFacts, DatasetSource), DataError> {

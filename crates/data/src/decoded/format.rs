@@ -61,6 +61,27 @@ pub(super) fn header_fields(facts: &DataFacts, details: u64) -> [u8; FIELDS] {
     fields
 }
 
+/// The facts of the set with this content hash by the header, without the names of its classes;
+/// `None` for a header of another version or kind of file.
+pub(super) fn described(header: &[u8; HEADER], hash: &str) -> Option<DataFacts> {
+    let (numbers, _) = header[8..32].as_chunks();
+    let numbers: Vec<u32> = numbers.iter().map(|b| u32::from_le_bytes(*b)).collect();
+    let &[_, channels, height, width, train_images, test_images] = numbers.as_slice() else {
+        return None;
+    };
+    let facts = DataFacts {
+        hash: hash.to_string(),
+        classes: vec![],
+        train_images,
+        test_images,
+        channels,
+        height,
+        width,
+    };
+    let fields = header_fields(&facts, details_length(header));
+    (header[..FIELDS] == fields).then_some(facts)
+}
+
 /// Length of the JSON by the header.
 pub(super) fn details_length(header: &[u8]) -> u64 {
     let mut length = [0; 8];

@@ -4,11 +4,13 @@
 mod dataset;
 mod format;
 mod image_set;
+mod names;
 mod open;
 mod reader;
 mod unused;
 mod writer;
 
 pub use image_set::{ImageSet, LabelledImages};
+pub use names::image_names;
 pub use open::{facts, open, open_whole};
 pub use unused::{UnusedFile, remove_unused, unused_files};

@@ -8,6 +8,7 @@ use crate::draw::scene::Scene;
 use crate::draw::text::{Anchor, HEADING, Text};
 use crate::job_files::KeptImage;
 use crate::ranking::{ConfusedPair, ConfusionMatrix};
+use convsweep_spec::event::Part;
 use std::collections::BTreeSet;
 
 /// Pairs that are shown.
@@ -70,7 +71,7 @@ impl ConfusedPairs {
         for pair in matrix.pairs(PAIRS) {
             pairs.push(PairRow {
                 heading: heading(&pair, matrix),
-                tiles: tiles(&pair, &mistakes, matrix),
+                tiles: tiles(&pair, &mistakes, matrix.part, data),
             });
         }
         let has_pictures = pairs.iter().any(|pair| !pair.tiles.is_empty());
@@ -138,14 +139,19 @@ fn heading(pair: &ConfusedPair, matrix: &ConfusionMatrix) -> String {
 }
 
 /// Pictures of mistakes between the two classes, each image once.
-fn tiles(pair: &ConfusedPair, mistakes: &[&KeptImage], matrix: &ConfusionMatrix) -> Vec<ImageTile> {
+fn tiles(
+    pair: &ConfusedPair,
+    mistakes: &[&KeptImage],
+    part: Part,
+    data: &ChartData,
+) -> Vec<ImageTile> {
     let mut seen = BTreeSet::new();
     let mut tiles = Vec::new();
     for kept in mistakes {
         let (label, predicted) = (usize::from(kept.label), usize::from(kept.predicted));
         let is_pair = pair.classes == [label, predicted] || pair.classes == [predicted, label];
         if is_pair && tiles.len() < COLUMNS && seen.insert(kept.index) {
-            tiles.push(ImageTile::new(kept, &matrix.classes));
+            tiles.push(ImageTile::new(kept, part, data));
         }
     }
     tiles

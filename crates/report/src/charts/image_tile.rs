@@ -1,6 +1,6 @@
 //! An image with its predicted and true class.
 
-use super::chart::WIDTH;
+use super::chart::{ChartData, WIDTH};
 use crate::draw::color::{CORRECT, MISTAKE};
 use crate::draw::font;
 use crate::draw::panel::small;
@@ -8,6 +8,7 @@ use crate::draw::scene::Scene;
 use crate::draw::text::{Anchor, SMALL, Text};
 use crate::job_files::KeptImage;
 use crate::ranking::class_name;
+use convsweep_spec::event::Part;
 
 /// Images in a row.
 pub(super) const COLUMNS: usize = 8;
@@ -16,7 +17,7 @@ pub(super) const COLUMN_WIDTH: f64 = (WIDTH - 24.0) / COLUMNS as f64;
 /// Width that a tile's image may take.
 const SIDE: f64 = COLUMN_WIDTH - 14.0;
 /// Height of the words below an image.
-pub(super) const WORDS: f64 = 36.0;
+pub(super) const WORDS: f64 = 48.0;
 
 /// One image.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,15 +28,19 @@ pub struct ImageTile {
     pub predicted: String,
     /// Name of the true class.
     pub truth: String,
+    /// Name or number of the image.
+    pub name: String,
 }
 
 impl ImageTile {
-    /// The image with the names of its classes.
-    pub fn new(kept: &KeptImage, classes: &[String]) -> ImageTile {
+    /// An image of this part with the names of its classes and its own.
+    pub fn new(kept: &KeptImage, part: Part, data: &ChartData) -> ImageTile {
+        let classes = &data.ranking.revision.classes;
         ImageTile {
             kept: kept.clone(),
             predicted: class_name(classes, kept.predicted.into()),
             truth: class_name(classes, kept.label.into()),
+            name: data.files.image_name(part, kept.index),
         }
     }
 
@@ -66,12 +71,15 @@ impl ImageTile {
         let words = format!("{mark}{name}{number}");
         let text = Text::new((at.0, at.1 + height + 13.0), words, Anchor::Start);
         scene.text(text.size(SMALL).color(color));
+        let mut y = at.1 + height + 25.0;
         if !self.kept.is_correct() {
             let truth = format!("is {}", self.truth);
             let truth = font::fit(&truth, SIDE + 8.0, SMALL, false);
-            let below = (at.0, at.1 + height + 25.0);
-            scene.text(small(below, truth, Anchor::Start));
+            scene.text(small((at.0, y), truth, Anchor::Start));
+            y += 12.0;
         }
+        let name = font::fit(&self.name, SIDE + 8.0, SMALL, false);
+        scene.text(small((at.0, y), name, Anchor::Start));
     }
 
     /// Size of the image, as large as the tile allows.

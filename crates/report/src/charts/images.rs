@@ -5,6 +5,7 @@ use super::image_tile::{COLUMN_WIDTH, COLUMNS, ImageTile, WORDS};
 use crate::draw::scene::Scene;
 use crate::draw::text::{Anchor, HEADING, Text};
 use crate::job_files::{KeptImage, Predictions};
+use convsweep_spec::event::Part;
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
@@ -29,12 +30,12 @@ fn chart(data: &ChartData) -> Option<Chart> {
     let run = data.ranking.shown_run()?;
     let predictions = data.files.predictions_of(run)?;
     let seed = run.job.seed;
-    let grid = ImageGrid::new(&data.ranking.revision.classes, predictions)?;
+    let grid = ImageGrid::new(data, predictions)?;
     let part = predictions.part.name();
     let title = format!("How does {} see {part} images?", best.label());
     let caption = format!(
         "Network of seed {seed}. Below each image: the predicted class and its probability; for a \
-         mistake (✗) also the true class."
+         mistake (✗) also the true class; then the image's file, or its number in the set."
     );
     let chart = Chart::new("images", title, caption, grid.scene());
     Some(chart.saying(grid.figures()))
@@ -43,7 +44,7 @@ fn chart(data: &ChartData) -> Option<Chart> {
 impl ImageGrid {
     /// A sample in the worker's order, and the mistakes with the highest probability; `None`
     /// without images.
-    pub fn new(classes: &[String], predictions: &Predictions) -> Option<ImageGrid> {
+    pub fn new(data: &ChartData, predictions: &Predictions) -> Option<ImageGrid> {
         let mut mistakes: Vec<&KeptImage> = predictions
             .images
             .iter()
@@ -54,11 +55,11 @@ impl ImageGrid {
         let mut blocks = vec![
             (
                 format!("A sample of the {part} images"),
-                tiles(predictions.images.iter(), classes),
+                tiles(predictions.images.iter(), predictions.part, data),
             ),
             (
                 "Most confident mistakes".to_string(),
-                tiles(mistakes.into_iter(), classes),
+                tiles(mistakes.into_iter(), predictions.part, data),
             ),
         ];
         blocks.retain(|(_, tiles)| !tiles.is_empty());
@@ -104,12 +105,16 @@ fn by_confidence(a: &&KeptImage, b: &&KeptImage) -> Ordering {
 }
 
 /// The first few images, each once.
-fn tiles<'a>(images: impl Iterator<Item = &'a KeptImage>, classes: &[String]) -> Vec<ImageTile> {
+fn tiles<'a>(
+    images: impl Iterator<Item = &'a KeptImage>,
+    part: Part,
+    data: &ChartData,
+) -> Vec<ImageTile> {
     let mut seen = BTreeSet::new();
     let distinct = images.filter(|kept| seen.insert(kept.index));
     let mut tiles = Vec::new();
     for kept in distinct.take(MAX_TILES) {
-        tiles.push(ImageTile::new(kept, classes));
+        tiles.push(ImageTile::new(kept, part, data));
     }
     tiles
 }

@@ -11,7 +11,10 @@ pub use predictions::{KeptImage, Predictions, PredictionsError};
 pub use range_tests::{RangeTests, read_range_tests};
 pub use reliability::{BINS, ConfidenceBin, Reliability};
 
+use crate::printable::without_controls;
 use crate::ranking::{RankedRun, Ranking};
+use convsweep_spec::data::{DataSpec, ImageNames};
+use convsweep_spec::event::Part;
 use convsweep_spec::layout::{MODEL, PREDICTIONS, ResultsFolder};
 
 /// Runs of the chosen configuration whose pictures are kept in memory; of the others, only how sure
@@ -28,6 +31,8 @@ pub struct JobFiles {
     pub predictions: Vec<RunPredictions>,
     /// First filters of the chosen configuration's first finished run.
     pub filters: Option<FirstFilters>,
+    /// Names of the images of the chosen configuration; empty if they are not known.
+    pub names: ImageNames,
 }
 
 /// The predictions of one run.
@@ -43,16 +48,32 @@ pub struct RunPredictions {
 
 impl JobFiles {
     /// Reads what the charts show, and what is to be said of files that are missing or damaged.
-    pub fn read(ranking: &Ranking, results: &ResultsFolder) -> (JobFiles, Vec<String>) {
+    /// `find_names` looks up the names of the images of a set with this content hash.
+    pub fn read(
+        ranking: &Ranking,
+        results: &ResultsFolder,
+        find_names: impl FnOnce(&DataSpec, &str) -> Option<ImageNames>,
+    ) -> (JobFiles, Vec<String>) {
         let (range_tests, mut problems) = read_range_tests(ranking, results);
         let predictions = read_predictions(ranking, results, &mut problems);
         let filters = read_filters(ranking, results, &mut problems);
+        let best = ranking.best().map(|best| &best.row.member);
+        let names = best.and_then(|member| find_names(&member.resolved.data, &member.data_hash));
         let files = JobFiles {
             range_tests,
             predictions,
             filters,
+            names: names.unwrap_or_default(),
         };
         (files, problems)
+    }
+
+    /// Name of an image of this part: that of its file, or else its number in the set.
+    pub fn image_name(&self, part: Part, index: u32) -> String {
+        match self.names.name(part == Part::Test, index) {
+            Some(name) => without_controls(name.to_string()),
+            None => format!("no. {index}"),
+        }
     }
 
     /// The predictions of this run.

@@ -1,8 +1,9 @@
 //! The page as a whole: its head, its sections in order, its style and fonts.
 
-use super::{answer, charts, comparisons, leaderboard, provenance, stages};
+use super::{answer, charts, comparisons, leaderboard, mistakes, provenance, stages};
 use crate::charts::Chart;
 use crate::draw::font::{BOLD, FAMILY, REGULAR};
+use crate::job_files::JobFiles;
 use crate::printable::without_controls;
 use crate::ranking::Ranking;
 use crate::tables::TextTable;
@@ -22,6 +23,8 @@ pub struct Page<'a> {
     pub warnings: &'a [String],
     /// The leaderboard.
     pub leaderboard: &'a TextTable,
+    /// Files of the jobs.
+    pub files: &'a JobFiles,
     /// Charts with their SVG documents.
     pub charts: &'a [(Chart, String)],
 }
@@ -50,6 +53,7 @@ impl Page<'_> {
                         (leaderboard::further_scores(self.ranking))
                         (comparisons::section(self.ranking))
                         (charts::sections(self.charts))
+                        (mistakes::section(self.ranking, self.files))
                         (provenance::section(self.ranking))
                     }
                 }

@@ -6,6 +6,7 @@ mod charts;
 mod comparisons;
 mod document;
 mod leaderboard;
+mod mistakes;
 mod provenance;
 mod stages;
 mod table;

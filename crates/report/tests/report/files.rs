@@ -4,8 +4,9 @@ use crate::synthetic::cases::{self, six};
 use crate::synthetic::predictions::{file_with_pictures, predictions_file};
 use crate::synthetic::range_test;
 use convsweep_report::ranking::Ranking;
-use convsweep_report::report;
+use convsweep_report::{report, report_with_names};
 use convsweep_spec::canonical::hash_of;
+use convsweep_spec::data::ImageNames;
 use convsweep_spec::layout::{PREDICTIONS, ResultsFolder};
 use convsweep_store::ExperimentRows;
 use std::fs;
@@ -236,4 +237,33 @@ fn pictures_of_no_size_are_mentioned() {
     fs::write(&path, file_with_pictures(10, 0)).expect("writes");
     let words = report(rows, &results).expect("reports").answer;
     assert!(words.contains("has images of 0 × 0 pixels"), "{words}");
+}
+
+#[test]
+fn the_surest_mistakes_are_named_by_their_files_or_numbered() {
+    let rows = cases::two().rows();
+    let (_folder, results) = results_folder();
+    let path = predictions_path(&rows, &results);
+    fs::write(&path, predictions_file(10)).expect("writes");
+    let numbered = report(rows.clone(), &results).expect("reports");
+    let page = fs::read_to_string(numbered.html).expect("a page");
+    assert!(page.contains("Which images are the surest mistakes?"));
+    assert!(page.contains("<td>no. "), "numbers in the set");
+    let best = Ranking::new(&rows)
+        .best()
+        .expect("a best")
+        .row
+        .member
+        .clone();
+    let named = report_with_names(rows, &results, |set, hash| {
+        assert_eq!((set, hash), (&best.resolved.data, best.data_hash.as_str()));
+        let test = (0..200).map(|i| format!("some class/photo <{i}>.png"));
+        Some(ImageNames {
+            training: vec![],
+            test: test.collect(),
+        })
+    });
+    let page = fs::read_to_string(named.expect("reports").html).expect("a page");
+    assert!(page.contains("<td>some class/photo &lt;"), "names of files");
+    assert!(!page.contains("<td>no. "));
 }

@@ -27,6 +27,7 @@ use convsweep_report::job_files::{
     FirstFilters, JobFiles, Predictions, RangeTests, RunPredictions, predictions,
 };
 use convsweep_report::ranking::Ranking;
+use convsweep_spec::data::ImageNames;
 use convsweep_spec::layout::PREDICTIONS;
 use convsweep_store::ExperimentRows;
 
@@ -56,6 +57,7 @@ fn files_of(rows: &ExperimentRows, ranking: &Ranking, kept: Option<Predictions>)
         range_tests: range_tests(rows),
         predictions,
         filters: ranking.best().map(|_| filters()),
+        names: ImageNames::default(),
     }
 }
 
