@@ -26,7 +26,7 @@ pub use check::{CheckReport, check, check_during_run, quick_check};
 pub use digest::Integrity;
 pub use error::StoreError;
 pub use queries::{
-    AttemptRow, ConfigurationRow, Database, EpochRow, EvaluationRow, ExperimentRows,
+    AttemptRow, ConfigurationRow, Database, EpochRow, EpochValues, EvaluationRow, ExperimentRows,
     ExperimentSummary, FailureRow, FindJobError, JobCostRow, JobDecision, JobPlace, JobProgress,
     JobRow, JobState, KeptFile, LeaderboardEntry, LogProblem, QueryCell, RecordedRun, Table,
     UserQuery, find_job_among, kept_row,

@@ -8,8 +8,8 @@ use super::error::ReportError;
 use crate::ranking::Ranking;
 use crate::tables::{self, TextTable};
 use convsweep_files::Durability;
-use std::fs;
-use std::io::{self, ErrorKind};
+use std::fs::{self, File};
+use std::io::{self, BufWriter, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tempfile::{Builder, TempDir};
@@ -18,6 +18,8 @@ use tempfile::{Builder, TempDir};
 const CHARTS: &str = "charts";
 /// Beginning of the names of folders in which reports are written.
 const PREFIX: &str = ".report-";
+/// Bytes that are written at a time.
+const BUFFER: usize = 1 << 18;
 /// Age from which such a folder counts as left by a program that was killed.
 const ABANDONED: Duration = Duration::from_secs(3600);
 
@@ -63,6 +65,29 @@ impl OutputFolder {
         Ok(path)
     }
 
+    /// Writes a table row by row; the answer is its path in the end.
+    fn write_rows(
+        &mut self,
+        name: &str,
+        write: impl FnOnce(&mut BufWriter<File>) -> Result<(), csv::Error>,
+    ) -> Result<PathBuf, ReportError> {
+        let path = self.folder.join(name);
+        let written = File::create(self.partial.path().join(name))
+            .map_err(csv::Error::from)
+            .and_then(|file| write(&mut BufWriter::with_capacity(BUFFER, file)));
+        if let Err(error) = written {
+            return Err(match error.is_io_error() {
+                true => ReportError::Write {
+                    path,
+                    source: error.into(),
+                },
+                false => error.into(),
+            });
+        }
+        self.names.push(name.into());
+        Ok(path)
+    }
+
     /// Writes SVG and PNG of each chart.
     pub fn write_charts(&mut self, charts: &[DrawnChart]) -> Result<Vec<PathBuf>, ReportError> {
         let mut files = Vec::with_capacity(charts.len() * 2);
@@ -83,15 +108,18 @@ impl OutputFolder {
         let latex = tables::leaderboard_tex(&ranking.revision.experiment, leaderboard);
         let tables = [
             ("leaderboard.csv", tables::leaderboard_csv(ranking)?),
-            ("curves.csv", tables::curves_csv(ranking)?),
             ("evaluations.csv", tables::evaluations_csv(ranking)?),
-            ("comparisons.csv", tables::comparisons_csv(ranking)?),
             ("leaderboard.tex", latex.into_bytes()),
         ];
-        let mut files = Vec::with_capacity(tables.len());
+        let mut files = Vec::with_capacity(tables.len() + 2);
         for (name, bytes) in tables {
             files.push(self.write(name, &bytes)?);
         }
+        // These may be larger than memory.
+        files.push(self.write_rows("curves.csv", |to| tables::write_curves_csv(ranking, to))?);
+        files.push(self.write_rows("comparisons.csv", |to| {
+            tables::write_comparisons_csv(ranking, to)
+        })?);
         Ok(files)
     }
 

@@ -1,7 +1,8 @@
 //! `comparisons.csv`.
 
-use super::csv_text::{csv_file, optional, sample_fields};
+use super::csv_text::{CsvRows, optional, sample_fields};
 use crate::ranking::{Comparison, Ranking};
+use std::io::Write;
 
 const COLUMNS: [&str; 9] = [
     "better",
@@ -15,24 +16,24 @@ const COLUMNS: [&str; 9] = [
     "mcnemar_p",
 ];
 
-/// A row for each comparison that was made.
+/// Writes a row for each comparison that was made.
 ///
 /// # Errors
-/// Where the CSV writer reports one.
-pub fn comparisons_csv(ranking: &Ranking) -> Result<Vec<u8>, csv::Error> {
-    let mut rows = Vec::with_capacity(ranking.comparisons.len());
+/// Where the file cannot be written.
+pub fn write_comparisons_csv(ranking: &Ranking, to: impl Write) -> Result<(), csv::Error> {
+    let mut table = CsvRows::new(to, &COLUMNS)?;
     for comparison in &ranking.comparisons {
-        rows.push(row(ranking, comparison));
+        table.row(row(ranking, comparison).iter().map(String::as_str))?;
     }
-    csv_file(&COLUMNS, &rows)
+    table.finish()
 }
 
-fn row(ranking: &Ranking, comparison: &Comparison) -> Vec<String> {
+fn row(ranking: &Ranking, comparison: &Comparison) -> [String; 9] {
     let label = |rank: usize| ranking.configurations[rank].label().to_string();
     let difference = comparison.difference();
     let [mean, _, low, high] = sample_fields(difference);
     let images: Vec<String> = comparison.images.iter().map(|m| m.p.to_string()).collect();
-    vec![
+    [
         label(comparison.better),
         label(comparison.worse),
         difference.map_or(0, |d| d.n).to_string(),

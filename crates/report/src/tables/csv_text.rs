@@ -2,11 +2,40 @@
 
 use convsweep_statistics::sample::Sample;
 use std::borrow::Cow;
+use std::io::Write;
 
-/// A CSV file with a heading; fields are quoted where needed.
+/// Writes a CSV file row by row, with a heading; fields are quoted where needed.
 ///
 /// Text that a spreadsheet would take for a formula begins with an apostrophe, which the
 /// spreadsheet does not show.
+pub struct CsvRows<W: Write>(csv::Writer<W>);
+
+impl<W: Write> CsvRows<W> {
+    /// Writes the heading.
+    ///
+    /// # Errors
+    /// Where the file cannot be written, here and below.
+    pub fn new(to: W, columns: &[&str]) -> Result<CsvRows<W>, csv::Error> {
+        let mut writer = csv::Writer::from_writer(to);
+        writer.write_record(columns)?;
+        Ok(CsvRows(writer))
+    }
+
+    /// Writes a row.
+    pub fn row<'a>(&mut self, fields: impl IntoIterator<Item = &'a str>) -> Result<(), csv::Error> {
+        for field in fields {
+            self.0.write_field(without_formula(field).as_bytes())?;
+        }
+        self.0.write_record(None::<&[u8]>)
+    }
+
+    /// Writes what is not written yet.
+    pub fn finish(mut self) -> Result<(), csv::Error> {
+        Ok(self.0.flush()?)
+    }
+}
+
+/// A CSV file with a heading, as [`CsvRows`] writes it.
 pub fn csv_file<C: AsRef<[u8]>>(
     columns: &[C],
     rows: &[Vec<String>],

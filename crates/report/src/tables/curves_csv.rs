@@ -1,7 +1,10 @@
 //! `curves.csv`.
 
-use super::csv_text::{csv_file, optional};
-use crate::ranking::Ranking;
+use super::csv_text::{CsvRows, optional};
+use crate::ranking::{RankedRun, Ranking};
+use convsweep_store::EpochRow;
+use std::fmt::Write as _;
+use std::io::Write;
 
 const COLUMNS: [&str; 8] = [
     "configuration",
@@ -14,30 +17,43 @@ const COLUMNS: [&str; 8] = [
     "value",
 ];
 
-/// A row for each job, epoch and metric.
+/// Writes a row for each job, epoch and metric.
 ///
 /// # Errors
-/// Where the CSV writer reports one.
-pub fn curves_csv(ranking: &Ranking) -> Result<Vec<u8>, csv::Error> {
-    let mut rows = Vec::new();
+/// Where the file cannot be written.
+pub fn write_curves_csv(ranking: &Ranking, to: impl Write) -> Result<(), csv::Error> {
+    let mut table = CsvRows::new(to, &COLUMNS)?;
     for configuration in &ranking.configurations {
         for run in &configuration.runs {
-            let job = run.job;
-            for epoch in &job.epochs {
-                for (name, value) in &epoch.values {
-                    rows.push(vec![
-                        configuration.label().to_string(),
-                        job.job.to_string(),
-                        job.seed.to_string(),
-                        optional(job.fold),
-                        epoch.phase.to_string(),
-                        epoch.epoch.to_string(),
-                        name.clone(),
-                        value.to_string(),
-                    ]);
-                }
-            }
+            write_run(&mut table, configuration.label(), run)?;
         }
     }
-    csv_file(&COLUMNS, &rows)
+    table.finish()
+}
+
+fn write_run(
+    table: &mut CsvRows<impl Write>,
+    label: &str,
+    run: &RankedRun,
+) -> Result<(), csv::Error> {
+    let (job, seed, fold) = (&run.job.job.0, run.job.seed.to_string(), run.job.fold);
+    let fold = optional(fold);
+    let (mut phase, mut epoch, mut number) = (String::new(), String::new(), String::new());
+    for row in &run.job.epochs {
+        let EpochRow { epoch: done, .. } = row;
+        set(&mut phase, &row.phase);
+        set(&mut epoch, done);
+        for (name, value) in row.values.iter() {
+            set(&mut number, value);
+            table.row([label, job, &seed, &fold, &phase, &epoch, name, &number])?;
+        }
+    }
+    Ok(())
+}
+
+/// Makes `text` that of a value, without a new allocation.
+fn set(text: &mut String, value: &impl std::fmt::Display) {
+    text.clear();
+    // Writing into a text does not fail.
+    let _ = write!(text, "{value}");
 }

@@ -14,8 +14,8 @@ mod leaderboard_csv;
 mod scores;
 mod text_table;
 
-pub use comparisons_csv::comparisons_csv;
-pub use curves_csv::curves_csv;
+pub use comparisons_csv::write_comparisons_csv;
+pub use curves_csv::write_curves_csv;
 pub use evaluations_csv::evaluations_csv;
 pub use latex::leaderboard_tex;
 pub use leaderboard::leaderboard;

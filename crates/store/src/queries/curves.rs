@@ -1,6 +1,7 @@
 //! Metrics by epoch.
 
 use super::database::{Database, number};
+use super::epoch_values::EpochValues;
 use super::rows::EpochRow;
 use crate::error::StoreError;
 use crate::lineage;
@@ -97,12 +98,12 @@ impl Database {
     /// Metrics that `job` itself recorded in the epochs after `above`, up to and including `until`.
     fn own_epochs(&self, job: &str, above: u32, until: u32) -> Result<Vec<EpochRow>, StoreError> {
         let sql = "select epoch, phase, step, name, value from metrics
-            where job = ?1 and epoch > ?2 and epoch <= ?3 order by epoch";
+            where job = ?1 and epoch > ?2 and epoch <= ?3 order by epoch, name";
         let mut epochs: Vec<EpochRow> = Vec::new();
         self.rows(sql, params![job, above, until], |row| {
-            let (name, value) = (row.get(3)?, number(row, 4)?);
+            let (name, value) = (row.get_ref(3)?.as_str()?, number(row, 4)?);
             let place = (row.get(0)?, row.get(1)?, row.get::<_, i64>(2)? as u64);
-            epoch_row(&mut epochs, place).values.insert(name, value);
+            epoch_row(&mut epochs, place).values.push(name, value);
             Ok(())
         })?;
         Ok(epochs)
@@ -115,11 +116,15 @@ pub(super) fn epoch_row(
     (epoch, phase, step): (u32, u32, u64),
 ) -> &mut EpochRow {
     if epochs.last().is_none_or(|last| last.epoch != epoch) {
+        let values = match epochs.last() {
+            Some(last) => EpochValues::like(&last.values),
+            None => EpochValues::default(),
+        };
         epochs.push(EpochRow {
             epoch,
             phase,
             step,
-            values: BTreeMap::new(),
+            values,
         });
     }
     let last = epochs.len() - 1;

@@ -58,7 +58,7 @@ impl Database {
     fn fill_metrics(&self, place: &[&dyn ToSql], rows: &mut JobRows) -> Result<(), StoreError> {
         let sql = format!(
             "select job, epoch, phase, step, name, value from metrics
-            where {OF_REVISION} order by job, epoch"
+            where {OF_REVISION} order by job, epoch, name"
         );
         // The rows of a job follow each other: its entry is taken out once and put back once.
         let mut current: Option<JobRow> = None;
@@ -73,9 +73,7 @@ impl Database {
             };
             let (name, value) = (row.get_ref(4)?.as_str()?, number(row, 5)?);
             let place = (row.get(1)?, row.get(2)?, row.get::<_, i64>(3)? as u64);
-            epoch_row(&mut found.epochs, place)
-                .values
-                .insert(name.to_string(), value);
+            epoch_row(&mut found.epochs, place).values.push(name, value);
             Ok(())
         })?;
         close(current, rows);

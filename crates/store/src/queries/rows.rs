@@ -1,5 +1,6 @@
 //! What a report needs of an experiment, as plain data.
 
+use super::epoch_values::EpochValues;
 use super::log_problems::LogProblem;
 use convsweep_spec::event::Fingerprint;
 use convsweep_spec::figures::{JobFigures, kept_epoch, of_evaluation};
@@ -120,7 +121,7 @@ pub struct EpochRow {
     /// Completed steps over the whole job.
     pub step: u64,
     /// Values by name.
-    pub values: BTreeMap<String, f64>,
+    pub values: EpochValues,
 }
 
 /// The trained network evaluated on the validation or the test images.
