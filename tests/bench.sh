@@ -200,6 +200,23 @@ store() {
     rm -r "$folder"
 }
 
+# Rendering the report of a sweep of 1,000 and of 10,000 jobs (or of JOBS …) with EPOCHS epochs each, ten seeds for each
+# configuration: seconds and peak memory on all cores. The folder is as large as a gigabyte for each million epochs.
+report() {
+    local epochs=${EPOCHS:-100} folder jobs
+    cargo build --release --quiet --manifest-path "$root/Cargo.toml" --workspace --example large
+    [ $# -gt 0 ] || set -- 1000 10000
+    for jobs in "$@"; do
+        folder=$(mktemp -d)
+        "$bin/examples/large" "$folder" "$jobs" "$epochs"
+        printf '%-28s' "$jobs jobs × $epochs epochs"
+        for _ in 1 2 3; do
+            env time -f '%e %U %S %M' "$bin/convsweep" --results "$folder" report large 2>&1 >/dev/null
+        done | sort -n | awk '{ s[NR] = $1; c[NR] = $2 + $3; m[NR] = $4 / 1024 } END { printf "%.2f s (%.2f to %.2f s, 3 runs; %.2f s of processor time), %.0f MB\n", s[2], s[1], s[3], c[2], m[2] }'
+        rm -r "$folder"
+    done
+}
+
 # Overhead of a job: JOBS jobs (a multiple of 100) whose worker trains nothing and reports EPOCHS epochs, recorded in log
 # and database, on two slots; then the time of the commands in that folder. For comparison Optuna, where
 # CONVSWEEP_BENCH_PYTHON has it: TRIALS trials (a multiple of 100) that only report EPOCHS values, in two processes.

@@ -8,20 +8,18 @@ use image::{ImageFormat, RgbImage};
 use plotters::backend::BitMapBackend;
 use std::io::Cursor;
 
-/// Drawn pixels in a scene's pixel, before averaging.
-const GRID: f64 = 4.0;
 /// Pixels of the PNG in a scene's pixel: 720 pixels become 1440, which is 240 dots an inch on the
 /// width of a page.
 const SCALE: f64 = 2.0;
+/// Drawn pixels in a pixel of the PNG, before averaging, in each direction.
+const FINE: u32 = 2;
 
 /// The scene as a PNG file.
 ///
 /// # Errors
 /// Where plotters or the encoder reports one.
 pub fn png(scene: &Scene) -> Result<Vec<u8>, RenderError> {
-    let fine = bitmap(scene)?;
-    let (width, height) = pixel_size((scene.width, scene.height));
-    let mut picture = imageops::thumbnail(&fine, width, height);
+    let mut picture = averaged(&bitmap(scene)?);
     for item in &scene.items {
         if let SceneItem::Pixels { at, size, image } = item {
             let (width, height) = pixel_size(*size);
@@ -42,13 +40,13 @@ pub(super) fn encoded(image: &RgbImage) -> Result<Vec<u8>, RenderError> {
 
 /// The scene on the fine grid, without its images.
 fn bitmap(scene: &Scene) -> Result<RgbImage, RenderError> {
-    let width = (scene.width * GRID).ceil() as u32;
-    let height = (scene.height * GRID).ceil() as u32;
+    let (width, height) = pixel_size((scene.width, scene.height));
+    let (width, height) = (width * FINE, height * FINE);
     let mut pixels = vec![255u8; width as usize * height as usize * 3];
     {
         let mut pen = Pen {
             backend: BitMapBackend::with_buffer(&mut pixels, (width, height)),
-            grid: GRID,
+            grid: SCALE * f64::from(FINE),
             baseline: 0.5 * GLYPH_HEIGHT,
             em: GLYPH_HEIGHT,
         };
@@ -56,6 +54,24 @@ fn bitmap(scene: &Scene) -> Result<RgbImage, RenderError> {
     }
     RgbImage::from_raw(width, height, pixels)
         .ok_or_else(|| RenderError::Drawing("the bitmap is too small for its size".into()))
+}
+
+/// The mean of each [`FINE`] × [`FINE`] pixels.
+fn averaged(fine: &RgbImage) -> RgbImage {
+    let (width, height) = (fine.width() / FINE, fine.height() / FINE);
+    let row_length = fine.width() as usize * 3;
+    let mut pixels = Vec::with_capacity(width as usize * height as usize * 3);
+    for rows in fine.as_raw().chunks_exact(row_length * FINE as usize) {
+        let (upper, lower) = rows.split_at(row_length);
+        for (a, b) in upper.chunks_exact(6).zip(lower.chunks_exact(6)) {
+            for c in 0..3 {
+                let sum =
+                    u16::from(a[c]) + u16::from(a[c + 3]) + u16::from(b[c]) + u16::from(b[c + 3]);
+                pixels.push(((sum + 2) / 4) as u8);
+            }
+        }
+    }
+    RgbImage::from_raw(width, height, pixels).unwrap_or_default()
 }
 
 fn pixel_size((width, height): (f64, f64)) -> (u32, u32) {
