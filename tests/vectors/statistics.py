@@ -13,7 +13,7 @@ import subprocess
 import mpmath as mp
 import numpy as np
 from scipy import integrate, optimize, special, stats
-from statsmodels.stats import multitest, power, weightstats
+from statsmodels.stats import contingency_tables, multitest, power, weightstats
 
 mp.mp.dps = 25
 random = np.random.default_rng(16)
@@ -211,12 +211,53 @@ def exact_maximum(shares, start):
     return [float(mean * worth), float((1 - mean) * worth)]
 
 
+def share_posterior():
+    """The hierarchical model on the grid that is documented, and on one fifty times as fine over the same box."""
+    sweeps = [[(3, 3)] * 9, [(0, 3), (3, 3), (2, 3), (3, 3)], [(2, 5)], [(0, 3)] * 2 + [(3, 3)] * 30, [(5, 8), (1, 8), (8, 8), (0, 0)]]
+    return [dict(groups=groups, grid=posterior(groups, 25, 16), fine=posterior(groups, 1201, 751)) for groups in sweeps]
+
+
+def posterior(groups, means, worths):
+    """Mean and variance of the share of each group, all points of the grid at once."""
+    mean = special.expit(np.linspace(-4.5, 4.5, means))[None, :]
+    worth = np.exp(np.linspace(np.log(0.2), np.log(40), worths))[:, None]
+    a, b = mean * worth, (1 - mean) * worth
+    log_weight = np.log(mean * (1 - mean) * worth / (1 + worth) ** 2)
+    for k, n in groups:
+        log_weight = log_weight + special.betaln(a + k, b + n - k) - special.betaln(a, b)
+    weight = np.exp(log_weight - log_weight.max())
+    weight /= weight.sum()
+    found = []
+    for k, n in groups:
+        of_group = stats.beta(a + k, b + n - k)
+        centre = (weight * of_group.mean()).sum()
+        found.append([centre, (weight * (of_group.var() + (of_group.mean() - centre) ** 2)).sum()])
+    return found
+
+
+def sample():
+    cases = []
+    for n in (2, 3, 5, 40, 2_000):
+        values = np.round(random.normal(0.7, 0.02, n), 3)
+        error = values.std(ddof=1) / math.sqrt(n)
+        cases.append(dict(
+            values=values.tolist() if n < 100 else None, n=n, mean=values.mean(), sd=values.std(ddof=1), interval=stats.t.interval(0.95, n - 1, values.mean(), error),
+            p=stats.ttest_1samp(values - 0.69, 0).pvalue, quantile=stats.t.ppf(0.975, n - 1), one_sided=stats.t.ppf(0.95, n - 1),
+        ))
+    return cases
+
+
+def mcnemar():
+    pairs = [(7, 15), (3, 0), (10, 10), (0, 12), (12, 12), (13, 12), (60, 35), (0, 0), (900, 1_100), (1, 400)]
+    return [[a, b, contingency_tables.mcnemar([[0, a], [b, 0]], exact=a + b < 25).pvalue if a + b else 1.0] for a, b in pairs]
+
+
 def holm():
     tests = [[0.01, 0.04, 0.03, 0.005, 0.5], [0.02, 0.02, 0.9], [1e-9]]
     return [[p, list(multitest.multipletests(p, method="holm")[1])] for p in tests]
 
 
-methods = [student_t, polygamma, moderated, welch, noncentral_t, sample_size, binomial, beta, beta_prior, holm]
+methods = [student_t, polygamma, moderated, welch, noncentral_t, sample_size, binomial, beta, beta_prior, share_posterior, sample, mcnemar, holm]
 table = {method.__name__: method() for method in methods}
 path = pathlib.Path(__file__).with_suffix(".json")
 path.write_text(json.dumps(table, separators=(",", ":"), default=float, allow_nan=False) + "\n")

@@ -15,7 +15,8 @@ use convsweep_statistics::paired::{paired_difference, paired_t};
 use convsweep_statistics::sample_size::{Runs, more_runs, power};
 use convsweep_statistics::welch::{MeanDifference, MeanEstimate, compare};
 use convsweep_statistics::{
-    beta_prior, binomial, fisher, nemenyi, noncentral_t, student_t, studentized_range,
+    beta_prior, binomial, fisher, nemenyi, noncentral_t, share_posterior, student_t,
+    studentized_range,
 };
 
 const ROUNDS: usize = 3000;
@@ -210,8 +211,11 @@ fn shares_stay_within_their_bounds() {
     }
     for _ in 0..ROUNDS / 10 {
         let pairs = (0..numbers.below(5)).map(|_| (numbers.count(), numbers.count()));
-        if let Some(prior) = beta_prior::fit(&pairs.collect::<Vec<_>>()) {
-            share(Some(prior.mean()));
+        let pairs: Vec<_> = pairs.collect();
+        share(beta_prior::fit(&pairs).map(|prior| prior.mean()));
+        for estimate in share_posterior::shares(&pairs) {
+            share(Some(estimate.mean));
+            share(Some(estimate.variance));
         }
     }
 }

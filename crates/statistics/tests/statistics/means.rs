@@ -3,7 +3,10 @@
 use crate::vectors::{cases, near, number, numbers};
 use convsweep_statistics::equivalence::equivalence;
 use convsweep_statistics::holm::holm;
+use convsweep_statistics::mcnemar::mcnemar;
 use convsweep_statistics::moderated::VarianceEstimate;
+use convsweep_statistics::paired::paired_t;
+use convsweep_statistics::sample::{Sample, t_quantile, t_quantile_at};
 use convsweep_statistics::sample_size::{Runs, more_runs, power};
 use convsweep_statistics::welch::{MeanDifference, MeanEstimate, compare, contrast};
 use serde_json::Value;
@@ -168,6 +171,42 @@ fn no_number_of_runs_finds_nothing() {
     };
     assert_eq!(power(0.1, single, usual, 0.05), None);
     assert!(more_runs(0.1, single, usual, 0.05, 0.8).is_some());
+}
+
+#[test]
+fn samples_and_paired_tests_agree_with_scipy() {
+    for case in cases("sample") {
+        let n = number(&case["n"]) as usize;
+        near(t_quantile(n).expect("two"), number(&case["quantile"]), &n);
+        near(
+            t_quantile_at(n, 0.95).expect("two"),
+            number(&case["one_sided"]),
+            &n,
+        );
+        if case["values"].is_null() {
+            continue;
+        }
+        let values = numbers(&case["values"]);
+        let found = Sample::of(&values).expect("values");
+        near(found.mean, number(&case["mean"]), &n);
+        near(found.sd.expect("two"), number(&case["sd"]), &n);
+        let (low, high) = found.interval().expect("two");
+        near(low, number(&case["interval"][0]), &n);
+        near(high, number(&case["interval"][1]), &n);
+        let differences: Vec<f64> = values.iter().map(|value| value - 0.69).collect();
+        let test = paired_t(&differences).expect("differences");
+        near(test.p.expect("spread"), number(&case["p"]), &n);
+    }
+}
+
+#[test]
+fn mcnemar_agrees_with_statsmodels() {
+    for case in cases("mcnemar") {
+        let [first, second, p] = numbers(&case)[..] else {
+            panic!()
+        };
+        near(mcnemar(first as u64, second as u64).p, p, &case);
+    }
 }
 
 #[test]

@@ -2,7 +2,8 @@
 
 use crate::vectors::{cases, list, near, number, numbers, vectors};
 use convsweep_statistics::beta::Beta;
-use convsweep_statistics::{beta_prior, binomial};
+use convsweep_statistics::{beta_prior, binomial, share_posterior};
+use serde_json::Value;
 
 #[test]
 fn binomial_tails_and_intervals_agree_with_scipy() {
@@ -100,6 +101,33 @@ fn the_prior_is_the_maximum() {
         near(a, number(&case["parameters"][0]), &case["name"]);
         near(b, number(&case["parameters"][1]), &case["name"]);
     }
+}
+
+/// The grid that the method documents to rounding; a much finer one to a hundredth.
+#[test]
+fn posterior_shares_agree_with_numpy() {
+    for case in cases("share_posterior") {
+        let group = |pair: &Value| (number(&pair[0]) as u64, number(&pair[1]) as u64);
+        let groups: Vec<(u64, u64)> = list(&case["groups"]).iter().map(group).collect();
+        let expected = list(&case["grid"]).into_iter().zip(list(&case["fine"]));
+        let found = share_posterior::shares(&groups);
+        assert_eq!(found.len(), groups.len());
+        for (share, (grid, fine)) in found.iter().zip(expected) {
+            near(share.mean, number(&grid[0]), &groups);
+            near(share.variance, number(&grid[1]), &groups);
+            assert!(
+                (share.mean - number(&fine[0])).abs() < 0.01,
+                "{groups:?}: {share:?}, {fine}"
+            );
+            assert!(
+                (share.variance - number(&fine[1])).abs() < 0.002,
+                "{groups:?}: {fine}"
+            );
+        }
+    }
+    assert!(share_posterior::shares(&[]).is_empty());
+    let beyond = share_posterior::shares(&[(9, 3), (3, 3)]);
+    assert_eq!(beyond[0], beyond[1]);
 }
 
 #[test]
