@@ -5,8 +5,8 @@
 //!
 //! Each tree is constant on boxes, so that its means over all other axes, and their variance, are
 //! exact sums over its leaves. There are as many trees as Optuna's evaluator has; as there, each
-//! learns from a bootstrap sample, with all axes at each split. Unlike there, a set of categories is
-//! one split. (Crates with forests do not show their trees; `fanova` 0.3 knows neither categories
+//! learns from a bootstrap sample, with all axes at each split. Unlike there, a set of categories
+//! is one split. (Crates with forests do not show their trees; `fanova` 0.3 knows neither categories
 //! nor domains beyond the points, and gives no number where one tree is constant.)
 
 use crate::axis_cells::AxisCells;

@@ -2,8 +2,8 @@
 //!
 //! Each file is one method and names its paper. What is compared with what is decided elsewhere.
 //! No function panics: what cannot be computed is `None`, never NaN. `tests/vectors/statistics.py`,
-//! `sweeps.py` and `importance.py` record what scipy, statsmodels, R's limma and Optuna compute; the
-//! tests compare with it.
+//! `sweeps.py` and `importance.py` record what scipy, statsmodels, R's limma and Optuna compute;
+//! the tests compare with it.
 
 pub mod anova;
 mod axis_cells;

@@ -132,7 +132,7 @@ impl Sums {
 }
 
 /// A box cut in two along an axis.
-struct Split {
+struct BestCut {
     axis: usize,
     first: Extent,
     second: Extent,
@@ -145,7 +145,7 @@ fn best_split(
     extents: &[Extent],
     members: &[usize],
     all: Sums,
-) -> Option<Split> {
+) -> Option<BestCut> {
     let rounding = ROUNDING * all.squares;
     if all.squares - all.sum * all.sum / all.count <= rounding {
         return None;
@@ -167,7 +167,7 @@ fn best_split(
     let ordered = occupied_cells(points, axis, members);
     let cells: Vec<usize> = ordered.into_iter().map(|(cell, _)| cell).collect();
     let (first, second) = cut(&points.axes[axis], &extents[axis], &cells, count);
-    Some(Split {
+    Some(BestCut {
         axis,
         first,
         second,

@@ -1,6 +1,6 @@
 //! Student's t distribution with any degrees of freedom: fractional, large or infinite.
 //!
-//! Up to [`EXPANDED_ABOVE`] degrees by the incomplete beta function. Above, where that loses
+//! Up to a thousand degrees by the incomplete beta function. Above, where that loses
 //! digits, by the normal distribution after the expansion of Hill 1970 ("Algorithm 395: Student's
 //! t-distribution", Communications of the ACM 13).
 
