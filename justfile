@@ -28,6 +28,11 @@ plan *args: _build
 report *args: _build
     @exec "{{program}}" report "$@"
 
+# Say what the results of an experiment show: which choice is better, by how much, how surely
+[group("experiments"), no-cd]
+verdict *args: _build
+    @exec "{{program}}" verdict "$@"
+
 # Query the results database: just query "select * from leaderboard"
 [group("experiments"), no-cd]
 query *args: _build

@@ -29,8 +29,12 @@ impl FakeSweep {
 
     /// Runs the experiment; every job does what the script says.
     pub fn run(&self, script: &str) -> ProgramRun {
-        let arguments = ["run", "small.toml"];
-        let mut command = self.workdir.command_of(&self.program, &arguments);
+        self.run_as(&["run", "small.toml"], script)
+    }
+
+    /// Runs the program with these arguments; every job does what the script says.
+    pub fn run_as(&self, arguments: &[&str], script: &str) -> ProgramRun {
+        let mut command = self.workdir.command_of(&self.program, arguments);
         ProgramRun::of(command.env("CONVSWEEP_FAKE_SCRIPT", script))
     }
 

@@ -39,4 +39,5 @@ mod torture;
 mod transfer;
 mod unreadable;
 mod watch;
+mod winners;
 mod worker_pipes;

@@ -73,12 +73,14 @@ pub struct Standing {
     pub diverged: usize,
     /// Mean over the runs that count; a diverged one counts at the chance level.
     pub mean: f64,
-    /// Standard deviation of the runs that trained; `None` below two.
+    /// Standard deviation of the same runs; `None` below two.
     pub sd: Option<f64>,
     /// 95 % interval of the expected result, with the variance that all configurations teach.
     pub interval: Option<(f64, f64)>,
     /// Mean of the runs that trained; `None` if none did.
     pub trained_mean: Option<f64>,
+    /// Standard deviation of the runs that trained; `None` below two.
+    pub trained_sd: Option<f64>,
     /// Whether it may be the best. With a probability of at least 95 % the truly best one is
     /// among those that may.
     pub may_be_best: bool,
@@ -198,9 +200,10 @@ fn standing(
         trained: estimate.trained,
         diverged: estimate.diverged,
         mean: value(estimate.mean().unwrap_or(f64::NAN)),
-        sd: (estimate.own.degrees > 0.0).then(|| estimate.own.variance.sqrt()),
+        sd: estimate.sample().and_then(|sample| sample.sd),
         interval: interval(estimate).map(|ends| gain_interval(&sweep.metric, ends)),
         trained_mean: estimate.trained_mean.map(value),
+        trained_sd: (estimate.own.degrees > 0.0).then(|| estimate.own.variance.sqrt()),
         may_be_best: pairs.may_be_best[rank],
         beats: pairs.beats[rank],
         beaten_by: pairs.beaten_by[rank],

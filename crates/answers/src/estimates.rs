@@ -139,8 +139,13 @@ impl Estimate {
 
     /// Mean gain over the runs that count.
     pub(crate) fn mean(&self) -> Option<f64> {
+        self.sample().map(|sample| sample.mean)
+    }
+
+    /// The gains of the runs that count.
+    pub(crate) fn sample(&self) -> Option<Sample> {
         let gains: Vec<f64> = self.gains.iter().map(|(_, gain)| *gain).collect();
-        Sample::of(&gains).map(|sample| sample.mean)
+        Sample::of(&gains)
     }
 
     pub(crate) fn gain_of(&self, key: RunKey) -> Option<f64> {

@@ -27,6 +27,17 @@ pub enum PairMethod {
     Folds,
 }
 
+impl PairMethod {
+    /// The name in the database and in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            PairMethod::Independent => "independent",
+            PairMethod::SharedTraining => "shared-training",
+            PairMethod::Folds => "folds",
+        }
+    }
+}
+
 /// Which configurations of a sweep are compared run by run.
 pub(crate) struct Pairing {
     /// Of each configuration, the training states of a seed after the lengths of first phases that

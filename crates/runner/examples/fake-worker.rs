@@ -6,6 +6,8 @@
 //! | step | what the worker does |
 //! | --- | --- |
 //! | `train N` | logs and reports a whole job of N epochs |
+//! | `curve FILE` | logs and reports the epochs of the job that the state it starts from lacks; FILE has the validation accuracies of each job, by its id (JSON) |
+//! | `result FILE` | logs and reports a job of one epoch; FILE has the end of each job, by its id (JSON): the validation accuracy on a hundred images of four classes, or `diverged`, `failed`, `no number` or `no metric` |
 //! | `started`, `finish`, `env` | reports events |
 //! | `wait` | waits to be told to stop |
 //! | `garbage`, `half`, `long`, `babble N` | writes something that is not an event |
@@ -18,13 +20,15 @@
 use convsweep_spec::FORMAT;
 use convsweep_spec::canonical::canonical_json;
 use convsweep_spec::command::Command;
-use convsweep_spec::event::{Envelope, Event, Fingerprint, Start};
+use convsweep_spec::event::{Envelope, Evaluation, Event, Fingerprint, Part, Start};
 use convsweep_spec::id::JobId;
 use convsweep_spec::job::Job;
-use convsweep_spec::layout::{EVENTS, JOB};
-use convsweep_spec::metric::{ALL, Number};
+use convsweep_spec::layout::{EVENTS, JOB, state};
+use convsweep_spec::metric::{ALL, BEST_EPOCH, Number, VAL_ACCURACY, VAL_LOSS};
 use convsweep_spec::outcome::Outcome;
 use rustix::process::Signal;
+use serde_json::Value;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufRead, Write, stdin};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -52,6 +56,8 @@ impl Attempt<'_> {
             let (step, argument) = step.split_once(' ').unwrap_or((step, ""));
             match step {
                 "train" => self.train(number(argument)),
+                "curve" => self.train_curve(&curve(self.job, argument)),
+                "result" => self.train_to(&result(self.job, argument)),
                 "started" => self.report(started(self.job)),
                 "finish" => {
                     self.report(started(self.job));
@@ -73,8 +79,80 @@ impl Attempt<'_> {
         }
     }
 
-    /// Leaves the files that the real worker leaves: the lock, the question, the log.
     fn train(&mut self, epochs: u32) {
+        let mut log = self.begin_log();
+        self.log(&mut log, started(self.job));
+        for epoch in 1..=epochs {
+            self.log(&mut log, metrics(epoch));
+        }
+        self.log(&mut log, ended(Outcome::Finished));
+    }
+
+    /// Trains from the saved state that the job names, whose epochs it does not log again, as older
+    /// workers did. It keeps the state at its end.
+    fn train_curve(&mut self, accuracies: &[f64]) {
+        let (question, execution) = (&self.job.question, &self.job.execution);
+        let from = execution.start_from.as_ref();
+        let mut log = self.begin_log();
+        self.log(&mut log, started(self.job));
+        let first = from.map_or(0, |state| state.epoch as usize);
+        let best = question.configuration.train.best.as_ref();
+        let best_until = |epoch: usize| best?.best_of(accuracies[..epoch].iter().copied());
+        let epochs = accuracies.len();
+        for epoch in first + 1..=epochs {
+            let accuracy = accuracies[epoch - 1];
+            let mut values = vec![(VAL_ACCURACY, accuracy), (VAL_LOSS, 1.0 - accuracy)];
+            values.extend(best_until(epoch).map(|best| (BEST_EPOCH, best as f64 + 1.0)));
+            self.log(&mut log, metrics_of(epoch as u32, &values));
+        }
+        let path = state(epochs as u32);
+        std::fs::create_dir_all(execution.folder.join(&path)).expect("created");
+        let saved = Event::StateSaved {
+            epoch: epochs as u32,
+            key: question.state_key(epochs as u32),
+            path: path.to_str().expect("UTF-8").into(),
+            bytes: 0,
+            blake3: None,
+        };
+        self.log(&mut log, saved);
+        let kept = best_until(epochs).unwrap_or(epochs - 1);
+        self.log(&mut log, evaluated(accuracies[kept]));
+        self.log(&mut log, ended(Outcome::Finished));
+    }
+
+    /// Trains one epoch, which ends like this.
+    fn train_to(&mut self, end: &Value) {
+        let mut log = self.begin_log();
+        self.log(&mut log, started(self.job));
+        let accuracy = end.as_f64();
+        let values = match end.as_str() {
+            Some("no metric") => vec![("train_loss", 1.0)],
+            _ => {
+                let accuracy = accuracy.unwrap_or(f64::NAN);
+                vec![(VAL_ACCURACY, accuracy), (VAL_LOSS, 1.0 - accuracy)]
+            }
+        };
+        self.log(&mut log, metrics_of(1, &values));
+        if let Some(accuracy) = accuracy {
+            self.log(&mut log, evaluated_by_class(accuracy));
+        }
+        let outcome = match end.as_str() {
+            Some("diverged") => Outcome::Diverged {
+                epoch: 1,
+                step: 1,
+                learning_rate: 0.1,
+                loss: None,
+            },
+            Some("failed") => Outcome::Failed {
+                message: "it was told to".into(),
+            },
+            _ => Outcome::Finished,
+        };
+        self.log(&mut log, ended(outcome));
+    }
+
+    /// Leaves the files that the real worker leaves: the lock, the question, the log.
+    fn begin_log(&self) -> File {
         let folder = &self.job.execution.folder;
         let lock = File::create(folder.join(".lock")).expect("a lock file");
         lock.try_lock().expect("a lock");
@@ -82,12 +160,7 @@ impl Attempt<'_> {
         std::fs::write(folder.join(JOB), question).expect("written");
         let mut options = File::options();
         let options = options.create(true).append(true);
-        let mut log = options.open(folder.join(EVENTS)).expect("a log");
-        self.log(&mut log, started(self.job));
-        for epoch in 1..=epochs {
-            self.log(&mut log, metrics(epoch));
-        }
-        self.log(&mut log, ended(Outcome::Finished));
+        options.open(folder.join(EVENTS)).expect("a log")
     }
 
     fn log(&mut self, log: &mut File, event: Event) {
@@ -180,24 +253,84 @@ fn started(job: &Job) -> Event {
         version: "0".into(),
         revision: "none".into(),
     };
+    let from = match &job.execution.start_from {
+        Some(state) => Start::State {
+            job: state.job.clone(),
+            epoch: state.epoch,
+            exact: true,
+        },
+        None => Start::Scratch,
+    };
     Event::Started {
         pid: std::process::id(),
         host: "here".into(),
         device: job.execution.device,
         fingerprint,
-        from: Start::Scratch,
+        from,
     }
 }
 
 fn metrics(epoch: u32) -> Event {
     let value = 0.5 + f64::from(epoch) / 100.0;
-    let values = ALL.iter().map(|name| (name.to_string(), Number(value)));
+    metrics_of(epoch, &ALL.map(|name| (name, value)))
+}
+
+fn metrics_of(epoch: u32, values: &[(&str, f64)]) -> Event {
+    let values = values.iter();
     Event::Metrics {
         phase: 0,
         epoch,
         step: u64::from(epoch),
-        values: values.collect(),
+        values: values
+            .map(|(name, value)| (name.to_string(), Number(*value)))
+            .collect(),
     }
+}
+
+/// An evaluation of ten images on the validation part.
+fn evaluated(accuracy: f64) -> Event {
+    Event::Evaluated(Evaluation {
+        part: Part::Validation,
+        images: 10,
+        loss: Number(1.0 - accuracy),
+        accuracy: Number(accuracy),
+        confusion: vec![vec![10]],
+        correct: Evaluation::pack(&[true; 10]),
+    })
+}
+
+/// An evaluation of a hundred images of four classes, 25 of each, on the validation part.
+fn evaluated_by_class(accuracy: f64) -> Event {
+    let right = (accuracy * 100.0).round() as u32;
+    let mut confusion = vec![vec![0; 4]; 4];
+    for class in 0..4 {
+        let correct = (right + class as u32) / 4;
+        confusion[class][class] = correct;
+        confusion[class][(class + 1) % 4] = 25 - correct;
+    }
+    let bits: Vec<bool> = (0..100).map(|image| image < right).collect();
+    Event::Evaluated(Evaluation {
+        part: Part::Validation,
+        images: 100,
+        loss: Number(1.0 - accuracy),
+        accuracy: Number(accuracy),
+        confusion,
+        correct: Evaluation::pack(&bits),
+    })
+}
+
+/// How the job in a file ends.
+fn result(job: &Job, file: &str) -> Value {
+    let text = std::fs::read_to_string(file).expect("the file of the results");
+    let mut results: BTreeMap<String, Value> = serde_json::from_str(&text).expect("JSON");
+    results.remove(&job.id.0).expect("a result of the job")
+}
+
+/// The validation accuracies of the job in a file.
+fn curve(job: &Job, file: &str) -> Vec<f64> {
+    let text = std::fs::read_to_string(file).expect("the file of the curves");
+    let mut curves: BTreeMap<String, Vec<f64>> = serde_json::from_str(&text).expect("JSON");
+    curves.remove(&job.id.0).expect("a curve of the job")
 }
 
 fn ended(outcome: Outcome) -> Event {

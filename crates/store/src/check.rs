@@ -6,6 +6,7 @@ use crate::queries::Database;
 use crate::replay::{
     SyncReport, attach_found, changed_logs, lost_rows, replay, replay_sample, scratch, tables,
 };
+use crate::sweep::{ANSWER_TABLES, PROGRAM};
 use convsweep_spec::layout::ResultsFolder;
 use convsweep_spec::log::log_remedy;
 use convsweep_spec::words::counted;
@@ -140,11 +141,9 @@ fn compare_tables(
         true => "; `convsweep rebuild` makes them equal",
         false => "",
     };
-    for table in tables(scratch).map_err(failed)? {
-        let difference = difference(scratch, &table).map_err(failed)?;
-        let difference = difference.map(|difference| difference + remedy);
-        report.problems.extend(difference);
-    }
+    let found = table_differences(scratch).map_err(failed)?;
+    let found = found.into_iter().map(|difference| difference + remedy);
+    report.problems.extend(found);
     for lost in lost {
         let remedy = match lost.is_superseded {
             true => "the plan was written again, and `convsweep rebuild --forget-lost` drops it",
@@ -195,15 +194,38 @@ fn with_remedy(problem: String) -> String {
     }
 }
 
-fn difference(connection: &Connection, table: &str) -> rusqlite::Result<Option<String>> {
+/// What is different in each table. Answers follow from the other tables: they are compared if these
+/// are equal, as far as there are any of this version of the program.
+fn table_differences(scratch: &Connection) -> rusqlite::Result<Vec<String>> {
+    let mut found = Vec::new();
+    for table in tables(scratch)? {
+        found.extend(difference(scratch, &table, "true")?);
+    }
+    if found.is_empty() {
+        let up_to_date = format!(
+            "experiment in (select experiment from found.answers where program = '{PROGRAM}')"
+        );
+        for table in ANSWER_TABLES {
+            found.extend(difference(scratch, table, &up_to_date)?);
+        }
+    }
+    Ok(found)
+}
+
+/// How a table differs in the rows that fulfil the condition.
+fn difference(
+    connection: &Connection,
+    table: &str,
+    condition: &str,
+) -> rusqlite::Result<Option<String>> {
     let count = |sql: String| connection.query_row(&sql, [], |row| row.get::<_, i64>(0));
+    let rows = |database: &str| format!("select * from {database}.{table} where {condition}");
     let only_in = |a: &str, b: &str| {
-        count(format!(
-            "select count(*) from (select * from {a}.{table} except select * from {b}.{table})"
-        ))
+        let rows = format!("{} except {}", rows(a), rows(b));
+        count(format!("select count(*) from ({rows})"))
     };
-    let expected = count(format!("select count(*) from main.{table}"))?;
-    let found = count(format!("select count(*) from found.{table}"))?;
+    let expected = count(format!("select count(*) from ({})", rows("main")))?;
+    let found = count(format!("select count(*) from ({})", rows("found")))?;
     let (missing, surplus) = (only_in("main", "found")?, only_in("found", "main")?);
     if missing + surplus == 0 {
         return Ok(None);

@@ -20,6 +20,8 @@ mod lineage;
 mod queries;
 mod replay;
 mod schema;
+mod sweep;
+mod values;
 mod write;
 
 pub use check::{CheckReport, check, check_during_run, quick_check};

@@ -1,5 +1,6 @@
 //! The store on tiny results folders.
 
+mod answers;
 mod attempts;
 mod check;
 mod damage;

@@ -377,13 +377,17 @@ fn a_database_of_an_older_program_learns_which_epochs_count() {
     let (mut folder, ..) = continued(2);
     let tables = ["jobs", "summary", "wide_a", "leaderboard"];
     let all = |folder: &Folder| tables.map(|table| folder.text(&format!("select * from {table}")));
-    let expected = all(&folder);
     folder.writer = None;
+    let expected = all(&folder);
     let old = rusqlite::Connection::open(folder.results.database()).expect("opens");
     let downgrade = "drop view wide_a; drop view leaderboard; drop view curves; drop view failures;
         drop view classes; drop view per_class; drop index jobs_by_origin;
         alter table jobs drop column kept_epoch; alter table jobs drop column kept_job;
         alter table revisions drop column margin;
+        drop view may_be_best; drop view who_beats_whom; drop view not_known_yet;
+        drop table answers; drop table standings; drop table verdicts; drop table axis_summary;
+        drop table axis_means; drop table effects; drop table interactions;
+        drop table sentences;
         create view wide_a as select 1; update summary set mean = 0; pragma user_version = 8";
     old.execute_batch(downgrade).expect("is SQL");
     drop(old);

@@ -30,6 +30,17 @@ pub enum AxisBasis {
     Nothing,
 }
 
+impl AxisBasis {
+    /// The name in the database and in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            AxisBasis::Runs => "runs",
+            AxisBasis::AdditiveModel => "additive-model",
+            AxisBasis::Nothing => "nothing",
+        }
+    }
+}
+
 /// The effect of one axis over the values of the others.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct AxisAnswer {

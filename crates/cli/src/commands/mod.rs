@@ -20,6 +20,7 @@ mod retry;
 mod run;
 mod show;
 mod status;
+mod verdict;
 mod watch;
 
 use crate::context::Context;
@@ -39,6 +40,8 @@ pub enum CliCommand {
     Status(status::StatusArgs),
     /// Render the reports of experiments again: charts, page and tables.
     Report(report::ReportArgs),
+    /// Say which configurations are better, by how much and how surely, and what each axis does.
+    Verdict(verdict::VerdictArgs),
     /// Query the results database (read-only SQL).
     Query(query::QueryArgs),
     /// Show a job: its configuration, outcome, figures and files, and how to repeat it.
@@ -97,6 +100,7 @@ pub fn run_command(
         CliCommand::Run(args) => run::run(context, &args),
         CliCommand::Status(args) => status::status(context, &args),
         CliCommand::Report(args) => report::report(context, &args),
+        CliCommand::Verdict(args) => verdict::verdict(context, &args),
         CliCommand::Query(args) => query::query(context, &args),
         CliCommand::Show(args) => show::show(context, &args),
         CliCommand::Preset(args) => preset::preset(&args),

@@ -40,7 +40,9 @@ pub struct LeaderboardBar {
     pub style: SeriesStyle,
     /// Mean and spread over its runs, in the unit of the axis.
     pub score: Sample,
-    /// The result of each run, in the unit of the axis.
+    /// 95 % interval of its expected result, in the unit of the axis.
+    pub interval: Option<(f64, f64)>,
+    /// The result of each finished run, in the unit of the axis.
     pub runs: Vec<f64>,
 }
 
@@ -54,9 +56,9 @@ pub(super) fn charts(data: &ChartData) -> Vec<Chart> {
         String::new()
     };
     let caption = format!(
-        "{} of each configuration over {}: mean (large mark), 95 % interval of the mean by \
-         Student's t (line, with an arrow where it leaves the chart), and below it every single \
-         run (small points).{more}",
+        "{} of each configuration over {}: mean (large mark), 95 % interval of the expected \
+         result, with the spread that all configurations teach (line, with an arrow where it \
+         leaves the chart), and below it every single run (small points).{more}",
         capitalised(&data.ranking.metric.words()),
         data.ranking.runs_in_words()
     );
@@ -73,13 +75,20 @@ impl Leaderboard {
         let mut rows = Vec::new();
         for rank in shown_ranks(ranking) {
             let configuration = &ranking.configurations[rank];
-            let runs: Vec<f64> = configuration.values(metric.scale()).collect();
-            if let Some(score) = Sample::of(&runs) {
+            let scale = metric.scale();
+            if let Some(score) = configuration.score {
                 rows.push(LeaderboardBar {
                     label: ranking.name(rank),
                     style: data.styles[rank],
-                    score,
-                    runs,
+                    score: Sample {
+                        mean: score.mean * scale,
+                        sd: score.sd.map(|sd| sd * scale),
+                        ..score
+                    },
+                    interval: configuration
+                        .interval
+                        .map(|(low, high)| (low * scale, high * scale)),
+                    runs: configuration.values(scale).collect(),
                 });
             }
         }
@@ -107,7 +116,7 @@ impl Leaderboard {
         let (low, high) = padded(extent(runs).unwrap_or((0.0, 1.0)), 0.06);
         let room = (high - low) * MAX_EXTENSION;
         let (mut least, mut most) = (low, high);
-        for (start, end) in self.rows.iter().filter_map(|row| row.score.interval()) {
+        for (start, end) in self.rows.iter().filter_map(|row| row.interval) {
             least = least.min(start);
             most = most.max(end);
         }
@@ -169,7 +178,7 @@ fn shown_ranks(ranking: &Ranking) -> Vec<usize> {
 impl LeaderboardBar {
     fn draw(&self, scene: &mut Scene, panel: &Panel, y: f64) {
         let color = self.style.color;
-        if let Some(interval) = self.score.interval() {
+        if let Some(interval) = self.interval {
             self.draw_interval(scene, panel, interval, y);
         }
         if self.runs.len() > 1 {

@@ -12,22 +12,34 @@ pub struct RankedConfiguration<'a> {
     pub row: &'a ConfigurationRow,
     /// Its runs in the order of its jobs.
     pub runs: Vec<RankedRun<'a>>,
-    /// The metric over the finished runs; `None` without a result.
+    /// The metric over the runs that count: those that finished with a finite value, and diverged
+    /// ones, which count at the chance level. `None` without a result.
     pub score: Option<Sample>,
+    /// 95 % interval of its expected result, with the variance that all configurations teach.
+    pub interval: Option<(f64, f64)>,
 }
 
 impl<'a> RankedConfiguration<'a> {
-    /// Reads the runs of a configuration.
-    pub fn new(row: &'a ConfigurationRow, metric: &MetricFormat) -> RankedConfiguration<'a> {
+    /// Reads the runs of a configuration; a diverged one counts as `diverged`.
+    pub fn new(
+        row: &'a ConfigurationRow,
+        metric: &MetricFormat,
+        diverged: Option<f64>,
+    ) -> RankedConfiguration<'a> {
         let mut runs = Vec::with_capacity(row.jobs.len());
         for job in &row.jobs {
             runs.push(RankedRun::new(job, metric));
         }
-        let values: Vec<f64> = runs.iter().filter_map(|run| run.value).collect();
+        let value = |run: &RankedRun| match run.has_diverged() {
+            true => diverged,
+            false => run.value,
+        };
+        let values: Vec<f64> = runs.iter().filter_map(value).collect();
         RankedConfiguration {
             row,
             runs,
             score: Sample::of(&values),
+            interval: None,
         }
     }
 

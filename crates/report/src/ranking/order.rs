@@ -2,10 +2,11 @@
 
 use super::comparison::compare_all;
 use super::{Comparison, MetricFormat, RankedConfiguration, RankedRun, RunUnit};
-use convsweep_spec::figures::better_first;
+use convsweep_answers::Answers;
 use convsweep_spec::log::Revision;
 use convsweep_statistics::sample::Sample;
 use convsweep_store::ExperimentRows;
+use std::collections::BTreeSet;
 
 /// The configurations of an experiment, the best first.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,6 +25,8 @@ pub struct Ranking<'a> {
     pub comparisons: Vec<Comparison>,
     /// What the runs of a configuration differ by.
     pub unit: RunUnit,
+    /// What the results say. Its ranks are those of `configurations`.
+    pub answers: Answers,
 }
 
 impl<'a> Ranking<'a> {
@@ -31,8 +34,9 @@ impl<'a> Ranking<'a> {
     pub fn new(rows: &'a ExperimentRows) -> Ranking<'a> {
         let revision = &rows.revision;
         let metric = MetricFormat::from(&revision.metric);
-        let configurations = sorted(rows, &metric);
-        let ranked = configurations.partition_point(|c| c.score.is_some());
+        let answers = Answers::of(&rows.sweep_results());
+        let configurations = sorted(rows, &metric, &answers);
+        let ranked = answers.standings.len();
         let baseline = revision.baseline.as_ref().and_then(|id| {
             let is_baseline = |c: &RankedConfiguration| &c.row.member.configuration == id;
             configurations.iter().position(is_baseline)
@@ -49,6 +53,7 @@ impl<'a> Ranking<'a> {
             baseline,
             comparisons,
             unit,
+            answers,
         }
     }
 
@@ -136,14 +141,24 @@ impl<'a> Ranking<'a> {
     }
 }
 
-/// The configurations by their mean; equal ones, and those without a result, in the order of the
+/// The configurations in the order of the answers; those without a result last, in the order of the
 /// plan.
-fn sorted<'a>(rows: &'a ExperimentRows, metric: &MetricFormat) -> Vec<RankedConfiguration<'a>> {
-    let mut configurations = Vec::with_capacity(rows.configurations.len());
-    for row in &rows.configurations {
-        configurations.push(RankedConfiguration::new(row, metric));
+fn sorted<'a>(
+    rows: &'a ExperimentRows,
+    metric: &MetricFormat,
+    answers: &Answers,
+) -> Vec<RankedConfiguration<'a>> {
+    let mut order: Vec<usize> = answers.standings.iter().map(|s| s.position).collect();
+    let with_result: BTreeSet<usize> = order.iter().copied().collect();
+    order.extend((0..rows.configurations.len()).filter(|place| !with_result.contains(place)));
+    let mut configurations = Vec::with_capacity(order.len());
+    for place in order {
+        let row = &rows.configurations[place];
+        let diverged = answers.diverged_value;
+        configurations.push(RankedConfiguration::new(row, metric, diverged));
     }
-    configurations.sort_by_key(|c| c.row.member.position);
-    configurations.sort_by(|a, b| better_first(metric.direction, a.mean(), b.mean()));
+    for (configuration, standing) in configurations.iter_mut().zip(&answers.standings) {
+        configuration.interval = standing.interval;
+    }
     configurations
 }

@@ -1,6 +1,7 @@
 //! One job with the value that its configuration is ranked by.
 
 use super::MetricFormat;
+use convsweep_answers::RunEnd;
 use convsweep_store::JobRow;
 
 /// One job with its result.
@@ -25,6 +26,11 @@ impl<'a> RankedRun<'a> {
     /// Seed and fold; runs of different configurations are paired by them.
     pub fn pair_key(&self) -> (u64, Option<u32>) {
         (self.job.seed, self.job.fold)
+    }
+
+    /// Whether its loss or weights were no longer finite.
+    pub fn has_diverged(&self) -> bool {
+        RunEnd::of_outcome(self.job.outcome.as_deref()) == RunEnd::Diverged
     }
 
     /// Whether its result counts.

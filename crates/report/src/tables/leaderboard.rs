@@ -38,7 +38,7 @@ fn row(ranking: &Ranking, rank: usize, with_test: bool) -> Vec<String> {
             (rank + 1).to_string(),
             name,
             mean_and_sd(score, metric),
-            interval(score.interval(), metric),
+            interval(configuration.interval, metric),
             format!("{}/{planned}", score.n),
         ],
         None => vec![

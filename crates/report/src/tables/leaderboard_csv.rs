@@ -1,6 +1,6 @@
 //! `leaderboard.csv`.
 
-use super::csv_text::{csv_file, sample_fields};
+use super::csv_text::{csv_file, optional, sample_fields};
 use crate::ranking::Ranking;
 
 /// A row for each configuration, with a column for each axis.
@@ -47,7 +47,9 @@ fn row(ranking: &Ranking, rank: usize) -> Vec<String> {
     }
     row.push(n.to_string());
     row.push(configuration.runs.len().to_string());
-    row.extend(sample_fields(score));
+    let (low, high) = configuration.interval.unzip();
+    let [mean, sd, ..] = sample_fields(score);
+    row.extend([mean, sd, optional(low), optional(high)]);
     let [mean, sd, ..] = sample_fields(ranking.shown_test_accuracy(rank));
     row.extend([mean, sd]);
     row.push(member.parameters.to_string());

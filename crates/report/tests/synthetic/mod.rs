@@ -81,6 +81,7 @@ impl Synthetic {
         ExperimentRows {
             revision,
             configurations,
+            race_rounds: 0,
             log_problems: vec![],
             database_doubt: None,
         }

@@ -1,14 +1,19 @@
 //! Rows computed from other rows: the state of a job and the summaries of configurations.
 //!
 //! They are functions of the tables alone, computed before a transaction commits for everything
-//! that it changed.
+//! that it changed. What the results of an experiment say takes longer to compute: a transaction
+//! that changes results removes it, and the end of the run makes it again.
 
 use super::summary::Summaries;
 use crate::lineage;
 use crate::schema;
+use crate::sweep::forget_answers;
 use convsweep_spec::id::JobId;
 use rusqlite::{Connection, Result, params};
 use std::collections::{BTreeMap, BTreeSet};
+
+/// The outcome of a job that has results.
+const FINISHED: &str = "finished";
 
 /// What a transaction has changed.
 #[derive(Debug, Default)]
@@ -19,6 +24,8 @@ pub(crate) struct Changes {
     /// Experiment and configuration.
     configurations: BTreeSet<(String, String)>,
     experiments: BTreeSet<String>,
+    /// Experiments whose answers are no longer true although no summary has changed.
+    answers: BTreeSet<String>,
     summaries: Summaries,
 }
 
@@ -75,6 +82,11 @@ impl Changes {
         self.experiments.insert(experiment.into());
     }
 
+    /// Something else that the answers of an experiment depend on has changed.
+    pub(crate) fn answers(&mut self, experiment: &str) {
+        self.answers.insert(experiment.into());
+    }
+
     /// Brings all derived rows and views up to date and forgets the changes.
     pub(crate) fn update_derived_rows(&mut self, connection: &Connection) -> Result<()> {
         for (job, attempts) in std::mem::take(&mut self.jobs) {
@@ -87,9 +99,15 @@ impl Changes {
                 self.configuration(experiment, &configuration);
             }
         }
+        let mut changed = std::mem::take(&mut self.answers);
+        changed.extend(experiments.iter().cloned());
         for (experiment, configuration) in std::mem::take(&mut self.configurations) {
             self.summaries
                 .update(connection, &experiment, &configuration)?;
+            changed.insert(experiment);
+        }
+        for experiment in &changed {
+            forget_answers(connection, experiment)?;
         }
         if !experiments.is_empty() {
             schema::refresh_wide_views(connection)?;
@@ -112,8 +130,14 @@ impl Changes {
                 )?
                 .execute(params![job, attempt, time])?;
         }
-        if update_state(connection, job)? {
-            self.configurations.extend(places(connection, job)?);
+        match update_state(connection, job)? {
+            StateChange::Results => self.configurations.extend(places(connection, job)?),
+            StateChange::Outcome => {
+                let places = places(connection, job)?.into_iter();
+                self.answers
+                    .extend(places.map(|(experiment, _)| experiment));
+            }
+            StateChange::Nothing => {}
         }
         self.update_results(connection, job)
     }
@@ -151,19 +175,39 @@ pub(crate) fn derive_missing(connection: &Connection) -> Result<()> {
     transaction.commit()
 }
 
-/// Brings the state of a job up to date. The answer is whether it is or was finished, so that
-/// summaries have to follow.
-fn update_state(connection: &Connection, job: &str) -> Result<bool> {
-    let was_finished = is_finished(connection, job)?;
+/// What of a job's state has changed, as far as other rows depend on it.
+enum StateChange {
+    Nothing,
+    /// It has ended otherwise than before, without results.
+    Outcome,
+    /// It is or was finished, so that summaries have to follow.
+    Results,
+}
+
+/// Brings the state of a job up to date.
+fn update_state(connection: &Connection, job: &str) -> Result<StateChange> {
+    let before = outcome(connection, job)?;
     for sql in [ATTEMPT_SECONDS, JOB_STATE, JOB_EPOCH] {
         connection.prepare_cached(sql)?.execute([job])?;
     }
-    Ok(was_finished || is_finished(connection, job)?)
+    let after = outcome(connection, job)?;
+    let is_finished = |outcome: &Option<String>| outcome.as_deref() == Some(FINISHED);
+    Ok(if is_finished(&before) || is_finished(&after) {
+        StateChange::Results
+    } else if before != after {
+        StateChange::Outcome
+    } else {
+        StateChange::Nothing
+    })
 }
 
 fn is_finished(connection: &Connection, job: &str) -> Result<bool> {
+    Ok(outcome(connection, job)?.as_deref() == Some(FINISHED))
+}
+
+fn outcome(connection: &Connection, job: &str) -> Result<Option<String>> {
     connection
-        .prepare_cached("select outcome is 'finished' from jobs where job = ?1")?
+        .prepare_cached("select outcome from jobs where job = ?1")?
         .query_row([job], |row| row.get(0))
 }
 

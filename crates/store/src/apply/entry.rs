@@ -6,6 +6,7 @@ use super::attempt_rows::AttemptRows;
 use super::derived::Changes;
 use super::plan_rows;
 use convsweep_spec::log::{Decision, LogEntry, Member, Record};
+use convsweep_spec::search::RACE;
 use rusqlite::{Connection, Result, params};
 
 /// Where an entry belongs.
@@ -52,6 +53,10 @@ pub(crate) fn apply_entry(
         Record::Decision(decision) => {
             self::decision(connection, experiment, entry.time, decision)?;
             changes.job(&decision.job);
+            // How often a race has looked at the results is part of what they say.
+            if decision.rule == RACE {
+                changes.answers(experiment);
+            }
         }
     }
     Ok(None)

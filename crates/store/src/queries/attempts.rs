@@ -1,7 +1,8 @@
 //! The attempts at a job.
 
-use super::database::{Database, json};
+use super::database::Database;
 use crate::error::StoreError;
+use crate::values::json;
 use convsweep_spec::id::JobId;
 use rusqlite::Row;
 

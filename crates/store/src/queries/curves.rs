@@ -1,10 +1,11 @@
 //! Metrics by epoch.
 
-use super::database::{Database, number};
+use super::database::Database;
 use super::epoch_values::EpochValues;
 use super::rows::EpochRow;
 use crate::error::StoreError;
 use crate::lineage;
+use crate::values::number;
 use convsweep_spec::event::Part;
 use convsweep_spec::id::JobId;
 use rusqlite::params;

@@ -5,7 +5,6 @@ use crate::error::StoreError;
 use crate::schema;
 use convsweep_spec::layout::ResultsFolder;
 use rusqlite::{Connection, Row};
-use serde::de::DeserializeOwned;
 use std::path::PathBuf;
 
 /// The results database, open for reading. A running sweep may write to it at the same time.
@@ -83,22 +82,4 @@ impl Database {
     ) -> Result<Option<T>, StoreError> {
         Ok(self.rows(sql, parameters, read)?.into_iter().next())
     }
-}
-
-/// A number; the database stores NaN as NULL.
-pub(crate) fn number(row: &Row, column: usize) -> rusqlite::Result<f64> {
-    Ok(row.get::<_, Option<f64>>(column)?.unwrap_or(f64::NAN))
-}
-
-/// A seed; SQLite's integers are signed.
-pub(crate) fn seed(row: &Row, column: usize) -> rusqlite::Result<u64> {
-    Ok(row.get::<_, i64>(column)? as u64)
-}
-
-/// A value stored as JSON.
-pub(crate) fn json<T: DeserializeOwned>(row: &Row, column: usize) -> rusqlite::Result<T> {
-    let text: String = row.get(column)?;
-    serde_json::from_str(&text).map_err(|e| {
-        rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, Box::new(e))
-    })
 }

@@ -1,7 +1,8 @@
 //! Experiments: what there is, and what asks for a job.
 
-use super::database::{Database, json};
+use super::database::Database;
 use crate::error::StoreError;
+use crate::values::json;
 use convsweep_spec::id::JobId;
 use rusqlite::Row;
 

@@ -1,7 +1,8 @@
 //! Attempts that failed.
 
-use super::database::{Database, seed};
+use super::database::Database;
 use crate::error::StoreError;
+use crate::values::seed;
 use rusqlite::{Row, params};
 
 /// A failed attempt.

@@ -1,7 +1,8 @@
 //! Progress of jobs.
 
-use super::database::{Database, seed};
+use super::database::Database;
 use crate::error::StoreError;
+use crate::values::seed;
 use convsweep_spec::id::JobId;
 use rusqlite::Row;
 use std::collections::HashMap;

@@ -3,6 +3,7 @@
 use super::database::Database;
 use crate::error::StoreError;
 use crate::schema::RESULTS;
+use crate::values::direction;
 use convsweep_spec::id::{ConfigurationId, JobId};
 use convsweep_spec::metric::{Direction, Metric};
 use convsweep_statistics::sample::Sample;
@@ -113,12 +114,4 @@ fn sample(row: &Row) -> rusqlite::Result<Sample> {
         mean: row.get(2)?,
         sd: row.get(3)?,
     })
-}
-
-/// A direction as the database spells it.
-pub(super) fn direction(name: &str) -> Direction {
-    match name {
-        "min" => Direction::Min,
-        _ => Direction::Max,
-    }
 }

@@ -2,6 +2,7 @@
 //!
 //! To add a question: a method of [`Database`] in a file here, and its row type.
 
+mod answers;
 mod attempts;
 mod backup;
 mod costs;

@@ -1,7 +1,8 @@
 //! What a job asks.
 
-use super::database::{Database, json, seed};
+use super::database::Database;
 use crate::error::StoreError;
+use crate::values::{json, seed};
 use convsweep_spec::id::JobId;
 use convsweep_spec::job::Question;
 use rusqlite::Row;

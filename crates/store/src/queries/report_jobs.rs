@@ -1,9 +1,10 @@
 //! Everything that a report needs of the jobs of one revision.
 
 use super::curves::epoch_row;
-use super::database::{Database, number};
+use super::database::Database;
 use super::rows::{EvaluationRow, JobRow};
 use crate::error::StoreError;
+use crate::values::number;
 use convsweep_spec::event::{Fingerprint, Part};
 use convsweep_spec::id::JobId;
 use convsweep_spec::log::PERSON;

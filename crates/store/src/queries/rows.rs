@@ -2,6 +2,7 @@
 
 use super::epoch_values::EpochValues;
 use super::log_problems::LogProblem;
+use convsweep_answers::{ConfigurationResults, RunEnd, RunResult, SweepResults, ValidationResult};
 use convsweep_spec::event::Fingerprint;
 use convsweep_spec::figures::{JobFigures, kept_epoch, of_evaluation};
 use convsweep_spec::id::JobId;
@@ -16,10 +17,32 @@ pub struct ExperimentRows {
     pub revision: Revision,
     /// Its configurations in the order of the plan.
     pub configurations: Vec<ConfigurationRow>,
+    /// How often a race over the seeds has looked at the results.
+    pub race_rounds: u32,
     /// What is wrong with the experiment's log, each with its place.
     pub log_problems: Vec<LogProblem>,
     /// Why the database cannot be vouched for, if it cannot; whoever opened it knows.
     pub database_doubt: Option<String>,
+}
+
+impl ExperimentRows {
+    /// The results that its answers are made of, the same as [`Database::sweep_results`].
+    ///
+    /// [`Database::sweep_results`]: crate::Database::sweep_results
+    pub fn sweep_results(&self) -> SweepResults {
+        let revision = &self.revision;
+        let configurations = self.configurations.iter();
+        let results = |row: &ConfigurationRow| row.results(&revision.metric.name);
+        SweepResults {
+            experiment: revision.experiment.clone(),
+            metric: revision.metric.clone(),
+            margin: revision.margin,
+            baseline: revision.baseline.clone(),
+            axes: revision.axes.clone(),
+            race_rounds: self.race_rounds,
+            configurations: configurations.map(results).collect(),
+        }
+    }
 }
 
 /// One configuration.
@@ -72,7 +95,34 @@ pub struct JobRow {
     pub device: String,
 }
 
+impl ConfigurationRow {
+    fn results(&self, metric: &str) -> ConfigurationResults {
+        let member = &self.member;
+        ConfigurationResults {
+            configuration: member.configuration.clone(),
+            label: member.label.clone(),
+            values: member.values.clone(),
+            resolved: member.resolved.clone(),
+            data_hash: member.data_hash.clone(),
+            runs: self.jobs.iter().map(|job| job.run(metric)).collect(),
+        }
+    }
+}
+
 impl JobRow {
+    fn run(&self, metric: &str) -> RunResult {
+        let end = RunEnd::of_outcome(self.outcome.as_deref());
+        let validation = self.validation.as_ref().filter(|_| self.is_finished());
+        RunResult {
+            job: self.job.clone(),
+            seed: self.seed,
+            fold: self.fold,
+            end,
+            value: self.result(metric),
+            validation: validation.map(EvaluationRow::result),
+        }
+    }
+
     /// Whether its results count.
     pub fn is_finished(&self) -> bool {
         self.outcome.as_deref() == Some("finished")
@@ -138,4 +188,16 @@ pub struct EvaluationRow {
     /// Which images were classified correctly: bit i (lowest bit of the first byte first) is image
     /// i of the part.
     pub correct: Vec<u8>,
+}
+
+impl EvaluationRow {
+    fn result(&self) -> ValidationResult {
+        let images_of = |counts: &Vec<u32>| counts.iter().map(|count| u64::from(*count)).sum();
+        ValidationResult {
+            images: self.images,
+            accuracy: self.accuracy,
+            class_images: self.confusion.iter().map(images_of).collect(),
+            correct: self.correct.clone(),
+        }
+    }
 }

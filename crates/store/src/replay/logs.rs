@@ -6,6 +6,7 @@ use super::log_position::LogPosition;
 use super::sync_report::SyncReport;
 use crate::apply::Changes;
 use crate::error::StoreError;
+use crate::sweep::make_missing_answers;
 use convsweep_files::{exists, is_absence};
 use convsweep_spec::id::JobId;
 use convsweep_spec::layout::{EXPERIMENT_LOG, ResultsFolder, is_own_folder, job_log};
@@ -24,7 +25,7 @@ pub(crate) fn replay(
     results: &ResultsFolder,
 ) -> Result<SyncReport, StoreError> {
     let mut reader = LogReader::begin(connection, results)?;
-    match reader.all_logs().and_then(|()| reader.commit()) {
+    match reader.all_logs().and_then(|()| reader.finish()) {
         Ok(()) => {
             let SyncReport {
                 events, entries, ..
@@ -191,6 +192,12 @@ impl<'a> LogReader<'a> {
             .update_derived_rows(self.connection)
             .and_then(|()| self.connection.execute_batch("commit"))
             .map_err(|e| self.failed(e))
+    }
+
+    /// Commits, and makes the answers that experiments lack.
+    fn finish(&mut self) -> Result<(), StoreError> {
+        self.commit()?;
+        make_missing_answers(self.connection).map_err(|e| self.failed(e))
     }
 
     /// Commits, and begins another transaction.

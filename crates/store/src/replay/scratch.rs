@@ -2,6 +2,7 @@
 
 use crate::error::StoreError;
 use crate::schema;
+use crate::sweep::ANSWER_TABLES;
 use convsweep_spec::layout::ResultsFolder;
 use rusqlite::{Connection, OpenFlags, Result};
 use std::path::Path;
@@ -26,13 +27,14 @@ pub(crate) fn attach_found(connection: &Connection, database: &Path) -> Result<b
     Ok(true)
 }
 
-/// All tables but `logs`, as a log may have been read further than its position says, and
-/// `log_problems`, which are named one by one.
+/// All tables but `logs`, as a log may have been read further than its position says,
+/// `log_problems`, which are named one by one, and those of answers, which are not always there.
 pub(crate) fn tables(connection: &Connection) -> Result<Vec<String>> {
     let sql = "select name from main.sqlite_master
         where type = 'table' and name not in ('logs', 'log_problems') order by rowid";
-    connection
-        .prepare(sql)?
-        .query_map([], |row| row.get(0))?
-        .collect()
+    let mut statement = connection.prepare(sql)?;
+    let tables = statement.query_map([], |row| row.get(0))?;
+    let mut tables: Vec<String> = tables.collect::<Result<_>>()?;
+    tables.retain(|table| !ANSWER_TABLES.contains(&table.as_str()));
+    Ok(tables)
 }

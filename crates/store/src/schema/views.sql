@@ -1,12 +1,19 @@
-create view leaderboard as -- the configurations of each experiment, best first by its metric on the validation images
+create view leaderboard as -- the configurations of each experiment, best first; as in standings, or while a run changes the results, by the mean over the finished jobs
 with rows as (
-  select e.experiment, e.metric, m.label, s.mean, s.sd, coalesce(s.n, 0) as n, s.low, s.high, m.configuration, m.position,
+  select e.experiment, e.metric, m.label, coalesce(s.n, 0) as n, m.configuration,
+    case when a.experiment is null then s.mean else t.mean end as mean,
+    case when a.experiment is null then s.sd else t.sd end as sd,
+    case when a.experiment is null then s.low else t.low end as low,
+    case when a.experiment is null then s.high else t.high end as high,
+    t.trained, t.runs, t.may_be_best,
     row_number() over (partition by e.experiment
-      order by s.mean is null, case e.direction when 'min' then s.mean else -s.mean end, m.position) as rank,
+      order by t.rank is null, t.rank, s.mean is null, case e.direction when 'min' then s.mean else -s.mean end, m.position) as rank,
     coalesce(m.configuration = e.baseline, 0) as baseline, e.show_test
   from experiments e
   join members m on m.experiment = e.experiment and m.revision = e.revision
-  left join summary s on s.experiment = e.experiment and s.configuration = m.configuration and s.metric = e.metric)
+  left join summary s on s.experiment = e.experiment and s.configuration = m.configuration and s.metric = e.metric
+  left join answers a on a.experiment = e.experiment
+  left join standings t on t.experiment = e.experiment and t.configuration = m.configuration)
 select r.experiment, r.rank, r.label, r.metric, r.mean, r.sd, r.n, r.low, r.high,
   (select count(*) from experiments e join member_jobs j on j.experiment = e.experiment and j.revision = e.revision
     where e.experiment = r.experiment and j.configuration = r.configuration) as jobs, -- all jobs; n of them have finished
@@ -15,9 +22,27 @@ select r.experiment, r.rank, r.label, r.metric, r.mean, r.sd, r.n, r.low, r.high
   case when r.baseline or r.show_test or (r.rank = 1 and r.mean is not null) then
     (select s.mean from summary s where s.experiment = r.experiment and s.configuration = r.configuration and s.metric = 'test_accuracy')
   end as test_accuracy, -- of the best and the baseline only, unless the file asks for all
-  r.baseline, r.configuration
+  r.baseline, r.configuration,
+  r.trained, r.runs, -- of the runs that count (finished or diverged), those that trained; null while a run changes the results
+  r.may_be_best
 from rows r join configurations c on c.configuration = r.configuration
 order by r.experiment, r.rank;
+
+create view may_be_best as -- the configurations of each experiment that may be the best; with a probability of 95 % the truly best one is among them
+select experiment, rank, label, mean, low, high, trained, runs, configuration
+from standings where may_be_best order by experiment, rank;
+
+create view who_beats_whom as -- pairs of configurations of which one is surely better
+select v.experiment, case v.verdict when 'better' then v.first_label else v.second_label end as better,
+  case v.verdict when 'better' then v.second_label else v.first_label end as worse,
+  case v.verdict when 'better' then v.difference else -v.difference end as difference, -- better minus worse, in the metric's unit
+  case v.verdict when 'better' then v.low else -v.high end as low, case v.verdict when 'better' then v.high else -v.low end as high,
+  v.corrected
+from verdicts v where v.verdict in ('better', 'worse') order by v.experiment, v.first_rank, v.second_rank;
+
+create view not_known_yet as -- pairs of configurations of which it is not known whether one is better
+select experiment, first_label, second_label, difference, low, high, corrected, more_runs
+from verdicts where verdict = 'unknown' order by experiment, first_rank, second_rank;
 
 create view curves as -- every metric of every epoch, including the epochs before the saved state that a job started from
 with recursive lineage(job, source, above, until) as (

@@ -9,6 +9,7 @@ use crate::apply::{Changes, LogPlace, apply_entry, apply_event, newest_revision}
 use crate::digest;
 use crate::error::StoreError;
 use crate::replay::{Forgotten, SyncReport, forget, replay};
+use crate::sweep::make_missing_answers;
 use convsweep_spec::event::Envelope;
 use convsweep_spec::layout::ResultsFolder;
 use convsweep_spec::log::LogEntry;
@@ -183,6 +184,9 @@ impl WriterThread {
     /// without it they stay in doubt until the database is built again from the logs.
     fn close(mut self) {
         let is_complete = self.catch_up().is_ok();
+        if is_complete && let Err(error) = make_missing_answers(&self.connection) {
+            tracing::info!("the answers were not written to the database: {error}");
+        }
         let _ = self.connection.busy_timeout(Duration::from_millis(200));
         let sql = "pragma wal_checkpoint(truncate)";
         let is_merged = self.connection.query_row(sql, [], |row| row.get(0));

@@ -1,0 +1,34 @@
+//! What the results of an experiment say, as JSON.
+
+use convsweep_answers::Answers;
+use serde::Serialize;
+
+/// Raised when a field is removed or means something else; new fields do not count.
+const SCHEMA: u32 = 1;
+
+/// The answers with their words.
+#[derive(Serialize)]
+pub struct VerdictObject<'a> {
+    schema: u32,
+    /// At most five sentences.
+    sentences: Vec<String>,
+    /// What is worth knowing beyond them.
+    details: Vec<String>,
+    /// Why the figures cannot be vouched for, if they cannot.
+    database_doubt: Option<&'a str>,
+    #[serde(flatten)]
+    answers: &'a Answers,
+}
+
+impl<'a> VerdictObject<'a> {
+    /// The object of these answers.
+    pub fn of(answers: &'a Answers, database_doubt: Option<&'a str>) -> VerdictObject<'a> {
+        VerdictObject {
+            schema: SCHEMA,
+            sentences: answers.sentences(),
+            details: answers.details(),
+            database_doubt,
+            answers,
+        }
+    }
+}
