@@ -267,3 +267,59 @@ fn the_surest_mistakes_are_named_by_their_files_or_numbered() {
     assert!(page.contains("<td>some class/photo &lt;"), "names of files");
     assert!(!page.contains("<td>no. "));
 }
+
+#[test]
+fn the_page_can_be_used_by_keyboard_and_screen_reader() {
+    let rows = six().rows();
+    let (_folder, results) = results_folder();
+    let made = report(rows, &results).expect("reports");
+    let page = fs::read_to_string(&made.html).expect("a page");
+    let charts = made.charts.len() / 2;
+    let pictures: Vec<&str> = page.split("<div class=\"picture\"").skip(1).collect();
+    assert_eq!(pictures.len(), charts);
+    for picture in pictures {
+        let (attributes, rest) = picture.split_once('>').expect("an end");
+        assert!(attributes.contains("tabindex=\"0\"") && attributes.contains("aria-label=\""));
+        let svg = rest.split_once("<title>").expect("a title").0;
+        assert!(svg.contains("role=\"img\" aria-label=\""), "{svg}");
+    }
+    // Tables that may be wider than the screen scroll on their own.
+    for table in page.split("<div class=\"wide\"").skip(1) {
+        assert!(
+            table
+                .split_once('>')
+                .expect("an end")
+                .0
+                .contains("tabindex=\"0\"")
+        );
+    }
+    let links: Vec<&str> = page.split("<a href=\"#").skip(1).collect();
+    assert_eq!(links.len(), charts, "a link to each chart");
+    for link in links {
+        let target = link.split_once('"').expect("an end").0;
+        assert_eq!(
+            page.matches(&format!("<section id=\"{target}\"")).count(),
+            1,
+            "{target}"
+        );
+    }
+}
+
+#[test]
+fn the_page_has_a_style_for_dark_narrow_and_printed_pages() {
+    let (_folder, results) = results_folder();
+    let made = report(cases::two().rows(), &results).expect("reports");
+    let page = fs::read_to_string(&made.html).expect("a page");
+    for rule in [
+        "@media (prefers-color-scheme: dark)",
+        "@media (max-width: 480px)",
+        "@media print",
+        ".picture { overflow-x: auto; }",
+        ".wide { overflow-x: auto; }",
+    ] {
+        assert!(page.contains(rule), "{rule}");
+    }
+    // What follows the page's colours is not written into the pictures.
+    let body = page.split_once("<body>").expect("a body").1;
+    assert!(!body.contains("#1B1F24") && body.contains("var(--ink)"));
+}
