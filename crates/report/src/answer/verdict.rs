@@ -60,7 +60,7 @@ fn verdict(ranking: &Ranking, comparison: &Comparison) -> String {
     };
     let n = test.difference.n;
     if n == 1 {
-        return single_run(ranking, &comparison.images);
+        return single_run(ranking, &ranking.image_tests(comparison));
     }
     let runs = ranking.unit.count(n);
     let (Some(p), Some((low, high))) = (test.p, test.difference.interval()) else {

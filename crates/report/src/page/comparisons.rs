@@ -85,7 +85,7 @@ fn row(ranking: &Ranking, comparison: &Comparison) -> [String; 7] {
         interval(bounds, metric),
         p_cell(comparison.p()),
         p_cell(comparison.corrected),
-        mcnemar_cell(&comparison.images),
+        mcnemar_cell(&ranking.image_tests(comparison)),
     ]
 }
 

@@ -22,8 +22,6 @@ pub struct Comparison {
     pub test: Option<PairedTest>,
     /// Its p-value after Holm's correction over all comparisons made.
     pub corrected: Option<f64>,
-    /// McNemar's test for each run that both have, over the validation images that both classified.
-    pub images: Vec<McNemar>,
 }
 
 impl Comparison {
@@ -88,24 +86,33 @@ pub fn compare_pair(
 ) -> Comparison {
     let (a, b) = (&ranked[better], &ranked[worse]);
     let mut differences = Vec::new();
-    let mut images = Vec::new();
-    let compares_images = same_images(a.row, b.row);
     for (first, second) in shared_runs(a, b) {
         let (Some(x), Some(y)) = (first.value, second.value) else {
             continue;
         };
         differences.push(metric.gain(x) - metric.gain(y));
-        if compares_images {
-            images.extend(compare_images(first.job, second.job));
-        }
     }
     Comparison {
         better,
         worse,
         test: paired_t(&differences),
         corrected: None,
-        images,
     }
+}
+
+/// McNemar's test for each run with a result that both configurations have, over the validation
+/// images that both classified. It is made when it is asked for: the tests of all pairs of a
+/// thousand configurations would fill the memory.
+pub(super) fn image_tests(a: &RankedConfiguration, b: &RankedConfiguration) -> Vec<McNemar> {
+    let mut tests = Vec::new();
+    if same_images(a.row, b.row) {
+        for (first, second) in shared_runs(a, b) {
+            if first.value.is_some() && second.value.is_some() {
+                tests.extend(compare_images(first.job, second.job));
+            }
+        }
+    }
+    tests
 }
 
 /// Runs of the same seed and fold, in the order of `a`.

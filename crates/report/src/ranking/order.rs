@@ -1,9 +1,10 @@
 //! The configurations in order, with the comparisons between them.
 
-use super::comparison::compare_all;
+use super::comparison::{compare_all, image_tests};
 use super::{Comparison, MetricFormat, RankedConfiguration, RankedRun, RunUnit};
 use convsweep_answers::Answers;
 use convsweep_spec::log::Revision;
+use convsweep_statistics::mcnemar::McNemar;
 use convsweep_statistics::sample::Sample;
 use convsweep_store::ExperimentRows;
 use std::collections::BTreeSet;
@@ -107,6 +108,13 @@ impl<'a> Ranking<'a> {
         self.comparisons
             .iter()
             .find(|c| c.better == better && c.worse == worse)
+    }
+
+    /// McNemar's tests of the two configurations of a comparison, one for each run that both have.
+    pub fn image_tests(&self, comparison: &Comparison) -> Vec<McNemar> {
+        let configuration = |rank: usize| &self.configurations[rank];
+        let (better, worse) = (comparison.better, comparison.worse);
+        image_tests(configuration(better), configuration(worse))
     }
 
     /// Label of the configuration at `rank`, marked if it is the baseline.

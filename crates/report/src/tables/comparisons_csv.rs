@@ -32,7 +32,8 @@ fn row(ranking: &Ranking, comparison: &Comparison) -> [String; 9] {
     let label = |rank: usize| ranking.configurations[rank].label().to_string();
     let difference = comparison.difference();
     let [mean, _, low, high] = sample_fields(difference);
-    let images: Vec<String> = comparison.images.iter().map(|m| m.p.to_string()).collect();
+    let tests = ranking.image_tests(comparison);
+    let images: Vec<String> = tests.iter().map(|m| m.p.to_string()).collect();
     [
         label(comparison.better),
         label(comparison.worse),
