@@ -190,3 +190,25 @@ fn a_quiet_run_says_nothing_and_its_jobs_can_be_shown() {
     let shown = workdir.stdout(&["show", &job]);
     assert_contains(&shown, &["val_accuracy", "\"kernel\""]);
 }
+
+#[test]
+fn a_changed_margin_is_a_new_revision_that_trains_nothing() {
+    let workdir = Workdir::small();
+    workdir.run(&["run", "small.toml"]).exits(0);
+    let with_margin = |margin: &str| SMALL.replace("seeds = 2", &format!("seeds = 2\n{margin}"));
+    workdir.write("small.toml", &with_margin("margin = 0.005"));
+    let plan = workdir.stdout(&["plan", "small.toml"]);
+    assert_contains(
+        &plan,
+        &["compared by val_accuracy; differences up to 0.005 count as practically equal"],
+    );
+    let run = workdir.run(&["run", "small.toml"]).exits(0);
+    assert_contains(&run.stderr(), &["4 reused; nothing to train"]);
+    let margins = "select revision || ' ' || coalesce(margin, 'none') from revisions order by 1";
+    assert_eq!(workdir.texts(margins), ["1 none", "2 0.005"]);
+    workdir.write("small.toml", &with_margin("margin = 5"));
+    workdir.run(&["run", "small.toml"]).exits(2).says(&[
+        "with a margin of 5, all values of val_accuracy are practically equal",
+        "margin = 0.005 is half a percentage point",
+    ]);
+}

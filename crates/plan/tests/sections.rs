@@ -3,6 +3,7 @@
 mod common;
 
 use common::{SMALL, labels, optimizers, planned, small};
+use convsweep_plan::Plan;
 use convsweep_spec::augment::{Fill, FlipAxis, Normalize, Step};
 use convsweep_spec::canonical::canonical_json;
 use convsweep_spec::configuration::Configuration;
@@ -44,6 +45,19 @@ fn every_default_is_filled_in() {
     );
     assert_eq!(labels(&plan), ["small"]);
     assert_eq!(planned(&small("seeds = 2", "")).jobs(), 1);
+}
+
+#[test]
+fn the_margin_is_in_the_unit_of_the_metric_and_part_of_no_id() {
+    let plain = planned(SMALL);
+    assert_eq!(plain.margin, None);
+    let half_a_point = planned(&small("seeds = 2", "seeds = 2\nmargin = 0.005"));
+    assert_eq!(half_a_point.margin, Some(0.005));
+    let jobs = |plan: &Plan| plan.member_jobs().cloned().collect::<Vec<_>>();
+    assert_eq!(jobs(&half_a_point), jobs(&plain));
+    // Losses may differ by more than 1.
+    let of_loss = "seeds = 2\nmetric = \"val_loss\"\nmargin = 1.5";
+    assert_eq!(planned(&small("seeds = 2", of_loss)).margin, Some(1.5));
 }
 
 #[test]

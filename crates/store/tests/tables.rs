@@ -3,6 +3,7 @@
 use crate::folder::{Folder, fingerprint, member};
 use convsweep_spec::event::{Event, Part, Start};
 use convsweep_spec::id::{JobId, StateKey};
+use convsweep_spec::log::{Record, Revision};
 use convsweep_spec::metric::{Direction, Number};
 use convsweep_spec::outcome::Outcome;
 
@@ -362,4 +363,37 @@ fn evaluations_replace_missing_validation_metrics_and_infinite_ones_do_not_count
     assert_eq!(folder.text("select n, mean, sd from leaderboard"), "1|0.7|");
     let losses = "select metric, n, mean from summary where metric like '%loss' order by metric";
     assert_eq!(folder.text(losses), "test_loss|1|0.25\nval_loss|1|0.25");
+}
+
+#[test]
+fn the_margin_of_a_revision_is_kept() {
+    let mut folder = Folder::live();
+    folder.revision(1, "a", &[], Direction::Max);
+    let margin = |folder: &Folder| {
+        let revision = folder.reader().revision("a").expect("reads");
+        revision.expect("is there").margin
+    };
+    assert_eq!(margin(&folder), None, "older programs recorded none");
+    let newest = folder.reader().revision("a").expect("reads");
+    let newest = newest.expect("is there");
+    let changed = Revision {
+        revision: 2,
+        margin: Some(0.005),
+        ..newest
+    };
+    folder.record("a", Record::Revision(Box::new(changed)));
+    assert_eq!(margin(&folder), Some(0.005));
+    let rows = folder.reader().experiment("a").expect("reads");
+    assert_eq!(rows.expect("is there").revision.margin, Some(0.005));
+    let log = folder.results.0.join("a/log.jsonl");
+    let log = std::fs::read_to_string(log).expect("reads");
+    let lines: Vec<bool> = log
+        .lines()
+        .map(|line| line.contains("\"margin\""))
+        .collect();
+    assert_eq!(lines, [false, true]);
+    folder.writer = None;
+    convsweep_store::rebuild(&folder.results).expect("rebuilds");
+    let all = "select revision, margin from revisions order by 1";
+    assert_eq!(folder.text(all), "1|\n2|0.005");
 }

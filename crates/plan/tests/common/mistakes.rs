@@ -46,6 +46,12 @@ pub fn mistakes() -> Vec<(&'static str, String)> {
             "sealed_metric",
             small("seeds = 2", "metric = \"test_accuracy\""),
         ),
+        (
+            "margin_in_percentage_points",
+            small("seeds = 2", "margin = 1"),
+        ),
+        ("negative_margin", small("seeds = 2", "margin = -0.005")),
+        ("infinite_margin", small("seeds = 2", "margin = inf")),
         ("unsafe_name", small("\"small\"", "\"../small\"")),
         ("jobs_name", small("\"small\"", "\"Jobs\"")),
         ("seed_twice", small("seeds = 2", "seeds = [1, 2, 1]")),

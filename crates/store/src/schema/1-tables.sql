@@ -199,7 +199,7 @@ create table warnings ( -- warnings of workers
 create table summary ( -- statistics over the finished jobs of each configuration of an experiment's newest revision
   experiment    text not null,
   configuration text not null,
-  metric        text not null,          -- the last epoch's metrics; test_loss and test_accuracy; seconds
+  metric        text not null,          -- those of the epoch whose weights are kept; test_loss and test_accuracy; seconds
   n             integer not null,       -- number of jobs
   mean          real,
   sd            real,                   -- standard deviation of a sample (n - 1); null for n < 2

@@ -3,9 +3,11 @@
 use super::{chart_of, names};
 use crate::marks::{fields, outlines, text};
 use crate::synthetic::cases::{self, six};
+use convsweep_report::answer::answer;
 use convsweep_report::draw::color::{Color, GRID, INK};
 use convsweep_report::draw::scene::Scene;
 use convsweep_report::ranking::Ranking;
+use convsweep_store::ExperimentRows;
 
 /// Steps of the colour scale next to the fields.
 const SCALE: usize = 48;
@@ -53,6 +55,43 @@ fn the_best_field_is_framed_and_lightest() {
     let (_, color) = all.iter().find(|(r, _)| is_framed(r)).expect("a field");
     for other in field_colors(&scene) {
         assert!(other.luminance() <= color.luminance());
+    }
+}
+
+#[test]
+fn of_equal_fields_that_of_the_best_configuration_is_framed() {
+    let mut rows = six().rows();
+    for configuration in &mut rows.configurations {
+        for job in &mut configuration.jobs {
+            for epoch in &mut job.epochs {
+                epoch.values.insert("val_accuracy".into(), 0.5);
+            }
+        }
+    }
+    check_frame_and_answer(&rows);
+    // The order of the plan need not be that of the axes' values.
+    let last = rows.configurations.len() as u32 - 1;
+    for configuration in &mut rows.configurations {
+        configuration.member.position = last - configuration.member.position;
+    }
+    check_frame_and_answer(&rows);
+}
+
+/// The first configuration of the plan is named by the answer, and its field is framed.
+fn check_frame_and_answer(rows: &ExperimentRows) {
+    let ranking = Ranking::new(rows);
+    let best = ranking.best().expect("a best");
+    assert_eq!(best.row.member.position, 0);
+    assert!(answer(&ranking)[0].contains(best.label()));
+    let scene = chart_of(rows, "heatmap").scene;
+    let [frame] = outlines(&scene, INK)[..] else {
+        panic!("one frame");
+    };
+    for axis in &rows.revision.axes {
+        let label = text(&scene, best.axis_label(&axis.path).expect("a value"));
+        let is_above = (frame.left..frame.left + frame.width).contains(&label.at.0);
+        let is_beside = (frame.top..frame.top + frame.height).contains(&label.at.1);
+        assert!(is_above || is_beside, "{}: {:?}", axis.name, label.at);
     }
 }
 
