@@ -2,7 +2,7 @@
 //! counts.
 
 use crate::fake_worker::FakeSweep;
-use crate::support::root;
+use crate::support::{SMALL, assert_contains, root};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -131,4 +131,25 @@ fn a_race_and_the_whole_grid_of_sparing_have_the_same_winner() {
             }
         }
     }
+}
+
+/// The line about a finished job has the figures of the weights that it keeps.
+#[test]
+fn a_finished_job_is_reported_with_the_weights_that_it_keeps() {
+    let experiment = SMALL
+        .replace("seeds = 2", "seeds = 1")
+        .replace("[1e-3, 1e-2]", "[1e-3]")
+        .replace("epochs = 3", "epochs = 3\ncheckpoint = \"best\"");
+    let sweep = FakeSweep::new(&experiment);
+    let plan = sweep.workdir.stdout(&["plan", "small.toml", "--json"]);
+    let plan: Value = serde_json::from_str(&plan).expect("JSON");
+    let job = plan[0]["jobs"][0]["job"].as_str().expect("an id");
+    sweep
+        .workdir
+        .write("curves.json", &format!("{{\"{job}\": [0.5, 0.75, 0.25]}}"));
+    let curves = sweep.workdir.path("curves.json");
+    let run = sweep.run(&format!("curve {}", curves.display())).exits(0);
+    assert_contains(&run.stderr(), &["val_accuracy 0.7500, val_loss 0.2500 ("]);
+    let shown = sweep.workdir.stdout(&["show", job]);
+    assert_contains(&shown, &["figures of epoch 2, the best one"]);
 }

@@ -16,6 +16,10 @@ const SOUND_JOBS: &str = "experiments e
     join member_jobs mj on mj.experiment = e.experiment and mj.revision = e.revision
     join jobs j on j.job = mj.job and j.outcome is not 'damaged'";
 
+/// Whether the job in the row `j` has not recorded all of its epochs itself.
+pub(super) const LACKS_EPOCHS: &str = "(j.origin_job is not null
+    and (select count(distinct epoch) from metrics own where own.job = j.job) < j.epoch)";
+
 impl Database {
     /// Values of one metric by job and completed epochs, for every job of an experiment's newest
     /// revision whose log is not damaged; with the epochs before the saved state that a job started
@@ -38,9 +42,8 @@ impl Database {
             curve.insert(row.get(1)?, number(row, 2)?);
             Ok(())
         })?;
-        let sql = format!(
-            "select mj.job from {SOUND_JOBS} where e.experiment = ?1 and j.origin_job is not null"
-        );
+        let sql =
+            format!("select mj.job from {SOUND_JOBS} where e.experiment = ?1 and {LACKS_EPOCHS}");
         for job in self.rows(&sql, [experiment], |row| Ok(JobId(row.get(0)?)))? {
             for row in self.epochs(&job)? {
                 if let Some(value) = row.values.get(metric) {

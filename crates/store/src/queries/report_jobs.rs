@@ -1,6 +1,6 @@
 //! Everything that a report needs of the jobs of one revision.
 
-use super::curves::epoch_row;
+use super::curves::{LACKS_EPOCHS, epoch_row};
 use super::database::Database;
 use super::rows::{EvaluationRow, JobRow};
 use crate::error::StoreError;
@@ -28,8 +28,8 @@ impl Database {
         let mut rows = JobRows::new();
         let mut extended = Vec::new();
         let sql = format!(
-            "select job, outcome, attempts, seconds, origin_job is not null
-            from jobs where {OF_REVISION}"
+            "select job, outcome, attempts, seconds, {LACKS_EPOCHS}
+            from jobs j where {OF_REVISION}"
         );
         self.rows(&sql, place, |row| {
             let job = JobId(row.get(0)?);
