@@ -70,9 +70,9 @@ fn of_equal_fields_that_of_the_best_configuration_is_framed() {
     }
     check_frame_and_answer(&rows);
     // The order of the plan need not be that of the axes' values.
-    let last = rows.configurations.len() as u32 - 1;
-    for configuration in &mut rows.configurations {
-        configuration.member.position = last - configuration.member.position;
+    rows.configurations.reverse();
+    for (position, configuration) in (0..).zip(&mut rows.configurations) {
+        configuration.member.position = position;
     }
     check_frame_and_answer(&rows);
 }
