@@ -38,6 +38,7 @@ mod sweep;
 mod torture;
 mod transfer;
 mod unreadable;
+mod verdict;
 mod watch;
 mod winners;
 mod worker_pipes;
