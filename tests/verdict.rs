@@ -164,10 +164,7 @@ fn a_configuration_that_diverges_is_worse_and_not_missing() {
     .exits(1);
     let verdict = told.verdict();
     let standings = &verdict["standings"];
-    assert_eq!(
-        labels(standings),
-        ["lr=1e-5", "lr=1e-4"].map(String::from)
-    );
+    assert_eq!(labels(standings), ["lr=1e-5", "lr=1e-4"].map(String::from));
     let second = &standings[1];
     let counts = [&second["runs"], &second["trained"], &second["diverged"]];
     assert_eq!(counts, [&json!(5), &json!(3), &json!(2)]);
@@ -223,7 +220,8 @@ fn every_bad_input_has_its_own_sentence() {
     })
     .exits(1);
     let all = told.verdict()["sentences"].to_string();
-    assert_contains(&all, &["baseline"]);
+    let expected = "The baseline, lr=1e-5, has no result (of its 2 jobs: 2 failed)";
+    assert_contains(&all, &[expected]);
 }
 
 #[test]

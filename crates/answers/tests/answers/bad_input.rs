@@ -91,6 +91,9 @@ fn a_baseline_without_a_result_is_no_comparison() {
     made.says(&["batch reaches", "No other configuration has a result"]);
     let answers = made.answers();
     assert!(answers.without_result[0].is_baseline);
+    let sentences = answers.sentences();
+    let said = sentences.iter().filter(|s| s.contains("has no result"));
+    assert_eq!(said.count(), 1, "{sentences:?}");
     assert_eq!(answers.without_result[0].failed, 1);
     made.0.baseline = Some(ConfigurationId("elsewhere".into()));
     assert_eq!(made.answers().baseline(), None);
