@@ -2,6 +2,7 @@
 
 use super::chart::{Chart, ChartData, capitalised};
 use super::rows::{MAX_ROWS, Rows, mean_and_sd};
+use crate::draw::color::SERIES;
 use crate::draw::panel::Panel;
 use crate::draw::scale::{extent, padded};
 use crate::draw::scene::Scene;
@@ -15,6 +16,11 @@ const MAX_EXTENSION: f64 = 0.6;
 
 /// Rows that are put in words, besides the last.
 const SPOKEN_ROWS: usize = 5;
+
+/// How the configurations that may be the best are marked.
+const BAR: &str = "Blue bar at the left";
+/// What is meant by that.
+const SURELY: &str = "(with a probability of at least 95 %, the truly best one is among those)";
 
 /// A dot plot of configurations.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,6 +48,8 @@ pub struct LeaderboardBar {
     pub score: Sample,
     /// 95 % interval of its expected result, in the unit of the axis.
     pub interval: Option<(f64, f64)>,
+    /// Whether it may be the best.
+    pub may_be_best: bool,
     /// The result of each finished run, in the unit of the axis.
     pub runs: Vec<f64>,
 }
@@ -55,10 +63,15 @@ pub(super) fn charts(data: &ChartData) -> Vec<Chart> {
     } else {
         String::new()
     };
+    let marked = match board.rows.iter().filter(|row| row.may_be_best).count() {
+        0 => String::new(),
+        1 => format!(" {BAR}: the only one that may be the best {SURELY}."),
+        may => format!(" {BAR}: the {may} that may be the best {SURELY}."),
+    };
     let caption = format!(
         "{} of each configuration over {}: mean (large mark), 95 % interval of the expected \
          result, with the spread that all configurations teach (line, with an arrow where it \
-         leaves the chart), and below it every single run (small points).{more}",
+         leaves the chart), and below it every single run (small points).{marked}{more}",
         capitalised(&data.ranking.metric.words()),
         data.ranking.runs_in_words()
     );
@@ -85,6 +98,7 @@ impl Leaderboard {
                         sd: score.sd.map(|sd| sd * scale),
                         ..score
                     },
+                    may_be_best: ranking.answers.standings[rank].may_be_best,
                     interval: configuration
                         .interval
                         .map(|(low, high)| (low * scale, high * scale)),
@@ -157,10 +171,22 @@ impl Leaderboard {
         layout.figure_heading(&mut scene, heading);
         for (i, (row, figure)) in self.rows.iter().zip(&figures).enumerate() {
             layout.words(&mut scene, i, &row.label, figure);
+            if row.may_be_best {
+                draw_bar(&mut scene, &layout, i);
+            }
             row.draw(&mut scene, &panel, layout.middle(i));
         }
         scene
     }
+}
+
+/// Marks a row at the left edge and behind its marks.
+fn draw_bar(scene: &mut Scene, layout: &Rows, i: usize) {
+    let (left, right) = (layout.area.left, layout.area.right);
+    let top = layout.middle(i) - layout.height / 2.0;
+    let size = (right - left, layout.height);
+    scene.rect((left, top), size, SERIES[0], 0.07);
+    scene.rect((left - 4.0, top), (3.5, layout.height), SERIES[0], 0.99);
 }
 
 /// The best configurations, and the baseline in the last place if it would be missing.

@@ -8,12 +8,14 @@ mod class_key;
 pub mod classes;
 pub mod confused_pairs;
 pub mod confusion;
+pub mod contrasts;
 pub mod cost;
 pub mod effects;
 pub mod filters;
 pub mod heat_map;
 mod image_tile;
 pub mod images;
+pub mod interactions;
 pub mod leaderboard;
 pub mod learning_curves;
 pub mod learning_rate;
@@ -21,6 +23,7 @@ pub mod parallel;
 pub mod pruning;
 pub mod range_test;
 mod rows;
+pub mod verdicts;
 
 pub use chart::{Chart, ChartData, WIDTH};
 pub use image_tile::ImageTile;
@@ -32,9 +35,12 @@ type MakeCharts = fn(&ChartData) -> Vec<Chart>;
 const CHARTS: &[MakeCharts] = &[
     range_test::charts,
     leaderboard::charts,
+    verdicts::charts,
     learning_curves::charts,
     pruning::charts,
     effects::charts,
+    contrasts::charts,
+    interactions::charts,
     heat_map::charts,
     parallel::charts,
     cost::charts,

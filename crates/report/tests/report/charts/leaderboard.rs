@@ -1,7 +1,7 @@
 //! The leaderboard's dot plot.
 
 use super::chart_of;
-use crate::marks::{discs, lines, markers, text, words};
+use crate::marks::{bars, discs, lines, markers, text, words};
 use crate::synthetic::cases::{self, six};
 use convsweep_report::charts::ChartData;
 use convsweep_report::charts::leaderboard::Leaderboard;
@@ -100,4 +100,28 @@ fn the_axis_shows_every_run() {
     for run in board.rows.iter().flat_map(|row| &row.runs) {
         assert!((low..=high).contains(run), "{run}");
     }
+}
+
+#[test]
+fn what_may_be_the_best_is_marked() {
+    let rows = six().rows();
+    let ranking = Ranking::new(&rows);
+    let may = ranking
+        .answers
+        .standings
+        .iter()
+        .filter(|s| s.may_be_best)
+        .count();
+    assert!((1..6).contains(&may), "{may} may be the best");
+    let chart = chart_of(&rows, "leaderboard");
+    let bars = bars(&chart.scene, SERIES[0]);
+    let bars = bars
+        .iter()
+        .filter(|bar| bar.width < 5.0 && bar.height > 10.0);
+    assert_eq!(bars.count(), may);
+    assert!(
+        chart.caption.contains("may be the best"),
+        "{}",
+        chart.caption
+    );
 }

@@ -5,11 +5,13 @@ mod calibration;
 mod classes;
 mod confused_pairs;
 mod confusion;
+mod contrasts;
 mod cost;
 mod effects;
 mod filters;
 mod heat_map;
 mod images;
+mod interactions;
 mod leaderboard;
 mod learning_curves;
 mod learning_rate;
@@ -18,6 +20,7 @@ mod parallel;
 mod pruning;
 mod range_test;
 mod spoken;
+mod verdicts;
 
 use crate::synthetic::cases::{self, six};
 use crate::synthetic::predictions::predictions_file;
@@ -106,9 +109,11 @@ fn names(rows: &ExperimentRows) -> Vec<String> {
 fn every_chart_is_made_in_the_order_of_the_page() {
     let expected = [
         "leaderboard",
+        "verdicts",
         "curves-accuracy",
         "curves-loss",
         "effects",
+        "contrasts",
         "heatmap",
         "cost",
         "confusion",
