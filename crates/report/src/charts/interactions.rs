@@ -71,15 +71,23 @@ fn in_words(interaction: &Interaction, metric: &MetricFormat) -> String {
     };
     format!(
         "From {from} to {to}, {} changes the {} by {} at {}={larger} and by {} at {smaller}: a \
-         difference of {}{interval}, p = {:.2e} after correction for all combinations.",
+         difference of {}{interval}, {} after correction for all combinations.",
         interaction.first_axis,
         metric.words(),
         metric.number(interaction.effects.0),
         interaction.second_axis,
         metric.number(interaction.effects.1),
         metric.difference(interaction.difference),
-        interaction.corrected
+        p_value(interaction.corrected)
     )
+}
+
+fn p_value(p: f64) -> String {
+    if p < 0.001 {
+        "p < 0.001".to_string()
+    } else {
+        format!("p = {p:.3}")
+    }
 }
 
 /// Draws a line for each row of the map over its columns.

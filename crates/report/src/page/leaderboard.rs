@@ -29,7 +29,8 @@ pub fn section(ranking: &Ranking, table: &TextTable) -> Markup {
             h2 { "Leaderboard" }
             p class="caption" {
                 "Ordered by " (ranking.metric.words()) " alone; mean ± standard deviation over \
-                 runs, 95 % interval of the mean by Student's t, n: finished of planned runs. \
+                 runs, 95 % interval of the expected result with the spread that all \
+                 configurations teach, n: finished of planned runs. \
                  MACs: multiply-accumulate operations for one image. Time: training one run, \
                  without epochs that were taken over from another job. " (test_figures)
             }
