@@ -14,7 +14,7 @@ use std::collections::HashMap;
 
 /// What is known of a job.
 #[derive(Default)]
-struct JobResult {
+struct RecordedEnd {
     outcome: Option<String>,
     value: Option<f64>,
     validation: Option<ValidationResult>,
@@ -57,16 +57,16 @@ pub(crate) fn race_rounds(connection: &Connection, name: &str, revision: u32) ->
     statement.query_row(params![name, revision, RACE], |row| row.get(0))
 }
 
-fn outcomes(connection: &Connection, revision: &Revision) -> Result<HashMap<JobId, JobResult>> {
+fn outcomes(connection: &Connection, revision: &Revision) -> Result<HashMap<JobId, RecordedEnd>> {
     let sql = "select j.job, j.outcome from member_jobs mj join jobs j on j.job = mj.job
         where mj.experiment = ?1 and mj.revision = ?2";
     let mut statement = connection.prepare_cached(sql)?;
     let mut rows = statement.query(params![revision.experiment, revision.revision])?;
     let mut jobs = HashMap::new();
     while let Some(row) = rows.next()? {
-        let result = JobResult {
+        let result = RecordedEnd {
             outcome: row.get(1)?,
-            ..JobResult::default()
+            ..RecordedEnd::default()
         };
         jobs.insert(JobId(row.get(0)?), result);
     }
@@ -77,7 +77,7 @@ fn outcomes(connection: &Connection, revision: &Revision) -> Result<HashMap<JobI
 fn add_values(
     connection: &Connection,
     revision: &Revision,
-    jobs: &mut HashMap<JobId, JobResult>,
+    jobs: &mut HashMap<JobId, RecordedEnd>,
 ) -> Result<()> {
     let sql = format!(
         "with finished as (
@@ -101,7 +101,7 @@ fn add_values(
 fn add_validations(
     connection: &Connection,
     revision: &Revision,
-    jobs: &mut HashMap<JobId, JobResult>,
+    jobs: &mut HashMap<JobId, RecordedEnd>,
 ) -> Result<()> {
     let sql = "
         select v.job, v.images, v.accuracy, c.bits
@@ -129,7 +129,7 @@ fn add_validations(
 fn configuration(
     connection: &Connection,
     member: Member,
-    jobs: &mut HashMap<JobId, JobResult>,
+    jobs: &mut HashMap<JobId, RecordedEnd>,
     counter: &mut ClassCounter,
 ) -> Result<ConfigurationResults> {
     let data = format!(
