@@ -141,19 +141,23 @@ pub(crate) fn compare_all(
     };
     let undecided = undecided(&p_values);
     for (n, test) in tests.iter().enumerate() {
-        let state = |kind: usize| {
-            let difference = test.tests[kind]?;
-            let equal = equal.get(n).copied().flatten().filter(|_| kind == 0);
-            Some(judge(sweep, kind, &difference, p_values[n][kind], equal))
-        };
-        let (a, b) = (ranks[test.first], ranks[test.second]);
-        let result = state(0).unwrap_or_else(|| untested(sweep, estimates, (a, b)));
-        count(&mut pairs, test, result.verdict);
+        let equal = equal.get(n).copied().flatten();
+        let result = test.tests[0].as_ref();
+        let verdict = result.map(|difference| verdict(difference, p_values[n][0], equal));
+        count(&mut pairs, test, verdict.unwrap_or(Verdict::Unknown));
         let keeps_all = ranks.len() <= MOST_CONFIGURATIONS_OF_ALL_PAIRS;
         let is_with = |rank| test.first == rank || test.second == rank;
         if !keeps_all && test.first != 0 && !baseline.is_some_and(is_with) {
             continue;
         }
+        // Intervals take longer than all the rest.
+        let state = |kind: usize| {
+            let difference = test.tests[kind]?;
+            let equal = equal.filter(|_| kind == 0);
+            Some(judge(sweep, kind, &difference, p_values[n][kind], equal))
+        };
+        let (a, b) = (ranks[test.first], ranks[test.second]);
+        let result = state(0).unwrap_or_else(|| untested(sweep, estimates, (a, b)));
         pairs.kept.push(ComparedPair {
             first: test.first,
             second: test.second,
@@ -255,6 +259,20 @@ fn undecided(p_values: &[[PValues; 3]]) -> usize {
         .count()
 }
 
+/// What is said of the first of a pair, of which the larger gain is better.
+fn verdict(difference: &MeanDifference, p_values: PValues, beyond_margin: Option<f64>) -> Verdict {
+    let is_significant = p_values.is_some_and(|(_, corrected)| corrected < FAMILY_LEVEL);
+    if beyond_margin.is_some_and(|p| p < FAMILY_LEVEL) {
+        Verdict::Equal
+    } else if is_significant && difference.difference > 0.0 {
+        Verdict::Better
+    } else if is_significant && difference.difference < 0.0 {
+        Verdict::Worse
+    } else {
+        Verdict::Unknown
+    }
+}
+
 /// `kind` 2 compares shares of runs; the others, gains.
 fn judge(
     sweep: &SweepResults,
@@ -264,16 +282,6 @@ fn judge(
     beyond_margin: Option<f64>,
 ) -> Difference {
     let (p, corrected) = p_values.unzip();
-    let is_significant = corrected.is_some_and(|p| p < FAMILY_LEVEL);
-    let verdict = if beyond_margin.is_some_and(|p| p < FAMILY_LEVEL) {
-        Verdict::Equal
-    } else if is_significant && difference.difference > 0.0 {
-        Verdict::Better
-    } else if is_significant && difference.difference < 0.0 {
-        Verdict::Worse
-    } else {
-        Verdict::Unknown
-    };
     let level = 1.0 - (1.0 - 0.95) / f64::from(sweep.race_rounds.max(1));
     let interval = difference.interval(level);
     let is_share = kind == 2;
@@ -292,7 +300,7 @@ fn judge(
         }
     };
     Difference {
-        verdict,
+        verdict: verdict(difference, p_values, beyond_margin),
         difference: turned(difference.difference),
         interval: interval.map(ends),
         p,

@@ -3,13 +3,15 @@
 
 /// Holm's step-down correction (1979) of p-values, in their order.
 pub fn holm(p: &[f64]) -> Vec<f64> {
-    let mut order: Vec<usize> = (0..p.len()).collect();
-    order.sort_by(|&a, &b| p[a].total_cmp(&p[b]));
+    // The values are beside their places, since there may be millions of them; the order of equal
+    // ones does not matter.
+    let mut order: Vec<(f64, usize)> = p.iter().copied().zip(0..).collect();
+    order.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
     let mut corrected = vec![0.0; p.len()];
     let mut least = 0.0f64;
-    for (rank, &i) in order.iter().enumerate() {
-        least = least.max((p[i] * (p.len() - rank) as f64).min(1.0));
-        corrected[i] = least;
+    for (rank, (value, place)) in order.into_iter().enumerate() {
+        least = least.max((value * (p.len() - rank) as f64).min(1.0));
+        corrected[place] = least;
     }
     corrected
 }
