@@ -310,6 +310,16 @@ fn what_is_no_longer_true_is_not_in_the_database() {
     assert_eq!(folder.text(board), "width 8|3|3|1\nwidth 9|4|3|0");
 }
 
+/// A program that reads while the writer is open finds them once they are asked for.
+#[test]
+fn answers_can_be_written_before_the_writer_is_closed() {
+    let (folder, ..) = open_experiment();
+    assert_eq!(folder.text("select count(*) from sentences"), "0");
+    let writer = folder.writer.as_ref().expect("is live");
+    writer.write_answers().expect("writes");
+    assert_eq!(folder.text("select label from may_be_best"), "width 8");
+}
+
 #[test]
 fn a_round_of_a_race_and_a_new_revision_remove_the_answers() {
     let (mut folder, members, open) = open_experiment();

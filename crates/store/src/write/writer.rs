@@ -95,6 +95,17 @@ impl DatabaseWriter {
         receiver.recv().unwrap_or(Err(StoreError::Ended))
     }
 
+    /// Waits until everything sent so far is in the database, with what it says of each experiment.
+    /// Closing the writer does the same.
+    ///
+    /// # Errors
+    /// As [`DatabaseWriter::flush`].
+    pub fn write_answers(&self) -> Result<(), StoreError> {
+        let (sender, receiver) = channel();
+        self.send(Message::Answers(sender));
+        receiver.recv().unwrap_or(Err(StoreError::Ended))
+    }
+
     /// Reads what the logs of all jobs and experiments contain beyond what the database has read.
     ///
     /// # Errors

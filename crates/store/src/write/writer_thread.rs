@@ -30,6 +30,7 @@ pub(super) enum Message {
     /// The experiment, and an entry of its log.
     Entry(String, Box<LogEntry>),
     Flush(Sender<Result<(), StoreError>>),
+    Answers(Sender<Result<(), StoreError>>),
     Sync(ResultsFolder, Sender<Result<SyncReport, StoreError>>),
     Forget(Forgotten, Sender<Result<SyncReport, StoreError>>),
 }
@@ -72,6 +73,7 @@ impl WriterThread {
         while let Some(message) = next.take() {
             match message {
                 Message::Flush(reply) => drop(reply.send(self.catch_up())),
+                Message::Answers(reply) => drop(reply.send(self.write_answers())),
                 Message::Sync(results, reply) => {
                     let synced = replay(&self.connection, &results);
                     self.behind &= synced.is_err();
@@ -117,7 +119,7 @@ impl WriterThread {
             }
             match messages.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
                 Ok(other @ (Message::Event(_) | Message::Entry(..))) => message = other,
-                Ok(other @ (Message::Flush(_) | Message::Sync(..) | Message::Forget(..))) => {
+                Ok(other) => {
                     *next = Some(other);
                     break;
                 }
@@ -156,7 +158,9 @@ impl WriterThread {
                 apply_entry(&self.connection, place, entry, &mut self.changes)?;
                 self.positions.entry(&self.connection, experiment, entry)
             }
-            Message::Flush(_) | Message::Sync(..) | Message::Forget(..) => Ok(()),
+            Message::Flush(_) | Message::Answers(_) | Message::Sync(..) | Message::Forget(..) => {
+                Ok(())
+            }
         }
     }
 
@@ -178,13 +182,20 @@ impl WriterThread {
         Ok(())
     }
 
+    /// Makes the answers of the experiments that have none.
+    fn write_answers(&mut self) -> Result<(), StoreError> {
+        self.catch_up()?;
+        let made = make_missing_answers(&self.connection);
+        made.map_err(|e| StoreError::sqlite(&self.results.database(), e))
+    }
+
     /// Leaves one complete file if readers allow it, and never makes one of them wait.
     ///
     /// The digest is left only for a complete file, and for none whose earlier rows were in doubt:
     /// without it they stay in doubt until the database is built again from the logs.
     fn close(mut self) {
         let is_complete = self.catch_up().is_ok();
-        if is_complete && let Err(error) = make_missing_answers(&self.connection) {
+        if is_complete && let Err(error) = self.write_answers() {
             tracing::info!("the answers were not written to the database: {error}");
         }
         let _ = self.connection.busy_timeout(Duration::from_millis(200));

@@ -139,6 +139,10 @@ fn sweep_logged(
         RunSummary::default()
     };
     writer.flush().code(Exit::Results)?;
+    // Whoever is told that the run has ended finds them there.
+    if let Err(error) = writer.write_answers() {
+        tracing::info!("the answers were not written to the database: {error}");
+    }
     let ids: Vec<JobId> = jobs.into_iter().map(|job| job.job.job.clone()).collect();
     let trained = !summary.done.is_empty() || !summary.remaining.is_empty();
     let stopped = log
