@@ -212,7 +212,10 @@ fn standing(
 
 /// 95 % interval of the expected gain.
 fn interval(estimate: &Estimate) -> Option<(f64, f64)> {
-    let expected = estimate.expected?;
+    let expected = match estimate.always_trained() {
+        true => estimate.mean_when_trained()?,
+        false => estimate.expected?,
+    };
     convsweep_statistics::welch::contrast(&[(1.0, expected)])?.interval(0.95)
 }
 

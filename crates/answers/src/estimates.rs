@@ -89,11 +89,17 @@ impl Estimates {
         Some(difference)
     }
 
-    /// The difference of the results that one more run of each is expected to have.
+    /// Whether every run of both trained.
+    pub(crate) fn all_trained(&self, a: usize, b: usize) -> bool {
+        self.each[a].always_trained() && self.each[b].always_trained()
+    }
+
+    /// The difference of the results that one more run of each is expected to have. Where all runs
+    /// of both trained, it is taken that further ones do.
     pub(crate) fn expected(&self, a: usize, b: usize) -> Option<MeanDifference> {
-        match self.some_do_not_train() {
-            true => compare(self.each[a].expected?, self.each[b].expected?),
-            false => self.when_trained(a, b),
+        match self.all_trained(a, b) {
+            true => self.when_trained(a, b),
+            false => compare(self.each[a].expected?, self.each[b].expected?),
         }
     }
 
@@ -137,6 +143,11 @@ impl Estimate {
         self.gains.len()
     }
 
+    /// Whether all runs that count trained.
+    pub(crate) fn always_trained(&self) -> bool {
+        self.trained == self.runs()
+    }
+
     /// Mean gain over the runs that count.
     pub(crate) fn mean(&self) -> Option<f64> {
         self.sample().map(|sample| sample.mean)
@@ -153,16 +164,24 @@ impl Estimate {
         found.map(|(_, gain)| *gain)
     }
 
-    fn mean_when_trained(&self) -> Option<MeanEstimate> {
+    pub(crate) fn mean_when_trained(&self) -> Option<MeanEstimate> {
         let mean = self.trained_mean?;
         Some(MeanEstimate::of_runs(mean, self.trained, self.single?))
     }
 }
 
 /// Draws the variances towards what is common to them.
+///
+/// How alike they are is itself estimated from them, and by chance a few unlike ones look alike. So
+/// the common variance is worth at most half of the degrees that all but one of them bring: even
+/// then each keeps more weight than pooling would give it.
 fn moderate(each: &mut [Estimate]) -> Option<VariancePrior> {
     let own: Vec<VarianceEstimate> = each.iter().map(|e| e.own).collect();
-    let prior = VariancePrior::fit(&own);
+    let mut prior = VariancePrior::fit(&own);
+    if let Some(prior) = &mut prior {
+        let most = own.iter().map(|e| e.degrees).fold(0.0, f64::max);
+        prior.degrees = prior.degrees.min((prior.total_degrees - most) / 2.0);
+    }
     for estimate in each {
         estimate.single = prior.and_then(|prior| prior.squeeze(estimate.own));
     }

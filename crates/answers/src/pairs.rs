@@ -78,8 +78,7 @@ pub struct ComparedPair {
     pub runs: (usize, usize),
     /// The expected results of one more run.
     pub result: Difference,
-    /// The means of the runs that trained; `None` if all runs of the sweep did, or one of the two
-    /// never did.
+    /// The means of the runs that trained; `None` if all runs of both did, or none of one.
     pub when_trained: Option<Difference>,
     /// The shares of runs that train; `None` if all runs of the sweep did.
     pub trains: Option<Difference>,
@@ -130,7 +129,8 @@ pub(crate) fn compare_all(
         }
     }
     let looks = f64::from(sweep.race_rounds.max(1));
-    let p_values = correct(&tests, looks);
+    let mut p_values = correct(&tests, looks);
+    tell_the_only_best(&tests, &mut p_values, ranks.len());
     let equal = correct_equal(&tests, sweep.margin, looks);
     let mut pairs = Pairs {
         kept: Vec::new(),
@@ -231,10 +231,10 @@ fn correct_equal(tests: &[PairTest], margin: Option<f64>, looks: f64) -> Vec<Opt
     found
 }
 
-/// By rank, whether a configuration may be the best: no other is better by a one-sided test that is
-/// corrected for the number of others (multiple comparisons with the best, Hsu 1981, "Simultaneous
-/// confidence intervals for all distances from the best", Annals of Statistics 9), nor by the
-/// comparison of all pairs.
+/// By rank, whether a configuration may be the best: no other is better by a test that is corrected
+/// for the number of others (multiple comparisons with the best, Hsu 1981, "Simultaneous confidence
+/// intervals for all distances from the best", Annals of Statistics 9; two-sided here, as all
+/// pairs are), nor by the comparison of all pairs.
 fn may_be_best(tests: &[PairTest], p_values: &[[PValues; 3]], count: usize) -> Vec<bool> {
     let mut may_be = vec![true; count];
     let others = count.saturating_sub(1) as f64;
@@ -242,7 +242,7 @@ fn may_be_best(tests: &[PairTest], p_values: &[[PValues; 3]], count: usize) -> V
         let (Some(difference), Some((p, corrected))) = (test.tests[0], p_values[0]) else {
             continue;
         };
-        let is_behind = p / 2.0 * others < FAMILY_LEVEL || corrected < FAMILY_LEVEL;
+        let is_behind = p * others < FAMILY_LEVEL || corrected < FAMILY_LEVEL;
         if is_behind && difference.difference > 0.0 {
             may_be[test.second] = false;
         } else if is_behind && difference.difference < 0.0 {
@@ -250,6 +250,32 @@ fn may_be_best(tests: &[PairTest], p_values: &[[PValues; 3]], count: usize) -> V
         }
     }
     may_be
+}
+
+/// Where the first beats each other one by the tests of the set that may be the best, it is the only
+/// member, and that it is better than all of them is known: its p-values are those of these tests.
+fn tell_the_only_best(tests: &[PairTest], p_values: &mut [[PValues; 3]], count: usize) {
+    let others = count.saturating_sub(1) as f64;
+    let beats = |(test, p_values): (&PairTest, &[PValues; 3])| {
+        let is_better = test.tests[0].is_some_and(|difference| difference.difference > 0.0);
+        is_better && p_values[0].is_some_and(|(p, _)| p * others < FAMILY_LEVEL)
+    };
+    let with_first = || {
+        tests
+            .iter()
+            .zip(&*p_values)
+            .filter(|(test, _)| test.first == 0)
+    };
+    if !with_first().all(beats) {
+        return;
+    }
+    for (test, p_values) in tests.iter().zip(p_values) {
+        if test.first == 0
+            && let Some((p, corrected)) = &mut p_values[0]
+        {
+            *corrected = corrected.min(*p * others);
+        }
+    }
 }
 
 /// Number of tests that leave it open.

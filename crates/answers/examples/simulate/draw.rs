@@ -67,6 +67,18 @@ pub fn draw(sweep: &Sweep, seeds: usize, what: ForgettingWhat, draw: u64) -> Dra
     Drawn { results, truths }
 }
 
+/// The sweep with `count` of its configurations only.
+pub fn some_of(sweep: &Sweep, count: usize, draw: u64) -> Sweep {
+    let mut random = Draws::new(Purpose::Simulate, &[draw]);
+    let kept = chosen(&mut random, sweep.values.len(), count);
+    Sweep {
+        name: sweep.name.clone(),
+        labels: kept.iter().map(|i| sweep.labels[*i].clone()).collect(),
+        values: kept.iter().map(|i| sweep.values[*i].clone()).collect(),
+        images: sweep.images,
+    }
+}
+
 fn forget(sweep: &Sweep, what: ForgettingWhat, random: &mut Draws) -> Vec<Vec<f64>> {
     let mut values = sweep.values.clone();
     match what {

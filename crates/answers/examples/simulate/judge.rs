@@ -2,7 +2,9 @@
 
 use crate::draw::{Drawn, Truth};
 use crate::truth::ForgettingWhat;
-use convsweep_answers::{Answers, AxisAnswer, Difference, FAMILY_LEVEL, Verdict};
+use convsweep_answers::{
+    Answers, AxisAnswer, ConfigurationResults, Difference, FAMILY_LEVEL, Verdict,
+};
 use convsweep_statistics::holm::holm;
 use convsweep_statistics::paired::paired_t;
 
@@ -110,6 +112,17 @@ pub fn judge(counts: &mut Counts, drawn: &Drawn, what: ForgettingWhat) {
                 .add(is_found && !contradicts(Some(pair.result), difference));
         }
         if let Some((low, high)) = pair.result.interval {
+            // Where all runs of both trained, the interval is about runs that train.
+            let always = |rank: usize| {
+                let standing = &answers.standings[rank];
+                standing.trained == standing.runs
+            };
+            let all_trained = always(pair.first) && always(pair.second);
+            let difference = if all_trained {
+                when_trained
+            } else {
+                difference
+            };
             counts.cover.add(low <= difference && difference <= high);
         }
     }
@@ -145,14 +158,9 @@ fn is_contradicted(verdict: Verdict, truth: f64) -> bool {
 fn judge_axes(counts: &mut Counts, drawn: &Drawn, axes: &[AxisAnswer], is_true: bool) -> bool {
     let mut is_wrong = false;
     for axis in axes {
-        let mean_of = |label: &str| {
-            let configurations = drawn.results.configurations.iter().zip(&drawn.truths);
-            let having = configurations.filter(|(c, _)| c.axis_label(&axis.path) == Some(label));
-            let means: Vec<f64> = having.map(|(_, truth)| truth.mean).collect();
-            means.iter().sum::<f64>() / means.len() as f64
-        };
         for contrast in &axis.contrasts {
-            let truth = mean_of(&contrast.first) - mean_of(&contrast.second);
+            let labels = (contrast.first.as_str(), contrast.second.as_str());
+            let truth = true_contrast(drawn, &axis.path, labels);
             let is_contradicted = is_contradicted(contrast.verdict, truth);
             is_wrong |= is_contradicted;
             if is_true && truth.abs() > ROUNDING {
@@ -165,6 +173,24 @@ fn judge_axes(counts: &mut Counts, drawn: &Drawn, axes: &[AxisAnswer], is_true: 
         }
     }
     is_wrong
+}
+
+/// The true difference of two values of an axis, over the combinations of the others that both have.
+fn true_contrast(drawn: &Drawn, axis: &str, (first, second): (&str, &str)) -> f64 {
+    let others = |configuration: &ConfigurationResults| -> Vec<String> {
+        let values = configuration.values.iter().filter(|v| v.path != axis);
+        values.map(|value| value.label.clone()).collect()
+    };
+    let mut differences = Vec::new();
+    let configurations = || drawn.results.configurations.iter().zip(&drawn.truths);
+    for (a, one) in configurations().filter(|(c, _)| c.axis_label(axis) == Some(first)) {
+        for (b, other) in configurations().filter(|(c, _)| c.axis_label(axis) == Some(second)) {
+            if others(a) == others(b) {
+                differences.push(one.mean - other.mean);
+            }
+        }
+    }
+    differences.iter().sum::<f64>() / differences.len() as f64
 }
 
 /// The replaced procedure: t-tests over seeds, paired, with Holm's correction over all pairs.

@@ -49,6 +49,23 @@ fn main() {
             println!("{}", row.row(&sweep.name, seeds));
         }
     }
+    println!(
+        "\nThree of the configurations, chosen anew for each draw:\n\n{}",
+        Counts::header()
+    );
+    for sweep in &sweeps {
+        for seeds in SEEDS {
+            let mut row = Counts::default();
+            for what in ForgettingWhat::ALL {
+                for draw in 0..draws {
+                    let three = draw::some_of(sweep, 3, draw);
+                    let drawn = draw::draw(&three, seeds, what, draw);
+                    judge::judge(&mut row, &drawn, what);
+                }
+            }
+            println!("{}", row.row(&sweep.name, seeds));
+        }
+    }
     println!("\n{}", race::HEADER);
     for sweep in &sweeps {
         let mut row = RaceCounts::default();
