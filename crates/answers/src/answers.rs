@@ -128,6 +128,16 @@ impl Answers {
         for i in (0..sweep.configurations.len()).filter(|i| !ranks.contains(i)) {
             without_result.push(no_result(sweep, i));
         }
+        let mut axes = axis_answers(sweep, &estimates);
+        if let [axis] = sweep.axes.as_slice()
+            && let [answer] = axes.as_mut_slice()
+        {
+            let label = |rank: usize| {
+                let configuration = &sweep.configurations[ranks[rank]];
+                configuration.axis_label(&axis.path).map(str::to_string)
+            };
+            answer.take_pairs(&pairs.kept, label);
+        }
         let best = ranks.first().copied();
         let diverged = estimates.each.iter().any(|e| e.diverged > 0);
         Answers {
@@ -147,7 +157,7 @@ impl Answers {
             without_result,
             pairs_tested: pairs.tested,
             pairs: pairs.kept,
-            axes: axis_answers(sweep, &estimates),
+            axes,
             interactions: interactions(sweep, &estimates),
             noise: best.and_then(|best| seed_noise(&sweep.configurations[best])),
             choice: choice_optimism(sweep, &estimates, &ranks),

@@ -31,6 +31,8 @@ pub use race::may_still_be_best;
 pub use results::{ConfigurationResults, RunEnd, RunResult, SweepResults, ValidationResult};
 pub use run_unit::RunUnit;
 
+pub use words::MOST_SUGGESTED;
+
 use convsweep_spec::metric::{Direction, Metric};
 
 /// `value` with its sign turned so that larger is better.

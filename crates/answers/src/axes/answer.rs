@@ -7,7 +7,7 @@ use super::share::{AxisShare, shares};
 use super::trend::{AxisTrend, trend};
 use crate::estimates::Estimates;
 use crate::pairing::{PairMethod, Pairing};
-use crate::pairs::{FAMILY_LEVEL, Verdict};
+use crate::pairs::{ComparedPair, FAMILY_LEVEL, Verdict};
 use crate::results::SweepResults;
 use crate::{gain, gain_interval};
 use convsweep_spec::metric::Metric;
@@ -104,6 +104,33 @@ impl AxisAnswer {
     pub fn largest(&self) -> Option<&AxisContrast> {
         let contrasts = self.contrasts.iter();
         contrasts.max_by(|a, b| a.difference.abs().total_cmp(&b.difference.abs()))
+    }
+}
+
+impl AxisAnswer {
+    /// Of the only axis, two values are two configurations: what is said of these is said of the
+    /// values. `label` gives the value of the configuration at a rank.
+    pub(crate) fn take_pairs(
+        &mut self,
+        pairs: &[ComparedPair],
+        label: impl Fn(usize) -> Option<String>,
+    ) {
+        self.contrasts.clear();
+        for pair in pairs {
+            let (Some(first), Some(second)) = (label(pair.first), label(pair.second)) else {
+                continue;
+            };
+            self.contrasts.push(AxisContrast {
+                first,
+                second,
+                combinations: 1,
+                verdict: pair.result.verdict,
+                difference: pair.result.difference,
+                interval: pair.result.interval,
+                p: pair.result.p,
+                corrected: pair.result.corrected,
+            });
+        }
     }
 }
 

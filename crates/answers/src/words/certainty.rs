@@ -20,24 +20,32 @@ pub(super) fn certainty(words: &Words) -> Option<String> {
     let members = members(words);
     let worse = count - members.len();
     let runs = words.runs();
-    Some(
-        match (members.as_slice(), worse) {
-            ([], 1) => format!(
-                "It is better than {}, surely so with {runs}.",
-                words.label(1)
-            ),
-            ([], _) => {
-                format!("It is the best: all {worse} others are worse, surely so with {runs}.")
-            }
-            (_, 0) => format!("{} be told from it with {runs}.", none_can(words, &members)),
-            _ => format!(
-                "{} may be as good; the {} {} surely worse ({runs}).",
-                words.labels(&members),
-                others(worse),
-                if worse == 1 { "is" } else { "are" }
-            ),
-        } + &equal(words),
-    )
+    let sentence = match (members.as_slice(), worse) {
+        ([], _) if !beats_all(words) => format!("The others are surely not the best ({runs})."),
+        ([], 1) => format!(
+            "It is better than {}, surely so with {runs}.",
+            words.label(1)
+        ),
+        ([], _) => {
+            format!("It is the best: all {worse} others are worse, surely so with {runs}.")
+        }
+        (_, 0) => format!("{} be told from it with {runs}.", none_can(words, &members)),
+        _ => format!(
+            "{} may be as good; the {} {} surely not the best ({runs}).",
+            words.labels(&members),
+            others(worse),
+            if worse == 1 { "is" } else { "are" }
+        ),
+    };
+    Some(sentence + &equal(words))
+}
+
+/// Whether the best is better than each other one.
+fn beats_all(words: &Words) -> bool {
+    let answers = words.answers;
+    let with_best = answers.pairs.iter().filter(|pair| pair.first == 0);
+    let beaten = with_best.filter(|pair| pair.result.verdict == Verdict::Better);
+    beaten.count() + 1 == answers.standings.len()
 }
 
 /// Ranks of the others that may be the best.

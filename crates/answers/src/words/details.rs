@@ -7,7 +7,7 @@ use crate::pairs::{FAMILY_LEVEL, MOST_CONFIGURATIONS_OF_ALL_PAIRS, Verdict};
 use convsweep_spec::words::{counted, thousands};
 
 /// More runs than this are not suggested: the difference is too small to matter.
-const MOST_SUGGESTED: usize = 100;
+pub const MOST_SUGGESTED: usize = 100;
 /// Interactions and trends that are told.
 const TOLD: usize = 2;
 
@@ -129,16 +129,21 @@ fn noise(words: &Words) -> Option<String> {
 
 fn choice(words: &Words) -> Option<String> {
     let choice = words.answers.choice?;
-    if choice.optimism == 0.0 {
-        return None;
-    }
-    Some(format!(
-        "Choosing the best of {} by their {} flatters it by about {} (cross-fitted over {}).",
-        choice.configurations,
-        words.metric.words(),
-        words.metric.difference(choice.optimism),
-        words.answers.unit.count(choice.seeds)
-    ))
+    let metric = words.metric.words();
+    let runs = words.answers.unit.count(choice.seeds);
+    let flattery = words.metric.number(choice.optimism);
+    let chosen = choice.configurations;
+    Some(match flattery == words.metric.number(0.0) {
+        true => format!(
+            "Choosing the best of {chosen} by their {metric} does not flatter it measurably \
+             (cross-fitted over {runs})."
+        ),
+        false => format!(
+            "Choosing the best of {chosen} by their {metric} flatters it by about {} \
+             (cross-fitted over {runs}).",
+            words.metric.difference(choice.optimism)
+        ),
+    })
 }
 
 /// How runs are paired, where they are.

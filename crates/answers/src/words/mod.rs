@@ -7,6 +7,8 @@ mod details;
 mod lead;
 mod training;
 
+pub use details::MOST_SUGGESTED;
+
 use crate::answers::Answers;
 use crate::metric_format::MetricFormat;
 

@@ -10,7 +10,7 @@ create table answers ( -- one row for each experiment whose answers are up to da
   unit                 text not null,      -- what the runs of a configuration differ by: seed, fold, or run: both
   jobs                 integer not null,   -- all jobs
   finished             integer not null,   -- of these, those that finished
-  race_rounds          integer not null,   -- how often a race over the seeds looked at the results; p-values are corrected for it
+  race_rounds          integer not null,   -- how often a race over the seeds may look at the results; p-values are corrected for it
   diverged_value       real,               -- what a diverged run counts as, in the metric's unit; null: none diverged
   noise_runs           integer,            -- runs of the best configuration that were compared image by image; null: below two
   noise_images         integer,            -- validation images

@@ -45,11 +45,11 @@ pub(crate) fn sweep_results(connection: &Connection, name: &str) -> Result<Optio
     }))
 }
 
-/// How often a race over the seeds has looked at the results of a revision's jobs: in each of its
-/// rounds it lets one more job of a configuration start, or stops all that are left.
+/// How often a race over the seeds may look at the results of a revision's jobs, up to its last
+/// seed: once for each job of a configuration that it decides about.
 pub(crate) fn race_rounds(connection: &Connection, name: &str, revision: u32) -> Result<u32> {
     let sql = "select coalesce(max(rounds), 0) from (
-          select sum(d.verdict = 'go-on') + max(d.verdict = 'stop') as rounds
+          select count(distinct d.job) as rounds
           from decisions d
           join member_jobs mj on mj.experiment = ?1 and mj.revision = ?2 and mj.job = d.job
           where d.experiment = ?1 and d.rule = ?3 group by mj.configuration)";

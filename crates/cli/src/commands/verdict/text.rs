@@ -2,7 +2,8 @@
 
 use crate::output::table::plain;
 use convsweep_answers::{
-    Answers, AxisAnswer, AxisContrast, ComparedPair, MetricFormat, NoResult, Standing, Verdict,
+    Answers, AxisAnswer, AxisContrast, ComparedPair, MOST_SUGGESTED, MetricFormat, NoResult,
+    Standing, Verdict,
 };
 
 /// With more configurations, pairs are listed only with the best and with the baseline.
@@ -115,8 +116,7 @@ impl VerdictText<'_> {
             self.metric.signed(result.difference),
             self.interval(result.interval),
             p_value(result.corrected),
-            pair.more_runs
-                .map_or(String::new(), |runs| runs.to_string()),
+            more_runs(pair.more_runs),
         ]
     }
 
@@ -142,6 +142,10 @@ impl VerdictText<'_> {
             "95 % interval",
             "corrected p",
         ];
+        // Of a single axis, the pairs of configurations say the same.
+        if self.answers.axes.len() == 1 {
+            return title;
+        }
         let rows = contrasts
             .into_iter()
             .map(|contrast| self.contrast(contrast));
@@ -187,6 +191,15 @@ fn verdict_words(verdict: Verdict) -> &'static str {
         Verdict::Worse => "is worse than",
         Verdict::Equal => "equals, within the margin,",
         Verdict::Unknown => "is not known to differ from",
+    }
+}
+
+/// How many more runs of each would tell.
+fn more_runs(runs: Option<usize>) -> String {
+    match runs {
+        Some(runs) if runs > MOST_SUGGESTED => format!(">{MOST_SUGGESTED}"),
+        Some(runs) => runs.to_string(),
+        None => String::new(),
     }
 }
 
