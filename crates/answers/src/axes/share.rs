@@ -28,8 +28,12 @@ pub struct AxisShare {
     pub forest_explains: Option<f64>,
 }
 
-/// The shares of all axes; `None` if there are too few points, or a forest predicts too little.
+/// The shares of all axes; `None` if there are too few points, or a forest predicts too little. A
+/// single axis explains everything, which says nothing.
 pub(super) fn shares(sweep: &SweepResults, cells: &Cells) -> Option<Vec<AxisShare>> {
+    if sweep.axes.len() < 2 {
+        return None;
+    }
     let Some(means) = cells.in_order() else {
         return forest_shares(sweep, cells);
     };

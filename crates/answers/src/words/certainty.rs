@@ -30,11 +30,15 @@ pub(super) fn certainty(words: &Words) -> Option<String> {
             format!("It is the best: all {worse} others are worse, surely so with {runs}.")
         }
         (_, 0) => format!("{} be told from it with {runs}.", none_can(words, &members)),
-        _ => format!(
-            "{} may be as good; the {} {} surely not the best ({runs}).",
+        (_, 1) => format!(
+            "{} may be as good; {} is surely not the best ({runs}).",
             words.labels(&members),
-            others(worse),
-            if worse == 1 { "is" } else { "are" }
+            words.label(not_the_best(words))
+        ),
+        _ => format!(
+            "{} may be as good; the {} are surely not the best ({runs}).",
+            words.labels(&members),
+            others(worse)
         ),
     };
     Some(sentence + &equal(words))
@@ -53,6 +57,12 @@ fn members(words: &Words) -> Vec<usize> {
     let standings = words.answers.standings.iter().enumerate().skip(1);
     let members = standings.filter(|(_, standing)| standing.may_be_best);
     members.map(|(rank, _)| rank).collect()
+}
+
+/// The rank of the first that cannot be the best.
+fn not_the_best(words: &Words) -> usize {
+    let mut standings = words.answers.standings.iter();
+    standings.position(|s| !s.may_be_best).unwrap_or(0)
 }
 
 fn none_can(words: &Words, members: &[usize]) -> String {

@@ -19,7 +19,7 @@ fn the_set_that_may_be_the_best_leaves_out_what_is_worse() {
     let made = rates();
     made.says(&[
         "0.1 has the highest validation accuracy of 3 configurations: 80.63 %",
-        "0.01 may be as good; the 1 other configuration is surely not the best (3 seeds).",
+        "0.01 may be as good; 0.001 is surely not the best (3 seeds).",
         "more seeds of each",
     ]);
     let answers = made.answers();
