@@ -46,6 +46,16 @@ impl Verdict {
             Verdict::Unknown => "unknown",
         }
     }
+
+    /// The words between the first and the second.
+    pub fn phrase(self) -> &'static str {
+        match self {
+            Verdict::Better => "is better than",
+            Verdict::Worse => "is worse than",
+            Verdict::Equal => "equals, within the margin,",
+            Verdict::Unknown => "is not known to differ from",
+        }
+    }
 }
 
 /// A difference with what is said of it.

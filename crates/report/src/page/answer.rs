@@ -16,3 +16,15 @@ pub fn section(answer: &[String], warnings: &[String]) -> Markup {
         }
     }
 }
+
+/// What is worth knowing beyond the answer; empty if there is nothing.
+pub fn details(details: &[String]) -> Markup {
+    html! {
+        @if !details.is_empty() {
+            section {
+                h2 { "In more detail" }
+                ul { @for detail in details { li { (detail) } } }
+            }
+        }
+    }
+}

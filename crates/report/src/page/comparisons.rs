@@ -1,92 +1,113 @@
-//! The comparisons with their statistics.
+//! Who beats whom, with the statistics.
 
 use super::table::{TableRow, wide_table};
 use crate::answer::p_value;
-use crate::ranking::{Comparison, Ranking, SIGNIFICANCE};
+use crate::ranking::Ranking;
 use crate::tables::{MISSING, interval};
-use convsweep_spec::words::counted;
+use convsweep_answers::{ComparedPair, FAMILY_LEVEL, MOST_SUGGESTED, PairMethod, Verdict};
+use convsweep_spec::words::{counted, thousands};
 use convsweep_statistics::mcnemar::McNemar;
 use maud::{Markup, html};
 
 /// More comparisons than this are folded away.
 const MAX_OPEN: usize = 12;
 
-/// All comparisons with the baseline, or the best with all others; empty if none were made.
+/// The comparisons with the best and with the baseline; empty if none were made.
 pub fn section(ranking: &Ranking) -> Markup {
-    let has_baseline = ranking.ranked_baseline().is_some();
-    let is_shown = |c: &&Comparison| has_baseline || c.better == 0;
-    let shown: Vec<&Comparison> = ranking.comparisons.iter().filter(is_shown).collect();
+    let baseline = ranking.answers.baseline();
+    let is_shown = |pair: &&ComparedPair| {
+        let is_with = |rank| pair.first == rank || pair.second == rank;
+        pair.first == 0 || baseline.is_some_and(is_with)
+    };
+    let shown: Vec<&ComparedPair> = ranking.answers.pairs.iter().filter(is_shown).collect();
     if shown.is_empty() {
         return Markup::default();
     }
-    let compared = if has_baseline {
-        "each configuration with the baseline"
-    } else {
-        "all pairs"
-    };
     html! {
         section {
             details open[shown.len() <= MAX_OPEN] {
-                summary { "Could it be noise? " (count(shown.len())) }
-                p class="caption" {
-                    "Differences of " (ranking.metric.words()) " paired by "
-                    (ranking.unit.pairing()) "; two-sided t-test, corrected by Holm's method over \
-                     all " (count(ranking.comparisons.len())) " made (" (compared) "). \
-                     McNemar's test asks, for two trained networks, whether they differ on the \
-                     validation images that both classified; it cannot tell how another seed \
-                     would have turned out. Shown is its p-value, or in how many of the pairs it \
-                     is below 0.05. All comparisons are in comparisons.csv."
-                }
+                summary { "Could it be noise? " (counted(shown.len() as u64, "comparison")) }
+                p class="caption" { (caption(ranking, &shown)) }
                 (table(ranking, &shown))
             }
         }
     }
 }
 
-fn count(comparisons: usize) -> String {
-    counted(comparisons as u64, "comparison")
+fn caption(ranking: &Ranking, shown: &[&ComparedPair]) -> String {
+    let methods = |method: PairMethod| shown.iter().any(|pair| pair.method == method);
+    let mut tests = Vec::new();
+    if methods(PairMethod::Independent) {
+        tests.push("Welch's test with variances that all configurations teach (Smyth 2004)");
+    }
+    if methods(PairMethod::SharedTraining) {
+        tests.push("paired by seed where both go on from the same saved states");
+    }
+    if methods(PairMethod::Folds) {
+        tests.push("paired by fold, with the variance of Nadeau and Bengio (2003)");
+    }
+    format!(
+        "Differences of {}: {}; two-sided, corrected by Holm's method over all {} comparisons \
+         made. \"More\" is how many further {} of each would probably tell. McNemar's test asks, \
+         for two trained networks, whether they differ on the validation images that both \
+         classified; it cannot tell how another {} would have turned out. Shown is its p-value, or \
+         in how many of the pairs it is below 0.05. comparisons.csv has all that are kept.",
+        ranking.metric.words(),
+        tests.join("; "),
+        thousands(ranking.answers.pairs_tested as u64),
+        ranking.unit.plural(),
+        ranking.unit.name()
+    )
 }
 
-fn table(ranking: &Ranking, shown: &[&Comparison]) -> Markup {
+fn table(ranking: &Ranking, shown: &[&ComparedPair]) -> Markup {
     let unit = if ranking.metric.is_share() {
         " (percentage points)"
     } else {
         ""
     };
     let columns = [
-        "better",
-        "worse",
+        "first",
+        "",
+        "second",
         &format!("difference{unit}"),
         "95 % interval",
         "p",
         "p (Holm)",
+        "more",
         "McNemar",
     ];
-    let cells: Vec<[String; 7]> = shown.iter().map(|c| row(ranking, c)).collect();
+    let cells: Vec<[String; 9]> = shown.iter().map(|pair| row(ranking, pair)).collect();
     let mut rows = Vec::with_capacity(shown.len());
-    for (comparison, cells) in shown.iter().zip(&cells) {
-        let class = comparison.is_significant().then_some("clear");
+    for (pair, cells) in shown.iter().zip(&cells) {
+        let is_known = pair.result.verdict != Verdict::Unknown;
+        let class = is_known.then_some("clear");
         rows.push(TableRow { class, cells });
     }
     wide_table(&columns, &rows)
 }
 
-fn row(ranking: &Ranking, comparison: &Comparison) -> [String; 7] {
+fn row(ranking: &Ranking, pair: &ComparedPair) -> [String; 9] {
     let metric = &ranking.metric;
-    let label = |rank: usize| ranking.configurations[rank].label().to_string();
-    let (difference, bounds) = match comparison.difference() {
-        Some(sample) => (metric.number(sample.mean), sample.interval()),
-        None => (MISSING.into(), None),
-    };
     [
-        label(comparison.better),
-        label(comparison.worse),
-        difference,
-        interval(bounds, metric),
-        p_cell(comparison.p()),
-        p_cell(comparison.corrected),
-        mcnemar_cell(&ranking.image_tests(comparison)),
+        ranking.name(pair.first),
+        pair.result.verdict.phrase().into(),
+        ranking.name(pair.second),
+        metric.signed(pair.result.difference),
+        interval(pair.result.interval, metric),
+        p_cell(pair.result.p),
+        p_cell(pair.result.corrected),
+        more_runs(pair.more_runs),
+        mcnemar_cell(&ranking.image_tests(pair.first, pair.second)),
     ]
+}
+
+fn more_runs(runs: Option<usize>) -> String {
+    match runs {
+        Some(runs) if runs > MOST_SUGGESTED => format!(">{MOST_SUGGESTED}"),
+        Some(runs) => runs.to_string(),
+        None => String::new(),
+    }
 }
 
 /// McNemar's p for one pair of networks, or how many pairs differ.
@@ -95,7 +116,7 @@ fn mcnemar_cell(tests: &[McNemar]) -> String {
         [] => MISSING.into(),
         [only] => p_cell(Some(only.p)),
         several => {
-            let differ = several.iter().filter(|test| test.p < SIGNIFICANCE).count();
+            let differ = several.iter().filter(|test| test.p < FAMILY_LEVEL).count();
             format!("{differ} of {}", several.len())
         }
     }

@@ -47,6 +47,7 @@ impl Page<'_> {
                     main {
                         (self.header())
                         (answer::section(self.answer, self.warnings))
+                        (answer::details(&self.ranking.answers.details()))
                         (self.contents())
                         (stages::section(self.ranking))
                         (leaderboard::section(self.ranking, self.leaderboard))

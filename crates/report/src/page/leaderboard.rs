@@ -28,9 +28,13 @@ pub fn section(ranking: &Ranking, table: &TextTable) -> Markup {
         section {
             h2 { "Leaderboard" }
             p class="caption" {
+                @if ranking.answers.some_do_not_train {
+                    "Trained: runs above the chance level. "
+                }
                 "Ordered by " (ranking.metric.words()) " alone; mean ± standard deviation over \
                  runs, 95 % interval of the expected result with the spread that all \
-                 configurations teach, n: finished of planned runs. \
+                 configurations teach, n: finished of planned runs. * may be the best: with a \
+                 probability of at least 95 % the truly best one is among these. \
                  MACs: multiply-accumulate operations for one image. Time: training one run, \
                  without epochs that were taken over from another job. " (test_figures)
             }

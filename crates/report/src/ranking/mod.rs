@@ -11,7 +11,6 @@ mod effects;
 mod order;
 mod run;
 
-pub use comparison::{Comparison, SIGNIFICANCE, compare_pair};
 pub use configuration::RankedConfiguration;
 pub(crate) use confusion::class_name;
 pub use confusion::{ConfusedPair, ConfusionMatrix, FrequentMistake};

@@ -1,7 +1,7 @@
-//! The configurations in order, with the comparisons between them.
+//! The configurations in order, with what their results say.
 
-use super::comparison::{compare_all, image_tests};
-use super::{Comparison, MetricFormat, RankedConfiguration, RankedRun, RunUnit};
+use super::comparison::image_tests;
+use super::{MetricFormat, RankedConfiguration, RankedRun, RunUnit};
 use convsweep_answers::Answers;
 use convsweep_spec::log::Revision;
 use convsweep_statistics::mcnemar::McNemar;
@@ -22,8 +22,6 @@ pub struct Ranking<'a> {
     pub ranked: usize,
     /// Rank of the declared baseline, from 0.
     pub baseline: Option<usize>,
-    /// Comparisons: of all others with the baseline, or of all pairs.
-    pub comparisons: Vec<Comparison>,
     /// What the runs of a configuration differ by.
     pub unit: RunUnit,
     /// What the results say. Its ranks are those of `configurations`.
@@ -42,8 +40,6 @@ impl<'a> Ranking<'a> {
             let is_baseline = |c: &RankedConfiguration| &c.row.member.configuration == id;
             configurations.iter().position(is_baseline)
         });
-        let compared_baseline = baseline.filter(|b| *b < ranked);
-        let comparisons = compare_all(&configurations[..ranked], compared_baseline, &metric);
         let runs = configurations.iter().flat_map(|c| &c.runs);
         let unit = RunUnit::of(runs.map(RankedRun::pair_key));
         Ranking {
@@ -52,7 +48,6 @@ impl<'a> Ranking<'a> {
             configurations,
             ranked,
             baseline,
-            comparisons,
             unit,
             answers,
         }
@@ -102,19 +97,9 @@ impl<'a> Ranking<'a> {
         self.configurations[rank].test_accuracy()
     }
 
-    /// The comparison of two ranks, if it was made.
-    pub fn comparison(&self, a: usize, b: usize) -> Option<&Comparison> {
-        let (better, worse) = (a.min(b), a.max(b));
-        self.comparisons
-            .iter()
-            .find(|c| c.better == better && c.worse == worse)
-    }
-
-    /// McNemar's tests of the two configurations of a comparison, one for each run that both have.
-    pub fn image_tests(&self, comparison: &Comparison) -> Vec<McNemar> {
-        let configuration = |rank: usize| &self.configurations[rank];
-        let (better, worse) = (comparison.better, comparison.worse);
-        image_tests(configuration(better), configuration(worse))
+    /// McNemar's tests of two ranks, one for each run that both have.
+    pub fn image_tests(&self, a: usize, b: usize) -> Vec<McNemar> {
+        image_tests(&self.configurations[a], &self.configurations[b])
     }
 
     /// Label of the configuration at `rank`, marked if it is the baseline.

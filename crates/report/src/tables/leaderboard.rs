@@ -17,6 +17,9 @@ pub fn leaderboard(ranking: &Ranking) -> TextTable {
         "95 % interval".into(),
         "n".into(),
     ];
+    if ranking.answers.some_do_not_train {
+        columns.push("trained".into());
+    }
     if with_test {
         columns.push("test accuracy (%)".into());
     }
@@ -35,7 +38,7 @@ fn row(ranking: &Ranking, rank: usize, with_test: bool) -> Vec<String> {
     let planned = configuration.runs.len();
     let mut row = match configuration.score {
         Some(score) => vec![
-            (rank + 1).to_string(),
+            place(ranking, rank),
             name,
             mean_and_sd(score, metric),
             interval(configuration.interval, metric),
@@ -49,6 +52,9 @@ fn row(ranking: &Ranking, rank: usize, with_test: bool) -> Vec<String> {
             format!("0/{planned}"),
         ],
     };
+    if ranking.answers.some_do_not_train {
+        row.push(trained(ranking, rank));
+    }
     if with_test {
         row.push(shown_test_accuracy(ranking, rank).unwrap_or_default());
     }
@@ -60,6 +66,29 @@ fn row(ranking: &Ranking, rank: usize, with_test: bool) -> Vec<String> {
         None => MISSING.into(),
     });
     row
+}
+
+/// The rank, with a mark if the configuration may be the best.
+fn place(ranking: &Ranking, rank: usize) -> String {
+    let may_be_best = ranking
+        .answers
+        .standings
+        .get(rank)
+        .is_some_and(|s| s.may_be_best);
+    let is_compared = ranking.ranked > 1;
+    format!(
+        "{}{}",
+        rank + 1,
+        if may_be_best && is_compared { "*" } else { "" }
+    )
+}
+
+/// How many of a configuration's runs trained.
+fn trained(ranking: &Ranking, rank: usize) -> String {
+    match ranking.answers.standings.get(rank) {
+        Some(standing) => format!("{}/{}", standing.trained, standing.runs),
+        None => MISSING.into(),
+    }
 }
 
 /// The test accuracy of a configuration, if it is shown.

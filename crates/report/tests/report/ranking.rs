@@ -2,6 +2,7 @@
 
 use crate::synthetic::Synthetic;
 use crate::synthetic::cases::{self, six};
+use convsweep_answers::PairMethod;
 use convsweep_report::ranking::Ranking;
 use convsweep_spec::metric::Direction;
 use convsweep_store::ExperimentRows;
@@ -43,30 +44,14 @@ fn accuracy_is_ordered_from_high_to_low_and_loss_from_low_to_high() {
 }
 
 #[test]
-fn with_a_baseline_only_comparisons_with_it_are_made() {
+fn all_pairs_are_compared_and_seeds_image_by_image() {
     let rows = six().rows();
     let ranking = Ranking::new(&rows);
-    assert_eq!(ranking.comparisons.len(), 5);
-    for comparison in &ranking.comparisons {
-        let ranks = [comparison.better, comparison.worse].map(Some);
-        assert!(ranks.contains(&ranking.baseline), "{comparison:?}");
-    }
-}
-
-#[test]
-fn without_a_baseline_all_pairs_are_compared() {
-    let without_baseline = Synthetic {
-        baseline: None,
-        ..six()
-    };
-    let rows = without_baseline.rows();
-    let ranking = Ranking::new(&rows);
-    assert_eq!(ranking.comparisons.len(), 15);
-    for comparison in &ranking.comparisons {
-        let test = comparison.test.expect("tested");
-        assert!(test.difference.mean >= 0.0);
-        assert!(comparison.corrected.expect("corrected") >= test.p.expect("has a spread"));
-        let images = ranking.image_tests(comparison);
+    assert_eq!(ranking.answers.pairs.len(), 15);
+    for pair in &ranking.answers.pairs {
+        let (p, corrected) = (pair.result.p, pair.result.corrected);
+        assert!(corrected.expect("corrected") >= p.expect("has a spread"));
+        let images = ranking.image_tests(pair.first, pair.second);
         assert_eq!(images.len(), 3, "one for each seed");
     }
 }
@@ -74,10 +59,7 @@ fn without_a_baseline_all_pairs_are_compared() {
 #[test]
 fn different_images_are_not_compared_image_by_image() {
     let mut rows = cases::two().rows();
-    let images = |rows: &ExperimentRows| {
-        let ranking = Ranking::new(rows);
-        ranking.image_tests(&ranking.comparisons[0])
-    };
+    let images = |rows: &ExperimentRows| Ranking::new(rows).image_tests(0, 1);
     assert_eq!(images(&rows).len(), 1);
     rows.configurations[1].member.resolved.data.limit = Some(100);
     assert_eq!(images(&rows), []);
@@ -86,8 +68,8 @@ fn different_images_are_not_compared_image_by_image() {
 #[test]
 fn folds_are_paired() {
     let rows = cases::folds().rows();
-    let test = Ranking::new(&rows).comparisons[0].test.expect("tested");
-    assert_eq!(test.difference.n, 5);
+    let pair = Ranking::new(&rows).answers.pairs[0];
+    assert_eq!((pair.method, pair.runs), (PairMethod::Folds, (5, 5)));
 }
 
 #[test]

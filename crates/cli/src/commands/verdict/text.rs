@@ -3,7 +3,7 @@
 use crate::output::table::plain;
 use convsweep_answers::{
     Answers, AxisAnswer, AxisContrast, ComparedPair, MOST_SUGGESTED, MetricFormat, NoResult,
-    Standing, Verdict,
+    Standing,
 };
 
 /// With more configurations, pairs are listed only with the best and with the baseline.
@@ -111,7 +111,7 @@ impl VerdictText<'_> {
         let result = &pair.result;
         vec![
             label(pair.first),
-            verdict_words(result.verdict).into(),
+            result.verdict.phrase().into(),
             label(pair.second),
             self.metric.signed(result.difference),
             self.interval(result.interval),
@@ -155,7 +155,7 @@ impl VerdictText<'_> {
     fn contrast(&self, contrast: &AxisContrast) -> Vec<String> {
         vec![
             contrast.first.clone(),
-            verdict_words(contrast.verdict).into(),
+            contrast.verdict.phrase().into(),
             contrast.second.clone(),
             self.metric.signed(contrast.difference),
             self.interval(contrast.interval),
@@ -181,16 +181,6 @@ fn name(label: &str, is_baseline: bool) -> String {
     match is_baseline {
         true => format!("{label} (baseline)"),
         false => label.to_string(),
-    }
-}
-
-/// What is said of the first of two.
-fn verdict_words(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Better => "is better than",
-        Verdict::Worse => "is worse than",
-        Verdict::Equal => "equals, within the margin,",
-        Verdict::Unknown => "is not known to differ from",
     }
 }
 
