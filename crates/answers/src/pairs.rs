@@ -17,8 +17,11 @@ use serde::Serialize;
 /// Probability that some statement of a family is wrong.
 pub const FAMILY_LEVEL: f64 = 0.05;
 /// Up to this many configurations all pairs are kept, beyond it those with the best and with the
-/// baseline. All pairs are tested in any case.
+/// baseline.
 pub const MOST_CONFIGURATIONS_OF_ALL_PAIRS: usize = 100;
+/// Up to this many configurations all pairs are tested, beyond it those with the best and with the
+/// baseline, which are corrected as if all were (Bonferroni).
+pub const MOST_CONFIGURATIONS_TESTED: usize = 2000;
 /// The probability with which the suggested number of further runs would tell.
 const WANTED_POWER: f64 = 0.8;
 
@@ -126,22 +129,22 @@ pub(crate) fn compare_all(
     baseline: Option<usize>,
 ) -> Pairs {
     let pairing = Pairing::of(sweep);
-    let mut tests = Vec::with_capacity(ranks.len() * ranks.len().saturating_sub(1) / 2);
-    for (first, &a) in ranks.iter().enumerate() {
-        for (second, &b) in ranks.iter().enumerate().skip(first + 1) {
-            let method = pairing.method(a, b);
-            tests.push(PairTest {
-                first,
-                second,
-                method,
-                tests: test_pair(estimates, &pairing, method, (a, b)),
-            });
-        }
+    let all = ranks.len() * ranks.len().saturating_sub(1) / 2;
+    let mut tests = Vec::new();
+    for (first, second) in pairs_to_test(ranks.len(), baseline) {
+        let (a, b) = (ranks[first], ranks[second]);
+        let method = pairing.method(a, b);
+        tests.push(PairTest {
+            first,
+            second,
+            method,
+            tests: test_pair(estimates, &pairing, method, (a, b)),
+        });
     }
     let looks = f64::from(sweep.race_rounds.max(1));
-    let mut p_values = correct(&tests, looks);
+    let mut p_values = correct(&tests, looks, all);
     tell_the_only_best(&tests, &mut p_values, ranks.len());
-    let equal = correct_equal(&tests, sweep.margin, looks);
+    let equal = correct_equal(&tests, sweep.margin, looks, all);
     let mut pairs = Pairs {
         kept: Vec::new(),
         tested: tests.len(),
@@ -182,6 +185,24 @@ pub(crate) fn compare_all(
     pairs
 }
 
+/// The pairs of ranks to test: all, or of very many configurations those with the best and with the
+/// baseline.
+fn pairs_to_test(count: usize, baseline: Option<usize>) -> Vec<(usize, usize)> {
+    let mut pairs = Vec::new();
+    if count <= MOST_CONFIGURATIONS_TESTED {
+        for first in 0..count {
+            pairs.extend((first + 1..count).map(|second| (first, second)));
+        }
+        return pairs;
+    }
+    pairs.extend((1..count).map(|second| (0, second)));
+    if let Some(baseline) = baseline.filter(|baseline| *baseline > 0) {
+        let others = (1..count).filter(|other| *other != baseline);
+        pairs.extend(others.map(|other| (baseline.min(other), baseline.max(other))));
+    }
+    pairs
+}
+
 fn test_pair(
     estimates: &Estimates,
     pairing: &Pairing,
@@ -203,9 +224,9 @@ fn test_pair(
 /// A p-value and the corrected one.
 type PValues = Option<(f64, f64)>;
 
-/// The p-values of all tests, corrected together for their number. Each look of a race at the
-/// results counts as one more test (Bonferroni).
-fn correct(tests: &[PairTest], looks: f64) -> Vec<[PValues; 3]> {
+/// The p-values of all tests, corrected together for their number, of `all` pairs. Each look of a
+/// race at the results counts as one more test (Bonferroni).
+fn correct(tests: &[PairTest], looks: f64, all: usize) -> Vec<[PValues; 3]> {
     let mut found = Vec::with_capacity(tests.len());
     let mut places = Vec::with_capacity(tests.len());
     for (n, test) in tests.iter().enumerate() {
@@ -217,14 +238,34 @@ fn correct(tests: &[PairTest], looks: f64) -> Vec<[PValues; 3]> {
         }
     }
     let mut values = vec![[None; 3]; tests.len()];
-    for ((place, p), corrected) in places.iter().zip(&found).zip(holm(&found)) {
+    for ((place, p), corrected) in
+        places
+            .iter()
+            .zip(&found)
+            .zip(corrected(&found, tests.len(), all))
+    {
         values[place.0][place.1] = Some((*p, corrected));
     }
     values
 }
 
+/// Holm's correction; if not `all` pairs were tested, Bonferroni's for as many as would have been.
+fn corrected(p_values: &[f64], tested: usize, all: usize) -> Vec<f64> {
+    if tested == all {
+        return holm(p_values);
+    }
+    let untested = all as f64 / tested.max(1) as f64;
+    let count = p_values.len() as f64 * untested;
+    p_values.iter().map(|p| (p * count).min(1.0)).collect()
+}
+
 /// The p-values of differences beyond the margin, corrected together; empty without a margin.
-fn correct_equal(tests: &[PairTest], margin: Option<f64>, looks: f64) -> Vec<Option<f64>> {
+fn correct_equal(
+    tests: &[PairTest],
+    margin: Option<f64>,
+    looks: f64,
+    all: usize,
+) -> Vec<Option<f64>> {
     let Some(margin) = margin else {
         return Vec::new();
     };
@@ -234,7 +275,7 @@ fn correct_equal(tests: &[PairTest], margin: Option<f64>, looks: f64) -> Vec<Opt
         found.push(p.map(|p| (p * looks).min(1.0)));
     }
     let known: Vec<f64> = found.iter().flatten().copied().collect();
-    let mut corrected = holm(&known).into_iter();
+    let mut corrected = corrected(&known, tests.len(), all).into_iter();
     for p in found.iter_mut().filter(|p| p.is_some()) {
         *p = corrected.next();
     }

@@ -3,7 +3,9 @@
 use super::Words;
 use crate::axes::{AxisTrend, Interaction};
 use crate::pairing::PairMethod;
-use crate::pairs::{FAMILY_LEVEL, MOST_CONFIGURATIONS_OF_ALL_PAIRS, Verdict};
+use crate::pairs::{
+    FAMILY_LEVEL, MOST_CONFIGURATIONS_OF_ALL_PAIRS, MOST_CONFIGURATIONS_TESTED, Verdict,
+};
 use convsweep_spec::words::{counted, thousands};
 
 /// More runs than this are not suggested: the difference is too small to matter.
@@ -191,12 +193,19 @@ fn diverged(words: &Words) -> Option<String> {
 /// Pairs that are tested but not told.
 fn left_out(words: &Words) -> Option<String> {
     let answers = words.answers;
+    let count = answers.standings.len();
+    let tested = thousands(answers.pairs_tested as u64);
+    if count > MOST_CONFIGURATIONS_TESTED {
+        return Some(format!(
+            "Of so many configurations only the {tested} pairs with the best and with the baseline \
+             were tested, corrected as if all had been."
+        ));
+    }
     let left_out = answers.pairs_tested.checked_sub(answers.pairs.len())?;
-    (answers.standings.len() > MOST_CONFIGURATIONS_OF_ALL_PAIRS).then(|| {
+    (count > MOST_CONFIGURATIONS_OF_ALL_PAIRS).then(|| {
         format!(
-            "All {} pairs of configurations were tested; those with the best and with the \
+            "All {tested} pairs of configurations were tested; those with the best and with the \
              baseline are kept, {} others are not.",
-            thousands(answers.pairs_tested as u64),
             thousands(left_out as u64)
         )
     })

@@ -117,9 +117,8 @@ fn losses_are_better_where_they_are_smaller() {
     assert!(low < pair.result.difference && pair.result.difference < high && high < 0.0);
 }
 
-#[test]
-fn a_thousand_configurations_keep_the_pairs_with_the_best() {
-    let labels: Vec<String> = (0..1000).map(|i| i.to_string()).collect();
+fn many(count: usize) -> Made {
+    let labels: Vec<String> = (0..count).map(|i| i.to_string()).collect();
     let labels: Vec<&str> = labels.iter().map(String::as_str).collect();
     let mut made = Made::new(&[("units", &labels)]);
     for (i, label) in labels.iter().enumerate() {
@@ -127,8 +126,24 @@ fn a_thousand_configurations_keep_the_pairs_with_the_best() {
         let runs = (0..3).map(|seed| finished(seed, base + 0.001 * ((seed + i as u64) % 3) as f64));
         made = made.with_runs(&[label], runs.collect());
     }
+    made
+}
+
+#[test]
+fn a_thousand_configurations_keep_the_pairs_with_the_best() {
+    let made = many(1000);
     let answers = made.answers();
     assert_eq!(answers.pairs_tested, 499_500);
     assert_eq!(answers.pairs.len(), 999);
     made.says(&["All 499,500 pairs of configurations were tested"]);
+}
+
+#[test]
+fn of_ten_thousand_configurations_only_pairs_with_the_best_are_tested() {
+    let made = many(10_000);
+    let answers = made.answers();
+    assert_eq!(answers.pairs_tested, 9_999);
+    made.says(&["only the 9,999 pairs with the best and with the baseline were tested"]);
+    let last = &answers.standings[9_999];
+    assert!(!last.may_be_best && last.beaten_by == 1);
 }
