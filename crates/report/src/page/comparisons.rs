@@ -25,7 +25,7 @@ pub fn section(ranking: &Ranking) -> Markup {
     }
     html! {
         section {
-            details open[shown.len() <= MAX_OPEN] {
+            details class="comparisons" open[shown.len() <= MAX_OPEN] {
                 summary { "Could it be noise? " (counted(shown.len() as u64, "comparison")) }
                 p class="caption" { (caption(ranking, &shown)) }
                 (table(ranking, &shown))
