@@ -5,7 +5,7 @@ use crate::choice::{ChoiceOptimism, choice_optimism};
 use crate::estimates::{Estimate, Estimates};
 use crate::noise::{SeedNoise, seed_noise};
 use crate::pairs::{ComparedPair, Pairs, compare_all};
-use crate::results::{RunEnd, SweepResults};
+use crate::results::{ConfigurationResults, RunEnd, SweepResults};
 use crate::run_unit::RunUnit;
 use crate::{gain, gain_interval};
 use convsweep_spec::id::ConfigurationId;
@@ -25,6 +25,8 @@ pub struct Answers {
     pub some_do_not_train: bool,
     /// What the runs of a configuration differ by.
     pub unit: RunUnit,
+    /// Whether all jobs are learning-rate range tests, which have no result to compare.
+    pub are_range_tests: bool,
     /// Number of jobs.
     pub jobs: usize,
     /// Number of them that finished.
@@ -146,6 +148,7 @@ impl Answers {
             margin: sweep.margin,
             some_do_not_train: estimates.some_do_not_train(),
             unit: RunUnit::of(sweep.runs().map(|run| (run.seed, run.fold))),
+            are_range_tests: are_range_tests(sweep),
             jobs: sweep.runs().count(),
             finished: sweep
                 .runs()
@@ -180,6 +183,12 @@ impl Answers {
         let mut pairs = self.pairs.iter();
         pairs.find(|pair| (pair.first, pair.second) == (first, second))
     }
+}
+
+fn are_range_tests(sweep: &SweepResults) -> bool {
+    let mut configurations = sweep.configurations.iter();
+    let is_test = |c: &ConfigurationResults| c.resolved.task.range_test().is_some();
+    !sweep.configurations.is_empty() && configurations.all(is_test)
 }
 
 /// The configurations with a result, the best mean first; of equal ones, the earlier in the plan.

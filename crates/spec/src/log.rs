@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::path::PathBuf;
 
-pub use judgement::{JudgedJob, Judgement, Verdict};
+pub use judgement::{JobVerdict, JudgedJob, Judgement};
 
 /// One line of an experiment's log.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -118,7 +118,7 @@ pub struct Decision {
     /// a race, a person, and in logs of older programs.
     pub epoch: u32,
     /// The decision.
-    pub verdict: Verdict,
+    pub verdict: JobVerdict,
     /// Name of the rule, or [`PERSON`].
     pub rule: String,
     /// The reason, with its figures.

@@ -24,7 +24,7 @@ pub struct ShareEstimate {
 }
 
 /// A point of the grid: the parameters of a beta distribution and the logarithm of its weight.
-struct GridPoint {
+struct HyperPoint {
     a: f64,
     b: f64,
     log_weight: f64,
@@ -60,13 +60,13 @@ fn grid_weights(groups: &[((u64, u64), f64)]) -> Vec<(f64, f64, f64)> {
         }
     }
     let largest = points.iter().map(|p| p.log_weight).fold(f64::MIN, f64::max);
-    let weight = |point: &GridPoint| (point.log_weight - largest).exp();
+    let weight = |point: &HyperPoint| (point.log_weight - largest).exp();
     let total: f64 = points.iter().map(weight).sum();
-    let weigh = |point: &GridPoint| (point.a, point.b, weight(point) / total);
+    let weigh = |point: &HyperPoint| (point.a, point.b, weight(point) / total);
     points.iter().map(weigh).collect()
 }
 
-fn grid() -> Vec<GridPoint> {
+fn grid() -> Vec<HyperPoint> {
     let mut points = Vec::with_capacity(MEANS * WORTHS);
     for i in 0..WORTHS {
         let place = i as f64 / (WORTHS - 1) as f64;
@@ -76,7 +76,7 @@ fn grid() -> Vec<GridPoint> {
             let mean = 1.0 / (1.0 + (-logit).exp());
             // The densities, times the steps of the grid in logit and logarithm.
             let weight = mean * (1.0 - mean) * worth / ((1.0 + worth) * (1.0 + worth));
-            points.push(GridPoint {
+            points.push(HyperPoint {
                 a: mean * worth,
                 b: (1.0 - mean) * worth,
                 log_weight: weight.ln(),

@@ -4,7 +4,7 @@ use crate::folder::{Folder, member};
 use convsweep_answers::{Answers, Standing, Verdict};
 use convsweep_spec::event::{Part, Start};
 use convsweep_spec::id::JobId;
-use convsweep_spec::log::{Decision, Member, Record, Verdict as JobVerdict};
+use convsweep_spec::log::{Decision, JobVerdict, Member, Record};
 use convsweep_spec::metric::Metric;
 use convsweep_spec::outcome::Outcome;
 use convsweep_spec::random::{Draws, Purpose};

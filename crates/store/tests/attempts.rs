@@ -3,7 +3,7 @@
 use crate::folder::{Folder, member};
 use convsweep_spec::event::{Event, Start};
 use convsweep_spec::id::JobId;
-use convsweep_spec::log::{Decision, Record, Verdict};
+use convsweep_spec::log::{Decision, JobVerdict, Record};
 use convsweep_spec::metric::Direction;
 use convsweep_spec::outcome::Outcome;
 
@@ -127,19 +127,19 @@ fn a_decision_belongs_to_its_attempt_whatever_the_clock_shows() {
         &mut folder,
         Some(0),
         0,
-        Verdict::Stop,
+        JobVerdict::Stop,
         "before the first attempt",
     );
     assert_eq!(outcome(&folder), "stopped");
     folder.start(job, 1, Start::Scratch);
     assert_eq!(outcome(&folder), "runs", "somebody wanted it all the same");
     folder.epoch(job, 1, 1, 0.1);
-    decide(&mut folder, Some(1), 1, Verdict::GoOn, "first");
+    decide(&mut folder, Some(1), 1, JobVerdict::GoOn, "first");
     folder.epoch(job, 1, 2, 0.1);
     folder.end(job, 1, Outcome::Cancelled);
     // A day back, between the end of the attempt and the decision upon it.
     folder.clock -= 86_400.0;
-    decide(&mut folder, Some(1), 2, Verdict::Stop, "second");
+    decide(&mut folder, Some(1), 2, JobVerdict::Stop, "second");
     assert_eq!(outcome(&folder), "stopped");
     let state = folder
         .reader()
@@ -229,7 +229,7 @@ fn decisions_of_one_moment_are_all_kept() {
                 job: JobId("0123456789abcdef".into()),
                 attempt: Some(1),
                 epoch,
-                verdict: Verdict::GoOn,
+                verdict: JobVerdict::GoOn,
                 rule: "successive-halving".to_string(),
                 reason: "among the best".to_string(),
             }),

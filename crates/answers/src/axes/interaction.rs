@@ -35,7 +35,7 @@ pub struct Interaction {
 }
 
 /// A candidate, with the p-value of its own test.
-struct Found {
+struct TestedInteraction {
     interaction: Interaction,
     p: f64,
 }
@@ -69,13 +69,13 @@ fn largest(
     estimates: &Estimates,
     cells: &Cells,
     (first, second): (usize, usize),
-) -> Option<Found> {
+) -> Option<TestedInteraction> {
     let pairs = |count: usize| count * count.saturating_sub(1) / 2;
     let combinations = pairs(cells.counts[first]) * pairs(cells.counts[second]);
     if combinations == 0 || combinations > MOST_COMBINATIONS {
         return None;
     }
-    let mut surest: Option<Found> = None;
+    let mut surest: Option<TestedInteraction> = None;
     for from in 0..cells.counts[first] {
         for to in from + 1..cells.counts[first] {
             for at in 0..cells.counts[second] {
@@ -103,7 +103,7 @@ fn one(
     cells: &Cells,
     (first, second): (usize, usize),
     [from, to, at, other]: [usize; 4],
-) -> Option<Found> {
+) -> Option<TestedInteraction> {
     let rows = rows(cells, (first, second), [from, to, at, other]);
     let share = 1.0 / rows.len() as f64;
     let (mut terms, mut effects) = (Vec::new(), (0.0, 0.0));
@@ -133,7 +133,7 @@ fn one(
     if interaction.effects.0.abs() < interaction.effects.1.abs() {
         interaction.turn_round();
     }
-    Some(Found { interaction, p })
+    Some(TestedInteraction { interaction, p })
 }
 
 impl Interaction {

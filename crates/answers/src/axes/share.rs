@@ -50,10 +50,10 @@ fn forest_shares(sweep: &SweepResults, cells: &Cells) -> Option<Vec<AxisShare>> 
     if cells.cells.len() < LEAST_POINTS {
         return None;
     }
-    let scales: Vec<Scale> = (0..sweep.axes.len())
-        .map(|axis| Scale::of(sweep, cells, axis))
+    let scales: Vec<AxisScale> = (0..sweep.axes.len())
+        .map(|axis| AxisScale::of(sweep, cells, axis))
         .collect();
-    let domains: Vec<AxisDomain> = scales.iter().map(Scale::domain).collect();
+    let domains: Vec<AxisDomain> = scales.iter().map(AxisScale::domain).collect();
     let point = |cell: &Cell| {
         let levels = cell.levels.iter().zip(&scales);
         levels
@@ -76,32 +76,32 @@ fn forest_shares(sweep: &SweepResults, cells: &Cells) -> Option<Vec<AxisShare>> 
 }
 
 /// Where the values of an axis lie.
-enum Scale {
+enum AxisScale {
     Categories(usize),
     /// By level.
     Numbers(Vec<f64>),
 }
 
-impl Scale {
+impl AxisScale {
     /// Numbers that are all positive and span a factor of 10 count by their logarithms.
-    fn of(sweep: &SweepResults, cells: &Cells, axis: usize) -> Scale {
+    fn of(sweep: &SweepResults, cells: &Cells, axis: usize) -> AxisScale {
         let count = cells.counts[axis];
         let numbers = (0..count).map(|level| number(sweep, axis, level));
         let numbers: Option<Vec<f64>> = numbers.collect();
         let Some(mut numbers) = numbers.filter(|_| count > MOST_CATEGORIES) else {
-            return Scale::Categories(count);
+            return AxisScale::Categories(count);
         };
         let (least, largest) = ends(&numbers);
         if least > 0.0 && largest >= 10.0 * least {
             numbers.iter_mut().for_each(|number| *number = number.ln());
         }
-        Scale::Numbers(numbers)
+        AxisScale::Numbers(numbers)
     }
 
     fn domain(&self) -> AxisDomain {
         match self {
-            Scale::Categories(count) => AxisDomain::Categories(*count),
-            Scale::Numbers(numbers) => {
+            AxisScale::Categories(count) => AxisDomain::Categories(*count),
+            AxisScale::Numbers(numbers) => {
                 let (low, high) = ends(numbers);
                 AxisDomain::Interval { low, high }
             }
@@ -110,8 +110,8 @@ impl Scale {
 
     fn coordinate(&self, level: usize) -> f64 {
         match self {
-            Scale::Categories(_) => level as f64,
-            Scale::Numbers(numbers) => numbers[level],
+            AxisScale::Categories(_) => level as f64,
+            AxisScale::Numbers(numbers) => numbers[level],
         }
     }
 }

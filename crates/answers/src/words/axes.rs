@@ -1,6 +1,6 @@
 //! Which axis matters, and by how much.
 
-use super::Words;
+use super::writing::Words;
 use crate::axes::{AxisAnswer, AxisBasis, AxisContrast};
 use crate::pairs::Verdict;
 

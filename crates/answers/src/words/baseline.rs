@@ -1,6 +1,6 @@
 //! How the best configuration compares with the declared baseline.
 
-use super::Words;
+use super::writing::Words;
 use crate::answers::NoResult;
 use crate::pairs::Verdict;
 use convsweep_spec::words::counted;

@@ -1,6 +1,6 @@
 //! The second sentence: whether the best configuration is surely the best, and which others may be.
 
-use super::{Words, others};
+use super::writing::{Words, others};
 use crate::pairs::Verdict;
 
 /// Whether the best is surely the best; `None` where nothing is compared.

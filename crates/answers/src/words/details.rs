@@ -1,6 +1,6 @@
 //! What is worth knowing beyond the answer.
 
-use super::Words;
+use super::writing::Words;
 use crate::axes::{AxisTrend, Interaction};
 use crate::pairing::PairMethod;
 use crate::pairs::{

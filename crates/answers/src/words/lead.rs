@@ -1,6 +1,6 @@
 //! The first sentence: the best configuration with its result.
 
-use super::Words;
+use super::writing::Words;
 use crate::answers::Standing;
 use convsweep_spec::words::counted;
 
@@ -10,6 +10,13 @@ pub(super) fn without_result(words: &Words) -> String {
     let jobs = counted(answers.jobs as u64, "job");
     if answers.finished == 0 {
         return format!("There is no answer yet: none of {jobs} has finished.");
+    }
+    if answers.are_range_tests {
+        return format!(
+            "Learning-rate range tests are not compared: `convsweep report {}` shows their curves \
+             and the rates that they suggest.",
+            answers.experiment
+        );
     }
     format!(
         "There is no answer: {} of {jobs} finished, but none recorded a finite {}. Without \

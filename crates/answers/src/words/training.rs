@@ -1,6 +1,6 @@
 //! Which configurations do not train with every seed.
 
-use super::{LISTED, Words, list};
+use super::writing::{LISTED, Words, list};
 use convsweep_spec::words::counted;
 
 /// The configurations some of whose runs do not train; `None` if all do.

@@ -4,6 +4,7 @@ use crate::made::{Made, ended, finished};
 use convsweep_answers::RunEnd;
 use convsweep_spec::id::ConfigurationId;
 use convsweep_spec::metric::{Metric, VAL_LOSS};
+use convsweep_spec::task::{RangeTest, Task};
 
 const PLAIN: &[(&str, &[&str])] = &[("norm", &["plain", "batch"])];
 
@@ -19,6 +20,17 @@ fn without_results_there_is_no_answer() {
     silent.says(&["1 of 1 job finished, but none recorded a finite validation accuracy"]);
     let not_a_number = Made::new(PLAIN).with(&["plain"], &[f64::NAN, f64::INFINITY]);
     not_a_number.says(&["2 of 2 jobs finished, but none recorded a finite"]);
+}
+
+#[test]
+fn range_tests_are_not_compared() {
+    let mut made = Made::new(PLAIN).with_runs(&["plain"], vec![ended(0, RunEnd::Finished)]);
+    let test = RangeTest {
+        from: 1e-6,
+        steps: 100,
+    };
+    made.0.configurations[0].resolved.task = Task::RangeTest(test);
+    made.says(&["Learning-rate range tests are not compared: `convsweep report made` shows"]);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use crate::context::Context;
 use crate::exit::{Code, Exit};
 use crate::output::stdout::say;
 use crate::planning::lookup::find_job;
-use crate::planning::standing::{Run, Standing};
+use crate::planning::standing::{JobStanding, Run};
 use anyhow::Result;
 use clap::Args;
 use convsweep_files::{FileError, exists};
@@ -60,7 +60,7 @@ pub fn explain(context: &Context, args: &ExplainArgs) -> Result<Exit> {
     }
     say_lost_logs(context, &database, &id, &state)?;
     let newest = decisions.iter().max_by(|a, b| a.time.total_cmp(&b.time));
-    if standing == Standing::Finished && newest.is_some_and(|newest| newest.verdict == "stop") {
+    if standing == JobStanding::Finished && newest.is_some_and(|newest| newest.verdict == "stop") {
         say(
             "  a rule would have stopped it, but another experiment has trained it to its end, or \
             the rule was changed",
@@ -112,7 +112,7 @@ fn without_folder(job: &JobId, is_finished: bool) -> String {
 }
 
 /// How a job stands: `finished, 5 of 5 epochs, 1 attempt`.
-pub fn state_words(state: &JobState, standing: &Standing) -> String {
+pub fn state_words(state: &JobState, standing: &JobStanding) -> String {
     format!(
         "{}, {} of {}, {}",
         standing.word(),
@@ -140,22 +140,22 @@ pub fn attempt_words(attempt: &AttemptRow) -> String {
     format!("attempt {} on {device}: {outcome}{detail}", attempt.attempt)
 }
 
-fn advice(standing: &Standing) -> &'static str {
+fn advice(standing: &JobStanding) -> &'static str {
     match standing {
-        Standing::Finished => "nothing is left to do",
-        Standing::Damaged => {
+        JobStanding::Finished => "nothing is left to do",
+        JobStanding::Damaged => {
             "its log is damaged, so its results do not count; \
             `convsweep retry JOB --damaged` trains it again"
         }
-        Standing::Pruned => {
+        JobStanding::Pruned => {
             "a rule pruned it; `convsweep run FILE --only JOB` trains it to its end"
         }
-        Standing::Running => "it is being trained; `convsweep watch` follows it",
-        Standing::Paused => "the run is paused; `convsweep resume` lets it continue",
-        Standing::Waiting => "the run, or the next run of the file, trains it",
-        Standing::Cancelled => "the next run of the file continues from its checkpoint",
-        Standing::Begun => "its program has ended; the next run of the file continues with it",
-        Standing::Failed(outcome) => failure_advice(outcome),
+        JobStanding::Running => "it is being trained; `convsweep watch` follows it",
+        JobStanding::Paused => "the run is paused; `convsweep resume` lets it continue",
+        JobStanding::Waiting => "the run, or the next run of the file, trains it",
+        JobStanding::Cancelled => "the next run of the file continues from its checkpoint",
+        JobStanding::Begun => "its program has ended; the next run of the file continues with it",
+        JobStanding::Failed(outcome) => failure_advice(outcome),
     }
 }
 

@@ -8,7 +8,7 @@ use convsweep_store::{JobProgress, JobState};
 
 /// How a job stands, as far as the database and the running program tell.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum JobStanding {
     /// It has finished.
     Finished,
     /// Its log is damaged, so that its results do not count.
@@ -68,22 +68,22 @@ impl Run {
     }
 
     /// How a job stands.
-    pub fn standing(&self, job: &JobId, state: &JobState) -> Standing {
+    pub fn standing(&self, job: &JobId, state: &JobState) -> JobStanding {
         let holder = self.holder.as_ref();
         let is_queued = holder.is_some_and(|holder| holder.queued.contains(job));
         let is_paused = holder.is_some_and(|holder| holder.is_paused);
         match state.outcome.as_deref() {
-            Some("finished") => Standing::Finished,
-            Some(DAMAGED) => Standing::Damaged,
+            Some("finished") => JobStanding::Finished,
+            Some(DAMAGED) => JobStanding::Damaged,
             // Another experiment may have stopped a job that this run trains.
-            Some("stopped") if !is_queued => Standing::Pruned,
-            Some("cancelled") if is_queued && is_paused => Standing::Paused,
-            Some(_) if is_queued => Standing::Waiting,
-            Some("cancelled") => Standing::Cancelled,
-            Some(other) => Standing::Failed(other.to_string()),
-            None if state.attempts == 0 => Standing::Waiting,
-            None if holder.is_some() => Standing::Running,
-            None => Standing::Begun,
+            Some("stopped") if !is_queued => JobStanding::Pruned,
+            Some("cancelled") if is_queued && is_paused => JobStanding::Paused,
+            Some(_) if is_queued => JobStanding::Waiting,
+            Some("cancelled") => JobStanding::Cancelled,
+            Some(other) => JobStanding::Failed(other.to_string()),
+            None if state.attempts == 0 => JobStanding::Waiting,
+            None if holder.is_some() => JobStanding::Running,
+            None => JobStanding::Begun,
         }
     }
 
@@ -95,33 +95,33 @@ impl Run {
         };
         for job in jobs {
             *match self.standing(&job.job, &job.state) {
-                Standing::Finished => &mut counts.finished,
-                Standing::Damaged => &mut counts.damaged,
-                Standing::Pruned => &mut counts.pruned,
-                Standing::Running => &mut counts.running,
-                Standing::Paused => &mut counts.paused,
-                Standing::Waiting | Standing::Begun => &mut counts.waiting,
-                Standing::Cancelled => &mut counts.cancelled,
-                Standing::Failed(_) => &mut counts.failed,
+                JobStanding::Finished => &mut counts.finished,
+                JobStanding::Damaged => &mut counts.damaged,
+                JobStanding::Pruned => &mut counts.pruned,
+                JobStanding::Running => &mut counts.running,
+                JobStanding::Paused => &mut counts.paused,
+                JobStanding::Waiting | JobStanding::Begun => &mut counts.waiting,
+                JobStanding::Cancelled => &mut counts.cancelled,
+                JobStanding::Failed(_) => &mut counts.failed,
             } += 1;
         }
         counts
     }
 }
 
-impl Standing {
+impl JobStanding {
     /// One word for tables and JSON.
     pub fn word(&self) -> &str {
         match self {
-            Standing::Finished => "finished",
-            Standing::Damaged => "damaged",
-            Standing::Pruned => "stopped",
-            Standing::Running => "running",
-            Standing::Paused => "paused",
-            Standing::Waiting => "waits",
-            Standing::Cancelled => "cancelled",
-            Standing::Begun => "began",
-            Standing::Failed(outcome) => outcome,
+            JobStanding::Finished => "finished",
+            JobStanding::Damaged => "damaged",
+            JobStanding::Pruned => "stopped",
+            JobStanding::Running => "running",
+            JobStanding::Paused => "paused",
+            JobStanding::Waiting => "waits",
+            JobStanding::Cancelled => "cancelled",
+            JobStanding::Begun => "began",
+            JobStanding::Failed(outcome) => outcome,
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::schedule::{Consequence, NextStep};
 use crate::search::{SearchAction, SearchInput};
 use convsweep_spec::command::Command;
 use convsweep_spec::event::Evaluation;
-use convsweep_spec::log::{Decision, Record, Verdict};
+use convsweep_spec::log::{Decision, JobVerdict, Record};
 use convsweep_spec::metric::Number;
 use convsweep_spec::outcome::Outcome;
 use std::collections::BTreeMap;
@@ -109,7 +109,7 @@ impl Dispatcher<'_> {
                 SearchAction::Release(in_search) => released.extend(search.run_number(in_search)),
                 SearchAction::Decide {
                     job,
-                    verdict: Verdict::Stop,
+                    verdict: JobVerdict::Stop,
                     reason,
                     ..
                 } => {

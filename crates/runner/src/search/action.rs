@@ -1,7 +1,7 @@
 //! What a search asks the run to do.
 
 use super::step::SearchStep;
-use convsweep_spec::log::Verdict;
+use convsweep_spec::log::JobVerdict;
 
 /// An action that the controller asks for.
 #[derive(Clone, Debug, PartialEq)]
@@ -11,14 +11,14 @@ pub enum SearchAction {
     Release(usize),
     /// A decision to record, before those about single jobs that follow it are carried out.
     Judge(SearchStep),
-    /// A decision about one job to record. With [`Verdict::Stop`] the job is pruned.
+    /// A decision about one job to record. With [`JobVerdict::Stop`] the job is pruned.
     Decide {
         /// The job.
         job: usize,
         /// Number of completed epochs at which it was judged.
         epoch: u32,
         /// The decision.
-        verdict: Verdict,
+        verdict: JobVerdict,
         /// Name of the rule.
         rule: &'static str,
         /// The reason.

@@ -9,7 +9,7 @@ use super::controller::shown;
 use super::decisions::{asha_continues, below_median, mean};
 use super::job::JobStatus;
 use super::step::{Judge, SearchStep};
-use convsweep_spec::log::{JudgedJob, Verdict};
+use convsweep_spec::log::{JobVerdict, JudgedJob};
 use convsweep_spec::metric::Number;
 use convsweep_spec::search::StopRule;
 use std::collections::BTreeSet;
@@ -33,8 +33,8 @@ impl SearchController {
             && epoch < self.jobs[job].epochs;
         if is_judged {
             judged.verdict = match self.reason_to_stop(rule, epoch, &judged) {
-                Some(_) => Some(Verdict::Stop),
-                None => Some(Verdict::GoOn),
+                Some(_) => Some(JobVerdict::Stop),
+                None => Some(JobVerdict::GoOn),
             };
         }
         self.decide(SearchStep {
@@ -136,11 +136,11 @@ impl SearchController {
     ) {
         for judged in &step.jobs {
             let job = judged.job;
-            let is_stopped = judged.verdict == Some(Verdict::Stop);
+            let is_stopped = judged.verdict == Some(JobVerdict::Stop);
             if is_stopped && unreported.contains(&job) {
                 let reason = self.reason_to_stop(rule, step.step, judged);
                 let reason = reason.unwrap_or("it was decided in an earlier run".to_string());
-                self.record(job, (Verdict::Stop, step.step), rule.name(), reason);
+                self.record(job, (JobVerdict::Stop, step.step), rule.name(), reason);
             }
             self.note_arrival(step.step, judged);
             if is_stopped {

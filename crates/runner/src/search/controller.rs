@@ -7,7 +7,7 @@ use super::input::SearchRules;
 use super::job::{JobStatus, SearchJob};
 use super::seen::{Arrivals, Rung};
 use super::step::{Judge, PastStep, SearchPast, SearchStep};
-use convsweep_spec::log::Verdict;
+use convsweep_spec::log::JobVerdict;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The state of a search.
@@ -203,7 +203,7 @@ impl SearchController {
             return self.apply_step(&past.step, &past.unreported);
         }
         for judged in &past.step.jobs {
-            if judged.verdict == Some(Verdict::Stop) {
+            if judged.verdict == Some(JobVerdict::Stop) {
                 self.stop(judged.job);
             }
         }
@@ -265,7 +265,7 @@ impl SearchController {
     pub(super) fn record(
         &mut self,
         job: usize,
-        (verdict, epoch): (Verdict, u32),
+        (verdict, epoch): (JobVerdict, u32),
         rule: &'static str,
         reason: String,
     ) {

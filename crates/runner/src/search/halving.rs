@@ -9,7 +9,7 @@ use super::job::JobStatus;
 use super::seen::Rung;
 use super::step::{Judge, SearchStep};
 use convsweep_spec::figures::better_first;
-use convsweep_spec::log::{JudgedJob, Verdict};
+use convsweep_spec::log::{JobVerdict, JudgedJob};
 use convsweep_spec::metric::{Direction, Number};
 use convsweep_spec::search::StopRule;
 use std::collections::{BTreeMap, BTreeSet};
@@ -150,16 +150,16 @@ impl SearchController {
         RungRanking::of(self.rules.direction, values, rung, eta)
     }
 
-    fn verdict(&self, ranking: &RungRanking, configuration: usize) -> Verdict {
+    fn verdict(&self, ranking: &RungRanking, configuration: usize) -> JobVerdict {
         let is_baseline = self.rules.baseline == Some(configuration);
         match is_baseline || ranking.kept.contains(&configuration) {
-            true => Verdict::GoOn,
-            false => Verdict::Stop,
+            true => JobVerdict::GoOn,
+            false => JobVerdict::Stop,
         }
     }
 
     /// What was decided about the configuration before: it holds for all of its jobs.
-    fn earlier_verdict(&self, recorded: &Rung, configuration: usize) -> Option<Verdict> {
+    fn earlier_verdict(&self, recorded: &Rung, configuration: usize) -> Option<JobVerdict> {
         let mut judged = recorded.values().rev();
         judged.find_map(|judged| {
             judged
@@ -184,8 +184,8 @@ impl SearchController {
                     self.record(job, (verdict, step.step), RULE, reason);
                 }
                 match verdict {
-                    Verdict::Stop => self.stop(job),
-                    Verdict::GoOn => {}
+                    JobVerdict::Stop => self.stop(job),
+                    JobVerdict::GoOn => {}
                 }
             }
             // Older programs let jobs that were trained before pass without a verdict.
@@ -227,7 +227,7 @@ impl SearchController {
         for (number, rung) in &self.rungs {
             for judged in rung.values() {
                 seen.insert(judged.job);
-                if judged.verdict == Some(Verdict::Stop) {
+                if judged.verdict == Some(JobVerdict::Stop) {
                     let epochs = self.halving_rung(*number).unwrap_or(0);
                     stopped_after.insert(self.jobs[judged.job].configuration, epochs);
                 }
@@ -239,7 +239,7 @@ impl SearchController {
             if let Some(epochs) = epochs.filter(|_| !is_free && !self.ending.contains(&job)) {
                 let reason = format!("its configuration was stopped after {epochs} epochs");
                 let epoch = self.jobs[job].curve.last_epoch();
-                self.record(job, (Verdict::Stop, epoch), RULE, reason);
+                self.record(job, (JobVerdict::Stop, epoch), RULE, reason);
                 self.stop(job);
             }
         }

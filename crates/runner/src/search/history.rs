@@ -7,7 +7,7 @@ use super::action::SearchAction;
 use super::job::SearchJob;
 use super::step::{Judge, PastStep, SearchStep};
 use convsweep_spec::id::JobId;
-use convsweep_spec::log::{Decision, JudgedJob, Judgement, PERSON, Record, Verdict};
+use convsweep_spec::log::{Decision, JobVerdict, JudgedJob, Judgement, PERSON, Record};
 use convsweep_spec::metric::{Metric, Number};
 use convsweep_spec::search::{RACE, SearchSettings, StopRule};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -270,7 +270,7 @@ impl BindingHistory {
             Judge::StopRule => self.stop.is_none_or(|rule| !rule.depends_on_arrival()),
         };
         let decided = judgement.jobs.iter().filter(|judged| {
-            judged.verdict == Some(Verdict::Stop) || (judged.verdict.is_some() && waits_for_all)
+            judged.verdict == Some(JobVerdict::Stop) || (judged.verdict.is_some() && waits_for_all)
         });
         self.decisions.push(PastDecision {
             judge,
@@ -306,18 +306,18 @@ impl BindingHistory {
                 .push(lone_decision(decision, judge, identity)),
             (None, None) => return self.report_unbound(&decision.rule, decision),
         }
-        if decision.verdict == Verdict::Stop && !self.exempt.contains(job) {
+        if decision.verdict == JobVerdict::Stop && !self.exempt.contains(job) {
             self.stopped.insert(job.clone());
         }
     }
 
-    fn report_person(&mut self, job: &JobId, verdict: Verdict) {
+    fn report_person(&mut self, job: &JobId, verdict: JobVerdict) {
         match verdict {
-            Verdict::GoOn => {
+            JobVerdict::GoOn => {
                 self.stopped.remove(job);
                 self.exempt.insert(job.clone());
             }
-            Verdict::Stop => {
+            JobVerdict::Stop => {
                 self.exempt.remove(job);
                 self.stopped.insert(job.clone());
             }
@@ -325,7 +325,7 @@ impl BindingHistory {
     }
 
     fn report_unbound(&mut self, rule: &str, decision: &Decision) {
-        if decision.verdict == Verdict::Stop {
+        if decision.verdict == JobVerdict::Stop {
             let jobs = self.unbound.entry(rule.to_string()).or_default();
             jobs.insert(decision.job.clone());
         }

@@ -6,7 +6,7 @@ use super::decisions::mean_of;
 use super::job::{JobStatus, SearchJob};
 use super::step::{Judge, SearchStep};
 use convsweep_answers::may_still_be_best;
-use convsweep_spec::log::{JudgedJob, Verdict};
+use convsweep_spec::log::{JobVerdict, JudgedJob};
 use convsweep_spec::metric::Number;
 use convsweep_spec::search::RACE;
 use std::collections::{BTreeMap, BTreeSet};
@@ -51,9 +51,9 @@ impl SearchController {
             let is_dropped = self.dropped.contains(&configuration);
             let is_stopped = is_dropped || !contestants[&configuration].survives || rivals < 2;
             if is_stopped && !self.is_baseline(job) {
-                jobs[job].verdict = Some(Verdict::Stop);
+                jobs[job].verdict = Some(JobVerdict::Stop);
             } else if released.insert(configuration) {
-                jobs[job].verdict = Some(Verdict::GoOn);
+                jobs[job].verdict = Some(JobVerdict::GoOn);
             }
         }
         self.decide(SearchStep {
@@ -83,7 +83,7 @@ impl SearchController {
             if unreported.contains(&job) {
                 let configuration = self.jobs[job].configuration;
                 let reason = match self.dropped.contains(&configuration) {
-                    true if verdict == Verdict::GoOn => "it is the baseline".to_string(),
+                    true if verdict == JobVerdict::GoOn => "it is the baseline".to_string(),
                     true => "its configuration was dropped in an earlier round".to_string(),
                     false => contestants[&configuration].reason(verdict, rivals),
                 };
@@ -91,8 +91,8 @@ impl SearchController {
                 self.record(job, (verdict, epoch), RACE, reason);
             }
             match verdict {
-                Verdict::Stop => self.stop(job),
-                Verdict::GoOn => _ = self.raced.insert(job),
+                JobVerdict::Stop => self.stop(job),
+                JobVerdict::GoOn => _ = self.raced.insert(job),
             }
         }
         for (configuration, contestant) in contestants {
@@ -149,24 +149,24 @@ impl SearchController {
 }
 
 impl Contestant {
-    fn reason(&self, verdict: Verdict, rivals: usize) -> String {
+    fn reason(&self, verdict: JobVerdict, rivals: usize) -> String {
         let summary = self.summary();
         match (verdict, self.survives) {
-            (Verdict::GoOn, true) if rivals < 2 => {
+            (JobVerdict::GoOn, true) if rivals < 2 => {
                 format!(
                     "{summary} is significantly the best, and it is the baseline: one more seed"
                 )
             }
-            (Verdict::GoOn, false) => {
+            (JobVerdict::GoOn, false) => {
                 format!("{summary} is significantly worse than the best, but it is the baseline")
             }
-            (Verdict::GoOn, true) => format!(
+            (JobVerdict::GoOn, true) => format!(
                 "{summary} may still be the best, as {rivals} configurations may: one more seed"
             ),
-            (Verdict::Stop, true) => {
+            (JobVerdict::Stop, true) => {
                 format!("{summary} is significantly the best: no more seeds are needed")
             }
-            (Verdict::Stop, false) => format!("{summary} is significantly worse than the best"),
+            (JobVerdict::Stop, false) => format!("{summary} is significantly worse than the best"),
         }
     }
 }

@@ -7,7 +7,7 @@ use super::decisions::mean_of;
 use super::input::SearchRules;
 use super::job::{JobStatus, SearchJob};
 use convsweep_spec::figures::better_first;
-use convsweep_spec::log::Verdict;
+use convsweep_spec::log::JobVerdict;
 use std::collections::BTreeMap;
 
 /// A configuration and its mean value.
@@ -125,7 +125,7 @@ impl<'a> Playback<'a> {
                 SearchAction::Release(job) => self.released.push(job),
                 SearchAction::Decide {
                     job,
-                    verdict: Verdict::Stop,
+                    verdict: JobVerdict::Stop,
                     ..
                 } => {
                     self.pruned[job] = true;

@@ -4,7 +4,7 @@
 use convsweep_runner::search::{
     Curve, JobStatus, SearchAction, SearchController, SearchJob, SearchRules, Simulation, simulate,
 };
-use convsweep_spec::log::Verdict;
+use convsweep_spec::log::JobVerdict;
 use convsweep_spec::metric::Direction;
 use convsweep_spec::search::{SearchSettings, StopRule};
 use std::collections::BTreeMap;
@@ -126,7 +126,7 @@ impl<'a> Replay<'a> {
                 SearchAction::Decide {
                     job,
                     epoch,
-                    verdict: Verdict::Stop,
+                    verdict: JobVerdict::Stop,
                     ..
                 } => {
                     let earlier = self.pruned.insert(job, epoch);

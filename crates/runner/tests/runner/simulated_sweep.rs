@@ -6,7 +6,7 @@ use convsweep_runner::search::{
     SearchRules,
 };
 use convsweep_spec::id::JobId;
-use convsweep_spec::log::{Judgement, Record, Verdict};
+use convsweep_spec::log::{JobVerdict, Judgement, Record};
 use std::collections::{BTreeMap, VecDeque};
 
 /// Epochs between two checkpoints.
@@ -213,12 +213,12 @@ impl Disk {
 
     /// Configuration, rule and job, step, verdict and value of everything decided. What arrived
     /// without being stopped went on.
-    pub fn verdicts(&self) -> Vec<(usize, String, u32, Verdict, String)> {
+    pub fn verdicts(&self) -> Vec<(usize, String, u32, JobVerdict, String)> {
         let mut verdicts = Vec::new();
         for judgement in self.judgements() {
             let has_arrived = judgement.jobs.len() == 1;
             for judged in &judgement.jobs {
-                let arrived = has_arrived.then_some(Verdict::GoOn);
+                let arrived = has_arrived.then_some(JobVerdict::GoOn);
                 if let Some(verdict) = judged.verdict.or(arrived) {
                     let value = format!("{:?} {:?}", judged.value, judged.mean);
                     let (configuration, _) = judged.job.0.split_once('.').unwrap();
@@ -232,7 +232,7 @@ impl Disk {
     }
 
     /// The records about single jobs, without how far the jobs had come.
-    pub fn reported(&self) -> Vec<(usize, String, u32, Verdict, String)> {
+    pub fn reported(&self) -> Vec<(usize, String, u32, JobVerdict, String)> {
         let mut reported = Vec::new();
         for record in &self.log {
             if let Record::Decision(decision) = record {
@@ -246,11 +246,11 @@ impl Disk {
     }
 
     /// Whether each job has finished, failed or neither.
-    pub fn outcomes(&self) -> Vec<(usize, String, u32, Verdict, String)> {
+    pub fn outcomes(&self) -> Vec<(usize, String, u32, JobVerdict, String)> {
         let mut outcomes = Vec::new();
         for (number, job) in self.jobs.iter().enumerate() {
             let outcome = format!("{:?}", job.ended);
-            outcomes.push((number, outcome, 0, Verdict::Stop, String::new()));
+            outcomes.push((number, outcome, 0, JobVerdict::Stop, String::new()));
         }
         outcomes
     }
@@ -398,7 +398,7 @@ impl Run<'_> {
                 SearchAction::Release(job) => released.push(job),
                 SearchAction::Decide {
                     job,
-                    verdict: Verdict::Stop,
+                    verdict: JobVerdict::Stop,
                     ..
                 } => self.prune(job)?,
                 SearchAction::Decide { .. } | SearchAction::Judge(_) => {}

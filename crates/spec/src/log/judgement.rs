@@ -27,19 +27,19 @@ pub struct Judgement {
 /// What is decided about a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Verdict {
+pub enum JobVerdict {
     /// The job continues.
     GoOn,
     /// The job is stopped early.
     Stop,
 }
 
-impl Verdict {
+impl JobVerdict {
     /// The name used in the database.
     pub fn name(self) -> &'static str {
         match self {
-            Verdict::GoOn => "go-on",
-            Verdict::Stop => "stop",
+            JobVerdict::GoOn => "go-on",
+            JobVerdict::Stop => "stop",
         }
     }
 }
@@ -57,5 +57,5 @@ pub struct JudgedJob<J> {
     pub mean: Option<Number>,
     /// What was decided about it; `None` if it was only compared with, because it had ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub verdict: Option<Verdict>,
+    pub verdict: Option<JobVerdict>,
 }

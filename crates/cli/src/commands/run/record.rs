@@ -7,7 +7,7 @@ use convsweep_files::exists;
 use convsweep_plan::Plan;
 use convsweep_runner::ExperimentLog;
 use convsweep_spec::id::JobId;
-use convsweep_spec::log::{Decision, Member, PERSON, Record, Revision, Verdict};
+use convsweep_spec::log::{Decision, JobVerdict, Member, PERSON, Record, Revision};
 use convsweep_store::DatabaseWriter;
 use std::path::Path;
 
@@ -89,7 +89,7 @@ pub fn record_overruled(
             job: job.clone(),
             attempt: Some(state.map_or(0, |state| state.attempts)),
             epoch: state.map_or(0, |state| state.epoch),
-            verdict: Verdict::GoOn,
+            verdict: JobVerdict::GoOn,
             rule: PERSON.to_string(),
             reason: "it was named to be trained to its end".to_string(),
         }));

@@ -2,7 +2,7 @@
 
 use crate::exit::{Code, Exit};
 use crate::planning::lookup::progress;
-use crate::planning::standing::{Counts, Run, Standing};
+use crate::planning::standing::{Counts, JobStanding, Run};
 use anyhow::Result;
 use convsweep_runner::LockHolder;
 use convsweep_spec::words::counted;
@@ -63,7 +63,7 @@ impl Picture {
             ..Picture::default()
         };
         for job in &jobs {
-            if run.standing(&job.job, &job.state) == Standing::Running {
+            if run.standing(&job.job, &job.state) == JobStanding::Running {
                 picture.running.push(running_row(database, job, &metric)?);
             }
         }

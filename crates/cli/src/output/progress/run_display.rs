@@ -12,7 +12,7 @@ use convsweep_runner::launcher::Slot;
 use convsweep_runner::{LimitReached, RunEvent, StopRequest};
 use convsweep_spec::event::{Event, Part};
 use convsweep_spec::id::JobId;
-use convsweep_spec::log::{Decision, Verdict};
+use convsweep_spec::log::{Decision, JobVerdict};
 use convsweep_spec::metric;
 use convsweep_spec::outcome::Outcome;
 use convsweep_spec::words::{counted, duration};
@@ -296,7 +296,7 @@ impl RunDisplay {
     }
 
     fn decided(&mut self, decision: &Decision) {
-        if decision.verdict != Verdict::Stop {
+        if decision.verdict != JobVerdict::Stop {
             return;
         }
         self.pruned += 1;
