@@ -12,7 +12,7 @@ import subprocess
 
 import mpmath as mp
 import numpy as np
-from scipy import integrate, optimize, special, stats
+from scipy import special, stats
 from statsmodels.stats import contingency_tables, multitest, power, weightstats
 
 mp.mp.dps = 25
@@ -143,72 +143,12 @@ def sample_size():
 
 
 def binomial():
-    tails, intervals = [], []
+    tails = []
     for n, share in ((3, 0.9), (40, 0.02), (2_000, 0.5), (60_000, 0.93)):
         for k in sorted({0, 1, int(n * share) - 2, int(n * share * 1.01), int(n * share * 0.99), n}):
             if 0 <= k <= n:
-                tails.append([k, n, share, stats.binom.sf(k - 1, n, share), stats.binom.cdf(k, n, share)])
-    for k, n in ((0, 3), (2, 5), (3, 3), (17, 40), (9_000, 10_000), (55_001, 60_000), (1, 60_000)):
-        for level in (0.95, 0.5):
-            intervals.append([k, n, level, *stats.binomtest(k, n).proportion_ci(level, method="exact")])
-    return dict(tails=tails, intervals=intervals)
-
-
-def beta():
-    cases = []
-    for a, b, c, d in ((1, 1, 1, 1), (3.5, 0.5, 0.5, 3.5), (2.2, 1.1, 4.2, 0.1), (0.05, 0.02, 0.1, 3.02), (900, 100, 880, 130), (41, 3, 0.3, 0.2)):
-        first, second = stats.beta(a, b), stats.beta(c, d)
-        quantiles = [[p, first.ppf(p)] for p in (0.025, 0.5, 0.975)]
-        cases.append(dict(a=[a, b], b=[c, d], mean=first.mean(), quantiles=quantiles, greater=greater(first, second)))
-    return cases
-
-
-def greater(first, second):
-    """P(first > second), over the quantiles of the first one, where the integrand is bounded."""
-    points = [0, 1e-6, 1e-3, 0.05, 0.3, 0.7, 0.95, 1 - 1e-3, 1 - 1e-6, 1]
-    f = lambda u: second.cdf(first.ppf(u))
-    return sum(integrate.quad(f, a, b, epsabs=1e-13, epsrel=1e-12, limit=2000)[0] for a, b in zip(points, points[1:]))
-
-
-def beta_prior():
-    sweeps = {
-        "over-dispersed": [(0, 3), (3, 3), (2, 3), (0, 3), (3, 3), (1, 5), (5, 5), (3, 3)],
-        "alike": [(3, 5), (2, 5), (3, 5), (4, 5), (3, 5), (2, 4)],
-        "all": [(3, 3)] * 9,
-        "none": [(0, 5)] * 2,
-        "all or nothing": [(0, 3), (3, 3), (3, 3), (3, 3)],
-        "one": [(2, 5)],
-        "many": [(int(k), 3) for k in random.binomial(3, random.beta(0.6, 0.2, 60))],
-    }
-    cases = []
-    for name, shares in sweeps.items():
-        k, n = np.array(shares, float).T
-        def loss(point):
-            mean, worth = special.expit(point[0]), math.exp(point[1])
-            a, b = mean * worth, (1 - mean) * worth
-            terms = special.betaln(a + k, b + n - k) - special.betaln(a, b)
-            weak = 0.5 * math.log(mean) + 0.5 * math.log1p(-mean) - 0.5 * ((point[1] - math.log(2)) / math.log(10)) ** 2
-            return -terms.sum() - weak
-        rough = optimize.minimize(loss, [0.0, 0.5], method="Nelder-Mead", options=dict(xatol=1e-9, fatol=1e-13, maxiter=5000))
-        cases.append(dict(name=name, shares=shares, parameters=exact_maximum(shares, rough.x)))
-    return cases
-
-
-def exact_maximum(shares, start):
-    """The maximum that `start` is near, by mpmath's root of the numerically differentiated logarithm at 25 digits."""
-    distinct = {pair: shares.count(pair) for pair in set(shares)}
-    def height(logit, log_worth):
-        mean, worth = 1 / (1 + mp.exp(-logit)), mp.exp(log_worth)
-        a, b = mean * worth, (1 - mean) * worth
-        log_beta = lambda x, y: mp.loggamma(x) + mp.loggamma(y) - mp.loggamma(x + y)
-        sum_ = mp.mpf(0)
-        for (k, n), count in distinct.items():
-            sum_ += count * (log_beta(a + k, b + n - k) - log_beta(a, b))
-        return sum_ + mp.log(mean) / 2 + mp.log(1 - mean) / 2 - ((log_worth - mp.log(2)) / mp.log(10)) ** 2 / 2
-    slope = lambda x, y: (mp.diff(height, (x, y), (1, 0)), mp.diff(height, (x, y), (0, 1)))
-    logit, log_worth = mp.findroot(slope, tuple(map(float, start)), tol=1e-18)
-    mean, worth = 1 / (1 + mp.exp(-logit)), mp.exp(log_worth)
-    return [float(mean * worth), float((1 - mean) * worth)]
+                tails.append([k, n, share, stats.binom.sf(k - 1, n, share)])
+    return tails
 
 
 def share_posterior():
@@ -257,7 +197,7 @@ def holm():
     return [[p, list(multitest.multipletests(p, method="holm")[1])] for p in tests]
 
 
-methods = [student_t, polygamma, moderated, welch, noncentral_t, sample_size, binomial, beta, beta_prior, share_posterior, sample, mcnemar, holm]
+methods = [student_t, polygamma, moderated, welch, noncentral_t, sample_size, binomial, share_posterior, sample, mcnemar, holm]
 table = {method.__name__: method() for method in methods}
 path = pathlib.Path(__file__).with_suffix(".json")
 path.write_text(json.dumps(table, separators=(",", ":"), default=float, allow_nan=False) + "\n")

@@ -116,56 +116,17 @@ def anova():
         effect = lambda *cell: 0.5 + 0.03 * cell[0] - 0.01 * math.prod(c + 1 for c in cell) / 10
         names, table = grid(levels, effect, 0.01)
         additive = " + ".join(f"C({name})" for name in names)
-        everything = " * ".join(f"C({name}, Sum)" for name in names)
         total = ((table.y - table.y.mean()) ** 2).sum()
-        full = anova_lm(smf.ols(f"y ~ {everything}", table).fit()) if len(names) < 4 else anova_lm(smf.ols(f"y ~ ({additive}) ** 2", table).fit())
-        keys = {frozenset(n for n in names if f"({n}" in row): row for row in full.index if row != "Residual"}
-        share = lambda *axes: full.sum_sq[keys[frozenset(axes)]] / total
-        pairs = list(itertools.combinations(names, 2))
         fit = smf.ols(f"y ~ {additive}", table).fit()
+        shares = anova_lm(fit).sum_sq.drop("Residual") / total
         error = [fit.mse_resid, fit.df_resid] if fit.df_resid else None
-        p = anova_lm(fit)["PR(>F)"].iloc[:-1].tolist() if error else None
         cases.append(dict(
-            levels=levels, values=table.y.tolist(), variance=total / len(table), axes=[share(n) for n in names],
-            pairs=[share(*pair) for pair in pairs], error=error, p=p,
+            levels=levels, values=table.y.tolist(), variance=total / len(table), axes=shares.tolist(), error=error,
         ))
     return cases
 
 
-def effects():
-    """Contrasts of cell means with a pooled variance: those of an ordinary linear model with one parameter a cell."""
-    levels, n = [3, 2, 4], 3
-    names, table = grid(levels, lambda a, b, c: 0.6 + 0.02 * a + 0.01 * a * b - 0.005 * c, 0.02, n)
-    table["cell"] = np.repeat(np.arange(24), n)
-    fit = smf.ols("y ~ C(cell) - 1", table).fit()
-    means = table.groupby("cell").y.mean()
-    cells = np.array(list(itertools.product(*map(range, levels))))
-
-    def line(weights):
-        test = fit.t_test(weights)
-        return [test.effect.item(), test.sd.item(), test.pvalue.item()]
-
-    def level(axis, value):
-        at = (cells[:, axis] == value).astype(float)
-        return at / at.sum()
-
-    def both(axis, value, other, second):
-        at = ((cells[:, axis] == value) & (cells[:, other] == second)).astype(float)
-        return at / at.sum()
-
-    everywhere = np.full(24, 1 / 24)
-    ranks_of = lambda axis: np.arange(levels[axis]) - (levels[axis] - 1) / 2
-    slope = lambda axis: sum(r * level(axis, i) for i, r in enumerate(ranks_of(axis))) / (ranks_of(axis) ** 2).sum()
-    alone = lambda i, j: both(0, i, 2, j) - level(0, i) - level(2, j) + everywhere
-    return dict(
-        levels=levels, means=means.tolist(), variance=fit.mse_resid / n, degrees=fit.df_resid,
-        against_mean=[[line(level(axis, i) - everywhere) for i in range(levels[axis])] for axis in range(3)],
-        pair=line(level(2, 3) - level(2, 1)), trends=[line(slope(axis)) for axis in range(3)],
-        interaction=[line(alone(i, j)) for i in range(3) for j in range(4)],
-    )
-
-
-methods = [ranks, friedman, studentized_range, nemenyi, noise, folds, anova, effects]
+methods = [ranks, friedman, studentized_range, nemenyi, noise, folds, anova]
 table = {method.__name__: method() for method in methods}
 path = pathlib.Path(__file__).with_suffix(".json")
 path.write_text(json.dumps(table, separators=(",", ":"), default=float, allow_nan=False) + "\n")

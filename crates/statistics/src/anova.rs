@@ -7,53 +7,27 @@
 //! axis, of each pair, and so on, which are orthogonal: the variance over the grid is the sum of
 //! theirs.
 
-use crate::fisher;
 use crate::grid::Grid;
 use crate::moderated::VarianceEstimate;
 
-/// The share of an axis or of a pair of axes in the variance over the grid.
-#[derive(Clone, Debug, PartialEq)]
+/// The share of an axis in the variance over the grid.
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct VarianceShare {
-    /// The axes, by number: one, or two in ascending order for their interaction alone.
-    pub axes: Vec<usize>,
-    /// Variance over the grid's cells, in the square of the figure's unit.
+    /// Variance over the axis' values of their means, in the square of the figure's unit.
     pub variance: f64,
     /// Its share of the variance over all cells, 0 to 1.
     pub share: f64,
-    /// Degrees of freedom: values less one, multiplied over the axes.
+    /// Degrees of freedom: values less one.
     pub degrees: f64,
 }
 
-impl VarianceShare {
-    /// The p-value of "this effect is noise only" by the F-test, given the mean variance of the
-    /// cells' means over all `cells`. `None` without spread or degrees.
-    pub fn p(&self, cells: usize, noise: VarianceEstimate) -> Option<f64> {
-        if noise.variance <= 0.0 || self.degrees == 0.0 {
-            return None;
-        }
-        let mean_square = self.variance * cells as f64 / self.degrees;
-        fisher::upper_tail(mean_square / noise.variance, self.degrees, noise.degrees)
-    }
-
-    /// The variance less what noise of the cells' means adds to it on average; 0 if that is more.
-    pub fn without_noise(&self, cells: usize, noise: f64) -> f64 {
-        (self.variance - noise * self.degrees / cells as f64).max(0.0)
-    }
-}
-
-/// The variance over the grid, and its shares.
+/// The variance over the grid, and the shares of its axes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FunctionalAnova {
-    /// The mean over all cells.
-    pub mean: f64,
     /// The variance over all cells, divided by their number.
     pub variance: f64,
-    /// Each axis, in order.
+    /// Each axis, in order; what they leave of the variance is interactions.
     pub axes: Vec<VarianceShare>,
-    /// Each pair of axes.
-    pub pairs: Vec<VarianceShare>,
-    /// Share of all interactions of three or more axes, 0 to 1.
-    pub higher: f64,
 }
 
 /// The analysis of `values`, one for each cell of the grid. `None` if their number is not that of
@@ -70,30 +44,17 @@ pub fn functional_anova(grid: &Grid, values: &[f64]) -> Option<FunctionalAnova> 
     if !total.is_normal() || total.sqrt() <= 1e-12 * largest {
         return None;
     }
-    let share = |axes: Vec<usize>, variance: f64, degrees: f64| VarianceShare {
-        axes,
-        variance,
-        share: (variance / total).min(1.0),
-        degrees,
+    let share = |(axis, levels): (usize, &usize)| {
+        let variance = mean_square(&grid.means(values, axis), mean);
+        VarianceShare {
+            variance,
+            share: (variance / total).min(1.0),
+            degrees: (levels - 1) as f64,
+        }
     };
-    let degrees = |axis: usize| (grid.levels()[axis] - 1) as f64;
-    let main = |axis: usize| mean_square(&grid.means(values, &[axis]), mean);
-    let axes: Vec<_> = (0..grid.levels().len())
-        .map(|axis| share(vec![axis], main(axis), degrees(axis)))
-        .collect();
-    let mut pairs = Vec::new();
-    for (a, b) in grid.pairs() {
-        let both = mean_square(&grid.means(values, &[a, b]), mean);
-        let alone = (both - axes[a].variance - axes[b].variance).max(0.0);
-        pairs.push(share(vec![a, b], alone, degrees(a) * degrees(b)));
-    }
-    let explained: f64 = axes.iter().chain(&pairs).map(|part| part.share).sum();
     Some(FunctionalAnova {
-        mean,
         variance: total,
-        axes,
-        pairs,
-        higher: (1.0 - explained).max(0.0),
+        axes: grid.levels().iter().enumerate().map(share).collect(),
     })
 }
 

@@ -17,48 +17,24 @@ impl Grid {
         })
     }
 
-    /// The number of values of each axis.
-    pub fn levels(&self) -> &[usize] {
-        &self.levels
-    }
-
     /// The number of cells.
     pub fn cells(&self) -> usize {
         self.levels.iter().product()
     }
 
-    /// All pairs of different axes, the smaller number first.
-    pub fn pairs(&self) -> Vec<(usize, usize)> {
-        let axes = self.levels.len();
-        let with = |a: usize| (a + 1..axes).map(move |b| (a, b));
-        (0..axes).flat_map(with).collect()
+    /// The number of values of each axis.
+    pub(crate) fn levels(&self) -> &[usize] {
+        &self.levels
     }
 
-    /// The number of values of `axes` together.
-    pub fn levels_of(&self, axes: &[usize]) -> usize {
-        axes.iter().map(|&axis| self.levels[axis]).product()
-    }
-
-    /// Where the values of `axes` in the `cell` stand among all of theirs, in row-major order.
-    pub fn place(&self, cell: usize, axes: &[usize]) -> usize {
-        axes.iter().fold(0, |place, &axis| {
-            place * self.levels[axis] + self.level(cell, axis)
-        })
-    }
-
-    /// The value of `axis` in the `cell`, by number.
-    pub fn level(&self, cell: usize, axis: usize) -> usize {
+    /// The mean of `values`, one for each cell, for each value of `axis`.
+    pub(crate) fn means(&self, values: &[f64], axis: usize) -> Vec<f64> {
+        let levels = self.levels[axis];
         let faster: usize = self.levels[axis + 1..].iter().product();
-        cell / faster % self.levels[axis]
-    }
-
-    /// The means of `values`, one for each cell, for each combination of the values of `axes`.
-    pub fn means(&self, values: &[f64], axes: &[usize]) -> Vec<f64> {
-        let places = self.levels_of(axes);
-        let each = (self.cells() / places) as f64;
-        let mut means = vec![0.0; places];
+        let each = (self.cells() / levels) as f64;
+        let mut means = vec![0.0; levels];
         for (cell, value) in values.iter().enumerate() {
-            means[self.place(cell, axes)] += value;
+            means[cell / faster % levels] += value;
         }
         means.iter_mut().for_each(|mean| *mean /= each);
         means

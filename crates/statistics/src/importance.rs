@@ -6,8 +6,8 @@
 //! Each tree is constant on boxes, so that its means over all other axes, and their variance, are
 //! exact sums over its leaves. There are as many trees as Optuna's evaluator has; as there, each
 //! learns from a bootstrap sample, with all axes at each split. Unlike there, a set of categories
-//! is one split. (Crates with forests do not show their trees; `fanova` 0.3 knows neither categories
-//! nor domains beyond the points, and gives no number where one tree is constant.)
+//! is one split. (Crates with forests do not show their trees; `fanova` 0.3 knows neither
+//! categories nor domains beyond the points, and gives no number where one tree is constant.)
 
 use crate::axis_cells::AxisCells;
 pub use crate::axis_cells::AxisDomain;
@@ -19,25 +19,12 @@ const TREES: usize = 64;
 /// A tree has about this many leaves at most, so that its time stays bounded.
 const MOST_LEAVES: usize = 500;
 
-/// The share of an axis or of a pair of axes in the variance of the forest over all points of the
-/// domain.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ForestShare {
-    /// The axes, by number: one, or two in ascending order for their interaction alone.
-    pub axes: Vec<usize>,
-    /// Mean share over the trees, 0 to 1.
-    pub share: f64,
-    /// Standard deviation of the share over the trees: how much depends on which points were drawn.
-    pub deviation: f64,
-}
-
 /// What a forest says about the axes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ForestImportance {
-    /// Each axis, in order.
-    pub axes: Vec<ForestShare>,
-    /// Each pair of axes.
-    pub pairs: Vec<ForestShare>,
+    /// Share of each axis alone in the variance of the forest over all points of the domain, in
+    /// order: means over the trees, 0 to 1.
+    pub shares: Vec<f64>,
     /// The share of the values' variance that the forest predicts for points that its trees did not
     /// learn from, at most 1. Near 0 or below, the shares mean nothing.
     pub explained: f64,
@@ -72,16 +59,9 @@ pub fn forest_importance(
         least: values.len().div_ceil(MOST_LEAVES),
     };
     let forest = Forest::grow(&training, random_below)?;
-    let one = |axis: usize| forest.share(&axes, vec![axis]);
-    let all = 0..axes.len();
-    let pairs = all
-        .clone()
-        .flat_map(|a| (a + 1..axes.len()).map(move |b| vec![a, b]));
+    let share = |axis: usize| forest.share(axis);
     Some(ForestImportance {
-        axes: all.map(one).collect::<Option<_>>()?,
-        pairs: pairs
-            .map(|pair| forest.share(&axes, pair))
-            .collect::<Option<_>>()?,
+        shares: (0..axes.len()).map(share).collect::<Option<_>>()?,
         explained: forest.explained,
     })
 }
@@ -141,15 +121,10 @@ impl Forest {
         (!trees.is_empty()).then_some(Forest { trees, explained })
     }
 
-    fn share(&self, axes: &[AxisCells], of: Vec<usize>) -> Option<ForestShare> {
-        let share = |tree: &Tree| tree.variance_of(axes, &of) / tree.variance;
+    fn share(&self, axis: usize) -> Option<f64> {
+        let share = |tree: &Tree| tree.of_axes[axis] / tree.variance;
         let shares: Vec<f64> = self.trees.iter().map(share).collect();
-        let sample = Sample::of(&shares)?;
-        Some(ForestShare {
-            axes: of,
-            share: sample.mean,
-            deviation: sample.sd.unwrap_or(0.0),
-        })
+        Some(Sample::of(&shares)?.mean)
     }
 }
 
@@ -192,11 +167,11 @@ impl Tree {
             of_axes: Vec::new(),
         };
         for (number, leaf) in tree.leaves.iter().enumerate() {
-            tree.mean += tree.volume_without(number, &[]) * leaf.value;
+            tree.mean += tree.volume_without(number, None) * leaf.value;
         }
         for (number, leaf) in tree.leaves.iter().enumerate() {
             let square = (leaf.value - tree.mean).powi(2);
-            tree.variance += tree.volume_without(number, &[]) * square;
+            tree.variance += tree.volume_without(number, None) * square;
         }
         let alone = |axis: usize| tree.variance_of_axis(axes, axis);
         tree.of_axes = (0..axes.len()).map(alone).collect();
@@ -211,24 +186,11 @@ impl Tree {
         Some(self.leaves.iter().find(has_point)?.value)
     }
 
-    /// The variance of one axis, or of the interaction of two alone.
-    fn variance_of(&self, axes: &[AxisCells], of: &[usize]) -> f64 {
-        match *of {
-            [axis] => self.of_axes[axis],
-            [a, b] => {
-                let both = self.variance_of_both(axes, a, b);
-                let alone = self.of_axes[a] + self.of_axes[b];
-                (both - alone).max(0.0)
-            }
-            _ => 0.0,
-        }
-    }
-
     fn variance_of_axis(&self, axes: &[AxisCells], axis: usize) -> f64 {
         let weights = &axes[axis].weights;
         let mut means = vec![0.0; weights.len()];
         for (number, leaf) in self.leaves.iter().enumerate() {
-            let part = leaf.value * self.volume_without(number, &[axis]);
+            let part = leaf.value * self.volume_without(number, Some(axis));
             for (start, end) in leaf.extents[axis].runs() {
                 means[start..end].iter_mut().for_each(|mean| *mean += part);
             }
@@ -237,38 +199,10 @@ impl Tree {
         means.iter().zip(weights).map(square).sum()
     }
 
-    /// The variance of the means over all axes but two: leaves are rectangles, entered at their
-    /// corners and summed up.
-    fn variance_of_both(&self, axes: &[AxisCells], a: usize, b: usize) -> f64 {
-        let (rows, columns) = (axes[a].weights.len(), axes[b].weights.len());
-        let mut corners = vec![vec![0.0; columns + 1]; rows + 1];
-        for (number, leaf) in self.leaves.iter().enumerate() {
-            let part = leaf.value * self.volume_without(number, &[a, b]);
-            for (top, bottom) in leaf.extents[a].runs() {
-                for (left, right) in leaf.extents[b].runs() {
-                    corners[top][left] += part;
-                    corners[top][right] -= part;
-                    corners[bottom][left] -= part;
-                    corners[bottom][right] += part;
-                }
-            }
-        }
-        let (mut variance, mut above) = (0.0, vec![0.0; columns]);
-        for (row, height) in axes[a].weights.iter().enumerate() {
-            let mut across = 0.0;
-            for (column, width) in axes[b].weights.iter().enumerate() {
-                across += corners[row][column];
-                above[column] += across;
-                variance += height * width * (above[column] - self.mean).powi(2);
-            }
-        }
-        variance
-    }
-
-    /// The share of a leaf's box in the axes that are not `left_out`.
-    fn volume_without(&self, leaf: usize, left_out: &[usize]) -> f64 {
+    /// The share of a leaf's box in the axes, but for the one `left_out`.
+    fn volume_without(&self, leaf: usize, left_out: Option<usize>) -> f64 {
         let sides = self.sides[leaf].iter().enumerate();
-        let kept = sides.filter(|(axis, _)| !left_out.contains(axis));
+        let kept = sides.filter(|(axis, _)| left_out != Some(*axis));
         kept.map(|(_, side)| side).product()
     }
 }

@@ -7,11 +7,8 @@
 
 pub mod anova;
 mod axis_cells;
-pub mod beta;
-pub mod beta_prior;
 pub mod binomial;
 mod chi_spread;
-pub mod effects;
 pub mod equivalence;
 pub mod fisher;
 pub mod folds;

@@ -103,31 +103,6 @@ fn estimate_of(weights: &[(f64, f64, f64)], successes: f64, trials: f64) -> Shar
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::Value;
-
-    /// Against `tests/vectors/share_posterior.py`.
-    #[test]
-    fn shares_agree_with_scipy() {
-        let path = concat!(
-            env!("CARGO_MANIFEST_DIR"),
-            "/../../tests/vectors/share_posterior.json"
-        );
-        let text = std::fs::read_to_string(path).expect("the vectors are kept");
-        let cases: Vec<Value> = serde_json::from_str(&text).expect("JSON");
-        for case in cases {
-            let groups: Vec<(u64, u64)> =
-                serde_json::from_value(case["groups"].clone()).expect("counts");
-            let expected: Vec<(f64, f64)> =
-                serde_json::from_value(case["shares"].clone()).expect("numbers");
-            for (found, (mean, variance)) in shares(&groups).iter().zip(expected) {
-                assert!((found.mean - mean).abs() < 1e-9, "{groups:?}: {found:?}");
-                assert!(
-                    (found.variance - variance).abs() < 1e-9,
-                    "{groups:?}: {found:?}"
-                );
-            }
-        }
-    }
 
     #[test]
     fn what_is_common_draws_small_groups() {

@@ -72,7 +72,7 @@ fn forest_shares(sweep: &SweepResults, cells: &Cells) -> Option<Vec<AxisShare>> 
         share,
         forest_explains: Some(forest.explained),
     };
-    Some(forest.axes.iter().map(|axis| share(axis.share)).collect())
+    Some(forest.shares.into_iter().map(share).collect())
 }
 
 /// Where the values of an axis lie.
