@@ -11,40 +11,69 @@ pub(super) fn what_matters(words: &Words) -> Option<String> {
     let [most, others @ ..] = axes.as_slice() else {
         return None;
     };
-    let Some(largest) = most.largest() else {
+    if most.largest().is_none() {
         return explained(words);
-    };
+    }
     if others.is_empty() {
         return None;
     }
-    let rest: Vec<String> = others
+    Some(match most.basis {
+        AxisBasis::Runs => by_runs(words, axes),
+        AxisBasis::AdditiveModel | AxisBasis::Nothing => by_single_runs(words, axes),
+    })
+}
+
+/// What the spread between runs says.
+fn by_runs(words: &Words, axes: &[AxisAnswer]) -> String {
+    let (name, largest) = (&axes[0].name, axes[0].largest());
+    let rest: String = axes[1..]
         .iter()
         .filter_map(|axis| smaller(words, axis))
+        .map(|axis| format!("; {axis}"))
         .collect();
-    let rest = match rest.is_empty() {
-        true => String::new(),
-        false => format!("; {}", rest.join("; ")),
+    let Some(largest) = largest else {
+        return String::new();
     };
     let (better, worse) = turned(words, largest);
     let difference = words.difference(largest.difference, largest.interval);
-    let assumption = match most.basis {
-        AxisBasis::Runs => "",
-        AxisBasis::AdditiveModel => {
-            " (with one run of each, this assumes that the effects of the axes add up)"
-        }
-        AxisBasis::Nothing => " (with one run of each, how sure that is cannot be said)",
-    };
-    let name = &most.name;
-    Some(match is_sure(largest) {
+    match is_sure(largest) {
         true => format!(
             "{name} matters most: {better} rather than {worse} is better by {difference} over the \
-             other choices{rest}{assumption}."
+             other choices{rest}."
         ),
         false => format!(
             "No axis has an effect that is surely more than chance; the largest is that of \
-             {name}, {better} rather than {worse}: {difference}{assumption}."
+             {name}, {better} rather than {worse}: {difference}."
         ),
-    })
+    }
+}
+
+/// With one run of each configuration: the effects, and what they stand on.
+fn by_single_runs(words: &Words, axes: &[AxisAnswer]) -> String {
+    let mut effects = Vec::new();
+    for axis in axes {
+        let Some(largest) = axis.largest() else {
+            continue;
+        };
+        let (better, worse) = turned(words, largest);
+        let difference = words.difference(largest.difference, largest.interval);
+        effects.push(format!(
+            "{}, {better} rather than {worse}, by {difference}",
+            axis.name
+        ));
+    }
+    let unit = words.answers.unit.name();
+    let assumption = match axes[0].basis {
+        AxisBasis::AdditiveModel => format!(
+            "the intervals assume that effects add up, and nothing shows whether another {unit} \
+             would agree"
+        ),
+        _ => format!("nothing shows whether another {unit} would agree"),
+    };
+    format!(
+        "With this one {unit}, the axes move it as follows: {}; {assumption}.",
+        effects.join("; ")
+    )
 }
 
 /// Where no two configurations differ in one axis alone: what a forest says over the points.
