@@ -27,26 +27,47 @@ fn line(cells: &[String]) -> String {
     format!("{} \\\\\n", cells.join(" & "))
 }
 
-/// Text with LaTeX's special characters escaped.
+/// Text with LaTeX's special characters escaped, so that it compiles and is read as it was written,
+/// also in the old text encoding (`OT1`) and with the shorthands of `babel`.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
+    let mut before = ' ';
     for c in text.chars() {
-        match c {
-            '&' | '%' | '$' | '#' | '_' | '{' | '}' => {
-                escaped.push('\\');
-                escaped.push(c);
-            }
-            '\\' => escaped.push_str("\\textbackslash{}"),
-            '~' => escaped.push_str("\\textasciitilde{}"),
-            '^' => escaped.push_str("\\textasciicircum{}"),
-            '±' => escaped.push_str("$\\pm$"),
-            '×' => escaped.push_str("$\\times$"),
-            '−' => escaped.push_str("$-$"),
-            '–' => escaped.push_str("--"),
-            c => escaped.push(c),
+        // Neighbours would become a dash or another quotation mark.
+        if c == before && matches!(c, '-' | '\'' | '`' | ',') {
+            escaped.push_str("{}");
         }
+        escape(c, &mut escaped);
+        before = c;
     }
     escaped
+}
+
+fn escape(c: char, escaped: &mut String) {
+    match c {
+        '&' | '%' | '$' | '#' | '_' | '{' | '}' => {
+            escaped.push('\\');
+            escaped.push(c);
+        }
+        '\\' => escaped.push_str("\\textbackslash{}"),
+        '~' => escaped.push_str("\\textasciitilde{}"),
+        '^' => escaped.push_str("\\textasciicircum{}"),
+        '<' => escaped.push_str("\\textless{}"),
+        '>' => escaped.push_str("\\textgreater{}"),
+        '|' => escaped.push_str("\\textbar{}"),
+        '"' => escaped.push_str("{\\char34}"),
+        // The beginning of an option, at the start of a row.
+        '[' => escaped.push_str("{[}"),
+        '±' => escaped.push_str("$\\pm$"),
+        '×' => escaped.push_str("$\\times$"),
+        '−' => escaped.push_str("$-$"),
+        '≤' => escaped.push_str("$\\leq$"),
+        '≥' => escaped.push_str("$\\geq$"),
+        '→' => escaped.push_str("$\\rightarrow$"),
+        '–' => escaped.push_str("--"),
+        c if c.is_control() => escaped.push(' '),
+        c => escaped.push(c),
+    }
 }
 
 #[cfg(test)]
@@ -58,5 +79,14 @@ mod tests {
         assert_eq!(escaped("lr_0=1 % ± {3}"), "lr\\_0=1 \\% $\\pm$ \\{3\\}");
         let expected = "a\\textbackslash{}b\\textasciitilde{}c";
         assert_eq!(escaped("a\\b~c"), expected);
+    }
+
+    #[test]
+    fn what_the_old_encoding_or_a_language_would_change_is_escaped() {
+        let expected = "a\\textless{}b\\textgreater{}c\\textbar{}{\\char34}";
+        assert_eq!(escaped("a<b>c|\""), expected);
+        assert_eq!(escaped("{[}"), "\\{{[}\\}");
+        assert_eq!(escaped("a--b-c"), "a-{}-b-c");
+        assert_eq!(escaped("1\n2\r3\t4"), "1 2 3 4");
     }
 }
