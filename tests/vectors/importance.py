@@ -6,7 +6,6 @@ Forests differ by their draws, and one-hot categories are split one at a time th
 seeds are kept with their spread. Points and noise are made up.
 """
 
-import itertools
 import json
 import pathlib
 
@@ -42,15 +41,13 @@ def draw(domain, n, random):
 
 
 def exact_shares(function, domains):
-    """Shares of each axis by the means over a fine complete grid."""
+    """Shares of each axis alone by the means over a fine complete grid."""
     axes = [np.arange(d) if isinstance(d, int) else d[0] + (np.arange(60) + 0.5) / 60 * (d[1] - d[0]) for d in domains]
     values = function(*np.meshgrid(*axes, indexing="ij"))
     everyone = set(range(len(axes)))
     variance = lambda kept: values.mean(axis=tuple(everyone - set(kept))).var()
     main = [variance([axis]) for axis in everyone]
-    pairs = [variance(pair) - main[pair[0]] - main[pair[1]] for pair in itertools.combinations(everyone, 2)]
-    total = values.var()
-    return (np.array(main) / total).tolist(), (np.array(pairs) / total).tolist()
+    return (np.array(main) / values.var()).tolist()
 
 
 def optuna_shares(domains, points, values):
@@ -75,11 +72,11 @@ for number, (name, (function, domains, n, noise)) in enumerate(TABLES.items()):
     values = np.round(function(*columns) + noise * random.normal(size=n), 6)
     points = np.round(np.array(columns, float).T, 6)
     mean, deviation = optuna_shares(domains, points, values)
-    main, pairs = exact_shares(function, domains) if name != "noise only" else (None, None)
+    main = exact_shares(function, domains) if name != "noise only" else None
     print(name, "optuna", np.round(mean, 3), "+-", np.round(deviation, 3), "exact", main and np.round(main, 3))
     cases.append(dict(
         name=name, domains=domains, points=points.tolist(), values=values.tolist(),
-        optuna=mean, optuna_deviation=deviation, exact=main, exact_pairs=pairs,
+        optuna=mean, optuna_deviation=deviation, exact=main,
     ))
 path = pathlib.Path(__file__).with_suffix(".json")
 path.write_text(json.dumps(cases, separators=(",", ":"), default=float, allow_nan=False) + "\n")

@@ -303,8 +303,9 @@ fn may_be_best(tests: &[PairTest], p_values: &[[PValues; 3]], count: usize) -> V
     may_be
 }
 
-/// Where the first beats each other one by the tests of the set that may be the best, it is the only
-/// member, and that it is better than all of them is known: its p-values are those of these tests.
+/// Where the first beats each other one by the tests of the set that may be the best, it is the
+/// only member, and that it is better than all of them is known: its p-values are those of these
+/// tests.
 fn tell_the_only_best(tests: &[PairTest], p_values: &mut [[PValues; 3]], count: usize) {
     let others = count.saturating_sub(1) as f64;
     let beats = |(test, p_values): (&PairTest, &[PValues; 3])| {

@@ -18,8 +18,8 @@ pub struct SweepResults {
     pub baseline: Option<ConfigurationId>,
     /// Axes in the order of the file.
     pub axes: Vec<Axis>,
-    /// How often a race over the seeds may look at the results to decide whether to go on, up to its
-    /// last seed; 0 without a race.
+    /// How often a race over the seeds may look at the results to decide whether to go on, up to
+    /// its last seed; 0 without a race.
     pub race_rounds: u32,
     /// Configurations in the order of the plan.
     pub configurations: Vec<ConfigurationResults>,

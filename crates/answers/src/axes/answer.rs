@@ -97,7 +97,8 @@ pub struct AxisContrast {
 }
 
 impl AxisAnswer {
-    /// By what axes are ordered: the largest difference, or, without any, the share of the variance.
+    /// By what axes are ordered: the largest difference, or, without any, the share of the
+    /// variance.
     fn size(&self) -> (f64, f64) {
         let largest = self.largest().map_or(0.0, |c| c.difference.abs());
         (largest, self.share.map_or(0.0, |share| share.share))

@@ -67,8 +67,8 @@ impl Cells {
         Some(&self.cells[*self.places.get(levels)?])
     }
 
-    /// The means in row-major order, the last axis varying fastest; `None` unless every point of the
-    /// grid has a result.
+    /// The means in row-major order, the last axis varying fastest; `None` unless every point of
+    /// the grid has a result.
     pub(crate) fn in_order(&self) -> Option<Vec<f64>> {
         let points: usize = self.counts.iter().product();
         if self.cells.is_empty() || self.cells.len() != points {

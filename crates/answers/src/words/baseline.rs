@@ -5,8 +5,8 @@ use crate::answers::NoResult;
 use crate::pairs::Verdict;
 use convsweep_spec::words::counted;
 
-/// The comparison of the best with the baseline, or why there is none; `None` without a baseline, or
-/// if it is the best.
+/// The comparison of the best with the baseline, or why there is none; `None` without a baseline,
+/// or if it is the best.
 pub(super) fn baseline(words: &Words) -> Option<String> {
     let answers = words.answers;
     let mut without = answers.without_result.iter();
