@@ -3,6 +3,7 @@
 //! `convsweep-worker` is found next to `convsweep`; `just test` builds both first.
 
 mod commands;
+mod compare;
 mod control;
 mod cut_logs;
 mod damage;

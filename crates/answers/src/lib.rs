@@ -8,7 +8,9 @@ mod answers;
 mod axes;
 mod chance;
 mod choice;
+mod config_difference;
 mod estimates;
+mod image_agreement;
 mod metric_format;
 mod noise;
 mod pairing;
@@ -21,6 +23,10 @@ mod words;
 pub use answers::{Answers, NoResult, Standing};
 pub use axes::{AxisAnswer, AxisBasis, AxisContrast, AxisLevel, AxisShare, AxisTrend, Interaction};
 pub use choice::ChoiceOptimism;
+pub use config_difference::{KeyDifference, differing_keys};
+pub use image_agreement::{
+    ImageAgreement, ImageRelation, compare_networks, image_agreement, image_relation,
+};
 pub use metric_format::MetricFormat;
 pub use noise::SeedNoise;
 pub use pairing::PairMethod;
@@ -31,6 +37,7 @@ pub use race::may_still_be_best;
 pub use results::{ConfigurationResults, RunEnd, RunResult, SweepResults, ValidationResult};
 pub use run_unit::RunUnit;
 
+pub use convsweep_statistics::mcnemar::McNemar;
 pub use words::MOST_SUGGESTED;
 
 use convsweep_spec::metric::{Direction, Metric};

@@ -47,11 +47,6 @@ pub(crate) fn seed_noise(configuration: &ConfigurationResults) -> Option<SeedNoi
 
 /// Which images were right.
 fn correct(validation: &ValidationResult) -> Vec<bool> {
-    let bit = |i: usize| {
-        validation
-            .correct
-            .get(i / 8)
-            .is_some_and(|byte| byte >> (i % 8) & 1 == 1)
-    };
-    (0..validation.images as usize).map(bit).collect()
+    let images = 0..validation.images as usize;
+    images.map(|image| validation.is_correct(image)).collect()
 }

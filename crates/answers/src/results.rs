@@ -116,3 +116,11 @@ pub struct ValidationResult {
     /// i. Empty if unknown.
     pub correct: Vec<u8>,
 }
+
+impl ValidationResult {
+    /// Whether an image was classified correctly; `false` if that is unknown.
+    pub fn is_correct(&self, image: usize) -> bool {
+        let byte = self.correct.get(image / 8);
+        byte.is_some_and(|byte| byte >> (image % 8) & 1 == 1)
+    }
+}

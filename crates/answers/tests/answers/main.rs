@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod comparing;
+mod images;
 mod made;
 mod matters;
 mod training;

@@ -5,6 +5,7 @@
 //! exit codes follow.
 
 mod check;
+mod compare;
 mod control;
 mod data;
 mod database;
@@ -42,6 +43,8 @@ pub enum CliCommand {
     Report(report::ReportArgs),
     /// Say which configurations are better, by how much and how surely, and what each axis does.
     Verdict(verdict::VerdictArgs),
+    /// Compare experiments, configurations or jobs: what differs, and whether it matters.
+    Compare(compare::CompareArgs),
     /// Query the results database (read-only SQL).
     Query(query::QueryArgs),
     /// Show a job: its configuration, outcome, figures and files, and how to repeat it.
@@ -101,6 +104,7 @@ pub fn run_command(
         CliCommand::Status(args) => status::status(context, &args),
         CliCommand::Report(args) => report::report(context, &args),
         CliCommand::Verdict(args) => verdict::verdict(context, &args),
+        CliCommand::Compare(args) => compare::compare(context, &args),
         CliCommand::Query(args) => query::query(context, &args),
         CliCommand::Show(args) => show::show(context, &args),
         CliCommand::Preset(args) => preset::preset(&args),

@@ -1,6 +1,7 @@
 //! Two configurations compared image by image.
 
 use super::{RankedConfiguration, RankedRun};
+use convsweep_answers::{ImageRelation, image_relation};
 use convsweep_statistics::mcnemar::{McNemar, mcnemar};
 use convsweep_store::{ConfigurationRow, JobRow};
 
@@ -36,9 +37,10 @@ fn shared_runs<'r, 'a>(
 /// Whether two configurations validate on the same images: size and channels may differ, choice and
 /// order may not.
 fn same_images(a: &ConfigurationRow, b: &ConfigurationRow) -> bool {
-    let (x, y) = (&a.member.resolved.data, &b.member.resolved.data);
-    a.member.data_hash == b.member.data_hash
-        && (&x.source, &x.split, x.limit, x.damaged) == (&y.source, &y.split, y.limit, y.damaged)
+    let (a, b) = (&a.member, &b.member);
+    let first = (&a.resolved.data, a.data_hash.as_str());
+    let second = (&b.resolved.data, b.data_hash.as_str());
+    image_relation(first, second) == ImageRelation::Same
 }
 
 /// McNemar's test of two jobs; `None` unless both recorded which validation images were correct.

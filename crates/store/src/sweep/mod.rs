@@ -7,5 +7,5 @@ mod rows;
 
 pub(crate) use missing::{PROGRAM, make_missing_answers};
 pub(crate) use plan::{members, revision};
-pub(crate) use results::{race_rounds, sweep_results};
+pub(crate) use results::{race_rounds, sweep_results, sweep_results_by};
 pub(crate) use rows::{ANSWER_TABLES, forget_answers};

@@ -8,6 +8,7 @@ use convsweep_spec::canonical::canonical_json;
 use convsweep_spec::event::Part;
 use convsweep_spec::id::JobId;
 use convsweep_spec::log::{Member, Revision};
+use convsweep_spec::metric::Metric;
 use convsweep_spec::search::RACE;
 use rusqlite::{Connection, Result, params};
 use std::collections::HashMap;
@@ -22,9 +23,28 @@ struct RecordedEnd {
 
 /// The results of an experiment; `None` if there is no such experiment.
 pub(crate) fn sweep_results(connection: &Connection, name: &str) -> Result<Option<SweepResults>> {
-    let Some(revision) = revision(connection, name)? else {
+    match revision(connection, name)? {
+        Some(revision) => results_of(connection, name, revision).map(Some),
+        None => Ok(None),
+    }
+}
+
+/// The same by another metric, for which the file has no margin; `None` if there is no such
+/// experiment.
+pub(crate) fn sweep_results_by(
+    connection: &Connection,
+    name: &str,
+    metric: &Metric,
+) -> Result<Option<SweepResults>> {
+    let Some(mut revision) = revision(connection, name)? else {
         return Ok(None);
     };
+    revision.margin = revision.margin.filter(|_| revision.metric == *metric);
+    revision.metric = metric.clone();
+    results_of(connection, name, revision).map(Some)
+}
+
+fn results_of(connection: &Connection, name: &str, revision: Revision) -> Result<SweepResults> {
     let mut jobs = outcomes(connection, &revision)?;
     add_values(connection, &revision, &mut jobs)?;
     add_validations(connection, &revision, &mut jobs)?;
@@ -34,7 +54,7 @@ pub(crate) fn sweep_results(connection: &Connection, name: &str) -> Result<Optio
         let results = configuration(connection, member, &mut jobs, &mut counter)?;
         configurations.push(results);
     }
-    Ok(Some(SweepResults {
+    Ok(SweepResults {
         experiment: revision.experiment,
         race_rounds: race_rounds(connection, name, revision.revision)?,
         metric: revision.metric,
@@ -42,7 +62,7 @@ pub(crate) fn sweep_results(connection: &Connection, name: &str) -> Result<Optio
         baseline: revision.baseline,
         axes: revision.axes,
         configurations,
-    }))
+    })
 }
 
 /// How often a race over the seeds may look at the results of a revision's jobs, up to its last

@@ -1,7 +1,7 @@
 //! `verdict`: prints what the results of an experiment say.
 
 mod json;
-mod text;
+pub mod text;
 
 use crate::context::Context;
 use crate::exit::{Code, Exit};

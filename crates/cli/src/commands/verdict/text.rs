@@ -193,7 +193,8 @@ fn more_runs(runs: Option<usize>) -> String {
     }
 }
 
-fn p_value(p: Option<f64>) -> String {
+/// A p-value for a table.
+pub fn p_value(p: Option<f64>) -> String {
     match p {
         Some(p) if p < 0.001 => "<0.001".into(),
         Some(p) => format!("{p:.3}"),
@@ -202,7 +203,7 @@ fn p_value(p: Option<f64>) -> String {
 }
 
 /// A table with its first rows; how many are left out is said below it.
-fn table(columns: &[&str], mut rows: Vec<Vec<String>>) -> String {
+pub fn table(columns: &[&str], mut rows: Vec<Vec<String>>) -> String {
     let left_out = rows.len().saturating_sub(MOST_ROWS);
     rows.truncate(MOST_ROWS);
     let text = plain(columns, &rows);
