@@ -86,6 +86,11 @@ check:
 house:
     @cargo run --release --quiet --manifest-path tests/house/Cargo.toml -- --report
 
+# Compute every figure of the report NAME once more from the raw rows (CONVSWEEP_BENCH_PYTHON: a Python with numpy, scipy and statsmodels)
+[group("development"), no-cd]
+recompute name results="results":
+    @"${CONVSWEEP_BENCH_PYTHON:-python3}" "{{root}}/tests/recompute.py" "{{results}}/convsweep.sqlite" "{{name}}" "{{results}}/{{name}}"
+
 # Run a benchmark; `just bench` lists them
 [group("development")]
 bench *args: _build

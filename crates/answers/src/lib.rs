@@ -3,6 +3,37 @@
 //! Everything here is a pure function of [`SweepResults`]. The database's rows, the command line,
 //! its JSON and the report all take it from here, so that they cannot disagree. The methods
 //! themselves are in `convsweep_statistics`.
+//!
+//! The README says what the answers stand on. These are the details; `tests/recompute.py` computes
+//! the figures once more by them.
+//!
+//! - **Order.** By the mean over the runs that count; of equal ones, the earlier in the plan first.
+//!   A diverged run counts as the metric of a network that gives every image the classes' shares,
+//!   or, for metrics that this does not determine, as the worst result of the sweep.
+//! - **Common variance.** From the runs that trained, of all configurations with two of them at
+//!   least. Its degrees are at most half of those of all but the configuration with the most.
+//! - **Degrees of a difference.** Satterthwaite's, at most the common variance's plus both
+//!   configurations' own, and at most those of all configurations.
+//! - **Expected result** where runs do not train: s·m + (1 − s)·c, with the share s that trains, the
+//!   mean m of those that did (of a configuration that never trained: the mean of the others'
+//!   means) and the chance level c, the mean of the sweep's runs that did not train. Its variance
+//!   is s²·Var(m) + (m − c)²·Var(s); Var(s) counts as known. A pair all of whose runs trained is
+//!   compared by the means alone.
+//! - **Corrections.** p-values of pairs and of differences beyond the margin are multiplied by the
+//!   looks of a race; then Holm's correction covers all pairs and kinds of difference. Those of the
+//!   margin are a family of their own, as are the contrasts of all axes (whose `p` is without the
+//!   looks) and the interactions (each multiplied by the number of combinations searched). Where
+//!   the first configuration beats each other one at 0.05 / (number of others), its corrected
+//!   p-values are at most p times that number.
+//! - **Intervals** of pairs and contrasts have the level 1 − 0.05 / looks; those of configurations,
+//!   trends and interactions 95 %.
+//! - **More runs** are sought at the level 0.05 / (number of corrected p-values of at least 0.05).
+//! - **Cells of the axes** have the variance of all their runs that count, trained or not, with
+//!   n − 1 degrees. Where runs do not train, it is at least that of the expected result; a cell of
+//!   one run has the latter. Of two variances of a contrast (independent cells, or seed by seed) the
+//!   larger is used, with the degrees of independent cells. An additive model gives
+//!   intervals and p-values, but no verdicts. Of the only axis, the contrasts are
+//!   the pairs themselves.
 
 mod answers;
 mod axes;

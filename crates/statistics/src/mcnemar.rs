@@ -18,7 +18,8 @@ pub struct McNemar {
 }
 
 /// McNemar's test: the exact form below 25 images that differ, else χ² with continuity correction
-/// (Edwards 1948).
+/// (Edwards 1948), which equal counts do not need: their p-value is 1, as in R. (statsmodels corrects
+/// them as well, and so finds less than 1.)
 pub fn mcnemar(only_first: u64, only_second: u64) -> McNemar {
     let n = only_first + only_second;
     let p = if n == 0 {

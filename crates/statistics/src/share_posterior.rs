@@ -87,22 +87,34 @@ fn grid() -> Vec<HyperPoint> {
 }
 
 fn estimate_of(weights: &[(f64, f64, f64)], successes: f64, trials: f64) -> ShareEstimate {
-    let (mut mean, mut square) = (0.0, 0.0);
-    for (a, b, weight) in weights {
+    let moments = |(a, b, weight): &(f64, f64, f64)| {
         let worth = a + b + trials;
         let share = (a + successes) / worth;
-        mean += weight * share;
-        square += weight * share * (a + successes + 1.0) / (worth + 1.0);
+        (*weight, share, share * (1.0 - share) / (worth + 1.0))
+    };
+    let points: Vec<(f64, f64, f64)> = weights.iter().map(moments).collect();
+    let mean: f64 = points.iter().map(|(weight, share, _)| weight * share).sum();
+    // Around the mean: a difference of squares would lose the digits of a small variance.
+    let mut variance = 0.0;
+    for (weight, share, within) in points {
+        variance += weight * (within + (share - mean).powi(2));
     }
-    ShareEstimate {
-        mean,
-        variance: (square - mean * mean).max(0.0),
-    }
+    ShareEstimate { mean, variance }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Expected: the variance around the mean over the same grid, by numpy.
+    #[test]
+    fn small_variances_keep_their_digits() {
+        let found = shares(&[(4000, 4000), (3999, 4000)])[0];
+        assert!(
+            (found.variance / 6.516588294444494e-9 - 1.0).abs() < 1e-10,
+            "{found:?}"
+        );
+    }
 
     #[test]
     fn what_is_common_draws_small_groups() {

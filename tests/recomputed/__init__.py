@@ -1,0 +1,1 @@
+"""The figures of a report by other means than the program's; see ../recompute.py."""
