@@ -4,6 +4,7 @@ use crate::axes::{AxisAnswer, Interaction, axis_answers, interactions};
 use crate::choice::{ChoiceOptimism, choice_optimism};
 use crate::estimates::{Estimate, Estimates};
 use crate::noise::{SeedNoise, seed_noise};
+use crate::pairing::Pairing;
 use crate::pairs::{ComparedPair, Pairs, compare_all};
 use crate::results::{ConfigurationResults, RunEnd, SweepResults};
 use crate::run_unit::RunUnit;
@@ -121,7 +122,8 @@ impl Answers {
             id == sweep.baseline.as_ref()
         });
         let baseline_rank = baseline.and_then(|b| ranks.iter().position(|i| *i == b));
-        let pairs = compare_all(sweep, &estimates, &ranks, baseline_rank);
+        let pairing = Pairing::of(sweep);
+        let pairs = compare_all(sweep, &estimates, &pairing, &ranks, baseline_rank);
         let mut standings = Vec::with_capacity(ranks.len());
         for (rank, &i) in ranks.iter().enumerate() {
             standings.push(standing(sweep, &estimates, &pairs, (rank, i)));
@@ -130,7 +132,7 @@ impl Answers {
         for i in (0..sweep.configurations.len()).filter(|i| !ranks.contains(i)) {
             without_result.push(no_result(sweep, i));
         }
-        let mut axes = axis_answers(sweep, &estimates);
+        let mut axes = axis_answers(sweep, &estimates, &pairing);
         if let [axis] = sweep.axes.as_slice()
             && let [answer] = axes.as_mut_slice()
         {

@@ -69,7 +69,6 @@ pub use results::{ConfigurationResults, RunEnd, RunResult, SweepResults, Validat
 pub use run_unit::RunUnit;
 
 pub use convsweep_statistics::mcnemar::McNemar;
-pub use words::MOST_SUGGESTED;
 
 use convsweep_spec::metric::{Direction, Metric};
 

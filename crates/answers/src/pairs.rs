@@ -100,6 +100,13 @@ pub struct ComparedPair {
     pub more_runs: Option<usize>,
 }
 
+impl ComparedPair {
+    /// Whether the configuration at this rank is one of the two.
+    pub fn is_with(&self, rank: usize) -> bool {
+        self.first == rank || self.second == rank
+    }
+}
+
 /// The tests of one pair, before correction.
 struct PairTest {
     first: usize,
@@ -125,10 +132,10 @@ pub(crate) struct Pairs {
 pub(crate) fn compare_all(
     sweep: &SweepResults,
     estimates: &Estimates,
+    pairing: &Pairing,
     ranks: &[usize],
     baseline: Option<usize>,
 ) -> Pairs {
-    let pairing = Pairing::of(sweep);
     let all = ranks.len() * ranks.len().saturating_sub(1) / 2;
     let mut tests = Vec::new();
     for (first, second) in pairs_to_test(ranks.len(), baseline) {
@@ -138,10 +145,10 @@ pub(crate) fn compare_all(
             first,
             second,
             method,
-            tests: test_pair(estimates, &pairing, method, (a, b)),
+            tests: test_pair(estimates, pairing, method, (a, b)),
         });
     }
-    let looks = f64::from(sweep.race_rounds.max(1));
+    let looks = sweep.looks();
     let mut p_values = correct(&tests, looks, all);
     tell_the_only_best(&tests, &mut p_values, ranks.len());
     let equal = correct_equal(&tests, sweep.margin, looks, all);
@@ -360,8 +367,7 @@ fn judge(
     beyond_margin: Option<f64>,
 ) -> Difference {
     let (p, corrected) = p_values.unzip();
-    let level = 1.0 - (1.0 - 0.95) / f64::from(sweep.race_rounds.max(1));
-    let interval = difference.interval(level);
+    let interval = difference.interval(sweep.interval_level());
     let is_share = kind == 2;
     let turned = |value: f64| {
         if is_share {

@@ -26,6 +26,17 @@ pub struct SweepResults {
 }
 
 impl SweepResults {
+    /// The number of times that the results may be looked at: 1 without a race. Tests and intervals
+    /// allow for it (Bonferroni).
+    pub(crate) fn looks(&self) -> f64 {
+        f64::from(self.race_rounds.max(1))
+    }
+
+    /// The level of an interval that is a 95 % one over all looks.
+    pub(crate) fn interval_level(&self) -> f64 {
+        1.0 - (1.0 - 0.95) / self.looks()
+    }
+
     /// All runs of all configurations.
     pub fn runs(&self) -> impl Iterator<Item = &RunResult> {
         self.configurations.iter().flat_map(|c| &c.runs)

@@ -139,18 +139,21 @@ impl AxisAnswer {
 }
 
 /// The effects of the axes that have at least two values with results, the largest first.
-pub(crate) fn axis_answers(sweep: &SweepResults, estimates: &Estimates) -> Vec<AxisAnswer> {
+pub(crate) fn axis_answers(
+    sweep: &SweepResults,
+    estimates: &Estimates,
+    pairing: &Pairing,
+) -> Vec<AxisAnswer> {
     let mut cells = Cells::of(sweep, estimates);
     let basis = basis(&mut cells);
-    let pairing = Pairing::of(sweep);
     let shares = shares(sweep, &cells);
     let mut answers = Vec::new();
     for axis in 0..sweep.axes.len() {
         let share = shares.as_ref().map(|shares| shares[axis]);
-        let found = axis_answer(sweep, estimates, &cells, &pairing, (axis, basis));
+        let found = axis_answer(sweep, estimates, &cells, pairing, (axis, basis));
         answers.extend(found.map(|answer| AxisAnswer { share, ..answer }));
     }
-    let looks = f64::from(sweep.race_rounds.max(1));
+    let looks = sweep.looks();
     correct(&mut answers, &sweep.metric, looks);
     answers.sort_by(|a, b| {
         let ((x, share), (y, other)) = (a.size(), b.size());
@@ -269,8 +272,7 @@ fn contrast(
         .map(|row| row[0].mean - row[1].mean)
         .sum::<f64>()
         / rows.len() as f64;
-    let level = 1.0 - (1.0 - 0.95) / f64::from(sweep.race_rounds.max(1));
-    let interval = difference.and_then(|d| d.interval(level));
+    let interval = difference.and_then(|d| d.interval(sweep.interval_level()));
     let labels = &sweep.axes[axis].labels;
     AxisContrast {
         first: labels[first].clone(),

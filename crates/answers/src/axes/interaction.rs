@@ -53,7 +53,7 @@ pub(crate) fn interactions(sweep: &SweepResults, estimates: &Estimates) -> Vec<I
             found.push(largest.interaction);
         }
     }
-    let looks = f64::from(sweep.race_rounds.max(1));
+    let looks = sweep.looks();
     for (interaction, corrected) in found.iter_mut().zip(holm(&p_values)) {
         interaction.corrected = (corrected * looks).min(1.0);
     }

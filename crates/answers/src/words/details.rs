@@ -4,14 +4,26 @@ use super::writing::Words;
 use crate::axes::{AxisTrend, Interaction};
 use crate::pairing::PairMethod;
 use crate::pairs::{
-    FAMILY_LEVEL, MOST_CONFIGURATIONS_OF_ALL_PAIRS, MOST_CONFIGURATIONS_TESTED, Verdict,
+    ComparedPair, FAMILY_LEVEL, MOST_CONFIGURATIONS_OF_ALL_PAIRS, MOST_CONFIGURATIONS_TESTED,
+    Verdict,
 };
 use convsweep_spec::words::{counted, thousands};
 
 /// More runs than this are not suggested: the difference is too small to matter.
-pub const MOST_SUGGESTED: usize = 100;
+const MOST_SUGGESTED: usize = 100;
 /// Interactions and trends that are told.
 const TOLD: usize = 2;
+
+impl ComparedPair {
+    /// How many more runs of each would tell, for a table: empty if it is known or cannot be said.
+    pub fn more_runs_in_short(&self) -> String {
+        match self.more_runs {
+            Some(more) if more > MOST_SUGGESTED => format!(">{MOST_SUGGESTED}"),
+            Some(more) => more.to_string(),
+            None => String::new(),
+        }
+    }
+}
 
 /// The details, in the order of the page.
 pub(super) fn details(words: &Words) -> Vec<String> {

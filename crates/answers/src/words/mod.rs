@@ -8,8 +8,6 @@ mod lead;
 mod training;
 mod writing;
 
-pub use details::MOST_SUGGESTED;
-
 use crate::answers::Answers;
 use writing::Words;
 

@@ -4,7 +4,7 @@ use super::table::{TableRow, wide_table};
 use crate::answer::p_value;
 use crate::ranking::Ranking;
 use crate::tables::{MISSING, interval};
-use convsweep_answers::{ComparedPair, FAMILY_LEVEL, MOST_SUGGESTED, PairMethod, Verdict};
+use convsweep_answers::{ComparedPair, FAMILY_LEVEL, PairMethod, Verdict};
 use convsweep_spec::words::{counted, thousands};
 use convsweep_statistics::mcnemar::McNemar;
 use maud::{Markup, html};
@@ -15,10 +15,8 @@ const MAX_OPEN: usize = 12;
 /// The comparisons with the best and with the baseline; empty if none were made.
 pub fn section(ranking: &Ranking) -> Markup {
     let baseline = ranking.answers.baseline();
-    let is_shown = |pair: &&ComparedPair| {
-        let is_with = |rank| pair.first == rank || pair.second == rank;
-        pair.first == 0 || baseline.is_some_and(is_with)
-    };
+    let is_shown =
+        |pair: &&ComparedPair| pair.first == 0 || baseline.is_some_and(|rank| pair.is_with(rank));
     let shown: Vec<&ComparedPair> = ranking.answers.pairs.iter().filter(is_shown).collect();
     if shown.is_empty() {
         return Markup::default();
@@ -97,17 +95,9 @@ fn row(ranking: &Ranking, pair: &ComparedPair) -> [String; 9] {
         interval(pair.result.interval, metric),
         p_cell(pair.result.p),
         p_cell(pair.result.corrected),
-        more_runs(pair.more_runs),
+        pair.more_runs_in_short(),
         mcnemar_cell(&ranking.image_tests(pair.first, pair.second)),
     ]
-}
-
-fn more_runs(runs: Option<usize>) -> String {
-    match runs {
-        Some(runs) if runs > MOST_SUGGESTED => format!(">{MOST_SUGGESTED}"),
-        Some(runs) => runs.to_string(),
-        None => String::new(),
-    }
 }
 
 /// McNemar's p for one pair of networks, or how many pairs differ.

@@ -17,7 +17,7 @@ pub struct ExperimentRows {
     pub revision: Revision,
     /// Its configurations in the order of the plan.
     pub configurations: Vec<ConfigurationRow>,
-    /// How often a race over the seeds has looked at the results.
+    /// How often a race over the seeds may look at the results.
     pub race_rounds: u32,
     /// What is wrong with the experiment's log, each with its place.
     pub log_problems: Vec<LogProblem>,

@@ -1,7 +1,7 @@
 //! The comparison for a terminal.
 
 use super::comparison::{ChoiceComparison, ImageGroup};
-use crate::commands::verdict::text::{p_value, table};
+use crate::commands::verdict::text::{difference_column, interval, pair_columns, pair_row, table};
 use convsweep_answers::{KeyDifference, MetricFormat};
 use convsweep_spec::words::shortened;
 use serde_json::Value;
@@ -79,9 +79,7 @@ fn results(comparison: &ChoiceComparison) -> String {
             Some(standing) => [
                 metric.number(standing.mean),
                 standing.sd.map_or(MISSING.into(), |sd| metric.number(sd)),
-                standing
-                    .interval
-                    .map_or(MISSING.into(), |ends| metric.interval(ends)),
+                interval(&metric, standing.interval),
                 format!("{}/{}", standing.runs, runs.len()),
             ],
             None => [
@@ -100,34 +98,16 @@ fn results(comparison: &ChoiceComparison) -> String {
 /// The pairs of a group that has some.
 fn pairs(comparison: &ChoiceComparison, group: &ImageGroup) -> Option<String> {
     let metric = MetricFormat::from(&comparison.metric);
-    let name = |choice: usize| comparison.choices[choice].name.clone();
+    let name = |choice: usize| comparison.choices[choice].name.as_str();
     let mut rows = Vec::new();
     for (a, b) in group.ranked_pairs() {
         let Some(pair) = group.pair(a, b) else {
             continue;
         };
-        let result = &pair.result;
-        rows.push(vec![
-            name(a),
-            result.verdict.phrase().into(),
-            name(b),
-            metric.signed(result.difference),
-            result
-                .interval
-                .map_or(MISSING.into(), |ends| metric.interval(ends)),
-            p_value(result.corrected),
-        ]);
+        rows.push(pair_row(&metric, [name(a), name(b)], pair));
     }
-    let difference = format!("difference in {}", metric.label());
-    let columns = [
-        "first",
-        "",
-        "second",
-        &difference,
-        "95 % interval",
-        "corrected p",
-    ];
-    (!rows.is_empty()).then(|| table(&columns, rows))
+    let difference = difference_column(&metric);
+    (!rows.is_empty()).then(|| table(&pair_columns(&difference), rows))
 }
 
 /// Image by image, where there is more than one pair; of one, a sentence says it.

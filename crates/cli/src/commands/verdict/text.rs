@@ -2,8 +2,7 @@
 
 use crate::output::table::plain;
 use convsweep_answers::{
-    Answers, AxisAnswer, AxisContrast, ComparedPair, MOST_SUGGESTED, MetricFormat, NoResult,
-    Standing,
+    Answers, AxisAnswer, AxisContrast, ComparedPair, MetricFormat, NoResult, Standing,
 };
 
 /// With more configurations, pairs are listed only with the best and with the baseline.
@@ -83,41 +82,29 @@ impl VerdictText<'_> {
         let answers = self.answers;
         let baseline = answers.baseline();
         let is_all = answers.standings.len() <= MOST_OF_ALL_PAIRS;
-        let is_with = |pair: &ComparedPair, rank| pair.first == rank || pair.second == rank;
         let mut rows = Vec::new();
         for pair in &answers.pairs {
             let is_listed = is_all
                 || pair.first == 0
-                || baseline.is_some_and(|baseline| is_with(pair, baseline));
+                || baseline.is_some_and(|baseline| pair.is_with(baseline));
             if is_listed {
                 rows.push(self.pair(pair));
             }
         }
-        let difference = format!("difference in {}", self.metric.label());
-        let columns = [
-            "first",
-            "",
-            "second",
-            &difference,
-            "95 % interval",
-            "corrected p",
-            "more runs",
-        ];
+        let difference = difference_column(&self.metric);
+        let columns = [&pair_columns(&difference)[..], &["more runs"]].concat();
         (!rows.is_empty()).then(|| table(&columns, rows))
     }
 
     fn pair(&self, pair: &ComparedPair) -> Vec<String> {
         let label = |rank: usize| self.answers.standings[rank].label.clone();
-        let result = &pair.result;
-        vec![
-            label(pair.first),
-            result.verdict.phrase().into(),
-            label(pair.second),
-            self.metric.signed(result.difference),
-            self.interval(result.interval),
-            p_value(result.corrected),
-            more_runs(pair.more_runs),
-        ]
+        let mut row = pair_row(
+            &self.metric,
+            [&label(pair.first), &label(pair.second)],
+            pair,
+        );
+        row.push(pair.more_runs_in_short());
+        row
     }
 
     /// The means of an axis' values, and its values compared.
@@ -133,15 +120,8 @@ impl VerdictText<'_> {
         let title = format!("{}{share}: {}", axis.name, levels.join(" · "));
         let mut contrasts: Vec<&AxisContrast> = axis.contrasts.iter().collect();
         contrasts.sort_by(|a, b| b.difference.abs().total_cmp(&a.difference.abs()));
-        let difference = format!("difference in {}", self.metric.label());
-        let columns = [
-            "first",
-            "",
-            "second",
-            &difference,
-            "95 % interval",
-            "corrected p",
-        ];
+        let difference = difference_column(&self.metric);
+        let columns = pair_columns(&difference);
         // Of a single axis, the pairs of configurations say the same.
         if self.answers.axes.len() == 1 {
             return title;
@@ -163,8 +143,8 @@ impl VerdictText<'_> {
         ]
     }
 
-    fn interval(&self, interval: Option<(f64, f64)>) -> String {
-        interval.map_or(MISSING.into(), |ends| self.metric.interval(ends))
+    fn interval(&self, ends: Option<(f64, f64)>) -> String {
+        interval(&self.metric, ends)
     }
 }
 
@@ -184,17 +164,42 @@ fn name(label: &str, is_baseline: bool) -> String {
     }
 }
 
-/// How many more runs of each would tell.
-fn more_runs(runs: Option<usize>) -> String {
-    match runs {
-        Some(runs) if runs > MOST_SUGGESTED => format!(">{MOST_SUGGESTED}"),
-        Some(runs) => runs.to_string(),
-        None => String::new(),
-    }
+/// The head of the column of differences.
+pub fn difference_column(metric: &MetricFormat) -> String {
+    format!("difference in {}", metric.label())
 }
 
-/// A p-value for a table.
-pub fn p_value(p: Option<f64>) -> String {
+/// The columns of a table of compared pairs.
+pub fn pair_columns(difference: &str) -> [&str; 6] {
+    [
+        "first",
+        "",
+        "second",
+        difference,
+        "95 % interval",
+        "corrected p",
+    ]
+}
+
+/// A pair in the columns of [`pair_columns`].
+pub fn pair_row(metric: &MetricFormat, names: [&str; 2], pair: &ComparedPair) -> Vec<String> {
+    let result = &pair.result;
+    vec![
+        names[0].into(),
+        result.verdict.phrase().into(),
+        names[1].into(),
+        metric.signed(result.difference),
+        interval(metric, result.interval),
+        p_value(result.corrected),
+    ]
+}
+
+/// An interval, if it is known.
+pub fn interval(metric: &MetricFormat, ends: Option<(f64, f64)>) -> String {
+    ends.map_or(MISSING.into(), |ends| metric.interval(ends))
+}
+
+fn p_value(p: Option<f64>) -> String {
     match p {
         Some(p) if p < 0.001 => "<0.001".into(),
         Some(p) => format!("{p:.3}"),
