@@ -34,7 +34,7 @@ class Axes:
                 levels = tuple(known.index(label) for label, known in zip(labels, self.labels))
                 self.cells.setdefault(levels, Cell(configuration, i, levels, some_untrained))
         self.is_grid = len(self.cells) > 0 and len(self.cells) == math.prod(map(len, self.labels))
-        self.basis = "runs" if any(c.estimate for c in self.cells.values()) else "additive-model" if self.assume_additive() else "nothing"
+        self.basis = "runs" if any(len(c.gains) > 1 for c in self.cells.values()) else "additive-model" if self.assume_additive() else "nothing"
 
     def grid(self):
         values = np.zeros([len(known) for known in self.labels])

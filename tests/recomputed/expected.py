@@ -80,7 +80,7 @@ class Expected:
             if i in self.ranked:
                 rank = self.ranked.index(i)
                 mean = c.when_trained if c.always else c.expected
-                low, high = ends(sweep.sign, contrast([(1, mean)]).interval() if mean else None)
+                low, high = ends(sweep.sign, contrast([(1, mean)]).interval(sweep.level) if mean else None)
                 row |= dict(rank=rank + 1, mean=sweep.sign * c.mean, sd=sd(c.all), low=low, high=high, trained_sd=sd(c.trained),
                             trained_mean=sweep.sign * c.trained.mean() if len(c.trained) else None, may_be_best=self.possible[rank],
                             beats=sum(rank == w for w, _ in won), beaten_by=sum(rank == loser for _, loser in won))
@@ -122,16 +122,16 @@ class Expected:
         shares = axes.shares()
         present = [a for a in range(len(sweep.axes)) if len(axes.levels(a)) > 1]
         contrasts = [c for a in present for c in axes.contrasts(a)]
-        tested = [(c, c["test"].p()) for c in contrasts if c["test"] and c["test"].p() is not None]
-        for (c, p), corrected in zip(tested, holm([min(1.0, p * sweep.looks) for _, p in tested])):
+        tested = [(c, sweep.over_all_looks(c["test"].p())) for c in contrasts if c["test"] and c["test"].p() is not None]
+        for (c, p), corrected in zip(tested, holm([p for _, p in tested])):
             c |= dict(p=p, corrected=corrected)
         for a in present:
             path, name = sweep.axes[a]["path"], sweep.axes[a]["name"]
             largest = max((abs(c["difference"]) for c in contrasts if c["axis"] == a), default=0.0)
             step, test, monotone = axes.trend(a) or (None, None, None)
-            low, high = ends(sweep.sign, test.interval() if test else None)
+            low, high = ends(sweep.sign, test.interval(sweep.level) if test else None)
             summaries.append(dict(axis=path, name=name, basis=axes.basis, share=shares[a], step=None if step is None else sweep.sign * step, step_low=low,
-                                  step_high=high, step_p=test.p() if test else None, monotone=monotone, size=(-largest, -(shares[a] or 0.0))))
+                                  step_high=high, step_p=sweep.over_all_looks(test.p()) if test else None, monotone=monotone, size=(-largest, -(shares[a] or 0.0))))
             for position, (v, (mean, count)) in enumerate(axes.levels(a).items()):
                 means.append(dict(axis=path, label=axes.labels[a][v], position=position, mean=sweep.sign * mean, configurations=count))
         for position, row in enumerate(sorted(summaries, key=lambda row: row.pop("size"))):
@@ -161,14 +161,14 @@ class Expected:
         found = [self.axes.interaction(a, b) for a, b in itertools.combinations(range(len(sweep.axes)), 2)]
         found = [one for one in found if one]
         for one, corrected in zip(found, holm([one["p"] for one in found])):
-            corrected = min(1.0, corrected * sweep.looks)
+            corrected = sweep.over_all_looks(corrected)
             if corrected >= 0.05:
                 continue
             (first, second), (start, to), (at, other), (larger, smaller) = one["axes"], one["values"], one["places"], one["effects"]
             sign = sweep.sign
             if abs(larger) < abs(smaller):
                 at, other, larger, smaller, sign = other, at, smaller, larger, -sign
-            low, high = ends(sign, one["test"].interval())
+            low, high = ends(sign, one["test"].interval(sweep.level))
             labels = self.axes.labels
             rows.append(dict(first_axis=sweep.axes[first]["name"], second_axis=sweep.axes[second]["name"], first_from=labels[first][start],
                              first_to=labels[first][to], larger_at=labels[second][at], smaller_at=labels[second][other], larger=sweep.sign * larger,

@@ -63,7 +63,7 @@ def compare_all(sweep, found, prior, some_untrained, ranked):
     pairs = [Pair(sweep, found, prior, some_untrained, ranked, i, j) for i, j in itertools.combinations(range(len(ranked)), 2)]
     for pair in pairs:
         p_values = [test.p() if test else None for test in pair.tests]
-        pair.p = [None if p is None else min(1.0, p * sweep.looks) for p in p_values]
+        pair.p = [sweep.over_all_looks(p) for p in p_values]
     places = [(pair, kind) for pair in pairs for kind in range(3) if pair.p[kind] is not None]
     for (pair, kind), corrected in zip(places, holm([pair.p[kind] for pair, kind in places])):
         pair.corrected[kind] = corrected
@@ -74,7 +74,7 @@ def compare_all(sweep, found, prior, some_untrained, ranked):
             pair.corrected[0] = min(pair.corrected[0], pair.p[0] * others)
     if sweep.margin is not None:
         tested = [(pair, pair.tests[0].p_beyond(sweep.margin)) for pair in pairs if pair.tests[0]]
-        tested = [(pair, min(1.0, p * sweep.looks)) for pair, p in tested if p is not None]
+        tested = [(pair, sweep.over_all_looks(p)) for pair, p in tested if p is not None]
         for (pair, _), corrected in zip(tested, holm([p for _, p in tested])):
             pair.beyond = corrected
     return pairs

@@ -76,6 +76,10 @@ class Sweep:
         self.looks = max(1, self.race_rounds)
         self.level = 1 - 0.05 / self.looks
 
+    def over_all_looks(self, p):
+        """Each look of a race counts as a test of its own (Bonferroni)."""
+        return None if p is None else min(1.0, p * self.looks)
+
     def all_runs(self):
         return [run for runs in self.runs for run in runs]
 

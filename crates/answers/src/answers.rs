@@ -222,7 +222,7 @@ fn standing(
         diverged: estimate.diverged,
         mean: value(estimate.mean().unwrap_or(f64::NAN)),
         sd: estimate.sample().and_then(|sample| sample.sd),
-        interval: interval(estimate).map(|ends| gain_interval(&sweep.metric, ends)),
+        interval: interval(sweep, estimate).map(|ends| gain_interval(&sweep.metric, ends)),
         trained_mean: estimate.trained_mean.map(value),
         trained_sd: (estimate.own.degrees > 0.0).then(|| estimate.own.variance.sqrt()),
         may_be_best: pairs.may_be_best[rank],
@@ -231,13 +231,13 @@ fn standing(
     }
 }
 
-/// 95 % interval of the expected gain.
-fn interval(estimate: &Estimate) -> Option<(f64, f64)> {
+/// 95 % interval of the expected gain, over all looks.
+fn interval(sweep: &SweepResults, estimate: &Estimate) -> Option<(f64, f64)> {
     let expected = match estimate.always_trained() {
         true => estimate.mean_when_trained()?,
         false => estimate.expected?,
     };
-    convsweep_statistics::welch::contrast(&[(1.0, expected)])?.interval(0.95)
+    convsweep_statistics::welch::contrast(&[(1.0, expected)])?.interval(sweep.interval_level())
 }
 
 fn no_result(sweep: &SweepResults, i: usize) -> NoResult {

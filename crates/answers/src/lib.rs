@@ -19,14 +19,13 @@
 //!   means) and the chance level c, the mean of the sweep's runs that did not train. Its variance
 //!   is s²·Var(m) + (m − c)²·Var(s); Var(s) counts as known. A pair all of whose runs trained is
 //!   compared by the means alone.
-//! - **Corrections.** p-values of pairs and of differences beyond the margin are multiplied by the
-//!   looks of a race; then Holm's correction covers all pairs and kinds of difference. Those of the
-//!   margin are a family of their own, as are the contrasts of all axes (whose `p` is without the
-//!   looks) and the interactions (each multiplied by the number of combinations searched). Where
+//! - **Corrections.** All p-values are multiplied by the looks of a race; then Holm's correction
+//!   covers all pairs and kinds of difference. Those of the margin are a family of their own, as
+//!   are the contrasts of all axes and the interactions (each multiplied by the number of
+//!   combinations searched). Where
 //!   the first configuration beats each other one at 0.05 / (number of others), its corrected
 //!   p-values are at most p times that number.
-//! - **Intervals** of pairs and contrasts have the level 1 − 0.05 / looks; those of configurations,
-//!   trends and interactions 95 %.
+//! - **Intervals** have the level 1 − 0.05 / looks.
 //! - **More runs** are sought at the level 0.05 / (number of corrected p-values of at least 0.05).
 //! - **Cells of the axes** have the variance of all their runs that count, trained or not, with
 //!   n − 1 degrees. Where runs do not train, it is at least that of the expected result; a cell of

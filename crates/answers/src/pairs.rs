@@ -148,10 +148,9 @@ pub(crate) fn compare_all(
             tests: test_pair(estimates, pairing, method, (a, b)),
         });
     }
-    let looks = sweep.looks();
-    let mut p_values = correct(&tests, looks, all);
+    let mut p_values = correct(sweep, &tests, all);
     tell_the_only_best(&tests, &mut p_values, ranks.len());
-    let equal = correct_equal(&tests, sweep.margin, looks, all);
+    let equal = correct_equal(sweep, &tests, all);
     let mut pairs = Pairs {
         kept: Vec::new(),
         tested: tests.len(),
@@ -233,13 +232,13 @@ type PValues = Option<(f64, f64)>;
 
 /// The p-values of all tests, corrected together for their number, of `all` pairs. Each look of a
 /// race at the results counts as one more test (Bonferroni).
-fn correct(tests: &[PairTest], looks: f64, all: usize) -> Vec<[PValues; 3]> {
+fn correct(sweep: &SweepResults, tests: &[PairTest], all: usize) -> Vec<[PValues; 3]> {
     let mut found = Vec::with_capacity(tests.len());
     let mut places = Vec::with_capacity(tests.len());
     for (n, test) in tests.iter().enumerate() {
         for (kind, difference) in test.tests.iter().enumerate() {
             if let Some(p) = difference.and_then(|d| d.p_two_sided()) {
-                found.push((p * looks).min(1.0));
+                found.push(sweep.over_all_looks(p));
                 places.push((n, kind));
             }
         }
@@ -267,19 +266,14 @@ fn corrected(p_values: &[f64], tested: usize, all: usize) -> Vec<f64> {
 }
 
 /// The p-values of differences beyond the margin, corrected together; empty without a margin.
-fn correct_equal(
-    tests: &[PairTest],
-    margin: Option<f64>,
-    looks: f64,
-    all: usize,
-) -> Vec<Option<f64>> {
-    let Some(margin) = margin else {
+fn correct_equal(sweep: &SweepResults, tests: &[PairTest], all: usize) -> Vec<Option<f64>> {
+    let Some(margin) = sweep.margin else {
         return Vec::new();
     };
     let mut found = Vec::new();
     for test in tests {
         let p = test.tests[0].and_then(|difference| equivalence(&difference, margin));
-        found.push(p.map(|p| (p * looks).min(1.0)));
+        found.push(p.map(|p| sweep.over_all_looks(p)));
     }
     let known: Vec<f64> = found.iter().flatten().copied().collect();
     let mut corrected = corrected(&known, tests.len(), all).into_iter();

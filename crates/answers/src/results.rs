@@ -32,6 +32,11 @@ impl SweepResults {
         f64::from(self.race_rounds.max(1))
     }
 
+    /// A p-value that counts each look as a test of its own.
+    pub(crate) fn over_all_looks(&self, p: f64) -> f64 {
+        (p * self.looks()).min(1.0)
+    }
+
     /// The level of an interval that is a 95 % one over all looks.
     pub(crate) fn interval_level(&self) -> f64 {
         1.0 - (1.0 - 0.95) / self.looks()

@@ -90,7 +90,7 @@ pub struct AxisContrast {
     pub difference: f64,
     /// 95 % interval of this difference alone.
     pub interval: Option<(f64, f64)>,
-    /// Two-sided p-value of no difference.
+    /// Two-sided p-value of no difference, over all looks of a race.
     pub p: Option<f64>,
     /// The same, corrected for the comparisons of all axes.
     pub corrected: Option<f64>,
@@ -145,7 +145,7 @@ pub(crate) fn axis_answers(
     pairing: &Pairing,
 ) -> Vec<AxisAnswer> {
     let mut cells = Cells::of(sweep, estimates);
-    let basis = basis(&mut cells);
+    let basis = basis(&mut cells, estimates);
     let shares = shares(sweep, &cells);
     let mut answers = Vec::new();
     for axis in 0..sweep.axes.len() {
@@ -153,8 +153,7 @@ pub(crate) fn axis_answers(
         let found = axis_answer(sweep, estimates, &cells, pairing, (axis, basis));
         answers.extend(found.map(|answer| AxisAnswer { share, ..answer }));
     }
-    let looks = sweep.looks();
-    correct(&mut answers, &sweep.metric, looks);
+    correct(&mut answers, &sweep.metric);
     answers.sort_by(|a, b| {
         let ((x, share), (y, other)) = (a.size(), b.size());
         y.total_cmp(&x).then(other.total_cmp(&share))
@@ -164,8 +163,9 @@ pub(crate) fn axis_answers(
 
 /// What the spread is judged by; without a second run of any configuration, the cells are given a
 /// variance by the additive model.
-fn basis(cells: &mut Cells) -> AxisBasis {
-    if cells.cells.iter().any(|cell| cell.estimate.is_some()) {
+fn basis(cells: &mut Cells, estimates: &Estimates) -> AxisBasis {
+    let runs = |cell: &Cell| estimates.each[cell.configuration].runs();
+    if cells.cells.iter().any(|cell| runs(cell) > 1) {
         AxisBasis::Runs
     } else if assume_additive(cells) {
         AxisBasis::AdditiveModel
@@ -273,6 +273,7 @@ fn contrast(
         .sum::<f64>()
         / rows.len() as f64;
     let interval = difference.and_then(|d| d.interval(sweep.interval_level()));
+    let p = difference.and_then(|d| d.p_two_sided());
     let labels = &sweep.axes[axis].labels;
     AxisContrast {
         first: labels[first].clone(),
@@ -281,16 +282,15 @@ fn contrast(
         verdict: Verdict::Unknown,
         difference: gain(&sweep.metric, difference.map_or(plain, |d| d.difference)),
         interval: interval.map(|ends| gain_interval(&sweep.metric, ends)),
-        p: difference.and_then(|d| d.p_two_sided()),
+        p: p.map(|p| sweep.over_all_looks(p)),
         corrected: None,
     }
 }
 
 /// Corrects the p-values of all axes together, and gives the verdicts.
-fn correct(answers: &mut [AxisAnswer], metric: &Metric, looks: f64) {
+fn correct(answers: &mut [AxisAnswer], metric: &Metric) {
     let contrasts = || answers.iter().flat_map(|answer| &answer.contrasts);
-    let known = contrasts().filter_map(|contrast| contrast.p);
-    let known: Vec<f64> = known.map(|p| (p * looks).min(1.0)).collect();
+    let known: Vec<f64> = contrasts().filter_map(|contrast| contrast.p).collect();
     let mut corrected = holm(&known).into_iter();
     for answer in answers {
         for contrast in answer.contrasts.iter_mut().filter(|c| c.p.is_some()) {

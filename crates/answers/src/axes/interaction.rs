@@ -53,9 +53,8 @@ pub(crate) fn interactions(sweep: &SweepResults, estimates: &Estimates) -> Vec<I
             found.push(largest.interaction);
         }
     }
-    let looks = sweep.looks();
     for (interaction, corrected) in found.iter_mut().zip(holm(&p_values)) {
-        interaction.corrected = (corrected * looks).min(1.0);
+        interaction.corrected = sweep.over_all_looks(corrected);
     }
     found.retain(|interaction| interaction.corrected < FAMILY_LEVEL);
     found.sort_by(|a, b| b.difference.abs().total_cmp(&a.difference.abs()));
@@ -118,7 +117,7 @@ fn one(
     let sum = weighted_sum(estimates, cells.most_degrees, &terms, false)?;
     let p = sum.p_two_sided()?;
     let label = |axis: usize, level: usize| sweep.axes[axis].labels[level].clone();
-    let interval = sum.interval(0.95);
+    let interval = sum.interval(sweep.interval_level());
     let turned = |value: f64| gain(&sweep.metric, value);
     let mut interaction = Interaction {
         first_axis: sweep.axes[first].name.clone(),

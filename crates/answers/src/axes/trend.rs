@@ -18,7 +18,7 @@ pub struct AxisTrend {
     pub step: f64,
     /// 95 % interval of the step.
     pub interval: Option<(f64, f64)>,
-    /// Two-sided p-value of no trend.
+    /// Two-sided p-value of no trend, over all looks of a race.
     pub p: Option<f64>,
     /// Whether the mean of each value is at least that of the smaller one, or each at most.
     pub is_monotone: bool,
@@ -58,11 +58,12 @@ pub(crate) fn trend(
         return None;
     }
     let sum = weighted_sum(estimates, cells.most_degrees, &terms, false);
-    let interval = sum.and_then(|sum| sum.interval(0.95));
+    let interval = sum.and_then(|sum| sum.interval(sweep.interval_level()));
+    let p = sum.and_then(|sum| sum.p_two_sided());
     Some(AxisTrend {
         step: gain(&sweep.metric, plain),
         interval: interval.map(|ends| gain_interval(&sweep.metric, ends)),
-        p: sum.and_then(|sum| sum.p_two_sided()),
+        p: p.map(|p| sweep.over_all_looks(p)),
         is_monotone: means.is_sorted() || means.iter().rev().is_sorted(),
     })
 }

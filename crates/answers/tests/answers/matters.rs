@@ -1,7 +1,7 @@
 //! What the axes do.
 
 use crate::made::{Made, finished};
-use convsweep_answers::{AxisBasis, Verdict};
+use convsweep_answers::{Answers, AxisBasis, Verdict};
 
 const AXES: &[(&str, &[&str])] = &[("width", &["8", "16", "32"]), ("lr", &["low", "high"])];
 
@@ -43,6 +43,44 @@ fn an_interaction_larger_than_the_noise_is_told() {
     let interactions = made.answers().interactions;
     assert_eq!(interactions.len(), 1);
     assert!(interactions[0].difference.abs() > 0.08);
+}
+
+#[test]
+fn one_seed_of_which_a_network_did_not_train_is_judged_as_any_other() {
+    let mut made = Made::new(&[("lr", &["low", "high"]), ("width", &["8", "16", "32"])]);
+    for (width, low, high) in [("8", 0.41, 0.60), ("16", 0.44, 0.66), ("32", 0.10, 0.71)] {
+        made = made.with(&["low", width], &[low]);
+        made = made.with(&["high", width], &[high]);
+    }
+    let answers = made.answers();
+    assert!(answers.standings.iter().any(|s| s.trained == 0));
+    for axis in &answers.axes {
+        assert_eq!(axis.basis, AxisBasis::AdditiveModel);
+        assert!(axis.contrasts.iter().all(|c| c.interval.is_some()));
+        assert!(axis.contrasts.iter().all(|c| c.verdict == Verdict::Unknown));
+    }
+}
+
+#[test]
+fn a_race_makes_the_statements_about_axes_more_careful_as_well() {
+    let mut made = grid(3, 0.1);
+    let before = made.answers();
+    made.0.race_rounds = 2;
+    let after = made.answers();
+    let contrast = |answers: &Answers| answers.axes[0].contrasts[0].clone();
+    let (one, two) = (contrast(&before), contrast(&after));
+    assert!((two.p.expect("p") - 2.0 * one.p.expect("p")).abs() < 1e-12);
+    assert!((two.corrected.expect("p") - 2.0 * one.corrected.expect("p")).abs() < 1e-12);
+    let wider = |one: Option<(f64, f64)>, two: Option<(f64, f64)>| {
+        let width = |ends: Option<(f64, f64)>| ends.map_or(f64::NAN, |(low, high)| high - low);
+        assert!(width(two) > 1.1 * width(one), "{one:?} {two:?}");
+    };
+    wider(one.interval, two.interval);
+    wider(before.standings[0].interval, after.standings[0].interval);
+    wider(
+        before.interactions[0].interval,
+        after.interactions[0].interval,
+    );
 }
 
 #[test]

@@ -121,7 +121,7 @@ create table effects ( -- pairs of values of an axis compared, over the combinat
   first        text not null,              -- label
   second       text not null,              -- label
   combinations integer not null,           -- of the other axes' values
-  verdict      text not null,              -- of the first: better, worse, unknown
+  verdict      text not null,              -- of the first: better, worse, unknown; equal only where the axis is the only one
   difference   real not null,              -- first minus second, in the metric's unit
   low          real,                       -- 95 % interval of this difference alone
   high         real,
