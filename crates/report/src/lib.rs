@@ -3,7 +3,7 @@
 //! Reads rows of the store and the files that workers left; never trains and never sees an image
 //! set. The modules in the order of the data: [`ranking`] orders and compares configurations by
 //! `convsweep_statistics`, [`statistics`] scores classes, [`answer`] says the result in words, [`charts`] draw it with [`draw`],
-//! [`tables`] and `page` write it down.
+//! [`tables`], `page` and `paper` write it down.
 
 pub mod answer;
 pub mod charts;
@@ -11,6 +11,7 @@ pub mod draw;
 pub mod job_files;
 mod output;
 mod page;
+mod paper;
 mod printable;
 pub mod ranking;
 pub mod statistics;
@@ -43,6 +44,17 @@ pub struct Report {
     pub charts: Vec<PathBuf>,
     /// CSV and LaTeX files.
     pub tables: Vec<PathBuf>,
+    /// The folder of the files for a paper, if they were asked for.
+    pub paper: Option<PathBuf>,
+}
+
+/// What is written beside the page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReportScope {
+    /// Charts and tables.
+    Page,
+    /// Also `paper/`: charts as PDF, tables as LaTeX, and a document that has them all.
+    PageAndPaper,
 }
 
 /// Writes the report of an experiment into its folder: `report.html`, `charts/*.svg` and `*.png`,
@@ -57,17 +69,18 @@ pub struct Report {
 /// Where a file cannot be written or a chart cannot be drawn. Missing or damaged predictions are
 /// mentioned in the report instead.
 pub fn report(rows: ExperimentRows, results: &ResultsFolder) -> Result<Report, ReportError> {
-    report_with_names(rows, results, |_, _| None)
+    report_with_names(rows, results, ReportScope::Page, |_, _| None)
 }
 
-/// [`report`] that names the images of the chosen configuration as `find_names` does, which gets the
-/// image set and its content hash; `None` lets the report number them.
+/// [`report`] of this scope that names the images of the chosen configuration as `find_names` does,
+/// which gets the image set and its content hash; `None` lets the report number them.
 ///
 /// # Errors
 /// As [`report`].
 pub fn report_with_names(
     rows: ExperimentRows,
     results: &ResultsFolder,
+    scope: ReportScope,
     find_names: impl FnOnce(&DataSpec, &str) -> Option<ImageNames>,
 ) -> Result<Report, ReportError> {
     let rows = printable::with_printable_names(rows);
@@ -88,6 +101,10 @@ pub fn report_with_names(
     let charts = folder.write_charts(&drawn)?;
     let leaderboard = tables::leaderboard(&ranking);
     let tables = folder.write_tables(&ranking, &leaderboard)?;
+    let paper = match scope {
+        ReportScope::Page => None,
+        ReportScope::PageAndPaper => Some(folder.write_paper(&ranking, &leaderboard, &drawn)?),
+    };
     let pictures: Vec<_> = drawn.into_iter().map(|d| (d.chart, d.svg)).collect();
     let page = Page {
         ranking: &ranking,
@@ -105,6 +122,7 @@ pub fn report_with_names(
         html,
         charts,
         tables,
+        paper,
     })
 }
 

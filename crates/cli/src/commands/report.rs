@@ -11,7 +11,7 @@ use clap::Args;
 use convsweep_data::image_names;
 use convsweep_files::read_regular;
 use convsweep_report::answer::IN_DOUBT;
-use convsweep_report::report_with_names;
+use convsweep_report::{ReportScope, report_with_names};
 use convsweep_store::Database;
 use std::path::Path;
 
@@ -26,6 +26,10 @@ pub struct ReportArgs {
     /// Names of experiments.
     #[arg(required = true)]
     pub names: Vec<String>,
+    /// Also write `paper/` for a thesis: charts as PDF, tables and a document in LaTeX. Without this
+    /// option an earlier `paper/` stays as it is.
+    #[arg(long)]
+    pub paper: bool,
 }
 
 /// Renders the reports of the named experiments.
@@ -39,8 +43,12 @@ pub fn report(context: &Context, args: &ReportArgs) -> Result<Exit> {
             return Err(unknown_experiment(&database, name));
         }
     }
+    let scope = match args.paper {
+        true => ReportScope::PageAndPaper,
+        false => ReportScope::Page,
+    };
     for name in &args.names {
-        say(&render(context, &database, name)?)?;
+        say(&render_to(context, &database, name, scope)?)?;
     }
     Ok(Exit::Complete)
 }
@@ -50,19 +58,32 @@ pub fn report(context: &Context, args: &ReportArgs) -> Result<Exit> {
 /// # Errors
 /// If there is no such experiment or the report cannot be written.
 pub fn render(context: &Context, database: &Database, name: &str) -> Result<String> {
+    render_to(context, database, name, ReportScope::Page)
+}
+
+fn render_to(
+    context: &Context,
+    database: &Database,
+    name: &str,
+    scope: ReportScope,
+) -> Result<String> {
     let Some(mut rows) = database.experiment(name).code(Exit::Results)? else {
         return Err(unknown_experiment(database, name));
     };
     rows.database_doubt = context.database_doubt().map(str::to_string);
-    let report = report_with_names(rows, &context.results, |set, hash| {
+    let report = report_with_names(rows, &context.results, scope, |set, hash| {
         image_names(context.data().ok()?, set, hash)
     });
     let report = report.code(Exit::Results)?;
     let leaderboard = &report.leaderboard;
     let columns: Vec<&str> = leaderboard.columns.iter().map(String::as_str).collect();
     let charts = context.results.experiment(name).join("charts");
+    let paper = report.paper.as_deref();
+    let paper = paper.map_or(String::new(), |folder| {
+        format!("paper     {}\n", relative(folder))
+    });
     Ok(format!(
-        "{}\n\n{}\n\nreport    {}\ncharts    {}\ndatabase  {}",
+        "{}\n\n{}\n\nreport    {}\ncharts    {}\n{paper}database  {}",
         report.answer,
         plain(&columns, &leaderboard.rows),
         relative(&report.html),

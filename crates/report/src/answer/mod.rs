@@ -8,7 +8,7 @@ mod test_images;
 mod warnings;
 
 pub use log_warning::{IN_DOUBT, database_warning, log_warning};
-pub use p_value::p_value;
+pub use p_value::{p_number, p_value};
 pub use range_test::range_test_answer;
 pub use warnings::warnings;
 

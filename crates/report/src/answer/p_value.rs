@@ -2,10 +2,19 @@
 
 /// `p = 0.013`, `p < 0.001`.
 pub fn p_value(p: f64) -> String {
+    let number = p_number(p);
+    match number.starts_with('<') {
+        true => format!("p {number}"),
+        false => format!("p = {number}"),
+    }
+}
+
+/// `0.013`, `< 0.001`.
+pub fn p_number(p: f64) -> String {
     match p {
-        p if p < 0.001 => "p < 0.001".into(),
-        p if p < 0.1 => format!("p = {p:.3}"),
-        p => format!("p = {p:.2}"),
+        p if p < 0.001 => "< 0.001".into(),
+        p if p < 0.1 => format!("{p:.3}"),
+        p => format!("{p:.2}"),
     }
 }
 

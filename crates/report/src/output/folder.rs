@@ -5,6 +5,8 @@
 
 use super::drawing::DrawnChart;
 use super::error::ReportError;
+use crate::charts::Chart;
+use crate::paper;
 use crate::ranking::Ranking;
 use crate::tables::{self, TextTable};
 use convsweep_files::Durability;
@@ -16,6 +18,9 @@ use tempfile::{Builder, TempDir};
 
 /// Folder of the charts.
 const CHARTS: &str = "charts";
+/// Folder of the files for a paper, and of its charts.
+const PAPER: &str = "paper";
+const PAPER_CHARTS: &str = "paper/charts";
 /// Beginning of the names of folders in which reports are written.
 const PREFIX: &str = ".report-";
 /// Bytes that are written at a time.
@@ -40,6 +45,7 @@ impl OutputFolder {
             remove_abandoned(&folder);
             let partial = Builder::new().prefix(PREFIX).tempdir_in(&folder)?;
             fs::create_dir(partial.path().join(CHARTS))?;
+            fs::create_dir_all(partial.path().join(PAPER_CHARTS))?;
             Ok(partial)
         };
         match begin() {
@@ -123,45 +129,74 @@ impl OutputFolder {
         Ok(files)
     }
 
+    /// Writes the files for a paper; the answer is the folder that they will be in.
+    pub fn write_paper(
+        &mut self,
+        ranking: &Ranking,
+        leaderboard: &TextTable,
+        charts: &[DrawnChart],
+    ) -> Result<PathBuf, ReportError> {
+        let charts: Vec<&Chart> = charts.iter().map(|drawn| &drawn.chart).collect();
+        for chart in &charts {
+            let (name, bytes) = paper::chart_file(chart).map_err(|source| ReportError::Chart {
+                name: chart.name.clone(),
+                source,
+            })?;
+            self.write(&format!("{PAPER}/{name}"), &bytes)?;
+        }
+        for (name, bytes) in paper::latex_files(ranking, leaderboard, &charts) {
+            self.write(&format!("{PAPER}/{name}"), &bytes)?;
+        }
+        Ok(self.folder.join(PAPER))
+    }
+
     /// Moves all files to their places, in the order in which they were written, and removes the
-    /// charts of an earlier report that no longer apply.
+    /// charts of an earlier report that no longer apply. Without new files for a paper its earlier
+    /// ones stay.
     pub fn publish(self) -> Result<(), ReportError> {
-        let charts = self.folder.join(CHARTS);
         let write = |path: PathBuf, source| ReportError::Write { path, source };
-        fs::create_dir_all(&charts).map_err(|e| write(charts.clone(), e))?;
+        let has_paper = self.names.iter().any(|name| name.starts_with(PAPER));
+        let mut folders = vec![self.folder.join(CHARTS)];
+        if has_paper {
+            folders.push(self.folder.join(PAPER_CHARTS));
+            folders.push(self.folder.join(PAPER));
+        }
+        for folder in &folders {
+            fs::create_dir_all(folder).map_err(|e| write(folder.clone(), e))?;
+        }
         for name in &self.names {
             let path = self.folder.join(name);
             let partial = self.partial.path().join(name);
             convsweep_files::publish(&partial, &path, Durability::SystemCache)
                 .map_err(|error| write(path, error.source))?;
         }
-        for picture in pictures(&charts) {
-            let is_new = self
-                .names
-                .iter()
-                .any(|name| self.folder.join(name) == picture);
-            if !is_new && let Err(error) = fs::remove_file(&picture)
+        for made in folders.iter().flat_map(|folder| made_files(folder)) {
+            let is_new = self.names.iter().any(|name| self.folder.join(name) == made);
+            if !is_new && let Err(error) = fs::remove_file(&made)
                 // Another report may have removed it.
                 && error.kind() != ErrorKind::NotFound
             {
-                return Err(write(picture, error));
+                return Err(write(made, error));
             }
         }
         Ok(())
     }
 }
 
-/// The SVG and PNG files of a folder.
-fn pictures(folder: &Path) -> Vec<PathBuf> {
-    let mut pictures = Vec::new();
+/// The files of a folder that a report may have made: charts, and the tables for a paper.
+fn made_files(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = entry.path();
         let extension = path.extension().and_then(|e| e.to_str());
-        if matches!(extension, Some("svg" | "png")) {
-            pictures.push(path);
+        let name = path.file_name().and_then(|name| name.to_str());
+        let is_chart = matches!(extension, Some("svg" | "png" | "pdf"));
+        let is_in_charts = folder.file_name().is_some_and(|name| name == CHARTS);
+        if is_in_charts && is_chart || !is_in_charts && name.is_some_and(paper::is_table) {
+            files.push(path);
         }
     }
-    pictures
+    files
 }
 
 /// Removes what programs left that were killed while they wrote a report.

@@ -1,7 +1,7 @@
 //! Who beats whom, with the statistics.
 
 use super::table::{TableRow, wide_table};
-use crate::answer::p_value;
+use crate::answer::p_number;
 use crate::ranking::Ranking;
 use crate::tables::{MISSING, interval};
 use convsweep_answers::{ComparedPair, FAMILY_LEVEL, PairMethod, Verdict};
@@ -114,10 +114,5 @@ fn mcnemar_cell(tests: &[McNemar]) -> String {
 
 /// A p-value without its `p =`.
 fn p_cell(p: Option<f64>) -> String {
-    let Some(p) = p else {
-        return MISSING.into();
-    };
-    let text = p_value(p);
-    let text = text.trim_start_matches("p ").trim_start_matches("= ");
-    text.to_string()
+    p.map_or(MISSING.into(), p_number)
 }

@@ -1,4 +1,4 @@
-//! `leaderboard.tex`: a `booktabs` table.
+//! Tables as LaTeX with `booktabs`: `leaderboard.tex`, and those for a paper.
 
 use super::text_table::TextTable;
 
@@ -7,19 +7,40 @@ pub fn leaderboard_tex(experiment: &str, table: &TextTable) -> String {
     // Everything is aligned right but the names of the configurations.
     let mut align = vec!['r'; table.columns.len()];
     align[1] = 'l';
-    let mut text = format!(
-        "% {}: mean and standard deviation over runs; needs \\usepackage{{booktabs}}\n",
-        experiment.replace('\n', " ")
-    );
-    text += &format!(
-        "\\begin{{tabular}}{{{}}}\n\\toprule\n{}\\midrule\n",
-        String::from_iter(align),
-        line(&table.columns)
-    );
-    for row in &table.rows {
-        text += &line(row);
+    let about = format!("{experiment}: mean and standard deviation over runs");
+    latex_table(&about, &String::from_iter(align), table)
+}
+
+/// Rows from which a table is a `longtable`, which goes on over pages.
+pub const LONG_TABLE: usize = 40;
+
+/// A table as LaTeX. `align` has a letter for each column. One of at least [`LONG_TABLE`] rows is a
+/// `longtable`.
+pub fn paper_table(about: &str, align: &str, table: &TextTable) -> String {
+    if table.rows.len() < LONG_TABLE {
+        return latex_table(about, align, table);
     }
-    text + "\\bottomrule\n\\end{tabular}\n"
+    format!(
+        "% {}; needs \\usepackage{{booktabs,longtable}}\n\\begin{{longtable}}{{{align}}}\n\
+         \\toprule\n{}\\midrule\n\\endhead\n\\bottomrule\n\\endlastfoot\n{}\\end{{longtable}}\n",
+        about.replace(['\n', '\r'], " "),
+        line(&table.columns),
+        rows(table)
+    )
+}
+
+fn latex_table(about: &str, align: &str, table: &TextTable) -> String {
+    format!(
+        "% {}; needs \\usepackage{{booktabs}}\n\\begin{{tabular}}{{{align}}}\n\
+         \\toprule\n{}\\midrule\n{}\\bottomrule\n\\end{{tabular}}\n",
+        about.replace(['\n', '\r'], " "),
+        line(&table.columns),
+        rows(table)
+    )
+}
+
+fn rows(table: &TextTable) -> String {
+    table.rows.iter().map(|row| line(row)).collect()
 }
 
 fn line(cells: &[String]) -> String {
@@ -29,7 +50,7 @@ fn line(cells: &[String]) -> String {
 
 /// Text with LaTeX's special characters escaped, so that it compiles and is read as it was written,
 /// also in the old text encoding (`OT1`) and with the shorthands of `babel`.
-fn escaped(text: &str) -> String {
+pub fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     let mut before = ' ';
     for c in text.chars() {

@@ -17,7 +17,7 @@ mod text_table;
 pub use comparisons_csv::write_comparisons_csv;
 pub use curves_csv::write_curves_csv;
 pub use evaluations_csv::evaluations_csv;
-pub use latex::leaderboard_tex;
+pub use latex::{LONG_TABLE, escaped, leaderboard_tex, paper_table};
 pub use leaderboard::leaderboard;
 pub use leaderboard_csv::leaderboard_csv;
 pub use scores::scores;

@@ -4,7 +4,7 @@ use crate::synthetic::cases::{self, six};
 use crate::synthetic::predictions::{file_with_pictures, predictions_file};
 use crate::synthetic::range_test;
 use convsweep_report::ranking::Ranking;
-use convsweep_report::{report, report_with_names};
+use convsweep_report::{ReportScope, report, report_with_names};
 use convsweep_spec::canonical::hash_of;
 use convsweep_spec::data::ImageNames;
 use convsweep_spec::layout::{PREDICTIONS, ResultsFolder};
@@ -255,7 +255,7 @@ fn the_surest_mistakes_are_named_by_their_files_or_numbered() {
         .row
         .member
         .clone();
-    let named = report_with_names(rows, &results, |set, hash| {
+    let named = report_with_names(rows, &results, ReportScope::Page, |set, hash| {
         assert_eq!((set, hash), (&best.resolved.data, best.data_hash.as_str()));
         let test = (0..200).map(|i| format!("some class/photo <{i}>.png"));
         Some(ImageNames {

@@ -71,7 +71,9 @@ fn write_resources(pdf: &mut Pdf, drawing: &Drawing) -> Result<Resources, Render
         pdf.ext_graphics(id)
             .stroking_alpha(alpha)
             .non_stroking_alpha(alpha);
-        resources.opacities.push((drawing::opacity_name(percent), id));
+        resources
+            .opacities
+            .push((drawing::opacity_name(percent), id));
     }
     for (i, image) in drawing.images.iter().enumerate() {
         let id = next.bump();
@@ -160,7 +162,11 @@ mod tests {
         }
         let file = file(&scene);
         assert_eq!(file.matches("/FontFile3 ").count(), 2, "{file}");
-        assert_eq!(file.matches("/ToUnicode ").count(), 2, "text can be searched");
+        assert_eq!(
+            file.matches("/ToUnicode ").count(),
+            2,
+            "text can be searched"
+        );
         assert!(!file.contains("/Subtype /Image"));
         assert!(file.len() < 30_000, "only the letters used: {}", file.len());
     }

@@ -66,6 +66,8 @@ impl Typeface {
         let units = f32::from(self.face.units_per_em());
         let advance = |glyph| f32::from(self.face.glyph_hor_advance(GlyphId(glyph)).unwrap_or(0));
         let widths = self.glyphs.remapped_gids();
-        widths.map(|glyph| advance(glyph) * 1000.0 / units).collect()
+        widths
+            .map(|glyph| advance(glyph) * 1000.0 / units)
+            .collect()
     }
 }

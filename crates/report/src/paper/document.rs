@@ -1,0 +1,80 @@
+//! `main.tex`: a document with all tables and charts, that can be compiled at once.
+
+use crate::charts::Chart;
+use crate::ranking::Ranking;
+use crate::tables::{LONG_TABLE, TextTable, escaped};
+
+/// Folder of the charts in the paper's folder.
+const CHARTS: &str = "charts";
+
+const PREAMBLE: &str = r"% Compile with pdflatex; with lualatex if labels have letters of other scripts.
+% `convsweep report NAME --paper` writes this file anew: copy it before you change it.
+\documentclass[a4paper,11pt]{article}
+\usepackage[textwidth=15cm,textheight=24cm]{geometry}
+\usepackage{iftex}
+\ifpdftex
+  \usepackage[T1]{fontenc}
+  \usepackage[utf8]{inputenc}
+  \usepackage{lmodern,textcomp}
+\fi
+\usepackage{booktabs,longtable,graphicx}
+";
+
+/// A table of the document.
+pub(super) struct Part {
+    /// Name of its file.
+    pub file: &'static str,
+    pub caption: String,
+    /// A letter for each column: l or r.
+    pub align: String,
+    pub table: TextTable,
+}
+
+/// Path of a chart's file in the paper's folder.
+pub(super) fn chart_path(name: &str) -> String {
+    format!("{CHARTS}/{name}.pdf")
+}
+
+pub(super) fn document(ranking: &Ranking, parts: &[Part], charts: &[&Chart]) -> String {
+    let mut text = PREAMBLE.to_string();
+    let title = escaped(&ranking.revision.experiment);
+    text += &format!("\\title{{{title}}}\n\\author{{}}\n\\date{{}}\n\\begin{{document}}\n");
+    text += "\\maketitle\n";
+    if let Some(question) = &ranking.revision.question {
+        text += &format!("{}\n\n", escaped(question));
+    }
+    for part in parts {
+        text += &table(part);
+    }
+    for chart in charts {
+        text += &figure(chart);
+    }
+    text + "\\end{document}\n"
+}
+
+/// A table, made narrower if it is wider than the text.
+fn table(part: &Part) -> String {
+    let (file, caption) = (part.file, escaped(&part.caption));
+    let label = file.trim_end_matches(".tex");
+    if part.table.rows.len() >= LONG_TABLE {
+        return format!(
+            "\\begingroup\\footnotesize\n\\noindent {caption}\n\\input{{{file}}}\n\\endgroup\n"
+        );
+    }
+    format!(
+        "\\begin{{table}}[htbp]\n\\centering\n\\caption{{{caption}}}\n\\label{{tab:{label}}}\n\\small\n\
+         \\resizebox{{\\ifdim\\width>\\linewidth \\linewidth\\else\\width\\fi}}{{!}}{{%\n\
+         \\input{{{file}}}}}\n\\end{{table}}\n"
+    )
+}
+
+fn figure(chart: &Chart) -> String {
+    let (path, label) = (chart_path(&chart.name), &chart.name);
+    let (title, caption) = (escaped(&chart.title), escaped(&chart.caption));
+    format!(
+        "\\begin{{figure}}[htbp]\n\\centering\n\
+         \\includegraphics[width=\\linewidth,height=0.8\\textheight,keepaspectratio]{{{path}}}\n\
+         \\caption[{{{title}}}]{{{title}. {caption}}}\n\\label{{fig:{label}}}\n\\end{{figure}}\n\
+         \\clearpage\n"
+    )
+}

@@ -1,0 +1,74 @@
+//! The files for a paper or a thesis: charts as PDF, tables as LaTeX, and a document that has them
+//! all. What they say is what the report says.
+
+mod document;
+mod effects;
+mod verdicts;
+
+use crate::charts::Chart;
+use crate::draw::render::{RenderError, pdf};
+use crate::ranking::Ranking;
+use crate::tables::{TextTable, paper_table};
+use document::Part;
+
+/// The tables.
+const TABLES: [&str; 3] = ["leaderboard.tex", "verdicts.tex", "effects.tex"];
+
+/// Whether a file of this name in the paper's folder is a table of a report.
+pub fn is_table(name: &str) -> bool {
+    TABLES.contains(&name)
+}
+
+/// A file with its path relative to the paper's folder.
+pub type PaperFile = (String, Vec<u8>);
+
+/// The chart of this name as a PDF file.
+///
+/// # Errors
+/// Where it cannot be drawn.
+pub fn chart_file(chart: &Chart) -> Result<PaperFile, RenderError> {
+    Ok((document::chart_path(&chart.name), pdf(&chart.scene)?))
+}
+
+/// The LaTeX files: each table that has rows, and the document.
+pub fn latex_files(
+    ranking: &Ranking,
+    leaderboard: &TextTable,
+    charts: &[&Chart],
+) -> Vec<PaperFile> {
+    let mut parts = Vec::new();
+    let mut align = vec!['r'; leaderboard.columns.len()];
+    align[1] = 'l';
+    parts.push(Part {
+        file: TABLES[0],
+        caption: leaderboard_caption(ranking),
+        align: String::from_iter(align),
+        table: leaderboard.clone(),
+    });
+    parts.push(verdicts::part(ranking));
+    parts.push(effects::part(ranking));
+    parts.retain(|part| !part.table.rows.is_empty());
+    let mut files = Vec::with_capacity(parts.len() + 1);
+    for part in &parts {
+        let about = format!("{}: {}", ranking.revision.experiment, part.file);
+        let table = paper_table(&about, &part.align, &part.table);
+        files.push((part.file.to_string(), table.into_bytes()));
+    }
+    let main = document::document(ranking, &parts, charts);
+    files.push(("main.tex".to_string(), main.into_bytes()));
+    files
+}
+
+fn leaderboard_caption(ranking: &Ranking) -> String {
+    let mut caption = format!(
+        "Configurations by {}: mean, standard deviation where there are several {}, and 95 % \
+         confidence interval of the expected result; n: {} that count, of those planned.",
+        ranking.metric.words(),
+        ranking.unit.plural(),
+        ranking.unit.plural()
+    );
+    if ranking.ranked > 1 {
+        caption += " * may be the best.";
+    }
+    caption
+}
