@@ -15,7 +15,8 @@ const PREAMBLE: &str = r"% Compile with pdflatex; with lualatex if labels have l
 \ifpdftex
   \usepackage[T1]{fontenc}
   \usepackage[utf8]{inputenc}
-  \usepackage{lmodern,textcomp}
+  \usepackage{textcomp}
+  \IfFileExists{lmodern.sty}{\usepackage{lmodern}}{}
 \fi
 \usepackage{booktabs,longtable,graphicx}
 ";
@@ -71,10 +72,11 @@ fn table(part: &Part) -> String {
 fn figure(chart: &Chart) -> String {
     let (path, label) = (chart_path(&chart.name), &chart.name);
     let (title, caption) = (escaped(&chart.title), escaped(&chart.caption));
+    let end = if title.ends_with(['?', '.']) { "" } else { "." };
     format!(
         "\\begin{{figure}}[htbp]\n\\centering\n\
          \\includegraphics[width=\\linewidth,height=0.8\\textheight,keepaspectratio]{{{path}}}\n\
-         \\caption[{{{title}}}]{{{title}. {caption}}}\n\\label{{fig:{label}}}\n\\end{{figure}}\n\
+         \\caption[{{{title}}}]{{{title}{end} {caption}}}\n\\label{{fig:{label}}}\n\\end{{figure}}\n\
          \\clearpage\n"
     )
 }

@@ -80,7 +80,7 @@ fn escape(c: char, escaped: &mut String) {
         // The beginning of an option, at the start of a row.
         '[' => escaped.push_str("{[}"),
         '±' => escaped.push_str("$\\pm$"),
-        '×' => escaped.push_str("$\\times$"),
+        '×' | '✗' => escaped.push_str("$\\times$"),
         '−' => escaped.push_str("$-$"),
         '≤' => escaped.push_str("$\\leq$"),
         '≥' => escaped.push_str("$\\geq$"),
@@ -107,6 +107,7 @@ mod tests {
         let expected = "a\\textless{}b\\textgreater{}c\\textbar{}{\\char34}";
         assert_eq!(escaped("a<b>c|\""), expected);
         assert_eq!(escaped("{[}"), "\\{{[}\\}");
+        assert_eq!(escaped("✗ a"), "$\\times$ a");
         assert_eq!(escaped("a--b-c"), "a-{}-b-c");
         assert_eq!(escaped("1\n2\r3\t4"), "1 2 3 4");
     }

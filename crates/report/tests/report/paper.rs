@@ -79,6 +79,7 @@ fn every_chart_is_a_pdf_and_the_document_has_every_file() {
     let (folder, paper) = paper(six().rows());
     let main = read(&paper, "main.tex");
     assert_is_latex(&main);
+    assert!(!main.contains("?.") && main.contains("? "), "{main}");
     let tables = arguments(&main, "\\input{");
     assert_eq!(tables, ["leaderboard.tex", "verdicts.tex", "effects.tex"]);
     assert_eq!(names(&paper).len(), tables.len() + 1, "{:?}", names(&paper));
