@@ -29,6 +29,7 @@ mod mistakes;
 mod needs;
 mod order;
 mod outcomes;
+mod paper;
 mod processes;
 mod range;
 mod readers;

@@ -8,13 +8,13 @@ use serde_json::{Map, Value, json};
 const RATES: [&str; 5] = ["1e-5", "1e-4", "1e-3", "1e-2", "1e-1"];
 
 /// An experiment with some learning rates, whose jobs end as they are told to.
-struct Told {
-    sweep: FakeSweep,
+pub struct Told {
+    pub sweep: FakeSweep,
 }
 
 impl Told {
     /// `rates` learning rates and `seeds` seeds; `more` is the rest of `[experiment]`.
-    fn new(rates: usize, seeds: usize, more: &str) -> Told {
+    pub fn new(rates: usize, seeds: usize, more: &str) -> Told {
         let experiment = SMALL
             .replace("[1e-3, 1e-2]", &format!("[{}]", RATES[..rates].join(", ")))
             .replace("seeds = 2", &format!("seeds = {seeds}\n{more}"))
@@ -25,7 +25,7 @@ impl Told {
     }
 
     /// Runs it: each job ends as `ends` says for its learning rate and its seed.
-    fn run(&self, ends: impl Fn(usize, usize) -> Value) -> ProgramRun {
+    pub fn run(&self, ends: impl Fn(usize, usize) -> Value) -> ProgramRun {
         let workdir = &self.sweep.workdir;
         let plan = workdir.stdout(&["plan", "small.toml", "--json"]);
         let plan: Value = serde_json::from_str(&plan).expect("JSON");
@@ -43,7 +43,7 @@ impl Told {
         self.sweep.run(&script)
     }
 
-    fn verdict(&self) -> Value {
+    pub fn verdict(&self) -> Value {
         let json = self.sweep.workdir.stdout(&["verdict", "small", "--json"]);
         serde_json::from_str(&json).expect("JSON")
     }

@@ -1,8 +1,9 @@
 //! `main.tex`: a document with all tables and charts, that can be compiled at once.
 
+use super::latex_table::LatexTable;
 use crate::charts::Chart;
 use crate::ranking::Ranking;
-use crate::tables::{LONG_TABLE, TextTable, escaped};
+use crate::tables::{LONG_TABLE, escaped};
 
 /// Folder of the charts in the paper's folder.
 const CHARTS: &str = "charts";
@@ -21,22 +22,12 @@ const PREAMBLE: &str = r"% Compile with pdflatex; with lualatex if labels have l
 \usepackage{booktabs,longtable,graphicx}
 ";
 
-/// A table of the document.
-pub(super) struct Part {
-    /// Name of its file.
-    pub file: &'static str,
-    pub caption: String,
-    /// A letter for each column: l or r.
-    pub align: String,
-    pub table: TextTable,
-}
-
 /// Path of a chart's file in the paper's folder.
 pub(super) fn chart_path(name: &str) -> String {
     format!("{CHARTS}/{name}.pdf")
 }
 
-pub(super) fn document(ranking: &Ranking, parts: &[Part], charts: &[&Chart]) -> String {
+pub(super) fn document(ranking: &Ranking, tables: &[LatexTable], charts: &[&Chart]) -> String {
     let mut text = PREAMBLE.to_string();
     let title = escaped(&ranking.revision.experiment);
     text += &format!("\\title{{{title}}}\n\\author{{}}\n\\date{{}}\n\\begin{{document}}\n");
@@ -44,8 +35,8 @@ pub(super) fn document(ranking: &Ranking, parts: &[Part], charts: &[&Chart]) -> 
     if let Some(question) = &ranking.revision.question {
         text += &format!("{}\n\n", escaped(question));
     }
-    for part in parts {
-        text += &table(part);
+    for table in tables {
+        text += &floating(table);
     }
     for chart in charts {
         text += &figure(chart);
@@ -54,10 +45,10 @@ pub(super) fn document(ranking: &Ranking, parts: &[Part], charts: &[&Chart]) -> 
 }
 
 /// A table, made narrower if it is wider than the text.
-fn table(part: &Part) -> String {
-    let (file, caption) = (part.file, escaped(&part.caption));
+fn floating(table: &LatexTable) -> String {
+    let (file, caption) = (table.file, escaped(&table.caption));
     let label = file.trim_end_matches(".tex");
-    if part.table.rows.len() >= LONG_TABLE {
+    if table.table.rows.len() >= LONG_TABLE {
         return format!(
             "\\begingroup\\footnotesize\n\\noindent {caption}\n\\input{{{file}}}\n\\endgroup\n"
         );

@@ -1,15 +1,13 @@
 //! What the values of each axis do, as a table.
 
-use super::TABLES;
-use super::document::Part;
-use super::verdicts::difference_heading;
+use super::latex_table::{EFFECTS, LatexTable, difference_heading};
 use crate::answer::p_number;
 use crate::ranking::Ranking;
 use crate::tables::{MISSING, TextTable, interval};
 use convsweep_answers::{AxisAnswer, AxisBasis, AxisContrast, Verdict};
 
 /// The contrasts of each axis.
-pub(super) fn part(ranking: &Ranking) -> Part {
+pub(super) fn table(ranking: &Ranking) -> LatexTable {
     let columns = [
         "axis".to_string(),
         "first".into(),
@@ -23,8 +21,8 @@ pub(super) fn part(ranking: &Ranking) -> Part {
     for axis in &ranking.answers.axes {
         rows.extend(axis.contrasts.iter().map(|c| row(ranking, axis, c)));
     }
-    Part {
-        file: TABLES[2],
+    LatexTable {
+        file: EFFECTS,
         caption: caption(ranking),
         align: "lllrrrl".into(),
         table: TextTable {

@@ -3,20 +3,18 @@
 
 mod document;
 mod effects;
+mod latex_table;
 mod verdicts;
 
 use crate::charts::Chart;
 use crate::draw::render::{RenderError, pdf};
 use crate::ranking::Ranking;
 use crate::tables::{TextTable, paper_table};
-use document::Part;
-
-/// The tables.
-const TABLES: [&str; 3] = ["leaderboard.tex", "verdicts.tex", "effects.tex"];
+use latex_table::{EFFECTS, LEADERBOARD, LatexTable, VERDICTS};
 
 /// Whether a file of this name in the paper's folder is a table of a report.
 pub fn is_table(name: &str) -> bool {
-    TABLES.contains(&name)
+    [LEADERBOARD, VERDICTS, EFFECTS].contains(&name)
 }
 
 /// A file with its path relative to the paper's folder.
@@ -36,25 +34,27 @@ pub fn latex_files(
     leaderboard: &TextTable,
     charts: &[&Chart],
 ) -> Vec<PaperFile> {
-    let mut parts = Vec::new();
     let mut align = vec!['r'; leaderboard.columns.len()];
     align[1] = 'l';
-    parts.push(Part {
-        file: TABLES[0],
+    let leaderboard = LatexTable {
+        file: LEADERBOARD,
         caption: leaderboard_caption(ranking),
         align: String::from_iter(align),
         table: leaderboard.clone(),
-    });
-    parts.push(verdicts::part(ranking));
-    parts.push(effects::part(ranking));
-    parts.retain(|part| !part.table.rows.is_empty());
-    let mut files = Vec::with_capacity(parts.len() + 1);
-    for part in &parts {
-        let about = format!("{}: {}", ranking.revision.experiment, part.file);
-        let table = paper_table(&about, &part.align, &part.table);
-        files.push((part.file.to_string(), table.into_bytes()));
+    };
+    let mut tables = vec![
+        leaderboard,
+        verdicts::table(ranking),
+        effects::table(ranking),
+    ];
+    tables.retain(|table| !table.table.rows.is_empty());
+    let mut files = Vec::with_capacity(tables.len() + 1);
+    for table in &tables {
+        let about = format!("{}: {}", ranking.revision.experiment, table.file);
+        let text = paper_table(&about, &table.align, &table.table);
+        files.push((table.file.to_string(), text.into_bytes()));
     }
-    let main = document::document(ranking, &parts, charts);
+    let main = document::document(ranking, &tables, charts);
     files.push(("main.tex".to_string(), main.into_bytes()));
     files
 }

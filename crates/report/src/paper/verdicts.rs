@@ -1,20 +1,17 @@
 //! Which configurations are better than which, as a table.
 
-use super::TABLES;
-use super::document::Part;
+use super::latex_table::{LatexTable, VERDICTS, difference_heading};
 use crate::answer::p_number;
 use crate::ranking::Ranking;
 use crate::tables::{MISSING, TextTable, interval};
-use convsweep_answers::{ComparedPair, MOST_SUGGESTED, Verdict};
+use convsweep_answers::{ComparedPair, Verdict};
 use convsweep_spec::words::thousands;
 
 /// The comparisons with the best and with the baseline.
-pub(super) fn part(ranking: &Ranking) -> Part {
+pub(super) fn table(ranking: &Ranking) -> LatexTable {
     let baseline = ranking.answers.baseline();
-    let is_shown = |pair: &&ComparedPair| {
-        let is_with = |rank| pair.first == rank || pair.second == rank;
-        pair.first == 0 || baseline.is_some_and(is_with)
-    };
+    let is_shown =
+        |pair: &&ComparedPair| pair.first == 0 || baseline.is_some_and(|rank| pair.is_with(rank));
     let shown = ranking.answers.pairs.iter().filter(is_shown);
     let columns = [
         "first".to_string(),
@@ -24,22 +21,14 @@ pub(super) fn part(ranking: &Ranking) -> Part {
         "corrected p".into(),
         "the first is".into(),
     ];
-    Part {
-        file: TABLES[1],
+    LatexTable {
+        file: VERDICTS,
         caption: caption(ranking),
         align: "llrrrl".into(),
         table: TextTable {
             columns: columns.into(),
             rows: shown.map(|pair| row(ranking, pair)).collect(),
         },
-    }
-}
-
-/// Heading of a column of differences, with their unit.
-pub(super) fn difference_heading(ranking: &Ranking) -> String {
-    match ranking.metric.is_share() {
-        true => "difference (percentage points)".into(),
-        false => "difference".into(),
     }
 }
 
@@ -75,13 +64,12 @@ fn row(ranking: &Ranking, pair: &ComparedPair) -> Vec<String> {
 }
 
 fn verdict(ranking: &Ranking, pair: &ComparedPair) -> String {
-    match (pair.result.verdict, pair.more_runs) {
-        (Verdict::Better, _) => "better".into(),
-        (Verdict::Worse, _) => "worse".into(),
-        (Verdict::Equal, _) => "equal".into(),
-        (Verdict::Unknown, Some(runs)) if runs <= MOST_SUGGESTED => {
-            format!("not known (about {} more)", ranking.unit.count(runs))
-        }
-        (Verdict::Unknown, _) => "not known".into(),
+    let more = pair.more_runs_in_short();
+    match pair.result.verdict {
+        Verdict::Better => "better".into(),
+        Verdict::Worse => "worse".into(),
+        Verdict::Equal => "equal".into(),
+        Verdict::Unknown if more.is_empty() => "not known".into(),
+        Verdict::Unknown => format!("not known ({more} more {})", ranking.unit.plural()),
     }
 }

@@ -1,6 +1,7 @@
 //! Writes the used part of a font into a file.
 
-use super::{Typeface, compressed};
+use super::compression::compressed;
+use super::typeface::Typeface;
 use crate::draw::render::RenderError;
 use pdf_writer::types::{CidFontType, FontFlags, SystemInfo, UnicodeCmap};
 use pdf_writer::{Filter, Finish, Name, Pdf, Rect, Ref, Str};

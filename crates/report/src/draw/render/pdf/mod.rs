@@ -1,21 +1,17 @@
 //! A scene as a PDF file of one page: shapes stay shapes, and fonts are embedded.
 
+mod compression;
 mod drawing;
 mod embedding;
 mod typeface;
 
 use super::pen::RenderError;
 use crate::draw::scene::Scene;
-use drawing::Drawing;
-use flate2::Compression;
-use flate2::write::ZlibEncoder;
+use compression::compressed;
+use drawing::{Drawing, POINTS};
 use image::RgbImage;
 use pdf_writer::{Filter, Finish, Name, Pdf, Rect, Ref, TextStr};
-use std::io::Write;
-use typeface::Typeface;
 
-/// Points in a scene's pixel: 720 pixels become 15 cm.
-pub const POINTS: f64 = 15.0 / 2.54 * 72.0 / 720.0;
 /// The version of the format, which every LaTeX in use includes.
 const VERSION: (u8, u8) = (1, 4);
 
@@ -115,12 +111,6 @@ fn write_page(pdf: &mut Pdf, scene: &Scene, resources: &Resources) {
     for (name, id) in &resources.images {
         images.pair(Name(name.as_bytes()), id);
     }
-}
-
-fn compressed(bytes: &[u8]) -> Result<Vec<u8>, RenderError> {
-    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
-    let written = encoder.write_all(bytes).and_then(|()| encoder.finish());
-    written.map_err(|error| RenderError::Drawing(error.to_string()))
 }
 
 #[cfg(test)]
