@@ -60,3 +60,27 @@ fn the_tables_of_a_paper_say_what_the_verdict_says() {
     }
     assert_eq!(compared, 2, "{table}");
 }
+
+#[test]
+fn the_methods_of_a_paper_have_the_numbers_of_the_database() {
+    let told = told();
+    let workdir = &told.sweep.workdir;
+    workdir.stdout(&["report", "small", "--paper"]);
+    let methods = workdir
+        .read("results/small/paper/methods.tex")
+        .replace(',', "");
+    let number = |sql: &str| workdir.number(sql).to_string();
+    let parameters = number("select max(parameters) from configurations");
+    let macs = number("select max(macs) from configurations");
+    let validation = number("select max(images) from evaluations where part = 'validation'");
+    let expected = [
+        format!("trainable parameters is {parameters}"),
+        format!("takes {macs} "),
+        format!("{validation} for validation"),
+        "compares 3 configurations that differ in lr (".into(),
+        "(seeds 0 1 2 and 3)".into(),
+    ];
+    assert_contains(&methods, &expected.each_ref().map(String::as_str));
+    let references = workdir.read("results/small/paper/references.bib");
+    assert_contains(&references, &["@article{smyth2004,", "@article{holm1979,"]);
+}

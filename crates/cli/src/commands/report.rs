@@ -26,8 +26,8 @@ pub struct ReportArgs {
     /// Names of experiments.
     #[arg(required = true)]
     pub names: Vec<String>,
-    /// Also write `paper/` for a thesis: charts as PDF, tables and a document in LaTeX. Without this
-    /// option an earlier `paper/` stays as it is.
+    /// Also write `paper/` for a thesis: charts as PDF, tables, the methods with their papers, and a
+    /// document in LaTeX. Without this option an earlier `paper/` stays as it is.
     #[arg(long)]
     pub paper: bool,
 }

@@ -8,10 +8,14 @@ use crate::tables::{LONG_TABLE, escaped};
 /// Folder of the charts in the paper's folder.
 const CHARTS: &str = "charts";
 
-const PREAMBLE: &str = r"% Compile with pdflatex; with lualatex if labels have letters of other scripts.
+/// LaTeX holds back only so many floating figures at a time.
+const FIGURES_AT_ONCE: usize = 8;
+
+const PREAMBLE: &str = r"% Compile with pdflatex and bibtex; with lualatex if labels have
+% letters of other scripts.
 % `convsweep report NAME --paper` writes this file anew: copy it before you change it.
 \documentclass[a4paper,11pt]{article}
-\usepackage[textwidth=15cm,textheight=24cm]{geometry}
+\usepackage[textwidth=7in,textheight=24cm]{geometry}
 \usepackage{iftex}
 \ifpdftex
   \usepackage[T1]{fontenc}
@@ -20,6 +24,9 @@ const PREAMBLE: &str = r"% Compile with pdflatex; with lualatex if labels have l
   \IfFileExists{lmodern.sty}{\usepackage{lmodern}}{}
 \fi
 \usepackage{booktabs,longtable,graphicx}
+\setlength{\belowcaptionskip}{\medskipamount}
+% The charts are drawn for a width of 7 inches, where all letters have 6 pt or more: in a document
+% of two columns put them into figure* rather than figure.
 ";
 
 /// Path of a chart's file in the paper's folder.
@@ -27,7 +34,13 @@ pub(super) fn chart_path(name: &str) -> String {
     format!("{CHARTS}/{name}.pdf")
 }
 
-pub(super) fn document(ranking: &Ranking, tables: &[LatexTable], charts: &[&Chart]) -> String {
+/// The document; `cites`: whether its text cites papers.
+pub(super) fn document(
+    ranking: &Ranking,
+    tables: &[LatexTable],
+    charts: &[&Chart],
+    cites: bool,
+) -> String {
     let mut text = PREAMBLE.to_string();
     let title = escaped(&ranking.revision.experiment);
     text += &format!("\\title{{{title}}}\n\\author{{}}\n\\date{{}}\n\\begin{{document}}\n");
@@ -35,11 +48,16 @@ pub(super) fn document(ranking: &Ranking, tables: &[LatexTable], charts: &[&Char
     if let Some(question) = &ranking.revision.question {
         text += &format!("{}\n\n", escaped(question));
     }
+    text += "\\section*{Methods}\n\\input{methods.tex}\n\\section*{Results}\n";
     for table in tables {
         text += &floating(table);
     }
-    for chart in charts {
-        text += &figure(chart);
+    for figures in charts.chunks(FIGURES_AT_ONCE) {
+        text.extend(figures.iter().map(|chart| figure(chart)));
+        text += "\\clearpage\n";
+    }
+    if cites {
+        text += "\\bibliographystyle{plain}\n\\bibliography{references}\n";
     }
     text + "\\end{document}\n"
 }
@@ -54,7 +72,8 @@ fn floating(table: &LatexTable) -> String {
         );
     }
     format!(
-        "\\begin{{table}}[htbp]\n\\centering\n\\caption{{{caption}}}\n\\label{{tab:{label}}}\n\\small\n\
+        "\\begin{{table}}[htbp]\n\\centering\n\\caption{{{caption}}}\n\\label{{tab:{label}}}\n\
+         \\small\n\
          \\resizebox{{\\ifdim\\width>\\linewidth \\linewidth\\else\\width\\fi}}{{!}}{{%\n\
          \\input{{{file}}}}}\n\\end{{table}}\n"
     )
@@ -67,7 +86,7 @@ fn figure(chart: &Chart) -> String {
     format!(
         "\\begin{{figure}}[htbp]\n\\centering\n\
          \\includegraphics[width=\\linewidth,height=0.8\\textheight,keepaspectratio]{{{path}}}\n\
-         \\caption[{{{title}}}]{{{title}{end} {caption}}}\n\\label{{fig:{label}}}\n\\end{{figure}}\n\
-         \\clearpage\n"
+         \\caption[{{{title}}}]{{{title}{end} {caption}}}\n\
+         \\label{{fig:{label}}}\n\\end{{figure}}\n"
     )
 }

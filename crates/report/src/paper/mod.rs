@@ -1,9 +1,11 @@
 //! The files for a paper or a thesis: charts as PDF, tables as LaTeX, and a document that has them
 //! all. What they say is what the report says.
 
+mod bibliography;
 mod document;
 mod effects;
 mod latex_table;
+mod methods;
 mod verdicts;
 
 use crate::charts::Chart;
@@ -28,7 +30,8 @@ pub fn chart_file(chart: &Chart) -> Result<PaperFile, RenderError> {
     Ok((document::chart_path(&chart.name), pdf(&chart.scene)?))
 }
 
-/// The LaTeX files: each table that has rows, and the document.
+/// The LaTeX files: each table that has rows, what was done, the papers that it cites, and the
+/// document.
 pub fn latex_files(
     ranking: &Ranking,
     leaderboard: &TextTable,
@@ -54,7 +57,12 @@ pub fn latex_files(
         let text = paper_table(&about, &table.align, &table.table);
         files.push((table.file.to_string(), text.into_bytes()));
     }
-    let main = document::document(ranking, &tables, charts);
+    let methods = methods::methods(ranking);
+    let references = bibliography::bibliography(&methods);
+    let cites = !references.trim().is_empty();
+    files.push(("methods.tex".to_string(), methods.into_bytes()));
+    files.push(("references.bib".to_string(), references.into_bytes()));
+    let main = document::document(ranking, &tables, charts, cites);
     files.push(("main.tex".to_string(), main.into_bytes()));
     files
 }

@@ -38,11 +38,18 @@ fn caption(ranking: &Ranking) -> String {
         None => "the best",
     };
     let tested = ranking.answers.pairs_tested;
+    let p_values = match tested {
+        1 => "p-value".to_string(),
+        tested => format!(
+            "p-value corrected for all {} comparisons made",
+            thousands(tested as u64)
+        ),
+    };
     let mut caption = format!(
         "Comparisons with {with} by {}: first minus second, 95 % confidence interval of each \
-         difference alone, p-value corrected for all {} comparisons made.",
+         difference alone, {}.",
         ranking.metric.words(),
-        thousands(tested as u64)
+        p_values
     );
     if let Some(margin) = ranking.answers.margin {
         let margin = ranking.metric.difference(margin);

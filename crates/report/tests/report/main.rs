@@ -6,6 +6,7 @@ mod charts;
 mod colors;
 mod files;
 mod marks;
+mod methods;
 mod paper;
 mod ranking;
 mod sealing;

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 /// The folder of the paper of an experiment, in a new results folder.
-fn paper(rows: ExperimentRows) -> (TempDir, PathBuf) {
+pub fn paper(rows: ExperimentRows) -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let results = ResultsFolder(folder.path().into());
     let made = report_with_names(rows, &results, ReportScope::PageAndPaper, |_, _| None);
@@ -20,12 +20,12 @@ fn paper(rows: ExperimentRows) -> (TempDir, PathBuf) {
     (folder, paper)
 }
 
-fn read(folder: &Path, name: &str) -> String {
+pub fn read(folder: &Path, name: &str) -> String {
     fs::read_to_string(folder.join(name)).expect(name)
 }
 
 /// What is between each `before` and the `}` after it.
-fn arguments<'a>(text: &'a str, before: &'a str) -> Vec<&'a str> {
+pub fn arguments<'a>(text: &'a str, before: &'a str) -> Vec<&'a str> {
     let parts = text.split(before).skip(1);
     parts.filter_map(|part| part.split('}').next()).collect()
 }
@@ -41,7 +41,7 @@ fn names(folder: &Path) -> Vec<String> {
 
 /// Checks that braces and environments are closed in the order in which they were opened, and that
 /// every row of a table has as many cells as the first.
-fn assert_is_latex(text: &str) {
+pub fn assert_is_latex(text: &str) {
     let mut depth = 0;
     let mut before = ' ';
     for c in text
@@ -81,8 +81,15 @@ fn every_chart_is_a_pdf_and_the_document_has_every_file() {
     assert_is_latex(&main);
     assert!(!main.contains("?.") && main.contains("? "), "{main}");
     let tables = arguments(&main, "\\input{");
-    assert_eq!(tables, ["leaderboard.tex", "verdicts.tex", "effects.tex"]);
-    assert_eq!(names(&paper).len(), tables.len() + 1, "{:?}", names(&paper));
+    let expected = [
+        "methods.tex",
+        "leaderboard.tex",
+        "verdicts.tex",
+        "effects.tex",
+    ];
+    assert_eq!(tables, expected);
+    assert_eq!(arguments(&main, "\\bibliography{"), ["references"]);
+    assert_eq!(names(&paper).len(), tables.len() + 2, "{:?}", names(&paper));
     let charts = arguments(&main, "keepaspectratio]{");
     assert_eq!(names(&paper.join("charts")).len(), charts.len());
     let svg = folder.path().join("six/charts");
@@ -97,6 +104,25 @@ fn every_chart_is_a_pdf_and_the_document_has_every_file() {
         let pictures = text.matches("/Subtype /Image").count();
         assert_eq!(pictures, drawn.matches("<image").count(), "{chart}");
     }
+}
+
+#[test]
+fn letters_have_6_points_or_more_at_7_inches() {
+    let mut letters = 0;
+    for case in [six(), cases::folds(), cases::hundred_classes()] {
+        let (_folder, paper) = paper(case.rows());
+        let charts = paper.parent().expect("the experiment's").join("charts");
+        for name in names(&charts).iter().filter(|name| name.ends_with(".svg")) {
+            // 7200 units of the drawing are 7 inches of 72 points.
+            for size in read(&charts, name).split("font-size=\"").skip(1) {
+                let size = size.split('"').next().expect("a size");
+                let points = size.parse::<f64>().expect("a number") * 7.0 * 72.0 / 7200.0;
+                assert!(points >= 6.0, "{name} of {}: {points} pt", case.name);
+                letters += 1;
+            }
+        }
+    }
+    assert!(letters > 100, "{letters}");
 }
 
 #[test]
@@ -156,7 +182,10 @@ fn one_seed_is_not_tested_and_no_results_make_no_table_of_verdicts() {
     }
     let (_folder, none) = paper(rows);
     let main = read(&none, "main.tex");
-    assert_eq!(arguments(&main, "\\input{"), ["leaderboard.tex"]);
+    assert_eq!(
+        arguments(&main, "\\input{"),
+        ["methods.tex", "leaderboard.tex"]
+    );
     assert!(!none.join("verdicts.tex").exists());
 }
 
@@ -177,9 +206,11 @@ proptest! {
         let mut rows = Synthetic::default().rows();
         rows.configurations[0].member.label = label.clone();
         rows.revision.axes[0].labels[0] = label.clone();
+        rows.revision.axes[0].name = label.clone();
         rows.configurations[0].member.values[0].label = label;
         let (_folder, paper) = paper(rows);
         assert_is_latex(&read(&paper, "main.tex"));
+        assert_is_latex(&read(&paper, "methods.tex"));
         for name in ["leaderboard.tex", "verdicts.tex", "effects.tex"] {
             let table = read(&paper, name);
             assert_is_latex(&table);

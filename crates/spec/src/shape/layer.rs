@@ -5,8 +5,8 @@ use super::measure::Measure;
 use super::text::{name_of, norm};
 use crate::model::Layer;
 
-/// A short description, as `conv 3×3, 32, same, relu`.
-pub(super) fn describe(layer: &Layer) -> String {
+/// A short description of a layer by itself, as `conv 3×3, 32, same, relu`.
+pub fn describe(layer: &Layer) -> String {
     match layer {
         Layer::Conv(conv) => convolution::describe_conv(conv),
         Layer::Depthwise(depthwise) => convolution::describe_depthwise(depthwise),

@@ -18,6 +18,7 @@ mod window;
 
 pub use dims::Shape;
 pub use error::ShapeError;
+pub use layer::describe;
 pub use route::{Route, route};
 pub use summarize::{summarize, tensors};
 pub use summary::{LayerSummary, ModelSummary};

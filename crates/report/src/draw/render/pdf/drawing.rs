@@ -12,8 +12,8 @@ use pdf_writer::types::LineJoinStyle;
 use pdf_writer::{Content, Name, Str};
 use std::collections::BTreeSet;
 
-/// Points in a scene's pixel: 720 pixels become 15 cm.
-pub(super) const POINTS: f64 = 15.0 / 2.54 * 72.0 / 720.0;
+/// Points in a scene's pixel: 720 pixels become 7 inches, the width of two columns.
+pub(super) const POINTS: f64 = 7.0 * 72.0 / 720.0;
 /// Distance of the control points of a quarter of a circle from its ends, in radii.
 const QUARTER: f64 = 0.552_284_75;
 /// The ends of the quarters of a circle around 0.

@@ -134,10 +134,10 @@ mod tests {
     }
 
     #[test]
-    fn shapes_are_vectors_on_a_page_of_15_cm() {
+    fn shapes_are_vectors_on_a_page_of_7_inches() {
         let file = file(&shapes());
         assert!(file.starts_with("%PDF-1.4"), "{}", &file[..20]);
-        assert!(file.contains("/MediaBox [0 0 425.19"), "{file}");
+        assert!(file.contains("/MediaBox [0 0 504 252]"), "{file}");
         assert!(file.contains("/ca 0.5"), "{file}");
         assert!(!file.contains("/Subtype /Image"), "{file}");
         assert!(!file.contains("/FontFile"), "no text needs no font");
