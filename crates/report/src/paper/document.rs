@@ -11,8 +11,8 @@ const CHARTS: &str = "charts";
 /// LaTeX holds back only so many floating figures at a time.
 const FIGURES_AT_ONCE: usize = 8;
 
-const PREAMBLE: &str = r"% Compile with pdflatex and bibtex; with lualatex if labels have
-% letters of other scripts.
+const PREAMBLE: &str = r"% Compile with pdflatex and bibtex. If labels have letters of
+% other scripts: with lualatex and a font that has them (\setmainfont below).
 % `convsweep report NAME --paper` writes this file anew: copy it before you change it.
 \documentclass[a4paper,11pt]{article}
 \usepackage[textwidth=7in,textheight=24cm]{geometry}
@@ -22,6 +22,10 @@ const PREAMBLE: &str = r"% Compile with pdflatex and bibtex; with lualatex if la
   \usepackage[utf8]{inputenc}
   \usepackage{textcomp}
   \IfFileExists{lmodern.sty}{\usepackage{lmodern}}{}
+\else
+  \usepackage{fontspec}
+  % \setmainfont{DejaVu Serif}
+  \tracinglostchars=3 % names the letters that the font lacks
 \fi
 \usepackage{booktabs,longtable,graphicx}
 \setlength{\belowcaptionskip}{\medskipamount}
@@ -48,7 +52,7 @@ pub(super) fn document(
     if let Some(question) = &ranking.revision.question {
         text += &format!("{}\n\n", escaped(question));
     }
-    text += "\\section*{Methods}\n\\input{methods.tex}\n\\section*{Results}\n";
+    text += "\\section*{Methods}\n\\input{methods.tex}\n\\clearpage\n\\section*{Results}\n";
     for table in tables {
         text += &floating(table);
     }
