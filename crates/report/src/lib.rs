@@ -104,7 +104,10 @@ pub fn report_with_names(
     let tables = folder.write_tables(&ranking, &leaderboard)?;
     let paper = match scope {
         ReportScope::Page => None,
-        ReportScope::PageAndPaper => Some(folder.write_paper(&ranking, &leaderboard, &drawn)?),
+        ReportScope::PageAndPaper => {
+            let results = (&ranking, &leaderboard, files.divided_images());
+            Some(folder.write_paper(results, &drawn)?)
+        }
     };
     let pictures: Vec<_> = drawn.into_iter().map(|d| (d.chart, d.svg)).collect();
     let page = Page {

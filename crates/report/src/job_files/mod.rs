@@ -76,6 +76,13 @@ impl JobFiles {
         }
     }
 
+    /// The number of images from which the training and validation images of the best configuration
+    /// were taken, if their names were found.
+    pub fn divided_images(&self) -> Option<u64> {
+        let images = self.names.training.len() as u64;
+        (images > 0).then_some(images)
+    }
+
     /// The predictions of this run.
     pub fn predictions_of(&self, run: &RankedRun) -> Option<&Predictions> {
         let mut all = self.predictions.iter();

@@ -129,11 +129,11 @@ impl OutputFolder {
         Ok(files)
     }
 
-    /// Writes the files for a paper; the answer is the folder that they will be in.
+    /// Writes the files for a paper; the answer is the folder that they will be in. `images`: as in
+    /// [`paper::latex_files`].
     pub fn write_paper(
         &mut self,
-        ranking: &Ranking,
-        leaderboard: &TextTable,
+        (ranking, leaderboard, images): (&Ranking, &TextTable, Option<u64>),
         charts: &[DrawnChart],
     ) -> Result<PathBuf, ReportError> {
         let charts: Vec<&Chart> = charts.iter().map(|drawn| &drawn.chart).collect();
@@ -144,7 +144,7 @@ impl OutputFolder {
             })?;
             self.write(&format!("{PAPER}/{name}"), &bytes)?;
         }
-        for (name, bytes) in paper::latex_files(ranking, leaderboard, &charts) {
+        for (name, bytes) in paper::latex_files(ranking, images, leaderboard, &charts) {
             self.write(&format!("{PAPER}/{name}"), &bytes)?;
         }
         Ok(self.folder.join(PAPER))

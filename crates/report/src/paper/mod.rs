@@ -31,9 +31,11 @@ pub fn chart_file(chart: &Chart) -> Result<PaperFile, RenderError> {
 }
 
 /// The LaTeX files: each table that has rows, what was done, the papers that it cites, and the
-/// document.
+/// document. `images` is the number of images from which the training and validation images of the
+/// best configuration were taken, if their set was looked at.
 pub fn latex_files(
     ranking: &Ranking,
+    images: Option<u64>,
     leaderboard: &TextTable,
     charts: &[&Chart],
 ) -> Vec<PaperFile> {
@@ -57,7 +59,7 @@ pub fn latex_files(
         let text = paper_table(&about, &table.align, &table.table);
         files.push((table.file.to_string(), text.into_bytes()));
     }
-    let methods = methods::methods(ranking);
+    let methods = methods::methods(ranking, images);
     let references = bibliography::bibliography(&methods);
     let cites = !references.trim().is_empty();
     files.push(("methods.tex".to_string(), methods.into_bytes()));

@@ -4,9 +4,11 @@ use crate::paper::{arguments, assert_is_latex, paper, read};
 use crate::synthetic::Synthetic;
 use crate::synthetic::cases::{self, six};
 use convsweep_report::ranking::Ranking;
+use convsweep_report::{ReportScope, report_with_names};
 use convsweep_spec::augment::{Fill, FlipAxis, Step};
 use convsweep_spec::configuration::Configuration;
-use convsweep_spec::data::Source;
+use convsweep_spec::data::{DataSpec, ImageNames, Source};
+use convsweep_spec::layout::ResultsFolder;
 use convsweep_spec::train::{Course, Optimizer, Schedule};
 use convsweep_store::ExperimentRows;
 use std::collections::BTreeSet;
@@ -141,6 +143,26 @@ fn the_images_of_a_folder_are_counted_only_where_they_are_known() {
     assert_says(&methods(with(six().rows(), folder)), &said, &[]);
     let said = ["4,000 images for training and 1,000 for validation"];
     assert_says(&methods(with(cases::folds().rows(), folder)), &said, &[]);
+    let names = |c: &DataSpec, _: &str| {
+        let training = (0..2500).map(|i| format!("{i}.png")).collect();
+        (c.source == Source::Folder).then_some(ImageNames {
+            training,
+            test: vec![],
+        })
+    };
+    let place = tempfile::tempdir().expect("a temporary folder");
+    let results = ResultsFolder(place.path().into());
+    let scope = ReportScope::PageAndPaper;
+    let made = report_with_names(with(six().rows(), folder), &results, scope, names);
+    let text = read(
+        &made.expect("reports").paper.expect("a paper"),
+        "methods.tex",
+    );
+    assert_says(
+        &text,
+        &["1,500 images for training and 1,000 for validation"],
+        &[],
+    );
     let limited = |c: &mut Configuration| {
         folder(c);
         c.data.limit = Some(1500);

@@ -6,7 +6,8 @@ use convsweep_spec::data::{DataSpec, ResizeMethod, Source, Split, SplitScheme};
 use convsweep_spec::words::{counted_as, thousands};
 use std::collections::BTreeMap;
 
-pub(super) fn sentences(ranking: &Ranking) -> Vec<String> {
+pub(super) fn sentences(ranking: &Ranking, of_best: Option<u64>) -> Vec<String> {
+    let known = |c: &RankedConfiguration| of_best.filter(|_| shares_set_with_best(ranking, c));
     let data = |c: &RankedConfiguration| c.row.member.resolved.data.clone();
     let classes = counted_as(ranking.revision.classes.len() as u64, "class", "classes");
     let source = setting(
@@ -33,9 +34,12 @@ pub(super) fn sentences(ranking: &Ranking) -> Vec<String> {
         |c| Some(division(&data(c).split)),
         |split| format!("The division into training and validation images was {split}."),
     );
-    let numbers = setting(ranking, "number of images", numbers, |numbers| {
-        format!("This left {numbers}.")
-    });
+    let numbers = setting(
+        ranking,
+        "number of images",
+        |c| numbers(c, known(c)),
+        |numbers| format!("This left {numbers}."),
+    );
     let all = [source, size, subset, split, numbers, test_images(ranking)];
     all.into_iter().flatten().collect()
 }
@@ -106,10 +110,10 @@ fn division(split: &Split) -> String {
 }
 
 /// The numbers of training and validation images of a configuration's runs.
-fn numbers(configuration: &RankedConfiguration) -> Option<String> {
+fn numbers(configuration: &RankedConfiguration, known: Option<u64>) -> Option<String> {
     let validated = |run: &RankedRun| run.job.validation.as_ref().map(|v| u64::from(v.images));
     let validation = range(configuration.finished().filter_map(validated));
-    let whole = whole(configuration);
+    let whole = whole(configuration, known);
     let others = |run: &RankedRun| whole?.checked_sub(validated(run)?);
     let trained = range(configuration.finished().filter_map(others));
     match (trained, validation) {
@@ -123,8 +127,19 @@ fn numbers(configuration: &RankedConfiguration) -> Option<String> {
     }
 }
 
-/// The number of images that were divided, if it is known.
-fn whole(configuration: &RankedConfiguration) -> Option<u64> {
+/// Whether a configuration divides the same images as the best one.
+fn shares_set_with_best(ranking: &Ranking, configuration: &RankedConfiguration) -> bool {
+    let set = |c: &RankedConfiguration| {
+        let member = &c.row.member;
+        (member.data_hash.clone(), member.resolved.data.clone())
+    };
+    ranking
+        .best()
+        .is_some_and(|best| set(best) == set(configuration))
+}
+
+/// The number of images that were divided, if it is `known`, or the configuration says it.
+fn whole(configuration: &RankedConfiguration, known: Option<u64>) -> Option<u64> {
     let data = &configuration.row.member.resolved.data;
     let of_source = match &data.source {
         Source::Cifar10 | Source::Cifar100 => Some(50_000),
@@ -132,8 +147,8 @@ fn whole(configuration: &RankedConfiguration) -> Option<u64> {
         Source::Shapes(shapes) => Some(shapes.train),
         Source::Folder | Source::Csv { .. } => None,
     };
-    let known = data.limit.or(of_source).map(u64::from);
-    known.or_else(|| all_folds(configuration))
+    let said = data.limit.or(of_source).map(u64::from);
+    said.or(known).or_else(|| all_folds(configuration))
 }
 
 /// The images of all folds of one seed together.

@@ -11,9 +11,9 @@ mod training;
 
 use crate::ranking::Ranking;
 
-/// The section's paragraphs.
-pub(super) fn methods(ranking: &Ranking) -> String {
-    let mut images = images::sentences(ranking);
+/// The section's paragraphs. `divided_images`: as in [`super::latex_files`].
+pub(super) fn methods(ranking: &Ranking, divided_images: Option<u64>) -> String {
+    let mut images = images::sentences(ranking, divided_images);
     images.extend(augmentation::sentences(ranking));
     let mut training = network::sentences(ranking);
     training.extend(training::sentences(ranking));
