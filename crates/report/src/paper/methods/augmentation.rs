@@ -1,6 +1,7 @@
 //! How pixel values became numbers, and how training images were augmented.
 
-use super::prose::{count, list, number, percent, setting};
+use super::prose::{count, list, number, percent};
+use super::setting::setting;
 use crate::ranking::{RankedConfiguration, Ranking};
 use convsweep_spec::augment::{AugmentSpec, Fill, FlipAxis, Normalize, Policy, Step};
 

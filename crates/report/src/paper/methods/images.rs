@@ -1,6 +1,7 @@
 //! The images: their source, their numbers and how they were divided.
 
-use super::prose::{percent, range, setting};
+use super::prose::{percent, range};
+use super::setting::setting;
 use crate::ranking::{RankedConfiguration, RankedRun, Ranking};
 use convsweep_spec::data::{DataSpec, ResizeMethod, Source, Split, SplitScheme};
 use convsweep_spec::words::{counted_as, thousands};

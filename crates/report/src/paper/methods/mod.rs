@@ -7,7 +7,9 @@ mod images;
 mod network;
 mod prose;
 mod runs;
+mod setting;
 mod training;
+mod variants;
 
 use crate::ranking::Ranking;
 

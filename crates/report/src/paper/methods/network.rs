@@ -1,6 +1,7 @@
 //! The architecture, with what it costs.
 
-use super::prose::{range, setting};
+use super::prose::range;
+use super::setting::setting;
 use crate::ranking::Ranking;
 use crate::tables::escaped;
 use convsweep_spec::model::{Join, Layer, Residual, Shortcut};

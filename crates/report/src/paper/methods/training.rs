@@ -1,6 +1,7 @@
 //! How the networks were trained: optimizer, schedule, epochs, batches, and the weights that count.
 
-use super::prose::{count, number, percent, setting};
+use super::prose::{count, number, percent};
+use super::setting::setting;
 use crate::ranking::{MetricFormat, RankedConfiguration, Ranking};
 use crate::tables::escaped;
 use convsweep_spec::task::RangeTest;
