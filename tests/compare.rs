@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 /// Two learning rates with three seeds, in which the second is far better, as `small`; and the same
 /// on other images, as `other`.
-fn sweep() -> FakeSweep {
+pub fn sweep() -> FakeSweep {
     let small = SMALL
         .replace("seeds = 2", "seeds = 3")
         .replace("epochs = 3", "epochs = 1");
@@ -23,7 +23,7 @@ fn sweep() -> FakeSweep {
 
 /// Trains a file: the first configuration ends at 0.5, the others at `best`; without one, all
 /// jobs fail.
-fn train(sweep: &FakeSweep, file: &str, best: Option<f64>) {
+pub fn train(sweep: &FakeSweep, file: &str, best: Option<f64>) {
     let workdir = &sweep.workdir;
     let plan = workdir.stdout(&["plan", file, "--json"]);
     let plan: Value = serde_json::from_str(&plan).expect("JSON");

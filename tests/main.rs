@@ -33,6 +33,7 @@ mod paper;
 mod processes;
 mod range;
 mod readers;
+mod report_across;
 mod shipped_experiments;
 mod stopping_rules;
 mod support;

@@ -34,6 +34,7 @@
 //!   intervals and p-values, but no verdicts. Of the only axis, the contrasts are
 //!   the pairs themselves.
 
+mod across;
 mod answers;
 mod axes;
 mod chance;
@@ -50,6 +51,7 @@ mod results;
 mod run_unit;
 mod words;
 
+pub use across::{AcrossExperiments, ChoiceCell, ChoiceRow, ExperimentColumn, MeanRanks};
 pub use answers::{Answers, NoResult, Standing};
 pub use axes::{AxisAnswer, AxisBasis, AxisContrast, AxisLevel, AxisShare, AxisTrend, Interaction};
 pub use choice::ChoiceOptimism;

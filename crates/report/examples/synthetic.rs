@@ -4,9 +4,11 @@
 #[path = "../tests/synthetic/mod.rs"]
 mod synthetic;
 
+use convsweep_report::{ReportScope, report_across};
 use convsweep_spec::layout::{PREDICTIONS, ResultsFolder};
 use std::path::PathBuf;
 use std::time::Instant;
+use synthetic::across::sweeps;
 use synthetic::cases::{self, Case};
 use synthetic::predictions::predictions_file;
 use synthetic::range_test;
@@ -16,6 +18,17 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let results = ResultsFolder(folder);
     for case in cases::all() {
         render(&case, &results)?;
+    }
+    for (experiments, rates, pools) in [(2, 2, 1), (2, 8, 5), (12, 2, 1), (12, 8, 5), (3, 3, 2)] {
+        let place = format!("{experiments} experiments, {} choices", rates * pools);
+        let results = ResultsFolder(results.0.join(place));
+        let report = report_across(
+            &sweeps(experiments, rates, pools),
+            None,
+            &results,
+            ReportScope::Page,
+        )?;
+        println!("== {}\n{}\n", report.html.display(), report.answer);
     }
     Ok(())
 }

@@ -5,6 +5,7 @@
 //! `convsweep_statistics`, [`statistics`] scores classes, [`answer`] says the result in words, [`charts`] draw it with [`draw`],
 //! [`tables`], `page` and `paper` write it down.
 
+mod across;
 pub mod answer;
 pub mod charts;
 pub mod draw;
@@ -14,10 +15,13 @@ mod page;
 mod paper;
 mod printable;
 pub mod ranking;
+mod scope;
 pub mod statistics;
 pub mod tables;
 
+pub use across::{AcrossReport, report_across};
 pub use output::ReportError;
+pub use scope::ReportScope;
 
 use charts::ChartData;
 use convsweep_spec::data::{DataSpec, ImageNames};
@@ -46,16 +50,6 @@ pub struct Report {
     pub tables: Vec<PathBuf>,
     /// The folder of the files for a paper, if they were asked for.
     pub paper: Option<PathBuf>,
-}
-
-/// What is written beside the page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ReportScope {
-    /// Charts and tables.
-    Page,
-    /// Also `paper/`: charts as PDF, tables as LaTeX, what was done in words, and a document that has
-    /// them all.
-    PageAndPaper,
 }
 
 /// Writes the report of an experiment into its folder: `report.html`, `charts/*.svg` and `*.png`,
@@ -119,21 +113,13 @@ pub fn report_with_names(
         files: &files,
     };
     let html = folder.write("report.html", page.html().as_bytes())?;
-    folder.publish()?;
+    folder.publish(|_| true)?;
     Ok(Report {
-        answer: terminal_text(answer, &warnings),
+        answer: answer::terminal_text(answer, &warnings),
         leaderboard,
         html,
         charts,
         tables,
         paper,
     })
-}
-
-fn terminal_text(answer: Vec<String>, warnings: &[String]) -> String {
-    let mut paragraphs = answer;
-    for warning in warnings {
-        paragraphs.push(format!("Note: {warning}"));
-    }
-    paragraphs.join("\n\n")
 }

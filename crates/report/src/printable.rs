@@ -4,6 +4,7 @@
 //! control characters, which no SVG may contain and by which a terminal is steered, and marks that
 //! reverse the text after them. The report shows them as escapes, in all of its files.
 
+use convsweep_answers::AcrossExperiments;
 use convsweep_spec::words::printable;
 use convsweep_store::ExperimentRows;
 use std::borrow::Cow;
@@ -43,6 +44,18 @@ pub fn with_printable_names(mut rows: ExperimentRows) -> ExperimentRows {
         make_printable(&mut problem.problem);
     }
     rows
+}
+
+/// The choices with every name in printable form.
+pub fn with_printable_choices(mut across: AcrossExperiments) -> AcrossExperiments {
+    for column in &mut across.experiments {
+        make_printable(&mut column.name);
+        column.best.iter_mut().for_each(make_printable);
+    }
+    for choice in &mut across.choices {
+        make_printable(&mut choice.label);
+    }
+    across
 }
 
 fn make_printable(text: &mut String) {

@@ -1,5 +1,6 @@
 //! Paths within a results folder. Nothing here accesses a disk.
 
+use crate::canonical::{hash, short};
 use crate::id::JobId;
 use std::path::{Path, PathBuf};
 
@@ -38,6 +39,23 @@ impl ResultsFolder {
         self.0.join(name)
     }
 
+    /// Folder of the report over several experiments: their names with a `+` between them, which no
+    /// experiment's name may hold. If that is too long for a file system, as many as fit, and what
+    /// tells all of them from others.
+    pub fn experiments_together(&self, names: &[impl AsRef<str>]) -> PathBuf {
+        let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
+        let all = names.join(BETWEEN);
+        if all.len() <= LONGEST_FOLDER {
+            return self.0.join(all);
+        }
+        let digest = short(&hash(&all));
+        let room = LONGEST_FOLDER - 2 * BETWEEN.len() - digest.len();
+        let fits = |count: &usize| names[..*count].join(BETWEEN).len() <= room;
+        let count = (1..names.len()).rev().find(fits).unwrap_or(0);
+        let shown = names[..count].join(BETWEEN);
+        self.0.join(format!("{shown}{BETWEEN}{BETWEEN}{digest}"))
+    }
+
     /// Log of one experiment.
     pub fn experiment_log(&self, name: &str) -> PathBuf {
         self.experiment(name).join(EXPERIMENT_LOG)
@@ -59,10 +77,20 @@ const RESERVED: [(&str, &str); 3] = [
 /// Names that Windows gives to devices, with or without an extension.
 const DEVICES: [&str; 4] = ["con", "prn", "aux", "nul"];
 
+/// What stands between the names of experiments that are reported together.
+const BETWEEN: &str = "+";
+/// Longest name of a folder in bytes, which every file system allows, encrypted ones as well.
+const LONGEST_FOLDER: usize = 140;
+
 /// Whether a folder directly in a results folder is the program's or the file system's own, and no
 /// experiment's.
 pub fn is_own_folder(name: &str) -> bool {
     RESERVED.iter().any(|(reserved, _)| *reserved == name)
+}
+
+/// Whether a folder directly in a results folder is that of a report over several experiments.
+pub fn is_report_folder(name: &str) -> bool {
+    name.contains(BETWEEN)
 }
 
 /// What a name in a results folder is reserved for, also on file systems that do not distinguish
@@ -165,5 +193,23 @@ mod tests {
         ] {
             assert_eq!(reserved_name(name), None, "{name}");
         }
+    }
+
+    #[test]
+    fn experiments_together_have_a_folder_that_no_other_can_have() {
+        let results = ResultsFolder("results".into());
+        let folder = |names: &[String]| {
+            let folder = results.experiments_together(names);
+            let name = folder.file_name().expect("a name").to_string_lossy();
+            name.into_owned()
+        };
+        let names = |count: usize| -> Vec<String> { (0..count).map(|i| format!("e{i}")).collect() };
+        assert_eq!(folder(&names(3)), "e0+e1+e2");
+        assert!(is_report_folder(&folder(&names(2))) && !is_report_folder("e0"));
+        let (many, more) = (folder(&names(60)), folder(&names(61)));
+        assert!(many.starts_with("e0+e1+") && many.contains("++"), "{many}");
+        assert!(many != more && many.len() <= 140 && more.len() <= 140);
+        let long = folder(&["a".repeat(100), "b".repeat(100)]);
+        assert!(long.starts_with("aaa") && long.len() <= 140, "{long}");
     }
 }

@@ -1,5 +1,6 @@
 //! What the answers say of made sweeps.
 
+mod across;
 mod bad_input;
 mod comparing;
 mod images;

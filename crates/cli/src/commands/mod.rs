@@ -39,7 +39,8 @@ pub enum CliCommand {
     Run(run::RunArgs),
     /// Show the progress of every experiment.
     Status(status::StatusArgs),
-    /// Render the reports of experiments again: charts, page and tables.
+    /// Render the reports of experiments again: charts, page and tables. Of several, also one over
+    /// all of them.
     Report(report::ReportArgs),
     /// Say which configurations are better, by how much and how surely, and what each axis does.
     Verdict(verdict::VerdictArgs),

@@ -1,7 +1,7 @@
 //! `report`: renders charts, page and tables again.
 
 use crate::context::Context;
-use crate::exit::{Code, Exit};
+use crate::exit::{Code, Exit, failure};
 use crate::output::stdout::say;
 use crate::output::table::plain;
 use crate::planning::lookup::{is_experiment, unknown_experiment};
@@ -11,7 +11,7 @@ use clap::Args;
 use convsweep_data::image_names;
 use convsweep_files::read_regular;
 use convsweep_report::answer::IN_DOUBT;
-use convsweep_report::{ReportScope, report_with_names};
+use convsweep_report::{ReportScope, report_across, report_with_names};
 use convsweep_store::Database;
 use std::path::Path;
 
@@ -20,27 +20,36 @@ const REPORT_PAGE: &str = "report.html";
 /// Largest page that is looked at, in bytes.
 const LARGEST_PAGE: u64 = 256 << 20;
 
+/// Rows of a table of choices at most, beyond which they are counted.
+const MOST_ROWS: usize = 40;
+
 /// Arguments of `report`.
 #[derive(Debug, Args)]
 pub struct ReportArgs {
-    /// Names of experiments.
+    /// Names of experiments. Of several, a report over all is rendered as well: the same choices
+    /// in each of them, with their ranks.
     #[arg(required = true)]
     pub names: Vec<String>,
     /// Also write `paper/` for a thesis: charts as PDF, tables, the methods with their papers, and a
-    /// document in LaTeX. Without this option an earlier `paper/` stays as it is.
+    /// document in LaTeX; of the report over several, the charts. Without this option an earlier
+    /// `paper/` stays as it is.
     #[arg(long)]
     pub paper: bool,
 }
 
-/// Renders the reports of the named experiments.
+/// Renders the reports of the named experiments, and of several one over all of them.
 ///
 /// # Errors
-/// If there is no such experiment or a report cannot be written.
+/// If there is no such experiment, if one is named twice, or if a report cannot be written.
 pub fn report(context: &Context, args: &ReportArgs) -> Result<Exit> {
     let database = context.database()?;
-    for name in &args.names {
+    for (i, name) in args.names.iter().enumerate() {
         if !is_experiment(&database, name) {
             return Err(unknown_experiment(&database, name));
+        }
+        if args.names[..i].contains(name) {
+            let message = format!("\"{name}\" is named twice: name each experiment once");
+            return Err(failure(Exit::Wrong, message));
         }
     }
     let scope = match args.paper {
@@ -49,6 +58,10 @@ pub fn report(context: &Context, args: &ReportArgs) -> Result<Exit> {
     };
     for name in &args.names {
         say(&render_to(context, &database, name, scope)?)?;
+    }
+    if args.names.len() > 1 {
+        let text = render_across(context, &database, &args.names, scope)?;
+        say(&format!("\n{text}"))?;
     }
     Ok(Exit::Complete)
 }
@@ -89,6 +102,42 @@ fn render_to(
         relative(&report.html),
         relative(&charts),
         relative(&context.results.database())
+    ))
+}
+
+/// Renders the report over several experiments; its answer, the choices, and where the files are.
+fn render_across(
+    context: &Context,
+    database: &Database,
+    names: &[String],
+    scope: ReportScope,
+) -> Result<String> {
+    let mut sweeps = Vec::with_capacity(names.len());
+    for name in names {
+        let sweep = database.sweep_results(name).code(Exit::Results)?;
+        sweeps.push(sweep.ok_or_else(|| unknown_experiment(database, name))?);
+    }
+    let doubt = context.database_doubt();
+    let report = report_across(&sweeps, doubt, &context.results, scope).code(Exit::Results)?;
+    let choices = &report.choices;
+    let columns: Vec<&str> = choices.columns.iter().map(String::as_str).collect();
+    let shown = &choices.rows[..choices.rows.len().min(MOST_ROWS)];
+    let more = match choices.rows.len() - shown.len() {
+        0 => String::new(),
+        n => format!("\n… and {n} more; choices.csv has all"),
+    };
+    let tables: Vec<String> = report.tables.iter().map(|table| relative(table)).collect();
+    let paper = report.paper.as_deref();
+    let paper = paper.map_or(String::new(), |folder| {
+        format!("\npaper     {}", relative(folder))
+    });
+    Ok(format!(
+        "{}\n\n{}{more}\n\n* may be the best of its experiment; in brackets: the number of \
+         runs\n\nreport    {}\ntables    {}{paper}",
+        report.answer,
+        plain(&columns, shown),
+        relative(&report.html),
+        tables.join("  ")
     ))
 }
 

@@ -136,6 +136,7 @@ fn unknown_folders(results: &ResultsFolder, database: &Database) -> Result<Vec<S
     for name in folders(&results.0) {
         let is_known = name.starts_with('.')
             || layout::is_own_folder(&name)
+            || layout::is_report_folder(&name)
             || name == REFERENCE
             || experiments.iter().any(|experiment| experiment.name == name);
         if !is_known {

@@ -8,11 +8,15 @@ pub const IN_DOUBT: &str = "No figure here can be vouched for";
 
 /// The database is not what the last run left, so no figure of the report can be vouched for.
 pub fn database_warning(rows: &ExperimentRows) -> Option<String> {
-    let doubt = rows.database_doubt.as_ref()?;
-    Some(format!(
+    rows.database_doubt.as_deref().map(doubt_warning)
+}
+
+/// As [`database_warning`], of what is doubted.
+pub fn doubt_warning(doubt: &str) -> String {
+    format!(
         "{IN_DOUBT}: the database {doubt}. Then `convsweep report` makes \
          this report again."
-    ))
+    )
 }
 
 /// The experiment's own log is damaged: its configurations may not be all.

@@ -7,7 +7,7 @@ mod range_test;
 mod test_images;
 mod warnings;
 
-pub use log_warning::{IN_DOUBT, database_warning, log_warning};
+pub use log_warning::{IN_DOUBT, database_warning, doubt_warning, log_warning};
 pub use p_value::{p_number, p_value};
 pub use range_test::range_test_answer;
 pub use warnings::warnings;
@@ -22,4 +22,14 @@ pub fn answer(ranking: &Ranking) -> Vec<String> {
         paragraphs.extend(test_images::paragraph(ranking, best));
     }
     paragraphs
+}
+
+/// The answer's paragraphs and the notes as plain text for a terminal: a line for each, with an empty
+/// line between them.
+pub fn terminal_text(answer: Vec<String>, notes: &[String]) -> String {
+    let mut paragraphs = answer;
+    for note in notes {
+        paragraphs.push(format!("Note: {note}"));
+    }
+    paragraphs.join("\n\n")
 }

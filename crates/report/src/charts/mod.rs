@@ -10,8 +10,10 @@ pub mod confused_pairs;
 pub mod confusion;
 pub mod contrasts;
 pub mod cost;
+pub mod critical_difference;
 pub mod effects;
 pub mod filters;
+mod gaps;
 pub mod heat_map;
 mod image_tile;
 pub mod images;
@@ -27,6 +29,8 @@ pub mod verdicts;
 
 pub use chart::{Chart, ChartData, WIDTH};
 pub use image_tile::ImageTile;
+
+use convsweep_answers::AcrossExperiments;
 
 /// Makes a chart; none if the experiment has nothing to show in it, several for some.
 type MakeCharts = fn(&ChartData) -> Vec<Chart>;
@@ -52,6 +56,18 @@ const CHARTS: &[MakeCharts] = &[
     filters::charts,
     learning_rate::charts,
 ];
+
+/// The charts of several experiments together.
+pub fn across(across: &AcrossExperiments) -> Vec<Chart> {
+    let mut charts = critical_difference::charts(across);
+    charts.extend(gaps::charts(across));
+    charts
+}
+
+/// Whether a chart of this name is one of [`across`].
+pub fn is_across(name: &str) -> bool {
+    [critical_difference::NAME, gaps::NAME].contains(&name)
+}
 
 /// Every chart for which there are results, in the order of the page.
 pub fn all(data: &ChartData) -> Vec<Chart> {

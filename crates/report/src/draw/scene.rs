@@ -147,15 +147,13 @@ impl Scene {
 
     /// Adds the outline of a rectangle.
     pub fn outline(&mut self, (x, y): (f64, f64), (w, h): (f64, f64), color: Color, width: f64) {
-        // Past the first corner again, so that it is joined like the others.
-        let points = vec![
-            (x, y),
-            (x + w, y),
-            (x + w, y + h),
-            (x, y + h),
-            (x, y),
-            (x + w, y),
-        ];
+        // From the middle of an edge, so that all corners are joined and no edge is drawn twice,
+        // which would leave it empty in a PNG.
+        let middle = (x + w / 2.0, y);
+        let corners = [(x + w, y), (x + w, y + h), (x, y + h), (x, y)];
+        let mut points = vec![middle];
+        points.extend(corners);
+        points.push(middle);
         self.line(points, color, width, SOLID);
     }
 

@@ -136,24 +136,30 @@ impl OutputFolder {
         (ranking, leaderboard, images): (&Ranking, &TextTable, Option<u64>),
         charts: &[DrawnChart],
     ) -> Result<PathBuf, ReportError> {
+        self.write_paper_charts(charts)?;
         let charts: Vec<&Chart> = charts.iter().map(|drawn| &drawn.chart).collect();
-        for chart in &charts {
-            let (name, bytes) = paper::chart_file(chart).map_err(|source| ReportError::Chart {
-                name: chart.name.clone(),
-                source,
-            })?;
-            self.write(&format!("{PAPER}/{name}"), &bytes)?;
-        }
         for (name, bytes) in paper::latex_files(ranking, images, leaderboard, &charts) {
             self.write(&format!("{PAPER}/{name}"), &bytes)?;
         }
         Ok(self.folder.join(PAPER))
     }
 
+    /// Writes the charts for a paper; the answer is the folder of its files.
+    pub fn write_paper_charts(&mut self, charts: &[DrawnChart]) -> Result<PathBuf, ReportError> {
+        for DrawnChart { chart, .. } in charts {
+            let (name, bytes) = paper::chart_file(chart).map_err(|source| ReportError::Chart {
+                name: chart.name.clone(),
+                source,
+            })?;
+            self.write(&format!("{PAPER}/{name}"), &bytes)?;
+        }
+        Ok(self.folder.join(PAPER))
+    }
+
     /// Moves all files to their places, in the order in which they were written, and removes the
-    /// charts of an earlier report that no longer apply. Without new files for a paper its earlier
-    /// ones stay.
-    pub fn publish(self) -> Result<(), ReportError> {
+    /// charts of an earlier report that no longer apply: those whose name, without extension,
+    /// `is_own`. Without new files for a paper its earlier ones stay.
+    pub fn publish(self, is_own: impl Fn(&str) -> bool) -> Result<(), ReportError> {
         let write = |path: PathBuf, source| ReportError::Write { path, source };
         let has_paper = self.names.iter().any(|name| name.starts_with(PAPER));
         let mut folders = vec![self.folder.join(CHARTS)];
@@ -171,6 +177,10 @@ impl OutputFolder {
                 .map_err(|error| write(path, error.source))?;
         }
         for made in folders.iter().flat_map(|folder| made_files(folder)) {
+            let name = made.file_stem().and_then(|name| name.to_str());
+            if !name.is_some_and(&is_own) {
+                continue;
+            }
             let is_new = self.names.iter().any(|name| self.folder.join(name) == made);
             if !is_new && let Err(error) = fs::remove_file(&made)
                 // Another report may have removed it.

@@ -18,11 +18,11 @@ pub fn section(answer: &[String], warnings: &[String]) -> Markup {
 }
 
 /// What is worth knowing beyond the answer; empty if there is nothing.
-pub fn details(details: &[String]) -> Markup {
+pub fn details(title: &str, details: &[String]) -> Markup {
     html! {
         @if !details.is_empty() {
             section {
-                h2 { "In more detail" }
+                h2 { (title) }
                 ul { @for detail in details { li { (detail) } } }
             }
         }

@@ -80,7 +80,7 @@ fn table(ranking: &Ranking, shown: &[&ComparedPair]) -> Markup {
     for (pair, cells) in shown.iter().zip(&cells) {
         let is_known = pair.result.verdict != Verdict::Unknown;
         let class = is_known.then_some("clear");
-        rows.push(TableRow { class, cells });
+        rows.push(TableRow::classed(class, cells));
     }
     wide_table(&columns, &rows)
 }

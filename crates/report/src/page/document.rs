@@ -32,58 +32,63 @@ pub struct Page<'a> {
 impl Page<'_> {
     /// The page as an HTML document.
     pub fn html(&self) -> String {
-        let title = &self.ranking.revision.experiment;
-        let page = html! {
-            (DOCTYPE)
-            html lang="en" {
-                head {
-                    meta charset="utf-8";
-                    meta name="viewport" content="width=device-width, initial-scale=1";
-                    meta name="color-scheme" content="light dark";
-                    title { (title) " – report" }
-                    style { (PreEscaped(fonts())) (PreEscaped(STYLE)) }
-                }
-                body {
-                    main {
-                        (self.header())
-                        (answer::section(self.answer, self.warnings))
-                        (answer::details(&self.ranking.answers.details()))
-                        (self.contents())
-                        (stages::section(self.ranking))
-                        (leaderboard::section(self.ranking, self.leaderboard))
-                        (leaderboard::further_scores(self.ranking))
-                        (comparisons::section(self.ranking))
-                        (charts::sections(self.charts))
-                        (mistakes::section(self.ranking, self.files))
-                        (provenance::section(self.ranking))
-                    }
-                }
-            }
+        let revision = self.ranking.revision;
+        let title = revision.experiment.as_str();
+        let sections = html! {
+            (header("Experiment", title, revision.question.as_deref()))
+            (answer::section(self.answer, self.warnings))
+            (answer::details("In more detail", &self.ranking.answers.details()))
+            (contents(self.charts))
+            (stages::section(self.ranking))
+            (leaderboard::section(self.ranking, self.leaderboard))
+            (leaderboard::further_scores(self.ranking))
+            (comparisons::section(self.ranking))
+            (charts::sections(self.charts))
+            (mistakes::section(self.ranking, self.files))
+            (provenance::section(self.ranking))
         };
-        without_controls(page.into_string())
+        document(title, &sections)
     }
+}
 
-    /// Links to the charts.
-    fn contents(&self) -> Markup {
-        html! {
-            @if !self.charts.is_empty() {
-                nav aria-label="Charts" {
-                    @for (chart, _) in self.charts {
-                        a href={ "#" (chart.name) } { (chart.title) }
-                    }
-                }
+/// A whole page around its sections.
+pub fn document(title: &str, sections: &Markup) -> String {
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { (title) " – report" }
+                style { (PreEscaped(fonts())) (PreEscaped(STYLE)) }
+            }
+            body { main { (sections) } }
+        }
+    };
+    without_controls(page.into_string())
+}
+
+/// What the page is about.
+pub fn header(kind: &str, title: &str, question: Option<&str>) -> Markup {
+    html! {
+        header {
+            p class="kind" { (kind) }
+            h1 { (title) }
+            @if let Some(question) = question {
+                p class="question" { (question) }
             }
         }
     }
+}
 
-    fn header(&self) -> Markup {
-        let revision = self.ranking.revision;
-        html! {
-            header {
-                p class="kind" { "Experiment" }
-                h1 { (revision.experiment) }
-                @if let Some(question) = &revision.question {
-                    p class="question" { (question) }
+/// Links to the charts.
+pub fn contents(charts: &[(Chart, String)]) -> Markup {
+    html! {
+        @if !charts.is_empty() {
+            nav aria-label="Charts" {
+                @for (chart, _) in charts {
+                    a href={ "#" (chart.name) } { (chart.title) }
                 }
             }
         }

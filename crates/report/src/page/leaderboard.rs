@@ -16,7 +16,7 @@ pub fn section(ranking: &Ranking, table: &TextTable) -> Markup {
         } else {
             None
         };
-        rows.push(TableRow { class, cells });
+        rows.push(TableRow::classed(class, cells));
     }
     let test_figures = if ranking.revision.show_test {
         "The file asks for the test figures of all configurations."
@@ -48,7 +48,7 @@ pub fn further_scores(ranking: &Ranking) -> Markup {
     let Some(table) = scores(ranking) else {
         return Markup::default();
     };
-    let rows: Vec<TableRow> = table.rows.iter().map(TableRow::plain).collect();
+    let rows: Vec<TableRow> = table.rows.iter().map(|row| TableRow::plain(row)).collect();
     html! {
         section {
             details {

@@ -31,7 +31,7 @@ pub fn section(ranking: &Ranking, files: &JobFiles) -> Markup {
             format!("{:.1} %", kept.probability * 100.0),
         ]);
     }
-    let rows: Vec<TableRow> = cells.iter().map(TableRow::plain).collect();
+    let rows: Vec<TableRow> = cells.iter().map(|row| TableRow::plain(row)).collect();
     let images = format!("{} images", predictions.part.name());
     let columns = ["image", "true class", "predicted class", "probability"];
     html! {

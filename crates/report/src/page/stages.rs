@@ -34,7 +34,7 @@ fn stage(choice: &Choice, metric: &MetricFormat) -> Markup {
     let mut rows = Vec::with_capacity(cells.len());
     for (i, cells) in cells.iter().enumerate() {
         let class = (i == 0).then_some("best");
-        rows.push(TableRow { class, cells });
+        rows.push(TableRow::classed(class, cells));
     }
     html! {
         details open {

@@ -8,12 +8,23 @@ pub struct TableRow<'a> {
     pub class: Option<&'static str>,
     /// A text for each column.
     pub cells: &'a [String],
+    /// Columns whose cells are highlighted.
+    pub bold: Vec<usize>,
 }
 
 impl<'a> TableRow<'a> {
     /// A row that is not highlighted.
-    pub fn plain(cells: &'a Vec<String>) -> TableRow<'a> {
-        TableRow { class: None, cells }
+    pub fn plain(cells: &'a [String]) -> TableRow<'a> {
+        TableRow::classed(None, cells)
+    }
+
+    /// A row that is highlighted as this class is.
+    pub fn classed(class: Option<&'static str>, cells: &'a [String]) -> TableRow<'a> {
+        TableRow {
+            class,
+            cells,
+            bold: Vec::new(),
+        }
     }
 }
 
@@ -32,8 +43,10 @@ pub fn wide_table(columns: &[impl AsRef<str>], rows: &[TableRow]) -> Markup {
                 tbody {
                     @for row in rows {
                         tr class=[row.class] {
-                            @for cell in row.cells {
-                                td { (cell) }
+                            @for (i, cell) in row.cells.iter().enumerate() {
+                                td {
+                                    @if row.bold.contains(&i) { b { (cell) } } @else { (cell) }
+                                }
                             }
                         }
                     }

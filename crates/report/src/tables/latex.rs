@@ -8,7 +8,12 @@ pub fn leaderboard_tex(experiment: &str, table: &TextTable) -> String {
     let mut align = vec!['r'; table.columns.len()];
     align[1] = 'l';
     let about = format!("{experiment}: mean and standard deviation over runs");
-    latex_table(&about, &String::from_iter(align), table)
+    latex_table(
+        &about,
+        &String::from_iter(align),
+        &table.columns,
+        &rows(table),
+    )
 }
 
 /// Rows from which a table is a `longtable`, which goes on over pages.
@@ -17,35 +22,50 @@ pub const LONG_TABLE: usize = 40;
 /// A table as LaTeX. `align` has a letter for each column. One of at least [`LONG_TABLE`] rows is a
 /// `longtable`.
 pub fn paper_table(about: &str, align: &str, table: &TextTable) -> String {
-    if table.rows.len() < LONG_TABLE {
-        return latex_table(about, align, table);
+    table_of_lines(about, align, &table.columns, &rows(table))
+}
+
+/// As [`paper_table`], of rows that are finished lines.
+pub(super) fn table_of_lines(
+    about: &str,
+    align: &str,
+    columns: &[String],
+    lines: &[String],
+) -> String {
+    if lines.len() < LONG_TABLE {
+        return latex_table(about, align, columns, lines);
     }
     format!(
         "% {}; needs \\usepackage{{booktabs,longtable}}\n\\begin{{longtable}}{{{align}}}\n\
          \\toprule\n{}\\midrule\n\\endhead\n\\bottomrule\n\\endlastfoot\n{}\\end{{longtable}}\n",
         about.replace(['\n', '\r'], " "),
-        line(&table.columns),
-        rows(table)
+        line(columns),
+        lines.concat()
     )
 }
 
-fn latex_table(about: &str, align: &str, table: &TextTable) -> String {
+fn latex_table(about: &str, align: &str, columns: &[String], lines: &[String]) -> String {
     format!(
         "% {}; needs \\usepackage{{booktabs}}\n\\begin{{tabular}}{{{align}}}\n\
          \\toprule\n{}\\midrule\n{}\\bottomrule\n\\end{{tabular}}\n",
         about.replace(['\n', '\r'], " "),
-        line(&table.columns),
-        rows(table)
+        line(columns),
+        lines.concat()
     )
 }
 
-fn rows(table: &TextTable) -> String {
+fn rows(table: &TextTable) -> Vec<String> {
     table.rows.iter().map(|row| line(row)).collect()
 }
 
+/// A row of texts.
 fn line(cells: &[String]) -> String {
-    let cells: Vec<String> = cells.iter().map(|cell| escaped(cell)).collect();
-    format!("{} \\\\\n", cells.join(" & "))
+    finished_line(cells.iter().map(|cell| escaped(cell)))
+}
+
+/// A row of cells that are LaTeX.
+pub(super) fn finished_line(cells: impl Iterator<Item = String>) -> String {
+    format!("{} \\\\\n", Vec::from_iter(cells).join(" & "))
 }
 
 /// Text with LaTeX's special characters escaped, so that it compiles and is read as it was written,

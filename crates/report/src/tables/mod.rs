@@ -1,9 +1,10 @@
 //! Tables: the leaderboard for terminal, page, CSV and LaTeX; curves, evaluations and comparisons
-//! as CSV.
+//! as CSV. The same choices over several experiments.
 //!
 //! CSV files have shares as shares (0 to 1) and empty fields for missing values; LaTeX and the page
 //! have per cent.
 
+mod choices;
 mod comparisons_csv;
 mod csv_text;
 mod curves_csv;
@@ -14,6 +15,7 @@ mod leaderboard_csv;
 mod scores;
 mod text_table;
 
+pub use choices::{choices_csv, choices_table, choices_tex, is_best};
 pub use comparisons_csv::write_comparisons_csv;
 pub use curves_csv::write_curves_csv;
 pub use evaluations_csv::evaluations_csv;

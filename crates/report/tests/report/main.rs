@@ -1,6 +1,7 @@
 //! Whole reports of synthetic experiments: words, files, charts judged by their marks, and sealed
 //! test images.
 
+mod across;
 mod answer;
 mod charts;
 mod colors;

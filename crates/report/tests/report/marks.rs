@@ -77,7 +77,7 @@ pub fn fields(scene: &Scene) -> Vec<(Rectangle, Color)> {
 pub fn outlines(scene: &Scene, wanted: Color) -> Vec<Rectangle> {
     let closed = lines(scene).filter(|line| line.color == wanted && line.points.len() == 6);
     closed
-        .map(|line| rectangle(line.points[0], line.points[2]))
+        .map(|line| rectangle(line.points[4], line.points[2]))
         .collect()
 }
 

@@ -1,6 +1,7 @@
 //! Synthetic experiments for tests and for looking at charts: the rows that a store would return,
 //! and the files that workers would leave. Never part of the product.
 
+pub mod across;
 pub mod cases;
 mod configuration;
 pub mod jobs;

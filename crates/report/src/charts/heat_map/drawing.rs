@@ -16,7 +16,7 @@ use crate::draw::ticks::{labelled, ticks};
 const SCALE_STEPS: usize = 48;
 
 /// Draws the fields.
-pub(super) fn scene(map: &HeatMap) -> Scene {
+pub fn scene(map: &HeatMap) -> Scene {
     let grid = FieldGrid::new(map);
     let description = format!("{} over two axes", map.metric);
     let mut scene = Scene::new(WIDTH, grid.bottom + grid.below + 28.0, description);
@@ -42,8 +42,8 @@ pub(super) fn scene(map: &HeatMap) -> Scene {
             }
         }
     }
-    if let Some((row, column)) = map.best {
-        let at = inset(grid.corner(row, column), 1.0);
+    for (row, column) in &map.best {
+        let at = inset(grid.corner(*row, *column), 1.0);
         scene.outline(at, grid.size(2.0), INK, 2.5);
     }
     draw_column_labels(&mut scene, &grid, map);
@@ -135,7 +135,7 @@ fn draw_scale(scene: &mut Scene, grid: &FieldGrid, map: &HeatMap, range: (f64, f
         let corner = (left, bottom - step * (i as f64 + 1.0));
         scene.rect(corner, (12.0, step + 0.3), color, 1.0);
     }
-    let count = ((bottom - TOP) / 28.0) as usize;
+    let count = ((bottom - TOP) / 28.0).max(2.0) as usize;
     for (value, label) in labelled(ticks(range, count)) {
         let y = panel.y.at(value);
         scene.rule((right, y), (left + 16.0, y), MUTED, 0.8);

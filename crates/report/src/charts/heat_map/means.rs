@@ -19,8 +19,8 @@ pub struct HeatMap {
     /// Whether larger values of the metric are better.
     pub larger_is_better: bool,
     /// The best field as (row, column), which is framed; of several equal ones that of the
-    /// configuration that ranks before the others.
-    pub best: Option<(usize, usize)>,
+    /// configuration that ranks before the others. Several, if each column has a best one.
+    pub best: Vec<(usize, usize)>,
     /// Maximum number of decimals in the fields.
     pub most_places: usize,
     /// Whether a field is a mean over further axes.
@@ -60,7 +60,12 @@ impl HeatMap {
             across: picked(across, &columns),
             down: picked(down, &rows),
             larger_is_better: ranking.metric.larger_is_better(),
-            best: best_field(ranking, (down, &rows), (across, &columns), &fields),
+            best: Vec::from_iter(best_field(
+                ranking,
+                (down, &rows),
+                (across, &columns),
+                &fields,
+            )),
             most_places: if ranking.metric.is_share() { 2 } else { 3 },
             averaged,
             fields,

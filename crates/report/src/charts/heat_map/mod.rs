@@ -4,6 +4,7 @@ mod drawing;
 mod field_grid;
 mod means;
 
+pub use drawing::scene;
 pub use means::HeatMap;
 
 use super::chart::{Chart, ChartData};
@@ -48,7 +49,7 @@ fn chart(map: &HeatMap, name: String, ranking: &Ranking) -> Chart {
     );
     let (down, across) = (&map.down.0, &map.across.0);
     let title = format!("How does the {words} depend on {down} and {across}?");
-    let chart = Chart::new(name, title, caption, drawing::scene(map));
+    let chart = Chart::new(name, title, caption, scene(map));
     chart.saying(figures(map))
 }
 

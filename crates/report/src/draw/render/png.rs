@@ -103,6 +103,26 @@ mod tests {
         );
     }
 
+    #[test]
+    fn outlines_are_drawn_on_all_four_sides() {
+        let mut scene = Scene::new(40.0, 40.0, "");
+        scene.outline((10.0, 10.0), (20.0, 20.0), SERIES[0], 2.5);
+        let bytes = png(&scene).expect("renders");
+        let picture = image::load_from_memory(&bytes).expect("decodes").to_rgb8();
+        for (x, y) in [
+            (40, 20),
+            (30, 20),
+            (20, 40),
+            (60, 40),
+            (40, 60),
+            (20, 20),
+            (60, 60),
+        ] {
+            assert_eq!(picture.get_pixel(x, y).0, [0x00, 0x72, 0xb2], "{x} {y}");
+        }
+        assert_eq!(picture.get_pixel(40, 40).0, [255, 255, 255]);
+    }
+
     /// Dark pixels in the box that the text covers.
     fn dark_pixels(picture: &RgbImage) -> usize {
         let mut count = 0;
