@@ -31,8 +31,9 @@ pub struct AcrossReport {
 }
 
 /// Writes the report over several experiments into [`ResultsFolder::experiments_together`]:
-/// `report.html`, `choices.csv`, `choices.tex`, `charts/*.svg` and `*.png`. Files appear when all of
-/// them are complete; of [`ReportScope::PageAndPaper`], also `paper/charts/*.pdf`. `database_doubt` says why the database cannot be vouched for, if it cannot.
+/// `report.html`, `choices.csv`, `choices.tex`, `charts/*.svg` and `*.png`, and for
+/// [`ReportScope::PageAndPaper`] `paper/charts/*.pdf`. Files appear when all of them are complete.
+/// `database_doubt` says why the database cannot be vouched for, if it cannot.
 ///
 /// # Errors
 /// Where a file cannot be written or a chart cannot be drawn.

@@ -5,7 +5,7 @@
 pub enum ReportScope {
     /// Charts and tables.
     Page,
-    /// Also `paper/`: charts as PDF, tables as LaTeX, what was done in words, and a document that has
-    /// them all.
+    /// Also `paper/`: charts as PDF, tables as LaTeX, what was done in words, and a document that
+    /// has them all.
     PageAndPaper,
 }

@@ -34,8 +34,8 @@ impl AcrossExperiments {
             n => format!(", shared with {}", counted(n as u64, "other choice")),
         };
         let lead = format!(
-            "Over {experiments}, {} has the best mean rank of {} choices: {:.2}{shared} (1 is the best \
-             in every one, {} the worst).",
+            "Over {experiments}, {} has the best mean rank of {} choices: {:.2}{shared} (1 is the \
+             best in every one, {} the worst).",
             best.label,
             self.common,
             best.mean_rank.unwrap_or(f64::NAN),
@@ -61,9 +61,9 @@ impl AcrossExperiments {
             _ => format!("only {} has a result in all", self.choices[0].label),
         };
         format!(
-            "There are no ranks: {common} of the {experiments}, and at least two choices are needed. \
-             Choices are the same if their values on the axes are, or, where the axes differ, their \
-             labels: sweep the same values in each file, or name experiments that do."
+            "There are no ranks: {common} of the {experiments}, and at least two choices are \
+             needed. Choices are the same if their values on the axes are, or, where the axes \
+             differ, their labels: sweep the same values in each file, or name experiments that do."
         )
     }
 

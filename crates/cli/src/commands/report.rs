@@ -30,8 +30,8 @@ pub struct ReportArgs {
     /// in each of them, with their ranks.
     #[arg(required = true)]
     pub names: Vec<String>,
-    /// Also write `paper/` for a thesis: charts as PDF, tables, the methods with their papers, and a
-    /// document in LaTeX; of the report over several, the charts. Without this option an earlier
+    /// Also write `paper/` for a thesis: charts as PDF, tables, the methods with their papers, and
+    /// a document in LaTeX; of the report over several, the charts. Without this option an earlier
     /// `paper/` stays as it is.
     #[arg(long)]
     pub paper: bool,

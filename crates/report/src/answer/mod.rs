@@ -24,8 +24,8 @@ pub fn answer(ranking: &Ranking) -> Vec<String> {
     paragraphs
 }
 
-/// The answer's paragraphs and the notes as plain text for a terminal: a line for each, with an empty
-/// line between them.
+/// The answer's paragraphs and the notes as plain text for a terminal: a line for each, with an
+/// empty line between them.
 pub fn terminal_text(answer: Vec<String>, notes: &[String]) -> String {
     let mut paragraphs = answer;
     for note in notes {

@@ -1,6 +1,6 @@
 //! The critical-difference diagram: mean ranks over several experiments on one axis, and bars that
-//! join what cannot be told apart (Demšar 2006, "Statistical Comparisons of Classifiers over Multiple
-//! Data Sets", Journal of Machine Learning Research 7).
+//! join what cannot be told apart (Demšar 2006, "Statistical Comparisons of Classifiers over
+//! Multiple Data Sets", Journal of Machine Learning Research 7).
 
 use super::chart::{Chart, WIDTH};
 use super::rows::MAX_ROWS;

@@ -8,6 +8,7 @@ use crate::ranking::MetricFormat;
 use crate::tables::{MISSING, TextTable, is_best};
 use convsweep_answers::{AcrossExperiments, ExperimentColumn};
 use convsweep_spec::words::{counted, shortened};
+use convsweep_statistics::friedman::Friedman;
 use maud::{Markup, html};
 
 /// Names in the heading at most.
@@ -83,8 +84,7 @@ impl AcrossPage<'_> {
         let Some(ranks) = &self.across.ranks else {
             return Markup::default();
         };
-        let (n, k) = (self.across.experiments.len(), self.across.common);
-        let friedman = &ranks.friedman;
+        let across_size = (self.across.experiments.len(), self.across.common);
         let critical = ranks.critical_difference.map(|c| format!("{c:.4}"));
         html! {
             section {
@@ -93,10 +93,7 @@ impl AcrossPage<'_> {
                     tr {
                         th scope="row" { "Friedman's test" }
                         td {
-                            "χ² = " (format!("{:.4}", friedman.chi_square)) " with "
-                            (counted(k as u64 - 1, "degree")) " of freedom, p = " (format!("{:.4}", friedman.chi_square_p))
-                            "; as F (Iman and Davenport 1980), which is used, p = "
-                            (format!("{:.4}", friedman.p)) "; " (n) " experiments, " (k) " choices"
+                            (friedman_in_words(across_size, &ranks.friedman))
                         }
                     }
                     tr {
@@ -136,6 +133,18 @@ impl AcrossPage<'_> {
     }
 }
 
+/// Friedman's test of this many experiments and choices.
+fn friedman_in_words((experiments, choices): (usize, usize), friedman: &Friedman) -> String {
+    format!(
+        "χ² = {:.4} with {} of freedom, p = {:.4}; as F (Iman and Davenport 1980), which is used, \
+         p = {:.4}; {experiments} experiments, {choices} choices",
+        friedman.chi_square,
+        counted(choices as u64 - 1, "degree"),
+        friedman.chi_square_p,
+        friedman.p
+    )
+}
+
 fn caption(across: &AcrossExperiments) -> String {
     let metric = match (across.experiments.first(), across.has_one_metric()) {
         (Some(first), true) => {
@@ -152,8 +161,8 @@ fn caption(across: &AcrossExperiments) -> String {
         ),
     };
     format!(
-        "{metric}: mean ± standard deviation over runs (n, or n of planned runs). Bold: the best of \
-         the experiment; * may be the best of it, with a probability of at least 95 % in each \
+        "{metric}: mean ± standard deviation over runs (n, or n of planned runs). Bold: the best \
+         of the experiment; * may be the best of it, with a probability of at least 95 % in each \
          experiment by itself.{left_out}"
     )
 }
