@@ -75,6 +75,7 @@ fn several_seeds_are_compared_by_moderated_tests() {
         "\\cite{hsu1981}",
         &set,
         "over 3 seeds",
+        "the larger of two",
     ];
     let unsaid = [
         FOLDS,
@@ -125,6 +126,12 @@ fn folds_are_compared_with_their_own_variance() {
         "(smaller is better)",
     ];
     assert_says(&methods(cases::folds().rows()), &said, &[MODERATED, PAIRED]);
+    let grid = Synthetic {
+        axes: six().axes,
+        ..cases::folds()
+    };
+    let said = ["Its variance is that of the same difference fold by fold."];
+    assert_says(&methods(grid.rows()), &said, &["satterthwaite1946"]);
     let repeated = Synthetic {
         seeds: 2,
         ..cases::folds()
@@ -243,11 +250,7 @@ fn runs_without_a_result_and_diverged_ones_are_counted() {
     assert_says(&methods(rows), &said, &[]);
     let mut rows = six().rows();
     cases::with_pruned_jobs(&mut rows);
-    assert_says(
-        &methods(rows),
-        &["6 stopped early by a rule"],
-        &["diverged"],
-    );
+    assert_says(&methods(rows), &["6 stopped by a rule"], &["diverged"]);
 }
 
 #[test]

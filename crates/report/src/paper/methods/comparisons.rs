@@ -3,7 +3,8 @@
 use super::prose::{count, list, percent};
 use crate::ranking::Ranking;
 use crate::tables::escaped;
-use convsweep_answers::{AxisBasis, ComparedPair, FAMILY_LEVEL, PairMethod, RunUnit, Verdict};
+use convsweep_answers::{AxisBasis, FAMILY_LEVEL, PairMethod, RunUnit, Verdict};
+use convsweep_spec::metric::VAL_CALIBRATION_ERROR;
 use convsweep_spec::words::thousands;
 
 pub(super) fn sentences(ranking: &Ranking) -> Vec<String> {
@@ -65,6 +66,11 @@ fn diverged(ranking: &Ranking) -> Option<String> {
     let answers = &ranking.answers;
     let value = answers.diverged_value?;
     let runs: usize = answers.standings.iter().map(|s| s.diverged).sum();
+    // No network without training has a certain calibration error.
+    let level = match ranking.metric.name == VAL_CALIBRATION_ERROR {
+        true => "the worst of the experiment",
+        false => "the chance level",
+    };
     (runs > 0).then(|| {
         format!(
             "Runs whose loss or weights were no longer finite ({} of those that count) count with \
@@ -77,66 +83,81 @@ fn diverged(ranking: &Ranking) -> Option<String> {
 }
 
 /// How runs that do not train are counted, where there are any.
-fn untrained(ranking: &Ranking) -> Option<String> {
+fn untrained(ranking: &Ranking) -> Vec<String> {
     let answers = &ranking.answers;
+    if !answers.some_do_not_train {
+        return Vec::new();
+    }
     let runs: usize = answers.standings.iter().map(|s| s.runs).sum();
     let trained: usize = answers.standings.iter().map(|s| s.trained).sum();
-    answers.some_do_not_train.then(|| {
-        format!(
-            "A run counts as trained unless it diverged or its validation accuracy could be that \
-             of always answering the most frequent class (one-sided binomial test at the level \
-             0.001); {} of {} runs did not train. The share of a configuration's runs that train \
-             was estimated by a hierarchical beta-binomial model~\\cite{{gelman2013}} over all \
-             configurations, and the expected result of one more run is the mean of the trained \
-             runs and the chance level, weighted by this share. Compared were expected results, \
-             means of trained runs, and shares of runs that train; of two configurations all of \
-             whose runs trained, the means alone.",
-            thousands((runs - trained) as u64),
-            thousands(runs as u64)
-        )
-    })
+    let mut sentences = vec![format!(
+        "A run counts as trained unless it diverged or its validation accuracy could be that of \
+         always answering the most frequent class (one-sided binomial test at the level 0.001); {} \
+         of {} runs did not train. The share of a configuration's runs that train was estimated by \
+         a hierarchical beta-binomial model~\\cite{{gelman2013}} over all configurations.",
+        thousands((runs - trained) as u64),
+        thousands(runs as u64)
+    )];
+    if uses(ranking, PairMethod::Independent) {
+        sentences.push(
+            "The expected result of one more run is the mean of the trained runs and the chance \
+             level, weighted by this share; where all runs of two configurations trained, it is \
+             their mean."
+                .into(),
+        );
+    }
+    let results = match uses(ranking, PairMethod::Independent) {
+        true => "expected results",
+        false => "results of all runs",
+    };
+    sentences.push(format!(
+        "Compared were {results}, means of the trained runs, and shares of runs that train, whose \
+         errors are taken as normally distributed."
+    ));
+    sentences
+}
+
+/// Whether two configurations were tested by this method.
+fn uses(ranking: &Ranking, method: PairMethod) -> bool {
+    let mut tested = ranking.answers.pairs.iter();
+    tested.any(|pair| pair.method == method && pair.result.p.is_some())
 }
 
 /// The tests, by the methods that were used.
 fn tests(ranking: &Ranking) -> Vec<String> {
-    let tested = || {
-        ranking
-            .answers
-            .pairs
-            .iter()
-            .filter(|pair| pair.result.p.is_some())
-    };
-    let has = |is: fn(&ComparedPair) -> bool| tested().any(is);
+    let by = ranking.unit.pairing();
+    let has_folds = all_cross_validated(ranking);
+    let shares_states = uses(ranking, PairMethod::SharedTraining);
+    let is_paired = shares_states || uses(ranking, PairMethod::Folds);
     let mut sentences = Vec::new();
-    if has(|pair| pair.method == PairMethod::Independent) {
-        let which = match has(|pair| pair.method != PairMethod::Independent) {
-            true => "Configurations without a common beginning of training",
-            false => "Configurations",
-        };
+    let moderated = match (uses(ranking, PairMethod::Independent), is_paired) {
+        (true, true) => "Configurations without a common beginning of training",
+        (true, false) => "Configurations",
+        (false, _) => "Means of trained runs",
+    };
+    if moderated != "Means of trained runs" || ranking.answers.some_do_not_train {
         sentences.push(format!(
-            "{which} were compared by two-sided $t$-tests for unequal \
+            "{moderated} were compared by two-sided $t$-tests for unequal \
              variances~\\cite{{welch1947,satterthwaite1946}}, in which the variance of each \
              configuration is drawn towards the one common to all by the empirical Bayes method of \
              Smyth~\\cite{{smyth2004}}; the common variance counts for at most half of the degrees \
              of freedom of all configurations but the one with most."
         ));
     }
-    let by = ranking.unit.pairing();
-    let all_folds = all_cross_validated(ranking);
-    if has(|pair| pair.method == PairMethod::SharedTraining) && !all_folds {
+    if shares_states && !has_folds {
         sentences.push(format!(
-            "Configurations whose runs of one seed go on from the same training state were \
-             compared {by} by {by} by paired two-sided $t$-tests."
+            "The results of configurations whose runs of one seed go on from the same training \
+             state were compared {by} by {by} by paired two-sided $t$-tests."
         ));
     }
-    if all_folds && has(|pair| pair.method != PairMethod::Independent) {
+    if is_paired && has_folds {
         let repeated = match ranking.unit {
             RunUnit::SeedAndFold => ", extended to repetitions~\\cite{bouckaert2004}",
             RunUnit::Seed | RunUnit::Fold => "",
         };
         sentences.push(format!(
-            "Since folds share training images, configurations were compared {by} by {by} by \
-             two-sided $t$-tests with the variance corrected for it~\\cite{{nadeau2003}}{repeated}."
+            "Since folds share training images, results were compared {by} by {by} by two-sided \
+             $t$-tests with the variance corrected for it~\\cite{{nadeau2003}}{repeated}."
         ));
     }
     sentences
@@ -242,16 +263,33 @@ pub(super) fn axes(ranking: &Ranking) -> Vec<String> {
                 .into(),
         );
     } else if has(AxisBasis::Runs) && ranking.revision.axes.len() > 1 {
-        sentences.push(
-            "Their variances are those of the runs of each configuration, with the degrees of \
-             freedom of Satterthwaite~\\cite{satterthwaite1946}; the $p$-values of all axes were \
-             corrected together by Holm's method~\\cite{holm1979}."
-                .into(),
-        );
+        sentences.extend(axis_tests(ranking));
     }
     sentences.extend(shares(ranking));
     sentences.extend(interactions(ranking));
     sentences
+}
+
+/// How the differences of two values of an axis were tested.
+fn axis_tests(ranking: &Ranking) -> Vec<String> {
+    let by = ranking.unit.pairing();
+    let is_paired = uses(ranking, PairMethod::SharedTraining) || uses(ranking, PairMethod::Folds);
+    let mut variance = match uses(ranking, PairMethod::Independent) {
+        false => format!("Its variance is that of the same difference {by} by {by}"),
+        true => format!(
+            "Its variance is the larger of two: that of the configurations' runs taken as \
+             independent, with the degrees of freedom of Satterthwaite~\\cite{{satterthwaite1946}}, \
+             and that of the same difference {by} by {by}"
+        ),
+    };
+    if uses(ranking, PairMethod::Independent) && is_paired {
+        variance += "; where all configurations share the beginning of their training, the second";
+    }
+    vec![
+        variance + ".",
+        "The $p$-values of all axes were corrected together by Holm's method~\\cite{holm1979}."
+            .into(),
+    ]
 }
 
 fn shares(ranking: &Ranking) -> Option<String> {
@@ -305,10 +343,13 @@ pub(super) fn spread(ranking: &Ranking) -> Vec<String> {
         let points = |sd: f64| format!("{:.2}", 100.0 * sd);
         sentences.push(format!(
             "The validation accuracy of the best configuration has a standard deviation of {} \
-             percentage points over its {}; after the part of the finite number of {} images is \
+             percentage points over {}; after the part of the finite number of {} images is \
              taken off~\\cite{{jordan2023}}, {} are left for the networks themselves.",
             points(noise.total),
-            escaped(&unit.count(noise.runs)),
+            match unit.has_folds() {
+                true => format!("{} of one fold", count(noise.runs as u64, "run")),
+                false => count(noise.runs as u64, "seed"),
+            },
             thousands(noise.images as u64),
             points(noise.networks)
         ));

@@ -96,7 +96,7 @@ fn not_finished(ranking: &Ranking) -> Option<String> {
 fn reason(run: &RankedRun) -> &'static str {
     match run.job.outcome.as_deref() {
         Some("diverged") => "diverged",
-        Some("stopped") => "stopped early by a rule of the experiment",
+        Some("stopped") => "stopped by a rule of the experiment",
         None | Some("cancelled") => "not trained to the end",
         Some(_) => "failed",
     }

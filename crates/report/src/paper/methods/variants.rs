@@ -1,19 +1,18 @@
 //! Phrases that differ by the value of an axis, told without repeating what they share.
 
-use super::prose::list;
+use super::prose::{list, number};
 use crate::tables::escaped;
 
 /// Longer differences, in words, are told with the whole phrases.
 const LONGEST: usize = 4;
 
-/// The phrases with their labels, of the axis of this name in LaTeX: `rate 0.01 (lr: low)
-/// or 0.1 (lr: high), momentum 0.9`. Where a phrase is shared but for the label itself, the label is
-/// not told again.
+/// The phrases with their labels, of the axis of this name in LaTeX: `rate 0.01 (lr: low) or 0.1
+/// (lr: high), momentum 0.9`. Where a difference is the label itself, the label is not told again.
 pub(super) fn variants(axis: &str, phrases: &[(&str, &str)]) -> String {
     let told = |label: &str, phrase: &str| {
         let label = escaped(label);
-        match label == phrase {
-            true => label,
+        match label == phrase || is_number(&label, phrase) {
+            true => phrase.to_string(),
             false => format!("{phrase} ({axis}: {label})"),
         }
     };
@@ -24,6 +23,11 @@ pub(super) fn variants(axis: &str, phrases: &[(&str, &str)]) -> String {
     let labels = phrases.iter().map(|(label, _)| *label);
     let parts: Vec<String> = labels.zip(&middles).map(|(l, m)| told(l, m)).collect();
     format!("{before}{}{after}", list(&parts, "or"))
+}
+
+/// Whether the label is the number that the phrase is.
+fn is_number(label: &str, phrase: &str) -> bool {
+    label.parse().is_ok_and(|value| number(value) == phrase)
 }
 
 /// What is before and after the difference in all phrases, and the differences; `None` if one is
@@ -96,6 +100,8 @@ mod tests {
             ("64", "a batch of 64 images"),
         ];
         assert_eq!(variants("b", &phrases), "a batch of 32 or 64 images");
+        let phrases = [("1e-4", "at $10^{-4}$ or so"), ("0.1", "at 0.1 or so")];
+        assert_eq!(variants("n", &phrases), "at $10^{-4}$ or 0.1 or so");
         let phrases = [("1", "for 1 epoch (x)"), ("2", "for 2 epochs (x)")];
         let told = variants("e", &phrases);
         assert_eq!(told, "for 1 epoch (e: 1) or 2 epochs (e: 2) (x)");
