@@ -9,6 +9,7 @@ use convsweep_spec::augment::{Fill, FlipAxis, Step};
 use convsweep_spec::configuration::Configuration;
 use convsweep_spec::data::{DataSpec, ImageNames, Source};
 use convsweep_spec::layout::ResultsFolder;
+use convsweep_spec::metric::{Direction, Metric, VAL_CALIBRATION_ERROR};
 use convsweep_spec::train::{Course, Optimizer, Schedule};
 use convsweep_store::ExperimentRows;
 use std::collections::BTreeSet;
@@ -247,7 +248,14 @@ fn runs_without_a_result_and_diverged_ones_are_counted() {
         "1 of 118 runs did not train",
         "\\cite{gelman2013}",
     ];
-    assert_says(&methods(rows), &said, &[]);
+    assert_says(&methods(rows.clone()), &said, &[]);
+    cases::with_further_scores(&mut rows);
+    rows.revision.metric = Metric {
+        name: VAL_CALIBRATION_ERROR.into(),
+        direction: Direction::Min,
+    };
+    let said = ["the worst of the experiment"];
+    assert_says(&methods(rows), &said, &["0, the chance level"]);
     let mut rows = six().rows();
     cases::with_pruned_jobs(&mut rows);
     assert_says(&methods(rows), &["6 stopped by a rule"], &["diverged"]);

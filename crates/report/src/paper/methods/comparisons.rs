@@ -74,7 +74,7 @@ fn diverged(ranking: &Ranking) -> Option<String> {
     (runs > 0).then(|| {
         format!(
             "Runs whose loss or weights were no longer finite ({} of those that count) count with \
-             a {} of {}, the chance level.",
+             a {} of {}, {level}.",
             thousands(runs as u64),
             ranking.metric.words(),
             escaped(&ranking.metric.value(value))
@@ -278,8 +278,9 @@ fn axis_tests(ranking: &Ranking) -> Vec<String> {
         false => format!("Its variance is that of the same difference {by} by {by}"),
         true => format!(
             "Its variance is the larger of two: that of the configurations' runs taken as \
-             independent, with the degrees of freedom of Satterthwaite~\\cite{{satterthwaite1946}}, \
-             and that of the same difference {by} by {by}"
+             independent, with the degrees of freedom of \
+             Satterthwaite~\\cite{{satterthwaite1946}}, and that of the same difference \
+             {by} by {by}"
         ),
     };
     if uses(ranking, PairMethod::Independent) && is_paired {
