@@ -58,7 +58,7 @@ fn runs_in_words(across: &AcrossExperiments) -> String {
     }
 }
 
-/// The fields; `None` with fewer than two choices or experiments.
+/// The fields; `None` with fewer than two choices, or if no choice has results in two experiments.
 fn map(across: &AcrossExperiments) -> Option<HeatMap> {
     let shown = &across.choices[..across.choices.len().min(MAX_ROWS)];
     let experiments = across.experiments.iter();
@@ -68,7 +68,8 @@ fn map(across: &AcrossExperiments) -> Option<HeatMap> {
         true => (format!("{} behind the best", first.words()), 3),
         false => ("rank".into(), 1),
     };
-    if shown.len() < 2 || across.experiments.len() < 2 {
+    let is_shared = |choice: &ChoiceRow| choice.cells.iter().flatten().count() > 1;
+    if shown.len() < 2 || !shown.iter().any(is_shared) {
         return None;
     }
     Some(HeatMap {

@@ -91,7 +91,9 @@ fn without_ranks_the_page_says_why() {
     let (_folder, report) = report(&sweeps);
     let html = fs::read_to_string(&report.html).expect("a page");
     assert!(html.contains("only lr=1e-4 pool=max has a result in all of the 2 experiments"));
-    assert!(!html.contains("critical-difference"));
+    assert!(!html.contains("critical-difference") && html.contains("gaps.svg"));
+    sweeps[0].configurations.remove(0);
+    assert!(charts_of(&sweeps).is_empty());
 }
 
 #[test]

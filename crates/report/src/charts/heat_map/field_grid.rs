@@ -11,8 +11,6 @@ pub(super) const TOP: f64 = 14.0;
 pub(super) const MAX_TURNED_LABEL: f64 = 150.0;
 /// Maximum width of a label on the left.
 const MAX_LABEL: f64 = 240.0;
-/// Minimum height of a field.
-const MIN_HEIGHT: f64 = 26.0;
 /// More rows than this are drawn closer together.
 const MANY_ROWS: f64 = 20.0;
 /// Height of a field if there are many rows.
@@ -46,12 +44,11 @@ impl FieldGrid {
         let label_width = widest(&map.down.1).min(MAX_LABEL);
         let left = label_width + 40.0;
         let cell = ((WIDTH - left - SCALE_WIDTH) / columns).min(96.0);
-        let least = if rows > MANY_ROWS {
+        let height = if rows > MANY_ROWS {
             CLOSE_HEIGHT
         } else {
-            MIN_HEIGHT
+            (cell * 0.62).clamp(26.0, 52.0)
         };
-        let height = (cell * 0.62).clamp(least, least * 2.0);
         let longest = widest(&map.across.1);
         let turned = longest + 8.0 > cell;
         let below = if turned {
