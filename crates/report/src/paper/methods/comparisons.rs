@@ -135,7 +135,9 @@ fn tests(ranking: &Ranking) -> Vec<String> {
         (true, false) => "Configurations",
         (false, _) => "Means of trained runs",
     };
-    if moderated != "Means of trained runs" || ranking.answers.some_do_not_train {
+    let when_trained = ranking.answers.pairs.iter().filter_map(|p| p.when_trained);
+    let compares_trained = when_trained.filter_map(|means| means.p).next().is_some();
+    if uses(ranking, PairMethod::Independent) || compares_trained {
         sentences.push(format!(
             "{moderated} were compared by two-sided $t$-tests for unequal \
              variances~\\cite{{welch1947,satterthwaite1946}}, in which the variance of each \
